@@ -1,0 +1,53 @@
+# What people do with a checkout. Everything is installed into .venv, pinned by constraints.txt.
+SHELL := /bin/sh
+PYTHON ?= python3
+BIN := .venv/bin
+OUT ?= reports/latest
+INSTALL = $(BIN)/python -m pip install --quiet --disable-pip-version-check -c constraints.txt
+
+.DEFAULT_GOAL := help
+.PHONY: help report lab test check format bench cases clean
+
+help:  ## this list
+	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "  make %-8s %s\n", $$1, $$2 }' Makefile
+
+report: .venv/.installed  ## the report on the reference cases → reports/latest/index.html
+	@$(BIN)/rmbg-eval report --out $(OUT)
+
+lab: .venv/.lab  ## JupyterLab with the notebooks
+	@$(BIN)/jupyter lab notebooks/evaluate.ipynb
+
+test: .venv/.test  ## every test; a real browser is used where Chromium is installed
+	@$(BIN)/python -m pytest
+
+check: .venv/.test  ## style, types, and notebooks without outputs
+	@$(BIN)/ruff check .
+	@$(BIN)/ruff format --check .
+	@$(BIN)/mypy
+	@$(BIN)/python -m pytest tests/test_repository.py
+
+format: .venv/.test  ## put the code into shape
+	@$(BIN)/ruff check --fix . ; $(BIN)/ruff format .
+
+bench: .venv/.installed  ## how fast, against rembg with the same weights (10 minutes)
+	@$(BIN)/python benchmarks/bench.py
+
+cases: .venv/.installed  ## make the pictures that come from scripts again
+	@$(BIN)/python cases/_render/phone_camera.py coffee cases/low-quality/coffee-phone/image.jpg
+
+clean:  ## remove .venv, reports and tool caches; the cache of weights stays
+	rm -rf .venv reports .pytest_cache .mypy_cache .ruff_cache .hypothesis
+
+.venv/.installed: pyproject.toml constraints.txt
+	@echo "Installing into .venv (some minutes, once)"
+	@test -x $(BIN)/python || $(PYTHON) -m venv .venv
+	@$(INSTALL) -e .
+	@touch $@
+
+.venv/.lab: .venv/.installed
+	@$(INSTALL) -e '.[lab]'
+	@touch $@
+
+.venv/.test: .venv/.lab
+	@$(INSTALL) -e '.[test]'
+	@touch $@

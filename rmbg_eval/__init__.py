@@ -1,0 +1,41 @@
+"""Which background remover is good enough on your own pictures, and where does it fail?
+
+    >>> from rmbg_eval import Report, Settings, evaluate
+    >>> run = evaluate(Settings(out="reports/mine"))   # doctest: +SKIP
+    >>> Report(run).header()                           # doctest: +SKIP
+
+Importing this loads no model runtime: those are imported by the model that needs them.
+"""
+
+from .cases import Case, CaseSet, load_cases
+from .errors import RmbgEvalError
+from .images import Cutout, Picture
+from .measure import Measurement
+from .models import Model, load_model
+from .predict import Prediction, predict
+from .progress import Step
+from .records import Run
+from .report import Report
+from .report.live import notebook_progress
+from .run import evaluate
+from .settings import Settings
+
+__all__ = [
+    "Case",
+    "CaseSet",
+    "Cutout",
+    "Measurement",
+    "Model",
+    "Picture",
+    "Prediction",
+    "Report",
+    "RmbgEvalError",
+    "Run",
+    "Settings",
+    "Step",
+    "evaluate",
+    "load_cases",
+    "load_model",
+    "notebook_progress",
+    "predict",
+]

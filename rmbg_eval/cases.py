@@ -1,0 +1,362 @@
+"""Cases: the pictures that models are judged on, with what is known about them.
+
+A case set is a folder. `<category>/<case-id>/case.toml` describes a case in
+full; a bare picture `<category>/<stem>.jpg` is one too, and so is a picture
+that lies in the folder itself. See GUIDE.md, "Cases".
+"""
+
+from __future__ import annotations
+
+import hashlib
+import re
+import shutil
+import tomllib
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from importlib.util import find_spec
+from pathlib import Path
+from typing import Literal
+
+from pydantic import BaseModel, ConfigDict, Field, ValidationError
+
+from .errors import CaseError, Failure, RmbgEvalError, explain, printable
+from .images import SUFFIXES, Alpha, Picture, decode, decode_cutout, read_bytes
+from .resources import PACKAGE
+
+CATEGORIES = ("portrait", "product", "pet", "garment", "still-life", "low-quality")
+"""The six categories that have a text of their own in the report; any other folder is one too."""
+
+LOOSE = "pictures"
+"""The category of pictures that lie in no sub-folder."""
+
+TRUTH_FOLDERS = ("gt", "alpha")
+_MAX_TOML = 1 << 20
+
+
+class CaseFile(BaseModel):
+    """What case.toml may say. Every key is optional; an unknown one is an error."""
+
+    model_config = ConfigDict(extra="forbid", strict=True, frozen=True)
+
+    title: dict[Literal["en", "zh"], str] = {}
+    image: str | None = None
+    """File beside case.toml; by default the one called image.*."""
+    alpha: str | None = None
+    """Truth: a grey matte or a cut-out of the same size; by default alpha.png, if it is there."""
+    foreground: str | None = None
+    """True foreground colours; by default foreground.png, if it is there."""
+    source: str | None = None
+    """Where the picture is from. `skimage:NAME`, where there is no image file, is the picture of
+    that name packaged with scikit-image."""
+    licence: str | None = None
+    author: str | None = None
+    sha256: str | None = Field(default=None, pattern="^[0-9a-f]{64}$")
+    """Of the picture's bytes; another content is then a failed case."""
+
+
+@dataclass(frozen=True)
+class Case:
+    """One picture to be judged on. Nothing is read from `image` until it is asked for."""
+
+    category: str
+    id: str
+    image: Path
+    about: CaseFile = CaseFile()
+    alpha: Path | None = None
+    """Truth, or None."""
+    foreground: Path | None = None
+    failure: Failure | None = None
+    """Why this case cannot be used; found while the folder was read."""
+
+    @property
+    def name(self) -> str:
+        """`category/id`: unique within a case set, plainly visible characters only."""
+        return f"{self.category}/{self.id}"
+
+    def read(self) -> bytes:
+        """The bytes of the picture file, checked against the sha256 that case.toml gives."""
+        data = read_bytes(self.image)
+        if self.about.sha256 and hashlib.sha256(data).hexdigest() != self.about.sha256:
+            raise CaseError(
+                f"{printable(self.image.name)} is not the picture whose sha256 case.toml gives",
+                "Restore the picture, or correct the sha256.",
+            )
+        return data
+
+    def picture(self) -> Picture:
+        """The decoded picture; CaseError or ImageError where there is none."""
+        return decode(self.read(), self.name)
+
+    def truth(self) -> Alpha | None:
+        """The true alpha `(H, W) float32` in [0, 1], as stored, or None."""
+        if self.alpha is None:
+            return None
+        return decode_cutout(read_bytes(self.alpha), printable(self.alpha.name))[1]
+
+
+@dataclass(frozen=True)
+class CaseSet:
+    """The cases of one folder, in the order of the report, and what was left out."""
+
+    folder: Path
+    cases: tuple[Case, ...]
+    skipped: tuple[str, ...] = ()
+    """Files and folders that are no case, each with the reason."""
+
+    @property
+    def categories(self) -> tuple[str, ...]:
+        """Those that have cases, the six first."""
+        return tuple(sorted({case.category for case in self.cases}, key=_category_order))
+
+
+def load_cases(folder: Path, categories: Iterable[str] = ()) -> CaseSet:
+    """Read the case set in `folder`, or only the named `categories` of it.
+
+    A case that cannot be used is in the set all the same, with its `failure`.
+    Raises CaseError if the folder or a named category does not exist or holds
+    no case at all.
+    """
+    if not folder.is_dir():
+        raise CaseError(
+            f"There is no folder {printable(str(folder))}",
+            "Give a folder of pictures with --cases, or make one with: rmbg-eval cases new DIR.",
+        )
+    reader = _Reader(folder)
+    try:
+        cases = sorted(reader.cases(), key=lambda case: (_category_order(case.category), case.id))
+    except OSError as error:
+        raise CaseError(
+            f"The folder {printable(str(folder))} could not be read: {error.strerror}",
+            "Check its permissions.",
+        ) from None
+    if not cases:
+        raise CaseError(
+            f"There are no pictures in {printable(str(folder))}",
+            "Put some into it, or into sub-folders named after their category.",
+        )
+    wanted = tuple(categories)
+    there = {case.category for case in cases}
+    for category in wanted:
+        if category not in there:
+            raise CaseError(
+                f"There are no cases of the category {printable(category)!r}",
+                f"This case set has: {', '.join(sorted(there, key=_category_order))}.",
+            )
+    kept = tuple(case for case in cases if not wanted or case.category in wanted)
+    return CaseSet(folder, kept, tuple(reader.skipped))
+
+
+def check_case(case: Case) -> tuple[tuple[int, int], Alpha | None]:
+    """Read everything a case has: its picture's width and height, and its truth.
+
+    Raises the error that a run would meet, and CaseError where the truth does
+    not fit the picture.
+    """
+    if case.failure:
+        raise CaseError(case.failure.problem, case.failure.remedy)
+    size, truth = case.picture().size, case.truth()
+    if truth is not None:
+        check_truth_size(size, truth)
+    return size, truth
+
+
+def check_truth_size(size: tuple[int, int], truth: Alpha) -> None:
+    """Raise CaseError unless the truth has the picture's width and height."""
+    if (truth.shape[1], truth.shape[0]) != size:
+        raise CaseError(
+            f"The truth has {truth.shape[1]}×{truth.shape[0]} pixels, "
+            f"the picture {size[0]}×{size[1]}",
+            "Give a truth of the picture's size: it is never resized.",
+        )
+
+
+def new_case_set(folder: Path) -> None:
+    """Scaffold a case set: a folder a category, an example and a README."""
+    if folder.exists() and (not folder.is_dir() or any(folder.iterdir())):
+        raise CaseError(
+            f"{printable(str(folder))} exists and is not empty", "Give the name of a new folder."
+        )
+    try:
+        shutil.copytree(PACKAGE / "scaffold", folder, dirs_exist_ok=True)
+        for category in CATEGORIES:
+            (folder / category).mkdir()
+    except OSError as error:
+        raise CaseError(
+            f"{printable(str(folder))} cannot be written: {error.strerror}",
+            "Give a folder you may write to.",
+        ) from None
+
+
+class _Reader:
+    """Walks one case set: the folder itself and its sub-folders, two levels deep."""
+
+    def __init__(self, root: Path) -> None:
+        self.root = root
+        self.home = root.resolve()
+        self.skipped: list[str] = []
+        self.names: set[str] = set()
+
+    def cases(self) -> Iterator[Case]:
+        yield from self._pictures(self.root, LOOSE)
+        for folder in _folders(self.root):
+            if folder.name in TRUTH_FOLDERS:
+                continue
+            category = printable(folder.name)
+            for inner in _folders(folder):
+                if (inner / "case.toml").exists() or _image_in(inner):
+                    yield self._described(inner, category)
+                elif inner.name not in TRUTH_FOLDERS:
+                    self._skip(inner, "a folder inside a category needs a case.toml or an image.*")
+            yield from self._pictures(folder, category)
+
+    def _pictures(self, folder: Path, category: str) -> Iterator[Case]:
+        """The bare pictures of one folder, with the truth that lies beside them."""
+        files = sorted(path for path in folder.iterdir() if not path.is_dir())
+        pictures = [path for path in files if path.suffix.lower() in SUFFIXES]
+        beside = {path.stem[: -len(".alpha")]: path for path in pictures if _is_truth(path)}
+        truths = {
+            path.stem: path
+            for name in reversed(TRUTH_FOLDERS)
+            if (folder / name).is_dir()
+            for path in sorted((folder / name).iterdir())
+            if path.suffix.lower() in SUFFIXES
+        } | beside
+        for path in files:
+            if path.suffix.lower() not in SUFFIXES:
+                if not path.name.startswith(".") and path.name != "README.md":
+                    self._skip(path, "not a picture by its name")
+            elif not _is_truth(path):
+                yield self._case(category, path.stem, path, alpha=truths.pop(path.stem, None))
+        for path in truths.values():
+            self._skip(path, "truth without its picture")
+
+    def _described(self, folder: Path, category: str) -> Case:
+        """The case of a folder with a case.toml, or with an image.* alone."""
+        try:
+            about = self._case_toml(folder)
+            image = folder / about.image if about.image else _image_in(folder)
+            packaged = image is None and (about.source or "").startswith("skimage:")
+            if packaged:
+                image = _packaged(about.source or "")
+            alpha = folder / (about.alpha or "alpha.png")
+            colours = folder / (about.foreground or "foreground.png")
+            return self._case(
+                category,
+                folder.name,
+                image or folder / "image.jpg",
+                about,
+                alpha=alpha if about.alpha or alpha.exists() else None,
+                foreground=colours if about.foreground or colours.exists() else None,
+                packaged=packaged,
+            )
+        except CaseError as error:
+            return self._case(category, folder.name, folder / "case.toml", failure=error)
+
+    def _case_toml(self, folder: Path) -> CaseFile:
+        path = folder / "case.toml"
+        where = f"{printable(folder.name)}/case.toml"
+        if not path.exists():
+            return CaseFile()
+        self._stay_inside(path)
+        try:
+            with path.open("rb") as file:
+                text = file.read(_MAX_TOML + 1)
+            if len(text) > _MAX_TOML:
+                raise CaseError(f"{where} is larger than 1 MiB", "Keep only what the GUIDE lists.")
+            return CaseFile.model_validate(tomllib.loads(text.decode("utf-8")))
+        except ValidationError as error:
+            raise CaseError(
+                f"{where}: {explain(error, list(CaseFile.model_fields))}", "Correct it."
+            ) from None
+        except (tomllib.TOMLDecodeError, UnicodeDecodeError, RecursionError) as error:
+            raise CaseError(
+                f"{where} is not TOML: {printable(str(error))[:200]}",
+                "Correct it; strings need quotes.",
+            ) from None
+        except OSError as error:
+            raise CaseError(
+                f"{where} could not be read: {error.strerror}", "Check its permissions."
+            ) from None
+
+    def _case(
+        self,
+        category: str,
+        stem: str,
+        image: Path,
+        about: CaseFile = CaseFile(),
+        *,
+        alpha: Path | None = None,
+        foreground: Path | None = None,
+        failure: RmbgEvalError | None = None,
+        packaged: bool = False,
+    ) -> Case:
+        """A case under a name of its own: a second one with the same id has failed."""
+        name = printable(stem)
+        try:
+            for path in (image, alpha, foreground):
+                if path and not (packaged and path is image):
+                    self._stay_inside(path)
+            if f"{category}/{name}" in self.names:
+                raise CaseError(
+                    f"{printable(image.name)} is a second case with the id {category}/{name}",
+                    "Rename one of the two.",
+                )
+        except CaseError as error:
+            failure = failure or error
+        while f"{category}/{name}" in self.names:
+            name += "~"
+        self.names.add(f"{category}/{name}")
+        problem = Failure.of(failure) if failure else None
+        return Case(category, name, image, about, alpha, foreground, problem)
+
+    def _stay_inside(self, path: Path) -> None:
+        """Nothing outside the case set is read, whatever a link or case.toml says."""
+        try:
+            inside = path.resolve().is_relative_to(self.home)
+        except (OSError, RuntimeError, ValueError):  # a loop of links, a NUL in the name
+            inside = False
+        if not inside:
+            raise CaseError(
+                f"{printable(path.name)} leads out of the case set",
+                "Copy the file itself into the folder.",
+            )
+
+    def _skip(self, path: Path, reason: str) -> None:
+        self.skipped.append(f"{printable(str(path.relative_to(self.root)))}: {reason}")
+
+
+def _folders(folder: Path) -> list[Path]:
+    return sorted(p for p in folder.iterdir() if p.is_dir() and not p.name.startswith(("_", ".")))
+
+
+def _image_in(folder: Path) -> Path | None:
+    found = sorted(p for p in folder.glob("image.*") if p.suffix.lower() in SUFFIXES)
+    return found[0] if found else None
+
+
+def _is_truth(path: Path) -> bool:
+    return path.stem.endswith(".alpha")
+
+
+def _category_order(category: str) -> tuple[int, str]:
+    known = category in CATEGORIES
+    return (CATEGORIES.index(category) if known else len(CATEGORIES), category)
+
+
+def _packaged(source: str) -> Path:
+    """The file of a picture that is packaged with scikit-image, which is not imported for it."""
+    name = source.removeprefix("skimage:")
+    package = find_spec("skimage")
+    if package is None or not package.submodule_search_locations:
+        raise CaseError(
+            f"{printable(source)} needs scikit-image", "Install it: pip install scikit-image."
+        )
+    if re.fullmatch("[a-z0-9_]+", name):
+        folder = Path(package.submodule_search_locations[0]) / "data"
+        for path in (folder / f"{name}.png", folder / f"{name}.jpg"):
+            if path.is_file():
+                return path
+    raise CaseError(
+        f"{printable(source)} is not among the pictures packaged with scikit-image",
+        "Use one of skimage:astronaut, skimage:chelsea, skimage:coffee, skimage:rocket.",
+    )

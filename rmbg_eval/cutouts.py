@@ -1,0 +1,64 @@
+"""Just the cut-outs of some pictures, without a run."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+from tempfile import TemporaryDirectory
+
+from .cases import Case
+from .errors import printable
+from .files import write_atomic
+from .models import Model
+from .predict import predict
+from .progress import OnStep, Step, ignore
+from .store import Store
+
+
+def make_cutouts(
+    model: Model,
+    images: Sequence[Path],
+    folder: Path,
+    overwrite: bool = False,
+    on_step: OnStep = ignore,
+) -> Iterator[tuple[Path, Path | str]]:
+    """Write `folder/<stem>.png` for every image; yield it, or why there is none.
+
+    A picture is never overwritten by its own cut-out, and another file in
+    `folder` only if `overwrite` says so.
+    """
+    model.fetch(lambda text: on_step(Step(text)))
+    taken: dict[Path, Path] = {}
+    cases, targets = [], {}
+    for number, image in enumerate(images):
+        target = folder / f"{image.stem}.png"
+        problem = _conflict(image, target, taken.get(target), overwrite)
+        if problem:
+            yield image, problem
+            continue
+        taken[target] = image
+        case = Case("", f"{number} {printable(image.name)}", image)
+        cases.append(case)
+        targets[case.id] = image, target
+    with TemporaryDirectory() as scratch:
+        done = predict(model, cases, Path(scratch), Store.default())
+        for count, (case, prediction) in enumerate(done, 1):
+            image, target = targets[case.id]
+            on_step(Step(printable(image.name), count, len(cases)))
+            if prediction.cutout:
+                made = Path(scratch) / prediction.cutout
+                write_atomic(target, made.read_bytes())
+                made.unlink()
+                yield image, target
+            else:
+                yield image, str(prediction.failure)
+
+
+def _conflict(image: Path, target: Path, other: Path | None, overwrite: bool) -> str | None:
+    if other:
+        return f"{printable(other.name)} has the same name. Choose another folder for one of them."
+    if target.exists() and image.exists() and target.samefile(image):
+        return "Its cut-out would replace it. Give another folder with --out."
+    if target.exists() and not overwrite:
+        return f"{printable(str(target))} exists. Use --overwrite, or another folder."
+    return None

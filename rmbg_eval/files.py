@@ -1,0 +1,88 @@
+"""Files written whole or not at all, and names that are safe on every disk."""
+
+from __future__ import annotations
+
+import errno
+import hashlib
+import os
+import re
+import tempfile
+from pathlib import Path
+
+from .errors import OutputError, printable
+
+
+def write_atomic(path: Path, data: bytes | str) -> None:
+    """Write `data` under a temporary name, then rename; OutputError if it cannot be done.
+
+    Whoever looks sees the old file or the new one, never a half, however the
+    process ends.
+    """
+    if isinstance(data, str):
+        data = data.encode("utf-8")
+    scratch = None
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        with tempfile.NamedTemporaryFile(dir=path.parent, prefix=".new-", delete=False) as file:
+            scratch = Path(file.name)
+            file.write(data)
+        scratch.chmod(0o666 & ~_UMASK)
+        os.replace(scratch, path)
+    except OSError as error:
+        if scratch:
+            scratch.unlink(missing_ok=True)
+        raise cannot_write(path, error) from None
+    except BaseException:  # Ctrl-C between the two steps
+        if scratch:
+            scratch.unlink(missing_ok=True)
+        raise
+
+
+def cannot_write(path: Path, error: OSError) -> OutputError:
+    """The OutputError that says why `path` could not be written, and what to do."""
+    where = printable(str(path))
+    if error.errno in (errno.ENOSPC, errno.EDQUOT):
+        return OutputError(f"The disk is full: {where} could not be written", "Make room.")
+    if error.errno in (errno.EACCES, errno.EPERM, errno.EROFS):
+        return OutputError(
+            f"{where} may not be written ({error.strerror})",
+            "Choose another folder with --out, or RMBG_EVAL_CACHE for the cache.",
+        )
+    return OutputError(
+        f"{where} could not be written: {error.strerror or error}", "Choose another folder."
+    )
+
+
+def safe_name(text: str) -> str:
+    """A file or folder name for `text`: letters, digits, `.`, `_`, `-`; two texts never share one.
+
+    A hash is added wherever anything had to be replaced or cut.
+
+    >>> safe_name("isnet")
+    'isnet'
+    >>> safe_name("../a b")
+    'a-b-8e3bc1f0'
+    """
+    plain = re.sub(r"[^\w.-]+", "-", text).strip("-.")[:60]
+    if plain == text:
+        return plain
+    return f"{plain or 'x'}-{hashlib.sha256(text.encode()).hexdigest()[:8]}"
+
+
+def sha256_file(path: Path) -> str | None:
+    """SHA-256 of the file, or None if it cannot be read."""
+    try:
+        with path.open("rb") as file:
+            return hashlib.file_digest(file, "sha256").hexdigest()
+    except OSError:
+        return None
+
+
+def _umask() -> int:
+    mask = os.umask(0o022)
+    os.umask(mask)
+    return mask
+
+
+_UMASK = _umask()
+"""Read once, at import: asking for it is changing it, which is not for threads."""

@@ -1,0 +1,77 @@
+"""Measures: pure functions from an alpha (and its truth) to a number, and the table of them.
+
+Prediction and truth are used as they are: no stretch, no threshold. What is
+undefined is None with a reason, never 0.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from pydantic import BaseModel, ConfigDict, model_validator
+
+from ..images import Alpha
+from .alpha import in_between_share, mad
+
+
+class Measurement(BaseModel):
+    """One number about one prediction, or the reason why there is none."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    category: str
+    case: str
+    model: str
+    metric: str
+    value: float | None
+    unit: str
+    region: str
+    """Which pixels it is over."""
+    reason: str | None = None
+    """Why there is no value."""
+
+    @model_validator(mode="after")
+    def _value_or_reason(self) -> Measurement:
+        if (self.value is None) == (self.reason is None):
+            raise ValueError("a measurement has a value or a reason, never both or neither")
+        return self
+
+
+@dataclass(frozen=True)
+class Metric:
+    """A row of the table of measures."""
+
+    name: str
+    unit: str
+    region: str
+    higher_is_better: bool | None
+    """None where it points to a place to look and is no score."""
+    compute: Callable[[Alpha, Alpha], float] | Callable[[Alpha], float]
+    needs_truth: bool
+
+
+TABLE: tuple[Metric, ...] = (
+    Metric("mad", "alpha, 0 to 1", "whole image", False, mad, needs_truth=True),
+    Metric(
+        "in_between_share",
+        "share, 0 to 1",
+        "whole image",
+        None,
+        in_between_share,
+        needs_truth=False,
+    ),
+)
+
+
+def measure(alpha: Alpha, truth: Alpha | None) -> dict[str, tuple[float | None, str | None]]:
+    """Every metric of the table: its value, or None and the reason."""
+    found: dict[str, tuple[float | None, str | None]] = {}
+    for metric in TABLE:
+        if not metric.needs_truth:
+            found[metric.name] = float(metric.compute(alpha)), None  # type: ignore[call-arg]
+        elif truth is None:
+            found[metric.name] = None, "the case has no truth"
+        else:
+            found[metric.name] = float(metric.compute(alpha, truth)), None  # type: ignore[call-arg]
+    return found

@@ -1,0 +1,164 @@
+"""Models: what turns a picture into an alpha, behind one protocol and one written-out table.
+
+A spec names a model, as `--model` and `Settings.models` take it:
+
+* a name of `TABLE`: `isnet`, `isnet-quint8`, `grabcut`;
+* `onnx:PATH?mean=…&std=…`: an ONNX graph of yours;
+* `folder:PATH`: cut-outs that another tool made, judged like any model;
+* any of these under a label of your own: `Studio A=folder:/cutouts/a`.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import re
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any, Literal, Protocol
+
+from pydantic import BaseModel, ConfigDict
+
+from ..errors import ModelError, printable
+from ..images import Cutout, Picture
+from .weights import ISNET_MEDIUM, ISNET_SMALL, Pinned
+
+Device = Literal["auto", "cpu", "cuda", "mps"]
+Dtype = Literal["auto", "fp32", "bf16", "fp16"]
+
+
+class ModelInfo(BaseModel):
+    """What a report says of a model: enough to run the same again."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    name: str
+    """Label or spec: unique within a run."""
+    title: str
+    licence: str
+    licence_url: str | None = None
+    weights_sha256: str | None = None
+    pipeline: str
+    """Every step from RGB to alpha, in words."""
+    runtime: str
+    """Library and version that computes it."""
+    device: str
+    dtype: str
+
+    @property
+    def identity(self) -> str:
+        """Hash of all that decides the alpha; the name and the licence do not."""
+        fields = (self.weights_sha256, self.pipeline, self.runtime, self.device, self.dtype)
+        return hashlib.sha256(repr(fields).encode()).hexdigest()
+
+
+class Model(Protocol):
+    """A background remover. `postprocess(infer([preprocess(p)])[0], p)` is all of it.
+
+    The three stages may run in different threads, each stage in one at a time;
+    what passes between them is the model's own affair.
+    """
+
+    info: ModelInfo
+    batch_size: int
+    """How many pictures `infer` takes at once."""
+
+    def identity(self, name: str) -> str:
+        """Hash of all of this model that decides the cut-out of the picture `name`."""
+        ...
+
+    def fetch(self, say: Callable[[str], None]) -> None:
+        """Bring the weights onto this machine if they are not there; WeightsError if that fails."""
+        ...
+
+    def load(self) -> bool:
+        """Make ready to infer, unless that is done; whether anything had to be done."""
+        ...
+
+    def preprocess(self, picture: Picture) -> Any:
+        """From the picture to what `infer` takes."""
+        ...
+
+    def infer(self, inputs: list[Any]) -> list[Any]:
+        """The bare model, on at most `batch_size` inputs."""
+        ...
+
+    def postprocess(self, output: Any, picture: Picture) -> Cutout:
+        """From one output of `infer` to the cut-out, at the picture's full size."""
+        ...
+
+
+@dataclass(frozen=True)
+class Entry:
+    """A row of the table of models."""
+
+    name: str
+    title: str
+    licence: str
+    make: Callable[[str, Device, Dtype], Model]
+    """From label, device and dtype."""
+    weights: Pinned | None = None
+
+
+def _isnet(label: str, device: Device, dtype: Dtype) -> Model:
+    from .onnx import isnet
+
+    return isnet(label, device, dtype)
+
+
+def _isnet_quint8(label: str, device: Device, dtype: Dtype) -> Model:
+    from .onnx import isnet_quint8
+
+    return isnet_quint8(label, device, dtype)
+
+
+def _grabcut(label: str, device: Device, dtype: Dtype) -> Model:
+    from .grabcut import GrabCut
+
+    return GrabCut(label)
+
+
+TABLE: tuple[Entry, ...] = (
+    Entry("isnet", "IS-Net, fp16 weights", "MIT", _isnet, ISNET_MEDIUM),
+    Entry("isnet-quint8", "IS-Net, quint8 weights", "MIT", _isnet_quint8, ISNET_SMALL),
+    Entry("grabcut", "GrabCut, a classical baseline without weights", "Apache-2.0", _grabcut),
+)
+
+_SCHEMES = ("onnx", "folder")
+_LABEL = re.compile(r"(?P<label>[\w .()+-]{1,40})=(?P<spec>[a-z0-9.-]+(:.+)?)", re.DOTALL)
+
+
+def load_model(spec: str, device: Device = "auto", dtype: Dtype = "auto") -> Model:
+    """The model that `spec` names; neither its runtime nor its weights are loaded yet.
+
+    `dtype` is for the models that offer a choice; the others run in the one
+    they have, and their `info` says so. Raises ModelError for an unknown spec,
+    or a device or dtype the model cannot run on.
+    """
+    labelled = _LABEL.fullmatch(spec)
+    label, bare = (labelled["label"], labelled["spec"]) if labelled else (printable(spec), spec)
+    scheme, _, rest = bare.partition(":")
+    if scheme == "onnx" and rest:
+        from .onnx import onnx_file
+
+        return onnx_file(label, rest, device)
+    if scheme == "folder" and rest:
+        from .folder import Folder
+
+        return Folder(label, rest)
+    for entry in TABLE:
+        if entry.name == bare:
+            return entry.make(label, device, dtype)
+    raise ModelError(
+        f"There is no model {printable(spec)!r}",
+        f"Use one of {', '.join(entry.name for entry in TABLE)}, onnx:PATH?mean=…&std=… "
+        "or folder:PATH.",
+    )
+
+
+def require_cpu(name: str, device: Device) -> None:
+    """Raise ModelError if another device than the CPU was asked of a model that has only that."""
+    if device not in ("auto", "cpu"):
+        raise ModelError(
+            f"{printable(name)} runs on the CPU only; device {device!r} was asked for",
+            "Leave --device at auto: each model then takes the best it can use.",
+        )

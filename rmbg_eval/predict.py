@@ -1,0 +1,228 @@
+"""Model × cases → predictions: one cut-out a case, or the reason there is none.
+
+Reading, inference and writing overlap: while the model works on one picture, a
+thread decodes the next and another encodes the last. The number of pictures in
+flight is bounded, so memory does not grow with the number of cases.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import time
+from collections import deque
+from collections.abc import Iterable, Iterator, Sequence
+from concurrent.futures import Future, ThreadPoolExecutor
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from itertools import islice
+from pathlib import Path
+from typing import Any
+
+from pydantic import BaseModel, ConfigDict
+
+from .cases import Case
+from .errors import Failure, OutputError
+from .files import safe_name, sha256_file, write_atomic
+from .images import Alpha, Picture, check_alpha, decode, decode_cutout, encode_png, read_bytes
+from .models import Model
+from .store import Entry, Store
+
+_READ_AHEAD = 3
+_WRITE_BEHIND = 3
+
+
+class Prediction(BaseModel):
+    """What one model made of one case."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    category: str
+    case: str
+    """The case's id within its category."""
+    model: str
+    picture_sha256: str | None = None
+    width: int | None = None
+    height: int | None = None
+    notes: tuple[str, ...] = ()
+    """What decoding had to do, as keys of the report's string table."""
+    cutout: str | None = None
+    """Path of the RGBA PNG from the run folder, with forward slashes; None if it failed."""
+    cutout_sha256: str | None = None
+    seconds: dict[str, float] = {}
+    """Wall time of decode, preprocess, infer, postprocess and encode, which overlap from case to
+    case; and of load, on the one case that waited for the model."""
+    cached: bool = False
+    """Whether the cut-out was kept from an earlier run; the seconds are then that run's."""
+    failure: Failure | None = None
+
+
+@dataclass
+class _Job:
+    """A case on its way through the stages."""
+
+    case: Case
+    sha256: str | None = None
+    key: str = ""
+    kept: tuple[Entry, bytes] | None = None
+    picture: Picture | None = None
+    inputs: Any = None
+    output: Any = None
+    seconds: dict[str, float] = field(default_factory=dict)
+    failure: Failure | None = None
+
+    @property
+    def open(self) -> bool:
+        """Whether there is still something to infer."""
+        return self.kept is None and self.failure is None
+
+    @contextmanager
+    def stage(self, name: str) -> Iterator[None]:
+        """Time a stage; what it raises becomes the job's failure, except what concerns the run."""
+        started = time.perf_counter()
+        try:
+            yield
+        except OutputError:
+            raise
+        except Exception as error:  # one bad picture never ends a run
+            self.failure = Failure.of(error)
+        finally:
+            self.seconds[name] = time.perf_counter() - started
+
+
+def predict(
+    model: Model, cases: Iterable[Case], out: Path, store: Store
+) -> Iterator[tuple[Case, Prediction]]:
+    """Yield each case with its prediction, in order; cut-outs go below `out/cutouts/`.
+
+    What failed for one case is in its prediction. Raises ModelError or
+    WeightsError if the model itself cannot be made ready, OutputError if
+    nothing can be written.
+    """
+    left = iter(cases)
+    with ThreadPoolExecutor(1, "read") as reader, ThreadPoolExecutor(2, "write") as writers:
+        reading: deque[Future[_Job]] = deque()
+        writing: deque[Future[tuple[Case, Prediction]]] = deque()
+        try:
+            while True:
+                for case in islice(left, _READ_AHEAD + model.batch_size - len(reading)):
+                    reading.append(reader.submit(_read, model, case, store))
+                if not reading:
+                    break
+                batch = [
+                    reading.popleft().result() for _ in range(min(model.batch_size, len(reading)))
+                ]
+                _infer(model, [job for job in batch if job.open])
+                for job in batch:
+                    writing.append(writers.submit(_write, model, job, out, store))
+                while len(writing) > _WRITE_BEHIND:
+                    yield writing.popleft().result()
+            while writing:
+                yield writing.popleft().result()
+        finally:  # also when the caller stops listening, or on Ctrl-C
+            for task in reading:
+                task.cancel()
+            for written in writing:
+                written.cancel()
+
+
+def _read(model: Model, case: Case, store: Store) -> _Job:
+    job = _Job(case, failure=case.failure)
+    if job.failure:
+        return job
+    with job.stage("decode"):
+        data = case.read()
+        job.sha256 = hashlib.sha256(data).hexdigest()
+        job.key = store.key(job.sha256, model.identity(case.name))
+        job.kept = store.get(job.key)
+        if job.kept is None:
+            job.picture = decode(data, case.name)
+    if job.picture is not None:
+        with job.stage("preprocess"):
+            job.inputs = model.preprocess(job.picture)
+    return job
+
+
+def _infer(model: Model, jobs: Sequence[_Job]) -> None:
+    """Run the bare model on the jobs' inputs; its time is shared out evenly."""
+    if not jobs:
+        return
+    started = time.perf_counter()
+    if model.load():
+        jobs[0].seconds["load"] = time.perf_counter() - started
+    started = time.perf_counter()
+    try:
+        outputs = model.infer([job.inputs for job in jobs])
+    except Exception as error:  # one bad picture never ends a run
+        for job in jobs:
+            job.failure = Failure.of(error)
+        return
+    each = (time.perf_counter() - started) / len(jobs)
+    for job, output in zip(jobs, outputs, strict=True):
+        job.inputs, job.output, job.seconds["infer"] = None, output, each
+
+
+def _write(model: Model, job: _Job, out: Path, store: Store) -> tuple[Case, Prediction]:
+    case = job.case
+    if job.open:
+        assert job.picture is not None
+        with job.stage("postprocess"):
+            cutout = model.postprocess(job.output, job.picture)
+            check_alpha(cutout.alpha, job.picture.rgb.shape[:2])
+            job.output = None
+        if job.open:
+            with job.stage("encode"):
+                png = encode_png(cutout)
+            width, height = job.picture.size
+            entry = Entry(
+                cutout_sha256=hashlib.sha256(png).hexdigest(),
+                width=width,
+                height=height,
+                notes=job.picture.notes,
+                seconds=job.seconds,
+            )
+            store.put(job.key, entry, png)
+            job.kept = entry, png
+            return case, _finish(model, job, out, cached=False)
+    if job.failure:
+        return case, Prediction(
+            category=case.category,
+            case=case.id,
+            model=model.info.name,
+            picture_sha256=job.sha256,
+            seconds=job.seconds,
+            failure=job.failure,
+        )
+    return case, _finish(model, job, out, cached=True)
+
+
+def _finish(model: Model, job: _Job, out: Path, *, cached: bool) -> Prediction:
+    """Put the kept cut-out into the run folder and say so."""
+    assert job.kept is not None
+    entry, png = job.kept
+    case, name = job.case, model.info.name
+    path = cutout_path(name, case.category, case.id)
+    if sha256_file(out / path) != entry.cutout_sha256:
+        write_atomic(out / path, png)
+    return Prediction(
+        category=case.category,
+        case=case.id,
+        model=name,
+        picture_sha256=job.sha256,
+        width=entry.width,
+        height=entry.height,
+        notes=entry.notes,
+        cutout=path,
+        cutout_sha256=entry.cutout_sha256,
+        seconds=entry.seconds,
+        cached=cached,
+    )
+
+
+def cutout_path(model: str, category: str, case: str) -> str:
+    """Where a cut-out lies in a run folder."""
+    return f"cutouts/{safe_name(model)}/{safe_name(category)}/{safe_name(case)}.png"
+
+
+def stored_alpha(path: Path) -> Alpha:
+    """The alpha of a cut-out as it was written: `(H, W) float32` in steps of 1/255."""
+    return decode_cutout(read_bytes(path), path.name)[1]

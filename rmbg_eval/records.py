@@ -1,0 +1,120 @@
+"""The nouns of a finished run, as run.json keeps them."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from pathlib import Path
+
+from pydantic import BaseModel, ConfigDict, ValidationError
+
+from .cases import Case
+from .errors import OutputError, printable
+from .machine import Machine
+from .measure import Measurement
+from .models import ModelInfo
+from .predict import Prediction
+from .settings import Settings
+
+SCHEMA = 1
+
+
+class _Record(BaseModel):
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+
+class CaseRecord(_Record):
+    """What a report says of a case, whether or not any model could use it."""
+
+    category: str
+    id: str
+    title: dict[str, str]
+    licence: str | None
+    author: str | None
+    source: str | None
+    has_truth: bool
+
+    @classmethod
+    def of(cls, case: Case) -> CaseRecord:
+        about = case.about
+        return cls(
+            category=case.category,
+            id=case.id,
+            title={language: printable(text) for language, text in about.title.items()},
+            licence=printable(about.licence) if about.licence else None,
+            author=printable(about.author) if about.author else None,
+            source=printable(about.source) if about.source else None,
+            has_truth=case.alpha is not None,
+        )
+
+
+class PrecisionCheck(_Record):
+    """How far a model's alpha at its dtype is from its alpha at fp32."""
+
+    cases: int
+    largest: float | None
+    """Largest difference of any pixel's alpha, in [0, 1], as stored in 8 bits."""
+    mean: float | None
+    reason: str | None = None
+    """Why there is no figure."""
+
+
+class ModelRun(_Record):
+    """A model, and what it took as a whole."""
+
+    info: ModelInfo
+    peak_memory_bytes: int | None
+    """Of the whole process while this model ran; None where the system does not say, or where
+    nothing was left to infer."""
+    precision: PrecisionCheck | None = None
+    """Present where the dtype is a reduced one."""
+
+
+class Run(_Record):
+    """Everything that was found; run.json is its JSON."""
+
+    schema_version: int = SCHEMA
+    complete: bool
+    settings: Settings
+    started: datetime
+    wall_seconds: float | None
+    machine: Machine
+    cases: tuple[CaseRecord, ...]
+    skipped: tuple[str, ...]
+    models: tuple[ModelRun, ...]
+    predictions: tuple[Prediction, ...]
+    measurements: tuple[Measurement, ...]
+
+    @property
+    def failures(self) -> tuple[Prediction, ...]:
+        return tuple(p for p in self.predictions if p.failure)
+
+    @classmethod
+    def load(cls, folder: Path) -> Run:
+        """The run kept in `folder`; OutputError if there is none that can be read."""
+        path = folder / "run.json"
+        try:
+            return cls.model_validate_json(path.read_bytes())
+        except OSError as error:
+            raise OutputError(
+                f"{printable(str(path))} cannot be read: {error.strerror}",
+                "Give the folder of a finished run.",
+            ) from None
+        except ValidationError as error:
+            raise OutputError(
+                f"{printable(str(path))} is not a run this version reads: "
+                f"{error.error_count()} places differ",
+                "Run it again with this version of rmbg-eval.",
+            ) from None
+
+    def found(self) -> dict:
+        """All that must be equal for two runs to have found the same: no times, no machine."""
+        return self.model_dump(
+            exclude={
+                "settings": True,
+                "started": True,
+                "wall_seconds": True,
+                "machine": True,
+                "models": {"__all__": {"peak_memory_bytes"}},
+                "predictions": {"__all__": {"seconds", "cached"}},
+            }
+        )

@@ -1,0 +1,213 @@
+"""Pictures for the report: previews, alphas and edge crops, as files beside it.
+
+They are named after the content they show, so that a second report makes only
+what is new. Previews are for looking: shrunk to at most 960 px, and with no
+colours under full transparency, which keeps them small. Cut-outs stay as they are.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import io
+from collections.abc import Callable, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+from typing import Any, TypeVar
+
+import numpy as np
+from PIL import Image
+from pydantic import BaseModel, ConfigDict, ValidationError
+
+from ..cases import Case
+from ..errors import RmbgEvalError
+from ..files import sha256_file, write_atomic
+from ..images import RGB, Alpha, quantise, resize_alpha
+from ..predict import Prediction
+from ..progress import OnStep, Step
+from ..records import Run
+
+T = TypeVar("T")
+
+_VERSION = "1"
+PREVIEW_SIDE = 960
+_SEARCH_SIDE = 1024
+
+
+class Shown(BaseModel):
+    """A picture file of the report and its size in pixels."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    path: str
+    """From the run folder, with forward slashes."""
+    width: int
+    height: int
+
+
+class ModelFigures(BaseModel):
+    """What is shown of one model's prediction."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    result: Shown
+    """RGBA PNG, at most 960 px."""
+    alpha: Shown
+    edge: Shown | None
+    opaque: float
+    """Share of pixels with alpha 255/255, at full size."""
+    in_between: float
+
+
+class CaseFigures(BaseModel):
+    """What is shown of one case. None where there is nothing to show."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    original: Shown | None = None
+    truth: Shown | None = None
+    edge: Shown | None = None
+    region: tuple[int, int, int, int] | None = None
+    """x, y, width, height of the hardest edge, in pixels of the original."""
+    models: dict[str, ModelFigures] = {}
+
+
+def make_figures(
+    run: Run, cases: dict[tuple[str, str], Case], folder: Path, on_step: OnStep
+) -> dict[tuple[str, str], CaseFigures]:
+    """The figures of every case of the run, by category and id; files go to `folder/assets/`."""
+    predictions: dict[tuple[str, str], list[Prediction]] = {}
+    for prediction in run.predictions:
+        predictions.setdefault((prediction.category, prediction.case), []).append(prediction)
+    keys = [(record.category, record.id) for record in run.cases]
+    found: dict[tuple[str, str], CaseFigures] = {}
+    used: set[str] = set()
+    with ThreadPoolExecutor(2, "figures") as pool:
+        tasks = [
+            pool.submit(_case_figures, cases.get(key), predictions.get(key, []), folder)
+            for key in keys
+        ]
+        for done, (key, task) in enumerate(zip(keys, tasks, strict=True), 1):
+            found[key], name = task.result()
+            used.add(name)
+            on_step(Step("report · pictures", done, len(keys)))
+    for path in (folder / "assets").glob("*"):
+        if path.name.partition("-")[0].partition(".")[0] not in used:
+            path.unlink(missing_ok=True)
+    return found
+
+
+def hardest_edge(alphas: Sequence[Alpha]) -> tuple[int, int, int, int] | None:
+    """The square where the alphas, taken together, are most in between; None where none is.
+
+    `alphas`: one or more `(H, W) float32` in [0, 1] of one shape. In-betweenness is
+    4 α (1 − α), summed over a square of a twelfth of the long side (48 to 160 px),
+    on alphas shrunk to at most 1024 px. Returns x, y, width, height in pixels.
+    """
+    height, width = alphas[0].shape
+    side = min(max(48, min(160, max(height, width) // 12)), height, width)
+    scale = min(1.0, _SEARCH_SIDE / max(height, width))
+    size = max(1, round(width * scale)), max(1, round(height * scale))
+    doubt = np.zeros((size[1], size[0]))
+    for alpha in alphas:
+        small = resize_alpha(alpha, size)
+        doubt += 4 * small * (1 - small)
+    if doubt.max() <= 0:
+        return None
+    window = max(1, min(round(side * scale), *doubt.shape))
+    total = np.pad(doubt.cumsum(0).cumsum(1), ((1, 0), (1, 0)))
+    sums = (
+        total[window:, window:]
+        - total[:-window, window:]
+        - total[window:, :-window]
+        + total[:-window, :-window]
+    )
+    row, column = divmod(int(sums.argmax()), sums.shape[1])
+    x, y = round(column / scale), round(row / scale)
+    return min(x, width - side), min(y, height - side), side, side
+
+
+def _case_figures(
+    case: Case | None, predictions: list[Prediction], folder: Path
+) -> tuple[CaseFigures, str]:
+    """The figures of one case and the name that its files begin with."""
+    succeeded = [p for p in predictions if p.cutout]
+    truth_sha256 = sha256_file(case.alpha) if case and case.alpha else None
+    shown = [(p.model, p.cutout_sha256) for p in succeeded]
+    content = repr((_VERSION, predictions[0].picture_sha256, truth_sha256, shown))
+    name = hashlib.sha256(content.encode()).hexdigest()[:20]
+    index = folder / "assets" / f"{name}.json"
+    try:
+        return CaseFigures.model_validate_json(index.read_bytes()), name
+    except (OSError, ValidationError):
+        figures = _draw(case, succeeded, folder, name)
+        write_atomic(index, figures.model_dump_json())
+        return figures, name
+
+
+def _draw(case: Case | None, predictions: list[Prediction], folder: Path, name: str) -> CaseFigures:
+    cutouts = {}
+    for prediction in predictions:
+        path = folder / (prediction.cutout or "")
+        with Image.open(path, formats=("PNG",)) as image:
+            cutouts[prediction.model] = np.asarray(image)
+
+    def put(kind: str, image: Image.Image, format_: str, **options: Any) -> Shown:
+        buffer = io.BytesIO()
+        image.save(buffer, format_, **options)
+        path = f"assets/{name}-{kind}.{format_.lower()}"
+        write_atomic(folder / path, buffer.getvalue())
+        return Shown(path=path, width=image.width, height=image.height)
+
+    original = _try(lambda: case.picture().rgb) if case else None
+    truth = _try(case.truth) if case else None
+    alphas = [rgba[..., 3].astype(np.float32) / np.float32(255) for rgba in cutouts.values()]
+    region = hardest_edge(alphas) if alphas else None
+    models = {}
+    for number, (model, rgba) in enumerate(cutouts.items()):
+        stored = rgba[..., 3]
+        models[model] = ModelFigures(
+            result=put(f"{number}-result", _preview(_clear_hidden(rgba)), "PNG", optimize=True),
+            alpha=put(f"{number}-alpha", _preview(stored), "WEBP", lossless=True),
+            edge=put(f"{number}-edge", _crop(_clear_hidden(rgba), region), "PNG")
+            if region
+            else None,
+            opaque=float((stored == 255).mean()),
+            in_between=float(((stored > 0) & (stored < 255)).mean()),
+        )
+    return CaseFigures(
+        original=put("original", _preview(original), "WEBP", quality=85)
+        if original is not None
+        else None,
+        truth=put("truth", _preview(quantise(truth)), "WEBP", lossless=True)
+        if truth is not None
+        else None,
+        edge=put("edge", _crop(original, region), "PNG")
+        if original is not None and region
+        else None,
+        region=region,
+        models=models,
+    )
+
+
+def _try(read: Callable[[], T | None]) -> T | None:
+    try:
+        return read()
+    except RmbgEvalError:  # the prediction says why
+        return None
+
+
+def _preview(pixels: np.ndarray) -> Image.Image:
+    """At most 960 px; Pillow resizes RGBA with premultiplied colours."""
+    image = Image.fromarray(pixels)
+    image.thumbnail((PREVIEW_SIDE, PREVIEW_SIDE), Image.Resampling.LANCZOS)
+    return image
+
+
+def _crop(pixels: RGB, region: tuple[int, int, int, int]) -> Image.Image:
+    x, y, width, height = region
+    return Image.fromarray(np.ascontiguousarray(pixels[y : y + height, x : x + width]))
+
+
+def _clear_hidden(rgba: np.ndarray) -> np.ndarray:
+    """The cut-out without the colours that full transparency hides."""
+    return rgba * (rgba[..., 3:] > 0)

@@ -1,0 +1,32 @@
+"""Progress in a notebook: one bar that is replaced as it moves, and gone when it is done."""
+
+from __future__ import annotations
+
+from html import escape
+from time import monotonic
+
+from ..progress import OnStep, Step
+
+_REFRESH_SECONDS = 0.2
+
+
+def notebook_progress() -> OnStep:
+    """A callback that shows steps in the running cell and leaves nothing behind."""
+    from IPython.display import HTML, display
+
+    handle = display(HTML(""), display_id=True)
+    shown = 0.0
+
+    def on_step(step: Step) -> None:
+        nonlocal shown
+        finished = bool(step.total) and step.done == step.total
+        if not finished and monotonic() - shown < _REFRESH_SECONDS:
+            return
+        shown = monotonic()
+        bar = f'<progress value="{step.done}" max="{step.total}"></progress>'
+        count = f" {step.done}/{step.total}" if step.total else ""
+        line = "" if finished else f"{bar if step.total else '…'} {escape(step.text)}{count}"
+        if handle:
+            handle.update(HTML(line))
+
+    return on_step

@@ -1,0 +1,108 @@
+"""View objects: what the templates print, already formatted and translated."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True)
+class ImageView:
+    """An `<img>`."""
+
+    src: str
+    width: int
+    height: int
+    alt: str
+    link: str | None = None
+
+
+@dataclass(frozen=True)
+class FailureView:
+    who: str
+    case: str
+    anchor: str
+    problem: str
+    remedy: str
+
+
+@dataclass(frozen=True)
+class ModelRow:
+    name: str
+    title: str
+    licence: str
+    runs_on: str
+    done: str
+    infer: str
+    total: str
+    load: str
+    memory: str
+    weights: str
+
+
+@dataclass(frozen=True)
+class Link:
+    anchor: str
+    title: str
+    count: int
+
+
+@dataclass(frozen=True)
+class HeaderView:
+    title: str
+    facts: tuple[str, ...]
+    failed: int
+    verdict: str
+    failures: tuple[FailureView, ...]
+    links: tuple[Link, ...]
+    models: tuple[ModelRow, ...]
+    precision: tuple[str, ...]
+    complete: bool
+
+
+@dataclass(frozen=True)
+class ColumnView:
+    """One model's column in a case's figure."""
+
+    model: str
+    note: str
+    failure: FailureView | None
+    result: ImageView | None = None
+    alpha: ImageView | None = None
+    edge: ImageView | None = None
+    numbers: tuple[str, ...] = ()
+    full_size: str | None = None
+
+
+@dataclass(frozen=True)
+class CaseView:
+    anchor: str
+    title: str
+    facts: tuple[str, ...]
+    original: ImageView | None
+    truth: ImageView | None
+    edge: ImageView | None
+    where: str | None
+    columns: tuple[ColumnView, ...]
+
+
+@dataclass(frozen=True)
+class CategoryView:
+    anchor: str
+    title: str
+    difficulty: str | None
+    look: str | None
+    empty: str | None
+    cases: tuple[CaseView, ...]
+
+
+@dataclass(frozen=True)
+class TimingsView:
+    models: tuple[str, ...]
+    rows: tuple[tuple[str, str, tuple[str, ...]], ...]
+    """Case, pixels, and a cell for each model."""
+
+
+@dataclass(frozen=True)
+class DetailsView:
+    rows: tuple[tuple[str, str], ...]
+    parameters: tuple[tuple[str, str], ...]

@@ -1,0 +1,31 @@
+"""Where the notebooks and the reference cases lie: beside the package in a checkout, inside it
+once installed (pyproject.toml puts them there)."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+
+from .errors import ReportError
+
+PACKAGE = Path(__file__).parent
+
+
+def resource(*parts: str) -> Path:
+    """The path of `notebooks/…` or `cases` as they came with this package."""
+    for root in (PACKAGE.parent, PACKAGE / "_data"):
+        if (root / "notebooks" / "evaluate.ipynb").is_file():
+            return root.joinpath(*parts)
+    raise ReportError(
+        "The notebooks that belong to rmbg-eval were not found",
+        "Install it again: pip install --force-reinstall rmbg-eval.",
+    )
+
+
+def cache_folder() -> Path:
+    """Where weights and finished predictions are kept: `RMBG_EVAL_CACHE`, else the user's cache."""
+    chosen = os.environ.get("RMBG_EVAL_CACHE")
+    if chosen:
+        return Path(chosen).expanduser().absolute()
+    base = os.environ.get("XDG_CACHE_HOME") or "~/.cache"
+    return Path(base).expanduser().absolute() / "rmbg_eval"

@@ -1,0 +1,171 @@
+"""A run: every model over every case, measured, and kept in one folder.
+
+`run.json` is the one source for reports and gates. It is written first, marked
+incomplete, and last, complete; all else in the folder can be made again from it
+and the cache. Run the same settings again and only what is missing is done.
+"""
+
+from __future__ import annotations
+
+import time
+from concurrent.futures import ThreadPoolExecutor
+from datetime import UTC, datetime
+from pathlib import Path
+
+from .cases import Case, check_truth_size, load_cases
+from .errors import ModelError, OutputError, RmbgEvalError
+from .machine import Machine, peak_memory, reset_peak_memory
+from .measure import TABLE, Measurement, measure
+from .models import Model, load_model
+from .precision import REDUCED, compare_with_fp32
+from .predict import Prediction, predict, stored_alpha
+from .progress import OnStep, Step, ignore
+from .records import CaseRecord, ModelRun, PrecisionCheck, Run
+from .run_folder import prune, run_folder, save
+from .settings import Settings
+from .store import Store
+
+
+def evaluate(settings: Settings, on_step: OnStep = ignore) -> Run:
+    """Run every model over every case into the run folder; what is done is not done again.
+
+    One bad picture is a failed prediction in the run. Raises RmbgEvalError for
+    what concerns all of it: no cases, an unknown model, weights that cannot be
+    had, a folder that cannot be written.
+    """
+    started, clock = datetime.now(UTC), time.perf_counter()
+    found = load_cases(settings.cases_folder, settings.categories)
+    models = [load_model(spec, settings.device, settings.dtype) for spec in settings.models]
+    _refuse_one_name_twice([model.info.name for model in models])
+    for model in models:
+        model.fetch(lambda text: on_step(Step(text)))
+    store = Store.default()
+    with run_folder(settings.out_folder) as out:
+        earlier = _earlier(out)
+        run = Run(
+            complete=False,
+            settings=settings,
+            started=started,
+            wall_seconds=None,
+            machine=Machine.here(),
+            cases=tuple(CaseRecord.of(case) for case in found.cases),
+            skipped=found.skipped,
+            models=(),
+            predictions=(),
+            measurements=(),
+        )
+        save(out, run)
+        model_runs: list[ModelRun] = []
+        predictions: list[Prediction] = []
+        measurements: list[Measurement] = []
+        for spec, model in zip(settings.models, models, strict=True):
+            reset = reset_peak_memory()
+            made, measured = _predict_and_measure(model, found.cases, out, store, on_step)
+            inferred = any(p.cutout and not p.cached for p in made)
+            model_runs.append(
+                ModelRun(
+                    info=model.info,
+                    peak_memory_bytes=peak_memory() if reset and inferred else None,
+                    precision=_precision(spec, model, settings, found.cases, made, out, on_step),
+                )
+            )
+            predictions += made
+            measurements += measured
+        run = run.model_copy(
+            update={
+                "complete": True,
+                "wall_seconds": time.perf_counter() - clock,
+                "models": tuple(model_runs),
+                "predictions": tuple(predictions),
+                "measurements": tuple(measurements),
+            }
+        )
+        if earlier and earlier.found() == run.found():
+            # Nothing is new: the times of the run that did the work are the true ones.
+            run = earlier.model_copy(update={"settings": settings})
+        prune(out, run)
+        save(out, run)
+    return run
+
+
+def _predict_and_measure(
+    model: Model, cases: tuple[Case, ...], out: Path, store: Store, on_step: OnStep
+) -> tuple[list[Prediction], list[Measurement]]:
+    made: list[Prediction] = []
+    measuring = []
+    on_step(Step(model.info.name, 0, len(cases)))
+    with ThreadPoolExecutor(1, "measure") as measurer:
+        for case, prediction in predict(model, cases, out, store):
+            made.append(prediction)
+            if prediction.cutout:
+                measuring.append(measurer.submit(_measure, case, prediction, out))
+            on_step(Step(f"{model.info.name} · {case.name}", len(made), len(cases)))
+    return made, [measurement for task in measuring for measurement in task.result()]
+
+
+def _measure(case: Case, prediction: Prediction, out: Path) -> list[Measurement]:
+    """Every measure of one prediction; a truth that cannot be used is the reason for no value."""
+    assert prediction.cutout
+    alpha = stored_alpha(out / prediction.cutout)
+    try:
+        truth = case.truth()
+        if truth is not None:
+            check_truth_size((alpha.shape[1], alpha.shape[0]), truth)
+        values = measure(alpha, truth)
+    except RmbgEvalError as error:
+        values = measure(alpha, None)
+        reason = f"the truth cannot be used: {error.problem}"
+        values |= {metric.name: (None, reason) for metric in TABLE if metric.needs_truth}
+    return [
+        Measurement(
+            category=case.category,
+            case=case.id,
+            model=prediction.model,
+            metric=metric.name,
+            value=values[metric.name][0],
+            unit=metric.unit,
+            region=metric.region,
+            reason=values[metric.name][1],
+        )
+        for metric in TABLE
+    ]
+
+
+def _precision(
+    spec: str,
+    model: Model,
+    settings: Settings,
+    cases: tuple[Case, ...],
+    made: list[Prediction],
+    out: Path,
+    on_step: OnStep,
+) -> PrecisionCheck | None:
+    """The comparison with fp32 that a reduced dtype owes, over the first cases that succeeded."""
+    if model.info.dtype not in REDUCED:
+        return None
+    if not settings.precision_cases:
+        return PrecisionCheck(cases=0, largest=None, mean=None, reason="not asked for")
+    succeeded = {(p.category, p.case) for p in made if p.cutout}
+    chosen = [case for case in cases if (case.category, case.id) in succeeded]
+    chosen = chosen[: settings.precision_cases]
+    try:
+        exact = load_model(spec, settings.device, "fp32")
+        return compare_with_fp32(exact, chosen, made, out, Store.default(), on_step)
+    except ModelError as error:
+        return PrecisionCheck(cases=0, largest=None, mean=None, reason=str(error))
+
+
+def _earlier(out: Path) -> Run | None:
+    try:
+        run = Run.load(out)
+    except OutputError:
+        return None
+    return run if run.complete else None
+
+
+def _refuse_one_name_twice(names: list[str]) -> None:
+    for name in names:
+        if names.count(name) > 1:
+            raise ModelError(
+                f"Two models are called {name!r}", "Give each a label of its own: LABEL=SPEC."
+            )

@@ -1,0 +1,84 @@
+"""The run folder: one process at a time, written atomically, never mixed with other files."""
+
+from __future__ import annotations
+
+import csv
+import io
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+from filelock import FileLock, Timeout
+
+from .errors import OutputError, printable
+from .files import cannot_write, write_atomic
+from .records import Run
+
+_OURS = {"run.json", "measurements.csv", "report.css", "cutouts", "assets", ".lock"}
+_OUR_SUFFIXES = (".ipynb", ".html")
+
+
+@contextmanager
+def run_folder(out: Path) -> Iterator[Path]:
+    """The run folder, made if need be, for this process alone; OutputError if that cannot be."""
+    try:
+        out.mkdir(parents=True, exist_ok=True)
+        names = {path.name for path in out.iterdir()}
+    except OSError as error:
+        raise cannot_write(out, error) from None
+    foreign = sorted(
+        name
+        for name in names - _OURS
+        if not name.startswith(".") and not name.endswith(_OUR_SUFFIXES)
+    )
+    if foreign and "run.json" not in names:
+        raise OutputError(
+            f"{printable(str(out))} holds other files ({printable(foreign[0])})",
+            "Give a new or empty folder with --out, or one that holds a run.",
+        )
+    lock = FileLock(out / ".lock", timeout=0)
+    try:
+        lock.acquire()
+    except Timeout:
+        raise OutputError(
+            f"Another run is writing to {printable(str(out))}",
+            "Wait for it, or give another folder with --out.",
+        ) from None
+    except OSError as error:
+        raise cannot_write(out, error) from None
+    try:
+        yield out
+    finally:
+        lock.release()
+
+
+def save(out: Path, run: Run) -> None:
+    """Write run.json, and measurements.csv once the run is complete."""
+    if run.complete:
+        write_atomic(out / "measurements.csv", _csv(run))
+    write_atomic(out / "run.json", run.model_dump_json(indent=1))
+
+
+def prune(out: Path, run: Run) -> None:
+    """Remove cut-outs of earlier runs that are no part of this one."""
+    wanted = {out / p.cutout for p in run.predictions if p.cutout}
+    for path in (out / "cutouts").rglob("*.png"):
+        if path not in wanted:
+            path.unlink(missing_ok=True)
+
+
+def _csv(run: Run) -> str:
+    """One row a number: the measurements, and the seconds of every prediction."""
+    text = io.StringIO()
+    writer = csv.writer(text, lineterminator="\n")
+    writer.writerow(["case", "category", "model", "metric", "value", "unit", "region", "reason"])
+    for m in run.measurements:
+        value = "" if m.value is None else repr(m.value)
+        writer.writerow(
+            [m.case, m.category, m.model, m.metric, value, m.unit, m.region, m.reason or ""]
+        )
+    for p in run.predictions:
+        for stage, seconds in p.seconds.items():
+            row = [p.case, p.category, p.model, f"seconds_{stage}", f"{seconds:.4f}", "s"]
+            writer.writerow([*row, "the prediction", ""])
+    return text.getvalue()

@@ -1,0 +1,84 @@
+"""Settings: the parameters of a run, which are the notebook's parameters, name for name."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any, Literal
+
+from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator
+
+from .errors import SettingsError, explain
+from .models import Device, Dtype
+from .resources import resource
+
+Language = Literal["en", "zh"]
+Layout = Literal["single", "folder"]
+
+
+class Settings(BaseModel):
+    """Everything a run can be told. Unknown names and wrong types are errors."""
+
+    model_config = ConfigDict(extra="forbid", strict=True, frozen=True)
+
+    cases: str = ""
+    """Folder of cases; empty: the reference cases that come with rmbg-eval."""
+    models: list[str] = Field(default=["isnet", "isnet-quint8"], min_length=1)
+    """Model specs; see `rmbg-eval models`."""
+    categories: list[str] = []
+    """Only these categories; empty: all."""
+    out: str = Field(default="reports/latest", min_length=1)
+    """The run folder."""
+    device: Device = "auto"
+    dtype: Dtype = "auto"
+    """Precision, for the models that offer a choice; auto is fp32 on a CPU."""
+    precision_cases: int = Field(default=3, ge=0)
+    """With a dtype below fp32: on how many cases the alpha is compared with fp32."""
+    lang: Language = "en"
+    layout: Layout = "single"
+    """One HTML file with everything in it, or a folder with full-resolution pictures beside it."""
+
+    @field_validator("models")
+    @classmethod
+    def _each_once(cls, models: list[str]) -> list[str]:
+        if len(set(models)) < len(models):
+            raise ValueError("a model is named twice")
+        return models
+
+    @classmethod
+    def of(cls, values: Mapping[str, Any]) -> Settings:
+        """Settings from names and values; SettingsError says what is wrong and what is allowed."""
+        try:
+            return cls.model_validate(dict(values))
+        except ValidationError as error:
+            raise SettingsError(
+                f"The parameters are not usable: {explain(error, list(cls.model_fields))}",
+                "Correct them. With papermill, give lists and numbers as YAML: "
+                "-y '{models: [isnet], precision_cases: 1}'.",
+            ) from None
+
+    @classmethod
+    def from_notebook(cls, names: Mapping[str, Any]) -> Settings:
+        """Settings from a notebook's `globals()`.
+
+        papermill only warns of a parameter it does not know, and defines it
+        all the same: so every plain value that is defined counts as given.
+        """
+        plain = (str, int, float, bool, list, dict, tuple, set, type(None))
+        return cls.of(
+            {
+                name: value
+                for name, value in names.items()
+                if isinstance(value, plain)
+                and not name.startswith("_")
+                and name not in ("In", "Out")
+            }
+        )
+
+    @property
+    def cases_folder(self) -> Path:
+        return Path(self.cases).expanduser() if self.cases else resource("cases")
+
+    @property
+    def out_folder(self) -> Path:
+        return Path(self.out).expanduser()
