@@ -15,7 +15,7 @@ report: .venv/.installed  ## the report on the reference cases → reports/lates
 	@$(BIN)/rmbg-eval report --out $(OUT)
 
 lab: .venv/.lab  ## JupyterLab with the notebooks
-	@$(BIN)/jupyter lab notebooks/evaluate.ipynb
+	@$(BIN)/jupyter lab --LabApp.news_url=None --LabApp.check_for_updates_class=jupyterlab.NeverCheckForUpdate notebooks/evaluate.ipynb
 
 test: .venv/.test  ## every test; a real browser is used where Chromium is installed
 	@$(BIN)/python -m pytest

@@ -83,9 +83,13 @@ class Case:
             )
         return data
 
-    def picture(self) -> Picture:
-        """The decoded picture; CaseError or ImageError where there is none."""
-        return decode(self.read(), self.name)
+    def picture(self, data: bytes | None = None) -> Picture:
+        """The decoded picture, from its file or from `data` that was read from it.
+
+        CaseError or ImageError where there is none.
+        """
+        data = self.read() if data is None else data
+        return decode(data, printable(self.image.name), self.name)
 
     def truth(self) -> Alpha | None:
         """The true alpha `(H, W) float32` in [0, 1], as stored, or None."""

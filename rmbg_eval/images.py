@@ -101,28 +101,28 @@ def read_bytes(path: Path) -> bytes:
     return data
 
 
-def decode(data: bytes, name: str) -> Picture:
-    """Decode the bytes of a picture file.
+def decode(data: bytes, file: str, name: str = "") -> Picture:
+    """Decode the bytes of the picture `file`, which becomes the picture `name`.
 
     EXIF rotation is applied, an embedded ICC profile is converted to sRGB,
     grey, palette, CMYK and 16-bit pictures become 8-bit RGB; each is noted.
 
-    Raises ImageError, naming `name`, for what is no still, opaque picture of
+    Raises ImageError, naming `file`, for what is no still, opaque picture of
     sensible size: a transparent picture's colours under its transparency are
     undefined, so it cannot be judged as an original.
     """
-    image, notes = _open(data, name), []
+    image, notes = _open(data, file), []
     try:
         if image.getexif().get(0x0112, 1) not in (0, 1):
             notes.append("exif-rotated")
         image = ImageOps.exif_transpose(image)
-        image = _without_alpha(image, name, notes)
+        image = _without_alpha(image, file, notes)
         if image.mode.startswith("I;16"):
             notes.append("reduced-16-bit")
             image = Image.fromarray(_eight_bit(np.asarray(image)))
         elif image.mode in ("I", "F"):
             raise ImageError(
-                f"{name} holds {image.mode} numbers (32-bit integer or floating point), "
+                f"{file} holds {image.mode} numbers (32-bit integer or floating point), "
                 "for which white is not defined",
                 "Export it with 8 or 16 bits a channel.",
             )
@@ -135,9 +135,9 @@ def decode(data: bytes, name: str) -> Picture:
     except (ImageError, MemoryError):
         raise
     except Exception as error:  # Pillow's decoders raise whatever a broken file makes them raise
-        raise _undecodable(name, error) from None
+        raise _undecodable(file, error) from None
     check_rgb(rgb)
-    return Picture(name, rgb, tuple(notes))
+    return Picture(name or file, rgb, tuple(notes))
 
 
 def decode_cutout(data: bytes, name: str) -> tuple[RGB | None, Alpha]:

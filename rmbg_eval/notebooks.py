@@ -14,6 +14,7 @@ import nbformat
 import papermill
 from nbconvert import HTMLExporter
 from nbconvert.preprocessors import Preprocessor
+from nbformat.sign import NotebookNotary
 from papermill.exceptions import PapermillExecutionError
 
 from .errors import ImageError, ReportError, printable
@@ -53,6 +54,7 @@ def render(settings: Settings) -> Path:
             extra_arguments=["--IPKernelApp.log_level=40"],
         )
         os.replace(partial, notebook)
+        _trust(notebook)
     except PapermillExecutionError as error:
         raise ReportError(
             f"The notebook failed in cell {error.exec_count}: "
@@ -62,6 +64,11 @@ def render(settings: Settings) -> Path:
     except OSError as error:
         raise cannot_write(out, error) from None
     return export(notebook)
+
+
+def _trust(notebook: Path) -> None:
+    """Sign the notebook as this user's own, so that their JupyterLab shows it with its style."""
+    NotebookNotary().sign(nbformat.read(notebook, as_version=4))
 
 
 def export(notebook: Path) -> Path:

@@ -23,7 +23,8 @@ from pydantic import BaseModel, ConfigDict
 from .cases import Case
 from .errors import Failure, OutputError
 from .files import safe_name, sha256_file, write_atomic
-from .images import Alpha, Picture, check_alpha, decode, decode_cutout, encode_png, read_bytes
+from .images import Alpha, Picture, check_alpha, decode_cutout, encode_png, read_bytes
+from .machine import peak_memory, reset_peak_memory
 from .models import Model
 from .store import Entry, Store
 
@@ -51,8 +52,11 @@ class Prediction(BaseModel):
     seconds: dict[str, float] = {}
     """Wall time of decode, preprocess, infer, postprocess and encode, which overlap from case to
     case; and of load, on the one case that waited for the model."""
+    peak_memory_bytes: int | None = None
+    """Of the whole process, from the model's first picture to this one; None where the system does
+    not say."""
     cached: bool = False
-    """Whether the cut-out was kept from an earlier run; the seconds are then that run's."""
+    """Whether the cut-out was kept from an earlier run; seconds and memory are then that run's."""
     failure: Failure | None = None
 
 
@@ -99,6 +103,7 @@ def predict(
     nothing can be written.
     """
     left = iter(cases)
+    memory_known = reset_peak_memory()
     with ThreadPoolExecutor(1, "read") as reader, ThreadPoolExecutor(2, "write") as writers:
         reading: deque[Future[_Job]] = deque()
         writing: deque[Future[tuple[Case, Prediction]]] = deque()
@@ -113,7 +118,7 @@ def predict(
                 ]
                 _infer(model, [job for job in batch if job.open])
                 for job in batch:
-                    writing.append(writers.submit(_write, model, job, out, store))
+                    writing.append(writers.submit(_write, model, job, out, store, memory_known))
                 while len(writing) > _WRITE_BEHIND:
                     yield writing.popleft().result()
             while writing:
@@ -135,7 +140,7 @@ def _read(model: Model, case: Case, store: Store) -> _Job:
         job.key = store.key(job.sha256, model.identity(case.name))
         job.kept = store.get(job.key)
         if job.kept is None:
-            job.picture = decode(data, case.name)
+            job.picture = case.picture(data)
     if job.picture is not None:
         with job.stage("preprocess"):
             job.inputs = model.preprocess(job.picture)
@@ -161,7 +166,9 @@ def _infer(model: Model, jobs: Sequence[_Job]) -> None:
         job.inputs, job.output, job.seconds["infer"] = None, output, each
 
 
-def _write(model: Model, job: _Job, out: Path, store: Store) -> tuple[Case, Prediction]:
+def _write(
+    model: Model, job: _Job, out: Path, store: Store, memory_known: bool
+) -> tuple[Case, Prediction]:
     case = job.case
     if job.open:
         assert job.picture is not None
@@ -179,6 +186,7 @@ def _write(model: Model, job: _Job, out: Path, store: Store) -> tuple[Case, Pred
                 height=height,
                 notes=job.picture.notes,
                 seconds=job.seconds,
+                peak_memory_bytes=peak_memory() if memory_known else None,
             )
             store.put(job.key, entry, png)
             job.kept = entry, png
@@ -214,6 +222,7 @@ def _finish(model: Model, job: _Job, out: Path, *, cached: bool) -> Prediction:
         cutout=path,
         cutout_sha256=entry.cutout_sha256,
         seconds=entry.seconds,
+        peak_memory_bytes=entry.peak_memory_bytes,
         cached=cached,
     )
 

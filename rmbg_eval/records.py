@@ -59,12 +59,9 @@ class PrecisionCheck(_Record):
 
 
 class ModelRun(_Record):
-    """A model, and what it took as a whole."""
+    """A model as it ran."""
 
     info: ModelInfo
-    peak_memory_bytes: int | None
-    """Of the whole process while this model ran; None where the system does not say, or where
-    nothing was left to infer."""
     precision: PrecisionCheck | None = None
     """Present where the dtype is a reduced one."""
 
@@ -114,7 +111,6 @@ class Run(_Record):
                 "started": True,
                 "wall_seconds": True,
                 "machine": True,
-                "models": {"__all__": {"peak_memory_bytes"}},
-                "predictions": {"__all__": {"seconds", "cached"}},
+                "predictions": {"__all__": {"seconds", "peak_memory_bytes", "cached"}},
             }
         )

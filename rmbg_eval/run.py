@@ -14,7 +14,7 @@ from pathlib import Path
 
 from .cases import Case, check_truth_size, load_cases
 from .errors import ModelError, OutputError, RmbgEvalError
-from .machine import Machine, peak_memory, reset_peak_memory
+from .machine import Machine
 from .measure import TABLE, Measurement, measure
 from .models import Model, load_model
 from .precision import REDUCED, compare_with_fp32
@@ -59,13 +59,10 @@ def evaluate(settings: Settings, on_step: OnStep = ignore) -> Run:
         predictions: list[Prediction] = []
         measurements: list[Measurement] = []
         for spec, model in zip(settings.models, models, strict=True):
-            reset = reset_peak_memory()
             made, measured = _predict_and_measure(model, found.cases, out, store, on_step)
-            inferred = any(p.cutout and not p.cached for p in made)
             model_runs.append(
                 ModelRun(
                     info=model.info,
-                    peak_memory_bytes=peak_memory() if reset and inferred else None,
                     precision=_precision(spec, model, settings, found.cases, made, out, on_step),
                 )
             )

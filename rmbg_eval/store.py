@@ -29,6 +29,7 @@ class Entry(BaseModel):
     height: int
     notes: tuple[str, ...]
     seconds: dict[str, float]
+    peak_memory_bytes: int | None
 
 
 @dataclass(frozen=True)

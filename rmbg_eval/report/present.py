@@ -249,6 +249,7 @@ class Presenter:
             done = [p for p in made if p.cutout]
             infer = [p.seconds["infer"] for p in done if "infer" in p.seconds]
             load = [p.seconds["load"] for p in made if "load" in p.seconds]
+            memory = [p.peak_memory_bytes for p in done if p.peak_memory_bytes]
             info = model.info
             on = [part for part in (info.runtime, info.device, info.dtype) if part != "none"]
             none = self._("not_measured")
@@ -261,7 +262,7 @@ class Presenter:
                 infer=_seconds(median(infer)) if infer else none,
                 total=_seconds(median(_total(p.seconds) for p in done)) if done else none,
                 load=_seconds(max(load)) if load else none,
-                memory=self._bytes(model.peak_memory_bytes),
+                memory=self._bytes(max(memory, default=None)),
                 weights=info.weights_sha256[:12] if info.weights_sha256 else self._("no_weights"),
             )
 
