@@ -289,9 +289,10 @@ def main() -> None:
     except RmbgEvalError as error:
         _complain(f"{error.problem}.\n{error.remedy}")
         sys.exit(2)
-    except KeyboardInterrupt:
-        _complain("Interrupted. What was done is kept: the same command goes on from here.")
-        sys.exit(130)
+    except SystemExit as end:
+        if end.code == 130:  # typer's answer to Ctrl-C, which is silent
+            _complain("Interrupted. What was done is kept: the same command goes on from here.")
+        raise
 
 
 def _run(settings: Settings) -> Run:

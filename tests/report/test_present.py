@@ -1,0 +1,214 @@
+"""What the report says: every figure with its unit, nothing that is not so."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+
+import pytest
+
+from rmbg_eval import Prediction, Settings
+from rmbg_eval.errors import Failure
+from rmbg_eval.machine import Machine
+from rmbg_eval.measure import Measurement
+from rmbg_eval.models import ModelInfo
+from rmbg_eval.records import CaseRecord, ModelRun, PrecisionCheck, Run
+from rmbg_eval.report.figures import CaseFigures, ModelFigures, Shown
+from rmbg_eval.report.present import Presenter
+
+SHOWN = Shown(path="assets/x y-result.png", width=10, height=5)
+KEY = ("portrait", "ada")
+
+
+def run_of(*predictions: Prediction, **changes: object) -> Run:
+    """A run of two models over one case, as run.json would hold it."""
+    models = tuple(
+        ModelRun(
+            info=ModelInfo(
+                name=name,
+                title=f"Model {name}",
+                licence="CC BY-NC 4.0",
+                pipeline="as it is",
+                runtime="none",
+                device="none",
+                dtype="bf16",
+            )
+        )
+        for name in ("a", "b")
+    )
+    record = CaseRecord(
+        category="portrait",
+        id="ada",
+        title={"en": "Ada", "zh": "阿达"},
+        licence="CC0-1.0",
+        author=None,
+        source=None,
+        has_truth=False,
+    )
+    run = Run(
+        complete=True,
+        settings=Settings(models=["a", "b"]),
+        started=datetime(2026, 1, 2, 3, 4, tzinfo=UTC),
+        wall_seconds=2.0,
+        machine=Machine(
+            commit="c0ffee",
+            dirty=True,
+            versions={"numpy": "2"},
+            system="Linux",
+            processor="Test",
+            cores=2,
+            memory_bytes=2**30,
+        ),
+        cases=(record,),
+        skipped=("notes.txt: not a picture by its name",),
+        models=models,
+        predictions=predictions,
+        measurements=(),
+    )
+    return run.model_copy(update=changes)
+
+
+def done(model: str = "a", **changes: object) -> Prediction:
+    """A prediction that succeeded."""
+    return Prediction(
+        category="portrait",
+        case="ada",
+        model=model,
+        picture_sha256="0" * 64,
+        width=1000,
+        height=500,
+        cutout=f"cutouts/{model}/portrait/ada.png",
+        cutout_sha256="1" * 64,
+        seconds={"decode": 0.1, "load": 9.0, "infer": 0.5, "encode": 0.2},
+        peak_memory_bytes=2**30,
+    ).model_copy(update=changes)
+
+
+def failed(model: str = "a", problem: str = "ada.jpg is empty (0 bytes)") -> Prediction:
+    """A prediction that failed."""
+    failure = Failure("ImageError", problem, "Copy it again.")
+    return Prediction(category="portrait", case="ada", model=model, failure=failure)
+
+
+def figures(*models: str) -> dict[tuple[str, str], CaseFigures]:
+    """What would have been drawn for the case."""
+    each = ModelFigures(result=SHOWN, alpha=SHOWN, edge=SHOWN, opaque=0.25, in_between=0.5)
+    drawn = CaseFigures(original=SHOWN, edge=SHOWN, region=(1, 2, 3, 4))
+    return {KEY: drawn.model_copy(update={"models": dict.fromkeys(models, each)})}
+
+
+def test_header_counts_failures_and_says_what_to_do() -> None:
+    view = Presenter(run_of(done("a"), failed("b")), figures("a")).header()
+    assert view.verdict == "1 of 2 predictions failed."
+    (failure,) = view.failures
+    assert (failure.who, failure.case) == ("b", "portrait/ada")
+    assert failure.problem == "ada.jpg is empty (0 bytes)"
+    assert failure.remedy == "Copy it again."
+
+
+def test_one_bad_picture_is_said_once_for_all_models() -> None:
+    view = Presenter(run_of(failed("a"), failed("b")), figures()).header()
+    assert [failure.who for failure in view.failures] == ["all models"]
+
+
+def test_two_different_failures_are_both_said() -> None:
+    view = Presenter(run_of(failed("a"), failed("b", "b broke")), figures()).header()
+    assert [failure.who for failure in view.failures] == ["a", "b"]
+
+
+def test_seconds_leave_the_load_out_and_name_their_unit() -> None:
+    (a, b) = Presenter(run_of(done("a"), failed("b")), figures("a")).header().models
+    assert (a.infer, a.total, a.load, a.memory) == ("0.50 s", "0.80 s", "9.00 s", "1.0 GiB")
+    assert (b.infer, b.total, b.load, b.memory) == ("not measured",) * 4
+    assert (a.done, b.done) == ("1 of 1", "0 of 1")
+
+
+def test_licence_stands_beside_every_model() -> None:
+    header = Presenter(run_of(done("a"), done("b")), figures("a", "b")).header()
+    assert {row.licence for row in header.models} == {"CC BY-NC 4.0"}
+
+
+def test_a_reduced_dtype_states_its_difference_from_fp32() -> None:
+    run = run_of(done())
+    models = (
+        run.models[0].model_copy(
+            update={"precision": PrecisionCheck(cases=3, largest=4 / 255, mean=0.1 / 255)}
+        ),
+        run.models[1].model_copy(
+            update={"precision": PrecisionCheck(cases=0, largest=None, mean=None, reason="no room")}
+        ),
+    )
+    lines = Presenter(run.model_copy(update={"models": models}), figures("a")).header().precision
+    assert "at most 4 of 255 levels, 0.10 on average, over 3 cases" in lines[0]
+    assert "not measured: no room" in lines[1]
+
+
+def test_column_shows_numbers_with_their_region() -> None:
+    measured = [
+        Measurement(
+            category="portrait",
+            case="ada",
+            model="a",
+            metric=metric,
+            value=value,
+            unit="-",
+            region="whole image",
+        )
+        for metric, value in (("mad", 0.0123), ("in_between_share", 0.5))
+    ]
+    run = run_of(done(), measurements=tuple(measured))
+    (case,) = Presenter(run, figures("a")).category("portrait").cases
+    numbers = case.columns[0].numbers
+    assert "difference from truth (MAD, whole image): 0.0123" in numbers
+    assert "50.0% of the pixels in between" in numbers
+
+
+def test_alt_texts_say_what_was_found() -> None:
+    (case,) = Presenter(run_of(done()), figures("a")).category("portrait").cases
+    alt = case.columns[0].result.alt
+    assert alt == "Ada, background removed by a: 25.0% of the pixels opaque, 50.0% in between"
+
+
+def test_addresses_are_quoted_and_lead_from_the_notebook() -> None:
+    (case,) = Presenter(run_of(done()), figures("a"), base="../out/").category("portrait").cases
+    assert case.columns[0].result.src == "../out/assets/x%20y-result.png"
+
+
+def test_folder_layout_shows_the_cutout_itself() -> None:
+    run = run_of(done(), settings=Settings(models=["a", "b"], layout="folder"))
+    (case,) = Presenter(run, figures("a")).category("portrait").cases
+    result = case.columns[0].result
+    assert (result.src, result.width, result.height) == ("cutouts/a/portrait/ada.png", 1000, 500)
+    assert result.link == result.src
+    assert case.columns[0].full_size is None
+
+
+def test_empty_categories_are_named_and_say_why() -> None:
+    presenter = Presenter(run_of(done()), figures("a"))
+    assert presenter.category("garment").empty.startswith("There are no cases")
+    chosen = run_of(done(), settings=Settings(models=["a"], categories=["portrait"]))
+    assert "not asked for" in Presenter(chosen, figures("a")).category("garment").empty
+
+
+def test_chinese_report_uses_the_chinese_title() -> None:
+    run = run_of(done(), settings=Settings(models=["a"], lang="zh"))
+    view = Presenter(run, figures("a")).category("portrait")
+    assert (view.title, view.cases[0].title) == ("人像特写", "阿达")
+
+
+def test_details_name_commit_versions_and_every_parameter() -> None:
+    view = Presenter(run_of(done()), figures("a")).details()
+    rows = dict(view.rows)
+    assert rows["Commit"] == "c0ffee, with uncommitted changes"
+    assert rows["Machine"] == "Test, 2 cores, 1.0 GiB, Linux"
+    assert "notes.txt" in rows["Files that are no case"]
+    assert [name for name, _ in view.parameters] == list(Settings.model_fields)
+
+
+@pytest.mark.parametrize("prediction", [failed("a"), done("a")])
+def test_timings_have_a_cell_for_each_model(prediction: Prediction) -> None:
+    view = Presenter(run_of(prediction), figures("a")).timings()
+    ((case, pixels, cells),) = view.rows
+    assert case == "portrait/ada"
+    assert cells[1] == "Failed"
+    expected = ("–", "Failed") if prediction.failure else ("1000×500", "0.50 / 0.80")
+    assert (pixels, cells[0]) == expected

@@ -1,0 +1,70 @@
+"""Every word there, in both languages, and used."""
+
+from __future__ import annotations
+
+import re
+import string
+
+import pytest
+
+from rmbg_eval.cases import CATEGORIES
+from rmbg_eval.report import CSS
+from rmbg_eval.report.strings import STRINGS, text
+
+PACKAGE = CSS.parent.parent
+
+
+@pytest.mark.parametrize("key", STRINGS)
+def test_both_languages_say_the_same_things(key: str) -> None:
+    fields = [
+        {field for _, field, _, _ in string.Formatter().parse(line) if field}
+        for line in STRINGS[key]
+    ]
+    assert all(line.strip() for line in STRINGS[key])
+    assert fields[0] == fields[1]
+
+
+@pytest.mark.parametrize("key", STRINGS)
+def test_chinese_is_chinese(key: str) -> None:
+    unchanged = {"done_of"}
+    assert key in unchanged or re.search(r"[\u4e00-\u9fff]", text(key, "zh", **_values(key)))
+
+
+@pytest.mark.parametrize("category", CATEGORIES)
+def test_each_category_has_its_texts(category: str) -> None:
+    assert {f"category.{category}", f"hard.{category}", f"look.{category}"} <= set(STRINGS)
+
+
+def test_templates_and_code_ask_for_keys_that_exist() -> None:
+    sources = [*PACKAGE.rglob("*.j2"), *PACKAGE.rglob("*.py")]
+    asked = {
+        key
+        for path in sources
+        for key in re.findall(r"""\b(?:_|text)\(\s*"([a-z_.]+)\"""", path.read_text("utf-8"))
+    }
+    assert len(asked) > 40
+    assert asked <= set(STRINGS)
+
+
+def test_no_string_is_left_over() -> None:
+    everything = "".join(
+        path.read_text("utf-8")
+        for path in [*PACKAGE.rglob("*.j2"), *PACKAGE.rglob("*.py"), PACKAGE.parent / "images.py"]
+        if path.name != "strings.py"
+    )
+    made = ("category.", "hard.", "look.", "note.")
+    unused = [k for k in STRINGS if not k.startswith(made) and f'"{k}"' not in everything]
+    notes = [k for k in STRINGS if k.startswith("note.") and f'"{k[5:]}"' not in everything]
+    assert unused + notes == []
+
+
+def test_decoding_notes_have_a_text() -> None:
+    images = (PACKAGE.parent / "images.py").read_text("utf-8")
+    notes = re.findall(r'notes\.append\("([a-z0-9-]+)"\)', images)
+    assert len(notes) >= 6
+    assert {f"note.{note}" for note in notes} <= set(STRINGS)
+
+
+def _values(key: str) -> dict[str, str]:
+    fields = {name for _, name, _, _ in string.Formatter().parse(STRINGS[key][0]) if name}
+    return dict.fromkeys(fields, "x")
