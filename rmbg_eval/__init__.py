@@ -7,7 +7,8 @@
 Importing this loads no model runtime: those are imported by the model that needs them.
 """
 
-from .cases import Case, CaseSet, load_cases
+from .case import Case, CaseSet
+from .cases import load_cases
 from .errors import RmbgEvalError
 from .images import Cutout, Picture
 from .measure import Measurement

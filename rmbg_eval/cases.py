@@ -1,4 +1,4 @@
-"""Cases: the pictures that models are judged on, with what is known about them.
+"""Case sets: read a folder of cases, check it, make a new one.
 
 A case set is a folder. `<category>/<case-id>/case.toml` describes a case in
 full; a bare picture `<category>/<stem>.jpg` is one too, and so is a picture
@@ -7,110 +7,25 @@ that lies in the folder itself. See GUIDE.md, "Cases".
 
 from __future__ import annotations
 
-import hashlib
 import re
 import shutil
 import tomllib
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
 from importlib.util import find_spec
 from pathlib import Path
-from typing import Literal
 
-from pydantic import BaseModel, ConfigDict, Field, ValidationError
+from pydantic import ValidationError
 
+from .case import CATEGORIES, Case, CaseFile, CaseSet, category_order
 from .errors import CaseError, Failure, RmbgEvalError, explain, printable
-from .images import SUFFIXES, Alpha, Picture, decode, decode_cutout, read_bytes
+from .images import SUFFIXES, Alpha
 from .resources import PACKAGE
-
-CATEGORIES = ("portrait", "product", "pet", "garment", "still-life", "low-quality")
-"""The six categories that have a text of their own in the report; any other folder is one too."""
 
 LOOSE = "pictures"
 """The category of pictures that lie in no sub-folder."""
 
 TRUTH_FOLDERS = ("gt", "alpha")
 _MAX_TOML = 1 << 20
-
-
-class CaseFile(BaseModel):
-    """What case.toml may say. Every key is optional; an unknown one is an error."""
-
-    model_config = ConfigDict(extra="forbid", strict=True, frozen=True)
-
-    title: dict[Literal["en", "zh"], str] = {}
-    image: str | None = None
-    """File beside case.toml; by default the one called image.*."""
-    alpha: str | None = None
-    """Truth: a grey matte or a cut-out of the same size; by default alpha.png, if it is there."""
-    foreground: str | None = None
-    """True foreground colours; by default foreground.png, if it is there."""
-    source: str | None = None
-    """Where the picture is from. `skimage:NAME`, where there is no image file, is the picture of
-    that name packaged with scikit-image."""
-    licence: str | None = None
-    author: str | None = None
-    sha256: str | None = Field(default=None, pattern="^[0-9a-f]{64}$")
-    """Of the picture's bytes; another content is then a failed case."""
-
-
-@dataclass(frozen=True)
-class Case:
-    """One picture to be judged on. Nothing is read from `image` until it is asked for."""
-
-    category: str
-    id: str
-    image: Path
-    about: CaseFile = CaseFile()
-    alpha: Path | None = None
-    """Truth, or None."""
-    foreground: Path | None = None
-    failure: Failure | None = None
-    """Why this case cannot be used; found while the folder was read."""
-
-    @property
-    def name(self) -> str:
-        """`category/id`: unique within a case set, plainly visible characters only."""
-        return f"{self.category}/{self.id}"
-
-    def read(self) -> bytes:
-        """The bytes of the picture file, checked against the sha256 that case.toml gives."""
-        data = read_bytes(self.image)
-        if self.about.sha256 and hashlib.sha256(data).hexdigest() != self.about.sha256:
-            raise CaseError(
-                f"{printable(self.image.name)} is not the picture whose sha256 case.toml gives",
-                "Restore the picture, or correct the sha256.",
-            )
-        return data
-
-    def picture(self, data: bytes | None = None) -> Picture:
-        """The decoded picture, from its file or from `data` that was read from it.
-
-        CaseError or ImageError where there is none.
-        """
-        data = self.read() if data is None else data
-        return decode(data, printable(self.image.name), self.name)
-
-    def truth(self) -> Alpha | None:
-        """The true alpha `(H, W) float32` in [0, 1], as stored, or None."""
-        if self.alpha is None:
-            return None
-        return decode_cutout(read_bytes(self.alpha), printable(self.alpha.name))[1]
-
-
-@dataclass(frozen=True)
-class CaseSet:
-    """The cases of one folder, in the order of the report, and what was left out."""
-
-    folder: Path
-    cases: tuple[Case, ...]
-    skipped: tuple[str, ...] = ()
-    """Files and folders that are no case, each with the reason."""
-
-    @property
-    def categories(self) -> tuple[str, ...]:
-        """Those that have cases, the six first."""
-        return tuple(sorted({case.category for case in self.cases}, key=_category_order))
 
 
 def load_cases(folder: Path, categories: Iterable[str] = ()) -> CaseSet:
@@ -127,7 +42,7 @@ def load_cases(folder: Path, categories: Iterable[str] = ()) -> CaseSet:
         )
     reader = _Reader(folder)
     try:
-        cases = sorted(reader.cases(), key=lambda case: (_category_order(case.category), case.id))
+        cases = sorted(reader.cases(), key=lambda case: (category_order(case.category), case.id))
     except OSError as error:
         raise CaseError(
             f"The folder {printable(str(folder))} could not be read: {error.strerror}",
@@ -144,7 +59,7 @@ def load_cases(folder: Path, categories: Iterable[str] = ()) -> CaseSet:
         if category not in there:
             raise CaseError(
                 f"There are no cases of the category {printable(category)!r}",
-                f"This case set has: {', '.join(sorted(there, key=_category_order))}.",
+                f"This case set has: {', '.join(sorted(there, key=category_order))}.",
             )
     kept = tuple(case for case in cases if not wanted or case.category in wanted)
     return CaseSet(folder, kept, tuple(reader.skipped))
@@ -340,11 +255,6 @@ def _image_in(folder: Path) -> Path | None:
 
 def _is_truth(path: Path) -> bool:
     return path.stem.endswith(".alpha")
-
-
-def _category_order(category: str) -> tuple[int, str]:
-    known = category in CATEGORIES
-    return (CATEGORIES.index(category) if known else len(CATEGORIES), category)
 
 
 def _packaged(source: str) -> Path:

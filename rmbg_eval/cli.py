@@ -7,23 +7,21 @@ from __future__ import annotations
 
 import sys
 import warnings
-from collections.abc import Iterator
-from contextlib import contextmanager
 from enum import StrEnum
 from pathlib import Path
-from typing import Annotated, Any
+from typing import Annotated
 
 import typer
-from rich.console import Console
 from rich.markup import escape
-from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
 from rich.table import Table
 
-from .cases import CATEGORIES, check_case, load_cases, new_case_set
+from .case import CATEGORIES
+from .cases import check_case, load_cases, new_case_set
 from .errors import RmbgEvalError, printable
-from .progress import OnStep, Step
+from .progress import Step
 from .records import Run
 from .settings import Settings
+from .terminal import complain, err, out, progress, show_run
 
 app = typer.Typer(
     name="rmbg-eval",
@@ -35,8 +33,6 @@ app = typer.Typer(
 )
 cases_app = typer.Typer(help="Check a folder of pictures, or make a new one.", no_args_is_help=True)
 app.add_typer(cases_app, name="cases")
-
-out, err = Console(), Console(stderr=True)
 
 
 class DeviceName(StrEnum):
@@ -145,7 +141,7 @@ def report(
     run_ = _run(settings)
     from .notebooks import LARGE_PAGE, render  # papermill and nbconvert take a second
 
-    with _progress() as on_step:
+    with progress() as on_step:
         from .report import Report
 
         Report(run_, on_step)
@@ -157,7 +153,7 @@ def report(
             f"The page has {size / 1e6:.0f} MB and will be slow to open. "
             "Use --layout folder, which keeps the pictures beside it."
         )
-    _finish(run_, page)
+    show_run(run_, page)
 
 
 @app.command()
@@ -182,7 +178,7 @@ def run(
             "precision_cases": precision_cases,
         }
     )
-    _finish(_run(settings), settings.out_folder / "run.json")
+    show_run(_run(settings), settings.out_folder / "run.json")
 
 
 @app.command()
@@ -200,13 +196,13 @@ def cutout(
 
     loaded = load_model(model, device.value, dtype.value)
     failed = 0
-    with _progress() as on_step:
+    with progress() as on_step:
         for image, result in make_cutouts(loaded, images, out_folder, overwrite, on_step):
             if isinstance(result, Path):
                 out.print(printable(str(result)), markup=False, highlight=False, soft_wrap=True)
             else:
                 failed += 1
-                _complain(f"{printable(str(image))}: {result}")
+                complain(f"{printable(str(image))}: {result}")
     if failed:
         raise typer.Exit(2)
 
@@ -220,7 +216,7 @@ def models(
     from .models.weights import fetch as fetch_weights
 
     if fetch:
-        with _progress() as on_step:
+        with progress() as on_step:
             for entry in TABLE:
                 if entry.weights:
                     fetch_weights(entry.weights, lambda text: on_step(Step(text)))
@@ -243,7 +239,7 @@ def cases_check(
     found = load_cases(folder)
     table = Table("case", "pixels", "truth", "licence", "")
     broken = 0
-    with _progress() as on_step:
+    with progress() as on_step:
         for done, case in enumerate(found.cases, 1):
             try:
                 size, truth = check_case(case)
@@ -266,7 +262,7 @@ def cases_check(
     if empty:
         out.print(f"empty: {', '.join(empty)}")
     if broken:
-        _complain(f"{broken} of {len(found.cases)} cases cannot be used")
+        complain(f"{broken} of {len(found.cases)} cases cannot be used")
         raise typer.Exit(2)
 
 
@@ -287,67 +283,16 @@ def main() -> None:
     try:
         app()
     except RmbgEvalError as error:
-        _complain(f"{error.problem}.\n{error.remedy}")
+        complain(f"{error.problem}.\n{error.remedy}")
         sys.exit(2)
     except SystemExit as end:
         if end.code == 130:  # typer's answer to Ctrl-C, which is silent
-            _complain("Interrupted. What was done is kept: the same command goes on from here.")
+            complain("Interrupted. What was done is kept: the same command goes on from here.")
         raise
 
 
 def _run(settings: Settings) -> Run:
     from .run import evaluate
 
-    with _progress() as on_step:
+    with progress() as on_step:
         return evaluate(settings, on_step)
-
-
-def _finish(run_: Run, path: Path) -> None:
-    """Print the table of case × model and the path; exit 2 if nothing at all succeeded."""
-    names = [model.info.name for model in run_.models]
-    table = Table("case", *names, title="seconds a picture: inference / all stages")
-    made = {(p.category, p.case, p.model): p for p in run_.predictions}
-    for record in run_.cases:
-        cells = []
-        for name in names:
-            prediction = made[record.category, record.id, name]
-            if prediction.failure:
-                cells.append(f"[red]{escape(prediction.failure.problem)}[/red]")
-            else:
-                seconds = prediction.seconds
-                whole = sum(value for stage, value in seconds.items() if stage != "load")
-                cells.append(f"{seconds['infer']:.2f} / {whole:.2f}")
-        table.add_row(escape(f"{record.category}/{record.id}"), *cells)
-    out.print(table)
-    if run_.failures:
-        _complain(f"{len(run_.failures)} of {len(run_.predictions)} predictions failed")
-    out.print(str(path.absolute()), markup=False, highlight=False, soft_wrap=True)
-    if len(run_.failures) == len(run_.predictions):
-        raise typer.Exit(2)
-
-
-def _complain(text: str) -> None:
-    err.print(text, style="red", markup=False, highlight=False, soft_wrap=True)
-
-
-@contextmanager
-def _progress() -> Iterator[OnStep]:
-    """A progress bar on stderr that leaves nothing behind; silent where that is no terminal."""
-    columns: list[Any] = [
-        TextColumn("{task.description}"),
-        BarColumn(),
-        MofNCompleteColumn(),
-        TimeElapsedColumn(),
-    ]
-    with Progress(*columns, console=err, transient=True, disable=not err.is_terminal) as bar:
-        task = bar.add_task("starting", total=None)
-
-        def on_step(step: Step) -> None:
-            bar.update(
-                task,
-                description=escape(step.text),
-                completed=step.done,
-                total=step.total or None,
-            )
-
-        yield on_step

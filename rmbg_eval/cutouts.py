@@ -6,7 +6,7 @@ from collections.abc import Iterator, Sequence
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
-from .cases import Case
+from .case import Case
 from .errors import printable
 from .files import write_atomic
 from .models import Model

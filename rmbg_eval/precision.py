@@ -8,7 +8,7 @@ from tempfile import TemporaryDirectory
 
 import numpy as np
 
-from .cases import Case
+from .case import Case
 from .models import Model
 from .predict import Prediction, predict, stored_alpha
 from .progress import OnStep, Step

@@ -20,7 +20,7 @@ from typing import Any
 
 from pydantic import BaseModel, ConfigDict
 
-from .cases import Case
+from .case import Case
 from .errors import Failure, OutputError
 from .files import safe_name, sha256_file, write_atomic
 from .images import Alpha, Picture, check_alpha, decode_cutout, encode_png, read_bytes

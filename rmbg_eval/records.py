@@ -7,7 +7,7 @@ from pathlib import Path
 
 from pydantic import BaseModel, ConfigDict, ValidationError
 
-from .cases import Case
+from .case import Case
 from .errors import OutputError, printable
 from .machine import Machine
 from .measure import Measurement

@@ -12,7 +12,8 @@ from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime
 from pathlib import Path
 
-from .cases import Case, check_truth_size, load_cases
+from .case import Case
+from .cases import check_truth_size, load_cases
 from .errors import ModelError, OutputError, RmbgEvalError
 from .machine import Machine
 from .measure import TABLE, Measurement, measure

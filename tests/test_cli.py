@@ -14,7 +14,7 @@ import pytest
 from fakes import save_picture
 from PIL import Image
 
-from rmbg_eval.cases import CATEGORIES
+from rmbg_eval.case import CATEGORIES
 from rmbg_eval.models import TABLE
 
 

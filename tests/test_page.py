@@ -201,4 +201,3 @@ class served:
     def __exit__(self, *_: object) -> None:
         self._server.shutdown()
         self._server.server_close()
-

@@ -18,7 +18,7 @@ import numpy as np
 from PIL import Image
 from pydantic import BaseModel, ConfigDict, ValidationError
 
-from ..cases import Case
+from ..case import Case
 from ..errors import RmbgEvalError
 from ..files import sha256_file, write_atomic
 from ..images import RGB, Alpha, quantise, resize_alpha

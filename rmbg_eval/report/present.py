@@ -6,7 +6,7 @@ from collections.abc import Iterable
 from statistics import median
 from urllib.parse import quote
 
-from ..cases import CATEGORIES
+from ..case import CATEGORIES
 from ..files import safe_name
 from ..predict import Prediction
 from ..records import CaseRecord, Run

@@ -59,9 +59,7 @@ def test_no_edge_where_nothing_is_in_between() -> None:
 
 @pytest.fixture
 def run(case_set: Path, tmp_path: Path) -> Run:
-    return evaluate(
-        Settings(cases=str(case_set), models=["grabcut"], out=str(tmp_path / "out"))
-    )
+    return evaluate(Settings(cases=str(case_set), models=["grabcut"], out=str(tmp_path / "out")))
 
 
 def _figures(run: Run) -> dict:

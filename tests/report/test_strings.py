@@ -7,7 +7,7 @@ import string
 
 import pytest
 
-from rmbg_eval.cases import CATEGORIES
+from rmbg_eval.case import CATEGORIES
 from rmbg_eval.report import CSS
 from rmbg_eval.report.strings import STRINGS, text
 

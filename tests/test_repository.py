@@ -1,0 +1,163 @@
+"""What the repository promises: documents that are true, pins, notebooks without outputs."""
+
+from __future__ import annotations
+
+import json
+import re
+import subprocess
+import tomllib
+from itertools import chain
+from pathlib import Path
+
+import pytest
+from typer.main import get_command
+
+from rmbg_eval import Settings, cli
+from rmbg_eval.case import CATEGORIES, CaseFile
+from rmbg_eval.measure import TABLE as METRICS
+from rmbg_eval.models import TABLE as MODELS
+
+ROOT = Path(__file__).parent.parent
+GUIDE = (ROOT / "GUIDE.md").read_text("utf-8")
+README = (ROOT / "README.md").read_text("utf-8")
+PROJECT = tomllib.loads((ROOT / "pyproject.toml").read_text("utf-8"))["project"]
+
+
+def commands() -> dict[str, list[str]]:
+    """Every command with its options."""
+    found: dict[str, list[str]] = {}
+
+    def walk(name: str, command: object) -> None:
+        inner = getattr(command, "commands", None)
+        if inner:
+            for part, child in inner.items():
+                walk(f"{name} {part}".strip(), child)
+        else:
+            found[name] = [
+                option
+                for parameter in command.params
+                for option in parameter.opts
+                if option.startswith("--") and option != "--help"
+            ]
+
+    walk("", get_command(cli.app))
+    return found
+
+
+def test_guide_has_every_command_and_option() -> None:
+    assert len(commands()) == 6
+    for name, options in commands().items():
+        assert f"`rmbg-eval {name}" in GUIDE, name
+        for option in options:
+            assert option in GUIDE, f"{name} {option}"
+
+
+@pytest.mark.parametrize("name", [entry.name for entry in MODELS])
+def test_guide_has_every_model(name: str) -> None:
+    assert f"| `{name}` |" in GUIDE
+
+
+@pytest.mark.parametrize("metric", METRICS, ids=lambda metric: metric.name)
+def test_guide_has_every_measure_as_it_is(metric: object) -> None:
+    better = {True: "higher", False: "lower", None: "no score"}[metric.higher_is_better]
+    row = next(line for line in GUIDE.splitlines() if line.startswith(f"| `{metric.name}` |"))
+    cells = [cell.strip() for cell in row.strip("|").split("|")]
+    assert cells[1:3] == [metric.unit, metric.region]
+    assert cells[3].startswith(better)
+    assert cells[4] == ("yes" if metric.needs_truth else "no")
+
+
+@pytest.mark.parametrize("category", CATEGORIES)
+def test_guide_has_every_category(category: str) -> None:
+    assert f"`{category}`" in GUIDE
+
+
+@pytest.mark.parametrize("name", [*Settings.model_fields, *CaseFile.model_fields])
+def test_guide_has_every_parameter_and_key(name: str) -> None:
+    assert f"`{name}`" in GUIDE
+
+
+def test_readme_commands_exist_and_are_what_ci_runs() -> None:
+    shown = set(re.findall(r"^make (\w+)", README, re.MULTILINE))
+    ci = set(re.findall(r"^make (\w+)", (ROOT / ".ci" / "run").read_text(), re.MULTILINE))
+    targets = set(re.findall(r"^(\w+):.*## ", (ROOT / "Makefile").read_text(), re.MULTILINE))
+    assert shown == {"report", "test"}
+    assert shown <= ci <= targets
+
+
+@pytest.mark.parametrize("document", ["README.md", "GUIDE.md"])
+def test_commands_in_documents_take_the_options_they_show(document: str) -> None:
+    text = (ROOT / document).read_text("utf-8")
+    known = commands()
+    shown = re.findall(r"rmbg-eval ((?:cases )?[a-z]+)([^`\n]*)", text)
+    assert len(shown) >= 3
+    for name, rest in shown:
+        if name in known:
+            assert set(re.findall(r"(--[a-z-]+)", rest)) <= {*known[name], "--help"}, (name, rest)
+
+
+@pytest.mark.parametrize("document", ["README.md", "GUIDE.md", "CHANGELOG.md"])
+def test_links_lead_somewhere(document: str) -> None:
+    text = (ROOT / document).read_text("utf-8")
+    titles = {
+        "#" + re.sub(r"[^\w -]", "", title).strip().lower().replace(" ", "-")
+        for title in re.findall(r"^#+ (.+)$", text, re.MULTILINE)
+    }
+    for link in re.findall(r"\]\(([^)]+)\)", text):
+        assert link in titles if link.startswith("#") else (ROOT / link).is_file(), link
+
+
+def test_changelog_has_this_version() -> None:
+    assert f"\n## {PROJECT['version']}\n" in (ROOT / "CHANGELOG.md").read_text("utf-8")
+
+
+def test_every_dependency_is_pinned() -> None:
+    pinned = {
+        line.partition("==")[0].lower().replace("_", "-")
+        for line in (ROOT / "constraints.txt").read_text().splitlines()
+        if not line.startswith("#")
+    }
+    wanted = [*PROJECT["dependencies"], *chain(*PROJECT["optional-dependencies"].values())]
+    names = {re.match(r"[A-Za-z0-9-]+", line)[0].lower() for line in wanted}
+    assert names <= pinned
+    assert "torch==2.13.0" in (ROOT / "constraints.txt").read_text()
+
+
+def test_conda_environment_only_points_to_pyproject() -> None:
+    lines = (ROOT / "environment.yml").read_text().splitlines()
+    listed = [line.strip() for line in lines if line.strip().startswith("- ")]
+    assert listed == [
+        "- python=3.11",
+        "- pip",
+        "- pip:",
+        "- -c constraints.txt",
+        "- -e .[lab,test]",
+    ]
+
+
+def _tracked(*patterns: str) -> list[Path]:
+    done = subprocess.run(
+        ["git", "ls-files", "-z", *patterns], cwd=ROOT, capture_output=True, text=True, check=False
+    )
+    if done.returncode:
+        pytest.skip("not a git checkout")
+    return [ROOT / name for name in done.stdout.split("\0") if name]
+
+
+def test_notebooks_are_kept_without_outputs() -> None:
+    for path in (ROOT / "notebooks").glob("*.ipynb"):
+        for cell in json.loads(path.read_text("utf-8"))["cells"]:
+            assert not cell.get("outputs")
+            assert not cell.get("execution_count")
+
+
+def test_no_file_is_large_and_no_module_long() -> None:
+    for path in _tracked():
+        assert path.stat().st_size < 1_000_000, path
+    for path in _tracked("*.py"):
+        assert len(path.read_text("utf-8").splitlines()) <= 350, path
+
+
+def test_nothing_is_fetched_by_the_page_or_the_package_itself() -> None:
+    for path in _tracked("rmbg_eval/*", "notebooks/*"):
+        assert not re.search(r"https?://(?!www\.w3\.org)", path.read_text("utf-8")), path
