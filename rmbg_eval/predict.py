@@ -119,7 +119,7 @@ def predict(
                 _infer(model, [job for job in batch if job.open])
                 for job in batch:
                     writing.append(writers.submit(_write, model, job, out, store, memory_known))
-                while len(writing) > _WRITE_BEHIND:
+                while writing and (writing[0].done() or len(writing) > _WRITE_BEHIND):
                     yield writing.popleft().result()
             while writing:
                 yield writing.popleft().result()

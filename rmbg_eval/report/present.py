@@ -63,6 +63,9 @@ class Presenter:
                     categories=len(used),
                     models=len(run.settings.models),
                 ),
+                f"rmbg_eval {run.machine.versions['rmbg_eval']}",
+                self._commit(short=True),
+                self._machine(),
             ),
             failed=failed,
             verdict=self._(key, failed=failed, all=all_),
@@ -117,23 +120,13 @@ class Presenter:
             if model.info.weights_sha256:
                 label = self._("weights_of", model=model.info.name)
                 rows.append((label, model.info.weights_sha256))
-        commit = run.machine.commit or self._("no_commit")
         rows += [
-            (self._("commit"), self._("dirty", commit=commit) if run.machine.dirty else commit),
+            (self._("commit"), self._commit()),
             (
                 self._("versions"),
                 ", ".join(f"{name} {v}" for name, v in run.machine.versions.items()),
             ),
-            (
-                self._("machine"),
-                self._(
-                    "machine_value",
-                    processor=run.machine.processor,
-                    cores=run.machine.cores,
-                    memory=self._bytes(run.machine.memory_bytes),
-                )
-                + f", {run.machine.system}",
-            ),
+            (self._("machine"), f"{self._machine()}, {run.machine.system}"),
             (self._("wall"), _seconds(run.wall_seconds) or self._("not_measured")),
             (self._("skipped"), "; ".join(run.skipped) or self._("none")),
         ]
@@ -145,6 +138,22 @@ class Presenter:
             for name, value in shown.items()
         )
         return DetailsView(tuple(rows), parameters)
+
+    def _commit(self, short: bool = False) -> str:
+        machine = self.run.machine
+        if machine.commit is None:
+            return self._("no_commit")
+        commit = machine.commit[:10] if short else machine.commit
+        return self._("dirty", commit=commit) if machine.dirty else commit
+
+    def _machine(self) -> str:
+        machine = self.run.machine
+        return self._(
+            "machine_value",
+            processor=machine.processor,
+            cores=machine.cores,
+            memory=self._bytes(machine.memory_bytes),
+        )
 
     def _(self, key: str, **values: object) -> str:
         return text(key, self.lang, **values)

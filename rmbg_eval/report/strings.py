@@ -197,7 +197,7 @@ STRINGS: dict[str, tuple[str, str]] = {
     "weights_of": ("Weights of {model}, SHA-256", "{model} 的权重 SHA-256"),
     "commit": ("Commit", "提交"),
     "dirty": ("{commit}, with uncommitted changes", "{commit},含未提交的改动"),
-    "no_commit": ("none: installed without a checkout", "无:并非从代码库运行"),
+    "no_commit": ("installed without a checkout", "并非从代码库运行"),
     "versions": ("Versions", "版本"),
     "machine": ("Machine", "机器"),
     "machine_value": ("{processor}, {cores} cores, {memory}", "{processor},{cores} 核,{memory}"),

@@ -52,7 +52,7 @@ def run_of(*predictions: Prediction, **changes: object) -> Run:
         machine=Machine(
             commit="c0ffee",
             dirty=True,
-            versions={"numpy": "2"},
+            versions={"numpy": "2", "rmbg_eval": "0.1.0"},
             system="Linux",
             processor="Test",
             cores=2,
@@ -120,6 +120,15 @@ def test_seconds_leave_the_load_out_and_name_their_unit() -> None:
     assert (a.infer, a.total, a.load, a.memory) == ("0.50 s", "0.80 s", "9.00 s", "1.0 GiB")
     assert (b.infer, b.total, b.load, b.memory) == ("not measured",) * 4
     assert (a.done, b.done) == ("1 of 1", "0 of 1")
+
+
+def test_header_names_version_commit_and_machine() -> None:
+    facts = Presenter(run_of(done()), figures("a")).header().facts
+    assert facts[2:] == (
+        "rmbg_eval 0.1.0",
+        "c0ffee, with uncommitted changes",
+        "Test, 2 cores, 1.0 GiB",
+    )
 
 
 def test_licence_stands_beside_every_model() -> None:
