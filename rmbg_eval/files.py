@@ -61,7 +61,7 @@ def safe_name(text: str) -> str:
     >>> safe_name("isnet")
     'isnet'
     >>> safe_name("../a b")
-    'a-b-8e3bc1f0'
+    'a-b-2c2c791a'
     """
     plain = re.sub(r"[^\w.-]+", "-", text).strip("-.")[:60]
     if plain == text:

@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass
 
-from pydantic import BaseModel, ConfigDict, model_validator
+from pydantic import BaseModel, ConfigDict, FiniteFloat, model_validator
 
 from ..images import Alpha
 from .alpha import in_between_share, mad
@@ -24,7 +24,7 @@ class Measurement(BaseModel):
     case: str
     model: str
     metric: str
-    value: float | None
+    value: FiniteFloat | None
     unit: str
     region: str
     """Which pixels it is over."""

@@ -22,13 +22,14 @@ from ..case import Case
 from ..errors import RmbgEvalError
 from ..files import sha256_file, write_atomic
 from ..images import RGB, Alpha, quantise, resize_alpha
+from ..measure.alpha import in_between_share, opaque_share
 from ..predict import Prediction
 from ..progress import OnStep, Step
 from ..records import Run
 
 T = TypeVar("T")
 
-_VERSION = "1"
+_VERSION = "2"
 PREVIEW_SIDE = 960
 _SEARCH_SIDE = 1024
 
@@ -54,7 +55,7 @@ class ModelFigures(BaseModel):
     alpha: Shown
     edge: Shown | None
     opaque: float
-    """Share of pixels with alpha 255/255, at full size."""
+    """Share of pixels, at full size, as rmbg_eval.measure.alpha defines it."""
     in_between: float
 
 
@@ -163,16 +164,15 @@ def _draw(case: Case | None, predictions: list[Prediction], folder: Path, name: 
     alphas = [rgba[..., 3].astype(np.float32) / np.float32(255) for rgba in cutouts.values()]
     region = hardest_edge(alphas) if alphas else None
     models = {}
-    for number, (model, rgba) in enumerate(cutouts.items()):
-        stored = rgba[..., 3]
+    for number, ((model, rgba), alpha) in enumerate(zip(cutouts.items(), alphas, strict=True)):
         models[model] = ModelFigures(
             result=put(f"{number}-result", _preview(_clear_hidden(rgba)), "PNG", optimize=True),
-            alpha=put(f"{number}-alpha", _preview(stored), "WEBP", lossless=True),
+            alpha=put(f"{number}-alpha", _preview(rgba[..., 3]), "WEBP", lossless=True),
             edge=put(f"{number}-edge", _crop(_clear_hidden(rgba), region), "PNG")
             if region
             else None,
-            opaque=float((stored == 255).mean()),
-            in_between=float(((stored > 0) & (stored < 255)).mean()),
+            opaque=opaque_share(alpha),
+            in_between=in_between_share(alpha),
         )
     return CaseFigures(
         original=put("original", _preview(original), "WEBP", quality=85)
