@@ -7,6 +7,7 @@ that lies in the folder itself. See GUIDE.md, "Cases".
 
 from __future__ import annotations
 
+import os
 import re
 import shutil
 import tomllib
@@ -35,13 +36,14 @@ def load_cases(folder: Path, categories: Iterable[str] = ()) -> CaseSet:
     Raises CaseError if the folder or a named category does not exist or holds
     no case at all.
     """
-    if not folder.is_dir():
-        raise CaseError(
-            f"There is no folder {printable(str(folder))}",
-            "Give a folder of pictures with --cases, or make one with: rmbg-eval cases new DIR.",
-        )
     reader = _Reader(folder)
     try:
+        if not folder.is_dir():
+            raise CaseError(
+                f"There is no folder {printable(str(folder))}",
+                "Give a folder of pictures with --cases, or make one with: "
+                "rmbg-eval cases new DIR.",
+            )
         cases = sorted(reader.cases(), key=lambda case: (category_order(case.category), case.id))
     except OSError as error:
         raise CaseError(
@@ -75,33 +77,35 @@ def check_case(case: Case) -> tuple[tuple[int, int], Alpha | None]:
         raise CaseError(case.failure.problem, case.failure.remedy)
     size, truth = case.picture().size, case.truth()
     if truth is not None:
-        check_truth_size(size, truth)
+        check_truth_size(size, truth, case.alpha)
     return size, truth
 
 
-def check_truth_size(size: tuple[int, int], truth: Alpha) -> None:
+def check_truth_size(size: tuple[int, int], truth: Alpha, path: Path | None) -> None:
     """Raise CaseError unless the truth has the picture's width and height."""
     if (truth.shape[1], truth.shape[0]) != size:
         raise CaseError(
-            f"The truth has {truth.shape[1]}×{truth.shape[0]} pixels, "
-            f"the picture {size[0]}×{size[1]}",
+            f"The truth{f' {printable(path.name)}' if path else ''} has "
+            f"{truth.shape[1]}×{truth.shape[0]} pixels, the picture {size[0]}×{size[1]}",
             "Give a truth of the picture's size: it is never resized.",
         )
 
 
 def new_case_set(folder: Path) -> None:
     """Scaffold a case set: a folder a category, an example and a README."""
-    if folder.exists() and (not folder.is_dir() or any(folder.iterdir())):
-        raise CaseError(
-            f"{printable(str(folder))} exists and is not empty", "Give the name of a new folder."
-        )
     try:
+        if folder.exists() and (not folder.is_dir() or any(folder.iterdir())):
+            raise CaseError(
+                f"{printable(str(folder))} exists and is not empty",
+                "Give the name of a new folder.",
+            )
         shutil.copytree(PACKAGE / "scaffold", folder, dirs_exist_ok=True)
         for category in CATEGORIES:
             (folder / category).mkdir()
-    except OSError as error:
+    except OSError as error:  # copytree's own has a list of (from, to, why) instead of a reason
         raise CaseError(
-            f"{printable(str(folder))} cannot be written: {error.strerror}",
+            f"{printable(str(folder))} cannot be written: "
+            f"{error.strerror or printable(str(error.args[0][0][2]))}",
             "Give a folder you may write to.",
         ) from None
 
@@ -121,7 +125,11 @@ class _Reader:
             if folder.name in TRUTH_FOLDERS:
                 continue
             category = printable(folder.name)
+            if not self._may_read(folder):
+                continue
             for inner in _folders(folder):
+                if not self._may_read(inner):
+                    continue
                 if (inner / "case.toml").exists() or _image_in(inner):
                     yield self._described(inner, category)
                 elif inner.name not in TRUTH_FOLDERS:
@@ -131,6 +139,7 @@ class _Reader:
     def _pictures(self, folder: Path, category: str) -> Iterator[Case]:
         """The bare pictures of one folder, with the truth that lies beside them."""
         files = sorted(path for path in folder.iterdir() if not path.is_dir())
+        files = [path for path in files if not path.name.startswith(".")]
         pictures = [path for path in files if path.suffix.lower() in SUFFIXES]
         beside = {path.stem[: -len(".alpha")]: path for path in pictures if _is_truth(path)}
         truths = {
@@ -142,7 +151,7 @@ class _Reader:
         } | beside
         for path in files:
             if path.suffix.lower() not in SUFFIXES:
-                if not path.name.startswith(".") and path.name != "README.md":
+                if path.name != "README.md":
                     self._skip(path, "not a picture by its name")
             elif not _is_truth(path):
                 yield self._case(category, path.stem, path, alpha=truths.pop(path.stem, None))
@@ -178,6 +187,8 @@ class _Reader:
             return CaseFile()
         self._stay_inside(path)
         try:
+            if not path.is_file():  # a pipe would be waited on for ever
+                raise CaseError(f"{where} is not a regular file", "Make it a text file.")
             with path.open("rb") as file:
                 text = file.read(_MAX_TOML + 1)
             if len(text) > _MAX_TOML:
@@ -187,7 +198,7 @@ class _Reader:
             raise CaseError(
                 f"{where}: {explain(error, list(CaseFile.model_fields))}", "Correct it."
             ) from None
-        except (tomllib.TOMLDecodeError, UnicodeDecodeError, RecursionError) as error:
+        except (ValueError, RecursionError) as error:  # also a number with too many digits
             raise CaseError(
                 f"{where} is not TOML: {printable(str(error))[:200]}",
                 "Correct it; strings need quotes.",
@@ -240,6 +251,14 @@ class _Reader:
                 "Copy the file itself into the folder.",
             )
 
+    def _may_read(self, folder: Path) -> bool:
+        """Whether the folder can be looked into; one that cannot is left out, by name."""
+        as_who_runs = os.access in os.supports_effective_ids
+        if os.access(folder, os.R_OK | os.X_OK, effective_ids=as_who_runs):
+            return True
+        self._skip(folder, "may not be read; check its permissions")
+        return False
+
     def _skip(self, path: Path, reason: str) -> None:
         self.skipped.append(f"{printable(str(path.relative_to(self.root)))}: {reason}")
 
@@ -249,7 +268,9 @@ def _folders(folder: Path) -> list[Path]:
 
 
 def _image_in(folder: Path) -> Path | None:
-    found = sorted(p for p in folder.glob("image.*") if p.suffix.lower() in SUFFIXES)
+    found = sorted(
+        p for p in folder.glob("image.*") if p.suffix.lower() in SUFFIXES and not _is_truth(p)
+    )
     return found[0] if found else None
 
 

@@ -109,14 +109,18 @@ def printable(text: str) -> str:
     )
 
 
+_MOST = 5
+"""Mistakes that one message lists."""
+
+
 def explain(error: ValidationError, allowed: list[str]) -> str:
     """What pydantic found wrong, in one sentence a person can act on.
 
     `allowed` are the names that exist, listed when an unknown one was given.
     """
     found, unknown = [], False
-    for item in error.errors():
-        name = printable(".".join(str(part) for part in item["loc"]))
+    for item in error.errors()[:_MOST]:
+        name = printable(".".join(str(part) for part in item["loc"]))[:80]
         if item["type"] == "extra_forbidden":
             unknown = True
             found.append(f"unknown name {name!r}")
@@ -126,4 +130,6 @@ def explain(error: ValidationError, allowed: list[str]) -> str:
             received = printable(repr(item["input"]))[:80]
             message = item["msg"].removeprefix("Value error, ")
             found.append(f"{name}: {message[0].lower() + message[1:]}, received {received}")
+    if error.error_count() > _MOST:
+        found.append(f"and {error.error_count() - _MOST} more")
     return "; ".join(found) + (f" (allowed: {', '.join(allowed)})" if unknown else "")

@@ -64,9 +64,9 @@ def safe_name(text: str) -> str:
     'a-b-2c2c791a'
     """
     plain = re.sub(r"[^\w.-]+", "-", text).strip("-.")[:60]
-    if plain == text:
+    if plain == text and plain and not re.search(r"-[0-9a-f]{8}$", plain):
         return plain
-    return f"{plain or 'x'}-{hashlib.sha256(text.encode()).hexdigest()[:8]}"
+    return f"{plain or 'x'}-{hashlib.sha256(text.encode('utf-8', 'surrogatepass')).hexdigest()[:8]}"
 
 
 def sha256_file(path: Path) -> str | None:

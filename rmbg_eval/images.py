@@ -113,19 +113,20 @@ def decode(data: bytes, file: str, name: str = "") -> Picture:
     """
     image, notes = _open(data, file), []
     try:
-        if image.getexif().get(0x0112, 1) not in (0, 1):
+        tiles = getattr(image, "tile", ())  # how it is stored; gone once it is loaded
+        if image.mode in ("RGB", "RGBA", "LA") and any(";16" in str(tile[3]) for tile in tiles):
+            notes.append("reduced-16-bit")  # by Pillow, which has no such mode
+        if image.getexif().get(0x0112) in range(2, 9):
             notes.append("exif-rotated")
         image = ImageOps.exif_transpose(image)
         image = _without_alpha(image, file, notes)
         if image.mode.startswith("I;16"):
             notes.append("reduced-16-bit")
+            profile = image.info.get("icc_profile")
             image = Image.fromarray(_eight_bit(np.asarray(image)))
+            image.info["icc_profile"] = profile
         elif image.mode in ("I", "F"):
-            raise ImageError(
-                f"{file} holds {image.mode} numbers (32-bit integer or floating point), "
-                "for which white is not defined",
-                "Export it with 8 or 16 bits a channel.",
-            )
+            raise _undefined_white(image.mode, file)
         if image.mode in ("1", "L"):
             notes.append("grey")
         elif image.mode == "CMYK":
@@ -154,7 +155,11 @@ def decode_cutout(data: bytes, name: str) -> tuple[RGB | None, Alpha]:
             return rgba[..., :3], rgba[..., 3].astype(np.float32) / np.float32(255)
         if image.mode.startswith("I;16"):
             return None, np.asarray(image).astype(np.float32) / np.float32(65535)
+        if image.mode in ("I", "F"):
+            raise _undefined_white(image.mode, name)
         grey = np.asarray(image.convert("RGB"))
+    except (ImageError, MemoryError):
+        raise
     except Exception as error:  # as in decode()
         raise _undecodable(name, error) from None
     if not (
@@ -209,9 +214,9 @@ def check_alpha(alpha: np.ndarray, shape: tuple[int, ...]) -> None:
     if alpha.shape != tuple(shape) or alpha.dtype != np.float32:
         problem = f"Alpha must be {tuple(shape)} float32; received {describe(alpha)}"
     elif not np.isfinite(alpha).all():
-        bad = int(np.size(alpha) - np.isfinite(alpha).sum())
-        problem = f"Alpha must be finite; {bad} of {alpha.size} values are NaN or infinite"
-    elif alpha.min() < 0 or alpha.max() > 1:
+        bad = int((~np.isfinite(alpha)).sum())
+        problem = f"Alpha must be finite; {bad} of {alpha.size} are not; received {describe(alpha)}"
+    elif not alpha.size or alpha.min() < 0 or alpha.max() > 1:
         problem = f"Alpha must lie in [0, 1]; received {describe(alpha)}"
     else:
         return
@@ -227,11 +232,14 @@ def describe(array: np.ndarray) -> str:
 def _open(data: bytes, name: str) -> Image.Image:
     """Identify the file and refuse what must not be decoded, before anything is decoded."""
     try:
-        if data[4:8] == b"ftyp" and data[8:12] not in (b"avif", b"avis"):
+        brands = data[8 : min(64, int.from_bytes(data[:4], "big"))]
+        if data[4:8] == b"ftyp" and b"avif" not in brands and b"avis" not in brands:
             _register_heif()
             image = Image.open(io.BytesIO(data), formats=("HEIF",))
         else:
             image = Image.open(io.BytesIO(data), formats=_FORMATS)
+            if image.format == "PNG":  # whose checksums Pillow does not check while decoding
+                Image.open(io.BytesIO(data), formats=("PNG",)).verify()
         width, height = image.size
         frames = 1 if image.format in _STILL_FORMATS else getattr(image, "n_frames", 1)
     except Image.DecompressionBombError:
@@ -261,7 +269,6 @@ def _open(data: bytes, name: str) -> Image.Image:
 def _without_alpha(image: Image.Image, name: str, notes: list[str]) -> Image.Image:
     """`image` without an alpha channel, which must be opaque throughout."""
     if image.mode in ("RGBA", "LA", "PA", "RGBa", "La") or "transparency" in image.info:
-        profile = image.info.get("icc_profile")
         grey = image.mode in ("LA", "La", "L", "1")
         image = image.convert("RGBA")
         alpha = np.asarray(image)[..., 3]
@@ -274,7 +281,6 @@ def _without_alpha(image: Image.Image, name: str, notes: list[str]) -> Image.Ima
             )
         notes.append("opaque-alpha-dropped")
         image = image.convert("L" if grey else "RGB")
-        image.info["icc_profile"] = profile
     return image
 
 
@@ -325,6 +331,14 @@ def _register_heif() -> None:
 
 def _name(path: Path) -> str:
     return printable(path.name)
+
+
+def _undefined_white(mode: str, name: str) -> ImageError:
+    return ImageError(
+        f"{name} holds {mode} numbers (32-bit integer or floating point), "
+        "for which white is not defined",
+        "Export it with 8 or 16 bits a channel.",
+    )
 
 
 def _undecodable(name: str, error: Exception) -> ImageError:

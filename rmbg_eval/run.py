@@ -108,7 +108,7 @@ def _measure(case: Case, prediction: Prediction, out: Path) -> list[Measurement]
     try:
         truth = case.truth()
         if truth is not None:
-            check_truth_size((alpha.shape[1], alpha.shape[0]), truth)
+            check_truth_size((alpha.shape[1], alpha.shape[0]), truth, case.alpha)
         values = measure(alpha, truth)
     except RmbgEvalError as error:
         values = measure(alpha, None)

@@ -8,7 +8,7 @@ from typing import Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator
 
-from .errors import SettingsError, explain
+from .errors import SettingsError, explain, printable
 from .models import Device, Dtype
 from .resources import resource
 
@@ -69,7 +69,7 @@ class Settings(BaseModel):
             {
                 name: value
                 for name, value in names.items()
-                if isinstance(value, plain)
+                if (isinstance(value, plain) or name in cls.model_fields)
                 and not name.startswith("_")
                 and name not in ("In", "Out")
             }
@@ -77,8 +77,17 @@ class Settings(BaseModel):
 
     @property
     def cases_folder(self) -> Path:
-        return Path(self.cases).expanduser() if self.cases else resource("cases")
+        return _path("cases", self.cases) if self.cases else resource("cases")
 
     @property
     def out_folder(self) -> Path:
-        return Path(self.out).expanduser()
+        return _path("out", self.out)
+
+
+def _path(name: str, text: str) -> Path:
+    try:
+        return Path(text).expanduser()
+    except RuntimeError:
+        raise SettingsError(
+            f"{name}: there is no home folder for {printable(text)}", "Write the path out."
+        ) from None

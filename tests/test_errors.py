@@ -1,0 +1,165 @@
+"""Messages: printable, short, with a remedy, whatever strangers put into names and values."""
+
+from __future__ import annotations
+
+import inspect
+from typing import Literal
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from pydantic import BaseModel, ConfigDict, ValidationError
+
+from rmbg_eval import errors
+from rmbg_eval.errors import (
+    CaseError,
+    Failure,
+    ImageError,
+    ModelError,
+    OutputError,
+    ReportError,
+    RmbgEvalError,
+    SettingsError,
+    WeightsError,
+    explain,
+    printable,
+)
+
+many = settings(max_examples=200, deadline=None)
+any_text = st.text(st.characters(codec=None, exclude_categories=()), max_size=50)
+"""Also control characters and halves of surrogate pairs, which file names can hold."""
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        ("plain text", "plain text"),
+        ("发丝 é 🙂", "发丝 é 🙂"),
+        ("a\nb\tc", "a\\nb\\tc"),
+        ("\x1b[31m", "\\x1b[31m"),
+        ("gpj\u202eexe", "gpj\\u202eexe"),
+        ("caf\udce9", "caf\\udce9"),
+        ("\0\x7f\x85", "\\x00\\x7f\\x85"),
+        ("\u2028\u200b\ufeff", "\\u2028\\u200b\\ufeff"),
+        ("\xa0", "\\xa0"),
+        ("", ""),
+    ],
+    ids=repr,
+)
+def test_writes_what_cannot_be_seen_as_its_escape(text, expected):
+    assert printable(text) == expected
+
+
+@many
+@given(any_text)
+def test_what_is_printable_can_be_printed_and_encoded(text):
+    shown = printable(text)
+    assert shown.isprintable()
+    shown.encode("utf-8")
+    assert printable(shown) == shown
+    assert shown == text or not text.isprintable()
+
+
+@pytest.mark.parametrize(
+    ("kind", "parents"),
+    [
+        (SettingsError, (RmbgEvalError,)),
+        (CaseError, (RmbgEvalError,)),
+        (ImageError, (RmbgEvalError,)),
+        (ModelError, (RmbgEvalError,)),
+        (WeightsError, (ModelError, RmbgEvalError)),
+        (OutputError, (RmbgEvalError,)),
+        (ReportError, (RmbgEvalError,)),
+    ],
+)
+def test_every_error_has_its_place_in_the_tree_and_in_the_docstring(kind, parents):
+    assert kind.__mro__[1 : 1 + len(parents)] == parents
+    assert kind.__name__ in errors.__doc__
+
+
+def test_the_tree_in_the_docstring_is_complete():
+    kinds = [
+        kind
+        for _, kind in inspect.getmembers(errors, inspect.isclass)
+        if issubclass(kind, RmbgEvalError)
+    ]
+    assert len(kinds) == 8
+    assert all(kind.__name__ in errors.__doc__ for kind in kinds)
+
+
+def test_a_problem_never_comes_without_a_remedy():
+    assert str(ImageError("x.jpg is empty", "Copy it again.")) == "x.jpg is empty. Copy it again."
+    with pytest.raises(TypeError):
+        RmbgEvalError("only a problem")
+
+
+# (exception, kind, words of the failure)
+FAILURES = {
+    "ours": (ImageError("x is empty", "Copy it."), "ImageError", "x is empty. Copy it."),
+    "memory": (MemoryError(), "MemoryError", "memory"),
+    "foreign": (ValueError("bad value"), "ValueError", "ValueError: bad value"),
+    "foreign-with-escapes": (OSError("\x1b[31m\nred"), "OSError", "\\x1b[31m\\nred"),
+    "foreign-and-endless": (KeyError("x" * 10**6), "KeyError", "xxx"),
+    "foreign-without-words": (RuntimeError(), "RuntimeError", "RuntimeError"),
+    "undecodable": (FileNotFoundError(2, "gone", "caf\udce9"), "FileNotFoundError", "gone"),
+}
+
+
+@pytest.mark.parametrize(("error", "kind", "words"), FAILURES.values(), ids=FAILURES)
+def test_a_failure_keeps_what_happened_and_what_to_do(error, kind, words):
+    failure = Failure.of(error)
+    assert failure.kind == kind
+    assert words in str(failure)
+    assert failure.remedy
+    assert str(failure).isprintable()
+    assert len(str(failure)) < 1000
+    assert str(failure).encode("utf-8")
+
+
+class _Form(BaseModel):
+    model_config = ConfigDict(extra="forbid", strict=True)
+    number: int = 0
+    name: str
+    choice: Literal["a", "b"] = "a"
+
+
+def explained(values):
+    with pytest.raises(ValidationError) as caught:
+        _Form.model_validate(values)
+    return explain(caught.value, list(_Form.model_fields))
+
+
+@pytest.mark.parametrize(
+    ("values", "words"),
+    [
+        ({"name": "x", "numbr": 1}, ["unknown name 'numbr'", "allowed: number, name, choice"]),
+        ({}, ["name is missing"]),
+        ({"name": 7}, ["name: ", "valid string", "7"]),
+        ({"name": "x", "number": "3"}, ["number: ", "valid integer", "'3'"]),
+        ({"name": "x", "number": True}, ["number: ", "valid integer", "True"]),
+        ({"name": "x", "choice": "c"}, ["choice: ", "'a' or 'b'", "'c'"]),
+        ({"x\n": 1, "name": None}, ["unknown name", "; ", "name: "]),
+    ],
+    ids=lambda value: "-".join(value) if isinstance(value, dict) else "",
+)
+def test_explains_what_pydantic_found(values, words):
+    text = explained(values)
+    assert text.isprintable()
+    assert all(word in text for word in words)
+
+
+def test_lists_the_allowed_names_only_for_an_unknown_one():
+    assert "allowed" not in explained({"name": 7})
+
+
+@pytest.mark.parametrize(
+    "values",
+    [
+        {"name": ["x" * 10**6]},
+        {"name": "x", "k" * 10**6: 1},
+        {"name": "x"} | {f"k{i}": 1 for i in range(10_000)},
+    ],
+    ids=["long-value", "long-name", "many-names"],
+)
+def test_an_explanation_stays_short(values):
+    assert len(explained(values)) < 1000

@@ -1,0 +1,145 @@
+"""Settings refuse unknown names, wrong types and values that are not allowed, saying what is."""
+
+from __future__ import annotations
+
+import json
+import math
+import sys
+from pathlib import Path
+
+import pytest
+from pictures import check_message
+
+from rmbg_eval.cases import load_cases
+from rmbg_eval.errors import RmbgEvalError, SettingsError
+from rmbg_eval.resources import resource
+from rmbg_eval.settings import Settings
+
+EVERYTHING = {
+    "cases": "mine",
+    "models": ["grabcut", "A b=folder:/x"],
+    "categories": ["pet"],
+    "out": "reports/x",
+    "device": "cpu",
+    "dtype": "bf16",
+    "precision_cases": 0,
+    "lang": "zh",
+    "layout": "folder",
+}
+
+
+def test_takes_every_parameter_as_given():
+    assert Settings.of(EVERYTHING).model_dump() == EVERYTHING
+    assert EVERYTHING.keys() == Settings.model_fields.keys()
+
+
+def test_has_a_default_for_each():
+    assert Settings.of({}) == Settings()
+    assert Settings().models == ["isnet", "isnet-quint8"]
+    assert Settings().cases_folder == resource("cases")
+    assert load_cases(Settings().cases_folder).cases
+
+
+# (parameters, words that the message must have)
+MISTAKES = {
+    "unknown-name": ({"model": ["isnet"]}, ["'model'", *EVERYTHING]),
+    "unknown-name-with-escapes": ({"\x1b[31m": 1}, ["\\x1b", "allowed"]),
+    "text-for-list": ({"models": "isnet"}, ["models", "'isnet'", "-y"]),
+    "text-for-number": ({"precision_cases": "3"}, ["precision_cases", "'3'"]),
+    "fraction-for-number": ({"precision_cases": 3.0}, ["precision_cases", "3.0"]),
+    "bool-for-number": ({"precision_cases": True}, ["precision_cases", "True"]),
+    "negative-number": ({"precision_cases": -1}, ["precision_cases", "-1"]),
+    "number-for-text": ({"cases": 1}, ["cases", "1"]),
+    "none-for-text": ({"cases": None}, ["cases", "None"]),
+    "none-for-list": ({"categories": None}, ["categories"]),
+    "numbers-in-list": ({"categories": [1]}, ["categories", "1"]),
+    "no-models": ({"models": []}, ["models"]),
+    "model-twice": ({"models": ["isnet", "isnet"]}, ["models", "twice"]),
+    "no-out": ({"out": ""}, ["out"]),
+    "unknown-device": ({"device": "gpu"}, ["device", "'cuda'", "'gpu'"]),
+    "unknown-dtype": ({"dtype": "float32"}, ["dtype", "'fp32'"]),
+    "unknown-language": ({"lang": "de"}, ["lang", "'en'", "'zh'"]),
+    "unknown-layout": ({"layout": ""}, ["layout", "'single'"]),
+    "two-mistakes": ({"lang": "de", "modells": []}, ["lang", "'modells'"]),
+    "value-with-escapes": ({"lang": "\x1b]0;x\x07"}, ["\\x1b"]),
+    "endless-value": ({"lang": "x" * 10**6}, ["lang"]),
+}
+
+
+@pytest.mark.parametrize(("values", "words"), MISTAKES.values(), ids=MISTAKES)
+@pytest.mark.parametrize("read", [Settings.of, Settings.from_notebook], ids=["of", "notebook"])
+def test_refuses_and_says_what_is_allowed(read, values, words):
+    with pytest.raises(SettingsError) as caught:
+        read(values)
+    assert caught.value.remedy
+    assert str(caught.value).isprintable()
+    assert len(str(caught.value)) < 1000
+    assert all(word in str(caught.value) for word in words)
+
+
+def test_settings_cannot_be_changed_afterwards():
+    with pytest.raises(ValueError, match="frozen"):
+        Settings().lang = "zh"
+
+
+def test_what_a_notebook_defines_besides_parameters_is_ignored():
+    """What `globals()` holds in a kernel: modules, functions, classes, IPython's own names."""
+    names = EVERYTHING | {
+        "math": math,
+        "Settings": Settings,
+        "load_cases": load_cases,
+        "run": object(),
+        "_": 5,
+        "__name__": "__main__",
+        "_dh": ["/"],
+        "_i1": "settings = …",
+        "In": ["", "settings = …"],
+        "Out": {},
+        "get_ipython": print,
+        "exit": sys.exit,
+    }
+    assert Settings.from_notebook(names) == Settings.of(EVERYTHING)
+
+
+@pytest.mark.parametrize("value", ["x", 1, 1.5, True, None, [], {}, (), set()], ids=repr)
+def test_a_misspelt_notebook_parameter_is_refused_whatever_its_value(value):
+    """papermill only warns of it, and defines it all the same."""
+    with pytest.raises(SettingsError, match="'modles'"):
+        Settings.from_notebook({"modles": value})
+
+
+@pytest.mark.parametrize(
+    ("name", "value"),
+    [("cases", Path("mine")), ("models", {"isnet"}.__iter__()), ("precision_cases", 3j)],
+    ids=["path", "iterator", "complex"],
+)
+def test_a_notebook_parameter_of_a_foreign_type_is_refused_not_forgotten(name, value):
+    with pytest.raises(SettingsError, match=name):
+        Settings.from_notebook({name: value})
+
+
+def test_the_notebook_has_exactly_these_parameters_with_these_defaults():
+    notebook = json.loads(resource("notebooks", "evaluate.ipynb").read_text("utf-8"))
+    (cell,) = [
+        "".join(cell["source"])
+        for cell in notebook["cells"]
+        if "parameters" in cell["metadata"].get("tags", [])
+    ]
+    names: dict[str, object] = {}
+    exec(cell, {}, names)
+    names.pop("__annotations__", None)
+    assert names == Settings().model_dump()
+
+
+def test_a_tilde_is_the_home_folder(monkeypatch, tmp_path):
+    monkeypatch.setenv("HOME", str(tmp_path))
+    settings = Settings(cases="~/cases", out="~/out")
+    assert settings.cases_folder == tmp_path / "cases"
+    assert settings.out_folder == tmp_path / "out"
+
+
+@pytest.mark.parametrize("which", ["cases", "out"])
+def test_the_home_of_nobody_is_an_error_with_a_remedy(which):
+    with pytest.raises(RmbgEvalError) as caught:
+        _ = getattr(Settings.of({which: "~no-such-user/x"}), f"{which}_folder")
+    check_message(caught.value, "~no-such-user")
