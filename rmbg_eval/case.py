@@ -54,7 +54,7 @@ class Case:
     @property
     def name(self) -> str:
         """`category/id`: unique within a case set, plainly visible characters only."""
-        return f"{self.category}/{self.id}"
+        return f"{self.category}/{self.id}" if self.category else self.id
 
     def read(self) -> bytes:
         """The bytes of the picture file, checked against the sha256 that case.toml gives."""

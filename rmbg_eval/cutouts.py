@@ -30,14 +30,14 @@ def make_cutouts(
     model.fetch(lambda text: on_step(Step(text)))
     taken: dict[Path, Path] = {}
     cases, targets = [], {}
-    for number, image in enumerate(images):
+    for image in images:
         target = folder / f"{image.stem}.png"
-        problem = _conflict(image, target, taken.get(target), overwrite)
+        problem = _conflict(image, target, images, taken, overwrite)
         if problem:
             yield image, problem
             continue
         taken[target] = image
-        case = Case("", f"{number} {printable(image.name)}", image)
+        case = Case("", printable(image.stem), image)
         cases.append(case)
         targets[case.id] = image, target
     with TemporaryDirectory() as scratch:
@@ -54,11 +54,16 @@ def make_cutouts(
                 yield image, str(prediction.failure)
 
 
-def _conflict(image: Path, target: Path, other: Path | None, overwrite: bool) -> str | None:
-    if other:
-        return f"{printable(other.name)} has the same name. Choose another folder for one of them."
-    if target.exists() and image.exists() and target.samefile(image):
-        return "Its cut-out would replace it. Give another folder with --out."
-    if target.exists() and not overwrite:
-        return f"{printable(str(target))} exists. Use --overwrite, or another folder."
+def _conflict(
+    image: Path, target: Path, images: Sequence[Path], taken: dict[Path, Path], overwrite: bool
+) -> str | None:
+    """Why the cut-out of `image` cannot be written to `target`, or None."""
+    if target in taken:
+        other = printable(taken[target].name)
+        return f"{other} has the same name. Choose another folder for one of them."
+    if target.exists():
+        if any(other.exists() and target.samefile(other) for other in images):
+            return "Its cut-out would replace a picture. Give another folder with --out."
+        if not overwrite:
+            return f"{printable(str(target))} exists. Use --overwrite, or another folder."
     return None

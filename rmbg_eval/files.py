@@ -7,9 +7,12 @@ import hashlib
 import os
 import re
 import tempfile
+from contextlib import suppress
 from pathlib import Path
 
-from .errors import OutputError, printable
+import psutil
+
+from .errors import OutputError, RmbgEvalError, printable
 
 
 def write_atomic(path: Path, data: bytes | str) -> None:
@@ -23,7 +26,9 @@ def write_atomic(path: Path, data: bytes | str) -> None:
     scratch = None
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
-        with tempfile.NamedTemporaryFile(dir=path.parent, prefix=".new-", delete=False) as file:
+        with tempfile.NamedTemporaryFile(
+            dir=path.parent, prefix=f".new-{os.getpid()}-", delete=False
+        ) as file:
             scratch = Path(file.name)
             file.write(data)
         scratch.chmod(0o666 & ~_UMASK)
@@ -36,6 +41,25 @@ def write_atomic(path: Path, data: bytes | str) -> None:
         if scratch:
             scratch.unlink(missing_ok=True)
         raise
+
+
+def remove_unfinished(folder: Path) -> None:
+    """Remove what killed processes left half written below `folder`; living ones keep theirs."""
+    for path in folder.rglob(".new-*"):
+        owner = path.name.split("-")[1]
+        if not owner.isdecimal() or not psutil.pid_exists(int(owner)):
+            with suppress(OSError):
+                path.unlink()
+
+
+def user_path(text: str, error: type[RmbgEvalError]) -> Path:
+    """`text` as a path, `~` expanded; `error` for what can be none."""
+    try:
+        if "\0" not in text:
+            return Path(text).expanduser()
+    except RuntimeError:  # no such user
+        pass
+    raise error(f"{printable(text)} can be no path on this machine", "Check the path.")
 
 
 def cannot_write(path: Path, error: OSError) -> OutputError:

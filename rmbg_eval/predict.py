@@ -11,7 +11,7 @@ import hashlib
 import time
 from collections import deque
 from collections.abc import Iterable, Iterator, Sequence
-from concurrent.futures import Future, ThreadPoolExecutor
+from concurrent.futures import Future, ThreadPoolExecutor, wait
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from itertools import islice
@@ -21,7 +21,7 @@ from typing import Any
 from pydantic import BaseModel, ConfigDict
 
 from .case import Case
-from .errors import Failure, OutputError
+from .errors import Failure, ModelError, OutputError
 from .files import safe_name, sha256_file, write_atomic
 from .images import Alpha, Picture, check_alpha, decode_cutout, encode_png, read_bytes
 from .machine import peak_memory, reset_peak_memory
@@ -71,6 +71,7 @@ class _Job:
     picture: Picture | None = None
     inputs: Any = None
     output: Any = None
+    png: bytes = b""
     seconds: dict[str, float] = field(default_factory=dict)
     failure: Failure | None = None
 
@@ -103,6 +104,7 @@ def predict(
     nothing can be written.
     """
     left = iter(cases)
+    inferred: set[str] = set()
     memory_known = reset_peak_memory()
     with ThreadPoolExecutor(1, "read") as reader, ThreadPoolExecutor(2, "write") as writers:
         reading: deque[Future[_Job]] = deque()
@@ -113,10 +115,14 @@ def predict(
                     reading.append(reader.submit(_read, model, case, store))
                 if not reading:
                     break
-                batch = [
-                    reading.popleft().result() for _ in range(min(model.batch_size, len(reading)))
-                ]
+                count = min(model.batch_size, len(reading))
+                batch = [reading.popleft().result() for _ in range(count)]
+                for job in batch:
+                    if job.open and job.key in inferred:  # the same picture under two names
+                        wait(writing)
+                        job.kept = store.get(job.key)
                 _infer(model, [job for job in batch if job.open])
+                inferred |= {job.key for job in batch if job.open}
                 for job in batch:
                     writing.append(writers.submit(_write, model, job, out, store, memory_known))
                 while writing and (writing[0].done() or len(writing) > _WRITE_BEHIND):
@@ -157,9 +163,17 @@ def _infer(model: Model, jobs: Sequence[_Job]) -> None:
     started = time.perf_counter()
     try:
         outputs = model.infer([job.inputs for job in jobs])
+        if len(outputs) != len(jobs):
+            raise ModelError(
+                f"{model.info.name} returned {len(outputs)} outputs for {len(jobs)} inputs",
+                "Correct the model: infer() gives one output for each input.",
+            )
     except Exception as error:  # one bad picture never ends a run
-        for job in jobs:
-            job.failure = Failure.of(error)
+        if len(jobs) == 1:
+            jobs[0].failure = Failure.of(error)
+        else:  # nor takes the others of its batch with it
+            for job in jobs:
+                _infer(model, [job])
         return
     each = (time.perf_counter() - started) / len(jobs)
     for job, output in zip(jobs, outputs, strict=True):
@@ -178,18 +192,19 @@ def _write(
             job.output = None
         if job.open:
             with job.stage("encode"):
-                png = encode_png(cutout)
+                job.png = encode_png(cutout)
+        if job.open:
             width, height = job.picture.size
             entry = Entry(
-                cutout_sha256=hashlib.sha256(png).hexdigest(),
+                cutout_sha256=hashlib.sha256(job.png).hexdigest(),
                 width=width,
                 height=height,
                 notes=job.picture.notes,
                 seconds=job.seconds,
                 peak_memory_bytes=peak_memory() if memory_known else None,
             )
-            store.put(job.key, entry, png)
-            job.kept = entry, png
+            store.put(job.key, entry, job.png)
+            job.kept = entry, job.png
             return case, _finish(model, job, out, cached=False)
     if job.failure:
         return case, Prediction(

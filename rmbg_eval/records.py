@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from datetime import datetime
 from pathlib import Path
+from typing import Literal
 
 from pydantic import BaseModel, ConfigDict, ValidationError
 
@@ -14,8 +15,6 @@ from .measure import Measurement
 from .models import ModelInfo
 from .predict import Prediction
 from .settings import Settings
-
-SCHEMA = 1
 
 
 class _Record(BaseModel):
@@ -69,7 +68,7 @@ class ModelRun(_Record):
 class Run(_Record):
     """Everything that was found; run.json is its JSON."""
 
-    schema_version: int = SCHEMA
+    schema_version: Literal[1] = 1
     complete: bool
     settings: Settings
     started: datetime

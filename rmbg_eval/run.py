@@ -15,8 +15,9 @@ from pathlib import Path
 from .case import Case
 from .cases import check_truth_size, load_cases
 from .errors import ModelError, OutputError, RmbgEvalError
+from .files import remove_unfinished
 from .machine import Machine
-from .measure import TABLE, Measurement, measure
+from .measure import TABLE, Measurement, Values, measure
 from .models import Model, load_model
 from .precision import REDUCED, compare_with_fp32
 from .predict import Prediction, predict, stored_alpha
@@ -41,7 +42,9 @@ def evaluate(settings: Settings, on_step: OnStep = ignore) -> Run:
     for model in models:
         model.fetch(lambda text: on_step(Step(text)))
     store = Store.default()
+    remove_unfinished(store.folder)
     with run_folder(settings.out_folder) as out:
+        remove_unfinished(out)
         earlier = _earlier(out)
         run = Run(
             complete=False,
@@ -95,25 +98,27 @@ def _predict_and_measure(
     with ThreadPoolExecutor(1, "measure") as measurer:
         for case, prediction in predict(model, cases, out, store):
             made.append(prediction)
-            if prediction.cutout:
-                measuring.append(measurer.submit(_measure, case, prediction, out))
+            measuring.append(measurer.submit(_measure, case, prediction, out))
             on_step(Step(f"{model.info.name} · {case.name}", len(made), len(cases)))
     return made, [measurement for task in measuring for measurement in task.result()]
 
 
 def _measure(case: Case, prediction: Prediction, out: Path) -> list[Measurement]:
-    """Every measure of one prediction; a truth that cannot be used is the reason for no value."""
-    assert prediction.cutout
-    alpha = stored_alpha(out / prediction.cutout)
-    try:
-        truth = case.truth()
-        if truth is not None:
-            check_truth_size((alpha.shape[1], alpha.shape[0]), truth, case.alpha)
-        values = measure(alpha, truth)
-    except RmbgEvalError as error:
-        values = measure(alpha, None)
-        reason = f"the truth cannot be used: {error.problem}"
-        values |= {metric.name: (None, reason) for metric in TABLE if metric.needs_truth}
+    """Every measure of one prediction, each with its value or the reason why there is none."""
+    if prediction.failure or not prediction.cutout:
+        reason = f"the prediction failed: {prediction.failure}"
+        values: Values = {metric.name: (None, reason) for metric in TABLE}
+    else:
+        alpha = stored_alpha(out / prediction.cutout)
+        try:
+            truth = case.truth()
+            if truth is not None:
+                check_truth_size((alpha.shape[1], alpha.shape[0]), truth, case.alpha)
+            values = measure(alpha, truth)
+        except RmbgEvalError as error:
+            reason = f"the truth cannot be used: {error.problem}"
+            values = measure(alpha, None)
+            values |= {metric.name: (None, reason) for metric in TABLE if metric.needs_truth}
     return [
         Measurement(
             category=case.category,

@@ -13,6 +13,7 @@ from filelock import FileLock, Timeout
 from .errors import OutputError, printable
 from .files import cannot_write, write_atomic
 from .records import Run
+from .resources import resource
 
 _OURS = {"run.json", "measurements.csv", "report.css", "cutouts", "assets", ".lock"}
 _OUR_SUFFIXES = (".ipynb", ".html")
@@ -35,6 +36,12 @@ def run_folder(out: Path) -> Iterator[Path]:
         raise OutputError(
             f"{printable(str(out))} holds other files ({printable(foreign[0])})",
             "Give a new or empty folder with --out, or one that holds a run.",
+        )
+    notebooks = resource("notebooks")
+    if notebooks.exists() and out.samefile(notebooks):
+        raise OutputError(
+            f"{printable(str(out))} holds the notebooks themselves",
+            "Give another folder with --out.",
         )
     lock = FileLock(out / ".lock", timeout=0)
     try:

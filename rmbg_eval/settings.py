@@ -8,7 +8,8 @@ from typing import Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator
 
-from .errors import SettingsError, explain, printable
+from .errors import SettingsError, explain
+from .files import user_path
 from .models import Device, Dtype
 from .resources import resource
 
@@ -77,17 +78,8 @@ class Settings(BaseModel):
 
     @property
     def cases_folder(self) -> Path:
-        return _path("cases", self.cases) if self.cases else resource("cases")
+        return user_path(self.cases, SettingsError) if self.cases else resource("cases")
 
     @property
     def out_folder(self) -> Path:
-        return _path("out", self.out)
-
-
-def _path(name: str, text: str) -> Path:
-    try:
-        return Path(text).expanduser()
-    except RuntimeError:
-        raise SettingsError(
-            f"{name}: there is no home folder for {printable(text)}", "Write the path out."
-        ) from None
+        return user_path(self.out, SettingsError)

@@ -64,9 +64,13 @@ TABLE: tuple[Metric, ...] = (
 )
 
 
-def measure(alpha: Alpha, truth: Alpha | None) -> dict[str, tuple[float | None, str | None]]:
-    """Every metric of the table: its value, or None and the reason."""
-    found: dict[str, tuple[float | None, str | None]] = {}
+Values = dict[str, tuple[float | None, str | None]]
+"""By metric: the value, or None and the reason."""
+
+
+def measure(alpha: Alpha, truth: Alpha | None) -> Values:
+    """Every metric of the table."""
+    found: Values = {}
     for metric in TABLE:
         if not metric.needs_truth:
             found[metric.name] = float(metric.compute(alpha)), None  # type: ignore[call-arg]

@@ -54,8 +54,8 @@ class ModelInfo(BaseModel):
 class Model(Protocol):
     """A background remover. `postprocess(infer([preprocess(p)])[0], p)` is all of it.
 
-    The three stages may run in different threads, each stage in one at a time;
-    what passes between them is the model's own affair.
+    The stages run in different threads at the same time: `preprocess` in one, `infer` in one,
+    `postprocess` in two. What passes between them is the model's own affair.
     """
 
     info: ModelInfo

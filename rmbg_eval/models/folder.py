@@ -9,6 +9,7 @@ from pathlib import Path
 import numpy as np
 
 from ..errors import ModelError, RmbgEvalError, printable
+from ..files import user_path
 from ..images import RGB, SUFFIXES, Alpha, Cutout, Picture, decode_cutout, read_bytes
 from . import ModelInfo
 
@@ -19,7 +20,7 @@ class Folder:
     batch_size = 1
 
     def __init__(self, label: str, path: str) -> None:
-        self._root = Path(path).expanduser()
+        self._root = user_path(path, ModelError)
         if not self._root.is_dir():
             raise ModelError(
                 f"There is no folder {printable(path)} of cut-outs", "Check the path after folder:."
@@ -27,7 +28,7 @@ class Folder:
         self._listed: dict[Path, dict[str, Path]] = {}
         self.info = ModelInfo(
             name=label,
-            title=f"Cut-outs in {printable(self._root.name)}",
+            title=f"Cut-outs in {printable(self._root.resolve().name)}",
             licence="not stated",
             pipeline="finished cut-outs, used as they are",
             runtime="none",

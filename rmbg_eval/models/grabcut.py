@@ -67,6 +67,8 @@ class GrabCut:
 
         height, width = rgb.shape[:2]
         dx, dy = max(1, round(_MARGIN * width)), max(1, round(_MARGIN * height))
+        if (rgb == rgb[0, 0]).all():
+            raise _no_subject("all of it has one colour")
         mask = np.zeros((height, width), np.uint8)
         scratch = np.zeros((2, 1, 65))
         cv2.setRNGSeed(0)  # its mixture models start from random centres
@@ -81,8 +83,12 @@ class GrabCut:
                 cv2.GC_INIT_WITH_RECT,
             )
         except cv2.error as error:
-            raise ModelError(
-                f"GrabCut found no two colour distributions in this picture ({error.err})",
-                "It needs a subject whose colours differ from the border's.",
-            ) from None
+            raise _no_subject(error.err) from None
         return np.isin(mask, (cv2.GC_FGD, cv2.GC_PR_FGD)).astype(np.float32)
+
+
+def _no_subject(why: str) -> ModelError:
+    return ModelError(
+        f"GrabCut found no two colour distributions in this picture ({why})",
+        "It needs a subject whose colours differ from the border's.",
+    )

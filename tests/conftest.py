@@ -1,0 +1,74 @@
+"""What tests share: a cache folder of their own, the real weights, and a small case set."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+from fakes import FakeModel, save_picture, save_truth
+
+from rmbg_eval.errors import WeightsError
+from rmbg_eval.models import weights as weights_module
+from rmbg_eval.resources import cache_folder
+
+_REAL_CACHE = cache_folder()
+"""As the environment has it, before any test changes that."""
+
+
+@pytest.fixture(autouse=True)
+def cache(tmp_path_factory: pytest.TempPathFactory, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """An empty cache folder, which RMBG_EVAL_CACHE names: no test sees another's predictions."""
+    folder = tmp_path_factory.mktemp("cache")
+    monkeypatch.setenv("RMBG_EVAL_CACHE", str(folder))
+    return folder
+
+
+@pytest.fixture(scope="session")
+def real_weights() -> Path:
+    """The folder with the real IS-Net weights, fetched at most once; in CI they must be had."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("RMBG_EVAL_CACHE", str(_REAL_CACHE))
+        try:
+            for pinned in (weights_module.ISNET_MEDIUM, weights_module.ISNET_SMALL):
+                weights_module.fetch(pinned, print)
+        except WeightsError as error:
+            if os.environ.get("CI"):
+                pytest.fail(str(error))
+            pytest.skip(f"the IS-Net weights cannot be had: {error}")
+    return _REAL_CACHE / "weights"
+
+
+@pytest.fixture
+def weights(cache: Path, real_weights: Path) -> Path:
+    """This test's own cache, with links to the real IS-Net weights in it."""
+    folder = cache / "weights"
+    folder.mkdir()
+    for pinned in (weights_module.ISNET_MEDIUM, weights_module.ISNET_SMALL):
+        (folder / pinned.name).symlink_to(real_weights / pinned.name)
+    return cache
+
+
+@pytest.fixture
+def case_set(tmp_path: Path) -> Path:
+    """A folder of three cases: portrait/ada with case.toml and truth; pet/rex and pet/tom bare."""
+    folder = tmp_path / "cases"
+    ada = folder / "portrait" / "ada"
+    save_picture(ada / "image.png", 1)
+    save_truth(ada / "alpha.png")
+    (ada / "case.toml").write_text('title = { en = "Ada" }\nlicence = "CC0-1.0"\n')
+    save_picture(folder / "pet" / "rex.png", 2)
+    save_picture(folder / "pet" / "tom.png", 3)
+    return folder
+
+
+@pytest.fixture
+def use_models(monkeypatch: pytest.MonkeyPatch) -> Callable[..., None]:
+    """`use_models(fake, …)`: `evaluate` then finds these under their names, at any dtype."""
+
+    def use(*models: FakeModel) -> None:
+        table = {model.info.name: model for model in models}
+        monkeypatch.setattr("rmbg_eval.run.load_model", lambda spec, device, dtype: table[spec])
+
+    return use

@@ -1,0 +1,138 @@
+"""`folder:PATH`: finished cut-outs of another tool, used exactly as they are."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import numpy as np
+import pytest
+from fakes import disc
+from PIL import Image
+
+from rmbg_eval.errors import ImageError, ModelError
+from rmbg_eval.images import Cutout, Picture
+from rmbg_eval.models import load_model
+
+PICTURE = Picture("pet/rex", disc(1)[0])
+RGBA = np.random.default_rng(5).integers(0, 256, (64, 96, 4)).astype(np.uint8)
+MATTE = RGBA[..., 3]
+
+
+def save(path: Path, pixels: np.ndarray) -> None:
+    path.parent.mkdir(parents=True, exist_ok=True)
+    Image.fromarray(pixels).save(path, lossless=True)
+
+
+def cutout_of(folder: Path, picture: Picture = PICTURE) -> Cutout:
+    model = load_model(f"folder:{folder}")
+    return model.postprocess(model.infer([model.preprocess(picture)])[0], picture)
+
+
+@pytest.mark.parametrize("suffix", ["png", "PNG", "webp", "tif"])
+def test_rgba_keeps_its_own_colours_and_alpha_byte_for_byte(tmp_path: Path, suffix: str) -> None:
+    pixels = RGBA.copy()
+    if suffix == "webp":  # which drops the colours of what is transparent
+        pixels[..., 3] |= 1
+    save(tmp_path / "pet" / f"rex.{suffix}", pixels)
+    cutout = cutout_of(tmp_path)
+    assert np.array_equal(cutout.rgb, pixels[..., :3])
+    assert np.array_equal(cutout.alpha, pixels[..., 3].astype(np.float32) / np.float32(255))
+
+
+def test_a_grey_matte_takes_the_pictures_colours(tmp_path: Path) -> None:
+    save(tmp_path / "pet" / "rex.png", MATTE)
+    cutout = cutout_of(tmp_path)
+    assert np.array_equal(cutout.rgb, PICTURE.rgb)
+    assert np.array_equal(cutout.alpha, MATTE.astype(np.float32) / np.float32(255))
+
+
+def test_a_grey_matte_may_be_saved_as_rgb(tmp_path: Path) -> None:
+    save(tmp_path / "rex.png", np.dstack([MATTE] * 3))
+    assert np.array_equal(cutout_of(tmp_path).alpha, MATTE.astype(np.float32) / np.float32(255))
+
+
+def test_a_16_bit_matte_keeps_its_steps(tmp_path: Path) -> None:
+    fine = np.linspace(0, 65535, 64 * 96).reshape(64, 96).astype(np.uint16)
+    save(tmp_path / "rex.png", fine)
+    assert np.array_equal(cutout_of(tmp_path).alpha, fine.astype(np.float32) / np.float32(65535))
+
+
+def test_a_picture_without_alpha_is_no_cut_out(tmp_path: Path) -> None:
+    save(tmp_path / "rex.png", RGBA[..., :3])
+    with pytest.raises(ImageError, match="has colours but no alpha channel.*RGBA"):
+        cutout_of(tmp_path)
+
+
+def test_the_categorys_folder_comes_before_the_flat_one(tmp_path: Path) -> None:
+    save(tmp_path / "rex.png", np.full((64, 96), 10, np.uint8))
+    assert cutout_of(tmp_path).alpha.max() == np.float32(10 / 255)
+    save(tmp_path / "pet" / "rex.png", np.full((64, 96), 20, np.uint8))
+    assert cutout_of(tmp_path).alpha.max() == np.float32(20 / 255)
+    save(tmp_path / "portrait" / "rex.png", np.full((64, 96), 30, np.uint8))
+    assert cutout_of(tmp_path).alpha.max() == np.float32(20 / 255)
+
+
+def test_the_stem_is_matched_whole(tmp_path: Path) -> None:
+    save(tmp_path / "pet" / "rex-2.png", MATTE)
+    save(tmp_path / "pet" / "old.rex.png", MATTE)
+    with pytest.raises(ModelError, match="There is no cut-out of pet/rex in"):
+        cutout_of(tmp_path)
+
+
+def test_a_missing_cut_out_says_how_to_name_it(tmp_path: Path) -> None:
+    with pytest.raises(ModelError, match=r"no cut-out of pet/rex in .*Save it as pet/rex\.png"):
+        cutout_of(tmp_path)
+
+
+@pytest.mark.parametrize("pixels", [RGBA[:, :-1], MATTE[:-1], MATTE.T, RGBA[:32, :48]])
+def test_another_size_is_refused_and_never_resized(tmp_path: Path, pixels: np.ndarray) -> None:
+    save(tmp_path / "rex.png", np.ascontiguousarray(pixels))
+    height, width = pixels.shape[:2]
+    with pytest.raises(ModelError, match=rf"{width}×{height} pixels, the picture 96×64.*never"):
+        cutout_of(tmp_path)
+
+
+def test_a_damaged_cut_out_is_refused(tmp_path: Path) -> None:
+    save(tmp_path / "rex.png", RGBA)
+    whole = (tmp_path / "rex.png").read_bytes()
+    (tmp_path / "rex.png").write_bytes(whole[: len(whole) // 2])
+    with pytest.raises(ImageError, match="damaged or cut short"):
+        cutout_of(tmp_path)
+
+
+@pytest.mark.parametrize("name", ["nowhere", "~nobody-of-this-name/x", "a\0b"])
+def test_a_folder_that_is_not_there_is_refused(name: str) -> None:
+    with pytest.raises(
+        ModelError, match="(no folder .* of cut-outs|can be no path).*Check the path"
+    ):
+        load_model(f"folder:{name}")
+
+
+def test_a_file_is_no_folder(tmp_path: Path) -> None:
+    save(tmp_path / "rex.png", RGBA)
+    with pytest.raises(ModelError, match="There is no folder"):
+        load_model(f"folder:{tmp_path / 'rex.png'}")
+
+
+def test_the_identity_follows_the_content_of_the_cases_own_file(tmp_path: Path) -> None:
+    save(tmp_path / "pet" / "rex.png", RGBA)
+    save(tmp_path / "pet" / "tom.png", MATTE)
+
+    def identity(name: str) -> str:
+        return load_model(f"folder:{tmp_path}").identity(name)
+
+    before = identity("pet/rex")
+    assert identity("pet/tom") != before
+    save(tmp_path / "pet" / "tom.png", RGBA[..., 0])
+    assert identity("pet/rex") == before
+    save(tmp_path / "pet" / "rex.png", 255 - RGBA)
+    assert identity("pet/rex") != before
+    assert identity("pet/gone") == "missing"
+
+
+def test_the_title_names_the_folder_even_if_the_path_does_not(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / "studio").mkdir()
+    monkeypatch.chdir(tmp_path / "studio")
+    assert load_model("folder:.").info.title == "Cut-outs in studio"

@@ -1,0 +1,156 @@
+"""Specs, the table of models, and what is imported when."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+from fakes import FakeModel, save_picture
+from tiny_onnx import mean_of_channels, save_graph
+
+from rmbg_eval.errors import ModelError
+from rmbg_eval.models import TABLE, Model, ModelInfo, load_model
+
+
+@pytest.mark.parametrize("entry", TABLE, ids=lambda entry: entry.name)
+def test_every_row_of_the_table_loads_under_its_name(entry) -> None:
+    info = load_model(entry.name).info
+    assert (info.name, info.licence) == (entry.name, entry.licence)
+    assert info.weights_sha256 == (entry.weights.sha256 if entry.weights else None)
+    assert info.device == "cpu"
+
+
+@pytest.mark.parametrize("label", ["Studio A", "v1.2 (new)", "发丝模型", "a+b_c-d"])
+def test_a_label_becomes_the_name(label: str, tmp_path: Path) -> None:
+    for spec in ("grabcut", "isnet", f"folder:{tmp_path}"):
+        assert load_model(f"{label}={spec}").info.name == label
+
+
+def test_an_equals_sign_in_a_path_is_no_label(tmp_path: Path) -> None:
+    folder = tmp_path / "a=b"
+    folder.mkdir()
+    assert load_model(f"folder:{folder}").info.name == f"folder:{folder}"
+    assert load_model(f"Mine=folder:{folder}").info.name == "Mine"
+    graph = save_graph(tmp_path / "m.onnx", [mean_of_channels()])
+    assert load_model(f"onnx:{graph}?mean=0&std=1").info.name.startswith("onnx:")
+
+
+@pytest.mark.parametrize(
+    "spec",
+    [
+        "",
+        "isnett",
+        "ISNET",
+        "isnet ",
+        "isnet:",
+        "onnx:",
+        "folder:",
+        "isnet=",
+        "=isnet",
+        "a=b=isnet",
+    ],
+)
+def test_an_unknown_spec_lists_what_there_is(spec: str) -> None:
+    with pytest.raises(ModelError) as caught:
+        load_model(spec)
+    assert caught.value.problem == f"There is no model {spec!r}"
+    for name in ("isnet", "isnet-quint8", "grabcut", "onnx:PATH", "folder:PATH"):
+        assert name in caught.value.remedy
+
+
+def test_control_characters_of_a_spec_reach_no_message() -> None:
+    with pytest.raises(ModelError) as caught:
+        load_model("evil\x1b[2J\nmodel")
+    assert str(caught.value).isprintable()
+
+
+@pytest.mark.parametrize("spec", ["isnet", "isnet-quint8"])
+@pytest.mark.parametrize("device", ["cuda", "mps"])
+def test_a_device_the_model_has_not_is_refused(spec: str, device) -> None:
+    with pytest.raises(ModelError, match=f"{spec} runs on the CPU only; device '{device}'.*auto"):
+        load_model(spec, device)
+
+
+def test_an_onnx_graph_refuses_another_device(tmp_path: Path) -> None:
+    graph = save_graph(tmp_path / "m.onnx", [mean_of_channels()])
+    with pytest.raises(ModelError, match="runs on the CPU only"):
+        load_model(f"onnx:{graph}?mean=0&std=1", "cuda")
+
+
+def test_isnet_takes_the_dtypes_it_offers_and_no_other() -> None:
+    assert load_model("isnet").info.dtype == "fp32"
+    assert load_model("isnet", "cpu", "fp32").info.dtype == "fp32"
+    assert load_model("isnet", "cpu", "bf16").info.dtype == "bf16"
+    with pytest.raises(ModelError, match="offers the dtypes fp32 and bf16; 'fp16' was asked for"):
+        load_model("isnet", "cpu", "fp16")
+
+
+@pytest.mark.parametrize("spec", ["isnet-quint8", "grabcut"])
+def test_a_model_of_one_dtype_keeps_it_and_says_so(spec: str) -> None:
+    assert load_model(spec, "auto", "bf16").info.dtype not in ("bf16", "fp32")
+    assert load_model(spec, "auto", "bf16").info == load_model(spec).info
+
+
+@pytest.mark.parametrize("field", ["weights_sha256", "pipeline", "runtime", "device", "dtype"])
+def test_whatever_decides_the_alpha_decides_the_identity(field: str) -> None:
+    info = FakeModel().info
+    assert info.model_copy(update={field: "other"}).identity != info.identity
+
+
+@pytest.mark.parametrize("field", ["name", "title", "licence", "licence_url"])
+def test_what_does_not_decide_the_alpha_is_no_part_of_the_identity(field: str) -> None:
+    info = FakeModel().info
+    assert info.model_copy(update={field: "other"}).identity == info.identity
+
+
+def test_the_models_differ_in_identity() -> None:
+    infos = [load_model(entry.name).info for entry in TABLE]
+    infos.append(load_model("isnet", "auto", "bf16").info)
+    assert len({info.identity for info in infos}) == len(infos)
+
+
+def test_info_survives_json() -> None:
+    info = load_model("isnet").info
+    assert ModelInfo.model_validate_json(info.model_dump_json()) == info
+
+
+def test_the_fake_of_these_tests_keeps_the_protocol(tmp_path: Path) -> None:
+    members = {name for name in vars(Model) if not name.startswith("_")}
+    members |= set(Model.__annotations__)
+    for model in (FakeModel(), load_model("isnet"), load_model(f"folder:{tmp_path}")):
+        assert all(hasattr(model, member) for member in members)
+
+
+_HEAVY = "torch transformers onnxruntime openvino cv2 papermill nbconvert IPython".split()
+
+
+def loaded_after(code: str) -> set[str]:
+    """Which of the heavy packages a new interpreter has imported once it has run `code`."""
+    code += f"\nimport sys; print(*[name for name in {_HEAVY} if name in sys.modules])"
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    return set(done.stdout.split())
+
+
+def test_importing_the_package_loads_no_runtime() -> None:
+    assert loaded_after("import rmbg_eval") == set()
+
+
+def test_making_a_model_loads_no_runtime(tmp_path: Path) -> None:
+    specs = [entry.name for entry in TABLE] + [f"folder:{tmp_path}"]
+    code = f"from rmbg_eval import load_model\nfor spec in {specs}: load_model(spec)"
+    assert loaded_after(code) == set()
+
+
+def test_running_grabcut_loads_opencv_alone(tmp_path: Path) -> None:
+    """That the test above would notice: what is looked for is what would be found."""
+    picture = save_picture(tmp_path / "a.png")
+    code = (
+        "from pathlib import Path\n"
+        "from rmbg_eval.images import decode\n"
+        "from rmbg_eval.models import load_model\n"
+        f"picture = decode(Path({str(picture)!r}).read_bytes(), 'a')\n"
+        "model = load_model('grabcut'); model.infer([model.preprocess(picture)])"
+    )
+    assert loaded_after(code) == {"cv2"}
