@@ -112,11 +112,10 @@ def test_changelog_has_this_version() -> None:
 
 
 def test_every_dependency_is_pinned() -> None:
-    pinned = {
-        line.partition("==")[0].lower().replace("_", "-")
-        for line in (ROOT / "constraints.txt").read_text().splitlines()
-        if not line.startswith("#")
-    }
+    lines = (ROOT / "constraints.txt").read_text().splitlines()
+    pins = [re.fullmatch(r"([\w.-]+)==[\w.+]+", line) for line in lines if not line.startswith("#")]
+    assert all(pins)
+    pinned = {pin[1].lower().replace("_", "-") for pin in pins}
     wanted = [*PROJECT["dependencies"], *chain(*PROJECT["optional-dependencies"].values())]
     names = {re.match(r"[A-Za-z0-9-]+", line)[0].lower() for line in wanted}
     assert names <= pinned
