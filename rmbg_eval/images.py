@@ -32,6 +32,10 @@ SUFFIXES = frozenset(
 )
 """Names that are taken for pictures when a folder is read."""
 
+FAST_PNG = {"compress_level": 1, "compress_type": 3}
+"""Pillow's options for run-length matching at zlib's level 1: on photographs a sixth of the time of
+its default, and files of the same size."""
+
 MAX_BYTES = 1 << 29
 MAX_PIXELS = 89_478_485
 """Pillow's own bound, beyond which it suspects a decompression bomb."""
@@ -173,16 +177,12 @@ def decode_cutout(data: bytes, name: str) -> tuple[RGB | None, Alpha]:
 
 
 def encode_png(cutout: Cutout) -> bytes:
-    """The cut-out as an 8-bit RGBA PNG: `rint(255 α)`, colours exactly as they are.
-
-    Run-length matching at zlib's level 1 takes a sixth of the time of
-    Pillow's default and gives files of the same size on photographs.
-    """
+    """The cut-out as an 8-bit RGBA PNG: `rint(255 α)`, colours exactly as they are."""
     check_rgb(cutout.rgb)
     check_alpha(cutout.alpha, cutout.rgb.shape[:2])
     rgba = np.dstack([cutout.rgb, quantise(cutout.alpha)])
     buffer = io.BytesIO()
-    Image.fromarray(rgba).save(buffer, "PNG", compress_level=1, compress_type=3)
+    Image.fromarray(rgba).save(buffer, "PNG", **FAST_PNG)
     return buffer.getvalue()
 
 

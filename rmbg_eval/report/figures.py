@@ -21,7 +21,7 @@ from pydantic import BaseModel, ConfigDict, ValidationError
 from ..case import Case
 from ..errors import RmbgEvalError
 from ..files import sha256_file, write_atomic
-from ..images import RGB, Alpha, quantise, resize_alpha
+from ..images import FAST_PNG, RGB, Alpha, quantise, resize_alpha
 from ..measure.alpha import in_between_share, opaque_share
 from ..predict import Prediction
 from ..progress import OnStep, Step
@@ -29,7 +29,7 @@ from ..records import Run
 
 T = TypeVar("T")
 
-_VERSION = "2"
+_VERSION = "3"
 PREVIEW_SIDE = 960
 _SEARCH_SIDE = 1024
 
@@ -166,7 +166,7 @@ def _draw(case: Case | None, predictions: list[Prediction], folder: Path, name: 
     models = {}
     for number, ((model, rgba), alpha) in enumerate(zip(cutouts.items(), alphas, strict=True)):
         models[model] = ModelFigures(
-            result=put(f"{number}-result", _preview(_clear_hidden(rgba)), "PNG", optimize=True),
+            result=put(f"{number}-result", _preview(_clear_hidden(rgba)), "PNG", **FAST_PNG),
             alpha=put(f"{number}-alpha", _preview(rgba[..., 3]), "WEBP", lossless=True),
             edge=put(f"{number}-edge", _crop(_clear_hidden(rgba), region), "PNG")
             if region
