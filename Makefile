@@ -6,13 +6,15 @@ OUT ?= reports/latest
 INSTALL = $(BIN)/python -m pip install --quiet --disable-pip-version-check -c constraints.txt
 
 .DEFAULT_GOAL := help
-.PHONY: help report lab test check format bench cases clean
+.PHONY: help report torch lab test check format bench cases clean
 
 help:  ## this list
 	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "  make %-8s %s\n", $$1, $$2 }' Makefile
 
 report: .venv/.installed  ## the report on the reference cases → reports/latest/index.html
 	@$(BIN)/rmbg-eval report --out $(OUT)
+
+torch: .venv/.torch  ## torch and transformers, for RMBG-2.0 and BiRefNet
 
 lab: .venv/.lab  ## JupyterLab with the notebooks
 	@$(BIN)/jupyter lab --LabApp.news_url=None --LabApp.check_for_updates_class=jupyterlab.NeverCheckForUpdate notebooks/evaluate.ipynb
@@ -48,6 +50,10 @@ clean:  ## remove .venv, reports and tool caches; the cache of weights stays
 	@$(INSTALL) -e '.[lab]'
 	@touch $@
 
-.venv/.test: .venv/.lab
+.venv/.torch: .venv/.installed
+	@$(INSTALL) -e '.[torch]'
+	@touch $@
+
+.venv/.test: .venv/.lab .venv/.torch
 	@$(INSTALL) -e '.[test]'
 	@touch $@

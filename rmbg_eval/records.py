@@ -63,6 +63,8 @@ class ModelRun(_Record):
     info: ModelInfo
     precision: PrecisionCheck | None = None
     """Present where the dtype is a reduced one."""
+    warnings: tuple[str, ...] = ()
+    """What the model had to say of how it ran."""
 
 
 class Run(_Record):
@@ -110,6 +112,7 @@ class Run(_Record):
                 "started": True,
                 "wall_seconds": True,
                 "machine": True,
+                "models": {"__all__": {"warnings"}},
                 "predictions": {"__all__": {"seconds", "peak_memory_bytes", "cached"}},
             }
         )

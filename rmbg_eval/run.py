@@ -68,6 +68,7 @@ def evaluate(settings: Settings, on_step: OnStep = ignore) -> Run:
                 ModelRun(
                     info=model.info,
                     precision=_precision(spec, model, settings, found.cases, made, out, on_step),
+                    warnings=tuple(model.warnings),
                 )
             )
             predictions += made

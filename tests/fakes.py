@@ -36,6 +36,7 @@ class FakeModel:
             dtype=dtype,
         )
         self.batch_size = batch_size
+        self.warnings: list[str] = []
         self.inferred: list[str] = []
         """Names of the pictures that `infer` was given, in order."""
         self.batches: list[int] = []

@@ -2,7 +2,8 @@
 
 A spec names a model, as `--model` and `Settings.models` take it:
 
-* a name of `TABLE`: `isnet`, `isnet-quint8`, `grabcut`;
+* a name of `TABLE`: `isnet`, `isnet-quint8`, `grabcut`, `rmbg-2.0`, `birefnet`, …;
+* a member of the BiRefNet family with options: `rmbg-2.0:FOLDER?pipeline=letterbox`;
 * `onnx:PATH?mean=…&std=…`: an ONNX graph of yours;
 * `folder:PATH`: cut-outs that another tool made, judged like any model;
 * any of these under a label of your own: `Studio A=folder:/cutouts/a`.
@@ -12,7 +13,7 @@ from __future__ import annotations
 
 import hashlib
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any, Literal, Protocol
 
@@ -20,6 +21,8 @@ from pydantic import BaseModel, ConfigDict
 
 from ..errors import ModelError, printable
 from ..images import Cutout, Picture
+from .family import FAMILY, Member
+from .hub import Checkpoint
 from .weights import ISNET_MEDIUM, ISNET_SMALL, Pinned
 
 Device = Literal["auto", "cpu", "cuda", "mps"]
@@ -37,6 +40,8 @@ class ModelInfo(BaseModel):
     licence: str
     licence_url: str | None = None
     weights_sha256: str | None = None
+    weights_from: str | None = None
+    """Repository and revision, or folder, where there are several it could be."""
     pipeline: str
     """Every step from RGB to alpha, in words."""
     runtime: str
@@ -61,6 +66,8 @@ class Model(Protocol):
     info: ModelInfo
     batch_size: int
     """How many pictures `infer` takes at once."""
+    warnings: Sequence[str]
+    """What the report has to say of how it ran."""
 
     def identity(self, name: str) -> str:
         """Hash of all of this model that decides the cut-out of the picture `name`."""
@@ -94,37 +101,49 @@ class Entry:
     name: str
     title: str
     licence: str
-    make: Callable[[str, Device, Dtype], Model]
-    """From label, device and dtype."""
-    weights: Pinned | None = None
+    make: Callable[[str, str, Device, Dtype], Model]
+    """From label, what follows the name in the spec, device and dtype."""
+    weights: Pinned | Checkpoint | None = None
+    options: bool = False
+    """Whether anything may follow the name."""
 
 
-def _isnet(label: str, device: Device, dtype: Dtype) -> Model:
+def _isnet(label: str, options: str, device: Device, dtype: Dtype) -> Model:
     from .onnx import isnet
 
     return isnet(label, device, dtype)
 
 
-def _isnet_quint8(label: str, device: Device, dtype: Dtype) -> Model:
+def _isnet_quint8(label: str, options: str, device: Device, dtype: Dtype) -> Model:
     from .onnx import isnet_quint8
 
     return isnet_quint8(label, device, dtype)
 
 
-def _grabcut(label: str, device: Device, dtype: Dtype) -> Model:
+def _grabcut(label: str, options: str, device: Device, dtype: Dtype) -> Model:
     from .grabcut import GrabCut
 
     return GrabCut(label)
+
+
+def _member(member: Member) -> Entry:
+    def make(label: str, options: str, device: Device, dtype: Dtype) -> Model:
+        from .rmbg import rmbg
+
+        return rmbg(label, member, options, device, dtype)
+
+    return Entry(member.name, member.title, member.licence, make, member.checkpoint, options=True)
 
 
 TABLE: tuple[Entry, ...] = (
     Entry("isnet", "IS-Net, fp16 weights", "MIT", _isnet, ISNET_MEDIUM),
     Entry("isnet-quint8", "IS-Net, quint8 weights", "MIT", _isnet_quint8, ISNET_SMALL),
     Entry("grabcut", "GrabCut, a classical baseline without weights", "Apache-2.0", _grabcut),
+    *(_member(member) for member in FAMILY),
 )
 
 _SCHEMES = ("onnx", "folder")
-_LABEL = re.compile(r"(?P<label>[\w .()+-]{1,40})=(?P<spec>[a-z0-9.-]+(:.+)?)", re.DOTALL)
+_LABEL = re.compile(r"(?P<label>[\w .()+-]{1,40})=(?P<spec>[a-z0-9.-]+([:?].+)?)", re.DOTALL)
 
 
 def load_model(spec: str, device: Device = "auto", dtype: Dtype = "auto") -> Model:
@@ -145,9 +164,11 @@ def load_model(spec: str, device: Device = "auto", dtype: Dtype = "auto") -> Mod
         from .folder import Folder
 
         return Folder(label, rest)
+    name = re.split("[:?]", bare, maxsplit=1)[0]
+    options = bare[len(name) :]
     for entry in TABLE:
-        if entry.name == bare:
-            return entry.make(label, device, dtype)
+        if entry.name == name and (entry.options or not options) and options != ":":
+            return entry.make(label, options, device, dtype)
     raise ModelError(
         f"There is no model {printable(spec)!r}",
         f"Use one of {', '.join(entry.name for entry in TABLE)}, onnx:PATH?mean=…&std=… "

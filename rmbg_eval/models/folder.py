@@ -18,6 +18,7 @@ class Folder:
     """Finished cut-outs in `PATH/<category>/<stem>.*` or `PATH/<stem>.*`: RGBA, or grey mattes."""
 
     batch_size = 1
+    warnings = ()
 
     def __init__(self, label: str, path: str) -> None:
         self._root = user_path(path, ModelError)

@@ -26,6 +26,7 @@ class GrabCut:
     """GrabCut started from a rectangle just inside the picture's border."""
 
     batch_size = 1
+    warnings = ()
 
     def __init__(self, label: str) -> None:
         self.info = ModelInfo(

@@ -62,6 +62,7 @@ class OnnxModel:
     """A graph, its normalisation, and the runtime that computes it."""
 
     batch_size = 1
+    warnings = ()
 
     def __init__(
         self,

@@ -119,7 +119,8 @@ class Presenter:
             rows.append((self._("pipeline", model=model.info.name), model.info.pipeline))
             if model.info.weights_sha256:
                 label = self._("weights_of", model=model.info.name)
-                rows.append((label, model.info.weights_sha256))
+                hashed = model.info.weights_sha256
+                rows.append((label, ", ".join(filter(None, (hashed, model.info.weights_from)))))
         rows += [
             (self._("commit"), self._commit()),
             (
@@ -278,6 +279,7 @@ class Presenter:
     def _precision(self) -> Iterable[str]:
         for model in self.run.models:
             check, info = model.precision, model.info
+            yield from (f"{info.name}: {warning}" for warning in model.warnings)
             if check is None:
                 continue
             if check.largest is None or check.mean is None:

@@ -1,0 +1,106 @@
+"""Configuration of BiRefNet; `family.py` has the settings of the published checkpoints.
+
+Zheng et al. 2024, "Bilateral Reference for High-Resolution Dichotomous Image Segmentation".
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+from transformers import PretrainedConfig
+
+SWIN_BACKBONES: dict[str, dict[str, Any]] = {
+    # Liu et al. 2021, section 3.3; the window of b and l is that of their 384² checkpoints.
+    "swin_v1_t": {
+        "embed_dim": 96, "depths": (2, 2, 6, 2), "num_heads": (3, 6, 12, 24), "window_size": 7,
+    },
+    "swin_v1_s": {
+        "embed_dim": 96, "depths": (2, 2, 18, 2), "num_heads": (3, 6, 12, 24), "window_size": 7,
+    },
+    "swin_v1_b": {
+        "embed_dim": 128, "depths": (2, 2, 18, 2), "num_heads": (4, 8, 16, 32), "window_size": 12,
+    },
+    "swin_v1_l": {
+        "embed_dim": 192, "depths": (2, 2, 18, 2), "num_heads": (6, 12, 24, 48), "window_size": 12,
+    },
+}  # fmt: skip
+
+PATCH_ORDERS = ("wg hg c", "c hg wg")
+MULTI_SCALE_INPUTS = ("cat", "add", "none")
+DECODER_WIDTHS = ("fixed", "adaptive")
+
+
+class BiRefNetConfig(PretrainedConfig):
+    """Everything that decides what BiRefNet computes from its weights.
+
+    The defaults are RMBG-2.0's settings. Every field that published code keeps under another name
+    gives it in parentheses.
+
+    Args:
+        patch_order: order in which the decoder stacks image patches into channels, in einops'
+            words: `wg hg c` (column by column, then row, then colour) or `c hg wg`. Keys and
+            shapes are the same for both, so that a checkpoint loads with either, and gives wrong
+            results with the wrong one.
+        backbone: `swin_v1_t`, `swin_v1_s`, `swin_v1_b` or `swin_v1_l` (bb); sets the four fields
+            that follow, unless they are given.
+        embed_dim, depths, num_heads, window_size: of the Swin backbone.
+        multi_scale_input: how features of the image at half size join those of the whole one
+            (mul_scl_ipt).
+        context_stages: how many of the three finer feature maps are resized and joined to the
+            coarsest, 0 to 3 (cxt_num).
+        decoder_width: channels inside a decoder block: 64, or a quarter of its input
+            (dec_channels_inter: `fixed` or `adap`).
+        image_size: height and width that the checkpoint was trained at. The network takes any
+            size divisible by 32; a pipeline resizes to this one.
+    """
+
+    model_type = "birefnet"
+
+    def __init__(
+        self,
+        patch_order: str = "wg hg c",
+        backbone: str = "swin_v1_l",
+        embed_dim: int | None = None,
+        depths: tuple[int, ...] | None = None,
+        num_heads: tuple[int, ...] | None = None,
+        window_size: int | None = None,
+        multi_scale_input: str = "cat",
+        context_stages: int = 3,
+        decoder_width: str = "fixed",
+        image_size: tuple[int, int] = (1024, 1024),
+        **kwargs: Any,
+    ) -> None:
+        _choose("patch_order", patch_order, PATCH_ORDERS)
+        _choose("backbone", backbone, tuple(SWIN_BACKBONES))
+        _choose("multi_scale_input", multi_scale_input, MULTI_SCALE_INPUTS)
+        _choose("context_stages", context_stages, range(4))
+        _choose("decoder_width", decoder_width, DECODER_WIDTHS)
+        swin = SWIN_BACKBONES[backbone]
+        self.patch_order = patch_order
+        self.backbone = backbone
+        self.embed_dim = embed_dim or swin["embed_dim"]
+        self.depths = tuple(depths or swin["depths"])
+        self.num_heads = tuple(num_heads or swin["num_heads"])
+        self.window_size = window_size or swin["window_size"]
+        if not len(self.depths) == len(self.num_heads) == 4:
+            raise ValueError(
+                f"a Swin backbone has four stages, got depths={self.depths} and "
+                f"num_heads={self.num_heads}"
+            )
+        self.multi_scale_input = multi_scale_input
+        self.context_stages = context_stages
+        self.decoder_width = decoder_width
+        self.image_size = tuple(image_size)
+        super().__init__(**kwargs)
+
+    @property
+    def stage_channels(self) -> tuple[int, ...]:
+        """Channels of the four encoder maps, finest first."""
+        scales = 2 if self.multi_scale_input == "cat" else 1
+        return tuple(scales * self.embed_dim * 2**stage for stage in range(4))
+
+
+def _choose(field: str, value: Any, allowed: Any) -> None:
+    if value not in allowed:
+        choices = ", ".join(repr(choice) for choice in allowed)
+        raise ValueError(f"{field}={value!r} is not one of {choices}")

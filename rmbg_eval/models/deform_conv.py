@@ -1,0 +1,178 @@
+"""Modulated deformable convolution (Zhu et al. 2019, "Deformable ConvNets v2"), for inference.
+
+Every tap k of the kernel reads the feature map at a learnt, fractional position and is scaled by a
+learnt modulation:
+
+    y(p) = Σ_k  w_k · m_k(p) · x(p · stride - padding + k · dilation + Δ_k(p))
+
+where x between pixels is bilinear, and zero outside the map.
+
+How it is computed here: a bilinear sample times its modulation is a weighted sum of four pixels,
+and over channels-last memory a pixel is one row of a table. `embedding_bag` computes exactly that,
+a weighted sum of four table rows for each tap, in one fused and threaded kernel. The samples of an
+output pixel then form one row of a matrix, and the convolution is a matrix product. Both run over
+a few output rows at a time, which bounds memory whatever the image size.
+"""
+
+from __future__ import annotations
+
+from functools import lru_cache
+
+import torch
+import torch.nn.functional as F
+from torch import Tensor, nn
+
+from .derived import DerivedWeights
+from .linear import linear
+
+# Most memory for the samples of one step. On a CPU they should stay in the cache, and below the
+# 32 MiB above which glibc maps fresh pages for every tensor.
+CPU_STEP_BYTES = 12 * 2**20
+DEVICE_STEP_BYTES = 128 * 2**20
+
+
+@lru_cache(maxsize=1)
+def _torchvision_kernel():
+    """torchvision's `deform_conv2d`, or None where torchvision is not installed or broken."""
+    try:
+        from torchvision.ops import deform_conv2d as kernel
+    except (ImportError, RuntimeError, OSError):  # a wheel for another torch raises either
+        return None
+    return kernel
+
+
+def deform_conv2d(
+    x: Tensor,
+    offset: Tensor,
+    modulation: Tensor,
+    weight: Tensor,
+    bias: Tensor | None = None,
+    stride: int = 1,
+    padding: int = 0,
+    dilation: int = 1,
+) -> Tensor:
+    """Convolve `x` at deformed positions.
+
+    Args:
+        x: (B, C, H, W), fastest in channels-last memory.
+        offset: (B, 2K, H', W'), for each tap of the K = kernel height · kernel width taps, row by
+            row, its displacement Δy, Δx in pixels.
+        modulation: (B, K, H', W').
+        weight: (C_out, C, kernel height, kernel width).
+        bias: (C_out,) or None.
+        stride, padding, dilation: as in `torch.nn.functional.conv2d`, equal in both directions.
+
+    Returns:
+        (B, C_out, H', W') in channels-last memory.
+
+    Positions are computed in fp32 whatever the dtype of `x`: bf16 has 8 bits and could not tell
+    two neighbouring pixels apart beyond column 256.
+    """
+    kernel = _torchvision_kernel() if x.is_cuda and x.dtype is torch.float32 else None
+    if kernel is not None:
+        return kernel(x, offset, weight, bias, stride, padding, dilation, modulation)
+    return _deform_conv2d(x, offset, modulation, weight, bias, stride, padding, dilation)
+
+
+def _deform_conv2d(
+    x: Tensor,
+    offset: Tensor,
+    modulation: Tensor,
+    weight: Tensor,
+    bias: Tensor | None,
+    stride: int,
+    padding: int,
+    dilation: int,
+) -> Tensor:
+    """The plain-torch path of `deform_conv2d`."""
+    batch, channels, height, width = x.shape
+    channels_out, _, kernel_height, kernel_width = weight.shape
+    rows, columns = offset.shape[-2:]
+    taps = kernel_height * kernel_width
+
+    # One zero pixel around the map makes reading just outside it harmless. A position is clamped to
+    # [-1, size], so that everything further out reads zeros too; at `size` the corner beyond it has
+    # weight zero but must exist, hence one more row at the bottom (columns wrap to the next row).
+    padded = F.pad(x.permute(0, 2, 3, 1), (0, 0, 1, 1, 1, 2))
+    row_stride, image_stride = width + 2, (height + 3) * (width + 2)
+    table = padded.reshape(-1, channels)
+    corner = torch.tensor([0, 1, row_stride, row_stride + 1], device=x.device)
+    limit = torch.tensor([height, width], device=x.device, dtype=torch.float32)
+
+    tap = torch.stack(
+        torch.meshgrid(torch.arange(kernel_height), torch.arange(kernel_width), indexing="ij"), -1
+    ).view(taps, 2)
+    tap = (tap * dilation - padding).to(x.device, torch.float32)
+    x_start = torch.arange(columns, device=x.device) * stride
+    column_start = F.pad(x_start.to(torch.float32)[:, None], (1, 0))  # (W', 2): zero for y
+    grid = column_start[:, None] + tap  # (W', K, 2)
+    line = torch.arange(batch * rows, device=x.device)
+    line_start = F.pad((line % rows * stride).to(torch.float32)[:, None], (0, 1))  # zero for x
+    image_start = line // rows * image_stride + row_stride + 1  # row of pixel (0, 0) in the table
+
+    offset = offset.permute(0, 2, 3, 1).reshape(batch * rows, columns, taps, 2)
+    modulation = modulation.permute(0, 2, 3, 1).reshape(batch * rows, columns, taps, 1)
+    matrix = weight.permute(0, 2, 3, 1).reshape(channels_out, taps * channels)
+    output = x.new_empty(batch * rows * columns, channels_out)
+
+    budget = CPU_STEP_BYTES if x.device.type == "cpu" else DEVICE_STEP_BYTES
+    step = max(1, budget // (columns * taps * channels * x.element_size()))
+    for first in range(0, batch * rows, step):
+        lines = slice(first, min(first + step, batch * rows))
+        undeformed = grid + line_start[lines, None, None]  # whole numbers: exact
+        position = offset[lines] + undeformed
+        position = torch.minimum(position.clamp_(min=-1.0), limit)
+        low = position.floor()
+        fraction = position - low
+        low = low.to(torch.int64)
+        index = low[..., 0] * row_stride + low[..., 1] + image_start[lines, None, None]
+        # Not-a-number offsets, as an fp16 overflow makes them, must not read outside the table.
+        index = index.clamp_(0, table.shape[0] - row_stride - 2)
+        share = torch.stack((1.0 - fraction, fraction), -1)  # (…, [y, x], [low, high])
+        row_share = share[..., 0, :] * modulation[lines]
+        share = row_share[..., :, None] * share[..., 1, None, :]
+        samples = F.embedding_bag(
+            (index[..., None] + corner).reshape(-1, 4),
+            table,
+            mode="sum",
+            per_sample_weights=share.reshape(-1, 4).to(table.dtype),
+        )
+        pixels = slice(lines.start * columns, lines.stop * columns)
+        output[pixels] = linear(samples.reshape(-1, taps * channels), matrix, bias)
+    return output.view(batch, rows, columns, channels_out).permute(0, 3, 1, 2)
+
+
+class DeformableConv2d(DerivedWeights):
+    """Deformable convolution whose offsets and modulation are convolutions of its own input.
+
+    Stride 1, output of the input's size. The names of its parts are the published ones.
+    """
+
+    def __init__(self, channels: int, channels_out: int, kernel_size: int) -> None:
+        super().__init__()
+        taps, self.padding = kernel_size**2, kernel_size // 2
+        self.offset_conv = nn.Conv2d(channels, 2 * taps, kernel_size, padding=self.padding)
+        self.modulator_conv = nn.Conv2d(channels, taps, kernel_size, padding=self.padding)
+        self.regular_conv = nn.Conv2d(
+            channels, channels_out, kernel_size, padding=self.padding, bias=False
+        )
+
+    def _joined(self) -> tuple[Tensor, Tensor]:
+        """Weight and bias of one convolution that computes offsets and modulation."""
+        convs = self.offset_conv, self.modulator_conv
+        return torch.cat([conv.weight for conv in convs]), torch.cat([conv.bias for conv in convs])
+
+    def offset_and_modulation(self, x: Tensor) -> tuple[Tensor, Tensor]:
+        """Offsets (B, 2K, H, W) in pixels and modulation (B, K, H, W) in [0, 2]."""
+        both = F.conv2d(x, *self.derived("joined", self._joined), padding=self.padding)
+        sizes = self.offset_conv.out_channels, self.modulator_conv.out_channels
+        offset, modulation = both.split(sizes, dim=1)
+        return offset, 2.0 * modulation.sigmoid()
+
+    def forward(self, x: Tensor, weight: Tensor, bias: Tensor | None = None) -> Tensor:
+        """(B, C, H, W) → (B, C_out, H, W).
+
+        The weight is given, so that a caller can fold into `regular_conv.weight` what follows it.
+        """
+        offset, modulation = self.offset_and_modulation(x)
+        return deform_conv2d(x, offset, modulation, weight, bias, padding=self.padding)

@@ -1,0 +1,125 @@
+"""Checkpoints of the BiRefNet family: a local folder, or the Hugging Face hub at a pinned revision.
+
+Only `model.safetensors` is ever taken from either: no code, no pickles. Once it is on this machine
+the network is not asked again.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import os
+from collections.abc import Callable
+from dataclasses import dataclass
+from importlib.util import find_spec
+from pathlib import Path
+from types import ModuleType
+
+from ..errors import WeightsError, printable
+
+FILE = "model.safetensors"
+
+
+@dataclass(frozen=True)
+class Checkpoint:
+    """Where a checkpoint is, and what it has to be."""
+
+    repository: str
+    revision: str
+    """Commit of the hub repository, or `main` where none is pinned."""
+    sha256: str | None = None
+    """Of the weights; None where they are not pinned."""
+    gated: bool = False
+    """Whether the hub gives it only to accounts that have accepted its licence."""
+    folder: Path | None = None
+    """Local folder to be used instead of the hub."""
+
+    @property
+    def there(self) -> bool:
+        """Whether the weights are on this machine."""
+        return self.find() is not None
+
+    @property
+    def words(self) -> str:
+        """Where the weights are from, for the report."""
+        if self.folder is not None:
+            return f"the folder {printable(self.folder.resolve().name)}"
+        return f"{self.repository} at revision {printable(self.revision)}"
+
+    def find(self) -> Path | None:
+        """The file of the weights if it is on this machine."""
+        if self.folder is not None:
+            path = self.folder / FILE
+            return path if path.is_file() else None
+        if find_spec("huggingface_hub") is None:
+            return None
+        hub = _hub()
+        found = hub.try_to_load_from_cache(self.repository, FILE, revision=self.revision)
+        return Path(found) if isinstance(found, str) else None
+
+    def fetch(self, say: Callable[[str], None]) -> Path:
+        """The file of the weights, from the hub if need be; WeightsError says what to do."""
+        path = self.find()
+        if path is not None:
+            return path
+        if self.folder is not None:
+            raise WeightsError(
+                f"There is no {FILE} in {printable(str(self.folder))}",
+                f"Give the folder of the checkpoint: it holds {FILE} and config.json.",
+            )
+        say(f"Fetching {self.repository} (some hundred MB, once)")
+        return self._download()
+
+    def _download(self) -> Path:
+        page = f"huggingface.co/{self.repository}"
+        hub = _hub()
+        from huggingface_hub import errors
+
+        try:
+            return Path(hub.hf_hub_download(self.repository, FILE, revision=self.revision))
+        except errors.GatedRepoError:
+            problem = f"{self.repository} is given only to those who have accepted its licence"
+            remedy = f"Accept it at {page}, then run: hf auth login."
+        except errors.RevisionNotFoundError:
+            problem = f"{self.repository} has no revision {printable(self.revision)}"
+            remedy = f"See which there are at {page}."
+        except errors.RepositoryNotFoundError:
+            problem = f"The hub shows no {self.repository} to this account"
+            remedy = f"Open {page} to see whether it is there; to log in, run: hf auth login."
+        except errors.EntryNotFoundError as error:
+            if isinstance(error, errors.LocalEntryNotFoundError):
+                problem = f"{self.repository} is not on this machine, and the hub cannot be reached"
+                remedy = (
+                    f"Connect to the network, or fetch {FILE} from {page} on another machine "
+                    "and name its folder: MODEL:FOLDER."
+                )
+            else:
+                problem = f"{self.repository} has no {FILE} at revision {printable(self.revision)}"
+                remedy = f"See what it holds at {page}."
+        except OSError as error:
+            problem = f"{self.repository} could not be fetched: {printable(str(error))[:200]}"
+            remedy = "Check the network and the space on the disk, then run the same again."
+        raise WeightsError(problem, remedy) from None
+
+    def verified(self, path: Path) -> str:
+        """The SHA-256 of the weights in `path`; WeightsError if it is not the pinned one."""
+        try:
+            with path.open("rb") as file:
+                found = hashlib.file_digest(file, "sha256").hexdigest()
+        except OSError as error:
+            raise WeightsError(
+                f"{printable(str(path))} cannot be read: {error.strerror}", "Check the file."
+            ) from None
+        if self.folder is None and self.sha256 and found != self.sha256:
+            raise WeightsError(
+                f"The weights of {self.repository} on this machine are not the pinned ones "
+                f"(SHA-256 {found[:12]}…, expected {self.sha256[:12]}…)",
+                f"Remove {printable(str(path))} and run the same again.",
+            )
+        return found
+
+
+def _hub() -> ModuleType:
+    os.environ.setdefault("HF_HUB_DISABLE_TELEMETRY", "1")
+    import huggingface_hub
+
+    return huggingface_hub

@@ -1,0 +1,272 @@
+"""RMBG-2.0 behind the protocol: the official pipeline step by step, the others, strict loading."""
+
+from __future__ import annotations
+
+import importlib.util
+import json
+import os
+from pathlib import Path
+
+import numpy as np
+import pytest
+from PIL import Image
+
+if importlib.util.find_spec("torch") is None and not os.environ.get("CI"):
+    pytest.skip("torch is not installed", allow_module_level=True)
+
+import torch
+from fakes import disc
+from safetensors.torch import load_file, save_file
+
+from rmbg_eval.case import Case
+from rmbg_eval.errors import ModelError, WeightsError
+from rmbg_eval.images import Picture
+from rmbg_eval.models import load_model
+from rmbg_eval.models.birefnet import BiRefNet
+from rmbg_eval.models.birefnet_config import BiRefNetConfig
+from rmbg_eval.models.family import FAMILY, Member
+from rmbg_eval.models.hub import FILE, Checkpoint
+from rmbg_eval.models.rmbg import PIPELINES, Rmbg, choose
+from rmbg_eval.predict import predict, stored_alpha
+from rmbg_eval.store import Store
+
+SMALL = {
+    "patch_order": "wg hg c",
+    "embed_dim": 16,
+    "depths": (1, 1, 1, 1),
+    "num_heads": (1, 2, 2, 4),
+    "window_size": 4,
+}
+MEAN, STD = np.array([0.485, 0.456, 0.406]), np.array([0.229, 0.224, 0.225])
+
+
+@pytest.fixture(scope="module")
+def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A checkpoint in the published layout: weights, and a config.json without a model_type."""
+    torch.manual_seed(0)
+    path = tmp_path_factory.mktemp("checkpoint")
+    network = BiRefNet(BiRefNetConfig(**SMALL)).eval()
+    for tensor in network.state_dict().values():
+        if tensor.is_floating_point() and tensor.dim() > 1:
+            tensor.mul_(3)  # so that the alpha is not all about one half
+    save_file({key: value.contiguous() for key, value in network.state_dict().items()}, path / FILE)
+    published = {"architectures": ["BiRefNet"], "auto_map": {"AutoConfig": "evil.py"}}
+    (path / "config.json").write_text(json.dumps(published))
+    (path / "evil.py").write_text("raise SystemExit('remote code ran')")
+    return path
+
+
+def member(folder: Path, **config: object) -> Member:
+    """A member of the family as small as its tests need."""
+    checkpoint = Checkpoint("nobody/nothing", "main", folder=folder)
+    return Member("small", "Small", "CC BY-NC 4.0", checkpoint, SMALL | config, (96, 64))
+
+
+@pytest.fixture
+def picture() -> Picture:
+    return Picture("c/disc", disc(3, (150, 90))[0])
+
+
+def alpha_of(model: Rmbg, picture: Picture) -> np.ndarray:
+    model.load()
+    (output,) = model.infer([model.preprocess(picture)])
+    return model.postprocess(output, picture).alpha
+
+
+def logits(folder: Path, x: np.ndarray) -> np.ndarray:
+    """The network itself on `(H, W, 3)` normalised numbers."""
+    network = BiRefNet(BiRefNetConfig(**SMALL)).eval()
+    network.load_state_dict(load_file(folder / FILE))
+    tensor = torch.from_numpy(x.transpose(2, 0, 1)[None].astype(np.float32))
+    return network(tensor)[0, 0].numpy()
+
+
+def test_official_pipeline_is_the_published_one_step_by_step(
+    folder: Path, picture: Picture
+) -> None:
+    resized = np.asarray(Image.fromarray(picture.rgb).resize((96, 64), Image.BILINEAR))
+    x = (resized / 255 - MEAN) / STD
+    probability = 1 / (1 + np.exp(-logits(folder, x).astype(np.float64)))
+    mask = Image.fromarray((probability * 255).astype(np.uint8)).resize(picture.size)
+    ours = np.rint(255 * alpha_of(Rmbg("m", member(folder)), picture))
+    assert np.ptp(np.asarray(mask)) > 20
+    assert np.abs(ours - np.asarray(mask).astype(float)).max() <= 1
+
+
+def test_center_crop_is_transparent_outside_and_not_normalised(
+    folder: Path, picture: Picture
+) -> None:
+    alpha = alpha_of(Rmbg("m", member(folder), pipeline="center-crop"), picture)
+    inside = slice(7, 7 + 135)  # 90 high, at 96:64
+    assert not alpha[:, :7].any()
+    assert not alpha[:, 142:].any()
+    crop = np.ascontiguousarray(picture.rgb[:, inside])
+    x = np.asarray(Image.fromarray(crop).resize((96, 64), Image.BILINEAR)) / 255
+    mask = (255 / (1 + np.exp(-logits(folder, x)))).astype(np.uint8)
+    expected = np.asarray(Image.fromarray(mask).resize((135, 90)))
+    assert np.abs(255 * alpha[:, inside] - expected).max() <= 1.01
+
+
+def test_letterbox_keeps_the_aspect() -> None:
+    pipeline = PIPELINES["letterbox"]()
+    rgb, alpha = disc(1, (80, 160))
+    prepared = pipeline.fit(rgb, (64, 64)).pixels
+    assert prepared.shape == (64, 64, 3)
+    bars = np.r_[prepared[:, :16].reshape(-1, 3), prepared[:, 48:].reshape(-1, 3)]
+    assert np.abs(bars / 255 - MEAN).max() < 0.003
+    fitted = np.zeros((64, 64), np.float32)
+    fitted[:, 16:48] = np.asarray(Image.fromarray(alpha).resize((32, 64), Image.BILINEAR)) / 255
+    back = pipeline.unfit(fitted, (80, 160))
+    assert back.shape == (160, 80)
+    assert np.abs(back - alpha / 255).mean() < 0.02
+
+
+def test_rembgs_variant_stretches_the_mask() -> None:
+    pipeline = PIPELINES["rembg"]()
+    alpha = np.linspace(0.4, 0.6, 64 * 64, dtype=np.float32).reshape(64, 64)
+    stretched = pipeline.unfit(alpha, (64, 64))
+    assert (stretched.min(), stretched.max()) == (0, 1)
+    with pytest.raises(ModelError, match="flat"):
+        pipeline.unfit(np.full((64, 64), 0.5, np.float32), (64, 64))
+    dark = np.full((64, 64, 3), 100, np.uint8)
+    assert pipeline.fit(dark, (32, 32)).white == 100
+
+
+@pytest.mark.parametrize("name", PIPELINES)
+def test_every_pipeline_is_named_and_has_an_identity_of_its_own(folder: Path, name: str) -> None:
+    models = {n: Rmbg("m", member(folder), pipeline=n) for n in PIPELINES}
+    others = {models[n].info.identity for n in PIPELINES if n != name}
+    assert models[name].info.identity not in others
+    assert "96×64" in models[name].info.pipeline
+
+
+def test_patch_order_is_part_of_the_identity(folder: Path) -> None:
+    other = Rmbg("m", member(folder, patch_order="c hg wg"))
+    assert other.info.identity != Rmbg("m", member(folder)).info.identity
+
+
+def test_a_batch_gives_what_single_pictures_give(folder: Path) -> None:
+    pictures = [Picture(f"c/{seed}", disc(seed, (120, 80))[0]) for seed in range(3)]
+    model = Rmbg("m", member(folder), batch_size=3)
+    model.load()
+    inputs = [model.preprocess(picture) for picture in pictures]
+    together = model.infer(inputs)
+    for one, alpha in zip(inputs, together, strict=True):
+        assert np.abs(model.infer([one])[0] - alpha).max() < 1e-5
+
+
+def test_too_little_memory_halves_the_batch_and_says_so(
+    folder: Path, picture: Picture, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    model = Rmbg("m", member(folder), batch_size=4)
+    model.load()
+    forward = model._forward
+
+    def small_device(inputs: list) -> list:
+        if len(inputs) > 1:
+            raise torch.cuda.OutOfMemoryError
+        return forward(inputs)
+
+    monkeypatch.setattr(model, "_forward", small_device)
+    assert len(model.infer([model.preprocess(picture)] * 4)) == 4
+    assert model.batch_size == 1
+    assert "not enough memory for 4 pictures" in model.warnings[0]
+
+
+def test_bf16_is_another_model_near_the_first(folder: Path, picture: Picture) -> None:
+    exact, reduced = (Rmbg("m", member(folder), dtype=d) for d in ("fp32", "bf16"))
+    assert exact.info.identity != reduced.info.identity
+    difference = np.abs(alpha_of(exact, picture) - alpha_of(reduced, picture))
+    assert 0 < difference.max() < 0.1
+
+
+def test_it_predicts_like_any_model_and_no_code_of_the_checkpoint_runs(
+    folder: Path, tmp_path: Path, picture: Picture
+) -> None:
+    Image.fromarray(picture.rgb).save(tmp_path / "disc.png")
+    case = Case("c", "disc", tmp_path / "disc.png")
+    model = Rmbg("m", member(folder))
+    ((_, made),) = predict(model, [case], tmp_path / "out", Store.default())
+    assert made.failure is None
+    stored = stored_alpha(tmp_path / "out" / made.cutout)
+    assert np.abs(stored - alpha_of(model, picture)).max() <= 0.5 / 255 + 1e-6
+
+
+@pytest.mark.parametrize(
+    ("change", "message"),
+    [
+        (lambda s: s.pop("decoder.conv_out1.0.bias"), "missing decoder.conv_out1.0.bias"),
+        (lambda s: s.update(extra=torch.zeros(1)), "unknown extra"),
+        (
+            lambda s: s.update({"decoder.conv_out1.0.bias": torch.zeros(2)}),
+            "decoder.conv_out1.0.bias",
+        ),
+    ],
+    ids=["missing", "unknown", "of another shape"],
+)
+def test_weights_that_do_not_fit_are_named(
+    folder: Path, tmp_path: Path, change: object, message: str
+) -> None:
+    state = load_file(folder / FILE)
+    change(state)
+    save_file(state, tmp_path / FILE)
+    (tmp_path / "config.json").write_text("{}")
+    with pytest.raises(WeightsError, match=f"do not fit the network: .*{message}"):
+        Rmbg("m", member(tmp_path)).load()
+
+
+def test_a_file_that_holds_no_weights_says_so(tmp_path: Path) -> None:
+    (tmp_path / FILE).write_bytes(b"<html>log in</html>")
+    (tmp_path / "config.json").write_text("{}")
+    with pytest.raises(WeightsError, match="could not be loaded"):
+        Rmbg("m", member(tmp_path)).load()
+
+
+@pytest.mark.parametrize(
+    ("spec", "message"),
+    [
+        ("rmbg-2.0?size=1000", "multiples of 32"),
+        ("rmbg-2.0?size=0", "multiples of 32"),
+        ("rmbg-2.0?pipeline=best", "Use one of official, letterbox, center-crop, rembg"),
+        ("rmbg-2.0?batch=0", "batch is a number"),
+        ("rmbg-2.0?colour=red", "unknown option 'colour'"),
+        ("rmbg-2.0:", "There is no model"),
+        ("rmbg-2.0:~nobody-of-this-name/x", "can be no path"),
+        ("rmbg-3.0", "There is no model"),
+    ],
+)
+def test_a_wrong_spec_says_what_is_allowed(spec: str, message: str) -> None:
+    with pytest.raises(ModelError, match=message):
+        load_model(spec)
+
+
+def test_a_spec_names_folder_pipeline_and_size(folder: Path) -> None:
+    model = load_model(f"Mine=rmbg-2.0:{folder}?pipeline=letterbox&size=512x256&batch=2")
+    assert model.info.name == "Mine"
+    assert model.info.pipeline.startswith("fit into 512×256")
+    assert model.info.licence.startswith("CC BY-NC 4.0")
+    assert model.info.weights_from == f"the folder {folder.name}"
+    assert len(model.info.weights_sha256) == 64
+    assert model.batch_size == 2
+
+
+def test_a_folder_without_weights_is_an_error(tmp_path: Path) -> None:
+    with pytest.raises(WeightsError, match=r"no model\.safetensors in"):
+        load_model(f"rmbg-2.0:{tmp_path}").fetch(print)
+
+
+@pytest.mark.parametrize("one", FAMILY, ids=lambda one: one.name)
+def test_every_member_is_a_model_of_the_table(one: Member) -> None:
+    info = load_model(one.name).info
+    assert (info.name, info.licence) == (one.name, one.licence)
+    assert one.checkpoint.repository in info.weights_from
+
+
+def test_devices_and_dtypes() -> None:
+    assert choose("cpu", "auto") == ("cpu", "fp32")
+    assert choose("cpu", "bf16") == ("cpu", "bf16")
+    with pytest.raises(ModelError, match="fp16 on a CPU"):
+        choose("cpu", "fp16")
+    if not torch.cuda.is_available():
+        with pytest.raises(ModelError, match="no cuda device"):
+            choose("cuda", "auto")
