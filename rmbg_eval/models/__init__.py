@@ -13,7 +13,7 @@ from __future__ import annotations
 
 import hashlib
 import re
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any, Literal, Protocol
 
@@ -52,7 +52,8 @@ class ModelInfo(BaseModel):
     @property
     def identity(self) -> str:
         """Hash of all that decides the alpha; the name and the licence do not."""
-        fields = (self.weights_sha256, self.pipeline, self.runtime, self.device, self.dtype)
+        weights = self.weights_sha256 or self.weights_from
+        fields = (weights, self.pipeline, self.runtime, self.device, self.dtype)
         return hashlib.sha256(repr(fields).encode()).hexdigest()
 
 
@@ -63,10 +64,14 @@ class Model(Protocol):
     `postprocess` in two. What passes between them is the model's own affair.
     """
 
-    info: ModelInfo
+    @property
+    def info(self) -> ModelInfo:
+        """What there is to say of it; the weights' hash at the latest after `fetch`."""
+        ...
+
     batch_size: int
     """How many pictures `infer` takes at once."""
-    warnings: Sequence[str]
+    warnings: list[str]
     """What the report has to say of how it ran."""
 
     def identity(self, name: str) -> str:

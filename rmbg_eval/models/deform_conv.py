@@ -16,6 +16,7 @@ a few output rows at a time, which bounds memory whatever the image size.
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from functools import lru_cache
 
 import torch
@@ -32,7 +33,7 @@ DEVICE_STEP_BYTES = 128 * 2**20
 
 
 @lru_cache(maxsize=1)
-def _torchvision_kernel():
+def _torchvision_kernel() -> Callable[..., Tensor] | None:
     """torchvision's `deform_conv2d`, or None where torchvision is not installed or broken."""
     try:
         from torchvision.ops import deform_conv2d as kernel

@@ -1,13 +1,14 @@
 """The published checkpoints of the BiRefNet family: where each is, and the network it needs.
 
 A checkpoint's keys do not say which order of image patches it was trained with (see
-`BiRefNetConfig.patch_order`); what is known of it stands beside each. Importing this needs no torch.
+`BiRefNetConfig.patch_order`); what is known of it stands beside each. No torch is needed here.
 """
 
 from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from typing import Any
 
 from .hub import Checkpoint
 
@@ -20,7 +21,7 @@ class Member:
     title: str
     licence: str
     checkpoint: Checkpoint
-    config: Mapping[str, object] = field(default_factory=dict)
+    config: Mapping[str, Any] = field(default_factory=dict)
     """Keyword arguments of `BiRefNetConfig`."""
     size: tuple[int, int] = (1024, 1024)
     """Width and height it was trained at."""
@@ -35,9 +36,9 @@ _BEFORE = (
 _AFTER = "Of 2025, and so taken to be trained with the patch order of BiRefNet's commit 5198d3f."
 
 
-def _birefnet(name: str, title: str, repository: str, source: str, **config: object) -> Member:
+def _birefnet(name: str, title: str, repository: str, source: str, **config: Any) -> Member:
     order = "wg hg c" if source is _BEFORE else "c hg wg"
-    width, height = config.pop("size", (1024, 1024))  # type: ignore[misc]
+    width, height = config.pop("size", (1024, 1024))
     return Member(
         name,
         title,

@@ -18,7 +18,6 @@ class Folder:
     """Finished cut-outs in `PATH/<category>/<stem>.*` or `PATH/<stem>.*`: RGBA, or grey mattes."""
 
     batch_size = 1
-    warnings = ()
 
     def __init__(self, label: str, path: str) -> None:
         self._root = user_path(path, ModelError)
@@ -27,6 +26,7 @@ class Folder:
                 f"There is no folder {printable(path)} of cut-outs", "Check the path after folder:."
             )
         self._listed: dict[Path, dict[str, Path]] = {}
+        self.warnings: list[str] = []
         self.info = ModelInfo(
             name=label,
             title=f"Cut-outs in {printable(self._root.resolve().name)}",

@@ -26,9 +26,9 @@ class GrabCut:
     """GrabCut started from a rectangle just inside the picture's border."""
 
     batch_size = 1
-    warnings = ()
 
     def __init__(self, label: str) -> None:
+        self.warnings: list[str] = []
         self.info = ModelInfo(
             name=label,
             title="GrabCut",

@@ -119,7 +119,9 @@ class Checkpoint:
 
 
 def _hub() -> ModuleType:
-    os.environ.setdefault("HF_HUB_DISABLE_TELEMETRY", "1")
+    os.environ["HF_HUB_DISABLE_TELEMETRY"] = "1"
     import huggingface_hub
+    from huggingface_hub.utils import logging
 
+    logging.set_verbosity_error()  # what it would log, the error says
     return huggingface_hub

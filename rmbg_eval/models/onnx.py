@@ -62,7 +62,6 @@ class OnnxModel:
     """A graph, its normalisation, and the runtime that computes it."""
 
     batch_size = 1
-    warnings = ()
 
     def __init__(
         self,
@@ -74,6 +73,7 @@ class OnnxModel:
         weights: Pinned | None = None,
     ) -> None:
         self.info = info
+        self.warnings: list[str] = []
         self._normalise = normalise
         self._open = open_network
         self._sigmoid = sigmoid

@@ -1,15 +1,10 @@
-"""RMBG-2.0 and the BiRefNet family on torch: our network, their weights, no code of theirs.
-
-The pipeline `official` is the one RMBG-2.0 was published with: resize to 1024×1024 (bilinear,
-aspect not kept), ImageNet normalisation, sigmoid, an 8-bit mask resized to the picture with
-Pillow's default filter. The others are for those who compare; each is named in the report.
-"""
+"""RMBG-2.0 and the BiRefNet family on torch: our network, their weights, no code of theirs."""
 
 from __future__ import annotations
 
 import re
 from collections.abc import Callable
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from importlib.metadata import version
 from importlib.util import find_spec
 from pathlib import Path
@@ -18,131 +13,21 @@ from urllib.parse import parse_qsl
 
 import numpy as np
 from numpy.typing import NDArray
-from PIL import Image
 
 from ..errors import ModelError, WeightsError, printable
 from ..files import user_path
-from ..images import RGB, Alpha, Cutout, Picture
+from ..images import Cutout, Picture
 from . import Device, Dtype, ModelInfo
 from .family import Member
+from .pipelines import MEAN, PIPELINES, STD, Prepared
 
 if TYPE_CHECKING:
     import torch
 
     from .birefnet import BiRefNet
 
-MEAN = (0.485, 0.456, 0.406)
-STD = (0.229, 0.224, 0.225)
-"""ImageNet's, of RGB in [0, 1]: what the family was trained with."""
-
 _STRIDE = 32
-Box = tuple[int, int, int, int]
-"""Left, top, right, bottom."""
-
-
-@dataclass(frozen=True, eq=False)
-class Prepared:
-    """A picture as the network takes it."""
-
-    pixels: RGB
-    """`(H, W, 3) uint8` at the network's size."""
-    white: int
-    """The value that counts as 1: 255, or the picture's own maximum in rembg's variant."""
-
-
-class Official:
-    """As published: the whole picture is squeezed into a square; the mask is stretched back."""
-
-    words = "resize to {w}×{h} bilinear, ImageNet mean and std; sigmoid, 8-bit mask resized bicubic"
-    normalised = True
-
-    def fit(self, rgb: RGB, size: tuple[int, int]) -> Prepared:
-        """`rgb` at `size` (width, height)."""
-        image = Image.fromarray(rgb).resize(size, Image.Resampling.BILINEAR)
-        return Prepared(np.asarray(image), 255)
-
-    def unfit(self, alpha: NDArray[np.float32], size: tuple[int, int]) -> Alpha:
-        """The network's alpha `(h, w) float32` as the picture's, at `size` (width, height)."""
-        # torchvision's ToPILImage truncates; Pillow's default filter is bicubic.
-        mask = Image.fromarray((alpha * np.float32(255)).astype(np.uint8))
-        return _from_8_bit(mask.resize(size, Image.Resampling.BICUBIC))
-
-
-class Letterbox(Official):
-    """The aspect is kept: the picture is fitted into the square, the rest is ImageNet's mean."""
-
-    words = (
-        "fit into {w}×{h} bilinear with the aspect kept, bars of ImageNet's mean; ImageNet mean and "
-        "std; sigmoid, bars cut off, 8-bit mask resized bicubic"
-    )
-
-    def fit(self, rgb: RGB, size: tuple[int, int]) -> Prepared:
-        """As `Official.fit`."""
-        left, top, right, bottom = _fitted((rgb.shape[1], rgb.shape[0]), size)
-        inner = Image.fromarray(rgb).resize((right - left, bottom - top), Image.Resampling.BILINEAR)
-        grey = tuple(round(255 * value) for value in MEAN)
-        square = Image.new("RGB", size, grey)
-        square.paste(inner, (left, top))
-        return Prepared(np.asarray(square), 255)
-
-    def unfit(self, alpha: NDArray[np.float32], size: tuple[int, int]) -> Alpha:
-        """As `Official.unfit`."""
-        left, top, right, bottom = _fitted(size, (alpha.shape[1], alpha.shape[0]))
-        return super().unfit(alpha[top:bottom, left:right], size)
-
-
-class CenterCrop(Official):
-    """As the article that started this project describes it: centre crop, no normalisation."""
-
-    words = (
-        "short side scaled to fill {w}×{h}, centre crop, RGB in [0, 1] without normalisation; sigmoid, "
-        "8-bit mask resized bicubic; transparent outside the crop"
-    )
-    normalised = False
-
-    def fit(self, rgb: RGB, size: tuple[int, int]) -> Prepared:
-        """As `Official.fit`."""
-        box = _central((rgb.shape[1], rgb.shape[0]), size)
-        return super().fit(np.ascontiguousarray(rgb[box[1] : box[3], box[0] : box[2]]), size)
-
-    def unfit(self, alpha: NDArray[np.float32], size: tuple[int, int]) -> Alpha:
-        """As `Official.unfit`."""
-        left, top, right, bottom = _central(size, (alpha.shape[1], alpha.shape[0]))
-        whole = np.zeros((size[1], size[0]), np.float32)
-        whole[top:bottom, left:right] = super().unfit(alpha, (right - left, bottom - top))
-        return whole
-
-
-class Rembg(Official):
-    """As rembg 2.0 runs its bria-rmbg: another filter, and a mask stretched to its full range."""
-
-    words = (
-        "resize to {w}×{h} Lanczos, divided by the picture's maximum, ImageNet mean and std; sigmoid, "
-        "stretched to its minimum and maximum, 8-bit mask resized Lanczos"
-    )
-
-    def fit(self, rgb: RGB, size: tuple[int, int]) -> Prepared:
-        """As `Official.fit`."""
-        pixels = np.asarray(Image.fromarray(rgb).resize(size, Image.Resampling.LANCZOS))
-        return Prepared(pixels, max(1, int(pixels.max())))
-
-    def unfit(self, alpha: NDArray[np.float32], size: tuple[int, int]) -> Alpha:
-        """As `Official.unfit`; ModelError where the mask is flat, so that nothing can be stretched."""
-        low, high = alpha.min(), alpha.max()
-        if high <= low:
-            raise ModelError(
-                "The mask is flat, so it cannot be stretched", "Use the official pipeline."
-            )
-        mask = Image.fromarray(((alpha - low) / (high - low) * 255).astype(np.uint8))
-        return _from_8_bit(mask.resize(size, Image.Resampling.LANCZOS))
-
-
-PIPELINES: dict[str, type[Official]] = {
-    "official": Official,
-    "letterbox": Letterbox,
-    "center-crop": CenterCrop,
-    "rembg": Rembg,
-}
+"""Sides of the network's input are multiples of this."""
 
 
 class Rmbg:
@@ -171,6 +56,7 @@ class Rmbg:
             name=label,
             title=member.title,
             licence=member.licence,
+            weights_sha256=None if member.checkpoint.folder else member.checkpoint.sha256,
             weights_from=member.checkpoint.words,
             pipeline=self._pipeline.words.format(w=self._size[0], h=self._size[1])
             + f"; patch order {member.config['patch_order']}",
@@ -238,8 +124,12 @@ class Rmbg:
         """Take note of the weights, if they are here."""
         self._path = self._member.checkpoint.find()
         if self._path is not None:
-            sha256 = self._member.checkpoint.verified(self._path)
-            self._info = self._info.model_copy(update={"weights_sha256": sha256})
+            checkpoint = self._member.checkpoint
+            sha256 = checkpoint.verified(self._path)
+            known = {"weights_sha256": sha256}
+            if checkpoint.sha256 not in (None, sha256):  # a folder may hold anything
+                known["title"] = f"The network of {self._member.title}, other weights"
+            self._info = self._info.model_copy(update=known)
 
     def _forward(self, inputs: list[Prepared]) -> list[NDArray[np.float32]]:
         import torch
@@ -262,7 +152,7 @@ _OPTIONS = ("pipeline", "size", "batch", "revision")
 
 
 def rmbg(label: str, member: Member, options: str, device: Device, dtype: Dtype) -> Rmbg:
-    """A member of the family as a spec names it: `[:FOLDER][?pipeline=…&size=…&batch=…&revision=…]`.
+    """A member as a spec names it: `[:FOLDER][?pipeline=…&size=…&batch=…&revision=…]`.
 
     `FOLDER` is that of a checkpoint on this machine; `revision` another than the pinned one.
     """
@@ -329,7 +219,11 @@ def choose(device: Device, dtype: Dtype) -> tuple[str, str]:
     """
     import torch
 
-    there = {"cpu": True, "cuda": torch.cuda.is_available(), "mps": torch.backends.mps.is_available()}
+    there = {
+        "cpu": True,
+        "cuda": torch.cuda.is_available(),
+        "mps": torch.backends.mps.is_available(),
+    }
     chosen = next(d for d in ("cuda", "mps", "cpu") if there[d]) if device == "auto" else device
     if not there[chosen]:
         raise ModelError(
@@ -376,7 +270,9 @@ def read_network(path: Path, config: Any, device: str, dtype: str) -> BiRefNet:
         ) from None
     wrong = [f"missing {key}" for key in sorted(found["missing_keys"])]
     wrong += [f"unknown {key}" for key in sorted(found["unexpected_keys"])]
-    wrong += [f"{key[0]} is {tuple(key[1])}, expected {tuple(key[2])}" for key in found["mismatched_keys"]]
+    wrong += [
+        f"{key[0]} is {tuple(key[1])}, expected {tuple(key[2])}" for key in found["mismatched_keys"]
+    ]
     if wrong:
         more = f" and {len(wrong) - 3} more" if len(wrong) > 3 else ""
         raise WeightsError(
@@ -390,23 +286,3 @@ def _torch_dtype(name: str) -> torch.dtype:
     import torch
 
     return {"fp32": torch.float32, "bf16": torch.bfloat16, "fp16": torch.float16}[name]
-
-
-def _from_8_bit(mask: Image.Image) -> Alpha:
-    return np.asarray(mask).astype(np.float32) / np.float32(255)
-
-
-def _fitted(picture: tuple[int, int], size: tuple[int, int]) -> Box:
-    """Where the picture (width, height) lies in the rectangle `size` when it is fitted into it."""
-    scale = min(size[0] / picture[0], size[1] / picture[1])
-    width, height = (max(1, round(side * scale)) for side in picture)
-    left, top = (size[0] - width) // 2, (size[1] - height) // 2
-    return left, top, left + width, top + height
-
-
-def _central(picture: tuple[int, int], size: tuple[int, int]) -> Box:
-    """The largest central rectangle of the picture (width, height) with the aspect of `size`."""
-    scale = min(picture[0] / size[0], picture[1] / size[1])
-    width, height = (max(1, round(side * scale)) for side in size)
-    left, top = (picture[0] - width) // 2, (picture[1] - height) // 2
-    return left, top, left + width, top + height
