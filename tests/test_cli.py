@@ -104,7 +104,7 @@ def test_weights_that_cannot_be_had_exit_2(cache: Path, tmp_path: Path) -> None:
 
 
 def test_models_says_licence_and_whether_weights_are_here(weights: Path) -> None:
-    shown = rmbg("models").stdout
+    shown = rmbg("models", COLUMNS="300").stdout
     for entry in TABLE:
         assert entry.name in shown
         assert entry.licence in shown
