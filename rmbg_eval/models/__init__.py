@@ -38,7 +38,6 @@ class ModelInfo(BaseModel):
     """Label or spec: unique within a run."""
     title: str
     licence: str
-    licence_url: str | None = None
     weights_sha256: str | None = None
     weights_from: str | None = None
     """Repository and revision, or folder, where there are several it could be."""
