@@ -21,9 +21,18 @@ from typing import Any
 from pydantic import BaseModel, ConfigDict
 
 from .case import Case
-from .errors import Failure, ModelError, OutputError
+from .errors import Failure, ImageError, ModelError, OutputError
 from .files import safe_name, sha256_file, write_atomic
-from .images import Alpha, Picture, check_alpha, decode_cutout, encode_png, read_bytes
+from .images import (
+    Alpha,
+    Cutout,
+    Picture,
+    check_alpha,
+    check_rgb,
+    decode_cutout,
+    encode_png,
+    read_bytes,
+)
 from .machine import peak_memory, reset_peak_memory
 from .models import Model
 from .store import Entry, Store
@@ -188,7 +197,7 @@ def _write(
         assert job.picture is not None
         with job.stage("postprocess"):
             cutout = model.postprocess(job.output, job.picture)
-            check_alpha(cutout.alpha, job.picture.rgb.shape[:2])
+            _check(model, cutout, job.picture)
             job.output = None
         if job.open:
             with job.stage("encode"):
@@ -216,6 +225,15 @@ def _write(
             failure=job.failure,
         )
     return case, _finish(model, job, out, cached=True)
+
+
+def _check(model: Model, cutout: Cutout, picture: Picture) -> None:
+    """Raise ModelError, printing what was received, unless the cut-out keeps the image contract."""
+    try:
+        check_rgb(cutout.rgb)
+        check_alpha(cutout.alpha, picture.rgb.shape[:2])
+    except ImageError as error:
+        raise ModelError(f"{model.info.name}: {error.problem}", error.remedy) from None
 
 
 def _finish(model: Model, job: _Job, out: Path, *, cached: bool) -> Prediction:
