@@ -67,7 +67,9 @@ def evaluate(settings: Settings, on_step: OnStep = ignore) -> Run:
             model_runs.append(
                 ModelRun(
                     info=model.info,
-                    precision=_precision(spec, model, settings, found.cases, made, out, on_step),
+                    precision=_precision(
+                        spec, model, settings, found.cases, made, out, store, on_step
+                    ),
                     warnings=tuple(model.warnings),
                 )
             )
@@ -142,6 +144,7 @@ def _precision(
     cases: tuple[Case, ...],
     made: list[Prediction],
     out: Path,
+    store: Store,
     on_step: OnStep,
 ) -> PrecisionCheck | None:
     """The comparison with fp32 that a reduced dtype owes, over the first cases that succeeded."""
@@ -154,7 +157,7 @@ def _precision(
     chosen = chosen[: settings.precision_cases]
     try:
         exact = load_model(spec, settings.device, "fp32")
-        return compare_with_fp32(exact, chosen, made, out, Store.default(), on_step)
+        return compare_with_fp32(exact, chosen, made, out, store, on_step)
     except ModelError as error:
         return PrecisionCheck(cases=0, largest=None, mean=None, reason=str(error))
 
