@@ -5,12 +5,13 @@ from __future__ import annotations
 import hashlib
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Literal
+from typing import Annotated, Literal
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import BaseModel, ConfigDict, Field, field_validator
 
 from .errors import CaseError, Failure, printable
 from .images import Alpha, Picture, decode, decode_cutout, read_bytes
+from .points import ObservationPoint
 
 CATEGORIES = ("portrait", "product", "pet", "garment", "still-life", "low-quality")
 """The six categories that have a text of their own in the report; any other folder is one too."""
@@ -35,6 +36,17 @@ class CaseFile(BaseModel):
     author: str | None = None
     sha256: str | None = Field(default=None, pattern="^[0-9a-f]{64}$")
     """Of the picture's bytes; another content is then a failed case."""
+    points: Annotated[tuple[ObservationPoint, ...], Field(strict=False)] = ()
+    """Where to look in it, and what should be seen there."""
+
+    @field_validator("points")
+    @classmethod
+    def _no_id_twice(cls, points: tuple[ObservationPoint, ...]) -> tuple[ObservationPoint, ...]:
+        ids = [point.id for point in points]
+        twice = {id for id in ids if ids.count(id) > 1}
+        if twice:
+            raise ValueError(f"two points are called {', '.join(sorted(twice))}")
+        return points
 
 
 @dataclass(frozen=True)

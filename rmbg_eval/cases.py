@@ -20,6 +20,7 @@ from pydantic import ValidationError
 from .case import CATEGORIES, Case, CaseFile, CaseSet, category_order
 from .errors import CaseError, Failure, RmbgEvalError, explain, printable
 from .images import SUFFIXES, Alpha
+from .points import ObservationPoint
 from .resources import PACKAGE
 
 LOOSE = "pictures"
@@ -78,6 +79,12 @@ def check_case(case: Case) -> tuple[tuple[int, int], Alpha | None]:
     size, truth = case.picture().size, case.truth()
     if truth is not None:
         check_truth_size(size, truth, case.alpha)
+    for point in case.about.points:
+        if not point.fits(size):
+            raise CaseError(
+                f"The region of point {point.id} leaves the picture of {size[0]}×{size[1]} pixels",
+                "Correct it in case.toml; x goes right and y down from the upper left corner.",
+            )
     return size, truth
 
 
@@ -195,8 +202,10 @@ class _Reader:
                 raise CaseError(f"{where} is larger than 1 MiB", "Keep only what the GUIDE lists.")
             return CaseFile.model_validate(tomllib.loads(text.decode("utf-8")))
         except ValidationError as error:
+            in_point = error.errors()[0]["loc"][:1] == ("points",)
+            allowed = ObservationPoint if in_point else CaseFile
             raise CaseError(
-                f"{where}: {explain(error, list(CaseFile.model_fields))}", "Correct it."
+                f"{where}: {explain(error, list(allowed.model_fields))}", "Correct it."
             ) from None
         except (ValueError, RecursionError) as error:  # also a number with too many digits
             raise CaseError(

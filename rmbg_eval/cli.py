@@ -241,23 +241,23 @@ def cases_check(
 ) -> None:
     """Read every picture and its truth, and say what a run would meet."""
     found = load_cases(folder)
-    table = Table("case", "pixels", "truth", "licence", "")
+    table = Table("case", "pixels", "truth", "points", "licence", "")
     broken = 0
     with progress() as on_step:
         for done, case in enumerate(found.cases, 1):
             try:
                 size, truth = check_case(case)
-                kind = "none" if truth is None else "yes"
                 table.add_row(
                     escape(case.name),
                     f"{size[0]}×{size[1]}",
-                    kind,
+                    "none" if truth is None else "yes",
+                    str(len(case.about.points)),
                     escape(printable(case.about.licence or "not stated")),
                     "ok",
                 )
             except RmbgEvalError as error:
                 broken += 1
-                table.add_row(escape(case.name), "", "", "", escape(str(error)))
+                table.add_row(escape(case.name), "", "", "", "", escape(str(error)))
             on_step(Step("checking", done, len(found.cases)))
     out.print(table)
     for line in found.skipped:

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import os
+import re
+import tomllib
 
 import numpy as np
 import pytest
@@ -313,7 +315,11 @@ def test_a_new_case_set_has_a_readme_its_categories_and_an_example_that_works(tm
     case = the_case(folder)
     assert case.failure is None
     assert case.about.licence
-    assert set(CaseFile.model_fields) <= set(example.replace("#", " ").split()), (
+    with_point = example + example.partition("begin with:\n")[2].replace("# ", "")
+    assert [p.id for p in CaseFile.model_validate(tomllib.loads(with_point)).points] == [
+        "handle-gap"
+    ]
+    assert set(CaseFile.model_fields) <= set(re.findall(r"\w+", example)), (
         "the example shows every key"
     )
 

@@ -16,6 +16,7 @@ from rmbg_eval import Settings, cli
 from rmbg_eval.case import CATEGORIES, CaseFile
 from rmbg_eval.measure import TABLE as METRICS
 from rmbg_eval.models import TABLE as MODELS
+from rmbg_eval.points import KINDS, ObservationPoint
 
 ROOT = Path(__file__).parent.parent
 GUIDE = (ROOT / "GUIDE.md").read_text("utf-8")
@@ -72,7 +73,22 @@ def test_guide_has_every_category(category: str) -> None:
     assert f"`{category}`" in GUIDE
 
 
-@pytest.mark.parametrize("name", [*Settings.model_fields, *CaseFile.model_fields])
+@pytest.mark.parametrize("name", KINDS)
+def test_guide_has_every_kind_of_point_as_it_is(name: str) -> None:
+    kind = KINDS[name]
+    row = next(line for line in GUIDE.splitlines() if line.startswith(f"| `{name}` |"))
+    cells = [cell.strip() for cell in row.strip("|").split("|")]
+    assert cells[1:3] == [kind.measures, kind.unit]
+    assert cells[3].startswith("any" if len(kind.regions) == 3 else ", ".join(kind.regions))
+    default = {"strands": "all of them"}.get(name, "the truth's")
+    assert cells[4] == (default if kind.expected is None else f"{kind.expected:g}")
+    assert cells[5:] == [f"{kind.tolerance:g}", kind.needs]
+
+
+@pytest.mark.parametrize(
+    "name",
+    [*Settings.model_fields, *CaseFile.model_fields, *ObservationPoint.model_fields],
+)
 def test_guide_has_every_parameter_and_key(name: str) -> None:
     assert f"`{name}`" in GUIDE
 
