@@ -315,7 +315,7 @@ def test_a_new_case_set_has_a_readme_its_categories_and_an_example_that_works(tm
     case = the_case(folder)
     assert case.failure is None
     assert case.about.licence
-    with_point = example + example.partition("begin with:\n")[2].replace("# ", "")
+    with_point = example + example.partition("begin:\n")[2].replace("# ", "")
     assert [p.id for p in CaseFile.model_validate(tomllib.loads(with_point)).points] == [
         "handle-gap"
     ]
