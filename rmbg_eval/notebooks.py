@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import base64
+import hashlib
 import mimetypes
 import os
 import re
@@ -20,7 +21,7 @@ from papermill.exceptions import PapermillExecutionError
 from .errors import ImageError, ReportError, printable
 from .files import cannot_write, write_atomic
 from .images import read_bytes
-from .report import CSS, NBCONVERT_TEMPLATES
+from .report import BACKDROP, CSS, NBCONVERT_TEMPLATES, script, viewer
 from .resources import resource
 from .settings import Settings
 
@@ -29,8 +30,10 @@ LARGE_PAGE = 50_000_000
 
 _PICTURE = re.compile(r'(<img [^>]*?\bsrc=")((?:assets|cutouts)/[^"]*)(")')
 _POLICIES = {
-    "single": "default-src 'none'; img-src data:; style-src 'unsafe-inline'; base-uri 'none'",
-    "folder": "default-src 'none'; img-src 'self' file:; style-src 'self' file:; base-uri 'none'",
+    "single": "default-src 'none'; img-src data:; style-src 'unsafe-inline'; "
+    "script-src 'sha256-{script}'; base-uri 'none'; form-action 'none'",
+    "folder": "default-src 'none'; img-src 'self' file:; style-src 'self' file:; "
+    "script-src 'self' file:; base-uri 'none'; form-action 'none'",
 }
 
 
@@ -113,8 +116,17 @@ class ReportPage(Preprocessor):
                     if "text/html" in output.get("data", {}):
                         html = output["data"]["text/html"]
                         output["data"]["text/html"] = _inline(html, folder)
-        page["css"] = CSS.read_text(encoding="utf-8") if single else ""
-        page["policy"] = _POLICIES[page["layout"]]
+        page["css"] = page["script"] = ""
+        digest = ""
+        if single:
+            photo = base64.b64encode(BACKDROP.read_bytes()).decode()
+            style = CSS.read_text(encoding="utf-8")
+            page["css"] = style.replace(BACKDROP.name, f"data:image/webp;base64,{photo}")
+            page["script"] = script()
+            hashed = hashlib.sha256(page["script"].encode())
+            digest = base64.b64encode(hashed.digest()).decode()
+        page["policy"] = _POLICIES[page["layout"]].format(script=digest)
+        page["viewer"] = viewer("zh" if page["lang"].startswith("zh") else "en")
         resources["rmbg_eval"] = page
         return nb, resources
 

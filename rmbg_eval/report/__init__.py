@@ -8,18 +8,24 @@ from pathlib import Path
 from typing import Any
 
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
+from markupsafe import Markup
 
 from ..cases import load_cases
 from ..errors import CaseError
 from ..files import write_atomic
 from ..progress import OnStep, ignore
 from ..records import Run
+from ..settings import Language
 from .figures import make_figures
 from .present import Presenter
-from .strings import text
+from .strings import Words, text
 
 _TEMPLATES = Path(__file__).parent / "templates"
 CSS = _TEMPLATES / "report.css"
+SCRIPTS = tuple(
+    Path(__file__).parent / "script" / f"{name}.js" for name in ("state", "viewer", "page")
+)
+BACKDROP = _TEMPLATES / "backdrop.webp"
 NBCONVERT_TEMPLATES = Path(__file__).parent / "nbconvert"
 
 
@@ -53,6 +59,8 @@ class Report:
         except CaseError:  # the set has gone; what was drawn from it is still there
             cases = {}
         write_atomic(folder / "report.css", CSS.read_bytes())
+        write_atomic(folder / "report.js", script())
+        write_atomic(folder / "backdrop.webp", BACKDROP.read_bytes())
         figures = make_figures(run, cases, folder, on_step)
         self.run = run
         self._presenter = Presenter(run, figures, _base(folder))
@@ -88,12 +96,7 @@ class Report:
         return Panel(self._render(template, view), title, self._about())
 
     def _render(self, template: str, view: object) -> str:
-        lang = self.run.settings.lang
-
-        def translate(key: str, **values: object) -> str:
-            return text(key, lang, **values)
-
-        return _environment().get_template(f"{template}.html.j2").render(view=view, _=translate)
+        return _render(template, view, self.run.settings.lang)
 
     def _about(self) -> dict[str, Any]:
         settings = self.run.settings
@@ -104,15 +107,47 @@ class Report:
         }
 
 
+def viewer(lang: Language) -> str:
+    """HTML of the dialog in which the script shows a case closely."""
+    return _render("viewer", None, lang)
+
+
+def _render(template: str, view: object, lang: Language) -> str:
+    def translate(key: str, **values: object) -> Words:
+        return text(key, lang, **values)
+
+    page = _environment().get_template(f"{template}.html.j2")
+    return page.render(view=view, _=translate, lang=lang)
+
+
+def script() -> str:
+    """What makes the page move, for a file of its own or for the page itself."""
+    return "".join(path.read_text(encoding="utf-8") for path in SCRIPTS)
+
+
+def _other_alt(alt: str) -> Markup:
+    """The attribute that keeps an alt text's other language for the script."""
+    if not isinstance(alt, Words) or alt.other == alt:
+        return Markup("")
+    return Markup(' lang="{}" data-alt="{}"').format(alt.lang, alt.other)
+
+
 @lru_cache(maxsize=1)
 def _environment() -> Environment:
-    return Environment(
+    environment = Environment(
         loader=FileSystemLoader(_TEMPLATES),
         autoescape=True,  # ids, titles and file names are strangers' text
         undefined=StrictUndefined,
         trim_blocks=True,
         lstrip_blocks=True,
     )
+    environment.filters |= {
+        "plain": str,
+        "en": lambda words: str(getattr(words, "en", words)),
+        "zh": lambda words: str(getattr(words, "zh", words)),
+        "other_alt": _other_alt,
+    }
+    return environment
 
 
 def _base(folder: Path) -> str:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterable
 from statistics import median
 from urllib.parse import quote
@@ -11,7 +12,7 @@ from ..files import safe_name
 from ..predict import Prediction
 from ..records import CaseRecord, Run
 from .figures import CaseFigures, Shown
-from .strings import STRINGS, text
+from .strings import STRINGS, Words, text
 from .views import (
     CaseView,
     CategoryView,
@@ -81,6 +82,7 @@ class Presenter:
             models=tuple(self._model_rows()),
             precision=tuple(self._precision()),
             complete=run.complete,
+            filters=tuple(self._filters()),
         )
 
     def category(self, name: str) -> CategoryView:
@@ -89,6 +91,7 @@ class Presenter:
         empty = "deselected" if chosen and name not in chosen else "empty"
         known = f"hard.{name}" in STRINGS
         return CategoryView(
+            name=name,
             anchor=_anchor("category", name),
             title=self._category(name),
             difficulty=self._(f"hard.{name}") if known else None,
@@ -156,18 +159,45 @@ class Presenter:
             memory=self._bytes(machine.memory_bytes),
         )
 
-    def _(self, key: str, **values: object) -> str:
+    def _(self, key: str, **values: object) -> Words:
         return text(key, self.lang, **values)
 
-    def _category(self, name: str) -> str:
+    def _category(self, name: str) -> Words:
         key = f"category.{name}"
-        return self._(key) if key in STRINGS else name
+        return self._(key) if key in STRINGS else self._same(name)
+
+    def _same(self, words: str) -> Words:
+        """What reads the same in both languages."""
+        return Words(words, words, self.lang)
+
+    def _filters(self) -> Iterable[tuple[str, tuple[tuple[str, Words], ...]]]:
+        names = [name for name in self.categories() if any(r.category == name for r in self.run.cases)]
+        models = [model.info.name for model in self.run.models]
+        everything = ("", self._("all"))
+        yield "category", (everything, *((name, self._category(name)) for name in names))
+        yield "model", (everything, *((name, self._same(name)) for name in models))
+        yield "state", (everything, *((key, self._(f"state.{key}")) for key in STATES))
+        yield "sort", (("", self._("sort.report")), *((k, self._(f"sort.{k[1:]}")) for k in SORTS))
+
+    def _found(self, made: list[Prediction]) -> str:
+        """What filters and order go by, as JSON: states and values by model."""
+        values: dict[str, dict[str, float]] = {}
+        for p in made:
+            measured = self.measured.get((p.category, p.case, p.model), {})
+            if "infer" in p.seconds:
+                measured = {**measured, "seconds": p.seconds["infer"]}
+            for key in SORTS:
+                value = measured.get(key[1:])
+                if value is not None:
+                    values.setdefault(key[1:], {})[p.model] = round(value, 4)
+        states = {p.model: ["failed"] if p.failure else ["done"] for p in made}
+        return json.dumps({"states": states, "values": values}, separators=(",", ":"))
 
     def _case(self, record: CaseRecord) -> CaseView:
         key = record.category, record.id
         figures = self.figures[key]
         made = self.by_case.get(key, [])
-        title = record.title.get(self.lang) or record.title.get("en") or record.id
+        title = self._title(record)
         facts = [f"{record.category}/{record.id}"]
         sized = next((p for p in made if p.width), None)
         if sized:
@@ -184,6 +214,9 @@ class Presenter:
         return CaseView(
             anchor=_anchor("case", f"{record.category}/{record.id}"),
             title=title,
+            size=f"{sized.width}x{sized.height}" if sized else "1x1",
+            words=" ".join([record.category, record.id, title, title.other]).lower(),
+            found=self._found(made),
             facts=tuple(facts),
             original=self._image(figures.original, self._("alt.original", case=title)),
             truth=self._image(figures.truth, self._("alt.truth", case=title)),
@@ -192,12 +225,17 @@ class Presenter:
             columns=tuple(self._column(p, figures, title) for p in made),
         )
 
-    def _column(self, prediction: Prediction, figures: CaseFigures, title: str) -> ColumnView:
+    def _title(self, record: CaseRecord) -> Words:
+        given = record.title
+        first = given.get(self.lang) or given.get("en") or given.get("zh") or record.id
+        return Words(given.get("en") or first, given.get("zh") or first, self.lang)
+
+    def _column(self, prediction: Prediction, figures: CaseFigures, title: Words) -> ColumnView:
         model = prediction.model
         info = next(m.info for m in self.run.models if m.info.name == model)
         shown = figures.models.get(model)
         if prediction.failure or shown is None or prediction.cutout is None:
-            return ColumnView(model, info.dtype, self._failure(prediction, model))
+            return ColumnView(model, self._failure(prediction, model))
         opaque, between = f"{shown.opaque:.1%}", f"{shown.in_between:.1%}"
         result = self._image(
             shown.result,
@@ -210,8 +248,10 @@ class Presenter:
             result = ImageView(full, prediction.width, prediction.height, result.alt, link=full)
         return ColumnView(
             model=model,
-            note=info.dtype,
             failure=None,
+            name=self._("panel.result", model=model, dtype=info.dtype),
+            alpha_name=self._("panel.alpha", model=model),
+            edge_name=self._("panel.edge", model=model),
             result=result,
             alpha=self._image(
                 shown.alpha, self._("alt.alpha", case=title, model=model, between=between)
@@ -219,6 +259,7 @@ class Presenter:
             edge=self._image(shown.edge, self._("alt.edge", model=model)),
             numbers=tuple(self._numbers(prediction)),
             full_size=None if in_folder else self._("full_size", path=prediction.cutout),
+            save_as=f"{safe_name(prediction.case)}.png",
         )
 
     def _numbers(self, prediction: Prediction) -> Iterable[str]:
@@ -312,6 +353,11 @@ class Presenter:
 
     def _bytes(self, count: int | None) -> str:
         return self._("not_measured") if count is None else f"{count / 2**30:.1f} GiB"
+
+
+STATES = ("failed", "done")
+SORTS = ("-mad", "-in_between_share", "-seconds")
+"""Orders of the cases: a measure with - before it, large first, or + small first."""
 
 
 def _total(seconds: dict[str, float]) -> float:

@@ -2,7 +2,35 @@
 
 from __future__ import annotations
 
+from markupsafe import Markup, escape
+
 from ..settings import Language
+
+
+class Words(str):
+    """Text in both languages: as `str` the one the report is in, as HTML both.
+
+    The page shows one of them at a time; `other` is the one that `str` is not.
+    """
+
+    en: str
+    zh: str
+    lang: Language
+
+    def __new__(cls, en: str, zh: str, lang: Language) -> Words:
+        words = super().__new__(cls, en if lang == "en" else zh)
+        words.en, words.zh, words.lang = en, zh, lang
+        return words
+
+    @property
+    def other(self) -> str:
+        return self.zh if self.lang == "en" else self.en
+
+    def __html__(self) -> Markup:
+        if self.en == self.zh:
+            return escape(self.en)
+        return Markup('<span lang="en">{}</span><span lang="zh">{}</span>').format(self.en, self.zh)
+
 
 STRINGS: dict[str, tuple[str, str]] = {
     # key: (English, 中文)
@@ -126,11 +154,6 @@ STRINGS: dict[str, tuple[str, str]] = {
         "本次运行未选择该类别。",
     ),
     "original": ("Original", "原图"),
-    "picture": ("Picture", "图像"),
-    "alpha": ("Alpha", "透明度"),
-    "edge": ("Hardest edge", "最难边缘"),
-    "numbers": ("Numbers", "数据"),
-    "truth": ("truth", "真值"),
     "no_truth": ("No truth for this case", "此案例没有真值"),
     "no_edge": (
         "No model left any in-between alpha: there is no soft edge to show",
@@ -206,9 +229,73 @@ STRINGS: dict[str, tuple[str, str]] = {
     "none": ("none", "无"),
     "reference_cases": ("the reference cases of rmbg-eval", "rmbg-eval 自带的参考案例"),
     "all": ("all", "全部"),
+    "language": ("Language", "语言"),
+    "backdrop": ("Backdrop", "衬底"),
+    "backdrop.checker": ("checkerboard", "棋盘格"),
+    "backdrop.white": ("white", "白色"),
+    "backdrop.black": ("black", "黑色"),
+    "backdrop.grey": ("grey", "灰色"),
+    "backdrop.photo": ("photograph", "照片"),
+    "backdrop.colour": ("a colour", "自选颜色"),
+    "search": ("Search", "搜索"),
+    "filter.category": ("Category", "类别"),
+    "filter.model": ("Model", "模型"),
+    "filter.state": ("State", "状态"),
+    "filter.sort": ("Order", "排序"),
+    "state.failed": ("failed", "失败"),
+    "state.done": ("done", "完成"),
+    "sort.report": ("as in the report", "按报告顺序"),
+    "sort.mad": ("farthest from the truth (MAD) first", "与真值差异（MAD）最大者优先"),
+    "sort.in_between_share": ("most in-between pixels first", "半透明像素最多者优先"),
+    "sort.seconds": ("slowest first", "最慢者优先"),
+    "all_cases": ("All cases", "全部案例"),
+    "nothing_left": (
+        "No case is left. Press “All cases” to see them again.",
+        "没有符合条件的案例。点击“全部案例”可恢复。",
+    ),
+    "panel.result": ("{model} · {dtype}", "{model} · 精度 {dtype}"),
+    "panel.alpha": ("{model} · alpha", "{model} · 透明度"),
+    "panel.edge": ("{model} · the same part", "{model} · 同一局部"),
+    "true_alpha": ("True alpha", "真实透明度"),
+    "previous": ("Previous", "上一个"),
+    "next": ("Next", "下一个"),
+    "compare": ("Compare", "对比方式"),
+    "mode.side": ("side by side", "并排"),
+    "mode.slider": ("slider", "滑块"),
+    "mode.blend": ("blend", "混合"),
+    "share": ("A to B", "A 到 B"),
+    "show_points": ("show points", "显示观察点"),
+    "fit": ("Fit", "适应窗口"),
+    "close": ("Close", "关闭"),
+    "stage": (
+        "The pictures. Plus and minus zoom, Shift with arrows moves, 0 fits, arrows change the case.",
+        "图片区。加减键缩放，Shift 加方向键移动，0 适应窗口，方向键切换案例。",
+    ),
+    "no_points": ("This case has no observation points.", "此案例没有观察点。"),
+    "viewer_help": (
+        "Wheel or pinch zooms, dragging moves, a double click goes closer. Keys: + − 0 1, arrows "
+        "for the next case, Shift + arrows to move.",
+        "滚轮或双指缩放，拖动平移，双击放大。按键：+ − 0 1，方向键切换案例，Shift + 方向键平移。",
+    ),
+    "kind.original": ("Original", "原图"),
+    "kind.result": ("Result", "结果"),
+    "kind.alpha": ("Alpha", "透明度"),
+    "kind.truth": ("True alpha", "真实透明度"),
+    "kind.true-cutout": ("Original under the true alpha", "按真实透明度抠出的原图"),
+    "kind.error": ("Error", "误差"),
+    "kind.edge": ("Hardest edge", "最难边缘"),
+    "kind.edge-original": ("Hardest edge, original", "最难边缘（原图）"),
 }
 
 
-def text(key: str, lang: Language, **values: object) -> str:
-    """The string `key` in `lang`, its `{placeholders}` filled in. KeyError if there is none."""
-    return STRINGS[key][0 if lang == "en" else 1].format(**values)
+def text(key: str, lang: Language, **values: object) -> Words:
+    """The string `key`, its `{placeholders}` filled in, in both languages and first of all in
+    `lang`. KeyError if there is none."""
+    return words(STRINGS[key], lang, **values)
+
+
+def words(both: tuple[str, str], lang: Language, **values: object) -> Words:
+    """A pair of (English, Chinese), its `{placeholders}` filled in; Words in their own language."""
+    en = {k: v.en if isinstance(v, Words) else v for k, v in values.items()}
+    zh = {k: v.zh if isinstance(v, Words) else v for k, v in values.items()}
+    return Words(both[0].format(**en), both[1].format(**zh), lang)

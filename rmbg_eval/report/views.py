@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from .strings import Words
+
 
 @dataclass(frozen=True)
 class ImageView:
@@ -57,6 +59,8 @@ class HeaderView:
     models: tuple[ModelRow, ...]
     precision: tuple[str, ...]
     complete: bool
+    filters: tuple[tuple[str, tuple[tuple[str, Words], ...]], ...]
+    """Name of a select, and its options: value and words."""
 
 
 @dataclass(frozen=True)
@@ -64,19 +68,29 @@ class ColumnView:
     """One model's column in a case's figure."""
 
     model: str
-    note: str
     failure: FailureView | None
+    name: str = ""
+    alpha_name: str = ""
+    edge_name: str = ""
     result: ImageView | None = None
     alpha: ImageView | None = None
     edge: ImageView | None = None
     numbers: tuple[str, ...] = ()
     full_size: str | None = None
+    save_as: str = ""
+    """The file name under which a cut-out is saved from the page."""
 
 
 @dataclass(frozen=True)
 class CaseView:
     anchor: str
     title: str
+    size: str
+    """Width x height in pixels."""
+    words: str
+    """What a search finds the case by, in small letters."""
+    found: str
+    """JSON for filters and order: states and values by model."""
     facts: tuple[str, ...]
     original: ImageView | None
     truth: ImageView | None
@@ -87,6 +101,7 @@ class CaseView:
 
 @dataclass(frozen=True)
 class CategoryView:
+    name: str
     anchor: str
     title: str
     difficulty: str | None
