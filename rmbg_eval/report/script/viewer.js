@@ -16,14 +16,15 @@ const viewer = (() => {
   // ---- what there is to look at
 
   function panelsOf(element) {
-    const found = [...element.querySelectorAll("figure.panel")].map((figure) => {
+    const figures = [...element.querySelectorAll("figure.panel:has(img)")];
+    const found = figures.filter((figure) => !figure.dataset.kind.startsWith("edge")).map((figure) => {
       const image = figure.querySelector("img");
       const link = figure.querySelector("a");
       const { kind, model = "" } = figure.dataset;
       return {
         key: model ? `${kind}:${model}` : kind,
         kind, model, figure, image,
-        source: link && /\.(png|webp|jpe?g)$/i.test(link.pathname) ? link.href : image.src,
+        source: link && !link.hash ? link.href : image.src, // the full size, where it lies beside
       };
     });
     const original = found.find((p) => p.kind === "original");
@@ -89,10 +90,10 @@ const viewer = (() => {
     const a = by(choose.a.value), b = by(choose.b.value);
     dialog.dataset.mode = mode;
     if (mode === "side") {
-      const models = [...new Set([a.model, b.model])].filter(Boolean);
-      const wanted = panels.filter((p) => p.kind === "original" || models.includes(p.model));
-      if (!models.length) wanted.push(...[a, b].filter((p) => !wanted.includes(p)));
-      panes = [...wanted, ...panels.filter((p) => p.kind === "truth")].map((p) => pane(p));
+      const wanted = panels.filter((p) => p.kind === "original" || (a.model && p.model === a.model));
+      if (!wanted.includes(a)) wanted.push(a);
+      wanted.push(...panels.filter((p) => p.kind === "truth" && p !== a));
+      panes = wanted.map((p) => pane(p));
     } else {
       panes = [pane(a, "A"), pane(b, "B")];
     }
@@ -121,10 +122,21 @@ const viewer = (() => {
     const box = first();
     return Math.min(box.width / size[0], box.height / size[1]);
   };
+  /** As many columns as show the panes largest. */
+  function columns() {
+    const { width, height } = stage.getBoundingClientRect();
+    const count = panes.length;
+    const scale = (n) => Math.min(width / n / size[0], height / Math.ceil(count / n) / size[1]);
+    const best = panes.map((_, i) => i + 1).reduce((a, b) => (scale(b) > scale(a) ? b : a));
+    stage.style.gridTemplateColumns = `repeat(${best}, minmax(0, 1fr))`;
+    stage.style.gridAutoRows = `${100 / Math.ceil(count / best)}%`;
+  }
+
   const fit = () => ({ x: size[0] / 2, y: size[1] / 2, scale: whole(), fitted: true });
 
   function layout() {
     if (!panes.length) return;
+    columns();
     if (!place || place.fitted) place = fit();
     place.scale = Math.min(MOST, Math.max(whole() / 2, place.scale));
     place.x = Math.min(size[0], Math.max(0, place.x));
