@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Iterable
 from statistics import median
 from urllib.parse import quote
@@ -12,6 +11,7 @@ from ..files import safe_name
 from ..predict import Prediction
 from ..records import CaseRecord, Run
 from .figures import CaseFigures, Shown
+from .find import filters, found
 from .strings import STRINGS, Words, text
 from .views import (
     CaseView,
@@ -82,7 +82,7 @@ class Presenter:
             models=tuple(self._model_rows()),
             precision=tuple(self._precision()),
             complete=run.complete,
-            filters=tuple(self._filters()),
+            filters=tuple(filters(run, {name: self._category(name) for name in self.categories()})),
         )
 
     def category(self, name: str) -> CategoryView:
@@ -170,29 +170,6 @@ class Presenter:
         """What reads the same in both languages."""
         return Words(words, words, self.lang)
 
-    def _filters(self) -> Iterable[tuple[str, tuple[tuple[str, Words], ...]]]:
-        names = [name for name in self.categories() if any(r.category == name for r in self.run.cases)]
-        models = [model.info.name for model in self.run.models]
-        everything = ("", self._("all"))
-        yield "category", (everything, *((name, self._category(name)) for name in names))
-        yield "model", (everything, *((name, self._same(name)) for name in models))
-        yield "state", (everything, *((key, self._(f"state.{key}")) for key in STATES))
-        yield "sort", (("", self._("sort.report")), *((k, self._(f"sort.{k[1:]}")) for k in SORTS))
-
-    def _found(self, made: list[Prediction]) -> str:
-        """What filters and order go by, as JSON: states and values by model."""
-        values: dict[str, dict[str, float]] = {}
-        for p in made:
-            measured = self.measured.get((p.category, p.case, p.model), {})
-            if "infer" in p.seconds:
-                measured = {**measured, "seconds": p.seconds["infer"]}
-            for key in SORTS:
-                value = measured.get(key[1:])
-                if value is not None:
-                    values.setdefault(key[1:], {})[p.model] = round(value, 4)
-        states = {p.model: ["failed"] if p.failure else ["done"] for p in made}
-        return json.dumps({"states": states, "values": values}, separators=(",", ":"))
-
     def _case(self, record: CaseRecord) -> CaseView:
         key = record.category, record.id
         figures = self.figures[key]
@@ -216,7 +193,7 @@ class Presenter:
             title=title,
             size=f"{sized.width}x{sized.height}" if sized else "1x1",
             words=" ".join([record.category, record.id, title, title.other]).lower(),
-            found=self._found(made),
+            found=found(made, self.measured),
             facts=tuple(facts),
             original=self._image(figures.original, self._("alt.original", case=title)),
             truth=self._image(figures.truth, self._("alt.truth", case=title)),
@@ -353,11 +330,6 @@ class Presenter:
 
     def _bytes(self, count: int | None) -> str:
         return self._("not_measured") if count is None else f"{count / 2**30:.1f} GiB"
-
-
-STATES = ("failed", "done")
-SORTS = ("-mad", "-in_between_share", "-seconds")
-"""Orders of the cases: a measure with - before it, large first, or + small first."""
 
 
 def _total(seconds: dict[str, float]) -> float:

@@ -35,11 +35,6 @@ class Words(str):
 STRINGS: dict[str, tuple[str, str]] = {
     # key: (English, 中文)
     "title": ("Background removal report", "抠图效果报告"),
-    "lead": (
-        "The same picture: the original on the left, every model's transparent result beside it. "
-        "Nothing is selected, retouched or cleaned.",
-        "同一张图片：左边是原图，右边是各模型的透明结果。不挑选、不修饰、不清理。",
-    ),
     "partial": (
         "This run was interrupted: the report is partial.",
         "本次运行被中断：报告不完整。",
@@ -268,7 +263,8 @@ STRINGS: dict[str, tuple[str, str]] = {
     "fit": ("Fit", "适应窗口"),
     "close": ("Close", "关闭"),
     "stage": (
-        "The pictures. Plus and minus zoom, Shift with arrows moves, 0 fits, arrows change the case.",
+        "The pictures. Plus and minus zoom, Shift with arrows moves, 0 fits, arrows turn to "
+        "another case.",
         "图片区。加减键缩放，Shift 加方向键移动，0 适应窗口，方向键切换案例。",
     ),
     "no_points": ("This case has no observation points.", "此案例没有观察点。"),
