@@ -13,7 +13,7 @@ from typing import Annotated
 
 import typer
 from rich.markup import escape
-from rich.table import Table
+from rich.table import Column, Table
 
 from .case import CATEGORIES
 from .cases import check_case, load_cases, new_case_set
@@ -241,7 +241,8 @@ def cases_check(
 ) -> None:
     """Read every picture and its truth, and say what a run would meet."""
     found = load_cases(folder)
-    table = Table("case", "pixels", "truth", "points", "licence", "")
+    name = Column("case", overflow="fold")  # never cut short
+    table = Table(name, "pixels", "truth", "points", "licence", "")
     broken = 0
     with progress() as on_step:
         for done, case in enumerate(found.cases, 1):
