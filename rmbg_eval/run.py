@@ -8,6 +8,7 @@ and the cache. Run the same settings again and only what is missing is done.
 from __future__ import annotations
 
 import time
+from collections.abc import Iterable
 from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime
 from pathlib import Path
@@ -19,12 +20,14 @@ from .files import remove_unfinished
 from .machine import Machine
 from .measure import TABLE, Measurement, Values, measure
 from .models import Model, load_model
+from .models.devices import split
 from .precision import REDUCED, compare_with_fp32
-from .predict import Prediction, predict, stored_alpha
+from .predict import Prediction, stored_alpha
 from .progress import OnStep, Step, ignore
 from .records import CaseRecord, ModelRun, PrecisionCheck, Run
 from .run_folder import prune, run_folder, save
 from .settings import Settings
+from .share import predict_on_all
 from .store import Store
 
 
@@ -37,7 +40,11 @@ def evaluate(settings: Settings, on_step: OnStep = ignore) -> Run:
     """
     started, clock = datetime.now(UTC), time.perf_counter()
     found = load_cases(settings.cases_folder, settings.categories)
-    models = [load_model(spec, settings.device, settings.dtype) for spec in settings.models]
+    first, *more = split(settings.device)
+    models = [
+        load_model(spec, first, settings.dtype, settings.foreground, settings.compile)
+        for spec in settings.models
+    ]
     _refuse_one_name_twice([model.info.name for model in models])
     for model in models:
         model.fetch(lambda text: on_step(Step(text)))
@@ -63,10 +70,13 @@ def evaluate(settings: Settings, on_step: OnStep = ignore) -> Run:
         predictions: list[Prediction] = []
         measurements: list[Measurement] = []
         for spec, model in zip(settings.models, models, strict=True):
-            made, measured = _predict_and_measure(model, found.cases, out, store, on_step)
+            predicting = predict_on_all(model, spec, settings, found.cases, out, store)
+            made, measured = _measured(model, predicting, len(found.cases), out, on_step)
             model_runs.append(
                 ModelRun(
-                    info=model.info,
+                    info=model.info.model_copy(update={"device": settings.device})
+                    if more
+                    else model.info,
                     precision=_precision(
                         spec, model, settings, found.cases, made, out, store, on_step
                     ),
@@ -92,17 +102,21 @@ def evaluate(settings: Settings, on_step: OnStep = ignore) -> Run:
     return run
 
 
-def _predict_and_measure(
-    model: Model, cases: tuple[Case, ...], out: Path, store: Store, on_step: OnStep
+def _measured(
+    model: Model,
+    predicting: Iterable[tuple[Case, Prediction]],
+    count: int,
+    out: Path,
+    on_step: OnStep,
 ) -> tuple[list[Prediction], list[Measurement]]:
     made: list[Prediction] = []
     measuring = []
-    on_step(Step(model.info.name, 0, len(cases)))
+    on_step(Step(model.info.name, 0, count))
     with ThreadPoolExecutor(1, "measure") as measurer:
-        for case, prediction in predict(model, cases, out, store):
+        for case, prediction in predicting:
             made.append(prediction)
             measuring.append(measurer.submit(_measure, case, prediction, out))
-            on_step(Step(f"{model.info.name} · {case.name}", len(made), len(cases)))
+            on_step(Step(f"{model.info.name} · {case.name}", len(made), count))
     return made, [measurement for task in measuring for measurement in task.result()]
 
 
@@ -156,7 +170,7 @@ def _precision(
     chosen = [case for case in cases if (case.category, case.id) in succeeded]
     chosen = chosen[: settings.precision_cases]
     try:
-        exact = load_model(spec, settings.device, "fp32")
+        exact = load_model(spec, split(settings.device)[0], "fp32")
         return compare_with_fp32(exact, chosen, made, out, store, on_step)
     except ModelError as error:
         return PrecisionCheck(cases=0, largest=None, mean=None, reason=str(error))

@@ -36,6 +36,9 @@ def show_run(run_: Run, path: Path) -> None:
                 cells.append(f"{seconds['infer']:.2f} / {whole:.2f}")
         table.add_row(escape(f"{record.category}/{record.id}"), *cells)
     out.print(table)
+    for model in run_.models:
+        for warning in model.warnings:
+            complain(f"{model.info.name}: {warning}")
     if run_.failures:
         complain(f"{len(run_.failures)} of {len(run_.predictions)} predictions failed")
     out.print(str(path.absolute()), markup=False, highlight=False, soft_wrap=True)

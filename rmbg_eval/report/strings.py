@@ -52,6 +52,7 @@ STRINGS: dict[str, tuple[str, str]] = {
         "{model} ran in {dtype}; its difference from fp32 was not measured: {reason}.",
         "{model} 以 {dtype} 运行；与 fp32 的差异未测量：{reason}。",
     ),
+    "colours": ("foreground colours: {how}", "前景颜色：{how}"),
     "failures": ("What failed", "失败项"),
     "failures_count": (
         "{failed} of {all} predictions failed.",

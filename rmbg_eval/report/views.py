@@ -29,6 +29,8 @@ class FailureView:
 class ModelRow:
     name: str
     title: str
+    foreground: str | None
+    """How the colours under a soft alpha were estimated, if they were."""
     licence: str
     runs_on: str
     done: str
