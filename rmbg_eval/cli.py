@@ -8,7 +8,7 @@ from __future__ import annotations
 import sys
 import warnings
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Any
 
 import typer
 from rich.markup import escape
@@ -16,15 +16,19 @@ from rich.table import Table
 
 from .case import CATEGORIES
 from .cases import check_case, load_cases, new_case_set
-from .errors import RmbgEvalError, printable
+from .errors import RmbgEvalError, SettingsError, printable
+from .files import user_path
 from .options import (
     DEFAULT,
+    BatchesOption,
     CasesOption,
     CategoryOption,
     CompileOption,
     DeviceOption,
+    DevicesOption,
     DtypeName,
     DtypeOption,
+    DtypesOption,
     ForegroundName,
     ForegroundOption,
     LanguageName,
@@ -156,6 +160,71 @@ def cutout(
     for warning in loaded.warnings:
         complain(f"{loaded.info.name}: {warning}")
     if failed:
+        raise typer.Exit(2)
+
+
+_BENCH: dict[str, Any] = {
+    "models": ["rmbg-2.0"],
+    "devices": ["auto"],
+    "dtypes": [DtypeName.auto],
+    "batches": [1],
+}
+
+
+@app.command()
+def bench(
+    model: ModelOption = _BENCH["models"],
+    device: DevicesOption = _BENCH["devices"],
+    dtype: DtypesOption = _BENCH["dtypes"],
+    batch: BatchesOption = _BENCH["batches"],
+    compile_: Annotated[
+        bool, typer.Option("--compile", help="Every combination compiled by torch as well.")
+    ] = False,
+    cases: CasesOption = "",
+    rounds: Annotated[
+        int, typer.Option("--rounds", metavar="N", help="Timed inferences of a combination.")
+    ] = 20,
+    seconds: Annotated[
+        float,
+        typer.Option("--seconds", metavar="S", help="Fewer rounds where they would take longer."),
+    ] = 60,
+    random_weights: Annotated[
+        bool,
+        typer.Option(
+            "--random-weights", help="For RMBG-2.0 and BiRefNet: no licence, no download."
+        ),
+    ] = False,
+    out_folder: OutOption = "reports/bench",
+    lang: LanguageOption = LanguageName.en,
+) -> None:
+    """Latency, throughput and memory by model × device × dtype × batch; the article's claims."""
+    from .bench import bench as measure
+    from .bench.strings import text
+    from .bench.tables import tables
+
+    with progress() as on_step:
+        made = measure(
+            model,
+            device,
+            [one.value for one in dtype],
+            batch,
+            compile_,
+            cases,
+            rounds,
+            seconds,
+            random_weights,
+            user_path(out_folder, SettingsError),
+            lang.value,
+            on_step,
+        )
+    for table in tables(made, lang.value):
+        out.print(table)
+    if random_weights:
+        out.print(text("random", lang.value))
+    for name in ("bench.json", "bench.png"):
+        path = user_path(out_folder, SettingsError) / name
+        out.print(str(path.absolute()), markup=False, highlight=False, soft_wrap=True)
+    if all(row.failure for row in made.rows):
         raise typer.Exit(2)
 
 

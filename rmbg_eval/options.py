@@ -101,3 +101,10 @@ LayoutOption = Annotated[
         help="single: one HTML file with everything in it. folder: full-size pictures beside it.",
     ),
 ]
+DevicesOption = Annotated[
+    list[str], typer.Option("--device", metavar="DEVICE", help="Repeat for several.")
+]
+DtypesOption = Annotated[list[DtypeName], typer.Option("--dtype", help="Repeat for several.")]
+BatchesOption = Annotated[
+    list[int], typer.Option("--batch", metavar="N", help="Pictures at once; repeat for several.")
+]

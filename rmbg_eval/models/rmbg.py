@@ -74,6 +74,11 @@ class Rmbg:
         """What is known of the model; its weights' hash once they are on this machine."""
         return self._info
 
+    @property
+    def weights_path(self) -> Path | None:
+        """The file of the weights, if it is on this machine."""
+        return self._path
+
     def identity(self, name: str) -> str:
         """As the protocol says."""
         return self.info.identity
