@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+import os
+import shutil
 import tempfile
 from collections.abc import Iterator, Sequence
 from contextlib import ExitStack, contextmanager
 from datetime import UTC, datetime
 from itertools import product
 from pathlib import Path
+
+import psutil
 
 from ..cases import load_cases
 from ..errors import ModelError, SettingsError, WeightsError
@@ -26,6 +30,7 @@ from .records import Bench, Row, Wanted
 from .timing import time_model
 
 MODELS = ("rmbg-2.0",)
+_PREFIX = "random-weights-"
 
 
 def bench(
@@ -131,11 +136,21 @@ def _random(spec: str, on_step: OnStep) -> Iterator[str]:
     on_step(Step(f"{one.name}: writing random weights"))
     parent = cache_folder()
     parent.mkdir(parents=True, exist_ok=True)
-    with tempfile.TemporaryDirectory(prefix="random-weights-", dir=parent) as folder:
+    _remove_left_over(parent)
+    prefix = f"{_PREFIX}{os.getpid()}-"
+    with tempfile.TemporaryDirectory(prefix=prefix, dir=parent) as folder:
         for _ in in_processes([Call("random weights", _write, (one, Path(folder)))]):
             pass
         query = spec.partition("?")[2]
         yield f"{one.name} random weights={one.name}:{folder}{'?' if query else ''}{query}"
+
+
+def _remove_left_over(parent: Path) -> None:
+    """Remove the random weights of processes that were killed."""
+    for folder in parent.glob(f"{_PREFIX}*"):
+        owner = folder.name.removeprefix(_PREFIX).partition("-")[0]
+        if not owner.isdecimal() or not psutil.pid_exists(int(owner)):
+            shutil.rmtree(folder, ignore_errors=True)
 
 
 def _write(one: Member, folder: Path, send: Send) -> None:

@@ -65,6 +65,25 @@ def test_random_weights_are_the_same_each_time_and_in_the_published_layout(tmp_p
     assert "model_type" not in json.loads((tmp_path / "a" / "config.json").read_text())
 
 
+def test_random_weights_are_gone_in_the_end_and_those_of_the_killed_too(
+    cases: Path, cache: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    left = cache / "random-weights-999999999-x"
+    left.mkdir()
+    monkeypatch.setattr("rmbg_eval.bench._write", write_nothing)
+    monkeypatch.setattr("rmbg_eval.bench._fetch", lambda *_: None)
+    made = bench(["A=birefnet-lite?size=64"], cases=str(cases), random_weights=True)
+    (row,) = made.rows
+    assert row.wanted.model.startswith("birefnet-lite random weights=birefnet-lite:")
+    assert row.wanted.model.endswith("?size=64")
+    assert "has no weights here" in row.failure
+    assert not list(cache.glob("random-weights-*"))
+
+
+def write_nothing(one: Member, folder: Path, send: object) -> None:
+    """In place of a network's weights."""
+
+
 def test_every_combination_has_a_row(
     lite: Path, cases: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
