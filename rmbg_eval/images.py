@@ -176,6 +176,23 @@ def decode_cutout(data: bytes, name: str) -> tuple[RGB | None, Alpha]:
     return None, grey[..., 0].astype(np.float32) / np.float32(255)
 
 
+def decode_colours(data: bytes, name: str) -> RGB:
+    """Decode true foreground colours: `(H, W, 3) uint8`, sRGB.
+
+    As `decode`, but for an alpha channel, which is left aside: the colours under transparency
+    are the true ones too.
+    """
+    image = _open(data, name)
+    if image.mode == "RGBA":
+        try:
+            return np.asarray(_to_srgb(image.convert("RGB"), []))
+        except (ImageError, MemoryError):
+            raise
+        except Exception as error:  # as in decode()
+            raise _undecodable(name, error) from None
+    return decode(data, name).rgb
+
+
 def encode_png(cutout: Cutout) -> bytes:
     """The cut-out as an 8-bit RGBA PNG: `rint(255 α)`, colours exactly as they are."""
     check_rgb(cutout.rgb)
