@@ -105,7 +105,7 @@ def read_bytes(path: Path) -> bytes:
     return data
 
 
-def decode(data: bytes, file: str, name: str = "") -> Picture:
+def decode(data: bytes, file: str, name: str = "", drop_alpha: bool = False) -> Picture:
     """Decode the bytes of the picture `file`, which becomes the picture `name`.
 
     EXIF rotation is applied, an embedded ICC profile is converted to sRGB,
@@ -113,7 +113,7 @@ def decode(data: bytes, file: str, name: str = "") -> Picture:
 
     Raises ImageError, naming `file`, for what is no still, opaque picture of
     sensible size: a transparent picture's colours under its transparency are
-    undefined, so it cannot be judged as an original.
+    undefined, so it cannot be judged as an original (unless `drop_alpha` says they are).
     """
     image, notes = _open(data, file), []
     try:
@@ -123,7 +123,7 @@ def decode(data: bytes, file: str, name: str = "") -> Picture:
         if image.getexif().get(0x0112) in range(2, 9):
             notes.append("exif-rotated")
         image = ImageOps.exif_transpose(image)
-        image = _without_alpha(image, file, notes)
+        image = _without_alpha(image, file, notes, drop_alpha)
         if image.mode.startswith("I;16"):
             notes.append("reduced-16-bit")
             profile = image.info.get("icc_profile")
@@ -174,23 +174,6 @@ def decode_cutout(data: bytes, name: str) -> tuple[RGB | None, Alpha]:
             "Save the cut-out as RGBA (PNG or WebP), or the matte as a grey picture.",
         )
     return None, grey[..., 0].astype(np.float32) / np.float32(255)
-
-
-def decode_colours(data: bytes, name: str) -> RGB:
-    """Decode true foreground colours: `(H, W, 3) uint8`, sRGB.
-
-    As `decode`, but for an alpha channel, which is left aside: the colours under transparency
-    are the true ones too.
-    """
-    image = _open(data, name)
-    if image.mode == "RGBA":
-        try:
-            return np.asarray(_to_srgb(image.convert("RGB"), []))
-        except (ImageError, MemoryError):
-            raise
-        except Exception as error:  # as in decode()
-            raise _undecodable(name, error) from None
-    return decode(data, name).rgb
 
 
 def encode_png(cutout: Cutout) -> bytes:
@@ -283,13 +266,13 @@ def _open(data: bytes, name: str) -> Image.Image:
     raise ImageError(f"{name} ({width}×{height}) has {problem}", remedy)
 
 
-def _without_alpha(image: Image.Image, name: str, notes: list[str]) -> Image.Image:
-    """`image` without an alpha channel, which must be opaque throughout."""
+def _without_alpha(image: Image.Image, name: str, notes: list[str], drop: bool) -> Image.Image:
+    """`image` without an alpha channel, which must be opaque throughout unless `drop`."""
     if image.mode in ("RGBA", "LA", "PA", "RGBa", "La") or "transparency" in image.info:
         grey = image.mode in ("LA", "La", "L", "1")
         image = image.convert("RGBA")
         alpha = np.asarray(image)[..., 3]
-        if alpha.min() < 255:
+        if alpha.min() < 255 and not drop:
             share = float((alpha < 255).mean())
             raise ImageError(
                 f"{name} is already transparent in {share:.1%} of its pixels",

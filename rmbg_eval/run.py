@@ -13,7 +13,8 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 from .case import Case
-from .cases import check_truth_size, load_cases
+from .cases import check_size as check_truth_size
+from .cases import load_cases
 from .errors import ModelError, OutputError, RmbgEvalError
 from .files import remove_unfinished
 from .machine import Machine

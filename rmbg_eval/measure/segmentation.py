@@ -143,7 +143,7 @@ def weighted_f(alpha: Alpha, truth: Alpha) -> float:
 
 
 def _spread_outwards(error: Map, shape: Mask, away: NDArray[np.float32]) -> Map:
-    """`error`, where each pixel outside, within reach of the blur, has that of the nearest in it."""
+    """`error`; a pixel outside, within reach of the blur, has that of the nearest one inside."""
     spread = error.copy()
     height, width = shape.shape
     near = np.nonzero((away > 0) & (away < 4.5))
