@@ -55,5 +55,5 @@ clean:  ## remove .venv, reports and tool caches; the cache of weights stays
 	@touch $@
 
 .venv/.test: .venv/.lab .venv/.torch
-	@$(INSTALL) -e '.[test]'
+	@$(INSTALL) -e '.[test,decontaminate]'
 	@touch $@

@@ -1,6 +1,6 @@
 """The command `rmbg-eval`: thin, every line of work is a function that Python can call too.
 
-Exit status: 0 fine; 1 a gate failed; 2 bad usage or input.
+Exit status: 0 fine; 1 a required observation point did not pass; 2 bad usage or input.
 """
 
 from __future__ import annotations
@@ -102,6 +102,16 @@ PrecisionOption = Annotated[
         "--precision-cases", metavar="N", help="With bf16 or fp16: cases compared with fp32."
     ),
 ]
+FlipOption = Annotated[
+    bool, typer.Option("--flip", help="Also infer every picture mirrored, and compare.")
+]
+DecontaminatedOption = Annotated[
+    bool,
+    typer.Option(
+        "--decontaminated",
+        help="Also measure colours with the old background's taken out; needs pymatting.",
+    ),
+]
 LanguageOption = Annotated[LanguageName, typer.Option("--lang", help="Language of the report.")]
 LayoutOption = Annotated[
     LayoutName,
@@ -121,6 +131,8 @@ def report(
     device: DeviceOption = DeviceName.auto,
     dtype: DtypeOption = DtypeName.auto,
     precision_cases: PrecisionOption = _DEFAULT["precision_cases"],
+    flip: FlipOption = False,
+    decontaminated: DecontaminatedOption = False,
     lang: LanguageOption = LanguageName.en,
     layout: LayoutOption = LayoutName.single,
 ) -> None:
@@ -134,6 +146,8 @@ def report(
             "device": device.value,
             "dtype": dtype.value,
             "precision_cases": precision_cases,
+            "flip": flip,
+            "decontaminated": decontaminated,
             "lang": lang.value,
             "layout": layout.value,
         }
@@ -165,6 +179,8 @@ def run(
     device: DeviceOption = DeviceName.auto,
     dtype: DtypeOption = DtypeName.auto,
     precision_cases: PrecisionOption = _DEFAULT["precision_cases"],
+    flip: FlipOption = False,
+    decontaminated: DecontaminatedOption = False,
 ) -> None:
     """Remove the backgrounds and measure, without the report: OUT/run.json and the cut-outs."""
     settings = Settings.of(
@@ -176,6 +192,8 @@ def run(
             "device": device.value,
             "dtype": dtype.value,
             "precision_cases": precision_cases,
+            "flip": flip,
+            "decontaminated": decontaminated,
         }
     )
     show_run(_run(settings), settings.out_folder / "run.json")

@@ -1,5 +1,5 @@
-"""Where files lie that are no code: notebooks and reference cases (beside the package in a checkout,
-inside it once installed: pyproject.toml puts them there), packaged pictures, the cache."""
+"""Where files lie that are no code: notebooks and reference cases (beside the package in a
+checkout, inside it once installed: pyproject.toml puts them there), and the cache."""
 
 from __future__ import annotations
 

@@ -146,7 +146,7 @@ def test_conda_environment_only_points_to_pyproject() -> None:
         "- pip",
         "- pip:",
         "- -c constraints.txt",
-        "- -e .[lab,test,torch]",
+        "- -e .[lab,test,torch,decontaminate]",
     ]
 
 

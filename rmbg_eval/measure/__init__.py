@@ -10,7 +10,7 @@ from collections.abc import Iterable
 
 from pydantic import BaseModel, ConfigDict, FiniteFloat, model_validator
 
-from . import alpha, colours, matting, segmentation
+from . import agreement, alpha, colours, matting, segmentation
 from .subject import Metric, Subject, Undefined
 
 __all__ = ["TABLE", "Measurement", "Metric", "Subject", "Undefined", "Values", "measure"]
@@ -45,7 +45,12 @@ TABLE: tuple[Metric, ...] = (
     *colours.METRICS,
     *colours.DECONTAMINATED,
     *alpha.METRICS,
+    *agreement.METRICS,
+    *agreement.FLIP,
 )
+
+VERSION = "1"
+"""Raised whenever a measure would give another value: part of what kept findings are known by."""
 
 
 Values = dict[str, tuple[float | None, str | None]]

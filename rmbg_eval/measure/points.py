@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from itertools import pairwise
 from math import ceil, hypot
 
 import cv2
@@ -143,7 +144,7 @@ def profile(alpha: Alpha, line: tuple[tuple[int, int], ...]) -> tuple[Profile, P
     """
     xs, ys, distances = [], [], []
     before = 0.0
-    for (x0, y0), (x1, y1) in zip(line, line[1:], strict=False):
+    for (x0, y0), (x1, y1) in pairwise(line):
         length = hypot(x1 - x0, y1 - y0)
         share = np.linspace(0, 1, max(2, ceil(length / STEP) + 1))
         xs.append(x0 + share * (x1 - x0))

@@ -48,15 +48,20 @@ class Subject:
     truth: Alpha | None = None
     foreground: RGB | None = None
     """The true colours of what is in front, where the case has them."""
+    others: tuple[Alpha, ...] = ()
+    """The alphas that other models gave for the same picture."""
+    flipped: Alpha | None = None
+    """The model's alpha of the mirrored picture, mirrored back."""
     missing: dict[str, str] = field(default_factory=dict)
-    """Why there is no truth or no foreground, in words."""
+    """Why there is no truth, foreground or flipped alpha, in words."""
     kept: dict[Any, Any] = field(default_factory=dict)
     """What several measures share, by the function that made it."""
 
     def __post_init__(self) -> None:
         check_alpha(self.alpha, self.alpha.shape)
-        if self.truth is not None:
-            check_alpha(self.truth, self.alpha.shape)
+        for alpha in (self.truth, self.flipped, *self.others):
+            if alpha is not None:
+                check_alpha(alpha, self.alpha.shape)
         for rgb in (self.rgb, self.picture, self.foreground):
             if rgb is not None:
                 check_rgb(rgb)
