@@ -23,6 +23,8 @@ EVERYTHING = {
     "device": "cpu",
     "dtype": "bf16",
     "precision_cases": 0,
+    "flip": True,
+    "decontaminated": True,
     "lang": "zh",
     "layout": "folder",
 }

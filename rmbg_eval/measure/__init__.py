@@ -13,7 +13,17 @@ from pydantic import BaseModel, ConfigDict, FiniteFloat, model_validator
 from . import agreement, alpha, colours, matting, segmentation
 from .subject import Metric, Subject, Undefined
 
-__all__ = ["TABLE", "Measurement", "Metric", "Subject", "Undefined", "Values", "measure"]
+__all__ = [
+    "OPTIONAL",
+    "TABLE",
+    "VERSION",
+    "Measurement",
+    "Metric",
+    "Subject",
+    "Undefined",
+    "Values",
+    "measure",
+]
 
 
 class Measurement(BaseModel):
@@ -48,6 +58,9 @@ TABLE: tuple[Metric, ...] = (
     *agreement.METRICS,
     *agreement.FLIP,
 )
+
+OPTIONAL: tuple[Metric, ...] = (*colours.DECONTAMINATED, *agreement.FLIP)
+"""Those of the table that are measured only where asked for: they take long."""
 
 VERSION = "1"
 """Raised whenever a measure would give another value: part of what kept findings are known by."""

@@ -87,7 +87,7 @@ def soft_band_widths(alpha: Alpha) -> NDArray[np.float64]:
 
 
 def soft_band_median(alpha: Alpha) -> float:
-    """Median of `soft_band_widths`, in pixels. `alpha`: `(H, W) float32` in [0, 1].
+    """Median of `soft_band_widths`, in pixels. `alpha`: `(H, W) float32` in [0, 1]. Ours.
 
     >>> import numpy as np
     >>> soft_band_median(np.float32([[1, 1, 0.75, 0.5, 0.25, 0, 0]]))
@@ -97,7 +97,7 @@ def soft_band_median(alpha: Alpha) -> float:
 
 
 def soft_band_p95(alpha: Alpha) -> float:
-    """95th percentile of `soft_band_widths`, in pixels. `alpha`: `(H, W) float32` in [0, 1].
+    """95th percentile of `soft_band_widths`, in px. `alpha`: `(H, W) float32` in [0, 1]. Ours.
 
     >>> import numpy as np
     >>> soft_band_p95(np.float32([[1, 1, 0.75, 0.5, 0.25, 0, 0]]))

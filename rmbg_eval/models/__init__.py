@@ -47,6 +47,8 @@ class ModelInfo(BaseModel):
     """Library and version that computes it."""
     device: str
     dtype: str
+    trained_on: tuple[str, ...] = ()
+    """Published data sets it is known to have been trained on: figures on them flatter it."""
 
     @property
     def identity(self) -> str:

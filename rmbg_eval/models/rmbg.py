@@ -63,6 +63,7 @@ class Rmbg:
             runtime=f"torch {version('torch')}",
             device=self._device,
             dtype=self._dtype,
+            trained_on=member.trained_on,
         )
         self._find()
 
