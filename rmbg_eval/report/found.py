@@ -41,7 +41,6 @@ class Found:
 
     def overview(self, bars: Shown | None) -> SummaryView:
         """The tables models × categories, and what is clear of the models' differences."""
-        tables = [self._points_by_category(), *self._families()]
         differences = [
             self._difference(row, difference)
             for name in HEADLINES
@@ -56,7 +55,8 @@ class Found:
         row = self._bars_row()
         alt = self._("alt.bars", metric=row.metric, best=self._best(row)) if row else ""
         return SummaryView(
-            tuple(table for table in tables if table),
+            self._points_by_category(),
+            tuple(self._families()),
             tuple(differences),
             tuple(warnings),
             self.image(bars, alt),
@@ -151,7 +151,7 @@ class Found:
         note = self._("points_note")
         return TableView(self._("points_passed"), note, self.models, tuple(rows))
 
-    def _families(self) -> Iterable[TableView | None]:
+    def _families(self) -> Iterable[TableView]:
         for family, metrics in FAMILIES:
             rows = []
             for metric in metrics:

@@ -139,12 +139,12 @@ FOUND: dict[str, tuple[str, str]] = {
         "平均相差 {mean}，相差超过 0.5 的像素占 {far}",
     ),
     "alt.profile": (
-        "Alpha along a line across the edge “{point}” of {case}: {facts}",
-        "{case} 中穿过“{point}”边缘的透明度曲线：{facts}",
+        "Alpha along a line across the edge “{point}” of {case} (α₀: the truth): {facts}",
+        "{case} 中穿过“{point}”边缘的透明度曲线（α₀ 为真值）：{facts}",
     ),
     "alt.histogram": (
-        "Share of in-between pixels in {case}: {facts}",
-        "{case} 中半透明像素的份额：{facts}",
+        "Share of in-between pixels in {case} (α₀: the truth): {facts}",
+        "{case} 中半透明像素的份额（α₀ 为真值）：{facts}",
     ),
     "alt.errors": (
         "Where alpha is wrong by more than 0.1 in {case}: {facts}",

@@ -102,7 +102,8 @@ class TableView:
 
 @dataclass(frozen=True)
 class SummaryView:
-    tables: tuple[TableView, ...]
+    points: TableView | None
+    measures: tuple[TableView, ...]
     differences: tuple[str, ...]
     warnings: tuple[str, ...]
     bars: ImageView | None
