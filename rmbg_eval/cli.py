@@ -1,6 +1,6 @@
 """The command `rmbg-eval`: thin, every line of work is a function that Python can call too.
 
-Exit status: 0 fine; 1 a gate failed; 2 bad usage or input.
+Exit status: 0 fine; 1 a required observation point did not pass; 2 bad usage or input.
 """
 
 from __future__ import annotations
@@ -24,11 +24,13 @@ from .options import (
     CasesOption,
     CategoryOption,
     CompileOption,
+    DecontaminatedOption,
     DeviceOption,
     DevicesOption,
     DtypeName,
     DtypeOption,
     DtypesOption,
+    FlipOption,
     ForegroundName,
     ForegroundOption,
     LanguageName,
@@ -67,6 +69,8 @@ def report(
     compile_: CompileOption = False,
     foreground: ForegroundOption = ForegroundName.raw,
     precision_cases: PrecisionOption = DEFAULT["precision_cases"],
+    flip: FlipOption = False,
+    decontaminated: DecontaminatedOption = False,
     lang: LanguageOption = LanguageName.en,
     layout: LayoutOption = LayoutName.single,
 ) -> None:
@@ -82,6 +86,8 @@ def report(
             "compile": compile_,
             "foreground": foreground.value,
             "precision_cases": precision_cases,
+            "flip": flip,
+            "decontaminated": decontaminated,
             "lang": lang.value,
             "layout": layout.value,
         }
@@ -115,6 +121,8 @@ def run(
     compile_: CompileOption = False,
     foreground: ForegroundOption = ForegroundName.raw,
     precision_cases: PrecisionOption = DEFAULT["precision_cases"],
+    flip: FlipOption = False,
+    decontaminated: DecontaminatedOption = False,
 ) -> None:
     """Remove the backgrounds and measure, without the report: OUT/run.json and the cut-outs."""
     settings = Settings.of(
@@ -128,6 +136,8 @@ def run(
             "compile": compile_,
             "foreground": foreground.value,
             "precision_cases": precision_cases,
+            "flip": flip,
+            "decontaminated": decontaminated,
         }
     )
     show_run(_run(settings), settings.out_folder / "run.json")

@@ -93,6 +93,16 @@ PrecisionOption = Annotated[
         "--precision-cases", metavar="N", help="With bf16 or fp16: cases compared with fp32."
     ),
 ]
+FlipOption = Annotated[
+    bool, typer.Option("--flip", help="Also infer every picture mirrored, and compare.")
+]
+DecontaminatedOption = Annotated[
+    bool,
+    typer.Option(
+        "--decontaminated",
+        help="Also measure colours with the old background's taken out; needs pymatting.",
+    ),
+]
 LanguageOption = Annotated[LanguageName, typer.Option("--lang", help="Language of the report.")]
 LayoutOption = Annotated[
     LayoutName,

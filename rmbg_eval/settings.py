@@ -41,6 +41,10 @@ class Settings(BaseModel):
     """How colours under a soft alpha are estimated; raw leaves them as they are."""
     precision_cases: int = Field(default=3, ge=0)
     """With a dtype below fp32: on how many cases the alpha is compared with fp32."""
+    flip: bool = False
+    """Also infer every picture mirrored, and measure how far the alpha changes."""
+    decontaminated: bool = False
+    """Also measure colour differences with the old background's colour taken out (pymatting)."""
     lang: Language = "en"
     layout: Layout = "single"
     """One HTML file with everything in it, or a folder with full-resolution pictures beside it."""

@@ -25,6 +25,8 @@ EVERYTHING = {
     "compile": True,
     "foreground": "blur-fusion",
     "precision_cases": 0,
+    "flip": True,
+    "decontaminated": True,
     "lang": "zh",
     "layout": "folder",
 }

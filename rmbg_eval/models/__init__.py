@@ -48,6 +48,8 @@ class ModelInfo(BaseModel):
     dtype: str
     foreground: Foreground = "raw"
     """How the colours under a soft alpha were estimated; `pipeline` has the words."""
+    trained_on: tuple[str, ...] = ()
+    """Published data sets it is known to have been trained on: figures on them flatter it."""
 
     @property
     def identity(self) -> str:

@@ -66,6 +66,7 @@ class Rmbg:
             runtime=f"torch {version('torch')}{', torch.compile' if compiled else ''}",
             device=self._device,
             dtype=self._dtype,
+            trained_on=member.trained_on,
         )
         self._find()
 

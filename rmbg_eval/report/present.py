@@ -12,6 +12,7 @@ from ..models import ModelInfo
 from ..predict import Prediction
 from ..records import CaseRecord, Run
 from .figures import CaseFigures, Shown
+from .found import Found
 from .strings import STRINGS, text
 from .views import (
     CaseView,
@@ -23,6 +24,7 @@ from .views import (
     ImageView,
     Link,
     ModelRow,
+    SummaryView,
     TimingsView,
 )
 
@@ -37,6 +39,7 @@ class Presenter:
         self.lang = run.settings.lang
         self.figures = figures
         self.base = base
+        self.found = Found(run, self._image)
         self.by_case: dict[tuple[str, str], list[Prediction]] = {}
         for prediction in run.predictions:
             self.by_case.setdefault((prediction.category, prediction.case), []).append(prediction)
@@ -83,6 +86,9 @@ class Presenter:
             precision=tuple(self._precision()),
             complete=run.complete,
         )
+
+    def summary(self, bars: Shown | None) -> SummaryView:
+        return self.found.overview(bars)
 
     def category(self, name: str) -> CategoryView:
         cases = [record for record in self.run.cases if record.category == name]
@@ -191,6 +197,7 @@ class Presenter:
             edge=self._image(figures.edge, self._("alt.edge_original", case=title)),
             where=where,
             columns=tuple(self._column(p, figures, title) for p in made),
+            found=self.found.case(record, title, figures.plots),
         )
 
     def _column(self, prediction: Prediction, figures: CaseFigures, title: str) -> ColumnView:

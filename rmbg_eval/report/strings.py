@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from ..settings import Language
+from .strings_found import FOUND
 
 STRINGS: dict[str, tuple[str, str]] = {
     # key: (English, 中文)
@@ -154,6 +155,7 @@ STRINGS: dict[str, tuple[str, str]] = {
         "与真值之差（MAD，整幅图像）：{value}",
     ),
     "in_between": ("{share} of the pixels in between", "半透明像素占 {share}"),
+    **FOUND,
     "alt.original": ("{case}: the original", "{case}：原图"),
     "alt.result": (
         "{case}, background removed by {model}: {opaque} of the pixels opaque, "
