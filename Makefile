@@ -57,7 +57,7 @@ clean:  ## remove .venv, .venv-render, reports and tool caches; the cache of wei
 	@touch $@
 
 .venv/.test: .venv/.lab .venv/.torch
-	@$(INSTALL) -e '.[test]'
+	@$(INSTALL) -e '.[test,pymatting]'
 	@touch $@
 
 .venv-render/.installed: cases/_render/requirements.txt

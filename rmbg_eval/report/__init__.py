@@ -14,7 +14,7 @@ from ..errors import CaseError
 from ..files import write_atomic
 from ..progress import OnStep, ignore
 from ..records import Run
-from .figures import make_figures
+from .figures import bars_name, make_bars, make_figures
 from .present import Presenter
 from .strings import text
 
@@ -53,9 +53,11 @@ class Report:
         except CaseError:  # the set has gone; what was drawn from it is still there
             cases = {}
         write_atomic(folder / "report.css", CSS.read_bytes())
-        figures = make_figures(run, cases, folder, on_step)
+        bars = bars_name(run)
+        figures = make_figures(run, cases, folder, on_step, keep=bars.partition(".")[0])
         self.run = run
         self._presenter = Presenter(run, figures, _base(folder))
+        self._bars = make_bars(self._presenter.found.bars(), folder, bars)
 
     def style(self) -> Panel:
         """The report's style, for the notebook itself; the page has it in its head."""
@@ -65,6 +67,10 @@ class Report:
     def header(self) -> Panel:
         """Title, what failed, the models, and links to the categories."""
         return self._panel("header", "header", self._presenter.header())
+
+    def summary(self) -> Panel:
+        """Models × categories: points passed, means, differences that are clear."""
+        return self._panel("summary", "summary", self._presenter.summary(self._bars))
 
     def category(self, name: str) -> Panel:
         """One category: what is difficult, what to look at, and a figure for each case."""

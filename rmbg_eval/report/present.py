@@ -8,9 +8,11 @@ from urllib.parse import quote
 
 from ..case import CATEGORIES
 from ..files import safe_name
+from ..models import ModelInfo
 from ..predict import Prediction
 from ..records import CaseRecord, Run
 from .figures import CaseFigures, Shown
+from .found import Found
 from .strings import STRINGS, text
 from .views import (
     CaseView,
@@ -22,6 +24,7 @@ from .views import (
     ImageView,
     Link,
     ModelRow,
+    SummaryView,
     TimingsView,
 )
 
@@ -36,6 +39,7 @@ class Presenter:
         self.lang = run.settings.lang
         self.figures = figures
         self.base = base
+        self.found = Found(run, self._image)
         self.by_case: dict[tuple[str, str], list[Prediction]] = {}
         for prediction in run.predictions:
             self.by_case.setdefault((prediction.category, prediction.case), []).append(prediction)
@@ -82,6 +86,9 @@ class Presenter:
             precision=tuple(self._precision()),
             complete=run.complete,
         )
+
+    def summary(self, bars: Shown | None) -> SummaryView:
+        return self.found.overview(bars)
 
     def category(self, name: str) -> CategoryView:
         cases = [record for record in self.run.cases if record.category == name]
@@ -190,14 +197,16 @@ class Presenter:
             edge=self._image(figures.edge, self._("alt.edge_original", case=title)),
             where=where,
             columns=tuple(self._column(p, figures, title) for p in made),
+            found=self.found.case(record, title, figures.plots),
         )
 
     def _column(self, prediction: Prediction, figures: CaseFigures, title: str) -> ColumnView:
         model = prediction.model
         info = next(m.info for m in self.run.models if m.info.name == model)
         shown = figures.models.get(model)
+        note = " · ".join(filter(None, (self._computed(prediction, info), self._colours(info))))
         if prediction.failure or shown is None or prediction.cutout is None:
-            return ColumnView(model, info.dtype, self._failure(prediction, model))
+            return ColumnView(model, note, self._failure(prediction, model))
         opaque, between = f"{shown.opaque:.1%}", f"{shown.in_between:.1%}"
         result = self._image(
             shown.result,
@@ -210,7 +219,7 @@ class Presenter:
             result = ImageView(full, prediction.width, prediction.height, result.alt, link=full)
         return ColumnView(
             model=model,
-            note=info.dtype,
+            note=note,
             failure=None,
             result=result,
             alpha=self._image(
@@ -220,6 +229,14 @@ class Presenter:
             numbers=tuple(self._numbers(prediction)),
             full_size=None if in_folder else self._("full_size", path=prediction.cutout),
         )
+
+    def _computed(self, prediction: Prediction, info: ModelInfo) -> str:
+        """The dtype, and the device where it is not the model's."""
+        elsewhere = prediction.device not in (None, *info.device.split(","))
+        return f"{prediction.dtype or info.dtype}{f', {prediction.device}' if elsewhere else ''}"
+
+    def _colours(self, info: ModelInfo) -> str | None:
+        return None if info.foreground == "raw" else self._("colours", how=info.foreground)
 
     def _numbers(self, prediction: Prediction) -> Iterable[str]:
         seconds = prediction.seconds
@@ -266,6 +283,7 @@ class Presenter:
             yield ModelRow(
                 name=info.name,
                 title=info.title,
+                foreground=self._colours(info),
                 licence=info.licence,
                 runs_on=", ".join(on),
                 done=self._("done_of", done=len(done), all=len(made)),

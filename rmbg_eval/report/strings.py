@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from ..settings import Language
+from .strings_found import FOUND
 
 STRINGS: dict[str, tuple[str, str]] = {
     # key: (English, 中文)
@@ -52,6 +53,7 @@ STRINGS: dict[str, tuple[str, str]] = {
         "{model} ran in {dtype}; its difference from fp32 was not measured: {reason}.",
         "{model} 以 {dtype} 运行；与 fp32 的差异未测量：{reason}。",
     ),
+    "colours": ("foreground colours: {how}", "前景颜色：{how}"),
     "failures": ("What failed", "失败项"),
     "failures_count": (
         "{failed} of {all} predictions failed.",
@@ -153,6 +155,7 @@ STRINGS: dict[str, tuple[str, str]] = {
         "与真值之差（MAD，整幅图像）：{value}",
     ),
     "in_between": ("{share} of the pixels in between", "半透明像素占 {share}"),
+    **FOUND,
     "alt.original": ("{case}: the original", "{case}：原图"),
     "alt.result": (
         "{case}, background removed by {model}: {opaque} of the pixels opaque, "

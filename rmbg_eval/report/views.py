@@ -29,6 +29,8 @@ class FailureView:
 class ModelRow:
     name: str
     title: str
+    foreground: str | None
+    """How the colours under a soft alpha were estimated, if they were."""
     licence: str
     runs_on: str
     done: str
@@ -74,6 +76,51 @@ class ColumnView:
 
 
 @dataclass(frozen=True)
+class CellView:
+    """A value in a table: its words, what kind it is, and what is to be said beside it."""
+
+    text: str
+    state: str = ""
+    """`passed`, `failed`, `unmeasured`, `best`, or nothing; the text says it too."""
+    note: str = ""
+
+
+@dataclass(frozen=True)
+class RowView:
+    title: str
+    note: str
+    cells: tuple[CellView, ...]
+
+
+@dataclass(frozen=True)
+class TableView:
+    """Rows × models."""
+
+    title: str
+    note: str
+    models: tuple[str, ...]
+    rows: tuple[RowView, ...]
+
+
+@dataclass(frozen=True)
+class SummaryView:
+    points: TableView | None
+    measures: tuple[TableView, ...]
+    differences: tuple[str, ...]
+    warnings: tuple[str, ...]
+    bars: ImageView | None
+
+
+@dataclass(frozen=True)
+class FoundView:
+    """What was measured of one case."""
+
+    points: TableView | None
+    measures: tuple[TableView, ...]
+    plots: tuple[ImageView, ...]
+
+
+@dataclass(frozen=True)
 class CaseView:
     anchor: str
     title: str
@@ -83,6 +130,7 @@ class CaseView:
     edge: ImageView | None
     where: str | None
     columns: tuple[ColumnView, ...]
+    found: FoundView
 
 
 @dataclass(frozen=True)
