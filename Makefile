@@ -34,11 +34,13 @@ format: .venv/.test  ## put the code into shape
 bench: .venv/.installed  ## how fast, against rembg with the same weights (10 minutes)
 	@$(BIN)/python benchmarks/bench.py
 
-cases: .venv/.installed  ## make the pictures that come from scripts again
+cases: .venv/.installed .venv-render/.installed  ## render the reference cases again, or SCENES="…" of them (hours)
 	@$(BIN)/python cases/_render/phone_camera.py coffee cases/low-quality/coffee-phone/image.jpg
+	@.venv-render/bin/python cases/_render $(SCENES)
+	@$(BIN)/python cases/_render/contact_sheet.py
 
-clean:  ## remove .venv, reports and tool caches; the cache of weights stays
-	rm -rf .venv reports .pytest_cache .mypy_cache .ruff_cache .hypothesis
+clean:  ## remove .venv, .venv-render, reports and tool caches; the cache of weights stays
+	rm -rf .venv .venv-render reports .pytest_cache .mypy_cache .ruff_cache .hypothesis
 
 .venv/.installed: pyproject.toml constraints.txt
 	@echo "Installing into .venv (some minutes, once)"
@@ -55,5 +57,11 @@ clean:  ## remove .venv, reports and tool caches; the cache of weights stays
 	@touch $@
 
 .venv/.test: .venv/.lab .venv/.torch
-	@$(INSTALL) -e '.[test]'
+	@$(INSTALL) -e '.[test,pymatting]'
+	@touch $@
+
+.venv-render/.installed: cases/_render/requirements.txt
+	@echo "Installing Blender into .venv-render (400 MB, once; needs Python 3.11)"
+	@test -x .venv-render/bin/python || $(PYTHON) -m venv .venv-render
+	@.venv-render/bin/python -m pip install --quiet --disable-pip-version-check -r $<
 	@touch $@

@@ -10,7 +10,7 @@ from typing import Annotated, Literal
 from pydantic import BaseModel, ConfigDict, Field, field_validator
 
 from .errors import CaseError, Failure, printable
-from .images import Alpha, Picture, decode, decode_cutout, read_bytes
+from .images import RGB, Alpha, Picture, decode, decode_cutout, read_bytes
 from .points import ObservationPoint
 
 CATEGORIES = ("portrait", "product", "pet", "garment", "still-life", "low-quality")
@@ -91,6 +91,13 @@ class Case:
         if self.alpha is None:
             return None
         return decode_cutout(read_bytes(self.alpha), printable(self.alpha.name))[1]
+
+    def true_foreground(self) -> RGB | None:
+        """The true foreground colours `(H, W, 3) uint8`, sRGB, or None; an alpha is left aside."""
+        if self.foreground is None:
+            return None
+        name = printable(self.foreground.name)
+        return decode(read_bytes(self.foreground), name, drop_alpha=True).rgb
 
 
 @dataclass(frozen=True)

@@ -12,16 +12,15 @@ import re
 import shutil
 import tomllib
 from collections.abc import Iterable, Iterator
-from importlib.util import find_spec
 from pathlib import Path
 
 from pydantic import ValidationError
 
 from .case import CATEGORIES, Case, CaseFile, CaseSet, category_order
 from .errors import CaseError, Failure, RmbgEvalError, explain, printable
-from .images import SUFFIXES, Alpha
+from .images import RGB, SUFFIXES, Alpha
 from .points import ObservationPoint
-from .resources import PACKAGE
+from .resources import PACKAGE, packaged_picture
 
 LOOSE = "pictures"
 """The category of pictures that lie in no sub-folder."""
@@ -71,14 +70,17 @@ def load_cases(folder: Path, categories: Iterable[str] = ()) -> CaseSet:
 def check_case(case: Case) -> tuple[tuple[int, int], Alpha | None]:
     """Read everything a case has: its picture's width and height, and its truth.
 
-    Raises the error that a run would meet, and CaseError where the truth does
-    not fit the picture.
+    Raises the error that a run would meet, and CaseError where the truth, the
+    true foreground or a point does not fit the picture.
     """
     if case.failure:
         raise CaseError(case.failure.problem, case.failure.remedy)
     size, truth = case.picture().size, case.truth()
     if truth is not None:
-        check_truth_size(size, truth, case.alpha)
+        check_size(size, truth, "truth", case.alpha)
+    foreground = case.true_foreground()
+    if foreground is not None:
+        check_size(size, foreground, "true foreground", case.foreground)
     for point in case.about.points:
         if not point.fits(size):
             raise CaseError(
@@ -88,13 +90,13 @@ def check_case(case: Case) -> tuple[tuple[int, int], Alpha | None]:
     return size, truth
 
 
-def check_truth_size(size: tuple[int, int], truth: Alpha, path: Path | None) -> None:
-    """Raise CaseError unless the truth has the picture's width and height."""
-    if (truth.shape[1], truth.shape[0]) != size:
+def check_size(size: tuple[int, int], pixels: Alpha | RGB, what: str, path: Path | None) -> None:
+    """Raise CaseError unless a truth or true foreground has the picture's width and height."""
+    if (pixels.shape[1], pixels.shape[0]) != size:
         raise CaseError(
-            f"The truth{f' {printable(path.name)}' if path else ''} has "
-            f"{truth.shape[1]}×{truth.shape[0]} pixels, the picture {size[0]}×{size[1]}",
-            "Give a truth of the picture's size: it is never resized.",
+            f"The {what}{f' {printable(path.name)}' if path else ''} has "
+            f"{pixels.shape[1]}×{pixels.shape[0]} pixels, the picture {size[0]}×{size[1]}",
+            f"Give a {what} of the picture's size: it is never resized.",
         )
 
 
@@ -288,19 +290,13 @@ def _is_truth(path: Path) -> bool:
 
 
 def _packaged(source: str) -> Path:
-    """The file of a picture that is packaged with scikit-image, which is not imported for it."""
+    """The file of a picture that is packaged with scikit-image."""
     name = source.removeprefix("skimage:")
-    package = find_spec("skimage")
-    if package is None or not package.submodule_search_locations:
+    path = packaged_picture(name) if re.fullmatch("[a-z0-9_]+", name) else None
+    if path is None:
         raise CaseError(
-            f"{printable(source)} needs scikit-image", "Install it: pip install scikit-image."
+            f"{printable(source)} is not among the pictures packaged with scikit-image",
+            "Use one of skimage:astronaut, skimage:chelsea, skimage:coffee, skimage:rocket, and "
+            "install scikit-image.",
         )
-    if re.fullmatch("[a-z0-9_]+", name):
-        folder = Path(package.submodule_search_locations[0]) / "data"
-        for path in (folder / f"{name}.png", folder / f"{name}.jpg"):
-            if path.is_file():
-                return path
-    raise CaseError(
-        f"{printable(source)} is not among the pictures packaged with scikit-image",
-        "Use one of skimage:astronaut, skimage:chelsea, skimage:coffee, skimage:rocket.",
-    )
+    return path

@@ -1,23 +1,46 @@
 """The command `rmbg-eval`: thin, every line of work is a function that Python can call too.
 
-Exit status: 0 fine; 1 a gate failed; 2 bad usage or input.
+Exit status: 0 fine; 1 a required observation point did not pass; 2 bad usage or input.
 """
 
 from __future__ import annotations
 
 import sys
 import warnings
-from enum import StrEnum
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Any
 
 import typer
 from rich.markup import escape
-from rich.table import Table
+from rich.table import Column, Table
 
 from .case import CATEGORIES
 from .cases import check_case, load_cases, new_case_set
-from .errors import RmbgEvalError, printable
+from .errors import RmbgEvalError, SettingsError, printable
+from .files import user_path
+from .options import (
+    DEFAULT,
+    BatchesOption,
+    CasesOption,
+    CategoryOption,
+    CompileOption,
+    DecontaminatedOption,
+    DeviceOption,
+    DevicesOption,
+    DtypeName,
+    DtypeOption,
+    DtypesOption,
+    FlipOption,
+    ForegroundName,
+    ForegroundOption,
+    LanguageName,
+    LanguageOption,
+    LayoutName,
+    LayoutOption,
+    ModelOption,
+    OutOption,
+    PrecisionOption,
+)
 from .progress import Step
 from .records import Run
 from .settings import Settings
@@ -35,92 +58,19 @@ cases_app = typer.Typer(help="Check a folder of pictures, or make a new one.", n
 app.add_typer(cases_app, name="cases")
 
 
-class DeviceName(StrEnum):
-    """Values of --device."""
-
-    auto = "auto"
-    cpu = "cpu"
-    cuda = "cuda"
-    mps = "mps"
-
-
-class DtypeName(StrEnum):
-    """Values of --dtype."""
-
-    auto = "auto"
-    fp32 = "fp32"
-    bf16 = "bf16"
-    fp16 = "fp16"
-
-
-class LanguageName(StrEnum):
-    """Values of --lang."""
-
-    en = "en"
-    zh = "zh"
-
-
-class LayoutName(StrEnum):
-    """Values of --layout."""
-
-    single = "single"
-    folder = "folder"
-
-
-_DEFAULT = Settings().model_dump()
-
-ModelOption = Annotated[
-    list[str],
-    typer.Option(
-        "--model",
-        "-m",
-        metavar="MODEL",
-        help="A model to run; repeat for several. See: rmbg-eval models.",
-    ),
-]
-CasesOption = Annotated[
-    str,
-    typer.Option(
-        "--cases",
-        metavar="DIR",
-        help="Folder of pictures, sub-folders are categories. Default: the reference cases.",
-    ),
-]
-CategoryOption = Annotated[
-    list[str],
-    typer.Option("--category", metavar="NAME", help="Only this category; repeat for several."),
-]
-OutOption = Annotated[str, typer.Option("--out", metavar="DIR", help="Folder for the results.")]
-DeviceOption = Annotated[DeviceName, typer.Option("--device", help="What to compute on.")]
-DtypeOption = Annotated[
-    DtypeName,
-    typer.Option("--dtype", help="Precision, where a model offers a choice. auto: fp32 on a CPU."),
-]
-PrecisionOption = Annotated[
-    int,
-    typer.Option(
-        "--precision-cases", metavar="N", help="With bf16 or fp16: cases compared with fp32."
-    ),
-]
-LanguageOption = Annotated[LanguageName, typer.Option("--lang", help="Language of the report.")]
-LayoutOption = Annotated[
-    LayoutName,
-    typer.Option(
-        "--layout",
-        help="single: one HTML file with everything in it. folder: full-size pictures beside it.",
-    ),
-]
-
-
 @app.command()
 def report(
-    model: ModelOption = _DEFAULT["models"],
+    model: ModelOption = DEFAULT["models"],
     cases: CasesOption = "",
-    category: CategoryOption = _DEFAULT["categories"],
-    out_folder: OutOption = _DEFAULT["out"],
-    device: DeviceOption = DeviceName.auto,
+    category: CategoryOption = DEFAULT["categories"],
+    out_folder: OutOption = DEFAULT["out"],
+    device: DeviceOption = DEFAULT["device"],
     dtype: DtypeOption = DtypeName.auto,
-    precision_cases: PrecisionOption = _DEFAULT["precision_cases"],
+    compile_: CompileOption = False,
+    foreground: ForegroundOption = ForegroundName.raw,
+    precision_cases: PrecisionOption = DEFAULT["precision_cases"],
+    flip: FlipOption = False,
+    decontaminated: DecontaminatedOption = False,
     lang: LanguageOption = LanguageName.en,
     layout: LayoutOption = LayoutName.single,
 ) -> None:
@@ -131,9 +81,13 @@ def report(
             "cases": cases,
             "categories": category,
             "out": out_folder,
-            "device": device.value,
+            "device": device,
             "dtype": dtype.value,
+            "compile": compile_,
+            "foreground": foreground.value,
             "precision_cases": precision_cases,
+            "flip": flip,
+            "decontaminated": decontaminated,
             "lang": lang.value,
             "layout": layout.value,
         }
@@ -158,13 +112,17 @@ def report(
 
 @app.command()
 def run(
-    model: ModelOption = _DEFAULT["models"],
+    model: ModelOption = DEFAULT["models"],
     cases: CasesOption = "",
-    category: CategoryOption = _DEFAULT["categories"],
-    out_folder: OutOption = _DEFAULT["out"],
-    device: DeviceOption = DeviceName.auto,
+    category: CategoryOption = DEFAULT["categories"],
+    out_folder: OutOption = DEFAULT["out"],
+    device: DeviceOption = DEFAULT["device"],
     dtype: DtypeOption = DtypeName.auto,
-    precision_cases: PrecisionOption = _DEFAULT["precision_cases"],
+    compile_: CompileOption = False,
+    foreground: ForegroundOption = ForegroundName.raw,
+    precision_cases: PrecisionOption = DEFAULT["precision_cases"],
+    flip: FlipOption = False,
+    decontaminated: DecontaminatedOption = False,
 ) -> None:
     """Remove the backgrounds and measure, without the report: OUT/run.json and the cut-outs."""
     settings = Settings.of(
@@ -173,9 +131,13 @@ def run(
             "cases": cases,
             "categories": category,
             "out": out_folder,
-            "device": device.value,
+            "device": device,
             "dtype": dtype.value,
+            "compile": compile_,
+            "foreground": foreground.value,
             "precision_cases": precision_cases,
+            "flip": flip,
+            "decontaminated": decontaminated,
         }
     )
     show_run(_run(settings), settings.out_folder / "run.json")
@@ -186,15 +148,17 @@ def cutout(
     images: Annotated[list[Path], typer.Argument(help="Pictures.", show_default=False)],
     out_folder: Annotated[Path, typer.Option("--out", help="Folder for the cut-outs.")],
     model: Annotated[str, typer.Option("--model", "-m", help="The model to use.")] = "isnet",
-    device: DeviceOption = DeviceName.auto,
+    device: DeviceOption = DEFAULT["device"],
     dtype: DtypeOption = DtypeName.auto,
+    compile_: CompileOption = False,
+    foreground: ForegroundOption = ForegroundName.raw,
     overwrite: Annotated[bool, typer.Option("--overwrite", help="Replace files in OUT.")] = False,
 ) -> None:
     """Just the transparent PNGs of some pictures, at their full size."""
     from .cutouts import make_cutouts
     from .models import load_model
 
-    loaded = load_model(model, device.value, dtype.value)
+    loaded = load_model(model, device, dtype.value, foreground.value, compile_)
     failed = 0
     with progress() as on_step:
         for image, result in make_cutouts(loaded, images, out_folder, overwrite, on_step):
@@ -203,7 +167,74 @@ def cutout(
             else:
                 failed += 1
                 complain(f"{printable(str(image))}: {result}")
+    for warning in loaded.warnings:
+        complain(f"{loaded.info.name}: {warning}")
     if failed:
+        raise typer.Exit(2)
+
+
+_BENCH: dict[str, Any] = {
+    "models": ["rmbg-2.0"],
+    "devices": ["auto"],
+    "dtypes": [DtypeName.auto],
+    "batches": [1],
+}
+
+
+@app.command()
+def bench(
+    model: ModelOption = _BENCH["models"],
+    device: DevicesOption = _BENCH["devices"],
+    dtype: DtypesOption = _BENCH["dtypes"],
+    batch: BatchesOption = _BENCH["batches"],
+    compile_: Annotated[
+        bool, typer.Option("--compile", help="Every combination compiled by torch as well.")
+    ] = False,
+    cases: CasesOption = "",
+    rounds: Annotated[
+        int, typer.Option("--rounds", metavar="N", help="Timed inferences of a combination.")
+    ] = 20,
+    seconds: Annotated[
+        float,
+        typer.Option("--seconds", metavar="S", help="Fewer rounds where they would take longer."),
+    ] = 60,
+    random_weights: Annotated[
+        bool,
+        typer.Option(
+            "--random-weights", help="For RMBG-2.0 and BiRefNet: no licence, no download."
+        ),
+    ] = False,
+    out_folder: OutOption = "reports/bench",
+    lang: LanguageOption = LanguageName.en,
+) -> None:
+    """Latency, throughput and memory by model × device × dtype × batch; the article's claims."""
+    from .bench import bench as measure
+    from .bench.strings import text
+    from .bench.tables import tables
+
+    with progress() as on_step:
+        made = measure(
+            model,
+            device,
+            [one.value for one in dtype],
+            batch,
+            compile_,
+            cases,
+            rounds,
+            seconds,
+            random_weights,
+            user_path(out_folder, SettingsError),
+            lang.value,
+            on_step,
+        )
+    for table in tables(made, lang.value):
+        out.print(table)
+    if random_weights:
+        out.print(text("random", lang.value))
+    for name in ("bench.json", "bench.png"):
+        path = user_path(out_folder, SettingsError) / name
+        out.print(str(path.absolute()), markup=False, highlight=False, soft_wrap=True)
+    if all(row.failure for row in made.rows):
         raise typer.Exit(2)
 
 
@@ -241,7 +272,8 @@ def cases_check(
 ) -> None:
     """Read every picture and its truth, and say what a run would meet."""
     found = load_cases(folder)
-    table = Table("case", "pixels", "truth", "points", "licence", "")
+    name = Column("case", overflow="fold")  # never cut short
+    table = Table(name, "pixels", "truth", "points", "licence", "")
     broken = 0
     with progress() as on_step:
         for done, case in enumerate(found.cases, 1):

@@ -105,7 +105,7 @@ def read_bytes(path: Path) -> bytes:
     return data
 
 
-def decode(data: bytes, file: str, name: str = "") -> Picture:
+def decode(data: bytes, file: str, name: str = "", drop_alpha: bool = False) -> Picture:
     """Decode the bytes of the picture `file`, which becomes the picture `name`.
 
     EXIF rotation is applied, an embedded ICC profile is converted to sRGB,
@@ -113,7 +113,7 @@ def decode(data: bytes, file: str, name: str = "") -> Picture:
 
     Raises ImageError, naming `file`, for what is no still, opaque picture of
     sensible size: a transparent picture's colours under its transparency are
-    undefined, so it cannot be judged as an original.
+    undefined, so it cannot be judged as an original (unless `drop_alpha` says they are).
     """
     image, notes = _open(data, file), []
     try:
@@ -123,7 +123,7 @@ def decode(data: bytes, file: str, name: str = "") -> Picture:
         if image.getexif().get(0x0112) in range(2, 9):
             notes.append("exif-rotated")
         image = ImageOps.exif_transpose(image)
-        image = _without_alpha(image, file, notes)
+        image = _without_alpha(image, file, notes, drop_alpha)
         if image.mode.startswith("I;16"):
             notes.append("reduced-16-bit")
             profile = image.info.get("icc_profile")
@@ -266,13 +266,13 @@ def _open(data: bytes, name: str) -> Image.Image:
     raise ImageError(f"{name} ({width}×{height}) has {problem}", remedy)
 
 
-def _without_alpha(image: Image.Image, name: str, notes: list[str]) -> Image.Image:
-    """`image` without an alpha channel, which must be opaque throughout."""
+def _without_alpha(image: Image.Image, name: str, notes: list[str], drop: bool) -> Image.Image:
+    """`image` without an alpha channel, which must be opaque throughout unless `drop`."""
     if image.mode in ("RGBA", "LA", "PA", "RGBa", "La") or "transparency" in image.info:
         grey = image.mode in ("LA", "La", "L", "1")
         image = image.convert("RGBA")
         alpha = np.asarray(image)[..., 3]
-        if alpha.min() < 255:
+        if alpha.min() < 255 and not drop:
             share = float((alpha < 255).mean())
             raise ImageError(
                 f"{name} is already transparent in {share:.1%} of its pixels",

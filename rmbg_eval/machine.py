@@ -44,7 +44,7 @@ class Machine(BaseModel):
             | {"rmbg_eval": _version("rmbg-eval") or "not installed"},
             system=f"{platform.system()} {platform.release()}, Python {platform.python_version()}",
             processor=_processor(),
-            cores=_cores(),
+            cores=cores(),
             memory_bytes=_memory(),
         )
 
@@ -104,7 +104,8 @@ def _processor() -> str:
     return platform.processor() or platform.machine()
 
 
-def _cores() -> int:
+def cores() -> int:
+    """How many processor cores this process may use."""
     try:
         return len(os.sched_getaffinity(0))
     except AttributeError:  # not on macOS or Windows

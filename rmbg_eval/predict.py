@@ -1,7 +1,7 @@
 """Model × cases → predictions: one cut-out a case, or the reason there is none.
 
-Reading, inference and writing overlap: while the model works on one picture, a
-thread decodes the next and another encodes the last. The number of pictures in
+Reading, inference and writing overlap: while the model works on one picture,
+threads decode the next and encode the last. The number of pictures in
 flight is bounded, so memory does not grow with the number of cases.
 """
 
@@ -33,12 +33,15 @@ from .images import (
     encode_png,
     read_bytes,
 )
-from .machine import peak_memory, reset_peak_memory
+from .machine import cores, peak_memory, reset_peak_memory
 from .models import Model
 from .store import Entry, Store
 
-_READ_AHEAD = 3
-_WRITE_BEHIND = 3
+_READERS = max(1, min(6, cores() // 3))
+_WRITERS = max(2, min(8, cores() // 2))
+"""So many that one fast device does not wait for decoding and encoding."""
+_READ_AHEAD = _READERS + 2
+_WRITE_BEHIND = _WRITERS + 1
 
 
 class Prediction(BaseModel):
@@ -66,6 +69,9 @@ class Prediction(BaseModel):
     not say."""
     cached: bool = False
     """Whether the cut-out was kept from an earlier run; seconds and memory are then that run's."""
+    device: str | None = None
+    dtype: str | None = None
+    """What it was computed on and in, if it was: not the model's where memory was short."""
     failure: Failure | None = None
 
 
@@ -76,6 +82,8 @@ class _Job:
     case: Case
     sha256: str | None = None
     key: str = ""
+    device: str | None = None
+    dtype: str | None = None
     kept: tuple[Entry, bytes] | None = None
     picture: Picture | None = None
     inputs: Any = None
@@ -115,7 +123,10 @@ def predict(
     left = iter(cases)
     inferred: set[str] = set()
     memory_known = reset_peak_memory()
-    with ThreadPoolExecutor(1, "read") as reader, ThreadPoolExecutor(2, "write") as writers:
+    with (
+        ThreadPoolExecutor(_READERS, "read") as reader,
+        ThreadPoolExecutor(_WRITERS, "write") as writers,
+    ):
         reading: deque[Future[_Job]] = deque()
         writing: deque[Future[tuple[Case, Prediction]]] = deque()
         try:
@@ -130,8 +141,11 @@ def predict(
                     if job.open and job.key in inferred:  # the same picture under two names
                         wait(writing)
                         job.kept = store.get(job.key)
-                _infer(model, [job for job in batch if job.open])
-                inferred |= {job.key for job in batch if job.open}
+                fresh = [job for job in batch if job.open]
+                _infer(model, fresh)
+                for job in fresh:
+                    _name_as_computed(model, job, store)
+                inferred |= {job.key for job in fresh}
                 for job in batch:
                     writing.append(writers.submit(_write, model, job, out, store, memory_known))
                 while writing and (writing[0].done() or len(writing) > _WRITE_BEHIND):
@@ -154,6 +168,7 @@ def _read(model: Model, case: Case, store: Store) -> _Job:
         job.sha256 = hashlib.sha256(data).hexdigest()
         job.key = store.key(job.sha256, model.identity(case.name))
         job.kept = store.get(job.key)
+        job.device, job.dtype = model.info.device, model.info.dtype
         if job.kept is None:
             job.picture = case.picture(data)
     if job.picture is not None:
@@ -187,6 +202,13 @@ def _infer(model: Model, jobs: Sequence[_Job]) -> None:
     each = (time.perf_counter() - started) / len(jobs)
     for job, output in zip(jobs, outputs, strict=True):
         job.inputs, job.output, job.seconds["infer"] = None, output, each
+
+
+def _name_as_computed(model: Model, job: _Job, store: Store) -> None:
+    """Key, device and dtype of a job that has just been inferred: short memory changes them."""
+    assert job.sha256 is not None
+    job.key = store.key(job.sha256, model.identity(job.case.name))
+    job.device, job.dtype = model.info.device, model.info.dtype
 
 
 def _write(
@@ -257,6 +279,8 @@ def _finish(model: Model, job: _Job, out: Path, *, cached: bool) -> Prediction:
         seconds=entry.seconds,
         peak_memory_bytes=entry.peak_memory_bytes,
         cached=cached,
+        device=job.device,
+        dtype=job.dtype,
     )
 
 

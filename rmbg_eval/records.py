@@ -12,7 +12,9 @@ from .case import Case
 from .errors import OutputError, printable
 from .machine import Machine
 from .measure import Measurement
+from .measure.points import PointResult
 from .models import ModelInfo
+from .points import ObservationPoint
 from .predict import Prediction
 from .settings import Settings
 
@@ -31,6 +33,7 @@ class CaseRecord(_Record):
     author: str | None
     source: str | None
     has_truth: bool
+    points: tuple[ObservationPoint, ...] = ()
 
     @classmethod
     def of(cls, case: Case) -> CaseRecord:
@@ -43,7 +46,14 @@ class CaseRecord(_Record):
             author=printable(about.author) if about.author else None,
             source=printable(about.source) if about.source else None,
             has_truth=case.alpha is not None,
+            points=tuple(_printable(point) for point in about.points),
         )
+
+
+def _printable(point: ObservationPoint) -> ObservationPoint:
+    """The point with its title fit to be shown."""
+    title = {language: printable(text) for language, text in point.title.items()}
+    return point.model_copy(update={"title": title})
 
 
 class PrecisionCheck(_Record):
@@ -81,10 +91,16 @@ class Run(_Record):
     models: tuple[ModelRun, ...]
     predictions: tuple[Prediction, ...]
     measurements: tuple[Measurement, ...]
+    points: tuple[PointResult, ...] = ()
 
     @property
     def failures(self) -> tuple[Prediction, ...]:
         return tuple(p for p in self.predictions if p.failure)
+
+    @property
+    def missed(self) -> tuple[PointResult, ...]:
+        """Required points that did not pass, whether they failed or could not be measured."""
+        return tuple(point for point in self.points if point.required and not point.passed)
 
     @classmethod
     def load(cls, folder: Path) -> Run:

@@ -1,9 +1,10 @@
-"""Where the notebooks and the reference cases lie: beside the package in a checkout, inside it
-once installed (pyproject.toml puts them there)."""
+"""Where files lie that are no code: notebooks and reference cases (beside the package in a
+checkout, inside it once installed: pyproject.toml puts them there), and the cache."""
 
 from __future__ import annotations
 
 import os
+from importlib.util import find_spec
 from pathlib import Path
 
 from .errors import ReportError
@@ -20,6 +21,17 @@ def resource(*parts: str) -> Path:
         "The notebooks that belong to rmbg-eval were not found",
         "Install it again: pip install --force-reinstall rmbg-eval.",
     )
+
+
+def packaged_picture(name: str) -> Path | None:
+    """The file of a picture packaged with scikit-image, which is not imported for it, or None."""
+    package = find_spec("skimage")
+    if package is not None and package.submodule_search_locations:
+        folder = Path(package.submodule_search_locations[0]) / "data"
+        for path in (folder / f"{name}.png", folder / f"{name}.jpg"):
+            if path.is_file():
+                return path
+    return None
 
 
 def cache_folder() -> Path:

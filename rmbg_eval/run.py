@@ -8,24 +8,32 @@ and the cache. Run the same settings again and only what is missing is done.
 from __future__ import annotations
 
 import time
+from collections.abc import Iterable
 from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime
+from importlib.util import find_spec
 from pathlib import Path
 
+from .agreement import disagreements, flip_differences
 from .case import Case
-from .cases import check_truth_size, load_cases
-from .errors import ModelError, OutputError, RmbgEvalError
+from .cases import load_cases
+from .errors import ModelError, OutputError, SettingsError
 from .files import remove_unfinished
+from .findings import find
 from .machine import Machine
-from .measure import TABLE, Measurement, Values, measure
+from .measure import TABLE, Measurement, Metric, agreement
+from .measure.colours import DECONTAMINATED
+from .measure.points import PointResult
 from .models import Model, load_model
+from .models.devices import split
 from .precision import REDUCED, compare_with_fp32
-from .predict import Prediction, predict, stored_alpha
+from .predict import Prediction
 from .progress import OnStep, Step, ignore
 from .records import CaseRecord, ModelRun, PrecisionCheck, Run
 from .run_folder import prune, run_folder, save
 from .settings import Settings
-from .store import Store
+from .share import predict_on_all
+from .store import Findings, Store
 
 
 def evaluate(settings: Settings, on_step: OnStep = ignore) -> Run:
@@ -36,13 +44,19 @@ def evaluate(settings: Settings, on_step: OnStep = ignore) -> Run:
     had, a folder that cannot be written.
     """
     started, clock = datetime.now(UTC), time.perf_counter()
+    metrics = _chosen(settings)
     found = load_cases(settings.cases_folder, settings.categories)
-    models = [load_model(spec, settings.device, settings.dtype) for spec in settings.models]
+    first, *more = split(settings.device)
+    models = [
+        load_model(spec, first, settings.dtype, settings.foreground, settings.compile)
+        for spec in settings.models
+    ]
     _refuse_one_name_twice([model.info.name for model in models])
     for model in models:
         model.fetch(lambda text: on_step(Step(text)))
-    store = Store.default()
+    store, kept = Store.default(), Findings.default()
     remove_unfinished(store.folder)
+    remove_unfinished(kept.folder)
     with run_folder(settings.out_folder) as out:
         remove_unfinished(out)
         earlier = _earlier(out)
@@ -62,11 +76,17 @@ def evaluate(settings: Settings, on_step: OnStep = ignore) -> Run:
         model_runs: list[ModelRun] = []
         predictions: list[Prediction] = []
         measurements: list[Measurement] = []
+        points: list[PointResult] = []
         for spec, model in zip(settings.models, models, strict=True):
-            made, measured = _predict_and_measure(model, found.cases, out, store, on_step)
+            predicting = predict_on_all(model, spec, settings, found.cases, out, store)
+            made, measured, seen = _measured(
+                model, predicting, len(found.cases), out, metrics, kept, on_step
+            )
             model_runs.append(
                 ModelRun(
-                    info=model.info,
+                    info=model.info.model_copy(update={"device": settings.device})
+                    if more
+                    else model.info,
                     precision=_precision(
                         spec, model, settings, found.cases, made, out, store, on_step
                     ),
@@ -75,6 +95,10 @@ def evaluate(settings: Settings, on_step: OnStep = ignore) -> Run:
             )
             predictions += made
             measurements += measured
+            points += seen
+            if settings.flip:
+                measurements += flip_differences(model, found.cases, made, out, store, on_step)
+        measurements += disagreements(predictions, out, kept)
         run = run.model_copy(
             update={
                 "complete": True,
@@ -82,6 +106,7 @@ def evaluate(settings: Settings, on_step: OnStep = ignore) -> Run:
                 "models": tuple(model_runs),
                 "predictions": tuple(predictions),
                 "measurements": tuple(measurements),
+                "points": tuple(points),
             }
         )
         if earlier and earlier.found() == run.found():
@@ -92,49 +117,42 @@ def evaluate(settings: Settings, on_step: OnStep = ignore) -> Run:
     return run
 
 
-def _predict_and_measure(
-    model: Model, cases: tuple[Case, ...], out: Path, store: Store, on_step: OnStep
-) -> tuple[list[Prediction], list[Measurement]]:
+def _measured(
+    model: Model,
+    predicting: Iterable[tuple[Case, Prediction]],
+    count: int,
+    out: Path,
+    metrics: tuple[Metric, ...],
+    kept: Findings,
+    on_step: OnStep,
+) -> tuple[list[Prediction], list[Measurement], list[PointResult]]:
     made: list[Prediction] = []
     measuring = []
-    on_step(Step(model.info.name, 0, len(cases)))
+    on_step(Step(model.info.name, 0, count))
     with ThreadPoolExecutor(1, "measure") as measurer:
-        for case, prediction in predict(model, cases, out, store):
+        for case, prediction in predicting:
             made.append(prediction)
-            measuring.append(measurer.submit(_measure, case, prediction, out))
-            on_step(Step(f"{model.info.name} · {case.name}", len(made), len(cases)))
-    return made, [measurement for task in measuring for measurement in task.result()]
+            measuring.append(measurer.submit(find, case, prediction, out, metrics, kept))
+            on_step(Step(f"{model.info.name} · {case.name}", len(made), count))
+    found = [task.result() for task in measuring]
+    return (
+        made,
+        [measurement for values, _ in found for measurement in values],
+        [point for _, points in found for point in points],
+    )
 
 
-def _measure(case: Case, prediction: Prediction, out: Path) -> list[Measurement]:
-    """Every measure of one prediction, each with its value or the reason why there is none."""
-    if prediction.failure or not prediction.cutout:
-        reason = f"the prediction failed: {prediction.failure}"
-        values: Values = {metric.name: (None, reason) for metric in TABLE}
-    else:
-        alpha = stored_alpha(out / prediction.cutout)
-        try:
-            truth = case.truth()
-            if truth is not None:
-                check_truth_size((alpha.shape[1], alpha.shape[0]), truth, case.alpha)
-            values = measure(alpha, truth)
-        except RmbgEvalError as error:
-            reason = f"the truth cannot be used: {error.problem}"
-            values = measure(alpha, None)
-            values |= {metric.name: (None, reason) for metric in TABLE if metric.needs_truth}
-    return [
-        Measurement(
-            category=case.category,
-            case=case.id,
-            model=prediction.model,
-            metric=metric.name,
-            value=values[metric.name][0],
-            unit=metric.unit,
-            region=metric.region,
-            reason=values[metric.name][1],
+def _chosen(settings: Settings) -> tuple[Metric, ...]:
+    """The measures that one cut-out is enough for, without those that were not asked for."""
+    left_out = {*agreement.METRICS, *agreement.FLIP}
+    if not settings.decontaminated:
+        left_out |= set(DECONTAMINATED)
+    elif find_spec("pymatting") is None:
+        raise SettingsError(
+            "To measure decontaminated colours, pymatting is needed",
+            "Install it: pip install 'rmbg-eval[pymatting]'.",
         )
-        for metric in TABLE
-    ]
+    return tuple(metric for metric in TABLE if metric not in left_out)
 
 
 def _precision(
@@ -156,7 +174,7 @@ def _precision(
     chosen = [case for case in cases if (case.category, case.id) in succeeded]
     chosen = chosen[: settings.precision_cases]
     try:
-        exact = load_model(spec, settings.device, "fp32")
+        exact = load_model(spec, split(settings.device)[0], "fp32")
         return compare_with_fp32(exact, chosen, made, out, store, on_step)
     except ModelError as error:
         return PrecisionCheck(cases=0, largest=None, mean=None, reason=str(error))

@@ -75,7 +75,7 @@ def prune(out: Path, run: Run) -> None:
 
 
 def _csv(run: Run) -> str:
-    """One row a number: the measurements, and the seconds of every prediction."""
+    """One row a number: measurements, observation points, and the seconds of every prediction."""
     text = io.StringIO()
     writer = csv.writer(text, lineterminator="\n")
     writer.writerow(["case", "category", "model", "metric", "value", "unit", "region", "reason"])
@@ -84,6 +84,15 @@ def _csv(run: Run) -> str:
         writer.writerow(
             [m.case, m.category, m.model, m.metric, value, m.unit, m.region, m.reason or ""]
         )
+    for seen in run.points:
+        start = [seen.case, seen.category, seen.model]
+        name, reason = f"point:{seen.point}", seen.reason or ""
+        value = "" if seen.measured is None else repr(seen.measured)
+        passed = "" if seen.passed is None else str(int(seen.passed))
+        writer.writerow([*start, name, value, seen.unit, seen.kind, reason])
+        unmeasured = reason if seen.passed is None else ""
+        row = [f"{name}:passed", passed, "passed, 0 or 1", seen.kind, unmeasured]
+        writer.writerow([*start, *row])
     for p in run.predictions:
         for stage, seconds in p.seconds.items():
             row = [p.case, p.category, p.model, f"seconds_{stage}", f"{seconds:.4f}", "s"]

@@ -10,7 +10,8 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_valida
 
 from .errors import SettingsError, explain
 from .files import user_path
-from .models import Device, Dtype
+from .foreground import Foreground
+from .models.devices import Device, Dtype
 from .resources import resource
 
 Language = Literal["en", "zh"]
@@ -31,10 +32,19 @@ class Settings(BaseModel):
     out: str = Field(default="reports/latest", min_length=1)
     """The run folder."""
     device: Device = "auto"
+    """Several of one kind, as `cuda:0,cuda:1`: the cases are shared out, one process each."""
     dtype: Dtype = "auto"
     """Precision, for the models that offer a choice; auto is fp32 on a CPU."""
+    compile: bool = False
+    """Whether torch compiles its models, which takes minutes and saves time on every picture."""
+    foreground: Foreground = "raw"
+    """How colours under a soft alpha are estimated; raw leaves them as they are."""
     precision_cases: int = Field(default=3, ge=0)
     """With a dtype below fp32: on how many cases the alpha is compared with fp32."""
+    flip: bool = False
+    """Also infer every picture mirrored, and measure how far the alpha changes."""
+    decontaminated: bool = False
+    """Also measure colour differences with the old background's colour taken out (pymatting)."""
     lang: Language = "en"
     layout: Layout = "single"
     """One HTML file with everything in it, or a folder with full-resolution pictures beside it."""

@@ -1,9 +1,10 @@
-"""Finished predictions, by the content of what made them: the same work is never done twice.
+"""Finished predictions and findings, by the content of what made them: no work is done twice.
 
 `<cache>/predictions/<2 hex>/<key>.png` is the cut-out and `<key>.json` says
 what belongs to it, its SHA-256 among it. The JSON is written last and the
 picture's hash is checked when it is used, so that neither a killed process nor a
-damaged disk leaves anything that is believed. The folder may be deleted at any time.
+damaged disk leaves anything that is believed. `<cache>/measurements/` keeps what was measured,
+each file behind its own SHA-256. The folders may be deleted at any time.
 """
 
 from __future__ import annotations
@@ -63,3 +64,34 @@ class Store:
 
     def _path(self, key: str, suffix: str) -> Path:
         return self.folder / key[:2] / f"{key}.{suffix}"
+
+
+@dataclass(frozen=True)
+class Findings:
+    """What was measured, kept in `folder`: text by the content of all that decides it."""
+
+    folder: Path
+
+    @classmethod
+    def default(cls) -> Findings:
+        return cls(cache_folder() / "measurements")
+
+    @staticmethod
+    def key(*parts: object) -> str:
+        """The name of what was found from `parts`."""
+        return hashlib.sha256(repr(parts).encode()).hexdigest()
+
+    def get(self, key: str) -> str | None:
+        """What is kept under `key`, whole and unaltered, or None."""
+        try:
+            hashed, _, text = self._path(key).read_text("utf-8").partition("\n")
+        except (OSError, UnicodeDecodeError):
+            return None
+        return text if hashlib.sha256(text.encode()).hexdigest() == hashed else None
+
+    def put(self, key: str, text: str) -> None:
+        """Keep a text; OutputError if it cannot be written."""
+        write_atomic(self._path(key), f"{hashlib.sha256(text.encode()).hexdigest()}\n{text}")
+
+    def _path(self, key: str) -> Path:
+        return self.folder / key[:2] / key

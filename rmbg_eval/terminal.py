@@ -20,7 +20,10 @@ out, err = Console(), Console(stderr=True)
 
 
 def show_run(run_: Run, path: Path) -> None:
-    """Print the table of case × model and the path; exit 2 if nothing at all succeeded."""
+    """Print the table of case × model and the path.
+
+    Exit 2 if nothing at all succeeded, 1 if a required observation point did not pass.
+    """
     names = [model.info.name for model in run_.models]
     table = Table("case", *names, title="seconds a picture: inference / all stages")
     made = {(p.category, p.case, p.model): p for p in run_.predictions}
@@ -36,11 +39,23 @@ def show_run(run_: Run, path: Path) -> None:
                 cells.append(f"{seconds['infer']:.2f} / {whole:.2f}")
         table.add_row(escape(f"{record.category}/{record.id}"), *cells)
     out.print(table)
+    for model in run_.models:
+        for warning in model.warnings:
+            complain(f"{model.info.name}: {warning}")
     if run_.failures:
         complain(f"{len(run_.failures)} of {len(run_.predictions)} predictions failed")
     out.print(str(path.absolute()), markup=False, highlight=False, soft_wrap=True)
     if len(run_.failures) == len(run_.predictions):
         raise typer.Exit(2)
+    if run_.missed:
+        for point in run_.missed:
+            why = point.reason or (
+                f"measured {point.measured:.3g} {point.unit}, "
+                f"expected {point.expected:.3g} ± {point.tolerance:.3g}"
+            )
+            where = f"{point.category}/{point.case} · {point.model} · {point.point}"
+            complain(f"required point not passed: {where}: {why}")
+        raise typer.Exit(1)
 
 
 def complain(text: str) -> None:

@@ -69,6 +69,6 @@ def use_models(monkeypatch: pytest.MonkeyPatch) -> Callable[..., None]:
 
     def use(*models: FakeModel) -> None:
         table = {model.info.name: model for model in models}
-        monkeypatch.setattr("rmbg_eval.run.load_model", lambda spec, device, dtype: table[spec])
+        monkeypatch.setattr("rmbg_eval.run.load_model", lambda spec, *_: table[spec])
 
     return use

@@ -2,17 +2,23 @@
 
 from __future__ import annotations
 
-import inspect
 import json
 import math
+from typing import get_args
 
 import numpy as np
 import pytest
 from pydantic import ValidationError
 
-from rmbg_eval.measure import TABLE, Measurement, measure
+from rmbg_eval.errors import ImageError
+from rmbg_eval.measure import OPTIONAL, TABLE, Measurement, Subject, measure
+from rmbg_eval.measure.subject import Needs
 
 ALPHA = np.linspace(0, 1, 48, dtype=np.float32).reshape(6, 8)
+RGB = np.arange(144, dtype=np.uint8).reshape(6, 8, 3)
+EVERYTHING = Subject(
+    ALPHA, RGB, RGB, ALPHA, RGB, others=(ALPHA[::-1].copy(),), flipped=ALPHA[:, ::-1].copy()
+)
 
 
 def measurement(**changes):
@@ -20,27 +26,58 @@ def measurement(**changes):
     return Measurement(**(row | {"value": 0.5, "unit": "1", "region": "all"} | changes))
 
 
-def test_measures_everything_where_there_is_a_truth():
-    found = measure(ALPHA, ALPHA)
+def test_measures_everything_where_everything_is_there():
+    pytest.importorskip("pymatting")
+    found = measure(EVERYTHING)
     assert list(found) == [metric.name for metric in TABLE]
     assert found["mad"] == (0, None)
-    assert all(isinstance(value, float) and reason is None for value, reason in found.values())
+    for name, (value, reason) in found.items():
+        if name != "halo":
+            assert isinstance(value, float), name
+            assert reason is None
 
 
-def test_without_a_truth_what_needs_it_is_none_with_the_reason():
-    found = measure(ALPHA, None)
+def test_without_what_it_needs_a_measure_is_none_with_the_reason():
+    reasons = {
+        "truth": "the case has no truth",
+        "foreground": "the case has no truth",
+        "other models": "no other model has a cut-out of this picture",
+        "flip": "the mirrored picture was not inferred",
+    }
+    found = measure(Subject(ALPHA, RGB, RGB))
     assert list(found) == [metric.name for metric in TABLE]
     for metric in TABLE:
         value, reason = found[metric.name]
-        assert (value is None) == (reason is not None) == metric.needs_truth
-    assert found["mad"] == (None, "the case has no truth")
+        assert (value is None) == (reason is not None)
+        if metric.needs != "nothing":
+            assert reason == reasons[metric.needs]
+    known = measure(Subject(ALPHA, RGB, RGB, missing={"truth": "it is a sketch"}))
+    assert known["mad"] == (None, "it is a sketch")
 
 
-def test_measuring_changes_neither_alpha_nor_truth():
-    alpha, truth = ALPHA.copy(), ALPHA[::-1].copy()
-    measure(alpha, truth)
-    assert np.array_equal(alpha, ALPHA)
-    assert np.array_equal(truth, ALPHA[::-1])
+def test_measuring_changes_nothing():
+    arrays = [ALPHA.copy(), RGB.copy(), RGB[::-1].copy(), ALPHA[::-1].copy(), RGB.copy()]
+    subject = Subject(*arrays)
+    before = [array.copy() for array in arrays]
+    measure(subject, [metric for metric in TABLE if metric not in OPTIONAL])
+    for array, was in zip(arrays, before, strict=True):
+        assert np.array_equal(array, was)
+
+
+@pytest.mark.parametrize(
+    "wrong",
+    [
+        {"truth": ALPHA[:3]},
+        {"foreground": RGB[:3]},
+        {"rgb": RGB[..., :2]},
+        {"picture": RGB.astype(float)},
+        {"alpha": ALPHA * 2},
+    ],
+    ids=lambda wrong: next(iter(wrong)),
+)
+def test_a_subject_is_of_one_size_and_kind(wrong):
+    with pytest.raises(ImageError):
+        Subject(**({"alpha": ALPHA, "rgb": RGB, "picture": RGB} | wrong))
 
 
 @pytest.mark.parametrize("metric", TABLE, ids=[metric.name for metric in TABLE])
@@ -48,11 +85,11 @@ def test_each_metric_says_what_it_is(metric):
     assert metric.unit
     assert metric.region
     assert metric.higher_is_better in (True, False, None)
-    assert len(inspect.signature(metric.compute).parameters) == (2 if metric.needs_truth else 1)
-    assert ">>>" in metric.compute.__doc__, "it has a doctest"
-    assert "(H, W) float32" in metric.compute.__doc__, "it states its shapes"
-    values = [ALPHA, ALPHA[::-1]] if metric.needs_truth else [ALPHA]
-    assert 0 <= metric.compute(*values) <= 1
+    assert metric.needs in get_args(Needs)
+    text = " ".join(metric.function.__doc__.split())
+    assert ">>>" in text, "it has a doctest"
+    assert "(H, W) float32" in text, "it states its shapes"
+    assert any(word in text for word in ("ource", "Ours.", "Jaccard", "it is no score"))
 
 
 def test_no_two_metrics_share_a_name():

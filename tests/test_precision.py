@@ -40,7 +40,7 @@ def run_with(
 ) -> Run:
     """Evaluate a reduced model whose fp32 form is `exact`, or cannot be had."""
 
-    def load(spec: str, device: str, dtype: str) -> FakeModel:
+    def load(spec: str, device: str, dtype: str, *_: object) -> FakeModel:
         if dtype == "bf16":
             return Reduced()
         assert dtype == "fp32"

@@ -1,18 +1,29 @@
-"""Measures: pure functions from an alpha (and its truth) to a number, and the table of them.
+"""Measures: pure functions from a cut-out (and its truth) to a number, and the table of them.
 
-Prediction and truth are used as they are: no stretch, no threshold. What is
-undefined is None with a reason, never 0.
+Prediction and truth are used as they are: no stretch, no threshold but where a measure's
+definition has one. What is undefined is None with a reason, never 0.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from dataclasses import dataclass
+from collections.abc import Iterable
 
 from pydantic import BaseModel, ConfigDict, FiniteFloat, model_validator
 
-from ..images import Alpha
-from .alpha import in_between_share, mad
+from . import agreement, alpha, colours, matting, segmentation
+from .subject import Metric, Subject, Undefined
+
+__all__ = [
+    "OPTIONAL",
+    "TABLE",
+    "VERSION",
+    "Measurement",
+    "Metric",
+    "Subject",
+    "Undefined",
+    "Values",
+    "measure",
+]
 
 
 class Measurement(BaseModel):
@@ -38,44 +49,33 @@ class Measurement(BaseModel):
         return self
 
 
-@dataclass(frozen=True)
-class Metric:
-    """A row of the table of measures."""
-
-    name: str
-    unit: str
-    region: str
-    higher_is_better: bool | None
-    """None where it points to a place to look and is no score."""
-    compute: Callable[[Alpha, Alpha], float] | Callable[[Alpha], float]
-    needs_truth: bool
-
-
 TABLE: tuple[Metric, ...] = (
-    Metric("mad", "alpha, 0 to 1", "whole image", False, mad, needs_truth=True),
-    Metric(
-        "in_between_share",
-        "share, 0 to 1",
-        "whole image",
-        None,
-        in_between_share,
-        needs_truth=False,
-    ),
+    *matting.METRICS,
+    *segmentation.METRICS,
+    *colours.METRICS,
+    *colours.DECONTAMINATED,
+    *alpha.METRICS,
+    *agreement.METRICS,
+    *agreement.FLIP,
 )
+
+OPTIONAL: tuple[Metric, ...] = (*colours.DECONTAMINATED, *agreement.FLIP)
+"""Those of the table that are measured only where asked for: they take long."""
+
+VERSION = "1"
+"""Raised whenever a measure would give another value: part of what kept findings are known by."""
 
 
 Values = dict[str, tuple[float | None, str | None]]
 """By metric: the value, or None and the reason."""
 
 
-def measure(alpha: Alpha, truth: Alpha | None) -> Values:
-    """Every metric of the table."""
+def measure(subject: Subject, metrics: Iterable[Metric] = TABLE) -> Values:
+    """Each of the metrics, with its value or the reason why there is none."""
     found: Values = {}
-    for metric in TABLE:
-        if not metric.needs_truth:
-            found[metric.name] = float(metric.compute(alpha)), None  # type: ignore[call-arg]
-        elif truth is None:
-            found[metric.name] = None, "the case has no truth"
-        else:
-            found[metric.name] = float(metric.compute(alpha, truth)), None  # type: ignore[call-arg]
+    for metric in metrics:
+        try:
+            found[metric.name] = float(metric.compute(subject)), None
+        except Undefined as undefined:
+            found[metric.name] = None, str(undefined)
     return found

@@ -1,31 +1,29 @@
-"""Measures of an alpha itself, and of its distance from the truth."""
+"""Measures of an alpha itself, without a truth. They point to where to look; none is a score."""
 
 from __future__ import annotations
 
+from dataclasses import dataclass
+
+import cv2
 import numpy as np
+from numpy.typing import NDArray
 
 from ..images import Alpha, check_alpha
+from .region import distance
+from .subject import WHOLE, Metric, Subject, Undefined
 
 TRANSPARENT_BELOW = 0.05
 OPAQUE_ABOVE = 0.95
 """What lies from one to the other is seen as in-between."""
 
+SOFT_FROM, SOFT_TO = np.float32(0.92), np.float32(0.08)
+"""The ends of a soft band, as the article that started this project reads them off a profile."""
 
-def mad(alpha: Alpha, truth: Alpha) -> float:
-    """Mean absolute difference of two alphas, over the whole image.
-
-    `alpha`, `truth`: `(H, W) float32` in [0, 1]. Returns a float in [0, 1];
-    lower is better. Raises ImageError for arrays of another kind or of unequal
-    shapes. Source: Rhemann et al., "A perceptually motivated online benchmark
-    for image matting", CVPR 2009, whose SAD is this times the number of pixels.
-
-    >>> import numpy as np
-    >>> mad(np.float32([[0, 1]]), np.float32([[0.5, 1]]))
-    0.25
-    """
-    check_alpha(truth, truth.shape)
-    check_alpha(alpha, truth.shape)
-    return float(np.mean(np.abs(alpha - truth), dtype=np.float64))
+STRAY_SHARE = 0.01
+"""An island or a hole is stray below this share of the largest shape; a larger one is a thing."""
+BREAK_WIDTH = 4
+BREAK_LENGTH = 8
+"""Pixels: a break is at most this wide and at least this long."""
 
 
 def in_between_share(alpha: Alpha) -> float:
@@ -40,7 +38,7 @@ def in_between_share(alpha: Alpha) -> float:
     0.25
     """
     check_alpha(alpha, alpha.shape)
-    return float(np.mean((alpha >= TRANSPARENT_BELOW) & (alpha <= OPAQUE_ABOVE)))
+    return float(np.mean(in_between(alpha)))
 
 
 def opaque_share(alpha: Alpha) -> float:
@@ -52,3 +50,163 @@ def opaque_share(alpha: Alpha) -> float:
     """
     check_alpha(alpha, alpha.shape)
     return float(np.mean(alpha > OPAQUE_ABOVE))
+
+
+def in_between(alpha: Alpha) -> NDArray[np.bool_]:
+    """Which pixels are visibly neither transparent nor opaque: 0.05 ≤ α ≤ 0.95."""
+    return (alpha >= TRANSPARENT_BELOW) & (alpha <= OPAQUE_ABOVE)
+
+
+def soft_band_widths(alpha: Alpha) -> NDArray[np.float64]:
+    """Width of the soft band at each pixel of the contour, in pixels.
+
+    `alpha`: `(H, W) float32` in [0, 1]. The contour is every pixel of α ≥ 0.5 beside one below
+    it; the width there is its distance to the nearest α ≥ 0.92 plus that to the nearest α ≤ 0.08.
+    A hard edge has 1. Returns `(N,) float64`. Undefined where there is no contour, or nothing
+    that is nearly opaque or nearly transparent. Its median says how soft edges are; its p95 where
+    hair, blur or doubt is. A strand that is nowhere opaque counts as wide. Ours.
+
+    >>> import numpy as np
+    >>> soft_band_widths(np.float32([[1, 1, 0.75, 0.5, 0.25, 0, 0]]))
+    array([4.])
+    """
+    check_alpha(alpha, alpha.shape)
+    shape = alpha >= np.float32(0.5)
+    inner = np.zeros(shape.shape, bool)
+    inner[1:] |= ~shape[:-1]
+    inner[:-1] |= ~shape[1:]
+    inner[:, 1:] |= ~shape[:, :-1]
+    inner[:, :-1] |= ~shape[:, 1:]
+    contour = np.nonzero(shape & inner)
+    if not len(contour[0]):
+        raise Undefined("alpha has no contour at 0.5")
+    solid, clear = alpha >= SOFT_FROM, alpha <= SOFT_TO
+    if not (solid.any() and clear.any()):
+        raise Undefined("no pixel is nearly opaque, or none nearly transparent")
+    return distance(solid)[contour].astype(np.float64) + distance(clear)[contour]
+
+
+def soft_band_median(alpha: Alpha) -> float:
+    """Median of `soft_band_widths`, in pixels. `alpha`: `(H, W) float32` in [0, 1]. Ours.
+
+    >>> import numpy as np
+    >>> soft_band_median(np.float32([[1, 1, 0.75, 0.5, 0.25, 0, 0]]))
+    4.0
+    """
+    return float(np.median(soft_band_widths(alpha)))
+
+
+def soft_band_p95(alpha: Alpha) -> float:
+    """95th percentile of `soft_band_widths`, in px. `alpha`: `(H, W) float32` in [0, 1]. Ours.
+
+    >>> import numpy as np
+    >>> soft_band_p95(np.float32([[1, 1, 0.75, 0.5, 0.25, 0, 0]]))
+    4.0
+    """
+    return float(np.percentile(soft_band_widths(alpha), 95))
+
+
+@dataclass(frozen=True)
+class Strays:
+    """Pieces that belong to nothing: number, and pixels in all."""
+
+    islands: int
+    island_pixels: int
+    pinholes: int
+    pinhole_pixels: int
+
+
+def strays(alpha: Alpha) -> Strays:
+    """Stray islands and pinholes of the shape α ≥ 0.5.
+
+    `alpha`: `(H, W) float32` in [0, 1]. An island is an 8-connected piece of the shape; a pinhole
+    a 4-connected piece of the rest that does not touch the picture's border; both are stray
+    where they are smaller than 1 % of the largest piece of the shape. Undefined where there is no
+    shape. They are crumbs and moth holes, and also real freckles of light or single hairs. Ours.
+
+    >>> import numpy as np
+    >>> alpha = np.ones((20, 30), np.float32); alpha[:, 20:] = 0; alpha[5, 5] = 0; alpha[2, 25] = 1
+    >>> strays(alpha)
+    Strays(islands=1, island_pixels=1, pinholes=1, pinhole_pixels=1)
+    """
+    check_alpha(alpha, alpha.shape)
+    shape = (alpha >= np.float32(0.5)).view(np.uint8)
+    sizes = _pieces(shape, 8)[:, cv2.CC_STAT_AREA]
+    if not len(sizes):
+        raise Undefined("no pixel is at least half opaque")
+    limit = STRAY_SHARE * sizes.max()
+    holes = _pieces(1 - shape, 4)
+    height, width = shape.shape
+    left, top, wide, high = holes[:, :4].T
+    inside = (left > 0) & (top > 0) & (left + wide < width) & (top + high < height)
+    islands = sizes[sizes < limit]
+    pinholes = holes[inside, cv2.CC_STAT_AREA]
+    pinholes = pinholes[pinholes < limit]
+    return Strays(len(islands), int(islands.sum()), len(pinholes), int(pinholes.sum()))
+
+
+def contour_breaks(alpha: Alpha) -> float:
+    """Number of narrow gaps that cut into the contour of the shape α ≥ 0.5 from outside.
+
+    `alpha`: `(H, W) float32` in [0, 1]. What a closing by a disc of 5 px fills (gaps up to 4 px
+    wide), in 8-connected pieces at least 8 px long that touch more of the outside. Undefined where
+    there is no shape. Real slits, between fingers or strands, count too. Ours.
+
+    >>> import numpy as np
+    >>> alpha = np.zeros((40, 40), np.float32); alpha[:, 10:30] = 1; alpha[20:22, 18:] = 0
+    >>> contour_breaks(alpha)
+    1.0
+    """
+    check_alpha(alpha, alpha.shape)
+    shape = (alpha >= np.float32(0.5)).view(np.uint8)
+    if not shape.any():
+        raise Undefined("no pixel is at least half opaque")
+    reach = BREAK_WIDTH // 2
+    disc = cv2.getStructuringElement(cv2.MORPH_ELLIPSE, (2 * reach + 1, 2 * reach + 1))
+    padded = cv2.copyMakeBorder(shape, *(2 * reach,) * 4, cv2.BORDER_REPLICATE)
+    closed = cv2.morphologyEx(padded, cv2.MORPH_CLOSE, disc)[
+        2 * reach : -2 * reach, 2 * reach : -2 * reach
+    ]
+    filled = closed & (1 - shape)
+    count, label, stats, _ = cv2.connectedComponentsWithStats(filled, connectivity=8)
+    long = np.maximum(stats[:, cv2.CC_STAT_WIDTH], stats[:, cv2.CC_STAT_HEIGHT]) >= BREAK_LENGTH
+    long[0] = False
+    if not long.any():
+        return 0.0
+    open_ = cv2.dilate(1 - closed, np.ones((3, 3), np.uint8)).view(bool)
+    touching = np.zeros(count, bool)
+    touching[np.unique(label[open_])] = True
+    return float(np.count_nonzero(long & touching))
+
+
+def _pieces(mask: NDArray[np.uint8], connectivity: int) -> NDArray[np.int32]:
+    """Left, top, width, height and area of each connected piece of the ones in `mask`."""
+    return cv2.connectedComponentsWithStats(mask, connectivity=connectivity)[2][1:]
+
+
+def _widths(subject: Subject) -> NDArray[np.float64]:
+    return soft_band_widths(subject.alpha)
+
+
+def _strays(subject: Subject) -> Strays:
+    return strays(subject.alpha)
+
+
+METRICS = (
+    Metric("in_between_share", "share, 0 to 1", WHOLE, None, in_between_share,
+        lambda s: in_between_share(s.alpha), "nothing"),
+    Metric("soft_band_median", "px", "contour at 0.5", None, soft_band_median,
+        lambda s: float(np.median(s.shared(_widths))), "nothing"),
+    Metric("soft_band_p95", "px", "contour at 0.5", None, soft_band_p95,
+        lambda s: float(np.percentile(s.shared(_widths), 95)), "nothing"),
+    Metric("islands", "count", WHOLE, None, strays,
+        lambda s: float(s.shared(_strays).islands), "nothing"),
+    Metric("island_pixels", "px²", WHOLE, None, strays,
+        lambda s: float(s.shared(_strays).island_pixels), "nothing"),
+    Metric("pinholes", "count", WHOLE, None, strays,
+        lambda s: float(s.shared(_strays).pinholes), "nothing"),
+    Metric("pinhole_pixels", "px²", WHOLE, None, strays,
+        lambda s: float(s.shared(_strays).pinhole_pixels), "nothing"),
+    Metric("contour_breaks", "count", "contour at 0.5", None, contour_breaks,
+        lambda s: contour_breaks(s.alpha), "nothing"),
+)  # fmt: skip

@@ -15,18 +15,17 @@ import hashlib
 import re
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Any, Literal, Protocol
+from typing import Any, Protocol
 
 from pydantic import BaseModel, ConfigDict
 
 from ..errors import ModelError, printable
+from ..foreground import Foreground
 from ..images import Cutout, Picture
+from .devices import Device, Dtype, kind, split
 from .family import FAMILY, Member
 from .hub import Checkpoint
 from .weights import ISNET_MEDIUM, ISNET_SMALL, Pinned
-
-Device = Literal["auto", "cpu", "cuda", "mps"]
-Dtype = Literal["auto", "fp32", "bf16", "fp16"]
 
 
 class ModelInfo(BaseModel):
@@ -47,20 +46,24 @@ class ModelInfo(BaseModel):
     """Library and version that computes it."""
     device: str
     dtype: str
+    foreground: Foreground = "raw"
+    """How the colours under a soft alpha were estimated; `pipeline` has the words."""
+    trained_on: tuple[str, ...] = ()
+    """Published data sets it is known to have been trained on: figures on them flatter it."""
 
     @property
     def identity(self) -> str:
         """Hash of all that decides the alpha; the name and the licence do not."""
         weights = self.weights_sha256 or self.weights_from
-        fields = (weights, self.pipeline, self.runtime, self.device, self.dtype)
+        fields = (weights, self.pipeline, self.runtime, kind(self.device), self.dtype)
         return hashlib.sha256(repr(fields).encode()).hexdigest()
 
 
 class Model(Protocol):
     """A background remover. `postprocess(infer([preprocess(p)])[0], p)` is all of it.
 
-    The stages run in different threads at the same time: `preprocess` in one, `infer` in one,
-    `postprocess` in two. What passes between them is the model's own affair.
+    The stages run in different threads at the same time: `infer` in one, `preprocess` and
+    `postprocess` in several. What passes between them is the model's own affair.
     """
 
     @property
@@ -68,10 +71,15 @@ class Model(Protocol):
         """What there is to say of it; the weights' hash at the latest after `fetch`."""
         ...
 
-    batch_size: int
-    """How many pictures `infer` takes at once."""
-    warnings: list[str]
-    """What the report has to say of how it ran."""
+    @property
+    def batch_size(self) -> int:
+        """How many pictures `infer` takes at once."""
+        ...
+
+    @property
+    def warnings(self) -> list[str]:
+        """What the report has to say of how it ran."""
+        ...
 
     def identity(self, name: str) -> str:
         """Hash of all of this model that decides the cut-out of the picture `name`."""
@@ -94,7 +102,10 @@ class Model(Protocol):
         ...
 
     def postprocess(self, output: Any, picture: Picture) -> Cutout:
-        """From one output of `infer` to the cut-out, at the picture's full size."""
+        """From one output of `infer` to the cut-out, at the picture's full size.
+
+        Its colours are the object `picture.rgb` itself, unless it brings its own.
+        """
         ...
 
 
@@ -105,36 +116,36 @@ class Entry:
     name: str
     title: str
     licence: str
-    make: Callable[[str, str, Device, Dtype], Model]
-    """From label, what follows the name in the spec, device and dtype."""
+    make: Callable[[str, str, Device, Dtype, bool], Model]
+    """From label, what follows the name in the spec, device, dtype, and whether to compile."""
     weights: Pinned | Checkpoint | None = None
     options: bool = False
     """Whether anything may follow the name."""
 
 
-def _isnet(label: str, options: str, device: Device, dtype: Dtype) -> Model:
+def _isnet(label: str, options: str, device: Device, dtype: Dtype, compiled: bool) -> Model:
     from .onnx import isnet
 
     return isnet(label, device, dtype)
 
 
-def _isnet_quint8(label: str, options: str, device: Device, dtype: Dtype) -> Model:
+def _isnet_quint8(label: str, options: str, device: Device, dtype: Dtype, compiled: bool) -> Model:
     from .onnx import isnet_quint8
 
     return isnet_quint8(label, device, dtype)
 
 
-def _grabcut(label: str, options: str, device: Device, dtype: Dtype) -> Model:
+def _grabcut(label: str, options: str, device: Device, dtype: Dtype, compiled: bool) -> Model:
     from .grabcut import GrabCut
 
     return GrabCut(label)
 
 
 def _member(member: Member) -> Entry:
-    def make(label: str, options: str, device: Device, dtype: Dtype) -> Model:
+    def make(label: str, options: str, device: Device, dtype: Dtype, compiled: bool) -> Model:
         from .rmbg import rmbg
 
-        return rmbg(label, member, options, device, dtype)
+        return rmbg(label, member, options, device, dtype, compiled)
 
     return Entry(member.name, member.title, member.licence, make, member.checkpoint, options=True)
 
@@ -150,13 +161,34 @@ _SCHEMES = ("onnx", "folder")
 _LABEL = re.compile(r"(?P<label>[\w .()+-]{1,40})=(?P<spec>[a-z0-9.-]+([:?].+)?)", re.DOTALL)
 
 
-def load_model(spec: str, device: Device = "auto", dtype: Dtype = "auto") -> Model:
+def load_model(
+    spec: str,
+    device: Device = "auto",
+    dtype: Dtype = "auto",
+    foreground: Foreground = "raw",
+    compiled: bool = False,
+) -> Model:
     """The model that `spec` names; neither its runtime nor its weights are loaded yet.
 
-    `dtype` is for the models that offer a choice; the others run in the one
-    they have, and their `info` says so. Raises ModelError for an unknown spec,
-    or a device or dtype the model cannot run on.
+    `dtype` and `compiled` (by torch) are for the models that offer a choice; the others run in the
+    one way they have, and their `info` says so. `foreground` says how the colours under a soft
+    alpha are estimated. Raises ModelError for an unknown spec, or a device, dtype or estimator that
+    cannot be used.
     """
+    if len(split(device)) > 1:
+        raise ModelError(
+            f"One model runs on one device; {device!r} was asked for",
+            "Name one with --device; run and report share their cases out among several.",
+        )
+    model = _load_model(spec, device, dtype, compiled)
+    if foreground == "raw":
+        return model
+    from .decontaminated import Decontaminated
+
+    return Decontaminated(model, foreground)
+
+
+def _load_model(spec: str, device: Device, dtype: Dtype, compiled: bool) -> Model:
     labelled = _LABEL.fullmatch(spec)
     label, bare = (labelled["label"], labelled["spec"]) if labelled else (printable(spec), spec)
     scheme, _, rest = bare.partition(":")
@@ -172,18 +204,9 @@ def load_model(spec: str, device: Device = "auto", dtype: Dtype = "auto") -> Mod
     options = bare[len(name) :]
     for entry in TABLE:
         if entry.name == name and (entry.options or not options) and options != ":":
-            return entry.make(label, options, device, dtype)
+            return entry.make(label, options, device, dtype, compiled)
     raise ModelError(
         f"There is no model {printable(spec)!r}",
         f"Use one of {', '.join(entry.name for entry in TABLE)}, onnx:PATH?mean=…&std=… "
         "or folder:PATH.",
     )
-
-
-def require_cpu(name: str, device: Device) -> None:
-    """Raise ModelError if another device than the CPU was asked of a model that has only that."""
-    if device not in ("auto", "cpu"):
-        raise ModelError(
-            f"{printable(name)} runs on the CPU only; device {device!r} was asked for",
-            "Leave --device at auto: each model then takes the best it can use.",
-        )

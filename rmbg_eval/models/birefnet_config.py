@@ -50,8 +50,6 @@ class BiRefNetConfig(PretrainedConfig):
             coarsest, 0 to 3 (cxt_num).
         decoder_width: channels inside a decoder block: 64, or a quarter of its input
             (dec_channels_inter: `fixed` or `adap`).
-        image_size: height and width that the checkpoint was trained at. The network takes any
-            size divisible by 32; a pipeline resizes to this one.
     """
 
     model_type = "birefnet"
@@ -67,7 +65,6 @@ class BiRefNetConfig(PretrainedConfig):
         multi_scale_input: str = "cat",
         context_stages: int = 3,
         decoder_width: str = "fixed",
-        image_size: tuple[int, int] = (1024, 1024),
         **kwargs: Any,
     ) -> None:
         _choose("patch_order", patch_order, PATCH_ORDERS)
@@ -90,7 +87,6 @@ class BiRefNetConfig(PretrainedConfig):
         self.multi_scale_input = multi_scale_input
         self.context_stages = context_stages
         self.decoder_width = decoder_width
-        self.image_size = tuple(image_size)
         super().__init__(**kwargs)
 
     @property

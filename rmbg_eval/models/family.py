@@ -27,18 +27,24 @@ class Member:
     """Width and height it was trained at."""
     source: str = ""
     """Where its settings come from, and how sure they are."""
+    trained_on: tuple[str, ...] = ()
+    """Test sets that its README says it was trained on."""
 
 
 _BEFORE = (
     "Uploaded before 2024-11-05, when BiRefNet's commit 5198d3f changed the patch order from "
     "`wg hg c`, and so taken to be trained with that."
 )
+_GENERAL = ("P3M-500", "DIS-TE")
+_HR = ("AIM-500", "PPM-100", "DIS-TE", "P3M-500", "TE-AM-2k", "TE-HRSOD", "TE-UHRSD")
+"""As BiRefNet's README lists what the general and the HR checkpoints were trained on."""
 _AFTER = "Of 2025, and so taken to be trained with the patch order of BiRefNet's commit 5198d3f."
 
 
 def _birefnet(name: str, title: str, repository: str, source: str, **config: Any) -> Member:
     order = "wg hg c" if source is _BEFORE else "c hg wg"
     width, height = config.pop("size", (1024, 1024))
+    trained_on = config.pop("trained_on", ())
     return Member(
         name,
         title,
@@ -47,6 +53,7 @@ def _birefnet(name: str, title: str, repository: str, source: str, **config: Any
         {"patch_order": order, **config},
         (width, height),
         source,
+        trained_on,
     )
 
 
@@ -64,13 +71,20 @@ FAMILY: tuple[Member, ...] = (
         {"patch_order": "wg hg c"},
         source="The repository's own birefnet.py.",
     ),
-    _birefnet("birefnet", "BiRefNet, general use", "BiRefNet", _BEFORE),
+    _birefnet("birefnet", "BiRefNet, general use", "BiRefNet", _BEFORE, trained_on=_GENERAL),
     _birefnet(
         "birefnet-lite", "BiRefNet with Swin-T", "BiRefNet_lite", _BEFORE, backbone="swin_v1_t"
     ),
     _birefnet("birefnet-portrait", "BiRefNet, portraits", "BiRefNet-portrait", _BEFORE),
     _birefnet("birefnet-matting", "BiRefNet, matting", "BiRefNet-matting", _BEFORE),
-    _birefnet("birefnet-hr", "BiRefNet at 2048 px", "BiRefNet_HR", _AFTER, size=(2048, 2048)),
+    _birefnet(
+        "birefnet-hr",
+        "BiRefNet at 2048 px",
+        "BiRefNet_HR",
+        _AFTER,
+        size=(2048, 2048),
+        trained_on=_HR,
+    ),
     _birefnet(
         "birefnet-hr-matting",
         "BiRefNet at 2048 px, matting",

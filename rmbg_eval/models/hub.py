@@ -6,7 +6,6 @@ the network is not asked again.
 
 from __future__ import annotations
 
-import hashlib
 import os
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -15,6 +14,7 @@ from pathlib import Path
 from types import ModuleType
 
 from ..errors import WeightsError, printable
+from ..files import sha256_file
 
 FILE = "model.safetensors"
 
@@ -102,13 +102,9 @@ class Checkpoint:
 
     def verified(self, path: Path) -> str:
         """The SHA-256 of the weights in `path`; WeightsError if it is not the pinned one."""
-        try:
-            with path.open("rb") as file:
-                found = hashlib.file_digest(file, "sha256").hexdigest()
-        except OSError as error:
-            raise WeightsError(
-                f"{printable(str(path))} cannot be read: {error.strerror}", "Check the file."
-            ) from None
+        found = sha256_file(path)
+        if found is None:
+            raise WeightsError(f"{printable(str(path))} cannot be read", "Check the file.")
         if self.folder is None and self.sha256 and found != self.sha256:
             raise WeightsError(
                 f"The weights of {self.repository} on this machine are not the pinned ones "

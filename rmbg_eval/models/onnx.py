@@ -26,7 +26,8 @@ from PIL import Image
 from ..errors import ModelError, printable
 from ..files import user_path
 from ..images import Cutout, Picture, describe, resize_alpha
-from . import Device, Dtype, ModelInfo, require_cpu
+from . import ModelInfo
+from .devices import Device, Dtype, require_cpu
 from .runtimes import (
     Network,
     Tensor,

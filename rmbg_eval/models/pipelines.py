@@ -15,6 +15,7 @@ from PIL import Image
 
 from ..errors import ModelError
 from ..images import RGB, Alpha
+from .masks import Map, in_memory, published_mask
 
 MEAN = (0.485, 0.456, 0.406)
 STD = (0.229, 0.224, 0.225)
@@ -45,11 +46,9 @@ class Official:
         image = Image.fromarray(rgb).resize(size, Image.Resampling.BILINEAR)
         return Prepared(np.asarray(image), 255)
 
-    def unfit(self, alpha: NDArray[np.float32], size: tuple[int, int]) -> Alpha:
+    def unfit(self, alpha: Map, size: tuple[int, int]) -> Alpha:
         """The network's alpha `(h, w) float32` as the picture's, at `size` (width, height)."""
-        # torchvision's ToPILImage truncates; Pillow's default filter is bicubic.
-        mask = Image.fromarray((alpha * np.float32(255)).astype(np.uint8))
-        return _from_8_bit(mask.resize(size, Image.Resampling.BICUBIC))
+        return _from_8_bit(published_mask(alpha, size))
 
 
 class Letterbox(Official):
@@ -69,7 +68,7 @@ class Letterbox(Official):
         square.paste(inner, (left, top))
         return Prepared(np.asarray(square), 255)
 
-    def unfit(self, alpha: NDArray[np.float32], size: tuple[int, int]) -> Alpha:
+    def unfit(self, alpha: Map, size: tuple[int, int]) -> Alpha:
         """As `Official.unfit`."""
         left, top, right, bottom = _fitted(size, (alpha.shape[1], alpha.shape[0]))
         return super().unfit(alpha[top:bottom, left:right], size)
@@ -89,7 +88,7 @@ class CenterCrop(Official):
         box = _central((rgb.shape[1], rgb.shape[0]), size)
         return super().fit(np.ascontiguousarray(rgb[box[1] : box[3], box[0] : box[2]]), size)
 
-    def unfit(self, alpha: NDArray[np.float32], size: tuple[int, int]) -> Alpha:
+    def unfit(self, alpha: Map, size: tuple[int, int]) -> Alpha:
         """As `Official.unfit`."""
         left, top, right, bottom = _central(size, (alpha.shape[1], alpha.shape[0]))
         whole = np.zeros((size[1], size[0]), np.float32)
@@ -110,15 +109,16 @@ class Rembg(Official):
         pixels = np.asarray(Image.fromarray(rgb).resize(size, Image.Resampling.LANCZOS))
         return Prepared(pixels, max(1, int(pixels.max())))
 
-    def unfit(self, alpha: NDArray[np.float32], size: tuple[int, int]) -> Alpha:
+    def unfit(self, alpha: Map, size: tuple[int, int]) -> Alpha:
         """As `Official.unfit`; ModelError where the mask is flat: nothing can be stretched."""
+        alpha = in_memory(alpha)
         low, high = alpha.min(), alpha.max()
         if high <= low:
             raise ModelError(
                 "The mask is flat, so it cannot be stretched", "Use the official pipeline."
             )
         mask = Image.fromarray(((alpha - low) / (high - low) * 255).astype(np.uint8))
-        return _from_8_bit(mask.resize(size, Image.Resampling.LANCZOS))
+        return _from_8_bit(np.asarray(mask.resize(size, Image.Resampling.LANCZOS)))
 
 
 PIPELINES: dict[str, type[Official]] = {
@@ -129,8 +129,8 @@ PIPELINES: dict[str, type[Official]] = {
 }
 
 
-def _from_8_bit(mask: Image.Image) -> Alpha:
-    return np.asarray(mask).astype(np.float32) / np.float32(255)
+def _from_8_bit(mask: NDArray[np.uint8]) -> Alpha:
+    return mask.astype(np.float32) / np.float32(255)
 
 
 def _fitted(picture: tuple[int, int], size: tuple[int, int]) -> Box:

@@ -12,19 +12,20 @@ from typing import TYPE_CHECKING, Any
 from urllib.parse import parse_qsl
 
 import numpy as np
-from numpy.typing import NDArray
 
+from ..accelerator import free_memory, is_out_of_memory, side_stream, wait_for
 from ..errors import ModelError, WeightsError, printable
 from ..files import user_path
 from ..images import Cutout, Picture
-from . import Device, Dtype, ModelInfo
+from . import ModelInfo
+from .devices import Device, Dtype
 from .family import Member
+from .masks import Map
 from .pipelines import MEAN, PIPELINES, STD, Prepared
+from .torch_runtime import choose, read_network, torch_dtype
 
 if TYPE_CHECKING:
-    import torch
-
-    from .birefnet import BiRefNet
+    from torch import Tensor
 
 _STRIDE = 32
 """Sides of the network's input are multiples of this."""
@@ -43,6 +44,7 @@ class Rmbg:
         batch_size: int = 1,
         device: Device = "auto",
         dtype: Dtype = "auto",
+        compiled: bool = False,
     ) -> None:
         self.batch_size = batch_size
         self.warnings: list[str] = []
@@ -50,8 +52,9 @@ class Rmbg:
         self._pipeline = PIPELINES[pipeline]()
         self._size = size or member.size
         self._device, self._dtype = choose(device, dtype)
+        self._compiled = compiled
         self._path: Path | None = None
-        self._network: BiRefNet | None = None
+        self._network: Callable[[Tensor], Tensor] | None = None
         self._info = ModelInfo(
             name=label,
             title=member.title,
@@ -60,9 +63,10 @@ class Rmbg:
             weights_from=member.checkpoint.words,
             pipeline=self._pipeline.words.format(w=self._size[0], h=self._size[1])
             + f"; patch order {member.config['patch_order']}",
-            runtime=f"torch {version('torch')}",
+            runtime=f"torch {version('torch')}{', torch.compile' if compiled else ''}",
             device=self._device,
             dtype=self._dtype,
+            trained_on=member.trained_on,
         )
         self._find()
 
@@ -70,6 +74,11 @@ class Rmbg:
     def info(self) -> ModelInfo:
         """What is known of the model; its weights' hash once they are on this machine."""
         return self._info
+
+    @property
+    def weights_path(self) -> Path | None:
+        """The file of the weights, if it is on this machine."""
+        return self._path
 
     def identity(self, name: str) -> str:
         """As the protocol says."""
@@ -87,38 +96,90 @@ class Rmbg:
             return False
         if self._path is None:
             raise WeightsError(f"{self.info.name} has no weights here yet", "Fetch them first.")
-        from .birefnet_config import BiRefNetConfig
-
-        config = BiRefNetConfig(**self._member.config)
-        self._network = read_network(self._path, config, self._device, self._dtype)
+        try:
+            self._network = self._read()
+        except Exception as error:
+            if self._device == "cpu" or not is_out_of_memory(error):
+                raise
+            self._network = None
+        if self._network is None:
+            self._fall_back()
+        if self._compiled:
+            self._compile()
         return True
 
     def preprocess(self, picture: Picture) -> Prepared:
         """As the protocol says."""
         return self._pipeline.fit(picture.rgb, self._size)
 
-    def infer(self, inputs: list[Prepared]) -> list[NDArray[np.float32]]:
-        """One alpha `(H, W) float32` at the network's size for each input.
+    def infer(self, inputs: list[Prepared]) -> list[Map]:
+        """One alpha `(H, W) float32` at the network's size for each input; on CUDA it stays there.
 
-        Where the device's memory does not suffice for all of them, they are halved, and the
-        report is told.
+        Where the device's memory does not suffice, the batch is halved; where it does not suffice
+        for one picture, this and all that follow are computed on the CPU in fp32: slower, but
+        nearer to what was asked for than a smaller dtype. The report is told either way, and the
+        device and dtype of each prediction are its own.
         """
-        import torch
-
         try:
             return self._forward(inputs)
-        except torch.cuda.OutOfMemoryError:
-            if len(inputs) == 1:
-                raise MemoryError from None
-        torch.cuda.empty_cache()
+        except Exception as error:
+            if not is_out_of_memory(error):
+                raise
+        # Not before the error is gone: it holds the tensors.
+        free_memory(self._device)
+        if len(inputs) == 1:
+            if self._device == "cpu":
+                raise MemoryError
+            self._fall_back()
+            return self._forward(inputs)
         half = len(inputs) // 2
-        self.batch_size = min(self.batch_size, max(1, half))
-        self.warnings.append(f"not enough memory for {len(inputs)} pictures at once")
+        self.batch_size = min(self.batch_size, half)
+        self.warnings.append(
+            f"not enough memory for {len(inputs)} pictures at once: from there on at most {half}"
+        )
         return self.infer(inputs[:half]) + self.infer(inputs[half:])
 
-    def postprocess(self, output: NDArray[np.float32], picture: Picture) -> Cutout:
+    def postprocess(self, output: Map, picture: Picture) -> Cutout:
         """As the protocol says."""
-        return Cutout(picture.rgb, self._pipeline.unfit(output, picture.size))
+        device = "cpu" if isinstance(output, np.ndarray) else str(output.device)
+        with side_stream(device):
+            return Cutout(picture.rgb, self._pipeline.unfit(output, picture.size))
+
+    def _read(self) -> Callable[[Tensor], Tensor]:
+        from .birefnet_config import BiRefNetConfig
+
+        assert self._path is not None
+        config = BiRefNetConfig(**self._member.config)
+        return read_network(self._path, config, self._device, self._dtype)
+
+    def _fall_back(self) -> None:
+        """Go on on the CPU in fp32, from the weights themselves."""
+        self.warnings.append(
+            f"not enough memory on {self._device} for one picture in {self._dtype}: from there on "
+            "computed on the CPU in fp32"
+        )
+        self._network = None
+        free_memory(self._device)
+        self._device, self._dtype, self._compiled = "cpu", "fp32", False
+        self._network = self._read()
+        computed = {"device": "cpu", "dtype": "fp32", "runtime": f"torch {version('torch')}"}
+        self._info = self._info.model_copy(update=computed)
+
+    def _compile(self) -> None:
+        """Compile now, on a blank picture, so that no picture waits for it."""
+        import torch
+
+        blank = Prepared(np.zeros((self._size[1], self._size[0], 3), np.uint8), 255)
+        assert self._network is not None
+        compiled: Any = torch.compile(self._network)
+        self._network = compiled
+        try:
+            self.infer([blank] * self.batch_size)
+        except Exception as error:  # dynamo's, inductor's and the C++ compiler's share no base
+            raise ModelError(
+                f"torch.compile failed on this machine: {printable(str(error))[:300]}",
+                "Run the same without --compile.",
+            ) from None
 
     def _find(self) -> None:
         """Take note of the weights, if they are here."""
@@ -131,11 +192,11 @@ class Rmbg:
                 known["title"] = f"The network of {self._member.title}, other weights"
             self._info = self._info.model_copy(update=known)
 
-    def _forward(self, inputs: list[Prepared]) -> list[NDArray[np.float32]]:
+    def _forward(self, inputs: list[Prepared]) -> list[Map]:
         import torch
 
         assert self._network is not None, "load() comes first"
-        dtype = _torch_dtype(self._dtype)
+        dtype = torch_dtype(self._dtype)
         with torch.inference_mode():
             pixels = torch.from_numpy(np.stack([prepared.pixels for prepared in inputs]))
             white = torch.tensor([prepared.white for prepared in inputs], dtype=torch.float32)
@@ -145,13 +206,23 @@ class Rmbg:
                 mean, std = (torch.tensor(v, device=x.device)[:, None, None] for v in (MEAN, STD))
                 x = (x - mean) / std
             alpha = self._network(x.to(dtype)).float().sigmoid()
+            if self._device.startswith("cuda"):
+                wait_for(self._device)
+                return list(alpha[:, 0].unbind())
         return list(alpha[:, 0].cpu().numpy())
 
 
 _OPTIONS = ("pipeline", "size", "batch", "revision")
 
 
-def rmbg(label: str, member: Member, options: str, device: Device, dtype: Dtype) -> Rmbg:
+def rmbg(
+    label: str,
+    member: Member,
+    options: str,
+    device: Device,
+    dtype: Dtype,
+    compiled: bool = False,
+) -> Rmbg:
     """A member as a spec names it: `[:FOLDER][?pipeline=…&size=…&batch=…&revision=…]`.
 
     `FOLDER` is that of a checkpoint on this machine; `revision` another than the pinned one.
@@ -188,6 +259,7 @@ def rmbg(label: str, member: Member, options: str, device: Device, dtype: Dtype)
         batch_size=_batch(member, given.get("batch", "1")),
         device=device,
         dtype=dtype,
+        compiled=compiled,
     )
 
 
@@ -210,79 +282,3 @@ def _batch(member: Member, text: str) -> int:
             "Write for example batch=8.",
         )
     return int(text)
-
-
-def choose(device: Device, dtype: Dtype) -> tuple[str, str]:
-    """The device and dtype that are meant; ModelError for those that cannot be had.
-
-    `auto` is the first of cuda, mps, cpu there is, and fp16 on cuda, fp32 elsewhere.
-    """
-    import torch
-
-    there = {
-        "cpu": True,
-        "cuda": torch.cuda.is_available(),
-        "mps": torch.backends.mps.is_available(),
-    }
-    chosen = next(d for d in ("cuda", "mps", "cpu") if there[d]) if device == "auto" else device
-    if not there[chosen]:
-        raise ModelError(
-            f"This machine has no {chosen} device that torch can use",
-            f"Use --device {' or '.join(d for d in there if there[d])}.",
-        )
-    if dtype == "auto":
-        return chosen, "fp16" if chosen == "cuda" else "fp32"
-    if dtype == "fp16" and chosen == "cpu":
-        raise ModelError(
-            "fp16 on a CPU takes a minute for what takes seconds in fp32",
-            "Use --dtype fp32, or bf16.",
-        )
-    return chosen, dtype
-
-
-def read_network(path: Path, config: Any, device: str, dtype: str) -> BiRefNet:
-    """The network with the weights of the folder that `path` is in; WeightsError unless all fit."""
-    import torch
-    from safetensors import SafetensorError
-    from transformers import AutoModelForImageSegmentation
-    from transformers.utils import logging
-
-    from . import birefnet  # noqa: F401  registers the type
-
-    torch.set_float32_matmul_precision("high")
-    logging.set_verbosity_error()
-    logging.disable_progress_bar()
-    try:
-        network, found = AutoModelForImageSegmentation.from_pretrained(
-            path.parent,
-            config=config,
-            dtype=_torch_dtype(dtype),
-            local_files_only=True,
-            trust_remote_code=False,
-            use_safetensors=True,
-            ignore_mismatched_sizes=True,  # only so that they are named below
-            output_loading_info=True,
-        )
-    except (OSError, ValueError, RuntimeError, SafetensorError) as error:
-        raise WeightsError(
-            f"{printable(str(path))} could not be loaded: {printable(str(error))[:300]}",
-            "Give the unaltered folder of a published checkpoint.",
-        ) from None
-    wrong = [f"missing {key}" for key in sorted(found["missing_keys"])]
-    wrong += [f"unknown {key}" for key in sorted(found["unexpected_keys"])]
-    wrong += [
-        f"{key[0]} is {tuple(key[1])}, expected {tuple(key[2])}" for key in found["mismatched_keys"]
-    ]
-    if wrong:
-        more = f" and {len(wrong) - 3} more" if len(wrong) > 3 else ""
-        raise WeightsError(
-            f"The weights do not fit the network: {printable('; '.join(wrong[:3]))}{more}",
-            "Name the model of the family that the weights belong to; see rmbg-eval models.",
-        )
-    return network.eval().to(device)
-
-
-def _torch_dtype(name: str) -> torch.dtype:
-    import torch
-
-    return {"fp32": torch.float32, "bf16": torch.bfloat16, "fp16": torch.float16}[name]

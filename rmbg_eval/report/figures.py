@@ -12,7 +12,7 @@ import io
 from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import Any, Literal, TypeVar
 
 import numpy as np
 from PIL import Image
@@ -23,13 +23,16 @@ from ..errors import RmbgEvalError
 from ..files import sha256_file, write_atomic
 from ..images import FAST_PNG, RGB, Alpha, quantise, resize_alpha
 from ..measure.alpha import in_between_share, opaque_share
+from ..points import ObservationPoint
 from ..predict import Prediction
 from ..progress import OnStep, Step
 from ..records import Run
+from ..summary import Row
+from . import plots
 
 T = TypeVar("T")
 
-_VERSION = "3"
+_VERSION = "4"
 PREVIEW_SIDE = 960
 _SEARCH_SIDE = 1024
 
@@ -59,6 +62,18 @@ class ModelFigures(BaseModel):
     in_between: float
 
 
+class Plot(BaseModel):
+    """A picture of measurements, with what its description says."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    kind: Literal["profile", "histogram", "errors", "disagreement"]
+    shown: Shown
+    facts: plots.Facts
+    point: str | None = None
+    """Id of the observation point it is of."""
+
+
 class CaseFigures(BaseModel):
     """What is shown of one case. None where there is nothing to show."""
 
@@ -70,18 +85,26 @@ class CaseFigures(BaseModel):
     region: tuple[int, int, int, int] | None = None
     """x, y, width, height of the hardest edge, in pixels of the original."""
     models: dict[str, ModelFigures] = {}
+    plots: tuple[Plot, ...] = ()
 
 
 def make_figures(
-    run: Run, cases: dict[tuple[str, str], Case], folder: Path, on_step: OnStep
+    run: Run,
+    cases: dict[tuple[str, str], Case],
+    folder: Path,
+    on_step: OnStep,
+    keep: str = "",
 ) -> dict[tuple[str, str], CaseFigures]:
-    """The figures of every case of the run, by category and id; files go to `folder/assets/`."""
+    """The figures of every case of the run, by category and id; files go to `folder/assets/`.
+
+    What is there of earlier runs is removed, but for the file that begins with `keep`.
+    """
     predictions: dict[tuple[str, str], list[Prediction]] = {}
     for prediction in run.predictions:
         predictions.setdefault((prediction.category, prediction.case), []).append(prediction)
     keys = [(record.category, record.id) for record in run.cases]
     found: dict[tuple[str, str], CaseFigures] = {}
-    used: set[str] = set()
+    used = {keep}
     with ThreadPoolExecutor(2, "figures") as pool:
         tasks = [
             pool.submit(_case_figures, cases.get(key), predictions.get(key, []), folder)
@@ -134,7 +157,8 @@ def _case_figures(
     succeeded = [p for p in predictions if p.cutout]
     truth_sha256 = sha256_file(case.alpha) if case and case.alpha else None
     shown = [(p.model, p.cutout_sha256) for p in succeeded]
-    content = repr((_VERSION, predictions[0].picture_sha256, truth_sha256, shown))
+    points = case.about.points if case else ()
+    content = repr((_VERSION, predictions[0].picture_sha256, truth_sha256, shown, points))
     name = hashlib.sha256(content.encode()).hexdigest()[:20]
     index = folder / "assets" / f"{name}.json"
     try:
@@ -186,7 +210,62 @@ def _draw(case: Case | None, predictions: list[Prediction], folder: Path, name: 
         else None,
         region=region,
         models=models,
+        plots=_plots(
+            dict(zip(cutouts, alphas, strict=True)),
+            truth if truth is not None and alphas and truth.shape == alphas[0].shape else None,
+            case.about.points if case else (),
+            lambda kind, image: put(kind, image, "WEBP", lossless=True),
+        ),
     )
+
+
+def _plots(
+    alphas: dict[str, Alpha],
+    truth: Alpha | None,
+    points: Sequence[ObservationPoint],
+    put: Callable[[str, Image.Image], Shown],
+) -> tuple[Plot, ...]:
+    """Pictures of measurements: few, and only of cases with a truth or a point."""
+    if not alphas or (truth is None and not points):
+        return ()
+    found: list[Plot] = []
+    across = next((p for p in points if p.kind in ("soft-band", "smooth-fall")), None)
+    if across:
+        image, facts = plots.edge_profile(across, alphas, truth)
+        shown = put("profile", image)
+        found.append(Plot(kind="profile", shown=shown, facts=facts, point=across.id))
+    if truth is not None:
+        image, facts = plots.error_maps(alphas, truth)
+        found.append(Plot(kind="errors", shown=put("errors", image), facts=facts))
+        image, facts = plots.soft_histogram(alphas, truth)
+        found.append(Plot(kind="histogram", shown=put("histogram", image), facts=facts))
+    if len(alphas) > 1:
+        image, facts = plots.disagreement(alphas)
+        found.append(Plot(kind="disagreement", shown=put("disagreement", image), facts=facts))
+    return tuple(found)
+
+
+def bars_name(run: Run) -> str:
+    """The file name of the bars of a run, by what they show."""
+    content = repr((_VERSION, run.measurements))
+    return f"{hashlib.sha256(content.encode()).hexdigest()[:20]}.webp"
+
+
+def make_bars(
+    rows: tuple[list[Row], dict[str, str]] | None, folder: Path, name: str
+) -> Shown | None:
+    """The bars of a measure by category, drawn unless they are there; None without a measure."""
+    if rows is None:
+        return None
+    path = folder / "assets" / name
+    try:
+        with Image.open(path, formats=("WEBP",)) as image:
+            size = image.size
+    except (OSError, SyntaxError):
+        drawn = plots.category_bars(*rows)
+        write_atomic(path, plots.webp(drawn))
+        size = drawn.size
+    return Shown(path=f"assets/{name}", width=size[0], height=size[1])
 
 
 def _try(read: Callable[[], T | None]) -> T | None:

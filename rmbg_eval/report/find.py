@@ -34,7 +34,7 @@ def filters(
     )
 
 
-def found(
+def known(
     made: Iterable[Prediction], measured: Mapping[tuple[str, str, str], Mapping[str, float | None]]
 ) -> str:
     """What was found of one case, as JSON: states and values by model."""
@@ -42,10 +42,10 @@ def found(
     states = {}
     for p in made:
         states[p.model] = ["failed"] if p.failure else ["done"]
-        known = dict(measured.get((p.category, p.case, p.model), {}))
-        known["seconds"] = p.seconds.get("infer")
+        about = dict(measured.get((p.category, p.case, p.model), {}))
+        about["seconds"] = p.seconds.get("infer")
         for key in SORTS:
-            value = known.get(key[1:])
+            value = about.get(key[1:])
             if value is not None:
                 values.setdefault(key[1:], {})[p.model] = round(value, 4)
     return json.dumps({"states": states, "values": values}, separators=(",", ":"))

@@ -8,11 +8,14 @@ from urllib.parse import quote
 
 from ..case import CATEGORIES
 from ..files import safe_name
+from ..models import ModelInfo
 from ..predict import Prediction
 from ..records import CaseRecord, Run
 from .figures import CaseFigures, Shown
-from .find import filters, found
-from .strings import STRINGS, Words, text
+from .find import filters, known
+from .found import Found
+from .made import commit, details, gibibytes, machine, seconds
+from .strings import STRINGS, Words, join, text
 from .views import (
     CaseView,
     CategoryView,
@@ -23,6 +26,7 @@ from .views import (
     ImageView,
     Link,
     ModelRow,
+    SummaryView,
     TimingsView,
 )
 
@@ -37,6 +41,7 @@ class Presenter:
         self.lang = run.settings.lang
         self.figures = figures
         self.base = base
+        self.found = Found(run, self._image)
         self.by_case: dict[tuple[str, str], list[Prediction]] = {}
         for prediction in run.predictions:
             self.by_case.setdefault((prediction.category, prediction.case), []).append(prediction)
@@ -65,8 +70,8 @@ class Presenter:
                     models=len(run.settings.models),
                 ),
                 f"rmbg_eval {run.machine.versions['rmbg_eval']}",
-                self._commit(short=True),
-                self._machine(),
+                commit(run, short=True),
+                machine(run),
             ),
             failed=failed,
             verdict=self._(key, failed=failed, all=all_),
@@ -84,6 +89,9 @@ class Presenter:
             complete=run.complete,
             filters=tuple(filters(run, {name: self._category(name) for name in self.categories()})),
         )
+
+    def summary(self, bars: Shown | None) -> SummaryView:
+        return self.found.overview(bars)
 
     def category(self, name: str) -> CategoryView:
         cases = [record for record in self.run.cases if record.category == name]
@@ -116,48 +124,7 @@ class Presenter:
         return TimingsView(tuple(models), tuple(rows))
 
     def details(self) -> DetailsView:
-        run = self.run
-        rows = []
-        for model in run.models:
-            rows.append((self._("pipeline", model=model.info.name), model.info.pipeline))
-            if model.info.weights_sha256:
-                label = self._("weights_of", model=model.info.name)
-                hashed = model.info.weights_sha256
-                rows.append((label, ", ".join(filter(None, (hashed, model.info.weights_from)))))
-        rows += [
-            (self._("commit"), self._commit()),
-            (
-                self._("versions"),
-                ", ".join(f"{name} {v}" for name, v in run.machine.versions.items()),
-            ),
-            (self._("machine"), f"{self._machine()}, {run.machine.system}"),
-            (self._("wall"), _seconds(run.wall_seconds) or self._("not_measured")),
-            (self._("skipped"), "; ".join(run.skipped) or self._("none")),
-        ]
-        shown = run.settings.model_dump()
-        shown["cases"] = shown["cases"] or self._("reference_cases")
-        shown["categories"] = shown["categories"] or self._("all")
-        parameters = tuple(
-            (name, ", ".join(map(str, value)) if isinstance(value, list) else str(value))
-            for name, value in shown.items()
-        )
-        return DetailsView(tuple(rows), parameters)
-
-    def _commit(self, short: bool = False) -> str:
-        machine = self.run.machine
-        if machine.commit is None:
-            return self._("no_commit")
-        commit = machine.commit[:10] if short else machine.commit
-        return self._("dirty", commit=commit) if machine.dirty else commit
-
-    def _machine(self) -> str:
-        machine = self.run.machine
-        return self._(
-            "machine_value",
-            processor=machine.processor,
-            cores=machine.cores,
-            memory=self._bytes(machine.memory_bytes),
-        )
+        return details(self.run)
 
     def _(self, key: str, **values: object) -> Words:
         return text(key, self.lang, **values)
@@ -174,7 +141,7 @@ class Presenter:
         key = record.category, record.id
         figures = self.figures[key]
         made = self.by_case.get(key, [])
-        title = self._title(record)
+        title = self.found.title(record.title, record.id)
         facts = [f"{record.category}/{record.id}"]
         sized = next((p for p in made if p.width), None)
         if sized:
@@ -193,24 +160,22 @@ class Presenter:
             title=title,
             size=f"{sized.width}x{sized.height}" if sized else "1x1",
             words=" ".join([record.category, record.id, title, title.other]).lower(),
-            found=found(made, self.measured),
+            known=known(made, self.measured),
             facts=tuple(facts),
             original=self._image(figures.original, self._("alt.original", case=title)),
             truth=self._image(figures.truth, self._("alt.truth", case=title)),
             edge=self._image(figures.edge, self._("alt.edge_original", case=title)),
             where=where,
             columns=tuple(self._column(p, figures, title) for p in made),
+            found=self.found.case(record, title, figures.plots),
         )
-
-    def _title(self, record: CaseRecord) -> Words:
-        given = record.title
-        first = given.get(self.lang) or given.get("en") or given.get("zh") or record.id
-        return Words(given.get("en") or first, given.get("zh") or first, self.lang)
 
     def _column(self, prediction: Prediction, figures: CaseFigures, title: Words) -> ColumnView:
         model = prediction.model
         info = next(m.info for m in self.run.models if m.info.name == model)
         shown = figures.models.get(model)
+        how = [self._computed(prediction, info), self._colours(info) or ""]
+        note = join(" · ", filter(None, how), self.lang)
         if prediction.failure or shown is None or prediction.cutout is None:
             return ColumnView(model, self._failure(prediction, model))
         opaque, between = f"{shown.opaque:.1%}", f"{shown.in_between:.1%}"
@@ -226,7 +191,7 @@ class Presenter:
         return ColumnView(
             model=model,
             failure=None,
-            name=self._("panel.result", model=model, dtype=info.dtype),
+            name=self._("panel.result", model=model, how=note),
             alpha_name=self._("panel.alpha", model=model),
             edge_name=self._("panel.edge", model=model),
             result=result,
@@ -239,11 +204,19 @@ class Presenter:
             save_as=f"{safe_name(prediction.case)}.png",
         )
 
+    def _computed(self, prediction: Prediction, info: ModelInfo) -> str:
+        """The dtype, and the device where it is not the model's."""
+        elsewhere = prediction.device not in (None, *info.device.split(","))
+        return f"{prediction.dtype or info.dtype}{f', {prediction.device}' if elsewhere else ''}"
+
+    def _colours(self, info: ModelInfo) -> str | None:
+        return None if info.foreground == "raw" else self._("colours", how=info.foreground)
+
     def _numbers(self, prediction: Prediction) -> Iterable[str]:
-        seconds = prediction.seconds
-        if "infer" in seconds:
-            yield self._("seconds_infer", seconds=_seconds(seconds["infer"]))
-            yield self._("seconds_all", seconds=_seconds(_total(seconds)))
+        spent = prediction.seconds
+        if "infer" in spent:
+            yield self._("seconds_infer", seconds=seconds(spent["infer"]))
+            yield self._("seconds_all", seconds=seconds(_total(spent)))
         if prediction.cached:
             yield self._("kept")
         found = self.measured.get((prediction.category, prediction.case, prediction.model), {})
@@ -284,13 +257,14 @@ class Presenter:
             yield ModelRow(
                 name=info.name,
                 title=info.title,
+                foreground=self._colours(info),
                 licence=info.licence,
                 runs_on=", ".join(on),
                 done=self._("done_of", done=len(done), all=len(made)),
-                infer=_seconds(median(infer)) if infer else none,
-                total=_seconds(median(_total(p.seconds) for p in done)) if done else none,
-                load=_seconds(max(load)) if load else none,
-                memory=self._bytes(max(memory, default=None)),
+                infer=seconds(median(infer)) if infer else none,
+                total=seconds(median(_total(p.seconds) for p in done)) if done else none,
+                load=seconds(max(load)) if load else none,
+                memory=gibibytes(self.run, max(memory, default=None)),
                 weights=info.weights_sha256[:12] if info.weights_sha256 else self._("no_weights"),
             )
 
@@ -317,8 +291,8 @@ class Presenter:
     def _seconds_cell(self, prediction: Prediction | None) -> str:
         if prediction is None or prediction.failure:
             return self._("failed")
-        seconds = prediction.seconds
-        return f"{seconds.get('infer', 0):.2f} / {_total(seconds):.2f}"
+        spent = prediction.seconds
+        return f"{spent.get('infer', 0):.2f} / {_total(spent):.2f}"
 
     def _image(self, shown: Shown | None, alt: str) -> ImageView | None:
         if shown is None:
@@ -328,16 +302,9 @@ class Presenter:
     def _url(self, path: str) -> str:
         return quote(f"{self.base}{path}")
 
-    def _bytes(self, count: int | None) -> str:
-        return self._("not_measured") if count is None else f"{count / 2**30:.1f} GiB"
 
-
-def _total(seconds: dict[str, float]) -> float:
-    return sum(value for stage, value in seconds.items() if stage != "load")
-
-
-def _seconds(value: float | None) -> str:
-    return "" if value is None else f"{value:.2f} s"
+def _total(spent: dict[str, float]) -> float:
+    return sum(value for stage, value in spent.items() if stage != "load")
 
 
 def _anchor(kind: str, name: str) -> str:

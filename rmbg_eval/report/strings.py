@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+
 from markupsafe import Markup, escape
 
 from ..settings import Language
+from .strings_found import FOUND
 
 
 class Words(str):
@@ -75,6 +78,7 @@ STRINGS: dict[str, tuple[str, str]] = {
         "{model} ran in {dtype}; its difference from fp32 was not measured: {reason}.",
         "{model} 以 {dtype} 运行；与 fp32 的差异未测量：{reason}。",
     ),
+    "colours": ("foreground colours: {how}", "前景颜色：{how}"),
     "failures": ("What failed", "失败项"),
     "failures_count": (
         "{failed} of {all} predictions failed.",
@@ -171,6 +175,7 @@ STRINGS: dict[str, tuple[str, str]] = {
         "与真值之差（MAD，整幅图像）：{value}",
     ),
     "in_between": ("{share} of the pixels in between", "半透明像素占 {share}"),
+    **FOUND,
     "alt.original": ("{case}: the original", "{case}：原图"),
     "alt.result": (
         "{case}, background removed by {model}: {opaque} of the pixels opaque, "
@@ -248,9 +253,10 @@ STRINGS: dict[str, tuple[str, str]] = {
         "No case is left. Press “All cases” to see them again.",
         "没有符合条件的案例。点击“全部案例”可恢复。",
     ),
-    "panel.result": ("{model} · {dtype}", "{model} · 精度 {dtype}"),
+    "panel.result": ("{model}, {how}", "{model}，{how}"),
     "panel.alpha": ("{model} · alpha", "{model} · 透明度"),
     "panel.edge": ("{model} · the same part", "{model} · 同一局部"),
+    "truth": ("truth", "真值"),
     "true_alpha": ("True alpha", "真实透明度"),
     "previous": ("Previous", "上一个"),
     "next": ("Next", "下一个"),
@@ -295,3 +301,11 @@ def words(both: tuple[str, str], lang: Language, **values: object) -> Words:
     en = {k: v.en if isinstance(v, Words) else v for k, v in values.items()}
     zh = {k: v.zh if isinstance(v, Words) else v for k, v in values.items()}
     return Words(both[0].format(**en), both[1].format(**zh), lang)
+
+
+def join(separator: str, parts: Iterable[str], lang: Language) -> Words:
+    """Words and plain text one after the other, in both languages."""
+    kept = list(parts)
+    en = separator.join(part.en if isinstance(part, Words) else part for part in kept)
+    zh = separator.join(part.zh if isinstance(part, Words) else part for part in kept)
+    return Words(en, zh, lang)

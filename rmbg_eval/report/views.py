@@ -31,6 +31,8 @@ class FailureView:
 class ModelRow:
     name: str
     title: str
+    foreground: str | None
+    """How the colours under a soft alpha were estimated, if they were."""
     licence: str
     runs_on: str
     done: str
@@ -82,6 +84,68 @@ class ColumnView:
 
 
 @dataclass(frozen=True)
+class CellView:
+    """A value in a table: its words, what kind it is, and what is to be said beside it."""
+
+    text: str
+    state: str = ""
+    """`passed`, `failed`, `unmeasured`, `best`, or nothing; the text says it too."""
+    note: str = ""
+
+
+@dataclass(frozen=True)
+class RowView:
+    title: str
+    note: str
+    cells: tuple[CellView, ...]
+    point: str = ""
+    """Id of the observation point that the row is of."""
+    box: str = ""
+    """Where it is: left, top, width, height in pixels."""
+
+
+@dataclass(frozen=True)
+class TableView:
+    """Rows × models."""
+
+    title: str
+    note: str
+    models: tuple[str, ...]
+    rows: tuple[RowView, ...]
+
+
+@dataclass(frozen=True)
+class SummaryView:
+    points: TableView | None
+    measures: tuple[TableView, ...]
+    differences: tuple[str, ...]
+    warnings: tuple[str, ...]
+    bars: ImageView | None
+
+
+@dataclass(frozen=True)
+class RegionView:
+    """A shape drawn over a picture."""
+
+    point: str
+    state: str
+    shape: str
+    """`polygon` or `polyline`."""
+    spots: str
+
+
+@dataclass(frozen=True)
+class FoundView:
+    """What was measured of one case."""
+
+    points: TableView | None
+    measures: tuple[TableView, ...]
+    plots: tuple[ImageView, ...]
+    regions: tuple[tuple[str, tuple[RegionView, ...]], ...]
+    """By model: where the observation points are."""
+
+
+@dataclass(frozen=True)
 class CaseView:
     anchor: str
     title: str
@@ -89,7 +153,7 @@ class CaseView:
     """Width x height in pixels."""
     words: str
     """What a search finds the case by, in small letters."""
-    found: str
+    known: str
     """JSON for filters and order: states and values by model."""
     facts: tuple[str, ...]
     original: ImageView | None
@@ -97,6 +161,7 @@ class CaseView:
     edge: ImageView | None
     where: str | None
     columns: tuple[ColumnView, ...]
+    found: FoundView
 
 
 @dataclass(frozen=True)

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import importlib.util
-import json
 import os
 from pathlib import Path
 
@@ -17,6 +16,7 @@ if importlib.util.find_spec("torch") is None and not os.environ.get("CI"):
 import torch
 from fakes import disc
 from safetensors.torch import load_file, save_file
+from tiny_rmbg import SMALL, alpha_of, member, save_checkpoint
 
 from rmbg_eval.case import Case
 from rmbg_eval.errors import ModelError, WeightsError
@@ -25,51 +25,27 @@ from rmbg_eval.models import load_model
 from rmbg_eval.models.birefnet import BiRefNet
 from rmbg_eval.models.birefnet_config import BiRefNetConfig
 from rmbg_eval.models.family import FAMILY, Member
-from rmbg_eval.models.hub import FILE, Checkpoint
+from rmbg_eval.models.hub import FILE
 from rmbg_eval.models.pipelines import PIPELINES
-from rmbg_eval.models.rmbg import Rmbg, choose
+from rmbg_eval.models.rmbg import Rmbg
+from rmbg_eval.models.torch_runtime import choose
 from rmbg_eval.predict import predict, stored_alpha
 from rmbg_eval.store import Store
 
-SMALL = {
-    "patch_order": "wg hg c",
-    "embed_dim": 16,
-    "depths": (1, 1, 1, 1),
-    "num_heads": (1, 2, 2, 4),
-    "window_size": 4,
-}
 MEAN, STD = np.array([0.485, 0.456, 0.406]), np.array([0.229, 0.224, 0.225])
 
 
 @pytest.fixture(scope="module")
 def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A checkpoint in the published layout: weights, and a config.json without a model_type."""
-    torch.manual_seed(0)
-    path = tmp_path_factory.mktemp("checkpoint")
-    network = BiRefNet(BiRefNetConfig(**SMALL)).eval()
-    network.decoder.conv_out1[0].weight.data.mul_(40)  # so that alpha is not all about one half
-    save_file({key: value.contiguous() for key, value in network.state_dict().items()}, path / FILE)
-    published = {"architectures": ["BiRefNet"], "auto_map": {"AutoConfig": "evil.py"}}
-    (path / "config.json").write_text(json.dumps(published))
+    """A checkpoint in the published layout, with code that must never run."""
+    path = save_checkpoint(tmp_path_factory.mktemp("checkpoint"))
     (path / "evil.py").write_text("raise SystemExit('remote code ran')")
     return path
-
-
-def member(folder: Path, **config: object) -> Member:
-    """A member of the family as small as its tests need."""
-    checkpoint = Checkpoint("nobody/nothing", "main", folder=folder)
-    return Member("small", "Small", "CC BY-NC 4.0", checkpoint, SMALL | config, (96, 64))
 
 
 @pytest.fixture
 def picture() -> Picture:
     return Picture("c/disc", disc(3, (150, 90))[0])
-
-
-def alpha_of(model: Rmbg, picture: Picture) -> np.ndarray:
-    model.load()
-    (output,) = model.infer([model.preprocess(picture)])
-    return model.postprocess(output, picture).alpha
 
 
 def logits(folder: Path, x: np.ndarray) -> np.ndarray:
@@ -152,24 +128,6 @@ def test_a_batch_gives_what_single_pictures_give(folder: Path) -> None:
     together = model.infer(inputs)
     for one, alpha in zip(inputs, together, strict=True):
         assert np.abs(model.infer([one])[0] - alpha).max() < 1e-5
-
-
-def test_too_little_memory_halves_the_batch_and_says_so(
-    folder: Path, picture: Picture, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    model = Rmbg("m", member(folder), batch_size=4)
-    model.load()
-    forward = model._forward
-
-    def small_device(inputs: list) -> list:
-        if len(inputs) > 1:
-            raise torch.cuda.OutOfMemoryError
-        return forward(inputs)
-
-    monkeypatch.setattr(model, "_forward", small_device)
-    assert len(model.infer([model.preprocess(picture)] * 4)) == 4
-    assert model.batch_size == 1
-    assert "not enough memory for 4 pictures" in model.warnings[0]
 
 
 def test_bf16_is_another_model_near_the_first(folder: Path, picture: Picture) -> None:

@@ -255,7 +255,10 @@ const viewer = (() => {
     };
     commands[command]?.();
     const point = event.target.closest("[data-point]");
-    if (point) visit(point.dataset.point);
+    if (point) {
+      event.preventDefault();
+      visit(point.dataset.point);
+    }
   });
   for (const radio of dialog.querySelectorAll("[name=viewer-mode]")) {
     radio.addEventListener("change", () => { mode = radio.value; remember(); show(); });

@@ -1,0 +1,1 @@
+"""One module a scene: `ABOUT`, and `build(studio, points)`."""

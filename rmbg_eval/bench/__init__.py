@@ -1,0 +1,159 @@
+"""How fast a machine is: model × device × dtype × batch × compile, each in a fresh process."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import tempfile
+from collections.abc import Iterator, Sequence
+from contextlib import ExitStack, contextmanager
+from datetime import UTC, datetime
+from itertools import product
+from pathlib import Path
+
+import psutil
+
+from ..cases import load_cases
+from ..errors import ModelError, SettingsError, WeightsError
+from ..files import user_path, write_atomic
+from ..machine import Machine
+from ..models import load_model
+from ..models.devices import Dtype
+from ..models.family import FAMILY, Member
+from ..processes import Call, Send, in_processes
+from ..progress import OnStep, Step, ignore
+from ..resources import cache_folder, resource
+from ..settings import Language
+from .claims import answer_claims
+from .picture import draw
+from .records import Bench, Row, Wanted
+from .timing import time_model
+
+MODELS = ("rmbg-2.0",)
+_PREFIX = "random-weights-"
+
+
+def bench(
+    models: Sequence[str] = MODELS,
+    devices: Sequence[str] = ("auto",),
+    dtypes: Sequence[Dtype] = ("auto",),
+    batches: Sequence[int] = (1,),
+    also_compiled: bool = False,
+    cases: str = "",
+    rounds: int = 20,
+    seconds: float = 60,
+    random_weights: bool = False,
+    out: Path | None = None,
+    lang: Language = "en",
+    on_step: OnStep = ignore,
+) -> Bench:
+    """Measure every combination; write bench.json and bench.png to `out`.
+
+    What one combination could not do is its row's failure. `rounds` inferences are timed, fewer
+    where they would take longer than `seconds`, but at least three. `random_weights` are for the
+    members of the BiRefNet family; other models have their own. SettingsError and CaseError for
+    what cannot be asked; WeightsError where weights cannot be had.
+    """
+    if rounds < 3 or seconds <= 0 or min(batches) < 1:
+        raise SettingsError(
+            f"rounds={rounds}, seconds={seconds:g}, batch={min(batches)} cannot be measured",
+            "Use at least 3 rounds, more than 0 seconds, and a batch of at least 1.",
+        )
+    folder = user_path(cases, SettingsError) if cases else resource("cases")
+    pictures = tuple(case for case in load_cases(folder).cases if case.failure is None)
+    if not pictures:
+        raise SettingsError("There is no picture that could be used", "See: rmbg-eval cases check.")
+    started = datetime.now(UTC)
+    with ExitStack() as stack:
+        specs = [
+            stack.enter_context(_random(spec, on_step)) if random_weights and member(spec) else spec
+            for spec in models
+        ]
+        compiled = (False, True) if also_compiled else (False,)
+        wanted = [
+            Wanted(model=spec, device=device, dtype=dtype, batch=batch, compiled=fast)
+            for spec, device, dtype, batch, fast in product(
+                specs, devices, dtypes, batches, compiled
+            )
+        ]
+        for spec in specs:
+            _fetch(spec, on_step)
+        rows = []
+        for number, one in enumerate(wanted, 1):
+            arguments = (one, pictures, rounds, seconds)
+            rows.append(_row(one, arguments, f"{number}/{len(wanted)} {one.words}", on_step))
+    made = Bench(
+        started=started,
+        machine=Machine.here(),
+        rounds=rounds,
+        seconds=seconds,
+        random_weights=random_weights,
+        rows=tuple(rows),
+        claims=answer_claims(rows, lang),
+    )
+    if out is not None:
+        write_atomic(out / "bench.json", made.model_dump_json(indent=1))
+        write_atomic(out / "bench.png", draw(made))
+    return made
+
+
+def member(spec: str) -> Member | None:
+    """The member of the BiRefNet family that a spec names without a folder of its own."""
+    name = spec.partition("=")[2] if "=" in spec.partition("?")[0] else spec
+    name = name.partition("?")[0]
+    return next((one for one in FAMILY if one.name == name), None)
+
+
+def _row(one: Wanted, arguments: tuple, text: str, on_step: OnStep) -> Row:
+    on_step(Step(text))
+    try:
+        for _, sent in in_processes([Call(one.words, time_model, arguments)]):
+            if isinstance(sent, Row):
+                return sent
+            what, done, total = sent
+            on_step(Step(f"{text} · {what}", done, total))
+    except ModelError as error:
+        return Row(wanted=one, failure=str(error))
+    return Row(wanted=one, failure="It ended without a result.")
+
+
+def _fetch(spec: str, on_step: OnStep) -> None:
+    try:
+        load_model(spec).fetch(lambda text: on_step(Step(text)))
+    except WeightsError as error:
+        if member(spec) is None:
+            raise
+        raise WeightsError(
+            error.problem, f"{error.remedy} Or try the machine with --random-weights."
+        ) from None
+
+
+@contextmanager
+def _random(spec: str, on_step: OnStep) -> Iterator[str]:
+    """A spec of the same network with random weights, which are removed in the end."""
+    one = member(spec)
+    assert one is not None
+    on_step(Step(f"{one.name}: writing random weights"))
+    parent = cache_folder()
+    parent.mkdir(parents=True, exist_ok=True)
+    _remove_left_over(parent)
+    prefix = f"{_PREFIX}{os.getpid()}-"
+    with tempfile.TemporaryDirectory(prefix=prefix, dir=parent) as folder:
+        for _ in in_processes([Call("random weights", _write, (one, Path(folder)))]):
+            pass
+        query = spec.partition("?")[2]
+        yield f"{one.name} random weights={one.name}:{folder}{'?' if query else ''}{query}"
+
+
+def _remove_left_over(parent: Path) -> None:
+    """Remove the random weights of processes that were killed."""
+    for folder in parent.glob(f"{_PREFIX}*"):
+        owner = folder.name.removeprefix(_PREFIX).partition("-")[0]
+        if not owner.isdecimal() or not psutil.pid_exists(int(owner)):
+            shutil.rmtree(folder, ignore_errors=True)
+
+
+def _write(one: Member, folder: Path, send: Send) -> None:
+    from ..models.random_weights import write_random_weights  # torch, in a process of its own
+
+    write_random_weights(one, folder)

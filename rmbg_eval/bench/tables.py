@@ -1,0 +1,57 @@
+"""A bench on the terminal."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from rich.markup import escape
+from rich.table import Table
+
+from ..settings import Language
+from .records import Bench, Row
+from .strings import text
+
+_HEADS = ("combination", "load", "latency", "forward", "end_to_end", "ratio", "memory")
+_STAGES = ("decode", "preprocess", "infer", "postprocess", "encode")
+
+
+def tables(bench: Bench, lang: Language) -> Iterator[Table]:
+    """Speed and memory; seconds by stage; the article's claims."""
+    speed = Table(*(text(head, lang) for head in _HEADS), title=text("speed", lang))
+    stages = Table(text("combination", lang), *_STAGES, title=text("stages", lang))
+    for row in bench.rows:
+        name = escape(row.words)
+        if row.failure:
+            speed.add_row(name, f"[red]{escape(row.failure)}[/red]")
+            continue
+        speed.add_row(name, *_speed(row, lang))
+        stages.add_row(name, *(f"{row.stages[stage]:.3f}" for stage in _STAGES))
+    yield speed
+    if stages.row_count:
+        yield stages
+    claims = Table(
+        *(text(head, lang) for head in ("claim", "verdict", "answer")),
+        show_lines=True,
+        title=text("claims", lang),
+    )
+    for claim in bench.claims:
+        claims.add_row(claim.claim, text(claim.verdict, lang), escape(claim.answer))
+    yield claims
+
+
+def _speed(row: Row, lang: Language) -> Iterator[str]:
+    yield _seconds(row.load_seconds, 1)
+    yield f"{_seconds(row.latency_median, 3)} / {_seconds(row.latency_p95, 3)}"
+    forward, whole = row.forward_per_second or 0, row.end_to_end_per_second or 0
+    for value in (forward, whole):
+        yield text("per_second", lang, value=f"{value:.2f}")
+    yield f"{whole / forward:.2f}" if forward else "–"
+    yield f"{_bytes(row.peak_device_bytes)} / {_bytes(row.peak_process_bytes)}"
+
+
+def _seconds(value: float | None, digits: int) -> str:
+    return "–" if value is None else f"{value:.{digits}f} s"
+
+
+def _bytes(count: int | None) -> str:
+    return "–" if count is None else f"{count / 1e9:.1f} GB"

@@ -1,0 +1,233 @@
+"""What a customer sees: the cut-out over a background, against the truth over the same.
+
+Composites are made of sRGB display values, α·C + (1 − α)·B, rounded to 8 bits, as browsers make
+them; differences are ΔE2000 in CIELAB for D65. A difference of 1 is just seen side by side; 2 to 3
+is seen at a glance.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from functools import cache
+
+import cv2
+import numpy as np
+from numpy.typing import NDArray
+from PIL import Image, ImageOps
+
+from ..errors import ImageError
+from ..foreground import multi_level
+from ..images import RGB, Alpha
+from ..resources import packaged_picture
+from .alpha import OPAQUE_ABOVE, TRANSPARENT_BELOW, in_between
+from .ciede import delta_e_2000
+from .subject import EDGE, WHOLE, Map, Metric, Needs, Subject, Undefined
+
+BACKGROUNDS: dict[str, tuple[int, int, int] | None] = {
+    "white": (255, 255, 255),
+    "black": (0, 0, 0),
+    "grey": (128, 128, 128),
+    "green": (0, 177, 64),
+    "photo": None,
+}
+"""sRGB; green is the saturated one, that of a studio; photo is scikit-image's `rocket`, cropped
+and resized to the picture's size."""
+
+BLOCK = 16
+"""Pixels; the neighbourhood of `halo` is three blocks by three."""
+APART = 30
+"""Levels of 255, Euclidean in RGB, by which foreground and background must differ for `halo`."""
+
+
+def composite(rgb: RGB, alpha: Alpha, background: NDArray[np.uint8]) -> NDArray[np.uint8]:
+    """The cut-out over a background, in display values, as a browser shows it.
+
+    `rgb`: `(…, 3) uint8`; `alpha`: `(…) float32` in [0, 1]; `background`: `(3,)` or `(…, 3) uint8`.
+    Returns `(…, 3) uint8`, rounded.
+
+    >>> import numpy as np
+    >>> composite(np.uint8([[200, 0, 0]]), np.float32([0.5]), np.uint8([0, 0, 255]))
+    array([[100,   0, 128]], dtype=uint8)
+    """
+    opacity = alpha[..., None]
+    mixed = rgb * opacity + background * (np.float32(1) - opacity)
+    return (mixed + np.float32(0.5)).astype(np.uint8)
+
+
+def colour_difference(
+    rgb: RGB, alpha: Alpha, foreground: RGB, truth: Alpha, background: NDArray[np.uint8]
+) -> Map:
+    """ΔE2000 of each pixel between the cut-out and the true one, both over `background`.
+
+    `rgb`, `foreground`: `(H, W, 3) uint8`; `alpha`, `truth`: `(H, W) float32` in [0, 1];
+    `background`: `(3,)` or `(H, W, 3) uint8`. Returns `(H, W) float64`. Its mean is lower where
+    the cut-out looks more like the truth. Source: Sharma, Wu and Dalal, "The CIEDE2000
+    color-difference formula", 2005.
+
+    >>> import numpy as np
+    >>> red, clear = np.full((1, 1, 3), [255, 0, 0], np.uint8), np.float32([[1]])
+    >>> round(float(colour_difference(red, clear, red // 2, clear, np.uint8([0, 0, 0]))[0, 0]), 2)
+    24.96
+    """
+    found = np.zeros(alpha.shape)
+    one, other = composite(rgb, alpha, background), composite(foreground, truth, background)
+    where = (one != other).any(-1)
+    found[where] = delta_e_2000(one[where], other[where])
+    return found
+
+
+def halo(rgb: RGB, alpha: Alpha, picture: RGB) -> float:
+    """How much of the edge's visible colour is the old background's, as a share.
+
+    `rgb`: the cut-out's colours and `picture`: the original, `(H, W, 3) uint8`; `alpha`:
+    `(H, W) float32` in [0, 1]. At each in-between pixel (0.05 ≤ α ≤ 0.95), F and B are the
+    picture's mean colours where α is above and below that, over the pixel's block of 16×16 and the
+    eight around it; t is how far the cut-out's colour lies on the way from F (0) to B (1). The
+    index is Σ α t ÷ Σ α over the pixels where F and B differ by 30 levels or more. 0: no trace of
+    the background; the picture's own colours give about a third on a clean edge; more where alpha
+    takes in too much. Undefined where there is no such pixel. Texture misleads it. Ours.
+
+    >>> import numpy as np
+    >>> alpha = np.float32([[1] * 8 + [0.5] + [0] * 8])
+    >>> white = np.full((1, 17, 3), 255, np.uint8)
+    >>> picture = np.rint(white * alpha[..., None]).astype(np.uint8)
+    >>> round(halo(picture, alpha, picture), 2), halo(white, alpha, picture)
+    (0.5, 0.0)
+    """
+    where = np.nonzero(in_between(alpha))
+    front = _block_means(picture, alpha > OPAQUE_ABOVE)
+    behind = _block_means(picture, alpha < TRANSPARENT_BELOW)
+    block = where[0] // BLOCK, where[1] // BLOCK
+    towards = behind[block] - front[block]
+    length = (towards**2).sum(1)
+    clear = np.nan_to_num(length) >= APART**2
+    if not clear.any():
+        raise Undefined("no in-between pixel has an opaque and a transparent colour that differ")
+    pulled = ((rgb[where][clear] - front[block][clear]) * towards[clear]).sum(1) / length[clear]
+    weight = alpha[where][clear].astype(np.float64)
+    return float((weight * pulled).sum() / weight.sum())
+
+
+def _block_means(picture: RGB, mask: NDArray[np.bool_]) -> Map:
+    """Mean colour over the mask, over each block and the eight around it; NaN where there is none.
+
+    Returns `(ceil(H / 16), ceil(W / 16), 3) float64`.
+    """
+    height, width = mask.shape
+    rows, columns = -(-height // BLOCK), -(-width // BLOCK)
+    values = np.zeros((rows * BLOCK, columns * BLOCK, 4), np.float32)
+    values[:height, :width, :3] = picture
+    values[:height, :width, 3] = 1
+    values[:height, :width] *= mask[..., None]
+    # OpenCV's area filter gives each block's mean, exactly.
+    blocks = cv2.resize(values, (columns, rows), interpolation=cv2.INTER_AREA).astype(np.float64)
+    around = cv2.boxFilter(
+        blocks, -1, (3, 3), normalize=False, borderType=cv2.BORDER_CONSTANT
+    ).reshape(rows, columns, 4)
+    count = around[..., 3:]
+    return np.divide(
+        around[..., :3], count, out=np.full((rows, columns, 3), np.nan), where=count > 1e-6
+    )
+
+
+@cache
+def _photograph() -> Image.Image:
+    path = packaged_picture("rocket")
+    if path is None:
+        raise ImageError("scikit-image's picture rocket is not there", "Install scikit-image.")
+    with Image.open(path) as image:
+        return image.convert("RGB")
+
+
+def background(name: str, shape: tuple[int, int]) -> NDArray[np.uint8]:
+    """One of `BACKGROUNDS`: `(3,) uint8`, or `(H, W, 3) uint8` for a photograph."""
+    colour = BACKGROUNDS[name]
+    if colour is not None:
+        return np.array(colour, np.uint8)
+    size = shape[1], shape[0]
+    return np.asarray(ImageOps.fit(_photograph(), size, Image.Resampling.BILINEAR))
+
+
+def decontaminated(subject: Subject) -> RGB:
+    """The picture's colours with the old background's taken out, `(H, W, 3) uint8`: pymatting's
+    multi-level estimate (`rmbg_eval.foreground`) of the picture under the cut-out's alpha."""
+    return multi_level(subject.picture, subject.alpha)
+
+
+class _Seen:
+    """The colour differences of a subject, for every background; where both are opaque or both
+    clear the background is not seen, and is not computed again for each."""
+
+    def __init__(self, subject: Subject, rgb: RGB) -> None:
+        foreground, truth = subject.need_foreground(), subject.need_truth()
+        alpha = subject.alpha
+        solid = (alpha == 1) & (truth == 1) & (rgb != foreground).any(-1)
+        mixed = ((alpha > 0) | (truth > 0)) & ~((alpha == 1) & (truth == 1))
+        self.pixels = alpha.size
+        self.solid_sum = 0.0
+        edge = subject.edge
+        self.in_edge = np.count_nonzero(edge)
+        solid_values = delta_e_2000(rgb[solid], foreground[solid])
+        self.solid_sum = float(solid_values.sum())
+        self.solid_edge = solid_values[edge[solid]]
+        self.where = np.nonzero(mixed)
+        self.mixed_edge = edge[self.where]
+        self.sides = (
+            rgb[self.where], alpha[self.where], foreground[self.where], truth[self.where],
+        )  # fmt: skip
+        self.shape = alpha.shape
+        self.kept: dict[str, tuple[float, float, float]] = {}
+
+    def over(self, name: str) -> tuple[float, float, float]:
+        """Mean over the whole image, mean and 95th percentile over the edge band."""
+        if name not in self.kept:
+            behind = background(name, (self.shape[0], self.shape[1]))
+            if behind.ndim == 3:
+                behind = behind[self.where]
+            rgb, alpha, foreground, truth = self.sides
+            one, other = composite(rgb, alpha, behind), composite(foreground, truth, behind)
+            differ = (one != other).any(-1)
+            values = delta_e_2000(one[differ], other[differ])
+            band = np.zeros(self.in_edge)
+            seen = np.concatenate([self.solid_edge, values[self.mixed_edge[differ]]])
+            band[: len(seen)] = seen
+            self.kept[name] = (
+                (self.solid_sum + float(values.sum())) / self.pixels,
+                float(band.mean()),
+                float(np.percentile(band, 95)),
+            )
+        return self.kept[name]
+
+
+def _delivered(subject: Subject) -> _Seen:
+    return _Seen(subject, subject.rgb)
+
+
+def _cleaned(subject: Subject) -> _Seen:
+    return _Seen(subject, subject.shared(decontaminated))
+
+
+def _rows(suffix: str, seen: Callable[[Subject], _Seen], needs: Needs) -> tuple[Metric, ...]:
+    def row(name: str, index: int) -> Metric:
+        what = ("", "_edge", "_edge_p95")[index]
+        return Metric(
+            f"delta_e_{name}{what}{suffix}",
+            "ΔE2000",
+            WHOLE if index == 0 else EDGE,
+            False,
+            colour_difference,
+            lambda s: s.shared(seen).over(name)[index],
+            needs,
+        )
+
+    return tuple(row(name, index) for index in range(3) for name in BACKGROUNDS)
+
+
+METRICS = (
+    Metric("halo", "share", "in-between pixels", None, halo,
+        lambda s: halo(s.rgb, s.alpha, s.picture), "nothing"),
+    *_rows("", _delivered, "foreground"),
+)  # fmt: skip
+
+DECONTAMINATED = _rows("_decontaminated", _cleaned, "foreground")
+"""The same with the background's colour taken out of the picture's: measured where asked for."""

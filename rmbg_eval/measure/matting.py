@@ -1,0 +1,181 @@
+"""How far an alpha is from the truth, as the field of matting measures it.
+
+All five are over the whole image or over a region of it, and use alpha and truth as they are.
+SAD, Grad and Conn are sums: they grow with the number of pixels, and compare models on one
+picture, not pictures with each other.
+"""
+
+from __future__ import annotations
+
+from math import ceil, log, pi, sqrt
+
+import cv2
+import numpy as np
+from numpy.typing import NDArray
+
+from ..images import Alpha, check_alpha
+from .connectivity import connectivity_error
+from .subject import UNKNOWN, WHOLE, Map, Mask, Metric, Subject
+
+GRADIENT_SIGMA = 1.4
+"""Pixels; the public evaluation code of Rhemann et al. 2009."""
+
+
+def sad(alpha: Alpha, truth: Alpha, region: Mask | None = None) -> float:
+    """Sum of absolute differences, Σ|α − truth|, in thousands.
+
+    `alpha`, `truth`: `(H, W) float32` in [0, 1]; `region`: `(H, W) bool`, or None for all of it.
+    Lower is better. Raises ImageError for what is no alpha or of another shape.
+    Source: Rhemann et al., "A perceptually motivated online benchmark for image matting", 2009.
+
+    >>> import numpy as np
+    >>> sad(np.zeros((40, 50), np.float32), np.ones((40, 50), np.float32))
+    2.0
+    """
+    return _thousands(difference(alpha, truth), region)
+
+
+def mad(alpha: Alpha, truth: Alpha, region: Mask | None = None) -> float:
+    """Mean absolute difference, in [0, 1]: the SAD divided by the number of pixels.
+
+    `alpha`, `truth`: `(H, W) float32` in [0, 1]; `region` as in `sad`. Lower is better.
+    Source: as `sad`.
+
+    >>> import numpy as np
+    >>> mad(np.float32([[0, 1]]), np.float32([[0.5, 1]]))
+    0.25
+    """
+    return _mean(difference(alpha, truth), region)
+
+
+def mse(alpha: Alpha, truth: Alpha, region: Mask | None = None) -> float:
+    """Mean squared difference, in [0, 1]. Papers often print it times 1000; this is not.
+
+    `alpha`, `truth`: `(H, W) float32` in [0, 1]; `region` as in `sad`. Lower is better.
+    Source: as `sad`.
+
+    >>> import numpy as np
+    >>> mse(np.float32([[0, 1]]), np.float32([[0.5, 1]]))
+    0.125
+    """
+    return _mean(difference(alpha, truth) ** 2, region)
+
+
+def grad(alpha: Alpha, truth: Alpha, region: Mask | None = None) -> float:
+    """Gradient error, Σ(‖∇α‖ − ‖∇truth‖)², in thousands.
+
+    `alpha`, `truth`: `(H, W) float32` in [0, 1]; `region` as in `sad`. Lower is better: edges are
+    as sharp, or as soft, as they should be. Gradients are by `gradient_magnitude`, the source is
+    that of `sad`.
+
+    >>> import numpy as np
+    >>> edge = np.float32([[0, 0, 0, 0, 1, 1, 1, 1]]).repeat(8, axis=0)
+    >>> grad(edge, edge), round(grad(np.zeros_like(edge), edge), 4)
+    (0.0, 0.0259)
+    """
+    return _thousands(gradient_error(alpha, truth), region)
+
+
+def conn(alpha: Alpha, truth: Alpha, region: Mask | None = None) -> float:
+    """Connectivity error, Σ|φ(α) − φ(truth)|, in thousands; φ falls where alpha is cut off.
+
+    `alpha`, `truth`: `(H, W) float32` in [0, 1]; `region` as in `sad`. Lower is better.
+    φ is by `rmbg_eval.measure.connectivity`, with steps of 0.1 and θ = 0.15. Source: as `sad`.
+
+    >>> import numpy as np
+    >>> truth = np.ones((1, 9), np.float32)
+    >>> cut = truth.copy(); cut[0, 6] = 0
+    >>> round(1000 * conn(cut, truth), 6)  # the pixel itself: what is beyond is wrong in both
+    1.0
+    """
+    return _thousands(connectivity_error(*_checked(alpha, truth)), region)
+
+
+def difference(alpha: Alpha, truth: Alpha) -> Map:
+    """|α − truth| of each pixel, `(H, W) float64`."""
+    alpha, truth = _checked(alpha, truth)
+    return np.abs(np.subtract(alpha, truth, dtype=np.float64))
+
+
+def gradient_error(alpha: Alpha, truth: Alpha) -> Map:
+    """(‖∇α‖ − ‖∇truth‖)² of each pixel, `(H, W) float64`."""
+    alpha, truth = _checked(alpha, truth)
+    return (gradient_magnitude(alpha) - gradient_magnitude(truth)) ** 2
+
+
+def gradient_magnitude(alpha: Alpha) -> Map:
+    """Length of the gradient of each pixel, by first derivatives of a Gaussian with σ = 1.4.
+
+    `alpha`: `(H, W) float32`. Returns `(H, W) float64`. As the public evaluation code of Rhemann
+    et al. has it: the filters reach as far as the Gaussian is above 0.01 (9×9), are scaled so
+    that the sum of their squares is 1, and the border is repeated outwards.
+    """
+    gauss, slope = _gaussian(GRADIENT_SIGMA)
+    values = alpha.astype(np.float64)
+    border = cv2.BORDER_REPLICATE
+    across = cv2.sepFilter2D(values, cv2.CV_64F, slope, gauss, borderType=border)
+    down = cv2.sepFilter2D(values, cv2.CV_64F, gauss, slope, borderType=border)
+    return cv2.magnitude(across, down)
+
+
+def _gaussian(sigma: float) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+    """A Gaussian and its derivative, each scaled so that the sum of the squares is 1."""
+    half = ceil(sigma * sqrt(-2 * log(sqrt(2 * pi) * sigma * 0.01)))
+    x = np.arange(-half, half + 1, dtype=np.float64)
+    gauss = np.exp(-(x**2) / (2 * sigma**2))
+    slope = x * gauss
+    return gauss / np.linalg.norm(gauss), slope / np.linalg.norm(slope)
+
+
+def _checked(alpha: Alpha, truth: Alpha) -> tuple[Alpha, Alpha]:
+    check_alpha(truth, truth.shape)
+    check_alpha(alpha, truth.shape)
+    return alpha, truth
+
+
+def _thousands(errors: Map, region: Mask | None) -> float:
+    return float((errors if region is None else errors[region]).sum()) / 1000
+
+
+def _mean(errors: Map, region: Mask | None) -> float:
+    return float((errors if region is None else errors[region]).mean())
+
+
+def _difference(subject: Subject) -> Map:
+    return difference(subject.alpha, subject.need_truth())
+
+
+def _gradient(subject: Subject) -> Map:
+    return gradient_error(subject.alpha, subject.need_truth())
+
+
+def _connectivity(subject: Subject) -> Map:
+    return connectivity_error(subject.alpha, subject.need_truth())
+
+
+def _square(errors: Map) -> Map:
+    return errors * errors
+
+
+METRICS = (
+    Metric("sad", "thousands", WHOLE, False, sad,
+        lambda s: _thousands(s.shared(_difference), None)),
+    Metric("sad_unknown", "thousands", UNKNOWN, False, sad,
+        lambda s: _thousands(s.shared(_difference), s.unknown)),
+    Metric("mad", "alpha, 0 to 1", WHOLE, False, mad,
+        lambda s: _mean(s.shared(_difference), None)),
+    Metric("mad_unknown", "alpha, 0 to 1", UNKNOWN, False, mad,
+        lambda s: _mean(s.shared(_difference), s.unknown)),
+    Metric("mse", "alpha², 0 to 1", WHOLE, False, mse,
+        lambda s: _mean(_square(s.shared(_difference)), None)),
+    Metric("mse_unknown", "alpha², 0 to 1", UNKNOWN, False, mse,
+        lambda s: _mean(_square(s.shared(_difference)), s.unknown)),
+    Metric("grad", "thousands", WHOLE, False, grad,
+        lambda s: _thousands(s.shared(_gradient), None)),
+    Metric("grad_unknown", "thousands", UNKNOWN, False, grad,
+        lambda s: _thousands(s.shared(_gradient), s.unknown)),
+    Metric("conn", "thousands", WHOLE, False, conn,
+        lambda s: _thousands(s.shared(_connectivity), None)),
+    Metric("conn_unknown", "thousands", UNKNOWN, False, conn,
+        lambda s: _thousands(s.shared(_connectivity), s.unknown)),
+)  # fmt: skip

@@ -1,0 +1,40 @@
+"""Regions of a picture, made from an alpha."""
+
+from __future__ import annotations
+
+import cv2
+import numpy as np
+from numpy.typing import NDArray
+
+from ..images import Alpha
+
+
+def near_edge(alpha: Alpha, radius: float) -> NDArray[np.bool_]:
+    """Pixels within `radius` both of something not transparent and of something not opaque.
+
+    `alpha`: `(H, W) float32` in [0, 1]; `radius` in pixels, from centre to centre, Euclidean.
+    Returns `(H, W) bool`. It is the unknown region of the trimap that is made of an alpha by
+    dilating α > 0 and eroding α = 1 by a disc, as papers on matting do: all in-between pixels,
+    all within `radius` of one, and both sides of a hard edge. Empty where alpha is all 0 or all 1.
+
+    >>> import numpy as np
+    >>> near_edge(np.float32([[0, 0, 0, 0.5, 1, 1, 1]]), 1).astype(int)
+    array([[0, 0, 1, 1, 1, 0, 0]])
+    """
+    return _within(alpha > 0, radius) & _within(alpha < 1, radius)
+
+
+def distance(mask: NDArray[np.bool_]) -> NDArray[np.float32]:
+    """Distance of each pixel from the nearest pixel of `mask`, in pixels, centre to centre.
+
+    `mask`: `(H, W) bool` with at least one pixel. Returns `(H, W) float32`, exact Euclidean
+    (Felzenszwalb and Huttenlocher, 2012, as OpenCV has it).
+    """
+    away = np.ascontiguousarray(~mask).view(np.uint8)
+    return cv2.distanceTransform(away, cv2.DIST_L2, cv2.DIST_MASK_PRECISE)
+
+
+def _within(mask: NDArray[np.bool_], radius: float) -> NDArray[np.bool_]:
+    if not mask.any():
+        return mask
+    return distance(mask) <= radius

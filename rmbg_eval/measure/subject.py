@@ -1,0 +1,120 @@
+"""What is measured: one cut-out, with what is known of its case; and a row of the table."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from functools import cached_property
+from typing import Any, Literal
+
+import numpy as np
+from numpy.typing import NDArray
+
+from ..images import RGB, Alpha, check_alpha, check_rgb
+from .region import near_edge
+
+Mask = NDArray[np.bool_]
+Map = NDArray[np.float64]
+
+Needs = Literal["nothing", "truth", "foreground", "other models", "flip"]
+"""What must be there for a measure to have a value: nothing but the cut-out and its picture, the
+case's true alpha, its true alpha and colours, other models' cut-outs, the flipped picture's."""
+
+UNKNOWN_RADIUS = 10
+EDGE_RADIUS = 3
+"""Pixels; see `rmbg_eval.measure.region.near_edge`."""
+
+WHOLE = "whole image"
+UNKNOWN = f"unknown region ({UNKNOWN_RADIUS} px)"
+EDGE = f"edge band ({EDGE_RADIUS} px)"
+
+
+class Undefined(Exception):  # noqa: N818
+    """A measure has no value here; the message is the reason. `measure` turns it into one."""
+
+
+@dataclass(frozen=True, eq=False)
+class Subject:
+    """One cut-out and what is known of its case. What several measures need is computed once.
+
+    Raises ImageError for arrays of another kind or of unequal sizes.
+    """
+
+    alpha: Alpha
+    """`(H, W) float32` in [0, 1]."""
+    rgb: RGB
+    """The cut-out's own colours, `(H, W, 3) uint8`."""
+    picture: RGB
+    truth: Alpha | None = None
+    foreground: RGB | None = None
+    """The true colours of what is in front, where the case has them."""
+    others: tuple[Alpha, ...] = ()
+    """The alphas that other models gave for the same picture."""
+    flipped: Alpha | None = None
+    """The model's alpha of the mirrored picture, mirrored back."""
+    missing: dict[str, str] = field(default_factory=dict)
+    """Why there is no truth, foreground or flipped alpha, in words."""
+    kept: dict[Any, Any] = field(default_factory=dict)
+    """What several measures share, by the function that made it."""
+
+    def __post_init__(self) -> None:
+        check_alpha(self.alpha, self.alpha.shape)
+        for alpha in (self.truth, self.flipped, *self.others):
+            if alpha is not None:
+                check_alpha(alpha, self.alpha.shape)
+        for rgb in (self.rgb, self.picture, self.foreground):
+            if rgb is not None:
+                check_rgb(rgb)
+                check_alpha(self.alpha, rgb.shape[:2])
+
+    def need_truth(self) -> Alpha:
+        """The truth; Undefined, with the reason, where there is none."""
+        if self.truth is None:
+            raise Undefined(self.missing.get("truth", "the case has no truth"))
+        return self.truth
+
+    def need_foreground(self) -> RGB:
+        """The true colours; Undefined, with the reason, where there are none."""
+        self.need_truth()
+        if self.foreground is None:
+            raise Undefined(self.missing.get("foreground", "the case has no true foreground"))
+        return self.foreground
+
+    def shared(self, make: Callable[[Subject], Any]) -> Any:
+        """What `make(self)` returns, made once."""
+        if make not in self.kept:
+            self.kept[make] = make(self)
+        return self.kept[make]
+
+    @cached_property
+    def unknown(self) -> Mask:
+        """The truth's unknown region, `(H, W) bool`; Undefined where it is empty."""
+        return _not_empty(near_edge(self.need_truth(), UNKNOWN_RADIUS))
+
+    @cached_property
+    def edge(self) -> Mask:
+        """The truth's edge band, `(H, W) bool`; Undefined where it is empty."""
+        return _not_empty(near_edge(self.need_truth(), EDGE_RADIUS))
+
+
+@dataclass(frozen=True)
+class Metric:
+    """A row of the table of measures."""
+
+    name: str
+    unit: str
+    region: str
+    """Which pixels it is over."""
+    higher_is_better: bool | None
+    """None where it points to a place to look and is no score."""
+    function: Callable[..., Any]
+    """The pure function: definition, source and doctest stand there."""
+    compute: Callable[[Subject], float]
+    """`function` on what the subject has."""
+    needs: Needs = "truth"
+
+
+def _not_empty(region: Mask) -> Mask:
+    if not region.any():
+        raise Undefined("the truth has no edge: it is all transparent or all opaque")
+    return region

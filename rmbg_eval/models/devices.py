@@ -1,0 +1,52 @@
+"""What a model may be asked to run on, by name. No torch is needed here."""
+
+from __future__ import annotations
+
+import re
+from typing import Annotated, Literal
+
+from pydantic import AfterValidator
+
+from ..errors import ModelError, printable
+
+_ONE = re.compile(r"auto|cpu|mps|cuda(:[0-9]{1,3})?")
+
+
+def _checked(device: str) -> str:
+    names = device.split(",")
+    kinds = {name.partition(":")[0] for name in names}
+    if not all(_ONE.fullmatch(name) for name in names) or (len(names) > 1 and "auto" in kinds):
+        raise ValueError(
+            "use 'auto', 'cpu', 'cuda', 'cuda:1', 'mps', or several of one kind as 'cuda:0,cuda:1'"
+        )
+    if len(kinds) > 1:
+        raise ValueError("several devices must be of one kind, or their results would differ")
+    return device
+
+
+Device = Annotated[str, AfterValidator(_checked)]
+"""`auto`, `cpu`, `cuda`, `cuda:1`, `mps`; or several of one kind, one process each, joined by
+commas."""
+Dtype = Literal["auto", "fp32", "bf16", "fp16"]
+
+
+def split(device: str) -> list[str]:
+    """The single devices that `device` names; ModelError if it is none."""
+    try:
+        return _checked(device).split(",")
+    except ValueError as error:
+        raise ModelError(f"There is no device {printable(device)!r}", f"{error}.") from None
+
+
+def kind(device: str) -> str:
+    """`cuda` for `cuda:1`: which of several equal devices it was does not decide an alpha."""
+    return device.partition(",")[0].partition(":")[0]
+
+
+def require_cpu(name: str, device: str) -> None:
+    """Raise ModelError if another device than the CPU was asked of a model that has only that."""
+    if device not in ("auto", "cpu"):
+        raise ModelError(
+            f"{printable(name)} runs on the CPU only; device {device!r} was asked for",
+            "Leave --device at auto: each model then takes the best it can use.",
+        )

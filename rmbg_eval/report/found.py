@@ -1,0 +1,313 @@
+"""What was measured, as views: points with their marks, measures, the summary, pictures of both."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from typing import Any
+
+from ..measure import TABLE, Measurement, Metric, colours, matting, segmentation
+from ..measure.points import PointResult
+from ..points import ObservationPoint
+from ..records import CaseRecord, Run
+from ..settings import Language
+from ..summary import ALL, Difference, Mean, Row, summarise
+from .figures import Plot, Shown
+from .strings import STRINGS, Words, join, text
+from .views import (
+    CellView,
+    FoundView,
+    ImageView,
+    RegionView,
+    RowView,
+    SummaryView,
+    TableView,
+)
+
+_COLOURS = tuple(m for m in (*colours.METRICS, *colours.DECONTAMINATED) if m.name != "halo")
+_POINTERS = tuple(m for m in TABLE if m.higher_is_better is None)
+FAMILIES: tuple[tuple[str, Sequence[Metric]], ...] = (
+    ("matting", matting.METRICS),
+    ("colours", _COLOURS),
+    ("segmentation", segmentation.METRICS),
+    ("pointers", _POINTERS),
+)
+"""Tables of measures: a family each, never mixed."""
+
+HEADLINES = ("mad_unknown", "mad", "delta_e_white_edge", "weighted_f")
+"""Measures that are also shown by category and compared between models."""
+
+
+class Found:
+    """Makes the views of what one run measured."""
+
+    def __init__(self, run: Run, image: Callable[[Shown | None, str], ImageView | None]) -> None:
+        self.lang: Language = run.settings.lang
+        self.models = tuple(model.info.name for model in run.models)
+        self.summary = summarise(run)
+        self.image = image
+        self.values = {(m.category, m.case, m.model, m.metric): m for m in run.measurements}
+        self.results = {(p.category, p.case, p.model, p.point): p for p in run.points}
+
+    def overview(self, bars: Shown | None) -> SummaryView:
+        """The tables models × categories, and what is clear of the models' differences."""
+        differences = [
+            self._difference(row, difference)
+            for name in HEADLINES
+            for row in [self.summary.row(name)]
+            if row
+            for difference in row.differences
+        ]
+        warnings = [
+            self._("flattered", model=model, data=data, count=count)
+            for model, data, count in self.summary.flattered
+        ]
+        row = self._bars_row()
+        alt = self._("alt.bars", metric=row.metric, best=self._best(row)) if row else ""
+        return SummaryView(
+            self._points_by_category(),
+            tuple(self._families()),
+            tuple(differences),
+            tuple(warnings),
+            self.image(bars, alt),
+        )
+
+    def case(self, record: CaseRecord, title: str, plots: Iterable[Plot]) -> FoundView:
+        """Points, measures and pictures of one case."""
+        names = {p.id: self.title(p.title, p.id) for p in record.points}
+        rows = tuple(
+            RowView(
+                names[point.id],
+                self._point_note(point),
+                tuple(
+                    self._result(self.results.get((record.category, record.id, model, point.id)))
+                    for model in self.models
+                ),
+                point=point.id,
+                box=_box(point),
+            )
+            for point in record.points
+        )
+        shown = []
+        for plot in plots:
+            alt = self._alt(plot, title, names.get(plot.point or "", ""))
+            view = self.image(plot.shown, alt)
+            shown += [view] if view else []
+        return FoundView(
+            TableView(self._("points"), self._("points_note"), self.models, rows) if rows else None,
+            tuple(self._measures(record)),
+            tuple(shown),
+            tuple((model, self._regions(record, model)) for model in self.models if rows),
+        )
+
+    def title(self, given: Mapping[Any, str], otherwise: str) -> Words:
+        """What is called so in two languages, or in one, or not at all."""
+        first = given.get(self.lang) or given.get("en") or given.get("zh") or otherwise
+        return Words(given.get("en") or first, given.get("zh") or first, self.lang)
+
+    def _regions(self, record: CaseRecord, model: str) -> tuple[RegionView, ...]:
+        found = []
+        for point in record.points:
+            result = self.results.get((record.category, record.id, model, point.id))
+            state = _STATES[result.passed if result else None]
+            if point.box:
+                x, y, width, height = point.box
+                corners = [(x, y), (x + width, y), (x + width, y + height), (x, y + height)]
+                shapes = [("polygon", corners)]
+            elif point.polygon:
+                shapes = [("polygon", list(point.polygon))]
+            else:
+                shapes = [("polyline", list(line)) for line in point.lines or ()]
+            for shape, spots in shapes:
+                path = " ".join(f"{x},{y}" for x, y in spots)
+                found.append(RegionView(point.id, state, shape, path))
+        return tuple(found)
+
+    def _(self, key: str, **values: object) -> Words:
+        return text(key, self.lang, **values)
+
+    def _category(self, name: str) -> Words:
+        key = f"category.{name}"
+        if name == ALL:
+            return self._("all_categories")
+        return self._(key) if key in STRINGS else Words(name, name, self.lang)
+
+    def _point_note(self, point: ObservationPoint) -> Words:
+        kind = self._(f"point_kind.{point.kind}")
+        return join(" · ", [kind, self._("required")], self.lang) if point.required else kind
+
+    def _result(self, result: PointResult | None) -> CellView:
+        if result is None:
+            return CellView(self._("not_measured"), "unmeasured")
+        state = _STATES[result.passed]
+        note = result.reason or ""
+        if result.measured is not None and result.expected is not None:
+            note = self._(
+                "point_measured",
+                measured=_short(result.measured),
+                expected=_short(result.expected),
+                tolerance=_short(result.tolerance),
+                unit=result.unit,
+            )
+        return CellView(self._(f"point.{state}"), state, note)
+
+    def _measures(self, record: CaseRecord) -> Iterable[TableView]:
+        for family, metrics in FAMILIES:
+            rows = []
+            for metric in metrics:
+                keys = [(record.category, record.id, model, metric.name) for model in self.models]
+                found = [self.values.get(key) for key in keys]
+                if any(m is not None and m.value is not None for m in found):
+                    cells = tuple(self._value(m) for m in found)
+                    rows.append(RowView(metric.name, f"{metric.unit}, {metric.region}", cells))
+            if rows:
+                note = self._(f"family.{family}.note")
+                yield TableView(self._(f"family.{family}"), note, self.models, tuple(rows))
+
+    def _value(self, measurement: Measurement | None) -> CellView:
+        if measurement is None or measurement.value is None:
+            reason = measurement.reason if measurement else None
+            return CellView("–", "unmeasured", reason or self._("not_measured"))
+        return CellView(_short(measurement.value))
+
+    def _points_by_category(self) -> TableView | None:
+        by = {(p.category, p.model): p for p in self.summary.points}
+        rows = []
+        for category in dict.fromkeys(p.category for p in self.summary.points):
+            cells = []
+            for model in self.models:
+                count = by[category, model]
+                note = self._("unmeasured", count=count.unmeasured) if count.unmeasured else ""
+                words = self._("points_of", passed=count.passed, all=count.measured)
+                state = (
+                    "unmeasured" if not count.measured else "failed" if count.failed else "passed"
+                )
+                cells.append(CellView(words, state, note))
+            rows.append(RowView(self._category(category), "", tuple(cells)))
+        if not rows:
+            return None
+        note = self._("points_note")
+        return TableView(self._("points_passed"), note, self.models, tuple(rows))
+
+    def _families(self) -> Iterable[TableView]:
+        for family, metrics in FAMILIES:
+            rows = []
+            for metric in metrics:
+                row = self.summary.row(metric.name)
+                if row is None or not any(mean.scored for mean in row.means):
+                    continue
+                if metric.name.endswith("_p95") and metric in _COLOURS:
+                    continue  # in each case's table
+                better = {True: "higher", False: "lower", None: "no_score"}[row.higher_is_better]
+                parts = [f"{row.unit}, {row.region}", self._(f"better.{better}")]
+                explained = f"metric.{metric.name}"
+                parts += [self._(explained)] if explained in STRINGS else []
+                note = join(" · ", parts, self.lang)
+                rows.append(RowView(metric.name, note, self._means(row)))
+                rows += self._by_category(metric.name)
+            if rows:
+                note = self._(f"family.{family}.note")
+                yield TableView(self._(f"family.{family}"), note, self.models, tuple(rows))
+
+    def _by_category(self, metric: str) -> Iterable[RowView]:
+        for row in self.summary.rows if metric in HEADLINES else ():
+            if row.metric == metric and row.category != ALL and any(m.scored for m in row.means):
+                name = join(" · ", [metric, self._category(row.category)], self.lang)
+                yield RowView(name, "", self._means(row))
+
+    def _means(self, row: Row) -> tuple[CellView, ...]:
+        return tuple(self._mean(mean) for mean in row.means)
+
+    def _mean(self, mean: Mean) -> CellView:
+        parts = [self._("scored", count=mean.scored)]
+        parts += [self._("left_out", count=n, reason=reason) for reason, n in mean.left_out]
+        note = join("; ", parts, self.lang)
+        if mean.value is None:
+            return CellView("–", "unmeasured", note)
+        value = _short(mean.value)
+        words = join(" ", [value, self._("best")], self.lang) if mean.best else value
+        return CellView(words, "best" if mean.best else "", note)
+
+    def _difference(self, row: Row, difference: Difference) -> str:
+        values = {
+            "metric": row.metric, "one": difference.one, "other": difference.other,
+            "cases": difference.cases, "mean": _signed(difference.mean),
+        }  # fmt: skip
+        if difference.low is None or difference.high is None:
+            return self._("difference_few", **values)
+        key = "difference_clear" if difference.clear else "difference_unclear"
+        low, high = _signed(difference.low), _signed(difference.high)
+        return self._(key, low=low, high=high, **values)
+
+    def bars(self) -> tuple[list[Row], dict[str, str]] | None:
+        """The rows of the measure that bars are drawn of, and what to call their categories."""
+        row = self._bars_row()
+        if row is None:
+            return None
+        rows = [r for r in self.summary.rows if r.metric == row.metric]
+        return rows, {r.category: r.category for r in rows}
+
+    def _bars_row(self) -> Row | None:
+        for name in HEADLINES:
+            row = self.summary.row(name)
+            if row and any(mean.scored for mean in row.means):
+                return row
+        return None
+
+    def _best(self, row: Row) -> Words:
+        words = [
+            join(" ", [m.model, _short(m.value), self._("scored", count=m.scored)], self.lang)
+            for m in row.means
+            if m.value is not None
+        ]
+        return join(", ", words, self.lang)
+
+    def _alt(self, plot: Plot, case: str, point: str) -> str:
+        facts = plot.facts
+        if plot.kind == "profile":
+            words = [
+                self._("fact.width", name=self._name(name), width=f"{width:.1f}")
+                if width is not None
+                else self._("fact.no_fall", name=self._name(name))
+                for name, width in facts.items()
+            ]
+        elif plot.kind == "histogram":
+            words = [
+                join(" ", [self._name(name), f"{share or 0:.1%}"], self.lang)
+                for name, share in facts.items()
+            ]
+        elif plot.kind == "errors":
+            words = [
+                self._(
+                    "fact.wrong",
+                    name=name,
+                    more=f"{facts[f'{name} +'] or 0:.2%}",
+                    less=f"{facts[f'{name} −'] or 0:.2%}",
+                )
+                for name in self.models
+                if f"{name} +" in facts
+            ]
+        else:
+            mean, far = facts["mean"] or 0, facts["far"] or 0
+            words = [self._("fact.apart", mean=f"{mean:.3f}", far=f"{far:.2%}")]
+        facts_said = join("; ", words, self.lang)
+        return self._(f"alt.{plot.kind}", case=case, point=point, facts=facts_said)
+
+    def _name(self, name: str) -> str:
+        return self._("truth") if name == "truth" else name
+
+
+_STATES = {True: "passed", False: "failed", None: "unmeasured"}
+
+
+def _box(point: ObservationPoint) -> str:
+    """What a point's region fits into: left, top, width, height."""
+    xs, ys = zip(*point.spots, strict=True)
+    return f"{min(xs)},{min(ys)},{max(xs) - min(xs)},{max(ys) - min(ys)}"
+
+
+def _short(value: float) -> str:
+    return f"{value:.0f}" if value == round(value) and abs(value) < 1e6 else f"{value:.3g}"
+
+
+def _signed(value: float) -> str:
+    return f"{value:+.3g}".replace("-", "−")

@@ -1,0 +1,200 @@
+"""Pictures of measurements: a profile, a histogram, maps, bars; one style, no colour alone.
+
+Words are in the page, not in the picture, so that one picture serves every language. Colours are
+Okabe and Ito's, which colour-blind readers can tell apart, each with a line style of its own.
+"""
+
+from __future__ import annotations
+
+import io
+from collections.abc import Mapping, Sequence
+from threading import Lock
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+from PIL import Image
+
+from ..images import Alpha, resize_alpha
+from ..measure.agreement import disagreement_map
+from ..measure.alpha import in_between
+from ..measure.points import band_width, profile
+from ..points import ObservationPoint
+from ..summary import ALL, Row
+
+if TYPE_CHECKING:
+    from matplotlib.figure import Figure
+
+COLOURS = ("#0072B2", "#D55E00", "#009E73", "#CC79A7", "#E69F00", "#56B4E9")
+STYLES: tuple[Any, ...] = ("-", "--", "-.", (0, (1, 1)), (0, (5, 1, 1, 1, 1, 1)), (0, (8, 3)))
+MARKERS = "os^Dv*"
+TRUTH = {"color": "black", "linestyle": ":", "linewidth": 2.2}
+
+MAP_SIDE = 360
+"""Pixels, at most, of a map."""
+FAR = 0.5
+"""Of two alphas: what one shows, the other does not."""
+WRONG = 0.1
+"""Of alpha and truth: an error one can see."""
+
+_DRAWING = Lock()
+"""matplotlib's fonts are not for two threads."""
+
+Facts = dict[str, float | None]
+"""What a picture shows, by model (or "truth"): what its description says."""
+
+
+def edge_profile(
+    point: ObservationPoint, alphas: Mapping[str, Alpha], truth: Alpha | None
+) -> tuple[Image.Image, Facts]:
+    """Alpha along the first line of `point`, every model's and the truth's.
+
+    The facts are the widths in pixels from alpha 0.92 to 0.08; None where it does not fall.
+    """
+    line = (point.lines or ())[0]
+    figure, axes = _figure(5.2, 2.6)
+    facts: Facts = {}
+    lines = {**alphas, **({"truth": truth} if truth is not None else {})}
+    for number, (name, alpha) in enumerate(lines.items()):
+        distances, values = profile(alpha, line)
+        style = TRUTH if name == "truth" else _style(number)
+        axes.plot(distances, values, label="α₀" if name == "truth" else name, **style)
+        width = band_width(distances, values)
+        facts[name] = width if np.isfinite(width) else None
+    for level in (0.08, 0.92):
+        axes.axhline(level, color="0.75", linewidth=0.8, zorder=0)
+    axes.set(xlabel="px", ylabel="α", ylim=(-0.03, 1.03), xlim=(0, float(distances[-1])))
+    axes.legend(fontsize=8, frameon=False)
+    return _image(figure), facts
+
+
+def soft_histogram(alphas: Mapping[str, Alpha], truth: Alpha | None) -> tuple[Image.Image, Facts]:
+    """Share of the pixels at each in-between alpha. The facts are the in-between shares in all."""
+    figure, axes = _figure(5.2, 2.6)
+    bins = np.linspace(0.05, 0.95, 19)
+    facts: Facts = {}
+    lines = {**alphas, **({"truth": truth} if truth is not None else {})}
+    for number, (name, alpha) in enumerate(lines.items()):
+        counts, _ = np.histogram(alpha, bins)
+        style = TRUTH if name == "truth" else _style(number)
+        label = "α₀" if name == "truth" else name
+        axes.stairs(100 * counts / alpha.size, bins, label=label, **style)
+        facts[name] = float(in_between(alpha).mean())
+    axes.set(xlabel="α", ylabel="%", xlim=(0.05, 0.95))
+    axes.legend(fontsize=8, frameon=False)
+    return _image(figure), facts
+
+
+def error_maps(alphas: Mapping[str, Alpha], truth: Alpha) -> tuple[Image.Image, Facts]:
+    """α − truth of each model over its alpha: orange too opaque, purple too transparent.
+
+    The facts are the shares of pixels wrong by more than 0.1, `NAME +` and `NAME −`.
+    """
+    facts: Facts = {}
+    small_truth = _small(truth)
+    figure, all_axes = _maps(len(alphas), small_truth.shape)
+    for axes, (name, alpha) in zip(all_axes, alphas.items(), strict=True):
+        difference = alpha - truth
+        facts[f"{name} +"] = float((difference > WRONG).mean())
+        facts[f"{name} −"] = float((difference < -WRONG).mean())
+        small = _small(alpha)
+        axes.imshow(small, cmap="gray", vmin=-0.6, vmax=1.6)
+        shown = np.ma.masked_inside(small - small_truth, -0.04, 0.04)
+        drawn = axes.imshow(shown, cmap="PuOr_r", vmin=-1, vmax=1, interpolation="nearest")
+        axes.set_title(name, fontsize=9)
+    bar = figure.colorbar(drawn, ax=all_axes, fraction=0.04, pad=0.02, label="α − α₀")
+    bar.ax.tick_params(labelsize=8)
+    return _image(figure), facts
+
+
+def disagreement(alphas: Mapping[str, Alpha]) -> tuple[Image.Image, Facts]:
+    """Range of the models' alphas at each pixel. Facts: `mean`; `far`, the share above 0.5."""
+    far = disagreement_map(list(alphas.values()))
+    figure, (axes,) = _maps(1, _small(far).shape)
+    drawn = axes.imshow(_small(far), cmap="cividis", vmin=0, vmax=1)
+    bar = figure.colorbar(drawn, ax=[axes], fraction=0.05, pad=0.02, label="max α − min α")
+    bar.ax.tick_params(labelsize=8)
+    return _image(figure), {
+        "mean": float(far.mean(dtype=np.float64)),
+        "far": float((far > FAR).mean()),
+    }
+
+
+def category_bars(rows: Sequence[Row], names: Mapping[str, str]) -> Image.Image:
+    """A bar for each model's mean in each category, every case as a dot on it.
+
+    `rows`: one measure in several categories; `names`: what to write below each.
+    """
+    rows = [row for row in rows if row.category != ALL and any(m.scored for m in row.means)]
+    figure, axes = _figure(max(4.0, 1.1 * len(rows) + 2), 2.9)
+    count = len(rows[0].means)
+    for place, row in enumerate(rows):
+        for number, mean in enumerate(row.means):
+            x = place + (number + 0.5) / (count + 0.6) - 0.45
+            if mean.value is None:
+                continue
+            colour = COLOURS[number % len(COLOURS)]
+            label = mean.model if place == 0 else None
+            hatch = ("", "///", "...", "xxx", "++", "--")[number % 6]
+            axes.bar(x, mean.value, 0.9 / (count + 0.6), color=colour, alpha=0.45, label=label,
+                hatch=hatch, edgecolor=colour, linewidth=0)  # fmt: skip
+            values = [value for _, value in mean.values]
+            axes.plot([x] * len(values), values, MARKERS[number % 6], color=colour, markersize=4)
+    axes.set_xticks(range(len(rows)), [names[row.category] for row in rows], fontsize=8)
+    axes.set_ylabel(f"{rows[0].metric}\n{rows[0].unit}", fontsize=8)
+    axes.legend(fontsize=8, frameon=False)
+    return _image(figure)
+
+
+def webp(image: Image.Image) -> bytes:
+    """The picture as a lossless WebP."""
+    buffer = io.BytesIO()
+    image.save(buffer, "WEBP", lossless=True)
+    return buffer.getvalue()
+
+
+def _style(number: int) -> dict[str, Any]:
+    return {
+        "color": COLOURS[number % len(COLOURS)],
+        "linestyle": STYLES[number % len(STYLES)],
+        "linewidth": 1.5,
+    }
+
+
+def _small(alpha: Alpha) -> Alpha:
+    height, width = alpha.shape
+    scale = min(1.0, MAP_SIDE / max(height, width))
+    return resize_alpha(alpha, (max(1, round(width * scale)), max(1, round(height * scale))))
+
+
+def _figure(width: float, height: float) -> tuple[Figure, Any]:
+    from matplotlib.figure import Figure  # most of a second, and only where there is a picture
+
+    with _DRAWING:
+        figure = Figure((width, height), dpi=120, layout="constrained")
+        axes = figure.subplots()
+        axes.spines[["top", "right"]].set_visible(False)
+        axes.tick_params(labelsize=8)
+    return figure, axes
+
+
+def _maps(count: int, shape: tuple[int, ...]) -> tuple[Figure, Any]:
+    from matplotlib.figure import Figure
+
+    side = MAP_SIDE / 120
+    height = side * shape[0] / max(shape)
+    with _DRAWING:
+        width = side * shape[1] / max(shape)
+        figure = Figure((width * count + 0.8, height + 0.3), dpi=120, layout="constrained")
+        axes = figure.subplots(1, count, squeeze=False)[0]
+        for each in axes:
+            each.set_axis_off()
+    return figure, axes
+
+
+def _image(figure: Figure) -> Image.Image:
+    from matplotlib.backends.backend_agg import FigureCanvasAgg
+
+    with _DRAWING:
+        canvas = FigureCanvasAgg(figure)
+        canvas.draw()
+        return Image.fromarray(np.asarray(canvas.buffer_rgba())[..., :3].copy())

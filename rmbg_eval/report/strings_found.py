@@ -1,0 +1,161 @@
+"""The words of what was measured, in English and Chinese; part of `STRINGS`."""
+
+from __future__ import annotations
+
+FOUND: dict[str, tuple[str, str]] = {
+    # key: (English, 中文)
+    "summary": ("What was measured", "测量结果汇总"),
+    "measures": ("All measures of this case", "此案例的全部指标"),
+    "all_categories": ("All categories", "全部类别"),
+    "points": ("Observation points", "观察点"),
+    "points_passed": ("Observation points passed", "通过的观察点"),
+    "points_note": (
+        "A point passes where what was measured is within its tolerance of what is expected. "
+        "What could not be measured counts neither way.",
+        "测量值与期望值之差在容差内即为通过。无法测量的不计入。",
+    ),
+    "points_of": ("{passed} of {all}", "通过 {passed} / {all}"),
+    "point_measured": (
+        "{measured}, expected {expected} ± {tolerance} ({unit})",
+        "测得 {measured}，期望 {expected} ± {tolerance}（{unit}）",
+    ),
+    "point.passed": ("✓ passed", "✓ 通过"),
+    "point.failed": ("✕ failed", "✕ 未通过"),
+    "point.unmeasured": ("○ not measurable", "○ 无法测量"),
+    "required": ("required", "必须通过"),
+    "unmeasured": ("{count} not measurable", "{count} 个无法测量"),
+    "point_kind.transparent": ("should be transparent", "应透明"),
+    "point_kind.opaque": ("should be opaque", "应不透明"),
+    "point_kind.semi-transparent": ("should be as see-through as it is", "应保持其半透明程度"),
+    "point_kind.soft-band": ("should have its soft band", "应保留柔和过渡带"),
+    "point_kind.smooth-fall": ("should fall off smoothly", "应平滑过渡"),
+    "point_kind.in-between": ("in-between pixels should be recovered", "半透明像素应保留"),
+    "point_kind.unbroken": ("should be unbroken", "应连续不断裂"),
+    "point_kind.strands": ("every strand should be there", "细丝应一根不落"),
+    "point_kind.no-fringe": ("should have no colour fringe", "应无色边"),
+    "family.matting": ("Alpha against the truth", "透明度与真值"),
+    "family.matting.note": (
+        "Matting errors, alpha and truth as they are. Unknown region: within 10 px of both sides "
+        "of the true edge. Sums compare models on one picture, not pictures with each other.",
+        "抠图误差，透明度与真值均原样使用。未知区域：真实边缘两侧 10 像素以内。"
+        "求和类指标只能在同一图片上比较模型。",
+    ),
+    "family.segmentation": ("Shape against the truth", "形状与真值"),
+    "family.segmentation.note": (
+        "Segmentation measures; the truth is cut at 0.5. Another family than the matting errors.",
+        "分割指标；真值以 0.5 为阈值。与抠图误差不属同一类。",
+    ),
+    "family.colours": ("What a customer sees", "客户看到的颜色"),
+    "family.colours.note": (
+        "ΔE2000 between the cut-out and the true one over the same background, in sRGB display "
+        "values; 1 is just seen side by side, 3 at a glance. Edge band: within 3 px of both sides "
+        "of the true edge.",
+        "同一背景上抠图结果与真实结果的 ΔE2000，按 sRGB 显示值合成；1 为并排刚可见，3 为一眼可见。"
+        "边缘带：真实边缘两侧 3 像素以内。",
+    ),
+    "family.pointers": ("Where to look", "值得细看之处"),
+    "family.pointers.note": (
+        "These need no truth. They point to where to look; none is a score.",
+        "无需真值。它们提示该看哪里，并非评分。",
+    ),
+    "metric.in_between_share": (
+        "Hair, blur and glass belong here, doubt does not",
+        "发丝、虚化和玻璃应为半透明，犹豫不决则不应",
+    ),
+    "metric.soft_band_median": (
+        "How soft edges are; a blurred picture has soft edges too",
+        "边缘的柔和程度；模糊图片的边缘本就柔和",
+    ),
+    "metric.soft_band_p95": (
+        "Where edges are softest; hair counts as wide",
+        "边缘最柔和处；发丝也算宽",
+    ),
+    "metric.halo": (
+        "How much of the edge's colour is the old background's: about a third where the "
+        "picture's colours are kept; texture misleads it",
+        "边缘颜色中旧背景所占份额：保留原图颜色时约三分之一；纹理会造成误判",
+    ),
+    "metric.islands": (
+        "Pieces far smaller than the largest: crumbs, or real single hairs",
+        "远小于主体的碎片：残渣，也可能是真实发丝",
+    ),
+    "metric.island_pixels": ("Their area", "其面积"),
+    "metric.pinholes": (
+        "Holes far smaller than the largest piece: moth holes, or real gaps",
+        "远小于主体的小孔：漏洞，也可能是真实缝隙",
+    ),
+    "metric.pinhole_pixels": ("Their area", "其面积"),
+    "metric.contour_breaks": (
+        "Narrow gaps that cut into the contour; slits between fingers count too",
+        "切入轮廓的窄缝；手指间的缝隙也会计入",
+    ),
+    "metric.disagreement": (
+        "Mean difference from the other models; they can agree and be wrong",
+        "与其他模型的平均差异；一致也可能都错",
+    ),
+    "metric.flip_difference": (
+        "Mean difference from the mirrored picture's alpha; a steady model can be wrong",
+        "与镜像图片结果的平均差异；稳定也可能是错的",
+    ),
+    "better.higher": ("higher is better", "越高越好"),
+    "better.lower": ("lower is better", "越低越好"),
+    "better.no_score": ("no score", "非评分"),
+    "best": ("★ best", "★ 最佳"),
+    "scored": ("over {count}", "基于 {count} 个"),
+    "left_out": ("{count} left out: {reason}", "{count} 个未计入：{reason}"),
+    "differences": ("Differences between models", "模型间差异"),
+    "difference_clear": (
+        "{metric}: {one} − {other} = {mean} on average over {cases} cases "
+        "(95 % interval {low} to {high})",
+        "{metric}：{one} − {other} 平均 {mean}，基于 {cases} 个案例（95% 区间 {low} 至 {high}）",
+    ),
+    "difference_unclear": (
+        "{metric}: no clear difference between {one} and {other}: {mean} on average over {cases} "
+        "cases (95 % interval {low} to {high})",
+        "{metric}：{one} 与 {other} 无明显差异：平均 {mean}，基于 {cases} 个案例"
+        "（95% 区间 {low} 至 {high}）",
+    ),
+    "difference_few": (
+        "{metric}: {one} − {other} = {mean} on average; {cases} cases are too few to say whether "
+        "that is clear",
+        "{metric}：{one} − {other} 平均 {mean}；{cases} 个案例太少，无法判断差异是否明显",
+    ),
+    "flattered": (
+        "{model} is known to have been trained on {data}: {count} cases are from it, and figures "
+        "on them flatter it.",
+        "已知 {model} 用 {data} 训练过：其中 {count} 个案例来自该数据集，相关数据会偏高。",
+    ),
+    "fact.width": (
+        "{name} falls from 0.92 to 0.08 over {width} px",
+        "{name} 在 {width} 像素内由 0.92 降到 0.08",
+    ),
+    "fact.no_fall": ("{name} does not fall from 0.92 to 0.08", "{name} 未由 0.92 降到 0.08"),
+    "fact.wrong": (
+        "{name}: {more} of the pixels too opaque (orange), {less} too transparent (purple)",
+        "{name}：过于不透明（橙）{more}，过于透明（紫）{less}",
+    ),
+    "fact.apart": (
+        "{mean} apart on average, and by more than 0.5 in {far} of the pixels",
+        "平均相差 {mean}，相差超过 0.5 的像素占 {far}",
+    ),
+    "alt.profile": (
+        "Alpha along a line across the edge “{point}” of {case} (α₀: the truth): {facts}",
+        "{case} 中穿过“{point}”边缘的透明度曲线（α₀ 为真值）：{facts}",
+    ),
+    "alt.histogram": (
+        "Share of in-between pixels in {case} (α₀: the truth): {facts}",
+        "{case} 中半透明像素的份额（α₀ 为真值）：{facts}",
+    ),
+    "alt.errors": (
+        "Where alpha is wrong by more than 0.1 in {case}: {facts}",
+        "{case} 中透明度误差超过 0.1 之处：{facts}",
+    ),
+    "alt.disagreement": (
+        "Where the models' alphas of {case} differ: {facts}",
+        "各模型对 {case} 的透明度差异：{facts}",
+    ),
+    "alt.bars": (
+        "{metric} by category, a dot for each case. Means: {best}",
+        "各类别的 {metric}，每点为一个案例。均值：{best}",
+    ),
+}

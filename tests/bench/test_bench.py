@@ -1,0 +1,251 @@
+"""`rmbg-eval bench`: every combination measured or told why not; claims answered from rows."""
+
+from __future__ import annotations
+
+import importlib.util
+import json
+import os
+import re
+import string
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+if importlib.util.find_spec("torch") is None and not os.environ.get("CI"):
+    pytest.skip("torch is not installed", allow_module_level=True)
+
+from fakes import save_picture
+from PIL import Image
+from safetensors.torch import load_file
+
+from rmbg_eval.bench import bench, member
+from rmbg_eval.bench.claims import answer_claims
+from rmbg_eval.bench.records import Bench, Large, Row, Wanted
+from rmbg_eval.bench.strings import STRINGS
+from rmbg_eval.bench.tables import tables
+from rmbg_eval.bench.timing import with_batch
+from rmbg_eval.errors import ModelError, SettingsError, WeightsError
+from rmbg_eval.models import ModelInfo
+from rmbg_eval.models.family import FAMILY, Member
+from rmbg_eval.models.hub import FILE, Checkpoint
+from rmbg_eval.models.random_weights import write_random_weights
+from rmbg_eval.progress import Step
+
+SMALL = Member(
+    "small",
+    "Small",
+    "none",
+    Checkpoint("nobody/nothing", "main"),
+    {"embed_dim": 16, "depths": (1, 1, 1, 1), "num_heads": (1, 2, 2, 4), "window_size": 4},
+)
+
+
+@pytest.fixture
+def cases(tmp_path: Path) -> Path:
+    for seed in range(2):
+        save_picture(tmp_path / "cases" / f"{seed}.png", seed)
+    return tmp_path / "cases"
+
+
+@pytest.fixture(scope="module")
+def lite(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """birefnet-lite, the smallest published network, with random weights; used at 64 px."""
+    one = next(one for one in FAMILY if one.name == "birefnet-lite")
+    return write_random_weights(one, tmp_path_factory.mktemp("lite"))
+
+
+def test_random_weights_are_the_same_each_time_and_in_the_published_layout(tmp_path: Path) -> None:
+    first, second = (
+        load_file(write_random_weights(SMALL, tmp_path / name) / FILE) for name in "ab"
+    )
+    assert first.keys() == second.keys()
+    assert all((first[key] == second[key]).all() for key in first)
+    assert "model_type" not in json.loads((tmp_path / "a" / "config.json").read_text())
+
+
+def test_random_weights_are_gone_in_the_end_and_those_of_the_killed_too(
+    cases: Path, cache: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    left = cache / "random-weights-999999999-x"
+    left.mkdir()
+    monkeypatch.setattr("rmbg_eval.bench._write", write_nothing)
+    monkeypatch.setattr("rmbg_eval.bench._fetch", lambda *_: None)
+    made = bench(["A=birefnet-lite?size=64"], cases=str(cases), random_weights=True)
+    (row,) = made.rows
+    assert row.wanted.model.startswith("birefnet-lite random weights=birefnet-lite:")
+    assert row.wanted.model.endswith("?size=64")
+    assert "has no weights here" in row.failure
+    assert not list(cache.glob("random-weights-*"))
+
+
+def write_nothing(one: Member, folder: Path, send: object) -> None:
+    """In place of a network's weights."""
+
+
+def test_every_combination_has_a_row(
+    lite: Path, cases: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("OMP_NUM_THREADS", "1")  # threads cost more than so small pictures gain
+    steps: list[Step] = []
+    made = bench(
+        [f"lite=birefnet-lite:{lite}?size=64"],
+        ["cpu"],
+        ["fp32", "bf16", "fp16"],
+        [2],
+        cases=str(cases),
+        rounds=3,
+        seconds=1,
+        out=tmp_path / "out",
+        on_step=steps.append,
+    )
+    assert [row.wanted.dtype for row in made.rows] == ["fp32", "bf16", "fp16"]
+    for row in made.rows[:2]:
+        assert row.failure is None
+        assert row.info.dtype == row.wanted.dtype
+        assert set(row.stages) == {"decode", "preprocess", "infer", "postprocess", "encode"}
+        assert row.latency_median > 0
+        assert row.forward_per_second == pytest.approx(row.wanted.batch / row.latency_median)
+        assert row.rounds == 3
+        assert row.pictures >= 3
+        assert row.latency_p95 is None
+        assert "3 rounds" in row.missing["latency_p95"]
+        assert row.peak_device_bytes is None
+        assert "cpu" in row.missing["peak_device_bytes"]
+        assert row.weights_bytes == (lite / FILE).stat().st_size
+        assert (row.large.cutout_width, row.large.cutout_height) == (4500, 3000)
+        assert (row.highest_median is None) == (row.wanted.dtype == "bf16")
+    for row in made.rows[2:]:
+        assert "fp16 on a CPU" in row.failure
+    assert {"2/3 lite · cpu · bf16 · batch 2 · inference"} <= {step.text for step in steps}
+    assert Bench.model_validate_json((tmp_path / "out" / "bench.json").read_text()) == made
+    with Image.open(tmp_path / "out" / "bench.png") as picture:
+        assert picture.format == "PNG"
+        assert picture.width > 1000
+
+
+def test_the_command_prints_tables_and_paths(cases: Path, tmp_path: Path) -> None:
+    command = [sys.executable, "-m", "rmbg_eval", "bench", "--model", "grabcut", "--cases", cases]
+    command += ["--batch", "1", "--batch", "2", "--rounds", "3", "--seconds", "1", "--lang", "zh"]
+    done = subprocess.run(
+        [*map(str, command), "--out", str(tmp_path / "out")],
+        capture_output=True,
+        text=True,
+        check=False,
+        env={**os.environ, "COLUMNS": "220"},
+    )
+    assert done.returncode == 0, done.stderr
+    assert done.stderr == ""
+    assert "grabcut · cpu · fp64 · batch 1" in done.stdout
+    assert "grabcut takes one picture at a time" in done.stdout
+    assert "本机无法测量" in done.stdout
+    assert done.stdout.rstrip().endswith(str(tmp_path / "out" / "bench.png"))
+
+
+def test_without_weights_it_says_how_to_try_the_machine(
+    cases: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    class Absent:
+        def fetch(self, say: object) -> None:
+            raise WeightsError("There are none", "Accept the licence.")
+
+    monkeypatch.setattr("rmbg_eval.bench.load_model", lambda spec: Absent())
+    with pytest.raises(WeightsError, match=r"Accept the licence\. Or try .* --random-weights"):
+        bench(cases=str(cases))
+    with pytest.raises(WeightsError, match=r"Accept the licence\.$"):
+        bench(["isnet"], cases=str(cases))
+
+
+@pytest.mark.parametrize("wrong", [{"rounds": 2}, {"seconds": 0}, {"batches": [0]}])
+def test_what_cannot_be_measured_is_refused(cases: Path, wrong: dict) -> None:
+    with pytest.raises(SettingsError, match="cannot be measured"):
+        bench(["grabcut"], cases=str(cases), **wrong)
+
+
+def test_specs() -> None:
+    assert member("rmbg-2.0").name == "rmbg-2.0"
+    assert member("Mine=birefnet-lite?size=512").name == "birefnet-lite"
+    assert member("rmbg-2.0:/a/folder") is None
+    assert member("isnet") is None
+    assert with_batch("isnet", 1) == "isnet"
+    assert with_batch("rmbg-2.0", 4) == "rmbg-2.0?batch=4"
+    assert with_batch("A=rmbg-2.0:x?size=64", 4) == "A=rmbg-2.0:x?size=64&batch=4"
+    with pytest.raises(ModelError, match="isnet takes one picture"):
+        with_batch("isnet", 2)
+
+
+def row(**given: object) -> Row:
+    """A row of RMBG-2.0 on a GPU that this machine need not have."""
+    info = ModelInfo(
+        name="rmbg-2.0",
+        title=FAMILY[0].title,
+        licence="",
+        pipeline="resize to 1024×1024",
+        runtime="torch",
+        device="cuda",
+        dtype="fp32",
+    )
+    stages = dict.fromkeys(("decode", "preprocess", "infer", "postprocess", "encode"), 0.1)
+    values = {
+        "wanted": Wanted(model="rmbg-2.0", device="cuda", dtype="fp32", batch=1, compiled=False),
+        "info": info,
+        "device_name": "GPU X",
+        "weights_bytes": 885_000_000,
+        "load_seconds": 7.0,
+        "latency_median": 0.17,
+        "forward_per_second": 6.0,
+        "end_to_end_per_second": 5.5,
+        "stages": stages,
+        "peak_device_bytes": 5_000_000_000,
+        "highest_median": 0.2,
+        "large": Large(width=4500, height=3000, seconds=2, cutout_width=4500, cutout_height=3000),
+    }
+    return Row(**(values | given))
+
+
+def test_claims_are_answered_from_the_rows() -> None:
+    claims = {claim.key: claim for claim in answer_claims([row()], "en")}
+    assert {claim.verdict for claim in claims.values()} == {"measured"}
+    assert "7.0 s" in claims["load"].answer
+    assert "885 MB" in claims["load"].answer
+    assert "0.50 s a picture" in claims["seconds"].answer
+    assert "GPU X" in claims["seconds"].answer
+    assert "5.0 GB" in claims["memory"].answer
+    assert "15 % saved" in claims["matmul"].answer
+    assert "4500×3000" in claims["large"].answer
+    assert "5.50 pictures" in claims["serial"].answer
+
+
+def test_what_was_not_measured_says_why() -> None:
+    bare = row(
+        peak_device_bytes=None,
+        peak_process_bytes=3_000_000_000,
+        highest_median=None,
+        large=None,
+        missing={"large": "too large"},
+        weights_bytes=None,
+    )
+    claims = {claim.key: claim for claim in answer_claims([bare], "en")}
+    absent = {key for key, claim in claims.items() if claim.verdict == "not measurable here"}
+    assert absent == {"load", "memory", "matmul", "large"}
+    assert "at most 3.0 GB" in claims["memory"].answer
+    assert "too large" in claims["large"].answer
+    none = answer_claims([], "zh")
+    assert {claim.verdict for claim in none} == {"not measurable here"}
+
+
+@pytest.mark.parametrize("key", STRINGS)
+def test_both_languages_say_the_same_things(key: str) -> None:
+    fields = [{f for _, f, _, _ in string.Formatter().parse(line) if f} for line in STRINGS[key]]
+    assert fields[0] == fields[1]
+    assert re.search(r"[\u4e00-\u9fff]", STRINGS[key][1])
+
+
+def test_tables_show_failures(cases: Path) -> None:
+    made = bench(["grabcut"], ["cuda,cpu"], cases=str(cases))
+    assert "There is no device 'cuda,cpu'" in made.rows[0].failure
+    assert [table.title for table in tables(made, "en")] == [
+        "Speed and memory",
+        "What the article claims, and this machine",
+    ]

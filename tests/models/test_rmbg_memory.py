@@ -1,0 +1,134 @@
+"""RMBG-2.0 where memory is short, and compiled by torch."""
+
+from __future__ import annotations
+
+import importlib.util
+import os
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+if importlib.util.find_spec("torch") is None and not os.environ.get("CI"):
+    pytest.skip("torch is not installed", allow_module_level=True)
+
+import torch
+from fakes import disc, save_picture
+from tiny_rmbg import alpha_of, member, save_checkpoint
+
+from rmbg_eval.case import Case
+from rmbg_eval.errors import ModelError
+from rmbg_eval.images import Picture
+from rmbg_eval.models.rmbg import Rmbg
+from rmbg_eval.predict import predict
+from rmbg_eval.store import Store
+
+
+@pytest.fixture(scope="module")
+def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A checkpoint in the published layout."""
+    return save_checkpoint(tmp_path_factory.mktemp("checkpoint"))
+
+
+@pytest.fixture
+def picture() -> Picture:
+    return Picture("c/disc", disc(3, (150, 90))[0])
+
+
+def test_too_little_memory_halves_the_batch_and_says_so(
+    folder: Path, picture: Picture, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    model = Rmbg("m", member(folder), batch_size=4)
+    model.load()
+    forward = model._forward
+
+    def small_device(inputs: list) -> list:
+        if len(inputs) > 1:
+            raise torch.cuda.OutOfMemoryError
+        return forward(inputs)
+
+    monkeypatch.setattr(model, "_forward", small_device)
+    assert len(model.infer([model.preprocess(picture)] * 4)) == 4
+    assert model.batch_size == 1
+    assert "not enough memory for 4 pictures" in model.warnings[0]
+
+
+def short_of_memory(monkeypatch: pytest.MonkeyPatch, model: Rmbg, error: Exception) -> None:
+    """A device like this machine's CPU by another name, on which nothing can be computed."""
+    forward = model._forward
+
+    def short(inputs: list) -> list:
+        if model._device != "cpu":
+            raise error
+        return forward(inputs)
+
+    monkeypatch.setattr(model, "_forward", short)
+
+
+@pytest.mark.parametrize(
+    "error", [torch.OutOfMemoryError(), RuntimeError("MPS backend out of memory (…)")]
+)
+def test_too_little_memory_for_one_picture_goes_on_on_the_cpu_under_its_name(
+    folder: Path,
+    tmp_path: Path,
+    picture: Picture,
+    monkeypatch: pytest.MonkeyPatch,
+    error: Exception,
+) -> None:
+    cases = [
+        Case("c", name, save_picture(tmp_path / f"{name}.png", seed))
+        for seed, name in enumerate("ab")
+    ]
+    model = Rmbg("m", member(folder), batch_size=2)
+    model.load()
+    model._device, model._dtype = "mps", "fp16"  # there is none here: nothing is computed on it
+    model._info = model._info.model_copy(update={"device": "mps", "dtype": "fp16"})
+    before = model.info.identity
+    short_of_memory(monkeypatch, model, error)
+    monkeypatch.setattr("rmbg_eval.models.rmbg.free_memory", lambda device: None)
+    made = [p for _, p in predict(model, cases, tmp_path / "out", Store.default())]
+    assert [(p.failure, p.device, p.dtype) for p in made] == [(None, "cpu", "fp32")] * 2
+    assert "2 pictures at once" in model.warnings[0]
+    assert "on mps for one picture in fp16" in model.warnings[1]
+    exact = Rmbg("m", member(folder))
+    assert before != model.info.identity == exact.info.identity
+    again = [p for _, p in predict(exact, cases, tmp_path / "again", Store.default())]
+    assert all(p.cached for p in again)  # they are kept as what they are
+    assert [p.cutout_sha256 for p in made] == [p.cutout_sha256 for p in again]
+
+
+def test_too_little_memory_on_the_cpu_fails_the_picture(
+    folder: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    model = Rmbg("m", member(folder))
+    error = RuntimeError("DefaultCPUAllocator: can't allocate memory: you tried to allocate")
+    monkeypatch.setattr(model, "_forward", lambda inputs: (_ for _ in ()).throw(error))
+    case = Case("c", "a", save_picture(tmp_path / "a.png"))
+    ((_, made),) = predict(model, [case], tmp_path / "out", Store.default())
+    assert made.failure.kind == "MemoryError"
+    assert model.warnings == []
+
+
+def test_compiling_is_named_done_at_once_and_another_identity(
+    folder: Path, picture: Picture, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    compiled = []
+    monkeypatch.setattr(torch, "compile", lambda network: compiled.append(network) or network)
+    plain, fast = Rmbg("m", member(folder)), Rmbg("m", member(folder), compiled=True)
+    assert fast.info.runtime == f"{plain.info.runtime}, torch.compile"
+    assert fast.info.identity != plain.info.identity
+    assert fast.load()
+    assert compiled == [fast._network]
+    assert np.array_equal(alpha_of(plain, picture), alpha_of(fast, picture))
+    assert len(compiled) == 1
+
+
+def test_a_machine_that_cannot_compile_says_so_before_the_first_picture(
+    folder: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def broken(image: torch.Tensor) -> torch.Tensor:
+        raise FileNotFoundError("no C++ compiler")
+
+    monkeypatch.setattr(torch, "compile", lambda network: broken)
+    with pytest.raises(ModelError, match=r"no C\+\+ compiler.*without --compile"):
+        Rmbg("m", member(folder), compiled=True).load()

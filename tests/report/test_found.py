@@ -1,0 +1,140 @@
+"""Points, measures and the summary as the page shows them, in both languages."""
+
+from __future__ import annotations
+
+import pytest
+from runs import KEY, run_of
+
+from rmbg_eval import Settings
+from rmbg_eval.measure import TABLE, Measurement
+from rmbg_eval.measure.points import PointResult
+from rmbg_eval.points import KINDS, ObservationPoint
+from rmbg_eval.records import Run
+from rmbg_eval.report.figures import CaseFigures, Plot, Shown
+from rmbg_eval.report.found import FAMILIES
+from rmbg_eval.report.present import Presenter
+from rmbg_eval.report.strings import STRINGS
+
+SHOWN = Shown(path="assets/x.webp", width=10, height=5)
+POINT = ObservationPoint.model_validate(
+    {
+        "id": "nose",
+        "kind": "opaque",
+        "title": {"en": "The nose is there", "zh": "鼻头完整"},
+        "box": [1, 1, 2, 2],
+        "required": True,
+    }
+)
+
+
+def result(model: str, passed: bool | None, measured: float | None = 0.5) -> PointResult:
+    return PointResult(
+        category=KEY[0], case=KEY[1], model=model, point="nose", kind="opaque",
+        measured=measured, expected=1.0, tolerance=0.05, unit="alpha, 0 to 1", passed=passed,
+        reason=None if measured is not None else "the prediction failed", required=True,
+    )  # fmt: skip
+
+
+def measurement(model: str, value: float | None, metric: str = "mad") -> Measurement:
+    row = next(each for each in TABLE if each.name == metric)
+    return Measurement(
+        category=KEY[0], case=KEY[1], model=model, metric=metric, value=value, unit=row.unit,
+        region=row.region, reason=None if value is not None else "the case has no truth",
+    )  # fmt: skip
+
+
+def run_with(**changes: object) -> Run:
+    run = run_of()
+    case = run.cases[0].model_copy(update={"points": (POINT,)})
+    return run.model_copy(update={"cases": (case,), **changes})
+
+
+def found(run: Run, *plots: Plot):
+    presenter = Presenter(run, {KEY: CaseFigures(plots=plots)})
+    return presenter.category(KEY[0]).cases[0].found, presenter.summary(SHOWN)
+
+
+def test_a_point_has_a_mark_that_is_no_colour_alone() -> None:
+    case, summary = found(run_with(points=(result("a", True, 0.99), result("b", False))))
+    (row,) = case.points.rows
+    assert row.title == "The nose is there"
+    assert "required" in row.note
+    assert [(cell.text, cell.state) for cell in row.cells] == [
+        ("✓ passed", "passed"),
+        ("✕ failed", "failed"),
+    ]
+    assert row.cells[1].note == "0.5, expected 1 ± 0.05 (alpha, 0 to 1)"
+    assert [cell.text for cell in summary.points.rows[0].cells] == ["1 of 1", "0 of 1"]
+
+
+def test_what_was_not_measured_says_why_and_does_not_count() -> None:
+    case, summary = found(run_with(points=(result("a", None, None), result("b", True, 1.0))))
+    cell = case.points.rows[0].cells[0]
+    assert (cell.text, cell.note) == ("○ not measurable", "the prediction failed")
+    counts = summary.points.rows[0].cells
+    assert [(c.text, c.note) for c in counts] == [("0 of 0", "1 not measurable"), ("1 of 1", "")]
+
+
+def test_in_chinese() -> None:
+    run = run_with(
+        settings=Settings(models=["a", "b"], lang="zh"),
+        points=(result("a", True), result("b", False)),
+        measurements=(measurement("a", 0.1), measurement("b", 0.2)),
+    )
+    case, summary = found(run)
+    assert case.points.rows[0].title == "鼻头完整"
+    assert [cell.text for cell in case.points.rows[0].cells] == ["✓ 通过", "✕ 未通过"]
+    assert summary.measures[0].title == "透明度与真值"
+
+
+def test_means_say_how_many_they_are_over_and_the_best_is_marked() -> None:
+    run = run_with(measurements=(measurement("a", 0.1), measurement("b", 0.2)))
+    case, summary = found(run)
+    (table,) = summary.measures
+    assert [row.title for row in table.rows] == ["mad", "mad · Portrait"]
+    assert "whole image" in table.rows[0].note
+    assert "lower is better" in table.rows[0].note
+    cells = table.rows[0].cells
+    assert [(c.text, c.state, c.note) for c in cells] == [
+        ("0.1 ★ best", "best", "over 1"),
+        ("0.2", "", "over 1"),
+    ]
+    assert "too few" in summary.differences[0]
+    assert "Means: a 0.1 (over 1), b 0.2 (over 1)" in summary.bars.alt
+    assert [row.title for row in case.measures[0].rows] == ["mad"]
+
+
+def test_without_any_value_there_is_no_table() -> None:
+    run = run_with(measurements=(measurement("a", None), measurement("b", None)), points=())
+    _, summary = found(run)
+    assert summary.measures == ()
+    assert summary.points is None
+
+
+def test_pictures_are_described_by_what_they_show() -> None:
+    plots = [
+        Plot(kind="profile", shown=SHOWN, facts={"a": 3.25, "truth": None}, point="nose"),
+        Plot(kind="errors", shown=SHOWN, facts={"a +": 0.012, "a −": 0.0}),
+        Plot(kind="histogram", shown=SHOWN, facts={"a": 0.25, "truth": 0.5}),
+        Plot(kind="disagreement", shown=SHOWN, facts={"mean": 0.0125, "far": 0.5}),
+    ]
+    case, _ = found(run_with(), *plots)
+    profile, errors, histogram, apart = [plot.alt for plot in case.plots]
+    assert "The nose is there" in profile
+    assert "a falls from 0.92 to 0.08 over 3.2 px; truth does not fall" in profile
+    assert "a: 1.20% of the pixels too opaque" in errors
+    assert "a 25.0%; truth 50.0%" in histogram
+    assert "0.013 apart" in apart or "0.012 apart" in apart
+
+
+def test_families_hold_every_measure_once() -> None:
+    names = [metric.name for _, metrics in FAMILIES for metric in metrics]
+    assert sorted(names) == sorted(metric.name for metric in TABLE)
+    for family, _ in FAMILIES:
+        assert f"family.{family}" in STRINGS
+    assert all(f"kind.{kind}" in STRINGS for kind in KINDS)
+
+
+@pytest.mark.parametrize("metric", [m.name for m in TABLE if m.higher_is_better is None])
+def test_what_is_no_score_is_explained_in_a_sentence(metric: str) -> None:
+    assert f"metric.{metric}" in STRINGS

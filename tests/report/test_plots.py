@@ -1,0 +1,87 @@
+"""Pictures of measurements: what they say is so, and they are drawn the same every time."""
+
+from __future__ import annotations
+
+import sys
+
+import numpy as np
+import pytest
+
+from rmbg_eval.points import ObservationPoint
+from rmbg_eval.report import plots
+from rmbg_eval.summary import Mean, Row
+
+ACROSS = ObservationPoint.model_validate(
+    {"id": "rim", "kind": "soft-band", "lines": [[[5, 20], [75, 20]]]}
+)
+
+
+def edge(width: float, middle: float = 40) -> np.ndarray:
+    x = np.arange(80) + 0.5
+    return np.tile(np.clip((middle - x) / width + 0.5, 0, 1).astype(np.float32), (40, 1))
+
+
+def test_a_profile_tells_each_ones_width() -> None:
+    alphas = {"a": edge(10), "b": edge(20), "none": np.zeros((40, 80), np.float32)}
+    image, facts = plots.edge_profile(ACROSS, alphas, edge(5))
+    assert facts["a"] == pytest.approx(8.4, abs=0.3)
+    assert facts["b"] == pytest.approx(16.8, abs=0.3)
+    assert facts["truth"] == pytest.approx(4.2, abs=0.3)
+    assert facts["none"] is None
+    assert image.mode == "RGB"
+    assert np.asarray(image).std() > 10
+
+
+def test_a_histogram_tells_what_is_in_between() -> None:
+    _, facts = plots.soft_histogram({"a": edge(10)}, None)
+    assert facts == {"a": pytest.approx(9 / 80, abs=0.02)}
+
+
+def test_errors_have_a_sign() -> None:
+    truth = edge(1)
+    alphas = {"more": edge(1, 48), "less": edge(1, 32)}
+    image, facts = plots.error_maps(alphas, truth)
+    assert facts == {"more +": 0.1, "more −": 0, "less +": 0, "less −": 0.1}
+    pixels = np.asarray(image).astype(int)
+    half = image.width // 2
+    left, right = pixels[:, : half - 40], pixels[:, half - 40 : -90]
+    for part, reddish in ((left, True), (right, False)):
+        colourful = part[np.ptp(part, axis=2) > 40]
+        assert len(colourful)
+        assert ((colourful[:, 0] > colourful[:, 2]).mean() > 0.5) == reddish
+
+
+def test_disagreement_tells_how_far_and_how_often() -> None:
+    _, facts = plots.disagreement({"a": edge(1, 40), "b": edge(1, 48), "c": edge(1, 40)})
+    assert facts == {"mean": pytest.approx(0.1), "far": pytest.approx(0.1)}
+
+
+def row(category: str, *values: list[float]) -> Row:
+    means = tuple(
+        Mean(
+            f"model {number}",
+            float(np.mean(each)) if each else None,
+            len(each),
+            (),
+            values=tuple((str(i), v) for i, v in enumerate(each)),
+        )
+        for number, each in enumerate(values)
+    )
+    return Row("mad", "alpha, 0 to 1", "whole image", False, category, means, ())
+
+
+def test_bars_leave_out_what_has_no_value() -> None:
+    rows = [row("", [1.0]), row("pet", [0.1, 0.3], []), row("empty", [], [])]
+    names = {"": "all", "pet": "pet", "empty": "empty"}
+    image = plots.category_bars(rows, names)
+    wide = plots.category_bars([*rows, *(row(f"c{n}", [0.1], [0.2]) for n in range(6))], {
+        **names, **{f"c{n}": f"c{n}" for n in range(6)}
+    })  # fmt: skip
+    assert wide.width > image.width
+
+
+def test_the_same_numbers_give_the_same_picture() -> None:
+    once, again = (plots.webp(plots.error_maps({"a": edge(3)}, edge(5))[0]) for _ in range(2))
+    assert once == again
+    assert once[8:12] == b"WEBP"
+    assert "matplotlib.pyplot" not in sys.modules
