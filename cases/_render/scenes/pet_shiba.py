@@ -12,10 +12,11 @@ from fur import (
     comb,
     covered,
     drop,
+    edge_box,
     eyeball,
     frame,
+    free_paths,
     lattice_noise,
-    outside,
     painted,
     pelt,
     pixels,
@@ -24,11 +25,12 @@ from fur import (
     shade,
     skin,
     unit,
+    whiskers,
 )
 from materials import Material, cloth, srgb
 from scipy.spatial import cKDTree
 from shapes import capsule, carve, curve, ellipsoid, grid, melt, solid, tube
-from strands import grow, roots, taper
+from strands import roots, taper
 from studio import Studio
 
 ABOUT = About(
@@ -47,11 +49,8 @@ EYE, EYE_RADIUS = np.array([2.9, -4.75, 0.9]), 1.15
 GAZE = unit(np.array([0.2, -1.0, 0.02]))
 NOSE = np.array([0, -11.2, -2.7])
 EAR, EAR_HEIGHT, EAR_WIDTH = np.array([3.9, 1.8, 5.2]), 6.5, 2.75
-LIPS = [(0, -11.2, -3.9), (0, -11.0, -5.0), (1.0, -10.4, -5.7), (2.3, -8.8, -5.75),
-        (3.5, -6.6, -5.1), (4.4, -4.9, -4.0)]  # fmt: skip
 RED, DARK, PALE = srgb("#a85a1e"), srgb("#1c120d"), srgb("#d09a5c")
-CREAM, WHITE = srgb("#e9cda2"), srgb("#f2e0c4")
-BLACK = srgb("#0c0b0c")
+CREAM, WHITE, BLACK = srgb("#e9cda2"), srgb("#f2e0c4"), srgb("#0c0b0c")
 EYE_FRAME = frame(GAZE, np.array([-0.32, 0.1, 1.0]))
 EAR_UP = unit(np.array([0.2, -0.06, 1.0]))
 EAR_FRAME = frame(np.array([0.3, -1.0, 0.0]), EAR_UP)
@@ -177,14 +176,12 @@ def _fur(s: Studio, thing, count: int, guard: bool):
     cheek = blob(q, (6.5, 0.5, -3.4), (3.0, 5, 3.6), 0.45)
     neck = ramp(p[:, 2], -4.5, -8.5) * (1 - muzzle) * ramp(p[:, 1], -7, -4)
     chest = ramp(p[:, 2], -10, -15)
-
     length = 1.5 + 1.5 * cheek + 1.9 * neck + 0.7 * chest
     length = length * (1 - ear) + ear * (0.65 + 1.2 * inner * ramp(across, 0.2, -0.9))
     length = length * (1 - muzzle) + muzzle * (0.55 + 0.25 * ramp(p[:, 1], -9, -7))
     eye_far = np.clip(_almond(q), 0, 3)
     length = np.minimum(length, 0.45 + 0.55 * eye_far + 5 * (eye_far > 2.5))
     length = length * rng.uniform(0.75, 1.1, count) * (1.0 if guard else 0.62) * CM
-
     flow = unit(p - (NOSE + np.array((0, -1.5, 0.6))))
     flow = flow + cheek[:, None] * np.stack([0.3 * side[:, 0], 0 * cheek, -0.55 + 0 * cheek], 1)
     down = np.stack([0.35 * p[:, 0] / 8, -0.25 + 0 * ear, -1 + 0 * ear], 1)
@@ -201,7 +198,6 @@ def _fur(s: Studio, thing, count: int, guard: bool):
         bend=np.stack([0 * ear, 0 * ear, -0.25 * (1 - ear)], 1), wave=0.0003 if guard else 0.0008,
         tufts=count // 45, pull=0.45, fine=count // 9,
     )  # fmt: skip
-
     tone = _cream(p) + 0.12 * lattice_noise(root, 0.008, 7) + rng.normal(0, 0.13, count)
     cream = ramp(tone, 0.3, 0.7)[:, None]
     sesame = ramp(p[:, 1] + 0.8 * q[:, 2], -2.0, 6.0) * (0.25 + 0.6 * (rng.random(count) < 0.4))
@@ -217,8 +213,9 @@ def _fur(s: Studio, thing, count: int, guard: bool):
 
 def _lips() -> np.ndarray:
     """The line between the lips on the dog's left, cm."""
-    path = curve(LIPS, 60) * CM
-    return drop(path, _body) / CM
+    through = [(0, -11.2, -3.9), (0, -11.0, -5.0), (1.0, -10.4, -5.7), (2.3, -8.8, -5.75),
+               (3.5, -6.6, -5.1), (4.4, -4.9, -4.0)]  # fmt: skip
+    return drop(curve(through, 60) * CM, _body) / CM
 
 
 def _eyes(s: Studio) -> None:
@@ -227,14 +224,11 @@ def _eyes(s: Studio) -> None:
              (0.92, srgb("#120805")), (1.0, srgb("#2a201c"))]  # fmt: skip
     rim = Material("lid", srgb("#171110"), Roughness=0.32)
     rim.bump(rim.noise(rim.coordinates(), 900, 3), 0.0003, 0.6)
-    low, high = (EYE - 1.7) * CM, (EYE + 1.7) * CM
     for flip in (np.ones(3), FLIP):
-        lid = solid("lid", _lid, low, high, 0.0006, rim.data)
-        if flip[0] < 0:
-            lid.data.flip_normals()
+        lid = solid("lid", _lid, (EYE - 1.7) * CM, (EYE + 1.7) * CM, 0.0006, rim.data)
         s.subject(posed(lid, lambda p, f=flip: _pose(p * f)))
-        look = unit(_pose((EYE + GAZE) * flip * CM) - _pose(EYE * flip * CM) + (0, 0, 0.001))
-        look = unit(0.35 * look + 0.65 * np.array([0, -1, 0.02]))
+        ahead = unit(_pose((EYE + GAZE) * flip * CM) - _pose(EYE * flip * CM))
+        look = unit(0.35 * ahead + 0.65 * np.array([0, -1, 0.05]))  # mostly at the camera
         s.subject(eyeball("eye", _pose(EYE * flip * CM), look, EYE_RADIUS * CM, tones))
 
 
@@ -250,22 +244,18 @@ def _whiskers(s: Studio) -> np.ndarray:
         root += [[side * 8, -2.6, -3.2], [side * 8, -2.3, -3.6], [side * 2.2, -6.5, 3.4]]
         way += [[side * 1, -0.5, -0.12], [side * 1, -0.5, -0.35], [side * 0.6, -0.7, 1.0]]
         length += [6.5, 6.0, 4.5]
-    root = drop(np.array(root) * CM, _body)
-    way = unit(np.array(way) + s.rng.normal(0, 0.06, (len(way), 3)))
-    length = np.array(length) * s.rng.uniform(0.88, 1.1, len(way)) * CM
-    sag = np.array([0, 0.55, -0.28]) * s.rng.uniform(0.6, 1.3, (len(way), 1))
-    return _pose(grow(root, way, length, s.rng, steps=24, bend=sag, stray=0.0))
+    root, way, length = np.array(root) * CM, np.array(way), np.array(length) * CM
+    return _pose(whiskers(s.rng, root, way, length, (0, 0.55, -0.28), _body))
 
 
-def _look(s: Studio, points: Points, fur: list[np.ndarray], whiskers: np.ndarray) -> None:
+def _look(s: Studio, points: Points, fur: list[np.ndarray], hairs: np.ndarray) -> None:
     """The observation points."""
 
     def shown(*where: object) -> np.ndarray:
         return pixels(s, _pose(np.array(where, float) * CM))
 
     mask = covered(s, *fur)
-    free = [outside(path, mask) for path in pixels(s, whiskers)]
-    free = [path for path in free if path is not None and np.ptp(path, 0).max() > 25]
+    free = free_paths(s, hairs, mask)
     points.add("whiskers", "strands", "No whisker is missing", "胡须一根不落",
                lines=free, expected=len(free), tolerance=1)  # fmt: skip
     turn = np.linspace(0, 2 * np.pi, 16, endpoint=False)[:, None]
@@ -292,17 +282,13 @@ def _look(s: Studio, points: Points, fur: list[np.ndarray], whiskers: np.ndarray
                "双耳之间的背景已去除",
                polygon=shown((-1.6, 2, 9.6), (1.6, 2, 9.6), (2, 2, 11), (-2, 2, 11)))  # fmt: skip
     size = np.array(s.size) / 100
-    edges = []
-    for side, height in ((-1, -1.5), (1, -1.5)):
-        y = round(shown((0, 0, height))[0, 1])
-        x = np.flatnonzero(mask[y])[[0, -1][side > 0]]
-        edges.append((x - 3.5 * size[0], y - 4 * size[1], 7 * size[0], 8 * size[1]))
+    row, patch = shown((0, 0, -1.5))[0], size * (7, 8)
     points.add("cheek", "in-between", "The cheek's fluff is graded", "脸颊绒毛有灰度过渡",
-               box=edges[0], expected=1, tolerance=0.5)  # fmt: skip
+               box=edge_box(mask, row, (-1, 0), patch), expected=1, tolerance=0.5)  # fmt: skip
     points.add("green", "no-fringe", "No green left in the fur's edge", "毛发边缘没有残留绿色",
-               box=edges[1])  # fmt: skip
-    tip = EAR + EAR_HEIGHT * EAR_FRAME[1] + 0.035 * (EAR_HEIGHT - 2) ** 2 / 4 * EAR_FRAME[0]
-    x, y = shown(tip * FLIP)[0]
+               box=edge_box(mask, row, (1, 0), patch))  # fmt: skip
+    bow = 0.035 * (EAR_HEIGHT - 2) ** 2 / 4
+    x, y = shown((EAR + EAR_HEIGHT * EAR_FRAME[1] + bow * EAR_FRAME[0]) * FLIP)[0]
     points.add("ear-tip", "in-between", "The hair at the ear's tip is graded", "耳尖毛发有灰度过渡",
                box=(x - 3 * size[0], y - 3 * size[1], 6 * size[0], 6 * size[1]),
                expected=1, tolerance=0.5)  # fmt: skip
@@ -331,17 +317,17 @@ def build(s: Studio, points: Points) -> None:
 
     head = body("head", _body, (-0.09, -0.12, -0.09), (0.09, 0.1, 0.15), 0.0018, hide.data)
     bust = body("bust", _body, (-0.15, -0.06, -0.28), (0.15, 0.2, -0.08), 0.005, hide.data)
-    coats, fur = [pelt("fur")], []
+    wool, fur = pelt("fur"), []
     for thing, count in ((head, 80_000), (bust, 36_000)):
         painted(thing, paint)
         for guard, share in ((False, 0.55), (True, 0.45)):
             strand, radius, colours = _fur(s, thing, int(share * count), guard)
-            radius = radius * (1.35 if thing is bust else 1.0)
             fur.append(_pose(strand))
-            s.subject(coat("fur", fur[-1], radius, colours, coats[0]))
+            s.subject(
+                coat("fur", fur[-1], radius * (1.35 if thing is bust else 1.0), colours, wool)
+            )
         s.subject(posed(thing, _pose))
     _eyes(s)
-
     leather = Material("leather", srgb("#0b0a0b"), Roughness=0.4, Coat_Weight=0.5)
     leather.put(leather.bsdf, Coat_Roughness=0.18)
     pebble = leather.add("ShaderNodeTexVoronoi", {"feature": "SMOOTH_F1"}, Scale=1100.0)
@@ -349,14 +335,11 @@ def build(s: Studio, points: Points) -> None:
     leather.bump(pebble.outputs["Distance"], 0.0004, 0.7)
     low, high = (NOSE - (2.2, 1, 2)) * CM, (NOSE + np.array((2.2, 2.2, 1.8))) * CM
     s.subject(posed(solid("nose", _nose, low, high, 0.0006, leather.data), _pose))
-    lip = _lips()
-    for part in (lip * CM, lip * FLIP * CM):
-        s.subject(tube("lip", _pose(part), 0.0011, leather.data, segments=8))
-
-    whiskers = _whiskers(s)
-    white = pelt("whisker", 0.25, 0.05)
-    tones = np.broadcast_to(np.array(srgb("#f7f3ea")), (*whiskers.shape[:2], 3))
-    s.subject(coat("whisker", whiskers, taper(24, 1.7e-4, 2.5e-5), tones, white))
+    for flip in (np.ones(3), FLIP):
+        s.subject(tube("lip", _pose(_lips() * flip * CM), 0.0011, leather.data, segments=8))
+    hairs = _whiskers(s)
+    tones = np.broadcast_to(np.array(srgb("#f7f3ea")), (*hairs.shape[:2], 3))
+    s.subject(coat("whisker", hairs, taper(24, 1.7e-4, 2.5e-5), tones, pelt("whisker", 0.25)))
 
     s.world("studio", strength=0.25, turn=40)
     s.softbox((-0.95, -0.75, 0.8), (0, -0.03, -0.02), size=(0.6, 0.7), watts=34, kelvin=5500)
@@ -365,4 +348,4 @@ def build(s: Studio, points: Points) -> None:
     s.softbox((-0.8, 0.62, 0.35), (-0.02, 0, 0.0), size=(0.2, 0.9), watts=14, kelvin=5900)
     s.camera((0.03, -1.42, 0.03), (0, 0, -0.012), mm=150, f_stop=9, focus=(0, -0.06, 0.0))
     s.exposure(0.1)
-    _look(s, points, fur, whiskers)
+    _look(s, points, fur, hairs)
