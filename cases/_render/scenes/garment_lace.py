@@ -6,10 +6,10 @@ from itertools import pairwise
 
 import numpy as np
 from case import About, Points
-from materials import Material, srgb, wood
-from mathutils import Matrix
-from scipy.ndimage import distance_transform_edt, map_coordinates
-from shapes import curve, mesh
+from gaps import bar, clearance, largest
+from parquet import parquet
+from scipy.ndimage import map_coordinates
+from shapes import curve
 from skimage.measure import points_in_poly
 from studio import Studio
 from textile import chain, cords, field, frame, fuzz, pixels, resample, within, yarn
@@ -21,8 +21,6 @@ ABOUT = About(
     "人字拼橡木地板上的镂空钩针流苏上衣",
     size=(1200, 1600),
     seed=5,
-    samples=16,
-    truth_samples=64,
 )
 MESH, ROW = 0.0215, 0.0135
 """How wide and how high an arch of the net is."""
@@ -34,7 +32,7 @@ BODY, BAND = -0.235, -0.165
 
 def build(s: Studio, points: Points) -> None:
     """Set up the scene and say what is to be looked at."""
-    _parquet(s)
+    parquet(s)
     s.world("studio", strength=0.15, turn=40)
     s.softbox((-1.5, 0.75, 1.0), (0, 0, 0), size=(0.8, 1.0), watts=44, kelvin=5600)
     s.softbox((1.4, -0.6, 1.7), (0, 0, 0), size=(1.4, 1.4), watts=4, kelvin=5000)
@@ -218,54 +216,6 @@ def _fringe(s: Studio, lay: _Lay) -> tuple[list[np.ndarray], list[np.ndarray]]:
     return knots, yarns
 
 
-def _parquet(s: Studio) -> None:
-    """Oak blocks in herringbone, each its own piece of wood, lacquered silk-matt."""
-    long, wide, gap = 0.36, 0.09, 0.0005
-    tones = (
-        ("#a98a66", "#8a6946"),
-        ("#9d7c58", "#7d5d3d"),
-        ("#b39572", "#93744f"),
-        ("#957450", "#765637"),
-    )
-    woods = [wood(f"oak {k}", light=a, dark=b) for k, (a, b) in enumerate(tones)]
-    for m in woods:
-        m.put(m.bsdf, Coat_Weight=0.5, Coat_Roughness=0.22)
-    joint = Material("joint", srgb("#20150d"), Roughness=0.9)
-    mesh("joint", [(-2, -2, -0.002), (2, -2, -0.002), (2, 2, -0.002), (-2, 2, -0.002)],
-         [(0, 1, 2, 3)], joint.data)  # fmt: skip
-    faces = [(0, 1, 2, 3), (7, 6, 5, 4), (0, 4, 5, 1), (1, 5, 6, 2), (2, 6, 7, 3), (3, 7, 4, 0)]
-    skew = Matrix.Rotation(np.radians(45 + 2), 4, "Z")
-    for column in range(-4, 5):
-        for k in range(-12, 13):
-            for upright in (0, 1):
-                # Laid in steps of one width: the level block, and the upright one at its end.
-                x = (k + 2 * (long / wide) * column / 2) * wide
-                y = (k - 2 * (long / wide) * column / 2) * wide
-                x, y = (x + long, y + wide - long) if upright else (x, y)
-                if np.hypot(x, y) > 1.0:
-                    continue
-                slip = s.rng.uniform(-3, 3, 3)
-                low = np.array([gap, gap, -0.01])
-                high = np.array([long - gap, wide - gap, s.rng.normal(0, 0.00012)])
-                box = np.array(
-                    [
-                        [(low, high)[i][0], (low, high)[j][1], (low, high)[h][2]]
-                        for h in (1, 0)
-                        for i, j in ((0, 0), (1, 0), (1, 1), (0, 1))
-                    ]
-                )
-                m = woods[s.rng.integers(len(woods))]
-                block = mesh("block", box + slip, faces, m.data, smooth=False)
-                bevel = block.modifiers.new("bevel", "BEVEL")
-                bevel.width, bevel.segments = 0.0008, 2
-                turn = Matrix.Rotation(np.pi / 2, 4, "Z") if upright else Matrix()
-                if upright:
-                    x += wide
-                block.matrix_world = (
-                    skew @ Matrix.Translation((x, y, 0)) @ turn @ Matrix.Translation(tuple(-slip))
-                )
-
-
 def _points(
     s: Studio, points: Points, top: _Lay, yarns: np.ndarray, fringe: list[np.ndarray]
 ) -> None:
@@ -280,14 +230,14 @@ def _points(
 
     scale = pixels(s, np.array([[0, 0, 0], [0.1, 0, 0]]))
     scale = (scale[1, 0] - scale[0, 0]) / 0.1
-    free = _clearance(s, yarns) - 1.3 * CORD * scale
-    holes = _largest(free, s.project([(-0.13, 0.14, 0), (0.13, -0.15, 0)]), 9, 90)
+    free = clearance(s, yarns) - 1.3 * CORD * scale
+    holes = largest(free, s.project([(-0.13, 0.14, 0), (0.13, -0.15, 0)]), 9, 90)
     points.add(
         "holes",
         "transparent",
         "The floor in the holes of the net is gone",
         "镂空处的地板已去除",
-        lines=[_bar(*h) for h in holes],
+        lines=[bar(*h) for h in holes],
     )
     x, y, clear = holes[0]
     ring = np.linspace(0, 2 * np.pi, 8, endpoint=False)
@@ -298,13 +248,13 @@ def _points(
         "最大的镂空孔完全透明",
         polygon=np.stack([x + 0.6 * clear * np.cos(ring), y + 0.6 * clear * np.sin(ring)], 1),
     )
-    collar = _largest(free, s.project([(-0.06, 0.238, 0), (0.06, 0.200, 0)]), 4, 40)
+    collar = largest(free, s.project([(-0.06, 0.238, 0), (0.06, 0.200, 0)]), 4, 40)
     points.add(
         "collar-holes",
         "transparent",
         "The floor seen through the collar is gone",
         "领口内透出的地板已去除",
-        lines=[_bar(*h) for h in collar],
+        lines=[bar(*h) for h in collar],
     )
 
     flank = rim(4, 0.15, 0.9)
@@ -381,32 +331,3 @@ def _points(
             box=(*low, *(high - low)),
             **({"expected": 1, "tolerance": 0.5} if kind == "in-between" else {}),
         )
-
-
-def _clearance(s: Studio, yarns: np.ndarray) -> np.ndarray:
-    """`(H, W)` distance in pixels from every place of the picture to the nearest yarn's middle."""
-    width, height = s.size
-    at = np.rint(pixels(s, yarns)).astype(int)
-    at = at[((at >= 0) & (at < (width, height))).all(1)]
-    empty = np.ones((height, width), bool)
-    empty[at[:, 1], at[:, 0]] = False
-    return distance_transform_edt(empty)
-
-
-def _largest(
-    free: np.ndarray, corners: np.ndarray, count: int, apart: float
-) -> list[tuple[float, float, float]]:
-    """The places (x, y) of a box that are farthest from any yarn, and how far that is."""
-    (x0, y0), (x1, y1) = np.sort(corners, 0).astype(int)
-    part, found = free[y0:y1, x0:x1].copy(), []
-    v, u = np.indices(part.shape)
-    for _ in range(count):
-        y, x = np.unravel_index(np.argmax(part), part.shape)
-        found.append((float(x + x0), float(y + y0), float(part[y, x])))
-        part[np.hypot(u - x, v - y) < apart] = -1
-    return found
-
-
-def _bar(x: float, y: float, clear: float) -> np.ndarray:
-    """A short level line in the middle of a hole."""
-    return np.array([[x - 0.7 * clear, y], [x + 0.7 * clear, y]])

@@ -18,8 +18,6 @@ ABOUT = About(
     "昏暗房间里的泰迪熊，手机手持拍摄",
     size=(1200, 900),
     seed=22,
-    samples=16,
-    truth_samples=64,
 )
 FUR = 110_000
 YARN = 0.0016

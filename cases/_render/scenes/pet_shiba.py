@@ -40,7 +40,6 @@ ABOUT = About(
     "深绿布景前的柴犬正面照",
     size=(1280, 1600),
     seed=23,
-    samples=16,
 )
 CM = 0.01
 """The dog is measured in centimetres: x to its left, -y where it looks, z up, 0 mid-skull."""
@@ -124,6 +123,11 @@ def _nose(p: np.ndarray) -> np.ndarray:
     return carve(d, line, 0.2) * CM
 
 
+def _leather(p: np.ndarray) -> np.ndarray:
+    """Weight of the nose with its nostrils filled: no hair, dark skin beneath."""
+    return blob(p / CM, NOSE + np.array((0, 0.9, -0.05)), (1.75, 1.7, 0.95), 0.05)
+
+
 def _pose(p: np.ndarray) -> np.ndarray:
     """The head tilted a little to its right; metres."""
     angle = np.radians(-5.5) * ramp(p[..., 2], -0.17, -0.05)
@@ -157,7 +161,7 @@ def _fur(s: Studio, thing, count: int, guard: bool):
         q = np.abs(p * (1, 0, 0)) / CM + p * (0, 1, 1) / CM
         seen = ramp(n[:, 1], 0.45, 0.2)  # the back is not seen
         eye = ramp(_almond(q), 0.1, 0.3) + (np.linalg.norm(q - EYE, axis=1) > 2.6)
-        nose = _nose(p) > 0.0006
+        nose = (_nose(p) > 0.0006) & (_leather(p) < 0.5)
         _, across, _, front = _ear(q)
         bare = 1 - 0.4 * (q[:, 2] > 6.2) * ramp(front, 0.1, 0.3) * ramp(np.abs(across), 0.9, 0.6)
         lip = lips.query(p)[0] > 0.0014
@@ -309,7 +313,7 @@ def build(s: Studio, points: Points) -> None:
         tone = 0.45 * (np.array(RED) * (1 - share) + np.array(CREAM) * share)
         q = np.abs(p * (1, 0, 0)) / CM + p * (0, 1, 1) / CM
         dark = ramp(_almond(q), 0.45, 0.2) * (np.linalg.norm(q - EYE, axis=1) < 2.2)
-        dark = np.maximum(dark, ramp(_nose(p), 0.003, 0.001))
+        dark = np.maximum(dark, np.maximum(ramp(_nose(p), 0.003, 0.001), _leather(p)))
         _, across, _, front = _ear(q)
         bare = (q[:, 2] > 6) * ramp(front, 0.1, 0.3) * ramp(np.abs(across), 0.95, 0.8)
         tone = tone * (1 - bare[:, None]) + np.array(srgb("#8a5f48")) * bare[:, None]

@@ -273,7 +273,7 @@ def observe(s: Studio, points: Points, sheet, plume: Feather) -> None:
     eye = np.array(s.scene.camera.location)
     glint = seen(s.glint(bpy.data.objects["bell"], WINDOW))[0]
     points.add("brass-highlight", "opaque", "The highlight on the brass is opaque",
-               "黄铜高光完全不透明", box=(*(glint - 15), 30, 30))  # fmt: skip
+               "黄铜高光完全不透明", box=(*(glint - 9), 18, 18))  # fmt: skip
     near = (eye - foot) * (1, 1, 0)
     near /= np.linalg.norm(near)
     across = np.array([-near[1], near[0], 0])
