@@ -172,7 +172,6 @@ class _Seen:
         solid = (alpha == 1) & (truth == 1) & (rgb != foreground).any(-1)
         mixed = ((alpha > 0) | (truth > 0)) & ~((alpha == 1) & (truth == 1))
         self.pixels = alpha.size
-        self.solid_sum = 0.0
         edge = subject.edge
         self.in_edge = np.count_nonzero(edge)
         solid_values = delta_e_2000(rgb[solid], foreground[solid])
@@ -180,9 +179,14 @@ class _Seen:
         self.solid_edge = solid_values[edge[solid]]
         self.where = np.nonzero(mixed)
         self.mixed_edge = edge[self.where]
-        self.sides = (
-            rgb[self.where], alpha[self.where], foreground[self.where], truth[self.where],
-        )  # fmt: skip
+        # Channel by channel: NumPy is several times faster along long rows than along three.
+        self.sides = [
+            (
+                np.ascontiguousarray(colour[self.where].T) * opacity[self.where],
+                np.float32(1) - opacity[self.where],
+            )
+            for colour, opacity in ((rgb, alpha), (foreground, truth))
+        ]
         self.shape = alpha.shape
         self.kept: dict[str, tuple[float, float, float]] = {}
 
@@ -190,12 +194,14 @@ class _Seen:
         """Mean over the whole image, mean and 95th percentile over the edge band."""
         if name not in self.kept:
             behind = background(name, (self.shape[0], self.shape[1]))
+            rows = behind[:, None]
             if behind.ndim == 3:
-                behind = behind[self.where]
-            rgb, alpha, foreground, truth = self.sides
-            one, other = composite(rgb, alpha, behind), composite(foreground, truth, behind)
-            differ = (one != other).any(-1)
-            values = delta_e_2000(one[differ], other[differ])
+                rows = np.ascontiguousarray(behind[self.where].T)
+            one, other = (
+                (own + rows * clear + np.float32(0.5)).astype(np.uint8) for own, clear in self.sides
+            )
+            differ = (one != other).any(0)
+            values = delta_e_2000(one[:, differ].T, other[:, differ].T)
             band = np.zeros(self.in_edge)
             seen = np.concatenate([self.solid_edge, values[self.mixed_edge[differ]]])
             band[: len(seen)] = seen
