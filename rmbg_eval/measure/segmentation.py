@@ -147,18 +147,16 @@ def _spread_outwards(error: Map, shape: Mask, away: NDArray[np.float32]) -> Map:
     spread = error.copy()
     height, width = shape.shape
     near = np.nonzero((away > 0) & (away < 4.5))
-    left = np.arange(len(near[0]))
-    values = np.empty(len(left))
+    squared = np.rint(away[near] ** 2).astype(np.int64)
     square = range(-4, 5)
-    for _, down, across in sorted((y * y + x * x, y, x) for y in square for x in square):
-        row, column = near[0][left] + down, near[1][left] + across
-        there = (row >= 0) & (row < height) & (column >= 0) & (column < width)
-        there[there] = shape[row[there], column[there]]
-        values[left[there]] = error[row[there], column[there]]
-        left = left[~there]
-        if not len(left):
-            break
-    spread[near] = values
+    for apart in np.unique(squared):
+        rows, columns = (part[squared == apart] for part in near)
+        for down, across in ((y, x) for y in square for x in square if y * y + x * x == apart):
+            row, column = rows + down, columns + across
+            there = (row >= 0) & (row < height) & (column >= 0) & (column < width)
+            there[there] = shape[row[there], column[there]]
+            spread[rows[there], columns[there]] = error[row[there], column[there]]
+            rows, columns = rows[~there], columns[~there]
     return spread
 
 
@@ -204,7 +202,7 @@ def _boundary(shape: Mask) -> Mask:
 
 
 def _overlap(one: Mask, other: Mask) -> float:
-    return np.count_nonzero(one & other) / np.count_nonzero(one | other)
+    return float(np.count_nonzero(one & other) / np.count_nonzero(one | other))
 
 
 def _shape(alpha: Alpha, truth: Alpha) -> Mask:
