@@ -43,10 +43,9 @@ ABOUT = About(
 )
 CM = 0.01
 """The dog is measured in centimetres: x to its left, -y where it looks, z up, 0 mid-skull."""
-FLIP = np.array([-1.0, 1, 1])
 EYE, EYE_RADIUS = np.array([2.9, -4.75, 0.9]), 1.15
-GAZE = unit(np.array([0.2, -1.0, 0.02]))
-NOSE = np.array([0, -11.2, -2.7])
+FLIP = np.array([-1.0, 1, 1])
+GAZE, NOSE = unit(np.array([0.2, -1.0, 0.02])), np.array([0, -11.2, -2.7])
 EAR, EAR_HEIGHT, EAR_WIDTH = np.array([3.9, 1.8, 5.2]), 6.5, 2.75
 RED, DARK, PALE = srgb("#a85a1e"), srgb("#1c120d"), srgb("#d09a5c")
 CREAM, WHITE, BLACK = srgb("#e9cda2"), srgb("#f2e0c4"), srgb("#0c0b0c")
@@ -133,8 +132,7 @@ def _pose(p: np.ndarray) -> np.ndarray:
     angle = np.radians(-5.5) * ramp(p[..., 2], -0.17, -0.05)
     x, z = p[..., 0], p[..., 2] + 0.06
     c, s = np.cos(angle), np.sin(angle)
-    turned = [c * x - s * z, p[..., 1], s * x + c * z - 0.06]
-    return np.stack(turned, -1)
+    return np.stack([c * x - s * z, p[..., 1], s * x + c * z - 0.06], -1)
 
 
 def _cream(p: np.ndarray) -> np.ndarray:
@@ -165,9 +163,8 @@ def _fur(s: Studio, thing, count: int, guard: bool):
         _, across, _, front = _ear(q)
         bare = 1 - 0.4 * (q[:, 2] > 6.2) * ramp(front, 0.1, 0.3) * ramp(np.abs(across), 0.9, 0.6)
         lip = lips.query(p)[0] > 0.0014
-        low = ramp(p[:, 2], -0.27, -0.24)
-        near = 0.35 + 0.65 * ramp(p[:, 2], -0.14, -0.07)
-        return seen * np.clip(eye, 0, 1) * nose * bare * lip * low * near
+        low = ramp(p[:, 2], -0.27, -0.24) * (0.35 + 0.65 * ramp(p[:, 2], -0.14, -0.07))
+        return seen * np.clip(eye, 0, 1) * nose * bare * lip * low
 
     root, normal = roots(thing, count, rng, density)
     p = root / CM
@@ -209,8 +206,8 @@ def _fur(s: Studio, thing, count: int, guard: bool):
     red = np.array(RED) * (1 + 0.18 * lattice_noise(root, 0.03, 9))[:, None]
     tip = red * (1 - sesame[:, None]) + np.array(DARK) * sesame[:, None]
     pale = np.array(CREAM) + ramp(p[:, 1], -4, -8)[:, None] * (np.array(WHITE) - CREAM)
-    warm = 0.3 * np.array(PALE) + 0.7 * red
-    mixed = [a * (1 - cream) + pale * cream for a in (warm, red, tip)]
+    tones = np.stack([0.3 * np.array(PALE) + 0.7 * red, red, tip])
+    mixed = tones * (1 - cream) + pale * cream
     radius = taper(steps, *((5.5e-5, 1.2e-5) if guard else (4e-5, 1.5e-5)))
     return points, radius, shade(*mixed, steps)
 
@@ -273,13 +270,11 @@ def _look(s: Studio, points: Points, fur: list[np.ndarray], hairs: np.ndarray) -
         points.add(f"eye-{name}", "opaque", f"The {en} eye is opaque", f"{zh}眼完全不透明",
                    polygon=shown(*(eye + oval * (0.6, 0, 0.3))))  # fmt: skip
     rims = []
-    for side in (-1, 1):
-        for edge in (-1, 1):
-            up = np.linspace(0.22, 0.8, 8)[:, None] * EAR_HEIGHT
-            width = EAR_WIDTH * (1 - (up / EAR_HEIGHT) ** 1.45)
-            lean = 0.86 * edge * width + 0.035 * (up - 2) ** 2 / 4
-            line = EAR + up * EAR_FRAME[1] + lean * EAR_FRAME[0]
-            rims.append(shown(*(line * (side, 1, 1))))
+    for side, edge in ((-1, -1), (-1, 1), (1, -1), (1, 1)):
+        up = np.linspace(0.22, 0.8, 8)[:, None] * EAR_HEIGHT
+        width = EAR_WIDTH * (1 - (up / EAR_HEIGHT) ** 1.45)
+        lean = 0.86 * edge * width + 0.035 * (up - 2) ** 2 / 4
+        rims.append(shown(*((EAR + up * EAR_FRAME[1] + lean * EAR_FRAME[0]) * (side, 1, 1))))
     points.add("ears", "unbroken", "The outline of the ears is unbroken", "耳朵轮廓没有断裂",
                lines=rims, expected=0)  # fmt: skip
     points.add("between-ears", "transparent", "The cloth between the ears is gone",
