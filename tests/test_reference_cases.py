@@ -9,6 +9,7 @@ from collections import Counter
 import numpy as np
 import pytest
 from PIL import Image
+from scipy.ndimage import gaussian_filter
 
 from rmbg_eval.case import CATEGORIES
 from rmbg_eval.cases import check_case, load_cases
@@ -25,8 +26,8 @@ def named(cases):
     return pytest.mark.parametrize("case", cases, ids=[case.name for case in cases])
 
 
-def test_two_scenes_a_category_have_exact_truth_and_four_are_photographs():
-    assert Counter(case.category for case in RENDERED) == dict.fromkeys(CATEGORIES, 2)
+def test_scenes_with_exact_truth_and_four_photographs():
+    assert Counter(case.category for case in RENDERED) == dict.fromkeys(CATEGORIES, 2) | {"pet": 1}
     assert {case.name for case in PHOTOGRAPHS} == {
         "portrait/astronaut",
         "pet/chelsea",
@@ -81,13 +82,12 @@ def test_truth_foreground_and_picture_belong_together(case):
     assert 0.05 < opaque.mean() < 0.9
     assert (truth == 0).mean() > 0.1
     assert ((truth > 0) & (truth < 1)).any()
+    if case.category == "low-quality":  # its noise, sharpening and colours are the camera's
+        picture, foreground = (gaussian_filter(x, (4, 4, 0)) for x in (picture, foreground))
     apart = np.abs(foreground - picture).mean(axis=2)
-    if case.category == "low-quality":  # noise, sharpening and colour smoothing are the camera's
-        assert apart[opaque].mean() < 16
-    else:
-        assert apart[opaque].mean() < 4
-    shifted = np.roll(apart, 40, axis=1)[opaque].mean()
-    assert apart[opaque].mean() < 0.7 * shifted
+    assert apart[opaque].mean() < 8
+    shifted = np.abs(np.roll(foreground, 40, axis=1) - picture).mean(axis=2)
+    assert apart[opaque].mean() < 0.7 * shifted[opaque].mean()
 
 
 def test_the_set_is_small_enough_to_clone():

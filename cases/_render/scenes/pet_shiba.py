@@ -286,8 +286,7 @@ def _look(s: Studio, points: Points, fur: list[np.ndarray], hairs: np.ndarray) -
                box=edge_box(mask, row, (-1, 0), patch), expected=1, tolerance=0.5)  # fmt: skip
     points.add("green", "no-fringe", "No green left in the fur's edge", "毛发边缘没有残留绿色",
                box=edge_box(mask, row, (1, 0), patch))  # fmt: skip
-    bow = 0.035 * (EAR_HEIGHT - 2) ** 2 / 4
-    x, y = shown((EAR + EAR_HEIGHT * EAR_FRAME[1] + bow * EAR_FRAME[0]) * FLIP)[0]
+    x, y = shown((EAR + EAR_HEIGHT * EAR_FRAME[1] + 0.18 * EAR_FRAME[0]) * FLIP)[0]
     points.add("ear-tip", "in-between", "The hair at the ear's tip is graded", "耳尖毛发有灰度过渡",
                box=(x - 3 * size[0], y - 3 * size[1], 6 * size[0], 6 * size[1]),
                expected=1, tolerance=0.5)  # fmt: skip
