@@ -149,27 +149,6 @@ class Studio:
         turn = np.array(thing.matrix_world)
         return found.reshape(-1, 3) @ turn[:3, :3].T + turn[:3, 3]
 
-    def glint(self, thing: bpy.types.Object, light: Point) -> np.ndarray:
-        """`(3,) float`: where on a closed object the camera sees a light mirrored.
-
-        Of several such places the nearest to the light.
-        """
-        bpy.context.view_layer.update()
-        whole = thing.evaluated_get(bpy.context.evaluated_depsgraph_get())
-        mesh = whole.to_mesh()
-        normal = np.empty(3 * len(mesh.vertices))
-        mesh.vertex_normals.foreach_get("vector", normal)
-        whole.to_mesh_clear()
-        normal = normal.reshape(-1, 3) @ np.linalg.inv(np.array(thing.matrix_world)[:3, :3])
-        normal /= np.linalg.norm(normal, axis=1, keepdims=True)
-        at = self.vertices(thing)
-        normal *= np.sign((normal * (at - at.mean(0))).sum())  # outwards
-        away, half = np.linalg.norm(np.asarray(light) - at, axis=1), 0
-        for end in (np.asarray(light), np.asarray(self.scene.camera.location)):
-            half = half + (end - at) / np.linalg.norm(end - at, axis=1, keepdims=True)
-        fit = (normal * half).sum(1) / np.linalg.norm(half, axis=1)
-        return at[np.argmin(np.where(fit > fit.max() - 0.002, away, np.inf))]
-
     def _place(self, thing: bpy.types.Object, at: Point, towards: Point) -> bpy.types.Object:
         thing.location = at
         direction = Vector(towards) - Vector(at)

@@ -228,7 +228,7 @@ def observe(s: Studio, points: Points, at_book, at_apple, at_glasses) -> None:
     half = half + (camera - middle) / np.linalg.norm(camera - middle)
     shine = seen(middle + 0.037 * half / np.linalg.norm(half))[0]
     points.add("apple-highlight", "opaque", "The highlight on the apple is opaque",
-               "苹果高光完全不透明", box=(*(shine - (45, 28)), 60, 44))  # fmt: skip
+               "苹果高光完全不透明", box=(*(shine - 18), 36, 36))  # fmt: skip
     points.add("stem", "unbroken", "The apple's stem is whole", "苹果柄完整无断裂",
                lines=[seen(at_apple(STEM[16:37:4]))])  # fmt: skip
     crossings = [((WIDTH - 0.004, y, BOARD), (WIDTH + 0.007, y, 0)) for y in (-0.070, -0.040)]

@@ -271,14 +271,19 @@ def observe(s: Studio, points: Points, sheet, plume: Feather) -> None:
                polygon=seen(page))  # fmt: skip
     foot = np.array([*BELL, 0])
     eye = np.array(s.scene.camera.location)
-    glint = seen(s.glint(bpy.data.objects["bell"], WINDOW))[0]
+    side = np.array([*BELL, 0.026])
+    half = (window - side) / np.linalg.norm(window - side)
+    half = half + (eye - side) / np.linalg.norm(eye - side)
+    half[2] = 0
+    glint = seen(side + 0.025 * half / np.linalg.norm(half))[0]
     points.add("brass-highlight", "opaque", "The highlight on the brass is opaque",
-               "黄铜高光完全不透明", box=(*(glint - 9), 18, 18))  # fmt: skip
+               "黄铜高光完全不透明", box=(*(glint - 15), 30, 30))  # fmt: skip
     near = (eye - foot) * (1, 1, 0)
     near /= np.linalg.norm(near)
     across = np.array([-near[1], near[0], 0])
-    corners = ((0.008, -0.02), (0.008, 0.004), (0.032, -0.004), (0.032, -0.028))
-    glow = [foot + (MOUTH + k) * near + w * across for k, w in corners]
+    glow = [foot + k * near + w * across for k, w in
+            ((MOUTH + 0.005, -0.012), (MOUTH + 0.005, 0.012), (MOUTH + 0.013, 0.008),
+             (MOUTH + 0.013, -0.008))]  # fmt: skip
     points.add("bell-reflection", "transparent", "The bell's reflection on the slate is gone",
                "石板上铃铛的倒影已消失", polygon=seen(glow))  # fmt: skip
     away = (foot - window) * (1, 1, 0)
