@@ -297,7 +297,7 @@ def _look(s: Studio, points: Points, fur: list[np.ndarray], hairs: np.ndarray) -
     points.add("sofa", "transparent", "The sofa above the back is gone", "背部上方的沙发已去除",
                polygon=shown((2, 0, 27), (14, 0, 27), (14, 0, 31), (2, 0, 31)))  # fmt: skip
     x = round(shown((3, 0, 1))[0, 0])
-    y = np.flatnonzero(mask[:, x])[-1] + 1.5 * unit_px
+    y = np.flatnonzero(mask[:, x])[-1] + 2.2 * unit_px
     points.add("shadow", "transparent", "The shadow on the seat is gone", "坐垫上的阴影已消失",
                box=(x - 9 * unit_px, y, 18 * unit_px, 2.5 * unit_px))  # fmt: skip
 
