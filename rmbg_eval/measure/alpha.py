@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-import cv2
 import numpy as np
 from numpy.typing import NDArray
 
@@ -156,6 +155,8 @@ def contour_breaks(alpha: Alpha) -> float:
     >>> contour_breaks(alpha)
     1.0
     """
+    import cv2  # not for those who only read a finished run
+
     check_alpha(alpha, alpha.shape)
     shape = (alpha >= np.float32(0.5)).view(np.uint8)
     if not shape.any():
@@ -187,6 +188,8 @@ def _pieces(
 
     Counting takes a fraction of OpenCV's own statistics.
     """
+    import cv2  # not for those who only read a finished run
+
     label = cv2.connectedComponents(mask, connectivity=connectivity)[1]
     return label, np.bincount(label.ravel())
 

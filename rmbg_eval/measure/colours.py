@@ -10,7 +10,6 @@ from __future__ import annotations
 from collections.abc import Callable
 from functools import cache
 
-import cv2
 import numpy as np
 from numpy.typing import NDArray
 from PIL import Image, ImageOps
@@ -115,6 +114,8 @@ def _block_means(picture: RGB, mask: NDArray[np.bool_], wanted: NDArray[np.bool_
 
     `wanted`: which blocks it is needed for. Returns `(ceil(H / 16), ceil(W / 16), 3) float64`.
     """
+    import cv2  # not for those who only read a finished run
+
     rows, columns = wanted.shape
     edges = ((0, rows * BLOCK - mask.shape[0]), (0, columns * BLOCK - mask.shape[1]))
     colours = np.pad(picture, (*edges, (0, 0))).reshape(rows, BLOCK, columns, BLOCK, 3)

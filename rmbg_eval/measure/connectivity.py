@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import cv2
 import numpy as np
 from numpy.typing import NDArray
 
@@ -35,6 +34,8 @@ def connected_level(alpha: Alpha, truth: Alpha) -> NDArray[np.float64]:
     it (of equally large ones the first, row by row). A pixel's level is the threshold below the
     first whose source it is not part of.
     """
+    import cv2  # not for those who only read a finished run
+
     lower = np.minimum(alpha, truth)
     passed = np.zeros(lower.shape, np.uint8)
     alive = np.ones(lower.shape, bool)

@@ -9,7 +9,6 @@ from __future__ import annotations
 
 from math import ceil, log, pi, sqrt
 
-import cv2
 import numpy as np
 from numpy.typing import NDArray
 
@@ -110,6 +109,8 @@ def gradient_magnitude(alpha: Alpha) -> Map:
     et al. has it: the filters reach as far as the Gaussian is above 0.01 (9×9), are scaled so
     that the sum of their squares is 1, and the border is repeated outwards.
     """
+    import cv2  # not for those who only read a finished run
+
     gauss, slope = _gaussian(GRADIENT_SIGMA)
     values = alpha.astype(np.float64)
     border = cv2.BORDER_REPLICATE

@@ -10,7 +10,6 @@ from __future__ import annotations
 from collections.abc import Callable
 from math import hypot, log
 
-import cv2
 import numpy as np
 from numpy.typing import NDArray
 
@@ -126,6 +125,8 @@ def weighted_f(alpha: Alpha, truth: Alpha) -> float:
     >>> round(weighted_f(square, square), 6)
     1.0
     """
+    import cv2  # not for those who only read a finished run
+
     shape = _shape(alpha, truth)
     error = np.abs(alpha.astype(np.float64) - shape)
     away = distance(shape)
@@ -192,6 +193,8 @@ def boundary_iou(alpha: Alpha, truth: Alpha) -> float:
 
 
 def _boundary(shape: Mask) -> Mask:
+    import cv2  # not for those who only read a finished run
+
     height, width = shape.shape
     reach = max(1, round(BOUNDARY_SHARE * hypot(height, width)))
     kernel = np.ones((2 * reach + 1, 2 * reach + 1), np.uint8)

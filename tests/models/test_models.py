@@ -123,7 +123,10 @@ def test_the_fake_of_these_tests_keeps_the_protocol(tmp_path: Path) -> None:
         assert all(hasattr(model, member) for member in members)
 
 
-_HEAVY = "torch transformers onnxruntime openvino papermill nbconvert IPython".split()
+_HEAVY = (
+    "torch transformers onnxruntime openvino cv2 papermill nbconvert IPython "
+    "matplotlib scipy skimage numba"
+).split()
 
 
 def loaded_after(code: str) -> set[str]:
