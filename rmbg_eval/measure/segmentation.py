@@ -54,7 +54,7 @@ def s_measure(alpha: Alpha, truth: Alpha) -> float:
         for side in (slice(None, middle[1]), slice(middle[1], None)):
             quarter = values[part, side]
             regions += quarter.size / values.size * _likeness(quarter, shape[part, side])
-    return max(0.0, float(0.5 * objects + 0.5 * regions))
+    return float(max(0.0, 0.5 * objects + 0.5 * regions))
 
 
 def _object(values: NDArray[np.float64]) -> float:
