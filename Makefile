@@ -33,6 +33,7 @@ format: .venv/.test  ## put the code into shape
 
 bench: .venv/.installed  ## how fast, against rembg with the same weights (10 minutes)
 	@$(BIN)/python benchmarks/bench.py
+	@$(BIN)/python benchmarks/measures.py
 
 cases: .venv/.installed .venv-render/.installed  ## render the reference cases again, or SCENES="…" of them (hours)
 	@$(BIN)/python cases/_render/phone_camera.py coffee cases/low-quality/coffee-phone/image.jpg

@@ -231,6 +231,39 @@ def outside(path: np.ndarray, mask: np.ndarray, margin: float = 5, tip: float = 
     return free[:: max(1, len(free) // 6)] if len(free) > 8 else None
 
 
+def whiskers(
+    rng: np.random.Generator,
+    root: np.ndarray,
+    way: np.ndarray,
+    length: np.ndarray,
+    sag: Sequence[float],
+    distance: Distance,
+) -> np.ndarray:
+    """`(N, 24, 3)` whiskers of `length` from near the skin along `way`, bent by about `sag`."""
+    way = unit(way + rng.normal(0, 0.07, way.shape))
+    length = length * rng.uniform(0.87, 1.1, len(way))
+    bend = np.asarray(sag) * rng.uniform(0.6, 1.3, (len(way), 1))
+    return grow(drop(root, distance), way, length, rng, steps=24, bend=bend, stray=0.0)
+
+
+def edge_box(
+    mask: np.ndarray, at: Sequence[float], way: tuple[int, int], size: Sequence[float]
+) -> tuple[float, float, float, float]:
+    """A box (x, y, width, height) about the mask's last pixel from `at` straight along `way`."""
+    x, y = np.rint(at).astype(int)
+    if way[0]:
+        x = np.flatnonzero(mask[y])[0 if way[0] < 0 else -1]
+    else:
+        y = np.flatnonzero(mask[:, x])[0 if way[1] < 0 else -1]
+    return x - size[0] / 2, y - size[1] / 2, size[0], size[1]
+
+
+def free_paths(s: Studio, whiskers: np.ndarray, mask: np.ndarray) -> list[np.ndarray]:
+    """The pixel paths of those whiskers that stand clear of the mask for 25 px or more."""
+    found = [outside(path, mask) for path in pixels(s, whiskers)]
+    return [path for path in found if path is not None and np.ptp(path, 0).max() > 25]
+
+
 def eyeball(
     name: str,
     at: Sequence[float],

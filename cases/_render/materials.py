@@ -41,7 +41,9 @@ class Material:
     def put(self, node: bpy.types.Node, **inputs: object) -> None:
         """Set or link inputs of a node, by name."""
         for key, value in inputs.items():
-            slot = node.inputs[int(key[1:])] if key[0] == "_" else node.inputs[key.replace("_", " ")]
+            slot = (
+                node.inputs[int(key[1:])] if key[0] == "_" else node.inputs[key.replace("_", " ")]
+            )
             if isinstance(value, bpy.types.Node):
                 value = next(o for o in value.outputs if o.enabled)
             if isinstance(value, bpy.types.NodeSocket):
@@ -120,7 +122,9 @@ def hair(
     return material
 
 
-def wood(name: str, *, light: str = "#b98a5a", dark: str = "#6b4326", scale: float = 1.0) -> Material:
+def wood(
+    name: str, *, light: str = "#b98a5a", dark: str = "#6b4326", scale: float = 1.0
+) -> Material:
     """A planed, oiled board with grain along x."""
     m = Material(name)
     where = m.coordinates()
@@ -158,7 +162,9 @@ def glaze(name: str, base: Colour = (0.86, 0.85, 0.82), roughness: float = 0.06)
     return m
 
 
-def glass(name: str, ior: float = 1.5, tint: Colour = (1, 1, 1), roughness: float = 0.0) -> Material:
+def glass(
+    name: str, ior: float = 1.5, tint: Colour = (1, 1, 1), roughness: float = 0.0
+) -> Material:
     """Clear glass. Through it, the truth's alpha falls: what is seen behind is background."""
     return Material(name, tint, Transmission_Weight=1.0, IOR=ior, Roughness=roughness)
 
@@ -180,9 +186,7 @@ def cloth(
     pitch = np.pi / thread
     both = []
     for axis in "XYZ"[:2]:
-        wave = m.add(
-            "ShaderNodeTexWave", {"bands_direction": axis}, Vector=where, Scale=pitch / 20
-        )
+        wave = m.add("ShaderNodeTexWave", {"bands_direction": axis}, Vector=where, Scale=pitch / 20)
         m.put(wave, Distortion=0.6, Detail=1.0, Detail_Scale=2.0)
         both.append(wave.outputs["Fac"])
     weave = m.math("MULTIPLY", *both)

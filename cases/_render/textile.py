@@ -165,7 +165,9 @@ def pile(
     local = np.stack([field(root, 0.035, rng), field(root, 0.035, rng)], 1)
     tip = deep * lean * (0.55 * brushed + 0.45 * local + rng.normal(0, 0.55, root.shape))
     bow = rng.normal(0, 0.3 * pitch, root.shape)
-    top = np.minimum(rng.normal(0, uneven, len(root)) + 0.6 * uneven * field(root, 0.05, rng), 0.002)
+    top = np.minimum(
+        rng.normal(0, uneven, len(root)) + 0.6 * uneven * field(root, 0.05, rng), 0.002
+    )
     t = np.linspace(0, 1, steps)[None, :, None]
     flat = root[:, None] + tip[:, None] * t**1.5 + bow[:, None] * np.sin(np.pi * t)
     return np.concatenate([flat, (-deep + (top[:, None, None] + deep) * t)], 2)
@@ -256,7 +258,7 @@ def pixels(studio: Studio, points: np.ndarray) -> np.ndarray:
     seen = points.reshape(-1, 3) @ back[:3, :3].T + back[:3, 3]
     focal = camera.data.lens / 36 * max(width, height)
     flat = focal * seen[:, :2] / -seen[:, 2:] * (1, -1)
-    return flat + (width / 2, height / 2)
+    return np.add(flat, (width / 2, height / 2))
 
 
 def within(path: np.ndarray, outline: np.ndarray, least: int = 3) -> list[np.ndarray]:

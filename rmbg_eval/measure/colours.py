@@ -10,7 +10,6 @@ from __future__ import annotations
 from collections.abc import Callable
 from functools import cache
 
-import cv2
 import numpy as np
 from numpy.typing import NDArray
 from PIL import Image, ImageOps
@@ -67,7 +66,7 @@ def colour_difference(
     >>> import numpy as np
     >>> red, clear = np.full((1, 1, 3), [255, 0, 0], np.uint8), np.float32([[1]])
     >>> round(float(colour_difference(red, clear, red // 2, clear, np.uint8([0, 0, 0]))[0, 0]), 2)
-    24.96
+    26.05
     """
     found = np.zeros(alpha.shape)
     one, other = composite(rgb, alpha, background), composite(foreground, truth, background)
@@ -95,9 +94,11 @@ def halo(rgb: RGB, alpha: Alpha, picture: RGB) -> float:
     (0.5, 0.0)
     """
     where = np.nonzero(in_between(alpha))
-    front = _block_means(picture, alpha > OPAQUE_ABOVE)
-    behind = _block_means(picture, alpha < TRANSPARENT_BELOW)
     block = where[0] // BLOCK, where[1] // BLOCK
+    wanted = np.zeros((-(-alpha.shape[0] // BLOCK), -(-alpha.shape[1] // BLOCK)), bool)
+    wanted[block] = True
+    front = _block_means(picture, alpha > OPAQUE_ABOVE, wanted)
+    behind = _block_means(picture, alpha < TRANSPARENT_BELOW, wanted)
     towards = behind[block] - front[block]
     length = (towards**2).sum(1)
     clear = np.nan_to_num(length) >= APART**2
@@ -108,26 +109,29 @@ def halo(rgb: RGB, alpha: Alpha, picture: RGB) -> float:
     return float((weight * pulled).sum() / weight.sum())
 
 
-def _block_means(picture: RGB, mask: NDArray[np.bool_]) -> Map:
+def _block_means(picture: RGB, mask: NDArray[np.bool_], wanted: NDArray[np.bool_]) -> Map:
     """Mean colour over the mask, over each block and the eight around it; NaN where there is none.
 
-    Returns `(ceil(H / 16), ceil(W / 16), 3) float64`.
+    `wanted`: which blocks it is needed for. Returns `(ceil(H / 16), ceil(W / 16), 3) float64`.
     """
-    height, width = mask.shape
-    rows, columns = -(-height // BLOCK), -(-width // BLOCK)
-    values = np.zeros((rows * BLOCK, columns * BLOCK, 4), np.float32)
-    values[:height, :width, :3] = picture
-    values[:height, :width, 3] = 1
-    values[:height, :width] *= mask[..., None]
-    # OpenCV's area filter gives each block's mean, exactly.
-    blocks = cv2.resize(values, (columns, rows), interpolation=cv2.INTER_AREA).astype(np.float64)
-    around = cv2.boxFilter(
-        blocks, -1, (3, 3), normalize=False, borderType=cv2.BORDER_CONSTANT
-    ).reshape(rows, columns, 4)
-    count = around[..., 3:]
-    return np.divide(
-        around[..., :3], count, out=np.full((rows, columns, 3), np.nan), where=count > 1e-6
-    )
+    import cv2  # not for those who only read a finished run
+
+    rows, columns = wanted.shape
+    edges = ((0, rows * BLOCK - mask.shape[0]), (0, columns * BLOCK - mask.shape[1]))
+    colours = np.pad(picture, (*edges, (0, 0))).reshape(rows, BLOCK, columns, BLOCK, 3)
+    members = np.pad(mask, edges).reshape(rows, BLOCK, columns, BLOCK)
+    near = np.nonzero(cv2.dilate(wanted.view(np.uint8), np.ones((3, 3), np.uint8)))
+    chosen = members[near[0], :, near[1]][..., None]
+    sums = np.zeros((rows, columns, 4))
+    inside = colours[near[0], :, near[1]] * chosen
+    sums[near[0], near[1], :3] = inside.sum((1, 2), dtype=np.uint32)
+    sums[near[0], near[1], 3] = np.count_nonzero(chosen, axis=(1, 2, 3))
+    border = cv2.BORDER_CONSTANT
+    around = cv2.boxFilter(sums, -1, (3, 3), normalize=False, borderType=border)
+    around = around.reshape(rows, columns, 4)
+    count = np.rint(around[..., 3:])
+    nothing = np.full((rows, columns, 3), np.nan)
+    return np.divide(around[..., :3], count, out=nothing, where=count > 0)
 
 
 @cache
@@ -164,7 +168,6 @@ class _Seen:
         solid = (alpha == 1) & (truth == 1) & (rgb != foreground).any(-1)
         mixed = ((alpha > 0) | (truth > 0)) & ~((alpha == 1) & (truth == 1))
         self.pixels = alpha.size
-        self.solid_sum = 0.0
         edge = subject.edge
         self.in_edge = np.count_nonzero(edge)
         solid_values = delta_e_2000(rgb[solid], foreground[solid])
@@ -172,9 +175,14 @@ class _Seen:
         self.solid_edge = solid_values[edge[solid]]
         self.where = np.nonzero(mixed)
         self.mixed_edge = edge[self.where]
-        self.sides = (
-            rgb[self.where], alpha[self.where], foreground[self.where], truth[self.where],
-        )  # fmt: skip
+        # Channel by channel: NumPy is several times faster along long rows than along three.
+        self.sides = [
+            (
+                np.ascontiguousarray(colour[self.where].T) * opacity[self.where],
+                np.float32(1) - opacity[self.where],
+            )
+            for colour, opacity in ((rgb, alpha), (foreground, truth))
+        ]
         self.shape = alpha.shape
         self.kept: dict[str, tuple[float, float, float]] = {}
 
@@ -182,12 +190,14 @@ class _Seen:
         """Mean over the whole image, mean and 95th percentile over the edge band."""
         if name not in self.kept:
             behind = background(name, (self.shape[0], self.shape[1]))
+            rows = behind[:, None]
             if behind.ndim == 3:
-                behind = behind[self.where]
-            rgb, alpha, foreground, truth = self.sides
-            one, other = composite(rgb, alpha, behind), composite(foreground, truth, behind)
-            differ = (one != other).any(-1)
-            values = delta_e_2000(one[differ], other[differ])
+                rows = np.ascontiguousarray(behind[self.where].T)
+            one, other = (
+                (own + rows * clear + np.float32(0.5)).astype(np.uint8) for own, clear in self.sides
+            )
+            differ = (one != other).any(0)
+            values = delta_e_2000(one[:, differ].T, other[:, differ].T)
             band = np.zeros(self.in_edge)
             seen = np.concatenate([self.solid_edge, values[self.mixed_edge[differ]]])
             band[: len(seen)] = seen

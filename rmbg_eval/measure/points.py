@@ -12,7 +12,6 @@ from dataclasses import dataclass
 from itertools import pairwise
 from math import ceil, hypot
 
-import cv2
 import numpy as np
 from numpy.typing import NDArray
 from pydantic import BaseModel, ConfigDict, FiniteFloat, model_validator
@@ -280,6 +279,8 @@ _MEASURES: dict[str, Callable[[ObservationPoint, Alpha, Subject], float]] = {
 
 def _highest_near(alpha: Alpha, line: tuple[tuple[int, int], ...]) -> Profile:
     """The highest alpha within a pixel of each sample: a strand is thinner than one's aim."""
+    import cv2  # not for those who only read a finished run
+
     spots = np.array(line)
     left, top = np.maximum(spots.min(0) - 3, 0)
     right, bottom = spots.max(0) + 3

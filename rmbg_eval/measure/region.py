@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import cv2
 import numpy as np
 from numpy.typing import NDArray
 
@@ -30,6 +29,8 @@ def distance(mask: NDArray[np.bool_]) -> NDArray[np.float32]:
     `mask`: `(H, W) bool` with at least one pixel. Returns `(H, W) float32`, exact Euclidean
     (Felzenszwalb and Huttenlocher, 2012, as OpenCV has it).
     """
+    import cv2  # not for those who only read a finished run
+
     away = np.ascontiguousarray(~mask).view(np.uint8)
     return cv2.distanceTransform(away, cv2.DIST_L2, cv2.DIST_MASK_PRECISE)
 

@@ -10,7 +10,6 @@ from __future__ import annotations
 from collections.abc import Callable
 from math import hypot, log
 
-import cv2
 import numpy as np
 from numpy.typing import NDArray
 
@@ -55,7 +54,7 @@ def s_measure(alpha: Alpha, truth: Alpha) -> float:
         for side in (slice(None, middle[1]), slice(middle[1], None)):
             quarter = values[part, side]
             regions += quarter.size / values.size * _likeness(quarter, shape[part, side])
-    return max(0.0, 0.5 * objects + 0.5 * regions)
+    return float(max(0.0, 0.5 * objects + 0.5 * regions))
 
 
 def _object(values: NDArray[np.float64]) -> float:
@@ -126,6 +125,8 @@ def weighted_f(alpha: Alpha, truth: Alpha) -> float:
     >>> round(weighted_f(square, square), 6)
     1.0
     """
+    import cv2  # not for those who only read a finished run
+
     shape = _shape(alpha, truth)
     error = np.abs(alpha.astype(np.float64) - shape)
     away = distance(shape)
@@ -147,18 +148,16 @@ def _spread_outwards(error: Map, shape: Mask, away: NDArray[np.float32]) -> Map:
     spread = error.copy()
     height, width = shape.shape
     near = np.nonzero((away > 0) & (away < 4.5))
-    left = np.arange(len(near[0]))
-    values = np.empty(len(left))
+    squared = np.rint(away[near] ** 2).astype(np.int64)
     square = range(-4, 5)
-    for _, down, across in sorted((y * y + x * x, y, x) for y in square for x in square):
-        row, column = near[0][left] + down, near[1][left] + across
-        there = (row >= 0) & (row < height) & (column >= 0) & (column < width)
-        there[there] = shape[row[there], column[there]]
-        values[left[there]] = error[row[there], column[there]]
-        left = left[~there]
-        if not len(left):
-            break
-    spread[near] = values
+    for apart in np.unique(squared):
+        rows, columns = (part[squared == apart] for part in near)
+        for down, across in ((y, x) for y in square for x in square if y * y + x * x == apart):
+            row, column = rows + down, columns + across
+            there = (row >= 0) & (row < height) & (column >= 0) & (column < width)
+            there[there] = shape[row[there], column[there]]
+            spread[rows[there], columns[there]] = error[row[there], column[there]]
+            rows, columns = rows[~there], columns[~there]
     return spread
 
 
@@ -194,6 +193,8 @@ def boundary_iou(alpha: Alpha, truth: Alpha) -> float:
 
 
 def _boundary(shape: Mask) -> Mask:
+    import cv2  # not for those who only read a finished run
+
     height, width = shape.shape
     reach = max(1, round(BOUNDARY_SHARE * hypot(height, width)))
     kernel = np.ones((2 * reach + 1, 2 * reach + 1), np.uint8)
@@ -204,7 +205,7 @@ def _boundary(shape: Mask) -> Mask:
 
 
 def _overlap(one: Mask, other: Mask) -> float:
-    return np.count_nonzero(one & other) / np.count_nonzero(one | other)
+    return float(np.count_nonzero(one & other) / np.count_nonzero(one | other))
 
 
 def _shape(alpha: Alpha, truth: Alpha) -> Mask:

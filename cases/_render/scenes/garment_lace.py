@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
-import bpy
+from itertools import pairwise
+
 import numpy as np
 from case import About, Points
-from materials import Material, srgb, wood
-from mathutils import Matrix
-from scipy.ndimage import distance_transform_edt
-from shapes import curve, mesh
+from gaps import bar, clearance, largest
+from parquet import parquet
+from scipy.ndimage import map_coordinates
+from shapes import curve
+from skimage.measure import points_in_poly
 from studio import Studio
 from textile import chain, cords, field, frame, fuzz, pixels, resample, within, yarn
 
@@ -19,10 +21,8 @@ ABOUT = About(
     "人字拼橡木地板上的镂空钩针流苏上衣",
     size=(1200, 1600),
     seed=5,
-    samples=16,
-    truth_samples=64,
 )
-MESH, ROW = 0.0185, 0.0115
+MESH, ROW = 0.0215, 0.0135
 """How wide and how high an arch of the net is."""
 CORD = 0.00155
 """Half the width of a crocheted chain; its yarns have half that radius."""
@@ -32,13 +32,14 @@ BODY, BAND = -0.235, -0.165
 
 def build(s: Studio, points: Points) -> None:
     """Set up the scene and say what is to be looked at."""
-    _parquet(s)
-    s.world("studio", strength=0.25, turn=40)
-    s.softbox((-1.5, 0.75, 1.0), (0, 0, 0), size=(0.8, 1.0), watts=34, kelvin=5600)
-    s.softbox((1.4, -0.6, 1.7), (0, 0, 0), size=(1.4, 1.4), watts=6, kelvin=5000)
-    s.camera((0.0, -0.06, 2.35), (0.0, -0.015, 0), mm=85, f_stop=8)
+    parquet(s)
+    s.world("studio", strength=0.15, turn=40)
+    s.softbox((-1.5, 0.75, 1.0), (0, 0, 0), size=(0.8, 1.0), watts=44, kelvin=5600)
+    s.softbox((1.4, -0.6, 1.7), (0, 0, 0), size=(1.4, 1.4), watts=4, kelvin=5000)
+    s.camera((0.0, -0.08, 2.15), (0.0, -0.035, 0), mm=85, f_stop=8)
+    s.exposure(0.6)
 
-    cotton = yarn("cotton", "#d8c7a6", "#f3e8d2", fibre=1400.0)
+    cotton = yarn("cotton", "#e3d5ba", "#f8f0de", fibre=1400.0)
     net, edge = [], []
     layers = {}
     for side in (-1, 1):
@@ -46,6 +47,7 @@ def build(s: Studio, points: Points) -> None:
         outline = np.concatenate([resample(e, 0.003) for e in _edges(side)])
         for path in _net(outline, side):
             net.extend(chain(lay(path), CORD))
+        net.extend(_joints(lay, outline, side))
         for path in _bars(outline, side):
             net.extend(chain(lay(path), 0.9 * CORD, strand=2))
     top = layers[1]
@@ -91,18 +93,18 @@ class _Lay:
 
     def __init__(self, s: Studio, side: int) -> None:
         self.side = side
-        v, u = np.meshgrid(np.linspace(-0.36, 0.36, 145), np.linspace(-0.4, 0.4, 161), indexing="ij")
+        v, u = np.meshgrid(
+            np.linspace(-0.36, 0.36, 145), np.linspace(-0.4, 0.4, 161), indexing="ij"
+        )
         where = np.stack([u, v], -1)
         rng = np.random.default_rng(ABOUT.seed)
         self.drift = np.stack([0.0035 * field(where, 0.14, rng) for _ in range(2)], -1)
         rng = s.rng
-        self.drift += np.stack([0.0010 * field(where, 0.03, rng) for _ in range(2)], -1)
+        self.drift += np.stack([0.0013 * field(where, 0.028, rng) for _ in range(2)], -1)
         self.high = 0.0015 * field(where, 0.06, rng)
 
     def __call__(self, path: np.ndarray, high: float | np.ndarray = 0.0) -> np.ndarray:
         """`(N, 3)` world coordinates of `(N, 2)` places on the pattern."""
-        from scipy.ndimage import map_coordinates
-
         at = [(path[:, 1] + 0.36) / 0.005, (path[:, 0] + 0.4) / 0.005]
         bent = [map_coordinates(f, at, order=1, mode="nearest")
                 for f in (self.drift[..., 0], self.drift[..., 1], self.high)]  # fmt: skip
@@ -120,11 +122,11 @@ def _folds(path: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
     """Height and sideways pull of the few soft folds the top has been laid with."""
     lift, pull = np.zeros(len(path)), np.zeros((len(path), 2))
     for a, b, wide, tall in (
-        ((-0.13, 0.03), (-0.07, -0.22), 0.014, 0.012),
-        ((0.150, 0.05), (0.035, -0.09), 0.013, 0.011),
-        ((0.10, -0.10), (0.13, -0.24), 0.012, 0.009),
-        ((0.19, 0.20), (0.255, 0.10), 0.012, 0.010),
-        ((-0.17, 0.10), (-0.24, 0.16), 0.012, 0.010),
+        ((-0.13, 0.03), (-0.07, -0.22), 0.016, 0.019),
+        ((0.150, 0.05), (0.035, -0.09), 0.015, 0.017),
+        ((0.10, -0.10), (0.13, -0.24), 0.013, 0.014),
+        ((0.19, 0.20), (0.255, 0.10), 0.013, 0.015),
+        ((-0.17, 0.10), (-0.24, 0.16), 0.013, 0.015),
     ):
         a, b = np.array(a), np.array(b)
         along = (b - a) / np.linalg.norm(b - a)
@@ -133,7 +135,7 @@ def _folds(path: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
         ends = np.clip(1.25 - 2.5 * np.abs(t - 0.5), 0, 1)
         ends = ends * ends * (3 - 2 * ends)
         lift += tall * ends * np.exp(-((off / wide) ** 2))
-        pull += (-0.35 * tall * ends * np.tanh(off / wide))[:, None] * (along[1], -along[0])
+        pull += (-0.45 * tall * ends * np.tanh(off / wide))[:, None] * (along[1], -along[0])
     return lift, pull
 
 
@@ -151,12 +153,30 @@ def _net(outline: np.ndarray, side: int) -> list[np.ndarray]:
     return found
 
 
+def _joints(lay: _Lay, outline: np.ndarray, side: int) -> list[np.ndarray]:
+    """The stitch, two turns of yarn, that holds each arch to the crown below it; `(N, 3)`."""
+    found = []
+    shift = (0.0, 0.0) if side > 0 else (0.42 * MESH, 0.35 * ROW)
+    turn = np.linspace(0, 4.4 * np.pi, 30)
+    for k in range(48):
+        for i in range(-16, 17):
+            x = shift[0] + (i - 0.5 * (k % 2)) * MESH
+            y = BAND + k * ROW + shift[1] + 0.0006
+            if not points_in_poly([[x, y]], outline)[0]:
+                continue
+            lean = 0.35 * np.sin(1.7 * i + 2.3 * k)
+            up = 0.0042 * (turn / turn[-1] - 0.5)
+            flat = np.stack([x + 0.0021 * np.cos(turn) + lean * up, y + up], 1)
+            found.append(lay(flat, 0.0004 + 0.0019 * np.sin(turn)))
+    return found
+
+
 def _bars(outline: np.ndarray, side: int) -> list[np.ndarray]:
     """The band above the hem: rows of close trebles between chains."""
     found = []
     shift = 0.0 if side > 0 else 0.0021
-    rows = np.linspace(BODY + 0.002, BAND, 5)
-    for low, high in zip(rows[:-1], rows[1:], strict=True):
+    rows = np.linspace(BODY - 0.012, BAND, 6)
+    for low, high in pairwise(rows):
         t = np.arange(-0.24, 0.24, 0.0006)
         found += within(np.stack([t, high + 0 * t], 1), outline, 12)
         for k, x in enumerate(np.arange(-0.21, 0.21, 0.0048) + shift):
@@ -181,8 +201,12 @@ def _fringe(s: Studio, lay: _Lay) -> tuple[list[np.ndarray], list[np.ndarray]]:
         for _ in range(4):
             length = s.rng.normal(0.062, 0.004)
             t = np.linspace(0, 1, 60)
-            way = np.cumsum(aim + s.rng.normal(0, 0.13) + 0.35 * (t - 0.5) * s.rng.normal()
-                            + 0.16 * np.sin(9 * t * s.rng.uniform(0.6, 1.4) + s.rng.uniform(0, 6)))
+            way = np.cumsum(
+                aim
+                + s.rng.normal(0, 0.13)
+                + 0.35 * (t - 0.5) * s.rng.normal()
+                + 0.16 * np.sin(9 * t * s.rng.uniform(0.6, 1.4) + s.rng.uniform(0, 6))
+            )
             flat = np.stack([x + s.rng.normal(0, 0.0012) + way * length / 60,
                              y - 0.004 - t * length], 1)  # fmt: skip
             high = lay(foot[None])[0, 2] * (1 - t) ** 2 + 0.0013 + s.rng.uniform(0, 0.0016) * t
@@ -192,46 +216,118 @@ def _fringe(s: Studio, lay: _Lay) -> tuple[list[np.ndarray], list[np.ndarray]]:
     return knots, yarns
 
 
-def _parquet(s: Studio) -> None:
-    """Oak blocks in herringbone, each its own piece of wood, lacquered silk-matt."""
-    long, wide, gap = 0.36, 0.09, 0.0005
-    woods = [wood(f"oak {k}", light=a, dark=b) for k, (a, b) in enumerate(
-        (("#a97c4f", "#6d4526"), ("#9a6d42", "#5f3b20"), ("#b58a5c", "#7a5030"), ("#8f643c", "#59371f"))
-    )]  # fmt: skip
-    for m in woods:
-        m.put(m.bsdf, Coat_Weight=0.5, Coat_Roughness=0.22)
-    joint = Material("joint", srgb("#20150d"), Roughness=0.9)
-    mesh("joint", [(-2, -2, -0.002), (2, -2, -0.002), (2, 2, -0.002), (-2, 2, -0.002)],
-         [(0, 1, 2, 3)], joint.data)  # fmt: skip
-    faces = [(0, 1, 2, 3), (7, 6, 5, 4), (0, 4, 5, 1), (1, 5, 6, 2), (2, 6, 7, 3), (3, 7, 4, 0)]
-    skew = Matrix.Rotation(np.radians(45 + 2), 4, "Z")
-    for column in range(-4, 5):
-        for k in range(-12, 13):
-            for upright in (0, 1):
-                # Laid in steps of one width: the level block, and the upright one at its end.
-                x = (k + 2 * (long / wide) * column / 2) * wide
-                y = (k - 2 * (long / wide) * column / 2) * wide
-                x, y = (x + long, y + wide - long) if upright else (x, y)
-                if np.hypot(x, y) > 1.0:
-                    continue
-                slip = s.rng.uniform(-3, 3, 3)
-                low = np.array([gap, gap, -0.01])
-                high = np.array([long - gap, wide - gap, s.rng.normal(0, 0.00012)])
-                box = np.array([[(low, high)[i][0], (low, high)[j][1], (low, high)[h][2]]
-                                for h in (1, 0) for i, j in ((0, 0), (1, 0), (1, 1), (0, 1))])
-                m = woods[s.rng.integers(len(woods))]
-                block = mesh("block", box + slip, faces, m.data, smooth=False)
-                bevel = block.modifiers.new("bevel", "BEVEL")
-                bevel.width, bevel.segments = 0.0008, 2
-                turn = Matrix.Rotation(np.pi / 2, 4, "Z") if upright else Matrix()
-                if upright:
-                    x += wide
-                block.matrix_world = (
-                    skew @ Matrix.Translation((x, y, 0)) @ turn @ Matrix.Translation(tuple(-slip))
-                )
-
-
 def _points(
     s: Studio, points: Points, top: _Lay, yarns: np.ndarray, fringe: list[np.ndarray]
 ) -> None:
     """What is to be looked at."""
+    edges = _edges(1)
+
+    def rim(k: int, low: float, high: float, out: float = 0.0013) -> np.ndarray:
+        """Places along an edge, `out` metres outside its pattern; 0.0013 is the rim's middle."""
+        path = edges[k]
+        path = path - out * frame(np.c_[path, 0 * path[:, :1]])[0][:, :2]
+        return top(path[int(low * len(path)) : int(high * len(path))])
+
+    scale = pixels(s, np.array([[0, 0, 0], [0.1, 0, 0]]))
+    scale = (scale[1, 0] - scale[0, 0]) / 0.1
+    free = clearance(s, yarns) - 1.3 * CORD * scale
+    holes = largest(free, s.project([(-0.13, 0.14, 0), (0.13, -0.15, 0)]), 9, 90)
+    points.add(
+        "holes",
+        "transparent",
+        "The floor in the holes of the net is gone",
+        "镂空处的地板已去除",
+        lines=[bar(*h) for h in holes],
+    )
+    x, y, clear = holes[0]
+    ring = np.linspace(0, 2 * np.pi, 8, endpoint=False)
+    points.add(
+        "hole",
+        "transparent",
+        "The largest hole is clear",
+        "最大的镂空孔完全透明",
+        polygon=np.stack([x + 0.6 * clear * np.cos(ring), y + 0.6 * clear * np.sin(ring)], 1),
+    )
+    collar = largest(free, s.project([(-0.06, 0.238, 0), (0.06, 0.200, 0)]), 4, 40)
+    points.add(
+        "collar-holes",
+        "transparent",
+        "The floor seen through the collar is gone",
+        "领口内透出的地板已去除",
+        lines=[bar(*h) for h in collar],
+    )
+
+    flank = rim(4, 0.15, 0.9)
+    shade = np.concatenate([np.add(flank, (0.009, 0, 0)), np.add(flank[::-1], (0.034, -0.004, 0))])
+    points.add(
+        "shadow",
+        "transparent",
+        "The shadow beside the body is gone",
+        "衣身旁的投影已消失",
+        polygon=s.project(shade),
+    )
+    outline = [s.project(rim(k, 0.06, 0.94)[::3]) for k in (1, 2, 8, 9)]
+    points.add(
+        "sleeves",
+        "unbroken",
+        "Shoulders and cuffs run through unbroken",
+        "肩部和袖口轮廓连贯",
+        lines=outline,
+        expected=0,
+    )
+    points.add(
+        "rim",
+        "opaque",
+        "The crocheted rim is opaque",
+        "钩边完全不透明",
+        lines=[s.project(rim(k, 0.1, 0.9, 0.0018)[::3]) for k in (1, 9)],
+        tolerance=0.05,
+    )
+    ends = [pixels(s, f)[20:57:4] for f in fringe]
+    alone = [
+        min(np.linalg.norm(e[:, None] - o[None], axis=2).min() for o in ends if o is not e)
+        for e in ends
+    ]
+    best = np.argsort(alone)[::-1][:8]
+    points.add(
+        "fringe",
+        "strands",
+        "The yarns of the fringe are all there",
+        "流苏一根不少",
+        lines=[ends[k] for k in best],
+        expected=len(best),
+        tolerance=1,
+    )
+
+    across = []
+    for k, at in ((1, 0.35), (1, 0.7), (9, 0.35), (9, 0.7)):
+        mid, far = rim(k, 0, 1, 0.0016), rim(k, 0, 1, 0.017)
+        n = int(at * len(mid))
+        across.append(s.project([mid[n], far[n]]))
+    points.add(
+        "edge",
+        "soft-band",
+        "The rim ends within a few pixels",
+        "钩边边缘过渡只有几个像素",
+        lines=across,
+    )
+    for id, k, kind, en, zh in (
+        (
+            "fuzz",
+            8,
+            "in-between",
+            "Loose fibres at the cuff stay half transparent",
+            "袖口绒毛保持半透明",
+        ),
+        ("edge-colour", 9, "no-fringe", "No brown of the floor in the rim", "钩边不带地板棕色"),
+    ):
+        part = s.project(rim(k, 0.1, 0.9))
+        low, high = part.min(0) - 14, part.max(0) + 14
+        points.add(
+            id,
+            kind,
+            en,
+            zh,
+            box=(*low, *(high - low)),
+            **({"expected": 1, "tolerance": 0.5} if kind == "in-between" else {}),
+        )

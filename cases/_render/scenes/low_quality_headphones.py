@@ -23,9 +23,10 @@ ABOUT = About(
 EAR_X, EAR_Y, EAR_Z = 0.058, 0.92, 1.1
 """Where an ear cup's baffle is, and how oval the cup is (front to back, up and down)."""
 BAND_WIDE, BAND_LOW, BAND_HIGH = 0.080, 0.078, 0.160
-POSE = Matrix.Translation((0.0, 0.02, 0.0415)) @ Euler(
-    (np.radians(-97), 0, np.radians(-32)), "XYZ"
-).to_matrix().to_4x4()
+POSE = (
+    Matrix.Translation((0.0, 0.02, 0.0415))
+    @ Euler((np.radians(-97), 0, np.radians(-32)), "XYZ").to_matrix().to_4x4()
+)
 """The headphones lie on the edge of their cups, the band back on the throw."""
 
 LAMP = (-0.62, 0.40, 0.78)
@@ -71,15 +72,13 @@ def _throw(s: Studio) -> None:
     yarns = knit(bed, 165, 128, 0.0024, rng=s.rng, uneven=0.07)
     wool = Material("wool", srgb("#b7ab98"), Roughness=0.9, Sheen_Weight=0.5, Sheen_Roughness=0.5)
     where = wool.coordinates()
-    tone = wool.ramp(
-        wool.noise(where, 7, 5), (0.3, srgb("#a2937d")), (0.7, srgb("#c9bfae"))
-    )
+    tone = wool.ramp(wool.noise(where, 7, 5), (0.3, srgb("#a2937d")), (0.7, srgb("#c9bfae")))
     fleck = wool.noise(where, 1400, 3, 0.7)
     wool.put(wool.bsdf, Base_Color=wool.mix(wool.between(fleck, 0.0, 0.8), tone, srgb("#7d7060")))
     strands("throw", yarns, np.full(yarns.shape[1], 0.00135), wool.data)
     flat = yarns.reshape(-1, 3)
     root = flat[s.rng.choice(len(flat), 26000)]
-    away = s.rng.normal(0, 1, root.shape) + [0, 0, 0.9]
+    away = s.rng.normal(0, 1, root.shape) + np.array([0, 0, 0.9])
     away /= np.linalg.norm(away, axis=1, keepdims=True)
     fuzz = grow(root, away, s.rng.uniform(0.002, 0.006, len(root)), s.rng, steps=5,
                 bend=(0, 0, -0.4), stray=0.5)  # fmt: skip
@@ -101,7 +100,7 @@ def _cup(
             (0.0362, 0.0266), (0.0345, 0.0270), (0.0338, 0.0268), (0.0336, 0.0258)]  # fmt: skip
     plate = [(0.0336, 0.0256), (0.0333, 0.0262), (0.0326, 0.0264), (0.0240, 0.0268),
              (0.0236, 0.0264), (0.0232, 0.0268), (0.0100, 0.0272), (0.0001, 0.0273)]  # fmt: skip
-    for name, profile, material in (("case", case, shell), ("plate", plate, _machined(steel))):
+    for name, profile, material in (("case", case, shell), ("plate", plate, _machined())):
         part = s.subject(grid(name, _turned(profile, side), material, closed=(False, True)))
         part.matrix_world = pose
         _bevelled(part)
@@ -177,7 +176,7 @@ def _band(s: Studio, leather, dark, steel: bpy.types.Material) -> None:
     thread = Material("thread", srgb("#c9a777"), Roughness=0.8)
     for y in (-1, 1):
         for k in range(4, 114, 2):
-            hop = path[k : k + 3 : 2] + [0, y * (width[k] / 2 - 0.0028), 0]
+            hop = path[k : k + 3 : 2] + np.array([0, y * (width[k] / 2 - 0.0028), 0])
             up = hop - [0, 0, 0.06]
             up[:, 1] = 0
             up /= np.linalg.norm(up, axis=1, keepdims=True)
@@ -189,11 +188,12 @@ def _band(s: Studio, leather, dark, steel: bpy.types.Material) -> None:
         end = _arc(ends, ends, 1)[0] * [side, 1, 1]
         low = np.array([side * (EAR_X + 0.013), 0, 0.052])
         mid = np.array([side * (BAND_WIDE - 0.0005), 0, 0.080])
-        rod = curve([low, mid, end + [0, 0, 0.012] * np.array([1, 1, 1])], 30)
+        rod = curve([low, mid, end + np.array([0, 0, 0.012])], 30)
         parts.append(_strap("slider", rod, 0.0095, 0.0028, steel))
         cap = _arc(ends - 0.03, ends + 0.13, 24, 0.0012) * [side, 1, 1]
         parts.append(_strap("cap", cap, 0.0262, 0.0088, steel, power=0.35))
-    for part in s.subject(*parts) and parts:
+    s.subject(*parts)
+    for part in parts:
         part.matrix_world = POSE
 
 
@@ -204,10 +204,8 @@ def _cable(s: Studio, steel: bpy.types.Material) -> np.ndarray:
     start, way = _at([-(EAR_X + 0.012), 0, -0.046]), _at([0, 0, -1.0]) - _at([0, 0, 0])
     ground = [(-0.130, -0.060), (-0.122, -0.092), (-0.085, -0.098), (-0.040, -0.086),
               (0.005, -0.094), (0.040, -0.112), (0.085, -0.108), (0.125, -0.088)]  # fmt: skip
-    path = curve(
-        [start, start + 0.014 * way + [0, 0, -0.004], start + 0.032 * way + [0, 0, -0.026]]
-        + [(a, b, 0.0032) for a, b in ground], 300,
-    )  # fmt: skip
+    hang = [start, start + 0.014 * way + [0, 0, -0.004], start + 0.032 * way + [0, 0, -0.026]]
+    path = curve([*hang, *((a, b, 0.0032) for a, b in ground)], 300)
     s.subject(tube("cable", path, 0.00165, m.data, segments=14))
     s.subject(tube("relief", path[:14], np.linspace(0.0036, 0.0022, 14), m.data, segments=20))
     ahead = (path[-1] - path[-4]) / np.linalg.norm(path[-1] - path[-4])
@@ -242,34 +240,39 @@ def _points(s: Studio, points: Points, cups: dict[int, list], wire: np.ndarray) 
         return left[np.argmax(left @ d)] + out * d
 
     across = [np.array([rim(a, -20), rim(a, 26)]) for a in (-15, -50, -85, 145)]
-    points.add("soft-edge", "soft-band", "The edge stays as soft as the picture", "边缘与照片一样柔和，不生硬",
-               lines=across, tolerance=3)  # fmt: skip
+    points.add("soft-edge", "soft-band", "The edge stays as soft as the picture",
+               "边缘与照片一样柔和，不生硬", lines=across, tolerance=3)  # fmt: skip
     points.add("blurred-edge", "in-between", "The blur is not smoothed away", "模糊过渡未被抹平",
                polygon=np.array([rim(a, o) for o, turn in ((-14, 1), (14, -1))
                                  for a in range(-90, -9, 10)[::turn]]),
                tolerance=0.5)  # fmt: skip
-    points.add("contour", "unbroken", "The cup's outline is unbroken", "耳罩轮廓连续不断",
-               lines=[np.array([rim(a, -9) for a in range(-100, 0, 5)]),
-                      np.array([rim(a, -9) for a in range(120, 165, 5)])])
+    inner = [
+        np.array([rim(a, -9) for a in some]) for some in (range(-100, 0, 5), range(120, 165, 5))
+    ]
+    points.add(
+        "contour", "unbroken", "The cup's outline is unbroken", "耳罩轮廓连续不断", lines=inner
+    )
     flat = s.project(wire)
     spans = ((50, 95), (105, 150), (160, 205), (215, 260))
-    points.add("cable", "strands", "The thin cable is there from cup to plug", "细线从耳罩到插头完整",
+    points.add("cable", "strands", "The thin cable is there from cup to plug",
+               "细线从耳罩到插头完整",
                lines=[flat[a:b:5] for a, b in spans], expected=4, tolerance=0)  # fmt: skip
     hollow = [[-0.042, 0, 0.060], [-0.030, 0, 0.045], [-0.025, 0, 0.07], [-0.034, 0, 0.095],
               [-0.045, 0, 0.095]]  # fmt: skip
     ground = [_at(p) * [1, 1, 0] for p in hollow]
     points.add("inside", "transparent", "The bed shows inside the headband", "头梁围出的空隙透明",
-               polygon=s.project(ground))
+               polygon=s.project(ground))  # fmt: skip
     top = _at([EAR_X + 0.027, 0.0, 0.0])
     ray = top - LAMP
     shade = top - ray * top[2] / ray[2]
-    corners = [(-0.012, -0.008), (0.012, -0.008), (0.012, 0.008), (-0.012, 0.008)]
+    around = [(-0.012, -0.008), (0.012, -0.008), (0.012, 0.008), (-0.012, 0.008)]
+    spot = [(shade[0] + x, shade[1] + y, 0) for x, y in around]
     points.add("shadow", "transparent", "The shadow on the throw is gone", "毯子上的投影已消失",
-               polygon=s.project([shade + [x, y, 0] for x, y in corners]))
+               polygon=s.project(spot))  # fmt: skip
     angle = np.linspace(0, 2 * np.pi, 12, endpoint=False)
     bowl = [_at([-EAR_X, 0.016 * np.cos(a), 0.02 * np.sin(a)]) for a in angle]
-    points.add("dark-inside", "opaque", "The dark inside of the cup is kept", "耳罩内的暗部完整保留",
-               polygon=s.project(bowl))
+    points.add("dark-inside", "opaque", "The dark inside of the cup is kept",
+               "耳罩内的暗部完整保留", polygon=s.project(bowl))  # fmt: skip
 
 
 def _strap(
@@ -321,12 +324,10 @@ def _leather(name: str, colour: str) -> bpy.types.Material:
     return m.data
 
 
-def _machined(steel: bpy.types.Material) -> bpy.types.Material:
+def _machined() -> bpy.types.Material:
     """Turned aluminium: fine rings about the cup's axis."""
     m = Material("machined", (0.36, 0.34, 0.32), Metallic=1.0, Roughness=0.3)
-    rings = m.add(
-        "ShaderNodeTexWave", {"wave_type": "RINGS", "rings_direction": "X"}, Scale=900.0
-    )
+    rings = m.add("ShaderNodeTexWave", {"wave_type": "RINGS", "rings_direction": "X"}, Scale=900.0)
     m.put(rings, Vector=m.stretched(m.coordinates(), (1, 1 / EAR_Y, 1 / EAR_Z)), Distortion=0.3)
     m.bump(rings.outputs["Fac"], 0.00006, 0.6)
     m.put(m.bsdf, Anisotropic=0.6)

@@ -12,10 +12,11 @@ from fur import (
     comb,
     covered,
     drop,
+    edge_box,
     eyeball,
     frame,
+    free_paths,
     lattice_noise,
-    outside,
     painted,
     pelt,
     pixels,
@@ -24,10 +25,11 @@ from fur import (
     shade,
     skin,
     unit,
+    whiskers,
 )
 from materials import Material, srgb
 from shapes import capsule, carve, ellipsoid, grid, melt, solid, tube
-from strands import grow, roots, taper
+from strands import roots, taper
 from studio import Studio
 
 ABOUT = About(
@@ -252,14 +254,11 @@ def _whiskers(s: Studio) -> np.ndarray:
                 root.append([-16.2 + 0.6 * k, side * 2.0, 16.1 - 0.5 * row])
                 way.append([-0.55 + 0.3 * k, side * 0.8, 0.22 - 0.42 * row])
                 length.append(6.2 + 0.5 * k)
-    root = drop(np.array(root) * CM, _body)
-    way = unit(np.array(way) + s.rng.normal(0, 0.08, (len(way), 3)))
-    length = np.array(length) * s.rng.uniform(0.85, 1.1, len(way)) * CM
-    sag = np.array([0.1, 0, -0.4]) * s.rng.uniform(0.6, 1.3, (len(way), 1))
-    return _pose(grow(root, way, length, s.rng, steps=24, bend=sag, stray=0.0))
+    root, way, length = np.array(root) * CM, np.array(way), np.array(length) * CM
+    return _pose(whiskers(s.rng, root, way, length, (0.1, 0, -0.4), _body))
 
 
-def _look(s: Studio, points: Points, fur: list[np.ndarray], whiskers: np.ndarray) -> None:
+def _look(s: Studio, points: Points, fur: list[np.ndarray], hairs: np.ndarray) -> None:
     """The observation points."""
 
     def shown(*where: object) -> np.ndarray:
@@ -267,8 +266,7 @@ def _look(s: Studio, points: Points, fur: list[np.ndarray], whiskers: np.ndarray
 
     mask = covered(s, *fur)
     unit_px = s.size[1] / 100
-    free = [outside(path, mask) for path in pixels(s, whiskers)]
-    free = [path for path in free if path is not None and np.ptp(path, 0).max() > 25]
+    free = free_paths(s, hairs, mask)
     points.add("whiskers", "strands", "The whiskers are kept", "胡须保留",
                lines=free, expected=len(free), tolerance=1)  # fmt: skip
     turn = np.linspace(0, 2 * np.pi, 16, endpoint=False)[:, None]
@@ -288,20 +286,18 @@ def _look(s: Studio, points: Points, fur: list[np.ndarray], whiskers: np.ndarray
         rims.append(shown(*line))
     points.add("ear", "unbroken", "The near ear is whole", "近侧耳朵轮廓没有断裂",
                lines=rims, expected=0)  # fmt: skip
-    x = round(shown((9, 0, 17))[0, 0])
-    y = np.flatnonzero(mask[:, x])[0]
+    along, patch = shown((9, 0, 17))[0], (18 * unit_px, 9 * unit_px)
     points.add("back", "in-between", "The fur along the back is graded", "背部长毛有灰度过渡",
-               box=(x - 9 * unit_px, y - 4 * unit_px, 18 * unit_px, 9 * unit_px),
+               box=edge_box(mask, along, (0, -1), patch),
                expected=1, tolerance=0.5)  # fmt: skip
-    y = round(shown((-8, 0, 10.5))[0, 1])
-    x = np.flatnonzero(mask[y])[0]
+    along, patch = shown((-8, 0, 10.5))[0], (9 * unit_px, 12 * unit_px)
     points.add("chest", "in-between", "The fur of the chest is graded", "胸前长毛有灰度过渡",
-               box=(x - 4 * unit_px, y - 6 * unit_px, 9 * unit_px, 12 * unit_px),
+               box=edge_box(mask, along, (-1, 0), patch),
                expected=1, tolerance=0.5)  # fmt: skip
     points.add("sofa", "transparent", "The sofa above the back is gone", "背部上方的沙发已去除",
                polygon=shown((2, 0, 27), (14, 0, 27), (14, 0, 31), (2, 0, 31)))  # fmt: skip
     x = round(shown((3, 0, 1))[0, 0])
-    y = np.flatnonzero(mask[:, x])[-1] + 1.5 * unit_px
+    y = np.flatnonzero(mask[:, x])[-1] + 2.2 * unit_px
     points.add("shadow", "transparent", "The shadow on the seat is gone", "坐垫上的阴影已消失",
                box=(x - 9 * unit_px, y, 18 * unit_px, 2.5 * unit_px))  # fmt: skip
 
@@ -342,13 +338,13 @@ def build(s: Studio, points: Points) -> None:
     pink.bump(pink.noise(pink.coordinates(), 1500, 3), 0.0002, 0.6)
     low, high = (NOSE - (1, 1.5, 1.2)) * CM, (NOSE + np.array((1.5, 1.5, 1.2))) * CM
     s.subject(posed(solid("nose", _nose, low, high, 0.0005, pink.data), _pose))
-    whiskers = _whiskers(s)
-    tones = np.broadcast_to(np.array(srgb("#f7f3ea")), (*whiskers.shape[:2], 3))
-    s.subject(coat("whisker", whiskers, taper(24, 1.4e-4, 2.5e-5), tones, pelt("whisker", 0.25)))
+    hairs = _whiskers(s)
+    tones = np.broadcast_to(np.array(srgb("#f7f3ea")), (*hairs.shape[:2], 3))
+    s.subject(coat("whisker", hairs, taper(24, 1.4e-4, 2.5e-5), tones, pelt("whisker", 0.25)))
 
     s.world("interior", strength=0.35, turn=200)
     s.softbox((-1.3, -0.7, 0.95), (-0.02, 0, 0.12), size=(0.8, 1.0), watts=32, kelvin=5600)
     s.softbox((1.2, -0.9, 0.5), (0, 0, 0.1), size=(0.9, 0.9), watts=5, kelvin=4800)
     s.softbox((0.5, 0.25, 1.1), (0.0, 0, 0.15), size=(0.9, 0.25), watts=14, kelvin=5200)
     s.camera((0.0, -1.55, 0.32), (-0.005, 0, 0.149), mm=113, f_stop=7, focus=(-0.06, -0.08, 0.16))
-    _look(s, points, fur, whiskers)
+    _look(s, points, fur, hairs)

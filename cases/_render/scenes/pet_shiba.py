@@ -12,10 +12,11 @@ from fur import (
     comb,
     covered,
     drop,
+    edge_box,
     eyeball,
     frame,
+    free_paths,
     lattice_noise,
-    outside,
     painted,
     pelt,
     pixels,
@@ -24,11 +25,12 @@ from fur import (
     shade,
     skin,
     unit,
+    whiskers,
 )
 from materials import Material, cloth, srgb
 from scipy.spatial import cKDTree
 from shapes import capsule, carve, curve, ellipsoid, grid, melt, solid, tube
-from strands import grow, roots, taper
+from strands import roots, taper
 from studio import Studio
 
 ABOUT = About(
@@ -38,20 +40,15 @@ ABOUT = About(
     "深绿布景前的柴犬正面照",
     size=(1280, 1600),
     seed=23,
-    samples=16,
 )
 CM = 0.01
 """The dog is measured in centimetres: x to its left, -y where it looks, z up, 0 mid-skull."""
-FLIP = np.array([-1.0, 1, 1])
 EYE, EYE_RADIUS = np.array([2.9, -4.75, 0.9]), 1.15
-GAZE = unit(np.array([0.2, -1.0, 0.02]))
-NOSE = np.array([0, -11.2, -2.7])
+FLIP = np.array([-1.0, 1, 1])
+GAZE, NOSE = unit(np.array([0.2, -1.0, 0.02])), np.array([0, -11.2, -2.7])
 EAR, EAR_HEIGHT, EAR_WIDTH = np.array([3.9, 1.8, 5.2]), 6.5, 2.75
-LIPS = [(0, -11.2, -3.9), (0, -11.0, -5.0), (1.0, -10.4, -5.7), (2.3, -8.8, -5.75),
-        (3.5, -6.6, -5.1), (4.4, -4.9, -4.0)]  # fmt: skip
 RED, DARK, PALE = srgb("#a85a1e"), srgb("#1c120d"), srgb("#d09a5c")
-CREAM, WHITE = srgb("#e9cda2"), srgb("#f2e0c4")
-BLACK = srgb("#0c0b0c")
+CREAM, WHITE, BLACK = srgb("#e9cda2"), srgb("#f2e0c4"), srgb("#0c0b0c")
 EYE_FRAME = frame(GAZE, np.array([-0.32, 0.1, 1.0]))
 EAR_UP = unit(np.array([0.2, -0.06, 1.0]))
 EAR_FRAME = frame(np.array([0.3, -1.0, 0.0]), EAR_UP)
@@ -125,13 +122,17 @@ def _nose(p: np.ndarray) -> np.ndarray:
     return carve(d, line, 0.2) * CM
 
 
+def _leather(p: np.ndarray) -> np.ndarray:
+    """Weight of the nose with its nostrils filled: no hair, dark skin beneath."""
+    return blob(p / CM, NOSE + np.array((0, 0.9, -0.05)), (1.75, 1.7, 0.95), 0.05)
+
+
 def _pose(p: np.ndarray) -> np.ndarray:
     """The head tilted a little to its right; metres."""
     angle = np.radians(-5.5) * ramp(p[..., 2], -0.17, -0.05)
     x, z = p[..., 0], p[..., 2] + 0.06
     c, s = np.cos(angle), np.sin(angle)
-    turned = [c * x - s * z, p[..., 1], s * x + c * z - 0.06]
-    return np.stack(turned, -1)
+    return np.stack([c * x - s * z, p[..., 1], s * x + c * z - 0.06], -1)
 
 
 def _cream(p: np.ndarray) -> np.ndarray:
@@ -158,13 +159,12 @@ def _fur(s: Studio, thing, count: int, guard: bool):
         q = np.abs(p * (1, 0, 0)) / CM + p * (0, 1, 1) / CM
         seen = ramp(n[:, 1], 0.45, 0.2)  # the back is not seen
         eye = ramp(_almond(q), 0.1, 0.3) + (np.linalg.norm(q - EYE, axis=1) > 2.6)
-        nose = _nose(p) > 0.0006
+        nose = (_nose(p) > 0.0006) & (_leather(p) < 0.5)
         _, across, _, front = _ear(q)
         bare = 1 - 0.4 * (q[:, 2] > 6.2) * ramp(front, 0.1, 0.3) * ramp(np.abs(across), 0.9, 0.6)
         lip = lips.query(p)[0] > 0.0014
-        low = ramp(p[:, 2], -0.27, -0.24)
-        near = 0.35 + 0.65 * ramp(p[:, 2], -0.14, -0.07)
-        return seen * np.clip(eye, 0, 1) * nose * bare * lip * low * near
+        low = ramp(p[:, 2], -0.27, -0.24) * (0.35 + 0.65 * ramp(p[:, 2], -0.14, -0.07))
+        return seen * np.clip(eye, 0, 1) * nose * bare * lip * low
 
     root, normal = roots(thing, count, rng, density)
     p = root / CM
@@ -177,14 +177,12 @@ def _fur(s: Studio, thing, count: int, guard: bool):
     cheek = blob(q, (6.5, 0.5, -3.4), (3.0, 5, 3.6), 0.45)
     neck = ramp(p[:, 2], -4.5, -8.5) * (1 - muzzle) * ramp(p[:, 1], -7, -4)
     chest = ramp(p[:, 2], -10, -15)
-
     length = 1.5 + 1.5 * cheek + 1.9 * neck + 0.7 * chest
     length = length * (1 - ear) + ear * (0.65 + 1.2 * inner * ramp(across, 0.2, -0.9))
     length = length * (1 - muzzle) + muzzle * (0.55 + 0.25 * ramp(p[:, 1], -9, -7))
     eye_far = np.clip(_almond(q), 0, 3)
     length = np.minimum(length, 0.45 + 0.55 * eye_far + 5 * (eye_far > 2.5))
     length = length * rng.uniform(0.75, 1.1, count) * (1.0 if guard else 0.62) * CM
-
     flow = unit(p - (NOSE + np.array((0, -1.5, 0.6))))
     flow = flow + cheek[:, None] * np.stack([0.3 * side[:, 0], 0 * cheek, -0.55 + 0 * cheek], 1)
     down = np.stack([0.35 * p[:, 0] / 8, -0.25 + 0 * ear, -1 + 0 * ear], 1)
@@ -201,7 +199,6 @@ def _fur(s: Studio, thing, count: int, guard: bool):
         bend=np.stack([0 * ear, 0 * ear, -0.25 * (1 - ear)], 1), wave=0.0003 if guard else 0.0008,
         tufts=count // 45, pull=0.45, fine=count // 9,
     )  # fmt: skip
-
     tone = _cream(p) + 0.12 * lattice_noise(root, 0.008, 7) + rng.normal(0, 0.13, count)
     cream = ramp(tone, 0.3, 0.7)[:, None]
     sesame = ramp(p[:, 1] + 0.8 * q[:, 2], -2.0, 6.0) * (0.25 + 0.6 * (rng.random(count) < 0.4))
@@ -209,16 +206,17 @@ def _fur(s: Studio, thing, count: int, guard: bool):
     red = np.array(RED) * (1 + 0.18 * lattice_noise(root, 0.03, 9))[:, None]
     tip = red * (1 - sesame[:, None]) + np.array(DARK) * sesame[:, None]
     pale = np.array(CREAM) + ramp(p[:, 1], -4, -8)[:, None] * (np.array(WHITE) - CREAM)
-    warm = 0.3 * np.array(PALE) + 0.7 * red
-    mixed = [a * (1 - cream) + pale * cream for a in (warm, red, tip)]
+    tones = np.stack([0.3 * np.array(PALE) + 0.7 * red, red, tip])
+    mixed = tones * (1 - cream) + pale * cream
     radius = taper(steps, *((5.5e-5, 1.2e-5) if guard else (4e-5, 1.5e-5)))
     return points, radius, shade(*mixed, steps)
 
 
 def _lips() -> np.ndarray:
     """The line between the lips on the dog's left, cm."""
-    path = curve(LIPS, 60) * CM
-    return drop(path, _body) / CM
+    through = [(0, -11.2, -3.9), (0, -11.0, -5.0), (1.0, -10.4, -5.7), (2.3, -8.8, -5.75),
+               (3.5, -6.6, -5.1), (4.4, -4.9, -4.0)]  # fmt: skip
+    return drop(curve(through, 60) * CM, _body) / CM
 
 
 def _eyes(s: Studio) -> None:
@@ -227,14 +225,11 @@ def _eyes(s: Studio) -> None:
              (0.92, srgb("#120805")), (1.0, srgb("#2a201c"))]  # fmt: skip
     rim = Material("lid", srgb("#171110"), Roughness=0.32)
     rim.bump(rim.noise(rim.coordinates(), 900, 3), 0.0003, 0.6)
-    low, high = (EYE - 1.7) * CM, (EYE + 1.7) * CM
     for flip in (np.ones(3), FLIP):
-        lid = solid("lid", _lid, low, high, 0.0006, rim.data)
-        if flip[0] < 0:
-            lid.data.flip_normals()
+        lid = solid("lid", _lid, (EYE - 1.7) * CM, (EYE + 1.7) * CM, 0.0006, rim.data)
         s.subject(posed(lid, lambda p, f=flip: _pose(p * f)))
-        look = unit(_pose((EYE + GAZE) * flip * CM) - _pose(EYE * flip * CM) + (0, 0, 0.001))
-        look = unit(0.35 * look + 0.65 * np.array([0, -1, 0.02]))
+        ahead = unit(_pose((EYE + GAZE) * flip * CM) - _pose(EYE * flip * CM))
+        look = unit(0.35 * ahead + 0.65 * np.array([0, -1, 0.05]))  # mostly at the camera
         s.subject(eyeball("eye", _pose(EYE * flip * CM), look, EYE_RADIUS * CM, tones))
 
 
@@ -250,22 +245,18 @@ def _whiskers(s: Studio) -> np.ndarray:
         root += [[side * 8, -2.6, -3.2], [side * 8, -2.3, -3.6], [side * 2.2, -6.5, 3.4]]
         way += [[side * 1, -0.5, -0.12], [side * 1, -0.5, -0.35], [side * 0.6, -0.7, 1.0]]
         length += [6.5, 6.0, 4.5]
-    root = drop(np.array(root) * CM, _body)
-    way = unit(np.array(way) + s.rng.normal(0, 0.06, (len(way), 3)))
-    length = np.array(length) * s.rng.uniform(0.88, 1.1, len(way)) * CM
-    sag = np.array([0, 0.55, -0.28]) * s.rng.uniform(0.6, 1.3, (len(way), 1))
-    return _pose(grow(root, way, length, s.rng, steps=24, bend=sag, stray=0.0))
+    root, way, length = np.array(root) * CM, np.array(way), np.array(length) * CM
+    return _pose(whiskers(s.rng, root, way, length, (0, 0.55, -0.28), _body))
 
 
-def _look(s: Studio, points: Points, fur: list[np.ndarray], whiskers: np.ndarray) -> None:
+def _look(s: Studio, points: Points, fur: list[np.ndarray], hairs: np.ndarray) -> None:
     """The observation points."""
 
     def shown(*where: object) -> np.ndarray:
         return pixels(s, _pose(np.array(where, float) * CM))
 
     mask = covered(s, *fur)
-    free = [outside(path, mask) for path in pixels(s, whiskers)]
-    free = [path for path in free if path is not None and np.ptp(path, 0).max() > 25]
+    free = free_paths(s, hairs, mask)
     points.add("whiskers", "strands", "No whisker is missing", "胡须一根不落",
                lines=free, expected=len(free), tolerance=1)  # fmt: skip
     turn = np.linspace(0, 2 * np.pi, 16, endpoint=False)[:, None]
@@ -279,30 +270,23 @@ def _look(s: Studio, points: Points, fur: list[np.ndarray], whiskers: np.ndarray
         points.add(f"eye-{name}", "opaque", f"The {en} eye is opaque", f"{zh}眼完全不透明",
                    polygon=shown(*(eye + oval * (0.6, 0, 0.3))))  # fmt: skip
     rims = []
-    for side in (-1, 1):
-        for edge in (-1, 1):
-            up = np.linspace(0.22, 0.8, 8)[:, None] * EAR_HEIGHT
-            width = EAR_WIDTH * (1 - (up / EAR_HEIGHT) ** 1.45)
-            lean = 0.86 * edge * width + 0.035 * (up - 2) ** 2 / 4
-            line = EAR + up * EAR_FRAME[1] + lean * EAR_FRAME[0]
-            rims.append(shown(*(line * (side, 1, 1))))
+    for side, edge in ((-1, -1), (-1, 1), (1, -1), (1, 1)):
+        up = np.linspace(0.22, 0.8, 8)[:, None] * EAR_HEIGHT
+        width = EAR_WIDTH * (1 - (up / EAR_HEIGHT) ** 1.45)
+        lean = 0.86 * edge * width + 0.035 * (up - 2) ** 2 / 4
+        rims.append(shown(*((EAR + up * EAR_FRAME[1] + lean * EAR_FRAME[0]) * (side, 1, 1))))
     points.add("ears", "unbroken", "The outline of the ears is unbroken", "耳朵轮廓没有断裂",
                lines=rims, expected=0)  # fmt: skip
     points.add("between-ears", "transparent", "The cloth between the ears is gone",
                "双耳之间的背景已去除",
                polygon=shown((-1.6, 2, 9.6), (1.6, 2, 9.6), (2, 2, 11), (-2, 2, 11)))  # fmt: skip
     size = np.array(s.size) / 100
-    edges = []
-    for side, height in ((-1, -1.5), (1, -1.5)):
-        y = round(shown((0, 0, height))[0, 1])
-        x = np.flatnonzero(mask[y])[[0, -1][side > 0]]
-        edges.append((x - 3.5 * size[0], y - 4 * size[1], 7 * size[0], 8 * size[1]))
+    row, patch = shown((0, 0, -1.5))[0], size * (7, 8)
     points.add("cheek", "in-between", "The cheek's fluff is graded", "脸颊绒毛有灰度过渡",
-               box=edges[0], expected=1, tolerance=0.5)  # fmt: skip
+               box=edge_box(mask, row, (-1, 0), patch), expected=1, tolerance=0.5)  # fmt: skip
     points.add("green", "no-fringe", "No green left in the fur's edge", "毛发边缘没有残留绿色",
-               box=edges[1])  # fmt: skip
-    tip = EAR + EAR_HEIGHT * EAR_FRAME[1] + 0.035 * (EAR_HEIGHT - 2) ** 2 / 4 * EAR_FRAME[0]
-    x, y = shown(tip * FLIP)[0]
+               box=edge_box(mask, row, (1, 0), patch))  # fmt: skip
+    x, y = shown((EAR + EAR_HEIGHT * EAR_FRAME[1] + 0.18 * EAR_FRAME[0]) * FLIP)[0]
     points.add("ear-tip", "in-between", "The hair at the ear's tip is graded", "耳尖毛发有灰度过渡",
                box=(x - 3 * size[0], y - 3 * size[1], 6 * size[0], 6 * size[1]),
                expected=1, tolerance=0.5)  # fmt: skip
@@ -323,7 +307,7 @@ def build(s: Studio, points: Points) -> None:
         tone = 0.45 * (np.array(RED) * (1 - share) + np.array(CREAM) * share)
         q = np.abs(p * (1, 0, 0)) / CM + p * (0, 1, 1) / CM
         dark = ramp(_almond(q), 0.45, 0.2) * (np.linalg.norm(q - EYE, axis=1) < 2.2)
-        dark = np.maximum(dark, ramp(_nose(p), 0.003, 0.001))
+        dark = np.maximum(dark, np.maximum(ramp(_nose(p), 0.003, 0.001), _leather(p)))
         _, across, _, front = _ear(q)
         bare = (q[:, 2] > 6) * ramp(front, 0.1, 0.3) * ramp(np.abs(across), 0.95, 0.8)
         tone = tone * (1 - bare[:, None]) + np.array(srgb("#8a5f48")) * bare[:, None]
@@ -331,17 +315,17 @@ def build(s: Studio, points: Points) -> None:
 
     head = body("head", _body, (-0.09, -0.12, -0.09), (0.09, 0.1, 0.15), 0.0018, hide.data)
     bust = body("bust", _body, (-0.15, -0.06, -0.28), (0.15, 0.2, -0.08), 0.005, hide.data)
-    coats, fur = [pelt("fur")], []
+    wool, fur = pelt("fur"), []
     for thing, count in ((head, 80_000), (bust, 36_000)):
         painted(thing, paint)
         for guard, share in ((False, 0.55), (True, 0.45)):
             strand, radius, colours = _fur(s, thing, int(share * count), guard)
-            radius = radius * (1.35 if thing is bust else 1.0)
             fur.append(_pose(strand))
-            s.subject(coat("fur", fur[-1], radius, colours, coats[0]))
+            s.subject(
+                coat("fur", fur[-1], radius * (1.35 if thing is bust else 1.0), colours, wool)
+            )
         s.subject(posed(thing, _pose))
     _eyes(s)
-
     leather = Material("leather", srgb("#0b0a0b"), Roughness=0.4, Coat_Weight=0.5)
     leather.put(leather.bsdf, Coat_Roughness=0.18)
     pebble = leather.add("ShaderNodeTexVoronoi", {"feature": "SMOOTH_F1"}, Scale=1100.0)
@@ -349,14 +333,11 @@ def build(s: Studio, points: Points) -> None:
     leather.bump(pebble.outputs["Distance"], 0.0004, 0.7)
     low, high = (NOSE - (2.2, 1, 2)) * CM, (NOSE + np.array((2.2, 2.2, 1.8))) * CM
     s.subject(posed(solid("nose", _nose, low, high, 0.0006, leather.data), _pose))
-    lip = _lips()
-    for part in (lip * CM, lip * FLIP * CM):
-        s.subject(tube("lip", _pose(part), 0.0011, leather.data, segments=8))
-
-    whiskers = _whiskers(s)
-    white = pelt("whisker", 0.25, 0.05)
-    tones = np.broadcast_to(np.array(srgb("#f7f3ea")), (*whiskers.shape[:2], 3))
-    s.subject(coat("whisker", whiskers, taper(24, 1.7e-4, 2.5e-5), tones, white))
+    for flip in (np.ones(3), FLIP):
+        s.subject(tube("lip", _pose(_lips() * flip * CM), 0.0011, leather.data, segments=8))
+    hairs = _whiskers(s)
+    tones = np.broadcast_to(np.array(srgb("#f7f3ea")), (*hairs.shape[:2], 3))
+    s.subject(coat("whisker", hairs, taper(24, 1.7e-4, 2.5e-5), tones, pelt("whisker", 0.25)))
 
     s.world("studio", strength=0.25, turn=40)
     s.softbox((-0.95, -0.75, 0.8), (0, -0.03, -0.02), size=(0.6, 0.7), watts=34, kelvin=5500)
@@ -365,4 +346,4 @@ def build(s: Studio, points: Points) -> None:
     s.softbox((-0.8, 0.62, 0.35), (-0.02, 0, 0.0), size=(0.2, 0.9), watts=14, kelvin=5900)
     s.camera((0.03, -1.42, 0.03), (0, 0, -0.012), mm=150, f_stop=9, focus=(0, -0.06, 0.0))
     s.exposure(0.1)
-    _look(s, points, fur, whiskers)
+    _look(s, points, fur, hairs)

@@ -20,7 +20,6 @@ ABOUT = About(
     "侧光下的橱窗模特头像，发丝飞散，浅灰背景",
     size=(1200, 1600),
     seed=21,
-    samples=16,
 )
 HAIRLINE = ((-100, 68), (-78, 62), (-62, 57), (-48, 40), (-30, 22), (-12, 17), (8, 22), (30, 16),
             (50, 8), (75, 0), (120, -4))  # fmt: skip
@@ -163,7 +162,7 @@ def _look(s: Studio, points: Points, head: Head, flying, wisps, roll) -> None:
                "耳朵到背景的透明度平滑下降", lines=across)  # fmt: skip
     edge = []
     rim = np.quantile(roll[:, 1], 0.08)
-    for y in rim + np.array([16, 34, 52]):
+    for y in rim + np.array([10, 22, 34]):
         x = roll[np.abs(roll[:, 1] - y) < 4, 0].max()
         edge.append(np.array([(x - 28, y), (x + 26, y)]))
     points.add("collar", "soft-band", "The collar's edge stays a soft band",
@@ -171,7 +170,7 @@ def _look(s: Studio, points: Points, head: Head, flying, wisps, roll) -> None:
     lobe = s.project(head.ear_rim(0))[-1]
     points.add("gap", "transparent", "Backdrop between hair and shoulder is gone",
                "头发与肩膀之间的背景完全透明",
-               box=(lobe[0] + 110, lobe[1] + 60, 200, max(60, rim - lobe[1] - 100)))  # fmt: skip
+               box=(lobe[0] + 80, lobe[1] + 60, 130, max(60, rim - lobe[1] - 100)))  # fmt: skip
     points.add("fringe", "no-fringe", "No grey fringe on the hair", "发丝边缘没有背景灰边",
                box=(left, top, right - left, low - top), tolerance=3)  # fmt: skip
 

@@ -18,7 +18,6 @@ ABOUT = About(
     "深色卷发模特头像，背景是虚化的街灯",
     size=(1200, 1600),
     seed=34,
-    samples=16,
 )
 HAIRLINE = ((-100, 66), (-78, 60), (-62, 54), (-48, 38), (-30, 22), (-12, 20), (8, 24), (30, 8),
             (50, -12), (75, -30), (120, -40))  # fmt: skip
@@ -203,9 +202,11 @@ def _look(s: Studio, points: Points, head: Head, curls, loose, roll) -> None:
                lines=[s.project(head.ear_rim(1.8, side=-1))[4:-3]])  # fmt: skip
     inner = s.project(head.ear_rim(7, side=-1))
     outer = s.project(head.ear_rim(-10, side=-1))
-    across = [np.stack([inner[k], outer[k]]) for k in (18, 22, 26, 30)]
+    across = [np.stack([inner[k], outer[k]]) for k in (26, 29, 31, 33)]  # below the hair
     points.add("ear-edge", "soft-band", "The ear's edge is as soft as in the photo",
                "耳朵边缘的过渡宽度与照片一致", lines=across)  # fmt: skip
+    points.add("ear-fall", "smooth-fall", "Alpha falls smoothly from ear to street",
+               "耳朵到街景的透明度平滑下降", lines=across)  # fmt: skip
     rim = np.quantile(roll[:, 1], 0.08)
     edge = []
     for y in rim + np.array([16, 34, 52]):
@@ -234,12 +235,15 @@ def _inside(s: Studio, head: Head) -> np.ndarray:
 
 def _clear(s: Studio, curls: np.ndarray, loose: np.ndarray) -> list[np.ndarray]:
     """Those stretches of the loose strands, in pixels, that run outside the mass of hair."""
-    cell = 16
-    filled = set(map(tuple, (s.project(curls[::6, ::2].reshape(-1, 3)) / cell).astype(int)))
+    cell, (width, height) = 10, s.size
+    mass = s.project(curls[::6, ::2].reshape(-1, 3))
+    edges = [np.arange(0, width + cell, cell), np.arange(0, height + cell, cell)]
+    filled = np.histogram2d(*mass.T, bins=edges)[0]
     found = []
     for path in loose:
         flat = s.project(path)
-        alone = np.array([tuple(c) not in filled for c in (flat / cell).astype(int)])
+        index = np.clip((flat / cell).astype(int), 0, np.array(filled.shape) - 1)
+        alone = filled[tuple(index.T)] <= 4
         alone &= (flat > 8).all(1) & (flat < np.array(s.size) - 8).all(1)
         start = 0 if alone.all() else len(alone) - np.argmin(alone[::-1])
         run = flat[start:-1]
