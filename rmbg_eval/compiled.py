@@ -18,6 +18,8 @@ from .resources import cache_folder
 
 Function = TypeVar("Function", bound=Callable[..., Any])
 
+WHOLE_NUMBER = numba.types.int64
+
 
 def pixels(dtype: str, dimensions: int) -> Any:
     """An array of that type, however it lies in memory, which is only read."""

@@ -96,10 +96,8 @@ def halo(rgb: RGB, alpha: Alpha, picture: RGB) -> float:
     """
     where = np.nonzero(in_between(alpha))
     block = where[0] // BLOCK, where[1] // BLOCK
-    wanted = np.zeros((-(-alpha.shape[0] // BLOCK), -(-alpha.shape[1] // BLOCK)), bool)
-    wanted[block] = True
-    front = _block_means(picture, alpha > OPAQUE_ABOVE, wanted)
-    behind = _block_means(picture, alpha < TRANSPARENT_BELOW, wanted)
+    front = _block_means(picture, alpha > OPAQUE_ABOVE)
+    behind = _block_means(picture, alpha < TRANSPARENT_BELOW)
     towards = behind[block] - front[block]
     length = (towards**2).sum(1)
     clear = np.nan_to_num(length) >= APART**2
@@ -110,28 +108,18 @@ def halo(rgb: RGB, alpha: Alpha, picture: RGB) -> float:
     return float((weight * pulled).sum() / weight.sum())
 
 
-def _block_means(picture: RGB, mask: NDArray[np.bool_], wanted: NDArray[np.bool_]) -> Map:
+def _block_means(picture: RGB, mask: NDArray[np.bool_]) -> Map:
     """Mean colour over the mask, over each block and the eight around it; NaN where there is none.
 
-    `wanted`: which blocks it is needed for. Returns `(ceil(H / 16), ceil(W / 16), 3) float64`.
+    Returns `(ceil(H / 16), ceil(W / 16), 3) float64`.
     """
-    import cv2  # not for those who only read a finished run
+    from .neighbours import block_sums  # imports numba, as above
 
-    rows, columns = wanted.shape
-    edges = ((0, rows * BLOCK - mask.shape[0]), (0, columns * BLOCK - mask.shape[1]))
-    colours = np.pad(picture, (*edges, (0, 0))).reshape(rows, BLOCK, columns, BLOCK, 3)
-    members = np.pad(mask, edges).reshape(rows, BLOCK, columns, BLOCK)
-    near = np.nonzero(cv2.dilate(wanted.view(np.uint8), np.ones((3, 3), np.uint8)))
-    chosen = members[near[0], :, near[1]][..., None]
-    sums = np.zeros((rows, columns, 4))
-    inside = colours[near[0], :, near[1]] * chosen
-    sums[near[0], near[1], :3] = inside.sum((1, 2), dtype=np.uint32)
-    sums[near[0], near[1], 3] = np.count_nonzero(chosen, axis=(1, 2, 3))
-    border = cv2.BORDER_CONSTANT
-    around = cv2.boxFilter(sums, -1, (3, 3), normalize=False, borderType=border)
-    around = around.reshape(rows, columns, 4)
-    count = np.rint(around[..., 3:])
-    nothing = np.full((rows, columns, 3), np.nan)
+    sums = np.pad(block_sums(picture, mask, BLOCK), ((1, 1), (1, 1), (0, 0)))
+    sums = sums[:-2] + sums[1:-1] + sums[2:]
+    around = sums[:, :-2] + sums[:, 1:-1] + sums[:, 2:]
+    count = around[..., 3:]
+    nothing = np.full((*count.shape[:2], 3), np.nan)
     return np.divide(around[..., :3], count, out=nothing, where=count > 0)
 
 
