@@ -189,20 +189,26 @@ def _row(
 
 @compiled(
     pixels("uint8", 3), pixels("float32", 2), pixels("uint8", 3), pixels("float32", 2),
-    pixels("uint8", 4),
+    pixels("uint8", 2), pixels("uint8", 4),
 )  # fmt: skip
 def differences(
-    rgb: RGB, alpha: Alpha, foreground: RGB, truth: Alpha, behind: NDArray[np.uint8]
+    rgb: RGB,
+    alpha: Alpha,
+    foreground: RGB,
+    truth: Alpha,
+    flat: NDArray[np.uint8],
+    pictures: NDArray[np.uint8],
 ) -> NDArray[np.float64]:
     """ΔE2000 of each pixel between the cut-out and the true one, over each of several backgrounds.
 
-    `rgb`, `foreground`: `(H, W, 3) uint8`; `alpha`, `truth`: `(H, W) float32` in [0, 1]; `behind`:
-    `(B, H, W, 3) uint8`. Returns `(B, H, W) float64`, 0 where both composites are the same. Both
-    are made as `rmbg_eval.measure.colours.composite` makes them, to the bit. Where both are opaque
-    the background is not seen, and the difference is computed once.
+    `rgb`, `foreground`: `(H, W, 3) uint8`; `alpha`, `truth`: `(H, W) float32` in [0, 1]. The
+    backgrounds are `flat` colours, `(F, 3) uint8`, and then `pictures`, `(P, H, W, 3) uint8`.
+    Returns `(F + P, H, W) float64`, 0 where both composites are the same. Both are made as
+    `rmbg_eval.measure.colours.composite` makes them, to the bit. Where both are opaque the
+    background is not seen, and the difference is computed once.
     """
     height, width = alpha.shape
-    found = np.zeros((len(behind), height, width))
+    found = np.zeros((len(flat) + len(pictures), height, width))
     where = np.empty(width, np.int64)
     own, own_2 = np.empty((3, width), np.float32), np.empty((3, width), np.float32)
     back = np.empty((3, width), np.float32)
@@ -228,11 +234,14 @@ def differences(
             for channel in range(3):
                 own[channel, i] = np.float32(rgb[y, x, channel]) * a
                 own_2[channel, i] = np.float32(foreground[y, x, channel]) * t
-        for b in range(len(behind)):
+        for b in range(len(found)):
             seen = mixed if b else count
             for i in range(seen):
                 for channel in range(3):
-                    back[channel, i] = np.float32(behind[b, y, where[i], channel])
+                    if b < len(flat):
+                        back[channel, i] = flat[b, channel]
+                    else:
+                        back[channel, i] = pictures[b - len(flat), y, where[i], channel]
             _row(own, clear, own_2, clear_2, back, seen, row)
             for i in range(count):
                 found[b, y, where[i]] = row[i]

@@ -72,8 +72,10 @@ def colour_difference(
     """
     from .ciede import differences  # imports numba: not for those who only read a finished run
 
-    behind = np.broadcast_to(background, rgb.shape)[None]
-    return differences(rgb, alpha, foreground, truth, behind)[0]
+    flat, pictures = background.reshape(-1, 3), np.empty((0, *rgb.shape), np.uint8)
+    if background.ndim > 1:
+        flat, pictures = flat[:0], background[None]
+    return differences(rgb, alpha, foreground, truth, flat, pictures)[0]
 
 
 def halo(rgb: RGB, alpha: Alpha, picture: RGB) -> float:
@@ -155,22 +157,22 @@ class _Seen:
 
         foreground, truth = subject.need_foreground(), subject.need_truth()
         alpha, edge = subject.alpha, subject.edge
-        backgrounds = [
-            np.broadcast_to(background(name, (alpha.shape[0], alpha.shape[1])), rgb.shape)
-            for name in BACKGROUNDS
-        ]
+        names = sorted(BACKGROUNDS, key=lambda name: BACKGROUNDS[name] is None)  # pictures last
+        behind = [background(name, (alpha.shape[0], alpha.shape[1])) for name in names]
+        flat = np.stack([each for each in behind if each.ndim == 1])
+        pictures = np.stack([each for each in behind if each.ndim > 1])
 
         def strip(start: int) -> tuple[Map, Map]:
             rows = slice(start, start + STRIP)
-            behind = np.stack([each[rows] for each in backgrounds])
-            found = differences(rgb[rows], alpha[rows], foreground[rows], truth[rows], behind)
+            sides = rgb[rows], alpha[rows], foreground[rows], truth[rows]
+            found = differences(*sides, flat, pictures[:, rows])
             return found.sum((1, 2)), found[:, edge[rows]]
 
         with ThreadPoolExecutor(2, "colours") as pool:
             sums, bands = zip(*pool.map(strip, range(0, len(alpha), STRIP)), strict=True)
         whole, band = np.sum(sums, 0) / alpha.size, np.concatenate(bands, 1)
         figures = whole, band.mean(1), np.percentile(band, 95, 1)
-        self.over = dict(zip(BACKGROUNDS, np.stack(figures, 1).tolist(), strict=True))
+        self.over = dict(zip(names, np.stack(figures, 1).tolist(), strict=True))
 
 
 def _delivered(subject: Subject) -> _Seen:

@@ -8,8 +8,11 @@ from numpy.typing import NDArray
 from ..compiled import WHOLE_NUMBER, compiled, pixels
 from ..images import RGB
 
-_REACH = 4
-"""Pixels in each direction; whatever is nearer than 4.5 lies within them."""
+_NEAR = np.array(
+    sorted((y * y + x * x, y, x) for y in range(-4, 5) for x in range(-4, 5) if y * y + x * x < 21)
+)
+_FROM = np.searchsorted(_NEAR[:, 0], np.arange(22))
+"""The ways to pixels nearer than 4.5, by their square; and where each square starts."""
 
 
 @compiled(pixels("float64", 2), pixels("bool", 2), pixels("float32", 2))
@@ -26,13 +29,12 @@ def spread_outwards(
     for y in range(height):
         for x in range(width):
             if 0 < away[y, x] < 4.5:
-                apart, found = round(away[y, x] ** 2), False
-                for row in range(max(0, y - _REACH), min(height, y + _REACH + 1)):
-                    for column in range(max(0, x - _REACH), min(width, x + _REACH + 1)):
-                        squared = (row - y) ** 2 + (column - x) ** 2
-                        if not found and squared == apart and shape[row, column]:
-                            spread[y, x] = error[row, column]
-                            found = True
+                squared = round(away[y, x] ** 2)
+                for way in range(_FROM[squared], _FROM[squared + 1]):
+                    row, column = y + _NEAR[way, 1], x + _NEAR[way, 2]
+                    if 0 <= row < height and 0 <= column < width and shape[row, column]:
+                        spread[y, x] = error[row, column]
+                        break
     return spread
 
 
