@@ -9,6 +9,7 @@ where something is measured.
 from __future__ import annotations
 
 from collections.abc import Callable
+from threading import Lock
 from typing import Any, TypeVar
 
 import numba
@@ -19,6 +20,8 @@ from .resources import cache_folder
 Function = TypeVar("Function", bound=Callable[..., Any])
 
 WHOLE_NUMBER = numba.types.int64
+_ONE_AT_A_TIME = Lock()
+"""numba's folder is a setting of the whole process."""
 
 
 def pixels(dtype: str, dimensions: int) -> Any:
@@ -40,13 +43,14 @@ def compiled(*arguments: Any) -> Callable[[Function], Function]:
         options["forceinline"] = True
 
     def compile_it(function: Function) -> Function:
-        before = numba.config.CACHE_DIR
-        numba.config.CACHE_DIR = str(cache_folder() / "compiled")
-        try:
-            return numba.njit(cache=True, **options)(function)
-        except RuntimeError:  # "cannot cache function": no folder can be written
-            return numba.njit(**options)(function)
-        finally:
-            numba.config.CACHE_DIR = before
+        with _ONE_AT_A_TIME:
+            before = numba.config.CACHE_DIR
+            numba.config.CACHE_DIR = str(cache_folder() / "compiled")
+            try:
+                return numba.njit(cache=True, **options)(function)
+            except (RuntimeError, OSError):  # no folder can be written, or the disk is full
+                return numba.njit(**options)(function)
+            finally:
+                numba.config.CACHE_DIR = before
 
     return compile_it
