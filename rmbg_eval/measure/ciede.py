@@ -1,8 +1,9 @@
 """The CIEDE2000 colour difference of composites, compiled: importing this module imports numba.
 
 Source: Sharma, Wu and Dalal, "The CIEDE2000 color-difference formula: implementation notes,
-supplementary test data, and mathematical observations", 2005. All weights are 1. The formula is
-written without branches and without calls, so that a processor computes several pixels at once.
+supplementary test data, and mathematical observations", 2005. All weights are 1. The formula has
+only arithmetic, roots and choices between two values, no library's sine or power, so that a
+processor computes several pixels at once.
 """
 
 from __future__ import annotations
@@ -44,7 +45,9 @@ _SINE = np.array([(-1) ** n / factorial(2 * n + 1) for n in range(9)])
 """The power series of sin(x) ÷ x by x², right to 1e-15 up to 60°."""
 
 Part = NDArray[np.float32]
+"""`(W,)`: the part of each pixel through which the background is seen, in [0, 1]."""
 Parts = NDArray[np.float32]
+"""`(3, W)`: red, green and blue of each pixel, in display values from 0 to 255."""
 Numbers = NDArray[np.float64]
 
 
