@@ -19,6 +19,7 @@ from ..settings import Language
 from .figures import bars_name, make_bars, make_figures
 from .present import Presenter
 from .strings import Words, text
+from .worst import make_worst
 
 _TEMPLATES = Path(__file__).parent / "templates"
 CSS = _TEMPLATES / "report.css"
@@ -65,6 +66,7 @@ class Report:
         figures = make_figures(run, cases, folder, on_step, keep=bars.partition(".")[0])
         self.run = run
         self._presenter = Presenter(run, figures, _base(folder))
+        self._worst = make_worst(run, cases, figures, folder)
         self._bars = make_bars(self._presenter.found.bars(), folder, bars)
 
     def style(self) -> Panel:
@@ -73,11 +75,11 @@ class Report:
         return Panel(html, "style of the report", {"notebook_only": True})
 
     def header(self) -> Panel:
-        """Title, what failed, the models, and links to the categories."""
-        return self._panel("header", "header", self._presenter.header())
+        """Title, the verdict by category, the worst findings, and what failed."""
+        return self._panel("header", "header", self._presenter.header(self._worst))
 
     def summary(self) -> Panel:
-        """Models × categories: points passed, means, differences that are clear."""
+        """The models, what was measured of them by category, and what finds a case."""
         return self._panel("summary", "summary", self._presenter.summary(self._bars))
 
     def category(self, name: str) -> Panel:

@@ -1,8 +1,8 @@
 """Pictures for the report: previews, alphas and edge crops, as files beside it.
 
 They are named after the content they show, so that a second report makes only
-what is new. Previews are for looking: shrunk to at most 960 px, and with no
-colours under full transparency, which keeps them small. Cut-outs stay as they are.
+what is new. Previews are for looking: WebP with exact alpha, shrunk to at most 960 px, and with
+no colours under full transparency, which keeps them small. Cut-outs stay as they are.
 """
 
 from __future__ import annotations
@@ -21,7 +21,7 @@ from pydantic import BaseModel, ConfigDict, ValidationError
 from ..case import Case
 from ..errors import RmbgEvalError
 from ..files import sha256_file, write_atomic
-from ..images import FAST_PNG, RGB, Alpha, quantise, resize_alpha
+from ..images import RGB, Alpha, quantise, resize_alpha
 from ..measure.alpha import in_between_share, opaque_share
 from ..points import ObservationPoint
 from ..predict import Prediction
@@ -32,8 +32,10 @@ from . import plots
 
 T = TypeVar("T")
 
-_VERSION = "4"
+_VERSION = "6"
 PREVIEW_SIDE = 960
+CUTOUT: dict[str, Any] = {"quality": 80, "alpha_quality": 100}
+"""How a preview of a cut-out is stored: colours as in a photograph, alpha exactly."""
 _SEARCH_SIDE = 1024
 
 
@@ -54,9 +56,13 @@ class ModelFigures(BaseModel):
     model_config = ConfigDict(extra="forbid", frozen=True)
 
     result: Shown
-    """RGBA PNG, at most 960 px."""
+    """RGBA WebP, at most 960 px."""
     alpha: Shown
     edge: Shown | None
+    error: Shown | None = None
+    """Alpha minus truth, as `plots.error_map` draws it; None without a truth."""
+    wrong: tuple[float, float] | None = None
+    """Shares of the pixels too opaque and too transparent by more than 0.1."""
     opaque: float
     """Share of pixels, at full size, as rmbg_eval.measure.alpha defines it."""
     in_between: float
@@ -67,7 +73,7 @@ class Plot(BaseModel):
 
     model_config = ConfigDict(extra="forbid", frozen=True)
 
-    kind: Literal["profile", "histogram", "errors", "disagreement"]
+    kind: Literal["profile", "histogram", "disagreement"]
     shown: Shown
     facts: plots.Facts
     point: str | None = None
@@ -79,8 +85,14 @@ class CaseFigures(BaseModel):
 
     model_config = ConfigDict(extra="forbid", frozen=True)
 
+    name: str = ""
+    """What its files' names begin with."""
     original: Shown | None = None
+    full: Shown | None = None
+    """The original at full size, where the layout is `folder`."""
     truth: Shown | None = None
+    true_cutout: Shown | None = None
+    """The true foreground, or else the original, under the true alpha."""
     edge: Shown | None = None
     region: tuple[int, int, int, int] | None = None
     """x, y, width, height of the hardest edge, in pixels of the original."""
@@ -107,12 +119,18 @@ def make_figures(
     used = {keep}
     with ThreadPoolExecutor(2, "figures") as pool:
         tasks = [
-            pool.submit(_case_figures, cases.get(key), predictions.get(key, []), folder)
+            pool.submit(
+                _case_figures,
+                cases.get(key),
+                predictions.get(key, []),
+                folder,
+                run.settings.layout == "folder",
+            )
             for key in keys
         ]
         for done, (key, task) in enumerate(zip(keys, tasks, strict=True), 1):
-            found[key], name = task.result()
-            used.add(name)
+            found[key] = task.result()
+            used.add(found[key].name)
             on_step(Step("report · pictures", done, len(keys)))
     for path in (folder / "assets").glob("*"):
         if path.name.partition("-")[0].partition(".")[0] not in used:
@@ -151,25 +169,27 @@ def hardest_edge(alphas: Sequence[Alpha]) -> tuple[int, int, int, int] | None:
 
 
 def _case_figures(
-    case: Case | None, predictions: list[Prediction], folder: Path
-) -> tuple[CaseFigures, str]:
-    """The figures of one case and the name that its files begin with."""
+    case: Case | None, predictions: list[Prediction], folder: Path, full: bool
+) -> CaseFigures:
+    """The figures of one case, `full`: with the original at full size."""
     succeeded = [p for p in predictions if p.cutout]
     truth_sha256 = sha256_file(case.alpha) if case and case.alpha else None
     shown = [(p.model, p.cutout_sha256) for p in succeeded]
     points = case.about.points if case else ()
-    content = repr((_VERSION, predictions[0].picture_sha256, truth_sha256, shown, points))
+    content = repr((_VERSION, full, predictions[0].picture_sha256, truth_sha256, shown, points))
     name = hashlib.sha256(content.encode()).hexdigest()[:20]
     index = folder / "assets" / f"{name}.json"
     try:
-        return CaseFigures.model_validate_json(index.read_bytes()), name
+        return CaseFigures.model_validate_json(index.read_bytes())
     except (OSError, ValidationError):
-        figures = _draw(case, succeeded, folder, name)
+        figures = _draw(case, succeeded, folder, name, full)
         write_atomic(index, figures.model_dump_json())
-        return figures, name
+        return figures
 
 
-def _draw(case: Case | None, predictions: list[Prediction], folder: Path, name: str) -> CaseFigures:
+def _draw(
+    case: Case | None, predictions: list[Prediction], folder: Path, name: str, full: bool
+) -> CaseFigures:
     cutouts = {}
     for prediction in predictions:
         path = folder / (prediction.cutout or "")
@@ -185,27 +205,41 @@ def _draw(case: Case | None, predictions: list[Prediction], folder: Path, name: 
 
     original = _try(lambda: case.picture().rgb) if case else None
     truth = _try(case.truth) if case else None
+    foreground = _try(case.true_foreground) if case and truth is not None else None
     alphas = [rgba[..., 3].astype(np.float32) / np.float32(255) for rgba in cutouts.values()]
     region = hardest_edge(alphas) if alphas else None
     models = {}
     for number, ((model, rgba), alpha) in enumerate(zip(cutouts.items(), alphas, strict=True)):
+        error, wrong = None, None
+        if truth is not None and truth.shape == alpha.shape:
+            error, wrong = plots.error_map(alpha, truth, PREVIEW_SIDE)
         models[model] = ModelFigures(
-            result=put(f"{number}-result", _preview(_clear_hidden(rgba)), "PNG", **FAST_PNG),
+            result=put(f"{number}-result", _preview(_clear_hidden(rgba)), "WEBP", **CUTOUT),
             alpha=put(f"{number}-alpha", _preview(rgba[..., 3]), "WEBP", lossless=True),
-            edge=put(f"{number}-edge", _crop(_clear_hidden(rgba), region), "PNG")
+            edge=put(f"{number}-edge", _crop(_clear_hidden(rgba), region), "WEBP", lossless=True)
             if region
             else None,
+            error=put(f"{number}-error", error, "WEBP", quality=85) if error else None,
+            wrong=wrong,
             opaque=opaque_share(alpha),
             in_between=in_between_share(alpha),
         )
+    true_colours = foreground if foreground is not None else original
     return CaseFigures(
+        name=name,
         original=put("original", _preview(original), "WEBP", quality=85)
         if original is not None
+        else None,
+        full=put("full", Image.fromarray(original), "WEBP", quality=92)
+        if full and original is not None
         else None,
         truth=put("truth", _preview(quantise(truth)), "WEBP", lossless=True)
         if truth is not None
         else None,
-        edge=put("edge", _crop(original, region), "PNG")
+        true_cutout=put("true", _preview(_under(true_colours, truth)), "WEBP", **CUTOUT)
+        if truth is not None and true_colours is not None
+        else None,
+        edge=put("edge", _crop(original, region), "WEBP", lossless=True)
         if original is not None and region
         else None,
         region=region,
@@ -235,8 +269,6 @@ def _plots(
         shown = put("profile", image)
         found.append(Plot(kind="profile", shown=shown, facts=facts, point=across.id))
     if truth is not None:
-        image, facts = plots.error_maps(alphas, truth)
-        found.append(Plot(kind="errors", shown=put("errors", image), facts=facts))
         image, facts = plots.soft_histogram(alphas, truth)
         found.append(Plot(kind="histogram", shown=put("histogram", image), facts=facts))
     if len(alphas) > 1:
@@ -285,6 +317,11 @@ def _preview(pixels: np.ndarray) -> Image.Image:
 def _crop(pixels: RGB, region: tuple[int, int, int, int]) -> Image.Image:
     x, y, width, height = region
     return Image.fromarray(np.ascontiguousarray(pixels[y : y + height, x : x + width]))
+
+
+def _under(rgb: RGB, alpha: Alpha) -> np.ndarray:
+    """A cut-out of these colours and this alpha, `(H, W, 4) uint8`."""
+    return _clear_hidden(np.dstack([rgb, quantise(alpha)]))
 
 
 def _clear_hidden(rgba: np.ndarray) -> np.ndarray:

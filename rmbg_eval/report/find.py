@@ -3,15 +3,27 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 
+from ..measure import TABLE
+from ..measure.points import PointResult
 from ..predict import Prediction
 from ..records import Run
 from .strings import Words, text
 
-STATES = ("failed", "done")
-SORTS = ("-mad", "-in_between_share", "-seconds")
-"""Orders of the cases: a measure with - before it, large first, or + small first."""
+STATES = ("failed", "done", "passed", "point-failed")
+Key = tuple[str, str, str]
+
+
+def orders(run: Run) -> dict[str, str]:
+    """What cases can be put in order by: a name, and the sign that puts the worst first.
+
+    `-`: large first; `+`: small first. Every measure that the run has a value of, the number of
+    failed points, and seconds.
+    """
+    there = {m.metric for m in run.measurements if m.value is not None}
+    signs = {m.name: "+" if m.higher_is_better else "-" for m in TABLE if m.name in there}
+    return {**({"points_failed": "-"} if run.points else {}), **signs, "seconds": "-"}
 
 
 def filters(
@@ -21,31 +33,49 @@ def filters(
     lang = run.settings.lang
     there = {record.category for record in run.cases}
     everything = ("", text("all", lang))
-    models = [model.info.name for model in run.models]
     yield (
         "category",
         (everything, *((name, words) for name, words in categories.items() if name in there)),
     )
+    models = [model.info.name for model in run.models]
     yield "model", (everything, *((name, Words(name, name, lang)) for name in models))
     yield "state", (everything, *((key, text(f"state.{key}", lang)) for key in STATES))
-    yield (
-        "sort",
-        (("", text("sort.report", lang)), *((k, text(f"sort.{k[1:]}", lang)) for k in SORTS)),
-    )
+    kinds = dict.fromkeys(point.kind for record in run.cases for point in record.points)
+    if kinds:
+        options = ((kind, text(f"point_kind.{kind}", lang)) for kind in kinds)
+        yield "missed", (everything, *options)
+    given = [("", text("sort.report", lang))]
+    for name, sign in orders(run).items():
+        own = name in ("points_failed", "seconds")
+        key = f"sort.{name}" if own else "sort.largest" if sign == "-" else "sort.smallest"
+        given.append((f"{sign}{name}", text(key, lang, metric=name)))
+    yield "sort", tuple(given)
 
 
 def known(
-    made: Iterable[Prediction], measured: Mapping[tuple[str, str, str], Mapping[str, float | None]]
+    names: Iterable[str],
+    made: Iterable[Prediction],
+    measured: Mapping[Key, Mapping[str, float | None]],
+    judged: Mapping[Key, Sequence[PointResult]],
 ) -> str:
-    """What was found of one case, as JSON: states and values by model."""
+    """What was found of one case, as JSON: states, and values of the `names`, by model.
+
+    A state is one of `STATES`, or `!` and the kind of a point that failed.
+    """
     values: dict[str, dict[str, float]] = {}
-    states = {}
+    states: dict[str, list[str]] = {}
     for p in made:
-        states[p.model] = ["failed"] if p.failure else ["done"]
-        about = dict(measured.get((p.category, p.case, p.model), {}))
-        about["seconds"] = p.seconds.get("infer")
-        for key in SORTS:
-            value = about.get(key[1:])
+        key = p.category, p.case, p.model
+        points = judged.get(key, ())
+        failed = [point for point in points if point.passed is False]
+        found = states[p.model] = ["failed" if p.failure else "done"]
+        if any(point.passed is not None for point in points):
+            found.append("point-failed" if failed else "passed")
+        found += [f"!{kind}" for kind in dict.fromkeys(point.kind for point in failed)]
+        about = {**measured.get(key, {}), "seconds": p.seconds.get("infer")}
+        about["points_failed"] = len(failed) if points else None
+        for name in names:
+            value = about.get(name)
             if value is not None:
-                values.setdefault(key[1:], {})[p.model] = round(value, 4)
+                values.setdefault(name, {})[p.model] = float(f"{value:.4g}")
     return json.dumps({"states": states, "values": values}, separators=(",", ":"))

@@ -11,12 +11,15 @@ from ..points import ObservationPoint
 from ..records import CaseRecord, Run
 from ..settings import Language
 from ..summary import ALL, Difference, Mean, Row, summarise
+from . import said
 from .figures import Plot, Shown
 from .strings import STRINGS, Words, join, text
 from .views import (
     CellView,
     FoundView,
     ImageView,
+    Link,
+    ModelRow,
     RegionView,
     RowView,
     SummaryView,
@@ -48,8 +51,15 @@ class Found:
         self.values = {(m.category, m.case, m.model, m.metric): m for m in run.measurements}
         self.results = {(p.category, p.case, p.model, p.point): p for p in run.points}
 
-    def overview(self, bars: Shown | None) -> SummaryView:
-        """The tables models × categories, and what is clear of the models' differences."""
+    def overview(
+        self,
+        bars: Shown | None,
+        models: tuple[ModelRow, ...],
+        links: tuple[Link, ...],
+        filters: tuple[tuple[str, tuple[tuple[str, Words], ...]], ...],
+    ) -> SummaryView:
+        """The tables models × categories, and what is clear of the models' differences; beside
+        them the models themselves, and what finds a case."""
         differences = [
             self._difference(row, difference)
             for name in HEADLINES
@@ -64,11 +74,14 @@ class Found:
         row = self._bars_row()
         alt = self._("alt.bars", metric=row.metric, best=self._best(row)) if row else ""
         return SummaryView(
+            models,
             self._points_by_category(),
             tuple(self._families()),
             tuple(differences),
             tuple(warnings),
             self.image(bars, alt),
+            links,
+            filters,
         )
 
     def case(self, record: CaseRecord, title: str, plots: Iterable[Plot]) -> FoundView:
@@ -131,6 +144,11 @@ class Found:
             return self._("all_categories")
         return self._(key) if key in STRINGS else Words(name, name, self.lang)
 
+    def _where(self, what: Metric | Row) -> Words:
+        """Unit and region."""
+        parts = [said.measured(what.unit, self.lang), said.measured(what.region, self.lang)]
+        return join(", ", parts, self.lang)
+
     def _point_note(self, point: ObservationPoint) -> Words:
         kind = self._(f"point_kind.{point.kind}")
         return join(" · ", [kind, self._("required")], self.lang) if point.required else kind
@@ -139,16 +157,9 @@ class Found:
         if result is None:
             return CellView(self._("not_measured"), "unmeasured")
         state = _STATES[result.passed]
-        note = result.reason or ""
-        if result.measured is not None and result.expected is not None:
-            note = self._(
-                "point_measured",
-                measured=_short(result.measured),
-                expected=_short(result.expected),
-                tolerance=_short(result.tolerance),
-                unit=result.unit,
-            )
-        return CellView(self._(f"point.{state}"), state, note)
+        return CellView(
+            self._(f"point.{state}"), state, difference_from_expected(result, self.lang)
+        )
 
     def _measures(self, record: CaseRecord) -> Iterable[TableView]:
         for family, metrics in FAMILIES:
@@ -158,7 +169,7 @@ class Found:
                 found = [self.values.get(key) for key in keys]
                 if any(m is not None and m.value is not None for m in found):
                     cells = tuple(self._value(m) for m in found)
-                    rows.append(RowView(metric.name, f"{metric.unit}, {metric.region}", cells))
+                    rows.append(RowView(metric.name, self._where(metric), cells))
             if rows:
                 note = self._(f"family.{family}.note")
                 yield TableView(self._(f"family.{family}"), note, self.models, tuple(rows))
@@ -166,8 +177,9 @@ class Found:
     def _value(self, measurement: Measurement | None) -> CellView:
         if measurement is None or measurement.value is None:
             reason = measurement.reason if measurement else None
-            return CellView("–", "unmeasured", reason or self._("not_measured"))
-        return CellView(_short(measurement.value))
+            why = said.reason(reason, self.lang) if reason else self._("not_measured")
+            return CellView("–", "unmeasured", why)
+        return CellView(short(measurement.value))
 
     def _points_by_category(self) -> TableView | None:
         by = {(p.category, p.model): p for p in self.summary.points}
@@ -198,7 +210,7 @@ class Found:
                 if metric.name.endswith("_p95") and metric in _COLOURS:
                     continue  # in each case's table
                 better = {True: "higher", False: "lower", None: "no_score"}[row.higher_is_better]
-                parts = [f"{row.unit}, {row.region}", self._(f"better.{better}")]
+                parts: list[str] = [self._where(row), self._(f"better.{better}")]
                 explained = f"metric.{metric.name}"
                 parts += [self._(explained)] if explained in STRINGS else []
                 note = join(" · ", parts, self.lang)
@@ -219,11 +231,14 @@ class Found:
 
     def _mean(self, mean: Mean) -> CellView:
         parts = [self._("scored", count=mean.scored)]
-        parts += [self._("left_out", count=n, reason=reason) for reason, n in mean.left_out]
+        parts += [
+            self._("left_out", count=n, reason=said.reason(reason, self.lang))
+            for reason, n in mean.left_out
+        ]
         note = join("; ", parts, self.lang)
         if mean.value is None:
             return CellView("–", "unmeasured", note)
-        value = _short(mean.value)
+        value = short(mean.value)
         words = join(" ", [value, self._("best")], self.lang) if mean.best else value
         return CellView(words, "best" if mean.best else "", note)
 
@@ -255,7 +270,7 @@ class Found:
 
     def _best(self, row: Row) -> Words:
         words = [
-            join(" ", [m.model, _short(m.value), self._("scored", count=m.scored)], self.lang)
+            join(" ", [m.model, short(m.value), self._("scored", count=m.scored)], self.lang)
             for m in row.means
             if m.value is not None
         ]
@@ -275,17 +290,6 @@ class Found:
                 join(" ", [self._name(name), f"{share or 0:.1%}"], self.lang)
                 for name, share in facts.items()
             ]
-        elif plot.kind == "errors":
-            words = [
-                self._(
-                    "fact.wrong",
-                    name=name,
-                    more=f"{facts[f'{name} +'] or 0:.2%}",
-                    less=f"{facts[f'{name} −'] or 0:.2%}",
-                )
-                for name in self.models
-                if f"{name} +" in facts
-            ]
         else:
             mean, far = facts["mean"] or 0, facts["far"] or 0
             words = [self._("fact.apart", mean=f"{mean:.3f}", far=f"{far:.2%}")]
@@ -299,13 +303,28 @@ class Found:
 _STATES = {True: "passed", False: "failed", None: "unmeasured"}
 
 
+def difference_from_expected(result: PointResult, lang: Language) -> str:
+    """What was measured and what was expected, or why it could not be."""
+    if result.measured is None or result.expected is None:
+        return said.reason(result.reason or "", lang)
+    return text(
+        "point_measured",
+        lang,
+        measured=short(result.measured),
+        expected=short(result.expected),
+        tolerance=short(result.tolerance),
+        unit=said.measured(result.unit, lang),
+    )
+
+
 def _box(point: ObservationPoint) -> str:
     """What a point's region fits into: left, top, width, height."""
     xs, ys = zip(*point.spots, strict=True)
     return f"{min(xs)},{min(ys)},{max(xs) - min(xs)},{max(ys) - min(ys)}"
 
 
-def _short(value: float) -> str:
+def short(value: float) -> str:
+    """Three figures."""
     return f"{value:.0f}" if value == round(value) and abs(value) < 1e6 else f"{value:.3g}"
 
 

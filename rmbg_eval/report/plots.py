@@ -35,6 +35,8 @@ FAR = 0.5
 """Of two alphas: what one shows, the other does not."""
 WRONG = 0.1
 """Of alpha and truth: an error one can see."""
+TOO_OPAQUE, TOO_TRANSPARENT = (213, 94, 0), (84, 39, 136)
+"""sRGB; orange and purple differ for every kind of colour vision."""
 
 _DRAWING = Lock()
 """matplotlib's fonts are not for two threads."""
@@ -84,26 +86,22 @@ def soft_histogram(alphas: Mapping[str, Alpha], truth: Alpha | None) -> tuple[Im
     return _image(figure), facts
 
 
-def error_maps(alphas: Mapping[str, Alpha], truth: Alpha) -> tuple[Image.Image, Facts]:
-    """α − truth of each model over its alpha: orange too opaque, purple too transparent.
+def error_map(alpha: Alpha, truth: Alpha, side: int) -> tuple[Image.Image, tuple[float, float]]:
+    """α − truth over the truth in light grey: orange too opaque, purple too transparent.
 
-    The facts are the shares of pixels wrong by more than 0.1, `NAME +` and `NAME −`.
+    `alpha`, `truth`: `(H, W) float32` in [0, 1]. Shrunk to at most `side` pixels; the colour is
+    full from a difference of 0.5. Also the shares of the pixels too opaque and too transparent by
+    more than 0.1, at full size.
     """
-    facts: Facts = {}
-    small_truth = _small(truth)
-    figure, all_axes = _maps(len(alphas), small_truth.shape)
-    for axes, (name, alpha) in zip(all_axes, alphas.items(), strict=True):
-        difference = alpha - truth
-        facts[f"{name} +"] = float((difference > WRONG).mean())
-        facts[f"{name} −"] = float((difference < -WRONG).mean())
-        small = _small(alpha)
-        axes.imshow(small, cmap="gray", vmin=-0.6, vmax=1.6)
-        shown = np.ma.masked_inside(small - small_truth, -0.04, 0.04)
-        drawn = axes.imshow(shown, cmap="PuOr_r", vmin=-1, vmax=1, interpolation="nearest")
-        axes.set_title(name, fontsize=9)
-    bar = figure.colorbar(drawn, ax=all_axes, fraction=0.04, pad=0.02, label="α − α₀")
-    bar.ax.tick_params(labelsize=8)
-    return _image(figure), facts
+    difference = alpha - truth
+    shares = float((difference > WRONG).mean()), float((difference < -WRONG).mean())
+    small, shown = _small(truth, side), _small(alpha, side)
+    difference = (shown - small)[..., None]
+    grey = np.repeat(170 + 70 * small[..., None], 3, axis=2)
+    colour = np.where(difference > 0, np.array(TOO_OPAQUE), np.array(TOO_TRANSPARENT))
+    strength = np.clip(np.abs(difference) / 0.5, 0, 1)
+    mixed = grey * (1 - strength) + colour * strength
+    return Image.fromarray(np.rint(mixed).astype(np.uint8)), shares
 
 
 def disagreement(alphas: Mapping[str, Alpha]) -> tuple[Image.Image, Facts]:
@@ -160,9 +158,9 @@ def _style(number: int) -> dict[str, Any]:
     }
 
 
-def _small(alpha: Alpha) -> Alpha:
+def _small(alpha: Alpha, side: int = MAP_SIDE) -> Alpha:
     height, width = alpha.shape
-    scale = min(1.0, MAP_SIDE / max(height, width))
+    scale = min(1.0, side / max(height, width))
     return resize_alpha(alpha, (max(1, round(width * scale)), max(1, round(height * scale))))
 
 

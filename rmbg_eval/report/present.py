@@ -2,20 +2,24 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
+from dataclasses import replace
 from statistics import median
 from urllib.parse import quote
 
 from ..case import CATEGORIES
 from ..files import safe_name
+from ..measure.points import PointResult
 from ..models import ModelInfo
 from ..predict import Prediction
 from ..records import CaseRecord, Run
-from .figures import CaseFigures, Shown
-from .find import filters, known
+from . import said
+from .figures import CaseFigures, ModelFigures, Shown
+from .find import filters, known, orders
 from .found import Found
 from .made import commit, details, gibibytes, machine, seconds
 from .strings import STRINGS, Words, join, text
+from .verdict import Verdict
 from .views import (
     CaseView,
     CategoryView,
@@ -29,6 +33,7 @@ from .views import (
     SummaryView,
     TimingsView,
 )
+from .worst import Worst
 
 
 class Presenter:
@@ -48,16 +53,23 @@ class Presenter:
         self.measured: dict[tuple[str, str, str], dict[str, float | None]] = {}
         for m in run.measurements:
             self.measured.setdefault((m.category, m.case, m.model), {})[m.metric] = m.value
+        self.orders = tuple(orders(run))
+        self.judged: dict[tuple[str, str, str], list[PointResult]] = {}
+        for p in run.points:
+            self.judged.setdefault((p.category, p.case, p.model), []).append(p)
 
     def categories(self) -> tuple[str, ...]:
         """The six, then whatever other categories the run has."""
         there = dict.fromkeys(record.category for record in self.run.cases)
         return (*CATEGORIES, *(name for name in there if name not in CATEGORIES))
 
-    def header(self) -> HeaderView:
+    def header(self, worst: Sequence[Worst] = ()) -> HeaderView:
         run = self.run
         all_, failed = len(run.predictions), len(run.failures)
         key = "failures_count" if failed else "no_failures"
+        verdict = Verdict(
+            run, self.found.summary, self._image, self.found.title, _anchor, self._category
+        )
         used = {record.category for record in run.cases}
         return HeaderView(
             title=self._("title"),
@@ -74,24 +86,25 @@ class Presenter:
                 machine(run),
             ),
             failed=failed,
-            verdict=self._(key, failed=failed, all=all_),
+            done=self._(key, failed=failed, all=all_),
             failures=tuple(self._failures()),
-            links=tuple(
-                Link(
-                    _anchor("category", name),
-                    self._category(name),
-                    sum(record.category == name for record in run.cases),
-                )
-                for name in self.categories()
-            ),
-            models=tuple(self._model_rows()),
+            verdict=verdict.view(worst, self.figures),
             precision=tuple(self._precision()),
             complete=run.complete,
-            filters=tuple(filters(run, {name: self._category(name) for name in self.categories()})),
         )
 
     def summary(self, bars: Shown | None) -> SummaryView:
-        return self.found.overview(bars)
+        names = {name: self._category(name) for name in self.categories()}
+        links = tuple(
+            Link(
+                _anchor("category", name),
+                title,
+                sum(record.category == name for record in self.run.cases),
+            )
+            for name, title in names.items()
+        )
+        models = tuple(self._model_rows())
+        return self.found.overview(bars, models, links, tuple(filters(self.run, names)))
 
     def category(self, name: str) -> CategoryView:
         cases = [record for record in self.run.cases if record.category == name]
@@ -160,15 +173,22 @@ class Presenter:
             title=title,
             size=f"{sized.width}x{sized.height}" if sized else "1x1",
             words=" ".join([record.category, record.id, title, title.other]).lower(),
-            known=known(made, self.measured),
+            known=known(self.orders, made, self.measured, self.judged),
             facts=tuple(facts),
-            original=self._image(figures.original, self._("alt.original", case=title)),
+            original=self._original(figures, title),
             truth=self._image(figures.truth, self._("alt.truth", case=title)),
+            true_cutout=self._image(figures.true_cutout, self._("alt.true_cutout", case=title)),
             edge=self._image(figures.edge, self._("alt.edge_original", case=title)),
             where=where,
             columns=tuple(self._column(p, figures, title) for p in made),
             found=self.found.case(record, title, figures.plots),
         )
+
+    def _original(self, figures: CaseFigures, title: Words) -> ImageView | None:
+        shown = self._image(figures.original, self._("alt.original", case=title))
+        if shown is None or figures.full is None:
+            return shown
+        return replace(shown, link=self._url(figures.full.path))
 
     def _column(self, prediction: Prediction, figures: CaseFigures, title: Words) -> ColumnView:
         model = prediction.model
@@ -199,9 +219,19 @@ class Presenter:
                 shown.alpha, self._("alt.alpha", case=title, model=model, between=between)
             ),
             edge=self._image(shown.edge, self._("alt.edge", model=model)),
+            error=self._error(shown, title, model),
+            error_name=self._("panel.error", model=model),
             numbers=tuple(self._numbers(prediction)),
             full_size=None if in_folder else self._("full_size", path=prediction.cutout),
             save_as=f"{safe_name(prediction.case)}.png",
+        )
+
+    def _error(self, shown: ModelFigures, title: Words, model: str) -> ImageView | None:
+        if shown.wrong is None:
+            return None
+        more, less = (f"{share:.2%}" for share in shown.wrong)
+        return self._image(
+            shown.error, self._("alt.error", case=title, model=model, more=more, less=less)
         )
 
     def _computed(self, prediction: Prediction, info: ModelInfo) -> str:
@@ -236,13 +266,10 @@ class Presenter:
 
     def _failure(self, prediction: Prediction, who: str) -> FailureView:
         name, failure = f"{prediction.category}/{prediction.case}", prediction.failure
-        return FailureView(
-            who,
-            name,
-            _anchor("case", name),
-            failure.problem if failure else self._("not_measured"),
-            failure.remedy if failure else "",
-        )
+        problem, remedy = self._("not_measured"), self._same("")
+        if failure:
+            problem, remedy = said.failure(failure.problem, failure.remedy, self.lang)
+        return FailureView(who, name, _anchor("case", name), problem, remedy)
 
     def _model_rows(self) -> Iterable[ModelRow]:
         for model in self.run.models:
@@ -276,7 +303,10 @@ class Presenter:
                 continue
             if check.largest is None or check.mean is None:
                 yield self._(
-                    "precision_unknown", model=info.name, dtype=info.dtype, reason=check.reason
+                    "precision_unknown",
+                    model=info.name,
+                    dtype=info.dtype,
+                    reason=said.reason(check.reason or "", self.lang),
                 )
             else:
                 yield self._(

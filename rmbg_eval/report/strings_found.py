@@ -130,10 +130,6 @@ FOUND: dict[str, tuple[str, str]] = {
         "{name} 在 {width} 像素内由 0.92 降到 0.08",
     ),
     "fact.no_fall": ("{name} does not fall from 0.92 to 0.08", "{name} 未由 0.92 降到 0.08"),
-    "fact.wrong": (
-        "{name}: {more} of the pixels too opaque (orange), {less} too transparent (purple)",
-        "{name}：过于不透明（橙）{more}，过于透明（紫）{less}",
-    ),
     "fact.apart": (
         "{mean} apart on average, and by more than 0.5 in {far} of the pixels",
         "平均相差 {mean}，相差超过 0.5 的像素占 {far}",
@@ -146,10 +142,63 @@ FOUND: dict[str, tuple[str, str]] = {
         "Share of in-between pixels in {case} (α₀: the truth): {facts}",
         "{case} 中半透明像素的份额（α₀ 为真值）：{facts}",
     ),
-    "alt.errors": (
-        "Where alpha is wrong by more than 0.1 in {case}: {facts}",
-        "{case} 中透明度误差超过 0.1 之处：{facts}",
+    "alt.error": (
+        "Where the alpha of {case} by {model} is wrong: {more} of the pixels too opaque (orange), "
+        "{less} too transparent (purple), by more than 0.1",
+        "{model} 对 {case} 的透明度误差：过于不透明（橙）占 {more}，过于透明（紫）占 {less}"
+        "（误差超过 0.1）",
     ),
+    "alt.spot": ("{case}, “{point}”: the original there", "{case}，“{point}”处的原图"),
+    "alt.spot_cut": (
+        "{case}, “{point}”: what {model} left there",
+        "{case}，“{point}”处 {model} 的结果",
+    ),
+    "verdict": ("Verdict", "结论"),
+    "verdict.one": (
+        "{model} passes {passed} of {all} observation points.",
+        "{model} 通过 {all} 个观察点中的 {passed} 个。",
+    ),
+    "verdict.best": (
+        "{model} passes the most observation points: {passed} of {all}.",
+        "{model} 通过的观察点最多：{all} 个中通过 {passed} 个。",
+    ),
+    "verdict.alike": (
+        "{model} pass the same share of the observation points: {passed} of {all}.",
+        "{model} 通过观察点的比例相同：{all} 个中通过 {passed} 个。",
+    ),
+    "verdict.weakest": (
+        "Weakest of {model}: {category}, {passed} of {all}.",
+        "{model} 最弱的类别：{category}，{all} 个中通过 {passed} 个。",
+    ),
+    "verdict.no_points": (
+        "These {cases} cases have no observation points to pass: look at the pictures, and at "
+        "where the models are least sure.",
+        "这 {cases} 个案例没有观察点：请查看图片，以及模型最不确定之处。",
+    ),
+    "and": (" and ", " 和 "),
+    "verdict_note": (
+        "Observation points passed of those measured, and the mean colour difference ΔE2000 within "
+        "3 px of the true edge over white, with the cases that it is over. ★: the most points. "
+        "Seconds: median inference.",
+        "通过的观察点数 / 可测量的观察点数，以及真实边缘 3 像素内、白底合成的平均色差 ΔE2000"
+        "（及其案例数）。★：通过最多。秒数为推理时间中位数。",
+    ),
+    "all_points": ("All", "全部"),
+    "seconds_short": ("Seconds", "秒数"),
+    "edge_colour": ("ΔE {value} over {count}", "ΔE {value}，{count} 个"),
+    "no_points_short": ("no points", "无观察点"),
+    "worst": ("Worst first", "最差的结果"),
+    "look_first_heading": ("Look here first", "请先看这里"),
+    "worst_note": (
+        "Failed points, farthest from what was expected first, one of each case before a second. "
+        "Left the original, right the result.",
+        "未通过的观察点，偏离最大者在前，每个案例先列一个。左为原图，右为结果。",
+    ),
+    "look_first_note": (
+        "The cases with the highest values, at their hardest edge; the original, then the result.",
+        "数值最高的案例及其最难处理的边缘。左为原图，右为结果。",
+    ),
+    "look_first": ("highest {metric}", "{metric} 最高"),
     "alt.disagreement": (
         "Where the models' alphas of {case} differ: {facts}",
         "各模型对 {case} 的透明度差异：{facts}",

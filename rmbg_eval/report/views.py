@@ -44,6 +44,16 @@ class ModelRow:
 
 
 @dataclass(frozen=True)
+class CellView:
+    """A value in a table: its words, what kind it is, and what is to be said beside it."""
+
+    text: str
+    state: str = ""
+    """`passed`, `failed`, `unmeasured`, `best`, or nothing; the text says it too."""
+    note: str = ""
+
+
+@dataclass(frozen=True)
 class Link:
     anchor: str
     title: str
@@ -51,18 +61,53 @@ class Link:
 
 
 @dataclass(frozen=True)
+class WorstView:
+    """One of the worst findings: where it is, and what it looks like."""
+
+    anchor: str
+    point: str
+    case: str
+    title: str
+    model: str
+    note: str
+    original: ImageView | None
+    cutout: ImageView | None
+
+
+@dataclass(frozen=True)
+class VerdictRow:
+    """A model's verdict: points passed and colour at the edge, in all and by category."""
+
+    model: str
+    title: str
+    cells: tuple[CellView, ...]
+    seconds: str
+    licence: str
+
+
+@dataclass(frozen=True)
+class VerdictView:
+    """Models × categories."""
+
+    words: tuple[str, ...]
+    """The verdict in sentences."""
+    note: str
+    categories: tuple[Link, ...]
+    rows: tuple[VerdictRow, ...]
+    worst: tuple[WorstView, ...]
+    worst_note: str
+
+
+@dataclass(frozen=True)
 class HeaderView:
     title: str
     facts: tuple[str, ...]
     failed: int
-    verdict: str
+    done: str
     failures: tuple[FailureView, ...]
-    links: tuple[Link, ...]
-    models: tuple[ModelRow, ...]
+    verdict: VerdictView
     precision: tuple[str, ...]
     complete: bool
-    filters: tuple[tuple[str, tuple[tuple[str, Words], ...]], ...]
-    """Name of a select, and its options: value and words."""
 
 
 @dataclass(frozen=True)
@@ -77,20 +122,12 @@ class ColumnView:
     result: ImageView | None = None
     alpha: ImageView | None = None
     edge: ImageView | None = None
+    error: ImageView | None = None
+    error_name: str = ""
     numbers: tuple[str, ...] = ()
     full_size: str | None = None
     save_as: str = ""
     """The file name under which a cut-out is saved from the page."""
-
-
-@dataclass(frozen=True)
-class CellView:
-    """A value in a table: its words, what kind it is, and what is to be said beside it."""
-
-    text: str
-    state: str = ""
-    """`passed`, `failed`, `unmeasured`, `best`, or nothing; the text says it too."""
-    note: str = ""
 
 
 @dataclass(frozen=True)
@@ -116,11 +153,15 @@ class TableView:
 
 @dataclass(frozen=True)
 class SummaryView:
+    models: tuple[ModelRow, ...]
     points: TableView | None
     measures: tuple[TableView, ...]
     differences: tuple[str, ...]
     warnings: tuple[str, ...]
     bars: ImageView | None
+    links: tuple[Link, ...]
+    filters: tuple[tuple[str, tuple[tuple[str, Words], ...]], ...]
+    """Name of a select, and its options: value and words."""
 
 
 @dataclass(frozen=True)
@@ -158,6 +199,7 @@ class CaseView:
     facts: tuple[str, ...]
     original: ImageView | None
     truth: ImageView | None
+    true_cutout: ImageView | None
     edge: ImageView | None
     where: str | None
     columns: tuple[ColumnView, ...]

@@ -29,17 +29,21 @@ const page = (() => {
   const articles = [...document.querySelectorAll("article.case")];
   const order = new Map(articles.map((article, index) => [article, index]));
   const facts = new Map(articles.map((article) => [article, JSON.parse(article.dataset.facts || "{}")]));
-  const KEYS = ["q", "category", "model", "state", "sort"];
+  const KEYS = ["q", "category", "model", "state", "missed", "sort"];
+
+  /** Whether the model, or any without one, is in this state with the case. */
+  function stateIs(article, value, model) {
+    const states = facts.get(article).states ?? {};
+    const of = model ? [states[model] ?? []] : Object.values(states);
+    return of.some((one) => one.includes(value));
+  }
 
   const tests = {
     q: (article, value) => value.toLowerCase().split(/\s+/)
       .every((word) => article.dataset.words.includes(word)),
     category: (article, value) => article.dataset.category === value,
-    state: (article, value, model) => {
-      const states = facts.get(article).states ?? {};
-      const of = model ? [states[model] ?? []] : Object.values(states);
-      return of.some((one) => one.includes(value));
-    },
+    state: stateIs,
+    missed: (article, value, model) => stateIs(article, `!${value}`, model),
     model: (article, value) => value in (facts.get(article).states ?? {}),
   };
 
@@ -55,7 +59,7 @@ const page = (() => {
   function apply() {
     const wanted = read();
     for (const article of articles) article.hidden = !passes(article, wanted);
-    for (const key of ["category", "state", "model"]) {
+    for (const key of ["category", "state", "model", "missed"]) {
       for (const option of form.elements[key]?.options ?? []) {
         const would = { ...wanted, [key]: option.value };
         const count = articles.filter((article) => passes(article, would)).length;
@@ -131,8 +135,9 @@ const page = (() => {
       if (!article) return;
       event.preventDefault();
       const { kind, model } = link.closest("figure.panel")?.dataset ?? {};
-      const a = kind ? { a: model ? `${kind}:${model}` : kind } : {};
-      viewer.open(article, { ...a, model: link.dataset.model, point: link.dataset.point });
+      const of = link.dataset.model;
+      const a = kind ? (model ? `${kind}:${model}` : kind) : of ? `result:${of}` : "";
+      viewer.open(article, { ...(a && { a }), point: link.dataset.point });
     });
     if (form) {
       const wanted = address.read();

@@ -27,10 +27,11 @@ const viewer = (() => {
         source: link && !link.hash ? link.href : image.src, // the full size, where it lies beside
       };
     });
-    const original = found.find((p) => p.kind === "original");
-    const truth = found.find((p) => p.kind === "truth");
-    if (original && truth) {
-      found.push({ ...original, key: "true-cutout", kind: "true-cutout", mask: truth.source });
+    for (const panel of found) {
+      // Where the cut-out lies beside the page at full size, so does its alpha: in the same file.
+      const result = found.find((p) => p.kind === "result" && p.model === panel.model);
+      panel.alphaOf = panel.kind === "alpha" && result?.source !== result?.image.src;
+      if (panel.alphaOf) panel.source = result.source;
     }
     return found;
   }
@@ -61,14 +62,14 @@ const viewer = (() => {
     const canvas = document.createElement("div");
     canvas.className = `canvas ${panel.kind}`;
     const image = new Image(size[0], size[1]);
-    image.src = panel.source;
     image.alt = panel.image.alt;
     image.draggable = false;
-    if (panel.mask) {
-      image.style.maskImage = `url("${panel.mask}")`;
-      image.style.maskMode = "luminance";
-      image.style.maskSize = "100% 100%";
-    }
+    image.addEventListener("load", () => {
+      canvas.dataset.loaded = `${image.naturalWidth}×${image.naturalHeight}`;
+      box.classList.toggle("preview", image.naturalWidth < size[0]);
+      if (panel.alphaOf) image.replaceWith(alphaOf(image));
+    });
+    image.src = panel.source;
     canvas.append(image);
     const regions = article.querySelector(`svg.regions[data-model="${CSS.escape(panel.model)}"]`)
       ?? article.querySelector("svg.regions");
@@ -81,8 +82,30 @@ const viewer = (() => {
     const name = document.createElement("p");
     name.className = "name";
     name.textContent = `${note ? `${note} ` : ""}${label(panel)}`;
+    const less = document.createElement("span");
+    less.className = "less";
+    less.textContent = ` · ${languages.in(part("preview"))}`;
+    name.append(less);
     box.append(canvas, name);
     return box;
+  }
+
+  /** The alpha of a cut-out as grey: white under its alpha, on black. It is drawn, never read. */
+  function alphaOf(image) {
+    const drawn = document.createElement("canvas");
+    [drawn.width, drawn.height] = [image.naturalWidth, image.naturalHeight];
+    drawn.role = "img";
+    drawn.ariaLabel = image.alt;
+    const context = drawn.getContext("2d");
+    const fill = (how, colour) => {
+      context.globalCompositeOperation = how;
+      context.fillStyle = colour;
+      context.fillRect(0, 0, drawn.width, drawn.height);
+    };
+    context.drawImage(image, 0, 0);
+    fill("source-in", "#fff");
+    fill("destination-over", "#000");
+    return drawn;
   }
 
   function show() {
@@ -90,9 +113,9 @@ const viewer = (() => {
     const a = by(choose.a.value), b = by(choose.b.value);
     dialog.dataset.mode = mode;
     if (mode === "side") {
-      const wanted = panels.filter((p) => p.kind === "original" || (a.model && p.model === a.model));
+      const model = a.model || panels.find((p) => p.model)?.model;
+      const wanted = panels.filter((p) => p.kind === "original" || p.model === model);
       if (!wanted.includes(a)) wanted.push(a);
-      wanted.push(...panels.filter((p) => p.kind === "truth" && p !== a));
       panes = wanted.map((p) => pane(p));
     } else {
       panes = [pane(a, "A"), pane(b, "B")];

@@ -1,0 +1,162 @@
+"""In Chinese, what other modules say in English: units, regions, reasons, failures and remedies.
+
+Those modules know no language. Their sentences are matched whole, the parts that vary by name;
+what has no Chinese here stays as it is.
+"""
+
+from __future__ import annotations
+
+import re
+
+from ..settings import Language
+from .strings import Words
+
+_NAME = "(?P<name>.+)"
+_AGAIN = "请重新复制或下载，或在看图软件中打开后另存。"
+
+MEASURED: dict[str, str] = {
+    "alpha, 0 to 1": "透明度，0 至 1",
+    "alpha², 0 to 1": "透明度²，0 至 1",
+    "count": "个",
+    "px": "像素",
+    "px²": "像素²",
+    "score, 0 to 1": "得分，0 至 1",
+    "share": "份额",
+    "share, 0 to 1": "份额，0 至 1",
+    "thousands": "千",
+    "ΔE2000": "ΔE2000",
+    "boundary (2 % of the diagonal)": "边界（对角线的 2%）",
+    "contour at 0.5": "0.5 处的轮廓",
+    "edge band (3 px)": "边缘带（3 像素）",
+    "in-between pixels": "半透明像素",
+    "unknown region (10 px)": "未知区域（10 像素）",
+    "whole image": "整幅图像",
+}
+"""Units and regions."""
+
+REASONS: dict[str, str] = {
+    "the case has no truth": "此案例没有真值",
+    "the case has no true foreground": "此案例没有真实前景颜色",
+    "the truth has no edge: it is all transparent or all opaque": "真值没有边缘：全透明或全不透明",
+    "no other model has a cut-out of this picture": "没有其他模型的抠图结果可比",
+    "the mirrored picture was not inferred": "未对镜像图片推理",
+    "finished cut-outs cannot be made again of a mirrored picture": "现成的抠图无法对镜像图片重做",
+    "alpha has no contour at 0.5": "透明度没有 0.5 处的轮廓",
+    "no pixel is nearly opaque, or none nearly transparent": "没有近乎不透明或近乎透明的像素",
+    "no pixel is at least half opaque": "没有不透明度达到一半的像素",
+    "no pixel of the truth is at least half opaque": "真值中没有不透明度达到一半的像素",
+    "no in-between pixel has an opaque and a transparent colour that differ": (
+        "没有半透明像素两侧的前景色与背景色可区分"
+    ),
+    "the region holds no pixel's centre": "区域内没有像素中心",
+    "the truth has no in-between pixel in the region": "该区域的真值没有半透明像素",
+    "the truth has no edge in the region": "该区域的真值没有边缘",
+    "the truth has nothing along line (?P<number>.+)": "真值在第 {number} 条线上没有内容",
+    "the truth cannot be used: (?P<why>.+)": "真值无法使用：{why}",
+    "the true foreground cannot be used: (?P<why>.+)": "真实前景颜色无法使用：{why}",
+    "the prediction failed: (?P<why>.+)": "预测失败：{why}",
+    "the prediction failed": "预测失败",
+    "it could not be measured: (?P<why>.+)": "无法测量：{why}",
+    "(?P<why>.+), and the point does not say what is expected": "{why}，而观察点没有给出期望值",
+    "in the truth, (?P<why>.+)": "真值中，{why}",
+    "alpha does not fall from 0.92 to 0.08 on (?P<some>.+) of (?P<all>.+) lines": (
+        "{all} 条线中有 {some} 条的透明度未由 0.92 降到 0.08"
+    ),
+    "alpha falls by no more than (?P<fall>.+) on a line across the edge": (
+        "穿过边缘的线上透明度只下降了 {fall}"
+    ),
+    "not asked for": "未要求",
+}
+"""Why there is no value: what to match, and the Chinese of it."""
+
+FAILURES: tuple[tuple[str, str, str], ...] = (
+    (rf"{_NAME} is empty \(0 bytes\)", "{name} 是空文件（0 字节）", "请重新复制或下载图片。"),
+    (
+        rf"{_NAME} is not a picture that can be read",
+        "{name} 不是可识别的图片",
+        "请另存为 JPEG 或 PNG。",
+    ),
+    (rf"{_NAME} is damaged or cut short .*", "{name} 已损坏或不完整", _AGAIN),
+    (
+        rf"{_NAME} unpacks to more than (?P<most>\S+) pixels",
+        "{name} 超过 {most} 像素",
+        "请缩小图片。",
+    ),
+    (rf"{_NAME} has more than (?P<most>\S+) pixels", "{name} 超过 {most} 像素", "请缩小图片。"),
+    (
+        rf"{_NAME} has a side below (?P<least>\d+) pixels",
+        "{name} 有一边小于 {least} 像素",
+        "请使用原图，而非缩略图。",
+    ),
+    (
+        rf"{_NAME} has sides that differ more than (?P<most>\d+)-fold",
+        "{name} 长宽相差超过 {most} 倍",
+        "请裁剪图片。",
+    ),
+    (rf"{_NAME} has (?P<n>\d+) frames or pages", "{name} 含 {n} 帧或页", "请导出其中一张。"),
+    (
+        rf"{_NAME} is already transparent in (?P<share>\S+) of its pixels",
+        "{name} 已有 {share} 的像素是透明的",
+        "请使用带背景的原图；现成的抠图请用 --model folder:DIR 评测。",
+    ),
+    (
+        rf"{_NAME} holds \S+ numbers .*",
+        "{name} 是 32 位整数或浮点图片，其白色没有定义",
+        "请导出为 8 位或 16 位。",
+    ),
+    (
+        rf"{_NAME} has (?P<size>\S+) bytes; (?P<most>\S+) are allowed",
+        "{name} 有 {size} 字节，上限为 {most}",
+        "请另存为 JPEG 或 PNG。",
+    ),
+    (rf"{_NAME} is not a regular file", "{name} 不是普通文件", "请把图片文件本身放入文件夹。"),
+    (rf"{_NAME} does not exist", "{name} 不存在", "请检查文件名，以及其中的链接是否有效。"),
+    (rf"{_NAME} may not be read", "没有读取 {name} 的权限", "请授予读取权限（chmod u+r）。"),
+    (
+        rf"{_NAME} could not be read: (?P<why>.+)",
+        "无法读取 {name}：{why}",
+        "请检查文件及其所在磁盘。",
+    ),
+    (
+        rf"{_NAME} leads out of the case set",
+        "{name} 指向案例集之外",
+        "请把文件本身复制到文件夹中。",
+    ),
+    (
+        r"The (?:truth|foreground).* has (?P<size>\S+) pixels, the picture (?P<other>\S+)",
+        "真值或前景为 {size} 像素，图片为 {other} 像素",
+        "请提供与图片同尺寸的文件：不会自动缩放。",
+    ),
+    (r"There was not enough memory for this picture", "内存不足，无法处理这张图片", "请缩小图片。"),
+)
+"""Why a picture failed: what to match, the Chinese of the problem, and of the remedy."""
+
+
+def measured(english: str, lang: Language) -> Words:
+    """A unit or a region, in both languages."""
+    return Words(english, MEASURED.get(english, english), lang)
+
+
+def reason(english: str, lang: Language) -> Words:
+    """Why there is no value, in both languages."""
+    return Words(english, _chinese(english), lang)
+
+
+def failure(problem: str, remedy: str, lang: Language) -> tuple[Words, Words]:
+    """A problem and its remedy, in both languages."""
+    for pattern, chinese, advice in FAILURES:
+        if found := re.fullmatch(pattern, problem, re.DOTALL):
+            said = chinese.format(**found.groupdict())
+            return Words(problem, said, lang), Words(remedy, advice, lang)
+    return Words(problem, problem, lang), Words(remedy, remedy, lang)
+
+
+def _chinese(english: str) -> str:
+    for pattern, chinese in REASONS.items():
+        if found := re.fullmatch(pattern, english, re.DOTALL):
+            parts = {key: _chinese(part) for key, part in found.groupdict().items()}
+            return chinese.format(**parts)
+    for pattern, chinese, _ in FAILURES:
+        if found := re.fullmatch(pattern, english, re.DOTALL):
+            return chinese.format(**found.groupdict())
+    return english
