@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import base64
-import hashlib
 import mimetypes
 import os
 import re
@@ -21,7 +20,7 @@ from papermill.exceptions import PapermillExecutionError
 from .errors import ImageError, ReportError, printable
 from .files import cannot_write, write_atomic
 from .images import read_bytes
-from .report import BACKDROP, CSS, NBCONVERT_TEMPLATES, script, viewer
+from .report import NBCONVERT_TEMPLATES, head_and_foot
 from .resources import resource
 from .settings import Settings
 
@@ -29,12 +28,6 @@ LARGE_PAGE = 50_000_000
 """Bytes from which a page is slow in browsers (reports of 100 MB have crashed them)."""
 
 _PICTURE = re.compile(r'(<img [^>]*?\bsrc=")((?:assets|cutouts)/[^"]*)(")')
-_POLICIES = {
-    "single": "default-src 'none'; img-src data:; style-src 'unsafe-inline'; "
-    "script-src 'sha256-{script}'; base-uri 'none'; form-action 'none'",
-    "folder": "default-src 'none'; img-src 'self' file:; style-src 'self' file:; "
-    "script-src 'self' file:; base-uri 'none'; form-action 'none'",
-}
 
 
 def render(settings: Settings) -> Path:
@@ -89,7 +82,7 @@ class ReportPage(Preprocessor):
     """Makes an executed notebook fit for our page; the template's conf.json calls for it.
 
     In the layout `single` the pictures beside the notebook are put into the
-    page, and so is the style. What is for the notebook only is left out.
+    page. What is for the notebook only is left out.
     """
 
     def preprocess(self, nb: nbformat.NotebookNode, resources: dict) -> tuple:
@@ -116,17 +109,7 @@ class ReportPage(Preprocessor):
                     if "text/html" in output.get("data", {}):
                         html = output["data"]["text/html"]
                         output["data"]["text/html"] = _inline(html, folder)
-        page["css"] = page["script"] = ""
-        digest = ""
-        if single:
-            photo = base64.b64encode(BACKDROP.read_bytes()).decode()
-            style = CSS.read_text(encoding="utf-8")
-            page["css"] = style.replace(BACKDROP.name, f"data:image/webp;base64,{photo}")
-            page["script"] = script()
-            hashed = hashlib.sha256(page["script"].encode())
-            digest = base64.b64encode(hashed.digest()).decode()
-        page["policy"] = _POLICIES[page["layout"]].format(script=digest)
-        page["viewer"] = viewer("zh" if page["lang"].startswith("zh") else "en")
+        page["head"], page["foot"] = head_and_foot(page["title"], page["lang"], page["layout"])
         resources["rmbg_eval"] = page
         return nb, resources
 

@@ -3,31 +3,25 @@
 from __future__ import annotations
 
 import os
-from functools import lru_cache
 from pathlib import Path
 from typing import Any
-
-from jinja2 import Environment, FileSystemLoader, StrictUndefined
-from markupsafe import Markup
 
 from ..cases import load_cases
 from ..errors import CaseError
 from ..files import write_atomic
-from ..progress import OnStep, ignore
+from ..progress import OnStep, Step, ignore
 from ..records import Run
-from ..settings import Language
-from .figures import bars_name, make_bars, make_figures
+from .figures import CaseFigures, bars_name, make_bars, make_figures
+from .frame import BACKDROP, CSS, head_and_foot, render, script
 from .present import Presenter
-from .strings import Words, text
+from .strings import text
+from .verdict import PAGES
 from .worst import make_worst
 
-_TEMPLATES = Path(__file__).parent / "templates"
-CSS = _TEMPLATES / "report.css"
-SCRIPTS = tuple(
-    Path(__file__).parent / "script" / f"{name}.js" for name in ("state", "viewer", "page")
-)
-BACKDROP = _TEMPLATES / "backdrop.webp"
 NBCONVERT_TEMPLATES = Path(__file__).parent / "nbconvert"
+MANY = 100
+"""Cases from which the report in the layout `folder` has a card of each, and a page for each
+beside it: one page of a thousand cases in full is too much for a browser."""
 
 
 class Panel:
@@ -65,7 +59,10 @@ class Report:
         bars = bars_name(run)
         figures = make_figures(run, cases, folder, on_step, keep=bars.partition(".")[0])
         self.run = run
-        self._presenter = Presenter(run, figures, _base(folder))
+        self._many = run.settings.layout == "folder" and len(run.cases) >= MANY
+        self._presenter = Presenter(run, figures, _base(folder), self._many)
+        if self._many:
+            self._write_pages(folder, figures, on_step)
         self._worst = make_worst(run, cases, figures, folder)
         self._bars = make_bars(self._presenter.found.bars(), folder, bars)
 
@@ -84,12 +81,14 @@ class Report:
 
     def category(self, name: str) -> Panel:
         """One category: what is difficult, what to look at, and a figure for each case."""
-        return self._panel("category", f"category {name}", self._presenter.category(name))
+        template = "cards" if self._many else "category"
+        return self._panel(template, f"category {name}", self._presenter.category(name))
 
     def other_categories(self) -> Panel:
         """Every category that is not among the six."""
         views = [self._presenter.category(name) for name in self._presenter.categories()[6:]]
-        html = "".join(self._render("category", view) for view in views)
+        template = "cards" if self._many else "category"
+        html = "".join(render(template, view, self.run.settings.lang) for view in views)
         return Panel(html, f"{len(views)} other categories", self._about())
 
     def timings(self) -> Panel:
@@ -101,61 +100,29 @@ class Report:
         return self._panel("details", "details", self._presenter.details())
 
     def _panel(self, template: str, title: str, view: object) -> Panel:
-        return Panel(self._render(template, view), title, self._about())
+        return Panel(render(template, view, self.run.settings.lang), title, self._about())
 
-    def _render(self, template: str, view: object) -> str:
-        return _render(template, view, self.run.settings.lang)
+    def _write_pages(
+        self, folder: Path, figures: dict[tuple[str, str], CaseFigures], on_step: OnStep
+    ) -> None:
+        """A page for each case, in a folder beside the report."""
+        lang = self.run.settings.lang
+        presenter = Presenter(self.run, figures, "../")
+        for done, view in enumerate(presenter.pages(), 1):
+            (case,) = view.cases
+            back = f"../index.html#{case.anchor}"
+            head, foot = head_and_foot(case.title, lang, "folder", "../", back)
+            html = f"{head}{render('category', view, lang)}{foot}"
+            write_atomic(folder / PAGES / f"{case.anchor}.html", html)
+            on_step(Step("report · pages", done, len(self.run.cases)))
 
     def _about(self) -> dict[str, Any]:
         settings = self.run.settings
         return {
             "layout": settings.layout,
-            "lang": {"zh": "zh-CN", "en": "en"}[settings.lang],
+            "lang": settings.lang,
             "title": text("title", settings.lang),
         }
-
-
-def viewer(lang: Language) -> str:
-    """HTML of the dialog in which the script shows a case closely."""
-    return _render("viewer", None, lang)
-
-
-def _render(template: str, view: object, lang: Language) -> str:
-    def translate(key: str, **values: object) -> Words:
-        return text(key, lang, **values)
-
-    page = _environment().get_template(f"{template}.html.j2")
-    return page.render(view=view, _=translate, lang=lang)
-
-
-def script() -> str:
-    """What makes the page move, for a file of its own or for the page itself."""
-    return "".join(path.read_text(encoding="utf-8") for path in SCRIPTS)
-
-
-def _other_alt(alt: str) -> Markup:
-    """The attribute that keeps an alt text's other language for the script."""
-    if not isinstance(alt, Words) or alt.other == alt:
-        return Markup("")
-    return Markup(' lang="{}" data-alt="{}"').format(alt.lang, alt.other)
-
-
-@lru_cache(maxsize=1)
-def _environment() -> Environment:
-    environment = Environment(
-        loader=FileSystemLoader(_TEMPLATES),
-        autoescape=True,  # ids, titles and file names are strangers' text
-        undefined=StrictUndefined,
-        trim_blocks=True,
-        lstrip_blocks=True,
-    )
-    environment.filters |= {
-        "plain": str,
-        "en": lambda words: str(getattr(words, "en", words)),
-        "zh": lambda words: str(getattr(words, "zh", words)),
-        "other_alt": _other_alt,
-    }
-    return environment
 
 
 def _base(folder: Path) -> str:

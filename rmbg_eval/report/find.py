@@ -12,22 +12,24 @@ from ..records import Run
 from .strings import Words, text
 
 STATES = ("failed", "done", "passed", "point-failed")
+FEW = ("mad_unknown", "delta_e_white_edge", "disagreement", "in_between_share")
 Key = tuple[str, str, str]
 
 
-def orders(run: Run) -> dict[str, str]:
+def orders(run: Run, few: bool = False) -> dict[str, str]:
     """What cases can be put in order by: a name, and the sign that puts the worst first.
 
     `-`: large first; `+`: small first. Every measure that the run has a value of, the number of
-    failed points, and seconds.
+    failed points, and seconds; `few` of the measures where each byte counts a thousand times.
     """
     there = {m.metric for m in run.measurements if m.value is not None}
+    there &= {*FEW} if few else there
     signs = {m.name: "+" if m.higher_is_better else "-" for m in TABLE if m.name in there}
     return {**({"points_failed": "-"} if run.points else {}), **signs, "seconds": "-"}
 
 
 def filters(
-    run: Run, categories: Mapping[str, Words]
+    run: Run, categories: Mapping[str, Words], few: bool = False
 ) -> Iterable[tuple[str, tuple[tuple[str, Words], ...]]]:
     """The selects of the page: a name, and its options' values and words."""
     lang = run.settings.lang
@@ -45,7 +47,7 @@ def filters(
         options = ((kind, text(f"point_kind.{kind}", lang)) for kind in kinds)
         yield "missed", (everything, *options)
     given = [("", text("sort.report", lang))]
-    for name, sign in orders(run).items():
+    for name, sign in orders(run, few).items():
         own = name in ("points_failed", "seconds")
         key = f"sort.{name}" if own else "sort.largest" if sign == "-" else "sort.smallest"
         given.append((f"{sign}{name}", text(key, lang, metric=name)))

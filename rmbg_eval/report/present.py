@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from dataclasses import replace
-from statistics import median
 from urllib.parse import quote
 
 from ..case import CATEGORIES
@@ -17,7 +16,7 @@ from . import said
 from .figures import CaseFigures, ModelFigures, Shown
 from .find import filters, known, orders
 from .found import Found
-from .made import commit, details, gibibytes, machine, seconds
+from .made import colours, commit, details, machine, model_rows, precision, seconds, total
 from .strings import STRINGS, Words, join, text
 from .verdict import Verdict
 from .views import (
@@ -29,7 +28,6 @@ from .views import (
     HeaderView,
     ImageView,
     Link,
-    ModelRow,
     SummaryView,
     TimingsView,
 )
@@ -40,12 +38,18 @@ class Presenter:
     """Makes the view objects of one run, in its language and layout."""
 
     def __init__(
-        self, run: Run, figures: dict[tuple[str, str], CaseFigures], base: str = ""
+        self,
+        run: Run,
+        figures: dict[tuple[str, str], CaseFigures],
+        base: str = "",
+        many: bool = False,
     ) -> None:
+        """`base`: what leads to the run folder; `many`: each case has a page of its own."""
         self.run = run
         self.lang = run.settings.lang
         self.figures = figures
         self.base = base
+        self.many = many
         self.found = Found(run, self._image)
         self.by_case: dict[tuple[str, str], list[Prediction]] = {}
         for prediction in run.predictions:
@@ -53,7 +57,7 @@ class Presenter:
         self.measured: dict[tuple[str, str, str], dict[str, float | None]] = {}
         for m in run.measurements:
             self.measured.setdefault((m.category, m.case, m.model), {})[m.metric] = m.value
-        self.orders = tuple(orders(run))
+        self.orders = tuple(orders(run, few=many))
         self.judged: dict[tuple[str, str, str], list[PointResult]] = {}
         for p in run.points:
             self.judged.setdefault((p.category, p.case, p.model), []).append(p)
@@ -68,7 +72,13 @@ class Presenter:
         all_, failed = len(run.predictions), len(run.failures)
         key = "failures_count" if failed else "no_failures"
         verdict = Verdict(
-            run, self.found.summary, self._image, self.found.title, _anchor, self._category
+            run,
+            self.found.summary,
+            self._image,
+            self.found.title,
+            _anchor,
+            self._category,
+            self.many,
         )
         used = {record.category for record in run.cases}
         return HeaderView(
@@ -89,7 +99,7 @@ class Presenter:
             done=self._(key, failed=failed, all=all_),
             failures=tuple(self._failures()),
             verdict=verdict.view(worst, self.figures),
-            precision=tuple(self._precision()),
+            precision=tuple(precision(run)),
             complete=run.complete,
         )
 
@@ -103,11 +113,15 @@ class Presenter:
             )
             for name, title in names.items()
         )
-        models = tuple(self._model_rows())
-        return self.found.overview(bars, models, links, tuple(filters(self.run, names)))
+        models = tuple(model_rows(self.run))
+        return self.found.overview(
+            bars, models, links, tuple(filters(self.run, names, few=self.many))
+        )
 
     def category(self, name: str) -> CategoryView:
-        cases = [record for record in self.run.cases if record.category == name]
+        return self._category_of(name, [r for r in self.run.cases if r.category == name])
+
+    def _category_of(self, name: str, cases: Sequence[CaseRecord]) -> CategoryView:
         chosen = self.run.settings.categories
         empty = "deselected" if chosen and name not in chosen else "empty"
         known = f"hard.{name}" in STRINGS
@@ -120,6 +134,12 @@ class Presenter:
             empty=None if cases else self._(empty),
             cases=tuple(self._case(record) for record in cases),
         )
+
+    def pages(self) -> Iterable[CategoryView]:
+        """Each case alone, as its category shows it."""
+        categories = {name: self._category_of(name, ()) for name in self.categories()}
+        for record in self.run.cases:
+            yield replace(categories[record.category], cases=(self._case(record),), empty=None)
 
     def timings(self) -> TimingsView:
         models = [model.info.name for model in self.run.models]
@@ -184,6 +204,16 @@ class Presenter:
             found=self.found.case(record, title, figures.plots),
         )
 
+    def _brief(self, prediction: Prediction) -> Words:
+        """The model and the points that it passed, for a card."""
+        judged = self.judged.get((prediction.category, prediction.case, prediction.model), ())
+        known = [point.passed for point in judged if point.passed is not None]
+        if not known:
+            return self._same(prediction.model)
+        words = self._("points_of", passed=sum(known), all=len(known))
+        parts = [prediction.model, join(" ", ["✓" if all(known) else "✕", words], self.lang)]
+        return join(" · ", parts, self.lang)
+
     def _original(self, figures: CaseFigures, title: Words) -> ImageView | None:
         shown = self._image(figures.original, self._("alt.original", case=title))
         if shown is None or figures.full is None:
@@ -194,7 +224,7 @@ class Presenter:
         model = prediction.model
         info = next(m.info for m in self.run.models if m.info.name == model)
         shown = figures.models.get(model)
-        how = [self._computed(prediction, info), self._colours(info) or ""]
+        how = [self._computed(prediction, info), colours(info, self.lang) or ""]
         note = join(" · ", filter(None, how), self.lang)
         if prediction.failure or shown is None or prediction.cutout is None:
             return ColumnView(model, self._failure(prediction, model))
@@ -205,7 +235,9 @@ class Presenter:
         )
         in_folder = self.run.settings.layout == "folder"
         full = self._url(prediction.cutout)
-        if in_folder and result and prediction.width and prediction.height:
+        if in_folder and result and self.many:
+            result = replace(result, link=full)
+        elif in_folder and result and prediction.width and prediction.height:
             # The full-resolution file itself: what is saved from the page is the real one.
             result = ImageView(full, prediction.width, prediction.height, result.alt, link=full)
         return ColumnView(
@@ -221,6 +253,7 @@ class Presenter:
             edge=self._image(shown.edge, self._("alt.edge", model=model)),
             error=self._error(shown, title, model),
             error_name=self._("panel.error", model=model),
+            brief=self._brief(prediction),
             numbers=tuple(self._numbers(prediction)),
             full_size=None if in_folder else self._("full_size", path=prediction.cutout),
             save_as=f"{safe_name(prediction.case)}.png",
@@ -239,14 +272,11 @@ class Presenter:
         elsewhere = prediction.device not in (None, *info.device.split(","))
         return f"{prediction.dtype or info.dtype}{f', {prediction.device}' if elsewhere else ''}"
 
-    def _colours(self, info: ModelInfo) -> str | None:
-        return None if info.foreground == "raw" else self._("colours", how=info.foreground)
-
     def _numbers(self, prediction: Prediction) -> Iterable[str]:
         spent = prediction.seconds
         if "infer" in spent:
             yield self._("seconds_infer", seconds=seconds(spent["infer"]))
-            yield self._("seconds_all", seconds=seconds(_total(spent)))
+            yield self._("seconds_all", seconds=seconds(total(spent)))
         if prediction.cached:
             yield self._("kept")
         found = self.measured.get((prediction.category, prediction.case, prediction.model), {})
@@ -271,58 +301,11 @@ class Presenter:
             problem, remedy = said.failure(failure.problem, failure.remedy, self.lang)
         return FailureView(who, name, _anchor("case", name), problem, remedy)
 
-    def _model_rows(self) -> Iterable[ModelRow]:
-        for model in self.run.models:
-            made = [p for p in self.run.predictions if p.model == model.info.name]
-            done = [p for p in made if p.cutout]
-            infer = [p.seconds["infer"] for p in done if "infer" in p.seconds]
-            load = [p.seconds["load"] for p in made if "load" in p.seconds]
-            memory = [p.peak_memory_bytes for p in done if p.peak_memory_bytes]
-            info = model.info
-            on = [part for part in (info.runtime, info.device, info.dtype) if part != "none"]
-            none = self._("not_measured")
-            yield ModelRow(
-                name=info.name,
-                title=info.title,
-                foreground=self._colours(info),
-                licence=info.licence,
-                runs_on=", ".join(on),
-                done=self._("done_of", done=len(done), all=len(made)),
-                infer=seconds(median(infer)) if infer else none,
-                total=seconds(median(_total(p.seconds) for p in done)) if done else none,
-                load=seconds(max(load)) if load else none,
-                memory=gibibytes(self.run, max(memory, default=None)),
-                weights=info.weights_sha256[:12] if info.weights_sha256 else self._("no_weights"),
-            )
-
-    def _precision(self) -> Iterable[str]:
-        for model in self.run.models:
-            check, info = model.precision, model.info
-            yield from (f"{info.name}: {warning}" for warning in model.warnings)
-            if check is None:
-                continue
-            if check.largest is None or check.mean is None:
-                yield self._(
-                    "precision_unknown",
-                    model=info.name,
-                    dtype=info.dtype,
-                    reason=said.reason(check.reason or "", self.lang),
-                )
-            else:
-                yield self._(
-                    "precision",
-                    model=info.name,
-                    dtype=info.dtype,
-                    cases=check.cases,
-                    largest=round(255 * check.largest),
-                    mean=f"{255 * check.mean:.2f}",
-                )
-
     def _seconds_cell(self, prediction: Prediction | None) -> str:
         if prediction is None or prediction.failure:
             return self._("failed")
         spent = prediction.seconds
-        return f"{spent.get('infer', 0):.2f} / {_total(spent):.2f}"
+        return f"{spent.get('infer', 0):.2f} / {total(spent):.2f}"
 
     def _image(self, shown: Shown | None, alt: str) -> ImageView | None:
         if shown is None:
@@ -331,10 +314,6 @@ class Presenter:
 
     def _url(self, path: str) -> str:
         return quote(f"{self.base}{path}")
-
-
-def _total(spent: dict[str, float]) -> float:
-    return sum(value for stage, value in spent.items() if stage != "load")
 
 
 def _anchor(kind: str, name: str) -> str:

@@ -22,6 +22,8 @@ EDGE_COLOUR = "delta_e_white_edge"
 LOOK_FIRST = ("mad_unknown", "disagreement", "in_between_share")
 """Where no point has failed: what the cases to look at first are chosen by."""
 MOST = 6
+PAGES = "pages"
+"""The folder of the cases' own pages, where there are many."""
 
 
 class Verdict:
@@ -35,10 +37,12 @@ class Verdict:
         title: Callable[[Mapping[Any, str], str], Words],
         anchor: Callable[[str, str], str],
         category: Callable[[str], Words],
+        many: bool = False,
     ) -> None:
         self.run, self.summary, self.image = run, summary, image
         self.title, self.anchor, self.category = title, anchor, category
         self.lang = run.settings.lang
+        self.many = many
         self.models = [model.info.name for model in run.models]
         self.there = list(dict.fromkeys(record.category for record in run.cases))
         self.points = {(p.category, p.model): p for p in summary.points}
@@ -127,8 +131,10 @@ class Verdict:
         case = self.titles[result.category, result.case]
         title = self.title(worst.point.title, worst.point.id)
         alt = self._("alt.spot", case=case, point=title)
+        anchor = self.anchor("case", f"{result.category}/{result.case}")
         return WorstView(
-            anchor=self.anchor("case", f"{result.category}/{result.case}"),
+            anchor=anchor,
+            page=f"{PAGES}/{anchor}.html" if self.many else "",
             point=result.point,
             case=case,
             title=title,
@@ -156,6 +162,7 @@ class Verdict:
                     key,
                     WorstView(
                         anchor=self.anchor("case", "/".join(key)),
+                        page="",
                         point="",
                         case=case,
                         title=self._("look_first", metric=name),

@@ -65,6 +65,8 @@ class WorstView:
     """One of the worst findings: where it is, and what it looks like."""
 
     anchor: str
+    page: str
+    """The case's own page, if it has one."""
     point: str
     case: str
     title: str
@@ -124,6 +126,8 @@ class ColumnView:
     edge: ImageView | None = None
     error: ImageView | None = None
     error_name: str = ""
+    brief: str = ""
+    """For a card: the model and the points that it passed."""
     numbers: tuple[str, ...] = ()
     full_size: str | None = None
     save_as: str = ""

@@ -39,16 +39,21 @@ def test_a_histogram_tells_what_is_in_between() -> None:
 
 def test_errors_have_a_sign() -> None:
     truth = edge(1)
-    alphas = {"more": edge(1, 48), "less": edge(1, 32)}
-    image, facts = plots.error_maps(alphas, truth)
-    assert facts == {"more +": 0.1, "more −": 0, "less +": 0, "less −": 0.1}
-    pixels = np.asarray(image).astype(int)
-    half = image.width // 2
-    left, right = pixels[:, : half - 40], pixels[:, half - 40 : -90]
-    for part, reddish in ((left, True), (right, False)):
-        colourful = part[np.ptp(part, axis=2) > 40]
+    more, shares = plots.error_map(edge(1, 48), truth, 200)
+    less, other = plots.error_map(edge(1, 32), truth, 200)
+    assert (shares, other) == ((0.1, 0), (0, 0.1))
+    for image, reddish in ((more, True), (less, False)):
+        pixels = np.asarray(image).astype(int)
+        colourful = pixels[np.ptp(pixels, axis=2) > 40]
         assert len(colourful)
         assert ((colourful[:, 0] > colourful[:, 2]).mean() > 0.5) == reddish
+
+
+def test_no_error_has_no_colour() -> None:
+    image, shares = plots.error_map(edge(3), edge(3), 40)
+    assert shares == (0, 0)
+    assert max(image.size) == 40
+    assert not np.ptp(np.asarray(image), axis=2).any()
 
 
 def test_disagreement_tells_how_far_and_how_often() -> None:
@@ -81,7 +86,7 @@ def test_bars_leave_out_what_has_no_value() -> None:
 
 
 def test_the_same_numbers_give_the_same_picture() -> None:
-    once, again = (plots.webp(plots.error_maps({"a": edge(3)}, edge(5))[0]) for _ in range(2))
+    once, again = (plots.webp(plots.soft_histogram({"a": edge(3)}, edge(5))[0]) for _ in range(2))
     assert once == again
     assert once[8:12] == b"WEBP"
     assert "matplotlib.pyplot" not in sys.modules

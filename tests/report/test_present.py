@@ -46,7 +46,7 @@ def figures(*models: str) -> dict[tuple[str, str], CaseFigures]:
 
 def test_header_counts_failures_and_says_what_to_do() -> None:
     view = Presenter(run_of(done("a"), failed("b")), figures("a")).header()
-    assert view.verdict == "1 of 2 predictions failed."
+    assert view.done == "1 of 2 predictions failed."
     (failure,) = view.failures
     assert (failure.who, failure.case) == ("b", "portrait/ada")
     assert failure.problem == "ada.jpg is empty (0 bytes)"
@@ -64,7 +64,7 @@ def test_two_different_failures_are_both_said() -> None:
 
 
 def test_seconds_leave_the_load_out_and_name_their_unit() -> None:
-    (a, b) = Presenter(run_of(done("a"), failed("b")), figures("a")).header().models
+    (a, b) = Presenter(run_of(done("a"), failed("b")), figures("a")).summary(None).models
     assert (a.infer, a.total, a.load, a.memory) == ("0.50 s", "0.80 s", "9.00 s", "1.0 GiB")
     assert (b.infer, b.total, b.load, b.memory) == ("not measured",) * 4
     assert (a.done, b.done) == ("1 of 1", "0 of 1")
@@ -80,8 +80,9 @@ def test_header_names_version_commit_and_machine() -> None:
 
 
 def test_licence_stands_beside_every_model() -> None:
-    header = Presenter(run_of(done("a"), done("b")), figures("a", "b")).header()
-    assert {row.licence for row in header.models} == {"CC BY-NC 4.0"}
+    presenter = Presenter(run_of(done("a"), done("b")), figures("a", "b"))
+    assert {row.licence for row in presenter.summary(None).models} == {"CC BY-NC 4.0"}
+    assert {row.licence for row in presenter.header().verdict.rows} == {"CC BY-NC 4.0"}
 
 
 def test_a_reduced_dtype_states_its_difference_from_fp32() -> None:
@@ -137,6 +138,29 @@ def test_folder_layout_shows_the_cutout_itself() -> None:
     assert (result.src, result.width, result.height) == ("cutouts/a/portrait/ada.png", 1000, 500)
     assert result.link == result.src
     assert case.columns[0].full_size is None
+
+
+def test_failures_are_said_in_chinese_too() -> None:
+    view = Presenter(run_of(failed("a"), failed("b")), figures()).header()
+    assert view.failures[0].problem.zh == "ada.jpg 是空文件（0 字节）"
+    assert view.failures[0].remedy.zh == "请重新复制或下载图片。"
+
+
+def test_an_error_panel_says_how_much_is_wrong() -> None:
+    drawn = figures("a")
+    wrong = drawn[KEY].models["a"].model_copy(update={"error": SHOWN, "wrong": (0.012, 0.0)})
+    drawn[KEY] = drawn[KEY].model_copy(update={"models": {"a": wrong}})
+    (case,) = Presenter(run_of(done()), drawn).category("portrait").cases
+    assert "1.20% of the pixels too opaque (orange), 0.00% too transparent" in (
+        case.columns[0].error.alt
+    )
+
+
+def test_of_many_cases_each_has_a_page() -> None:
+    presenter = Presenter(run_of(done()), figures("a"), "../")
+    (page,) = presenter.pages()
+    assert [case.anchor for case in page.cases] == ["case-portrait-ada-00be42bb"]
+    assert page.cases[0].columns[0].result.src.startswith("../")
 
 
 def test_empty_categories_are_named_and_say_why() -> None:

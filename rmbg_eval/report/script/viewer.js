@@ -284,7 +284,13 @@ const viewer = (() => {
     }
   });
   for (const radio of dialog.querySelectorAll("[name=viewer-mode]")) {
-    radio.addEventListener("change", () => { mode = radio.value; remember(); show(); });
+    radio.addEventListener("change", () => {
+      mode = radio.value;
+      // Two of the same are nothing to compare: the original then is the other.
+      if (mode !== "side" && choose.a.value === choose.b.value) choose.a.value = panels[0].key;
+      remember();
+      show();
+    });
   }
   for (const side of ["a", "b"]) choose[side].addEventListener("change", () => { remember(); show(); });
   share.addEventListener("input", divide);
