@@ -156,7 +156,9 @@ def _chinese(english: str) -> str:
         if found := re.fullmatch(pattern, english, re.DOTALL):
             parts = {key: _chinese(part) for key, part in found.groupdict().items()}
             return chinese.format(**parts)
-    for pattern, chinese, _ in FAILURES:
-        if found := re.fullmatch(pattern, english, re.DOTALL):
-            return chinese.format(**found.groupdict())
+    for pattern, chinese, advice in FAILURES:
+        if found := re.fullmatch(rf"{pattern}(?P<remedy>\. .+)?", english, re.DOTALL):
+            parts = found.groupdict()
+            said = chinese.format(**parts)
+            return f"{said}。{advice}" if parts["remedy"] else said
     return english

@@ -71,7 +71,7 @@ class Verdict:
         return text(key, self.lang, **values)
 
     def _words(self) -> Iterable[Words]:
-        counts = [self.points[ALL, model] for model in self.models if (ALL, model) in self.points]
+        counts = [self._count(ALL, model) for model in self.models]
         counts = [count for count in counts if count.measured]
         if not counts:
             yield self._("verdict.no_points", cases=len(self.run.cases))
@@ -85,7 +85,7 @@ class Verdict:
             passed=best.passed,
             all=best.measured,
         )
-        by = [self.points[name, best.model] for name in self.there]
+        by = [self._count(name, best.model) for name in self.there]
         by = [count for count in by if count.measured]
         weakest = min(by, key=_share)
         if len(by) > 1 and weakest.failed:
@@ -96,6 +96,9 @@ class Verdict:
                 passed=weakest.passed,
                 all=weakest.measured,
             )
+
+    def _count(self, category: str, model: str) -> Points:
+        return self.points.get((category, model), Points(model, category, 0, 0, 0))
 
     def _row(self, model: str) -> VerdictRow:
         info = next(each.info for each in self.run.models if each.info.name == model)
@@ -110,18 +113,18 @@ class Verdict:
         )
 
     def _cell(self, model: str, category: str) -> CellView:
-        points = self.points.get((category, model))
+        points = self._count(category, model)
         row = self.summary.row(EDGE_COLOUR, category)
         mean = next((m for m in row.means if m.model == model), None) if row else None
         note: Words | str = ""
         if mean and mean.value is not None:
             note = self._("edge_colour", value=short(mean.value), count=mean.scored)
-        if points is None or not points.measured:
+        if not points.measured:
             return CellView(self._("no_points_short"), "unmeasured", note)
         words = self._("points_of", passed=points.passed, all=points.measured)
         mark = "✕" if points.failed else "✓"
         state = "failed" if points.failed else "passed"
-        others = [self.points[category, other] for other in self.models]
+        others = [self._count(category, other) for other in self.models]
         if len(others) > 1 and all(_share(points) > _share(o) for o in others if o is not points):
             words = join(" ", [words, "★"], self.lang)
         return CellView(join(" ", [mark, words], self.lang), state, note)

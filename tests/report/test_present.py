@@ -159,7 +159,7 @@ def test_an_error_panel_says_how_much_is_wrong() -> None:
 def test_of_many_cases_each_has_a_page() -> None:
     presenter = Presenter(run_of(done()), figures("a"), "../")
     (page,) = presenter.pages()
-    assert [case.anchor for case in page.cases] == ["case-portrait-ada-00be42bb"]
+    assert [case.anchor for case in page.cases] == ["case-portrait-ada-5aea30bf"]
     assert page.cases[0].columns[0].result.src.startswith("../")
 
 

@@ -25,12 +25,13 @@ const viewer = (() => {
         key: model ? `${kind}:${model}` : kind,
         kind, model, figure, image,
         source: link && !link.hash ? link.href : image.src, // the full size, where it lies beside
+        full: Boolean(link && !link.hash),
       };
     });
     for (const panel of found) {
       // Where the cut-out lies beside the page at full size, so does its alpha: in the same file.
       const result = found.find((p) => p.kind === "result" && p.model === panel.model);
-      panel.alphaOf = panel.kind === "alpha" && result?.source !== result?.image.src;
+      panel.alphaOf = panel.kind === "alpha" && Boolean(result?.full);
       if (panel.alphaOf) panel.source = result.source;
     }
     return found;
@@ -145,6 +146,10 @@ const viewer = (() => {
     const box = first();
     return Math.min(box.width / size[0], box.height / size[1]);
   };
+  /** Not farther away than half of what fits, nor than one to one; not closer than can be told. */
+  const limited = (scale) =>
+    Math.min(MOST, Math.max(Math.min(whole() / 2, 1 / devicePixelRatio), scale));
+
   /** As many columns as show the panes largest. */
   function columns() {
     const { width, height } = stage.getBoundingClientRect();
@@ -161,7 +166,7 @@ const viewer = (() => {
     if (!panes.length) return;
     columns();
     if (!place || place.fitted) place = fit();
-    place.scale = Math.min(MOST, Math.max(whole() / 2, place.scale));
+    place.scale = limited(place.scale);
     place.x = Math.min(size[0], Math.max(0, place.x));
     place.y = Math.min(size[1], Math.max(0, place.y));
     const box = first();
@@ -181,7 +186,7 @@ const viewer = (() => {
 
   /** Zoom by a factor; the picture's pixel under (x, y) of the window stays where it is. */
   function zoom(factor, x, y) {
-    const scale = Math.min(MOST, Math.max(whole() / 2, place.scale * factor));
+    const scale = limited(place.scale * factor);
     const pane = panes.find((p) => {
       const r = p.getBoundingClientRect();
       return x >= r.left && x <= r.right && y >= r.top && y <= r.bottom;
@@ -278,7 +283,7 @@ const viewer = (() => {
     };
     commands[command]?.();
     const point = event.target.closest("[data-point]");
-    if (point) {
+    if (point && !(moved && stage.contains(point))) {
       event.preventDefault();
       visit(point.dataset.point);
     }
@@ -303,14 +308,21 @@ const viewer = (() => {
     zoom(Math.exp(-event.deltaY * (event.deltaMode ? 0.05 : 0.002)), event.clientX, event.clientY);
   }, { passive: false });
   const fingers = new Map();
+  let moved = false;
   stage.addEventListener("pointerdown", (event) => {
     if (event.button) return;
     fingers.set(event.pointerId, event);
-    stage.setPointerCapture(event.pointerId);
+    moved = false;
   });
   stage.addEventListener("pointermove", (event) => {
     const before = fingers.get(event.pointerId);
     if (!before) return;
+    if (!moved) {
+      // Captured from here on, not from the start: a click on a shape is the shape's.
+      if (Math.hypot(event.clientX - before.clientX, event.clientY - before.clientY) < 3) return;
+      moved = true;
+      for (const id of fingers.keys()) stage.setPointerCapture(id);
+    }
     if (mode === "slider" && before.target.closest(".handle")) {
       const box = stage.getBoundingClientRect();
       share.value = 100 * (event.clientX - box.left) / box.width;

