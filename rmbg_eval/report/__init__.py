@@ -11,7 +11,7 @@ from ..errors import CaseError
 from ..files import write_atomic
 from ..progress import OnStep, Step, ignore
 from ..records import Run
-from .figures import CaseFigures, bars_name, make_bars, make_figures
+from .figures import CaseFigures, bars_name, has_cards, make_bars, make_figures
 from .frame import BACKDROP, CSS, head_and_foot, render, script
 from .present import Presenter
 from .strings import text
@@ -19,9 +19,6 @@ from .verdict import PAGES
 from .worst import make_worst
 
 NBCONVERT_TEMPLATES = Path(__file__).parent / "nbconvert"
-MANY = 100
-"""Cases from which the report in the layout `folder` has a card of each, and a page for each
-beside it: one page of a thousand cases in full is too much for a browser."""
 
 
 class Panel:
@@ -59,7 +56,7 @@ class Report:
         bars = bars_name(run)
         figures = make_figures(run, cases, folder, on_step, keep=bars.partition(".")[0])
         self.run = run
-        self._many = run.settings.layout == "folder" and len(run.cases) >= MANY
+        self._many = has_cards(run)
         self._presenter = Presenter(run, figures, _base(folder), self._many)
         if self._many:
             self._write_pages(folder, figures, on_step)

@@ -11,6 +11,7 @@ import hashlib
 import io
 from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import suppress
 from pathlib import Path
 from typing import Any, Literal, TypeVar
 
@@ -32,11 +33,13 @@ from . import plots
 
 T = TypeVar("T")
 
-_VERSION = "6"
-PREVIEW_SIDE = 960
+_VERSION = "7"
+PREVIEW_SIDE, CARD_SIDE = 960, 360
 CUTOUT: dict[str, Any] = {"quality": 80, "alpha_quality": 100}
 """How a preview of a cut-out is stored: colours as in a photograph, alpha exactly."""
 _SEARCH_SIDE = 1024
+MANY = 100
+"""Cases from which the layout `folder` has a card of each, and a page for each beside it."""
 
 
 class Shown(BaseModel):
@@ -57,6 +60,8 @@ class ModelFigures(BaseModel):
 
     result: Shown
     """RGBA WebP, at most 960 px."""
+    card: Shown | None = None
+    """The same at most 360 px, where cases have cards."""
     alpha: Shown
     edge: Shown | None
     error: Shown | None = None
@@ -85,11 +90,11 @@ class CaseFigures(BaseModel):
 
     model_config = ConfigDict(extra="forbid", frozen=True)
 
-    name: str = ""
-    """What its files' names begin with."""
+    name: str = ""  # what its files begin with
     original: Shown | None = None
+    card: Shown | None = None
     full: Shown | None = None
-    """The original at full size, where the layout is `folder`."""
+    """The original at full size, where the layout is `folder`; `card` at most 360 px."""
     truth: Shown | None = None
     true_cutout: Shown | None = None
     """The true foreground, or else the original, under the true alpha."""
@@ -98,6 +103,11 @@ class CaseFigures(BaseModel):
     """x, y, width, height of the hardest edge, in pixels of the original."""
     models: dict[str, ModelFigures] = {}
     plots: tuple[Plot, ...] = ()
+
+
+def has_cards(run: Run) -> bool:
+    """Whether the page has a card of each case, and each case a page of its own."""
+    return run.settings.layout == "folder" and len(run.cases) >= MANY
 
 
 def make_figures(
@@ -125,6 +135,7 @@ def make_figures(
                 predictions.get(key, []),
                 folder,
                 run.settings.layout == "folder",
+                has_cards(run),
             )
             for key in keys
         ]
@@ -169,26 +180,32 @@ def hardest_edge(alphas: Sequence[Alpha]) -> tuple[int, int, int, int] | None:
 
 
 def _case_figures(
-    case: Case | None, predictions: list[Prediction], folder: Path, full: bool
+    case: Case | None, predictions: list[Prediction], folder: Path, full: bool, cards: bool
 ) -> CaseFigures:
-    """The figures of one case, `full`: with the original at full size."""
+    """The figures of one case; `full`: the original at full size too, `cards`: those of cards."""
     succeeded = [p for p in predictions if p.cutout]
     truth_sha256 = sha256_file(case.alpha) if case and case.alpha else None
     shown = [(p.model, p.cutout_sha256) for p in succeeded]
     points = case.about.points if case else ()
-    content = repr((_VERSION, full, predictions[0].picture_sha256, truth_sha256, shown, points))
+    picture = predictions[0].picture_sha256 if predictions else None  # the run was interrupted
+    content = repr((_VERSION, full, cards, picture, truth_sha256, shown, points))
     name = hashlib.sha256(content.encode()).hexdigest()[:20]
     index = folder / "assets" / f"{name}.json"
     try:
         return CaseFigures.model_validate_json(index.read_bytes())
     except (OSError, ValidationError):
-        figures = _draw(case, succeeded, folder, name, full)
+        figures = _draw(case, succeeded, folder, name, full, cards)
         write_atomic(index, figures.model_dump_json())
         return figures
 
 
 def _draw(
-    case: Case | None, predictions: list[Prediction], folder: Path, name: str, full: bool
+    case: Case | None,
+    predictions: list[Prediction],
+    folder: Path,
+    name: str,
+    full: bool,
+    cards: bool,
 ) -> CaseFigures:
     cutouts = {}
     for prediction in predictions:
@@ -215,6 +232,9 @@ def _draw(
             error, wrong = plots.error_map(alpha, truth, PREVIEW_SIDE)
         models[model] = ModelFigures(
             result=put(f"{number}-result", _preview(_clear_hidden(rgba)), "WEBP", **CUTOUT),
+            card=put(f"{number}-card", _preview(_clear_hidden(rgba), CARD_SIDE), "WEBP", **CUTOUT)
+            if cards
+            else None,
             alpha=put(f"{number}-alpha", _preview(rgba[..., 3]), "WEBP", lossless=True),
             edge=put(f"{number}-edge", _crop(_clear_hidden(rgba), region), "WEBP", lossless=True)
             if region
@@ -229,6 +249,9 @@ def _draw(
         name=name,
         original=put("original", _preview(original), "WEBP", quality=85)
         if original is not None
+        else None,
+        card=put("card", _preview(original, CARD_SIDE), "WEBP", quality=80)
+        if cards and original is not None
         else None,
         full=put("full", Image.fromarray(original), "WEBP", quality=92)
         if full and original is not None
@@ -301,16 +324,15 @@ def make_bars(
 
 
 def _try(read: Callable[[], T | None]) -> T | None:
-    try:
+    with suppress(RmbgEvalError):  # the prediction says why
         return read()
-    except RmbgEvalError:  # the prediction says why
-        return None
+    return None
 
 
-def _preview(pixels: np.ndarray) -> Image.Image:
-    """At most 960 px; Pillow resizes RGBA with premultiplied colours."""
+def _preview(pixels: np.ndarray, side: int = PREVIEW_SIDE) -> Image.Image:
+    """At most `side` px; Pillow resizes RGBA with premultiplied colours."""
     image = Image.fromarray(pixels)
-    image.thumbnail((PREVIEW_SIDE, PREVIEW_SIDE), Image.Resampling.LANCZOS)
+    image.thumbnail((side, side), Image.Resampling.LANCZOS)
     return image
 
 

@@ -215,7 +215,8 @@ class Presenter:
         return join(" · ", parts, self.lang)
 
     def _original(self, figures: CaseFigures, title: Words) -> ImageView | None:
-        shown = self._image(figures.original, self._("alt.original", case=title))
+        small = figures.card if self.many else None
+        shown = self._image(small or figures.original, self._("alt.original", case=title))
         if shown is None or figures.full is None:
             return shown
         return replace(shown, link=self._url(figures.full.path))
@@ -230,7 +231,7 @@ class Presenter:
             return ColumnView(model, self._failure(prediction, model))
         opaque, between = f"{shown.opaque:.1%}", f"{shown.in_between:.1%}"
         result = self._image(
-            shown.result,
+            (shown.card if self.many else None) or shown.result,
             self._("alt.result", case=title, model=model, opaque=opaque, between=between),
         )
         in_folder = self.run.settings.layout == "folder"
