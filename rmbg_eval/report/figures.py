@@ -59,15 +59,14 @@ class ModelFigures(BaseModel):
     model_config = ConfigDict(extra="forbid", frozen=True)
 
     result: Shown
-    """RGBA WebP, at most 960 px."""
+    """RGBA WebP, at most 960 px; `card` at most 360 px, where cases have cards."""
     card: Shown | None = None
-    """The same at most 360 px, where cases have cards."""
     alpha: Shown
     edge: Shown | None
     error: Shown | None = None
     """Alpha minus truth, as `plots.error_map` draws it; None without a truth."""
     wrong: tuple[float, float] | None = None
-    """Shares of the pixels too opaque and too transparent by more than 0.1."""
+    """Shares of the pixels too opaque, and too transparent, by more than 0.1."""
     opaque: float
     """Share of pixels, at full size, as rmbg_eval.measure.alpha defines it."""
     in_between: float
