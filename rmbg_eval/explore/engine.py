@@ -105,13 +105,12 @@ class LocalEngine:
     def watch(self) -> Iterator[list[State]]:
         """As the protocol says."""
         seen: list[State] = []
-        while True:
+        while not seen or any(state.stage not in ("ready", "failed") for state in seen):
             with self._changed:
-                self._changed.wait_for(lambda: self._states != seen)
-                seen = list(self._states)
+                while self._states == seen:
+                    self._changed.wait()
+                seen = self._states  # never altered, only replaced
             yield seen
-            if all(state.stage in ("ready", "failed") for state in seen):
-                return
 
     def remove(
         self, model: str, foreground: Foreground, picture: Callable[[], Picture], say: Say

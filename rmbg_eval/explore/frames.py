@@ -7,7 +7,7 @@ import socket
 import struct
 from typing import Any
 
-from ..errors import OutputError
+from ..errors import ModelError
 from ..images import MAX_PIXELS
 
 _HEAD = struct.Struct("!IQ")
@@ -16,7 +16,7 @@ MOST_BYTES = 4 * MAX_PIXELS
 """The largest picture in RGB, or its cut-out, which is never larger than its RGBA by much."""
 
 
-class Gone(OutputError):
+class LineCutError(ModelError):
     """The process at the other end has gone."""
 
     def __init__(self) -> None:
@@ -31,13 +31,13 @@ class Line:
 
     @classmethod
     def to(cls, address: str) -> Line:
-        """A line to who listens at the path `address`; Gone if nobody does."""
+        """A line to who listens at the path `address`; LineCutError if nobody does."""
         connected = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
         try:
             connected.connect(address)
         except OSError:
             connected.close()
-            raise Gone from None
+            raise LineCutError from None
         return cls(connected)
 
     def send(self, message: dict[str, Any], data: bytes | memoryview = b"") -> None:
@@ -48,22 +48,25 @@ class Line:
             if data:
                 self._socket.sendall(data)
         except OSError:
-            raise Gone from None
+            raise LineCutError from None
 
     def receive(self, patience: float | None = None) -> tuple[dict[str, Any], bytearray]:
-        """The next message; Gone where the line is cut, silent for `patience` seconds or garbled."""
+        """The next message.
+
+        Raises LineCutError where the line is cut, silent for `patience` seconds, or garbled.
+        """
         try:
             self._socket.settimeout(patience)
             head, size = _HEAD.unpack(self._exactly(_HEAD.size))
             if head > _MOST_JSON or size > MOST_BYTES:
-                raise Gone
+                raise LineCutError
             message = json.loads(self._exactly(head))
             data = self._exactly(size)
             self._socket.settimeout(None)
         except (OSError, ValueError):
-            raise Gone from None
+            raise LineCutError from None
         if not isinstance(message, dict):
-            raise Gone
+            raise LineCutError
         return message, data
 
     def _exactly(self, count: int) -> bytearray:
@@ -72,7 +75,7 @@ class Line:
         while got < count:
             more = self._socket.recv_into(view[got:])
             if not more:
-                raise Gone
+                raise LineCutError
             got += more
         return data
 

@@ -23,7 +23,7 @@ from ..foreground import Foreground
 from ..images import Picture
 from ..models.devices import Device, Dtype
 from .engine import LocalEngine, Made, State
-from .frames import Gone, Line
+from .frames import Line, LineCutError
 
 _PATIENCE = 30.0
 """Seconds a kernel has to hand over its pixels when its turn has come."""
@@ -80,7 +80,7 @@ def serve_models(address: str, specs: Sequence[str], device: Device, dtype: Dtyp
 def _visit(engine: LocalEngine, kept: Kept, line: Line) -> None:
     """Answer one connection until it ends; what was made for it is forgotten then."""
     mine: list[str] = []
-    with line, suppress(Gone):
+    with line, suppress(LineCutError):
         while True:
             asked, _ = line.receive()
             if asked.get("ask") == "watch":
@@ -105,7 +105,7 @@ def _remove(
 
     try:
         made = engine.remove(asked["model"], asked["foreground"], picture, line.send)
-    except Gone:
+    except LineCutError:
         raise
     except Exception as error:  # the server goes on, whatever a picture did to a model
         failure = Failure.of(error)
@@ -132,7 +132,7 @@ class RemoteEngine:
             while True:
                 try:
                     message, _ = line.receive()
-                except Gone:
+                except LineCutError:
                     return
                 yield [State(**state) for state in message["states"]]
 
@@ -143,7 +143,7 @@ class RemoteEngine:
         picture: Callable[[], Picture],
         say: Callable[[dict[str, Any]], None],
     ) -> Made:
-        """As the protocol says; Gone if the other process ended meanwhile."""
+        """As the protocol says; LineCutError if the other process ended meanwhile."""
         with self._one_at_a_time:
             self._line = self._line or Line.to(self._address)
             try:
@@ -173,13 +173,13 @@ class RemoteEngine:
                 given = picture()
                 height, width, _ = given.rgb.shape
                 about = {"name": given.name, "width": width, "height": height}
-                line.send(about, memoryview(np.ascontiguousarray(given.rgb)).cast("B"))
+                line.send(about, np.ascontiguousarray(given.rgb).data.cast("B"))
             else:
                 say(message)
 
 
 def kept_png(address: str, key: str) -> bytes | None:
-    """The PNG that the process at `address` keeps under `key`, or None; Gone if it has ended."""
+    """The PNG that the process at `address` keeps under `key`, or None; LineCutError if it has ended."""
     with Line.to(address) as line:
         line.send({"ask": "kept", "key": key})
         return bytes(line.receive(_PATIENCE)[1]) or None

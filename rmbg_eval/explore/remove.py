@@ -1,4 +1,4 @@
-"""One picture, one model, one cut-out: what the page's button does, and what Python can call too."""
+"""One picture, one model, one cut-out: what the page's button does, for Python too."""
 
 from __future__ import annotations
 

@@ -25,10 +25,10 @@ from typing import Any
 from urllib.parse import quote
 
 import jinja2
-import tornado.web
 from jupyter_server.base.handlers import FileFindHandler, JupyterHandler
 from jupyter_server.services.kernels.handlers import KernelHandler
 from jupyter_server.utils import url_path_join
+from tornado import web
 from traitlets.config import Config
 from voila.app import Voila
 from voila.shutdown_kernel_handler import VoilaShutdownKernelHandler
@@ -40,7 +40,7 @@ from ..models import load_model
 from ..models.devices import Device, Dtype
 from ..processes import end_with_parent
 from ..resources import resource
-from .frames import Gone
+from .frames import LineCutError
 from .model_server import kept_png, serve_models
 from .page import FOLDER, script, style
 from .strings import STRINGS, table
@@ -68,7 +68,7 @@ _POLICY = (
 class PageHandler(TornadoVoilaHandler):
     """The page: it is sent at once, whole, and what starts a kernel follows it."""
 
-    @tornado.web.authenticated
+    @web.authenticated
     async def get(self, path: str | None = None) -> None:
         self.set_header("Content-Type", "text/html; charset=utf-8")
         if len(self.kernel_manager.list_kernel_ids()) >= VISITORS:
@@ -85,15 +85,15 @@ class PageHandler(TornadoVoilaHandler):
 class ResultHandler(JupyterHandler):
     """A finished cut-out under the name it is saved by, for whoever knows its key."""
 
-    @tornado.web.authenticated
+    @web.authenticated
     async def get(self, key: str, name: str) -> None:
         address = self.settings["explore_socket"]
         try:
             png = await asyncio.get_running_loop().run_in_executor(None, kept_png, address, key)
-        except Gone:
+        except LineCutError:
             png = None
         if png is None:
-            raise tornado.web.HTTPError(404)
+            raise web.HTTPError(404)
         self.set_header("Content-Type", "image/png")
         self.set_header("Content-Disposition", f"inline; filename*=UTF-8''{quote(name)}")
         self.set_header("Cache-Control", "no-store")

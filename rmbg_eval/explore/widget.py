@@ -91,7 +91,7 @@ class Explorer(anywidget.AnyWidget):
 
     def _on_message(self, _: Any, message: Any, buffers: list[memoryview]) -> None:
         """Answer what the page says. Nothing it says can raise here."""
-        answer = self._answers.get(message.get("type")) if isinstance(message, dict) else None
+        answer = self._answers.get(str(message.get("type"))) if isinstance(message, dict) else None
         if answer:
             self._guarded(message, lambda: answer(message, buffers))
 
@@ -112,7 +112,7 @@ class Explorer(anywidget.AnyWidget):
             )
 
     def _say(self, to: Message, type: str, *buffers: bytes, **content: Any) -> None:
-        named = {key: to[key] for key in ("id", "request") if key in to}
+        named: Message = {key: to[key] for key in ("id", "request") if key in to}
         self.send({"type": type, **named, **content}, list(buffers) or None)
 
     def _hello(self, message: Message, _: list[memoryview]) -> None:
