@@ -85,7 +85,7 @@ def _visit(engine: LocalEngine, kept: Kept, line: Line) -> None:
             asked, _ = line.receive()
             if asked.get("ask") == "watch":
                 for states in engine.watch():
-                    line.send({"states": [state.as_dict() for state in states]})
+                    line.send({"states": [vars(state) for state in states]})
                 return
             if asked.get("ask") == "kept":
                 line.send({}, kept.get(str(asked.get("key"))) or b"")
@@ -179,7 +179,7 @@ class RemoteEngine:
 
 
 def kept_png(address: str, key: str) -> bytes | None:
-    """The PNG that the process at `address` keeps under `key`, or None; LineCutError if it has ended."""
+    """The PNG that the process at `address` keeps under `key`; None where there is none."""
     with Line.to(address) as line:
         line.send({"ask": "kept", "key": key})
         return bytes(line.receive(_PATIENCE)[1]) or None

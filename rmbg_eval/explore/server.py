@@ -28,7 +28,7 @@ import jinja2
 from jupyter_server.base.handlers import FileFindHandler, JupyterHandler
 from jupyter_server.services.kernels.handlers import KernelHandler
 from jupyter_server.utils import url_path_join
-from tornado import web
+from tornado.web import HTTPError, authenticated
 from traitlets.config import Config
 from voila.app import Voila
 from voila.shutdown_kernel_handler import VoilaShutdownKernelHandler
@@ -68,7 +68,7 @@ _POLICY = (
 class PageHandler(TornadoVoilaHandler):
     """The page: it is sent at once, whole, and what starts a kernel follows it."""
 
-    @web.authenticated
+    @authenticated
     async def get(self, path: str | None = None) -> None:
         self.set_header("Content-Type", "text/html; charset=utf-8")
         if len(self.kernel_manager.list_kernel_ids()) >= VISITORS:
@@ -85,7 +85,7 @@ class PageHandler(TornadoVoilaHandler):
 class ResultHandler(JupyterHandler):
     """A finished cut-out under the name it is saved by, for whoever knows its key."""
 
-    @web.authenticated
+    @authenticated
     async def get(self, key: str, name: str) -> None:
         address = self.settings["explore_socket"]
         try:
@@ -93,7 +93,7 @@ class ResultHandler(JupyterHandler):
         except LineCutError:
             png = None
         if png is None:
-            raise web.HTTPError(404)
+            raise HTTPError(404)
         self.set_header("Content-Type", "image/png")
         self.set_header("Content-Disposition", f"inline; filename*=UTF-8''{quote(name)}")
         self.set_header("Cache-Control", "no-store")

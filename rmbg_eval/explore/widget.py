@@ -18,14 +18,14 @@ import traitlets
 
 from ..cases import load_cases
 from ..errors import CaseError, Failure, ModelError, RmbgEvalError, printable
-from ..foreground import Foreground
+from ..foreground import Foreground, words
 from ..settings import Language, Settings
 from .case_set import add_case
 from .engine import Engine, LocalEngine
 from .model_server import RemoteEngine
 from .page import module, style
 from .pictures import MOST_UPLOAD, Pictures, preview
-from .strings import table
+from .strings import both, table
 
 SERVED = "RMBG_EVAL_SERVED"
 """Environment variable by which `rmbg-eval serve` tells its kernels, as JSON, `socket`: of the
@@ -107,8 +107,7 @@ class Explorer(anywidget.AnyWidget):
                 "failed",
                 of=message.get("type"),
                 kind=failure.kind,
-                problem=failure.problem if foreseen else "",
-                remedy=failure.remedy if foreseen else "",
+                **(both(failure.problem, failure.remedy) if foreseen else {}),
             )
 
     def _say(self, to: Message, type: str, *buffers: bytes, **content: Any) -> None:
@@ -127,6 +126,7 @@ class Explorer(anywidget.AnyWidget):
             part=PART,
             most=MOST_UPLOAD,
             adds=bool(self._add_to),
+            foregrounds=[how for how in get_args(Foreground) if _usable(how)],
             cases=[
                 {"name": case.name, "category": case.category, "title": case.about.title}
                 for case in cases
@@ -138,9 +138,10 @@ class Explorer(anywidget.AnyWidget):
     def _watch(self) -> None:
         try:
             for states in self._engine.watch():
-                self.send({"type": "models", "models": [state.as_dict() for state in states]})
-        except RmbgEvalError as error:
-            self.send({"type": "models", "models": [], "problem": str(error)})
+                models = [vars(state) | both(state.problem, state.remedy) for state in states]
+                self.send({"type": "models", "models": models})
+        except RmbgEvalError:
+            self.send({"type": "models", "models": [], "gone": True})
 
     def _upload(self, message: Message, _: list[memoryview]) -> None:
         self._pictures.begin(str(message["id"]), str(message["name"]), int(message["size"]))
@@ -223,3 +224,11 @@ def bound_memory() -> None:
     import resource  # not on Windows, where nothing is served
 
     resource.setrlimit(resource.RLIMIT_AS, (MOST_MEMORY, MOST_MEMORY))
+
+
+def _usable(how: Foreground) -> bool:
+    try:
+        words(how)
+    except ModelError:
+        return False
+    return True

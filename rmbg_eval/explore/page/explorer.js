@@ -73,6 +73,8 @@ class Explorer {
       else this.texts.delete(node);
     }
     this.nameCases();
+    this.showList();
+    this.complain(this.troubled);
     this.looked();
   }
 
@@ -359,6 +361,9 @@ class Explorer {
     this.cases = message.cases;
     this.nameCases();
     this.adding.hidden = !message.adds;
+    for (const option of this.foreground.options) {
+      option.hidden = option.disabled = !message.foregrounds.includes(option.value);
+    }
     for (const side of this.sides) this.hint(side);
   }
 
@@ -373,9 +378,9 @@ class Explorer {
     this.caseChoice.disabled = !this.cases?.length;
   }
 
-  modelsAre({ models, problem }) {
+  modelsAre({ models, gone }) {
     this.models = models;
-    if (problem) return this.say(this.status, "models_gone");
+    if (gone) return this.say(this.status, "models_gone");
     const [first, second] = this.modelChoices;
     const names = models.map((model) => model.model).join("\n");
     if (first.dataset.names !== names) {
@@ -393,7 +398,7 @@ class Explorer {
     this.bar.hidden = !next;
     this.bar.value = models.reduce((sum, { stage }) => sum + (stage === "failed" ? 4 : stages.indexOf(stage)), 0) / (4 * models.length);
     if (next) this.say(this.status, `stage.${next.stage}`, { model: next.title, text: next.text });
-    else if (failed.length) this.say(this.status, "models_failed", { model: failed[0].model, problem: `${failed[0].problem}. ${failed[0].remedy}` });
+    else if (failed.length) this.say(this.status, "models_failed", { model: failed[0].model, problem: failed[0].problem[this.lang] });
     else this.say(this.status, "ready", { models: models.map((model) => model.title).join(this.t("and")) });
     this.root.dataset.ready = String(models.some((model) => model.stage === "ready"));
     this.offer();
@@ -479,6 +484,7 @@ class Explorer {
     item.width ??= image.naturalWidth;
     item.height ??= image.naturalHeight;
     this.original.empty.hidden = true;
+    this.root.style.setProperty("--aspect", Math.min(Math.max(item.width / item.height, 0.75), 1.6));
     this.panels.show(item.width, item.height);
     this.say(this.original.about, "pixels", { width: item.width, height: item.height });
     this.looking.hidden = false;
@@ -564,7 +570,7 @@ class Explorer {
   }
 
   async work(item, many) {
-    const clicked = performance.now();
+    let clicked = performance.now();
     try {
       item.state = "busy";
       this.showList();
@@ -583,6 +589,7 @@ class Explorer {
         result.clicked = clicked;
         item.results.set(key, result);
         if (this.item === item) await this.showResult(side, item, result);
+        clicked = performance.now(); // the second model begins here
       }
       item.state = "done";
     } catch (error) {
@@ -657,8 +664,8 @@ class Explorer {
   }
 
   hint(side) {
-    const key = !side.result ? "" : this.wire.welcome?.served ? "right_click" : "right_click_lab";
-    this.say(side.hint, key);
+    const hint = this.wire.welcome?.served ? "right_click" : "right_click_lab";
+    this.say(side.hint, !side.result ? "" : matchMedia("(hover: none)").matches ? "long_press" : hint);
   }
 
   analyse(side, result) {
@@ -790,6 +797,7 @@ class Explorer {
 
   // What went wrong, in words a person can act on.
   complain(error) {
+    this.troubled = error;
     this.trouble.hidden = !error;
     this.trouble.replaceChildren();
     if (!error) return;
@@ -810,7 +818,7 @@ function explain({ kind, problem, remedy, size, most }, explorer) {
     return [say("too_large", { size: bytes(size), most: bytes(most) }), say("too_large_remedy")];
   }
   if (!problem) return [say("unforeseen"), say("unforeseen_remedy")];
-  return [`${problem}.`, remedy];
+  return [problem[explorer.lang], remedy[explorer.lang]];
 }
 
 function bytes(count) {
