@@ -1,0 +1,360 @@
+"""The page as a visitor meets it: a real browser, the real IS-Net, a real photograph."""
+
+from __future__ import annotations
+
+import io
+import zipfile
+from collections.abc import Iterator
+from pathlib import Path
+from urllib.error import HTTPError
+from urllib.parse import urlsplit
+from urllib.request import Request, urlopen
+
+import numpy as np
+import pytest
+from browser import chromium
+from PIL import Image
+from playwright.sync_api import Browser, Page
+from served import served
+
+from rmbg_eval import load_cases, load_model
+from rmbg_eval.cutouts import make_cutouts
+from rmbg_eval.explore.server import is_loopback, shell
+from rmbg_eval.explore.strings import STRINGS
+from rmbg_eval.images import decode_cutout
+from rmbg_eval.resources import packaged_picture
+
+READY = "[data-ready=true]"
+LONG = 120_000
+"""Milliseconds: a busy machine of two cores takes its time."""
+
+
+@pytest.fixture(scope="module")
+def browser() -> Iterator[Browser]:
+    with chromium() as found:
+        yield found
+
+
+@pytest.fixture(scope="module")
+def mine(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    return tmp_path_factory.mktemp("mine")
+
+
+@pytest.fixture(scope="module")
+def address(real_weights: Path, mine: Path) -> Iterator[str]:
+    """One server for all tests here, as one is for all visitors."""
+    options = ("--model", "isnet", "--model", "grabcut", "--add-to", str(mine))
+    with served(real_weights.parent, *options) as found:
+        yield found
+
+
+@pytest.fixture
+def page(browser: Browser) -> Iterator[Page]:
+    context = browser.new_context(locale="en-GB", viewport={"width": 1300, "height": 900})
+    context.set_default_timeout(LONG)
+    opened = context.new_page()
+    complaints: list[str] = []
+    opened.on("pageerror", lambda error: complaints.append(str(error)))
+    yield opened
+    context.close()
+    assert complaints == []
+
+
+@pytest.fixture(scope="module")
+def photograph() -> Path:
+    found = packaged_picture("astronaut")
+    assert found
+    return found
+
+
+def visit(page: Page, address: str) -> None:
+    page.goto(address, wait_until="commit")
+    page.wait_for_selector(".rx-drop")
+
+
+def result(page: Page) -> bytes:
+    """Press the button; the PNG that "Save PNG" saves."""
+    page.click(".rx-go")
+    page.wait_for_selector(".rx-has .rx-save")
+    with page.expect_download() as download:
+        page.click(".rx-save")
+    return Path(download.value.path()).read_bytes()
+
+
+def test_four_steps(page: Page, address: str, photograph: Path, weights: Path) -> None:
+    asked: list[str] = []
+    page.on("request", lambda request: asked.append(request.url))
+    visit(page, address)
+    assert page.is_disabled(".rx-go")
+    page.set_input_files(".rx-file", photograph)
+    assert page.inner_text(".rx-chosen") == "Chosen: astronaut.png (792 KB)"
+    page.wait_for_function("document.querySelector('.rx-stage img')?.naturalWidth == 512")
+    assert page.is_enabled(".rx-go")
+    page.wait_for_selector(READY)
+    page.click(".rx-go")
+    assert page.inner_text(".rx-go") == "⏳ Working…"
+    assert page.is_disabled(".rx-go")
+    page.wait_for_selector(".rx-has")
+    assert page.inner_text(".rx-tags").split("\n") == ["done", "transparent background"]
+    assert page.is_enabled(".rx-go")
+    source = page.get_attribute("img.rx-cutout", "src")
+    assert source.endswith("/astronaut-cutout.png"), "a right click saves it under this name"
+    with page.expect_download() as download:
+        page.click(".rx-save")
+    assert download.value.suggested_filename == "astronaut-cutout.png"
+    saved = Path(download.value.path()).read_bytes()
+    ((_, written),) = make_cutouts(load_model("isnet"), [photograph], weights / "out")
+    _, alpha = decode_cutout(saved, "saved")
+    assert np.array_equal(alpha, decode_cutout(Path(written).read_bytes(), "written")[1])
+    assert saved == Path(written).read_bytes()
+    assert len(np.unique(alpha)) > 200, "alpha is graded"
+    hosts = {urlsplit(url).netloc for url in asked if not url.startswith(("blob:", "data:"))}
+    assert hosts == {urlsplit(address).netloc}
+
+
+def test_looking_closely(page: Page, address: str, photograph: Path) -> None:
+    visit(page, address)
+    page.wait_for_selector(READY)
+    page.select_option("[data-number='1']", "grabcut")
+    page.set_input_files(".rx-file", photograph)
+    page.click(".rx-go")
+    page.wait_for_function("document.querySelectorAll('.rx-has').length == 2")
+    page.wait_for_selector(".rx-card >> nth=1")
+    assert page.locator(".rx-bars").count() == 2
+    page.click("text=800 %")
+    page.locator(".rx-stage").nth(2).focus()
+    page.keyboard.press("ArrowRight")
+    moved = page.evaluate(
+        "[...document.querySelectorAll('.rx-stage img')].map(image => image.style.transform)"
+    )
+    assert len(moved) == 3
+    assert "scale(8)" in moved[0]
+    assert len(set(moved)) == 1, "all panels show the same place"
+    page.keyboard.press("0")
+    page.check(".rx-view-alpha input", force=True)
+    grey = page.evaluate(
+        "[...document.querySelector('canvas').getContext('2d').getImageData(256, 256, 1, 1).data]"
+    )
+    assert grey == [255, 255, 255, 255]
+    page.click("text=Draw a line")
+    page.locator(".rx-ends input").nth(0).fill("400")
+    page.locator(".rx-ends input").nth(2).press("Enter")
+    page.locator(".rx-ends input").nth(0).press("Enter")
+    assert page.locator(".rx-course").count() == 2
+    assert "isnet: " in page.inner_text(".rx-card:not([hidden]) [role=status]")
+
+
+def test_thirty_megabytes_arrive(page: Page, address: str, tmp_path: Path) -> None:
+    noise = np.random.default_rng(1).integers(0, 255, (3300, 3300, 3), np.uint8)
+    Image.fromarray(noise).save(tmp_path / "large.png", compress_level=0)
+    assert (tmp_path / "large.png").stat().st_size > 30_000_000
+    visit(page, address)
+    page.wait_for_selector(READY)
+    page.set_input_files(".rx-file", tmp_path / "large.png")
+    page.wait_for_function("document.querySelector('.rx-more button').disabled == false")
+    assert page.inner_text(".rx-panel .rx-about >> nth=0") == "3300 × 3300 px"
+    assert page.is_hidden(".rx-trouble")
+
+
+@pytest.mark.parametrize("lang", ["en", "zh"])
+def test_hostile_files_are_refused_in_words(
+    page: Page, address: str, tmp_path: Path, photograph: Path, lang: str
+) -> None:
+    visit(page, f"{address}?lang={lang}")
+    hostile = {
+        '"><img src=x onerror=alert(1)>.svg': b"<svg onload='alert(1)'/>",
+        "cut.png": photograph.read_bytes()[:5000],
+        "empty.png": b"",
+    }
+    words = {"en": ["not a picture", "damaged", "empty"], "zh": ["不是可识别", "已损坏", "空文件"]}
+    for (name, data), word in zip(hostile.items(), words[lang], strict=True):
+        file = {"name": name, "mimeType": "image/png", "buffer": data}
+        page.set_input_files(".rx-file", files=[file])
+        page.wait_for_selector(f".rx-trouble:has-text('{word}')")
+        assert page.is_disabled(".rx-go")
+    assert page.locator(".rx img[src=x]").count() == 0
+    page.set_input_files(".rx-file", photograph)  # the page is none the worse
+    page.wait_for_function("document.querySelector('.rx-more button').disabled == false")
+    assert page.is_hidden(".rx-trouble")
+
+
+def test_chinese_page(page: Page, address: str) -> None:
+    visit(page, f"{address}?lang=zh")
+    page.wait_for_selector(READY)
+    page.wait_for_selector("text=就绪")
+    assert page.get_attribute("html", "lang") == "zh-CN"
+    assert page.inner_text(".rx-go") == "生成透明背景"
+    page.click(".rx-head button")
+    assert page.inner_text(".rx-go") == "Remove background"
+    english = {said for said, _ in STRINGS.values()}
+    page.click(".rx-head button")
+    shown = set(page.inner_text(".rx").split("\n"))
+    assert not (shown & english - {"English"})
+
+
+def test_several_pictures_come_back_as_a_zip(page: Page, address: str) -> None:
+    visit(page, address)
+    page.wait_for_selector(READY)
+    page.select_option("[data-number='0']", "grabcut")
+    names = ["chelsea", "coffee"]
+    files = [packaged_picture(name) for name in names]
+    broken = {"name": "broken.jpg", "mimeType": "image/jpeg", "buffer": b"no"}
+    page.set_input_files(
+        ".rx-file",
+        [
+            *({"name": f.name, "mimeType": "image/png", "buffer": f.read_bytes()} for f in files),
+            broken,
+        ],
+    )
+    assert page.inner_text(".rx-go") == "Remove 3 backgrounds"
+    page.click(".rx-go")
+    page.wait_for_function("document.querySelectorAll('.rx-entry-state.rx-done').length == 2")
+    page.wait_for_selector(".rx-entry-state.rx-failed")
+    with page.expect_download() as download:
+        page.click("text=Save all as ZIP")
+    archive = zipfile.ZipFile(download.value.path())
+    assert archive.testzip() is None
+    assert archive.namelist() == [f"{name}-cutout.png" for name in names]
+    for file, name in zip(files, archive.namelist(), strict=True):
+        assert Image.open(io.BytesIO(archive.read(name))).size == Image.open(file).size
+
+
+def test_two_visitors_at_once_and_one_leaves(
+    browser: Browser, page: Page, address: str, photograph: Path
+) -> None:
+    other = browser.new_context().new_page()
+    for visitor in (other, page):
+        visit(visitor, address)
+        visitor.wait_for_selector(READY, timeout=LONG)
+        visitor.set_input_files(".rx-file", photograph)
+    other.click(".rx-go")
+    page.click(".rx-go")
+    other.context.close()  # in mid-work
+    page.wait_for_selector(".rx-has")
+
+
+def test_a_case_is_chosen_and_added_to_the_case_set(page: Page, address: str, mine: Path) -> None:
+    visit(page, address)
+    page.wait_for_selector(READY)
+    page.select_option(".rx-controls > .rx-field select", "pet/chelsea")
+    page.wait_for_selector("text=Chosen: chelsea.png")
+    page.click("text=Add to my case set")
+    page.select_option(".rx-more select", "pet")
+    page.click(".rx-more button")
+    page.wait_for_selector("text=Added: ")
+    (case,) = load_cases(mine).cases
+    assert case.category == "pet"
+    assert not case.failure
+
+
+def test_a_narrow_page_does_not_scroll_sideways(page: Page, address: str) -> None:
+    page.set_viewport_size({"width": 360, "height": 700})
+    visit(page, address)
+    assert page.evaluate("document.documentElement.scrollWidth") <= 360
+
+
+def test_every_control_has_a_name_and_is_reached_by_key(page: Page, address: str) -> None:
+    visit(page, address)
+    page.wait_for_selector(READY)
+    nameless = page.evaluate(
+        """[...document.querySelectorAll('.rx button, .rx input, .rx select, .rx a, .rx-stage')]
+        .filter(e => !(e.ariaLabel || e.labels?.[0]?.textContent.trim() || e.textContent.trim()))
+        .map(e => e.outerHTML)"""
+    )
+    assert nameless == []
+    page.keyboard.press("Tab")
+    page.keyboard.press("Tab")
+    assert page.evaluate("document.activeElement.className") == "rx-file"
+    assert page.locator(".rx [role=status]").count() >= 2
+
+
+def get(address: str, path: str, **headers: str) -> tuple[int, bytes]:
+    base = urlsplit(address)
+    request = Request(f"http://{base.netloc}{path}", headers=headers)
+    try:
+        with urlopen(request, timeout=30) as answer:
+            return answer.status, answer.read()
+    except HTTPError as error:
+        return error.code, error.read()
+
+
+@pytest.mark.parametrize(
+    "path",
+    [
+        "/voila/files/explore.ipynb",
+        "/voila/files/../../pyproject.toml",
+        "/files/explore.ipynb",
+        "/explore.ipynb",
+        "/static/../../../etc/passwd",
+        "/voila/static/../../../../../../../../../../etc/passwd",
+        "/voila/static/%2e%2e/%2e%2e/%2e%2e/%2e%2e/%2e%2e/%2e%2e/%2e%2e/%2e%2e/etc/passwd",
+        "/voila/static//etc/passwd",
+        "/voila/templates/lab/static/../../../../../../etc/passwd",
+        "/voila/templates/base/static/voila.js",
+        "/voila/labextensions/anywidget/../../../../../../../etc/passwd",
+        "/voila/labextensions/jupyterlab_pygments/package.json",
+        "/voila/api/themes/x.css",
+        "/voila/api/contents/",
+        "/voila/tree",
+        "/voila/render/explore.ipynb",
+        "/api/contents",
+        "/api/kernels",
+        "/api/kernelspecs",
+        "/api/sessions",
+        "/api/terminals",
+        "/result/aaaaaaaaaaaaaaaaaaaaaa/x.png",
+        "/result/../../../../etc/passwd/x.png",
+    ],
+)
+def test_no_door_is_open_that_the_page_does_not_need(address: str, path: str) -> None:
+    status, body = get(address, path)
+    assert status in (403, 404)
+    assert b"root:" not in body
+    assert b"Traceback" not in body
+    assert b"site-packages" not in body
+
+
+def test_the_page_is_whole_before_its_kernel_is(address: str) -> None:
+    base = urlsplit(address)
+    with urlopen(f"http://{base.netloc}/", timeout=30) as answer:
+        first = answer.read1(len(shell().encode()))
+        assert "default-src 'none'" in answer.headers["Content-Security-Policy"]
+    assert first.startswith(b"<!doctype html>")
+    assert b"jupyter-config-data" not in first
+    for leaked in (b"load_model(", b"import ", b"/work", b"site-packages"):
+        assert leaked not in first.replace(b"important", b"")
+
+
+def test_another_sites_name_does_not_lead_here(address: str) -> None:
+    assert get(address, "/", Host="evil.example")[0] == 403
+    assert get(address, "/voila/static/voila.js", Host="evil.example:7860")[0] in (403, 404)
+
+
+def test_a_token_is_asked_for(cache: Path, browser: Browser) -> None:
+    options = ("--model", "grabcut", "--host", "0.0.0.0")
+    with served(cache, *options) as address:
+        assert "?token=" in address
+        local = address.replace("0.0.0.0", "127.0.0.1")
+        bare = local.partition("?")[0]
+        for path in ("/", "/?token=wrong-wrong-wrong", "/result/aaaaaaaaaaaaaaaaaaaaaa/x.png"):
+            status, body = get(bare, path)
+            assert b"Explorer" not in body, path
+            assert status in (200, 403), path  # the form that asks for it
+        context = browser.new_context(locale="en-GB")
+        page = context.new_page()
+        visit(page, local)
+        page.wait_for_selector(READY, timeout=LONG)
+        page.set_input_files(".rx-file", packaged_picture("chelsea"))
+        assert Image.open(io.BytesIO(result(page))).mode == "RGBA"
+        link = page.get_attribute("img.rx-cutout", "src")
+        assert get(bare, f"/{link}")[0] in (200, 403)
+        assert not get(bare, f"/{link}")[1].startswith(b"\x89PNG")
+        context.close()
+
+
+@pytest.mark.parametrize(
+    ("host", "loopback"),
+    [("127.0.0.1", True), ("localhost", True), ("::1", True), ("0.0.0.0", False), ("::", False)],
+)
+def test_what_only_this_machine_can_reach(host: str, loopback: bool) -> None:
+    assert is_loopback(host) is loopback
