@@ -24,7 +24,7 @@ from .remove import remove_background
 Stage = Literal["waiting", "weights", "loading", "warming", "ready", "failed"]
 STAGES: tuple[Stage, ...] = ("waiting", "weights", "loading", "warming", "ready")
 """Of a model's way into memory: weights are found or fetched; then verified and made a session;
-then a first, grey picture is computed, which is the slowest one."""
+then a trial picture is computed: the first one is the slowest."""
 
 Say = Callable[[dict[str, Any]], None]
 """Is told how a picture fares: `{"stage": "queued", "before": 2}`, `{"stage": "infer"}`, …"""
@@ -145,9 +145,7 @@ class LocalEngine:
                 self._set(name, stage="loading", text="")
                 model.load()
                 self._set(name, stage="warming")
-                model.infer(
-                    [model.preprocess(Picture("grey", np.full((64, 64, 3), 128, np.uint8)))]
-                )
+                model.infer([model.preprocess(_trial())])
                 self._set(name, stage="ready", seconds=time.perf_counter() - started)
             except Exception as error:  # the other models are still worth having
                 failure = Failure.of(error)
@@ -191,3 +189,10 @@ class Turn:
         with self._moved:
             self._moved.wait_for(lambda: self._waiting.index(ticket) != told or not told)
             return self._waiting.index(ticket)
+
+
+def _trial() -> Picture:
+    """A bright square on dark noise, which has what any model looks for."""
+    rgb = np.random.default_rng(0).integers(0, 60, (128, 128, 3)).astype(np.uint8)
+    rgb[32:96, 32:96] += 150
+    return Picture("trial", rgb)

@@ -10,6 +10,7 @@ import os
 import secrets
 import socket
 import threading
+import time
 from collections import OrderedDict
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import suppress
@@ -27,6 +28,8 @@ from .frames import Line, LineCutError
 
 _PATIENCE = 30.0
 """Seconds a kernel has to hand over its pixels when its turn has come."""
+ABSENCE = 60.0
+"""Seconds that the process with the models may take to be there."""
 KEPT_BYTES = 1 << 29
 """Of finished cut-outs, all visitors together; the oldest go first."""
 
@@ -86,7 +89,7 @@ def _visit(engine: LocalEngine, kept: Kept, line: Line) -> None:
             if asked.get("ask") == "watch":
                 for states in engine.watch():
                     line.send({"states": [vars(state) for state in states]})
-                return
+                line.send({"watched": True})
             if asked.get("ask") == "kept":
                 line.send({}, kept.get(str(asked.get("key"))) or b"")
             elif asked.get("ask") == "remove":
@@ -126,15 +129,21 @@ class RemoteEngine:
         self._one_at_a_time = threading.Lock()
 
     def watch(self) -> Iterator[list[State]]:
-        """As the protocol says."""
-        with Line.to(self._address) as line:
-            line.send({"ask": "watch"})
-            while True:
-                try:
-                    message, _ = line.receive()
-                except LineCutError:
-                    return
-                yield [State(**state) for state in message["states"]]
+        """As the protocol says; LineCutError if nobody answers for ABSENCE seconds."""
+        until = time.monotonic() + ABSENCE
+        while True:
+            try:
+                with Line.to(self._address) as line:
+                    line.send({"ask": "watch"})
+                    while True:
+                        message, _ = line.receive()
+                        if "watched" in message:
+                            return
+                        yield [State(**state) for state in message["states"]]
+            except LineCutError:  # it is only just starting, or being started again
+                if time.monotonic() > until:
+                    raise
+                time.sleep(0.2)
 
     def remove(
         self,

@@ -139,7 +139,8 @@ def test_nobody_else_may_connect(address: str) -> None:
     assert stat.S_IMODE(os.stat(address).st_mode) == 0o600
 
 
-def test_nobody_there_is_said(tmp_path: Path) -> None:
+def test_nobody_there_is_said(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("rmbg_eval.explore.model_server.ABSENCE", 0.1)
     with pytest.raises(LineCutError, match="has gone"):
         list(RemoteEngine(str(tmp_path / "none")).watch())
 

@@ -25,7 +25,7 @@ from rmbg_eval.images import decode_cutout
 from rmbg_eval.resources import packaged_picture
 
 READY = "[data-ready=true]"
-LONG = 120_000
+LONG = 60_000
 """Milliseconds: a busy machine of two cores takes its time."""
 
 

@@ -436,7 +436,7 @@ class Explorer {
     this.items = described.map((item) => ({ ...item, id: `p${++this.count}`, results: new Map(), state: "chosen" }));
     this.say(this.added, "");
     this.look(this.items[0]);
-    this.arrive(this.items[0]);
+    this.arrive(this.items[0]).catch(() => {}); // it has been told already
   }
 
   release(item) {
@@ -507,7 +507,8 @@ class Explorer {
       const about = item.file
         ? await this.wire.upload(item, (share) => this.arrivedSoFar(item, share))
         : await this.wire.openCase(item);
-      Object.assign(item, { width: about.width, height: about.height, size: item.size ?? about.size });
+      Object.assign(item, { width: about.width, height: about.height });
+      if (item.case) Object.assign(item, { name: about.name, size: about.size });
       item.state = item.state === "chosen" ? "here" : item.state;
       if (about.shown) {
         item.url = URL.createObjectURL(about.shown);
@@ -791,6 +792,7 @@ class Explorer {
       const { path } = await this.wire.add(item, this.category.value);
       this.say(this.added, "added", { path });
     } catch (error) {
+      if (error === item.failure) return; // it has been told already
       this.complain(error);
     }
   }
