@@ -26,7 +26,7 @@ from rmbg_eval.explore import remove_background
 from rmbg_eval.images import decode_cutout
 from rmbg_eval.resources import packaged_picture, resource
 
-LONG = 120_000
+LONG = 60_000
 
 
 @pytest.fixture
@@ -78,7 +78,7 @@ def test_run_all_upload_generate_save(lab: str, weights: Path) -> None:
         page.set_default_timeout(LONG)
         page.goto(lab)
         page.wait_for_selector(".jp-Notebook .jp-CodeCell")
-        page.wait_for_selector(".jp-Notebook-ExecutionIndicator[data-status=idle]")
+        page.wait_for_selector("text=Python 3 (ipykernel) | Idle")
         page.click(".lm-MenuBar-itemLabel:text-is('Run')")
         page.click("text=Run All Cells")
         page.wait_for_selector(".rx-drop")
