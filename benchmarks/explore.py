@@ -103,7 +103,9 @@ def main(rounds: int) -> None:
         server.shutdown()
     for name, values in paints.items():
         spread = f"{min(values):.0f} … {max(values):.0f}"
-        print(f"first contentful paint, {name}: median {statistics.median(values):.0f} ms ({spread})")
+        print(
+            f"first contentful paint, {name}: median {statistics.median(values):.0f} ms ({spread})"
+        )
     more = [a - b for a, b in zip(whole, bare, strict=True)]
     print(f"{SIZE[0]}×{SIZE[1]}, click to pixels: median {statistics.median(whole):.2f} s")
     print(f"bare inference of the same: median {statistics.median(bare):.2f} s")

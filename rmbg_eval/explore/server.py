@@ -18,15 +18,17 @@ import signal
 import socket
 import tempfile
 import threading
+import time
 from collections.abc import Callable, Sequence
 from multiprocessing import get_context
 from pathlib import Path
 from typing import Any
-from urllib.parse import quote
+from urllib.parse import quote, urlencode, urlunsplit
 
 import jinja2
 from jupyter_server.base.handlers import FileFindHandler, JupyterHandler
 from jupyter_server.services.kernels.handlers import KernelHandler
+from jupyter_server.services.kernels.kernelmanager import AsyncMappingKernelManager
 from jupyter_server.utils import url_path_join
 from tornado.web import HTTPError, authenticated
 from traitlets.config import Config
@@ -53,7 +55,9 @@ _EXTENSIONS = (
     "@voila-dashboards/widgets-manager8",
 )
 IDLE = 900
-"""Seconds without a sign of life after which a visitor's kernel is ended."""
+"""Seconds without use after which a visitor's kernel is ended."""
+ALONE = 60
+"""Seconds without a page after which it is ended: none came yet, it was closed, or is unreachable."""
 VISITORS = 24
 """Kernels at once; each takes about 100 MB, and its pictures."""
 SHORTEST_TOKEN = 12
@@ -63,6 +67,23 @@ _POLICY = (
     "style-src 'self' 'unsafe-inline'; img-src 'self' blob: data:; font-src 'self' data:; "
     "connect-src 'self' ws: wss: blob:; base-uri 'none'; form-action 'self'; frame-ancestors 'none'"
 )
+
+
+class VisitorKernels(AsyncMappingKernelManager):
+    """Kernels that end soon after their page is closed, and some time after it was last used."""
+
+    def __init__(self, **given: Any) -> None:
+        super().__init__(**given)
+        self._alone_since: dict[str, float] = {}
+
+    async def cull_kernel_if_idle(self, kernel_id: str) -> None:
+        """Called for every kernel, every few seconds."""
+        if self._kernel_connections.get(kernel_id, 0):
+            self._alone_since.pop(kernel_id, None)
+            await super().cull_kernel_if_idle(kernel_id)
+        elif time.monotonic() - self._alone_since.setdefault(kernel_id, time.monotonic()) > ALONE:
+            del self._alone_since[kernel_id]
+            await self.shutdown_kernel(kernel_id, now=True)
 
 
 class PageHandler(TornadoVoilaHandler):
@@ -176,9 +197,9 @@ def serve(
         os.environ["IPYTHONDIR"] = str(folder / "ipython")  # no history, nobody's start-up files
         os.environ["JUPYTER_PREFER_ENV_PATH"] = "1"  # the kernel of this environment
         app = _server(folder, address, host, port, token)
-        shown = f"[{host}]" if ":" in host else host
-        query = f"?token={quote(token)}" if token else ""
-        app.when_there = lambda: say(f"http://{shown}:{port}/{query}")
+        netloc = f"[{host}]:{port}" if ":" in host else f"{host}:{port}"
+        query = urlencode({"token": token}) if token else ""
+        app.when_there = lambda: say(urlunsplit(("http", netloc, "/", query, "")))
         try:
             app.start()
         finally:
@@ -207,10 +228,11 @@ def _server(folder: Path, address: str, host: str, port: int, token: str | None)
         allow_theme_override="NO",
         file_allowlist=[],
         extension_allowlist=list(_EXTENSIONS),
+        multi_kernel_manager_class=VisitorKernels,
         prelaunch_hook=_page_cells,
     )
     config.MappingKernelManager.update(
-        cull_idle_timeout=IDLE, cull_interval=60, cull_connected=True, cull_busy=False
+        cull_idle_timeout=IDLE, cull_interval=5, cull_connected=True, cull_busy=False
     )
     config.KernelManager.transport = "ipc"  # files in a folder of ours: nobody else can listen
     app = Server(config=config)
