@@ -57,7 +57,7 @@ _EXTENSIONS = (
 IDLE = 900
 """Seconds without use after which a visitor's kernel is ended."""
 ALONE = 60
-"""Seconds without a page after which it is ended: none came yet, it was closed, or is unreachable."""
+"""Seconds without a page after which it is ended: it never came, was closed, or is out of reach."""
 VISITORS = 24
 """Kernels at once; each takes about 100 MB, and its pictures."""
 SHORTEST_TOKEN = 12
@@ -234,7 +234,10 @@ def _server(folder: Path, address: str, host: str, port: int, token: str | None)
     config.MappingKernelManager.update(
         cull_idle_timeout=IDLE, cull_interval=5, cull_connected=True, cull_busy=False
     )
-    config.KernelManager.transport = "ipc"  # files in a folder of ours: nobody else can listen
+    config.KernelManager.update(
+        transport="ipc",  # files in a folder of ours: nobody else can listen
+        autorestart=False,  # another kernel would not know the page
+    )
     app = Server(config=config)
     app.notebook_path = str(notebook)
     app.initialize([])

@@ -15,7 +15,8 @@ from served import served
 from test_served_page import LONG, READY, result, visit
 
 from rmbg_eval.errors import ModelError, SettingsError
-from rmbg_eval.explore.server import is_loopback, serve, shell
+from rmbg_eval.explore.model_server import RemoteEngine
+from rmbg_eval.explore.server import ModelProcess, is_loopback, serve, shell
 from rmbg_eval.resources import packaged_picture
 
 
@@ -125,3 +126,18 @@ def test_what_cannot_be_served_is_said(given: dict, message: str) -> None:
     rest = {"cases": "", "add_to": "", "device": "auto", "dtype": "auto", "say": print}
     with pytest.raises((SettingsError, ModelError), match=message):
         serve(**{**usual, **rest, **given})
+
+
+def test_a_model_process_that_was_killed_is_started_again(tmp_path: Path) -> None:
+    address = str(tmp_path / "models")
+    keeper = ModelProcess(address, ["grabcut"], "auto", "auto")
+    try:
+        for _ in range(2):
+            *_, states = RemoteEngine(address).watch()
+            assert states[0].stage == "ready"
+            killed = keeper._process
+            killed.kill()
+            killed.join(10)
+    finally:
+        keeper.end()
+    assert not keeper._process.is_alive()

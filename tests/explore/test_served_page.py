@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import io
+import json
 import zipfile
 from collections.abc import Iterator
 from pathlib import Path
 from urllib.parse import urlsplit
 
 import numpy as np
+import psutil
 import pytest
 from PIL import Image
 from playwright.sync_api import Browser, Page
@@ -193,6 +195,37 @@ def test_several_pictures_come_back_as_a_zip(page: Page, address: str) -> None:
     assert archive.namelist() == [f"{name}-cutout.png" for name in names]
     for file, name in zip(files, archive.namelist(), strict=True):
         assert Image.open(io.BytesIO(archive.read(name))).size == Image.open(file).size
+
+
+def test_what_no_browser_shows_is_shown_all_the_same(
+    page: Page, address: str, photograph: Path, tmp_path: Path
+) -> None:
+    Image.open(photograph).save(tmp_path / "scan.tiff")
+    visit(page, address)
+    page.set_input_files(".rx-file", tmp_path / "scan.tiff")
+    page.wait_for_function("document.querySelector('.rx-stage img')?.naturalWidth == 512")
+    assert page.inner_text(".rx-about >> nth=0") == "512 × 512 px"
+
+
+def test_a_session_that_ended_is_said_with_a_way_out(
+    page: Page, address: str, photograph: Path
+) -> None:
+    visit(page, address)
+    page.wait_for_selector(READY)
+    page.set_input_files(".rx-file", photograph)
+    page.wait_for_function("document.querySelector('.rx-more button').disabled == false")
+    config = page.evaluate("document.getElementById('jupyter-config-data').textContent")
+    kernel = f"kernel-{json.loads(config)['kernelId']}.json"
+    (process,) = (
+        found
+        for found in psutil.process_iter(["cmdline"])
+        if any(kernel in part for part in found.info["cmdline"] or ())
+    )
+    process.kill()
+    page.click(".rx-go")
+    page.wait_for_selector(".rx-trouble:has-text('connection to the server was lost')")
+    page.click("text=Reload")
+    page.wait_for_selector(READY)
 
 
 def test_two_visitors_at_once_and_one_leaves(

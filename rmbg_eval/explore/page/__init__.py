@@ -6,7 +6,10 @@ from pathlib import Path
 
 FOLDER = Path(__file__).parent
 
-_SCRIPTS = ("wire.js", "alpha.js", "panels.js", "zip.js", "explorer.js")
+_SCRIPTS = (
+    *("wire.js", "alpha.js", "panels.js", "zip.js"),
+    *("words.js", "layout.js", "looking.js", "explorer.js"),
+)
 """In the order in which they make one script, which defines `Explorer`."""
 
 

@@ -126,7 +126,9 @@ function profilePlot(label, courses) {
       const x = left + (distance / length) * (width - left - right);
       return `${x.toFixed(1)},${(top + (1 - alpha) * (height - top - bottom)).toFixed(1)}`;
     });
-    plot.append(svg("polyline", { points: points.join(" "), class: `rx-course rx-course-${number}` }));
+    plot.append(
+      svg("polyline", { points: points.join(" "), class: `rx-course rx-course-${number}` }),
+    );
   });
   plot.append(
     svg("text", { x: left, y: height - 6, class: "rx-tick" }, "0"),
@@ -153,12 +155,16 @@ function histogramPlot(label, maps) {
       const y = top + (1 - scaled(counts[value])) * (height - top - bottom);
       path += ` L ${(left + value * wide).toFixed(1)} ${y.toFixed(1)} h ${wide.toFixed(2)}`;
     }
-    plot.append(svg("path", { d: `${path} V ${height - bottom} Z`, class: `rx-bars rx-bars-${number}` }));
+    plot.append(
+      svg("path", { d: `${path} V ${height - bottom} Z`, class: `rx-bars rx-bars-${number}` }),
+    );
   });
   for (const value of [0, 0.25, 0.5, 0.75, 1]) {
     const x = left + value * (width - left - right);
     const anchor = value === 0 ? "start" : value === 1 ? "end" : "middle";
-    plot.append(svg("text", { x, y: height - 6, "text-anchor": anchor, class: "rx-tick" }, `${value}`));
+    plot.append(
+      svg("text", { x, y: height - 6, "text-anchor": anchor, class: "rx-tick" }, `${value}`),
+    );
   }
   return plot;
 }

@@ -26,7 +26,11 @@ class Wire {
   }
 
   send(message, ...buffers) {
-    this.model.send(message, {}, buffers);
+    try {
+      this.model.send(message, {}, buffers);
+    } catch {
+      throw new Refused({ kind: "lost" }); // the kernel has ended
+    }
   }
 
   receive(message, buffers) {
@@ -51,9 +55,16 @@ class Wire {
         settle(value);
       };
       this.heard = Date.now();
+      const attempt = (act) => {
+        try {
+          act();
+        } catch (error) {
+          end(reject, error);
+        }
+      };
       const timer = setInterval(() => {
         if (Date.now() - this.heard > SILENCE) end(reject, new Refused({ kind: "lost" }));
-        else this.send({ type: "ping", id: "ping" });
+        else attempt(() => this.send({ type: "ping", id: "ping" }));
       }, 4000);
       this.waiting.set(key, (message, buffers) => {
         if (message.type === "failed") end(reject, new Refused(message));
@@ -62,7 +73,7 @@ class Wire {
           if (value !== undefined) end(resolve, value);
         }
       });
-      begin();
+      attempt(begin);
     });
   }
 
@@ -82,7 +93,7 @@ class Wire {
     };
     // Parts follow one another: reading is asynchronous, and their order must not change.
     let sending = Promise.resolve();
-    const more = () => (sending = sending.then(next));
+    const more = () => (sending = sending.then(next).catch(() => {})); // silence will tell
     return this.ask(
       id,
       (message, buffers) => {
@@ -134,7 +145,11 @@ class Wire {
   }
 
   forget(item) {
-    if (this.model) this.send({ type: "forget", id: item.id });
+    try {
+      if (this.model) this.send({ type: "forget", id: item.id });
+    } catch {
+      // there is nobody left who could remember
+    }
   }
 }
 

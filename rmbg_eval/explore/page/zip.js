@@ -26,7 +26,21 @@ async function zip(files) {
     const path = new TextEncoder().encode(unique);
     const crc = crc32(new Uint8Array(await blob.arrayBuffer()));
     // Version 2.0, names in UTF-8, stored, 1 January 1980.
-    const common = [20, 0, 0, 8, 0, 0, 0, 0, 0x21, 0, ...le(crc), ...le(blob.size), ...le(blob.size)];
+    const common = [
+      20,
+      0,
+      0,
+      8,
+      0,
+      0,
+      0,
+      0,
+      0x21,
+      0,
+      ...le(crc),
+      ...le(blob.size),
+      ...le(blob.size),
+    ];
     common.push(path.length & 255, path.length >> 8, 0, 0);
     const head = Uint8Array.from([0x50, 0x4b, 3, 4, ...common, ...path]);
     directory.push(
