@@ -204,7 +204,7 @@ def test_what_no_browser_shows_is_shown_all_the_same(
     visit(page, address)
     page.set_input_files(".rx-file", tmp_path / "scan.tiff")
     page.wait_for_function("document.querySelector('.rx-stage img')?.naturalWidth == 512")
-    assert page.inner_text(".rx-about >> nth=0") == "512 × 512 px"
+    page.wait_for_selector("text=512 × 512 px")
 
 
 def test_a_session_that_ended_is_said_with_a_way_out(

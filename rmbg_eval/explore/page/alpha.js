@@ -43,7 +43,7 @@ class AlphaMap {
   // Alpha every half pixel along [x1, y1, x2, y2].
   profile([x1, y1, x2, y2]) {
     const length = Math.hypot(x2 - x1, y2 - y1);
-    const steps = Math.max(1, Math.round(length * 2));
+    const steps = Math.max(1, Math.ceil(length * 2));
     const values = [];
     for (let i = 0; i <= steps; i++) {
       const t = i / steps;
@@ -66,24 +66,24 @@ class AlphaMap {
   }
 }
 
-// Pixels from alpha 0.92 to 0.08 along a profile, where it falls that far in either direction.
+// Pixels from where alpha last leaves 0.92 to where it first reaches 0.08 after that, as
+// rmbg_eval.measure.points.band_width has it; null where it does not fall that far. A line that was
+// drawn from outside to inside is read the other way round.
 function softBand(profile) {
-  const first = profile[0].alpha;
-  const last = profile[profile.length - 1].alpha;
-  const course = first >= last ? profile : [...profile].reverse();
-  const crossing = (level, from) => {
-    for (let i = from; i < course.length - 1; i++) {
-      const [a, b] = [course[i], course[i + 1]];
-      if (a.alpha > level && b.alpha <= level) {
-        const t = (a.alpha - level) / (a.alpha - b.alpha);
-        return { index: i, distance: a.distance + t * (b.distance - a.distance) };
-      }
-    }
-    return null;
+  const length = profile.at(-1).distance;
+  const turned = () =>
+    profile.map(({ distance, alpha }) => ({ distance: length - distance, alpha })).reverse();
+  const course = profile[0].alpha >= profile.at(-1).alpha ? profile : turned();
+  const solid = course.findIndex(({ alpha }) => alpha >= 0.92);
+  const end = course.findIndex(({ alpha }, index) => index > solid && alpha <= 0.08);
+  if (solid < 0 || end < 0) return null;
+  const start = course.findLastIndex(({ alpha }, index) => index < end && alpha >= 0.92);
+  const crossing = (index, level) => {
+    const [a, b] = [course[index], course[index + 1]];
+    const share = a.alpha === b.alpha ? 0 : (a.alpha - level) / (a.alpha - b.alpha);
+    return a.distance + Math.min(Math.max(share, 0), 1) * (b.distance - a.distance);
   };
-  const high = crossing(0.92, 0);
-  const low = high && crossing(0.08, high.index);
-  return low ? Math.abs(low.distance - high.distance) : null;
+  return crossing(end - 1, 0.08) - crossing(start, 0.92);
 }
 
 const SVG = "http://www.w3.org/2000/svg";

@@ -263,9 +263,9 @@ class Layout extends Words {
       return input;
     });
     this.profile = h("div", { class: "rx-plot" });
-    this.profileText = h("p", { class: "rx-note", role: "status" });
+    this.profileText = h("p", { class: "rx-note rx-keys", role: "status" });
     this.histogram = h("div", { class: "rx-plot" });
-    this.histogramText = h("p", { class: "rx-note" });
+    this.histogramText = h("p", { class: "rx-note rx-keys" });
     this.profileCard = h(
       "div",
       { class: "rx-card", hidden: true },

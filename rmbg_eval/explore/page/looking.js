@@ -44,7 +44,7 @@ class Looking extends Layout {
           sides.map((side) => side.alpha),
         ),
       );
-      this.histogramText.textContent = sides.map((side) => this.share(side)).join("\n");
+      this.histogramText.replaceChildren(...keyed(sides.map((side) => this.share(side))));
     }
     const { line } = this.panels;
     this.profileCard.hidden = !line || !sides.length;
@@ -52,14 +52,13 @@ class Looking extends Layout {
     if (line && sides.length) {
       const courses = sides.map((side) => ({ name: side.model, values: side.alpha.profile(line) }));
       this.profile.replaceChildren(profilePlot(this.t("profile"), courses));
-      this.profileText.textContent = courses
-        .map(({ name, values }) => {
-          const band = softBand(values);
-          return band === null
-            ? this.t("no_band", { model: name })
-            : this.t("band", { model: name, pixels: band.toFixed(1) });
-        })
-        .join("\n");
+      const widths = courses.map(({ name, values }) => {
+        const band = softBand(values);
+        return band === null
+          ? this.t("no_band", { model: name })
+          : this.t("band", { model: name, pixels: band.toFixed(1) });
+      });
+      this.profileText.replaceChildren(...keyed(widths));
     }
   }
 
@@ -76,4 +75,11 @@ class Looking extends Layout {
       opaque: percent(counts[255]),
     });
   }
+}
+
+// Lines of text, each with the colour of its curve where there are several.
+function keyed(lines) {
+  return lines.map((line, number) =>
+    h("span", { class: lines.length > 1 ? `rx-key-${number}` : null }, line),
+  );
 }
