@@ -1,7 +1,7 @@
 // What goes over the wire: uploads in parts, questions and their answers. No message is large
 // enough for a websocket to drop it, and silence is noticed.
 
-const SILENCE = 20_000; // milliseconds without any answer, after which the kernel counts as gone
+const SILENCE = 15_000; // milliseconds without any answer, after which the kernel counts as gone
 const IN_FLIGHT = 4; // parts on their way at once
 
 class Refused extends Error {
@@ -65,7 +65,7 @@ class Wire {
       const timer = setInterval(() => {
         if (Date.now() - this.heard > SILENCE) end(reject, new Refused({ kind: "lost" }));
         else attempt(() => this.send({ type: "ping", id: "ping" }));
-      }, 4000);
+      }, 3000);
       this.waiting.set(key, (message, buffers) => {
         if (message.type === "failed") end(reject, new Refused(message));
         else {
