@@ -43,6 +43,7 @@ from .options import (
 )
 from .progress import Step
 from .records import Run
+from .serve import serve
 from .settings import Settings
 from .terminal import complain, err, out, progress, show_run
 
@@ -264,6 +265,9 @@ def models(
     table.add_row("onnx:PATH?mean=…&std=…", "an ONNX graph of yours", "yours", "the file itself")
     table.add_row("folder:PATH", "cut-outs that another tool made", "yours", "none needed")
     out.print(table)
+
+
+app.command()(serve)
 
 
 @cases_app.command("check")

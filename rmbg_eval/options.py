@@ -118,3 +118,22 @@ DtypesOption = Annotated[list[DtypeName], typer.Option("--dtype", help="Repeat f
 BatchesOption = Annotated[
     list[int], typer.Option("--batch", metavar="N", help="Pictures at once; repeat for several.")
 ]
+HostOption = Annotated[
+    str,
+    typer.Option(
+        "--host", metavar="ADDRESS", help="Any but a loopback address gets a token, and says so."
+    ),
+]
+PortOption = Annotated[int, typer.Option("--port", metavar="N", min=1, max=65535)]
+TokenOption = Annotated[
+    str | None,
+    typer.Option(
+        "--token", metavar="TEXT", help="What a visitor must know. Default off loopback: made up."
+    ),
+]
+AddToOption = Annotated[
+    str,
+    typer.Option(
+        "--add-to", metavar="DIR", help="Let visitors add pictures to this folder of cases."
+    ),
+]

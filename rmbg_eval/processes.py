@@ -81,7 +81,7 @@ def in_processes(calls: Sequence[Call]) -> Iterator[tuple[int, Any]]:
 
 def _work(number: int, call: Call, results: Any, parent: int) -> None:
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C is the parent's, who ends this process
-    threading.Thread(target=_end_with, args=(parent,), daemon=True).start()
+    threading.Thread(target=end_with_parent, args=(parent,), daemon=True).start()
     error: RmbgEvalError | None = None
     try:
         call.function(*call.arguments, lambda sent: results.put((number, sent)))
@@ -93,7 +93,8 @@ def _work(number: int, call: Call, results: Any, parent: int) -> None:
     results.put((number, _Ended(error)))
 
 
-def _end_with(parent: int) -> None:
+def end_with_parent(parent: int) -> None:
+    """Return never: end this process as soon as `parent` is no longer its parent."""
     while os.getppid() == parent:
         time.sleep(_LOOK_EVERY)
     os._exit(1)

@@ -37,7 +37,7 @@ def test_report_works_outside_the_checkout(installed: Path, tmp_path: Path) -> N
         check=False,
     )
     assert done.returncode == 0, done.stderr
-    assert "data:image/png" in (tmp_path / "out" / "index.html").read_text("utf-8")
+    assert "data:image/webp" in (tmp_path / "out" / "index.html").read_text("utf-8")
 
 
 def test_reference_cases_come_with_the_package(installed: Path, tmp_path: Path) -> None:

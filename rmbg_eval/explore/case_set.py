@@ -1,0 +1,38 @@
+"""Add a picture to a folder of cases. Nothing of its name becomes a file's name."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from pathlib import Path, PurePath
+
+from ..case import CATEGORIES
+from ..cases import LOOSE
+from ..errors import CaseError, printable
+from ..files import user_path, write_atomic
+from ..images import SUFFIXES
+
+_TITLE = 80
+
+
+def add_case(folder: str, category: str, name: str, data: bytes) -> Path:
+    """Write the case `folder/<category>/<hash>`: the picture as it came, and its case.toml.
+
+    The folder is called after the picture's content, so that adding it twice is adding it once;
+    the name it had becomes the title. Raises CaseError for a category that is none, OutputError
+    where nothing can be written.
+    """
+    if category not in (*CATEGORIES, LOOSE):
+        raise CaseError(
+            f"There is no category {printable(category)[:80]!r}",
+            f"Use one of {', '.join((*CATEGORIES, LOOSE))}.",
+        )
+    sha256 = hashlib.sha256(data).hexdigest()
+    suffix = PurePath(name).suffix.lower()
+    case = user_path(folder, CaseError) / category / sha256[:12]
+    # JSON's strings are TOML's.
+    title = json.dumps(printable(PurePath(name).stem)[:_TITLE], ensure_ascii=False)
+    write_atomic(case / f"image{suffix if suffix in SUFFIXES else '.jpg'}", data)
+    toml = f'title = {{ en = {title}, zh = {title} }}\nsha256 = "{sha256}"\n'
+    write_atomic(case / "case.toml", toml)
+    return case

@@ -1,0 +1,134 @@
+"""One picture, one model, one cut-out: what the page's button does, for Python too."""
+
+from __future__ import annotations
+
+import re
+import time
+import unicodedata
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from functools import cached_property
+from pathlib import Path
+
+from ..errors import ImageError, ModelError
+from ..files import write_atomic
+from ..images import (
+    Cutout,
+    Picture,
+    check_alpha,
+    check_rgb,
+    decode,
+    decode_cutout,
+    encode_png,
+    read_bytes,
+)
+from ..models import Model
+
+OnStage = Callable[[str], None]
+"""Told the name of every stage as it begins: preprocess, infer, postprocess, encode."""
+
+_NAME_LENGTH = 80
+
+
+@dataclass(frozen=True)
+class Result:
+    """A finished cut-out: the PNG as it is saved, byte for byte that of `rmbg-eval cutout`."""
+
+    name: str
+    """File name under which it is saved: `<stem>-cutout.png`."""
+    png: bytes = field(repr=False)
+    seconds: dict[str, float]
+    """Wall time of decode (where it was done), preprocess, infer, postprocess and encode."""
+    pipeline: str
+    """Every step from RGB to alpha, in words."""
+
+    @cached_property
+    def cutout(self) -> Cutout:
+        """Colours `(H, W, 3) uint8` and alpha `(H, W) float32` as they are in the PNG."""
+        rgb, alpha = decode_cutout(self.png, self.name)
+        assert rgb is not None  # it was written as RGBA
+        return Cutout(rgb, alpha)
+
+    def save(self, path: str | Path | None = None) -> Path:
+        """Write the PNG to `path`, by default to `name` in the current folder."""
+        target = Path(path or self.name).expanduser()
+        write_atomic(target, self.png)
+        return target
+
+    def _repr_png_(self) -> bytes:
+        return self.png
+
+
+def remove_background(
+    model: Model, picture: Picture | str | Path, on_stage: OnStage = lambda stage: None
+) -> Result:
+    """The picture without its background.
+
+    Args:
+        model: as `load_model` gives it; its weights are fetched and loaded if they are not yet.
+        picture: a file, or a decoded picture.
+        on_stage: is told what begins.
+
+    Returns:
+        The PNG, at the picture's full size; its alpha is the model's, untouched.
+
+    Raises ImageError for a file that cannot be used, ModelError for a model that cannot.
+    """
+    model.fetch(lambda text: None)
+    model.load()
+    seconds: dict[str, float] = {}
+
+    @contextmanager
+    def stage(name: str) -> Iterator[None]:
+        on_stage(name)
+        started = time.perf_counter()
+        yield
+        seconds[name] = time.perf_counter() - started
+
+    if not isinstance(picture, Picture):
+        path = Path(picture).expanduser()
+        with stage("decode"):
+            picture = decode(read_bytes(path), path.name, path.stem)
+    cutout = _cutout(model, picture, stage)
+    with stage("encode"):
+        png = encode_png(cutout)
+    return Result(cutout_name(picture.name), png, seconds, model.info.pipeline)
+
+
+def _cutout(model: Model, picture: Picture, stage: Callable) -> Cutout:
+    with stage("preprocess"):
+        inputs = model.preprocess(picture)
+    with stage("infer"):
+        outputs = model.infer([inputs])
+    if len(outputs) != 1:
+        raise ModelError(
+            f"{model.info.name} returned {len(outputs)} outputs for one input",
+            "Correct the model: infer() gives one output for each input.",
+        )
+    with stage("postprocess"):
+        cutout = model.postprocess(outputs[0], picture)
+    try:
+        check_rgb(cutout.rgb)
+        check_alpha(cutout.alpha, picture.rgb.shape[:2])
+    except ImageError as error:
+        raise ModelError(f"{model.info.name}: {error.problem}", error.remedy) from None
+    return cutout
+
+
+def cutout_name(name: str) -> str:
+    r"""The file name under which the cut-out of the picture `name` is saved.
+
+    Letters and digits of any script, spaces, `.`, `_`, `-` and parentheses stay; all else, which
+    some system forbids or takes for a path, becomes `-`.
+
+    >>> cutout_name("portrait.jpg")
+    'portrait-cutout.png'
+    >>> cutout_name("../../etc/passwd")
+    'etc-passwd-cutout.png'
+    >>> cutout_name("杯子 (2).HEIC")
+    '杯子 (2)-cutout.png'
+    """
+    stem = re.sub(r"\.[A-Za-z]{2,5}$", "", unicodedata.normalize("NFC", name))
+    plain = re.sub(r"[^\w .()-]+", "-", stem)[:_NAME_LENGTH].strip("-. ")
+    return f"{plain or 'picture'}-cutout.png"

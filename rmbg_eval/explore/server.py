@@ -1,0 +1,345 @@
+"""`rmbg-eval serve`: explore.ipynb as a page, by Voilà, with the doors that it does not need shut.
+
+Of Voilà's handlers only those are kept that the page uses. No file of this machine can be read but
+the scripts of Voilà and its widgets; contents, trees, templates and themes are not served.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import ipaddress
+import json
+import logging
+import os
+import re
+import secrets
+import shutil
+import signal
+import socket
+import tempfile
+import threading
+import time
+from collections.abc import Callable, Sequence
+from multiprocessing import get_context
+from pathlib import Path
+from typing import Any
+from urllib.parse import quote, urlencode, urlunsplit
+
+import jinja2
+from jupyter_server.base.handlers import FileFindHandler, JupyterHandler
+from jupyter_server.services.kernels.handlers import KernelHandler
+from jupyter_server.services.kernels.kernelmanager import AsyncMappingKernelManager
+from jupyter_server.utils import url_path_join
+from tornado.web import HTTPError, authenticated
+from traitlets.config import Config
+from voila.app import Voila
+from voila.shutdown_kernel_handler import VoilaShutdownKernelHandler
+from voila.tornado.handler import TornadoVoilaHandler
+from voila.tornado.kernel_websocket_handler import VoilaKernelWebsocketHandler
+
+from ..errors import SettingsError, printable
+from ..models import load_model
+from ..models.devices import Device, Dtype
+from ..processes import end_with_parent
+from ..resources import resource
+from .frames import LineCutError
+from .model_server import kept_png, serve_models
+from .page import FOLDER, script, style
+from .strings import STRINGS, table
+from .widget import PART, SERVED
+
+_KERNEL = r"(?P<kernel_id>\w+-\w+-\w+-\w+-\w+)"
+_EXTENSIONS = (
+    "anywidget",
+    "@jupyter-widgets/jupyterlab-manager",
+    "@voila-dashboards/widgets-manager8",
+)
+IDLE = 900
+"""Seconds without use after which a visitor's kernel is ended."""
+ALONE = 60
+"""Seconds without a page after which it is ended: it never came, was closed, or is out of reach."""
+VISITORS = 24
+"""Kernels at once; each takes about 100 MB, and its pictures."""
+SHORTEST_TOKEN = 12
+_LOOPBACK_NAMES = ["localhost", "127.0.0.1", "::1"]
+_POLICY = (
+    "default-src 'none'; script-src 'self' 'unsafe-inline' 'unsafe-eval' blob:; "
+    "style-src 'self' 'unsafe-inline'; img-src 'self' blob: data:; font-src 'self' data:; "
+    "connect-src 'self' ws: wss: blob:; base-uri 'none'; form-action 'self'; frame-ancestors 'none'"
+)
+
+
+class VisitorKernels(AsyncMappingKernelManager):
+    """Kernels that end soon after their page is closed, and some time after it was last used."""
+
+    def __init__(self, **given: Any) -> None:
+        super().__init__(**given)
+        self._alone_since: dict[str, float] = {}
+
+    async def cull_kernel_if_idle(self, kernel_id: str) -> None:
+        """Called for every kernel, every few seconds."""
+        if self._kernel_connections.get(kernel_id, 0):
+            self._alone_since.pop(kernel_id, None)
+            await super().cull_kernel_if_idle(kernel_id)
+        elif time.monotonic() - self._alone_since.setdefault(kernel_id, time.monotonic()) > ALONE:
+            del self._alone_since[kernel_id]
+            await self.shutdown_kernel(kernel_id, now=True)
+
+
+class PageHandler(TornadoVoilaHandler):
+    """The page: it is sent at once, whole, and what starts a kernel follows it."""
+
+    @authenticated
+    async def get(self, path: str | None = None) -> None:
+        self.set_header("Content-Type", "text/html; charset=utf-8")
+        if len(self.kernel_manager.list_kernel_ids()) >= VISITORS:
+            self.set_status(503)
+            self.finish(self.settings["explore_full"])
+            return
+        self.write(self.settings["explore_shell"])
+        await self.flush()
+        async for html in self.get_generator(path=None):
+            self.write(html)
+            await self.flush()
+
+
+class ResultHandler(JupyterHandler):
+    """A finished cut-out under the name it is saved by, for whoever knows its key."""
+
+    @authenticated
+    async def get(self, key: str, name: str) -> None:
+        address = self.settings["explore_socket"]
+        try:
+            png = await asyncio.get_running_loop().run_in_executor(None, kept_png, address, key)
+        except LineCutError:
+            png = None
+        if png is None:
+            raise HTTPError(404)
+        self.set_header("Content-Type", "image/png")
+        self.set_header("Content-Disposition", f"inline; filename*=UTF-8''{quote(name)}")
+        self.set_header("Cache-Control", "no-store")
+        self.finish(png)
+
+
+class Server(Voila):
+    """Voilà with one notebook, one page and the handlers they need."""
+
+    when_there: Callable[[], None]
+
+    def load_config_file(self, *_: Any, **__: Any) -> None:
+        """Nothing but what `serve` says: a voila.json that lies about is not read."""
+
+    def launch_browser(self) -> None:
+        """Called once the port is listened to: that is when the address may be told."""
+        self.when_there()
+
+    def init_handlers(self) -> list:
+        """As Voilà's, less what the page does not use."""
+        page = {
+            "notebook_path": os.path.relpath(self.notebook_path, self.root_dir),
+            "template_paths": self.template_paths,
+            "config": self.config,
+            "voila_configuration": self.voila_configuration,
+        }
+        extensions = "|".join(map(re.escape, _EXTENSIONS))
+        installed = {"path": self.labextensions_path}
+        handlers = [
+            (rf"/api/kernels/{_KERNEL}", KernelHandler),
+            (rf"/api/kernels/{_KERNEL}/channels", VoilaKernelWebsocketHandler),
+            (r"/voila/api/shutdown/(.*)", VoilaShutdownKernelHandler),
+            (r"/voila/static/(.*)", FileFindHandler, {"path": self.static_paths}),
+            (rf"/voila/labextensions/((?:{extensions})/.*)", FileFindHandler, installed),
+            (r"/result/([\w-]{22})/([^/]+)", ResultHandler),
+            (r"/", PageHandler, page),
+        ]
+        own = [(url_path_join(self.server_url, path), *rest) for path, *rest in handlers]
+        return [*self.identity_provider.get_handlers(), *own]
+
+
+def serve(
+    models: Sequence[str],
+    host: str,
+    port: int,
+    token: str | None,
+    cases: str,
+    add_to: str,
+    device: Device,
+    dtype: Dtype,
+    say: Callable[[str], None],
+) -> None:
+    """Serve the page until the process is told to end.
+
+    Any host but a loopback address gets a token, made up where none is given. `say` is told the
+    address. Raises SettingsError for what cannot be served, ModelError for an unknown model.
+    """
+    for spec in models:  # what is wrong with a spec is said here, not in another process
+        load_model(spec, device, dtype)
+    if not hasattr(socket, "AF_UNIX"):
+        raise SettingsError("The page cannot be served on this system", "Use Linux, macOS or WSL.")
+    if token is None and not is_loopback(host):
+        token = secrets.token_urlsafe(24)
+    if token is not None and len(token) < SHORTEST_TOKEN:
+        raise SettingsError(
+            f"The token has {len(token)} characters; {SHORTEST_TOKEN} are needed",
+            "Leave --token out to have one made.",
+        )
+    _check_free(host, port)
+    folder = Path(tempfile.mkdtemp(prefix="rmbg-eval-"))  # for this user's eyes only
+    try:
+        address = str(folder / "models")
+        keeper = ModelProcess(address, models, device, dtype)
+        served = {
+            "socket": address,
+            "cases": str(Path(cases).absolute()) if cases else "",
+            "add_to": str(Path(add_to).expanduser().absolute()) if add_to else "",
+        }
+        os.environ[SERVED] = json.dumps(served)
+        os.environ["IPYTHONDIR"] = str(folder / "ipython")  # no history, nobody's start-up files
+        os.environ["JUPYTER_PREFER_ENV_PATH"] = "1"  # the kernel of this environment
+        app = _server(folder, address, host, port, token)
+        netloc = f"[{host}]:{port}" if ":" in host else f"{host}:{port}"
+        query = urlencode({"token": token}) if token else ""
+        app.when_there = lambda: say(urlunsplit(("http", netloc, "/", query, "")))
+        try:
+            app.start()
+        finally:
+            keeper.end()
+    finally:
+        shutil.rmtree(folder, ignore_errors=True)
+
+
+def _server(folder: Path, address: str, host: str, port: int, token: str | None) -> Server:
+    notebook = resource("notebooks", "explore.ipynb")
+    config = Config()
+    config.Voila.update(
+        ip=host,
+        port=port,
+        port_retries=0,
+        open_browser=True,
+        token=token or "",
+        root_dir=str(notebook.parent),
+        connection_dir_root=str(folder),
+        log_level=logging.ERROR,
+    )
+    config.VoilaConfiguration.update(
+        show_tracebacks=False,
+        strip_sources=True,
+        allow_template_override="NO",
+        allow_theme_override="NO",
+        file_allowlist=[],
+        extension_allowlist=list(_EXTENSIONS),
+        multi_kernel_manager_class=VisitorKernels,
+        prelaunch_hook=_page_cells,
+    )
+    config.MappingKernelManager.update(
+        cull_idle_timeout=IDLE, cull_interval=5, cull_connected=True, cull_busy=False
+    )
+    config.KernelManager.update(
+        transport="ipc",  # files in a folder of ours: nobody else can listen
+        autorestart=False,  # another kernel would not know the page
+    )
+    app = Server(config=config)
+    app.notebook_path = str(notebook)
+    app.initialize([])
+    app.template_paths.insert(0, str(FOLDER))
+    app.tornado_settings = {
+        "explore_shell": shell(),
+        "explore_full": shell(full=True),
+        "explore_socket": address,
+        # Without a token, only who comes under a local name: no other site's name may lead here.
+        "allow_remote_access": token is not None,
+        "local_hostnames": _LOOPBACK_NAMES,
+        "headers": {"Content-Security-Policy": _POLICY, "Referrer-Policy": "no-referrer"},
+        "websocket_max_message_size": 4 * PART,
+        "websocket_ping_interval": 20,
+        "max_body_size": 1 << 20,
+        "log_function": lambda handler: None,
+    }
+    return app
+
+
+def shell(full: bool = False) -> str:
+    """What the page is before its kernel is: everything but what has to be computed."""
+    environment = jinja2.Environment(
+        loader=jinja2.FileSystemLoader(FOLDER), autoescape=True, keep_trailing_newline=True
+    )
+    return environment.get_template("shell.html.j2").render(
+        title=STRINGS["title"][0],
+        no_script=" ".join(STRINGS["no_script"]),
+        style=style(),
+        script=script(),
+        strings=table(),
+        full=full,
+    )
+
+
+def _page_cells(handler: Any, notebook: Any, cwd: str) -> Any:
+    """Of the notebook, the cells that are the page; the rest is for who reads it in JupyterLab."""
+    notebook.cells = [
+        cell
+        for cell in notebook.cells
+        if cell.cell_type == "code" and "notebook-only" not in cell.metadata.get("tags", [])
+    ]
+    return notebook
+
+
+def is_loopback(host: str) -> bool:
+    """Whether only this machine can reach `host`; SettingsError if it is no address."""
+    if host == "localhost":
+        return True
+    try:
+        return ipaddress.ip_address(host).is_loopback
+    except ValueError:
+        raise SettingsError(
+            f"{printable(host)!r} is no address of this machine",
+            "Give 127.0.0.1, 0.0.0.0 for all, or one of its IP addresses with --host.",
+        ) from None
+
+
+def _check_free(host: str, port: int) -> None:
+    family = socket.AF_INET6 if ":" in host else socket.AF_INET
+    with socket.socket(family, socket.SOCK_STREAM) as probe:
+        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        try:
+            probe.bind((host, port))
+        except (OSError, OverflowError) as error:
+            reason = getattr(error, "strerror", None) or error
+            raise SettingsError(
+                f"{printable(host)}:{port} cannot be listened to: {reason}",
+                "Choose another with --port.",
+            ) from None
+
+
+class ModelProcess:
+    """Keeps a process with the models alive: where a picture kills it, another is started."""
+
+    def __init__(self, address: str, models: Sequence[str], device: Device, dtype: Dtype) -> None:
+        self._arguments = (address, list(models), device, dtype, os.getpid())
+        self._ended = threading.Event()
+        self._start()
+        threading.Thread(target=self._watch, daemon=True).start()
+
+    def _start(self) -> None:
+        context = get_context("spawn")
+        self._process = context.Process(target=_hold_models, args=self._arguments, daemon=True)
+        self._process.start()
+
+    def _watch(self) -> None:
+        while not self._ended.is_set():
+            self._process.join(1)
+            if not self._process.is_alive() and not self._ended.wait(1):
+                self._start()
+
+    def end(self) -> None:
+        """End it, for good."""
+        self._ended.set()
+        self._process.terminate()
+        self._process.join()
+
+
+def _hold_models(
+    address: str, models: Sequence[str], device: Device, dtype: Dtype, parent: int
+) -> None:
+    signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C is the parent's, who ends this process
+    threading.Thread(target=end_with_parent, args=(parent,), daemon=True).start()
+    serve_models(address, models, device, dtype)

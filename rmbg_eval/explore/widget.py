@@ -1,0 +1,234 @@
+"""The widget of explore.ipynb: a page of plain JavaScript, and the Python it talks to.
+
+In JupyterLab the models are in this kernel; on the page of `rmbg-eval serve`, in the process that
+SERVED names. Messages are JSON; what a picture weighs travels beside them, in parts.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import threading
+from collections.abc import Callable, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from typing import Any, get_args
+
+import anywidget
+import traitlets
+
+from ..cases import load_cases
+from ..errors import CaseError, Failure, ModelError, RmbgEvalError, printable
+from ..foreground import Foreground, words
+from ..settings import Language, Settings
+from .case_set import add_case
+from .engine import Engine, LocalEngine
+from .model_server import RemoteEngine
+from .page import module, style
+from .pictures import MOST_UPLOAD, Pictures, preview
+from .strings import both, table
+
+SERVED = "RMBG_EVAL_SERVED"
+"""Environment variable by which `rmbg-eval serve` tells its kernels, as JSON, `socket`: of the
+process that holds the models; `cases`: to choose from; `add_to`: the folder cases go to, or ""."""
+
+PART = 1 << 20
+"""Bytes of a picture in one message: far below what websockets refuse without a word."""
+
+MOST_MEMORY = 6 << 30
+"""Bytes of address space of a visitor's kernel; decoding 89 megapixels takes about 1 GB."""
+
+Message = dict[str, Any]
+
+
+class Explorer(anywidget.AnyWidget):
+    """Drop a picture, press the button, look at hair at 800 %, save the RGBA.
+
+    Args:
+        models: specs, as `load_model` takes them; by default those of `Settings`.
+        cases: folder of the cases one can choose from; by default the reference cases.
+        add_to: folder that "add to my case set" writes to; by default `my-cases`.
+        lang: of the first view; by default the browser's.
+    """
+
+    _esm = module()
+    _css = style()
+    strings = traitlets.Dict(table()).tag(sync=True)
+    lang = traitlets.Unicode("").tag(sync=True)
+
+    def __init__(
+        self,
+        models: Sequence[str] = (),
+        *,
+        cases: str = "",
+        add_to: str = "my-cases",
+        lang: Language | None = None,
+        engine: Engine | None = None,
+    ) -> None:
+        super().__init__(lang=lang or "")
+        served = json.loads(os.environ.get(SERVED, "{}"))
+        self._served = bool(served) and engine is None
+        if self._served:
+            bound_memory()
+            engine = RemoteEngine(served["socket"])
+            cases, add_to = served["cases"], served["add_to"]
+        self._engine = engine or LocalEngine(models or Settings().models)
+        self._cases = Settings(cases=cases).cases_folder
+        self._add_to = add_to
+        self._pictures = Pictures()
+        self._decoding = ThreadPoolExecutor(1, "decode")
+        self._removing = ThreadPoolExecutor(1, "remove")  # one at a time for each visitor
+        self._answers: dict[str, Callable[[Message, list[memoryview]], None]] = {
+            "hello": self._hello,
+            "ping": lambda message, _: self._say(message, "pong"),
+            "upload": self._upload,
+            "part": self._part,
+            "case": self._case,
+            "remove": self._remove,
+            "forget": self._forget,
+            "add": self._add,
+        }
+        self.on_msg(self._on_message)
+
+    def _on_message(self, _: Any, message: Any, buffers: list[memoryview]) -> None:
+        """Answer what the page says. Nothing it says can raise here."""
+        answer = self._answers.get(str(message.get("type"))) if isinstance(message, dict) else None
+        if answer:
+            self._guarded(message, lambda: answer(message, buffers))
+
+    def _guarded(self, message: Message, work: Callable[[], None]) -> None:
+        """Do the work; what it raises goes to the page, as an answer to `message`."""
+        try:
+            work()
+        except Exception as error:  # a visitor gets the reason, never a traceback
+            failure = Failure.of(error)
+            foreseen = isinstance(error, RmbgEvalError | MemoryError)
+            self._say(
+                message,
+                "failed",
+                of=message.get("type"),
+                kind=failure.kind,
+                **(both(failure.problem, failure.remedy) if foreseen else {}),
+            )
+
+    def _say(self, to: Message, type: str, *buffers: bytes, **content: Any) -> None:
+        named: Message = {key: to[key] for key in ("id", "request") if key in to}
+        self.send({"type": type, **named, **content}, list(buffers) or None)
+
+    def _hello(self, message: Message, _: list[memoryview]) -> None:
+        try:
+            cases = load_cases(self._cases).cases
+        except CaseError:
+            cases = ()
+        self._say(
+            message,
+            "welcome",
+            served=self._served,
+            part=PART,
+            most=MOST_UPLOAD,
+            adds=bool(self._add_to),
+            foregrounds=[how for how in get_args(Foreground) if _usable(how)],
+            cases=[
+                {"name": case.name, "category": case.category, "title": case.about.title}
+                for case in cases
+                if not case.failure
+            ],
+        )
+        threading.Thread(target=self._watch, daemon=True).start()
+
+    def _watch(self) -> None:
+        try:
+            for states in self._engine.watch():
+                models = [vars(state) | both(state.problem, state.remedy) for state in states]
+                self.send({"type": "models", "models": models})
+        except RmbgEvalError:
+            self.send({"type": "models", "models": [], "gone": True})
+
+    def _upload(self, message: Message, _: list[memoryview]) -> None:
+        self._pictures.begin(str(message["id"]), str(message["name"]), int(message["size"]))
+        self._say(message, "received", count=0)
+
+    def _part(self, message: Message, buffers: list[memoryview]) -> None:
+        part = bytes(buffers[0])
+        done = self._pictures.add(str(message["id"]), int(message["offset"]), part)
+        self._say(message, "received", count=int(message["offset"]) + len(part))
+        if done:
+            self._decoding.submit(self._guarded, message, lambda: self._decode(message))
+
+    def _case(self, message: Message, _: list[memoryview]) -> None:
+        def work() -> None:
+            for case in load_cases(self._cases).cases:
+                if case.name == message["name"]:
+                    name = self._pictures.put(str(message["id"]), case)
+                    size = len(self._pictures.encoded(str(message["id"]))[1])
+                    self._decode(message, name=name, size=size)
+                    return
+            raise CaseError(
+                f"There is no case {printable(str(message['name']))[:80]!r}", "Choose another."
+            )
+
+        self._decoding.submit(self._guarded, message, work)
+
+    def _decode(self, message: Message, **about: Any) -> None:
+        """Say what the picture is; with it, as the browser can show it, if that was asked for."""
+        picture = self._pictures.picture(str(message["id"]))
+        width, height = picture.size
+        shown = [preview(picture)] if message.get("preview") else []
+        self._say(message, "picture", *shown, width=width, height=height, **about)
+
+    def _remove(self, message: Message, _: list[memoryview]) -> None:
+        if message["foreground"] not in get_args(Foreground):
+            raise ModelError("There is no such way to estimate colours", "Choose another.")
+
+        def work() -> None:
+            # Decoded here and now: while others are served, this visitor's time is free.
+            picture = self._pictures.picture(str(message["id"]))
+            made = self._engine.remove(
+                str(message["model"]),
+                message["foreground"],
+                lambda: picture,
+                lambda step: self._say(message, "progress", **step),
+            )
+            self._say(
+                message,
+                "result",
+                *([made.png] if made.png else []),
+                name=made.name,
+                key=made.key,
+                seconds=made.seconds,
+                model=message["model"],
+                foreground=message["foreground"],
+                width=picture.size[0],
+                height=picture.size[1],
+            )
+
+        self._removing.submit(self._guarded, message, work)
+
+    def _forget(self, message: Message, _: list[memoryview]) -> None:
+        self._pictures.forget(str(message["id"]))
+
+    def _add(self, message: Message, _: list[memoryview]) -> None:
+        def work() -> None:
+            if not self._add_to:
+                raise CaseError(
+                    "This page may not write cases", "Start it with: rmbg-eval serve --add-to DIR."
+                )
+            name, data = self._pictures.encoded(str(message["id"]))
+            path = add_case(self._add_to, str(message["category"]), name, data)
+            self._say(message, "added", path=str(path))
+
+        self._decoding.submit(self._guarded, message, work)
+
+
+def bound_memory() -> None:
+    """Let this process have MOST_MEMORY: one visitor's picture must not take it from all."""
+    import resource  # not on Windows, where nothing is served
+
+    resource.setrlimit(resource.RLIMIT_AS, (MOST_MEMORY, MOST_MEMORY))
+
+
+def _usable(how: Foreground) -> bool:
+    try:
+        words(how)
+    except ModelError:
+        return False
+    return True

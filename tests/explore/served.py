@@ -1,0 +1,50 @@
+"""`rmbg-eval serve` as a process of its own, for tests that visit it."""
+
+from __future__ import annotations
+
+import os
+import re
+import signal
+import socket
+import subprocess
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
+from pathlib import Path
+
+
+def free_port() -> int:
+    """A port that nobody listens to."""
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return probe.getsockname()[1]
+
+
+@contextmanager
+def served(cache: Path, *options: str) -> Iterator[str]:
+    """The address that the command prints."""
+    command = [sys.executable, "-m", "rmbg_eval", "serve", "--port", str(free_port()), *options]
+    process = subprocess.Popen(
+        command,
+        env={**os.environ, "RMBG_EVAL_CACHE": str(cache)},
+        stdout=subprocess.PIPE,
+        stderr=subprocess.DEVNULL,
+        text=True,
+        start_new_session=True,
+    )
+    try:
+        assert process.stdout
+        for line in process.stdout:
+            if found := re.match(r"http://\S+", line):
+                yield found[0]
+                break
+        else:
+            raise AssertionError("the server did not start")
+    finally:
+        process.send_signal(signal.SIGINT)
+        try:
+            process.wait(20)
+        except subprocess.TimeoutExpired:
+            with suppress(ProcessLookupError):
+                os.killpg(process.pid, signal.SIGKILL)
+            raise

@@ -1,0 +1,86 @@
+"""The page's script without a kernel: what it computes is what Python computes; drop and paste."""
+
+from __future__ import annotations
+
+import base64
+import io
+from collections.abc import Iterator
+
+import numpy as np
+import pytest
+from PIL import Image
+from playwright.sync_api import Browser, Page
+
+from rmbg_eval.explore.page import script
+from rmbg_eval.explore.server import shell
+from rmbg_eval.measure.points import band_width, profile
+
+MAP = """async ([source, line]) => {
+  const image = new Image();
+  image.src = source;
+  await image.decode();
+  const map = new AlphaMap(image);
+  const values = map.profile(line);
+  return [values.map((v) => v.alpha), softBand(values), [...map.histogram()]];
+}"""
+
+
+@pytest.fixture
+def page(browser: Browser) -> Iterator[Page]:
+    context = browser.new_context(locale="en-GB")
+    yield context.new_page()
+    context.close()
+
+
+def png(alpha: np.ndarray) -> str:
+    rgba = np.dstack([np.full((*alpha.shape, 3), 200, np.uint8), alpha])
+    buffer = io.BytesIO()
+    Image.fromarray(rgba).save(buffer, "PNG")
+    return f"data:image/png;base64,{base64.b64encode(buffer.getvalue()).decode()}"
+
+
+def test_profile_band_and_histogram_are_those_of_the_measures(page: Page) -> None:
+    page.set_content("<p>")
+    page.add_script_tag(content=script())
+    random = np.random.default_rng(7)
+    noise = random.integers(0, 256, (40, 60), np.uint8)
+    ramp = np.clip(np.arange(60) * 12 - 200, 0, 255)[::-1]
+    soft = np.clip(ramp + random.integers(-20, 20, (40, 60)), 0, 255).astype(np.uint8)
+    for alpha in (noise, soft, np.full((40, 60), 128, np.uint8)):
+        for line in ((2, 5, 57, 33), (57, 33, 2, 5), (0, 20, 60, 20), (10, 10, 10.4, 10)):
+            x1, y1, x2, y2 = line
+            seen, band, histogram = page.evaluate(MAP, [png(alpha), list(line)])
+            distances, values = profile(alpha.astype(np.float32) / 255, ((x1, y1), (x2, y2)))
+            assert np.allclose(seen, values, atol=1e-6)
+            assert histogram == np.bincount(alpha.ravel(), minlength=256).tolist()
+            if values[0] < values[-1]:  # drawn from outside to inside
+                distances, values = distances[-1] - distances[::-1], values[::-1]
+            expected = band_width(distances, values)
+            assert band == (None if np.isinf(expected) else pytest.approx(expected, abs=1e-5))
+
+
+@pytest.mark.parametrize("way", ["drop", "paste"])
+def test_dropped_and_pasted_pictures_are_shown_before_there_is_a_kernel(
+    page: Page, way: str
+) -> None:
+    page.set_content(shell())
+    page.evaluate(
+        """async ([way, source]) => {
+        const blob = await (await fetch(source)).blob();
+        const data = new DataTransfer();
+        data.items.add(new File([blob], "杯子.png", { type: "image/png" }));
+        const given = way === "drop" ? { dataTransfer: data } : { clipboardData: data };
+        const kind = way === "drop" ? DragEvent : ClipboardEvent;
+        document.querySelector(".rx-main").dispatchEvent(
+          new kind(way, { ...given, bubbles: true, cancelable: true }));
+        }""",
+        [way, png(np.full((30, 50), 255, np.uint8))],
+    )
+    page.wait_for_function("document.querySelector('.rx-stage img')?.naturalWidth == 50")
+    assert page.inner_text(".rx-chosen").startswith("Chosen: 杯子.png (1 KB)")
+    assert page.is_enabled(".rx-go")
+
+
+def test_too_many_visitors_are_told(page: Page) -> None:
+    page.set_content(shell(full=True))
+    assert page.inner_text(".rx-status").startswith("There are as many visitors")

@@ -1,0 +1,277 @@
+"""The page as a visitor meets it: a real browser, the real IS-Net, a real photograph."""
+
+from __future__ import annotations
+
+import io
+import json
+import zipfile
+from collections.abc import Iterator
+from pathlib import Path
+from urllib.parse import urlsplit
+
+import numpy as np
+import psutil
+import pytest
+from PIL import Image
+from playwright.sync_api import Browser, Page
+
+from rmbg_eval import load_cases, load_model
+from rmbg_eval.cutouts import make_cutouts
+from rmbg_eval.explore.strings import STRINGS
+from rmbg_eval.images import decode_cutout
+from rmbg_eval.resources import packaged_picture
+
+READY = "[data-ready=true]"
+LONG = 60_000
+"""Milliseconds: a busy machine of two cores takes its time."""
+
+
+@pytest.fixture
+def page(browser: Browser) -> Iterator[Page]:
+    context = browser.new_context(locale="en-GB", viewport={"width": 1300, "height": 900})
+    context.set_default_timeout(LONG)
+    opened = context.new_page()
+    complaints: list[str] = []
+    opened.on("pageerror", lambda error: complaints.append(str(error)))
+    yield opened
+    context.close()
+    assert complaints == []
+
+
+@pytest.fixture(scope="module")
+def photograph() -> Path:
+    found = packaged_picture("astronaut")
+    assert found
+    return found
+
+
+def visit(page: Page, address: str) -> None:
+    page.goto(address, wait_until="commit")
+    page.wait_for_selector(".rx-drop")
+
+
+def result(page: Page) -> bytes:
+    """Press the button; the PNG that "Save PNG" saves."""
+    page.click(".rx-go")
+    page.wait_for_selector(".rx-has .rx-save")
+    with page.expect_download() as download:
+        page.click(".rx-save")
+    return Path(download.value.path()).read_bytes()
+
+
+def test_four_steps(page: Page, address: str, photograph: Path, weights: Path) -> None:
+    asked: list[str] = []
+    page.on("request", lambda request: asked.append(request.url))
+    visit(page, address)
+    assert page.is_disabled(".rx-go")
+    page.set_input_files(".rx-file", photograph)
+    assert page.inner_text(".rx-chosen") == "Chosen: astronaut.png (792 KB)"
+    page.wait_for_function("document.querySelector('.rx-stage img')?.naturalWidth == 512")
+    assert page.is_enabled(".rx-go")
+    page.wait_for_selector(READY)
+    page.click(".rx-go")
+    assert page.inner_text(".rx-go") == "⏳ Working…"
+    assert page.is_disabled(".rx-go")
+    page.wait_for_selector(".rx-has")
+    assert page.inner_text(".rx-tags").split("\n") == ["done", "transparent background"]
+    assert page.is_enabled(".rx-go")
+    source = page.get_attribute("img.rx-cutout", "src")
+    assert source.endswith("/astronaut-cutout.png"), "a right click saves it under this name"
+    with page.expect_download() as download:
+        page.click(".rx-save")
+    assert download.value.suggested_filename == "astronaut-cutout.png"
+    saved = Path(download.value.path()).read_bytes()
+    ((_, written),) = make_cutouts(load_model("isnet"), [photograph], weights / "out")
+    _, alpha = decode_cutout(saved, "saved")
+    assert np.array_equal(alpha, decode_cutout(Path(written).read_bytes(), "written")[1])
+    assert saved == Path(written).read_bytes()
+    assert len(np.unique(alpha)) > 200, "alpha is graded"
+    hosts = {urlsplit(url).netloc for url in asked if not url.startswith(("blob:", "data:"))}
+    assert hosts == {urlsplit(address).netloc}
+
+
+def test_looking_closely(page: Page, address: str, photograph: Path) -> None:
+    visit(page, address)
+    page.wait_for_selector(READY)
+    page.select_option("[data-number='1']", "grabcut")
+    page.set_input_files(".rx-file", photograph)
+    page.click(".rx-go")
+    page.wait_for_function("document.querySelectorAll('.rx-has').length == 2")
+    page.wait_for_selector(".rx-card >> nth=1")
+    assert page.locator(".rx-bars").count() == 2
+    page.click("text=800 %")
+    page.locator(".rx-stage").nth(2).focus()
+    page.keyboard.press("ArrowRight")
+    moved = page.evaluate(
+        "[...document.querySelectorAll('.rx-stage img')].map(image => image.style.transform)"
+    )
+    assert len(moved) == 3
+    assert "scale(8)" in moved[0]
+    assert len(set(moved)) == 1, "all panels show the same place"
+    page.keyboard.press("0")
+    page.check(".rx-view-alpha input", force=True)
+    grey = page.evaluate(
+        "[...document.querySelector('canvas').getContext('2d').getImageData(256, 256, 1, 1).data]"
+    )
+    assert grey == [255, 255, 255, 255]
+    page.click("text=Draw a line")
+    page.locator(".rx-ends input").nth(0).fill("400")
+    page.locator(".rx-ends input").nth(2).press("Enter")
+    page.locator(".rx-ends input").nth(0).press("Enter")
+    assert page.locator(".rx-course").count() == 2
+    assert "isnet: " in page.inner_text(".rx-card:not([hidden]) [role=status]")
+
+
+def test_thirty_megabytes_arrive(page: Page, address: str, tmp_path: Path) -> None:
+    noise = np.random.default_rng(1).integers(0, 255, (3300, 3300, 3), np.uint8)
+    Image.fromarray(noise).save(tmp_path / "large.png", compress_level=0)
+    assert (tmp_path / "large.png").stat().st_size > 30_000_000
+    visit(page, address)
+    page.wait_for_selector(READY)
+    page.set_input_files(".rx-file", tmp_path / "large.png")
+    page.wait_for_function("document.querySelector('.rx-more button').disabled == false")
+    assert page.inner_text(".rx-panel .rx-about >> nth=0") == "3300 × 3300 px"
+    assert page.is_hidden(".rx-trouble")
+
+
+@pytest.mark.parametrize("lang", ["en", "zh"])
+def test_hostile_files_are_refused_in_words(
+    page: Page, address: str, tmp_path: Path, photograph: Path, lang: str
+) -> None:
+    visit(page, f"{address}?lang={lang}")
+    hostile = {
+        '"><img src=x onerror=alert(1)>.svg': b"<svg onload='alert(1)'/>",
+        "cut.png": photograph.read_bytes()[:5000],
+        "empty.png": b"",
+    }
+    words = {"en": ["not a picture", "damaged", "empty"], "zh": ["不是可识别", "已损坏", "空文件"]}
+    for (name, data), word in zip(hostile.items(), words[lang], strict=True):
+        file = {"name": name, "mimeType": "image/png", "buffer": data}
+        page.set_input_files(".rx-file", files=[file])
+        page.wait_for_selector(f".rx-trouble:has-text('{word}')")
+        assert page.is_disabled(".rx-go")
+    assert page.locator(".rx img[src=x]").count() == 0
+    page.set_input_files(".rx-file", photograph)  # the page is none the worse
+    page.wait_for_function("document.querySelector('.rx-more button').disabled == false")
+    assert page.is_hidden(".rx-trouble")
+
+
+def test_chinese_page(page: Page, address: str) -> None:
+    visit(page, f"{address}?lang=zh")
+    page.wait_for_selector(READY)
+    page.wait_for_selector("text=就绪")
+    assert page.get_attribute("html", "lang") == "zh-CN"
+    assert page.inner_text(".rx-go") == "生成透明背景"
+    page.click(".rx-head button")
+    assert page.inner_text(".rx-go") == "Remove background"
+    english = {said for said, _ in STRINGS.values()}
+    page.click(".rx-head button")
+    shown = set(page.inner_text(".rx").split("\n"))
+    assert not (shown & english - {"English"})
+
+
+def test_several_pictures_come_back_as_a_zip(page: Page, address: str) -> None:
+    visit(page, address)
+    page.wait_for_selector(READY)
+    page.select_option("[data-number='0']", "grabcut")
+    names = ["chelsea", "coffee"]
+    files = [packaged_picture(name) for name in names]
+    broken = {"name": "broken.jpg", "mimeType": "image/jpeg", "buffer": b"no"}
+    page.set_input_files(
+        ".rx-file",
+        [
+            *({"name": f.name, "mimeType": "image/png", "buffer": f.read_bytes()} for f in files),
+            broken,
+        ],
+    )
+    assert page.inner_text(".rx-go") == "Remove 3 backgrounds"
+    page.click(".rx-go")
+    page.wait_for_function("document.querySelectorAll('.rx-entry-state.rx-done').length == 2")
+    page.wait_for_selector(".rx-entry-state.rx-failed")
+    with page.expect_download() as download:
+        page.click("text=Save all as ZIP")
+    archive = zipfile.ZipFile(download.value.path())
+    assert archive.testzip() is None
+    assert archive.namelist() == [f"{name}-cutout.png" for name in names]
+    for file, name in zip(files, archive.namelist(), strict=True):
+        assert Image.open(io.BytesIO(archive.read(name))).size == Image.open(file).size
+
+
+def test_what_no_browser_shows_is_shown_all_the_same(
+    page: Page, address: str, photograph: Path, tmp_path: Path
+) -> None:
+    Image.open(photograph).save(tmp_path / "scan.tiff")
+    visit(page, address)
+    page.set_input_files(".rx-file", tmp_path / "scan.tiff")
+    page.wait_for_function("document.querySelector('.rx-stage img')?.naturalWidth == 512")
+    page.wait_for_selector("text=512 × 512 px")
+
+
+def test_a_session_that_ended_is_said_with_a_way_out(
+    page: Page, address: str, photograph: Path
+) -> None:
+    visit(page, address)
+    page.wait_for_selector(READY)
+    page.set_input_files(".rx-file", photograph)
+    page.wait_for_function("document.querySelector('.rx-more button').disabled == false")
+    config = page.evaluate("document.getElementById('jupyter-config-data').textContent")
+    kernel = f"kernel-{json.loads(config)['kernelId']}.json"
+    (process,) = (
+        found
+        for found in psutil.process_iter(["cmdline"])
+        if any(kernel in part for part in found.info["cmdline"] or ())
+    )
+    process.kill()
+    page.click(".rx-go")
+    page.wait_for_selector(".rx-trouble:has-text('connection to the server was lost')")
+    page.click("text=Reload")
+    page.wait_for_selector(READY)
+
+
+def test_two_visitors_at_once_and_one_leaves(
+    browser: Browser, page: Page, address: str, photograph: Path
+) -> None:
+    other = browser.new_context().new_page()
+    for visitor in (other, page):
+        visit(visitor, address)
+        visitor.wait_for_selector(READY, timeout=LONG)
+        visitor.set_input_files(".rx-file", photograph)
+    other.click(".rx-go")
+    page.click(".rx-go")
+    other.context.close()  # in mid-work
+    page.wait_for_selector(".rx-has")
+
+
+def test_a_case_is_chosen_and_added_to_the_case_set(page: Page, address: str, mine: Path) -> None:
+    visit(page, address)
+    page.wait_for_selector(READY)
+    page.select_option(".rx-controls > .rx-field select", "pet/chelsea")
+    page.wait_for_selector("text=Chosen: chelsea.png")
+    page.click("text=Add to my case set")
+    page.select_option(".rx-more select", "pet")
+    page.click(".rx-more button")
+    page.wait_for_selector("text=Added: ")
+    (case,) = load_cases(mine).cases
+    assert case.category == "pet"
+    assert not case.failure
+
+
+def test_a_narrow_page_does_not_scroll_sideways(page: Page, address: str) -> None:
+    page.set_viewport_size({"width": 360, "height": 700})
+    visit(page, address)
+    assert page.evaluate("document.documentElement.scrollWidth") <= 360
+
+
+def test_every_control_has_a_name_and_is_reached_by_key(page: Page, address: str) -> None:
+    visit(page, address)
+    page.wait_for_selector(READY)
+    nameless = page.evaluate(
+        """[...document.querySelectorAll('.rx button, .rx input, .rx select, .rx a, .rx-stage')]
+        .filter(e => !(e.ariaLabel || e.labels?.[0]?.textContent.trim() || e.textContent.trim()))
+        .map(e => e.outerHTML)"""
+    )
+    assert nameless == []
+    page.keyboard.press("Tab")
+    page.keyboard.press("Tab")
+    assert page.evaluate("document.activeElement.className") == "rx-file"
+    assert page.locator(".rx [role=status]").count() >= 2

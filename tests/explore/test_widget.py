@@ -1,0 +1,253 @@
+"""The widget without a browser: what it answers to what a page says, and to what none would."""
+
+from __future__ import annotations
+
+import io
+import json
+import threading
+import time
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+from fakes import FakeModel, disc
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from PIL import Image
+
+from rmbg_eval import Picture
+from rmbg_eval.errors import ModelError
+from rmbg_eval.explore import Explorer, remove_background
+from rmbg_eval.explore.engine import Made, State
+from rmbg_eval.explore.strings import both
+from rmbg_eval.images import decode_cutout
+
+
+class FakeEngine:
+    """Computes with a fake model, at once, unless `go` is to be waited for."""
+
+    def __init__(self) -> None:
+        self.go = threading.Event()
+        self.go.set()
+        self.failure: Exception | None = None
+
+    def watch(self) -> Iterator[list[State]]:
+        yield [State("fake", "A fake", "none", "loading")]
+        yield [State("fake", "A fake", "none", "ready")]
+
+    def remove(
+        self, model: str, foreground: str, picture: Callable[[], Picture], say: Callable
+    ) -> Made:
+        self.go.wait(10)
+        if self.failure:
+            raise self.failure
+        result = remove_background(FakeModel(), picture(), lambda stage: say({"stage": stage}))
+        return Made(result.name, result.seconds, result.pipeline, png=result.png)
+
+
+class Visitor:
+    """Stands in for the page."""
+
+    def __init__(self, **options: Any) -> None:
+        self.engine = FakeEngine()
+        self.widget = Explorer(engine=self.engine, **options)
+        self.heard: list[tuple[dict, list[bytes]]] = []
+        self.widget.send = lambda content, buffers=None: self.heard.append(
+            (json.loads(json.dumps(content)), [bytes(b) for b in buffers or []])
+        )
+
+    def say(self, message: Any, *buffers: bytes) -> None:
+        self.widget._handle_custom_msg(message, [memoryview(b) for b in buffers])
+
+    def hears(self, type: str, **content: Any) -> tuple[dict, list[bytes]]:
+        for _ in range(1000):
+            for message, buffers in list(self.heard):
+                if message["type"] == type and content.items() <= message.items():
+                    return message, buffers
+            time.sleep(0.01)
+        raise AssertionError(f"no {type} {content} in {[m for m, _ in self.heard]}")
+
+    def upload(self, data: bytes, id: str = "p1", name: str = "rex.png", **asked: Any) -> None:
+        self.say({"type": "upload", "id": id, "name": name, "size": len(data)})
+        half = len(data) // 2
+        self.say({"type": "part", "id": id, "offset": 0}, data[:half])
+        self.say({"type": "part", "id": id, "offset": half, **asked}, data[half:])
+
+
+def png(seed: int = 1, mode: str = "RGB") -> bytes:
+    buffer = io.BytesIO()
+    Image.fromarray(disc(seed)[0]).convert(mode).save(buffer, "PNG")
+    return buffer.getvalue()
+
+
+REMOVE = {"type": "remove", "request": "r1", "id": "p1", "model": "fake", "foreground": "raw"}
+
+
+def test_greets_with_what_there_is_and_tells_how_models_fare() -> None:
+    visitor = Visitor()
+    visitor.say({"type": "hello"})
+    welcome, _ = visitor.hears("welcome")
+    assert not welcome["served"]
+    assert "pet/chelsea" in [case["name"] for case in welcome["cases"]]
+    assert welcome["foregrounds"][:2] == ["raw", "blur-fusion"]
+    told = [visitor.hears("models", models=[_told(stage)]) for stage in ("loading", "ready")]
+    assert len(told) == 2
+
+
+def _told(stage: str) -> dict:
+    state = State("fake", "A fake", "none", stage)  # type: ignore[arg-type]
+    return vars(state) | both("", "")
+
+
+def test_four_steps() -> None:
+    visitor = Visitor()
+    visitor.upload(png())
+    assert visitor.hears("received", count=0)
+    picture, buffers = visitor.hears("picture")
+    assert (picture["id"], picture["width"], picture["height"]) == ("p1", 96, 64)
+    assert buffers == []
+    visitor.say(REMOVE)
+    result, (made,) = visitor.hears("result")
+    assert result["name"] == "rex-cutout.png"
+    rgb, alpha = decode_cutout(made, "")
+    assert np.array_equal(rgb, disc(1)[0])
+    assert np.array_equal(np.rint(alpha * 255).astype(np.uint8), rgb[..., 0])
+    stages = [m["stage"] for m, _ in visitor.heard if m["type"] == "progress"]
+    assert stages == ["preprocess", "infer", "postprocess", "encode"]
+
+
+def test_a_preview_comes_for_what_the_browser_cannot_show() -> None:
+    visitor = Visitor()
+    visitor.upload(png(), preview=True)
+    _, (shown,) = visitor.hears("picture")
+    assert Image.open(io.BytesIO(shown)).size == (96, 64)
+
+
+def test_a_case_is_opened_with_its_name_and_size() -> None:
+    visitor = Visitor()
+    visitor.say({"type": "case", "id": "p1", "name": "pet/chelsea", "preview": True})
+    picture, (shown,) = visitor.hears("picture")
+    assert picture["name"] == "chelsea.png"
+    assert picture["size"] > 1000
+    assert Image.open(io.BytesIO(shown)).size == (picture["width"], picture["height"])
+    visitor.say({"type": "case", "id": "p2", "name": "../etc"})
+    failed, _ = visitor.hears("failed", id="p2")
+    assert "'../etc'" in failed["problem"]["en"]
+
+
+@pytest.mark.parametrize(
+    ("data", "chinese"),
+    [
+        (b"<svg onload=alert(1)>", "不是可识别的图片"),
+        (png()[:200], "已损坏"),
+        (png(mode="RGBA")[:50], ""),
+    ],
+    ids=["a script", "half a PNG", "a header"],
+)
+def test_what_is_no_picture_is_refused_in_both_languages(data: bytes, chinese: str) -> None:
+    visitor = Visitor()
+    visitor.upload(data)
+    failed, _ = visitor.hears("failed", id="p1")
+    assert "rex.png" in failed["problem"]["en"]
+    assert chinese in failed["problem"]["zh"]
+    assert failed["remedy"]["en"]
+    visitor.upload(png(), id="p2")
+    visitor.hears("picture", id="p2")
+
+
+def test_a_second_upload_comes_in_while_the_first_is_computed() -> None:
+    visitor = Visitor()
+    visitor.upload(png())
+    visitor.hears("picture", id="p1")
+    visitor.engine.go.clear()
+    visitor.say(REMOVE)
+    visitor.upload(png(2), id="p2")
+    visitor.hears("picture", id="p2")
+    assert not [m for m, _ in visitor.heard if m["type"] == "result"]
+    visitor.engine.go.set()
+    visitor.say({**REMOVE, "request": "r2", "id": "p2"})
+    _, (first,) = visitor.hears("result", request="r1")
+    _, (second,) = visitor.hears("result", request="r2")
+    assert first != second
+
+
+def test_a_model_that_fails_says_why_and_the_next_try_may_succeed() -> None:
+    visitor = Visitor()
+    visitor.upload(png())
+    visitor.engine.failure = ModelError("The model fell over", "Help it up.")
+    visitor.say(REMOVE)
+    failed, _ = visitor.hears("failed", request="r1")
+    assert failed["problem"]["en"] == "The model fell over."
+    visitor.engine.failure = RuntimeError("/secret/path leaked")
+    visitor.say({**REMOVE, "request": "r2"})
+    failed, _ = visitor.hears("failed", request="r2")
+    assert "secret" not in json.dumps(failed), "what was not foreseen stays here"
+    visitor.engine.failure = None
+    visitor.say({**REMOVE, "request": "r3"})
+    visitor.hears("result", request="r3")
+
+
+def test_adds_a_case_where_that_is_allowed_and_nowhere_else(tmp_path: Path) -> None:
+    visitor = Visitor(add_to=str(tmp_path / "mine"))
+    visitor.upload(png())
+    visitor.hears("picture")
+    visitor.say({"type": "add", "request": "a1", "id": "p1", "category": "pet"})
+    added, _ = visitor.hears("added", request="a1")
+    assert (Path(added["path"]) / "case.toml").is_file()
+    strict = Visitor(add_to="")
+    strict.upload(png())
+    strict.say({"type": "add", "request": "a1", "id": "p1", "category": "pet"})
+    assert "may not write" in strict.hears("failed", request="a1")[0]["problem"]["en"]
+
+
+def test_what_is_forgotten_cannot_be_used() -> None:
+    visitor = Visitor()
+    visitor.upload(png())
+    visitor.hears("picture")
+    visitor.say({"type": "forget", "id": "p1"})
+    visitor.say(REMOVE)
+    assert "no longer kept" in visitor.hears("failed", request="r1")[0]["problem"]["en"]
+
+
+_JSON = st.recursive(
+    st.none() | st.booleans() | st.integers() | st.floats() | st.text(max_size=20),
+    lambda inner: (
+        st.lists(inner, max_size=3) | st.dictionaries(st.text(max_size=8), inner, max_size=3)
+    ),
+    max_leaves=5,
+)
+_TYPES = ["hello", "ping", "upload", "part", "case", "remove", "forget", "add", "_remove", "send"]
+
+
+@settings(max_examples=150, deadline=None)
+@given(
+    _JSON
+    | st.fixed_dictionaries(
+        {"type": st.sampled_from(_TYPES)},
+        optional={
+            key: _JSON
+            for key in (
+                "id",
+                "request",
+                "name",
+                "size",
+                "offset",
+                "model",
+                "foreground",
+                "category",
+            )
+        },
+    ),
+    st.lists(st.binary(max_size=50), max_size=2),
+)
+def test_nothing_a_page_says_raises_or_leaks(message: Any, buffers: list[bytes]) -> None:
+    visitor = _ONE
+    visitor.heard.clear()
+    visitor.say(message, *buffers)
+    for heard, _ in list(visitor.heard):
+        assert "Traceback" not in json.dumps(heard)
+
+
+_ONE = Visitor(add_to="", cases="/nonesuch")
