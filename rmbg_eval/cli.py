@@ -1,6 +1,6 @@
 """The command `rmbg-eval`: thin, every line of work is a function that Python can call too.
 
-Exit status: 0 fine; 1 a required observation point did not pass; 2 bad usage or input.
+Exit status: 0 fine; 1 a gate or a required observation point failed; 2 bad usage or input.
 """
 
 from __future__ import annotations
@@ -18,6 +18,7 @@ from .case import CATEGORIES
 from .cases import check_case, load_cases, new_case_set
 from .errors import RmbgEvalError, SettingsError, printable
 from .files import user_path
+from .gate_commands import approve, compare
 from .options import (
     DEFAULT,
     BatchesOption,
@@ -30,6 +31,8 @@ from .options import (
     DtypeName,
     DtypeOption,
     DtypesOption,
+    FailOnName,
+    FailOnOption,
     FlipOption,
     ForegroundName,
     ForegroundOption,
@@ -40,6 +43,7 @@ from .options import (
     ModelOption,
     OutOption,
     PrecisionOption,
+    QuietOption,
 )
 from .progress import Step
 from .records import Run
@@ -56,6 +60,8 @@ app = typer.Typer(
 )
 cases_app = typer.Typer(help="Check a folder of pictures, or make a new one.", no_args_is_help=True)
 app.add_typer(cases_app, name="cases")
+app.command()(compare)
+app.command()(approve)
 
 
 @app.command()
@@ -73,6 +79,8 @@ def report(
     decontaminated: DecontaminatedOption = False,
     lang: LanguageOption = LanguageName.en,
     layout: LayoutOption = LayoutName.single,
+    fail_on: FailOnOption = FailOnName.required,
+    quiet: QuietOption = False,
 ) -> None:
     """Remove the backgrounds, measure, and make the report: OUT/index.html."""
     settings = Settings.of(
@@ -90,6 +98,7 @@ def report(
             "decontaminated": decontaminated,
             "lang": lang.value,
             "layout": layout.value,
+            "fail_on": fail_on.value,
         }
     )
     run_ = _run(settings)
@@ -107,7 +116,7 @@ def report(
             f"The page has {size / 1e6:.0f} MB and will be slow to open. "
             "Use --layout folder, which keeps the pictures beside it."
         )
-    show_run(run_, page)
+    show_run(run_, page, quiet)
 
 
 @app.command()
@@ -123,6 +132,8 @@ def run(
     precision_cases: PrecisionOption = DEFAULT["precision_cases"],
     flip: FlipOption = False,
     decontaminated: DecontaminatedOption = False,
+    fail_on: FailOnOption = FailOnName.required,
+    quiet: QuietOption = False,
 ) -> None:
     """Remove the backgrounds and measure, without the report: OUT/run.json and the cut-outs."""
     settings = Settings.of(
@@ -138,9 +149,10 @@ def run(
             "precision_cases": precision_cases,
             "flip": flip,
             "decontaminated": decontaminated,
+            "fail_on": fail_on.value,
         }
     )
-    show_run(_run(settings), settings.out_folder / "run.json")
+    show_run(_run(settings), settings.out_folder / "run.json", quiet)
 
 
 @app.command()

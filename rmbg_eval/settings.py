@@ -16,6 +16,7 @@ from .resources import resource
 
 Language = Literal["en", "zh"]
 Layout = Literal["single", "folder"]
+FailOn = Literal["required", "error", "point"]
 
 
 class Settings(BaseModel):
@@ -45,6 +46,9 @@ class Settings(BaseModel):
     """Also infer every picture mirrored, and measure how far the alpha changes."""
     decontaminated: bool = False
     """Also measure colour differences with the old background's colour taken out (pymatting)."""
+    fail_on: FailOn = "required"
+    """What ends `report` and `run` with status 1: required points that did not pass; `error`: also
+    failed predictions; `point`: also any point that did not pass."""
     lang: Language = "en"
     layout: Layout = "single"
     """One HTML file with everything in it, or a folder with full-resolution pictures beside it."""

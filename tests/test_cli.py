@@ -16,6 +16,7 @@ from PIL import Image
 
 from rmbg_eval.case import CATEGORIES
 from rmbg_eval.models import TABLE
+from rmbg_eval.records import SCHEMA_VERSION
 
 
 def rmbg(*arguments: object, **environment: str) -> subprocess.CompletedProcess[str]:
@@ -44,7 +45,7 @@ def test_run_leaves_the_files_of_the_contract(case_set: Path, tmp_path: Path) ->
     done = rmbg("run", "--model", "grabcut", "--cases", case_set, "--out", tmp_path / "out")
     assert done.returncode == 0, done.stderr
     out = tmp_path / "out"
-    assert json.loads((out / "run.json").read_text())["schema_version"] == 1
+    assert json.loads((out / "run.json").read_text())["schema_version"] == SCHEMA_VERSION
     assert (out / "measurements.csv").is_file()
     assert (out / "cutouts" / "grabcut" / "portrait" / "ada.png").is_file()
     assert not (out / "index.html").exists()
