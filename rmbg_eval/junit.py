@@ -27,7 +27,7 @@ _LONGEST = 10_000
 
 
 @dataclass(frozen=True)
-class Test:
+class Checked:
     """A case × model, as a test."""
 
     suite: str
@@ -55,7 +55,7 @@ def junit_of_comparison(comparison: Comparison, fail_on: FailOn) -> str:
     return junit((_test_of_pair(pair, fail_on) for pair in ordered), "rmbg_eval compare")
 
 
-def junit(tests: Iterable[Test], name: str) -> str:
+def junit(tests: Iterable[Checked], name: str) -> str:
     """The XML of tests, which come sorted by suite."""
     root = ElementTree.Element("testsuites", name=xml_text(name))
     totals = {"tests": 0, "failures": 0, "errors": 0}
@@ -111,7 +111,7 @@ def pair_anchor(pair: Pair) -> str:
     return f"pair-{safe_name(f'{pair.name} · {pair.model}')}"
 
 
-def _testcase(suite: ElementTree.Element, test: Test) -> None:
+def _testcase(suite: ElementTree.Element, test: Checked) -> None:
     element = ElementTree.SubElement(
         suite,
         "testcase",
@@ -128,7 +128,7 @@ def _testcase(suite: ElementTree.Element, test: Test) -> None:
         ElementTree.SubElement(element, "system-out").text = xml_text(test.out)
 
 
-def _tests_of_run(run: Run) -> Iterator[Test]:
+def _tests_of_run(run: Run) -> Iterator[Checked]:
     names = [model.info.name for model in run.models] or run.settings.models
     made = {(p.model, p.category, p.case): p for p in run.predictions}
     stopping = failing_points(run)
@@ -139,13 +139,13 @@ def _tests_of_run(run: Run) -> Iterator[Test]:
             prediction = made.get(key)
             if prediction is None:
                 why_not = "The run was interrupted before this case"
-                yield Test(*key, "error", "Interrupted", why_not, why_not)
+                yield Checked(*key, "error", "Interrupted", why_not, why_not)
                 continue
             seconds = sum(value for name, value in prediction.seconds.items() if name != "load")
             if prediction.failure:
                 failure = prediction.failure
                 problem, text = failure.problem, f"{failure}\n{at}"
-                yield Test(*key, "error", failure.kind, problem, text, seconds=seconds)
+                yield Checked(*key, "error", failure.kind, problem, text, seconds=seconds)
                 continue
             missed = [
                 p for p in run.points if (p.model, p.category, p.case) == key and not p.passed
@@ -158,15 +158,15 @@ def _tests_of_run(run: Run) -> Iterator[Test]:
             noted = "\n".join(lines[p.point] for p in missed if p not in failing)
             out = f"Observation points that did not pass:\n{noted}\n{at}" if noted else ""
             if not failing:
-                yield Test(*key, out=out, seconds=seconds)
+                yield Checked(*key, out=out, seconds=seconds)
                 continue
             more = f" and {len(failing) - 1} more" if len(failing) > 1 else ""
             text = "\n".join([*(lines[p.point] for p in failing), at])
             message = f"Point {lines[failing[0].point]}{more}"
-            yield Test(*key, "failure", "ObservationPoint", message, text, out, seconds)
+            yield Checked(*key, "failure", "ObservationPoint", message, text, out, seconds)
 
 
-def _test_of_pair(pair: Pair, fail_on: FailOn) -> Test:
+def _test_of_pair(pair: Pair, fail_on: FailOn) -> Checked:
     key = pair.model, pair.category, pair.case
     lines = [f"{verdict}: {describe(value)}" for verdict in ("worse", "changed")
              for value in pair.of(verdict)]  # fmt: skip
@@ -174,7 +174,7 @@ def _test_of_pair(pair: Pair, fail_on: FailOn) -> Test:
     message = f"{pair.state}: {pair.why}"
     if fails(pair, fail_on):
         outcome: Outcome = "error" if pair.state == "failed" else "failure"
-        return Test(*key, outcome, pair.state, message, text)
+        return Checked(*key, outcome, pair.state, message, text)
     if pair.state == "still-failed":
-        return Test(*key, "skipped", pair.state, message, text)
-    return Test(*key, out="" if pair.state == "same" else text)
+        return Checked(*key, "skipped", pair.state, message, text)
+    return Checked(*key, out="" if pair.state == "same" else text)
