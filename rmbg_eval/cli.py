@@ -11,11 +11,9 @@ from pathlib import Path
 from typing import Annotated, Any
 
 import typer
-from rich.markup import escape
-from rich.table import Column, Table
+from rich.table import Table
 
-from .case import CATEGORIES
-from .cases import check_case, load_cases, new_case_set
+from .cases_commands import cases_app
 from .errors import RmbgEvalError, SettingsError, printable
 from .files import user_path
 from .gate_commands import approve, compare
@@ -58,7 +56,6 @@ app = typer.Typer(
     rich_markup_mode=None,
     context_settings={"help_option_names": ["-h", "--help"]},
 )
-cases_app = typer.Typer(help="Check a folder of pictures, or make a new one.", no_args_is_help=True)
 app.add_typer(cases_app, name="cases")
 app.command()(compare)
 app.command()(approve)
@@ -101,9 +98,16 @@ def report(
             "fail_on": fail_on.value,
         }
     )
-    run_ = _run(settings)
     from .notebooks import LARGE_PAGE, render  # papermill and nbconvert take a second
 
+    try:
+        run_ = _run(settings)
+    except KeyboardInterrupt:
+        if (settings.out_folder / "run.json").exists() and Run.load(
+            settings.out_folder
+        ).predictions:
+            complain(f"Interrupted. The partial report: {render(settings, evaluate=False)}")
+        raise
     with progress() as on_step:
         from .report import Report
 
@@ -278,52 +282,6 @@ def models(
     out.print(table)
 
 
-@cases_app.command("check")
-def cases_check(
-    folder: Annotated[Path, typer.Argument(help="Folder of pictures.", show_default=False)],
-) -> None:
-    """Read every picture and its truth, and say what a run would meet."""
-    found = load_cases(folder)
-    name = Column("case", overflow="fold")  # never cut short
-    table = Table(name, "pixels", "truth", "points", "licence", "")
-    broken = 0
-    with progress() as on_step:
-        for done, case in enumerate(found.cases, 1):
-            try:
-                size, truth = check_case(case)
-                table.add_row(
-                    escape(case.name),
-                    f"{size[0]}×{size[1]}",
-                    "none" if truth is None else "yes",
-                    str(len(case.about.points)),
-                    escape(printable(case.about.licence or "not stated")),
-                    "ok",
-                )
-            except RmbgEvalError as error:
-                broken += 1
-                table.add_row(escape(case.name), "", "", "", "", escape(str(error)))
-            on_step(Step("checking", done, len(found.cases)))
-    out.print(table)
-    for line in found.skipped:
-        out.print(f"skipped: {line}", markup=False, highlight=False)
-    empty = [name for name in CATEGORIES if name not in found.categories]
-    if empty:
-        out.print(f"empty: {', '.join(empty)}")
-    if broken:
-        complain(f"{broken} of {len(found.cases)} cases cannot be used")
-        raise typer.Exit(2)
-
-
-@cases_app.command("new")
-def cases_new(
-    folder: Annotated[Path, typer.Argument(help="Folder to make.", show_default=False)],
-) -> None:
-    """Make a folder with the six categories, an example and a README."""
-    new_case_set(folder)
-    out.print(f"Made {printable(str(folder))}. Put pictures into its folders, then run:")
-    out.print(f"  rmbg-eval report --cases {printable(str(folder))}", markup=False)
-
-
 def main() -> None:
     """Run the command line; errors are one message on stderr and exit status 2."""
     # Pillow warns of odd metadata; what matters is in the case's notes or its failure.
@@ -344,3 +302,11 @@ def _run(settings: Settings) -> Run:
 
     with progress() as on_step:
         return evaluate(settings, on_step)
+
+
+def _partial_page(settings: Settings) -> None:
+    """The page of what an interrupted run has done, if it has done anything."""
+    if Run.load(settings.out_folder).predictions:
+        from .notebooks import render
+
+        complain(f"Interrupted. The report is partial: {render(settings, evaluate=False)}")

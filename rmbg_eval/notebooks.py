@@ -34,20 +34,29 @@ _POLICIES = {
 }
 
 
-def render(settings: Settings) -> Path:
+def render(settings: Settings, evaluate: bool = True) -> Path:
     """Execute evaluate.ipynb into the run folder and export index.html; returns its path.
 
-    Raises ReportError with the cell's own error if the notebook fails.
+    Without `evaluate` nothing is evaluated: the page is of the run as it is in the folder, be it
+    partial. Raises ReportError with the cell's own error if the notebook fails.
     """
-    out = settings.out_folder
-    notebook, partial = out / "evaluate.ipynb", out / ".evaluate.partial.ipynb"
+    source = nbformat.read(resource("notebooks", "evaluate.ipynb"), as_version=4)
+    for cell in source.cells if not evaluate else ():
+        if "evaluate" in cell.metadata.get("tags", []):
+            cell.source = "from rmbg_eval import Run\n\nrun = Run.load(settings.out_folder)"
+    return _executed(source, "evaluate", settings.out_folder, settings.model_dump())
+
+
+def _executed(source: nbformat.NotebookNode, name: str, out: Path, parameters: dict) -> Path:
+    """Execute a notebook into `out/<name>.ipynb` and export index.html; returns its path."""
+    notebook, partial = out / f"{name}.ipynb", out / f".{name}.partial.ipynb"
     # The kernel of this environment, whatever else is called python3 on this machine.
     os.environ["JUPYTER_PREFER_ENV_PATH"] = "1"
     try:
         papermill.execute_notebook(
-            resource("notebooks", "evaluate.ipynb"),
+            source,
             partial,
-            parameters=settings.model_dump(),
+            parameters=parameters,
             kernel_name="python3",
             progress_bar=False,
             # It would warn of its loopback sockets, which nothing but this process reads.

@@ -174,4 +174,7 @@ def test_ctrl_c_is_answered_in_words_and_what_was_done_is_kept(
     assert process.returncode == 130
     assert "the same command goes on from here" in said
     assert "Traceback" not in said
-    assert json.loads((tmp_path / "out" / "run.json").read_text())["complete"] is False
+    partial = json.loads((tmp_path / "out" / "run.json").read_text())
+    assert partial["complete"] is False
+    assert 1 <= len(partial["predictions"]) < 43
+    assert "interrupted" in (tmp_path / "out" / "summary.md").read_text("utf-8")

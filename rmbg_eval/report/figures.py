@@ -158,7 +158,8 @@ def _case_figures(
     truth_sha256 = sha256_file(case.alpha) if case and case.alpha else None
     shown = [(p.model, p.cutout_sha256) for p in succeeded]
     points = case.about.points if case else ()
-    content = repr((_VERSION, predictions[0].picture_sha256, truth_sha256, shown, points))
+    picture = predictions[0].picture_sha256 if predictions else None  # the run was interrupted
+    content = repr((_VERSION, picture, truth_sha256, shown, points))
     name = hashlib.sha256(content.encode()).hexdigest()[:20]
     index = folder / "assets" / f"{name}.json"
     try:

@@ -315,7 +315,9 @@ class Presenter:
                 )
 
     def _seconds_cell(self, prediction: Prediction | None) -> str:
-        if prediction is None or prediction.failure:
+        if prediction is None:
+            return self._("not_measured")
+        if prediction.failure:
             return self._("failed")
         seconds = prediction.seconds
         return f"{seconds.get('infer', 0):.2f} / {_total(seconds):.2f}"
