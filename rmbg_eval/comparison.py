@@ -7,6 +7,7 @@ from typing import Literal
 from pydantic import BaseModel, ConfigDict, FiniteFloat
 
 from .predict import Prediction
+from .settings import CompareFailOn as FailOn
 
 State = Literal["failed", "missing", "worse", "changed", "new", "still-failed", "better", "same"]
 STATES: tuple[State, ...] = (
@@ -16,7 +17,6 @@ STATES: tuple[State, ...] = (
 
 Verdict = Literal["worse", "changed", "better", "same", "not judged"]
 
-FailOn = Literal["worse", "point", "error"]
 
 ROUNDING = 1e-9
 """What numbers that are equal may differ by."""

@@ -4,13 +4,29 @@ from __future__ import annotations
 
 from pathlib import Path
 
+from .compare import compare
 from .comparison import Comparison, FailOn
 from .errors import OutputError, printable
 from .files import cannot_write, remove_unfinished, write_atomic
 from .junit import junit_of_comparison
 from .markdown import summary_of_comparison
+from .progress import OnStep, ignore
+from .settings import CompareSettings
+from .tolerances import Tolerances
 
-_OURS = {"comparison.json", "junit.xml", "summary.md", "assets", "report.css", ".lock"}
+
+def compare_folders(settings: CompareSettings, on_step: OnStep = ignore) -> Comparison:
+    """Compare two folders and write comparison.json, junit.xml and summary.md into a third.
+
+    Raises RmbgEvalError where one of them, or the tolerances, cannot be used.
+    """
+    tolerances = Tolerances.load(settings.tolerances_file)
+    found = compare(settings.base_folder, settings.new_folder, tolerances, on_step)
+    save_comparison(found, settings.out_folder, settings.fail_on)
+    return found
+
+
+_OURS = {"comparison.json", "junit.xml", "summary.md", "assets", "report.css"}
 _OUR_SUFFIXES = (".ipynb", ".html", ".css", ".js", ".webp")
 
 

@@ -10,40 +10,65 @@ import typer
 
 from .baseline import approve as make_baseline
 from .baseline import changes, refuse_failures
-from .compare import compare as compare_folders
-from .comparison_folder import save_comparison
+from .comparison_folder import compare_folders
 from .errors import SettingsError, printable
-from .files import user_path
-from .options import CompareFailOnName, OutOption, QuietOption
+from .options import (
+    CompareFailOnName,
+    LanguageName,
+    LanguageOption,
+    LayoutName,
+    LayoutOption,
+    OutOption,
+    QuietOption,
+)
+from .progress import Step
 from .records import Run
+from .settings import CompareSettings
 from .terminal import out, progress, show_comparison
-from .tolerances import Tolerances
 
 
 def compare(
-    base: Annotated[Path, typer.Argument(help="A run's folder, or a baseline.", metavar="BASE")],
-    new: Annotated[Path, typer.Argument(help="A run's folder.", metavar="NEW")],
+    base: Annotated[str, typer.Argument(help="A run's folder, or a baseline.", metavar="BASE")],
+    new: Annotated[str, typer.Argument(help="A run's folder.", metavar="NEW")],
     tolerances: Annotated[
-        Path | None,
-        typer.Option("--tolerances", metavar="FILE", help="TOML: how far what may move."),
-    ] = None,
+        str, typer.Option("--tolerances", metavar="FILE", help="TOML: how far what may move.")
+    ] = "",
     out_folder: OutOption = "reports/compare",
     fail_on: Annotated[
         CompareFailOnName,
         typer.Option("--fail-on", help="What is not let pass: each includes those after it."),
     ] = CompareFailOnName.worse,
+    lang: LanguageOption = LanguageName.en,
+    layout: LayoutOption = LayoutName.single,
+    no_page: Annotated[
+        bool, typer.Option("--no-page", help="Only the files for a build, without index.html.")
+    ] = False,
     quiet: QuietOption = False,
 ) -> None:
     """What changed from one run to another; exit 1 if anything got worse."""
-    folder = user_path(out_folder, SettingsError)
-    allowed = Tolerances.load(tolerances)
+    settings = CompareSettings.of(
+        {
+            "base": base,
+            "new": new,
+            "tolerances": tolerances,
+            "out": out_folder,
+            "fail_on": fail_on.value,
+            "lang": lang.value,
+            "layout": layout.value,
+        }
+    )
     with progress() as on_step:
-        found = compare_folders(base, new, allowed, on_step)
-        path = save_comparison(found, folder, fail_on.value)
-    show_comparison(found, fail_on.value, quiet)
+        found = compare_folders(settings, on_step)
+        path = settings.out_folder / "summary.md"
+        if not no_page:
+            from .notebooks import render_comparison  # papermill and nbconvert take a second
+
+            on_step(Step("comparison · notebook and page"))
+            path = render_comparison(settings)
+    show_comparison(found, settings.fail_on, quiet)
     if not quiet:
         out.print(str(path.absolute()), markup=False, highlight=False, soft_wrap=True)
-    if found.failing(fail_on.value):
+    if found.failing(settings.fail_on):
         raise typer.Exit(1)
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import base64
+import hashlib
 import mimetypes
 import os
 import re
@@ -20,17 +21,19 @@ from papermill.exceptions import PapermillExecutionError
 from .errors import ImageError, ReportError, printable
 from .files import cannot_write, write_atomic
 from .images import read_bytes
-from .report import CSS, NBCONVERT_TEMPLATES
+from .report import CSS, NBCONVERT_TEMPLATES, script
 from .resources import resource
-from .settings import Settings
+from .settings import CompareSettings, Settings
 
 LARGE_PAGE = 50_000_000
 """Bytes from which a page is slow in browsers (reports of 100 MB have crashed them)."""
 
 _PICTURE = re.compile(r'(<img [^>]*?\bsrc=")((?:assets|cutouts)/[^"]*)(")')
 _POLICIES = {
-    "single": "default-src 'none'; img-src data:; style-src 'unsafe-inline'; base-uri 'none'",
-    "folder": "default-src 'none'; img-src 'self' file:; style-src 'self' file:; base-uri 'none'",
+    "single": "default-src 'none'; img-src data:; style-src 'unsafe-inline'; "
+    "script-src 'sha256-{script}'; base-uri 'none'; form-action 'none'",
+    "folder": "default-src 'none'; img-src 'self' file:; style-src 'self' file:; "
+    "script-src 'self' file:; base-uri 'none'; form-action 'none'",
 }
 
 
@@ -45,6 +48,15 @@ def render(settings: Settings, evaluate: bool = True) -> Path:
         if "evaluate" in cell.metadata.get("tags", []):
             cell.source = "from rmbg_eval import Run\n\nrun = Run.load(settings.out_folder)"
     return _executed(source, "evaluate", settings.out_folder, settings.model_dump())
+
+
+def render_comparison(settings: CompareSettings) -> Path:
+    """Execute compare.ipynb into the comparison's folder and export index.html; returns its path.
+
+    Raises ReportError with the cell's own error if the notebook fails.
+    """
+    source = nbformat.read(resource("notebooks", "compare.ipynb"), as_version=4)
+    return _executed(source, "compare", settings.out_folder, settings.model_dump())
 
 
 def _executed(source: nbformat.NotebookNode, name: str, out: Path, parameters: dict) -> Path:
@@ -123,7 +135,10 @@ class ReportPage(Preprocessor):
                         html = output["data"]["text/html"]
                         output["data"]["text/html"] = _inline(html, folder)
         page["css"] = CSS.read_text(encoding="utf-8") if single else ""
-        page["policy"] = _POLICIES[page["layout"]]
+        page["script"] = script() if single else ""
+        hashed = hashlib.sha256(page["script"].encode())
+        digest = base64.b64encode(hashed.digest()).decode()
+        page["policy"] = _POLICIES[page["layout"]].format(script=digest)
         resources["rmbg_eval"] = page
         return nb, resources
 

@@ -53,7 +53,7 @@ class Shop:
         return call("approve", self.run, "--to", self.base, "--yes", *options)
 
     def compare(self, *options: object) -> tuple[int, str]:
-        return call("compare", self.base, self.run, "--out", self.out, *options)
+        return call("compare", self.base, self.run, "--out", self.out, "--no-page", *options)
 
     def failed_tests(self) -> set[str]:
         root = read((self.out / "junit.xml").read_text("utf-8"))
@@ -238,7 +238,7 @@ def test_the_exit_status_of_the_process_is_that_of_the_gate(shop: Shop) -> None:
     shop.approve()
     shop.cut("pet/tom", off=4)
     shop.evaluate()
-    done = rmbg("compare", shop.base, shop.run, "--out", shop.out, "--quiet")
+    done = rmbg("compare", shop.base, shop.run, "--out", shop.out, "--quiet", "--no-page")
     assert done.returncode == 1
     assert done.stdout == ""
     assert done.stderr.startswith("changed: pet/tom · shop")

@@ -20,6 +20,7 @@ from .strings import text
 
 _TEMPLATES = Path(__file__).parent / "templates"
 CSS = _TEMPLATES / "report.css"
+SCRIPTS = (Path(__file__).parent / "script" / "compare.js",)
 NBCONVERT_TEMPLATES = Path(__file__).parent / "nbconvert"
 
 
@@ -108,6 +109,11 @@ class Report:
             "lang": {"zh": "zh-CN", "en": "en"}[settings.lang],
             "title": text("title", settings.lang),
         }
+
+
+def script() -> str:
+    """What makes the page move, for a file of its own or for the page itself."""
+    return "".join(path.read_text(encoding="utf-8") for path in SCRIPTS)
 
 
 @lru_cache(maxsize=1)
