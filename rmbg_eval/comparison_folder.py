@@ -26,7 +26,7 @@ def compare_folders(settings: CompareSettings, on_step: OnStep = ignore) -> Comp
     return found
 
 
-_OURS = {"comparison.json", "junit.xml", "summary.md", "assets", "report.css"}
+_OURS = {"comparison.json", "junit.xml", "summary.md", "assets", "report.css", "report.js"}
 _OUR_SUFFIXES = (".ipynb", ".html", ".css", ".js", ".webp")
 
 

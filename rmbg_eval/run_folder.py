@@ -19,10 +19,8 @@ from .markdown import summary_of_run
 from .records import Run
 from .resources import resource
 
-_OURS = set(
-    "run.json measurements.csv junit.xml summary.md report.css cutouts assets .lock".split()
-)
-_OUR_SUFFIXES = (".ipynb", ".html")
+_OURS = {"run.json", "measurements.csv", "junit.xml", "summary.md", "cutouts", "assets", ".lock"}
+_OUR_SUFFIXES = (".ipynb", ".html", ".css", ".js")
 
 
 @contextmanager

@@ -54,6 +54,7 @@ class Report:
         except CaseError:  # the set has gone; what was drawn from it is still there
             cases = {}
         write_atomic(folder / "report.css", CSS.read_bytes())
+        write_atomic(folder / "report.js", script())
         bars = bars_name(run)
         figures = make_figures(run, cases, folder, on_step, keep=bars.partition(".")[0])
         self.run = run
