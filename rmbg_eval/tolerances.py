@@ -54,7 +54,9 @@ _UNKNOWN = Tolerance(
     absolute=0.004, relative=0.05, reason="one stored level of alpha (1/255), or 5 %"
 )
 _SQUARE = Tolerance(
-    absolute=0.0005, relative=0.05, reason="what a level at half an error of 1/16 makes, or 5 %"
+    absolute=0.0005,
+    relative=0.05,
+    reason="one stored level (1/255) more on an error of 1/16, or 5 %",
 )
 _SCORE = Tolerance(absolute=0.003, reason="papers on segmentation print three digits")
 _BOUNDARY = Tolerance(absolute=0.01, reason="its band is thin: a pixel here and there moves it")

@@ -10,7 +10,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from fakes import FakeModel, disc, save_picture, save_truth, some_cases
+from fakes import FakeModel, disc, save_picture, save_truth
 from PIL import Image
 
 from rmbg_eval.errors import CaseError, ModelError, OutputError
@@ -18,7 +18,6 @@ from rmbg_eval.images import Alpha, Picture
 from rmbg_eval.measure import OPTIONAL, TABLE, Measurement
 from rmbg_eval.progress import Step
 from rmbg_eval.records import Run
-from rmbg_eval.report import Report
 from rmbg_eval.run import evaluate
 from rmbg_eval.settings import Settings
 
@@ -339,35 +338,3 @@ def test_a_missing_or_cut_run_json_is_named(tmp_path: Path) -> None:
     (tmp_path / "run.json").write_text('{"complete": tr')
     with pytest.raises(OutputError, match=r"run\.json is not a run"):
         Run.load(tmp_path)
-
-
-class Interrupted(FakeModel):
-    """Somebody presses Ctrl-C while it looks at its third picture."""
-
-    def infer(self, inputs: list) -> list:
-        if len(self.inferred) == 2:
-            raise KeyboardInterrupt
-        return super().infer(inputs)
-
-
-def test_ctrl_c_leaves_a_partial_run_that_says_so(
-    settings: Settings, use_models: UseModels, tmp_path: Path
-) -> None:
-    some_cases(tmp_path / "many", 9)
-    settings = settings.model_copy(update={"cases": str(tmp_path / "many")})
-    use_models(Interrupted())
-    with pytest.raises(KeyboardInterrupt):
-        evaluate(settings)
-    partial = Run.load(settings.out_folder)
-    assert not partial.complete
-    assert [p.case for p in partial.predictions] == ["00", "01"][: len(partial.predictions)]
-    assert len(partial.cases) == 9
-    measured = {(m.case, m.model) for m in partial.measurements}
-    assert measured == {(p.case, p.model) for p in partial.predictions}
-    assert not (settings.out_folder / "measurements.csv").exists()
-    report = Report(partial)
-    assert "interrupted" in report.header().html
-    for panel in (report.summary(), report.timings(), report.details(), report.other_categories()):
-        assert panel.html
-    use_models(FakeModel())
-    assert evaluate(settings).complete
