@@ -6,6 +6,7 @@ Goal: 0.35 of an inference, and 1 GiB. Medians of rounds that take turns.
 
 from __future__ import annotations
 
+import os
 import subprocess
 import sys
 import tempfile
@@ -65,6 +66,27 @@ def main(scratch: Path) -> None:
         check=True,
     )
     console.print(f"a process that only measures: {int(done.stdout) / 2**20:.0f} MiB peak")
+    _compiling(scratch / "another cache")
+
+
+def _compiling(cache: Path) -> None:
+    """What the compiled measures cost before the first of them: on a new machine, and later on."""
+    code = (
+        "import time, rmbg_eval, numpy\n"
+        "started = time.perf_counter()\n"
+        "from rmbg_eval.measure import ciede, connectivity, neighbours\n"
+        "print(time.perf_counter() - started)\n"
+    )
+    environment = {**os.environ, "RMBG_EVAL_CACHE": str(cache)}
+    for name in ("compiled, once on a machine", "loaded, once in a process"):
+        done = subprocess.run(
+            [sys.executable, "-c", code],
+            capture_output=True,
+            text=True,
+            check=True,
+            env=environment,
+        )
+        console.print(f"measures {name}: {float(done.stdout):.1f} s, which the above leaves out")
 
 
 def _case_with_truth(folder: Path) -> Path:

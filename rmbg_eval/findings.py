@@ -7,6 +7,7 @@ the points and the table of measures: adding a measure never infers anything aga
 from __future__ import annotations
 
 from collections.abc import Sequence
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 from pydantic import BaseModel, ConfigDict, ValidationError
@@ -75,21 +76,25 @@ def find(
 
 def read(case: Case, cutout: Path) -> Subject:
     """The stored cut-out with all that is known of its case, as measures need it."""
-    rgb, alpha = decode_cutout(read_bytes(cutout), cutout.name)
-    picture = case.picture().rgb
+    with ThreadPoolExecutor(3, "decode") as pool:
+        decoding = pool.submit(case.picture)
+        reading_truth = pool.submit(case.truth)
+        reading_foreground = pool.submit(case.true_foreground)
+        rgb, alpha = decode_cutout(read_bytes(cutout), cutout.name)
+    picture = decoding.result().rgb
     missing: dict[str, str] = {}
     size = alpha.shape[1], alpha.shape[0]
     truth: Alpha | None = None
     foreground: RGB | None = None
     try:
-        truth = case.truth()
+        truth = reading_truth.result()
         if truth is not None:
             check_size(size, truth, "truth", case.alpha)
     except RmbgEvalError as error:
         truth = None
         missing["truth"] = f"the truth cannot be used: {error.problem}"
     try:
-        foreground = case.true_foreground()
+        foreground = reading_foreground.result()
         if foreground is not None:
             check_size(size, foreground, "true foreground", case.foreground)
     except RmbgEvalError as error:

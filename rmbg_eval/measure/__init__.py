@@ -64,7 +64,7 @@ TABLE: tuple[Metric, ...] = (
 OPTIONAL: tuple[Metric, ...] = (*colours.DECONTAMINATED, *agreement.FLIP)
 """Those of the table that are measured only where asked for: they take long."""
 
-VERSION = "1"
+VERSION = "2"
 """Raised whenever a measure would give another value: part of what kept findings are known by."""
 
 
@@ -75,15 +75,16 @@ Values = dict[str, tuple[float | None, str | None]]
 def measure(subject: Subject, metrics: Iterable[Metric] = TABLE) -> Values:
     """Each of the metrics, with its value or the reason why there is none.
 
-    Colours are measured in one thread and all else in another: each is about half of the work.
+    Each family of measures, a module of this folder, has a thread.
     """
     chosen = tuple(metrics)
-    halves: tuple[list[Metric], list[Metric]] = ([], [])
+    families: dict[str, list[Metric]] = {}
     for metric in chosen:
-        halves[metric.function is colours.colour_difference].append(metric)
-    with ThreadPoolExecutor(2, "measure") as pool:
-        one, other = pool.map(partial(_each, subject), halves)
-    found = one | other
+        families.setdefault(metric.function.__module__, []).append(metric)
+    found: Values = {}
+    with ThreadPoolExecutor(max(1, len(families)), "measure") as pool:
+        for values in pool.map(partial(_each, subject), families.values()):
+            found |= values
     return {metric.name: found[metric.name] for metric in chosen}
 
 

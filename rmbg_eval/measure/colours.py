@@ -8,6 +8,7 @@ is seen at a glance.
 from __future__ import annotations
 
 from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
 from functools import cache
 
 import numpy as np
@@ -19,7 +20,6 @@ from ..foreground import multi_level
 from ..images import RGB, Alpha
 from ..resources import packaged_picture
 from .alpha import OPAQUE_ABOVE, TRANSPARENT_BELOW, in_between
-from .ciede import delta_e_2000
 from .subject import EDGE, WHOLE, Map, Metric, Needs, Subject, Undefined
 
 BACKGROUNDS: dict[str, tuple[int, int, int] | None] = {
@@ -34,6 +34,8 @@ and resized to the picture's size."""
 
 BLOCK = 16
 """Pixels; the neighbourhood of `halo` is three blocks by three."""
+STRIP = 64
+"""Rows at a time: what fits into a processor's cache."""
 APART = 30
 """Levels of 255, Euclidean in RGB, by which foreground and background must differ for `halo`."""
 
@@ -68,11 +70,12 @@ def colour_difference(
     >>> round(float(colour_difference(red, clear, red // 2, clear, np.uint8([0, 0, 0]))[0, 0]), 2)
     26.05
     """
-    found = np.zeros(alpha.shape)
-    one, other = composite(rgb, alpha, background), composite(foreground, truth, background)
-    where = (one != other).any(-1)
-    found[where] = delta_e_2000(one[where], other[where])
-    return found
+    from .ciede import differences  # imports numba: not for those who only read a finished run
+
+    flat, pictures = background.reshape(-1, 3), np.empty((0, *rgb.shape), np.uint8)
+    if background.ndim > 1:
+        flat, pictures = flat[:0], background[None]
+    return differences(rgb, alpha, foreground, truth, flat, pictures)[0]
 
 
 def halo(rgb: RGB, alpha: Alpha, picture: RGB) -> float:
@@ -95,10 +98,8 @@ def halo(rgb: RGB, alpha: Alpha, picture: RGB) -> float:
     """
     where = np.nonzero(in_between(alpha))
     block = where[0] // BLOCK, where[1] // BLOCK
-    wanted = np.zeros((-(-alpha.shape[0] // BLOCK), -(-alpha.shape[1] // BLOCK)), bool)
-    wanted[block] = True
-    front = _block_means(picture, alpha > OPAQUE_ABOVE, wanted)
-    behind = _block_means(picture, alpha < TRANSPARENT_BELOW, wanted)
+    front = _block_means(picture, alpha > OPAQUE_ABOVE)
+    behind = _block_means(picture, alpha < TRANSPARENT_BELOW)
     towards = behind[block] - front[block]
     length = (towards**2).sum(1)
     clear = np.nan_to_num(length) >= APART**2
@@ -109,28 +110,18 @@ def halo(rgb: RGB, alpha: Alpha, picture: RGB) -> float:
     return float((weight * pulled).sum() / weight.sum())
 
 
-def _block_means(picture: RGB, mask: NDArray[np.bool_], wanted: NDArray[np.bool_]) -> Map:
+def _block_means(picture: RGB, mask: NDArray[np.bool_]) -> Map:
     """Mean colour over the mask, over each block and the eight around it; NaN where there is none.
 
-    `wanted`: which blocks it is needed for. Returns `(ceil(H / 16), ceil(W / 16), 3) float64`.
+    Returns `(ceil(H / 16), ceil(W / 16), 3) float64`.
     """
-    import cv2  # not for those who only read a finished run
+    from .neighbours import block_sums  # imports numba, as above
 
-    rows, columns = wanted.shape
-    edges = ((0, rows * BLOCK - mask.shape[0]), (0, columns * BLOCK - mask.shape[1]))
-    colours = np.pad(picture, (*edges, (0, 0))).reshape(rows, BLOCK, columns, BLOCK, 3)
-    members = np.pad(mask, edges).reshape(rows, BLOCK, columns, BLOCK)
-    near = np.nonzero(cv2.dilate(wanted.view(np.uint8), np.ones((3, 3), np.uint8)))
-    chosen = members[near[0], :, near[1]][..., None]
-    sums = np.zeros((rows, columns, 4))
-    inside = colours[near[0], :, near[1]] * chosen
-    sums[near[0], near[1], :3] = inside.sum((1, 2), dtype=np.uint32)
-    sums[near[0], near[1], 3] = np.count_nonzero(chosen, axis=(1, 2, 3))
-    border = cv2.BORDER_CONSTANT
-    around = cv2.boxFilter(sums, -1, (3, 3), normalize=False, borderType=border)
-    around = around.reshape(rows, columns, 4)
-    count = np.rint(around[..., 3:])
-    nothing = np.full((rows, columns, 3), np.nan)
+    sums = np.pad(block_sums(picture, mask, BLOCK), ((1, 1), (1, 1), (0, 0)))
+    sums = sums[:-2] + sums[1:-1] + sums[2:]
+    around = sums[:, :-2] + sums[:, 1:-1] + sums[:, 2:]
+    count = around[..., 3:]
+    nothing = np.full((*count.shape[:2], 3), np.nan)
     return np.divide(around[..., :3], count, out=nothing, where=count > 0)
 
 
@@ -159,54 +150,29 @@ def decontaminated(subject: Subject) -> RGB:
 
 
 class _Seen:
-    """The colour differences of a subject, for every background; where both are opaque or both
-    clear the background is not seen, and is not computed again for each."""
+    """Mean over the whole image, mean and 95th percentile over the edge band, by background."""
 
     def __init__(self, subject: Subject, rgb: RGB) -> None:
-        foreground, truth = subject.need_foreground(), subject.need_truth()
-        alpha = subject.alpha
-        solid = (alpha == 1) & (truth == 1) & (rgb != foreground).any(-1)
-        mixed = ((alpha > 0) | (truth > 0)) & ~((alpha == 1) & (truth == 1))
-        self.pixels = alpha.size
-        edge = subject.edge
-        self.in_edge = np.count_nonzero(edge)
-        solid_values = delta_e_2000(rgb[solid], foreground[solid])
-        self.solid_sum = float(solid_values.sum())
-        self.solid_edge = solid_values[edge[solid]]
-        self.where = np.nonzero(mixed)
-        self.mixed_edge = edge[self.where]
-        # Channel by channel: NumPy is several times faster along long rows than along three.
-        self.sides = [
-            (
-                np.ascontiguousarray(colour[self.where].T) * opacity[self.where],
-                np.float32(1) - opacity[self.where],
-            )
-            for colour, opacity in ((rgb, alpha), (foreground, truth))
-        ]
-        self.shape = alpha.shape
-        self.kept: dict[str, tuple[float, float, float]] = {}
+        from .ciede import differences  # imports numba: not for those who only read a finished run
 
-    def over(self, name: str) -> tuple[float, float, float]:
-        """Mean over the whole image, mean and 95th percentile over the edge band."""
-        if name not in self.kept:
-            behind = background(name, (self.shape[0], self.shape[1]))
-            rows = behind[:, None]
-            if behind.ndim == 3:
-                rows = np.ascontiguousarray(behind[self.where].T)
-            one, other = (
-                (own + rows * clear + np.float32(0.5)).astype(np.uint8) for own, clear in self.sides
-            )
-            differ = (one != other).any(0)
-            values = delta_e_2000(one[:, differ].T, other[:, differ].T)
-            band = np.zeros(self.in_edge)
-            seen = np.concatenate([self.solid_edge, values[self.mixed_edge[differ]]])
-            band[: len(seen)] = seen
-            self.kept[name] = (
-                (self.solid_sum + float(values.sum())) / self.pixels,
-                float(band.mean()),
-                float(np.percentile(band, 95)),
-            )
-        return self.kept[name]
+        foreground, truth = subject.need_foreground(), subject.need_truth()
+        alpha, edge = subject.alpha, subject.edge
+        names = sorted(BACKGROUNDS, key=lambda name: BACKGROUNDS[name] is None)  # pictures last
+        behind = [background(name, (alpha.shape[0], alpha.shape[1])) for name in names]
+        flat = np.stack([each for each in behind if each.ndim == 1])
+        pictures = np.stack([each for each in behind if each.ndim > 1])
+
+        def strip(start: int) -> tuple[Map, Map]:
+            rows = slice(start, start + STRIP)
+            sides = rgb[rows], alpha[rows], foreground[rows], truth[rows]
+            found = differences(*sides, flat, pictures[:, rows])
+            return found.sum((1, 2)), found[:, edge[rows]]
+
+        with ThreadPoolExecutor(2, "colours") as pool:
+            sums, bands = zip(*pool.map(strip, range(0, len(alpha), STRIP)), strict=True)
+        whole, band = np.sum(sums, 0) / alpha.size, np.concatenate(bands, 1)
+        figures = whole, band.mean(1), np.percentile(band, 95, 1)
+        self.over = dict(zip(names, np.stack(figures, 1).tolist(), strict=True))
 
 
 def _delivered(subject: Subject) -> _Seen:
@@ -226,7 +192,7 @@ def _rows(suffix: str, seen: Callable[[Subject], _Seen], needs: Needs) -> tuple[
             WHOLE if index == 0 else EDGE,
             False,
             colour_difference,
-            lambda s: s.shared(seen).over(name)[index],
+            lambda s: s.shared(seen).over[name][index],
             needs,
         )
 

@@ -13,7 +13,6 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ..images import Alpha, check_alpha
-from .connectivity import connectivity_error
 from .subject import UNKNOWN, WHOLE, Map, Mask, Metric, Subject
 
 GRADIENT_SIGMA = 1.4
@@ -87,7 +86,7 @@ def conn(alpha: Alpha, truth: Alpha, region: Mask | None = None) -> float:
     >>> round(1000 * conn(cut, truth), 6)  # the pixel itself: what is beyond is wrong in both
     1.0
     """
-    return _thousands(connectivity_error(*_checked(alpha, truth)), region)
+    return _thousands(_connectivity_error(*_checked(alpha, truth)), region)
 
 
 def difference(alpha: Alpha, truth: Alpha) -> Map:
@@ -128,6 +127,12 @@ def _gaussian(sigma: float) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
     return gauss / np.linalg.norm(gauss), slope / np.linalg.norm(slope)
 
 
+def _connectivity_error(alpha: Alpha, truth: Alpha) -> Map:
+    from .connectivity import connectivity_error  # not for those who only read a finished run
+
+    return connectivity_error(alpha, truth)
+
+
 def _checked(alpha: Alpha, truth: Alpha) -> tuple[Alpha, Alpha]:
     check_alpha(truth, truth.shape)
     check_alpha(alpha, truth.shape)
@@ -151,7 +156,7 @@ def _gradient(subject: Subject) -> Map:
 
 
 def _connectivity(subject: Subject) -> Map:
-    return connectivity_error(subject.alpha, subject.need_truth())
+    return _connectivity_error(subject.alpha, subject.need_truth())
 
 
 def _square(errors: Map) -> Map:

@@ -20,7 +20,18 @@ def near_edge(alpha: Alpha, radius: float) -> NDArray[np.bool_]:
     >>> near_edge(np.float32([[0, 0, 0, 0.5, 1, 1, 1]]), 1).astype(int)
     array([[0, 0, 1, 1, 1, 0, 0]])
     """
-    return _within(alpha > 0, radius) & _within(alpha < 1, radius)
+    return edge_distance(alpha) <= radius
+
+
+def edge_distance(alpha: Alpha) -> NDArray[np.float32]:
+    """The least radius with which each pixel is part of `near_edge`: `(H, W) float32`.
+
+    Infinite everywhere where alpha is all 0 or all 1.
+    """
+    visible, through = alpha > 0, alpha < 1
+    if not (visible.any() and through.any()):
+        return np.full(alpha.shape, np.inf, np.float32)
+    return np.maximum(distance(visible), distance(through))
 
 
 def distance(mask: NDArray[np.bool_]) -> NDArray[np.float32]:
@@ -33,9 +44,3 @@ def distance(mask: NDArray[np.bool_]) -> NDArray[np.float32]:
 
     away = np.ascontiguousarray(~mask).view(np.uint8)
     return cv2.distanceTransform(away, cv2.DIST_L2, cv2.DIST_MASK_PRECISE)
-
-
-def _within(mask: NDArray[np.bool_], radius: float) -> NDArray[np.bool_]:
-    if not mask.any():
-        return mask
-    return distance(mask) <= radius

@@ -127,10 +127,12 @@ def weighted_f(alpha: Alpha, truth: Alpha) -> float:
     """
     import cv2  # not for those who only read a finished run
 
+    from .neighbours import spread_outwards
+
     shape = _shape(alpha, truth)
     error = np.abs(alpha.astype(np.float64) - shape)
     away = distance(shape)
-    spread = _spread_outwards(error, shape, away)
+    spread = spread_outwards(error, shape, away)
     kernel = cv2.getGaussianKernel(7, 5, cv2.CV_64F)
     blurred = cv2.sepFilter2D(spread, cv2.CV_64F, kernel, kernel, borderType=cv2.BORDER_CONSTANT)
     inside = np.minimum(error, blurred)[shape].sum()
@@ -141,24 +143,6 @@ def weighted_f(alpha: Alpha, truth: Alpha) -> float:
     recall = 1 - inside / front
     precision = (front - inside) / (front - inside + outside + _EPS)
     return float(2 * recall * precision / (recall + precision + _EPS))
-
-
-def _spread_outwards(error: Map, shape: Mask, away: NDArray[np.float32]) -> Map:
-    """`error`; a pixel outside, within reach of the blur, has that of the nearest one inside."""
-    spread = error.copy()
-    height, width = shape.shape
-    near = np.nonzero((away > 0) & (away < 4.5))
-    squared = np.rint(away[near] ** 2).astype(np.int64)
-    square = range(-4, 5)
-    for apart in np.unique(squared):
-        rows, columns = (part[squared == apart] for part in near)
-        for down, across in ((y, x) for y in square for x in square if y * y + x * x == apart):
-            row, column = rows + down, columns + across
-            there = (row >= 0) & (row < height) & (column >= 0) & (column < width)
-            there[there] = shape[row[there], column[there]]
-            spread[rows[there], columns[there]] = error[row[there], column[there]]
-            rows, columns = rows[~there], columns[~there]
-    return spread
 
 
 def iou(alpha: Alpha, truth: Alpha) -> float:

@@ -5,13 +5,14 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from functools import cached_property
+from threading import Lock, RLock
 from typing import Any, Literal
 
 import numpy as np
 from numpy.typing import NDArray
 
 from ..images import RGB, Alpha, check_alpha, check_rgb
-from .region import near_edge
+from .region import edge_distance
 
 Mask = NDArray[np.bool_]
 Map = NDArray[np.float64]
@@ -56,6 +57,9 @@ class Subject:
     """Why there is no truth, foreground or flipped alpha, in words."""
     kept: dict[Any, Any] = field(default_factory=dict)
     """What several measures share, by the function that made it."""
+    making: dict[Any, RLock] = field(default_factory=dict)
+    """Held while it is made."""
+    starting: Lock = field(default_factory=Lock)
 
     def __post_init__(self) -> None:
         check_alpha(self.alpha, self.alpha.shape)
@@ -81,20 +85,30 @@ class Subject:
         return self.foreground
 
     def shared(self, make: Callable[[Subject], Any]) -> Any:
-        """What `make(self)` returns, made once."""
-        if make not in self.kept:
-            self.kept[make] = make(self)
+        """What `make(self)` returns, made once; another thread that asks for it waits."""
+        with self.starting:
+            making = self.making.setdefault(make, RLock())
+        with making:
+            if make not in self.kept:
+                self.kept[make] = make(self)
         return self.kept[make]
 
     @cached_property
     def unknown(self) -> Mask:
         """The truth's unknown region, `(H, W) bool`; Undefined where it is empty."""
-        return _not_empty(near_edge(self.need_truth(), UNKNOWN_RADIUS))
+        return self._near_edge(UNKNOWN_RADIUS)
 
     @cached_property
     def edge(self) -> Mask:
         """The truth's edge band, `(H, W) bool`; Undefined where it is empty."""
-        return _not_empty(near_edge(self.need_truth(), EDGE_RADIUS))
+        return self._near_edge(EDGE_RADIUS)
+
+    def _near_edge(self, radius: float) -> Mask:
+        """`rmbg_eval.measure.region.near_edge` of the truth."""
+        region = self.shared(_edge_distance) <= radius
+        if not region.any():
+            raise Undefined("the truth has no edge: it is all transparent or all opaque")
+        return region
 
 
 @dataclass(frozen=True)
@@ -114,7 +128,5 @@ class Metric:
     needs: Needs = "truth"
 
 
-def _not_empty(region: Mask) -> Mask:
-    if not region.any():
-        raise Undefined("the truth has no edge: it is all transparent or all opaque")
-    return region
+def _edge_distance(subject: Subject) -> NDArray[np.float32]:
+    return edge_distance(subject.need_truth())

@@ -38,11 +38,11 @@ def build(s: Studio, points: Points) -> None:
     back = _Piece(where, flat, side <= 0)
     _finish(s, front, back)
     _floor(s, where)
-    s.world("studio", strength=0.12, turn=40)
-    s.softbox(WINDOW, (0, 0, 0), size=(1.5, 1.7), watts=62, kelvin=5700)
-    s.softbox((1.6, -0.6, 2.2), (0, 0, 0), size=(1.6, 1.6), watts=9, kelvin=5000)
+    s.world("studio", strength=0.07, turn=40)
+    s.softbox(WINDOW, (0, 0, 0), size=(1.5, 1.7), watts=78, kelvin=5700)
+    s.softbox((1.6, -0.6, 2.2), (0, 0, 0), size=(1.6, 1.6), watts=6, kelvin=5200)
     s.camera((0.0, -0.10, 3.35), (0.0, -0.055, 0), mm=85, f_stop=8)
-    s.exposure(1.25)
+    s.exposure(1.0)
     _points(s, points, front, back, where, faces, side)
 
 
@@ -63,7 +63,7 @@ class _Piece:
 
 def _finish(s: Studio, front: _Piece, back: _Piece) -> None:
     """Bound neckline, rolled hems, a piped waist, stitches and the label inside the back."""
-    thread = Material("thread", (0.012, 0.012, 0.013), Roughness=0.5, Sheen_Weight=0.2)
+    thread = Material("thread", (0.005, 0.005, 0.0055), Roughness=0.5)
     edges = _edges()
     hems = [("front", front, 0, 0.0021), ("back", back, 0, 0.0019)]
     hems += [(k, p, n, 0.0012) for k, p in (("front", front), ("back", back)) for n in (2, 4, 6)]
@@ -151,16 +151,16 @@ def _sewn(s: Studio) -> tuple[np.ndarray, np.ndarray, np.ndarray, np.ndarray]:
     start = np.where(side == 0, 0.022 + 0.010 * swell, start)
     start = np.stack([x, y, start], 1)
     found = drape(start, rest, faces, frames=30, floor=0.0, thick=0.003, bend=0.12)
-    return relax(found, faces, 0.5, 5), flat, faces, side
+    return relax(found, faces, 0.5, 8), flat, faces, side
 
 
 def _silk() -> Material:
     """Black satin: a soft shine, wide across the warp, over a finely woven ground."""
-    m = Material("silk", (0.007, 0.007, 0.008), Roughness=0.40, Specular_IOR_Level=0.9)
-    m.put(m.bsdf, Anisotropic=0.5, Sheen_Weight=0.05, Sheen_Roughness=0.3)
+    m = Material("silk", (0.0045, 0.0045, 0.005), Roughness=0.34, Specular_IOR_Level=0.75)
+    m.put(m.bsdf, Anisotropic=0.5)
     where = m.coordinates("UV")
     uneven = m.noise(m.stretched(where, (12, 2.5, 1)), 1.0, 4)
-    m.put(m.bsdf, Roughness=m.between(uneven, 0.33, 0.47))
+    m.put(m.bsdf, Roughness=m.between(uneven, 0.24, 0.38))
     slub = m.noise(m.stretched(where, (900, 90, 1)), 1.0, 3, 0.6)
     m.bump(slub, 0.00012, 0.35)
     crease = m.noise(m.stretched(where, (26, 17, 1)), 1.0, 3, 0.55)
@@ -211,7 +211,7 @@ def _points(
 
     top, under, under2, top2 = (edges["seams"][k] for k in range(4))
     sleeves = [
-        front(inset(e, 0.014, a, b)[::3]) for e, a, b in ((top, 0.45, 0.97), (top2, 0.03, 0.55))
+        front(inset(e, 0.020, a, b)[::3]) for e, a, b in ((top, 0.45, 0.97), (top2, 0.03, 0.55))
     ]
     points.add(
         "sleeves",

@@ -1,0 +1,58 @@
+"""What a pixel takes from the pixels around it, compiled: importing this module imports numba."""
+
+from __future__ import annotations
+
+import numpy as np
+from numpy.typing import NDArray
+
+from ..compiled import WHOLE_NUMBER, compiled, pixels
+from ..images import RGB
+
+_NEAR = np.array(
+    sorted((y * y + x * x, y, x) for y in range(-4, 5) for x in range(-4, 5) if y * y + x * x < 21)
+)
+_FROM = np.searchsorted(_NEAR[:, 0], np.arange(22))
+"""The ways to pixels nearer than 4.5, by their square; and where each square starts."""
+
+
+@compiled(pixels("float64", 2), pixels("bool", 2), pixels("float32", 2))
+def spread_outwards(
+    error: NDArray[np.float64], shape: NDArray[np.bool_], away: NDArray[np.float32]
+) -> NDArray[np.float64]:
+    """`error`; a pixel outside `shape`, nearer than 4.5 px, has that of the nearest one inside.
+
+    `away`: the exact distance from `shape`. All are `(H, W)`. Of several nearest pixels the upper
+    left one is taken.
+    """
+    height, width = shape.shape
+    spread = error.copy()
+    for y in range(height):
+        for x in range(width):
+            if 0 < away[y, x] < 4.5:
+                squared = round(away[y, x] ** 2)
+                for way in range(_FROM[squared], _FROM[squared + 1]):
+                    row, column = y + _NEAR[way, 1], x + _NEAR[way, 2]
+                    if 0 <= row < height and 0 <= column < width and shape[row, column]:
+                        spread[y, x] = error[row, column]
+                        break
+    return spread
+
+
+@compiled(pixels("uint8", 3), pixels("bool", 2), WHOLE_NUMBER)
+def block_sums(rgb: RGB, mask: NDArray[np.bool_], side: int) -> NDArray[np.int64]:
+    """Sums of red, green and blue over `mask` and its count, for each block of `side` pixels.
+
+    `rgb`: `(H, W, 3) uint8`; `mask`: `(H, W) bool`. Returns
+    `(ceil(H / side), ceil(W / side), 4) int64`; the last blocks may be smaller.
+    """
+    height, width = mask.shape
+    found = np.zeros((-(-height // side), -(-width // side), 4), np.int64)
+    for y in range(height):
+        row = found[y // side]
+        for x in range(width):
+            if mask[y, x]:
+                block = row[x // side]
+                for channel in range(3):
+                    block[channel] += rgb[y, x, channel]
+                block[3] += 1
+    return found
