@@ -96,7 +96,8 @@ def approve(
     with progress() as on_step:
         found = changes(run_, to, on_step)
     if found is None:
-        out.print(f"{printable(str(to))} is no baseline yet: all of the run is new.", markup=False)
+        there = "cannot be read" if (to / "run.json").exists() else "is no baseline yet"
+        out.print(f"{printable(str(to))} {there}: all of the run is new.", markup=False)
     else:
         show_comparison(found, "error")
     if dry_run:
