@@ -98,16 +98,13 @@ def report(
             "fail_on": fail_on.value,
         }
     )
-    from .notebooks import LARGE_PAGE, render  # papermill and nbconvert take a second
-
     try:
         run_ = _run(settings)
     except KeyboardInterrupt:
-        if (settings.out_folder / "run.json").exists() and Run.load(
-            settings.out_folder
-        ).predictions:
-            complain(f"Interrupted. The partial report: {render(settings, evaluate=False)}")
+        _partial_page(settings)
         raise
+    from .notebooks import LARGE_PAGE, render  # papermill and nbconvert take a second
+
     with progress() as on_step:
         from .report import Report
 
@@ -306,7 +303,10 @@ def _run(settings: Settings) -> Run:
 
 def _partial_page(settings: Settings) -> None:
     """The page of what an interrupted run has done, if it has done anything."""
-    if Run.load(settings.out_folder).predictions:
+    if not (settings.out_folder / "run.json").exists():
+        return
+    run_ = Run.load(settings.out_folder)
+    if run_.predictions and not run_.complete:
         from .notebooks import render
 
-        complain(f"Interrupted. The report is partial: {render(settings, evaluate=False)}")
+        complain(f"The report is partial: {render(settings, evaluate=False)}")
