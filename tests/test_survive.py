@@ -210,7 +210,7 @@ class Hungry(FakeModel):
 
 rmbg_eval.run.load_model = lambda *_: Hungry()
 now = int(Path("/proc/self/statm").read_text().split()[0]) * resource.getpagesize()
-resource.setrlimit(resource.RLIMIT_AS, (now + (1 << 30), now + (1 << 30)))
+resource.setrlimit(resource.RLIMIT_AS, (now + (1 << 34), now + (1 << 34)))
 rmbg_eval.run.evaluate(Settings(cases=sys.argv[1], models=["fake"], out=sys.argv[2]))
 """
 
@@ -225,6 +225,7 @@ def test_a_picture_that_takes_more_memory_than_there_is_fails_alone(
         env={**os.environ, "PYTHONPATH": path},
         capture_output=True,
         text=True,
+        timeout=300,
     )
     assert done.returncode == 0, done.stderr
     run = Run.load(tmp_path / "out")
