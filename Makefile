@@ -6,13 +6,19 @@ OUT ?= reports/latest
 INSTALL = $(BIN)/python -m pip install --quiet --disable-pip-version-check -c constraints.txt
 
 .DEFAULT_GOAL := help
-.PHONY: help report torch lab test check format bench cases clean
+.PHONY: help report gate approve torch lab test check format bench cases clean
 
 help:  ## this list
 	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "  make %-8s %s\n", $$1, $$2 }' Makefile
 
 report: .venv/.installed  ## the report on the reference cases → reports/latest/index.html
 	@$(BIN)/rmbg-eval report --out $(OUT)
+
+gate: report  ## the report, compared with baseline/: fails where anything got worse
+	@$(BIN)/rmbg-eval compare baseline $(OUT) --out reports/compare
+
+approve: report  ## make the report's results the baseline, after showing what changes (YES=--yes: unasked)
+	@$(BIN)/rmbg-eval approve $(OUT) --to baseline $(YES)
 
 torch: .venv/.torch  ## torch and transformers, for RMBG-2.0 and BiRefNet
 

@@ -9,6 +9,8 @@ Importing this loads no model runtime: those are imported by the model that need
 
 from .case import Case, CaseSet
 from .cases import load_cases
+from .comparison import Comparison
+from .comparison_folder import compare_folders
 from .errors import RmbgEvalError
 from .images import Cutout, Picture
 from .measure import Measurement
@@ -17,13 +19,17 @@ from .predict import Prediction, predict
 from .progress import Step
 from .records import Run
 from .report import Report
+from .report.comparing import ComparisonReport
 from .report.live import notebook_progress
 from .run import evaluate
-from .settings import Settings
+from .settings import CompareSettings, Settings
 
 __all__ = [
     "Case",
     "CaseSet",
+    "CompareSettings",
+    "Comparison",
+    "ComparisonReport",
     "Cutout",
     "Measurement",
     "Model",
@@ -34,6 +40,7 @@ __all__ = [
     "Run",
     "Settings",
     "Step",
+    "compare_folders",
     "evaluate",
     "load_cases",
     "load_model",

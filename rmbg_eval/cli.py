@@ -1,6 +1,6 @@
 """The command `rmbg-eval`: thin, every line of work is a function that Python can call too.
 
-Exit status: 0 fine; 1 a required observation point did not pass; 2 bad usage or input.
+Exit status: 0 fine; 1 a gate or a required observation point failed; 2 bad usage or input.
 """
 
 from __future__ import annotations
@@ -11,13 +11,12 @@ from pathlib import Path
 from typing import Annotated, Any
 
 import typer
-from rich.markup import escape
-from rich.table import Column, Table
+from rich.table import Table
 
-from .case import CATEGORIES
-from .cases import check_case, load_cases, new_case_set
+from .cases_commands import cases_app
 from .errors import RmbgEvalError, SettingsError, printable
 from .files import user_path
+from .gate_commands import approve, compare
 from .options import (
     DEFAULT,
     BatchesOption,
@@ -30,6 +29,8 @@ from .options import (
     DtypeName,
     DtypeOption,
     DtypesOption,
+    FailOnName,
+    FailOnOption,
     FlipOption,
     ForegroundName,
     ForegroundOption,
@@ -40,6 +41,7 @@ from .options import (
     ModelOption,
     OutOption,
     PrecisionOption,
+    QuietOption,
 )
 from .progress import Step
 from .records import Run
@@ -55,8 +57,9 @@ app = typer.Typer(
     rich_markup_mode=None,
     context_settings={"help_option_names": ["-h", "--help"]},
 )
-cases_app = typer.Typer(help="Check a folder of pictures, or make a new one.", no_args_is_help=True)
 app.add_typer(cases_app, name="cases")
+app.command()(compare)
+app.command()(approve)
 
 
 @app.command()
@@ -74,6 +77,8 @@ def report(
     decontaminated: DecontaminatedOption = False,
     lang: LanguageOption = LanguageName.en,
     layout: LayoutOption = LayoutName.single,
+    fail_on: FailOnOption = FailOnName.required,
+    quiet: QuietOption = False,
 ) -> None:
     """Remove the backgrounds, measure, and make the report: OUT/index.html."""
     settings = Settings.of(
@@ -91,9 +96,14 @@ def report(
             "decontaminated": decontaminated,
             "lang": lang.value,
             "layout": layout.value,
+            "fail_on": fail_on.value,
         }
     )
-    run_ = _run(settings)
+    try:
+        run_ = _run(settings)
+    except KeyboardInterrupt:
+        _partial_page(settings)
+        raise
     from .notebooks import LARGE_PAGE, render  # papermill and nbconvert take a second
 
     with progress() as on_step:
@@ -108,7 +118,7 @@ def report(
             f"The page has {size / 1e6:.0f} MB and will be slow to open. "
             "Use --layout folder, which keeps the pictures beside it."
         )
-    show_run(run_, page)
+    show_run(run_, page, quiet)
 
 
 @app.command()
@@ -124,6 +134,8 @@ def run(
     precision_cases: PrecisionOption = DEFAULT["precision_cases"],
     flip: FlipOption = False,
     decontaminated: DecontaminatedOption = False,
+    fail_on: FailOnOption = FailOnName.required,
+    quiet: QuietOption = False,
 ) -> None:
     """Remove the backgrounds and measure, without the report: OUT/run.json and the cut-outs."""
     settings = Settings.of(
@@ -139,9 +151,10 @@ def run(
             "precision_cases": precision_cases,
             "flip": flip,
             "decontaminated": decontaminated,
+            "fail_on": fail_on.value,
         }
     )
-    show_run(_run(settings), settings.out_folder / "run.json")
+    show_run(_run(settings), settings.out_folder / "run.json", quiet)
 
 
 @app.command()
@@ -270,52 +283,6 @@ def models(
 app.command()(serve)
 
 
-@cases_app.command("check")
-def cases_check(
-    folder: Annotated[Path, typer.Argument(help="Folder of pictures.", show_default=False)],
-) -> None:
-    """Read every picture and its truth, and say what a run would meet."""
-    found = load_cases(folder)
-    name = Column("case", overflow="fold")  # never cut short
-    table = Table(name, "pixels", "truth", "points", "licence", "")
-    broken = 0
-    with progress() as on_step:
-        for done, case in enumerate(found.cases, 1):
-            try:
-                size, truth = check_case(case)
-                table.add_row(
-                    escape(case.name),
-                    f"{size[0]}×{size[1]}",
-                    "none" if truth is None else "yes",
-                    str(len(case.about.points)),
-                    escape(printable(case.about.licence or "not stated")),
-                    "ok",
-                )
-            except RmbgEvalError as error:
-                broken += 1
-                table.add_row(escape(case.name), "", "", "", "", escape(str(error)))
-            on_step(Step("checking", done, len(found.cases)))
-    out.print(table)
-    for line in found.skipped:
-        out.print(f"skipped: {line}", markup=False, highlight=False)
-    empty = [name for name in CATEGORIES if name not in found.categories]
-    if empty:
-        out.print(f"empty: {', '.join(empty)}")
-    if broken:
-        complain(f"{broken} of {len(found.cases)} cases cannot be used")
-        raise typer.Exit(2)
-
-
-@cases_app.command("new")
-def cases_new(
-    folder: Annotated[Path, typer.Argument(help="Folder to make.", show_default=False)],
-) -> None:
-    """Make a folder with the six categories, an example and a README."""
-    new_case_set(folder)
-    out.print(f"Made {printable(str(folder))}. Put pictures into its folders, then run:")
-    out.print(f"  rmbg-eval report --cases {printable(str(folder))}", markup=False)
-
-
 def main() -> None:
     """Run the command line; errors are one message on stderr and exit status 2."""
     # Pillow warns of odd metadata; what matters is in the case's notes or its failure.
@@ -336,3 +303,14 @@ def _run(settings: Settings) -> Run:
 
     with progress() as on_step:
         return evaluate(settings, on_step)
+
+
+def _partial_page(settings: Settings) -> None:
+    """The page of what an interrupted run has done, if it has done anything."""
+    if not (settings.out_folder / "run.json").exists():
+        return
+    run_ = Run.load(settings.out_folder)
+    if run_.predictions and not run_.complete:
+        from .notebooks import render
+
+        complain(f"The report is partial: {render(settings, evaluate=False)}")

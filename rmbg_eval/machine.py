@@ -15,6 +15,7 @@ from .resources import PACKAGE
 _LIBRARIES = (
     "numpy pillow openvino onnxruntime opencv-python-headless torch papermill nbconvert".split()
 )
+_THREADS = "OMP_NUM_THREADS OPENBLAS_NUM_THREADS MKL_NUM_THREADS NUMBA_NUM_THREADS".split()
 
 
 class Machine(BaseModel):
@@ -32,6 +33,8 @@ class Machine(BaseModel):
     cores: int
     """That this process may use."""
     memory_bytes: int | None
+    threads: dict[str, str] = {}
+    """What the environment says of threads; without that, each runtime takes the cores."""
 
     @classmethod
     def here(cls) -> Machine:
@@ -46,6 +49,7 @@ class Machine(BaseModel):
             processor=_processor(),
             cores=cores(),
             memory_bytes=_memory(),
+            threads={name: os.environ[name] for name in _THREADS if name in os.environ},
         )
 
 

@@ -22,7 +22,7 @@ from .files import cannot_write, write_atomic
 from .images import read_bytes
 from .report import NBCONVERT_TEMPLATES, head_and_foot
 from .resources import resource
-from .settings import Settings
+from .settings import CompareSettings, Settings
 
 LARGE_PAGE = 50_000_000
 """Bytes from which a page is slow in browsers (reports of 100 MB have crashed them)."""
@@ -30,20 +30,38 @@ LARGE_PAGE = 50_000_000
 _PICTURE = re.compile(r'(<img [^>]*?\bsrc=")((?:assets|cutouts)/[^"]*)(")')
 
 
-def render(settings: Settings) -> Path:
+def render(settings: Settings, evaluate: bool = True) -> Path:
     """Execute evaluate.ipynb into the run folder and export index.html; returns its path.
+
+    Without `evaluate` nothing is evaluated: the page is of the run as it is in the folder, be it
+    partial. Raises ReportError with the cell's own error if the notebook fails.
+    """
+    source = nbformat.read(resource("notebooks", "evaluate.ipynb"), as_version=4)
+    for cell in source.cells if not evaluate else ():
+        if "evaluate" in cell.metadata.get("tags", []):
+            cell.source = "from rmbg_eval import Run\n\nrun = Run.load(settings.out_folder)"
+    return _executed(source, "evaluate", settings.out_folder, settings.model_dump())
+
+
+def render_comparison(settings: CompareSettings) -> Path:
+    """Execute compare.ipynb into the comparison's folder and export index.html; returns its path.
 
     Raises ReportError with the cell's own error if the notebook fails.
     """
-    out = settings.out_folder
-    notebook, partial = out / "evaluate.ipynb", out / ".evaluate.partial.ipynb"
+    source = nbformat.read(resource("notebooks", "compare.ipynb"), as_version=4)
+    return _executed(source, "compare", settings.out_folder, settings.model_dump())
+
+
+def _executed(source: nbformat.NotebookNode, name: str, out: Path, parameters: dict) -> Path:
+    """Execute a notebook into `out/<name>.ipynb` and export index.html; returns its path."""
+    notebook, partial = out / f"{name}.ipynb", out / f".{name}.partial.ipynb"
     # The kernel of this environment, whatever else is called python3 on this machine.
     os.environ["JUPYTER_PREFER_ENV_PATH"] = "1"
     try:
         papermill.execute_notebook(
-            resource("notebooks", "evaluate.ipynb"),
+            source,
             partial,
-            parameters=settings.model_dump(),
+            parameters=parameters,
             kernel_name="python3",
             progress_bar=False,
             # It would warn of its loopback sockets, which nothing but this process reads.

@@ -41,6 +41,22 @@ class ForegroundName(StrEnum):
     pymatting = "pymatting"
 
 
+class FailOnName(StrEnum):
+    """Values of --fail-on of `report` and `run`."""
+
+    required = "required"
+    error = "error"
+    point = "point"
+
+
+class CompareFailOnName(StrEnum):
+    """Values of --fail-on of `compare`."""
+
+    worse = "worse"
+    point = "point"
+    error = "error"
+
+
 DEFAULT = Settings().model_dump()
 
 ModelOption = Annotated[
@@ -102,6 +118,17 @@ DecontaminatedOption = Annotated[
         "--decontaminated",
         help="Also measure colours with the old background's taken out; needs pymatting.",
     ),
+]
+FailOnOption = Annotated[
+    FailOnName,
+    typer.Option(
+        "--fail-on",
+        help="Exit 1: where a required point did not pass; or also where a prediction failed; "
+        "or also where any point did not pass.",
+    ),
+]
+QuietOption = Annotated[
+    bool, typer.Option("--quiet", "-q", help="Print only what is wrong, to stderr.")
 ]
 LanguageOption = Annotated[LanguageName, typer.Option("--lang", help="Language of the report.")]
 LayoutOption = Annotated[

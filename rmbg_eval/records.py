@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from datetime import datetime
 from pathlib import Path
 from typing import Literal
@@ -77,10 +78,15 @@ class ModelRun(_Record):
     """What the model had to say of how it ran."""
 
 
+SCHEMA_VERSION: Literal[2] = 2
+"""Raised with every change of what run.json holds; older ones still load."""
+
+
 class Run(_Record):
     """Everything that was found; run.json is its JSON."""
 
-    schema_version: Literal[1] = 1
+    schema_version: Literal[1, 2] = SCHEMA_VERSION
+    """1 had no `machine.threads`."""
     complete: bool
     settings: Settings
     started: datetime
@@ -107,13 +113,21 @@ class Run(_Record):
         """The run kept in `folder`; OutputError if there is none that can be read."""
         path = folder / "run.json"
         try:
-            return cls.model_validate_json(path.read_bytes())
+            data = path.read_bytes()
+            return cls.model_validate_json(data)
         except OSError as error:
             raise OutputError(
                 f"{printable(str(path))} cannot be read: {error.strerror}",
                 "Give the folder of a finished run.",
             ) from None
         except ValidationError as error:
+            version = _version_of(data)
+            if version is not None and version > SCHEMA_VERSION:
+                raise OutputError(
+                    f"{printable(str(path))} has schema version {version}; this version of "
+                    f"rmbg-eval reads 1 to {SCHEMA_VERSION}",
+                    "Use the version of rmbg-eval that wrote it, or a newer one.",
+                ) from None
             raise OutputError(
                 f"{printable(str(path))} is not a run this version reads: "
                 f"{error.error_count()} places differ",
@@ -132,3 +146,13 @@ class Run(_Record):
                 "predictions": {"__all__": {"seconds", "peak_memory_bytes", "cached"}},
             }
         )
+
+
+def _version_of(data: bytes) -> int | None:
+    """The schema version that a run.json says it has, or None."""
+    try:
+        found = json.loads(data)
+        version = found.get("schema_version") if isinstance(found, dict) else None
+    except (ValueError, RecursionError):
+        return None
+    return version if isinstance(version, int) else None

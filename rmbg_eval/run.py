@@ -9,7 +9,8 @@ from __future__ import annotations
 
 import time
 from collections.abc import Iterable
-from concurrent.futures import ThreadPoolExecutor
+from concurrent.futures import Future, ThreadPoolExecutor, wait
+from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from importlib.util import find_spec
 from pathlib import Path
@@ -73,48 +74,61 @@ def evaluate(settings: Settings, on_step: OnStep = ignore) -> Run:
             measurements=(),
         )
         save(out, run)
-        model_runs: list[ModelRun] = []
-        predictions: list[Prediction] = []
-        measurements: list[Measurement] = []
-        points: list[PointResult] = []
-        for spec, model in zip(settings.models, models, strict=True):
-            predicting = predict_on_all(model, spec, settings, found.cases, out, store)
-            made, measured, seen = _measured(
-                model, predicting, len(found.cases), out, metrics, kept, on_step
-            )
-            model_runs.append(
-                ModelRun(
-                    info=model.info.model_copy(update={"device": settings.device})
-                    if more
-                    else model.info,
-                    precision=_precision(
-                        spec, model, settings, found.cases, made, out, store, on_step
-                    ),
-                    warnings=tuple(model.warnings),
+        done = _Done()
+        try:
+            for spec, model in zip(settings.models, models, strict=True):
+                info = model.info.model_copy(update={"device": settings.device} if more else {})
+                done.models.append(ModelRun(info=info))
+                predicting = predict_on_all(model, spec, settings, found.cases, out, store)
+                made = _measured(
+                    model, predicting, len(found.cases), out, metrics, kept, on_step, done
                 )
-            )
-            predictions += made
-            measurements += measured
-            points += seen
-            if settings.flip:
-                measurements += flip_differences(model, found.cases, made, out, store, on_step)
-        measurements += disagreements(predictions, out, kept)
-        run = run.model_copy(
-            update={
-                "complete": True,
-                "wall_seconds": time.perf_counter() - clock,
-                "models": tuple(model_runs),
-                "predictions": tuple(predictions),
-                "measurements": tuple(measurements),
-                "points": tuple(points),
-            }
-        )
+                precision = _precision(
+                    spec, model, settings, found.cases, made, out, store, on_step
+                )
+                info = model.info.model_copy(update={"device": settings.device} if more else {})
+                done.models[-1] = ModelRun(
+                    info=info, precision=precision, warnings=tuple(model.warnings)
+                )
+                if settings.flip:
+                    done.measurements += flip_differences(
+                        model, found.cases, made, out, store, on_step
+                    )
+            done.measurements += disagreements(done.predictions, out, kept)
+        except (
+            KeyboardInterrupt
+        ):  # what there is by now is a report too, and says that it is partial
+            save(out, done.on(run, time.perf_counter() - clock))
+            raise
+        run = done.on(run, time.perf_counter() - clock).model_copy(update={"complete": True})
         if earlier and earlier.found() == run.found():
             # Nothing is new: the times of the run that did the work are the true ones.
             run = earlier.model_copy(update={"settings": settings})
         prune(out, run)
         save(out, run)
     return run
+
+
+@dataclass
+class _Done:
+    """What a run has found so far."""
+
+    models: list[ModelRun] = field(default_factory=list)
+    predictions: list[Prediction] = field(default_factory=list)
+    measurements: list[Measurement] = field(default_factory=list)
+    points: list[PointResult] = field(default_factory=list)
+
+    def on(self, run: Run, seconds: float) -> Run:
+        """`run` with all of it."""
+        return run.model_copy(
+            update={
+                "wall_seconds": seconds,
+                "models": tuple(self.models),
+                "predictions": tuple(self.predictions),
+                "measurements": tuple(self.measurements),
+                "points": tuple(self.points),
+            }
+        )
 
 
 def _measured(
@@ -125,21 +139,32 @@ def _measured(
     metrics: tuple[Metric, ...],
     kept: Findings,
     on_step: OnStep,
-) -> tuple[list[Prediction], list[Measurement], list[PointResult]]:
+    done: _Done,
+) -> list[Prediction]:
+    """Add every prediction and what was measured of it to `done`, also if this is interrupted."""
     made: list[Prediction] = []
-    measuring = []
+    measuring: list[Future[tuple[list[Measurement], list[PointResult]]]] = []
     on_step(Step(model.info.name, 0, count))
     with ThreadPoolExecutor(1, "measure") as measurer:
-        for case, prediction in predicting:
-            made.append(prediction)
-            measuring.append(measurer.submit(find, case, prediction, out, metrics, kept))
-            on_step(Step(f"{model.info.name} · {case.name}", len(made), count))
-    found = [task.result() for task in measuring]
-    return (
-        made,
-        [measurement for values, _ in found for measurement in values],
-        [point for _, points in found for point in points],
-    )
+        try:
+            for case, prediction in predicting:
+                made.append(prediction)
+                measuring.append(measurer.submit(find, case, prediction, out, metrics, kept))
+                on_step(Step(f"{model.info.name} · {case.name}", len(made), count))
+            wait(measuring)
+        except KeyboardInterrupt:
+            for task in measuring:
+                task.cancel()
+            wait(measuring)
+            raise
+        finally:
+            for prediction, task in zip(made, measuring, strict=False):
+                if task.done() and not task.cancelled():
+                    values, points = task.result()
+                    done.predictions.append(prediction)
+                    done.measurements += values
+                    done.points += points
+    return made
 
 
 def _chosen(settings: Settings) -> tuple[Metric, ...]:

@@ -4,19 +4,23 @@ from __future__ import annotations
 
 import csv
 import io
+import re
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
 from filelock import FileLock, Timeout
 
+from .alpha_change import MATTES
 from .errors import OutputError, printable
 from .files import cannot_write, write_atomic
+from .junit import junit_of_run
+from .markdown import summary_of_run
 from .records import Run
 from .resources import resource
 
-_OURS = {"run.json", "measurements.csv", "report.css", "cutouts", "assets", ".lock"}
-_OUR_SUFFIXES = (".ipynb", ".html")
+_OURS = {"run.json", "measurements.csv", "junit.xml", "summary.md", "cutouts", "assets", ".lock"}
+_OUR_SUFFIXES = (".ipynb", ".html", ".css", ".js")
 
 
 @contextmanager
@@ -43,8 +47,21 @@ def run_folder(out: Path) -> Iterator[Path]:
             f"{printable(str(out))} holds the notebooks themselves",
             "Give another folder with --out.",
         )
-    lock = FileLock(out / ".lock", timeout=0)
+    if (out / MATTES).exists():
+        raise OutputError(
+            f"{printable(str(out))} holds a baseline",
+            "Give another folder with --out; rmbg-eval approve makes a run the baseline.",
+        )
+    with locked(out):
+        yield out
+
+
+@contextmanager
+def locked(out: Path) -> Iterator[None]:
+    """The folder, made if need be, for this process alone; OutputError if another has it."""
     try:
+        out.mkdir(parents=True, exist_ok=True)
+        lock = FileLock(out / ".lock", timeout=0)
         lock.acquire()
     except Timeout:
         raise OutputError(
@@ -54,13 +71,15 @@ def run_folder(out: Path) -> Iterator[Path]:
     except OSError as error:
         raise cannot_write(out, error) from None
     try:
-        yield out
+        yield
     finally:
         lock.release()
 
 
 def save(out: Path, run: Run) -> None:
-    """Write run.json, and measurements.csv once the run is complete."""
+    """Write junit.xml and summary.md, measurements.csv once the run is complete, and run.json."""
+    write_atomic(out / "junit.xml", junit_of_run(run))
+    write_atomic(out / "summary.md", summary_of_run(run))
     if run.complete:
         write_atomic(out / "measurements.csv", _csv(run))
     write_atomic(out / "run.json", run.model_dump_json(indent=1))
@@ -74,10 +93,38 @@ def prune(out: Path, run: Run) -> None:
             path.unlink(missing_ok=True)
 
 
+class _Writer:
+    """Writes rows in which no text is a formula."""
+
+    def __init__(self, text: io.StringIO) -> None:
+        self._writer = csv.writer(text, lineterminator="\n")
+
+    def writerow(self, row: list[str]) -> None:
+        self._writer.writerow([*map(plain_text, row)])
+
+
+def plain_text(cell: str) -> str:
+    """`cell` with an apostrophe before what a spreadsheet would compute; numbers stay.
+
+    OWASP, "CSV Injection": = + - @ tab and return begin a formula, and so do the first four in full
+    width, which stand for them where Chinese or Japanese is typed.
+
+    >>> plain_text("=cmd|'/c calc'!A1"), plain_text("-0.5"), plain_text("-a")
+    ("'=cmd|'/c calc'!A1", '-0.5', "'-a")
+    """
+    if not cell.startswith(_FORMULA) or _NUMBER.fullmatch(cell):
+        return cell
+    return f"'{cell}"
+
+
+_FORMULA = tuple("=+-@\t\r\n＝＋－＠")
+_NUMBER = re.compile(r"[+-]?\d+(\.\d*)?(e[+-]?\d+)?")
+
+
 def _csv(run: Run) -> str:
     """One row a number: measurements, observation points, and the seconds of every prediction."""
     text = io.StringIO()
-    writer = csv.writer(text, lineterminator="\n")
+    writer = _Writer(text)
     writer.writerow(["case", "category", "model", "metric", "value", "unit", "region", "reason"])
     for m in run.measurements:
         value = "" if m.value is None else repr(m.value)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from pathlib import Path
-from typing import Any, Literal
+from typing import Any, Literal, Self
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator
 
@@ -16,12 +16,48 @@ from .resources import resource
 
 Language = Literal["en", "zh"]
 Layout = Literal["single", "folder"]
+FailOn = Literal["required", "error", "point"]
+CompareFailOn = Literal["worse", "point", "error"]
 
 
-class Settings(BaseModel):
-    """Everything a run can be told. Unknown names and wrong types are errors."""
+class _Parameters(BaseModel):
+    """Parameters of a notebook, name for name."""
 
     model_config = ConfigDict(extra="forbid", strict=True, frozen=True)
+
+    @classmethod
+    def of(cls, values: Mapping[str, Any]) -> Self:
+        """Parameters from names and values; SettingsError says what is wrong, and what is right."""
+        try:
+            return cls.model_validate(dict(values))
+        except ValidationError as error:
+            raise SettingsError(
+                f"The parameters are not usable: {explain(error, list(cls.model_fields))}",
+                "Correct them. With papermill, give lists and numbers as YAML: "
+                "-y '{models: [isnet], precision_cases: 1}'.",
+            ) from None
+
+    @classmethod
+    def from_notebook(cls, names: Mapping[str, Any]) -> Self:
+        """Parameters from a notebook's `globals()`.
+
+        papermill only warns of a parameter it does not know, and defines it
+        all the same: so every plain value that is defined counts as given.
+        """
+        plain = (str, int, float, bool, list, dict, tuple, set, type(None))
+        return cls.of(
+            {
+                name: value
+                for name, value in names.items()
+                if (isinstance(value, plain) or name in cls.model_fields)
+                and not name.startswith("_")
+                and name not in ("In", "Out")
+            }
+        )
+
+
+class Settings(_Parameters):
+    """Everything a run can be told. Unknown names and wrong types are errors."""
 
     cases: str = ""
     """Folder of cases; empty: the reference cases that come with rmbg-eval."""
@@ -45,6 +81,9 @@ class Settings(BaseModel):
     """Also infer every picture mirrored, and measure how far the alpha changes."""
     decontaminated: bool = False
     """Also measure colour differences with the old background's colour taken out (pymatting)."""
+    fail_on: FailOn = "required"
+    """What ends `report` and `run` with status 1: required points that did not pass; `error`: also
+    failed predictions; `point`: also any point that did not pass."""
     lang: Language = "en"
     layout: Layout = "single"
     """One HTML file with everything in it, or a folder with full-resolution pictures beside it."""
@@ -56,39 +95,41 @@ class Settings(BaseModel):
             raise ValueError("a model is named twice")
         return models
 
-    @classmethod
-    def of(cls, values: Mapping[str, Any]) -> Settings:
-        """Settings from names and values; SettingsError says what is wrong and what is allowed."""
-        try:
-            return cls.model_validate(dict(values))
-        except ValidationError as error:
-            raise SettingsError(
-                f"The parameters are not usable: {explain(error, list(cls.model_fields))}",
-                "Correct them. With papermill, give lists and numbers as YAML: "
-                "-y '{models: [isnet], precision_cases: 1}'.",
-            ) from None
-
-    @classmethod
-    def from_notebook(cls, names: Mapping[str, Any]) -> Settings:
-        """Settings from a notebook's `globals()`.
-
-        papermill only warns of a parameter it does not know, and defines it
-        all the same: so every plain value that is defined counts as given.
-        """
-        plain = (str, int, float, bool, list, dict, tuple, set, type(None))
-        return cls.of(
-            {
-                name: value
-                for name, value in names.items()
-                if (isinstance(value, plain) or name in cls.model_fields)
-                and not name.startswith("_")
-                and name not in ("In", "Out")
-            }
-        )
-
     @property
     def cases_folder(self) -> Path:
         return user_path(self.cases, SettingsError) if self.cases else resource("cases")
+
+    @property
+    def out_folder(self) -> Path:
+        return user_path(self.out, SettingsError)
+
+
+class CompareSettings(_Parameters):
+    """Everything a comparison can be told; the parameters of compare.ipynb, name for name."""
+
+    base: str = Field(default="baseline", min_length=1)
+    """The folder of a baseline or a run."""
+    new: str = Field(default="reports/latest", min_length=1)
+    """The folder of a run."""
+    tolerances: str = ""
+    """A TOML file; empty: the defaults."""
+    out: str = Field(default="reports/compare", min_length=1)
+    """The comparison's folder."""
+    fail_on: CompareFailOn = "worse"
+    lang: Language = "en"
+    layout: Layout = "single"
+
+    @property
+    def base_folder(self) -> Path:
+        return user_path(self.base, SettingsError)
+
+    @property
+    def new_folder(self) -> Path:
+        return user_path(self.new, SettingsError)
+
+    @property
+    def tolerances_file(self) -> Path | None:
+        return user_path(self.tolerances, SettingsError) if self.tolerances else None
 
     @property
     def out_folder(self) -> Path:

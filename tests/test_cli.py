@@ -16,6 +16,7 @@ from PIL import Image
 
 from rmbg_eval.case import CATEGORIES
 from rmbg_eval.models import TABLE
+from rmbg_eval.records import SCHEMA_VERSION
 
 
 def rmbg(*arguments: object, **environment: str) -> subprocess.CompletedProcess[str]:
@@ -44,7 +45,7 @@ def test_run_leaves_the_files_of_the_contract(case_set: Path, tmp_path: Path) ->
     done = rmbg("run", "--model", "grabcut", "--cases", case_set, "--out", tmp_path / "out")
     assert done.returncode == 0, done.stderr
     out = tmp_path / "out"
-    assert json.loads((out / "run.json").read_text())["schema_version"] == 1
+    assert json.loads((out / "run.json").read_text())["schema_version"] == SCHEMA_VERSION
     assert (out / "measurements.csv").is_file()
     assert (out / "cutouts" / "grabcut" / "portrait" / "ada.png").is_file()
     assert not (out / "index.html").exists()
@@ -153,7 +154,16 @@ def test_cutout_writes_the_png_and_never_over_the_picture(tmp_path: Path) -> Non
 def test_ctrl_c_is_answered_in_words_and_what_was_done_is_kept(
     case_set: Path, tmp_path: Path
 ) -> None:
-    command = [sys.executable, "-m", "rmbg_eval", "run", "--model", "grabcut", "--cases", case_set]
+    command = [
+        sys.executable,
+        "-m",
+        "rmbg_eval",
+        "report",
+        "--model",
+        "grabcut",
+        "--cases",
+        case_set,
+    ]
     for seed in range(40):
         save_picture(case_set / "pet" / f"more{seed}.png", seed, (640, 480))
     with subprocess.Popen(
@@ -169,8 +179,13 @@ def test_ctrl_c_is_answered_in_words_and_what_was_done_is_kept(
                 break
             time.sleep(0.05)
         process.send_signal(signal.SIGINT)
-        _, said = process.communicate(timeout=30)
+        _, said = process.communicate(timeout=120)
     assert process.returncode == 130
     assert "the same command goes on from here" in said
     assert "Traceback" not in said
-    assert json.loads((tmp_path / "out" / "run.json").read_text())["complete"] is False
+    assert "The report is partial: " in said
+    assert "interrupted" in (tmp_path / "out" / "index.html").read_text("utf-8")
+    partial = json.loads((tmp_path / "out" / "run.json").read_text())
+    assert partial["complete"] is False
+    assert 1 <= len(partial["predictions"]) < 43
+    assert "interrupted" in (tmp_path / "out" / "summary.md").read_text("utf-8")

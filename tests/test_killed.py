@@ -9,7 +9,8 @@ import signal
 import subprocess
 import sys
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
+from functools import partial
 from pathlib import Path
 
 import pytest
@@ -17,6 +18,7 @@ from fakes import FakeModel, some_cases
 
 from rmbg_eval.cases import load_cases
 from rmbg_eval.images import decode_cutout
+from rmbg_eval.predict import _WRITE_BEHIND
 from rmbg_eval.records import Run
 from rmbg_eval.run import evaluate
 from rmbg_eval.settings import Settings
@@ -33,10 +35,11 @@ cases, out, log, last_write = sys.argv[1:]
 
 class Slow(FakeModel):
     def infer(self, inputs):
+        time.sleep(0.06)
+        outputs = super().infer(inputs)
         with open(log, "a") as file:
             file.write(inputs[0].name + "\\n")
-        time.sleep(0.03)
-        return super().infer(inputs)
+        return outputs
 
 replace, writes = os.replace, 0
 
@@ -116,28 +119,33 @@ class Victim:
         return run
 
 
-@pytest.fixture
-def moments() -> Iterator[float]:
-    chance = random.Random(20)
-    return (chance.uniform(0.1, 0.4) for _ in iter(int, 1))
+KILLS = 20
 
 
-def test_killed_at_chance_moments_it_goes_on_where_it_was(
-    tmp_path: Path, moments: Iterator[float]
-) -> None:
+def test_killed_at_chance_moments_it_goes_on_where_it_was(tmp_path: Path) -> None:
+    """No half file, nothing that was kept is done again, and no more than one case a kill twice."""
     victim = Victim(tmp_path, 60)
-
-    def kill(process: subprocess.Popen) -> None:
-        time.sleep(next(moments))
-        process.kill()
-
-    for _ in range(5):
+    chance = random.Random(20)
+    lost = []
+    for _ in range(KILLS):
         done = victim.finished()
-        inferred = victim.run(kill)
+        inferred = victim.run(partial(after, victim, chance.randint(1, 3), chance.uniform(0, 0.12)))
         assert not done & set(inferred)
+        lost.append(len(set(inferred) - victim.finished()))
+        assert lost[-1] <= _WRITE_BEHIND + 1
         victim.check_what_is_there()
-    assert len(victim.finished()) > 10
+    assert sum(lost) <= KILLS
+    print(f"{KILLS} kills, {len(victim.finished())} cases kept, done twice each time: {lost}")
     victim.complete()
+
+
+def after(victim: Victim, cases: int, seconds: float, process: subprocess.Popen) -> None:
+    """Kill it so long after so many more cases were inferred."""
+    enough = len(victim.inferred()) + cases
+    while len(victim.inferred()) < enough and process.poll() is None:
+        time.sleep(0.002)
+    time.sleep(seconds)
+    process.kill()
 
 
 def wait(process: subprocess.Popen) -> None:
@@ -149,16 +157,17 @@ def left_behind(victim: Victim) -> list[str]:
 
 
 def test_killed_before_any_write_it_goes_on_where_it_was(tmp_path: Path) -> None:
-    """Writes of a run: run.json, three for each case, measurements.csv, run.json."""
+    """Writes: junit.xml, summary.md, run.json, three for each case, the first two, the CSV,
+    run.json."""
     victim = Victim(tmp_path, 3)
-    for last_write in (1, 2, 3, 6):
+    for last_write in (1, 3, 4, 5, 8):
         done = victim.finished()
         assert not done & set(victim.run(wait, last_write))
         victim.check_what_is_there()
     victim.complete()
 
 
-@pytest.mark.parametrize("last_write", [11, 12])
+@pytest.mark.parametrize("last_write", [13, 15, 16])
 def test_killed_at_the_very_end_nothing_is_inferred_again(tmp_path: Path, last_write: int) -> None:
     victim = Victim(tmp_path, 3)
     victim.run(wait, last_write)
@@ -169,7 +178,7 @@ def test_killed_at_the_very_end_nothing_is_inferred_again(tmp_path: Path, last_w
 def test_what_a_killed_run_left_half_written_goes(tmp_path: Path, cache: Path) -> None:
     victim = Victim(tmp_path, 3)
     victim.run(wait, 1)
-    victim.run(wait, 4)
+    victim.run(wait, 6)
     assert left_behind(victim)
     victim.complete()
     assert left_behind(victim) == []

@@ -11,10 +11,11 @@ from pathlib import Path
 import nbformat
 import pytest
 
-from rmbg_eval import Report, Settings, evaluate
+from rmbg_eval import Report, Run, Settings, evaluate
 from rmbg_eval.errors import ReportError
 from rmbg_eval.notebooks import export, render
 from rmbg_eval.report import NBCONVERT_TEMPLATES
+from rmbg_eval.report.strings import text
 from rmbg_eval.resources import resource
 
 NOTEBOOK = resource("notebooks", "evaluate.ipynb")
@@ -178,3 +179,15 @@ def test_folder_layout_keeps_pictures_and_style_beside_the_page(tmp_path: Path) 
     assert 'src="assets/none.png"' in html
     assert '<link href="report.css" rel="stylesheet"/>' in html
     assert "<style" not in html
+
+
+def test_the_page_of_an_interrupted_run_says_so_and_evaluates_nothing(
+    case_set: Path, tmp_path: Path
+) -> None:
+    settings = Settings(cases=str(case_set), models=["grabcut"], out=str(tmp_path / "out"))
+    run = evaluate(settings)
+    partial = run.model_copy(update={"complete": False, "predictions": run.predictions[:1]})
+    (settings.out_folder / "run.json").write_text(partial.model_dump_json())
+    page = render(settings, evaluate=False).read_text("utf-8")
+    assert text("partial", "en") in page
+    assert not Run.load(settings.out_folder).complete

@@ -12,11 +12,12 @@ from pathlib import Path
 import pytest
 from typer.main import get_command
 
-from rmbg_eval import Settings, cli
+from rmbg_eval import CompareSettings, Settings, cli
 from rmbg_eval.case import CATEGORIES, CaseFile
 from rmbg_eval.measure import TABLE as METRICS
 from rmbg_eval.models import TABLE as MODELS
 from rmbg_eval.points import KINDS, ObservationPoint
+from rmbg_eval.tolerances import DEFAULTS, Tolerance
 
 ROOT = Path(__file__).parent.parent
 GUIDE = (ROOT / "GUIDE.md").read_text("utf-8")
@@ -46,7 +47,7 @@ def commands() -> dict[str, list[str]]:
 
 
 def test_guide_has_every_command_and_option() -> None:
-    assert len(commands()) == 8
+    assert len(commands()) == 10
     for name, options in commands().items():
         assert f"`rmbg-eval {name}" in GUIDE, name
         for option in options:
@@ -69,6 +70,27 @@ def test_guide_has_every_measure_as_it_is(metric: object) -> None:
     assert cells[4] == metric.needs
 
 
+@pytest.mark.parametrize("name", DEFAULTS)
+def test_guide_has_every_tolerance_as_it_is(name: str) -> None:
+    tolerance = DEFAULTS[name]
+    limit = f"{tolerance.absolute:g}" + (
+        f", or {tolerance.relative:.0%}" * bool(tolerance.relative)
+    )
+    shown = f"`{re.sub('_(white|black|grey|green|photo)', '_*', name)}`"
+    rows = [line for line in GUIDE.splitlines() if shown.removesuffix("_decontaminated`") in line]
+    assert any(line.endswith(f"| {limit} | {tolerance.reason} |") for line in rows)
+
+
+def test_the_workflow_takes_options_that_exist() -> None:
+    text = (ROOT / ".github" / "workflows" / "report.yml").read_text("utf-8")
+    known = commands()
+    shown = re.findall(r"rmbg-eval ([a-z]+)([^`\n]*)", text)
+    used = [(name, rest) for name, rest in shown if name in known]
+    assert {name for name, _ in used} == {"run", "compare"}
+    for name, rest in used:
+        assert set(re.findall(r"(--[a-z-]+)", rest)) <= set(known[name])
+
+
 @pytest.mark.parametrize("category", CATEGORIES)
 def test_guide_has_every_category(category: str) -> None:
     assert f"`{category}`" in GUIDE
@@ -88,7 +110,13 @@ def test_guide_has_every_kind_of_point_as_it_is(name: str) -> None:
 
 @pytest.mark.parametrize(
     "name",
-    [*Settings.model_fields, *CaseFile.model_fields, *ObservationPoint.model_fields],
+    [
+        *Settings.model_fields,
+        *CompareSettings.model_fields,
+        *Tolerance.model_fields,
+        *CaseFile.model_fields,
+        *ObservationPoint.model_fields,
+    ],
 )
 def test_guide_has_every_parameter_and_key(name: str) -> None:
     assert f"`{name}`" in GUIDE

@@ -30,7 +30,7 @@ def test_a_folder_is_made_with_its_parents(settings: Settings, tmp_path: Path) -
     out = tmp_path / "a" / "b c" / "发丝"
     evaluate(settings.model_copy(update={"out": str(out)}))
     names = {path.name for path in out.iterdir() if not path.name.startswith(".")}
-    assert names == {"run.json", "measurements.csv", "cutouts"}
+    assert names == {"run.json", "measurements.csv", "junit.xml", "summary.md", "cutouts"}
 
 
 def test_a_folder_with_other_files_is_refused_and_left_alone(settings: Settings) -> None:
@@ -132,7 +132,7 @@ def test_a_full_disk_says_so_and_leaves_the_run_before(
     before = (settings.out_folder / "run.json").read_bytes()
     with monkeypatch.context() as full:
         full.setattr(f"rmbg_eval.files.{step}", no_space)
-        with pytest.raises(OutputError, match="disk is full: .*run.json could not.*Make room"):
+        with pytest.raises(OutputError, match="disk is full: .*junit.xml could not.*Make room"):
             evaluate(settings)
     assert (settings.out_folder / "run.json").read_bytes() == before
     assert half_written(settings.out_folder) == []

@@ -27,6 +27,7 @@ EVERYTHING = {
     "precision_cases": 0,
     "flip": True,
     "decontaminated": True,
+    "fail_on": "point",
     "lang": "zh",
     "layout": "folder",
 }

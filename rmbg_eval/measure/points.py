@@ -89,6 +89,8 @@ def judge(point: ObservationPoint, subject: Subject) -> Seen:
     expected: float | None = point.expected
     try:
         kind = KINDS[point.kind]
+        if not point.fits((subject.alpha.shape[1], subject.alpha.shape[0])):
+            raise Undefined("its region leaves the picture")
         if kind.needs == "truth":
             subject.need_truth()
         elif kind.needs == "foreground":

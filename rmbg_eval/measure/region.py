@@ -43,4 +43,7 @@ def distance(mask: NDArray[np.bool_]) -> NDArray[np.float32]:
     import cv2  # not for those who only read a finished run
 
     away = np.ascontiguousarray(~mask).view(np.uint8)
-    return cv2.distanceTransform(away, cv2.DIST_L2, cv2.DIST_MASK_PRECISE)
+    found = cv2.distanceTransform(away, cv2.DIST_L2, cv2.DIST_MASK_PRECISE)
+    # OpenCV's last bit depends on where in memory the mask lies; squares of distances are integers.
+    squared = np.rint(np.square(found, dtype=np.float64))
+    return np.sqrt(squared, dtype=np.float64).astype(np.float32)

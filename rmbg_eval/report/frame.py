@@ -17,7 +17,7 @@ _HERE = Path(__file__).parent
 _TEMPLATES = _HERE / "templates"
 CSS = _TEMPLATES / "report.css"
 BACKDROP = _TEMPLATES / "backdrop.webp"
-SCRIPTS = tuple(_HERE / "script" / f"{name}.js" for name in ("state", "viewer", "page"))
+SCRIPTS = tuple(_HERE / "script" / f"{name}.js" for name in ("state", "viewer", "page", "compare"))
 POLICIES = {
     "single": "default-src 'none'; img-src data:; style-src 'unsafe-inline'; "
     "script-src 'sha256-{script}'; base-uri 'none'; form-action 'none'",

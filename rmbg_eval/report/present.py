@@ -303,7 +303,9 @@ class Presenter:
         return FailureView(who, name, _anchor("case", name), problem, remedy)
 
     def _seconds_cell(self, prediction: Prediction | None) -> str:
-        if prediction is None or prediction.failure:
+        if prediction is None:
+            return self._("not_measured")
+        if prediction.failure:
             return self._("failed")
         spent = prediction.seconds
         return f"{spent.get('infer', 0):.2f} / {total(spent):.2f}"

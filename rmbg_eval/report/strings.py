@@ -7,6 +7,7 @@ from collections.abc import Iterable
 from markupsafe import Markup, escape
 
 from ..settings import Language
+from .strings_compare import COMPARED
 from .strings_found import FOUND
 
 
@@ -175,6 +176,7 @@ STRINGS: dict[str, tuple[str, str]] = {
         "与真值之差（MAD，整幅图像）：{value}",
     ),
     "in_between": ("{share} of the pixels in between", "半透明像素占 {share}"),
+    **COMPARED,
     **FOUND,
     "alt.original": ("{case}: the original", "{case}：原图"),
     "alt.result": (

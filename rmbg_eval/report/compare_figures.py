@@ -1,0 +1,138 @@
+"""Pictures for a comparison's page: base, new, and where their alpha differs."""
+
+from __future__ import annotations
+
+import hashlib
+import io
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from PIL import Image
+
+from ..alpha_change import alpha_of
+from ..comparison import Pair
+from ..errors import RmbgEvalError
+from ..files import write_atomic
+from ..images import RGB, Alpha, decode_cutout, quantise, read_bytes
+from .figures import Shown
+
+_SIDE = 720
+"""Pixels at most: three of them stand beside each other."""
+_CROP = 160
+_FULL = 0.25
+"""A difference of alpha from which on the map has its full colour."""
+_MORE, _LESS = (0, 92, 230), (230, 97, 0)
+"""Blue and orange: told apart by everybody (Wong 2011, Nature Methods 8, 441)."""
+
+
+@dataclass(frozen=True)
+class Side:
+    """A run's cut-out of a case."""
+
+    alpha: Alpha
+    rgb: RGB | None
+    """None where only the alpha was kept, as in a baseline."""
+
+
+@dataclass(frozen=True)
+class PairFigures:
+    """What is shown of a case × model. None where there is nothing to show."""
+
+    base: Shown | None = None
+    new: Shown | None = None
+    difference: Shown | None = None
+    crops: tuple[Shown, ...] = ()
+    """Base, new and difference around where alpha moved most."""
+    region: tuple[int, int, int, int] | None = None
+    matte: bool = False
+    """Whether base is shown as a grey matte, for want of colours."""
+
+
+def pair_figures(pair: Pair, base: Path, new: Path, out: Path) -> PairFigures:
+    """Draw what there is of a pair into `out/assets/`."""
+    was, now = _side(pair, base, new=False), _side(pair, new, new=True)
+    fits = was and now and was.alpha.shape == now.alpha.shape
+    if was and now and fits and was.rgb is None:
+        was = Side(was.alpha, now.rgb)
+    name = hashlib.sha256(
+        repr((pair.name, pair.model, pair.base, pair.new, "1")).encode()
+    ).hexdigest()[:20]
+
+    def put(kind: str, pixels: np.ndarray, crop: bool = False) -> Shown:
+        image = Image.fromarray(pixels)
+        options: dict[str, Any] = {"lossless": True}
+        if not crop:
+            image.thumbnail((_SIDE, _SIDE), Image.Resampling.LANCZOS)
+            options = {"quality": 85}  # alpha stays exact
+        buffer = io.BytesIO()
+        image.save(buffer, "WEBP", **options)
+        path = f"assets/{name}-{kind}.webp"
+        write_atomic(out / path, buffer.getvalue())
+        return Shown(path=path, width=image.width, height=image.height)
+
+    crops: list[Shown] = []
+    region = None
+    difference = None
+    if was and now and fits and not pair.identical:
+        drawn = difference_map(was.alpha, now.alpha)
+        difference = put("difference", drawn)
+        if pair.where:
+            region = _around(pair.where, was.alpha.shape)
+            x, y, width, height = region
+            for kind, pixels in (("base", _pixels(was)), ("new", _pixels(now)), ("map", drawn)):
+                part = np.ascontiguousarray(pixels[y : y + height, x : x + width])
+                crops.append(put(f"crop-{kind}", part, crop=True))
+    return PairFigures(
+        base=put("base", _pixels(was)) if was else None,
+        new=put("new", _pixels(now)) if now else None,
+        difference=difference,
+        crops=tuple(crops),
+        region=region,
+        matte=bool(was and was.rgb is None),
+    )
+
+
+def difference_map(base: Alpha, new: Alpha) -> RGB:
+    """`(H, W, 3) uint8` of two alphas `(H, W)`: white where they agree, blue where `new` is more
+    opaque, orange where less, linear up to a difference of 0.25.
+
+    >>> difference_map(np.zeros((1, 2), np.float32), np.array([[0, 1]], np.float32)).tolist()
+    [[[255, 255, 255], [0, 92, 230]]]
+    """
+    difference = new - base
+    strength = np.clip(np.abs(difference) / _FULL, 0, 1)[..., None]
+    colour = np.where(
+        difference[..., None] > 0, np.array(_MORE, np.float32), np.array(_LESS, np.float32)
+    )
+    return np.rint(255 + strength * (colour - 255)).astype(np.uint8)
+
+
+def _side(pair: Pair, folder: Path, new: bool) -> Side | None:
+    prediction = pair.new if new else pair.base
+    if prediction is None or not prediction.cutout:
+        return None
+    try:
+        alpha = alpha_of(folder, prediction)
+        rgb = decode_cutout(read_bytes(folder / prediction.cutout), prediction.case)[0]
+    except RmbgEvalError:  # the pair says why
+        return None
+    return Side(alpha, rgb)
+
+
+def _pixels(side: Side) -> np.ndarray:
+    """The cut-out, without the colours that full transparency hides; or the matte."""
+    levels = quantise(side.alpha)
+    if side.rgb is None:
+        return levels
+    return np.dstack([side.rgb * (levels[..., None] > 0), levels])
+
+
+def _around(where: tuple[int, int, int, int], shape: tuple[int, ...]) -> tuple[int, int, int, int]:
+    """The square of 160 px with `where` in its middle, within the picture."""
+    x, y, width, height = where
+    side_x, side_y = min(_CROP, shape[1]), min(_CROP, shape[0])
+    left = min(max(x + width // 2 - side_x // 2, 0), shape[1] - side_x)
+    top = min(max(y + height // 2 - side_y // 2, 0), shape[0] - side_y)
+    return left, top, side_x, side_y

@@ -1,0 +1,234 @@
+"""The comparison's page: panels for a notebook's cells, as in the report, worst first."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from typing import Any
+from urllib.parse import quote
+
+from ..comparison import STATES, Comparison, Pair, Value, Verdict
+from ..errors import printable
+from ..files import write_atomic
+from ..junit import pair_anchor
+from ..progress import OnStep, Step, ignore
+from ..settings import CompareSettings
+from . import Panel, _base
+from .compare_figures import PairFigures, pair_figures
+from .figures import Shown
+from .frame import BACKDROP, CSS, render, script
+from .strings import text
+from .views import CellView, ImageView, RowView, TableView
+
+COMPARE_CSS = CSS.parent / "compare.css"
+MOST_PICTURES = 60
+"""Pairs that pictures are shown of: a page with more would be slow to open."""
+_ORDER: tuple[Verdict, ...] = ("worse", "changed", "better", "same", "not judged")
+_BAD = ("failed", "missing", "worse", "changed")
+
+
+@dataclass(frozen=True)
+class PairView:
+    """A case × model on the page."""
+
+    anchor: str
+    title: str
+    model: str
+    state: str
+    state_words: str
+    why: str
+    pictures: tuple[tuple[str, ImageView], ...]
+    slide: bool
+    """Whether base and new can lie on each other."""
+    crop_note: str
+    crops: tuple[tuple[str, ImageView], ...]
+    matte: bool
+    table: TableView | None
+
+
+@dataclass(frozen=True)
+class CompareHeaderView:
+    """The top of the page."""
+
+    stopped: bool
+    verdict: str
+    runs: str
+    notes: tuple[str, ...]
+    counts: TableView
+    no_pictures: str
+    css: str | None
+    """The style itself, where it is not a file beside the page."""
+
+
+class ComparisonReport:
+    """The panels of a comparison; making one draws its pictures into the comparison's folder."""
+
+    def __init__(
+        self, comparison: Comparison, settings: CompareSettings, on_step: OnStep = ignore
+    ) -> None:
+        self.comparison = comparison
+        self.settings = settings
+        out = settings.out_folder
+        for name, data in (
+            ("report.css", CSS.read_bytes()),
+            ("compare.css", COMPARE_CSS.read_bytes()),
+            ("report.js", script()),
+            (BACKDROP.name, BACKDROP.read_bytes()),
+        ):
+            write_atomic(out / name, data)
+        changed = [pair for pair in comparison.pairs if pair.state != "same"]
+        self._same = [pair for pair in comparison.pairs if pair.state == "same"]
+        self._base = _base(out)
+        self._views = []
+        used = set()
+        for done, pair in enumerate(changed, 1):
+            figures = PairFigures()
+            if done <= MOST_PICTURES:
+                folders = settings.base_folder, settings.new_folder
+                figures = pair_figures(pair, *folders, out)
+            used |= {s.path for s in (figures.base, figures.new, figures.difference) if s}
+            used |= {s.path for s in figures.crops}
+            self._views.append(self._pair(pair, figures))
+            on_step(Step("comparison · pictures", done, len(changed)))
+        for path in (out / "assets").glob("*"):
+            if f"assets/{path.name}" not in used:
+                path.unlink(missing_ok=True)
+
+    def style(self) -> Panel:
+        """The page's style, for the notebook itself; the page has it in its head."""
+        style = CSS.read_text(encoding="utf-8") + COMPARE_CSS.read_text(encoding="utf-8")
+        html = f"<style>{style}</style>"
+        return Panel(html, "style of the comparison", {"notebook_only": True})
+
+    def header(self) -> Panel:
+        """Whether the gate stops, how the runs differ, and counts by category."""
+        found, level = self.comparison, self.settings.fail_on
+        stopped = found.failing(level)
+        key = "compared.stopped" if stopped else "compared.passed"
+        too_many = len(self._views) > MOST_PICTURES
+        single = self.settings.layout == "single"
+        view = CompareHeaderView(
+            stopped=bool(stopped),
+            verdict=self._(key, level=level, count=len(stopped), all=len(found.pairs)),
+            runs=self._("compared.runs", base=printable(found.base), new=printable(found.new)),
+            notes=found.notes,
+            counts=self._counts(),
+            no_pictures=self._("compared.no_pictures", count=MOST_PICTURES) if too_many else "",
+            css=COMPARE_CSS.read_text(encoding="utf-8") if single else None,
+        )
+        return self._panel("compare_header", "header", view)
+
+    def changes(self) -> Panel:
+        """Every case × model that is not the same, worst first."""
+        return self._panel("compare_pairs", "changes", tuple(self._views))
+
+    def unchanged(self) -> Panel:
+        """The names of those that are the same."""
+        names = tuple(f"{pair.name} · {pair.model}: {pair.why}" for pair in self._same)
+        return self._panel("compare_same", "unchanged", names)
+
+    def _panel(self, template: str, title: str, view: object) -> Panel:
+        return Panel(render(template, view, self.settings.lang), title, self._about())
+
+    def _about(self) -> dict[str, Any]:
+        return {
+            "layout": self.settings.layout,
+            "lang": self.settings.lang,
+            "title": text("compared", self.settings.lang),
+        }
+
+    def _(self, key: str, **values: object) -> str:
+        return text(key, self.settings.lang, **values)
+
+    def _counts(self) -> TableView:
+        groups: dict[tuple[str, str], list[Pair]] = {}
+        for pair in sorted(self.comparison.pairs, key=lambda p: (p.category, p.model)):
+            groups.setdefault((pair.category, pair.model), []).append(pair)
+        rows = tuple(
+            RowView(
+                f"{category} · {model}",
+                "",
+                tuple(self._count(sum(p.state == s for p in pairs), s) for s in STATES),
+            )
+            for (category, model), pairs in groups.items()
+        )
+        titles = tuple(self._(f"state.{state}") for state in STATES)
+        title, note = self._("compared.by_category"), self._("compared.counts")
+        return TableView(title, note, titles, rows)
+
+    def _count(self, count: int, state: str) -> CellView:
+        return CellView(str(count), "failed" if count and state in _BAD else "")
+
+    def _pair(self, pair: Pair, figures: PairFigures) -> PairView:
+        title = pair.name
+        shown = (
+            (self._("compared.base"), figures.base),
+            (self._("compared.new"), figures.new),
+            (self._("compared.difference"), figures.difference),
+        )
+        pictures = tuple(self._images(pair, shown))
+        crops = tuple(
+            self._images(pair, zip((name for name, _ in shown), figures.crops, strict=False))
+        )
+        note = ""
+        if figures.region:
+            x, y, width, height = figures.region
+            note = self._("compared.crop", x=x, y=y, width=width, height=height)
+        return PairView(
+            anchor=pair_anchor(pair),
+            title=title,
+            model=pair.model,
+            state=pair.state,
+            state_words=self._(f"state.{pair.state}"),
+            why=pair.why,
+            pictures=pictures,
+            slide=bool(figures.base and figures.new and figures.difference),
+            crop_note=note,
+            crops=crops,
+            matte=figures.matte,
+            table=self._table(pair),
+        )
+
+    def _images(
+        self, pair: Pair, shown: Iterable[tuple[str, Shown | None]]
+    ) -> Iterable[tuple[str, ImageView]]:
+        for name, picture in shown:
+            if picture:
+                alt = self._("alt.compared", which=name, case=pair.name, model=pair.model)
+                src = quote(f"{self._base}{picture.path}")
+                yield name, ImageView(src, picture.width, picture.height, alt)
+
+    def _table(self, pair: Pair) -> TableView | None:
+        if not pair.values:
+            return None
+        rows = tuple(
+            RowView(value.name, f"{value.unit}, {value.region}", self._cells(value))
+            for verdict in _ORDER
+            for value in pair.of(verdict)
+        )
+        titles = ("base", "new", "difference", "verdict")
+        heads = tuple(self._(f"compared.{name}") for name in titles)
+        return TableView(self._("compared.values"), self._("compared.values_note"), heads, rows)
+
+    def _cells(self, value: Value) -> tuple[CellView, ...]:
+        passed = value.passed or (None, None)
+        marks = {True: "passed", False: "failed", None: ""}
+        note = ""
+        if value.allowed is not None and value.tolerance:
+            allowed = _number(value.allowed)
+            note = self._("compared.allowed", allowed=allowed, reason=value.tolerance)
+        state = {"worse": "failed", "changed": "failed", "better": "passed"}.get(value.verdict, "")
+        return (
+            CellView(_number(value.base), marks[passed[0]]),
+            CellView(_number(value.new), marks[passed[1]], value.reason or ""),
+            CellView(_signed(value.difference), "", note),
+            CellView(self._(f"verdict.{value.verdict}"), state),
+        )
+
+
+def _number(value: float | None) -> str:
+    return "–" if value is None else f"{value:.4g}"
+
+
+def _signed(value: float | None) -> str:
+    return "–" if value is None else f"{value:+.3g}".replace("-", "−")
