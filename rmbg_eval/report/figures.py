@@ -34,7 +34,7 @@ from . import plots
 T = TypeVar("T")
 
 _VERSION = "7"
-PREVIEW_SIDE, CARD_SIDE = 960, 360
+PREVIEW_SIDE, CARD_SIDE = 960, 320
 CUTOUT: dict[str, Any] = {"quality": 80, "alpha_quality": 100}
 """How a preview of a cut-out is stored: colours as in a photograph, alpha exactly."""
 _SEARCH_SIDE = 1024
@@ -59,7 +59,7 @@ class ModelFigures(BaseModel):
     model_config = ConfigDict(extra="forbid", frozen=True)
 
     result: Shown
-    """RGBA WebP, at most 960 px; `card` at most 360 px, where cases have cards."""
+    """RGBA WebP, at most 960 px; `card` at most 320 px, where cases have cards."""
     card: Shown | None = None
     alpha: Shown
     edge: Shown | None
@@ -93,7 +93,7 @@ class CaseFigures(BaseModel):
     original: Shown | None = None
     card: Shown | None = None
     full: Shown | None = None
-    """The original at full size, where the layout is `folder`; `card` at most 360 px."""
+    """The original at full size, where the layout is `folder`; `card` at most 320 px."""
     truth: Shown | None = None
     true_cutout: Shown | None = None
     """The true foreground, or else the original, under the true alpha."""
