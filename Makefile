@@ -26,7 +26,7 @@ lab: .venv/.lab  ## JupyterLab with the notebooks
 	@$(BIN)/jupyter lab --LabApp.news_url=None --LabApp.check_for_updates_class=jupyterlab.NeverCheckForUpdate notebooks/evaluate.ipynb
 
 test: .venv/.test  ## every test; a real browser is used where Chromium is installed
-	@$(BIN)/python -m pytest
+	@$(BIN)/python -m pytest -n 2 --dist loadfile
 
 check: .venv/.test  ## style, types, and notebooks without outputs
 	@$(BIN)/ruff check .

@@ -65,14 +65,14 @@ class Looking extends Layout {
   share(side) {
     const counts = side.alpha.histogram();
     const all = side.alpha.alpha.length;
-    // In between as the report has it: 0.05 ≤ alpha ≤ 0.95.
-    const between = counts.slice(13, 243).reduce((sum, count) => sum + count, 0);
-    const percent = (count) => `${((100 * count) / all).toFixed(1)} %`;
+    // As the report has it: in between is 0.05 ≤ alpha ≤ 0.95.
+    const percent = (from, to) =>
+      `${((100 * counts.slice(from, to).reduce((sum, count) => sum + count, 0)) / all).toFixed(1)} %`;
     return this.t("shares", {
       model: side.model,
-      clear: percent(counts[0]),
-      between: percent(between),
-      opaque: percent(counts[255]),
+      clear: percent(0, 13),
+      between: percent(13, 243),
+      opaque: percent(243, 256),
     });
   }
 }
