@@ -11,7 +11,8 @@ from ..errors import CaseError
 from ..files import write_atomic
 from ..progress import OnStep, Step, ignore
 from ..records import Run
-from .figures import CaseFigures, bars_name, has_cards, make_bars, make_figures
+from .bars import bars_name, make_bars
+from .figures import CaseFigures, has_cards, make_figures
 from .frame import BACKDROP, CSS, head_and_foot, render, script
 from .present import Presenter
 from .strings import text

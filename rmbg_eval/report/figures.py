@@ -28,12 +28,11 @@ from ..points import ObservationPoint
 from ..predict import Prediction
 from ..progress import OnStep, Step
 from ..records import Run
-from ..summary import Row
 from . import plots
 
 T = TypeVar("T")
 
-_VERSION = "7"
+VERSION = "7"
 PREVIEW_SIDE, CARD_SIDE = 960, 320
 CUTOUT: dict[str, Any] = {"quality": 80, "alpha_quality": 100}
 """How a preview of a cut-out is stored: colours as in a photograph, alpha exactly."""
@@ -187,7 +186,7 @@ def _case_figures(
     shown = [(p.model, p.cutout_sha256) for p in succeeded]
     points = case.about.points if case else ()
     picture = predictions[0].picture_sha256 if predictions else None  # the run was interrupted
-    content = repr((_VERSION, full, cards, picture, truth_sha256, shown, points))
+    content = repr((VERSION, full, cards, picture, truth_sha256, shown, points))
     name = hashlib.sha256(content.encode()).hexdigest()[:20]
     index = folder / "assets" / f"{name}.json"
     try:
@@ -244,6 +243,7 @@ def _draw(
             in_between=in_between_share(alpha),
         )
     true_colours = foreground if foreground is not None else original
+    true = _under(true_colours, truth)
     return CaseFigures(
         name=name,
         original=put("original", _preview(original), "WEBP", quality=85)
@@ -258,9 +258,7 @@ def _draw(
         truth=put("truth", _preview(quantise(truth)), "WEBP", lossless=True)
         if truth is not None
         else None,
-        true_cutout=put("true", _preview(_under(true_colours, truth)), "WEBP", **CUTOUT)
-        if truth is not None and true_colours is not None
-        else None,
+        true_cutout=put("true", _preview(true), "WEBP", **CUTOUT) if true is not None else None,
         edge=put("edge", _crop(original, region), "WEBP", lossless=True)
         if original is not None and region
         else None,
@@ -299,29 +297,6 @@ def _plots(
     return tuple(found)
 
 
-def bars_name(run: Run) -> str:
-    """The file name of the bars of a run, by what they show."""
-    content = repr((_VERSION, run.measurements))
-    return f"{hashlib.sha256(content.encode()).hexdigest()[:20]}.webp"
-
-
-def make_bars(
-    rows: tuple[list[Row], dict[str, str]] | None, folder: Path, name: str
-) -> Shown | None:
-    """The bars of a measure by category, drawn unless they are there; None without a measure."""
-    if rows is None:
-        return None
-    path = folder / "assets" / name
-    try:
-        with Image.open(path, formats=("WEBP",)) as image:
-            size = image.size
-    except (OSError, SyntaxError):
-        drawn = plots.category_bars(*rows)
-        write_atomic(path, plots.webp(drawn))
-        size = drawn.size
-    return Shown(path=f"assets/{name}", width=size[0], height=size[1])
-
-
 def _try(read: Callable[[], T | None]) -> T | None:
     with suppress(RmbgEvalError):  # the prediction says why
         return read()
@@ -340,8 +315,11 @@ def _crop(pixels: RGB, region: tuple[int, int, int, int]) -> Image.Image:
     return Image.fromarray(np.ascontiguousarray(pixels[y : y + height, x : x + width]))
 
 
-def _under(rgb: RGB, alpha: Alpha) -> np.ndarray:
-    """A cut-out of these colours and this alpha, `(H, W, 4) uint8`."""
+def _under(rgb: RGB | None, alpha: Alpha | None) -> np.ndarray | None:
+    """A cut-out of these colours and this alpha, `(H, W, 4) uint8`; the case set may have changed
+    since the run, so that they are not there or not of one size."""
+    if rgb is None or alpha is None or rgb.shape[:2] != alpha.shape:
+        return None
     return _clear_hidden(np.dstack([rgb, quantise(alpha)]))
 
 

@@ -48,6 +48,7 @@ REASONS: dict[str, str] = {
     "no in-between pixel has an opaque and a transparent colour that differ": (
         "没有半透明像素两侧的前景色与背景色可区分"
     ),
+    "its region leaves the picture": "区域超出图片范围",
     "the region holds no pixel's centre": "区域内没有像素中心",
     "the truth has no in-between pixel in the region": "该区域的真值没有半透明像素",
     "the truth has no edge in the region": "该区域的真值没有边缘",

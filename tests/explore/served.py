@@ -31,6 +31,8 @@ def served(cache: Path, *options: str) -> Iterator[str]:
         stderr=subprocess.DEVNULL,
         text=True,
         start_new_session=True,
+        # Where the tests run in the background of a shell, an interrupt is ignored by default.
+        preexec_fn=lambda: signal.signal(signal.SIGINT, signal.default_int_handler),
     )
     try:
         assert process.stdout

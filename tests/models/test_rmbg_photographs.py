@@ -35,7 +35,7 @@ def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return save_checkpoint(tmp_path_factory.mktemp("checkpoint"))
 
 
-PHOTOGRAPHS = [case for case in load_cases(resource("cases")).cases if case.failure is None]
+PHOTOGRAPHS = [case for case in load_cases(resource("cases")).cases if not case.alpha]
 
 
 @pytest.mark.parametrize("case", PHOTOGRAPHS, ids=lambda case: case.name)

@@ -53,7 +53,18 @@ def test_no_string_is_left_over() -> None:
         if not path.name.startswith("strings")
     )
     made = ("category.", "hard.", "look.", "note.", "backdrop.", "filter.", "state.", "sort.")
-    made += ("mode.", "kind.", "metric.", "point.", "point_kind.", "family.", "better.", "alt.")
+    made += (
+        "compared.",
+        "verdict.",
+        "mode.",
+        "kind.",
+        "metric.",
+        "point.",
+        "point_kind.",
+        "family.",
+        "better.",
+        "alt.",
+    )
     unused = [k for k in STRINGS if not k.startswith(made) and f'"{k}"' not in everything]
     notes = [k for k in STRINGS if k.startswith("note.") and f'"{k[5:]}"' not in everything]
     assert unused + notes == []
