@@ -175,6 +175,7 @@ const viewer = (() => {
       const left = box.width / 2 - place.x * place.scale;
       const top = box.height / 2 - place.y * place.scale;
       canvas.style.transform = `translate(${left}px, ${top}px) scale(${place.scale})`;
+      canvas.style.setProperty("--square", `${20 / place.scale}px`); // as large at any zoom
       canvas.style.width = `${size[0]}px`;
       canvas.style.height = `${size[1]}px`;
       canvas.classList.toggle("pixels", place.scale * devicePixelRatio >= PIXELATED_FROM);
