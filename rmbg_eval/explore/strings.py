@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 
+from ..report import said
 from ..report.strings import STRINGS as REPORT
 
 _CATEGORIES = "portrait product pet garment still-life low-quality pictures".split()
@@ -159,68 +160,25 @@ STRINGS: dict[str, tuple[str, str]] = {
 }
 
 
-_AGAIN = "请重新复制或下载，或在看图软件中打开后另存。"
-_REFUSALS: tuple[tuple[str, str, str], ...] = (
-    # What Python says of a picture in English: the pattern of its problem, 中文, and its remedy.
-    (r"(?P<name>.+) is empty \(0 bytes\)", "{name} 是空文件（0 字节）", "请重新复制或下载图片。"),
-    (
-        r"(?P<name>.+) unpacks to more than (?P<most>\S+) pixels",
-        "{name} 超过 {most} 像素",
-        "请缩小图片。",
-    ),
-    (
-        r"(?P<name>.+) is not a picture that can be read",
-        "{name} 不是可识别的图片",
-        "请另存为 JPEG 或 PNG。",
-    ),
-    (r"(?P<name>.+) is damaged or cut short .*", "{name} 已损坏或不完整", _AGAIN),
-    (r"(?P<name>.+) has more than (?P<most>\S+) pixels", "{name} 超过 {most} 像素", "请缩小图片。"),
-    (
-        r"(?P<name>.+) has a side below (?P<least>\d+) pixels",
-        "{name} 有一边小于 {least} 像素",
-        "请使用原图，而非缩略图。",
-    ),
-    (
-        r"(?P<name>.+) has sides that differ more than (?P<most>\d+)-fold",
-        "{name} 长宽相差超过 {most} 倍",
-        "请裁剪图片。",
-    ),
-    (
-        r"(?P<name>.+) has (?P<count>\d+) frames or pages",
-        "{name} 含 {count} 帧或页",
-        "请导出其中一张。",
-    ),
-    (
-        r"(?P<name>.+) is already transparent in (?P<share>\S+) of its pixels",
-        "{name} 已有 {share} 的像素是透明的",
-        "请使用带背景的原图。",
-    ),
-    (
-        r"(?P<name>.+) holds \S+ numbers .*",
-        "{name} 是 32 位整数或浮点图片，其白色没有定义",
-        "请导出为 8 位或 16 位。",
-    ),
+_OWN: tuple[tuple[str, str, str], ...] = (
+    # What this page alone says of a picture: the pattern of its problem, 中文, and its remedy.
     (r"(?P<name>.+) did not arrive whole", "{name} 未完整上传", "请重新选择图片。"),
-    (
-        r"(?P<name>.+) has (?P<size>\S+) bytes; (?P<most>\S+) are allowed",
-        "{name} 有 {size} 字节，上限为 {most}",
-        "请另存为 JPEG。",
-    ),
     (r"The picture is no longer kept: .*", "图片已不再保留：之后又选择了其他图片", "请重新选择。"),
     (r"The process that holds the models has gone", "模型进程已中断", "请稍后重试。"),
-    (r"There was not enough memory for this picture", "内存不足，无法处理这张图片", "请缩小图片。"),
 )
 
 
 def both(problem: str, remedy: str) -> dict[str, dict[str, str]]:
     """An error in both languages; where there is no Chinese for it, the English of it twice."""
-    english = {"problem": f"{problem}.", "remedy": remedy}
-    chinese = english
-    for pattern, said, advice in _REFUSALS:
+    chinese, advice = map(str, said.failure(problem, remedy, "zh"))
+    for pattern, own, own_advice in _OWN:
         if found := re.fullmatch(pattern, problem):
-            chinese = {"problem": f"{said.format(**found.groupdict())}。", "remedy": advice}
-            break
-    return {key: {"en": english[key], "zh": chinese[key]} for key in english}
+            chinese, advice = own.format(**found.groupdict()), own_advice
+    stop = "." if chinese == problem else "。"
+    return {
+        "problem": {"en": f"{problem}.", "zh": f"{chinese}{stop}"},
+        "remedy": {"en": remedy, "zh": advice},
+    }
 
 
 def table() -> dict[str, dict[str, str]]:
