@@ -1,0 +1,100 @@
+"""Many cases in the layout `folder`: a card of each, everything about it on a page of its own."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+from fakes import save_picture, save_truth
+from pages import opened, served
+from playwright.sync_api import Page, expect
+
+from rmbg_eval import Report, Settings, evaluate
+from rmbg_eval.notebooks import render
+from rmbg_eval.report.figures import MANY
+
+POINT = 'title = { en = "First" }\n[[points]]\nid = "corner"\nkind = "opaque"\nbox = [2, 2, 8, 6]\n'
+
+
+@pytest.fixture(scope="module")
+def many(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The page of a hundred small cases; the first one's point is failed by both models."""
+    folder = tmp_path_factory.mktemp("many")
+    models = []
+    for name in ("one", "two"):
+        for number in range(MANY):
+            save_truth(folder / name / f"c{number:03}.png")
+        models.append(f"{name}=folder:{folder / name}")
+    for number in range(1, MANY):
+        category = ("pet", "portrait")[number % 2]
+        save_picture(folder / "cases" / category / f"c{number:03}.png", number)
+    first = save_picture(folder / "cases" / "pet" / "c000" / "image.png", 0).parent
+    (first / "case.toml").write_text(POINT)
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("RMBG_EVAL_CACHE", str(folder / "cache"))
+        settings = Settings.of(
+            {
+                "cases": str(folder / "cases"),
+                "models": models,
+                "out": str(folder / "out"),
+                "layout": "folder",
+            }
+        )
+        Report(evaluate(settings))
+        return render(settings)
+
+
+def test_a_thousand_cards_would_be_three_megabytes_at_most(page: Page, many: Path) -> None:
+    opened(page, many.as_uri())
+    size = page.locator("article.card").evaluate_all(
+        "all => all.reduce((sum, e) => sum + new Blob([e.outerHTML]).size, 0)"
+    )
+    assert page.locator("article.card").count() == MANY
+    rest = many.stat().st_size - size
+    assert rest + size * 1000 / MANY <= 3_000_000
+
+
+def test_a_card_leads_to_a_page_with_everything_and_back(page: Page, many: Path) -> None:
+    asked, complaints = opened(page, many.as_uri())
+    page.locator("article.card h3 a").first.click()
+    expect(page.locator("article.case")).to_have_count(1)
+    assert page.locator("[data-kind=alpha] img").count() == 2
+    assert page.locator(".found tbody tr").count() > 5
+    page.locator("[data-kind=result] a").first.click()
+    expect(page.locator("#viewer")).to_be_visible()
+    page.keyboard.press("Escape")
+    page.locator("h1 a").click()
+    expect(page.locator("article.card")).to_have_count(MANY)
+    assert [url for url in asked if not url.startswith("file:")] == []
+    assert complaints == []
+
+
+def test_the_worst_finding_leads_to_its_spot_on_that_page(page: Page, many: Path) -> None:
+    opened(page, many.as_uri())
+    page.locator(".worst a").first.click()
+    expect(page.locator("#viewer")).to_be_visible()
+    assert "pages/" in page.url
+    assert "point=corner" in page.url
+    expect(page.locator("#viewer .name").first).to_contain_text("Original")
+
+
+def test_the_viewer_of_a_card_has_the_full_size(page: Page, many: Path) -> None:
+    opened(page, many.as_uri())
+    page.locator("article.card [data-kind=result] a").first.click()
+    expect(page.locator("#viewer .canvas.result")).to_have_attribute("data-loaded", "96×64")
+
+
+def test_cards_are_filtered_and_put_in_order(page: Page, many: Path) -> None:
+    opened(page, many.as_uri())
+    page.locator("#find [name=state]").select_option("point-failed")
+    expect(page.locator("article.card:visible")).to_have_count(1)
+
+
+def test_cards_and_pages_can_be_read_under_the_policy_of_jenkins(page: Page, many: Path) -> None:
+    with served(many.parent) as address:
+        opened(page, f"{address}/index.html")
+        assert all(page.evaluate("[...document.images].map(i => i.naturalWidth)"))
+        link = page.locator("article.card h3 a").first.get_attribute("href")
+        opened(page, f"{address}/{link}")
+        assert all(page.evaluate("[...document.images].map(i => i.naturalWidth)"))
+        assert page.locator("article.case").evaluate("e => getComputedStyle(e).marginTop") == "24px"
