@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ast
 import json
+import re
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -103,6 +104,14 @@ def test_worst_first_with_pictures_that_are_there(
     assert page.locator("img:not([alt])").count() == 0
     assert HOSTILE in page.locator(".pair > figcaption h3").nth(3).text_content()
     assert page.title() == {"single": "What changed", "folder": "变化对比"}[layout]
+
+
+def test_every_sentence_is_said_in_chinese(page: Page, made: dict[str, Path]) -> None:
+    opened(page, made["folder"])
+    spoken = page.locator(".pair .facts, .pair small, .rmbg > .numbers li, details li")
+    said = spoken.evaluate_all("all => all.map(e => e.textContent)")
+    assert len(said) > 40
+    assert [s for s in said if not re.search("[\u4e00-\u9fff]", s)] == []
 
 
 @pytest.mark.parametrize("layout", ["single", "folder"])

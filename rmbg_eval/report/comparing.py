@@ -13,11 +13,11 @@ from ..files import write_atomic
 from ..junit import pair_anchor
 from ..progress import OnStep, Step, ignore
 from ..settings import CompareSettings
-from . import Panel, _base
+from . import Panel, _base, said
 from .compare_figures import PairFigures, pair_figures
 from .figures import Shown
 from .frame import BACKDROP, CSS, render, script
-from .strings import text
+from .strings import STRINGS, Words, join, text
 from .views import CellView, ImageView, RowView, TableView
 
 COMPARE_CSS = CSS.parent / "compare.css"
@@ -111,7 +111,7 @@ class ComparisonReport:
             stopped=bool(stopped),
             verdict=self._(key, level=level, count=len(stopped), all=len(found.pairs)),
             runs=self._("compared.runs", base=printable(found.base), new=printable(found.new)),
-            notes=found.notes,
+            notes=tuple(self._said(note) for note in found.notes),
             counts=self._counts(),
             no_pictures=self._("compared.no_pictures", count=MOST_PICTURES) if too_many else "",
             css=COMPARE_CSS.read_text(encoding="utf-8") if single else None,
@@ -124,7 +124,10 @@ class ComparisonReport:
 
     def unchanged(self) -> Panel:
         """The names of those that are the same."""
-        names = tuple(f"{pair.name} · {pair.model}: {pair.why}" for pair in self._same)
+        names = tuple(
+            join("", [f"{pair.name} · {pair.model}: ", self._said(pair.why)], self.settings.lang)
+            for pair in self._same
+        )
         return self._panel("compare_same", "unchanged", names)
 
     def _panel(self, template: str, title: str, view: object) -> Panel:
@@ -180,7 +183,7 @@ class ComparisonReport:
             model=pair.model,
             state=pair.state,
             state_words=self._(f"state.{pair.state}"),
-            why=pair.why,
+            why=self._said(pair.why),
             pictures=pictures,
             slide=bool(figures.base and figures.new and figures.difference),
             crop_note=note,
@@ -202,7 +205,7 @@ class ComparisonReport:
         if not pair.values:
             return None
         rows = tuple(
-            RowView(value.name, f"{value.unit}, {value.region}", self._cells(value))
+            RowView(value.name, self._where(value), self._cells(value))
             for verdict in _ORDER
             for value in pair.of(verdict)
         )
@@ -210,17 +213,27 @@ class ComparisonReport:
         heads = tuple(self._(f"compared.{name}") for name in titles)
         return TableView(self._("compared.values"), self._("compared.values_note"), heads, rows)
 
+    def _where(self, value: Value) -> Words:
+        """Unit, and region or kind of point."""
+        key = f"point_kind.{value.region}"
+        where = self._(key) if key in STRINGS else self._said(value.region)
+        return join(", ", [self._said(value.unit), where], self.settings.lang)
+
+    def _said(self, english: str) -> Words:
+        return said.reason(english, self.settings.lang)
+
     def _cells(self, value: Value) -> tuple[CellView, ...]:
         passed = value.passed or (None, None)
         marks = {True: "passed", False: "failed", None: ""}
         note = ""
         if value.allowed is not None and value.tolerance:
             allowed = _number(value.allowed)
-            note = self._("compared.allowed", allowed=allowed, reason=value.tolerance)
+            why = self._said(value.tolerance)
+            note = self._("compared.allowed", allowed=allowed, reason=why)
         state = {"worse": "failed", "changed": "failed", "better": "passed"}.get(value.verdict, "")
         return (
             CellView(_number(value.base), marks[passed[0]]),
-            CellView(_number(value.new), marks[passed[1]], value.reason or ""),
+            CellView(_number(value.new), marks[passed[1]], self._said(value.reason or "")),
             CellView(_signed(value.difference), "", note),
             CellView(self._(f"verdict.{value.verdict}"), state),
         )

@@ -7,8 +7,10 @@ what has no Chinese here stays as it is.
 from __future__ import annotations
 
 import re
+from functools import lru_cache
 
 from ..settings import Language
+from .said_compare import COMPARED
 from .strings import Words
 
 _NAME = "(?P<name>.+)"
@@ -129,6 +131,51 @@ FAILURES: tuple[tuple[str, str, str], ...] = (
         "请提供与图片同尺寸的文件：不会自动缩放。",
     ),
     (r"There was not enough memory for this picture", "内存不足，无法处理这张图片", "请缩小图片。"),
+    (
+        rf"{_NAME} has colours but no alpha channel",
+        "{name} 有颜色但没有透明通道",
+        "请将抠图存为 RGBA（PNG 或 WebP），或将蒙版存为灰度图。",
+    ),
+    (
+        rf"{_NAME} is not the picture whose sha256 case\.toml gives",
+        "{name} 与 case.toml 中的 sha256 不符",
+        "请恢复原图，或更正 sha256。",
+    ),
+    (
+        rf"There is no cut-out of {_NAME} in (?P<folder>.+)",
+        "{folder} 中没有 {name} 的抠图",
+        "请在该文件夹中保存 {name}.png（RGBA 或灰度蒙版）。",
+    ),
+    (
+        r"The cut-out has (?P<size>\S+) pixels, the picture (?P<other>\S+)",
+        "抠图为 {size} 像素，图片为 {other} 像素",
+        "请按图片原尺寸导出抠图：不会自动缩放。",
+    ),
+    (
+        r"Alpha must .+; received (?P<what>.+)",
+        "模型给出的透明度不符合约定：{what}",
+        "模型的输出或激活函数与所声明的不符。",
+    ),
+    (
+        rf"{_NAME} returned (?P<what>.+); one H×W plane is expected",
+        "{name} 给出 {what}，应为单个 H×W 平面",
+        "请指明哪个输出是蒙版：onnx:PATH?…&output=NAME。",
+    ),
+    (
+        rf"{_NAME} returned (?P<what>.+); alpha lies in \[0, 1\]",
+        "{name} 给出 {what}，而透明度应在 [0, 1] 之内",
+        "若模型输出为 logits，请在 onnx: 规格中加 activation=sigmoid。",
+    ),
+    (
+        r"GrabCut found no two colour distributions in this picture \((?P<why>.+)\)",
+        "GrabCut 在图中找不到两种颜色分布（{why}）",
+        "主体颜色须与边缘处不同。",
+    ),
+    (
+        r"The mask is flat, so it cannot be stretched",
+        "蒙版处处相同，无法拉伸",
+        "请使用 official 流程。",
+    ),
 )
 """Why a picture failed: what to match, the Chinese of the problem, and of the remedy."""
 
@@ -139,7 +186,7 @@ def measured(english: str, lang: Language) -> Words:
 
 
 def reason(english: str, lang: Language) -> Words:
-    """Why there is no value, in both languages."""
+    """Why there is no value, or what became of a case, in both languages."""
     return Words(english, _chinese(english), lang)
 
 
@@ -147,13 +194,19 @@ def failure(problem: str, remedy: str, lang: Language) -> tuple[Words, Words]:
     """A problem and its remedy, in both languages."""
     for pattern, chinese, advice in FAILURES:
         if found := re.fullmatch(pattern, problem, re.DOTALL):
-            said = chinese.format(**found.groupdict())
-            return Words(problem, said, lang), Words(remedy, advice, lang)
+            said, then = (line.format(**found.groupdict()) for line in (chinese, advice))
+            return Words(problem, said, lang), Words(remedy, then, lang)
     return Words(problem, problem, lang), Words(remedy, remedy, lang)
 
 
+_SENTENCES = {**REASONS, **COMPARED}
+
+
+@lru_cache(maxsize=4096)
 def _chinese(english: str) -> str:
-    for pattern, chinese in REASONS.items():
+    if english in MEASURED:
+        return MEASURED[english]
+    for pattern, chinese in _SENTENCES.items():
         if found := re.fullmatch(pattern, english, re.DOTALL):
             parts = {key: _chinese(part) for key, part in found.groupdict().items()}
             return chinese.format(**parts)
@@ -161,5 +214,5 @@ def _chinese(english: str) -> str:
         if found := re.fullmatch(rf"{pattern}(?P<remedy>\. .+)?", english, re.DOTALL):
             parts = found.groupdict()
             said = chinese.format(**parts)
-            return f"{said}。{advice}" if parts["remedy"] else said
+            return f"{said}。{advice.format(**parts)}" if parts["remedy"] else said
     return english

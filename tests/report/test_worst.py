@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from runs import KEY, run_of
@@ -11,7 +10,6 @@ from rmbg_eval.measure import Measurement
 from rmbg_eval.measure.points import PointResult
 from rmbg_eval.points import KINDS, ObservationPoint
 from rmbg_eval.records import CaseRecord, Run
-from rmbg_eval.report import said
 from rmbg_eval.report.figures import CaseFigures
 from rmbg_eval.report.find import known, orders
 from rmbg_eval.report.present import Presenter
@@ -147,55 +145,3 @@ def run_of_one() -> tuple:
 
     failure = Failure("ImageError", "x is empty (0 bytes)", "Copy it again.")
     return (Prediction(category="portrait", case="ada", model="a", failure=failure),)
-
-
-@pytest.mark.parametrize("english", [*said.MEASURED, *(k for k in said.REASONS if "(?P" not in k)])
-def test_units_regions_and_reasons_are_said_in_chinese(english: str) -> None:
-    words = said.measured(english, "zh") if english in said.MEASURED else said.reason(english, "zh")
-    assert words.en == english
-    assert words.zh != english or english in ("ΔE2000",)
-
-
-def test_every_unit_and_region_has_its_chinese() -> None:
-    from rmbg_eval.measure import TABLE
-
-    there = {m.unit for m in TABLE} | {m.region for m in TABLE} | {k.unit for k in KINDS.values()}
-    assert there == set(said.MEASURED)
-
-
-def test_a_reason_in_a_reason_is_said_in_chinese_too() -> None:
-    english = "the prediction failed: a.jpg is empty (0 bytes). Copy or download the picture again."
-    assert said.reason(english, "zh") == (
-        "预测失败：a.jpg 是空文件（0 字节）。请重新复制或下载图片。"
-    )
-    assert said.reason("something new", "zh") == "something new"
-
-
-def test_every_reason_that_is_written_out_in_the_measures_has_its_chinese() -> None:
-    import ast
-    from pathlib import Path
-
-    from rmbg_eval import measure
-
-    found = []
-    for path in Path(measure.__file__).parent.glob("*.py"):
-        for node in ast.walk(ast.parse(path.read_text("utf-8"))):
-            name = getattr(getattr(node, "func", None), "id", "")
-            if name in ("Undefined", "_NoEdge") and node.args:
-                found.append(_sample(node.args[0]))
-    known_here = [text for text in found if text]
-    assert len(known_here) > 10
-    assert [text for text in known_here if said.reason(text, "zh") == text] == []
-
-
-def _sample(node: object) -> str:
-    """A string as written, with a number for each part that varies."""
-    import ast
-
-    if isinstance(node, ast.Constant):
-        return node.value
-    if isinstance(node, ast.JoinedStr):
-        return "".join(
-            part.value if isinstance(part, ast.Constant) else "7" for part in node.values
-        )
-    return ""
