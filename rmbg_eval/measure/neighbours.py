@@ -15,6 +15,55 @@ _FROM = np.searchsorted(_NEAR[:, 0], np.arange(22))
 """The ways to pixels nearer than 4.5, by their square; and where each square starts."""
 
 
+@compiled(pixels("float32", 2))
+def whole_squares(away: NDArray[np.float32]) -> NDArray[np.float32]:
+    """Distances, `(H, W) float32`, each as the root of the integer next to its square."""
+    height, width = away.shape
+    found = np.empty((height, width), np.float32)
+    for y in range(height):
+        for x in range(width):
+            far = np.float64(away[y, x])
+            found[y, x] = np.sqrt(np.rint(far * far))
+    return found
+
+
+@compiled(pixels("bool", 2), WHOLE_NUMBER)
+def near_squares(mask: NDArray[np.bool_], reach: int) -> NDArray[np.float32]:
+    """Square of each pixel's distance from the nearest pixel of `mask`; infinite beyond `reach`.
+
+    `mask`: `(H, W) bool`; `reach` in pixels. Returns `(H, W) float32`, exact: first along the
+    rows, then across them.
+    """
+    height, width = mask.shape
+    nothing = np.float32(np.inf)
+    along = np.full((height, width), nothing)
+    for y in range(height):
+        last = -reach - 1
+        for x in range(width):
+            if mask[y, x]:
+                last = x
+            if x - last <= reach:
+                along[y, x] = (x - last) * (x - last)
+        last = width + reach
+        for x in range(width - 1, -1, -1):
+            if mask[y, x]:
+                last = x
+            if last - x <= reach:
+                along[y, x] = min(along[y, x], np.float32((last - x) * (last - x)))
+    found = np.full((height, width), nothing)
+    limit = np.float32(reach * reach)
+    for y in range(height):
+        own = found[y]
+        for row in range(max(0, y - reach), min(height, y + reach + 1)):
+            across, near = np.float32((row - y) * (row - y)), along[row]
+            for x in range(width):
+                squared = near[x] + across
+                own[x] = squared if squared < own[x] else own[x]
+        for x in range(width):
+            own[x] = nothing if own[x] > limit else own[x]
+    return found
+
+
 @compiled(pixels("float64", 2), pixels("bool", 2), pixels("float32", 2))
 def spread_outwards(
     error: NDArray[np.float64], shape: NDArray[np.bool_], away: NDArray[np.float32]

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from math import ceil
+
 import numpy as np
 from numpy.typing import NDArray
 
@@ -20,18 +22,18 @@ def near_edge(alpha: Alpha, radius: float) -> NDArray[np.bool_]:
     >>> near_edge(np.float32([[0, 0, 0, 0.5, 1, 1, 1]]), 1).astype(int)
     array([[0, 0, 1, 1, 1, 0, 0]])
     """
-    return edge_distance(alpha) <= radius
+    return edge_squares(alpha, ceil(radius)) <= radius**2
 
 
-def edge_distance(alpha: Alpha) -> NDArray[np.float32]:
-    """The least radius with which each pixel is part of `near_edge`: `(H, W) float32`.
+def edge_squares(alpha: Alpha, reach: int) -> NDArray[np.float32]:
+    """The square of the least radius with which each pixel is part of `near_edge`.
 
-    Infinite everywhere where alpha is all 0 or all 1.
+    `alpha`: `(H, W) float32` in [0, 1]; `reach` in pixels. Returns `(H, W) float32`, infinite
+    where the radius is larger than `reach`, so everywhere where alpha is all 0 or all 1.
     """
-    visible, through = alpha > 0, alpha < 1
-    if not (visible.any() and through.any()):
-        return np.full(alpha.shape, np.inf, np.float32)
-    return np.maximum(distance(visible), distance(through))
+    from .neighbours import near_squares  # imports numba: not for those who only read a run
+
+    return np.maximum(near_squares(alpha > 0, reach), near_squares(alpha < 1, reach))
 
 
 def distance(mask: NDArray[np.bool_]) -> NDArray[np.float32]:
@@ -42,8 +44,9 @@ def distance(mask: NDArray[np.bool_]) -> NDArray[np.float32]:
     """
     import cv2  # not for those who only read a finished run
 
+    from .neighbours import whole_squares
+
     away = np.ascontiguousarray(~mask).view(np.uint8)
     found = cv2.distanceTransform(away, cv2.DIST_L2, cv2.DIST_MASK_PRECISE)
     # OpenCV's last bit depends on where in memory the mask lies; squares of distances are integers.
-    squared = np.rint(np.square(found, dtype=np.float64))
-    return np.sqrt(squared, dtype=np.float64).astype(np.float32)
+    return whole_squares(found)

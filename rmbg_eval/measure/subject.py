@@ -12,7 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ..images import RGB, Alpha, check_alpha, check_rgb
-from .region import edge_distance
+from .region import edge_squares
 
 Mask = NDArray[np.bool_]
 Map = NDArray[np.float64]
@@ -105,7 +105,7 @@ class Subject:
 
     def _near_edge(self, radius: float) -> Mask:
         """`rmbg_eval.measure.region.near_edge` of the truth."""
-        region = self.shared(_edge_distance) <= radius
+        region = self.shared(_edge_squares) <= radius**2
         if not region.any():
             raise Undefined("the truth has no edge: it is all transparent or all opaque")
         return region
@@ -128,5 +128,5 @@ class Metric:
     needs: Needs = "truth"
 
 
-def _edge_distance(subject: Subject) -> NDArray[np.float32]:
-    return edge_distance(subject.need_truth())
+def _edge_squares(subject: Subject) -> NDArray[np.float32]:
+    return edge_squares(subject.need_truth(), UNKNOWN_RADIUS)

@@ -133,10 +133,9 @@ def test_all_five_are_zero_for_the_truth_and_do_not_mind_who_is_who(pair):
 
 
 @some
-@given(pairs)
-def test_the_unknown_region_is_near_both_sides(pair):
+@given(pairs, st.sampled_from((0, 1.5, 3)))
+def test_the_unknown_region_is_near_both_sides(pair, radius):
     truth = pair[1]
-    radius = 3
     region = near_edge(truth, radius)
     visible, through = np.argwhere(truth > 0), np.argwhere(truth < 1)
     for spot in np.argwhere(np.ones(truth.shape))[::7]:
