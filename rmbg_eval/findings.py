@@ -60,10 +60,9 @@ def find(
     if found_before is None:
         try:
             subject = read(case, out / prediction.cutout)
-            found = Found(
-                values=measure(subject, metrics),
-                points=tuple(judge(point, subject) for point in points),
-            )
+            with ThreadPoolExecutor(1, "points") as pool:
+                judging = pool.submit(lambda: tuple(judge(point, subject) for point in points))
+                found = Found(values=measure(subject, metrics), points=judging.result())
         except Exception as error:  # one bad picture never ends a run
             reason = f"it could not be measured: {Failure.of(error).problem}"
             found = Found.nothing(metrics, len(points), reason)

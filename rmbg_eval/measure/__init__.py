@@ -64,7 +64,7 @@ TABLE: tuple[Metric, ...] = (
 OPTIONAL: tuple[Metric, ...] = (*colours.DECONTAMINATED, *agreement.FLIP)
 """Those of the table that are measured only where asked for: they take long."""
 
-VERSION = "3"
+VERSION = "4"
 """Raised whenever a measure would give another value: part of what kept findings are known by."""
 
 

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
-from functools import cache
+from functools import cache, lru_cache
 
 import numpy as np
 from numpy.typing import NDArray
@@ -96,18 +96,14 @@ def halo(rgb: RGB, alpha: Alpha, picture: RGB) -> float:
     >>> round(halo(picture, alpha, picture), 2), halo(white, alpha, picture)
     (0.5, 0.0)
     """
-    where = np.nonzero(in_between(alpha))
-    block = where[0] // BLOCK, where[1] // BLOCK
+    from .neighbours import pulled  # imports numba: not for those who only read a finished run
+
     front = _block_means(picture, alpha > OPAQUE_ABOVE)
     behind = _block_means(picture, alpha < TRANSPARENT_BELOW)
-    towards = behind[block] - front[block]
-    length = (towards**2).sum(1)
-    clear = np.nan_to_num(length) >= APART**2
-    if not clear.any():
+    total, weights = pulled(rgb, alpha, in_between(alpha), front, behind, BLOCK, APART)
+    if not weights:
         raise Undefined("no in-between pixel has an opaque and a transparent colour that differ")
-    pulled = ((rgb[where][clear] - front[block][clear]) * towards[clear]).sum(1) / length[clear]
-    weight = alpha[where][clear].astype(np.float64)
-    return float((weight * pulled).sum() / weight.sum())
+    return total / weights
 
 
 def _block_means(picture: RGB, mask: NDArray[np.bool_]) -> Map:
@@ -134,13 +130,19 @@ def _photograph() -> Image.Image:
         return image.convert("RGB")
 
 
+@lru_cache(maxsize=2)
+def _photograph_at(size: tuple[int, int]) -> NDArray[np.uint8]:
+    fitted = np.asarray(ImageOps.fit(_photograph(), size, Image.Resampling.BILINEAR))
+    fitted.flags.writeable = False  # it is shared
+    return fitted
+
+
 def background(name: str, shape: tuple[int, int]) -> NDArray[np.uint8]:
     """One of `BACKGROUNDS`: `(3,) uint8`, or `(H, W, 3) uint8` for a photograph."""
     colour = BACKGROUNDS[name]
     if colour is not None:
         return np.array(colour, np.uint8)
-    size = shape[1], shape[0]
-    return np.asarray(ImageOps.fit(_photograph(), size, Image.Resampling.BILINEAR))
+    return _photograph_at((shape[1], shape[0]))
 
 
 def decontaminated(subject: Subject) -> RGB:

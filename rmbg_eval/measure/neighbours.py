@@ -6,7 +6,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ..compiled import WHOLE_NUMBER, compiled, pixels
-from ..images import RGB
+from ..images import RGB, Alpha
 
 _NEAR = np.array(
     sorted((y * y + x * x, y, x) for y in range(-4, 5) for x in range(-4, 5) if y * y + x * x < 21)
@@ -27,29 +27,32 @@ def whole_squares(away: NDArray[np.float32]) -> NDArray[np.float32]:
     return found
 
 
+@compiled()
+def _along(mask: NDArray[np.bool_]) -> NDArray[np.float32]:
+    """Distance of each pixel from the nearest one of `mask` in its row; infinite without one."""
+    height, width = mask.shape
+    found = np.empty((height, width), np.float32)
+    for y in range(height):
+        away = np.float32(np.inf)
+        for x in range(width):
+            away = np.float32(0) if mask[y, x] else away + np.float32(1)
+            found[y, x] = away
+        away = np.float32(np.inf)
+        for x in range(width - 1, -1, -1):
+            away = np.float32(0) if mask[y, x] else away + np.float32(1)
+            found[y, x] = min(found[y, x], away)
+    return found
+
+
 @compiled(pixels("bool", 2), WHOLE_NUMBER)
 def near_squares(mask: NDArray[np.bool_], reach: int) -> NDArray[np.float32]:
     """Square of each pixel's distance from the nearest pixel of `mask`; infinite beyond `reach`.
 
-    `mask`: `(H, W) bool`; `reach` in pixels. Returns `(H, W) float32`, exact: first along the
-    rows, then across them.
+    `mask`: `(H, W) bool`; `reach` in pixels. Returns `(H, W) float32`, exact: what the rows near
+    by have along themselves, and the way across them.
     """
     height, width = mask.shape
-    nothing = np.float32(np.inf)
-    along = np.full((height, width), nothing)
-    for y in range(height):
-        last = -reach - 1
-        for x in range(width):
-            if mask[y, x]:
-                last = x
-            if x - last <= reach:
-                along[y, x] = (x - last) * (x - last)
-        last = width + reach
-        for x in range(width - 1, -1, -1):
-            if mask[y, x]:
-                last = x
-            if last - x <= reach:
-                along[y, x] = min(along[y, x], np.float32((last - x) * (last - x)))
+    along, nothing = _along(mask), np.float32(np.inf)
     found = np.full((height, width), nothing)
     limit = np.float32(reach * reach)
     for y in range(height):
@@ -57,10 +60,34 @@ def near_squares(mask: NDArray[np.bool_], reach: int) -> NDArray[np.float32]:
         for row in range(max(0, y - reach), min(height, y + reach + 1)):
             across, near = np.float32((row - y) * (row - y)), along[row]
             for x in range(width):
-                squared = near[x] + across
+                squared = near[x] * near[x] + across
                 own[x] = squared if squared < own[x] else own[x]
         for x in range(width):
             own[x] = nothing if own[x] > limit else own[x]
+    return found
+
+
+@compiled(pixels("bool", 2), pixels("int64", 1), pixels("int64", 1))
+def squares_at(
+    mask: NDArray[np.bool_], rows: NDArray[np.int64], columns: NDArray[np.int64]
+) -> NDArray[np.float64]:
+    """Square of the distance from the nearest pixel of `mask`, for some pixels.
+
+    `mask`: `(H, W) bool`; `rows` and `columns`: `(N,) int64`, those of the pixels. Returns
+    `(N,) float64`, exact; infinite where the mask is empty. Rows are asked from the pixel's own
+    outwards, until they are too far.
+    """
+    height, along = len(mask), _along(mask)
+    found = np.empty(len(rows))
+    for i in range(len(rows)):
+        y, x = rows[i], columns[i]
+        nearest, across = np.float64(along[y, x]) ** 2, 1
+        while across < height and across * across < nearest:
+            for row in (y - across, y + across):
+                if 0 <= row < height:
+                    nearest = min(nearest, np.float64(along[row, x]) ** 2 + across * across)
+            across += 1
+        found[i] = nearest
     return found
 
 
@@ -105,3 +132,39 @@ def block_sums(rgb: RGB, mask: NDArray[np.bool_], side: int) -> NDArray[np.int64
                     block[channel] += rgb[y, x, channel]
                 block[3] += 1
     return found
+
+
+@compiled(
+    pixels("uint8", 3), pixels("float32", 2), pixels("bool", 2), pixels("float64", 3),
+    pixels("float64", 3), WHOLE_NUMBER, WHOLE_NUMBER,
+)  # fmt: skip
+def pulled(
+    rgb: RGB,
+    alpha: Alpha,
+    mask: NDArray[np.bool_],
+    front: NDArray[np.float64],
+    behind: NDArray[np.float64],
+    side: int,
+    apart: int,
+) -> tuple[float, float]:
+    """Σ α t and Σ α over `mask`: t is how far a pixel lies on the way from `front` to `behind`.
+
+    `rgb`: `(H, W, 3) uint8`; `alpha`: `(H, W) float32`; `mask`: `(H, W) bool`; `front` and
+    `behind`: the colours of each block of `side` pixels, `(ceil(H / side), ceil(W / side), 3)
+    float64`. What is not `apart` levels long, or not known (NaN), is left out.
+    """
+    height, width = mask.shape
+    total, weights = 0.0, 0.0
+    for y in range(height):
+        for x in range(width):
+            if mask[y, x]:
+                one, other = front[y // side, x // side], behind[y // side, x // side]
+                length, along = 0.0, 0.0
+                for channel in range(3):
+                    way = other[channel] - one[channel]
+                    length += way * way
+                    along += (rgb[y, x, channel] - one[channel]) * way
+                if length >= apart * apart:
+                    total += alpha[y, x] * (along / length)
+                    weights += alpha[y, x]
+    return total, weights

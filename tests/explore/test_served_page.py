@@ -12,6 +12,7 @@ from urllib.parse import urlsplit
 import numpy as np
 import psutil
 import pytest
+from pictures import HEIC_TURNED
 from PIL import Image
 from playwright.sync_api import Browser, Page
 
@@ -197,14 +198,40 @@ def test_several_pictures_come_back_as_a_zip(page: Page, address: str) -> None:
         assert Image.open(io.BytesIO(archive.read(name))).size == Image.open(file).size
 
 
+@pytest.mark.parametrize("name", ["scan.tiff", "phone.heic"])
 def test_what_no_browser_shows_is_shown_all_the_same(
+    page: Page, address: str, photograph: Path, tmp_path: Path, name: str
+) -> None:
+    size = 512, 512
+    if name == "scan.tiff":
+        Image.open(photograph).save(tmp_path / name)
+    else:
+        size = 32, 48  # upright
+        (tmp_path / name).write_bytes(HEIC_TURNED)
+    visit(page, address)
+    page.set_input_files(".rx-file", tmp_path / name)
+    page.wait_for_function(
+        "wide => document.querySelector('.rx-stage img')?.naturalWidth == wide", arg=size[0]
+    )
+    page.wait_for_selector(f"text={size[0]} × {size[1]} px")
+
+
+def test_forty_megapixels_of_a_phone(
     page: Page, address: str, photograph: Path, tmp_path: Path
 ) -> None:
-    Image.open(photograph).save(tmp_path / "scan.tiff")
+    with Image.open(photograph) as image:
+        large = image.convert("RGB").resize((7728, 5152))
+    large.save(tmp_path / "IMG_0001.jpg", quality=90)
     visit(page, address)
-    page.set_input_files(".rx-file", tmp_path / "scan.tiff")
-    page.wait_for_function("document.querySelector('.rx-stage img')?.naturalWidth == 512")
-    page.wait_for_selector("text=512 × 512 px")
+    page.wait_for_selector(READY)
+    page.set_input_files(".rx-file", tmp_path / "IMG_0001.jpg")
+    page.wait_for_selector("text=7728 × 5152 px")
+    page.context.set_default_timeout(3 * LONG)
+    with Image.open(io.BytesIO(result(page))) as cut:
+        assert (cut.size, cut.mode) == ((7728, 5152), "RGBA")
+        alpha = np.asarray(cut.getchannel("A"))
+    assert alpha[0, 0] == 0
+    assert alpha[2576, 3864] == 255
 
 
 def test_a_session_that_ended_is_said_with_a_way_out(

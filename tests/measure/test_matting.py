@@ -7,6 +7,7 @@ import math
 import numpy as np
 import pytest
 from hypothesis import given, settings
+from hypothesis import strategies as st
 from measure.mattes import SPECIAL, pairs
 from pictures import check_message
 
