@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import Any
 from urllib.parse import quote
 
+from ..case import category_order
 from ..comparison import STATES, Comparison, Pair, Value, Verdict
 from ..errors import printable
 from ..files import write_atomic
@@ -17,7 +18,7 @@ from . import Panel, _base, said
 from .compare_figures import PairFigures, pair_figures
 from .figures import Shown
 from .frame import BACKDROP, CSS, render, script
-from .strings import STRINGS, Words, join, text
+from .strings import STRINGS, Words, category_name, join, text
 from .views import CellView, ImageView, RowView, TableView
 
 COMPARE_CSS = CSS.parent / "compare.css"
@@ -145,11 +146,13 @@ class ComparisonReport:
 
     def _counts(self) -> TableView:
         groups: dict[tuple[str, str], list[Pair]] = {}
-        for pair in sorted(self.comparison.pairs, key=lambda p: (p.category, p.model)):
+        for pair in sorted(self.comparison.pairs, key=_by_category):
             groups.setdefault((pair.category, pair.model), []).append(pair)
         rows = tuple(
             RowView(
-                f"{category} · {model}",
+                join(
+                    " · ", [category_name(category, self.settings.lang), model], self.settings.lang
+                ),
                 "",
                 tuple(self._count(sum(p.state == s for p in pairs), s) for s in STATES),
             )
@@ -237,6 +240,10 @@ class ComparisonReport:
             CellView(_signed(value.difference), "", note),
             CellView(self._(f"verdict.{value.verdict}"), state),
         )
+
+
+def _by_category(pair: Pair) -> tuple[object, ...]:
+    return category_order(pair.category), pair.model
 
 
 def _number(value: float | None) -> str:

@@ -13,7 +13,7 @@ from ..settings import Language
 from ..summary import ALL, Difference, Mean, Row, summarise
 from . import said
 from .figures import Plot, Shown
-from .strings import STRINGS, Words, join, text
+from .strings import STRINGS, Words, category_name, join, text
 from .views import (
     CellView,
     FoundView,
@@ -139,10 +139,7 @@ class Found:
         return text(key, self.lang, **values)
 
     def _category(self, name: str) -> Words:
-        key = f"category.{name}"
-        if name == ALL:
-            return self._("all_categories")
-        return self._(key) if key in STRINGS else Words(name, name, self.lang)
+        return self._("all_categories") if name == ALL else category_name(name, self.lang)
 
     def _where(self, what: Metric | Row) -> Words:
         """Unit and region."""

@@ -17,7 +17,7 @@ from .figures import CaseFigures, ModelFigures, Shown
 from .find import filters, known, orders
 from .found import Found
 from .made import colours, commit, details, machine, model_rows, precision, seconds, total
-from .strings import STRINGS, Words, join, text
+from .strings import STRINGS, Words, category_name, join, text
 from .verdict import Verdict
 from .views import (
     CaseView,
@@ -163,8 +163,7 @@ class Presenter:
         return text(key, self.lang, **values)
 
     def _category(self, name: str) -> Words:
-        key = f"category.{name}"
-        return self._(key) if key in STRINGS else self._same(name)
+        return category_name(name, self.lang)
 
     def _same(self, words: str) -> Words:
         """What reads the same in both languages."""

@@ -316,6 +316,12 @@ def words(both: tuple[str, str], lang: Language, **values: object) -> Words:
     return Words(both[0].format(**en), both[1].format(**zh), lang)
 
 
+def category_name(category: str, lang: Language) -> Words:
+    """What a category is called: one of the six in both languages, another by its folder."""
+    key = f"category.{category}"
+    return text(key, lang) if key in STRINGS else Words(category, category, lang)
+
+
 def join(separator: str, parts: Iterable[str], lang: Language) -> Words:
     """Words and plain text one after the other, in both languages."""
     kept = list(parts)
