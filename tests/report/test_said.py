@@ -135,6 +135,6 @@ def test_a_sentence_and_all_its_parts(english: str, chinese: str) -> None:
     assert words.en == english
 
 
-@pytest.mark.parametrize("reason", [*{t.reason for t in DEFAULTS.values()}, POINT])
+@pytest.mark.parametrize("reason", sorted({t.reason for t in DEFAULTS.values()} | {POINT}))
 def test_every_tolerance_says_why_in_chinese(reason: str) -> None:
     assert re.search("[一-鿿]", said.reason(reason, "zh"))
