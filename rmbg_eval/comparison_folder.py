@@ -7,10 +7,11 @@ from pathlib import Path
 from .compare import compare
 from .comparison import Comparison, FailOn
 from .errors import OutputError, printable
-from .files import cannot_write, remove_unfinished, write_atomic
+from .files import remove_unfinished, write_atomic
 from .junit import junit_of_comparison
 from .markdown import summary_of_comparison
 from .progress import OnStep, ignore
+from .run_folder import names_in
 from .settings import CompareSettings
 from .tolerances import Tolerances
 
@@ -26,8 +27,7 @@ def compare_folders(settings: CompareSettings, on_step: OnStep = ignore) -> Comp
     return found
 
 
-_OURS = {"comparison.json", "junit.xml", "summary.md", "assets", "report.css", "report.js"}
-_OUR_SUFFIXES = (".ipynb", ".html", ".css", ".js", ".webp")
+_OURS = {"comparison.json", "junit.xml", "summary.md", "assets"}
 
 
 def save_comparison(comparison: Comparison, out: Path, fail_on: FailOn) -> Path:
@@ -35,16 +35,7 @@ def save_comparison(comparison: Comparison, out: Path, fail_on: FailOn) -> Path:
 
     Raises OutputError where `out` cannot be written, or holds anything but a comparison.
     """
-    try:
-        out.mkdir(parents=True, exist_ok=True)
-        names = {path.name for path in out.iterdir()}
-    except OSError as error:
-        raise cannot_write(out, error) from None
-    foreign = sorted(
-        name
-        for name in names - _OURS
-        if not name.startswith(".") and not name.endswith(_OUR_SUFFIXES)
-    )
+    names, foreign = names_in(out, _OURS)
     if "run.json" in names or (foreign and "comparison.json" not in names):
         raise OutputError(
             f"{printable(str(out))} holds other files ({printable((foreign or ['run.json'])[0])})",

@@ -19,23 +19,30 @@ from .markdown import summary_of_run
 from .records import Run
 from .resources import resource
 
-_OURS = {"run.json", "measurements.csv", "junit.xml", "summary.md", "cutouts", "assets", ".lock"}
+_OURS = {"run.json", "measurements.csv", "junit.xml", "summary.md", "cutouts", "assets"}
 _OUR_SUFFIXES = (".ipynb", ".html", ".css", ".js")
 
 
-@contextmanager
-def run_folder(out: Path) -> Iterator[Path]:
-    """The run folder, made if need be, for this process alone; OutputError if that cannot be."""
+def names_in(out: Path, ours: set[str]) -> tuple[set[str], list[str]]:
+    """The names in the folder `out`, made if need be, and those that are neither of `ours` nor a
+    page's. Raises OutputError where there can be no such folder."""
     try:
         out.mkdir(parents=True, exist_ok=True)
         names = {path.name for path in out.iterdir()}
     except OSError as error:
         raise cannot_write(out, error) from None
-    foreign = sorted(
+    known = {*ours, "backdrop.webp"}
+    return names, sorted(
         name
-        for name in names - _OURS
+        for name in names - known
         if not name.startswith(".") and not name.endswith(_OUR_SUFFIXES)
     )
+
+
+@contextmanager
+def run_folder(out: Path) -> Iterator[Path]:
+    """The run folder, made if need be, for this process alone; OutputError if that cannot be."""
+    names, foreign = names_in(out, _OURS)
     if foreign and "run.json" not in names:
         raise OutputError(
             f"{printable(str(out))} holds other files ({printable(foreign[0])})",

@@ -2,13 +2,10 @@
 
 from __future__ import annotations
 
-import ast
-import json
 import re
 from collections.abc import Iterator
 from pathlib import Path
 
-import nbformat
 import numpy as np
 import pytest
 from browser import chromium
@@ -20,9 +17,7 @@ from rmbg_eval import CompareSettings, ComparisonReport, Settings, compare_folde
 from rmbg_eval.baseline import approve
 from rmbg_eval.notebooks import render_comparison
 from rmbg_eval.report.compare_figures import difference_map
-from rmbg_eval.resources import resource
 
-NOTEBOOK = resource("notebooks", "compare.ipynb")
 HOSTILE = '"><img src=x onerror="document.title=1">'
 
 
@@ -158,29 +153,6 @@ def test_pictures_of_an_earlier_comparison_go(made: dict[str, Path]) -> None:
     ComparisonReport(compare_folders(settings), settings)
     assert not stray.exists()
     assert len(list((folder / "assets").iterdir())) > 8
-
-
-def test_parameters_are_the_settings_name_for_name() -> None:
-    (cell,) = [
-        cell
-        for cell in nbformat.read(NOTEBOOK, as_version=4).cells
-        if "parameters" in cell.metadata.get("tags", [])
-    ]
-    given = {
-        node.target.id: ast.literal_eval(node.value)
-        for node in ast.parse(cell.source).body
-        if isinstance(node, ast.AnnAssign)
-    }
-    assert given == CompareSettings().model_dump()
-    assert all(line.count("=") == 1 for line in cell.source.splitlines())
-
-
-def test_notebook_holds_no_logic() -> None:
-    for cell in json.loads(NOTEBOOK.read_text("utf-8"))["cells"]:
-        if cell["cell_type"] == "code":
-            allowed = ast.Assign, ast.AnnAssign, ast.ImportFrom, ast.Expr
-            tree = ast.parse("".join(cell["source"]))
-            assert all(isinstance(node, allowed) for node in tree.body)
 
 
 def test_the_map_is_white_blue_and_orange() -> None:

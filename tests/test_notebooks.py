@@ -11,7 +11,7 @@ from pathlib import Path
 import nbformat
 import pytest
 
-from rmbg_eval import Report, Run, Settings, evaluate
+from rmbg_eval import CompareSettings, Report, Run, Settings, evaluate
 from rmbg_eval.errors import ReportError
 from rmbg_eval.notebooks import export, render
 from rmbg_eval.report import NBCONVERT_TEMPLATES
@@ -28,10 +28,15 @@ def bare_papermill(out: Path, *options: str) -> subprocess.CompletedProcess[str]
     return subprocess.run(command, capture_output=True, text=True, check=False)
 
 
-def test_parameters_are_the_settings_name_for_name() -> None:
+@pytest.mark.parametrize(
+    ("name", "settings"), [("evaluate", Settings), ("compare", CompareSettings)]
+)
+def test_parameters_are_the_settings_name_for_name(
+    name: str, settings: type[Settings] | type[CompareSettings]
+) -> None:
     (cell,) = [
         cell
-        for cell in nbformat.read(NOTEBOOK, as_version=4).cells
+        for cell in nbformat.read(resource("notebooks", f"{name}.ipynb"), as_version=4).cells
         if "parameters" in cell.metadata.get("tags", [])
     ]
     given = {
@@ -39,13 +44,14 @@ def test_parameters_are_the_settings_name_for_name() -> None:
         for node in ast.parse(cell.source).body
         if isinstance(node, ast.AnnAssign)
     }
-    assert given == Settings().model_dump()
+    assert given == settings().model_dump()
     # papermill drops a parameter line that has a second "=", even in its comment.
     assert all(line.count("=") == 1 for line in cell.source.splitlines())
 
 
-def test_notebook_holds_no_logic() -> None:
-    for cell in nbformat.read(NOTEBOOK, as_version=4).cells:
+@pytest.mark.parametrize("name", ["evaluate", "compare", "explore"])
+def test_notebook_holds_no_logic(name: str) -> None:
+    for cell in nbformat.read(resource("notebooks", f"{name}.ipynb"), as_version=4).cells:
         if cell.cell_type == "code":
             allowed = ast.Assign, ast.AnnAssign, ast.ImportFrom, ast.Expr
             assert all(isinstance(node, allowed) for node in ast.parse(cell.source).body)

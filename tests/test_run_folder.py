@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import errno
 import os
+import re
 import subprocess
 import sys
 from collections.abc import Callable, Iterator
@@ -12,6 +13,8 @@ from pathlib import Path
 import pytest
 from fakes import FakeModel, some_cases
 
+from rmbg_eval.comparison import Comparison
+from rmbg_eval.comparison_folder import save_comparison
 from rmbg_eval.errors import OutputError
 from rmbg_eval.records import Run
 from rmbg_eval.resources import resource
@@ -33,12 +36,17 @@ def test_a_folder_is_made_with_its_parents(settings: Settings, tmp_path: Path) -
     assert names == {"run.json", "measurements.csv", "junit.xml", "summary.md", "cutouts"}
 
 
-def test_a_folder_with_other_files_is_refused_and_left_alone(settings: Settings) -> None:
+@pytest.mark.parametrize("name", ["thesis.docx", "holiday.webp"])
+def test_a_folder_with_other_files_is_refused_and_left_alone(settings: Settings, name: str) -> None:
     settings.out_folder.mkdir()
-    (settings.out_folder / "thesis.docx").write_text("years of work")
-    with pytest.raises(OutputError, match=r"holds other files \(thesis\.docx\).*--out"):
+    (settings.out_folder / name).write_text("years of work")
+    refused = rf"holds other files \({re.escape(name)}\).*--out"
+    with pytest.raises(OutputError, match=refused):
         evaluate(settings)
-    assert [path.name for path in settings.out_folder.iterdir()] == ["thesis.docx"]
+    nothing = Comparison(base="a", new="b", notes=(), pairs=())
+    with pytest.raises(OutputError, match=refused):
+        save_comparison(nothing, settings.out_folder, "worse")
+    assert [path.name for path in settings.out_folder.iterdir()] == [name]
 
 
 @pytest.mark.parametrize("name", [".DS_Store", "evaluate.ipynb", "index.html"])
