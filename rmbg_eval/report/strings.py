@@ -14,7 +14,8 @@ from .strings_found import FOUND
 class Words(str):
     """Text in both languages: as `str` the one the report is in, as HTML both.
 
-    The page shows one of them at a time; `other` is the one that `str` is not.
+    The page shows one of them at a time; `other` is the one that `str` is not. A notebook that is
+    not trusted has no style and shows both, hence the space between them.
     """
 
     en: str
@@ -33,7 +34,8 @@ class Words(str):
     def __html__(self) -> Markup:
         if self.en == self.zh:
             return escape(self.en)
-        return Markup('<span lang="en">{}</span><span lang="zh">{}</span>').format(self.en, self.zh)
+        both = Markup('<span lang="en">{}</span><span lang="zh"> {}</span>')
+        return both.format(self.en, self.zh)
 
 
 STRINGS: dict[str, tuple[str, str]] = {
