@@ -127,7 +127,7 @@ def category_bars(rows: Sequence[Row], names: Mapping[str, str]) -> Image.Image:
     count = len(rows[0].means)
     for place, row in enumerate(rows):
         for number, mean in enumerate(row.means):
-            x = place + (number + 0.5) / (count + 0.6) - 0.45
+            x = place + (number + 0.5 - count / 2) / (count + 0.6)
             if mean.value is None:
                 continue
             colour = COLOURS[number % len(COLOURS)]
@@ -139,7 +139,7 @@ def category_bars(rows: Sequence[Row], names: Mapping[str, str]) -> Image.Image:
             axes.plot([x] * len(values), values, MARKERS[number % 6], color=colour, markersize=4)
     axes.set_xticks(range(len(rows)), [names[row.category] for row in rows], fontsize=8)
     axes.set_ylabel(f"{rows[0].metric}\n{rows[0].unit}", fontsize=8)
-    axes.legend(fontsize=8, frameon=False)
+    axes.legend(fontsize=8, frameon=False, loc="lower left", bbox_to_anchor=(0, 1), ncols=3)
     return _image(figure)
 
 

@@ -47,7 +47,7 @@ STRINGS: dict[str, tuple[str, str]] = {
     ),
     "made": ("Made {date}", "生成于 {date}"),
     "counts": (
-        "{cases} cases in {categories} categories, {models} models",
+        "cases: {cases}, categories: {categories}, models: {models}",
         "{cases} 个案例，{categories} 个类别，{models} 个模型",
     ),
     "contents": ("Categories", "类别"),
