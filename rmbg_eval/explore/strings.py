@@ -94,8 +94,8 @@ STRINGS: dict[str, tuple[str, str]] = {
     "zoom_out": ("Zoom out", "缩小"),
     "fit": ("Fit", "适合窗口"),
     "zoom_hint": (
-        "Drag to move, Ctrl + wheel or double-click to zoom; all panels move together.",
-        "拖动移动，Ctrl + 滚轮或双击缩放；各面板同步。",
+        "Drag to move; two fingers, Ctrl + wheel or double-click zoom; all panels move together.",
+        "拖动移动；双指、Ctrl + 滚轮或双击缩放；各面板同步。",
     ),
     "view": ("What is shown", "显示内容"),
     "view.result": ("Result", "结果"),

@@ -59,6 +59,48 @@ def test_profile_band_and_histogram_are_those_of_the_measures(page: Page) -> Non
             assert band == (None if np.isinf(expected) else pytest.approx(expected, abs=1e-5))
 
 
+def test_two_fingers_zoom_and_move_all_panels(browser: Browser) -> None:
+    context = browser.new_context(has_touch=True, viewport={"width": 700, "height": 400})
+    page = context.new_page()
+    page.set_content(
+        "<style>.stage { position: relative; width: 300px; height: 300px; float: left; overflow:"
+        " hidden; touch-action: pan-x pan-y } img { position: absolute; top: 0; left: 0;"
+        " transform-origin: 0 0 } body { margin: 0; height: 3000px }</style>"
+        "<div class=stage><img></div><div class=stage><img></div>"
+    )
+    page.add_script_tag(content=script())
+    page.evaluate(
+        "window.panels = new Panels(() => {}); for (const stage of document.querySelectorAll("
+        "'.stage')) panels.add({ stage, content: () => stage.firstChild }); panels.show(600, 600)"
+    )
+    hand = context.new_cdp_session(page)
+
+    def touch(kind: str, *fingers: tuple[int, int]) -> None:
+        points = [{"x": x, "y": y, "id": number} for number, (x, y) in enumerate(fingers)]
+        hand.send("Input.dispatchTouchEvent", {"type": kind, "touchPoints": points})
+
+    def seen() -> list[str]:
+        return page.evaluate(
+            "[...document.querySelectorAll('img')].map(image => image.style.transform)"
+        )
+
+    assert seen() == ["translate(0px, 0px) scale(0.5)"] * 2
+    touch("touchStart", (100, 150))
+    touch("touchStart", (100, 150), (200, 150))
+    touch("touchMove", (50, 150), (250, 150))  # twice as far apart, about the middle
+    assert seen() == ["translate(-150px, -150px) scale(1)"] * 2
+    touch("touchMove", (60, 130), (260, 130))  # as far, elsewhere
+    assert seen() == ["translate(-140px, -170px) scale(1)"] * 2
+    touch("touchEnd")
+    touch("touchStart", (100, 150))
+    touch("touchMove", (130, 150))
+    touch("touchMove", (150, 150))
+    touch("touchEnd")
+    assert seen() == ["translate(-90px, -170px) scale(1)"] * 2
+    assert page.evaluate("[scrollY, visualViewport.scale]") == [0, 1]
+    context.close()
+
+
 @pytest.mark.parametrize("way", ["drop", "paste"])
 def test_dropped_and_pasted_pictures_are_shown_before_there_is_a_kernel(
     page: Page, way: str

@@ -9,6 +9,8 @@ class Panels {
     this.view = null; // { scale, x, y }: the picture's point in the panel's middle; null: fitted
     this.line = null; // [x1, y1, x2, y2] in the picture's pixels
     this.drawing = false;
+    this.drags = []; // what ends each that goes on
+    this.pinched = null; // two fingers a moment ago: { apart, clientX, clientY }
     this.changed = changed; // told when the view or the line is another
     this.observer = new ResizeObserver(() => this.place());
   }
@@ -20,6 +22,9 @@ class Panels {
     stage.tabIndex = 0;
     stage.addEventListener("wheel", (event) => this.wheel(panel, event), { passive: false });
     stage.addEventListener("pointerdown", (event) => this.down(panel, event));
+    for (const type of ["touchstart", "touchmove", "touchend", "touchcancel"]) {
+      stage.addEventListener(type, (event) => this.touch(panel, event), { passive: false });
+    }
     stage.addEventListener("keydown", (event) => this.key(panel, event));
     stage.addEventListener("dblclick", (event) => {
       if (!this.drawing) this.zoom(this.scale(panel) >= 1 ? null : 1, this.point(panel, event));
@@ -158,6 +163,7 @@ class Panels {
       this.place();
     };
     const up = () => {
+      this.drags = this.drags.filter((drag) => drag !== up);
       stage.removeEventListener("pointermove", move);
       stage.removeEventListener("pointerup", up);
       stage.removeEventListener("pointercancel", up);
@@ -165,6 +171,34 @@ class Panels {
     stage.addEventListener("pointermove", move);
     stage.addEventListener("pointerup", up);
     stage.addEventListener("pointercancel", up);
+    this.drags.push(up);
+  }
+
+  // Two fingers zoom and move the picture, in all panels, and one moves it where it is zoomed; the
+  // page keeps still.
+  touch(panel, event) {
+    const before = this.pinched;
+    this.pinched = null;
+    const moved = event.touches.length === 1 && event.type === "touchmove" && this.view;
+    if (moved || event.touches.length === 2) event.preventDefault();
+    if (event.touches.length !== 2) return;
+    for (const stop of this.drags.splice(0)) stop();
+    const [one, other] = event.touches;
+    const now = {
+      apart: Math.hypot(one.clientX - other.clientX, one.clientY - other.clientY),
+      clientX: (one.clientX + other.clientX) / 2,
+      clientY: (one.clientY + other.clientY) / 2,
+    };
+    this.pinched = now;
+    if (!before) return;
+    this.zoom((this.scale(panel) * now.apart) / Math.max(before.apart, 1), this.point(panel, before));
+    const { scale, x, y } = this.view;
+    this.look(
+      scale,
+      x - (now.clientX - before.clientX) / scale,
+      y - (now.clientY - before.clientY) / scale,
+    );
+    this.place();
   }
 
   key(panel, event) {
