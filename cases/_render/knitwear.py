@@ -17,6 +17,8 @@ from strands import grow, roots, strands, taper
 Pose = Callable[[np.ndarray], np.ndarray]
 MIDDLE = np.array([0, 30, -330.0])
 """A point inside the chest from which all of the pullover can be seen."""
+WIDEST = 62.0
+"""How far from the neck's middle the inside of the collar lies at the most."""
 
 
 def torso(p: np.ndarray) -> np.ndarray:
@@ -40,10 +42,26 @@ def _reach(distance: Distance, start: np.ndarray, ray: np.ndarray, far: float) -
     return start + t[..., None] * ray
 
 
-def pullover(pose: Pose, wool: Material, rng: np.random.Generator) -> bpy.types.Object:
-    """The body of the pullover, from under the collar down past the frame."""
+def _tuck(p: np.ndarray) -> np.ndarray:
+    """Points of the body, drawn in where the collar lies around the nape and its sides."""
+    out = p[..., :2] - (0, 26)
+    far = np.linalg.norm(out, axis=-1, keepdims=True)
+    share = np.clip((p[..., 2:] + 225) / 25, 0, 1) * np.clip((WIDEST + 30 - far) / 18, 0, 1)
+    share = share * np.clip((out[..., 1:] + 10) / 30, 0, 1)
+    out = out * (1 - share * (1 - np.minimum(far, WIDEST + 3) / far))
+    return np.concatenate([out + (0, 26), p[..., 2:]], -1)
+
+
+def pullover(
+    pose: Pose, wool: Material, rng: np.random.Generator, tucked: bool = False
+) -> bpy.types.Object:
+    """The body of the pullover, from under the collar down past the frame.
+
+    `tucked`: it goes on up the neck under the collar; otherwise the collar has to hide its end.
+    """
+    top = 20 if tucked else 24
     turn = np.linspace(0, 2 * np.pi, 300, endpoint=False)
-    down = np.radians(np.linspace(24, 112, 150))
+    down = np.radians(np.linspace(top, 112, 150))
     ray = np.stack(
         [
             np.outer(np.sin(down), np.cos(turn)),
@@ -55,6 +73,7 @@ def pullover(pose: Pose, wool: Material, rng: np.random.Generator) -> bpy.types.
     points = _reach(lambda p: torso(p) - 5, MIDDLE, ray, 320)
     fold = _folds(points, rng)
     points = points + fold[..., None] * ray
+    points = _tuck(points) if tucked else points
     return grid("pullover", pose(points * MM), wool.data, closed=(False, True))
 
 
@@ -83,7 +102,7 @@ def collar(pose: Pose, wool: Material, rng: np.random.Generator, ribs: int = 84)
     ray = np.stack([np.cos(turn), np.sin(turn), 0 * turn], -1) * np.ones((len(height), 1, 1))
     start = np.stack([0 * z, 26 + 0 * z, z], -1)
     skin = _reach(_bare, start[:, few], ray[:, few], 110)
-    base = np.minimum(np.linalg.norm(skin - start[:, few], axis=-1), 62)
+    base = np.minimum(np.linalg.norm(skin - start[:, few], axis=-1), WIDEST)
     base = np.stack([np.interp(turn, turn[few], row, period=2 * np.pi) for row in base])
     rib = np.abs(np.cos(turn * ribs / 2)) ** 0.7 * 2.0
     slack = 1.6 * np.sin(3 * turn + 0.06 * height[:, None]) + 1.0 * np.sin(7 * turn + 1.3)

@@ -40,7 +40,8 @@ def build(s: Studio, points: Points) -> None:
     head.settle()
     s.subject(head.thing)
     wool = srgb("#3d7380")
-    body = s.subject(pullover(head.pose, yarn("body knit", wool, 300, 120), s.rng))
+    knit = yarn("body knit", wool, 300, 120)
+    body = s.subject(pullover(head.pose, knit, s.rng, tucked=True))
     roll = s.subject(collar(head.pose, yarn("collar knit", wool, 84, 46), s.rng))
     s.subject(fuzz(body, 30_000, wool, s.rng), fuzz(roll, 18_000, wool, s.rng))
     s.scene.cycles_curves.shape = "RIBBONS"
