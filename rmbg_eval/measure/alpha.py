@@ -8,6 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ..images import Alpha, check_alpha
+from .region import distance_at
 from .subject import WHOLE, Metric, Subject, Undefined
 
 TRANSPARENT_BELOW = 0.05
@@ -68,8 +69,6 @@ def soft_band_widths(alpha: Alpha) -> NDArray[np.float64]:
     >>> soft_band_widths(np.float32([[1, 1, 0.75, 0.5, 0.25, 0, 0]]))
     array([4.])
     """
-    from .neighbours import squares_at  # imports numba: not for those who only read a run
-
     check_alpha(alpha, alpha.shape)
     shape = alpha >= np.float32(0.5)
     inner = np.zeros(shape.shape, bool)
@@ -83,7 +82,7 @@ def soft_band_widths(alpha: Alpha) -> NDArray[np.float64]:
     solid, clear = alpha >= SOFT_FROM, alpha <= SOFT_TO
     if not (solid.any() and clear.any()):
         raise Undefined("no pixel is nearly opaque, or none nearly transparent")
-    return np.sqrt(squares_at(solid, *contour)) + np.sqrt(squares_at(clear, *contour))
+    return distance_at(solid, *contour) + distance_at(clear, *contour)
 
 
 def soft_band_median(alpha: Alpha) -> float:

@@ -67,15 +67,16 @@ def near_squares(mask: NDArray[np.bool_], reach: int) -> NDArray[np.float32]:
     return found
 
 
-@compiled(pixels("bool", 2), pixels("int64", 1), pixels("int64", 1))
+@compiled(pixels("bool", 2), pixels("int64", 1), pixels("int64", 1), WHOLE_NUMBER)
 def squares_at(
-    mask: NDArray[np.bool_], rows: NDArray[np.int64], columns: NDArray[np.int64]
+    mask: NDArray[np.bool_], rows: NDArray[np.int64], columns: NDArray[np.int64], most: int
 ) -> NDArray[np.float64]:
     """Square of the distance from the nearest pixel of `mask`, for some pixels.
 
     `mask`: `(H, W) bool`; `rows` and `columns`: `(N,) int64`, those of the pixels. Returns
     `(N,) float64`, exact; infinite where the mask is empty. Rows are asked from the pixel's own
-    outwards, until they are too far.
+    outwards, until they are too far. Once `most` have been asked the answer is empty: there are
+    better ways where nothing is near.
     """
     height, along = len(mask), _along(mask)
     found = np.empty(len(rows))
@@ -83,6 +84,9 @@ def squares_at(
         y, x = rows[i], columns[i]
         nearest, across = np.float64(along[y, x]) ** 2, 1
         while across < height and across * across < nearest:
+            most -= 1
+            if most < 0:
+                return found[:0]
             for row in (y - across, y + across):
                 if 0 <= row < height:
                     nearest = min(nearest, np.float64(along[row, x]) ** 2 + across * across)

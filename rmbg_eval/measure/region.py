@@ -9,6 +9,9 @@ from numpy.typing import NDArray
 
 from ..images import Alpha
 
+ROWS_ASKED = 4
+"""For each pixel of the picture: what `distance_at` spends before it takes another way."""
+
 
 def near_edge(alpha: Alpha, radius: float) -> NDArray[np.bool_]:
     """Pixels within `radius` both of something not transparent and of something not opaque.
@@ -50,3 +53,18 @@ def distance(mask: NDArray[np.bool_]) -> NDArray[np.float32]:
     found = cv2.distanceTransform(away, cv2.DIST_L2, cv2.DIST_MASK_PRECISE)
     # OpenCV's last bit depends on where in memory the mask lies; squares of distances are integers.
     return whole_squares(found)
+
+
+def distance_at(
+    mask: NDArray[np.bool_], rows: NDArray[np.int64], columns: NDArray[np.int64]
+) -> NDArray[np.float64]:
+    """`distance` for some pixels only: `(N,) float64`, exact, in a fraction of the time.
+
+    `rows` and `columns`: `(N,) int64`, where they are.
+    """
+    from .neighbours import squares_at
+
+    squares = squares_at(mask, rows, columns, ROWS_ASKED * mask.size)
+    if len(squares) < len(rows):  # they are many, and far away
+        squares = np.rint(np.square(distance(mask)[rows, columns], dtype=np.float64))
+    return np.sqrt(squares)
