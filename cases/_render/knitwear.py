@@ -44,12 +44,13 @@ def _reach(distance: Distance, start: np.ndarray, ray: np.ndarray, far: float) -
 
 def _tuck(p: np.ndarray) -> np.ndarray:
     """Points of the body, drawn in where the collar lies around the nape and its sides."""
-    out = p[..., :2] - (0, 26)
+    middle = np.array([0, 26.0])
+    out = p[..., :2] - middle
     far = np.linalg.norm(out, axis=-1, keepdims=True)
     share = np.clip((p[..., 2:] + 225) / 25, 0, 1) * np.clip((WIDEST + 30 - far) / 18, 0, 1)
     share = share * np.clip((out[..., 1:] + 10) / 30, 0, 1)
     out = out * (1 - share * (1 - np.minimum(far, WIDEST + 3) / far))
-    return np.concatenate([out + (0, 26), p[..., 2:]], -1)
+    return np.concatenate([middle + out, p[..., 2:]], -1)
 
 
 def pullover(
