@@ -32,7 +32,7 @@ from . import plots
 
 T = TypeVar("T")
 
-VERSION = "7"
+VERSION = "8"
 PREVIEW_SIDE, CARD_SIDE = 960, 320
 CUTOUT: dict[str, Any] = {"quality": 80, "alpha_quality": 100}
 """How a preview of a cut-out is stored: colours as in a photograph, alpha exactly."""
