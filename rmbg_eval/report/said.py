@@ -10,7 +10,7 @@ import re
 from functools import lru_cache
 
 from ..settings import Language
-from .said_compare import COMPARED
+from .said_compare import COMPARED, PLAIN
 from .strings import Words
 
 _NAME = "(?P<name>.+)"
@@ -199,13 +199,14 @@ def failure(problem: str, remedy: str, lang: Language) -> tuple[Words, Words]:
     return Words(problem, problem, lang), Words(remedy, remedy, lang)
 
 
+_AS_THEY_ARE = {**MEASURED, **PLAIN}
 _SENTENCES = {**REASONS, **COMPARED}
 
 
 @lru_cache(maxsize=4096)
 def _chinese(english: str) -> str:
-    if english in MEASURED:
-        return MEASURED[english]
+    if english in _AS_THEY_ARE:
+        return _AS_THEY_ARE[english]
     for pattern, chinese in _SENTENCES.items():
         if found := re.fullmatch(pattern, english, re.DOTALL):
             parts = {key: _chinese(part) for key, part in found.groupdict().items()}

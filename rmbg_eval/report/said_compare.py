@@ -2,11 +2,9 @@
 
 from __future__ import annotations
 
-import re
-
 from ..tolerances import POINT
 
-_TOLERANCES = {
+PLAIN: dict[str, str] = {
     "sums grow with the picture: 5 % of it, or 50 pixels' worth of alpha": (
         "总和随图片大小增长：5%，或相当于 50 个像素的透明度"
     ),
@@ -29,10 +27,6 @@ _TOLERANCES = {
         "16 像素方块内平均十级：更小则看不出"
     ),
     POINT: "观察点自身的容差",
-}
-
-_PLAIN = {
-    **_TOLERANCES,
     "model": "模型",
     "case": "案例",
     "measure": "指标",
@@ -62,9 +56,9 @@ _PLAIN = {
     "the point is in BASE only": "观察点仅在 BASE 中",
     "the point is defined otherwise than in BASE": "观察点的定义与 BASE 中不同",
 }
+"""What is said as it stands here."""
 
 COMPARED: dict[str, str] = {
-    **{re.escape(english): chinese for english, chinese in _PLAIN.items()},
     r"(?P<what>.+); the cut-out is the same to the bit, so the truth, the point or the measure is "
     r"not": "{what}；抠图逐位相同，所以变化的是真值、观察点或指标",
     r"(?P<what>.+); no truth says whether it is better": "{what}；没有真值可判断是否更好",
@@ -109,7 +103,7 @@ COMPARED: dict[str, str] = {
     r"the tolerances name the (?P<kind>category|case|point) (?P<name>.+), which neither run has": (
         "容差文件提到的{kind} {name} 在两次运行中都没有"
     ),
-    r"(?P<name>[a-z0-9_]+): (?P<why>it can no longer be measured: .+|the sizes differ.+)": (
+    r"(?P<name>[a-z0-9_]+): (?P<why>it can no longer be measured: .+|not measured in BASE: .+)": (
         "{name}：{why}"
     ),
     r"(?P<first>the point is [^;]+); (?P<second>.+)": "{first}；{second}",

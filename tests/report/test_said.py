@@ -108,6 +108,10 @@ def test_a_failure_and_what_to_do(problem: str, remedy: str, chinese: str, then:
             "mad：已无法测量：此案例没有真值",
         ),
         (
+            "mad: not measured in BASE: the case has no truth",
+            "mad：在 BASE 中未测量：此案例没有真值",
+        ),
+        (
             "alpha moved by 0.3 (worst 16 px square; allowed ±0.04); no truth says whether it is "
             "better",
             "透明度变化 0.3（变化最大的 16 像素方块；容差 ±0.04）；没有真值可判断是否更好",
