@@ -114,17 +114,18 @@ class Panels {
   }
 
   // Zoom to `scale` (null: fitted) so that the picture's point stays where it is on the panel.
-  zoom(scale, [x, y] = [this.size[0] / 2, this.size[1] / 2]) {
-    const panel = this.visible();
+  zoom(scale, point) {
     if (scale === null) this.view = null;
-    else {
-      const now = this.scale(panel);
-      const cx = this.view?.x ?? this.size[0] / 2;
-      const cy = this.view?.y ?? this.size[1] / 2;
-      const kept = Math.min(Math.max(scale, 0.02), 32);
-      this.look(kept, x + ((cx - x) * now) / kept, y + ((cy - y) * now) / kept);
-    }
+    else this.lookFrom(scale, point);
     this.place();
+  }
+
+  lookFrom(scale, [x, y] = [this.size[0] / 2, this.size[1] / 2]) {
+    const now = this.scale();
+    const cx = this.view?.x ?? this.size[0] / 2;
+    const cy = this.view?.y ?? this.size[1] / 2;
+    const kept = Math.min(Math.max(scale, 0.02), 32);
+    this.look(kept, x + ((cx - x) * now) / kept, y + ((cy - y) * now) / kept);
   }
 
   look(scale, x, y) {
@@ -191,7 +192,8 @@ class Panels {
     };
     this.pinched = now;
     if (!before) return;
-    this.zoom((this.scale(panel) * now.apart) / Math.max(before.apart, 1), this.point(panel, before));
+    const wanted = (this.scale(panel) * now.apart) / Math.max(before.apart, 1);
+    this.lookFrom(wanted, this.point(panel, before));
     const { scale, x, y } = this.view;
     this.look(
       scale,
