@@ -29,9 +29,9 @@ from pathlib import Path
 from PIL import Image, ImageOps
 from rich.console import Console
 
-from rmbg_eval.machine import Machine
+from rmbg_eval.core.machine import Machine
+from rmbg_eval.core.paths import PACKAGE, cache_folder
 from rmbg_eval.models import weights
-from rmbg_eval.resources import PACKAGE, cache_folder
 
 HERE = Path(__file__).parent
 REMBG = HERE / ".rembg"

@@ -16,8 +16,8 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 
 from rmbg_eval import Run
-from rmbg_eval.compare import compare
-from rmbg_eval.resources import cache_folder
+from rmbg_eval.compare.runs import compare
+from rmbg_eval.core.paths import cache_folder
 
 MODELS = ("isnet", "isnet-quint8")
 VARIANTS: dict[str, tuple[list[str], dict[str, str]]] = {

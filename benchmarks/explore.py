@@ -26,7 +26,7 @@ sys.path[:0] = [str(ROOT), str(ROOT / "tests"), str(ROOT / "tests" / "explore")]
 from browser import chromium  # noqa: E402
 from served import served  # noqa: E402
 
-from rmbg_eval.resources import cache_folder, packaged_picture  # noqa: E402
+from rmbg_eval.core.paths import cache_folder, packaged_picture  # noqa: E402
 
 SIZE = (1632, 1224)
 """2 megapixels."""

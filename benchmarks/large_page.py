@@ -18,8 +18,8 @@ from bench import HERE, console
 from PIL import Image, ImageOps
 
 from rmbg_eval import Report, Settings, evaluate, load_cases
-from rmbg_eval.notebooks import render
-from rmbg_eval.resources import resource
+from rmbg_eval.core.paths import resource
+from rmbg_eval.report.notebooks import render
 
 sys.path.insert(0, str(HERE.parent / "tests"))
 from browser import chromium

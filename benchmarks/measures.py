@@ -19,10 +19,10 @@ from statistics import median
 from bench import HERE, _in_turn, _line, console
 
 from rmbg_eval import Case, load_cases, load_model, predict
-from rmbg_eval.findings import find
+from rmbg_eval.core.cache import Findings, Store
+from rmbg_eval.core.paths import resource
 from rmbg_eval.measure import OPTIONAL, TABLE
-from rmbg_eval.resources import resource
-from rmbg_eval.store import Findings, Store
+from rmbg_eval.run.findings import find
 
 LEAST = 1_900_000
 """Pixels: what counts as 2 megapixels here."""
@@ -63,7 +63,7 @@ def main(scratch: Path) -> None:
         "import sys\n"
         "from pathlib import Path\n"
         "from rmbg_eval import load_cases, findings\n"
-        "from rmbg_eval.machine import peak_memory\n"
+        "from rmbg_eval.core.machine import peak_memory\n"
         "from rmbg_eval.measure import OPTIONAL, TABLE, measure\n"
         "case = next(c for c in load_cases(Path(sys.argv[1])).cases if c.name == sys.argv[2])\n"
         "subject = findings.read(case, Path(sys.argv[3]))\n"

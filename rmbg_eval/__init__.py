@@ -7,21 +7,21 @@
 Importing this loads no model runtime: those are imported by the model that needs them.
 """
 
-from .case import Case, CaseSet
-from .cases import load_cases
-from .comparison import Comparison
-from .comparison_folder import compare_folders
+from .cases.case import Case, CaseSet
+from .cases.folder import load_cases
+from .compare.comparison import Comparison
+from .compare.folder import compare_folders
+from .core.images import Cutout, Picture
+from .core.progress import Step
 from .errors import RmbgEvalError
-from .images import Cutout, Picture
 from .measure import Measurement
 from .models import Model, load_model
-from .predict import Prediction, predict
-from .progress import Step
-from .records import Run
+from .predict.stages import Prediction, predict
 from .report import Report
 from .report.comparing import ComparisonReport
 from .report.live import notebook_progress
-from .run import evaluate
+from .run.evaluate import evaluate
+from .run.record import Run
 from .settings import CompareSettings, Settings
 
 __all__ = [

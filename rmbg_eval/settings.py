@@ -8,11 +8,11 @@ from typing import Any, Literal, Self
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator
 
+from .core.devices import Device, Dtype
+from .core.files import user_path
+from .core.foreground import Foreground
+from .core.paths import resource
 from .errors import SettingsError, explain
-from .files import user_path
-from .foreground import Foreground
-from .models.devices import Device, Dtype
-from .resources import resource
 
 Language = Literal["en", "zh"]
 Layout = Literal["single", "folder"]

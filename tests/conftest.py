@@ -9,9 +9,9 @@ from pathlib import Path
 import pytest
 from fakes import FakeModel, save_picture, save_truth
 
+from rmbg_eval.core.paths import cache_folder
 from rmbg_eval.errors import WeightsError
 from rmbg_eval.models import weights as weights_module
-from rmbg_eval.resources import cache_folder
 
 _REAL_CACHE = cache_folder()
 """As the environment has it, before any test changes that."""
@@ -69,6 +69,6 @@ def use_models(monkeypatch: pytest.MonkeyPatch) -> Callable[..., None]:
 
     def use(*models: FakeModel) -> None:
         table = {model.info.name: model for model in models}
-        monkeypatch.setattr("rmbg_eval.run.load_model", lambda spec, *_: table[spec])
+        monkeypatch.setattr("rmbg_eval.run.evaluate.load_model", lambda spec, *_: table[spec])
 
     return use

@@ -8,8 +8,8 @@ from pathlib import Path
 import numpy as np
 from PIL import Image
 
-from rmbg_eval.cases import Case
-from rmbg_eval.images import Alpha, Cutout, Picture
+from rmbg_eval.cases.folder import Case
+from rmbg_eval.core.images import Alpha, Cutout, Picture
 from rmbg_eval.models import ModelInfo
 
 

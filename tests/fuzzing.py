@@ -23,10 +23,10 @@ import numpy as np
 from fakes import disc, save_picture
 from PIL import Image
 
-from rmbg_eval.cases import check_case, load_cases
+from rmbg_eval.cases.folder import check_case, load_cases
+from rmbg_eval.compare.tolerances import Tolerances
+from rmbg_eval.core.images import check_alpha, check_rgb, decode, decode_cutout
 from rmbg_eval.errors import ImageError, RmbgEvalError, SettingsError
-from rmbg_eval.images import check_alpha, check_rgb, decode, decode_cutout
-from rmbg_eval.tolerances import Tolerances
 
 KEPT = Path(__file__).parent / "data" / "fuzz"
 

@@ -5,9 +5,9 @@ from __future__ import annotations
 from datetime import UTC, datetime
 
 from rmbg_eval import Prediction, Settings
-from rmbg_eval.machine import Machine
+from rmbg_eval.core.machine import Machine
 from rmbg_eval.models import ModelInfo
-from rmbg_eval.records import CaseRecord, ModelRun, Run
+from rmbg_eval.run.record import CaseRecord, ModelRun, Run
 
 KEY = ("portrait", "ada")
 

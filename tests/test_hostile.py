@@ -13,14 +13,14 @@ from fakes import FakeModel, save_picture
 from hypothesis import given
 from hypothesis import settings as limits
 from hypothesis import strategies as st
-from test_junit import outcomes, read
+from junit_reader import outcomes, read
 
 from rmbg_eval import Settings, evaluate
-from rmbg_eval.baseline import approve
-from rmbg_eval.compare import compare
-from rmbg_eval.junit import junit_of_comparison
-from rmbg_eval.markdown import summary_of_comparison
-from rmbg_eval.run_folder import plain_text
+from rmbg_eval.ci.junit import junit_of_comparison
+from rmbg_eval.ci.summary_md import summary_of_comparison
+from rmbg_eval.compare.baseline import approve
+from rmbg_eval.compare.runs import compare
+from rmbg_eval.run.folder import plain_text
 
 NAMES = [
     "=cmd|'&calc'!A1",

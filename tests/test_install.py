@@ -43,7 +43,7 @@ def test_report_works_outside_the_checkout(installed: Path, tmp_path: Path) -> N
 def test_reference_cases_come_with_the_package(installed: Path, tmp_path: Path) -> None:
     code = (
         "import rmbg_eval\n"
-        "from rmbg_eval.resources import resource\n"
+        "from rmbg_eval.core.paths import resource\n"
         "print(rmbg_eval.__file__)\n"
         "print(*[c.name for c in rmbg_eval.load_cases(resource('cases')).cases])\n"
     )

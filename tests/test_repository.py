@@ -12,12 +12,13 @@ from pathlib import Path
 import pytest
 from typer.main import get_command
 
-from rmbg_eval import CompareSettings, Settings, cli
-from rmbg_eval.case import CATEGORIES, CaseFile
+from rmbg_eval import CompareSettings, Settings
+from rmbg_eval.cases.case import CATEGORIES, CaseFile
+from rmbg_eval.cli.app import main as cli
+from rmbg_eval.compare.tolerances import DEFAULTS, Tolerance
 from rmbg_eval.measure import TABLE as METRICS
+from rmbg_eval.measure.kinds import KINDS, ObservationPoint
 from rmbg_eval.models import TABLE as MODELS
-from rmbg_eval.points import KINDS, ObservationPoint
-from rmbg_eval.tolerances import DEFAULTS, Tolerance
 
 ROOT = Path(__file__).parent.parent
 GUIDE = (ROOT / "GUIDE.md").read_text("utf-8")

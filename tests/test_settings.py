@@ -10,9 +10,9 @@ from pathlib import Path
 import pytest
 from pictures import check_message
 
-from rmbg_eval.cases import load_cases
+from rmbg_eval.cases.folder import load_cases
+from rmbg_eval.core.paths import resource
 from rmbg_eval.errors import RmbgEvalError, SettingsError
-from rmbg_eval.resources import resource
 from rmbg_eval.settings import Settings
 
 EVERYTHING = {

@@ -9,12 +9,12 @@ import numpy as np
 import torch
 from safetensors.torch import save_file
 
-from rmbg_eval.images import Picture
-from rmbg_eval.models.birefnet import BiRefNet
-from rmbg_eval.models.birefnet_config import BiRefNetConfig
-from rmbg_eval.models.family import Member
+from rmbg_eval.core.images import Picture
+from rmbg_eval.models.birefnet.config import BiRefNetConfig
+from rmbg_eval.models.birefnet.family import Member
+from rmbg_eval.models.birefnet.network import BiRefNet
+from rmbg_eval.models.birefnet.rmbg import Rmbg
 from rmbg_eval.models.hub import FILE, Checkpoint
-from rmbg_eval.models.rmbg import Rmbg
 
 SMALL = {
     "patch_order": "wg hg c",

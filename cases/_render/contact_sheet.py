@@ -10,7 +10,7 @@ from pathlib import Path
 import numpy as np
 from PIL import Image, ImageDraw, ImageFont
 
-from rmbg_eval.cases import load_cases
+from rmbg_eval.cases.folder import load_cases
 
 CASES = Path(__file__).resolve().parent.parent
 OUT = Path(__file__).with_name("contact_sheet.webp")

@@ -13,16 +13,16 @@ from pathlib import Path
 
 import psutil
 
-from ..cases import load_cases
+from ..cases.folder import load_cases
+from ..core.devices import Dtype
+from ..core.files import user_path, write_atomic
+from ..core.machine import Machine
+from ..core.paths import cache_folder, resource
+from ..core.processes import Call, Send, in_processes
+from ..core.progress import OnStep, Step, ignore
 from ..errors import ModelError, SettingsError, WeightsError
-from ..files import user_path, write_atomic
-from ..machine import Machine
 from ..models import load_model
-from ..models.devices import Dtype
-from ..models.family import FAMILY, Member
-from ..processes import Call, Send, in_processes
-from ..progress import OnStep, Step, ignore
-from ..resources import cache_folder, resource
+from ..models.birefnet.family import FAMILY, Member
 from ..settings import Language
 from .claims import answer_claims
 from .picture import draw
@@ -154,6 +154,8 @@ def _remove_left_over(parent: Path) -> None:
 
 
 def _write(one: Member, folder: Path, send: Send) -> None:
-    from ..models.random_weights import write_random_weights  # torch, in a process of its own
+    from ..models.birefnet.random_weights import (
+        write_random_weights,  # torch, in a process of its own
+    )
 
     write_random_weights(one, folder)

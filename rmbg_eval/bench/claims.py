@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from ..models.family import FAMILY
+from ..models.birefnet.family import FAMILY
 from ..settings import Language
 from .records import Claim, Row
 from .strings import text

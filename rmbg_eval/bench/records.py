@@ -7,7 +7,7 @@ from typing import Literal
 
 from pydantic import BaseModel, ConfigDict
 
-from ..machine import Machine
+from ..core.machine import Machine
 from ..models import ModelInfo
 
 

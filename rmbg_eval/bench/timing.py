@@ -15,15 +15,15 @@ from typing import Any, cast
 import numpy as np
 from PIL import Image
 
-from ..accelerator import device_name, peak_device_memory
-from ..case import Case
+from ..cases.case import Case
+from ..core.accelerator import device_name, peak_device_memory
+from ..core.cache import Entry, Store
+from ..core.devices import Dtype
+from ..core.machine import peak_memory, reset_peak_memory
+from ..core.processes import Send
 from ..errors import ModelError
-from ..machine import peak_memory, reset_peak_memory
 from ..models import TABLE, Model, load_model
-from ..models.devices import Dtype
-from ..predict import Prediction, predict
-from ..processes import Send
-from ..store import Entry, Store
+from ..predict.stages import Prediction, predict
 from .records import Large, Row, Wanted
 
 _LEAST_FOR_P95 = 20

@@ -6,11 +6,11 @@ import hashlib
 import json
 from pathlib import Path, PurePath
 
-from ..case import CATEGORIES
-from ..cases import LOOSE
+from ..cases.case import CATEGORIES
+from ..cases.folder import LOOSE
+from ..core.files import user_path, write_atomic
+from ..core.images import SUFFIXES
 from ..errors import CaseError, printable
-from ..files import user_path, write_atomic
-from ..images import SUFFIXES
 
 _TITLE = 80
 

@@ -12,12 +12,12 @@ from typing import Any, Literal, Protocol
 
 import numpy as np
 
+from ..core.devices import Device, Dtype
+from ..core.foreground import Foreground
+from ..core.images import Picture
 from ..errors import Failure, ModelError, printable
-from ..foreground import Foreground
-from ..images import Picture
 from ..models import Model, load_model
-from ..models.decontaminated import Decontaminated
-from ..models.devices import Device, Dtype
+from ..models.decontamination import Decontaminated
 from ..models.folder import Folder
 from .remove import remove_background
 

@@ -7,8 +7,8 @@ import socket
 import struct
 from typing import Any
 
+from ..core.images import MAX_PIXELS
 from ..errors import ModelError
-from ..images import MAX_PIXELS
 
 _HEAD = struct.Struct("!IQ")
 _MOST_JSON = 1 << 20

@@ -19,10 +19,10 @@ from typing import Any
 import numpy as np
 
 from .. import errors
+from ..core.devices import Device, Dtype
+from ..core.foreground import Foreground
+from ..core.images import Picture
 from ..errors import Failure, ModelError, RmbgEvalError
-from ..foreground import Foreground
-from ..images import Picture
-from ..models.devices import Device, Dtype
 from .engine import LocalEngine, Made, State
 from .frames import Line, LineCutError
 

@@ -9,9 +9,9 @@ from dataclasses import dataclass, field
 
 from PIL import Image
 
-from ..case import Case
+from ..cases.case import Case
+from ..core.images import Picture, decode
 from ..errors import ImageError, printable
-from ..images import Picture, decode
 
 MOST_UPLOAD = 64 << 20
 """Bytes of one picture."""

@@ -11,9 +11,8 @@ from dataclasses import dataclass, field
 from functools import cached_property
 from pathlib import Path
 
-from ..errors import ImageError, ModelError
-from ..files import write_atomic
-from ..images import (
+from ..core.files import write_atomic
+from ..core.images import (
     Cutout,
     Picture,
     check_alpha,
@@ -23,6 +22,7 @@ from ..images import (
     encode_png,
     read_bytes,
 )
+from ..errors import ImageError, ModelError
 from ..models import Model
 
 OnStage = Callable[[str], None]

@@ -16,9 +16,9 @@ from typing import Any, get_args
 import anywidget
 import traitlets
 
-from ..cases import load_cases
+from ..cases.folder import load_cases
+from ..core.foreground import Foreground, words
 from ..errors import CaseError, Failure, ModelError, RmbgEvalError, printable
-from ..foreground import Foreground, words
 from ..settings import Language, Settings
 from .case_set import add_case
 from .engine import Engine, LocalEngine

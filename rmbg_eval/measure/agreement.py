@@ -10,7 +10,7 @@ from collections.abc import Sequence
 import numpy as np
 from numpy.typing import NDArray
 
-from ..images import Alpha
+from ..core.images import Alpha
 from .matting import mad
 from .subject import WHOLE, Metric, Subject, Undefined
 

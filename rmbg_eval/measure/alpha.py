@@ -7,7 +7,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from ..images import Alpha, check_alpha
+from ..core.images import Alpha, check_alpha
 from .region import distance_at
 from .subject import WHOLE, Metric, Subject, Undefined
 

@@ -15,10 +15,10 @@ import numpy as np
 from numpy.typing import NDArray
 from PIL import Image, ImageOps
 
+from ..core.foreground import multi_level
+from ..core.images import RGB, Alpha
+from ..core.paths import packaged_picture
 from ..errors import ImageError
-from ..foreground import multi_level
-from ..images import RGB, Alpha
-from ..resources import packaged_picture
 from .alpha import OPAQUE_ABOVE, TRANSPARENT_BELOW, in_between
 from .subject import EDGE, WHOLE, Map, Metric, Needs, Subject, Undefined
 
@@ -70,7 +70,9 @@ def colour_difference(
     >>> round(float(colour_difference(red, clear, red // 2, clear, np.uint8([0, 0, 0]))[0, 0]), 2)
     26.05
     """
-    from .ciede import differences  # imports numba: not for those who only read a finished run
+    from .kernels.ciede import (
+        differences,  # imports numba: not for those who only read a finished run
+    )
 
     flat, pictures = background.reshape(-1, 3), np.empty((0, *rgb.shape), np.uint8)
     if background.ndim > 1:
@@ -96,7 +98,9 @@ def halo(rgb: RGB, alpha: Alpha, picture: RGB) -> float:
     >>> round(halo(picture, alpha, picture), 2), halo(white, alpha, picture)
     (0.5, 0.0)
     """
-    from .neighbours import pulled  # imports numba: not for those who only read a finished run
+    from .kernels.neighbours import (
+        pulled,  # imports numba: not for those who only read a finished run
+    )
 
     front = _block_means(picture, alpha > OPAQUE_ABOVE)
     behind = _block_means(picture, alpha < TRANSPARENT_BELOW)
@@ -111,7 +115,7 @@ def _block_means(picture: RGB, mask: NDArray[np.bool_]) -> Map:
 
     Returns `(ceil(H / 16), ceil(W / 16), 3) float64`.
     """
-    from .neighbours import block_sums  # imports numba, as above
+    from .kernels.neighbours import block_sums  # imports numba, as above
 
     sums = np.pad(block_sums(picture, mask, BLOCK), ((1, 1), (1, 1), (0, 0)))
     sums = sums[:-2] + sums[1:-1] + sums[2:]
@@ -147,7 +151,7 @@ def background(name: str, shape: tuple[int, int]) -> NDArray[np.uint8]:
 
 def decontaminated(subject: Subject) -> RGB:
     """The picture's colours with the old background's taken out, `(H, W, 3) uint8`: pymatting's
-    multi-level estimate (`rmbg_eval.foreground`) of the picture under the cut-out's alpha."""
+    multi-level estimate (`rmbg_eval.core.foreground`) of the picture under the cut-out's alpha."""
     return multi_level(subject.picture, subject.alpha)
 
 
@@ -155,7 +159,9 @@ class _Seen:
     """Mean over the whole image, mean and 95th percentile over the edge band, by background."""
 
     def __init__(self, subject: Subject, rgb: RGB) -> None:
-        from .ciede import differences  # imports numba: not for those who only read a finished run
+        from .kernels.ciede import (
+            differences,  # imports numba: not for those who only read a finished run
+        )
 
         foreground, truth = subject.need_foreground(), subject.need_truth()
         alpha, edge = subject.alpha, subject.edge

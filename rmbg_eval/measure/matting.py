@@ -12,7 +12,7 @@ from math import ceil, log, pi, sqrt
 import numpy as np
 from numpy.typing import NDArray
 
-from ..images import Alpha, check_alpha
+from ..core.images import Alpha, check_alpha
 from .subject import UNKNOWN, WHOLE, Map, Mask, Metric, Subject
 
 GRADIENT_SIGMA = 1.4
@@ -78,7 +78,7 @@ def conn(alpha: Alpha, truth: Alpha, region: Mask | None = None) -> float:
     """Connectivity error, Σ|φ(α) − φ(truth)|, in thousands; φ falls where alpha is cut off.
 
     `alpha`, `truth`: `(H, W) float32` in [0, 1]; `region` as in `sad`. Lower is better.
-    φ is by `rmbg_eval.measure.connectivity`, with steps of 0.1 and θ = 0.15. Source: as `sad`.
+    φ is by `measure.kernels.connectivity`, with steps of 0.1 and θ = 0.15. Source: as `sad`.
 
     >>> import numpy as np
     >>> truth = np.ones((1, 9), np.float32)
@@ -128,7 +128,9 @@ def _gaussian(sigma: float) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
 
 
 def _connectivity_error(alpha: Alpha, truth: Alpha) -> Map:
-    from .connectivity import connectivity_error  # not for those who only read a finished run
+    from .kernels.connectivity import (
+        connectivity_error,  # not for those who only read a finished run
+    )
 
     return connectivity_error(alpha, truth)
 

@@ -16,10 +16,10 @@ import numpy as np
 from numpy.typing import NDArray
 from pydantic import BaseModel, ConfigDict, FiniteFloat, model_validator
 
-from ..images import Alpha
-from ..points import KINDS, ObservationPoint
+from ..core.images import Alpha
 from .alpha import in_between
 from .colours import BACKGROUNDS, background, colour_difference
+from .kinds import KINDS, ObservationPoint
 from .subject import Mask, Subject, Undefined
 
 Profile = NDArray[np.float64]

@@ -7,7 +7,7 @@ from math import ceil
 import numpy as np
 from numpy.typing import NDArray
 
-from ..images import Alpha
+from ..core.images import Alpha
 
 ROWS_ASKED = 4
 """For each pixel of the picture: what `distance_at` spends before it takes another way."""
@@ -34,7 +34,7 @@ def edge_squares(alpha: Alpha, reach: int) -> NDArray[np.float32]:
     `alpha`: `(H, W) float32` in [0, 1]; `reach` in pixels. Returns `(H, W) float32`, infinite
     where the radius is larger than `reach`, so everywhere where alpha is all 0 or all 1.
     """
-    from .neighbours import near_squares  # imports numba: not for those who only read a run
+    from .kernels.neighbours import near_squares  # imports numba: not for those who only read a run
 
     return np.maximum(near_squares(alpha > 0, reach), near_squares(alpha < 1, reach))
 
@@ -47,7 +47,7 @@ def distance(mask: NDArray[np.bool_]) -> NDArray[np.float32]:
     """
     import cv2  # not for those who only read a finished run
 
-    from .neighbours import whole_squares
+    from .kernels.neighbours import whole_squares
 
     away = np.ascontiguousarray(~mask).view(np.uint8)
     found = cv2.distanceTransform(away, cv2.DIST_L2, cv2.DIST_MASK_PRECISE)
@@ -62,7 +62,7 @@ def distance_at(
 
     `rows` and `columns`: `(N,) int64`, where they are.
     """
-    from .neighbours import squares_at
+    from .kernels.neighbours import squares_at
 
     squares = squares_at(mask, rows, columns, ROWS_ASKED * mask.size)
     if len(squares) < len(rows):  # they are many, and far away

@@ -13,7 +13,7 @@ from math import hypot, log
 import numpy as np
 from numpy.typing import NDArray
 
-from ..images import Alpha, check_alpha, quantise
+from ..core.images import Alpha, check_alpha, quantise
 from .region import distance
 from .subject import WHOLE, Map, Mask, Metric, Subject, Undefined
 
@@ -127,7 +127,7 @@ def weighted_f(alpha: Alpha, truth: Alpha) -> float:
     """
     import cv2  # not for those who only read a finished run
 
-    from .neighbours import spread_outwards
+    from .kernels.neighbours import spread_outwards
 
     shape = _shape(alpha, truth)
     error = np.abs(alpha.astype(np.float64) - shape)

@@ -11,7 +11,7 @@ from typing import Any, Literal
 import numpy as np
 from numpy.typing import NDArray
 
-from ..images import RGB, Alpha, check_alpha, check_rgb
+from ..core.images import RGB, Alpha, check_alpha, check_rgb
 from .region import edge_squares
 
 Mask = NDArray[np.bool_]

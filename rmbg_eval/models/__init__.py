@@ -19,11 +19,11 @@ from typing import Any, Protocol
 
 from pydantic import BaseModel, ConfigDict
 
+from ..core.devices import Device, Dtype, kind, split
+from ..core.foreground import Foreground
+from ..core.images import Cutout, Picture
 from ..errors import ModelError, printable
-from ..foreground import Foreground
-from ..images import Cutout, Picture
-from .devices import Device, Dtype, kind, split
-from .family import FAMILY, Member
+from .birefnet.family import FAMILY, Member
 from .hub import Checkpoint
 from .weights import ISNET_MEDIUM, ISNET_SMALL, Pinned
 
@@ -143,7 +143,7 @@ def _grabcut(label: str, options: str, device: Device, dtype: Dtype, compiled: b
 
 def _member(member: Member) -> Entry:
     def make(label: str, options: str, device: Device, dtype: Dtype, compiled: bool) -> Model:
-        from .rmbg import rmbg
+        from .birefnet.rmbg import rmbg
 
         return rmbg(label, member, options, device, dtype, compiled)
 
@@ -183,7 +183,7 @@ def load_model(
     model = _load_model(spec, device, dtype, compiled)
     if foreground == "raw":
         return model
-    from .decontaminated import Decontaminated
+    from .decontamination import Decontaminated
 
     return Decontaminated(model, foreground)
 

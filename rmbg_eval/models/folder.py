@@ -8,9 +8,9 @@ from pathlib import Path
 
 import numpy as np
 
+from ..core.files import user_path
+from ..core.images import RGB, SUFFIXES, Alpha, Cutout, Picture, decode_cutout, read_bytes
 from ..errors import ModelError, RmbgEvalError, printable
-from ..files import user_path
-from ..images import RGB, SUFFIXES, Alpha, Cutout, Picture, decode_cutout, read_bytes
 from . import ModelInfo
 
 

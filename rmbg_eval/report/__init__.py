@@ -6,11 +6,11 @@ import os
 from pathlib import Path
 from typing import Any
 
-from ..cases import load_cases
+from ..cases.folder import load_cases
+from ..core.files import write_atomic
+from ..core.progress import OnStep, Step, ignore
 from ..errors import CaseError
-from ..files import write_atomic
-from ..progress import OnStep, Step, ignore
-from ..records import Run
+from ..run.record import Run
 from .bars import bars_name, make_bars
 from .figures import CaseFigures, has_cards, make_figures
 from .frame import BACKDROP, CSS, head_and_foot, render, script

@@ -7,9 +7,9 @@ from pathlib import Path
 
 from PIL import Image
 
-from ..files import write_atomic
-from ..records import Run
-from ..summary import Row
+from ..core.files import write_atomic
+from ..run.record import Run
+from ..run.statistics import Row
 from . import plots
 from .figures import VERSION, Shown
 

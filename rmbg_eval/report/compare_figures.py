@@ -11,11 +11,11 @@ from typing import Any
 import numpy as np
 from PIL import Image
 
-from ..alpha_change import alpha_of
-from ..comparison import Pair
+from ..compare.alpha_change import alpha_of
+from ..compare.comparison import Pair
+from ..core.files import write_atomic
+from ..core.images import RGB, Alpha, decode_cutout, quantise, read_bytes
 from ..errors import RmbgEvalError
-from ..files import write_atomic
-from ..images import RGB, Alpha, decode_cutout, quantise, read_bytes
 from .figures import Shown
 
 _SIDE = 720

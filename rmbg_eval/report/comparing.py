@@ -7,12 +7,12 @@ from dataclasses import dataclass
 from typing import Any
 from urllib.parse import quote
 
-from ..case import category_order
-from ..comparison import STATES, Comparison, Pair, Value, Verdict
+from ..cases.case import category_order
+from ..ci.junit import pair_anchor
+from ..compare.comparison import STATES, Comparison, Pair, Value, Verdict
+from ..core.files import write_atomic
+from ..core.progress import OnStep, Step, ignore
 from ..errors import printable
-from ..files import write_atomic
-from ..junit import pair_anchor
-from ..progress import OnStep, Step, ignore
 from ..settings import CompareSettings
 from . import Panel, _base, said
 from .compare_figures import PairFigures, pair_figures

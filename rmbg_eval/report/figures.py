@@ -19,15 +19,15 @@ import numpy as np
 from PIL import Image
 from pydantic import BaseModel, ConfigDict, ValidationError
 
-from ..case import Case
+from ..cases.case import Case
+from ..core.files import sha256_file, write_atomic
+from ..core.images import RGB, Alpha, quantise, resize_alpha
+from ..core.progress import OnStep, Step
 from ..errors import RmbgEvalError
-from ..files import sha256_file, write_atomic
-from ..images import RGB, Alpha, quantise, resize_alpha
 from ..measure.alpha import in_between_share, opaque_share
-from ..points import ObservationPoint
-from ..predict import Prediction
-from ..progress import OnStep, Step
-from ..records import Run
+from ..measure.kinds import ObservationPoint
+from ..predict.stages import Prediction
+from ..run.record import Run
 from . import plots
 
 T = TypeVar("T")

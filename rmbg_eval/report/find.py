@@ -7,8 +7,8 @@ from collections.abc import Iterable, Mapping, Sequence
 
 from ..measure import TABLE
 from ..measure.points import PointResult
-from ..predict import Prediction
-from ..records import Run
+from ..predict.stages import Prediction
+from ..run.record import Run
 from .strings import Words, text
 
 STATES = ("failed", "done", "passed", "point-failed")

@@ -6,11 +6,11 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Any
 
 from ..measure import TABLE, Measurement, Metric, colours, matting, segmentation
+from ..measure.kinds import ObservationPoint
 from ..measure.points import PointResult
-from ..points import ObservationPoint
-from ..records import CaseRecord, Run
+from ..run.record import CaseRecord, Run
+from ..run.statistics import ALL, Difference, Mean, Row, summarise
 from ..settings import Language
-from ..summary import ALL, Difference, Mean, Row, summarise
 from . import said
 from .figures import Plot, Shown
 from .strings import STRINGS, Words, category_name, join, text

@@ -5,7 +5,7 @@ from __future__ import annotations
 from html import escape
 from time import monotonic
 
-from ..progress import OnStep, Step
+from ..core.progress import OnStep, Step
 
 _REFRESH_SECONDS = 0.2
 

@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterable
 from statistics import median
 
 from ..models import ModelInfo
-from ..records import Run
+from ..run.record import Run
 from ..settings import Language
 from . import said
 from .strings import Words, join, text

@@ -14,12 +14,12 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from PIL import Image
 
-from ..images import Alpha, resize_alpha
+from ..core.images import Alpha, resize_alpha
 from ..measure.agreement import disagreement_map
 from ..measure.alpha import in_between
+from ..measure.kinds import ObservationPoint
 from ..measure.points import band_width, profile
-from ..points import ObservationPoint
-from ..summary import ALL, Row
+from ..run.statistics import ALL, Row
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure

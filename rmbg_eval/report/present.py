@@ -6,12 +6,12 @@ from collections.abc import Iterable, Sequence
 from dataclasses import replace
 from urllib.parse import quote
 
-from ..case import CATEGORIES
-from ..files import safe_name
+from ..cases.case import CATEGORIES
+from ..core.files import safe_name
 from ..measure.points import PointResult
 from ..models import ModelInfo
-from ..predict import Prediction
-from ..records import CaseRecord, Run
+from ..predict.stages import Prediction
+from ..run.record import CaseRecord, Run
 from . import said
 from .figures import CaseFigures, ModelFigures, Shown
 from .find import filters, known, orders

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from ..tolerances import POINT
+from ..compare.tolerances import POINT
 
 PLAIN: dict[str, str] = {
     "sums grow with the picture: 5 % of it, or 50 pixels' worth of alpha": (

@@ -6,9 +6,9 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from statistics import median
 from typing import Any
 
-from ..predict import Prediction
-from ..records import Run
-from ..summary import ALL, Points, Summary
+from ..predict.stages import Prediction
+from ..run.record import Run
+from ..run.statistics import ALL, Points, Summary
 from .figures import CaseFigures, Shown
 from .found import difference_from_expected, short
 from .made import seconds

@@ -10,12 +10,12 @@ from pathlib import Path
 import numpy as np
 from PIL import Image
 
-from ..case import Case
+from ..cases.case import Case
+from ..core.files import write_atomic
 from ..errors import RmbgEvalError
-from ..files import write_atomic
+from ..measure.kinds import ObservationPoint
 from ..measure.points import PointResult
-from ..points import ObservationPoint
-from ..records import Run
+from ..run.record import Run
 from .figures import CUTOUT, CaseFigures, Shown
 
 MOST = 6

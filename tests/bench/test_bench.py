@@ -26,12 +26,12 @@ from rmbg_eval.bench.records import Bench, Large, Row, Wanted
 from rmbg_eval.bench.strings import STRINGS
 from rmbg_eval.bench.tables import tables
 from rmbg_eval.bench.timing import with_batch
+from rmbg_eval.core.progress import Step
 from rmbg_eval.errors import ModelError, SettingsError, WeightsError
 from rmbg_eval.models import ModelInfo
-from rmbg_eval.models.family import FAMILY, Member
+from rmbg_eval.models.birefnet.family import FAMILY, Member
+from rmbg_eval.models.birefnet.random_weights import write_random_weights
 from rmbg_eval.models.hub import FILE, Checkpoint
-from rmbg_eval.models.random_weights import write_random_weights
-from rmbg_eval.progress import Step
 
 SMALL = Member(
     "small",

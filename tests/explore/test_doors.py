@@ -14,10 +14,10 @@ from playwright.sync_api import Browser
 from served import served
 from test_served_page import LONG, READY, result, visit
 
+from rmbg_eval.core.paths import packaged_picture
 from rmbg_eval.errors import ModelError, SettingsError
 from rmbg_eval.explore.model_server import RemoteEngine
 from rmbg_eval.explore.server import ModelProcess, is_loopback, serve, shell
-from rmbg_eval.resources import packaged_picture
 
 
 def get(address: str, path: str, **headers: str) -> tuple[int, bytes]:

@@ -8,7 +8,7 @@ import re
 import pytest
 from PIL import Image
 
-from rmbg_eval import images
+from rmbg_eval.core import images
 from rmbg_eval.errors import Failure, ImageError
 from rmbg_eval.explore.page import FOLDER, script
 from rmbg_eval.explore.pictures import MOST_UPLOAD, Pictures

@@ -22,9 +22,9 @@ from playwright.sync_api import Browser
 from served import free_port
 
 from rmbg_eval import load_model
+from rmbg_eval.core.images import decode_cutout
+from rmbg_eval.core.paths import packaged_picture, resource
 from rmbg_eval.explore import remove_background
-from rmbg_eval.images import decode_cutout
-from rmbg_eval.resources import packaged_picture, resource
 
 LONG = 60_000
 

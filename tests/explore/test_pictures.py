@@ -11,7 +11,7 @@ from fakes import disc, save_picture
 from PIL import Image
 
 from rmbg_eval import Picture
-from rmbg_eval.case import Case
+from rmbg_eval.cases.case import Case
 from rmbg_eval.errors import ImageError
 from rmbg_eval.explore.pictures import MOST_UPLOAD, Pictures, preview
 

@@ -18,11 +18,11 @@ from hypothesis import strategies as st
 from PIL import Image
 
 from rmbg_eval import Picture
+from rmbg_eval.core.images import decode_cutout
 from rmbg_eval.errors import ModelError
 from rmbg_eval.explore import Explorer, remove_background
 from rmbg_eval.explore.engine import Made, State
 from rmbg_eval.explore.strings import both
-from rmbg_eval.images import decode_cutout
 
 
 class FakeEngine:

@@ -9,8 +9,8 @@ from hypothesis import strategies as st
 from hypothesis.extra import numpy as arrays
 from measure.mattes import blobs
 
+from rmbg_eval.core.images import quantise
 from rmbg_eval.errors import ImageError
-from rmbg_eval.images import quantise
 from rmbg_eval.measure import Undefined
 from rmbg_eval.measure.alpha import (
     Strays,

@@ -10,7 +10,7 @@ from measure import slow_ciede
 from measure.mattes import SPECIAL, _blobs
 from skimage.color import deltaE_ciede2000, rgb2lab
 
-from rmbg_eval.measure import Subject, Undefined, ciede, measure
+from rmbg_eval.measure import Subject, Undefined, measure
 from rmbg_eval.measure.colours import (
     BACKGROUNDS,
     DECONTAMINATED,
@@ -20,6 +20,7 @@ from rmbg_eval.measure.colours import (
     composite,
     halo,
 )
+from rmbg_eval.measure.kernels import ciede
 from rmbg_eval.measure.region import near_edge
 
 some = settings(max_examples=25, deadline=None)

@@ -13,7 +13,7 @@ from pictures import check_message
 
 from rmbg_eval.errors import ImageError
 from rmbg_eval.measure import Subject, Undefined, measure
-from rmbg_eval.measure.connectivity import connected_level, connectivity_error
+from rmbg_eval.measure.kernels.connectivity import connected_level, connectivity_error
 from rmbg_eval.measure.matting import METRICS, conn, grad, gradient_magnitude, mad, mse, sad
 from rmbg_eval.measure.region import near_edge
 

@@ -10,8 +10,8 @@ from pydantic import ValidationError
 
 from rmbg_eval.measure import Subject
 from rmbg_eval.measure.colours import composite
+from rmbg_eval.measure.kinds import KINDS, ObservationPoint
 from rmbg_eval.measure.points import PointResult, band_width, judge, profile, region_mask
-from rmbg_eval.points import KINDS, ObservationPoint
 
 some = settings(max_examples=60, deadline=None)
 WIDTH, HEIGHT = 100, 80

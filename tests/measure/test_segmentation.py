@@ -11,7 +11,7 @@ import pytest
 from hypothesis import given, settings
 from measure.mattes import SPECIAL, _pair, pairs
 
-from rmbg_eval.images import quantise
+from rmbg_eval.core.images import quantise
 from rmbg_eval.measure import Undefined
 from rmbg_eval.measure.segmentation import METRICS, boundary_iou, e_measure, iou, s_measure
 from rmbg_eval.measure.segmentation import weighted_f as weighted

@@ -14,8 +14,8 @@ if importlib.util.find_spec("torch") is None and not os.environ.get("CI"):
 import torch
 import torch.nn.functional as F
 
-from rmbg_eval.models import deform_conv
-from rmbg_eval.models.deform_conv import deform_conv2d
+from rmbg_eval.models.birefnet import deform_conv
+from rmbg_eval.models.birefnet.deform_conv import deform_conv2d
 
 
 def slow_deform_conv2d(x, offset, modulation, weight, bias, stride, padding, dilation):

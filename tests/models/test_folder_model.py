@@ -9,8 +9,8 @@ import pytest
 from fakes import disc
 from PIL import Image
 
+from rmbg_eval.core.images import Cutout, Picture
 from rmbg_eval.errors import ImageError, ModelError
-from rmbg_eval.images import Cutout, Picture
 from rmbg_eval.models import load_model
 
 PICTURE = Picture("pet/rex", disc(1)[0])

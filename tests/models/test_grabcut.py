@@ -6,8 +6,8 @@ import numpy as np
 import pytest
 from fakes import disc
 
+from rmbg_eval.core.images import Alpha, Picture, check_alpha
 from rmbg_eval.errors import ModelError
-from rmbg_eval.images import Alpha, Picture, check_alpha
 from rmbg_eval.models import load_model
 
 

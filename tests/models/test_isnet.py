@@ -13,8 +13,8 @@ import numpy as np
 import onnxruntime
 import pytest
 
+from rmbg_eval.core.images import Alpha, Picture, check_alpha
 from rmbg_eval.errors import ModelError, WeightsError
-from rmbg_eval.images import Alpha, Picture, check_alpha
 from rmbg_eval.models import load_model, runtimes
 from rmbg_eval.models.weights import ISNET_MEDIUM
 

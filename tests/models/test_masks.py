@@ -16,7 +16,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from PIL import Image
 
-from rmbg_eval.models.masks import in_memory, published_mask, resize_on_device
+from rmbg_eval.models.birefnet.masks import in_memory, published_mask, resize_on_device
 
 sides = st.integers(2, 90)
 

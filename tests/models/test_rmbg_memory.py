@@ -16,12 +16,12 @@ import torch
 from fakes import disc, save_picture
 from tiny_rmbg import alpha_of, member, save_checkpoint
 
-from rmbg_eval.case import Case
+from rmbg_eval.cases.case import Case
+from rmbg_eval.core.cache import Store
+from rmbg_eval.core.images import Picture
 from rmbg_eval.errors import ModelError
-from rmbg_eval.images import Picture
-from rmbg_eval.models.rmbg import Rmbg
-from rmbg_eval.predict import predict
-from rmbg_eval.store import Store
+from rmbg_eval.models.birefnet.rmbg import Rmbg
+from rmbg_eval.predict.stages import predict
 
 
 @pytest.fixture(scope="module")
@@ -85,7 +85,7 @@ def test_too_little_memory_for_one_picture_goes_on_on_the_cpu_under_its_name(
     model._info = model._info.model_copy(update={"device": "mps", "dtype": "fp16"})
     before = model.info.identity
     short_of_memory(monkeypatch, model, error)
-    monkeypatch.setattr("rmbg_eval.models.rmbg.free_memory", lambda device: None)
+    monkeypatch.setattr("rmbg_eval.models.birefnet.rmbg.free_memory", lambda device: None)
     made = [p for _, p in predict(model, cases, tmp_path / "out", Store.default())]
     assert [(p.failure, p.device, p.dtype) for p in made] == [(None, "cpu", "fp32")] * 2
     assert "2 pictures at once" in model.warnings[0]

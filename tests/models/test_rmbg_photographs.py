@@ -18,15 +18,15 @@ import torch
 from safetensors.torch import load_file
 from tiny_rmbg import SMALL, member, save_checkpoint
 
-from rmbg_eval.case import Case
-from rmbg_eval.cases import load_cases
-from rmbg_eval.images import quantise
-from rmbg_eval.models.birefnet import BiRefNet
-from rmbg_eval.models.birefnet_config import BiRefNetConfig
+from rmbg_eval.cases.case import Case
+from rmbg_eval.cases.folder import load_cases
+from rmbg_eval.core.images import quantise
+from rmbg_eval.core.paths import resource
+from rmbg_eval.models.birefnet.config import BiRefNetConfig
+from rmbg_eval.models.birefnet.network import BiRefNet
+from rmbg_eval.models.birefnet.pipelines import MEAN, STD
+from rmbg_eval.models.birefnet.rmbg import Rmbg
 from rmbg_eval.models.hub import FILE
-from rmbg_eval.models.pipelines import MEAN, STD
-from rmbg_eval.models.rmbg import Rmbg
-from rmbg_eval.resources import resource
 
 
 @pytest.fixture(scope="module")

@@ -14,10 +14,10 @@ if importlib.util.find_spec("torch") is None and not os.environ.get("CI"):
 import torch
 import torch.nn.functional as F
 
-from rmbg_eval.models import swin
-from rmbg_eval.models.linear import linear
-from rmbg_eval.models.swin import PatchMerging, SwinBlock, SwinTransformer
-from rmbg_eval.models.windows import relative_position_index
+from rmbg_eval.models.birefnet import swin
+from rmbg_eval.models.birefnet.linear import linear
+from rmbg_eval.models.birefnet.swin import PatchMerging, SwinBlock, SwinTransformer
+from rmbg_eval.models.birefnet.windows import relative_position_index
 
 CHANNELS, HEADS, SIDE = 8, 2, 4
 

@@ -12,7 +12,7 @@ from pages import HOSTILE
 from playwright.sync_api import Browser, Page
 
 from rmbg_eval import Report, Settings, evaluate
-from rmbg_eval.notebooks import render
+from rmbg_eval.report.notebooks import render
 
 POINTS = """title = { en = "<i>Ada</i>", zh = "<script>alert(1)</script>" }
 [[points]]

@@ -11,8 +11,8 @@ import pytest
 from pages import opened, served
 from playwright.sync_api import Browser, Page, expect
 
-from rmbg_eval.files import sha256_file
-from rmbg_eval.resources import cache_folder
+from rmbg_eval.core.files import sha256_file
+from rmbg_eval.core.paths import cache_folder
 
 AXE = "axe-core@4.14.1"
 AXE_SHA256 = "29348999450cdf2849a8e70b7912fc2da85a849da39c0d0d5394f51d4a9ed95c"

@@ -10,8 +10,8 @@ from pages import opened, served
 from playwright.sync_api import Page, expect
 
 from rmbg_eval import Report, Settings, evaluate
-from rmbg_eval.notebooks import render
 from rmbg_eval.report.figures import MANY
+from rmbg_eval.report.notebooks import render
 
 POINT = 'title = { en = "First" }\n[[points]]\nid = "corner"\nkind = "opaque"\nbox = [2, 2, 8, 6]\n'
 

@@ -11,9 +11,9 @@ from hypothesis import strategies as st
 from PIL import Image
 
 from rmbg_eval import Settings, evaluate, load_cases
-from rmbg_eval.progress import ignore
-from rmbg_eval.records import Run
+from rmbg_eval.core.progress import ignore
 from rmbg_eval.report.figures import PREVIEW_SIDE, hardest_edge, make_figures
+from rmbg_eval.run.record import Run
 
 
 @settings(max_examples=30, deadline=None)

@@ -7,13 +7,13 @@ from runs import KEY, run_of
 
 from rmbg_eval import Settings
 from rmbg_eval.measure import TABLE, Measurement
+from rmbg_eval.measure.kinds import KINDS, ObservationPoint
 from rmbg_eval.measure.points import PointResult
-from rmbg_eval.points import KINDS, ObservationPoint
-from rmbg_eval.records import Run
 from rmbg_eval.report.figures import CaseFigures, Plot, Shown
 from rmbg_eval.report.found import FAMILIES
 from rmbg_eval.report.present import Presenter
 from rmbg_eval.report.strings import STRINGS
+from rmbg_eval.run.record import Run
 
 SHOWN = Shown(path="assets/x.webp", width=10, height=5)
 POINT = ObservationPoint.model_validate(

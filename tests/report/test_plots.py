@@ -7,9 +7,9 @@ import sys
 import numpy as np
 import pytest
 
-from rmbg_eval.points import ObservationPoint
+from rmbg_eval.measure.kinds import ObservationPoint
 from rmbg_eval.report import plots
-from rmbg_eval.summary import Mean, Row
+from rmbg_eval.run.statistics import Mean, Row
 
 ACROSS = ObservationPoint.model_validate(
     {"id": "rim", "kind": "soft-band", "lines": [[[5, 20], [75, 20]]]}

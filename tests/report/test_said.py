@@ -9,10 +9,10 @@ from pathlib import Path
 import pytest
 
 from rmbg_eval import measure
+from rmbg_eval.compare.tolerances import DEFAULTS, POINT
 from rmbg_eval.measure import TABLE
-from rmbg_eval.points import KINDS
+from rmbg_eval.measure.kinds import KINDS
 from rmbg_eval.report import said
-from rmbg_eval.tolerances import DEFAULTS, POINT
 
 
 @pytest.mark.parametrize("english", [*said.MEASURED, *(k for k in said.REASONS if "(?P" not in k)])

@@ -7,7 +7,7 @@ import string
 
 import pytest
 
-from rmbg_eval.case import CATEGORIES
+from rmbg_eval.cases.case import CATEGORIES
 from rmbg_eval.report import CSS
 from rmbg_eval.report.strings import STRINGS, text
 
@@ -49,7 +49,11 @@ def test_templates_and_code_ask_for_keys_that_exist() -> None:
 def test_no_string_is_left_over() -> None:
     everything = "".join(
         path.read_text("utf-8")
-        for path in [*PACKAGE.rglob("*.j2"), *PACKAGE.rglob("*.py"), PACKAGE.parent / "images.py"]
+        for path in [
+            *PACKAGE.rglob("*.j2"),
+            *PACKAGE.rglob("*.py"),
+            PACKAGE.parent / "core" / "images.py",
+        ]
         if not path.name.startswith("strings")
     )
     made = ("category.", "hard.", "look.", "note.", "backdrop.", "filter.", "state.", "sort.")
@@ -71,7 +75,7 @@ def test_no_string_is_left_over() -> None:
 
 
 def test_decoding_notes_have_a_text() -> None:
-    images = (PACKAGE.parent / "images.py").read_text("utf-8")
+    images = (PACKAGE.parent / "core" / "images.py").read_text("utf-8")
     notes = re.findall(r'notes\.append\("([a-z0-9-]+)"\)', images)
     assert len(notes) >= 6
     assert {f"note.{note}" for note in notes} <= set(STRINGS)

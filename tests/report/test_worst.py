@@ -7,13 +7,13 @@ from hypothesis import strategies as st
 from runs import KEY, run_of
 
 from rmbg_eval.measure import Measurement
+from rmbg_eval.measure.kinds import KINDS, ObservationPoint
 from rmbg_eval.measure.points import PointResult
-from rmbg_eval.points import KINDS, ObservationPoint
-from rmbg_eval.records import CaseRecord, Run
 from rmbg_eval.report.figures import CaseFigures
 from rmbg_eval.report.find import known, orders
 from rmbg_eval.report.present import Presenter
 from rmbg_eval.report.worst import around, far_off, worst
+from rmbg_eval.run.record import CaseRecord, Run
 
 
 def result(

@@ -1,0 +1,1 @@
+"""Cases: pictures to be judged on, with what is known about them."""

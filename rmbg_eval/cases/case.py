@@ -1,0 +1,121 @@
+"""A case: one picture to be judged on, with what is known about it."""
+
+from __future__ import annotations
+
+import hashlib
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Annotated, Literal
+
+from pydantic import BaseModel, ConfigDict, Field, field_validator
+
+from ..core.images import RGB, Alpha, Picture, decode, decode_cutout, read_bytes
+from ..errors import CaseError, Failure, printable
+from ..measure.kinds import ObservationPoint
+
+CATEGORIES = ("portrait", "product", "pet", "garment", "still-life", "low-quality")
+"""The six categories that have a text of their own in the report; any other folder is one too."""
+
+
+class CaseFile(BaseModel):
+    """What case.toml may say. Every key is optional; an unknown one is an error."""
+
+    model_config = ConfigDict(extra="forbid", strict=True, frozen=True)
+
+    title: dict[Literal["en", "zh"], str] = {}
+    image: str | None = None
+    """File beside case.toml; by default the one called image.*."""
+    alpha: str | None = None
+    """Truth: a grey matte or a cut-out of the same size; by default alpha.png, if it is there."""
+    foreground: str | None = None
+    """True foreground colours; by default foreground.png, if it is there."""
+    source: str | None = None
+    """Where the picture is from. `skimage:NAME`, where there is no image file, is the picture of
+    that name packaged with scikit-image."""
+    licence: str | None = None
+    author: str | None = None
+    sha256: str | None = Field(default=None, pattern="^[0-9a-f]{64}$")
+    """Of the picture's bytes; another content is then a failed case."""
+    points: Annotated[tuple[ObservationPoint, ...], Field(strict=False)] = ()
+    """Where to look in it, and what should be seen there."""
+
+    @field_validator("points")
+    @classmethod
+    def _no_id_twice(cls, points: tuple[ObservationPoint, ...]) -> tuple[ObservationPoint, ...]:
+        ids = [point.id for point in points]
+        twice = {id for id in ids if ids.count(id) > 1}
+        if twice:
+            raise ValueError(f"two points are called {', '.join(sorted(twice))}")
+        return points
+
+
+@dataclass(frozen=True)
+class Case:
+    """One picture to be judged on. Nothing is read from `image` until it is asked for."""
+
+    category: str
+    id: str
+    image: Path
+    about: CaseFile = CaseFile()
+    alpha: Path | None = None
+    """Truth, or None."""
+    foreground: Path | None = None
+    failure: Failure | None = None
+    """Why this case cannot be used; found while the folder was read."""
+
+    @property
+    def name(self) -> str:
+        """`category/id`: unique within a case set, plainly visible characters only."""
+        return f"{self.category}/{self.id}" if self.category else self.id
+
+    def read(self) -> bytes:
+        """The bytes of the picture file, checked against the sha256 that case.toml gives."""
+        data = read_bytes(self.image)
+        if self.about.sha256 and hashlib.sha256(data).hexdigest() != self.about.sha256:
+            raise CaseError(
+                f"{printable(self.image.name)} is not the picture whose sha256 case.toml gives",
+                "Restore the picture, or correct the sha256.",
+            )
+        return data
+
+    def picture(self, data: bytes | None = None) -> Picture:
+        """The decoded picture, from its file or from `data` that was read from it.
+
+        CaseError or ImageError where there is none.
+        """
+        data = self.read() if data is None else data
+        return decode(data, printable(self.image.name), self.name)
+
+    def truth(self) -> Alpha | None:
+        """The true alpha `(H, W) float32` in [0, 1], as stored, or None."""
+        if self.alpha is None:
+            return None
+        return decode_cutout(read_bytes(self.alpha), printable(self.alpha.name))[1]
+
+    def true_foreground(self) -> RGB | None:
+        """The true foreground colours `(H, W, 3) uint8`, sRGB, or None; an alpha is left aside."""
+        if self.foreground is None:
+            return None
+        name = printable(self.foreground.name)
+        return decode(read_bytes(self.foreground), name, drop_alpha=True).rgb
+
+
+@dataclass(frozen=True)
+class CaseSet:
+    """The cases of one folder, in the order of the report, and what was left out."""
+
+    folder: Path
+    cases: tuple[Case, ...]
+    skipped: tuple[str, ...] = ()
+    """Files and folders that are no case, each with the reason."""
+
+    @property
+    def categories(self) -> tuple[str, ...]:
+        """Those that have cases, the six first."""
+        return tuple(sorted({case.category for case in self.cases}, key=category_order))
+
+
+def category_order(category: str) -> tuple[int, str]:
+    """Sort key: the six in their order, then the others by name."""
+    known = category in CATEGORIES
+    return (CATEGORIES.index(category) if known else len(CATEGORIES), category)

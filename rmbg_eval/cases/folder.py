@@ -1,0 +1,302 @@
+"""Case sets: read a folder of cases, check it, make a new one.
+
+A case set is a folder. `<category>/<case-id>/case.toml` describes a case in
+full; a bare picture `<category>/<stem>.jpg` is one too, and so is a picture
+that lies in the folder itself. See GUIDE.md, "Cases".
+"""
+
+from __future__ import annotations
+
+import os
+import re
+import shutil
+import tomllib
+from collections.abc import Iterable, Iterator
+from pathlib import Path
+
+from pydantic import ValidationError
+
+from ..core.images import RGB, SUFFIXES, Alpha
+from ..core.paths import PACKAGE, packaged_picture
+from ..errors import CaseError, Failure, RmbgEvalError, explain, printable
+from ..measure.kinds import ObservationPoint
+from .case import CATEGORIES, Case, CaseFile, CaseSet, category_order
+
+LOOSE = "pictures"
+"""The category of pictures that lie in no sub-folder."""
+
+TRUTH_FOLDERS = ("gt", "alpha")
+_MAX_TOML = 1 << 20
+
+
+def load_cases(folder: Path, categories: Iterable[str] = ()) -> CaseSet:
+    """Read the case set in `folder`, or only the named `categories` of it.
+
+    A case that cannot be used is in the set all the same, with its `failure`.
+    Raises CaseError if the folder or a named category does not exist or holds
+    no case at all.
+    """
+    reader = _Reader(folder)
+    try:
+        if not folder.is_dir():
+            raise CaseError(
+                f"There is no folder {printable(str(folder))}",
+                "Give a folder of pictures with --cases, or make one with: "
+                "rmbg-eval cases new DIR.",
+            )
+        cases = sorted(reader.cases(), key=lambda case: (category_order(case.category), case.id))
+    except OSError as error:
+        raise CaseError(
+            f"The folder {printable(str(folder))} could not be read: {error.strerror}",
+            "Check its permissions.",
+        ) from None
+    if not cases:
+        raise CaseError(
+            f"There are no pictures in {printable(str(folder))}",
+            "Put some into it, or into sub-folders named after their category.",
+        )
+    wanted = tuple(categories)
+    there = {case.category for case in cases}
+    for category in wanted:
+        if category not in there:
+            raise CaseError(
+                f"There are no cases of the category {printable(category)!r}",
+                f"This case set has: {', '.join(sorted(there, key=category_order))}.",
+            )
+    kept = tuple(case for case in cases if not wanted or case.category in wanted)
+    return CaseSet(folder, kept, tuple(reader.skipped))
+
+
+def check_case(case: Case) -> tuple[tuple[int, int], Alpha | None]:
+    """Read everything a case has: its picture's width and height, and its truth.
+
+    Raises the error that a run would meet, and CaseError where the truth, the
+    true foreground or a point does not fit the picture.
+    """
+    if case.failure:
+        raise CaseError(case.failure.problem, case.failure.remedy)
+    size, truth = case.picture().size, case.truth()
+    if truth is not None:
+        check_size(size, truth, "truth", case.alpha)
+    foreground = case.true_foreground()
+    if foreground is not None:
+        check_size(size, foreground, "true foreground", case.foreground)
+    for point in case.about.points:
+        if not point.fits(size):
+            raise CaseError(
+                f"The region of point {point.id} leaves the picture of {size[0]}×{size[1]} pixels",
+                "Correct it in case.toml; x goes right and y down from the upper left corner.",
+            )
+    return size, truth
+
+
+def check_size(size: tuple[int, int], pixels: Alpha | RGB, what: str, path: Path | None) -> None:
+    """Raise CaseError unless a truth or true foreground has the picture's width and height."""
+    if (pixels.shape[1], pixels.shape[0]) != size:
+        raise CaseError(
+            f"The {what}{f' {printable(path.name)}' if path else ''} has "
+            f"{pixels.shape[1]}×{pixels.shape[0]} pixels, the picture {size[0]}×{size[1]}",
+            f"Give a {what} of the picture's size: it is never resized.",
+        )
+
+
+def new_case_set(folder: Path) -> None:
+    """Scaffold a case set: a folder a category, an example and a README."""
+    try:
+        if folder.exists() and (not folder.is_dir() or any(folder.iterdir())):
+            raise CaseError(
+                f"{printable(str(folder))} exists and is not empty",
+                "Give the name of a new folder.",
+            )
+        shutil.copytree(PACKAGE / "cases" / "scaffold", folder, dirs_exist_ok=True)
+        for category in CATEGORIES:
+            (folder / category).mkdir()
+    except OSError as error:  # copytree's own has a list of (from, to, why) instead of a reason
+        raise CaseError(
+            f"{printable(str(folder))} cannot be written: "
+            f"{error.strerror or printable(str(error.args[0][0][2]))}",
+            "Give a folder you may write to.",
+        ) from None
+
+
+class _Reader:
+    """Walks one case set: the folder itself and its sub-folders, two levels deep."""
+
+    def __init__(self, root: Path) -> None:
+        self.root = root
+        self.home = root.resolve()
+        self.skipped: list[str] = []
+        self.names: set[str] = set()
+
+    def cases(self) -> Iterator[Case]:
+        yield from self._pictures(self.root, LOOSE)
+        for folder in _folders(self.root):
+            if folder.name in TRUTH_FOLDERS:
+                continue
+            category = printable(folder.name)
+            if not self._may_read(folder):
+                continue
+            for inner in _folders(folder):
+                if not self._may_read(inner):
+                    continue
+                if (inner / "case.toml").exists() or _image_in(inner):
+                    yield self._described(inner, category)
+                elif inner.name not in TRUTH_FOLDERS:
+                    self._skip(inner, "a folder inside a category needs a case.toml or an image.*")
+            yield from self._pictures(folder, category)
+
+    def _pictures(self, folder: Path, category: str) -> Iterator[Case]:
+        """The bare pictures of one folder, with the truth that lies beside them."""
+        files = sorted(path for path in folder.iterdir() if not path.is_dir())
+        files = [path for path in files if not path.name.startswith(".")]
+        pictures = [path for path in files if path.suffix.lower() in SUFFIXES]
+        beside = {path.stem[: -len(".alpha")]: path for path in pictures if _is_truth(path)}
+        truths = {
+            path.stem: path
+            for name in reversed(TRUTH_FOLDERS)
+            if (folder / name).is_dir()
+            for path in sorted((folder / name).iterdir())
+            if path.suffix.lower() in SUFFIXES
+        } | beside
+        for path in files:
+            if path.suffix.lower() not in SUFFIXES:
+                if path.name != "README.md":
+                    self._skip(path, "not a picture by its name")
+            elif not _is_truth(path):
+                yield self._case(category, path.stem, path, alpha=truths.pop(path.stem, None))
+        for path in truths.values():
+            self._skip(path, "truth without its picture")
+
+    def _described(self, folder: Path, category: str) -> Case:
+        """The case of a folder with a case.toml, or with an image.* alone."""
+        try:
+            about = self._case_toml(folder)
+            image = folder / about.image if about.image else _image_in(folder)
+            packaged = image is None and (about.source or "").startswith("skimage:")
+            if packaged:
+                image = _packaged(about.source or "")
+            alpha = folder / (about.alpha or "alpha.png")
+            colours = folder / (about.foreground or "foreground.png")
+            return self._case(
+                category,
+                folder.name,
+                image or folder / "image.jpg",
+                about,
+                alpha=alpha if about.alpha or alpha.exists() else None,
+                foreground=colours if about.foreground or colours.exists() else None,
+                packaged=packaged,
+            )
+        except CaseError as error:
+            return self._case(category, folder.name, folder / "case.toml", failure=error)
+
+    def _case_toml(self, folder: Path) -> CaseFile:
+        path = folder / "case.toml"
+        where = f"{printable(folder.name)}/case.toml"
+        if not path.exists():
+            return CaseFile()
+        self._stay_inside(path)
+        try:
+            if not path.is_file():  # a pipe would be waited on for ever
+                raise CaseError(f"{where} is not a regular file", "Make it a text file.")
+            with path.open("rb") as file:
+                text = file.read(_MAX_TOML + 1)
+            if len(text) > _MAX_TOML:
+                raise CaseError(f"{where} is larger than 1 MiB", "Keep only what the GUIDE lists.")
+            return CaseFile.model_validate(tomllib.loads(text.decode("utf-8")))
+        except ValidationError as error:
+            in_point = error.errors()[0]["loc"][:1] == ("points",)
+            allowed = ObservationPoint if in_point else CaseFile
+            raise CaseError(
+                f"{where}: {explain(error, list(allowed.model_fields))}", "Correct it."
+            ) from None
+        except (ValueError, RecursionError) as error:  # also a number with too many digits
+            raise CaseError(
+                f"{where} is not TOML: {printable(str(error))[:200]}",
+                "Correct it; strings need quotes.",
+            ) from None
+        except OSError as error:
+            raise CaseError(
+                f"{where} could not be read: {error.strerror}", "Check its permissions."
+            ) from None
+
+    def _case(
+        self,
+        category: str,
+        stem: str,
+        image: Path,
+        about: CaseFile = CaseFile(),
+        *,
+        alpha: Path | None = None,
+        foreground: Path | None = None,
+        failure: RmbgEvalError | None = None,
+        packaged: bool = False,
+    ) -> Case:
+        """A case under a name of its own: a second one with the same id has failed."""
+        name = printable(stem)
+        try:
+            for path in (image, alpha, foreground):
+                if path and not (packaged and path is image):
+                    self._stay_inside(path)
+            if f"{category}/{name}" in self.names:
+                raise CaseError(
+                    f"{printable(image.name)} is a second case with the id {category}/{name}",
+                    "Rename one of the two.",
+                )
+        except CaseError as error:
+            failure = failure or error
+        while f"{category}/{name}" in self.names:
+            name += "~"
+        self.names.add(f"{category}/{name}")
+        problem = Failure.of(failure) if failure else None
+        return Case(category, name, image, about, alpha, foreground, problem)
+
+    def _stay_inside(self, path: Path) -> None:
+        """Nothing outside the case set is read, whatever a link or case.toml says."""
+        try:
+            inside = path.resolve().is_relative_to(self.home)
+        except (OSError, RuntimeError, ValueError):  # a loop of links, a NUL in the name
+            inside = False
+        if not inside:
+            raise CaseError(
+                f"{printable(path.name)} leads out of the case set",
+                "Copy the file itself into the folder.",
+            )
+
+    def _may_read(self, folder: Path) -> bool:
+        """Whether the folder can be looked into; one that cannot is left out, by name."""
+        as_who_runs = os.access in os.supports_effective_ids
+        if os.access(folder, os.R_OK | os.X_OK, effective_ids=as_who_runs):
+            return True
+        self._skip(folder, "may not be read; check its permissions")
+        return False
+
+    def _skip(self, path: Path, reason: str) -> None:
+        self.skipped.append(f"{printable(str(path.relative_to(self.root)))}: {reason}")
+
+
+def _folders(folder: Path) -> list[Path]:
+    return sorted(p for p in folder.iterdir() if p.is_dir() and not p.name.startswith(("_", ".")))
+
+
+def _image_in(folder: Path) -> Path | None:
+    found = sorted(
+        p for p in folder.glob("image.*") if p.suffix.lower() in SUFFIXES and not _is_truth(p)
+    )
+    return found[0] if found else None
+
+
+def _is_truth(path: Path) -> bool:
+    return path.stem.endswith(".alpha")
+
+
+def _packaged(source: str) -> Path:
+    """The file of a picture that is packaged with scikit-image."""
+    name = source.removeprefix("skimage:")
+    path = packaged_picture(name) if re.fullmatch("[a-z0-9_]+", name) else None
+    if path is None:
+        raise CaseError(
+            f"{printable(source)} is not among the pictures packaged with scikit-image",
+            "Use one of skimage:astronaut, skimage:chelsea, skimage:coffee, skimage:rocket, and "
+            "install scikit-image.",
+        )
+    return path

@@ -1,0 +1,29 @@
+"""What of a run a build stops at: decided once, for exit status, junit.xml and summary.md."""
+
+from __future__ import annotations
+
+from ..measure.points import PointResult
+from ..run.record import Run
+
+
+def failing_points(run: Run) -> tuple[PointResult, ...]:
+    """The points at which the settings' `fail_on` stops a build."""
+    if run.settings.fail_on == "point":
+        return tuple(point for point in run.points if not point.passed)
+    return run.missed
+
+
+def stops(run: Run) -> bool:
+    """Whether a build stops at `run`: `point` includes `error`, and all include `required`."""
+    failed = bool(run.failures) and run.settings.fail_on != "required"
+    return bool(failing_points(run)) or failed or not run.complete
+
+
+def why(point: PointResult) -> str:
+    """What was seen at a point, in words."""
+    if point.reason or point.measured is None or point.expected is None:
+        return point.reason or "not measured"
+    return (
+        f"measured {point.measured:.3g} {point.unit}, "
+        f"expected {point.expected:.3g} ± {point.tolerance:.3g}"
+    )

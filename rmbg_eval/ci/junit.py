@@ -1,0 +1,180 @@
+"""junit.xml: one test for each case × model, as Jenkins, GitLab and GitHub's actions read it.
+
+The format has no standard of its own; what is written keeps to the schema of Jenkins' xUnit plugin
+(junit-10.xsd, jenkinsci/xunit-plugin): `testsuites > testsuite > testcase`, each with at most one
+of `failure`, `error`, `skipped`, which is all that GitLab shows, then `system-out`.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from itertools import groupby
+from typing import Literal
+from xml.etree import ElementTree
+
+from ..compare.comparison import Comparison, FailOn, Pair, describe, fails
+from ..core.files import safe_name
+from ..run.record import Run
+from .gate import failing_points, why
+
+Outcome = Literal["passed", "failure", "error", "skipped"]
+
+_FORBIDDEN = re.compile("[^\t\n\r\x20-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
+"""What XML 1.0 has no way to write (section 2.2, Char), not even as a reference."""
+_LONGEST = 10_000
+
+
+@dataclass(frozen=True)
+class Checked:
+    """A case × model, as a test."""
+
+    suite: str
+    category: str
+    case: str
+    outcome: Outcome = "passed"
+    kind: str = ""
+    message: str = ""
+    """One line."""
+    text: str = ""
+    """All of it, with the link."""
+    out: str = ""
+    """What is said of a test whatever its outcome."""
+    seconds: float = 0.0
+
+
+def junit_of_run(run: Run) -> str:
+    """The XML of a run."""
+    return junit(_tests_of_run(run), "rmbg_eval")
+
+
+def junit_of_comparison(comparison: Comparison, fail_on: FailOn) -> str:
+    """The XML of a comparison; a failure is what the gate stops at."""
+    ordered = sorted(comparison.pairs, key=lambda p: (p.model, p.category, p.case))
+    return junit((_test_of_pair(pair, fail_on) for pair in ordered), "rmbg_eval compare")
+
+
+def junit(tests: Iterable[Checked], name: str) -> str:
+    """The XML of tests, which come sorted by suite."""
+    root = ElementTree.Element("testsuites", name=xml_text(name))
+    totals = {"tests": 0, "failures": 0, "errors": 0}
+    for suite, group in groupby(tests, key=lambda test: test.suite):
+        members = list(group)
+        counts = {
+            "tests": len(members),
+            "failures": sum(t.outcome == "failure" for t in members),
+            "errors": sum(t.outcome == "error" for t in members),
+        }
+        skipped = sum(t.outcome == "skipped" for t in members)
+        element = ElementTree.SubElement(
+            root,
+            "testsuite",
+            {
+                "name": xml_text(suite),
+                **{key: str(count) for key, count in counts.items()},
+                "skipped": str(skipped),
+                "time": f"{sum(t.seconds for t in members):.3f}",
+            },
+        )
+        for test in members:
+            _testcase(element, test)
+        for key, count in counts.items():
+            totals[key] += count
+    root.attrib |= {key: str(count) for key, count in totals.items()}
+    ElementTree.indent(root)
+    return ElementTree.tostring(root, "unicode", xml_declaration=True) + "\n"
+
+
+def xml_text(text: str) -> str:
+    r"""`text` with every character that XML forbids replaced by U+FFFD, and cut where it is absurd.
+
+    >>> xml_text('a\x00b')
+    'a�b'
+    """
+    cut = text if len(text) <= _LONGEST else f"{text[:_LONGEST]}…"
+    return _FORBIDDEN.sub("�", cut)
+
+
+def link(category: str, case: str) -> str:
+    """Where a case is in the report's page."""
+    return f"index.html#case-{safe_name(f'{category}/{case}')}"
+
+
+def pair_link(pair: Pair) -> str:
+    """Where a case × model is in the comparison's page."""
+    return f"index.html#{pair_anchor(pair)}"
+
+
+def pair_anchor(pair: Pair) -> str:
+    """The id of a case × model in the comparison's page."""
+    return f"pair-{safe_name(f'{pair.name} · {pair.model}')}"
+
+
+def _testcase(suite: ElementTree.Element, test: Checked) -> None:
+    element = ElementTree.SubElement(
+        suite,
+        "testcase",
+        classname=xml_text(f"{test.suite}.{test.category}"),
+        name=xml_text(test.case),
+        time=f"{test.seconds:.3f}",
+    )
+    if test.outcome != "passed":
+        about = {"message": xml_text(test.message)}
+        if test.kind:
+            about["type"] = xml_text(test.kind)
+        ElementTree.SubElement(element, test.outcome, about).text = xml_text(test.text)
+    if test.out:
+        ElementTree.SubElement(element, "system-out").text = xml_text(test.out)
+
+
+def _tests_of_run(run: Run) -> Iterator[Checked]:
+    names = [model.info.name for model in run.models] or run.settings.models
+    made = {(p.model, p.category, p.case): p for p in run.predictions}
+    stopping = failing_points(run)
+    for model in names:
+        for record in run.cases:
+            key = model, record.category, record.id
+            at = f"See {link(record.category, record.id)}"
+            prediction = made.get(key)
+            if prediction is None:
+                why_not = "The run was interrupted before this case"
+                yield Checked(*key, "error", "Interrupted", why_not, why_not)
+                continue
+            seconds = sum(value for name, value in prediction.seconds.items() if name != "load")
+            if prediction.failure:
+                failure = prediction.failure
+                problem, text = failure.problem, f"{failure}\n{at}"
+                yield Checked(*key, "error", failure.kind, problem, text, seconds=seconds)
+                continue
+            missed = [
+                p for p in run.points if (p.model, p.category, p.case) == key and not p.passed
+            ]
+            lines = {
+                p.point: f"{p.point} ({'required' if p.required else p.kind}): {why(p)}"
+                for p in missed
+            }
+            failing = [p for p in missed if p in stopping]
+            noted = "\n".join(lines[p.point] for p in missed if p not in failing)
+            out = f"Observation points that did not pass:\n{noted}\n{at}" if noted else ""
+            if not failing:
+                yield Checked(*key, out=out, seconds=seconds)
+                continue
+            more = f" and {len(failing) - 1} more" if len(failing) > 1 else ""
+            text = "\n".join([*(lines[p.point] for p in failing), at])
+            message = f"Point {lines[failing[0].point]}{more}"
+            yield Checked(*key, "failure", "ObservationPoint", message, text, out, seconds)
+
+
+def _test_of_pair(pair: Pair, fail_on: FailOn) -> Checked:
+    key = pair.model, pair.category, pair.case
+    lines = [f"{verdict}: {describe(value)}" for verdict in ("worse", "changed")
+             for value in pair.of(verdict)]  # fmt: skip
+    text = "\n".join([f"{pair.state}: {pair.why}", *lines, f"See {pair_link(pair)}"])
+    message = f"{pair.state}: {pair.why}"
+    if fails(pair, fail_on):
+        outcome: Outcome = "error" if pair.state == "failed" else "failure"
+        return Checked(*key, outcome, pair.state, message, text)
+    if pair.state == "still-failed":
+        return Checked(*key, "skipped", pair.state, message, text)
+    return Checked(*key, out="" if pair.state == "same" else text)

@@ -1,0 +1,193 @@
+"""summary.md: what a build's page shows of a run or a comparison, failures first.
+
+GitHub takes 1 MiB of it a step and shows no picture that is not on a server. Whatever is not this
+package's own words is put into code spans, in which Markdown has no meaning.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Sequence
+
+from ..compare.comparison import STATES, Comparison, FailOn, Pair, fails
+from ..errors import printable
+from ..run.record import Run
+from ..run.statistics import ALL, Mean, summarise
+from .gate import failing_points, stops, why
+from .junit import link, pair_link
+
+LIMIT = 1 << 20
+"""Bytes that GitHub takes of a step's summary."""
+_ROOM = LIMIT - 4096
+"""For the rows; what else there is comes first and is short."""
+_LONGEST = 300
+_HEADLINES = ("mad_unknown", "delta_e_white_edge", "weighted_f")
+
+
+def code(text: object) -> str:
+    """`text` as a code span for a table: nothing in it has a meaning in Markdown or HTML.
+
+    A fence longer than any run of backticks inside (CommonMark 0.31, 6.1); a table's own mark, the
+    bar, is escaped, which GitHub's tables undo.
+
+    >>> print(code("a`b|c"))
+    `` a`b\\|c ``
+    """
+    shown = printable(str(text)).strip() or "–"
+    if len(shown) > _LONGEST:
+        shown = f"{shown[:_LONGEST]}…"
+    runs = [len(found) for found in re.findall("`+", shown)]
+    fence = "`" * next(n for n in range(1, len(runs) + 2) if n not in runs)
+    pad = " " if runs else ""
+    return f"{fence}{pad}{shown}{pad}{fence}".replace("|", "\\|")
+
+
+def summary_of_run(run: Run) -> str:
+    """The summary of a run."""
+    names = [model.info.name for model in run.models] or run.settings.models
+    measured = [p for p in run.points if p.passed is not None]
+    passed = sum(bool(p.passed) for p in measured)
+    lines = ["# Background removal", ""]
+    if not run.complete:
+        lines += ["**This run was interrupted: what follows is partial.**", ""]
+    lines += [
+        f"{'❌ Stopped' if stops(run) else '✅ Passed'} (`--fail-on {run.settings.fail_on}`): "
+        f"{len(run.failures)} of {len(run.predictions)} predictions failed; "
+        f"{passed} of {len(measured)} observation points passed, "
+        f"{len(run.points) - len(measured)} could not be measured; "
+        f"{len(run.missed)} required ones did not pass.",
+        "",
+        f"{len(run.cases)} cases · {', '.join(code(name) for name in names)} · "
+        f"started {run.started:%Y-%m-%d %H:%M} UTC",
+        "",
+    ]
+    rows = [
+        [
+            code(f"{p.category}/{p.case}"),
+            code(p.model),
+            code(p.failure),
+            code(link(p.category, p.case)),
+        ]
+        for p in run.failures
+    ]
+    lines += _table("Failed", ["case", "model", "why", "where"], rows)
+    stopping = failing_points(run)
+    missed = [*stopping, *(p for p in run.points if not p.passed and p not in stopping)]
+    point_rows = [
+        [
+            code(f"{p.category}/{p.case}"),
+            code(p.model),
+            code(p.point) + (" **required**" if p.required else ""),
+            code(why(p)),
+            code(link(p.category, p.case)),
+        ]
+        for p in missed
+    ]
+    tail = _models(run)
+    budget = _ROOM - _size(lines) - _size(tail)
+    lines += _table(
+        "Observation points that did not pass",
+        ["case", "model", "point", "why", "where"],
+        point_rows,
+        budget,
+    )
+    return _fit([*lines, *tail])
+
+
+def summary_of_comparison(comparison: Comparison, fail_on: FailOn) -> str:
+    """The summary of a comparison."""
+    stopped = comparison.failing(fail_on)
+    counts = [f"{comparison.count(state)} {state}" for state in STATES if comparison.count(state)]
+    lines = [
+        "# Background removal: compared with the baseline",
+        "",
+        f"{'❌ Stopped' if stopped else '✅ Passed'} (`--fail-on {fail_on}`): "
+        f"{', '.join(counts) or 'nothing to compare'}.",
+        "",
+        f"BASE {code(comparison.base)} → NEW {code(comparison.new)}",
+        "",
+    ]
+    lines += [*(f"- {code(note)}" for note in comparison.notes), ""] if comparison.notes else []
+    gate = [_pair_row(pair) for pair in stopped]
+    lines += _table("What stopped it", ["case", "model", "state", "why", "where"], gate)
+    rest = [p for p in comparison.pairs if not fails(p, fail_on) and p.state != "same"]
+    lines += _table(
+        "What else changed",
+        ["case", "model", "state", "why", "where"],
+        [_pair_row(pair) for pair in rest],
+        _ROOM - _size(lines),
+    )
+    return _fit([*lines, *_categories(comparison)])
+
+
+def _pair_row(pair: Pair) -> list[str]:
+    return [code(pair.name), code(pair.model), pair.state, code(pair.why), code(pair_link(pair))]
+
+
+def _categories(comparison: Comparison) -> list[str]:
+    """States by category and model."""
+    groups: dict[tuple[str, str], list[Pair]] = {}
+    for pair in sorted(comparison.pairs, key=lambda p: (p.category, p.model)):
+        groups.setdefault((pair.category, pair.model), []).append(pair)
+    rows = [
+        [code(category), code(model), *(str(sum(p.state == s for p in pairs)) for s in STATES)]
+        for (category, model), pairs in groups.items()
+    ]
+    return _table("By category", ["category", "model", *STATES], rows)
+
+
+def _models(run: Run) -> list[str]:
+    """Points passed and a few means, by model."""
+    summary = summarise(run)
+    counts = {p.model: p for p in summary.points if p.category == ALL}
+    shown = [row for name in _HEADLINES if (row := summary.row(name))]
+    rows = []
+    for number, model in enumerate(run.models):
+        name = model.info.name
+        points = f"{counts[name].passed} of {counts[name].measured}" if name in counts else "–"
+        rows.append([code(name), points, *(_mean(row.means[number]) for row in shown)])
+    titles = [f"{row.metric}, {row.unit}" for row in shown]
+    return _table("Models", ["model", "points passed", *titles], rows)
+
+
+def _mean(mean: Mean) -> str:
+    if mean.value is None:
+        return "–"
+    out = sum(count for _, count in mean.left_out)
+    return f"{mean.value:.4g} over {mean.scored}" + (f", {out} left out" if out else "")
+
+
+def _table(
+    title: str, heads: Sequence[str], rows: Iterable[Sequence[str]], budget: int = _ROOM // 2
+) -> list[str]:
+    """A titled table of at most `budget` bytes, which says how many rows it leaves out."""
+    made = [f"| {' | '.join(row)} |" for row in rows]
+    if not made:
+        return []
+    kept, size = [], 0
+    for line in made:
+        size += len(line.encode()) + 1
+        if size > budget:
+            break
+        kept.append(line)
+    left = len(made) - len(kept)
+    more = ["", f"… and {left} more, in `run.json` and on the page."] if left else []
+    return [
+        f"## {title} ({len(made)})", "", f"| {' | '.join(heads)} |", f"|{'---|' * len(heads)}",
+        *kept, *more, "",
+    ]  # fmt: skip
+
+
+def _size(lines: Iterable[str]) -> int:
+    return sum(len(line.encode()) + 1 for line in lines)
+
+
+def _fit(lines: Sequence[str]) -> str:
+    """The lines as one text of at most LIMIT bytes, whole lines only."""
+    kept, size = [], 0
+    for line in lines:
+        size += len(line.encode()) + 1
+        if size > LIMIT:
+            break
+        kept.append(line)
+    return "\n".join(kept) + "\n"

@@ -1,0 +1,5 @@
+"""The command line `rmbg-eval`."""
+
+from .app import main
+
+__all__ = ["main"]

@@ -1,0 +1,111 @@
+"""What the command line shows: a progress bar, tables, and complaints."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+import typer
+from rich.console import Console
+from rich.markup import escape
+from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
+from rich.table import Column, Table
+
+from ..ci.gate import failing_points, stops, why
+from ..compare.comparison import STATES, Comparison, FailOn
+from ..core.progress import OnStep, Step
+from ..errors import printable
+from ..run.record import Run
+
+out, err = Console(), Console(stderr=True)
+
+
+def show_run(run_: Run, path: Path, quiet: bool = False) -> None:
+    """Print the table of case × model and the path, unless `quiet`, and what is wrong.
+
+    Exit 2 if nothing at all succeeded, 1 if the settings' `fail_on` says that a build stops here.
+    """
+    if not quiet:
+        out.print(_seconds(run_))
+    for model in run_.models:
+        for warning in model.warnings:
+            complain(f"{model.info.name}: {warning}")
+    if run_.failures:
+        complain(f"{len(run_.failures)} of {len(run_.predictions)} predictions failed")
+    if not quiet:
+        out.print(str(path.absolute()), markup=False, highlight=False, soft_wrap=True)
+    if len(run_.failures) == len(run_.predictions):
+        raise typer.Exit(2)
+    for point in failing_points(run_):
+        where = f"{point.category}/{point.case} · {point.model} · {point.point}"
+        what = "required point" if point.required else "point"
+        complain(f"{what} not passed: {where}: {why(point)}")
+    if stops(run_):
+        raise typer.Exit(1)
+
+
+def _seconds(run_: Run) -> Table:
+    names = [model.info.name for model in run_.models]
+    table = Table("case", *names, title="seconds a picture: inference / all stages")
+    made = {(p.category, p.case, p.model): p for p in run_.predictions}
+    for record in run_.cases:
+        cells = []
+        for name in names:
+            prediction = made[record.category, record.id, name]
+            if prediction.failure:
+                cells.append(f"[red]{escape(prediction.failure.problem)}[/red]")
+            else:
+                seconds = prediction.seconds
+                whole = sum(value for stage, value in seconds.items() if stage != "load")
+                cells.append(f"{seconds['infer']:.2f} / {whole:.2f}")
+        table.add_row(escape(f"{record.category}/{record.id}"), *cells)
+    return table
+
+
+def show_comparison(comparison: Comparison, fail_on: FailOn, quiet: bool = False) -> None:
+    """Print what changed, worst first, and, unless `quiet`, what did not."""
+    name = Column("case", overflow="fold")
+    table = Table(name, "model", "state", Column("why", overflow="fold"))
+    for pair in comparison.pairs:
+        if pair.state != "same":
+            cells = (pair.name, pair.model, pair.state, pair.why)
+            table.add_row(*(escape(printable(cell)) for cell in cells))
+    counts = [f"{comparison.count(state)} {state}" for state in STATES if comparison.count(state)]
+    if not quiet:
+        for note in comparison.notes:
+            out.print(f"· {note}", markup=False, highlight=False)
+        if table.row_count:
+            out.print(table)
+        out.print(", ".join(counts) or "nothing to compare", markup=False, highlight=False)
+    for pair in comparison.failing(fail_on):
+        complain(printable(f"{pair.state}: {pair.name} · {pair.model}: {pair.why}"))
+
+
+def complain(text: str) -> None:
+    """One message on stderr."""
+    err.print(text, style="red", markup=False, highlight=False, soft_wrap=True)
+
+
+@contextmanager
+def progress() -> Iterator[OnStep]:
+    """A progress bar on stderr that leaves nothing behind; silent where that is no terminal."""
+    columns: list[Any] = [
+        TextColumn("{task.description}"),
+        BarColumn(),
+        MofNCompleteColumn(),
+        TimeElapsedColumn(),
+    ]
+    with Progress(*columns, console=err, transient=True, disable=not err.is_terminal) as bar:
+        task = bar.add_task("starting", total=None)
+
+        def on_step(step: Step) -> None:
+            bar.update(
+                task,
+                description=escape(step.text),
+                completed=step.done,
+                total=step.total or None,
+            )
+
+        yield on_step

@@ -1,0 +1,114 @@
+"""How far an alpha moved from one run to another: all there is to go by without a truth."""
+
+from __future__ import annotations
+
+import hashlib
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+
+from ..core.images import Alpha, decode_cutout, read_bytes
+from ..errors import ImageError, OutputError, RmbgEvalError, printable
+from ..predict.stages import Prediction
+
+TILE = 16
+"""Pixels on a side of the squares that `tile` is over: about what one looks at in a picture."""
+
+
+@dataclass(frozen=True)
+class AlphaChange:
+    """The difference of two alphas of one size, or why there is none."""
+
+    mean: float | None
+    """Mean |new − base| over the whole image, in [0, 1]."""
+    tile: float | None
+    """The largest mean |new − base| of any square of 16 × 16 px, in [0, 1]: a whisker that has
+    gone moves no mean of a whole picture."""
+    where: tuple[int, int, int, int] | None = None
+    """That square: x, y, width, height; None where nothing moved."""
+    reason: str | None = None
+
+    @classmethod
+    def none(cls, reason: str) -> AlphaChange:
+        """No difference can be given."""
+        return cls(None, None, None, reason)
+
+
+NOTHING = AlphaChange(0.0, 0.0)
+"""The same to the bit."""
+
+
+def alpha_change(base: Alpha, new: Alpha) -> AlphaChange:
+    """The difference of two alphas `(H, W) float32` in [0, 1]; a reason where their sizes differ.
+
+    >>> base = np.zeros((32, 64), np.float32)
+    >>> new = base.copy()
+    >>> new[20:24, 40:44] = 1
+    >>> alpha_change(base, new)
+    AlphaChange(mean=0.0078125, tile=0.0625, where=(32, 16, 16, 16), reason=None)
+    """
+    if base.shape != new.shape:
+        (height, width), (base_height, base_width) = new.shape, base.shape
+        return AlphaChange.none(
+            f"the sizes differ: {width}×{height} pixels, {base_width}×{base_height} in BASE"
+        )
+    difference = np.abs(new.astype(np.float64) - base)
+    rows, columns = (np.arange(0, side, TILE) for side in difference.shape)
+    sums = np.add.reduceat(np.add.reduceat(difference, rows, 0), columns, 1)
+    heights = np.diff(np.append(rows, difference.shape[0]))
+    widths = np.diff(np.append(columns, difference.shape[1]))
+    tiles = sums / np.outer(heights, widths)
+    row, column = divmod(int(tiles.argmax()), tiles.shape[1])
+    largest = float(tiles[row, column])
+    where = (
+        (int(columns[column]), int(rows[row]), int(widths[column]), int(heights[row]))
+        if largest
+        else None
+    )
+    return AlphaChange(float(difference.mean()), largest, where)
+
+
+def change_of(base: Path, was: Prediction, new: Path, now: Prediction) -> AlphaChange:
+    """The difference between what two runs, in the folders `base` and `new`, made of one case."""
+    if was.cutout_sha256 and was.cutout_sha256 == now.cutout_sha256:
+        return NOTHING
+    try:
+        return alpha_change(alpha_of(base, was), alpha_of(new, now))
+    except RmbgEvalError as error:
+        return AlphaChange.none(f"the alphas could not be compared: {error.problem}")
+
+
+def alpha_of(folder: Path, prediction: Prediction) -> Alpha:
+    """The alpha of a prediction kept in `folder`: a run's cut-out, or a baseline's matte.
+
+    Raises RmbgEvalError for what is not the file that was written, or lies elsewhere.
+    """
+    name = prediction.cutout or ""
+    path = folder / name
+    if not name or not path.resolve().is_relative_to(folder.resolve()):
+        raise OutputError(f"{printable(name)} is no file of the run", "Run it again.")
+    data = read_bytes(path)
+    hashed = hashlib.sha256(data).hexdigest()
+    expected = matte_hash(name) or prediction.cutout_sha256 or ""
+    if not expected or not hashed.startswith(expected):
+        raise ImageError(
+            f"{printable(name)} is not the file that run.json describes",
+            "Run it again, or take the baseline from its store again.",
+        )
+    return decode_cutout(data, printable(path.name))[1]
+
+
+def matte_hash(path: str) -> str | None:
+    """The beginning of the SHA-256 that a baseline's matte has in its name, or None.
+
+    >>> matte_hash("mattes/isnet/pet/rex.0123456789abcdef.webp")
+    '0123456789abcdef'
+    """
+    parts = path.split("/")
+    name = parts[-1].split(".")
+    return name[-2] if parts[0] == MATTES and len(name) >= 3 and len(name[-2]) == 16 else None
+
+
+MATTES = "mattes"
+"""The folder of a baseline that holds them."""

@@ -1,0 +1,205 @@
+"""A baseline: what a run found, made small enough for git, and kept on purpose.
+
+`<baseline>/run.json` is the run without times and paths; its predictions name mattes instead of
+cut-outs: `mattes/<model>/<category>/<case>.<16 hex>.webp`, grey, lossless, with the beginning of
+their own SHA-256 in the name. So nothing is ever overwritten, run.json is written last, and a
+process that is killed leaves the old baseline or the new one.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import io
+import json
+from collections.abc import Collection
+from pathlib import Path
+
+from PIL import Image
+
+from ..core.files import cannot_write, remove_unfinished, safe_name, sha256_file, write_atomic
+from ..core.images import Alpha, quantise
+from ..core.progress import OnStep, Step, ignore
+from ..errors import OutputError, RmbgEvalError, printable
+from ..predict.stages import Prediction
+from ..run.folder import locked
+from ..run.record import Run
+from ..settings import Settings
+from .alpha_change import MATTES, alpha_of, matte_hash
+from .comparison import Comparison
+from .runs import compare
+from .tolerances import Tolerances
+
+_WEBP_SIDE = 16383
+"""WebP's own bound; larger mattes are PNG."""
+
+
+def refuse_failures(run: Run, allowed: Collection[str]) -> None:
+    """OutputError unless `run` is complete and every failure in it is among `allowed`.
+
+    A failure is a prediction that failed or a required point that did not pass; its name is
+    `category/id` of the case.
+    """
+    if not run.complete:
+        raise OutputError("The run was interrupted and is partial", "Run it again to its end.")
+    failed = dict.fromkeys(
+        [f"{p.category}/{p.case}" for p in run.failures]
+        + [f"{p.category}/{p.case}" for p in run.missed]
+    )
+    left = [name for name in failed if name not in allowed]
+    if left:
+        shown = ", ".join(printable(name) for name in left[:5])
+        more = f" and {len(left) - 5} more" if len(left) > 5 else ""
+        options = " ".join(f"--allow-failures '{printable(name)}'" for name in left[:5])
+        raise OutputError(
+            f"The run has failures: {shown}{more}",
+            f"Correct them, or approve them by name: {options}.",
+        )
+    strangers = [name for name in allowed if name not in failed]
+    if strangers:
+        raise OutputError(
+            f"{printable(strangers[0])} is not among the run's failures",
+            f"They are: {', '.join(map(printable, failed)) or 'none'}.",
+        )
+
+
+def changes(folder: Path, to: Path, on_step: OnStep = ignore) -> Comparison | None:
+    """What approving the run in `folder` would change in the baseline `to`; None if there is none.
+
+    A baseline that cannot be read counts as none: approving is what repairs it.
+    """
+    if not (to / "run.json").exists():
+        return None
+    try:
+        return compare(to, folder, Tolerances(), on_step)
+    except RmbgEvalError:
+        return None
+
+
+def approve(folder: Path, to: Path, allowed: Collection[str] = (), on_step: OnStep = ignore) -> Run:
+    """Make the run in `folder` the baseline in `to`; the baseline's Run.
+
+    Raises OutputError for a run that is partial, has failures that are not `allowed` by name, or
+    has lost a cut-out; and where `to` holds anything but a baseline.
+    """
+    run = Run.load(folder)
+    refuse_failures(run, allowed)
+    _refuse_what_is_none(to)
+    try:
+        with locked(to):
+            remove_unfinished(to)
+            kept = _kept(to)
+            predictions = []
+            for done, prediction in enumerate(run.predictions, 1):
+                predictions.append(_reduced(prediction, folder, to, kept))
+                on_step(Step("approving", done, len(run.predictions)))
+            baseline = run.model_copy(
+                update={
+                    "settings": Settings(**{**run.settings.model_dump(), "cases": "", "out": "."}),
+                    "wall_seconds": None,
+                    "models": tuple(
+                        model.model_copy(update={"warnings": ()}) for model in run.models
+                    ),
+                    "predictions": tuple(predictions),
+                }
+            )
+            before = _load(to)
+            if before and before.found() == baseline.found():
+                return before  # nothing is new: no change for git to show
+            write_atomic(to / ".gitignore", ".lock\n")
+            write_atomic(to / "run.json", _lines(baseline))
+            wanted = {to / (p.cutout or "") for p in predictions}
+            for path in (to / MATTES).rglob("*"):
+                if (
+                    path.is_file()
+                    and path not in wanted
+                    and matte_hash(path.relative_to(to).as_posix())
+                ):
+                    path.unlink(missing_ok=True)
+            return baseline
+    except OSError as error:
+        raise cannot_write(to, error) from None
+
+
+def is_baseline(run: Run) -> bool:
+    """Whether `run` was read from a baseline: its predictions name mattes."""
+    return any(p.cutout and p.cutout.startswith(f"{MATTES}/") for p in run.predictions)
+
+
+def encode_matte(alpha: Alpha) -> tuple[bytes, str]:
+    """`rint(255 α)` as a grey picture without loss, and the file name's suffix for it."""
+    image = Image.fromarray(quantise(alpha))
+    buffer = io.BytesIO()
+    if max(image.size) <= _WEBP_SIDE:
+        image.save(buffer, "WEBP", lossless=True)
+        return buffer.getvalue(), "webp"
+    image.save(buffer, "PNG", optimize=True)
+    return buffer.getvalue(), "png"
+
+
+def _reduced(
+    prediction: Prediction, folder: Path, to: Path, kept: dict[tuple[str, ...], Prediction]
+) -> Prediction:
+    """The prediction without times, and with its matte in `to` instead of its cut-out."""
+    less: dict[str, object] = {"seconds": {}, "peak_memory_bytes": None, "cached": False}
+    if not prediction.cutout:
+        return prediction.model_copy(update=less)
+    before = kept.get((prediction.category, prediction.case, prediction.model))
+    if before and before.cutout and before.cutout_sha256 == prediction.cutout_sha256:
+        return prediction.model_copy(update={**less, "cutout": before.cutout})
+    data, suffix = encode_matte(alpha_of(folder, prediction))
+    hashed = hashlib.sha256(data).hexdigest()[:16]
+    names = (prediction.model, prediction.category, prediction.case)
+    path = f"{MATTES}/{'/'.join(safe_name(name) for name in names)}.{hashed}.{suffix}"
+    if sha256_file(to / path) != hashlib.sha256(data).hexdigest():
+        write_atomic(to / path, data)
+    return prediction.model_copy(update={**less, "cutout": path})
+
+
+def _lines(run: Run) -> str:
+    """The run as JSON with a line for each case, prediction and number, for git to compare."""
+    fields = []
+    for name, value in run.model_dump(mode="json").items():
+        text = json.dumps(value, ensure_ascii=False, separators=(",", ":"))
+        if isinstance(value, list) and value:
+            rows = (json.dumps(v, ensure_ascii=False, separators=(",", ":")) for v in value)
+            text = "[\n" + ",\n".join(rows) + "\n]"
+        fields.append(f"{json.dumps(name)}: {text}")
+    return "{\n" + ",\n".join(fields) + "\n}\n"
+
+
+def _kept(to: Path) -> dict[tuple[str, ...], Prediction]:
+    """The predictions of the baseline that is there, if their mattes are whole."""
+    run = _load(to)
+    found: dict[tuple[str, ...], Prediction] = {}
+    for p in run.predictions if run else ():
+        hashed = matte_hash(p.cutout or "")
+        whole = sha256_file(to / (p.cutout or "")) or ""
+        if hashed and whole.startswith(hashed):
+            found[p.category, p.case, p.model] = p
+    return found
+
+
+def _load(to: Path) -> Run | None:
+    try:
+        return Run.load(to)
+    except OutputError:
+        return None
+
+
+def _refuse_what_is_none(to: Path) -> None:
+    """OutputError unless `to` is new, empty or a baseline."""
+    try:
+        names = {path.name for path in to.iterdir()} if to.exists() else set()
+    except OSError as error:
+        raise cannot_write(to, error) from None
+    foreign = sorted(
+        name
+        for name in names - {"run.json", MATTES}
+        if not name.startswith(".") and name != "README.md"
+    )
+    run = _load(to)
+    if foreign or (run and any(p.cutout for p in run.predictions) and not is_baseline(run)):
+        what = f"holds other files ({printable(foreign[0])})" if foreign else "holds a run"
+        raise OutputError(
+            f"{printable(str(to))} {what}", "Give a new folder, or a baseline's, with --to."
+        )

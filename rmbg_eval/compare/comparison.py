@@ -1,0 +1,142 @@
+"""The nouns of a comparison, as comparison.json keeps them."""
+
+from __future__ import annotations
+
+from typing import Literal
+
+from pydantic import BaseModel, ConfigDict, FiniteFloat
+
+from ..predict.stages import Prediction
+from ..settings import CompareFailOn as FailOn
+
+State = Literal["failed", "missing", "worse", "changed", "new", "still-failed", "better", "same"]
+STATES: tuple[State, ...] = (
+    "failed", "missing", "worse", "changed", "new", "still-failed", "better", "same",
+)  # fmt: skip
+"""Of a case × model, worst first."""
+
+Verdict = Literal["worse", "changed", "better", "same", "not judged"]
+
+
+ROUNDING = 1e-9
+"""What numbers that are equal may differ by."""
+
+
+class _Record(BaseModel):
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+
+class Value(_Record):
+    """A measure or a point of one case and model, in both runs."""
+
+    kind: Literal["measure", "point", "alpha"]
+    name: str
+    """The measure's, or the point's id."""
+    unit: str
+    region: str
+    base: FiniteFloat | None
+    """For a point: what was measured. None for `alpha`, which is a difference itself."""
+    new: FiniteFloat | None
+    difference: FiniteFloat | None
+    """new − base; for a point, of the distances from what is expected."""
+    allowed: FiniteFloat | None
+    """How large a difference still counts as the same; None where nothing judges it."""
+    tolerance: str | None
+    """Why so large."""
+    verdict: Verdict
+    reason: str | None = None
+    """What is to be said beside the numbers."""
+    passed: tuple[bool | None, bool | None] | None = None
+    """Of a point: in BASE, in NEW."""
+    required: bool = False
+
+    @property
+    def excess(self) -> float:
+        """How many times the difference is of what is allowed, to sort by."""
+        if self.difference is None:
+            return 1.0
+        return min(abs(self.difference) / max(self.allowed or 0, ROUNDING), 1e9)
+
+
+class Pair(_Record):
+    """One case and model, in both runs."""
+
+    category: str
+    case: str
+    model: str
+    state: State
+    why: str
+    """The state in a sentence."""
+    values: tuple[Value, ...] = ()
+    identical: bool = False
+    """Whether the cut-outs are the same to the bit."""
+    where: tuple[int, int, int, int] | None = None
+    """The 16 px square where alpha moved most: x, y, width, height."""
+    base: Prediction | None = None
+    new: Prediction | None = None
+
+    @property
+    def name(self) -> str:
+        """`category/case`."""
+        return f"{self.category}/{self.case}"
+
+    def of(self, verdict: Verdict) -> list[Value]:
+        """The values with that verdict: points, then measures, the one furthest out first."""
+        found = [v for v in self.values if v.verdict == verdict]
+        return sorted(found, key=lambda v: (v.kind != "point", -v.excess))
+
+
+class Comparison(_Record):
+    """What changed from BASE to NEW."""
+
+    schema_version: Literal[1] = 1
+    base: str
+    """The folder, as it was given."""
+    new: str
+    notes: tuple[str, ...]
+    """How the runs themselves differ: models, cases, versions, machines."""
+    pairs: tuple[Pair, ...]
+    """Worst first."""
+
+    def count(self, state: State) -> int:
+        """How many case × model are in that state."""
+        return sum(pair.state == state for pair in self.pairs)
+
+    def failing(self, fail_on: FailOn = "worse") -> tuple[Pair, ...]:
+        """What a gate with `--fail-on` does not let pass."""
+        return tuple(pair for pair in self.pairs if fails(pair, fail_on))
+
+
+def fails(pair: Pair, fail_on: FailOn) -> bool:
+    """Whether a gate stops at `pair`. `point` includes `error`, `worse` includes `point`."""
+    if pair.state in ("failed", "missing"):
+        return True
+    if fail_on == "point":
+        return any(v.kind == "point" and v.verdict == "worse" for v in pair.values)
+    return fail_on == "worse" and pair.state in ("worse", "changed", "new")
+
+
+def describe(value: Value) -> str:
+    """A value's change in a few words."""
+    if value.kind == "alpha":
+        if value.difference is None:
+            return value.reason or "alpha could not be compared"
+        return f"alpha moved by {_number(value.difference)} ({value.region}; {_allowed(value)})"
+    words = {True: "passed", False: "failed", None: "not measured"}
+    if value.passed and value.passed[0] is not value.passed[1]:
+        text = f"point {value.name}: {words[value.passed[0]]} → {words[value.passed[1]]}"
+        numbers = f"{_number(value.base)} → {_number(value.new)} {value.unit}"
+        return f"{text} ({'; '.join(filter(None, (numbers, value.reason)))})"
+    name = f"point {value.name}" if value.kind == "point" else value.name
+    if value.difference is None:
+        return f"{name}: {value.reason}"
+    numbers = f"{_number(value.base)} → {_number(value.new)}"
+    return f"{name} {numbers} ({_allowed(value)})"
+
+
+def _allowed(value: Value) -> str:
+    return "not judged" if value.allowed is None else f"allowed ±{_number(value.allowed)}"
+
+
+def _number(value: float | None) -> str:
+    return "–" if value is None else f"{value:.4g}"

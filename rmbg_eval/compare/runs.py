@@ -1,0 +1,278 @@
+"""Two runs → what changed: case by case, measure by measure, point by point.
+
+Nothing passes silently: what is new, missing or failed is a state of its own, and where no truth
+says whether a moved alpha is for the better, that is a state too.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Iterator
+from pathlib import Path
+
+from ..cases.case import category_order
+from ..core.progress import OnStep, Step, ignore
+from ..measure import TABLE, Measurement
+from ..measure.points import PointResult
+from ..predict.stages import Prediction
+from ..run.record import Run
+from .alpha_change import AlphaChange, change_of
+from .comparison import ROUNDING, STATES, Comparison, Pair, State, Value, Verdict, describe
+from .differences import differences
+from .tolerances import ALPHA_MEAN, ALPHA_TILE, Tolerances
+
+_DIRECTION = {metric.name: metric.higher_is_better for metric in TABLE}
+
+
+def compare(
+    base: Path, new: Path, tolerances: Tolerances = Tolerances(), on_step: OnStep = ignore
+) -> Comparison:
+    """Compare the run or baseline in the folder `base` with the run in `new`.
+
+    Raises OutputError where one of them is no run that can be read.
+    """
+    was, now = Run.load(base), Run.load(new)
+
+    def moved(before: Prediction, after: Prediction) -> AlphaChange:
+        return change_of(base, before, new, after)
+
+    pairs, notes = compare_runs(was, now, tolerances, moved, on_step)
+    return Comparison(base=str(base), new=str(new), notes=notes, pairs=pairs)
+
+
+def compare_runs(
+    was: Run,
+    now: Run,
+    tolerances: Tolerances,
+    moved: Callable[[Prediction, Prediction], AlphaChange],
+    on_step: OnStep = ignore,
+) -> tuple[tuple[Pair, ...], tuple[str, ...]]:
+    """The pairs of two runs, worst first, and what else there is to say.
+
+    `moved` compares the alphas of two predictions of one case.
+    """
+    both = _Both(was, now, tolerances, moved)
+    before = {_key(p): p for p in was.predictions}
+    after = {_key(p): p for p in now.predictions}
+    keys = list(dict.fromkeys([*after, *before]))
+    pairs = []
+    for done, key in enumerate(keys, 1):
+        pairs.append(both.pair(key, before.get(key), after.get(key)))
+        on_step(Step("comparing", done, len(keys)))
+    pairs.sort(key=_worst_first)
+    strangers = tolerances.strangers(
+        {p.category for p in pairs},
+        {p.name for p in pairs},
+        {f"{c.category}/{c.id}/{point.id}" for c in (*was.cases, *now.cases) for point in c.points},
+    )
+    return tuple(pairs), (*differences(was, now), *strangers)
+
+
+_Key = tuple[str, str, str]
+
+
+class _Both:
+    """Two runs, looked up by case and model."""
+
+    def __init__(
+        self,
+        was: Run,
+        now: Run,
+        tolerances: Tolerances,
+        moved: Callable[[Prediction, Prediction], AlphaChange],
+    ) -> None:
+        self.tolerances = tolerances
+        self.moved = moved
+        self.values = [_by_key(run.measurements) for run in (was, now)]
+        self.points = [_by_key(run.points) for run in (was, now)]
+        self.cases = [{(c.category, c.id): c for c in run.cases} for run in (was, now)]
+        measured = [{m.metric for m in run.measurements} for run in (was, now)]
+        self.shared = measured[0] & measured[1]
+
+    def pair(self, key: _Key, was: Prediction | None, now: Prediction | None) -> Pair:
+        category, case, model = key
+
+        def made(state: State, why: str, **more: object) -> Pair:
+            return Pair(
+                category=category, case=case, model=model, state=state, why=why,
+                base=was, new=now, **more,  # type: ignore[arg-type]
+            )  # fmt: skip
+
+        if now is None:
+            return made("missing", "it is in BASE only")
+        if now.failure:
+            if was and was.failure:
+                return made("still-failed", f"it failed in both: {now.failure}")
+            return made("failed", str(now.failure))
+        if was is None:
+            return made("new", "it is in NEW only: approve NEW to keep it as what is right")
+        if was.failure:
+            return made("better", f"it failed in BASE: {was.failure.problem}")
+        if was.picture_sha256 != now.picture_sha256:
+            return made(
+                "new", "its picture is another one than in BASE: approve NEW to keep what is right"
+            )
+        change = self.moved(was, now)
+        values = (*self._alphas(key, change), *self._points(key), *self._measures(key))
+        identical = was.cutout_sha256 == now.cutout_sha256
+        state, why = _state(values, change, identical)
+        return made(state, why, values=values, identical=identical, where=change.where)
+
+    def _alphas(self, key: _Key, change: AlphaChange) -> Iterator[Value]:
+        """How far alpha moved: judged only where no measure says whether for the better."""
+        scored = any(
+            m.value is not None and _DIRECTION.get(m.metric) is not None
+            for side in self.values
+            for m in side.get(key, {}).values()
+        )
+        for name, value, region in (
+            (ALPHA_MEAN, change.mean, "whole image"),
+            (ALPHA_TILE, change.tile, "worst 16 px square"),
+        ):
+            tolerance = self.tolerances.of(name, key[0], key[1])
+            judged = tolerance is not None and not scored
+            allowed = tolerance.allowed(0) if tolerance and judged else None
+            verdict: Verdict = "not judged"
+            if allowed is not None:
+                far = value is None or value > allowed + ROUNDING
+                verdict = "changed" if far else "same"
+            reason = change.reason
+            if scored and reason is None:
+                reason = (
+                    "shown, not judged: the measures against the truth say whether it is better"
+                )
+            yield Value(
+                kind="alpha", name=name, unit="alpha, 0 to 1", region=region, base=None,
+                new=None, difference=value, allowed=allowed,
+                tolerance=tolerance.reason if tolerance and judged else None,
+                verdict=verdict, reason=reason,
+            )  # fmt: skip
+
+    def _measures(self, key: _Key) -> Iterator[Value]:
+        was, now = (side.get(key, {}) for side in self.values)
+        for name in dict.fromkeys([*now, *was]):
+            if name in self.shared and name in was and name in now:
+                yield self._measure(key, was[name], now[name])
+
+    def _measure(self, key: _Key, was: Measurement, now: Measurement) -> Value:
+        tolerance = self.tolerances.of(now.metric, key[0], key[1])
+        higher = _DIRECTION.get(now.metric)
+        verdict: Verdict = "not judged"
+        difference = allowed = None
+        reason = now.reason or (f"not measured in BASE: {was.reason}" if was.reason else None)
+        if was.value is not None and now.value is not None:
+            difference = now.value - was.value
+            if tolerance:
+                allowed = tolerance.allowed(was.value)
+                verdict = _verdict(difference, allowed, higher)
+        elif tolerance and was.value is not None:
+            verdict = "worse" if higher is not None else "changed"
+            reason = f"it can no longer be measured: {now.reason}"
+        elif tolerance and now.value is not None:
+            verdict = "changed"
+        if tolerance is None and higher is None:
+            reason = reason or "no score"
+        return Value(
+            kind="measure", name=now.metric, unit=now.unit, region=now.region, base=was.value,
+            new=now.value, difference=difference, allowed=allowed,
+            tolerance=tolerance.reason if tolerance else None, verdict=verdict, reason=reason,
+        )  # fmt: skip
+
+    def _points(self, key: _Key) -> Iterator[Value]:
+        was, now = (side.get(key, {}) for side in self.points)
+        category, case, _ = key
+        defined = [
+            {p.id: p for p in side[category, case].points} if (category, case) in side else {}
+            for side in self.cases
+        ]
+        for name in dict.fromkeys([*now, *was]):
+            before, after = was.get(name), now.get(name)
+            note = None
+            if before and after and defined[0].get(name) != defined[1].get(name):
+                note = "the point is defined otherwise than in BASE"
+            yield self._point(key, name, before, after, note)
+
+    def _point(
+        self,
+        key: _Key,
+        name: str,
+        was: PointResult | None,
+        now: PointResult | None,
+        note: str | None,
+    ) -> Value:
+        there = now or was
+        assert there is not None
+        tolerance = self.tolerances.of_point(name, key[0], key[1], there.tolerance)
+        off = [
+            abs(p.measured - p.expected)
+            if p and p.measured is not None and p.expected is not None
+            else None
+            for p in (was, now)
+        ]
+        difference = None if off[0] is None or off[1] is None else off[1] - off[0]
+        allowed = tolerance.allowed(off[0] or 0)
+        passed = (was.passed if was else None, now.passed if now else None)
+        verdict: Verdict
+        if was is None:
+            verdict, note = "changed" if passed[1] is not True else "same", "the point is new"
+        elif now is None:
+            verdict, note = "worse", "the point is in BASE only"
+        elif passed[0] is not passed[1]:
+            verdict = "better" if passed[1] else "worse"
+        else:
+            verdict = "same" if difference is None else _verdict(difference, allowed, False)
+        reason = "; ".join(filter(None, (note, now.reason if now else None)))
+        return Value(
+            kind="point", name=name, unit=there.unit, region=there.kind,
+            base=was.measured if was else None, new=now.measured if now else None,
+            difference=difference, allowed=allowed, tolerance=tolerance.reason,
+            verdict=verdict, reason=reason or None, passed=passed, required=there.required,
+        )  # fmt: skip
+
+
+def _state(values: Iterable[Value], change: AlphaChange, identical: bool) -> tuple[State, str]:
+    """The state of a case that both runs have a cut-out of: the worst of its values'."""
+    found: dict[str, list[Value]] = {}
+    for value in values:
+        found.setdefault(value.verdict, []).append(value)
+    if worse := found.get("worse"):
+        first = max(worse, key=lambda v: (v.kind == "point", v.excess))
+        more = f", and {len(worse) - 1} more" if len(worse) > 1 else ""
+        bit = "; the cut-out is the same to the bit, so the truth, the point or the measure is not"
+        return "worse", f"{describe(first)}{more}{bit if identical else ''}"
+    if changed := found.get("changed"):
+        first = max(changed, key=lambda v: v.excess)
+        said = "no truth says whether it is better" if first.kind == "alpha" else ""
+        return "changed", "; ".join(filter(None, (describe(first), said)))
+    if better := found.get("better"):
+        first = max(better, key=lambda v: (v.kind == "point", v.excess))
+        return "better", describe(first)
+    if identical:
+        return "same", "the cut-out is the same to the bit"
+    return "same", change.reason or "within the tolerances"
+
+
+def _verdict(difference: float, allowed: float, higher: bool | None) -> Verdict:
+    if abs(difference) <= allowed + ROUNDING:
+        return "same"
+    if higher is None:
+        return "changed"
+    return "better" if (difference > 0) is higher else "worse"
+
+
+def _worst_first(pair: Pair) -> tuple[object, ...]:
+    states: tuple[Verdict, ...] = ("worse", "changed")
+    furthest = max((v.excess for state in states for v in pair.of(state)), default=0.0)
+    order = category_order(pair.category)
+    return STATES.index(pair.state), -furthest, order, pair.case, pair.model
+
+
+def _key(p: Prediction | Measurement | PointResult) -> _Key:
+    return p.category, p.case, p.model
+
+
+def _by_key(results: Iterable) -> dict[_Key, dict]:
+    found: dict[_Key, dict] = {}
+    for result in results:
+        name = result.metric if isinstance(result, Measurement) else result.point
+        found.setdefault(_key(result), {})[name] = result
+    return found

@@ -1,0 +1,177 @@
+"""How far a value may move between two runs before it counts: defaults, and one TOML file.
+
+A value counts as moved where |new − base| > max(absolute, relative × |base|). Every tolerance has
+its reason, which is shown beside what it decided. See GUIDE.md, "Tolerances".
+"""
+
+from __future__ import annotations
+
+import tomllib
+from collections.abc import Iterable, Iterator
+from pathlib import Path
+from typing import Annotated
+
+from pydantic import BaseModel, ConfigDict, Field, FiniteFloat, ValidationError
+
+from ..errors import SettingsError, explain, printable
+from ..measure import TABLE
+
+ALPHA_MEAN, ALPHA_TILE = "alpha_mean", "alpha_tile"
+"""How far a cut-out's alpha moved: `rmbg_eval.compare.alpha_change` defines them."""
+
+_MAX_TOML = 1 << 20
+
+_Size = Annotated[FiniteFloat, Field(ge=0)]
+
+
+class Tolerance(BaseModel):
+    """How far a value may move, and why so far."""
+
+    model_config = ConfigDict(extra="forbid", strict=True, frozen=True)
+
+    absolute: _Size
+    """In the value's own unit."""
+    relative: _Size = 0.0
+    """Share of the base's value; the larger of the two is allowed."""
+    reason: Annotated[str, Field(min_length=1, max_length=300)]
+
+    def allowed(self, base: float) -> float:
+        """How far from `base` is still the same."""
+        return max(self.absolute, self.relative * abs(base))
+
+
+_SUM = Tolerance(
+    absolute=0.05,
+    relative=0.05,
+    reason="sums grow with the picture: 5 % of it, or 50 pixels' worth of alpha",
+)
+_MEAN = Tolerance(
+    absolute=0.0005,
+    relative=0.05,
+    reason="an eighth of a stored level of alpha (1/255) over the whole image, or 5 %",
+)
+_UNKNOWN = Tolerance(
+    absolute=0.004, relative=0.05, reason="one stored level of alpha (1/255), or 5 %"
+)
+_SQUARE = Tolerance(
+    absolute=0.0005,
+    relative=0.05,
+    reason="one stored level (1/255) more on an error of 1/16, or 5 %",
+)
+_SCORE = Tolerance(absolute=0.003, reason="papers on segmentation print three digits")
+_BOUNDARY = Tolerance(absolute=0.01, reason="its band is thin: a pixel here and there moves it")
+_COLOUR = Tolerance(absolute=0.1, relative=0.05, reason="a tenth of what is just seen (1 ΔE2000)")
+_EDGE = Tolerance(absolute=0.5, relative=0.05, reason="half of what is just seen (1 ΔE2000)")
+_TAIL = Tolerance(absolute=1.0, relative=0.05, reason="what is just seen (1 ΔE2000)")
+
+DEFAULTS: dict[str, Tolerance] = {
+    **dict.fromkeys(("sad", "sad_unknown", "grad", "grad_unknown", "conn", "conn_unknown"), _SUM),
+    "mad": _MEAN,
+    "mad_unknown": _UNKNOWN,
+    "mse": _SQUARE,
+    "mse_unknown": _SQUARE,
+    **dict.fromkeys(("s_measure", "e_measure", "weighted_f", "iou"), _SCORE),
+    "boundary_iou": _BOUNDARY,
+    **{
+        metric.name: _TAIL
+        if "_p95" in metric.name
+        else _EDGE
+        if "_edge" in metric.name
+        else _COLOUR
+        for metric in TABLE
+        if metric.name.startswith("delta_e_")
+    },
+    ALPHA_MEAN: Tolerance(
+        absolute=0.001, reason="a quarter of a stored level of alpha (1/255) over the whole image"
+    ),
+    ALPHA_TILE: Tolerance(
+        absolute=0.04, reason="ten stored levels over a square of 16 px: less is not seen"
+    ),
+}
+"""By measure; one that is not here is no score, and is shown but not judged."""
+
+POINT = "the point's own tolerance"
+"""Why a point's distance from what is expected may move as far as it does."""
+
+NAMES = (*(metric.name for metric in TABLE), ALPHA_MEAN, ALPHA_TILE)
+
+_ByMetric = dict[str, Tolerance]
+
+
+class Tolerances(BaseModel):
+    """The defaults, and what a file says instead: the nearest to the value counts."""
+
+    model_config = ConfigDict(extra="forbid", strict=True, frozen=True)
+
+    metric: _ByMetric = {}
+    """By measure, everywhere."""
+    category: dict[str, _ByMetric] = {}
+    """By category, then by measure."""
+    case: dict[str, _ByMetric] = {}
+    """By `category/id`, then by measure."""
+    point: dict[str, Tolerance] = {}
+    """By `category/id/point`."""
+
+    @classmethod
+    def load(cls, path: Path | None) -> Tolerances:
+        """Those of a TOML file, or the defaults alone; SettingsError says what is wrong with it."""
+        if path is None:
+            return cls()
+        where = f"The tolerances {printable(str(path))}"
+        try:
+            if not path.is_file():  # a pipe would be waited on for ever
+                raise SettingsError(f"{where} are no file", "Give a TOML file.")
+            with path.open("rb") as file:
+                text = file.read(_MAX_TOML + 1)
+            if len(text) > _MAX_TOML:
+                raise SettingsError(f"{where} have more than 1 MiB", "Give a TOML file.")
+            found = cls.model_validate(tomllib.loads(text.decode("utf-8")))
+        except ValidationError as error:
+            fields = [*cls.model_fields, *Tolerance.model_fields]
+            raise SettingsError(f"{where}: {explain(error, fields)}", "Correct them.") from None
+        except (ValueError, RecursionError) as error:
+            raise SettingsError(
+                f"{where} are not TOML: {printable(str(error))[:200]}", "Correct them."
+            ) from None
+        except OSError as error:
+            raise SettingsError(
+                f"{where} could not be read: {error.strerror}", "Check its permissions."
+            ) from None
+        for name in found._measures():
+            if name not in NAMES:
+                raise SettingsError(
+                    f"{where} name an unknown measure {printable(name)!r}",
+                    f"Known are: {', '.join(NAMES)}.",
+                )
+        return found
+
+    def of(self, metric: str, category: str, case: str) -> Tolerance | None:
+        """The tolerance of a measure for `category/case`; None where nothing judges it."""
+        for table in (self.case.get(f"{category}/{case}"), self.category.get(category)):
+            if table and metric in table:
+                return table[metric]
+        return self.metric.get(metric) or DEFAULTS.get(metric)
+
+    def of_point(self, point: str, category: str, case: str, own: float) -> Tolerance:
+        """How far the distance of a point from what is expected may grow."""
+        given = self.point.get(f"{category}/{case}/{point}")
+        return given or Tolerance(absolute=own, reason=POINT)
+
+    def strangers(
+        self, categories: Iterable[str], cases: Iterable[str], points: Iterable[str]
+    ) -> Iterator[str]:
+        """What the file names that neither run has: likely a slip of the pen."""
+        for kind, named, known in (
+            ("category", self.category, set(categories)),
+            ("case", self.case, set(cases)),
+            ("point", self.point, set(points)),
+        ):
+            for name in named:
+                if name not in known:
+                    yield f"the tolerances name the {kind} {printable(name)}, which neither run has"
+
+    def _measures(self) -> Iterator[str]:
+        yield from self.metric
+        for tables in (self.category, self.case):
+            for table in tables.values():
+                yield from table

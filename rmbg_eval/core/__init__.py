@@ -1,0 +1,1 @@
+"""What everything stands on: pictures, files, folders, the cache, processes, the machine."""

@@ -1,0 +1,97 @@
+"""Finished predictions and findings, by the content of what made them: no work is done twice.
+
+`<cache>/predictions/<2 hex>/<key>.png` is the cut-out and `<key>.json` says
+what belongs to it, its SHA-256 among it. The JSON is written last and the
+picture's hash is checked when it is used, so that neither a killed process nor a
+damaged disk leaves anything that is believed. `<cache>/measurements/` keeps what was measured,
+each file behind its own SHA-256. The folders may be deleted at any time.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from dataclasses import dataclass
+from pathlib import Path
+
+from pydantic import BaseModel, ConfigDict, ValidationError
+
+from .files import write_atomic
+from .images import DECODER
+from .paths import cache_folder
+
+
+class Entry(BaseModel):
+    """What is kept beside a cut-out."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    cutout_sha256: str
+    width: int
+    height: int
+    notes: tuple[str, ...]
+    seconds: dict[str, float]
+    peak_memory_bytes: int | None
+
+
+@dataclass(frozen=True)
+class Store:
+    """The predictions kept in `folder`."""
+
+    folder: Path
+
+    @classmethod
+    def default(cls) -> Store:
+        return cls(cache_folder() / "predictions")
+
+    @staticmethod
+    def key(picture_sha256: str, model_identity: str) -> str:
+        """The name of a prediction: same picture, same model in every respect, same decoding."""
+        return hashlib.sha256(f"{DECODER} {picture_sha256} {model_identity}".encode()).hexdigest()
+
+    def get(self, key: str) -> tuple[Entry, bytes] | None:
+        """What is kept under `key`, whole and unaltered, or None."""
+        try:
+            entry = Entry.model_validate_json(self._path(key, "json").read_bytes())
+            png = self._path(key, "png").read_bytes()
+        except (OSError, ValidationError):
+            return None
+        return (entry, png) if hashlib.sha256(png).hexdigest() == entry.cutout_sha256 else None
+
+    def put(self, key: str, entry: Entry, png: bytes) -> None:
+        """Keep a cut-out; OutputError if it cannot be written."""
+        write_atomic(self._path(key, "png"), png)
+        write_atomic(self._path(key, "json"), entry.model_dump_json())
+
+    def _path(self, key: str, suffix: str) -> Path:
+        return self.folder / key[:2] / f"{key}.{suffix}"
+
+
+@dataclass(frozen=True)
+class Findings:
+    """What was measured, kept in `folder`: text by the content of all that decides it."""
+
+    folder: Path
+
+    @classmethod
+    def default(cls) -> Findings:
+        return cls(cache_folder() / "measurements")
+
+    @staticmethod
+    def key(*parts: object) -> str:
+        """The name of what was found from `parts`."""
+        return hashlib.sha256(repr(parts).encode()).hexdigest()
+
+    def get(self, key: str) -> str | None:
+        """What is kept under `key`, whole and unaltered, or None."""
+        try:
+            hashed, _, text = self._path(key).read_text("utf-8").partition("\n")
+        except (OSError, UnicodeDecodeError):
+            return None
+        return text if hashlib.sha256(text.encode()).hexdigest() == hashed else None
+
+    def put(self, key: str, text: str) -> None:
+        """Keep a text; OutputError if it cannot be written."""
+        write_atomic(self._path(key), f"{hashlib.sha256(text.encode()).hexdigest()}\n{text}")
+
+    def _path(self, key: str) -> Path:
+        return self.folder / key[:2] / key

@@ -1,0 +1,112 @@
+"""Files written whole or not at all, and names that are safe on every disk."""
+
+from __future__ import annotations
+
+import errno
+import hashlib
+import os
+import re
+import tempfile
+from contextlib import suppress
+from pathlib import Path
+
+import psutil
+
+from ..errors import OutputError, RmbgEvalError, printable
+
+
+def write_atomic(path: Path, data: bytes | str) -> None:
+    """Write `data` under a temporary name, then rename; OutputError if it cannot be done.
+
+    Whoever looks sees the old file or the new one, never a half, however the
+    process ends.
+    """
+    if isinstance(data, str):
+        data = data.encode("utf-8")
+    scratch = None
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        with tempfile.NamedTemporaryFile(
+            dir=path.parent, prefix=f".new-{os.getpid()}-", delete=False
+        ) as file:
+            scratch = Path(file.name)
+            file.write(data)
+        scratch.chmod(0o666 & ~_UMASK)
+        os.replace(scratch, path)
+    except OSError as error:
+        if scratch:
+            scratch.unlink(missing_ok=True)
+        raise cannot_write(path, error) from None
+    except BaseException:  # Ctrl-C between the two steps
+        if scratch:
+            scratch.unlink(missing_ok=True)
+        raise
+
+
+def remove_unfinished(folder: Path) -> None:
+    """Remove what killed processes left half written below `folder`; living ones keep theirs."""
+    for path in folder.rglob(".new-*"):
+        owner = path.name.split("-")[1]
+        if not owner.isdecimal() or not psutil.pid_exists(int(owner)):
+            with suppress(OSError):
+                path.unlink()
+
+
+def user_path(text: str, error: type[RmbgEvalError]) -> Path:
+    """`text` as a path, `~` expanded; `error` for what can be none."""
+    try:
+        if "\0" not in text:
+            return Path(text).expanduser()
+    except RuntimeError:  # no such user
+        pass
+    raise error(f"{printable(text)} can be no path on this machine", "Check the path.")
+
+
+def cannot_write(path: Path, error: OSError) -> OutputError:
+    """The OutputError that says why `path` could not be written, and what to do."""
+    where = printable(str(path))
+    if error.errno in (errno.ENOSPC, errno.EDQUOT):
+        return OutputError(f"The disk is full: {where} could not be written", "Make room.")
+    if error.errno in (errno.EACCES, errno.EPERM, errno.EROFS):
+        return OutputError(
+            f"{where} may not be written ({error.strerror})",
+            "Choose another folder with --out, or RMBG_EVAL_CACHE for the cache.",
+        )
+    return OutputError(
+        f"{where} could not be written: {error.strerror or error}", "Choose another folder."
+    )
+
+
+def safe_name(text: str) -> str:
+    """A file or folder name for `text`: letters, digits, `.`, `_`, `-`; two texts never share one.
+
+    A hash is added wherever anything had to be replaced or cut.
+
+    >>> safe_name("isnet")
+    'isnet'
+    >>> safe_name("../a b")
+    'a-b-2c2c791a'
+    """
+    plain = re.sub(r"[^\w.-]+", "-", text).strip("-.")[:60]
+    if plain == text and plain and not re.search(r"-[0-9a-f]{8}$", plain):
+        return plain
+    return f"{plain or 'x'}-{hashlib.sha256(text.encode('utf-8', 'surrogatepass')).hexdigest()[:8]}"
+
+
+def sha256_file(path: Path) -> str | None:
+    """SHA-256 of the file, or None if it cannot be read."""
+    try:
+        with path.open("rb") as file:
+            return hashlib.file_digest(file, "sha256").hexdigest()
+    except OSError:
+        return None
+
+
+def _umask() -> int:
+    mask = os.umask(0o022)
+    os.umask(mask)
+    return mask
+
+
+_UMASK = _umask()
+"""Read once, at import: asking for it is changing it, which is not for threads."""

@@ -1,0 +1,348 @@
+"""Decode, check and encode pictures: the only module that knows EXIF, modes and ICC profiles.
+
+The image contract, checked here once and relied on everywhere else:
+
+* RGB is `(H, W, 3) uint8`, sRGB;
+* alpha is `(H, W) float32` in [0, 1], straight (not premultiplied).
+"""
+
+from __future__ import annotations
+
+import io
+import os
+import stat
+from dataclasses import dataclass
+from functools import lru_cache
+from pathlib import Path
+
+import numpy as np
+from numpy.typing import NDArray
+from PIL import Image, ImageCms, ImageOps
+
+from ..errors import ImageError, printable
+
+RGB = NDArray[np.uint8]
+Alpha = NDArray[np.float32]
+
+DECODER = "1"
+"""Raised whenever the same file would decode to other pixels: part of every cache key."""
+
+SUFFIXES = frozenset(
+    ".jpg .jpeg .jfif .png .webp .tif .tiff .bmp .gif .heic .heif .avif .ppm".split()
+)
+"""Names that are taken for pictures when a folder is read."""
+
+FAST_PNG = {"compress_level": 1, "compress_type": 3}
+"""Pillow's options for run-length matching at zlib's level 1: on photographs a sixth of the time of
+its default, and files of the same size."""
+
+MAX_BYTES = 1 << 29
+MAX_PIXELS = 89_478_485
+"""Pillow's own bound, beyond which it suspects a decompression bomb."""
+MIN_SIDE = 32
+MAX_ASPECT = 20
+
+# Nothing that starts another program (EPS calls Ghostscript) and nothing exotic.
+_FORMATS = ("JPEG", "PNG", "WEBP", "TIFF", "BMP", "GIF", "AVIF", "PPM")
+_STILL_FORMATS = ("MPO", "HEIF")
+"""Formats whose further images belong to the first (gain map, depth, burst), not to a film."""
+
+
+@dataclass(frozen=True, eq=False)
+class Picture:
+    """A decoded picture, as every model receives it."""
+
+    name: str
+    """`category/id` of its case, or the file's name: for messages, and for `folder:` models."""
+    rgb: RGB
+    """`(H, W, 3) uint8`, sRGB, upright."""
+    notes: tuple[str, ...] = ()
+    """What had to be done to get there, as keys of the report's string table."""
+
+    @property
+    def size(self) -> tuple[int, int]:
+        """Width and height in pixels."""
+        return self.rgb.shape[1], self.rgb.shape[0]
+
+
+@dataclass(frozen=True, eq=False)
+class Cutout:
+    """A picture with its background removed: straight alpha over untouched or estimated colours."""
+
+    rgb: RGB
+    alpha: Alpha
+
+
+def read_bytes(path: Path) -> bytes:
+    """The bytes of the regular file `path`; ImageError for anything else, or an absurd size."""
+    try:
+        status = os.stat(path)
+        if not stat.S_ISREG(status.st_mode):
+            raise ImageError(
+                f"{_name(path)} is not a regular file", "Put the picture itself into the folder."
+            )
+        if status.st_size > MAX_BYTES:
+            raise ImageError(
+                f"{_name(path)} has {status.st_size:,} bytes; {MAX_BYTES:,} are allowed",
+                "Save it as JPEG or PNG.",
+            )
+        data = path.read_bytes()
+    except FileNotFoundError:
+        raise ImageError(
+            f"{_name(path)} does not exist", "Check the name, and whether a link in it is broken."
+        ) from None
+    except PermissionError:
+        raise ImageError(
+            f"{_name(path)} may not be read", "Give yourself permission to read it (chmod u+r)."
+        ) from None
+    except OSError as error:
+        raise ImageError(
+            f"{_name(path)} could not be read: {error.strerror or error}",
+            "Check the file and the disk it is on.",
+        ) from None
+    if not data:
+        raise ImageError(f"{_name(path)} is empty (0 bytes)", "Copy or download the picture again.")
+    return data
+
+
+def decode(data: bytes, file: str, name: str = "", drop_alpha: bool = False) -> Picture:
+    """Decode the bytes of the picture `file`, which becomes the picture `name`.
+
+    EXIF rotation is applied, an embedded ICC profile is converted to sRGB,
+    grey, palette, CMYK and 16-bit pictures become 8-bit RGB; each is noted.
+
+    Raises ImageError, naming `file`, for what is no still, opaque picture of
+    sensible size: a transparent picture's colours under its transparency are
+    undefined, so it cannot be judged as an original (unless `drop_alpha` says they are).
+    """
+    image, notes = _open(data, file), []
+    try:
+        tiles = getattr(image, "tile", ())  # how it is stored; gone once it is loaded
+        if image.mode in ("RGB", "RGBA", "LA") and any(";16" in str(tile[3]) for tile in tiles):
+            notes.append("reduced-16-bit")  # by Pillow, which has no such mode
+        if image.getexif().get(0x0112) in range(2, 9):
+            notes.append("exif-rotated")
+        image = ImageOps.exif_transpose(image)
+        image = _without_alpha(image, file, notes, drop_alpha)
+        if image.mode.startswith("I;16"):
+            notes.append("reduced-16-bit")
+            profile = image.info.get("icc_profile")
+            image = Image.fromarray(_eight_bit(np.asarray(image)))
+            image.info["icc_profile"] = profile
+        elif image.mode in ("I", "F"):
+            raise _undefined_white(image.mode, file)
+        if image.mode in ("1", "L"):
+            notes.append("grey")
+        elif image.mode == "CMYK":
+            notes.append("cmyk")
+        image = _to_srgb(image, notes)
+        rgb = np.asarray(image)
+    except (ImageError, MemoryError):
+        raise
+    except Exception as error:  # Pillow's decoders raise whatever a broken file makes them raise
+        raise _undecodable(file, error) from None
+    check_rgb(rgb)
+    return Picture(name or file, rgb, tuple(notes))
+
+
+def decode_cutout(data: bytes, name: str) -> tuple[RGB | None, Alpha]:
+    """Decode a finished cut-out or a matte.
+
+    Returns the colours, or None where the file is a grey matte, and the
+    alpha `(H, W) float32`, exactly as stored: nothing is stretched or
+    thresholded. Raises ImageError for a picture that is neither.
+    """
+    image = _open(data, name)
+    try:
+        if image.mode in ("RGBA", "LA", "PA") or "transparency" in image.info:
+            rgba = np.asarray(image.convert("RGBA"))
+            return rgba[..., :3], rgba[..., 3].astype(np.float32) / np.float32(255)
+        if image.mode.startswith("I;16"):
+            return None, np.asarray(image).astype(np.float32) / np.float32(65535)
+        if image.mode in ("I", "F"):
+            raise _undefined_white(image.mode, name)
+        grey = np.asarray(image.convert("RGB"))
+    except (ImageError, MemoryError):
+        raise
+    except Exception as error:  # as in decode()
+        raise _undecodable(name, error) from None
+    if not (
+        np.array_equal(grey[..., 0], grey[..., 1]) and np.array_equal(grey[..., 0], grey[..., 2])
+    ):
+        raise ImageError(
+            f"{name} has colours but no alpha channel",
+            "Save the cut-out as RGBA (PNG or WebP), or the matte as a grey picture.",
+        )
+    return None, grey[..., 0].astype(np.float32) / np.float32(255)
+
+
+def encode_png(cutout: Cutout) -> bytes:
+    """The cut-out as an 8-bit RGBA PNG: `rint(255 α)`, colours exactly as they are."""
+    check_rgb(cutout.rgb)
+    check_alpha(cutout.alpha, cutout.rgb.shape[:2])
+    rgba = np.dstack([cutout.rgb, quantise(cutout.alpha)])
+    buffer = io.BytesIO()
+    Image.fromarray(rgba).save(buffer, "PNG", **FAST_PNG)
+    return buffer.getvalue()
+
+
+def quantise(alpha: Alpha) -> NDArray[np.uint8]:
+    """Alpha as it is stored: `rint(255 α)` in uint8."""
+    return np.rint(alpha * np.float32(255)).astype(np.uint8)
+
+
+def resize_alpha(alpha: Alpha, size: tuple[int, int]) -> Alpha:
+    """`alpha` at width × height `size`: bilinear, antialiased where it shrinks."""
+    if (alpha.shape[1], alpha.shape[0]) == size:
+        return alpha
+    resized = Image.fromarray(alpha).resize(size, Image.Resampling.BILINEAR)
+    # A weighted mean of numbers in [0, 1] leaves it by float32 rounding only.
+    return np.clip(np.asarray(resized), 0, 1)
+
+
+def check_rgb(rgb: np.ndarray) -> None:
+    """Raise ImageError, printing what was received, unless `rgb` is `(H, W, 3) uint8`."""
+    if rgb.ndim != 3 or rgb.shape[2] != 3 or rgb.dtype != np.uint8 or 0 in rgb.shape:
+        raise ImageError(
+            f"RGB must be (H, W, 3) uint8; received {describe(rgb)}",
+            "Convert the picture before handing it over.",
+        )
+
+
+def check_alpha(alpha: np.ndarray, shape: tuple[int, ...]) -> None:
+    """Raise ImageError unless `alpha` is float32 of `shape`, finite and within [0, 1]."""
+    if alpha.shape != tuple(shape) or alpha.dtype != np.float32:
+        problem = f"Alpha must be {tuple(shape)} float32; received {describe(alpha)}"
+    elif not np.isfinite(alpha).all():
+        bad = int((~np.isfinite(alpha)).sum())
+        problem = f"Alpha must be finite; {bad} of {alpha.size} are not; received {describe(alpha)}"
+    elif not alpha.size or alpha.min() < 0 or alpha.max() > 1:
+        problem = f"Alpha must lie in [0, 1]; received {describe(alpha)}"
+    else:
+        return
+    raise ImageError(problem, "The model's output or its activation is not what was declared.")
+
+
+def describe(array: np.ndarray) -> str:
+    """Shape, dtype and range of an array, for messages."""
+    span = f"{array.min():.4g} … {array.max():.4g}" if array.size else "nothing"
+    return f"{array.shape} {array.dtype}, {span}"
+
+
+def _open(data: bytes, name: str) -> Image.Image:
+    """Identify the file and refuse what must not be decoded, before anything is decoded."""
+    try:
+        brands = data[8 : min(64, int.from_bytes(data[:4], "big"))]
+        if data[4:8] == b"ftyp" and b"avif" not in brands and b"avis" not in brands:
+            _register_heif()
+            image = Image.open(io.BytesIO(data), formats=("HEIF",))
+        else:
+            image = Image.open(io.BytesIO(data), formats=_FORMATS)
+            if image.format == "PNG":  # whose checksums Pillow does not check while decoding
+                Image.open(io.BytesIO(data), formats=("PNG",)).verify()
+        width, height = image.size
+        frames = 1 if image.format in _STILL_FORMATS else getattr(image, "n_frames", 1)
+    except Image.DecompressionBombError:
+        raise ImageError(
+            f"{name} unpacks to more than {2 * MAX_PIXELS:,} pixels", "Make it smaller."
+        ) from None
+    except Image.UnidentifiedImageError:
+        raise ImageError(
+            f"{name} is not a picture that can be read",
+            "Open it in a picture viewer and save it as JPEG or PNG.",
+        ) from None
+    except Exception as error:  # as in decode()
+        raise _undecodable(name, error) from None
+    if width * height > MAX_PIXELS:
+        problem, remedy = f"more than {MAX_PIXELS:,} pixels", "Make it smaller."
+    elif min(width, height) < MIN_SIDE:
+        problem, remedy = f"a side below {MIN_SIDE} pixels", "Use the original, not a thumbnail."
+    elif max(width, height) > MAX_ASPECT * min(width, height):
+        problem, remedy = f"sides that differ more than {MAX_ASPECT}-fold", "Crop it."
+    elif frames > 1:
+        problem, remedy = f"{frames} frames or pages", "Export the one to be judged."
+    else:
+        return image
+    raise ImageError(f"{name} ({width}×{height}) has {problem}", remedy)
+
+
+def _without_alpha(image: Image.Image, name: str, notes: list[str], drop: bool) -> Image.Image:
+    """`image` without an alpha channel, which must be opaque throughout unless `drop`."""
+    if image.mode in ("RGBA", "LA", "PA", "RGBa", "La") or "transparency" in image.info:
+        grey = image.mode in ("LA", "La", "L", "1")
+        image = image.convert("RGBA")
+        alpha = np.asarray(image)[..., 3]
+        if alpha.min() < 255 and not drop:
+            share = float((alpha < 255).mean())
+            raise ImageError(
+                f"{name} is already transparent in {share:.1%} of its pixels",
+                "Give the original picture with its background; finished cut-outs are judged "
+                "with --model folder:DIR.",
+            )
+        notes.append("opaque-alpha-dropped")
+        image = image.convert("L" if grey else "RGB")
+    return image
+
+
+def _to_srgb(image: Image.Image, notes: list[str]) -> Image.Image:
+    """`image` in RGB, its embedded profile, if any, converted to sRGB."""
+    data = image.info.get("icc_profile")
+    if image.mode in ("P", "1", "YCbCr", "HSV", "RGBX"):
+        image = image.convert("L" if image.mode == "1" else "RGB")
+    if data:
+        try:
+            profile = ImageCms.ImageCmsProfile(io.BytesIO(data))
+            space = profile.profile.xcolor_space.strip()
+            if space != {"RGB": "RGB", "L": "GRAY", "CMYK": "CMYK"}[image.mode]:
+                raise ValueError(f"a {space} profile in a {image.mode} picture")
+            if (profile.profile.profile_description or "").startswith("sRGB"):
+                return image.convert("RGB")
+            converted = ImageCms.profileToProfile(
+                image,
+                profile,
+                _srgb(),
+                ImageCms.Intent.RELATIVE_COLORIMETRIC,
+                outputMode="RGB",
+                flags=ImageCms.Flags.BLACKPOINTCOMPENSATION,
+            )
+            assert converted is not None  # only with inPlace=True
+            notes.append("icc-converted")
+            return converted
+        except (ImageCms.PyCMSError, OSError, ValueError, KeyError, TypeError):
+            notes.append("icc-unreadable")
+    return image.convert("RGB")
+
+
+def _eight_bit(values: np.ndarray) -> NDArray[np.uint8]:
+    return ((values.astype(np.uint32) * 255 + 32767) // 65535).astype(np.uint8)
+
+
+@lru_cache(maxsize=1)
+def _srgb() -> ImageCms.ImageCmsProfile:
+    return ImageCms.createProfile("sRGB")  # type: ignore[return-value]
+
+
+@lru_cache(maxsize=1)
+def _register_heif() -> None:
+    import pi_heif  # 20 ms, and only where there is a HEIC
+
+    pi_heif.register_heif_opener()
+
+
+def _name(path: Path) -> str:
+    return printable(path.name)
+
+
+def _undefined_white(mode: str, name: str) -> ImageError:
+    return ImageError(
+        f"{name} holds {mode} numbers (32-bit integer or floating point), "
+        "for which white is not defined",
+        "Export it with 8 or 16 bits a channel.",
+    )
+
+
+def _undecodable(name: str, error: Exception) -> ImageError:
+    return ImageError(
+        f"{name} is damaged or cut short ({printable(str(error))[:200] or type(error).__name__})",
+        "Copy or download it again, or open it in a picture viewer and save it anew.",
+    )

@@ -1,0 +1,123 @@
+"""What a run was made with: commit, versions, processor, memory."""
+
+from __future__ import annotations
+
+import os
+import platform
+import subprocess
+from importlib.metadata import PackageNotFoundError, version
+from pathlib import Path
+
+from pydantic import BaseModel, ConfigDict
+
+from .paths import PACKAGE
+
+_LIBRARIES = (
+    "numpy pillow openvino onnxruntime opencv-python-headless torch papermill nbconvert".split()
+)
+_THREADS = "OMP_NUM_THREADS OPENBLAS_NUM_THREADS MKL_NUM_THREADS NUMBA_NUM_THREADS".split()
+
+
+class Machine(BaseModel):
+    """Enough to tell two runs' circumstances apart."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    commit: str | None
+    """Of rmbg_eval's checkout; None where it is installed without one."""
+    dirty: bool | None
+    """Whether that checkout had uncommitted changes."""
+    versions: dict[str, str]
+    system: str
+    processor: str
+    cores: int
+    """That this process may use."""
+    memory_bytes: int | None
+    threads: dict[str, str] = {}
+    """What the environment says of threads; without that, each runtime takes the cores."""
+
+    @classmethod
+    def here(cls) -> Machine:
+        commit = _git("rev-parse", "HEAD")
+        changes = _git("status", "--porcelain") if commit else None
+        return cls(
+            commit=commit,
+            dirty=None if changes is None else bool(changes),
+            versions={name: found for name in _LIBRARIES if (found := _version(name))}
+            | {"rmbg_eval": _version("rmbg-eval") or "not installed"},
+            system=f"{platform.system()} {platform.release()}, Python {platform.python_version()}",
+            processor=_processor(),
+            cores=cores(),
+            memory_bytes=_memory(),
+            threads={name: os.environ[name] for name in _THREADS if name in os.environ},
+        )
+
+
+def reset_peak_memory() -> bool:
+    """Start a new reading of this process's peak memory; False where the system cannot."""
+    try:
+        Path("/proc/self/clear_refs").write_text("5")
+    except OSError:
+        return False
+    return True
+
+
+def peak_memory() -> int | None:
+    """Peak resident memory of this process in bytes since `reset_peak_memory`, or None."""
+    try:
+        for line in Path("/proc/self/status").read_text().splitlines():
+            if line.startswith("VmHWM:"):
+                return int(line.split()[1]) * 1024
+    except OSError:
+        pass
+    return None
+
+
+def _git(*arguments: str) -> str | None:
+    """What git says of our own checkout; None if this package lies in none."""
+    root = PACKAGE.parent
+    if not (root / ".git").exists():
+        return None
+    try:
+        done = subprocess.run(
+            ["git", "-C", str(root), *arguments],
+            capture_output=True,
+            text=True,
+            timeout=10,
+            check=True,
+        )
+    except (OSError, subprocess.SubprocessError):
+        return None
+    return done.stdout.strip()
+
+
+def _version(name: str) -> str | None:
+    try:
+        return version(name)
+    except PackageNotFoundError:
+        return None
+
+
+def _processor() -> str:
+    try:
+        for line in Path("/proc/cpuinfo").read_text().splitlines():
+            if line.startswith("model name"):
+                return line.partition(":")[2].strip()
+    except OSError:
+        pass
+    return platform.processor() or platform.machine()
+
+
+def cores() -> int:
+    """How many processor cores this process may use."""
+    try:
+        return len(os.sched_getaffinity(0))
+    except AttributeError:  # not on macOS or Windows
+        return os.cpu_count() or 1
+
+
+def _memory() -> int | None:
+    try:
+        return os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES")
+    except (AttributeError, ValueError, OSError):
+        return None

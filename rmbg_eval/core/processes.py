@@ -1,0 +1,100 @@
+"""Work in processes of its own: what they send back, and what happens when one dies."""
+
+from __future__ import annotations
+
+import os
+import signal
+import threading
+import time
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
+from multiprocessing import get_context
+from queue import Empty
+from typing import Any
+
+from ..errors import Failure, ModelError, RmbgEvalError
+
+Send = Callable[[Any], None]
+_LOOK_EVERY = 0.5
+"""Seconds after which silent processes are looked at."""
+
+
+@dataclass(frozen=True)
+class Call:
+    """`function(*arguments, send)` in a process of its own; all of it must be importable there."""
+
+    name: str
+    function: Callable[..., None]
+    arguments: tuple[Any, ...]
+
+
+@dataclass(frozen=True)
+class _Ended:
+    error: RmbgEvalError | None = None
+
+
+def in_processes(calls: Sequence[Call]) -> Iterator[tuple[int, Any]]:
+    """Run every call in a process of its own; yield its number and what it sent, as it comes.
+
+    Raises what a call raised; ModelError if its process ended without a word. However this ends,
+    no process is left: each is told to end, and ends by itself where its parent is gone.
+    """
+    context = get_context("spawn")  # a fork would share a device that is in use
+    results = context.Queue()
+    processes = [
+        context.Process(
+            target=_work, args=(number, call, results, os.getpid()), name=call.name, daemon=True
+        )
+        for number, call in enumerate(calls)
+    ]
+    running = set(range(len(calls)))
+    try:
+        for process in processes:
+            process.start()
+        while running:
+            dead = [number for number in running if not processes[number].is_alive()]
+            try:
+                number, sent = results.get(timeout=_LOOK_EVERY)
+            except Empty:
+                if dead:  # it was before we looked, and nothing of its is left to be read
+                    name, code = calls[dead[0]].name, processes[dead[0]].exitcode
+                    raise ModelError(
+                        f"The process for {name} ended without a word (exit status {code})",
+                        "Most often the memory did not suffice: close other programs, or take "
+                        "fewer at once.",
+                    ) from None
+                continue
+            if not isinstance(sent, _Ended):
+                yield number, sent
+                continue
+            running.discard(number)
+            if sent.error:
+                raise sent.error
+    finally:
+        for process in processes:
+            if process.is_alive():
+                process.terminate()
+        for process in processes:
+            if process.pid:
+                process.join()
+
+
+def _work(number: int, call: Call, results: Any, parent: int) -> None:
+    signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C is the parent's, who ends this process
+    threading.Thread(target=end_with_parent, args=(parent,), daemon=True).start()
+    error: RmbgEvalError | None = None
+    try:
+        call.function(*call.arguments, lambda sent: results.put((number, sent)))
+    except RmbgEvalError as raised:
+        error = raised
+    except Exception as raised:  # what is foreign may not survive the way to the parent
+        failure = Failure.of(raised)
+        error = ModelError(f"{call.name}: {failure.problem}", failure.remedy)
+    results.put((number, _Ended(error)))
+
+
+def end_with_parent(parent: int) -> None:
+    """Return never: end this process as soon as `parent` is no longer its parent."""
+    while os.getppid() == parent:
+        time.sleep(_LOOK_EVERY)
+    os._exit(1)

@@ -1,0 +1,1 @@
+"""Array code under the measures, compiled by numba where it is worth it."""

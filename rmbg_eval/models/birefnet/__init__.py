@@ -1,0 +1,1 @@
+"""RMBG-2.0 and the BiRefNet family, natively: network, weights, pipelines."""

@@ -1,0 +1,96 @@
+"""The published checkpoints of the BiRefNet family: where each is, and the network it needs.
+
+A checkpoint's keys do not say which order of image patches it was trained with (see
+`BiRefNetConfig.patch_order`); what is known of it stands beside each. No torch is needed here.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+from ..hub import Checkpoint
+
+
+@dataclass(frozen=True)
+class Member:
+    """A published checkpoint."""
+
+    name: str
+    title: str
+    licence: str
+    checkpoint: Checkpoint
+    config: Mapping[str, Any] = field(default_factory=dict)
+    """Keyword arguments of `BiRefNetConfig`."""
+    size: tuple[int, int] = (1024, 1024)
+    """Width and height it was trained at."""
+    source: str = ""
+    """Where its settings come from, and how sure they are."""
+    trained_on: tuple[str, ...] = ()
+    """Test sets that its README says it was trained on."""
+
+
+_BEFORE = (
+    "Uploaded before 2024-11-05, when BiRefNet's commit 5198d3f changed the patch order from "
+    "`wg hg c`, and so taken to be trained with that."
+)
+_GENERAL = ("P3M-500", "DIS-TE")
+_HR = ("AIM-500", "PPM-100", "DIS-TE", "P3M-500", "TE-AM-2k", "TE-HRSOD", "TE-UHRSD")
+"""As BiRefNet's README lists what the general and the HR checkpoints were trained on."""
+_AFTER = "Of 2025, and so taken to be trained with the patch order of BiRefNet's commit 5198d3f."
+
+
+def _birefnet(name: str, title: str, repository: str, source: str, **config: Any) -> Member:
+    order = "wg hg c" if source is _BEFORE else "c hg wg"
+    width, height = config.pop("size", (1024, 1024))
+    trained_on = config.pop("trained_on", ())
+    return Member(
+        name,
+        title,
+        "MIT",
+        Checkpoint(f"ZhengPeng7/{repository}", "main"),
+        {"patch_order": order, **config},
+        (width, height),
+        source,
+        trained_on,
+    )
+
+
+FAMILY: tuple[Member, ...] = (
+    Member(
+        "rmbg-2.0",
+        "RMBG-2.0 by BRIA AI",
+        "CC BY-NC 4.0 (commercial use by agreement with BRIA AI)",
+        Checkpoint(
+            "briaai/RMBG-2.0",
+            "5df4c9c76d8170882c34f6986e848ee07fd0ba43",
+            "566ed80c3d95f87ada6864d4cbe2290a1c5eb1c7bb0b123e984f60f76b02c3a7",
+            gated=True,
+        ),
+        {"patch_order": "wg hg c"},
+        source="The repository's own birefnet.py.",
+    ),
+    _birefnet("birefnet", "BiRefNet, general use", "BiRefNet", _BEFORE, trained_on=_GENERAL),
+    _birefnet(
+        "birefnet-lite", "BiRefNet with Swin-T", "BiRefNet_lite", _BEFORE, backbone="swin_v1_t"
+    ),
+    _birefnet("birefnet-portrait", "BiRefNet, portraits", "BiRefNet-portrait", _BEFORE),
+    _birefnet("birefnet-matting", "BiRefNet, matting", "BiRefNet-matting", _BEFORE),
+    _birefnet(
+        "birefnet-hr",
+        "BiRefNet at 2048 px",
+        "BiRefNet_HR",
+        _AFTER,
+        size=(2048, 2048),
+        trained_on=_HR,
+    ),
+    _birefnet(
+        "birefnet-hr-matting",
+        "BiRefNet at 2048 px, matting",
+        "BiRefNet_HR-matting",
+        _AFTER,
+        size=(2048, 2048),
+    ),
+    _birefnet("birefnet-dynamic", "BiRefNet for any size", "BiRefNet_dynamic", _AFTER),
+)

@@ -1,0 +1,284 @@
+"""RMBG-2.0 and the BiRefNet family on torch: our network, their weights, no code of theirs."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable
+from dataclasses import replace
+from importlib.metadata import version
+from importlib.util import find_spec
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+from urllib.parse import parse_qsl
+
+import numpy as np
+
+from ...core.accelerator import free_memory, is_out_of_memory, side_stream, wait_for
+from ...core.devices import Device, Dtype
+from ...core.files import user_path
+from ...core.images import Cutout, Picture
+from ...errors import ModelError, WeightsError, printable
+from .. import ModelInfo
+from .family import Member
+from .masks import Map
+from .pipelines import MEAN, PIPELINES, STD, Prepared
+from .torch_runtime import choose, read_network, torch_dtype
+
+if TYPE_CHECKING:
+    from torch import Tensor
+
+_STRIDE = 32
+"""Sides of the network's input are multiples of this."""
+
+
+class Rmbg:
+    """A checkpoint of the family on one device, in one dtype, behind one pipeline."""
+
+    def __init__(
+        self,
+        label: str,
+        member: Member,
+        *,
+        pipeline: str = "official",
+        size: tuple[int, int] | None = None,
+        batch_size: int = 1,
+        device: Device = "auto",
+        dtype: Dtype = "auto",
+        compiled: bool = False,
+    ) -> None:
+        self.batch_size = batch_size
+        self.warnings: list[str] = []
+        self._member = member
+        self._pipeline = PIPELINES[pipeline]()
+        self._size = size or member.size
+        self._device, self._dtype = choose(device, dtype)
+        self._compiled = compiled
+        self._path: Path | None = None
+        self._network: Callable[[Tensor], Tensor] | None = None
+        self._info = ModelInfo(
+            name=label,
+            title=member.title,
+            licence=member.licence,
+            weights_sha256=None if member.checkpoint.folder else member.checkpoint.sha256,
+            weights_from=member.checkpoint.words,
+            pipeline=self._pipeline.words.format(w=self._size[0], h=self._size[1])
+            + f"; patch order {member.config['patch_order']}",
+            runtime=f"torch {version('torch')}{', torch.compile' if compiled else ''}",
+            device=self._device,
+            dtype=self._dtype,
+            trained_on=member.trained_on,
+        )
+        self._find()
+
+    @property
+    def info(self) -> ModelInfo:
+        """What is known of the model; its weights' hash once they are on this machine."""
+        return self._info
+
+    @property
+    def weights_path(self) -> Path | None:
+        """The file of the weights, if it is on this machine."""
+        return self._path
+
+    def identity(self, name: str) -> str:
+        """As the protocol says."""
+        return self.info.identity
+
+    def fetch(self, say: Callable[[str], None]) -> None:
+        """As the protocol says."""
+        if self._path is None:
+            self._member.checkpoint.fetch(say)
+            self._find()
+
+    def load(self) -> bool:
+        """As the protocol says."""
+        if self._network is not None:
+            return False
+        if self._path is None:
+            raise WeightsError(f"{self.info.name} has no weights here yet", "Fetch them first.")
+        try:
+            self._network = self._read()
+        except Exception as error:
+            if self._device == "cpu" or not is_out_of_memory(error):
+                raise
+            self._network = None
+        if self._network is None:
+            self._fall_back()
+        if self._compiled:
+            self._compile()
+        return True
+
+    def preprocess(self, picture: Picture) -> Prepared:
+        """As the protocol says."""
+        return self._pipeline.fit(picture.rgb, self._size)
+
+    def infer(self, inputs: list[Prepared]) -> list[Map]:
+        """One alpha `(H, W) float32` at the network's size for each input; on CUDA it stays there.
+
+        Where the device's memory does not suffice, the batch is halved; where it does not suffice
+        for one picture, this and all that follow are computed on the CPU in fp32: slower, but
+        nearer to what was asked for than a smaller dtype. The report is told either way, and the
+        device and dtype of each prediction are its own.
+        """
+        try:
+            return self._forward(inputs)
+        except Exception as error:
+            if not is_out_of_memory(error):
+                raise
+        # Not before the error is gone: it holds the tensors.
+        free_memory(self._device)
+        if len(inputs) == 1:
+            if self._device == "cpu":
+                raise MemoryError
+            self._fall_back()
+            return self._forward(inputs)
+        half = len(inputs) // 2
+        self.batch_size = min(self.batch_size, half)
+        self.warnings.append(
+            f"not enough memory for {len(inputs)} pictures at once: from there on at most {half}"
+        )
+        return self.infer(inputs[:half]) + self.infer(inputs[half:])
+
+    def postprocess(self, output: Map, picture: Picture) -> Cutout:
+        """As the protocol says."""
+        device = "cpu" if isinstance(output, np.ndarray) else str(output.device)
+        with side_stream(device):
+            return Cutout(picture.rgb, self._pipeline.unfit(output, picture.size))
+
+    def _read(self) -> Callable[[Tensor], Tensor]:
+        from .config import BiRefNetConfig
+
+        assert self._path is not None
+        config = BiRefNetConfig(**self._member.config)
+        return read_network(self._path, config, self._device, self._dtype)
+
+    def _fall_back(self) -> None:
+        """Go on on the CPU in fp32, from the weights themselves."""
+        self.warnings.append(
+            f"not enough memory on {self._device} for one picture in {self._dtype}: from there on "
+            "computed on the CPU in fp32"
+        )
+        self._network = None
+        free_memory(self._device)
+        self._device, self._dtype, self._compiled = "cpu", "fp32", False
+        self._network = self._read()
+        computed = {"device": "cpu", "dtype": "fp32", "runtime": f"torch {version('torch')}"}
+        self._info = self._info.model_copy(update=computed)
+
+    def _compile(self) -> None:
+        """Compile now, on a blank picture, so that no picture waits for it."""
+        import torch
+
+        blank = Prepared(np.zeros((self._size[1], self._size[0], 3), np.uint8), 255)
+        assert self._network is not None
+        compiled: Any = torch.compile(self._network)
+        self._network = compiled
+        try:
+            self.infer([blank] * self.batch_size)
+        except Exception as error:  # dynamo's, inductor's and the C++ compiler's share no base
+            raise ModelError(
+                f"torch.compile failed on this machine: {printable(str(error))[:300]}",
+                "Run the same without --compile.",
+            ) from None
+
+    def _find(self) -> None:
+        """Take note of the weights, if they are here."""
+        self._path = self._member.checkpoint.find()
+        if self._path is not None:
+            checkpoint = self._member.checkpoint
+            sha256 = checkpoint.verified(self._path)
+            known = {"weights_sha256": sha256}
+            if checkpoint.sha256 not in (None, sha256):  # a folder may hold anything
+                known["title"] = f"The network of {self._member.title}, other weights"
+            self._info = self._info.model_copy(update=known)
+
+    def _forward(self, inputs: list[Prepared]) -> list[Map]:
+        import torch
+
+        assert self._network is not None, "load() comes first"
+        dtype = torch_dtype(self._dtype)
+        with torch.inference_mode():
+            pixels = torch.from_numpy(np.stack([prepared.pixels for prepared in inputs]))
+            white = torch.tensor([prepared.white for prepared in inputs], dtype=torch.float32)
+            x = pixels.to(self._device).permute(0, 3, 1, 2).float()
+            x = x / white.to(self._device)[:, None, None, None]
+            if self._pipeline.normalised:
+                mean, std = (torch.tensor(v, device=x.device)[:, None, None] for v in (MEAN, STD))
+                x = (x - mean) / std
+            alpha = self._network(x.to(dtype)).float().sigmoid()
+            if self._device.startswith("cuda"):
+                wait_for(self._device)
+                return list(alpha[:, 0].unbind())
+        return list(alpha[:, 0].cpu().numpy())
+
+
+_OPTIONS = ("pipeline", "size", "batch", "revision")
+
+
+def rmbg(
+    label: str,
+    member: Member,
+    options: str,
+    device: Device,
+    dtype: Dtype,
+    compiled: bool = False,
+) -> Rmbg:
+    """A member as a spec names it: `[:FOLDER][?pipeline=…&size=…&batch=…&revision=…]`.
+
+    `FOLDER` is that of a checkpoint on this machine; `revision` another than the pinned one.
+    """
+    for package in ("torch", "transformers"):
+        if find_spec(package) is None:
+            raise ModelError(
+                f"{member.name} needs {package}, which is not installed",
+                "Install it: make torch, or pip install 'rmbg-eval[torch]'.",
+            )
+    folder, _, query = options.removeprefix(":").partition("?")
+    given = dict(parse_qsl(query, keep_blank_values=True))
+    for key in given:
+        if key not in _OPTIONS:
+            raise ModelError(
+                f"{member.name}: unknown option {printable(key)!r}", f"Use {', '.join(_OPTIONS)}."
+            )
+    pipeline = given.get("pipeline", "official")
+    if pipeline not in PIPELINES:
+        raise ModelError(
+            f"{member.name}: there is no pipeline {printable(pipeline)!r}",
+            f"Use one of {', '.join(PIPELINES)}.",
+        )
+    checkpoint = member.checkpoint
+    if folder:
+        checkpoint = replace(checkpoint, folder=user_path(folder, ModelError))
+    elif given.get("revision", checkpoint.revision) != checkpoint.revision:
+        checkpoint = replace(checkpoint, revision=given["revision"], sha256=None)
+    return Rmbg(
+        label,
+        replace(member, checkpoint=checkpoint),
+        pipeline=pipeline,
+        size=_size(member, given["size"]) if "size" in given else None,
+        batch_size=_batch(member, given.get("batch", "1")),
+        device=device,
+        dtype=dtype,
+        compiled=compiled,
+    )
+
+
+def _size(member: Member, text: str) -> tuple[int, int]:
+    found = re.fullmatch(r"(\d{2,4})(?:x(\d{2,4}))?", text)
+    width, height = (int(found[1]), int(found[2] or found[1])) if found else (0, 0)
+    if not found or width % _STRIDE or height % _STRIDE or not width or not height:
+        raise ModelError(
+            f"{member.name}: size is one number or WIDTHxHEIGHT, in multiples of {_STRIDE}; "
+            f"received {printable(text)!r}",
+            "Write for example size=1024.",
+        )
+    return width, height
+
+
+def _batch(member: Member, text: str) -> int:
+    if not re.fullmatch("[0-9]{1,3}", text) or not int(text):
+        raise ModelError(
+            f"{member.name}: batch is a number from 1 to 999; received {printable(text)!r}",
+            "Write for example batch=8.",
+        )
+    return int(text)

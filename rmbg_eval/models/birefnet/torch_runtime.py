@@ -1,0 +1,93 @@
+"""The family's network on torch: which device and dtype, and weights that are exactly its own."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from ...core.devices import Device, Dtype, kind
+from ...errors import ModelError, WeightsError, printable
+
+if TYPE_CHECKING:
+    import torch
+
+    from .network import BiRefNet
+
+
+def choose(device: Device, dtype: Dtype) -> tuple[str, str]:
+    """The device and dtype that are meant; ModelError for those that cannot be had.
+
+    `auto` is the first of cuda, mps, cpu there is, and fp16 on cuda, fp32 elsewhere.
+    """
+    import torch
+
+    there = {
+        "cpu": True,
+        "cuda": torch.cuda.is_available(),
+        "mps": torch.backends.mps.is_available(),
+    }
+    chosen = next(d for d in ("cuda", "mps", "cpu") if there[d]) if device == "auto" else device
+    if chosen.startswith("cuda:") and int(chosen[5:]) >= torch.cuda.device_count():
+        there["cuda"] = False
+    if not there[kind(chosen)]:
+        raise ModelError(
+            f"This machine has no {chosen} device that torch can use",
+            f"Use --device {' or '.join(d for d in there if there[d])}; cuda:1 needs a second one.",
+        )
+    if dtype == "auto":
+        return chosen, "fp16" if kind(chosen) == "cuda" else "fp32"
+    if dtype == "fp16" and chosen == "cpu":
+        raise ModelError(
+            "fp16 on a CPU takes a minute for what takes seconds in fp32",
+            "Use --dtype fp32, or bf16.",
+        )
+    return chosen, dtype
+
+
+def read_network(path: Path, config: Any, device: str, dtype: str) -> BiRefNet:
+    """The network with the weights of the folder that `path` is in; WeightsError unless all fit."""
+    import torch
+    from safetensors import SafetensorError
+    from transformers import AutoModelForImageSegmentation
+    from transformers.utils import logging
+
+    from . import network as birefnet  # noqa: F401  registers the type
+
+    torch.set_float32_matmul_precision("high")
+    logging.set_verbosity_error()
+    logging.disable_progress_bar()
+    try:
+        network, found = AutoModelForImageSegmentation.from_pretrained(
+            path.parent,
+            config=config,
+            dtype=torch_dtype(dtype),
+            local_files_only=True,
+            trust_remote_code=False,
+            use_safetensors=True,
+            ignore_mismatched_sizes=True,  # only so that they are named below
+            output_loading_info=True,
+        )
+    except (OSError, ValueError, RuntimeError, SafetensorError) as error:
+        raise WeightsError(
+            f"{printable(str(path))} could not be loaded: {printable(str(error))[:300]}",
+            "Give the unaltered folder of a published checkpoint.",
+        ) from None
+    wrong = [f"missing {key}" for key in sorted(found["missing_keys"])]
+    wrong += [f"unknown {key}" for key in sorted(found["unexpected_keys"])]
+    wrong += [
+        f"{key[0]} is {tuple(key[1])}, expected {tuple(key[2])}" for key in found["mismatched_keys"]
+    ]
+    if wrong:
+        more = f" and {len(wrong) - 3} more" if len(wrong) > 3 else ""
+        raise WeightsError(
+            f"The weights do not fit the network: {printable('; '.join(wrong[:3]))}{more}",
+            "Name the model of the family that the weights belong to; see rmbg-eval models.",
+        )
+    return network.eval().to(device)
+
+
+def torch_dtype(name: str) -> torch.dtype:
+    """torch's own name of a dtype."""
+    import torch
+
+    return {"fp32": torch.float32, "bf16": torch.bfloat16, "fp16": torch.float16}[name]

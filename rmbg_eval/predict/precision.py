@@ -1,0 +1,46 @@
+"""How far a reduced precision takes a model's alpha from fp32: measured, never assumed."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from pathlib import Path
+from tempfile import TemporaryDirectory
+
+import numpy as np
+
+from ..cases.case import Case
+from ..core.cache import Store
+from ..core.progress import OnStep, Step
+from ..models import Model
+from ..run.record import PrecisionCheck
+from .stages import Prediction, predict, stored_alpha
+
+REDUCED = ("bf16", "fp16")
+
+
+def compare_with_fp32(
+    exact: Model,
+    cases: Sequence[Case],
+    made: Sequence[Prediction],
+    out: Path,
+    store: Store,
+    on_step: OnStep,
+) -> PrecisionCheck:
+    """Run `exact`, the same model at fp32, on `cases` and compare the stored alphas with `made`."""
+    ours = {(p.category, p.case): out / p.cutout for p in made if p.cutout}
+    chosen = [case for case in cases if (case.category, case.id) in ours]
+    text = f"{exact.info.name} · fp32, to compare with"
+    on_step(Step(text, 0, len(chosen)))
+    largest, means = [], []
+    with TemporaryDirectory() as scratch:
+        for done, (case, other) in enumerate(predict(exact, chosen, Path(scratch), store), 1):
+            on_step(Step(text, done, len(chosen)))
+            if other.cutout:
+                ours_alpha = stored_alpha(ours[case.category, case.id])
+                difference = np.abs(ours_alpha - stored_alpha(Path(scratch) / other.cutout))
+                largest.append(float(difference.max()))
+                means.append(float(difference.mean(dtype=np.float64)))
+    if not means:
+        reason = "no case could be compared"
+        return PrecisionCheck(cases=0, largest=None, mean=None, reason=reason)
+    return PrecisionCheck(cases=len(means), largest=max(largest), mean=float(np.mean(means)))

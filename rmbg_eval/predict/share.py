@@ -1,0 +1,86 @@
+"""Cases shared out among several devices, one process each."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
+from functools import partial
+from pathlib import Path
+
+from ..cases.case import Case
+from ..core.cache import Store
+from ..core.devices import split
+from ..core.processes import Call, Send, in_processes
+from ..models import Model, load_model
+from ..settings import Settings
+from .stages import Prediction, predict
+
+Make = Callable[[str], Model]
+"""From a device to the model on it."""
+
+
+@dataclass(frozen=True)
+class _Warned:
+    text: str
+
+
+def predict_on_all(
+    model: Model, spec: str, settings: Settings, cases: Sequence[Case], out: Path, store: Store
+) -> Iterator[tuple[Case, Prediction]]:
+    """`predict`, by one process for each of the settings' devices where there are several."""
+    devices = split(settings.device)
+    if len(devices) == 1:
+        return predict(model, cases, out, store)
+    make = partial(
+        _make, spec, settings.dtype, foreground=settings.foreground, compiled=settings.compile
+    )
+    return predict_shared(make, devices, model.warnings, cases, out, store)
+
+
+def predict_shared(
+    make: Make,
+    devices: Sequence[str],
+    warnings: list[str],
+    cases: Sequence[Case],
+    out: Path,
+    store: Store,
+) -> Iterator[tuple[Case, Prediction]]:
+    """Yield each case with its prediction, in order; the i-th case is for device i modulo n.
+
+    `make` must be importable by another process. What the models warn of is added to `warnings`,
+    with the device's name. Errors are as of `predict`; those of one process end all.
+    """
+    numbered = list(enumerate(cases))
+    shares = [numbered[first :: len(devices)] for first in range(len(devices))]
+    calls = [
+        Call(device, _predict_share, (make, device, share, out, store))
+        for device, share in zip(devices, shares, strict=True)
+        if share
+    ]
+    early: dict[int, Prediction] = {}
+    due = 0
+    for process, sent in in_processes(calls):
+        if isinstance(sent, _Warned):
+            warnings.append(f"{devices[process]}: {sent.text}")
+            continue
+        number, prediction = sent
+        early[number] = prediction
+        while due in early:
+            yield cases[due], early.pop(due)
+            due += 1
+
+
+def _predict_share(
+    make: Make, device: str, share: list[tuple[int, Case]], out: Path, store: Store, send: Send
+) -> None:
+    model = make(device)
+    model.fetch(lambda text: None)
+    made = predict(model, [case for _, case in share], out, store)
+    for (number, _), (_, prediction) in zip(share, made, strict=True):
+        send((number, prediction))
+    for warning in model.warnings:
+        send(_Warned(warning))
+
+
+def _make(spec: str, dtype: str, device: str, *, foreground: str, compiled: bool) -> Model:
+    return load_model(spec, device, dtype, foreground, compiled)  # type: ignore[arg-type]

@@ -1,0 +1,294 @@
+"""Model × cases → predictions: one cut-out a case, or the reason there is none.
+
+Reading, inference and writing overlap: while the model works on one picture,
+threads decode the next and encode the last. The number of pictures in
+flight is bounded, so memory does not grow with the number of cases.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import time
+from collections import deque
+from collections.abc import Iterable, Iterator, Sequence
+from concurrent.futures import Future, ThreadPoolExecutor, wait
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from itertools import islice
+from pathlib import Path
+from typing import Any
+
+from pydantic import BaseModel, ConfigDict
+
+from ..cases.case import Case
+from ..core.cache import Entry, Store
+from ..core.files import safe_name, sha256_file, write_atomic
+from ..core.images import (
+    Alpha,
+    Cutout,
+    Picture,
+    check_alpha,
+    check_rgb,
+    decode_cutout,
+    encode_png,
+    read_bytes,
+)
+from ..core.machine import cores, peak_memory, reset_peak_memory
+from ..errors import Failure, ImageError, ModelError, OutputError
+from ..models import Model
+
+_READERS = max(1, min(6, cores() // 3))
+_WRITERS = max(2, min(8, cores() // 2))
+"""So many that one fast device does not wait for decoding and encoding."""
+_READ_AHEAD = _READERS + 2
+_WRITE_BEHIND = _WRITERS + 1
+
+
+class Prediction(BaseModel):
+    """What one model made of one case."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    category: str
+    case: str
+    """The case's id within its category."""
+    model: str
+    picture_sha256: str | None = None
+    width: int | None = None
+    height: int | None = None
+    notes: tuple[str, ...] = ()
+    """What decoding had to do, as keys of the report's string table."""
+    cutout: str | None = None
+    """Path of the RGBA PNG from the run folder, with forward slashes; None if it failed."""
+    cutout_sha256: str | None = None
+    seconds: dict[str, float] = {}
+    """Wall time of decode, preprocess, infer, postprocess and encode, which overlap from case to
+    case; and of load, on the one case that waited for the model."""
+    peak_memory_bytes: int | None = None
+    """Of the whole process, from the model's first picture to this one; None where the system does
+    not say."""
+    cached: bool = False
+    """Whether the cut-out was kept from an earlier run; seconds and memory are then that run's."""
+    device: str | None = None
+    dtype: str | None = None
+    """What it was computed on and in, if it was: not the model's where memory was short."""
+    failure: Failure | None = None
+
+
+@dataclass
+class _Job:
+    """A case on its way through the stages."""
+
+    case: Case
+    sha256: str | None = None
+    key: str = ""
+    device: str | None = None
+    dtype: str | None = None
+    kept: tuple[Entry, bytes] | None = None
+    picture: Picture | None = None
+    inputs: Any = None
+    output: Any = None
+    png: bytes = b""
+    seconds: dict[str, float] = field(default_factory=dict)
+    failure: Failure | None = None
+
+    @property
+    def open(self) -> bool:
+        """Whether there is still something to infer."""
+        return self.kept is None and self.failure is None
+
+    @contextmanager
+    def stage(self, name: str) -> Iterator[None]:
+        """Time a stage; what it raises becomes the job's failure, except what concerns the run."""
+        started = time.perf_counter()
+        try:
+            yield
+        except OutputError:
+            raise
+        except Exception as error:  # one bad picture never ends a run
+            self.failure = Failure.of(error)
+        finally:
+            self.seconds[name] = time.perf_counter() - started
+
+
+def predict(
+    model: Model, cases: Iterable[Case], out: Path, store: Store
+) -> Iterator[tuple[Case, Prediction]]:
+    """Yield each case with its prediction, in order; cut-outs go below `out/cutouts/`.
+
+    What failed for one case is in its prediction. Raises ModelError or
+    WeightsError if the model itself cannot be made ready, OutputError if
+    nothing can be written.
+    """
+    left = iter(cases)
+    inferred: set[str] = set()
+    memory_known = reset_peak_memory()
+    with (
+        ThreadPoolExecutor(_READERS, "read") as reader,
+        ThreadPoolExecutor(_WRITERS, "write") as writers,
+    ):
+        reading: deque[Future[_Job]] = deque()
+        writing: deque[Future[tuple[Case, Prediction]]] = deque()
+        try:
+            while True:
+                for case in islice(left, _READ_AHEAD + model.batch_size - len(reading)):
+                    reading.append(reader.submit(_read, model, case, store))
+                if not reading:
+                    break
+                count = min(model.batch_size, len(reading))
+                batch = [reading.popleft().result() for _ in range(count)]
+                for job in batch:
+                    if job.open and job.key in inferred:  # the same picture under two names
+                        wait(writing)
+                        job.kept = store.get(job.key)
+                fresh = [job for job in batch if job.open]
+                _infer(model, fresh)
+                for job in fresh:
+                    _name_as_computed(model, job, store)
+                inferred |= {job.key for job in fresh}
+                for job in batch:
+                    writing.append(writers.submit(_write, model, job, out, store, memory_known))
+                while writing and (writing[0].done() or len(writing) > _WRITE_BEHIND):
+                    yield writing.popleft().result()
+            while writing:
+                yield writing.popleft().result()
+        finally:  # also when the caller stops listening, or on Ctrl-C
+            for task in reading:
+                task.cancel()
+            for written in writing:
+                written.cancel()
+
+
+def _read(model: Model, case: Case, store: Store) -> _Job:
+    job = _Job(case, failure=case.failure)
+    if job.failure:
+        return job
+    with job.stage("decode"):
+        data = case.read()
+        job.sha256 = hashlib.sha256(data).hexdigest()
+        job.key = store.key(job.sha256, model.identity(case.name))
+        job.kept = store.get(job.key)
+        job.device, job.dtype = model.info.device, model.info.dtype
+        if job.kept is None:
+            job.picture = case.picture(data)
+    if job.picture is not None:
+        with job.stage("preprocess"):
+            job.inputs = model.preprocess(job.picture)
+    return job
+
+
+def _infer(model: Model, jobs: Sequence[_Job]) -> None:
+    """Run the bare model on the jobs' inputs; its time is shared out evenly."""
+    if not jobs:
+        return
+    started = time.perf_counter()
+    if model.load():
+        jobs[0].seconds["load"] = time.perf_counter() - started
+    started = time.perf_counter()
+    try:
+        outputs = model.infer([job.inputs for job in jobs])
+        if len(outputs) != len(jobs):
+            raise ModelError(
+                f"{model.info.name} returned {len(outputs)} outputs for {len(jobs)} inputs",
+                "Correct the model: infer() gives one output for each input.",
+            )
+    except Exception as error:  # one bad picture never ends a run
+        if len(jobs) == 1:
+            jobs[0].failure = Failure.of(error)
+        else:  # nor takes the others of its batch with it
+            for job in jobs:
+                _infer(model, [job])
+        return
+    each = (time.perf_counter() - started) / len(jobs)
+    for job, output in zip(jobs, outputs, strict=True):
+        job.inputs, job.output, job.seconds["infer"] = None, output, each
+
+
+def _name_as_computed(model: Model, job: _Job, store: Store) -> None:
+    """Key, device and dtype of a job that has just been inferred: short memory changes them."""
+    assert job.sha256 is not None
+    job.key = store.key(job.sha256, model.identity(job.case.name))
+    job.device, job.dtype = model.info.device, model.info.dtype
+
+
+def _write(
+    model: Model, job: _Job, out: Path, store: Store, memory_known: bool
+) -> tuple[Case, Prediction]:
+    case = job.case
+    if job.open:
+        assert job.picture is not None
+        with job.stage("postprocess"):
+            cutout = model.postprocess(job.output, job.picture)
+            _check(model, cutout, job.picture)
+            job.output = None
+        if job.open:
+            with job.stage("encode"):
+                job.png = encode_png(cutout)
+        if job.open:
+            width, height = job.picture.size
+            entry = Entry(
+                cutout_sha256=hashlib.sha256(job.png).hexdigest(),
+                width=width,
+                height=height,
+                notes=job.picture.notes,
+                seconds=job.seconds,
+                peak_memory_bytes=peak_memory() if memory_known else None,
+            )
+            store.put(job.key, entry, job.png)
+            job.kept = entry, job.png
+            return case, _finish(model, job, out, cached=False)
+    if job.failure:
+        return case, Prediction(
+            category=case.category,
+            case=case.id,
+            model=model.info.name,
+            picture_sha256=job.sha256,
+            seconds=job.seconds,
+            failure=job.failure,
+        )
+    return case, _finish(model, job, out, cached=True)
+
+
+def _check(model: Model, cutout: Cutout, picture: Picture) -> None:
+    """Raise ModelError, printing what was received, unless the cut-out keeps the image contract."""
+    try:
+        check_rgb(cutout.rgb)
+        check_alpha(cutout.alpha, picture.rgb.shape[:2])
+    except ImageError as error:
+        raise ModelError(f"{model.info.name}: {error.problem}", error.remedy) from None
+
+
+def _finish(model: Model, job: _Job, out: Path, *, cached: bool) -> Prediction:
+    """Put the kept cut-out into the run folder and say so."""
+    assert job.kept is not None
+    entry, png = job.kept
+    case, name = job.case, model.info.name
+    path = cutout_path(name, case.category, case.id)
+    if sha256_file(out / path) != entry.cutout_sha256:
+        write_atomic(out / path, png)
+    return Prediction(
+        category=case.category,
+        case=case.id,
+        model=name,
+        picture_sha256=job.sha256,
+        width=entry.width,
+        height=entry.height,
+        notes=entry.notes,
+        cutout=path,
+        cutout_sha256=entry.cutout_sha256,
+        seconds=entry.seconds,
+        peak_memory_bytes=entry.peak_memory_bytes,
+        cached=cached,
+        device=job.device,
+        dtype=job.dtype,
+    )
+
+
+def cutout_path(model: str, category: str, case: str) -> str:
+    """Where a cut-out lies in a run folder."""
+    return f"cutouts/{safe_name(model)}/{safe_name(category)}/{safe_name(case)}.png"
+
+
+def stored_alpha(path: Path) -> Alpha:
+    """The alpha of a cut-out as it was written: `(H, W) float32` in steps of 1/255."""
+    return decode_cutout(read_bytes(path), path.name)[1]

@@ -1,0 +1,158 @@
+"""Execute the notebook and export the page: the only module that knows papermill and nbconvert."""
+
+from __future__ import annotations
+
+import base64
+import mimetypes
+import os
+import re
+from pathlib import Path
+from typing import Any
+from urllib.parse import unquote
+
+import nbformat
+import papermill
+from nbconvert import HTMLExporter
+from nbconvert.preprocessors import Preprocessor
+from nbformat.sign import NotebookNotary
+from papermill.exceptions import PapermillExecutionError
+
+from ..core.files import cannot_write, write_atomic
+from ..core.images import read_bytes
+from ..core.paths import resource
+from ..errors import ImageError, ReportError, printable
+from ..settings import CompareSettings, Settings
+from . import NBCONVERT_TEMPLATES, head_and_foot
+
+LARGE_PAGE = 50_000_000
+"""Bytes from which a page is slow in browsers (reports of 100 MB have crashed them)."""
+
+_PICTURE = re.compile(r'(<img [^>]*?\bsrc=")((?:assets|cutouts)/[^"]*)(")')
+
+
+def render(settings: Settings, evaluate: bool = True) -> Path:
+    """Execute evaluate.ipynb into the run folder and export index.html; returns its path.
+
+    Without `evaluate` nothing is evaluated: the page is of the run as it is in the folder, be it
+    partial. Raises ReportError with the cell's own error if the notebook fails.
+    """
+    source = nbformat.read(resource("notebooks", "evaluate.ipynb"), as_version=4)
+    for cell in source.cells if not evaluate else ():
+        if "evaluate" in cell.metadata.get("tags", []):
+            cell.source = "from rmbg_eval import Run\n\nrun = Run.load(settings.out_folder)"
+    return _executed(source, "evaluate", settings.out_folder, settings.model_dump())
+
+
+def render_comparison(settings: CompareSettings) -> Path:
+    """Execute compare.ipynb into the comparison's folder and export index.html; returns its path.
+
+    Raises ReportError with the cell's own error if the notebook fails.
+    """
+    source = nbformat.read(resource("notebooks", "compare.ipynb"), as_version=4)
+    return _executed(source, "compare", settings.out_folder, settings.model_dump())
+
+
+def _executed(source: nbformat.NotebookNode, name: str, out: Path, parameters: dict) -> Path:
+    """Execute a notebook into `out/<name>.ipynb` and export index.html; returns its path."""
+    notebook, partial = out / f"{name}.ipynb", out / f".{name}.partial.ipynb"
+    # The kernel of this environment, whatever else is called python3 on this machine.
+    os.environ["JUPYTER_PREFER_ENV_PATH"] = "1"
+    try:
+        papermill.execute_notebook(
+            source,
+            partial,
+            parameters=parameters,
+            kernel_name="python3",
+            progress_bar=False,
+            # It would warn of its loopback sockets, which nothing but this process reads.
+            extra_arguments=["--IPKernelApp.log_level=40"],
+        )
+        os.replace(partial, notebook)
+        _trust(notebook)
+    except PapermillExecutionError as error:
+        raise ReportError(
+            f"The notebook failed in cell {error.exec_count}: "
+            f"{error.ename}: {printable(error.evalue)}",
+            f"It is kept as {printable(str(partial))}; open it in JupyterLab.",
+        ) from None
+    except OSError as error:
+        raise cannot_write(out, error) from None
+    return export(notebook)
+
+
+def _trust(notebook: Path) -> None:
+    """Sign the notebook as this user's own, so that their JupyterLab shows it with its style."""
+    NotebookNotary().sign(nbformat.read(notebook, as_version=4))
+
+
+def export(notebook: Path) -> Path:
+    """The page of an executed notebook, beside it as index.html."""
+    exporter = HTMLExporter(
+        template_name="rmbg_eval", extra_template_basedirs=[str(NBCONVERT_TEMPLATES)]
+    )
+    html, _ = exporter.from_filename(str(notebook))
+    page = notebook.parent / "index.html"
+    write_atomic(page, html)
+    return page
+
+
+class ReportPage(Preprocessor):
+    """Makes an executed notebook fit for our page; the template's conf.json calls for it.
+
+    In the layout `single` the pictures beside the notebook are put into the
+    page. What is for the notebook only is left out.
+    """
+
+    def preprocess(self, nb: nbformat.NotebookNode, resources: dict) -> tuple:
+        folder = Path(resources.get("metadata", {}).get("path") or ".")
+        page: dict[str, Any] = {"title": "rmbg_eval", "lang": "en", "layout": "single"}
+        cells = []
+        for cell in nb.cells:
+            if "notebook-only" in cell.metadata.get("tags", []):
+                continue
+            outputs = []
+            for output in cell.get("outputs", []):
+                about = output.get("metadata", {}).get("rmbg_eval", {})
+                if not about.get("notebook_only") and not _blank(output):
+                    page |= about
+                    outputs.append(output)
+            if cell.cell_type == "code":
+                cell.outputs = outputs
+            cells.append(cell)
+        nb.cells = cells
+        single = page["layout"] == "single"
+        if single:
+            for cell in cells:
+                for output in cell.get("outputs", []):
+                    if "text/html" in output.get("data", {}):
+                        html = output["data"]["text/html"]
+                        output["data"]["text/html"] = _inline(html, folder)
+        page["head"], page["foot"] = head_and_foot(page["title"], page["lang"], page["layout"])
+        resources["rmbg_eval"] = page
+        return nb, resources
+
+
+def _blank(output: dict) -> bool:
+    """Whether an output shows nothing, as a progress bar does when it is done."""
+    return "data" in output and output["data"].get("text/html") == ""
+
+
+def _inline(html: str, folder: Path) -> str:
+    """`html` with the pictures that lie in `folder` put into it as data: addresses."""
+
+    def put_in(match: re.Match[str]) -> str:
+        path = (folder / unquote(match[2])).resolve()
+        kind = mimetypes.guess_type(path.name)[0] or "image/webp"
+        try:
+            if not path.is_relative_to(folder.resolve()):
+                raise ImageError("it lies elsewhere", "Keep it in the run folder.")
+            data = read_bytes(path)
+        except ImageError as error:
+            raise ReportError(
+                f"The picture {printable(match[2])} is not beside the notebook: {error.problem}",
+                "Save the executed notebook in its run folder: papermill … OUT/evaluate.ipynb "
+                "-p out OUT.",
+            ) from None
+        return f"{match[1]}data:{kind};base64,{base64.b64encode(data).decode()}{match[3]}"
+
+    return _PICTURE.sub(put_in, html)

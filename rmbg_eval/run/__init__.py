@@ -1,0 +1,1 @@
+"""A run: every model over every case, measured, in one folder."""

@@ -1,0 +1,143 @@
+"""Measures that need more cut-outs of a picture: other models', or that of its mirror image."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import replace
+from pathlib import Path
+from tempfile import TemporaryDirectory
+from typing import Any
+
+import numpy as np
+
+from ..cases.case import Case
+from ..core.cache import Findings, Store
+from ..core.images import Alpha, Cutout, Picture
+from ..core.progress import OnStep, Step
+from ..measure import Measurement, Values
+from ..measure.agreement import FLIP, METRICS, disagreement, flip_difference
+from ..models import Model, ModelInfo
+from ..predict.stages import Prediction, predict, stored_alpha
+from .findings import measurements
+
+
+class Mirrored:
+    """A model that sees every picture mirrored, left for right; its cut-outs are mirrored back."""
+
+    def __init__(self, model: Model) -> None:
+        self._model = model
+        self.batch_size = model.batch_size
+        self.warnings = model.warnings
+
+    @property
+    def info(self) -> ModelInfo:
+        return self._model.info
+
+    def identity(self, name: str) -> str:
+        return f"mirrored {self._model.identity(name)}"
+
+    def fetch(self, say: Callable[[str], None]) -> None:
+        self._model.fetch(say)
+
+    def load(self) -> bool:
+        return self._model.load()
+
+    def preprocess(self, picture: Picture) -> Any:
+        return self._model.preprocess(_mirror(picture))
+
+    def infer(self, inputs: list[Any]) -> list[Any]:
+        return self._model.infer(inputs)
+
+    def postprocess(self, output: Any, picture: Picture) -> Cutout:
+        made = self._model.postprocess(output, _mirror(picture))
+        return Cutout(
+            np.ascontiguousarray(made.rgb[:, ::-1]), np.ascontiguousarray(made.alpha[:, ::-1])
+        )
+
+
+def flip_differences(
+    model: Model,
+    cases: Sequence[Case],
+    made: Sequence[Prediction],
+    out: Path,
+    store: Store,
+    on_step: OnStep,
+) -> list[Measurement]:
+    """How far the model's alpha of each case changes where it sees the picture mirrored."""
+    found: dict[tuple[str, str], tuple[float | None, str | None]] = {}
+    succeeded = {(p.category, p.case): p for p in made if p.cutout}
+    chosen = [case for case in cases if (case.category, case.id) in succeeded]
+    if model.info.runtime == "none":
+        chosen = []
+    text = f"{model.info.name} · mirrored"
+    with TemporaryDirectory() as scratch:
+        for case, other in predict(Mirrored(model), chosen, Path(scratch), store):
+            key = case.category, case.id
+            if other.cutout:
+                ours = stored_alpha(out / (succeeded[key].cutout or ""))
+                theirs = stored_alpha(Path(scratch) / other.cutout)
+                found[key] = flip_difference(ours, theirs), None
+                (Path(scratch) / other.cutout).unlink()
+            else:
+                found[key] = None, f"the mirrored picture failed: {other.failure}"
+            on_step(Step(text, len(found), len(chosen)))
+    rows = []
+    for prediction in made:
+        reason = f"the prediction failed: {prediction.failure}"
+        if prediction.cutout:
+            reason = "finished cut-outs cannot be made again of a mirrored picture"
+        value = found.get((prediction.category, prediction.case), (None, reason))
+        rows += measurements(prediction, FLIP, {FLIP[0].name: value})
+    return rows
+
+
+def disagreements(
+    predictions: Sequence[Prediction], out: Path, kept: Findings
+) -> list[Measurement]:
+    """How far each model's alpha of each case is from the other models'."""
+    by_case: dict[tuple[str, str], list[Prediction]] = {}
+    for prediction in predictions:
+        by_case.setdefault((prediction.category, prediction.case), []).append(prediction)
+    values: dict[tuple[str, str, str], tuple[float | None, str | None]] = {}
+    for made in by_case.values():
+        done = [p for p in made if p.cutout]
+        for prediction, value in zip(done, _apart(done, out, kept), strict=True):
+            values[prediction.category, prediction.case, prediction.model] = value
+    rows = []
+    for p in predictions:
+        value = values.get(
+            (p.category, p.case, p.model), (None, f"the prediction failed: {p.failure}")
+        )
+        found: Values = {METRICS[0].name: value}
+        rows += measurements(p, METRICS, found)
+    return rows
+
+
+def _apart(
+    done: Sequence[Prediction], out: Path, kept: Findings
+) -> list[tuple[float | None, str | None]]:
+    """The disagreement of each of one case's cut-outs with the others; each pair is kept."""
+    if len(done) < 2:
+        return [(None, "no other model has a cut-out of this picture")] * len(done)
+    alphas: dict[int, Alpha] = {}
+
+    def alpha(index: int) -> Alpha:
+        if index not in alphas:
+            alphas[index] = stored_alpha(out / (done[index].cutout or ""))
+        return alphas[index]
+
+    totals = np.zeros(len(done))
+    for one in range(len(done)):
+        for other in range(one + 1, len(done)):
+            pair = sorted((done[one].cutout_sha256 or "", done[other].cutout_sha256 or ""))
+            key = Findings.key("disagreement", *pair)
+            text = kept.get(key)
+            if text is None:
+                text = repr(disagreement(alpha(one), [alpha(other)]))
+                kept.put(key, text)
+            totals[[one, other]] += float(text)
+    return [(float(total) / (len(done) - 1), None) for total in totals]
+
+
+def _mirror(picture: Picture) -> Picture:
+    return replace(picture, rgb=np.ascontiguousarray(picture.rgb[:, ::-1]))

@@ -1,0 +1,221 @@
+"""A run: every model over every case, measured, and kept in one folder.
+
+`run.json` is the one source for reports and gates. It is written first, marked
+incomplete, and last, complete; all else in the folder can be made again from it
+and the cache. Run the same settings again and only what is missing is done.
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Iterable
+from concurrent.futures import Future, ThreadPoolExecutor, wait
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from importlib.util import find_spec
+from pathlib import Path
+
+from ..cases.case import Case
+from ..cases.folder import load_cases
+from ..core.cache import Findings, Store
+from ..core.devices import split
+from ..core.files import remove_unfinished
+from ..core.machine import Machine
+from ..core.progress import OnStep, Step, ignore
+from ..errors import ModelError, OutputError, SettingsError
+from ..measure import TABLE, Measurement, Metric, agreement
+from ..measure.colours import DECONTAMINATED
+from ..measure.points import PointResult
+from ..models import Model, load_model
+from ..predict.precision import REDUCED, compare_with_fp32
+from ..predict.share import predict_on_all
+from ..predict.stages import Prediction
+from ..settings import Settings
+from .agreement import disagreements, flip_differences
+from .findings import find
+from .folder import prune, run_folder, save
+from .record import CaseRecord, ModelRun, PrecisionCheck, Run
+
+
+def evaluate(settings: Settings, on_step: OnStep = ignore) -> Run:
+    """Run every model over every case into the run folder; what is done is not done again.
+
+    One bad picture is a failed prediction in the run. Raises RmbgEvalError for
+    what concerns all of it: no cases, an unknown model, weights that cannot be
+    had, a folder that cannot be written.
+    """
+    started, clock = datetime.now(UTC), time.perf_counter()
+    metrics = _chosen(settings)
+    found = load_cases(settings.cases_folder, settings.categories)
+    first, *more = split(settings.device)
+    models = [
+        load_model(spec, first, settings.dtype, settings.foreground, settings.compile)
+        for spec in settings.models
+    ]
+    _refuse_one_name_twice([model.info.name for model in models])
+    for model in models:
+        model.fetch(lambda text: on_step(Step(text)))
+    store, kept = Store.default(), Findings.default()
+    remove_unfinished(store.folder)
+    remove_unfinished(kept.folder)
+    with run_folder(settings.out_folder) as out:
+        remove_unfinished(out)
+        earlier = _earlier(out)
+        run = Run(
+            complete=False,
+            settings=settings,
+            started=started,
+            wall_seconds=None,
+            machine=Machine.here(),
+            cases=tuple(CaseRecord.of(case) for case in found.cases),
+            skipped=found.skipped,
+            models=(),
+            predictions=(),
+            measurements=(),
+        )
+        save(out, run)
+        done = _Done()
+        try:
+            for spec, model in zip(settings.models, models, strict=True):
+                info = model.info.model_copy(update={"device": settings.device} if more else {})
+                done.models.append(ModelRun(info=info))
+                predicting = predict_on_all(model, spec, settings, found.cases, out, store)
+                made = _measured(
+                    model, predicting, len(found.cases), out, metrics, kept, on_step, done
+                )
+                precision = _precision(
+                    spec, model, settings, found.cases, made, out, store, on_step
+                )
+                info = model.info.model_copy(update={"device": settings.device} if more else {})
+                done.models[-1] = ModelRun(
+                    info=info, precision=precision, warnings=tuple(model.warnings)
+                )
+                if settings.flip:
+                    done.measurements += flip_differences(
+                        model, found.cases, made, out, store, on_step
+                    )
+            done.measurements += disagreements(done.predictions, out, kept)
+        except (
+            KeyboardInterrupt
+        ):  # what there is by now is a report too, and says that it is partial
+            save(out, done.on(run, time.perf_counter() - clock))
+            raise
+        run = done.on(run, time.perf_counter() - clock).model_copy(update={"complete": True})
+        if earlier and earlier.found() == run.found():
+            # Nothing is new: the times of the run that did the work are the true ones.
+            run = earlier.model_copy(update={"settings": settings})
+        prune(out, run)
+        save(out, run)
+    return run
+
+
+@dataclass
+class _Done:
+    """What a run has found so far."""
+
+    models: list[ModelRun] = field(default_factory=list)
+    predictions: list[Prediction] = field(default_factory=list)
+    measurements: list[Measurement] = field(default_factory=list)
+    points: list[PointResult] = field(default_factory=list)
+
+    def on(self, run: Run, seconds: float) -> Run:
+        """`run` with all of it."""
+        return run.model_copy(
+            update={
+                "wall_seconds": seconds,
+                "models": tuple(self.models),
+                "predictions": tuple(self.predictions),
+                "measurements": tuple(self.measurements),
+                "points": tuple(self.points),
+            }
+        )
+
+
+def _measured(
+    model: Model,
+    predicting: Iterable[tuple[Case, Prediction]],
+    count: int,
+    out: Path,
+    metrics: tuple[Metric, ...],
+    kept: Findings,
+    on_step: OnStep,
+    done: _Done,
+) -> list[Prediction]:
+    """Add every prediction and what was measured of it to `done`, also if this is interrupted."""
+    made: list[Prediction] = []
+    measuring: list[Future[tuple[list[Measurement], list[PointResult]]]] = []
+    on_step(Step(model.info.name, 0, count))
+    with ThreadPoolExecutor(1, "measure") as measurer:
+        try:
+            for case, prediction in predicting:
+                made.append(prediction)
+                measuring.append(measurer.submit(find, case, prediction, out, metrics, kept))
+                on_step(Step(f"{model.info.name} · {case.name}", len(made), count))
+            wait(measuring)
+        except KeyboardInterrupt:
+            for task in measuring:
+                task.cancel()
+            wait(measuring)
+            raise
+        finally:
+            for prediction, task in zip(made, measuring, strict=False):
+                if task.done() and not task.cancelled():
+                    values, points = task.result()
+                    done.predictions.append(prediction)
+                    done.measurements += values
+                    done.points += points
+    return made
+
+
+def _chosen(settings: Settings) -> tuple[Metric, ...]:
+    """The measures that one cut-out is enough for, without those that were not asked for."""
+    left_out = {*agreement.METRICS, *agreement.FLIP}
+    if not settings.decontaminated:
+        left_out |= set(DECONTAMINATED)
+    elif find_spec("pymatting") is None:
+        raise SettingsError(
+            "To measure decontaminated colours, pymatting is needed",
+            "Install it: pip install 'rmbg-eval[pymatting]'.",
+        )
+    return tuple(metric for metric in TABLE if metric not in left_out)
+
+
+def _precision(
+    spec: str,
+    model: Model,
+    settings: Settings,
+    cases: tuple[Case, ...],
+    made: list[Prediction],
+    out: Path,
+    store: Store,
+    on_step: OnStep,
+) -> PrecisionCheck | None:
+    """The comparison with fp32 that a reduced dtype owes, over the first cases that succeeded."""
+    if model.info.dtype not in REDUCED:
+        return None
+    if not settings.precision_cases:
+        return PrecisionCheck(cases=0, largest=None, mean=None, reason="not asked for")
+    succeeded = {(p.category, p.case) for p in made if p.cutout}
+    chosen = [case for case in cases if (case.category, case.id) in succeeded]
+    chosen = chosen[: settings.precision_cases]
+    try:
+        exact = load_model(spec, split(settings.device)[0], "fp32")
+        return compare_with_fp32(exact, chosen, made, out, store, on_step)
+    except ModelError as error:
+        return PrecisionCheck(cases=0, largest=None, mean=None, reason=str(error))
+
+
+def _earlier(out: Path) -> Run | None:
+    try:
+        run = Run.load(out)
+    except OutputError:
+        return None
+    return run if run.complete else None
+
+
+def _refuse_one_name_twice(names: list[str]) -> None:
+    for name in names:
+        if names.count(name) > 1:
+            raise ModelError(
+                f"Two models are called {name!r}", "Give each a label of its own: LABEL=SPEC."
+            )

@@ -1,0 +1,153 @@
+"""Every measure and every observation point of a prediction: read, measured, and kept by content.
+
+What is kept is known by the content of the cut-out, the picture, the truth, the true foreground,
+the points and the table of measures: adding a measure never infers anything again.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+
+from pydantic import BaseModel, ConfigDict, ValidationError
+
+from ..cases.case import Case
+from ..cases.folder import check_size
+from ..core.cache import Findings
+from ..core.files import sha256_file
+from ..core.images import DECODER, RGB, Alpha, decode_cutout, read_bytes
+from ..errors import Failure, ImageError, RmbgEvalError
+from ..measure import VERSION, Measurement, Metric, Subject, Values, measure
+from ..measure.kinds import KINDS, ObservationPoint
+from ..measure.points import PointResult, Seen, judge, tolerance
+from ..predict.stages import Prediction
+
+
+class Found(BaseModel):
+    """What was measured of one prediction."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    values: Values
+    points: tuple[Seen, ...] = ()
+
+    @classmethod
+    def nothing(cls, metrics: Sequence[Metric], points: int, reason: str) -> Found:
+        """No value anywhere, for one reason."""
+        return cls(
+            values={metric.name: (None, reason) for metric in metrics},
+            points=(Seen(None, None, None, reason),) * points,
+        )
+
+
+def find(
+    case: Case, prediction: Prediction, out: Path, metrics: Sequence[Metric], kept: Findings
+) -> tuple[list[Measurement], list[PointResult]]:
+    """Every one of `metrics` and every point of the case, each with a value or the reason why not.
+
+    One cut-out that cannot be measured never ends a run. Raises OutputError if findings cannot be
+    kept.
+    """
+    points = case.about.points
+    if prediction.failure or not prediction.cutout:
+        found = Found.nothing(metrics, len(points), f"the prediction failed: {prediction.failure}")
+        return measurements(prediction, metrics, found.values), _results(prediction, points, found)
+    sides = tuple(sha256_file(path) if path else None for path in (case.alpha, case.foreground))
+    known_by = (prediction.cutout_sha256, prediction.picture_sha256, *sides, points)
+    key = Findings.key(VERSION, DECODER, [metric.name for metric in metrics], known_by)
+    found_before = _load(kept, key)
+    if found_before is None:
+        try:
+            subject = read(case, out / prediction.cutout)
+            with ThreadPoolExecutor(1, "points") as pool:
+                judging = pool.submit(lambda: tuple(judge(point, subject) for point in points))
+                found = Found(values=measure(subject, metrics), points=judging.result())
+        except Exception as error:  # one bad picture never ends a run
+            reason = f"it could not be measured: {Failure.of(error).problem}"
+            found = Found.nothing(metrics, len(points), reason)
+        else:
+            kept.put(key, found.model_dump_json())
+    else:
+        found = found_before
+    return measurements(prediction, metrics, found.values), _results(prediction, points, found)
+
+
+def read(case: Case, cutout: Path) -> Subject:
+    """The stored cut-out with all that is known of its case, as measures need it."""
+    with ThreadPoolExecutor(3, "decode") as pool:
+        decoding = pool.submit(case.picture)
+        reading_truth = pool.submit(case.truth)
+        reading_foreground = pool.submit(case.true_foreground)
+        rgb, alpha = decode_cutout(read_bytes(cutout), cutout.name)
+    picture = decoding.result().rgb
+    missing: dict[str, str] = {}
+    size = alpha.shape[1], alpha.shape[0]
+    truth: Alpha | None = None
+    foreground: RGB | None = None
+    try:
+        truth = reading_truth.result()
+        if truth is not None:
+            check_size(size, truth, "truth", case.alpha)
+    except RmbgEvalError as error:
+        truth = None
+        missing["truth"] = f"the truth cannot be used: {error.problem}"
+    try:
+        foreground = reading_foreground.result()
+        if foreground is not None:
+            check_size(size, foreground, "true foreground", case.foreground)
+    except RmbgEvalError as error:
+        foreground = None
+        missing["foreground"] = f"the true foreground cannot be used: {error.problem}"
+    if rgb is None:
+        raise ImageError(f"{cutout.name} has no colours", "Delete it and run again.")
+    return Subject(alpha, rgb, picture, truth, foreground, missing=missing)
+
+
+def measurements(
+    prediction: Prediction, metrics: Sequence[Metric], values: Values
+) -> list[Measurement]:
+    """The values of one prediction, as run.json keeps them."""
+    return [
+        Measurement(
+            category=prediction.category,
+            case=prediction.case,
+            model=prediction.model,
+            metric=metric.name,
+            value=values[metric.name][0],
+            unit=metric.unit,
+            region=metric.region,
+            reason=values[metric.name][1],
+        )
+        for metric in metrics
+    ]
+
+
+def _results(
+    prediction: Prediction, points: Sequence[ObservationPoint], found: Found
+) -> list[PointResult]:
+    return [
+        PointResult(
+            category=prediction.category,
+            case=prediction.case,
+            model=prediction.model,
+            point=point.id,
+            kind=point.kind,
+            measured=seen.measured,
+            expected=seen.expected,
+            tolerance=tolerance(point),
+            unit=KINDS[point.kind].unit,
+            passed=seen.passed,
+            reason=seen.reason,
+            required=point.required,
+        )
+        for point, seen in zip(points, found.points, strict=True)
+    ]
+
+
+def _load(kept: Findings, key: str) -> Found | None:
+    text = kept.get(key)
+    try:
+        return None if text is None else Found.model_validate_json(text)
+    except ValidationError:
+        return None

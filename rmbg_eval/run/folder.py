@@ -1,0 +1,154 @@
+"""The run folder: one process at a time, written atomically, never mixed with other files."""
+
+from __future__ import annotations
+
+import csv
+import io
+import re
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+from filelock import FileLock, Timeout
+
+from ..ci.junit import junit_of_run
+from ..ci.summary_md import summary_of_run
+from ..compare.alpha_change import MATTES
+from ..core.files import cannot_write, write_atomic
+from ..core.paths import resource
+from ..errors import OutputError, printable
+from .record import Run
+
+_OURS = {"run.json", "measurements.csv", "junit.xml", "summary.md", "cutouts", "assets"}
+_OUR_SUFFIXES = (".ipynb", ".html", ".css", ".js")
+
+
+def names_in(out: Path, ours: set[str]) -> tuple[set[str], list[str]]:
+    """The names in the folder `out`, made if need be, and those that are neither of `ours` nor a
+    page's. Raises OutputError where there can be no such folder."""
+    try:
+        out.mkdir(parents=True, exist_ok=True)
+        names = {path.name for path in out.iterdir()}
+    except OSError as error:
+        raise cannot_write(out, error) from None
+    known = {*ours, "backdrop.webp"}
+    return names, sorted(
+        name
+        for name in names - known
+        if not name.startswith(".") and not name.endswith(_OUR_SUFFIXES)
+    )
+
+
+@contextmanager
+def run_folder(out: Path) -> Iterator[Path]:
+    """The run folder, made if need be, for this process alone; OutputError if that cannot be."""
+    names, foreign = names_in(out, _OURS)
+    if foreign and "run.json" not in names:
+        raise OutputError(
+            f"{printable(str(out))} holds other files ({printable(foreign[0])})",
+            "Give a new or empty folder with --out, or one that holds a run.",
+        )
+    notebooks = resource("notebooks")
+    if notebooks.exists() and out.samefile(notebooks):
+        raise OutputError(
+            f"{printable(str(out))} holds the notebooks themselves",
+            "Give another folder with --out.",
+        )
+    if (out / MATTES).exists():
+        raise OutputError(
+            f"{printable(str(out))} holds a baseline",
+            "Give another folder with --out; rmbg-eval approve makes a run the baseline.",
+        )
+    with locked(out):
+        yield out
+
+
+@contextmanager
+def locked(out: Path) -> Iterator[None]:
+    """The folder, made if need be, for this process alone; OutputError if another has it."""
+    try:
+        out.mkdir(parents=True, exist_ok=True)
+        lock = FileLock(out / ".lock", timeout=0)
+        lock.acquire()
+    except Timeout:
+        raise OutputError(
+            f"Another run is writing to {printable(str(out))}",
+            "Wait for it, or give another folder with --out.",
+        ) from None
+    except OSError as error:
+        raise cannot_write(out, error) from None
+    try:
+        yield
+    finally:
+        lock.release()
+
+
+def save(out: Path, run: Run) -> None:
+    """Write junit.xml and summary.md, measurements.csv once the run is complete, and run.json."""
+    write_atomic(out / "junit.xml", junit_of_run(run))
+    write_atomic(out / "summary.md", summary_of_run(run))
+    if run.complete:
+        write_atomic(out / "measurements.csv", _csv(run))
+    write_atomic(out / "run.json", run.model_dump_json(indent=1))
+
+
+def prune(out: Path, run: Run) -> None:
+    """Remove cut-outs of earlier runs that are no part of this one."""
+    wanted = {out / p.cutout for p in run.predictions if p.cutout}
+    for path in (out / "cutouts").rglob("*.png"):
+        if path not in wanted:
+            path.unlink(missing_ok=True)
+
+
+class _Writer:
+    """Writes rows in which no text is a formula."""
+
+    def __init__(self, text: io.StringIO) -> None:
+        self._writer = csv.writer(text, lineterminator="\n")
+
+    def writerow(self, row: list[str]) -> None:
+        self._writer.writerow([*map(plain_text, row)])
+
+
+def plain_text(cell: str) -> str:
+    """`cell` with an apostrophe before what a spreadsheet would compute; numbers stay.
+
+    OWASP, "CSV Injection": = + - @ tab and return begin a formula, and so do the first four in full
+    width, which stand for them where Chinese or Japanese is typed.
+
+    >>> plain_text("=cmd|'/c calc'!A1"), plain_text("-0.5"), plain_text("-a")
+    ("'=cmd|'/c calc'!A1", '-0.5', "'-a")
+    """
+    if not cell.startswith(_FORMULA) or _NUMBER.fullmatch(cell):
+        return cell
+    return f"'{cell}"
+
+
+_FORMULA = tuple("=+-@\t\r\n＝＋－＠")
+_NUMBER = re.compile(r"[+-]?\d+(\.\d*)?(e[+-]?\d+)?")
+
+
+def _csv(run: Run) -> str:
+    """One row a number: measurements, observation points, and the seconds of every prediction."""
+    text = io.StringIO()
+    writer = _Writer(text)
+    writer.writerow(["case", "category", "model", "metric", "value", "unit", "region", "reason"])
+    for m in run.measurements:
+        value = "" if m.value is None else repr(m.value)
+        writer.writerow(
+            [m.case, m.category, m.model, m.metric, value, m.unit, m.region, m.reason or ""]
+        )
+    for seen in run.points:
+        start = [seen.case, seen.category, seen.model]
+        name, reason = f"point:{seen.point}", seen.reason or ""
+        value = "" if seen.measured is None else repr(seen.measured)
+        passed = "" if seen.passed is None else str(int(seen.passed))
+        writer.writerow([*start, name, value, seen.unit, seen.kind, reason])
+        unmeasured = reason if seen.passed is None else ""
+        row = [f"{name}:passed", passed, "passed, 0 or 1", seen.kind, unmeasured]
+        writer.writerow([*start, *row])
+    for p in run.predictions:
+        for stage, seconds in p.seconds.items():
+            row = [p.case, p.category, p.model, f"seconds_{stage}", f"{seconds:.4f}", "s"]
+            writer.writerow([*row, "the prediction", ""])
+    return text.getvalue()

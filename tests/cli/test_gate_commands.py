@@ -1,0 +1,232 @@
+"""`compare` and `approve` as a build runs them, and `--fail-on` and `--quiet` of `run`."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator
+from pathlib import Path
+
+import numpy as np
+import pytest
+from commands import call, rmbg
+from fakes import disc
+from junit_reader import read
+from lxml import etree
+from PIL import Image
+
+from rmbg_eval.run.record import Run
+
+
+class Shop:
+    """A case set, finished cut-outs that a test edits, and runs of them."""
+
+    def __init__(self, folder: Path, cases: Path) -> None:
+        self.cases, self.cutouts = cases, folder / "cutouts"
+        self.run, self.base, self.out = folder / "run", folder / "baseline", folder / "compare"
+        for name in ("portrait/ada", "pet/rex", "pet/tom"):
+            self.cut(name)
+
+    def cut(self, name: str, off: int = 0) -> None:
+        """A cut-out that is right, or `off` by so many pixels."""
+        rgb, alpha = disc({"portrait/ada": 1, "pet/rex": 2, "pet/tom": 3}[name])
+        path = self.cutouts / f"{name}.png"
+        path.parent.mkdir(parents=True, exist_ok=True)
+        Image.fromarray(np.dstack([rgb, np.roll(alpha, off, 1)])).save(path)
+
+    def evaluate(self, *options: object) -> tuple[int, str]:
+        model = f"shop=folder:{self.cutouts}"
+        return call("run", "-m", model, "--cases", self.cases, "--out", self.run, *options)
+
+    def approve(self, *options: object) -> tuple[int, str]:
+        return call("approve", self.run, "--to", self.base, "--yes", *options)
+
+    def compare(self, *options: object) -> tuple[int, str]:
+        return call("compare", self.base, self.run, "--out", self.out, "--no-page", *options)
+
+    def failed_tests(self) -> set[str]:
+        root = read((self.out / "junit.xml").read_text("utf-8"))
+        bad = [test for test in root.iter("testcase") if len(test) and test[0].tag != "system-out"]
+        return {f"{test.get('classname')}/{test.get('name')}" for test in bad}
+
+
+@pytest.fixture
+def shop(tmp_path: Path, case_set: Path) -> Iterator[Shop]:
+    return Shop(tmp_path, case_set)
+
+
+def test_a_gate_stops_at_exactly_what_changed_until_it_is_approved(shop: Shop) -> None:
+    assert shop.evaluate()[0] == 0
+    assert shop.approve()[0] == 0
+    assert shop.compare()[0] == 0
+    shop.cut("portrait/ada", off=4)
+    shop.cut("pet/tom", off=4)
+    assert shop.evaluate()[0] == 0
+    code, printed = shop.compare()
+    assert code == 1
+    assert "worse: portrait/ada · shop" in printed
+    assert "changed: pet/tom · shop" in printed
+    assert shop.failed_tests() == {"shop.portrait/ada", "shop.pet/tom"}
+    summary = (shop.out / "summary.md").read_text("utf-8")
+    assert "`portrait/ada`" in summary
+    assert "`pet/tom`" in summary
+    assert "`pet/rex`" not in summary
+    assert shop.compare("--fail-on", "point")[0] == 0
+    code, printed = shop.approve()
+    assert code == 0
+    assert "portrait/ada" in printed
+    assert shop.compare()[0] == 0
+    assert shop.failed_tests() == set()
+
+
+def test_a_missing_and_a_new_case_never_pass_silently(shop: Shop) -> None:
+    shop.evaluate()
+    shop.approve()
+    (shop.cases / "pet" / "rex.png").rename(shop.cases / "pet" / "max.png")
+    (shop.cutouts / "pet" / "rex.png").rename(shop.cutouts / "pet" / "max.png")
+    shop.evaluate()
+    code, printed = shop.compare()
+    assert code == 1
+    assert "missing: pet/rex · shop: it is in BASE only" in printed
+    assert "new: pet/max · shop: it is in NEW only" in printed
+    assert shop.compare("--fail-on", "error")[0] == 1  # the missing one
+
+
+def test_a_failed_case_stops_every_gate_and_is_approved_only_by_name(shop: Shop) -> None:
+    shop.evaluate()
+    shop.approve()
+    (shop.cutouts / "pet" / "rex.png").unlink()
+    shop.evaluate()
+    for level in ("worse", "point", "error"):
+        assert shop.compare("--fail-on", level)[0] == 1
+    assert shop.failed_tests() == {"shop.pet/rex"}
+    code, printed = shop.approve()
+    assert code == 2
+    assert "--allow-failures 'pet/rex'" in printed
+    assert shop.approve("--allow-failures", "pet/rex")[0] == 0
+    code, printed = shop.compare()
+    assert code == 0
+    assert "1 still-failed" in printed
+    root = etree.fromstring((shop.out / "junit.xml").read_bytes())
+    assert len(list(root.iter("skipped"))) == 1
+
+
+def test_tolerances_are_read_and_shown(shop: Shop, tmp_path: Path) -> None:
+    shop.evaluate()
+    shop.approve()
+    shop.cut("pet/tom", off=4)
+    shop.evaluate()
+    file = tmp_path / "tolerances.toml"
+    rule = 'absolute = 1\nreason = "tom never sits still"\n'
+    file.write_text(
+        f'[case."pet/tom".alpha_mean]\n{rule}[case."pet/tom".alpha_tile]\n{rule}'
+        f"[category.bird.iou]\n{rule}"
+    )
+    code, printed = shop.compare("--tolerances", file)
+    assert code == 0
+    assert "name the category bird, which neither run has" in printed
+    assert "tom never sits still" in (shop.out / "comparison.json").read_text("utf-8")
+    assert shop.compare()[0] == 1
+    file.write_text("[cases]\n")
+    code, printed = shop.compare("--tolerances", file)
+    assert code == 2
+    assert "unknown name 'cases'" in printed
+
+
+def test_quiet_prints_only_what_is_wrong(shop: Shop) -> None:
+    assert shop.evaluate("--quiet") == (0, "")
+    shop.approve()
+    assert shop.compare("-q") == (0, "")
+    shop.cut("pet/tom", off=4)
+    shop.evaluate("-q")
+    code, printed = shop.compare("-q")
+    assert code == 1
+    assert printed.startswith("changed: pet/tom · shop: alpha moved by ")
+    assert len(printed.splitlines()) == 1
+
+
+def test_approve_shows_and_changes_nothing_when_it_is_told_to(shop: Shop) -> None:
+    shop.evaluate()
+    code, printed = call("approve", shop.run, "--to", shop.base, "-n")
+    assert code == 0
+    assert "no baseline yet" in printed
+    assert not shop.base.exists()
+    shop.approve()
+    before = (shop.base / "run.json").read_bytes()
+    shop.cut("pet/tom", off=4)
+    shop.evaluate()
+    assert "pet/tom" in call("approve", shop.run, "--to", shop.base, "--dry-run")[1]
+    code, printed = call("approve", shop.run, "--to", shop.base)
+    assert code == 2
+    assert "--yes" in printed
+    assert (shop.base / "run.json").read_bytes() == before
+
+
+POINT = """
+[[points]]
+id = "sky"
+kind = "opaque"
+box = [0, 0, 8, 8]
+"""
+
+
+@pytest.mark.parametrize(
+    ("fail_on", "required", "code"),
+    [("required", False, 0), ("required", True, 1), ("error", False, 0), ("point", False, 1)],
+)
+def test_run_fails_on_what_it_is_told_to(
+    shop: Shop, fail_on: str, required: bool, code: int
+) -> None:
+    toml = shop.cases / "portrait" / "ada" / "case.toml"
+    toml.write_text(toml.read_text() + POINT + f"required = {str(required).lower()}\n")
+    assert shop.evaluate("--fail-on", fail_on)[0] == code
+    root = read((shop.run / "junit.xml").read_text("utf-8"))
+    assert len(list(root.iter("failure"))) == code
+    stopped = "❌" in (shop.run / "summary.md").read_text("utf-8")
+    assert stopped is bool(code)
+
+
+def test_run_fails_on_a_failed_prediction_if_it_is_told_to(shop: Shop) -> None:
+    (shop.cutouts / "pet" / "rex.png").unlink()
+    assert shop.evaluate()[0] == 0
+    assert shop.evaluate("--fail-on", "error")[0] == 1
+    assert shop.evaluate("--fail-on", "point")[0] == 1
+
+
+def test_what_is_no_run_is_an_error_and_no_crash(shop: Shop, tmp_path: Path) -> None:
+    code, printed = call("compare", tmp_path / "none", tmp_path / "none")
+    assert code == 2
+    assert "cannot be read" in printed
+    shop.evaluate()
+    shop.approve()
+    later = json.loads((shop.base / "run.json").read_text("utf-8")) | {"schema_version": 99}
+    (shop.base / "run.json").write_text(json.dumps(later))
+    code, printed = shop.compare()
+    assert code == 2
+    assert "schema version 99" in printed
+    (shop.base / "run.json").write_text("[]")
+    assert shop.compare()[0] == 2
+
+
+def test_a_comparison_overwrites_no_run_and_no_strangers_files(shop: Shop, tmp_path: Path) -> None:
+    shop.evaluate()
+    shop.approve()
+    before = Run.load(shop.run)
+    code, printed = call("compare", shop.base, shop.run, "--out", shop.run)
+    assert code == 2
+    assert "--out" in printed
+    assert Run.load(shop.run) == before
+    shop.out.mkdir()
+    (shop.out / "thesis.docx").write_text("years of work")
+    assert shop.compare()[0] == 2
+    assert [path.name for path in shop.out.iterdir()] == ["thesis.docx"]
+
+
+def test_the_exit_status_of_the_process_is_that_of_the_gate(shop: Shop) -> None:
+    shop.evaluate()
+    shop.approve()
+    shop.cut("pet/tom", off=4)
+    shop.evaluate()
+    done = rmbg("compare", shop.base, shop.run, "--out", shop.out, "--quiet", "--no-page")
+    assert done.returncode == 1
+    assert done.stdout == ""
+    assert done.stderr.startswith("changed: pet/tom · shop")

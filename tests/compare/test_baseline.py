@@ -1,0 +1,320 @@
+"""Baselines: small, exact, never half written, and never made of failures by accident."""
+
+from __future__ import annotations
+
+import json
+import os
+import signal
+import subprocess
+import sys
+from collections.abc import Callable
+from pathlib import Path
+
+import numpy as np
+import pytest
+from fakes import FakeModel, some_cases
+from hypothesis import given
+from hypothesis import settings as limits
+from hypothesis import strategies as st
+from hypothesis.extra.numpy import arrays
+from PIL import Image
+
+from rmbg_eval import Prediction, Run, Settings, evaluate
+from rmbg_eval.compare.alpha_change import alpha_of
+from rmbg_eval.compare.baseline import (
+    approve,
+    changes,
+    encode_matte,
+    is_baseline,
+    refuse_failures,
+)
+from rmbg_eval.compare.runs import compare
+from rmbg_eval.core.images import Alpha, Picture, decode_cutout
+from rmbg_eval.errors import Failure, OutputError
+from rmbg_eval.predict.stages import stored_alpha
+
+UseModels = Callable[..., None]
+
+
+class Thinner(FakeModel):
+    """The fake, thinner on the pictures that are named."""
+
+    def __init__(self, *names: str, by: float = 0.5) -> None:
+        super().__init__(weights="1" * 64)
+        self.names, self.by = names, by
+
+    def alpha(self, picture: Picture) -> Alpha:
+        alpha = super().alpha(picture)
+        return alpha * np.float32(self.by) if picture.name in self.names else alpha
+
+
+@pytest.fixture
+def settings(case_set: Path, tmp_path: Path, use_models: UseModels) -> Settings:
+    use_models(FakeModel())
+    return Settings(cases=str(case_set), models=["fake"], out=str(tmp_path / "run"))
+
+
+@pytest.fixture
+def base(tmp_path: Path) -> Path:
+    return tmp_path / "baseline"
+
+
+def files(folder: Path) -> dict[str, bytes]:
+    """What git would see."""
+    return {
+        str(path.relative_to(folder)): path.read_bytes()
+        for path in sorted(folder.rglob("*"))
+        if path.is_file() and path.name != ".lock"
+    }
+
+
+def test_a_baseline_has_the_numbers_and_the_exact_mattes(settings: Settings, base: Path) -> None:
+    run = evaluate(settings)
+    approve(settings.out_folder, base)
+    kept = Run.load(base)
+    assert is_baseline(kept)
+    assert not is_baseline(run)
+    assert kept.measurements == run.measurements
+    assert kept.points == run.points
+    for was, now in zip(kept.predictions, run.predictions, strict=True):
+        assert was.cutout_sha256 == now.cutout_sha256
+        exact = stored_alpha(settings.out_folder / now.cutout)
+        assert np.array_equal(alpha_of(base, was), exact)
+    names = set(files(base))
+    assert {".gitignore", "run.json"} <= names
+    assert all(name.startswith("mattes/fake/") for name in names - {".gitignore", "run.json"})
+
+
+def test_a_baseline_holds_no_times_and_no_paths(settings: Settings, base: Path) -> None:
+    evaluate(settings)
+    approve(settings.out_folder, base)
+    text = (base / "run.json").read_text("utf-8")
+    assert str(settings.out_folder.parent) not in text
+    assert Run.load(base).wall_seconds is None
+    assert all(p.seconds == {} for p in Run.load(base).predictions)
+    assert len(text) < (settings.out_folder / "run.json").stat().st_size
+    assert json.loads(text)
+
+
+def test_a_run_is_the_same_as_its_own_baseline(settings: Settings, base: Path) -> None:
+    evaluate(settings)
+    approve(settings.out_folder, base)
+    found = compare(base, settings.out_folder)
+    assert [pair.state for pair in found.pairs] == ["same"] * 3
+    assert all(pair.identical for pair in found.pairs)
+    assert found.notes == ()
+
+
+def test_approving_again_changes_no_byte(settings: Settings, base: Path) -> None:
+    evaluate(settings)
+    approve(settings.out_folder, base)
+    before = files(base)
+    later = settings.model_copy(update={"out": settings.out + "-again"})
+    evaluate(later)
+    approve(later.out_folder, base)
+    assert files(base) == before
+
+
+def test_only_what_changed_is_new_and_what_is_not_needed_goes(
+    settings: Settings, base: Path, use_models: UseModels
+) -> None:
+    evaluate(settings)
+    approve(settings.out_folder, base)
+    before = files(base)
+    use_models(Thinner("pet/rex"))
+    evaluate(settings)
+    assert compare(base, settings.out_folder).count("same") == 2
+    approve(settings.out_folder, base)
+    after = files(base)
+    changed = {name for name in {*before, *after} if before.get(name) != after.get(name)}
+    mattes = sorted(name.split(".")[0] for name in changed - {"run.json"})
+    assert mattes == ["mattes/fake/pet/rex"] * 2
+    assert compare(base, settings.out_folder).failing() == ()
+
+
+def test_what_would_change_is_known_before(
+    settings: Settings, base: Path, use_models: UseModels
+) -> None:
+    evaluate(settings)
+    assert changes(settings.out_folder, base) is None
+    approve(settings.out_folder, base)
+    before = files(base)
+    use_models(Thinner("pet/rex"))
+    evaluate(settings)
+    found = changes(settings.out_folder, base)
+    assert [(pair.name, pair.state) for pair in found.failing()] == [("pet/rex", "changed")]
+    assert files(base) == before
+
+
+def test_a_damaged_matte_is_told_and_never_believed(
+    settings: Settings, base: Path, use_models: UseModels
+) -> None:
+    evaluate(settings)
+    approve(settings.out_folder, base)
+    for path in (base / "mattes").rglob("rex.*"):
+        Image.new("L", (96, 64), 128).save(path, lossless=True)
+    use_models(Thinner("pet/rex", "pet/tom", by=0.9975))
+    evaluate(settings)
+    states = {pair.case: pair for pair in compare(base, settings.out_folder).pairs}
+    assert states["tom"].state == "same"
+    assert states["rex"].state == "changed"
+    assert "is not the file that run.json describes" in states["rex"].why
+    approve(settings.out_folder, base)
+    assert compare(base, settings.out_folder).failing() == ()
+
+
+def test_a_damaged_matte_of_an_unchanged_case_is_written_again(
+    settings: Settings, base: Path
+) -> None:
+    evaluate(settings)
+    approve(settings.out_folder, base)
+    before = files(base)
+    for path in (base / "mattes").rglob("rex.*"):
+        path.write_bytes(b"")
+    approve(settings.out_folder, base)
+    assert files(base) == before
+
+
+def failing(run: Run) -> Run:
+    return run.model_copy(update={"predictions": (*run.predictions[1:], _failed(run))})
+
+
+def _failed(run: Run) -> Prediction:
+    first = run.predictions[0]
+    return Prediction(
+        category=first.category, case=first.case, model="fake", failure=Failure("E", "no", "do")
+    )
+
+
+def test_failures_are_refused_unless_they_are_named(settings: Settings) -> None:
+    run = evaluate(settings)
+    broken = failing(run)
+    name = f"{run.predictions[0].category}/{run.predictions[0].case}"
+    refuse_failures(run, ())
+    with pytest.raises(OutputError, match=f"failures: {name}.*--allow-failures '{name}'"):
+        refuse_failures(broken, ())
+    with pytest.raises(OutputError, match="failures"):
+        refuse_failures(broken, ["pet/other"])
+    refuse_failures(broken, [name])
+    with pytest.raises(OutputError, match=r"pet/other is not among .*" + name):
+        refuse_failures(broken, [name, "pet/other"])
+
+
+def test_a_partial_run_is_refused(settings: Settings, base: Path) -> None:
+    run = evaluate(settings)
+    partial = run.model_copy(update={"complete": False})
+    (settings.out_folder / "run.json").write_text(partial.model_dump_json())
+    with pytest.raises(OutputError, match="interrupted and is partial"):
+        approve(settings.out_folder, base)
+    assert not base.exists()
+
+
+def test_a_lost_cutout_is_told_and_the_baseline_stays(settings: Settings, base: Path) -> None:
+    run = evaluate(settings)
+    approve(settings.out_folder, base)
+    before = files(base)
+    (settings.out_folder / run.predictions[0].cutout).unlink()
+    approve(settings.out_folder, base)  # it has not changed, so the matte is there
+    (base / "run.json").unlink()
+    with pytest.raises(Exception, match="does not exist"):
+        approve(settings.out_folder, base)
+    assert {*files(base)} <= {*before}
+
+
+@pytest.mark.parametrize("name", ["thesis.docx", "cutouts"])
+def test_other_folders_are_refused(settings: Settings, base: Path, name: str) -> None:
+    evaluate(settings)
+    base.mkdir()
+    (base / name).write_text("years of work")
+    with pytest.raises(OutputError, match=f"holds other files .{name}.*--to"):
+        approve(settings.out_folder, base)
+    assert (base / name).read_text() == "years of work"
+
+
+def test_a_run_folder_is_no_baseline_and_a_baseline_no_run_folder(
+    settings: Settings, base: Path
+) -> None:
+    evaluate(settings)
+    with pytest.raises(OutputError, match="holds"):
+        approve(settings.out_folder, settings.out_folder)
+    approve(settings.out_folder, base)
+    before = files(base)
+    with pytest.raises(OutputError, match="holds a baseline.*--out"):
+        evaluate(settings.model_copy(update={"out": str(base)}))
+    assert files(base) == before
+
+
+_APPROVE = """
+import os, signal, sys
+from pathlib import Path
+from rmbg_eval.compare.baseline import approve
+
+replace, writes = os.replace, 0
+
+def dies_before_it(source, target):
+    global writes
+    writes += 1
+    if writes == int(sys.argv[3]):
+        os.kill(os.getpid(), signal.SIGKILL)
+    replace(source, target)
+
+os.replace = dies_before_it
+approve(Path(sys.argv[1]), Path(sys.argv[2]))
+"""
+
+
+@pytest.mark.parametrize("last_write", [1, 2, 3, 4])
+def test_killed_before_any_write_the_old_baseline_is_whole(
+    settings: Settings, base: Path, use_models: UseModels, last_write: int
+) -> None:
+    """Writes where two cases changed: two mattes, .gitignore, run.json."""
+    evaluate(settings)
+    approve(settings.out_folder, base)
+    old = settings.model_copy(update={"out": settings.out + "-old"})
+    evaluate(old)
+    use_models(Thinner("pet/rex", "pet/tom"))
+    evaluate(settings)
+    arguments = [sys.executable, "-c", _APPROVE, settings.out, base, str(last_write)]
+    done = subprocess.run(arguments, check=False, env={**os.environ})
+    assert done.returncode == -signal.SIGKILL
+    assert compare(base, old.out_folder).failing() == ()
+    for p in Run.load(base).predictions:
+        alpha_of(base, p)
+    approve(settings.out_folder, base)
+    assert compare(base, settings.out_folder).failing() == ()
+    assert len(list((base / "mattes").rglob("*.webp"))) == 3
+    assert list(base.rglob(".new-*")) == []
+
+
+@limits(max_examples=40, deadline=None)
+@given(
+    arrays(np.uint8, st.tuples(st.integers(32, 50), st.integers(32, 50)), fill=st.integers(0, 255))
+)
+def test_a_matte_is_without_loss(levels: np.ndarray) -> None:
+    alpha = levels.astype(np.float32) / np.float32(255)
+    data, suffix = encode_matte(alpha)
+    assert suffix == "webp"
+    assert np.array_equal(decode_cutout(data, "x.webp")[1], alpha)
+
+
+def test_a_matte_too_wide_for_webp_is_png() -> None:
+    alpha = np.zeros((1000, 16384), np.float32)
+    alpha[:, 7] = 1
+    data, suffix = encode_matte(alpha)
+    assert suffix == "png"
+    assert np.array_equal(decode_cutout(data, "x.png")[1], alpha)
+
+
+def test_names_that_are_no_file_names_stay_in_the_folder(
+    tmp_path: Path, base: Path, use_models: UseModels
+) -> None:
+    use_models(FakeModel(name="../../x"))
+    some_cases(tmp_path / "cases" / "..c", 1)
+    (tmp_path / "cases" / "..c").rename(tmp_path / "cases" / "c .. d")
+    there = Settings(
+        cases=str(tmp_path / "cases"), models=["../../x"], out=str(tmp_path / "deep" / "run")
+    )
+    evaluate(there)
+    approve(there.out_folder, base)
+    assert all(".." not in Path(name).parts for name in files(base))
+    assert compare(base, there.out_folder).failing() == ()

@@ -1,0 +1,265 @@
+"""Two runs → states: every way in which a case can differ, and nothing that passes silently."""
+
+from __future__ import annotations
+
+import pytest
+from comparisons import comparison, failed, made, one, point, run, value
+from runs import KEY, run_of
+
+from rmbg_eval import Prediction, Run
+from rmbg_eval.compare.alpha_change import NOTHING, AlphaChange
+from rmbg_eval.compare.runs import compare_runs
+from rmbg_eval.compare.tolerances import Tolerance, Tolerances
+from rmbg_eval.measure.kinds import ObservationPoint
+from rmbg_eval.measure.points import PointResult
+
+FAR = AlphaChange(0.2, 0.5, (0, 0, 16, 16))
+NEAR = AlphaChange(0.0001, 0.001, (0, 0, 16, 16))
+
+
+@pytest.mark.parametrize(
+    ("metric", "before", "after", "state"),
+    [
+        ("mad_unknown", 0.1, 0.1, "same"),
+        ("mad_unknown", 0.1, 0.104, "same"),
+        ("mad_unknown", 0.1, 0.106, "worse"),
+        ("mad_unknown", 0.1, 0.094, "better"),
+        ("mad_unknown", 0.0, 0.0039, "same"),
+        ("iou", 0.9, 0.896, "worse"),
+        ("iou", 0.9, 0.904, "better"),
+        ("iou", 0.9, 0.898, "same"),
+        ("islands", 1, 99, "same"),
+    ],
+)
+def test_a_measure_against_its_tolerance(
+    metric: str, before: float, after: float, state: str
+) -> None:
+    pair = one(run(value("mad", 0.1), value(metric, before)),
+               run(value("mad", 0.1), value(metric, after), cutout="1"), NEAR)  # fmt: skip
+    assert pair.state == state
+    if state != "same":
+        assert metric in pair.why
+        assert f"{before:g}" in pair.why
+
+
+def test_the_worst_decides_and_is_named_first() -> None:
+    was = run(value("mad", 0.1), value("iou", 0.9), value("s_measure", 0.9))
+    now = run(value("mad", 0.05), value("iou", 0.89), value("s_measure", 0.5), cutout="1")
+    pair = one(was, now, FAR)
+    assert pair.state == "worse"
+    assert pair.why == "s_measure 0.9 → 0.5 (allowed ±0.003), and 1 more"
+    assert [v.name for v in pair.of("worse")] == ["s_measure", "iou"]
+    assert [v.name for v in pair.of("better")] == ["mad"]
+
+
+@pytest.mark.parametrize(
+    ("change", "state"),
+    [
+        (NEAR, "same"),
+        (FAR, "changed"),
+        (AlphaChange(0.0001, 0.5), "changed"),
+        (AlphaChange(0.002, 0.002), "changed"),
+        (AlphaChange.none("the sizes differ"), "changed"),
+    ],
+)
+def test_without_a_truth_a_moved_alpha_is_changed(change: AlphaChange, state: str) -> None:
+    was = run(value("mad", None), value("islands", 1))
+    now = run(value("mad", None), value("islands", 1), cutout="1")
+    pair = one(was, now, change)
+    assert pair.state == state
+    if state == "changed":
+        assert "no truth says whether it is better" in pair.why
+
+
+def test_with_a_truth_the_measures_judge_and_not_the_alpha() -> None:
+    pair = one(run(value("mad", 0.1)), run(value("mad", 0.1), cutout="1"), FAR)
+    assert pair.state == "same"
+    alphas = [v for v in pair.values if v.kind == "alpha"]
+    assert [v.verdict for v in alphas] == ["not judged"] * 2
+    assert [v.difference for v in alphas] == [0.2, 0.5]
+    assert all("shown, not judged" in (v.reason or "") for v in alphas)
+
+
+def test_what_can_no_longer_be_measured_is_worse() -> None:
+    pair = one(run(value("mad", 0.1)), run(value("mad", None, reason="no edge"), cutout="1"), NEAR)
+    assert pair.state == "worse"
+    assert pair.why == "mad: it can no longer be measured: no edge"
+
+
+def test_what_is_measured_for_the_first_time_is_changed() -> None:
+    pair = one(run(value("mad", None)), run(value("mad", 0.1), cutout="1"), NEAR)
+    assert pair.state == "changed"
+
+
+@pytest.mark.parametrize(
+    ("was", "now", "state"),
+    [
+        (point(True, 0.01), point(True, 0.049), "same"),
+        (point(True, 0.01), point(False, 0.06), "worse"),
+        (point(True, 0.01), point(None), "worse"),
+        (point(False, 0.5), point(True, 0.01), "better"),
+        (point(None), point(True, 0.01), "better"),
+        (point(None), point(False, 0.5), "worse"),
+        (point(None), point(None), "same"),
+        (point(False, 0.5), point(False, 0.52), "same"),
+        (point(False, 0.5), point(False, 0.6), "worse"),
+        (point(False, 0.5), point(False, 0.3), "better"),
+        (None, point(True), "same"),
+        (None, point(False, 0.9), "changed"),
+        (point(True), None, "worse"),
+    ],
+    ids=str,
+)
+def test_points(was: PointResult | None, now: PointResult | None, state: str) -> None:
+    before = run(value("mad", 0.1), points=(was,) if was else ())
+    after = run(value("mad", 0.1), points=(now,) if now else (), cutout="1")
+    pair = one(before, after, NEAR)
+    assert pair.state == state
+    if state != "same":
+        assert "point lens" in pair.why
+
+
+def test_a_point_that_is_defined_otherwise_is_said_to_be() -> None:
+    def with_point(box: tuple[int, int, int, int], passed: bool) -> Run:
+        made_run = run(points=(point(passed, 0.5 * (not passed)),))
+        given = ObservationPoint(id="lens", kind="transparent", box=box)
+        record = made_run.cases[0].model_copy(update={"points": (given,)})
+        return made_run.model_copy(update={"cases": (record,)})
+
+    pair = one(with_point((0, 0, 9, 9), True), with_point((1, 0, 9, 9), False))
+    assert pair.state == "worse"
+    assert "defined otherwise" in pair.why
+    assert "the same to the bit" in pair.why
+
+
+@pytest.mark.parametrize(
+    ("was", "now", "state", "words"),
+    [
+        (made(), failed(), "failed", "ada.png is empty. Copy it again."),
+        (None, failed(), "failed", "ada.png is empty"),
+        (failed(), failed(), "still-failed", "failed in both"),
+        (failed(), made(), "better", "it failed in BASE: ada.png is empty"),
+        (made(), None, "missing", "in BASE only"),
+        (failed(), None, "missing", "in BASE only"),
+        (None, made(), "new", "in NEW only: approve"),
+        (made(), made(picture_sha256="q" * 64), "new", "picture is another one"),
+        (made(), made(), "same", "same to the bit"),
+    ],
+)
+def test_states_of_predictions(
+    was: Prediction | None, now: Prediction | None, state: str, words: str
+) -> None:
+    pair = one(run_of(*[was] if was else []), run_of(*[now] if now else []))
+    assert pair.state == state
+    assert words in pair.why
+
+
+@pytest.mark.parametrize(
+    ("state", "stopped_by"),
+    [
+        ("failed", {"worse", "point", "error"}),
+        ("missing", {"worse", "point", "error"}),
+        ("worse", {"worse"}),
+        ("changed", {"worse"}),
+        ("new", {"worse"}),
+        ("still-failed", set()),
+        ("better", set()),
+        ("same", set()),
+    ],
+)
+def test_what_stops_a_gate(state: str, stopped_by: set[str]) -> None:
+    levels = ("worse", "point", "error")
+    assert {level for level in levels if comparison(state).failing(level)} == stopped_by
+
+
+def test_a_worse_point_stops_at_point() -> None:
+    found = comparison("worse", worse_point=True)
+    assert [bool(found.failing(level)) for level in ("worse", "point", "error")] == [
+        True,
+        True,
+        False,
+    ]
+
+
+def test_worst_first() -> None:
+    was = run_of(made("a"), made("b"), failed(case="x"), made(case="y"), made(case="z"))
+    now = run_of(failed("a"), made("b", cutout="1"), failed(case="x"), made(case="z"))
+    pairs, _ = compare_runs(was, now, Tolerances(), lambda *_: FAR)
+    assert [(p.case, p.model, p.state) for p in pairs] == [
+        ("ada", "a", "failed"),
+        ("y", "a", "missing"),
+        ("ada", "b", "changed"),
+        ("z", "a", "changed"),
+        ("x", "a", "still-failed"),
+    ]
+
+
+def test_a_tolerance_of_a_case_decides_and_says_why() -> None:
+    wide = Tolerance(absolute=1, reason="ada may move")
+    pair = one(
+        run(value("mad", 0.1)),
+        run(value("mad", 0.9), cutout="1"),
+        NEAR,
+        case={"portrait/ada": {"mad": wide}},
+    )
+    assert pair.state == "same"
+    (mad,) = [v for v in pair.values if v.name == "mad"]
+    assert (mad.allowed, mad.tolerance) == (1, "ada may move")
+
+
+def test_a_pointer_with_a_tolerance_is_judged_as_changed() -> None:
+    strict = Tolerance(absolute=2, reason="no dust")
+    was, now = run(value("islands", 1)), run(value("islands", 9), cutout="1")
+    assert one(was, now, NEAR).state == "same"
+    pair = one(was, now, NEAR, metric={"islands": strict})
+    assert (pair.state, pair.why) == ("changed", "islands 1 → 9 (allowed ±2)")
+
+
+def test_how_the_runs_differ_is_said() -> None:
+    was = run(value("mad", 0.1))
+    machine = was.machine.model_copy(update={"cores": 64, "versions": {"numpy": "3"}})
+    model = was.models[0].info.model_copy(update={"name": "c", "dtype": "fp32"})
+    other = was.models[1].info.model_copy(update={"weights_sha256": "f" * 64})
+    now = was.model_copy(
+        update={
+            "complete": False,
+            "schema_version": 1,
+            "machine": machine,
+            "models": tuple(
+                m.model_copy(update={"info": info})
+                for m, info in zip(was.models, (model, other), strict=True)
+            ),
+            "measurements": (value("iou", 1.0),),
+        }
+    )
+    _, notes = compare_runs(was, now, Tolerances(), lambda *_: NOTHING)
+    text = "\n".join(notes)
+    for words in (
+        "NEW was interrupted",
+        "BASE has schema version 2, NEW 1",
+        "1 model in BASE only: a; a label keeps",
+        "1 model in NEW only: c",
+        "1 measure in BASE only: mad",
+        "1 measure in NEW only: iou",
+        "b · weights_sha256: none → ffff",
+        "cores: 2 → 64",
+        "numpy: 2 → 3",
+        "rmbg_eval: 0.1.0 → none",
+    ):
+        assert words in text
+
+
+def test_two_runs_with_nothing_in_common_are_compared_all_the_same() -> None:
+    was, now = run_of(made(case="old")), run_of(made(case="young"))
+    pairs, _ = compare_runs(was, now, Tolerances(), lambda *_: NOTHING)
+    assert [(p.case, p.state) for p in pairs] == [("old", "missing"), ("young", "new")]
+
+
+def test_an_empty_run_is_compared_too() -> None:
+    assert compare_runs(run_of(), run_of(), Tolerances(), lambda *_: NOTHING) == ((), ())
+
+
+def test_what_is_equal_but_for_rounding_is_the_same() -> None:
+    pair = one(run(value("iou", 0.9)), run(value("iou", 0.9 - 0.003 - 1e-12), cutout="1"), NEAR)
+    assert pair.state == "same"
+    assert KEY == ("portrait", "ada")

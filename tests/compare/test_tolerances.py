@@ -1,0 +1,132 @@
+"""Tolerances: defaults with reasons, and one file in which nothing unknown passes."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+
+import pytest
+
+from rmbg_eval.compare.tolerances import (
+    ALPHA_MEAN,
+    ALPHA_TILE,
+    DEFAULTS,
+    POINT,
+    Tolerance,
+    Tolerances,
+)
+from rmbg_eval.errors import SettingsError
+from rmbg_eval.measure import TABLE
+
+
+def test_every_score_has_a_default_with_a_reason_and_nothing_else_has() -> None:
+    scores = {metric.name for metric in TABLE if metric.higher_is_better is not None}
+    assert set(DEFAULTS) == scores | {ALPHA_MEAN, ALPHA_TILE}
+    assert all(tolerance.reason for tolerance in DEFAULTS.values())
+
+
+def test_the_larger_of_absolute_and_relative_is_allowed() -> None:
+    tolerance = Tolerance(absolute=0.5, relative=0.1, reason="x")
+    assert tolerance.allowed(1) == 0.5
+    assert tolerance.allowed(-10) == 1.0
+
+
+FILE = """
+[metric.mad]
+absolute = 0.1
+reason = "everywhere"
+
+[category.pet.mad]
+absolute = 0.2
+relative = 0.5
+reason = "fur"
+
+[case."pet/rex".mad]
+absolute = 0.3
+reason = "rex moves"
+
+[case."pet/rex".islands]
+absolute = 2
+reason = "rex sheds"
+
+[point."pet/rex/ear"]
+absolute = 0.4
+reason = "the ear too"
+"""
+
+
+def write(folder: Path, text: str) -> Path:
+    path = folder / "tolerances.toml"
+    path.write_text(text, "utf-8")
+    return path
+
+
+def test_the_nearest_to_the_value_counts(tmp_path: Path) -> None:
+    found = Tolerances.load(write(tmp_path, FILE))
+
+    def reason(metric: str, category: str, case: str) -> str | None:
+        tolerance = found.of(metric, category, case)
+        return tolerance.reason if tolerance else None
+
+    assert reason("mad", "portrait", "ada") == "everywhere"
+    assert reason("mad", "pet", "tom") == "fur"
+    assert reason("mad", "pet", "rex") == "rex moves"
+    assert reason("iou", "pet", "rex") == DEFAULTS["iou"].reason
+    assert reason("islands", "pet", "rex") == "rex sheds"
+    assert reason("islands", "pet", "tom") is None
+    assert found.of_point("ear", "pet", "rex", 9).absolute == 0.4
+    assert found.of_point("eye", "pet", "rex", 9) == Tolerance(absolute=9, reason=POINT)
+
+
+def test_without_a_file_there_are_the_defaults() -> None:
+    assert Tolerances.load(None).of("mad", "pet", "rex") == DEFAULTS["mad"]
+
+
+@pytest.mark.parametrize(
+    ("text", "words"),
+    [
+        ("[metrics.mad]\nabsolute = 1\nreason = 'x'", "unknown name 'metrics'.*metric, category"),
+        ("[metric.mud]\nabsolute = 1\nreason = 'x'", "unknown measure 'mud'.*mad_unknown"),
+        ("[category.pet.mud]\nabsolute = 1\nreason = 'x'", "unknown measure 'mud'"),
+        ("[case.'pet/rex'.mud]\nabsolute = 1\nreason = 'x'", "unknown measure 'mud'"),
+        ("[metric.mad]\nabsolute = 1\nreasons = 'x'", "unknown name 'metric.mad.reasons'"),
+        ("[metric.mad]\nabsolute = 1", "metric.mad.reason is missing"),
+        ("[metric.mad]\nabsolute = 1\nreason = ''", "metric.mad.reason"),
+        ("[metric.mad]\nreason = 'x'", "metric.mad.absolute is missing"),
+        ("[metric.mad]\nabsolute = -1\nreason = 'x'", "absolute.*greater than or equal.*-1"),
+        ("[metric.mad]\nabsolute = inf\nreason = 'x'", "absolute.*finite.*inf"),
+        ("[metric.mad]\nabsolute = '1'\nreason = 'x'", "absolute.*number.*'1'"),
+        ("[point.x]\nabsolute = true\nreason = 'x'", "point.x.absolute"),
+        ("absolute = ", "not TOML"),
+        ("a = " + "[" * 9999, "not TOML"),
+        ("a = " + "9" * 9999, "not TOML"),
+        ("#" * (1 << 20) + "#", "1 MiB"),
+    ],
+)
+def test_what_is_wrong_is_named(tmp_path: Path, text: str, words: str) -> None:
+    with pytest.raises(SettingsError, match=words):
+        Tolerances.load(write(tmp_path, text))
+
+
+def test_bytes_that_are_no_text_are_not_toml(tmp_path: Path) -> None:
+    path = tmp_path / "t.toml"
+    path.write_bytes(b"\xff\xfe")
+    with pytest.raises(SettingsError, match="not TOML"):
+        Tolerances.load(path)
+
+
+def test_what_is_no_file_is_refused_and_not_waited_for(tmp_path: Path) -> None:
+    pipe = tmp_path / "pipe"
+    os.mkfifo(pipe)
+    for path in (tmp_path, pipe, tmp_path / "none"):
+        with pytest.raises(SettingsError, match="are no file"):
+            Tolerances.load(path)
+
+
+def test_names_that_no_run_has_are_told(tmp_path: Path) -> None:
+    found = Tolerances.load(write(tmp_path, FILE))
+    told = list(found.strangers({"pet"}, {"pet/tom"}, {"pet/rex/eye"}))
+    assert told == [
+        "the tolerances name the case pet/rex, which neither run has",
+        "the tolerances name the point pet/rex/ear, which neither run has",
+    ]

@@ -1,0 +1,88 @@
+"""Comparisons made by hand, for tests of what is done with them."""
+
+from __future__ import annotations
+
+from runs import run_of
+
+from rmbg_eval import Measurement, Prediction, Run
+from rmbg_eval.compare.alpha_change import NOTHING, AlphaChange
+from rmbg_eval.compare.comparison import Comparison, Pair
+from rmbg_eval.compare.runs import compare_runs
+from rmbg_eval.compare.tolerances import Tolerances
+from rmbg_eval.errors import Failure
+from rmbg_eval.measure.points import PointResult
+
+FAILED = Failure("ImageError", "ada.png is empty", "Copy it again.")
+
+
+def made(model: str = "a", case: str = "ada", cutout: str = "0", **changes: object) -> Prediction:
+    prediction = Prediction(
+        category="portrait",
+        case=case,
+        model=model,
+        picture_sha256="p" * 64,
+        width=96,
+        height=64,
+        cutout=f"cutouts/{model}/portrait/{case}.png",
+        cutout_sha256=cutout * 64,
+    )
+    return prediction.model_copy(update=changes)
+
+
+def failed(model: str = "a", case: str = "ada") -> Prediction:
+    return Prediction(category="portrait", case=case, model=model, failure=FAILED)
+
+
+def value(metric: str, number: float | None, model: str = "a", reason: str = "why") -> Measurement:
+    return Measurement(
+        category="portrait",
+        case="ada",
+        model=model,
+        metric=metric,
+        value=number,
+        unit="u",
+        region="r",
+        reason=None if number is not None else reason,
+    )
+
+
+def point(passed: bool | None, measured: float | None = 0.0, **changes: object) -> PointResult:
+    result = PointResult(
+        category="portrait",
+        case="ada",
+        model="a",
+        point="lens",
+        kind="transparent",
+        measured=measured if passed is not None else None,
+        expected=0.0,
+        tolerance=0.05,
+        unit="alpha, 0 to 1",
+        passed=passed,
+        reason=None if passed is not None else "no edge",
+    )
+    return result.model_copy(update=changes)
+
+
+def one(was: Run, now: Run, change: AlphaChange = NOTHING, **tolerances: object) -> Pair:
+    (pair,), _ = compare_runs(was, now, Tolerances(**tolerances), lambda *_: change)
+    return pair
+
+
+def run(*measured: Measurement, points: tuple = (), cutout: str = "0", **changes: object) -> Run:
+    return run_of(made(cutout=cutout), measurements=measured, points=points, **changes)
+
+
+def comparison(*states: str, worse_point: bool = False) -> Comparison:
+    points = one(run(points=(point(True),)), run(points=(point(False, 0.9),))).values
+    pairs = tuple(
+        Pair(
+            category="c",
+            case=state,
+            model="m",
+            state=state,
+            why="because",
+            values=points if worse_point else (),
+        )
+        for state in states
+    )
+    return Comparison(base="base", new="new", notes=(), pairs=pairs)

@@ -1,0 +1,202 @@
+"""Files are written whole or not at all; names are safe, short and never shared."""
+
+from __future__ import annotations
+
+import errno
+import hashlib
+import os
+import re
+import subprocess
+import sys
+import threading
+import time
+
+import pytest
+from hypothesis import example, given, settings
+from hypothesis import strategies as st
+from pictures import check_message, ordinary_user, public_folder, put
+
+from rmbg_eval.core.files import cannot_write, safe_name, sha256_file, write_atomic
+from rmbg_eval.errors import OutputError
+
+many = settings(max_examples=200, deadline=None)
+texts = st.text(max_size=80)
+
+
+def in_it(folder):
+    return sorted(path.name for path in folder.iterdir())
+
+
+@pytest.mark.parametrize(
+    ("data", "expected"), [(b"\0\xff", b"\0\xff"), ("发丝", "发丝".encode()), ("", b"")]
+)
+@pytest.mark.parametrize("name", ["new.json", "old.json", "a/b/c.json", "发丝\n.json"])
+def test_writes_exactly_the_data_and_nothing_beside_it(name, data, expected, tmp_path):
+    put(tmp_path / "old.json", "what was there, and longer than what comes")
+    write_atomic(tmp_path / name, data)
+    assert (tmp_path / name).read_bytes() == expected
+    assert in_it((tmp_path / name).parent) == sorted(
+        {"old.json", name} if "/" not in name else {"c.json"}
+    )
+
+
+def test_gives_new_files_the_usual_permissions(tmp_path):
+    write_atomic(tmp_path / "ours", "x")
+    put(tmp_path / "usual", "x")
+    assert (tmp_path / "ours").stat().st_mode == (tmp_path / "usual").stat().st_mode
+
+
+@pytest.mark.parametrize("step", ["os.replace", "pathlib.Path.chmod"])
+@pytest.mark.parametrize("error", [OSError(errno.ENOSPC, "No space left"), KeyboardInterrupt()])
+def test_a_failure_keeps_the_old_file_and_leaves_no_scraps(step, error, tmp_path, monkeypatch):
+    def fail(*_, **__):
+        raise error
+
+    put(tmp_path / "run.json", "old")
+    monkeypatch.setattr(step, fail)
+    with pytest.raises(OutputError if isinstance(error, OSError) else KeyboardInterrupt):
+        write_atomic(tmp_path / "run.json", "new")
+    assert in_it(tmp_path) == ["run.json"]
+    assert (tmp_path / "run.json").read_text() == "old"
+
+
+def test_a_reader_never_sees_half_a_file(tmp_path):
+    path, seen = tmp_path / "run.json", set()
+    whole = {b"a" * 3_000_000, b"b" * 1_000_000}
+    write_atomic(path, min(whole))
+    done = threading.Event()
+
+    def read():
+        while not done.is_set():
+            seen.add(path.read_bytes())
+
+    reader = threading.Thread(target=read)
+    reader.start()
+    for _ in range(10):
+        for data in whole:
+            write_atomic(path, data)
+    done.set()
+    reader.join()
+    assert seen <= whole
+
+
+def test_kill_9_leaves_the_old_file_or_the_new_one(tmp_path):
+    path = put(tmp_path / "run.json", "0" * 1_000_000)
+    script = (
+        "import sys; from pathlib import Path; from rmbg_eval.core.files import write_atomic\n"
+        "print(flush=True)\n"
+        "while True:\n"
+        "    for digit in '0123': write_atomic(Path(sys.argv[1]), digit * 1_000_000)\n"
+    )
+    for wait in (0.003, 0.02, 0.05):
+        with subprocess.Popen(
+            [sys.executable, "-c", script, str(path)], stdout=subprocess.PIPE
+        ) as process:
+            process.stdout.readline()
+            time.sleep(wait)
+            process.kill()
+        text = path.read_text()
+        assert len(text) == 1_000_000
+        assert len(set(text)) == 1
+
+
+# (error number, words that the message must have)
+CANNOT = {
+    "disk-full": (errno.ENOSPC, "full"),
+    "quota": (errno.EDQUOT, "full"),
+    "permission": (errno.EACCES, "--out"),
+    "read-only-disk": (errno.EROFS, "--out"),
+    "anything": (errno.EIO, "could not be written"),
+}
+
+
+@pytest.mark.parametrize(("number", "words"), CANNOT.values(), ids=CANNOT)
+def test_says_why_it_could_not_write(number, words, tmp_path):
+    error = cannot_write(tmp_path / "x\x1b[31m.png", OSError(number, os.strerror(number)))
+    check_message(error, words, "x\\x1b[31m.png")
+    check_message(cannot_write(tmp_path, OSError("no number")), tmp_path.name, "no number")
+
+
+@pytest.mark.parametrize("where", ["file/x.json", "folder", "n" * 300])
+def test_a_place_that_takes_no_file_is_an_output_error(where, tmp_path):
+    put(tmp_path / "file", "words")
+    put(tmp_path / "folder" / "inside", "words")
+    before = sorted(tmp_path.rglob("*"))
+    with pytest.raises(OutputError) as caught:
+        write_atomic(tmp_path / where, "data")
+    check_message(caught.value, where)
+    assert sorted(tmp_path.rglob("*")) == before
+
+
+def test_a_folder_that_may_not_be_written_is_an_output_error():
+    with public_folder() as folder:
+        folder.chmod(0o555)
+        with ordinary_user(), pytest.raises(OutputError) as caught:
+            write_atomic(folder / "run.json", "data")
+        check_message(caught.value, "run.json", "--out")
+        assert in_it(folder) == []
+
+
+@pytest.mark.parametrize("text", ["isnet", "isnet-quint8", "a.b_c-D9", "_x", "发丝", "é"])
+def test_a_name_that_is_safe_stays_as_it_is(text):
+    assert safe_name(text) == text
+
+
+HOSTILE = ["", ".", "..", "../../etc/passwd", "/", "a\0b", ".hidden", "-rf", "a b", "\x1b[31m"]
+
+
+@many
+@given(texts)
+@example("")
+@example("n" * 80)
+@example("𠀀" * 80)
+def test_a_name_is_safe_whatever_it_stands_for(text):
+    name = safe_name(text)
+    assert re.fullmatch(r"[\w.~-]+", name)
+    assert name[0] not in ".-"
+    assert name[-1] not in ".-"
+    assert name.isprintable()
+    assert len(name) <= 69
+    assert len(f"{name}.png".encode()) <= 255
+    assert safe_name(text) == name
+
+
+@pytest.mark.parametrize("text", HOSTILE, ids=repr)
+def test_hostile_names_are_safe_too(text, tmp_path):
+    path = put(tmp_path / safe_name(text) / f"{safe_name(text)}.png")
+    assert path.resolve().is_relative_to(tmp_path / safe_name(text))
+    assert path.is_file()
+
+
+@many
+@given(texts, texts)
+@example("a b", "a/b")
+@example("x" * 60, "x" * 61)
+@example("a", "a.")
+@example("", "x")
+def test_two_texts_never_share_a_name(one, other):
+    assert (safe_name(one) == safe_name(other)) == (one == other)
+
+
+@many
+@given(texts)
+@example("../a b")
+def test_not_even_with_the_name_of_another(text):
+    name = safe_name(text)
+    assert name == text or safe_name(name) != name
+
+
+def test_a_file_name_that_is_no_unicode_has_a_safe_name_too():
+    assert re.fullmatch(r"[\w.~-]+", safe_name("caf\udce9"))
+
+
+def test_names_are_the_same_on_every_machine():
+    """Run folders are compared across machines: the hash may not be Python's, which is salted."""
+    ours = hashlib.sha256(b"../a b").hexdigest()[:8]
+    assert re.fullmatch(f"a-b[-~]{ours}", safe_name("../a b"))
+
+
+def test_hashes_a_file_and_none_where_there_is_none(tmp_path):
+    assert sha256_file(put(tmp_path / "x", b"abc")) == hashlib.sha256(b"abc").hexdigest()
+    assert sha256_file(tmp_path / "missing") is None
+    assert sha256_file(tmp_path) is None

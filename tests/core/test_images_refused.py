@@ -1,0 +1,157 @@
+"""Bad files, each a real one in a case set: a failed case with the file, the reason, the remedy."""
+
+from __future__ import annotations
+
+import os
+import zlib
+from pathlib import Path
+
+import numpy as np
+import pytest
+from pictures import (
+    HEIC_TURNED,
+    check_message,
+    encode,
+    film,
+    half_transparent,
+    ordinary_user,
+    picture,
+    png,
+    public_folder,
+    put,
+    time_limit,
+)
+from PIL import Image
+
+from rmbg_eval.cases.folder import check_case, load_cases
+from rmbg_eval.core.images import MAX_BYTES, read_bytes
+from rmbg_eval.errors import ImageError, RmbgEvalError
+
+JPEG, PNG = encode(picture(), "JPEG"), encode(picture(), "PNG")
+
+# Refused: (file, words that the problem must have)
+REFUSED = {
+    "text.jpg": (b"just some words\n" * 9, "not a picture"),
+    "svg.png": (b"<svg xmlns='http://www.w3.org/2000/svg'/>", "not a picture"),
+    "postscript.jpg": (encode(picture(), "EPS"), "not a picture"),
+    "film.jpg": (b"\0\0\0\x18ftypisom" + bytes(99), "not a picture"),
+    "empty.jpg": (b"", "0 bytes"),
+    "cut.jpg": (JPEG[: len(JPEG) // 2], "cut short"),
+    "head-only.jpg": (JPEG[:20], "not a picture"),
+    "cut.png": (PNG[: len(PNG) // 2], "cut short"),
+    "damaged.png": (PNG[:-60] + bytes(60), "damaged"),
+    "cut.heic": (HEIC_TURNED[:-40], "not a picture"),
+    "cut.avif": (encode(picture(), "AVIF")[:-30], "cut short"),
+    "cut.webp": (encode(picture(), "WEBP")[:-30], "cut short"),
+    "cut.tif": (encode(picture(), "TIFF")[:-30], "cut short"),
+    "dot.png": (encode(picture(1, 1), "PNG"), "1×1"),
+    "strip.png": (encode(Image.new("RGB", (20_000, 20)), "PNG"), "20000×20"),
+    "band.png": (encode(Image.new("RGB", (20_000, 40)), "PNG"), "20-fold"),
+    "bomb.png": (png((30_000, 30_000), 8, 2, [bytes(99)]), "178,956,970"),
+    "large.png": (png((12_000, 12_000), 8, 2, [bytes(99)]), "89,478,485"),
+    "profile-bomb.png": (
+        png(
+            (64, 48),
+            8,
+            2,
+            [bytes(192)] * 48,
+            ((b"iCCP", b"x\0\0" + zlib.compress(bytes(1 << 21))),),
+        ),
+        "too large",
+    ),
+    "palette.png": (
+        encode(picture().quantize(4), "PNG", transparency=1),
+        "transparent",
+    ),
+    "colour-key.png": (encode(picture(), "PNG", transparency=(20, 30, 27)), "transparent"),
+    "cutout.png": (encode(half_transparent(), "PNG"), "50.0%"),
+    "cutout-grey.png": (encode(half_transparent("LA"), "PNG"), "50.0%"),
+    "cutout.webp": (encode(half_transparent(), "WEBP"), "50.0%"),
+    "cutout.tif": (encode(half_transparent(), "TIFF"), "50.0%"),
+    "animated.gif": (film("GIF"), "2 frames"),
+    "animated.webp": (film("WEBP"), "2 frames"),
+    "animated.png": (film("PNG"), "2 frames"),
+    "animated.avif": (film("AVIF"), "2 frames"),
+    "pages.tif": (film("TIFF"), "2 frames or pages"),
+    "float.tif": (encode(Image.fromarray(np.ones((48, 64), np.float32)), "TIFF"), "floating point"),
+    "integers.tif": (encode(Image.fromarray(np.ones((48, 64), np.int32)), "TIFF"), "32-bit"),
+}
+
+
+@pytest.mark.parametrize(
+    ("name", "data", "words"), [(n, *row) for n, row in REFUSED.items()], ids=REFUSED
+)
+def test_refuses_and_says_why(name, data, words, tmp_path):
+    put(tmp_path / "pet" / name, data)
+    put(tmp_path / "pet" / "good.jpg")
+    bad, good = sorted(load_cases(tmp_path).cases, key=lambda case: case.image.name != name)
+    with time_limit(10), pytest.raises(ImageError) as caught:
+        check_case(bad)
+    check_message(caught.value, name, words)
+    assert check_case(good) == ((64, 48), None), "the others are none the worse"
+
+
+@pytest.mark.parametrize("name", ["cutout.png", "cutout.webp"])
+def test_a_finished_cutout_is_sent_to_the_folder_model(name, tmp_path):
+    put(tmp_path / name, REFUSED[name][0])
+    with pytest.raises(ImageError) as caught:
+        load_cases(tmp_path).cases[0].picture()
+    assert "folder:" in caught.value.remedy
+
+
+def unreadable(path: Path) -> None:
+    put(path)
+    path.chmod(0)
+
+
+def huge(path: Path) -> None:
+    put(path, b"x")
+    os.truncate(path, MAX_BYTES + 1)
+
+
+def link_loop(path: Path) -> None:
+    path.symlink_to(path.name)
+
+
+# (what is made, words that the problem must have)
+NO_FILES = {
+    "missing": (lambda path: None, "does not exist"),
+    "broken-link": (lambda path: path.symlink_to("nowhere.jpg"), "does not exist"),
+    "link-loop": (link_loop, "x.jpg"),
+    "folder": (lambda path: path.mkdir(), "not a regular file"),
+    "pipe": (os.mkfifo, "not a regular file"),
+    "link-to-pipe": (
+        lambda path: (os.mkfifo(path.parent / "pipe"), path.symlink_to("pipe")),
+        "not a regular file",
+    ),
+    "device": (lambda path: path.symlink_to("/dev/zero"), "not a regular file"),
+    "unreadable": (unreadable, "may not be read"),
+    "closed-folder": (lambda path: path.parent.chmod(0), "may not be read"),
+    "no-bytes": (lambda path: put(path, b""), "0 bytes"),
+    "half-a-gigabyte": (huge, f"{MAX_BYTES:,}"),
+    "name-too-long": (lambda path: None, "could not be read"),
+}
+
+
+@pytest.mark.parametrize("what", NO_FILES)
+def test_reads_regular_files_only(what):
+    make, words = NO_FILES[what]
+    with public_folder() as root:
+        (root / "inner").mkdir()
+        path = root / "inner" / ("n" * 300 + ".jpg" if what == "name-too-long" else "x.jpg")
+        make(path)
+        with time_limit(5), ordinary_user(), pytest.raises(ImageError) as caught:
+            read_bytes(path)
+    check_message(caught.value, path.name, words)
+
+
+@pytest.mark.parametrize("name", ["x.jpg", "strange\nname\x1b[31m\u202e.jpg", "caf\udce9.jpg"])
+def test_a_strange_name_never_reaches_a_message_as_it_is(name, tmp_path):
+    path = put(tmp_path / name, b"words")
+    with pytest.raises(RmbgEvalError) as caught:
+        check_case(load_cases(tmp_path).cases[0])
+    check_message(caught.value)
+    path.unlink()
+    with pytest.raises(ImageError) as caught:
+        read_bytes(path)
+    check_message(caught.value)

@@ -1,0 +1,132 @@
+"""What a run was made with, and how much memory it took."""
+
+from __future__ import annotations
+
+import mmap
+import os
+import subprocess
+from importlib.metadata import version
+from pathlib import Path
+
+import pytest
+
+from rmbg_eval.core import machine
+from rmbg_eval.core.machine import Machine, peak_memory, reset_peak_memory
+
+ROOT = Path(__file__).parents[2]
+
+
+def git(folder: Path, *arguments: str) -> str:
+    name = ["-c", "user.name=t", "-c", "user.email=t@example.org"]
+    done = subprocess.run(
+        ["git", *name, *arguments], cwd=folder, capture_output=True, text=True, check=True
+    )
+    return done.stdout.strip()
+
+
+@pytest.fixture
+def checkout(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """A checkout of one commit, which this package then takes for its own."""
+    git(tmp_path, "init", "--quiet")
+    (tmp_path / "a.txt").write_text("a")
+    git(tmp_path, "add", ".")
+    git(tmp_path, "commit", "--quiet", "-m", "first")
+    monkeypatch.setattr(machine, "PACKAGE", tmp_path / "rmbg_eval")
+    return tmp_path
+
+
+def test_a_clean_checkout_gives_its_commit(checkout: Path) -> None:
+    here = Machine.here()
+    assert (here.commit, here.dirty) == (git(checkout, "rev-parse", "HEAD"), False)
+
+
+@pytest.mark.parametrize("name", ["a.txt", "new.txt"])
+def test_a_changed_or_added_file_makes_it_dirty(checkout: Path, name: str) -> None:
+    (checkout / name).write_text("b")
+    assert Machine.here().dirty is True
+
+
+def test_without_a_checkout_there_is_no_commit(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(machine, "PACKAGE", tmp_path / "rmbg_eval")
+    here = Machine.here()
+    assert (here.commit, here.dirty) == (None, None)
+
+
+def test_a_package_inside_someone_elses_checkout_does_not_claim_its_commit(
+    checkout: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    installed = checkout / ".venv" / "lib" / "rmbg_eval"
+    installed.mkdir(parents=True)
+    monkeypatch.setattr(machine, "PACKAGE", installed)
+    assert Machine.here().commit is None
+
+
+def test_without_git_there_is_no_commit(checkout: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("PATH", str(checkout))
+    here = Machine.here()
+    assert (here.commit, here.dirty) == (None, None)
+
+
+def test_versions_name_what_computes_the_alpha() -> None:
+    versions = Machine.here().versions
+    for name in ("numpy", "pillow", "openvino", "onnxruntime", "opencv-python-headless"):
+        assert versions[name] == version(name)
+    assert versions["rmbg_eval"] == version("rmbg-eval")
+
+
+def test_it_survives_json() -> None:
+    here = Machine.here()
+    assert Machine.model_validate_json(here.model_dump_json()) == here
+    assert here.cores >= 1
+    assert here.processor
+    assert here.memory_bytes is None or here.memory_bytes > 1 << 28
+
+
+def test_only_the_cores_this_process_may_use_are_counted() -> None:
+    if not hasattr(os, "sched_setaffinity"):
+        pytest.skip("this system has no processor affinity")
+    allowed = os.sched_getaffinity(0)
+    try:
+        os.sched_setaffinity(0, {min(allowed)})
+        assert Machine.here().cores == 1
+    finally:
+        os.sched_setaffinity(0, allowed)
+    assert Machine.here().cores == len(allowed)
+
+
+def test_peak_memory_is_since_the_reset() -> None:
+    if not reset_peak_memory():
+        assert peak_memory() is None or Path("/proc").exists()
+        pytest.skip("this system cannot reset the peak")
+    before = peak_memory()
+    assert before is not None
+    size = 100 << 20
+    block = mmap.mmap(-1, size)  # not malloc, which may keep what is freed
+    for page in range(0, size, mmap.PAGESIZE):
+        block[page] = 1
+    during = peak_memory()
+    block.close()
+    after = peak_memory()
+    reset_peak_memory()
+    again = peak_memory()
+    assert during is not None
+    assert after is not None
+    assert again is not None
+    assert during - before > 0.9 * size
+    assert after - before > 0.9 * size
+    assert after - again > 0.9 * size
+
+
+def test_where_the_system_does_not_say_there_is_no_figure(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    def unreadable(*arguments: object, **more: object) -> None:
+        raise FileNotFoundError
+
+    monkeypatch.setattr(Path, "read_text", unreadable)
+    monkeypatch.setattr(Path, "write_text", unreadable)
+    assert reset_peak_memory() is False
+    assert peak_memory() is None
+    assert machine._processor()

@@ -1,0 +1,26 @@
+"""junit.xml read back, valid and with counts that are true."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from lxml import etree
+
+SCHEMA = etree.XMLSchema(etree.parse(Path(__file__).parent / "data" / "junit.xsd"))
+
+
+def read(text: str) -> etree._Element:
+    """The document, valid, with counts that are true."""
+    root = etree.fromstring(text.encode())
+    SCHEMA.assertValid(root)
+    for suite in [root, *root]:
+        for count, tag in (("tests", "testcase"), ("failures", "failure"), ("errors", "error")):
+            assert int(suite.get(count)) == len(suite.findall(f".//{tag}"))
+    return root
+
+
+def outcomes(root: etree._Element) -> dict[str, list[str]]:
+    return {
+        f"{test.get('classname')}/{test.get('name')}": [child.tag for child in test]
+        for test in root.iter("testcase")
+    }

@@ -1,0 +1,163 @@
+"""How far a reduced precision is from fp32: measured on what is stored, or a reason why not."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import numpy as np
+import pytest
+from fakes import FakeModel
+from PIL import Image
+
+from rmbg_eval.core.images import Alpha, Picture
+from rmbg_eval.errors import ModelError
+from rmbg_eval.models import load_model
+from rmbg_eval.run.evaluate import evaluate
+from rmbg_eval.run.record import PrecisionCheck, Run
+from rmbg_eval.settings import Settings
+
+ERROR = {"portrait/ada": 0.05, "pet/rex": 0.2, "pet/tom": 0.1}
+
+
+class Reduced(FakeModel):
+    """Its alpha is too small by the picture's `ERROR` wherever red is above one half."""
+
+    def __init__(self) -> None:
+        super().__init__(dtype="bf16")
+
+    def alpha(self, picture: Picture) -> Alpha:
+        exact = super().alpha(picture)
+        return np.where(exact > 0.5, exact - np.float32(ERROR[picture.name]), exact)
+
+
+@pytest.fixture
+def settings(case_set: Path, tmp_path: Path) -> Settings:
+    return Settings(cases=str(case_set), models=["fake"], out=str(tmp_path / "out"), dtype="bf16")
+
+
+def run_with(
+    monkeypatch: pytest.MonkeyPatch, settings: Settings, exact: FakeModel | Exception
+) -> Run:
+    """Evaluate a reduced model whose fp32 form is `exact`, or cannot be had."""
+
+    def load(spec: str, device: str, dtype: str, *_: object) -> FakeModel:
+        if dtype == "bf16":
+            return Reduced()
+        assert dtype == "fp32"
+        if isinstance(exact, Exception):
+            raise exact
+        return exact
+
+    monkeypatch.setattr("rmbg_eval.run.evaluate.load_model", load)
+    return evaluate(settings)
+
+
+def test_the_differences_are_those_of_the_stored_alphas(
+    monkeypatch: pytest.MonkeyPatch, settings: Settings, case_set: Path
+) -> None:
+    check = run_with(monkeypatch, settings, FakeModel()).models[0].precision
+    assert check is not None
+    assert (check.cases, check.reason) == (3, None)
+    means = []
+    for name, error in ERROR.items():
+        path = next(case_set.glob(f"{name}.png"), case_set / name / "image.png")
+        red = np.asarray(Image.open(path))[..., 0] / 255
+        means.append(error * (red > 0.5).mean())
+    assert check.largest == pytest.approx(0.2, abs=0.5 / 255)
+    assert check.mean == pytest.approx(np.mean(means), abs=0.5 / 255)
+
+
+def test_only_as_many_cases_as_asked_for_are_compared(
+    monkeypatch: pytest.MonkeyPatch, settings: Settings
+) -> None:
+    exact = FakeModel()
+    settings = settings.model_copy(update={"precision_cases": 2})
+    check = run_with(monkeypatch, settings, exact).models[0].precision
+    assert check is not None
+    assert check.cases == 2
+    assert exact.inferred == ["portrait/ada", "pet/rex"]
+
+
+def test_none_asked_for_is_a_reason(monkeypatch: pytest.MonkeyPatch, settings: Settings) -> None:
+    exact = FakeModel()
+    settings = settings.model_copy(update={"precision_cases": 0})
+    check = run_with(monkeypatch, settings, exact).models[0].precision
+    assert check == PrecisionCheck(cases=0, largest=None, mean=None, reason="not asked for")
+    assert exact.inferred == []
+
+
+def test_failed_cases_are_passed_over(
+    monkeypatch: pytest.MonkeyPatch, settings: Settings, case_set: Path
+) -> None:
+    (case_set / "portrait" / "ada" / "image.png").write_text("no picture")
+    settings = settings.model_copy(update={"precision_cases": 1})
+    exact = FakeModel()
+    check = run_with(monkeypatch, settings, exact).models[0].precision
+    assert check is not None
+    assert check.cases == 1
+    assert exact.inferred == ["pet/rex"]
+
+
+def test_an_fp32_that_fails_on_every_case_is_a_reason(
+    monkeypatch: pytest.MonkeyPatch, settings: Settings
+) -> None:
+    class Broken(FakeModel):
+        def alpha(self, picture: Picture) -> Alpha:
+            raise ValueError("boom")
+
+    check = run_with(monkeypatch, settings, Broken()).models[0].precision
+    assert check is not None
+    assert (check.cases, check.largest, check.mean) == (0, None, None)
+    assert check.reason == "no case could be compared"
+
+
+def test_an_fp32_that_cannot_be_had_is_a_reason(
+    monkeypatch: pytest.MonkeyPatch, settings: Settings
+) -> None:
+    run = run_with(monkeypatch, settings, ModelError("There is no fp32", "Use bf16."))
+    check = run.models[0].precision
+    assert check is not None
+    assert check.reason == "There is no fp32. Use bf16."
+    assert run.failures == ()
+
+
+def test_the_runs_own_cut_outs_stay_those_of_the_reduced_model(
+    monkeypatch: pytest.MonkeyPatch, settings: Settings
+) -> None:
+    run = run_with(monkeypatch, settings, FakeModel())
+    path = settings.out_folder / str(run.predictions[0].cutout)
+    assert np.asarray(Image.open(path))[..., 3].max() < 240 - 10
+    assert len(list((settings.out_folder / "cutouts").rglob("*.png"))) == 3
+
+
+def test_the_second_run_compares_without_inference(
+    monkeypatch: pytest.MonkeyPatch, settings: Settings
+) -> None:
+    first = run_with(monkeypatch, settings, FakeModel())
+    again = FakeModel()
+    assert run_with(monkeypatch, settings, again) == first
+    assert again.inferred == []
+
+
+def test_fp32_owes_no_comparison(monkeypatch: pytest.MonkeyPatch, settings: Settings) -> None:
+    monkeypatch.setattr("rmbg_eval.run.evaluate.load_model", lambda *_: FakeModel())
+    assert evaluate(settings.model_copy(update={"dtype": "auto"})).models[0].precision is None
+
+
+def test_isnet_in_bf16_states_a_small_difference(
+    weights: Path, settings: Settings, case_set: Path
+) -> None:
+    try:
+        load_model("isnet", "auto", "bf16").load()
+    except ModelError as error:
+        pytest.skip(str(error))
+    settings = settings.model_copy(
+        update={"models": ["isnet"], "categories": ["portrait"], "precision_cases": 1}
+    )
+    check = evaluate(settings).models[0].precision
+    assert check is not None
+    assert check.cases == 1
+    assert check.largest is not None
+    assert check.mean is not None
+    assert 0 < check.mean < check.largest < 0.5
+    assert check.mean < 0.01

@@ -1,0 +1,163 @@
+"""The comparison's page in a real browser, and its notebook."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from pathlib import Path
+
+import numpy as np
+import pytest
+from browser import chromium
+from fakes import disc, save_picture, save_truth
+from PIL import Image
+from playwright.sync_api import Browser, Page
+
+from rmbg_eval import CompareSettings, ComparisonReport, Settings, compare_folders, evaluate
+from rmbg_eval.compare.baseline import approve
+from rmbg_eval.report.compare_figures import difference_map
+from rmbg_eval.report.notebooks import render_comparison
+
+HOSTILE = '"><img src=x onerror="document.title=1">'
+
+
+@pytest.fixture(scope="module")
+def made(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Path]:
+    """Pages of both layouts: one case worse, one changed, one failed, missing, new, the same."""
+    folder = tmp_path_factory.mktemp("compare")
+    cases, cutouts = folder / "cases", folder / "cutouts"
+
+    def cut(name: str, seed: int, off: int = 0) -> None:
+        rgb, alpha = disc(seed)
+        path = cutouts / f"{name}.png"
+        path.parent.mkdir(parents=True, exist_ok=True)
+        Image.fromarray(np.dstack([rgb, np.roll(alpha, off, 1)])).save(path)
+
+    save_picture(cases / "portrait" / "ada" / "image.png", 1)
+    save_truth(cases / "portrait" / "ada" / "alpha.png")
+    cut("portrait/ada", 1)
+    for seed, name in enumerate((HOSTILE, "fails", "same", "old"), 2):
+        save_picture(cases / "pet" / f"{name}.png", seed)
+        cut(f"pet/{name}", seed)
+    settings = Settings(
+        cases=str(cases), models=[f"shop=folder:{cutouts}"], out=str(folder / "run")
+    )
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("RMBG_EVAL_CACHE", str(folder / "cache"))
+        evaluate(settings)
+        approve(settings.out_folder, folder / "baseline")
+        cut("portrait/ada", 1, off=5)
+        cut(f"pet/{HOSTILE}", 2, off=5)
+        (cutouts / "pet" / "fails.png").unlink()
+        (cases / "pet" / "old.png").rename(cases / "pet" / "young.png")
+        (cutouts / "pet" / "old.png").rename(cutouts / "pet" / "young.png")
+        evaluate(settings)
+    found = {}
+    for layout, lang in (("single", "en"), ("folder", "zh")):
+        compare = CompareSettings(
+            base=str(folder / "baseline"),
+            new=str(folder / "run"),
+            out=str(folder / layout),
+            layout=layout,
+            lang=lang,
+        )
+        compare_folders(compare)
+        found[layout] = render_comparison(compare)
+    return found
+
+
+@pytest.fixture(scope="module")
+def browser() -> Iterator[Browser]:
+    with chromium() as found:
+        yield found
+
+
+@pytest.fixture
+def page(browser: Browser) -> Page:
+    return browser.new_page()
+
+
+def opened(page: Page, path: Path) -> list[str]:
+    complaints: list[str] = []
+    page.on("console", lambda message: complaints.append(message.text))
+    page.on("pageerror", lambda error: complaints.append(str(error)))
+    page.goto(path.as_uri())
+    return complaints
+
+
+@pytest.mark.parametrize("layout", ["single", "folder"])
+def test_worst_first_with_pictures_that_are_there(
+    page: Page, made: dict[str, Path], layout: str
+) -> None:
+    assert opened(page, made[layout]) == []
+    states = page.locator(".pair .state").evaluate_all("all => all.map(e => e.className)")
+    assert states == [f"state {s}" for s in ("failed", "missing", "worse", "changed", "new")]
+    page.evaluate("document.querySelectorAll('img').forEach(i => i.loading = 'eager')")
+    # Not wait_for_function, which polls by eval(), and that is what the page's policy forbids.
+    page.evaluate("Promise.all([...document.images].map(i => i.decode()))")
+    assert page.evaluate("[...document.images].every(i => i.naturalWidth > 0)")
+    assert page.locator("img:not([alt])").count() == 0
+    assert HOSTILE in page.locator(".pair > figcaption h3").nth(3).text_content()
+    assert page.title() == {"single": "What changed", "folder": "变化对比"}[layout]
+
+
+def test_every_sentence_is_said_in_chinese(page: Page, made: dict[str, Path]) -> None:
+    opened(page, made["folder"])
+    spoken = page.locator(".pair .facts, .pair small, .rmbg > .numbers li, details li")
+    said = spoken.evaluate_all("all => all.map(e => e.textContent)")
+    assert len(said) > 40
+    assert [s for s in said if not re.search("[\u4e00-\u9fff]", s)] == []
+
+
+@pytest.mark.parametrize("layout", ["single", "folder"])
+def test_the_slider_moves_from_base_to_new(page: Page, made: dict[str, Path], layout: str) -> None:
+    opened(page, made[layout])
+    slide = page.locator(".slide").first
+    assert slide.is_visible()
+    base, over = (slide.locator("img").nth(n).get_attribute("src") for n in range(2))
+    shown = page.locator(".pair:has(.slide) .three img")
+    assert [base, over] == [shown.nth(n).get_attribute("src") for n in range(2)]
+    assert base != over
+    slide.locator("input").focus()
+    page.keyboard.press("Home")
+    assert slide.locator(".over").evaluate("e => e.style.getPropertyValue('--at')") == "0%"
+    page.keyboard.press("End")
+    assert slide.locator(".over").evaluate("e => e.style.getPropertyValue('--at')") == "100%"
+
+
+def test_without_a_script_all_of_it_is_there_but_the_slider(
+    browser: Browser, made: dict[str, Path]
+) -> None:
+    page = browser.new_context(java_script_enabled=False).new_page()
+    page.goto(made["folder"].as_uri())
+    assert page.locator(".slide").first.is_hidden()
+    assert page.locator(".pair").count() == 5
+    assert page.locator(".pair .three figure").count() >= 12
+
+
+def test_junit_links_lead_to_the_page(made: dict[str, Path]) -> None:
+    html = made["single"].read_text("utf-8")
+    junit = (made["single"].parent / "junit.xml").read_text("utf-8")
+    anchors = [line.split("#")[1].split("<")[0] for line in junit.splitlines() if "See " in line]
+    assert len(anchors) == 5
+    assert all(f'id="{anchor}"' in html for anchor in anchors)
+
+
+def test_pictures_of_an_earlier_comparison_go(made: dict[str, Path]) -> None:
+    folder = made["single"].parent
+    stray = folder / "assets" / "stray.webp"
+    stray.write_bytes(b"x")
+    settings = CompareSettings(
+        base=str(folder.parent / "baseline"), new=str(folder.parent / "run"), out=str(folder)
+    )
+    ComparisonReport(compare_folders(settings), settings)
+    assert not stray.exists()
+    assert len(list((folder / "assets").iterdir())) > 8
+
+
+def test_the_map_is_white_blue_and_orange() -> None:
+    base = np.array([[0, 0, 1, 0.5]], np.float32)
+    new = np.array([[0, 0.25, 0, 0.625]], np.float32)
+    white, blue, orange = (255, 255, 255), (0, 92, 230), (230, 97, 0)
+    half = (128, 174, 242)
+    assert [tuple(p) for p in difference_map(base, new)[0].tolist()] == [white, blue, orange, half]

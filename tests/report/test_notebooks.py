@@ -1,0 +1,199 @@
+"""The notebook and its export: bare papermill, bare nbconvert, and our own command's functions."""
+
+from __future__ import annotations
+
+import ast
+import json
+import subprocess
+import sys
+from pathlib import Path
+
+import nbformat
+import pytest
+
+from rmbg_eval import CompareSettings, Report, Run, Settings, evaluate
+from rmbg_eval.core.paths import resource
+from rmbg_eval.errors import ReportError
+from rmbg_eval.report import NBCONVERT_TEMPLATES
+from rmbg_eval.report.notebooks import export, render
+from rmbg_eval.report.strings import text
+
+NOTEBOOK = resource("notebooks", "evaluate.ipynb")
+BIN = Path(sys.executable).parent
+
+
+def bare_papermill(out: Path, *options: str) -> subprocess.CompletedProcess[str]:
+    command = [BIN / "papermill", NOTEBOOK, out / "evaluate.ipynb", "-p", "out", out, *options]
+    out.mkdir(parents=True, exist_ok=True)
+    return subprocess.run(command, capture_output=True, text=True, check=False)
+
+
+@pytest.mark.parametrize(
+    ("name", "settings"), [("evaluate", Settings), ("compare", CompareSettings)]
+)
+def test_parameters_are_the_settings_name_for_name(
+    name: str, settings: type[Settings] | type[CompareSettings]
+) -> None:
+    (cell,) = [
+        cell
+        for cell in nbformat.read(resource("notebooks", f"{name}.ipynb"), as_version=4).cells
+        if "parameters" in cell.metadata.get("tags", [])
+    ]
+    given = {
+        node.target.id: ast.literal_eval(node.value)
+        for node in ast.parse(cell.source).body
+        if isinstance(node, ast.AnnAssign)
+    }
+    assert given == settings().model_dump()
+    # papermill drops a parameter line that has a second "=", even in its comment.
+    assert all(line.count("=") == 1 for line in cell.source.splitlines())
+
+
+@pytest.mark.parametrize("name", ["evaluate", "compare", "explore"])
+def test_notebook_holds_no_logic(name: str) -> None:
+    for cell in nbformat.read(resource("notebooks", f"{name}.ipynb"), as_version=4).cells:
+        if cell.cell_type == "code":
+            allowed = ast.Assign, ast.AnnAssign, ast.ImportFrom, ast.Expr
+            assert all(isinstance(node, allowed) for node in ast.parse(cell.source).body)
+            assert cell.outputs == []
+
+
+def test_bare_papermill_and_bare_nbconvert_make_the_page(case_set: Path, tmp_path: Path) -> None:
+    out = tmp_path / "out"
+    done = bare_papermill(out, "-p", "cases", str(case_set), "-y", "{models: [grabcut]}")
+    assert done.returncode == 0, done.stderr
+    assert json.loads((out / "run.json").read_text())["complete"]
+    converted = subprocess.run(
+        [
+            BIN / "jupyter",
+            "nbconvert",
+            "--to=html",
+            "--template=rmbg_eval",
+            f"--TemplateExporter.extra_template_basedirs={NBCONVERT_TEMPLATES}",
+            out / "evaluate.ipynb",
+        ],
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert converted.returncode == 0, converted.stderr
+    html = (out / "evaluate.html").read_text("utf-8")
+    assert html.count("data:image/webp;base64,") >= 3
+    assert "http:" not in html.replace("http-equiv", "")
+    assert "https:" not in html
+
+
+@pytest.mark.parametrize(
+    ("options", "message"),
+    [
+        (["-p", "modle", "isnet"], "unknown name 'modle' (allowed: cases, models, categories"),
+        (["-p", "precision_cases", "many"], "precision_cases: input should be a valid integer"),
+        (["-p", "models", "isnet"], "models: input should be a valid list, received 'isnet'"),
+        (["-p", "lang", "fr"], "lang: input should be 'en' or 'zh', received 'fr'"),
+    ],
+)
+def test_unknown_names_and_wrong_types_fail_in_the_first_cell(
+    tmp_path: Path, options: list[str], message: str
+) -> None:
+    done = bare_papermill(tmp_path / "out", *options)
+    assert done.returncode == 1
+    assert message in done.stderr
+    assert not (tmp_path / "out" / "run.json").exists()
+
+
+@pytest.fixture
+def finished(case_set: Path, tmp_path: Path) -> Settings:
+    settings = Settings(cases=str(case_set), models=["grabcut"], out=str(tmp_path / "out"))
+    Report(evaluate(settings))
+    return settings
+
+
+def test_executed_notebook_stays_small_and_keeps_the_first_runs_figures(
+    finished: Settings,
+) -> None:
+    before = (finished.out_folder / "run.json").read_bytes()
+    page = render(finished)
+    assert page == finished.out_folder / "index.html"
+    assert (finished.out_folder / "run.json").read_bytes() == before
+    notebook = finished.out_folder / "evaluate.ipynb"
+    assert "base64," not in notebook.read_text("utf-8")
+    assert notebook.stat().st_size < 150_000
+    assert not list(finished.out_folder.glob(".evaluate*"))
+
+
+def test_progress_leaves_nothing_in_the_notebook(finished: Settings) -> None:
+    render(finished)
+    assert "<progress" not in (finished.out_folder / "evaluate.ipynb").read_text("utf-8")
+    assert "<progress" not in (finished.out_folder / "index.html").read_text("utf-8")
+
+
+def test_a_failing_cell_is_an_error_that_names_it(
+    finished: Settings, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    broken = nbformat.read(NOTEBOOK, as_version=4)
+    broken.cells[-1].source = "1 / 0"
+    nbformat.write(broken, tmp_path / "broken.ipynb")
+    monkeypatch.setattr("rmbg_eval.report.notebooks.resource", lambda *_: tmp_path / "broken.ipynb")
+    page = finished.out_folder / "index.html"
+    with pytest.raises(ReportError, match="ZeroDivisionError: division by zero"):
+        render(finished)
+    assert not page.exists()
+
+
+def executed(folder: Path, html: str, layout: str = "single") -> Path:
+    """An executed notebook with one output of ours."""
+    folder.mkdir(exist_ok=True)
+    output = nbformat.v4.new_output(
+        "display_data", {"text/html": html}, metadata={"rmbg_eval": {"layout": layout}}
+    )
+    cell = nbformat.v4.new_code_cell("", outputs=[output])
+    path = folder / "evaluate.ipynb"
+    nbformat.write(nbformat.v4.new_notebook(cells=[cell]), path)
+    return path
+
+
+@pytest.mark.parametrize(
+    "address", ["assets/../../secret.png", "assets/%2e%2e/%2e%2e/secret.png", "assets/none.png"]
+)
+def test_only_pictures_of_the_run_folder_are_put_into_the_page(
+    tmp_path: Path, address: str
+) -> None:
+    (tmp_path / "secret.png").write_bytes(b"secret")
+    (tmp_path / "out" / "assets").mkdir(parents=True)
+    notebook = executed(tmp_path / "out", f'<img alt="" src="{address}">')
+    with pytest.raises(ReportError, match="is not beside the notebook"):
+        export(notebook)
+
+
+def test_what_a_person_adds_to_the_notebook_is_in_the_page(tmp_path: Path) -> None:
+    nb = nbformat.v4.new_notebook()
+    nb.cells = [
+        nbformat.v4.new_markdown_cell("A *note* of mine"),
+        nbformat.v4.new_code_cell(
+            "", outputs=[nbformat.v4.new_output("stream", name="stdout", text="a < b")]
+        ),
+    ]
+    nbformat.write(nb, tmp_path / "evaluate.ipynb")
+    html = export(tmp_path / "evaluate.ipynb").read_text("utf-8")
+    assert "<em>note</em>" in html
+    assert "a &lt; b" in html
+
+
+def test_folder_layout_keeps_pictures_and_style_beside_the_page(tmp_path: Path) -> None:
+    notebook = executed(tmp_path, '<img alt="" src="assets/none.png">', layout="folder")
+    html = export(notebook).read_text("utf-8")
+    assert 'src="assets/none.png"' in html
+    assert '<link href="report.css" rel="stylesheet"/>' in html
+    assert "<style" not in html
+
+
+def test_the_page_of_an_interrupted_run_says_so_and_evaluates_nothing(
+    case_set: Path, tmp_path: Path
+) -> None:
+    settings = Settings(cases=str(case_set), models=["grabcut"], out=str(tmp_path / "out"))
+    run = evaluate(settings)
+    partial = run.model_copy(update={"complete": False, "predictions": run.predictions[:1]})
+    (settings.out_folder / "run.json").write_text(partial.model_dump_json())
+    page = render(settings, evaluate=False).read_text("utf-8")
+    assert text("partial", "en") in page
+    assert not Run.load(settings.out_folder).complete

@@ -1,0 +1,340 @@
+"""A run: everything found is in run.json and measurements.csv, and is found only once."""
+
+from __future__ import annotations
+
+import csv
+import json
+import subprocess
+from collections.abc import Callable
+from pathlib import Path
+
+import numpy as np
+import pytest
+from fakes import FakeModel, disc, save_picture, save_truth
+from PIL import Image
+
+from rmbg_eval.core.images import Alpha, Picture
+from rmbg_eval.core.progress import Step
+from rmbg_eval.errors import CaseError, ModelError, OutputError
+from rmbg_eval.measure import OPTIONAL, TABLE, Measurement
+from rmbg_eval.run.evaluate import evaluate
+from rmbg_eval.run.record import Run
+from rmbg_eval.settings import Settings
+
+ALWAYS = [metric for metric in TABLE if metric not in OPTIONAL]
+UseModels = Callable[..., None]
+
+
+@pytest.fixture
+def settings(case_set: Path, tmp_path: Path) -> Settings:
+    return Settings(cases=str(case_set), models=["fake"], out=str(tmp_path / "out"))
+
+
+def rows(settings: Settings) -> list[dict[str, str]]:
+    with (settings.out_folder / "measurements.csv").open(encoding="utf-8", newline="") as file:
+        return list(csv.DictReader(file))
+
+
+def measured(run: Run, case: str, metric: str, model: str = "fake") -> Measurement:
+    (found,) = [m for m in run.measurements if (m.case, m.metric, m.model) == (case, metric, model)]
+    return found
+
+
+def test_run_json_holds_everything_and_comes_back_equal(
+    settings: Settings, use_models: UseModels
+) -> None:
+    use_models(FakeModel())
+    run = evaluate(settings)
+    assert run.complete
+    assert Run.load(settings.out_folder) == run
+    assert run.settings == settings
+    names = [(c.category, c.id, c.has_truth) for c in run.cases]
+    assert names == [("portrait", "ada", True), ("pet", "rex", False), ("pet", "tom", False)]
+    assert run.cases[0].title == {"en": "Ada"}
+    assert run.cases[0].licence == "CC0-1.0"
+    assert [m.info for m in run.models] == [FakeModel().info]
+    assert [(p.category, p.case) for p in run.predictions] == [name[:2] for name in names]
+    assert len(run.measurements) == len(run.cases) * len(ALWAYS)
+    assert run.wall_seconds is not None
+    assert run.failures == ()
+
+
+def test_every_cut_out_of_run_json_is_in_the_folder(
+    settings: Settings, use_models: UseModels
+) -> None:
+    use_models(FakeModel())
+    run = evaluate(settings)
+    for prediction, seed in zip(run.predictions, (1, 2, 3), strict=True):
+        assert prediction.cutout is not None
+        assert "\\" not in prediction.cutout
+        stored = np.asarray(Image.open(settings.out_folder / prediction.cutout))
+        rgb = disc(seed)[0]
+        assert np.array_equal(stored, np.dstack([rgb, rgb[..., 0]]))
+
+
+def test_the_measures_are_those_of_the_stored_cut_out(
+    settings: Settings, use_models: UseModels
+) -> None:
+    use_models(FakeModel())
+    run = evaluate(settings)
+    rgb, truth = disc(1)
+    red = rgb[..., 0].astype(float)
+    assert measured(run, "ada", "mad").value == pytest.approx(
+        np.abs(red - truth).mean() / 255, abs=1e-6
+    )
+    assert measured(run, "ada", "in_between_share").value == ((red >= 13) & (red <= 242)).mean()
+    assert measured(run, "rex", "mad").value is None
+    assert measured(run, "rex", "mad").reason == "the case has no truth"
+    assert measured(run, "rex", "in_between_share").value is not None
+
+
+def test_measurements_csv_is_tidy_and_equal_to_run_json(
+    settings: Settings, use_models: UseModels
+) -> None:
+    use_models(FakeModel())
+    run = evaluate(settings)
+    found = rows(settings)
+    assert set(found[0]) == set("case category model metric value unit region reason".split())
+    assert all(None not in row and None not in row.values() for row in found)
+    keys = [(row["category"], row["case"], row["model"], row["metric"]) for row in found]
+    assert len(set(keys)) == len(keys)
+    values = dict(zip(keys, found, strict=True))
+    for m in run.measurements:
+        row = values.pop((m.category, m.case, m.model, m.metric))
+        assert (float(row["value"]) if row["value"] else None) == m.value
+        assert (row["unit"], row["region"], row["reason"]) == (m.unit, m.region, m.reason or "")
+    for p in run.predictions:
+        for stage, seconds in p.seconds.items():
+            row = values.pop((p.category, p.case, p.model, f"seconds_{stage}"))
+            assert float(row["value"]) == pytest.approx(seconds, abs=1e-4)
+            assert row["unit"] == "s"
+    assert values == {}
+
+
+def test_the_second_time_nothing_is_inferred_and_the_first_ones_figures_stay(
+    settings: Settings, use_models: UseModels
+) -> None:
+    use_models(FakeModel())
+    first = evaluate(settings)
+    files = ("run.json", "measurements.csv")
+    before = [(settings.out_folder / name).read_bytes() for name in files]
+    again = FakeModel()
+    use_models(again)
+    assert evaluate(settings) == first
+    assert again.inferred == []
+    assert [(settings.out_folder / name).read_bytes() for name in files] == before
+
+
+def test_another_language_changes_the_settings_and_no_figure(
+    settings: Settings, use_models: UseModels
+) -> None:
+    use_models(FakeModel())
+    first = evaluate(settings)
+    chinese = settings.model_copy(update={"lang": "zh"})
+    run = evaluate(chinese)
+    assert run == first.model_copy(update={"settings": chinese})
+    assert Run.load(settings.out_folder) == run
+
+
+def test_another_model_is_run_and_the_one_before_is_not_run_again(
+    settings: Settings, use_models: UseModels
+) -> None:
+    use_models(FakeModel())
+    first = evaluate(settings)
+    old, new = FakeModel(), FakeModel("new", weights="1" * 64)
+    use_models(old, new)
+    run = evaluate(settings.model_copy(update={"models": ["fake", "new"]}))
+    assert (len(old.inferred), len(new.inferred)) == (0, 3)
+    kept = [p for p in run.predictions if p.model == "fake"]
+    assert [p.model_copy(update={"cached": False}) for p in kept] == list(first.predictions)
+    assert run.started > first.started
+
+
+@pytest.mark.parametrize("change", [{"dtype": "bf16"}, {"pipeline": "other"}])
+def test_changed_settings_of_a_model_run_it_again(
+    settings: Settings, use_models: UseModels, change: dict
+) -> None:
+    use_models(FakeModel())
+    evaluate(settings)
+    changed = FakeModel(**change)
+    use_models(changed)
+    run = evaluate(settings.model_copy(update={"precision_cases": 0}))
+    assert len(changed.inferred) == 3
+    assert [m.info for m in run.models] == [changed.info]
+
+
+def test_a_changed_picture_is_run_again(
+    settings: Settings, case_set: Path, use_models: UseModels
+) -> None:
+    use_models(FakeModel())
+    first = evaluate(settings)
+    save_picture(case_set / "pet" / "rex.png", 99)
+    again = FakeModel()
+    use_models(again)
+    run = evaluate(settings)
+    assert again.inferred == ["pet/rex"]
+    assert measured(run, "rex", "in_between_share") != measured(first, "rex", "in_between_share")
+
+
+def test_a_changed_truth_is_measured_again_without_inference(
+    settings: Settings, case_set: Path, use_models: UseModels
+) -> None:
+    use_models(FakeModel())
+    first = evaluate(settings)
+    Image.fromarray(np.zeros((64, 96), np.uint8)).save(case_set / "portrait/ada/alpha.png")
+    again = FakeModel()
+    use_models(again)
+    assert measured(evaluate(settings), "ada", "mad") != measured(first, "ada", "mad")
+    assert again.inferred == []
+
+
+def test_cut_outs_that_are_no_part_of_the_run_go(
+    settings: Settings, case_set: Path, use_models: UseModels
+) -> None:
+    use_models(FakeModel(), FakeModel("old", weights="1" * 64))
+    evaluate(settings.model_copy(update={"models": ["fake", "old"]}))
+    (case_set / "pet" / "tom.png").unlink()
+    run = evaluate(settings)
+    there = {path for path in (settings.out_folder / "cutouts").rglob("*") if path.is_file()}
+    assert there == {settings.out_folder / str(p.cutout) for p in run.predictions}
+    assert len(there) == 2
+
+
+@pytest.mark.parametrize("kind", ["size", "damaged", "colours"])
+def test_a_truth_that_cannot_be_used_is_a_reason_and_no_failure(
+    settings: Settings, case_set: Path, use_models: UseModels, kind: str
+) -> None:
+    truth = case_set / "portrait" / "ada" / "alpha.png"
+    if kind == "size":
+        save_truth(truth, (64, 96))
+    elif kind == "damaged":
+        truth.write_bytes(truth.read_bytes()[:60])
+    else:
+        save_picture(truth, 1)
+    use_models(FakeModel())
+    run = evaluate(settings)
+    assert run.failures == ()
+    mad = measured(run, "ada", "mad")
+    assert mad.value is None
+    says = {"size": "64×96 pixels", "damaged": "damaged", "colours": "no alpha channel"}[kind]
+    assert mad.reason
+    assert says in mad.reason
+    assert measured(run, "ada", "in_between_share").value is not None
+    assert mad.reason in [row["reason"] for row in rows(settings)]
+
+
+def test_a_run_in_which_everything_failed_is_a_complete_run(
+    settings: Settings, use_models: UseModels
+) -> None:
+    class Broken(FakeModel):
+        def alpha(self, picture: Picture) -> Alpha:
+            raise ValueError("boom")
+
+    use_models(Broken())
+    run = evaluate(settings)
+    assert run.complete
+    assert len(run.failures) == len(run.predictions) == 3
+    assert Run.load(settings.out_folder) == run
+    assert rows(settings)
+    assert evaluate(settings) == run
+
+
+def test_a_failed_case_keeps_its_rows_without_value_and_with_the_reason(
+    settings: Settings, case_set: Path, use_models: UseModels
+) -> None:
+    """So that every mean can say how many it leaves out: failures never vanish from a table."""
+    (case_set / "pet" / "rex.png").write_text("no picture")
+    use_models(FakeModel())
+    run = evaluate(settings)
+    assert [p.case for p in run.failures] == ["rex"]
+    for metric in ALWAYS:
+        found = measured(run, "rex", metric.name)
+        assert found.value is None
+        assert found.reason
+        assert "rex.png is not a picture" in found.reason
+
+
+def test_what_is_no_case_is_listed(
+    settings: Settings, case_set: Path, use_models: UseModels
+) -> None:
+    (case_set / "pet" / "notes.txt").write_text("x")
+    use_models(FakeModel())
+    assert evaluate(settings).skipped == ("pet/notes.txt: not a picture by its name",)
+
+
+def test_progress_counts_every_case_of_every_model(
+    settings: Settings, use_models: UseModels
+) -> None:
+    use_models(FakeModel(), FakeModel("second"))
+    steps: list[Step] = []
+    evaluate(settings.model_copy(update={"models": ["fake", "second"]}), steps.append)
+    assert [(s.done, s.total) for s in steps] == [(n, 3) for n in (0, 1, 2, 3)] * 2
+    assert "fake · portrait/ada" in [s.text for s in steps]
+
+
+def refused(settings: Settings, error: type[Exception], message: str) -> None:
+    with pytest.raises(error, match=message):
+        evaluate(settings)
+    assert not settings.out_folder.exists()
+
+
+def test_no_cases_at_all_end_the_run_before_it_begins(settings: Settings, tmp_path: Path) -> None:
+    empty = tmp_path / "empty"
+    empty.mkdir()
+    refused(settings.model_copy(update={"cases": str(empty)}), CaseError, "no pictures in")
+    nowhere = {"cases": str(tmp_path / "gone")}
+    refused(settings.model_copy(update=nowhere), CaseError, "There is no folder")
+    refused(settings.model_copy(update={"categories": ["cat"]}), CaseError, "category 'cat'.*pet")
+
+
+def test_an_unknown_model_ends_the_run_before_it_begins(settings: Settings) -> None:
+    models = {"models": ["grabcut", "nonet"]}
+    refused(settings.model_copy(update=models), ModelError, "no model 'nonet'.*isnet")
+
+
+def test_a_run_json_of_a_later_version_says_so(settings: Settings, use_models: UseModels) -> None:
+    use_models(FakeModel())
+    evaluate(settings)
+    path = settings.out_folder / "run.json"
+    path.write_text(json.dumps(json.loads(path.read_text()) | {"schema_version": 99, "more": 1}))
+    with pytest.raises(OutputError, match=r"has schema version 99; .* reads 1 to \d+.*newer"):
+        Run.load(settings.out_folder)
+
+
+def test_two_models_of_one_name_are_refused(settings: Settings, tmp_path: Path) -> None:
+    models = {"models": ["grabcut", f"grabcut=folder:{tmp_path}"]}
+    refused(settings.model_copy(update=models), ModelError, "Two models are called 'grabcut'")
+
+
+def test_the_commit_is_that_of_the_checkout(settings: Settings, use_models: UseModels) -> None:
+    root = Path(__file__).parents[2]
+    done = subprocess.run(["git", "rev-parse", "HEAD"], cwd=root, capture_output=True, text=True)
+    if done.returncode:
+        pytest.skip("these tests lie in no git checkout")
+    use_models(FakeModel())
+    assert evaluate(settings).machine.commit == done.stdout.strip()
+
+
+@pytest.mark.parametrize(
+    "change",
+    [{"schema_version": "x"}, {"surprise": 1}, {"cases": 5}, {"started": "yesterday"}],
+    ids=str,
+)
+def test_a_run_json_of_another_kind_is_not_read(
+    settings: Settings, use_models: UseModels, change: dict
+) -> None:
+    use_models(FakeModel())
+    first = evaluate(settings)
+    path = settings.out_folder / "run.json"
+    path.write_text(json.dumps(json.loads(path.read_text()) | change))
+    with pytest.raises(OutputError, match=r"run\.json is not a run this version reads.*again"):
+        Run.load(settings.out_folder)
+    assert evaluate(settings).found() == first.found()
+
+
+def test_a_missing_or_cut_run_json_is_named(tmp_path: Path) -> None:
+    with pytest.raises(OutputError, match=r"run\.json cannot be read: No such file"):
+        Run.load(tmp_path)
+    (tmp_path / "run.json").write_text('{"complete": tr')
+    with pytest.raises(OutputError, match=r"run\.json is not a run"):
+        Run.load(tmp_path)

@@ -1,0 +1,262 @@
+"""What a run measures: kept by content, never lost to one bad case, gated where required."""
+
+from __future__ import annotations
+
+import csv
+from collections.abc import Callable
+from pathlib import Path
+
+import numpy as np
+import pytest
+from fakes import FakeModel, disc, save_picture
+from PIL import Image
+from typer.testing import CliRunner
+
+from rmbg_eval import Settings, evaluate
+from rmbg_eval.cli.app import app
+from rmbg_eval.core.images import Alpha, Picture
+from rmbg_eval.errors import CaseError, SettingsError
+from rmbg_eval.measure.points import PointResult
+from rmbg_eval.run import findings
+from rmbg_eval.run.record import Run
+
+UseModels = Callable[..., None]
+
+POINTS = """
+[[points]]
+id = "middle"
+kind = "opaque"
+title = { en = "The middle is there", zh = "中间还在" }
+box = [44, 28, 8, 8]
+required = true
+
+[[points]]
+id = "corner"
+kind = "transparent"
+box = [0, 0, 8, 8]
+
+[[points]]
+id = "rim"
+kind = "no-fringe"
+box = [0, 0, 96, 64]
+tolerance = 90
+"""
+
+
+class Truthful(FakeModel):
+    """Its alpha is the truth of every disc."""
+
+    def alpha(self, picture: Picture) -> Alpha:
+        return disc(0, picture.size)[1].astype(np.float32) / np.float32(255)
+
+
+@pytest.fixture
+def settings(case_set: Path, tmp_path: Path) -> Settings:
+    ada = case_set / "portrait" / "ada"
+    with (ada / "case.toml").open("a", encoding="utf-8") as file:
+        file.write(POINTS)
+    colours = np.full((64, 96, 3), [180, 120, 40], np.uint8)
+    Image.fromarray(colours).save(ada / "foreground.png")
+    return Settings(cases=str(case_set), models=["fake"], out=str(tmp_path / "out"))
+
+
+def value(run: Run, metric: str, case: str = "ada", model: str = "fake"):
+    (found,) = [m for m in run.measurements if (m.metric, m.case, m.model) == (metric, case, model)]
+    return found.value, found.reason
+
+
+def test_points_and_colours_are_in_run_json_and_in_the_table(
+    settings: Settings, use_models: UseModels
+) -> None:
+    use_models(Truthful("fake"))
+    run = evaluate(settings)
+    assert Run.load(settings.out_folder) == run
+    assert [(p.point, p.passed) for p in run.points] == [
+        ("middle", True),
+        ("corner", True),
+        ("rim", True),
+    ]
+    assert [p.id for p in run.cases[0].points] == ["middle", "corner", "rim"]
+    assert run.cases[0].points[0].title["zh"] == "中间还在"
+    assert value(run, "mad") == (0, None)
+    assert value(run, "delta_e_white")[0] > 0  # the picture's noise behind the rim
+    assert value(run, "delta_e_white", "rex") == (None, "the case has no truth")
+    rows = list(csv.DictReader((settings.out_folder / "measurements.csv").open(encoding="utf-8")))
+    found = {row["metric"]: row for row in rows if row["metric"].startswith("point:")}
+    assert float(found["point:middle"]["value"]) == 1
+    assert (found["point:middle"]["unit"], found["point:middle"]["region"]) == (
+        "alpha, 0 to 1",
+        "opaque",
+    )
+    assert found["point:middle:passed"]["value"] == "1"
+
+
+def test_nothing_is_measured_twice_and_a_new_measure_infers_nothing(
+    settings: Settings, use_models: UseModels, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    use_models(Truthful("fake"))
+    first = evaluate(settings)
+    read = findings.read
+    seen: list[str] = []
+    monkeypatch.setattr(
+        findings, "read", lambda case, path: seen.append(case.id) or read(case, path)
+    )
+    again = Truthful("fake")
+    use_models(again)
+    assert evaluate(settings).found() == first.found()
+    assert (seen, again.inferred) == ([], [])
+    monkeypatch.setattr(findings, "VERSION", "another")
+    assert evaluate(settings).measurements == first.measurements
+    assert (sorted(seen), again.inferred) == (["ada", "rex", "tom"], [])
+
+
+@pytest.mark.parametrize("changed", ["alpha.png", "foreground.png", "case.toml"])
+def test_what_decides_a_value_is_part_of_what_it_is_known_by(
+    changed: str, settings: Settings, use_models: UseModels, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    use_models(Truthful("fake"))
+    evaluate(settings)
+    path = Path(settings.cases) / "portrait" / "ada" / changed
+    if changed == "case.toml":
+        path.write_text(path.read_text("utf-8").replace("8, 8]", "9, 9]"), "utf-8")
+    else:
+        pixels = np.asarray(Image.open(path)).copy()
+        pixels[30:40] = 77
+        Image.fromarray(pixels).save(path)
+    read = findings.read
+    seen: list[str] = []
+    monkeypatch.setattr(
+        findings, "read", lambda case, path: seen.append(case.id) or read(case, path)
+    )
+    evaluate(settings)
+    assert seen == ["ada"]
+
+
+def test_damaged_findings_are_not_believed(
+    settings: Settings, use_models: UseModels, cache: Path
+) -> None:
+    use_models(Truthful("fake"))
+    first = evaluate(settings)
+    files = [path for path in (cache / "measurements").rglob("*") if path.is_file()]
+    assert len(files) == 3
+    for number, path in enumerate(files):
+        text = path.read_text("utf-8")
+        path.write_text(("", text[:-9], text.replace("1.0", "0.0"))[number], "utf-8")
+    assert evaluate(settings).measurements == first.measurements
+
+
+@pytest.mark.parametrize("name", ["alpha.png", "foreground.png"])
+def test_a_truth_of_another_size_or_damaged_costs_only_what_needs_it(
+    name: str, settings: Settings, use_models: UseModels
+) -> None:
+    path = Path(settings.cases) / "portrait" / "ada" / name
+    use_models(Truthful("fake"))
+    for size in ((40, 40), None):
+        if size:
+            Image.open(path).resize(size).save(path)
+        else:
+            path.write_bytes(b"no picture")
+        run = evaluate(settings)
+        assert run.failures == ()
+        colour, reason = value(run, "delta_e_white")
+        assert colour is None
+        assert reason.startswith(("the truth cannot be used", "the true foreground cannot be used"))
+        assert value(run, "in_between_share")[0] is not None
+        assert (value(run, "mad")[0] is None) == (name == "alpha.png")
+        points = {p.point: p for p in run.points}
+        assert points["middle"].passed
+        assert points["rim"].passed is None
+        assert "cannot be used" in points["rim"].reason
+
+
+def test_what_cannot_be_measured_has_the_reason_and_is_tried_again(
+    settings: Settings, use_models: UseModels, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def fail(*_: object) -> None:
+        raise MemoryError
+
+    use_models(Truthful("fake"))
+    with monkeypatch.context() as patch:
+        patch.setattr(findings, "measure", fail)
+        run = evaluate(settings)
+    assert run.failures == ()
+    assert value(run, "mad")[1].startswith("it could not be measured: There was not enough memory")
+    assert evaluate(settings).measurements != run.measurements
+
+
+def test_a_required_point_that_does_not_pass_is_exit_status_1(
+    settings: Settings, use_models: UseModels
+) -> None:
+    arguments = ["run", "--cases", settings.cases, "--model", "fake", "--out", settings.out]
+    use_models(Truthful("fake"))
+    assert CliRunner().invoke(app, arguments).exit_code == 0
+
+    class Empty(FakeModel):
+        def alpha(self, picture: Picture) -> Alpha:
+            return np.zeros(picture.rgb.shape[:2], np.float32)
+
+    use_models(Empty("fake", weights="1" * 64))
+    done = CliRunner().invoke(app, arguments)
+    assert done.exit_code == 1
+    said = done.output + (done.stderr or "")
+    assert "required point not passed: portrait/ada · fake · middle" in said
+    assert "measured 0" in said
+    assert Run.load(settings.out_folder).complete, "everything was written before"
+
+
+def test_models_are_compared_with_each_other(settings: Settings, use_models: UseModels) -> None:
+    use_models(Truthful("a"), FakeModel("b", weights="2" * 64))
+    run = evaluate(settings.model_copy(update={"models": ["a", "b"]}))
+    one, other = (value(run, "disagreement", model=name) for name in "ab")
+    assert one == other
+    assert one[0] == pytest.approx(value(run, "mad", model="b")[0], rel=1e-6)
+    alone = evaluate(settings.model_copy(update={"models": ["a"]}))
+    assert value(alone, "disagreement", model="a") == (
+        None,
+        "no other model has a cut-out of this picture",
+    )
+
+
+def test_a_model_that_minds_left_and_right_is_found_where_asked_for(
+    settings: Settings, use_models: UseModels
+) -> None:
+    class Leaning(FakeModel):
+        def alpha(self, picture: Picture) -> Alpha:
+            return np.tile(
+                np.linspace(0, 1, picture.rgb.shape[1], dtype=np.float32),
+                (picture.rgb.shape[0], 1),
+            )
+
+    use_models(FakeModel("fake"), Leaning("leaning", weights="3" * 64))
+    plain = evaluate(settings.model_copy(update={"models": ["fake", "leaning"]}))
+    assert "flip_difference" not in {m.metric for m in plain.measurements}
+    run = evaluate(settings.model_copy(update={"models": ["fake", "leaning"], "flip": True}))
+    assert value(run, "flip_difference") == (0, None)
+    assert value(run, "flip_difference", model="leaning")[0] == pytest.approx(0.5, abs=0.01)
+    plain_rows = [m for m in run.measurements if m.metric != "flip_difference"]
+    assert plain_rows == list(plain.measurements)
+
+
+def test_decontaminated_colours_are_measured_where_asked_for(
+    settings: Settings, use_models: UseModels, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    pytest.importorskip("pymatting")
+    use_models(Truthful("fake"))
+    asked = settings.model_copy(update={"decontaminated": True})
+    run = evaluate(asked)
+    raw, clean = (value(run, f"delta_e_white_edge{end}")[0] for end in ("", "_decontaminated"))
+    assert clean < raw
+    monkeypatch.setattr("rmbg_eval.run.evaluate.find_spec", lambda name: None)
+    with pytest.raises(SettingsError, match="pymatting"):
+        evaluate(asked)
+
+
+def test_cases_check_reads_the_foreground_too(settings: Settings) -> None:
+    from rmbg_eval.cases.folder import check_case, load_cases
+
+    case = load_cases(Path(settings.cases)).cases[0]
+    assert check_case(case)[0] == (96, 64)
+    save_picture(case.foreground, size=(40, 40))
+    with pytest.raises(CaseError, match=r"true foreground foreground.png has 40×40 pixels"):
+        check_case(case)
+    assert PointResult.model_fields.keys() >= {"measured", "expected", "passed", "reason"}

@@ -1,0 +1,223 @@
+"""The run folder: for one process, never mixed with other files, and whole at any moment."""
+
+from __future__ import annotations
+
+import errno
+import os
+import re
+import subprocess
+import sys
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import pytest
+from fakes import FakeModel, some_cases
+
+from rmbg_eval.compare.comparison import Comparison
+from rmbg_eval.compare.folder import save_comparison
+from rmbg_eval.core.paths import resource
+from rmbg_eval.errors import OutputError
+from rmbg_eval.run.evaluate import evaluate
+from rmbg_eval.run.folder import run_folder
+from rmbg_eval.run.record import Run
+from rmbg_eval.settings import Settings
+
+
+@pytest.fixture
+def settings(case_set: Path, tmp_path: Path, use_models: Callable[..., None]) -> Settings:
+    use_models(FakeModel())
+    return Settings(cases=str(case_set), models=["fake"], out=str(tmp_path / "out"))
+
+
+def test_a_folder_is_made_with_its_parents(settings: Settings, tmp_path: Path) -> None:
+    out = tmp_path / "a" / "b c" / "发丝"
+    evaluate(settings.model_copy(update={"out": str(out)}))
+    names = {path.name for path in out.iterdir() if not path.name.startswith(".")}
+    assert names == {"run.json", "measurements.csv", "junit.xml", "summary.md", "cutouts"}
+
+
+@pytest.mark.parametrize("name", ["thesis.docx", "holiday.webp"])
+def test_a_folder_with_other_files_is_refused_and_left_alone(settings: Settings, name: str) -> None:
+    settings.out_folder.mkdir()
+    (settings.out_folder / name).write_text("years of work")
+    refused = rf"holds other files \({re.escape(name)}\).*--out"
+    with pytest.raises(OutputError, match=refused):
+        evaluate(settings)
+    nothing = Comparison(base="a", new="b", notes=(), pairs=())
+    with pytest.raises(OutputError, match=refused):
+        save_comparison(nothing, settings.out_folder, "worse")
+    assert [path.name for path in settings.out_folder.iterdir()] == [name]
+
+
+@pytest.mark.parametrize("name", [".DS_Store", "evaluate.ipynb", "index.html"])
+def test_what_a_system_or_a_notebook_put_there_is_no_obstacle(
+    settings: Settings, name: str
+) -> None:
+    settings.out_folder.mkdir()
+    (settings.out_folder / name).write_text("x")
+    assert evaluate(settings).complete
+    assert (settings.out_folder / name).read_text() == "x"
+
+
+def test_files_added_to_a_run_stay(settings: Settings) -> None:
+    evaluate(settings)
+    (settings.out_folder / "notes.txt").write_text("mine")
+    evaluate(settings)
+    assert (settings.out_folder / "notes.txt").read_text() == "mine"
+
+
+@pytest.mark.parametrize("below", ["", "/deeper"])
+def test_a_file_in_place_of_the_folder_is_named(settings: Settings, below: str) -> None:
+    settings.out_folder.write_text("a file")
+    there = settings.model_copy(update={"out": settings.out + below})
+    with pytest.raises(OutputError, match=f"out{below} could not be written.*another folder"):
+        evaluate(there)
+    assert settings.out_folder.read_text() == "a file"
+
+
+def test_a_folder_that_may_not_be_written_names_the_option(
+    settings: Settings, tmp_path: Path
+) -> None:
+    if os.geteuid() == 0:
+        pytest.skip("root may write everywhere")
+    tmp_path.chmod(0o500)
+    try:
+        with pytest.raises(OutputError, match="may not be written.*--out"):
+            evaluate(settings)
+    finally:
+        tmp_path.chmod(0o700)
+
+
+_HOLD = """
+import sys
+from pathlib import Path
+from rmbg_eval.run.folder import run_folder
+with run_folder(Path(sys.argv[1])):
+    print("held", flush=True)
+    sys.stdin.read()
+"""
+
+
+def test_a_folder_another_process_writes_to_is_refused_until_that_ends(settings: Settings) -> None:
+    first = evaluate(settings)
+    before = (settings.out_folder / "run.json").read_bytes()
+    holder = subprocess.Popen(
+        [sys.executable, "-c", _HOLD, settings.out],
+        stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+        text=True,
+    )
+    with holder:
+        assert holder.stdout is not None
+        assert holder.stdout.readline() == "held\n"
+        with pytest.raises(OutputError, match="Another run is writing to .*out.*Wait for it"):
+            evaluate(settings)
+        assert (settings.out_folder / "run.json").read_bytes() == before
+        holder.kill()
+    assert evaluate(settings) == first
+
+
+def test_an_error_inside_frees_the_folder(tmp_path: Path) -> None:
+    with pytest.raises(ZeroDivisionError), run_folder(tmp_path / "out"):
+        _ = 1 / 0
+    with run_folder(tmp_path / "out"):
+        pass
+
+
+def half_written(folder: Path) -> list[Path]:
+    return list(folder.rglob(".new-*"))
+
+
+def no_space(*arguments: object, **more: object) -> None:
+    raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
+
+
+@pytest.mark.parametrize("step", ["os.replace", "tempfile.NamedTemporaryFile"])
+def test_a_full_disk_says_so_and_leaves_the_run_before(
+    settings: Settings, case_set: Path, monkeypatch: pytest.MonkeyPatch, step: str
+) -> None:
+    evaluate(settings)
+    before = (settings.out_folder / "run.json").read_bytes()
+    with monkeypatch.context() as full:
+        full.setattr(f"rmbg_eval.core.files.{step}", no_space)
+        with pytest.raises(OutputError, match="disk is full: .*junit.xml could not.*Make room"):
+            evaluate(settings)
+    assert (settings.out_folder / "run.json").read_bytes() == before
+    assert half_written(settings.out_folder) == []
+    assert evaluate(settings).complete
+
+
+def test_a_full_disk_in_the_middle_ends_the_run_and_room_completes_it(
+    settings: Settings, cache: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    some_cases(tmp_path / "many", 20)
+    settings = settings.model_copy(update={"cases": str(tmp_path / "many")})
+    replace, done = os.replace, 0
+
+    def fills_up(source: object, target: object) -> None:
+        nonlocal done
+        done += 1
+        if done > 12:
+            no_space()
+        replace(source, target)  # type: ignore[arg-type]
+
+    with monkeypatch.context() as full:
+        full.setattr("os.replace", fills_up)
+        with pytest.raises(OutputError, match="disk is full"):
+            evaluate(settings)
+    assert not Run.load(settings.out_folder).complete
+    assert half_written(tmp_path) == half_written(cache) == []
+    kept = len(list((cache / "predictions").rglob("*.json")))
+    assert kept
+    run = evaluate(settings)
+    assert run.complete
+    assert len([p for p in run.predictions if p.cached]) == kept
+
+
+@pytest.fixture
+def small_disk(tmp_path: Path) -> Iterator[Path]:
+    """A disk of 100 KiB: a real one, which needs the right to mount."""
+    folder = tmp_path / "disk"
+    folder.mkdir()
+    try:
+        done = subprocess.run(
+            ["mount", "-t", "tmpfs", "-o", "size=100k", "rmbg-eval-test", folder],
+            capture_output=True,
+            text=True,
+        )
+    except OSError as error:
+        pytest.skip(f"a small disk cannot be mounted: {error}")
+    if done.returncode:
+        pytest.skip(f"a small disk cannot be mounted: {done.stderr.strip()}")
+    yield folder
+    subprocess.run(["umount", folder], check=True)
+
+
+@pytest.mark.parametrize("full", ["out", "cache"])
+def test_a_really_full_disk_ends_the_run_and_room_completes_it(
+    settings: Settings,
+    small_disk: Path,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    full: str,
+) -> None:
+    some_cases(tmp_path / "cases" / "many", 20)
+    if full == "out":
+        settings = settings.model_copy(update={"out": str(small_disk / "out")})
+    else:
+        monkeypatch.setenv("RMBG_EVAL_CACHE", str(small_disk / "cache"))
+    with pytest.raises(OutputError, match="The disk is full.*Make room"):
+        evaluate(settings)
+    assert half_written(small_disk) == []
+    assert not Run.load(settings.out_folder).complete
+    subprocess.run(["mount", "-o", "remount,size=10m", small_disk], check=True)
+    run = evaluate(settings)
+    assert run.complete
+    assert run.failures == ()
+    assert Run.load(settings.out_folder) == run
+
+
+def test_the_folder_of_the_notebooks_is_no_run_folder() -> None:
+    with pytest.raises(OutputError, match="holds the notebooks"), run_folder(resource("notebooks")):
+        pass
+    assert not (resource("notebooks") / "run.json").exists()
