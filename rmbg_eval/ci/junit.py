@@ -15,7 +15,7 @@ from typing import Literal
 from xml.etree import ElementTree
 
 from ..compare.comparison import Comparison, FailOn, Pair, describe, fails
-from ..core.files import safe_name
+from ..core.anchors import case_anchor, pair_anchor
 from ..run.record import Run
 from .gate import failing_points, why
 
@@ -98,17 +98,12 @@ def xml_text(text: str) -> str:
 
 def link(category: str, case: str) -> str:
     """Where a case is in the report's page."""
-    return f"index.html#case-{safe_name(f'{category}/{case}')}"
+    return f"index.html#{case_anchor(category, case)}"
 
 
 def pair_link(pair: Pair) -> str:
     """Where a case × model is in the comparison's page."""
-    return f"index.html#{pair_anchor(pair)}"
-
-
-def pair_anchor(pair: Pair) -> str:
-    """The id of a case × model in the comparison's page."""
-    return f"pair-{safe_name(f'{pair.name} · {pair.model}')}"
+    return f"index.html#{pair_anchor(pair.category, pair.case, pair.model)}"
 
 
 def _testcase(suite: ElementTree.Element, test: Checked) -> None:

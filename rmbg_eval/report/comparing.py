@@ -8,8 +8,8 @@ from typing import Any
 from urllib.parse import quote
 
 from ..cases.case import category_order
-from ..ci.junit import pair_anchor
 from ..compare.comparison import STATES, Comparison, Pair, Value, Verdict
+from ..core.anchors import pair_anchor
 from ..core.files import write_atomic
 from ..core.progress import OnStep, Step, ignore
 from ..errors import printable
@@ -181,7 +181,7 @@ class ComparisonReport:
             x, y, width, height = figures.region
             note = self._("compared.crop", x=x, y=y, width=width, height=height)
         return PairView(
-            anchor=pair_anchor(pair),
+            anchor=pair_anchor(pair.category, pair.case, pair.model),
             title=title,
             model=pair.model,
             state=pair.state,

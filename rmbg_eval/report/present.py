@@ -7,6 +7,7 @@ from dataclasses import replace
 from urllib.parse import quote
 
 from ..cases.case import CATEGORIES
+from ..core.anchors import case_anchor, category_anchor
 from ..core.files import safe_name
 from ..measure.points import PointResult
 from ..models import ModelInfo
@@ -76,7 +77,6 @@ class Presenter:
             self.found.summary,
             self._image,
             self.found.title,
-            _anchor,
             self._category,
             self.many,
         )
@@ -107,7 +107,7 @@ class Presenter:
         names = {name: self._category(name) for name in self.categories()}
         links = tuple(
             Link(
-                _anchor("category", name),
+                category_anchor(name),
                 title,
                 sum(record.category == name for record in self.run.cases),
             )
@@ -127,7 +127,7 @@ class Presenter:
         known = f"hard.{name}" in STRINGS
         return CategoryView(
             name=name,
-            anchor=_anchor("category", name),
+            anchor=category_anchor(name),
             title=self._category(name),
             difficulty=self._(f"hard.{name}") if known else None,
             look=self._(f"look.{name}") if known else None,
@@ -188,7 +188,7 @@ class Presenter:
             x, y, width, height = region
             where = self._("edge_where", x=x, y=y, width=width, height=height)
         return CaseView(
-            anchor=_anchor("case", f"{record.category}/{record.id}"),
+            anchor=case_anchor(record.category, record.id),
             title=title,
             size=f"{sized.width}x{sized.height}" if sized else "1x1",
             words=" ".join([record.category, record.id, title, title.other]).lower(),
@@ -299,7 +299,9 @@ class Presenter:
         problem, remedy = self._("not_measured"), self._same("")
         if failure:
             problem, remedy = said.failure(failure.problem, failure.remedy, self.lang)
-        return FailureView(who, name, _anchor("case", name), problem, remedy)
+        return FailureView(
+            who, name, case_anchor(prediction.category, prediction.case), problem, remedy
+        )
 
     def _seconds_cell(self, prediction: Prediction | None) -> str:
         if prediction is None:
@@ -316,7 +318,3 @@ class Presenter:
 
     def _url(self, path: str) -> str:
         return quote(f"{self.base}{path}")
-
-
-def _anchor(kind: str, name: str) -> str:
-    return f"{kind}-{safe_name(name)}"

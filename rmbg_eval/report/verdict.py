@@ -6,6 +6,7 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from statistics import median
 from typing import Any
 
+from ..core.anchors import case_anchor, category_anchor
 from ..predict.stages import Prediction
 from ..run.record import Run
 from ..run.statistics import ALL, Points, Summary
@@ -35,12 +36,11 @@ class Verdict:
         summary: Summary,
         image: Image,
         title: Callable[[Mapping[Any, str], str], Words],
-        anchor: Callable[[str, str], str],
         category: Callable[[str], Words],
         many: bool = False,
     ) -> None:
         self.run, self.summary, self.image = run, summary, image
-        self.title, self.anchor, self.category = title, anchor, category
+        self.title, self.category = title, category
         self.lang = run.settings.lang
         self.many = many
         self.models = [model.info.name for model in run.models]
@@ -58,7 +58,7 @@ class Verdict:
             words=tuple(self._words()),
             note=self._("verdict_note"),
             categories=tuple(
-                Link(self.anchor("category", name), self.category(name), count)
+                Link(category_anchor(name), self.category(name), count)
                 for name in self.there
                 for count in [sum(record.category == name for record in self.run.cases)]
             ),
@@ -134,7 +134,7 @@ class Verdict:
         case = self.titles[result.category, result.case]
         title = self.title(worst.point.title, worst.point.id)
         alt = self._("alt.spot", case=case, point=title)
-        anchor = self.anchor("case", f"{result.category}/{result.case}")
+        anchor = case_anchor(result.category, result.case)
         return WorstView(
             anchor=anchor,
             page=f"{PAGES}/{anchor}.html" if self.many else "",
@@ -164,7 +164,7 @@ class Verdict:
                 once.setdefault(
                     key,
                     WorstView(
-                        anchor=self.anchor("case", "/".join(key)),
+                        anchor=case_anchor(*key),
                         page="",
                         point="",
                         case=case,
