@@ -1,12 +1,17 @@
-"""Settings: the parameters of a run, which are the notebook's parameters, name for name."""
+"""Every parameter once: of a run, a comparison and a benchmark.
+
+The command line is built from these; the notebooks' parameters are these, name for name.
+"""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, Literal, Self
+from typing import Annotated, Any, Literal, Self
 
-from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator
+from annotated_types import Ge, Gt, MinLen
+from pydantic import BaseModel, ConfigDict, ValidationError, field_validator
 
 from .core.devices import Device, Dtype
 from .core.files import user_path
@@ -20,21 +25,32 @@ FailOn = Literal["required", "error", "point"]
 CompareFailOn = Literal["worse", "point", "error"]
 
 
-class _Parameters(BaseModel):
-    """Parameters of a notebook, name for name."""
+@dataclass(frozen=True)
+class Parameter:
+    """What a person is told of a parameter, and how the command line takes it."""
+
+    help: str
+    metavar: str | None = None
+    """What stands for its value; None: the allowed values, or its type."""
+    flags: str = ""
+    """Of the command line, separated by spaces; empty: `--name`."""
+    positional: bool = False
+    """Whether the command line takes it, and needs it, without a flag."""
+
+
+class Parameters(BaseModel):
+    """Parameters, checked. Unknown names and wrong types are errors."""
 
     model_config = ConfigDict(extra="forbid", strict=True, frozen=True)
 
     @classmethod
-    def of(cls, values: Mapping[str, Any]) -> Self:
+    def of(cls, values: Mapping[str, Any], remedy: str = "Correct them.") -> Self:
         """Parameters from names and values; SettingsError says what is wrong, and what is right."""
         try:
             return cls.model_validate(dict(values))
         except ValidationError as error:
             raise SettingsError(
-                f"The parameters are not usable: {explain(error, list(cls.model_fields))}",
-                "Correct them. With papermill, give lists and numbers as YAML: "
-                "-y '{models: [isnet], precision_cases: 1}'.",
+                f"The parameters are not usable: {explain(error, list(cls.model_fields))}", remedy
             ) from None
 
     @classmethod
@@ -52,41 +68,74 @@ class _Parameters(BaseModel):
                 if (isinstance(value, plain) or name in cls.model_fields)
                 and not name.startswith("_")
                 and name not in ("In", "Out")
-            }
+            },
+            "Correct them. With papermill, give lists and numbers as YAML: "
+            "-y '{models: [isnet], precision_cases: 1}'.",
         )
 
 
-class Settings(_Parameters):
-    """Everything a run can be told. Unknown names and wrong types are errors."""
+_Cases = Annotated[
+    str,
+    Parameter("Folder of pictures, sub-folders are categories. Empty: the reference cases.", "DIR"),
+]
+_Models = Annotated[
+    list[str],
+    Parameter("A model to run; repeat for several. See: rmbg-eval models.", "MODEL", "--model -m"),
+    MinLen(1),
+]
+_Out = Annotated[str, Parameter("Folder for the results.", "DIR"), MinLen(1)]
+_Lang = Annotated[Language, Parameter("Language of the report.")]
+_Layout = Annotated[
+    Layout,
+    Parameter("single: one HTML file with everything in it. folder: full-size pictures beside it."),
+]
 
-    cases: str = ""
-    """Folder of cases; empty: the reference cases that come with rmbg-eval."""
-    models: list[str] = Field(default=["isnet", "isnet-quint8"], min_length=1)
-    """Model specs; see `rmbg-eval models`."""
-    categories: list[str] = []
-    """Only these categories; empty: all."""
-    out: str = Field(default="reports/latest", min_length=1)
-    """The run folder."""
-    device: Device = "auto"
-    """Several of one kind, as `cuda:0,cuda:1`: the cases are shared out, one process each."""
-    dtype: Dtype = "auto"
-    """Precision, for the models that offer a choice; auto is fp32 on a CPU."""
-    compile: bool = False
-    """Whether torch compiles its models, which takes minutes and saves time on every picture."""
-    foreground: Foreground = "raw"
-    """How colours under a soft alpha are estimated; raw leaves them as they are."""
-    precision_cases: int = Field(default=3, ge=0)
-    """With a dtype below fp32: on how many cases the alpha is compared with fp32."""
-    flip: bool = False
-    """Also infer every picture mirrored, and measure how far the alpha changes."""
-    decontaminated: bool = False
-    """Also measure colour differences with the old background's colour taken out (pymatting)."""
-    fail_on: FailOn = "required"
-    """What ends `report` and `run` with status 1: required points that did not pass; `error`: also
-    failed predictions; `point`: also any point that did not pass."""
-    lang: Language = "en"
-    layout: Layout = "single"
-    """One HTML file with everything in it, or a folder with full-resolution pictures beside it."""
+
+class Settings(Parameters):
+    """Everything a run can be told."""
+
+    cases: _Cases = ""
+    models: _Models = ["isnet", "isnet-quint8"]
+    categories: Annotated[
+        list[str], Parameter("Only this category; repeat for several.", "NAME", "--category")
+    ] = []
+    out: _Out = "reports/latest"
+    device: Annotated[
+        Device,
+        Parameter(
+            "auto, cpu, cuda, cuda:1 or mps; several of one kind share the cases: cuda:0,cuda:1.",
+            "DEVICE",
+        ),
+    ] = "auto"
+    dtype: Annotated[
+        Dtype, Parameter("Precision, where a model offers a choice. auto: fp32 on a CPU.")
+    ] = "auto"
+    compile: Annotated[bool, Parameter("Let torch compile its models: minutes, once a run.")] = (
+        False
+    )
+    foreground: Annotated[
+        Foreground,
+        Parameter(
+            "Colours under a soft alpha: raw leaves them; the others estimate the foreground's."
+        ),
+    ] = "raw"
+    precision_cases: Annotated[
+        int, Parameter("With bf16 or fp16: cases compared with fp32.", "N"), Ge(0)
+    ] = 3
+    flip: Annotated[bool, Parameter("Also infer every picture mirrored, and compare.")] = False
+    decontaminated: Annotated[
+        bool,
+        Parameter("Also measure colours with the old background's taken out; needs pymatting."),
+    ] = False
+    fail_on: Annotated[
+        FailOn,
+        Parameter(
+            "Exit 1: where a required point did not pass; or also where a prediction failed; "
+            "or also where any point did not pass."
+        ),
+    ] = "required"
+    lang: _Lang = "en"
+    layout: _Layout = "single"
 
     @field_validator("models")
     @classmethod
@@ -104,20 +153,24 @@ class Settings(_Parameters):
         return user_path(self.out, SettingsError)
 
 
-class CompareSettings(_Parameters):
-    """Everything a comparison can be told; the parameters of compare.ipynb, name for name."""
+class CompareSettings(Parameters):
+    """Everything a comparison can be told."""
 
-    base: str = Field(default="baseline", min_length=1)
-    """The folder of a baseline or a run."""
-    new: str = Field(default="reports/latest", min_length=1)
-    """The folder of a run."""
-    tolerances: str = ""
-    """A TOML file; empty: the defaults."""
-    out: str = Field(default="reports/compare", min_length=1)
-    """The comparison's folder."""
-    fail_on: CompareFailOn = "worse"
-    lang: Language = "en"
-    layout: Layout = "single"
+    base: Annotated[
+        str, Parameter("A run's folder, or a baseline.", "BASE", positional=True), MinLen(1)
+    ] = "baseline"
+    new: Annotated[str, Parameter("A run's folder.", "NEW", positional=True), MinLen(1)] = (
+        "reports/latest"
+    )
+    tolerances: Annotated[
+        str, Parameter("TOML: how far what may move; empty: the defaults.", "FILE")
+    ] = ""
+    out: _Out = "reports/compare"
+    fail_on: Annotated[
+        CompareFailOn, Parameter("What is not let pass: each includes those after it.")
+    ] = "worse"
+    lang: _Lang = "en"
+    layout: _Layout = "single"
 
     @property
     def base_folder(self) -> Path:
@@ -130,6 +183,44 @@ class CompareSettings(_Parameters):
     @property
     def tolerances_file(self) -> Path | None:
         return user_path(self.tolerances, SettingsError) if self.tolerances else None
+
+    @property
+    def out_folder(self) -> Path:
+        return user_path(self.out, SettingsError)
+
+
+class BenchSettings(Parameters):
+    """Everything a benchmark can be told: every combination of the lists is measured."""
+
+    models: _Models = ["rmbg-2.0"]
+    devices: Annotated[
+        list[str], Parameter("Repeat for several.", "DEVICE", "--device"), MinLen(1)
+    ] = ["auto"]
+    dtypes: Annotated[
+        list[Dtype],
+        Parameter("auto, fp32, bf16 or fp16; repeat for several.", "DTYPE", "--dtype"),
+        MinLen(1),
+    ] = ["auto"]
+    batches: Annotated[
+        list[Annotated[int, Ge(1)]],
+        Parameter("Pictures at once; repeat for several.", "N", "--batch"),
+        MinLen(1),
+    ] = [1]
+    compile: Annotated[bool, Parameter("Every combination compiled by torch as well.")] = False
+    cases: _Cases = ""
+    rounds: Annotated[int, Parameter("Timed inferences of a combination.", "N"), Ge(3)] = 20
+    seconds: Annotated[
+        float, Parameter("Fewer rounds where they would take longer.", "S"), Gt(0)
+    ] = 60
+    random_weights: Annotated[
+        bool, Parameter("For RMBG-2.0 and BiRefNet: no licence, no download.")
+    ] = False
+    out: _Out = "reports/bench"
+    lang: _Lang = "en"
+
+    @property
+    def cases_folder(self) -> Path:
+        return user_path(self.cases, SettingsError) if self.cases else resource("cases")
 
     @property
     def out_folder(self) -> Path:

@@ -14,7 +14,7 @@ from typer.main import get_command
 
 from rmbg_eval import CompareSettings, Settings
 from rmbg_eval.cases.case import CATEGORIES, CaseFile
-from rmbg_eval.cli.app import main as cli
+from rmbg_eval.cli.app import app
 from rmbg_eval.compare.tolerances import DEFAULTS, Tolerance
 from rmbg_eval.measure import TABLE as METRICS
 from rmbg_eval.measure.kinds import KINDS, ObservationPoint
@@ -43,7 +43,7 @@ def commands() -> dict[str, list[str]]:
                 if option.startswith("--") and option != "--help"
             ]
 
-    walk("", get_command(cli.app))
+    walk("", get_command(app))
     return found
 
 

@@ -49,7 +49,7 @@ def test_has_a_default_for_each():
 MISTAKES = {
     "unknown-name": ({"model": ["isnet"]}, ["'model'", *EVERYTHING]),
     "unknown-name-with-escapes": ({"\x1b[31m": 1}, ["\\x1b", "allowed"]),
-    "text-for-list": ({"models": "isnet"}, ["models", "'isnet'", "-y"]),
+    "text-for-list": ({"models": "isnet"}, ["models", "'isnet'"]),
     "text-for-number": ({"precision_cases": "3"}, ["precision_cases", "'3'"]),
     "fraction-for-number": ({"precision_cases": 3.0}, ["precision_cases", "3.0"]),
     "bool-for-number": ({"precision_cases": True}, ["precision_cases", "True"]),
@@ -84,6 +84,7 @@ def test_refuses_and_says_what_is_allowed(read, values, words):
     assert str(caught.value).isprintable()
     assert len(str(caught.value)) < 1000
     assert all(word in str(caught.value) for word in words)
+    assert ("papermill" in caught.value.remedy) is (read == Settings.from_notebook)
 
 
 def test_settings_cannot_be_changed_afterwards():

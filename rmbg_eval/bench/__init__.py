@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import shutil
 import tempfile
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
 from datetime import UTC, datetime
 from itertools import product
@@ -14,86 +14,68 @@ from pathlib import Path
 import psutil
 
 from ..cases.folder import load_cases
-from ..core.devices import Dtype
-from ..core.files import user_path, write_atomic
+from ..core.files import write_atomic
 from ..core.machine import Machine
-from ..core.paths import cache_folder, resource
+from ..core.paths import cache_folder
 from ..core.processes import Call, Send, in_processes
 from ..core.progress import OnStep, Step, ignore
 from ..errors import ModelError, SettingsError, WeightsError
 from ..models import load_model
 from ..models.birefnet.family import FAMILY, Member
-from ..settings import Language
+from ..settings import BenchSettings
 from .claims import answer_claims
 from .picture import draw
 from .records import Bench, Row, Wanted
 from .timing import time_model
 
-MODELS = ("rmbg-2.0",)
 _PREFIX = "random-weights-"
 
 
-def bench(
-    models: Sequence[str] = MODELS,
-    devices: Sequence[str] = ("auto",),
-    dtypes: Sequence[Dtype] = ("auto",),
-    batches: Sequence[int] = (1,),
-    also_compiled: bool = False,
-    cases: str = "",
-    rounds: int = 20,
-    seconds: float = 60,
-    random_weights: bool = False,
-    out: Path | None = None,
-    lang: Language = "en",
-    on_step: OnStep = ignore,
-) -> Bench:
-    """Measure every combination; write bench.json and bench.png to `out`.
+def bench(settings: BenchSettings, on_step: OnStep = ignore) -> Bench:
+    """Measure every combination; write bench.json and bench.png to the settings' `out`.
 
     What one combination could not do is its row's failure. `rounds` inferences are timed, fewer
     where they would take longer than `seconds`, but at least three. `random_weights` are for the
     members of the BiRefNet family; other models have their own. SettingsError and CaseError for
     what cannot be asked; WeightsError where weights cannot be had.
     """
-    if rounds < 3 or seconds <= 0 or min(batches) < 1:
-        raise SettingsError(
-            f"rounds={rounds}, seconds={seconds:g}, batch={min(batches)} cannot be measured",
-            "Use at least 3 rounds, more than 0 seconds, and a batch of at least 1.",
-        )
-    folder = user_path(cases, SettingsError) if cases else resource("cases")
-    pictures = tuple(case for case in load_cases(folder).cases if case.failure is None)
+    pictures = tuple(
+        case for case in load_cases(settings.cases_folder).cases if case.failure is None
+    )
     if not pictures:
         raise SettingsError("There is no picture that could be used", "See: rmbg-eval cases check.")
     started = datetime.now(UTC)
     with ExitStack() as stack:
         specs = [
-            stack.enter_context(_random(spec, on_step)) if random_weights and member(spec) else spec
-            for spec in models
+            stack.enter_context(_random(spec, on_step))
+            if settings.random_weights and member(spec)
+            else spec
+            for spec in settings.models
         ]
-        compiled = (False, True) if also_compiled else (False,)
+        compiled = (False, True) if settings.compile else (False,)
         wanted = [
             Wanted(model=spec, device=device, dtype=dtype, batch=batch, compiled=fast)
             for spec, device, dtype, batch, fast in product(
-                specs, devices, dtypes, batches, compiled
+                specs, settings.devices, settings.dtypes, settings.batches, compiled
             )
         ]
         for spec in specs:
             _fetch(spec, on_step)
         rows = []
         for number, one in enumerate(wanted, 1):
-            arguments = (one, pictures, rounds, seconds)
+            arguments = (one, pictures, settings.rounds, settings.seconds)
             rows.append(_row(one, arguments, f"{number}/{len(wanted)} {one.words}", on_step))
     made = Bench(
         started=started,
         machine=Machine.here(),
-        rounds=rounds,
-        seconds=seconds,
-        random_weights=random_weights,
+        rounds=settings.rounds,
+        seconds=settings.seconds,
+        random_weights=settings.random_weights,
         rows=tuple(rows),
-        claims=answer_claims(rows, lang),
+        claims=answer_claims(rows, settings.lang),
     )
-    if out is not None:
-        write_atomic(out / "bench.json", made.model_dump_json(indent=1))
-        write_atomic(out / "bench.png", draw(made))
+    write_atomic(settings.out_folder / "bench.json", made.model_dump_json(indent=1))
+    write_atomic(settings.out_folder / "bench.png", draw(made))
     return made
 
 

@@ -18,6 +18,7 @@ from pydantic import ValidationError
 
 from ..core.images import RGB, SUFFIXES, Alpha
 from ..core.paths import PACKAGE, packaged_picture
+from ..core.progress import OnStep, Step, ignore
 from ..errors import CaseError, Failure, RmbgEvalError, explain, printable
 from ..measure.kinds import ObservationPoint
 from .case import CATEGORIES, Case, CaseFile, CaseSet, category_order
@@ -88,6 +89,18 @@ def check_case(case: Case) -> tuple[tuple[int, int], Alpha | None]:
                 "Correct it in case.toml; x goes right and y down from the upper left corner.",
             )
     return size, truth
+
+
+def check_cases(
+    case_set: CaseSet, on_step: OnStep = ignore
+) -> Iterator[tuple[Case, tuple[tuple[int, int], Alpha | None] | RmbgEvalError]]:
+    """Each case with what `check_case` returns, or with the error that a run would meet."""
+    for done, case in enumerate(case_set.cases, 1):
+        try:
+            yield case, check_case(case)
+        except RmbgEvalError as error:
+            yield case, error
+        on_step(Step("checking", done, len(case_set.cases)))
 
 
 def check_size(size: tuple[int, int], pixels: Alpha | RGB, what: str, path: Path | None) -> None:

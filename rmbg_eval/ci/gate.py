@@ -19,6 +19,13 @@ def stops(run: Run) -> bool:
     return bool(failing_points(run)) or failed or not run.complete
 
 
+def exit_status(run: Run) -> int:
+    """How a command ends that made `run`: 2 if nothing succeeded, 1 if a build stops at it."""
+    if len(run.failures) == len(run.predictions):
+        return 2
+    return int(stops(run))
+
+
 def why(point: PointResult) -> str:
     """What was seen at a point, in words."""
     if point.reason or point.measured is None or point.expected is None:

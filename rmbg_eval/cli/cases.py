@@ -1,4 +1,4 @@
-"""The commands `cases check` and `cases new`."""
+"""The commands `rmbg-eval cases check` and `rmbg-eval cases new`."""
 
 from __future__ import annotations
 
@@ -10,52 +10,46 @@ from rich.markup import escape
 from rich.table import Column, Table
 
 from ..cases.case import CATEGORIES
-from ..cases.folder import check_case, load_cases, new_case_set
-from ..core.progress import Step
+from ..cases.folder import check_cases, load_cases, new_case_set
 from ..errors import RmbgEvalError, printable
 from .terminal import complain, out, progress
 
-cases_app = typer.Typer(help="Check a folder of pictures, or make a new one.", no_args_is_help=True)
 
-
-@cases_app.command("check")
-def cases_check(
+def check(
     folder: Annotated[Path, typer.Argument(help="Folder of pictures.", show_default=False)],
 ) -> None:
     """Read every picture and its truth, and say what a run would meet."""
-    found = load_cases(folder)
+    case_set = load_cases(folder)
     name = Column("case", overflow="fold")  # never cut short
     table = Table(name, "pixels", "truth", "points", "licence", "")
     broken = 0
     with progress() as on_step:
-        for done, case in enumerate(found.cases, 1):
-            try:
-                size, truth = check_case(case)
-                table.add_row(
-                    escape(case.name),
-                    f"{size[0]}×{size[1]}",
-                    "none" if truth is None else "yes",
-                    str(len(case.about.points)),
-                    escape(printable(case.about.licence or "not stated")),
-                    "ok",
-                )
-            except RmbgEvalError as error:
+        for case, result in check_cases(case_set, on_step):
+            if isinstance(result, RmbgEvalError):
                 broken += 1
-                table.add_row(escape(case.name), "", "", "", "", escape(str(error)))
-            on_step(Step("checking", done, len(found.cases)))
+                table.add_row(escape(case.name), "", "", "", "", escape(str(result)))
+                continue
+            (width, height), truth = result
+            table.add_row(
+                escape(case.name),
+                f"{width}×{height}",
+                "none" if truth is None else "yes",
+                str(len(case.about.points)),
+                escape(printable(case.about.licence or "not stated")),
+                "ok",
+            )
     out.print(table)
-    for line in found.skipped:
+    for line in case_set.skipped:
         out.print(f"skipped: {line}", markup=False, highlight=False)
-    empty = [name for name in CATEGORIES if name not in found.categories]
+    empty = [name for name in CATEGORIES if name not in case_set.categories]
     if empty:
         out.print(f"empty: {', '.join(empty)}")
     if broken:
-        complain(f"{broken} of {len(found.cases)} cases cannot be used")
+        complain(f"{broken} of {len(case_set.cases)} cases cannot be used")
         raise typer.Exit(2)
 
 
-@cases_app.command("new")
-def cases_new(
+def new(
     folder: Annotated[Path, typer.Argument(help="Folder to make.", show_default=False)],
 ) -> None:
     """Make a folder with the six categories, an example and a README."""

@@ -1,166 +1,61 @@
-"""The command line's options: what several commands take is written once."""
+"""The command line's options, from the settings' parameters: a flag, its type, default and help."""
 
 from __future__ import annotations
 
-from enum import StrEnum
-from typing import Annotated
+import inspect
+from collections.abc import Callable
+from functools import wraps
+from typing import Annotated, Any, Literal, get_args, get_origin
 
 import typer
+from pydantic.fields import FieldInfo
 
-from ..settings import Settings
+from ..settings import Parameter, Parameters
 
-
-class DtypeName(StrEnum):
-    """Values of --dtype."""
-
-    auto = "auto"
-    fp32 = "fp32"
-    bf16 = "bf16"
-    fp16 = "fp16"
+Quiet = Annotated[bool, typer.Option("--quiet", "-q", help="Print only what is wrong, to stderr.")]
 
 
-class LanguageName(StrEnum):
-    """Values of --lang."""
+def takes(
+    settings: type[Parameters], *names: str, without: tuple[str, ...] = ()
+) -> Callable[[Callable[..., None]], Callable[..., None]]:
+    """Give a command the parameters of `settings`: all, or `names`, or not those `without`.
 
-    en = "en"
-    zh = "zh"
+    The command's own first parameter takes the settings, as checked; the others remain options.
+    """
+    fields = settings.model_fields
+    chosen = [name for name in names or fields if name not in without]
 
+    def decorate(command: Callable[..., None]) -> Callable[..., None]:
+        @wraps(command)
+        def with_settings(**values: Any) -> None:
+            given = {name: values.pop(name) for name in chosen}
+            command(settings.of(given), **values)
 
-class LayoutName(StrEnum):
-    """Values of --layout."""
+        _, *own = inspect.signature(command, eval_str=True).parameters.values()
+        options = [_option(name, fields[name]) for name in chosen]
+        every = [*options, *(one.replace(kind=inspect.Parameter.KEYWORD_ONLY) for one in own)]
+        with_settings.__signature__ = inspect.Signature(every)  # type: ignore[attr-defined]
+        with_settings.__annotations__ = {one.name: one.annotation for one in every}
+        return with_settings
 
-    single = "single"
-    folder = "folder"
-
-
-class ForegroundName(StrEnum):
-    """Values of --foreground."""
-
-    raw = "raw"
-    blur_fusion = "blur-fusion"
-    pymatting = "pymatting"
-
-
-class FailOnName(StrEnum):
-    """Values of --fail-on of `report` and `run`."""
-
-    required = "required"
-    error = "error"
-    point = "point"
+    return decorate
 
 
-class CompareFailOnName(StrEnum):
-    """Values of --fail-on of `compare`."""
-
-    worse = "worse"
-    point = "point"
-    error = "error"
-
-
-DEFAULT = Settings().model_dump()
-
-ModelOption = Annotated[
-    list[str],
-    typer.Option(
-        "--model",
-        "-m",
-        metavar="MODEL",
-        help="A model to run; repeat for several. See: rmbg-eval models.",
-    ),
-]
-CasesOption = Annotated[
-    str,
-    typer.Option(
-        "--cases",
-        metavar="DIR",
-        help="Folder of pictures, sub-folders are categories. Default: the reference cases.",
-    ),
-]
-CategoryOption = Annotated[
-    list[str],
-    typer.Option("--category", metavar="NAME", help="Only this category; repeat for several."),
-]
-OutOption = Annotated[str, typer.Option("--out", metavar="DIR", help="Folder for the results.")]
-DeviceOption = Annotated[
-    str,
-    typer.Option(
-        "--device",
-        metavar="DEVICE",
-        help="auto, cpu, cuda, cuda:1 or mps; several of one kind share the cases: cuda:0,cuda:1.",
-    ),
-]
-DtypeOption = Annotated[
-    DtypeName,
-    typer.Option("--dtype", help="Precision, where a model offers a choice. auto: fp32 on a CPU."),
-]
-CompileOption = Annotated[
-    bool, typer.Option("--compile", help="Let torch compile its models: minutes, once a run.")
-]
-ForegroundOption = Annotated[
-    ForegroundName,
-    typer.Option(
-        "--foreground",
-        help="Colours under a soft alpha: raw leaves them; the others estimate the foreground's.",
-    ),
-]
-PrecisionOption = Annotated[
-    int,
-    typer.Option(
-        "--precision-cases", metavar="N", help="With bf16 or fp16: cases compared with fp32."
-    ),
-]
-FlipOption = Annotated[
-    bool, typer.Option("--flip", help="Also infer every picture mirrored, and compare.")
-]
-DecontaminatedOption = Annotated[
-    bool,
-    typer.Option(
-        "--decontaminated",
-        help="Also measure colours with the old background's taken out; needs pymatting.",
-    ),
-]
-FailOnOption = Annotated[
-    FailOnName,
-    typer.Option(
-        "--fail-on",
-        help="Exit 1: where a required point did not pass; or also where a prediction failed; "
-        "or also where any point did not pass.",
-    ),
-]
-QuietOption = Annotated[
-    bool, typer.Option("--quiet", "-q", help="Print only what is wrong, to stderr.")
-]
-LanguageOption = Annotated[LanguageName, typer.Option("--lang", help="Language of the report.")]
-LayoutOption = Annotated[
-    LayoutName,
-    typer.Option(
-        "--layout",
-        help="single: one HTML file with everything in it. folder: full-size pictures beside it.",
-    ),
-]
-DevicesOption = Annotated[
-    list[str], typer.Option("--device", metavar="DEVICE", help="Repeat for several.")
-]
-DtypesOption = Annotated[list[DtypeName], typer.Option("--dtype", help="Repeat for several.")]
-BatchesOption = Annotated[
-    list[int], typer.Option("--batch", metavar="N", help="Pictures at once; repeat for several.")
-]
-HostOption = Annotated[
-    str,
-    typer.Option(
-        "--host", metavar="ADDRESS", help="Any but a loopback address gets a token, and says so."
-    ),
-]
-PortOption = Annotated[int, typer.Option("--port", metavar="N", min=1, max=65535)]
-TokenOption = Annotated[
-    str | None,
-    typer.Option(
-        "--token", metavar="TEXT", help="What a visitor must know. Default off loopback: made up."
-    ),
-]
-AddToOption = Annotated[
-    str,
-    typer.Option(
-        "--add-to", metavar="DIR", help="Let visitors add pictures to this folder of cases."
-    ),
-]
+def _option(name: str, field: FieldInfo) -> inspect.Parameter:
+    """What typer makes an option, or an argument, of."""
+    (about,) = (one for one in field.metadata if isinstance(one, Parameter))
+    told: dict[str, Any] = {"metavar": about.metavar, "help": about.help}
+    kind: Any = field.annotation
+    default = field.default
+    if get_origin(kind) is list:  # typer takes lists of plain types only; pydantic checks the rest
+        (of,) = get_args(kind)
+        plain = {Annotated: get_args(of)[:1], Literal: (str,)}.get(get_origin(of), (of,))
+        kind = list[plain]  # type: ignore[valid-type]
+    if about.positional:
+        annotation, default = Annotated[kind, typer.Argument(**told)], inspect.Parameter.empty
+    else:
+        flags = about.flags.split() or ["--" + name.replace("_", "-")]
+        annotation = Annotated[kind, typer.Option(*flags, **told)]
+    return inspect.Parameter(
+        name, inspect.Parameter.KEYWORD_ONLY, default=default, annotation=annotation
+    )

@@ -3,32 +3,36 @@
 from __future__ import annotations
 
 from importlib.util import find_spec
+from typing import Annotated
+
+import typer
 
 from ..errors import SettingsError
-from .options import (
-    DEFAULT,
-    AddToOption,
-    CasesOption,
-    DeviceOption,
-    DtypeName,
-    DtypeOption,
-    HostOption,
-    ModelOption,
-    PortOption,
-    TokenOption,
-)
+from ..settings import Settings
+from .options import takes
 from .terminal import out
 
 
+@takes(Settings, "models", "cases", "device", "dtype")
 def serve(
-    model: ModelOption = DEFAULT["models"],
-    host: HostOption = "127.0.0.1",
-    port: PortOption = 7860,
-    token: TokenOption = None,
-    cases: CasesOption = "",
-    add_to: AddToOption = "",
-    device: DeviceOption = DEFAULT["device"],
-    dtype: DtypeOption = DtypeName.auto,
+    settings: Settings,
+    host: Annotated[
+        str,
+        typer.Option(
+            metavar="ADDRESS", help="Any but a loopback address gets a token, and says so."
+        ),
+    ] = "127.0.0.1",
+    port: Annotated[int, typer.Option(metavar="N", min=1, max=65535)] = 7860,
+    token: Annotated[
+        str | None,
+        typer.Option(
+            metavar="TEXT", help="What a visitor must know. Default off loopback: made up."
+        ),
+    ] = None,
+    add_to: Annotated[
+        str,
+        typer.Option(metavar="DIR", help="Let visitors add pictures to this folder of cases."),
+    ] = "",
 ) -> None:
     """explore.ipynb as a page: drop a picture, press the button, save the PNG."""
     missing = [name for name in ("voila", "anywidget") if find_spec(name) is None]
@@ -43,4 +47,10 @@ def serve(
         out.print(address, markup=False, highlight=False, soft_wrap=True)
         out.print("Ctrl-C ends it.")
 
-    serve_page(model, host, port, token, cases, add_to, device, dtype.value, say)
+    models, cases, device, dtype = (
+        settings.models,
+        settings.cases,
+        settings.device,
+        settings.dtype,
+    )
+    serve_page(models, host, port, token, cases, add_to, device, dtype, say)

@@ -7,13 +7,12 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
-import typer
 from rich.console import Console
 from rich.markup import escape
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
 from rich.table import Column, Table
 
-from ..ci.gate import failing_points, stops, why
+from ..ci.gate import failing_points, why
 from ..compare.comparison import STATES, Comparison, FailOn
 from ..core.progress import OnStep, Step
 from ..errors import printable
@@ -22,35 +21,28 @@ from ..run.record import Run
 out, err = Console(), Console(stderr=True)
 
 
-def show_run(run_: Run, path: Path, quiet: bool = False) -> None:
-    """Print the table of case × model and the path, unless `quiet`, and what is wrong.
-
-    Exit 2 if nothing at all succeeded, 1 if the settings' `fail_on` says that a build stops here.
-    """
+def show_run(run: Run, path: Path, quiet: bool = False) -> None:
+    """Print the table of case × model and the path, unless `quiet`, and what is wrong."""
     if not quiet:
-        out.print(_seconds(run_))
-    for model in run_.models:
+        out.print(_seconds(run))
+    for model in run.models:
         for warning in model.warnings:
             complain(f"{model.info.name}: {warning}")
-    if run_.failures:
-        complain(f"{len(run_.failures)} of {len(run_.predictions)} predictions failed")
+    if run.failures:
+        complain(f"{len(run.failures)} of {len(run.predictions)} predictions failed")
     if not quiet:
-        out.print(str(path.absolute()), markup=False, highlight=False, soft_wrap=True)
-    if len(run_.failures) == len(run_.predictions):
-        raise typer.Exit(2)
-    for point in failing_points(run_):
+        show_path(path)
+    for point in failing_points(run):
         where = f"{point.category}/{point.case} · {point.model} · {point.point}"
         what = "required point" if point.required else "point"
         complain(f"{what} not passed: {where}: {why(point)}")
-    if stops(run_):
-        raise typer.Exit(1)
 
 
-def _seconds(run_: Run) -> Table:
-    names = [model.info.name for model in run_.models]
+def _seconds(run: Run) -> Table:
+    names = [model.info.name for model in run.models]
     table = Table("case", *names, title="seconds a picture: inference / all stages")
-    made = {(p.category, p.case, p.model): p for p in run_.predictions}
-    for record in run_.cases:
+    made = {(p.category, p.case, p.model): p for p in run.predictions}
+    for record in run.cases:
         cells = []
         for name in names:
             prediction = made[record.category, record.id, name]
@@ -81,6 +73,11 @@ def show_comparison(comparison: Comparison, fail_on: FailOn, quiet: bool = False
         out.print(", ".join(counts) or "nothing to compare", markup=False, highlight=False)
     for pair in comparison.failing(fail_on):
         complain(printable(f"{pair.state}: {pair.name} · {pair.model}: {pair.why}"))
+
+
+def show_path(path: Path) -> None:
+    """Print where something lies, on one line."""
+    out.print(str(path.absolute()), markup=False, highlight=False, soft_wrap=True)
 
 
 def complain(text: str) -> None:

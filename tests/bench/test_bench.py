@@ -26,12 +26,13 @@ from rmbg_eval.bench.records import Bench, Large, Row, Wanted
 from rmbg_eval.bench.strings import STRINGS
 from rmbg_eval.bench.tables import tables
 from rmbg_eval.bench.timing import with_batch
-from rmbg_eval.core.progress import Step
+from rmbg_eval.core.progress import OnStep, Step, ignore
 from rmbg_eval.errors import ModelError, SettingsError, WeightsError
 from rmbg_eval.models import ModelInfo
 from rmbg_eval.models.birefnet.family import FAMILY, Member
 from rmbg_eval.models.birefnet.random_weights import write_random_weights
 from rmbg_eval.models.hub import FILE, Checkpoint
+from rmbg_eval.settings import BenchSettings
 
 SMALL = Member(
     "small",
@@ -47,6 +48,12 @@ def cases(tmp_path: Path) -> Path:
     for seed in range(2):
         save_picture(tmp_path / "cases" / f"{seed}.png", seed)
     return tmp_path / "cases"
+
+
+def measure(cases: Path, on_step: OnStep = ignore, **values: object) -> Bench:
+    """The benchmark on `cases`, into a folder `out` beside them."""
+    out = str(cases.parent / "out")
+    return bench(BenchSettings.of({"cases": str(cases), "out": out, **values}), on_step)
 
 
 @pytest.fixture(scope="module")
@@ -72,7 +79,7 @@ def test_random_weights_are_gone_in_the_end_and_those_of_the_killed_too(
     left.mkdir()
     monkeypatch.setattr("rmbg_eval.bench._write", write_nothing)
     monkeypatch.setattr("rmbg_eval.bench._fetch", lambda *_: None)
-    made = bench(["A=birefnet-lite?size=64"], cases=str(cases), random_weights=True)
+    made = measure(cases, models=["A=birefnet-lite?size=64"], random_weights=True)
     (row,) = made.rows
     assert row.wanted.model.startswith("birefnet-lite random weights=birefnet-lite:")
     assert row.wanted.model.endswith("?size=64")
@@ -89,16 +96,15 @@ def test_every_combination_has_a_row(
 ) -> None:
     monkeypatch.setenv("OMP_NUM_THREADS", "1")  # threads cost more than so small pictures gain
     steps: list[Step] = []
-    made = bench(
-        [f"lite=birefnet-lite:{lite}?size=64"],
-        ["cpu"],
-        ["fp32", "bf16", "fp16"],
-        [2],
-        cases=str(cases),
+    made = measure(
+        cases,
+        steps.append,
+        models=[f"lite=birefnet-lite:{lite}?size=64"],
+        devices=["cpu"],
+        dtypes=["fp32", "bf16", "fp16"],
+        batches=[2],
         rounds=3,
         seconds=1,
-        out=tmp_path / "out",
-        on_step=steps.append,
     )
     assert [row.wanted.dtype for row in made.rows] == ["fp32", "bf16", "fp16"]
     for row in made.rows[:2]:
@@ -152,15 +158,15 @@ def test_without_weights_it_says_how_to_try_the_machine(
 
     monkeypatch.setattr("rmbg_eval.bench.load_model", lambda spec: Absent())
     with pytest.raises(WeightsError, match=r"Accept the licence\. Or try .* --random-weights"):
-        bench(cases=str(cases))
+        measure(cases)
     with pytest.raises(WeightsError, match=r"Accept the licence\.$"):
-        bench(["isnet"], cases=str(cases))
+        measure(cases, models=["isnet"])
 
 
 @pytest.mark.parametrize("wrong", [{"rounds": 2}, {"seconds": 0}, {"batches": [0]}])
 def test_what_cannot_be_measured_is_refused(cases: Path, wrong: dict) -> None:
-    with pytest.raises(SettingsError, match="cannot be measured"):
-        bench(["grabcut"], cases=str(cases), **wrong)
+    with pytest.raises(SettingsError, match=next(iter(wrong))):
+        measure(cases, models=["grabcut"], **wrong)
 
 
 def test_specs() -> None:
@@ -243,7 +249,7 @@ def test_both_languages_say_the_same_things(key: str) -> None:
 
 
 def test_tables_show_failures(cases: Path) -> None:
-    made = bench(["grabcut"], ["cuda,cpu"], cases=str(cases))
+    made = measure(cases, models=["grabcut"], devices=["cuda,cpu"])
     assert "There is no device 'cuda,cpu'" in made.rows[0].failure
     assert [table.title for table in tables(made, "en")] == [
         "Speed and memory",

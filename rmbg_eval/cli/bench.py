@@ -1,0 +1,28 @@
+"""The command `rmbg-eval bench`."""
+
+from __future__ import annotations
+
+import typer
+
+from ..settings import BenchSettings
+from .options import takes
+from .terminal import out, progress, show_path
+
+
+@takes(BenchSettings)
+def bench(settings: BenchSettings) -> None:
+    """Latency, throughput and memory by model × device × dtype × batch; the article's claims."""
+    from ..bench import bench as measure
+    from ..bench.strings import text
+    from ..bench.tables import tables
+
+    with progress() as on_step:
+        measured = measure(settings, on_step)
+    for table in tables(measured, settings.lang):
+        out.print(table)
+    if settings.random_weights:
+        out.print(text("random", settings.lang))
+    for name in ("bench.json", "bench.png"):
+        show_path(settings.out_folder / name)
+    if all(row.failure for row in measured.rows):
+        raise typer.Exit(2)

@@ -1,0 +1,36 @@
+"""The command `rmbg-eval compare`: a gate against a baseline."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+import typer
+
+from ..compare.folder import compare_folders
+from ..core.progress import Step
+from ..settings import CompareSettings
+from .options import Quiet, takes
+from .terminal import progress, show_comparison, show_path
+
+
+@takes(CompareSettings)
+def compare(
+    settings: CompareSettings,
+    no_page: Annotated[
+        bool, typer.Option("--no-page", help="Only the files for a build, without index.html.")
+    ] = False,
+    quiet: Quiet = False,
+) -> None:
+    """What changed from one run to another; exit 1 if anything got worse."""
+    with progress() as on_step:
+        comparison = compare_folders(settings, on_step)
+        path = settings.out_folder / "summary.md"
+        if not no_page:
+            from ..report.notebooks import render_comparison  # papermill takes a second
+
+            on_step(Step("comparison · notebook and page"))
+            path = render_comparison(settings)
+    show_comparison(comparison, settings.fail_on, quiet)
+    if not quiet:
+        show_path(path)
+    raise typer.Exit(bool(comparison.failing(settings.fail_on)))

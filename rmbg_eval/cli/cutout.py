@@ -1,0 +1,42 @@
+"""The command `rmbg-eval cutout`."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from ..errors import printable
+from ..settings import Settings
+from .options import takes
+from .terminal import complain, out, progress
+
+
+@takes(Settings, "device", "dtype", "compile", "foreground")
+def cutout(
+    settings: Settings,
+    images: Annotated[list[Path], typer.Argument(help="Pictures.", show_default=False)],
+    out_folder: Annotated[Path, typer.Option("--out", help="Folder for the cut-outs.")],
+    model: Annotated[str, typer.Option("--model", "-m", help="The model to use.")] = "isnet",
+    overwrite: Annotated[bool, typer.Option("--overwrite", help="Replace files in OUT.")] = False,
+) -> None:
+    """Just the transparent PNGs of some pictures, at their full size."""
+    from ..models import load_model
+    from ..predict.cutouts import make_cutouts
+
+    loaded = load_model(
+        model, settings.device, settings.dtype, settings.foreground, settings.compile
+    )
+    failed = 0
+    with progress() as on_step:
+        for image, result in make_cutouts(loaded, images, out_folder, overwrite, on_step):
+            if isinstance(result, Path):
+                out.print(printable(str(result)), markup=False, highlight=False, soft_wrap=True)
+            else:
+                failed += 1
+                complain(f"{printable(str(image))}: {result}")
+    for warning in loaded.warnings:
+        complain(f"{loaded.info.name}: {warning}")
+    if failed:
+        raise typer.Exit(2)

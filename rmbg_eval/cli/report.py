@@ -1,0 +1,49 @@
+"""The command `rmbg-eval report`."""
+
+from __future__ import annotations
+
+import typer
+
+from ..ci.gate import exit_status
+from ..core.progress import Step
+from ..run.record import Run
+from ..settings import Settings
+from .options import Quiet, takes
+from .run import evaluated
+from .terminal import complain, err, progress, show_run
+
+
+@takes(Settings)
+def report(settings: Settings, quiet: Quiet = False) -> None:
+    """Remove the backgrounds, measure, and make the report: OUT/index.html."""
+    try:
+        run = evaluated(settings)
+    except KeyboardInterrupt:
+        _partial_page(settings)
+        raise
+    from ..report import Report
+    from ..report.notebooks import LARGE_PAGE, render  # papermill and nbconvert take a second
+
+    with progress() as on_step:
+        Report(run, on_step)
+        on_step(Step("report · notebook and page"))
+        page = render(settings)
+    size = page.stat().st_size
+    if size > LARGE_PAGE:
+        err.print(
+            f"The page has {size / 1e6:.0f} MB and will be slow to open. "
+            "Use --layout folder, which keeps the pictures beside it."
+        )
+    show_run(run, page, quiet)
+    raise typer.Exit(exit_status(run))
+
+
+def _partial_page(settings: Settings) -> None:
+    """The page of what an interrupted run has done, if it has done anything."""
+    if not (settings.out_folder / "run.json").exists():
+        return
+    run = Run.load(settings.out_folder)
+    if run.predictions and not run.complete:
+        from ..report.notebooks import render
+
+        complain(f"The report is partial: {render(settings, evaluate=False)}")

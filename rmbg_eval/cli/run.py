@@ -1,0 +1,27 @@
+"""The command `rmbg-eval run`."""
+
+from __future__ import annotations
+
+import typer
+
+from ..ci.gate import exit_status
+from ..run.record import Run
+from ..settings import Settings
+from .options import Quiet, takes
+from .terminal import progress, show_run
+
+
+@takes(Settings, without=("lang", "layout"))
+def run(settings: Settings, quiet: Quiet = False) -> None:
+    """Remove the backgrounds and measure, without the report: OUT/run.json and the cut-outs."""
+    done = evaluated(settings)
+    show_run(done, settings.out_folder / "run.json", quiet)
+    raise typer.Exit(exit_status(done))
+
+
+def evaluated(settings: Settings) -> Run:
+    """The run, with a progress bar."""
+    from ..run.evaluate import evaluate
+
+    with progress() as on_step:
+        return evaluate(settings, on_step)
