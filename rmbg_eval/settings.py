@@ -39,7 +39,7 @@ class Parameter:
 
 
 class Parameters(BaseModel):
-    """Parameters, checked. Unknown names and wrong types are errors."""
+    """Parameters, checked."""
 
     model_config = ConfigDict(extra="forbid", strict=True, frozen=True)
 
@@ -92,7 +92,7 @@ _Layout = Annotated[
 
 
 class Settings(Parameters):
-    """Everything a run can be told."""
+    """Everything a run can be told. Unknown names and wrong types are errors."""
 
     cases: _Cases = ""
     models: _Models = ["isnet", "isnet-quint8"]
