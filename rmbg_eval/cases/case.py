@@ -32,6 +32,8 @@ class CaseFile(BaseModel):
     source: str | None = None
     """Where the picture is from. `skimage:NAME`, where there is no image file, is the picture of
     that name packaged with scikit-image."""
+    group: str | None = None
+    """What it shares with others, the shoot: where models are compared, they count as one."""
     licence: str | None = None
     author: str | None = None
     sha256: str | None = Field(default=None, pattern="^[0-9a-f]{64}$")

@@ -155,10 +155,23 @@ class _Reader:
                 if (inner / "case.toml").exists() or _image_in(inner):
                     yield self._described(inner, category)
                 elif inner.name not in TRUTH_FOLDERS:
-                    self._skip(inner, "a folder inside a category needs a case.toml or an image.*")
+                    yield from self._shoot(inner, category)
             yield from self._pictures(folder, category)
 
-    def _pictures(self, folder: Path, category: str) -> Iterator[Case]:
+    def _shoot(self, folder: Path, category: str) -> Iterator[Case]:
+        """The bare pictures of a folder inside a category: cases of one group."""
+        group = f"{category}/{printable(folder.name)}"
+        cases = list(self._pictures(folder, category, CaseFile(group=group)))
+        if not cases:
+            self._skip(folder, "a folder inside a category needs a case.toml or pictures")
+        for deeper in _folders(folder):
+            if cases and deeper.name not in TRUTH_FOLDERS:
+                self._skip(deeper, "deeper than a folder inside a category")
+        yield from cases
+
+    def _pictures(
+        self, folder: Path, category: str, about: CaseFile = CaseFile()
+    ) -> Iterator[Case]:
         """The bare pictures of one folder, with the truth that lies beside them."""
         files = sorted(path for path in folder.iterdir() if not path.is_dir())
         files = [path for path in files if not path.name.startswith(".")]
@@ -176,7 +189,8 @@ class _Reader:
                 if path.name != "README.md":
                     self._skip(path, "not a picture by its name")
             elif not _is_truth(path):
-                yield self._case(category, path.stem, path, alpha=truths.pop(path.stem, None))
+                stem = f"{folder.name}-{path.stem}" if about.group else path.stem
+                yield self._case(category, stem, path, about, alpha=truths.pop(path.stem, None))
         for path in truths.values():
             self._skip(path, "truth without its picture")
 

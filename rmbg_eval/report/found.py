@@ -240,9 +240,12 @@ class Found:
         return CellView(words, "best" if mean.best else "", note)
 
     def _difference(self, row: Row, difference: Difference) -> str:
+        cases, groups = difference.cases, difference.groups
+        over = "over_cases" if cases == groups else "over_groups"
         values = {
             "metric": row.metric, "one": difference.one, "other": difference.other,
-            "cases": difference.cases, "mean": _signed(difference.mean),
+            "mean": _signed(difference.mean), "middle": _signed(difference.middle),
+            "over": self._(over, cases=cases, groups=groups),
         }  # fmt: skip
         if difference.low is None or difference.high is None:
             return self._("difference_few", **values)

@@ -105,20 +105,26 @@ FOUND: dict[str, tuple[str, str]] = {
     "left_out": ("{count} left out: {reason}", "{count} 个未计入：{reason}"),
     "differences": ("Differences between models", "模型间差异"),
     "difference_clear": (
-        "{metric}: {one} − {other} = {mean} on average over {cases} cases "
+        "{metric}: {one} − {other} = {mean} on average {over}; the middle difference is {middle} "
         "(95 % interval {low} to {high})",
-        "{metric}：{one} − {other} 平均 {mean}，基于 {cases} 个案例（95% 区间 {low} 至 {high}）",
+        "{metric}：{one} − {other} 平均 {mean}，{over}；差异的中位数为 {middle}"
+        "（95% 区间 {low} 至 {high}）",
     ),
     "difference_unclear": (
-        "{metric}: no clear difference between {one} and {other}: {mean} on average over {cases} "
-        "cases (95 % interval {low} to {high})",
-        "{metric}：{one} 与 {other} 无明显差异：平均 {mean}，基于 {cases} 个案例"
+        "{metric}: no clear difference between {one} and {other}: {mean} on average {over}; the "
+        "middle difference is {middle} (95 % interval {low} to {high})",
+        "{metric}：{one} 与 {other} 无明显差异：平均 {mean}，{over}；差异的中位数为 {middle}"
         "（95% 区间 {low} 至 {high}）",
     ),
     "difference_few": (
-        "{metric}: {one} − {other} = {mean} on average; {cases} cases are too few to say whether "
-        "that is clear",
-        "{metric}：{one} − {other} 平均 {mean}；{cases} 个案例太少，无法判断差异是否明显",
+        "{metric}: {one} − {other} = {mean} on average {over}, too few to say whether that is "
+        "clear",
+        "{metric}：{one} − {other} 平均 {mean}，{over}：数量太少，无法判断差异是否明显",
+    ),
+    "over_cases": ("over {cases} cases", "基于 {cases} 个案例"),
+    "over_groups": (
+        "over {cases} cases of {groups} shoots",
+        "基于 {groups} 次拍摄的 {cases} 个案例",
     ),
     "flattered": (
         "{model} is known to have been trained on {data}: {count} cases are from it, and figures "

@@ -34,6 +34,8 @@ class CaseRecord(_Record):
     author: str | None
     source: str | None
     has_truth: bool
+    group: str | None = None
+    """The shoot that it is from."""
     points: tuple[ObservationPoint, ...] = ()
 
     @classmethod
@@ -47,6 +49,7 @@ class CaseRecord(_Record):
             author=printable(about.author) if about.author else None,
             source=printable(about.source) if about.source else None,
             has_truth=case.alpha is not None,
+            group=printable(about.group) if about.group else None,
             points=tuple(_printable(point) for point in about.points),
         )
 

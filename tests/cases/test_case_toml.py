@@ -197,3 +197,23 @@ def test_an_unknown_packaged_picture_is_a_failed_case(name, tmp_path):
 def test_a_picture_beside_case_toml_wins_over_the_packaged_one(tmp_path):
     case = case_of(tmp_path, 'source = "skimage:coffee"')
     assert case.picture().size == (WIDTH, HEIGHT)
+
+
+def test_pictures_in_a_folder_of_a_category_are_of_one_shoot(tmp_path):
+    for file in ("pet/monday/a.png", "pet/monday/b.png", "pet/monday/deep/c.png", "pet/d.png"):
+        put(tmp_path / file)
+    put(tmp_path / "pet" / "rex" / "image.png")
+    put(tmp_path / "pet" / "rex" / "case.toml", 'group = "the park"')
+    put(tmp_path / "pet" / "none" / "words.txt", "words")
+    found = load_cases(tmp_path)
+    assert {case.id: case.about.group for case in found.cases} == {
+        "d": None,
+        "monday-a": "pet/monday",
+        "monday-b": "pet/monday",
+        "rex": "the park",
+    }
+    assert sorted(line.partition(": ")[0] for line in found.skipped) == [
+        "pet/monday/deep",
+        "pet/none",
+        "pet/none/words.txt",
+    ]

