@@ -21,7 +21,6 @@ from .models import models
 from .report import report
 from .run import run
 from .serve import serve
-from .terminal import complain
 
 COMMANDS: dict[str, Callable[..., None]] = {
     "report": report,
@@ -55,11 +54,15 @@ def main() -> None:
     # Pillow warns of odd metadata; what matters is in the case's notes or its failure.
     warnings.filterwarnings("ignore", module="PIL")
     try:
-        app()
+        return app()
     except RmbgEvalError as error:
-        complain(f"{error.problem}.\n{error.remedy}")
-        sys.exit(2)
+        text, status = f"{error.problem}.\n{error.remedy}", 2
     except SystemExit as end:
-        if end.code == 130:  # typer's answer to Ctrl-C, which is silent
-            complain("Interrupted. What was done is kept: the same command goes on from here.")
-        raise
+        if end.code != 130:  # typer's answer to Ctrl-C, which is silent
+            raise
+        text = "Interrupted. What was done is kept: the same command goes on from here."
+        status = 130
+    from .terminal import complain
+
+    complain(text)
+    sys.exit(status)

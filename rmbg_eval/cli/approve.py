@@ -12,7 +12,6 @@ from ..compare.baseline import approve as make_baseline
 from ..compare.baseline import changes, refuse_failures
 from ..errors import SettingsError, printable
 from ..run.record import Run
-from .terminal import out, progress, show_comparison, show_path
 
 
 def approve(
@@ -34,6 +33,8 @@ def approve(
     ] = False,
 ) -> None:
     """Make a run the baseline that later runs are compared with; shows first what changes."""
+    from .terminal import out, progress, show_comparison, show_path
+
     allowed = [name for names in allow_failures or () for name in names.split(",") if name]
     refuse_failures(Run.load(run), allowed)
     with progress() as on_step:

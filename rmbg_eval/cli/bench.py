@@ -6,7 +6,6 @@ import typer
 
 from ..settings import BenchSettings
 from .options import takes
-from .terminal import out, progress, show_path
 
 
 @takes(BenchSettings)
@@ -15,6 +14,7 @@ def bench(settings: BenchSettings) -> None:
     from ..bench import bench as measure
     from ..bench.strings import text
     from ..bench.tables import tables
+    from .terminal import out, progress, show_path
 
     with progress() as on_step:
         measured = measure(settings, on_step)

@@ -6,19 +6,21 @@ from pathlib import Path
 from typing import Annotated
 
 import typer
-from rich.markup import escape
-from rich.table import Column, Table
 
 from ..cases.case import CATEGORIES
 from ..cases.folder import check_cases, load_cases, new_case_set
 from ..errors import RmbgEvalError, printable
-from .terminal import complain, out, progress
 
 
 def check(
     folder: Annotated[Path, typer.Argument(help="Folder of pictures.", show_default=False)],
 ) -> None:
     """Read every picture and its truth, and say what a run would meet."""
+    from rich.markup import escape
+    from rich.table import Column, Table
+
+    from .terminal import complain, out, progress
+
     case_set = load_cases(folder)
     name = Column("case", overflow="fold")  # never cut short
     table = Table(name, "pixels", "truth", "points", "licence", "")
@@ -53,6 +55,8 @@ def new(
     folder: Annotated[Path, typer.Argument(help="Folder to make.", show_default=False)],
 ) -> None:
     """Make a folder with the six categories, an example and a README."""
+    from .terminal import out
+
     new_case_set(folder)
     out.print(f"Made {printable(str(folder))}. Put pictures into its folders, then run:")
     out.print(f"  rmbg-eval report --cases {printable(str(folder))}", markup=False)

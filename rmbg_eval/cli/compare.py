@@ -10,7 +10,6 @@ from ..compare.folder import compare_folders
 from ..core.progress import Step
 from ..settings import CompareSettings
 from .options import Quiet, takes
-from .terminal import progress, show_comparison, show_path
 
 
 @takes(CompareSettings)
@@ -22,6 +21,8 @@ def compare(
     quiet: Quiet = False,
 ) -> None:
     """What changed from one run to another; exit 1 if anything got worse."""
+    from .terminal import progress, show_comparison, show_path
+
     with progress() as on_step:
         comparison = compare_folders(settings, on_step)
         path = settings.out_folder / "summary.md"

@@ -10,7 +10,6 @@ import typer
 from ..errors import printable
 from ..settings import Settings
 from .options import takes
-from .terminal import complain, out, progress
 
 
 @takes(Settings, "device", "dtype", "compile", "foreground")
@@ -24,6 +23,7 @@ def cutout(
     """Just the transparent PNGs of some pictures, at their full size."""
     from ..models import load_model
     from ..predict.cutouts import make_cutouts
+    from .terminal import complain, out, progress
 
     loaded = load_model(
         model, settings.device, settings.dtype, settings.foreground, settings.compile

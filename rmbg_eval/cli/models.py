@@ -5,20 +5,21 @@ from __future__ import annotations
 from typing import Annotated
 
 import typer
-from rich.table import Table
 
 from ..core.progress import Step
-from .terminal import out, progress
 
 
 def models(
     fetch: Annotated[bool, typer.Option("--fetch", help="Fetch the IS-Net weights now.")] = False,
 ) -> None:
     """The models there are, their licences, and whether their weights are on this machine."""
+    from rich.table import Table
+
     from ..models import TABLE
     from ..models.hub import Checkpoint
     from ..models.weights import Pinned
     from ..models.weights import fetch as fetch_weights
+    from .terminal import out, progress
 
     if fetch:
         with progress() as on_step:

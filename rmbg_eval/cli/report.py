@@ -10,12 +10,13 @@ from ..run.record import Run
 from ..settings import Settings
 from .options import Quiet, takes
 from .run import evaluated
-from .terminal import complain, err, progress, show_run
 
 
 @takes(Settings)
 def report(settings: Settings, quiet: Quiet = False) -> None:
     """Remove the backgrounds, measure, and make the report: OUT/index.html."""
+    from .terminal import err, progress, show_run
+
     try:
         run = evaluated(settings)
     except KeyboardInterrupt:
@@ -40,6 +41,8 @@ def report(settings: Settings, quiet: Quiet = False) -> None:
 
 def _partial_page(settings: Settings) -> None:
     """The page of what an interrupted run has done, if it has done anything."""
+    from .terminal import complain
+
     if not (settings.out_folder / "run.json").exists():
         return
     run = Run.load(settings.out_folder)

@@ -8,12 +8,13 @@ from ..ci.gate import exit_status
 from ..run.record import Run
 from ..settings import Settings
 from .options import Quiet, takes
-from .terminal import progress, show_run
 
 
 @takes(Settings, without=("lang", "layout"))
 def run(settings: Settings, quiet: Quiet = False) -> None:
     """Remove the backgrounds and measure, without the report: OUT/run.json and the cut-outs."""
+    from .terminal import show_run
+
     done = evaluated(settings)
     show_run(done, settings.out_folder / "run.json", quiet)
     raise typer.Exit(exit_status(done))
@@ -22,6 +23,7 @@ def run(settings: Settings, quiet: Quiet = False) -> None:
 def evaluated(settings: Settings) -> Run:
     """The run, with a progress bar."""
     from ..run.evaluate import evaluate
+    from .terminal import progress
 
     with progress() as on_step:
         return evaluate(settings, on_step)

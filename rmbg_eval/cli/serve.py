@@ -10,7 +10,6 @@ import typer
 from ..errors import SettingsError
 from ..settings import Settings
 from .options import takes
-from .terminal import out
 
 
 @takes(Settings, "models", "cases", "device", "dtype")
@@ -35,6 +34,8 @@ def serve(
     ] = "",
 ) -> None:
     """explore.ipynb as a page: drop a picture, press the button, save the PNG."""
+    from .terminal import out
+
     missing = [name for name in ("voila", "anywidget") if find_spec(name) is None]
     if missing:
         raise SettingsError(
