@@ -21,7 +21,7 @@ from bench import HERE, _in_turn, _line, console
 from rmbg_eval import Case, load_cases, load_model, predict
 from rmbg_eval.core.cache import Findings, Store
 from rmbg_eval.core.paths import resource
-from rmbg_eval.measure import OPTIONAL, TABLE
+from rmbg_eval.measure.table import OPTIONAL, TABLE
 from rmbg_eval.run.findings import find
 
 LEAST = 1_900_000
@@ -62,9 +62,10 @@ def main(scratch: Path) -> None:
     code = (
         "import sys\n"
         "from pathlib import Path\n"
-        "from rmbg_eval import load_cases, findings\n"
+        "from rmbg_eval import load_cases\n"
+        "from rmbg_eval.run import findings\n"
         "from rmbg_eval.core.machine import peak_memory\n"
-        "from rmbg_eval.measure import OPTIONAL, TABLE, measure\n"
+        "from rmbg_eval.measure.table import OPTIONAL, TABLE, measure\n"
         "case = next(c for c in load_cases(Path(sys.argv[1])).cases if c.name == sys.argv[2])\n"
         "subject = findings.read(case, Path(sys.argv[3]))\n"
         "measure(subject, [metric for metric in TABLE if metric not in OPTIONAL])\n"
@@ -91,7 +92,7 @@ def _compiling(cache: Path) -> None:
     code = (
         "import time, rmbg_eval, numpy\n"
         "started = time.perf_counter()\n"
-        "from rmbg_eval.measure import ciede, connectivity, neighbours\n"
+        "from rmbg_eval.measure.kernels import ciede, connectivity, neighbours\n"
         "print(time.perf_counter() - started)\n"
     )
     environment = {**os.environ, "RMBG_EVAL_CACHE": str(cache)}

@@ -4,46 +4,71 @@
     >>> run = evaluate(Settings(out="reports/mine"))   # doctest: +SKIP
     >>> Report(run).header()                           # doctest: +SKIP
 
-Importing this loads no model runtime: those are imported by the model that needs them.
+Importing this loads no model runtime, and a name's module only when the name is first used.
 """
 
-from .cases.case import Case, CaseSet
-from .cases.folder import load_cases
-from .compare.comparison import Comparison
-from .compare.folder import compare_folders
-from .core.images import Cutout, Picture
-from .core.progress import Step
-from .errors import RmbgEvalError
-from .measure import Measurement
-from .models import Model, load_model
-from .predict.stages import Prediction, predict
-from .report import Report
-from .report.comparing import ComparisonReport
-from .report.live import notebook_progress
-from .run.evaluate import evaluate
-from .run.record import Run
-from .settings import CompareSettings, Settings
+from importlib import import_module
+from typing import TYPE_CHECKING, Any
 
-__all__ = [
-    "Case",
-    "CaseSet",
-    "CompareSettings",
-    "Comparison",
-    "ComparisonReport",
-    "Cutout",
-    "Measurement",
-    "Model",
-    "Picture",
-    "Prediction",
-    "Report",
-    "RmbgEvalError",
-    "Run",
-    "Settings",
-    "Step",
-    "compare_folders",
-    "evaluate",
-    "load_cases",
-    "load_model",
-    "notebook_progress",
-    "predict",
-]
+if TYPE_CHECKING:
+    from .cases.case import Case as Case
+    from .cases.case import CaseSet as CaseSet
+    from .cases.folder import load_cases as load_cases
+    from .ci.outputs import build_files as build_files
+    from .compare.comparison import Comparison as Comparison
+    from .compare.folder import compare_folders as compare_folders
+    from .core.images import Cutout as Cutout
+    from .core.images import Picture as Picture
+    from .core.progress import Step as Step
+    from .errors import RmbgEvalError as RmbgEvalError
+    from .measure.record import Measurement as Measurement
+    from .models.protocol import Model as Model
+    from .models.table import load_model as load_model
+    from .predictions.prediction import Prediction as Prediction
+    from .predictions.stages import predict as predict
+    from .report import Report as Report
+    from .report.comparing import ComparisonReport as ComparisonReport
+    from .report.live import notebook_progress as notebook_progress
+    from .run.evaluate import evaluate as evaluate
+    from .run.record import Run as Run
+    from .settings import CompareSettings as CompareSettings
+    from .settings import Settings as Settings
+
+_MODULES = {
+    "Case": "cases.case",
+    "CaseSet": "cases.case",
+    "CompareSettings": "settings",
+    "Comparison": "compare.comparison",
+    "ComparisonReport": "report.comparing",
+    "Cutout": "core.images",
+    "Measurement": "measure.record",
+    "Model": "models.protocol",
+    "Picture": "core.images",
+    "Prediction": "predictions.prediction",
+    "Report": "report",
+    "RmbgEvalError": "errors",
+    "Run": "run.record",
+    "Settings": "settings",
+    "Step": "core.progress",
+    "build_files": "ci.outputs",
+    "compare_folders": "compare.folder",
+    "evaluate": "run.evaluate",
+    "load_cases": "cases.folder",
+    "load_model": "models.table",
+    "notebook_progress": "report.live",
+    "predict": "predictions.stages",
+}
+"""The public names, each with the module that defines it."""
+
+__all__ = list(_MODULES)
+
+
+def __getattr__(name: str) -> Any:
+    if name in _MODULES:
+        value = globals()[name] = getattr(import_module(f".{_MODULES[name]}", __name__), name)
+        return value
+    raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+
+
+def __dir__() -> list[str]:
+    return sorted({*globals(), *__all__})

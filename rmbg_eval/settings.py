@@ -13,9 +13,8 @@ from typing import Annotated, Any, Literal, Self
 from annotated_types import Ge, Gt, MinLen
 from pydantic import BaseModel, ConfigDict, ValidationError, field_validator
 
-from .core.devices import Device, Dtype
+from .core.choices import Device, Dtype, Foreground
 from .core.files import user_path
-from .core.foreground import Foreground
 from .core.paths import resource
 from .errors import SettingsError, explain
 

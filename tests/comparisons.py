@@ -10,7 +10,7 @@ from rmbg_eval.compare.comparison import Comparison, Pair
 from rmbg_eval.compare.runs import compare_runs
 from rmbg_eval.compare.tolerances import Tolerances
 from rmbg_eval.errors import Failure
-from rmbg_eval.measure.points import PointResult
+from rmbg_eval.measure.record import PointResult
 
 FAILED = Failure("ImageError", "ada.png is empty", "Copy it again.")
 

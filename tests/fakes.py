@@ -10,7 +10,7 @@ from PIL import Image
 
 from rmbg_eval.cases.folder import Case
 from rmbg_eval.core.images import Alpha, Cutout, Picture
-from rmbg_eval.models import ModelInfo
+from rmbg_eval.models.info import ModelInfo
 
 
 class FakeModel:

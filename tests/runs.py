@@ -6,7 +6,7 @@ from datetime import UTC, datetime
 
 from rmbg_eval import Prediction, Settings
 from rmbg_eval.core.machine import Machine
-from rmbg_eval.models import ModelInfo
+from rmbg_eval.models.info import ModelInfo
 from rmbg_eval.run.record import CaseRecord, ModelRun, Run
 
 KEY = ("portrait", "ada")

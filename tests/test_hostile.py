@@ -17,6 +17,7 @@ from junit_reader import outcomes, read
 
 from rmbg_eval import Settings, evaluate
 from rmbg_eval.ci.junit import junit_of_comparison
+from rmbg_eval.ci.outputs import build_files
 from rmbg_eval.ci.summary_md import summary_of_comparison
 from rmbg_eval.compare.baseline import approve
 from rmbg_eval.compare.runs import compare
@@ -130,7 +131,7 @@ def test_numbers_stay_numbers() -> None:
 
 
 def test_files_for_a_build_hold_no_markup_of_others(settings: Settings, tmp_path: Path) -> None:
-    run = evaluate(settings)
+    run = evaluate(settings, on_save=build_files)
     root = read((settings.out_folder / "junit.xml").read_text("utf-8"))
     assert len(outcomes(root)) == len(run.cases) == len(NAMES) + len(TOML)
     summary = (settings.out_folder / "summary.md").read_text("utf-8")

@@ -16,9 +16,10 @@ from rmbg_eval import CompareSettings, Settings
 from rmbg_eval.cases.case import CATEGORIES, CaseFile
 from rmbg_eval.cli.app import app
 from rmbg_eval.compare.tolerances import DEFAULTS, Tolerance
-from rmbg_eval.measure import TABLE as METRICS
-from rmbg_eval.measure.kinds import KINDS, ObservationPoint
-from rmbg_eval.models import TABLE as MODELS
+from rmbg_eval.measure.kinds import KINDS
+from rmbg_eval.measure.record import ObservationPoint
+from rmbg_eval.measure.table import TABLE as METRICS
+from rmbg_eval.models.table import TABLE as MODELS
 
 ROOT = Path(__file__).parent.parent
 GUIDE = (ROOT / "GUIDE.md").read_text("utf-8")

@@ -20,8 +20,8 @@ from ..core.paths import cache_folder
 from ..core.processes import Call, Send, in_processes
 from ..core.progress import OnStep, Step, ignore
 from ..errors import ModelError, SettingsError, WeightsError
-from ..models import load_model
 from ..models.birefnet.family import FAMILY, Member
+from ..models.table import load_model
 from ..settings import BenchSettings
 from .claims import answer_claims
 from .picture import draw

@@ -8,7 +8,7 @@ from typing import Literal
 from pydantic import BaseModel, ConfigDict
 
 from ..core.machine import Machine
-from ..models import ModelInfo
+from ..models.info import ModelInfo
 
 
 class _Record(BaseModel):

@@ -18,12 +18,14 @@ from PIL import Image
 from ..cases.case import Case
 from ..core.accelerator import device_name, peak_device_memory
 from ..core.cache import Entry, Store
-from ..core.devices import Dtype
+from ..core.choices import Dtype
 from ..core.machine import peak_memory, reset_peak_memory
 from ..core.processes import Send
 from ..errors import ModelError
-from ..models import TABLE, Model, load_model
-from ..predict.stages import Prediction, predict
+from ..models.protocol import Model
+from ..models.table import TABLE, load_model
+from ..predictions.prediction import Prediction
+from ..predictions.stages import predict
 from .records import Large, Row, Wanted
 
 _LEAST_FOR_P95 = 20

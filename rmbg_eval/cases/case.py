@@ -11,7 +11,8 @@ from pydantic import BaseModel, ConfigDict, Field, field_validator
 
 from ..core.images import RGB, Alpha, Picture, decode, decode_cutout, read_bytes
 from ..errors import CaseError, Failure, printable
-from ..measure.kinds import ObservationPoint
+from ..measure.kinds import check
+from ..measure.record import ObservationPoint
 
 CATEGORIES = ("portrait", "product", "pet", "garment", "still-life", "low-quality")
 """The six categories that have a text of their own in the report; any other folder is one too."""
@@ -43,7 +44,11 @@ class CaseFile(BaseModel):
 
     @field_validator("points")
     @classmethod
-    def _no_id_twice(cls, points: tuple[ObservationPoint, ...]) -> tuple[ObservationPoint, ...]:
+    def _each_as_its_kind_and_once(
+        cls, points: tuple[ObservationPoint, ...]
+    ) -> tuple[ObservationPoint, ...]:
+        for point in points:
+            check(point)
         ids = [point.id for point in points]
         twice = {id for id in ids if ids.count(id) > 1}
         if twice:

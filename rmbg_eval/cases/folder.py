@@ -20,7 +20,7 @@ from ..core.images import RGB, SUFFIXES, Alpha
 from ..core.paths import PACKAGE, packaged_picture
 from ..core.progress import OnStep, Step, ignore
 from ..errors import CaseError, Failure, RmbgEvalError, explain, printable
-from ..measure.kinds import ObservationPoint
+from ..measure.record import ObservationPoint
 from .case import CATEGORIES, Case, CaseFile, CaseSet, category_order
 
 LOOSE = "pictures"

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from ..measure.points import PointResult
+from ..measure.record import PointResult
 from ..run.record import Run
 
 

@@ -16,6 +16,7 @@ from xml.etree import ElementTree
 
 from ..compare.comparison import Comparison, FailOn, Pair, describe, fails
 from ..core.anchors import case_anchor, pair_anchor
+from ..core.key import Key
 from ..run.record import Run
 from .gate import failing_points, why
 
@@ -125,13 +126,13 @@ def _testcase(suite: ElementTree.Element, test: Checked) -> None:
 
 def _tests_of_run(run: Run) -> Iterator[Checked]:
     names = [model.info.name for model in run.models] or run.settings.models
-    made = {(p.model, p.category, p.case): p for p in run.predictions}
     stopping = failing_points(run)
     for model in names:
         for record in run.cases:
             key = model, record.category, record.id
             at = f"See {link(record.category, record.id)}"
-            prediction = made.get(key)
+            about = Key(record.category, record.id, model)
+            prediction = run.index.predictions.get(about)
             if prediction is None:
                 why_not = "The run was interrupted before this case"
                 yield Checked(*key, "error", "Interrupted", why_not, why_not)
@@ -142,9 +143,7 @@ def _tests_of_run(run: Run) -> Iterator[Checked]:
                 problem, text = failure.problem, f"{failure}\n{at}"
                 yield Checked(*key, "error", failure.kind, problem, text, seconds=seconds)
                 continue
-            missed = [
-                p for p in run.points if (p.model, p.category, p.case) == key and not p.passed
-            ]
+            missed = [p for p in run.index.points.get(about, {}).values() if not p.passed]
             lines = {
                 p.point: f"{p.point} ({'required' if p.required else p.kind}): {why(p)}"
                 for p in missed

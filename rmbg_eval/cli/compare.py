@@ -6,6 +6,7 @@ from typing import Annotated
 
 import typer
 
+from ..ci.outputs import build_files
 from ..compare.folder import compare_folders
 from ..core.progress import Step
 from ..settings import CompareSettings
@@ -24,7 +25,7 @@ def compare(
     from .terminal import progress, show_comparison, show_path
 
     with progress() as on_step:
-        comparison = compare_folders(settings, on_step)
+        comparison = compare_folders(settings, on_step, build_files)
         path = settings.out_folder / "summary.md"
         if not no_page:
             from ..report.notebooks import render_comparison  # papermill takes a second

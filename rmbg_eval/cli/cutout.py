@@ -21,8 +21,8 @@ def cutout(
     overwrite: Annotated[bool, typer.Option("--overwrite", help="Replace files in OUT.")] = False,
 ) -> None:
     """Just the transparent PNGs of some pictures, at their full size."""
-    from ..models import load_model
-    from ..predict.cutouts import make_cutouts
+    from ..models.table import load_model
+    from ..predictions.cutouts import make_cutouts
     from .terminal import complain, out, progress
 
     loaded = load_model(

@@ -15,8 +15,8 @@ def models(
     """The models there are, their licences, and whether their weights are on this machine."""
     from rich.table import Table
 
-    from ..models import TABLE
     from ..models.hub import Checkpoint
+    from ..models.table import TABLE
     from ..models.weights import Pinned
     from ..models.weights import fetch as fetch_weights
     from .terminal import out, progress

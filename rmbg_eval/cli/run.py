@@ -22,8 +22,9 @@ def run(settings: Settings, quiet: Quiet = False) -> None:
 
 def evaluated(settings: Settings) -> Run:
     """The run, with a progress bar."""
+    from ..ci.outputs import build_files
     from ..run.evaluate import evaluate
     from .terminal import progress
 
     with progress() as on_step:
-        return evaluate(settings, on_step)
+        return evaluate(settings, on_step, build_files)

@@ -10,7 +10,8 @@ import numpy as np
 
 from ..core.images import Alpha, decode_cutout, read_bytes
 from ..errors import ImageError, OutputError, RmbgEvalError, printable
-from ..predict.stages import Prediction
+from ..predictions.prediction import Prediction
+from ..run.folder import MATTES
 
 TILE = 16
 """Pixels on a side of the squares that `tile` is over: about what one looks at in a picture."""
@@ -108,7 +109,3 @@ def matte_hash(path: str) -> str | None:
     parts = path.split("/")
     name = parts[-1].split(".")
     return name[-2] if parts[0] == MATTES and len(name) >= 3 and len(name[-2]) == 16 else None
-
-
-MATTES = "mattes"
-"""The folder of a baseline that holds them."""

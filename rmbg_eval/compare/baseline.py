@@ -20,11 +20,11 @@ from ..core.files import cannot_write, remove_unfinished, safe_name, sha256_file
 from ..core.images import Alpha, quantise
 from ..core.progress import OnStep, Step, ignore
 from ..errors import OutputError, RmbgEvalError, printable
-from ..predict.stages import Prediction
-from ..run.folder import locked
+from ..predictions.prediction import Prediction
+from ..run.folder import MATTES, locked
 from ..run.record import Run
 from ..settings import Settings
-from .alpha_change import MATTES, alpha_of, matte_hash
+from .alpha_change import alpha_of, matte_hash
 from .comparison import Comparison
 from .runs import compare
 from .tolerances import Tolerances

@@ -6,7 +6,8 @@ from typing import Literal
 
 from pydantic import BaseModel, ConfigDict, FiniteFloat
 
-from ..predict.stages import Prediction
+from ..core.key import Keyed
+from ..predictions.prediction import Prediction
 from ..settings import CompareFailOn as FailOn
 
 State = Literal["failed", "missing", "worse", "changed", "new", "still-failed", "better", "same"]
@@ -58,12 +59,9 @@ class Value(_Record):
         return min(abs(self.difference) / max(self.allowed or 0, ROUNDING), 1e9)
 
 
-class Pair(_Record):
+class Pair(Keyed):
     """One case and model, in both runs."""
 
-    category: str
-    case: str
-    model: str
     state: State
     why: str
     """The state in a sentence."""
@@ -74,11 +72,6 @@ class Pair(_Record):
     """The 16 px square where alpha moved most: x, y, width, height."""
     base: Prediction | None = None
     new: Prediction | None = None
-
-    @property
-    def name(self) -> str:
-        """`category/case`."""
-        return f"{self.category}/{self.case}"
 
     def of(self, verdict: Verdict) -> list[Value]:
         """The values with that verdict: points, then measures, the one furthest out first."""

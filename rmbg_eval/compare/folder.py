@@ -1,11 +1,10 @@
-"""The folder of a comparison: comparison.json, junit.xml, summary.md, and the page."""
+"""The folder of a comparison: comparison.json, what a build reads, and the page."""
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from pathlib import Path
 
-from ..ci.junit import junit_of_comparison
-from ..ci.summary_md import summary_of_comparison
 from ..core.files import remove_unfinished, write_atomic
 from ..core.progress import OnStep, ignore
 from ..errors import OutputError, printable
@@ -15,26 +14,35 @@ from .comparison import Comparison, FailOn
 from .runs import compare
 from .tolerances import Tolerances
 
+OnSave = Callable[[Path, Comparison, FailOn], None]
+"""Called with the comparison's folder, the comparison, and what its gate stops at."""
 
-def compare_folders(settings: CompareSettings, on_step: OnStep = ignore) -> Comparison:
-    """Compare two folders and write comparison.json, junit.xml and summary.md into a third.
+
+def compare_folders(
+    settings: CompareSettings,
+    on_step: OnStep = ignore,
+    on_save: OnSave = lambda out, comparison, fail_on: None,
+) -> Comparison:
+    """Compare two folders and keep the comparison in a third, as comparison.json.
+
+    `on_save` writes what else is made of it, as `ci.outputs.build_files` does for a build.
 
     Raises RmbgEvalError where one of them, or the tolerances, cannot be used.
     """
     tolerances = Tolerances.load(settings.tolerances_file)
     found = compare(settings.base_folder, settings.new_folder, tolerances, on_step)
-    save_comparison(found, settings.out_folder, settings.fail_on)
+    out = settings.out_folder
+    claim(out)
+    on_save(out, found, settings.fail_on)
+    write_atomic(out / "comparison.json", found.model_dump_json(indent=1))
     return found
 
 
 _OURS = {"comparison.json", "junit.xml", "summary.md", "assets"}
 
 
-def save_comparison(comparison: Comparison, out: Path, fail_on: FailOn) -> Path:
-    """Write comparison.json, junit.xml and summary.md into `out`; the path of the first.
-
-    Raises OutputError where `out` cannot be written, or holds anything but a comparison.
-    """
+def claim(out: Path) -> None:
+    """OutputError where `out` cannot be written, or holds anything but a comparison."""
     names, foreign = names_in(out, _OURS)
     if "run.json" in names or (foreign and "comparison.json" not in names):
         raise OutputError(
@@ -42,7 +50,3 @@ def save_comparison(comparison: Comparison, out: Path, fail_on: FailOn) -> Path:
             "Give a new or empty folder with --out, or one that holds a comparison.",
         )
     remove_unfinished(out)
-    write_atomic(out / "junit.xml", junit_of_comparison(comparison, fail_on))
-    write_atomic(out / "summary.md", summary_of_comparison(comparison, fail_on))
-    write_atomic(out / "comparison.json", comparison.model_dump_json(indent=1))
-    return out / "comparison.json"

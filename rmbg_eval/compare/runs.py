@@ -10,10 +10,11 @@ from collections.abc import Callable, Iterable, Iterator
 from pathlib import Path
 
 from ..cases.case import category_order
+from ..core.key import Key
 from ..core.progress import OnStep, Step, ignore
-from ..measure import TABLE, Measurement
-from ..measure.points import PointResult
-from ..predict.stages import Prediction
+from ..measure.record import Measurement, PointResult
+from ..measure.table import TABLE
+from ..predictions.prediction import Prediction
 from ..run.record import Run
 from .alpha_change import AlphaChange, change_of
 from .comparison import ROUNDING, STATES, Comparison, Pair, State, Value, Verdict, describe
@@ -51,8 +52,7 @@ def compare_runs(
     `moved` compares the alphas of two predictions of one case.
     """
     both = _Both(was, now, tolerances, moved)
-    before = {_key(p): p for p in was.predictions}
-    after = {_key(p): p for p in now.predictions}
+    before, after = was.index.predictions, now.index.predictions
     keys = list(dict.fromkeys([*after, *before]))
     pairs = []
     for done, key in enumerate(keys, 1):
@@ -67,9 +67,6 @@ def compare_runs(
     return tuple(pairs), (*differences(was, now), *strangers)
 
 
-_Key = tuple[str, str, str]
-
-
 class _Both:
     """Two runs, looked up by case and model."""
 
@@ -82,13 +79,13 @@ class _Both:
     ) -> None:
         self.tolerances = tolerances
         self.moved = moved
-        self.values = [_by_key(run.measurements) for run in (was, now)]
-        self.points = [_by_key(run.points) for run in (was, now)]
-        self.cases = [{(c.category, c.id): c for c in run.cases} for run in (was, now)]
+        self.values = [run.index.measurements for run in (was, now)]
+        self.points = [run.index.points for run in (was, now)]
+        self.cases = [run.index.cases for run in (was, now)]
         measured = [{m.metric for m in run.measurements} for run in (was, now)]
         self.shared = measured[0] & measured[1]
 
-    def pair(self, key: _Key, was: Prediction | None, now: Prediction | None) -> Pair:
+    def pair(self, key: Key, was: Prediction | None, now: Prediction | None) -> Pair:
         category, case, model = key
 
         def made(state: State, why: str, **more: object) -> Pair:
@@ -117,7 +114,7 @@ class _Both:
         state, why = _state(values, change, identical)
         return made(state, why, values=values, identical=identical, where=change.where)
 
-    def _alphas(self, key: _Key, change: AlphaChange) -> Iterator[Value]:
+    def _alphas(self, key: Key, change: AlphaChange) -> Iterator[Value]:
         """How far alpha moved: judged only where no measure says whether for the better."""
         scored = any(
             m.value is not None and _DIRECTION.get(m.metric) is not None
@@ -147,13 +144,13 @@ class _Both:
                 verdict=verdict, reason=reason,
             )  # fmt: skip
 
-    def _measures(self, key: _Key) -> Iterator[Value]:
+    def _measures(self, key: Key) -> Iterator[Value]:
         was, now = (side.get(key, {}) for side in self.values)
         for name in dict.fromkeys([*now, *was]):
             if name in self.shared and name in was and name in now:
                 yield self._measure(key, was[name], now[name])
 
-    def _measure(self, key: _Key, was: Measurement, now: Measurement) -> Value:
+    def _measure(self, key: Key, was: Measurement, now: Measurement) -> Value:
         tolerance = self.tolerances.of(now.metric, key[0], key[1])
         higher = _DIRECTION.get(now.metric)
         verdict: Verdict = "not judged"
@@ -177,7 +174,7 @@ class _Both:
             tolerance=tolerance.reason if tolerance else None, verdict=verdict, reason=reason,
         )  # fmt: skip
 
-    def _points(self, key: _Key) -> Iterator[Value]:
+    def _points(self, key: Key) -> Iterator[Value]:
         was, now = (side.get(key, {}) for side in self.points)
         category, case, _ = key
         defined = [
@@ -193,7 +190,7 @@ class _Both:
 
     def _point(
         self,
-        key: _Key,
+        key: Key,
         name: str,
         was: PointResult | None,
         now: PointResult | None,
@@ -264,15 +261,3 @@ def _worst_first(pair: Pair) -> tuple[object, ...]:
     furthest = max((v.excess for state in states for v in pair.of(state)), default=0.0)
     order = category_order(pair.category)
     return STATES.index(pair.state), -furthest, order, pair.case, pair.model
-
-
-def _key(p: Prediction | Measurement | PointResult) -> _Key:
-    return p.category, p.case, p.model
-
-
-def _by_key(results: Iterable) -> dict[_Key, dict]:
-    found: dict[_Key, dict] = {}
-    for result in results:
-        name = result.metric if isinstance(result, Measurement) else result.point
-        found.setdefault(_key(result), {})[name] = result
-    return found

@@ -14,7 +14,7 @@ from typing import Annotated
 from pydantic import BaseModel, ConfigDict, Field, FiniteFloat, ValidationError
 
 from ..errors import SettingsError, explain, printable
-from ..measure import TABLE
+from ..measure.table import TABLE
 
 ALPHA_MEAN, ALPHA_TILE = "alpha_mean", "alpha_tile"
 """How far a cut-out's alpha moved: `rmbg_eval.compare.alpha_change` defines them."""

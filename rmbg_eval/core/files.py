@@ -10,8 +10,6 @@ import tempfile
 from contextlib import suppress
 from pathlib import Path
 
-import psutil
-
 from ..errors import OutputError, RmbgEvalError, printable
 
 
@@ -45,6 +43,8 @@ def write_atomic(path: Path, data: bytes | str) -> None:
 
 def remove_unfinished(folder: Path) -> None:
     """Remove what killed processes left half written below `folder`; living ones keep theirs."""
+    import psutil  # not for those who only read a finished run
+
     for path in folder.rglob(".new-*"):
         owner = path.name.split("-")[1]
         if not owner.isdecimal() or not psutil.pid_exists(int(owner)):

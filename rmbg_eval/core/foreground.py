@@ -11,18 +11,17 @@ import threading
 from collections.abc import Callable, Sequence
 from importlib.metadata import version
 from importlib.util import find_spec
-from typing import TYPE_CHECKING, Any, Literal, get_args
+from typing import TYPE_CHECKING, Any, get_args
 
 import numpy as np
 
 from ..errors import ModelError, printable
 from .accelerator import side_stream
+from .choices import Foreground
 from .images import RGB, Alpha
 
 if TYPE_CHECKING:
     from torch import Tensor
-
-Foreground = Literal["raw", "blur-fusion", "pymatting"]
 
 BOXES = (90, 6)
 """Sides of the two passes' boxes in pixels: `r` of the paper, `ksize` of its authors' code."""

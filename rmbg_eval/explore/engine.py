@@ -12,13 +12,13 @@ from typing import Any, Literal, Protocol
 
 import numpy as np
 
-from ..core.devices import Device, Dtype
-from ..core.foreground import Foreground
+from ..core.choices import Device, Dtype, Foreground
 from ..core.images import Picture
 from ..errors import Failure, ModelError, printable
-from ..models import Model, load_model
 from ..models.decontamination import Decontaminated
 from ..models.folder import Folder
+from ..models.protocol import Model
+from ..models.table import load_model
 from .remove import remove_background
 
 Stage = Literal["waiting", "weights", "loading", "warming", "ready", "failed"]

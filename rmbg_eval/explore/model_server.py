@@ -19,8 +19,7 @@ from typing import Any
 import numpy as np
 
 from .. import errors
-from ..core.devices import Device, Dtype
-from ..core.foreground import Foreground
+from ..core.choices import Device, Dtype, Foreground
 from ..core.images import Picture
 from ..errors import Failure, ModelError, RmbgEvalError
 from .engine import LocalEngine, Made, State

@@ -23,7 +23,7 @@ from ..core.images import (
     read_bytes,
 )
 from ..errors import ImageError, ModelError
-from ..models import Model
+from ..models.protocol import Model
 
 OnStage = Callable[[str], None]
 """Told the name of every stage as it begins: preprocess, infer, postprocess, encode."""

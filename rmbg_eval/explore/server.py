@@ -37,11 +37,11 @@ from voila.shutdown_kernel_handler import VoilaShutdownKernelHandler
 from voila.tornado.handler import TornadoVoilaHandler
 from voila.tornado.kernel_websocket_handler import VoilaKernelWebsocketHandler
 
-from ..core.devices import Device, Dtype
+from ..core.choices import Device, Dtype
 from ..core.paths import resource
 from ..core.processes import end_with_parent
 from ..errors import SettingsError, printable
-from ..models import load_model
+from ..models.table import load_model
 from .frames import LineCutError
 from .model_server import kept_png, serve_models
 from .page import FOLDER, script, style

@@ -17,7 +17,8 @@ import anywidget
 import traitlets
 
 from ..cases.folder import load_cases
-from ..core.foreground import Foreground, words
+from ..core.choices import Foreground
+from ..core.foreground import words
 from ..errors import CaseError, Failure, ModelError, RmbgEvalError, printable
 from ..settings import Language, Settings
 from .case_set import add_case

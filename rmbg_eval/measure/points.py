@@ -14,12 +14,12 @@ from math import ceil, hypot
 
 import numpy as np
 from numpy.typing import NDArray
-from pydantic import BaseModel, ConfigDict, FiniteFloat, model_validator
 
 from ..core.images import Alpha
 from .alpha import in_between
 from .colours import BACKGROUNDS, background, colour_difference
-from .kinds import KINDS, ObservationPoint
+from .kinds import KINDS
+from .record import ObservationPoint
 from .subject import Mask, Subject, Undefined
 
 Profile = NDArray[np.float64]
@@ -38,36 +38,6 @@ CUT = 0.5
 """A contour is broken where alpha is below."""
 
 _ROUNDING = 1e-6
-
-
-class PointResult(BaseModel):
-    """One observation point of one prediction: what was seen, and whether that is right."""
-
-    model_config = ConfigDict(extra="forbid", frozen=True)
-
-    category: str
-    case: str
-    model: str
-    point: str
-    """The point's id within its case."""
-    kind: str
-    measured: FiniteFloat | None
-    expected: FiniteFloat | None
-    tolerance: FiniteFloat
-    unit: str
-    passed: bool | None
-    """None: it could not be measured, for the reason given."""
-    reason: str | None = None
-    required: bool = False
-    """Whether the run fails where it did not pass."""
-
-    @model_validator(mode="after")
-    def _measured_or_reason(self) -> PointResult:
-        if (self.measured is None) == (self.reason is None):
-            raise ValueError("a point has a measured value or a reason, never both or neither")
-        if self.measured is not None and self.passed is None:
-            raise ValueError("what was measured has passed or failed")
-        return self
 
 
 @dataclass(frozen=True)

@@ -6,9 +6,11 @@ import hashlib
 from collections.abc import Callable
 from typing import Any
 
-from ..core.foreground import Foreground, estimate, words
+from ..core.choices import Foreground
+from ..core.foreground import estimate, words
 from ..core.images import Cutout, Picture, check_alpha
-from . import Model, ModelInfo
+from .info import ModelInfo
+from .protocol import Model
 
 
 class Decontaminated:

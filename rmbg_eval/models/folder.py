@@ -11,7 +11,7 @@ import numpy as np
 from ..core.files import user_path
 from ..core.images import RGB, SUFFIXES, Alpha, Cutout, Picture, decode_cutout, read_bytes
 from ..errors import ModelError, RmbgEvalError, printable
-from . import ModelInfo
+from .info import ModelInfo
 
 
 class Folder:

@@ -15,7 +15,7 @@ from PIL import Image
 
 from ..core.images import RGB, Cutout, Picture, resize_alpha
 from ..errors import ModelError
-from . import ModelInfo
+from .info import ModelInfo
 
 _LONG_SIDE = 640
 _MARGIN = 0.03

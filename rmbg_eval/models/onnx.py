@@ -23,11 +23,11 @@ import numpy as np
 from numpy.typing import NDArray
 from PIL import Image
 
-from ..core.devices import Device, Dtype, require_cpu
+from ..core.choices import Device, Dtype, require_cpu
 from ..core.files import user_path
 from ..core.images import Cutout, Picture, describe, resize_alpha
 from ..errors import ModelError, printable
-from . import ModelInfo
+from .info import ModelInfo
 from .runtimes import Network, Tensor, open_onnxruntime, open_openvino, runtime_name, session
 from .weights import ISNET_MEDIUM, ISNET_SMALL, Pinned, fetch, verified
 

@@ -25,8 +25,8 @@ from ..core.images import RGB, Alpha, quantise, resize_alpha
 from ..core.progress import OnStep, Step
 from ..errors import RmbgEvalError
 from ..measure.alpha import in_between_share, opaque_share
-from ..measure.kinds import ObservationPoint
-from ..predict.stages import Prediction
+from ..measure.record import ObservationPoint
+from ..predictions.prediction import Prediction
 from ..run.record import Run
 from . import plots
 

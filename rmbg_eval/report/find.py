@@ -5,9 +5,9 @@ from __future__ import annotations
 import json
 from collections.abc import Iterable, Mapping, Sequence
 
-from ..measure import TABLE
-from ..measure.points import PointResult
-from ..predict.stages import Prediction
+from ..measure.record import PointResult
+from ..measure.table import TABLE
+from ..predictions.prediction import Prediction
 from ..run.record import Run
 from .strings import Words, text
 

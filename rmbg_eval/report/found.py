@@ -5,9 +5,10 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Any
 
-from ..measure import TABLE, Measurement, Metric, colours, matting, segmentation
-from ..measure.kinds import ObservationPoint
-from ..measure.points import PointResult
+from ..measure import colours, matting, segmentation
+from ..measure.record import Measurement, ObservationPoint, PointResult
+from ..measure.subject import Metric
+from ..measure.table import TABLE
 from ..run.record import CaseRecord, Run
 from ..run.statistics import ALL, Difference, Mean, Row, summarise
 from ..settings import Language

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable
 from statistics import median
 
-from ..models import ModelInfo
+from ..models.info import ModelInfo
 from ..run.record import Run
 from ..settings import Language
 from . import said

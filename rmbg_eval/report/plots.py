@@ -17,8 +17,8 @@ from PIL import Image
 from ..core.images import Alpha, resize_alpha
 from ..measure.agreement import disagreement_map
 from ..measure.alpha import in_between
-from ..measure.kinds import ObservationPoint
 from ..measure.points import band_width, profile
+from ..measure.record import ObservationPoint
 from ..run.statistics import ALL, Row
 
 if TYPE_CHECKING:

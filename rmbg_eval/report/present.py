@@ -9,9 +9,9 @@ from urllib.parse import quote
 from ..cases.case import CATEGORIES
 from ..core.anchors import case_anchor, category_anchor
 from ..core.files import safe_name
-from ..measure.points import PointResult
-from ..models import ModelInfo
-from ..predict.stages import Prediction
+from ..measure.record import PointResult
+from ..models.info import ModelInfo
+from ..predictions.prediction import Prediction
 from ..run.record import CaseRecord, Run
 from . import said
 from .figures import CaseFigures, ModelFigures, Shown

@@ -7,7 +7,7 @@ from statistics import median
 from typing import Any
 
 from ..core.anchors import case_anchor, category_anchor
-from ..predict.stages import Prediction
+from ..predictions.prediction import Prediction
 from ..run.record import Run
 from ..run.statistics import ALL, Points, Summary
 from .figures import CaseFigures, Shown

@@ -13,8 +13,7 @@ from PIL import Image
 from ..cases.case import Case
 from ..core.files import write_atomic
 from ..errors import RmbgEvalError
-from ..measure.kinds import ObservationPoint
-from ..measure.points import PointResult
+from ..measure.record import ObservationPoint, PointResult
 from ..run.record import Run
 from .figures import CUTOUT, CaseFigures, Shown
 

@@ -14,10 +14,13 @@ from ..cases.case import Case
 from ..core.cache import Findings, Store
 from ..core.images import Alpha, Cutout, Picture
 from ..core.progress import OnStep, Step
-from ..measure import Measurement, Values
 from ..measure.agreement import FLIP, METRICS, disagreement, flip_difference
-from ..models import Model, ModelInfo
-from ..predict.stages import Prediction, predict, stored_alpha
+from ..measure.record import Measurement
+from ..measure.table import Values
+from ..models.info import ModelInfo
+from ..models.protocol import Model
+from ..predictions.prediction import Prediction
+from ..predictions.stages import predict, stored_alpha
 from .findings import measurements
 
 

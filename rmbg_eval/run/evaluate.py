@@ -8,37 +8,49 @@ and the cache. Run the same settings again and only what is missing is done.
 from __future__ import annotations
 
 import time
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable, Mapping
 from concurrent.futures import Future, ThreadPoolExecutor, wait
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from importlib.util import find_spec
 from pathlib import Path
+from typing import Any
 
 from ..cases.case import Case
 from ..cases.folder import load_cases
 from ..core.cache import Findings, Store
-from ..core.devices import split
+from ..core.choices import split
 from ..core.files import remove_unfinished
 from ..core.machine import Machine
 from ..core.progress import OnStep, Step, ignore
-from ..errors import ModelError, OutputError, SettingsError
-from ..measure import TABLE, Measurement, Metric, agreement
+from ..errors import ModelError, OutputError, SettingsError, printable
+from ..measure import agreement
 from ..measure.colours import DECONTAMINATED
-from ..measure.points import PointResult
-from ..models import Model, load_model
-from ..predict.precision import REDUCED, compare_with_fp32
-from ..predict.share import predict_on_all
-from ..predict.stages import Prediction
+from ..measure.record import Measurement, PointResult
+from ..measure.subject import Metric
+from ..measure.table import TABLE
+from ..models.protocol import Model
+from ..models.table import load_model
+from ..predictions.precision import REDUCED, compare_with_fp32
+from ..predictions.prediction import PrecisionCheck, Prediction
+from ..predictions.share import predict_on_all
 from ..settings import Settings
 from .agreement import disagreements, flip_differences
 from .findings import find
 from .folder import prune, run_folder, save
-from .record import CaseRecord, ModelRun, PrecisionCheck, Run
+from .record import CaseRecord, ModelRun, Run
+
+OnSave = Callable[[Path, Run], None]
+"""Called with the run folder and the run whenever the run is kept: when it begins, when it is
+interrupted, and when it is complete."""
 
 
-def evaluate(settings: Settings, on_step: OnStep = ignore) -> Run:
+def evaluate(
+    settings: Settings, on_step: OnStep = ignore, on_save: OnSave = lambda out, run: None
+) -> Run:
     """Run every model over every case into the run folder; what is done is not done again.
+
+    `on_save` writes what else is made of a run, as `ci.outputs.build_files` does for a build.
 
     One bad picture is a failed prediction in the run. Raises RmbgEvalError for
     what concerns all of it: no cases, an unknown model, weights that cannot be
@@ -67,13 +79,18 @@ def evaluate(settings: Settings, on_step: OnStep = ignore) -> Run:
             started=started,
             wall_seconds=None,
             machine=Machine.here(),
-            cases=tuple(CaseRecord.of(case) for case in found.cases),
+            cases=tuple(_record_of(case) for case in found.cases),
             skipped=found.skipped,
             models=(),
             predictions=(),
             measurements=(),
         )
-        save(out, run)
+
+        def keep(run: Run) -> None:
+            on_save(out, run)
+            save(out, run)
+
+        keep(run)
         done = _Done()
         try:
             for spec, model in zip(settings.models, models, strict=True):
@@ -95,18 +112,38 @@ def evaluate(settings: Settings, on_step: OnStep = ignore) -> Run:
                         model, found.cases, made, out, store, on_step
                     )
             done.measurements += disagreements(done.predictions, out, kept)
-        except (
-            KeyboardInterrupt
-        ):  # what there is by now is a report too, and says that it is partial
-            save(out, done.on(run, time.perf_counter() - clock))
+        except KeyboardInterrupt:  # what there is by now is a report too, and says it is partial
+            keep(done.on(run, time.perf_counter() - clock))
             raise
         run = done.on(run, time.perf_counter() - clock).model_copy(update={"complete": True})
         if earlier and earlier.found() == run.found():
             # Nothing is new: the times of the run that did the work are the true ones.
             run = earlier.model_copy(update={"settings": settings})
         prune(out, run)
-        save(out, run)
+        keep(run)
     return run
+
+
+def _record_of(case: Case) -> CaseRecord:
+    """What the report says of a case; titles and names are strangers' text, made fit to show."""
+    about = case.about
+    return CaseRecord(
+        category=case.category,
+        id=case.id,
+        title=_printable(about.title),
+        licence=printable(about.licence) if about.licence else None,
+        author=printable(about.author) if about.author else None,
+        source=printable(about.source) if about.source else None,
+        has_truth=case.alpha is not None,
+        group=printable(about.group) if about.group else None,
+        points=tuple(
+            point.model_copy(update={"title": _printable(point.title)}) for point in about.points
+        ),
+    )
+
+
+def _printable(title: Mapping[Any, str]) -> dict[Any, str]:
+    return {language: printable(text) for language, text in title.items()}
 
 
 @dataclass

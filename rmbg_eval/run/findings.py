@@ -18,10 +18,12 @@ from ..core.cache import Findings
 from ..core.files import sha256_file
 from ..core.images import DECODER, RGB, Alpha, decode_cutout, read_bytes
 from ..errors import Failure, ImageError, RmbgEvalError
-from ..measure import VERSION, Measurement, Metric, Subject, Values, measure
-from ..measure.kinds import KINDS, ObservationPoint
-from ..measure.points import PointResult, Seen, judge, tolerance
-from ..predict.stages import Prediction
+from ..measure.kinds import KINDS
+from ..measure.points import Seen, judge, tolerance
+from ..measure.record import Measurement, ObservationPoint, PointResult
+from ..measure.subject import Metric, Subject
+from ..measure.table import VERSION, Values, measure
+from ..predictions.prediction import Prediction
 
 
 class Found(BaseModel):

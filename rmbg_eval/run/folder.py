@@ -11,15 +11,14 @@ from pathlib import Path
 
 from filelock import FileLock, Timeout
 
-from ..ci.junit import junit_of_run
-from ..ci.summary_md import summary_of_run
-from ..compare.alpha_change import MATTES
 from ..core.files import cannot_write, write_atomic
 from ..core.paths import resource
 from ..errors import OutputError, printable
 from .record import Run
 
 _OURS = {"run.json", "measurements.csv", "junit.xml", "summary.md", "cutouts", "assets"}
+MATTES = "mattes"
+"""The folder of a baseline that holds its mattes."""
 _OUR_SUFFIXES = (".ipynb", ".html", ".css", ".js")
 
 
@@ -84,9 +83,7 @@ def locked(out: Path) -> Iterator[None]:
 
 
 def save(out: Path, run: Run) -> None:
-    """Write junit.xml and summary.md, measurements.csv once the run is complete, and run.json."""
-    write_atomic(out / "junit.xml", junit_of_run(run))
-    write_atomic(out / "summary.md", summary_of_run(run))
+    """Write measurements.csv once the run is complete, and run.json."""
     if run.complete:
         write_atomic(out / "measurements.csv", _csv(run))
     write_atomic(out / "run.json", run.model_dump_json(indent=1))

@@ -3,21 +3,24 @@
 from __future__ import annotations
 
 import json
+from dataclasses import dataclass
 from datetime import datetime
+from functools import cached_property
 from pathlib import Path
-from typing import Literal
+from typing import Any, Literal
 
 from pydantic import BaseModel, ConfigDict, ValidationError
 
-from ..cases.case import Case
+from ..core.key import Key
 from ..core.machine import Machine
 from ..errors import OutputError, printable
-from ..measure import Measurement
-from ..measure.kinds import ObservationPoint
-from ..measure.points import PointResult
-from ..models import ModelInfo
-from ..predict.stages import Prediction
+from ..measure.record import Measurement, ObservationPoint, PointResult
+from ..models.info import ModelInfo
+from ..predictions.prediction import PrecisionCheck, Prediction
 from ..settings import Settings
+
+CaseKey = tuple[str, str]
+"""Category and id of a case."""
 
 
 class _Record(BaseModel):
@@ -38,38 +41,6 @@ class CaseRecord(_Record):
     """The shoot that it is from."""
     points: tuple[ObservationPoint, ...] = ()
 
-    @classmethod
-    def of(cls, case: Case) -> CaseRecord:
-        about = case.about
-        return cls(
-            category=case.category,
-            id=case.id,
-            title={language: printable(text) for language, text in about.title.items()},
-            licence=printable(about.licence) if about.licence else None,
-            author=printable(about.author) if about.author else None,
-            source=printable(about.source) if about.source else None,
-            has_truth=case.alpha is not None,
-            group=printable(about.group) if about.group else None,
-            points=tuple(_printable(point) for point in about.points),
-        )
-
-
-def _printable(point: ObservationPoint) -> ObservationPoint:
-    """The point with its title fit to be shown."""
-    title = {language: printable(text) for language, text in point.title.items()}
-    return point.model_copy(update={"title": title})
-
-
-class PrecisionCheck(_Record):
-    """How far a model's alpha at its dtype is from its alpha at fp32."""
-
-    cases: int
-    largest: float | None
-    """Largest difference of any pixel's alpha, in [0, 1], as stored in 8 bits."""
-    mean: float | None
-    reason: str | None = None
-    """Why there is no figure."""
-
 
 class ModelRun(_Record):
     """A model as it ran."""
@@ -83,6 +54,44 @@ class ModelRun(_Record):
 
 SCHEMA_VERSION: Literal[2] = 2
 """Raised with every change of what run.json holds; older ones still load."""
+
+
+@dataclass(frozen=True)
+class Index:
+    """A run's records, by what they are about; each in the run's own order."""
+
+    models: dict[str, ModelRun]
+    """By name."""
+    cases: dict[CaseKey, CaseRecord]
+    """By category and id."""
+    predictions: dict[Key, Prediction]
+    by_case: dict[CaseKey, tuple[Prediction, ...]]
+    """The predictions of every model, by category and case; only cases that have one."""
+    measurements: dict[Key, dict[str, Measurement]]
+    """By case and model, then by metric."""
+    points: dict[Key, dict[str, PointResult]]
+    """By case and model, then by the point's id."""
+
+    @classmethod
+    def of(cls, run: Run) -> Index:
+        by_case: dict[CaseKey, tuple[Prediction, ...]] = {}
+        measurements: dict[Key, dict[str, Measurement]] = {}
+        points: dict[Key, dict[str, PointResult]] = {}
+        for prediction in run.predictions:
+            about = prediction.category, prediction.case
+            by_case[about] = (*by_case.get(about, ()), prediction)
+        for measurement in run.measurements:
+            measurements.setdefault(measurement.key, {})[measurement.metric] = measurement
+        for point in run.points:
+            points.setdefault(point.key, {})[point.point] = point
+        return cls(
+            models={model.info.name: model for model in run.models},
+            cases={(case.category, case.id): case for case in run.cases},
+            predictions={prediction.key: prediction for prediction in run.predictions},
+            by_case=by_case,
+            measurements=measurements,
+            points=points,
+        )
 
 
 class Run(_Record):
@@ -101,6 +110,16 @@ class Run(_Record):
     predictions: tuple[Prediction, ...]
     measurements: tuple[Measurement, ...]
     points: tuple[PointResult, ...] = ()
+
+    @cached_property
+    def index(self) -> Index:
+        """Its records by what they are about."""
+        return Index.of(self)
+
+    def model_copy(self, **changes: Any) -> Run:
+        copy = super().model_copy(**changes)
+        copy.__dict__.pop("index", None)  # of the run that was copied
+        return copy
 
     @property
     def failures(self) -> tuple[Prediction, ...]:

@@ -17,8 +17,8 @@ from functools import cache
 import numpy as np
 from numpy.typing import NDArray
 
-from ..measure import TABLE, Measurement
-from ..measure.points import PointResult
+from ..measure.record import Measurement, PointResult
+from ..measure.table import TABLE
 from .record import Run
 
 ALL = ""

@@ -28,10 +28,10 @@ from rmbg_eval.bench.tables import tables
 from rmbg_eval.bench.timing import with_batch
 from rmbg_eval.core.progress import OnStep, Step, ignore
 from rmbg_eval.errors import ModelError, SettingsError, WeightsError
-from rmbg_eval.models import ModelInfo
 from rmbg_eval.models.birefnet.family import FAMILY, Member
 from rmbg_eval.models.birefnet.random_weights import write_random_weights
 from rmbg_eval.models.hub import FILE, Checkpoint
+from rmbg_eval.models.info import ModelInfo
 from rmbg_eval.settings import BenchSettings
 
 SMALL = Member(

@@ -31,7 +31,7 @@ from rmbg_eval.compare.baseline import (
 from rmbg_eval.compare.runs import compare
 from rmbg_eval.core.images import Alpha, Picture, decode_cutout
 from rmbg_eval.errors import Failure, OutputError
-from rmbg_eval.predict.stages import stored_alpha
+from rmbg_eval.predictions.stages import stored_alpha
 
 UseModels = Callable[..., None]
 

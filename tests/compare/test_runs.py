@@ -10,8 +10,7 @@ from rmbg_eval import Prediction, Run
 from rmbg_eval.compare.alpha_change import NOTHING, AlphaChange
 from rmbg_eval.compare.runs import compare_runs
 from rmbg_eval.compare.tolerances import Tolerance, Tolerances
-from rmbg_eval.measure.kinds import ObservationPoint
-from rmbg_eval.measure.points import PointResult
+from rmbg_eval.measure.record import ObservationPoint, PointResult
 
 FAR = AlphaChange(0.2, 0.5, (0, 0, 16, 16))
 NEAR = AlphaChange(0.0001, 0.001, (0, 0, 16, 16))

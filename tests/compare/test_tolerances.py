@@ -16,7 +16,7 @@ from rmbg_eval.compare.tolerances import (
     Tolerances,
 )
 from rmbg_eval.errors import SettingsError
-from rmbg_eval.measure import TABLE
+from rmbg_eval.measure.table import TABLE
 
 
 def test_every_score_has_a_default_with_a_reason_and_nothing_else_has() -> None:

@@ -26,9 +26,9 @@ from rmbg_eval.core.foreground import (
 )
 from rmbg_eval.core.images import Cutout, Picture, decode_cutout
 from rmbg_eval.errors import ModelError
-from rmbg_eval.models import load_model
 from rmbg_eval.models.decontamination import Decontaminated
-from rmbg_eval.predict.stages import predict
+from rmbg_eval.models.table import load_model
+from rmbg_eval.predictions.stages import predict
 from rmbg_eval.report.strings import text
 from rmbg_eval.run.evaluate import evaluate
 from rmbg_eval.settings import Settings

@@ -15,7 +15,7 @@ from rmbg_eval.core.images import quantise
 from rmbg_eval.errors import ImageError, ModelError
 from rmbg_eval.explore import remove_background
 from rmbg_eval.explore.remove import cutout_name
-from rmbg_eval.predict.cutouts import make_cutouts
+from rmbg_eval.predictions.cutouts import make_cutouts
 
 
 def test_is_what_cutout_writes_byte_for_byte(tmp_path: Path) -> None:

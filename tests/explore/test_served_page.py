@@ -20,7 +20,7 @@ from rmbg_eval import load_cases, load_model
 from rmbg_eval.core.images import decode_cutout
 from rmbg_eval.core.paths import packaged_picture
 from rmbg_eval.explore.strings import STRINGS
-from rmbg_eval.predict.cutouts import make_cutouts
+from rmbg_eval.predictions.cutouts import make_cutouts
 
 READY = "[data-ready=true]"
 LONG = 60_000

@@ -11,7 +11,6 @@ from measure.mattes import blobs
 
 from rmbg_eval.core.images import quantise
 from rmbg_eval.errors import ImageError
-from rmbg_eval.measure import Undefined
 from rmbg_eval.measure.alpha import (
     Strays,
     contour_breaks,
@@ -22,6 +21,7 @@ from rmbg_eval.measure.alpha import (
     soft_band_widths,
     strays,
 )
+from rmbg_eval.measure.subject import Undefined
 
 few = settings(max_examples=80, deadline=None)
 shapes = arrays.array_shapes(min_dims=2, max_dims=2, max_side=12)

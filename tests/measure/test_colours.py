@@ -10,7 +10,6 @@ from measure import slow_ciede
 from measure.mattes import SPECIAL, _blobs
 from skimage.color import deltaE_ciede2000, rgb2lab
 
-from rmbg_eval.measure import Subject, Undefined, measure
 from rmbg_eval.measure.colours import (
     BACKGROUNDS,
     DECONTAMINATED,
@@ -22,6 +21,8 @@ from rmbg_eval.measure.colours import (
 )
 from rmbg_eval.measure.kernels import ciede
 from rmbg_eval.measure.region import near_edge
+from rmbg_eval.measure.subject import Subject, Undefined
+from rmbg_eval.measure.table import measure
 
 some = settings(max_examples=25, deadline=None)
 seeds = st.integers(0, 10**6)

@@ -12,10 +12,11 @@ from measure.mattes import SPECIAL, pairs
 from pictures import check_message
 
 from rmbg_eval.errors import ImageError
-from rmbg_eval.measure import Subject, Undefined, measure
 from rmbg_eval.measure.kernels.connectivity import connected_level, connectivity_error
 from rmbg_eval.measure.matting import METRICS, conn, grad, gradient_magnitude, mad, mse, sad
 from rmbg_eval.measure.region import near_edge
+from rmbg_eval.measure.subject import Subject, Undefined
+from rmbg_eval.measure.table import measure
 
 some = settings(max_examples=40, deadline=None)
 NAMES = ("sad", "mad", "mse", "grad", "conn")

@@ -11,8 +11,9 @@ import pytest
 from pydantic import ValidationError
 
 from rmbg_eval.errors import ImageError
-from rmbg_eval.measure import OPTIONAL, TABLE, Measurement, Subject, measure
-from rmbg_eval.measure.subject import Needs
+from rmbg_eval.measure.record import Measurement
+from rmbg_eval.measure.subject import Needs, Subject
+from rmbg_eval.measure.table import OPTIONAL, TABLE, measure
 
 ALPHA = np.linspace(0, 1, 48, dtype=np.float32).reshape(6, 8)
 RGB = np.arange(144, dtype=np.uint8).reshape(6, 8, 3)

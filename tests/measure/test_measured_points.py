@@ -8,10 +8,11 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from pydantic import ValidationError
 
-from rmbg_eval.measure import Subject
 from rmbg_eval.measure.colours import composite
-from rmbg_eval.measure.kinds import KINDS, ObservationPoint
-from rmbg_eval.measure.points import PointResult, band_width, judge, profile, region_mask
+from rmbg_eval.measure.kinds import KINDS
+from rmbg_eval.measure.points import band_width, judge, profile, region_mask
+from rmbg_eval.measure.record import ObservationPoint, PointResult
+from rmbg_eval.measure.subject import Subject
 
 some = settings(max_examples=60, deadline=None)
 WIDTH, HEIGHT = 100, 80

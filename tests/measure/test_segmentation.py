@@ -12,9 +12,9 @@ from hypothesis import given, settings
 from measure.mattes import SPECIAL, _pair, pairs
 
 from rmbg_eval.core.images import quantise
-from rmbg_eval.measure import Undefined
 from rmbg_eval.measure.segmentation import METRICS, boundary_iou, e_measure, iou, s_measure
 from rmbg_eval.measure.segmentation import weighted_f as weighted
+from rmbg_eval.measure.subject import Undefined
 
 some = settings(max_examples=25, deadline=None)
 EPS = 2.220446049250313e-16

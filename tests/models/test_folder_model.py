@@ -11,7 +11,7 @@ from PIL import Image
 
 from rmbg_eval.core.images import Cutout, Picture
 from rmbg_eval.errors import ImageError, ModelError
-from rmbg_eval.models import load_model
+from rmbg_eval.models.table import load_model
 
 PICTURE = Picture("pet/rex", disc(1)[0])
 RGBA = np.random.default_rng(5).integers(0, 256, (64, 96, 4)).astype(np.uint8)

@@ -8,7 +8,7 @@ from fakes import disc
 
 from rmbg_eval.core.images import Alpha, Picture, check_alpha
 from rmbg_eval.errors import ModelError
-from rmbg_eval.models import load_model
+from rmbg_eval.models.table import load_model
 
 
 def alpha_of(rgb: np.ndarray) -> Alpha:

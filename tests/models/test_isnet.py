@@ -15,7 +15,8 @@ import pytest
 
 from rmbg_eval.core.images import Alpha, Picture, check_alpha
 from rmbg_eval.errors import ModelError, WeightsError
-from rmbg_eval.models import load_model, runtimes
+from rmbg_eval.models import runtimes
+from rmbg_eval.models.table import load_model
 from rmbg_eval.models.weights import ISNET_MEDIUM
 
 

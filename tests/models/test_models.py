@@ -11,7 +11,9 @@ from fakes import FakeModel
 from tiny_onnx import mean_of_channels, save_graph
 
 from rmbg_eval.errors import ModelError
-from rmbg_eval.models import TABLE, Model, ModelInfo, load_model
+from rmbg_eval.models.info import ModelInfo
+from rmbg_eval.models.protocol import Model
+from rmbg_eval.models.table import TABLE, load_model
 
 
 @pytest.mark.parametrize("entry", TABLE, ids=lambda entry: entry.name)

@@ -22,8 +22,8 @@ from tiny_onnx import (
 from rmbg_eval.core.cache import Store
 from rmbg_eval.core.images import Alpha, Picture, check_alpha
 from rmbg_eval.errors import ModelError
-from rmbg_eval.models import load_model
-from rmbg_eval.predict.stages import predict, stored_alpha
+from rmbg_eval.models.table import load_model
+from rmbg_eval.predictions.stages import predict, stored_alpha
 
 SQUARE = Picture("c/square", disc(1, (64, 64))[0])
 GREY = SQUARE.rgb.mean(axis=2) / 255

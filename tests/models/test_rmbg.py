@@ -22,7 +22,6 @@ from rmbg_eval.cases.case import Case
 from rmbg_eval.core.cache import Store
 from rmbg_eval.core.images import Picture
 from rmbg_eval.errors import ModelError, WeightsError
-from rmbg_eval.models import load_model
 from rmbg_eval.models.birefnet.config import BiRefNetConfig
 from rmbg_eval.models.birefnet.family import FAMILY, Member
 from rmbg_eval.models.birefnet.network import BiRefNet
@@ -30,7 +29,8 @@ from rmbg_eval.models.birefnet.pipelines import PIPELINES
 from rmbg_eval.models.birefnet.rmbg import Rmbg
 from rmbg_eval.models.birefnet.torch_runtime import choose
 from rmbg_eval.models.hub import FILE
-from rmbg_eval.predict.stages import predict, stored_alpha
+from rmbg_eval.models.table import load_model
+from rmbg_eval.predictions.stages import predict, stored_alpha
 
 MEAN, STD = np.array([0.485, 0.456, 0.406]), np.array([0.229, 0.224, 0.225])
 

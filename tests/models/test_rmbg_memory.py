@@ -21,7 +21,7 @@ from rmbg_eval.core.cache import Store
 from rmbg_eval.core.images import Picture
 from rmbg_eval.errors import ModelError
 from rmbg_eval.models.birefnet.rmbg import Rmbg
-from rmbg_eval.predict.stages import predict
+from rmbg_eval.predictions.stages import predict
 
 
 @pytest.fixture(scope="module")

@@ -6,9 +6,9 @@ import pytest
 from runs import KEY, run_of
 
 from rmbg_eval import Settings
-from rmbg_eval.measure import TABLE, Measurement
-from rmbg_eval.measure.kinds import KINDS, ObservationPoint
-from rmbg_eval.measure.points import PointResult
+from rmbg_eval.measure.kinds import KINDS
+from rmbg_eval.measure.record import Measurement, ObservationPoint, PointResult
+from rmbg_eval.measure.table import TABLE
 from rmbg_eval.report.figures import CaseFigures, Plot, Shown
 from rmbg_eval.report.found import FAMILIES
 from rmbg_eval.report.present import Presenter

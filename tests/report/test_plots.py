@@ -7,7 +7,7 @@ import sys
 import numpy as np
 import pytest
 
-from rmbg_eval.measure.kinds import ObservationPoint
+from rmbg_eval.measure.record import ObservationPoint
 from rmbg_eval.report import plots
 from rmbg_eval.run.statistics import Mean, Row
 

@@ -7,10 +7,10 @@ from runs import KEY, run_of
 
 from rmbg_eval import Prediction, Settings
 from rmbg_eval.errors import Failure
-from rmbg_eval.measure import Measurement
+from rmbg_eval.measure.record import Measurement
+from rmbg_eval.predictions.prediction import PrecisionCheck
 from rmbg_eval.report.figures import CaseFigures, ModelFigures, Shown
 from rmbg_eval.report.present import Presenter
-from rmbg_eval.run.record import PrecisionCheck
 
 SHOWN = Shown(path="assets/x y-result.png", width=10, height=5)
 

@@ -10,8 +10,8 @@ import pytest
 
 from rmbg_eval import measure
 from rmbg_eval.compare.tolerances import DEFAULTS, POINT
-from rmbg_eval.measure import TABLE
 from rmbg_eval.measure.kinds import KINDS
+from rmbg_eval.measure.table import TABLE
 from rmbg_eval.report import said
 
 

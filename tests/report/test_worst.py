@@ -6,9 +6,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 from runs import KEY, run_of
 
-from rmbg_eval.measure import Measurement
-from rmbg_eval.measure.kinds import KINDS, ObservationPoint
-from rmbg_eval.measure.points import PointResult
+from rmbg_eval.measure.kinds import KINDS
+from rmbg_eval.measure.record import Measurement, ObservationPoint, PointResult
 from rmbg_eval.report.figures import CaseFigures
 from rmbg_eval.report.find import known, orders
 from rmbg_eval.report.present import Presenter

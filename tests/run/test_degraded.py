@@ -13,11 +13,12 @@ from junit_reader import read
 from PIL import Image
 
 from rmbg_eval import Run, Settings, evaluate, load_cases, load_model
+from rmbg_eval.ci.outputs import build_files
 from rmbg_eval.compare.comparison import Comparison
 from rmbg_eval.core.images import Cutout, Picture
 from rmbg_eval.core.paths import resource
 from rmbg_eval.models.weights import ISNET_MEDIUM
-from rmbg_eval.predict.stages import stored_alpha
+from rmbg_eval.predictions.stages import stored_alpha
 
 CASES = ("pet/chelsea", "portrait/astronaut", "product/mug", "still-life/feather")
 SLOPPY = ("pet/chelsea", "still-life/feather")
@@ -109,7 +110,7 @@ class Maker:
 
         model.postprocess = postprocess
         self.patch.setattr("rmbg_eval.run.evaluate.load_model", lambda *_: model)
-        return evaluate(self.settings)
+        return evaluate(self.settings, on_save=build_files)
 
     def compare(self) -> tuple[int, dict[str, str]]:
         """Exit status, and the state of every case."""

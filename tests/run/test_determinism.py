@@ -12,8 +12,9 @@ from fakes import FakeModel, disc, save_picture, save_truth
 
 from rmbg_eval import Run, Settings, evaluate
 from rmbg_eval.compare.baseline import approve
-from rmbg_eval.measure import OPTIONAL, TABLE, Subject, measure
 from rmbg_eval.measure.region import distance
+from rmbg_eval.measure.subject import Subject
+from rmbg_eval.measure.table import OPTIONAL, TABLE, measure
 
 _TIMES = ("started", "wall_seconds")
 

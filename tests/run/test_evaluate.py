@@ -16,7 +16,8 @@ from PIL import Image
 from rmbg_eval.core.images import Alpha, Picture
 from rmbg_eval.core.progress import Step
 from rmbg_eval.errors import CaseError, ModelError, OutputError
-from rmbg_eval.measure import OPTIONAL, TABLE, Measurement
+from rmbg_eval.measure.record import Measurement
+from rmbg_eval.measure.table import OPTIONAL, TABLE
 from rmbg_eval.run.evaluate import evaluate
 from rmbg_eval.run.record import Run
 from rmbg_eval.settings import Settings

@@ -16,7 +16,7 @@ from rmbg_eval import Settings, evaluate
 from rmbg_eval.cli.app import app
 from rmbg_eval.core.images import Alpha, Picture
 from rmbg_eval.errors import CaseError, SettingsError
-from rmbg_eval.measure.points import PointResult
+from rmbg_eval.measure.record import PointResult
 from rmbg_eval.run import findings
 from rmbg_eval.run.record import Run
 

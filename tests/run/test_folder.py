@@ -13,8 +13,7 @@ from pathlib import Path
 import pytest
 from fakes import FakeModel, some_cases
 
-from rmbg_eval.compare.comparison import Comparison
-from rmbg_eval.compare.folder import save_comparison
+from rmbg_eval.compare.folder import claim
 from rmbg_eval.core.paths import resource
 from rmbg_eval.errors import OutputError
 from rmbg_eval.run.evaluate import evaluate
@@ -33,7 +32,7 @@ def test_a_folder_is_made_with_its_parents(settings: Settings, tmp_path: Path) -
     out = tmp_path / "a" / "b c" / "发丝"
     evaluate(settings.model_copy(update={"out": str(out)}))
     names = {path.name for path in out.iterdir() if not path.name.startswith(".")}
-    assert names == {"run.json", "measurements.csv", "junit.xml", "summary.md", "cutouts"}
+    assert names == {"run.json", "measurements.csv", "cutouts"}
 
 
 @pytest.mark.parametrize("name", ["thesis.docx", "holiday.webp"])
@@ -43,9 +42,8 @@ def test_a_folder_with_other_files_is_refused_and_left_alone(settings: Settings,
     refused = rf"holds other files \({re.escape(name)}\).*--out"
     with pytest.raises(OutputError, match=refused):
         evaluate(settings)
-    nothing = Comparison(base="a", new="b", notes=(), pairs=())
     with pytest.raises(OutputError, match=refused):
-        save_comparison(nothing, settings.out_folder, "worse")
+        claim(settings.out_folder)
     assert [path.name for path in settings.out_folder.iterdir()] == [name]
 
 
@@ -140,7 +138,7 @@ def test_a_full_disk_says_so_and_leaves_the_run_before(
     before = (settings.out_folder / "run.json").read_bytes()
     with monkeypatch.context() as full:
         full.setattr(f"rmbg_eval.core.files.{step}", no_space)
-        with pytest.raises(OutputError, match="disk is full: .*junit.xml could not.*Make room"):
+        with pytest.raises(OutputError, match="disk is full: .*run.json could not.*Make room"):
             evaluate(settings)
     assert (settings.out_folder / "run.json").read_bytes() == before
     assert half_written(settings.out_folder) == []

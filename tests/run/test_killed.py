@@ -17,9 +17,10 @@ import pytest
 from fakes import FakeModel, some_cases
 
 from rmbg_eval.cases.folder import load_cases
+from rmbg_eval.ci.outputs import build_files
 from rmbg_eval.core.cache import Store
 from rmbg_eval.core.images import decode_cutout
-from rmbg_eval.predict.stages import _WRITE_BEHIND
+from rmbg_eval.predictions.stages import _WRITE_BEHIND
 from rmbg_eval.run.evaluate import evaluate
 from rmbg_eval.run.record import Run
 from rmbg_eval.settings import Settings
@@ -29,6 +30,7 @@ import os, signal, sys, time
 from pathlib import Path
 from fakes import FakeModel
 import rmbg_eval.run.evaluate
+from rmbg_eval.ci.outputs import build_files
 from rmbg_eval.settings import Settings
 
 cases, out, log, last_write = sys.argv[1:]
@@ -53,7 +55,8 @@ def dies_before_it(source, target):
 os.replace = dies_before_it
 rmbg_eval.run.evaluate.load_model = lambda *_: Slow()
 print("ready", flush=True)
-rmbg_eval.run.evaluate(Settings(cases=cases, models=["fake"], out=out))
+settings = Settings(cases=cases, models=["fake"], out=out)
+rmbg_eval.run.evaluate.evaluate(settings, on_save=build_files)
 """
 
 
@@ -110,7 +113,7 @@ class Victim:
         model = FakeModel()
         with pytest.MonkeyPatch.context() as patch:
             patch.setattr("rmbg_eval.run.evaluate.load_model", lambda *_: model)
-            run = evaluate(self.settings)
+            run = evaluate(self.settings, on_save=build_files)
         assert set(model.inferred) == {case.name for case in self.cases} - done
         assert run.complete
         assert run.failures == ()

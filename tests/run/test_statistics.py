@@ -10,8 +10,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 from runs import KEY, run_of
 
-from rmbg_eval.measure import TABLE, Measurement
-from rmbg_eval.measure.points import PointResult
+from rmbg_eval.measure.record import Measurement, PointResult
+from rmbg_eval.measure.table import TABLE
 from rmbg_eval.run.record import Run
 from rmbg_eval.run.statistics import ALL, FEWEST, Mean, compare, middle_interval, summarise
 

@@ -13,6 +13,7 @@ import numpy as np
 import pytest
 from fakes import FakeModel, save_picture, save_truth, some_cases
 
+from rmbg_eval.ci.outputs import build_files
 from rmbg_eval.core.images import Alpha, Picture, decode_cutout
 from rmbg_eval.errors import OutputError
 from rmbg_eval.report import Report
@@ -211,7 +212,7 @@ class Hungry(FakeModel):
 rmbg_eval.run.evaluate.load_model = lambda *_: Hungry()
 now = int(Path("/proc/self/statm").read_text().split()[0]) * resource.getpagesize()
 resource.setrlimit(resource.RLIMIT_AS, (now + (1 << 34), now + (1 << 34)))
-rmbg_eval.run.evaluate(Settings(cases=sys.argv[1], models=["fake"], out=sys.argv[2]))
+rmbg_eval.run.evaluate.evaluate(Settings(cases=sys.argv[1], models=["fake"], out=sys.argv[2]))
 """
 
 
@@ -254,7 +255,7 @@ def test_whatever_a_model_does_the_run_ends_and_its_folder_is_whole(
 ) -> None:
     save_picture(settings.cases_folder / "pet" / "well.png", 9)
     use_models(Wrong())
-    run = evaluate(settings)
+    run = evaluate(settings, on_save=build_files)
     assert run.complete
     assert {p.case: p.failure.kind for p in run.failures} == {
         "ada": "RuntimeError",

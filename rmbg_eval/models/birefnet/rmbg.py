@@ -14,11 +14,11 @@ from urllib.parse import parse_qsl
 import numpy as np
 
 from ...core.accelerator import free_memory, is_out_of_memory, side_stream, wait_for
-from ...core.devices import Device, Dtype
+from ...core.choices import Device, Dtype
 from ...core.files import user_path
 from ...core.images import Cutout, Picture
 from ...errors import ModelError, WeightsError, printable
-from .. import ModelInfo
+from ..info import ModelInfo
 from .family import Member
 from .masks import Map
 from .pipelines import MEAN, PIPELINES, STD, Prepared

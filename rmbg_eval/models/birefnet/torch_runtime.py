@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from ...core.devices import Device, Dtype, kind
+from ...core.choices import Device, Dtype, kind
 from ...errors import ModelError, WeightsError, printable
 
 if TYPE_CHECKING:

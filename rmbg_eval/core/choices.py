@@ -1,4 +1,4 @@
-"""What a model may be asked to run on, by name. No torch is needed here."""
+"""What a model may be asked for, by name: device, precision, foreground colours."""
 
 from __future__ import annotations
 
@@ -28,6 +28,8 @@ Device = Annotated[str, AfterValidator(_checked)]
 """`auto`, `cpu`, `cuda`, `cuda:1`, `mps`; or several of one kind, one process each, joined by
 commas."""
 Dtype = Literal["auto", "fp32", "bf16", "fp16"]
+Foreground = Literal["raw", "blur-fusion", "pymatting"]
+"""How colours under a soft alpha are estimated: `core.foreground` has the estimators."""
 
 
 def split(device: str) -> list[str]:

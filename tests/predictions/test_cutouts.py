@@ -11,7 +11,7 @@ from PIL import Image
 
 from rmbg_eval.core.progress import Step
 from rmbg_eval.errors import OutputError
-from rmbg_eval.predict.cutouts import make_cutouts
+from rmbg_eval.predictions.cutouts import make_cutouts
 
 
 @pytest.fixture
@@ -132,7 +132,7 @@ def test_progress_names_each_picture(tmp_path: Path, out: Path) -> None:
 
 def test_a_folder_of_finished_cut_outs_serves_too(tmp_path: Path, out: Path) -> None:
     """`rmbg-eval cutout --model folder:DIR` puts another tool's mattes on the pictures."""
-    from rmbg_eval.models import load_model
+    from rmbg_eval.models.table import load_model
 
     image = save_picture(tmp_path / "a.png", 1)
     rgb, truth = disc(1)

@@ -16,7 +16,8 @@ from rmbg_eval.cases.folder import Case
 from rmbg_eval.core.cache import Store
 from rmbg_eval.core.images import Alpha, Cutout, Picture
 from rmbg_eval.errors import OutputError
-from rmbg_eval.predict.stages import Prediction, predict
+from rmbg_eval.predictions.prediction import Prediction
+from rmbg_eval.predictions.stages import predict
 
 
 def predictions(model: FakeModel, cases: Sequence[Case], out: Path) -> list[Prediction]:

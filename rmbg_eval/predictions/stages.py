@@ -18,8 +18,6 @@ from itertools import islice
 from pathlib import Path
 from typing import Any
 
-from pydantic import BaseModel, ConfigDict
-
 from ..cases.case import Case
 from ..core.cache import Entry, Store
 from ..core.files import safe_name, sha256_file, write_atomic
@@ -35,44 +33,14 @@ from ..core.images import (
 )
 from ..core.machine import cores, peak_memory, reset_peak_memory
 from ..errors import Failure, ImageError, ModelError, OutputError
-from ..models import Model
+from ..models.protocol import Model
+from .prediction import Prediction
 
 _READERS = max(1, min(6, cores() // 3))
 _WRITERS = max(2, min(8, cores() // 2))
 """So many that one fast device does not wait for decoding and encoding."""
 _READ_AHEAD = _READERS + 2
 _WRITE_BEHIND = _WRITERS + 1
-
-
-class Prediction(BaseModel):
-    """What one model made of one case."""
-
-    model_config = ConfigDict(extra="forbid", frozen=True)
-
-    category: str
-    case: str
-    """The case's id within its category."""
-    model: str
-    picture_sha256: str | None = None
-    width: int | None = None
-    height: int | None = None
-    notes: tuple[str, ...] = ()
-    """What decoding had to do, as keys of the report's string table."""
-    cutout: str | None = None
-    """Path of the RGBA PNG from the run folder, with forward slashes; None if it failed."""
-    cutout_sha256: str | None = None
-    seconds: dict[str, float] = {}
-    """Wall time of decode, preprocess, infer, postprocess and encode, which overlap from case to
-    case; and of load, on the one case that waited for the model."""
-    peak_memory_bytes: int | None = None
-    """Of the whole process, from the model's first picture to this one; None where the system does
-    not say."""
-    cached: bool = False
-    """Whether the cut-out was kept from an earlier run; seconds and memory are then that run's."""
-    device: str | None = None
-    dtype: str | None = None
-    """What it was computed on and in, if it was: not the model's where memory was short."""
-    failure: Failure | None = None
 
 
 @dataclass

@@ -11,9 +11,9 @@ import numpy as np
 from ..cases.case import Case
 from ..core.cache import Store
 from ..core.progress import OnStep, Step
-from ..models import Model
-from ..run.record import PrecisionCheck
-from .stages import Prediction, predict, stored_alpha
+from ..models.protocol import Model
+from .prediction import PrecisionCheck, Prediction
+from .stages import predict, stored_alpha
 
 REDUCED = ("bf16", "fp16")
 

@@ -11,9 +11,10 @@ from PIL import Image
 
 from rmbg_eval.core.images import Alpha, Picture
 from rmbg_eval.errors import ModelError
-from rmbg_eval.models import load_model
+from rmbg_eval.models.table import load_model
+from rmbg_eval.predictions.prediction import PrecisionCheck
 from rmbg_eval.run.evaluate import evaluate
-from rmbg_eval.run.record import PrecisionCheck, Run
+from rmbg_eval.run.record import Run
 from rmbg_eval.settings import Settings
 
 ERROR = {"portrait/ada": 0.05, "pet/rex": 0.2, "pet/tom": 0.1}

@@ -11,7 +11,7 @@ from ..core.cache import Store
 from ..core.files import write_atomic
 from ..core.progress import OnStep, Step, ignore
 from ..errors import printable
-from ..models import Model
+from ..models.protocol import Model
 from .stages import predict
 
 

@@ -18,8 +18,8 @@ from rmbg_eval.core.cache import Store
 from rmbg_eval.core.images import Alpha, Picture
 from rmbg_eval.core.processes import Call, Send, in_processes
 from rmbg_eval.errors import ModelError
-from rmbg_eval.models import load_model
-from rmbg_eval.predict.share import predict_shared
+from rmbg_eval.models.table import load_model
+from rmbg_eval.predictions.share import predict_shared
 from rmbg_eval.run.evaluate import evaluate
 from rmbg_eval.settings import Settings
 

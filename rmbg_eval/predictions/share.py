@@ -9,11 +9,13 @@ from pathlib import Path
 
 from ..cases.case import Case
 from ..core.cache import Store
-from ..core.devices import split
+from ..core.choices import split
 from ..core.processes import Call, Send, in_processes
-from ..models import Model, load_model
+from ..models.protocol import Model
+from ..models.table import load_model
 from ..settings import Settings
-from .stages import Prediction, predict
+from .prediction import Prediction
+from .stages import predict
 
 Make = Callable[[str], Model]
 """From a device to the model on it."""

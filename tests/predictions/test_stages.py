@@ -18,7 +18,8 @@ from rmbg_eval.cases.folder import Case
 from rmbg_eval.core.cache import Store
 from rmbg_eval.core.images import Alpha, Cutout, Picture
 from rmbg_eval.errors import Failure, ModelError, OutputError
-from rmbg_eval.predict.stages import Prediction, cutout_path, predict, stored_alpha
+from rmbg_eval.predictions.prediction import Prediction
+from rmbg_eval.predictions.stages import cutout_path, predict, stored_alpha
 
 
 def predictions(model: FakeModel, cases: Sequence[Case], out: Path) -> list[Prediction]:
@@ -221,7 +222,7 @@ def test_too_little_memory_to_encode_is_a_failure(
     def encode(cutout: Cutout) -> bytes:
         raise MemoryError
 
-    monkeypatch.setattr(sys.modules["rmbg_eval.predict.stages"], "encode_png", encode)
+    monkeypatch.setattr(sys.modules["rmbg_eval.predictions.stages"], "encode_png", encode)
     made = predictions(FakeModel(), some_cases(tmp_path / "in", 2), tmp_path / "out")
     assert [prediction.failure and prediction.failure.kind for prediction in made] == (
         ["MemoryError"] * 2

@@ -1,0 +1,119 @@
+"""What is measured and judged, as run.json keeps it; and where case.toml says to look.
+
+These records load with pydantic alone.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from itertools import chain
+from typing import Annotated, Literal
+
+from pydantic import BaseModel, ConfigDict, Field, FiniteFloat, model_validator
+
+from ..core.key import Keyed
+
+Region = Literal["box", "polygon", "lines"]
+
+
+class Measurement(Keyed):
+    """One number about one prediction, or the reason why there is none."""
+
+    metric: str
+    value: FiniteFloat | None
+    unit: str
+    region: str
+    """Which pixels it is over."""
+    reason: str | None = None
+    """Why there is no value."""
+
+    @model_validator(mode="after")
+    def _value_or_reason(self) -> Measurement:
+        if (self.value is None) == (self.reason is None):
+            raise ValueError("a measurement has a value or a reason, never both or neither")
+        return self
+
+
+class PointResult(Keyed):
+    """One observation point of one prediction: what was seen, and whether that is right."""
+
+    point: str
+    """The point's id within its case."""
+    kind: str
+    measured: FiniteFloat | None
+    expected: FiniteFloat | None
+    tolerance: FiniteFloat
+    unit: str
+    passed: bool | None
+    """None: it could not be measured, for the reason given."""
+    reason: str | None = None
+    required: bool = False
+    """Whether the run fails where it did not pass."""
+
+    @model_validator(mode="after")
+    def _measured_or_reason(self) -> PointResult:
+        if (self.measured is None) == (self.reason is None):
+            raise ValueError("a point has a measured value or a reason, never both or neither")
+        if self.measured is not None and self.passed is None:
+            raise ValueError("what was measured has passed or failed")
+        return self
+
+
+# case.toml is strict (a "1" is no number), but TOML has only lists where these are tuples.
+_Count = Annotated[int, Field(ge=0)]
+_Spot = Annotated[tuple[_Count, _Count], Field(strict=False)]
+_Line = Annotated[tuple[_Spot, ...], Field(strict=False, min_length=2)]
+
+
+class ObservationPoint(BaseModel):
+    """A place to look at: pixels of the picture, x to the right and y down from its corner.
+
+    Exactly one of `box`, `polygon` and `lines` is given.
+    """
+
+    model_config = ConfigDict(extra="forbid", strict=True, frozen=True)
+
+    id: str = Field(pattern=r"^[a-z0-9][a-z0-9-]{0,39}$")
+    title: dict[Literal["en", "zh"], str] = {}
+    kind: str
+    """A name of `measure.kinds.KINDS`."""
+    box: Annotated[tuple[_Count, _Count, _Count, _Count], Field(strict=False)] | None = None
+    """Left, top, width, height."""
+    polygon: Annotated[tuple[_Spot, ...], Field(strict=False, min_length=3)] | None = None
+    lines: Annotated[tuple[_Line, ...], Field(strict=False, min_length=1)] | None = None
+    """Each a path of two or more spots."""
+    expected: Annotated[FiniteFloat, Field(ge=0)] | None = None
+    """By default what the kind says, or what the truth has."""
+    tolerance: Annotated[FiniteFloat, Field(ge=0)] | None = None
+    """In the kind's unit; by default the kind's."""
+    required: bool = False
+    """Whether a run fails (exit status 1) where this point does."""
+
+    @model_validator(mode="after")
+    def _one_region(self) -> ObservationPoint:
+        given = [name for name in ("box", "polygon", "lines") if getattr(self, name) is not None]
+        if len(given) != 1:
+            raise ValueError(
+                f"point {self.id}: one of box, polygon and lines is needed, "
+                f"not {' and '.join(given) or 'nothing'}"
+            )
+        if self.box and not (self.box[2] and self.box[3]):
+            raise ValueError(f"point {self.id}: the box is empty")
+        return self
+
+    @property
+    def region(self) -> Region:
+        """Which of the three it gives."""
+        return "box" if self.box else "polygon" if self.polygon else "lines"
+
+    @property
+    def spots(self) -> Iterator[tuple[int, int]]:
+        """The corners of its region."""
+        if self.box:
+            x, y, width, height = self.box
+            return iter([(x, y), (x + width, y + height)])
+        return chain(self.polygon or (), *(self.lines or ()))
+
+    def fits(self, size: tuple[int, int]) -> bool:
+        """Whether the region is wholly inside a picture of this width and height."""
+        return all(x <= size[0] and y <= size[1] for x, y in self.spots)

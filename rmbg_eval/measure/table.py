@@ -1,0 +1,60 @@
+"""The table of measures, and measuring one cut-out by them.
+
+Prediction and truth are used as they are: no stretch, no threshold but where a measure's
+definition has one. What is undefined is None with a reason, never 0.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from concurrent.futures import ThreadPoolExecutor
+from functools import partial
+
+from . import agreement, alpha, colours, matting, segmentation
+from .subject import Metric, Subject, Undefined
+
+TABLE: tuple[Metric, ...] = (
+    *matting.METRICS,
+    *segmentation.METRICS,
+    *colours.METRICS,
+    *colours.DECONTAMINATED,
+    *alpha.METRICS,
+    *agreement.METRICS,
+    *agreement.FLIP,
+)
+
+OPTIONAL: tuple[Metric, ...] = (*colours.DECONTAMINATED, *agreement.FLIP)
+"""Those of the table that are measured only where asked for: they take long."""
+
+VERSION = "4"
+"""Raised whenever a measure would give another value: part of what kept findings are known by."""
+
+
+Values = dict[str, tuple[float | None, str | None]]
+"""By metric: the value, or None and the reason."""
+
+
+def measure(subject: Subject, metrics: Iterable[Metric] = TABLE) -> Values:
+    """Each of the metrics, with its value or the reason why there is none.
+
+    Each family of measures, a module of this folder, has a thread.
+    """
+    chosen = tuple(metrics)
+    families: dict[str, list[Metric]] = {}
+    for metric in chosen:
+        families.setdefault(metric.function.__module__, []).append(metric)
+    found: Values = {}
+    with ThreadPoolExecutor(max(1, len(families)), "measure") as pool:
+        for values in pool.map(partial(_each, subject), families.values()):
+            found |= values
+    return {metric.name: found[metric.name] for metric in chosen}
+
+
+def _each(subject: Subject, metrics: Iterable[Metric]) -> Values:
+    found: Values = {}
+    for metric in metrics:
+        try:
+            found[metric.name] = float(metric.compute(subject)), None
+        except Undefined as undefined:
+            found[metric.name] = None, str(undefined)
+    return found

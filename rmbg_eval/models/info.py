@@ -1,0 +1,40 @@
+"""What a report says of a model. Loads with pydantic alone."""
+
+from __future__ import annotations
+
+import hashlib
+
+from pydantic import BaseModel, ConfigDict
+
+from ..core.choices import Foreground, kind
+
+
+class ModelInfo(BaseModel):
+    """What a report says of a model: enough to run the same again."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    name: str
+    """Label or spec: unique within a run."""
+    title: str
+    licence: str
+    weights_sha256: str | None = None
+    weights_from: str | None = None
+    """Repository and revision, or folder, where there are several it could be."""
+    pipeline: str
+    """Every step from RGB to alpha, in words."""
+    runtime: str
+    """Library and version that computes it."""
+    device: str
+    dtype: str
+    foreground: Foreground = "raw"
+    """How the colours under a soft alpha were estimated; `pipeline` has the words."""
+    trained_on: tuple[str, ...] = ()
+    """Published data sets it is known to have been trained on: figures on them flatter it."""
+
+    @property
+    def identity(self) -> str:
+        """Hash of all that decides the alpha; the name and the licence do not."""
+        weights = self.weights_sha256 or self.weights_from
+        fields = (weights, self.pipeline, self.runtime, kind(self.device), self.dtype)
+        return hashlib.sha256(repr(fields).encode()).hexdigest()

@@ -1,0 +1,46 @@
+"""What one model made of one case, as run.json keeps it. Loads with pydantic alone."""
+
+from __future__ import annotations
+
+from pydantic import BaseModel, ConfigDict, Field
+
+from ..core.key import Keyed
+from ..errors import Failure
+
+
+class Prediction(Keyed):
+    """What one model made of one case."""
+
+    picture_sha256: str | None = None
+    width: int | None = None
+    height: int | None = None
+    notes: tuple[str, ...] = ()
+    """What decoding had to do, as keys of the report's string table."""
+    cutout: str | None = None
+    """Path of the RGBA PNG from the run folder, with forward slashes; None if it failed."""
+    cutout_sha256: str | None = None
+    seconds: dict[str, float] = Field(default={})
+    """Wall time of decode, preprocess, infer, postprocess and encode, which overlap from case to
+    case; and of load, on the one case that waited for the model."""
+    peak_memory_bytes: int | None = None
+    """Of the whole process, from the model's first picture to this one; None where the system does
+    not say."""
+    cached: bool = False
+    """Whether the cut-out was kept from an earlier run; seconds and memory are then that run's."""
+    device: str | None = None
+    dtype: str | None = None
+    """What it was computed on and in, if it was: not the model's where memory was short."""
+    failure: Failure | None = None
+
+
+class PrecisionCheck(BaseModel):
+    """How far a model's alpha at its dtype is from its alpha at fp32."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    cases: int
+    largest: float | None
+    """Largest difference of any pixel's alpha, in [0, 1], as stored in 8 bits."""
+    mean: float | None
+    reason: str | None = None
+    """Why there is no figure."""
