@@ -38,7 +38,7 @@ def test_takes_the_regions_of_its_kind_and_no_other(kind, region):
 @pytest.mark.parametrize(
     ("kind", "rest", "words"),
     [
-        ("opaque", "", "needs one of box, polygon, lines, not nothing"),
+        ("opaque", "", "one of box, polygon and lines is needed, not nothing"),
         ("opaque", f"{REGIONS['box']}\n{REGIONS['lines']}", "not box and lines"),
         ("opaque", "box = [1, 2, 0, 4]", "the box is empty"),
         ("opaque", "box = [1.5, 2, 3, 4]", "valid integer"),
@@ -47,7 +47,7 @@ def test_takes_the_regions_of_its_kind_and_no_other(kind, region):
         ("unbroken", "lines = [[[1, 2]]]", "at least 2"),
         ("unbroken", "lines = []", "at least 1"),
         ("soft-band", "lines = [[[1, 2], [3, 4], [5, 6]]]", "straight lines, of two spots"),
-        ("shiny", REGIONS["box"], "should be 'transparent'"),
+        ("shiny", REGIONS["box"], "kind must be one of transparent, "),
         ("opaque", f"{REGIONS['box']}\nexpected = nan", "finite"),
         ("opaque", f"{REGIONS['box']}\ntolerance = -1", "greater than or equal to 0"),
         ("opaque", f"{REGIONS['box']}\nweight = 2", "unknown name 'points.0.weight' (allowed: id,"),
