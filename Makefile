@@ -34,7 +34,8 @@ check: .venv/.test  ## style, types, and notebooks without outputs
 	@$(BIN)/mypy
 	@$(BIN)/python -m pytest tests/test_repository.py
 
-format: .venv/.test  ## put the code into shape
+format: .venv/.test  ## put the code into shape, and the notebooks' parameters as the settings are
+	@$(BIN)/python tests/notebook_cells.py
 	@$(BIN)/ruff check --fix . ; $(BIN)/ruff format .
 
 bench: .venv/.installed  ## how fast, against rembg with the same weights (10 minutes)

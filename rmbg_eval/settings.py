@@ -29,6 +29,7 @@ class Parameter:
     """What a person is told of a parameter, and how the command line takes it."""
 
     help: str
+    """For the command line and the notebook; names every allowed value."""
     metavar: str | None = None
     """What stands for its value; None: the allowed values, or its type."""
     flags: str = ""
@@ -79,14 +80,14 @@ _Cases = Annotated[
 ]
 _Models = Annotated[
     list[str],
-    Parameter("A model to run; repeat for several. See: rmbg-eval models.", "MODEL", "--model -m"),
+    Parameter("Models to run; see: rmbg-eval models.", "MODEL", "--model -m"),
     MinLen(1),
 ]
 _Out = Annotated[str, Parameter("Folder for the results.", "DIR"), MinLen(1)]
-_Lang = Annotated[Language, Parameter("Language of the report.")]
+_Lang = Annotated[Language, Parameter("Language of the report: en or zh.")]
 _Layout = Annotated[
     Layout,
-    Parameter("single: one HTML file with everything in it. folder: full-size pictures beside it."),
+    Parameter("single: one HTML file. folder: full-size pictures beside it."),
 ]
 
 
@@ -96,27 +97,25 @@ class Settings(Parameters):
     cases: _Cases = ""
     models: _Models = ["isnet", "isnet-quint8"]
     categories: Annotated[
-        list[str], Parameter("Only this category; repeat for several.", "NAME", "--category")
+        list[str], Parameter("Only these categories; empty: all.", "NAME", "--category")
     ] = []
     out: _Out = "reports/latest"
     device: Annotated[
         Device,
         Parameter(
-            "auto, cpu, cuda, cuda:1 or mps; several of one kind share the cases: cuda:0,cuda:1.",
+            "auto, cpu, cuda, cuda:1 or mps; several of one kind: cuda:0,cuda:1.",
             "DEVICE",
         ),
     ] = "auto"
     dtype: Annotated[
-        Dtype, Parameter("Precision, where a model offers a choice. auto: fp32 on a CPU.")
+        Dtype, Parameter("auto (fp32 on a CPU), fp32, bf16 or fp16, where a model offers a choice.")
     ] = "auto"
     compile: Annotated[bool, Parameter("Let torch compile its models: minutes, once a run.")] = (
         False
     )
     foreground: Annotated[
         Foreground,
-        Parameter(
-            "Colours under a soft alpha: raw leaves them; the others estimate the foreground's."
-        ),
+        Parameter("Colours under a soft alpha: raw, or as blur-fusion or pymatting estimate."),
     ] = "raw"
     precision_cases: Annotated[
         int, Parameter("With bf16 or fp16: cases compared with fp32.", "N"), Ge(0)
@@ -124,14 +123,11 @@ class Settings(Parameters):
     flip: Annotated[bool, Parameter("Also infer every picture mirrored, and compare.")] = False
     decontaminated: Annotated[
         bool,
-        Parameter("Also measure colours with the old background's taken out; needs pymatting."),
+        Parameter("Also measure colours less the old background's; needs pymatting."),
     ] = False
     fail_on: Annotated[
         FailOn,
-        Parameter(
-            "Exit 1: where a required point did not pass; or also where a prediction failed; "
-            "or also where any point did not pass."
-        ),
+        Parameter("What stops a build: required points; error: failures too; point: any."),
     ] = "required"
     lang: _Lang = "en"
     layout: _Layout = "single"
@@ -162,11 +158,12 @@ class CompareSettings(Parameters):
         "reports/latest"
     )
     tolerances: Annotated[
-        str, Parameter("TOML: how far what may move; empty: the defaults.", "FILE")
+        str, Parameter("A TOML file: how far what may move; empty: the defaults.", "FILE")
     ] = ""
     out: _Out = "reports/compare"
     fail_on: Annotated[
-        CompareFailOn, Parameter("What is not let pass: each includes those after it.")
+        CompareFailOn,
+        Parameter("What stops a build: worse, which includes point, which includes error."),
     ] = "worse"
     lang: _Lang = "en"
     layout: _Layout = "single"
@@ -193,16 +190,16 @@ class BenchSettings(Parameters):
 
     models: _Models = ["rmbg-2.0"]
     devices: Annotated[
-        list[str], Parameter("Repeat for several.", "DEVICE", "--device"), MinLen(1)
+        list[str], Parameter("Devices, as for a run.", "DEVICE", "--device"), MinLen(1)
     ] = ["auto"]
     dtypes: Annotated[
         list[Dtype],
-        Parameter("auto, fp32, bf16 or fp16; repeat for several.", "DTYPE", "--dtype"),
+        Parameter("auto, fp32, bf16 or fp16.", "DTYPE", "--dtype"),
         MinLen(1),
     ] = ["auto"]
     batches: Annotated[
         list[Annotated[int, Ge(1)]],
-        Parameter("Pictures at once; repeat for several.", "N", "--batch"),
+        Parameter("Pictures at once.", "N", "--batch"),
         MinLen(1),
     ] = [1]
     compile: Annotated[bool, Parameter("Every combination compiled by torch as well.")] = False

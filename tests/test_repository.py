@@ -15,11 +15,13 @@ from typer.main import get_command
 from rmbg_eval import CompareSettings, Settings
 from rmbg_eval.cases.case import CATEGORIES, CaseFile
 from rmbg_eval.cli.app import app
+from rmbg_eval.cli.options import flags
 from rmbg_eval.compare.tolerances import DEFAULTS, Tolerance
 from rmbg_eval.measure.kinds import KINDS
 from rmbg_eval.measure.record import ObservationPoint
 from rmbg_eval.measure.table import TABLE as METRICS
 from rmbg_eval.models.table import TABLE as MODELS
+from rmbg_eval.settings import Parameter, Parameters
 
 ROOT = Path(__file__).parent.parent
 GUIDE = (ROOT / "GUIDE.md").read_text("utf-8")
@@ -122,6 +124,20 @@ def test_guide_has_every_kind_of_point_as_it_is(name: str) -> None:
 )
 def test_guide_has_every_parameter_and_key(name: str) -> None:
     assert f"`{name}`" in GUIDE
+
+
+@pytest.mark.parametrize("settings", [Settings, CompareSettings])
+def test_guide_has_every_parameter_with_its_flags_and_default(settings: type[Parameters]) -> None:
+    for name, field in settings.model_fields.items():
+        (about,) = (one for one in field.metadata if isinstance(one, Parameter))
+        first, *others = flags(name, about) or [""]
+        option = ", ".join(
+            f"`{one}`" for one in [f"{first} {about.metavar or ''}".strip(), *others]
+        )
+        values = field.default if isinstance(field.default, list) else [field.default]
+        default = ", ".join(f"`{value}`" for value in values) or "all"
+        default = {"`False`": "off", "``": '`""`'}.get(default, default)
+        assert f"\n| {option} | `{name}` | {default} | " in GUIDE
 
 
 def test_readme_commands_exist_and_are_what_ci_runs() -> None:

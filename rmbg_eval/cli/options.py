@@ -41,6 +41,11 @@ def takes(
     return decorate
 
 
+def flags(name: str, about: Parameter) -> list[str]:
+    """The flags of a parameter; none where it has its place."""
+    return [] if about.positional else about.flags.split() or ["--" + name.replace("_", "-")]
+
+
 def _option(name: str, field: FieldInfo) -> inspect.Parameter:
     """What typer makes an option, or an argument, of."""
     (about,) = (one for one in field.metadata if isinstance(one, Parameter))
@@ -51,11 +56,11 @@ def _option(name: str, field: FieldInfo) -> inspect.Parameter:
         (of,) = get_args(kind)
         plain = {Annotated: get_args(of)[:1], Literal: (str,)}.get(get_origin(of), (of,))
         kind = list[plain]  # type: ignore[valid-type]
+        told["help"] += " Repeat for several."
     if about.positional:
         annotation, default = Annotated[kind, typer.Argument(**told)], inspect.Parameter.empty
     else:
-        flags = about.flags.split() or ["--" + name.replace("_", "-")]
-        annotation = Annotated[kind, typer.Option(*flags, **told)]
+        annotation = Annotated[kind, typer.Option(*flags(name, about), **told)]
     return inspect.Parameter(
         name, inspect.Parameter.KEYWORD_ONLY, default=default, annotation=annotation
     )

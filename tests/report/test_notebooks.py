@@ -10,8 +10,9 @@ from pathlib import Path
 
 import nbformat
 import pytest
+from notebook_cells import NOTEBOOKS, parameter_cell
 
-from rmbg_eval import CompareSettings, Report, Run, Settings, evaluate
+from rmbg_eval import Report, Run, Settings, evaluate
 from rmbg_eval.core.paths import resource
 from rmbg_eval.errors import ReportError
 from rmbg_eval.report import NBCONVERT_TEMPLATES
@@ -28,23 +29,20 @@ def bare_papermill(out: Path, *options: str) -> subprocess.CompletedProcess[str]
     return subprocess.run(command, capture_output=True, text=True, check=False)
 
 
-@pytest.mark.parametrize(
-    ("name", "settings"), [("evaluate", Settings), ("compare", CompareSettings)]
-)
-def test_parameters_are_the_settings_name_for_name(
-    name: str, settings: type[Settings] | type[CompareSettings]
-) -> None:
+@pytest.mark.parametrize("name", NOTEBOOKS)
+def test_parameters_are_the_settings_name_for_name(name: str) -> None:
     (cell,) = [
         cell
         for cell in nbformat.read(resource("notebooks", f"{name}.ipynb"), as_version=4).cells
         if "parameters" in cell.metadata.get("tags", [])
     ]
+    assert cell.source == parameter_cell(NOTEBOOKS[name]), "make format writes it"
     given = {
         node.target.id: ast.literal_eval(node.value)
         for node in ast.parse(cell.source).body
         if isinstance(node, ast.AnnAssign)
     }
-    assert given == settings().model_dump()
+    assert given == NOTEBOOKS[name]().model_dump()
     # papermill drops a parameter line that has a second "=", even in its comment.
     assert all(line.count("=") == 1 for line in cell.source.splitlines())
 

@@ -1,0 +1,88 @@
+"""A command's options come from the settings: a parameter, or a command, is added in one place."""
+
+from __future__ import annotations
+
+from typing import Annotated, Literal
+
+import pytest
+import typer
+from annotated_types import Ge
+from notebook_cells import parameter_cell
+from typer.testing import CliRunner
+
+from rmbg_eval.cli.options import Quiet, takes
+from rmbg_eval.errors import SettingsError
+from rmbg_eval.settings import Parameter, Settings
+
+
+class Wider(Settings):
+    """The settings with parameters more, each added in one place."""
+
+    sharpen: Annotated[int, Parameter("How much.", "N"), Ge(0)] = 2
+    tones: Annotated[
+        list[Literal["light", "dark"]], Parameter("light or dark.", "TONE", "--tone")
+    ] = ["dark"]  # noqa: RUF012
+
+
+@pytest.fixture
+def command():
+    """A command with them, which keeps what it was called with."""
+    app, calls = typer.Typer(pretty_exceptions_enable=False), []
+
+    @app.command()
+    @takes(Wider, "sharpen", "tones", "models", "lang")
+    def command(settings: Wider, quiet: Quiet = False) -> None:
+        """Help of the command."""
+        calls.append((settings, quiet))
+
+    def call(*arguments: str):
+        done = CliRunner().invoke(app, arguments, env={"COLUMNS": "100"})
+        return done, calls
+
+    return call
+
+
+def test_a_parameter_added_to_the_settings_is_an_option_with_its_help(command) -> None:
+    text = " ".join(command("--help")[0].output.split())
+    assert "Help of the command." in text
+    assert "--sharpen N" in text
+    assert "How much. [default: 2]" in text
+    assert "--tone TONE" in text
+    assert "light or dark. Repeat for several. [default: dark]" in text
+    assert "--cases" not in text
+
+
+def test_the_command_gets_the_settings_and_its_own_options(command) -> None:
+    _, calls = command("--sharpen", "3", "--tone", "light", "--tone", "dark", "-m", "x", "-q")
+    assert calls == [(Wider(sharpen=3, tones=["light", "dark"], models=["x"]), True)]
+    assert command()[1][-1] == (Wider(), False)
+
+
+@pytest.mark.parametrize(
+    ("arguments", "message"),
+    [
+        (["--sharpen", "-1"], "sharpen: input should be greater than or equal to 0, received -1"),
+        (["--tone", "grey"], "tones.0: input should be 'light' or 'dark', received 'grey'"),
+    ],
+)
+def test_a_value_that_is_not_allowed_is_refused_without_a_word_of_papermill(
+    command, arguments, message
+) -> None:
+    error = command(*arguments)[0].exception
+    assert isinstance(error, SettingsError)
+    assert message in str(error)
+    assert "papermill" not in str(error)
+
+
+@pytest.mark.parametrize("arguments", [["--sharpen", "x"], ["--lang", "fr"], ["--cases", "x"]])
+def test_what_is_no_value_or_no_option_exits_2(command, arguments) -> None:
+    done, calls = command(*arguments)
+    assert done.exit_code == 2
+    assert arguments[0] in done.output
+    assert not calls
+
+
+def test_a_parameter_added_to_the_settings_is_in_the_notebooks_cell() -> None:
+    assert parameter_cell(Wider).endswith(
+        'sharpen: int = 2  # How much.\ntones: list = ["dark"]  # light or dark.'
+    )
