@@ -28,10 +28,11 @@ lab: .venv/.lab  ## JupyterLab with the notebooks
 test: .venv/.test  ## every test; a real browser is used where Chromium is installed
 	@$(BIN)/python -m pytest -n 2 --dist loadfile
 
-check: .venv/.test  ## style, types, and notebooks without outputs
+check: .venv/.test  ## style, types, layers, and notebooks without outputs
 	@$(BIN)/ruff check .
 	@$(BIN)/ruff format --check .
 	@$(BIN)/mypy
+	@$(BIN)/lint-imports --no-logo
 	@$(BIN)/python -m pytest tests/test_repository.py
 
 format: .venv/.test  ## put the code into shape, and the notebooks' parameters as the settings are

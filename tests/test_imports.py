@@ -1,0 +1,58 @@
+"""What importing loads: records with pydantic alone, and no model runtime for a finished run."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+from pathlib import Path
+
+from comparisons import comparison
+
+from rmbg_eval import Run
+
+RUN = Path(__file__).parent / "data" / "old" / "2" / "run.json"
+HEAVY = (
+    "PIL cv2 filelock matplotlib numba numpy onnxruntime openvino psutil scipy skimage torch "
+    "transformers"
+)
+LOAD = f"""
+import sys
+class Refuse:
+    def find_spec(self, name, path=None, target=None):
+        if name.partition(".")[0] in {HEAVY.split()!r}:
+            raise ImportError(name)
+sys.meta_path.insert(0, Refuse())
+from pathlib import Path
+from rmbg_eval import Comparison, Run
+run = Run.load(Path(sys.argv[1]))
+print(len(run.predictions), len(run.index.measurements))
+print(Comparison.model_validate_json(sys.stdin.read()).pairs[0].state)
+"""
+
+
+def test_records_load_with_pydantic_alone() -> None:
+    done = subprocess.run(
+        [sys.executable, "-c", LOAD, str(RUN.parent)],
+        input=comparison("worse").model_dump_json(),
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert done.returncode == 0, done.stderr
+    run = Run.load(RUN.parent)
+    assert done.stdout.split() == [
+        str(len(run.predictions)),
+        str(len(run.index.measurements)),
+        "worse",
+    ]
+
+
+def test_the_public_names_are_there_and_load_no_runtime() -> None:
+    code = (
+        "import sys, rmbg_eval\n"
+        "for name in rmbg_eval.__all__: getattr(rmbg_eval, name)\n"
+        "loaded = {'torch', 'transformers', 'onnxruntime', 'openvino'} & sys.modules.keys()\n"
+        "assert not loaded, loaded\n"
+        "assert callable(rmbg_eval.predict)\n"
+    )
+    subprocess.run([sys.executable, "-c", code], check=True)
