@@ -8,10 +8,7 @@ from typing import Annotated
 
 import typer
 
-from ..compare.baseline import approve as make_baseline
-from ..compare.baseline import changes, refuse_failures
 from ..errors import SettingsError, printable
-from ..run.record import Run
 
 
 def approve(
@@ -33,6 +30,9 @@ def approve(
     ] = False,
 ) -> None:
     """Make a run the baseline that later runs are compared with; shows first what changes."""
+    from ..compare.baseline import approve as make_baseline
+    from ..compare.baseline import changes, refuse_failures
+    from ..run.record import Run
     from .terminal import out, progress, show_comparison, show_path
 
     allowed = [name for names in allow_failures or () for name in names.split(",") if name]

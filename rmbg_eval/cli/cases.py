@@ -7,8 +7,6 @@ from typing import Annotated
 
 import typer
 
-from ..cases.case import CATEGORIES
-from ..cases.folder import check_cases, load_cases, new_case_set
 from ..errors import RmbgEvalError, printable
 
 
@@ -19,6 +17,8 @@ def check(
     from rich.markup import escape
     from rich.table import Column, Table
 
+    from ..cases.case import CATEGORIES
+    from ..cases.folder import check_cases, load_cases
     from .terminal import complain, out, progress
 
     case_set = load_cases(folder)
@@ -55,6 +55,7 @@ def new(
     folder: Annotated[Path, typer.Argument(help="Folder to make.", show_default=False)],
 ) -> None:
     """Make a folder with the six categories, an example and a README."""
+    from ..cases.folder import new_case_set
     from .terminal import out
 
     new_case_set(folder)

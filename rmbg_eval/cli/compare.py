@@ -6,8 +6,6 @@ from typing import Annotated
 
 import typer
 
-from ..ci.outputs import build_files
-from ..compare.folder import compare_folders
 from ..core.progress import Step
 from ..settings import CompareSettings
 from .options import Quiet, takes
@@ -22,6 +20,8 @@ def compare(
     quiet: Quiet = False,
 ) -> None:
     """What changed from one run to another; exit 1 if anything got worse."""
+    from ..ci.outputs import build_files
+    from ..compare.folder import compare_folders
     from .terminal import progress, show_comparison, show_path
 
     with progress() as on_step:

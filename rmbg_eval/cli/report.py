@@ -4,9 +4,7 @@ from __future__ import annotations
 
 import typer
 
-from ..ci.gate import exit_status
 from ..core.progress import Step
-from ..run.record import Run
 from ..settings import Settings
 from .options import Quiet, takes
 from .run import evaluated
@@ -15,6 +13,7 @@ from .run import evaluated
 @takes(Settings)
 def report(settings: Settings, quiet: Quiet = False) -> None:
     """Remove the backgrounds, measure, and make the report: OUT/index.html."""
+    from ..ci.gate import exit_status
     from .terminal import err, progress, show_run
 
     try:
@@ -41,6 +40,7 @@ def report(settings: Settings, quiet: Quiet = False) -> None:
 
 def _partial_page(settings: Settings) -> None:
     """The page of what an interrupted run has done, if it has done anything."""
+    from ..run.record import Run
     from .terminal import complain
 
     if not (settings.out_folder / "run.json").exists():

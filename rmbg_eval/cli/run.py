@@ -2,17 +2,21 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 import typer
 
-from ..ci.gate import exit_status
-from ..run.record import Run
 from ..settings import Settings
 from .options import Quiet, takes
+
+if TYPE_CHECKING:
+    from ..run.record import Run
 
 
 @takes(Settings, without=("lang", "layout"))
 def run(settings: Settings, quiet: Quiet = False) -> None:
     """Remove the backgrounds and measure, without the report: OUT/run.json and the cut-outs."""
+    from ..ci.gate import exit_status
     from .terminal import show_run
 
     done = evaluated(settings)

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import subprocess
+import sys
+from pathlib import Path
 from typing import Annotated, Literal
 
 import pytest
@@ -10,6 +13,7 @@ from annotated_types import Ge
 from notebook_cells import parameter_cell
 from typer.testing import CliRunner
 
+from rmbg_eval.cli import app
 from rmbg_eval.cli.options import Quiet, takes
 from rmbg_eval.errors import SettingsError
 from rmbg_eval.settings import Parameter, Settings
@@ -27,16 +31,16 @@ class Wider(Settings):
 @pytest.fixture
 def command():
     """A command with them, which keeps what it was called with."""
-    app, calls = typer.Typer(pretty_exceptions_enable=False), []
+    tried, calls = typer.Typer(pretty_exceptions_enable=False), []
 
-    @app.command()
+    @tried.command()
     @takes(Wider, "sharpen", "tones", "models", "lang")
     def command(settings: Wider, quiet: Quiet = False) -> None:
         """Help of the command."""
         calls.append((settings, quiet))
 
     def call(*arguments: str):
-        done = CliRunner().invoke(app, arguments, env={"COLUMNS": "100"})
+        done = CliRunner().invoke(tried, arguments, env={"COLUMNS": "100"})
         return done, calls
 
     return call
@@ -86,3 +90,23 @@ def test_a_parameter_added_to_the_settings_is_in_the_notebooks_cell() -> None:
     assert parameter_cell(Wider).endswith(
         'sharpen: int = 2  # How much.\ntones: list = ["dark"]  # light or dark.'
     )
+
+
+def test_every_command_has_a_file_of_its_own_in_the_table() -> None:
+    folder = Path(app.__file__).parent
+    files = {path.stem for path in folder.glob("*.py")} - {"__init__", "app", "options", "terminal"}
+    commands = {name: command.__module__.split(".")[-1] for name, command in app.COMMANDS.items()}
+    assert all(name == module for name, module in commands.items())
+    assert files == {*commands, "cases"}
+
+
+def test_help_loads_neither_arrays_nor_tables() -> None:
+    """They would take longer than all the rest."""
+    code = (
+        "import sys; from rmbg_eval.cli.app import app\n"
+        "try: app(['report', '--help'])\n"
+        "finally: print(sorted({'numpy', 'rich', 'PIL', 'jinja2'} & sys.modules.keys()))"
+    )
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert "--precision-cases N" in done.stdout
+    assert done.stdout.endswith("[]\n")
