@@ -1,53 +1,200 @@
-"""Observation points: places in a picture where one looks, and what should be seen there.
+"""The kinds of observation points: each function, and the table of them.
 
-They are part of case.toml, as `[[points]]`. See GUIDE.md, "Observation points".
+All that there is to say of a kind stands here; GUIDE.md, "Add a point kind".
 """
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Literal
 
+import numpy as np
+
+from ..core.images import Alpha
+from .alpha import in_between
+from .colours import BACKGROUNDS, background, colour_difference
+from .places import (
+    SOFT_FROM,
+    SOFT_TO,
+    band_width,
+    highest_near,
+    largest_rise,
+    profile,
+    region_mask,
+)
 from .record import ObservationPoint, Region
+from .subject import Needs, Subject, Undefined
+
+SEEN = 0.1
+"""A strand is where the truth's alpha is at least this."""
+ENOUGH = 0.5
+"""Of the truth's alpha, for a place on a strand to be recovered; of its fall, for an edge to be."""
+MOST = 0.8
+"""Share of a strand that must be recovered for the strand to be."""
+CUT = 0.5
+"""A contour is broken where alpha is below."""
+FAR_COLOUR = 20.0
+"""ΔE2000 as bad as a fringe is counted: no likeness is left."""
+ROUNDING = 1e-6
+
+
+class NoEdge(Exception):  # noqa: N818
+    """Alpha does not fall where it should: the point fails, with this reason and no number."""
+
+
+def by_difference(measured: float, expected: float) -> float:
+    """How far off alphas and shares are: by their difference."""
+    return min(1.0, abs(measured - expected))
+
+
+def by_share(measured: float, expected: float) -> float:
+    """How far off widths and counts are: by the difference as a share of the larger."""
+    return abs(measured - expected) / max(measured, expected, 1.0)
 
 
 @dataclass(frozen=True)
 class Kind:
-    """What a kind of point measures, and where."""
+    """What a kind of point measures, where, and what is right."""
 
+    name: str
+    title: str
+    """What should be, in short, for the report."""
     measures: str
     unit: str
     regions: tuple[Region, ...]
-    expected: float | None
+    function: Callable[[ObservationPoint, Alpha, Subject], float]
+    """What the alpha, `(H, W) float32` in [0, 1] (the subject's, or the truth for what is
+    expected), has at the point. Raises Undefined or NoEdge."""
+    expected: float | Callable[[ObservationPoint], float] | None
     """What is expected where the point does not say; None: what the truth has."""
     tolerance: float
     """How far off the measured value may be where the point does not say."""
-    needs: Literal["nothing", "truth", "foreground"] = "nothing"
+    needs: Needs = "nothing"
     """What the case must have for it to be measurable at all."""
+    severity: Callable[[float, float], float] = by_difference
+    """How far a measured value is from the expected one: 0 as expected, 1 as wrong as can be. An
+    order of failures, not a measurement."""
+    across: bool = False
+    """Its lines go straight across an edge, two spots each; the report plots alpha along one."""
 
 
+def _mean_alpha(point: ObservationPoint, alpha: Alpha, subject: Subject) -> float:
+    if point.lines:
+        return float(np.concatenate([profile(alpha, line)[1] for line in point.lines]).mean())
+    return float(alpha[region_mask(point, alpha.shape)].mean(dtype=np.float64))
+
+
+def _soft_band(point: ObservationPoint, alpha: Alpha, subject: Subject) -> float:
+    widths = [band_width(*profile(alpha, line)) for line in point.lines or ()]
+    width = float(np.median(widths))
+    if not np.isfinite(width):
+        none = sum(not np.isfinite(each) for each in widths)
+        raise NoEdge(f"alpha does not fall from 0.92 to 0.08 on {none} of {len(widths)} lines")
+    return width
+
+
+def _smooth_fall(point: ObservationPoint, alpha: Alpha, subject: Subject) -> float:
+    rises = []
+    for line in point.lines or ():
+        values = profile(alpha, line)[1]
+        due = SOFT_FROM - SOFT_TO
+        if subject.truth is not None:
+            due = largest_rise(-profile(subject.truth, line)[1])
+        fall = largest_rise(-values)
+        if fall < ENOUGH * due - ROUNDING:
+            raise NoEdge(f"alpha falls by no more than {fall:.2f} on a line across the edge")
+        rises.append(largest_rise(values))
+    return max(rises)
+
+
+def _in_between(point: ObservationPoint, alpha: Alpha, subject: Subject) -> float:
+    due = in_between(subject.need_truth()) & region_mask(point, alpha.shape)
+    if not due.any():
+        raise Undefined("the truth has no in-between pixel in the region")
+    return float(in_between(alpha)[due].mean())
+
+
+def _breaks(point: ObservationPoint, alpha: Alpha, subject: Subject) -> float:
+    count = 0
+    for line in point.lines or ():
+        low = profile(alpha, line)[1] < CUT
+        count += int(low[0]) + int(np.count_nonzero(low[1:] & ~low[:-1]))
+    return float(count)
+
+
+def _strands(point: ObservationPoint, alpha: Alpha, subject: Subject) -> float:
+    found = 0
+    for number, line in enumerate(point.lines or (), 1):
+        due = highest_near(subject.need_truth(), line)
+        there = due >= SEEN
+        if not there.any():
+            raise Undefined(f"the truth has nothing along line {number}")
+        recovered = highest_near(alpha, line)[there] >= ENOUGH * due[there] - ROUNDING
+        found += int(recovered.mean() >= MOST)
+    return float(found)
+
+
+def _fringe(point: ObservationPoint, alpha: Alpha, subject: Subject) -> float:
+    band = region_mask(point, alpha.shape) & subject.edge
+    if not band.any():
+        raise Undefined("the truth has no edge in the region")
+    rows, columns = (slice(int(part.min()), int(part.max()) + 1) for part in np.nonzero(band))
+    part = rows, columns
+    means = []
+    for name in BACKGROUNDS:
+        behind = background(name, (alpha.shape[0], alpha.shape[1]))
+        differences = colour_difference(
+            subject.rgb[part],
+            alpha[part],
+            subject.need_foreground()[part],
+            subject.need_truth()[part],
+            behind[part] if behind.ndim == 3 else behind,
+        )
+        means.append(float(differences[band[part]].mean()))
+    return max(means)
+
+
+def _by_number(measured: float, expected: float) -> float:
+    apart = abs(measured - expected)
+    return apart / (apart + 1)
+
+
+def _by_colour(measured: float, expected: float) -> float:
+    return min(1.0, abs(measured - expected) / FAR_COLOUR)
+
+
+def _lines(point: ObservationPoint) -> float:
+    return float(len(point.lines or ()))
+
+
+_ALPHA, _SHARE = "alpha, 0 to 1", "share, 0 to 1"
 _AREA: tuple[Region, ...] = ("box", "polygon")
 _ANY: tuple[Region, ...] = ("box", "polygon", "lines")
 _LINES: tuple[Region, ...] = ("lines",)
 
-KINDS: dict[str, Kind] = {
-    "transparent": Kind("mean alpha", "alpha, 0 to 1", _ANY, 0.0, 0.05),
-    "opaque": Kind("mean alpha", "alpha, 0 to 1", _ANY, 1.0, 0.05),
-    "semi-transparent": Kind("mean alpha", "alpha, 0 to 1", _AREA, None, 0.15),
-    "soft-band": Kind("median width from alpha 0.92 to 0.08", "px", _LINES, None, 2.0),
-    "smooth-fall": Kind("largest rise on the way out", "alpha, 0 to 1", _LINES, 0.0, 0.1),
-    "in-between": Kind(
-        "share of the truth's in-between pixels that are in-between",
-        "share, 0 to 1",
-        _AREA,
-        1.0,
-        0.5,
-        "truth",
-    ),
-    "unbroken": Kind("breaks, where alpha is below 0.5", "count", _LINES, 0.0, 0.0),
-    "strands": Kind("lines that are recovered", "count", _LINES, None, 0.0, "truth"),
-    "no-fringe": Kind("colour difference at the edge", "ΔE2000", _AREA, 0.0, 3.0, "foreground"),
-}
+TABLE = (
+    Kind("transparent", "should be transparent", "mean alpha", _ALPHA, _ANY,
+        _mean_alpha, 0.0, 0.05),
+    Kind("opaque", "should be opaque", "mean alpha", _ALPHA, _ANY,
+        _mean_alpha, 1.0, 0.05),
+    Kind("semi-transparent", "should be as see-through as it is", "mean alpha", _ALPHA, _AREA,
+        _mean_alpha, None, 0.15),
+    Kind("soft-band", "should have its soft band", "median width from alpha 0.92 to 0.08", "px",
+        _LINES, _soft_band, None, 2.0, severity=by_share, across=True),
+    Kind("smooth-fall", "should fall off smoothly", "largest rise on the way out", _ALPHA,
+        _LINES, _smooth_fall, 0.0, 0.1, across=True),
+    Kind("in-between", "in-between pixels should be recovered",
+        "share of the truth's in-between pixels that are in-between", _SHARE,
+        _AREA, _in_between, 1.0, 0.5, "truth"),
+    Kind("unbroken", "should be unbroken", "breaks, where alpha is below 0.5", "count",
+        _LINES, _breaks, 0.0, 0.0, severity=_by_number),
+    Kind("strands", "every strand should be there", "lines that are recovered", "count",
+        _LINES, _strands, _lines, 0.0, "truth", by_share),
+    Kind("no-fringe", "should have no colour fringe", "colour difference at the edge", "ΔE2000",
+        _AREA, _fringe, 0.0, 3.0, "foreground", _by_colour),
+)  # fmt: skip
+
+KINDS = {kind.name: kind for kind in TABLE}
 
 
 def check(point: ObservationPoint) -> ObservationPoint:
@@ -60,7 +207,6 @@ def check(point: ObservationPoint) -> ObservationPoint:
             f"point {point.id}: {point.kind} needs one of {', '.join(kind.regions)}, "
             f"not {point.region}"
         )
-    across = point.kind in ("soft-band", "smooth-fall")
-    if across and any(len(line) != 2 for line in point.lines or ()):
+    if kind.across and any(len(line) != 2 for line in point.lines or ()):
         raise ValueError(f"point {point.id}: {point.kind} needs straight lines, of two spots")
     return point

@@ -13,12 +13,13 @@ from ..core.anchors import pair_anchor
 from ..core.files import write_atomic
 from ..core.progress import OnStep, Step, ignore
 from ..errors import printable
+from ..measure.kinds import KINDS
 from ..settings import CompareSettings
 from . import Panel, _base, said
 from .compare_figures import PairFigures, pair_figures
 from .figures import Shown
 from .frame import BACKDROP, CSS, render, script
-from .strings import STRINGS, Words, category_name, join, text
+from .strings import Words, category_name, join, text
 from .views import CellView, ImageView, RowView, TableView
 
 COMPARE_CSS = CSS.parent / "compare.css"
@@ -218,9 +219,10 @@ class ComparisonReport:
 
     def _where(self, value: Value) -> Words:
         """Unit, and region or kind of point."""
-        key = f"point_kind.{value.region}"
-        where = self._(key) if key in STRINGS else self._said(value.region)
-        return join(", ", [self._said(value.unit), where], self.settings.lang)
+        lang = self.settings.lang
+        point = value.region in KINDS
+        where = said.kind(value.region, lang) if point else self._said(value.region)
+        return join(", ", [self._said(value.unit), where], lang)
 
     def _said(self, english: str) -> Words:
         return said.reason(english, self.settings.lang)

@@ -25,6 +25,7 @@ from ..core.images import RGB, Alpha, quantise, resize_alpha
 from ..core.progress import OnStep, Step
 from ..errors import RmbgEvalError
 from ..measure.alpha import in_between_share, opaque_share
+from ..measure.kinds import KINDS
 from ..measure.record import ObservationPoint
 from ..predictions.prediction import Prediction
 from ..run.record import Run
@@ -283,7 +284,7 @@ def _plots(
     if not alphas or (truth is None and not points):
         return ()
     found: list[Plot] = []
-    across = next((p for p in points if p.kind in ("soft-band", "smooth-fall")), None)
+    across = next((p for p in points if p.kind in KINDS and KINDS[p.kind].across), None)
     if across:
         image, facts = plots.edge_profile(across, alphas, truth)
         shown = put("profile", image)

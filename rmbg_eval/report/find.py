@@ -9,6 +9,7 @@ from ..measure.record import PointResult
 from ..measure.table import TABLE
 from ..predictions.prediction import Prediction
 from ..run.record import Run
+from . import said
 from .strings import Words, text
 
 STATES = ("failed", "done", "passed", "point-failed")
@@ -44,7 +45,7 @@ def filters(
     yield "state", (everything, *((key, text(f"state.{key}", lang)) for key in STATES))
     kinds = dict.fromkeys(point.kind for record in run.cases for point in record.points)
     if kinds:
-        options = ((kind, text(f"point_kind.{kind}", lang)) for kind in kinds)
+        options = ((kind, said.kind(kind, lang)) for kind in kinds)
         yield "missed", (everything, *options)
     given = [("", text("sort.report", lang))]
     for name, sign in orders(run, few).items():

@@ -148,7 +148,7 @@ class Found:
         return join(", ", parts, self.lang)
 
     def _point_note(self, point: ObservationPoint) -> Words:
-        kind = self._(f"point_kind.{point.kind}")
+        kind = said.kind(point.kind, self.lang)
         return join(" · ", [kind, self._("required")], self.lang) if point.required else kind
 
     def _result(self, result: PointResult | None) -> CellView:

@@ -17,7 +17,7 @@ from PIL import Image
 from ..core.images import Alpha, resize_alpha
 from ..measure.agreement import disagreement_map
 from ..measure.alpha import in_between
-from ..measure.points import band_width, profile
+from ..measure.places import band_width, profile
 from ..measure.record import ObservationPoint
 from ..run.statistics import ALL, Row
 

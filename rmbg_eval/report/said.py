@@ -9,6 +9,7 @@ from __future__ import annotations
 import re
 from functools import lru_cache
 
+from ..measure.kinds import KINDS
 from ..settings import Language
 from .said_compare import COMPARED, PLAIN
 from .strings import Words
@@ -33,8 +34,17 @@ MEASURED: dict[str, str] = {
     "in-between pixels": "半透明像素",
     "unknown region (10 px)": "未知区域（10 像素）",
     "whole image": "整幅图像",
+    "should be transparent": "应透明",
+    "should be opaque": "应不透明",
+    "should be as see-through as it is": "应保持其半透明程度",
+    "should have its soft band": "应保留柔和过渡带",
+    "should fall off smoothly": "应平滑过渡",
+    "in-between pixels should be recovered": "半透明像素应保留",
+    "should be unbroken": "应连续不断裂",
+    "every strand should be there": "细丝应一根不落",
+    "should have no colour fringe": "应无色边",
 }
-"""Units and regions."""
+"""Units and regions; what a kind of point asks for."""
 
 REASONS: dict[str, str] = {
     "the case has no truth": "此案例没有真值",
@@ -183,6 +193,11 @@ FAILURES: tuple[tuple[str, str, str], ...] = (
 def measured(english: str, lang: Language) -> Words:
     """A unit or a region, in both languages."""
     return Words(english, MEASURED.get(english, english), lang)
+
+
+def kind(name: str, lang: Language) -> Words:
+    """What a kind of point asks for, in both languages; its name where it is not known here."""
+    return measured(KINDS[name].title if name in KINDS else name, lang)
 
 
 def reason(english: str, lang: Language) -> Words:

@@ -24,15 +24,6 @@ FOUND: dict[str, tuple[str, str]] = {
     "point.unmeasured": ("○ not measurable", "○ 无法测量"),
     "required": ("required", "必须通过"),
     "unmeasured": ("{count} not measurable", "{count} 个无法测量"),
-    "point_kind.transparent": ("should be transparent", "应透明"),
-    "point_kind.opaque": ("should be opaque", "应不透明"),
-    "point_kind.semi-transparent": ("should be as see-through as it is", "应保持其半透明程度"),
-    "point_kind.soft-band": ("should have its soft band", "应保留柔和过渡带"),
-    "point_kind.smooth-fall": ("should fall off smoothly", "应平滑过渡"),
-    "point_kind.in-between": ("in-between pixels should be recovered", "半透明像素应保留"),
-    "point_kind.unbroken": ("should be unbroken", "应连续不断裂"),
-    "point_kind.strands": ("every strand should be there", "细丝应一根不落"),
-    "point_kind.no-fringe": ("should have no colour fringe", "应无色边"),
     "family.matting": ("Alpha against the truth", "透明度与真值"),
     "family.matting.note": (
         "Matting errors, alpha and truth as they are. Unknown region: within 10 px of both sides "

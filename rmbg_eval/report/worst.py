@@ -13,6 +13,7 @@ from PIL import Image
 from ..cases.case import Case
 from ..core.files import write_atomic
 from ..errors import RmbgEvalError
+from ..measure.points import far_off
 from ..measure.record import ObservationPoint, PointResult
 from ..run.record import Run
 from .figures import CUTOUT, CaseFigures, Shown
@@ -20,8 +21,6 @@ from .figures import CUTOUT, CaseFigures, Shown
 MOST = 6
 SIDE = 220
 """Pixels, at most, of a crop."""
-_FAR_COLOUR = 20.0
-"""ΔE2000 as bad as a fringe is counted: no likeness is left."""
 
 
 @dataclass(frozen=True)
@@ -54,23 +53,6 @@ def worst(run: Run, most: int = MOST) -> list[tuple[PointResult, ObservationPoin
     return [
         (result, known[key]) for *_, key, result in sorted(order, key=lambda each: each[:3])[:most]
     ]
-
-
-def far_off(result: PointResult) -> float:
-    """How far a point is from what was expected: 0 as expected, 1 as wrong as can be.
-
-    Alphas and shares by their difference, widths and counts by it as a share of the larger,
-    colours by ΔE2000 as a share of 20, breaks by n ÷ (n + 1). An order, not a measurement.
-    """
-    measured, expected = result.measured or 0.0, result.expected or 0.0
-    apart = abs(measured - expected)
-    if result.kind == "no-fringe":
-        return min(1.0, apart / _FAR_COLOUR)
-    if result.kind == "unbroken":
-        return apart / (apart + 1)
-    if result.kind in ("soft-band", "strands"):
-        return apart / max(measured, expected, 1.0)
-    return min(1.0, apart)
 
 
 def make_worst(

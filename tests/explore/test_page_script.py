@@ -13,7 +13,7 @@ from playwright.sync_api import Browser, Page
 
 from rmbg_eval.explore.page import script
 from rmbg_eval.explore.server import shell
-from rmbg_eval.measure.points import band_width, profile
+from rmbg_eval.measure.places import band_width, profile
 
 MAP = """async ([source, line]) => {
   const image = new Image();

@@ -23,7 +23,8 @@ def test_units_regions_and_reasons_are_said_in_chinese(english: str) -> None:
 
 
 def test_every_unit_and_region_has_its_chinese() -> None:
-    there = {m.unit for m in TABLE} | {m.region for m in TABLE} | {k.unit for k in KINDS.values()}
+    there = {m.unit for m in TABLE} | {m.region for m in TABLE}
+    there |= {text for kind in KINDS.values() for text in (kind.unit, kind.title)}
     assert there == set(said.MEASURED)
 
 
@@ -40,7 +41,7 @@ def test_every_reason_that_is_written_out_in_the_measures_has_its_chinese() -> N
     for path in Path(measure.__file__).parent.glob("*.py"):
         for node in ast.walk(ast.parse(path.read_text("utf-8"))):
             name = getattr(getattr(node, "func", None), "id", "")
-            if name in ("Undefined", "_NoEdge") and node.args:
+            if name in ("Undefined", "NoEdge") and node.args:
                 found.append(_sample(node.args[0]))
     known_here = [text for text in found if text]
     assert len(known_here) > 10

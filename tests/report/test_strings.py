@@ -64,7 +64,6 @@ def test_no_string_is_left_over() -> None:
         "kind.",
         "metric.",
         "point.",
-        "point_kind.",
         "family.",
         "better.",
         "alt.",

@@ -7,11 +7,12 @@ from hypothesis import strategies as st
 from runs import KEY, run_of
 
 from rmbg_eval.measure.kinds import KINDS
+from rmbg_eval.measure.points import far_off
 from rmbg_eval.measure.record import Measurement, ObservationPoint, PointResult
 from rmbg_eval.report.figures import CaseFigures
 from rmbg_eval.report.find import known, orders
 from rmbg_eval.report.present import Presenter
-from rmbg_eval.report.worst import around, far_off, worst
+from rmbg_eval.report.worst import around, worst
 from rmbg_eval.run.record import CaseRecord, Run
 
 

@@ -67,7 +67,7 @@ class AlphaMap {
 }
 
 // Pixels from where alpha last leaves 0.92 to where it first reaches 0.08 after that, as
-// rmbg_eval.measure.points.band_width has it; null where it does not fall that far. A line that was
+// rmbg_eval.measure.places.band_width has it; null where it does not fall that far. A line that was
 // drawn from outside to inside is read the other way round.
 function softBand(profile) {
   const length = profile.at(-1).distance;
