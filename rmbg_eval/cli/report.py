@@ -21,11 +21,9 @@ def report(settings: Settings, quiet: Quiet = False) -> None:
     except KeyboardInterrupt:
         _partial_page(settings)
         raise
-    from ..report import Report
     from ..report.notebooks import LARGE_PAGE, render  # papermill and nbconvert take a second
 
     with progress() as on_step:
-        Report(run, on_step)
         on_step(Step("report · notebook and page"))
         page = render(settings)
     size = page.stat().st_size
@@ -41,12 +39,15 @@ def report(settings: Settings, quiet: Quiet = False) -> None:
 def _partial_page(settings: Settings) -> None:
     """The page of what an interrupted run has done, if it has done anything."""
     from ..run.record import Run
-    from .terminal import complain
+    from .terminal import complain, progress
 
     if not (settings.out_folder / "run.json").exists():
         return
     run = Run.load(settings.out_folder)
     if run.predictions and not run.complete:
         from ..report.notebooks import render
+        from ..run.previews import draw_again
 
-        complain(f"The report is partial: {render(settings, evaluate=False)}")
+        with progress() as on_step:
+            draw_again(run, on_step)
+        complain(f"The report is partial: {render(settings)}")

@@ -6,18 +6,14 @@ import os
 from pathlib import Path
 from typing import Any
 
-from ..cases.folder import load_cases
 from ..core.files import write_atomic
 from ..core.progress import OnStep, Step, ignore
-from ..errors import CaseError
+from ..run.previews import Previews, has_cards, load
 from ..run.record import Run
-from .bars import bars_name, make_bars
-from .figures import CaseFigures, has_cards, make_figures
 from .frame import BACKDROP, CSS, head_and_foot, render, script
 from .present import Presenter
 from .strings import text
 from .verdict import PAGES
-from .worst import make_worst
 
 NBCONVERT_TEMPLATES = Path(__file__).parent / "nbconvert"
 
@@ -40,29 +36,19 @@ class Panel:
 
 
 class Report:
-    """The panels of a run, as one shows them in a notebook.
-
-    Making one draws the pictures that are not there yet, into the run folder.
-    """
+    """The panels of a run, as one shows them in a notebook: made from the run folder alone."""
 
     def __init__(self, run: Run, on_step: OnStep = ignore) -> None:
         folder = run.settings.out_folder
-        try:
-            cases = {(c.category, c.id): c for c in load_cases(run.settings.cases_folder).cases}
-        except CaseError:  # the set has gone; what was drawn from it is still there
-            cases = {}
         write_atomic(folder / "report.css", CSS.read_bytes())
         write_atomic(folder / "report.js", script())
         write_atomic(folder / "backdrop.webp", BACKDROP.read_bytes())
-        bars = bars_name(run)
-        figures = make_figures(run, cases, folder, on_step, keep=bars.partition(".")[0])
+        previews = load(run, on_step)
         self.run = run
         self._many = has_cards(run)
-        self._presenter = Presenter(run, figures, _base(folder), self._many)
+        self._presenter = Presenter(run, previews, _base(folder), self._many)
         if self._many:
-            self._write_pages(folder, figures, on_step)
-        self._worst = make_worst(run, cases, figures, folder)
-        self._bars = make_bars(self._presenter.found.bars(), folder, bars)
+            self._write_pages(folder, previews, on_step)
 
     def style(self) -> Panel:
         """The report's style, for the notebook itself; the page has it in its head."""
@@ -71,11 +57,11 @@ class Report:
 
     def header(self) -> Panel:
         """Title, the verdict by category, the worst findings, and what failed."""
-        return self._panel("header", "header", self._presenter.header(self._worst))
+        return self._panel("header", "header", self._presenter.header())
 
     def summary(self) -> Panel:
         """The models, what was measured of them by category, and what finds a case."""
-        return self._panel("summary", "summary", self._presenter.summary(self._bars))
+        return self._panel("summary", "summary", self._presenter.summary())
 
     def category(self, name: str) -> Panel:
         """One category: what is difficult, what to look at, and a figure for each case."""
@@ -100,19 +86,17 @@ class Report:
     def _panel(self, template: str, title: str, view: object) -> Panel:
         return Panel(render(template, view, self.run.settings.lang), title, self._about())
 
-    def _write_pages(
-        self, folder: Path, figures: dict[tuple[str, str], CaseFigures], on_step: OnStep
-    ) -> None:
+    def _write_pages(self, folder: Path, previews: Previews, on_step: OnStep) -> None:
         """A page for each case, in a folder beside the report."""
         lang = self.run.settings.lang
-        presenter = Presenter(self.run, figures, "../")
+        presenter = Presenter(self.run, previews, "../")
         for done, view in enumerate(presenter.pages(), 1):
             (case,) = view.cases
             back = f"../index.html#{case.anchor}"
             head, foot = head_and_foot(case.title, lang, "folder", "../", back)
             html = f"{head}{render('category', view, lang)}{foot}"
             write_atomic(folder / PAGES / f"{case.anchor}.html", html)
-            on_step(Step("report · pages", done, len(self.run.cases)))
+            on_step(Step("pages", done, len(self.run.cases)))
 
     def _about(self) -> dict[str, Any]:
         settings = self.run.settings

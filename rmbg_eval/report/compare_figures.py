@@ -16,7 +16,7 @@ from ..compare.comparison import Pair
 from ..core.files import write_atomic
 from ..core.images import RGB, Alpha, decode_cutout, quantise, read_bytes
 from ..errors import RmbgEvalError
-from .figures import Shown
+from ..run.previews import Preview
 
 _SIDE = 720
 """Pixels at most: three of them stand beside each other."""
@@ -40,10 +40,10 @@ class Side:
 class PairFigures:
     """What is shown of a case × model. None where there is nothing to show."""
 
-    base: Shown | None = None
-    new: Shown | None = None
-    difference: Shown | None = None
-    crops: tuple[Shown, ...] = ()
+    base: Preview | None = None
+    new: Preview | None = None
+    difference: Preview | None = None
+    crops: tuple[Preview, ...] = ()
     """Base, new and difference around where alpha moved most."""
     region: tuple[int, int, int, int] | None = None
     matte: bool = False
@@ -60,7 +60,7 @@ def pair_figures(pair: Pair, base: Path, new: Path, out: Path) -> PairFigures:
         repr((pair.name, pair.model, pair.base, pair.new, "1")).encode()
     ).hexdigest()[:20]
 
-    def put(kind: str, pixels: np.ndarray, crop: bool = False) -> Shown:
+    def put(kind: str, pixels: np.ndarray, crop: bool = False) -> Preview:
         image = Image.fromarray(pixels)
         options: dict[str, Any] = {"lossless": True}
         if not crop:
@@ -70,9 +70,9 @@ def pair_figures(pair: Pair, base: Path, new: Path, out: Path) -> PairFigures:
         image.save(buffer, "WEBP", **options)
         path = f"assets/{name}-{kind}.webp"
         write_atomic(out / path, buffer.getvalue())
-        return Shown(path=path, width=image.width, height=image.height)
+        return Preview(path=path, width=image.width, height=image.height)
 
-    crops: list[Shown] = []
+    crops: list[Preview] = []
     region = None
     difference = None
     if was and now and fits and not pair.identical:

@@ -14,10 +14,10 @@ from ..core.files import write_atomic
 from ..core.progress import OnStep, Step, ignore
 from ..errors import printable
 from ..measure.kinds import KINDS
+from ..run.previews import Preview
 from ..settings import CompareSettings
 from . import Panel, _base, said
 from .compare_figures import PairFigures, pair_figures
-from .figures import Shown
 from .frame import BACKDROP, CSS, render, script
 from .strings import Words, category_name, join, text
 from .views import CellView, ImageView, RowView, TableView
@@ -197,7 +197,7 @@ class ComparisonReport:
         )
 
     def _images(
-        self, pair: Pair, shown: Iterable[tuple[str, Shown | None]]
+        self, pair: Pair, shown: Iterable[tuple[str, Preview | None]]
     ) -> Iterable[tuple[str, ImageView]]:
         for name, picture in shown:
             if picture:

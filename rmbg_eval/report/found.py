@@ -9,11 +9,11 @@ from ..measure import colours, matting, segmentation
 from ..measure.record import Measurement, ObservationPoint, PointResult
 from ..measure.subject import Metric
 from ..measure.table import TABLE
+from ..run.previews import Plot, Preview
 from ..run.record import CaseRecord, Run
-from ..run.statistics import ALL, Difference, Mean, Row, summarise
+from ..run.statistics import ALL, HEADLINES, Difference, Mean, Row, headline, summarise
 from ..settings import Language
 from . import said
-from .figures import Plot, Shown
 from .strings import STRINGS, Words, category_name, join, text
 from .views import (
     CellView,
@@ -37,24 +37,22 @@ FAMILIES: tuple[tuple[str, Sequence[Metric]], ...] = (
 )
 """Tables of measures: a family each, never mixed."""
 
-HEADLINES = ("mad_unknown", "mad", "delta_e_white_edge", "weighted_f")
-"""Measures that are also shown by category and compared between models."""
-
 
 class Found:
     """Makes the views of what one run measured."""
 
-    def __init__(self, run: Run, image: Callable[[Shown | None, str], ImageView | None]) -> None:
+    def __init__(self, run: Run, image: Callable[[Preview | None, str], ImageView | None]) -> None:
         self.lang: Language = run.settings.lang
         self.models = tuple(model.info.name for model in run.models)
         self.summary = summarise(run)
+        self.headline = headline(run)
         self.image = image
         self.values = {(m.category, m.case, m.model, m.metric): m for m in run.measurements}
         self.results = {(p.category, p.case, p.model, p.point): p for p in run.points}
 
     def overview(
         self,
-        bars: Shown | None,
+        bars: Preview | None,
         models: tuple[ModelRow, ...],
         links: tuple[Link, ...],
         filters: tuple[tuple[str, tuple[tuple[str, Words], ...]], ...],
@@ -72,7 +70,7 @@ class Found:
             self._("flattered", model=model, data=data, count=count)
             for model, data, count in self.summary.flattered
         ]
-        row = self._bars_row()
+        row = self.summary.row(self.headline or "")
         alt = self._("alt.bars", metric=row.metric, best=self._best(row)) if row else ""
         return SummaryView(
             models,
@@ -104,7 +102,7 @@ class Found:
         shown = []
         for plot in plots:
             alt = self._alt(plot, title, names.get(plot.point or "", ""))
-            view = self.image(plot.shown, alt)
+            view = self.image(plot.picture, alt)
             shown += [view] if view else []
         return FoundView(
             TableView(self._("points"), self._("points_note"), self.models, rows) if rows else None,
@@ -253,21 +251,6 @@ class Found:
         key = "difference_clear" if difference.clear else "difference_unclear"
         low, high = _signed(difference.low), _signed(difference.high)
         return self._(key, low=low, high=high, **values)
-
-    def bars(self) -> tuple[list[Row], dict[str, str]] | None:
-        """The rows of the measure that bars are drawn of, and what to call their categories."""
-        row = self._bars_row()
-        if row is None:
-            return None
-        rows = [r for r in self.summary.rows if r.metric == row.metric]
-        return rows, {r.category: r.category for r in rows}
-
-    def _bars_row(self) -> Row | None:
-        for name in HEADLINES:
-            row = self.summary.row(name)
-            if row and any(mean.scored for mean in row.means):
-                return row
-        return None
 
     def _best(self, row: Row) -> Words:
         words = [

@@ -30,16 +30,24 @@ LARGE_PAGE = 50_000_000
 _PICTURE = re.compile(r'(<img [^>]*?\bsrc=")((?:assets|cutouts)/[^"]*)(")')
 
 
-def render(settings: Settings, evaluate: bool = True) -> Path:
-    """Execute evaluate.ipynb into the run folder and export index.html; returns its path.
+_LOAD = """\
+from rmbg_eval import Run
 
-    Without `evaluate` nothing is evaluated: the page is of the run as it is in the folder, be it
-    partial. Raises ReportError with the cell's own error if the notebook fails.
+# To evaluate here instead: run = evaluate(settings, notebook_progress(), build_files)
+run = Run.load(settings.out_folder)"""
+
+
+def render(settings: Settings) -> Path:
+    """Execute evaluate.ipynb over the run of the run folder, be it partial, into that folder, and
+    export index.html; returns its path.
+
+    Nothing is evaluated: the cell tagged `evaluate` loads the run. Raises ReportError with the
+    cell's own error if the notebook fails.
     """
     source = nbformat.read(resource("notebooks", "evaluate.ipynb"), as_version=4)
-    for cell in source.cells if not evaluate else ():
+    for cell in source.cells:
         if "evaluate" in cell.metadata.get("tags", []):
-            cell.source = "from rmbg_eval import Run\n\nrun = Run.load(settings.out_folder)"
+            cell.source = _LOAD
     return _executed(source, "evaluate", settings.out_folder, settings.model_dump())
 
 

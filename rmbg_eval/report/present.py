@@ -12,9 +12,9 @@ from ..core.files import safe_name
 from ..measure.record import PointResult
 from ..models.info import ModelInfo
 from ..predictions.prediction import Prediction
+from ..run.previews import CasePreviews, ModelPreviews, Preview, Previews
 from ..run.record import CaseRecord, Run
 from . import said
-from .figures import CaseFigures, ModelFigures, Shown
 from .find import filters, known, orders
 from .found import Found
 from .made import colours, commit, details, machine, model_rows, precision, seconds, total
@@ -32,7 +32,6 @@ from .views import (
     SummaryView,
     TimingsView,
 )
-from .worst import Worst
 
 
 class Presenter:
@@ -41,14 +40,14 @@ class Presenter:
     def __init__(
         self,
         run: Run,
-        figures: dict[tuple[str, str], CaseFigures],
+        previews: Previews,
         base: str = "",
         many: bool = False,
     ) -> None:
         """`base`: what leads to the run folder; `many`: each case has a page of its own."""
         self.run = run
         self.lang = run.settings.lang
-        self.figures = figures
+        self.previews = previews
         self.base = base
         self.many = many
         self.found = Found(run, self._image)
@@ -68,7 +67,7 @@ class Presenter:
         there = dict.fromkeys(record.category for record in self.run.cases)
         return (*CATEGORIES, *(name for name in there if name not in CATEGORIES))
 
-    def header(self, worst: Sequence[Worst] = ()) -> HeaderView:
+    def header(self) -> HeaderView:
         run = self.run
         all_, failed = len(run.predictions), len(run.failures)
         key = "failures_count" if failed else "no_failures"
@@ -98,12 +97,12 @@ class Presenter:
             failed=failed,
             done=self._(key, failed=failed, all=all_),
             failures=tuple(self._failures()),
-            verdict=verdict.view(worst, self.figures),
+            verdict=verdict.view(self.previews),
             precision=tuple(precision(run)),
             complete=run.complete,
         )
 
-    def summary(self, bars: Shown | None) -> SummaryView:
+    def summary(self) -> SummaryView:
         names = {name: self._category(name) for name in self.categories()}
         links = tuple(
             Link(
@@ -115,7 +114,7 @@ class Presenter:
         )
         models = tuple(model_rows(self.run))
         return self.found.overview(
-            bars, models, links, tuple(filters(self.run, names, few=self.many))
+            self.previews.bars, models, links, tuple(filters(self.run, names, few=self.many))
         )
 
     def category(self, name: str) -> CategoryView:
@@ -171,7 +170,7 @@ class Presenter:
 
     def _case(self, record: CaseRecord) -> CaseView:
         key = record.category, record.id
-        figures = self.figures[key]
+        figures = self.previews.cases[key]
         made = self.by_case.get(key, [])
         title = self.found.title(record.title, record.id)
         facts = [f"{record.category}/{record.id}"]
@@ -213,14 +212,14 @@ class Presenter:
         parts = [prediction.model, join(" ", ["✓" if all(known) else "✕", words], self.lang)]
         return join(" · ", parts, self.lang)
 
-    def _original(self, figures: CaseFigures, title: Words) -> ImageView | None:
+    def _original(self, figures: CasePreviews, title: Words) -> ImageView | None:
         small = figures.card if self.many else None
         shown = self._image(small or figures.original, self._("alt.original", case=title))
         if shown is None or figures.full is None:
             return shown
         return replace(shown, link=self._url(figures.full.path))
 
-    def _column(self, prediction: Prediction, figures: CaseFigures, title: Words) -> ColumnView:
+    def _column(self, prediction: Prediction, figures: CasePreviews, title: Words) -> ColumnView:
         model = prediction.model
         info = next(m.info for m in self.run.models if m.info.name == model)
         shown = figures.models.get(model)
@@ -259,7 +258,7 @@ class Presenter:
             save_as=f"{safe_name(prediction.case)}.png",
         )
 
-    def _error(self, shown: ModelFigures, title: Words, model: str) -> ImageView | None:
+    def _error(self, shown: ModelPreviews, title: Words, model: str) -> ImageView | None:
         if shown.wrong is None:
             return None
         more, less = (f"{share:.2%}" for share in shown.wrong)
@@ -311,7 +310,7 @@ class Presenter:
         spent = prediction.seconds
         return f"{spent.get('infer', 0):.2f} / {total(spent):.2f}"
 
-    def _image(self, shown: Shown | None, alt: str) -> ImageView | None:
+    def _image(self, shown: Preview | None, alt: str) -> ImageView | None:
         if shown is None:
             return None
         return ImageView(self._url(shown.path), shown.width, shown.height, alt)

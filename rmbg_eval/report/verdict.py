@@ -2,22 +2,21 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping
 from statistics import median
 from typing import Any
 
 from ..core.anchors import case_anchor, category_anchor
 from ..predictions.prediction import Prediction
+from ..run.previews import CasePreviews, Preview, Previews, Spot
 from ..run.record import Run
 from ..run.statistics import ALL, Points, Summary
-from .figures import CaseFigures, Shown
 from .found import difference_from_expected, short
 from .made import seconds
 from .strings import Words, join, text
 from .views import CellView, ImageView, Link, VerdictRow, VerdictView, WorstView
-from .worst import Worst
 
-Image = Callable[[Shown | None, str], ImageView | None]
+Image = Callable[[Preview | None, str], ImageView | None]
 Key = tuple[str, str]
 EDGE_COLOUR = "delta_e_white_edge"
 LOOK_FIRST = ("mad_unknown", "disagreement", "in_between_share")
@@ -50,9 +49,9 @@ class Verdict:
             (record.category, record.id): title(record.title, record.id) for record in run.cases
         }
 
-    def view(self, worst: Sequence[Worst], figures: Mapping[Key, CaseFigures]) -> VerdictView:
+    def view(self, previews: Previews) -> VerdictView:
         """The verdict, and the worst findings; without any, the cases to look at first."""
-        found = [self._worst(each) for each in worst]
+        found = [self._worst(each) for each in previews.worst]
         note = "worst_note" if found else "look_first_note"
         return VerdictView(
             words=tuple(self._words()),
@@ -63,7 +62,7 @@ class Verdict:
                 for count in [sum(record.category == name for record in self.run.cases)]
             ),
             rows=tuple(self._row(model) for model in self.models),
-            worst=tuple(found or self._look_first(figures)),
+            worst=tuple(found or self._look_first(previews.cases)),
             worst_note=self._(note),
         )
 
@@ -129,7 +128,7 @@ class Verdict:
             words = join(" ", [words, "★"], self.lang)
         return CellView(join(" ", [mark, words], self.lang), state, note)
 
-    def _worst(self, worst: Worst) -> WorstView:
+    def _worst(self, worst: Spot) -> WorstView:
         result = worst.result
         case = self.titles[result.category, result.case]
         title = self.title(worst.point.title, worst.point.id)
@@ -150,7 +149,7 @@ class Verdict:
             ),
         )
 
-    def _look_first(self, figures: Mapping[Key, CaseFigures]) -> Iterable[WorstView]:
+    def _look_first(self, figures: Mapping[Key, CasePreviews]) -> Iterable[WorstView]:
         """By the first measure that the run has values of, largest first; a case once."""
         for name in LOOK_FIRST:
             found = [m for m in self.run.measurements if m.metric == name and m.value is not None]
@@ -158,7 +157,7 @@ class Verdict:
             once: dict[Key, WorstView] = {}
             for m in ranked if any(m.value for m in found) else ():
                 key = m.category, m.case
-                drawn = figures.get(key, CaseFigures())
+                drawn = figures.get(key, CasePreviews())
                 model = drawn.models.get(m.model)
                 case = self.titles[key]
                 once.setdefault(

@@ -2,7 +2,8 @@
 
 `run.json` is the one source for reports and gates. It is written first, marked
 incomplete, and last, complete; all else in the folder can be made again from it
-and the cache. Run the same settings again and only what is missing is done.
+and the cache. Run the same settings again and only what is missing is done. The pictures that a
+report shows are drawn last: a run folder needs no case set to be looked at.
 """
 
 from __future__ import annotations
@@ -38,6 +39,7 @@ from ..settings import Settings
 from .agreement import disagreements, flip_differences
 from .findings import find
 from .folder import prune, run_folder, save
+from .previews import draw
 from .record import CaseRecord, ModelRun, Run
 
 OnSave = Callable[[Path, Run], None]
@@ -121,6 +123,7 @@ def evaluate(
             run = earlier.model_copy(update={"settings": settings})
         prune(out, run)
         keep(run)
+        draw(run, found.cases, on_step)
     return run
 
 

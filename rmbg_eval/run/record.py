@@ -132,11 +132,12 @@ class Run(_Record):
 
     @classmethod
     def load(cls, folder: Path) -> Run:
-        """The run kept in `folder`; OutputError if there is none that can be read."""
+        """The run kept in `folder`, wherever that was when it was made: `settings.out` is where it
+        is. OutputError if there is none that can be read."""
         path = folder / "run.json"
         try:
             data = path.read_bytes()
-            return cls.model_validate_json(data)
+            run = cls.model_validate_json(data)
         except OSError as error:
             raise OutputError(
                 f"{printable(str(path))} cannot be read: {error.strerror}",
@@ -155,6 +156,8 @@ class Run(_Record):
                 f"{error.error_count()} places differ",
                 "Run it again with this version of rmbg-eval.",
             ) from None
+        settings = run.settings.model_copy(update={"out": str(folder)})
+        return run.model_copy(update={"settings": settings})
 
     def found(self) -> dict:
         """All that must be equal for two runs to have found the same: no times, no machine."""

@@ -1,4 +1,5 @@
-"""Models × categories: means with what they leave out, points passed, differences that are clear.
+"""Models × categories: means with what they leave out, points passed, differences that are clear;
+and which findings are the worst.
 
 A mean is over the cases that have a value, and says how many have none and why. Two models are
 compared case by case. Means of so few and such skewed differences have no interval that keeps its
@@ -17,7 +18,8 @@ from functools import cache
 import numpy as np
 from numpy.typing import NDArray
 
-from ..measure.record import Measurement, PointResult
+from ..measure.points import far_off
+from ..measure.record import Measurement, ObservationPoint, PointResult
 from ..measure.table import TABLE
 from .record import Run
 
@@ -27,6 +29,8 @@ ALL = ""
 FEWEST = 6
 """Groups from which an interval can hold the middle in 95 %: of 5, all are on one side of it in one
 set of 16."""
+HEADLINES = ("mad_unknown", "mad", "delta_e_white_edge", "weighted_f")
+"""Measures that are also shown by category and compared between models."""
 
 
 @dataclass(frozen=True)
@@ -148,6 +152,34 @@ def summarise(run: Run) -> Summary:
         if any(category in (ALL, p.category) for p in run.points)
     )
     return Summary(tuple(rows), points, tuple(_flattered(run)))
+
+
+def headline(run: Run) -> str | None:
+    """The measure that bars are drawn of: the first of `HEADLINES` that the run has a value of."""
+    there = {m.metric for m in run.measurements if m.value is not None}
+    return next((name for name in HEADLINES if name in there), None)
+
+
+def worst_points(run: Run, most: int = 6) -> list[tuple[PointResult, ObservationPoint]]:
+    """The failed points, required ones first, then by how far off they are.
+
+    Each case is named once before any is named twice, so that one bad picture does not hide the
+    others; the same point of several models is named for the one that is farthest off.
+    """
+    points = {(r.category, r.id, p.id): p for r in run.cases for p in r.points}
+    failed = [p for p in run.points if p.passed is False]
+    ranked = sorted(failed, key=lambda p: (not p.required, -far_off(p)))
+    once: dict[tuple[str, str, str], PointResult] = {}
+    for result in ranked:
+        once.setdefault((result.category, result.case, result.point), result)
+    seen: dict[tuple[str, str], int] = {}
+    order = []
+    for place, (key, result) in enumerate(once.items()):
+        before = seen[key[:2]] = seen.get(key[:2], -1) + 1
+        order.append((not result.required, before, place, key, result))
+    return [
+        (result, points[key]) for *_, key, result in sorted(order, key=lambda each: each[:3])[:most]
+    ]
 
 
 def compare(one: Mean, other: Mean, groups: Mapping[str, str] | None = None) -> Difference | None:

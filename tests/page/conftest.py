@@ -11,7 +11,7 @@ from fakes import save_picture, save_truth
 from pages import HOSTILE
 from playwright.sync_api import Browser, Page
 
-from rmbg_eval import Report, Settings, evaluate
+from rmbg_eval import Settings, evaluate
 from rmbg_eval.report.notebooks import render
 
 POINTS = """title = { en = "<i>Ada</i>", zh = "<script>alert(1)</script>" }
@@ -66,7 +66,7 @@ def pages(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Path]:
                     "lang": lang,
                 }
             )
-            Report(evaluate(settings))
+            evaluate(settings)
             made[layout] = render(settings)
     return made
 

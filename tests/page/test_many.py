@@ -9,9 +9,9 @@ from fakes import save_picture, save_truth
 from pages import opened, served
 from playwright.sync_api import Page, expect
 
-from rmbg_eval import Report, Settings, evaluate
-from rmbg_eval.report.figures import MANY
+from rmbg_eval import Settings, evaluate
 from rmbg_eval.report.notebooks import render
+from rmbg_eval.run.previews import MANY
 
 POINT = 'title = { en = "First" }\n[[points]]\nid = "corner"\nkind = "opaque"\nbox = [2, 2, 8, 6]\n'
 
@@ -40,7 +40,7 @@ def many(tmp_path_factory: pytest.TempPathFactory) -> Path:
                 "layout": "folder",
             }
         )
-        Report(evaluate(settings))
+        evaluate(settings)
         return render(settings)
 
 

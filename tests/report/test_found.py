@@ -8,13 +8,13 @@ from runs import KEY, run_of
 from rmbg_eval import Settings
 from rmbg_eval.measure.record import Measurement, ObservationPoint, PointResult
 from rmbg_eval.measure.table import TABLE
-from rmbg_eval.report.figures import CaseFigures, Plot, Shown
 from rmbg_eval.report.found import FAMILIES
 from rmbg_eval.report.present import Presenter
 from rmbg_eval.report.strings import STRINGS
+from rmbg_eval.run.previews import CasePreviews, Plot, Preview, Previews
 from rmbg_eval.run.record import Run
 
-SHOWN = Shown(path="assets/x.webp", width=10, height=5)
+SHOWN = Preview(path="assets/x.webp", width=10, height=5)
 POINT = ObservationPoint.model_validate(
     {
         "id": "nose",
@@ -49,8 +49,8 @@ def run_with(**changes: object) -> Run:
 
 
 def found(run: Run, *plots: Plot):
-    presenter = Presenter(run, {KEY: CaseFigures(plots=plots)})
-    return presenter.category(KEY[0]).cases[0].found, presenter.summary(SHOWN)
+    presenter = Presenter(run, Previews({KEY: CasePreviews(plots=plots)}, bars=SHOWN))
+    return presenter.category(KEY[0]).cases[0].found, presenter.summary()
 
 
 def test_a_point_has_a_mark_that_is_no_colour_alone() -> None:
@@ -112,9 +112,9 @@ def test_without_any_value_there_is_no_table() -> None:
 
 def test_pictures_are_described_by_what_they_show() -> None:
     plots = [
-        Plot(kind="profile", shown=SHOWN, facts={"a": 3.25, "truth": None}, point="nose"),
-        Plot(kind="histogram", shown=SHOWN, facts={"a": 0.25, "truth": 0.5}),
-        Plot(kind="disagreement", shown=SHOWN, facts={"mean": 0.0125, "far": 0.5}),
+        Plot(kind="profile", picture=SHOWN, facts={"a": 3.25, "truth": None}, point="nose"),
+        Plot(kind="histogram", picture=SHOWN, facts={"a": 0.25, "truth": 0.5}),
+        Plot(kind="disagreement", picture=SHOWN, facts={"mean": 0.0125, "far": 0.5}),
     ]
     case, _ = found(run_with(), *plots)
     profile, histogram, apart = [plot.alt for plot in case.plots]

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import ast
 import json
+import re
+import shutil
 import subprocess
 import sys
 from pathlib import Path
@@ -12,7 +14,7 @@ import nbformat
 import pytest
 from notebook_cells import NOTEBOOKS, parameter_cell
 
-from rmbg_eval import Report, Run, Settings, evaluate
+from rmbg_eval import Run, Settings, evaluate
 from rmbg_eval.core.paths import resource
 from rmbg_eval.errors import ReportError
 from rmbg_eval.report import NBCONVERT_TEMPLATES
@@ -102,7 +104,7 @@ def test_unknown_names_and_wrong_types_fail_in_the_first_cell(
 @pytest.fixture
 def finished(case_set: Path, tmp_path: Path) -> Settings:
     settings = Settings(cases=str(case_set), models=["grabcut"], out=str(tmp_path / "out"))
-    Report(evaluate(settings))
+    evaluate(settings)
     return settings
 
 
@@ -192,6 +194,31 @@ def test_the_page_of_an_interrupted_run_says_so_and_evaluates_nothing(
     run = evaluate(settings)
     partial = run.model_copy(update={"complete": False, "predictions": run.predictions[:1]})
     (settings.out_folder / "run.json").write_text(partial.model_dump_json())
-    page = render(settings, evaluate=False).read_text("utf-8")
+    page = render(settings).read_text("utf-8")
     assert text("partial", "en") in page
     assert not Run.load(settings.out_folder).complete
+
+
+def test_a_run_folder_that_was_moved_renders_whole_without_its_case_set(
+    finished: Settings, case_set: Path
+) -> None:
+    before = render(finished).read_text("utf-8")
+    shutil.rmtree(case_set)
+    moved = finished.out_folder.rename(finished.out_folder.with_name("moved"))
+    after = render(Run.load(moved).settings)
+    assert after == moved / "index.html"
+    pictures = re.compile(r'src="(data:[^"]+)"')
+    assert pictures.findall(after.read_text("utf-8")) == pictures.findall(before) != []
+
+
+def test_the_page_is_of_the_run_in_the_folder(finished: Settings) -> None:
+    """The cell that evaluates, in the notebook as it is, is the one that loads the run."""
+    assert evaluating(NOTEBOOK) == "run = evaluate(settings, notebook_progress(), build_files)"
+    render(finished)
+    assert "Run.load(settings.out_folder)" in evaluating(finished.out_folder / "evaluate.ipynb")
+
+
+def evaluating(notebook: Path) -> str:
+    cells = nbformat.read(notebook, 4).cells
+    (cell,) = [cell for cell in cells if "evaluate" in cell.metadata.get("tags", [])]
+    return cell.source

@@ -9,10 +9,10 @@ from rmbg_eval import Prediction, Settings
 from rmbg_eval.errors import Failure
 from rmbg_eval.measure.record import Measurement
 from rmbg_eval.predictions.prediction import PrecisionCheck
-from rmbg_eval.report.figures import CaseFigures, ModelFigures, Shown
 from rmbg_eval.report.present import Presenter
+from rmbg_eval.run.previews import CasePreviews, ModelPreviews, Preview, Previews
 
-SHOWN = Shown(path="assets/x y-result.png", width=10, height=5)
+SHOWN = Preview(path="assets/x y-result.png", width=10, height=5)
 
 
 def done(model: str = "a", **changes: object) -> Prediction:
@@ -37,15 +37,16 @@ def failed(model: str = "a", problem: str = "ada.jpg is empty (0 bytes)") -> Pre
     return Prediction(category="portrait", case="ada", model=model, failure=failure)
 
 
-def figures(*models: str) -> dict[tuple[str, str], CaseFigures]:
+def previews(*models: str, **changes: object) -> Previews:
     """What would have been drawn for the case."""
-    each = ModelFigures(result=SHOWN, alpha=SHOWN, edge=SHOWN, opaque=0.25, in_between=0.5)
-    drawn = CaseFigures(original=SHOWN, edge=SHOWN, region=(1, 2, 3, 4))
-    return {KEY: drawn.model_copy(update={"models": dict.fromkeys(models, each)})}
+    each = ModelPreviews(result=SHOWN, alpha=SHOWN, edge=SHOWN, opaque=0.25, in_between=0.5)
+    drawn = CasePreviews(original=SHOWN, edge=SHOWN, region=(1, 2, 3, 4))
+    each = each.model_copy(update=changes)
+    return Previews({KEY: drawn.model_copy(update={"models": dict.fromkeys(models, each)})})
 
 
 def test_header_counts_failures_and_says_what_to_do() -> None:
-    view = Presenter(run_of(done("a"), failed("b")), figures("a")).header()
+    view = Presenter(run_of(done("a"), failed("b")), previews("a")).header()
     assert view.done == "1 of 2 predictions failed."
     (failure,) = view.failures
     assert (failure.who, failure.case) == ("b", "portrait/ada")
@@ -54,24 +55,24 @@ def test_header_counts_failures_and_says_what_to_do() -> None:
 
 
 def test_one_bad_picture_is_said_once_for_all_models() -> None:
-    view = Presenter(run_of(failed("a"), failed("b")), figures()).header()
+    view = Presenter(run_of(failed("a"), failed("b")), previews()).header()
     assert [failure.who for failure in view.failures] == ["all models"]
 
 
 def test_two_different_failures_are_both_said() -> None:
-    view = Presenter(run_of(failed("a"), failed("b", "b broke")), figures()).header()
+    view = Presenter(run_of(failed("a"), failed("b", "b broke")), previews()).header()
     assert [failure.who for failure in view.failures] == ["a", "b"]
 
 
 def test_seconds_leave_the_load_out_and_name_their_unit() -> None:
-    (a, b) = Presenter(run_of(done("a"), failed("b")), figures("a")).summary(None).models
+    (a, b) = Presenter(run_of(done("a"), failed("b")), previews("a")).summary().models
     assert (a.infer, a.total, a.load, a.memory) == ("0.50 s", "0.80 s", "9.00 s", "1.0 GiB")
     assert (b.infer, b.total, b.load, b.memory) == ("not measured",) * 4
     assert (a.done, b.done) == ("1 of 1", "0 of 1")
 
 
 def test_header_names_version_commit_and_machine() -> None:
-    facts = Presenter(run_of(done()), figures("a")).header().facts
+    facts = Presenter(run_of(done()), previews("a")).header().facts
     assert facts[2:] == (
         "rmbg_eval 0.1.0",
         "c0ffee, with uncommitted changes",
@@ -80,8 +81,8 @@ def test_header_names_version_commit_and_machine() -> None:
 
 
 def test_licence_stands_beside_every_model() -> None:
-    presenter = Presenter(run_of(done("a"), done("b")), figures("a", "b"))
-    assert {row.licence for row in presenter.summary(None).models} == {"CC BY-NC 4.0"}
+    presenter = Presenter(run_of(done("a"), done("b")), previews("a", "b"))
+    assert {row.licence for row in presenter.summary().models} == {"CC BY-NC 4.0"}
     assert {row.licence for row in presenter.header().verdict.rows} == {"CC BY-NC 4.0"}
 
 
@@ -95,7 +96,7 @@ def test_a_reduced_dtype_states_its_difference_from_fp32() -> None:
             update={"precision": PrecisionCheck(cases=0, largest=None, mean=None, reason="no room")}
         ),
     )
-    lines = Presenter(run.model_copy(update={"models": models}), figures("a")).header().precision
+    lines = Presenter(run.model_copy(update={"models": models}), previews("a")).header().precision
     assert "at most 4 of 255 levels, 0.10 on average, over 3 cases" in lines[0]
     assert "not measured: no room" in lines[1]
 
@@ -114,26 +115,26 @@ def test_column_shows_numbers_with_their_region() -> None:
         for metric, value in (("mad", 0.0123), ("in_between_share", 0.5))
     ]
     run = run_of(done(), measurements=tuple(measured))
-    (case,) = Presenter(run, figures("a")).category("portrait").cases
+    (case,) = Presenter(run, previews("a")).category("portrait").cases
     numbers = case.columns[0].numbers
     assert "difference from truth (MAD, whole image): 0.0123" in numbers
     assert "50.0% of the pixels in between" in numbers
 
 
 def test_alt_texts_say_what_was_found() -> None:
-    (case,) = Presenter(run_of(done()), figures("a")).category("portrait").cases
+    (case,) = Presenter(run_of(done()), previews("a")).category("portrait").cases
     alt = case.columns[0].result.alt
     assert alt == "Ada, background removed by a: 25.0% of the pixels opaque, 50.0% in between"
 
 
 def test_addresses_are_quoted_and_lead_from_the_notebook() -> None:
-    (case,) = Presenter(run_of(done()), figures("a"), base="../out/").category("portrait").cases
+    (case,) = Presenter(run_of(done()), previews("a"), base="../out/").category("portrait").cases
     assert case.columns[0].result.src == "../out/assets/x%20y-result.png"
 
 
 def test_folder_layout_shows_the_cutout_itself() -> None:
     run = run_of(done(), settings=Settings(models=["a", "b"], layout="folder"))
-    (case,) = Presenter(run, figures("a")).category("portrait").cases
+    (case,) = Presenter(run, previews("a")).category("portrait").cases
     result = case.columns[0].result
     assert (result.src, result.width, result.height) == ("cutouts/a/portrait/ada.png", 1000, 500)
     assert result.link == result.src
@@ -141,15 +142,13 @@ def test_folder_layout_shows_the_cutout_itself() -> None:
 
 
 def test_failures_are_said_in_chinese_too() -> None:
-    view = Presenter(run_of(failed("a"), failed("b")), figures()).header()
+    view = Presenter(run_of(failed("a"), failed("b")), previews()).header()
     assert view.failures[0].problem.zh == "ada.jpg 是空文件（0 字节）"
     assert view.failures[0].remedy.zh == "请重新复制或下载图片。"
 
 
 def test_an_error_panel_says_how_much_is_wrong() -> None:
-    drawn = figures("a")
-    wrong = drawn[KEY].models["a"].model_copy(update={"error": SHOWN, "wrong": (0.012, 0.0)})
-    drawn[KEY] = drawn[KEY].model_copy(update={"models": {"a": wrong}})
+    drawn = previews("a", error=SHOWN, wrong=(0.012, 0.0))
     (case,) = Presenter(run_of(done()), drawn).category("portrait").cases
     assert "1.20% of the pixels too opaque (orange), 0.00% too transparent" in (
         case.columns[0].error.alt
@@ -157,27 +156,27 @@ def test_an_error_panel_says_how_much_is_wrong() -> None:
 
 
 def test_of_many_cases_each_has_a_page() -> None:
-    presenter = Presenter(run_of(done()), figures("a"), "../")
+    presenter = Presenter(run_of(done()), previews("a"), "../")
     (page,) = presenter.pages()
     assert [case.anchor for case in page.cases] == ["case-portrait-ada-5aea30bf"]
     assert page.cases[0].columns[0].result.src.startswith("../")
 
 
 def test_empty_categories_are_named_and_say_why() -> None:
-    presenter = Presenter(run_of(done()), figures("a"))
+    presenter = Presenter(run_of(done()), previews("a"))
     assert presenter.category("garment").empty.startswith("There are no cases")
     chosen = run_of(done(), settings=Settings(models=["a"], categories=["portrait"]))
-    assert "not asked for" in Presenter(chosen, figures("a")).category("garment").empty
+    assert "not asked for" in Presenter(chosen, previews("a")).category("garment").empty
 
 
 def test_chinese_report_uses_the_chinese_title() -> None:
     run = run_of(done(), settings=Settings(models=["a"], lang="zh"))
-    view = Presenter(run, figures("a")).category("portrait")
+    view = Presenter(run, previews("a")).category("portrait")
     assert (view.title, view.cases[0].title) == ("人像特写", "阿达")
 
 
 def test_details_name_commit_versions_and_every_parameter() -> None:
-    view = Presenter(run_of(done()), figures("a")).details()
+    view = Presenter(run_of(done()), previews("a")).details()
     rows = dict(view.rows)
     assert rows["Commit"] == "c0ffee, with uncommitted changes"
     assert rows["Machine"] == "Test, 2 cores, 1.0 GiB, Linux"
@@ -187,7 +186,7 @@ def test_details_name_commit_versions_and_every_parameter() -> None:
 
 @pytest.mark.parametrize("prediction", [failed("a"), done("a")])
 def test_timings_have_a_cell_for_each_model(prediction: Prediction) -> None:
-    view = Presenter(run_of(prediction), figures("a")).timings()
+    view = Presenter(run_of(prediction), previews("a")).timings()
     ((case, pixels, cells),) = view.rows
     assert case == "portrait/ada"
     assert cells[1] == "not measured"

@@ -9,11 +9,11 @@ from runs import KEY, run_of
 from rmbg_eval.measure.kinds import KINDS
 from rmbg_eval.measure.points import far_off
 from rmbg_eval.measure.record import Measurement, ObservationPoint, PointResult
-from rmbg_eval.report.figures import CaseFigures
 from rmbg_eval.report.find import known, orders
 from rmbg_eval.report.present import Presenter
-from rmbg_eval.report.worst import around, worst
+from rmbg_eval.run.previews import CasePreviews, Previews, around
 from rmbg_eval.run.record import CaseRecord, Run
+from rmbg_eval.run.statistics import worst_points
 
 
 def result(
@@ -43,7 +43,7 @@ def run_with(*results: PointResult, **changes: object) -> Run:
 
 
 def order(*results: PointResult) -> list[tuple[str, str, str]]:
-    return [(r.case, r.point, r.model) for r, _ in worst(run_with(*results))]
+    return [(r.case, r.point, r.model) for r, _ in worst_points(run_with(*results))]
 
 
 def test_farthest_off_first_and_each_case_once_before_any_twice() -> None:
@@ -102,7 +102,7 @@ def test_the_verdict_names_the_best_model_and_its_weakest_category() -> None:
         result("ada", "p", "a", 1.0), result("ada", "q", "a", 0.0),
         result("ada", "p", "b", 1.0), result("ada", "q", "b", 1.0),
     )  # fmt: skip
-    view = Presenter(run, {KEY: CaseFigures()}).header().verdict
+    view = Presenter(run, Previews({KEY: CasePreviews()})).header().verdict
     assert view.words[0] == "b passes the most observation points: 2 of 2."
     (a, b) = view.rows
     assert [cell.text for cell in a.cells] == ["✕ 1 of 2", "✕ 1 of 2"]
@@ -112,7 +112,7 @@ def test_the_verdict_names_the_best_model_and_its_weakest_category() -> None:
 
 def test_models_that_are_alike_are_both_named() -> None:
     run = run_with(result(model="a", measured=1.0), result(model="b", measured=1.0))
-    view = Presenter(run, {KEY: CaseFigures()}).header().verdict
+    view = Presenter(run, Previews({KEY: CasePreviews()})).header().verdict
     assert view.words[0].startswith("a and b pass the same share")
     assert "★" not in view.rows[0].cells[0].text
 
@@ -123,7 +123,7 @@ def test_without_points_it_says_where_to_look_first() -> None:
         unit="share", region="whole image", reason=None,
     )  # fmt: skip
     run = run_of(measurements=(measured,))
-    view = Presenter(run, {KEY: CaseFigures()}).header().verdict
+    view = Presenter(run, Previews({KEY: CasePreviews()})).header().verdict
     assert "no observation points" in view.words[0]
     (first,) = view.worst
     assert (first.case, first.model, first.note) == ("Ada", "a", "0.25 share")

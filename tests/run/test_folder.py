@@ -32,7 +32,7 @@ def test_a_folder_is_made_with_its_parents(settings: Settings, tmp_path: Path) -
     out = tmp_path / "a" / "b c" / "发丝"
     evaluate(settings.model_copy(update={"out": str(out)}))
     names = {path.name for path in out.iterdir() if not path.name.startswith(".")}
-    assert names == {"run.json", "measurements.csv", "cutouts"}
+    assert names == {"run.json", "measurements.csv", "cutouts", "assets"}
 
 
 @pytest.mark.parametrize("name", ["thesis.docx", "holiday.webp"])

@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import os
 import random
+import shutil
 import signal
 import subprocess
 import sys
@@ -22,6 +23,7 @@ from rmbg_eval.core.cache import Store
 from rmbg_eval.core.images import decode_cutout
 from rmbg_eval.predictions.stages import _WRITE_BEHIND
 from rmbg_eval.run.evaluate import evaluate
+from rmbg_eval.run.previews import load
 from rmbg_eval.run.record import Run
 from rmbg_eval.settings import Settings
 
@@ -176,6 +178,22 @@ def test_killed_at_the_very_end_nothing_is_inferred_again(tmp_path: Path, last_w
     victim.run(wait, last_write)
     assert len(victim.finished()) == 3
     victim.complete()
+
+
+def test_killed_while_it_draws_its_pictures_are_completed(tmp_path: Path) -> None:
+    victim = Victim(tmp_path, 3)
+    victim.complete()
+    shutil.rmtree(victim.out)
+    victim.run(wait, 14)  # of 10 that are not pictures
+    assert Run.load(victim.out).complete
+    whole = {path for path in (victim.out / "assets").iterdir() if not path.name.startswith(".")}
+    for path in whole:
+        assert path.read_bytes()
+    previews = load(victim.complete())
+    for each in previews.cases.values():
+        assert each.original
+        assert all((victim.out / shown.result.path).exists() for shown in each.models.values())
+    assert whole <= set((victim.out / "assets").iterdir())
 
 
 def test_what_a_killed_run_left_half_written_goes(tmp_path: Path, cache: Path) -> None:

@@ -19,7 +19,7 @@ from ..measure.agreement import disagreement_map
 from ..measure.alpha import in_between
 from ..measure.places import band_width, profile
 from ..measure.record import ObservationPoint
-from ..run.statistics import ALL, Row
+from .statistics import ALL, Row
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
@@ -117,10 +117,10 @@ def disagreement(alphas: Mapping[str, Alpha]) -> tuple[Image.Image, Facts]:
     }
 
 
-def category_bars(rows: Sequence[Row], names: Mapping[str, str]) -> Image.Image:
+def category_bars(rows: Sequence[Row]) -> Image.Image:
     """A bar for each model's mean in each category, every case as a dot on it.
 
-    `rows`: one measure in several categories; `names`: what to write below each.
+    `rows`: one measure in several categories, whose names stand below the bars.
     """
     rows = [row for row in rows if row.category != ALL and any(m.scored for m in row.means)]
     figure, axes = _figure(max(4.0, 1.1 * len(rows) + 2), 2.9)
@@ -137,7 +137,7 @@ def category_bars(rows: Sequence[Row], names: Mapping[str, str]) -> Image.Image:
                 hatch=hatch, edgecolor=colour, linewidth=0)  # fmt: skip
             values = [value for _, value in mean.values]
             axes.plot([x] * len(values), values, MARKERS[number % 6], color=colour, markersize=4)
-    axes.set_xticks(range(len(rows)), [names[row.category] for row in rows], fontsize=8)
+    axes.set_xticks(range(len(rows)), [row.category for row in rows], fontsize=8)
     axes.set_ylabel(f"{rows[0].metric}\n{rows[0].unit}", fontsize=8)
     axes.legend(fontsize=8, frameon=False, loc="lower left", bbox_to_anchor=(0, 1), ncols=3)
     return _image(figure)

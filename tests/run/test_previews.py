@@ -1,0 +1,213 @@
+"""The pictures of a run: where the hardest edge is, exact alpha, drawn once, kept in its folder."""
+
+from __future__ import annotations
+
+import json
+import shutil
+from collections.abc import Mapping
+from pathlib import Path
+
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from PIL import Image
+
+from rmbg_eval import Settings, evaluate
+from rmbg_eval.run.previews import PREVIEW_SIDE, CasePreviews, draw_again, hardest_edge, load
+from rmbg_eval.run.record import Run
+
+
+@settings(max_examples=30, deadline=None)
+@given(
+    seed=st.integers(0, 2**32 - 1),
+    height=st.integers(40, 120),
+    width=st.integers(40, 120),
+    count=st.integers(1, 3),
+)
+def test_hardest_edge_is_where_a_search_over_every_square_finds_it(
+    seed: int, height: int, width: int, count: int
+) -> None:
+    rng = np.random.default_rng(seed)
+    alphas = [
+        (rng.random((height, width)) * (rng.random((height, width)) < 0.1)).astype(np.float32)
+        for _ in range(count)
+    ]
+    x, y, side, other = hardest_edge(alphas)
+    assert side == other == min(48, height, width)
+    doubt = sum(4 * a.astype(float) * (1 - a.astype(float)) for a in alphas)
+    best = max(
+        doubt[top : top + side, left : left + side].sum()
+        for top in range(height - side + 1)
+        for left in range(width - side + 1)
+    )
+    assert doubt[y : y + side, x : x + side].sum() == pytest.approx(best, rel=1e-5)
+
+
+def test_hardest_edge_of_a_large_picture_holds_its_only_soft_pixels() -> None:
+    alpha = np.zeros((2000, 3000), np.float32)
+    alpha[1500:1520, 2900:2920] = 0.5
+    x, y, width, height = hardest_edge([alpha])
+    assert x <= 2900
+    assert x + width >= 2920
+    assert y <= 1500
+    assert y + height >= 1520
+    assert x + width <= 3000
+
+
+def test_no_edge_where_nothing_is_in_between() -> None:
+    assert hardest_edge([np.eye(64, dtype=np.float32)]) is None
+
+
+@pytest.fixture
+def run(case_set: Path, tmp_path: Path) -> Run:
+    return evaluate(Settings(cases=str(case_set), models=["grabcut"], out=str(tmp_path / "out")))
+
+
+def cases_of(run: Run) -> Mapping[tuple[str, str], CasePreviews]:
+    """What the run folder has of each case."""
+    return load(run).cases
+
+
+def files_of(run: Run) -> dict[Path, int]:
+    return {
+        path: path.stat().st_mtime_ns for path in (run.settings.out_folder / "assets").iterdir()
+    }
+
+
+def test_result_preview_has_the_cutouts_alpha_and_no_hidden_colours(run: Run) -> None:
+    previews = cases_of(run)
+    out = run.settings.out_folder
+    for prediction in run.predictions:
+        shown = previews[prediction.category, prediction.case].models["grabcut"]
+        preview = np.asarray(Image.open(out / shown.result.path))
+        cutout = np.asarray(Image.open(out / prediction.cutout))
+        assert np.array_equal(preview[..., 3], cutout[..., 3])
+        seen = cutout[..., 3] > 0
+        assert np.abs(preview[seen].astype(int) - cutout[seen]).mean() < 16  # noise, in WebP
+        grey = np.asarray(Image.open(out / shown.alpha.path).convert("L"))
+        assert np.array_equal(grey, cutout[..., 3])
+        assert shown.opaque == pytest.approx((cutout[..., 3] > 242).mean())
+
+
+def test_truth_is_shown_exactly(run: Run, case_set: Path) -> None:
+    shown = cases_of(run)["portrait", "ada"].truth
+    stored = np.asarray(Image.open(case_set / "portrait" / "ada" / "alpha.png").convert("L"))
+    drawn = Image.open(run.settings.out_folder / shown.path).convert("L")
+    assert np.array_equal(np.asarray(drawn), stored)
+    assert cases_of(run)["pet", "rex"].truth is None
+
+
+def test_previews_are_drawn_once(run: Run) -> None:
+    before = files_of(run)
+    load(run)
+    draw_again(run)
+    again = evaluate(run.settings)
+    assert files_of(again) == before
+
+
+def test_previews_of_another_content_replace_the_old_ones(run: Run, case_set: Path) -> None:
+    Image.new("RGB", (96, 64), "white").save(case_set / "pet" / "rex.png")
+    Image.new("RGB", (96, 64), "grey").save(case_set / "pet" / "tom.png")
+    before = cases_of(run)
+    run = evaluate(run.settings)
+    again = cases_of(run)
+    changed = {key for key in again if again[key] != before[key]}
+    assert changed == {("pet", "rex"), ("pet", "tom")}
+    drawn = {path.name[:20] for path in files_of(run) if path.suffix == ".webp"}
+    assert drawn == {each.name for each in again.values()} | {bars_of(run)}
+    indices = {path.name for path in files_of(run) if path.suffix == ".json"}
+    assert len(indices) == len(again)
+
+
+def bars_of(run: Run) -> str:
+    return Path(load(run).bars.path).stem
+
+
+def test_another_truth_or_true_foreground_is_drawn(run: Run, case_set: Path) -> None:
+    ada = case_set / "portrait" / "ada"
+    before = cases_of(run)["portrait", "ada"]
+    Image.open(ada / "image.png").transpose(Image.Transpose.FLIP_LEFT_RIGHT).save(
+        ada / "foreground.png"
+    )
+    between = cases_of(evaluate(run.settings))["portrait", "ada"]
+    assert between.name != before.name
+    Image.open(ada / "alpha.png").point(lambda level: 255 - level).save(ada / "alpha.png")
+    assert cases_of(evaluate(run.settings))["portrait", "ada"].name != between.name
+
+
+def moved(run: Run, case_set: Path) -> Run:
+    """The run from another folder, its case set gone."""
+    folder = run.settings.out_folder
+    shutil.rmtree(case_set)
+    folder.rename(folder.with_name("moved"))
+    return Run.load(folder.with_name("moved"))
+
+
+def test_a_moved_run_folder_shows_all_without_its_case_set(run: Run, case_set: Path) -> None:
+    drawn = load(run)
+    before = {path.name: path.read_bytes() for path in files_of(run)}
+    there = moved(run, case_set)
+    assert load(there) == drawn
+    assert {path.name: path.read_bytes() for path in files_of(there)} == before
+
+
+def as_before(run: Run, previews: Mapping[tuple[str, str], CasePreviews]) -> None:
+    """What is there under the names, and with the keys, that versions before gave them."""
+    for path in files_of(run):
+        if path.suffix == ".json":
+            path.unlink()
+    for number, each in enumerate(previews.values()):
+        about = each.model_dump(mode="json", exclude={"picture_sha256", "cutouts"})
+        for plot in about["plots"]:
+            plot["shown"] = plot.pop("picture")
+        path = run.settings.out_folder / "assets" / f"{number:020x}.json"
+        path.write_text(json.dumps(about))
+
+
+def test_a_run_folder_made_before_shows_what_it_has(run: Run, case_set: Path) -> None:
+    drawn = cases_of(run)
+    as_before(run, drawn)
+    assert cases_of(moved(run, case_set)) == drawn
+
+
+def test_of_what_was_drawn_before_no_case_is_shown_as_another(run: Run, case_set: Path) -> None:
+    rex, tom = (case_set / "pet" / f"{name}.png" for name in ("rex", "tom"))
+    tom.write_bytes(rex.read_bytes())  # one cut-out, of two cases
+    run = evaluate(run.settings)
+    as_before(run, {key: each for key, each in cases_of(run).items() if key[0] == "pet"})
+    there = cases_of(moved(run, case_set))
+    assert there["portrait", "ada"].original is None
+    assert there["portrait", "ada"].models["grabcut"].alpha
+    assert there["pet", "rex"].original is None  # two have the same numbers
+
+
+def test_what_was_drawn_of_other_cutouts_is_not_shown(run: Run, case_set: Path) -> None:
+    rex = next(p for p in run.predictions if p.case == "rex")
+    with_another = rex.model_copy(update={"cutout_sha256": "0" * 64})
+    changed = run.model_copy(update={"predictions": (with_another,)})
+    drawn = load(changed).cases["pet", "rex"]
+    assert drawn.original is None
+    assert evaluate(run.settings).complete
+    assert cases_of(run)["pet", "rex"].original
+
+
+def test_of_an_interrupted_run_the_cases_that_were_not_reached_have_an_original(run: Run) -> None:
+    partial = run.model_copy(update={"predictions": run.predictions[:1], "complete": False})
+    shown = draw_again(partial).cases
+    assert all(each.original for each in shown.values())
+    assert [bool(each.models) for each in shown.values()] == [True, False, False]
+    assert draw_again(run) == load(run)
+
+
+def test_large_cutouts_are_shrunk_for_the_page(tmp_path: Path) -> None:
+    folder = tmp_path / "cases"
+    folder.mkdir()
+    rng = np.random.default_rng(1)
+    Image.fromarray(rng.integers(0, 255, (30, 60, 3), np.uint8)).resize((2000, 1000)).save(
+        folder / "large.jpg"
+    )
+    run = evaluate(Settings(cases=str(folder), models=["grabcut"], out=str(tmp_path / "out")))
+    shown = cases_of(run)["pictures", "large"]
+    assert (shown.original.width, shown.original.height) == (PREVIEW_SIDE, PREVIEW_SIDE // 2)
+    assert shown.models["grabcut"].result.width == PREVIEW_SIDE
