@@ -13,13 +13,15 @@ import pytest
 from typer.main import get_command
 
 from rmbg_eval import CompareSettings, Settings
-from rmbg_eval.cases.case import CATEGORIES, CaseFile
+from rmbg_eval.cases.case import CaseFile
+from rmbg_eval.cases.categories import CATEGORIES
 from rmbg_eval.cli.app import app
 from rmbg_eval.cli.options import flags
-from rmbg_eval.compare.tolerances import DEFAULTS, Tolerance
+from rmbg_eval.compare.tolerances import DEFAULTS
 from rmbg_eval.measure.kinds import KINDS
 from rmbg_eval.measure.record import ObservationPoint
 from rmbg_eval.measure.table import TABLE as METRICS
+from rmbg_eval.measure.tolerance import Tolerance
 from rmbg_eval.models.table import TABLE as MODELS
 from rmbg_eval.settings import Parameter, Parameters
 

@@ -13,9 +13,7 @@ from ..core.images import RGB, Alpha, Picture, decode, decode_cutout, read_bytes
 from ..errors import CaseError, Failure, printable
 from ..measure.kinds import check
 from ..measure.record import ObservationPoint
-
-CATEGORIES = ("portrait", "product", "pet", "garment", "still-life", "low-quality")
-"""The six categories that have a text of their own in the report; any other folder is one too."""
+from .categories import category_order
 
 
 class CaseFile(BaseModel):
@@ -118,11 +116,5 @@ class CaseSet:
 
     @property
     def categories(self) -> tuple[str, ...]:
-        """Those that have cases, the six first."""
+        """Those that have cases, the table's first."""
         return tuple(sorted({case.category for case in self.cases}, key=category_order))
-
-
-def category_order(category: str) -> tuple[int, str]:
-    """Sort key: the six in their order, then the others by name."""
-    known = category in CATEGORIES
-    return (CATEGORIES.index(category) if known else len(CATEGORIES), category)

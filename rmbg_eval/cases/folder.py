@@ -21,10 +21,8 @@ from ..core.paths import PACKAGE, packaged_picture
 from ..core.progress import OnStep, Step, ignore
 from ..errors import CaseError, Failure, RmbgEvalError, explain, printable
 from ..measure.record import ObservationPoint
-from .case import CATEGORIES, Case, CaseFile, CaseSet, category_order
-
-LOOSE = "pictures"
-"""The category of pictures that lie in no sub-folder."""
+from .case import Case, CaseFile, CaseSet
+from .categories import CATEGORIES, LOOSE, category_order
 
 TRUTH_FOLDERS = ("gt", "alpha")
 _MAX_TOML = 1 << 20

@@ -11,6 +11,7 @@ from collections.abc import Iterable, Sequence
 
 from ..compare.comparison import STATES, Comparison, FailOn, Pair, fails
 from ..errors import printable
+from ..measure.table import HEADLINES
 from ..run.record import Run
 from ..run.statistics import ALL, Mean, summarise
 from .gate import failing_points, stops, why
@@ -21,7 +22,6 @@ LIMIT = 1 << 20
 _ROOM = LIMIT - 4096
 """For the rows; what else there is comes first and is short."""
 _LONGEST = 300
-_HEADLINES = ("mad_unknown", "delta_e_white_edge", "weighted_f")
 
 
 def code(text: object) -> str:
@@ -140,7 +140,7 @@ def _models(run: Run) -> list[str]:
     """Points passed and a few means, by model."""
     summary = summarise(run)
     counts = {p.model: p for p in summary.points if p.category == ALL}
-    shown = [row for name in _HEADLINES if (row := summary.row(name))]
+    shown = [row for metric in HEADLINES if (row := summary.row(metric.name))]
     rows = []
     for number, model in enumerate(run.models):
         name = model.info.name

@@ -17,7 +17,7 @@ def check(
     from rich.markup import escape
     from rich.table import Column, Table
 
-    from ..cases.case import CATEGORIES
+    from ..cases.categories import CATEGORIES
     from ..cases.folder import check_cases, load_cases
     from .terminal import complain, out, progress
 
@@ -54,7 +54,7 @@ def check(
 def new(
     folder: Annotated[Path, typer.Argument(help="Folder to make.", show_default=False)],
 ) -> None:
-    """Make a folder with the six categories, an example and a README."""
+    """Make a folder with a folder for each category, an example and a README."""
     from ..cases.folder import new_case_set
     from .terminal import out
 

@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Iterator
 from pathlib import Path
 
-from ..cases.case import category_order
+from ..cases.categories import category_order
 from ..core.key import Key
 from ..core.progress import OnStep, Step, ignore
 from ..measure.record import Measurement, PointResult

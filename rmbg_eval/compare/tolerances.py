@@ -9,78 +9,20 @@ from __future__ import annotations
 import tomllib
 from collections.abc import Iterable, Iterator
 from pathlib import Path
-from typing import Annotated
 
-from pydantic import BaseModel, ConfigDict, Field, FiniteFloat, ValidationError
+from pydantic import BaseModel, ConfigDict, ValidationError
 
 from ..errors import SettingsError, explain, printable
 from ..measure.table import TABLE
+from ..measure.tolerance import Tolerance
 
 ALPHA_MEAN, ALPHA_TILE = "alpha_mean", "alpha_tile"
 """How far a cut-out's alpha moved: `rmbg_eval.compare.alpha_change` defines them."""
 
 _MAX_TOML = 1 << 20
 
-_Size = Annotated[FiniteFloat, Field(ge=0)]
-
-
-class Tolerance(BaseModel):
-    """How far a value may move, and why so far."""
-
-    model_config = ConfigDict(extra="forbid", strict=True, frozen=True)
-
-    absolute: _Size
-    """In the value's own unit."""
-    relative: _Size = 0.0
-    """Share of the base's value; the larger of the two is allowed."""
-    reason: Annotated[str, Field(min_length=1, max_length=300)]
-
-    def allowed(self, base: float) -> float:
-        """How far from `base` is still the same."""
-        return max(self.absolute, self.relative * abs(base))
-
-
-_SUM = Tolerance(
-    absolute=0.05,
-    relative=0.05,
-    reason="sums grow with the picture: 5 % of it, or 50 pixels' worth of alpha",
-)
-_MEAN = Tolerance(
-    absolute=0.0005,
-    relative=0.05,
-    reason="an eighth of a stored level of alpha (1/255) over the whole image, or 5 %",
-)
-_UNKNOWN = Tolerance(
-    absolute=0.004, relative=0.05, reason="one stored level of alpha (1/255), or 5 %"
-)
-_SQUARE = Tolerance(
-    absolute=0.0005,
-    relative=0.05,
-    reason="one stored level (1/255) more on an error of 1/16, or 5 %",
-)
-_SCORE = Tolerance(absolute=0.003, reason="papers on segmentation print three digits")
-_BOUNDARY = Tolerance(absolute=0.01, reason="its band is thin: a pixel here and there moves it")
-_COLOUR = Tolerance(absolute=0.1, relative=0.05, reason="a tenth of what is just seen (1 ΔE2000)")
-_EDGE = Tolerance(absolute=0.5, relative=0.05, reason="half of what is just seen (1 ΔE2000)")
-_TAIL = Tolerance(absolute=1.0, relative=0.05, reason="what is just seen (1 ΔE2000)")
-
 DEFAULTS: dict[str, Tolerance] = {
-    **dict.fromkeys(("sad", "sad_unknown", "grad", "grad_unknown", "conn", "conn_unknown"), _SUM),
-    "mad": _MEAN,
-    "mad_unknown": _UNKNOWN,
-    "mse": _SQUARE,
-    "mse_unknown": _SQUARE,
-    **dict.fromkeys(("s_measure", "e_measure", "weighted_f", "iou"), _SCORE),
-    "boundary_iou": _BOUNDARY,
-    **{
-        metric.name: _TAIL
-        if "_p95" in metric.name
-        else _EDGE
-        if "_edge" in metric.name
-        else _COLOUR
-        for metric in TABLE
-        if metric.name.startswith("delta_e_")
-    },
+    **{metric.name: metric.tolerance for metric in TABLE if metric.tolerance},
     ALPHA_MEAN: Tolerance(
         absolute=0.001, reason="a quarter of a stored level of alpha (1/255) over the whole image"
     ),

@@ -6,8 +6,7 @@ import hashlib
 import json
 from pathlib import Path, PurePath
 
-from ..cases.case import CATEGORIES
-from ..cases.folder import LOOSE
+from ..cases.categories import CATEGORIES, LOOSE
 from ..core.files import user_path, write_atomic
 from ..core.images import SUFFIXES
 from ..errors import CaseError, printable

@@ -4,10 +4,8 @@ from __future__ import annotations
 
 import re
 
+from ..cases.categories import CATEGORIES, LOOSE
 from ..report import said
-from ..report.strings import STRINGS as REPORT
-
-_CATEGORIES = "portrait product pet garment still-life low-quality pictures".split()
 
 STRINGS: dict[str, tuple[str, str]] = {
     # key: (English, 中文)
@@ -156,7 +154,11 @@ STRINGS: dict[str, tuple[str, str]] = {
         "This page needs JavaScript.",
         "此页面需要启用 JavaScript。",
     ),
-    **{f"category.{name}": REPORT[f"category.{name}"] for name in _CATEGORIES},
+    **{
+        f"category.{name}": (words.en, words.zh)
+        for name in (*CATEGORIES, LOOSE)
+        for words in [said.category(name, "en")]
+    },
 }
 
 

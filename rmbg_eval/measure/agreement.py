@@ -11,6 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ..core.images import Alpha
+from .alpha import POINTERS
 from .matting import mad
 from .subject import WHOLE, Metric, Subject, Undefined
 
@@ -63,10 +64,14 @@ def _flip(subject: Subject) -> float:
 
 METRICS = (
     Metric("disagreement", "alpha, 0 to 1", WHOLE, None, disagreement,
-        lambda s: disagreement(s.alpha, s.others), "other models"),
+        lambda s: disagreement(s.alpha, s.others), POINTERS, "other models", guide=3,
+        explanation="Mean difference from the other models; they can agree and be wrong"),
 )  # fmt: skip
 
 FLIP = (
-    Metric("flip_difference", "alpha, 0 to 1", WHOLE, None, flip_difference, _flip, "flip"),
+    Metric("flip_difference", "alpha, 0 to 1", WHOLE, None, flip_difference, _flip,
+        POINTERS, "flip",
+        explanation="Mean difference from the mirrored picture's alpha; a steady model can be "
+        "wrong"),
 )  # fmt: skip
 """Measured where asked for: it is another inference a case."""

@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 
 from ..core.images import Alpha, check_alpha
 from .region import distance_at
-from .subject import WHOLE, Metric, Subject, Undefined
+from .subject import WHOLE, Family, Metric, Subject, Undefined
 
 TRANSPARENT_BELOW = 0.05
 OPAQUE_ABOVE = 0.95
@@ -202,21 +202,34 @@ def _strays(subject: Subject) -> Strays:
     return strays(subject.alpha)
 
 
+POINTERS = Family(
+    "Where to look",
+    "These need no truth. They point to where to look; none is a score.",
+)
+
 METRICS = (
     Metric("in_between_share", "share, 0 to 1", WHOLE, None, in_between_share,
-        lambda s: in_between_share(s.alpha), "nothing"),
+        lambda s: in_between_share(s.alpha), POINTERS, "nothing", guide=4,
+        explanation="Hair, blur and glass belong here, doubt does not"),
     Metric("soft_band_median", "px", "contour at 0.5", None, soft_band_median,
-        lambda s: float(np.median(s.shared(_widths))), "nothing"),
+        lambda s: float(np.median(s.shared(_widths))), POINTERS, "nothing",
+        explanation="How soft edges are; a blurred picture has soft edges too"),
     Metric("soft_band_p95", "px", "contour at 0.5", None, soft_band_p95,
-        lambda s: float(np.percentile(s.shared(_widths), 95)), "nothing"),
+        lambda s: float(np.percentile(s.shared(_widths), 95)), POINTERS, "nothing",
+        explanation="Where edges are softest; hair counts as wide"),
     Metric("islands", "count", WHOLE, None, strays,
-        lambda s: float(s.shared(_strays).islands), "nothing"),
+        lambda s: float(s.shared(_strays).islands), POINTERS, "nothing",
+        explanation="Pieces far smaller than the largest: crumbs, or real single hairs"),
     Metric("island_pixels", "px²", WHOLE, None, strays,
-        lambda s: float(s.shared(_strays).island_pixels), "nothing"),
+        lambda s: float(s.shared(_strays).island_pixels), POINTERS, "nothing",
+        explanation="Their area"),
     Metric("pinholes", "count", WHOLE, None, strays,
-        lambda s: float(s.shared(_strays).pinholes), "nothing"),
+        lambda s: float(s.shared(_strays).pinholes), POINTERS, "nothing",
+        explanation="Holes far smaller than the largest piece: moth holes, or real gaps"),
     Metric("pinhole_pixels", "px²", WHOLE, None, strays,
-        lambda s: float(s.shared(_strays).pinhole_pixels), "nothing"),
+        lambda s: float(s.shared(_strays).pinhole_pixels), POINTERS, "nothing",
+        explanation="Their area"),
     Metric("contour_breaks", "count", "contour at 0.5", None, contour_breaks,
-        lambda s: contour_breaks(s.alpha), "nothing"),
+        lambda s: contour_breaks(s.alpha), POINTERS, "nothing",
+        explanation="Narrow gaps that cut into the contour; slits between fingers count too"),
 )  # fmt: skip

@@ -19,8 +19,9 @@ from ..core.foreground import multi_level
 from ..core.images import RGB, Alpha
 from ..core.paths import packaged_picture
 from ..errors import ImageError
-from .alpha import OPAQUE_ABOVE, TRANSPARENT_BELOW, in_between
-from .subject import EDGE, WHOLE, Map, Metric, Needs, Subject, Undefined
+from .alpha import OPAQUE_ABOVE, POINTERS, TRANSPARENT_BELOW, in_between
+from .subject import EDGE, WHOLE, Family, Map, Metric, Subject, Undefined
+from .tolerance import Tolerance
 
 BACKGROUNDS: dict[str, tuple[int, int, int] | None] = {
     "white": (255, 255, 255),
@@ -191,17 +192,39 @@ def _cleaned(subject: Subject) -> _Seen:
     return _Seen(subject, subject.shared(decontaminated))
 
 
-def _rows(suffix: str, seen: Callable[[Subject], _Seen], needs: Needs) -> tuple[Metric, ...]:
+FAMILY = Family(
+    "What a customer sees",
+    "ΔE2000 between the cut-out and the true one over the same background, in sRGB display "
+    "values; 1 is just seen side by side, 3 at a glance. Edge band: within 3 px of both sides "
+    "of the true edge.",
+)
+_WHAT = (
+    ("", WHOLE,
+        Tolerance(absolute=0.1, relative=0.05, reason="a tenth of what is just seen (1 ΔE2000)")),
+    ("_edge", EDGE,
+        Tolerance(absolute=0.5, relative=0.05, reason="half of what is just seen (1 ΔE2000)")),
+    ("_edge_p95", EDGE,
+        Tolerance(absolute=1.0, relative=0.05, reason="what is just seen (1 ΔE2000)")),
+)  # fmt: skip
+
+
+def _rows(suffix: str, seen: Callable[[Subject], _Seen]) -> tuple[Metric, ...]:
     def row(name: str, index: int) -> Metric:
-        what = ("", "_edge", "_edge_p95")[index]
+        what, region, tolerance = _WHAT[index]
+        first = f"{name}{what}{suffix}" == "white_edge"
         return Metric(
             f"delta_e_{name}{what}{suffix}",
             "ΔE2000",
-            WHOLE if index == 0 else EDGE,
+            region,
             False,
             colour_difference,
             lambda s: s.shared(seen).over[name][index],
-            needs,
+            FAMILY,
+            "foreground",
+            tolerance,
+            headline=3 if first else 0,
+            guide=2 if first else 0,
+            detail=index == 2,
         )
 
     return tuple(row(name, index) for index in range(3) for name in BACKGROUNDS)
@@ -209,9 +232,11 @@ def _rows(suffix: str, seen: Callable[[Subject], _Seen], needs: Needs) -> tuple[
 
 METRICS = (
     Metric("halo", "share", "in-between pixels", None, halo,
-        lambda s: halo(s.rgb, s.alpha, s.picture), "nothing"),
-    *_rows("", _delivered, "foreground"),
+        lambda s: halo(s.rgb, s.alpha, s.picture), POINTERS, "nothing",
+        explanation="How much of the edge's colour is the old background's: about a third where "
+        "the picture's colours are kept; texture misleads it"),
+    *_rows("", _delivered),
 )  # fmt: skip
 
-DECONTAMINATED = _rows("_decontaminated", _cleaned, "foreground")
+DECONTAMINATED = _rows("_decontaminated", _cleaned)
 """The same with the background's colour taken out of the picture's: measured where asked for."""

@@ -13,7 +13,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ..core.images import Alpha, check_alpha
-from .subject import UNKNOWN, WHOLE, Map, Mask, Metric, Subject
+from .subject import UNKNOWN, WHOLE, Family, Map, Mask, Metric, Subject
+from .tolerance import Tolerance
 
 GRADIENT_SIGMA = 1.4
 """Pixels; the public evaluation code of Rhemann et al. 2009."""
@@ -165,25 +166,59 @@ def _square(errors: Map) -> Map:
     return errors * errors
 
 
+FAMILY = Family(
+    "Alpha against the truth",
+    "Matting errors, alpha and truth as they are. Unknown region: within 10 px of both sides "
+    "of the true edge. Sums compare models on one picture, not pictures with each other.",
+)
+_SUM = Tolerance(
+    absolute=0.05,
+    relative=0.05,
+    reason="sums grow with the picture: 5 % of it, or 50 pixels' worth of alpha",
+)
+_MEAN = Tolerance(
+    absolute=0.0005,
+    relative=0.05,
+    reason="an eighth of a stored level of alpha (1/255) over the whole image, or 5 %",
+)
+_UNKNOWN = Tolerance(
+    absolute=0.004, relative=0.05, reason="one stored level of alpha (1/255), or 5 %"
+)
+_SQUARE = Tolerance(
+    absolute=0.0005,
+    relative=0.05,
+    reason="one stored level (1/255) more on an error of 1/16, or 5 %",
+)
+
 METRICS = (
     Metric("sad", "thousands", WHOLE, False, sad,
-        lambda s: _thousands(s.shared(_difference), None)),
+        lambda s: _thousands(s.shared(_difference), None),
+        FAMILY, tolerance=_SUM),
     Metric("sad_unknown", "thousands", UNKNOWN, False, sad,
-        lambda s: _thousands(s.shared(_difference), s.unknown)),
+        lambda s: _thousands(s.shared(_difference), s.unknown),
+        FAMILY, tolerance=_SUM),
     Metric("mad", "alpha, 0 to 1", WHOLE, False, mad,
-        lambda s: _mean(s.shared(_difference), None)),
+        lambda s: _mean(s.shared(_difference), None),
+        FAMILY, tolerance=_MEAN, headline=2),
     Metric("mad_unknown", "alpha, 0 to 1", UNKNOWN, False, mad,
-        lambda s: _mean(s.shared(_difference), s.unknown)),
+        lambda s: _mean(s.shared(_difference), s.unknown),
+        FAMILY, tolerance=_UNKNOWN, headline=1, guide=1),
     Metric("mse", "alpha², 0 to 1", WHOLE, False, mse,
-        lambda s: _mean(_square(s.shared(_difference)), None)),
+        lambda s: _mean(_square(s.shared(_difference)), None),
+        FAMILY, tolerance=_SQUARE),
     Metric("mse_unknown", "alpha², 0 to 1", UNKNOWN, False, mse,
-        lambda s: _mean(_square(s.shared(_difference)), s.unknown)),
+        lambda s: _mean(_square(s.shared(_difference)), s.unknown),
+        FAMILY, tolerance=_SQUARE),
     Metric("grad", "thousands", WHOLE, False, grad,
-        lambda s: _thousands(s.shared(_gradient), None)),
+        lambda s: _thousands(s.shared(_gradient), None),
+        FAMILY, tolerance=_SUM),
     Metric("grad_unknown", "thousands", UNKNOWN, False, grad,
-        lambda s: _thousands(s.shared(_gradient), s.unknown)),
+        lambda s: _thousands(s.shared(_gradient), s.unknown),
+        FAMILY, tolerance=_SUM),
     Metric("conn", "thousands", WHOLE, False, conn,
-        lambda s: _thousands(s.shared(_connectivity), None)),
+        lambda s: _thousands(s.shared(_connectivity), None),
+        FAMILY, tolerance=_SUM),
     Metric("conn_unknown", "thousands", UNKNOWN, False, conn,
-        lambda s: _thousands(s.shared(_connectivity), s.unknown)),
+        lambda s: _thousands(s.shared(_connectivity), s.unknown),
+        FAMILY, tolerance=_SUM),
 )  # fmt: skip

@@ -15,7 +15,8 @@ from numpy.typing import NDArray
 
 from ..core.images import Alpha, check_alpha, quantise
 from .region import distance
-from .subject import WHOLE, Map, Mask, Metric, Subject, Undefined
+from .subject import WHOLE, Family, Map, Mask, Metric, Subject, Undefined
+from .tolerance import Tolerance
 
 HALF = np.float32(0.5)
 BOUNDARY_SHARE = 0.02
@@ -202,17 +203,34 @@ def _shape(alpha: Alpha, truth: Alpha) -> Mask:
     return shape
 
 
-def _row(name: str, function: Callable[[Alpha, Alpha], float], region: str = WHOLE) -> Metric:
+FAMILY = Family(
+    "Shape against the truth",
+    "Segmentation measures; the truth is cut at 0.5. Another family than the matting errors.",
+)
+_SCORE = Tolerance(absolute=0.003, reason="papers on segmentation print three digits")
+_BOUNDARY = Tolerance(absolute=0.01, reason="its band is thin: a pixel here and there moves it")
+
+
+def _row(
+    name: str,
+    function: Callable[[Alpha, Alpha], float],
+    region: str = WHOLE,
+    tolerance: Tolerance = _SCORE,
+    headline: int = 0,
+) -> Metric:
     def compute(subject: Subject) -> float:
         return function(subject.alpha, subject.need_truth())
 
-    return Metric(name, "score, 0 to 1", region, True, function, compute)
+    return Metric(
+        name, "score, 0 to 1", region, True, function, compute, FAMILY,
+        tolerance=tolerance, headline=headline,
+    )  # fmt: skip
 
 
 METRICS = (
     _row("s_measure", s_measure),
     _row("e_measure", e_measure),
-    _row("weighted_f", weighted_f),
+    _row("weighted_f", weighted_f, headline=4),
     _row("iou", iou),
-    _row("boundary_iou", boundary_iou, "boundary (2 % of the diagonal)"),
+    _row("boundary_iou", boundary_iou, "boundary (2 % of the diagonal)", _BOUNDARY),
 )

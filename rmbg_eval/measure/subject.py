@@ -13,6 +13,7 @@ from numpy.typing import NDArray
 
 from ..core.images import RGB, Alpha, check_alpha, check_rgb
 from .region import edge_squares
+from .tolerance import Tolerance
 
 Mask = NDArray[np.bool_]
 Map = NDArray[np.float64]
@@ -112,8 +113,16 @@ class Subject:
 
 
 @dataclass(frozen=True)
+class Family:
+    """Measures that are shown in one table, and never mixed with others."""
+
+    title: str
+    note: str
+
+
+@dataclass(frozen=True)
 class Metric:
-    """A row of the table of measures."""
+    """A row of the table of measures: all that there is to say of one."""
 
     name: str
     unit: str
@@ -125,7 +134,20 @@ class Metric:
     """The pure function: definition, source and doctest stand there."""
     compute: Callable[[Subject], float]
     """`function` on what the subject has."""
+    family: Family
     needs: Needs = "truth"
+    tolerance: Tolerance | None = None
+    """How far it may move between two runs; a measure without one is shown but not judged."""
+    headline: int = 0
+    """Its place among those that are also shown by category, compared between models, drawn as
+    bars and part of a build's summary; 0: it is none of them."""
+    guide: int = 0
+    """Its place among those that lead to the cases to look at first, and that a page of many cases
+    is ordered by; 0: it is none of them."""
+    explanation: str = ""
+    """What to make of it, where it is no score."""
+    detail: bool = False
+    """Shown in each case's own table only."""
 
 
 def _edge_squares(subject: Subject) -> NDArray[np.float32]:

@@ -26,6 +26,15 @@ TABLE: tuple[Metric, ...] = (
 OPTIONAL: tuple[Metric, ...] = (*colours.DECONTAMINATED, *agreement.FLIP)
 """Those of the table that are measured only where asked for: they take long."""
 
+FAMILIES = {
+    family: tuple(metric for metric in TABLE if metric.family is family)
+    for family in (matting.FAMILY, colours.FAMILY, segmentation.FAMILY, alpha.POINTERS)
+}
+"""A table each, in the order of the report."""
+
+HEADLINES = sorted((m for m in TABLE if m.headline), key=lambda m: m.headline)
+GUIDES = sorted((m for m in TABLE if m.guide), key=lambda m: m.guide)
+
 VERSION = "4"
 """Raised whenever a measure would give another value: part of what kept findings are known by."""
 

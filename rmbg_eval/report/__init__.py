@@ -68,12 +68,11 @@ class Report:
         template = "cards" if self._many else "category"
         return self._panel(template, f"category {name}", self._presenter.category(name))
 
-    def other_categories(self) -> Panel:
-        """Every category that is not among the six."""
-        views = [self._presenter.category(name) for name in self._presenter.categories()[6:]]
-        template = "cards" if self._many else "category"
-        html = "".join(render(template, view, self.run.settings.lang) for view in views)
-        return Panel(html, f"{len(views)} other categories", self._about())
+    def categories(self) -> Panel:
+        """Every category, one after the other."""
+        panels = [self.category(name) for name in self._presenter.categories()]
+        html = "".join(panel.html for panel in panels)
+        return Panel(html, f"{len(panels)} categories", self._about())
 
     def timings(self) -> Panel:
         """A table of seconds, case by case."""

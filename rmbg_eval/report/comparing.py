@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import Any
 from urllib.parse import quote
 
-from ..cases.case import category_order
+from ..cases.categories import category_order
 from ..compare.comparison import STATES, Comparison, Pair, Value, Verdict
 from ..core.anchors import pair_anchor
 from ..core.files import write_atomic
@@ -19,7 +19,7 @@ from ..settings import CompareSettings
 from . import Panel, _base, said
 from .compare_figures import PairFigures, pair_figures
 from .frame import BACKDROP, CSS, render, script
-from .strings import Words, category_name, join, text
+from .strings import Words, join, text
 from .views import CellView, ImageView, RowView, TableView
 
 COMPARE_CSS = CSS.parent / "compare.css"
@@ -152,7 +152,7 @@ class ComparisonReport:
         rows = tuple(
             RowView(
                 join(
-                    " · ", [category_name(category, self.settings.lang), model], self.settings.lang
+                    " · ", [said.category(category, self.settings.lang), model], self.settings.lang
                 ),
                 "",
                 tuple(self._count(sum(p.state == s for p in pairs), s) for s in STATES),

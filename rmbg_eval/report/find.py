@@ -6,14 +6,13 @@ import json
 from collections.abc import Iterable, Mapping, Sequence
 
 from ..measure.record import PointResult
-from ..measure.table import TABLE
+from ..measure.table import GUIDES, TABLE
 from ..predictions.prediction import Prediction
 from ..run.record import Run
 from . import said
 from .strings import Words, text
 
 STATES = ("failed", "done", "passed", "point-failed")
-FEW = ("mad_unknown", "delta_e_white_edge", "disagreement", "in_between_share")
 Key = tuple[str, str, str]
 
 
@@ -24,7 +23,7 @@ def orders(run: Run, few: bool = False) -> dict[str, str]:
     failed points, and seconds; `few` of the measures where each byte counts a thousand times.
     """
     there = {m.metric for m in run.measurements if m.value is not None}
-    there &= {*FEW} if few else there
+    there &= {metric.name for metric in GUIDES} if few else there
     signs = {m.name: "+" if m.higher_is_better else "-" for m in TABLE if m.name in there}
     return {**({"points_failed": "-"} if run.points else {}), **signs, "seconds": "-"}
 

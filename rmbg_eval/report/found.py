@@ -2,19 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping
 from typing import Any
 
-from ..measure import colours, matting, segmentation
 from ..measure.record import Measurement, ObservationPoint, PointResult
 from ..measure.subject import Metric
-from ..measure.table import TABLE
+from ..measure.table import FAMILIES, HEADLINES
 from ..run.previews import Plot, Preview
 from ..run.record import CaseRecord, Run
-from ..run.statistics import ALL, HEADLINES, Difference, Mean, Row, headline, summarise
+from ..run.statistics import ALL, Difference, Mean, Row, headline, summarise
 from ..settings import Language
 from . import said
-from .strings import STRINGS, Words, category_name, join, text
+from .strings import Words, join, text
 from .views import (
     CellView,
     FoundView,
@@ -26,16 +25,6 @@ from .views import (
     SummaryView,
     TableView,
 )
-
-_COLOURS = tuple(m for m in (*colours.METRICS, *colours.DECONTAMINATED) if m.name != "halo")
-_POINTERS = tuple(m for m in TABLE if m.higher_is_better is None)
-FAMILIES: tuple[tuple[str, Sequence[Metric]], ...] = (
-    ("matting", matting.METRICS),
-    ("colours", _COLOURS),
-    ("segmentation", segmentation.METRICS),
-    ("pointers", _POINTERS),
-)
-"""Tables of measures: a family each, never mixed."""
 
 
 class Found:
@@ -61,8 +50,8 @@ class Found:
         them the models themselves, and what finds a case."""
         differences = [
             self._difference(row, difference)
-            for name in HEADLINES
-            for row in [self.summary.row(name)]
+            for metric in HEADLINES
+            for row in [self.summary.row(metric.name)]
             if row
             for difference in row.differences
         ]
@@ -137,12 +126,15 @@ class Found:
     def _(self, key: str, **values: object) -> Words:
         return text(key, self.lang, **values)
 
+    def _constant(self, english: str) -> Words:
+        return said.measured(english, self.lang)
+
     def _category(self, name: str) -> Words:
-        return self._("all_categories") if name == ALL else category_name(name, self.lang)
+        return self._("all_categories") if name == ALL else said.category(name, self.lang)
 
     def _where(self, what: Metric | Row) -> Words:
         """Unit and region."""
-        parts = [said.measured(what.unit, self.lang), said.measured(what.region, self.lang)]
+        parts = [self._constant(what.unit), self._constant(what.region)]
         return join(", ", parts, self.lang)
 
     def _point_note(self, point: ObservationPoint) -> Words:
@@ -158,7 +150,7 @@ class Found:
         )
 
     def _measures(self, record: CaseRecord) -> Iterable[TableView]:
-        for family, metrics in FAMILIES:
+        for family, metrics in FAMILIES.items():
             rows = []
             for metric in metrics:
                 keys = [(record.category, record.id, model, metric.name) for model in self.models]
@@ -167,8 +159,8 @@ class Found:
                     cells = tuple(self._value(m) for m in found)
                     rows.append(RowView(metric.name, self._where(metric), cells))
             if rows:
-                note = self._(f"family.{family}.note")
-                yield TableView(self._(f"family.{family}"), note, self.models, tuple(rows))
+                title, note = self._constant(family.title), self._constant(family.note)
+                yield TableView(title, note, self.models, tuple(rows))
 
     def _value(self, measurement: Measurement | None) -> CellView:
         if measurement is None or measurement.value is None:
@@ -197,27 +189,24 @@ class Found:
         return TableView(self._("points_passed"), note, self.models, tuple(rows))
 
     def _families(self) -> Iterable[TableView]:
-        for family, metrics in FAMILIES:
+        for family, metrics in FAMILIES.items():
             rows = []
             for metric in metrics:
                 row = self.summary.row(metric.name)
-                if row is None or not any(mean.scored for mean in row.means):
+                if metric.detail or row is None or not any(mean.scored for mean in row.means):
                     continue
-                if metric.name.endswith("_p95") and metric in _COLOURS:
-                    continue  # in each case's table
                 better = {True: "higher", False: "lower", None: "no_score"}[row.higher_is_better]
                 parts: list[str] = [self._where(row), self._(f"better.{better}")]
-                explained = f"metric.{metric.name}"
-                parts += [self._(explained)] if explained in STRINGS else []
+                parts += [self._constant(metric.explanation)] if metric.explanation else []
                 note = join(" · ", parts, self.lang)
                 rows.append(RowView(metric.name, note, self._means(row)))
-                rows += self._by_category(metric.name)
+                rows += self._by_category(metric.name) if metric.headline else ()
             if rows:
-                note = self._(f"family.{family}.note")
-                yield TableView(self._(f"family.{family}"), note, self.models, tuple(rows))
+                title, note = self._constant(family.title), self._constant(family.note)
+                yield TableView(title, note, self.models, tuple(rows))
 
     def _by_category(self, metric: str) -> Iterable[RowView]:
-        for row in self.summary.rows if metric in HEADLINES else ():
+        for row in self.summary.rows:
             if row.metric == metric and row.category != ALL and any(m.scored for m in row.means):
                 name = join(" · ", [metric, self._category(row.category)], self.lang)
                 yield RowView(name, "", self._means(row))

@@ -6,7 +6,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import replace
 from urllib.parse import quote
 
-from ..cases.case import CATEGORIES
+from ..cases.categories import CATEGORIES
 from ..core.anchors import case_anchor, category_anchor
 from ..core.files import safe_name
 from ..measure.record import PointResult
@@ -18,7 +18,7 @@ from . import said
 from .find import filters, known, orders
 from .found import Found
 from .made import colours, commit, details, machine, model_rows, precision, seconds, total
-from .strings import STRINGS, Words, category_name, join, text
+from .strings import Words, join, text
 from .verdict import Verdict
 from .views import (
     CaseView,
@@ -63,7 +63,7 @@ class Presenter:
             self.judged.setdefault((p.category, p.case, p.model), []).append(p)
 
     def categories(self) -> tuple[str, ...]:
-        """The six, then whatever other categories the run has."""
+        """Those of the table, then whatever others the run has."""
         there = dict.fromkeys(record.category for record in self.run.cases)
         return (*CATEGORIES, *(name for name in there if name not in CATEGORIES))
 
@@ -123,13 +123,13 @@ class Presenter:
     def _category_of(self, name: str, cases: Sequence[CaseRecord]) -> CategoryView:
         chosen = self.run.settings.categories
         empty = "deselected" if chosen and name not in chosen else "empty"
-        known = f"hard.{name}" in STRINGS
+        known = CATEGORIES.get(name)
         return CategoryView(
             name=name,
             anchor=category_anchor(name),
             title=self._category(name),
-            difficulty=self._(f"hard.{name}") if known else None,
-            look=self._(f"look.{name}") if known else None,
+            difficulty=said.measured(known.difficulty, self.lang) if known else None,
+            look=said.measured(known.look, self.lang) if known else None,
             empty=None if cases else self._(empty),
             cases=tuple(self._case(record) for record in cases),
         )
@@ -162,7 +162,7 @@ class Presenter:
         return text(key, self.lang, **values)
 
     def _category(self, name: str) -> Words:
-        return category_name(name, self.lang)
+        return said.category(name, self.lang)
 
     def _same(self, words: str) -> Words:
         """What reads the same in both languages."""

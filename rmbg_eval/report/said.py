@@ -9,6 +9,7 @@ from __future__ import annotations
 import re
 from functools import lru_cache
 
+from ..cases.categories import CATEGORIES, LOOSE
 from ..measure.kinds import KINDS
 from ..settings import Language
 from .said_compare import COMPARED, PLAIN
@@ -43,8 +44,98 @@ MEASURED: dict[str, str] = {
     "should be unbroken": "应连续不断裂",
     "every strand should be there": "细丝应一根不落",
     "should have no colour fringe": "应无色边",
+    "Portrait": "人像特写",
+    "Flying hair as bright as the backdrop is easily taken for noise.": (
+        "发丝与背景明暗接近，易误判为噪点。"
+    ),
+    "Is the shadow at the roots of the hair kept? Is the contour behind the ear unbroken?": (
+        "发丝根部是否保留阴影？耳后轮廓是否断裂？"
+    ),
+    "Product": "电商商品",
+    "Highlights on the rim are easily taken for background; wood grain distracts.": (
+        "杯沿高光易被误判为背景，木纹干扰分割。"
+    ),
+    "Is the edge of the cup clean? Is there a grey rim left at the highlights?": (
+        "杯子边缘是否干净？高光区域是否残留灰边？"
+    ),
+    "Pet": "宠物肖像",
+    "Fur close in colour to the background; the highlight on the nose is easily lost.": (
+        "毛发与背景色相近，鼻头高光易丢失。"
+    ),
+    "Is the nose whole? Are all the whiskers there?": "鼻头是否完整？胡须是否一根不落？",
+    "Garment": "服装平铺",
+    "Folds blend with the carpet's texture; the dark collar is easily cut too far.": (
+        "衣料褶皱与地毯纹理混淆，领口暗部易过切。"
+    ),
+    "Is the dark inside of the collar kept? Are the folds at the cuffs continuous?": (
+        "领口暗部是否保留？袖口褶皱是否连贯？"
+    ),
+    "Still life": "静物组合",
+    "Cast shadows are easily taken for foreground; transparent lenses are hard to recognise.": (
+        "物体投影易被误判为前景，镜片透明区域难识别。"
+    ),
+    "Is the apple's shadow gone? Are the lenses fully transparent?": (
+        "苹果投影是否消失？镜片是否全透明？"
+    ),
+    "Low-quality phone shot": "低质手机图",
+    "Little detail and much noise: models tend to cut conservatively.": (
+        "细节少、信噪比低，模型易“保守切割”。"
+    ),
+    "Is the edge harsh? Are blurred parts smoothed too much?": (
+        "边缘是否生硬？模糊区域是否过度平滑？"
+    ),
+    "Pictures": "图片",
+    "Alpha against the truth": "透明度与真值",
+    "Matting errors, alpha and truth as they are. Unknown region: within 10 px of both sides of "
+    "the true edge. Sums compare models on one picture, not pictures with each other.": (
+        "抠图误差，透明度与真值均原样使用。未知区域：真实边缘两侧 10 像素以内。求和类指标"
+        "只能在同一图片上比较模型。"
+    ),
+    "Shape against the truth": "形状与真值",
+    "Segmentation measures; the truth is cut at 0.5. Another family than the matting errors.": (
+        "分割指标；真值以 0.5 为阈值。与抠图误差不属同一类。"
+    ),
+    "What a customer sees": "客户看到的颜色",
+    "ΔE2000 between the cut-out and the true one over the same background, in sRGB display "
+    "values; 1 is just seen side by side, 3 at a glance. Edge band: within 3 px of both sides of "
+    "the true edge.": (
+        "同一背景上抠图结果与真实结果的 ΔE2000，按 sRGB 显示值合成；1 为并排刚"
+        "可见，3 为一眼可见。边缘带：真实边缘两侧 3 像素以内。"
+    ),
+    "Where to look": "值得细看之处",
+    "These need no truth. They point to where to look; none is a score.": (
+        "无需真值。它们提示该看哪里，并非评分。"
+    ),
+    "Hair, blur and glass belong here, doubt does not": (
+        "发丝、虚化和玻璃应为半透明，犹豫不决则不应"
+    ),
+    "How soft edges are; a blurred picture has soft edges too": (
+        "边缘的柔和程度；模糊图片的边缘本就柔和"
+    ),
+    "Where edges are softest; hair counts as wide": "边缘最柔和处；发丝也算宽",
+    "How much of the edge's colour is the old background's: about a third where the picture's "
+    "colours are kept; texture misleads it": (
+        "边缘颜色中旧背景所占份额：保留原图颜色时约三分之一；纹理会造成误判"
+    ),
+    "Pieces far smaller than the largest: crumbs, or real single hairs": (
+        "远小于主体的碎片：残渣，也可能是真实发丝"
+    ),
+    "Their area": "其面积",
+    "Holes far smaller than the largest piece: moth holes, or real gaps": (
+        "远小于主体的小孔：漏洞，也可能是真实缝隙"
+    ),
+    "Narrow gaps that cut into the contour; slits between fingers count too": (
+        "切入轮廓的窄缝；手指间的缝隙也会计入"
+    ),
+    "Mean difference from the other models; they can agree and be wrong": (
+        "与其他模型的平均差异；一致也可能都错"
+    ),
+    "Mean difference from the mirrored picture's alpha; a steady model can be wrong": (
+        "与镜像图片结果的平均差异；稳定也可能是错的"
+    ),
 }
-"""Units and regions; what a kind of point asks for."""
+"""Units, regions, families and explanations of measures; what a kind of point asks for; categories
+and what they say."""
 
 REASONS: dict[str, str] = {
     "the case has no truth": "此案例没有真值",
@@ -195,9 +286,17 @@ def measured(english: str, lang: Language) -> Words:
     return Words(english, MEASURED.get(english, english), lang)
 
 
+def category(name: str, lang: Language) -> Words:
+    """What a category is called: one of the table in both languages, another by its folder."""
+    if name == LOOSE:
+        return measured("Pictures", lang)
+    known = CATEGORIES.get(name)
+    return measured(known.title, lang) if known else Words(name, name, lang)
+
+
 def kind(name: str, lang: Language) -> Words:
     """What a kind of point asks for, in both languages; its name where it is not known here."""
-    return measured(KINDS[name].title if name in KINDS else name, lang)
+    return measured(KINDS[name].title, lang) if name in KINDS else Words(name, name, lang)
 
 
 def reason(english: str, lang: Language) -> Words:

@@ -90,61 +90,6 @@ STRINGS: dict[str, tuple[str, str]] = {
     "no_failures": ("All {all} predictions succeeded.", "全部 {all} 个预测均成功。"),
     "all_models": ("all models", "所有模型"),
     "failed": ("Failed", "失败"),
-    "category.portrait": ("Portrait", "人像特写"),
-    "hard.portrait": (
-        "Flying hair as bright as the backdrop is easily taken for noise.",
-        "发丝与背景明暗接近，易误判为噪点。",
-    ),
-    "look.portrait": (
-        "Is the shadow at the roots of the hair kept? Is the contour behind the ear unbroken?",
-        "发丝根部是否保留阴影？耳后轮廓是否断裂？",
-    ),
-    "category.product": ("Product", "电商商品"),
-    "hard.product": (
-        "Highlights on the rim are easily taken for background; wood grain distracts.",
-        "杯沿高光易被误判为背景，木纹干扰分割。",
-    ),
-    "look.product": (
-        "Is the edge of the cup clean? Is there a grey rim left at the highlights?",
-        "杯子边缘是否干净？高光区域是否残留灰边？",
-    ),
-    "category.pet": ("Pet", "宠物肖像"),
-    "hard.pet": (
-        "Fur close in colour to the background; the highlight on the nose is easily lost.",
-        "毛发与背景色相近，鼻头高光易丢失。",
-    ),
-    "look.pet": (
-        "Is the nose whole? Are all the whiskers there?",
-        "鼻头是否完整？胡须是否一根不落？",
-    ),
-    "category.garment": ("Garment", "服装平铺"),
-    "hard.garment": (
-        "Folds blend with the carpet's texture; the dark collar is easily cut too far.",
-        "衣料褶皱与地毯纹理混淆，领口暗部易过切。",
-    ),
-    "look.garment": (
-        "Is the dark inside of the collar kept? Are the folds at the cuffs continuous?",
-        "领口暗部是否保留？袖口褶皱是否连贯？",
-    ),
-    "category.still-life": ("Still life", "静物组合"),
-    "hard.still-life": (
-        "Cast shadows are easily taken for foreground; transparent lenses are hard to recognise.",
-        "物体投影易被误判为前景，镜片透明区域难识别。",
-    ),
-    "look.still-life": (
-        "Is the apple's shadow gone? Are the lenses fully transparent?",
-        "苹果投影是否消失？镜片是否全透明？",
-    ),
-    "category.low-quality": ("Low-quality phone shot", "低质手机图"),
-    "hard.low-quality": (
-        "Little detail and much noise: models tend to cut conservatively.",
-        "细节少、信噪比低，模型易“保守切割”。",
-    ),
-    "look.low-quality": (
-        "Is the edge harsh? Are blurred parts smoothed too much?",
-        "边缘是否生硬？模糊区域是否过度平滑？",
-    ),
-    "category.pictures": ("Pictures", "图片"),
     "difficulty": ("What is difficult", "处理难点"),
     "look": ("Look at", "观察点"),
     "empty": (
@@ -316,12 +261,6 @@ def words(both: tuple[str, str], lang: Language, **values: object) -> Words:
     en = {k: v.en if isinstance(v, Words) else v for k, v in values.items()}
     zh = {k: v.zh if isinstance(v, Words) else v for k, v in values.items()}
     return Words(both[0].format(**en), both[1].format(**zh), lang)
-
-
-def category_name(category: str, lang: Language) -> Words:
-    """What a category is called: one of the six in both languages, another by its folder."""
-    key = f"category.{category}"
-    return text(key, lang) if key in STRINGS else Words(category, category, lang)
 
 
 def join(separator: str, parts: Iterable[str], lang: Language) -> Words:

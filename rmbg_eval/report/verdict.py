@@ -7,6 +7,7 @@ from statistics import median
 from typing import Any
 
 from ..core.anchors import case_anchor, category_anchor
+from ..measure.table import GUIDES
 from ..predictions.prediction import Prediction
 from ..run.previews import CasePreviews, Preview, Previews, Spot
 from ..run.record import Run
@@ -19,8 +20,6 @@ from .views import CellView, ImageView, Link, VerdictRow, VerdictView, WorstView
 Image = Callable[[Preview | None, str], ImageView | None]
 Key = tuple[str, str]
 EDGE_COLOUR = "delta_e_white_edge"
-LOOK_FIRST = ("mad_unknown", "disagreement", "in_between_share")
-"""Where no point has failed: what the cases to look at first are chosen by."""
 MOST = 6
 PAGES = "pages"
 """The folder of the cases' own pages, where there are many."""
@@ -151,7 +150,7 @@ class Verdict:
 
     def _look_first(self, figures: Mapping[Key, CasePreviews]) -> Iterable[WorstView]:
         """By the first measure that the run has values of, largest first; a case once."""
-        for name in LOOK_FIRST:
+        for name in (metric.name for metric in GUIDES):
             found = [m for m in self.run.measurements if m.metric == name and m.value is not None]
             ranked = sorted(found, key=lambda m: -(m.value or 0))
             once: dict[Key, WorstView] = {}

@@ -20,7 +20,7 @@ from numpy.typing import NDArray
 
 from ..measure.points import far_off
 from ..measure.record import Measurement, ObservationPoint, PointResult
-from ..measure.table import TABLE
+from ..measure.table import HEADLINES, TABLE
 from .record import Run
 
 ALL = ""
@@ -29,8 +29,6 @@ ALL = ""
 FEWEST = 6
 """Groups from which an interval can hold the middle in 95 %: of 5, all are on one side of it in one
 set of 16."""
-HEADLINES = ("mad_unknown", "mad", "delta_e_white_edge", "weighted_f")
-"""Measures that are also shown by category and compared between models."""
 
 
 @dataclass(frozen=True)
@@ -157,7 +155,7 @@ def summarise(run: Run) -> Summary:
 def headline(run: Run) -> str | None:
     """The measure that bars are drawn of: the first of `HEADLINES` that the run has a value of."""
     there = {m.metric for m in run.measurements if m.value is not None}
-    return next((name for name in HEADLINES if name in there), None)
+    return next((metric.name for metric in HEADLINES if metric.name in there), None)
 
 
 def worst_points(run: Run, most: int = 6) -> list[tuple[PointResult, ObservationPoint]]:

@@ -22,7 +22,8 @@ from pictures import (
 )
 from PIL import Image
 
-from rmbg_eval.cases.folder import CATEGORIES, CaseFile, check_case, load_cases, new_case_set
+from rmbg_eval.cases.categories import CATEGORIES
+from rmbg_eval.cases.folder import CaseFile, check_case, load_cases, new_case_set
 from rmbg_eval.errors import CaseError, RmbgEvalError
 
 

@@ -11,7 +11,7 @@ import pytest
 from PIL import Image
 from scipy.ndimage import gaussian_filter
 
-from rmbg_eval.cases.case import CATEGORIES
+from rmbg_eval.cases.categories import CATEGORIES
 from rmbg_eval.cases.folder import check_case, load_cases
 from rmbg_eval.core.paths import resource
 from rmbg_eval.measure.points import judge

@@ -14,7 +14,7 @@ from commands import rmbg
 from fakes import save_picture
 from PIL import Image
 
-from rmbg_eval.cases.case import CATEGORIES
+from rmbg_eval.cases.categories import CATEGORIES
 from rmbg_eval.models.table import TABLE
 from rmbg_eval.run.record import SCHEMA_VERSION
 

@@ -12,11 +12,11 @@ from rmbg_eval.compare.tolerances import (
     ALPHA_TILE,
     DEFAULTS,
     POINT,
-    Tolerance,
     Tolerances,
 )
 from rmbg_eval.errors import SettingsError
 from rmbg_eval.measure.table import TABLE
+from rmbg_eval.measure.tolerance import Tolerance
 
 
 def test_every_score_has_a_default_with_a_reason_and_nothing_else_has() -> None:

@@ -9,9 +9,10 @@ from pathlib import Path
 import pytest
 
 from rmbg_eval import measure
+from rmbg_eval.cases.categories import CATEGORIES
 from rmbg_eval.compare.tolerances import DEFAULTS, POINT
 from rmbg_eval.measure.kinds import KINDS
-from rmbg_eval.measure.table import TABLE
+from rmbg_eval.measure.table import FAMILIES, TABLE
 from rmbg_eval.report import said
 
 
@@ -25,6 +26,9 @@ def test_units_regions_and_reasons_are_said_in_chinese(english: str) -> None:
 def test_every_unit_and_region_has_its_chinese() -> None:
     there = {m.unit for m in TABLE} | {m.region for m in TABLE}
     there |= {text for kind in KINDS.values() for text in (kind.unit, kind.title)}
+    there |= {text for c in CATEGORIES.values() for text in (c.title, c.difficulty, c.look)}
+    there |= {text for family in FAMILIES for text in (family.title, family.note)}
+    there |= {metric.explanation for metric in TABLE if metric.explanation} | {"Pictures"}
     assert there == set(said.MEASURED)
 
 

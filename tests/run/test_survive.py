@@ -56,7 +56,7 @@ def test_ctrl_c_leaves_a_partial_run_that_says_so(
     assert not (settings.out_folder / "measurements.csv").exists()
     report = Report(partial)
     assert "interrupted" in report.header().html
-    for panel in (report.summary(), report.timings(), report.details(), report.other_categories()):
+    for panel in (report.summary(), report.timings(), report.details(), report.categories()):
         assert panel.html
     use_models(FakeModel())
     assert evaluate(settings).complete

@@ -1,0 +1,71 @@
+"""The categories that have a text of their own; any other folder is a category too.
+
+All that there is to say of one stands here; GUIDE.md, "Add a category".
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True)
+class Category:
+    """A folder's name, and what the report says of it."""
+
+    name: str
+    title: str
+    difficulty: str
+    """What is difficult in it, one sentence."""
+    look: str
+    """What to look at, as questions."""
+
+
+TABLE = (
+    Category(
+        "portrait",
+        "Portrait",
+        "Flying hair as bright as the backdrop is easily taken for noise.",
+        "Is the shadow at the roots of the hair kept? Is the contour behind the ear unbroken?",
+    ),
+    Category(
+        "product",
+        "Product",
+        "Highlights on the rim are easily taken for background; wood grain distracts.",
+        "Is the edge of the cup clean? Is there a grey rim left at the highlights?",
+    ),
+    Category(
+        "pet",
+        "Pet",
+        "Fur close in colour to the background; the highlight on the nose is easily lost.",
+        "Is the nose whole? Are all the whiskers there?",
+    ),
+    Category(
+        "garment",
+        "Garment",
+        "Folds blend with the carpet's texture; the dark collar is easily cut too far.",
+        "Is the dark inside of the collar kept? Are the folds at the cuffs continuous?",
+    ),
+    Category(
+        "still-life",
+        "Still life",
+        "Cast shadows are easily taken for foreground; transparent lenses are hard to recognise.",
+        "Is the apple's shadow gone? Are the lenses fully transparent?",
+    ),
+    Category(
+        "low-quality",
+        "Low-quality phone shot",
+        "Little detail and much noise: models tend to cut conservatively.",
+        "Is the edge harsh? Are blurred parts smoothed too much?",
+    ),
+)
+"""In the order of the report."""
+
+CATEGORIES = {category.name: category for category in TABLE}
+
+LOOSE = "pictures"
+"""The category of pictures that lie in no sub-folder."""
+
+
+def category_order(name: str) -> tuple[int, str]:
+    """Sort key: the table's in its order, then the others by name."""
+    return [*CATEGORIES, name].index(name), name
