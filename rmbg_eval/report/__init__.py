@@ -10,7 +10,8 @@ from ..core.files import write_atomic
 from ..core.progress import OnStep, Step, ignore
 from ..run.previews import Previews, has_cards, load
 from ..run.record import Run
-from .frame import BACKDROP, CSS, head_and_foot, render, script
+from ..web import style
+from .frame import head_and_foot, render, write_assets
 from .present import Presenter
 from .strings import text
 from .verdict import PAGES
@@ -40,9 +41,7 @@ class Report:
 
     def __init__(self, run: Run, on_step: OnStep = ignore) -> None:
         folder = run.settings.out_folder
-        write_atomic(folder / "report.css", CSS.read_bytes())
-        write_atomic(folder / "report.js", script())
-        write_atomic(folder / "backdrop.webp", BACKDROP.read_bytes())
+        write_assets(folder)
         previews = load(run, on_step)
         self.run = run
         self._many = has_cards(run)
@@ -52,8 +51,9 @@ class Report:
 
     def style(self) -> Panel:
         """The report's style, for the notebook itself; the page has it in its head."""
-        html = f"<style>{CSS.read_text(encoding='utf-8')}</style>"
-        return Panel(html, "style of the report", {"notebook_only": True})
+        return Panel(
+            f"<style>{style('report')}</style>", "style of the report", {"notebook_only": True}
+        )
 
     def header(self) -> Panel:
         """Title, the verdict by category, the worst findings, and what failed."""

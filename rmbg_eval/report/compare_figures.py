@@ -16,6 +16,7 @@ from ..compare.comparison import Pair
 from ..core.files import write_atomic
 from ..core.images import RGB, Alpha, decode_cutout, quantise, read_bytes
 from ..errors import RmbgEvalError
+from ..run.plots import TOO_OPAQUE, TOO_TRANSPARENT
 from ..run.previews import Preview
 
 _SIDE = 720
@@ -23,8 +24,6 @@ _SIDE = 720
 _CROP = 160
 _FULL = 0.25
 """A difference of alpha from which on the map has its full colour."""
-_MORE, _LESS = (0, 92, 230), (230, 97, 0)
-"""Blue and orange: told apart by everybody (Wong 2011, Nature Methods 8, 441)."""
 
 
 @dataclass(frozen=True)
@@ -57,7 +56,7 @@ def pair_figures(pair: Pair, base: Path, new: Path, out: Path) -> PairFigures:
     if was and now and fits and was.rgb is None:
         was = Side(was.alpha, now.rgb)
     name = hashlib.sha256(
-        repr((pair.name, pair.model, pair.base, pair.new, "1")).encode()
+        repr((pair.name, pair.model, pair.base, pair.new, "2")).encode()
     ).hexdigest()[:20]
 
     def put(kind: str, pixels: np.ndarray, crop: bool = False) -> Preview:
@@ -95,16 +94,18 @@ def pair_figures(pair: Pair, base: Path, new: Path, out: Path) -> PairFigures:
 
 
 def difference_map(base: Alpha, new: Alpha) -> RGB:
-    """`(H, W, 3) uint8` of two alphas `(H, W)`: white where they agree, blue where `new` is more
-    opaque, orange where less, linear up to a difference of 0.25.
+    """`(H, W, 3) uint8` of two alphas `(H, W)`: white where they agree, orange where `new` is more
+    opaque, purple where less, as in an error map; linear up to a difference of 0.25.
 
     >>> difference_map(np.zeros((1, 2), np.float32), np.array([[0, 1]], np.float32)).tolist()
-    [[[255, 255, 255], [0, 92, 230]]]
+    [[[255, 255, 255], [213, 94, 0]]]
     """
     difference = new - base
     strength = np.clip(np.abs(difference) / _FULL, 0, 1)[..., None]
     colour = np.where(
-        difference[..., None] > 0, np.array(_MORE, np.float32), np.array(_LESS, np.float32)
+        difference[..., None] > 0,
+        np.array(TOO_OPAQUE, np.float32),
+        np.array(TOO_TRANSPARENT, np.float32),
     )
     return np.rint(255 + strength * (colour - 255)).astype(np.uint8)
 

@@ -10,21 +10,21 @@ from urllib.parse import quote
 from ..cases.categories import category_order
 from ..compare.comparison import STATES, Comparison, Pair, Value, Verdict
 from ..core.anchors import pair_anchor
-from ..core.files import write_atomic
 from ..core.progress import OnStep, Step, ignore
 from ..errors import printable
 from ..measure.kinds import KINDS
 from ..run.previews import Preview
 from ..settings import CompareSettings
+from ..web import style
 from . import Panel, _base, said
 from .compare_figures import PairFigures, pair_figures
-from .frame import BACKDROP, CSS, render, script
+from .frame import render, write_assets
 from .strings import Words, join, text
 from .views import CellView, ImageView, RowView, TableView
 
-COMPARE_CSS = CSS.parent / "compare.css"
 MOST_PICTURES = 60
 """Pairs that pictures are shown of: a page with more would be slow to open."""
+_SHOWN = ("base", "new", "difference")
 _ORDER: tuple[Verdict, ...] = ("worse", "changed", "better", "same", "not judged")
 _BAD = ("failed", "missing", "worse", "changed")
 
@@ -39,11 +39,15 @@ class PairView:
     state: str
     state_words: str
     why: str
-    pictures: tuple[tuple[str, ImageView], ...]
+    size: str
+    """Width x height in pixels of both cut-outs; empty where they differ: then no two of the
+    pictures show the same place."""
+    pictures: tuple[tuple[str, str, ImageView], ...]
+    """Kind, its name, and what is shown."""
     slide: bool
     """Whether base and new can lie on each other."""
     crop_note: str
-    crops: tuple[tuple[str, ImageView], ...]
+    crops: tuple[tuple[str, str, ImageView], ...]
     matte: bool
     table: TableView | None
 
@@ -58,8 +62,6 @@ class CompareHeaderView:
     notes: tuple[str, ...]
     counts: TableView
     no_pictures: str
-    css: str | None
-    """The style itself, where it is not a file beside the page."""
 
 
 class ComparisonReport:
@@ -71,13 +73,7 @@ class ComparisonReport:
         self.comparison = comparison
         self.settings = settings
         out = settings.out_folder
-        for name, data in (
-            ("report.css", CSS.read_bytes()),
-            ("compare.css", COMPARE_CSS.read_bytes()),
-            ("report.js", script()),
-            (BACKDROP.name, BACKDROP.read_bytes()),
-        ):
-            write_atomic(out / name, data)
+        write_assets(out)
         changed = [pair for pair in comparison.pairs if pair.state != "same"]
         self._same = [pair for pair in comparison.pairs if pair.state == "same"]
         self._base = _base(out)
@@ -98,9 +94,9 @@ class ComparisonReport:
 
     def style(self) -> Panel:
         """The page's style, for the notebook itself; the page has it in its head."""
-        style = CSS.read_text(encoding="utf-8") + COMPARE_CSS.read_text(encoding="utf-8")
-        html = f"<style>{style}</style>"
-        return Panel(html, "style of the comparison", {"notebook_only": True})
+        return Panel(
+            f"<style>{style('report')}</style>", "style of the comparison", {"notebook_only": True}
+        )
 
     def header(self) -> Panel:
         """Whether the gate stops, how the runs differ, and counts by category."""
@@ -108,7 +104,6 @@ class ComparisonReport:
         stopped = found.failing(level)
         key = "compared.stopped" if stopped else "compared.passed"
         too_many = len(self._views) > MOST_PICTURES
-        single = self.settings.layout == "single"
         view = CompareHeaderView(
             stopped=bool(stopped),
             verdict=self._(key, level=level, count=len(stopped), all=len(found.pairs)),
@@ -116,7 +111,6 @@ class ComparisonReport:
             notes=tuple(self._said(note) for note in found.notes),
             counts=self._counts(),
             no_pictures=self._("compared.no_pictures", count=MOST_PICTURES) if too_many else "",
-            css=COMPARE_CSS.read_text(encoding="utf-8") if single else None,
         )
         return self._panel("compare_header", "header", view)
 
@@ -168,15 +162,11 @@ class ComparisonReport:
 
     def _pair(self, pair: Pair, figures: PairFigures) -> PairView:
         title = pair.name
-        shown = (
-            (self._("compared.base"), figures.base),
-            (self._("compared.new"), figures.new),
-            (self._("compared.difference"), figures.difference),
-        )
+        shown = figures.base, figures.new, figures.difference
         pictures = tuple(self._images(pair, shown))
-        crops = tuple(
-            self._images(pair, zip((name for name, _ in shown), figures.crops, strict=False))
-        )
+        crops = tuple(self._images(pair, figures.crops))
+        sides = {(side.width, side.height) for side in (pair.base, pair.new) if side}
+        size = sides.pop() if len(sides) == 1 else (None, None)
         note = ""
         if figures.region:
             x, y, width, height = figures.region
@@ -188,6 +178,7 @@ class ComparisonReport:
             state=pair.state,
             state_words=self._(f"state.{pair.state}"),
             why=self._said(pair.why),
+            size="{}x{}".format(*size) if all(size) else "",
             pictures=pictures,
             slide=bool(figures.base and figures.new and figures.difference),
             crop_note=note,
@@ -197,13 +188,14 @@ class ComparisonReport:
         )
 
     def _images(
-        self, pair: Pair, shown: Iterable[tuple[str, Preview | None]]
-    ) -> Iterable[tuple[str, ImageView]]:
-        for name, picture in shown:
+        self, pair: Pair, shown: Iterable[Preview | None]
+    ) -> Iterable[tuple[str, str, ImageView]]:
+        for kind, picture in zip(_SHOWN, shown, strict=False):
             if picture:
+                name = self._(f"compared.{kind}")
                 alt = self._("alt.compared", which=name, case=pair.name, model=pair.model)
                 src = quote(f"{self._base}{picture.path}")
-                yield name, ImageView(src, picture.width, picture.height, alt)
+                yield kind, name, ImageView(src, picture.width, picture.height, alt)
 
     def _table(self, pair: Pair) -> TableView | None:
         if not pair.values:

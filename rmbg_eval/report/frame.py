@@ -10,14 +10,12 @@ from pathlib import Path
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from markupsafe import Markup
 
+from ..core.files import write_atomic
 from ..settings import Language, Layout
+from ..web import BACKDROP, TEMPLATES, script, style
 from .strings import Words, text
 
-_HERE = Path(__file__).parent
-_TEMPLATES = _HERE / "templates"
-CSS = _TEMPLATES / "report.css"
-BACKDROP = _TEMPLATES / "backdrop.webp"
-SCRIPTS = tuple(_HERE / "script" / f"{name}.js" for name in ("state", "viewer", "page", "compare"))
+_TEMPLATES = [Path(__file__).parent / "templates", TEMPLATES]
 POLICIES = {
     "single": "default-src 'none'; img-src data:; style-src 'unsafe-inline'; "
     "script-src 'sha256-{script}'; base-uri 'none'; form-action 'none'",
@@ -26,9 +24,11 @@ POLICIES = {
 }
 
 
-def script() -> str:
-    """What makes the page move, for a file of its own or for the page itself."""
-    return "".join(path.read_text(encoding="utf-8") for path in SCRIPTS)
+def write_assets(folder: Path) -> None:
+    """The style and the script of a page, into its folder: for a page in the layout `folder`."""
+    write_atomic(folder / "report.css", style("report"))
+    write_atomic(folder / "report.js", script("report"))
+    write_atomic(folder / BACKDROP.name, BACKDROP.read_bytes())
 
 
 def head_and_foot(
@@ -43,9 +43,8 @@ def head_and_foot(
     view["css"] = view["script"] = ""
     if layout == "single":
         photo = base64.b64encode(BACKDROP.read_bytes()).decode()
-        style = CSS.read_text(encoding="utf-8")
-        view["css"] = style.replace(BACKDROP.name, f"data:image/webp;base64,{photo}")
-        view["script"] = script()
+        view["css"] = style("report").replace(BACKDROP.name, f"data:image/webp;base64,{photo}")
+        view["script"] = script("report")
     digest = hashlib.sha256(view["script"].encode()).digest()
     view["policy"] = POLICIES[layout].format(script=base64.b64encode(digest).decode())
     return render("head", view, lang), render("foot", view, lang)

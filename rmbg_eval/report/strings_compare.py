@@ -37,9 +37,9 @@ COMPARED: dict[str, tuple[str, str]] = {
     "compared.difference": ("Difference", "差异"),
     "compared.verdict": ("Verdict", "判定"),
     "compared.map": (
-        "Alpha, NEW minus BASE: blue is more opaque, orange less, white the same; full colour from "
-        "a quarter of the range on.",
-        "透明度之差（NEW 减 BASE）：蓝色更不透明，橙色更透明，白色无变化；"
+        "Alpha, NEW minus BASE: orange is more opaque, purple less, white the same; full colour "
+        "from a quarter of the range on.",
+        "透明度之差（NEW 减 BASE）：橙色更不透明，紫色更透明，白色无变化；"
         "相差四分之一量程以上为全色。",
     ),
     "compared.slide": (

@@ -36,7 +36,8 @@ FAR = 0.5
 WRONG = 0.1
 """Of alpha and truth: an error one can see."""
 TOO_OPAQUE, TOO_TRANSPARENT = (213, 94, 0), (84, 39, 136)
-"""sRGB; orange and purple differ for every kind of colour vision."""
+"""sRGB, wherever a difference of alpha is drawn: orange is too opaque, or more opaque than before;
+purple the other way. They differ for every kind of colour vision, and the legends name them."""
 
 _DRAWING = Lock()
 """matplotlib's fonts are not for two threads."""

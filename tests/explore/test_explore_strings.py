@@ -4,24 +4,26 @@ from __future__ import annotations
 
 import io
 import re
+from pathlib import Path
 
 import pytest
 from PIL import Image
 
 from rmbg_eval.core import images
 from rmbg_eval.errors import Failure, ImageError
-from rmbg_eval.explore.page import FOLDER, script
+from rmbg_eval.explore import server
 from rmbg_eval.explore.pictures import MOST_UPLOAD, Pictures
 from rmbg_eval.explore.strings import STRINGS, both
+from rmbg_eval.web import script
 
 ASKED = {
     key
     for pattern in (
-        r"""\b(?:t|say)\("([a-z_.]+)\"""",  # t("key")
+        r"""\b(?:t|button|field|card|tool|radios)\("([a-z_.]+)\"""",  # t("key")
         r"""\.label\("[a-z0-9]+", "([a-z_.]+)\"""",
         r"""\.say\([\w.]+, "([a-z_]+)\"""",
     )
-    for key in re.findall(pattern, script())
+    for key in re.findall(pattern, script("served"))
 }
 MADE = ("category.", "foreground.", "backdrop.", "view.", "stage.", "doing.", "item.")
 
@@ -42,19 +44,17 @@ def test_the_page_asks_for_keys_that_exist() -> None:
 
 
 def test_no_string_is_left_over() -> None:
-    everything = script() + (FOLDER / "shell.html.j2").read_text("utf-8")
-    everything += (FOLDER.parent / "server.py").read_text("utf-8")
+    everything = script("served") + Path(server.__file__).read_text("utf-8")
     unused = [k for k in STRINGS if not k.startswith(MADE) and f'"{k}"' not in everything]
     assert unused == []
 
 
 def test_keys_that_are_made_have_their_string() -> None:
     for name, prefix in (
-        ("CATEGORIES", "category"),
         ("FOREGROUNDS", "foreground"),
         ("BACKDROPS", "backdrop"),
     ):
-        (listed,) = re.findall(rf"const {name} = \[(.*?)\]", script(), re.DOTALL)
+        (listed,) = re.findall(rf"const {name} = \[(.*?)\]", script("served"), re.DOTALL)
         for value in re.findall(r'"([\w-]+)"', listed):
             assert f"{prefix}.{value}" in STRINGS
     for stage in ("waiting", "weights", "loading", "warming"):

@@ -11,17 +11,17 @@ import pytest
 from PIL import Image
 from playwright.sync_api import Browser, Page
 
-from rmbg_eval.explore.page import script
 from rmbg_eval.explore.server import shell
 from rmbg_eval.measure.places import band_width, profile
+from rmbg_eval.web import script
 
 MAP = """async ([source, line]) => {
   const image = new Image();
   image.src = source;
   await image.decode();
-  const map = new AlphaMap(image);
+  const map = new $alpha.AlphaMap(image);
   const values = map.profile(line);
-  return [values.map((v) => v.alpha), softBand(values), [...map.histogram()]];
+  return [values.map((v) => v.alpha), $alpha.softBand(values), [...map.histogram()]];
 }"""
 
 
@@ -41,7 +41,7 @@ def png(alpha: np.ndarray) -> str:
 
 def test_profile_band_and_histogram_are_those_of_the_measures(page: Page) -> None:
     page.set_content("<p>")
-    page.add_script_tag(content=script())
+    page.add_script_tag(content=script("served"))
     random = np.random.default_rng(7)
     noise = random.integers(0, 256, (40, 60), np.uint8)
     ramp = np.clip(np.arange(60) * 12 - 200, 0, 255)[::-1]
@@ -68,10 +68,15 @@ def test_two_fingers_zoom_and_move_all_panels(browser: Browser) -> None:
         " transform-origin: 0 0 } body { margin: 0; height: 3000px }</style>"
         "<div class=stage><img></div><div class=stage><img></div>"
     )
-    page.add_script_tag(content=script())
+    page.add_script_tag(content=script("served"))
     page.evaluate(
-        "window.panels = new Panels(() => {}); for (const stage of document.querySelectorAll("
-        "'.stage')) panels.add({ stage, content: () => stage.firstChild }); panels.show(600, 600)"
+        """const zoom = new $zoom.Zoom({ changed: () => {}, scrolls: true });
+        for (const box of document.querySelectorAll(".stage")) {
+          zoom.panels.push({ box, layer: box.firstChild });
+          zoom.listen(box);
+        }
+        zoom.size = [600, 600];
+        zoom.place();"""
     )
     hand = context.new_cdp_session(page)
 

@@ -104,7 +104,7 @@ def test_looking_closely(page: Page, address: str, photograph: Path) -> None:
     page.locator(".rx-stage").nth(2).focus()
     page.keyboard.press("ArrowRight")
     moved = page.evaluate(
-        "[...document.querySelectorAll('.rx-stage img')].map(image => image.style.transform)"
+        "[...document.querySelectorAll('.rx-stage .canvas')].map(layer => layer.style.transform)"
     )
     assert len(moved) == 3
     assert "scale(8)" in moved[0]

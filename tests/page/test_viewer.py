@@ -186,6 +186,43 @@ def test_escape_closes_and_gives_the_focus_back(viewer: Page) -> None:
     assert "view" not in fragment(viewer)
 
 
+def test_escape_leads_to_the_case_that_was_open(page: Page, pages: dict[str, Path]) -> None:
+    """Cases between the two are laid out with a guessed height until they come into view."""
+    page.set_viewport_size({"width": 1280, "height": 360})
+    opened(page, pages["single"].as_uri())
+    page.add_style_tag(content=".rmbg .case .panels { min-height: 1860px }")
+    first = page.locator("article.case").first
+    first.evaluate("e => e.scrollIntoView()")
+    first.locator("[data-kind=result] a").first.click()
+    for _ in range(3):
+        page.keyboard.press("ArrowRight")
+    title = page.locator("#viewer-title").inner_text()
+    page.keyboard.press("Escape")
+    page.wait_for_timeout(500)
+    at = page.evaluate("document.elementFromPoint(640, 120).closest('article.case')?.innerText")
+    assert title in at
+
+
+def test_the_handle_of_the_slider_is_not_the_pictures(viewer: Page) -> None:
+    viewer.locator("[name=viewer-mode][value=slider]").check()
+    before = places(viewer)
+    handle = viewer.locator("#viewer .handle").bounding_box()
+    viewer.mouse.move(handle["x"] + 12, handle["y"] + 100)
+    viewer.mouse.down()
+    viewer.mouse.move(handle["x"] + 90, handle["y"] + 150)
+    viewer.mouse.up()
+    assert places(viewer) == before
+
+
+def test_a_double_click_goes_closer_and_back(viewer: Page) -> None:
+    before = places(viewer)
+    box = viewer.locator("#viewer .pane").first.bounding_box()
+    viewer.mouse.dblclick(box["x"] + box["width"] - 40, box["y"] + 60)
+    assert places(viewer) != before
+    viewer.mouse.dblclick(box["x"] + box["width"] - 40, box["y"] + 60)
+    assert places(viewer) == before
+
+
 def test_all_of_it_by_keyboard(page: Page, pages: dict[str, Path]) -> None:
     opened(page, pages["single"].as_uri())
     page.locator(f"{DRESS} [data-kind=original] a").focus()

@@ -17,6 +17,7 @@ from rmbg_eval import CompareSettings, ComparisonReport, Settings, compare_folde
 from rmbg_eval.compare.baseline import approve
 from rmbg_eval.report.compare_figures import difference_map
 from rmbg_eval.report.notebooks import render_comparison
+from rmbg_eval.run.plots import error_map
 
 HOSTILE = '"><img src=x onerror="document.title=1">'
 
@@ -97,7 +98,7 @@ def test_worst_first_with_pictures_that_are_there(
     page.evaluate("Promise.all([...document.images].map(i => i.decode()))")
     assert page.evaluate("[...document.images].every(i => i.naturalWidth > 0)")
     assert page.locator("img:not([alt])").count() == 0
-    assert HOSTILE in page.locator(".pair > figcaption h3").nth(3).text_content()
+    assert HOSTILE in page.locator(".pair > h3").nth(3).text_content()
     assert page.title() == {"single": "What changed", "folder": "变化对比"}[layout]
 
 
@@ -155,9 +156,34 @@ def test_pictures_of_an_earlier_comparison_go(made: dict[str, Path]) -> None:
     assert len(list((folder / "assets").iterdir())) > 8
 
 
-def test_the_map_is_white_blue_and_orange() -> None:
+def test_orange_is_more_opaque_as_in_an_error_map() -> None:
     base = np.array([[0, 0, 1, 0.5]], np.float32)
     new = np.array([[0, 0.25, 0, 0.625]], np.float32)
-    white, blue, orange = (255, 255, 255), (0, 92, 230), (230, 97, 0)
-    half = (128, 174, 242)
-    assert [tuple(p) for p in difference_map(base, new)[0].tolist()] == [white, blue, orange, half]
+    white, orange, purple = (255, 255, 255), (213, 94, 0), (84, 39, 136)
+    half = (234, 174, 128)
+    drawn = [tuple(pixel) for pixel in difference_map(base, new)[0].tolist()]
+    assert drawn == [white, orange, purple, half]
+    solid, clear = np.ones((8, 8), np.float32), np.zeros((8, 8), np.float32)
+    for alpha, truth in ((solid, clear), (clear, solid)):
+        error, _ = error_map(alpha, truth, 8)
+        assert error.getpixel((0, 0)) == tuple(difference_map(truth, alpha)[0, 0].tolist())
+
+
+def test_what_changed_is_looked_at_closely(page: Page, made: dict[str, Path]) -> None:
+    """Base, new and their difference, zoomed together, and side by side under a slider."""
+    complaints = opened(page, made["single"])
+    pair = page.locator(".pair:has(.slide)").first
+    pair.locator("[data-kind=new] a").click()
+    panes = page.locator("#viewer .canvas")
+    assert panes.evaluate_all("all => all.map(e => e.style.width)") == ["96px"] * 3
+    page.keyboard.press("+")
+    moved = panes.evaluate_all("all => all.map(e => e.style.transform)")
+    assert len(set(moved)) == 1
+    page.locator("[name=viewer-mode][value=slider]").check()
+    names = page.locator("#viewer .name").all_inner_texts()
+    assert [name.partition(" · ")[0] for name in names] == ["A BASE", "B NEW"]
+    title = page.locator("#viewer-title").inner_text()
+    page.keyboard.press("Escape")
+    page.locator("#viewer").wait_for(state="hidden")
+    assert title == " ".join(pair.locator("h3").inner_text().split())
+    assert complaints == []

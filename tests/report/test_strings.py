@@ -4,14 +4,17 @@ from __future__ import annotations
 
 import re
 import string
+from pathlib import Path
 
 import pytest
 
 from rmbg_eval.cases.categories import CATEGORIES
-from rmbg_eval.report import CSS, said
+from rmbg_eval.report import said, strings
 from rmbg_eval.report.strings import STRINGS, text
+from rmbg_eval.web import TEMPLATES
 
-PACKAGE = CSS.parent.parent
+PACKAGE = Path(strings.__file__).parent
+TEXTS = [*TEMPLATES.glob("*.j2"), *PACKAGE.rglob("*.j2"), *PACKAGE.rglob("*.py")]
 
 
 @pytest.mark.parametrize("key", STRINGS)
@@ -37,10 +40,9 @@ def test_each_category_has_its_texts(category: str) -> None:
 
 
 def test_templates_and_code_ask_for_keys_that_exist() -> None:
-    sources = [*PACKAGE.rglob("*.j2"), *PACKAGE.rglob("*.py")]
     asked = {
         key
-        for path in sources
+        for path in TEXTS
         for key in re.findall(r"""\b(?:_|text)\(\s*"([a-z_.]+)"(?! ~)""", path.read_text("utf-8"))
     }
     assert len(asked) > 40
@@ -50,11 +52,7 @@ def test_templates_and_code_ask_for_keys_that_exist() -> None:
 def test_no_string_is_left_over() -> None:
     everything = "".join(
         path.read_text("utf-8")
-        for path in [
-            *PACKAGE.rglob("*.j2"),
-            *PACKAGE.rglob("*.py"),
-            PACKAGE.parent / "core" / "images.py",
-        ]
+        for path in [*TEXTS, PACKAGE.parent / "core" / "images.py"]
         if not path.name.startswith("strings")
     )
     made = ("note.", "backdrop.", "filter.", "state.", "sort.")

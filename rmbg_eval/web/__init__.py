@@ -1,0 +1,55 @@
+"""The page kit: scripts, styles and templates of the report, the comparison and explore.
+
+The scripts are ES modules. A page that is one file has nowhere to load modules from, so that they
+are joined here into one script, each module a function of its own: nothing is built or committed.
+"""
+
+from __future__ import annotations
+
+import re
+from functools import cache
+from pathlib import Path
+from typing import Literal
+
+_HERE = Path(__file__).parent
+TEMPLATES = _HERE / "templates"
+BACKDROP = _HERE / "style" / "backdrop.webp"
+"""A photograph for cut-outs to stand on, which the style leads to by its name."""
+
+_KIT = ("tokens", "controls", "zoom")
+_STYLES = {"report": (*_KIT, "report", "viewer", "compare"), "explore": (*_KIT, "explore")}
+_IMPORT = re.compile(r'^import (\{[^}]*\}) from "\./(\w+)\.js";\n', re.MULTILINE)
+_EXPORT = re.compile(r"^export (?=(?:async )?(?:function|class|const) (\w+))", re.MULTILINE)
+
+
+@cache
+def style(page: Literal["report", "explore"]) -> str:
+    """The style of a page (the comparison's is the report's), all of it below `.rmbg`."""
+    return "".join((_HERE / "style" / f"{name}.css").read_text("utf-8") for name in _STYLES[page])
+
+
+@cache
+def script(entry: Literal["report", "served", "widget"]) -> str:
+    """The module `entry` with all that it imports, as one script without imports.
+
+    Each module is an object of its exports, named `$module`.
+    """
+    ordered: dict[str, str] = {}
+
+    def add(name: str) -> None:
+        if name in ordered:
+            return
+        source = (_HERE / "script" / f"{name}.js").read_text("utf-8")
+        for _, other in _IMPORT.findall(source):
+            add(other)
+        exports = ", ".join(_EXPORT.findall(source))
+        body = _EXPORT.sub("", _IMPORT.sub(r"const \1 = $\2;\n", source))
+        ordered[name] = f"const ${name} = (() => {{\n{body}return {{ {exports} }};\n}})();\n"
+
+    add(entry)
+    return '"use strict";\n' + "".join(ordered.values())
+
+
+def module(entry: Literal["widget"]) -> str:
+    """The same as one module, whose default export is `entry`'s exports."""
+    return f"{script(entry)}export default ${entry};\n"

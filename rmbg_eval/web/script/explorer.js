@@ -1,0 +1,717 @@
+// The page of explore: choose, see, press, look closely, save.
+
+import { AlphaMap, histogramPlot, profilePlot, softBand } from "./alpha.js";
+import { h } from "./dom.js";
+import { layout, panel } from "./layout.js";
+import { svg } from "./svg.js";
+import { bytes, Texts } from "./text.js";
+import { Refused, Wire } from "./wire.js";
+import { zip } from "./zip.js";
+import { Zoom } from "./zoom.js";
+
+const STAGES = ["waiting", "weights", "loading", "warming", "ready"];
+const UNSHOWABLE = /\.(heic|heif|tiff?)$/i; // by most browsers
+
+/** @typedef {import("./wire.js").Message} Message */
+/** @typedef {import("./layout.js").Side} Side */
+/** @typedef {Message & { url: string, blob?: Blob, clicked: number, shown?: number }} Result */
+/**
+ * @typedef {object} Item a picture that was chosen
+ * @property {string} id
+ * @property {string} name
+ * @property {number | null} size bytes; null of a case until it is known
+ * @property {File} [file]
+ * @property {string} [case] the name of the case that it is
+ * @property {"chosen" | "here" | "busy" | "done" | "failed"} state
+ * @property {Map<string, Result>} results
+ * @property {string | null} [url] what the browser shows
+ * @property {boolean} [preview] whether the kernel has to make something that it can
+ * @property {Promise<void> | null} [arrived]
+ * @property {number} [width]
+ * @property {number} [height]
+ * @property {unknown} [failure]
+ */
+
+export class Explorer {
+  wire = new Wire(
+    (message) => this.#welcome(message),
+    (message) => this.#modelsAre(message),
+  );
+  zoom = new Zoom({ changed: () => this.#looked(), scrolls: true });
+  /** @type {import("./zoom.js").Line | null} */
+  #line = null; // along which alpha is drawn
+  /** @type {Message[]} */
+  #models = [];
+  /** @type {Message[]} */
+  #cases = [];
+  /** @type {Item[]} */
+  #items = []; // all pictures; of several, a list is shown
+  /** @type {Item | null} */
+  #item = null; // the one that is looked at
+  /** @type {Item | null} */
+  #busy = null;
+  /** @type {unknown} */
+  #troubled = null;
+  #count = 0;
+  /** @type {Side[]} */
+  #sides = []; // a panel for each chosen model
+
+  /**
+   * @param {HTMLElement} root
+   * @param {import("./text.js").Strings} strings
+   * @param {string | null} lang
+   */
+  constructor(root, strings, lang) {
+    this.root = root;
+    this.texts = new Texts(strings, lang);
+    this.ui = layout(root, this.texts, this);
+    this.#watch(this.ui.original);
+    this.#setSides([""]);
+    const paste = (/** @type {ClipboardEvent} */ event) => this.#pasted(event);
+    root.addEventListener("paste", paste);
+    if (root.dataset.page) document.addEventListener("paste", paste);
+    this.#translate();
+  }
+
+  otherLanguage() {
+    this.texts.lang = this.texts.lang === "zh" ? "en" : "zh";
+    this.#translate();
+  }
+
+  #translate() {
+    this.root.lang = this.texts.lang === "zh" ? "zh-CN" : "en";
+    if (this.root.dataset.page) {
+      document.documentElement.lang = this.root.lang;
+      document.title = this.texts.t("title");
+    }
+    this.texts.translate();
+    this.#nameCases();
+    this.#showList();
+    this.#complain(this.#troubled);
+    this.#looked();
+  }
+
+  // What the kernel says
+
+  /** @param {Message} message */
+  #welcome(message) {
+    this.#cases = message.cases;
+    this.#nameCases();
+    this.ui.adding.hidden = !message.adds;
+    this.ui.category.replaceChildren(
+      ...message.categories.map((/** @type {string} */ name) =>
+        this.texts.label("option", `category.${name}`, { value: name }),
+      ),
+    );
+    for (const option of this.ui.foreground.options) {
+      option.hidden = option.disabled = !message.foregrounds.includes(option.value);
+    }
+    for (const side of this.#sides) this.#hint(side);
+  }
+
+  #nameCases() {
+    const { cases } = this.ui;
+    const chosen = cases.value;
+    cases.replaceChildren(
+      h("option", { value: "" }, this.texts.t("case_none")),
+      ...this.#cases.map(({ name, category, title }) => {
+        const words = this.texts.t(`category.${category}`).replace(/^category\./, "");
+        const titled = title[this.texts.lang] ?? title.en ?? name;
+        return h("option", { value: name }, `${words} · ${titled}`);
+      }),
+    );
+    cases.value = chosen;
+    cases.disabled = !this.#cases.length;
+  }
+
+  /** @param {Message} message */
+  #modelsAre({ models, gone }) {
+    const { status, bar } = this.ui;
+    this.#models = models;
+    if (gone) {
+      this.texts.say(status, "models_gone");
+      return;
+    }
+    const [first, second] = this.ui.models;
+    const names = this.#models.map(({ model }) => model).join("\n");
+    if (first.dataset.names !== names) {
+      first.dataset.names = names;
+      const options = () => this.#models.map(({ model }) => h("option", { value: model }, model));
+      first.replaceChildren(...options());
+      second.replaceChildren(
+        this.texts.label("option", "second_none", { value: "" }),
+        ...options(),
+      );
+      first.disabled = false;
+      second.disabled = models.length < 2;
+      this.chooseModels();
+    }
+    const failed = this.#models.find(({ stage }) => stage === "failed");
+    const next = this.#models.find(({ stage }) => !["ready", "failed"].includes(stage));
+    bar.hidden = !next;
+    const done = this.#models.map(({ stage }) => (stage === "failed" ? 4 : STAGES.indexOf(stage)));
+    bar.value = done.reduce((sum, count) => sum + count, 0) / (4 * models.length);
+    if (next) {
+      this.texts.say(status, `stage.${next.stage}`, { model: next.title, text: next.text });
+    } else if (failed) {
+      const problem = failed.problem[this.texts.lang];
+      this.texts.say(status, "models_failed", { model: failed.model, problem });
+    } else {
+      const titles = this.#models.map(({ title }) => title).join(this.texts.t("and"));
+      this.texts.say(status, "ready", { models: titles });
+    }
+    this.root.dataset.ready = String(this.#models.some(({ stage }) => stage === "ready"));
+    this.offer();
+  }
+
+  chooseModels() {
+    const [first, second] = this.ui.models.map((choice) => choice.value);
+    this.#setSides(second && second !== first ? [first, second] : [first]);
+    this.#show();
+  }
+
+  /** @param {string[]} models */
+  #setSides(models) {
+    while (this.#sides.length < models.length) {
+      const side = panel(this.texts, "result");
+      this.ui.panels.append(side.figure);
+      this.#watch(side);
+      this.#sides.push(side);
+    }
+    this.#sides.forEach((side, number) => {
+      side.figure.hidden = number >= models.length;
+      side.model = models[number] ?? "";
+      const { model } = side;
+      this.texts.say(side.label, models.length > 1 ? "result_by" : "result", { model });
+    });
+    this.ui.panels.dataset.count = String(1 + models.length);
+    this.zoom.place();
+  }
+
+  /** @param {Side} side */
+  #watch(side) {
+    this.zoom.panels.push(side);
+    this.zoom.listen(side.box);
+    side.box.addEventListener("keydown", (event) => this.zoom.key(event));
+  }
+
+  #shownSides() {
+    return this.#sides.filter((side) => !side.figure.hidden);
+  }
+
+  // Choosing
+
+  /** @param {ClipboardEvent} event */
+  #pasted(event) {
+    const files = [...(event.clipboardData?.files ?? [])];
+    if (files.length) {
+      event.preventDefault();
+      event.stopPropagation();
+      this.choose(files);
+    }
+  }
+
+  /** @param {File[]} files */
+  choose(files) {
+    if (!files.length) return;
+    this.ui.cases.value = "";
+    this.#replace(
+      files.map((file) => ({ file, name: file.name || "picture.png", size: file.size })),
+    );
+  }
+
+  /** @param {string} name */
+  chooseCase(name) {
+    if (name) this.#replace([{ case: name, name, size: null }]);
+  }
+
+  /** @param {Pick<Item, "name" | "size" | "file" | "case">[]} described */
+  #replace(described) {
+    for (const item of this.#items) this.#release(item);
+    this.#items = described.map((item) => ({
+      ...item,
+      id: `p${++this.#count}`,
+      results: new Map(),
+      state: "chosen",
+    }));
+    this.texts.say(this.ui.added, "");
+    this.#look(this.#items[0]);
+    this.#arrive(this.#items[0]).catch(() => {}); // it has been told already
+  }
+
+  /** @param {Item} item */
+  #release(item) {
+    if (item.url) URL.revokeObjectURL(item.url);
+    for (const { url } of item.results.values()) {
+      if (url.startsWith("blob:")) URL.revokeObjectURL(url);
+    }
+    if (item.arrived) this.wire.forget(item);
+  }
+
+  /** Show `item`, what there is of it. @param {Item} item */
+  #look(item) {
+    const { original, arriving } = this.ui;
+    this.#item = item;
+    this.#complain(null);
+    arriving.hidden = true;
+    this.#name(item);
+    original.image?.remove();
+    original.image = null;
+    this.texts.say(original.about, "");
+    if (item.failure) this.#complain(item.failure);
+    if (item.url) this.#showOriginal(item);
+    else if (item.file) this.#openFile(item, item.file);
+    this.#show();
+    this.#showList();
+    this.offer();
+  }
+
+  /** @param {Item} item */
+  #name({ name, size }) {
+    if (size === null) this.texts.say(this.ui.chosen, "chosen_case", { name });
+    else this.texts.say(this.ui.chosen, "chosen", { name, size: bytes(size) });
+  }
+
+  /**
+   * The file as the browser shows it, at once; what it cannot show, the kernel will.
+   * @param {Item} item
+   * @param {File} file
+   */
+  #openFile(item, file) {
+    const url = URL.createObjectURL(file);
+    item.url = url;
+    this.#showOriginal(item).catch(() => {
+      item.preview = true;
+      URL.revokeObjectURL(url);
+      item.url = null;
+    });
+  }
+
+  /** @param {Item} item */
+  async #showOriginal(item) {
+    const { original, looking } = this.ui;
+    const alt = this.texts.t("alt_original", { name: item.name });
+    const image = h("img", { alt, draggable: "false", src: item.url });
+    original.image?.remove();
+    original.image = image;
+    original.layer.prepend(image);
+    await image.decode();
+    if (this.#item !== item || original.image !== image) return;
+    item.width ??= image.naturalWidth;
+    item.height ??= image.naturalHeight;
+    original.empty.hidden = true;
+    const aspect = Math.min(Math.max(item.width / item.height, 0.75), 1.6);
+    this.root.style.setProperty("--aspect", String(aspect));
+    this.#measure(item.width, item.height);
+    looking.box.hidden = false;
+  }
+
+  /** @param {number} width @param {number} height of the picture, in its pixels */
+  #measure(width, height) {
+    const { zoom } = this;
+    if (zoom.size[0] !== width || zoom.size[1] !== height) {
+      zoom.size = [width, height];
+      zoom.view = null;
+      this.#line = null;
+    }
+    zoom.place();
+    this.texts.say(this.ui.original.about, "pixels", { width, height });
+  }
+
+  /** Bring the picture to the kernel, once. @param {Item} item */
+  #arrive(item) {
+    item.arrived ??= this.#bring(item);
+    return item.arrived;
+  }
+
+  /** @param {Item} item */
+  async #bring(item) {
+    const { file } = item;
+    if (file) {
+      // Whether the browser can show it decides what is asked for with the last part.
+      const probe = item.url && this.ui.original.image;
+      if (probe && this.#item === item) {
+        await probe.decode().catch(() => {
+          item.preview = true;
+        });
+      } else item.preview ??= UNSHOWABLE.test(item.name);
+    }
+    try {
+      const about = file
+        ? await this.wire.upload(item, file, (share) => this.#arrivedSoFar(item, share))
+        : await this.wire.openCase(item);
+      const { width, height } = about;
+      Object.assign(item, { width, height });
+      if (item.case) Object.assign(item, { name: about.name, size: about.size });
+      if (item.state === "chosen") item.state = "here";
+      if (about.shown) {
+        item.url = URL.createObjectURL(about.shown);
+        if (this.#item === item) await this.#showOriginal(item);
+      }
+      if (this.#item === item) {
+        this.#name(item);
+        this.#measure(width, height);
+      }
+    } catch (error) {
+      item.state = "failed";
+      item.failure = error;
+      if (this.#item === item) this.#complain(error);
+      throw error;
+    } finally {
+      if (this.#item === item) this.ui.arriving.hidden = true;
+      this.#showList();
+      this.offer();
+    }
+  }
+
+  /** @param {Item} item @param {number} share */
+  #arrivedSoFar(item, share) {
+    if (this.#item !== item) return;
+    this.ui.arriving.hidden = share >= 1;
+    this.ui.arriving.value = share;
+  }
+
+  // Removing
+
+  /** @param {string} model */
+  #key(model) {
+    return `${model}\n${this.ui.foreground.value}`;
+  }
+
+  /** Whether the button can be pressed, and what it says. */
+  offer() {
+    const { go, add } = this.ui;
+    const count = this.#items.length;
+    const busy = this.#busy !== null && this.#items.includes(this.#busy);
+    const failed = this.#shownSides().every(
+      (side) => this.#models.find(({ model }) => model === side.model)?.stage === "failed",
+    );
+    const nothing = this.#items.every((item) => item.state === "failed");
+    go.disabled = busy || nothing || (this.#models.length > 0 && failed);
+    this.texts.say(go, busy ? "busy" : count > 1 ? "remove_all" : "remove", { count });
+    go.setAttribute("aria-busy", String(busy));
+    add.disabled = !this.#item || !["here", "done"].includes(this.#item.state);
+  }
+
+  async go() {
+    const items = this.#items;
+    for (const item of items) {
+      if (this.#items !== items) return;
+      if (item.state === "failed") continue;
+      this.#busy = item;
+      this.offer();
+      await this.#work(item, items.length > 1);
+    }
+    if (this.#items === items) {
+      this.#busy = null;
+      this.offer();
+      this.#showList();
+    }
+  }
+
+  /** @param {Item} item @param {boolean} many */
+  async #work(item, many) {
+    let clicked = performance.now();
+    try {
+      item.state = "busy";
+      this.#showList();
+      await this.#arrive(item);
+      for (const side of this.#shownSides()) {
+        const { model } = side;
+        const key = this.#key(model);
+        if (item.results.has(key)) continue;
+        const foreground = this.ui.foreground.value;
+        const message = await this.wire.remove(item, model, foreground, (step) => {
+          if (this.#item === item) this.#progress(side, step);
+        });
+        const result = /** @type {Result} */ ({ ...message, clicked });
+        if (many) {
+          result.blob = await (await fetch(result.url)).blob();
+          result.url = URL.createObjectURL(result.blob);
+        }
+        item.results.set(key, result);
+        if (this.#item === item) await this.#showResult(side, item, result);
+        clicked = performance.now(); // the second model begins here
+      }
+      item.state = "done";
+    } catch (error) {
+      item.state = "failed";
+      item.failure = error;
+      if (this.#item === item) {
+        this.#complain(error);
+        if (item.width) item.state = "here"; // the picture is good: try again
+      }
+    }
+    if (many) {
+      this.wire.forget(item);
+      if (item.state === "done") item.arrived = null;
+    }
+    for (const side of this.#shownSides()) side.box.removeAttribute("aria-busy");
+    this.#show();
+    this.#showList();
+  }
+
+  /** @param {Side} side @param {Message} step */
+  #progress(side, { stage, before }) {
+    side.box.setAttribute("aria-busy", "true");
+    side.image?.remove();
+    side.image = null;
+    side.empty.hidden = false;
+    this.texts.say(side.empty, stage === "queued" ? "queued" : `doing.${stage}`, { before });
+  }
+
+  /** The results that there are of the picture that is looked at. */
+  #show() {
+    for (const side of this.#shownSides()) {
+      const result = this.#item?.results.get(this.#key(side.model));
+      if (this.#item && result) this.#showResult(side, this.#item, result);
+      else this.#clear(side);
+    }
+    this.#looked();
+  }
+
+  /** @param {Side} side */
+  #clear(side) {
+    side.image?.remove();
+    side.grey?.remove();
+    side.image = side.grey = side.alpha = side.result = null;
+    side.done.hidden = side.save.hidden = true;
+    side.empty.hidden = false;
+    this.texts.say(side.empty, "empty_result");
+    this.texts.say(side.about, "");
+    side.figure.classList.remove("rx-has");
+    this.#hint(side);
+  }
+
+  /** @param {Side} side @param {Item} item @param {Result} result */
+  async #showResult(side, item, result) {
+    if (side.result === result) return;
+    this.#clear(side);
+    side.result = result;
+    const alt = this.texts.t("alt_result", { name: item.name, model: result.model });
+    const image = h("img", { alt, class: "rx-cutout", src: result.url });
+    side.image = image;
+    side.layer.prepend(image);
+    await image.decode();
+    if (side.result !== result) return;
+    result.shown ??= performance.now() - result.clicked;
+    side.empty.hidden = true;
+    side.done.hidden = side.save.hidden = false;
+    side.figure.classList.add("rx-has");
+    this.texts.say(side.about, "seconds", {
+      all: (result.shown / 1000).toFixed(2),
+      infer: result.seconds.infer.toFixed(2),
+    });
+    side.about.title = Object.entries(result.seconds)
+      .map(([stage, value]) => `${stage} ${value.toFixed(3)} s`)
+      .join("\n");
+    side.save.href = result.url;
+    side.save.download = result.name;
+    this.#hint(side);
+    this.#measure(result.width, result.height);
+    // Pixels first; what is read out of them comes after they are seen.
+    requestAnimationFrame(() => setTimeout(() => this.#analyse(side, image, result)));
+  }
+
+  /** @param {Side} side */
+  #hint(side) {
+    const hint = this.wire.served ? "right_click" : "right_click_lab";
+    const touched = matchMedia("(hover: none)").matches;
+    this.texts.say(side.hint, !side.result ? "" : touched ? "long_press" : hint);
+  }
+
+  /** @param {Side} side @param {HTMLImageElement} image @param {Result} result */
+  #analyse(side, image, result) {
+    if (side.result !== result) return;
+    try {
+      result.alpha ??= new AlphaMap(image);
+    } catch {
+      result.alpha = null; // larger than this browser's canvas
+    }
+    side.alpha = result.alpha;
+    this.showAlpha();
+  }
+
+  // Looking closely: alpha, its histogram, its course along a line
+
+  showAlpha() {
+    for (const side of this.#shownSides()) {
+      if (this.root.dataset.view !== "alpha" || !side.alpha || side.grey) continue;
+      side.grey = h("canvas", { role: "img", class: "rx-alpha" });
+      this.texts.say(side.grey, "alt_alpha", { model: side.model }, "aria-label");
+      side.alpha.paint(side.grey);
+      side.image?.after(side.grey);
+    }
+    this.#looked();
+  }
+
+  drawLine() {
+    const on = !this.zoom.draw;
+    const [width, height] = this.zoom.size;
+    const middle = Math.round(height / 2);
+    this.zoom.draw = on ? (line) => this.#drawn(line) : null;
+    this.ui.looking.line.setAttribute("aria-pressed", String(on));
+    this.root.classList.toggle("rx-drawing", on);
+    this.#drawn(on ? (this.#line ?? [0, middle, width, middle]) : null);
+  }
+
+  /** @param {number} number of x1, y1, x2, y2 @param {number} value */
+  moveLine(number, value) {
+    if (!this.#line) return;
+    this.#line[number] = value;
+    this.#looked();
+  }
+
+  /** @param {import("./zoom.js").Line | null} line */
+  #drawn(line) {
+    this.#line = line;
+    this.#looked();
+  }
+
+  #looked() {
+    const { looking, original } = this.ui;
+    looking.percent.textContent = original.image ? `${this.zoom.percent} %` : "";
+    for (const { layer, overlay } of [original, ...this.#sides]) {
+      overlay.replaceChildren(...marks(this.#line));
+      overlay.setAttribute("viewBox", `0 0 ${this.zoom.size.join(" ")}`);
+      if (this.#line) layer.append(overlay);
+      else overlay.remove();
+    }
+    const sides = this.#shownSides().flatMap(({ model, alpha }) => (alpha ? { model, alpha } : []));
+    this.#showHistogram(sides);
+    this.#showProfile(sides);
+  }
+
+  /** @param {{ model: string, alpha: AlphaMap }[]} sides */
+  #showHistogram(sides) {
+    const { histogram, histogramCard } = this.ui.looking;
+    histogramCard.hidden = !sides.length;
+    const shown = [this.#item?.id, this.ui.foreground.value, this.texts.lang];
+    const of = [...sides.map(({ model }) => model), ...shown].join("\n");
+    if (!sides.length || histogram.of === of) return;
+    histogram.of = of;
+    const maps = sides.map(({ alpha }) => alpha);
+    histogram.plot.replaceChildren(histogramPlot(this.texts.t("histogram"), maps));
+    const shares = sides.map(({ model, alpha }) =>
+      this.texts.t("shares", { model, ...sharesOf(alpha) }),
+    );
+    histogram.text.replaceChildren(...keyed(shares));
+  }
+
+  /** @param {{ model: string, alpha: AlphaMap }[]} sides */
+  #showProfile(sides) {
+    const { profile, profileCard, ends } = this.ui.looking;
+    const line = this.#line;
+    profileCard.hidden = !line || !sides.length;
+    if (!line || !sides.length) return;
+    for (const [number, input] of ends.entries()) input.value = String(Math.round(line[number]));
+    const courses = sides.map(({ alpha }) => alpha.profile(line));
+    profile.plot.replaceChildren(profilePlot(this.texts.t("profile"), courses));
+    const widths = sides.map(({ model }, number) => {
+      const pixels = softBand(courses[number])?.toFixed(1);
+      return pixels === undefined
+        ? this.texts.t("no_band", { model })
+        : this.texts.t("band", { model, pixels });
+    });
+    profile.text.replaceChildren(...keyed(widths));
+  }
+
+  // Several pictures, and what is done with them
+
+  #showList() {
+    const { list, saveAll } = this.ui;
+    const many = this.#items.length > 1;
+    list.hidden = !many;
+    saveAll.hidden = !many || !this.#items.some((item) => item.results.size);
+    if (!many) return;
+    list.replaceChildren(
+      ...this.#items.map((item) => {
+        const current = item === this.#item ? "true" : null;
+        const state = this.texts.t(`item.${item.state}`);
+        const entry = h(
+          "button",
+          { type: "button", class: "rx-entry", "aria-current": current },
+          h("span", { class: "rx-entry-name" }, item.name),
+          h("span", { class: `rx-entry-state rx-${item.state}` }, state),
+        );
+        entry.addEventListener("click", () => this.#look(item));
+        return h("li", {}, entry);
+      }),
+    );
+  }
+
+  async saveZip() {
+    const files = this.#items.flatMap(({ results }) => {
+      const all = [...results.values()];
+      const several = new Set(all.map(({ model }) => model)).size > 1;
+      return all.flatMap(({ name, blob, model }) => {
+        const path = several ? `${model.replace(/[^\w.-]+/g, "-")}/${name}` : name;
+        return blob ? { name: path, blob } : [];
+      });
+    });
+    try {
+      const url = URL.createObjectURL(await zip(files));
+      h("a", { href: url, download: "cutouts.zip" }).click();
+      setTimeout(() => URL.revokeObjectURL(url), 60_000);
+    } catch (error) {
+      this.#complain(error);
+    }
+  }
+
+  async addCase() {
+    const item = this.#item;
+    if (!item) return;
+    try {
+      await this.#arrive(item);
+      const { path } = await this.wire.add(item, this.ui.category.value);
+      this.texts.say(this.ui.added, "added", { path });
+    } catch (error) {
+      if (error !== item.failure) this.#complain(error); // else it has been told already
+    }
+  }
+
+  /** What went wrong, in words a person can act on. @param {unknown} error null: nothing */
+  #complain(error) {
+    const { trouble } = this.ui;
+    this.#troubled = error;
+    trouble.hidden = !error;
+    trouble.replaceChildren();
+    if (!error) return;
+    const answer = error instanceof Refused ? error.answer : { kind: "Unforeseen" };
+    const [title, remedy] = this.texts.explain(answer);
+    trouble.append(h("strong", {}, title), remedy ? h("p", {}, remedy) : "");
+    if (answer.kind === "lost") {
+      const reload = { type: "button", onclick: () => location.reload() };
+      trouble.append(this.texts.label("button", "reload", reload));
+    }
+  }
+}
+
+/** A line upon the picture, light on dark, with a dot where it begins. @param {import("./zoom.js").Line | null} line */
+function marks(line) {
+  if (!line) return [];
+  const [x1, y1, x2, y2] = line;
+  return [
+    svg("line", { x1, y1, x2, y2, class: "rx-line-under" }),
+    svg("line", { x1, y1, x2, y2, class: "rx-line" }),
+    svg("line", { x1, y1, x2: x1, y2: y1, class: "rx-end-under" }),
+    svg("line", { x1, y1, x2: x1, y2: y1, class: "rx-end" }),
+  ];
+}
+
+/** As the report has it: in between is 0.05 ≤ alpha ≤ 0.95. @param {AlphaMap} map */
+function sharesOf(map) {
+  const counts = map.histogram();
+  const percent = (/** @type {number} */ from, /** @type {number} */ to) => {
+    const count = counts.slice(from, to).reduce((sum, one) => sum + one, 0);
+    return `${((100 * count) / map.alpha.length).toFixed(1)} %`;
+  };
+  return { clear: percent(0, 13), between: percent(13, 243), opaque: percent(243, 256) };
+}
+
+/** Lines of text, each with the colour of its curve where there are several. @param {string[]} lines */
+function keyed(lines) {
+  return lines.map((line, number) =>
+    h("span", { class: lines.length > 1 ? `rx-key-${number}` : null }, line),
+  );
+}

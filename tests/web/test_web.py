@@ -1,0 +1,81 @@
+"""The page kit: modules joined into one script, styles, and what npm's tools find in them."""
+
+from __future__ import annotations
+
+import json
+import os
+import re
+import shutil
+import subprocess
+from pathlib import Path
+
+import pytest
+
+from rmbg_eval import web
+
+ROOT = Path(__file__).parent.parent.parent
+SCRIPTS = sorted((Path(web.__file__).parent / "script").glob("*.js"))
+STYLES = sorted((Path(web.__file__).parent / "style").glob("*.css"))
+ENTRIES = ("report", "served", "widget")
+
+
+@pytest.mark.parametrize("entry", ENTRIES)
+def test_a_module_comes_once_and_after_those_that_it_imports(entry: str) -> None:
+    script = web.script(entry)
+    names = re.findall(r"^const \$(\w+) = \(\(\) => \{$", script, re.MULTILINE)
+    assert len(names) == len(set(names)) > 5
+    assert names[-1] == entry
+    for position, part in enumerate(script.split("const $")[1:]):
+        used = set(re.findall(r"= \$(\w+);$", part, re.MULTILINE))
+        assert used <= set(names[:position])
+
+
+@pytest.mark.parametrize("entry", ENTRIES)
+def test_nothing_of_a_module_is_left_that_a_page_has_no_loader_for(entry: str) -> None:
+    assert not re.search(r"^(import|export)\b", web.script(entry), re.MULTILINE)
+    assert "</script" not in web.script(entry)
+
+
+def test_every_module_and_style_is_of_some_page() -> None:
+    scripts = "".join(web.script(entry) for entry in ENTRIES)
+    assert [path.stem for path in SCRIPTS if f"const ${path.stem} = " not in scripts] == []
+    styles = web.style("report") + web.style("explore")
+    assert [path.name for path in STYLES if path.read_text("utf-8") not in styles] == []
+
+
+def test_one_set_of_tokens_has_every_colour_of_the_pages() -> None:
+    for page in ("report", "explore"):
+        style = web.style(page)
+        names = set(re.findall(r"^\s+(--[\w-]+):", style, re.MULTILINE))
+        used = set(re.findall(r"var\((--[\w-]+)\)", style))
+        assert used <= names  # the others have a value of their own beside them
+
+
+def test_the_widget_is_a_module_that_anywidget_takes() -> None:
+    assert web.module("widget").endswith("export default $widget;\n")
+    assert "return { render };" in web.module("widget")
+
+
+def test_tools_come_in_exact_versions_and_from_no_address_of_the_lock() -> None:
+    wanted = json.loads((ROOT / "package.json").read_text())["devDependencies"]
+    assert all(re.fullmatch(r"\d+\.\d+\.\d+", version) for version in wanted.values())
+    packages = json.loads((ROOT / "package-lock.json").read_text())["packages"]
+    assert {name: packages[f"node_modules/{name}"]["version"] for name in wanted} == wanted
+    assert [name for name, package in packages.items() if "resolved" in package] == []
+
+
+def test_types_style_and_format_are_what_npms_tools_want() -> None:
+    path = f"{os.environ['PATH']}:{ROOT / '.venv' / 'bin'}"
+    npm = shutil.which("npm", path=path)
+    if npm is None or not (ROOT / "node_modules" / ".bin" / "tsc").is_file():
+        reason = "npm is not there" if npm is None else "its tools are not installed: make check"
+        pytest.fail(reason) if os.environ.get("CI") else pytest.skip(reason)
+    done = subprocess.run(
+        [npm, "run", "--silent", "check"],
+        cwd=ROOT,
+        env={**os.environ, "PATH": path},
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert done.returncode == 0, done.stdout + done.stderr
