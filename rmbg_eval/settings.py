@@ -125,6 +125,10 @@ class Settings(Parameters):
         bool,
         Parameter("Also measure colours less the old background's; needs pymatting."),
     ] = False
+    papers: Annotated[
+        bool,
+        Parameter("Also measure what else papers print: F, E, mBA, HCE, masked Grad and Conn."),
+    ] = False
     fail_on: Annotated[
         FailOn,
         Parameter("What stops a build: required points; error: failures too; point: any."),

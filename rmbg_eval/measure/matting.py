@@ -162,6 +162,21 @@ def _connectivity(subject: Subject) -> Map:
     return _connectivity_error(subject.alpha, subject.need_truth())
 
 
+def _masked(subject: Subject) -> Alpha:
+    """The alpha where the unknown region is, the truth everywhere else."""
+    return np.where(subject.unknown, subject.alpha, subject.need_truth())
+
+
+def _masked_gradient(subject: Subject) -> float:
+    error = gradient_error(subject.shared(_masked), subject.need_truth())
+    return _thousands(error, subject.unknown)
+
+
+def _masked_connectivity(subject: Subject) -> float:
+    error = _connectivity_error(subject.shared(_masked), subject.need_truth())
+    return _thousands(error, subject.unknown)
+
+
 def _square(errors: Map) -> Map:
     return errors * errors
 
@@ -222,3 +237,13 @@ METRICS = (
         lambda s: _thousands(s.shared(_connectivity), s.unknown),
         FAMILY, tolerance=_SUM),
 )  # fmt: skip
+
+MASKED = (
+    Metric("grad_unknown_masked", "thousands", UNKNOWN, False, grad, _masked_gradient,
+        FAMILY, tolerance=_SUM),
+    Metric("conn_unknown_masked", "thousands", UNKNOWN, False, conn, _masked_connectivity,
+        FAMILY, tolerance=_SUM),
+)  # fmt: skip
+"""As matting networks that are given the trimap are measured, and as MMagic does it: outside the
+unknown region the prediction is replaced by the truth first. The others take it as it is there,
+which the gradient filter and what is connected to it reach."""

@@ -10,12 +10,15 @@ from collections.abc import Iterable
 from concurrent.futures import ThreadPoolExecutor
 from functools import partial
 
-from . import agreement, alpha, colours, matting, segmentation
+from . import agreement, alpha, colours, matting, outline, segmentation
 from .subject import Metric, Subject, Undefined
 
 TABLE: tuple[Metric, ...] = (
     *matting.METRICS,
+    *matting.MASKED,
     *segmentation.METRICS,
+    *segmentation.PAPERS,
+    *outline.METRICS,
     *colours.METRICS,
     *colours.DECONTAMINATED,
     *alpha.METRICS,
@@ -23,8 +26,11 @@ TABLE: tuple[Metric, ...] = (
     *agreement.FLIP,
 )
 
-OPTIONAL: tuple[Metric, ...] = (*colours.DECONTAMINATED, *agreement.FLIP)
-"""Those of the table that are measured only where asked for: they take long."""
+PAPERS: tuple[Metric, ...] = (*matting.MASKED, *segmentation.PAPERS, *outline.METRICS)
+"""What else is measured where a paper's table is to be compared."""
+
+OPTIONAL: tuple[Metric, ...] = (*PAPERS, *colours.DECONTAMINATED, *agreement.FLIP)
+"""Those of the table that are measured only where asked for: they take long, or say little more."""
 
 FAMILIES = {
     family: tuple(metric for metric in TABLE if metric.family is family)

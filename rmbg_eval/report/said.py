@@ -21,6 +21,7 @@ _AGAIN = "请重新复制或下载，或在看图软件中打开后另存。"
 MEASURED: dict[str, str] = {
     "alpha, 0 to 1": "透明度，0 至 1",
     "alpha², 0 to 1": "透明度²，0 至 1",
+    "clicks": "次点击",
     "count": "个",
     "px": "像素",
     "px²": "像素²",
@@ -30,6 +31,7 @@ MEASURED: dict[str, str] = {
     "thousands": "千",
     "ΔE2000": "ΔE2000",
     "boundary (2 % of the diagonal)": "边界（对角线的 2%）",
+    "boundary (1 px to 1/300 of height + width)": "边界（1 像素至高宽之和的 1/300）",
     "contour at 0.5": "0.5 处的轮廓",
     "edge band (3 px)": "边缘带（3 像素）",
     "in-between pixels": "半透明像素",
@@ -151,6 +153,7 @@ REASONS: dict[str, str] = {
     "no in-between pixel has an opaque and a transparent colour that differ": (
         "没有半透明像素两侧的前景色与背景色可区分"
     ),
+    "every pixel of the truth is at least half opaque": "真值的每个像素不透明度都达到一半",
     "its region leaves the picture": "区域超出图片范围",
     "the region holds no pixel's centre": "区域内没有像素中心",
     "the truth has no in-between pixel in the region": "该区域的真值没有半透明像素",

@@ -17,6 +17,7 @@ PLAIN: dict[str, str] = {
     ),
     "papers on segmentation print three digits": "分割论文只印三位小数",
     "its band is thin: a pixel here and there moves it": "边界带很窄，个别像素即可使其变动",
+    "a corner more or less is found at every turn: 5 %": "多边形顶点数本会略有出入：5%",
     "a tenth of what is just seen (1 ΔE2000)": "刚可见色差（1 ΔE2000）的十分之一",
     "half of what is just seen (1 ΔE2000)": "刚可见色差（1 ΔE2000）的一半",
     "what is just seen (1 ΔE2000)": "刚可见的色差（1 ΔE2000）",

@@ -111,10 +111,10 @@ FOUND: dict[str, tuple[str, str]] = {
     "and": (" and ", " 和 "),
     "verdict_note": (
         "Observation points passed of those measured, and the mean colour difference ΔE2000 within "
-        "3 px of the true edge over white, with the cases that it is over. ★: the most points. "
-        "Seconds: median inference.",
+        "3 px of the true edge over white, with the cases that it is over. ★: clearly the most "
+        "points. Seconds: median inference.",
         "通过的观察点数 / 可测量的观察点数，以及真实边缘 3 像素内、白底合成的平均色差 ΔE2000"
-        "（及其案例数）。★：通过最多。秒数为推理时间中位数。",
+        "（及其案例数）。★：通过数明显最多。秒数为推理时间中位数。",
     ),
     "all_points": ("All", "全部"),
     "seconds_short": ("Seconds", "秒数"),

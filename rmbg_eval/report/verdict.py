@@ -122,8 +122,7 @@ class Verdict:
         words = self._("points_of", passed=points.passed, all=points.measured)
         mark = "✕" if points.failed else "✓"
         state = "failed" if points.failed else "passed"
-        others = [self._count(category, other) for other in self.models]
-        if len(others) > 1 and all(_share(points) > _share(o) for o in others if o is not points):
+        if points.best:
             words = join(" ", [words, "★"], self.lang)
         return CellView(join(" ", [mark, words], self.lang), state, note)
 

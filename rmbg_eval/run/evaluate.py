@@ -29,7 +29,7 @@ from ..measure import agreement
 from ..measure.colours import DECONTAMINATED
 from ..measure.record import Measurement, PointResult
 from ..measure.subject import Metric
-from ..measure.table import TABLE
+from ..measure.table import PAPERS, TABLE
 from ..models.protocol import Model
 from ..models.table import load_model
 from ..predictions.precision import REDUCED, compare_with_fp32
@@ -210,6 +210,8 @@ def _measured(
 def _chosen(settings: Settings) -> tuple[Metric, ...]:
     """The measures that one cut-out is enough for, without those that were not asked for."""
     left_out = {*agreement.METRICS, *agreement.FLIP}
+    if not settings.papers:
+        left_out |= set(PAPERS)
     if not settings.decontaminated:
         left_out |= set(DECONTAMINATED)
     elif find_spec("pymatting") is None:

@@ -92,6 +92,8 @@ class Points:
     passed: int
     failed: int
     unmeasured: int
+    best: bool = False
+    """Whether it clearly passes more, case by case, than each of the others."""
 
     @property
     def measured(self) -> int:
@@ -143,13 +145,14 @@ def summarise(run: Run) -> Summary:
                     tuple(d for d in differences if d is not None),
                 )
             )
-    points = tuple(
-        _count(name, category, run.points)
+    points = [
+        each
         for category in categories
-        for name in models
-        if any(category in (ALL, p.category) for p in run.points)
-    )
-    return Summary(tuple(rows), points, tuple(_flattered(run)))
+        for each in _points(
+            models, [p for p in run.points if category in (ALL, p.category)], groups, category
+        )
+    ]
+    return Summary(tuple(rows), tuple(points), tuple(_flattered(run)))
 
 
 def headline(run: Run) -> str | None:
@@ -252,9 +255,28 @@ def _best(
     return tuple(replace(mean, best=mean is best) for mean in means)
 
 
-def _count(model: str, category: str, results: Iterable[PointResult]) -> Points:
-    own = [p.passed for p in results if p.model == model and category in (ALL, p.category)]
-    return Points(model, category, own.count(True), own.count(False), own.count(None))
+def _points(
+    models: Sequence[str], results: Sequence[PointResult], groups: Mapping[str, str], category: str
+) -> Iterable[Points]:
+    """Each model's points in a category; nothing where it has none."""
+    by_model: dict[str, dict[str, list[bool | None]]] = {model: {} for model in models}
+    for p in results:
+        by_model[p.model].setdefault(f"{p.category}/{p.case}", []).append(p.passed)
+    counts, shares = [], []
+    for model, cases in by_model.items():
+        passed = [each for of_case in cases.values() for each in of_case]
+        counts.append(
+            Points(model, category, passed.count(True), passed.count(False), passed.count(None))
+        )
+        values = tuple(
+            (case, each.count(True) / (len(each) - each.count(None)))
+            for case, each in cases.items()
+            if any(one is not None for one in each)
+        )
+        share = counts[-1].passed / counts[-1].measured if values else None
+        shares.append(Mean(model, share, len(values), (), values=values))
+    best = [mean.best for mean in _best(shares, True, groups)]
+    return [replace(c, best=b) for c, b in zip(counts, best, strict=True)] if results else []
 
 
 def _flattered(run: Run) -> Iterable[tuple[str, str, int]]:

@@ -182,6 +182,16 @@ def test_points_are_counted_and_what_was_not_measured_is_not_passed():
     assert [p.passed for p in required.missed] == [None]
 
 
+def test_a_model_passes_clearly_more_only_where_it_does_so_on_most_cases():
+    def results(model, passed):
+        return [point(each, case=c, model=model) for c, each in zip(CASES, passed, strict=True)]
+
+    weak = results("b", [False] * 6)
+    for passed, best in (([True] * 6, [True, False]), ([True] * 5 + [False], [False, False])):
+        found = summarise(run_with(points=(*results("a", passed), *weak))).points
+        assert [p.best for p in found[:2]] == best
+
+
 def test_a_model_judged_on_its_own_training_data_is_named():
     run = run_of()
     info = run.models[0].info.model_copy(update={"trained_on": ("P3M-500",)})
