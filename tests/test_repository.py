@@ -60,7 +60,7 @@ def test_guide_has_every_command_and_option() -> None:
             assert option in GUIDE, f"{name} {option}"
 
 
-@pytest.mark.parametrize("name", [entry.name for entry in MODELS])
+@pytest.mark.parametrize("name", [entry.spec for entry in MODELS])
 def test_guide_has_every_model(name: str) -> None:
     assert f"| `{name}` |" in GUIDE
 

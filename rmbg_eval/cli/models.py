@@ -28,12 +28,12 @@ def models(
                     fetch_weights(entry.weights, lambda text: on_step(Step(text)))
     table = Table("model", "what it is", "licence", "weights")
     for entry in TABLE:
-        weights = "none needed"
-        if entry.weights:
-            weights = "here" if entry.weights.there else "not here yet: fetched when first used"
-            if isinstance(entry.weights, Checkpoint) and entry.weights.gated:
-                weights += f"; accept the licence at huggingface.co/{entry.weights.repository}"
-        table.add_row(entry.name, entry.title, entry.licence, weights)
-    table.add_row("onnx:PATH?mean=…&std=…", "an ONNX graph of yours", "yours", "the file itself")
-    table.add_row("folder:PATH", "cut-outs that another tool made", "yours", "none needed")
+        weights = entry.weights
+        if isinstance(weights, str):
+            state = weights
+        else:
+            state = "here" if weights.there else "not here yet: fetched when first used"
+            if isinstance(weights, Checkpoint) and weights.gated:
+                state += f"; accept the licence at huggingface.co/{weights.repository}"
+        table.add_row(entry.spec, entry.title, entry.licence, state)
     out.print(table)

@@ -11,6 +11,7 @@ import numpy as np
 from ..core.files import user_path
 from ..core.images import RGB, SUFFIXES, Alpha, Cutout, Picture, decode_cutout, read_bytes
 from ..errors import ModelError, RmbgEvalError, printable
+from .entry import Entry
 from .info import ModelInfo
 
 
@@ -88,3 +89,15 @@ class Folder:
                 printable(path.stem): path for path in files if path.suffix.lower() in SUFFIXES
             }
         return self._listed[folder]
+
+
+ENTRIES = (
+    Entry(
+        "folder",
+        "cut-outs that another tool made",
+        "yours",
+        lambda asked: Folder(asked.label, asked.options.removeprefix(":")),
+        path=":PATH",
+        place=9,
+    ),
+)

@@ -15,6 +15,7 @@ from PIL import Image
 
 from ..core.images import RGB, Cutout, Picture, resize_alpha
 from ..errors import ModelError
+from .entry import Entry
 from .info import ModelInfo
 
 _LONG_SIDE = 640
@@ -93,3 +94,14 @@ def _no_subject(why: str) -> ModelError:
         f"GrabCut found no two colour distributions in this picture ({why})",
         "It needs a subject whose colours differ from the border's.",
     )
+
+
+ENTRIES = (
+    Entry(
+        "grabcut",
+        "GrabCut, a classical baseline without weights",
+        "Apache-2.0",
+        lambda asked: GrabCut(asked.label),
+        place=1,
+    ),
+)

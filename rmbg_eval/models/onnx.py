@@ -23,10 +23,11 @@ import numpy as np
 from numpy.typing import NDArray
 from PIL import Image
 
-from ..core.choices import Device, Dtype, require_cpu
+from ..core.choices import require_cpu
 from ..core.files import user_path
 from ..core.images import Cutout, Picture, describe, resize_alpha
 from ..errors import ModelError, printable
+from .entry import Entry, LoadOptions
 from .info import ModelInfo
 from .runtimes import Network, Tensor, open_onnxruntime, open_openvino, runtime_name, session
 from .weights import ISNET_MEDIUM, ISNET_SMALL, Pinned, fetch, verified
@@ -117,17 +118,17 @@ _ISNET_INPUT = Normalisation((1024, 1024), (128, 128, 128), (256, 256, 256))
 _BACK = "output resized bilinear to the picture"
 
 
-def isnet(label: str, device: Device, dtype: Dtype) -> OnnxModel:
+def isnet(asked: LoadOptions) -> OnnxModel:
     """IS-Net with fp16 weights, computed by OpenVINO in fp32 (default) or bf16."""
-    require_cpu("isnet", device)
-    if dtype not in ("auto", "fp32", "bf16"):
+    require_cpu("isnet", asked.device)
+    if asked.dtype not in ("auto", "fp32", "bf16"):
         raise ModelError(
-            f"isnet offers the dtypes fp32 and bf16; {dtype!r} was asked for",
+            f"isnet offers the dtypes fp32 and bf16; {asked.dtype!r} was asked for",
             "Use --dtype fp32, or bf16 where the processor has it.",
         )
-    precision: Literal["fp32", "bf16"] = "bf16" if dtype == "bf16" else "fp32"
+    precision: Literal["fp32", "bf16"] = "bf16" if asked.dtype == "bf16" else "fp32"
     info = ModelInfo(
-        name=label,
+        name=asked.label,
         title="IS-Net, fp16 weights",
         licence="MIT",
         weights_sha256=ISNET_MEDIUM.sha256,
@@ -143,11 +144,11 @@ def isnet(label: str, device: Device, dtype: Dtype) -> OnnxModel:
     return OnnxModel(info, _ISNET_INPUT, network, weights=ISNET_MEDIUM)
 
 
-def isnet_quint8(label: str, device: Device, dtype: Dtype) -> OnnxModel:
+def isnet_quint8(asked: LoadOptions) -> OnnxModel:
     """IS-Net with weights quantised to 8 bits, computed by ONNX Runtime; it has one dtype only."""
-    require_cpu("isnet-quint8", device)
+    require_cpu("isnet-quint8", asked.device)
     info = ModelInfo(
-        name=label,
+        name=asked.label,
         title="IS-Net, quint8 weights",
         licence="MIT",
         weights_sha256=ISNET_SMALL.sha256,
@@ -166,13 +167,14 @@ def isnet_quint8(label: str, device: Device, dtype: Dtype) -> OnnxModel:
 _OPTIONS = ("mean", "std", "size", "output", "activation", "licence")
 
 
-def onnx_file(label: str, spec: str, device: Device) -> OnnxModel:
+def onnx_file(asked: LoadOptions) -> OnnxModel:
     """A graph of the user's: `PATH?mean=…&std=…[&size=…][&output=…][&activation=…][&licence=…]`.
 
     `mean` and `std`, one number or three, are of RGB in [0, 1], as papers give
     them. A graph does not say how its input is normalised, so both are required.
     """
-    require_cpu("an onnx: model", device)
+    require_cpu("an onnx: model", asked.device)
+    spec = asked.options.removeprefix(":")
     name, _, query = spec.partition("?")
     given = dict(parse_qsl(query, keep_blank_values=True))
     unknown = [key for key in given if key not in _OPTIONS]
@@ -201,7 +203,7 @@ def onnx_file(label: str, spec: str, device: Device) -> OnnxModel:
         _scaled(given["std"], "std"),
     )
     info = ModelInfo(
-        name=label,
+        name=asked.label,
         title=f"ONNX graph {printable(path.name)}",
         licence=printable(given.get("licence") or "not stated"),
         weights_sha256=sha256,
@@ -273,3 +275,18 @@ def _size(path: Path, text: str | None) -> tuple[int, int]:
         f"The graph {printable(path.name)} takes pictures of any size: {shape}",
         "Say which it was trained with: add size=1024 to its onnx: spec.",
     )
+
+
+ENTRIES = (
+    Entry("isnet", "IS-Net, fp16 weights", "MIT", isnet, ISNET_MEDIUM, place=0),
+    Entry("isnet-quint8", "IS-Net, quint8 weights", "MIT", isnet_quint8, ISNET_SMALL, place=0),
+    Entry(
+        "onnx",
+        "an ONNX graph of yours",
+        "yours",
+        onnx_file,
+        "the file itself",
+        path=":PATH?mean=…&std=…",
+        place=9,
+    ),
+)

@@ -12,66 +12,26 @@ A spec names a model, as `--model` and `Settings.models` take it:
 from __future__ import annotations
 
 import re
-from collections.abc import Callable
-from dataclasses import dataclass
+from collections.abc import Iterator
+from importlib import import_module
+from pathlib import Path
+from pkgutil import iter_modules
 
 from ..core.choices import Device, Dtype, Foreground, split
 from ..errors import ModelError, printable
-from .birefnet.family import FAMILY, Member
-from .hub import Checkpoint
+from .entry import Entry, LoadOptions
 from .protocol import Model
-from .weights import ISNET_MEDIUM, ISNET_SMALL, Pinned
 
 
-@dataclass(frozen=True)
-class Entry:
-    """A row of the table of models."""
-
-    name: str
-    title: str
-    licence: str
-    make: Callable[[str, str, Device, Dtype, bool], Model]
-    """From label, what follows the name in the spec, device, dtype, and whether to compile."""
-    weights: Pinned | Checkpoint | None = None
-    options: bool = False
-    """Whether anything may follow the name."""
+def _entries() -> Iterator[Entry]:
+    """Those of each module of this package."""
+    for module in iter_modules([str(Path(__file__).parent)]):
+        if module.name != "table":
+            yield from getattr(import_module(f".{module.name}", __package__), "ENTRIES", ())
 
 
-def _isnet(label: str, options: str, device: Device, dtype: Dtype, compiled: bool) -> Model:
-    from .onnx import isnet
+TABLE = tuple(sorted(_entries(), key=lambda entry: entry.place))
 
-    return isnet(label, device, dtype)
-
-
-def _isnet_quint8(label: str, options: str, device: Device, dtype: Dtype, compiled: bool) -> Model:
-    from .onnx import isnet_quint8
-
-    return isnet_quint8(label, device, dtype)
-
-
-def _grabcut(label: str, options: str, device: Device, dtype: Dtype, compiled: bool) -> Model:
-    from .grabcut import GrabCut
-
-    return GrabCut(label)
-
-
-def _member(member: Member) -> Entry:
-    def make(label: str, options: str, device: Device, dtype: Dtype, compiled: bool) -> Model:
-        from .birefnet.rmbg import rmbg
-
-        return rmbg(label, member, options, device, dtype, compiled)
-
-    return Entry(member.name, member.title, member.licence, make, member.checkpoint, options=True)
-
-
-TABLE: tuple[Entry, ...] = (
-    Entry("isnet", "IS-Net, fp16 weights", "MIT", _isnet, ISNET_MEDIUM),
-    Entry("isnet-quint8", "IS-Net, quint8 weights", "MIT", _isnet_quint8, ISNET_SMALL),
-    Entry("grabcut", "GrabCut, a classical baseline without weights", "Apache-2.0", _grabcut),
-    *(_member(member) for member in FAMILY),
-)
-
-_SCHEMES = ("onnx", "folder")
 _LABEL = re.compile(r"(?P<label>[\w .()+-]{1,40})=(?P<spec>[a-z0-9.-]+([:?].+)?)", re.DOTALL)
 
 
@@ -105,22 +65,12 @@ def load_model(
 def _load_model(spec: str, device: Device, dtype: Dtype, compiled: bool) -> Model:
     labelled = _LABEL.fullmatch(spec)
     label, bare = (labelled["label"], labelled["spec"]) if labelled else (printable(spec), spec)
-    scheme, _, rest = bare.partition(":")
-    if scheme == "onnx" and rest:
-        from .onnx import onnx_file
-
-        return onnx_file(label, rest, device)
-    if scheme == "folder" and rest:
-        from .folder import Folder
-
-        return Folder(label, rest)
     name = re.split("[:?]", bare, maxsplit=1)[0]
     options = bare[len(name) :]
     for entry in TABLE:
-        if entry.name == name and (entry.options or not options) and options != ":":
-            return entry.make(label, options, device, dtype, compiled)
+        if entry.name == name and entry.takes(options):
+            return entry.make(LoadOptions(label, options, device, dtype, compiled))
     raise ModelError(
         f"There is no model {printable(spec)!r}",
-        f"Use one of {', '.join(entry.name for entry in TABLE)}, onnx:PATH?mean=…&std=… "
-        "or folder:PATH.",
+        f"Use one of {', '.join(entry.spec for entry in TABLE)}.",
     )

@@ -1,1 +1,3 @@
-"""RMBG-2.0 and the BiRefNet family, natively: network, weights, pipelines."""
+"""BiRefNet, and the checkpoints that are published of it: network, weights, pipelines."""
+
+from .family import ENTRIES as ENTRIES

@@ -10,7 +10,9 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
+from ..entry import Entry, LoadOptions
 from ..hub import Checkpoint
+from ..protocol import Model
 
 
 @dataclass(frozen=True)
@@ -94,3 +96,17 @@ FAMILY: tuple[Member, ...] = (
     ),
     _birefnet("birefnet-dynamic", "BiRefNet for any size", "BiRefNet_dynamic", _AFTER),
 )
+
+
+def _entry(member: Member) -> Entry:
+    def make(asked: LoadOptions) -> Model:
+        from .rmbg import rmbg
+
+        return rmbg(member, asked)
+
+    return Entry(
+        member.name, member.title, member.licence, make, member.checkpoint, options=True, place=2
+    )
+
+
+ENTRIES = tuple(_entry(member) for member in FAMILY)

@@ -18,6 +18,7 @@ from ...core.choices import Device, Dtype
 from ...core.files import user_path
 from ...core.images import Cutout, Picture
 from ...errors import ModelError, WeightsError, printable
+from ..entry import LoadOptions
 from ..info import ModelInfo
 from .family import Member
 from .masks import Map
@@ -215,14 +216,7 @@ class Rmbg:
 _OPTIONS = ("pipeline", "size", "batch", "revision")
 
 
-def rmbg(
-    label: str,
-    member: Member,
-    options: str,
-    device: Device,
-    dtype: Dtype,
-    compiled: bool = False,
-) -> Rmbg:
+def rmbg(member: Member, asked: LoadOptions) -> Rmbg:
     """A member as a spec names it: `[:FOLDER][?pipeline=…&size=…&batch=…&revision=…]`.
 
     `FOLDER` is that of a checkpoint on this machine; `revision` another than the pinned one.
@@ -233,7 +227,7 @@ def rmbg(
                 f"{member.name} needs {package}, which is not installed",
                 "Install it: make torch, or pip install 'rmbg-eval[torch]'.",
             )
-    folder, _, query = options.removeprefix(":").partition("?")
+    folder, _, query = asked.options.removeprefix(":").partition("?")
     given = dict(parse_qsl(query, keep_blank_values=True))
     for key in given:
         if key not in _OPTIONS:
@@ -252,14 +246,14 @@ def rmbg(
     elif given.get("revision", checkpoint.revision) != checkpoint.revision:
         checkpoint = replace(checkpoint, revision=given["revision"], sha256=None)
     return Rmbg(
-        label,
+        asked.label,
         replace(member, checkpoint=checkpoint),
         pipeline=pipeline,
         size=_size(member, given["size"]) if "size" in given else None,
         batch_size=_batch(member, given.get("batch", "1")),
-        device=device,
-        dtype=dtype,
-        compiled=compiled,
+        device=asked.device,
+        dtype=asked.dtype,
+        compiled=asked.compiled,
     )
 
 
