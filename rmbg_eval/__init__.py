@@ -27,7 +27,7 @@ if TYPE_CHECKING:
     from .predictions.prediction import Prediction as Prediction
     from .predictions.stages import predict as predict
     from .report import Report as Report
-    from .report.comparing import ComparisonReport as ComparisonReport
+    from .report.comparison_page import ComparisonReport as ComparisonReport
     from .report.live import notebook_progress as notebook_progress
     from .run.evaluate import evaluate as evaluate
     from .run.record import Run as Run
@@ -39,7 +39,7 @@ _MODULES = {
     "CaseSet": "cases.case",
     "CompareSettings": "settings",
     "Comparison": "compare.comparison",
-    "ComparisonReport": "report.comparing",
+    "ComparisonReport": "report.comparison_page",
     "Cutout": "core.images",
     "Measurement": "measure.record",
     "Model": "models.protocol",

@@ -11,10 +11,10 @@ from ..core.progress import OnStep, Step, ignore
 from ..run.previews import Previews, has_cards, load
 from ..run.record import Run
 from ..web import style
+from .context import PAGES
 from .frame import head_and_foot, render, write_assets
 from .present import Presenter
 from .strings import text
-from .verdict import PAGES
 
 NBCONVERT_TEMPLATES = Path(__file__).parent / "nbconvert"
 
@@ -44,9 +44,9 @@ class Report:
         write_assets(folder)
         previews = load(run, on_step)
         self.run = run
-        self._many = has_cards(run)
-        self._presenter = Presenter(run, previews, _base(folder), self._many)
-        if self._many:
+        self._cards = has_cards(run)
+        self._presenter = Presenter(run, previews, _base(folder), self._cards)
+        if self._cards:
             self._write_pages(folder, previews, on_step)
 
     def style(self) -> Panel:
@@ -65,12 +65,12 @@ class Report:
 
     def category(self, name: str) -> Panel:
         """One category: what is difficult, what to look at, and a figure for each case."""
-        template = "cards" if self._many else "category"
+        template = "cards" if self._cards else "category"
         return self._panel(template, f"category {name}", self._presenter.category(name))
 
     def categories(self) -> Panel:
         """Every category, one after the other."""
-        panels = [self.category(name) for name in self._presenter.categories()]
+        panels = [self.category(name) for name in self._presenter.context.categories()]
         html = "".join(panel.html for panel in panels)
         return Panel(html, f"{len(panels)} categories", self._about())
 

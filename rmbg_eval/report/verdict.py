@@ -2,71 +2,47 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Iterable
 from statistics import median
-from typing import Any
 
-from ..core.anchors import case_anchor, category_anchor
+from ..core.anchors import case_anchor
 from ..measure.table import GUIDES
-from ..predictions.prediction import Prediction
-from ..run.previews import CasePreviews, Preview, Previews, Spot
-from ..run.record import Run
-from ..run.statistics import ALL, Points, Summary
-from .found import difference_from_expected, short
-from .made import seconds
-from .strings import Words, join, text
-from .views import CellView, ImageView, Link, VerdictRow, VerdictView, WorstView
+from ..run.previews import CasePreviews, Spot
+from ..run.record import CaseKey
+from ..run.statistics import ALL, Points
+from .context import Context
+from .measures import difference_from_expected, short
+from .provenance import seconds
+from .strings import Words, join
+from .views import CellView, VerdictRow, VerdictView, WorstView
 
-Image = Callable[[Preview | None, str], ImageView | None]
-Key = tuple[str, str]
 EDGE_COLOUR = "delta_e_white_edge"
 MOST = 6
-PAGES = "pages"
-"""The folder of the cases' own pages, where there are many."""
 
 
-class Verdict:
+class VerdictPanel:
     """Makes the verdict of one run."""
 
-    def __init__(
-        self,
-        run: Run,
-        summary: Summary,
-        image: Image,
-        title: Callable[[Mapping[Any, str], str], Words],
-        category: Callable[[str], Words],
-        many: bool = False,
-    ) -> None:
-        self.run, self.summary, self.image = run, summary, image
-        self.title, self.category = title, category
-        self.lang = run.settings.lang
-        self.many = many
-        self.models = [model.info.name for model in run.models]
-        self.there = list(dict.fromkeys(record.category for record in run.cases))
-        self.points = {(p.category, p.model): p for p in summary.points}
-        self.titles = {
-            (record.category, record.id): title(record.title, record.id) for record in run.cases
-        }
+    def __init__(self, context: Context) -> None:
+        self.context = context
+        self._ = context.text
+        self.lang = context.lang
+        self.run = context.run
+        self.models = context.models
+        self.categories = context.categories(empty=False)
+        self.points = {(p.category, p.model): p for p in context.summary.points}
 
-    def view(self, previews: Previews) -> VerdictView:
+    def view(self) -> VerdictView:
         """The verdict, and the worst findings; without any, the cases to look at first."""
-        found = [self._worst(each) for each in previews.worst]
-        note = "worst_note" if found else "look_first_note"
+        worst = [self._worst(spot) for spot in self.context.previews.worst]
         return VerdictView(
             words=tuple(self._words()),
             note=self._("verdict_note"),
-            categories=tuple(
-                Link(category_anchor(name), self.category(name), count)
-                for name in self.there
-                for count in [sum(record.category == name for record in self.run.cases)]
-            ),
+            categories=tuple(map(self.context.link, self.categories)),
             rows=tuple(self._row(model) for model in self.models),
-            worst=tuple(found or self._look_first(previews.cases)),
-            worst_note=self._(note),
+            worst=tuple(worst or self._look_first()),
+            worst_note=self._("worst_note" if worst else "look_first_note"),
         )
-
-    def _(self, key: str, **values: object) -> Words:
-        return text(key, self.lang, **values)
 
     def _words(self) -> Iterable[Words]:
         counts = [self._count(ALL, model) for model in self.models]
@@ -83,14 +59,14 @@ class Verdict:
             passed=best.passed,
             all=best.measured,
         )
-        by = [self._count(name, best.model) for name in self.there]
+        by = [self._count(name, best.model) for name in self.categories]
         by = [count for count in by if count.measured]
         weakest = min(by, key=_share)
         if len(by) > 1 and weakest.failed:
             yield self._(
                 "verdict.weakest",
                 model=best.model,
-                category=self.category(weakest.category),
+                category=self.context.category(weakest.category),
                 passed=weakest.passed,
                 all=weakest.measured,
             )
@@ -99,20 +75,20 @@ class Verdict:
         return self.points.get((category, model), Points(model, category, 0, 0, 0))
 
     def _row(self, model: str) -> VerdictRow:
-        info = next(each.info for each in self.run.models if each.info.name == model)
-        spent = [_infer(p) for p in self.run.predictions if p.model == model and p.cutout]
-        known = [value for value in spent if value is not None]
+        info = self.run.index.models[model].info
+        own = [p for p in self.run.predictions if p.model == model and p.cutout]
+        spent = [p.seconds["infer"] for p in own if "infer" in p.seconds]
         return VerdictRow(
             model=model,
             title=info.title,
-            cells=tuple(self._cell(model, category) for category in (ALL, *self.there)),
-            seconds=seconds(median(known)) if known else self._("not_measured"),
+            cells=tuple(self._cell(model, category) for category in (ALL, *self.categories)),
+            seconds=seconds(median(spent)) if spent else self._("not_measured"),
             licence=info.licence,
         )
 
     def _cell(self, model: str, category: str) -> CellView:
         points = self._count(category, model)
-        row = self.summary.row(EDGE_COLOUR, category)
+        row = self.context.summary.row(EDGE_COLOUR, category)
         mean = next((m for m in row.means if m.model == model), None) if row else None
         note: Words | str = ""
         if mean and mean.value is not None:
@@ -126,38 +102,38 @@ class Verdict:
             words = join(" ", [words, "★"], self.lang)
         return CellView(join(" ", [mark, words], self.lang), state, note)
 
-    def _worst(self, worst: Spot) -> WorstView:
-        result = worst.result
-        case = self.titles[result.category, result.case]
-        title = self.title(worst.point.title, worst.point.id)
+    def _worst(self, spot: Spot) -> WorstView:
+        result = spot.result
+        case = self.context.titles[result.category, result.case]
+        title = self.context.title(spot.point.title, spot.point.id)
         alt = self._("alt.spot", case=case, point=title)
         anchor = case_anchor(result.category, result.case)
         return WorstView(
             anchor=anchor,
-            page=f"{PAGES}/{anchor}.html" if self.many else "",
+            page=self.context.case_page(anchor),
             point=result.point,
             case=case,
             title=title,
             model=result.model,
             note=difference_from_expected(result, self.lang),
-            original=self.image(worst.original, alt),
-            cutout=self.image(
-                worst.cutout,
+            original=self.context.image(spot.original, alt),
+            cutout=self.context.image(
+                spot.cutout,
                 self._("alt.spot_cut", case=case, point=title, model=result.model),
             ),
         )
 
-    def _look_first(self, figures: Mapping[Key, CasePreviews]) -> Iterable[WorstView]:
+    def _look_first(self) -> Iterable[WorstView]:
         """By the first measure that the run has values of, largest first; a case once."""
         for name in (metric.name for metric in GUIDES):
-            found = [m for m in self.run.measurements if m.metric == name and m.value is not None]
-            ranked = sorted(found, key=lambda m: -(m.value or 0))
-            once: dict[Key, WorstView] = {}
-            for m in ranked if any(m.value for m in found) else ():
+            values = [m for m in self.run.measurements if m.metric == name and m.value is not None]
+            ranked = sorted(values, key=lambda m: -(m.value or 0))
+            once: dict[CaseKey, WorstView] = {}
+            for m in ranked if any(m.value for m in values) else ():
                 key = m.category, m.case
-                drawn = figures.get(key, CasePreviews())
+                drawn = self.context.previews.cases.get(key, CasePreviews())
                 model = drawn.models.get(m.model)
-                case = self.titles[key]
+                case = self.context.titles[key]
                 once.setdefault(
                     key,
                     WorstView(
@@ -168,8 +144,10 @@ class Verdict:
                         title=self._("look_first", metric=name),
                         model=m.model,
                         note=f"{short(m.value or 0)} {m.unit}",
-                        original=self.image(drawn.edge, self._("alt.edge_original", case=case)),
-                        cutout=self.image(
+                        original=self.context.image(
+                            drawn.edge, self._("alt.edge_original", case=case)
+                        ),
+                        cutout=self.context.image(
                             model.edge if model else None, self._("alt.edge", model=m.model)
                         ),
                     ),
@@ -181,7 +159,3 @@ class Verdict:
 
 def _share(points: Points) -> float:
     return points.passed / points.measured if points.measured else 0.0
-
-
-def _infer(prediction: Prediction) -> float | None:
-    return prediction.seconds.get("infer")

@@ -180,11 +180,11 @@ class RegionView:
 
 
 @dataclass(frozen=True)
-class FoundView:
+class MeasuresView:
     """What was measured of one case."""
 
     points: TableView | None
-    measures: tuple[TableView, ...]
+    tables: tuple[TableView, ...]
     plots: tuple[ImageView, ...]
     regions: tuple[tuple[str, tuple[RegionView, ...]], ...]
     """By model: where the observation points are."""
@@ -198,7 +198,7 @@ class CaseView:
     """Width x height in pixels."""
     words: str
     """What a search finds the case by, in small letters."""
-    known: str
+    filter_json: str
     """JSON for filters and order: states and values by model."""
     facts: tuple[str, ...]
     original: ImageView | None
@@ -207,7 +207,7 @@ class CaseView:
     edge: ImageView | None
     where: str | None
     columns: tuple[ColumnView, ...]
-    found: FoundView
+    measures: MeasuresView
 
 
 @dataclass(frozen=True)

@@ -3,17 +3,18 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable
 
-from ..measure.record import PointResult
 from ..measure.table import GUIDES, TABLE
 from ..predictions.prediction import Prediction
 from ..run.record import Run
 from . import said
-from .strings import Words, text
+from .context import Context
+from .strings import Words
 
 STATES = ("failed", "done", "passed", "point-failed")
-Key = tuple[str, str, str]
+Filters = tuple[tuple[str, tuple[tuple[str, Words], ...]], ...]
+"""Names of selects, and their options: value and words."""
 
 
 def orders(run: Run, few: bool = False) -> dict[str, str]:
@@ -28,53 +29,43 @@ def orders(run: Run, few: bool = False) -> dict[str, str]:
     return {**({"points_failed": "-"} if run.points else {}), **signs, "seconds": "-"}
 
 
-def filters(
-    run: Run, categories: Mapping[str, Words], few: bool = False
-) -> Iterable[tuple[str, tuple[tuple[str, Words], ...]]]:
+def filters(context: Context) -> Iterable[tuple[str, tuple[tuple[str, Words], ...]]]:
     """The selects of the page: a name, and its options' values and words."""
-    lang = run.settings.lang
-    there = {record.category for record in run.cases}
-    everything = ("", text("all", lang))
-    yield (
-        "category",
-        (everything, *((name, words) for name, words in categories.items() if name in there)),
-    )
-    models = [model.info.name for model in run.models]
-    yield "model", (everything, *((name, Words(name, name, lang)) for name in models))
-    yield "state", (everything, *((key, text(f"state.{key}", lang)) for key in STATES))
+    run, lang, text = context.run, context.lang, context.text
+    everything = ("", text("all"))
+    names = context.categories(empty=False)
+    yield "category", (everything, *((name, context.category(name)) for name in names))
+    yield "model", (everything, *((name, Words(name, name, lang)) for name in context.models))
+    yield "state", (everything, *((key, text(f"state.{key}")) for key in STATES))
     kinds = dict.fromkeys(point.kind for record in run.cases for point in record.points)
     if kinds:
         options = ((kind, said.kind(kind, lang)) for kind in kinds)
         yield "missed", (everything, *options)
-    given = [("", text("sort.report", lang))]
-    for name, sign in orders(run, few).items():
+    sorts = [("", text("sort.report"))]
+    for name, sign in orders(run, context.cards).items():
         own = name in ("points_failed", "seconds")
         key = f"sort.{name}" if own else "sort.largest" if sign == "-" else "sort.smallest"
-        given.append((f"{sign}{name}", text(key, lang, metric=name)))
-    yield "sort", tuple(given)
+        sorts.append((f"{sign}{name}", text(key, metric=name)))
+    yield "sort", tuple(sorts)
 
 
-def known(
-    names: Iterable[str],
-    made: Iterable[Prediction],
-    measured: Mapping[Key, Mapping[str, float | None]],
-    judged: Mapping[Key, Sequence[PointResult]],
-) -> str:
-    """What was found of one case, as JSON: states, and values of the `names`, by model.
+def filter_json(run: Run, predictions: Iterable[Prediction], names: Iterable[str]) -> str:
+    """What one case is found by, as JSON: states, and values of the `names`, by model.
 
     A state is one of `STATES`, or `!` and the kind of a point that failed.
     """
     values: dict[str, dict[str, float]] = {}
     states: dict[str, list[str]] = {}
-    for p in made:
-        key = p.category, p.case, p.model
-        points = judged.get(key, ())
+    for p in predictions:
+        points = run.index.points.get(p.key, {}).values()
         failed = [point for point in points if point.passed is False]
-        found = states[p.model] = ["failed" if p.failure else "done"]
+        own = states[p.model] = ["failed" if p.failure else "done"]
         if any(point.passed is not None for point in points):
-            found.append("point-failed" if failed else "passed")
-        found += [f"!{kind}" for kind in dict.fromkeys(point.kind for point in failed)]
-        about = {**measured.get(key, {}), "seconds": p.seconds.get("infer")}
+            own.append("point-failed" if failed else "passed")
+        own += [f"!{kind}" for kind in dict.fromkeys(point.kind for point in failed)]
+        measured = run.index.measurements.get(p.key, {})
+        about: dict[str, float | None] = {name: m.value for name, m in measured.items()}
+        about |= {"seconds": p.seconds.get("infer")}
         about["points_failed"] = len(failed) if points else None
         for name in names:
             value = about.get(name)

@@ -17,7 +17,7 @@ from ..run.previews import Preview
 from ..settings import CompareSettings
 from ..web import style
 from . import Panel, _base, said
-from .compare_figures import PairFigures, pair_figures
+from .comparison_pictures import PairFigures, pair_figures
 from .frame import render, write_assets
 from .strings import Words, join, text
 from .views import CellView, ImageView, RowView, TableView

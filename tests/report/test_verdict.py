@@ -9,7 +9,7 @@ from runs import KEY, run_of
 from rmbg_eval.measure.kinds import KINDS
 from rmbg_eval.measure.points import far_off
 from rmbg_eval.measure.record import Measurement, ObservationPoint, PointResult
-from rmbg_eval.report.find import known, orders
+from rmbg_eval.report.filters import filter_json, orders
 from rmbg_eval.report.present import Presenter
 from rmbg_eval.run.previews import CasePreviews, Previews, around
 from rmbg_eval.run.record import CaseRecord, Run
@@ -133,8 +133,7 @@ def test_without_points_it_says_where_to_look_first() -> None:
 def test_what_cases_are_found_by() -> None:
     run = run_with(result(measured=0.0), result(point="q", measured=1.0))
     (prediction,) = run_of_one()
-    points = {("portrait", "ada", "a"): list(run.points)}
-    assert known(orders(run), [prediction], {}, points) == (
+    assert filter_json(run, [prediction], orders(run)) == (
         '{"states":{"a":["failed","point-failed","!opaque"]},"values":{"points_failed":{"a":1.0}}}'
     )
 

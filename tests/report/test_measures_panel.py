@@ -49,7 +49,7 @@ def run_with(**changes: object) -> Run:
 
 def found(run: Run, *plots: Plot):
     presenter = Presenter(run, Previews({KEY: CasePreviews(plots=plots)}, bars=SHOWN))
-    return presenter.category(KEY[0]).cases[0].found, presenter.summary()
+    return presenter.category(KEY[0]).cases[0].measures, presenter.summary()
 
 
 def test_a_point_has_a_mark_that_is_no_colour_alone() -> None:
@@ -99,7 +99,7 @@ def test_means_say_how_many_they_are_over_and_the_best_is_marked() -> None:
     ]
     assert "too few" in summary.differences[0]
     assert "Means: a 0.1 over 1, b 0.2 over 1" in summary.bars.alt
-    assert [row.title for row in case.measures[0].rows] == ["mad"]
+    assert [row.title for row in case.tables[0].rows] == ["mad"]
 
 
 def test_without_any_value_there_is_no_table() -> None:

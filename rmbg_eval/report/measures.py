@@ -2,23 +2,23 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping
-from typing import Any
+from collections.abc import Iterable
 
+from ..core.key import Key
 from ..measure.record import Measurement, ObservationPoint, PointResult
 from ..measure.subject import Metric
 from ..measure.table import FAMILIES, HEADLINES
-from ..run.previews import Plot, Preview
-from ..run.record import CaseRecord, Run
-from ..run.statistics import ALL, Difference, Mean, Row, headline, summarise
+from ..run.previews import Plot
+from ..run.record import CaseRecord
+from ..run.statistics import ALL, Difference, Mean, Row, headline
 from ..settings import Language
 from . import said
+from .context import Context
+from .filters import Filters
 from .strings import Words, join, text
 from .views import (
     CellView,
-    FoundView,
-    ImageView,
-    Link,
+    MeasuresView,
     ModelRow,
     RegionView,
     RowView,
@@ -27,25 +27,18 @@ from .views import (
 )
 
 
-class Found:
+class MeasuresPanel:
     """Makes the views of what one run measured."""
 
-    def __init__(self, run: Run, image: Callable[[Preview | None, str], ImageView | None]) -> None:
-        self.lang: Language = run.settings.lang
-        self.models = tuple(model.info.name for model in run.models)
-        self.summary = summarise(run)
-        self.headline = headline(run)
-        self.image = image
-        self.values = {(m.category, m.case, m.model, m.metric): m for m in run.measurements}
-        self.results = {(p.category, p.case, p.model, p.point): p for p in run.points}
+    def __init__(self, context: Context) -> None:
+        self.context = context
+        self._ = context.text
+        self.lang = context.lang
+        self.models = context.models
+        self.summary = context.summary
+        self.index = context.run.index
 
-    def overview(
-        self,
-        bars: Preview | None,
-        models: tuple[ModelRow, ...],
-        links: tuple[Link, ...],
-        filters: tuple[tuple[str, tuple[tuple[str, Words], ...]], ...],
-    ) -> SummaryView:
+    def overview(self, models: tuple[ModelRow, ...], filters: Filters) -> SummaryView:
         """The tables models × categories, and what is clear of the models' differences; beside
         them the models themselves, and what finds a case."""
         differences = [
@@ -59,7 +52,7 @@ class Found:
             self._("flattered", model=model, data=data, count=count)
             for model, data, count in self.summary.flattered
         ]
-        row = self.summary.row(self.headline or "")
+        row = self.summary.row(headline(self.context.run) or "")
         alt = self._("alt.bars", metric=row.metric, best=self._best(row)) if row else ""
         return SummaryView(
             models,
@@ -67,48 +60,46 @@ class Found:
             tuple(self._families()),
             tuple(differences),
             tuple(warnings),
-            self.image(bars, alt),
-            links,
+            self.context.image(self.context.previews.bars, alt),
+            tuple(map(self.context.link, self.context.categories())),
             filters,
         )
 
-    def case(self, record: CaseRecord, title: str, plots: Iterable[Plot]) -> FoundView:
+    def case(self, record: CaseRecord) -> MeasuresView:
         """Points, measures and pictures of one case."""
-        names = {p.id: self.title(p.title, p.id) for p in record.points}
+        key = record.category, record.id
+        names = {p.id: self.context.title(p.title, p.id) for p in record.points}
         rows = tuple(
             RowView(
                 names[point.id],
                 self._point_note(point),
-                tuple(
-                    self._result(self.results.get((record.category, record.id, model, point.id)))
-                    for model in self.models
-                ),
+                tuple(self._result(self._judged(record, point, model)) for model in self.models),
                 point=point.id,
                 box=_box(point),
             )
             for point in record.points
         )
-        shown = []
-        for plot in plots:
-            alt = self._alt(plot, title, names.get(plot.point or "", ""))
-            view = self.image(plot.picture, alt)
-            shown += [view] if view else []
-        return FoundView(
+        pictures = []
+        for plot in self.context.previews.cases[key].plots:
+            alt = self._alt(plot, self.context.titles[key], names.get(plot.point or "", ""))
+            view = self.context.image(plot.picture, alt)
+            pictures += [view] if view else []
+        return MeasuresView(
             TableView(self._("points"), self._("points_note"), self.models, rows) if rows else None,
             tuple(self._measures(record)),
-            tuple(shown),
+            tuple(pictures),
             tuple((model, self._regions(record, model)) for model in self.models if rows),
         )
 
-    def title(self, given: Mapping[Any, str], otherwise: str) -> Words:
-        """What is called so in two languages, or in one, or not at all."""
-        first = given.get(self.lang) or given.get("en") or given.get("zh") or otherwise
-        return Words(given.get("en") or first, given.get("zh") or first, self.lang)
+    def _judged(
+        self, record: CaseRecord, point: ObservationPoint, model: str
+    ) -> PointResult | None:
+        return self.index.points.get(Key(record.category, record.id, model), {}).get(point.id)
 
     def _regions(self, record: CaseRecord, model: str) -> tuple[RegionView, ...]:
-        found = []
+        regions = []
         for point in record.points:
-            result = self.results.get((record.category, record.id, model, point.id))
+            result = self._judged(record, point, model)
             state = _STATES[result.passed if result else None]
             if point.box:
                 x, y, width, height = point.box
@@ -120,17 +111,14 @@ class Found:
                 shapes = [("polyline", list(line)) for line in point.lines or ()]
             for shape, spots in shapes:
                 path = " ".join(f"{x},{y}" for x, y in spots)
-                found.append(RegionView(point.id, state, shape, path))
-        return tuple(found)
-
-    def _(self, key: str, **values: object) -> Words:
-        return text(key, self.lang, **values)
+                regions.append(RegionView(point.id, state, shape, path))
+        return tuple(regions)
 
     def _constant(self, english: str) -> Words:
         return said.measured(english, self.lang)
 
     def _category(self, name: str) -> Words:
-        return self._("all_categories") if name == ALL else said.category(name, self.lang)
+        return self._("all_categories") if name == ALL else self.context.category(name)
 
     def _where(self, what: Metric | Row) -> Words:
         """Unit and region."""
@@ -150,13 +138,14 @@ class Found:
         )
 
     def _measures(self, record: CaseRecord) -> Iterable[TableView]:
+        keys = [Key(record.category, record.id, model) for model in self.models]
+        measured = [self.index.measurements.get(key, {}) for key in keys]
         for family, metrics in FAMILIES.items():
             rows = []
             for metric in metrics:
-                keys = [(record.category, record.id, model, metric.name) for model in self.models]
-                found = [self.values.get(key) for key in keys]
-                if any(m is not None and m.value is not None for m in found):
-                    cells = tuple(self._value(m) for m in found)
+                values = [by_metric.get(metric.name) for by_metric in measured]
+                if any(m is not None and m.value is not None for m in values):
+                    cells = tuple(self._value(m) for m in values)
                     rows.append(RowView(metric.name, self._where(metric), cells))
             if rows:
                 title, note = self._constant(family.title), self._constant(family.note)
@@ -266,8 +255,8 @@ class Found:
         else:
             mean, far = facts["mean"] or 0, facts["far"] or 0
             words = [self._("fact.apart", mean=f"{mean:.3f}", far=f"{far:.2%}")]
-        facts_said = join("; ", words, self.lang)
-        return self._(f"alt.{plot.kind}", case=case, point=point, facts=facts_said)
+        stated = join("; ", words, self.lang)
+        return self._(f"alt.{plot.kind}", case=case, point=point, facts=stated)
 
     def _name(self, name: str) -> str:
         return self._("truth") if name == "truth" else name

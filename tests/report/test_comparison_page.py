@@ -15,7 +15,7 @@ from playwright.sync_api import Browser, Page
 
 from rmbg_eval import CompareSettings, ComparisonReport, Settings, compare_folders, evaluate
 from rmbg_eval.compare.baseline import approve
-from rmbg_eval.report.compare_figures import difference_map
+from rmbg_eval.report.comparison_pictures import difference_map
 from rmbg_eval.report.notebooks import render_comparison
 from rmbg_eval.run.plots import error_map
 

@@ -1,0 +1,74 @@
+"""What every panel of a report needs: its run, in one language, with titles, links and pictures."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+from urllib.parse import quote
+
+from ..cases.categories import CATEGORIES
+from ..core.anchors import category_anchor
+from ..run.previews import Preview, Previews
+from ..run.record import Run
+from ..run.statistics import summarise
+from . import said
+from .strings import Words, text
+from .views import ImageView, Link
+
+PAGES = "pages"
+"""The folder of the cases' own pages, where there are many."""
+
+
+class Context:
+    """One run as it is shown: in its language, from the place where the page is."""
+
+    def __init__(self, run: Run, previews: Previews, base: str = "", cards: bool = False) -> None:
+        """`base`: what leads to the run folder; `cards`: each case has a card, and its own page."""
+        self.run = run
+        self.previews = previews
+        self.base = base
+        self.cards = cards
+        self.lang = run.settings.lang
+        self.summary = summarise(run)
+        self.models = tuple(run.index.models)
+        self.titles = {
+            key: self.title(record.title, key[1]) for key, record in run.index.cases.items()
+        }
+
+    def text(self, key: str, **values: object) -> Words:
+        """A text of the report's own."""
+        return text(key, self.lang, **values)
+
+    def title(self, given: Mapping[Any, str], otherwise: str) -> Words:
+        """What is called so in two languages, or in one, or not at all."""
+        first = given.get(self.lang) or given.get("en") or given.get("zh") or otherwise
+        return Words(given.get("en") or first, given.get("zh") or first, self.lang)
+
+    def category(self, name: str) -> Words:
+        """What a category is called."""
+        return said.category(name, self.lang)
+
+    def categories(self, empty: bool = True) -> tuple[str, ...]:
+        """Those of the table, then whatever others the run has; or those that have cases, in the
+        run's order, without the `empty` ones."""
+        there = dict.fromkeys(record.category for record in self.run.cases)
+        return tuple({**dict.fromkeys(CATEGORIES), **there} if empty else there)
+
+    def link(self, category: str) -> Link:
+        """To a category, with the number of its cases."""
+        count = sum(record.category == category for record in self.run.cases)
+        return Link(category_anchor(category), self.category(category), count)
+
+    def case_page(self, anchor: str) -> str:
+        """The case's own page, from the run folder, if it has one."""
+        return f"{PAGES}/{anchor}.html" if self.cards else ""
+
+    def image(self, preview: Preview | None, alt: str) -> ImageView | None:
+        """The picture with its description, if there is one."""
+        if preview is None:
+            return None
+        return ImageView(self.url(preview.path), preview.width, preview.height, alt)
+
+    def url(self, path: str) -> str:
+        """The address of a file of the run folder."""
+        return quote(f"{self.base}{path}")
