@@ -19,6 +19,7 @@ from ..core.anchors import case_anchor, pair_anchor
 from ..core.key import Key
 from ..run.record import Run
 from .gate import failing_points, why
+from .outputs import Output
 
 Outcome = Literal["passed", "failure", "error", "skipped"]
 
@@ -172,3 +173,6 @@ def _test_of_pair(pair: Pair, fail_on: FailOn) -> Checked:
     if pair.state == "still-failed":
         return Checked(*key, "skipped", pair.state, message, text)
     return Checked(*key, out="" if pair.state == "same" else text)
+
+
+OUTPUT = Output("junit.xml", junit_of_run, junit_of_comparison)

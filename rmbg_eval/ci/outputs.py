@@ -1,16 +1,15 @@
-"""The files that a build reads, of a run or of a comparison: one table, written as one."""
+"""The files that a build reads, of a run or of a comparison, each from a module of its own."""
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
 from ..compare.comparison import Comparison, FailOn
 from ..core.files import write_atomic
+from ..core.modules import modules
 from ..run.record import Run
-from .junit import junit_of_comparison, junit_of_run
-from .summary_md import summary_of_comparison, summary_of_run
 
 
 @dataclass(frozen=True)
@@ -22,18 +21,19 @@ class Output:
     of_comparison: Callable[[Comparison, FailOn], str]
 
 
-TABLE = (
-    Output("junit.xml", junit_of_run, junit_of_comparison),
-    Output("summary.md", summary_of_run, summary_of_comparison),
-)
+def outputs() -> Iterator[Output]:
+    """The `OUTPUT` of each module of this package that has one."""
+    for module in modules(__package__):
+        if hasattr(module, "OUTPUT"):
+            yield module.OUTPUT
 
 
 def build_files(out: Path, result: Run | Comparison, fail_on: FailOn = "worse") -> None:
-    """Write every file of the table into `out`; OutputError where that cannot be.
+    """Write every one of them into `out`; OutputError where that cannot be.
 
     `fail_on` is for a comparison: a run has its own in its settings.
     """
-    for output in TABLE:
+    for output in outputs():
         text = (
             output.of_run(result)
             if isinstance(result, Run)

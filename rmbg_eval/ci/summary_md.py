@@ -16,6 +16,7 @@ from ..run.record import Run
 from ..run.statistics import ALL, Mean, summarise
 from .gate import failing_points, stops, why
 from .junit import link, pair_link
+from .outputs import Output
 
 LIMIT = 1 << 20
 """Bytes that GitHub takes of a step's summary."""
@@ -191,3 +192,6 @@ def _fit(lines: Sequence[str]) -> str:
             break
         kept.append(line)
     return "\n".join(kept) + "\n"
+
+
+OUTPUT = Output("summary.md", summary_of_run, summary_of_comparison)

@@ -7,32 +7,15 @@ from __future__ import annotations
 
 import sys
 import warnings
-from collections.abc import Callable
+from typing import Any
 
 import typer
 
+from ..core.modules import modules
 from ..errors import RmbgEvalError
-from . import cases
-from .approve import approve
-from .bench import bench
-from .compare import compare
-from .cutout import cutout
-from .models import models
-from .report import report
-from .run import run
-from .serve import serve
 
-COMMANDS: dict[str, Callable[..., None]] = {
-    "report": report,
-    "run": run,
-    "compare": compare,
-    "approve": approve,
-    "cutout": cutout,
-    "bench": bench,
-    "serve": serve,
-    "models": models,
-}
-CASES: dict[str, Callable[..., None]] = {"check": cases.check, "new": cases.new}
+FIRST = ("report", "run", "compare", "approve", "cutout", "bench", "serve", "models", "cases")
+"""How help lists commands; others follow by name."""
 
 app = typer.Typer(
     name="rmbg-eval",
@@ -42,11 +25,24 @@ app = typer.Typer(
     rich_markup_mode=None,
     context_settings={"help_option_names": ["-h", "--help"]},
 )
-_cases = typer.Typer(help="Check a folder of pictures, or make a new one.", no_args_is_help=True)
-app.add_typer(_cases, name="cases")
-for group, commands in ((app, COMMANDS), (_cases, CASES)):
-    for name, command in commands.items():
-        group.command(name)(command)
+
+
+def _commands() -> dict[str, Any]:
+    """What each module of this folder defines under its own name: a command, or a group of some."""
+    # The terminal's tables are for a command that runs: help does not wait for them.
+    named = {
+        module.__name__.rpartition(".")[2]: module
+        for module in modules(__package__, without=("app", "terminal"))
+    }
+    order = sorted(named, key=lambda name: [*FIRST, name].index(name))
+    return {name: getattr(named[name], name) for name in order if hasattr(named[name], name)}
+
+
+for name, command in _commands().items():
+    if isinstance(command, typer.Typer):
+        app.add_typer(command, name=name)
+    else:
+        app.command(name.replace("_", "-"))(command)
 
 
 def main() -> None:

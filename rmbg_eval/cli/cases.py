@@ -9,7 +9,10 @@ import typer
 
 from ..errors import RmbgEvalError, printable
 
+cases = typer.Typer(help="Check a folder of pictures, or make a new one.", no_args_is_help=True)
 
+
+@cases.command()
 def check(
     folder: Annotated[Path, typer.Argument(help="Folder of pictures.", show_default=False)],
 ) -> None:
@@ -51,6 +54,7 @@ def check(
         raise typer.Exit(2)
 
 
+@cases.command()
 def new(
     folder: Annotated[Path, typer.Argument(help="Folder to make.", show_default=False)],
 ) -> None:

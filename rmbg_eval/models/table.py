@@ -13,24 +13,21 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
-from importlib import import_module
-from pathlib import Path
-from pkgutil import iter_modules
 
 from ..core.choices import Device, Dtype, Foreground, split
+from ..core.modules import modules
 from ..errors import ModelError, printable
 from .entry import Entry, LoadOptions
 from .protocol import Model
 
 
 def _entries() -> Iterator[Entry]:
-    """Those of each module of this package."""
-    for module in iter_modules([str(Path(__file__).parent)]):
-        if module.name != "table":
-            yield from getattr(import_module(f".{module.name}", __package__), "ENTRIES", ())
+    for module in modules(__package__, without=("table",)):
+        yield from getattr(module, "ENTRIES", ())
 
 
 TABLE = tuple(sorted(_entries(), key=lambda entry: entry.place))
+"""The `ENTRIES` of each module of this package."""
 
 _LABEL = re.compile(r"(?P<label>[\w .()+-]{1,40})=(?P<spec>[a-z0-9.-]+([:?].+)?)", re.DOTALL)
 

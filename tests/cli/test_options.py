@@ -11,6 +11,7 @@ import pytest
 import typer
 from annotated_types import Ge
 from notebook_cells import parameter_cell
+from typer.main import get_command
 from typer.testing import CliRunner
 
 from rmbg_eval.cli import app
@@ -92,12 +93,10 @@ def test_a_parameter_added_to_the_settings_is_in_the_notebooks_cell() -> None:
     )
 
 
-def test_every_command_has_a_file_of_its_own_in_the_table() -> None:
+def test_every_command_has_a_file_of_its_own() -> None:
     folder = Path(app.__file__).parent
     files = {path.stem for path in folder.glob("*.py")} - {"__init__", "app", "options", "terminal"}
-    commands = {name: command.__module__.split(".")[-1] for name, command in app.COMMANDS.items()}
-    assert all(name == module for name, module in commands.items())
-    assert files == {*commands, "cases"}
+    assert files == set(get_command(app.app).commands) == set(app.FIRST)
 
 
 def test_help_loads_neither_arrays_nor_tables() -> None:
