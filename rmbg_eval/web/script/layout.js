@@ -169,9 +169,9 @@ export function panel(texts, kind) {
   const figure = h(
     "article",
     { class: `rx-panel rx-${kind}` },
-    h("div", { class: "rx-title" }, label, done, about),
+    h("div", { class: "rx-title" }, label, ...(kind === "result" ? [done] : []), about),
     box,
-    h("div", { class: "rx-under" }, save, hint),
+    ...(kind === "result" ? [h("div", { class: "rx-under" }, save, hint)] : []),
   );
   return {
     ...{ label, about, empty, layer, overlay, box, done, save, hint, figure, model: "" },

@@ -93,7 +93,7 @@ export class Zoom {
       layer.style.width = `${this.size[0]}px`;
       layer.style.height = `${this.size[1]}px`;
       layer.style.transform = `translate(${left}px, ${top}px) scale(${scale})`;
-      layer.style.setProperty("--square", `${20 / scale}px`); // as large at any zoom
+      layer.style.setProperty("--scale", String(scale)); // by which lines and checks are less
       layer.classList.toggle("pixels", scale * devicePixelRatio > 1.001);
     }
     this.host.changed();
