@@ -48,10 +48,4 @@ def serve(
         out.print(address, markup=False, highlight=False, soft_wrap=True)
         out.print("Ctrl-C ends it.")
 
-    models, cases, device, dtype = (
-        settings.models,
-        settings.cases,
-        settings.device,
-        settings.dtype,
-    )
-    serve_page(models, host, port, token, cases, add_to, device, dtype, say)
+    serve_page(settings, host, port, token, add_to, say)

@@ -42,6 +42,7 @@ from ..core.paths import resource
 from ..core.processes import end_with_parent
 from ..errors import SettingsError, printable
 from ..models.table import load_model
+from ..settings import Settings
 from ..web import script, style
 from .frames import LineCutError
 from .model_server import kept_png, serve_models
@@ -158,21 +159,20 @@ class Server(Voila):
 
 
 def serve(
-    models: Sequence[str],
+    settings: Settings,
     host: str,
     port: int,
     token: str | None,
-    cases: str,
     add_to: str,
-    device: Device,
-    dtype: Dtype,
     say: Callable[[str], None],
 ) -> None:
     """Serve the page until the process is told to end.
 
-    Any host but a loopback address gets a token, made up where none is given. `say` is told the
-    address. Raises SettingsError for what cannot be served, ModelError for an unknown model.
+    Of the settings, models, cases, device and dtype count. Any host but a loopback address gets a
+    token, made up where none is given. `say` is told the address. Raises SettingsError for what
+    cannot be served, ModelError for an unknown model.
     """
+    models, device, dtype = settings.models, settings.device, settings.dtype
     for spec in models:  # what is wrong with a spec is said here, not in another process
         load_model(spec, device, dtype)
     if not hasattr(socket, "AF_UNIX"):
@@ -191,7 +191,7 @@ def serve(
         keeper = ModelProcess(address, models, device, dtype)
         served = {
             "socket": address,
-            "cases": str(Path(cases).absolute()) if cases else "",
+            "cases": str(settings.cases_folder.absolute()) if settings.cases else "",
             "add_to": str(Path(add_to).expanduser().absolute()) if add_to else "",
         }
         os.environ[SERVED] = json.dumps(served)

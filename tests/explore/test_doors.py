@@ -18,6 +18,7 @@ from rmbg_eval.core.paths import packaged_picture
 from rmbg_eval.errors import ModelError, SettingsError
 from rmbg_eval.explore.model_server import RemoteEngine
 from rmbg_eval.explore.server import ModelProcess, is_loopback, serve, shell
+from rmbg_eval.settings import Settings
 
 
 def get(address: str, path: str, **headers: str) -> tuple[int, bytes]:
@@ -122,10 +123,10 @@ def test_what_only_this_machine_can_reach(host: str, loopback: bool) -> None:
     ],
 )
 def test_what_cannot_be_served_is_said(given: dict, message: str) -> None:
-    usual = {"models": ["grabcut"], "host": "127.0.0.1", "port": 7860, "token": None}
-    rest = {"cases": "", "add_to": "", "device": "auto", "dtype": "auto", "say": print}
+    usual = {"host": "127.0.0.1", "port": 7860, "token": None, "add_to": "", "say": print}
+    settings = Settings(models=given.pop("models", ["grabcut"]))
     with pytest.raises((SettingsError, ModelError), match=message):
-        serve(**{**usual, **rest, **given})
+        serve(settings, **{**usual, **given})
 
 
 def test_a_model_process_that_was_killed_is_started_again(tmp_path: Path) -> None:
