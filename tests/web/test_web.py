@@ -48,7 +48,7 @@ def test_one_set_of_tokens_has_every_colour_of_the_pages() -> None:
         style = web.style(page)
         names = set(re.findall(r"^\s+(--[\w-]+):", style, re.MULTILINE))
         used = set(re.findall(r"var\((--[\w-]+)\)", style))
-        assert used - {"--scale"} <= names  # which zoom.js sets; the others have a value beside them
+        assert used - {"--scale"} <= names  # zoom.js sets it; others have a value beside them
 
 
 def test_the_widget_is_a_module_that_anywidget_takes() -> None:
