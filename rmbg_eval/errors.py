@@ -18,20 +18,24 @@ ends a run: it is kept as a `Failure` in that case's prediction.
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Any
 
 from pydantic import ValidationError
+
+from .i18n import N_, Message, join
 
 
 class RmbgEvalError(Exception):
     """A problem a person can act on: what is wrong, with which file or value, and what to do."""
 
-    def __init__(self, problem: str, remedy: str) -> None:
-        super().__init__(problem, remedy)
-        self.problem = problem
-        self.remedy = remedy
+    def __init__(self, problem: Message, remedy: Message) -> None:
+        """A plain text, as a model from elsewhere may give, is taken as it is."""
+        self.problem = problem if isinstance(problem, Message) else Message.of(problem)
+        self.remedy = remedy if isinstance(remedy, Message) else Message.of(remedy)
+        super().__init__(self.problem, self.remedy)
 
     def __str__(self) -> str:
-        return f"{self.problem}. {self.remedy}"
+        return str(_whole(self.problem, self.remedy))
 
 
 class SettingsError(RmbgEvalError):
@@ -68,8 +72,8 @@ class Failure:
 
     kind: str
     """Name of the exception's class."""
-    problem: str
-    remedy: str
+    problem: Message
+    remedy: Message
 
     @classmethod
     def of(cls, error: BaseException) -> Failure:
@@ -79,17 +83,26 @@ class Failure:
         if isinstance(error, MemoryError):
             return cls(
                 "MemoryError",
-                "There was not enough memory for this picture",
-                "Close other programs, or make the picture smaller.",
+                Message("There was not enough memory for this picture"),
+                Message("Close other programs, or make the picture smaller."),
             )
         return cls(
             type(error).__name__,
-            printable(f"{type(error).__name__}: {error}")[:500],
-            "This was not foreseen: please report it together with the picture.",
+            Message.of(printable(f"{type(error).__name__}: {error}")[:500]),
+            Message("This was not foreseen: please report it together with the picture."),
         )
 
+    @property
+    def message(self) -> Message:
+        """Problem and remedy."""
+        return _whole(self.problem, self.remedy)
+
     def __str__(self) -> str:
-        return f"{self.problem}. {self.remedy}"
+        return str(self.message)
+
+
+def _whole(problem: Message, remedy: Message) -> Message:
+    return Message("{problem}. {remedy}", problem=problem, remedy=remedy)
 
 
 def printable(text: str) -> str:
@@ -109,27 +122,69 @@ def printable(text: str) -> str:
     )
 
 
+def reason_of(error: BaseException, longest: int = 200) -> Message:
+    """Why, in an exception's own words: a message as it is, foreign text fit to be shown."""
+    if error.args and isinstance(error.args[0], Message):
+        return error.args[0]
+    return Message.of(printable(str(error))[:longest] or type(error).__name__)
+
+
 _MOST = 5
 """Mistakes that one message lists."""
 
+_PYDANTIC = (
+    N_("input should be greater than {gt}"),
+    N_("input should be greater than or equal to {ge}"),
+    N_("input should be less than {lt}"),
+    N_("input should be less than or equal to {le}"),
+    N_("input should be a valid boolean"),
+    N_("input should be a valid integer"),
+    N_("input should be a valid list"),
+    N_("input should be a valid number"),
+    N_("input should be a valid string"),
+    N_("input should be a valid tuple"),
+    N_("input should be {expected}"),
+    N_("extra inputs are not permitted"),
+)
+"""What pydantic says of a value, as far as catalogues have it."""
 
-def explain(error: ValidationError, allowed: list[str]) -> str:
+
+def explain(error: ValidationError, allowed: list[str]) -> Message:
     """What pydantic found wrong, in one sentence a person can act on.
 
     `allowed` are the names that exist, listed when an unknown one was given.
     """
-    found, unknown = [], False
+    mistakes, unknown = [], False
     for item in error.errors()[:_MOST]:
         name = printable(".".join(str(part) for part in item["loc"]))[:80]
         if item["type"] == "extra_forbidden":
             unknown = True
-            found.append(f"unknown name {name!r}")
+            mistakes.append(Message("unknown name {name}", name=repr(name)))
         elif item["type"] == "missing":
-            found.append(f"{name} is missing")
+            mistakes.append(Message("{name} is missing", name=name))
         else:
             received = printable(repr(item["input"]))[:80]
-            message = item["msg"].removeprefix("Value error, ")
-            found.append(f"{name}: {message[0].lower() + message[1:]}, received {received}")
+            what = _what(item["msg"], item.get("ctx", {}))
+            mistakes.append(
+                Message(
+                    "{name}: {what}, received {received}", name=name, what=what, received=received
+                )
+            )
     if error.error_count() > _MOST:
-        found.append(f"and {error.error_count() - _MOST} more")
-    return "; ".join(found) + (f" (allowed: {', '.join(allowed)})" if unknown else "")
+        mistakes.append(Message("and {n} more", n=error.error_count() - _MOST))
+    whole = join("; ", mistakes)
+    if unknown:
+        return Message("{mistakes} (allowed: {allowed})", mistakes=whole, allowed=allowed)
+    return whole
+
+
+def _what(said: str, context: dict[str, Any]) -> Message:
+    """Pydantic's sentence, as the message that it was made of."""
+    if isinstance(context.get("error"), ValueError):
+        return reason_of(context["error"])
+    said = said[0].lower() + said[1:]
+    for text in _PYDANTIC:
+        message = Message(text, **{key: str(value) for key, value in context.items()})
+        if str(message) == said:
+            return message
+    return Message.of(said)

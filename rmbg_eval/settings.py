@@ -17,6 +17,7 @@ from .core.choices import Device, Dtype, Foreground
 from .core.files import user_path
 from .core.paths import resource
 from .errors import SettingsError, explain
+from .i18n import Message
 
 Language = Literal["en", "zh"]
 Layout = Literal["single", "folder"]
@@ -44,13 +45,17 @@ class Parameters(BaseModel):
     model_config = ConfigDict(extra="forbid", strict=True, frozen=True)
 
     @classmethod
-    def of(cls, values: Mapping[str, Any], remedy: str = "Correct them.") -> Self:
+    def of(cls, values: Mapping[str, Any], remedy: Message = Message("Correct them.")) -> Self:
         """Parameters from names and values; SettingsError says what is wrong, and what is right."""
         try:
             return cls.model_validate(dict(values))
         except ValidationError as error:
             raise SettingsError(
-                f"The parameters are not usable: {explain(error, list(cls.model_fields))}", remedy
+                Message(
+                    "The parameters are not usable: {what}",
+                    what=explain(error, list(cls.model_fields)),
+                ),
+                remedy,
             ) from None
 
     @classmethod
@@ -69,8 +74,10 @@ class Parameters(BaseModel):
                 and not name.startswith("_")
                 and name not in ("In", "Out")
             },
-            "Correct them. With papermill, give lists and numbers as YAML: "
-            "-y '{models: [isnet], precision_cases: 1}'.",
+            Message(
+                "Correct them. With papermill, give lists and numbers as YAML: -y {example}.",
+                example="'{models: [isnet], precision_cases: 1}'",
+            ),
         )
 
 
@@ -140,7 +147,7 @@ class Settings(Parameters):
     @classmethod
     def _each_once(cls, models: list[str]) -> list[str]:
         if len(set(models)) < len(models):
-            raise ValueError("a model is named twice")
+            raise ValueError(Message("a model is named twice"))
         return models
 
     @property

@@ -10,9 +10,10 @@ from rmbg_eval.compare.comparison import Comparison, Pair
 from rmbg_eval.compare.runs import compare_runs
 from rmbg_eval.compare.tolerances import Tolerances
 from rmbg_eval.errors import Failure
+from rmbg_eval.i18n import Message
 from rmbg_eval.measure.record import PointResult
 
-FAILED = Failure("ImageError", "ada.png is empty", "Copy it again.")
+FAILED = Failure("ImageError", Message("ada.png is empty"), Message("Copy it again."))
 
 
 def made(model: str = "a", case: str = "ada", cutout: str = "0", **changes: object) -> Prediction:

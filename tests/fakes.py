@@ -10,6 +10,7 @@ from PIL import Image
 
 from rmbg_eval.cases.folder import Case
 from rmbg_eval.core.images import Alpha, Cutout, Picture
+from rmbg_eval.i18n import Message
 from rmbg_eval.models.info import ModelInfo
 
 
@@ -36,7 +37,7 @@ class FakeModel:
             dtype=dtype,
         )
         self.batch_size = batch_size
-        self.warnings: list[str] = []
+        self.warnings: list[Message] = []
         self.inferred: list[str] = []
         """Names of the pictures that `infer` was given, in order."""
         self.batches: list[int] = []

@@ -24,6 +24,7 @@ from rmbg_eval.errors import (
     explain,
     printable,
 )
+from rmbg_eval.i18n import Message
 
 many = settings(max_examples=200, deadline=None)
 any_text = st.text(st.characters(codec=None, exclude_categories=()), max_size=50)
@@ -88,14 +89,21 @@ def test_the_tree_in_the_docstring_is_complete():
 
 
 def test_a_problem_never_comes_without_a_remedy():
-    assert str(ImageError("x.jpg is empty", "Copy it again.")) == "x.jpg is empty. Copy it again."
+    assert (
+        str(ImageError(Message("x.jpg is empty"), Message("Copy it again.")))
+        == "x.jpg is empty. Copy it again."
+    )
     with pytest.raises(TypeError):
         RmbgEvalError("only a problem")
 
 
 # (exception, kind, words of the failure)
 FAILURES = {
-    "ours": (ImageError("x is empty", "Copy it."), "ImageError", "x is empty. Copy it."),
+    "ours": (
+        ImageError(Message("x is empty"), Message("Copy it.")),
+        "ImageError",
+        "x is empty. Copy it.",
+    ),
     "memory": (MemoryError(), "MemoryError", "memory"),
     "foreign": (ValueError("bad value"), "ValueError", "ValueError: bad value"),
     "foreign-with-escapes": (OSError("\x1b[31m\nred"), "OSError", "\\x1b[31m\\nred"),
@@ -126,7 +134,7 @@ class _Form(BaseModel):
 def explained(values):
     with pytest.raises(ValidationError) as caught:
         _Form.model_validate(values)
-    return explain(caught.value, list(_Form.model_fields))
+    return str(explain(caught.value, list(_Form.model_fields)))
 
 
 @pytest.mark.parametrize(

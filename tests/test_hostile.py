@@ -98,7 +98,7 @@ def test_nothing_is_read_or_written_outside(settings: Settings, tmp_path: Path) 
             path = settings.out_folder / p.cutout
             assert path.resolve().is_relative_to(settings.out_folder.resolve())
             assert path.name.isprintable()
-    reasons = {p.case: p.reason for p in run.points}
+    reasons = {p.case: str(p.reason) for p in run.points}
     assert reasons["absurd"]
 
 

@@ -81,7 +81,7 @@ def test_refuses_and_says_what_is_allowed(read, values, words):
     assert str(caught.value).isprintable()
     assert len(str(caught.value)) < 1000
     assert all(word in str(caught.value) for word in words)
-    assert ("papermill" in caught.value.remedy) is (read == Settings.from_notebook)
+    assert ("papermill" in str(caught.value.remedy)) is (read == Settings.from_notebook)
 
 
 def test_settings_cannot_be_changed_afterwards():

@@ -20,6 +20,7 @@ from ..core.paths import cache_folder
 from ..core.processes import Call, Send, in_processes
 from ..core.progress import OnStep, Step, ignore
 from ..errors import ModelError, SettingsError, WeightsError
+from ..i18n import Message
 from ..models.birefnet.family import FAMILY, Member
 from ..models.table import load_model
 from ..settings import BenchSettings
@@ -43,7 +44,10 @@ def bench(settings: BenchSettings, on_step: OnStep = ignore) -> Bench:
         case for case in load_cases(settings.cases_folder).cases if case.failure is None
     )
     if not pictures:
-        raise SettingsError("There is no picture that could be used", "See: rmbg-eval cases check.")
+        raise SettingsError(
+            Message("There is no picture that could be used"),
+            Message("See: rmbg-eval cases check."),
+        )
     started = datetime.now(UTC)
     with ExitStack() as stack:
         specs = [
@@ -106,7 +110,8 @@ def _fetch(spec: str, on_step: OnStep) -> None:
         if member(spec) is None:
             raise
         raise WeightsError(
-            error.problem, f"{error.remedy} Or try the machine with --random-weights."
+            error.problem,
+            Message("{remedy} Or try the machine with --random-weights.", remedy=error.remedy),
         ) from None
 
 

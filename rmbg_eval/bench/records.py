@@ -8,6 +8,7 @@ from typing import Literal
 from pydantic import BaseModel, ConfigDict
 
 from ..core.machine import Machine
+from ..i18n import Message
 from ..models.info import ModelInfo
 
 
@@ -75,7 +76,7 @@ class Row(_Record):
     highest_median: float | None = None
     """`latency_median` with set_float32_matmul_precision('highest') instead of 'high', in turns."""
     large: Large | None = None
-    warnings: tuple[str, ...] = ()
+    warnings: tuple[Message, ...] = ()
     missing: dict[str, str] = {}
     failure: str | None = None
 

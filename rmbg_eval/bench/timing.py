@@ -22,6 +22,7 @@ from ..core.choices import Dtype
 from ..core.machine import peak_memory, reset_peak_memory
 from ..core.processes import Send
 from ..errors import ModelError
+from ..i18n import Message
 from ..models.protocol import Model
 from ..models.table import TABLE, load_model
 from ..predictions.prediction import Prediction
@@ -111,7 +112,10 @@ def with_batch(spec: str, batch: int) -> str:
     bare = spec.partition("=")[2] if "=" in spec.partition("?")[0] else spec
     name = bare.partition("?")[0].partition(":")[0]
     if not any(entry.name == name and entry.options for entry in TABLE):
-        raise ModelError(f"{name} takes one picture at a time", "Leave out --batch for it.")
+        raise ModelError(
+            Message("{name} takes one picture at a time", name=name),
+            Message("Leave out --batch for it."),
+        )
     return f"{spec}{'&' if '?' in spec else '?'}batch={batch}"
 
 
@@ -167,7 +171,7 @@ def _end_to_end(
     started = time.perf_counter()
     for _, prediction in predict(model, named, scratch, NoStore(scratch)):
         if prediction.failure:
-            raise ModelError(str(prediction.failure.problem), prediction.failure.remedy)
+            raise ModelError(prediction.failure.problem, prediction.failure.remedy)
         made.append(prediction)
         send(("decoding to PNG", len(made), count))
     return made, time.perf_counter() - started

@@ -11,6 +11,7 @@ from pydantic import BaseModel, ConfigDict, Field, field_validator
 
 from ..core.images import RGB, Alpha, Picture, decode, decode_cutout, read_bytes
 from ..errors import CaseError, Failure, printable
+from ..i18n import Message
 from ..measure.kinds import check
 from ..measure.record import ObservationPoint
 from .categories import category_order
@@ -50,7 +51,7 @@ class CaseFile(BaseModel):
         ids = [point.id for point in points]
         twice = {id for id in ids if ids.count(id) > 1}
         if twice:
-            raise ValueError(f"two points are called {', '.join(sorted(twice))}")
+            raise ValueError(Message("two points are called {names}", names=sorted(twice)))
         return points
 
 
@@ -78,8 +79,11 @@ class Case:
         data = read_bytes(self.image)
         if self.about.sha256 and hashlib.sha256(data).hexdigest() != self.about.sha256:
             raise CaseError(
-                f"{printable(self.image.name)} is not the picture whose sha256 case.toml gives",
-                "Restore the picture, or correct the sha256.",
+                Message(
+                    "{name} is not the picture whose sha256 case.toml gives",
+                    name=printable(self.image.name),
+                ),
+                Message("Restore the picture, or correct the sha256."),
             )
         return data
 
@@ -111,7 +115,7 @@ class CaseSet:
 
     folder: Path
     cases: tuple[Case, ...]
-    skipped: tuple[str, ...] = ()
+    skipped: tuple[Message, ...] = ()
     """Files and folders that are no case, each with the reason."""
 
     @property

@@ -7,6 +7,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from ..i18n import N_
+
 
 @dataclass(frozen=True)
 class Category:
@@ -23,39 +25,44 @@ class Category:
 TABLE = (
     Category(
         "portrait",
-        "Portrait",
-        "Flying hair as bright as the backdrop is easily taken for noise.",
-        "Is the shadow at the roots of the hair kept? Is the contour behind the ear unbroken?",
+        N_("Portrait"),
+        N_("Flying hair as bright as the backdrop is easily taken for noise."),
+        N_("Is the shadow at the roots of the hair kept? Is the contour behind the ear unbroken?"),
     ),
     Category(
         "product",
-        "Product",
-        "Highlights on the rim are easily taken for background; wood grain distracts.",
-        "Is the edge of the cup clean? Is there a grey rim left at the highlights?",
+        N_("Product"),
+        N_("Highlights on the rim are easily taken for background; wood grain distracts."),
+        N_("Is the edge of the cup clean? Is there a grey rim left at the highlights?"),
     ),
     Category(
         "pet",
-        "Pet",
-        "Fur close in colour to the background; the highlight on the nose is easily lost.",
-        "Is the nose whole? Are all the whiskers there?",
+        N_("Pet"),
+        N_("Fur close in colour to the background; the highlight on the nose is easily lost."),
+        N_("Is the nose whole? Are all the whiskers there?"),
     ),
     Category(
         "garment",
-        "Garment",
-        "Folds blend with the carpet's texture; the dark collar is easily cut too far.",
-        "Is the dark inside of the collar kept? Are the folds at the cuffs continuous?",
+        N_("Garment"),
+        N_("Folds blend with the carpet's texture; the dark collar is easily cut too far."),
+        N_("Is the dark inside of the collar kept? Are the folds at the cuffs continuous?"),
     ),
     Category(
         "still-life",
-        "Still life",
-        "Cast shadows are easily taken for foreground; transparent lenses are hard to recognise.",
-        "Is the apple's shadow gone? Are the lenses fully transparent?",
+        N_("Still life"),
+        N_(
+            N_(
+                "Cast shadows are easily taken for foreground; transparent lenses are hard to "
+                "recognise."
+            ),
+        ),
+        N_("Is the apple's shadow gone? Are the lenses fully transparent?"),
     ),
     Category(
         "low-quality",
-        "Low-quality phone shot",
-        "Little detail and much noise: models tend to cut conservatively.",
-        "Is the edge harsh? Are blurred parts smoothed too much?",
+        N_("Low-quality phone shot"),
+        N_("Little detail and much noise: models tend to cut conservatively."),
+        N_("Is the edge harsh? Are blurred parts smoothed too much?"),
     ),
 )
 """In the order of the report."""

@@ -19,7 +19,8 @@ from pydantic import ValidationError
 from ..core.images import RGB, SUFFIXES, Alpha
 from ..core.paths import PACKAGE, packaged_picture
 from ..core.progress import OnStep, Step, ignore
-from ..errors import CaseError, Failure, RmbgEvalError, explain, printable
+from ..errors import CaseError, Failure, RmbgEvalError, explain, printable, reason_of
+from ..i18n import N_, Message, join
 from ..measure.record import ObservationPoint
 from .case import Case, CaseFile, CaseSet
 from .categories import CATEGORIES, LOOSE, category_order
@@ -39,28 +40,40 @@ def load_cases(folder: Path, categories: Iterable[str] = ()) -> CaseSet:
     try:
         if not folder.is_dir():
             raise CaseError(
-                f"There is no folder {printable(str(folder))}",
-                "Give a folder of pictures with --cases, or make one with: "
-                "rmbg-eval cases new DIR.",
+                Message("There is no folder {folder}", folder=printable(str(folder))),
+                Message(
+                    "Give a folder of pictures with --cases, or make one with: rmbg-eval cases "
+                    "new DIR."
+                ),
             )
         cases = sorted(reader.cases(), key=lambda case: (category_order(case.category), case.id))
     except OSError as error:
         raise CaseError(
-            f"The folder {printable(str(folder))} could not be read: {error.strerror}",
-            "Check its permissions.",
+            Message(
+                "The folder {folder} could not be read: {reason}",
+                folder=printable(str(folder)),
+                reason=error.strerror,
+            ),
+            Message("Check its permissions."),
         ) from None
     if not cases:
         raise CaseError(
-            f"There are no pictures in {printable(str(folder))}",
-            "Put some into it, or into sub-folders named after their category.",
+            Message("There are no pictures in {folder}", folder=printable(str(folder))),
+            Message("Put some into it, or into sub-folders named after their category."),
         )
     wanted = tuple(categories)
     there = {case.category for case in cases}
     for category in wanted:
         if category not in there:
             raise CaseError(
-                f"There are no cases of the category {printable(category)!r}",
-                f"This case set has: {', '.join(sorted(there, key=category_order))}.",
+                Message(
+                    "There are no cases of the category {category}",
+                    category=repr(printable(category)),
+                ),
+                Message(
+                    "This case set has: {categories}.",
+                    categories=[*sorted(there, key=category_order)],
+                ),
             )
     kept = tuple(case for case in cases if not wanted or case.category in wanted)
     return CaseSet(folder, kept, tuple(reader.skipped))
@@ -76,15 +89,22 @@ def check_case(case: Case) -> tuple[tuple[int, int], Alpha | None]:
         raise CaseError(case.failure.problem, case.failure.remedy)
     size, truth = case.picture().size, case.truth()
     if truth is not None:
-        check_size(size, truth, "truth", case.alpha)
+        check_size(size, truth, N_("truth"), case.alpha)
     foreground = case.true_foreground()
     if foreground is not None:
-        check_size(size, foreground, "true foreground", case.foreground)
+        check_size(size, foreground, N_("true foreground"), case.foreground)
     for point in case.about.points:
         if not point.fits(size):
             raise CaseError(
-                f"The region of point {point.id} leaves the picture of {size[0]}×{size[1]} pixels",
-                "Correct it in case.toml; x goes right and y down from the upper left corner.",
+                Message(
+                    "The region of point {point} leaves the picture of {width}×{height} pixels",
+                    point=point.id,
+                    width=size[0],
+                    height=size[1],
+                ),
+                Message(
+                    "Correct it in case.toml; x goes right and y down from the upper left corner."
+                ),
             )
     return size, truth
 
@@ -105,9 +125,17 @@ def check_size(size: tuple[int, int], pixels: Alpha | RGB, what: str, path: Path
     """Raise CaseError unless a truth or true foreground has the picture's width and height."""
     if (pixels.shape[1], pixels.shape[0]) != size:
         raise CaseError(
-            f"The {what}{f' {printable(path.name)}' if path else ''} has "
-            f"{pixels.shape[1]}×{pixels.shape[0]} pixels, the picture {size[0]}×{size[1]}",
-            f"Give a {what} of the picture's size: it is never resized.",
+            Message(
+                "The {what} has {width}×{height} pixels, the picture {width2}×{height2}",
+                what=join(" ", [Message(what), *([printable(path.name)] if path else [])]),
+                width=pixels.shape[1],
+                height=pixels.shape[0],
+                width2=size[0],
+                height2=size[1],
+            ),
+            Message(
+                "Give a {what} of the picture's size: it is never resized.", what=Message(what)
+            ),
         )
 
 
@@ -116,17 +144,20 @@ def new_case_set(folder: Path) -> None:
     try:
         if folder.exists() and (not folder.is_dir() or any(folder.iterdir())):
             raise CaseError(
-                f"{printable(str(folder))} exists and is not empty",
-                "Give the name of a new folder.",
+                Message("{folder} exists and is not empty", folder=printable(str(folder))),
+                Message("Give the name of a new folder."),
             )
         shutil.copytree(PACKAGE / "cases" / "scaffold", folder, dirs_exist_ok=True)
         for category in CATEGORIES:
             (folder / category).mkdir()
     except OSError as error:  # copytree's own has a list of (from, to, why) instead of a reason
         raise CaseError(
-            f"{printable(str(folder))} cannot be written: "
-            f"{error.strerror or printable(str(error.args[0][0][2]))}",
-            "Give a folder you may write to.",
+            Message(
+                "{folder} cannot be written: {reason}",
+                folder=printable(str(folder)),
+                reason=error.strerror or printable(str(error.args[0][0][2])),
+            ),
+            Message("Give a folder you may write to."),
         ) from None
 
 
@@ -136,7 +167,7 @@ class _Reader:
     def __init__(self, root: Path) -> None:
         self.root = root
         self.home = root.resolve()
-        self.skipped: list[str] = []
+        self.skipped: list[Message] = []
         self.names: set[str] = set()
 
     def cases(self) -> Iterator[Case]:
@@ -161,10 +192,10 @@ class _Reader:
         group = f"{category}/{printable(folder.name)}"
         cases = list(self._pictures(folder, category, CaseFile(group=group)))
         if not cases:
-            self._skip(folder, "a folder inside a category needs a case.toml or pictures")
+            self._skip(folder, N_("a folder inside a category needs a case.toml or pictures"))
         for deeper in _folders(folder):
             if cases and deeper.name not in TRUTH_FOLDERS:
-                self._skip(deeper, "deeper than a folder inside a category")
+                self._skip(deeper, N_("deeper than a folder inside a category"))
         yield from cases
 
     def _pictures(
@@ -185,12 +216,12 @@ class _Reader:
         for path in files:
             if path.suffix.lower() not in SUFFIXES:
                 if path.name != "README.md":
-                    self._skip(path, "not a picture by its name")
+                    self._skip(path, N_("not a picture by its name"))
             elif not _is_truth(path):
                 stem = f"{folder.name}-{path.stem}" if about.group else path.stem
                 yield self._case(category, stem, path, about, alpha=truths.pop(path.stem, None))
         for path in truths.values():
-            self._skip(path, "truth without its picture")
+            self._skip(path, N_("truth without its picture"))
 
     def _described(self, folder: Path, category: str) -> Case:
         """The case of a folder with a case.toml, or with an image.* alone."""
@@ -222,26 +253,36 @@ class _Reader:
         self._stay_inside(path)
         try:
             if not path.is_file():  # a pipe would be waited on for ever
-                raise CaseError(f"{where} is not a regular file", "Make it a text file.")
+                raise CaseError(
+                    Message("{file} is not a regular file", file=where),
+                    Message("Make it a text file."),
+                )
             with path.open("rb") as file:
                 text = file.read(_MAX_TOML + 1)
             if len(text) > _MAX_TOML:
-                raise CaseError(f"{where} is larger than 1 MiB", "Keep only what the GUIDE lists.")
+                raise CaseError(
+                    Message("{file} is larger than 1 MiB", file=where),
+                    Message("Keep only what the GUIDE lists."),
+                )
             return CaseFile.model_validate(tomllib.loads(text.decode("utf-8")))
         except ValidationError as error:
             in_point = error.errors()[0]["loc"][:1] == ("points",)
             allowed = ObservationPoint if in_point else CaseFile
             raise CaseError(
-                f"{where}: {explain(error, list(allowed.model_fields))}", "Correct it."
+                Message(
+                    "{file}: {what}", file=where, what=explain(error, list(allowed.model_fields))
+                ),
+                Message("Correct it."),
             ) from None
         except (ValueError, RecursionError) as error:  # also a number with too many digits
             raise CaseError(
-                f"{where} is not TOML: {printable(str(error))[:200]}",
-                "Correct it; strings need quotes.",
+                Message("{file} is not TOML: {reason}", file=where, reason=reason_of(error)),
+                Message("Correct it; strings need quotes."),
             ) from None
         except OSError as error:
             raise CaseError(
-                f"{where} could not be read: {error.strerror}", "Check its permissions."
+                Message("{file} could not be read: {reason}", file=where, reason=error.strerror),
+                Message("Check its permissions."),
             ) from None
 
     def _case(
@@ -264,8 +305,12 @@ class _Reader:
                     self._stay_inside(path)
             if f"{category}/{name}" in self.names:
                 raise CaseError(
-                    f"{printable(image.name)} is a second case with the id {category}/{name}",
-                    "Rename one of the two.",
+                    Message(
+                        "{name} is a second case with the id {id}",
+                        name=printable(image.name),
+                        id=f"{category}/{name}",
+                    ),
+                    Message("Rename one of the two."),
                 )
         except CaseError as error:
             failure = failure or error
@@ -283,8 +328,8 @@ class _Reader:
             inside = False
         if not inside:
             raise CaseError(
-                f"{printable(path.name)} leads out of the case set",
-                "Copy the file itself into the folder.",
+                Message("{name} leads out of the case set", name=printable(path.name)),
+                Message("Copy the file itself into the folder."),
             )
 
     def _may_read(self, folder: Path) -> bool:
@@ -292,11 +337,12 @@ class _Reader:
         as_who_runs = os.access in os.supports_effective_ids
         if os.access(folder, os.R_OK | os.X_OK, effective_ids=as_who_runs):
             return True
-        self._skip(folder, "may not be read; check its permissions")
+        self._skip(folder, N_("may not be read; check its permissions"))
         return False
 
     def _skip(self, path: Path, reason: str) -> None:
-        self.skipped.append(f"{printable(str(path.relative_to(self.root)))}: {reason}")
+        name = printable(str(path.relative_to(self.root)))
+        self.skipped.append(Message("{name}: {reason}", name=name, reason=Message(reason)))
 
 
 def _folders(folder: Path) -> list[Path]:
@@ -320,8 +366,13 @@ def _packaged(source: str) -> Path:
     path = packaged_picture(name) if re.fullmatch("[a-z0-9_]+", name) else None
     if path is None:
         raise CaseError(
-            f"{printable(source)} is not among the pictures packaged with scikit-image",
-            "Use one of skimage:astronaut, skimage:chelsea, skimage:coffee, skimage:rocket, and "
-            "install scikit-image.",
+            Message(
+                "{source} is not among the pictures packaged with scikit-image",
+                source=printable(source),
+            ),
+            Message(
+                "Use one of skimage:astronaut, skimage:chelsea, skimage:coffee, "
+                "skimage:rocket, and install scikit-image."
+            ),
         )
     return path

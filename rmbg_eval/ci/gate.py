@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from ..i18n import Message
 from ..measure.record import PointResult
 from ..run.record import Run
 
@@ -26,11 +27,14 @@ def exit_status(run: Run) -> int:
     return int(stops(run))
 
 
-def why(point: PointResult) -> str:
+def why(point: PointResult) -> Message:
     """What was seen at a point, in words."""
     if point.reason or point.measured is None or point.expected is None:
-        return point.reason or "not measured"
-    return (
-        f"measured {point.measured:.3g} {point.unit}, "
-        f"expected {point.expected:.3g} ± {point.tolerance:.3g}"
+        return point.reason or Message("not measured")
+    return Message(
+        "measured {measured} {unit}, expected {expected} ± {tolerance}",
+        measured=f"{point.measured:.3g}",
+        unit=Message(point.unit),
+        expected=f"{point.expected:.3g}",
+        tolerance=f"{point.tolerance:.3g}",
     )

@@ -141,7 +141,7 @@ def _tests_of_run(run: Run) -> Iterator[Checked]:
             seconds = sum(value for name, value in prediction.seconds.items() if name != "load")
             if prediction.failure:
                 failure = prediction.failure
-                problem, text = failure.problem, f"{failure}\n{at}"
+                problem, text = str(failure.problem), f"{failure}\n{at}"
                 yield Checked(*key, "error", failure.kind, problem, text, seconds=seconds)
                 continue
             missed = [p for p in run.index.points.get(about, {}).values() if not p.passed]

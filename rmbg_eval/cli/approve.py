@@ -9,6 +9,7 @@ from typing import Annotated
 import typer
 
 from ..errors import SettingsError, printable
+from ..i18n import Message
 
 
 def approve(
@@ -48,7 +49,9 @@ def approve(
         return
     if not yes:
         if not sys.stdin.isatty():
-            raise SettingsError("Nobody is there to be asked", "Approve with --yes.")
+            raise SettingsError(
+                Message("Nobody is there to be asked"), Message("Approve with --yes.")
+            )
         typer.confirm(f"Make it the baseline in {printable(str(to))}?", abort=True)
     with progress() as on_step:
         make_baseline(run, to, allowed, on_step)

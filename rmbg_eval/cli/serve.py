@@ -8,8 +8,11 @@ from typing import Annotated
 import typer
 
 from ..errors import SettingsError
+from ..i18n import Message
 from ..settings import Settings
-from .options import takes
+from .options import (
+    takes,
+)
 
 
 @takes(Settings, "models", "cases", "device", "dtype")
@@ -39,8 +42,8 @@ def serve(
     missing = [name for name in ("voila", "anywidget") if find_spec(name) is None]
     if missing:
         raise SettingsError(
-            f"The page needs {' and '.join(missing)}, which is not installed",
-            "Install it: pip install 'rmbg-eval[lab]'.",
+            Message("The page needs {names}, which is not installed", names=missing),
+            Message("Install it: pip install 'rmbg-eval[lab]'."),
         )
     from ..explore.server import serve as serve_page  # Voilà takes two seconds
 

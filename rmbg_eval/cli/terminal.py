@@ -47,7 +47,7 @@ def _seconds(run: Run) -> Table:
         for name in names:
             prediction = made[record.category, record.id, name]
             if prediction.failure:
-                cells.append(f"[red]{escape(prediction.failure.problem)}[/red]")
+                cells.append(f"[red]{escape(str(prediction.failure.problem))}[/red]")
             else:
                 seconds = prediction.seconds
                 whole = sum(value for stage, value in seconds.items() if stage != "load")
@@ -62,7 +62,7 @@ def show_comparison(comparison: Comparison, fail_on: FailOn, quiet: bool = False
     table = Table(name, "model", "state", Column("why", overflow="fold"))
     for pair in comparison.pairs:
         if pair.state != "same":
-            cells = (pair.name, pair.model, pair.state, pair.why)
+            cells = (pair.name, pair.model, pair.state, str(pair.why))
             table.add_row(*(escape(printable(cell)) for cell in cells))
     counts = [f"{comparison.count(state)} {state}" for state in STATES if comparison.count(state)]
     if not quiet:

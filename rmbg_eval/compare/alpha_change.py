@@ -10,6 +10,7 @@ import numpy as np
 
 from ..core.images import Alpha, decode_cutout, read_bytes
 from ..errors import ImageError, OutputError, RmbgEvalError, printable
+from ..i18n import Message
 from ..predictions.prediction import Prediction
 from ..run.folder import MATTES
 
@@ -28,10 +29,10 @@ class AlphaChange:
     gone moves no mean of a whole picture."""
     where: tuple[int, int, int, int] | None = None
     """That square: x, y, width, height; None where nothing moved."""
-    reason: str | None = None
+    reason: Message | None = None
 
     @classmethod
-    def none(cls, reason: str) -> AlphaChange:
+    def none(cls, reason: Message) -> AlphaChange:
         """No difference can be given."""
         return cls(None, None, None, reason)
 
@@ -52,7 +53,11 @@ def alpha_change(base: Alpha, new: Alpha) -> AlphaChange:
     if base.shape != new.shape:
         (height, width), (base_height, base_width) = new.shape, base.shape
         return AlphaChange.none(
-            f"the sizes differ: {width}×{height} pixels, {base_width}×{base_height} in BASE"
+            Message(
+                "the sizes differ: {now} pixels, {was} in BASE",
+                now=f"{width}×{height}",
+                was=f"{base_width}×{base_height}",
+            )
         )
     difference = np.abs(new.astype(np.float64) - base)
     rows, columns = (np.arange(0, side, TILE) for side in difference.shape)
@@ -77,7 +82,9 @@ def change_of(base: Path, was: Prediction, new: Path, now: Prediction) -> AlphaC
     try:
         return alpha_change(alpha_of(base, was), alpha_of(new, now))
     except RmbgEvalError as error:
-        return AlphaChange.none(f"the alphas could not be compared: {error.problem}")
+        return AlphaChange.none(
+            Message("the alphas could not be compared: {why}", why=error.problem)
+        )
 
 
 def alpha_of(folder: Path, prediction: Prediction) -> Alpha:
@@ -88,14 +95,16 @@ def alpha_of(folder: Path, prediction: Prediction) -> Alpha:
     name = prediction.cutout or ""
     path = folder / name
     if not name or not path.resolve().is_relative_to(folder.resolve()):
-        raise OutputError(f"{printable(name)} is no file of the run", "Run it again.")
+        raise OutputError(
+            Message("{name} is no file of the run", name=printable(name)), Message("Run it again.")
+        )
     data = read_bytes(path)
     hashed = hashlib.sha256(data).hexdigest()
     expected = matte_hash(name) or prediction.cutout_sha256 or ""
     if not expected or not hashed.startswith(expected):
         raise ImageError(
-            f"{printable(name)} is not the file that run.json describes",
-            "Run it again, or take the baseline from its store again.",
+            Message("{name} is not the file that run.json describes", name=printable(name)),
+            Message("Run it again, or take the baseline from its store again."),
         )
     return decode_cutout(data, printable(path.name))[1]
 

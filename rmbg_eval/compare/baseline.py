@@ -20,6 +20,7 @@ from ..core.files import cannot_write, remove_unfinished, safe_name, sha256_file
 from ..core.images import Alpha, quantise
 from ..core.progress import OnStep, Step, ignore
 from ..errors import OutputError, RmbgEvalError, printable
+from ..i18n import Message, join
 from ..predictions.prediction import Prediction
 from ..run.folder import MATTES, locked
 from ..run.record import Run
@@ -40,25 +41,30 @@ def refuse_failures(run: Run, allowed: Collection[str]) -> None:
     `category/id` of the case.
     """
     if not run.complete:
-        raise OutputError("The run was interrupted and is partial", "Run it again to its end.")
+        raise OutputError(
+            Message("The run was interrupted and is partial"), Message("Run it again to its end.")
+        )
     failed = dict.fromkeys(
         [f"{p.category}/{p.case}" for p in run.failures]
         + [f"{p.category}/{p.case}" for p in run.missed]
     )
     left = [name for name in failed if name not in allowed]
     if left:
-        shown = ", ".join(printable(name) for name in left[:5])
-        more = f" and {len(left) - 5} more" if len(left) > 5 else ""
+        names = join(", ", map(printable, left[:5]))
+        if len(left) > 5:
+            names = Message("{names} and {n} more", names=names, n=len(left) - 5)
         options = " ".join(f"--allow-failures '{printable(name)}'" for name in left[:5])
         raise OutputError(
-            f"The run has failures: {shown}{more}",
-            f"Correct them, or approve them by name: {options}.",
+            Message("The run has failures: {names}", names=names),
+            Message("Correct them, or approve them by name: {options}.", options=options),
         )
     strangers = [name for name in allowed if name not in failed]
     if strangers:
         raise OutputError(
-            f"{printable(strangers[0])} is not among the run's failures",
-            f"They are: {', '.join(map(printable, failed)) or 'none'}.",
+            Message("{name} is not among the run's failures", name=printable(strangers[0])),
+            Message(
+                "They are: {names}.", names=[printable(name) for name in failed] or Message("none")
+            ),
         )
 
 
@@ -199,7 +205,12 @@ def _refuse_what_is_none(to: Path) -> None:
     )
     run = _load(to)
     if foreign or (run and any(p.cutout for p in run.predictions) and not is_baseline(run)):
-        what = f"holds other files ({printable(foreign[0])})" if foreign else "holds a run"
+        where = printable(str(to))
+        problem = Message("{folder} holds a run", folder=where)
+        if foreign:
+            file = printable(foreign[0])
+            problem = Message("{folder} holds other files ({file})", folder=where, file=file)
         raise OutputError(
-            f"{printable(str(to))} {what}", "Give a new folder, or a baseline's, with --to."
+            problem,
+            Message("Give a new folder, or a baseline's, with --to."),
         )

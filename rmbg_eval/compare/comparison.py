@@ -7,6 +7,7 @@ from typing import Literal
 from pydantic import BaseModel, ConfigDict, FiniteFloat
 
 from ..core.key import Keyed
+from ..i18n import N_, Message, join
 from ..predictions.prediction import Prediction
 from ..settings import CompareFailOn as FailOn
 
@@ -42,10 +43,10 @@ class Value(_Record):
     """new − base; for a point, of the distances from what is expected."""
     allowed: FiniteFloat | None
     """How large a difference still counts as the same; None where nothing judges it."""
-    tolerance: str | None
+    tolerance: Message | None
     """Why so large."""
     verdict: Verdict
-    reason: str | None = None
+    reason: Message | None = None
     """What is to be said beside the numbers."""
     passed: tuple[bool | None, bool | None] | None = None
     """Of a point: in BASE, in NEW."""
@@ -63,7 +64,7 @@ class Pair(Keyed):
     """One case and model, in both runs."""
 
     state: State
-    why: str
+    why: Message
     """The state in a sentence."""
     values: tuple[Value, ...] = ()
     identical: bool = False
@@ -82,11 +83,12 @@ class Pair(Keyed):
 class Comparison(_Record):
     """What changed from BASE to NEW."""
 
-    schema_version: Literal[1] = 1
+    schema_version: Literal[1, 2] = 2
+    """1 had texts in English where there are messages now."""
     base: str
     """The folder, as it was given."""
     new: str
-    notes: tuple[str, ...]
+    notes: tuple[Message, ...]
     """How the runs themselves differ: models, cases, versions, machines."""
     pairs: tuple[Pair, ...]
     """Worst first."""
@@ -109,26 +111,41 @@ def fails(pair: Pair, fail_on: FailOn) -> bool:
     return fail_on == "worse" and pair.state in ("worse", "changed", "new")
 
 
-def describe(value: Value) -> str:
+_TURNS = {
+    (True, False): N_("point {name}: passed → failed ({more})"),
+    (True, None): N_("point {name}: passed → not measured ({more})"),
+    (False, True): N_("point {name}: failed → passed ({more})"),
+    (False, None): N_("point {name}: failed → not measured ({more})"),
+    (None, True): N_("point {name}: not measured → passed ({more})"),
+    (None, False): N_("point {name}: not measured → failed ({more})"),
+}
+
+
+def describe(value: Value) -> Message:
     """A value's change in a few words."""
+    allowed = Message("not judged")
+    if value.allowed is not None:
+        allowed = Message("allowed ±{allowed}", allowed=_number(value.allowed))
     if value.kind == "alpha":
         if value.difference is None:
-            return value.reason or "alpha could not be compared"
-        return f"alpha moved by {_number(value.difference)} ({value.region}; {_allowed(value)})"
-    words = {True: "passed", False: "failed", None: "not measured"}
-    if value.passed and value.passed[0] is not value.passed[1]:
-        text = f"point {value.name}: {words[value.passed[0]]} → {words[value.passed[1]]}"
-        numbers = f"{_number(value.base)} → {_number(value.new)} {value.unit}"
-        return f"{text} ({'; '.join(filter(None, (numbers, value.reason)))})"
-    name = f"point {value.name}" if value.kind == "point" else value.name
+            return value.reason or Message("alpha could not be compared")
+        return Message(
+            "alpha moved by {far} ({region}; {allowed})",
+            far=_number(value.difference),
+            region=Message(value.region),
+            allowed=allowed,
+        )
+    numbers = join(" → ", [_number(value.base), _number(value.new)])
+    if value.passed in _TURNS:
+        more = join(" ", [numbers, Message(value.unit)])
+        if value.reason:
+            more = Message("{one}; {other}", one=more, other=value.reason)
+        return Message(_TURNS[value.passed], name=value.name, more=more)
+    point = value.kind == "point"
+    name = Message("point {name}", name=value.name) if point else Message.of(value.name)
     if value.difference is None:
-        return f"{name}: {value.reason}"
-    numbers = f"{_number(value.base)} → {_number(value.new)}"
-    return f"{name} {numbers} ({_allowed(value)})"
-
-
-def _allowed(value: Value) -> str:
-    return "not judged" if value.allowed is None else f"allowed ±{_number(value.allowed)}"
+        return Message("{name}: {reason}", name=name, reason=value.reason)
+    return Message("{name} {numbers} ({allowed})", name=name, numbers=numbers, allowed=allowed)
 
 
 def _number(value: float | None) -> str:

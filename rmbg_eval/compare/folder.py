@@ -8,6 +8,7 @@ from pathlib import Path
 from ..core.files import remove_unfinished, write_atomic
 from ..core.progress import OnStep, ignore
 from ..errors import OutputError, printable
+from ..i18n import Message
 from ..run.folder import names_in
 from ..settings import CompareSettings
 from .comparison import Comparison, FailOn
@@ -46,7 +47,11 @@ def claim(out: Path) -> None:
     names, foreign = names_in(out, _OURS)
     if "run.json" in names or (foreign and "comparison.json" not in names):
         raise OutputError(
-            f"{printable(str(out))} holds other files ({printable((foreign or ['run.json'])[0])})",
-            "Give a new or empty folder with --out, or one that holds a comparison.",
+            Message(
+                "{folder} holds other files ({file})",
+                folder=printable(str(out)),
+                file=printable((foreign or ["run.json"])[0]),
+            ),
+            Message("Give a new or empty folder with --out, or one that holds a comparison."),
         )
     remove_unfinished(out)

@@ -12,7 +12,9 @@ from pathlib import Path
 from ..cases.categories import category_order
 from ..core.key import Key
 from ..core.progress import OnStep, Step, ignore
+from ..i18n import N_, Message
 from ..measure.record import Measurement, PointResult
+from ..measure.subject import WHOLE
 from ..measure.table import TABLE
 from ..predictions.prediction import Prediction
 from ..run.record import Run
@@ -46,7 +48,7 @@ def compare_runs(
     tolerances: Tolerances,
     moved: Callable[[Prediction, Prediction], AlphaChange],
     on_step: OnStep = ignore,
-) -> tuple[tuple[Pair, ...], tuple[str, ...]]:
+) -> tuple[tuple[Pair, ...], tuple[Message, ...]]:
     """The pairs of two runs, worst first, and what else there is to say.
 
     `moved` compares the alphas of two predictions of one case.
@@ -88,25 +90,32 @@ class _Both:
     def pair(self, key: Key, was: Prediction | None, now: Prediction | None) -> Pair:
         category, case, model = key
 
-        def made(state: State, why: str, **more: object) -> Pair:
+        def made(state: State, why: Message, **more: object) -> Pair:
             return Pair(
                 category=category, case=case, model=model, state=state, why=why,
                 base=was, new=now, **more,  # type: ignore[arg-type]
             )  # fmt: skip
 
         if now is None:
-            return made("missing", "it is in BASE only")
+            return made("missing", Message("it is in BASE only"))
         if now.failure:
             if was and was.failure:
-                return made("still-failed", f"it failed in both: {now.failure}")
-            return made("failed", str(now.failure))
+                return made(
+                    "still-failed", Message("it failed in both: {why}", why=now.failure.message)
+                )
+            return made("failed", now.failure.message)
         if was is None:
-            return made("new", "it is in NEW only: approve NEW to keep it as what is right")
+            return made(
+                "new", Message("it is in NEW only: approve NEW to keep it as what is right")
+            )
         if was.failure:
-            return made("better", f"it failed in BASE: {was.failure.problem}")
+            return made("better", Message("it failed in BASE: {why}", why=was.failure.problem))
         if was.picture_sha256 != now.picture_sha256:
             return made(
-                "new", "its picture is another one than in BASE: approve NEW to keep what is right"
+                "new",
+                Message(
+                    "its picture is another one than in BASE: approve NEW to keep what is right"
+                ),
             )
         change = self.moved(was, now)
         values = (*self._alphas(key, change), *self._points(key), *self._measures(key))
@@ -122,8 +131,8 @@ class _Both:
             for m in side.get(key, {}).values()
         )
         for name, value, region in (
-            (ALPHA_MEAN, change.mean, "whole image"),
-            (ALPHA_TILE, change.tile, "worst 16 px square"),
+            (ALPHA_MEAN, change.mean, WHOLE),
+            (ALPHA_TILE, change.tile, N_("worst 16 px square")),
         ):
             tolerance = self.tolerances.of(name, key[0], key[1])
             judged = tolerance is not None and not scored
@@ -134,13 +143,13 @@ class _Both:
                 verdict = "changed" if far else "same"
             reason = change.reason
             if scored and reason is None:
-                reason = (
+                reason = Message(
                     "shown, not judged: the measures against the truth say whether it is better"
                 )
             yield Value(
-                kind="alpha", name=name, unit="alpha, 0 to 1", region=region, base=None,
+                kind="alpha", name=name, unit=N_("alpha, 0 to 1"), region=region, base=None,
                 new=None, difference=value, allowed=allowed,
-                tolerance=tolerance.reason if tolerance and judged else None,
+                tolerance=Message.of(tolerance.reason) if tolerance and judged else None,
                 verdict=verdict, reason=reason,
             )  # fmt: skip
 
@@ -155,7 +164,9 @@ class _Both:
         higher = _DIRECTION.get(now.metric)
         verdict: Verdict = "not judged"
         difference = allowed = None
-        reason = now.reason or (f"not measured in BASE: {was.reason}" if was.reason else None)
+        reason = now.reason
+        if reason is None and was.reason:
+            reason = Message("not measured in BASE: {why}", why=was.reason)
         if was.value is not None and now.value is not None:
             difference = now.value - was.value
             if tolerance:
@@ -163,15 +174,16 @@ class _Both:
                 verdict = _verdict(difference, allowed, higher)
         elif tolerance and was.value is not None:
             verdict = "worse" if higher is not None else "changed"
-            reason = f"it can no longer be measured: {now.reason}"
+            reason = Message("it can no longer be measured: {why}", why=now.reason)
         elif tolerance and now.value is not None:
             verdict = "changed"
         if tolerance is None and higher is None:
-            reason = reason or "no score"
+            reason = reason or Message("no score")
         return Value(
             kind="measure", name=now.metric, unit=now.unit, region=now.region, base=was.value,
             new=now.value, difference=difference, allowed=allowed,
-            tolerance=tolerance.reason if tolerance else None, verdict=verdict, reason=reason,
+            tolerance=Message.of(tolerance.reason) if tolerance else None,
+            verdict=verdict, reason=reason,
         )  # fmt: skip
 
     def _points(self, key: Key) -> Iterator[Value]:
@@ -185,7 +197,7 @@ class _Both:
             before, after = was.get(name), now.get(name)
             note = None
             if before and after and defined[0].get(name) != defined[1].get(name):
-                note = "the point is defined otherwise than in BASE"
+                note = Message("the point is defined otherwise than in BASE")
             yield self._point(key, name, before, after, note)
 
     def _point(
@@ -194,7 +206,7 @@ class _Both:
         name: str,
         was: PointResult | None,
         now: PointResult | None,
-        note: str | None,
+        note: Message | None,
     ) -> Value:
         there = now or was
         assert there is not None
@@ -210,42 +222,54 @@ class _Both:
         passed = (was.passed if was else None, now.passed if now else None)
         verdict: Verdict
         if was is None:
-            verdict, note = "changed" if passed[1] is not True else "same", "the point is new"
+            verdict = "same" if passed[1] else "changed"
+            note = Message("the point is new")
         elif now is None:
-            verdict, note = "worse", "the point is in BASE only"
+            verdict, note = "worse", Message("the point is in BASE only")
         elif passed[0] is not passed[1]:
             verdict = "better" if passed[1] else "worse"
         else:
             verdict = "same" if difference is None else _verdict(difference, allowed, False)
-        reason = "; ".join(filter(None, (note, now.reason if now else None)))
+        reason = now.reason if now else None
+        if note:
+            reason = Message("{one}; {other}", one=note, other=reason) if reason else note
         return Value(
             kind="point", name=name, unit=there.unit, region=there.kind,
             base=was.measured if was else None, new=now.measured if now else None,
-            difference=difference, allowed=allowed, tolerance=tolerance.reason,
-            verdict=verdict, reason=reason or None, passed=passed, required=there.required,
+            difference=difference, allowed=allowed, tolerance=Message.of(tolerance.reason),
+            verdict=verdict, reason=reason, passed=passed, required=there.required,
         )  # fmt: skip
 
 
-def _state(values: Iterable[Value], change: AlphaChange, identical: bool) -> tuple[State, str]:
+def _state(values: Iterable[Value], change: AlphaChange, identical: bool) -> tuple[State, Message]:
     """The state of a case that both runs have a cut-out of: the worst of its values'."""
     found: dict[str, list[Value]] = {}
     for value in values:
         found.setdefault(value.verdict, []).append(value)
     if worse := found.get("worse"):
         first = max(worse, key=lambda v: (v.kind == "point", v.excess))
-        more = f", and {len(worse) - 1} more" if len(worse) > 1 else ""
-        bit = "; the cut-out is the same to the bit, so the truth, the point or the measure is not"
-        return "worse", f"{describe(first)}{more}{bit if identical else ''}"
+        what = describe(first)
+        if len(worse) > 1:
+            what = Message("{what}, and {n} more", what=what, n=len(worse) - 1)
+        if identical:
+            what = Message(
+                "{what}; the cut-out is the same to the bit, so the truth, the point or the "
+                "measure is not",
+                what=what,
+            )
+        return "worse", what
     if changed := found.get("changed"):
         first = max(changed, key=lambda v: v.excess)
-        said = "no truth says whether it is better" if first.kind == "alpha" else ""
-        return "changed", "; ".join(filter(None, (describe(first), said)))
+        what = describe(first)
+        if first.kind == "alpha":
+            what = Message("{what}; no truth says whether it is better", what=what)
+        return "changed", what
     if better := found.get("better"):
         first = max(better, key=lambda v: (v.kind == "point", v.excess))
         return "better", describe(first)
     if identical:
-        return "same", "the cut-out is the same to the bit"
-    return "same", change.reason or "within the tolerances"
+        return "same", Message("the cut-out is the same to the bit")
+    return "same", change.reason or Message("within the tolerances")
 
 
 def _verdict(difference: float, allowed: float, higher: bool | None) -> Verdict:

@@ -12,7 +12,8 @@ from pathlib import Path
 
 from pydantic import BaseModel, ConfigDict, ValidationError
 
-from ..errors import SettingsError, explain, printable
+from ..errors import SettingsError, explain, printable, reason_of
+from ..i18n import N_, Message
 from ..measure.table import TABLE
 from ..measure.tolerance import Tolerance
 
@@ -24,15 +25,16 @@ _MAX_TOML = 1 << 20
 DEFAULTS: dict[str, Tolerance] = {
     **{metric.name: metric.tolerance for metric in TABLE if metric.tolerance},
     ALPHA_MEAN: Tolerance(
-        absolute=0.001, reason="a quarter of a stored level of alpha (1/255) over the whole image"
+        absolute=0.001,
+        reason=N_("a quarter of a stored level of alpha (1/255) over the whole image"),
     ),
     ALPHA_TILE: Tolerance(
-        absolute=0.04, reason="ten stored levels over a square of 16 px: less is not seen"
+        absolute=0.04, reason=N_("ten stored levels over a square of 16 px: less is not seen")
     ),
 }
 """By measure; one that is not here is no score, and is shown but not judged."""
 
-POINT = "the point's own tolerance"
+POINT = N_("the point's own tolerance")
 """Why a point's distance from what is expected may move as far as it does."""
 
 NAMES = (*(metric.name for metric in TABLE), ALPHA_MEAN, ALPHA_TILE)
@@ -59,31 +61,54 @@ class Tolerances(BaseModel):
         """Those of a TOML file, or the defaults alone; SettingsError says what is wrong with it."""
         if path is None:
             return cls()
-        where = f"The tolerances {printable(str(path))}"
+        where = printable(str(path))
         try:
             if not path.is_file():  # a pipe would be waited on for ever
-                raise SettingsError(f"{where} are no file", "Give a TOML file.")
+                raise SettingsError(
+                    Message("The tolerances {file} are no file", file=where),
+                    Message("Give a TOML file."),
+                )
             with path.open("rb") as file:
                 text = file.read(_MAX_TOML + 1)
             if len(text) > _MAX_TOML:
-                raise SettingsError(f"{where} have more than 1 MiB", "Give a TOML file.")
+                raise SettingsError(
+                    Message("The tolerances {file} have more than 1 MiB", file=where),
+                    Message("Give a TOML file."),
+                )
             found = cls.model_validate(tomllib.loads(text.decode("utf-8")))
         except ValidationError as error:
             fields = [*cls.model_fields, *Tolerance.model_fields]
-            raise SettingsError(f"{where}: {explain(error, fields)}", "Correct them.") from None
+            raise SettingsError(
+                Message("The tolerances {file}: {what}", file=where, what=explain(error, fields)),
+                Message("Correct them."),
+            ) from None
         except (ValueError, RecursionError) as error:
             raise SettingsError(
-                f"{where} are not TOML: {printable(str(error))[:200]}", "Correct them."
+                Message(
+                    "The tolerances {file} are not TOML: {reason}",
+                    file=where,
+                    reason=reason_of(error),
+                ),
+                Message("Correct them."),
             ) from None
         except OSError as error:
             raise SettingsError(
-                f"{where} could not be read: {error.strerror}", "Check its permissions."
+                Message(
+                    "The tolerances {file} could not be read: {reason}",
+                    file=where,
+                    reason=error.strerror,
+                ),
+                Message("Check its permissions."),
             ) from None
         for name in found._measures():
             if name not in NAMES:
                 raise SettingsError(
-                    f"{where} name an unknown measure {printable(name)!r}",
-                    f"Known are: {', '.join(NAMES)}.",
+                    Message(
+                        "The tolerances {file} name an unknown measure {name}",
+                        file=where,
+                        name=repr(printable(name)),
+                    ),
+                    Message("Known are: {names}.", names=NAMES),
                 )
         return found
 
@@ -101,16 +126,28 @@ class Tolerances(BaseModel):
 
     def strangers(
         self, categories: Iterable[str], cases: Iterable[str], points: Iterable[str]
-    ) -> Iterator[str]:
+    ) -> Iterator[Message]:
         """What the file names that neither run has: likely a slip of the pen."""
-        for kind, named, known in (
-            ("category", self.category, set(categories)),
-            ("case", self.case, set(cases)),
-            ("point", self.point, set(points)),
+        for text, named, known in (
+            (
+                N_("the tolerances name the category {name}, which neither run has"),
+                self.category,
+                set(categories),
+            ),
+            (
+                N_("the tolerances name the case {name}, which neither run has"),
+                self.case,
+                set(cases),
+            ),
+            (
+                N_("the tolerances name the point {name}, which neither run has"),
+                self.point,
+                set(points),
+            ),
         ):
             for name in named:
                 if name not in known:
-                    yield f"the tolerances name the {kind} {printable(name)}, which neither run has"
+                    yield Message(text, name=printable(name))
 
     def _measures(self) -> Iterator[str]:
         yield from self.metric

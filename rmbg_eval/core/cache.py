@@ -15,6 +15,7 @@ from pathlib import Path
 
 from pydantic import BaseModel, ConfigDict, ValidationError
 
+from ..i18n import Message
 from .files import write_atomic
 from .images import DECODER
 from .paths import cache_folder
@@ -28,7 +29,7 @@ class Entry(BaseModel):
     cutout_sha256: str
     width: int
     height: int
-    notes: tuple[str, ...]
+    notes: tuple[Message, ...]
     seconds: dict[str, float]
     peak_memory_bytes: int | None
 

@@ -7,7 +7,8 @@ from typing import Annotated, Literal
 
 from pydantic import AfterValidator
 
-from ..errors import ModelError, printable
+from ..errors import ModelError, printable, reason_of
+from ..i18n import Message
 
 _ONE = re.compile(r"auto|cpu|mps|cuda(:[0-9]{1,3})?")
 
@@ -17,10 +18,15 @@ def _checked(device: str) -> str:
     kinds = {name.partition(":")[0] for name in names}
     if not all(_ONE.fullmatch(name) for name in names) or (len(names) > 1 and "auto" in kinds):
         raise ValueError(
-            "use 'auto', 'cpu', 'cuda', 'cuda:1', 'mps', or several of one kind as 'cuda:0,cuda:1'"
+            Message(
+                "use 'auto', 'cpu', 'cuda', 'cuda:1', 'mps', or several of one kind as "
+                "'cuda:0,cuda:1'"
+            )
         )
     if len(kinds) > 1:
-        raise ValueError("several devices must be of one kind, or their results would differ")
+        raise ValueError(
+            Message("several devices must be of one kind, or their results would differ")
+        )
     return device
 
 
@@ -37,7 +43,10 @@ def split(device: str) -> list[str]:
     try:
         return _checked(device).split(",")
     except ValueError as error:
-        raise ModelError(f"There is no device {printable(device)!r}", f"{error}.") from None
+        raise ModelError(
+            Message("There is no device {device}", device=repr(printable(device))),
+            Message("{reason}.", reason=reason_of(error)),
+        ) from None
 
 
 def kind(device: str) -> str:
@@ -49,6 +58,10 @@ def require_cpu(name: str, device: str) -> None:
     """Raise ModelError if another device than the CPU was asked of a model that has only that."""
     if device not in ("auto", "cpu"):
         raise ModelError(
-            f"{printable(name)} runs on the CPU only; device {device!r} was asked for",
-            "Leave --device at auto: each model then takes the best it can use.",
+            Message(
+                "{name} runs on the CPU only; device {device} was asked for",
+                name=printable(name),
+                device=repr(device),
+            ),
+            Message("Leave --device at auto: each model then takes the best it can use."),
         )

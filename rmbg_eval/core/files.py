@@ -11,6 +11,7 @@ from contextlib import suppress
 from pathlib import Path
 
 from ..errors import OutputError, RmbgEvalError, printable
+from ..i18n import Message
 
 
 def write_atomic(path: Path, data: bytes | str) -> None:
@@ -59,21 +60,30 @@ def user_path(text: str, error: type[RmbgEvalError]) -> Path:
             return Path(text).expanduser()
     except RuntimeError:  # no such user
         pass
-    raise error(f"{printable(text)} can be no path on this machine", "Check the path.")
+    raise error(
+        Message("{path} can be no path on this machine", path=printable(text)),
+        Message("Check the path."),
+    )
 
 
 def cannot_write(path: Path, error: OSError) -> OutputError:
     """The OutputError that says why `path` could not be written, and what to do."""
     where = printable(str(path))
     if error.errno in (errno.ENOSPC, errno.EDQUOT):
-        return OutputError(f"The disk is full: {where} could not be written", "Make room.")
+        return OutputError(
+            Message("The disk is full: {file} could not be written", file=where),
+            Message("Make room."),
+        )
     if error.errno in (errno.EACCES, errno.EPERM, errno.EROFS):
         return OutputError(
-            f"{where} may not be written ({error.strerror})",
-            "Choose another folder with --out, or RMBG_EVAL_CACHE for the cache.",
+            Message("{file} may not be written ({reason})", file=where, reason=error.strerror),
+            Message("Choose another folder with --out, or RMBG_EVAL_CACHE for the cache."),
         )
     return OutputError(
-        f"{where} could not be written: {error.strerror or error}", "Choose another folder."
+        Message(
+            "{file} could not be written: {reason}", file=where, reason=error.strerror or str(error)
+        ),
+        Message("Choose another folder."),
     )
 
 

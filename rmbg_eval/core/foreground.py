@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING, Any, get_args
 import numpy as np
 
 from ..errors import ModelError, printable
+from ..i18n import Message
 from .accelerator import side_stream
 from .choices import Foreground
 from .images import RGB, Alpha
@@ -35,8 +36,11 @@ def words(how: Foreground) -> str:
     """The estimator as the report names it; "" for raw. ModelError if it cannot be used here."""
     if how not in get_args(Foreground):
         raise ModelError(
-            f"There is no way {printable(str(how))!r} to estimate foreground colours",
-            f"Use one of {', '.join(get_args(Foreground))}.",
+            Message(
+                "There is no way {how} to estimate foreground colours",
+                how=repr(printable(str(how))),
+            ),
+            Message("Use one of {ways}.", ways=get_args(Foreground)),
         )
     if how == "raw":
         return ""
@@ -44,8 +48,8 @@ def words(how: Foreground) -> str:
         return f"foreground colours by blur-fusion, boxes of {BOXES[0]} and {BOXES[1]} px"
     if find_spec("pymatting") is None:
         raise ModelError(
-            "Foreground colours by pymatting need pymatting, which is not installed",
-            "Install it: pip install 'rmbg-eval[pymatting]'; or use blur-fusion.",
+            Message("Foreground colours by pymatting need pymatting, which is not installed"),
+            Message("Install it: pip install 'rmbg-eval[pymatting]'; or use blur-fusion."),
         )
     return f"foreground colours by pymatting {version('pymatting')}, multi-level"
 

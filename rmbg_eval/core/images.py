@@ -19,7 +19,9 @@ import numpy as np
 from numpy.typing import NDArray
 from PIL import Image, ImageCms, ImageOps
 
-from ..errors import ImageError, printable
+from ..errors import ImageError, printable, reason_of
+from ..i18n import Message
+from .notes import NOTES
 
 RGB = NDArray[np.uint8]
 Alpha = NDArray[np.float32]
@@ -56,7 +58,7 @@ class Picture:
     """`category/id` of its case, or the file's name: for messages, and for `folder:` models."""
     rgb: RGB
     """`(H, W, 3) uint8`, sRGB, upright."""
-    notes: tuple[str, ...] = ()
+    notes: tuple[Message, ...] = ()
     """What had to be done to get there, as keys of the report's string table."""
 
     @property
@@ -79,29 +81,44 @@ def read_bytes(path: Path) -> bytes:
         status = os.stat(path)
         if not stat.S_ISREG(status.st_mode):
             raise ImageError(
-                f"{_name(path)} is not a regular file", "Put the picture itself into the folder."
+                Message("{name} is not a regular file", name=_name(path)),
+                Message("Put the picture itself into the folder."),
             )
         if status.st_size > MAX_BYTES:
             raise ImageError(
-                f"{_name(path)} has {status.st_size:,} bytes; {MAX_BYTES:,} are allowed",
-                "Save it as JPEG or PNG.",
+                Message(
+                    "{name} has {size} bytes; {most} are allowed",
+                    name=_name(path),
+                    size=f"{status.st_size:,}",
+                    most=f"{MAX_BYTES:,}",
+                ),
+                Message("Save it as JPEG or PNG."),
             )
         data = path.read_bytes()
     except FileNotFoundError:
         raise ImageError(
-            f"{_name(path)} does not exist", "Check the name, and whether a link in it is broken."
+            Message("{name} does not exist", name=_name(path)),
+            Message("Check the name, and whether a link in it is broken."),
         ) from None
     except PermissionError:
         raise ImageError(
-            f"{_name(path)} may not be read", "Give yourself permission to read it (chmod u+r)."
+            Message("{name} may not be read", name=_name(path)),
+            Message("Give yourself permission to read it (chmod u+r)."),
         ) from None
     except OSError as error:
         raise ImageError(
-            f"{_name(path)} could not be read: {error.strerror or error}",
-            "Check the file and the disk it is on.",
+            Message(
+                "{name} could not be read: {reason}",
+                name=_name(path),
+                reason=error.strerror or str(error),
+            ),
+            Message("Check the file and the disk it is on."),
         ) from None
     if not data:
-        raise ImageError(f"{_name(path)} is empty (0 bytes)", "Copy or download the picture again.")
+        raise ImageError(
+            Message("{name} is empty (0 bytes)", name=_name(path)),
+            Message("Copy or download the picture again."),
+        )
     return data
 
 
@@ -119,22 +136,22 @@ def decode(data: bytes, file: str, name: str = "", drop_alpha: bool = False) -> 
     try:
         tiles = getattr(image, "tile", ())  # how it is stored; gone once it is loaded
         if image.mode in ("RGB", "RGBA", "LA") and any(";16" in str(tile[3]) for tile in tiles):
-            notes.append("reduced-16-bit")  # by Pillow, which has no such mode
+            notes.append(NOTES["reduced-16-bit"])  # by Pillow, which has no such mode
         if image.getexif().get(0x0112) in range(2, 9):
-            notes.append("exif-rotated")
+            notes.append(NOTES["exif-rotated"])
         image = ImageOps.exif_transpose(image)
         image = _without_alpha(image, file, notes, drop_alpha)
         if image.mode.startswith("I;16"):
-            notes.append("reduced-16-bit")
+            notes.append(NOTES["reduced-16-bit"])
             profile = image.info.get("icc_profile")
             image = Image.fromarray(_eight_bit(np.asarray(image)))
             image.info["icc_profile"] = profile
         elif image.mode in ("I", "F"):
             raise _undefined_white(image.mode, file)
         if image.mode in ("1", "L"):
-            notes.append("grey")
+            notes.append(NOTES["grey"])
         elif image.mode == "CMYK":
-            notes.append("cmyk")
+            notes.append(NOTES["cmyk"])
         image = _to_srgb(image, notes)
         rgb = np.asarray(image)
     except (ImageError, MemoryError):
@@ -170,8 +187,8 @@ def decode_cutout(data: bytes, name: str) -> tuple[RGB | None, Alpha]:
         np.array_equal(grey[..., 0], grey[..., 1]) and np.array_equal(grey[..., 0], grey[..., 2])
     ):
         raise ImageError(
-            f"{name} has colours but no alpha channel",
-            "Save the cut-out as RGBA (PNG or WebP), or the matte as a grey picture.",
+            Message("{name} has colours but no alpha channel", name=name),
+            Message("Save the cut-out as RGBA (PNG or WebP), or the matte as a grey picture."),
         )
     return None, grey[..., 0].astype(np.float32) / np.float32(255)
 
@@ -204,23 +221,34 @@ def check_rgb(rgb: np.ndarray) -> None:
     """Raise ImageError, printing what was received, unless `rgb` is `(H, W, 3) uint8`."""
     if rgb.ndim != 3 or rgb.shape[2] != 3 or rgb.dtype != np.uint8 or 0 in rgb.shape:
         raise ImageError(
-            f"RGB must be (H, W, 3) uint8; received {describe(rgb)}",
-            "Convert the picture before handing it over.",
+            Message("RGB must be (H, W, 3) uint8; received {received}", received=describe(rgb)),
+            Message("Convert the picture before handing it over."),
         )
 
 
 def check_alpha(alpha: np.ndarray, shape: tuple[int, ...]) -> None:
     """Raise ImageError unless `alpha` is float32 of `shape`, finite and within [0, 1]."""
     if alpha.shape != tuple(shape) or alpha.dtype != np.float32:
-        problem = f"Alpha must be {tuple(shape)} float32; received {describe(alpha)}"
+        problem = Message(
+            "Alpha must be {shape} float32; received {received}",
+            shape=str(tuple(shape)),
+            received=describe(alpha),
+        )
     elif not np.isfinite(alpha).all():
         bad = int((~np.isfinite(alpha)).sum())
-        problem = f"Alpha must be finite; {bad} of {alpha.size} are not; received {describe(alpha)}"
+        problem = Message(
+            "Alpha must be finite; {bad} of {all} are not; received {received}",
+            bad=bad,
+            all=alpha.size,
+            received=describe(alpha),
+        )
     elif not alpha.size or alpha.min() < 0 or alpha.max() > 1:
-        problem = f"Alpha must lie in [0, 1]; received {describe(alpha)}"
+        problem = Message("Alpha must lie in [0, 1]; received {received}", received=describe(alpha))
     else:
         return
-    raise ImageError(problem, "The model's output or its activation is not what was declared.")
+    raise ImageError(
+        problem, Message("The model's output or its activation is not what was declared.")
+    )
 
 
 def describe(array: np.ndarray) -> str:
@@ -244,29 +272,45 @@ def _open(data: bytes, name: str) -> Image.Image:
         frames = 1 if image.format in _STILL_FORMATS else getattr(image, "n_frames", 1)
     except Image.DecompressionBombError:
         raise ImageError(
-            f"{name} unpacks to more than {2 * MAX_PIXELS:,} pixels", "Make it smaller."
+            Message(
+                "{name} unpacks to more than {most} pixels", name=name, most=f"{2 * MAX_PIXELS:,}"
+            ),
+            Message("Make it smaller."),
         ) from None
     except Image.UnidentifiedImageError:
         raise ImageError(
-            f"{name} is not a picture that can be read",
-            "Open it in a picture viewer and save it as JPEG or PNG.",
+            Message("{name} is not a picture that can be read", name=name),
+            Message("Open it in a picture viewer and save it as JPEG or PNG."),
         ) from None
     except Exception as error:  # as in decode()
         raise _undecodable(name, error) from None
     if width * height > MAX_PIXELS:
-        problem, remedy = f"more than {MAX_PIXELS:,} pixels", "Make it smaller."
+        problem = Message("more than {most} pixels", most=f"{MAX_PIXELS:,}")
+        remedy = Message("Make it smaller.")
     elif min(width, height) < MIN_SIDE:
-        problem, remedy = f"a side below {MIN_SIDE} pixels", "Use the original, not a thumbnail."
+        problem = Message("a side below {least} pixels", least=MIN_SIDE)
+        remedy = Message("Use the original, not a thumbnail.")
     elif max(width, height) > MAX_ASPECT * min(width, height):
-        problem, remedy = f"sides that differ more than {MAX_ASPECT}-fold", "Crop it."
+        problem = Message("sides that differ more than {most}-fold", most=MAX_ASPECT)
+        remedy = Message("Crop it.")
     elif frames > 1:
-        problem, remedy = f"{frames} frames or pages", "Export the one to be judged."
+        problem = Message("{n} frames or pages", n=frames)
+        remedy = Message("Export the one to be judged.")
     else:
         return image
-    raise ImageError(f"{name} ({width}×{height}) has {problem}", remedy)
+    raise ImageError(
+        Message(
+            "{name} ({width}×{height}) has {problem}",
+            name=name,
+            width=width,
+            height=height,
+            problem=problem,
+        ),
+        remedy,
+    )
 
 
-def _without_alpha(image: Image.Image, name: str, notes: list[str], drop: bool) -> Image.Image:
+def _without_alpha(image: Image.Image, name: str, notes: list[Message], drop: bool) -> Image.Image:
     """`image` without an alpha channel, which must be opaque throughout unless `drop`."""
     if image.mode in ("RGBA", "LA", "PA", "RGBa", "La") or "transparency" in image.info:
         grey = image.mode in ("LA", "La", "L", "1")
@@ -275,16 +319,22 @@ def _without_alpha(image: Image.Image, name: str, notes: list[str], drop: bool) 
         if alpha.min() < 255 and not drop:
             share = float((alpha < 255).mean())
             raise ImageError(
-                f"{name} is already transparent in {share:.1%} of its pixels",
-                "Give the original picture with its background; finished cut-outs are judged "
-                "with --model folder:DIR.",
+                Message(
+                    "{name} is already transparent in {share} of its pixels",
+                    name=name,
+                    share=f"{share:.1%}",
+                ),
+                Message(
+                    "Give the original picture with its background; finished cut-outs are judged "
+                    "with --model folder:DIR."
+                ),
             )
-        notes.append("opaque-alpha-dropped")
+        notes.append(NOTES["opaque-alpha-dropped"])
         image = image.convert("L" if grey else "RGB")
     return image
 
 
-def _to_srgb(image: Image.Image, notes: list[str]) -> Image.Image:
+def _to_srgb(image: Image.Image, notes: list[Message]) -> Image.Image:
     """`image` in RGB, its embedded profile, if any, converted to sRGB."""
     data = image.info.get("icc_profile")
     if image.mode in ("P", "1", "YCbCr", "HSV", "RGBX"):
@@ -306,10 +356,10 @@ def _to_srgb(image: Image.Image, notes: list[str]) -> Image.Image:
                 flags=ImageCms.Flags.BLACKPOINTCOMPENSATION,
             )
             assert converted is not None  # only with inPlace=True
-            notes.append("icc-converted")
+            notes.append(NOTES["icc-converted"])
             return converted
         except (ImageCms.PyCMSError, OSError, ValueError, KeyError, TypeError):
-            notes.append("icc-unreadable")
+            notes.append(NOTES["icc-unreadable"])
     return image.convert("RGB")
 
 
@@ -335,14 +385,22 @@ def _name(path: Path) -> str:
 
 def _undefined_white(mode: str, name: str) -> ImageError:
     return ImageError(
-        f"{name} holds {mode} numbers (32-bit integer or floating point), "
-        "for which white is not defined",
-        "Export it with 8 or 16 bits a channel.",
+        Message(
+            "{name} holds {mode} numbers (32-bit integer or floating point), for which "
+            "white is not defined",
+            name=name,
+            mode=mode,
+        ),
+        Message("Export it with 8 or 16 bits a channel."),
     )
 
 
 def _undecodable(name: str, error: Exception) -> ImageError:
     return ImageError(
-        f"{name} is damaged or cut short ({printable(str(error))[:200] or type(error).__name__})",
-        "Copy or download it again, or open it in a picture viewer and save it anew.",
+        Message(
+            "{name} is damaged or cut short ({reason})",
+            name=name,
+            reason=reason_of(error),
+        ),
+        Message("Copy or download it again, or open it in a picture viewer and save it anew."),
     )

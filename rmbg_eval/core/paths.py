@@ -8,6 +8,7 @@ from importlib.util import find_spec
 from pathlib import Path
 
 from ..errors import ReportError
+from ..i18n import Message
 
 PACKAGE = Path(__file__).parents[1]
 
@@ -18,8 +19,8 @@ def resource(*parts: str) -> Path:
         if (root / "notebooks" / "evaluate.ipynb").is_file():
             return root.joinpath(*parts)
     raise ReportError(
-        "The notebooks that belong to rmbg-eval were not found",
-        "Install it again: pip install --force-reinstall rmbg-eval.",
+        Message("The notebooks that belong to rmbg-eval were not found"),
+        Message("Install it again: pip install --force-reinstall rmbg-eval."),
     )
 
 

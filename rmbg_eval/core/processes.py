@@ -13,6 +13,7 @@ from queue import Empty
 from typing import Any
 
 from ..errors import Failure, ModelError, RmbgEvalError
+from ..i18n import Message
 
 Send = Callable[[Any], None]
 _LOOK_EVERY = 0.5
@@ -59,9 +60,15 @@ def in_processes(calls: Sequence[Call]) -> Iterator[tuple[int, Any]]:
                 if dead:  # it was before we looked, and nothing of its is left to be read
                     name, code = calls[dead[0]].name, processes[dead[0]].exitcode
                     raise ModelError(
-                        f"The process for {name} ended without a word (exit status {code})",
-                        "Most often the memory did not suffice: close other programs, or take "
-                        "fewer at once.",
+                        Message(
+                            "The process for {name} ended without a word (exit status {code})",
+                            name=name,
+                            code=code,
+                        ),
+                        Message(
+                            "Most often the memory did not suffice: close other programs, or take "
+                            "fewer at once."
+                        ),
                     ) from None
                 continue
             if not isinstance(sent, _Ended):
@@ -89,7 +96,9 @@ def _work(number: int, call: Call, results: Any, parent: int) -> None:
         error = raised
     except Exception as raised:  # what is foreign may not survive the way to the parent
         failure = Failure.of(raised)
-        error = ModelError(f"{call.name}: {failure.problem}", failure.remedy)
+        error = ModelError(
+            Message("{name}: {problem}", name=call.name, problem=failure.problem), failure.remedy
+        )
     results.put((number, _Ended(error)))
 
 

@@ -10,6 +10,7 @@ from ..cases.categories import CATEGORIES, LOOSE
 from ..core.files import user_path, write_atomic
 from ..core.images import SUFFIXES
 from ..errors import CaseError, printable
+from ..i18n import Message
 
 _TITLE = 80
 
@@ -23,8 +24,8 @@ def add_case(folder: str, category: str, name: str, data: bytes) -> Path:
     """
     if category not in (*CATEGORIES, LOOSE):
         raise CaseError(
-            f"There is no category {printable(category)[:80]!r}",
-            f"Use one of {', '.join((*CATEGORIES, LOOSE))}.",
+            Message("There is no category {category}", category=repr(printable(category)[:80])),
+            Message("Use one of {names}.", names=[*CATEGORIES, LOOSE]),
         )
     sha256 = hashlib.sha256(data).hexdigest()
     suffix = PurePath(name).suffix.lower()

@@ -15,6 +15,7 @@ import numpy as np
 from ..core.choices import Device, Dtype, Foreground
 from ..core.images import Picture
 from ..errors import Failure, ModelError, printable
+from ..i18n import Message
 from ..models.decontamination import Decontaminated
 from ..models.folder import Folder
 from ..models.protocol import Model
@@ -40,8 +41,7 @@ class State:
     stage: Stage = "waiting"
     text: str = ""
     """What is being fetched, while it is."""
-    problem: str = ""
-    remedy: str = ""
+    failure: Failure | None = None
     seconds: float | None = None
     """How long it took to be ready."""
 
@@ -80,14 +80,17 @@ class LocalEngine:
         self, specs: Sequence[str], device: Device = "auto", dtype: Dtype = "auto"
     ) -> None:
         if not specs:
-            raise ModelError("No model was named", "Name one with --model.")
+            raise ModelError(Message("No model was named"), Message("Name one with --model."))
         self._models: dict[str, Model] = {}
         for spec in specs:
             model = load_model(spec, device, dtype)
             if isinstance(model, Folder):
                 raise ModelError(
-                    f"{printable(spec)} has cut-outs of known pictures only, and none of new ones",
-                    "Name a model that computes.",
+                    Message(
+                        "{spec} has cut-outs of known pictures only, and none of new ones",
+                        spec=printable(spec),
+                    ),
+                    Message("Name a model that computes."),
                 )
             self._models[model.info.name] = model
         self._changed = threading.Condition()
@@ -124,13 +127,13 @@ class LocalEngine:
         with self._changed:
             if name not in self._models:
                 raise ModelError(
-                    f"The model {printable(name)[:80]!r} is not served here",
-                    f"Choose one of {', '.join(self._models)}.",
+                    Message("The model {name} is not served here", name=repr(printable(name)[:80])),
+                    Message("Choose one of {models}.", models=[*self._models]),
                 )
             self._changed.wait_for(lambda: self._state(name).stage in ("ready", "failed"))
             state = self._state(name)
-        if state.stage == "failed":
-            raise ModelError(state.problem, state.remedy)
+        if state.failure:
+            raise ModelError(state.failure.problem, state.failure.remedy)
         return self._models[name]
 
     def _state(self, name: str) -> State:
@@ -148,8 +151,7 @@ class LocalEngine:
                 model.infer([model.preprocess(_trial())])
                 self._set(name, stage="ready", seconds=time.perf_counter() - started)
             except Exception as error:  # the other models are still worth having
-                failure = Failure.of(error)
-                self._set(name, stage="failed", problem=failure.problem, remedy=failure.remedy)
+                self._set(name, stage="failed", failure=Failure.of(error))
 
     def _set(self, name: str, **changes: Any) -> None:
         with self._changed:

@@ -9,6 +9,7 @@ from typing import Any
 
 from ..core.images import MAX_PIXELS
 from ..errors import ModelError
+from ..i18n import Message
 
 _HEAD = struct.Struct("!IQ")
 _MOST_JSON = 1 << 20
@@ -20,7 +21,9 @@ class LineCutError(ModelError):
     """The process at the other end has gone."""
 
     def __init__(self) -> None:
-        super().__init__("The process that holds the models has gone", "Try again in a moment.")
+        super().__init__(
+            Message("The process that holds the models has gone"), Message("Try again in a moment.")
+        )
 
 
 class Line:

@@ -17,6 +17,7 @@ from contextlib import suppress
 from typing import Any
 
 import numpy as np
+from pydantic import TypeAdapter
 
 from .. import errors
 from ..core.choices import Device, Dtype, Foreground
@@ -25,6 +26,8 @@ from ..errors import Failure, ModelError, RmbgEvalError
 from .engine import LocalEngine, Made, State
 from .frames import Line, LineCutError
 
+_STATES = TypeAdapter(list[State])
+_FAILURE = TypeAdapter(Failure)
 _PATIENCE = 30.0
 """Seconds a kernel has to hand over its pixels when its turn has come."""
 ABSENCE = 60.0
@@ -87,7 +90,7 @@ def _visit(engine: LocalEngine, kept: Kept, line: Line) -> None:
             asked, _ = line.receive()
             if asked.get("ask") == "watch":
                 for states in engine.watch():
-                    line.send({"states": [vars(state) for state in states]})
+                    line.send({"states": _STATES.dump_python(states, mode="json")})
                 line.send({"watched": True})
             if asked.get("ask") == "kept":
                 line.send({}, kept.get(str(asked.get("key"))) or b"")
@@ -110,8 +113,7 @@ def _remove(
     except LineCutError:
         raise
     except Exception as error:  # the server goes on, whatever a picture did to a model
-        failure = Failure.of(error)
-        line.send({"failed": vars(failure)})
+        line.send({"failed": _FAILURE.dump_python(Failure.of(error), mode="json")})
         return
     assert made.png is not None
     key = kept.put(made.png)
@@ -138,7 +140,7 @@ class RemoteEngine:
                         message, _ = line.receive()
                         if "watched" in message:
                             return
-                        yield [State(**state) for state in message["states"]]
+                        yield _STATES.validate_python(message["states"])
             except LineCutError:  # it is only just starting, or being started again
                 if time.monotonic() > until:
                     raise
@@ -193,9 +195,10 @@ def kept_png(address: str, key: str) -> bytes | None:
         return bytes(line.receive(_PATIENCE)[1]) or None
 
 
-def _raised(failure: dict[str, str]) -> RmbgEvalError:
+def _raised(answer: dict[str, Any]) -> RmbgEvalError:
     """The error that a failure in the other process was."""
-    kind = getattr(errors, failure["kind"], ModelError)
+    failure = _FAILURE.validate_python(answer)
+    kind = getattr(errors, failure.kind, ModelError)
     if not (isinstance(kind, type) and issubclass(kind, RmbgEvalError)):
         kind = ModelError
-    return kind(failure["problem"], failure["remedy"])
+    return kind(failure.problem, failure.remedy)

@@ -12,6 +12,7 @@ from PIL import Image
 from ..cases.case import Case
 from ..core.images import Picture, decode
 from ..errors import ImageError, printable
+from ..i18n import Message
 
 MOST_UPLOAD = 64 << 20
 """Bytes of one picture."""
@@ -33,7 +34,8 @@ class Upload:
         """Append `part`; whether the picture is complete. ImageError if it is not what follows."""
         if offset != len(self.data) or len(self.data) + len(part) > self.size:
             raise ImageError(
-                f"{printable(self.name)} did not arrive whole", "Choose the picture again."
+                Message("{name} did not arrive whole", name=printable(self.name)),
+                Message("Choose the picture again."),
             )
         self.data += part
         return len(self.data) == self.size
@@ -52,10 +54,19 @@ class Pictures:
         """Expect the picture `id` of `size` bytes; ImageError if it is too large or empty."""
         shown = printable(name)
         if not size:
-            raise ImageError(f"{shown} is empty (0 bytes)", "Copy or download the picture again.")
+            raise ImageError(
+                Message("{name} is empty (0 bytes)", name=shown),
+                Message("Copy or download the picture again."),
+            )
         if size > MOST_UPLOAD:
             raise ImageError(
-                f"{shown} has {size:,} bytes; {MOST_UPLOAD:,} are allowed", "Save it as JPEG."
+                Message(
+                    "{name} has {size} bytes; {most} are allowed",
+                    name=shown,
+                    size=f"{size:,}",
+                    most=f"{MOST_UPLOAD:,}",
+                ),
+                Message("Save it as JPEG."),
             )
         with self._lock:
             self._uploads[id] = Upload(name, size)
@@ -83,7 +94,8 @@ class Pictures:
             upload = self._upload(id)
             if len(upload.data) != upload.size:
                 raise ImageError(
-                    f"{printable(upload.name)} did not arrive whole", "Choose the picture again."
+                    Message("{name} did not arrive whole", name=printable(upload.name)),
+                    Message("Choose the picture again."),
                 )
             self._uploads.move_to_end(id)
             self._decoded = None  # before the next one needs the memory
@@ -115,7 +127,8 @@ class Pictures:
             return self._uploads[id]
         except KeyError:
             raise ImageError(
-                "The picture is no longer kept: others came after it", "Choose it again."
+                Message("The picture is no longer kept: others came after it"),
+                Message("Choose it again."),
             ) from None
 
 

@@ -23,6 +23,7 @@ from ..core.images import (
     read_bytes,
 )
 from ..errors import ImageError, ModelError
+from ..i18n import Message
 from ..models.protocol import Model
 
 OnStage = Callable[[str], None]
@@ -103,8 +104,10 @@ def _cutout(model: Model, picture: Picture, stage: Callable) -> Cutout:
         outputs = model.infer([inputs])
     if len(outputs) != 1:
         raise ModelError(
-            f"{model.info.name} returned {len(outputs)} outputs for one input",
-            "Correct the model: infer() gives one output for each input.",
+            Message(
+                "{model} returned {n} outputs for one input", model=model.info.name, n=len(outputs)
+            ),
+            Message("Correct the model: infer() gives one output for each input."),
         )
     with stage("postprocess"):
         cutout = model.postprocess(outputs[0], picture)
@@ -112,7 +115,10 @@ def _cutout(model: Model, picture: Picture, stage: Callable) -> Cutout:
         check_rgb(cutout.rgb)
         check_alpha(cutout.alpha, picture.rgb.shape[:2])
     except ImageError as error:
-        raise ModelError(f"{model.info.name}: {error.problem}", error.remedy) from None
+        raise ModelError(
+            Message("{model}: {problem}", model=model.info.name, problem=error.problem),
+            error.remedy,
+        ) from None
     return cutout
 
 

@@ -41,6 +41,7 @@ from ..core.choices import Device, Dtype
 from ..core.paths import resource
 from ..core.processes import end_with_parent
 from ..errors import SettingsError, printable
+from ..i18n import Message
 from ..models.table import load_model
 from ..settings import Settings
 from ..web import script, style
@@ -176,13 +177,19 @@ def serve(
     for spec in models:  # what is wrong with a spec is said here, not in another process
         load_model(spec, device, dtype)
     if not hasattr(socket, "AF_UNIX"):
-        raise SettingsError("The page cannot be served on this system", "Use Linux, macOS or WSL.")
+        raise SettingsError(
+            Message("The page cannot be served on this system"), Message("Use Linux, macOS or WSL.")
+        )
     if token is None and not is_loopback(host):
         token = secrets.token_urlsafe(24)
     if token is not None and len(token) < SHORTEST_TOKEN:
         raise SettingsError(
-            f"The token has {len(token)} characters; {SHORTEST_TOKEN} are needed",
-            "Leave --token out to have one made.",
+            Message(
+                "The token has {n} characters; {least} are needed",
+                n=len(token),
+                least=SHORTEST_TOKEN,
+            ),
+            Message("Leave --token out to have one made."),
         )
     _check_free(host, port)
     folder = Path(tempfile.mkdtemp(prefix="rmbg-eval-"))  # for this user's eyes only
@@ -292,8 +299,8 @@ def is_loopback(host: str) -> bool:
         return ipaddress.ip_address(host).is_loopback
     except ValueError:
         raise SettingsError(
-            f"{printable(host)!r} is no address of this machine",
-            "Give 127.0.0.1, 0.0.0.0 for all, or one of its IP addresses with --host.",
+            Message("{host} is no address of this machine", host=repr(printable(host))),
+            Message("Give 127.0.0.1, 0.0.0.0 for all, or one of its IP addresses with --host."),
         ) from None
 
 
@@ -304,10 +311,15 @@ def _check_free(host: str, port: int) -> None:
         try:
             probe.bind((host, port))
         except (OSError, OverflowError) as error:
-            reason = getattr(error, "strerror", None) or error
+            reason = getattr(error, "strerror", None) or str(error)
             raise SettingsError(
-                f"{printable(host)}:{port} cannot be listened to: {reason}",
-                "Choose another with --port.",
+                Message(
+                    "{host}:{port} cannot be listened to: {reason}",
+                    host=printable(host),
+                    port=port,
+                    reason=reason,
+                ),
+                Message("Choose another with --port."),
             ) from None
 
 

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import re
-
 from ..cases.categories import CATEGORIES, LOOSE
 from ..report import said
 
@@ -160,27 +158,6 @@ STRINGS: dict[str, tuple[str, str]] = {
         for words in [said.category(name, "en")]
     },
 }
-
-
-_OWN: tuple[tuple[str, str, str], ...] = (
-    # What this page alone says of a picture: the pattern of its problem, 中文, and its remedy.
-    (r"(?P<name>.+) did not arrive whole", "{name} 未完整上传", "请重新选择图片。"),
-    (r"The picture is no longer kept: .*", "图片已不再保留：之后又选择了其他图片", "请重新选择。"),
-    (r"The process that holds the models has gone", "模型进程已中断", "请稍后重试。"),
-)
-
-
-def both(problem: str, remedy: str) -> dict[str, dict[str, str]]:
-    """An error in both languages; where there is no Chinese for it, the English of it twice."""
-    chinese, advice = map(str, said.failure(problem, remedy, "zh"))
-    for pattern, own, own_advice in _OWN:
-        if found := re.fullmatch(pattern, problem):
-            chinese, advice = own.format(**found.groupdict()), own_advice
-    stop = "." if chinese == problem else "。"
-    return {
-        "problem": {"en": f"{problem}.", "zh": f"{chinese}{stop}"},
-        "remedy": {"en": remedy, "zh": advice},
-    }
 
 
 def table() -> dict[str, dict[str, str]]:

@@ -21,13 +21,14 @@ from ..cases.folder import load_cases
 from ..core.choices import Foreground
 from ..core.foreground import words
 from ..errors import CaseError, Failure, ModelError, RmbgEvalError, printable
+from ..i18n import Message
 from ..settings import Language, Settings
 from ..web import module, style
 from .case_set import add_case
 from .engine import Engine, LocalEngine
 from .model_server import RemoteEngine
 from .pictures import MOST_UPLOAD, Pictures, preview
-from .strings import both, table
+from .strings import table
 
 SERVED = "RMBG_EVAL_SERVED"
 """Environment variable by which `rmbg-eval serve` tells its kernels, as JSON, `socket`: of the
@@ -39,7 +40,7 @@ PART = 1 << 20
 MOST_MEMORY = 6 << 30
 """Bytes of address space of a visitor's kernel; decoding 89 megapixels takes about 1 GB."""
 
-Message = dict[str, Any]
+Wire = dict[str, Any]
 
 
 class Explorer(anywidget.AnyWidget):
@@ -79,7 +80,7 @@ class Explorer(anywidget.AnyWidget):
         self._pictures = Pictures()
         self._decoding = ThreadPoolExecutor(1, "decode")
         self._removing = ThreadPoolExecutor(1, "remove")  # one at a time for each visitor
-        self._answers: dict[str, Callable[[Message, list[memoryview]], None]] = {
+        self._answers: dict[str, Callable[[Wire, list[memoryview]], None]] = {
             "hello": self._hello,
             "ping": lambda message, _: self._say(message, "pong"),
             "upload": self._upload,
@@ -97,7 +98,7 @@ class Explorer(anywidget.AnyWidget):
         if answer:
             self._guarded(message, lambda: answer(message, buffers))
 
-    def _guarded(self, message: Message, work: Callable[[], None]) -> None:
+    def _guarded(self, message: Wire, work: Callable[[], None]) -> None:
         """Do the work; what it raises goes to the page, as an answer to `message`."""
         try:
             work()
@@ -109,14 +110,14 @@ class Explorer(anywidget.AnyWidget):
                 "failed",
                 of=message.get("type"),
                 kind=failure.kind,
-                **(both(failure.problem, failure.remedy) if foreseen else {}),
+                **_texts(failure if foreseen else None),
             )
 
-    def _say(self, to: Message, type: str, *buffers: bytes, **content: Any) -> None:
-        named: Message = {key: to[key] for key in ("id", "request") if key in to}
+    def _say(self, to: Wire, type: str, *buffers: bytes, **content: Any) -> None:
+        named: Wire = {key: to[key] for key in ("id", "request") if key in to}
         self.send({"type": type, **named, **content}, list(buffers) or None)
 
-    def _hello(self, message: Message, _: list[memoryview]) -> None:
+    def _hello(self, message: Wire, _: list[memoryview]) -> None:
         try:
             cases = load_cases(self._cases).cases
         except CaseError:
@@ -141,23 +142,25 @@ class Explorer(anywidget.AnyWidget):
     def _watch(self) -> None:
         try:
             for states in self._engine.watch():
-                models = [vars(state) | both(state.problem, state.remedy) for state in states]
+                models = [
+                    {**vars(state), **_texts(state.failure), "failure": None} for state in states
+                ]
                 self.send({"type": "models", "models": models})
         except RmbgEvalError:
             self.send({"type": "models", "models": [], "gone": True})
 
-    def _upload(self, message: Message, _: list[memoryview]) -> None:
+    def _upload(self, message: Wire, _: list[memoryview]) -> None:
         self._pictures.begin(str(message["id"]), str(message["name"]), int(message["size"]))
         self._say(message, "received", count=0)
 
-    def _part(self, message: Message, buffers: list[memoryview]) -> None:
+    def _part(self, message: Wire, buffers: list[memoryview]) -> None:
         part = bytes(buffers[0])
         done = self._pictures.add(str(message["id"]), int(message["offset"]), part)
         self._say(message, "received", count=int(message["offset"]) + len(part))
         if done:
             self._decoding.submit(self._guarded, message, lambda: self._decode(message))
 
-    def _case(self, message: Message, _: list[memoryview]) -> None:
+    def _case(self, message: Wire, _: list[memoryview]) -> None:
         def work() -> None:
             for case in load_cases(self._cases).cases:
                 if case.name == message["name"]:
@@ -166,21 +169,24 @@ class Explorer(anywidget.AnyWidget):
                     self._decode(message, name=name, size=size)
                     return
             raise CaseError(
-                f"There is no case {printable(str(message['name']))[:80]!r}", "Choose another."
+                Message("There is no case {name}", name=repr(printable(str(message["name"]))[:80])),
+                Message("Choose another."),
             )
 
         self._decoding.submit(self._guarded, message, work)
 
-    def _decode(self, message: Message, **about: Any) -> None:
+    def _decode(self, message: Wire, **about: Any) -> None:
         """Say what the picture is; with it, as the browser can show it, if that was asked for."""
         picture = self._pictures.picture(str(message["id"]))
         width, height = picture.size
         shown = [preview(picture)] if message.get("preview") else []
         self._say(message, "picture", *shown, width=width, height=height, **about)
 
-    def _remove(self, message: Message, _: list[memoryview]) -> None:
+    def _remove(self, message: Wire, _: list[memoryview]) -> None:
         if message["foreground"] not in get_args(Foreground):
-            raise ModelError("There is no such way to estimate colours", "Choose another.")
+            raise ModelError(
+                Message("There is no such way to estimate colours"), Message("Choose another.")
+            )
 
         def work() -> None:
             # Decoded here and now: while others are served, this visitor's time is free.
@@ -206,14 +212,15 @@ class Explorer(anywidget.AnyWidget):
 
         self._removing.submit(self._guarded, message, work)
 
-    def _forget(self, message: Message, _: list[memoryview]) -> None:
+    def _forget(self, message: Wire, _: list[memoryview]) -> None:
         self._pictures.forget(str(message["id"]))
 
-    def _add(self, message: Message, _: list[memoryview]) -> None:
+    def _add(self, message: Wire, _: list[memoryview]) -> None:
         def work() -> None:
             if not self._add_to:
                 raise CaseError(
-                    "This page may not write cases", "Start it with: rmbg-eval serve --add-to DIR."
+                    Message("This page may not write cases"),
+                    Message("Start it with: rmbg-eval serve --add-to DIR."),
                 )
             name, data = self._pictures.encoded(str(message["id"]))
             path = add_case(self._add_to, str(message["category"]), name, data)
@@ -227,6 +234,14 @@ def bound_memory() -> None:
     import resource  # not on Windows, where nothing is served
 
     resource.setrlimit(resource.RLIMIT_AS, (MOST_MEMORY, MOST_MEMORY))
+
+
+def _texts(failure: Failure | None) -> dict[str, dict[str, str]]:
+    """Problem and remedy in every language, as the page takes them."""
+    if failure is None:
+        return {}
+    problem = Message("{problem}.", problem=failure.problem)
+    return {"problem": problem.everywhere(), "remedy": failure.remedy.everywhere()}
 
 
 def _usable(how: Foreground) -> bool:

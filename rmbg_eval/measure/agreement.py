@@ -11,9 +11,12 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ..core.images import Alpha
+from ..i18n import N_, Message
 from .alpha import POINTERS
 from .matting import mad
 from .subject import WHOLE, Metric, Subject, Undefined
+
+NO_OTHER = Message("no other model has a cut-out of this picture")
 
 
 def disagreement(alpha: Alpha, others: Sequence[Alpha]) -> float:
@@ -27,7 +30,7 @@ def disagreement(alpha: Alpha, others: Sequence[Alpha]) -> float:
     0.25
     """
     if not others:
-        raise Undefined("no other model has a cut-out of this picture")
+        raise Undefined(NO_OTHER)
     return float(np.mean([mad(alpha, other) for other in others]))
 
 
@@ -58,20 +61,22 @@ def flip_difference(alpha: Alpha, flipped: Alpha) -> float:
 
 def _flip(subject: Subject) -> float:
     if subject.flipped is None:
-        raise Undefined(subject.missing.get("flip", "the mirrored picture was not inferred"))
+        raise Undefined(
+            subject.missing.get("flip", Message("the mirrored picture was not inferred"))
+        )
     return flip_difference(subject.alpha, subject.flipped)
 
 
 METRICS = (
-    Metric("disagreement", "alpha, 0 to 1", WHOLE, None, disagreement,
+    Metric("disagreement", N_("alpha, 0 to 1"), WHOLE, None, disagreement,
         lambda s: disagreement(s.alpha, s.others), POINTERS, "other models", guide=3,
-        explanation="Mean difference from the other models; they can agree and be wrong"),
+        explanation=N_("Mean difference from the other models; they can agree and be wrong")),
 )  # fmt: skip
 
 FLIP = (
-    Metric("flip_difference", "alpha, 0 to 1", WHOLE, None, flip_difference, _flip,
+    Metric("flip_difference", N_("alpha, 0 to 1"), WHOLE, None, flip_difference, _flip,
         POINTERS, "flip",
-        explanation="Mean difference from the mirrored picture's alpha; a steady model can be "
-        "wrong"),
+        explanation=N_("Mean difference from the mirrored picture's alpha; a steady model can be "
+        "wrong")),
 )  # fmt: skip
 """Measured where asked for: it is another inference a case."""

@@ -8,6 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ..core.images import Alpha, check_alpha
+from ..i18n import N_, Message
 from .region import distance_at
 from .subject import WHOLE, Family, Metric, Subject, Undefined
 
@@ -78,10 +79,10 @@ def soft_band_widths(alpha: Alpha) -> NDArray[np.float64]:
     inner[:, :-1] |= ~shape[:, 1:]
     contour = np.nonzero(shape & inner)
     if not len(contour[0]):
-        raise Undefined("alpha has no contour at 0.5")
+        raise Undefined(Message("alpha has no contour at 0.5"))
     solid, clear = alpha >= SOFT_FROM, alpha <= SOFT_TO
     if not (solid.any() and clear.any()):
-        raise Undefined("no pixel is nearly opaque, or none nearly transparent")
+        raise Undefined(Message("no pixel is nearly opaque, or none nearly transparent"))
     return distance_at(solid, *contour) + distance_at(clear, *contour)
 
 
@@ -132,7 +133,7 @@ def strays(alpha: Alpha) -> Strays:
     shape = (alpha >= np.float32(0.5)).view(np.uint8)
     sizes = _pieces(shape, 8)[1][1:]
     if not len(sizes):
-        raise Undefined("no pixel is at least half opaque")
+        raise Undefined(Message("no pixel is at least half opaque"))
     limit = STRAY_SHARE * sizes.max()
     islands = sizes[sizes < limit]
     label, holes = _pieces(1 - shape, 4)
@@ -160,7 +161,7 @@ def contour_breaks(alpha: Alpha) -> float:
     check_alpha(alpha, alpha.shape)
     shape = (alpha >= np.float32(0.5)).view(np.uint8)
     if not shape.any():
-        raise Undefined("no pixel is at least half opaque")
+        raise Undefined(Message("no pixel is at least half opaque"))
     reach = BREAK_WIDTH // 2
     disc = cv2.getStructuringElement(cv2.MORPH_ELLIPSE, (2 * reach + 1, 2 * reach + 1))
     padded = cv2.copyMakeBorder(shape, *(2 * reach,) * 4, cv2.BORDER_REPLICATE)
@@ -203,33 +204,33 @@ def _strays(subject: Subject) -> Strays:
 
 
 POINTERS = Family(
-    "Where to look",
-    "These need no truth. They point to where to look; none is a score.",
+    N_("Where to look"),
+    N_("These need no truth. They point to where to look; none is a score."),
 )
 
 METRICS = (
-    Metric("in_between_share", "share, 0 to 1", WHOLE, None, in_between_share,
+    Metric("in_between_share", N_("share, 0 to 1"), WHOLE, None, in_between_share,
         lambda s: in_between_share(s.alpha), POINTERS, "nothing", guide=4,
-        explanation="Hair, blur and glass belong here, doubt does not"),
-    Metric("soft_band_median", "px", "contour at 0.5", None, soft_band_median,
+        explanation=N_("Hair, blur and glass belong here, doubt does not")),
+    Metric("soft_band_median", N_("px"), N_("contour at 0.5"), None, soft_band_median,
         lambda s: float(np.median(s.shared(_widths))), POINTERS, "nothing",
-        explanation="How soft edges are; a blurred picture has soft edges too"),
-    Metric("soft_band_p95", "px", "contour at 0.5", None, soft_band_p95,
+        explanation=N_("How soft edges are; a blurred picture has soft edges too")),
+    Metric("soft_band_p95", N_("px"), N_("contour at 0.5"), None, soft_band_p95,
         lambda s: float(np.percentile(s.shared(_widths), 95)), POINTERS, "nothing",
-        explanation="Where edges are softest; hair counts as wide"),
-    Metric("islands", "count", WHOLE, None, strays,
+        explanation=N_("Where edges are softest; hair counts as wide")),
+    Metric("islands", N_("count"), WHOLE, None, strays,
         lambda s: float(s.shared(_strays).islands), POINTERS, "nothing",
-        explanation="Pieces far smaller than the largest: crumbs, or real single hairs"),
-    Metric("island_pixels", "px²", WHOLE, None, strays,
+        explanation=N_("Pieces far smaller than the largest: crumbs, or real single hairs")),
+    Metric("island_pixels", N_("px²"), WHOLE, None, strays,
         lambda s: float(s.shared(_strays).island_pixels), POINTERS, "nothing",
-        explanation="Their area"),
-    Metric("pinholes", "count", WHOLE, None, strays,
+        explanation=N_("Their area")),
+    Metric("pinholes", N_("count"), WHOLE, None, strays,
         lambda s: float(s.shared(_strays).pinholes), POINTERS, "nothing",
-        explanation="Holes far smaller than the largest piece: moth holes, or real gaps"),
-    Metric("pinhole_pixels", "px²", WHOLE, None, strays,
+        explanation=N_("Holes far smaller than the largest piece: moth holes, or real gaps")),
+    Metric("pinhole_pixels", N_("px²"), WHOLE, None, strays,
         lambda s: float(s.shared(_strays).pinhole_pixels), POINTERS, "nothing",
-        explanation="Their area"),
-    Metric("contour_breaks", "count", "contour at 0.5", None, contour_breaks,
+        explanation=N_("Their area")),
+    Metric("contour_breaks", N_("count"), N_("contour at 0.5"), None, contour_breaks,
         lambda s: contour_breaks(s.alpha), POINTERS, "nothing",
-        explanation="Narrow gaps that cut into the contour; slits between fingers count too"),
+        explanation=N_("Narrow gaps that cut into the contour; slits between fingers count too")),
 )  # fmt: skip

@@ -19,6 +19,7 @@ from ..core.foreground import multi_level
 from ..core.images import RGB, Alpha
 from ..core.paths import packaged_picture
 from ..errors import ImageError
+from ..i18n import N_, Message
 from .alpha import OPAQUE_ABOVE, POINTERS, TRANSPARENT_BELOW, in_between
 from .subject import EDGE, WHOLE, Family, Map, Metric, Subject, Undefined
 from .tolerance import Tolerance
@@ -107,7 +108,9 @@ def halo(rgb: RGB, alpha: Alpha, picture: RGB) -> float:
     behind = _block_means(picture, alpha < TRANSPARENT_BELOW)
     total, weights = pulled(rgb, alpha, in_between(alpha), front, behind, BLOCK, APART)
     if not weights:
-        raise Undefined("no in-between pixel has an opaque and a transparent colour that differ")
+        raise Undefined(
+            Message("no in-between pixel has an opaque and a transparent colour that differ")
+        )
     return total / weights
 
 
@@ -130,7 +133,9 @@ def _block_means(picture: RGB, mask: NDArray[np.bool_]) -> Map:
 def _photograph() -> Image.Image:
     path = packaged_picture("rocket")
     if path is None:
-        raise ImageError("scikit-image's picture rocket is not there", "Install scikit-image.")
+        raise ImageError(
+            Message("scikit-image's picture rocket is not there"), Message("Install scikit-image.")
+        )
     with Image.open(path) as image:
         return image.convert("RGB")
 
@@ -193,18 +198,21 @@ def _cleaned(subject: Subject) -> _Seen:
 
 
 FAMILY = Family(
-    "What a customer sees",
-    "ΔE2000 between the cut-out and the true one over the same background, in sRGB display "
-    "values; 1 is just seen side by side, 3 at a glance. Edge band: within 3 px of both sides "
-    "of the true edge.",
+    N_("What a customer sees"),
+    N_(
+        "ΔE2000 between the cut-out and the true one over the same background, in sRGB display "
+        "values; 1 is just seen side by side, 3 at a glance. Edge band: within 3 px of both sides "
+        "of the true edge."
+    ),
 )
 _WHAT = (
     ("", WHOLE,
-        Tolerance(absolute=0.1, relative=0.05, reason="a tenth of what is just seen (1 ΔE2000)")),
+        Tolerance(
+            absolute=0.1, relative=0.05, reason=N_("a tenth of what is just seen (1 ΔE2000)"))),
     ("_edge", EDGE,
-        Tolerance(absolute=0.5, relative=0.05, reason="half of what is just seen (1 ΔE2000)")),
+        Tolerance(absolute=0.5, relative=0.05, reason=N_("half of what is just seen (1 ΔE2000)"))),
     ("_edge_p95", EDGE,
-        Tolerance(absolute=1.0, relative=0.05, reason="what is just seen (1 ΔE2000)")),
+        Tolerance(absolute=1.0, relative=0.05, reason=N_("what is just seen (1 ΔE2000)"))),
 )  # fmt: skip
 
 
@@ -214,7 +222,7 @@ def _rows(suffix: str, seen: Callable[[Subject], _Seen]) -> tuple[Metric, ...]:
         first = f"{name}{what}{suffix}" == "white_edge"
         return Metric(
             f"delta_e_{name}{what}{suffix}",
-            "ΔE2000",
+            N_("ΔE2000"),
             region,
             False,
             colour_difference,
@@ -231,10 +239,10 @@ def _rows(suffix: str, seen: Callable[[Subject], _Seen]) -> tuple[Metric, ...]:
 
 
 METRICS = (
-    Metric("halo", "share", "in-between pixels", None, halo,
+    Metric("halo", N_("share"), N_("in-between pixels"), None, halo,
         lambda s: halo(s.rgb, s.alpha, s.picture), POINTERS, "nothing",
-        explanation="How much of the edge's colour is the old background's: about a third where "
-        "the picture's colours are kept; texture misleads it"),
+        explanation=N_("How much of the edge's colour is the old background's: about a third where "
+        "the picture's colours are kept; texture misleads it")),
     *_rows("", _delivered),
 )  # fmt: skip
 

@@ -11,6 +11,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from ..core.images import Alpha
+from ..i18n import N_, Message
 from .alpha import in_between
 from .colours import BACKGROUNDS, background, colour_difference
 from .places import (
@@ -38,7 +39,7 @@ FAR_COLOUR = 20.0
 ROUNDING = 1e-6
 
 
-class NoEdge(Exception):  # noqa: N818
+class NoEdge(Undefined):
     """Alpha does not fall where it should: the point fails, with this reason and no number."""
 
 
@@ -89,7 +90,13 @@ def _soft_band(point: ObservationPoint, alpha: Alpha, subject: Subject) -> float
     width = float(np.median(widths))
     if not np.isfinite(width):
         none = sum(not np.isfinite(each) for each in widths)
-        raise NoEdge(f"alpha does not fall from 0.92 to 0.08 on {none} of {len(widths)} lines")
+        raise NoEdge(
+            Message(
+                "alpha does not fall from 0.92 to 0.08 on {some} of {all} lines",
+                some=none,
+                all=len(widths),
+            )
+        )
     return width
 
 
@@ -102,7 +109,12 @@ def _smooth_fall(point: ObservationPoint, alpha: Alpha, subject: Subject) -> flo
             due = largest_rise(-profile(subject.truth, line)[1])
         fall = largest_rise(-values)
         if fall < ENOUGH * due - ROUNDING:
-            raise NoEdge(f"alpha falls by no more than {fall:.2f} on a line across the edge")
+            raise NoEdge(
+                Message(
+                    "alpha falls by no more than {fall} on a line across the edge",
+                    fall=f"{fall:.2f}",
+                )
+            )
         rises.append(largest_rise(values))
     return max(rises)
 
@@ -110,7 +122,7 @@ def _smooth_fall(point: ObservationPoint, alpha: Alpha, subject: Subject) -> flo
 def _in_between(point: ObservationPoint, alpha: Alpha, subject: Subject) -> float:
     due = in_between(subject.need_truth()) & region_mask(point, alpha.shape)
     if not due.any():
-        raise Undefined("the truth has no in-between pixel in the region")
+        raise Undefined(Message("the truth has no in-between pixel in the region"))
     return float(in_between(alpha)[due].mean())
 
 
@@ -128,7 +140,7 @@ def _strands(point: ObservationPoint, alpha: Alpha, subject: Subject) -> float:
         due = highest_near(subject.need_truth(), line)
         there = due >= SEEN
         if not there.any():
-            raise Undefined(f"the truth has nothing along line {number}")
+            raise Undefined(Message("the truth has nothing along line {number}", number=number))
         recovered = highest_near(alpha, line)[there] >= ENOUGH * due[there] - ROUNDING
         found += int(recovered.mean() >= MOST)
     return float(found)
@@ -137,7 +149,7 @@ def _strands(point: ObservationPoint, alpha: Alpha, subject: Subject) -> float:
 def _fringe(point: ObservationPoint, alpha: Alpha, subject: Subject) -> float:
     band = region_mask(point, alpha.shape) & subject.edge
     if not band.any():
-        raise Undefined("the truth has no edge in the region")
+        raise Undefined(Message("the truth has no edge in the region"))
     rows, columns = (slice(int(part.min()), int(part.max()) + 1) for part in np.nonzero(band))
     part = rows, columns
     means = []
@@ -167,31 +179,31 @@ def _lines(point: ObservationPoint) -> float:
     return float(len(point.lines or ()))
 
 
-_ALPHA, _SHARE = "alpha, 0 to 1", "share, 0 to 1"
+_ALPHA, _SHARE = N_("alpha, 0 to 1"), N_("share, 0 to 1")
 _AREA: tuple[Region, ...] = ("box", "polygon")
 _ANY: tuple[Region, ...] = ("box", "polygon", "lines")
 _LINES: tuple[Region, ...] = ("lines",)
 
 TABLE = (
-    Kind("transparent", "should be transparent", "mean alpha", _ALPHA, _ANY,
+    Kind("transparent", N_("should be transparent"), "mean alpha", _ALPHA, _ANY,
         _mean_alpha, 0.0, 0.05),
-    Kind("opaque", "should be opaque", "mean alpha", _ALPHA, _ANY,
+    Kind("opaque", N_("should be opaque"), "mean alpha", _ALPHA, _ANY,
         _mean_alpha, 1.0, 0.05),
-    Kind("semi-transparent", "should be as see-through as it is", "mean alpha", _ALPHA, _AREA,
+    Kind("semi-transparent", N_("should be as see-through as it is"), "mean alpha", _ALPHA, _AREA,
         _mean_alpha, None, 0.15),
-    Kind("soft-band", "should have its soft band", "median width from alpha 0.92 to 0.08", "px",
-        _LINES, _soft_band, None, 2.0, severity=by_share, across=True),
-    Kind("smooth-fall", "should fall off smoothly", "largest rise on the way out", _ALPHA,
+    Kind("soft-band", N_("should have its soft band"), "median width from alpha 0.92 to 0.08",
+        N_("px"), _LINES, _soft_band, None, 2.0, severity=by_share, across=True),
+    Kind("smooth-fall", N_("should fall off smoothly"), "largest rise on the way out", _ALPHA,
         _LINES, _smooth_fall, 0.0, 0.1, across=True),
-    Kind("in-between", "in-between pixels should be recovered",
+    Kind("in-between", N_("in-between pixels should be recovered"),
         "share of the truth's in-between pixels that are in-between", _SHARE,
         _AREA, _in_between, 1.0, 0.5, "truth"),
-    Kind("unbroken", "should be unbroken", "breaks, where alpha is below 0.5", "count",
+    Kind("unbroken", N_("should be unbroken"), "breaks, where alpha is below 0.5", N_("count"),
         _LINES, _breaks, 0.0, 0.0, severity=_by_number),
-    Kind("strands", "every strand should be there", "lines that are recovered", "count",
+    Kind("strands", N_("every strand should be there"), "lines that are recovered", N_("count"),
         _LINES, _strands, _lines, 0.0, "truth", by_share),
-    Kind("no-fringe", "should have no colour fringe", "colour difference at the edge", "ΔE2000",
-        _AREA, _fringe, 0.0, 3.0, "foreground", _by_colour),
+    Kind("no-fringe", N_("should have no colour fringe"), "colour difference at the edge",
+        N_("ΔE2000"), _AREA, _fringe, 0.0, 3.0, "foreground", _by_colour),
 )  # fmt: skip
 
 KINDS = {kind.name: kind for kind in TABLE}
@@ -201,12 +213,25 @@ def check(point: ObservationPoint) -> ObservationPoint:
     """`point`, if its kind exists and is measured over such a region; ValueError says what is."""
     kind = KINDS.get(point.kind)
     if kind is None:
-        raise ValueError(f"point {point.id}: kind must be one of {', '.join(KINDS)}")
+        raise ValueError(
+            Message("point {point}: kind must be one of {kinds}", point=point.id, kinds=[*KINDS])
+        )
     if point.region not in kind.regions:
         raise ValueError(
-            f"point {point.id}: {point.kind} needs one of {', '.join(kind.regions)}, "
-            f"not {point.region}"
+            Message(
+                "point {point}: {kind} needs one of {regions}, not {region}",
+                point=point.id,
+                kind=point.kind,
+                regions=kind.regions,
+                region=point.region,
+            )
         )
     if kind.across and any(len(line) != 2 for line in point.lines or ()):
-        raise ValueError(f"point {point.id}: {point.kind} needs straight lines, of two spots")
+        raise ValueError(
+            Message(
+                "point {point}: {kind} needs straight lines, of two spots",
+                point=point.id,
+                kind=point.kind,
+            )
+        )
     return point

@@ -13,6 +13,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ..core.images import Alpha, check_alpha
+from ..i18n import N_
 from .subject import UNKNOWN, WHOLE, Family, Map, Mask, Metric, Subject
 from .tolerance import Tolerance
 
@@ -182,66 +183,68 @@ def _square(errors: Map) -> Map:
 
 
 FAMILY = Family(
-    "Alpha against the truth",
-    "Matting errors, alpha and truth as they are. Unknown region: within 10 px of both sides "
-    "of the true edge. Sums compare models on one picture, not pictures with each other.",
+    N_("Alpha against the truth"),
+    N_(
+        "Matting errors, alpha and truth as they are. Unknown region: within 10 px of both sides "
+        "of the true edge. Sums compare models on one picture, not pictures with each other."
+    ),
 )
 _SUM = Tolerance(
     absolute=0.05,
     relative=0.05,
-    reason="sums grow with the picture: 5 % of it, or 50 pixels' worth of alpha",
+    reason=N_("sums grow with the picture: 5 % of it, or 50 pixels' worth of alpha"),
 )
 _MEAN = Tolerance(
     absolute=0.0005,
     relative=0.05,
-    reason="an eighth of a stored level of alpha (1/255) over the whole image, or 5 %",
+    reason=N_("an eighth of a stored level of alpha (1/255) over the whole image, or 5 %"),
 )
 _UNKNOWN = Tolerance(
-    absolute=0.004, relative=0.05, reason="one stored level of alpha (1/255), or 5 %"
+    absolute=0.004, relative=0.05, reason=N_("one stored level of alpha (1/255), or 5 %")
 )
 _SQUARE = Tolerance(
     absolute=0.0005,
     relative=0.05,
-    reason="one stored level (1/255) more on an error of 1/16, or 5 %",
+    reason=N_("one stored level (1/255) more on an error of 1/16, or 5 %"),
 )
 
 METRICS = (
-    Metric("sad", "thousands", WHOLE, False, sad,
+    Metric("sad", N_("thousands"), WHOLE, False, sad,
         lambda s: _thousands(s.shared(_difference), None),
         FAMILY, tolerance=_SUM),
-    Metric("sad_unknown", "thousands", UNKNOWN, False, sad,
+    Metric("sad_unknown", N_("thousands"), UNKNOWN, False, sad,
         lambda s: _thousands(s.shared(_difference), s.unknown),
         FAMILY, tolerance=_SUM),
-    Metric("mad", "alpha, 0 to 1", WHOLE, False, mad,
+    Metric("mad", N_("alpha, 0 to 1"), WHOLE, False, mad,
         lambda s: _mean(s.shared(_difference), None),
         FAMILY, tolerance=_MEAN, headline=2),
-    Metric("mad_unknown", "alpha, 0 to 1", UNKNOWN, False, mad,
+    Metric("mad_unknown", N_("alpha, 0 to 1"), UNKNOWN, False, mad,
         lambda s: _mean(s.shared(_difference), s.unknown),
         FAMILY, tolerance=_UNKNOWN, headline=1, guide=1),
-    Metric("mse", "alpha², 0 to 1", WHOLE, False, mse,
+    Metric("mse", N_("alpha², 0 to 1"), WHOLE, False, mse,
         lambda s: _mean(_square(s.shared(_difference)), None),
         FAMILY, tolerance=_SQUARE),
-    Metric("mse_unknown", "alpha², 0 to 1", UNKNOWN, False, mse,
+    Metric("mse_unknown", N_("alpha², 0 to 1"), UNKNOWN, False, mse,
         lambda s: _mean(_square(s.shared(_difference)), s.unknown),
         FAMILY, tolerance=_SQUARE),
-    Metric("grad", "thousands", WHOLE, False, grad,
+    Metric("grad", N_("thousands"), WHOLE, False, grad,
         lambda s: _thousands(s.shared(_gradient), None),
         FAMILY, tolerance=_SUM),
-    Metric("grad_unknown", "thousands", UNKNOWN, False, grad,
+    Metric("grad_unknown", N_("thousands"), UNKNOWN, False, grad,
         lambda s: _thousands(s.shared(_gradient), s.unknown),
         FAMILY, tolerance=_SUM),
-    Metric("conn", "thousands", WHOLE, False, conn,
+    Metric("conn", N_("thousands"), WHOLE, False, conn,
         lambda s: _thousands(s.shared(_connectivity), None),
         FAMILY, tolerance=_SUM),
-    Metric("conn_unknown", "thousands", UNKNOWN, False, conn,
+    Metric("conn_unknown", N_("thousands"), UNKNOWN, False, conn,
         lambda s: _thousands(s.shared(_connectivity), s.unknown),
         FAMILY, tolerance=_SUM),
 )  # fmt: skip
 
 MASKED = (
-    Metric("grad_unknown_masked", "thousands", UNKNOWN, False, grad, _masked_gradient,
+    Metric("grad_unknown_masked", N_("thousands"), UNKNOWN, False, grad, _masked_gradient,
         FAMILY, tolerance=_SUM),
-    Metric("conn_unknown_masked", "thousands", UNKNOWN, False, conn, _masked_connectivity,
+    Metric("conn_unknown_masked", N_("thousands"), UNKNOWN, False, conn, _masked_connectivity,
         FAMILY, tolerance=_SUM),
 )  # fmt: skip
 """As matting networks that are given the trimap are measured, and as MMagic does it: outside the

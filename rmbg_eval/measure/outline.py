@@ -12,6 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ..core.images import Alpha
+from ..i18n import N_, Message
 from .segmentation import FAMILY, HALF, cut
 from .subject import WHOLE, Mask, Metric, Undefined
 from .tolerance import Tolerance
@@ -50,7 +51,7 @@ def mba(alpha: Alpha, truth: Alpha) -> float:
         disc = cv2.getStructuringElement(cv2.MORPH_ELLIPSE, (2 * radius + 1, 2 * radius + 1))
         near = cv2.morphologyEx(shape.astype(np.uint8), cv2.MORPH_GRADIENT, disc) > 0
         if not near.any():
-            raise Undefined("every pixel of the truth is at least half opaque")
+            raise Undefined(Message("every pixel of the truth is at least half opaque"))
         accuracies[radius] = float(right[near].mean())
     return sum(accuracies[radius] for radius in radii) / len(radii)
 
@@ -129,15 +130,15 @@ def _runs(spots: NDArray[np.int32], kept: Mask) -> list[NDArray[np.int32]]:
     return runs
 
 
-_ACCURACY = Tolerance(absolute=0.01, reason="its band is thin: a pixel here and there moves it")
+_ACCURACY = Tolerance(absolute=0.01, reason=N_("its band is thin: a pixel here and there moves it"))
 _EFFORT = Tolerance(
-    absolute=5, relative=0.05, reason="a corner more or less is found at every turn: 5 %"
+    absolute=5, relative=0.05, reason=N_("a corner more or less is found at every turn: 5 %")
 )
 METRICS = (
-    Metric("mba", "score, 0 to 1", "boundary (1 px to 1/300 of height + width)", True, mba,
+    Metric("mba", N_("score, 0 to 1"), N_("boundary (1 px to 1/300 of height + width)"), True, mba,
         lambda s: mba(s.alpha, s.need_truth()),
         FAMILY, tolerance=_ACCURACY),
-    Metric("hce", "clicks", WHOLE, False, hce,
+    Metric("hce", N_("clicks"), WHOLE, False, hce,
         lambda s: hce(s.alpha, s.need_truth()),
         FAMILY, tolerance=_EFFORT),
 )  # fmt: skip

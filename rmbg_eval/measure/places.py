@@ -14,6 +14,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ..core.images import Alpha
+from ..i18n import Message
 from .record import ObservationPoint
 from .subject import Mask, Undefined
 
@@ -37,7 +38,7 @@ def region_mask(point: ObservationPoint, shape: tuple[int, int]) -> Mask:
         corners = np.array(point.polygon) - 0.5
         mask[polygon(corners[:, 1], corners[:, 0], shape)] = True
     if not mask.any():
-        raise Undefined("the region holds no pixel's centre")
+        raise Undefined(Message("the region holds no pixel's centre"))
     return mask
 
 

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from ..i18n import Message
 from .kinds import KINDS, ROUNDING, NoEdge, by_difference
 from .record import ObservationPoint, PointResult
-from .subject import Subject, Undefined
+from .subject import NO_TRUTH, Subject, Undefined
 
 
 @dataclass(frozen=True)
@@ -16,7 +17,7 @@ class Seen:
     measured: float | None
     expected: float | None
     passed: bool | None
-    reason: str | None = None
+    reason: Message | None = None
 
 
 def judge(point: ObservationPoint, subject: Subject) -> Seen:
@@ -29,7 +30,7 @@ def judge(point: ObservationPoint, subject: Subject) -> Seen:
     try:
         kind = KINDS[point.kind]
         if not point.fits((subject.alpha.shape[1], subject.alpha.shape[0])):
-            raise Undefined("its region leaves the picture")
+            raise Undefined(Message("its region leaves the picture"))
         if kind.needs == "truth":
             subject.need_truth()
         elif kind.needs == "foreground":
@@ -38,16 +39,18 @@ def judge(point: ObservationPoint, subject: Subject) -> Seen:
             expected = kind.expected(point) if callable(kind.expected) else kind.expected
         if expected is None:
             if subject.truth is None:
-                why = subject.missing.get("truth", "the case has no truth")
-                raise Undefined(f"{why}, and the point does not say what is expected")
+                why = subject.missing.get("truth", NO_TRUTH)
+                raise Undefined(
+                    Message("{why}, and the point does not say what is expected", why=why)
+                )
             expected = kind.function(point, subject.truth, subject)
         measured = kind.function(point, subject.alpha, subject)
     except NoEdge as none:
         if expected is None:  # the truth has none there either
-            return Seen(None, None, None, f"in the truth, {none}")
-        return Seen(None, expected, False, str(none))
+            return Seen(None, None, None, Message("in the truth, {reason}", reason=none.reason))
+        return Seen(None, expected, False, none.reason)
     except Undefined as undefined:
-        return Seen(None, expected, None, str(undefined))
+        return Seen(None, expected, None, undefined.reason)
     passed = abs(measured - expected) <= tolerance(point) + ROUNDING
     return Seen(measured, expected, passed)
 

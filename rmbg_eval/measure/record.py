@@ -12,6 +12,7 @@ from typing import Annotated, Literal
 from pydantic import BaseModel, ConfigDict, Field, FiniteFloat, model_validator
 
 from ..core.key import Keyed
+from ..i18n import Message
 
 Region = Literal["box", "polygon", "lines"]
 
@@ -24,7 +25,7 @@ class Measurement(Keyed):
     unit: str
     region: str
     """Which pixels it is over."""
-    reason: str | None = None
+    reason: Message | None = None
     """Why there is no value."""
 
     @model_validator(mode="after")
@@ -46,7 +47,7 @@ class PointResult(Keyed):
     unit: str
     passed: bool | None
     """None: it could not be measured, for the reason given."""
-    reason: str | None = None
+    reason: Message | None = None
     required: bool = False
     """Whether the run fails where it did not pass."""
 
@@ -94,11 +95,14 @@ class ObservationPoint(BaseModel):
         given = [name for name in ("box", "polygon", "lines") if getattr(self, name) is not None]
         if len(given) != 1:
             raise ValueError(
-                f"point {self.id}: one of box, polygon and lines is needed, "
-                f"not {' and '.join(given) or 'nothing'}"
+                Message(
+                    "point {point}: one of box, polygon and lines is needed, not {given}",
+                    point=self.id,
+                    given=" and ".join(given) or Message("nothing"),
+                )
             )
         if self.box and not (self.box[2] and self.box[3]):
-            raise ValueError(f"point {self.id}: the box is empty")
+            raise ValueError(Message("point {point}: the box is empty", point=self.id))
         return self
 
     @property

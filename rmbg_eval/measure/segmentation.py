@@ -14,6 +14,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ..core.images import Alpha, check_alpha, quantise
+from ..i18n import N_, Message
 from .region import distance
 from .subject import WHOLE, Family, Map, Mask, Metric, Subject, Undefined
 from .tolerance import Tolerance
@@ -286,16 +287,16 @@ def cut(alpha: Alpha, truth: Alpha) -> Mask:
     check_alpha(alpha, truth.shape)
     shape = truth >= HALF
     if not shape.any():
-        raise Undefined("no pixel of the truth is at least half opaque")
+        raise Undefined(Message("no pixel of the truth is at least half opaque"))
     return shape
 
 
 FAMILY = Family(
-    "Shape against the truth",
-    "Segmentation measures; the truth is cut at 0.5. Another family than the matting errors.",
+    N_("Shape against the truth"),
+    N_("Segmentation measures; the truth is cut at 0.5. Another family than the matting errors."),
 )
-_SCORE = Tolerance(absolute=0.003, reason="papers on segmentation print three digits")
-_BOUNDARY = Tolerance(absolute=0.01, reason="its band is thin: a pixel here and there moves it")
+_SCORE = Tolerance(absolute=0.003, reason=N_("papers on segmentation print three digits"))
+_BOUNDARY = Tolerance(absolute=0.01, reason=N_("its band is thin: a pixel here and there moves it"))
 
 
 def _row(
@@ -309,7 +310,7 @@ def _row(
         return function(subject.alpha, subject.need_truth())
 
     return Metric(
-        name, "score, 0 to 1", region, True, function, compute, FAMILY,
+        name, N_("score, 0 to 1"), region, True, function, compute, FAMILY,
         tolerance=tolerance, headline=headline,
     )  # fmt: skip
 
@@ -319,7 +320,7 @@ METRICS = (
     _row("e_measure", e_measure),
     _row("weighted_f", weighted_f, headline=4),
     _row("iou", iou),
-    _row("boundary_iou", boundary_iou, "boundary (2 % of the diagonal)", _BOUNDARY),
+    _row("boundary_iou", boundary_iou, N_("boundary (2 % of the diagonal)"), _BOUNDARY),
 )
 
 PAPERS = (

@@ -12,6 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ..core.images import RGB, Alpha, check_alpha, check_rgb
+from ..i18n import N_, Message
 from .region import edge_squares
 from .tolerance import Tolerance
 
@@ -26,13 +27,18 @@ UNKNOWN_RADIUS = 10
 EDGE_RADIUS = 3
 """Pixels; see `rmbg_eval.measure.region.near_edge`."""
 
-WHOLE = "whole image"
-UNKNOWN = f"unknown region ({UNKNOWN_RADIUS} px)"
-EDGE = f"edge band ({EDGE_RADIUS} px)"
+WHOLE = N_("whole image")
+UNKNOWN = N_("unknown region (10 px)")
+EDGE = N_("edge band (3 px)")
+NO_TRUTH = Message("the case has no truth")
 
 
 class Undefined(Exception):  # noqa: N818
-    """A measure has no value here; the message is the reason. `measure` turns it into one."""
+    """A measure has no value here, for `reason`. `measure` turns it into one."""
+
+    def __init__(self, reason: Message) -> None:
+        super().__init__(reason)
+        self.reason = reason
 
 
 @dataclass(frozen=True, eq=False)
@@ -54,7 +60,7 @@ class Subject:
     """The alphas that other models gave for the same picture."""
     flipped: Alpha | None = None
     """The model's alpha of the mirrored picture, mirrored back."""
-    missing: dict[str, str] = field(default_factory=dict)
+    missing: dict[str, Message] = field(default_factory=dict)
     """Why there is no truth, foreground or flipped alpha, in words."""
     kept: dict[Any, Any] = field(default_factory=dict)
     """What several measures share, by the function that made it."""
@@ -75,14 +81,16 @@ class Subject:
     def need_truth(self) -> Alpha:
         """The truth; Undefined, with the reason, where there is none."""
         if self.truth is None:
-            raise Undefined(self.missing.get("truth", "the case has no truth"))
+            raise Undefined(self.missing.get("truth", NO_TRUTH))
         return self.truth
 
     def need_foreground(self) -> RGB:
         """The true colours; Undefined, with the reason, where there are none."""
         self.need_truth()
         if self.foreground is None:
-            raise Undefined(self.missing.get("foreground", "the case has no true foreground"))
+            raise Undefined(
+                self.missing.get("foreground", Message("the case has no true foreground"))
+            )
         return self.foreground
 
     def shared(self, make: Callable[[Subject], Any]) -> Any:
@@ -108,7 +116,7 @@ class Subject:
         """`rmbg_eval.measure.region.near_edge` of the truth."""
         region = self.shared(_edge_squares) <= radius**2
         if not region.any():
-            raise Undefined("the truth has no edge: it is all transparent or all opaque")
+            raise Undefined(Message("the truth has no edge: it is all transparent or all opaque"))
         return region
 
 

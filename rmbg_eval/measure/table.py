@@ -10,6 +10,7 @@ from collections.abc import Iterable
 from concurrent.futures import ThreadPoolExecutor
 from functools import partial
 
+from ..i18n import Message
 from . import agreement, alpha, colours, matting, outline, segmentation
 from .subject import Metric, Subject, Undefined
 
@@ -41,11 +42,11 @@ FAMILIES = {
 HEADLINES = sorted((m for m in TABLE if m.headline), key=lambda m: m.headline)
 GUIDES = sorted((m for m in TABLE if m.guide), key=lambda m: m.guide)
 
-VERSION = "4"
+VERSION = "5"
 """Raised whenever a measure would give another value: part of what kept findings are known by."""
 
 
-Values = dict[str, tuple[float | None, str | None]]
+Values = dict[str, tuple[float | None, Message | None]]
 """By metric: the value, or None and the reason."""
 
 
@@ -71,5 +72,5 @@ def _each(subject: Subject, metrics: Iterable[Metric]) -> Values:
         try:
             found[metric.name] = float(metric.compute(subject)), None
         except Undefined as undefined:
-            found[metric.name] = None, str(undefined)
+            found[metric.name] = None, undefined.reason
     return found

@@ -9,6 +9,7 @@ from typing import Any
 from ..core.choices import Foreground
 from ..core.foreground import estimate, words
 from ..core.images import Cutout, Picture, check_alpha
+from ..i18n import Message
 from .info import ModelInfo
 from .protocol import Model
 
@@ -36,7 +37,7 @@ class Decontaminated:
         return self._model.batch_size
 
     @property
-    def warnings(self) -> list[str]:
+    def warnings(self) -> list[Message]:
         return self._model.warnings
 
     def identity(self, name: str) -> str:

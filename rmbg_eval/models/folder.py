@@ -11,6 +11,7 @@ import numpy as np
 from ..core.files import user_path
 from ..core.images import RGB, SUFFIXES, Alpha, Cutout, Picture, decode_cutout, read_bytes
 from ..errors import ModelError, RmbgEvalError, printable
+from ..i18n import Message
 from .entry import Entry
 from .info import ModelInfo
 
@@ -24,10 +25,11 @@ class Folder:
         self._root = user_path(path, ModelError)
         if not self._root.is_dir():
             raise ModelError(
-                f"There is no folder {printable(path)} of cut-outs", "Check the path after folder:."
+                Message("There is no folder {folder} of cut-outs", folder=printable(path)),
+                Message("Check the path after folder:."),
             )
         self._listed: dict[Path, dict[str, Path]] = {}
-        self.warnings: list[str] = []
+        self.warnings: list[Message] = []
         self.info = ModelInfo(
             name=label,
             title=f"Cut-outs in {printable(self._root.resolve().name)}",
@@ -63,9 +65,14 @@ class Folder:
         rgb, alpha = output
         if (alpha.shape[1], alpha.shape[0]) != picture.size:
             raise ModelError(
-                f"The cut-out has {alpha.shape[1]}×{alpha.shape[0]} pixels, "
-                f"the picture {picture.size[0]}×{picture.size[1]}",
-                "Export the cut-out at the picture's full size: it is never resized.",
+                Message(
+                    "The cut-out has {width}×{height} pixels, the picture {width2}×{height2}",
+                    width=alpha.shape[1],
+                    height=alpha.shape[0],
+                    width2=picture.size[0],
+                    height2=picture.size[1],
+                ),
+                Message("Export the cut-out at the picture's full size: it is never resized."),
             )
         return Cutout(picture.rgb if rgb is None else np.ascontiguousarray(rgb), alpha)
 
@@ -77,8 +84,12 @@ class Folder:
             if path:
                 return path
         raise ModelError(
-            f"There is no cut-out of {name} in {printable(self._root.name)}",
-            f"Save it as {name}.png (RGBA, or a grey matte) there.",
+            Message(
+                "There is no cut-out of {name} in {folder}",
+                name=name,
+                folder=printable(self._root.name),
+            ),
+            Message("Save it as {name}.png (RGBA, or a grey matte) there.", name=name),
         )
 
     def _files_in(self, folder: Path) -> dict[str, Path]:

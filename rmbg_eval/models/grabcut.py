@@ -15,6 +15,7 @@ from PIL import Image
 
 from ..core.images import RGB, Cutout, Picture, resize_alpha
 from ..errors import ModelError
+from ..i18n import Message
 from .entry import Entry
 from .info import ModelInfo
 
@@ -29,7 +30,7 @@ class GrabCut:
     batch_size = 1
 
     def __init__(self, label: str) -> None:
-        self.warnings: list[str] = []
+        self.warnings: list[Message] = []
         self.info = ModelInfo(
             name=label,
             title="GrabCut",
@@ -70,7 +71,7 @@ class GrabCut:
         height, width = rgb.shape[:2]
         dx, dy = max(1, round(_MARGIN * width)), max(1, round(_MARGIN * height))
         if (rgb == rgb[0, 0]).all():
-            raise _no_subject("all of it has one colour")
+            raise _no_subject(Message("all of it has one colour"))
         mask = np.zeros((height, width), np.uint8)
         scratch = np.zeros((2, 1, 65))
         cv2.setRNGSeed(0)  # its mixture models start from random centres
@@ -85,14 +86,14 @@ class GrabCut:
                 cv2.GC_INIT_WITH_RECT,
             )
         except cv2.error as error:
-            raise _no_subject(error.err) from None
+            raise _no_subject(Message.of(error.err)) from None
         return np.isin(mask, (cv2.GC_FGD, cv2.GC_PR_FGD)).astype(np.float32)
 
 
-def _no_subject(why: str) -> ModelError:
+def _no_subject(why: Message) -> ModelError:
     return ModelError(
-        f"GrabCut found no two colour distributions in this picture ({why})",
-        "It needs a subject whose colours differ from the border's.",
+        Message("GrabCut found no two colour distributions in this picture ({why})", why=why),
+        Message("It needs a subject whose colours differ from the border's."),
     )
 
 

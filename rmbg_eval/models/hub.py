@@ -14,7 +14,8 @@ from pathlib import Path
 from types import ModuleType
 
 from ..core.files import sha256_file
-from ..errors import WeightsError, printable
+from ..errors import WeightsError, printable, reason_of
+from ..i18n import Message
 
 FILE = "model.safetensors"
 
@@ -63,8 +64,12 @@ class Checkpoint:
             return path
         if self.folder is not None:
             raise WeightsError(
-                f"There is no {FILE} in {printable(str(self.folder))}",
-                f"Give the folder of the checkpoint: it holds {FILE} and config.json.",
+                Message(
+                    "There is no {file} in {folder}", file=FILE, folder=printable(str(self.folder))
+                ),
+                Message(
+                    "Give the folder of the checkpoint: it holds {file} and config.json.", file=FILE
+                ),
             )
         say(f"Fetching {self.repository} (some hundred MB, once)")
         return self._download()
@@ -77,39 +82,74 @@ class Checkpoint:
         try:
             return Path(hub.hf_hub_download(self.repository, FILE, revision=self.revision))
         except errors.GatedRepoError:
-            problem = f"{self.repository} is given only to those who have accepted its licence"
-            remedy = f"Accept it at {page}, then run: hf auth login."
+            problem = Message(
+                "{repository} is given only to those who have accepted its licence",
+                repository=self.repository,
+            )
+            remedy = Message("Accept it at {page}, then run: hf auth login.", page=page)
         except errors.RevisionNotFoundError:
-            problem = f"{self.repository} has no revision {printable(self.revision)}"
-            remedy = f"See which there are at {page}."
+            problem = Message(
+                "{repository} has no revision {revision}",
+                repository=self.repository,
+                revision=printable(self.revision),
+            )
+            remedy = Message("See which there are at {page}.", page=page)
         except errors.RepositoryNotFoundError:
-            problem = f"The hub shows no {self.repository} to this account"
-            remedy = f"Open {page} to see whether it is there; to log in, run: hf auth login."
+            problem = Message(
+                "The hub shows no {repository} to this account", repository=self.repository
+            )
+            remedy = Message(
+                "Open {page} to see whether it is there; to log in, run: hf auth login.", page=page
+            )
         except errors.EntryNotFoundError as error:
             if isinstance(error, errors.LocalEntryNotFoundError):
-                problem = f"{self.repository} is not on this machine, and the hub cannot be reached"
-                remedy = (
-                    f"Connect to the network, or fetch {FILE} from {page} on another machine "
-                    "and name its folder: MODEL:FOLDER."
+                problem = Message(
+                    "{repository} is not on this machine, and the hub cannot be reached",
+                    repository=self.repository,
+                )
+                remedy = Message(
+                    "Connect to the network, or fetch {file} from {page} on another machine "
+                    "and name its folder: MODEL:FOLDER.",
+                    file=FILE,
+                    page=page,
                 )
             else:
-                problem = f"{self.repository} has no {FILE} at revision {printable(self.revision)}"
-                remedy = f"See what it holds at {page}."
+                problem = Message(
+                    "{repository} has no {file} at revision {revision}",
+                    repository=self.repository,
+                    file=FILE,
+                    revision=printable(self.revision),
+                )
+                remedy = Message("See what it holds at {page}.", page=page)
         except OSError as error:
-            problem = f"{self.repository} could not be fetched: {printable(str(error))[:200]}"
-            remedy = "Check the network and the space on the disk, then run the same again."
+            problem = Message(
+                "{repository} could not be fetched: {reason}",
+                repository=self.repository,
+                reason=reason_of(error),
+            )
+            remedy = Message(
+                "Check the network and the space on the disk, then run the same again."
+            )
         raise WeightsError(problem, remedy) from None
 
     def verified(self, path: Path) -> str:
         """The SHA-256 of the weights in `path`; WeightsError if it is not the pinned one."""
         found = sha256_file(path)
         if found is None:
-            raise WeightsError(f"{printable(str(path))} cannot be read", "Check the file.")
+            raise WeightsError(
+                Message("{path} cannot be read", path=printable(str(path))),
+                Message("Check the file."),
+            )
         if self.folder is None and self.sha256 and found != self.sha256:
             raise WeightsError(
-                f"The weights of {self.repository} on this machine are not the pinned ones "
-                f"(SHA-256 {found[:12]}…, expected {self.sha256[:12]}…)",
-                f"Remove {printable(str(path))} and run the same again.",
+                Message(
+                    "The weights of {repository} on this machine are not the pinned ones "
+                    "(SHA-256 {received}…, expected {expected}…)",
+                    repository=self.repository,
+                    received=found[:12],
+                    expected=self.sha256[:12],
+                ),
+                Message("Remove {path} and run the same again.", path=printable(str(path))),
             )
         return found
 

@@ -27,6 +27,7 @@ from ..core.choices import require_cpu
 from ..core.files import user_path
 from ..core.images import Cutout, Picture, describe, resize_alpha
 from ..errors import ModelError, printable
+from ..i18n import Message
 from .entry import Entry, LoadOptions
 from .info import ModelInfo
 from .runtimes import Network, Tensor, open_onnxruntime, open_openvino, runtime_name, session
@@ -68,7 +69,7 @@ class OnnxModel:
         weights: Pinned | None = None,
     ) -> None:
         self.info = info
-        self.warnings: list[str] = []
+        self.warnings: list[Message] = []
         self._normalise = normalise
         self._open = open_network
         self._sigmoid = sigmoid
@@ -99,8 +100,12 @@ class OnnxModel:
         """The output as alpha at the picture's size; ModelError unless it is one in [0, 1]."""
         if output.ndim < 2 or output.size != output.shape[-1] * output.shape[-2]:
             raise ModelError(
-                f"{self.info.name} returned {describe(output)}; one H×W plane is expected",
-                "Name the output that is the matte: onnx:PATH?…&output=NAME.",
+                Message(
+                    "{model} returned {received}; one H×W plane is expected",
+                    model=self.info.name,
+                    received=describe(output),
+                ),
+                Message("Name the output that is the matte: onnx:PATH?…&output=NAME."),
             )
         alpha = output.reshape(output.shape[-2:]).astype(np.float32)
         if self._sigmoid:
@@ -108,8 +113,12 @@ class OnnxModel:
             alpha = np.float32(0.5) * (np.float32(1) + np.tanh(np.float32(0.5) * alpha))
         if not np.isfinite(alpha).all() or alpha.min() < 0 or alpha.max() > 1:
             raise ModelError(
-                f"{self.info.name} returned {describe(alpha)}; alpha lies in [0, 1]",
-                "If the graph ends in logits, add activation=sigmoid to its onnx: spec.",
+                Message(
+                    "{model} returned {received}; alpha lies in [0, 1]",
+                    model=self.info.name,
+                    received=describe(alpha),
+                ),
+                Message("If the graph ends in logits, add activation=sigmoid to its onnx: spec."),
             )
         return Cutout(picture.rgb, resize_alpha(alpha, picture.size))
 
@@ -123,8 +132,11 @@ def isnet(asked: LoadOptions) -> OnnxModel:
     require_cpu("isnet", asked.device)
     if asked.dtype not in ("auto", "fp32", "bf16"):
         raise ModelError(
-            f"isnet offers the dtypes fp32 and bf16; {asked.dtype!r} was asked for",
-            "Use --dtype fp32, or bf16 where the processor has it.",
+            Message(
+                "isnet offers the dtypes fp32 and bf16; {dtype} was asked for",
+                dtype=repr(asked.dtype),
+            ),
+            Message("Use --dtype fp32, or bf16 where the processor has it."),
         )
     precision: Literal["fp32", "bf16"] = "bf16" if asked.dtype == "bf16" else "fp32"
     info = ModelInfo(
@@ -179,22 +191,38 @@ def onnx_file(asked: LoadOptions) -> OnnxModel:
     given = dict(parse_qsl(query, keep_blank_values=True))
     unknown = [key for key in given if key not in _OPTIONS]
     if unknown or "mean" not in given or "std" not in given:
-        what = f"unknown {printable(unknown[0])!r}" if unknown else "mean and std are required"
+        what = Message("mean and std are required")
+        if unknown:
+            what = Message("unknown {name}", name=repr(printable(unknown[0])))
         raise ModelError(
-            f"onnx:{printable(spec)}: {what}",
-            "Write for example onnx:model.onnx?mean=0.485,0.456,0.406&std=0.229,0.224,0.225"
-            f"; options: {', '.join(_OPTIONS)}.",
+            Message("onnx:{spec}: {what}", spec=printable(spec), what=what),
+            Message(
+                "Write for example "
+                "onnx:model.onnx?mean=0.485,0.456,0.406&std=0.229,0.224,0.225; options: "
+                "{options}.",
+                options=_OPTIONS,
+            ),
         )
     if given.get("activation", "none") not in ("none", "sigmoid"):
         raise ModelError(
-            f"onnx:{printable(spec)}: activation is none or sigmoid", "Correct the spec."
+            Message(
+                "onnx:{spec}: {what}",
+                spec=printable(spec),
+                what=Message("activation is none or sigmoid"),
+            ),
+            Message("Correct the spec."),
         )
     path = user_path(name, ModelError)
     try:
         sha256 = _sha256(path)
     except OSError as error:
         raise ModelError(
-            f"The graph {printable(name)} cannot be read: {error.strerror}", "Check the path."
+            Message(
+                "The graph {name} cannot be read: {reason}",
+                name=printable(name),
+                reason=error.strerror,
+            ),
+            Message("Check the path."),
         ) from None
     sigmoid = given.get("activation") == "sigmoid"
     normalise = Normalisation(
@@ -249,8 +277,12 @@ def _scaled(text: str, option: str) -> tuple[float, float, float]:
             raise ValueError
     except ValueError:
         raise ModelError(
-            f"{option} is one number or three with commas between; received {printable(text)!r}",
-            "Write for example mean=0.485,0.456,0.406.",
+            Message(
+                "{option} is one number or three with commas between; received {received}",
+                option=option,
+                received=repr(printable(text)),
+            ),
+            Message("Write for example mean=0.485,0.456,0.406."),
         ) from None
     red, green, blue = values * 3 if len(values) == 1 else values
     return red, green, blue
@@ -265,15 +297,22 @@ def _size(path: Path, text: str | None) -> tuple[int, int]:
         ):
             return int(parts[0]), int(parts[-1])
         raise ModelError(
-            f"size is one number or WIDTHxHEIGHT up to 8192; received {printable(text)!r}",
-            "Write for example size=1024.",
+            Message(
+                "size is one number or WIDTHxHEIGHT up to 8192; received {received}",
+                received=repr(printable(text)),
+            ),
+            Message("Write for example size=1024."),
         )
     shape = session(path).get_inputs()[0].shape
     if len(shape) == 4 and all(isinstance(side, int) for side in shape[2:]):
         return shape[3], shape[2]
     raise ModelError(
-        f"The graph {printable(path.name)} takes pictures of any size: {shape}",
-        "Say which it was trained with: add size=1024 to its onnx: spec.",
+        Message(
+            "The graph {name} takes pictures of any size: {shape}",
+            name=printable(path.name),
+            shape=str(shape),
+        ),
+        Message("Say which it was trained with: add size=1024 to its onnx: spec."),
     )
 
 

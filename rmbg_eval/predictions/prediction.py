@@ -2,10 +2,19 @@
 
 from __future__ import annotations
 
-from pydantic import BaseModel, ConfigDict, Field
+from typing import Annotated
+
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field
 
 from ..core.key import Keyed
+from ..core.notes import NOTES
 from ..errors import Failure
+from ..i18n import Message
+
+
+def _note(note: object) -> object:
+    """Before schema version 3, notes were keys."""
+    return NOTES.get(note, note) if isinstance(note, str) else note
 
 
 class Prediction(Keyed):
@@ -14,8 +23,8 @@ class Prediction(Keyed):
     picture_sha256: str | None = None
     width: int | None = None
     height: int | None = None
-    notes: tuple[str, ...] = ()
-    """What decoding had to do, as keys of the report's string table."""
+    notes: tuple[Annotated[Message, BeforeValidator(_note)], ...] = ()
+    """What decoding had to do."""
     cutout: str | None = None
     """Path of the RGBA PNG from the run folder, with forward slashes; None if it failed."""
     cutout_sha256: str | None = None
@@ -42,5 +51,5 @@ class PrecisionCheck(BaseModel):
     largest: float | None
     """Largest difference of any pixel's alpha, in [0, 1], as stored in 8 bits."""
     mean: float | None
-    reason: str | None = None
+    reason: Message | None = None
     """Why there is no figure."""

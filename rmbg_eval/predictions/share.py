@@ -11,6 +11,7 @@ from ..cases.case import Case
 from ..core.cache import Store
 from ..core.choices import split
 from ..core.processes import Call, Send, in_processes
+from ..i18n import Message
 from ..models.protocol import Model
 from ..models.table import load_model
 from ..settings import Settings
@@ -23,7 +24,7 @@ Make = Callable[[str], Model]
 
 @dataclass(frozen=True)
 class _Warned:
-    text: str
+    text: Message
 
 
 def predict_on_all(
@@ -42,7 +43,7 @@ def predict_on_all(
 def predict_shared(
     make: Make,
     devices: Sequence[str],
-    warnings: list[str],
+    warnings: list[Message],
     cases: Sequence[Case],
     out: Path,
     store: Store,
@@ -63,7 +64,8 @@ def predict_shared(
     due = 0
     for process, sent in in_processes(calls):
         if isinstance(sent, _Warned):
-            warnings.append(f"{devices[process]}: {sent.text}")
+            device = devices[process]
+            warnings.append(Message("{name}: {what}", name=device, what=sent.text))
             continue
         number, prediction = sent
         early[number] = prediction

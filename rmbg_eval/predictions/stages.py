@@ -33,6 +33,7 @@ from ..core.images import (
 )
 from ..core.machine import cores, peak_memory, reset_peak_memory
 from ..errors import Failure, ImageError, ModelError, OutputError
+from ..i18n import Message
 from ..models.protocol import Model
 from .prediction import Prediction
 
@@ -157,8 +158,13 @@ def _infer(model: Model, jobs: Sequence[_Job]) -> None:
         outputs = model.infer([job.inputs for job in jobs])
         if len(outputs) != len(jobs):
             raise ModelError(
-                f"{model.info.name} returned {len(outputs)} outputs for {len(jobs)} inputs",
-                "Correct the model: infer() gives one output for each input.",
+                Message(
+                    "{model} returned {outputs} outputs for {inputs} inputs",
+                    model=model.info.name,
+                    outputs=len(outputs),
+                    inputs=len(jobs),
+                ),
+                Message("Correct the model: infer() gives one output for each input."),
             )
     except Exception as error:  # one bad picture never ends a run
         if len(jobs) == 1:
@@ -223,7 +229,10 @@ def _check(model: Model, cutout: Cutout, picture: Picture) -> None:
         check_rgb(cutout.rgb)
         check_alpha(cutout.alpha, picture.rgb.shape[:2])
     except ImageError as error:
-        raise ModelError(f"{model.info.name}: {error.problem}", error.remedy) from None
+        raise ModelError(
+            Message("{model}: {problem}", model=model.info.name, problem=error.problem),
+            error.remedy,
+        ) from None
 
 
 def _finish(model: Model, job: _Job, out: Path, *, cached: bool) -> Prediction:

@@ -12,6 +12,7 @@ from ..compare.comparison import STATES, Comparison, Pair, Value, Verdict
 from ..core.anchors import pair_anchor
 from ..core.progress import OnStep, Step, ignore
 from ..errors import printable
+from ..i18n import Message
 from ..measure.kinds import KINDS
 from ..run.previews import Preview
 from ..settings import CompareSettings
@@ -216,7 +217,7 @@ class ComparisonReport:
         where = said.kind(value.region, lang) if point else self._said(value.region)
         return join(", ", [self._said(value.unit), where], lang)
 
-    def _said(self, english: str) -> Words:
+    def _said(self, english: Message | str) -> Words:
         return said.reason(english, self.settings.lang)
 
     def _cells(self, value: Value) -> tuple[CellView, ...]:

@@ -21,6 +21,7 @@ from ..core.files import cannot_write, write_atomic
 from ..core.images import read_bytes
 from ..core.paths import resource
 from ..errors import ImageError, ReportError, printable
+from ..i18n import Message
 from ..settings import CompareSettings, Settings
 from . import NBCONVERT_TEMPLATES, head_and_foot
 
@@ -79,9 +80,15 @@ def _executed(source: nbformat.NotebookNode, name: str, out: Path, parameters: d
         _trust(notebook)
     except PapermillExecutionError as error:
         raise ReportError(
-            f"The notebook failed in cell {error.exec_count}: "
-            f"{error.ename}: {printable(error.evalue)}",
-            f"It is kept as {printable(str(partial))}; open it in JupyterLab.",
+            Message(
+                "The notebook failed in cell {cell}: {kind}: {reason}",
+                cell=error.exec_count,
+                kind=error.ename,
+                reason=printable(error.evalue),
+            ),
+            Message(
+                "It is kept as {partial}; open it in JupyterLab.", partial=printable(str(partial))
+            ),
         ) from None
     except OSError as error:
         raise cannot_write(out, error) from None
@@ -153,13 +160,21 @@ def _inline(html: str, folder: Path) -> str:
         kind = mimetypes.guess_type(path.name)[0] or "image/webp"
         try:
             if not path.is_relative_to(folder.resolve()):
-                raise ImageError("it lies elsewhere", "Keep it in the run folder.")
+                raise ImageError(
+                    Message("it lies elsewhere"), Message("Keep it in the run folder.")
+                )
             data = read_bytes(path)
         except ImageError as error:
             raise ReportError(
-                f"The picture {printable(match[2])} is not beside the notebook: {error.problem}",
-                "Save the executed notebook in its run folder: papermill … OUT/evaluate.ipynb "
-                "-p out OUT.",
+                Message(
+                    "The picture {name} is not beside the notebook: {problem}",
+                    name=printable(match[2]),
+                    problem=error.problem,
+                ),
+                Message(
+                    "Save the executed notebook in its run folder: papermill … "
+                    "OUT/evaluate.ipynb -p out OUT."
+                ),
             ) from None
         return f"{match[1]}data:{kind};base64,{base64.b64encode(data).decode()}{match[3]}"
 

@@ -29,7 +29,7 @@ def details(run: Run) -> DetailsView:
         (say("versions"), versions),
         (say("machine"), join(", ", [machine(run), run.machine.system], lang)),
         (say("wall"), seconds(run.wall_seconds) or say("not_measured")),
-        (say("skipped"), "; ".join(run.skipped) or say("none")),
+        (say("skipped"), "; ".join(map(str, run.skipped)) or say("none")),
     ]
     shown = run.settings.model_dump()
     shown["cases"] = shown["cases"] or say("reference_cases")

@@ -14,14 +14,15 @@ from ..cases.case import Case
 from ..core.cache import Findings, Store
 from ..core.images import Alpha, Cutout, Picture
 from ..core.progress import OnStep, Step
-from ..measure.agreement import FLIP, METRICS, disagreement, flip_difference
+from ..i18n import Message
+from ..measure.agreement import FLIP, METRICS, NO_OTHER, disagreement, flip_difference
 from ..measure.record import Measurement
 from ..measure.table import Values
 from ..models.info import ModelInfo
 from ..models.protocol import Model
 from ..predictions.prediction import Prediction
 from ..predictions.stages import predict, stored_alpha
-from .findings import measurements
+from .findings import measurements, no_prediction
 
 
 class Mirrored:
@@ -67,7 +68,7 @@ def flip_differences(
     on_step: OnStep,
 ) -> list[Measurement]:
     """How far the model's alpha of each case changes where it sees the picture mirrored."""
-    found: dict[tuple[str, str], tuple[float | None, str | None]] = {}
+    found: dict[tuple[str, str], tuple[float | None, Message | None]] = {}
     succeeded = {(p.category, p.case): p for p in made if p.cutout}
     chosen = [case for case in cases if (case.category, case.id) in succeeded]
     if model.info.runtime == "none":
@@ -82,13 +83,14 @@ def flip_differences(
                 found[key] = flip_difference(ours, theirs), None
                 (Path(scratch) / other.cutout).unlink()
             else:
-                found[key] = None, f"the mirrored picture failed: {other.failure}"
+                why = other.failure.message if other.failure else None
+                found[key] = None, Message("the mirrored picture failed: {why}", why=why)
             on_step(Step(text, len(found), len(chosen)))
     rows = []
     for prediction in made:
-        reason = f"the prediction failed: {prediction.failure}"
+        reason = no_prediction(prediction)
         if prediction.cutout:
-            reason = "finished cut-outs cannot be made again of a mirrored picture"
+            reason = Message("finished cut-outs cannot be made again of a mirrored picture")
         value = found.get((prediction.category, prediction.case), (None, reason))
         rows += measurements(prediction, FLIP, {FLIP[0].name: value})
     return rows
@@ -101,16 +103,14 @@ def disagreements(
     by_case: dict[tuple[str, str], list[Prediction]] = {}
     for prediction in predictions:
         by_case.setdefault((prediction.category, prediction.case), []).append(prediction)
-    values: dict[tuple[str, str, str], tuple[float | None, str | None]] = {}
+    values: dict[tuple[str, str, str], tuple[float | None, Message | None]] = {}
     for made in by_case.values():
         done = [p for p in made if p.cutout]
         for prediction, value in zip(done, _apart(done, out, kept), strict=True):
             values[prediction.category, prediction.case, prediction.model] = value
     rows = []
     for p in predictions:
-        value = values.get(
-            (p.category, p.case, p.model), (None, f"the prediction failed: {p.failure}")
-        )
+        value = values.get((p.category, p.case, p.model), (None, no_prediction(p)))
         found: Values = {METRICS[0].name: value}
         rows += measurements(p, METRICS, found)
     return rows
@@ -118,10 +118,10 @@ def disagreements(
 
 def _apart(
     done: Sequence[Prediction], out: Path, kept: Findings
-) -> list[tuple[float | None, str | None]]:
+) -> list[tuple[float | None, Message | None]]:
     """The disagreement of each of one case's cut-outs with the others; each pair is kept."""
     if len(done) < 2:
-        return [(None, "no other model has a cut-out of this picture")] * len(done)
+        return [(None, NO_OTHER)] * len(done)
     alphas: dict[int, Alpha] = {}
 
     def alpha(index: int) -> Alpha:

@@ -24,7 +24,8 @@ from ..core.choices import split
 from ..core.files import remove_unfinished
 from ..core.machine import Machine
 from ..core.progress import OnStep, Step, ignore
-from ..errors import ModelError, OutputError, SettingsError, printable
+from ..errors import Failure, ModelError, OutputError, SettingsError, printable
+from ..i18n import Message
 from ..measure import agreement
 from ..measure.colours import DECONTAMINATED
 from ..measure.record import Measurement, PointResult
@@ -216,8 +217,8 @@ def _chosen(settings: Settings) -> tuple[Metric, ...]:
         left_out |= set(DECONTAMINATED)
     elif find_spec("pymatting") is None:
         raise SettingsError(
-            "To measure decontaminated colours, pymatting is needed",
-            "Install it: pip install 'rmbg-eval[pymatting]'.",
+            Message("To measure decontaminated colours, pymatting is needed"),
+            Message("Install it: pip install 'rmbg-eval[pymatting]'."),
         )
     return tuple(metric for metric in TABLE if metric not in left_out)
 
@@ -236,7 +237,7 @@ def _precision(
     if model.info.dtype not in REDUCED:
         return None
     if not settings.precision_cases:
-        return PrecisionCheck(cases=0, largest=None, mean=None, reason="not asked for")
+        return PrecisionCheck(cases=0, largest=None, mean=None, reason=Message("not asked for"))
     succeeded = {(p.category, p.case) for p in made if p.cutout}
     chosen = [case for case in cases if (case.category, case.id) in succeeded]
     chosen = chosen[: settings.precision_cases]
@@ -244,7 +245,7 @@ def _precision(
         exact = load_model(spec, split(settings.device)[0], "fp32")
         return compare_with_fp32(exact, chosen, made, out, store, on_step)
     except ModelError as error:
-        return PrecisionCheck(cases=0, largest=None, mean=None, reason=str(error))
+        return PrecisionCheck(cases=0, largest=None, mean=None, reason=Failure.of(error).message)
 
 
 def _earlier(out: Path) -> Run | None:
@@ -259,5 +260,6 @@ def _refuse_one_name_twice(names: list[str]) -> None:
     for name in names:
         if names.count(name) > 1:
             raise ModelError(
-                f"Two models are called {name!r}", "Give each a label of its own: LABEL=SPEC."
+                Message("Two models are called {name}", name=repr(name)),
+                Message("Give each a label of its own: LABEL=SPEC."),
             )

@@ -18,6 +18,7 @@ from ..core.cache import Findings
 from ..core.files import sha256_file
 from ..core.images import DECODER, RGB, Alpha, decode_cutout, read_bytes
 from ..errors import Failure, ImageError, RmbgEvalError
+from ..i18n import N_, Message
 from ..measure.kinds import KINDS
 from ..measure.points import Seen, judge, tolerance
 from ..measure.record import Measurement, ObservationPoint, PointResult
@@ -35,7 +36,7 @@ class Found(BaseModel):
     points: tuple[Seen, ...] = ()
 
     @classmethod
-    def nothing(cls, metrics: Sequence[Metric], points: int, reason: str) -> Found:
+    def nothing(cls, metrics: Sequence[Metric], points: int, reason: Message) -> Found:
         """No value anywhere, for one reason."""
         return cls(
             values={metric.name: (None, reason) for metric in metrics},
@@ -53,7 +54,7 @@ def find(
     """
     points = case.about.points
     if prediction.failure or not prediction.cutout:
-        found = Found.nothing(metrics, len(points), f"the prediction failed: {prediction.failure}")
+        found = Found.nothing(metrics, len(points), no_prediction(prediction))
         return measurements(prediction, metrics, found.values), _results(prediction, points, found)
     sides = tuple(sha256_file(path) if path else None for path in (case.alpha, case.foreground))
     known_by = (prediction.cutout_sha256, prediction.picture_sha256, *sides, points)
@@ -66,13 +67,20 @@ def find(
                 judging = pool.submit(lambda: tuple(judge(point, subject) for point in points))
                 found = Found(values=measure(subject, metrics), points=judging.result())
         except Exception as error:  # one bad picture never ends a run
-            reason = f"it could not be measured: {Failure.of(error).problem}"
+            why = Failure.of(error).problem
+            reason = Message("it could not be measured: {why}", why=why)
             found = Found.nothing(metrics, len(points), reason)
         else:
             kept.put(key, found.model_dump_json())
     else:
         found = found_before
     return measurements(prediction, metrics, found.values), _results(prediction, points, found)
+
+
+def no_prediction(prediction: Prediction) -> Message:
+    """Why nothing can be measured of a prediction without a cut-out."""
+    why = prediction.failure.message if prediction.failure else None
+    return Message("the prediction failed: {why}", why=why)
 
 
 def read(case: Case, cutout: Path) -> Subject:
@@ -83,26 +91,30 @@ def read(case: Case, cutout: Path) -> Subject:
         reading_foreground = pool.submit(case.true_foreground)
         rgb, alpha = decode_cutout(read_bytes(cutout), cutout.name)
     picture = decoding.result().rgb
-    missing: dict[str, str] = {}
+    missing: dict[str, Message] = {}
     size = alpha.shape[1], alpha.shape[0]
     truth: Alpha | None = None
     foreground: RGB | None = None
     try:
         truth = reading_truth.result()
         if truth is not None:
-            check_size(size, truth, "truth", case.alpha)
+            check_size(size, truth, N_("truth"), case.alpha)
     except RmbgEvalError as error:
         truth = None
-        missing["truth"] = f"the truth cannot be used: {error.problem}"
+        missing["truth"] = Message("the truth cannot be used: {why}", why=error.problem)
     try:
         foreground = reading_foreground.result()
         if foreground is not None:
-            check_size(size, foreground, "true foreground", case.foreground)
+            check_size(size, foreground, N_("true foreground"), case.foreground)
     except RmbgEvalError as error:
         foreground = None
-        missing["foreground"] = f"the true foreground cannot be used: {error.problem}"
+        missing["foreground"] = Message(
+            "the true foreground cannot be used: {why}", why=error.problem
+        )
     if rgb is None:
-        raise ImageError(f"{cutout.name} has no colours", "Delete it and run again.")
+        raise ImageError(
+            Message("{name} has no colours", name=cutout.name), Message("Delete it and run again.")
+        )
     return Subject(alpha, rgb, picture, truth, foreground, missing=missing)
 
 

@@ -14,6 +14,7 @@ from filelock import FileLock, Timeout
 from ..core.files import cannot_write, write_atomic
 from ..core.paths import resource
 from ..errors import OutputError, printable
+from ..i18n import Message
 from .record import Run
 
 _OURS = {"run.json", "measurements.csv", "junit.xml", "summary.md", "cutouts", "assets"}
@@ -44,19 +45,23 @@ def run_folder(out: Path) -> Iterator[Path]:
     names, foreign = names_in(out, _OURS)
     if foreign and "run.json" not in names:
         raise OutputError(
-            f"{printable(str(out))} holds other files ({printable(foreign[0])})",
-            "Give a new or empty folder with --out, or one that holds a run.",
+            Message(
+                "{folder} holds other files ({file})",
+                folder=printable(str(out)),
+                file=printable(foreign[0]),
+            ),
+            Message("Give a new or empty folder with --out, or one that holds a run."),
         )
     notebooks = resource("notebooks")
     if notebooks.exists() and out.samefile(notebooks):
         raise OutputError(
-            f"{printable(str(out))} holds the notebooks themselves",
-            "Give another folder with --out.",
+            Message("{folder} holds the notebooks themselves", folder=printable(str(out))),
+            Message("Give another folder with --out."),
         )
     if (out / MATTES).exists():
         raise OutputError(
-            f"{printable(str(out))} holds a baseline",
-            "Give another folder with --out; rmbg-eval approve makes a run the baseline.",
+            Message("{folder} holds a baseline", folder=printable(str(out))),
+            Message("Give another folder with --out; rmbg-eval approve makes a run the baseline."),
         )
     with locked(out):
         yield out
@@ -71,8 +76,8 @@ def locked(out: Path) -> Iterator[None]:
         lock.acquire()
     except Timeout:
         raise OutputError(
-            f"Another run is writing to {printable(str(out))}",
-            "Wait for it, or give another folder with --out.",
+            Message("Another run is writing to {folder}", folder=printable(str(out))),
+            Message("Wait for it, or give another folder with --out."),
         ) from None
     except OSError as error:
         raise cannot_write(out, error) from None
@@ -133,11 +138,11 @@ def _csv(run: Run) -> str:
     for m in run.measurements:
         value = "" if m.value is None else repr(m.value)
         writer.writerow(
-            [m.case, m.category, m.model, m.metric, value, m.unit, m.region, m.reason or ""]
+            [m.case, m.category, m.model, m.metric, value, m.unit, m.region, str(m.reason or "")]
         )
     for seen in run.points:
         start = [seen.case, seen.category, seen.model]
-        name, reason = f"point:{seen.point}", seen.reason or ""
+        name, reason = f"point:{seen.point}", str(seen.reason or "")
         value = "" if seen.measured is None else repr(seen.measured)
         passed = "" if seen.passed is None else str(int(seen.passed))
         writer.writerow([*start, name, value, seen.unit, seen.kind, reason])

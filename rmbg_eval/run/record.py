@@ -14,6 +14,7 @@ from pydantic import BaseModel, ConfigDict, ValidationError
 from ..core.key import Key
 from ..core.machine import Machine
 from ..errors import OutputError, printable
+from ..i18n import Message
 from ..measure.record import Measurement, ObservationPoint, PointResult
 from ..models.info import ModelInfo
 from ..predictions.prediction import PrecisionCheck, Prediction
@@ -48,11 +49,11 @@ class ModelRun(_Record):
     info: ModelInfo
     precision: PrecisionCheck | None = None
     """Present where the dtype is a reduced one."""
-    warnings: tuple[str, ...] = ()
+    warnings: tuple[Message, ...] = ()
     """What the model had to say of how it ran."""
 
 
-SCHEMA_VERSION: Literal[2] = 2
+SCHEMA_VERSION: Literal[3] = 3
 """Raised with every change of what run.json holds; older ones still load."""
 
 
@@ -97,15 +98,15 @@ class Index:
 class Run(_Record):
     """Everything that was found; run.json is its JSON."""
 
-    schema_version: Literal[1, 2] = SCHEMA_VERSION
-    """1 had no `machine.threads`."""
+    schema_version: Literal[1, 2, 3] = SCHEMA_VERSION
+    """1 had no `machine.threads`; 1 and 2 had texts in English where there are messages now."""
     complete: bool
     settings: Settings
     started: datetime
     wall_seconds: float | None
     machine: Machine
     cases: tuple[CaseRecord, ...]
-    skipped: tuple[str, ...]
+    skipped: tuple[Message, ...]
     models: tuple[ModelRun, ...]
     predictions: tuple[Prediction, ...]
     measurements: tuple[Measurement, ...]
@@ -140,21 +141,33 @@ class Run(_Record):
             run = cls.model_validate_json(data)
         except OSError as error:
             raise OutputError(
-                f"{printable(str(path))} cannot be read: {error.strerror}",
-                "Give the folder of a finished run.",
+                Message(
+                    "{path} cannot be read: {reason}",
+                    path=printable(str(path)),
+                    reason=error.strerror,
+                ),
+                Message("Give the folder of a finished run."),
             ) from None
         except ValidationError as error:
             version = _version_of(data)
             if version is not None and version > SCHEMA_VERSION:
                 raise OutputError(
-                    f"{printable(str(path))} has schema version {version}; this version of "
-                    f"rmbg-eval reads 1 to {SCHEMA_VERSION}",
-                    "Use the version of rmbg-eval that wrote it, or a newer one.",
+                    Message(
+                        "{path} has schema version {version}; this version of rmbg-eval reads 1 to "
+                        "{newest}",
+                        path=printable(str(path)),
+                        version=version,
+                        newest=SCHEMA_VERSION,
+                    ),
+                    Message("Use the version of rmbg-eval that wrote it, or a newer one."),
                 ) from None
             raise OutputError(
-                f"{printable(str(path))} is not a run this version reads: "
-                f"{error.error_count()} places differ",
-                "Run it again with this version of rmbg-eval.",
+                Message(
+                    "{path} is not a run this version reads: {n} places differ",
+                    path=printable(str(path)),
+                    n=error.error_count(),
+                ),
+                Message("Run it again with this version of rmbg-eval."),
             ) from None
         settings = run.settings.model_copy(update={"out": str(folder)})
         return run.model_copy(update={"settings": settings})

@@ -18,6 +18,7 @@ from functools import cache
 import numpy as np
 from numpy.typing import NDArray
 
+from ..i18n import Message
 from ..measure.points import far_off
 from ..measure.record import Measurement, ObservationPoint, PointResult
 from ..measure.table import HEADLINES, TABLE
@@ -38,7 +39,7 @@ class Mean:
     model: str
     value: float | None
     scored: int
-    left_out: tuple[tuple[str, int], ...]
+    left_out: tuple[tuple[Message, int], ...]
     """Reasons, each with the number of cases."""
     best: bool = False
     values: tuple[tuple[str, float], ...] = ()

@@ -13,6 +13,8 @@ from pathlib import Path
 
 import pytest
 
+from rmbg_eval.i18n import Message
+
 if importlib.util.find_spec("torch") is None and not os.environ.get("CI"):
     pytest.skip("torch is not installed", allow_module_level=True)
 
@@ -154,7 +156,7 @@ def test_without_weights_it_says_how_to_try_the_machine(
 ) -> None:
     class Absent:
         def fetch(self, say: object) -> None:
-            raise WeightsError("There are none", "Accept the licence.")
+            raise WeightsError(Message("There are none"), Message("Accept the licence."))
 
     monkeypatch.setattr("rmbg_eval.bench.load_model", lambda spec: Absent())
     with pytest.raises(WeightsError, match=r"Accept the licence\. Or try .* --random-weights"):

@@ -212,7 +212,7 @@ def test_pictures_in_a_folder_of_a_category_are_of_one_shoot(tmp_path):
         "monday-b": "pet/monday",
         "rex": "the park",
     }
-    assert sorted(line.partition(": ")[0] for line in found.skipped) == [
+    assert sorted(str(line).partition(": ")[0] for line in found.skipped) == [
         "pet/monday/deep",
         "pet/none",
         "pet/none/words.txt",

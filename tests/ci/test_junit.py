@@ -12,14 +12,15 @@ from runs import run_of
 from rmbg_eval import Settings
 from rmbg_eval.ci.junit import Checked, junit, junit_of_comparison, junit_of_run, xml_text
 from rmbg_eval.errors import Failure
+from rmbg_eval.i18n import Message
 
 
 def test_one_test_a_case_and_model() -> None:
     root = read(junit_of_run(run_of(made("a"), failed("b"))))
     assert outcomes(root) == {"a.portrait/ada": [], "b.portrait/ada": ["error"]}
     (error,) = root.iter("error")
-    assert error.get("message") == FAILED.problem
-    assert FAILED.remedy in error.text
+    assert error.get("message") == str(FAILED.problem)
+    assert str(FAILED.remedy) in error.text
     assert "index.html#case-portrait-ada-" in error.text
 
 
@@ -96,6 +97,6 @@ def test_forbidden_characters_are_replaced_and_seen_to_be() -> None:
 
 
 def test_absurd_messages_are_cut() -> None:
-    failure = Failure("E", "x" * 100_000, "y")
+    failure = Failure("E", Message("x" * 100_000), Message("y"))
     run = run_of(made("a").model_copy(update={"cutout": None, "failure": failure}))
     assert len(junit_of_run(run)) < 50_000

@@ -13,6 +13,7 @@ from rmbg_eval import Settings
 from rmbg_eval.ci.summary_md import LIMIT, code, summary_of_comparison, summary_of_run
 from rmbg_eval.compare.comparison import Comparison, Pair
 from rmbg_eval.errors import Failure, printable
+from rmbg_eval.i18n import Message
 
 MARKDOWN = MarkdownIt("gfm-like", {"linkify": False})
 
@@ -95,7 +96,7 @@ def test_a_partial_run_says_so() -> None:
 
 
 def test_a_thousand_failures_fit_and_the_rest_is_counted() -> None:
-    failure = Failure("E", "<b>" * 90, "`" * 200)
+    failure = Failure("E", Message("<b>" * 90), Message("`" * 200))
     many = [failed(case=f"{n}" * 50).model_copy(update={"failure": failure}) for n in range(9999)]
     text = summary_of_run(run_of(*many))
     assert len(text.encode()) <= LIMIT

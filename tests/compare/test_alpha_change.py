@@ -59,7 +59,7 @@ def test_is_the_same_both_ways_and_nothing_of_itself() -> None:
 def test_other_sizes_are_told_and_not_stretched() -> None:
     found = alpha_change(np.zeros((4, 6), np.float32), np.zeros((5, 6), np.float32))
     assert (found.mean, found.tile) == (None, None)
-    assert found.reason == "the sizes differ: 6×5 pixels, 6×4 in BASE"
+    assert str(found.reason) == "the sizes differ: 6×5 pixels, 6×4 in BASE"
 
 
 def kept(folder: Path, name: str = "cutouts/a.png", change: int = 0) -> Prediction:
@@ -81,7 +81,7 @@ def test_of_files(tmp_path: Path) -> None:
     assert change_of(tmp_path / "one", was, tmp_path / "two", was) == NOTHING  # nothing is read
     gone = change_of(tmp_path / "one", was, tmp_path / "two", now)
     assert gone.mean is None
-    assert "could not be compared: a.png does not exist" in gone.reason
+    assert "could not be compared: a.png does not exist" in str(gone.reason)
 
 
 def test_a_file_that_is_another_than_was_written_is_told(tmp_path: Path) -> None:

@@ -31,6 +31,7 @@ from rmbg_eval.compare.baseline import (
 from rmbg_eval.compare.runs import compare
 from rmbg_eval.core.images import Alpha, Picture, decode_cutout
 from rmbg_eval.errors import Failure, OutputError
+from rmbg_eval.i18n import Message
 from rmbg_eval.predictions.stages import stored_alpha
 
 UseModels = Callable[..., None]
@@ -158,7 +159,7 @@ def test_a_damaged_matte_is_told_and_never_believed(
     states = {pair.case: pair for pair in compare(base, settings.out_folder).pairs}
     assert states["tom"].state == "same"
     assert states["rex"].state == "changed"
-    assert "is not the file that run.json describes" in states["rex"].why
+    assert "is not the file that run.json describes" in str(states["rex"].why)
     approve(settings.out_folder, base)
     assert compare(base, settings.out_folder).failing() == ()
 
@@ -182,7 +183,10 @@ def failing(run: Run) -> Run:
 def _failed(run: Run) -> Prediction:
     first = run.predictions[0]
     return Prediction(
-        category=first.category, case=first.case, model="fake", failure=Failure("E", "no", "do")
+        category=first.category,
+        case=first.case,
+        model="fake",
+        failure=Failure("E", Message("no"), Message("do")),
     )
 
 

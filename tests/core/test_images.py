@@ -24,7 +24,7 @@ from pictures import (
 )
 from PIL import Image, ImageCms
 
-from rmbg_eval.core.images import decode
+from rmbg_eval.core.images import NOTES, decode
 
 GREY = np.asarray(picture().convert("L"))
 DEEP_GREY = (np.arange(HEIGHT * WIDTH) * 21 % 65536).astype(np.uint16).reshape(HEIGHT, WIDTH)
@@ -32,6 +32,10 @@ DEEP_GREY = (np.arange(HEIGHT * WIDTH) * 21 % 65536).astype(np.uint16).reshape(H
 
 def grey_as_rgb(values: np.ndarray) -> np.ndarray:
     return np.repeat(np.rint(values)[..., None], 3, axis=2)
+
+
+def keys(picture):
+    return tuple(key for note in picture.notes for key, known in NOTES.items() if known == note)
 
 
 # Handled: (file, the pixels expected, how far they may be off, the notes expected)
@@ -111,7 +115,7 @@ def test_reads_and_notes(data, expected, tolerance, notes):
     assert decoded.rgb.dtype == np.uint8
     assert decoded.size == (WIDTH, HEIGHT)
     assert np.abs(decoded.rgb.astype(float) - expected).max() <= tolerance
-    assert decoded.notes == notes
+    assert keys(decoded) == notes
 
 
 # The array operation that turns what is stored into what EXIF orientation k shows (TIFF 6.0).
@@ -134,14 +138,14 @@ def test_turns_upright_as_exif_says(orientation, format):
     expected = UPRIGHT[orientation](colourful()).astype(int)
     assert decoded.rgb.shape == expected.shape
     assert np.abs(decoded.rgb - expected).max() <= 6
-    assert decoded.notes == ("exif-rotated",)
+    assert keys(decoded) == ("exif-rotated",)
 
 
 @pytest.mark.parametrize("orientation", [0, 1, 9, 65535])
 def test_an_orientation_that_turns_nothing_is_not_noted(orientation):
     decoded = decode(turned("PNG", orientation), "x")
     assert np.array_equal(decoded.rgb, colourful())
-    assert decoded.notes == ()
+    assert keys(decoded) == ()
 
 
 def test_broken_exif_does_not_cost_the_picture():
@@ -188,7 +192,7 @@ def test_converts_a_wide_gamut_as_the_matrices_say(primaries, curve, to_light, c
     decoded = decode(encode(image, "PNG", icc_profile=icc_profile(primaries, curve)), "x")
     light = np.linalg.solve(to_xyz(SRGB), to_xyz(primaries) @ to_light(np.array(colour) / 255))
     assert np.abs(decoded.rgb - as_srgb(light)).max() < 1.5
-    assert decoded.notes == ("icc-converted",)
+    assert keys(decoded) == ("icc-converted",)
 
 
 @pytest.mark.parametrize(("mode", "value"), [("L", 100), ("I;16", 100 * 257)])
@@ -196,7 +200,7 @@ def test_converts_a_grey_profile(mode, value):
     profile = icc_profile(None, gamma_curve(1.8))
     image = Image.new(mode, (WIDTH, HEIGHT), value)
     decoded = decode(encode(image, "PNG", icc_profile=profile), "x")
-    assert "icc-converted" in decoded.notes
+    assert "icc-converted" in keys(decoded)
     assert np.abs(decoded.rgb - as_srgb(np.array((100 / 255) ** 1.8))).max() < 1.5
 
 
@@ -204,14 +208,14 @@ def test_a_turned_wide_gamut_picture_is_turned_and_converted():
     data = turned("JPEG", 6, icc_profile=icc_profile(DISPLAY_P3, srgb_curve()))
     decoded = decode(data, "x")
     assert decoded.size == (HEIGHT, WIDTH)
-    assert decoded.notes == ("exif-rotated", "icc-converted")
+    assert keys(decoded) == ("exif-rotated", "icc-converted")
 
 
 def test_an_opaque_alpha_does_not_hide_the_profile():
     data = encode(
         picture().convert("RGBA"), "PNG", icc_profile=icc_profile(DISPLAY_P3, srgb_curve())
     )
-    assert decode(data, "x").notes == ("opaque-alpha-dropped", "icc-converted")
+    assert keys(decode(data, "x")) == ("opaque-alpha-dropped", "icc-converted")
 
 
 @pytest.mark.parametrize(
@@ -227,4 +231,4 @@ def test_an_opaque_alpha_does_not_hide_the_profile():
 def test_leaves_pixels_alone_without_a_usable_foreign_profile(profile, notes):
     decoded = decode(encode(picture(), "PNG", icc_profile=profile), "x")
     assert np.array_equal(decoded.rgb, colourful())
-    assert decoded.notes == notes
+    assert keys(decoded) == notes

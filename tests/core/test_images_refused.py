@@ -96,7 +96,7 @@ def test_a_finished_cutout_is_sent_to_the_folder_model(name, tmp_path):
     put(tmp_path / name, REFUSED[name][0])
     with pytest.raises(ImageError) as caught:
         load_cases(tmp_path).cases[0].picture()
-    assert "folder:" in caught.value.remedy
+    assert "folder:" in str(caught.value.remedy)
 
 
 def unreadable(path: Path) -> None:

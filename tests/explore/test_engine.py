@@ -12,6 +12,7 @@ from fakes import FakeModel, disc
 from rmbg_eval import Picture
 from rmbg_eval.errors import ModelError, WeightsError
 from rmbg_eval.explore.engine import STAGES, LocalEngine, Turn
+from rmbg_eval.i18n import Message
 
 RGB = disc(1)[0]
 
@@ -52,12 +53,12 @@ def test_every_stage_of_loading_is_told_in_order(engine_of) -> None:
 def test_one_model_that_cannot_be_had_leaves_the_other(engine_of) -> None:
     class Absent(FakeModel):
         def fetch(self, say: Callable[[str], None]) -> None:
-            raise WeightsError("No weights", "Get some.")
+            raise WeightsError(Message("No weights"), Message("Get some."))
 
     engine = engine_of(Absent("absent"), FakeModel("here"))
     *_, last = engine.watch()
     assert [state.stage for state in last] == ["failed", "ready"]
-    assert last[0].problem == "No weights"
+    assert str(last[0].failure.problem) == "No weights"
     with pytest.raises(ModelError, match="No weights"):
         engine.remove("absent", "raw", lambda: Picture("a", RGB), lambda step: None)
     assert engine.remove("here", "raw", lambda: Picture("a", RGB), lambda step: None).png

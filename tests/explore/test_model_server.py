@@ -20,6 +20,7 @@ from rmbg_eval.errors import ModelError
 from rmbg_eval.explore import remove_background
 from rmbg_eval.explore.frames import Line, LineCutError
 from rmbg_eval.explore.model_server import Kept, RemoteEngine, kept_png, serve_models
+from rmbg_eval.i18n import Message
 
 RGB = disc(1, (120, 90))[0]
 
@@ -33,7 +34,7 @@ class Moody(FakeModel):
 
     def preprocess(self, picture: Picture) -> Picture:
         if picture.name == "bad":
-            raise ModelError("It did not like it", "Take another.")
+            raise ModelError(Message("It did not like it"), Message("Take another."))
         if picture.name == "slow":
             self.go.wait(10)
         return picture

@@ -23,6 +23,7 @@ from rmbg_eval.errors import ModelError
 from rmbg_eval.explore import Explorer, remove_background
 from rmbg_eval.explore.engine import Made, State
 from rmbg_eval.explore.strings import both
+from rmbg_eval.i18n import Message
 
 
 class FakeEngine:
@@ -176,7 +177,7 @@ def test_a_second_upload_comes_in_while_the_first_is_computed() -> None:
 def test_a_model_that_fails_says_why_and_the_next_try_may_succeed() -> None:
     visitor = Visitor()
     visitor.upload(png())
-    visitor.engine.failure = ModelError("The model fell over", "Help it up.")
+    visitor.engine.failure = ModelError(Message("The model fell over"), Message("Help it up."))
     visitor.say(REMOVE)
     failed, _ = visitor.hears("failed", request="r1")
     assert failed["problem"]["en"] == "The model fell over."

@@ -10,6 +10,7 @@ from measure import slow_ciede
 from measure.mattes import SPECIAL, _blobs
 from skimage.color import deltaE_ciede2000, rgb2lab
 
+from rmbg_eval.i18n import Message
 from rmbg_eval.measure.colours import (
     BACKGROUNDS,
     DECONTAMINATED,
@@ -174,9 +175,9 @@ def test_without_a_foreground_there_is_the_reason():
     truth = SPECIAL["hard"]
     rgb = np.zeros((*truth.shape, 3), np.uint8)
     found = measure(Subject(truth, rgb, rgb, truth), METRICS[1:])
-    assert set(found.values()) == {(None, "the case has no true foreground")}
+    assert set(found.values()) == {(None, Message("the case has no true foreground"))}
     found = measure(Subject(truth, rgb, rgb, None, rgb), METRICS[1:])
-    assert set(found.values()) == {(None, "the case has no truth")}
+    assert set(found.values()) == {(None, Message("the case has no truth"))}
 
 
 def test_colour_fringe_is_seen_where_alpha_is_right():

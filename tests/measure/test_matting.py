@@ -12,6 +12,7 @@ from measure.mattes import SPECIAL, pairs
 from pictures import check_message
 
 from rmbg_eval.errors import ImageError
+from rmbg_eval.i18n import Message
 from rmbg_eval.measure.kernels.connectivity import connected_level, connectivity_error
 from rmbg_eval.measure.matting import METRICS, conn, grad, gradient_magnitude, mad, mse, sad
 from rmbg_eval.measure.region import near_edge
@@ -162,7 +163,7 @@ def test_the_table_measures_over_the_whole_and_over_the_unknown_region(name):
         if name in ("empty", "full"):
             assert unknown == (
                 None,
-                "the truth has no edge: it is all transparent or all opaque",
+                Message("the truth has no edge: it is all transparent or all opaque"),
             )
         else:
             assert unknown == (function(alpha, truth, region), None)
@@ -171,8 +172,8 @@ def test_the_table_measures_over_the_whole_and_over_the_unknown_region(name):
 def test_without_a_truth_there_is_the_reason():
     alpha = SPECIAL["hard"]
     rgb = np.zeros((*alpha.shape, 3), np.uint8)
-    found = measure(Subject(alpha, rgb, rgb, missing={"truth": "it was eaten"}), METRICS)
-    assert set(found.values()) == {(None, "it was eaten")}
+    found = measure(Subject(alpha, rgb, rgb, missing={"truth": Message("it was eaten")}), METRICS)
+    assert set(found.values()) == {(None, Message("it was eaten"))}
     with pytest.raises(Undefined, match="no truth"):
         Subject(alpha, rgb, rgb).need_truth()
 

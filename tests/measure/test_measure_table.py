@@ -51,7 +51,7 @@ def test_without_what_it_needs_a_measure_is_none_with_the_reason():
         value, reason = found[metric.name]
         assert (value is None) == (reason is not None)
         if metric.needs != "nothing":
-            assert reason == reasons[metric.needs]
+            assert str(reason) == reasons[metric.needs]
     known = measure(Subject(ALPHA, RGB, RGB, missing={"truth": "it is a sketch"}))
     assert known["mad"] == (None, "it is a sketch")
 

@@ -50,7 +50,7 @@ def test_too_little_memory_halves_the_batch_and_says_so(
     monkeypatch.setattr(model, "_forward", small_device)
     assert len(model.infer([model.preprocess(picture)] * 4)) == 4
     assert model.batch_size == 1
-    assert "not enough memory for 4 pictures" in model.warnings[0]
+    assert "not enough memory for 4 pictures" in str(model.warnings[0])
 
 
 def short_of_memory(monkeypatch: pytest.MonkeyPatch, model: Rmbg, error: Exception) -> None:
@@ -88,8 +88,8 @@ def test_too_little_memory_for_one_picture_goes_on_on_the_cpu_under_its_name(
     monkeypatch.setattr("rmbg_eval.models.birefnet.rmbg.free_memory", lambda device: None)
     made = [p for _, p in predict(model, cases, tmp_path / "out", Store.default())]
     assert [(p.failure, p.device, p.dtype) for p in made] == [(None, "cpu", "fp32")] * 2
-    assert "2 pictures at once" in model.warnings[0]
-    assert "on mps for one picture in fp16" in model.warnings[1]
+    assert "2 pictures at once" in str(model.warnings[0])
+    assert "on mps for one picture in fp16" in str(model.warnings[1])
     exact = Rmbg("m", member(folder))
     assert before != model.info.identity == exact.info.identity
     again = [p for _, p in predict(exact, cases, tmp_path / "again", Store.default())]

@@ -11,6 +11,7 @@ from PIL import Image
 
 from rmbg_eval.core.images import Alpha, Picture
 from rmbg_eval.errors import ModelError
+from rmbg_eval.i18n import Message
 from rmbg_eval.models.table import load_model
 from rmbg_eval.predictions.prediction import PrecisionCheck
 from rmbg_eval.run.evaluate import evaluate
@@ -109,16 +110,18 @@ def test_an_fp32_that_fails_on_every_case_is_a_reason(
     check = run_with(monkeypatch, settings, Broken()).models[0].precision
     assert check is not None
     assert (check.cases, check.largest, check.mean) == (0, None, None)
-    assert check.reason == "no case could be compared"
+    assert str(check.reason) == "no case could be compared"
 
 
 def test_an_fp32_that_cannot_be_had_is_a_reason(
     monkeypatch: pytest.MonkeyPatch, settings: Settings
 ) -> None:
-    run = run_with(monkeypatch, settings, ModelError("There is no fp32", "Use bf16."))
+    run = run_with(
+        monkeypatch, settings, ModelError(Message("There is no fp32"), Message("Use bf16."))
+    )
     check = run.models[0].precision
     assert check is not None
-    assert check.reason == "There is no fp32. Use bf16."
+    assert str(check.reason) == "There is no fp32. Use bf16."
     assert run.failures == ()
 
 

@@ -18,6 +18,7 @@ from rmbg_eval.core.cache import Store
 from rmbg_eval.core.images import Alpha, Picture
 from rmbg_eval.core.processes import Call, Send, in_processes
 from rmbg_eval.errors import ModelError
+from rmbg_eval.i18n import Message
 from rmbg_eval.models.table import load_model
 from rmbg_eval.predictions.share import predict_shared
 from rmbg_eval.run.evaluate import evaluate
@@ -31,7 +32,7 @@ class Telling(FakeModel):
         super().__init__()
         self.info = self.info.model_copy(update={"device": device})
         self.kills = kills
-        self.warnings = [f"process {os.getpid()}"]
+        self.warnings = [Message("process {id}", id=os.getpid())]
 
     def alpha(self, picture: Picture) -> Alpha:
         if picture.name == self.kills:

@@ -16,8 +16,9 @@ from PIL import Image
 
 from rmbg_eval.cases.folder import Case
 from rmbg_eval.core.cache import Store
-from rmbg_eval.core.images import Alpha, Cutout, Picture
+from rmbg_eval.core.images import NOTES, Alpha, Cutout, Picture
 from rmbg_eval.errors import Failure, ModelError, OutputError
+from rmbg_eval.i18n import Message
 from rmbg_eval.predictions.prediction import Prediction
 from rmbg_eval.predictions.stages import cutout_path, predict, stored_alpha
 
@@ -61,7 +62,7 @@ def test_notes_of_decoding_are_kept_also_in_the_cache(tmp_path: Path) -> None:
     Image.fromarray(np.arange(64 * 64, dtype=np.uint8).reshape(64, 64)).save(path)
     cases = [Case("c", "grey", path)]
     notes = [predictions(FakeModel(), cases, tmp_path / "out")[0].notes for _ in range(2)]
-    assert notes == [("grey",), ("grey",)]
+    assert notes == [(NOTES["grey"],)] * 2
 
 
 def test_the_cut_out_has_the_pictures_own_colours_and_the_alpha_to_the_nearest_step(
@@ -107,7 +108,7 @@ def test_a_bad_picture_is_a_failure_and_the_others_go_on(tmp_path: Path, damage)
     failure = made[2].failure
     assert failure is not None
     assert failure.kind == "ImageError"
-    assert "02.png" in failure.problem
+    assert "02.png" in str(failure.problem)
     assert failure.remedy
     assert made[2].cutout is None
     assert not (tmp_path / "out" / cutout_path("fake", "c", "02")).exists()
@@ -115,7 +116,9 @@ def test_a_bad_picture_is_a_failure_and_the_others_go_on(tmp_path: Path, damage)
 
 def test_a_case_that_failed_while_it_was_read_is_not_looked_at(tmp_path: Path) -> None:
     cases = some_cases(tmp_path / "in", 3)
-    problem = Failure("CaseError", "x/case.toml: unknown name 'licnce'", "Correct it.")
+    problem = Failure(
+        "CaseError", Message("x/case.toml: unknown name 'licnce'"), Message("Correct it.")
+    )
     cases[1] = Case("c", "01", cases[1].image, failure=problem)
     model = FakeModel()
     made = predictions(model, cases, tmp_path / "out")
@@ -161,7 +164,7 @@ def test_whatever_a_model_raises_for_a_case_is_that_cases_failure(
     failure = made[2].failure
     assert failure is not None
     assert failure.kind == raised.__name__
-    assert ("not enough memory" if raised is MemoryError else "boom") in failure.problem
+    assert ("not enough memory" if raised is MemoryError else "boom") in str(failure.problem)
 
 
 def test_a_failure_is_not_kept(tmp_path: Path) -> None:
@@ -232,7 +235,7 @@ def test_too_little_memory_to_encode_is_a_failure(
 def test_a_model_that_cannot_be_made_ready_ends_the_run(tmp_path: Path) -> None:
     class Unready(FakeModel):
         def load(self) -> bool:
-            raise ModelError("No such graph", "Check the path.")
+            raise ModelError(Message("No such graph"), Message("Check the path."))
 
     with pytest.raises(ModelError, match="No such graph"):
         predictions(Unready(), some_cases(tmp_path / "in", 3), tmp_path / "out")
@@ -310,4 +313,4 @@ def test_a_cut_out_is_as_large_as_an_upright_picture(tmp_path: Path) -> None:
     upright.save(buffer, "PNG", exif=exif)
     (tmp_path / "a.png").write_bytes(buffer.getvalue())
     (made,) = predictions(FakeModel(), [Case("c", "a", tmp_path / "a.png")], tmp_path / "out")
-    assert (made.width, made.height, made.notes) == (64, 96, ("exif-rotated",))
+    assert (made.width, made.height, made.notes) == (64, 96, (NOTES["exif-rotated"],))

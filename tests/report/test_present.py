@@ -7,6 +7,7 @@ from runs import KEY, run_of
 
 from rmbg_eval import Prediction, Settings
 from rmbg_eval.errors import Failure
+from rmbg_eval.i18n import Message
 from rmbg_eval.measure.record import Measurement
 from rmbg_eval.predictions.prediction import PrecisionCheck
 from rmbg_eval.report.present import Presenter
@@ -31,9 +32,12 @@ def done(model: str = "a", **changes: object) -> Prediction:
     ).model_copy(update=changes)
 
 
-def failed(model: str = "a", problem: str = "ada.jpg is empty (0 bytes)") -> Prediction:
+EMPTY = Message("{name} is empty (0 bytes)", name="ada.jpg")
+
+
+def failed(model: str = "a", problem: Message = EMPTY) -> Prediction:
     """A prediction that failed."""
-    failure = Failure("ImageError", problem, "Copy it again.")
+    failure = Failure("ImageError", problem, Message("Copy or download the picture again."))
     return Prediction(category="portrait", case="ada", model=model, failure=failure)
 
 
@@ -50,8 +54,8 @@ def test_header_counts_failures_and_says_what_to_do() -> None:
     assert view.done == "1 of 2 predictions failed."
     (failure,) = view.failures
     assert (failure.who, failure.case) == ("b", "portrait/ada")
-    assert failure.problem == "ada.jpg is empty (0 bytes)"
-    assert failure.remedy == "Copy it again."
+    assert str(failure.problem) == "ada.jpg is empty (0 bytes)"
+    assert str(failure.remedy) == "Copy or download the picture again."
 
 
 def test_one_bad_picture_is_said_once_for_all_models() -> None:
@@ -60,7 +64,7 @@ def test_one_bad_picture_is_said_once_for_all_models() -> None:
 
 
 def test_two_different_failures_are_both_said() -> None:
-    view = Presenter(run_of(failed("a"), failed("b", "b broke")), previews()).header()
+    view = Presenter(run_of(failed("a"), failed("b", Message("b broke"))), previews()).header()
     assert [failure.who for failure in view.failures] == ["a", "b"]
 
 

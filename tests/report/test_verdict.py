@@ -6,6 +6,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from runs import KEY, run_of
 
+from rmbg_eval.i18n import Message
 from rmbg_eval.measure.kinds import KINDS
 from rmbg_eval.measure.points import far_off
 from rmbg_eval.measure.record import Measurement, ObservationPoint, PointResult
@@ -142,5 +143,5 @@ def run_of_one() -> tuple:
     from rmbg_eval import Prediction
     from rmbg_eval.errors import Failure
 
-    failure = Failure("ImageError", "x is empty (0 bytes)", "Copy it again.")
+    failure = Failure("ImageError", Message("x is empty (0 bytes)"), Message("Copy it again."))
     return (Prediction(category="portrait", case="ada", model="a", failure=failure),)

@@ -16,6 +16,7 @@ from PIL import Image
 from rmbg_eval.core.images import Alpha, Picture
 from rmbg_eval.core.progress import Step
 from rmbg_eval.errors import CaseError, ModelError, OutputError
+from rmbg_eval.i18n import Message
 from rmbg_eval.measure.record import Measurement
 from rmbg_eval.measure.table import OPTIONAL, TABLE
 from rmbg_eval.run.evaluate import evaluate
@@ -85,7 +86,7 @@ def test_the_measures_are_those_of_the_stored_cut_out(
     )
     assert measured(run, "ada", "in_between_share").value == ((red >= 13) & (red <= 242)).mean()
     assert measured(run, "rex", "mad").value is None
-    assert measured(run, "rex", "mad").reason == "the case has no truth"
+    assert measured(run, "rex", "mad").reason == Message("the case has no truth")
     assert measured(run, "rex", "in_between_share").value is not None
 
 
@@ -103,7 +104,11 @@ def test_measurements_csv_is_tidy_and_equal_to_run_json(
     for m in run.measurements:
         row = values.pop((m.category, m.case, m.model, m.metric))
         assert (float(row["value"]) if row["value"] else None) == m.value
-        assert (row["unit"], row["region"], row["reason"]) == (m.unit, m.region, m.reason or "")
+        assert (row["unit"], row["region"], row["reason"]) == (
+            m.unit,
+            m.region,
+            str(m.reason or ""),
+        )
     for p in run.predictions:
         for stage, seconds in p.seconds.items():
             row = values.pop((p.category, p.case, p.model, f"seconds_{stage}"))
@@ -219,9 +224,9 @@ def test_a_truth_that_cannot_be_used_is_a_reason_and_no_failure(
     assert mad.value is None
     says = {"size": "64×96 pixels", "damaged": "damaged", "colours": "no alpha channel"}[kind]
     assert mad.reason
-    assert says in mad.reason
+    assert says in str(mad.reason)
     assert measured(run, "ada", "in_between_share").value is not None
-    assert mad.reason in [row["reason"] for row in rows(settings)]
+    assert str(mad.reason) in [row["reason"] for row in rows(settings)]
 
 
 def test_a_run_in_which_everything_failed_is_a_complete_run(
@@ -252,7 +257,7 @@ def test_a_failed_case_keeps_its_rows_without_value_and_with_the_reason(
         found = measured(run, "rex", metric.name)
         assert found.value is None
         assert found.reason
-        assert "rex.png is not a picture" in found.reason
+        assert "rex.png is not a picture" in str(found.reason)
 
 
 def test_what_is_no_case_is_listed(
@@ -260,7 +265,7 @@ def test_what_is_no_case_is_listed(
 ) -> None:
     (case_set / "pet" / "notes.txt").write_text("x")
     use_models(FakeModel())
-    assert evaluate(settings).skipped == ("pet/notes.txt: not a picture by its name",)
+    assert [*map(str, evaluate(settings).skipped)] == ["pet/notes.txt: not a picture by its name"]
 
 
 def test_progress_counts_every_case_of_every_model(

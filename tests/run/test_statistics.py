@@ -10,6 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from runs import KEY, run_of
 
+from rmbg_eval.i18n import Message
 from rmbg_eval.measure.record import Measurement, PointResult
 from rmbg_eval.measure.table import TABLE
 from rmbg_eval.run.record import Run
@@ -41,7 +42,10 @@ def test_a_mean_is_over_what_has_a_value_and_says_what_has_none():
     row = summarise(run).row("mad")
     (a, b) = row.means
     assert (a.value, a.scored) == (pytest.approx(0.2), 2)
-    assert a.left_out == (("the case has no truth", 2), ("the prediction failed", 1))
+    assert a.left_out == (
+        (Message("the case has no truth"), 2),
+        (Message("the prediction failed"), 1),
+    )
     assert (b.value, b.scored, b.best) == (None, 0, False)
     assert row.differences == ()
 

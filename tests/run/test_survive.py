@@ -172,7 +172,7 @@ def test_a_case_set_that_changes_in_mid_run_is_a_run_of_what_it_was(
         "16": "ImageError",
         "17": "ImageError",
     }
-    reasons = {m.case: m.reason for m in run.measurements if m.metric == "mad" and m.reason}
+    reasons = {m.case: str(m.reason) for m in run.measurements if m.metric == "mad" and m.reason}
     assert "15.png does not exist" in reasons["15"]
     assert "96" in reasons["18"]
     assert Report(run).header().html
@@ -233,7 +233,7 @@ def test_a_picture_that_takes_more_memory_than_there_is_fails_alone(
     assert run.complete
     (failed,) = run.failures
     assert (failed.case, failed.failure.kind) == ("rex", "MemoryError")
-    assert "Close other programs" in failed.failure.remedy
+    assert "Close other programs" in str(failed.failure.remedy)
 
 
 class Wrong(FakeModel):

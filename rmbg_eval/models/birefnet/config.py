@@ -9,6 +9,8 @@ from typing import Any
 
 from transformers import PretrainedConfig
 
+from ...i18n import Message
+
 SWIN_BACKBONES: dict[str, dict[str, Any]] = {
     # Liu et al. 2021, section 3.3; the window of b and l is that of their 384² checkpoints.
     "swin_v1_t": {
@@ -81,8 +83,12 @@ class BiRefNetConfig(PretrainedConfig):
         self.window_size = window_size or swin["window_size"]
         if not len(self.depths) == len(self.num_heads) == 4:
             raise ValueError(
-                f"a Swin backbone has four stages, got depths={self.depths} and "
-                f"num_heads={self.num_heads}"
+                Message(
+                    "a Swin backbone has four stages, got depths={depths} and "
+                    "num_heads={num_heads}",
+                    depths=self.depths,
+                    num_heads=self.num_heads,
+                )
             )
         self.multi_scale_input = multi_scale_input
         self.context_stages = context_stages
@@ -99,4 +105,11 @@ class BiRefNetConfig(PretrainedConfig):
 def _choose(field: str, value: Any, allowed: Any) -> None:
     if value not in allowed:
         choices = ", ".join(repr(choice) for choice in allowed)
-        raise ValueError(f"{field}={value!r} is not one of {choices}")
+        raise ValueError(
+            Message(
+                "{field}={value} is not one of {choices}",
+                field=field,
+                value=repr(value),
+                choices=choices,
+            )
+        )

@@ -15,6 +15,7 @@ from PIL import Image
 
 from ...core.images import RGB, Alpha
 from ...errors import ModelError
+from ...i18n import Message
 from .masks import Map, in_memory, published_mask
 
 MEAN = (0.485, 0.456, 0.406)
@@ -115,7 +116,8 @@ class Rembg(Official):
         low, high = alpha.min(), alpha.max()
         if high <= low:
             raise ModelError(
-                "The mask is flat, so it cannot be stretched", "Use the official pipeline."
+                Message("The mask is flat, so it cannot be stretched"),
+                Message("Use the official pipeline."),
             )
         mask = Image.fromarray(((alpha - low) / (high - low) * 255).astype(np.uint8))
         return _from_8_bit(np.asarray(mask.resize(size, Image.Resampling.LANCZOS)))

@@ -17,7 +17,8 @@ from ...core.accelerator import free_memory, is_out_of_memory, side_stream, wait
 from ...core.choices import Device, Dtype
 from ...core.files import user_path
 from ...core.images import Cutout, Picture
-from ...errors import ModelError, WeightsError, printable
+from ...errors import ModelError, WeightsError, printable, reason_of
+from ...i18n import Message
 from ..entry import LoadOptions
 from ..info import ModelInfo
 from .family import Member
@@ -48,7 +49,7 @@ class Rmbg:
         compiled: bool = False,
     ) -> None:
         self.batch_size = batch_size
-        self.warnings: list[str] = []
+        self.warnings: list[Message] = []
         self._member = member
         self._pipeline = PIPELINES[pipeline]()
         self._size = size or member.size
@@ -96,7 +97,10 @@ class Rmbg:
         if self._network is not None:
             return False
         if self._path is None:
-            raise WeightsError(f"{self.info.name} has no weights here yet", "Fetch them first.")
+            raise WeightsError(
+                Message("{model} has no weights here yet", model=self.info.name),
+                Message("Fetch them first."),
+            )
         try:
             self._network = self._read()
         except Exception as error:
@@ -136,7 +140,11 @@ class Rmbg:
         half = len(inputs) // 2
         self.batch_size = min(self.batch_size, half)
         self.warnings.append(
-            f"not enough memory for {len(inputs)} pictures at once: from there on at most {half}"
+            Message(
+                "not enough memory for {n} pictures at once: from there on at most {half}",
+                n=len(inputs),
+                half=half,
+            )
         )
         return self.infer(inputs[:half]) + self.infer(inputs[half:])
 
@@ -156,8 +164,12 @@ class Rmbg:
     def _fall_back(self) -> None:
         """Go on on the CPU in fp32, from the weights themselves."""
         self.warnings.append(
-            f"not enough memory on {self._device} for one picture in {self._dtype}: from there on "
-            "computed on the CPU in fp32"
+            Message(
+                "not enough memory on {device} for one picture in {dtype}: from there on computed "
+                "on the CPU in fp32",
+                device=self._device,
+                dtype=self._dtype,
+            )
         )
         self._network = None
         free_memory(self._device)
@@ -178,8 +190,11 @@ class Rmbg:
             self.infer([blank] * self.batch_size)
         except Exception as error:  # dynamo's, inductor's and the C++ compiler's share no base
             raise ModelError(
-                f"torch.compile failed on this machine: {printable(str(error))[:300]}",
-                "Run the same without --compile.",
+                Message(
+                    "torch.compile failed on this machine: {reason}",
+                    reason=reason_of(error, 300),
+                ),
+                Message("Run the same without --compile."),
             ) from None
 
     def _find(self) -> None:
@@ -224,21 +239,30 @@ def rmbg(member: Member, asked: LoadOptions) -> Rmbg:
     for package in ("torch", "transformers"):
         if find_spec(package) is None:
             raise ModelError(
-                f"{member.name} needs {package}, which is not installed",
-                "Install it: make torch, or pip install 'rmbg-eval[torch]'.",
+                Message(
+                    "{name} needs {package}, which is not installed",
+                    name=member.name,
+                    package=package,
+                ),
+                Message("Install it: make torch, or pip install 'rmbg-eval[torch]'."),
             )
     folder, _, query = asked.options.removeprefix(":").partition("?")
     given = dict(parse_qsl(query, keep_blank_values=True))
     for key in given:
         if key not in _OPTIONS:
             raise ModelError(
-                f"{member.name}: unknown option {printable(key)!r}", f"Use {', '.join(_OPTIONS)}."
+                Message("{name}: unknown option {key}", name=member.name, key=repr(printable(key))),
+                Message("Use {options}.", options=_OPTIONS),
             )
     pipeline = given.get("pipeline", "official")
     if pipeline not in PIPELINES:
         raise ModelError(
-            f"{member.name}: there is no pipeline {printable(pipeline)!r}",
-            f"Use one of {', '.join(PIPELINES)}.",
+            Message(
+                "{name}: there is no pipeline {pipeline}",
+                name=member.name,
+                pipeline=repr(printable(pipeline)),
+            ),
+            Message("Use one of {pipelines}.", pipelines=[*PIPELINES]),
         )
     checkpoint = member.checkpoint
     if folder:
@@ -262,9 +286,14 @@ def _size(member: Member, text: str) -> tuple[int, int]:
     width, height = (int(found[1]), int(found[2] or found[1])) if found else (0, 0)
     if not found or width % _STRIDE or height % _STRIDE or not width or not height:
         raise ModelError(
-            f"{member.name}: size is one number or WIDTHxHEIGHT, in multiples of {_STRIDE}; "
-            f"received {printable(text)!r}",
-            "Write for example size=1024.",
+            Message(
+                "{name}: size is one number or WIDTHxHEIGHT, in multiples of {stride}; "
+                "received {received}",
+                name=member.name,
+                stride=_STRIDE,
+                received=repr(printable(text)),
+            ),
+            Message("Write for example size=1024."),
         )
     return width, height
 
@@ -272,7 +301,11 @@ def _size(member: Member, text: str) -> tuple[int, int]:
 def _batch(member: Member, text: str) -> int:
     if not re.fullmatch("[0-9]{1,3}", text) or not int(text):
         raise ModelError(
-            f"{member.name}: batch is a number from 1 to 999; received {printable(text)!r}",
-            "Write for example batch=8.",
+            Message(
+                "{name}: batch is a number from 1 to 999; received {received}",
+                name=member.name,
+                received=repr(printable(text)),
+            ),
+            Message("Write for example batch=8."),
         )
     return int(text)

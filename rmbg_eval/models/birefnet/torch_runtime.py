@@ -6,7 +6,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from ...core.choices import Device, Dtype, kind
-from ...errors import ModelError, WeightsError, printable
+from ...errors import ModelError, WeightsError, printable, reason_of
+from ...i18n import Message, join
 
 if TYPE_CHECKING:
     import torch
@@ -31,15 +32,18 @@ def choose(device: Device, dtype: Dtype) -> tuple[str, str]:
         there["cuda"] = False
     if not there[kind(chosen)]:
         raise ModelError(
-            f"This machine has no {chosen} device that torch can use",
-            f"Use --device {' or '.join(d for d in there if there[d])}; cuda:1 needs a second one.",
+            Message("This machine has no {device} device that torch can use", device=chosen),
+            Message(
+                "Use --device {devices}; cuda:1 needs a second one.",
+                devices=[d for d in there if there[d]],
+            ),
         )
     if dtype == "auto":
         return chosen, "fp16" if kind(chosen) == "cuda" else "fp32"
     if dtype == "fp16" and chosen == "cpu":
         raise ModelError(
-            "fp16 on a CPU takes a minute for what takes seconds in fp32",
-            "Use --dtype fp32, or bf16.",
+            Message("fp16 on a CPU takes a minute for what takes seconds in fp32"),
+            Message("Use --dtype fp32, or bf16."),
         )
     return chosen, dtype
 
@@ -69,8 +73,12 @@ def read_network(path: Path, config: Any, device: str, dtype: str) -> BiRefNet:
         )
     except (OSError, ValueError, RuntimeError, SafetensorError) as error:
         raise WeightsError(
-            f"{printable(str(path))} could not be loaded: {printable(str(error))[:300]}",
-            "Give the unaltered folder of a published checkpoint.",
+            Message(
+                "{path} could not be loaded: {reason}",
+                path=printable(str(path)),
+                reason=reason_of(error, 300),
+            ),
+            Message("Give the unaltered folder of a published checkpoint."),
         ) from None
     wrong = [f"missing {key}" for key in sorted(found["missing_keys"])]
     wrong += [f"unknown {key}" for key in sorted(found["unexpected_keys"])]
@@ -78,10 +86,14 @@ def read_network(path: Path, config: Any, device: str, dtype: str) -> BiRefNet:
         f"{key[0]} is {tuple(key[1])}, expected {tuple(key[2])}" for key in found["mismatched_keys"]
     ]
     if wrong:
-        more = f" and {len(wrong) - 3} more" if len(wrong) > 3 else ""
+        names = join("; ", map(printable, wrong[:3]))
+        if len(wrong) > 3:
+            names = Message("{names} and {n} more", names=names, n=len(wrong) - 3)
         raise WeightsError(
-            f"The weights do not fit the network: {printable('; '.join(wrong[:3]))}{more}",
-            "Name the model of the family that the weights belong to; see rmbg-eval models.",
+            Message("The weights do not fit the network: {names}", names=names),
+            Message(
+                "Name the model of the family that the weights belong to; see rmbg-eval models."
+            ),
         )
     return network.eval().to(device)
 

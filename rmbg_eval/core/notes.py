@@ -1,0 +1,16 @@
+"""What decoding had to do to a picture, in messages that need no decoder."""
+
+from __future__ import annotations
+
+from ..i18n import Message
+
+NOTES = {
+    "exif-rotated": Message("turned upright as its EXIF says"),
+    "opaque-alpha-dropped": Message("opaque alpha channel dropped"),
+    "reduced-16-bit": Message("reduced from 16 to 8 bits"),
+    "grey": Message("a grey picture"),
+    "cmyk": Message("converted from CMYK"),
+    "icc-converted": Message("converted to sRGB from its ICC profile"),
+    "icc-unreadable": Message("ICC profile not usable, taken as sRGB"),
+}
+"""By the keys that run.json had before schema version 3."""
