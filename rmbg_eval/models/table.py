@@ -70,5 +70,5 @@ def _load_model(spec: str, device: Device, dtype: Dtype, compiled: bool) -> Mode
             return entry.make(LoadOptions(label, options, device, dtype, compiled))
     raise ModelError(
         Message("There is no model {spec}", spec=repr(printable(spec))),
-        Message("Use one of {models}.", models=", ".join(entry.spec for entry in TABLE)),
+        Message("Use one of {models}.", models=[entry.spec for entry in TABLE]),
     )
