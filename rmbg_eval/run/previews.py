@@ -29,7 +29,7 @@ from ..core.anchors import case_anchor
 from ..core.files import sha256_file, write_atomic
 from ..core.images import RGB, Alpha, quantise, resize_alpha
 from ..core.progress import OnStep, Step, ignore
-from ..errors import CaseError, RmbgEvalError
+from ..errors import CaseError
 from ..measure.alpha import in_between_share, opaque_share
 from ..measure.kinds import KINDS
 from ..measure.record import ObservationPoint, PointResult
@@ -412,7 +412,7 @@ def _plots(
 
 
 def _try(read: Callable[[], T | None]) -> T | None:
-    with suppress(RmbgEvalError):  # the prediction says why
+    with suppress(Exception):  # one bad picture never ends a run; its prediction says why
         return read()
     return None
 
@@ -474,9 +474,8 @@ def _spot_of(
     drawn = _size(path, folder)
     if drawn:
         return drawn
-    try:
-        whole = pixels()
-    except (RmbgEvalError, OSError, KeyError):  # the case set, or the cut-out, has gone
+    whole = _try(pixels)
+    if whole is None:  # the case set, or the cut-out, has gone
         return None
     crop = Image.fromarray(whole).crop(around(point, whole.shape[1], whole.shape[0]))
     crop.thumbnail((SPOT_SIDE, SPOT_SIDE), Image.Resampling.LANCZOS)

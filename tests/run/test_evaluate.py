@@ -274,7 +274,10 @@ def test_progress_counts_every_case_of_every_model(
     use_models(FakeModel(), FakeModel("second"))
     steps: list[Step] = []
     evaluate(settings.model_copy(update={"models": ["fake", "second"]}), steps.append)
-    assert [(s.done, s.total) for s in steps] == [(n, 3) for n in (0, 1, 2, 3)] * 2
+    assert [(s.done, s.total) for s in steps] == [
+        *[(n, 3) for n in (0, 1, 2, 3)] * 2,
+        *((n, 3) for n in (1, 2, 3)),  # pictures
+    ]
     assert "fake · portrait/ada" in [s.text for s in steps]
 
 
