@@ -19,10 +19,10 @@ from statistics import median
 from bench import HERE, _in_turn, _line, console
 
 from rmbg_eval import Case, load_cases, load_model, predict
-from rmbg_eval.core.cache import Findings, Store
+from rmbg_eval.core.cache import MeasureCache, Store
 from rmbg_eval.core.paths import resource
 from rmbg_eval.measure.table import OPTIONAL, TABLE
-from rmbg_eval.run.findings import find
+from rmbg_eval.run.measurements import measure_prediction
 
 LEAST = 1_900_000
 """Pixels: what counts as 2 megapixels here."""
@@ -47,7 +47,7 @@ def main(scratch: Path) -> None:
     def find_all(case: Case) -> float:
         with tempfile.TemporaryDirectory(dir=scratch) as fresh:
             started = time.perf_counter()
-            find(case, made[case.name], scratch, metrics, Findings(Path(fresh)))
+            measure_prediction(case, made[case.name], scratch, metrics, MeasureCache(Path(fresh)))
             return time.perf_counter() - started
 
     find_all(cases[0])
@@ -63,11 +63,11 @@ def main(scratch: Path) -> None:
         "import sys\n"
         "from pathlib import Path\n"
         "from rmbg_eval import load_cases\n"
-        "from rmbg_eval.run import findings\n"
+        "from rmbg_eval.run import measurements\n"
         "from rmbg_eval.core.machine import peak_memory\n"
         "from rmbg_eval.measure.table import OPTIONAL, TABLE, measure\n"
         "case = next(c for c in load_cases(Path(sys.argv[1])).cases if c.name == sys.argv[2])\n"
-        "subject = findings.read(case, Path(sys.argv[3]))\n"
+        "subject = measurements.read(case, Path(sys.argv[3]))\n"
         "measure(subject, [metric for metric in TABLE if metric not in OPTIONAL])\n"
         "print(peak_memory())\n"
     )

@@ -34,13 +34,13 @@ def code(text: object) -> str:
     >>> print(code("a`b|c"))
     `` a`b\\|c ``
     """
-    shown = printable(str(text)).strip() or "–"
-    if len(shown) > _LONGEST:
-        shown = f"{shown[:_LONGEST]}…"
-    runs = [len(found) for found in re.findall("`+", shown)]
+    visible = printable(str(text)).strip() or "–"
+    if len(visible) > _LONGEST:
+        visible = f"{visible[:_LONGEST]}…"
+    runs = [len(run) for run in re.findall("`+", visible)]
     fence = "`" * next(n for n in range(1, len(runs) + 2) if n not in runs)
     pad = " " if runs else ""
-    return f"{fence}{pad}{shown}{pad}{fence}".replace("|", "\\|")
+    return f"{fence}{pad}{visible}{pad}{fence}".replace("|", "\\|")
 
 
 def summary_of_run(run: Run) -> str:
@@ -141,13 +141,13 @@ def _models(run: Run) -> list[str]:
     """Points passed and a few means, by model."""
     summary = summarise(run)
     counts = {p.model: p for p in summary.points if p.category == ALL}
-    shown = [row for metric in HEADLINES if (row := summary.row(metric.name))]
+    visible = [row for metric in HEADLINES if (row := summary.row(metric.name))]
     rows = []
     for number, model in enumerate(run.models):
         name = model.info.name
         points = f"{counts[name].passed} of {counts[name].measured}" if name in counts else "–"
-        rows.append([code(name), points, *(_mean(row.means[number]) for row in shown)])
-    titles = [f"{row.metric}, {row.unit}" for row in shown]
+        rows.append([code(name), points, *(_mean(row.means[number]) for row in visible)])
+    titles = [f"{row.metric}, {row.unit}" for row in visible]
     return _table("Models", ["model", "points passed", *titles], rows)
 
 
@@ -162,20 +162,20 @@ def _table(
     title: str, heads: Sequence[str], rows: Iterable[Sequence[str]], budget: int = _ROOM // 2
 ) -> list[str]:
     """A titled table of at most `budget` bytes, which says how many rows it leaves out."""
-    made = [f"| {' | '.join(row)} |" for row in rows]
-    if not made:
+    rendered = [f"| {' | '.join(row)} |" for row in rows]
+    if not rendered:
         return []
-    kept, size = [], 0
-    for line in made:
+    fitting, size = [], 0
+    for line in rendered:
         size += len(line.encode()) + 1
         if size > budget:
             break
-        kept.append(line)
-    left = len(made) - len(kept)
+        fitting.append(line)
+    left = len(rendered) - len(fitting)
     more = ["", f"… and {left} more, in `run.json` and on the page."] if left else []
     return [
-        f"## {title} ({len(made)})", "", f"| {' | '.join(heads)} |", f"|{'---|' * len(heads)}",
-        *kept, *more, "",
+        f"## {title} ({len(rendered)})", "", f"| {' | '.join(heads)} |", f"|{'---|' * len(heads)}",
+        *fitting, *more, "",
     ]  # fmt: skip
 
 
@@ -185,13 +185,13 @@ def _size(lines: Iterable[str]) -> int:
 
 def _fit(lines: Sequence[str]) -> str:
     """The lines as one text of at most LIMIT bytes, whole lines only."""
-    kept, size = [], 0
+    fitting, size = [], 0
     for line in lines:
         size += len(line.encode()) + 1
         if size > LIMIT:
             break
-        kept.append(line)
-    return "\n".join(kept) + "\n"
+        fitting.append(line)
+    return "\n".join(fitting) + "\n"
 
 
 OUTPUT = Output("summary.md", summary_of_run, summary_of_comparison)

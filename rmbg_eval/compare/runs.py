@@ -90,28 +90,28 @@ class _Both:
     def pair(self, key: Key, was: Prediction | None, now: Prediction | None) -> Pair:
         category, case, model = key
 
-        def made(state: State, why: Message, **more: object) -> Pair:
+        def pair_of(state: State, why: Message, **more: object) -> Pair:
             return Pair(
                 category=category, case=case, model=model, state=state, why=why,
                 base=was, new=now, **more,  # type: ignore[arg-type]
             )  # fmt: skip
 
         if now is None:
-            return made("missing", Message("it is in BASE only"))
+            return pair_of("missing", Message("it is in BASE only"))
         if now.failure:
             if was and was.failure:
-                return made(
+                return pair_of(
                     "still-failed", Message("it failed in both: {why}", why=now.failure.message)
                 )
-            return made("failed", now.failure.message)
+            return pair_of("failed", now.failure.message)
         if was is None:
-            return made(
+            return pair_of(
                 "new", Message("it is in NEW only: approve NEW to keep it as what is right")
             )
         if was.failure:
-            return made("better", Message("it failed in BASE: {why}", why=was.failure.problem))
+            return pair_of("better", Message("it failed in BASE: {why}", why=was.failure.problem))
         if was.picture_sha256 != now.picture_sha256:
-            return made(
+            return pair_of(
                 "new",
                 Message(
                     "its picture is another one than in BASE: approve NEW to keep what is right"
@@ -121,7 +121,7 @@ class _Both:
         values = (*self._alphas(key, change), *self._points(key), *self._measures(key))
         identical = was.cutout_sha256 == now.cutout_sha256
         state, why = _state(values, change, identical)
-        return made(state, why, values=values, identical=identical, where=change.where)
+        return pair_of(state, why, values=values, identical=identical, where=change.where)
 
     def _alphas(self, key: Key, change: AlphaChange) -> Iterator[Value]:
         """How far alpha moved: judged only where no measure says whether for the better."""
@@ -243,10 +243,10 @@ class _Both:
 
 def _state(values: Iterable[Value], change: AlphaChange, identical: bool) -> tuple[State, Message]:
     """The state of a case that both runs have a cut-out of: the worst of its values'."""
-    found: dict[str, list[Value]] = {}
+    by_verdict: dict[str, list[Value]] = {}
     for value in values:
-        found.setdefault(value.verdict, []).append(value)
-    if worse := found.get("worse"):
+        by_verdict.setdefault(value.verdict, []).append(value)
+    if worse := by_verdict.get("worse"):
         first = max(worse, key=lambda v: (v.kind == "point", v.excess))
         what = describe(first)
         if len(worse) > 1:
@@ -258,13 +258,13 @@ def _state(values: Iterable[Value], change: AlphaChange, identical: bool) -> tup
                 what=what,
             )
         return "worse", what
-    if changed := found.get("changed"):
+    if changed := by_verdict.get("changed"):
         first = max(changed, key=lambda v: v.excess)
         what = describe(first)
         if first.kind == "alpha":
             what = Message("{what}; no truth says whether it is better", what=what)
         return "changed", what
-    if better := found.get("better"):
+    if better := by_verdict.get("better"):
         first = max(better, key=lambda v: (v.kind == "point", v.excess))
         return "better", describe(first)
     if identical:

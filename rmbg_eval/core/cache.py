@@ -68,13 +68,13 @@ class Store:
 
 
 @dataclass(frozen=True)
-class Findings:
+class MeasureCache:
     """What was measured, kept in `folder`: text by the content of all that decides it."""
 
     folder: Path
 
     @classmethod
-    def default(cls) -> Findings:
+    def default(cls) -> MeasureCache:
         return cls(cache_folder() / "measurements")
 
     @staticmethod

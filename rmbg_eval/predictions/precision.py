@@ -22,20 +22,20 @@ REDUCED = ("bf16", "fp16")
 def compare_with_fp32(
     exact: Model,
     cases: Sequence[Case],
-    made: Sequence[Prediction],
+    predictions: Sequence[Prediction],
     out: Path,
     store: Store,
     on_step: OnStep,
 ) -> PrecisionCheck:
     """Run `exact`, the same model at fp32, on `cases` and compare the stored alphas with `made`."""
-    ours = {(p.category, p.case): out / p.cutout for p in made if p.cutout}
-    chosen = [case for case in cases if (case.category, case.id) in ours]
+    ours = {(p.category, p.case): out / p.cutout for p in predictions if p.cutout}
+    common = [case for case in cases if (case.category, case.id) in ours]
     text = f"{exact.info.name} · fp32, to compare with"
-    on_step(Step(text, 0, len(chosen)))
+    on_step(Step(text, 0, len(common)))
     largest, means = [], []
     with TemporaryDirectory() as scratch:
-        for done, (case, other) in enumerate(predict(exact, chosen, Path(scratch), store), 1):
-            on_step(Step(text, done, len(chosen)))
+        for done, (case, other) in enumerate(predict(exact, common, Path(scratch), store), 1):
+            on_step(Step(text, done, len(common)))
             if other.cutout:
                 ours_alpha = stored_alpha(ours[case.category, case.id])
                 difference = np.abs(ours_alpha - stored_alpha(Path(scratch) / other.cutout))

@@ -11,18 +11,17 @@ from typing import Any
 import numpy as np
 
 from ..cases.case import Case
-from ..core.cache import Findings, Store
+from ..core.cache import MeasureCache, Store
 from ..core.images import Alpha, Cutout, Picture
 from ..core.progress import OnStep, Step
 from ..i18n import Message
 from ..measure.agreement import FLIP, METRICS, NO_OTHER, disagreement, flip_difference
 from ..measure.record import Measurement
-from ..measure.table import Values
 from ..models.info import ModelInfo
 from ..models.protocol import Model
 from ..predictions.prediction import Prediction
 from ..predictions.stages import predict, stored_alpha
-from .findings import measurements, no_prediction
+from .measurements import measurements, no_prediction
 
 
 class Mirrored:
@@ -53,93 +52,94 @@ class Mirrored:
         return self._model.infer(inputs)
 
     def postprocess(self, output: Any, picture: Picture) -> Cutout:
-        made = self._model.postprocess(output, _mirror(picture))
+        cutout = self._model.postprocess(output, _mirror(picture))
         return Cutout(
-            np.ascontiguousarray(made.rgb[:, ::-1]), np.ascontiguousarray(made.alpha[:, ::-1])
+            np.ascontiguousarray(cutout.rgb[:, ::-1]), np.ascontiguousarray(cutout.alpha[:, ::-1])
         )
 
 
 def flip_differences(
     model: Model,
     cases: Sequence[Case],
-    made: Sequence[Prediction],
+    predictions: Sequence[Prediction],
     out: Path,
     store: Store,
     on_step: OnStep,
 ) -> list[Measurement]:
     """How far the model's alpha of each case changes where it sees the picture mirrored."""
-    found: dict[tuple[str, str], tuple[float | None, Message | None]] = {}
-    succeeded = {(p.category, p.case): p for p in made if p.cutout}
-    chosen = [case for case in cases if (case.category, case.id) in succeeded]
+    values: dict[tuple[str, str], tuple[float | None, Message | None]] = {}
+    succeeded = {(p.category, p.case): p for p in predictions if p.cutout}
+    inferable = [case for case in cases if (case.category, case.id) in succeeded]
     if model.info.runtime == "none":
-        chosen = []
+        inferable = []
     text = f"{model.info.name} · mirrored"
     with TemporaryDirectory() as scratch:
-        for case, other in predict(Mirrored(model), chosen, Path(scratch), store):
+        for case, other in predict(Mirrored(model), inferable, Path(scratch), store):
             key = case.category, case.id
             if other.cutout:
                 ours = stored_alpha(out / (succeeded[key].cutout or ""))
                 theirs = stored_alpha(Path(scratch) / other.cutout)
-                found[key] = flip_difference(ours, theirs), None
+                values[key] = flip_difference(ours, theirs), None
                 (Path(scratch) / other.cutout).unlink()
             else:
                 why = other.failure.message if other.failure else None
-                found[key] = None, Message("the mirrored picture failed: {why}", why=why)
-            on_step(Step(text, len(found), len(chosen)))
+                values[key] = None, Message("the mirrored picture failed: {why}", why=why)
+            on_step(Step(text, len(values), len(inferable)))
     rows = []
-    for prediction in made:
+    for prediction in predictions:
         reason = no_prediction(prediction)
         if prediction.cutout:
             reason = Message("finished cut-outs cannot be made again of a mirrored picture")
-        value = found.get((prediction.category, prediction.case), (None, reason))
+        value = values.get((prediction.category, prediction.case), (None, reason))
         rows += measurements(prediction, FLIP, {FLIP[0].name: value})
     return rows
 
 
 def disagreements(
-    predictions: Sequence[Prediction], out: Path, kept: Findings
+    predictions: Sequence[Prediction], out: Path, measures: MeasureCache
 ) -> list[Measurement]:
     """How far each model's alpha of each case is from the other models'."""
     by_case: dict[tuple[str, str], list[Prediction]] = {}
     for prediction in predictions:
         by_case.setdefault((prediction.category, prediction.case), []).append(prediction)
     values: dict[tuple[str, str, str], tuple[float | None, Message | None]] = {}
-    for made in by_case.values():
-        done = [p for p in made if p.cutout]
-        for prediction, value in zip(done, _apart(done, out, kept), strict=True):
+    for of_case in by_case.values():
+        succeeded = [p for p in of_case if p.cutout]
+        for prediction, value in zip(succeeded, _apart(succeeded, out, measures), strict=True):
             values[prediction.category, prediction.case, prediction.model] = value
     rows = []
     for p in predictions:
         value = values.get((p.category, p.case, p.model), (None, no_prediction(p)))
-        found: Values = {METRICS[0].name: value}
-        rows += measurements(p, METRICS, found)
+        rows += measurements(p, METRICS, {METRICS[0].name: value})
     return rows
 
 
 def _apart(
-    done: Sequence[Prediction], out: Path, kept: Findings
+    succeeded: Sequence[Prediction], out: Path, measures: MeasureCache
 ) -> list[tuple[float | None, Message | None]]:
     """The disagreement of each of one case's cut-outs with the others; each pair is kept."""
-    if len(done) < 2:
-        return [(None, NO_OTHER)] * len(done)
+    if len(succeeded) < 2:
+        return [(None, NO_OTHER)] * len(succeeded)
     alphas: dict[int, Alpha] = {}
 
     def alpha(index: int) -> Alpha:
         if index not in alphas:
-            alphas[index] = stored_alpha(out / (done[index].cutout or ""))
+            alphas[index] = stored_alpha(out / (succeeded[index].cutout or ""))
         return alphas[index]
 
-    totals = np.zeros(len(done))
-    for one in range(len(done)):
-        for other in range(one + 1, len(done)):
-            pair = sorted((done[one].cutout_sha256 or "", done[other].cutout_sha256 or ""))
-            key = Findings.key("disagreement", *pair)
-            text = kept.get(key)
+    totals = np.zeros(len(succeeded))
+    for one in range(len(succeeded)):
+        for other in range(one + 1, len(succeeded)):
+            pair = sorted(
+                (succeeded[one].cutout_sha256 or "", succeeded[other].cutout_sha256 or "")
+            )
+            key = MeasureCache.key("disagreement", *pair)
+            text = measures.get(key)
             if text is None:
                 text = repr(disagreement(alpha(one), [alpha(other)]))
-                kept.put(key, text)
+                measures.put(key, text)
             totals[[one, other]] += float(text)
-    return [(float(total) / (len(done) - 1), None) for total in totals]
+    return [(float(total) / (len(succeeded) - 1), None) for total in totals]
 
 
 def _mirror(picture: Picture) -> Picture:

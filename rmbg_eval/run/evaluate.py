@@ -19,7 +19,7 @@ from typing import Any
 
 from ..cases.case import Case
 from ..cases.folder import load_cases
-from ..core.cache import Findings, Store
+from ..core.cache import MeasureCache, Store
 from ..core.choices import split
 from ..core.files import remove_unfinished
 from ..core.machine import Machine
@@ -38,8 +38,8 @@ from ..predictions.prediction import PrecisionCheck, Prediction
 from ..predictions.share import predict_on_all
 from ..settings import Settings
 from .agreement import disagreements, flip_differences
-from .findings import find
 from .folder import prune, run_folder, save
+from .measurements import measure_prediction
 from .previews import draw
 from .record import CaseRecord, ModelRun, Run
 
@@ -60,8 +60,8 @@ def evaluate(
     had, a folder that cannot be written.
     """
     started, clock = datetime.now(UTC), time.perf_counter()
-    metrics = _chosen(settings)
-    found = load_cases(settings.cases_folder, settings.categories)
+    metrics = _metrics_of(settings)
+    case_set = load_cases(settings.cases_folder, settings.categories)
     first, *more = split(settings.device)
     models = [
         load_model(spec, first, settings.dtype, settings.foreground, settings.compile)
@@ -70,9 +70,9 @@ def evaluate(
     _refuse_one_name_twice([model.info.name for model in models])
     for model in models:
         model.fetch(lambda text: on_step(Step(text)))
-    store, kept = Store.default(), Findings.default()
+    store, measures = Store.default(), MeasureCache.default()
     remove_unfinished(store.folder)
-    remove_unfinished(kept.folder)
+    remove_unfinished(measures.folder)
     with run_folder(settings.out_folder) as out:
         remove_unfinished(out)
         earlier = _earlier(out)
@@ -82,8 +82,8 @@ def evaluate(
             started=started,
             wall_seconds=None,
             machine=Machine.here(),
-            cases=tuple(_record_of(case) for case in found.cases),
-            skipped=found.skipped,
+            cases=tuple(_record_of(case) for case in case_set.cases),
+            skipped=case_set.skipped,
             models=(),
             predictions=(),
             measurements=(),
@@ -94,37 +94,37 @@ def evaluate(
             save(out, run)
 
         keep(run)
-        done = _Done()
+        results = _Results()
         try:
             for spec, model in zip(settings.models, models, strict=True):
                 info = model.info.model_copy(update={"device": settings.device} if more else {})
-                done.models.append(ModelRun(info=info))
-                predicting = predict_on_all(model, spec, settings, found.cases, out, store)
-                made = _measured(
-                    model, predicting, len(found.cases), out, metrics, kept, on_step, done
+                results.models.append(ModelRun(info=info))
+                predicting = predict_on_all(model, spec, settings, case_set.cases, out, store)
+                predictions = _measured(
+                    model, predicting, len(case_set.cases), out, metrics, measures, on_step, results
                 )
                 precision = _precision(
-                    spec, model, settings, found.cases, made, out, store, on_step
+                    spec, model, settings, case_set.cases, predictions, out, store, on_step
                 )
                 info = model.info.model_copy(update={"device": settings.device} if more else {})
-                done.models[-1] = ModelRun(
+                results.models[-1] = ModelRun(
                     info=info, precision=precision, warnings=tuple(model.warnings)
                 )
                 if settings.flip:
-                    done.measurements += flip_differences(
-                        model, found.cases, made, out, store, on_step
+                    results.measurements += flip_differences(
+                        model, case_set.cases, predictions, out, store, on_step
                     )
-            done.measurements += disagreements(done.predictions, out, kept)
+            results.measurements += disagreements(results.predictions, out, measures)
         except KeyboardInterrupt:  # what there is by now is a report too, and says it is partial
-            keep(done.on(run, time.perf_counter() - clock))
+            keep(results.on(run, time.perf_counter() - clock))
             raise
-        run = done.on(run, time.perf_counter() - clock).model_copy(update={"complete": True})
+        run = results.on(run, time.perf_counter() - clock).model_copy(update={"complete": True})
         if earlier and earlier.found() == run.found():
             # Nothing is new: the times of the run that did the work are the true ones.
             run = earlier.model_copy(update={"settings": settings})
         prune(out, run)
         keep(run)
-        draw(run, found.cases, on_step)
+        draw(run, case_set.cases, on_step)
     return run
 
 
@@ -151,7 +151,7 @@ def _printable(title: Mapping[Any, str]) -> dict[Any, str]:
 
 
 @dataclass
-class _Done:
+class _Results:
     """What a run has found so far."""
 
     models: list[ModelRun] = field(default_factory=list)
@@ -178,20 +178,22 @@ def _measured(
     count: int,
     out: Path,
     metrics: tuple[Metric, ...],
-    kept: Findings,
+    measures: MeasureCache,
     on_step: OnStep,
-    done: _Done,
+    results: _Results,
 ) -> list[Prediction]:
     """Add every prediction and what was measured of it to `done`, also if this is interrupted."""
-    made: list[Prediction] = []
+    predictions: list[Prediction] = []
     measuring: list[Future[tuple[list[Measurement], list[PointResult]]]] = []
     on_step(Step(model.info.name, 0, count))
     with ThreadPoolExecutor(1, "measure") as measurer:
         try:
             for case, prediction in predicting:
-                made.append(prediction)
-                measuring.append(measurer.submit(find, case, prediction, out, metrics, kept))
-                on_step(Step(f"{model.info.name} · {case.name}", len(made), count))
+                predictions.append(prediction)
+                measuring.append(
+                    measurer.submit(measure_prediction, case, prediction, out, metrics, measures)
+                )
+                on_step(Step(f"{model.info.name} · {case.name}", len(predictions), count))
             wait(measuring)
         except KeyboardInterrupt:
             for task in measuring:
@@ -199,16 +201,16 @@ def _measured(
             wait(measuring)
             raise
         finally:
-            for prediction, task in zip(made, measuring, strict=False):
+            for prediction, task in zip(predictions, measuring, strict=False):
                 if task.done() and not task.cancelled():
                     values, points = task.result()
-                    done.predictions.append(prediction)
-                    done.measurements += values
-                    done.points += points
-    return made
+                    results.predictions.append(prediction)
+                    results.measurements += values
+                    results.points += points
+    return predictions
 
 
-def _chosen(settings: Settings) -> tuple[Metric, ...]:
+def _metrics_of(settings: Settings) -> tuple[Metric, ...]:
     """The measures that one cut-out is enough for, without those that were not asked for."""
     left_out = {*agreement.METRICS, *agreement.FLIP}
     if not settings.papers:
@@ -228,7 +230,7 @@ def _precision(
     model: Model,
     settings: Settings,
     cases: tuple[Case, ...],
-    made: list[Prediction],
+    predictions: list[Prediction],
     out: Path,
     store: Store,
     on_step: OnStep,
@@ -238,12 +240,12 @@ def _precision(
         return None
     if not settings.precision_cases:
         return PrecisionCheck(cases=0, largest=None, mean=None, reason=Message("not asked for"))
-    succeeded = {(p.category, p.case) for p in made if p.cutout}
-    chosen = [case for case in cases if (case.category, case.id) in succeeded]
-    chosen = chosen[: settings.precision_cases]
+    succeeded = {(p.category, p.case) for p in predictions if p.cutout}
+    compared = [case for case in cases if (case.category, case.id) in succeeded]
+    compared = compared[: settings.precision_cases]
     try:
         exact = load_model(spec, split(settings.device)[0], "fp32")
-        return compare_with_fp32(exact, chosen, made, out, store, on_step)
+        return compare_with_fp32(exact, compared, predictions, out, store, on_step)
     except ModelError as error:
         return PrecisionCheck(cases=0, largest=None, mean=None, reason=Failure.of(error).message)
 

@@ -17,7 +17,7 @@ from rmbg_eval.cli.app import app
 from rmbg_eval.core.images import Alpha, Picture
 from rmbg_eval.errors import CaseError, SettingsError
 from rmbg_eval.measure.record import PointResult
-from rmbg_eval.run import findings
+from rmbg_eval.run import measurements
 from rmbg_eval.run.record import Run
 
 UseModels = Callable[..., None]
@@ -96,16 +96,16 @@ def test_nothing_is_measured_twice_and_a_new_measure_infers_nothing(
 ) -> None:
     use_models(Truthful("fake"))
     first = evaluate(settings)
-    read = findings.read
+    read = measurements.read
     seen: list[str] = []
     monkeypatch.setattr(
-        findings, "read", lambda case, path: seen.append(case.id) or read(case, path)
+        measurements, "read", lambda case, path: seen.append(case.id) or read(case, path)
     )
     again = Truthful("fake")
     use_models(again)
     assert evaluate(settings).found() == first.found()
     assert (seen, again.inferred) == ([], [])
-    monkeypatch.setattr(findings, "VERSION", "another")
+    monkeypatch.setattr(measurements, "VERSION", "another")
     assert evaluate(settings).measurements == first.measurements
     assert (sorted(seen), again.inferred) == (["ada", "rex", "tom"], [])
 
@@ -123,10 +123,10 @@ def test_what_decides_a_value_is_part_of_what_it_is_known_by(
         pixels = np.asarray(Image.open(path)).copy()
         pixels[30:40] = 77
         Image.fromarray(pixels).save(path)
-    read = findings.read
+    read = measurements.read
     seen: list[str] = []
     monkeypatch.setattr(
-        findings, "read", lambda case, path: seen.append(case.id) or read(case, path)
+        measurements, "read", lambda case, path: seen.append(case.id) or read(case, path)
     )
     evaluate(settings)
     assert seen == ["ada"]
@@ -177,7 +177,7 @@ def test_what_cannot_be_measured_has_the_reason_and_is_tried_again(
 
     use_models(Truthful("fake"))
     with monkeypatch.context() as patch:
-        patch.setattr(findings, "measure", fail)
+        patch.setattr(measurements, "measure", fail)
         run = evaluate(settings)
     assert run.failures == ()
     assert value(run, "mad")[1].startswith("it could not be measured: There was not enough memory")

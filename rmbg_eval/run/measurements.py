@@ -14,7 +14,7 @@ from pydantic import BaseModel, ConfigDict, ValidationError
 
 from ..cases.case import Case
 from ..cases.folder import check_size
-from ..core.cache import Findings
+from ..core.cache import MeasureCache
 from ..core.files import sha256_file
 from ..core.images import DECODER, RGB, Alpha, decode_cutout, read_bytes
 from ..errors import Failure, ImageError, RmbgEvalError
@@ -27,7 +27,7 @@ from ..measure.table import VERSION, Values, measure
 from ..predictions.prediction import Prediction
 
 
-class Found(BaseModel):
+class Outcome(BaseModel):
     """What was measured of one prediction."""
 
     model_config = ConfigDict(extra="forbid", frozen=True)
@@ -36,7 +36,7 @@ class Found(BaseModel):
     points: tuple[Seen, ...] = ()
 
     @classmethod
-    def nothing(cls, metrics: Sequence[Metric], points: int, reason: Message) -> Found:
+    def nothing(cls, metrics: Sequence[Metric], points: int, reason: Message) -> Outcome:
         """No value anywhere, for one reason."""
         return cls(
             values={metric.name: (None, reason) for metric in metrics},
@@ -44,8 +44,8 @@ class Found(BaseModel):
         )
 
 
-def find(
-    case: Case, prediction: Prediction, out: Path, metrics: Sequence[Metric], kept: Findings
+def measure_prediction(
+    case: Case, prediction: Prediction, out: Path, metrics: Sequence[Metric], measures: MeasureCache
 ) -> tuple[list[Measurement], list[PointResult]]:
     """Every one of `metrics` and every point of the case, each with a value or the reason why not.
 
@@ -54,27 +54,29 @@ def find(
     """
     points = case.about.points
     if prediction.failure or not prediction.cutout:
-        found = Found.nothing(metrics, len(points), no_prediction(prediction))
-        return measurements(prediction, metrics, found.values), _results(prediction, points, found)
+        outcome = Outcome.nothing(metrics, len(points), no_prediction(prediction))
+        return measurements(prediction, metrics, outcome.values), _results(
+            prediction, points, outcome
+        )
     sides = tuple(sha256_file(path) if path else None for path in (case.alpha, case.foreground))
     known_by = (prediction.cutout_sha256, prediction.picture_sha256, *sides, points)
-    key = Findings.key(VERSION, DECODER, [metric.name for metric in metrics], known_by)
-    found_before = _load(kept, key)
-    if found_before is None:
+    key = MeasureCache.key(VERSION, DECODER, [metric.name for metric in metrics], known_by)
+    earlier = _load(measures, key)
+    if earlier is None:
         try:
             subject = read(case, out / prediction.cutout)
             with ThreadPoolExecutor(1, "points") as pool:
                 judging = pool.submit(lambda: tuple(judge(point, subject) for point in points))
-                found = Found(values=measure(subject, metrics), points=judging.result())
+                outcome = Outcome(values=measure(subject, metrics), points=judging.result())
         except Exception as error:  # one bad picture never ends a run
             why = Failure.of(error).problem
             reason = Message("it could not be measured: {why}", why=why)
-            found = Found.nothing(metrics, len(points), reason)
+            outcome = Outcome.nothing(metrics, len(points), reason)
         else:
-            kept.put(key, found.model_dump_json())
+            measures.put(key, outcome.model_dump_json())
     else:
-        found = found_before
-    return measurements(prediction, metrics, found.values), _results(prediction, points, found)
+        outcome = earlier
+    return measurements(prediction, metrics, outcome.values), _results(prediction, points, outcome)
 
 
 def no_prediction(prediction: Prediction) -> Message:
@@ -138,7 +140,7 @@ def measurements(
 
 
 def _results(
-    prediction: Prediction, points: Sequence[ObservationPoint], found: Found
+    prediction: Prediction, points: Sequence[ObservationPoint], outcome: Outcome
 ) -> list[PointResult]:
     return [
         PointResult(
@@ -155,13 +157,13 @@ def _results(
             reason=seen.reason,
             required=point.required,
         )
-        for point, seen in zip(points, found.points, strict=True)
+        for point, seen in zip(points, outcome.points, strict=True)
     ]
 
 
-def _load(kept: Findings, key: str) -> Found | None:
-    text = kept.get(key)
+def _load(measures: MeasureCache, key: str) -> Outcome | None:
+    text = measures.get(key)
     try:
-        return None if text is None else Found.model_validate_json(text)
+        return None if text is None else Outcome.model_validate_json(text)
     except ValidationError:
         return None
