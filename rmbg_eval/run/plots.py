@@ -39,6 +39,8 @@ TOO_OPAQUE, TOO_TRANSPARENT = (213, 94, 0), (84, 39, 136)
 """sRGB, wherever a difference of alpha is drawn: orange is too opaque, or more opaque than before;
 purple the other way. They differ for every kind of colour vision, and the legends name them."""
 
+_NAME = 32
+"""Characters, at most, of a model's name in a legend."""
 _DRAWING = Lock()
 """matplotlib's fonts are not for two threads."""
 
@@ -56,17 +58,18 @@ def edge_profile(
     line = (point.lines or ())[0]
     figure, axes = _figure(5.2, 2.6)
     facts: Facts = {}
+    handles: dict[str, Any] = {}
     lines = {**alphas, **({"truth": truth} if truth is not None else {})}
     for number, (name, alpha) in enumerate(lines.items()):
         distances, values = profile(alpha, line)
         style = TRUTH if name == "truth" else _style(number)
-        axes.plot(distances, values, label="α₀" if name == "truth" else name, **style)
+        handles[name] = axes.plot(distances, values, **style)[0]
         width = band_width(distances, values)
         facts[name] = width if np.isfinite(width) else None
     for level in (0.08, 0.92):
         axes.axhline(level, color="0.75", linewidth=0.8, zorder=0)
     axes.set(xlabel="px", ylabel="α", ylim=(-0.03, 1.03), xlim=(0, float(distances[-1])))
-    axes.legend(fontsize=8, frameon=False)
+    _legend(axes, handles)
     return _image(figure), facts
 
 
@@ -75,15 +78,15 @@ def soft_histogram(alphas: Mapping[str, Alpha], truth: Alpha | None) -> tuple[Im
     figure, axes = _figure(5.2, 2.6)
     bins = np.linspace(0.05, 0.95, 19)
     facts: Facts = {}
+    handles: dict[str, Any] = {}
     lines = {**alphas, **({"truth": truth} if truth is not None else {})}
     for number, (name, alpha) in enumerate(lines.items()):
         counts, _ = np.histogram(alpha, bins)
         style = TRUTH if name == "truth" else _style(number)
-        label = "α₀" if name == "truth" else name
-        axes.stairs(100 * counts / alpha.size, bins, label=label, **style)
+        handles[name] = axes.stairs(100 * counts / alpha.size, bins, **style)
         facts[name] = float(in_between(alpha).mean())
     axes.set(xlabel="α", ylabel="%", xlim=(0.05, 0.95))
-    axes.legend(fontsize=8, frameon=False)
+    _legend(axes, handles)
     return _image(figure), facts
 
 
@@ -126,21 +129,23 @@ def category_bars(rows: Sequence[Row]) -> Image.Image:
     rows = [row for row in rows if row.category != ALL and any(m.scored for m in row.means)]
     figure, axes = _figure(max(4.0, 1.1 * len(rows) + 2), 2.9)
     count = len(rows[0].means)
+    handles: dict[str, Any] = {}
     for place, row in enumerate(rows):
         for number, mean in enumerate(row.means):
             x = place + (number + 0.5 - count / 2) / (count + 0.6)
             if mean.value is None:
                 continue
             colour = COLOURS[number % len(COLOURS)]
-            label = mean.model if place == 0 else None
             hatch = ("", "///", "...", "xxx", "++", "--")[number % 6]
-            axes.bar(x, mean.value, 0.9 / (count + 0.6), color=colour, alpha=0.45, label=label,
+            bar = axes.bar(x, mean.value, 0.9 / (count + 0.6), color=colour, alpha=0.45,
                 hatch=hatch, edgecolor=colour, linewidth=0)  # fmt: skip
+            handles.setdefault(mean.model, bar)
             values = [value for _, value in mean.values]
             axes.plot([x] * len(values), values, MARKERS[number % 6], color=colour, markersize=4)
     axes.set_xticks(range(len(rows)), [row.category for row in rows], fontsize=8)
     axes.set_ylabel(f"{rows[0].metric}\n{rows[0].unit}", fontsize=8)
-    axes.legend(fontsize=8, frameon=False, loc="lower left", bbox_to_anchor=(0, 1), ncols=3)
+    columns = 3 if sum(map(len, list(handles)[:3])) <= _NAME else 1
+    _legend(axes, handles, loc="lower left", bbox_to_anchor=(0, 1), ncols=columns)
     return _image(figure)
 
 
@@ -149,6 +154,18 @@ def webp(image: Image.Image) -> bytes:
     buffer = io.BytesIO()
     image.save(buffer, "WEBP", lossless=True)
     return buffer.getvalue()
+
+
+def _legend(axes: Any, handles: Mapping[str, Any], **place: Any) -> None:
+    """Named one by one: matplotlib itself leaves out what begins with an underscore.
+
+    A long name is cut in its middle: it would leave the drawing no room.
+    """
+    names = [
+        "α₀" if name == "truth" else name if len(name) <= _NAME else f"{name[:18]}…{name[-12:]}"
+        for name in handles
+    ]
+    axes.legend(list(handles.values()), names, fontsize=8, frameon=False, **place)
 
 
 def _style(number: int) -> dict[str, Any]:
@@ -192,8 +209,11 @@ def _maps(count: int, shape: tuple[int, ...]) -> tuple[Figure, Any]:
 
 def _image(figure: Figure) -> Image.Image:
     from matplotlib.backends.backend_agg import FigureCanvasAgg
+    from matplotlib.text import Text
 
     with _DRAWING:
+        for text in figure.findobj(Text):
+            text.set_parse_math(False)  # a name with $ is a name
         canvas = FigureCanvasAgg(figure)
         canvas.draw()
         return Image.fromarray(np.asarray(canvas.buffer_rgba())[..., :3].copy())

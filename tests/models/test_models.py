@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import re
 import subprocess
 import sys
 from pathlib import Path
 
 import pytest
 from fakes import FakeModel
+from hypothesis import assume, given
+from hypothesis import strategies as st
 from tiny_onnx import mean_of_channels, save_graph
 
 from rmbg_eval.errors import ModelError
@@ -26,10 +29,35 @@ def test_every_row_of_the_table_loads_under_its_name(entry) -> None:
     assert info.device == "cpu"
 
 
-@pytest.mark.parametrize("label", ["Studio A", "v1.2 (new)", "发丝模型", "a+b_c-d"])
+LABELS = ["Studio A", "Müller & Söhne", "发丝模型", "a=b", "isnet: new?", "$v_1$", "../x", "é" * 80]
+
+
+@pytest.mark.parametrize("label", LABELS)
 def test_a_label_becomes_the_name(label: str, tmp_path: Path) -> None:
     for spec in ("grabcut", "isnet", f"folder:{tmp_path}"):
         assert load_model(f"{label}={spec}").info.name == label
+
+
+@given(label=st.text(min_size=1, max_size=80).filter(str.isprintable).filter(str.strip))
+def test_any_label_that_can_be_read_will_do(label: str) -> None:
+    assume(label != "truth" and not re.match("(onnx|folder):|(rmbg|birefnet)", label))
+    assert load_model(f"{label}=grabcut").info.name == label
+
+
+@pytest.mark.parametrize(
+    ("label", "fault"),
+    [
+        ("", "'' cannot be a label: it is empty"),
+        ("  ", "cannot be a label: it is empty"),
+        ("a\x1b[2J", r"'a\\\\x1b\[2J' cannot be a label: it has characters that cannot be seen"),
+        ("\ud800", "cannot be a label: it has characters that cannot be seen"),
+        ("x" * 81, "cannot be a label: it has 81 characters"),
+        ("truth", "'truth' cannot be a label: the truth itself is called so"),
+    ],
+)
+def test_a_label_that_cannot_be_one_is_named_as_the_fault(label: str, fault: str) -> None:
+    with pytest.raises(ModelError, match=fault + ".*Use 1 to 80 characters"):
+        load_model(f"{label}=grabcut")
 
 
 def test_an_equals_sign_in_a_path_is_no_label(tmp_path: Path) -> None:
@@ -52,8 +80,6 @@ def test_an_equals_sign_in_a_path_is_no_label(tmp_path: Path) -> None:
         "onnx:",
         "folder:",
         "isnet=",
-        "=isnet",
-        "a=b=isnet",
     ],
 )
 def test_an_unknown_spec_lists_what_there_is(spec: str) -> None:

@@ -87,3 +87,25 @@ def test_the_same_numbers_give_the_same_picture() -> None:
     assert once == again
     assert once[8:12] == b"WEBP"
     assert "matplotlib.pyplot" not in sys.modules
+
+
+@pytest.mark.filterwarnings("error")
+@pytest.mark.parametrize("name", ["_hidden", "$\\frac$", "W" * 80])
+def test_any_name_stands_in_the_legend(name: str) -> None:
+    def drawn(name: str) -> list[np.ndarray]:
+        means = [
+            Mean(model, 0.2, 1, (), values=(("a", 0.2),)) for model in (name, "x" * 80, "y" * 80)
+        ]
+        rows = [
+            Row("mad", "alpha, 0 to 1", "whole image", False, category, tuple(means), ())
+            for category in ("pet", "product")
+        ]
+        pictures = [
+            plots.edge_profile(ACROSS, {name: edge(10)}, None)[0],
+            plots.soft_histogram({name: edge(10)}, None)[0],
+            plots.category_bars(rows),
+        ]
+        return [np.asarray(picture) for picture in pictures]
+
+    for with_name, without in zip(drawn(name), drawn(" "), strict=True):
+        assert not np.array_equal(with_name, without)
