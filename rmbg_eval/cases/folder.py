@@ -61,9 +61,9 @@ def load_cases(folder: Path, categories: Iterable[str] = ()) -> CaseSet:
             Message("There are no pictures in {folder}", folder=printable(str(folder))),
             Message("Put some into it, or into sub-folders named after their category."),
         )
-    wanted = tuple(categories)
+    only = tuple(categories)
     there = {case.category for case in cases}
-    for category in wanted:
+    for category in only:
         if category not in there:
             raise CaseError(
                 Message(
@@ -75,8 +75,8 @@ def load_cases(folder: Path, categories: Iterable[str] = ()) -> CaseSet:
                     categories=[*sorted(there, key=category_order)],
                 ),
             )
-    kept = tuple(case for case in cases if not wanted or case.category in wanted)
-    return CaseSet(folder, kept, tuple(reader.skipped))
+    chosen_cases = tuple(case for case in cases if not only or case.category in only)
+    return CaseSet(folder, chosen_cases, tuple(reader.skipped))
 
 
 def check_case(case: Case) -> tuple[tuple[int, int], Alpha | None]:
@@ -350,10 +350,10 @@ def _folders(folder: Path) -> list[Path]:
 
 
 def _image_in(folder: Path) -> Path | None:
-    found = sorted(
+    names = sorted(
         p for p in folder.glob("image.*") if p.suffix.lower() in SUFFIXES and not _is_truth(p)
     )
-    return found[0] if found else None
+    return names[0] if names else None
 
 
 def _is_truth(path: Path) -> bool:

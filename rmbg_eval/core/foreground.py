@@ -87,11 +87,11 @@ def blur_fusion(rgb: RGB, alpha: Alpha) -> RGB:
         return cv2.blur(values, (side, side))
 
     blurred = [blur(alpha, side) for side in BOXES]
-    found = np.empty_like(rgb)
+    colours = np.empty_like(rgb)
     for channel in range(3):  # one at a time: a third of the memory
         values = rgb[..., channel].astype(np.float32) / np.float32(255)
-        found[..., channel] = np.rint(_two_passes(values, alpha, blurred, blur) * np.float32(255))
-    return _keep_opaque(found, rgb, alpha)
+        colours[..., channel] = np.rint(_two_passes(values, alpha, blurred, blur) * np.float32(255))
+    return _keep_opaque(colours, rgb, alpha)
 
 
 def blur_fusion_on(device: str, rgb: RGB, alpha: Alpha) -> RGB:
@@ -105,8 +105,8 @@ def blur_fusion_on(device: str, rgb: RGB, alpha: Alpha) -> RGB:
         for values in torch.from_numpy(np.ascontiguousarray(rgb)).to(device).unbind(-1):
             new = _two_passes(values.float() / 255, soft, blurred, _box)
             channels.append((new * 255).round_().to(torch.uint8))
-        found = torch.stack(channels, -1).cpu().numpy()
-    return _keep_opaque(found, rgb, alpha)
+        colours = torch.stack(channels, -1).cpu().numpy()
+    return _keep_opaque(colours, rgb, alpha)
 
 
 def multi_level(rgb: RGB, alpha: Alpha) -> RGB:
@@ -123,10 +123,10 @@ def multi_level(rgb: RGB, alpha: Alpha) -> RGB:
         numba.set_num_threads(1)
         try:
             picture = rgb.astype(np.float32) / np.float32(255)
-            found = np.asarray(estimate_foreground_ml(picture, alpha))
+            colours = np.asarray(estimate_foreground_ml(picture, alpha))
         finally:
             numba.set_num_threads(threads)
-    eight_bit = np.rint(found.clip(0, 1) * np.float32(255)).astype(np.uint8)
+    eight_bit = np.rint(colours.clip(0, 1) * np.float32(255)).astype(np.uint8)
     return _keep_opaque(eight_bit, rgb, alpha)
 
 
@@ -175,6 +175,6 @@ def _sums(values: Tensor, axis: int, side: int, length: int) -> Tensor:
         width *= 2
 
 
-def _keep_opaque(found: RGB, rgb: RGB, alpha: Alpha) -> RGB:
+def _keep_opaque(colours: RGB, rgb: RGB, alpha: Alpha) -> RGB:
     """`found`, but the picture itself where nothing shows through it."""
-    return np.where((alpha >= 1)[..., None], rgb, found)
+    return np.where((alpha >= 1)[..., None], rgb, colours)

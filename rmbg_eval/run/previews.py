@@ -250,18 +250,18 @@ def _case_previews(
     picture = predictions[0].picture_sha256 if predictions else None  # the run was interrupted
     cutouts = {p.model: p.cutout_sha256 or "" for p in succeeded}
     index = folder / "assets" / f"{case_anchor(*key)}.json"
-    kept = _read(index)
+    stored = _read(index)
     if case is None:
-        if kept and (kept.picture_sha256, kept.cutouts) == (picture, cutouts):
-            return kept
-        given: tuple[object, ...] = ()
+        if stored and (stored.picture_sha256, stored.cutouts) == (picture, cutouts):
+            return stored
+        inputs: tuple[object, ...] = ()
     else:
-        given = (*(sha256_file(p) if p else None for p in (case.alpha, case.foreground)),)
-        given += (case.about.points,)
-    content = repr((VERSION, full, cards, picture, list(cutouts.items()), given))
+        inputs = (*(sha256_file(p) if p else None for p in (case.alpha, case.foreground)),)
+        inputs += (case.about.points,)
+    content = repr((VERSION, full, cards, picture, list(cutouts.items()), inputs))
     name = hashlib.sha256(content.encode()).hexdigest()[:20]
-    if kept and kept.name == name:
-        return kept
+    if stored and stored.name == name:
+        return stored
     previews = earlier or _draw(case, succeeded, folder, name, full, cards)
     previews = previews.model_copy(update={"picture_sha256": picture, "cutouts": cutouts})
     write_atomic(index, previews.model_dump_json())
@@ -282,12 +282,12 @@ def _earlier(run: Run, folder: Path) -> dict[CaseKey, CasePreviews]:
     by_alphas: dict[frozenset[tuple[str, str]], list[CasePreviews]] = {}
     for each in filter(None, map(_read, indices)):
         with suppress(OSError, SyntaxError):
-            paths = {model: folder / shown.alpha.path for model, shown in each.models.items()}
+            paths = {model: folder / of_model.alpha.path for model, of_model in each.models.items()}
             alphas = {model: _digest(Image.open(path)) for model, path in paths.items()}
             by_alphas.setdefault(frozenset(alphas.items()), []).append(each)
     earlier: dict[CaseKey, CasePreviews] = {}
-    for key, made in run.index.by_case.items() if by_alphas else ():
-        cutouts = _read_cutouts(made, folder)
+    for key, predictions in run.index.by_case.items() if by_alphas else ():
+        cutouts = _read_cutouts(predictions, folder)
         alphas = {model: _digest(_preview(rgba[..., 3])) for model, rgba in cutouts.items()}
         match = by_alphas.get(frozenset(alphas.items()), [])
         if len(match) == 1 and alphas:

@@ -115,8 +115,8 @@ class Summary:
 
     def row(self, metric: str, category: str = ALL) -> Row | None:
         """The row of a measure in a category, if the run has it."""
-        found = (r for r in self.rows if (r.metric, r.category) == (metric, category))
-        return next(found, None)
+        rows = (r for r in self.rows if (r.metric, r.category) == (metric, category))
+        return next(rows, None)
 
 
 def summarise(run: Run) -> Summary:
@@ -132,8 +132,8 @@ def summarise(run: Run) -> Summary:
     rows = []
     for metric in TABLE:
         for category in categories if metric.name in by_metric else ():
-            chosen = [m for m in by_metric[metric.name] if category in (ALL, m.category)]
-            means = [_mean(name, chosen) for name in models]
+            measurements = [m for m in by_metric[metric.name] if category in (ALL, m.category)]
+            means = [_mean(name, measurements) for name in models]
             differences = [compare(means[0], other, groups) for other in means[1:]]
             rows.append(
                 Row(

@@ -203,10 +203,10 @@ class Rmbg:
         if self._path is not None:
             checkpoint = self._member.checkpoint
             sha256 = checkpoint.verified(self._path)
-            known = {"weights_sha256": sha256}
+            changes = {"weights_sha256": sha256}
             if checkpoint.sha256 not in (None, sha256):  # a folder may hold anything
-                known["title"] = f"The network of {self._member.title}, other weights"
-            self._info = self._info.model_copy(update=known)
+                changes["title"] = f"The network of {self._member.title}, other weights"
+            self._info = self._info.model_copy(update=changes)
 
     def _forward(self, inputs: list[Prepared]) -> list[Map]:
         import torch
@@ -247,14 +247,14 @@ def rmbg(member: Member, asked: LoadOptions) -> Rmbg:
                 Message("Install it: make torch, or pip install 'rmbg-eval[torch]'."),
             )
     folder, _, query = asked.options.removeprefix(":").partition("?")
-    given = dict(parse_qsl(query, keep_blank_values=True))
-    for key in given:
+    choices = dict(parse_qsl(query, keep_blank_values=True))
+    for key in choices:
         if key not in _OPTIONS:
             raise ModelError(
                 Message("{name}: unknown option {key}", name=member.name, key=repr(printable(key))),
                 Message("Use {options}.", options=_OPTIONS),
             )
-    pipeline = given.get("pipeline", "official")
+    pipeline = choices.get("pipeline", "official")
     if pipeline not in PIPELINES:
         raise ModelError(
             Message(
@@ -267,14 +267,14 @@ def rmbg(member: Member, asked: LoadOptions) -> Rmbg:
     checkpoint = member.checkpoint
     if folder:
         checkpoint = replace(checkpoint, folder=user_path(folder, ModelError))
-    elif given.get("revision", checkpoint.revision) != checkpoint.revision:
-        checkpoint = replace(checkpoint, revision=given["revision"], sha256=None)
+    elif choices.get("revision", checkpoint.revision) != checkpoint.revision:
+        checkpoint = replace(checkpoint, revision=choices["revision"], sha256=None)
     return Rmbg(
         asked.label,
         replace(member, checkpoint=checkpoint),
         pipeline=pipeline,
-        size=_size(member, given["size"]) if "size" in given else None,
-        batch_size=_batch(member, given.get("batch", "1")),
+        size=_size(member, choices["size"]) if "size" in choices else None,
+        batch_size=_batch(member, choices.get("batch", "1")),
         device=asked.device,
         dtype=asked.dtype,
         compiled=asked.compiled,
@@ -282,9 +282,9 @@ def rmbg(member: Member, asked: LoadOptions) -> Rmbg:
 
 
 def _size(member: Member, text: str) -> tuple[int, int]:
-    found = re.fullmatch(r"(\d{2,4})(?:x(\d{2,4}))?", text)
-    width, height = (int(found[1]), int(found[2] or found[1])) if found else (0, 0)
-    if not found or width % _STRIDE or height % _STRIDE or not width or not height:
+    match = re.fullmatch(r"(\d{2,4})(?:x(\d{2,4}))?", text)
+    width, height = (int(match[1]), int(match[2] or match[1])) if match else (0, 0)
+    if not match or width % _STRIDE or height % _STRIDE or not width or not height:
         raise ModelError(
             Message(
                 "{name}: size is one number or WIDTHxHEIGHT, in multiples of {stride}; "

@@ -64,10 +64,10 @@ class WindowAttention(DerivedWeights):
         biases = self.derived("biases", self.biases)
         attended, first = [], 0
         for kind, count in kinds:
-            chosen = slice(first, first + count)
+            part = slice(first, first + count)
             attended.append(
                 F.scaled_dot_product_attention(
-                    query[chosen], key[chosen], value[chosen], attn_mask=biases[kind, None]
+                    query[part], key[part], value[part], attn_mask=biases[kind, None]
                 ).transpose(1, 2)
             )
             first += count
@@ -115,18 +115,18 @@ class SwinBlock(nn.Module):
             self._most_windows(tokens), str(tokens.device),
         )  # fmt: skip
         for group in groups:
-            chosen, rows = tokens.index_select(0, group.tokens), group.tokens
-            normed = self.norm1(chosen)
+            part, rows = tokens.index_select(0, group.tokens), group.tokens
+            normed = self.norm1(part)
             if group.padding is not None:
                 normed.index_fill_(0, group.padding, 0.0)  # padding is zero *after* the norm
             attended = self.attn(normed, group.kinds)
             if group.inside is not None:
                 attended = attended.index_select(0, group.inside)
-                chosen = chosen.index_select(0, group.inside)
+                part = part.index_select(0, group.inside)
                 rows = rows.index_select(0, group.inside)
-            chosen = chosen + linear(attended, self.attn.proj.weight, self.attn.proj.bias)
-            chosen = chosen + self.mlp(self.norm2(chosen))
-            tokens.index_copy_(0, rows, chosen)
+            part = part + linear(attended, self.attn.proj.weight, self.attn.proj.bias)
+            part = part + self.mlp(self.norm2(part))
+            tokens.index_copy_(0, rows, part)
         return tokens
 
 

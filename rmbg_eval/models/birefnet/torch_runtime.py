@@ -27,25 +27,25 @@ def choose(device: Device, dtype: Dtype) -> tuple[str, str]:
         "cuda": torch.cuda.is_available(),
         "mps": torch.backends.mps.is_available(),
     }
-    chosen = next(d for d in ("cuda", "mps", "cpu") if there[d]) if device == "auto" else device
-    if chosen.startswith("cuda:") and int(chosen[5:]) >= torch.cuda.device_count():
+    name = next(d for d in ("cuda", "mps", "cpu") if there[d]) if device == "auto" else device
+    if name.startswith("cuda:") and int(name[5:]) >= torch.cuda.device_count():
         there["cuda"] = False
-    if not there[kind(chosen)]:
+    if not there[kind(name)]:
         raise ModelError(
-            Message("This machine has no {device} device that torch can use", device=chosen),
+            Message("This machine has no {device} device that torch can use", device=name),
             Message(
                 "Use --device {devices}; cuda:1 needs a second one.",
                 devices=[d for d in there if there[d]],
             ),
         )
     if dtype == "auto":
-        return chosen, "fp16" if kind(chosen) == "cuda" else "fp32"
-    if dtype == "fp16" and chosen == "cpu":
+        return name, "fp16" if kind(name) == "cuda" else "fp32"
+    if dtype == "fp16" and name == "cpu":
         raise ModelError(
             Message("fp16 on a CPU takes a minute for what takes seconds in fp32"),
             Message("Use --dtype fp32, or bf16."),
         )
-    return chosen, dtype
+    return name, dtype
 
 
 def read_network(path: Path, config: Any, device: str, dtype: str) -> BiRefNet:
@@ -61,7 +61,7 @@ def read_network(path: Path, config: Any, device: str, dtype: str) -> BiRefNet:
     logging.set_verbosity_error()
     logging.disable_progress_bar()
     try:
-        network, found = AutoModelForImageSegmentation.from_pretrained(
+        network, report = AutoModelForImageSegmentation.from_pretrained(
             path.parent,
             config=config,
             dtype=torch_dtype(dtype),
@@ -80,10 +80,11 @@ def read_network(path: Path, config: Any, device: str, dtype: str) -> BiRefNet:
             ),
             Message("Give the unaltered folder of a published checkpoint."),
         ) from None
-    wrong = [f"missing {key}" for key in sorted(found["missing_keys"])]
-    wrong += [f"unknown {key}" for key in sorted(found["unexpected_keys"])]
+    wrong = [f"missing {key}" for key in sorted(report["missing_keys"])]
+    wrong += [f"unknown {key}" for key in sorted(report["unexpected_keys"])]
     wrong += [
-        f"{key[0]} is {tuple(key[1])}, expected {tuple(key[2])}" for key in found["mismatched_keys"]
+        f"{key[0]} is {tuple(key[1])}, expected {tuple(key[2])}"
+        for key in report["mismatched_keys"]
     ]
     if wrong:
         names = join("; ", map(printable, wrong[:3]))
