@@ -16,7 +16,14 @@ from pathlib import Path
 
 from PIL import Image
 
-from ..core.files import cannot_write, remove_unfinished, safe_name, sha256_file, write_atomic
+from ..core.files import (
+    cannot_write,
+    remove_below,
+    remove_unfinished,
+    safe_name,
+    sha256_file,
+    write_atomic,
+)
 from ..core.images import Alpha, quantise
 from ..core.progress import OnStep, Step, ignore
 from ..errors import OutputError, RmbgEvalError, printable
@@ -114,13 +121,10 @@ def approve(folder: Path, to: Path, allowed: Collection[str] = (), on_step: OnSt
             write_atomic(to / ".gitignore", ".lock\n")
             write_atomic(to / "run.json", _lines(baseline))
             wanted = {to / (p.cutout or "") for p in predictions}
-            for path in (to / MATTES).rglob("*"):
-                if (
-                    path.is_file()
-                    and path not in wanted
-                    and matte_hash(path.relative_to(to).as_posix())
-                ):
-                    path.unlink(missing_ok=True)
+            remove_below(
+                to / MATTES,
+                lambda path: path in wanted or not matte_hash(path.relative_to(to).as_posix()),
+            )
             return baseline
     except OSError as error:
         raise cannot_write(to, error) from None

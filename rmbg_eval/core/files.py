@@ -7,6 +7,7 @@ import hashlib
 import os
 import re
 import tempfile
+from collections.abc import Callable
 from contextlib import suppress
 from pathlib import Path
 
@@ -51,6 +52,20 @@ def remove_unfinished(folder: Path) -> None:
         if not owner.isdecimal() or not psutil.pid_exists(int(owner)):
             with suppress(OSError):
                 path.unlink()
+
+
+def remove_below(folder: Path, kept: Callable[[Path], bool]) -> None:
+    """Remove every file below `folder` that is not `kept`; OutputError if one cannot be.
+
+    Folders stay, whatever their names, and so does what lies where links lead, be `folder` one.
+    """
+    for where, _, names in () if folder.is_symlink() else os.walk(folder):
+        for path in (Path(where, name) for name in names):
+            if not kept(path):
+                try:
+                    path.unlink(missing_ok=True)
+                except OSError as error:
+                    raise cannot_write(path, error) from None
 
 
 def user_path(text: str, error: type[RmbgEvalError]) -> Path:

@@ -11,7 +11,7 @@ from pathlib import Path
 
 from filelock import FileLock, Timeout
 
-from ..core.files import cannot_write, write_atomic
+from ..core.files import cannot_write, remove_below, write_atomic
 from ..core.paths import resource
 from ..errors import OutputError, printable
 from ..i18n import Message
@@ -97,9 +97,7 @@ def save(out: Path, run: Run) -> None:
 def prune(out: Path, run: Run) -> None:
     """Remove cut-outs of earlier runs that are no part of this one."""
     wanted = {out / p.cutout for p in run.predictions if p.cutout}
-    for path in (out / "cutouts").rglob("*.png"):
-        if path not in wanted:
-            path.unlink(missing_ok=True)
+    remove_below(out / "cutouts", lambda path: path.suffix != ".png" or path in wanted)
 
 
 class _Writer:

@@ -26,7 +26,7 @@ from pydantic import AliasChoices, BaseModel, ConfigDict, Field, ValidationError
 from ..cases.case import Case
 from ..cases.folder import load_cases
 from ..core.anchors import case_anchor
-from ..core.files import sha256_file, write_atomic
+from ..core.files import remove_below, sha256_file, write_atomic
 from ..core.images import RGB, Alpha, quantise, resize_alpha
 from ..core.progress import OnStep, Step, ignore
 from ..errors import CaseError
@@ -152,9 +152,13 @@ def draw(run: Run, cases: Iterable[Case], on_step: OnStep = ignore) -> Previews:
     previews = _previews(run, {(case.category, case.id): case for case in cases}, on_step)
     indices = {case_anchor(*key) for key in previews.cases}
     names = {each.name for each in previews.cases.values()} | {_bars_name(run)}
-    for path in (folder / "assets").glob("*"):
-        if path.stem not in indices and path.name.partition("-")[0].partition(".")[0] not in names:
-            path.unlink(missing_ok=True)
+    assets = folder / "assets"
+
+    def kept(path: Path) -> bool:
+        name = path.name.partition("-")[0].partition(".")[0]
+        return path.parent != assets or path.stem in indices or name in names
+
+    remove_below(assets, kept)
     return previews
 
 

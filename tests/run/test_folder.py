@@ -64,6 +64,40 @@ def test_files_added_to_a_run_stay(settings: Settings) -> None:
     assert (settings.out_folder / "notes.txt").read_text() == "mine"
 
 
+def test_names_that_end_like_a_picture_are_folders_all_the_same(
+    tmp_path: Path, use_models: Callable[..., None]
+) -> None:
+    """Of a category, of a model, and of what a person put beside the pictures of the report."""
+    use_models(FakeModel("v1.png"), FakeModel("v2"))
+    some_cases(tmp_path / "cases" / "shots.png", 2)
+    settings = Settings(
+        cases=str(tmp_path / "cases"), models=["v1.png", "v2"], out=str(tmp_path / "out")
+    )
+    evaluate(settings)
+    mine = settings.out_folder / "assets" / "mine.webp" / "notes"
+    mine.parent.mkdir()
+    mine.write_text("mine")
+    run = evaluate(settings)
+    assert run.complete
+    assert all((settings.out_folder / (p.cutout or "")).is_file() for p in run.predictions)
+    again = evaluate(settings.model_copy(update={"models": ["v1.png"]}))
+    left = (settings.out_folder / "cutouts").rglob("0*.png")
+    assert {*left} == {settings.out_folder / (p.cutout or "") for p in again.predictions}
+    assert mine.read_text() == "mine"
+
+
+@pytest.mark.parametrize("name", ["cutouts", "assets"])
+def test_what_is_no_part_of_the_run_goes_but_not_through_a_link(
+    settings: Settings, tmp_path: Path, name: str
+) -> None:
+    evaluate(settings)
+    moved = (settings.out_folder / name).rename(tmp_path / "elsewhere")
+    (settings.out_folder / name).symlink_to(moved)
+    (moved / "holiday.png").write_text("mine")
+    evaluate(settings)
+    assert (moved / "holiday.png").read_text() == "mine"
+
+
 @pytest.mark.parametrize("below", ["", "/deeper"])
 def test_a_file_in_place_of_the_folder_is_named(settings: Settings, below: str) -> None:
     settings.out_folder.write_text("a file")
