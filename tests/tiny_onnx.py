@@ -5,7 +5,7 @@ Field numbers are those of onnx.proto3 (https://github.com/onnx/onnx/blob/main/o
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from pathlib import Path
 
 import numpy as np
@@ -13,7 +13,8 @@ import numpy as np
 Node = tuple[str, list[str], list[str], bytes]
 """Operator, inputs, outputs, encoded attributes."""
 
-_FLOAT = 1
+FLOAT = 1
+UINT8 = 2
 
 
 def save_graph(
@@ -22,20 +23,27 @@ def save_graph(
     outputs: Iterable[str] = ("matte",),
     side: int | str = 64,
     weights: bytes = b"",
+    shape: Sequence[int | str] = (),
+    inputs: Iterable[str] = ("input",),
+    element: int = FLOAT,
 ) -> Path:
-    """A graph from `input`, 1×3×side×side, to `outputs`; a `side` that is text is any size."""
+    """A graph from `inputs`, 1×3×side×side or of another `shape`, to `outputs`.
+
+    A side that is text is any size.
+    """
     body = b"".join(_message(1, _node(*node)) for node in nodes)
     body += _message(2, b"tiny") + weights
-    body += _message(11, _value("input", [1, 3, side, side]))
+    taken = list(shape) or [1, 3, side, side]
+    body += b"".join(_message(11, _value(name, taken, element)) for name in inputs)
     body += b"".join(_message(12, _value(name, None)) for name in outputs)
     opset = _message(1, b"") + _number(2, 13)
     path.write_bytes(_number(1, 8) + _message(7, body) + _message(8, opset))
     return path
 
 
-def mean_of_channels(output: str = "matte") -> Node:
-    """Red, green and blue to their mean: 1×3×H×W to 1×1×H×W."""
-    return "ReduceMean", ["input"], [output], _ints("axes", [1]) + _int("keepdims", 1)
+def mean_of_channels(output: str = "matte", axis: int = 1) -> Node:
+    """Red, green and blue to their mean: N×3×H×W to N×1×H×W."""
+    return "ReduceMean", ["input"], [output], _ints("axes", [axis]) + _int("keepdims", 1)
 
 
 def mean_of_all(output: str = "matte") -> Node:
@@ -45,6 +53,10 @@ def mean_of_all(output: str = "matte") -> Node:
 
 def same(source: str, output: str) -> Node:
     return "Identity", [source], [output], b""
+
+
+def as_float() -> Node:
+    return "Cast", ["input"], ["matte"], _int("to", FLOAT)
 
 
 def square_root(source: str, output: str) -> Node:
@@ -60,7 +72,7 @@ def weight_elsewhere(name: str, file: Path, value: float) -> bytes:
     """One number called `name`, kept in `file` beside the graph, as exporters do with big ones."""
     file.write_bytes(np.float32(value).tobytes())
     location = _message(1, b"location") + _message(2, file.name.encode())
-    tensor = _number(1, 1) + _number(2, _FLOAT) + _message(8, name.encode())
+    tensor = _number(1, 1) + _number(2, FLOAT) + _message(8, name.encode())
     return _message(5, tensor + _message(13, location) + _number(14, 1))
 
 
@@ -70,8 +82,8 @@ def _node(operator: str, inputs: list[str], outputs: list[str], attributes: byte
     return b"".join(names) + _message(4, operator.encode()) + attributes
 
 
-def _value(name: str, shape: list[int | str] | None) -> bytes:
-    tensor = _number(1, _FLOAT)
+def _value(name: str, shape: list[int | str] | None, element: int = FLOAT) -> bytes:
+    tensor = _number(1, element)
     if shape:
         sides = [_number(1, s) if isinstance(s, int) else _message(2, s.encode()) for s in shape]
         tensor += _message(2, b"".join(_message(1, side) for side in sides))

@@ -57,8 +57,6 @@ class Normalisation:
 class OnnxModel:
     """A graph, its normalisation, and the runtime that computes it."""
 
-    batch_size = 1
-
     def __init__(
         self,
         info: ModelInfo,
@@ -67,7 +65,9 @@ class OnnxModel:
         *,
         sigmoid: bool = False,
         weights: Pinned | None = None,
+        batch: int = 1,
     ) -> None:
+        self.batch_size = batch
         self.info = info
         self.warnings: list[Message] = []
         self._normalise = normalise
@@ -93,8 +93,23 @@ class OnnxModel:
         return self._normalise(picture)
 
     def infer(self, inputs: list[Tensor]) -> list[NDArray[Any]]:
+        """The graph gets as many as it takes, the last one again where there are fewer."""
         assert self._network is not None, "load() comes first"
-        return [self._network(tensor) for tensor in inputs]
+        if self.batch_size == 1:
+            return [self._network(tensor) for tensor in inputs]
+        spare = self.batch_size - len(inputs)
+        outputs = self._network(np.concatenate([*inputs, *inputs[-1:] * spare]))
+        if not outputs.ndim or len(outputs) != self.batch_size:
+            raise ModelError(
+                Message(
+                    "{model} returned {received} for {n} pictures; one plane each is expected",
+                    model=self.info.name,
+                    received=describe(outputs),
+                    n=self.batch_size,
+                ),
+                Message("Name the output that is the matte: onnx:PATH?…&output=NAME."),
+            )
+        return np.split(outputs, self.batch_size)[: len(inputs)]
 
     def postprocess(self, output: NDArray[Any], picture: Picture) -> Cutout:
         """The output as alpha at the picture's size; ModelError unless it is one in [0, 1]."""
@@ -176,14 +191,18 @@ def isnet_quint8(asked: LoadOptions) -> OnnxModel:
     return OnnxModel(info, _ISNET_INPUT, network, weights=ISNET_SMALL)
 
 
-_OPTIONS = ("mean", "std", "size", "output", "activation", "licence")
+_OPTIONS = ("mean", "std", "size", "output", "activation", "layout", "licence")
+_MOST = 5
+"""Inputs that a message lists."""
+_CHOICES = {"activation": ("none", "sigmoid"), "layout": ("NCHW", "NHWC")}
 
 
 def onnx_file(asked: LoadOptions) -> OnnxModel:
-    """A graph of the user's: `PATH?mean=…&std=…[&size=…][&output=…][&activation=…][&licence=…]`.
+    """A graph of the user's: `PATH?mean=…&std=…` and the other `_OPTIONS`.
 
     `mean` and `std`, one number or three, are of RGB in [0, 1], as papers give
-    them. A graph does not say how its input is normalised, so both are required.
+    them. A graph does not say how its input is normalised, so both are required. What it says,
+    its input's shape and its outputs, is read here: one that does not fit fails before any case.
     """
     require_cpu("an onnx: model", asked.device)
     spec = asked.options.removeprefix(":")
@@ -203,15 +222,14 @@ def onnx_file(asked: LoadOptions) -> OnnxModel:
                 options=_OPTIONS,
             ),
         )
-    if given.get("activation", "none") not in ("none", "sigmoid"):
-        raise ModelError(
-            Message(
-                "onnx:{spec}: {what}",
-                spec=printable(spec),
-                what=Message("activation is none or sigmoid"),
-            ),
-            Message("Correct the spec."),
-        )
+    for option, choices in _CHOICES.items():
+        if given.get(option, choices[0]) not in choices:
+            what = Message("{option} is {one} or {other}", option=option, one=choices[0],
+                other=choices[1])  # fmt: skip
+            raise ModelError(
+                Message("onnx:{spec}: {what}", spec=printable(spec), what=what),
+                Message("Correct the spec."),
+            )
     path = user_path(name, ModelError)
     try:
         sha256 = _sha256(path)
@@ -225,17 +243,17 @@ def onnx_file(asked: LoadOptions) -> OnnxModel:
             Message("Check the path."),
         ) from None
     sigmoid = given.get("activation") == "sigmoid"
-    normalise = Normalisation(
-        _size(path, given.get("size")),
-        _scaled(given["mean"], "mean"),
-        _scaled(given["std"], "std"),
-    )
+    nhwc = given.get("layout") == "NHWC"
+    mean, std = _scaled(given["mean"], "mean"), _scaled(given["std"], "std")
+    wanted = _size(given["size"]) if given.get("size") else None
+    size, batch = _fitting(path, wanted, given.get("output"), nhwc)
+    normalise = Normalisation(size, mean, std)
     info = ModelInfo(
         name=asked.label,
         title=f"ONNX graph {printable(path.name)}",
         licence=printable(given.get("licence") or "not stated"),
         weights_sha256=sha256,
-        pipeline=f"{normalise}; {_named(given.get('output'))} output"
+        pipeline=f"{normalise}{', NHWC' if nhwc else ''}; {_named(given.get('output'))} output"
         f"{', sigmoid' if sigmoid else ''}; {_BACK}",
         runtime=runtime_name("onnxruntime", "ONNX Runtime"),
         device="cpu",
@@ -243,9 +261,9 @@ def onnx_file(asked: LoadOptions) -> OnnxModel:
     )
 
     def network() -> Network:
-        return open_onnxruntime(path, given.get("output"))
+        return open_onnxruntime(path, given.get("output"), nhwc)
 
-    return OnnxModel(info, normalise, network, sigmoid=sigmoid)
+    return OnnxModel(info, normalise, network, sigmoid=sigmoid, batch=batch)
 
 
 _EXTERNAL = re.compile(rb"\x0a\x08location\x12([\x01-\x7f])")
@@ -288,32 +306,112 @@ def _scaled(text: str, option: str) -> tuple[float, float, float]:
     return red, green, blue
 
 
-def _size(path: Path, text: str | None) -> tuple[int, int]:
-    """Width and height the network takes: as given, else as the graph fixes them."""
-    if text:
-        parts = text.lower().split("x")
-        if len(parts) in (1, 2) and all(
-            re.fullmatch("[0-9]{1,4}", part) and 0 < int(part) <= 8192 for part in parts
-        ):
-            return int(parts[0]), int(parts[-1])
-        raise ModelError(
-            Message(
-                "size is one number or WIDTHxHEIGHT up to 8192; received {received}",
-                received=repr(printable(text)),
-            ),
-            Message("Write for example size=1024."),
-        )
-    shape = session(path).get_inputs()[0].shape
-    if len(shape) == 4 and all(isinstance(side, int) for side in shape[2:]):
-        return shape[3], shape[2]
+def _size(text: str) -> tuple[int, int]:
+    """Width and height, as given."""
+    parts = text.lower().split("x")
+    if len(parts) in (1, 2) and all(
+        re.fullmatch("[0-9]{1,4}", part) and 0 < int(part) <= 8192 for part in parts
+    ):
+        return int(parts[0]), int(parts[-1])
     raise ModelError(
         Message(
-            "The graph {name} takes pictures of any size: {shape}",
-            name=printable(path.name),
-            shape=str(shape),
+            "size is one number or WIDTHxHEIGHT up to 8192; received {received}",
+            received=repr(printable(text)),
         ),
-        Message("Say which it was trained with: add size=1024 to its onnx: spec."),
+        Message("Write for example size=1024."),
     )
+
+
+def _fitting(
+    path: Path, size: tuple[int, int] | None, output: str | None, nhwc: bool
+) -> tuple[tuple[int, int], int]:
+    """Width and height of the pictures, and how many at once; ModelError if the graph takes others.
+
+    A side that the graph leaves open is a text or None in its shape.
+    """
+    graph = session(path, optimised=False)
+    inputs = graph.get_inputs()
+    takes = [printable(f"{each.name} {each.type} {each.shape}") for each in inputs[:_MOST]]
+
+    def misfit(problem: Message, remedy: Message) -> ModelError:
+        about = Message(
+            "The graph {name} takes {inputs}: {problem}",
+            name=printable(path.name), inputs=takes, problem=problem,
+        )  # fmt: skip
+        return ModelError(about, remedy)
+
+    if len(inputs) != 1:
+        raise misfit(
+            Message("{n} inputs, and there is one picture", n=len(inputs)),
+            Message("Export it with the picture as its only input."),
+        )
+    shape = inputs[0].shape
+    if len(shape) != 4:
+        raise misfit(
+            Message(
+                "{n} dimension, and pictures have 4",
+                many="{n} dimensions, and pictures have 4",
+                n=len(shape),
+            ),
+            Message("Export it with an input of batch, channels, height and width."),
+        )
+    if inputs[0].type not in ("tensor(float)", "tensor(float16)"):
+        raise misfit(
+            Message("normalised pictures are float32 or float16"),
+            Message("Export it with an input of floating-point numbers."),
+        )
+    batch, *sides = shape
+    channels = sides.pop(2 if nhwc else 0)
+    if isinstance(channels, int) and channels != 3:
+        other = shape[1 if nhwc else 3] == 3
+        turn = (
+            Message("Leave layout=NHWC out of its onnx: spec.")
+            if nhwc
+            else Message("Its channels come last: add layout=NHWC to its onnx: spec.")
+        )
+        raise misfit(
+            Message(
+                "{n} channel, and pictures have 3",
+                many="{n} channels, and pictures have 3",
+                n=channels,
+            ),
+            turn if other else Message("Export it with an input of red, green and blue."),
+        )
+    height, width = (side if isinstance(side, int) else None for side in sides)
+    if size is None:
+        if width is None or height is None:
+            raise misfit(
+                Message("pictures of any size"),
+                Message("Say which it was trained with: add size=1024 to its onnx: spec."),
+            )
+        size = width, height
+    if size[0] != (width or size[0]) or size[1] != (height or size[1]):
+        raise misfit(
+            Message("pictures of another size than {size}", size=f"{size[0]}x{size[1]}"),
+            Message("Leave size out of its onnx: spec."),
+        )
+    outputs = {each.name: each.shape for each in graph.get_outputs()}
+    if output and output not in outputs:
+        raise ModelError(
+            Message(
+                "The graph {name} has no output {output}",
+                name=printable(path.name),
+                output=repr(printable(output)),
+            ),
+            Message("Use one of {names}.", names=[printable(name) for name in outputs]),
+        )
+    plane = outputs[output or next(iter(outputs))]
+    if len(plane) == 4 and isinstance(planes := plane[3 if nhwc else 1], int) and planes != 1:
+        raise ModelError(
+            Message(
+                "The graph {name} gives {shape}: {n} planes, and a matte is one",
+                name=printable(path.name),
+                shape=str(plane),
+                n=planes,
+            ),
+            Message("Name the output that is the matte: onnx:PATH?…&output=NAME."),
+        )
+    return size, batch if isinstance(batch, int) and batch > 0 else 1
 
 
 ENTRIES = (

@@ -17,15 +17,21 @@ from ..i18n import Message
 
 Tensor = NDArray[np.float32]
 Network = Callable[[Tensor], NDArray[Any]]
-"""From `(1, 3, H, W) float32` to the output that is used; nothing else is computed."""
+"""From `(N, 3, H, W) float32` to the output that is used; nothing else is computed."""
 
 
-def session(path: Path) -> Any:
-    """ONNX Runtime's session of a graph; ModelError if it is none."""
+def session(path: Path, optimised: bool = True) -> Any:
+    """ONNX Runtime's session of a graph; ModelError if it is none.
+
+    One that is not `optimised` opens faster, for who only asks what the graph takes.
+    """
     import onnxruntime
 
+    options = onnxruntime.SessionOptions()
+    if not optimised:
+        options.graph_optimization_level = onnxruntime.GraphOptimizationLevel.ORT_DISABLE_ALL
     try:
-        return onnxruntime.InferenceSession(path, providers=["CPUExecutionProvider"])
+        return onnxruntime.InferenceSession(path, options, providers=["CPUExecutionProvider"])
     except Exception as error:  # ONNX Runtime's own exceptions share no base class
         raise ModelError(
             Message(
@@ -37,24 +43,30 @@ def session(path: Path) -> Any:
         ) from None
 
 
-def open_onnxruntime(path: Path, output: str | None) -> Network:
-    """The graph computed by ONNX Runtime: of its outputs the named one, or the first, alone."""
+def open_onnxruntime(path: Path, output: str | None, nhwc: bool = False) -> Network:
+    """The graph computed by ONNX Runtime: of its outputs the named one, or the first, alone.
+
+    `nhwc`: the graph has the channels last; its output, if it has four dimensions, too.
+    """
     graph = session(path)
-    names = [node.name for node in graph.get_outputs()]
-    if output and output not in names:
-        raise ModelError(
-            Message(
-                "The graph {name} has no output {output}",
-                name=printable(path.name),
-                output=repr(printable(output)),
-            ),
-            Message("Use one of {names}.", names=[printable(name) for name in names]),
-        )
-    used, fed = output or names[0], graph.get_inputs()[0]
+    used, fed = output or graph.get_outputs()[0].name, graph.get_inputs()[0]
     kind = np.float16 if fed.type == "tensor(float16)" else np.float32
 
     def network(tensor: Tensor) -> NDArray[Any]:
-        return graph.run([used], {fed.name: tensor.astype(kind, copy=False)})[0]
+        given = np.ascontiguousarray(tensor.transpose(0, 2, 3, 1)) if nhwc else tensor
+        try:
+            result = graph.run([used], {fed.name: given.astype(kind, copy=False)})[0]
+        except Exception as error:  # as above
+            raise ModelError(
+                Message(
+                    "The graph {name} cannot compute {shape}: {reason}",
+                    name=printable(path.name),
+                    shape=str(list(given.shape)),
+                    reason=reason_of(error),
+                ),
+                Message("Use the size and the layout that it was exported for."),
+            ) from None
+        return result.transpose(0, 3, 1, 2) if nhwc and result.ndim == 4 else result
 
     return network
 

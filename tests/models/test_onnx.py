@@ -10,6 +10,8 @@ import onnxruntime
 import pytest
 from fakes import disc, some_cases
 from tiny_onnx import (
+    UINT8,
+    as_float,
     mean_of_all,
     mean_of_channels,
     same,
@@ -97,7 +99,7 @@ def test_nan_is_refused(tmp_path: Path, activation: str) -> None:
 @pytest.mark.parametrize("node", [same("input", "matte"), mean_of_all()], ids=["3 planes", "0-d"])
 def test_an_output_that_is_no_plane_is_refused(tmp_path: Path, node: tuple) -> None:
     path = save_graph(tmp_path / "planes.onnx", [node])
-    with pytest.raises(ModelError, match="one H×W plane is expected.*output=NAME"):
+    with pytest.raises(ModelError, match="(plane is expected|matte is one).*output=NAME"):
         alpha_of(f"onnx:{path}?mean=0&std=1")
 
 
@@ -185,6 +187,73 @@ def test_a_wrong_option_says_which_and_what_is_allowed(
     assert caught.value.remedy
 
 
+FITTING = "mean=0&std=1&size=64"
+
+
+@pytest.mark.parametrize(
+    ("graph", "options", "message"),
+    [
+        ({"shape": (1, 4, 64, 64)}, "", r"\[1, 4, 64, 64\]: 4 channels.*red, green and blue"),
+        ({"shape": (1, 1, 64, 64)}, "", "1 channel, and pictures have 3"),
+        ({"shape": (1, 64, 64, 3)}, "", "64 channels.*add layout=NHWC"),
+        ({}, "&layout=NHWC", "64 channels.*Leave layout=NHWC out"),
+        ({"shape": (3, 64)}, "", r"\[3, 64\]: 2 dimensions.*batch, channels, height and width"),
+        ({"inputs": ("input", "b")}, "", "input .*, b .*: 2 inputs, and there is one picture"),
+        ({"shape": (1, 3, 32, 64)}, "", "another size than 64x64.*Leave size out"),
+        ({"element": UINT8, "nodes": [as_float()]}, "", "uint8.*floating-point"),
+        ({"nodes": [same("input", "matte")]}, "", "3 planes, and a matte is one.*output=NAME"),
+        ({}, "&layout=CHW", "layout is NCHW or NHWC"),
+    ],
+)
+def test_a_graph_that_does_not_fit_says_so_before_any_case(
+    tmp_path: Path, graph: dict, options: str, message: str
+) -> None:
+    nodes = graph.pop("nodes", None) or [mean_of_all()]
+    path = save_graph(tmp_path / "odd.onnx", nodes, **graph)
+    with pytest.raises(ModelError, match=message):
+        load_model(f"onnx:{path}?{FITTING}{options}")
+
+
+def test_a_graph_of_two_dimensions_is_not_told_to_name_a_size(tmp_path: Path) -> None:
+    path = save_graph(tmp_path / "flat.onnx", [mean_of_all()], shape=(3, 64))
+    with pytest.raises(ModelError, match="2 dimensions") as caught:
+        load_model(f"onnx:{path}?mean=0&std=1")
+    assert "size=" not in str(caught.value)
+
+
+@pytest.mark.parametrize("shape", [(1, 64, 64, 3), ("N", "H", "W", 3)], ids=str)
+def test_channels_may_come_last(tmp_path: Path, shape: tuple) -> None:
+    path = save_graph(tmp_path / "last.onnx", [mean_of_channels(axis=3)], shape=shape)
+    np.testing.assert_allclose(alpha_of(f"onnx:{path}?{FITTING}&layout=NHWC"), GREY, atol=1e-6)
+
+
+def test_a_graph_of_a_fixed_batch_gets_as_many_pictures(tmp_path: Path) -> None:
+    path = save_graph(tmp_path / "four.onnx", [mean_of_channels()], shape=(4, 3, 64, 64))
+    model = load_model(f"onnx:{path}?mean=0&std=1")
+    cases = some_cases(tmp_path / "in", 6)
+    made = [p for _, p in predict(model, cases, tmp_path / "out", Store.default())]
+    single = load_model(
+        f"onnx:{save_graph(tmp_path / 'one.onnx', [mean_of_channels()])}?mean=0&std=1"
+    )
+    same_alone = [p for _, p in predict(single, cases, tmp_path / "alone", Store.default())]
+    assert model.batch_size == 4
+    assert [p.cutout_sha256 for p in made] == [p.cutout_sha256 for p in same_alone]
+    assert all(p.cutout for p in made)
+
+
+def test_a_fixed_batch_that_comes_back_as_one_is_refused(tmp_path: Path) -> None:
+    path = save_graph(tmp_path / "four.onnx", [mean_of_all()], shape=(4, 3, 64, 64))
+    with pytest.raises(ModelError, match="for 4 pictures; one plane each is expected"):
+        alpha_of(f"onnx:{path}?mean=0&std=1")
+
+
+def test_what_the_runtime_refuses_has_a_remedy(tmp_path: Path) -> None:
+    nodes = [("MatMul", ["input", "input"], ["a"], b""), ("ReduceMean", ["a"], ["matte"], b"")]
+    path = save_graph(tmp_path / "any.onnx", nodes, side="S")
+    with pytest.raises(ModelError, match=r"cannot compute \[1, 3, 64, 32\].*Use the size"):
+        alpha_of(f"onnx:{path}?mean=0&std=1&size=32x64")
+
+
 def test_a_missing_file_is_named(tmp_path: Path) -> None:
     with pytest.raises(ModelError, match=r"gone\.onnx cannot be read: No such file.*Check the"):
         load_model(f"onnx:{tmp_path / 'gone.onnx'}?mean=0&std=1")
@@ -232,8 +301,9 @@ def test_every_option_that_decides_the_alpha_is_part_of_the_identity(
     tmp_path: Path, options: str
 ) -> None:
     nodes = [mean_of_channels("a"), same("a", "b"), square_root("a", "first")]
-    path = save_graph(tmp_path / "two.onnx", nodes, ["a", "b", "first"])
-    assert identity(f"onnx:{path}?{options}") != identity(f"onnx:{path}?mean=0.5&std=1")
+    path = save_graph(tmp_path / "two.onnx", nodes, ["a", "b", "first"], side="S")
+    plain = identity(f"onnx:{path}?mean=0.5&std=1&size=64")
+    assert identity(f"onnx:{path}?size=64&{options}") != plain
 
 
 def test_label_and_licence_are_no_part_of_the_identity(graph: Path) -> None:
