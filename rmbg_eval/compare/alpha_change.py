@@ -8,6 +8,7 @@ from pathlib import Path
 
 import numpy as np
 
+from ..core.files import inside
 from ..core.images import Alpha, decode_cutout, read_bytes
 from ..errors import ImageError, OutputError, RmbgEvalError, printable
 from ..i18n import Message
@@ -30,6 +31,8 @@ class AlphaChange:
     where: tuple[int, int, int, int] | None = None
     """That square: x, y, width, height; None where nothing moved."""
     reason: Message | None = None
+    damaged: bool = False
+    """Whether that is because a file is gone, or another than was written."""
 
     @classmethod
     def none(cls, reason: Message) -> AlphaChange:
@@ -76,29 +79,38 @@ def alpha_change(base: Alpha, new: Alpha) -> AlphaChange:
 
 
 def change_of(base: Path, was: Prediction, new: Path, now: Prediction) -> AlphaChange:
-    """The difference between what two runs, in the folders `base` and `new`, made of one case."""
-    if was.cutout_sha256 and was.cutout_sha256 == now.cutout_sha256:
-        return NOTHING
+    """The difference between what two runs, in the folders `base` and `new`, made of one case.
+
+    Both files are read, also where run.json says that they are equal: what one of them is not the
+    file that it should be, nothing of the two is known to be the same.
+    """
     try:
-        return alpha_change(alpha_of(base, was), alpha_of(new, now))
+        data = [_checked(base, was), _checked(new, now)]
+        if was.cutout_sha256 and was.cutout_sha256 == now.cutout_sha256:
+            return NOTHING
+        one, other = (decode_cutout(each, now.case)[1] for each in data)
     except RmbgEvalError as error:
-        return AlphaChange.none(
-            Message("the alphas could not be compared: {why}", why=error.problem)
-        )
+        why = Message("the alphas could not be compared: {why}", why=error.problem)
+        return AlphaChange(None, None, None, why, damaged=True)
+    return alpha_change(one, other)
 
 
 def alpha_of(folder: Path, prediction: Prediction) -> Alpha:
     """The alpha of a prediction kept in `folder`: a run's cut-out, or a baseline's matte.
 
-    Raises RmbgEvalError for what is not the file that was written, or lies elsewhere.
+    Raises RmbgEvalError unless it is a file of the folder and exactly the one that was written.
     """
+    return decode_cutout(_checked(folder, prediction), printable(prediction.case))[1]
+
+
+def _checked(folder: Path, prediction: Prediction) -> bytes:
+    """The file of a prediction kept in `folder`; RmbgEvalError unless it is the one written."""
     name = prediction.cutout or ""
-    path = folder / name
-    if not name or not path.resolve().is_relative_to(folder.resolve()):
+    if not name or not inside(folder, name):
         raise OutputError(
             Message("{name} is no file of the run", name=printable(name)), Message("Run it again.")
         )
-    data = read_bytes(path)
+    data = read_bytes(folder / name)
     hashed = hashlib.sha256(data).hexdigest()
     expected = matte_hash(name) or prediction.cutout_sha256 or ""
     if not expected or not hashed.startswith(expected):
@@ -106,7 +118,7 @@ def alpha_of(folder: Path, prediction: Prediction) -> Alpha:
             Message("{name} is not the file that run.json describes", name=printable(name)),
             Message("Run it again, or take the baseline from its store again."),
         )
-    return decode_cutout(data, printable(path.name))[1]
+    return data
 
 
 def matte_hash(path: str) -> str | None:

@@ -18,6 +18,7 @@ from PIL import Image
 
 from ..core.files import (
     cannot_write,
+    inside,
     remove_below,
     remove_unfinished,
     safe_name,
@@ -160,6 +161,11 @@ def _reduced(
     hashed = hashlib.sha256(data).hexdigest()[:16]
     names = (prediction.model, prediction.category, prediction.case)
     path = f"{MATTES}/{'/'.join(safe_name(name) for name in names)}.{hashed}.{suffix}"
+    if not inside(to, path):
+        raise OutputError(
+            Message("{file} lies elsewhere: a link leads there", file=printable(str(to / path))),
+            Message("Remove the link, or give another folder with --to."),
+        )
     if sha256_file(to / path) != hashlib.sha256(data).hexdigest():
         write_atomic(to / path, data)
     return prediction.model_copy(update={**less, "cutout": path})

@@ -119,7 +119,7 @@ class _Both:
             )
         change = self.moved(was, now)
         values = (*self._alphas(key, change), *self._points(key), *self._measures(key))
-        identical = was.cutout_sha256 == now.cutout_sha256
+        identical = was.cutout_sha256 == now.cutout_sha256 and not change.damaged
         state, why = _state(values, change, identical)
         return pair_of(state, why, values=values, identical=identical, where=change.where)
 
@@ -141,6 +141,8 @@ class _Both:
             if allowed is not None:
                 far = value is None or value > allowed + ROUNDING
                 verdict = "changed" if far else "same"
+            if change.damaged:  # whatever run.json says was measured of it
+                verdict = "changed"
             reason = change.reason
             if scored and reason is None:
                 reason = Message(
@@ -258,6 +260,8 @@ def _state(values: Iterable[Value], change: AlphaChange, identical: bool) -> tup
                 what=what,
             )
         return "worse", what
+    if change.damaged and change.reason:
+        return "changed", change.reason
     if changed := by_verdict.get("changed"):
         first = max(changed, key=lambda v: v.excess)
         what = describe(first)

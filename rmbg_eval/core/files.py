@@ -68,6 +68,14 @@ def remove_below(folder: Path, kept: Callable[[Path], bool]) -> None:
                     raise cannot_write(path, error) from None
 
 
+def inside(folder: Path, name: str) -> bool:
+    """Whether `folder / name` lies in `folder`, wherever links lead; `folder` itself may be one."""
+    try:
+        return Path(os.path.realpath(folder / name)).is_relative_to(os.path.realpath(folder))
+    except ValueError:  # a NUL in it
+        return False
+
+
 def user_path(text: str, error: type[RmbgEvalError]) -> Path:
     """`text` as a path, `~` expanded; `error` for what can be none."""
     try:

@@ -11,6 +11,7 @@ from typing import Any, Literal
 
 from pydantic import BaseModel, ConfigDict, ValidationError
 
+from ..core.files import inside
 from ..core.key import Key
 from ..core.machine import Machine
 from ..errors import OutputError, printable
@@ -134,7 +135,7 @@ class Run(_Record):
     @classmethod
     def load(cls, folder: Path) -> Run:
         """The run kept in `folder`, wherever that was when it was made: `settings.out` is where it
-        is. OutputError if there is none that can be read."""
+        is. OutputError if there is none that can be read, or its cut-outs are not in it."""
         path = folder / "run.json"
         try:
             data = path.read_bytes()
@@ -169,6 +170,16 @@ class Run(_Record):
                 ),
                 Message("Run it again with this version of rmbg-eval."),
             ) from None
+        outside = [p.cutout for p in run.predictions if p.cutout and not inside(folder, p.cutout)]
+        if outside:
+            raise OutputError(
+                Message(
+                    "{path} names a cut-out that lies elsewhere: {name}",
+                    path=printable(str(path)),
+                    name=printable(outside[0]),
+                ),
+                Message("Use a run that was not changed, with its files in its own folder."),
+            )
         settings = run.settings.model_copy(update={"out": str(folder)})
         return run.model_copy(update={"settings": settings})
 

@@ -77,11 +77,22 @@ def test_of_files(tmp_path: Path) -> None:
     was, now = kept(tmp_path / "one"), kept(tmp_path / "two", change=51)
     found = change_of(tmp_path / "one", was, tmp_path / "two", now)
     assert 0.15 < found.tile <= 0.2
-    (tmp_path / "one" / "cutouts" / "a.png").unlink()
-    assert change_of(tmp_path / "one", was, tmp_path / "two", was) == NOTHING  # nothing is read
-    gone = change_of(tmp_path / "one", was, tmp_path / "two", now)
-    assert gone.mean is None
-    assert "could not be compared: a.png does not exist" in str(gone.reason)
+    assert change_of(tmp_path / "one", was, tmp_path / "one", was) == NOTHING
+
+
+@pytest.mark.parametrize("change", [0, 51])
+def test_of_a_file_that_is_gone_or_another_nothing_is_known(tmp_path: Path, change: int) -> None:
+    """Also where run.json says of both files that they are the same."""
+    one, two = tmp_path / "one", tmp_path / "two"
+    was, now = kept(one), kept(two, change=change)
+    kept(one, change=9)
+    for why in ("a.png is not the file that run.json describes", "a.png does not exist"):
+        for found in (change_of(one, was, two, now), change_of(two, now, one, was)):
+            assert found.damaged
+            assert found.mean is None
+            assert "could not be compared: " in str(found.reason)
+            assert why in str(found.reason)
+        (one / "cutouts" / "a.png").unlink(missing_ok=True)
 
 
 def test_a_file_that_is_another_than_was_written_is_told(tmp_path: Path) -> None:

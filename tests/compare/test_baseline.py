@@ -164,6 +164,54 @@ def test_a_damaged_matte_is_told_and_never_believed(
     assert compare(base, settings.out_folder).failing() == ()
 
 
+@pytest.mark.parametrize("damage", ["replaced", "gone"])
+@pytest.mark.parametrize("case", ["ada", "rex"])  # with a truth, without one
+def test_a_damaged_matte_is_no_equal_one(
+    settings: Settings, base: Path, case: str, damage: str
+) -> None:
+    """run.json says of both cut-outs that they are the same, and the measures are."""
+    evaluate(settings)
+    approve(settings.out_folder, base)
+    (path,) = (base / "mattes").rglob(f"{case}.*")
+    path.unlink()
+    if damage == "replaced":
+        Image.new("L", (96, 64), 128).save(path, lossless=True)
+    found = compare(base, settings.out_folder)
+    (pair,) = found.failing()
+    assert (pair.case, pair.state, pair.identical) == (case, "changed", False)
+    assert path.name in str(pair.why)
+
+
+@pytest.mark.parametrize("name", ["../elsewhere.png", "/etc/hostname", "link/rex.png", "a\0b.png"])
+def test_a_run_whose_cutouts_lie_elsewhere_is_refused(
+    settings: Settings, base: Path, tmp_path: Path, name: str
+) -> None:
+    run = evaluate(settings)
+    approve(settings.out_folder, base)
+    (settings.out_folder / "link").symlink_to(tmp_path)
+    (settings.out_folder / run.predictions[0].cutout).rename(tmp_path / "rex.png")
+    moved = run.predictions[0].model_copy(update={"cutout": name})
+    changed = run.model_copy(update={"predictions": (moved, *run.predictions[1:])})
+    (settings.out_folder / "run.json").write_text(changed.model_dump_json())
+    for refused in (compare, approve):
+        with pytest.raises(OutputError, match=r"run\.json names a cut-out that lies elsewhere: "):
+            refused(*(base, settings.out_folder)[:: 1 if refused is compare else -1])
+
+
+@pytest.mark.parametrize("link", ["mattes", "mattes/fake", "mattes/fake/pet"])
+def test_nothing_is_approved_through_a_link(
+    settings: Settings, base: Path, tmp_path: Path, link: str
+) -> None:
+    evaluate(settings)
+    (tmp_path / "elsewhere").mkdir()
+    (base / link).parent.mkdir(parents=True)
+    (base / link).symlink_to(tmp_path / "elsewhere")
+    with pytest.raises(OutputError, match=r"lies elsewhere: a link leads there.*--to"):
+        approve(settings.out_folder, base)
+    assert files(tmp_path / "elsewhere") == {}
+    assert not (base / "run.json").exists()
+
+
 def test_a_damaged_matte_of_an_unchanged_case_is_written_again(
     settings: Settings, base: Path
 ) -> None:
