@@ -13,13 +13,12 @@ from typing import Annotated, Any, Literal, Self
 from annotated_types import Ge, Gt, MinLen
 from pydantic import BaseModel, ConfigDict, ValidationError, field_validator
 
-from .core.choices import Device, Dtype, Foreground
+from .core.choices import Device, Dtype, Foreground, Language
 from .core.files import user_path
 from .core.paths import resource
 from .errors import SettingsError, explain
-from .i18n import Message
+from .i18n import Message, languages
 
-Language = Literal["en", "zh"]
 Layout = Literal["single", "folder"]
 FailOn = Literal["required", "error", "point"]
 CompareFailOn = Literal["worse", "point", "error"]
@@ -91,7 +90,7 @@ _Models = Annotated[
     MinLen(1),
 ]
 _Out = Annotated[str, Parameter("Folder for the results.", "DIR"), MinLen(1)]
-_Lang = Annotated[Language, Parameter("Language of the report: en or zh.")]
+_Lang = Annotated[Language, Parameter(f"Language of the report: {' or '.join(languages())}.")]
 _Layout = Annotated[
     Layout,
     Parameter("single: one HTML file. folder: full-size pictures beside it."),

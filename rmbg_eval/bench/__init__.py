@@ -76,7 +76,7 @@ def bench(settings: BenchSettings, on_step: OnStep = ignore) -> Bench:
         seconds=settings.seconds,
         random_weights=settings.random_weights,
         rows=tuple(rows),
-        claims=answer_claims(rows, settings.lang),
+        claims=answer_claims(rows),
     )
     write_atomic(settings.out_folder / "bench.json", made.model_dump_json(indent=1))
     write_atomic(settings.out_folder / "bench.png", draw(made))

@@ -92,15 +92,16 @@ class Claim(_Record):
     """A claim of the article this project started from, and what this machine says to it."""
 
     key: str
-    claim: str
+    claim: Message
     verdict: Literal["measured", "not measurable here"]
-    answer: str
+    answer: Message
 
 
 class Bench(_Record):
     """All of it; bench.json is its JSON."""
 
-    schema_version: Literal[1] = 1
+    schema_version: Literal[1, 2] = 2
+    """1 had texts in the terminal's language where there are messages now."""
     started: datetime
     machine: Machine
     rounds: int

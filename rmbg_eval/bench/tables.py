@@ -7,18 +7,34 @@ from collections.abc import Iterator
 from rich.markup import escape
 from rich.table import Table
 
+from ..i18n import Message
 from ..settings import Language
 from .records import Bench, Row
-from .strings import text
 
-_HEADS = ("combination", "load", "latency", "forward", "end_to_end", "ratio", "memory")
+_HEADS = (
+    Message("combination"),
+    Message("load"),
+    Message("inference, median / p95"),
+    Message("inference alone"),
+    Message("decoding to PNG"),
+    Message("ratio"),
+    Message("memory: device / process"),
+)
+_VERDICTS = {
+    "measured": Message("measured"),
+    "not measurable here": Message("not measurable here"),
+}
 _STAGES = ("decode", "preprocess", "infer", "postprocess", "encode")
 
 
 def tables(bench: Bench, lang: Language) -> Iterator[Table]:
     """Speed and memory; seconds by stage; the article's claims."""
-    speed = Table(*(text(head, lang) for head in _HEADS), title=text("speed", lang))
-    stages = Table(text("combination", lang), *_STAGES, title=text("stages", lang))
+    speed = Table(*(head.to(lang) for head in _HEADS), title=Message("Speed and memory").to(lang))
+    stages = Table(
+        Message("combination").to(lang),
+        *_STAGES,
+        title=Message("Seconds a picture by stage, median").to(lang),
+    )
     for row in bench.rows:
         name = escape(row.words)
         if row.failure:
@@ -30,12 +46,15 @@ def tables(bench: Bench, lang: Language) -> Iterator[Table]:
     if stages.row_count:
         yield stages
     claims = Table(
-        *(text(head, lang) for head in ("claim", "verdict", "answer")),
+        Message("claim").to(lang),
+        Message("here").to(lang),
+        Message("answer").to(lang),
         show_lines=True,
-        title=text("claims", lang),
+        title=Message("What the article claims, and this machine").to(lang),
     )
     for claim in bench.claims:
-        claims.add_row(claim.claim, text(claim.verdict, lang), escape(claim.answer))
+        verdict = _VERDICTS[claim.verdict].to(lang)
+        claims.add_row(claim.claim.to(lang), verdict, escape(claim.answer.to(lang)))
     yield claims
 
 
@@ -44,7 +63,7 @@ def _speed(row: Row, lang: Language) -> Iterator[str]:
     yield f"{_seconds(row.latency_median, 3)} / {_seconds(row.latency_p95, 3)}"
     forward, whole = row.forward_per_second or 0, row.end_to_end_per_second or 0
     for value in (forward, whole):
-        yield text("per_second", lang, value=f"{value:.2f}")
+        yield Message("{value}/s", value=f"{value:.2f}").to(lang)
     yield f"{whole / forward:.2f}" if forward else "–"
     yield f"{_bytes(row.peak_device_bytes)} / {_bytes(row.peak_process_bytes)}"
 

@@ -5,10 +5,11 @@ from __future__ import annotations
 import hashlib
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Annotated, Literal
+from typing import Annotated
 
 from pydantic import BaseModel, ConfigDict, Field, field_validator
 
+from ..core.choices import Language
 from ..core.images import RGB, Alpha, Picture, decode, decode_cutout, read_bytes
 from ..errors import CaseError, Failure, printable
 from ..i18n import Message
@@ -22,7 +23,7 @@ class CaseFile(BaseModel):
 
     model_config = ConfigDict(extra="forbid", strict=True, frozen=True)
 
-    title: dict[Literal["en", "zh"], str] = {}
+    title: dict[Language, str] = {}
     image: str | None = None
     """File beside case.toml; by default the one called image.*."""
     alpha: str | None = None

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from ..i18n import N_
+from ..i18n import N_, Message
 
 
 @dataclass(frozen=True)
@@ -76,3 +76,10 @@ LOOSE = "pictures"
 def category_order(name: str) -> tuple[int, str]:
     """Sort key: the table's in its order, then the others by name."""
     return [*CATEGORIES, name].index(name), name
+
+
+def category_title(name: str) -> Message | str:
+    """What a category is called; one that is not in the table, by its folder."""
+    if name == LOOSE:
+        return Message("Pictures")
+    return Message(CATEGORIES[name].title) if name in CATEGORIES else name

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import typer
 
+from ..i18n import Message
 from ..settings import BenchSettings
 from .options import takes
 
@@ -12,7 +13,6 @@ from .options import takes
 def bench(settings: BenchSettings) -> None:
     """Latency, throughput and memory by model × device × dtype × batch; the article's claims."""
     from ..bench import bench as measure
-    from ..bench.strings import text
     from ..bench.tables import tables
     from .terminal import out, progress, show_path
 
@@ -21,7 +21,8 @@ def bench(settings: BenchSettings) -> None:
     for table in tables(measured, settings.lang):
         out.print(table)
     if settings.random_weights:
-        out.print(text("random", settings.lang))
+        note = Message("With random weights: times and memory are true, the cut-outs mean nothing.")
+        out.print(note.to(settings.lang))
     for name in ("bench.json", "bench.png"):
         show_path(settings.out_folder / name)
     if all(row.failure for row in measured.rows):

@@ -1,14 +1,20 @@
-"""What a model may be asked for, by name: device, precision, foreground colours."""
+"""What may be asked for, by name: device, precision, foreground colours, language."""
 
 from __future__ import annotations
 
 import re
-from typing import Annotated, Literal
+from typing import TYPE_CHECKING, Annotated, Literal
 
 from pydantic import AfterValidator
 
 from ..errors import ModelError, printable, reason_of
-from ..i18n import Message
+from ..i18n import Message, languages
+
+if TYPE_CHECKING:
+    Language = str
+else:
+    Language = Literal[languages()]
+"""A language that there is a catalogue of."""
 
 _ONE = re.compile(r"auto|cpu|mps|cuda(:[0-9]{1,3})?")
 

@@ -41,13 +41,13 @@ from ..core.choices import Device, Dtype
 from ..core.paths import resource
 from ..core.processes import end_with_parent
 from ..errors import SettingsError, printable
-from ..i18n import Message
+from ..i18n import Message, join
 from ..models.table import load_model
 from ..settings import Settings
 from ..web import script, style
 from .frames import LineCutError
 from .model_server import kept_png, serve_models
-from .strings import STRINGS, table
+from .texts import strings
 from .widget import PART, SERVED
 
 _TEMPLATES = Path(__file__).parent / "templates"
@@ -272,11 +272,11 @@ def shell(full: bool = False) -> str:
         loader=jinja2.FileSystemLoader(_TEMPLATES), autoescape=True, keep_trailing_newline=True
     )
     return environment.get_template("shell.html.j2").render(
-        title=STRINGS["title"][0],
-        no_script=" ".join(STRINGS["no_script"]),
+        title=str(Message("Remove a background")),
+        no_script=join(" ", Message("This page needs JavaScript.").everywhere().values()),
         style=style("explore"),
         script=script("served"),
-        strings=table(),
+        strings=strings("served"),
         full=full,
     )
 

@@ -16,7 +16,7 @@ from typing import Any, get_args
 import anywidget
 import traitlets
 
-from ..cases.categories import CATEGORIES, LOOSE
+from ..cases.categories import CATEGORIES, LOOSE, category_title
 from ..cases.folder import load_cases
 from ..core.choices import Foreground
 from ..core.foreground import words
@@ -28,7 +28,7 @@ from .case_set import add_case
 from .engine import Engine, LocalEngine
 from .model_server import RemoteEngine
 from .pictures import MOST_UPLOAD, Pictures, preview
-from .strings import table
+from .texts import strings
 
 SERVED = "RMBG_EVAL_SERVED"
 """Environment variable by which `rmbg-eval serve` tells its kernels, as JSON, `socket`: of the
@@ -55,7 +55,7 @@ class Explorer(anywidget.AnyWidget):
 
     _esm = module("widget")
     _css = style("explore")
-    strings = traitlets.Dict(table()).tag(sync=True)
+    strings = traitlets.Dict(strings("widget")).tag(sync=True)
     lang = traitlets.Unicode("").tag(sync=True)
 
     def __init__(
@@ -129,10 +129,14 @@ class Explorer(anywidget.AnyWidget):
             part=PART,
             most=MOST_UPLOAD,
             adds=bool(self._add_to),
-            categories=[*CATEGORIES, LOOSE],
+            categories=[(name, str(category_title(name))) for name in (*CATEGORIES, LOOSE)],
             foregrounds=[how for how in get_args(Foreground) if _usable(how)],
             cases=[
-                {"name": case.name, "category": case.category, "title": case.about.title}
+                {
+                    "name": case.name,
+                    "category": str(category_title(case.category)),
+                    "title": case.about.title,
+                }
                 for case in cases
                 if not case.failure
             ],

@@ -41,7 +41,7 @@ def _python(tree: ast.AST) -> Iterator[Text]:
     for node in ast.walk(tree):
         if isinstance(node, ast.Call) and isinstance(node.func, ast.Name) and node.args:
             text = node.args[0]
-            if node.func.id in _MARKS and isinstance(text, ast.Constant):
+            if node.func.id in _MARKS and isinstance(text, ast.Constant) and text.value:
                 many = [k.value for k in node.keywords if k.arg == "many"]
                 plural = many and isinstance(many[0], ast.Constant)
                 one = str(text.value)
@@ -63,7 +63,7 @@ def said() -> dict[str, Text]:
     """Everything that the package says, by the English of it, in the order of its files."""
     found: dict[str, Text] = {}
     for path in sorted(PACKAGE.rglob("*")):
-        if path.suffix in (".py", ".js") and path.is_file():
+        if path.suffix in (".py", ".j2", ".js") and path.is_file():
             for text in texts(path.read_text("utf-8"), path.suffix):
                 one = text if isinstance(text, str) else text[0]
                 found[one] = text if isinstance(text, tuple) else found.get(one, text)

@@ -143,6 +143,22 @@ class Message:
         }
 
 
+class Named(Message):
+    """What its owner calls it, in the languages that they gave; it is in no catalogue."""
+
+    __slots__ = ("given",)
+    given: Mapping[str, str]
+
+    def __init__(self, given: Mapping[str, str], otherwise: str) -> None:
+        """`otherwise`: what to call it where no language was given."""
+        super().__init__(given.get("en") or next(filter(None, given.values()), otherwise))
+        object.__setattr__(self, "given", dict(given))
+
+    def to(self, lang: str) -> str:
+        """In a language, or as it is called in another."""
+        return self.given.get(lang) or self.text
+
+
 def N_(text: str) -> str:  # noqa: N802, gettext's own name
     """Marks a constant for the catalogues, where `Message(text)` is made of it elsewhere."""
     return text

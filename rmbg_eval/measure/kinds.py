@@ -235,3 +235,8 @@ def check(point: ObservationPoint) -> ObservationPoint:
             )
         )
     return point
+
+
+def kind_title(name: str) -> Message | str:
+    """What a kind of point asks for; one that is not known here, by its name."""
+    return Message(KINDS[name].title) if name in KINDS else name

@@ -11,6 +11,7 @@ from typing import Annotated, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, FiniteFloat, model_validator
 
+from ..core.choices import Language
 from ..core.key import Keyed
 from ..i18n import Message
 
@@ -75,7 +76,7 @@ class ObservationPoint(BaseModel):
     model_config = ConfigDict(extra="forbid", strict=True, frozen=True)
 
     id: str = Field(pattern=r"^[a-z0-9][a-z0-9-]{0,39}$")
-    title: dict[Literal["en", "zh"], str] = {}
+    title: dict[Language, str] = {}
     kind: str
     """A name of `measure.kinds.KINDS`."""
     box: Annotated[tuple[_Count, _Count, _Count, _Count], Field(strict=False)] | None = None

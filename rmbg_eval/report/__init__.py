@@ -8,13 +8,13 @@ from typing import Any
 
 from ..core.files import write_atomic
 from ..core.progress import OnStep, Step, ignore
+from ..i18n import Message
 from ..run.previews import Previews, has_cards, load
 from ..run.record import Run
 from ..web import style
 from .context import PAGES
 from .frame import head_and_foot, render, write_assets
 from .present import Presenter
-from .strings import text
 
 NBCONVERT_TEMPLATES = Path(__file__).parent / "nbconvert"
 
@@ -102,7 +102,7 @@ class Report:
         return {
             "layout": settings.layout,
             "lang": settings.lang,
-            "title": text("title", settings.lang),
+            "title": Message("Background removal report").to(settings.lang),
         }
 
 

@@ -7,25 +7,45 @@ from dataclasses import dataclass
 from typing import Any
 from urllib.parse import quote
 
-from ..cases.categories import category_order
-from ..compare.comparison import STATES, Comparison, Pair, Value, Verdict
+from ..cases.categories import category_order, category_title
+from ..compare.comparison import STATES, Comparison, Pair, State, Value, Verdict
 from ..core.anchors import pair_anchor
 from ..core.progress import OnStep, Step, ignore
 from ..errors import printable
-from ..i18n import Message
-from ..measure.kinds import KINDS
+from ..i18n import N_, Message, join
+from ..measure.kinds import kind_title
 from ..run.previews import Preview
 from ..settings import CompareSettings
 from ..web import style
-from . import Panel, _base, said
+from . import Panel, _base
 from .comparison_pictures import PairFigures, pair_figures
 from .frame import render, write_assets
-from .strings import Words, join, text
-from .views import CellView, ImageView, RowView, TableView
+from .views import CellView, ImageView, RowView, TableView, Text
 
 MOST_PICTURES = 60
 """Pairs that pictures are shown of: a page with more would be slow to open."""
-_SHOWN = ("base", "new", "difference")
+_SHOWN = {
+    "base": Message("BASE"),
+    "new": Message("NEW"),
+    "difference": Message("Difference"),
+}
+_STATES: dict[State, Message] = {
+    "failed": Message("failed"),
+    "missing": Message("missing"),
+    "worse": Message("worse"),
+    "changed": Message("changed"),
+    "new": Message("new"),
+    "still-failed": Message("still failed"),
+    "better": Message("better"),
+    "same": Message("same"),
+}
+_VERDICTS: dict[Verdict, Message] = {
+    "worse": Message("worse"),
+    "changed": Message("changed"),
+    "better": Message("better"),
+    "same": Message("same"),
+    "not judged": Message("not judged"),
+}
 _ORDER: tuple[Verdict, ...] = ("worse", "changed", "better", "same", "not judged")
 _BAD = ("failed", "missing", "worse", "changed")
 
@@ -38,17 +58,17 @@ class PairView:
     title: str
     model: str
     state: str
-    state_words: str
-    why: str
+    state_words: Message
+    why: Message
     size: str
     """Width x height in pixels of both cut-outs; empty where they differ: then no two of the
     pictures show the same place."""
-    pictures: tuple[tuple[str, str, ImageView], ...]
+    pictures: tuple[tuple[str, Message, ImageView], ...]
     """Kind, its name, and what is shown."""
     slide: bool
     """Whether base and new can lie on each other."""
-    crop_note: str
-    crops: tuple[tuple[str, str, ImageView], ...]
+    crop_note: Text
+    crops: tuple[tuple[str, Message, ImageView], ...]
     matte: bool
     table: TableView | None
 
@@ -58,11 +78,11 @@ class CompareHeaderView:
     """The top of the page."""
 
     stopped: bool
-    verdict: str
-    runs: str
-    notes: tuple[str, ...]
+    verdict: Message
+    runs: Message
+    notes: tuple[Message, ...]
     counts: TableView
-    no_pictures: str
+    no_pictures: Message | None
 
 
 class ComparisonReport:
@@ -103,15 +123,23 @@ class ComparisonReport:
         """Whether the gate stops, how the runs differ, and counts by category."""
         found, level = self.comparison, self.settings.fail_on
         stopped = found.failing(level)
-        key = "compared.stopped" if stopped else "compared.passed"
+        text = N_("The gate stops ({level}): {count} of {all}.")
+        if not stopped:
+            text = N_("The gate lets all {all} pass ({level}).")
         too_many = len(self._views) > MOST_PICTURES
         view = CompareHeaderView(
             stopped=bool(stopped),
-            verdict=self._(key, level=level, count=len(stopped), all=len(found.pairs)),
-            runs=self._("compared.runs", base=printable(found.base), new=printable(found.new)),
-            notes=tuple(self._said(note) for note in found.notes),
+            verdict=Message(text, level=level, count=len(stopped), all=len(found.pairs)),
+            runs=Message(
+                "BASE {base} → NEW {new}", base=printable(found.base), new=printable(found.new)
+            ),
+            notes=found.notes,
             counts=self._counts(),
-            no_pictures=self._("compared.no_pictures", count=MOST_PICTURES) if too_many else "",
+            no_pictures=Message(
+                "Pictures are shown of the first {count} only.", count=MOST_PICTURES
+            )
+            if too_many
+            else None,
         )
         return self._panel("compare_header", "header", view)
 
@@ -122,7 +150,7 @@ class ComparisonReport:
     def unchanged(self) -> Panel:
         """The names of those that are the same."""
         names = tuple(
-            join("", [f"{pair.name} · {pair.model}: ", self._said(pair.why)], self.settings.lang)
+            Message("{name}: {what}", name=f"{pair.name} · {pair.model}", what=pair.why)
             for pair in self._same
         )
         return self._panel("compare_same", "unchanged", names)
@@ -134,11 +162,8 @@ class ComparisonReport:
         return {
             "layout": self.settings.layout,
             "lang": self.settings.lang,
-            "title": text("compared", self.settings.lang),
+            "title": Message("What changed").to(self.settings.lang),
         }
-
-    def _(self, key: str, **values: object) -> str:
-        return text(key, self.settings.lang, **values)
 
     def _counts(self) -> TableView:
         groups: dict[tuple[str, str], list[Pair]] = {}
@@ -146,16 +171,17 @@ class ComparisonReport:
             groups.setdefault((pair.category, pair.model), []).append(pair)
         rows = tuple(
             RowView(
-                join(
-                    " · ", [said.category(category, self.settings.lang), model], self.settings.lang
-                ),
+                join(" · ", [category_title(category), model]),
                 "",
                 tuple(self._count(sum(p.state == s for p in pairs), s) for s in STATES),
             )
             for (category, model), pairs in groups.items()
         )
-        titles = tuple(self._(f"state.{state}") for state in STATES)
-        title, note = self._("compared.by_category"), self._("compared.counts")
+        titles = tuple(_STATES[state] for state in STATES)
+        title, note = (
+            Message("By category"),
+            Message("Cases by what became of them; none of them is left out."),
+        )
         return TableView(title, note, titles, rows)
 
     def _count(self, count: int, state: str) -> CellView:
@@ -168,17 +194,23 @@ class ComparisonReport:
         crops = tuple(self._images(pair, figures.crops))
         sides = {(side.width, side.height) for side in (pair.base, pair.new) if side}
         size = sides.pop() if len(sides) == 1 else (None, None)
-        note = ""
+        note: Text = ""
         if figures.region:
             x, y, width, height = figures.region
-            note = self._("compared.crop", x=x, y=y, width=width, height=height)
+            note = Message(
+                "Where alpha moved most: x {x}, y {y}, {width}×{height} px, every pixel as it is",
+                x=x,
+                y=y,
+                width=width,
+                height=height,
+            )
         return PairView(
             anchor=pair_anchor(pair.category, pair.case, pair.model),
             title=title,
             model=pair.model,
             state=pair.state,
-            state_words=self._(f"state.{pair.state}"),
-            why=self._said(pair.why),
+            state_words=_STATES[pair.state],
+            why=pair.why,
             size="{}x{}".format(*size) if all(size) else "",
             pictures=pictures,
             slide=bool(figures.base and figures.new and figures.difference),
@@ -190,11 +222,13 @@ class ComparisonReport:
 
     def _images(
         self, pair: Pair, shown: Iterable[Preview | None]
-    ) -> Iterable[tuple[str, str, ImageView]]:
+    ) -> Iterable[tuple[str, Message, ImageView]]:
         for kind, picture in zip(_SHOWN, shown, strict=False):
             if picture:
-                name = self._(f"compared.{kind}")
-                alt = self._("alt.compared", which=name, case=pair.name, model=pair.model)
+                name = _SHOWN[kind]
+                alt = Message(
+                    "{which} of {case}, {model}", which=name, case=pair.name, model=pair.model
+                )
                 src = quote(f"{self._base}{picture.path}")
                 yield kind, name, ImageView(src, picture.width, picture.height, alt)
 
@@ -206,34 +240,36 @@ class ComparisonReport:
             for verdict in _ORDER
             for value in pair.of(verdict)
         )
-        titles = ("base", "new", "difference", "verdict")
-        heads = tuple(self._(f"compared.{name}") for name in titles)
-        return TableView(self._("compared.values"), self._("compared.values_note"), heads, rows)
+        heads = (*_SHOWN.values(), Message("Verdict"))
+        return TableView(
+            Message("Measures and points"),
+            Message(
+                "Worst first. Every tolerance has its reason; what nothing judges is "
+                "shown all the same."
+            ),
+            heads,
+            rows,
+        )
 
-    def _where(self, value: Value) -> Words:
+    def _where(self, value: Value) -> Message:
         """Unit, and region or kind of point."""
-        lang = self.settings.lang
-        point = value.region in KINDS
-        where = said.kind(value.region, lang) if point else self._said(value.region)
-        return join(", ", [self._said(value.unit), where], lang)
-
-    def _said(self, english: Message | str) -> Words:
-        return said.reason(english, self.settings.lang)
+        point = value.kind == "point"
+        where = kind_title(value.region) if point else Message(value.region)
+        return join(", ", [Message(value.unit), where])
 
     def _cells(self, value: Value) -> tuple[CellView, ...]:
         passed = value.passed or (None, None)
         marks = {True: "passed", False: "failed", None: ""}
-        note = ""
+        note: Text = ""
         if value.allowed is not None and value.tolerance:
             allowed = _number(value.allowed)
-            why = self._said(value.tolerance)
-            note = self._("compared.allowed", allowed=allowed, reason=why)
+            note = Message("allowed ±{allowed}: {reason}", allowed=allowed, reason=value.tolerance)
         state = {"worse": "failed", "changed": "failed", "better": "passed"}.get(value.verdict, "")
         return (
             CellView(_number(value.base), marks[passed[0]]),
-            CellView(_number(value.new), marks[passed[1]], self._said(value.reason or "")),
+            CellView(_number(value.new), marks[passed[1]], value.reason or ""),
             CellView(_signed(value.difference), "", note),
-            CellView(self._(f"verdict.{value.verdict}"), state),
+            CellView(_VERDICTS[value.verdict], state),
         )
 
 

@@ -2,18 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from typing import Any
 from urllib.parse import quote
 
-from ..cases.categories import CATEGORIES
+from ..cases.categories import CATEGORIES, category_title
 from ..core.anchors import category_anchor
+from ..i18n import Named
 from ..run.previews import Preview, Previews
 from ..run.record import Run
 from ..run.statistics import summarise
-from . import said
-from .strings import Words, text
-from .views import ImageView, Link
+from .views import ImageView, Link, Text
 
 PAGES = "pages"
 """The folder of the cases' own pages, where there are many."""
@@ -31,22 +28,7 @@ class Context:
         self.lang = run.settings.lang
         self.summary = summarise(run)
         self.models = tuple(run.index.models)
-        self.titles = {
-            key: self.title(record.title, key[1]) for key, record in run.index.cases.items()
-        }
-
-    def text(self, key: str, **values: object) -> Words:
-        """A text of the report's own."""
-        return text(key, self.lang, **values)
-
-    def title(self, given: Mapping[Any, str], otherwise: str) -> Words:
-        """What is called so in two languages, or in one, or not at all."""
-        first = given.get(self.lang) or given.get("en") or given.get("zh") or otherwise
-        return Words(given.get("en") or first, given.get("zh") or first, self.lang)
-
-    def category(self, name: str) -> Words:
-        """What a category is called."""
-        return said.category(name, self.lang)
+        self.titles = {key: Named(record.title, key[1]) for key, record in run.index.cases.items()}
 
     def categories(self, empty: bool = True) -> tuple[str, ...]:
         """Those of the table, then whatever others the run has; or those that have cases, in the
@@ -57,13 +39,13 @@ class Context:
     def link(self, category: str) -> Link:
         """To a category, with the number of its cases."""
         count = sum(record.category == category for record in self.run.cases)
-        return Link(category_anchor(category), self.category(category), count)
+        return Link(category_anchor(category), category_title(category), count)
 
     def case_page(self, anchor: str) -> str:
         """The case's own page, from the run folder, if it has one."""
         return f"{PAGES}/{anchor}.html" if self.cards else ""
 
-    def image(self, preview: Preview | None, alt: str) -> ImageView | None:
+    def image(self, preview: Preview | None, alt: Text) -> ImageView | None:
         """The picture with its description, if there is one."""
         if preview is None:
             return None

@@ -5,16 +5,23 @@ from __future__ import annotations
 import json
 from collections.abc import Iterable
 
+from ..cases.categories import category_title
+from ..i18n import N_, Message
+from ..measure.kinds import kind_title
 from ..measure.table import GUIDES, TABLE
 from ..predictions.prediction import Prediction
 from ..run.record import Run
-from . import said
 from .context import Context
-from .strings import Words
+from .views import Text
 
-STATES = ("failed", "done", "passed", "point-failed")
-Filters = tuple[tuple[str, tuple[tuple[str, Words], ...]], ...]
-"""Names of selects, and their options: value and words."""
+STATES = {
+    "failed": Message("failed"),
+    "done": Message("done"),
+    "passed": Message("all points passed"),
+    "point-failed": Message("a point failed"),
+}
+Filters = tuple[tuple[str, Message, tuple[tuple[str, Text], ...]], ...]
+"""Names and titles of selects, and their options: value and words."""
 
 
 def orders(run: Run, few: bool = False) -> dict[str, str]:
@@ -29,24 +36,25 @@ def orders(run: Run, few: bool = False) -> dict[str, str]:
     return {**({"points_failed": "-"} if run.points else {}), **signs, "seconds": "-"}
 
 
-def filters(context: Context) -> Iterable[tuple[str, tuple[tuple[str, Words], ...]]]:
-    """The selects of the page: a name, and its options' values and words."""
-    run, lang, text = context.run, context.lang, context.text
-    everything = ("", text("all"))
+def filters(context: Context) -> Iterable[tuple[str, Message, tuple[tuple[str, Text], ...]]]:
+    """The selects of the page: name and title, and its options' values and words."""
+    run = context.run
+    everything: tuple[str, Text] = ("", Message("all"))
     names = context.categories(empty=False)
-    yield "category", (everything, *((name, context.category(name)) for name in names))
-    yield "model", (everything, *((name, Words(name, name, lang)) for name in context.models))
-    yield "state", (everything, *((key, text(f"state.{key}")) for key in STATES))
+    options: Iterable[tuple[str, Text]] = ((name, category_title(name)) for name in names)
+    yield "category", Message("Category"), (everything, *options)
+    yield "model", Message("Model"), (everything, *((name, name) for name in context.models))
+    yield "state", Message("State"), (everything, *STATES.items())
     kinds = dict.fromkeys(point.kind for record in run.cases for point in record.points)
     if kinds:
-        options = ((kind, said.kind(kind, lang)) for kind in kinds)
-        yield "missed", (everything, *options)
-    sorts = [("", text("sort.report"))]
+        options = ((kind, kind_title(kind)) for kind in kinds)
+        yield "missed", Message("Failed point"), (everything, *options)
+    sorts: list[tuple[str, Text]] = [("", Message("as in the report"))]
+    own = {"points_failed": N_("most failed points first"), "seconds": N_("slowest first")}
     for name, sign in orders(run, context.cards).items():
-        own = name in ("points_failed", "seconds")
-        key = f"sort.{name}" if own else "sort.largest" if sign == "-" else "sort.smallest"
-        sorts.append((f"{sign}{name}", text(key, metric=name)))
-    yield "sort", tuple(sorts)
+        other = N_("{metric}, largest first") if sign == "-" else N_("{metric}, smallest first")
+        sorts.append((f"{sign}{name}", Message(own.get(name, other), metric=name)))
+    yield "sort", Message("Order"), tuple(sorts)
 
 
 def filter_json(run: Run, predictions: Iterable[Prediction], names: Iterable[str]) -> str:

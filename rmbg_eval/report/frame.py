@@ -4,16 +4,18 @@ from __future__ import annotations
 
 import base64
 import hashlib
-from functools import lru_cache
+from collections.abc import Iterable
+from functools import cache
 from pathlib import Path
 
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
-from markupsafe import Markup
+from markupsafe import Markup, escape
 
 from ..core.files import write_atomic
+from ..i18n import LANGUAGE, Message, languages, tag
 from ..settings import Language, Layout
 from ..web import BACKDROP, TEMPLATES, script, style
-from .strings import Words, text
+from .views import Text
 
 _TEMPLATES = [Path(__file__).parent / "templates", TEMPLATES]
 POLICIES = {
@@ -32,54 +34,75 @@ def write_assets(folder: Path) -> None:
 
 
 def head_and_foot(
-    title: str, lang: Language, layout: Layout, base: str = "", back: str = ""
+    title: Text, lang: Language, layout: Layout, base: str = "", back: str = ""
 ) -> tuple[str, str]:
     """What comes before the panels of a page, and what after.
 
     In the layout `single` style and script are in the page, in `folder` they lie where `base`
     leads. `back`: the address of the page that this one belongs to, if it is not the report itself.
     """
-    view: dict[str, str] = {"title": title, "lang": lang, "base": base, "back": back}
-    view["css"] = view["script"] = ""
+    view = {"base": base, "back": back, "css": "", "script": ""}
     if layout == "single":
         photo = base64.b64encode(BACKDROP.read_bytes()).decode()
         view["css"] = style("report").replace(BACKDROP.name, f"data:image/webp;base64,{photo}")
         view["script"] = script("report")
     digest = hashlib.sha256(view["script"].encode()).digest()
     view["policy"] = POLICIES[layout].format(script=base64.b64encode(digest).decode())
-    return render("head", view, lang), render("foot", view, lang)
+    return render("head", {**view, "title": title}, lang), render("foot", view, lang)
 
 
 def render(template: str, view: object, lang: Language) -> str:
-    """A template filled in with a view, in `lang` first."""
-
-    def translate(key: str, **values: object) -> Words:
-        return text(key, lang, **values)
-
-    page = _environment().get_template(f"{template}.html.j2")
-    return page.render(view=view, _=translate, lang=lang)
+    """A template filled in with a view; of each message every language, `lang` first of all."""
+    page = environment(lang).get_template(f"{template}.html.j2")
+    return page.render(view=view)
 
 
-def _other_alt(alt: str) -> Markup:
-    """The attribute that keeps an alt text's other language for the script."""
-    if not isinstance(alt, Words) or alt.other == alt:
-        return Markup("")
-    return Markup(' lang="{}" data-alt="{}"').format(alt.lang, alt.other)
+@cache
+def environment(lang: Language) -> Environment:
+    """Templates that show messages: in the text in every language, in attributes in `lang`."""
 
+    def plain(text: Text) -> str:
+        return text.to(lang) if isinstance(text, Message) else str(text)
 
-@lru_cache(maxsize=1)
-def _environment() -> Environment:
-    environment = Environment(
+    def others(text: Text, name: str) -> Markup:
+        """Attributes `data-name-LANG` with the text in the other languages, for the script."""
+        texts = text.everywhere() if isinstance(text, Message) else {}
+        own = plain(text)
+        pairs = [(each, other) for each, other in texts.items() if other != own]
+        parts = [Markup(' data-{}-{}="{}"').format(name, each, other) for each, other in pairs]
+        return Markup(' lang="{}"{}').format(lang, Markup("").join(parts)) if parts else Markup("")
+
+    made = Environment(
         loader=FileSystemLoader(_TEMPLATES),
         autoescape=True,  # ids, titles and file names are strangers' text
         undefined=StrictUndefined,
         trim_blocks=True,
         lstrip_blocks=True,
+        finalize=_shown,
     )
-    environment.filters |= {
-        "plain": str,
-        "en": lambda words: str(getattr(words, "en", words)),
-        "zh": lambda words: str(getattr(words, "zh", words)),
-        "other_alt": _other_alt,
-    }
-    return environment
+    made.globals |= {"_": Message, "lang": lang, "languages": languages(), "LANGUAGE": LANGUAGE}
+    made.globals["tag"] = tag(lang)
+    made.filters |= {"plain": plain, "others": others, "join": _join}
+    return made
+
+
+def _shown(text: object) -> object:
+    """A message in every language, each in a span, of which the page's style shows one.
+
+    A notebook that is not trusted has no style and shows them all, hence the spaces between them.
+    """
+    if not isinstance(text, Message):
+        return text
+    texts = text.everywhere()
+    if len(set(texts.values())) == 1:
+        return escape(str(text))
+    span = '<span lang="{}">{}{}</span>'
+    spans = (
+        Markup(span).format(lang, " " if index else "", words)
+        for index, (lang, words) in enumerate(texts.items())
+    )
+    return Markup("").join(spans)
+
+
+def _join(parts: Iterable[Text], separator: str) -> Markup:
+    return escape(separator).join(escape(_shown(part)) for part in parts)

@@ -3,19 +3,20 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from typing import Any
 
+from ..cases.categories import category_title
 from ..core.key import Key
+from ..i18n import N_, Message, Named, join
+from ..measure.kinds import kind_title
 from ..measure.record import Measurement, ObservationPoint, PointResult
 from ..measure.subject import Metric
 from ..measure.table import FAMILIES, HEADLINES
 from ..run.previews import Plot
 from ..run.record import CaseRecord
 from ..run.statistics import ALL, Difference, Mean, Row, headline
-from ..settings import Language
-from . import said
 from .context import Context
 from .filters import Filters
-from .strings import Words, join, text
 from .views import (
     CellView,
     MeasuresView,
@@ -24,6 +25,7 @@ from .views import (
     RowView,
     SummaryView,
     TableView,
+    Text,
 )
 
 
@@ -32,8 +34,6 @@ class MeasuresPanel:
 
     def __init__(self, context: Context) -> None:
         self.context = context
-        self._ = context.text
-        self.lang = context.lang
         self.models = context.models
         self.summary = context.summary
         self.index = context.run.index
@@ -49,11 +49,25 @@ class MeasuresPanel:
             for difference in row.differences
         ]
         warnings = [
-            self._("flattered", model=model, data=data, count=count)
+            Message(
+                "{model} is known to have been trained on {data}: {count} cases are "
+                "from it, and figures on them flatter it.",
+                model=model,
+                data=data,
+                count=count,
+            )
             for model, data, count in self.summary.flattered
         ]
         row = self.summary.row(headline(self.context.run) or "")
-        alt = self._("alt.bars", metric=row.metric, best=self._best(row)) if row else ""
+        alt = (
+            Message(
+                "{metric} by category, a dot for each case. Means: {best}",
+                metric=row.metric,
+                best=self._best(row),
+            )
+            if row
+            else ""
+        )
         return SummaryView(
             models,
             self._points_by_category(),
@@ -68,7 +82,7 @@ class MeasuresPanel:
     def case(self, record: CaseRecord) -> MeasuresView:
         """Points, measures and pictures of one case."""
         key = record.category, record.id
-        names = {p.id: self.context.title(p.title, p.id) for p in record.points}
+        names = {p.id: Named(p.title, p.id) for p in record.points}
         rows = tuple(
             RowView(
                 names[point.id],
@@ -85,7 +99,9 @@ class MeasuresPanel:
             view = self.context.image(plot.picture, alt)
             pictures += [view] if view else []
         return MeasuresView(
-            TableView(self._("points"), self._("points_note"), self.models, rows) if rows else None,
+            TableView(Message("Observation points"), POINTS_NOTE, self.models, rows)
+            if rows
+            else None,
             tuple(self._measures(record)),
             tuple(pictures),
             tuple((model, self._regions(record, model)) for model in self.models if rows),
@@ -114,28 +130,23 @@ class MeasuresPanel:
                 regions.append(RegionView(point.id, state, shape, path))
         return tuple(regions)
 
-    def _constant(self, english: str) -> Words:
-        return said.measured(english, self.lang)
+    def _category(self, name: str) -> Text:
+        return Message("All categories") if name == ALL else category_title(name)
 
-    def _category(self, name: str) -> Words:
-        return self._("all_categories") if name == ALL else self.context.category(name)
-
-    def _where(self, what: Metric | Row) -> Words:
+    def _where(self, what: Metric | Row) -> Message:
         """Unit and region."""
-        parts = [self._constant(what.unit), self._constant(what.region)]
-        return join(", ", parts, self.lang)
+        parts = [Message(what.unit), Message(what.region)]
+        return join(", ", parts)
 
-    def _point_note(self, point: ObservationPoint) -> Words:
-        kind = said.kind(point.kind, self.lang)
-        return join(" · ", [kind, self._("required")], self.lang) if point.required else kind
+    def _point_note(self, point: ObservationPoint) -> Text:
+        kind = kind_title(point.kind)
+        return join(" · ", [kind, Message("required")]) if point.required else kind
 
     def _result(self, result: PointResult | None) -> CellView:
         if result is None:
-            return CellView(self._("not_measured"), "unmeasured")
+            return CellView(Message("not measured"), "unmeasured")
         state = _STATES[result.passed]
-        return CellView(
-            self._(f"point.{state}"), state, difference_from_expected(result, self.lang)
-        )
+        return CellView(_MARKS[result.passed], state, difference_from_expected(result))
 
     def _measures(self, record: CaseRecord) -> Iterable[TableView]:
         keys = [Key(record.category, record.id, model) for model in self.models]
@@ -148,14 +159,13 @@ class MeasuresPanel:
                     cells = tuple(self._value(m) for m in values)
                     rows.append(RowView(metric.name, self._where(metric), cells))
             if rows:
-                title, note = self._constant(family.title), self._constant(family.note)
+                title, note = Message(family.title), Message(family.note)
                 yield TableView(title, note, self.models, tuple(rows))
 
     def _value(self, measurement: Measurement | None) -> CellView:
         if measurement is None or measurement.value is None:
             reason = measurement.reason if measurement else None
-            why = said.reason(reason, self.lang) if reason else self._("not_measured")
-            return CellView("–", "unmeasured", why)
+            return CellView("–", "unmeasured", reason or Message("not measured"))
         return CellView(short(measurement.value))
 
     def _points_by_category(self) -> TableView | None:
@@ -165,8 +175,12 @@ class MeasuresPanel:
             cells = []
             for model in self.models:
                 count = by[category, model]
-                note = self._("unmeasured", count=count.unmeasured) if count.unmeasured else ""
-                words = self._("points_of", passed=count.passed, all=count.measured)
+                note = (
+                    Message("{count} not measurable", count=count.unmeasured)
+                    if count.unmeasured
+                    else ""
+                )
+                words = Message("{passed} of {all}", passed=count.passed, all=count.measured)
                 state = (
                     "unmeasured" if not count.measured else "failed" if count.failed else "passed"
                 )
@@ -174,8 +188,8 @@ class MeasuresPanel:
             rows.append(RowView(self._category(category), "", tuple(cells)))
         if not rows:
             return None
-        note = self._("points_note")
-        return TableView(self._("points_passed"), note, self.models, tuple(rows))
+        title = Message("Observation points passed")
+        return TableView(title, POINTS_NOTE, self.models, tuple(rows))
 
     def _families(self) -> Iterable[TableView]:
         for family, metrics in FAMILIES.items():
@@ -184,98 +198,140 @@ class MeasuresPanel:
                 row = self.summary.row(metric.name)
                 if metric.detail or row is None or not any(mean.scored for mean in row.means):
                     continue
-                better = {True: "higher", False: "lower", None: "no_score"}[row.higher_is_better]
-                parts: list[str] = [self._where(row), self._(f"better.{better}")]
-                parts += [self._constant(metric.explanation)] if metric.explanation else []
-                note = join(" · ", parts, self.lang)
+                parts = [self._where(row), _BETTER[row.higher_is_better]]
+                parts += [Message(metric.explanation)] if metric.explanation else []
+                note = join(" · ", parts)
                 rows.append(RowView(metric.name, note, self._means(row)))
                 rows += self._by_category(metric.name) if metric.headline else ()
             if rows:
-                title, note = self._constant(family.title), self._constant(family.note)
+                title, note = Message(family.title), Message(family.note)
                 yield TableView(title, note, self.models, tuple(rows))
 
     def _by_category(self, metric: str) -> Iterable[RowView]:
         for row in self.summary.rows:
             if row.metric == metric and row.category != ALL and any(m.scored for m in row.means):
-                name = join(" · ", [metric, self._category(row.category)], self.lang)
+                name = join(" · ", [metric, self._category(row.category)])
                 yield RowView(name, "", self._means(row))
 
     def _means(self, row: Row) -> tuple[CellView, ...]:
         return tuple(self._mean(mean) for mean in row.means)
 
     def _mean(self, mean: Mean) -> CellView:
-        parts = [self._("scored", count=mean.scored)]
+        parts = [Message("over {count}", count=mean.scored)]
         parts += [
-            self._("left_out", count=n, reason=said.reason(reason, self.lang))
+            Message("{count} left out: {reason}", count=n, reason=reason)
             for reason, n in mean.left_out
         ]
-        note = join("; ", parts, self.lang)
+        note = join("; ", parts)
         if mean.value is None:
             return CellView("–", "unmeasured", note)
         value = short(mean.value)
-        words = join(" ", [value, self._("best")], self.lang) if mean.best else value
+        words = join(" ", [value, Message("★ best")]) if mean.best else value
         return CellView(words, "best" if mean.best else "", note)
 
-    def _difference(self, row: Row, difference: Difference) -> str:
+    def _difference(self, row: Row, difference: Difference) -> Message:
         cases, groups = difference.cases, difference.groups
-        over = "over_cases" if cases == groups else "over_groups"
-        values = {
+        over = Message("over {cases} cases", cases=cases)
+        if cases != groups:
+            over = Message("over {cases} cases of {groups} shoots", cases=cases, groups=groups)
+        values: dict[str, Any] = {
             "metric": row.metric, "one": difference.one, "other": difference.other,
-            "mean": _signed(difference.mean), "middle": _signed(difference.middle),
-            "over": self._(over, cases=cases, groups=groups),
+            "mean": _signed(difference.mean), "middle": _signed(difference.middle), "over": over,
         }  # fmt: skip
         if difference.low is None or difference.high is None:
-            return self._("difference_few", **values)
-        key = "difference_clear" if difference.clear else "difference_unclear"
-        low, high = _signed(difference.low), _signed(difference.high)
-        return self._(key, low=low, high=high, **values)
+            return Message(
+                "{metric}: {one} − {other} = {mean} on average {over}, too few to say "
+                "whether that is clear",
+                **values,
+            )
+        values |= {"low": _signed(difference.low), "high": _signed(difference.high)}
+        if difference.clear:
+            return Message(
+                "{metric}: {one} − {other} = {mean} on average {over}; the middle difference is "
+                "{middle} (95 % interval {low} to {high})",
+                **values,
+            )
+        return Message(
+            "{metric}: no clear difference between {one} and {other}: {mean} on average {over}; "
+            "the middle difference is {middle} (95 % interval {low} to {high})",
+            **values,
+        )
 
-    def _best(self, row: Row) -> Words:
+    def _best(self, row: Row) -> Message:
         words = [
-            join(" ", [m.model, short(m.value), self._("scored", count=m.scored)], self.lang)
+            join(" ", [m.model, short(m.value), Message("over {count}", count=m.scored)])
             for m in row.means
             if m.value is not None
         ]
-        return join(", ", words, self.lang)
+        return join(", ", words)
 
-    def _alt(self, plot: Plot, case: str, point: str) -> str:
+    def _alt(self, plot: Plot, case: Text, point: Text) -> Message:
         facts = plot.facts
         if plot.kind == "profile":
             words = [
-                self._("fact.width", name=self._name(name), width=f"{width:.1f}")
+                Message(
+                    "{name} falls from 0.92 to 0.08 over {width} px",
+                    name=self._name(name),
+                    width=f"{width:.1f}",
+                )
                 if width is not None
-                else self._("fact.no_fall", name=self._name(name))
+                else Message("{name} does not fall from 0.92 to 0.08", name=self._name(name))
                 for name, width in facts.items()
             ]
         elif plot.kind == "histogram":
             words = [
-                join(" ", [self._name(name), f"{share or 0:.1%}"], self.lang)
-                for name, share in facts.items()
+                join(" ", [self._name(name), f"{share or 0:.1%}"]) for name, share in facts.items()
             ]
         else:
             mean, far = facts["mean"] or 0, facts["far"] or 0
-            words = [self._("fact.apart", mean=f"{mean:.3f}", far=f"{far:.2%}")]
-        stated = join("; ", words, self.lang)
-        return self._(f"alt.{plot.kind}", case=case, point=point, facts=stated)
+            words = [
+                Message(
+                    "{mean} apart on average, and by more than 0.5 in {far} of the pixels",
+                    mean=f"{mean:.3f}",
+                    far=f"{far:.2%}",
+                )
+            ]
+        stated = join("; ", words)
+        return Message(_ALTS[plot.kind], case=case, point=point, facts=stated)
 
-    def _name(self, name: str) -> str:
-        return self._("truth") if name == "truth" else name
+    def _name(self, name: str) -> Text:
+        return Message("truth") if name == "truth" else name
 
 
 _STATES = {True: "passed", False: "failed", None: "unmeasured"}
+_MARKS = {
+    True: Message("✓ passed"),
+    False: Message("✕ failed"),
+    None: Message("○ not measurable"),
+}
+_BETTER = {
+    True: Message("higher is better"),
+    False: Message("lower is better"),
+    None: Message("no score"),
+}
+_ALTS = {
+    "profile": N_(
+        "Alpha along a line across the edge “{point}” of {case} (α₀: the truth): {facts}"
+    ),
+    "histogram": N_("Share of in-between pixels in {case} (α₀: the truth): {facts}"),
+    "disagreement": N_("Where the models' alphas of {case} differ: {facts}"),
+}
+POINTS_NOTE = Message(
+    "A point passes where what was measured is within its tolerance of what is expected. What "
+    "could not be measured counts neither way."
+)
 
 
-def difference_from_expected(result: PointResult, lang: Language) -> str:
+def difference_from_expected(result: PointResult) -> Text:
     """What was measured and what was expected, or why it could not be."""
     if result.measured is None or result.expected is None:
-        return said.reason(result.reason or "", lang)
-    return text(
-        "point_measured",
-        lang,
+        return result.reason or ""
+    return Message(
+        "{measured}, expected {expected} ± {tolerance} ({unit})",
         measured=short(result.measured),
         expected=short(result.expected),
         tolerance=short(result.tolerance),
-        unit=said.measured(result.unit, lang),
+        unit=Message(result.unit),
     )
 
 

@@ -5,19 +5,18 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from dataclasses import replace
 
-from ..cases.categories import CATEGORIES
+from ..cases.categories import CATEGORIES, category_title
 from ..core.anchors import case_anchor, category_anchor
 from ..core.files import safe_name
+from ..i18n import Message, join
 from ..models.info import ModelInfo
 from ..predictions.prediction import Prediction
 from ..run.previews import CasePreviews, ModelPreviews, Previews
 from ..run.record import CaseRecord, Run
-from . import said
 from .context import Context
 from .filters import filter_json, filters, orders
 from .measures import MeasuresPanel
 from .provenance import colours, commit, details, machine, model_rows, precision, seconds, total
-from .strings import Words, join
 from .verdict import VerdictPanel
 from .views import (
     CaseView,
@@ -28,6 +27,7 @@ from .views import (
     HeaderView,
     ImageView,
     SummaryView,
+    Text,
     TimingsView,
 )
 
@@ -38,22 +38,19 @@ class Presenter:
     def __init__(self, run: Run, previews: Previews, base: str = "", cards: bool = False) -> None:
         """`base`: what leads to the run folder; `cards`: each case has a card, and its own page."""
         self.context = Context(run, previews, base, cards)
-        self._ = self.context.text
         self.run = run
-        self.lang = run.settings.lang
         self.measures = MeasuresPanel(self.context)
         self.orders = tuple(orders(run, few=cards))
 
     def header(self) -> HeaderView:
         run = self.run
         all_, failed = len(run.predictions), len(run.failures)
-        key = "failures_count" if failed else "no_failures"
         return HeaderView(
-            title=self._("title"),
+            title=Message("Background removal report"),
             facts=(
-                self._("made", date=run.started.astimezone().strftime("%Y-%m-%d %H:%M %z")),
-                self._(
-                    "counts",
+                Message("Made {date}", date=run.started.astimezone().strftime("%Y-%m-%d %H:%M %z")),
+                Message(
+                    "cases: {cases}, categories: {categories}, models: {models}",
                     cases=len(run.cases),
                     categories=len(self.context.categories(empty=False)),
                     models=len(run.settings.models),
@@ -63,7 +60,9 @@ class Presenter:
                 machine(run),
             ),
             failed=failed,
-            done=self._(key, failed=failed, all=all_),
+            done=Message("{failed} of {all} predictions failed.", failed=failed, all=all_)
+            if failed
+            else Message("All {all} predictions succeeded.", all=all_),
             failures=tuple(self._failures()),
             verdict=VerdictPanel(self.context).view(),
             precision=tuple(precision(run)),
@@ -79,15 +78,17 @@ class Presenter:
 
     def _category_of(self, name: str, cases: Sequence[CaseRecord]) -> CategoryView:
         chosen = self.run.settings.categories
-        empty = "deselected" if chosen and name not in chosen else "empty"
+        empty = Message("There are no cases of this category in this case set.")
+        if chosen and name not in chosen:
+            empty = Message("This category was not asked for in this run.")
         guide = CATEGORIES.get(name)
         return CategoryView(
             name=name,
             anchor=category_anchor(name),
-            title=self.context.category(name),
-            difficulty=said.measured(guide.difficulty, self.lang) if guide else None,
-            look=said.measured(guide.look, self.lang) if guide else None,
-            empty=None if cases else self._(empty),
+            title=category_title(name),
+            difficulty=Message(guide.difficulty) if guide else None,
+            look=Message(guide.look) if guide else None,
+            empty=None if cases else empty,
             cases=tuple(self._case(record) for record in cases),
         )
 
@@ -115,75 +116,89 @@ class Presenter:
     def details(self) -> DetailsView:
         return details(self.run)
 
-    def _same(self, words: str) -> Words:
-        """What reads the same in both languages."""
-        return Words(words, words, self.lang)
-
     def _case(self, record: CaseRecord) -> CaseView:
         key = record.category, record.id
         previews = self.context.previews.cases[key]
         predictions = self.run.index.by_case.get(key, ())
         title = self.context.titles[key]
-        facts = [f"{record.category}/{record.id}"]
+        titles = dict.fromkeys(title.everywhere().values())
+        facts: list[Text] = [f"{record.category}/{record.id}"]
         sized = next((p for p in predictions if p.width), None)
         if sized:
-            facts.append(self._("size", width=sized.width, height=sized.height))
-            facts += [self._(f"note.{note}") for note in sized.notes]
+            facts.append(Message("{width}×{height} px", width=sized.width, height=sized.height))
+            facts += sized.notes
         facts += [record.licence] if record.licence else []
-        facts += [self._("by", author=record.author)] if record.author else []
-        facts += [self._("source", source=record.source)] if record.source else []
+        facts += [Message("by {author}", author=record.author)] if record.author else []
+        facts += [Message("source: {source}", source=record.source)] if record.source else []
         region = previews.region
         where = None
         if region:
             x, y, width, height = region
-            where = self._("edge_where", x=x, y=y, width=width, height=height)
+            where = Message(
+                "{width}×{height} px at x {x}, y {y}: where the models' alpha is most in between",
+                x=x,
+                y=y,
+                width=width,
+                height=height,
+            )
         return CaseView(
             anchor=case_anchor(record.category, record.id),
             title=title,
             size=f"{sized.width}x{sized.height}" if sized else "1x1",
-            words=" ".join([record.category, record.id, title, title.other]).lower(),
+            words=" ".join([record.category, record.id, *titles]).lower(),
             filter_json=filter_json(self.run, predictions, self.orders),
             facts=tuple(facts),
             original=self._original(previews, title),
-            truth=self.context.image(previews.truth, self._("alt.truth", case=title)),
+            truth=self.context.image(previews.truth, Message("True alpha of {case}", case=title)),
             true_cutout=self.context.image(
-                previews.true_cutout, self._("alt.true_cutout", case=title)
+                previews.true_cutout, Message("{case} under its true alpha", case=title)
             ),
-            edge=self.context.image(previews.edge, self._("alt.edge_original", case=title)),
+            edge=self.context.image(
+                previews.edge, Message("Magnified part of {case}, original", case=title)
+            ),
             where=where,
             columns=tuple(self._column(p, previews, title) for p in predictions),
             measures=self.measures.case(record),
         )
 
-    def _brief(self, prediction: Prediction) -> Words:
+    def _brief(self, prediction: Prediction) -> Text:
         """The model and the points that it passed, for a card."""
         points = self.run.index.points.get(prediction.key, {}).values()
         passed = [point.passed for point in points if point.passed is not None]
         if not passed:
-            return self._same(prediction.model)
-        words = self._("points_of", passed=sum(passed), all=len(passed))
-        parts = [prediction.model, join(" ", ["✓" if all(passed) else "✕", words], self.lang)]
-        return join(" · ", parts, self.lang)
+            return prediction.model
+        words = Message("{passed} of {all}", passed=sum(passed), all=len(passed))
+        parts: list[Text] = [prediction.model, join(" ", ["✓" if all(passed) else "✕", words])]
+        return join(" · ", parts)
 
-    def _original(self, previews: CasePreviews, title: Words) -> ImageView | None:
+    def _original(self, previews: CasePreviews, title: Text) -> ImageView | None:
         small = previews.card if self.context.cards else None
-        shown = self.context.image(small or previews.original, self._("alt.original", case=title))
+        shown = self.context.image(
+            small or previews.original, Message("{case}: the original", case=title)
+        )
         if shown is None or previews.full is None:
             return shown
         return replace(shown, link=self.context.url(previews.full.path))
 
-    def _column(self, prediction: Prediction, previews: CasePreviews, title: Words) -> ColumnView:
+    def _column(self, prediction: Prediction, previews: CasePreviews, title: Text) -> ColumnView:
         model = prediction.model
         info = self.run.index.models[model].info
         shown = previews.models.get(model)
-        how = [self._computed(prediction, info), colours(info, self.lang) or ""]
-        note = join(" · ", filter(None, how), self.lang)
+        how: list[Text | None] = [self._computed(prediction, info), colours(info)]
+        note = join(" · ", filter(None, how))
         if prediction.failure or shown is None or prediction.cutout is None:
             return ColumnView(model, self._failure(prediction, model))
         opaque, between = f"{shown.opaque:.1%}", f"{shown.in_between:.1%}"
         result = self.context.image(
             (shown.card if self.context.cards else None) or shown.result,
-            self._("alt.result", case=title, model=model, opaque=opaque, between=between),
+            Message(
+                "{case}, background removed by {model}: {opaque} of the pixels opaque, "
+                "{between} in between",
+                case=title,
+                model=model,
+                opaque=opaque,
+                between=between,
+            ),
         )
         in_folder = self.run.settings.layout == "folder"
         full = self.context.url(prediction.cutout)
@@ -195,28 +210,47 @@ class Presenter:
         return ColumnView(
             model=model,
             failure=None,
-            name=self._("panel.result", model=model, how=note),
-            alpha_name=self._("panel.alpha", model=model),
-            edge_name=self._("panel.edge", model=model),
+            name=Message("{model}, {how}", model=model, how=note),
+            alpha_name=Message("{model} · alpha", model=model),
+            edge_name=Message("{model} · the same part", model=model),
             result=result,
             alpha=self.context.image(
-                shown.alpha, self._("alt.alpha", case=title, model=model, between=between)
+                shown.alpha,
+                Message(
+                    "Alpha of {case} by {model}, black transparent, white opaque: "
+                    "{between} in between",
+                    case=title,
+                    model=model,
+                    between=between,
+                ),
             ),
-            edge=self.context.image(shown.edge, self._("alt.edge", model=model)),
+            edge=self.context.image(
+                shown.edge, Message("The same part, background removed by {model}", model=model)
+            ),
             error=self._error(shown, title, model),
-            error_name=self._("panel.error", model=model),
+            error_name=Message(
+                "{model} · error: orange too opaque, purple too transparent", model=model
+            ),
             brief=self._brief(prediction),
             numbers=tuple(self._numbers(prediction)),
-            full_size=None if in_folder else self._("full_size", path=prediction.cutout),
+            full_size=None if in_folder else Message("Full size: {path}", path=prediction.cutout),
             save_as=f"{safe_name(prediction.case)}.png",
         )
 
-    def _error(self, shown: ModelPreviews, title: Words, model: str) -> ImageView | None:
+    def _error(self, shown: ModelPreviews, title: Text, model: str) -> ImageView | None:
         if shown.wrong is None:
             return None
         more, less = (f"{share:.2%}" for share in shown.wrong)
         return self.context.image(
-            shown.error, self._("alt.error", case=title, model=model, more=more, less=less)
+            shown.error,
+            Message(
+                "Where the alpha of {case} by {model} is wrong: {more} of the pixels "
+                "too opaque (orange), {less} too transparent (purple), by more than 0.1",
+                case=title,
+                model=model,
+                more=more,
+                less=less,
+            ),
         )
 
     def _computed(self, prediction: Prediction, info: ModelInfo) -> str:
@@ -224,19 +258,23 @@ class Presenter:
         elsewhere = prediction.device not in (None, *info.device.split(","))
         return f"{prediction.dtype or info.dtype}{f', {prediction.device}' if elsewhere else ''}"
 
-    def _numbers(self, prediction: Prediction) -> Iterable[str]:
+    def _numbers(self, prediction: Prediction) -> Iterable[Message]:
         spent = prediction.seconds
         if "infer" in spent:
-            yield self._("seconds_infer", seconds=seconds(spent["infer"]))
-            yield self._("seconds_all", seconds=seconds(total(spent)))
+            yield Message("inference {seconds}", seconds=seconds(spent["infer"]))
+            yield Message("all stages {seconds}", seconds=seconds(total(spent)))
         if prediction.cached:
-            yield self._("kept")
+            yield Message("kept from an earlier run")
         measured = self.run.index.measurements.get(prediction.key, {})
         values = {name: m.value for name, m in measured.items() if m.value is not None}
         if "mad" in values:
-            yield self._("mad", value=f"{values['mad']:.4f}")
+            yield Message(
+                "difference from truth (MAD, whole image): {value}", value=f"{values['mad']:.4f}"
+            )
         if "in_between_share" in values:
-            yield self._("in_between", share=f"{values['in_between_share']:.1%}")
+            yield Message(
+                "{share} of the pixels in between", share=f"{values['in_between_share']:.1%}"
+            )
 
     def _failures(self) -> Iterable[FailureView]:
         """Failures first; what failed for every model for the same reason is said once."""
@@ -245,22 +283,22 @@ class Presenter:
             alike = len({str(p.failure) for p in failed}) == 1
             same = alike and len(failed) == len(predictions) > 1
             for prediction in failed[:1] if same else failed:
-                who = self._("all_models") if same else prediction.model
+                who = Message("all models") if same else prediction.model
                 yield self._failure(prediction, who)
 
-    def _failure(self, prediction: Prediction, who: str) -> FailureView:
+    def _failure(self, prediction: Prediction, who: Text) -> FailureView:
         name, failure = f"{prediction.category}/{prediction.case}", prediction.failure
-        problem, remedy = self._("not_measured"), self._same("")
+        problem, remedy = Message("not measured"), Message("")
         if failure:
-            problem, remedy = said.failure(failure.problem, failure.remedy, self.lang)
+            problem, remedy = failure.problem, failure.remedy
         return FailureView(
             who, name, case_anchor(prediction.category, prediction.case), problem, remedy
         )
 
-    def _seconds_cell(self, prediction: Prediction | None) -> str:
+    def _seconds_cell(self, prediction: Prediction | None) -> Text:
         if prediction is None:
-            return self._("not_measured")
+            return Message("not measured")
         if prediction.failure:
-            return self._("failed")
+            return Message("Failed")
         spent = prediction.seconds
         return f"{spent.get('infer', 0):.2f} / {total(spent):.2f}"

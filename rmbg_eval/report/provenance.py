@@ -2,65 +2,64 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Iterable
 from statistics import median
 
+from ..i18n import Message, join
 from ..models.info import ModelInfo
 from ..run.record import Run
-from ..settings import Language
-from . import said
-from .strings import Words, join, text
-from .views import DetailsView, ModelRow
+from .views import DetailsView, ModelRow, Text
 
 
 def details(run: Run) -> DetailsView:
     """The table of it."""
-    say, lang = _sayer(run), run.settings.lang
-    rows: list[tuple[str, str]] = []
+    rows: list[tuple[Text, Text]] = []
     for model in run.models:
-        rows.append((say("pipeline", model=model.info.name), model.info.pipeline))
+        rows.append((Message("Pipeline of {model}", model=model.info.name), model.info.pipeline))
         if model.info.weights_sha256:
-            label = say("weights_of", model=model.info.name)
+            label = Message("Weights of {model}, SHA-256", model=model.info.name)
             hashed = model.info.weights_sha256
             rows.append((label, ", ".join(filter(None, (hashed, model.info.weights_from)))))
     versions = ", ".join(f"{name} {v}" for name, v in run.machine.versions.items())
     rows += [
-        (say("commit"), commit(run)),
-        (say("versions"), versions),
-        (say("machine"), join(", ", [machine(run), run.machine.system], lang)),
-        (say("wall"), seconds(run.wall_seconds) or say("not_measured")),
-        (say("skipped"), "; ".join(map(str, run.skipped)) or say("none")),
+        (Message("Commit"), commit(run)),
+        (Message("Versions"), versions),
+        (Message("Machine"), join(", ", [machine(run), run.machine.system])),
+        (Message("The run took"), seconds(run.wall_seconds) or Message("not measured")),
+        (
+            Message("Files that are no case"),
+            join("; ", run.skipped) if run.skipped else Message("none"),
+        ),
     ]
     shown = run.settings.model_dump()
-    shown["cases"] = shown["cases"] or say("reference_cases")
-    shown["categories"] = shown["categories"] or say("all")
+    shown["cases"] = shown["cases"] or Message("the reference cases of rmbg-eval")
+    shown["categories"] = shown["categories"] or Message("all")
     parameters = tuple((name, _value(value)) for name, value in shown.items())
     return DetailsView(tuple(rows), parameters)
 
 
-def commit(run: Run, short: bool = False) -> Words:
+def commit(run: Run, short: bool = False) -> Text:
     """Of rmbg_eval itself."""
-    lang, made_on = run.settings.lang, run.machine
+    made_on = run.machine
     if made_on.commit is None:
-        return text("no_commit", lang)
+        return Message("installed without a checkout")
     name = made_on.commit[:10] if short else made_on.commit
-    return text("dirty", lang, commit=name) if made_on.dirty else Words(name, name, lang)
+    return Message("{commit}, with uncommitted changes", commit=name) if made_on.dirty else name
 
 
-def machine(run: Run) -> Words:
+def machine(run: Run) -> Message:
     """Processor, cores and memory."""
-    return text(
-        "machine_value",
-        run.settings.lang,
+    return Message(
+        "{processor}, {cores} cores, {memory}",
         processor=run.machine.processor,
         cores=run.machine.cores,
-        memory=gibibytes(run, run.machine.memory_bytes),
+        memory=gibibytes(run.machine.memory_bytes),
     )
 
 
-def gibibytes(run: Run, count: int | None) -> str:
+def gibibytes(count: int | None) -> Text:
     """`1.5 GiB`, or that it was not measured."""
-    return text("not_measured", run.settings.lang) if count is None else f"{count / 2**30:.1f} GiB"
+    return Message("not measured") if count is None else f"{count / 2**30:.1f} GiB"
 
 
 def seconds(value: float | None) -> str:
@@ -70,7 +69,6 @@ def seconds(value: float | None) -> str:
 
 def model_rows(run: Run) -> Iterable[ModelRow]:
     """The table of the models."""
-    say = _sayer(run)
     for model in run.models:
         made = [p for p in run.predictions if p.model == model.info.name]
         done = [p for p in made if p.cutout]
@@ -79,40 +77,42 @@ def model_rows(run: Run) -> Iterable[ModelRow]:
         memory = [p.peak_memory_bytes for p in done if p.peak_memory_bytes]
         info = model.info
         on = [part for part in (info.runtime, info.device, info.dtype) if part != "none"]
-        none = say("not_measured")
+        none = Message("not measured")
         yield ModelRow(
             name=info.name,
             title=info.title,
-            foreground=colours(info, run.settings.lang),
+            foreground=colours(info),
             licence=info.licence,
             runs_on=", ".join(on),
-            done=say("done_of", done=len(done), all=len(made)),
+            done=Message("{done} of {all}", done=len(done), all=len(made)),
             infer=seconds(median(infer)) if infer else none,
             total=seconds(median(total(p.seconds) for p in done)) if done else none,
             load=seconds(max(load)) if load else none,
-            memory=gibibytes(run, max(memory, default=None)),
-            weights=info.weights_sha256[:12] if info.weights_sha256 else say("no_weights"),
+            memory=gibibytes(max(memory, default=None)),
+            weights=info.weights_sha256[:12] if info.weights_sha256 else Message("none"),
         )
 
 
-def precision(run: Run) -> Iterable[str]:
+def precision(run: Run) -> Iterable[Message]:
     """What each reduced precision changed, and what a model warned of."""
-    say = _sayer(run)
     for model in run.models:
         check, info = model.precision, model.info
-        yield from (f"{info.name}: {warning}" for warning in model.warnings)
+        yield from (
+            Message("{name}: {what}", name=info.name, what=warning) for warning in model.warnings
+        )
         if check is None:
             continue
         if check.largest is None or check.mean is None:
-            yield say(
-                "precision_unknown",
+            yield Message(
+                "{model} ran in {dtype}; its difference from fp32 was not measured: {reason}.",
                 model=info.name,
                 dtype=info.dtype,
-                reason=said.reason(check.reason or "", run.settings.lang),
+                reason=check.reason or "",
             )
         else:
-            yield say(
-                "precision",
+            yield Message(
+                "{model} ran in {dtype}: its alpha differs from fp32 by at most "
+                "{largest} of 255 levels, {mean} on average, over {cases} cases.",
                 model=info.name,
                 dtype=info.dtype,
                 cases=check.cases,
@@ -121,9 +121,13 @@ def precision(run: Run) -> Iterable[str]:
             )
 
 
-def colours(info: ModelInfo, lang: Language) -> Words | None:
+def colours(info: ModelInfo) -> Message | None:
     """How the colours under a soft alpha were estimated, if they were."""
-    return None if info.foreground == "raw" else text("colours", lang, how=info.foreground)
+    return (
+        None
+        if info.foreground == "raw"
+        else Message("foreground colours: {how}", how=info.foreground)
+    )
 
 
 def total(spent: dict[str, float]) -> float:
@@ -131,11 +135,7 @@ def total(spent: dict[str, float]) -> float:
     return sum(value for stage, value in spent.items() if stage != "load")
 
 
-def _sayer(run: Run) -> Callable[..., Words]:
-    return lambda key, **values: text(key, run.settings.lang, **values)
-
-
-def _value(value: object) -> str:
+def _value(value: object) -> Text:
     if isinstance(value, list):
         return ", ".join(map(str, value))
-    return value if isinstance(value, str) else str(value)
+    return value if isinstance(value, Message) else str(value)

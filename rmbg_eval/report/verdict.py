@@ -5,7 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterable
 from statistics import median
 
+from ..cases.categories import category_title
 from ..core.anchors import case_anchor
+from ..i18n import N_, Message, Named, join
 from ..measure.table import GUIDES
 from ..run.previews import CasePreviews, Spot
 from ..run.record import CaseKey
@@ -13,8 +15,7 @@ from ..run.statistics import ALL, Points
 from .context import Context
 from .measures import difference_from_expected, short
 from .provenance import seconds
-from .strings import Words, join
-from .views import CellView, VerdictRow, VerdictView, WorstView
+from .views import CellView, Text, VerdictRow, VerdictView, WorstView
 
 EDGE_COLOUR = "delta_e_white_edge"
 MOST = 6
@@ -25,8 +26,6 @@ class VerdictPanel:
 
     def __init__(self, context: Context) -> None:
         self.context = context
-        self._ = context.text
-        self.lang = context.lang
         self.run = context.run
         self.models = context.models
         self.categories = context.categories(empty=False)
@@ -37,36 +36,47 @@ class VerdictPanel:
         worst = [self._worst(spot) for spot in self.context.previews.worst]
         return VerdictView(
             words=tuple(self._words()),
-            note=self._("verdict_note"),
+            note=Message(
+                "Observation points passed of those measured, and the mean colour "
+                "difference ΔE2000 within 3 px of the true edge over white, with the "
+                "cases that it is over. ★: clearly the most points. Seconds: median "
+                "inference."
+            ),
             categories=tuple(map(self.context.link, self.categories)),
             rows=tuple(self._row(model) for model in self.models),
             worst=tuple(worst or self._look_first()),
-            worst_note=self._("worst_note" if worst else "look_first_note"),
+            worst_note=_WORST if worst else _LOOK_FIRST,
         )
 
-    def _words(self) -> Iterable[Words]:
+    def _words(self) -> Iterable[Message]:
         counts = [self._count(ALL, model) for model in self.models]
         counts = [count for count in counts if count.measured]
         if not counts:
-            yield self._("verdict.no_points", cases=len(self.run.cases))
+            yield Message(
+                "These {cases} cases have no observation points to pass: look at the "
+                "pictures, and at where the models are least sure.",
+                cases=len(self.run.cases),
+            )
             return
         best = max(counts, key=lambda count: count.passed / count.measured)
         alike = [count.model for count in counts if _share(count) == _share(best)]
-        key = "verdict.one" if len(self.models) == 1 else "verdict.best"
-        yield self._(
-            key if len(alike) == 1 else "verdict.alike",
-            model=join(self._("and"), alike, self.lang) if len(alike) > 1 else best.model,
-            passed=best.passed,
-            all=best.measured,
-        )
+        text = N_("{model} passes the most observation points: {passed} of {all}.")
+        who: Text = best.model
+        if len(self.models) == 1:
+            text = N_("{model} passes {passed} of {all} observation points.")
+        elif len(alike) > 1:
+            text = N_("{model} pass the same share of the observation points: {passed} of {all}.")
+            for other in alike[1:]:
+                who = Message("{one} and {other}", one=who, other=other)
+        yield Message(text, model=who, passed=best.passed, all=best.measured)
         by = [self._count(name, best.model) for name in self.categories]
         by = [count for count in by if count.measured]
         weakest = min(by, key=_share)
         if len(by) > 1 and weakest.failed:
-            yield self._(
-                "verdict.weakest",
+            yield Message(
+                "Weakest of {model}: {category}, {passed} of {all}.",
                 model=best.model,
-                category=self.context.category(weakest.category),
+                category=category_title(weakest.category),
                 passed=weakest.passed,
                 all=weakest.measured,
             )
@@ -82,7 +92,7 @@ class VerdictPanel:
             model=model,
             title=info.title,
             cells=tuple(self._cell(model, category) for category in (ALL, *self.categories)),
-            seconds=seconds(median(spent)) if spent else self._("not_measured"),
+            seconds=seconds(median(spent)) if spent else Message("not measured"),
             licence=info.licence,
         )
 
@@ -90,23 +100,23 @@ class VerdictPanel:
         points = self._count(category, model)
         row = self.context.summary.row(EDGE_COLOUR, category)
         mean = next((m for m in row.means if m.model == model), None) if row else None
-        note: Words | str = ""
+        note: Text = ""
         if mean and mean.value is not None:
-            note = self._("edge_colour", value=short(mean.value), count=mean.scored)
+            note = Message("ΔE {value} over {count}", value=short(mean.value), count=mean.scored)
         if not points.measured:
-            return CellView(self._("no_points_short"), "unmeasured", note)
-        words = self._("points_of", passed=points.passed, all=points.measured)
+            return CellView(Message("no points"), "unmeasured", note)
+        words = Message("{passed} of {all}", passed=points.passed, all=points.measured)
         mark = "✕" if points.failed else "✓"
         state = "failed" if points.failed else "passed"
         if points.best:
-            words = join(" ", [words, "★"], self.lang)
-        return CellView(join(" ", [mark, words], self.lang), state, note)
+            words = join(" ", [words, "★"])
+        return CellView(join(" ", [mark, words]), state, note)
 
     def _worst(self, spot: Spot) -> WorstView:
         result = spot.result
         case = self.context.titles[result.category, result.case]
-        title = self.context.title(spot.point.title, spot.point.id)
-        alt = self._("alt.spot", case=case, point=title)
+        title = Named(spot.point.title, spot.point.id)
+        alt = Message("{case}, “{point}”: the original there", case=case, point=title)
         anchor = case_anchor(result.category, result.case)
         return WorstView(
             anchor=anchor,
@@ -115,11 +125,16 @@ class VerdictPanel:
             case=case,
             title=title,
             model=result.model,
-            note=difference_from_expected(result, self.lang),
+            note=difference_from_expected(result),
             original=self.context.image(spot.original, alt),
             cutout=self.context.image(
                 spot.cutout,
-                self._("alt.spot_cut", case=case, point=title, model=result.model),
+                Message(
+                    "{case}, “{point}”: what {model} left there",
+                    case=case,
+                    point=title,
+                    model=result.model,
+                ),
             ),
         )
 
@@ -141,14 +156,15 @@ class VerdictPanel:
                         page="",
                         point="",
                         case=case,
-                        title=self._("look_first", metric=name),
+                        title=Message("highest {metric}", metric=name),
                         model=m.model,
-                        note=f"{short(m.value or 0)} {m.unit}",
+                        note=join(" ", [short(m.value or 0), Message(m.unit)]),
                         original=self.context.image(
-                            drawn.edge, self._("alt.edge_original", case=case)
+                            drawn.edge, Message("Magnified part of {case}, original", case=case)
                         ),
                         cutout=self.context.image(
-                            model.edge if model else None, self._("alt.edge", model=m.model)
+                            model.edge if model else None,
+                            Message("The same part, background removed by {model}", model=m.model),
                         ),
                     ),
                 )
@@ -159,3 +175,12 @@ class VerdictPanel:
 
 def _share(points: Points) -> float:
     return points.passed / points.measured if points.measured else 0.0
+
+
+_WORST = Message(
+    "Failed points, farthest from what was expected first, one of each case before a second. Left "
+    "the original, right the result."
+)
+_LOOK_FIRST = Message(
+    "The cases with the highest values, at their hardest edge; the original, then the result."
+)

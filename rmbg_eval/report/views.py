@@ -4,7 +4,10 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from .strings import Words
+from ..i18n import Message
+
+Text = Message | str
+"""What is shown: a message, or a text that is the same in every language."""
 
 
 @dataclass(frozen=True)
@@ -14,49 +17,49 @@ class ImageView:
     src: str
     width: int
     height: int
-    alt: str
+    alt: Text
     link: str | None = None
 
 
 @dataclass(frozen=True)
 class FailureView:
-    who: str
+    who: Text
     case: str
     anchor: str
-    problem: str
-    remedy: str
+    problem: Text
+    remedy: Text
 
 
 @dataclass(frozen=True)
 class ModelRow:
-    name: str
-    title: str
-    foreground: str | None
+    name: Text
+    title: Text
+    foreground: Text | None
     """How the colours under a soft alpha were estimated, if they were."""
     licence: str
     runs_on: str
-    done: str
-    infer: str
-    total: str
-    load: str
-    memory: str
-    weights: str
+    done: Text
+    infer: Text
+    total: Text
+    load: Text
+    memory: Text
+    weights: Text
 
 
 @dataclass(frozen=True)
 class CellView:
     """A value in a table: its words, what kind it is, and what is to be said beside it."""
 
-    text: str
+    text: Text
     state: str = ""
     """`passed`, `failed`, `unmeasured`, `best`, or nothing; the text says it too."""
-    note: str = ""
+    note: Text = ""
 
 
 @dataclass(frozen=True)
 class Link:
     anchor: str
-    title: str
+    title: Text
     count: int
 
 
@@ -68,10 +71,10 @@ class WorstView:
     page: str
     """The case's own page, if it has one."""
     point: str
-    case: str
-    title: str
+    case: Text
+    title: Text
     model: str
-    note: str
+    note: Text
     original: ImageView | None
     cutout: ImageView | None
 
@@ -81,9 +84,9 @@ class VerdictRow:
     """A model's verdict: points passed and colour at the edge, in all and by category."""
 
     model: str
-    title: str
+    title: Text
     cells: tuple[CellView, ...]
-    seconds: str
+    seconds: Text
     licence: str
 
 
@@ -91,24 +94,24 @@ class VerdictRow:
 class VerdictView:
     """Models × categories."""
 
-    words: tuple[str, ...]
+    words: tuple[Text, ...]
     """The verdict in sentences."""
-    note: str
+    note: Text
     categories: tuple[Link, ...]
     rows: tuple[VerdictRow, ...]
     worst: tuple[WorstView, ...]
-    worst_note: str
+    worst_note: Text
 
 
 @dataclass(frozen=True)
 class HeaderView:
-    title: str
-    facts: tuple[str, ...]
+    title: Text
+    facts: tuple[Text, ...]
     failed: int
-    done: str
+    done: Text
     failures: tuple[FailureView, ...]
     verdict: VerdictView
-    precision: tuple[str, ...]
+    precision: tuple[Text, ...]
     complete: bool
 
 
@@ -118,26 +121,26 @@ class ColumnView:
 
     model: str
     failure: FailureView | None
-    name: str = ""
-    alpha_name: str = ""
-    edge_name: str = ""
+    name: Text = ""
+    alpha_name: Text = ""
+    edge_name: Text = ""
     result: ImageView | None = None
     alpha: ImageView | None = None
     edge: ImageView | None = None
     error: ImageView | None = None
-    error_name: str = ""
-    brief: str = ""
+    error_name: Text = ""
+    brief: Text = ""
     """For a card: the model and the points that it passed."""
-    numbers: tuple[str, ...] = ()
-    full_size: str | None = None
+    numbers: tuple[Text, ...] = ()
+    full_size: Text | None = None
     save_as: str = ""
     """The file name under which a cut-out is saved from the page."""
 
 
 @dataclass(frozen=True)
 class RowView:
-    title: str
-    note: str
+    title: Text
+    note: Text
     cells: tuple[CellView, ...]
     point: str = ""
     """Id of the observation point that the row is of."""
@@ -149,9 +152,9 @@ class RowView:
 class TableView:
     """Rows × models."""
 
-    title: str
-    note: str
-    models: tuple[str, ...]
+    title: Text
+    note: Text
+    models: tuple[Text, ...]
     rows: tuple[RowView, ...]
 
 
@@ -160,12 +163,12 @@ class SummaryView:
     models: tuple[ModelRow, ...]
     points: TableView | None
     measures: tuple[TableView, ...]
-    differences: tuple[str, ...]
-    warnings: tuple[str, ...]
+    differences: tuple[Text, ...]
+    warnings: tuple[Text, ...]
     bars: ImageView | None
     links: tuple[Link, ...]
-    filters: tuple[tuple[str, tuple[tuple[str, Words], ...]], ...]
-    """Name of a select, and its options: value and words."""
+    filters: tuple[tuple[str, Message, tuple[tuple[str, Text], ...]], ...]
+    """Name and title of a select, and its options: value and words."""
 
 
 @dataclass(frozen=True)
@@ -193,42 +196,42 @@ class MeasuresView:
 @dataclass(frozen=True)
 class CaseView:
     anchor: str
-    title: str
+    title: Text
     size: str
     """Width x height in pixels."""
     words: str
     """What a search finds the case by, in small letters."""
     filter_json: str
     """JSON for filters and order: states and values by model."""
-    facts: tuple[str, ...]
+    facts: tuple[Text, ...]
     original: ImageView | None
     truth: ImageView | None
     true_cutout: ImageView | None
     edge: ImageView | None
-    where: str | None
+    where: Text | None
     columns: tuple[ColumnView, ...]
     measures: MeasuresView
 
 
 @dataclass(frozen=True)
 class CategoryView:
-    name: str
+    name: Text
     anchor: str
-    title: str
-    difficulty: str | None
-    look: str | None
-    empty: str | None
+    title: Text
+    difficulty: Text | None
+    look: Text | None
+    empty: Text | None
     cases: tuple[CaseView, ...]
 
 
 @dataclass(frozen=True)
 class TimingsView:
     models: tuple[str, ...]
-    rows: tuple[tuple[str, str, tuple[str, ...]], ...]
+    rows: tuple[tuple[str, str, tuple[Text, ...]], ...]
     """Case, pixels, and a cell for each model."""
 
 
 @dataclass(frozen=True)
 class DetailsView:
-    rows: tuple[tuple[str, str], ...]
-    parameters: tuple[tuple[str, str], ...]
+    rows: tuple[tuple[Text, Text], ...]
+    parameters: tuple[tuple[str, Text], ...]

@@ -11,6 +11,8 @@ from functools import cache
 from pathlib import Path
 from typing import Literal
 
+from ..i18n import languages
+
 _HERE = Path(__file__).parent
 TEMPLATES = _HERE / "templates"
 BACKDROP = _HERE / "style" / "backdrop.webp"
@@ -25,7 +27,19 @@ _EXPORT = re.compile(r"^export (?=(?:async )?(?:function|class|const) (\w+))", r
 @cache
 def style(page: Literal["report", "explore"]) -> str:
     """The style of a page (the comparison's is the report's), all of it below `.rmbg`."""
-    return "".join((_HERE / "style" / f"{name}.css").read_text("utf-8") for name in _STYLES[page])
+    parts = ((_HERE / "style" / f"{name}.css").read_text("utf-8") for name in _STYLES[page])
+    return "".join((*parts, *(_only(lang) for lang in languages() if page == "report")))
+
+
+def _only(lang: str) -> str:
+    """One language at a time: the one chosen by the buttons, which need no script; where there are
+    no buttons, as in a single output of a notebook, the one that the run asked for."""
+    others, chosen = f'span[lang]:not([lang="{lang}"])', f'[name="lang"][value="{lang}"]:checked'
+    return (
+        f'.rmbg[data-lang="{lang}"] {others},\n'
+        f"html:has({chosen}) .rmbg {others} {{ display: none; }}\n"
+        f'html:has({chosen}) .rmbg span[lang="{lang}"] {{ display: inline; }}\n'
+    )
 
 
 @cache

@@ -5,8 +5,6 @@ from __future__ import annotations
 import importlib.util
 import json
 import os
-import re
-import string
 import subprocess
 import sys
 from pathlib import Path
@@ -25,8 +23,6 @@ from safetensors.torch import load_file
 from rmbg_eval.bench import bench, member
 from rmbg_eval.bench.claims import answer_claims
 from rmbg_eval.bench.records import Bench, Large, Row, Wanted
-from rmbg_eval.bench.strings import STRINGS
-from rmbg_eval.bench.tables import tables
 from rmbg_eval.bench.timing import with_batch
 from rmbg_eval.core.progress import OnStep, Step, ignore
 from rmbg_eval.errors import ModelError, SettingsError, WeightsError
@@ -213,16 +209,16 @@ def row(**given: object) -> Row:
 
 
 def test_claims_are_answered_from_the_rows() -> None:
-    claims = {claim.key: claim for claim in answer_claims([row()], "en")}
+    claims = {claim.key: claim for claim in answer_claims([row()])}
     assert {claim.verdict for claim in claims.values()} == {"measured"}
-    assert "7.0 s" in claims["load"].answer
-    assert "885 MB" in claims["load"].answer
-    assert "0.50 s a picture" in claims["seconds"].answer
-    assert "GPU X" in claims["seconds"].answer
-    assert "5.0 GB" in claims["memory"].answer
-    assert "15 % saved" in claims["matmul"].answer
-    assert "4500×3000" in claims["large"].answer
-    assert "5.50 pictures" in claims["serial"].answer
+    assert "7.0 s" in str(claims["load"].answer)
+    assert "885 MB" in str(claims["load"].answer)
+    assert "0.50 s a picture" in str(claims["seconds"].answer)
+    assert "GPU X" in str(claims["seconds"].answer)
+    assert "5.0 GB" in str(claims["memory"].answer)
+    assert "15 % saved" in str(claims["matmul"].answer)
+    assert "4500×3000" in str(claims["large"].answer)
+    assert "5.50 pictures" in str(claims["serial"].answer)
 
 
 def test_what_was_not_measured_says_why() -> None:
@@ -234,26 +230,10 @@ def test_what_was_not_measured_says_why() -> None:
         missing={"large": "too large"},
         weights_bytes=None,
     )
-    claims = {claim.key: claim for claim in answer_claims([bare], "en")}
+    claims = {claim.key: claim for claim in answer_claims([bare])}
     absent = {key for key, claim in claims.items() if claim.verdict == "not measurable here"}
     assert absent == {"load", "memory", "matmul", "large"}
-    assert "at most 3.0 GB" in claims["memory"].answer
-    assert "too large" in claims["large"].answer
-    none = answer_claims([], "zh")
+    assert "at most 3.0 GB" in str(claims["memory"].answer)
+    assert "too large" in str(claims["large"].answer)
+    none = answer_claims([])
     assert {claim.verdict for claim in none} == {"not measurable here"}
-
-
-@pytest.mark.parametrize("key", STRINGS)
-def test_both_languages_say_the_same_things(key: str) -> None:
-    fields = [{f for _, f, _, _ in string.Formatter().parse(line) if f} for line in STRINGS[key]]
-    assert fields[0] == fields[1]
-    assert re.search(r"[\u4e00-\u9fff]", STRINGS[key][1])
-
-
-def test_tables_show_failures(cases: Path) -> None:
-    made = measure(cases, models=["grabcut"], devices=["cuda,cpu"])
-    assert "There is no device 'cuda,cpu'" in made.rows[0].failure
-    assert [table.title for table in tables(made, "en")] == [
-        "Speed and memory",
-        "What the article claims, and this machine",
-    ]

@@ -29,7 +29,6 @@ from rmbg_eval.errors import ModelError
 from rmbg_eval.models.decontamination import Decontaminated
 from rmbg_eval.models.table import load_model
 from rmbg_eval.predictions.stages import predict
-from rmbg_eval.report.strings import text
 from rmbg_eval.run.evaluate import evaluate
 from rmbg_eval.settings import Settings
 
@@ -206,7 +205,7 @@ def test_a_run_and_its_report_name_it(case_set: Path, tmp_path: Path) -> None:
     run = evaluate(settings_)
     assert not run.failures
     assert run.models[0].info.foreground == "blur-fusion"
-    said = text("colours", "en", how="blur-fusion")
+    said = "foreground colours: blur-fusion"
     report = Report(run)
     assert said in report.summary().html
     assert said in report.category("pet").html

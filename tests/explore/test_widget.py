@@ -22,7 +22,6 @@ from rmbg_eval.core.images import decode_cutout
 from rmbg_eval.errors import ModelError
 from rmbg_eval.explore import Explorer, remove_background
 from rmbg_eval.explore.engine import Made, State
-from rmbg_eval.explore.strings import both
 from rmbg_eval.i18n import Message
 
 
@@ -99,7 +98,7 @@ def test_greets_with_what_there_is_and_tells_how_models_fare() -> None:
 
 def _told(stage: str) -> dict:
     state = State("fake", "A fake", "none", stage)  # type: ignore[arg-type]
-    return vars(state) | both("", "")
+    return vars(state)
 
 
 def test_four_steps() -> None:

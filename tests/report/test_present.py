@@ -147,8 +147,8 @@ def test_folder_layout_shows_the_cutout_itself() -> None:
 
 def test_failures_are_said_in_chinese_too() -> None:
     view = Presenter(run_of(failed("a"), failed("b")), previews()).header()
-    assert view.failures[0].problem.zh == "ada.jpg 是空文件（0 字节）"
-    assert view.failures[0].remedy.zh == "请重新复制或下载图片。"
+    assert view.failures[0].problem.to("zh") == "ada.jpg 是空文件（0 字节）"
+    assert view.failures[0].remedy.to("zh") == "请重新复制或下载图片。"
 
 
 def test_an_error_panel_says_how_much_is_wrong() -> None:

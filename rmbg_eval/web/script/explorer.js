@@ -4,12 +4,33 @@ import { AlphaMap, histogramPlot, profilePlot, softBand } from "./alpha.js";
 import { h } from "./dom.js";
 import { layout, panel } from "./layout.js";
 import { svg } from "./svg.js";
-import { bytes, Texts } from "./text.js";
+import { _, bytes, Texts } from "./text.js";
 import { Refused, Wire } from "./wire.js";
 import { zip } from "./zip.js";
 import { Zoom } from "./zoom.js";
 
 const STAGES = ["waiting", "weights", "loading", "warming", "ready"];
+/** @type {Record<string, string>} what a model is doing until it is ready */
+const LOADING = {
+  waiting: _("Loading {model}…"),
+  weights: _("Loading {model}: weights… {text}"),
+  loading: _("Loading {model}: checking the weights, building the network…"),
+  warming: _("Loading {model}: first inference…"),
+};
+/** @type {Record<string, string>} what a model is doing with a picture */
+const DOING = {
+  preprocess: _("Preparing…"),
+  infer: _("Computing alpha…"),
+  postprocess: _("To full size…"),
+  encode: _("Writing the PNG…"),
+};
+const STATES = {
+  chosen: _("waiting"),
+  here: _("waiting"),
+  busy: _("working…"),
+  done: _("done"),
+  failed: _("not possible"),
+};
 const UNSHOWABLE = /\.(heic|heif|tiff?)$/i; // by most browsers
 
 /** @typedef {import("./wire.js").Message} Message */
@@ -74,15 +95,15 @@ export class Explorer {
   }
 
   otherLanguage() {
-    this.texts.lang = this.texts.lang === "zh" ? "en" : "zh";
+    this.texts.lang = this.texts.next;
     this.#translate();
   }
 
   #translate() {
-    this.root.lang = this.texts.lang === "zh" ? "zh-CN" : "en";
+    this.root.lang = this.texts.tag;
     if (this.root.dataset.page) {
       document.documentElement.lang = this.root.lang;
-      document.title = this.texts.t("title");
+      document.title = this.texts.t(_("Remove a background"));
     }
     this.texts.translate();
     this.#nameCases();
@@ -99,8 +120,8 @@ export class Explorer {
     this.#nameCases();
     this.ui.adding.hidden = !message.adds;
     this.ui.category.replaceChildren(
-      ...message.categories.map((/** @type {string} */ name) =>
-        this.texts.label("option", `category.${name}`, { value: name }),
+      ...message.categories.map((/** @type {[string, string]} */ [name, title]) =>
+        this.texts.label("option", title, { value: name }),
       ),
     );
     for (const option of this.ui.foreground.options) {
@@ -113,11 +134,10 @@ export class Explorer {
     const { cases } = this.ui;
     const chosen = cases.value;
     cases.replaceChildren(
-      h("option", { value: "" }, this.texts.t("case_none")),
+      h("option", { value: "" }, this.texts.t(_("none"))),
       ...this.#cases.map(({ name, category, title }) => {
-        const words = this.texts.t(`category.${category}`).replace(/^category\./, "");
         const titled = title[this.texts.lang] ?? title.en ?? name;
-        return h("option", { value: name }, `${words} · ${titled}`);
+        return h("option", { value: name }, `${this.texts.t(category)} · ${titled}`);
       }),
     );
     cases.value = chosen;
@@ -129,7 +149,7 @@ export class Explorer {
     const { status, bar } = this.ui;
     this.#models = models;
     if (gone) {
-      this.texts.say(status, "models_gone");
+      this.texts.say(status, _("The models are not there just now. Reload the page in a moment."));
       return;
     }
     const [first, second] = this.ui.models;
@@ -138,10 +158,7 @@ export class Explorer {
       first.dataset.names = names;
       const options = () => this.#models.map(({ model }) => h("option", { value: model }, model));
       first.replaceChildren(...options());
-      second.replaceChildren(
-        this.texts.label("option", "second_none", { value: "" }),
-        ...options(),
-      );
+      second.replaceChildren(this.texts.label("option", _("none"), { value: "" }), ...options());
       first.disabled = false;
       second.disabled = models.length < 2;
       this.chooseModels();
@@ -152,13 +169,16 @@ export class Explorer {
     const done = this.#models.map(({ stage }) => (stage === "failed" ? 4 : STAGES.indexOf(stage)));
     bar.value = done.reduce((sum, count) => sum + count, 0) / (4 * models.length);
     if (next) {
-      this.texts.say(status, `stage.${next.stage}`, { model: next.title, text: next.text });
+      this.texts.say(status, LOADING[next.stage], { model: next.title, text: next.text });
     } else if (failed) {
       const problem = failed.problem[this.texts.lang];
-      this.texts.say(status, "models_failed", { model: failed.model, problem });
+      this.texts.say(status, _("{model} could not be loaded. {problem}"), {
+        model: failed.model,
+        problem,
+      });
     } else {
-      const titles = this.#models.map(({ title }) => title).join(this.texts.t("and"));
-      this.texts.say(status, "ready", { models: titles });
+      const titles = this.#models.map(({ title }) => title).join(this.texts.t(_(", ")));
+      this.texts.say(status, _("Ready: {models}"), { models: titles });
     }
     this.root.dataset.ready = String(this.#models.some(({ stage }) => stage === "ready"));
     this.offer();
@@ -182,7 +202,9 @@ export class Explorer {
       side.figure.hidden = number >= models.length;
       side.model = models[number] ?? "";
       const { model } = side;
-      this.texts.say(side.label, models.length > 1 ? "result_by" : "result", { model });
+      this.texts.say(side.label, models.length > 1 ? _("Result · {model}") : _("Result"), {
+        model,
+      });
     });
     this.ui.panels.dataset.count = String(1 + models.length);
     this.zoom.place();
@@ -268,8 +290,8 @@ export class Explorer {
 
   /** @param {Item} item */
   #name({ name, size }) {
-    if (size === null) this.texts.say(this.ui.chosen, "chosen_case", { name });
-    else this.texts.say(this.ui.chosen, "chosen", { name, size: bytes(size) });
+    if (size === null) this.texts.say(this.ui.chosen, _("Chosen: {name}"), { name });
+    else this.texts.say(this.ui.chosen, _("Chosen: {name} ({size})"), { name, size: bytes(size) });
   }
 
   /**
@@ -290,7 +312,7 @@ export class Explorer {
   /** @param {Item} item */
   async #showOriginal(item) {
     const { original, looking } = this.ui;
-    const alt = this.texts.t("alt_original", { name: item.name });
+    const alt = this.texts.t(_("{name}: the original"), { name: item.name });
     const image = h("img", { alt, draggable: "false", src: item.url });
     original.image?.remove();
     original.image = image;
@@ -315,7 +337,7 @@ export class Explorer {
       this.#line = null;
     }
     zoom.place();
-    this.texts.say(this.ui.original.about, "pixels", { width, height });
+    this.texts.say(this.ui.original.about, _("{width} × {height} px"), { width, height });
   }
 
   /** Bring the picture to the kernel, once. @param {Item} item */
@@ -388,7 +410,8 @@ export class Explorer {
     );
     const nothing = this.#items.every((item) => item.state === "failed");
     go.disabled = busy || nothing || (this.#models.length > 0 && failed);
-    this.texts.say(go, busy ? "busy" : count > 1 ? "remove_all" : "remove", { count });
+    const words = count > 1 ? _("Remove {count} backgrounds") : _("Remove background");
+    this.texts.say(go, busy ? _("⏳ Working…") : words, { count });
     go.setAttribute("aria-busy", String(busy));
     add.disabled = !this.#item || !["here", "done"].includes(this.#item.state);
   }
@@ -457,7 +480,8 @@ export class Explorer {
     side.image?.remove();
     side.image = null;
     side.empty.hidden = false;
-    this.texts.say(side.empty, stage === "queued" ? "queued" : `doing.${stage}`, { before });
+    const words = stage === "queued" ? _("{before} before you…") : DOING[stage];
+    this.texts.say(side.empty, words, { before });
   }
 
   /** The results that there are of the picture that is looked at. */
@@ -477,7 +501,7 @@ export class Explorer {
     side.image = side.grey = side.alpha = side.result = null;
     side.done.hidden = side.save.hidden = true;
     side.empty.hidden = false;
-    this.texts.say(side.empty, "empty_result");
+    this.texts.say(side.empty, _("The result appears here"));
     this.texts.say(side.about, "");
     side.figure.classList.remove("rx-has");
     this.#hint(side);
@@ -488,7 +512,10 @@ export class Explorer {
     if (side.result === result) return;
     this.#clear(side);
     side.result = result;
-    const alt = this.texts.t("alt_result", { name: item.name, model: result.model });
+    const alt = this.texts.t(_("{name}, background removed by {model}"), {
+      name: item.name,
+      model: result.model,
+    });
     const image = h("img", { alt, class: "rx-cutout", src: result.url });
     side.image = image;
     side.layer.prepend(image);
@@ -498,7 +525,7 @@ export class Explorer {
     side.empty.hidden = true;
     side.done.hidden = side.save.hidden = false;
     side.figure.classList.add("rx-has");
-    this.texts.say(side.about, "seconds", {
+    this.texts.say(side.about, _("{all} s, inference {infer} s"), {
       all: (result.shown / 1000).toFixed(2),
       infer: result.seconds.infer.toFixed(2),
     });
@@ -515,9 +542,14 @@ export class Explorer {
 
   /** @param {Side} side */
   #hint(side) {
-    const hint = this.wire.served ? "right_click" : "right_click_lab";
+    const hint = this.wire.served
+      ? _("or right-click the picture to save it")
+      : _("or Shift + right-click the picture");
     const touched = matchMedia("(hover: none)").matches;
-    this.texts.say(side.hint, !side.result ? "" : touched ? "long_press" : hint);
+    this.texts.say(
+      side.hint,
+      !side.result ? "" : touched ? _("or touch and hold the picture") : hint,
+    );
   }
 
   /** @param {Side} side @param {HTMLImageElement} image @param {Result} result */
@@ -538,7 +570,12 @@ export class Explorer {
     for (const side of this.#shownSides()) {
       if (this.root.dataset.view !== "alpha" || !side.alpha || side.grey) continue;
       side.grey = h("canvas", { role: "img", class: "rx-alpha" });
-      this.texts.say(side.grey, "alt_alpha", { model: side.model }, "aria-label");
+      this.texts.say(
+        side.grey,
+        _("Alpha by {model}, black transparent, white opaque"),
+        { model: side.model },
+        "aria-label",
+      );
       side.alpha.paint(side.grey);
       side.image?.after(side.grey);
     }
@@ -591,9 +628,14 @@ export class Explorer {
     if (!sides.length || histogram.of === of) return;
     histogram.of = of;
     const maps = sides.map(({ alpha }) => alpha);
-    histogram.plot.replaceChildren(histogramPlot(this.texts.t("histogram"), maps));
+    histogram.plot.replaceChildren(
+      histogramPlot(this.texts.t(_("How much of the picture has which alpha (logarithmic)")), maps),
+    );
     const shares = sides.map(({ model, alpha }) =>
-      this.texts.t("shares", { model, ...sharesOf(alpha) }),
+      this.texts.t(_("{model}: {clear} transparent, {between} in between, {opaque} opaque"), {
+        model,
+        ...sharesOf(alpha),
+      }),
     );
     histogram.text.replaceChildren(...keyed(shares));
   }
@@ -606,12 +648,14 @@ export class Explorer {
     if (!line || !sides.length) return;
     for (const [number, input] of ends.entries()) input.value = String(Math.round(line[number]));
     const courses = sides.map(({ alpha }) => alpha.profile(line));
-    profile.plot.replaceChildren(profilePlot(this.texts.t("profile"), courses));
+    profile.plot.replaceChildren(profilePlot(this.texts.t(_("Alpha along the line")), courses));
     const widths = sides.map(({ model }, number) => {
       const pixels = softBand(courses[number])?.toFixed(1);
       return pixels === undefined
-        ? this.texts.t("no_band", { model })
-        : this.texts.t("band", { model, pixels });
+        ? this.texts.t(_("{model}: alpha does not fall from 0.92 to 0.08 along this line"), {
+            model,
+          })
+        : this.texts.t(_("{model}: {pixels} px from alpha 0.92 to 0.08"), { model, pixels });
     });
     profile.text.replaceChildren(...keyed(widths));
   }
@@ -627,7 +671,7 @@ export class Explorer {
     list.replaceChildren(
       ...this.#items.map((item) => {
         const current = item === this.#item ? "true" : null;
-        const state = this.texts.t(`item.${item.state}`);
+        const state = this.texts.t(STATES[item.state]);
         const entry = h(
           "button",
           { type: "button", class: "rx-entry", "aria-current": current },
@@ -664,7 +708,7 @@ export class Explorer {
     try {
       await this.#arrive(item);
       const { path } = await this.wire.add(item, this.ui.category.value);
-      this.texts.say(this.ui.added, "added", { path });
+      this.texts.say(this.ui.added, _("Added: {path}"), { path });
     } catch (error) {
       if (error !== item.failure) this.#complain(error); // else it has been told already
     }
@@ -682,7 +726,7 @@ export class Explorer {
     trouble.append(h("strong", {}, title), remedy ? h("p", {}, remedy) : "");
     if (answer.kind === "lost") {
       const reload = { type: "button", onclick: () => location.reload() };
-      trouble.append(this.texts.label("button", "reload", reload));
+      trouble.append(this.texts.label("button", _("Reload"), reload));
     }
   }
 }

@@ -29,8 +29,10 @@ export function finder() {
     const select = field(key);
     return select instanceof HTMLSelectElement ? [...select.options] : [];
   };
-  const named = (/** @type {HTMLOptionElement} */ { dataset }) =>
-    (language.now === "zh" ? dataset.zh : dataset.en) ?? "";
+  const named = (/** @type {HTMLOptionElement} */ option) => {
+    option.dataset.own ??= option.text;
+    return option.getAttribute(`data-text-${language.now}`) ?? option.dataset.own;
+  };
   const put = (/** @type {string} */ id, /** @type {HTMLElement[]} */ ...cases) =>
     document.getElementById(id)?.append(...cases);
 

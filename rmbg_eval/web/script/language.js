@@ -1,4 +1,4 @@
-// The language that is shown, of the two that the page is written in.
+// The language that is shown, of those that the page is written in.
 
 const root = document.documentElement;
 
@@ -18,11 +18,13 @@ export const language = {
   show(lang) {
     root.dataset.lang = root.lang = lang;
     for (const image of /** @type {NodeListOf<HTMLImageElement>} */ (
-      document.querySelectorAll("img[data-alt]")
+      document.querySelectorAll("img[lang]")
     )) {
-      const other = image.dataset.alt ?? "";
-      if (image.lang !== lang)
-        [image.dataset.alt, image.alt, image.lang] = [image.alt, other, lang];
+      const other = image.getAttribute(`data-alt-${lang}`);
+      if (other === null) continue;
+      image.removeAttribute(`data-alt-${lang}`);
+      image.setAttribute(`data-alt-${image.lang}`, image.alt);
+      [image.alt, image.lang] = [other, lang];
     }
   },
 };

@@ -2,12 +2,32 @@
 
 import { h } from "./dom.js";
 import { svg } from "./svg.js";
+import { _, OTHER } from "./text.js";
 
-const BACKDROPS = ["checker", "white", "black", "grey", "green"];
-const FOREGROUNDS = ["raw", "blur-fusion", "pymatting"];
+const BACKDROPS = {
+  checker: _("checkerboard"),
+  white: _("white"),
+  black: _("black"),
+  grey: _("grey"),
+  green: _("green"),
+};
+const FOREGROUNDS = {
+  raw: _("as they are"),
+  "blur-fusion": _("decontaminated: blur-fusion"),
+  pymatting: _("decontaminated: pymatting"),
+};
+const VIEWS = { result: _("Result"), alpha: _("Alpha") };
 const WORDS = {
-  original: { title: "original", empty: "empty_original", hint: "panel_original" },
-  result: { title: "result", empty: "empty_result", hint: "panel_result" },
+  original: {
+    title: _("Original"),
+    empty: _("Your picture appears here"),
+    hint: _("Original. Plus and minus zoom, arrows move, 0 fits."),
+  },
+  result: {
+    title: _("Result"),
+    empty: _("The result appears here"),
+    hint: _("Result. Plus and minus zoom, arrows move, 0 fits."),
+  },
 };
 const UPLOAD = "M12 16V5m0 0L7.5 9.5M12 5l4.5 4.5M4 15v3a2 2 0 0 0 2 2h12a2 2 0 0 0 2-2v-3";
 
@@ -22,14 +42,19 @@ const UPLOAD = "M12 16V5m0 0L7.5 9.5M12 5l4.5 4.5M4 15v3a2 2 0 0 0 2 2h12a2 2 0 
 export function layout(root, texts, act) {
   root.classList.add("rmbg", "rx");
   root.dataset.backdrop = "checker";
-  const language = texts.label("button", "other_language", {
+  const language = texts.label("button", OTHER, {
     type: "button",
     class: "rx-quiet",
     onclick: () => act.otherLanguage(),
   });
   const bar = h("progress", { max: 1, class: "rx-loading" });
   const status = h("p", { class: "rx-status", role: "status" });
-  texts.say(status, root.dataset.full ? "full" : "connecting");
+  texts.say(
+    status,
+    root.dataset.full
+      ? _("There are as many visitors as this server takes. Reload the page in a few minutes.")
+      : _("Starting…"),
+  );
   const panels = h("div", { class: "rx-panels" });
   const controls = choices(root, texts, act);
   const looking = closely(root, texts, act);
@@ -37,7 +62,14 @@ export function layout(root, texts, act) {
     h(
       "header",
       { class: "rx-head" },
-      h("div", {}, texts.label("h1", "title"), texts.label("p", "lead", { class: "rx-lead" })),
+      h(
+        "div",
+        {},
+        texts.label("h1", _("Remove a background")),
+        texts.label("p", _("Nothing leaves this server, and nothing stays on it."), {
+          class: "rx-lead",
+        }),
+      ),
       language,
     ),
     h("div", { class: "rx-state" }, status, bar),
@@ -69,17 +101,21 @@ function choices(root, texts, act) {
       input.value = "";
     },
   });
-  const chosen = texts.label("span", "drop_hint", { class: "rx-chosen" });
+  const chosen = texts.label(
+    "span",
+    _("JPEG, PNG, WebP, HEIC, AVIF, TIFF up to 64 MB; several at once"),
+    { class: "rx-chosen" },
+  );
   const drop = h(
     "label",
     { class: "rx-drop" },
-    texts.say(input, "drop", {}, "aria-label"),
+    texts.say(input, _("Drop a picture, click, or paste"), {}, "aria-label"),
     svg(
       "svg",
       { viewBox: "0 0 24 24", "aria-hidden": "true", class: "rx-icon" },
       svg("path", { d: UPLOAD }),
     ),
-    texts.label("strong", "drop"),
+    texts.label("strong", _("Drop a picture, click, or paste")),
     chosen,
   );
   const over = (/** @type {DragEvent} */ event) => {
@@ -101,39 +137,47 @@ function choices(root, texts, act) {
   const foreground = h(
     "select",
     { onchange: () => act.offer() },
-    ...FOREGROUNDS.map((name) => texts.label("option", `foreground.${name}`, { value: name })),
+    ...Object.entries(FOREGROUNDS).map(([name, text]) =>
+      texts.label("option", text, { value: name }),
+    ),
   );
-  const button = (/** @type {string} */ key, /** @type {Record<string, any>} */ attributes) =>
-    texts.label("button", key, { type: "button", ...attributes });
-  const go = button("remove", { class: "rx-go", disabled: true, onclick: () => act.go() });
+  const button = (/** @type {string} */ text, /** @type {Record<string, any>} */ attributes) =>
+    texts.label("button", text, { type: "button", ...attributes });
+  const go = button(_("Remove background"), {
+    class: "rx-go",
+    disabled: true,
+    onclick: () => act.go(),
+  });
   const trouble = h("div", { class: "rx-trouble", role: "alert", hidden: true });
   const list = h("ol", { class: "rx-list", hidden: true });
-  const saveAll = button("save_all", { hidden: true, onclick: () => act.saveZip() });
-  const category = texts.say(h("select"), "category", {}, "aria-label");
-  const add = button("add", { onclick: () => act.addCase() });
+  const saveAll = button(_("Save all as ZIP"), { hidden: true, onclick: () => act.saveZip() });
+  const category = texts.say(h("select"), _("Category"), {}, "aria-label");
+  const add = button(_("Add"), { onclick: () => act.addCase() });
   const added = h("p", { class: "rx-note", role: "status" });
   const adding = h(
     "details",
     { class: "rx-more", hidden: true },
-    texts.label("summary", "add_title"),
-    texts.label("p", "add_note", { class: "rx-note" }),
+    texts.label("summary", _("Add to my case set")),
+    texts.label("p", _("Keeps the original on the server, as a case for reports to come."), {
+      class: "rx-note",
+    }),
     h("div", { class: "rx-row" }, category, add),
     added,
   );
-  const field = (/** @type {string} */ key, /** @type {HTMLElement} */ control) =>
-    h("label", { class: "rx-field" }, texts.label("span", key), control);
+  const field = (/** @type {string} */ text, /** @type {HTMLElement} */ control) =>
+    h("label", { class: "rx-field" }, texts.label("span", text), control);
   const pair = h(
     "div",
     { class: "rx-pair" },
-    field("model", models[0]),
-    field("second_model", models[1]),
+    field(_("Model"), models[0]),
+    field(_("Beside it"), models[1]),
   );
   const all = [
     drop,
     arriving,
-    field("case", cases),
+    field(_("Or a case"), cases),
     pair,
-    field("foreground", foreground),
+    field(_("Colours at the edge"), foreground),
     go,
     trouble,
     list,
@@ -161,10 +205,10 @@ export function panel(texts, kind) {
   const done = h(
     "span",
     { class: "rx-tags", hidden: true },
-    texts.label("span", "done", { class: "rx-tag" }),
-    texts.label("span", "transparent", { class: "rx-tag" }),
+    texts.label("span", _("done"), { class: "rx-tag" }),
+    texts.label("span", _("transparent background"), { class: "rx-tag" }),
   );
-  const save = texts.label("a", "save", { class: "rx-save", hidden: true });
+  const save = texts.label("a", _("Save PNG"), { class: "rx-save", hidden: true });
   const hint = h("span", { class: "rx-note" });
   const figure = h(
     "article",
@@ -189,44 +233,53 @@ export function panel(texts, kind) {
  */
 function closely(root, texts, act) {
   const tool = (
-    /** @type {string} */ key,
     /** @type {string} */ text,
+    /** @type {string} */ sign,
     /** @type {() => void} */ onclick,
   ) => {
-    const button = h("button", { type: "button", class: "rx-tool", onclick }, text);
-    return key ? texts.say(button, key, {}, text ? "aria-label" : "") : button;
+    const button = h("button", { type: "button", class: "rx-tool", onclick }, sign);
+    return text ? texts.say(button, text, {}, sign ? "aria-label" : "") : button;
   };
   const group = (/** @type {Node[]} */ ...children) => h("div", { class: "rx-group" }, ...children);
   const name = Math.random().toString(36).slice(2); // two views of a widget choose apart
-  /** @param {string} key @param {string} kind @param {string[]} values @param {(value: string) => void} act */
-  const radios = (key, kind, values, act) => {
-    const labels = values.map((value, number) => {
-      const input = h("input", { type: "radio", name: `${key}-${name}`, value });
+  /** @param {string} title @param {string} kind @param {Record<string, string>} values @param {(value: string) => void} act */
+  const radios = (title, kind, values, act) => {
+    const labels = Object.entries(values).map(([value, words], number) => {
+      const input = h("input", { type: "radio", name: `${kind}-${name}`, value });
       input.addEventListener("change", () => act(value));
       input.checked = number === 0;
-      const text = texts.label("span", `${key}.${value}`);
+      const text = texts.label("span", words);
       const label = h("label", { class: `rx-${kind} rx-${kind}-${value}` }, input, text);
-      return kind === "dot" ? texts.say(label, `${key}.${value}`, {}, "title") : label;
+      return kind === "dot" ? texts.say(label, words, {}, "title") : label;
     });
     const box = h("div", { class: "rx-group", role: "radiogroup" }, ...labels);
-    return texts.say(box, key, {}, "aria-label");
+    return texts.say(box, title, {}, "aria-label");
   };
   const percent = h("output", { class: "rx-percent" });
-  const line = tool("line", "", () => act.drawLine());
+  const line = tool(_("Draw a line"), "", () => act.drawLine());
   line.setAttribute("aria-pressed", "false");
   const ends = ["x1", "y1", "x2", "y2"].map((end, number) => {
     const input = h("input", { type: "number", step: "1", "aria-label": end });
     input.addEventListener("change", () => act.moveLine(number, Number(input.value)));
     return input;
   });
-  const card = (/** @type {string} */ key, /** @type {Node[]} */ ...children) =>
-    h("div", { class: "rx-card", hidden: true }, texts.label("h3", key), ...children);
+  const card = (/** @type {string} */ title, /** @type {Node[]} */ ...children) =>
+    h("div", { class: "rx-card", hidden: true }, texts.label("h3", title), ...children);
   const plot = () => h("div", { class: "rx-plot" });
   const profile = { plot: plot(), text: h("p", { class: "rx-note rx-keys", role: "status" }) };
   const histogram = { plot: plot(), text: h("p", { class: "rx-note rx-keys" }), of: "" };
-  const endsRow = h("div", { class: "rx-row rx-ends" }, texts.label("span", "line_ends"), ...ends);
-  const profileCard = card("profile", profile.plot, profile.text, endsRow);
-  const histogramCard = card("histogram", histogram.plot, histogram.text);
+  const endsRow = h(
+    "div",
+    { class: "rx-row rx-ends" },
+    texts.label("span", _("From x, y to x, y")),
+    ...ends,
+  );
+  const profileCard = card(_("Alpha along the line"), profile.plot, profile.text, endsRow);
+  const histogramCard = card(
+    _("How much of the picture has which alpha (logarithmic)"),
+    histogram.plot,
+    histogram.text,
+  );
   const box = h(
     "div",
     { class: "rx-looking", hidden: true },
@@ -234,23 +287,27 @@ function closely(root, texts, act) {
       "div",
       { class: "rx-tools" },
       group(
-        tool("zoom_out", "−", () => act.zoom.step(-1)),
+        tool(_("Zoom out"), "−", () => act.zoom.step(-1)),
         percent,
-        tool("zoom_in", "+", () => act.zoom.step(1)),
-        tool("fit", "", () => act.zoom.fit()),
+        tool(_("Zoom in"), "+", () => act.zoom.step(1)),
+        tool(_("Fit"), "", () => act.zoom.fit()),
         tool("", "100 %", () => act.zoom.zoom(1 / devicePixelRatio)),
         tool("", "800 %", () => act.zoom.zoom(8 / devicePixelRatio)),
       ),
-      radios("view", "view", ["result", "alpha"], (value) => {
+      radios(_("What is shown"), "view", VIEWS, (value) => {
         root.dataset.view = value;
         act.showAlpha();
       }),
-      radios("backdrop", "dot", BACKDROPS, (value) => {
+      radios(_("Backdrop"), "dot", BACKDROPS, (value) => {
         root.dataset.backdrop = value;
       }),
       group(line),
     ),
-    texts.label("p", "zoom_hint", { class: "rx-note" }),
+    texts.label(
+      "p",
+      _("Drag to move; two fingers, Ctrl + wheel or double-click zoom; all panels move together."),
+      { class: "rx-note" },
+    ),
     h("div", { class: "rx-cards" }, profileCard, histogramCard),
   );
   return { box, percent, line, ends, profile, profileCard, histogram, histogramCard };

@@ -3,7 +3,13 @@
 import { h } from "./dom.js";
 
 /** @typedef {Record<string, unknown>} Values of the placeholders in a text */
-/** @typedef {Record<string, { en: string, zh: string }>} Strings by key */
+/** @typedef {Record<string, Record<string, string>>} Strings by language, then by the English text */
+
+/** Marks a text for the catalogues. @param {string} text */
+export const _ = (text) => text;
+
+/** In place of a text: the name of the language that the button leads to. */
+export const OTHER = "\0";
 
 export class Texts {
   /** @type {Map<Element, Record<string, [string, Values]>>} element → attribute → what it says */
@@ -12,28 +18,40 @@ export class Texts {
   /** @param {Strings} strings @param {string | null} [lang] by default the browser's */
   constructor(strings, lang) {
     this.strings = strings;
-    const known = lang || navigator.language;
-    this.lang = /** @type {"en" | "zh"} */ (known.startsWith("zh") ? "zh" : "en");
+    const wanted = lang || navigator.language;
+    this.lang = Object.keys(strings).find((each) => wanted.startsWith(each)) ?? "en";
   }
 
-  /** @param {string} key @param {Values} [values] */
-  t(key, values = {}) {
-    const text = this.strings[key]?.[this.lang] ?? key;
-    return text.replace(/\{(\w+)\}/g, (_, name) => String(values[name] ?? ""));
+  /** The language as HTML names it. */
+  get tag() {
+    return this.strings[this.lang]?.[""] ?? this.lang;
+  }
+
+  /** The language after this one. */
+  get next() {
+    const all = ["en", ...Object.keys(this.strings)];
+    return all[(all.indexOf(this.lang) + 1) % all.length];
+  }
+
+  /** @param {string} text English @param {Values} [values] */
+  t(text, values = {}) {
+    const own = this.strings[text === OTHER ? this.next : this.lang];
+    const known = text === OTHER ? _("English") : text;
+    return (own?.[known] ?? known).replace(/\{(\w+)\}/g, (_, name) => String(values[name] ?? ""));
   }
 
   /**
-   * Let `node` say `key`, in this language and in the next one.
+   * Let `node` say `text`, in this language and in the next one.
    * @template {Element} N
    * @param {N} node
-   * @param {string} key nothing is said where it is empty
+   * @param {string} text English; nothing is said where it is empty
    * @param {Values} [values]
    * @param {string} [attribute] by default the text itself
    */
-  say(node, key, values = {}, attribute = "") {
+  say(node, text, values = {}, attribute = "") {
     const said = {
       ...this.#said.get(node),
-      [attribute]: /** @type {[string, Values]} */ ([key, values]),
+      [attribute]: /** @type {[string, Values]} */ ([text, values]),
     };
     this.#said.set(node, said);
     this.#write(node, said);
@@ -42,21 +60,21 @@ export class Texts {
 
   /** @param {Element} node @param {Record<string, [string, Values]>} said */
   #write(node, said) {
-    for (const [attribute, [key, values]] of Object.entries(said)) {
-      const text = key ? this.t(key, values) : "";
-      if (attribute) node.setAttribute(attribute, text);
-      else if (node.textContent !== text) node.textContent = text;
+    for (const [attribute, [text, values]] of Object.entries(said)) {
+      const words = text ? this.t(text, values) : "";
+      if (attribute) node.setAttribute(attribute, words);
+      else if (node.textContent !== words) node.textContent = words;
     }
   }
 
   /**
    * @template {keyof HTMLElementTagNameMap} K
    * @param {K} tag
-   * @param {string} key
+   * @param {string} text
    * @param {Record<string, any>} [attributes]
    */
-  label(tag, key, attributes = {}) {
-    return this.say(h(tag, attributes), key);
+  label(tag, text, attributes = {}) {
+    return this.say(h(tag, attributes), text);
   }
 
   translate() {
@@ -72,12 +90,25 @@ export class Texts {
    * @returns {[string, string]}
    */
   explain({ kind, problem, remedy, size = 0, most = 0 }) {
-    if (kind === "lost") return [this.t("lost"), this.t("lost_remedy")];
+    if (kind === "lost")
+      return [
+        this.t(_("The connection to the server was lost.")),
+        this.t(
+          _("Sessions end when they are not used for a while. Reload the page and choose again."),
+        ),
+      ];
     if (kind === "TooLarge") {
       const values = { size: bytes(size), most: bytes(most) };
-      return [this.t("too_large", values), this.t("too_large_remedy")];
+      return [
+        this.t(_("The file has {size}; {most} are allowed."), values),
+        this.t(_("Save it as JPEG, or make it smaller.")),
+      ];
     }
-    if (!problem || !remedy) return [this.t("unforeseen"), this.t("unforeseen_remedy")];
+    if (!problem || !remedy)
+      return [
+        this.t(_("That did not work.")),
+        this.t(_("This was not foreseen. Try once more, or another picture.")),
+      ];
     return [problem[this.lang], remedy[this.lang]];
   }
 }

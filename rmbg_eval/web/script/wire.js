@@ -7,8 +7,8 @@ const IN_FLIGHT = 4; // parts on their way at once
 /**
  * @typedef {object} Answer why something was refused, or never answered
  * @property {string} kind "lost" where the kernel has gone
- * @property {{ en: string, zh: string }} [problem]
- * @property {{ en: string, zh: string }} [remedy]
+ * @property {Record<string, string>} [problem]
+ * @property {Record<string, string>} [remedy]
  * @property {number} [size] bytes of the file
  * @property {number} [most] bytes that a file may have
  */
