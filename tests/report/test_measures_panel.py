@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import pytest
 from runs import KEY, run_of
+from views import Presenter
 
 from rmbg_eval import Settings
 from rmbg_eval.measure.record import Measurement, ObservationPoint, PointResult
 from rmbg_eval.measure.subject import Metric
 from rmbg_eval.measure.table import FAMILIES, TABLE
-from rmbg_eval.report.present import Presenter
 from rmbg_eval.run.previews import CasePreviews, Plot, Preview, Previews
 from rmbg_eval.run.record import Run
 

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import pytest
 from runs import KEY, run_of
+from views import Presenter
 
 from rmbg_eval import Prediction, Settings
 from rmbg_eval.errors import Failure
 from rmbg_eval.i18n import Message
 from rmbg_eval.measure.record import Measurement
 from rmbg_eval.predictions.prediction import PrecisionCheck
-from rmbg_eval.report.present import Presenter
 from rmbg_eval.run.previews import CasePreviews, ModelPreviews, Preview, Previews
 
 SHOWN = Preview(path="assets/x y-result.png", width=10, height=5)
@@ -146,9 +146,10 @@ def test_folder_layout_shows_the_cutout_itself() -> None:
 
 
 def test_failures_are_said_in_chinese_too() -> None:
-    view = Presenter(run_of(failed("a"), failed("b")), previews()).header()
-    assert view.failures[0].problem.to("zh") == "ada.jpg 是空文件（0 字节）"
-    assert view.failures[0].remedy.to("zh") == "请重新复制或下载图片。"
+    run = run_of(failed("a"), failed("b"), settings=Settings(models=["a", "b"], lang="zh"))
+    (failure,) = Presenter(run, previews()).header().failures
+    assert failure.problem == "ada.jpg 是空文件（0 字节）"
+    assert failure.remedy == "请重新复制或下载图片。"
 
 
 def test_an_error_panel_says_how_much_is_wrong() -> None:

@@ -5,13 +5,13 @@ from __future__ import annotations
 from hypothesis import given
 from hypothesis import strategies as st
 from runs import KEY, run_of
+from views import Presenter
 
 from rmbg_eval.i18n import Message
 from rmbg_eval.measure.kinds import KINDS
 from rmbg_eval.measure.points import far_off
 from rmbg_eval.measure.record import Measurement, ObservationPoint, PointResult
 from rmbg_eval.report.filters import filter_json, orders
-from rmbg_eval.report.present import Presenter
 from rmbg_eval.run.previews import CasePreviews, Previews, around
 from rmbg_eval.run.record import CaseRecord, Run
 from rmbg_eval.run.statistics import worst_points

@@ -1,0 +1,34 @@
+"""Views with their messages told, so that a test reads as the page does."""
+
+from __future__ import annotations
+
+from dataclasses import fields, is_dataclass, replace
+from typing import Any
+
+from rmbg_eval.i18n import Message
+from rmbg_eval.report.present import Presenter as RealPresenter
+from rmbg_eval.run.record import Run
+
+
+def told(view: Any, lang: str) -> Any:
+    """A view whose messages are texts in a language."""
+    if isinstance(view, Message):
+        return view.to(lang)
+    if is_dataclass(view) and not isinstance(view, type):
+        changes = {field.name: told(getattr(view, field.name), lang) for field in fields(view)}
+        return replace(view, **changes)
+    if isinstance(view, tuple):
+        return tuple(told(each, lang) for each in view)
+    return view
+
+
+class Presenter:
+    """A presenter that tells its views in the language of the run."""
+
+    def __init__(self, run: Run, *rest: Any, **named: Any) -> None:
+        self._made = RealPresenter(run, *rest, **named)
+        self._lang = run.settings.lang
+
+    def __getattr__(self, name: str) -> Any:
+        made = getattr(self._made, name)
+        return (lambda *given: told(made(*given), self._lang)) if callable(made) else made
