@@ -9,7 +9,7 @@ from ..core.files import remove_unfinished, write_atomic
 from ..core.progress import OnStep, ignore
 from ..errors import OutputError, printable
 from ..i18n import Message
-from ..run.folder import names_in
+from ..run.folder import names_in, remove_pages
 from ..settings import CompareSettings
 from .comparison import Comparison, FailOn
 from .runs import compare
@@ -34,6 +34,7 @@ def compare_folders(
     found = compare(settings.base_folder, settings.new_folder, tolerances, on_step)
     out = settings.out_folder
     claim(out)
+    remove_pages(out)  # of the comparison before
     on_save(out, found, settings.fail_on)
     write_atomic(out / "comparison.json", found.model_dump_json(indent=1))
     return found

@@ -9,10 +9,10 @@ from typing import Any
 from ..core.files import write_atomic
 from ..core.progress import OnStep, Step, ignore
 from ..i18n import Message
+from ..run.folder import PAGES
 from ..run.previews import Previews, has_cards, load
 from ..run.record import Run
 from ..web import style
-from .context import PAGES
 from .frame import head_and_foot, render, write_assets
 from .present import Presenter
 

@@ -7,13 +7,11 @@ from urllib.parse import quote
 from ..cases.categories import CATEGORIES, category_title
 from ..core.anchors import category_anchor
 from ..i18n import Named
+from ..run.folder import PAGES
 from ..run.previews import Preview, Previews
 from ..run.record import Run
 from ..run.statistics import summarise
 from .views import ImageView, Link, Text
-
-PAGES = "pages"
-"""The folder of the cases' own pages, where there are many."""
 
 
 class Context:

@@ -20,6 +20,9 @@ from .record import Run
 _OURS = {"run.json", "measurements.csv", "junit.xml", "summary.md", "cutouts", "assets"}
 MATTES = "mattes"
 """The folder of a baseline that holds its mattes."""
+PAGES = "pages"
+"""The folder of the pages that cases have of their own, in the layout `folder`."""
+_GENERATOR = b'content="rmbg_eval"'
 _OUR_SUFFIXES = (".ipynb", ".html", ".css", ".js")
 
 
@@ -88,10 +91,29 @@ def locked(out: Path) -> Iterator[None]:
 
 
 def save(out: Path, run: Run) -> None:
-    """Write measurements.csv once the run is complete, and run.json."""
+    """Write measurements.csv once the run is complete, and run.json. A page of what run.json said
+    before goes first: whoever is interrupted before the next one has none, and no other run's."""
+    remove_pages(out)
     if run.complete:
         write_atomic(out / "measurements.csv", _csv(run))
     write_atomic(out / "run.json", run.model_dump_json(indent=1))
+
+
+def remove_pages(out: Path) -> None:
+    """Remove index.html and the pages of cases, where they are of this program."""
+    page = out / "index.html"
+    if page.is_file() and not page.is_symlink() and _is_ours(page):
+        page.unlink(missing_ok=True)
+    remove_below(out / PAGES, lambda path: not _is_ours(path))
+
+
+def _is_ours(page: Path) -> bool:
+    """Whether a page says, in its head, that this program has made it."""
+    try:
+        with page.open("rb") as file:
+            return _GENERATOR in file.read(2048)
+    except OSError:
+        return False
 
 
 def prune(out: Path, run: Run) -> None:

@@ -14,6 +14,7 @@ from junit_reader import read
 from lxml import etree
 from PIL import Image
 
+from rmbg_eval.report.frame import head_and_foot
 from rmbg_eval.run.record import Run
 
 
@@ -76,6 +77,18 @@ def test_a_gate_stops_at_exactly_what_changed_until_it_is_approved(shop: Shop) -
     assert "portrait/ada" in printed
     assert shop.compare()[0] == 0
     assert shop.failed_tests() == set()
+
+
+def test_a_page_of_the_comparison_before_goes(shop: Shop) -> None:
+    shop.evaluate()
+    shop.approve()
+    shop.compare()
+    (shop.out / "index.html").write_text("".join(head_and_foot("x", "en", "folder")))
+    assert shop.compare()[0] == 0
+    assert not (shop.out / "index.html").exists()
+    (shop.out / "index.html").write_text("mine")
+    shop.compare()
+    assert (shop.out / "index.html").read_text() == "mine"
 
 
 def test_a_missing_and_a_new_case_never_pass_silently(shop: Shop) -> None:

@@ -198,6 +198,27 @@ def test_the_page_of_an_interrupted_run_says_so_and_evaluates_nothing(
     assert not Run.load(settings.out_folder).complete
 
 
+def test_no_page_of_another_run_lies_beside_a_run(
+    finished: Settings, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Interrupted when the run is complete, before its page is: the page before has gone."""
+    out = finished.out_folder
+    page = render(finished).read_text("utf-8")
+    (out / "pages").mkdir()
+    for name in ("case", "mine"):
+        (out / "pages" / f"{name}.html").write_text(page if name == "case" else "mine")
+
+    def interrupt(*_: object) -> None:
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr("rmbg_eval.run.evaluate.draw", interrupt)
+    with pytest.raises(KeyboardInterrupt):
+        evaluate(finished)
+    assert Run.load(out).complete
+    assert not (out / "index.html").exists()
+    assert [path.name for path in (out / "pages").iterdir()] == ["mine.html"]
+
+
 def test_a_run_folder_that_was_moved_renders_whole_without_its_case_set(
     finished: Settings, case_set: Path
 ) -> None:
