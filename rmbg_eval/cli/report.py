@@ -26,6 +26,11 @@ def report(settings: Settings, quiet: Quiet = False) -> None:
     with progress() as on_step:
         on_step(Step("report · notebook and page"))
         page = render(settings)
+    if run.settings.layout != settings.layout:
+        err.print(
+            f"{len(run.predictions)} predictions are too many for one file: "
+            f"the pictures are beside the page, as with --layout {run.settings.layout}."
+        )
     size = page.stat().st_size
     if size > LARGE_PAGE:
         err.print(

@@ -40,7 +40,7 @@ from ..settings import Settings
 from .agreement import disagreements, flip_differences
 from .folder import prune, run_folder, save
 from .measurements import measure_prediction
-from .previews import draw
+from .previews import SINGLE_MOST, draw
 from .record import CaseRecord, ModelRun, Run
 
 OnSave = Callable[[Path, Run], None]
@@ -55,7 +55,8 @@ def evaluate(
 
     `on_save` writes what else is made of a run, as `ci.outputs.build_files` does for a build.
 
-    One bad picture is a failed prediction in the run. Raises RmbgEvalError for
+    Beyond `SINGLE_MOST` predictions the layout is `folder`, whatever `settings` say; the run's own
+    settings say so. One bad picture is a failed prediction in the run. Raises RmbgEvalError for
     what concerns all of it: no cases, an unknown model, weights that cannot be
     had, a folder that cannot be written.
     """
@@ -73,6 +74,8 @@ def evaluate(
     store, measures = Store.default(), MeasureCache.default()
     remove_unfinished(store.folder)
     remove_unfinished(measures.folder)
+    if len(case_set.cases) * len(models) > SINGLE_MOST:
+        settings = settings.model_copy(update={"layout": "folder"})
     with run_folder(settings.out_folder) as out:
         remove_unfinished(out)
         earlier = _earlier(out)

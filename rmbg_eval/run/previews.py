@@ -49,6 +49,8 @@ CUTOUT: dict[str, Any] = {"quality": 80, "alpha_quality": 100}
 _SEARCH_SIDE = 1024
 MANY = 100
 """Cases from which the layout `folder` has a card of each, and a page for each beside it."""
+SINGLE_MOST = 500
+"""Predictions up to which a page is one file: of 0.1 MB each, and browsers open 50 MB slowly."""
 
 
 class Preview(BaseModel):

@@ -10,7 +10,7 @@ import time
 from pathlib import Path
 
 import pytest
-from commands import rmbg
+from commands import call, rmbg
 from fakes import save_picture
 from PIL import Image
 
@@ -28,6 +28,20 @@ def test_report_prints_a_table_and_the_path(case_set: Path, tmp_path: Path) -> N
     for case in ("portrait/ada", "pet/rex", "pet/tom"):
         assert case in done.stdout
     assert done.stderr == ""
+
+
+def test_a_report_too_large_for_one_file_says_what_it_does_instead(
+    case_set: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("rmbg_eval.run.evaluate.SINGLE_MOST", 2)
+    out = tmp_path / "out"
+    status, printed = call("report", "-m", "grabcut", "--cases", case_set, "--out", out)
+    assert status == 0
+    assert "3 predictions are too many for one file" in printed
+    page = (out / "index.html").read_text("utf-8")
+    assert "data:image" not in page
+    assert 'src="assets/' in page
+    assert (out / "report.css").is_file()
 
 
 def test_run_leaves_the_files_of_the_contract(case_set: Path, tmp_path: Path) -> None:

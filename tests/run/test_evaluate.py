@@ -20,6 +20,7 @@ from rmbg_eval.i18n import Message
 from rmbg_eval.measure.record import Measurement
 from rmbg_eval.measure.table import OPTIONAL, TABLE
 from rmbg_eval.run.evaluate import evaluate
+from rmbg_eval.run.previews import load
 from rmbg_eval.run.record import Run
 from rmbg_eval.settings import Settings
 
@@ -35,6 +36,22 @@ def settings(case_set: Path, tmp_path: Path) -> Settings:
 def rows(settings: Settings) -> list[dict[str, str]]:
     with (settings.out_folder / "measurements.csv").open(encoding="utf-8", newline="") as file:
         return list(csv.DictReader(file))
+
+
+@pytest.mark.parametrize(("most", "layout"), [(2, "folder"), (3, "single")])
+def test_what_is_too_much_for_one_file_has_its_pictures_beside_the_page(
+    settings: Settings,
+    use_models: UseModels,
+    monkeypatch: pytest.MonkeyPatch,
+    most: int,
+    layout: str,
+) -> None:
+    use_models(FakeModel())
+    monkeypatch.setattr("rmbg_eval.run.evaluate.SINGLE_MOST", most)
+    for _ in range(2):  # also where nothing is new
+        run = evaluate(settings)
+        assert run.settings.layout == Run.load(settings.out_folder).settings.layout == layout
+        assert all(bool(case.full) is (layout == "folder") for case in load(run).cases.values())
 
 
 def measured(run: Run, case: str, metric: str, model: str = "fake") -> Measurement:
