@@ -31,16 +31,18 @@ lab: .venv/.lab  ## JupyterLab with the notebooks
 test: .venv/.test node_modules/.installed  ## every test; a real browser is used where Chromium is installed
 	@$(BIN)/python -m pytest -n 2 --dist loadfile
 
-check: .venv/.test node_modules/.installed  ## style, types, layers, and notebooks without outputs
+check: .venv/.test node_modules/.installed  ## style, types, layers, catalogues, and notebooks without outputs
 	@$(BIN)/ruff check .
 	@$(BIN)/ruff format --check .
 	@$(BIN)/mypy
 	@$(BIN)/lint-imports --no-logo
 	@$(NPM) run --silent check
+	@$(BIN)/python -m rmbg_eval.i18n.extraction --check
 	@$(BIN)/python -m pytest tests/test_repository.py
 
-format: .venv/.test node_modules/.installed  ## put code into shape, and the notebooks' parameters as the settings are
+format: .venv/.test node_modules/.installed  ## put code into shape; parameters into the notebooks, texts into the catalogues
 	@$(BIN)/python tests/notebook_cells.py
+	@$(BIN)/python -m rmbg_eval.i18n.extraction
 	@$(BIN)/ruff check --fix . ; $(BIN)/ruff format . ; $(NPM) run --silent format
 
 bench: .venv/.installed  ## how fast, against rembg with the same weights (10 minutes)

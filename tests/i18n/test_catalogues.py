@@ -6,9 +6,19 @@ import shutil
 from pathlib import Path
 
 import pytest
+from runs import run_of
 
-from rmbg_eval.errors import ImageError
+from rmbg_eval import web
+from rmbg_eval.cases.categories import CATEGORIES
+from rmbg_eval.compare.tolerances import DEFAULTS
+from rmbg_eval.errors import Failure, ImageError
 from rmbg_eval.i18n import LANGUAGE, Message, catalogue, extraction, languages, tag
+from rmbg_eval.measure.kinds import KINDS
+from rmbg_eval.measure.table import FAMILIES, TABLE
+from rmbg_eval.predictions.prediction import Prediction
+from rmbg_eval.report import frame
+from rmbg_eval.report.present import Presenter
+from rmbg_eval.run.previews import Previews
 
 
 def test_every_message_of_the_code_is_in_every_catalogue() -> None:
@@ -30,8 +40,8 @@ def catalogues(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 
 
 def forget() -> None:
-    catalogue.languages.cache_clear()
-    catalogue.catalogue.cache_clear()
+    for cached in (catalogue.languages, catalogue.catalogue, frame.environment, web.style):
+        cached.cache_clear()
 
 
 @pytest.mark.parametrize(
@@ -95,3 +105,29 @@ def test_a_language_is_one_file(catalogues: Path) -> None:
     error = ImageError(Message("{name} is empty (0 bytes)", name="a.jpg"), Message("Copy it."))
     assert error.problem.to("tlh") == "chIm a.jpg"
     assert error.remedy.to("tlh") == "Copy it."
+    page = report(Failure.of(error))
+    assert 'value="tlh" checked' in page
+    assert "<span>tlhIngan Hol</span>" in page
+    assert '<span lang="tlh"> chIm a.jpg</span>' in page
+    assert '.rmbg[data-lang="tlh"] span[lang]:not([lang="tlh"])' in page
+
+
+def report(failure: Failure) -> str:
+    """The beginning of a report in the made-up language, with one failure."""
+    failed = Prediction(category="pet", case="rex", model="a", failure=failure)
+    run = run_of(failed)
+    settings = run.settings.model_copy(update={"lang": "tlh"})
+    panel = Presenter(run.model_copy(update={"settings": settings}), Previews({}))
+    head, foot = frame.head_and_foot("x", "tlh", "single")
+    return head + frame.render("header", panel.header(), "tlh") + foot
+
+
+def test_what_tables_say_is_marked_for_the_catalogues() -> None:
+    """If not: write N_("…") around it."""
+    texts = {text for m in TABLE for text in (m.unit, m.region, m.explanation) if text}
+    texts |= {text for family in FAMILIES for text in (family.title, family.note)}
+    texts |= {text for kind in KINDS.values() for text in (kind.title, kind.unit)}
+    texts |= {tolerance.reason for tolerance in DEFAULTS.values()}
+    for category in CATEGORIES.values():
+        texts |= {category.title, category.difficulty, category.look}
+    assert texts <= extraction.said().keys()
