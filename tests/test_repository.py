@@ -163,7 +163,7 @@ def test_commands_in_documents_take_the_options_they_show(document: str) -> None
             assert set(re.findall(r"(--[a-z-]+)", rest)) <= {*known[name], "--help"}, (name, rest)
 
 
-@pytest.mark.parametrize("document", ["README.md", "GUIDE.md", "CHANGELOG.md"])
+@pytest.mark.parametrize("document", ["README.md", "GUIDE.md", "CHANGELOG.md", "CONTRIBUTING.md"])
 def test_links_lead_somewhere(document: str) -> None:
     text = (ROOT / document).read_text("utf-8")
     titles = {
