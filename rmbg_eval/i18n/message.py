@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Mapping, Sequence
+from functools import lru_cache
 from typing import TYPE_CHECKING, Any, Union
 
 from .catalogue import languages, translation
@@ -69,8 +70,10 @@ class Message:
         values = dict(self._values)
         number = values.get("n")
         text = translation(self.text, self.many, number if isinstance(number, int) else 0, lang)
+        if not values:
+            return text[:_LONGEST]
         parts, length = [], 0
-        for index, part in enumerate(PLACE.split(text)):
+        for index, part in enumerate(_pieces(text)):
             if index % 2:  # a placeholder's name
                 part = _shown(values[part], lang) if part in values else f"{{{part}}}"
             parts.append(part)
@@ -176,6 +179,12 @@ def join(separator: str, parts: Iterable[Scalar]) -> Message:
 
 LANGUAGE = Message("English")
 """In each language, its own name."""
+
+
+@lru_cache(maxsize=4096)
+def _pieces(text: str) -> tuple[str, ...]:
+    """A text, a placeholder's name, a text, and so on."""
+    return tuple(PLACE.split(text))
 
 
 def _frozen(value: object) -> Any:

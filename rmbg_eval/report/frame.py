@@ -89,19 +89,16 @@ def environment(lang: Language) -> Environment:
 def _shown(text: object) -> object:
     """A message in every language, each in a span, of which the page's style shows one.
 
-    A notebook that is not trusted has no style and shows them all, hence the spaces between them.
+    A notebook that is not trusted has no style and shows them all, hence the spaces: each is in its
+    span, to be hidden with it.
     """
     if not isinstance(text, Message):
         return text
     texts = text.everywhere()
     if len(set(texts.values())) == 1:
         return escape(str(text))
-    span = '<span lang="{}">{}{}</span>'
-    spans = (
-        Markup(span).format(lang, " " if index else "", words)
-        for index, (lang, words) in enumerate(texts.items())
-    )
-    return Markup("").join(spans)
+    spans = (f'<span lang="{lang}"> {escape(words)}</span>' for lang, words in texts.items())
+    return Markup("".join(spans).replace("> ", ">", 1))
 
 
 def _join(parts: Iterable[Text], separator: str) -> Markup:
