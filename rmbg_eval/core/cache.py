@@ -12,9 +12,11 @@ from __future__ import annotations
 import hashlib
 from dataclasses import dataclass
 from pathlib import Path
+from tempfile import TemporaryFile
 
 from pydantic import BaseModel, ConfigDict, ValidationError
 
+from ..errors import OutputError, printable
 from ..i18n import Message
 from .files import write_atomic
 from .images import DECODER
@@ -42,7 +44,7 @@ class Store:
 
     @classmethod
     def default(cls) -> Store:
-        return cls(cache_folder() / "predictions")
+        return cls(_usable_cache() / "predictions")
 
     @staticmethod
     def key(picture_sha256: str, model_identity: str) -> str:
@@ -75,7 +77,7 @@ class MeasureCache:
 
     @classmethod
     def default(cls) -> MeasureCache:
-        return cls(cache_folder() / "measurements")
+        return cls(_usable_cache() / "measurements")
 
     @staticmethod
     def key(*parts: object) -> str:
@@ -96,3 +98,24 @@ class MeasureCache:
 
     def _path(self, key: str) -> Path:
         return self.folder / key[:2] / key
+
+
+def _usable_cache() -> Path:
+    """The cache folder, made if need be; OutputError where nothing can be written into it.
+
+    Asked before any work is done, which otherwise would be lost at its end.
+    """
+    folder = cache_folder()
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+        with TemporaryFile(dir=folder):
+            return folder
+    except OSError as error:
+        raise OutputError(
+            Message(
+                "The cache {folder} cannot be used: {reason}",
+                folder=printable(str(folder)),
+                reason=error.strerror or str(error),
+            ),
+            Message("Let the environment variable RMBG_EVAL_CACHE name a folder of your own."),
+        ) from None

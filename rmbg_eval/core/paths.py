@@ -7,8 +7,9 @@ import os
 from importlib.util import find_spec
 from pathlib import Path
 
-from ..errors import ReportError
+from ..errors import OutputError, ReportError
 from ..i18n import Message
+from .files import user_path
 
 PACKAGE = Path(__file__).parents[1]
 
@@ -39,6 +40,6 @@ def cache_folder() -> Path:
     """Where weights and finished predictions are kept: `RMBG_EVAL_CACHE`, else the user's cache."""
     chosen = os.environ.get("RMBG_EVAL_CACHE")
     if chosen:
-        return Path(chosen).expanduser().absolute()
+        return user_path(chosen, OutputError).absolute()
     base = os.environ.get("XDG_CACHE_HOME") or "~/.cache"
-    return Path(base).expanduser().absolute() / "rmbg_eval"
+    return user_path(base, OutputError).absolute() / "rmbg_eval"

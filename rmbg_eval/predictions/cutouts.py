@@ -27,6 +27,7 @@ def make_cutouts(
     A picture is never overwritten by its own cut-out, and another file in
     `folder` only if `overwrite` says so.
     """
+    store = Store.default()
     model.fetch(lambda text: on_step(Step(text)))
     taken: dict[Path, Path] = {}
     cases, targets = [], {}
@@ -41,7 +42,7 @@ def make_cutouts(
         cases.append(case)
         targets[case.id] = image, target
     with TemporaryDirectory() as scratch:
-        done = predict(model, cases, Path(scratch), Store.default())
+        done = predict(model, cases, Path(scratch), store)
         for count, (case, prediction) in enumerate(done, 1):
             image, target = targets[case.id]
             on_step(Step(printable(image.name), count, len(cases)))

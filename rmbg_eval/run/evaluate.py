@@ -62,6 +62,7 @@ def evaluate(
     """
     started, clock = datetime.now(UTC), time.perf_counter()
     metrics = _metrics_of(settings)
+    store, measures = Store.default(), MeasureCache.default()
     case_set = load_cases(settings.cases_folder, settings.categories)
     first, *more = split(settings.device)
     models = [
@@ -71,7 +72,6 @@ def evaluate(
     _refuse_one_name_twice([model.info.name for model in models])
     for model in models:
         model.fetch(lambda text: on_step(Step(text)))
-    store, measures = Store.default(), MeasureCache.default()
     remove_unfinished(store.folder)
     remove_unfinished(measures.folder)
     if len(case_set.cases) * len(models) > SINGLE_MOST:

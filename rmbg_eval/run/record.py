@@ -164,7 +164,8 @@ class Run(_Record):
                 ) from None
             raise OutputError(
                 Message(
-                    "{path} is not a run this version reads: {n} places differ",
+                    "{path} is not a run this version reads: {n} place differs",
+                    many="{path} is not a run this version reads: {n} places differ",
                     path=printable(str(path)),
                     n=error.error_count(),
                 ),

@@ -19,6 +19,7 @@ from rmbg_eval.errors import CaseError, ModelError, OutputError
 from rmbg_eval.i18n import Message
 from rmbg_eval.measure.record import Measurement
 from rmbg_eval.measure.table import OPTIONAL, TABLE
+from rmbg_eval.predictions.cutouts import make_cutouts
 from rmbg_eval.run.evaluate import evaluate
 from rmbg_eval.run.previews import load
 from rmbg_eval.run.record import Run
@@ -52,6 +53,41 @@ def test_what_is_too_much_for_one_file_has_its_pictures_beside_the_page(
         run = evaluate(settings)
         assert run.settings.layout == Run.load(settings.out_folder).settings.layout == layout
         assert all(bool(case.full) is (layout == "folder") for case in load(run).cases.values())
+
+
+def test_a_cache_that_cannot_be_used_is_told_before_anything_is_done(
+    settings: Settings,
+    use_models: UseModels,
+    monkeypatch: pytest.MonkeyPatch,
+    tmp_path: Path,
+) -> None:
+    model = FakeModel()
+    use_models(model)
+    (tmp_path / "file").write_text("mine")
+    for cache, why in (
+        (tmp_path / "file", "file cannot be used.*RMBG_EVAL_CACHE"),
+        (tmp_path / "file" / "below", "below cannot be used.*RMBG_EVAL_CACHE"),
+        ("~nobody-of-that-name/x", "~nobody-of-that-name/x can be no path"),
+    ):
+        monkeypatch.setenv("RMBG_EVAL_CACHE", str(cache))
+        with pytest.raises(OutputError, match=why):
+            evaluate(settings)
+        with pytest.raises(OutputError, match=why):
+            list(make_cutouts(model, [settings.cases_folder / "pet" / "rex.png"], tmp_path))
+    assert model.inferred == []
+    assert not settings.out_folder.exists()
+
+
+def test_one_place_of_a_run_json_differs_and_two_differ(
+    settings: Settings, use_models: UseModels
+) -> None:
+    use_models(FakeModel())
+    data = json.loads(evaluate(settings).model_dump_json())
+    for name, words in (("started", "1 place differs"), ("cases", "2 places differ")):
+        data[name] = "?"
+        (settings.out_folder / "run.json").write_text(json.dumps(data))
+        with pytest.raises(OutputError, match=f"reads: {words}"):
+            Run.load(settings.out_folder)
 
 
 def measured(run: Run, case: str, metric: str, model: str = "fake") -> Measurement:
