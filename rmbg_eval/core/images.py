@@ -21,6 +21,7 @@ from PIL import Image, ImageCms, ImageOps
 
 from ..errors import ImageError, printable, reason_of
 from ..i18n import Message
+from . import libtiff
 from .notes import NOTES
 
 RGB = NDArray[np.uint8]
@@ -139,6 +140,7 @@ def decode(data: bytes, file: str, name: str = "", drop_alpha: bool = False) -> 
             notes.append(NOTES["reduced-16-bit"])  # by Pillow, which has no such mode
         if image.getexif().get(0x0112) in range(2, 9):
             notes.append(NOTES["exif-rotated"])
+        _load_tiff(image, file)
         image = ImageOps.exif_transpose(image)
         image = _without_alpha(image, file, notes, drop_alpha)
         if image.mode.startswith("I;16"):
@@ -171,6 +173,7 @@ def decode_cutout(data: bytes, name: str) -> tuple[RGB | None, Alpha]:
     """
     image = _open(data, name)
     try:
+        _load_tiff(image, name)
         if image.mode in ("RGBA", "LA", "PA") or "transparency" in image.info:
             rgba = np.asarray(image.convert("RGBA"))
             return rgba[..., :3], rgba[..., 3].astype(np.float32) / np.float32(255)
@@ -393,6 +396,20 @@ def _undefined_white(mode: str, name: str) -> ImageError:
         ),
         Message("Export it with 8 or 16 bits a channel."),
     )
+
+
+def _load_tiff(image: Image.Image, name: str) -> None:
+    """Decode a TIFF; ImageError for what libtiff calls an error, also where Pillow would go on."""
+    if image.format != "TIFF":
+        return
+    with libtiff.errors() as errors:
+        try:
+            image.load()
+        except Exception:
+            if not errors:
+                raise
+    if errors:
+        raise _undecodable(name, ValueError(errors[0]))
 
 
 def _undecodable(name: str, error: Exception) -> ImageError:

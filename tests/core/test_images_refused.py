@@ -24,10 +24,19 @@ from pictures import (
 from PIL import Image
 
 from rmbg_eval.cases.folder import check_case, load_cases
-from rmbg_eval.core.images import MAX_BYTES, read_bytes
+from rmbg_eval.core.images import MAX_BYTES, decode, decode_cutout, read_bytes
 from rmbg_eval.errors import ImageError, RmbgEvalError
 
 JPEG, PNG = encode(picture(), "JPEG"), encode(picture(), "PNG")
+
+
+def flipped(data: bytes, at: int) -> bytes:
+    """`data` with one byte changed."""
+    return data[:at] + bytes([data[at] ^ 0xFF]) + data[at + 1 :]
+
+
+FAX = encode(picture().convert("1"), "TIFF", compression="group4")
+ZIP = encode(picture(), "TIFF", compression="tiff_adobe_deflate")
 
 # Refused: (file, words that the problem must have)
 REFUSED = {
@@ -44,6 +53,8 @@ REFUSED = {
     "cut.avif": (encode(picture(), "AVIF")[:-30], "cut short"),
     "cut.webp": (encode(picture(), "WEBP")[:-30], "cut short"),
     "cut.tif": (encode(picture(), "TIFF")[:-30], "cut short"),
+    "fax.tif": (flipped(FAX, len(FAX) // 2), "damaged or cut short (libtiff: "),
+    "zip.tif": (flipped(ZIP, len(ZIP) // 2), "damaged or cut short (libtiff: "),
     "dot.png": (encode(picture(1, 1), "PNG"), "1×1"),
     "strip.png": (encode(Image.new("RGB", (20_000, 20)), "PNG"), "20000×20"),
     "band.png": (encode(Image.new("RGB", (20_000, 40)), "PNG"), "20-fold"),
@@ -89,6 +100,15 @@ def test_refuses_and_says_why(name, data, words, tmp_path):
         check_case(bad)
     check_message(caught.value, name, words)
     assert check_case(good) == ((64, 48), None), "the others are none the worse"
+
+
+@pytest.mark.parametrize("name", ["fax.tif", "zip.tif"])
+def test_libtiff_prints_nothing_that_names_no_file(name, capfd):
+    for read in (decode, decode_cutout):
+        with pytest.raises(ImageError, match=f"{name} is damaged"):
+            read(REFUSED[name][0], name)
+    assert capfd.readouterr().err == ""
+    decode(ZIP, "good.tif")  # and what was told of one file is not told of the next
 
 
 @pytest.mark.parametrize("name", ["cutout.png", "cutout.webp"])
