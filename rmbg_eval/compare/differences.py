@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
 
 from ..errors import printable
@@ -13,12 +13,38 @@ _MOST = 5
 """Names that one sentence lists."""
 
 
-def differences(was: Run, now: Run) -> tuple[Message, ...]:
-    """Sentences on schema, completeness, models, cases, measures, settings and machine."""
-    return tuple(_found(was, now))
+def counterparts(was: Run, now: Run) -> dict[str, str]:
+    """Models that have one name in `was` and another in `now`: old name → new name.
+
+    Those of one computation (weights, pipeline, dtype, foreground), where each run has one such;
+    and the only model of each run, whatever it is. No other model is taken for another.
+    """
+    infos = [{m.info.name: m.info for m in run.models} for run in (was, now)]
+    if len(infos[0]) == len(infos[1]) == 1 and infos[0].keys() != infos[1].keys():
+        return dict(zip(*infos, strict=True))
+    computing: tuple[dict[object, list[str]], ...] = ({}, {})
+    for side, (names, other) in enumerate((infos, infos[::-1])):
+        for name, info in names.items():
+            weights = info.weights_sha256 or info.weights_from
+            if name not in other and weights:
+                key = weights, info.pipeline, info.dtype, info.foreground
+                computing[side].setdefault(key, []).append(name)
+    return {
+        names[0]: computing[1][key][0]
+        for key, names in computing[0].items()
+        if len(names) == len(computing[1].get(key, ())) == 1
+    }
 
 
-def _found(was: Run, now: Run) -> Iterator[Message]:
+def differences(was: Run, now: Run, renamed: Mapping[str, str]) -> tuple[Message, ...]:
+    """Sentences on completeness, schema, models, cases, measures, settings and machine.
+
+    `renamed`: the `counterparts` of the two.
+    """
+    return tuple(_found(was, now, renamed))
+
+
+def _found(was: Run, now: Run, renamed: Mapping[str, str]) -> Iterator[Message]:
     for name, run in (("BASE", was), ("NEW", now)):
         if not run.complete:
             yield Message(
@@ -30,7 +56,17 @@ def _found(was: Run, now: Run) -> Iterator[Message]:
             was=was.schema_version,
             now=now.schema_version,
         )
-    for what in _only([m.info.name for m in was.models], [m.info.name for m in now.models]):
+    for one, other in renamed.items():
+        yield Message(
+            "{one} in BASE is compared with {other} in NEW",
+            one=printable(one),
+            other=printable(other),
+        )
+    names = [renamed.get(m.info.name, m.info.name) for m in was.models]
+    others = [m.info.name for m in now.models]
+    if names and others and not {*names} & {*others}:
+        yield Message("No model is in both runs: no cut-out is compared with another")
+    for what in _only(names, others):
         only = Message(
             "{n} model in {run} only: {names}", many="{n} models in {run} only: {names}", **what
         )
@@ -47,7 +83,7 @@ def _found(was: Run, now: Run) -> Iterator[Message]:
             "{n} measure in {run} only: {names}", many="{n} measures in {run} only: {names}", **what
         )
         yield Message("{what}; what only one run has is not compared", what=only)
-    infos = {m.info.name: m.info for m in was.models}
+    infos = {renamed.get(m.info.name, m.info.name): m.info for m in was.models}
     for model in now.models:
         if model.info.name not in infos:
             continue

@@ -6,8 +6,9 @@ says whether a moved alpha is for the better, that is a state too.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from pathlib import Path
+from typing import TypeVar
 
 from ..cases.categories import category_order
 from ..core.key import Key
@@ -20,8 +21,10 @@ from ..predictions.prediction import Prediction
 from ..run.record import Run
 from .alpha_change import AlphaChange, change_of
 from .comparison import ROUNDING, STATES, Comparison, Pair, State, Value, Verdict, describe
-from .differences import differences
+from .differences import counterparts, differences
 from .tolerances import ALPHA_MEAN, ALPHA_TILE, Tolerances
+
+Found = TypeVar("Found")
 
 _DIRECTION = {metric.name: metric.higher_is_better for metric in TABLE}
 
@@ -53,8 +56,9 @@ def compare_runs(
 
     `moved` compares the alphas of two predictions of one case.
     """
-    both = _Both(was, now, tolerances, moved)
-    before, after = was.index.predictions, now.index.predictions
+    renamed = counterparts(was, now)
+    both = _Both(was, now, renamed, tolerances, moved)
+    before, after = _by_new_name(was.index.predictions, renamed), now.index.predictions
     keys = list(dict.fromkeys([*after, *before]))
     pairs = []
     for done, key in enumerate(keys, 1):
@@ -66,23 +70,31 @@ def compare_runs(
         {p.name for p in pairs},
         {f"{c.category}/{c.id}/{point.id}" for c in (*was.cases, *now.cases) for point in c.points},
     )
-    return tuple(pairs), (*differences(was, now), *strangers)
+    return tuple(pairs), (*differences(was, now, renamed), *strangers)
+
+
+def _by_new_name(found: Mapping[Key, Found], renamed: Mapping[str, str]) -> dict[Key, Found]:
+    """What BASE holds, by the names that its models have in NEW."""
+    return {
+        key._replace(model=renamed.get(key.model, key.model)): each for key, each in found.items()
+    }
 
 
 class _Both:
-    """Two runs, looked up by case and model."""
+    """Two runs, looked up by case and the model's name in NEW."""
 
     def __init__(
         self,
         was: Run,
         now: Run,
+        renamed: Mapping[str, str],
         tolerances: Tolerances,
         moved: Callable[[Prediction, Prediction], AlphaChange],
     ) -> None:
         self.tolerances = tolerances
         self.moved = moved
-        self.values = [run.index.measurements for run in (was, now)]
-        self.points = [run.index.points for run in (was, now)]
+        self.values = [_by_new_name(was.index.measurements, renamed), now.index.measurements]
+        self.points = [_by_new_name(was.index.points, renamed), now.index.points]
         self.cases = [run.index.cases for run in (was, now)]
         measured = [{m.metric for m in run.measurements} for run in (was, now)]
         self.shared = measured[0] & measured[1]

@@ -98,17 +98,20 @@ class ComparisonReport:
         changed = [pair for pair in comparison.pairs if pair.state != "same"]
         self._same = [pair for pair in comparison.pairs if pair.state == "same"]
         self._base = _base(out)
+        # First what both runs have: a picture alone, of what is missing or new, shows no change.
+        order = sorted(range(len(changed)), key=lambda n: not _has_both(changed[n]))
+        pictured = {*order[:MOST_PICTURES]}
         self._views = []
         used = set()
-        for done, pair in enumerate(changed, 1):
+        for done, pair in enumerate(changed):
             figures = PairFigures()
-            if done <= MOST_PICTURES:
+            if done in pictured:
                 folders = settings.base_folder, settings.new_folder
                 figures = pair_figures(pair, *folders, out)
             used |= {s.path for s in (figures.base, figures.new, figures.difference) if s}
             used |= {s.path for s in figures.crops}
             self._views.append(self._pair(pair, figures))
-            on_step(Step("comparison · pictures", done, len(changed)))
+            on_step(Step("comparison · pictures", done + 1, len(changed)))
         for path in (out / "assets").glob("*"):
             if f"assets/{path.name}" not in used:
                 path.unlink(missing_ok=True)
@@ -136,7 +139,8 @@ class ComparisonReport:
             notes=found.notes,
             counts=self._counts(),
             no_pictures=Message(
-                "Pictures are shown of the first {count} only.", count=MOST_PICTURES
+                "Pictures are shown of {count} only: first of what both runs have a cut-out of.",
+                count=MOST_PICTURES,
             )
             if too_many
             else None,
@@ -271,6 +275,10 @@ class ComparisonReport:
             CellView(_signed(value.difference), "", note),
             CellView(_VERDICTS[value.verdict], state),
         )
+
+
+def _has_both(pair: Pair) -> bool:
+    return all(side is not None and side.cutout for side in (pair.base, pair.new))
 
 
 def _by_category(pair: Pair) -> tuple[object, ...]:

@@ -254,6 +254,57 @@ def test_two_runs_with_nothing_in_common_are_compared_all_the_same() -> None:
     assert [(p.case, p.state) for p in pairs] == [("old", "missing"), ("young", "new")]
 
 
+def run_with(*infos: tuple[str, str | None]) -> Run:
+    """A run of models by name and weights."""
+    of = run_of(*(made(model=name) for name, _ in infos))
+    blank = of.models[0]
+    models = tuple(
+        blank.model_copy(
+            update={"info": blank.info.model_copy(update={"name": name, "weights_sha256": weights})}
+        )
+        for name, weights in infos
+    )
+    measured = tuple(value("mad", 0.1, name) for name, _ in infos)
+    return of.model_copy(update={"models": models, "measurements": measured})
+
+
+@pytest.mark.parametrize(
+    ("was", "now", "pairs"),
+    [
+        ([("a", "1")], [("b", "2")], {"b": "same"}),
+        ([("a", None)], [("b", None)], {"b": "same"}),
+        ([("a", "1"), ("b", "2")], [("b", "2"), ("c", "1")], {"b": "same", "c": "same"}),
+        ([("a", "1"), ("b", "2")], [("b", "1"), ("a", "2")], {"a": "same", "b": "same"}),
+        (
+            [("a", "1"), ("b", "2")],
+            [("b", "2"), ("c", "3")],
+            {"a": "missing", "b": "same", "c": "new"},
+        ),
+        (
+            [("a", None), ("b", "2")],
+            [("b", "2"), ("c", None)],
+            {"a": "missing", "b": "same", "c": "new"},
+        ),
+        (
+            [("a", "1"), ("b", "1")],
+            [("c", "1"), ("d", "1")],
+            {"a": "missing", "b": "missing", "c": "new", "d": "new"},
+        ),
+    ],
+)
+def test_a_model_of_another_name_is_compared_where_there_is_no_doubt(
+    was: list, now: list, pairs: dict[str, str]
+) -> None:
+    compared, notes = compare_runs(run_with(*was), run_with(*now), Tolerances(), lambda *_: NOTHING)
+    assert {p.model: p.state for p in compared} == pairs
+    assert all(p.of("same") for p in compared if p.state == "same" and p.base and p.new)
+    renamed = [p for p in compared if p.base and p.new and p.base.model != p.new.model]
+    for pair, note in zip(renamed, notes, strict=False):
+        assert str(note) == f"{pair.base.model} in BASE is compared with {pair.model} in NEW"
+    alone = "No model is in both runs: no cut-out is compared with another"
+    assert (alone in map(str, notes)) == ("same" not in pairs.values())
+
+
 def test_an_empty_run_is_compared_too() -> None:
     assert compare_runs(run_of(), run_of(), Tolerances(), lambda *_: NOTHING) == ((), ())
 

@@ -15,6 +15,7 @@ from playwright.sync_api import Browser, Page
 
 from rmbg_eval import CompareSettings, ComparisonReport, Settings, compare_folders, evaluate
 from rmbg_eval.compare.baseline import approve
+from rmbg_eval.report import comparison_page
 from rmbg_eval.report.comparison_pictures import difference_map
 from rmbg_eval.report.notebooks import render_comparison
 from rmbg_eval.run.plots import error_map
@@ -144,16 +145,30 @@ def test_junit_links_lead_to_the_page(made: dict[str, Path]) -> None:
     assert all(f'id="{anchor}"' in html for anchor in anchors)
 
 
-def test_pictures_of_an_earlier_comparison_go(made: dict[str, Path]) -> None:
-    folder = made["single"].parent
-    stray = folder / "assets" / "stray.webp"
+def test_what_is_missing_takes_no_picture_from_what_changed(
+    made: dict[str, Path], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    base, run = (made["single"].parent.parent / name for name in ("baseline", "run"))
+    settings = CompareSettings(base=str(base), new=str(run), out=str(tmp_path))
+    found = compare_folders(settings)
+    assert [p.state for p in found.pairs][:4] == ["failed", "missing", "worse", "changed"]
+    monkeypatch.setattr(comparison_page, "MOST_PICTURES", 2)
+    html = ComparisonReport(found, settings).changes().html
+    pictured = [bool(re.search("<img", part)) for part in html.split("<article")[1:]]
+    assert pictured[:4] == [False, False, True, True]
+    assert not any(pictured[4:])
+
+
+def test_pictures_of_an_earlier_comparison_go(made: dict[str, Path], tmp_path: Path) -> None:
+    base, run = (made["single"].parent.parent / name for name in ("baseline", "run"))
+    settings = CompareSettings(base=str(base), new=str(run), out=str(tmp_path))
+    found = compare_folders(settings)
+    stray = tmp_path / "assets" / "stray.webp"
+    stray.parent.mkdir()
     stray.write_bytes(b"x")
-    settings = CompareSettings(
-        base=str(folder.parent / "baseline"), new=str(folder.parent / "run"), out=str(folder)
-    )
-    ComparisonReport(compare_folders(settings), settings)
+    ComparisonReport(found, settings)
     assert not stray.exists()
-    assert len(list((folder / "assets").iterdir())) > 8
+    assert len(list((tmp_path / "assets").iterdir())) > 8
 
 
 def test_orange_is_more_opaque_as_in_an_error_map() -> None:
