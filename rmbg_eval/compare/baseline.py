@@ -97,7 +97,7 @@ def approve(folder: Path, to: Path, allowed: Collection[str] = (), on_step: OnSt
     """
     run = Run.load(folder)
     refuse_failures(run, allowed)
-    _refuse_what_is_none(to)
+    _refuse_other_folders(to)
     try:
         with locked(to):
             remove_unfinished(to)
@@ -117,7 +117,7 @@ def approve(folder: Path, to: Path, allowed: Collection[str] = (), on_step: OnSt
                 }
             )
             before = _load(to)
-            if before and before.found() == baseline.found():
+            if before and before.outcome() == baseline.outcome():
                 return before  # nothing is new: no change for git to show
             write_atomic(to / ".gitignore", ".lock\n")
             write_atomic(to / "run.json", _lines(baseline))
@@ -202,7 +202,7 @@ def _load(to: Path) -> Run | None:
         return None
 
 
-def _refuse_what_is_none(to: Path) -> None:
+def _refuse_other_folders(to: Path) -> None:
     """OutputError unless `to` is new, empty or a baseline."""
     try:
         names = {path.name for path in to.iterdir()} if to.exists() else set()

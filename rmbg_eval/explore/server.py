@@ -1,4 +1,4 @@
-"""`rmbg-eval serve`: explore.ipynb as a page, by Voilà, with the doors that it does not need shut.
+"""`rmbg-eval serve`: explore.ipynb as a page, by Voilà, serving only what that page uses.
 
 Of Voilà's handlers only those are kept that the page uses. No file of this machine can be read but
 the scripts of Voilà and its widgets; contents, trees, templates and themes are not served.

@@ -122,7 +122,7 @@ def strays(alpha: Alpha) -> Strays:
     `alpha`: `(H, W) float32` in [0, 1]. An island is an 8-connected piece of the shape; a pinhole
     a 4-connected piece of the rest that does not touch the picture's border; both are stray
     where they are smaller than 1 % of the largest piece of the shape. Undefined where there is no
-    shape. They are crumbs and moth holes, and also real freckles of light or single hairs. Ours.
+    shape. Most are faults of the matte; some are real: freckles of light, single hairs. Ours.
 
     >>> import numpy as np
     >>> alpha = np.ones((20, 30), np.float32); alpha[:, 20:] = 0; alpha[5, 5] = 0; alpha[2, 25] = 1
@@ -226,7 +226,7 @@ METRICS = (
         explanation=N_("Their area")),
     Metric("pinholes", N_("count"), WHOLE, None, strays,
         lambda s: float(s.shared(_strays).pinholes), POINTERS, "nothing",
-        explanation=N_("Holes far smaller than the largest piece: moth holes, or real gaps")),
+        explanation=N_("Holes far smaller than the largest piece: faults, or real gaps")),
     Metric("pinhole_pixels", N_("px²"), WHOLE, None, strays,
         lambda s: float(s.shared(_strays).pinhole_pixels), POINTERS, "nothing",
         explanation=N_("Their area")),

@@ -122,7 +122,7 @@ def evaluate(
             keep(results.on(run, time.perf_counter() - clock))
             raise
         run = results.on(run, time.perf_counter() - clock).model_copy(update={"complete": True})
-        if earlier and earlier.found() == run.found():
+        if earlier and earlier.outcome() == run.outcome():
             # Nothing is new: the times of the run that did the work are the true ones.
             run = earlier.model_copy(update={"settings": settings})
         prune(out, run)

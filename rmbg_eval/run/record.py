@@ -184,7 +184,7 @@ class Run(_Record):
         settings = run.settings.model_copy(update={"out": str(folder)})
         return run.model_copy(update={"settings": settings})
 
-    def found(self) -> dict:
+    def outcome(self) -> dict:
         """All that must be equal for two runs to have found the same: no times, no machine."""
         return self.model_dump(
             exclude={

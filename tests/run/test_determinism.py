@@ -71,7 +71,7 @@ def twice(settings: Settings, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -
         assert not any(p.cached for p in run.predictions)
         made.append((there.out_folder, run))
     (one, first), (other, second) = made
-    assert first.found() == second.found()
+    assert first.outcome() == second.outcome()
     for p in first.predictions:
         assert (one / p.cutout).read_bytes() == (other / p.cutout).read_bytes()
     assert without_times(one) == without_times(other)

@@ -391,7 +391,7 @@ def test_a_run_json_of_another_kind_is_not_read(
     path.write_text(json.dumps(json.loads(path.read_text()) | change))
     with pytest.raises(OutputError, match=r"run\.json is not a run this version reads.*again"):
         Run.load(settings.out_folder)
-    assert evaluate(settings).found() == first.found()
+    assert evaluate(settings).outcome() == first.outcome()
 
 
 def test_a_missing_or_cut_run_json_is_named(tmp_path: Path) -> None:

@@ -103,7 +103,7 @@ def test_nothing_is_measured_twice_and_a_new_measure_infers_nothing(
     )
     again = Truthful("fake")
     use_models(again)
-    assert evaluate(settings).found() == first.found()
+    assert evaluate(settings).outcome() == first.outcome()
     assert (seen, again.inferred) == ([], [])
     monkeypatch.setattr(measurements, "VERSION", "another")
     assert evaluate(settings).measurements == first.measurements

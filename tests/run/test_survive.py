@@ -104,7 +104,7 @@ def test_a_read_only_disk_ends_in_words_and_leaves_what_is_there(
     _remount(read_only, "rw")
     again = evaluate(settings)
     assert again.complete
-    assert first is None or again.found() == first.found()
+    assert first is None or again.outcome() == first.outcome()
 
 
 class Clock:
@@ -127,7 +127,7 @@ def test_a_clock_that_jumps_changes_nothing_that_was_found(
     for path in [*settings.out_folder.rglob("*"), *settings.cases_folder.rglob("*")]:
         os.utime(path, (0, 0) if years[1] < 2000 else (4e9, 4e9))
     monkeypatch.setattr("rmbg_eval.run.evaluate.datetime", Clock(years[1]))
-    assert evaluate(settings).found() == first.found()
+    assert evaluate(settings).outcome() == first.outcome()
     assert all(p.cached for p in evaluate_elsewhere(settings).predictions)
 
 
@@ -284,4 +284,4 @@ def test_a_damaged_cache_is_noticed_by_its_hash_and_done_again(
     use_models(model)
     again = evaluate_elsewhere(settings)
     assert len(model.inferred) == 3
-    assert again.found() == first.found()
+    assert again.outcome() == first.outcome()
