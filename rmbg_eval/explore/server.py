@@ -26,16 +26,13 @@ from typing import Any
 from urllib.parse import quote, urlencode, urlunsplit
 
 import jinja2
-from jupyter_server.base.handlers import FileFindHandler, JupyterHandler
-from jupyter_server.services.kernels.handlers import KernelHandler
+from jupyter_server.base.handlers import JupyterHandler
 from jupyter_server.services.kernels.kernelmanager import AsyncMappingKernelManager
 from jupyter_server.utils import url_path_join
 from tornado.web import HTTPError, authenticated
 from traitlets.config import Config
 from voila.app import Voila
-from voila.shutdown_kernel_handler import VoilaShutdownKernelHandler
 from voila.tornado.handler import TornadoVoilaHandler
-from voila.tornado.kernel_websocket_handler import VoilaKernelWebsocketHandler
 
 from ..core.choices import Device, Dtype
 from ..core.paths import resource
@@ -45,6 +42,7 @@ from ..i18n import Message, join
 from ..models.table import load_model
 from ..settings import Settings
 from ..web import script, style
+from .doors import ChannelsHandler, FileHandler, OneKernelHandler, Plain, ShutdownHandler
 from .frames import LineCutError
 from .model_server import kept_png, serve_models
 from .texts import strings
@@ -89,8 +87,13 @@ class VisitorKernels(AsyncMappingKernelManager):
             await self.shutdown_kernel(kernel_id, now=True)
 
 
-class PageHandler(TornadoVoilaHandler):
+class PageHandler(Plain, TornadoVoilaHandler):
     """The page: it is sent at once, whole, and what starts a kernel follows it."""
+
+    @authenticated
+    async def head(self, path: str | None = None) -> None:
+        """Whether the page is there: no kernel is started for that."""
+        self.set_header("Content-Type", "text/html; charset=utf-8")
 
     @authenticated
     async def get(self, path: str | None = None) -> None:
@@ -106,7 +109,7 @@ class PageHandler(TornadoVoilaHandler):
             await self.flush()
 
 
-class ResultHandler(JupyterHandler):
+class ResultHandler(Plain, JupyterHandler):
     """A finished cut-out under the name it is saved by, for whoever knows its key."""
 
     @authenticated
@@ -147,16 +150,17 @@ class Server(Voila):
         extensions = "|".join(map(re.escape, _EXTENSIONS))
         installed = {"path": self.labextensions_path}
         handlers = [
-            (rf"/api/kernels/{_KERNEL}", KernelHandler),
-            (rf"/api/kernels/{_KERNEL}/channels", VoilaKernelWebsocketHandler),
-            (r"/voila/api/shutdown/(.*)", VoilaShutdownKernelHandler),
-            (r"/voila/static/(.*)", FileFindHandler, {"path": self.static_paths}),
-            (rf"/voila/labextensions/((?:{extensions})/.*)", FileFindHandler, installed),
+            (rf"/api/kernels/{_KERNEL}", OneKernelHandler),
+            (rf"/api/kernels/{_KERNEL}/channels", ChannelsHandler),
+            (r"/voila/api/shutdown/(.*)", ShutdownHandler),
+            (r"/voila/static/(.*)", FileHandler, {"path": self.static_paths}),
+            (rf"/voila/labextensions/((?:{extensions})/.*)", FileHandler, installed),
             (r"/result/([\w-]{22})/([^/]+)", ResultHandler),
             (r"/", PageHandler, page),
         ]
         own = [(url_path_join(self.server_url, path), *rest) for path, *rest in handlers]
-        return [*self.identity_provider.get_handlers(), *own]
+        login = [each for each in self.identity_provider.get_handlers() if each[0] == "/login"]
+        return [*login, *own]
 
 
 def serve(
@@ -246,6 +250,7 @@ def _server(folder: Path, address: str, host: str, port: int, token: str | None)
         transport="ipc",  # files in a folder of ours: nobody else can listen
         autorestart=False,  # another kernel would not know the page
     )
+    logging.getLogger("tornado").setLevel(logging.ERROR)  # below that, it tells of visitors' faults
     app = Server(config=config)
     app.notebook_path = str(notebook)
     app.initialize([])

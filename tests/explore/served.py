@@ -21,19 +21,22 @@ def free_port() -> int:
 
 
 @contextmanager
-def served(cache: Path, *options: str) -> Iterator[str]:
-    """The address that the command prints."""
+def served(cache: Path, *options: str, log: Path | None = None) -> Iterator[str]:
+    """The address that the command prints; what it says to its operator goes to `log`."""
     command = [sys.executable, "-m", "rmbg_eval", "serve", "--port", str(free_port()), *options]
+    said = log.open("wb") if log else None
     process = subprocess.Popen(
         command,
         env={**os.environ, "RMBG_EVAL_CACHE": str(cache)},
         stdout=subprocess.PIPE,
-        stderr=subprocess.DEVNULL,
+        stderr=said or subprocess.DEVNULL,
         text=True,
         start_new_session=True,
         # Where the tests run in the background of a shell, an interrupt is ignored by default.
         preexec_fn=lambda: signal.signal(signal.SIGINT, signal.default_int_handler),
     )
+    if said:
+        said.close()
     try:
         assert process.stdout
         for line in process.stdout:

@@ -2,7 +2,11 @@
 
 from __future__ import annotations
 
+import asyncio
 import io
+import json
+import re
+from contextlib import suppress
 from pathlib import Path
 from urllib.error import HTTPError
 from urllib.parse import urlsplit
@@ -13,12 +17,16 @@ from PIL import Image
 from playwright.sync_api import Browser
 from served import served
 from test_served_page import LONG, READY, result, visit
+from tornado.httpclient import HTTPClientError
+from tornado.websocket import websocket_connect
 
 from rmbg_eval.core.paths import packaged_picture
 from rmbg_eval.errors import ModelError, SettingsError
 from rmbg_eval.explore.model_server import RemoteEngine
 from rmbg_eval.explore.server import ModelProcess, is_loopback, serve, shell
 from rmbg_eval.settings import Settings
+
+PROTOCOL = "v1.kernel.websocket.jupyter.org"
 
 
 def get(address: str, path: str, **headers: str) -> tuple[int, bytes]:
@@ -57,6 +65,8 @@ def get(address: str, path: str, **headers: str) -> tuple[int, bytes]:
         "/api/terminals",
         "/result/aaaaaaaaaaaaaaaaaaaaaa/x.png",
         "/result/../../../../etc/passwd/x.png",
+        "/login",
+        "/logout",
     ],
 )
 def test_no_door_is_open_that_the_page_does_not_need(address: str, path: str) -> None:
@@ -76,6 +86,75 @@ def test_the_page_is_whole_before_its_kernel_is(address: str) -> None:
     assert b"jupyter-config-data" not in first
     for leaked in (b"load_model(", b"import ", b"/work", b"site-packages"):
         assert leaked not in first.replace(b"important", b"")
+
+
+def test_asking_whether_the_page_is_there_starts_no_kernel(address: str) -> None:
+    base = urlsplit(address)
+    with urlopen(Request(f"http://{base.netloc}/", method="HEAD"), timeout=30) as answer:
+        assert answer.status == 200
+        assert answer.read() == b""
+
+
+CONTENTS: list[tuple[str, object]] = [
+    ("execute_request", {"code": "print(1)", "silent": False}),
+    ("comm_open", {"comm_id": "a", "target_name": "jupyter.widget", "data": {"state": 5}}),
+    ("comm_open", {"comm_id": "b", "target_name": "nothing", "data": {}}),
+    ("comm_open", {"comm_id": "c", "target_name": "jupyter.widget.control", "data": {}}),
+    ("comm_msg", {"comm_id": "c", "data": {"method": "nothing"}}),
+    ("comm_msg", {"comm_id": "c", "data": 5}),
+    ("comm_msg", {"comm_id": "nothing", "data": {}}),
+    ("comm_msg", {}),
+    ("comm_info_request", 5),
+]
+
+
+def encoded(kind: str, content: object) -> bytes:
+    """A message as a page sends it."""
+    header = {"msg_id": "1", "msg_type": kind, "session": "s", "username": "", "version": "5.3"}
+    parts = [b"shell", *(json.dumps(part).encode() for part in (header, {}, {}, content))]
+    offsets = [8 * (len(parts) + 2)]
+    for part in parts:
+        offsets.append(offsets[-1] + len(part))
+    return b"".join(n.to_bytes(8, "little") for n in (len(offsets), *offsets)) + b"".join(parts)
+
+
+async def answers(address: str, message: str | bytes, protocols: list[str]) -> list[bytes]:
+    """What comes back within a moment."""
+    line = await websocket_connect(address, connect_timeout=30, subprotocols=protocols)
+    await line.write_message(message, binary=isinstance(message, bytes))
+    received: list[bytes] = []
+    with suppress(TimeoutError):
+        async with asyncio.timeout(1.5):
+            while (answer := await line.read_message()) is not None:
+                received.append(answer if isinstance(answer, bytes) else answer.encode())
+    line.close()
+    return received
+
+
+def test_no_visitor_gets_a_traceback_or_writes_to_the_operators_log(
+    cache: Path, tmp_path: Path
+) -> None:
+    log = tmp_path / "log"
+    with served(cache, "--model", "grabcut", log=log) as address:
+        base = urlsplit(address).netloc
+        kernel = re.search(rb'"kernelId": *"([\w-]+)"', get(address, "/")[1])
+        assert kernel
+        line = f"ws://{base}/api/kernels/{kernel[1].decode()}/channels?session_id=s"
+        nonsense: list[str | bytes] = ["{{{", "{}", b"", b"\x00\x01", b"\xff" * 64]
+        for message in [*nonsense, *(encoded(*each) for each in CONTENTS)]:
+            for answer in asyncio.run(answers(line, message, [PROTOCOL])):
+                assert b"Traceback" not in answer
+                assert b"site-packages" not in answer
+        with pytest.raises(HTTPClientError, match="400"):
+            asyncio.run(answers(line, "{}", []))
+        for path in ("/logout", "/voila/static/%00", "/result/aaaaaaaaaaaaaaaaaaaaaa/%00"):
+            assert get(address, path)[0] == 404
+        for method in ("POST", "PUT", "DELETE", "PATCH", "OPTIONS"):
+            with pytest.raises(HTTPError, match="40[35]"):
+                urlopen(Request(f"http://{base}/", method=method), timeout=30)
+        info = asyncio.run(answers(line, encoded("comm_info_request", {}), [PROTOCOL]))
+        assert any(b"comm_info_reply" in answer for answer in info)
+    assert log.read_text() == ""
 
 
 def test_another_sites_name_does_not_lead_here(address: str) -> None:
