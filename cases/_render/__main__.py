@@ -6,22 +6,22 @@ import argparse
 import hashlib
 import importlib
 import time
+from collections.abc import Callable
 from pathlib import Path
 
 import bpy
+import layers
 import numpy as np
 import passes
 import phone_camera
+import proof
 from case import About, Points, toml
+from layers import Layers
 from PIL import Image, ImageDraw
-from scipy.ndimage import distance_transform_edt
-from skimage.transform import resize
 from studio import Studio
 
 CASES = Path(__file__).resolve().parent.parent
 SCENES = sorted(p.stem for p in (Path(__file__).parent / "scenes").glob("[a-z]*.py"))
-PROOF = {"scale": 0.125, "samples": 16}
-COLOUR_SCALE = 0.35
 
 
 def main() -> None:
@@ -33,7 +33,10 @@ def main() -> None:
     parser.add_argument("--samples", type=int, default=24, help="of a preview (24)")
     parser.add_argument("--truth", action="store_true", help="with a preview, the truth as well")
     parser.add_argument("--describe", action="store_true", help="only write case.toml again")
-    parser.add_argument("--proof", action="store_true", help="only the proof of the truth")
+    parser.add_argument("--keep-foreground", action="store_true", help="keep foreground.jpg as it "
+                        "is stored; render only what else there is")  # fmt: skip
+    parser.add_argument("--passes", type=Path, metavar="DIR", help="keep the passes in DIR, and "
+                        "take from there those that are there: the files are made of them again")
     options = parser.parse_args()
     for name in options.scenes or SCENES:
         scene = importlib.import_module(f"scenes.{name}")
@@ -45,11 +48,8 @@ def main() -> None:
             preview(studio, about, points, options)
         elif options.describe:
             describe(about, points)
-        elif options.proof:
-            prove(studio, name)
         else:
-            render(studio, about, points)
-            prove(studio, name)
+            render(studio, about, points, options)
         print(f"{name}: {time.monotonic() - started:.0f} s", flush=True)
 
 
@@ -59,40 +59,55 @@ def preview(studio: Studio, about: About, points: Points, options: argparse.Name
     folder.mkdir(parents=True, exist_ok=True)
     light = passes.picture(studio, options.samples, options.scale)
     name = f"{about.category}-{about.id}"
-    phone = None
-    if about.category == "low-quality":
-        phone = phone_camera.PHONES[about.id].scaled(options.scale)
-        image = phone.photograph(passes.develop(studio, light))
-    else:
-        image = Image.fromarray(passes.develop(studio, light, about.grain))
+    image = Image.fromarray(np.rint(passes.develop(studio, light)).astype(np.uint8))
     image.save(folder / f"{name}.png")
     if options.truth:
-        alpha = passes.truth(studio, options.samples, options.scale)
-        alpha = phone.blur(alpha) if phone else alpha
+        alpha = passes.solid(studio, options.scale)
         draw_points(_grey(alpha), points, options.scale).save(folder / f"{name}.alpha.png")
 
 
-def render(studio: Studio, about: About, points: Points) -> None:
-    """The files of the case: image.jpg, alpha.png, foreground.jpg, case.toml."""
+def render(studio: Studio, about: About, points: Points, options: argparse.Namespace) -> None:
+    """The files of the case: alpha.png, foreground.jpg, plate.jpg, image.jpg made of these,
+    case.toml; and its row of proof.json."""
+    started = time.monotonic()
     folder = CASES / about.category / about.id
+    light = rendered(studio, about, options)
+    made, others = joined(studio, about, light, folder)
     folder.mkdir(parents=True, exist_ok=True)
-    light = passes.picture(studio, about.samples)
-    alpha = passes.truth(studio, about.truth_samples)
-    foreground = true_colours(light, alpha, *passes.colours(studio, about.samples, COLOUR_SCALE))
-    if about.category == "low-quality":
-        phone = phone_camera.PHONES[about.id]
-        image = phone.photograph(passes.develop(studio, light))
-        shown = phone.develop_only(passes.develop(studio, foreground), alpha)
-        alpha = phone.blur(alpha)
-        phone.save(image, folder / "image.jpg")
-        Image.fromarray(shown).save(folder / "foreground.jpg", quality=93, subsampling=0)
-    else:
-        image = Image.fromarray(passes.develop(studio, light, about.grain))
-        image.save(folder / "image.jpg", quality=93, subsampling=0, optimize=True)
-        shown = passes.develop(studio, foreground)
-        Image.fromarray(shown).save(folder / "foreground.jpg", quality=93, subsampling=0)
-    _grey(alpha).save(folder / "alpha.png", optimize=True)
+    made.store(folder, foreground=not options.keep_foreground or about.shines)
+    composite = Layers.stored(folder).composite()
+    image = layers.photograph(composite, about.id, about.seed, about.grain)
+    layers.save(image, about.id, folder / layers.PICTURE)
     describe(about, points)
+    known = {"seed": about.seed, "grain": about.grain, "noise": float(light["noise"])}
+    proof.record(f"{about.category}/{about.id}", known, others, time.monotonic() - started)
+
+
+def joined(
+    studio: Studio, about: About, light: dict[str, np.ndarray], folder: Path
+) -> tuple[Layers, dict[str, np.ndarray]]:
+    """The layers in display values, not yet rounded but for alpha; and, `(H, W, 3)` in display
+    levels, what the composite is compared with (see proof.py)."""
+    phone = phone_camera.PHONES.get(about.id)
+    alpha, plate = light["alpha"], passes.develop(studio, light["plate"])
+    if "colours" in light:
+        colours = layers.straight(light["colours"], light["share"], alpha)
+        foreground = passes.develop(studio, colours)
+    else:
+        foreground = np.asarray(Image.open(folder / layers.FOREGROUND), np.float64)
+    made = Layers(layers.rounded(alpha), foreground, plate)
+    others = {}
+    if "colours" in light:
+        share = alpha[..., None]
+        linear = share * colours + (1 - share) * light["plate"]
+        others["linear"] = passes.develop(studio, linear)
+    if about.shines:
+        made = layers.shining(made, passes.develop(studio, light["picture"]), light["glass"])
+    if phone:
+        others = {name: phone.plate(levels) for name, levels in others.items()}
+        seen = phone.foreground(foreground, made.alpha) if "colours" in light else foreground
+        made = Layers(layers.rounded(phone.blur(made.alpha)), seen, phone.plate(plate))
+    return made, {"storage": made.composite(), **others}
 
 
 def describe(about: About, points: Points) -> None:
@@ -103,24 +118,41 @@ def describe(about: About, points: Points) -> None:
     (folder / "case.toml").write_text(toml(about, points, blender, "image.jpg", digest), "utf-8")
 
 
-def true_colours(
-    light: np.ndarray, alpha: np.ndarray, small: np.ndarray, small_alpha: np.ndarray
-) -> np.ndarray:
-    """`(H, W, 3)` foreground colours, not times alpha: the picture's own where the subject is
-    opaque, else those of the smaller pass. Where that has no subject (alpha below 0.02) they are
-    those of the nearest pixel that has, so that JPEG has no edge to ring at."""
-    known = small_alpha > 0.02
-    straight = small / np.maximum(small_alpha, 0.02)[..., None]
-    y, x = distance_transform_edt(~known, return_distances=False, return_indices=True)
-    spread = resize(straight[y, x], light.shape, order=1)
-    share = np.clip((alpha - 0.96) / 0.04, 0, 1)[..., None]
-    return share * light + (1 - share) * spread
+def rendered(studio: Studio, about: About, options: argparse.Namespace) -> dict[str, np.ndarray]:
+    """The passes of a scene, scene-linear; with --passes, stored there and taken from there."""
+    store: Path | None = options.passes and options.passes / f"{about.category}-{about.id}"
+    found: dict[str, np.ndarray] = {}
 
+    def kept(name: str, work: Callable[[], tuple[np.ndarray, ...]]) -> tuple[np.ndarray, ...]:
+        """What a pass gives, and where it takes time, how much."""
+        path = store and store / f"{name}.npz"
+        if path and path.exists():
+            with np.load(path) as file:
+                return tuple(file.values())
+        started = time.monotonic()
+        values = work()
+        print(f"  {name}: {time.monotonic() - started:.0f} s", flush=True)
+        if path:
+            path.parent.mkdir(parents=True, exist_ok=True)
+            np.savez(path, *values)
+        return values
 
-def prove(studio: Studio, name: str) -> None:
-    """Print how well truth, foreground and plate make up the picture."""
-    off, noise = passes.proof(studio, **PROOF)
-    print(f"{name}: composite off by {255 * off:.3f}/255, noise {255 * noise:.3f}/255", flush=True)
+    found["alpha"], found["noise"] = kept("coverage", lambda: passes.coverage(studio))
+    found["glass"] = np.zeros_like(found["alpha"])
+    if passes.lets_light_through(studio):
+        (whole,) = kept("solid", lambda: (passes.solid(studio),))
+        found["glass"] = np.clip((whole - found["alpha"] - 0.08) / 0.12, 0, 1)
+    (found["plate"],) = kept("plate", lambda: (passes.plate(studio, about.samples),))
+    if not options.keep_foreground:
+        found["colours"], found["share"] = kept(
+            "colours", lambda: passes.colours(studio, about.samples)
+        )
+    if about.shines:
+        part = passes.bounds(found["glass"] > 0, 8)
+        (found["picture"],) = kept(
+            "picture", lambda: (passes.picture(studio, about.samples, part=part),)
+        )
+    return found
 
 
 def draw_points(grey: Image.Image, points: Points, scale: float) -> Image.Image:

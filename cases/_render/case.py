@@ -20,10 +20,9 @@ class About:
     size: tuple[int, int] = (1620, 1080)
     seed: int = 1
     samples: int = 16
-    truth_samples: int = 64
     grain: float = 1.6
-    refracts: bool = False
-    """Glass bends what is behind it, so that a straight composite cannot equal the picture."""
+    shines: bool = False
+    """It is of glass that shines or bends what is behind it: see `layers.shining`."""
 
 
 @dataclass
@@ -87,7 +86,7 @@ def toml(about: About, points: Points, blender: str, image: str, sha256: str) ->
         "foreground": "foreground.jpg",
         "source": f"cases/_render/scenes/{about.category.replace('-', '_')}_"
         f"{about.id.replace('-', '_')}.py, seed {about.seed}; {blender}, Cycles, "
-        f"{about.samples} samples, truth {about.truth_samples}",
+        f"{about.samples} samples, coverage by adaptive sampling",
         "licence": "CC0-1.0",
         "author": "rmbg_eval",
         "sha256": sha256,

@@ -16,8 +16,9 @@ case of `PHONES` has its own:
 6. processing: colour noise smoothed (σ = 2 px), luminance sharpened (radius 2, 60 %);
 7. storage: sRGB, JPEG quality 80 with 4:2:0 colours, no metadata.
 
-The truth of a rendered case goes through steps 2 and 3 (`Phone.blur`), the true colours of
-its foreground through steps 2 to 4 (`Phone.develop_only`).
+A rendered case comes to the phone in layers. Its truth goes through steps 2 and 3 (`Phone.blur`),
+the colours of its foreground and its plate through steps 2 to 4 (`Phone.foreground`, `Phone.plate`);
+they are joined in display values, and steps 5 to 7 (`Phone.sensor`) are done to the whole.
 """
 
 from __future__ import annotations
@@ -25,6 +26,7 @@ from __future__ import annotations
 import sys
 from dataclasses import dataclass, replace
 from pathlib import Path
+from typing import BinaryIO
 
 import numpy as np
 from PIL import Image
@@ -62,7 +64,14 @@ class Phone:
     def photograph(self, rgb: np.ndarray) -> Image.Image:
         """What the phone makes of `rgb`, `(H, W, 3) uint8` sRGB: a picture of its `size`."""
         framed = np.asarray(self._frame(Image.fromarray(rgb)))
-        light = self._lit(self.blur(_linear(framed)))
+        return self._record(self._lit(self.blur(_linear(framed))))
+
+    def sensor(self, levels: np.ndarray) -> Image.Image:
+        """What sensor and processing make of a picture that lens and light have made already:
+        `(H, W, 3) float` display levels, 0 to 255."""
+        return self._record(_linear(levels))
+
+    def _record(self, light: np.ndarray) -> Image.Image:
         rng = np.random.default_rng(self.seed)
         electrons = rng.poisson(np.clip(light, 0, 1) * self.electrons)
         electrons = electrons + rng.normal(0, self.read_noise, light.shape)
@@ -77,22 +86,25 @@ class Phone:
         path = self._path()
         return convolve(blurred, path if values.ndim == 2 else path[..., None])
 
-    def develop_only(self, rgb: np.ndarray, alpha: np.ndarray) -> np.ndarray:
-        """`(H, W, 3) uint8`: the foreground's true colours as the phone records them.
+    def foreground(self, levels: np.ndarray, alpha: np.ndarray) -> np.ndarray:
+        """`(H, W, 3) float` display levels: the foreground's true colours through lens and light.
 
-        `rgb` are the colours before it, `(H, W, 3) uint8`, not times alpha, `alpha` the truth
-        before it, `(H, W) float`. They blur as they are mixed: F' = blur(F·α) / blur(α). Light,
-        exposure and fall-off are in it, noise and sharpening are not. Where nothing is left of
+        `levels` are the colours before it, 0 to 255, not times alpha, `alpha` `(H, W)` the truth
+        before it. They blur as they are mixed: F' = blur(F·α) / blur(α). Where nothing is left of
         the foreground, the nearest colour that is.
         """
         share = self.blur(alpha)
-        mixed = self.blur(_linear(rgb) * alpha[..., None])
+        mixed = self.blur(_linear(levels) * alpha[..., None])
         known = share > 1 / 512
         straight = mixed / np.maximum(share, 1 / 512)[..., None]
         y, x = distance_transform_edt(~known, return_distances=False, return_indices=True)
-        return np.asarray(_picture(_gamma(np.clip(self._lit(straight[y, x]), 0, 1))))
+        return 255 * _gamma(np.clip(self._lit(straight[y, x]), 0, 1))
 
-    def save(self, picture: Image.Image, path: Path) -> None:
+    def plate(self, levels: np.ndarray) -> np.ndarray:
+        """`(H, W, 3) float` display levels: the empty background through lens and light."""
+        return 255 * _gamma(np.clip(self._lit(self.blur(_linear(levels))), 0, 1))
+
+    def save(self, picture: Image.Image, path: Path | BinaryIO) -> None:
         """Store the picture as the phone does."""
         picture.save(path, "JPEG", quality=self.quality, subsampling="4:2:0", optimize=True)
 

@@ -16,7 +16,7 @@ ABOUT = About(
     "半透明的玻璃香水瓶",
     size=(1200, 1600),
     seed=31,
-    refracts=True,
+    shines=True,
 )
 # The bottle stands on z = 0, its label towards -y (metres).
 HALF, CORNER = (0.0310, 0.0175), 0.0085  # half width and half depth of the body, its edges' radius
