@@ -35,8 +35,13 @@ def main() -> None:
     parser.add_argument("--describe", action="store_true", help="only write case.toml again")
     parser.add_argument("--keep-foreground", action="store_true", help="keep foreground.jpg as it "
                         "is stored; render only what else there is")  # fmt: skip
-    parser.add_argument("--passes", type=Path, metavar="DIR", help="keep the passes in DIR, and "
-                        "take from there those that are there: the files are made of them again")
+    parser.add_argument(
+        "--passes",
+        type=Path,
+        metavar="DIR",
+        help="keep the passes in DIR, and "
+        "take from there those that are there: the files are made of them again",
+    )
     options = parser.parse_args()
     for name in options.scenes or SCENES:
         scene = importlib.import_module(f"scenes.{name}")

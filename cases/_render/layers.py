@@ -38,8 +38,7 @@ class Layers:
     def stored(cls, folder: Path) -> Layers:
         """The layers of a case's folder."""
         alpha, foreground, plate = (
-            np.asarray(Image.open(folder / name), np.float64)
-            for name in (ALPHA, FOREGROUND, PLATE)
+            np.asarray(Image.open(folder / name), np.float64) for name in (ALPHA, FOREGROUND, PLATE)
         )
         return cls(alpha / 255, foreground, plate)
 
@@ -105,9 +104,7 @@ def again(folder: Path, seed: int, grain: float) -> np.ndarray:
     return np.asarray(Image.open(file))
 
 
-def straight(
-    light: np.ndarray, share: np.ndarray, alpha: np.ndarray
-) -> np.ndarray:
+def straight(light: np.ndarray, share: np.ndarray, alpha: np.ndarray) -> np.ndarray:
     """`(H, W, 3)` scene-linear foreground colours, not times alpha, everywhere.
 
     `light` `(H, W, 3)` is denoised colour times the `(H, W)` coverage `share` of its own few
@@ -137,9 +134,7 @@ def straight(
     return np.clip(own, near / bound, near * bound + 1e-3)
 
 
-def shining(
-    layers: Layers, render: np.ndarray, glass: np.ndarray
-) -> Layers:
+def shining(layers: Layers, render: np.ndarray, glass: np.ndarray) -> Layers:
     """The layers with what only glass does put into them: it shines, and bends what is behind it.
 
     A reflection is light added, a bend moves the background; no foreground in [0, 255] shows
@@ -149,8 +144,11 @@ def shining(
     """
     apart = render - layers.plate
     apart = np.sign(apart) * np.maximum(np.abs(apart) - 3, 0)  # what noise alone may do
-    need = np.where(apart > 0, apart / np.maximum(252 - layers.plate, 1),
-                    -apart / np.maximum(layers.plate - 2, 1)).max(-1)
+    need = np.where(
+        apart > 0,
+        apart / np.maximum(252 - layers.plate, 1),
+        -apart / np.maximum(layers.plate - 2, 1),
+    ).max(-1)
     need = gaussian_filter(np.clip(need, 0, 1), 0.7)
     alpha = rounded(np.maximum(layers.alpha, glass * need))
     share = alpha[..., None]

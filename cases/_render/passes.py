@@ -15,14 +15,11 @@ import bpy
 import numpy as np
 from studio import Studio
 
-
 Box = tuple[int, int, int, int]
 """Left, top, right and bottom of a part of the picture, in its pixels."""
 
 
-def picture(
-    studio: Studio, samples: int, scale: float = 1, part: Box | None = None
-) -> np.ndarray:
+def picture(studio: Studio, samples: int, scale: float = 1, part: Box | None = None) -> np.ndarray:
     """`(H, W, 3) float32`, scene-linear, what the camera sees; black outside `part`."""
     return _render(studio, samples, scale, part)[..., :3]
 
@@ -198,9 +195,7 @@ def _without_background(
             thing.is_holdout = False
 
 
-def _render(
-    studio: Studio, samples: int, scale: float, part: Box | None = None
-) -> np.ndarray:
+def _render(studio: Studio, samples: int, scale: float, part: Box | None = None) -> np.ndarray:
     """`(H, W, 4) float32` of the scene as it is set up; 0 outside `part`."""
     scene = studio.scene
     scene.cycles.samples = samples

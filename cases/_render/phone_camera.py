@@ -17,8 +17,9 @@ case of `PHONES` has its own:
 7. storage: sRGB, JPEG quality 80 with 4:2:0 colours, no metadata.
 
 A rendered case comes to the phone in layers. Its truth goes through steps 2 and 3 (`Phone.blur`),
-the colours of its foreground and its plate through steps 2 to 4 (`Phone.foreground`, `Phone.plate`);
-they are joined in display values, and steps 5 to 7 (`Phone.sensor`) are done to the whole.
+the colours of its foreground and its plate through steps 2 to 4 (`Phone.foreground`,
+`Phone.plate`); they are joined in display values, and steps 5 to 7 (`Phone.sensor`) are done to
+the whole.
 """
 
 from __future__ import annotations

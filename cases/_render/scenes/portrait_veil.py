@@ -5,7 +5,7 @@ from __future__ import annotations
 import bpy
 import numpy as np
 from case import About, Points
-from head import MM, Head
+from head import Head
 from knitwear import collar, pullover
 from materials import Material, hair, srgb
 from shapes import curve, mesh, tube
@@ -205,9 +205,9 @@ def hedge(s: Studio) -> None:
 def _scatter(s: Studio, name: str, at, size, shape, faces, tones, rough, droop: float = 0.0):
     """Copies of a leaf or petal, each turned its own way, in one object."""
     rng, count = s.rng, len(at)
-    out = rng.normal(0, 1, (count, 3)) + (0, -0.9, -droop)
+    out = rng.normal((0, -0.9, -droop), 1, (count, 3))
     out /= np.linalg.norm(out, axis=1, keepdims=True)
-    face = rng.normal(0, 0.5, (count, 3)) + (0, -0.6, 0.8)
+    face = rng.normal((0, -0.6, 0.8), 0.5, (count, 3))
     side = np.cross(out, face)
     side /= np.linalg.norm(side, axis=1, keepdims=True)
     up = np.cross(side, out)
