@@ -52,6 +52,7 @@ bench: .venv/.installed  ## how fast, against rembg with the same weights (10 mi
 cases: .venv/.installed .venv-render/.installed  ## render the reference cases again, or SCENES="…" of them (hours)
 	@$(BIN)/python cases/_render/phone_camera.py coffee cases/low-quality/coffee-phone/image.jpg
 	@.venv-render/bin/python cases/_render $(SCENES)
+	@$(BIN)/python cases/_render/proof.py
 	@$(BIN)/python cases/_render/contact_sheet.py
 
 node_modules/.installed: package.json package-lock.json .npmrc .venv/.installed

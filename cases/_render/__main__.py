@@ -147,7 +147,7 @@ def rendered(studio: Studio, about: About, options: argparse.Namespace) -> dict[
     if passes.lets_light_through(studio):
         (whole,) = kept("solid", lambda: (passes.solid(studio),))
         found["glass"] = np.clip((whole - found["alpha"] - 0.08) / 0.12, 0, 1)
-    (found["plate"],) = kept("plate", lambda: (passes.plate(studio, about.samples),))
+    (found["plate"],) = kept("plate", lambda: (passes.plate(studio, about.samples // 2),))
     if not options.keep_foreground:
         found["colours"], found["share"] = kept(
             "colours", lambda: passes.colours(studio, about.samples)

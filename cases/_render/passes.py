@@ -28,7 +28,7 @@ def coverage(studio: Studio) -> tuple[np.ndarray, float]:
     """`(H, W) float32` alpha in [0, 1], and its noise: the rms error of pixels of alpha 0.3 to 0.7.
 
     The mean of two renders of other seeds, half whose rms difference is the noise. Each takes at
-    least 32 samples of a pixel and stops at an error of 0.007, at most 4,096. So that Cycles'
+    least 16 samples of a pixel and stops at an error of 0.007, at most 4,096. So that Cycles'
     test for that sees the coverage, what lets no light through emits white, in front of a holdout
     that is black; what does keeps its shader, in a white world that it mirrors.
     """
@@ -77,7 +77,7 @@ def _coverage(
         "glossy_bounces": 1,
         "use_adaptive_sampling": True,
         "adaptive_threshold": 0.007,
-        "adaptive_min_samples": 32,
+        "adaptive_min_samples": 16,
         "use_denoising": False,
     }
     before = {key: getattr(cycles, key) for key in changed}

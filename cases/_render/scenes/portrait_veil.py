@@ -231,3 +231,39 @@ def _scatter(s: Studio, name: str, at, size, shape, faces, tones, rough, droop: 
 
 def _look(s: Studio, points: Points, head: Head, sheet: np.ndarray) -> None:
     """The observation points."""
+    seen = s.project(sheet.reshape(-1, 3)).reshape(*sheet.shape[:2], 2)
+
+    def panel(hand: int, low: float, high: float, inner: float) -> np.ndarray:
+        """Veil alone beside the neck, between two heights (m), from inside its outline to
+        `inner` metres from the middle; hand -1 is left."""
+        outline, edge = [], []
+        for z in np.linspace(low, high, 6):
+            x, y = s.project([(hand * inner, 0.03, z)])[0]
+            row = seen[np.abs(seen[..., 1] - y) < 3]
+            outer = row[np.argmax(hand * row[:, 0]), 0]
+            edge.append((x, y))
+            outline.append((x + 0.8 * (outer - x), y))
+        return np.array(edge + outline[::-1])
+
+    face = np.array([(-34, -62, -30), (-22, -80, -62), (20, -80, -62), (36, -66, -30),
+                     (24, -96, 30), (-24, -96, 30)]) * 0.001  # fmt: skip
+    points.add("face", "opaque", "The face is whole", "面部完整",
+               polygon=s.project(head.pose(face[[0, 1, 2, 3, 4, 5]])))  # fmt: skip
+    left, right = panel(-1, -0.125, -0.070, 0.082), panel(1, -0.125, -0.070, 0.082)
+    points.add("veil-left", "semi-transparent", "The hedge shows through the veil, left",
+               "左侧头纱透出花篱", polygon=left, tolerance=0.1)  # fmt: skip
+    points.add("veil-right", "semi-transparent", "The hedge shows through the veil, right",
+               "右侧头纱透出花篱", polygon=right, tolerance=0.1)  # fmt: skip
+    points.add("folds", "in-between", "The folds of the veil stay graded", "头纱褶皱保留透明层次",
+               polygon=right, expected=1, tolerance=0.5)  # fmt: skip
+    (x0, y0), (x1, y1) = left.min(0), left.max(0)
+    points.add("fringe", "no-fringe", "No green is left in the veil", "头纱中没有残留绿色",
+               box=(x0 - 10, y0 - 10, x1 - x0 + 20, y1 - y0 + 20))  # fmt: skip
+    inside = (seen > 6).all(-1) & (seen < np.array(s.size) - 6).all(-1)
+    rows = np.flatnonzero(inside[:, 0] & inside[:, -1])
+    rows = rows[(rows > 40) & (rows < 135)][::4]
+    points.add("hem", "unbroken", "The ribbon along the veil's edge is unbroken",
+               "头纱边缘的缎带没有断裂", lines=[seen[rows, 0], seen[rows, -1]])  # fmt: skip
+    crown = seen[..., 1].min()
+    points.add("hedge", "transparent", "The hedge over the head is gone", "头顶上方的花篱已去除",
+               box=(0.25 * s.size[0], 20, 0.5 * s.size[0], crown - 60))  # fmt: skip
