@@ -33,15 +33,10 @@ def main() -> None:
     parser.add_argument("--samples", type=int, default=24, help="of a preview (24)")
     parser.add_argument("--truth", action="store_true", help="with a preview, the truth as well")
     parser.add_argument("--describe", action="store_true", help="only write case.toml again")
-    parser.add_argument("--keep-foreground", action="store_true", help="keep foreground.jpg as it "
-                        "is stored; render only what else there is")  # fmt: skip
-    parser.add_argument(
-        "--passes",
-        type=Path,
-        metavar="DIR",
-        help="keep the passes in DIR, and "
-        "take from there those that are there: the files are made of them again",
-    )
+    parser.add_argument("--keep-foreground", action="store_true", help="take the colours of the "
+                        "stored foreground.jpg instead of rendering them")  # fmt: skip
+    parser.add_argument("--passes", type=Path, metavar="DIR", help="keep the passes in DIR, and "
+                        "take from there those that are there")  # fmt: skip
     options = parser.parse_args()
     for name in options.scenes or SCENES:
         scene = importlib.import_module(f"scenes.{name}")
@@ -74,18 +69,17 @@ def preview(studio: Studio, about: About, points: Points, options: argparse.Name
 def render(studio: Studio, about: About, points: Points, options: argparse.Namespace) -> None:
     """The files of the case: alpha.png, foreground.jpg, plate.jpg, image.jpg made of these,
     case.toml; and its row of proof.json."""
-    started = time.monotonic()
     folder = CASES / about.category / about.id
     light = rendered(studio, about, options)
     made, others = joined(studio, about, light, folder)
     folder.mkdir(parents=True, exist_ok=True)
-    made.store(folder, foreground=not options.keep_foreground or about.shines)
+    made.store(folder)
     composite = Layers.stored(folder).composite()
     image = layers.photograph(composite, about.id, about.seed, about.grain)
     layers.save(image, about.id, folder / layers.PICTURE)
     describe(about, points)
     known = {"seed": about.seed, "grain": about.grain, "noise": float(light["noise"])}
-    proof.record(f"{about.category}/{about.id}", known, others, time.monotonic() - started)
+    proof.record(f"{about.category}/{about.id}", known, others)
 
 
 def joined(
@@ -100,6 +94,7 @@ def joined(
         foreground = passes.develop(studio, colours)
     else:
         foreground = np.asarray(Image.open(folder / layers.FOREGROUND), np.float64)
+        foreground = layers.outwards(foreground, phone.blur(alpha) if phone else alpha)
     made = Layers(layers.rounded(alpha), foreground, plate)
     others = {}
     if "colours" in light:

@@ -16,7 +16,7 @@ from pathlib import Path
 import numpy as np
 import phone_camera
 from PIL import Image
-from scipy.ndimage import binary_dilation, distance_transform_edt, gaussian_filter
+from scipy.ndimage import binary_dilation, distance_transform_edt, gaussian_filter, median_filter
 
 ALPHA, FOREGROUND, PLATE, PICTURE = "alpha.png", "foreground.jpg", "plate.jpg", "image.jpg"
 BAND = 3
@@ -42,15 +42,12 @@ class Layers:
         )
         return cls(alpha / 255, foreground, plate)
 
-    def store(self, folder: Path, *, foreground: bool = True) -> None:
-        """Write the files: alpha without loss, colours as JPEG of quality 94; `foreground` only
-        where it says so."""
+    def store(self, folder: Path) -> None:
+        """Write the three files: alpha without loss, colours as JPEG of quality 94."""
         Image.fromarray(np.rint(255 * self.alpha).astype(np.uint8)).save(
             folder / ALPHA, optimize=True
         )
         for name, levels in ((FOREGROUND, self.foreground), (PLATE, self.plate)):
-            if name == FOREGROUND and not foreground:
-                continue
             shown = Image.fromarray(np.rint(np.clip(levels, 0, 255)).astype(np.uint8))
             shown.save(folder / name, quality=94, subsampling=0, optimize=True)
 
@@ -132,6 +129,16 @@ def straight(light: np.ndarray, share: np.ndarray, alpha: np.ndarray) -> np.ndar
     own = (light + pull * near) / (alpha[..., None] + pull)
     bound = np.where(alpha > 0.9, 100.0, 2.5)[..., None]
     return np.clip(own, near / bound, near * bound + 1e-3)
+
+
+def outwards(levels: np.ndarray, alpha: np.ndarray) -> np.ndarray:
+    """`(H, W, 3)` colours that are right where alpha is high, drawn towards those as it falls,
+    without specks, and continued outwards."""
+    share = alpha**3
+    drawn = straight(levels * share[..., None], share, share)
+    edge = binary_dilation(alpha < 1, iterations=2) & (alpha > 0)
+    calm = np.stack([median_filter(drawn[..., k], 5) for k in range(3)], -1)
+    return np.where(edge[..., None], calm, drawn)
 
 
 def shining(layers: Layers, render: np.ndarray, glass: np.ndarray) -> Layers:

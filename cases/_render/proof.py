@@ -62,14 +62,12 @@ def shown(stored: Layers, picture: np.ndarray) -> float:
     return float((alpha - stored.alpha[soft]).mean()) if soft.any() else 0.0
 
 
-def record(
-    name: str, known: dict[str, float], others: dict[str, np.ndarray], seconds: float
-) -> None:
+def record(name: str, known: dict[str, float], others: dict[str, np.ndarray]) -> None:
     """Put a case's row into proof.json: what is `known` of it, and by how much the composite of
     its stored layers is off each of `others`."""
     stored = Layers.stored(CASES / name)
     composite, rows = stored.composite(), records()
-    row: dict[str, object] = {**rows.get(name, {}), **known, "seconds": round(seconds)}
+    row: dict[str, object] = {**rows.get(name, {}), **known}
     for key, other in others.items():
         row[key] = {
             region: [round(v, 2) for v in difference(composite, other, where)]
@@ -117,10 +115,11 @@ def line(name: str, row: dict, found: dict) -> str:
         return f"{pair[0]:.1f} / {pair[1]:.0f}" if pair else "not measured"
 
     at_once = row.get("render", row.get("linear", {}))
-    cells = [f"`{name}`", f"{row['noise']:.4f}", levels(found["again"]["band"]),
-             levels(found["again"]["in_between"]), f"{found['shown']:+.3f}",
-             levels(row["storage"]["band"]), levels(at_once.get("band")),
-             levels(at_once.get("in_between"))]  # fmt: skip
+    seen = f"{found['shown']:+.3f}".replace("-0.000", "+0.000")
+    pairs = [found["again"]["band"], found["again"]["in_between"], row["storage"]["band"],
+             at_once.get("band"), at_once.get("in_between")]  # fmt: skip
+    cells = [name, f"{row['noise']:.4f}", *map(levels, pairs)]
+    cells.insert(4, seen)
     return "| " + " | ".join(cells) + " |\n"
 
 
