@@ -28,7 +28,7 @@ def coverage(studio: Studio) -> tuple[np.ndarray, float]:
     """`(H, W) float32` alpha in [0, 1], and its noise: the rms error of pixels of alpha 0.3 to 0.7.
 
     The mean of two renders of other seeds, half whose rms difference is the noise. Each takes at
-    least 16 samples of a pixel and stops at an error of 0.007, at most 4,096. So that Cycles'
+    least 16 samples of a pixel and stops at an error of 0.008, at most 1,280. So that Cycles'
     test for that sees the coverage, what lets no light through emits white, in front of a holdout
     that is black; what does keeps its shader, in a white world that it mirrors.
     """
@@ -66,7 +66,7 @@ def _coverage(
     scale: float = 1,
     *,
     plain: bool = False,
-    samples: int = 4096,
+    samples: int = 1280,
     part: Box | None = None,
 ) -> np.ndarray:
     cycles = studio.scene.cycles
@@ -76,7 +76,7 @@ def _coverage(
         "diffuse_bounces": 0,
         "glossy_bounces": 1,
         "use_adaptive_sampling": True,
-        "adaptive_threshold": 0.007,
+        "adaptive_threshold": 0.008,
         "adaptive_min_samples": 16,
         "use_denoising": False,
     }
