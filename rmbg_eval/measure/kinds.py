@@ -17,8 +17,10 @@ from .colours import BACKGROUNDS, background, colour_difference
 from .places import (
     SOFT_FROM,
     SOFT_TO,
+    Profile,
+    across,
+    across_near,
     band_width,
-    highest_near,
     largest_rise,
     profile,
     region_mask,
@@ -26,14 +28,23 @@ from .places import (
 from .record import ObservationPoint, Region
 from .subject import Needs, Subject, Undefined
 
-SEEN = 0.1
-"""A strand is where the truth's alpha is at least this."""
 ENOUGH = 0.5
-"""Of the truth's alpha, for a place on a strand to be recovered; of its fall, for an edge to be."""
+"""Of the truth's fall, for an edge to be there."""
+STANDS_OUT = 0.1
+"""A strand is where the truth's alpha is higher than beside it by at least this."""
+ASTRAY = 0.4
+"""How far alpha may be off on a strand and beside it, of what the strand stands out: less than a
+half, so that no one alpha is right at both."""
+BESIDE_STRAND = range(3, 9)
+"""Pixels to either side of a strand: where the gap beside it is looked for."""
 MOST = 0.8
 """Share of a strand that must be recovered for the strand to be."""
 CUT = 0.5
-"""A contour is broken where alpha is below."""
+"""A contour has alpha above on its one side, and below on the other."""
+BESIDE_CONTOUR = 40
+"""Pixels to either side of a line: where it is clear beside a contour."""
+AIR = 8
+"""Pixels that the truth is clear there, at least, for alpha to be clear at one of them."""
 FAR_COLOUR = 20.0
 """ΔE2000 as bad as a fringe is counted: no likeness is left."""
 ROUNDING = 1e-6
@@ -104,9 +115,10 @@ def _smooth_fall(point: ObservationPoint, alpha: Alpha, subject: Subject) -> flo
     rises = []
     for line in point.lines or ():
         values = profile(alpha, line)[1]
-        due = SOFT_FROM - SOFT_TO
+        due, step = SOFT_FROM - SOFT_TO, 1.0
         if subject.truth is not None:
-            due = largest_rise(-profile(subject.truth, line)[1])
+            true = profile(subject.truth, line)[1]
+            due, step = largest_rise(-true), _steepest(true) + ENOUGH
         fall = largest_rise(-values)
         if fall < ENOUGH * due - ROUNDING:
             raise NoEdge(
@@ -115,35 +127,85 @@ def _smooth_fall(point: ObservationPoint, alpha: Alpha, subject: Subject) -> flo
                     fall=f"{fall:.2f}",
                 )
             )
+        if _steepest(values) > step:
+            raise NoEdge(
+                Message(
+                    "alpha falls by {fall} within a pixel: it is cut off",
+                    fall=f"{_steepest(values):.2f}",
+                )
+            )
         rises.append(largest_rise(values))
     return max(rises)
 
 
+def _steepest(values: Profile) -> float:
+    """How far alpha falls within a pixel, at most."""
+    return float((values[:-2] - values[2:]).max(initial=0.0))
+
+
 def _in_between(point: ObservationPoint, alpha: Alpha, subject: Subject) -> float:
-    due = in_between(subject.need_truth()) & region_mask(point, alpha.shape)
+    """1 − Σ|α − truth| ÷ Σ|m − truth|, m the one alpha that is best for all of them; 0 at least.
+
+    Over the region's pixels that are in-between in the truth, above also those that are so in α.
+    """
+    truth, region = subject.need_truth(), region_mask(point, alpha.shape)
+    due = in_between(truth) & region
     if not due.any():
         raise Undefined(Message("the truth has no in-between pixel in the region"))
-    return float(in_between(alpha)[due].mean())
+    there = due | (in_between(alpha) & region)
+    spread = np.abs(truth[due] - np.median(truth[due])).sum(dtype=np.float64)
+    if spread < ROUNDING:
+        raise Undefined(Message("the truth's in-between pixels in the region are all alike"))
+    apart = np.abs(np.subtract(alpha[there], truth[there], dtype=np.float64)).sum()
+    return max(0.0, float(1 - apart / spread))
 
 
 def _breaks(point: ObservationPoint, alpha: Alpha, subject: Subject) -> float:
     count = 0
-    for line in point.lines or ():
-        low = profile(alpha, line)[1] < CUT
-        count += int(low[0]) + int(np.count_nonzero(low[1:] & ~low[:-1]))
+    for number, line in enumerate(point.lines or (), 1):
+        on_and_beside = across(alpha, line, BESIDE_CONTOUR)
+        broken = on_and_beside[:, BESIDE_CONTOUR] < CUT
+        clear = on_and_beside < CUT
+        if subject.truth is None:
+            broken |= ~clear.any(1)
+        else:
+            due = across(subject.truth, line, BESIDE_CONTOUR) < CUT
+            there = due.sum(1) >= AIR
+            if not there.any():
+                raise Undefined(
+                    Message("the truth is nowhere clear beside line {number}", number=number)
+                )
+            broken |= there & ~(clear & due).any(1)
+        count += int(broken[0]) + int(np.count_nonzero(broken[1:] & ~broken[:-1]))
     return float(count)
 
 
 def _strands(point: ObservationPoint, alpha: Alpha, subject: Subject) -> float:
     found = 0
     for number, line in enumerate(point.lines or (), 1):
-        due = highest_near(subject.need_truth(), line)
-        there = due >= SEEN
+        on, beside = _on_and_beside(subject.need_truth(), line)
+        lowest = beside.min(1)
+        stands_out = on - lowest
+        there = stands_out >= STANDS_OUT
         if not there.any():
             raise Undefined(Message("the truth has nothing along line {number}", number=number))
-        recovered = highest_near(alpha, line)[there] >= ENOUGH * due[there] - ROUNDING
+        # Of the columns that are about as low as any, the nearest: they are in that order.
+        gap = (beside <= (lowest + ASTRAY / 4 * stands_out)[:, None]).argmax(1)
+        there_on, there_beside = _on_and_beside(alpha, line)
+        rows = np.arange(len(on))
+        off = np.maximum(np.abs(there_on - on), np.abs(there_beside[rows, gap] - beside[rows, gap]))
+        recovered = (off <= ASTRAY * stands_out + ROUNDING)[there]
         found += int(recovered.mean() >= MOST)
     return float(found)
+
+
+def _on_and_beside(alpha: Alpha, line: tuple[tuple[int, int], ...]) -> tuple[Profile, Profile]:
+    """The highest alpha within two pixels of each sample, `(N,)`, as a strand is thinner than one's
+    aim; the lowest within one in columns beside it, the nearest first."""
+    reach = BESIDE_STRAND[-1]
+    columns = [reach + side * away for away in BESIDE_STRAND for side in (-1, 1)]
+    on = across_near(alpha, line, 1, "highest").max(1)
+    return on, across_near(alpha, line, reach, "lowest")[:, columns]
 
 
 def _fringe(point: ObservationPoint, alpha: Alpha, subject: Subject) -> float:
@@ -190,16 +252,17 @@ TABLE = (
     Kind("opaque", N_("should be opaque"), "mean alpha", _ALPHA, _ANY,
         _mean_alpha, 1.0, 0.05),
     Kind("semi-transparent", N_("should be as see-through as it is"), "mean alpha", _ALPHA, _AREA,
-        _mean_alpha, None, 0.15),
+        _mean_alpha, None, 0.1),
     Kind("soft-band", N_("should have its soft band"), "median width from alpha 0.92 to 0.08",
         N_("px"), _LINES, _soft_band, None, 2.0, severity=by_share, across=True),
     Kind("smooth-fall", N_("should fall off smoothly"), "largest rise on the way out", _ALPHA,
         _LINES, _smooth_fall, 0.0, 0.1, across=True),
     Kind("in-between", N_("in-between pixels should be recovered"),
-        "share of the truth's in-between pixels that are in-between", _SHARE,
+        "share of the truth's in-between detail that is recovered", _SHARE,
         _AREA, _in_between, 1.0, 0.5, "truth"),
-    Kind("unbroken", N_("should be unbroken"), "breaks, where alpha is below 0.5", N_("count"),
-        _LINES, _breaks, 0.0, 0.0, severity=_by_number),
+    Kind("unbroken", N_("should be unbroken"),
+        "breaks, where alpha is below 0.5 or nothing beside it is", N_("count"), _LINES,
+        _breaks, 0.0, 0.0, severity=_by_number),
     Kind("strands", N_("every strand should be there"), "lines that are recovered", N_("count"),
         _LINES, _strands, _lines, 0.0, "truth", by_share),
     Kind("no-fringe", N_("should have no colour fringe"), "colour difference at the edge",

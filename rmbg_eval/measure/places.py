@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from itertools import pairwise
 from math import ceil, hypot
+from typing import Literal
 
 import numpy as np
 from numpy.typing import NDArray
@@ -48,17 +49,34 @@ def profile(alpha: Alpha, line: tuple[tuple[int, int], ...]) -> tuple[Profile, P
     `alpha`: `(H, W) float32` in [0, 1]. Samples are evenly spaced on each stretch, half a pixel
     apart or closer; outside the pixels' centres the border's alpha goes on.
     """
-    xs, ys, distances = [], [], []
-    before = 0.0
+    x, y, _, _, distances = _samples(line)
+    return distances, _bilinear(alpha, x, y)
+
+
+def across(alpha: Alpha, line: tuple[tuple[int, int], ...], reach: int) -> Profile:
+    """Alpha on and beside a path, for each of the samples of `profile`: `(N, 2 · reach + 1)`.
+
+    `alpha`: `(H, W) float32` in [0, 1]. A column for each pixel across the stretch, from `reach`
+    on its one side to `reach` on the other; the path itself is the middle column.
+    """
+    x, y, along_x, along_y, _ = _samples(line)
+    aside = np.arange(-reach, reach + 1)
+    return _bilinear(
+        alpha, x[:, None] - aside * along_y[:, None], y[:, None] + aside * along_x[:, None]
+    )
+
+
+def _samples(line: tuple[tuple[int, int], ...]) -> tuple[Profile, ...]:
+    """Of each sample: x and y from the first pixel's centre, the way it goes on, its distance."""
+    stretches, before = [], 0.0
     for (x0, y0), (x1, y1) in pairwise(line):
         length = hypot(x1 - x0, y1 - y0)
         share = np.linspace(0, 1, max(2, ceil(length / STEP) + 1))
-        xs.append(x0 + share * (x1 - x0))
-        ys.append(y0 + share * (y1 - y0))
-        distances.append(before + share * length)
+        way = np.full((2, len(share)), [[x1 - x0], [y1 - y0]]) / max(length, 1e-9)
+        x, y = x0 + share * (x1 - x0) - 0.5, y0 + share * (y1 - y0) - 0.5
+        stretches.append(np.stack([x, y, *way, before + share * length]))
         before += length
-    values = _bilinear(alpha, np.concatenate(xs) - 0.5, np.concatenate(ys) - 0.5)
-    return np.concatenate(distances), values
+    return tuple(np.concatenate(stretches, axis=1))
 
 
 def band_width(distances: Profile, values: Profile) -> float:
@@ -91,16 +109,19 @@ def largest_rise(values: Profile) -> float:
     return float((values - np.minimum.accumulate(values)).max())
 
 
-def highest_near(alpha: Alpha, line: tuple[tuple[int, int], ...]) -> Profile:
-    """The highest alpha within a pixel of each sample: a strand is thinner than one's aim."""
+def across_near(
+    alpha: Alpha, line: tuple[tuple[int, int], ...], reach: int, what: Literal["highest", "lowest"]
+) -> Profile:
+    """`across`, of the highest or the lowest alpha within a pixel of each place."""
     import cv2  # not for those who only read a finished run
 
     spots = np.array(line)
-    left, top = np.maximum(spots.min(0) - 3, 0)
-    right, bottom = spots.max(0) + 3
+    left, top = np.maximum(spots.min(0) - reach - 3, 0)
+    right, bottom = spots.max(0) + reach + 3
     part = np.ascontiguousarray(alpha[top:bottom, left:right])
-    near = cv2.dilate(part, np.ones((3, 3), np.uint8))
-    return profile(near, tuple((int(x - left), int(y - top)) for x, y in line))[1]
+    change = {"highest": cv2.dilate, "lowest": cv2.erode}[what]
+    near = change(part, np.ones((3, 3), np.uint8))
+    return across(near, tuple((int(x - left), int(y - top)) for x, y in line), reach)
 
 
 def _bilinear(alpha: Alpha, x: Profile, y: Profile) -> Profile:

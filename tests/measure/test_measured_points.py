@@ -143,6 +143,49 @@ def test_breaks_are_counted_once_each():
     assert (seen.measured, seen.expected, seen.passed) == (2, 0, False)
 
 
+@pytest.mark.parametrize("value", [0.0, 0.3, 0.5, 0.7, 1.0])
+def test_no_one_alpha_passes_a_point_that_is_not_about_it(value):
+    constant = np.full_like(TRUTH, value)
+    literal = {"transparent": 0.0, "opaque": 1.0, "semi-transparent": 0.3}
+    for where in GOOD:
+        seen = judge(where, subject(constant))
+        assert not seen.passed or literal.get(where.kind) == value, where.kind
+    assert not judge(GOOD[7], Subject(constant, FOREGROUND, PICTURE)).passed
+
+
+def test_in_between_is_near_the_truth_and_not_merely_between():
+    between = np.where((TRUTH > 0.05) & (TRUTH < 0.95), 1 - TRUTH, TRUTH)
+    assert judge(GOOD[6], subject(between)).measured == 0
+    haze = np.maximum(TRUTH, np.float32(0.3))
+    assert not judge(GOOD[6], subject(haze)).passed
+    half = TRUTH + np.float32(0.1) * (TRUTH > 0.05) * (TRUTH < 0.85)
+    assert 0.3 < judge(GOOD[6], subject(half)).measured < 0.8
+
+
+def test_an_edge_that_is_cut_off_does_not_fall_smoothly():
+    seen = judge(GOOD[5], subject(np.float32(TRUTH > 0.5)))
+    assert (seen.passed, seen.measured) == (False, None)
+    assert "cut off" in str(seen.reason)
+
+
+def test_a_contour_with_nothing_clear_beside_it_is_none():
+    y, x = np.mgrid[:HEIGHT, :WIDTH]
+    filled = np.where((x > 50) & (y < 40), np.float32(1), TRUTH)
+    seen = judge(GOOD[7], subject(filled))
+    assert (seen.measured, seen.passed) == (1, False)
+    inside = point("unbroken", lines=[[[48, 40], [52, 40]]])
+    seen = judge(inside, subject(np.ones_like(TRUTH), np.ones_like(TRUTH)))
+    assert (seen.passed, str(seen.reason)) == (None, "the truth is nowhere clear beside line 1")
+
+
+def test_a_strand_without_its_gap_or_too_thick_is_none():
+    gap = TRUTH.copy()
+    gap[28:52, 74:] = np.maximum(gap[28:52, 74:], 0.7)
+    assert judge(GOOD[8], subject(gap)).measured == 0
+    opaque = np.where(TRUTH > 0.4, np.float32(1), TRUTH)
+    assert judge(GOOD[8], subject(opaque)).measured == 0
+
+
 def test_fringe_is_seen_though_alpha_is_right():
     seen = judge(GOOD[9], subject(TRUTH, rgb=PICTURE))
     assert seen.passed is False

@@ -274,7 +274,8 @@ def observe(s: Studio, points: Points, glass: bpy.types.Object) -> None:
     points.add("cap", "opaque", "The cap is opaque, highlights included",
                "瓶盖（含高光）完全不透明", polygon=cap)  # fmt: skip
     points.add("liquid", "semi-transparent", "The liquid is half see-through",
-               "瓶中香水保持半透明", polygon=front(-0.020, 0.020, 0.0288, 0.0326))  # fmt: skip
+               "瓶中香水保持半透明", polygon=front(-0.020, 0.020, 0.0288, 0.0326),
+               tolerance=0.08)  # fmt: skip
     points.add("shoulder", "semi-transparent",
                "The clear glass over it is nearly see-through", "液面以上的透明瓶肩接近全透",
                polygon=front(-0.020, -0.004, 0.0600, 0.0690))  # fmt: skip

@@ -1,0 +1,122 @@
+"""Mattes that are false in one way each, and which observation points let them pass.
+
+`PYTHONPATH=tests python tests/measure/false_mattes.py` writes docs/false-mattes.md.
+"""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Iterator
+from pathlib import Path
+
+import cv2
+import numpy as np
+
+from rmbg_eval.cases.case import Case
+from rmbg_eval.cases.folder import load_cases
+from rmbg_eval.core.images import RGB, Alpha
+from rmbg_eval.core.paths import resource
+from rmbg_eval.measure.kinds import KINDS
+from rmbg_eval.measure.points import judge
+from rmbg_eval.measure.subject import Subject
+
+CONSTANT = ("all 0", "all 0.5", "all 1")
+SIZED = ("dilated 3", "dilated 8", "eroded 3", "eroded 8")
+MUST_FAIL = {
+    "transparent": ("all 0.5", "all 1"),
+    "opaque": ("all 0", "all 0.5"),
+    "semi-transparent": CONSTANT,
+    "soft-band": (*CONSTANT, "blurred 6"),
+    "smooth-fall": CONSTANT,
+    "in-between": (*CONSTANT, *SIZED, "thresholded"),
+    "unbroken": CONSTANT,
+    "strands": (*CONSTANT, "dilated 3", "dilated 8", "eroded 8", "blurred 6"),
+    "no-fringe": (*CONSTANT, *SIZED, "blurred 6"),
+}
+"""By kind: the false mattes that none of its points may pass."""
+
+TEXT = """\
+# What observation points let pass
+
+Made by `PYTHONPATH=tests python tests/measure/false_mattes.py`. The truth of each reference case
+was made false in one way, its foreground colours left true; for each kind, how many of its points
+still pass. **Bold**: none may (tests hold it). A kind asks one thing: what passes here, such as a
+shifted matte that is as soft as it should be, fails points of other kinds.
+
+Dilated and eroded by 3 and 8 px, blurred with σ 2 and 6 px, cut at 0.5, holes and gaps up to 16 px
+filled, shifted by 4 px.
+
+{table}
+"""
+
+
+def false_mattes(truth: Alpha) -> Iterator[tuple[str, Alpha]]:
+    """The truth, and what is false of it: `(H, W) float32` each."""
+
+    def disc(radius: int) -> np.ndarray:
+        return cv2.getStructuringElement(cv2.MORPH_ELLIPSE, (2 * radius + 1, 2 * radius + 1))
+
+    yield "truth", truth
+    for name, value in zip(CONSTANT, (0, 0.5, 1), strict=True):
+        yield name, np.full_like(truth, value)
+    for radius in (3, 8):
+        yield f"dilated {radius}", cv2.dilate(truth, disc(radius))
+        yield f"eroded {radius}", cv2.erode(truth, disc(radius))
+    for sigma in (2, 6):
+        yield f"blurred {sigma}", np.clip(cv2.GaussianBlur(truth, (0, 0), sigma), 0, 1)
+    solid = (truth >= 0.5).astype(np.uint8)
+    yield "thresholded", solid.astype(np.float32)
+    outside = np.pad(solid, 1)
+    cv2.floodFill(outside, None, (0, 0), 2)
+    closed = cv2.morphologyEx(truth, cv2.MORPH_CLOSE, disc(8))
+    yield "filled", np.where(outside[1:-1, 1:-1] == 0, np.float32(1), closed)
+    yield "shifted 4", np.roll(truth, 4, 1)
+
+
+def passed(case: Case) -> Iterator[tuple[str, str, str, bool]]:
+    """Of each false matte and point of a case: matte, point, its kind, and whether it passes."""
+    truth, foreground, picture = case.truth(), case.true_foreground(), case.picture().rgb
+    assert truth is not None
+    assert foreground is not None
+    for name, alpha in false_mattes(truth):
+        subject = Subject(
+            alpha=alpha, rgb=foreground, picture=picture, truth=truth, foreground=foreground
+        )
+        for point in case.about.points:
+            yield name, point.id, point.kind, judge(point, subject).passed is True
+
+
+def solved(picture: RGB, foreground: RGB, plate: RGB) -> Alpha:
+    """Alpha by least squares from a picture and both its layers, pixel by pixel.
+
+    Where the layers hardly differ, what is around a pixel says more than its grain.
+    """
+    between = np.subtract(foreground, plate, dtype=np.float64)
+    along = (np.subtract(picture, plate, dtype=np.float64) * between).sum(2)
+    length = (between**2).sum(2)
+    wide, wide_length = (cv2.GaussianBlur(each, (0, 0), 1.5) for each in (along, length))
+    around = np.clip(wide / (wide_length + 1), 0, 1)
+    grain = 3 * 12.0**2
+    return np.clip((along + grain * around) / (length + grain), 0, 1).astype(np.float32)
+
+
+def table(cases: list[Case]) -> str:
+    """Markdown: kinds by false mattes."""
+    counts: dict[tuple[str, str], list[bool]] = defaultdict(list)
+    for case in cases:
+        for name, _, kind, passes in passed(case):
+            counts[kind, name].append(passes)
+    names = list(dict.fromkeys(name for _, name in counts))
+    lines = [f"| kind | {' | '.join(names)} |", "|---" * (len(names) + 1) + "|"]
+    for kind in KINDS:
+        cells = [f"{sum(found)} of {len(found)}" for found in (counts[kind, n] for n in names)]
+        must = [n in MUST_FAIL[kind] for n in names]
+        cells = [f"**{c}**" if m else c for c, m in zip(cells, must, strict=True)]
+        lines.append(f"| `{kind}` | {' | '.join(cells)} |")
+    return "\n".join(lines)
+
+
+if __name__ == "__main__":
+    reference = [case for case in load_cases(resource("cases")).cases if case.foreground]
+    shown = TEXT.format(table=table(reference))
+    (Path(__file__).parents[2] / "docs" / "false-mattes.md").write_text(shown, "utf-8")
