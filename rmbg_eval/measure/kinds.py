@@ -9,6 +9,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 import numpy as np
+from numpy.typing import NDArray
 
 from ..core.images import Alpha
 from ..i18n import N_, Message
@@ -48,6 +49,8 @@ AIR = 8
 FAR_COLOUR = 20.0
 """ΔE2000 as bad as a fringe is counted: no likeness is left."""
 ROUNDING = 1e-6
+
+_Near = NDArray[np.float32]
 
 
 class NoEdge(Undefined):
@@ -163,13 +166,12 @@ def _in_between(point: ObservationPoint, alpha: Alpha, subject: Subject) -> floa
 def _breaks(point: ObservationPoint, alpha: Alpha, subject: Subject) -> float:
     count = 0
     for number, line in enumerate(point.lines or (), 1):
-        on_and_beside = across(alpha, line, BESIDE_CONTOUR)
-        broken = on_and_beside[:, BESIDE_CONTOUR] < CUT
-        clear = on_and_beside < CUT
+        broken = profile(alpha, line)[1] < CUT
+        clear = across(alpha < CUT, line, BESIDE_CONTOUR)
         if subject.truth is None:
             broken |= ~clear.any(1)
         else:
-            due = across(subject.truth, line, BESIDE_CONTOUR) < CUT
+            due = across(subject.truth < CUT, line, BESIDE_CONTOUR)
             there = due.sum(1) >= AIR
             if not there.any():
                 raise Undefined(
@@ -199,7 +201,7 @@ def _strands(point: ObservationPoint, alpha: Alpha, subject: Subject) -> float:
     return float(found)
 
 
-def _on_and_beside(alpha: Alpha, line: tuple[tuple[int, int], ...]) -> tuple[Profile, Profile]:
+def _on_and_beside(alpha: Alpha, line: tuple[tuple[int, int], ...]) -> tuple[_Near, _Near]:
     """The highest alpha within two pixels of each sample, `(N,)`, as a strand is thinner than one's
     aim; the lowest within one in columns beside it, the nearest first."""
     reach = BESIDE_STRAND[-1]

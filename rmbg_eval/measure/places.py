@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from itertools import pairwise
 from math import ceil, hypot
-from typing import Literal
+from typing import Any, Literal
 
 import numpy as np
 from numpy.typing import NDArray
@@ -53,17 +53,18 @@ def profile(alpha: Alpha, line: tuple[tuple[int, int], ...]) -> tuple[Profile, P
     return distances, _bilinear(alpha, x, y)
 
 
-def across(alpha: Alpha, line: tuple[tuple[int, int], ...], reach: int) -> Profile:
+def across(alpha: NDArray[Any], line: tuple[tuple[int, int], ...], reach: int) -> NDArray[Any]:
     """Alpha on and beside a path, for each of the samples of `profile`: `(N, 2 · reach + 1)`.
 
-    `alpha`: `(H, W) float32` in [0, 1]. A column for each pixel across the stretch, from `reach`
-    on its one side to `reach` on the other; the path itself is the middle column.
+    `alpha`: `(H, W)` of any kind. A column for each pixel across the stretch, from `reach` on its
+    one side to `reach` on the other, the path itself in the middle; of the nearest pixels.
     """
-    x, y, along_x, along_y, _ = _samples(line)
-    aside = np.arange(-reach, reach + 1)
-    return _bilinear(
-        alpha, x[:, None] - aside * along_y[:, None], y[:, None] + aside * along_x[:, None]
-    )
+    x, y, along_x, along_y, _ = (part.astype(np.float32) for part in _samples(line))
+    aside = np.arange(-reach, reach + 1, dtype=np.float32)
+    columns = np.rint(x[:, None] - aside * along_y[:, None]).astype(np.int32)
+    rows = np.rint(y[:, None] + aside * along_x[:, None]).astype(np.int32)
+    height, width = alpha.shape
+    return alpha[rows.clip(0, height - 1), columns.clip(0, width - 1)]
 
 
 def _samples(line: tuple[tuple[int, int], ...]) -> tuple[Profile, ...]:
@@ -111,7 +112,7 @@ def largest_rise(values: Profile) -> float:
 
 def across_near(
     alpha: Alpha, line: tuple[tuple[int, int], ...], reach: int, what: Literal["highest", "lowest"]
-) -> Profile:
+) -> NDArray[np.float32]:
     """`across`, of the highest or the lowest alpha within a pixel of each place."""
     import cv2  # not for those who only read a finished run
 
