@@ -96,6 +96,16 @@ def test_a_point_is_zoomed_to_and_marked_by_shape(viewer: Page) -> None:
     assert shapes.locator(".passed").evaluate(f"e => {dash}") == "none"
 
 
+def test_a_wide_point_is_not_seen_smaller_than_the_whole_picture(viewer: Page) -> None:
+    row = viewer.locator("#viewer .aside tr[data-point=corner]")
+    row.evaluate("e => e.dataset.box = '0,0,96,64'")
+    row.locator("a").click()
+    scale = float(fragment(viewer)["at"].split(",")[2])
+    pane = viewer.locator("#viewer .pane").first
+    whole = pane.evaluate("e => Math.min(e.clientWidth / 96, e.clientHeight / 64)")
+    assert scale == pytest.approx(min(16, whole), abs=0.002)
+
+
 def test_a_click_on_the_shape_zooms_to_its_point(viewer: Page) -> None:
     viewer.locator("#viewer .pane").first.locator("[data-point=middle]").click()
     assert fragment(viewer)["point"] == "middle"

@@ -203,14 +203,16 @@ export function viewer(dialog) {
     if (dialog.open) address.write({ at });
   }
 
-  /** Bring a point's region to the middle, with as much again around it. @param {string} id */
+  /** Bring a point's region to the middle, with as much again around it, but never see the picture
+   * smaller than whole. @param {string} id */
   function visit(id) {
     /** @type {HTMLElement | null} */
     const item = points.querySelector(`[data-point="${CSS.escape(id)}"]`);
     if (!item) return;
     const [x, y, width, height] = (item.dataset.box ?? "").split(",").map(Number);
     const { clientWidth, clientHeight } = panes[0].box;
-    const scale = Math.min(16, clientWidth / (3 * width + 24), clientHeight / (3 * height + 24));
+    const close = Math.min(clientWidth / (3 * width + 24), clientHeight / (3 * height + 24));
+    const scale = Math.min(16, Math.max(close, zoom.fitting()));
     for (const other of dialog.querySelectorAll("[data-point]")) {
       other.toggleAttribute("data-current", other.getAttribute("data-point") === id);
     }

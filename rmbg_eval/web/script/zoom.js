@@ -67,7 +67,8 @@ export class Zoom {
     return this.panels.find(({ box }) => box.clientWidth)?.box;
   }
 
-  #fitting() {
+  /** The scale at which the whole picture is seen. */
+  fitting() {
     const box = this.#front();
     if (!box) return 1;
     return Math.min(box.clientWidth / this.size[0], box.clientHeight / this.size[1]) || 1;
@@ -75,7 +76,7 @@ export class Zoom {
 
   /** @returns {View} */
   looking() {
-    return this.view ?? { x: this.size[0] / 2, y: this.size[1] / 2, scale: this.#fitting() };
+    return this.view ?? { x: this.size[0] / 2, y: this.size[1] / 2, scale: this.fitting() };
   }
 
   /** 100 where one pixel of the picture is one of the screen. */
@@ -112,7 +113,7 @@ export class Zoom {
   look({ x, y, scale }) {
     const within = (/** @type {number} */ value, least = 0, most = 1) =>
       Math.min(Math.max(value, least), most);
-    const least = Math.min(this.#fitting() / 2, 1 / devicePixelRatio);
+    const least = Math.min(this.fitting() / 2, 1 / devicePixelRatio);
     this.view = {
       x: within(x, 0, this.size[0]),
       y: within(y, 0, this.size[1]),
