@@ -50,7 +50,7 @@ def make_none(device: str) -> Telling:
 
 def test_two_devices_share_the_cases(tmp_path: Path) -> None:
     cases = some_cases(tmp_path / "in", 5)
-    warnings: list[str] = []
+    warnings: list[Message] = []
     out, store = tmp_path / "out", Store.default()
     devices = ["cuda:0", "cuda:1"]
     made = list(predict_shared(make_telling, devices, warnings, cases, out, store))
@@ -58,7 +58,7 @@ def test_two_devices_share_the_cases(tmp_path: Path) -> None:
     assert [p.case for _, p in made] == ["00", "01", "02", "03", "04"]
     assert [p.device for _, p in made] == ["cuda:0", "cuda:1", "cuda:0", "cuda:1", "cuda:0"]
     assert all((out / p.cutout).is_file() and not p.cached for _, p in made)
-    told = dict(warning.split(": process ") for warning in warnings)
+    told = dict(str(warning).split(": process ") for warning in warnings)
     assert set(told) == set(devices)
     assert len({*told.values(), str(os.getpid())}) == 3
     again = list(predict_shared(make_telling, devices, [], cases, out, store))
