@@ -46,26 +46,26 @@ class NoStore(Store):
 
 
 def time_model(
-    wanted: Wanted, cases: Sequence[Case], rounds: int, seconds: float, send: Send
+    combination: Wanted, cases: Sequence[Case], rounds: int, seconds: float, send: Send
 ) -> None:
     """Measure `wanted` and send its Row; before that, (what, done, total) as it goes."""
     memory_known = reset_peak_memory()
     send(("load", 0, 0))
     started = time.perf_counter()
     model = load_model(
-        with_batch(wanted.model, wanted.batch),
-        wanted.device,
-        cast(Dtype, wanted.dtype),
-        compiled=wanted.compiled,
+        with_batch(combination.model, combination.batch),
+        combination.device,
+        cast(Dtype, combination.dtype),
+        compiled=combination.compiled,
     )
     model.load()
     load_seconds = time.perf_counter() - started
     missing: dict[str, str] = {}
-    latencies, highest = _latencies(model, cases, wanted, rounds, seconds, send)
-    each = median(latencies) / wanted.batch
-    count = max(_LEAST, min(rounds * wanted.batch, int(seconds / each)))
+    latencies, highest = _latencies(model, cases, combination, rounds, seconds, send)
+    each = median(latencies) / combination.batch
+    count = max(_LEAST, min(rounds * combination.batch, int(seconds / each)))
     with TemporaryDirectory() as scratch:
-        made, wall = _end_to_end(model, cases, count, Path(scratch), send)
+        predictions, wall = _end_to_end(model, cases, count, Path(scratch), send)
         device_peak = peak_device_memory(model.info.device)
         process_peak = peak_memory() if memory_known else None
         large = _large(model, cases[0], Path(scratch), missing, send)
@@ -80,7 +80,7 @@ def time_model(
         missing["highest_median"] = "only fp32 on torch, not compiled, depends on it"
     send(
         Row(
-            wanted=wanted,
+            wanted=combination,
             info=model.info,
             device_name=device_name(model.info.device),
             weights_bytes=_weights_bytes(model),
@@ -88,11 +88,11 @@ def time_model(
             rounds=len(latencies),
             latency_median=median(latencies),
             latency_p95=p95,
-            forward_per_second=wanted.batch / median(latencies),
-            pictures=len(made),
-            end_to_end_per_second=len(made) / wall,
+            forward_per_second=combination.batch / median(latencies),
+            pictures=len(predictions),
+            end_to_end_per_second=len(predictions) / wall,
             stages={
-                stage: median(p.seconds[stage] for p in made)
+                stage: median(p.seconds[stage] for p in predictions)
                 for stage in ("decode", "preprocess", "infer", "postprocess", "encode")
             },
             peak_device_bytes=device_peak,
@@ -122,19 +122,19 @@ def with_batch(spec: str, batch: int) -> str:
 def _latencies(
     model: Model,
     cases: Sequence[Case],
-    wanted: Wanted,
+    combination: Wanted,
     rounds: int,
     seconds: float,
     send: Send,
 ) -> tuple[list[float], list[float]]:
     """Seconds of each inference, and where it matters the same with matmul precision 'highest'."""
     send(("warm-up", 0, rounds))
-    inputs = [model.preprocess(case.picture()) for case in islice(cycle(cases), wanted.batch)]
+    inputs = [model.preprocess(case.picture()) for case in islice(cycle(cases), combination.batch)]
     ways: list[tuple[list[float], Callable[[], Any]]] = [([], lambda: None)]
     if (
         model.info.runtime.startswith("torch")
         and model.info.dtype == "fp32"
-        and not (wanted.compiled)
+        and not (combination.compiled)
     ):
         import torch
 
@@ -167,14 +167,14 @@ def _end_to_end(
         replace(case, id=f"{case.id}-{number}")
         for number, case in enumerate(islice(cycle(cases), count))
     ]
-    made: list[Prediction] = []
+    predictions: list[Prediction] = []
     started = time.perf_counter()
     for _, prediction in predict(model, named, scratch, NoStore(scratch)):
         if prediction.failure:
             raise ModelError(prediction.failure.problem, prediction.failure.remedy)
-        made.append(prediction)
-        send(("decoding to PNG", len(made), count))
-    return made, time.perf_counter() - started
+        predictions.append(prediction)
+        send(("decoding to PNG", len(predictions), count))
+    return predictions, time.perf_counter() - started
 
 
 def _large(
@@ -184,12 +184,12 @@ def _large(
     path = scratch / "large.jpg"
     Image.fromarray(case.picture().rgb).resize(LARGE).save(path, quality=90)
     started = time.perf_counter()
-    ((_, made),) = predict(model, [Case("", "large", path)], scratch, NoStore(scratch))
-    if made.failure or not made.cutout:
-        missing["large"] = str(made.failure)
+    ((_, prediction),) = predict(model, [Case("", "large", path)], scratch, NoStore(scratch))
+    if prediction.failure or not prediction.cutout:
+        missing["large"] = str(prediction.failure)
         return None
     seconds = time.perf_counter() - started
-    with Image.open(scratch / made.cutout) as cutout:
+    with Image.open(scratch / prediction.cutout) as cutout:
         width, height = cutout.size
     return Large(
         width=LARGE[0],

@@ -14,6 +14,7 @@ from rich.table import Column, Table
 
 from ..ci.gate import failing_points, why
 from ..compare.comparison import STATES, Comparison, FailOn
+from ..core.key import Key
 from ..core.progress import OnStep, Step
 from ..errors import printable
 from ..run.record import Run
@@ -41,11 +42,10 @@ def show_run(run: Run, path: Path, quiet: bool = False) -> None:
 def _seconds(run: Run) -> Table:
     names = [model.info.name for model in run.models]
     table = Table("case", *names, title="seconds a picture: inference / all stages")
-    made = {(p.category, p.case, p.model): p for p in run.predictions}
     for record in run.cases:
         cells = []
         for name in names:
-            prediction = made[record.category, record.id, name]
+            prediction = run.index.predictions[Key(record.category, record.id, name)]
             if prediction.failure:
                 cells.append(f"[red]{escape(str(prediction.failure.problem))}[/red]")
             else:

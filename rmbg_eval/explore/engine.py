@@ -103,24 +103,24 @@ class LocalEngine:
 
     def watch(self) -> Iterator[list[State]]:
         """As the protocol says."""
-        seen: list[State] = []
-        while not seen or any(state.stage not in ("ready", "failed") for state in seen):
+        states: list[State] = []
+        while not states or any(state.stage not in ("ready", "failed") for state in states):
             with self._changed:
-                while self._states == seen:
+                while self._states == states:
                     self._changed.wait()
-                seen = self._states  # never altered, only replaced
-            yield seen
+                states = self._states  # never altered, only replaced
+            yield states
 
     def remove(
         self, model: str, foreground: Foreground, picture: Callable[[], Picture], say: Say
     ) -> Made:
         """As the protocol says."""
-        chosen = self.ready(model)
+        loaded = self.ready(model)
         if foreground != "raw":
-            chosen = Decontaminated(chosen, foreground)
+            loaded = Decontaminated(loaded, foreground)
         with self._turn.taken(lambda before: say({"stage": "queued", "before": before})):
-            made = remove_background(chosen, picture(), lambda stage: say({"stage": stage}))
-        return Made(made.name, made.seconds, made.pipeline, png=made.png)
+            removal = remove_background(loaded, picture(), lambda stage: say({"stage": stage}))
+        return Made(removal.name, removal.seconds, removal.pipeline, png=removal.png)
 
     def ready(self, name: str) -> Model:
         """The model, waited for while it is being loaded; ModelError if it cannot be had."""

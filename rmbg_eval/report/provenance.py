@@ -31,10 +31,10 @@ def details(run: Run) -> DetailsView:
             join("; ", run.skipped) if run.skipped else Message("none"),
         ),
     ]
-    shown = run.settings.model_dump()
-    shown["cases"] = shown["cases"] or Message("the reference cases of rmbg-eval")
-    shown["categories"] = shown["categories"] or Message("all")
-    parameters = tuple((name, _value(value)) for name, value in shown.items())
+    values = run.settings.model_dump()
+    values["cases"] = values["cases"] or Message("the reference cases of rmbg-eval")
+    values["categories"] = values["categories"] or Message("all")
+    parameters = tuple((name, _value(value)) for name, value in values.items())
     return DetailsView(tuple(rows), parameters)
 
 
@@ -70,10 +70,10 @@ def seconds(value: float | None) -> str:
 def model_rows(run: Run) -> Iterable[ModelRow]:
     """The table of the models."""
     for model in run.models:
-        made = [p for p in run.predictions if p.model == model.info.name]
-        done = [p for p in made if p.cutout]
+        predictions = [p for p in run.predictions if p.model == model.info.name]
+        done = [p for p in predictions if p.cutout]
         infer = [p.seconds["infer"] for p in done if "infer" in p.seconds]
-        load = [p.seconds["load"] for p in made if "load" in p.seconds]
+        load = [p.seconds["load"] for p in predictions if "load" in p.seconds]
         memory = [p.peak_memory_bytes for p in done if p.peak_memory_bytes]
         info = model.info
         on = [part for part in (info.runtime, info.device, info.dtype) if part != "none"]
@@ -84,7 +84,7 @@ def model_rows(run: Run) -> Iterable[ModelRow]:
             foreground=colours(info),
             licence=info.licence,
             runs_on=", ".join(on),
-            done=Message("{done} of {all}", done=len(done), all=len(made)),
+            done=Message("{done} of {all}", done=len(done), all=len(predictions)),
             infer=seconds(median(infer)) if infer else none,
             total=seconds(median(total(p.seconds) for p in done)) if done else none,
             load=seconds(max(load)) if load else none,
@@ -130,9 +130,9 @@ def colours(info: ModelInfo) -> Message | None:
     )
 
 
-def total(spent: dict[str, float]) -> float:
+def total(stages: dict[str, float]) -> float:
     """Seconds of all stages but loading the model."""
-    return sum(value for stage, value in spent.items() if stage != "load")
+    return sum(value for stage, value in stages.items() if stage != "load")
 
 
 def _value(value: object) -> Text:

@@ -118,8 +118,8 @@ def _is_ours(page: Path) -> bool:
 
 def prune(out: Path, run: Run) -> None:
     """Remove cut-outs of earlier runs that are no part of this one."""
-    wanted = {out / p.cutout for p in run.predictions if p.cutout}
-    remove_below(out / "cutouts", lambda path: path.suffix != ".png" or path in wanted)
+    current = {out / p.cutout for p in run.predictions if p.cutout}
+    remove_below(out / "cutouts", lambda path: path.suffix != ".png" or path in current)
 
 
 class _Writer:
@@ -160,14 +160,14 @@ def _csv(run: Run) -> str:
         writer.writerow(
             [m.case, m.category, m.model, m.metric, value, m.unit, m.region, str(m.reason or "")]
         )
-    for seen in run.points:
-        start = [seen.case, seen.category, seen.model]
-        name, reason = f"point:{seen.point}", str(seen.reason or "")
-        value = "" if seen.measured is None else repr(seen.measured)
-        passed = "" if seen.passed is None else str(int(seen.passed))
-        writer.writerow([*start, name, value, seen.unit, seen.kind, reason])
-        unmeasured = reason if seen.passed is None else ""
-        row = [f"{name}:passed", passed, "passed, 0 or 1", seen.kind, unmeasured]
+    for point in run.points:
+        start = [point.case, point.category, point.model]
+        name, reason = f"point:{point.point}", str(point.reason or "")
+        value = "" if point.measured is None else repr(point.measured)
+        passed = "" if point.passed is None else str(int(point.passed))
+        writer.writerow([*start, name, value, point.unit, point.kind, reason])
+        unmeasured = reason if point.passed is None else ""
+        row = [f"{name}:passed", passed, "passed, 0 or 1", point.kind, unmeasured]
         writer.writerow([*start, *row])
     for p in run.predictions:
         for stage, seconds in p.seconds.items():

@@ -134,7 +134,7 @@ def summarise(run: Run) -> Summary:
         for category in categories if metric.name in by_metric else ():
             measurements = [m for m in by_metric[metric.name] if category in (ALL, m.category)]
             means = [_mean(name, measurements) for name in models]
-            differences = [compare(means[0], other, groups) for other in means[1:]]
+            differences = [difference_between(means[0], other, groups) for other in means[1:]]
             rows.append(
                 Row(
                     metric.name,
@@ -184,7 +184,9 @@ def worst_points(run: Run, most: int = 6) -> list[tuple[PointResult, Observation
     ]
 
 
-def compare(one: Mean, other: Mean, groups: Mapping[str, str] | None = None) -> Difference | None:
+def difference_between(
+    one: Mean, other: Mean, groups: Mapping[str, str] | None = None
+) -> Difference | None:
     """One model's values minus another's, case by case; None where they share no case.
 
     `groups`: of `category/id`, the shoot that it is from.
@@ -250,7 +252,7 @@ def _best(
     sign = 1 if higher else -1
     best = max(means, key=lambda mean: sign * (mean.value or 0))
     for other in means:
-        difference = compare(best, other, groups) if other is not best else None
+        difference = difference_between(best, other, groups) if other is not best else None
         if difference and not (difference.clear and difference.middle * sign > 0):
             return tuple(means)
     return tuple(replace(mean, best=mean is best) for mean in means)

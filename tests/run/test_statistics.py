@@ -14,7 +14,14 @@ from rmbg_eval.i18n import Message
 from rmbg_eval.measure.record import Measurement, PointResult
 from rmbg_eval.measure.table import TABLE
 from rmbg_eval.run.record import Run
-from rmbg_eval.run.statistics import ALL, FEWEST, Mean, compare, middle_interval, summarise
+from rmbg_eval.run.statistics import (
+    ALL,
+    FEWEST,
+    Mean,
+    difference_between,
+    middle_interval,
+    summarise,
+)
 
 
 def measurement(model, case, value, metric="mad", **changes) -> Measurement:
@@ -101,31 +108,31 @@ def mean_of(model, values) -> Mean:
 def test_a_difference_is_clear_only_where_its_interval_leaves_out_zero():
     base = np.linspace(0, 1, 20)
     noise = np.random.default_rng(1).normal(0, 0.01, 20)
-    clear = compare(mean_of("a", base), mean_of("b", base + 0.1 + noise))
+    clear = difference_between(mean_of("a", base), mean_of("b", base + 0.1 + noise))
     assert clear.clear
     assert clear.low <= clear.middle <= clear.high < 0
-    level = compare(mean_of("a", base), mean_of("b", base + noise - np.median(noise)))
+    level = difference_between(mean_of("a", base), mean_of("b", base + noise - np.median(noise)))
     assert not level.clear
-    few = compare(mean_of("a", base[:5]), mean_of("b", base[:5] + 1))
+    few = difference_between(mean_of("a", base[:5]), mean_of("b", base[:5] + 1))
     assert (few.low, few.high, few.clear, few.mean) == (None, None, False, pytest.approx(-1))
-    assert compare(mean_of("a", []), mean_of("b", base)) is None
+    assert difference_between(mean_of("a", []), mean_of("b", base)) is None
 
 
 def test_pictures_of_one_shoot_count_as_one():
     values = [0.0, 0.2, 0.4, 0.6, 0.8, 1.0, 7.0, 9.0]
     one, other = mean_of("a", values), mean_of("b", [0.0] * 8)
-    found = compare(one, other, {"6": "shoot", "7": "shoot"})
+    found = difference_between(one, other, {"6": "shoot", "7": "shoot"})
     assert (found.cases, found.groups) == (8, 7)
     assert (found.mean, found.middle, found.low, found.high) == (np.mean(values), 0.6, 0, 8)
     # A case that happens to be called like a shoot is not of it.
-    assert compare(one, other, {"6": "0", "7": "0"}).groups == 7
-    assert compare(one, other, dict.fromkeys("01234567", "shoot")).low is None
+    assert difference_between(one, other, {"6": "0", "7": "0"}).groups == 7
+    assert difference_between(one, other, dict.fromkeys("01234567", "shoot")).low is None
 
 
 @given(st.lists(st.floats(-1, 1), min_size=FEWEST, max_size=12))
 def test_an_interval_is_between_values_and_mirrored_for_the_other(values):
     one, other = mean_of("a", values), mean_of("b", [0.0] * len(values))
-    found, back = compare(one, other), compare(other, one)
+    found, back = difference_between(one, other), difference_between(other, one)
     assert {found.low, found.high} <= set(values)
     assert found.low <= found.middle <= found.high
     assert (back.low, back.high) == (-found.high, -found.low)

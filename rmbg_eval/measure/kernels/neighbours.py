@@ -19,29 +19,29 @@ _FROM = np.searchsorted(_NEAR[:, 0], np.arange(22))
 def whole_squares(away: NDArray[np.float32]) -> NDArray[np.float32]:
     """Distances, `(H, W) float32`, each as the root of the integer next to its square."""
     height, width = away.shape
-    found = np.empty((height, width), np.float32)
+    result = np.empty((height, width), np.float32)
     for y in range(height):
         for x in range(width):
             far = np.float64(away[y, x])
-            found[y, x] = np.sqrt(np.rint(far * far))
-    return found
+            result[y, x] = np.sqrt(np.rint(far * far))
+    return result
 
 
 @compiled()
 def _along(mask: NDArray[np.bool_]) -> NDArray[np.float32]:
     """Distance of each pixel from the nearest one of `mask` in its row; infinite without one."""
     height, width = mask.shape
-    found = np.empty((height, width), np.float32)
+    result = np.empty((height, width), np.float32)
     for y in range(height):
         away = np.float32(np.inf)
         for x in range(width):
             away = np.float32(0) if mask[y, x] else away + np.float32(1)
-            found[y, x] = away
+            result[y, x] = away
         away = np.float32(np.inf)
         for x in range(width - 1, -1, -1):
             away = np.float32(0) if mask[y, x] else away + np.float32(1)
-            found[y, x] = min(found[y, x], away)
-    return found
+            result[y, x] = min(result[y, x], away)
+    return result
 
 
 @compiled(pixels("bool", 2), WHOLE_NUMBER)
@@ -53,10 +53,10 @@ def near_squares(mask: NDArray[np.bool_], reach: int) -> NDArray[np.float32]:
     """
     height, width = mask.shape
     along, nothing = _along(mask), np.float32(np.inf)
-    found = np.full((height, width), nothing)
+    result = np.full((height, width), nothing)
     limit = np.float32(reach * reach)
     for y in range(height):
-        own = found[y]
+        own = result[y]
         for row in range(max(0, y - reach), min(height, y + reach + 1)):
             across, near = np.float32((row - y) * (row - y)), along[row]
             for x in range(width):
@@ -64,7 +64,7 @@ def near_squares(mask: NDArray[np.bool_], reach: int) -> NDArray[np.float32]:
                 own[x] = squared if squared < own[x] else own[x]
         for x in range(width):
             own[x] = nothing if own[x] > limit else own[x]
-    return found
+    return result
 
 
 @compiled(pixels("bool", 2), pixels("int64", 1), pixels("int64", 1), WHOLE_NUMBER)
@@ -79,20 +79,20 @@ def squares_at(
     better ways where nothing is near.
     """
     height, along = len(mask), _along(mask)
-    found = np.empty(len(rows))
+    result = np.empty(len(rows))
     for i in range(len(rows)):
         y, x = rows[i], columns[i]
         nearest, across = np.float64(along[y, x]) ** 2, 1
         while across < height and across * across < nearest:
             most -= 1
             if most < 0:
-                return found[:0]
+                return result[:0]
             for row in (y - across, y + across):
                 if 0 <= row < height:
                     nearest = min(nearest, np.float64(along[row, x]) ** 2 + across * across)
             across += 1
-        found[i] = nearest
-    return found
+        result[i] = nearest
+    return result
 
 
 @compiled(pixels("float64", 2), pixels("bool", 2), pixels("float32", 2))
@@ -126,16 +126,16 @@ def block_sums(rgb: RGB, mask: NDArray[np.bool_], side: int) -> NDArray[np.int64
     `(ceil(H / side), ceil(W / side), 4) int64`; the last blocks may be smaller.
     """
     height, width = mask.shape
-    found = np.zeros((-(-height // side), -(-width // side), 4), np.int64)
+    result = np.zeros((-(-height // side), -(-width // side), 4), np.int64)
     for y in range(height):
-        row = found[y // side]
+        row = result[y // side]
         for x in range(width):
             if mask[y, x]:
                 block = row[x // side]
                 for channel in range(3):
                     block[channel] += rgb[y, x, channel]
                 block[3] += 1
-    return found
+    return result
 
 
 @compiled(
