@@ -51,7 +51,7 @@ def alpha_change(base: Alpha, new: Alpha) -> AlphaChange:
     >>> new = base.copy()
     >>> new[20:24, 40:44] = 1
     >>> alpha_change(base, new)
-    AlphaChange(mean=0.0078125, tile=0.0625, where=(32, 16, 16, 16), reason=None)
+    AlphaChange(mean=0.0078125, tile=0.0625, where=(32, 16, 16, 16), reason=None, damaged=False)
     """
     if base.shape != new.shape:
         (height, width), (base_height, base_width) = new.shape, base.shape

@@ -73,8 +73,10 @@ def _executed(source: nbformat.NotebookNode, name: str, out: Path, parameters: d
             parameters=parameters,
             kernel_name="python3",
             progress_bar=False,
-            # It would warn of its loopback sockets, which nothing but this process reads.
-            extra_arguments=["--IPKernelApp.log_level=40"],
+            # It would warn of its loopback sockets, which nothing but this process reads, and call
+            # it an error that it is interrupted, which is how it is ended. What fails in a cell is
+            # raised here all the same.
+            extra_arguments=["--IPKernelApp.log_level=50"],
         )
         os.replace(partial, notebook)
         _trust(notebook)

@@ -154,7 +154,7 @@ class Watch:
             raise SystemExit("openvino_telemetry was imported")
 
 sys.meta_path.insert(0, Watch())
-from rmbg_eval.models import load_model
+from rmbg_eval import load_model
 load_model("isnet").load()
 assert "openvino" in sys.modules
 assert "openvino_telemetry" not in sys.modules
