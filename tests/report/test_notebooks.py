@@ -61,6 +61,7 @@ def test_bare_papermill_and_bare_nbconvert_make_the_page(case_set: Path, tmp_pat
     out = tmp_path / "out"
     done = bare_papermill(out, "-p", "cases", str(case_set), "-y", "{models: [grabcut]}")
     assert done.returncode == 0, done.stderr
+    assert all((out / name).is_file() for name in ("junit.xml", "summary.md"))
     assert json.loads((out / "run.json").read_text())["complete"]
     converted = subprocess.run(
         [
