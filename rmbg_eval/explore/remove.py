@@ -15,16 +15,15 @@ from ..core.files import write_atomic
 from ..core.images import (
     Cutout,
     Picture,
-    check_alpha,
-    check_rgb,
     decode,
     decode_cutout,
     encode_png,
     read_bytes,
 )
-from ..errors import ImageError, ModelError
+from ..errors import ModelError
 from ..i18n import Message
 from ..models.protocol import Model
+from ..predictions.stages import check_cutout
 
 OnStage = Callable[[str], None]
 """Told the name of every stage as it begins: preprocess, infer, postprocess, encode."""
@@ -111,14 +110,7 @@ def _cutout(model: Model, picture: Picture, stage: Callable) -> Cutout:
         )
     with stage("postprocess"):
         cutout = model.postprocess(outputs[0], picture)
-    try:
-        check_rgb(cutout.rgb)
-        check_alpha(cutout.alpha, picture.rgb.shape[:2])
-    except ImageError as error:
-        raise ModelError(
-            Message("{model}: {problem}", model=model.info.name, problem=error.problem),
-            error.remedy,
-        ) from None
+    check_cutout(model, cutout, picture)
     return cutout
 
 

@@ -193,7 +193,7 @@ def _write(
         assert job.picture is not None
         with job.stage("postprocess"):
             cutout = model.postprocess(job.output, job.picture)
-            _check(model, cutout, job.picture)
+            check_cutout(model, cutout, job.picture)
             job.output = None
         if job.open:
             with job.stage("encode"):
@@ -223,7 +223,7 @@ def _write(
     return case, _finish(model, job, out, cached=True)
 
 
-def _check(model: Model, cutout: Cutout, picture: Picture) -> None:
+def check_cutout(model: Model, cutout: Cutout, picture: Picture) -> None:
     """Raise ModelError, printing what was received, unless the cut-out keeps the image contract."""
     try:
         check_rgb(cutout.rgb)
