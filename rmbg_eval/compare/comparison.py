@@ -11,9 +11,12 @@ from ..i18n import N_, Message, join
 from ..predictions.prediction import Prediction
 from ..settings import CompareFailOn as FailOn
 
-State = Literal["failed", "missing", "worse", "changed", "new", "still-failed", "better", "same"]
+State = Literal[
+    "failed", "missing", "worse", "changed", "case-changed", "new", "still-failed", "better", "same"
+]
 STATES: tuple[State, ...] = (
-    "failed", "missing", "worse", "changed", "new", "still-failed", "better", "same",
+    "failed", "missing", "worse", "changed", "case-changed",
+    "new", "still-failed", "better", "same",
 )  # fmt: skip
 """Of a case × model, worst first."""
 
@@ -83,8 +86,8 @@ class Pair(Keyed):
 class Comparison(_Record):
     """What changed from BASE to NEW."""
 
-    schema_version: Literal[1, 2] = 2
-    """1 had texts in English where there are messages now."""
+    schema_version: Literal[1, 2, 3] = 3
+    """1 had texts in English where there are messages now; 1 and 2 had no `case-changed`."""
     base: str
     """The folder, as it was given."""
     new: str
@@ -108,7 +111,12 @@ def fails(pair: Pair, fail_on: FailOn) -> bool:
         return True
     if fail_on == "point":
         return any(v.kind == "point" and v.verdict == "worse" for v in pair.values)
-    return fail_on == "worse" and pair.state in ("worse", "changed", "new")
+    return fail_on == "worse" and pair.state in (
+        "worse",
+        "changed",
+        "case-changed",
+        "new",
+    )
 
 
 _TURNS = {

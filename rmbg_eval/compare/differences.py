@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Any
 
 from ..errors import printable
@@ -120,10 +120,15 @@ def _only(was: Iterable[str], now: Iterable[str]) -> Iterator[dict[str, Any]]:
     for run, there, elsewhere in (("BASE", one, other), ("NEW", other, one)):
         only = [printable(name) for name in there if name not in elsewhere]
         if only:
-            names = join(", ", only[:_MOST])
-            if len(only) > _MOST:
-                names = Message("{names} and {n} more", names=names, n=len(only) - _MOST)
-            yield {"n": len(only), "run": run, "names": names}
+            yield {"n": len(only), "run": run, "names": listed(only)}
+
+
+def listed(names: Sequence[str]) -> Message:
+    """Names in a sentence, the first few of them."""
+    first = join(", ", names[:_MOST])
+    if len(names) <= _MOST:
+        return first
+    return Message("{names} and {n} more", names=first, n=len(names) - _MOST)
 
 
 def _cut(value: object) -> Message | str:

@@ -6,13 +6,14 @@ says whether a moved alpha is for the better, that is a state too.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import TypeVar
 
 from ..cases.categories import category_order
 from ..core.key import Key
 from ..core.progress import OnStep, Step, ignore
+from ..errors import printable
 from ..i18n import N_, Message
 from ..measure.record import Measurement, PointResult
 from ..measure.subject import WHOLE
@@ -21,10 +22,25 @@ from ..predictions.prediction import Prediction
 from ..run.record import Run
 from .alpha_change import AlphaChange, change_of
 from .comparison import ROUNDING, STATES, Comparison, Pair, State, Value, Verdict, describe
-from .differences import counterparts, differences
+from .differences import counterparts, differences, listed
 from .tolerances import ALPHA_MEAN, ALPHA_TILE, Tolerances
 
 Found = TypeVar("Found")
+
+OTHER_PICTURE = Message(
+    "the picture of this case changed between the two runs; nothing of the two compares: approve "
+    "NEW to keep what is right"
+)
+OTHER_TRUTH = Message(
+    "the truth of this case changed between the two runs; scores do not compare: approve NEW to "
+    "keep what is right"
+)
+_NOT_JUDGED = {
+    "verdict": "not judged",
+    "allowed": None,
+    "tolerance": None,
+    "reason": Message("the truth of this case changed between the two runs"),
+}
 
 _DIRECTION = {metric.name: metric.higher_is_better for metric in TABLE}
 
@@ -70,7 +86,7 @@ def compare_runs(
         {p.name for p in pairs},
         {f"{c.category}/{c.id}/{point.id}" for c in (*was.cases, *now.cases) for point in c.points},
     )
-    return tuple(pairs), (*differences(was, now, renamed), *strangers)
+    return tuple(pairs), (*differences(was, now, renamed), *_other_cases(pairs), *strangers)
 
 
 def _by_new_name(found: Mapping[Key, Found], renamed: Mapping[str, str]) -> dict[Key, Found]:
@@ -96,6 +112,7 @@ class _Both:
         self.values = [_by_new_name(was.index.measurements, renamed), now.index.measurements]
         self.points = [_by_new_name(was.index.points, renamed), now.index.points]
         self.cases = [run.index.cases for run in (was, now)]
+        self.truths_kept = min(was.schema_version, now.schema_version) >= 4
         measured = [{m.metric for m in run.measurements} for run in (was, now)]
         self.shared = measured[0] & measured[1]
 
@@ -123,17 +140,26 @@ class _Both:
         if was.failure:
             return pair_of("better", Message("it failed in BASE: {why}", why=was.failure.problem))
         if was.picture_sha256 != now.picture_sha256:
-            return pair_of(
-                "new",
-                Message(
-                    "its picture is another one than in BASE: approve NEW to keep what is right"
-                ),
-            )
+            return pair_of("case-changed", OTHER_PICTURE)
         change = self.moved(was, now)
         values = (*self._alphas(key, change), *self._points(key), *self._measures(key))
         identical = was.cutout_sha256 == now.cutout_sha256 and not change.damaged
-        state, why = _state(values, change, identical)
+        if change.damaged or not self._other_truth(category, case):
+            state, why = _state(values, change, identical)
+        else:
+            state, why = "case-changed", OTHER_TRUTH
+            values = tuple(v.model_copy(update=_NOT_JUDGED) for v in values)
+            if identical:
+                why = Message("{why}; the cut-out is the same to the bit", why=why)
         return pair_of(state, why, values=values, identical=identical, where=change.where)
+
+    def _other_truth(self, category: str, case: str) -> bool:
+        """Whether the truth, or the true foreground, is another; False where that is not known."""
+        was, now = (side.get((category, case)) for side in self.cases)
+        if was is None or now is None:
+            return False
+        other = self.truths_kept and was.truth_sha256 != now.truth_sha256
+        return other or was.has_truth is not now.has_truth
 
     def _alphas(self, key: Key, change: AlphaChange) -> Iterator[Value]:
         """How far alpha moved: judged only where no measure says whether for the better."""
@@ -204,23 +230,17 @@ class _Both:
         was, now = (side.get(key, {}) for side in self.points)
         category, case, _ = key
         defined = [
-            {p.id: p for p in side[category, case].points} if (category, case) in side else {}
+            {p.id: p.model_copy(update={"title": {}}) for p in side[category, case].points}
+            if (category, case) in side
+            else {}
             for side in self.cases
         ]
         for name in dict.fromkeys([*now, *was]):
-            before, after = was.get(name), now.get(name)
-            note = None
-            if before and after and defined[0].get(name) != defined[1].get(name):
-                note = Message("the point is defined otherwise than in BASE")
-            yield self._point(key, name, before, after, note)
+            same = defined[0].get(name) == defined[1].get(name)
+            yield self._point(key, name, was.get(name), now.get(name), same)
 
     def _point(
-        self,
-        key: Key,
-        name: str,
-        was: PointResult | None,
-        now: PointResult | None,
-        note: Message | None,
+        self, key: Key, name: str, was: PointResult | None, now: PointResult | None, same: bool
     ) -> Value:
         there = now or was
         assert there is not None
@@ -234,12 +254,14 @@ class _Both:
         difference = None if off[0] is None or off[1] is None else off[1] - off[0]
         allowed = tolerance.allowed(off[0] or 0)
         passed = (was.passed if was else None, now.passed if now else None)
-        verdict: Verdict
+        verdict: Verdict = "not judged"
+        note = None
         if was is None:
-            verdict = "same" if passed[1] else "changed"
             note = Message("the point is new")
         elif now is None:
-            verdict, note = "worse", Message("the point is in BASE only")
+            note = Message("the point is in BASE only")
+        elif not same:
+            note = Message("the point is defined otherwise than in BASE")
         elif passed[0] is not passed[1]:
             verdict = "better" if passed[1] else "worse"
         else:
@@ -255,7 +277,21 @@ class _Both:
         )  # fmt: skip
 
 
-def _state(values: Iterable[Value], change: AlphaChange, identical: bool) -> tuple[State, Message]:
+def _other_cases(pairs: Iterable[Pair]) -> Iterator[Message]:
+    """The cases that are others than in BASE, in a sentence."""
+    names = [*dict.fromkeys(printable(p.name) for p in pairs if p.state == "case-changed")]
+    if names:
+        yield Message(
+            "{n} case changed between the two runs (picture, truth or points), so that scores do "
+            "not compare: {names}",
+            many="{n} cases changed between the two runs (picture, truth or points), so that "
+            "scores do not compare: {names}",
+            n=len(names),
+            names=listed(names),
+        )
+
+
+def _state(values: Sequence[Value], change: AlphaChange, identical: bool) -> tuple[State, Message]:
     """The state of a case that both runs have a cut-out of: the worst of its values'."""
     by_verdict: dict[str, list[Value]] = {}
     for value in values:
@@ -280,6 +316,11 @@ def _state(values: Iterable[Value], change: AlphaChange, identical: bool) -> tup
         if first.kind == "alpha":
             what = Message("{what}; no truth says whether it is better", what=what)
         return "changed", what
+    if others := [v for v in values if v.kind == "point" and v.verdict == "not judged"]:
+        return "case-changed", Message(
+            "points of this case changed between the two runs: {names}; approve NEW to keep them",
+            names=[printable(v.name) for v in others],
+        )
     if better := by_verdict.get("better"):
         first = max(better, key=lambda v: (v.kind == "point", v.excess))
         return "better", describe(first)

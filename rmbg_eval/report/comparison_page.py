@@ -34,6 +34,7 @@ _STATES: dict[State, Message] = {
     "missing": Message("missing"),
     "worse": Message("worse"),
     "changed": Message("changed"),
+    "case-changed": Message("case changed"),
     "new": Message("new"),
     "still-failed": Message("still failed"),
     "better": Message("better"),

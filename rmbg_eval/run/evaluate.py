@@ -8,6 +8,7 @@ report shows are drawn last: a run folder needs no case set to be looked at.
 
 from __future__ import annotations
 
+import hashlib
 import time
 from collections.abc import Callable, Iterable, Mapping
 from concurrent.futures import Future, ThreadPoolExecutor, wait
@@ -21,7 +22,7 @@ from ..cases.case import Case
 from ..cases.folder import load_cases
 from ..core.cache import MeasureCache, Store
 from ..core.choices import split
-from ..core.files import remove_unfinished
+from ..core.files import remove_unfinished, sha256_file
 from ..core.machine import Machine
 from ..core.progress import OnStep, Step, ignore
 from ..errors import Failure, ModelError, OutputError, SettingsError, printable
@@ -142,11 +143,21 @@ def _record_of(case: Case) -> CaseRecord:
         author=printable(about.author) if about.author else None,
         source=printable(about.source) if about.source else None,
         has_truth=case.alpha is not None,
+        truth_sha256=_truth_hash(case),
         group=printable(about.group) if about.group else None,
         points=tuple(
             point.model_copy(update={"title": _printable(point.title)}) for point in about.points
         ),
     )
+
+
+def _truth_hash(case: Case) -> str | None:
+    """SHA-256 over those of truth and true foreground; None where the case has neither."""
+    files = case.alpha, case.foreground
+    if files == (None, None):
+        return None
+    hashes = (str(sha256_file(path) if path else None) for path in files)
+    return hashlib.sha256(" ".join(hashes).encode()).hexdigest()
 
 
 def _printable(title: Mapping[Any, str]) -> dict[Any, str]:

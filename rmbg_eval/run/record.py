@@ -39,6 +39,9 @@ class CaseRecord(_Record):
     author: str | None
     source: str | None
     has_truth: bool
+    truth_sha256: str | None = None
+    """Of the files of truth and true foreground: runs of another truth do not compare. None where
+    the case has neither, and before schema version 4."""
     group: str | None = None
     """The shoot that it is from."""
     points: tuple[ObservationPoint, ...] = ()
@@ -54,7 +57,7 @@ class ModelRun(_Record):
     """What the model had to say of how it ran."""
 
 
-SCHEMA_VERSION: Literal[3] = 3
+SCHEMA_VERSION: Literal[4] = 4
 """Raised with every change of what run.json holds; older ones still load."""
 
 
@@ -99,8 +102,9 @@ class Index:
 class Run(_Record):
     """Everything that was found; run.json is its JSON."""
 
-    schema_version: Literal[1, 2, 3] = SCHEMA_VERSION
-    """1 had no `machine.threads`; 1 and 2 had texts in English where there are messages now."""
+    schema_version: Literal[1, 2, 3, 4] = SCHEMA_VERSION
+    """1 had no `machine.threads`; 1 and 2 had texts in English where there are messages now; 1 to 3
+    did not say which truth a case had."""
     complete: bool
     settings: Settings
     started: datetime

@@ -60,13 +60,15 @@ def test_what_an_interrupted_run_did_not_do_is_an_error() -> None:
 
 
 def test_a_comparison_fails_what_the_gate_stops_at() -> None:
-    states = ("failed", "missing", "worse", "changed", "new", "still-failed", "better", "same")
+    states = ("failed", "missing", "worse", "changed", "case-changed", "new", "still-failed",
+              "better", "same")  # fmt: skip
     root = read(junit_of_comparison(comparison(*states), "worse"))
     assert {name.rpartition("/")[2]: tags for name, tags in outcomes(root).items()} == {
         "failed": ["error"],
         "missing": ["failure"],
         "worse": ["failure"],
         "changed": ["failure"],
+        "case-changed": ["failure"],
         "new": ["failure"],
         "still-failed": ["skipped"],
         "better": ["system-out"],

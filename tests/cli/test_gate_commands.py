@@ -104,6 +104,35 @@ def test_a_missing_and_a_new_case_never_pass_silently(shop: Shop) -> None:
     assert shop.compare("--fail-on", "error")[0] == 1  # the missing one
 
 
+def test_another_truth_or_picture_is_explained_and_no_model_called_worse(shop: Shop) -> None:
+    shop.evaluate()
+    shop.approve()
+    truth = shop.cases / "portrait" / "ada" / "alpha.png"
+    with Image.open(truth) as alpha:
+        Image.fromarray(np.roll(np.asarray(alpha), 4, 1)).save(truth)
+    with Image.open(shop.cases / "pet" / "tom.png") as picture:
+        picture.transpose(Image.Transpose.FLIP_TOP_BOTTOM).save(shop.cases / "pet" / "tom.png")
+    shop.evaluate()
+    code, printed = shop.compare()
+    assert code == 1
+    assert "2 cases changed between the two runs" in printed
+    assert "2 case-changed, 1 same" in printed
+    why = {
+        "portrait/ada": "the truth of this case changed between the two runs; scores do not",
+        "pet/tom": "the picture of this case changed between the two runs",
+    }
+    summary = (shop.out / "summary.md").read_text("utf-8")
+    tests = (shop.out / "junit.xml").read_text("utf-8")
+    for name, words in why.items():
+        assert f"case-changed: {name} · shop: {words}" in printed
+        assert f"`{name}` | `shop` | case-changed | `{words}" in summary
+        assert f"case-changed: {words}" in tests
+    assert shop.failed_tests() == {"shop.portrait/ada", "shop.pet/tom"}
+    assert shop.compare("--fail-on", "point")[0] == 0
+    assert shop.approve()[0] == 0
+    assert shop.compare()[0] == 0
+
+
 def test_a_failed_case_stops_every_gate_and_is_approved_only_by_name(shop: Shop) -> None:
     shop.evaluate()
     shop.approve()

@@ -10,6 +10,7 @@ from rmbg_eval import Prediction, Run
 from rmbg_eval.compare.alpha_change import NOTHING, AlphaChange
 from rmbg_eval.compare.runs import compare_runs
 from rmbg_eval.compare.tolerances import Tolerance, Tolerances
+from rmbg_eval.i18n import Message
 from rmbg_eval.measure.record import ObservationPoint, PointResult
 
 FAR = AlphaChange(0.2, 0.5, (0, 0, 16, 16))
@@ -103,9 +104,9 @@ def test_what_is_measured_for_the_first_time_is_changed() -> None:
         (point(False, 0.5), point(False, 0.52), "same"),
         (point(False, 0.5), point(False, 0.6), "worse"),
         (point(False, 0.5), point(False, 0.3), "better"),
-        (None, point(True), "same"),
-        (None, point(False, 0.9), "changed"),
-        (point(True), None, "worse"),
+        (None, point(True), "case-changed"),
+        (None, point(False, 0.9), "case-changed"),
+        (point(True), None, "case-changed"),
     ],
     ids=str,
 )
@@ -115,20 +116,79 @@ def test_points(was: PointResult | None, now: PointResult | None, state: str) ->
     pair = one(before, after, NEAR)
     assert pair.state == state
     if state != "same":
-        assert "point lens" in str(pair.why)
+        assert "lens" in str(pair.why)
 
 
-def test_a_point_that_is_defined_otherwise_is_said_to_be() -> None:
-    def with_point(box: tuple[int, int, int, int], passed: bool) -> Run:
-        made_run = run(points=(point(passed, 0.5 * (not passed)),))
-        given = ObservationPoint(id="lens", kind="transparent", box=box)
-        record = made_run.cases[0].model_copy(update={"points": (given,)})
-        return made_run.model_copy(update={"cases": (record,)})
+def with_point(passed: bool, mad: float = 0.1, **changes: object) -> Run:
+    given = ObservationPoint(id="lens", kind="transparent", box=(0, 0, 9, 9))
+    of = run(value("mad", mad), points=(point(passed, 0.5 * (not passed)),))
+    points = (given.model_copy(update=changes),)
+    return of.model_copy(update={"cases": (of.cases[0].model_copy(update={"points": points}),)})
 
-    pair = one(with_point((0, 0, 9, 9), True), with_point((1, 0, 9, 9), False))
+
+@pytest.mark.parametrize("passed", [False, True])
+def test_a_point_that_is_defined_otherwise_is_not_judged(passed: bool) -> None:
+    pair = one(with_point(not passed), with_point(passed, box=(1, 0, 9, 9)))
+    assert pair.state == "case-changed"
+    assert "points of this case changed between the two runs: lens" in str(pair.why)
+    (lens,) = [v for v in pair.values if v.kind == "point"]
+    assert lens.verdict == "not judged"
+    assert "defined otherwise" in str(lens.reason)
+
+
+def test_a_point_with_another_title_is_the_same() -> None:
+    assert one(with_point(True), with_point(True, title={"en": "Lens"})).state == "same"
+
+
+def test_what_got_worse_beside_a_point_defined_otherwise_is_worse() -> None:
+    pair = one(with_point(True), with_point(False, mad=0.9, box=(1, 0, 9, 9)), NEAR)
+    assert (pair.state, [v.name for v in pair.of("worse")]) == ("worse", ["mad"])
+
+
+def with_truth(hashed: str | None, mad: float, cutout: str = "0", **changes: object) -> Run:
+    of = run(value("mad", mad), points=(point(mad < 0.5, mad / 10),), cutout=cutout)
+    update = {"truth_sha256": hashed, "has_truth": True}
+    record = of.cases[0].model_copy(update={**update, **changes})
+    return of.model_copy(update={"cases": (record,)})
+
+
+@pytest.mark.parametrize("mads", [(0.1, 0.9), (0.9, 0.1)])
+@pytest.mark.parametrize("cutout", ["0", "1"])
+@pytest.mark.parametrize(
+    ("was", "now"),
+    [(("a", True), ("b", True)), ((None, False), ("a", True)), (("a", True), (None, False))],
+)
+def test_where_the_truth_changed_nothing_is_worse_or_better(
+    was: tuple, now: tuple, mads: tuple, cutout: str
+) -> None:
+    before = with_truth(was[0], mads[0], has_truth=was[1])
+    after = with_truth(now[0], mads[1], cutout, has_truth=now[1])
+    pair = one(before, after, NEAR)
+    assert pair.state == "case-changed"
+    assert "the truth of this case changed between the two runs" in str(pair.why)
+    assert ("same to the bit" in str(pair.why)) is (cutout == "0")
+    assert {v.verdict for v in pair.values} == {"not judged"}
+    assert all("truth of this case changed" in str(v.reason) for v in pair.values)
+    assert {v.kind for v in pair.values} == {"alpha", "measure", "point"}
+    _, notes = compare_runs(before, after, Tolerances(), lambda *_: NEAR)
+    assert any(str(note).startswith("1 case changed between") for note in notes)
+
+
+def test_of_the_same_truth_scores_are_judged() -> None:
+    assert one(with_truth("a", 0.1), with_truth("a", 0.9), NEAR).state == "worse"
+
+
+def test_a_run_from_before_truths_were_kept_is_judged() -> None:
+    old = with_truth(None, 0.1).model_copy(update={"schema_version": 3})
+    pair = one(old, with_truth("b", 0.9), NEAR)
     assert pair.state == "worse"
-    assert "defined otherwise" in str(pair.why)
-    assert "the same to the bit" in str(pair.why)
+    assert "the same to the bit, so the truth, the point or the measure is not" in str(pair.why)
+
+
+def test_a_damaged_cutout_is_said_also_where_the_truth_changed() -> None:
+    gone = AlphaChange(None, None, None, Message("gone"), damaged=True)
+    pair = one(with_truth("a", 0.1), with_truth("b", 0.1), gone)
+    assert (pair.state, str(pair.why)) == ("changed", "gone")
 
 
 @pytest.mark.parametrize(
@@ -141,7 +201,7 @@ def test_a_point_that_is_defined_otherwise_is_said_to_be() -> None:
         (made(), None, "missing", "in BASE only"),
         (failed(), None, "missing", "in BASE only"),
         (None, made(), "new", "in NEW only: approve"),
-        (made(), made(picture_sha256="q" * 64), "new", "picture is another one"),
+        (made(), made(picture_sha256="q" * 64), "case-changed", "the picture of this case changed"),
         (made(), made(), "same", "same to the bit"),
     ],
 )
@@ -160,6 +220,7 @@ def test_states_of_predictions(
         ("missing", {"worse", "point", "error"}),
         ("worse", {"worse"}),
         ("changed", {"worse"}),
+        ("case-changed", {"worse"}),
         ("new", {"worse"}),
         ("still-failed", set()),
         ("better", set()),
@@ -235,7 +296,7 @@ def test_how_the_runs_differ_is_said() -> None:
     text = "\n".join(map(str, notes))
     for words in (
         "NEW was interrupted",
-        "BASE has schema version 3, NEW 1",
+        "BASE has schema version 4, NEW 1",
         "1 model in BASE only: a; a label keeps",
         "1 model in NEW only: c",
         "1 measure in BASE only: mad",
