@@ -14,7 +14,7 @@ from markupsafe import Markup, escape
 from ..core.files import write_atomic
 from ..i18n import LANGUAGE, Message, languages, tag
 from ..settings import Language, Layout
-from ..web import BACKDROP, TEMPLATES, script, style
+from ..web import BACKDROP, TEMPLATES, icon, script, style
 from .views import Text
 
 _TEMPLATES = [Path(__file__).parent / "templates", TEMPLATES]
@@ -81,7 +81,7 @@ def environment(lang: Language) -> Environment:
         finalize=_shown,
     )
     made.globals |= {"_": Message, "lang": lang, "languages": languages(), "LANGUAGE": LANGUAGE}
-    made.globals["tag"] = tag(lang)
+    made.globals |= {"tag": tag(lang), "icon": lambda name: Markup(icon(name))}
     made.filters |= {"plain": plain, "others": others, "join": _join}
     return made
 

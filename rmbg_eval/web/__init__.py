@@ -21,6 +21,7 @@ BACKDROP = _HERE / "style" / "backdrop.webp"
 _KIT = ("tokens", "controls", "zoom")
 _STYLES = {"report": (*_KIT, "report", "viewer", "compare"), "explore": (*_KIT, "explore")}
 _IMPORT = re.compile(r'^import (\{[^}]*\}) from "\./(\w+)\.js";\n', re.MULTILINE)
+_ICONS = re.compile(r"^const (STROKES|FILLS) = \{\n(.*?)^\};", re.MULTILINE | re.DOTALL)
 _EXPORT = re.compile(r"^export (?=(?:async )?(?:function|class|const) (\w+))", re.MULTILINE)
 
 
@@ -40,6 +41,22 @@ def _only(lang: str) -> str:
         f"html:has({chosen}) .rmbg {others} {{ display: none; }}\n"
         f'html:has({chosen}) .rmbg span[lang="{lang}"] {{ display: inline; }}\n'
     )
+
+
+@cache
+def icon(name: str) -> str:
+    """The icon `name` of script/icons.js, as that draws it. Raises KeyError where there is none."""
+    source = (_HERE / "script" / "icons.js").read_text("utf-8")
+    paths = {
+        kind: dict(re.findall(r'^  (\w+): "(.+)",$', body, re.M))
+        for kind, body in _ICONS.findall(source)
+    }
+    stroke, fill = paths["STROKES"].get(name), paths["FILLS"].get(name)
+    if not stroke and not fill:
+        raise KeyError(name)
+    parts = [f'<path d="{stroke}"></path>'] if stroke else []
+    parts += [f'<path d="{fill}" class="solid"></path>'] if fill else []
+    return f'<svg class="icon" viewBox="0 0 20 20" aria-hidden="true">{"".join(parts)}</svg>'
 
 
 @cache

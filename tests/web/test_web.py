@@ -51,6 +51,18 @@ def test_one_set_of_tokens_has_every_colour_of_the_pages() -> None:
         assert used - {"--scale"} <= names  # zoom.js sets it; others have a value beside them
 
 
+def test_an_icon_of_a_template_is_that_of_the_scripts() -> None:
+    source = (Path(web.__file__).parent / "script" / "icons.js").read_text("utf-8")
+    paths = re.findall(r'^  (\w+): "([^"]+)",$', source, re.MULTILINE)
+    assert len(paths) > 25
+    for name, path in paths:
+        assert f'd="{path}"' in web.icon(name)
+    # Biome keeps each in a line: what is in none of these lines no template could show.
+    assert len(paths) == source.count(': "M')
+    with pytest.raises(KeyError):
+        web.icon("unicorn")
+
+
 def test_the_widget_is_a_module_that_anywidget_takes() -> None:
     assert web.module("widget").endswith("export default $widget;\n")
     assert "return { render };" in web.module("widget")

@@ -1,6 +1,7 @@
 // What the page of explore is made of.
 
 import { h } from "./dom.js";
+import { icon } from "./icons.js";
 import { svg } from "./svg.js";
 import { _, OTHER } from "./text.js";
 
@@ -29,7 +30,6 @@ const WORDS = {
     hint: _("Result. Plus and minus zoom, arrows move, 0 fits."),
   },
 };
-const UPLOAD = "M12 16V5m0 0L7.5 9.5M12 5l4.5 4.5M4 15v3a2 2 0 0 0 2 2h12a2 2 0 0 0 2-2v-3";
 
 /** @typedef {ReturnType<typeof layout>} Layout */
 /** @typedef {ReturnType<typeof panel>} Side */
@@ -110,11 +110,7 @@ function choices(root, texts, act) {
     "label",
     { class: "rx-drop" },
     texts.say(input, _("Drop a picture, click, or paste"), {}, "aria-label"),
-    svg(
-      "svg",
-      { viewBox: "0 0 24 24", "aria-hidden": "true", class: "rx-icon" },
-      svg("path", { d: UPLOAD }),
-    ),
+    icon("upload"),
     texts.label("strong", _("Drop a picture, click, or paste")),
     chosen,
   );
