@@ -50,6 +50,6 @@ class Entry:
 
     def takes(self, options: str) -> bool:
         """Whether this may follow the name."""
-        if self.path:
+        if self.path and not (self.options and options.startswith("?")):
             return len(options) > 1 and options[0] == self.path[0]
         return not options or (self.options and options != ":")

@@ -62,19 +62,7 @@ class Folder:
 
     def postprocess(self, output: tuple[RGB | None, Alpha], picture: Picture) -> Cutout:
         """The file's own colours where it has them, else the picture's under its matte."""
-        rgb, alpha = output
-        if (alpha.shape[1], alpha.shape[0]) != picture.size:
-            raise ModelError(
-                Message(
-                    "The cut-out has {width}×{height} pixels, the picture {width2}×{height2}",
-                    width=alpha.shape[1],
-                    height=alpha.shape[0],
-                    width2=picture.size[0],
-                    height2=picture.size[1],
-                ),
-                Message("Export the cut-out at the picture's full size: it is never resized."),
-            )
-        return Cutout(picture.rgb if rgb is None else np.ascontiguousarray(rgb), alpha)
+        return as_cutout(*output, picture)
 
     def _file(self, name: str) -> Path:
         """The file of the case `category/id`: in its category's folder, else in the root."""
@@ -100,6 +88,23 @@ class Folder:
                 printable(path.stem): path for path in files if path.suffix.lower() in SUFFIXES
             }
         return self._listed[folder]
+
+
+def as_cutout(rgb: RGB | None, alpha: Alpha, picture: Picture) -> Cutout:
+    """A finished cut-out of `picture`, `(H, W, 3) uint8` or None and `(H, W) float32` in [0, 1]: in
+    its own colours where it has them, else in the picture's. ModelError where the sizes differ."""
+    if (alpha.shape[1], alpha.shape[0]) != picture.size:
+        raise ModelError(
+            Message(
+                "The cut-out has {width}×{height} pixels, the picture {width2}×{height2}",
+                width=alpha.shape[1],
+                height=alpha.shape[0],
+                width2=picture.size[0],
+                height2=picture.size[1],
+            ),
+            Message("Export the cut-out at the picture's full size: it is never resized."),
+        )
+    return Cutout(picture.rgb if rgb is None else np.ascontiguousarray(rgb), alpha)
 
 
 ENTRIES = (

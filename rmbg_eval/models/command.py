@@ -1,0 +1,300 @@
+"""Any program as a model: a command that reads a picture and writes a cut-out, or a folder of them.
+
+The program is started as it is written, without a shell. What it gets is the picture as every
+model gets it, decoded and upright, as a PNG; what it writes is judged as it is, like any finished
+cut-out. Its time is wall time from outside: of every call, starting the program and loading its
+model are a part, which a first call over one small picture measures.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import io
+import os
+import re
+import shlex
+import shutil
+import signal
+import subprocess
+import time
+from collections.abc import Callable, Sequence
+from contextlib import suppress
+from functools import cached_property
+from pathlib import Path
+from tempfile import TemporaryDirectory
+from urllib.parse import parse_qsl
+
+import numpy as np
+from PIL import Image
+
+from ..core.files import sha256_file
+from ..core.images import FAST_PNG, RGB, SUFFIXES, Alpha, Cutout, Picture, decode_cutout, read_bytes
+from ..errors import ModelError, RmbgEvalError, printable
+from ..i18n import Message
+from .entry import Entry, LoadOptions
+from .folder import as_cutout
+from .info import ModelInfo
+
+TIMEOUT = 600
+"""Seconds after which a call is ended, for each of its pictures, unless the spec says otherwise."""
+BATCH = 16
+"""Pictures in a call over a folder: their start-up is shared, and they are in memory together."""
+
+_TRIAL_SIDE = 64
+_VERSION_SECONDS = 30
+_WORDS = 300
+"""Characters of a program's own words that a failure repeats."""
+
+Written = tuple[RGB | None, Alpha] | RmbgEvalError
+"""What a program wrote for a picture, or why that cannot be used."""
+
+
+class Command:
+    """A program, as `command:PROGRAM … {in} {out}` or `command:PROGRAM … {in_dir} {out_dir}`."""
+
+    def __init__(self, label: str, command: str, timeout: float = TIMEOUT) -> None:
+        """Raises ModelError for a command that names no files, or a program that is not there."""
+        self._label = label
+        self._command = command
+        self._timeout = timeout
+        try:
+            self._words = shlex.split(command)
+        except ValueError as error:
+            raise _wrong(command, Message.of(str(error))) from None
+        places = {place for word in self._words for place in _PLACE.findall(word)}
+        self._folders = places == {"in_dir", "out_dir"}
+        if not self._folders and places != {"in", "out"}:
+            why = Message("it must name {file}, or {folder}", file=_ONE, folder=_MANY)
+            raise _wrong(command, why)
+        program = shutil.which(os.path.expanduser(self._words[0]))
+        if program is None:
+            raise ModelError(
+                Message("There is no program {name}", name=repr(printable(self._words[0]))),
+                Message("Install it, or write the path to it after command:."),
+            )
+        self._program = str(Path(program).absolute())
+        self._start_up: float | None = None
+        self.batch_size = BATCH if self._folders else 1
+        self.warnings: list[Message] = []
+
+    @cached_property
+    def info(self) -> ModelInfo:
+        """Asks the program for its version."""
+        version = self._version()
+        return ModelInfo(
+            name=self._label,
+            title=f"The program {printable(Path(self._program).name)}",
+            licence="the program's own",
+            pipeline=f"{printable(self._command)}; the picture as an upright sRGB PNG; what it "
+            "writes is used as it is",
+            runtime=version or "version not told",
+            device="the program's own",
+            dtype="the program's own",
+        )
+
+    def identity(self, name: str) -> str:
+        """By the command, the version that the program tells, and the program's own file."""
+        told = f"{self.info.identity} {sha256_file(Path(self._program))}"
+        return hashlib.sha256(told.encode()).hexdigest()
+
+    def fetch(self, say: Callable[[str], None]) -> None:
+        """What the program needs is its own affair."""
+
+    def load(self) -> bool:
+        """Call it once over one small picture: how long that takes is nearly all start-up."""
+        if self._start_up is not None:
+            return False
+        ramp = np.linspace(0, 255, _TRIAL_SIDE * _TRIAL_SIDE * 3).astype(np.uint8)
+        trial = Image.fromarray(ramp.reshape(_TRIAL_SIDE, _TRIAL_SIDE, 3))
+        started = time.perf_counter()
+        try:
+            self._call([_png(trial)])
+        except RmbgEvalError:  # so small a picture may be too small; each case says what is wrong
+            self._start_up = 0.0
+            return True
+        self._start_up = time.perf_counter() - started
+        self.warnings.append(
+            Message(
+                "A call over one picture of {side}×{side} px took {seconds} s: about so much of "
+                "each call is start-up, and it is in the seconds of its {n} pictures.",
+                many="A call over one picture of {side}×{side} px took {seconds} s: about so much "
+                "of each call is start-up, and it is shared out among its up to {n} pictures.",
+                n=self.batch_size,
+                side=_TRIAL_SIDE,
+                seconds=f"{self._start_up:.2f}",
+            )
+        )
+        return True
+
+    def preprocess(self, picture: Picture) -> bytes:
+        """The picture as a PNG, without metadata."""
+        return _png(Image.fromarray(picture.rgb))
+
+    def infer(self, inputs: list[bytes]) -> list[Written]:
+        """One call. What a program that ends well did not write, or wrote wrongly, is the failure
+        of that picture alone."""
+        return self._call(inputs)
+
+    def postprocess(self, output: Written, picture: Picture) -> Cutout:
+        """The program's own colours where it gives some, else the picture's under its matte."""
+        if isinstance(output, RmbgEvalError):
+            raise output
+        return as_cutout(*output, picture)
+
+    def _call(self, pictures: Sequence[bytes]) -> list[Written]:
+        with TemporaryDirectory(prefix="rmbg_eval-") as folder:
+            into, out = Path(folder) / "in", Path(folder) / "out"
+            into.mkdir()
+            out.mkdir()
+            names = [f"picture-{number:04}" for number in range(len(pictures))]
+            for name, data in zip(names, pictures, strict=True):
+                (into / f"{name}.png").write_bytes(data)
+            places = {"in_dir": into, "out_dir": out}
+            if not self._folders:
+                places = {"in": into / f"{names[0]}.png", "out": out / f"{names[0]}.png"}
+            words = [
+                _PLACE.sub(lambda place: str(places[place[1]]), word) for word in self._words[1:]
+            ]
+            said = self._run([self._program, *words], self._timeout * len(pictures), into.parent)
+            return [self._written(out, name, said) for name in names]
+
+    def _written(self, out: Path, name: str, said: str) -> Written:
+        """What lies in `out` under this name; programs add their own endings to it."""
+        files = sorted(p for p in out.iterdir() if p.suffix.lower() in SUFFIXES and p.is_file())
+        own = [p for p in files if p.stem == name] or [p for p in files if p.stem.startswith(name)]
+        if not own:
+            return ModelError(
+                Message("{model} wrote no cut-out", model=self._label)
+                if not said
+                else Message("{model} wrote no cut-out: {words}", model=self._label, words=said),
+                Message("Let the command write a PNG to {place}.", place=self._where),
+            )
+        try:
+            return decode_cutout(read_bytes(own[0]), f"the cut-out by {self._label}")
+        except RmbgEvalError as error:
+            return error
+
+    @property
+    def _where(self) -> str:
+        return "{out_dir}" if self._folders else "{out}"
+
+    def _version(self) -> str:
+        """The first line that the program prints when asked for its version, if it does."""
+        words = [self._program]
+        if len(self._words) > 2 and self._words[1] == "-m":  # a module of Python
+            words += self._words[1:3]
+        try:
+            with TemporaryDirectory(prefix="rmbg_eval-") as folder:
+                said = self._run([*words, "--version"], _VERSION_SECONDS, Path(folder))
+        except RmbgEvalError:
+            return ""
+        return f"{printable(Path(self._program).name)}: {said}" if said else ""
+
+    def _run(self, words: Sequence[str], seconds: float, folder: Path) -> str:
+        """Run a program to its end in a folder; the beginning or end of what it printed.
+
+        Raises ModelError where it fails or takes too long. Whatever it has started ends with it.
+        """
+        with (folder / "said").open("wb+") as said:
+            try:
+                process = subprocess.Popen(
+                    words,
+                    stdin=subprocess.DEVNULL,
+                    stdout=said,
+                    stderr=subprocess.STDOUT,
+                    start_new_session=True,
+                )
+            except OSError as error:
+                raise ModelError(
+                    Message(
+                        "{model} cannot be started: {reason}",
+                        model=self._label,
+                        reason=printable(error.strerror or str(error)),
+                    ),
+                    Message("Try the command by hand."),
+                ) from None
+            try:
+                status = process.wait(seconds)
+            except subprocess.TimeoutExpired:
+                raise ModelError(
+                    Message(
+                        "{model} took longer than {seconds} s", model=self._label, seconds=seconds
+                    ),
+                    Message(
+                        "Allow more with command?timeout=SECONDS:…, or see what it waits for."
+                    ),
+                ) from None
+            finally:
+                _end(process)
+            text = _text(said.name)
+        if status:
+            raise ModelError(
+                Message(
+                    "{model} ended with status {status}: {words}",
+                    model=self._label,
+                    status=status,
+                    words=text or Message("it printed nothing"),
+                ),
+                Message("Try the command by hand."),
+            )
+        return text
+
+
+_PLACE = re.compile(r"\{(in|out|in_dir|out_dir)\}")
+_ONE, _MANY = "{in} {out}", "{in_dir} {out_dir}"
+
+
+def _png(image: Image.Image) -> bytes:
+    buffer = io.BytesIO()
+    image.save(buffer, "PNG", **FAST_PNG)
+    return buffer.getvalue()
+
+
+def _text(path: str) -> str:
+    """The last words of a file that may be large, on one line."""
+    with open(path, "rb") as file:
+        file.seek(max(0, os.path.getsize(path) - 8 * _WORDS))
+        lines = file.read().decode("utf-8", "replace").split("\n")
+    return printable(" ".join(" ".join(lines).split()))[-_WORDS:]
+
+
+def _end(process: subprocess.Popen[bytes]) -> None:
+    """End a program and what it has started, if any of that still runs."""
+    if os.name == "posix":
+        with suppress(ProcessLookupError, PermissionError):
+            os.killpg(process.pid, signal.SIGKILL)
+    elif process.poll() is None:
+        process.kill()
+    process.wait()
+
+
+def _wrong(command: str, why: Message) -> ModelError:
+    return ModelError(
+        Message("The command {command} cannot be run: {why}", command=repr(command), why=why),
+        Message('Write it as "NAME=command:PROGRAM … {places}".', places=_ONE),
+    )
+
+
+def _make(asked: LoadOptions) -> Command:
+    options, _, command = asked.options.partition(":")
+    pairs = dict(parse_qsl(options.removeprefix("?"), keep_blank_values=True))
+    seconds = pairs.pop("timeout", str(TIMEOUT))
+    if pairs or not re.fullmatch(r"\d{1,6}", seconds) or int(seconds) == 0:
+        raise ModelError(
+            Message("{options} are no options of command", options=repr(printable(options))),
+            Message("Use command?timeout=SECONDS:PROGRAM … {places}.", places=_ONE),
+        )
+    return Command(asked.label, command, int(seconds))
+
+
+ENTRIES = (
+    Entry(
+        "command",
+        "any program, called for each picture or for a folder of them",
+        "the program's own",
+        _make,
+        options=True,
+        path=":COMMAND",
+        place=9,
+    ),
+)

@@ -1,0 +1,176 @@
+"""`command:`: any program as a model, without a shell, judged by what it writes."""
+
+from __future__ import annotations
+
+import os
+import shlex
+import sys
+import time
+from pathlib import Path
+
+import numpy as np
+import pytest
+from fakes import disc
+
+from rmbg_eval.core.images import Picture
+from rmbg_eval.errors import ModelError, RmbgEvalError
+from rmbg_eval.models.command import Command
+from rmbg_eval.models.table import load_model
+
+PICTURE, OTHER = Picture("pet/rex", disc(1)[0]), Picture("pet/max", disc(2)[0])
+
+TOOL = """
+import sys
+from pathlib import Path
+from PIL import Image
+
+if "--version" in sys.argv:
+    print("tool 1.2.3")
+    sys.exit()
+source, target = map(Path, sys.argv[1:3])
+pairs = [(source, target)]
+if source.is_dir():
+    pairs = [(file, target / f"{file.stem}_rgba.png") for file in source.iterdir()]
+for source, target in pairs:
+    image = Image.open(source).convert("RGB")
+    assert not image.info
+    image.putalpha(image.getchannel("R"))
+    image.save(target)
+"""
+
+
+def write(path: Path, source: str) -> str:
+    """A Python program, as the words that start it."""
+    path.write_text(source)
+    return shlex.join([sys.executable, str(path)])
+
+
+@pytest.fixture
+def tool(tmp_path: Path) -> str:
+    return write(tmp_path / "tool.py", TOOL)
+
+
+def cutouts(model, *pictures: Picture) -> list:
+    outputs = model.infer([model.preprocess(picture) for picture in pictures])
+    return [model.postprocess(*each) for each in zip(outputs, pictures, strict=True)]
+
+
+@pytest.mark.parametrize("places", ["{in} {out}", "{in_dir} {out_dir}"])
+def test_what_the_program_writes_is_the_cut_out(tool: str, places: str) -> None:
+    model = load_model(f"ours=command:{tool} {places}")
+    assert model.info.name == "ours"
+    assert model.batch_size == (16 if "dir" in places else 1)
+    pictures = [PICTURE, OTHER][: model.batch_size]
+    for cutout, picture in zip(cutouts(model, *pictures), pictures, strict=True):
+        assert np.array_equal(cutout.rgb, picture.rgb)
+        assert np.array_equal(
+            cutout.alpha, picture.rgb[..., 0].astype(np.float32) / np.float32(255)
+        )
+
+
+def test_the_first_call_measures_its_start_up_and_says_so(tool: str) -> None:
+    model = load_model(f"command:{tool} {{in}} {{out}}")
+    assert model.warnings == []
+    assert model.load()
+    assert not model.load()
+    (warning,) = model.warnings
+    seconds = float(str(warning).split(" px took ")[1].split(" s:")[0])
+    assert 0 < seconds < 30
+
+
+def test_the_identity_is_of_command_version_and_program(tmp_path: Path) -> None:
+    program = tmp_path / "remove"
+
+    def identity(version: str, options: str = "", comment: str = "") -> str:
+        source = TOOL.replace("1.2.3", version)
+        program.write_text(f"#!{sys.executable}\n{source}#{comment}\n")
+        program.chmod(0o755)
+        return load_model(f"command:{program} {options} {{in}} {{out}}").identity("pet/rex")
+
+    first = identity("1.2.3")
+    assert identity("1.2.3") == first
+    assert len({first, identity("1.2.4"), identity("1.2.3", "-x"), identity("1.2.3", "", "y")}) == 4
+    assert load_model(f"command:{program} {{in}} {{out}}").info.runtime == "remove: tool 1.2.3"
+
+
+def test_a_module_of_python_is_asked_for_its_own_version() -> None:
+    info = load_model(f"command:{sys.executable} -m pip {{in}} {{out}}").info
+    assert ": pip " in info.runtime
+
+
+def test_there_is_no_shell(tmp_path: Path) -> None:
+    marker = tmp_path / "pwned"
+    tool = write(tmp_path / "tool.py", TOOL)
+    model = load_model(f"command:{tool} {{in}} {{out}} ; touch {marker} $(touch {marker})")
+    cutouts(model, PICTURE)
+    assert not marker.exists()
+
+
+def test_a_failure_repeats_the_programs_words(tmp_path: Path) -> None:
+    tool = write(tmp_path / "tool.py", "import sys; sys.exit('no \\x1b[31m weights')")
+    with pytest.raises(ModelError, match=r"ours ended with status 1: no \\x1b\[31m weights"):
+        cutouts(load_model(f"ours=command:{tool} {{in}} {{out}}"), PICTURE)
+
+
+@pytest.mark.parametrize(
+    ("source", "fault"),
+    [
+        ("print('nothing to do')", "wrote no cut-out: nothing to do.*Let the command write"),
+        ("import sys; open(sys.argv[2], 'w').write('x')", "the cut-out by ours"),
+        (TOOL.replace("image.putalpha", "str"), "has colours but no alpha channel"),
+        (TOOL.replace('"RGB")', '"RGB").resize((40, 40))'), "has 40×40 pixels, the picture 96×64"),
+    ],
+)
+def test_what_is_no_cut_out_fails(tmp_path: Path, source: str, fault: str) -> None:
+    tool = write(tmp_path / "tool.py", source)
+    with pytest.raises(RmbgEvalError, match=fault):
+        cutouts(load_model(f"ours=command:{tool} {{in}} {{out}}"), PICTURE)
+
+
+def test_one_picture_left_out_of_a_folder_fails_alone(tmp_path: Path) -> None:
+    skip = TOOL.replace("image = ", "if '0000' in source.name: continue\n    image = ")
+    tool = write(tmp_path / "tool.py", skip)
+    model = load_model(f"ours=command:{tool} {{in_dir}} {{out_dir}}")
+    left_out, there = model.infer([model.preprocess(each) for each in (PICTURE, OTHER)])
+    with pytest.raises(ModelError, match="ours wrote no cut-out"):
+        model.postprocess(left_out, PICTURE)
+    assert model.postprocess(there, OTHER).alpha.shape == OTHER.rgb.shape[:2]
+
+
+def test_what_takes_too_long_is_ended_with_all_it_started(tmp_path: Path) -> None:
+    child = f"import os, time; open({str(tmp_path / 'pid')!r}, 'w').write(str(os.getpid())); "
+    child += "time.sleep(60)"
+    tool = write(
+        tmp_path / "tool.py",
+        f"import subprocess, sys\nsubprocess.run([sys.executable, '-c', {child!r}])",
+    )
+    model = Command("ours", f"{tool} {{in}} {{out}}", timeout=3)
+    with pytest.raises(ModelError, match="ours took longer than 3 s.*timeout=SECONDS"):
+        model.infer([model.preprocess(PICTURE)])
+    pid = int((tmp_path / "pid").read_text())
+    for _ in range(100):
+        if (
+            not Path(f"/proc/{pid}").exists()
+            or "Z" in Path(f"/proc/{pid}/stat").read_text().split()
+        ):
+            return
+        time.sleep(0.05)
+    os.kill(pid, 9)
+    pytest.fail("the program's child still runs")
+
+
+@pytest.mark.parametrize(
+    ("spec", "fault"),
+    [
+        ("command:no-such-program-here {in} {out}", "There is no program 'no-such-program-here'"),
+        (f"command:{sys.executable} {{in}}", "it must name {in} {out}, or {in_dir} {out_dir}"),
+        (f"command:{sys.executable} {{in}} {{out_dir}}", "it must name {in} {out}"),
+        (f"command:{sys.executable} 'x {{in}} {{out}}", "No closing quotation"),
+        (f"command?timeout=0:{sys.executable} {{in}} {{out}}", r"'\?timeout=0' are no options"),
+        (f"command?speed=9:{sys.executable} {{in}} {{out}}", "command.timeout=SECONDS:PROGRAM"),
+        ("command:", "There is no model 'command:'"),
+    ],
+)
+def test_a_wrong_command_is_named(spec: str, fault: str) -> None:
+    with pytest.raises(ModelError, match=fault):
+        load_model(spec)
