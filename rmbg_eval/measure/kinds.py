@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from math import floor, log10
 
 import numpy as np
 from numpy.typing import NDArray
@@ -26,7 +27,7 @@ from .places import (
     profile,
     region_mask,
 )
-from .record import ObservationPoint, Region
+from .record import ObservationPoint, PointResult, Region
 from .subject import Needs, Subject, Undefined
 
 ENOUGH = 0.5
@@ -48,6 +49,8 @@ AIR = 8
 """Pixels that the truth is clear there, at least, for alpha to be clear at one of them."""
 FAR_COLOUR = 20.0
 """ΔE2000 as bad as a fringe is counted: no likeness is left."""
+HARDLY = 0.005
+"""A share that is said to be nothing."""
 ROUNDING = 1e-6
 
 _Near = NDArray[np.float32]
@@ -65,6 +68,22 @@ def by_difference(measured: float, expected: float) -> float:
 def by_share(measured: float, expected: float) -> float:
     """How far off widths and counts are: by the difference as a share of the larger."""
     return abs(measured - expected) / max(measured, expected, 1.0)
+
+
+@dataclass(frozen=True)
+class Expectation:
+    """What passes, on an axis that also holds what was measured, in the kind's unit."""
+
+    low: float
+    high: float
+    start: float
+    end: float
+
+
+def would_be_right(measured: float, expected: float) -> Message:
+    """What was measured, and what was expected, as numbers."""
+    one, other = _apart(measured, expected)
+    return Message("{measured}, where {expected} would be right", measured=one, expected=other)
 
 
 @dataclass(frozen=True)
@@ -91,6 +110,24 @@ class Kind:
     order of failures, not a measurement."""
     across: bool = False
     """Its lines go straight across an edge, two spots each; the report plots alpha along one."""
+    words: Callable[[float, float], Message] = would_be_right
+    """What a reader sees at a missed point, from what was measured and what was expected."""
+    scale: float | None = 1.0
+    """Where its axis ends; None: nowhere, as with widths and counts."""
+
+    def missed(self, result: PointResult) -> Message:
+        """A plain sentence for a point that did not pass; why, where nothing was measured."""
+        if result.measured is None or result.expected is None:
+            return result.reason or Message("not measured")
+        return self.words(result.measured, result.expected)
+
+    def range(self, result: PointResult) -> Expectation | None:
+        """What passes at a point, on the kind's axis; None where nothing was expected."""
+        if result.expected is None:
+            return None
+        low, high = result.expected - result.tolerance, result.expected + result.tolerance
+        end = self.scale or _round_up(max(high, result.measured or 0.0))
+        return Expectation(min(max(0.0, low), end), min(high, end), 0.0, end)
 
 
 def _mean_alpha(point: ObservationPoint, alpha: Alpha, subject: Subject) -> float:
@@ -243,6 +280,102 @@ def _lines(point: ObservationPoint) -> float:
     return float(len(point.lines or ()))
 
 
+def _round_up(value: float) -> float:
+    """The next of 1, 2, 5, 10, 20, … from `value`, and from 5 at least: an axis ends there."""
+    ten = 10.0 ** floor(log10(max(value, 1.0)))
+    return max(5.0, next(each * ten for each in (1, 2, 5, 10) if each * ten >= value))
+
+
+def _apart(measured: float, expected: float, scale: float = 1.0) -> tuple[str, str]:
+    """Both times `scale`, with the fewest digits that tell them apart."""
+    for digits in range(4):
+        both = f"{scale * measured:.{digits}f}", f"{scale * expected:.{digits}f}"
+        if both[0] != both[1]:
+            break
+    return both
+
+
+def _clear_words(measured: float, expected: float) -> Message:
+    if expected > 0:
+        return _level_words(measured, expected)
+    share = _apart(measured, expected, 100)[0]
+    return Message("{share}\u00a0% is left where it should be clear", share=share)
+
+
+def _solid_words(measured: float, expected: float) -> Message:
+    if expected < 1:
+        return _level_words(measured, expected)
+    return Message("Only {share}\u00a0% solid", share=_apart(measured, expected, 100)[0])
+
+
+def _level_words(measured: float, expected: float) -> Message:
+    share, due = _apart(measured, expected, 100)
+    return Message("{share}\u00a0% opaque; {due}\u00a0% would be right", share=share, due=due)
+
+
+def _width_words(measured: float, expected: float) -> Message:
+    width, due = _apart(measured, expected)
+    return Message("Edge {width}\u00a0px wide; {due}\u00a0px in the photo", width=width, due=due)
+
+
+def _fall_words(measured: float, expected: float) -> Message:
+    rise, due = _apart(measured, expected, 100)
+    if expected > 0:
+        return Message(
+            "Rises by {rise}\u00a0% on the way out; {due}\u00a0% would be right", rise=rise, due=due
+        )
+    return Message("Does not only fall: it rises again by {rise}\u00a0% of full alpha", rise=rise)
+
+
+def _soft_words(measured: float, expected: float) -> Message:
+    share, due = _apart(measured, expected, 100)
+    if expected < 1:
+        return Message(
+            "{share}\u00a0% of the soft edge is right, where {due}\u00a0% was expected",
+            share=share,
+            due=due,
+        )
+    if measured < HARDLY:
+        return Message("Nothing of the soft edge is kept")
+    return Message("Only {share}\u00a0% of the soft edge is kept", share=share)
+
+
+def _break_words(measured: float, expected: float) -> Message:
+    count = Message(
+        "The outline breaks in {n} place",
+        many="The outline breaks in {n} places",
+        n=round(measured),
+    )
+    return _count_words(count, expected) if expected > 0 else count
+
+
+def _strand_words(measured: float, expected: float) -> Message:
+    if measured > expected:
+        count = Message("{n} strand is left", many="{n} strands are left", n=round(measured))
+        return _count_words(count, expected)
+    return Message(
+        "{n} of {all} strands is left",
+        many="{n} of {all} strands are left",
+        n=round(measured),
+        all=f"{expected:.0f}",
+    )
+
+
+def _count_words(count: Message, expected: float) -> Message:
+    return Message("{what}; {due} would be right", what=count, due=f"{expected:g}")
+
+
+def _colour_words(measured: float, expected: float) -> Message:
+    difference, due = _apart(measured, expected)
+    if expected > 0:
+        return Message(
+            "The edge's colour is off by ΔE\u00a0{difference}; {due} would be right",
+            difference=difference,
+            due=due,
+        )
+    return Message("Wrong colour in the edge, ΔE\u00a0{difference}", difference=difference)
+
+
 _ALPHA, _SHARE = N_("alpha, 0 to 1"), N_("share, 0 to 1")
 _AREA: tuple[Region, ...] = ("box", "polygon")
 _ANY: tuple[Region, ...] = ("box", "polygon", "lines")
@@ -250,25 +383,27 @@ _LINES: tuple[Region, ...] = ("lines",)
 
 TABLE = (
     Kind("transparent", N_("should be transparent"), "mean alpha", _ALPHA, _ANY,
-        _mean_alpha, 0.0, 0.05),
+        _mean_alpha, 0.0, 0.05, words=_clear_words),
     Kind("opaque", N_("should be opaque"), "mean alpha", _ALPHA, _ANY,
-        _mean_alpha, 1.0, 0.05),
+        _mean_alpha, 1.0, 0.05, words=_solid_words),
     Kind("semi-transparent", N_("should be as see-through as it is"), "mean alpha", _ALPHA, _AREA,
-        _mean_alpha, None, 0.1),
+        _mean_alpha, None, 0.1, words=_level_words),
     Kind("soft-band", N_("should have its soft band"), "median width from alpha 0.92 to 0.08",
-        N_("px"), _LINES, _soft_band, None, 2.0, severity=by_share, across=True),
+        N_("px"), _LINES, _soft_band, None, 2.0, severity=by_share, across=True,
+        words=_width_words, scale=None),
     Kind("smooth-fall", N_("should fall off smoothly"), "largest rise on the way out", _ALPHA,
-        _LINES, _smooth_fall, 0.0, 0.1, across=True),
+        _LINES, _smooth_fall, 0.0, 0.1, across=True, words=_fall_words),
     Kind("in-between", N_("in-between pixels should be recovered"),
         "share of the truth's in-between detail that is recovered", _SHARE,
-        _AREA, _in_between, 1.0, 0.5, "truth"),
+        _AREA, _in_between, 1.0, 0.5, "truth", words=_soft_words),
     Kind("unbroken", N_("should be unbroken"),
         "breaks, where alpha is below 0.5 or nothing beside it is", N_("count"), _LINES,
-        _breaks, 0.0, 0.0, severity=_by_number),
+        _breaks, 0.0, 0.0, severity=_by_number, words=_break_words, scale=None),
     Kind("strands", N_("every strand should be there"), "lines that are recovered", N_("count"),
-        _LINES, _strands, _lines, 0.0, "truth", by_share),
+        _LINES, _strands, _lines, 0.0, "truth", by_share, words=_strand_words, scale=None),
     Kind("no-fringe", N_("should have no colour fringe"), "colour difference at the edge",
-        N_("ΔE2000"), _AREA, _fringe, 0.0, 3.0, "foreground", _by_colour),
+        N_("ΔE2000"), _AREA, _fringe, 0.0, 3.0, "foreground", _by_colour,
+        words=_colour_words, scale=None),
 )  # fmt: skip
 
 KINDS = {kind.name: kind for kind in TABLE}
@@ -305,3 +440,25 @@ def check(point: ObservationPoint) -> ObservationPoint:
 def kind_title(name: str) -> Message | str:
     """What a kind of point asks for; one that is not known here, by its name."""
     return Message(KINDS[name].title) if name in KINDS else name
+
+
+def missed(result: PointResult) -> Message:
+    """`Kind.missed`, also of a point whose kind is not known here."""
+    kind = KINDS.get(result.kind)
+    if kind:
+        return kind.missed(result)
+    if result.measured is None or result.expected is None:
+        return result.reason or Message("not measured")
+    return would_be_right(result.measured, result.expected)
+
+
+def expectation(result: PointResult) -> Expectation | None:
+    """`Kind.range`, also of a point whose kind is not known here: on an axis that holds both."""
+    kind = KINDS.get(result.kind)
+    if kind:
+        return kind.range(result)
+    if result.expected is None:
+        return None
+    low, high = result.expected - result.tolerance, result.expected + result.tolerance
+    values = (low, high, result.expected if result.measured is None else result.measured)
+    return Expectation(low, high, min(values), max(values))
