@@ -68,13 +68,15 @@ def _flip(subject: Subject) -> float:
 
 
 METRICS = (
-    Metric("disagreement", N_("alpha, 0 to 1"), WHOLE, None, disagreement,
+    Metric("disagreement", Message("difference from the other models"),
+        N_("alpha, 0 to 1"), WHOLE, None, disagreement,
         lambda s: disagreement(s.alpha, s.others), POINTERS, "other models", guide=3,
         explanation=N_("Mean difference from the other models; they can agree and be wrong")),
 )  # fmt: skip
 
 FLIP = (
-    Metric("flip_difference", N_("alpha, 0 to 1"), WHOLE, None, flip_difference, _flip,
+    Metric("flip_difference", Message("difference from the mirrored picture"),
+        N_("alpha, 0 to 1"), WHOLE, None, flip_difference, _flip,
         POINTERS, "flip",
         explanation=N_("Mean difference from the mirrored picture's alpha; a steady model can be "
         "wrong")),

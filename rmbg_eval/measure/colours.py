@@ -19,7 +19,7 @@ from ..core.foreground import multi_level
 from ..core.images import RGB, Alpha
 from ..core.paths import packaged_picture
 from ..errors import ImageError
-from ..i18n import N_, Message
+from ..i18n import N_, Message, join
 from .alpha import OPAQUE_ABOVE, POINTERS, TRANSPARENT_BELOW, in_between
 from .subject import EDGE, WHOLE, Family, Map, Metric, Subject, Undefined
 from .tolerance import Tolerance
@@ -205,23 +205,33 @@ FAMILY = Family(
         "of the true edge."
     ),
 )
+_OVER = {
+    "white": Message("over white"),
+    "black": Message("over black"),
+    "grey": Message("over grey"),
+    "green": Message("over green"),
+    "photo": Message("over a photograph"),
+}
 _WHAT = (
-    ("", WHOLE,
+    ("", Message("colour difference"), WHOLE,
         Tolerance(
             absolute=0.1, relative=0.05, reason=N_("a tenth of what is just seen (1 ΔE2000)"))),
-    ("_edge", EDGE,
+    ("_edge", Message("colour difference in the edge"), EDGE,
         Tolerance(absolute=0.5, relative=0.05, reason=N_("half of what is just seen (1 ΔE2000)"))),
-    ("_edge_p95", EDGE,
+    ("_edge_p95", Message("largest colour differences in the edge"), EDGE,
         Tolerance(absolute=1.0, relative=0.05, reason=N_("what is just seen (1 ΔE2000)"))),
 )  # fmt: skip
 
 
 def _rows(suffix: str, seen: Callable[[Subject], _Seen]) -> tuple[Metric, ...]:
     def row(name: str, index: int) -> Metric:
-        what, region, tolerance = _WHAT[index]
+        what, title, region, tolerance = _WHAT[index]
+        parts = [join(" ", [title, _OVER[name]])]
+        parts += [Message("cleaned colours")] if suffix else []
         first = f"{name}{what}{suffix}" == "white_edge"
         return Metric(
             f"delta_e_{name}{what}{suffix}",
+            join(", ", parts),
             N_("ΔE2000"),
             region,
             False,
@@ -239,7 +249,8 @@ def _rows(suffix: str, seen: Callable[[Subject], _Seen]) -> tuple[Metric, ...]:
 
 
 METRICS = (
-    Metric("halo", N_("share"), N_("in-between pixels"), None, halo,
+    Metric("halo", Message("the old background's colour in the edge"),
+        N_("share"), N_("in-between pixels"), None, halo,
         lambda s: halo(s.rgb, s.alpha, s.picture), POINTERS, "nothing",
         explanation=N_("How much of the edge's colour is the old background's: about a third where "
         "the picture's colours are kept; texture misleads it")),

@@ -13,7 +13,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ..core.images import Alpha, check_alpha
-from ..i18n import N_
+from ..i18n import N_, Message
 from .subject import UNKNOWN, WHOLE, Family, Map, Mask, Metric, Subject
 from .tolerance import Tolerance
 
@@ -209,42 +209,56 @@ _SQUARE = Tolerance(
 )
 
 METRICS = (
-    Metric("sad", N_("thousands"), WHOLE, False, sad,
+    Metric("sad", Message("sum of errors"),
+        N_("thousands"), WHOLE, False, sad,
         lambda s: _thousands(s.shared(_difference), None),
         FAMILY, tolerance=_SUM),
-    Metric("sad_unknown", N_("thousands"), UNKNOWN, False, sad,
+    Metric("sad_unknown", Message("sum of errors in the unknown region"),
+        N_("thousands"), UNKNOWN, False, sad,
         lambda s: _thousands(s.shared(_difference), s.unknown),
         FAMILY, tolerance=_SUM),
-    Metric("mad", N_("alpha, 0 to 1"), WHOLE, False, mad,
+    Metric("mad", Message("mean error"),
+        N_("alpha, 0 to 1"), WHOLE, False, mad,
         lambda s: _mean(s.shared(_difference), None),
         FAMILY, tolerance=_MEAN, headline=2),
-    Metric("mad_unknown", N_("alpha, 0 to 1"), UNKNOWN, False, mad,
+    Metric("mad_unknown", Message("mean error in the unknown region"),
+        N_("alpha, 0 to 1"), UNKNOWN, False, mad,
         lambda s: _mean(s.shared(_difference), s.unknown),
         FAMILY, tolerance=_UNKNOWN, headline=1, guide=1),
-    Metric("mse", N_("alpha², 0 to 1"), WHOLE, False, mse,
+    Metric("mse", Message("mean squared error"),
+        N_("alpha², 0 to 1"), WHOLE, False, mse,
         lambda s: _mean(_square(s.shared(_difference)), None),
         FAMILY, tolerance=_SQUARE),
-    Metric("mse_unknown", N_("alpha², 0 to 1"), UNKNOWN, False, mse,
+    Metric("mse_unknown", Message("mean squared error in the unknown region"),
+        N_("alpha², 0 to 1"), UNKNOWN, False, mse,
         lambda s: _mean(_square(s.shared(_difference)), s.unknown),
         FAMILY, tolerance=_SQUARE),
-    Metric("grad", N_("thousands"), WHOLE, False, grad,
+    Metric("grad", Message("gradient error"),
+        N_("thousands"), WHOLE, False, grad,
         lambda s: _thousands(s.shared(_gradient), None),
         FAMILY, tolerance=_SUM),
-    Metric("grad_unknown", N_("thousands"), UNKNOWN, False, grad,
+    Metric("grad_unknown", Message("gradient error in the unknown region"),
+        N_("thousands"), UNKNOWN, False, grad,
         lambda s: _thousands(s.shared(_gradient), s.unknown),
         FAMILY, tolerance=_SUM),
-    Metric("conn", N_("thousands"), WHOLE, False, conn,
+    Metric("conn", Message("connectivity error"),
+        N_("thousands"), WHOLE, False, conn,
         lambda s: _thousands(s.shared(_connectivity), None),
         FAMILY, tolerance=_SUM),
-    Metric("conn_unknown", N_("thousands"), UNKNOWN, False, conn,
+    Metric("conn_unknown", Message("connectivity error in the unknown region"),
+        N_("thousands"), UNKNOWN, False, conn,
         lambda s: _thousands(s.shared(_connectivity), s.unknown),
         FAMILY, tolerance=_SUM),
 )  # fmt: skip
 
 MASKED = (
-    Metric("grad_unknown_masked", N_("thousands"), UNKNOWN, False, grad, _masked_gradient,
+    Metric("grad_unknown_masked",
+        Message("gradient error in the unknown region, the truth around it"),
+        N_("thousands"), UNKNOWN, False, grad, _masked_gradient,
         FAMILY, tolerance=_SUM),
-    Metric("conn_unknown_masked", N_("thousands"), UNKNOWN, False, conn, _masked_connectivity,
+    Metric("conn_unknown_masked",
+        Message("connectivity error in the unknown region, the truth around it"),
+        N_("thousands"), UNKNOWN, False, conn, _masked_connectivity,
         FAMILY, tolerance=_SUM),
 )  # fmt: skip
 """As matting networks that are given the trimap are measured, and as MMagic does it: outside the

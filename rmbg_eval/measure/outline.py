@@ -135,10 +135,12 @@ _EFFORT = Tolerance(
     absolute=5, relative=0.05, reason=N_("a corner more or less is found at every turn: 5 %")
 )
 METRICS = (
-    Metric("mba", N_("score, 0 to 1"), N_("boundary (1 px to 1/300 of height + width)"), True, mba,
+    Metric("mba", Message("accuracy near the edge"),
+        N_("score, 0 to 1"), N_("boundary (1 px to 1/300 of height + width)"), True, mba,
         lambda s: mba(s.alpha, s.need_truth()),
         FAMILY, tolerance=_ACCURACY),
-    Metric("hce", N_("clicks"), WHOLE, False, hce,
+    Metric("hce", Message("clicks to put the shape right"),
+        N_("clicks"), WHOLE, False, hce,
         lambda s: hce(s.alpha, s.need_truth()),
         FAMILY, tolerance=_EFFORT),
 )  # fmt: skip

@@ -301,6 +301,7 @@ _BOUNDARY = Tolerance(absolute=0.01, reason=N_("its band is thin: a pixel here a
 
 def _row(
     name: str,
+    title: Message,
     function: Callable[[Alpha, Alpha], float],
     region: str = WHOLE,
     tolerance: Tolerance = _SCORE,
@@ -310,24 +311,30 @@ def _row(
         return function(subject.alpha, subject.need_truth())
 
     return Metric(
-        name, N_("score, 0 to 1"), region, True, function, compute, FAMILY,
+        name, title, N_("score, 0 to 1"), region, True, function, compute, FAMILY,
         tolerance=tolerance, headline=headline,
     )  # fmt: skip
 
 
 METRICS = (
-    _row("s_measure", s_measure),
-    _row("e_measure", e_measure),
-    _row("weighted_f", weighted_f, headline=4),
-    _row("iou", iou),
-    _row("boundary_iou", boundary_iou, N_("boundary (2 % of the diagonal)"), _BOUNDARY),
+    _row("s_measure", Message("likeness of structure"), s_measure),
+    _row("e_measure", Message("likeness of shape"), e_measure),
+    _row("weighted_f", Message("weighted precision and recall"), weighted_f, headline=4),
+    _row("iou", Message("overlap of the shapes"), iou),
+    _row(
+        "boundary_iou",
+        Message("overlap of the boundaries"),
+        boundary_iou,
+        N_("boundary (2 % of the diagonal)"),
+        _BOUNDARY,
+    ),
 )
 
 PAPERS = (
-    _row("e_max", e_max),
-    _row("e_adaptive", e_adaptive),
-    _row("f_max", f_max),
-    _row("f_mean", f_mean),
-    _row("f_adaptive", f_adaptive),
+    _row("e_max", Message("likeness of shape at the best threshold"), e_max),
+    _row("e_adaptive", Message("likeness of shape at twice the mean alpha"), e_adaptive),
+    _row("f_max", Message("precision and recall at the best threshold"), f_max),
+    _row("f_mean", Message("precision and recall over all thresholds"), f_mean),
+    _row("f_adaptive", Message("precision and recall at twice the mean alpha"), f_adaptive),
 )
 """What else their tables print."""

@@ -133,6 +133,8 @@ class Metric:
     """A row of the table of measures: all that there is to say of one."""
 
     name: str
+    title: Message
+    """What it is called where there is room for words."""
     unit: str
     region: str
     """Which pixels it is over."""

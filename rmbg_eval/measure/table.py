@@ -42,6 +42,8 @@ FAMILIES = {
 HEADLINES = sorted((m for m in TABLE if m.headline), key=lambda m: m.headline)
 GUIDES = sorted((m for m in TABLE if m.guide), key=lambda m: m.guide)
 
+TITLES = {metric.name: metric.title for metric in TABLE}
+
 VERSION = "6"
 """Raised whenever a measure would give another value: part of what kept findings are known by."""
 

@@ -220,9 +220,7 @@ class Command:
                     Message(
                         "{model} took longer than {seconds} s", model=self._label, seconds=seconds
                     ),
-                    Message(
-                        "Allow more with command?timeout=SECONDS:…, or see what it waits for."
-                    ),
+                    Message("Allow more with command?timeout=SECONDS:…, or see what it waits for."),
                 ) from None
             finally:
                 _end(process)
