@@ -115,10 +115,10 @@ class Command:
         self._start_up = time.perf_counter() - started
         self.warnings.append(
             Message(
-                "A call over one picture of {side}×{side} px took {seconds} s: about so much of "
-                "each call is start-up, and it is in the seconds of its {n} pictures.",
-                many="A call over one picture of {side}×{side} px took {seconds} s: about so much "
-                "of each call is start-up, and it is shared out among its up to {n} pictures.",
+                "A call over one picture of {side}×{side} px takes {seconds} s: start-up and its "
+                "inference. So much of the seconds of each picture may be start-up.",
+                many="A call over one picture of {side}×{side} px takes {seconds} s: start-up and "
+                "its inference. So much of each call, over up to {n} pictures, may be start-up.",
                 n=self.batch_size,
                 side=_TRIAL_SIDE,
                 seconds=f"{self._start_up:.2f}",

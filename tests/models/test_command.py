@@ -74,7 +74,7 @@ def test_the_first_call_measures_its_start_up_and_says_so(tool: str) -> None:
     assert model.load()
     assert not model.load()
     (warning,) = model.warnings
-    seconds = float(str(warning).split(" px took ")[1].split(" s:")[0])
+    seconds = float(str(warning).split(" px takes ")[1].split(" s:")[0])
     assert 0 < seconds < 30
 
 
