@@ -105,6 +105,12 @@ class Settings(Parameters):
     categories: Annotated[
         list[str], Parameter("Only these categories; empty: all.", "NAME", "--category")
     ] = []
+    layout_of: Annotated[
+        str,
+        Parameter(
+            "Data set whose folders the cases lie in as published; empty: found out.", "NAME"
+        ),
+    ] = ""
     out: _Out = "reports/latest"
     device: Annotated[
         Device,

@@ -15,6 +15,7 @@ from ..errors import CaseError, Failure, printable
 from ..i18n import Message
 from ..measure.kinds import check
 from ..measure.record import ObservationPoint
+from ..measure.subject import Mask
 from .categories import category_order
 
 
@@ -67,6 +68,8 @@ class Case:
     alpha: Path | None = None
     """Truth, or None."""
     foreground: Path | None = None
+    trimap: Path | None = None
+    """Of a data set that has them: its grey is the unknown region, instead of one computed."""
     failure: Failure | None = None
     """Why this case cannot be used; found while the folder was read."""
 
@@ -102,6 +105,13 @@ class Case:
             return None
         return decode_cutout(read_bytes(self.alpha), printable(self.alpha.name))[1]
 
+    def unknown(self) -> Mask | None:
+        """Where the trimap is grey, `(H, W) bool`, or None where there is no trimap."""
+        if self.trimap is None:
+            return None
+        grey = decode_cutout(read_bytes(self.trimap), printable(self.trimap.name))[1]
+        return (grey > 0) & (grey < 1)
+
     def true_foreground(self) -> RGB | None:
         """The true foreground colours `(H, W, 3) uint8`, sRGB, or None; an alpha is left aside."""
         if self.foreground is None:
@@ -118,6 +128,8 @@ class CaseSet:
     cases: tuple[Case, ...]
     skipped: tuple[Message, ...] = ()
     """Files and folders that are no case, each with the reason."""
+    layouts: tuple[Message, ...] = ()
+    """Folders that are laid out as a published data set, and how they were read."""
 
     @property
     def categories(self) -> tuple[str, ...]:

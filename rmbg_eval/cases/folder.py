@@ -24,19 +24,20 @@ from ..i18n import N_, Message, join
 from ..measure.record import ObservationPoint
 from .case import Case, CaseFile, CaseSet
 from .categories import CATEGORIES, LOOSE, category_order
+from .layouts import Layout, layouts_of, stems
 
 TRUTH_FOLDERS = ("gt", "alpha")
 _MAX_TOML = 1 << 20
 
 
-def load_cases(folder: Path, categories: Iterable[str] = ()) -> CaseSet:
+def load_cases(folder: Path, categories: Iterable[str] = (), layout_of: str = "") -> CaseSet:
     """Read the case set in `folder`, or only the named `categories` of it.
 
-    A case that cannot be used is in the set all the same, with its `failure`.
-    Raises CaseError if the folder or a named category does not exist or holds
-    no case at all.
+    `layout_of`: the data set whose layout it has; empty: whichever fits, if any does. A case that
+    cannot be used is in the set all the same, with its `failure`. Raises CaseError if the folder, a
+    named category or the layout does not exist or holds no case at all.
     """
-    reader = _Reader(folder)
+    reader = _Reader(folder, layouts_of(layout_of))
     try:
         if not folder.is_dir():
             raise CaseError(
@@ -61,6 +62,14 @@ def load_cases(folder: Path, categories: Iterable[str] = ()) -> CaseSet:
             Message("There are no pictures in {folder}", folder=printable(str(folder))),
             Message("Put some into it, or into sub-folders named after their category."),
         )
+    if layout_of and not reader.layouts:
+        wanted = [f"{layout.pictures}/, {layout.truth}/" for layout in layouts_of(layout_of)]
+        raise CaseError(
+            Message(
+                "{folder} is not laid out as {name}", folder=printable(str(folder)), name=layout_of
+            ),
+            Message("Give a folder, or one above it, that has {folders}.", folders=wanted),
+        )
     only = tuple(categories)
     there = {case.category for case in cases}
     for category in only:
@@ -76,7 +85,7 @@ def load_cases(folder: Path, categories: Iterable[str] = ()) -> CaseSet:
                 ),
             )
     chosen_cases = tuple(case for case in cases if not only or case.category in only)
-    return CaseSet(folder, chosen_cases, tuple(reader.skipped))
+    return CaseSet(folder, chosen_cases, tuple(reader.skipped), tuple(reader.layouts))
 
 
 def check_case(case: Case) -> tuple[tuple[int, int], Alpha | None]:
@@ -164,13 +173,19 @@ def new_case_set(folder: Path) -> None:
 class _Reader:
     """Walks one case set: the folder itself and its sub-folders, two levels deep."""
 
-    def __init__(self, root: Path) -> None:
+    def __init__(self, root: Path, layouts: tuple[Layout, ...]) -> None:
         self.root = root
         self.home = root.resolve()
         self.skipped: list[Message] = []
+        self.layouts: list[Message] = []
         self.names: set[str] = set()
+        self._known = layouts
 
     def cases(self) -> Iterator[Case]:
+        layout = self._layout(self.root)
+        if layout:
+            yield from self._laid_out(self.root.resolve(), layout)
+            return
         yield from self._pictures(self.root, LOOSE)
         for folder in _folders(self.root):
             if folder.name in TRUTH_FOLDERS:
@@ -178,14 +193,61 @@ class _Reader:
             category = printable(folder.name)
             if not self._may_read(folder):
                 continue
+            layout = self._layout(folder)
+            if layout:
+                yield from self._laid_out(folder, layout)
+                continue
             for inner in _folders(folder):
                 if not self._may_read(inner):
                     continue
-                if (inner / "case.toml").exists() or _image_in(inner):
+                layout = self._layout(inner)
+                if layout:
+                    yield from self._laid_out(inner, layout)
+                elif (inner / "case.toml").exists() or _image_in(inner):
                     yield self._described(inner, category)
                 elif inner.name not in TRUTH_FOLDERS:
                     yield from self._shoot(inner, category)
             yield from self._pictures(folder, category)
+
+    def _layout(self, folder: Path) -> Layout | None:
+        """The data set's layout that a folder has, if it has one."""
+        if (folder / "case.toml").exists():
+            return None
+        return next((layout for layout in self._known if layout.fits(folder)), None)
+
+    def _laid_out(self, folder: Path, layout: Layout) -> Iterator[Case]:
+        """The cases of a folder with a data set's layout: a category of its name."""
+        pictures = stems(folder / layout.pictures)
+        truths, trimaps = stems(folder / layout.truth), stems(folder / (layout.trimap or "."))
+        for stem, path in sorted(pictures.items()):
+            yield self._case(
+                printable(folder.name),
+                stem,
+                path,
+                alpha=truths.pop(stem, None),
+                trimap=trimaps.get(stem) if layout.trimap else None,
+            )
+        for path in truths.values():
+            self._skip(path, N_("truth without its picture"))
+        for inner in _folders(folder):
+            if inner.name not in layout.folders:
+                self._skip(inner, N_("no part of the data set's layout"))
+        text = N_("{folder}: as {names}, pictures in {pictures}/ and truth in {truth}/")
+        if layout.trimap and (folder / layout.trimap).is_dir():
+            text = N_(
+                "{folder}: as {names}, pictures in {pictures}/, truth in {truth}/ and the unknown "
+                "region in {trimap}/"
+            )
+        self.layouts.append(
+            Message(
+                text,
+                folder=printable(folder.name),
+                names=[*layout.names],
+                pictures=layout.pictures,
+                truth=layout.truth,
+                trimap=layout.trimap,
+            )
+        )
 
     def _shoot(self, folder: Path, category: str) -> Iterator[Case]:
         """The bare pictures of a folder inside a category: cases of one group."""
@@ -294,13 +356,14 @@ class _Reader:
         *,
         alpha: Path | None = None,
         foreground: Path | None = None,
+        trimap: Path | None = None,
         failure: RmbgEvalError | None = None,
         packaged: bool = False,
     ) -> Case:
         """A case under a name of its own: a second one with the same id has failed."""
         name = printable(stem)
         try:
-            for path in (image, alpha, foreground):
+            for path in (image, alpha, foreground, trimap):
                 if path and not (packaged and path is image):
                     self._stay_inside(path)
             if f"{category}/{name}" in self.names:
@@ -318,7 +381,7 @@ class _Reader:
             name += "~"
         self.names.add(f"{category}/{name}")
         problem = Failure.of(failure) if failure else None
-        return Case(category, name, image, about, alpha, foreground, problem)
+        return Case(category, name, image, about, alpha, foreground, trimap, problem)
 
     def _stay_inside(self, path: Path) -> None:
         """Nothing outside the case set is read, whatever a link or case.toml says."""

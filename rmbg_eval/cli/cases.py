@@ -15,6 +15,13 @@ cases = typer.Typer(help="Check a folder of pictures, or make a new one.", no_ar
 @cases.command()
 def check(
     folder: Annotated[Path, typer.Argument(help="Folder of pictures.", show_default=False)],
+    layout_of: Annotated[
+        str,
+        typer.Option(
+            metavar="NAME",
+            help="Data set whose folders they lie in as published; empty: found out.",
+        ),
+    ] = "",
 ) -> None:
     """Read every picture and its truth, and say what a run would meet."""
     from rich.markup import escape
@@ -24,7 +31,7 @@ def check(
     from ..cases.folder import check_cases, load_cases
     from .terminal import complain, out, progress
 
-    case_set = load_cases(folder)
+    case_set = load_cases(folder, layout_of=layout_of)
     name = Column("case", overflow="fold")  # never cut short
     table = Table(name, "pixels", "truth", "points", "licence", "")
     broken = 0
@@ -44,6 +51,8 @@ def check(
                 "ok",
             )
     out.print(table)
+    for line in case_set.layouts:
+        out.print(str(line), markup=False, highlight=False)
     for line in case_set.skipped:
         out.print(f"skipped: {line}", markup=False, highlight=False)
     empty = [name for name in CATEGORIES if name not in case_set.categories]

@@ -12,6 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ..core.images import RGB, Alpha, check_alpha, check_rgb
+from ..errors import ImageError
 from ..i18n import N_, Message
 from .region import edge_squares
 from .tolerance import Tolerance
@@ -29,6 +30,8 @@ EDGE_RADIUS = 3
 
 WHOLE = N_("whole image")
 UNKNOWN = N_("unknown region (10 px)")
+TRIMAP = N_("unknown region (the data set's trimap)")
+"""Instead of UNKNOWN, of a case that has a trimap."""
 EDGE = N_("edge band (3 px)")
 NO_TRUTH = Message("the case has no truth")
 
@@ -60,6 +63,8 @@ class Subject:
     """The alphas that other models gave for the same picture."""
     flipped: Alpha | None = None
     """The model's alpha of the mirrored picture, mirrored back."""
+    trimap: Mask | None = None
+    """`(H, W) bool`, where the case's trimap is grey: the unknown region, not one computed."""
     missing: dict[str, Message] = field(default_factory=dict)
     """Why there is no truth, foreground or flipped alpha, in words."""
     kept: dict[Any, Any] = field(default_factory=dict)
@@ -73,6 +78,15 @@ class Subject:
         for alpha in (self.truth, self.flipped, *self.others):
             if alpha is not None:
                 check_alpha(alpha, self.alpha.shape)
+        if self.trimap is not None and self.trimap.shape != self.alpha.shape:
+            raise ImageError(
+                Message(
+                    "The trimap has {width}×{height} pixels, another size than the picture",
+                    width=self.trimap.shape[1],
+                    height=self.trimap.shape[0],
+                ),
+                Message("Give a trimap of the picture's size: it is never resized."),
+            )
         for rgb in (self.rgb, self.picture, self.foreground):
             if rgb is not None:
                 check_rgb(rgb)
@@ -104,7 +118,13 @@ class Subject:
 
     @cached_property
     def unknown(self) -> Mask:
-        """The truth's unknown region, `(H, W) bool`; Undefined where it is empty."""
+        """The trimap's unknown region, or else the truth's, `(H, W) bool`; Undefined where it is
+        empty."""
+        if self.trimap is not None:
+            self.need_truth()
+            if not self.trimap.any():
+                raise Undefined(Message("the trimap has no grey: nothing in it is unknown"))
+            return self.trimap
         return self._near_edge(UNKNOWN_RADIUS)
 
     @cached_property

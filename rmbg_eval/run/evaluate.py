@@ -64,7 +64,7 @@ def evaluate(
     started, clock = datetime.now(UTC), time.perf_counter()
     metrics = _metrics_of(settings)
     store, measures = Store.default(), MeasureCache.default()
-    case_set = load_cases(settings.cases_folder, settings.categories)
+    case_set = load_cases(settings.cases_folder, settings.categories, settings.layout_of)
     first, *more = split(settings.device)
     models = [
         load_model(spec, first, settings.dtype, settings.foreground, settings.compile)
@@ -152,9 +152,9 @@ def _record_of(case: Case) -> CaseRecord:
 
 
 def _truth_hash(case: Case) -> str | None:
-    """SHA-256 over those of truth and true foreground; None where the case has neither."""
-    files = case.alpha, case.foreground
-    if files == (None, None):
+    """SHA-256 over those of truth, true foreground and trimap; None where the case has none."""
+    files = [case.alpha, case.foreground, *([case.trimap] if case.trimap else [])]
+    if not any(files):
         return None
     hashes = (str(sha256_file(path) if path else None) for path in files)
     return hashlib.sha256(" ".join(hashes).encode()).hexdigest()

@@ -22,7 +22,7 @@ from ..i18n import N_, Message
 from ..measure.kinds import KINDS
 from ..measure.points import Seen, judge, tolerance
 from ..measure.record import Measurement, ObservationPoint, PointResult
-from ..measure.subject import Metric, Subject
+from ..measure.subject import TRIMAP, UNKNOWN, Metric, Subject
 from ..measure.table import VERSION, Values, measure
 from ..predictions.prediction import Prediction
 
@@ -55,10 +55,11 @@ def measure_prediction(
     points = case.about.points
     if prediction.failure or not prediction.cutout:
         outcome = Outcome.nothing(metrics, len(points), no_prediction(prediction))
-        return measurements(prediction, metrics, outcome.values), _results(
-            prediction, points, outcome
-        )
+        rows = measurements(prediction, metrics, outcome.values, case.trimap is not None)
+        return rows, _results(prediction, points, outcome)
     sides = tuple(sha256_file(path) if path else None for path in (case.alpha, case.foreground))
+    if case.trimap:
+        sides = (*sides, sha256_file(case.trimap))
     known_by = (prediction.cutout_sha256, prediction.picture_sha256, *sides, points)
     key = MeasureCache.key(VERSION, DECODER, [metric.name for metric in metrics], known_by)
     earlier = _load(measures, key)
@@ -76,7 +77,8 @@ def measure_prediction(
             measures.put(key, outcome.model_dump_json())
     else:
         outcome = earlier
-    return measurements(prediction, metrics, outcome.values), _results(prediction, points, outcome)
+    rows = measurements(prediction, metrics, outcome.values, case.trimap is not None)
+    return rows, _results(prediction, points, outcome)
 
 
 def no_prediction(prediction: Prediction) -> Message:
@@ -117,13 +119,14 @@ def read(case: Case, cutout: Path) -> Subject:
         raise ImageError(
             Message("{name} has no colours", name=cutout.name), Message("Delete it and run again.")
         )
-    return Subject(alpha, rgb, picture, truth, foreground, missing=missing)
+    unknown = case.unknown()
+    return Subject(alpha, rgb, picture, truth, foreground, trimap=unknown, missing=missing)
 
 
 def measurements(
-    prediction: Prediction, metrics: Sequence[Metric], values: Values
+    prediction: Prediction, metrics: Sequence[Metric], values: Values, trimap: bool = False
 ) -> list[Measurement]:
-    """The values of one prediction, as run.json keeps them."""
+    """The values of one prediction, as run.json keeps them; `trimap`: of a case that has one."""
     return [
         Measurement(
             category=prediction.category,
@@ -132,7 +135,7 @@ def measurements(
             metric=metric.name,
             value=values[metric.name][0],
             unit=metric.unit,
-            region=metric.region,
+            region=TRIMAP if trimap and metric.region == UNKNOWN else metric.region,
             reason=values[metric.name][1],
         )
         for metric in metrics

@@ -167,7 +167,8 @@ def draw(run: Run, cases: Iterable[Case], on_step: OnStep = ignore) -> Previews:
 def draw_again(run: Run, on_step: OnStep = ignore) -> Previews:
     """`draw` for a run that was not just evaluated: its case set is read, if it is still there."""
     try:
-        cases = load_cases(run.settings.cases_folder, run.settings.categories).cases
+        settings = run.settings
+        cases = load_cases(settings.cases_folder, settings.categories, settings.layout_of).cases
     except CaseError:
         cases = ()
     return draw(run, cases, on_step)

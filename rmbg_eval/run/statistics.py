@@ -18,11 +18,14 @@ from functools import cache
 import numpy as np
 from numpy.typing import NDArray
 
-from ..i18n import Message
+from ..i18n import N_, Message
 from ..measure.points import far_off
 from ..measure.record import Measurement, ObservationPoint, PointResult
+from ..measure.subject import TRIMAP, Metric
 from ..measure.table import HEADLINES, TABLE
 from .record import Run
+
+MIXED = N_("unknown region (10 px, or the data set's trimap)")
 
 ALL = ""
 """In place of a category's name: all of them together."""
@@ -139,7 +142,7 @@ def summarise(run: Run) -> Summary:
                 Row(
                     metric.name,
                     metric.unit,
-                    metric.region,
+                    _region(metric, measurements),
                     metric.higher_is_better,
                     category,
                     _best(means, metric.higher_is_better, groups),
@@ -154,6 +157,14 @@ def summarise(run: Run) -> Summary:
         )
     ]
     return Summary(tuple(rows), tuple(points), tuple(_flattered(run)))
+
+
+def _region(metric: Metric, measurements: Iterable[Measurement]) -> str:
+    """The region that all of them are over, or that some of them are over a trimap's."""
+    regions = {m.region for m in measurements}
+    if TRIMAP in regions:
+        return TRIMAP if len(regions) == 1 else MIXED
+    return metric.region
 
 
 def headline(run: Run) -> str | None:

@@ -13,12 +13,16 @@ from PIL import Image
 from typer.testing import CliRunner
 
 from rmbg_eval import Settings, evaluate
+from rmbg_eval.cases.folder import load_cases
 from rmbg_eval.cli.app import app
 from rmbg_eval.core.images import Alpha, Picture
 from rmbg_eval.errors import CaseError, SettingsError
 from rmbg_eval.measure.record import PointResult
+from rmbg_eval.measure.subject import TRIMAP, WHOLE
+from rmbg_eval.predictions.stages import stored_alpha
 from rmbg_eval.run import measurements
 from rmbg_eval.run.record import Run
+from rmbg_eval.run.statistics import summarise
 
 UseModels = Callable[..., None]
 
@@ -260,3 +264,37 @@ def test_cases_check_reads_the_foreground_too(settings: Settings) -> None:
     with pytest.raises(CaseError, match=r"true foreground foreground.png has 40×40 pixels"):
         check_case(case)
     assert PointResult.model_fields.keys() >= {"measured", "expected", "passed", "reason"}
+
+
+def test_a_trimap_is_the_unknown_region_and_named(tmp_path: Path, use_models: UseModels) -> None:
+    use_models(FakeModel("fake"))
+    folder = tmp_path / "set"
+    for inner in ("merged", "alpha_copy", "trimaps"):
+        (folder / inner).mkdir(parents=True)
+    for seed, name in enumerate("ab"):
+        rgb, alpha = disc(seed)
+        matte = np.rint(255 * alpha).astype(np.uint8)
+        trimap = np.zeros((64, 96), np.uint8)
+        trimap[:, : 16 << seed] = 128
+        for inner, pixels in (("merged", rgb), ("alpha_copy", matte), ("trimaps", trimap)):
+            Image.fromarray(pixels).save(folder / inner / f"{name}.png")
+    settings = Settings(cases=str(folder), models=["fake"], out=str(tmp_path / "out"))
+    run = evaluate(settings)
+    cases = {case.id: case for case in load_cases(folder).cases}
+    for prediction in run.predictions:
+        truth = cases[prediction.case].truth()
+        alpha = stored_alpha(tmp_path / "out" / (prediction.cutout or ""))
+        width = {"a": 16, "b": 32}[prediction.case]
+        expected = np.abs(alpha - truth)[:, :width].mean(dtype=np.float64)
+        measured = run.index.measurements[prediction.key]
+        assert measured["mad_unknown"].value == pytest.approx(expected, abs=1e-9)
+        assert measured["mad_unknown"].region == TRIMAP
+        assert measured["mad"].region == WHOLE
+    row = summarise(run).row("mad_unknown")
+    assert row is not None
+    assert row.region == TRIMAP
+    Image.fromarray(np.full((64, 96), 255, np.uint8)).save(folder / "trimaps" / "a.png")
+    one, other = evaluate(settings).predictions
+    again = evaluate(settings).index.measurements
+    assert "nothing in it is unknown" in str(again[one.key]["mad_unknown"].reason)
+    assert again[other.key]["mad_unknown"].value is not None
