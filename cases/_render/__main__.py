@@ -137,7 +137,7 @@ def rendered(studio: Studio, about: About, options: argparse.Namespace) -> dict[
             np.savez(path, *values)
         return values
 
-    found["alpha"], found["noise"] = kept("coverage", lambda: passes.coverage(studio))
+    found["alpha"], found["noise"] = kept("coverage", lambda: passes.coverage(studio, about.most))
     found["glass"] = np.zeros_like(found["alpha"])
     if passes.lets_light_through(studio):
         (whole,) = kept("solid", lambda: (passes.solid(studio),))

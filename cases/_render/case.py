@@ -21,6 +21,8 @@ class About:
     seed: int = 1
     samples: int = 16
     grain: float = 1.6
+    most: int = 1280
+    """Samples that each of the two renders of coverage takes of a pixel, at most."""
     shines: bool = False
     """It is of glass that shines or bends what is behind it: see `layers.shining`."""
 

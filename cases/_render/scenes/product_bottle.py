@@ -16,6 +16,7 @@ ABOUT = About(
     "半透明的玻璃香水瓶",
     size=(1200, 1600),
     seed=31,
+    most=192,
     shines=True,
 )
 # The bottle stands on z = 0, its label towards -y (metres).

@@ -29,6 +29,7 @@ ABOUT = About(
     "亚麻布上交叠的苹果、书本和眼镜",
     seed=23,
     shines=True,
+    most=512,
 )
 # Where things stand on the table (metres) and how they are turned about the vertical (degrees).
 BOOK, BOOK_TURN = (-0.087, 0.055), -24
