@@ -27,10 +27,10 @@ def picture(studio: Studio, samples: int, scale: float = 1, part: Box | None = N
 def coverage(studio: Studio, most: int) -> tuple[np.ndarray, float]:
     """`(H, W) float32` alpha in [0, 1], and its noise: the rms error of pixels of alpha 0.3 to 0.7.
 
-    The mean of two renders of other seeds, half whose rms difference is the noise. Each takes at
-    least 16 samples of a pixel and stops at an error of 0.008, or at `most` samples. So that Cycles'
-    test for that sees the coverage, what lets no light through emits white, in front of a holdout
-    that is black; what does keeps its shader, in a white world that it mirrors.
+    The mean of two renders of other seeds, half whose rms difference is the noise. Each takes 16 to
+    `most` samples of a pixel and stops at an error of 0.008. So that Cycles' test for that sees the
+    coverage, what lets no light through emits white, in front of a holdout that is black; what does
+    keeps its shader, in a white world that it mirrors.
     """
     rough = _coverage(studio, 0.25, plain=True, samples=32)
     part = bounds(np.kron(rough > 0, np.ones((4, 4), bool)), 12)
