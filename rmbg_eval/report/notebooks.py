@@ -6,6 +6,8 @@ import base64
 import mimetypes
 import os
 import re
+from collections.abc import Iterable
+from html import unescape
 from pathlib import Path
 from typing import Any
 from urllib.parse import unquote
@@ -29,6 +31,9 @@ LARGE_PAGE = 50_000_000
 """Bytes from which a page is slow in browsers (reports of 100 MB have crashed them)."""
 
 _PICTURE = re.compile(r'(<img [^>]*?\bsrc=")((?:assets|cutouts)/[^"]*)(")')
+_TAG = re.compile("<[a-z][a-z0-9]* [^>]*>")
+_FILE = re.compile(r'\bdata-(?:full|alpha|edge)="((?:assets|cutouts)/[^"]*)"')
+"""What the page's script asks for by its path; `web/script/files.js` gives it."""
 
 
 _LOAD = """\
@@ -116,8 +121,9 @@ def export(notebook: Path) -> Path:
 class ReportPage(Preprocessor):
     """Makes an executed notebook fit for our page; the template's conf.json calls for it.
 
-    In the layout `single` the pictures beside the notebook are put into the
-    page. What is for the notebook only is left out.
+    In the layout `single` the pictures beside the notebook are put into the page: those that it
+    shows where they are shown, those that its script asks for once, at its end. What is for the
+    notebook only is left out.
     """
 
     def preprocess(self, nb: nbformat.NotebookNode, resources: dict) -> tuple:
@@ -138,12 +144,16 @@ class ReportPage(Preprocessor):
             cells.append(cell)
         nb.cells = cells
         single = page["layout"] == "single"
+        page["files"] = ""
         if single:
+            paths: dict[str, None] = {}
             for cell in cells:
                 for output in cell.get("outputs", []):
                     if "text/html" in output.get("data", {}):
                         html = output["data"]["text/html"]
+                        paths |= dict.fromkeys(_files(html))
                         output["data"]["text/html"] = _inline(html, folder)
+            page["files"] = _store(paths, folder)
         page["head"], page["foot"] = head_and_foot(page["title"], page["lang"], page["layout"])
         resources["rmbg_eval"] = page
         return nb, resources
@@ -156,28 +166,40 @@ def _blank(output: dict) -> bool:
 
 def _inline(html: str, folder: Path) -> str:
     """`html` with the pictures that lie in `folder` put into it as data: addresses."""
+    return _PICTURE.sub(lambda match: f"{match[1]}{_data(match[2], folder)}{match[3]}", html)
 
-    def put_in(match: re.Match[str]) -> str:
-        path = (folder / unquote(match[2])).resolve()
-        kind = mimetypes.guess_type(path.name)[0] or "image/webp"
-        try:
-            if not path.is_relative_to(folder.resolve()):
-                raise ImageError(
-                    Message("it lies elsewhere"), Message("Keep it in the run folder.")
-                )
-            data = read_bytes(path)
-        except ImageError as error:
-            raise ReportError(
-                Message(
-                    "The picture {name} is not beside the notebook: {problem}",
-                    name=printable(match[2]),
-                    problem=error.problem,
-                ),
-                Message(
-                    "Save the executed notebook in its run folder: papermill … "
-                    "OUT/evaluate.ipynb -p out OUT."
-                ),
-            ) from None
-        return f"{match[1]}data:{kind};base64,{base64.b64encode(data).decode()}{match[3]}"
 
-    return _PICTURE.sub(put_in, html)
+def _files(html: str) -> list[str]:
+    """The paths that the page's script may ask for, as they are written in attributes."""
+    return [path for tag in _TAG.findall(html) for path in _FILE.findall(tag)]
+
+
+def _store(paths: Iterable[str], folder: Path) -> str:
+    """A template with a picture for each of the paths; a browser loads nothing of it by itself."""
+    pictures = "\n".join(
+        f'<img alt="" data-file="{path}" src="{_data(path, folder)}">' for path in paths
+    )
+    return f'<template id="files">\n{pictures}\n</template>' if pictures else ""
+
+
+def _data(address: str, folder: Path) -> str:
+    """The picture in `folder` that an attribute leads to, as a data: address."""
+    path = (folder / unquote(unescape(address))).resolve()
+    kind = mimetypes.guess_type(path.name)[0] or "image/webp"
+    try:
+        if not path.is_relative_to(folder.resolve()):
+            raise ImageError(Message("it lies elsewhere"), Message("Keep it in the run folder."))
+        data = read_bytes(path)
+    except ImageError as error:
+        raise ReportError(
+            Message(
+                "The picture {name} is not beside the notebook: {problem}",
+                name=printable(address),
+                problem=error.problem,
+            ),
+            Message(
+                "Save the executed notebook in its run folder: papermill … "
+                "OUT/evaluate.ipynb -p out OUT."
+            ),
+        ) from None
+    return f"data:{kind};base64,{base64.b64encode(data).decode()}"

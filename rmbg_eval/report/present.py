@@ -172,11 +172,8 @@ class Presenter:
         return join(" · ", parts)
 
     def _original(self, previews: CasePreviews, title: Text) -> ImageView | None:
-        small = previews.card if self.context.cards else None
-        shown = self.context.image(
-            small or previews.original, Message("{case}: the original", case=title)
-        )
-        if shown is None or previews.full is None:
+        shown = self.context.image(previews.original, Message("{case}: the original", case=title))
+        if shown is None or previews.full is None or self.run.settings.layout == "single":
             return shown
         return replace(shown, link=self.context.url(previews.full.path))
 
@@ -190,7 +187,7 @@ class Presenter:
             return ColumnView(model, self._failure(prediction, model))
         opaque, between = f"{shown.opaque:.1%}", f"{shown.in_between:.1%}"
         result = self.context.image(
-            (shown.card if self.context.cards else None) or shown.result,
+            shown.result,
             Message(
                 "{case}, background removed by {model}: {opaque} of the pixels opaque, "
                 "{between} in between",

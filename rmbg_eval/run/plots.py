@@ -50,27 +50,23 @@ Facts = dict[str, float | None]
 
 def edge_profile(
     point: ObservationPoint, alphas: Mapping[str, Alpha], truth: Alpha | None
-) -> tuple[Image.Image, Facts]:
+) -> tuple[float, dict[str, tuple[float, ...]], Facts]:
     """Alpha along the first line of `point`, every model's and the truth's.
 
-    The facts are the widths in pixels from alpha 0.92 to 0.08; None where it does not fall.
+    The line's length in pixels; alpha to three places at evenly spaced places, by model (or
+    "truth"); and the widths in pixels from alpha 0.92 to 0.08, None where it does not fall so far.
     """
     line = (point.lines or ())[0]
-    figure, axes = _figure(5.2, 2.6)
-    facts: Facts = {}
-    handles: dict[str, Any] = {}
-    lines = {**alphas, **({"truth": truth} if truth is not None else {})}
-    for number, (name, alpha) in enumerate(lines.items()):
+    widths: Facts = {}
+    courses: dict[str, tuple[float, ...]] = {}
+    length = 0.0
+    for name, alpha in {**alphas, **({"truth": truth} if truth is not None else {})}.items():
         distances, values = profile(alpha, line)
-        style = TRUTH if name == "truth" else _style(number)
-        handles[name] = axes.plot(distances, values, **style)[0]
+        length = float(distances[-1])
         width = band_width(distances, values)
-        facts[name] = width if np.isfinite(width) else None
-    for level in (0.08, 0.92):
-        axes.axhline(level, color="0.75", linewidth=0.8, zorder=0)
-    axes.set(xlabel="px", ylabel="α", ylim=(-0.03, 1.03), xlim=(0, float(distances[-1])))
-    _legend(axes, handles)
-    return _image(figure), facts
+        widths[name] = width if np.isfinite(width) else None
+        courses[name] = tuple(round(float(value), 3) for value in values)
+    return length, courses, widths
 
 
 def soft_histogram(alphas: Mapping[str, Alpha], truth: Alpha | None) -> tuple[Image.Image, Facts]:

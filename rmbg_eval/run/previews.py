@@ -1,10 +1,14 @@
 """The pictures that a report shows: drawn once, and kept in the folder of the run they are of.
 
-Previews, alphas, edges and plots go to `assets/`, and what was drawn of a case stands in
-`assets/<anchor of the case>.json`: whoever has the run folder has every picture and needs no case
-set. Pictures are named after the content they show, so that only what is new is drawn. Previews are
-for looking: WebP with exact alpha, shrunk to at most 960 px, and with no colours under full
-transparency, which keeps them small. Cut-outs stay as they are.
+They go to `assets/`, and what was drawn of a case stands in `assets/<anchor of the case>.json`:
+whoever has the run folder has every picture and needs no case set. Pictures are named after the
+content they show, so that only what is new is drawn.
+
+Thumbs are for the sheet: WebP with exact alpha and no colours under full transparency. What is
+looked at closely is at full size: the original once, of each model its alpha without loss, and
+the truth. A cut-out that has the original's colours is both together; one with colours of its own
+is kept whole. The cut-outs themselves stay as they are, and in the layout `folder` the page shows
+them.
 """
 
 from __future__ import annotations
@@ -34,19 +38,28 @@ from ..measure.alpha import in_between_share, opaque_share
 from ..measure.kinds import KINDS
 from ..measure.record import ObservationPoint, PointResult
 from ..predictions.prediction import Prediction
+from ..settings import Layout
 from . import plots
 from .record import CaseKey, Run
 from .statistics import headline, summarise, worst_points
 
 T = TypeVar("T")
 
-VERSION = "8"
+VERSION = "9"
 """Raised where pictures are drawn otherwise: what is kept of earlier ones is then drawn again."""
-PREVIEW_SIDE, CARD_SIDE, SPOT_SIDE = 960, 320, 220
-"""Pixels at most: of a preview, on a card, and around an observation point."""
+THUMB = 704, 432
+"""Width and height in pixels, at most, of a picture in the sheet."""
+SPOT_SIDE = 220
+"""Pixels at most of a picture around an observation point."""
 CUTOUT: dict[str, Any] = {"quality": 80, "alpha_quality": 100}
-"""How a preview of a cut-out is stored: colours as in a photograph, alpha exactly."""
+"""How a thumb of a cut-out is stored: colours as in a photograph, alpha exactly."""
+FULL: dict[str, Any] = {"quality": 88, "alpha_quality": 100}
+"""How colours are stored at full size."""
+_WEBP_SIDE = 16383
+"""Pixels at most that the format has."""
 _SEARCH_SIDE = 1024
+_EARLIER_SIDE = 960
+"""Pixels at most of what versions before drew."""
 MANY = 100
 """Cases from which the layout `folder` has a card of each, and a page for each beside it."""
 SINGLE_MOST = 500
@@ -65,22 +78,43 @@ class Preview(BaseModel):
 
 
 class ModelPreviews(BaseModel):
-    """What is shown of one model's prediction."""
+    """What is shown of one model's prediction. Versions before had previews of 960 px."""
 
-    model_config = ConfigDict(extra="forbid", frozen=True)
+    model_config = ConfigDict(extra="ignore", frozen=True)
 
     result: Preview
-    """RGBA WebP, at most 960 px; `card` at most 320 px, where cases have cards."""
-    card: Preview | None = None
-    alpha: Preview
+    """RGBA thumb."""
+    full: Preview | None = None
+    """RGBA at full size; None where colours are the original's, or the cut-out lies beside the
+    page."""
+    alpha: Preview | None = None
+    """Grey, at full size, without loss."""
     edge: Preview | None
+    """The hardest edge, RGBA, without loss."""
     error: Preview | None = None
     """Alpha minus truth, as `plots.error_map` draws it; None without a truth."""
     wrong: tuple[float, float] | None = None
-    """Shares of the pixels too opaque, and too transparent, by more than 0.1."""
+    """Shares of the pixels too opaque, and too transparent, by more than 0.1; None without a
+    truth."""
     opaque: float
     """Share of pixels, at full size, as rmbg_eval.measure.alpha defines it."""
     in_between: float
+
+
+class EdgeProfile(BaseModel):
+    """Alpha along the first line of an observation point, every model's and the truth's."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    point: str
+    """Its id."""
+    length: float
+    """Of the line, in pixels."""
+    courses: dict[str, tuple[float, ...]]
+    """By model, or "truth": alpha in [0, 1] at places evenly spaced from the start of the line to
+    its end."""
+    widths: plots.Facts
+    """By model, or "truth": pixels from alpha 0.92 to 0.08; None where it does not fall so far."""
 
 
 class Plot(BaseModel):
@@ -89,6 +123,7 @@ class Plot(BaseModel):
     model_config = ConfigDict(extra="forbid", frozen=True)
 
     kind: Literal["profile", "histogram", "disagreement"]
+    """A `profile` is of versions before."""
     picture: Preview = Field(validation_alias=AliasChoices("picture", "shown"))
     facts: plots.Facts
     point: str | None = None
@@ -98,7 +133,7 @@ class Plot(BaseModel):
 class CasePreviews(BaseModel):
     """What is shown of one case. None where there is nothing to show."""
 
-    model_config = ConfigDict(extra="forbid", frozen=True)
+    model_config = ConfigDict(extra="ignore", frozen=True)
 
     name: str = ""
     """What its files begin with: the hash of all that they show."""
@@ -106,16 +141,18 @@ class CasePreviews(BaseModel):
     cutouts: dict[str, str] = {}
     """SHA-256 of the cut-outs that are shown, by model."""
     original: Preview | None = None
-    card: Preview | None = None
+    """A thumb; `full`: at full size."""
     full: Preview | None = None
-    """The original at full size, where the layout is `folder`; `card` at most 320 px."""
     truth: Preview | None = None
+    """A thumb, grey; `true_alpha`: at full size, without loss."""
+    true_alpha: Preview | None = None
     true_cutout: Preview | None = None
-    """The true foreground, or else the original, under the true alpha."""
+    """A thumb: the true foreground, or else the original, under the true alpha."""
     edge: Preview | None = None
     region: tuple[int, int, int, int] | None = None
     """x, y, width, height of the hardest edge, in pixels of the original."""
     models: dict[str, ModelPreviews] = {}
+    profiles: tuple[EdgeProfile, ...] = ()
     plots: tuple[Plot, ...] = ()
 
 
@@ -194,8 +231,7 @@ def _previews(run: Run, cases: Mapping[CaseKey, Case], on_step: OnStep) -> Previ
                     cases.get(key),
                     run.index.by_case.get(key, ()),
                     folder,
-                    run.settings.layout == "folder",
-                    has_cards(run),
+                    run.settings.layout,
                     earlier.get(key),
                 )
                 for key in keys
@@ -248,11 +284,10 @@ def _case_previews(
     case: Case | None,
     predictions: Sequence[Prediction],
     folder: Path,
-    full: bool,
-    cards: bool,
+    layout: Layout,
     earlier: CasePreviews | None,
 ) -> CasePreviews:
-    """The previews of one case; `full`: the original at full size too, `cards`: those of cards."""
+    """The previews of one case."""
     succeeded = [p for p in predictions if p.cutout]
     picture = predictions[0].picture_sha256 if predictions else None  # the run was interrupted
     cutouts = {p.model: p.cutout_sha256 or "" for p in succeeded}
@@ -265,11 +300,11 @@ def _case_previews(
     else:
         inputs = (*(sha256_file(p) if p else None for p in (case.alpha, case.foreground)),)
         inputs += (case.about.points,)
-    content = repr((VERSION, full, cards, picture, list(cutouts.items()), inputs))
+    content = repr((VERSION, layout, picture, list(cutouts.items()), inputs))
     name = hashlib.sha256(content.encode()).hexdigest()[:20]
     if stored and stored.name == name:
         return stored
-    previews = earlier or _draw(case, succeeded, folder, name, full, cards)
+    previews = earlier or _draw(case, succeeded, folder, name, layout)
     previews = previews.model_copy(update={"picture_sha256": picture, "cutouts": cutouts})
     write_atomic(index, previews.model_dump_json())
     return previews
@@ -289,17 +324,26 @@ def _earlier(run: Run, folder: Path) -> dict[CaseKey, CasePreviews]:
     by_alphas: dict[frozenset[tuple[str, str]], list[CasePreviews]] = {}
     for each in filter(None, map(_read, indices)):
         with suppress(OSError, SyntaxError):
-            paths = {model: folder / of_model.alpha.path for model, of_model in each.models.items()}
-            alphas = {model: _digest(Image.open(path)) for model, path in paths.items()}
+            alphas = {
+                model: _digest(Image.open(folder / of_model.alpha.path))
+                for model, of_model in each.models.items()
+                if of_model.alpha
+            }
             by_alphas.setdefault(frozenset(alphas.items()), []).append(each)
     earlier: dict[CaseKey, CasePreviews] = {}
     for key, predictions in run.index.by_case.items() if by_alphas else ():
         cutouts = _read_cutouts(predictions, folder)
-        alphas = {model: _digest(_preview(rgba[..., 3])) for model, rgba in cutouts.items()}
+        alphas = {model: _digest(_earlier_alpha(rgba)) for model, rgba in cutouts.items()}
         match = by_alphas.get(frozenset(alphas.items()), [])
         if len(match) == 1 and alphas:
             earlier[key] = match[0]
     return earlier
+
+
+def _earlier_alpha(rgba: np.ndarray) -> Image.Image:
+    image = _grey(rgba[..., 3])
+    image.thumbnail((_EARLIER_SIDE, _EARLIER_SIDE), Image.Resampling.LANCZOS)
+    return image
 
 
 def _digest(alpha: Image.Image) -> str:
@@ -323,19 +367,16 @@ _HASHED = re.compile("[0-9a-f]{20}")
 
 
 def _draw(
-    case: Case | None,
-    predictions: list[Prediction],
-    folder: Path,
-    name: str,
-    full: bool,
-    cards: bool,
+    case: Case | None, predictions: list[Prediction], folder: Path, name: str, layout: Layout
 ) -> CasePreviews:
     cutouts = _read_cutouts(predictions, folder)
 
-    def put(kind: str, image: Image.Image, format_: str, **options: Any) -> Preview:
+    def put(kind: str, image: Image.Image, **options: Any) -> Preview:
         buffer = io.BytesIO()
-        image.save(buffer, format_, **options)
-        path = f"assets/{name}-{kind}.{format_.lower()}"
+        if max(image.size) > _WEBP_SIDE:
+            image.thumbnail((_WEBP_SIDE, _WEBP_SIDE), Image.Resampling.LANCZOS)
+        image.save(buffer, "WEBP", **options or {"lossless": True})
+        path = f"assets/{name}-{kind}.webp"
         write_atomic(folder / path, buffer.getvalue())
         return Preview(path=path, width=image.width, height=image.height)
 
@@ -348,50 +389,50 @@ def _draw(
     for number, ((model, rgba), alpha) in enumerate(zip(cutouts.items(), alphas, strict=True)):
         error, wrong = None, None
         if truth is not None and truth.shape == alpha.shape:
-            error, wrong = plots.error_map(alpha, truth, PREVIEW_SIDE)
+            error, wrong = plots.error_map(alpha, truth, max(THUMB))
+        clear = _clear_hidden(rgba)
+        own = layout == "single" and not _same_colours(rgba, original)
         models[model] = ModelPreviews(
-            result=put(f"{number}-result", _preview(_clear_hidden(rgba)), "WEBP", **CUTOUT),
-            card=put(f"{number}-card", _preview(_clear_hidden(rgba), CARD_SIDE), "WEBP", **CUTOUT)
-            if cards
-            else None,
-            alpha=put(f"{number}-alpha", _preview(rgba[..., 3]), "WEBP", lossless=True),
-            edge=put(f"{number}-edge", _crop(_clear_hidden(rgba), region), "WEBP", lossless=True)
-            if region
-            else None,
-            error=put(f"{number}-error", error, "WEBP", quality=85) if error else None,
+            result=put(f"{number}-result", _thumb(clear), **CUTOUT),
+            full=put(f"{number}-full", Image.fromarray(clear), **FULL) if own else None,
+            alpha=put(f"{number}-alpha", _grey(rgba[..., 3])),
+            edge=put(f"{number}-edge", _crop(clear, region)) if region else None,
+            error=put(f"{number}-error", error, quality=85) if error else None,
             wrong=wrong,
             opaque=opaque_share(alpha),
             in_between=in_between_share(alpha),
         )
-    true_colours = foreground if foreground is not None else original
-    true = _under(true_colours, truth)
+    true = _under(foreground if foreground is not None else original, truth)
+    by_model = dict(zip(cutouts, alphas, strict=True))
+    fits = truth if truth is not None and alphas and truth.shape == alphas[0].shape else None
+    points = case.about.points if case else ()
     return CasePreviews(
         name=name,
-        original=put("original", _preview(original), "WEBP", quality=85)
-        if original is not None
-        else None,
-        card=put("card", _preview(original, CARD_SIDE), "WEBP", quality=80)
-        if cards and original is not None
-        else None,
-        full=put("full", Image.fromarray(original), "WEBP", quality=92)
-        if full and original is not None
-        else None,
-        truth=put("truth", _preview(quantise(truth)), "WEBP", lossless=True)
-        if truth is not None
-        else None,
-        true_cutout=put("true", _preview(true), "WEBP", **CUTOUT) if true is not None else None,
-        edge=put("edge", _crop(original, region), "WEBP", lossless=True)
-        if original is not None and region
-        else None,
+        original=put("original", _thumb(original), **CUTOUT) if original is not None else None,
+        full=put("full", Image.fromarray(original), **FULL) if original is not None else None,
+        truth=put("truth", _thumb(quantise(truth))) if truth is not None else None,
+        true_alpha=put("true-alpha", _grey(quantise(truth))) if truth is not None else None,
+        true_cutout=put("true", _thumb(true), **CUTOUT) if true is not None else None,
+        edge=put("edge", _crop(original, region)) if original is not None and region else None,
         region=region,
         models=models,
-        plots=_plots(
-            dict(zip(cutouts, alphas, strict=True)),
-            truth if truth is not None and alphas and truth.shape == alphas[0].shape else None,
-            case.about.points if case else (),
-            lambda kind, image: put(kind, image, "WEBP", lossless=True),
-        ),
+        profiles=_profiles(by_model, fits, points),
+        plots=_plots(by_model, fits, points, put),
     )
+
+
+def _profiles(
+    alphas: dict[str, Alpha], truth: Alpha | None, points: Sequence[ObservationPoint]
+) -> tuple[EdgeProfile, ...]:
+    """Of each point whose lines go straight across an edge."""
+    profiles = []
+    for point in points if alphas else ():
+        if point.kind in KINDS and KINDS[point.kind].across:
+            length, courses, widths = plots.edge_profile(point, alphas, truth)
+            profiles.append(
+                EdgeProfile(point=point.id, length=length, courses=courses, widths=widths)
+            )
+    return tuple(profiles)
 
 
 def _plots(
@@ -404,11 +445,6 @@ def _plots(
     if not alphas or (truth is None and not points):
         return ()
     drawn: list[Plot] = []
-    across = next((p for p in points if p.kind in KINDS and KINDS[p.kind].across), None)
-    if across:
-        image, facts = plots.edge_profile(across, alphas, truth)
-        picture = put("profile", image)
-        drawn.append(Plot(kind="profile", picture=picture, facts=facts, point=across.id))
     if truth is not None:
         image, facts = plots.soft_histogram(alphas, truth)
         drawn.append(Plot(kind="histogram", picture=put("histogram", image), facts=facts))
@@ -424,11 +460,22 @@ def _try(read: Callable[[], T | None]) -> T | None:
     return None
 
 
-def _preview(pixels: np.ndarray, side: int = PREVIEW_SIDE) -> Image.Image:
-    """At most `side` px; Pillow resizes RGBA with premultiplied colours."""
+def _thumb(pixels: np.ndarray) -> Image.Image:
+    """At most `THUMB` px; Pillow resizes RGBA with premultiplied colours."""
     image = Image.fromarray(pixels)
-    image.thumbnail((side, side), Image.Resampling.LANCZOS)
+    image.thumbnail(THUMB, Image.Resampling.LANCZOS)
     return image
+
+
+def _grey(levels: np.ndarray) -> Image.Image:
+    return Image.fromarray(np.ascontiguousarray(levels))
+
+
+def _same_colours(rgba: np.ndarray, original: RGB | None) -> bool:
+    """Whether a cut-out has the original's colours wherever one sees them."""
+    if original is None or original.shape[:2] != rgba.shape[:2]:
+        return False
+    return bool(((rgba[..., :3] == original).all(2) | (rgba[..., 3] == 0)).all())
 
 
 def _crop(pixels: RGB, region: tuple[int, int, int, int]) -> Image.Image:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+import base64
 import json
 import re
 import shutil
@@ -152,17 +153,43 @@ def executed(folder: Path, html: str, layout: str = "single") -> Path:
     return path
 
 
+@pytest.mark.parametrize("where", ['<img alt="" src="{}">', '<p class="x" data-full="{}"></p>',
+    '<figure data-alpha="{}"></figure>', '<figure data-edge="{}"></figure>'])  # fmt: skip
 @pytest.mark.parametrize(
-    "address", ["assets/../../secret.png", "assets/%2e%2e/%2e%2e/secret.png", "assets/none.png"]
+    "address",
+    [
+        "assets/../../secret.png",
+        "assets/%2e%2e/%2e%2e/secret.png",
+        "assets/&#46;&#46;/&#46;./secret.png",
+        "assets/none.png",
+    ],
 )
 def test_only_pictures_of_the_run_folder_are_put_into_the_page(
-    tmp_path: Path, address: str
+    tmp_path: Path, address: str, where: str
 ) -> None:
     (tmp_path / "secret.png").write_bytes(b"secret")
     (tmp_path / "out" / "assets").mkdir(parents=True)
-    notebook = executed(tmp_path / "out", f'<img alt="" src="{address}">')
+    notebook = executed(tmp_path / "out", where.format(address))
     with pytest.raises(ReportError, match="is not beside the notebook"):
         export(notebook)
+
+
+def test_what_the_script_asks_for_is_in_the_page_once(tmp_path: Path) -> None:
+    names = ["a b&c.webp", "c.webp"]
+    (tmp_path / "assets").mkdir()
+    for name in names:
+        (tmp_path / "assets" / name).write_bytes(f"picture {name}".encode())
+    html = (
+        '<figure data-full="assets/a%20b%26c.webp" data-alpha="assets/c.webp"></figure>'
+        '<figure data-full="assets/a%20b%26c.webp"></figure>'
+        '<p title="data-full=&#34;assets/none.webp&#34;">data-full="assets/none.webp"</p>'
+    )
+    page = export(executed(tmp_path, html)).read_text("utf-8")
+    store = page[page.index('<template id="files">') : page.index("</template>")]
+    for name in names:
+        assert page.count(base64.b64encode(f"picture {name}".encode()).decode()) == 1
+    assert re.findall(r'data-file="(.*?)"', store) == ["assets/a%20b%26c.webp", "assets/c.webp"]
+    assert "<template" not in export(executed(tmp_path, html, "folder")).read_text("utf-8")
 
 
 def test_what_a_person_adds_to_the_notebook_is_in_the_page(tmp_path: Path) -> None:

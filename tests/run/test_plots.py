@@ -23,13 +23,17 @@ def edge(width: float, middle: float = 40) -> np.ndarray:
 
 def test_a_profile_tells_each_ones_width() -> None:
     alphas = {"a": edge(10), "b": edge(20), "none": np.zeros((40, 80), np.float32)}
-    image, facts = plots.edge_profile(ACROSS, alphas, edge(5))
+    length, courses, facts = plots.edge_profile(ACROSS, alphas, edge(5))
     assert facts["a"] == pytest.approx(8.4, abs=0.3)
     assert facts["b"] == pytest.approx(16.8, abs=0.3)
     assert facts["truth"] == pytest.approx(4.2, abs=0.3)
     assert facts["none"] is None
-    assert image.mode == "RGB"
-    assert np.asarray(image).std() > 10
+    assert length == 70
+    assert set(courses) == {"a", "b", "none", "truth"}
+    for name, width in (("a", 10), ("truth", 5)):
+        distances = np.linspace(0, length, len(courses[name]))
+        expected = np.interp(5 + distances, np.arange(80) + 0.5, edge(width)[20])
+        assert courses[name] == pytest.approx(expected, abs=0.001)
 
 
 def test_a_histogram_tells_what_is_in_between() -> None:
@@ -101,7 +105,6 @@ def test_any_name_stands_in_the_legend(name: str) -> None:
             for category in ("pet", "product")
         ]
         pictures = [
-            plots.edge_profile(ACROSS, {name: edge(10)}, None)[0],
             plots.soft_histogram({name: edge(10)}, None)[0],
             plots.category_bars(rows),
         ]

@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 from PIL import Image
 
 from rmbg_eval import Settings, evaluate
-from rmbg_eval.run.previews import PREVIEW_SIDE, CasePreviews, draw_again, hardest_edge, load
+from rmbg_eval.run.previews import THUMB, CasePreviews, Preview, draw_again, hardest_edge, load
 from rmbg_eval.run.record import Run
 
 
@@ -200,14 +200,95 @@ def test_of_an_interrupted_run_the_cases_that_were_not_reached_have_an_original(
     assert draw_again(run) == load(run)
 
 
-def test_large_cutouts_are_shrunk_for_the_page(tmp_path: Path) -> None:
-    folder = tmp_path / "cases"
-    folder.mkdir()
+def opened(run: Run, preview: Preview) -> np.ndarray:
+    with Image.open(run.settings.out_folder / preview.path) as image:
+        assert image.size == (preview.width, preview.height)
+        return np.asarray(image)
+
+
+def large_case(folder: Path, **changes: object) -> Run:
+    (folder / "cases").mkdir()
     rng = np.random.default_rng(1)
-    Image.fromarray(rng.integers(0, 255, (30, 60, 3), np.uint8)).resize((2000, 1000)).save(
-        folder / "large.jpg"
+    picture = Image.fromarray(rng.integers(0, 255, (30, 60, 3), np.uint8)).resize((2000, 1000))
+    picture.save(folder / "cases" / "large.png")
+    ramp = np.tile(np.linspace(0, 255, 2000).astype(np.uint8), (1000, 1))
+    changed = np.dstack([255 - np.asarray(picture), ramp])
+    (folder / "own").mkdir()
+    Image.fromarray(changed).save(folder / "own" / "large.png")
+    return evaluate(
+        Settings.of(
+            {
+                "cases": str(folder / "cases"),
+                "models": ["grabcut", f"own=folder:{folder / 'own'}"],
+                "out": str(folder / "out"),
+                **changes,
+            }
+        )
     )
-    run = evaluate(Settings(cases=str(folder), models=["grabcut"], out=str(tmp_path / "out")))
+
+
+def test_thumbs_are_small_and_the_rest_is_at_full_size(tmp_path: Path) -> None:
+    run = large_case(tmp_path)
     shown = cases_of(run)["pictures", "large"]
-    assert (shown.original.width, shown.original.height) == (PREVIEW_SIDE, PREVIEW_SIDE // 2)
-    assert shown.models["grabcut"].result.width == PREVIEW_SIDE
+    assert (shown.original.width, shown.original.height) == (THUMB[0], THUMB[0] // 2)
+    assert shown.models["grabcut"].result.width == THUMB[0]
+    stored = np.asarray(Image.open(tmp_path / "cases" / "large.png"))
+    apart = np.abs(opened(run, shown.full).astype(int) - stored)
+    assert apart.shape == (1000, 2000, 3)
+    assert apart.mean() < 4
+    for prediction in run.predictions:
+        cutout = np.asarray(Image.open(run.settings.out_folder / prediction.cutout))
+        alpha = opened(run, shown.models[prediction.model].alpha)
+        assert np.array_equal(alpha[..., 0] if alpha.ndim == 3 else alpha, cutout[..., 3])
+
+
+def test_only_a_cutout_with_colours_of_its_own_is_kept_whole(tmp_path: Path) -> None:
+    run = large_case(tmp_path)
+    shown = cases_of(run)["pictures", "large"].models
+    assert shown["grabcut"].full is None
+    cutout = np.asarray(Image.open(tmp_path / "own" / "large.png"))
+    whole = opened(run, shown["own"].full)
+    assert np.array_equal(whole[..., 3], cutout[..., 3])
+    seen = cutout[..., 3] > 0
+    assert np.abs(whole[seen].astype(int) - cutout[seen])[:, :3].mean() < 8
+
+
+def test_where_cutouts_lie_beside_the_page_none_is_kept_twice(tmp_path: Path) -> None:
+    run = large_case(tmp_path, layout="folder")
+    shown = cases_of(run)["pictures", "large"]
+    assert shown.full
+    assert [each.full for each in shown.models.values()] == [None, None]
+
+
+def test_a_profile_of_each_edge_is_kept(run: Run, case_set: Path) -> None:
+    about = case_set / "portrait" / "ada" / "case.toml"
+    text = about.read_text() if about.exists() else ""
+    points = """
+[[points]]
+id = "rim"
+kind = "soft-band"
+lines = [[[4, 8], [24, 8]]]
+[[points]]
+id = "fall"
+kind = "smooth-fall"
+lines = [[[4, 12], [24, 12]]]
+"""
+    about.write_text(text + points)
+    profiles = cases_of(evaluate(run.settings))["portrait", "ada"].profiles
+    assert [profile.point for profile in profiles] == ["rim", "fall"]
+    assert all(set(each.courses) == {"grabcut", "truth"} for each in profiles)
+    assert {profile.length for profile in profiles} == {20}
+    assert {len(each) for profile in profiles for each in profile.courses.values()} == {41}
+
+
+def test_what_versions_before_kept_is_shown(run: Run) -> None:
+    drawn = cases_of(run)["pet", "rex"]
+    index = next((run.settings.out_folder / "assets").glob("case-pet-rex*.json"))
+    about = json.loads(index.read_text())
+    for name in ("true_alpha", "profiles"):
+        about.pop(name)
+    about["card"] = about["original"]
+    about["models"]["grabcut"].pop("full")
+    about["models"]["grabcut"]["card"] = about["original"]
+    index.write_text(json.dumps(about))
+    assert cases_of(run)["pet", "rex"] == drawn

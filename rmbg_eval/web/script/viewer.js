@@ -3,8 +3,10 @@
 
 import { address } from "./address.js";
 import { h } from "./dom.js";
+import { file } from "./files.js";
 import { shownCases } from "./find.js";
 import { language } from "./language.js";
+import { picture } from "./pixels.js";
 import { Zoom } from "./zoom.js";
 
 const SETTLED = 3; // frames in a row without a move
@@ -61,8 +63,17 @@ export function viewer(dialog) {
       const link = figure.querySelector("a");
       const full = link && !link.hash ? link.href : "";
       const { kind = "", model = "" } = figure.dataset;
+      const stored = figure.dataset.full ?? figure.dataset.alpha;
       const key = model ? `${kind}:${model}` : kind;
-      return { key, kind, model, image, full, source: full || image.src, asAlpha: false };
+      return {
+        key,
+        kind,
+        model,
+        image,
+        full,
+        source: full || (stored ? file(stored) : image.src),
+        asAlpha: false,
+      };
     });
     for (const one of all) {
       // Where the cut-out lies beside the page at full size, so does its alpha: in the same file.
@@ -116,7 +127,7 @@ export function viewer(dialog) {
     image.addEventListener("load", () => {
       layer.dataset.loaded = `${image.naturalWidth}×${image.naturalHeight}`;
       box.classList.toggle("preview", image.naturalWidth < width);
-      if (picture.asAlpha) image.replaceWith(greyOf(image));
+      if (picture.asAlpha) image.replaceWith(greyOf(image, image.alt));
     });
     image.src = picture.source;
     layer.append(image);
@@ -346,28 +357,10 @@ function settle(article) {
   frame();
 }
 
-/**
- * The alpha of a picture as grey: white under its alpha, on black. It is drawn, never read: that is
- * forbidden of a file beside the page.
- * @param {HTMLImageElement} image
- */
-function greyOf(image) {
-  const canvas = h("canvas", {
-    width: image.naturalWidth,
-    height: image.naturalHeight,
-    role: "img",
-    "aria-label": image.alt,
-  });
-  const context = canvas.getContext("2d");
-  if (!context) return canvas;
-  context.drawImage(image, 0, 0);
-  for (const [how, colour] of /** @type {const} */ ([
-    ["source-in", "#fff"],
-    ["destination-over", "#000"],
-  ])) {
-    context.globalCompositeOperation = how;
-    context.fillStyle = colour;
-    context.fillRect(0, 0, canvas.width, canvas.height);
-  }
-  return canvas;
+/** @param {HTMLImageElement} image @param {string} alt */
+function greyOf(image, alt) {
+  const grey = /** @type {HTMLCanvasElement} */ (picture("alpha", { result: image }));
+  grey.setAttribute("role", "img");
+  grey.setAttribute("aria-label", alt);
+  return grey;
 }
