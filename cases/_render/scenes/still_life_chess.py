@@ -18,6 +18,7 @@ ABOUT = About(
     "Three chessmen on their board, only the king in focus",
     "棋盘上的三枚棋子，只有国王在焦点内",
     seed=52,
+    most=640,
 )
 SQUARE = 0.050
 KING, QUEEN, PAWN = (0.0, 0.0), (0.062, 0.135), (-0.058, -0.105)
