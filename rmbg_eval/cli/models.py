@@ -16,10 +16,10 @@ def models(
     from rich.table import Table
 
     from ..models.hub import Checkpoint
-    from ..models.table import TABLE
+    from ..models.table import TABLE, plug_ins
     from ..models.weights import Pinned
     from ..models.weights import fetch as fetch_weights
-    from .terminal import out, progress
+    from .terminal import complain, out, progress
 
     if fetch:
         with progress() as on_step:
@@ -27,7 +27,7 @@ def models(
                 if isinstance(entry.weights, Pinned):
                     fetch_weights(entry.weights, lambda text: on_step(Step(text)))
     table = Table("model", "what it is", "licence", "weights")
-    for entry in TABLE:
+    for entry in (*TABLE, *plug_ins().entries):
         weights = entry.weights
         if isinstance(weights, str):
             state = weights
@@ -37,3 +37,5 @@ def models(
                 state += f"; accept the licence at huggingface.co/{weights.repository}"
         table.add_row(entry.spec, entry.title, entry.licence, state)
     out.print(table)
+    for problem in plug_ins().problems:
+        complain(str(problem))

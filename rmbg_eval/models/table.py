@@ -6,6 +6,9 @@ A spec names a model, as `--model` and `Settings.models` take it:
 * a member of the BiRefNet family with options: `rmbg-2.0:FOLDER?pipeline=letterbox`;
 * `onnx:PATH?mean=…&std=…`: an ONNX graph of yours;
 * `folder:PATH`: cut-outs that another tool made, judged like any model;
+* `command:PROGRAM … {in} {out}`: any program;
+* `callable:MODULE:FUNCTION`, `python:MODULE:FUNCTION`: a function or a model object of Python;
+* a name that an installed package brings, in the entry-point group `rmbg_eval.models`;
 * any of these under a label of your own: `Studio A=folder:/cutouts/a`. A label has 1 to 80
   characters that can be seen; what names a model without one is never taken for a label.
 """
@@ -14,11 +17,14 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
+from dataclasses import dataclass
+from functools import cache
+from importlib.metadata import entry_points
 
 from ..core.choices import Device, Dtype, Foreground, split
 from ..core.modules import modules
-from ..errors import ModelError, printable
-from ..i18n import Message
+from ..errors import ModelError, printable, reason_of
+from ..i18n import Message, join
 from .entry import Entry, LoadOptions
 from .protocol import Model
 
@@ -31,9 +37,49 @@ def _entries() -> Iterator[Entry]:
 TABLE = tuple(sorted(_entries(), key=lambda entry: entry.place))
 """The `ENTRIES` of each module of this package."""
 
+GROUP = "rmbg_eval.models"
+"""Of entry points: each names an `Entry`, or a sequence of them."""
+
 _LONGEST_LABEL = 80
 _RESERVED = "truth"
 """What pictures and descriptions name the truth by, among the models."""
+
+
+@dataclass(frozen=True)
+class PlugIns:
+    """What installed packages bring."""
+
+    entries: tuple[Entry, ...]
+    problems: tuple[Message, ...]
+    """Why some of it cannot be used; the rest can."""
+
+
+@cache
+def plug_ins() -> PlugIns:
+    """The models of installed packages; a name of `TABLE` stays what it is."""
+    found: list[Entry] = []
+    problems: list[Message] = []
+    for point in entry_points(group=GROUP):
+        name = printable(point.name)
+        try:
+            thing = point.load()
+            for entry in [thing] if isinstance(thing, Entry) else list(thing):
+                if not isinstance(entry, Entry):
+                    raise TypeError(Message("it is no Entry"))
+                if entry.name in {other.name for other in (*TABLE, *found)}:
+                    raise ValueError(
+                        Message("there is a model {name} already", name=printable(entry.name))
+                    )
+                found.append(entry)
+        except Exception as error:  # another package's mistake never ends a run without it
+            problems.append(
+                Message(
+                    "The plug-in {name} cannot be used: {reason}",
+                    name=name,
+                    reason=reason_of(error),
+                )
+            )
+    return PlugIns(tuple(found), tuple(problems))
 
 
 def load_model(
@@ -67,16 +113,17 @@ def _load_model(spec: str, device: Device, dtype: Dtype, compiled: bool) -> Mode
     for label, bare in _readings(spec):
         name = re.split("[:?]", bare, maxsplit=1)[0]
         options = bare[len(name) :]
-        for entry in TABLE:
+        for entry in (*TABLE, *plug_ins().entries):
             if entry.name == name and entry.takes(options):
                 if label is not None:
                     _check_label(label)
                 named = printable(spec) if label is None else label
                 return entry.make(LoadOptions(named, options, device, dtype, compiled))
-    raise ModelError(
-        Message("There is no model {spec}", spec=repr(printable(spec))),
-        Message("Use one of {models}.", models=[entry.spec for entry in TABLE]),
-    )
+    what = Message("There is no model {spec}", spec=repr(printable(spec)))
+    for problem in plug_ins().problems:
+        what = join("; ", [what, problem])
+    names = [entry.spec for entry in (*TABLE, *plug_ins().entries)]
+    raise ModelError(what, Message("Use one of {models}.", models=names))
 
 
 def _readings(spec: str) -> Iterator[tuple[str | None, str]]:

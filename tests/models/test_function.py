@@ -1,0 +1,187 @@
+"""Models written in Python: functions, objects, and what installed packages bring."""
+
+from __future__ import annotations
+
+import re
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+
+import numpy as np
+import pytest
+from fakes import FakeModel, disc
+
+from rmbg_eval.core.images import Cutout, Picture
+from rmbg_eval.errors import ModelError, RmbgEvalError
+from rmbg_eval.models import table
+from rmbg_eval.models.function import FunctionModel, model_of
+from rmbg_eval.models.table import load_model
+
+PICTURE = Picture("pet/rex", disc(1)[0])
+GUIDE = (Path(__file__).parents[2] / "GUIDE.md").read_text("utf-8")
+
+
+@pytest.fixture(autouse=True)
+def fresh(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
+    """No module or plug-in of one test is there in the next."""
+    before = set(sys.modules)
+    monkeypatch.setattr(sys, "path", [*sys.path])
+    table.plug_ins.cache_clear()
+    yield
+    table.plug_ins.cache_clear()
+    for name in set(sys.modules) - before:
+        del sys.modules[name]
+
+
+def cutout(model, picture: Picture = PICTURE) -> Cutout:
+    return model.postprocess(model.infer([model.preprocess(picture)])[0], picture)
+
+
+@pytest.mark.parametrize("kind", ["float64", "float32", "uint8", "rgba"])
+def test_a_function_returns_alpha_or_rgba(kind: str) -> None:
+    red = PICTURE.rgb[..., 0]
+    results = {
+        "float64": red / 255,
+        "float32": red.astype(np.float32) / np.float32(255),
+        "uint8": red,
+        "rgba": np.dstack([255 - PICTURE.rgb, red]),
+    }
+    made = cutout(FunctionModel("f", lambda rgb: results[kind]))
+    assert np.allclose(made.alpha, red / 255, atol=1e-7)
+    assert np.array_equal(made.rgb, 255 - PICTURE.rgb if kind == "rgba" else PICTURE.rgb)
+
+
+@pytest.mark.parametrize(
+    ("result", "fault"),
+    [
+        (None, r"f returned \(\) of object"),
+        (np.zeros((64, 96, 3), np.uint8), r"returned \(64, 96, 3\) of uint8"),
+        (np.zeros((64, 96), np.int64), "of int64.*Return alpha"),
+        (np.full((64, 96), 1.5), "1.5"),
+        (np.full((64, 96), np.nan), "nan|finite"),
+        (np.zeros((96, 64)), "has 64×96 pixels, the picture 96×64"),
+    ],
+)
+def test_what_is_no_alpha_is_refused(result: object, fault: str) -> None:
+    with pytest.raises(RmbgEvalError, match=fault):
+        cutout(FunctionModel("f", lambda rgb: result))
+
+
+def test_a_function_cannot_change_the_picture_of_others() -> None:
+    def spoil(rgb):
+        rgb[:] = 0
+        return np.zeros(rgb.shape[:2])
+
+    before = PICTURE.rgb.copy()
+    cutout(FunctionModel("f", spoil))
+    assert np.array_equal(PICTURE.rgb, before)
+
+
+def test_without_a_version_nothing_is_kept_for_another_object() -> None:
+    def same(rgb):
+        return rgb[..., 0]
+
+    def identity(version: str | None) -> str:
+        return FunctionModel("f", same, version).identity("pet/rex")
+
+    assert identity(None) != identity(None)
+    assert identity("1") == identity("1") != identity("2")
+
+
+def module(folder: Path, source: str, monkeypatch: pytest.MonkeyPatch) -> str:
+    """A module of one's own, in the folder where one starts."""
+    (folder / "own_models.py").write_text(f"import numpy as np\n{source}\n")
+    monkeypatch.chdir(folder)
+    return "own_models"
+
+
+def test_a_function_is_named_by_its_module(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    name = module(tmp_path, "VERSION = '7'\ndef red(rgb): return rgb[..., 0] / 255", monkeypatch)
+    model = load_model(f"ours=callable:{name}:red")
+    assert (model.info.name, model.info.title) == ("ours", "The function own_models.red")
+    assert "version 7" in model.info.runtime
+    assert np.allclose(cutout(model).alpha, PICTURE.rgb[..., 0] / 255)
+
+
+def test_a_model_object_gets_its_specs_name(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    source = "from fakes import FakeModel\ndef make(): return FakeModel('its own')"
+    name = module(tmp_path, source, monkeypatch)
+    model = load_model(f"ours=python:{name}:make")
+    assert model.info.name == "ours"
+    assert model.identity("a") == FakeModel("its own").identity("a")
+    assert np.array_equal(cutout(model).alpha, cutout(FakeModel("its own")).alpha)
+
+
+@pytest.mark.parametrize(
+    ("spec", "fault"),
+    [
+        ("callable:own_models", "names no object of Python.*callable:PACKAGE.MODULE:NAME"),
+        ("callable:own_models:a b", "names no object of Python"),
+        ("callable:nowhere_at_all:f", "nowhere_at_all:f cannot be used: No module named"),
+        ("callable:own_models:nothing", "own_models:nothing cannot be used"),
+        ("callable:own_models:number", "is no function"),
+        ("python:own_models:broken", "could not be made: .*boom"),
+        ("python:own_models:half", "is no model: it has no info, batch_size"),
+        ("callable:broken_models:f", r"broken_models:f cannot be used: oh\\nno"),
+    ],
+)
+def test_what_cannot_be_used_is_named(
+    spec: str, fault: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    source = "number = 3\ndef broken(): raise ValueError('boom')\ndef half(): return 3"
+    module(tmp_path, source, monkeypatch)
+    (tmp_path / "broken_models.py").write_text("raise SystemError('oh\\nno')")
+    with pytest.raises(ModelError, match=fault):
+        load_model(spec)
+
+
+def test_a_function_or_a_model_will_do_but_nothing_else() -> None:
+    own = FakeModel("fake")
+    assert model_of("x", own) is own
+    assert isinstance(model_of("x", lambda rgb: rgb[..., 0]), FunctionModel)
+    with pytest.raises(ModelError, match="x is no model"):
+        model_of("x", FakeModel)
+
+
+def install(folder: Path, points: str, source: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A package as pip leaves it, on the path."""
+    about = folder / "red_remover-1.0.dist-info"
+    about.mkdir()
+    (about / "METADATA").write_text("Metadata-Version: 2.1\nName: red-remover\nVersion: 1.0\n")
+    (about / "entry_points.txt").write_text(points)
+    (folder / "red_remover.py").write_text(source)
+    monkeypatch.syspath_prepend(str(folder))
+    table.plug_ins.cache_clear()
+
+
+def test_the_guides_plug_in_works_to_the_letter(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (source,) = re.findall(r"```python\n# red_remover\.py\n(.*?)```", GUIDE, re.DOTALL)
+    (points,) = re.findall(
+        r'```toml\n(\[project\.entry-points\."rmbg_eval\.models"\]\n.*?)```', GUIDE, re.DOTALL
+    )
+    lines = points.replace('[project.entry-points."rmbg_eval.models"]', "[rmbg_eval.models]")
+    install(tmp_path, lines.replace('"', ""), source, monkeypatch)
+    model = load_model("red-remover")
+    assert (model.info.name, model.info.licence) == ("red-remover", "MIT")
+    assert np.allclose(cutout(model).alpha, PICTURE.rgb[..., 0] / 255)
+    assert load_model("other=red-remover").info.name == "other"
+
+
+def test_a_broken_plug_in_is_named_and_the_rest_works(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    points = "[rmbg_eval.models]\na = red_remover:GONE\nb = red_remover:ISNET\n"
+    source = (
+        "from rmbg_eval.models.entry import Entry\n"
+        "ISNET = Entry('isnet', 'another', 'MIT', lambda asked: None)\n"
+    )
+    install(tmp_path, points, source, monkeypatch)
+    assert load_model("grabcut").info.name == "grabcut"
+    with pytest.raises(
+        ModelError, match="plug-in a cannot be used.*there is a model isnet already"
+    ):
+        load_model("no-such")
