@@ -60,19 +60,22 @@ class Report:
         return self._panel("header", "header", self._presenter.header())
 
     def summary(self) -> Panel:
-        """The models, what was measured of them by category, and what finds a case."""
+        """The models, and what was measured of them by category."""
         return self._panel("summary", "summary", self._presenter.summary())
 
+    def bar(self) -> Panel:
+        """The controls of the rows, and what stands over their columns."""
+        return self._panel("bar", "bar", self._presenter.bar())
+
     def category(self, name: str) -> Panel:
-        """One category: what is difficult, what to look at, and a figure for each case."""
-        template = "cards" if self._cards else "category"
-        return self._panel(template, f"category {name}", self._presenter.category(name))
+        """One category: what is difficult, what to look at, and a row for each case."""
+        return self._panel("sheet", f"category {name}", self._presenter.category(name))
 
     def categories(self) -> Panel:
-        """Every category, one after the other."""
-        panels = [self.category(name) for name in self._presenter.context.categories()]
-        html = "".join(panel.html for panel in panels)
-        return Panel(html, f"{len(panels)} categories", self._about())
+        """Every category that has cases, one after the other."""
+        names = self._presenter.context.categories(empty=False)
+        html = "".join(self.category(name).html for name in names)
+        return Panel(html, f"{len(names)} categories", self._about())
 
     def timings(self) -> Panel:
         """A table of seconds, case by case."""
@@ -93,7 +96,7 @@ class Report:
             (case,) = view.cases
             back = f"../index.html#{case.anchor}"
             head, foot = head_and_foot(case.title, lang, "folder", "../", back)
-            html = f"{head}{render('category', view, lang)}{foot}"
+            html = f"{head}{render('sheet', view, lang)}{foot}"
             write_atomic(folder / PAGES / f"{case.anchor}.html", html)
             on_step(Step("pages", done, len(self.run.cases)))
 
@@ -103,6 +106,8 @@ class Report:
             "layout": settings.layout,
             "lang": settings.lang,
             "title": Message("Background removal report").to(settings.lang),
+            "about": f"{self.run.started.astimezone():%Y-%m-%d %H:%M} · "
+            f"{self.run.machine.processor}",
         }
 
 

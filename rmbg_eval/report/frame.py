@@ -21,7 +21,7 @@ _TEMPLATES = [Path(__file__).parent / "templates", TEMPLATES]
 POLICIES = {
     "single": "default-src 'none'; img-src data:; style-src 'unsafe-inline'; "
     "script-src 'sha256-{script}'; base-uri 'none'; form-action 'none'",
-    "folder": "default-src 'none'; img-src 'self' file:; style-src 'self' file:; "
+    "folder": "default-src 'none'; img-src 'self' file: data:; style-src 'self' file:; "
     "script-src 'self' file:; base-uri 'none'; form-action 'none'",
 }
 
@@ -34,14 +34,15 @@ def write_assets(folder: Path) -> None:
 
 
 def head_and_foot(
-    title: Text, lang: Language, layout: Layout, base: str = "", back: str = ""
+    title: Text, lang: Language, layout: Layout, base: str = "", back: str = "", about: str = ""
 ) -> tuple[str, str]:
     """What comes before the panels of a page, and what after.
 
     In the layout `single` style and script are in the page, in `folder` they lie where `base`
-    leads. `back`: the address of the page that this one belongs to, if it is not the report itself.
+    leads. `back`: the address of the page that this one belongs to, if it is not the report itself;
+    `about`: when and where its run was made.
     """
-    view = {"base": base, "back": back, "css": "", "script": ""}
+    view = {"base": base, "back": back, "about": about, "css": "", "script": ""}
     if layout == "single":
         photo = base64.b64encode(BACKDROP.read_bytes()).decode()
         view["css"] = style("report").replace(BACKDROP.name, f"data:image/webp;base64,{photo}")

@@ -16,7 +16,6 @@ from ..run.previews import Plot
 from ..run.record import CaseRecord
 from ..run.statistics import ALL, Difference, Mean, Row, headline
 from .context import Context
-from .filters import Filters
 from .views import (
     CellView,
     MeasuresView,
@@ -38,9 +37,9 @@ class MeasuresPanel:
         self.summary = context.summary
         self.index = context.run.index
 
-    def overview(self, models: tuple[ModelRow, ...], filters: Filters) -> SummaryView:
+    def overview(self, models: tuple[ModelRow, ...]) -> SummaryView:
         """The tables models × categories, and what is clear of the models' differences; beside
-        them the models themselves, and what finds a case."""
+        them the models themselves."""
         differences = [
             self._difference(row, difference)
             for metric in HEADLINES
@@ -75,8 +74,6 @@ class MeasuresPanel:
             tuple(differences),
             tuple(warnings),
             self.context.image(self.context.previews.bars, alt),
-            tuple(map(self.context.link, self.context.categories())),
-            filters,
         )
 
     def case(self, record: CaseRecord) -> MeasuresView:

@@ -128,7 +128,7 @@ class ReportPage(Preprocessor):
 
     def preprocess(self, nb: nbformat.NotebookNode, resources: dict) -> tuple:
         folder = Path(resources.get("metadata", {}).get("path") or ".")
-        page: dict[str, Any] = {"title": "rmbg_eval", "lang": "en", "layout": "single"}
+        page: dict[str, Any] = {"title": "rmbg_eval", "lang": "en", "layout": "single", "about": ""}
         cells = []
         for cell in nb.cells:
             if "notebook-only" in cell.metadata.get("tags", []):
@@ -154,7 +154,9 @@ class ReportPage(Preprocessor):
                         paths |= dict.fromkeys(_files(html))
                         output["data"]["text/html"] = _inline(html, folder)
             page["files"] = _store(paths, folder)
-        page["head"], page["foot"] = head_and_foot(page["title"], page["lang"], page["layout"])
+        page["head"], page["foot"] = head_and_foot(
+            page["title"], page["lang"], page["layout"], about=page["about"]
+        )
         resources["rmbg_eval"] = page
         return nb, resources
 

@@ -116,28 +116,6 @@ class HeaderView:
 
 
 @dataclass(frozen=True)
-class ColumnView:
-    """One model's column in a case's figure."""
-
-    model: str
-    failure: FailureView | None
-    name: Text = ""
-    alpha_name: Text = ""
-    edge_name: Text = ""
-    result: ImageView | None = None
-    alpha: ImageView | None = None
-    edge: ImageView | None = None
-    error: ImageView | None = None
-    error_name: Text = ""
-    brief: Text = ""
-    """For a card: the model and the points that it passed."""
-    numbers: tuple[Text, ...] = ()
-    full_size: Text | None = None
-    save_as: str = ""
-    """The file name under which a cut-out is saved from the page."""
-
-
-@dataclass(frozen=True)
 class RowView:
     title: Text
     note: Text
@@ -166,9 +144,6 @@ class SummaryView:
     differences: tuple[Text, ...]
     warnings: tuple[Text, ...]
     bars: ImageView | None
-    links: tuple[Link, ...]
-    filters: tuple[tuple[str, Message, tuple[tuple[str, Text], ...]], ...]
-    """Name and title of a select, and its options: value and words."""
 
 
 @dataclass(frozen=True)
@@ -194,23 +169,119 @@ class MeasuresView:
 
 
 @dataclass(frozen=True)
+class HeadView:
+    """What stands over a model's column."""
+
+    model: str
+    count: str
+    """Points passed of those measured, over all cases; empty without any."""
+    passed: Text
+    """The same in words."""
+    seconds: Text
+    """Median inference, or that these cut-outs were not made here."""
+
+
+@dataclass(frozen=True)
+class Option:
+    """A value that a reader may choose, and its words."""
+
+    value: str
+    words: Text
+
+
+@dataclass(frozen=True)
+class BarView:
+    """The controls of the sheet, and what stands over its columns."""
+
+    columns: str
+    """The class that lays out as many columns as there are models."""
+    heads: tuple[HeadView, ...]
+    has_truth: bool
+    has_points: bool
+    flags: tuple[Option, ...]
+    categories: tuple[Option, ...]
+    kinds: tuple[Option, ...]
+    orders: tuple[Option, ...]
+    measures: tuple[Option, ...]
+
+
+@dataclass(frozen=True)
+class PipView:
+    """One point of one result, as a mark."""
+
+    state: str
+    """`passed`, `failed` or `unmeasured`."""
+    title: Text
+
+
+@dataclass(frozen=True)
+class TileView:
+    """A picture of a row: the original, a model's result, the truth."""
+
+    kind: str
+    model: str = ""
+    image: ImageView | None = None
+    """Small; its `link` leads to the full size, where that is a file beside the page."""
+    full: str = ""
+    alpha: str = ""
+    edge: str = ""
+    """Files of the run folder that a script asks for."""
+    failure: FailureView | None = None
+    pips: tuple[PipView, ...] = ()
+    count: str = ""
+    words: Text = ""
+    """What the pips show."""
+    value: Text = ""
+
+
+@dataclass(frozen=True)
+class MissView:
+    """A point that some model failed."""
+
+    point: str
+    title: Text
+    marks: tuple[PipView, ...]
+    """One for each model."""
+    sentence: Text
+    model: str
+    """Whose result the sentence is of: the farthest off."""
+
+
+@dataclass(frozen=True)
+class DrawerView:
+    """What else is to be said of a case."""
+
+    facts: tuple[tuple[Text, tuple[Text, ...]], ...]
+    downloads: tuple[tuple[str, str, str], ...]
+    """Model, address of the full-size cut-out, and the name to save it under."""
+    measures: MeasuresView
+
+
+@dataclass(frozen=True)
 class CaseView:
     anchor: str
+    category: str
     title: Text
+    name: str
+    pixels: str
     size: str
     """Width x height in pixels."""
+    has_truth: bool
     words: str
     """What a search finds the case by, in small letters."""
     filter_json: str
-    """JSON for filters and order: states and values by model."""
-    facts: tuple[Text, ...]
-    original: ImageView | None
-    truth: ImageView | None
-    true_cutout: ImageView | None
-    edge: ImageView | None
-    where: Text | None
-    columns: tuple[ColumnView, ...]
-    measures: MeasuresView
+    """JSON for filters and order."""
+    original: TileView
+    results: tuple[TileView, ...]
+    truth: TileView | None
+    misses: tuple[MissView, ...]
+    passed: Text
+    """That every point is passed by every model; empty where that is not so."""
+    page: str
+    """The case's own page, where the sheet has only what finds it; empty elsewhere."""
+    drawer: DrawerView | None
+    older: tuple[tuple[str, str, str, ImageView], ...] = ()
+    """Kind, model, file and picture of what the viewer shows and the row does not."""
 
 
 @dataclass(frozen=True)
@@ -218,10 +289,13 @@ class CategoryView:
     name: Text
     anchor: str
     title: Text
+    count: int
     difficulty: Text | None
     look: Text | None
-    empty: Text | None
+    columns: str
     cases: tuple[CaseView, ...]
+    alone: bool = False
+    """Whether it is the page of a case."""
 
 
 @dataclass(frozen=True)

@@ -16,78 +16,117 @@ def found(page: Page, pages: dict[str, Path]) -> Page:
 
 
 def shown(page: Page) -> list[str]:
-    """The cases that are left, by name."""
-    texts = page.locator("article.case:visible .facts").all_text_contents()
-    return [text.partition(" · ")[0] for text in texts]
+    """The cases that are left, by id."""
+    texts = page.locator("article.case:visible .about .facts").all_text_contents()
+    return [text.partition(" · ")[0].removesuffix(" no truth 无真值") for text in texts]
 
 
-def options(page: Page, name: str) -> list[str]:
-    return page.locator(f"#find [name={name}] option").all_text_contents()
+def chip(page: Page, name: str, value: str) -> tuple[str, str]:
+    """What a chip says: its words and the count that it would leave."""
+    box = page.locator(f"#find .chip:has([name={name}][value='{value}'])")
+    words, _, count = box.inner_text().replace("\n", " ").rpartition(" ")
+    return words.strip(), count
+
+
+def press(page: Page, name: str, value: str) -> None:
+    page.locator(f"#find [name={name}][value='{value}']").click()
 
 
 def test_all_cases_are_there_at_first(found: Page) -> None:
     assert len(shown(found)) == 5
-    assert found.locator("#left").inner_text() == "5 / 5"
+    assert found.locator("#left").inner_text() == "5"
 
 
 @pytest.mark.parametrize(
     ("name", "value", "left"),
     [
-        ("category", "portrait", ["portrait/ada", "portrait/broken"]),
-        ("state", "failed", ["portrait/broken"]),
-        ("state", "point-failed", ["garment/dress"]),
-        ("missed", "opaque", ["garment/dress"]),
+        ("category", "portrait", ["ada", "broken"]),
+        ("with", "failed", ["broken"]),
+        ("with", "missed", ["dress"]),
+        ("with", "differ", ["ada", HOSTILE, "杯 子#1", "dress"]),
+        ("kind", "opaque", ["dress"]),
     ],
 )
 def test_filters(found: Page, name: str, value: str, left: list[str]) -> None:
-    found.locator(f"#find [name={name}]").select_option(value)
-    assert shown(found) == left
+    if name == "kind":
+        found.locator("#find [name=kind]").select_option(value)
+    else:
+        press(found, name, value)
+    assert sorted(shown(found)) == sorted(left)
     assert f"{name}={value}" in found.url
     address = found.url
     found.goto("about:blank")
     opened(found, address)
-    assert shown(found) == left
+    assert sorted(shown(found)) == sorted(left)
+    assert found.locator("section.sheet:visible").count() <= len(left)
 
 
-def test_counts_say_what_a_filter_would_leave(found: Page) -> None:
-    assert "Portrait (2)" in options(found, "category")
-    found.locator("#find [name=state]").select_option("failed")
-    assert "Portrait (1)" in options(found, "category")
-    assert "Garment (0)" in options(found, "category")
+def test_chips_together_leave_what_has_all_of_it(found: Page) -> None:
+    assert chip(found, "category", "portrait") == ("Portrait", "2")
+    press(found, "with", "failed")
+    assert chip(found, "category", "portrait") == ("Portrait", "1")
+    assert chip(found, "category", "garment") == ("Garment", "0")
+    press(found, "category", "portrait")
+    assert shown(found) == ["broken"]
+    press(found, "category", "garment")  # in place of the other: a case is in one
+    assert shown(found) == []
+    assert chip(found, "with", "missed") == ("With misses", "0")
 
 
-def test_a_state_is_that_of_the_chosen_model(found: Page) -> None:
-    found.locator("#find [name=state]").select_option("passed")
+def test_where_nothing_is_left_one_button_clears_the_filters(found: Page) -> None:
+    press(found, "with", "failed")
+    press(found, "with", "missed")
     assert shown(found) == []
     expect(found.locator("#nothing")).to_be_visible()
-    found.locator("#find [type=reset]").click()
-    expect(found.locator("#left")).to_have_text("5 / 5")
+    found.locator("#nothing button").click()
+    expect(found.locator("#left")).to_have_text("5")
     assert len(shown(found)) == 5
+    assert "with" not in found.url
 
 
 def test_search_finds_words_in_both_languages(found: Page) -> None:
-    for words, name in (("ada portrait", "portrait/ada"), ("<SCRIPT>", "garment/dress"),
-                        ("杯", "<b>bold/杯 子#1"), ("onerror", f"pet/{HOSTILE}")):  # fmt: skip
+    for words, name in (("ada portrait", "ada"), ("<SCRIPT>", "dress"),
+                        ("杯", "杯 子#1"), ("onerror", HOSTILE)):  # fmt: skip
         found.locator("#find [name=q]").fill(words)
         assert shown(found) == [name]
 
 
-def test_order_puts_the_worst_first_and_back(found: Page) -> None:
+def test_order_puts_the_worst_first_says_why_and_goes_back(found: Page) -> None:
     before = shown(found)
-    found.locator("#find [name=sort]").select_option("-points_failed")
-    assert shown(found)[0] == "garment/dress"
-    found.locator("#find [name=sort]").select_option("")
+    found.locator("#find [name=order]").select_option("-misses")
+    assert shown(found)[0] == "dress"
+    line = found.locator("article.case .sorted").first
+    assert line.inner_text() == "Worst: most misses: grabcut 0 · By hand 1"
+    assert found.locator("section.sheet:visible").count() == 0
+    found.locator("#find [name=order]").select_option("")
     assert shown(found) == before
+    assert found.locator(".sorted").count() == 0
+
+
+def test_a_models_name_puts_its_own_misses_first(found: Page) -> None:
+    found.locator(".heads button").nth(1).click()
+    assert shown(found)[0] == "dress"
+    assert "order=-misses" in found.url
+    assert "model=By" in found.url
+    expect(found.locator(".heads button").nth(1)).to_have_attribute("aria-pressed", "true")
+    address = found.url
+    found.goto("about:blank")
+    opened(found, address)
+    expect(found.locator(".heads button").nth(1)).to_have_attribute("aria-pressed", "true")
+    found.locator(".heads button").nth(1).click()
+    assert "order" not in found.url
 
 
 def test_every_measure_of_the_run_can_be_ordered_by(found: Page) -> None:
-    values = found.locator("#find [name=sort] option").evaluate_all("all => all.map(e => e.value)")
-    assert {"-mad", "-delta_e_white", "+weighted_f", "-seconds"} <= {*values} | {"-delta_e_white"}
+    values = found.locator("#find [name=order] option").evaluate_all("all => all.map(e => e.value)")
+    human = ["", "set", "-misses", "-delta_e_white_edge", "-islands", "-disagreement", "-seconds"]
+    assert [value for value in values if value in human] == human[: len(human)]
+    assert {"-mad", "+weighted_f"} <= {*values}
     assert len(values) > 10
 
 
 def test_the_viewer_turns_only_to_what_is_left(found: Page) -> None:
-    found.locator("#find [name=category]").select_option("portrait")
+    press(found, "category", "portrait")
     found.locator("[id^=case-portrait-ada] [data-kind=original] a").click()
     assert found.locator("#viewer [data-part=count]").inner_text() == "1 / 2"
 

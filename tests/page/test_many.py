@@ -44,27 +44,28 @@ def many(tmp_path_factory: pytest.TempPathFactory) -> Path:
         return render(settings)
 
 
-def test_a_thousand_cards_would_be_three_megabytes_at_most(page: Page, many: Path) -> None:
+def test_a_thousand_rows_would_be_three_megabytes_at_most(page: Page, many: Path) -> None:
     opened(page, many.as_uri())
-    size = page.locator("article.card").evaluate_all(
+    size = page.locator("article.lean").evaluate_all(
         "all => all.reduce((sum, e) => sum + new Blob([e.outerHTML]).size, 0)"
     )
-    assert page.locator("article.card").count() == MANY
+    assert page.locator("article.lean").count() == MANY
     rest = many.stat().st_size - size
     assert rest + size * 1000 / MANY <= 3_000_000
 
 
-def test_a_card_leads_to_a_page_with_everything_and_back(page: Page, many: Path) -> None:
+def test_a_row_leads_to_a_page_with_everything_and_back(page: Page, many: Path) -> None:
     asked, complaints = opened(page, many.as_uri())
-    page.locator("article.card h3 a").first.click()
+    page.locator("article.lean h3 a").first.click()
     expect(page.locator("article.case")).to_have_count(1)
-    assert page.locator("[data-kind=alpha] img").count() == 2
-    assert page.locator(".found tbody tr").count() > 5
+    assert page.locator("[data-kind=result] img").count() == 2
+    expect(page.locator(".misses li")).to_have_count(1)
+    assert page.locator(".drawer[open] .found tbody tr").count() > 5
     page.locator("[data-kind=result] a").first.click()
     expect(page.locator("#viewer")).to_be_visible()
     page.keyboard.press("Escape")
     page.locator("h1 a").click()
-    expect(page.locator("article.card")).to_have_count(MANY)
+    expect(page.locator("article.lean")).to_have_count(MANY)
     assert [url for url in asked if not url.startswith("file:")] == []
     assert complaints == []
 
@@ -78,23 +79,25 @@ def test_the_worst_finding_leads_to_its_spot_on_that_page(page: Page, many: Path
     expect(page.locator("#viewer .name").first).to_contain_text("Original")
 
 
-def test_the_viewer_of_a_card_has_the_full_size(page: Page, many: Path) -> None:
+def test_the_viewer_of_a_row_has_the_full_size(page: Page, many: Path) -> None:
     opened(page, many.as_uri())
-    page.locator("article.card [data-kind=result] a").first.click()
+    page.locator("article.lean [data-kind=result] a").first.click()
     expect(page.locator("#viewer .canvas.result")).to_have_attribute("data-loaded", "96×64")
 
 
-def test_cards_are_filtered_and_put_in_order(page: Page, many: Path) -> None:
+def test_rows_are_filtered_and_put_in_order(page: Page, many: Path) -> None:
     opened(page, many.as_uri())
-    page.locator("#find [name=state]").select_option("point-failed")
-    expect(page.locator("article.card:visible")).to_have_count(1)
+    page.locator("#find [name=order]").select_option("-islands")
+    expect(page.locator("#ranked article.lean")).to_have_count(MANY)
+    page.locator("#find [name=with][value=missed]").click()
+    expect(page.locator("article.lean:visible")).to_have_count(1)
 
 
-def test_cards_and_pages_can_be_read_under_the_policy_of_jenkins(page: Page, many: Path) -> None:
+def test_rows_and_pages_can_be_read_under_the_policy_of_jenkins(page: Page, many: Path) -> None:
     with served(many.parent) as address:
         opened(page, f"{address}/index.html")
         assert all(page.evaluate("[...document.images].map(i => i.naturalWidth)"))
-        link = page.locator("article.card h3 a").first.get_attribute("href")
+        link = page.locator("article.lean h3 a").first.get_attribute("href")
         opened(page, f"{address}/{link}")
         assert all(page.evaluate("[...document.images].map(i => i.naturalWidth)"))
-        assert page.locator("article.case").evaluate("e => getComputedStyle(e).marginTop") == "24px"
+        assert page.locator("article.case").evaluate("e => getComputedStyle(e).display") == "grid"

@@ -49,7 +49,7 @@ def run_with(**changes: object) -> Run:
 
 def found(run: Run, *plots: Plot):
     presenter = Presenter(run, Previews({KEY: CasePreviews(plots=plots)}, bars=SHOWN))
-    return presenter.category(KEY[0]).cases[0].measures, presenter.summary()
+    return presenter.category(KEY[0]).cases[0].drawer.measures, presenter.summary()
 
 
 def test_a_point_has_a_mark_that_is_no_colour_alone() -> None:

@@ -9,7 +9,6 @@ from views import Presenter
 from rmbg_eval import Prediction, Settings
 from rmbg_eval.errors import Failure
 from rmbg_eval.i18n import Message
-from rmbg_eval.measure.record import Measurement
 from rmbg_eval.predictions.prediction import PrecisionCheck
 from rmbg_eval.run.previews import CasePreviews, ModelPreviews, Preview, Previews
 
@@ -105,79 +104,11 @@ def test_a_reduced_dtype_states_its_difference_from_fp32() -> None:
     assert "not measured: no room" in lines[1]
 
 
-def test_column_shows_numbers_with_their_region() -> None:
-    measured = [
-        Measurement(
-            category="portrait",
-            case="ada",
-            model="a",
-            metric=metric,
-            value=value,
-            unit="-",
-            region="whole image",
-        )
-        for metric, value in (("mad", 0.0123), ("in_between_share", 0.5))
-    ]
-    run = run_of(done(), measurements=tuple(measured))
-    (case,) = Presenter(run, previews("a")).category("portrait").cases
-    numbers = case.columns[0].numbers
-    assert "difference from truth (MAD, whole image): 0.0123" in numbers
-    assert "50.0% of the pixels in between" in numbers
-
-
-def test_alt_texts_say_what_was_found() -> None:
-    (case,) = Presenter(run_of(done()), previews("a")).category("portrait").cases
-    alt = case.columns[0].result.alt
-    assert alt == "Ada, background removed by a: 25.0% of the pixels opaque, 50.0% in between"
-
-
-def test_addresses_are_quoted_and_lead_from_the_notebook() -> None:
-    (case,) = Presenter(run_of(done()), previews("a"), base="../out/").category("portrait").cases
-    assert case.columns[0].result.src == "../out/assets/x%20y-result.png"
-
-
-def test_folder_layout_shows_the_cutout_itself() -> None:
-    run = run_of(done(), settings=Settings(models=["a", "b"], layout="folder"))
-    (case,) = Presenter(run, previews("a")).category("portrait").cases
-    result = case.columns[0].result
-    assert (result.src, result.width, result.height) == ("cutouts/a/portrait/ada.png", 1000, 500)
-    assert result.link == result.src
-    assert case.columns[0].full_size is None
-
-
 def test_failures_are_said_in_chinese_too() -> None:
     run = run_of(failed("a"), failed("b"), settings=Settings(models=["a", "b"], lang="zh"))
     (failure,) = Presenter(run, previews()).header().failures
     assert failure.problem == "ada.jpg 是空文件（0 字节）"
     assert failure.remedy == "请重新复制或下载图片。"
-
-
-def test_an_error_panel_says_how_much_is_wrong() -> None:
-    drawn = previews("a", error=SHOWN, wrong=(0.012, 0.0))
-    (case,) = Presenter(run_of(done()), drawn).category("portrait").cases
-    assert "1.20% of the pixels too opaque (orange), 0.00% too transparent" in (
-        case.columns[0].error.alt
-    )
-
-
-def test_of_many_cases_each_has_a_page() -> None:
-    presenter = Presenter(run_of(done()), previews("a"), "../")
-    (page,) = presenter.pages()
-    assert [case.anchor for case in page.cases] == ["case-portrait-ada-5aea30bf"]
-    assert page.cases[0].columns[0].result.src.startswith("../")
-
-
-def test_empty_categories_are_named_and_say_why() -> None:
-    presenter = Presenter(run_of(done()), previews("a"))
-    assert presenter.category("garment").empty.startswith("There are no cases")
-    chosen = run_of(done(), settings=Settings(models=["a"], categories=["portrait"]))
-    assert "not asked for" in Presenter(chosen, previews("a")).category("garment").empty
-
-
-def test_chinese_report_uses_the_chinese_title() -> None:
-    run = run_of(done(), settings=Settings(models=["a"], lang="zh"))
-    view = Presenter(run, previews("a")).category("portrait")
-    assert (view.title, view.cases[0].title) == ("人像特写", "阿达")
 
 
 def test_details_name_commit_versions_and_every_parameter() -> None:

@@ -7,11 +7,9 @@ from hypothesis import strategies as st
 from runs import KEY, run_of
 from views import Presenter
 
-from rmbg_eval.i18n import Message
 from rmbg_eval.measure.kinds import KINDS
 from rmbg_eval.measure.points import far_off
 from rmbg_eval.measure.record import Measurement, ObservationPoint, PointResult
-from rmbg_eval.report.filters import filter_json, orders
 from rmbg_eval.run.previews import CasePreviews, Previews, around
 from rmbg_eval.run.record import CaseRecord, Run
 from rmbg_eval.run.statistics import worst_points
@@ -129,19 +127,3 @@ def test_without_points_it_says_where_to_look_first() -> None:
     (first,) = view.worst
     assert (first.case, first.model, first.note) == ("Ada", "a", "0.25 share")
     assert view.rows[0].cells[0].state == "unmeasured"
-
-
-def test_what_cases_are_found_by() -> None:
-    run = run_with(result(measured=0.0), result(point="q", measured=1.0))
-    (prediction,) = run_of_one()
-    assert filter_json(run, [prediction], orders(run)) == (
-        '{"states":{"a":["failed","point-failed","!opaque"]},"values":{"points_failed":{"a":1.0}}}'
-    )
-
-
-def run_of_one() -> tuple:
-    from rmbg_eval import Prediction
-    from rmbg_eval.errors import Failure
-
-    failure = Failure("ImageError", Message("x is empty (0 bytes)"), Message("Copy it again."))
-    return (Prediction(category="portrait", case="ada", model="a", failure=failure),)

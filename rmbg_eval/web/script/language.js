@@ -1,6 +1,7 @@
 // The language that is shown, of those that the page is written in.
 
 const root = document.documentElement;
+const ATTRIBUTES = ["alt", "title", "aria-label", "label"];
 
 export const language = {
   get now() {
@@ -9,22 +10,28 @@ export const language = {
   /** The words of an element, less those of the other language. @param {Element | null} element */
   in(element) {
     const words = /** @type {Element | undefined} */ (element?.cloneNode(true));
-    for (const other of words?.querySelectorAll(`[lang]:not([lang="${language.now}"])`) ?? []) {
+    for (const other of words?.querySelectorAll(`span[lang]:not([lang="${language.now}"])`) ?? []) {
       other.remove();
     }
     return words?.textContent?.trim().replace(/\s+/g, " ") ?? "";
   },
+  /** Of an element with words in `data-NAME-LANG`, as an option has, those of the language.
+   * @param {HTMLElement} element @param {string} name */
+  of(element, name) {
+    element.dataset.own ??= element.textContent ?? "";
+    return element.getAttribute(`data-${name}-${language.now}`) ?? element.dataset.own;
+  },
   /** What only one language can be in at a time. @param {string} lang */
   show(lang) {
     root.dataset.lang = root.lang = lang;
-    for (const image of /** @type {NodeListOf<HTMLImageElement>} */ (
-      document.querySelectorAll("img[lang]")
-    )) {
-      const other = image.getAttribute(`data-alt-${lang}`);
-      if (other === null) continue;
-      image.removeAttribute(`data-alt-${lang}`);
-      image.setAttribute(`data-alt-${image.lang}`, image.alt);
-      [image.alt, image.lang] = [other, lang];
+    for (const name of ATTRIBUTES) {
+      for (const element of document.querySelectorAll(`[data-${name}-${lang}]`)) {
+        const own = element.getAttribute("lang");
+        if (own) element.setAttribute(`data-${name}-${own}`, element.getAttribute(name) ?? "");
+        element.setAttribute(name, element.getAttribute(`data-${name}-${lang}`) ?? "");
+        element.removeAttribute(`data-${name}-${lang}`);
+        element.setAttribute("lang", lang);
+      }
     }
   },
 };

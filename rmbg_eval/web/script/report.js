@@ -1,51 +1,36 @@
-// The page of a report or a comparison: language, backdrop, finding, and links into the viewer.
+// The page of a report or a comparison: language, theme, backdrop, the sheet, and links into the
+// viewer.
 
-import { address, remembered } from "./address.js";
+import { address } from "./address.js";
 import { finder } from "./find.js";
 import { language } from "./language.js";
+import { backdrops, remember, sheet } from "./sheet.js";
 import { slider } from "./slide.js";
 import { viewer } from "./viewer.js";
 
-const root = document.documentElement;
-root.classList.add("script");
-const dialog = document.querySelector("dialog");
+document.documentElement.classList.add("script");
+const dialog = /** @type {HTMLDialogElement | null} */ (document.getElementById("viewer"));
+const keys = /** @type {HTMLDialogElement | null} */ (document.getElementById("keys"));
 const view = dialog && viewer(dialog);
 
-/** Radio buttons whose choice is remembered. @param {string} name @param {(value: string) => void} act */
-function remember(name, act) {
-  const before = remembered.get(name);
-  const radios = /** @type {NodeListOf<HTMLInputElement>} */ (
-    document.querySelectorAll(`input[name=${name}]`)
-  );
-  for (const radio of radios) {
-    if (before) radio.checked = radio.value === before;
-    if (radio.checked) act(radio.value);
-    radio.addEventListener("change", () => {
-      remembered.set(name, radio.value);
-      act(radio.value);
-    });
-  }
-}
-
-let found = () => {}; // the finder's words, in a new language
+let found = { apply() {}, by(/** @type {string} */ _) {} }; // what is found, once it is
 remember("lang", (lang) => {
   language.show(lang);
-  found();
+  found.apply();
 });
+remember("theme", () => {});
 remember("backdrop", () => {});
-const colour = /** @type {HTMLInputElement | null} */ (document.getElementById("backdrop-colour"));
-colour?.addEventListener("input", () => {
-  root.style.setProperty("--backdrop", colour.value);
-  /** @type {HTMLInputElement | null} */
-  const radio = document.querySelector("[name=backdrop][value=colour]");
-  if (radio) radio.checked = true;
-});
+backdrops();
 
 document.addEventListener("click", (event) => {
   if (event.ctrlKey || event.metaKey || event.shiftKey || event.defaultPrevented) return;
   const target = /** @type {Element} */ (event.target);
-  const link = /** @type {HTMLElement | null} */ (target.closest("figure.panel a, a[data-view]"));
-  const figure = /** @type {HTMLElement | null} */ (link?.closest("figure.panel") ?? null);
+  if (target.closest('[data-do="keys"]')) return keys?.showModal();
+  if (target === keys) return keys?.close(); // beside it
+  const link = /** @type {HTMLElement | null} */ (
+    target.closest("figure:is(.panel, .tile) a, a[data-view]")
+  );
+  const figure = /** @type {HTMLElement | null} */ (link?.closest("figure") ?? null);
   const id = link?.dataset.view;
   const article = id ? document.getElementById(id) : link?.closest("article.case");
   if (!link || !view || !(article instanceof HTMLElement)) return;
@@ -55,8 +40,14 @@ document.addEventListener("click", (event) => {
   const a = kind ? (model ? `${kind}:${model}` : kind) : of ? `result:${of}` : "";
   view(article, { ...(a && { a }), point: link.dataset.point ?? "" });
 });
+document.addEventListener("keydown", (event) => {
+  const { key, target } = event;
+  const writes = target instanceof Element && target.matches("input, textarea, select");
+  if (key === "?" && !writes && keys && !document.querySelector("dialog[open]")) keys.showModal();
+});
 
 found = finder();
+sheet({ open: (article) => view?.(article, {}), by: (model) => found.by(model) });
 for (const slide of document.querySelectorAll(".slide")) slider(/** @type {HTMLElement} */ (slide));
 function follow() {
   const wanted = address.read();

@@ -56,14 +56,14 @@ export function viewer(dialog) {
   /** @param {HTMLElement} element @returns {Picture[]} */
   function picturesOf(element) {
     const figures = /** @type {NodeListOf<HTMLElement>} */ (
-      element.querySelectorAll('figure.panel:not([data-kind^="edge"]):has(img)')
+      element.querySelectorAll('figure:is(.panel, .tile):not([data-kind^="edge"]):has(img)')
     );
     const all = [...figures].map((figure) => {
       const image = /** @type {HTMLImageElement} */ (figure.querySelector("img"));
       const link = figure.querySelector("a");
       const full = link && !link.hash ? link.href : "";
       const { kind = "", model = "" } = figure.dataset;
-      const stored = figure.dataset.full ?? figure.dataset.alpha;
+      const stored = figure.dataset.full;
       const key = model ? `${kind}:${model}` : kind;
       return {
         key,
@@ -266,7 +266,7 @@ export function viewer(dialog) {
 
   /** @param {1 | -1} by */
   function step(by) {
-    const shown = shownCases().filter((one) => one.querySelector("figure.panel img"));
+    const shown = shownCases().filter((one) => one.querySelector(":is(.panel, .tile) img"));
     const at = article ? shown.indexOf(article) : 0;
     if (shown.length) open(shown[(at + by + shown.length) % shown.length]);
   }
@@ -282,7 +282,7 @@ export function viewer(dialog) {
     stage.replaceChildren();
     panes = zoom.panels = [];
     /** @type {HTMLElement | null} */
-    const link = back?.querySelector("figure.panel a") ?? opener;
+    const link = back?.querySelector(":is(.panel, .tile) a") ?? opener;
     link?.focus({ preventScroll: true });
     if (back && back !== opener?.closest("article.case")) settle(back);
   });

@@ -1,0 +1,439 @@
+"""The contact sheet: a row for each case, what finds a row, and what stands over the columns."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable, Sequence
+from dataclasses import replace
+from statistics import median
+
+from ..cases.categories import CATEGORIES, category_title
+from ..core.anchors import case_anchor, category_anchor
+from ..core.files import safe_name
+from ..core.key import Key
+from ..i18n import N_, Message, Named
+from ..measure.kinds import kind_title, missed
+from ..measure.points import far_off
+from ..measure.record import ObservationPoint, PointResult
+from ..measure.table import GUIDES, TABLE
+from ..predictions.prediction import Prediction
+from ..run.previews import CasePreviews, Preview
+from ..run.record import CaseRecord
+from ..run.statistics import ALL
+from .context import Context
+from .measures import MeasuresPanel
+from .provenance import colours, seconds, total
+from .views import (
+    BarView,
+    CaseView,
+    CategoryView,
+    DrawerView,
+    FailureView,
+    HeadView,
+    ImageView,
+    MissView,
+    Option,
+    PipView,
+    Text,
+    TileView,
+)
+
+EDGE_COLOUR, STRAY, APART = "delta_e_white_edge", "islands", "disagreement"
+MISSES, SECONDS = "misses", "seconds"
+ORDERS = {
+    MISSES: N_("Worst: most misses"),
+    EDGE_COLOUR: N_("Halo (edge ΔE)"),
+    STRAY: N_("Stray pieces"),
+    APART: N_("Disagreement"),
+    SECONDS: N_("Slowest"),
+}
+"""What a person puts cases in order by: a name of a value, largest first."""
+FLAGS = {
+    "missed": N_("With misses"),
+    "differ": N_("Models differ"),
+    "failed": N_("Failed"),
+}
+"""What a case is found by, whatever the model."""
+DIFFER_FROM = 0.01
+"""Mean disagreement from which models differ where a case has no points: a hundredth of the
+picture is opaque in one and clear in the other."""
+BESIDE_MOST, ABOVE_MOST = 4, 6
+"""Models up to which the text stands beside the pictures, and up to which all fit a window."""
+STATES = {True: "passed", False: "failed", None: "unmeasured"}
+
+
+class Sheet:
+    """Makes the rows of one run."""
+
+    def __init__(self, context: Context) -> None:
+        self.context = context
+        self.run = context.run
+        self.models = context.models
+        self.index = context.run.index
+        self.measures = MeasuresPanel(context)
+        self.columns = columns(len(self.models))
+        values = {m.metric for m in self.run.measurements if m.value is not None}
+        values |= {MISSES} if self.run.points else set()
+        values |= {SECONDS} if any("infer" in p.seconds for p in self.run.predictions) else set()
+        self.orders = [name for name in ORDERS if name in values]
+        others = [m for m in (GUIDES if context.cards else TABLE) if m.name in values]
+        self.others = [m for m in others if m.name not in ORDERS]
+
+    def bar(self) -> BarView:
+        """The controls; those that would find nothing in this run are left out."""
+        kinds = dict.fromkeys(p.kind for p in self.run.points if p.passed is False)
+        flags = {flag for record in self.run.cases for flag in self._flags(record)}
+        orders = [Option("", Message("By category")), Option("set", Message("As in the set"))]
+        orders += [Option(f"-{name}", Message(ORDERS[name])) for name in self.orders]
+        return BarView(
+            columns=self.columns,
+            heads=tuple(map(self._head, self.models)),
+            has_truth=any(record.has_truth for record in self.run.cases),
+            has_points=bool(self.run.points),
+            flags=tuple(Option(name, Message(FLAGS[name])) for name in FLAGS if name in flags),
+            categories=tuple(
+                Option(name, category_title(name)) for name in self.context.categories(empty=False)
+            ),
+            kinds=tuple(Option(kind, kind_title(kind)) for kind in kinds),
+            orders=tuple(orders),
+            measures=tuple(
+                Option(f"{'+' if metric.higher_is_better else '-'}{metric.name}", metric.title)
+                for metric in self.others
+            ),
+        )
+
+    def category(self, name: str) -> CategoryView:
+        """One category's rows."""
+        return self._category(name, [r for r in self.run.cases if r.category == name])
+
+    def pages(self) -> Iterable[CategoryView]:
+        """Each case alone, as its category shows it."""
+        for record in self.run.cases:
+            yield replace(self._category(record.category, [record]), alone=True)
+
+    def _category(self, name: str, cases: Sequence[CaseRecord]) -> CategoryView:
+        guide = CATEGORIES.get(name)
+        return CategoryView(
+            name=name,
+            anchor=category_anchor(name),
+            title=category_title(name),
+            count=len(cases),
+            difficulty=Message(guide.difficulty) if guide else None,
+            look=Message(guide.look) if guide else None,
+            columns=self.columns,
+            cases=tuple(map(self._case, cases)),
+        )
+
+    def _head(self, model: str) -> HeadView:
+        points = next(
+            (p for p in self.context.summary.points if (p.category, p.model) == (ALL, model)), None
+        )
+        spent = [
+            p.seconds["infer"]
+            for p in self.run.predictions
+            if p.model == model and "infer" in p.seconds
+        ]
+        measured = points.measured if points else 0
+        passed = points.passed if points else 0
+        return HeadView(
+            model=model,
+            count=f"{passed}/{measured}" if measured else "",
+            passed=_passed(passed, measured) if measured else "",
+            seconds=f"{median(spent):.2g}\N{NO-BREAK SPACE}s"
+            if spent
+            else Message("finished cut-outs"),
+        )
+
+    # ---- a row
+
+    def _case(self, record: CaseRecord) -> CaseView:
+        key = record.category, record.id
+        previews = self.context.previews.cases[key]
+        predictions = self.index.by_case.get(key, ())
+        by_model = {p.model: p for p in predictions}
+        title = self.context.titles[key]
+        titles = dict.fromkeys(title.everywhere().values())
+        sized = next((p for p in predictions if p.width), None)
+        anchor = case_anchor(*key)
+        points = self._points(record)
+        lean = self.context.cards
+        misses = tuple(self._misses(record, points))
+        return CaseView(
+            anchor=anchor,
+            category=record.category,
+            title=title,
+            name=record.id,
+            pixels=f"{sized.width}×{sized.height}" if sized else "",
+            size=f"{sized.width}x{sized.height}" if sized else "1x1",
+            has_truth=record.has_truth,
+            words=" ".join([record.category, record.id, *titles]).lower(),
+            filter_json=self._filter_json(record, by_model),
+            original=self._original(previews, title),
+            results=tuple(
+                self._result(by_model.get(model), model, record, previews) for model in self.models
+            ),
+            truth=self._truth(previews, title),
+            misses=() if lean else misses,
+            passed=self._every_point_passed(points),
+            page=self.context.case_page(anchor),
+            drawer=None if lean else self._drawer(record, previews, predictions),
+            older=() if lean else tuple(self._older(previews, title)),
+        )
+
+    def _older(
+        self, previews: CasePreviews, title: Text
+    ) -> Iterable[tuple[str, str, str, ImageView]]:
+        kinds = [("true-cutout", "", previews.true_cutout, "")]
+        for model, shown in previews.models.items():
+            alpha = self._address(shown.alpha)
+            kinds += [("alpha", model, shown.edge or shown.result, alpha)]
+            kinds += [("error", model, shown.error, "")]
+        for kind, model, preview, full in kinds:
+            image = self.context.image(preview, title)
+            if image:
+                yield kind, model, full, image
+
+    def _points(
+        self, record: CaseRecord
+    ) -> list[tuple[ObservationPoint, list[PointResult | None]]]:
+        """Each point with its results, in the order of the models."""
+        keys = [Key(record.category, record.id, model) for model in self.models]
+        results = [self.index.points.get(key, {}) for key in keys]
+        return [(point, [by_id.get(point.id) for by_id in results]) for point in record.points]
+
+    def _misses(
+        self,
+        record: CaseRecord,
+        points: Iterable[tuple[ObservationPoint, list[PointResult | None]]],
+    ) -> Iterable[MissView]:
+        for point, results in points:
+            failed = [each for each in results if each and each.passed is False]
+            if not failed:
+                continue
+            worst = max(failed, key=far_off)
+            yield MissView(
+                point=point.id,
+                title=Named(point.title, point.id),
+                marks=tuple(
+                    PipView(STATES[each.passed if each else None], model)
+                    for model, each in zip(self.models, results, strict=True)
+                ),
+                sentence=missed(worst),
+                model=worst.model,
+            )
+
+    def _every_point_passed(
+        self, points: Sequence[tuple[ObservationPoint, list[PointResult | None]]]
+    ) -> Text:
+        results = [each for _, of_point in points for each in of_point]
+        if not results or any(each is None or not each.passed for each in results):
+            return ""
+        if len(self.models) == 1:
+            return Message("Every point passed")
+        if len(self.models) == 2:
+            return Message("Every point passed by both models")
+        return Message("Every point passed by all {count} models", count=len(self.models))
+
+    def _original(self, previews: CasePreviews, title: Text) -> TileView:
+        image = self.context.image(previews.original, Message("{case}: the original", case=title))
+        full = self._address(previews.full)
+        if image and full and self._in_folder():
+            image = replace(image, link=full)
+        return TileView("original", image=image, full=full, edge=self._address(previews.edge))
+
+    def _address(self, preview: Preview | None) -> str:
+        return self.context.url(preview.path) if preview else ""
+
+    def _truth(self, previews: CasePreviews, title: Text) -> TileView | None:
+        image = self.context.image(previews.truth, Message("True alpha of {case}", case=title))
+        return (
+            TileView("truth", image=image, full=self._address(previews.true_alpha))
+            if image
+            else None
+        )
+
+    def _result(
+        self, prediction: Prediction | None, model: str, record: CaseRecord, previews: CasePreviews
+    ) -> TileView:
+        shown = previews.models.get(model)
+        if prediction is None or prediction.failure or shown is None or prediction.cutout is None:
+            return TileView("result", model, failure=self.failure(prediction, record, model))
+        title = self.context.titles[record.category, record.id]
+        image = self.context.image(
+            shown.result,
+            Message(
+                "{case}, background removed by {model}: {opaque} of the pixels opaque, "
+                "{between} in between",
+                case=title,
+                model=model,
+                opaque=f"{shown.opaque:.1%}",
+                between=f"{shown.in_between:.1%}",
+            ),
+        )
+        full = self._address(shown.full)
+        if image and self._in_folder():
+            full = self.context.url(prediction.cutout)
+            image = replace(image, link=full)
+        results = self.index.points.get(prediction.key, {})
+        pips = tuple(
+            PipView(
+                STATES[results[point.id].passed if point.id in results else None],
+                Named(point.title, point.id),
+            )
+            for point in record.points
+        )
+        passed = [pip.state == "passed" for pip in pips if pip.state != "unmeasured"]
+        return TileView(
+            "result",
+            model,
+            image,
+            full=full,
+            alpha="" if self._in_folder() else self._address(shown.alpha),
+            edge=self._address(shown.edge),
+            pips=pips,
+            count=f"{sum(passed)}/{len(passed)}" if passed else "",
+            words=_passed(sum(passed), len(passed)) if passed else "",
+            value=self._value(prediction),
+        )
+
+    def _value(self, prediction: Prediction) -> Text:
+        """What else is said under a result: its edge colour, or its stray pieces."""
+        measured = self.index.measurements.get(prediction.key, {})
+        edge, stray = measured.get(EDGE_COLOUR), measured.get(STRAY)
+        if edge and edge.value is not None:
+            return f"ΔE\N{NO-BREAK SPACE}{edge.value:.1f}"
+        if stray and stray.value and not self.index.points.get(prediction.key):
+            count = round(stray.value)
+            return Message("{n} stray piece", many="{n} stray pieces", n=count)
+        return ""
+
+    def failure(
+        self, prediction: Prediction | None, record: CaseRecord, model: Text
+    ) -> FailureView:
+        """What failed, and what to do."""
+        problem, remedy = Message("not measured"), Message("")
+        if prediction and prediction.failure:
+            problem, remedy = prediction.failure.problem, prediction.failure.remedy
+        name, anchor = f"{record.category}/{record.id}", case_anchor(record.category, record.id)
+        return FailureView(model, name, anchor, problem, remedy)
+
+    # ---- the drawer
+
+    def _drawer(
+        self, record: CaseRecord, previews: CasePreviews, predictions: Sequence[Prediction]
+    ) -> DrawerView:
+        facts: list[tuple[Text, tuple[Text, ...]]] = []
+
+        def add(label: Text, *values: Text | None) -> None:
+            there = tuple(value for value in values if value)
+            facts.extend([(label, there)] if there else [])
+
+        add(Message("Case"), f"{record.category}/{record.id}")
+        add(Message("Licence"), record.licence)
+        add(Message("Author"), record.author)
+        add(Message("Source"), record.source)
+        add(Message("Notes"), *(predictions[0].notes if predictions else ()))
+        if previews.region:
+            x, y, width, height = previews.region
+            where = Message(
+                "{width}×{height} px at x {x}, y {y}: where the models' alpha is most in between",
+                x=x,
+                y=y,
+                width=width,
+                height=height,
+            )
+            add(Message("Edge"), where)
+        for prediction in predictions:
+            shown = previews.models.get(prediction.model)
+            add(prediction.model, *self._about(prediction, shown.wrong if shown else None))
+        downloads = [
+            (p.model, self.context.url(p.cutout), f"{safe_name(p.case)}.png")
+            for p in predictions
+            if p.cutout and self._in_folder()
+        ]
+        return DrawerView(tuple(facts), tuple(downloads), self.measures.case(record))
+
+    def _about(
+        self, prediction: Prediction, wrong: tuple[float, float] | None
+    ) -> Iterable[Text | None]:
+        """How a result was made, how long that took, and how much of it is `wrong`."""
+        info = self.index.models[prediction.model].info
+        elsewhere = prediction.device not in (None, *info.device.split(","))
+        dtype = prediction.dtype or info.dtype
+        yield f"{dtype}{f', {prediction.device}' if elsewhere else ''}" if dtype != "none" else None
+        yield colours(info)
+        spent = prediction.seconds
+        if "infer" in spent:
+            yield Message("inference {seconds}", seconds=seconds(spent["infer"]))
+            yield Message("all stages {seconds}", seconds=seconds(total(spent)))
+        if prediction.cached:
+            yield Message("kept from an earlier run")
+        if wrong:
+            more, less = (f"{share:.2%}" for share in wrong)
+            yield Message(
+                "alpha wrong by more than 0.1: {more} of the pixels too opaque, {less} too "
+                "transparent",
+                more=more,
+                less=less,
+            )
+        if prediction.cutout and not self._in_folder():
+            yield Message("Full size: {path}", path=prediction.cutout)
+
+    def _in_folder(self) -> bool:
+        return self.run.settings.layout == "folder"
+
+    # ---- what finds a row
+
+    def _flags(self, record: CaseRecord) -> list[str]:
+        keys = [Key(record.category, record.id, model) for model in self.models]
+        of_points = [
+            [each.passed if each else None for each in of] for _, of in self._points(record)
+        ]
+        predictions = [self.index.predictions.get(key) for key in keys]
+        flags = ["missed"] if any(False in each for each in of_points) else []
+        apart = [self.index.measurements.get(key, {}).get(APART) for key in keys]
+        far = max((m.value for m in apart if m and m.value is not None), default=0.0)
+        differ = any(True in each and False in each for each in of_points)
+        if differ or (not of_points and far >= DIFFER_FROM):
+            flags.append("differ")
+        flags += ["failed"] if any(p and p.failure for p in predictions) else []
+        return flags
+
+    def _filter_json(self, record: CaseRecord, by_model: dict[str, Prediction]) -> str:
+        """What one case is found by, as JSON: `flags`, `kinds` of point that failed, and
+        `values` by name, each a list in the order of the models."""
+        names = [*self.orders, *(metric.name for metric in self.others)]
+        values: dict[str, list[float | None]] = {}
+        kinds: dict[str, None] = {}
+        about: list[dict[str, float | None]] = []
+        for model in self.models:
+            key = Key(record.category, record.id, model)
+            of = {name: m.value for name, m in self.index.measurements.get(key, {}).items()}
+            points = self.index.points.get(key, {}).values()
+            failed = [point for point in points if point.passed is False]
+            kinds |= dict.fromkeys(point.kind for point in failed)
+            of[MISSES] = len(failed) if points else None
+            of[SECONDS] = by_model[model].seconds.get("infer") if model in by_model else None
+            about.append(of)
+        for name in names:
+            row = [each.get(name) for each in about]
+            if any(value is not None for value in row):
+                values[name] = [None if v is None else _four_figures(v) for v in row]
+        content = {"flags": self._flags(record), "kinds": [*kinds], "values": values}
+        return json.dumps({k: v for k, v in content.items() if v}, separators=(",", ":"))
+
+
+def columns(models: int) -> str:
+    """The classes that lay out the columns of so many models."""
+    if models <= BESIDE_MOST:
+        return f"of-{models} beside"
+    return f"of-{models} above" if models <= ABOVE_MOST else "of-many above"
+
+
+def _passed(passed: int, measured: int) -> Message:
+    return Message("{passed} of {all} points passed", passed=passed, all=measured)
+
+
+def _four_figures(value: float) -> float:
+    short = float(f"{value:.4g}")
+    return int(short) if short.is_integer() else short

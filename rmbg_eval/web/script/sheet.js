@@ -1,0 +1,302 @@
+// The contact sheet: what its cells show and how large, the original in place, the row that one is
+// at, and keys.
+
+import { address, remembered } from "./address.js";
+import { h } from "./dom.js";
+import { file, load } from "./files.js";
+import { shownCases } from "./find.js";
+import { picture } from "./pixels.js";
+
+const root = document.documentElement;
+const NEAR = "600px"; // of the window: cells that far off are drawn before one comes to them
+const CELLS = /** @type {const} */ ({ r: "result", a: "alpha", e: "error", h: "edge", t: "truth" });
+const SIZES = ["s", "m", "l"];
+const PHONE = matchMedia("(max-width: 640px)");
+
+/**
+ * @typedef {object} Hands what the sheet asks of the rest of the page
+ * @property {(article: HTMLElement) => void} open
+ * @property {(model: string) => void} by put a model's worst cases first
+ */
+
+/** Make the sheet work, if there is one. @param {Hands} hands */
+export function sheet({ open, by }) {
+  const bar = document.getElementById("bar");
+  if (!bar) return;
+  /** @type {Set<HTMLElement>} */
+  const near = new Set();
+  let cells = "result";
+  let held = false; // O: the originals are in place of the results
+
+  // ---- what a cell shows
+
+  const tiles = (/** @type {HTMLElement} */ article) =>
+    /** @type {HTMLElement[]} */ ([...article.querySelectorAll("figure.tile")]);
+  const imageOf = (/** @type {HTMLElement | null | undefined} */ tile) =>
+    /** @type {HTMLImageElement | null} */ (
+      tile?.querySelector("a > img:not(.over, .crop)") ?? null
+    );
+
+  /** @param {HTMLElement} article */
+  function draw(article) {
+    if (article.dataset.drawn === cells) return;
+    article.dataset.drawn = cells;
+    const all = tiles(article);
+    const truth = all.find((tile) => tile.dataset.kind === "truth");
+    for (const tile of all) {
+      const link = tile.querySelector("a");
+      for (const old of tile.querySelectorAll("canvas, .crop, .over")) old.remove();
+      tile.classList.remove("drawn");
+      const { kind, edge } = tile.dataset;
+      if (kind === "truth") tile.hidden = cells !== "truth";
+      if (kind === "original") tile.hidden = cells === "truth" && Boolean(truth);
+      if (!link || cells === "result") continue;
+      if (cells === "edge") {
+        if (edge) put(tile, link, h("img", { class: "crop", src: file(edge), alt: "" }));
+      } else if (kind === "result") paint(tile, link, truth);
+    }
+  }
+
+  /** @param {HTMLElement} tile @param {Element} link @param {HTMLElement} [truth] */
+  async function paint(tile, link, truth) {
+    const wanted = cells;
+    const [result, grey] = [imageOf(tile), imageOf(truth)];
+    if (!result || (wanted === "error" && !grey)) return;
+    try {
+      // Copies: one that is not displayed is never decoded where it is.
+      const [own, other] = await Promise.all([load(result.src), grey && load(grey.src)]);
+      const drawn = picture(wanted === "error" ? "error" : "alpha", {
+        result: own,
+        truth: other ?? undefined,
+      });
+      if (drawn && wanted === cells && !link.querySelector("canvas")) put(tile, link, drawn);
+    } catch {} // the result stays, which is not drawn from anything
+  }
+
+  /** @param {HTMLElement} tile @param {Element} link @param {HTMLElement} drawn */
+  function put(tile, link, drawn) {
+    drawn.setAttribute("aria-hidden", "true"); // the result beneath has the words
+    link.append(drawn);
+    tile.classList.add("drawn");
+  }
+
+  const watch = new IntersectionObserver(
+    (entries) => {
+      for (const { target, isIntersecting } of entries) {
+        const article = /** @type {HTMLElement} */ (target);
+        near[isIntersecting ? "add" : "delete"](article);
+        if (isIntersecting) draw(article);
+      }
+    },
+    { rootMargin: NEAR },
+  );
+  for (const article of shownCases()) watch.observe(article);
+
+  // ---- the original in place
+
+  /** @param {HTMLElement} tile */
+  function cover(tile) {
+    const original = tile.closest("article")?.querySelector('figure[data-kind="original"]');
+    const link = tile.querySelector("a");
+    const from = /** @type {HTMLElement | null} */ (original)?.dataset.edge;
+    const image = imageOf(/** @type {HTMLElement | null} */ (original));
+    if (!link || !image || link.querySelector(".over")) return;
+    const src = cells === "edge" && from ? file(from) : image.src;
+    link.append(h("img", { class: "over", src, alt: "" }));
+  }
+  const uncover = (/** @type {HTMLElement} */ tile) => tile.querySelector(".over")?.remove();
+  const resultAt = (/** @type {Event} */ { target }) =>
+    /** @type {HTMLElement | null} */ (
+      target instanceof Element
+        ? (target.closest("figure.tile > a")?.closest('figure[data-kind="result"]') ?? null)
+        : null
+    );
+  document.addEventListener("pointerover", (event) => {
+    const tile = event.pointerType === "mouse" ? resultAt(event) : null;
+    for (const other of document.querySelectorAll("figure.tile:has(.over)")) {
+      if (other !== tile && !held) uncover(/** @type {HTMLElement} */ (other));
+    }
+    if (tile) cover(tile);
+  });
+  function hold(/** @type {boolean} */ on) {
+    held = on;
+    for (const article of near) {
+      for (const tile of tiles(article)) {
+        if (tile.dataset.kind === "result") (on ? cover : uncover)(tile);
+      }
+    }
+  }
+
+  // ---- controls
+
+  /** @param {string} name @param {string} value */
+  function choose(name, value) {
+    const radio = /** @type {HTMLInputElement | null} */ (
+      bar?.querySelector(`[name="${name}"][value="${value}"]`)
+    );
+    if (radio) radio.checked = true;
+    if (name === "cells" && radio) {
+      cells = root.dataset.cells = value;
+      for (const article of near) draw(article);
+    } else if (name === "size" && radio) root.dataset.size = value;
+    else return;
+    address.write({ [name]: value === "result" || value === "m" ? "" : value });
+  }
+  bar.addEventListener("change", ({ target }) => {
+    const { name, value } = /** @type {HTMLInputElement} */ (target);
+    choose(name, value);
+  });
+  const wanted = address.read();
+  if (wanted.cells) choose("cells", wanted.cells);
+  if (wanted.size) choose("size", wanted.size);
+
+  // Where only one model fits beside the original, its name chooses it; elsewhere it puts the cases
+  // in order.
+  /** @type {HTMLElement[]} */
+  const heads = [...bar.querySelectorAll(/** @type {"div"} */ (".head[data-model]"))];
+  function only(/** @type {string | undefined} */ model) {
+    for (const head of heads) {
+      const own = head.dataset.model === model;
+      head.querySelector("button")?.setAttribute("aria-current", String(own));
+    }
+    for (const tile of /** @type {NodeListOf<HTMLElement>} */ (
+      document.querySelectorAll(".tile[data-model]")
+    )) {
+      tile.classList.toggle("other", tile.dataset.model !== model);
+    }
+  }
+  for (const head of heads) {
+    const button = h("button", { type: "button" });
+    button.append(...head.childNodes);
+    head.append(button);
+    button.addEventListener("click", () => {
+      const model = head.dataset.model ?? "";
+      if (PHONE.matches) only(model);
+      else by(model);
+    });
+  }
+  only(heads[0]?.dataset.model);
+
+  // ---- keys
+
+  /** @type {HTMLElement | null} */
+  let current = null;
+  /** @param {1 | -1} way */
+  function move(way) {
+    const shown = shownCases();
+    const at = current ? shown.indexOf(current) : -1;
+    const next = shown[at < 0 ? firstInSight(shown) : at + way];
+    if (!next) return;
+    current?.classList.remove("current");
+    current = next;
+    current.classList.add("current");
+    settle(current);
+    current.querySelector("a")?.focus({ preventScroll: true });
+  }
+
+  document.addEventListener("keydown", (event) => {
+    const { key, target } = event;
+    if (event.ctrlKey || event.metaKey || event.altKey || event.defaultPrevented) return;
+    if (document.querySelector("dialog[open]")) return;
+    const element = /** @type {HTMLElement} */ (target);
+    if (element.matches("[name=q]") && key === "Escape") return element.blur();
+    const writes = "input:not([type=radio], [type=checkbox]), textarea, [contenteditable]";
+    if (element.matches(writes)) return;
+    const low = key.toLowerCase();
+    if (element.matches("select") && key.length === 1) return; // it goes to what begins so
+    if (low in CELLS) choose("cells", CELLS[/** @type {keyof typeof CELLS} */ (low)]);
+    else if (SIZES.includes(low)) choose("size", low);
+    else if (low === "o" && !event.repeat) hold(true);
+    else if (low === "j") move(1);
+    else if (low === "k") move(-1);
+    else if (key === "/") /** @type {HTMLElement} */ (bar.querySelector("[name=q]")).focus();
+    else if (key === "Enter" && current && (element === document.body || element.closest("h3")))
+      open(current);
+    else return;
+    event.preventDefault();
+  });
+  document.addEventListener("keyup", ({ key }) => key.toLowerCase() === "o" && hold(false));
+  addEventListener("blur", () => hold(false));
+}
+
+/** @param {HTMLElement[]} articles */
+function firstInSight(articles) {
+  const at = articles.findIndex((article) => article.getBoundingClientRect().bottom > 120);
+  return Math.max(0, at);
+}
+
+/** Scroll to a row until it stays: one that was never seen is laid out with a height that is guessed,
+ * and once those before it come into view, they push it away. @param {HTMLElement} article */
+export function settle(article) {
+  let [before, still, frames] = [Number.NaN, 0, 60];
+  const frame = () => {
+    article.scrollIntoView({ block: "start", behavior: "instant" });
+    const { top } = article.getBoundingClientRect();
+    still = Math.abs(top - before) < 1 ? still + 1 : 0;
+    before = top;
+    if (still < 3 && frames--) requestAnimationFrame(frame);
+  };
+  frame();
+}
+
+// ---- what cut-outs stand on
+
+const OWN = new CSSStyleSheet();
+const OWN_SIDE = 1600; // pixels at most: it is only looked at from afar
+
+/** A colour, and a picture of one's own, which stays in the browser. */
+export function backdrops() {
+  const input = (/** @type {string} */ id) =>
+    /** @type {HTMLInputElement | null} */ (document.getElementById(id));
+  const [colour, own] = [input("backdrop-colour"), input("backdrop-file")];
+  const pick = (/** @type {string} */ value) => {
+    const radio = document.querySelector(`[name=backdrop][value=${value}]`);
+    if (radio instanceof HTMLInputElement) radio.checked = true;
+  };
+  document.addEventListener("click", ({ target }) => {
+    if (!(target instanceof HTMLInputElement) || target.name !== "backdrop") return;
+    if (target.value === "colour") colour?.click();
+    if (target.value === "own") own?.click();
+  });
+  colour?.addEventListener("input", () => {
+    root.style.setProperty("--backdrop", colour.value);
+    pick("colour");
+  });
+  own?.addEventListener("change", async () => {
+    const [chosen] = own.files ?? [];
+    own.value = "";
+    if (!chosen) return;
+    try {
+      const bitmap = await createImageBitmap(chosen);
+      const scale = Math.min(1, OWN_SIDE / Math.max(bitmap.width, bitmap.height));
+      const [width, height] = [bitmap.width, bitmap.height].map((n) => Math.ceil(n * scale));
+      const canvas = h("canvas", { width, height });
+      canvas.getContext("2d")?.drawImage(bitmap, 0, 0, width, height);
+      const address = canvas.toDataURL("image/jpeg", 0.85);
+      OWN.replaceSync(
+        `html:has([name="backdrop"][value="own"]:checked) .rmbg .cut { background: url("${address}") 50% 50% / cover; }`,
+      );
+      document.adoptedStyleSheets = [...new Set([...document.adoptedStyleSheets, OWN])];
+      pick("own");
+    } catch {
+      pick("checker"); // no picture that this browser reads
+    }
+  });
+}
+
+/** Radio buttons whose choice is remembered. @param {string} name @param {(value: string) => void} act */
+export function remember(name, act) {
+  const before = remembered.get(name);
+  const radios = /** @type {NodeListOf<HTMLInputElement>} */ (
+    document.querySelectorAll(`input[name=${name}]`)
+  );
+  const there = [...radios].some((radio) => radio.value === before && before !== "own");
+  for (const radio of radios) {
+    if (there) radio.checked = radio.value === before;
+    if (radio.checked) act(radio.value);
+    radio.addEventListener("change", () => {
+      remembered.set(name, radio.value);
+      act(radio.value);
+    });
+  }
+}

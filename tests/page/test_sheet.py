@@ -1,0 +1,194 @@
+"""The contact sheet: cells, sizes, the original in place, keys; nothing is ever covered."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+from pages import opened
+from playwright.sync_api import Page, expect
+
+DRESS = "article[id^=case-garment-dress]"
+
+
+@pytest.fixture
+def sheet(page: Page, pages: dict[str, Path]) -> Page:
+    opened(page, pages["single"].as_uri())
+    return page
+
+
+def cells(page: Page) -> str:
+    return page.locator("[name=cells]:checked").get_attribute("value")
+
+
+def test_a_row_has_the_original_every_model_and_what_was_missed(sheet: Page) -> None:
+    row = sheet.locator(DRESS)
+    kinds = row.locator(".tile").evaluate_all("all => all.map(e => e.dataset.kind)")
+    assert kinds == ["original", "result", "result", "truth"]
+    assert row.locator(".misses li").count() == 1
+    assert "The corner is kept" in row.locator(".misses").inner_text()
+    pips = row.locator("[data-model='By hand'] .pip")
+    assert pips.all_inner_texts() == ["•", "✕"]
+    assert pips.nth(1).get_attribute("title") == "The corner is kept"
+    assert row.locator("[data-model='By hand'] .count").inner_text() == "1/2"
+
+
+def test_a_missed_point_leads_into_the_viewer(sheet: Page) -> None:
+    link = sheet.locator(f"{DRESS} .misses a")
+    assert "point=corner" in link.get_attribute("href")
+    link.click()
+    expect(sheet.locator("#viewer")).to_be_visible()
+    assert "point=corner" in sheet.url
+
+
+@pytest.mark.parametrize(
+    ("key", "value"),
+    [("a", "alpha"), ("e", "error"), ("h", "edge"), ("t", "truth"), ("r", "result")],
+)
+def test_a_key_changes_what_every_cell_shows(sheet: Page, key: str, value: str) -> None:
+    sheet.locator(DRESS).scroll_into_view_if_needed()
+    sheet.keyboard.press("a" if key == "r" else "r")
+    sheet.keyboard.press(key)
+    assert cells(sheet) == value
+    assert ("cells=" in sheet.url) == (value != "result")
+    tile = sheet.locator(f"{DRESS} .tile[data-model=grabcut]")
+    drawn = {"result": 0, "edge": 0}.get(value, 1)
+    expect(tile.locator("canvas")).to_have_count(drawn)
+    expect(tile.locator(".crop")).to_have_count(int(value == "edge"))
+    truth = sheet.locator(f"{DRESS} .tile[data-kind=truth]")
+    expect(truth).to_be_visible(visible=value == "truth")
+    expect(sheet.locator(f"{DRESS} .tile[data-kind=original]")).to_be_visible(
+        visible=value != "truth"
+    )
+
+
+def test_the_error_is_orange_where_too_opaque_and_the_alpha_is_grey(sheet: Page) -> None:
+    read = """canvas => { const c = canvas.getContext("2d");
+        const { data } = c.getImageData(0, 0, canvas.width, canvas.height);
+        const seen = new Set();
+        for (let i = 0; i < data.length; i += 4) seen.add(data.slice(i, i + 3).join());
+        return [...seen]; }"""
+    sheet.locator(DRESS).scroll_into_view_if_needed()
+    sheet.keyboard.press("e")
+    colours = sheet.locator(f"{DRESS} [data-model=grabcut] canvas").evaluate(read)
+    assert any(colour in ("213,94,0", "84,39,136") for colour in colours)
+    sheet.keyboard.press("a")
+    greys = sheet.locator(f"{DRESS} [data-model=grabcut] canvas").evaluate(read)
+    assert all(len(set(grey.split(","))) == 1 for grey in greys)
+
+
+@pytest.mark.parametrize(("key", "most"), [("s", 64), ("l", 400)])
+def test_a_key_changes_the_size_of_every_picture(sheet: Page, key: str, most: int) -> None:
+    before = sheet.locator(f"{DRESS} .tile img").first.bounding_box()["height"]
+    sheet.keyboard.press(key)
+    after = sheet.locator(f"{DRESS} .tile img").first.bounding_box()["height"]
+    assert after <= most
+    assert (after < before) == (key == "s")
+    assert f"size={key}" in sheet.url
+    sheet.keyboard.press("m")
+    assert "size" not in sheet.url
+
+
+def test_the_original_is_shown_in_place_under_the_pointer_and_while_o_is_held(sheet: Page) -> None:
+    result = sheet.locator(f"{DRESS} [data-model=grabcut] a")
+    result.hover()
+    expect(result.locator(".over")).to_have_count(1)
+    original = sheet.locator(f"{DRESS} [data-kind=original] img").get_attribute("src")
+    assert result.locator(".over").get_attribute("src") == original
+    sheet.mouse.move(2, 200)
+    expect(result.locator(".over")).to_have_count(0)
+    sheet.keyboard.down("o")
+    expect(sheet.locator(f"{DRESS} .over")).to_have_count(2)
+    sheet.keyboard.up("o")
+    expect(sheet.locator(".over")).to_have_count(0)
+
+
+def test_j_and_k_go_from_case_to_case_under_nothing_and_enter_opens(sheet: Page) -> None:
+    names = sheet.locator("article.case").evaluate_all("all => all.map(e => e.id)")
+    sheet.keyboard.press("j")
+    first = sheet.locator(".case.current").get_attribute("id")
+    sheet.keyboard.press("j")
+    second = sheet.locator(".case.current").get_attribute("id")
+    assert names.index(second) == names.index(first) + 1
+    sheet.wait_for_timeout(150)
+    bar = sheet.locator("#bar").bounding_box()
+    title = sheet.locator(".case.current h3").bounding_box()
+    assert title["y"] >= bar["y"] + bar["height"]
+    sheet.keyboard.press("k")
+    assert sheet.locator(".case.current").get_attribute("id") == first
+    sheet.keyboard.press("Enter")
+    expect(sheet.locator("#viewer")).to_be_visible()
+
+
+def test_letters_in_the_search_are_letters(sheet: Page) -> None:
+    sheet.keyboard.press("/")
+    sheet.keyboard.type("also?")
+    assert sheet.locator("[name=q]").input_value() == "also?"
+    assert cells(sheet) == "result"
+    expect(sheet.locator("#keys")).to_be_hidden()
+    sheet.keyboard.press("Escape")
+    sheet.keyboard.press("a")
+    assert cells(sheet) == "alpha"
+
+
+def test_all_keys_are_shown_by_one(sheet: Page) -> None:
+    sheet.keyboard.press("?")
+    expect(sheet.locator("#keys")).to_be_visible()
+    assert sheet.locator("#keys kbd").count() > 20
+    sheet.keyboard.press("a")
+    assert cells(sheet) == "result"
+    sheet.keyboard.press("Escape")
+    expect(sheet.locator("#keys")).to_be_hidden()
+
+
+@pytest.mark.parametrize("width", [390, 1440])
+def test_a_link_to_a_case_shows_all_of_its_title(
+    page: Page, pages: dict[str, Path], width: int
+) -> None:
+    page.set_viewport_size({"width": width, "height": 800})
+    opened(page, pages["single"].as_uri())
+    for anchor in page.locator("article.case, section.sheet").evaluate_all("a => a.map(e => e.id)"):
+        page.evaluate("id => { location.hash = id; }", anchor)
+        page.wait_for_timeout(60)
+        bar = page.locator("#bar").bounding_box()
+        title = page.locator(f"#{anchor} :is(h2, h3)").first.bounding_box()
+        assert title["y"] >= bar["y"] + bar["height"] - 1
+
+
+def test_on_a_phone_one_model_is_chosen_for_all_rows(page: Page, pages: dict[str, Path]) -> None:
+    page.set_viewport_size({"width": 390, "height": 844})
+    opened(page, pages["single"].as_uri())
+    visible = page.locator(f"{DRESS} .tile[data-model]:visible")
+    assert visible.evaluate_all("all => all.map(e => e.dataset.model)") == ["grabcut"]
+    page.locator(".heads button").nth(1).click()
+    assert visible.evaluate_all("all => all.map(e => e.dataset.model)") == ["By hand"]
+    page.evaluate(
+        "document.querySelectorAll('.case').forEach(e => e.style.contentVisibility = 'visible')"
+    )
+    heights = page.locator("article.case").evaluate_all("all => all.map(e => e.offsetHeight)")
+    assert max(heights) <= 600
+
+
+def test_a_picture_of_ones_own_is_behind_the_cutouts_and_stays_here(sheet: Page) -> None:
+    picture = (
+        b"GIF89a\x01\x00\x01\x00\x80\x00\x00\xff\x00\x00\x00\x00\x00,"
+        b"\x00\x00\x00\x00\x01\x00\x01\x00\x00\x02\x02D\x01\x00;"
+    )
+    asked: list[str] = []
+    sheet.on("request", lambda request: asked.append(request.url))
+    sheet.locator("#backdrop-file").set_input_files(
+        [{"name": "own.gif", "mimeType": "image/gif", "buffer": picture}]
+    )
+    expect(sheet.locator("[name=backdrop][value=own]")).to_be_checked()
+    style = sheet.locator("a.cut").first.evaluate("e => getComputedStyle(e).backgroundImage")
+    assert style.startswith('url("data:image/jpeg')
+    assert [url for url in asked if not url.startswith("data:")] == []
+
+
+def test_the_theme_is_chosen_and_remembered(sheet: Page) -> None:
+    ground = "getComputedStyle(document.body).backgroundColor"
+    light = sheet.evaluate(ground)
+    sheet.locator("[name=theme][value=dark]").check()
+    assert sheet.evaluate(ground) != light
+    sheet.reload()
+    assert sheet.locator("[name=theme][value=dark]").is_checked()
