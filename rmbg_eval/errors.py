@@ -8,6 +8,7 @@
     ├── ImageError             a picture file that cannot be used as it is
     ├── ModelError             a model: unknown name, cannot run here, broke its contract
     │   └── WeightsError       weights missing, not obtainable, or not the pinned ones
+    ├── DecisionError          a file of decisions that cannot be read
     ├── OutputError            the run folder or the cache cannot be written or is in use
     └── ReportError            a notebook or its export failed
 
@@ -56,6 +57,10 @@ class ModelError(RmbgEvalError):
 
 class WeightsError(ModelError):
     """Weights that are missing, cannot be had, or are not the pinned ones."""
+
+
+class DecisionError(RmbgEvalError):
+    """A file of what people decided that cannot be read."""
 
 
 class OutputError(RmbgEvalError):

@@ -22,10 +22,12 @@ from tempfile import TemporaryDirectory
 import numpy as np
 from fakes import disc, save_picture
 from PIL import Image
+from reviewers import approval, decisions, review, run_over, vote
 
 from rmbg_eval.cases.folder import check_case, load_cases
 from rmbg_eval.compare.tolerances import Tolerances
 from rmbg_eval.core.images import check_alpha, check_rgb, decode, decode_cutout
+from rmbg_eval.decisions.files import kept, save, take
 from rmbg_eval.errors import ImageError, RmbgEvalError, SettingsError
 
 KEPT = Path(__file__).parent / "data" / "fuzz"
@@ -153,6 +155,30 @@ def try_tolerances(data: bytes, folder: Path) -> None:
         assert str(error).isprintable()
 
 
+def try_decisions(data: bytes, folder: Path) -> None:
+    """A file of decisions is taken or refused in words, and what is taken can be kept and read."""
+    path = folder / "from-a-page.json"
+    path.write_bytes(data)
+    intake = take(_RUN, [path], folder / "run")
+    for refused in intake.refused:
+        assert str(refused.message).isprintable()
+    save(folder / "run", intake.decisions)
+    assert kept(folder / "run") == intake.decisions
+    (folder / "run" / "decisions.json").unlink()
+
+
+_RUN = run_over(3)
+DECISIONS = (
+    b'{"schema_version": 1, "decisions": ['
+    + b", ".join(
+        decision.model_dump_json().encode()
+        for decision in decisions(
+            review(comment="hair", place=(3, 4)), review("c1", "b", "mend"), vote("c2", seed=7),
+            approval(),
+        ).decisions
+    )
+    + b"]}"
+)  # fmt: skip
 TOLERANCES = b"""[metric.mad]\nabsolute = 0.5\nrelative = 0.1\nreason = "x"
 [case."pet/rex".iou]\nabsolute = 1\nreason = "y"\n[point."pet/rex/ear"]\nabsolute = 1\nreason = "z"
 """
@@ -161,7 +187,7 @@ TOLERANCES = b"""[metric.mad]\nabsolute = 0.5\nrelative = 0.1\nreason = "x"
 def main(seconds: float, seed: int) -> int:
     """Fuzz so long; how many files broke the rule, each of them kept."""
     chance, until = np.random.default_rng(seed), time.monotonic() + seconds
-    counts, broken = {"picture": 0, "case.toml": 0, "tolerances": 0}, 0
+    counts, broken = {"picture": 0, "case.toml": 0, "tolerances": 0, "decisions": 0}, 0
     seeds = pictures()
     with TemporaryDirectory() as scratch:
         folder = Path(scratch)
@@ -169,10 +195,15 @@ def main(seconds: float, seed: int) -> int:
             "picture": try_picture,
             "case.toml": lambda data: try_case_toml(data, folder),
             "tolerances": lambda data: try_tolerances(data, folder),
+            "decisions": lambda data: try_decisions(data, folder),
         }
         while time.monotonic() < until:
-            kind = ("picture", "picture", "case.toml", "tolerances")[int(chance.integers(4))]
-            source = {"case.toml": CASE_TOML.encode(), "tolerances": TOLERANCES}.get(kind)
+            kind = ("picture", "picture", *list(tries)[1:])[int(chance.integers(1 + len(tries)))]
+            source = {
+                "case.toml": CASE_TOML.encode(),
+                "tolerances": TOLERANCES,
+                "decisions": DECISIONS,
+            }.get(kind)
             data = damaged(source or seeds[int(chance.integers(len(seeds)))], chance)
             counts[kind] += 1
             try:

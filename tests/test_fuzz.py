@@ -1,7 +1,8 @@
-"""Any bytes as a picture, a case.toml or tolerances: an error in words, or what is right."""
+"""Any bytes as a picture, case.toml, tolerances, decisions: an error in words, or what is right."""
 
 from __future__ import annotations
 
+import json
 import warnings
 from pathlib import Path
 
@@ -62,6 +63,29 @@ def test_damaged_tolerances(tmp_path: Path, seed: int) -> None:
     fuzzing.try_tolerances(mutated(fuzzing.TOLERANCES, seed), tmp_path)
 
 
+@_SHORT
+@given(seed=st.integers(0, 2**32))
+def test_damaged_decisions(tmp_path: Path, seed: int) -> None:
+    fuzzing.try_decisions(mutated(fuzzing.DECISIONS, seed), tmp_path)
+
+
+@_SHORT
+@given(
+    data=st.recursive(
+        st.none() | st.booleans() | st.integers() | st.floats() | st.text(max_size=9),
+        lambda inner: (
+            st.lists(inner, max_size=3)
+            | st.dictionaries(
+                st.sampled_from(["schema_version", "decisions", "kind", "case"]), inner
+            )
+        ),
+        max_leaves=12,
+    ).map(lambda value: json.dumps(value).encode())
+)
+def test_json_that_is_no_decisions(tmp_path: Path, data: bytes) -> None:
+    fuzzing.try_decisions(data, tmp_path)
+
+
 @pytest.mark.parametrize("path", KEPT, ids=lambda path: path.name)
 def test_what_once_broke_the_rule(path: Path, tmp_path: Path) -> None:
     data = path.read_bytes()
@@ -69,5 +93,7 @@ def test_what_once_broke_the_rule(path: Path, tmp_path: Path) -> None:
         fuzzing.try_picture(data)
     elif path.name.startswith("case.toml"):
         fuzzing.try_case_toml(data, tmp_path)
+    elif path.name.startswith("decisions"):
+        fuzzing.try_decisions(data, tmp_path)
     else:
         fuzzing.try_tolerances(data, tmp_path)

@@ -24,6 +24,7 @@ class Refuse:
 sys.meta_path.insert(0, Refuse())
 from pathlib import Path
 from rmbg_eval import Comparison, Run
+import rmbg_eval.decisions.record
 run = Run.load(Path(sys.argv[1]))
 print(len(run.predictions), len(run.index.measurements))
 print(Comparison.model_validate_json(sys.stdin.read()).pairs[0].state)

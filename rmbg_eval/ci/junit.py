@@ -10,14 +10,22 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
-from itertools import groupby
+from itertools import chain, groupby
 from typing import Literal
 from xml.etree import ElementTree
 
 from ..compare.comparison import Comparison, FailOn, Pair, describe, fails
 from ..core.anchors import case_anchor, pair_anchor
 from ..core.key import Key
+from ..decisions.acceptance import acceptances, percent
+from ..decisions.applying import saying
+from ..decisions.files import counting_in
+from ..decisions.ranking import ranking_of
+from ..decisions.record import Decisions, Review
+from ..errors import DecisionError
+from ..i18n import Message
 from ..run.record import Run
+from ..run.statistics import ALL
 from .gate import failing_points, why
 from .outputs import Output
 
@@ -46,9 +54,21 @@ class Checked:
     seconds: float = 0.0
 
 
-def junit_of_run(run: Run) -> str:
-    """The XML of a run."""
-    return junit(_tests_of_run(run), "rmbg_eval")
+def junit_of_run(run: Run, decisions: Decisions = Decisions()) -> str:
+    """The XML of a run; `decisions` are those about its own content."""
+    tests = chain(_tests_of_run(run, decisions), _tests_by_eye(run, decisions))
+    return junit(tests, "rmbg_eval")
+
+
+def by_eye(run: Run) -> tuple[Decisions, Message | None]:
+    """What people decided, by the file beside the run; and why it cannot be read, if so.
+
+    A build never ends because of it.
+    """
+    try:
+        return counting_in(run), None
+    except DecisionError as error:
+        return Decisions(), error.problem
 
 
 def junit_of_comparison(comparison: Comparison, fail_on: FailOn) -> str:
@@ -125,9 +145,30 @@ def _testcase(suite: ElementTree.Element, test: Checked) -> None:
         ElementTree.SubElement(element, "system-out").text = xml_text(test.out)
 
 
-def _tests_of_run(run: Run) -> Iterator[Checked]:
+def _tests_by_eye(run: Run, decisions: Decisions) -> Iterator[Checked]:
+    """The share usable and the ranking, as tests that pass: so that a build's page shows them."""
+    if decisions.reviews:
+        for each in acceptances(run, decisions):
+            if each.category == ALL:
+                bounds = f"{percent(each.low)} to {percent(each.high)} of all pictures like these"
+                text = f"{each.usable} of {each.decided} usable ({percent(each.share)}); {bounds}"
+                more = f"\n{each.reason}" if each.reason else ""
+                yield Checked("by eye", "acceptance", each.model, out=text + more)
+    if decisions.votes:
+        ranking = ranking_of(run, decisions)
+        for one in ranking.models:
+            text = f"rank {one.rank}: would win {percent(one.share)}" if one.rank else "no rank"
+            counts = f"{one.won} won, {one.lost} lost, {one.equal} equal"
+            more = f"\n{ranking.reason}" if ranking.reason else ""
+            yield Checked("by eye", "ranking", one.model, out=f"{text}; {counts}{more}")
+
+
+def _tests_of_run(run: Run, decisions: Decisions) -> Iterator[Checked]:
     names = [model.info.name for model in run.models] or run.settings.models
     stopping = failing_points(run)
+    reviews: dict[Key, list[Review]] = {}
+    for review in decisions.reviews:
+        reviews.setdefault(review.key, []).append(review)
     for model in names:
         for record in run.cases:
             key = model, record.category, record.id
@@ -152,6 +193,8 @@ def _tests_of_run(run: Run) -> Iterator[Checked]:
             failing = [p for p in missed if p in stopping]
             noted = "\n".join(lines[p.point] for p in missed if p not in failing)
             out = f"Observation points that did not pass:\n{noted}\n{at}" if noted else ""
+            eye = "\n".join(f"{r.who}: {saying(r)}. {r.comment}" for r in reviews.get(about, ()))
+            out = "\n".join(filter(None, [out, eye and f"By eye:\n{eye}"]))
             if not failing:
                 yield Checked(*key, out=out, seconds=seconds)
                 continue
@@ -175,4 +218,8 @@ def _test_of_pair(pair: Pair, fail_on: FailOn) -> Checked:
     return Checked(*key, out="" if pair.state == "same" else text)
 
 
-OUTPUT = Output("junit.xml", junit_of_run, junit_of_comparison)
+def _output(run: Run) -> str:
+    return junit_of_run(run, by_eye(run)[0])
+
+
+OUTPUT = Output("junit.xml", _output, junit_of_comparison)

@@ -1,4 +1,4 @@
-"""The JSON schemas of run.json and comparison.json, for whoever reads them with something else.
+"""The JSON schemas of run.json, comparison.json and decisions.json, for other readers.
 
 `python -m rmbg_eval.ci.schemas DIR` writes them; `docs/` has those of this version.
 """
@@ -12,6 +12,7 @@ from typing import Any
 
 from ..compare.comparison import Comparison
 from ..core.files import write_atomic
+from ..decisions.record import Decisions
 from ..run.record import Run
 
 
@@ -20,6 +21,7 @@ def schemas() -> dict[str, dict[str, Any]]:
     return {
         "run.schema.json": _schema(Run),
         "comparison.schema.json": _schema(Comparison),
+        "decisions.schema.json": _schema(Decisions),
     }
 
 
@@ -29,7 +31,7 @@ def write(folder: Path) -> None:
         write_atomic(folder / name, json.dumps(schema, indent=1, ensure_ascii=False) + "\n")
 
 
-def _schema(record: type[Run] | type[Comparison]) -> dict[str, Any]:
+def _schema(record: type[Run] | type[Comparison] | type[Decisions]) -> dict[str, Any]:
     return record.model_json_schema(mode="serialization")
 
 

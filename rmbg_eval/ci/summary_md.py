@@ -10,12 +10,15 @@ import re
 from collections.abc import Iterable, Sequence
 
 from ..compare.comparison import STATES, Comparison, FailOn, Pair, fails
+from ..decisions.acceptance import Acceptance, acceptances, percent, settle
+from ..decisions.ranking import agreement, ranking_of
+from ..decisions.record import Decisions
 from ..errors import printable
 from ..measure.table import HEADLINES
 from ..run.record import Run
 from ..run.statistics import ALL, Mean, summarise
 from .gate import failing_points, stops, why
-from .junit import link, pair_link
+from .junit import by_eye, link, pair_link
 from .outputs import Output
 
 LIMIT = 1 << 20
@@ -43,8 +46,8 @@ def code(text: object) -> str:
     return f"{fence}{pad}{visible}{pad}{fence}".replace("|", "\\|")
 
 
-def summary_of_run(run: Run) -> str:
-    """The summary of a run."""
+def summary_of_run(run: Run, decisions: Decisions = Decisions()) -> str:
+    """The summary of a run; `decisions` are those about its own content."""
     names = [model.info.name for model in run.models] or run.settings.models
     measured = [p for p in run.points if p.passed is not None]
     passed = sum(bool(p.passed) for p in measured)
@@ -84,7 +87,7 @@ def summary_of_run(run: Run) -> str:
         ]
         for p in missed
     ]
-    tail = _models(run)
+    tail = [*_by_eye(run, decisions), *_models(run)]
     budget = _ROOM - _size(lines) - _size(tail)
     lines += _table(
         "Observation points that did not pass",
@@ -93,6 +96,68 @@ def summary_of_run(run: Run) -> str:
         budget,
     )
     return _fit([*lines, *tail])
+
+
+def _by_eye(run: Run, decisions: Decisions) -> list[str]:
+    """What people decided: the share usable, the ranking, and what is to be mended."""
+    if not decisions.current():
+        return []
+    lines = []
+    if decisions.reviews:
+        rows = [_accepted(each) for each in acceptances(run, decisions) if each.category == ALL]
+        heads = ["model", "usable", "of all pictures like these (95 %)", "of these", "undecided",
+                 "not looked at", ""]  # fmt: skip
+        lines += _table("Usable, by eye", heads, rows)
+        alpha, shared, _ = agreement(decisions)
+        if alpha is not None:
+            lines += [
+                f"Krippendorff's alpha is {alpha:.2f} over {shared} cut-outs that several people "
+                "looked at: 1 where they always say the same.",
+                "",
+            ]
+    ranking = ranking_of(run, decisions)
+    if ranking.votes:
+        rows = [
+            [
+                "–" if each.rank is None else str(each.rank),
+                code(each.model),
+                f"{percent(each.share)} ({percent(each.low)} to {percent(each.high)})"
+                if each.share is not None
+                else "–",
+                f"{each.won} / {each.lost} / {each.equal}",
+            ]
+            for each in ranking.models
+        ]
+        heads = ["rank", "model", "wins against the others (95 %)", "won / lost / equal"]
+        lines += _table("Preferred, without names", heads, rows)
+        told = f"{ranking.votes} votes on {ranking.pictures} pictures."
+        if ranking.reason:
+            told += f" No ranks: {code(ranking.reason)}"
+        lines += [f"{told} Models that cannot be told apart share a rank.", ""]
+    rows = []
+    for key, opinion in settle(decisions.reviews).items():
+        if opinion.answer in ("mend", "unusable", "disputed"):
+            comments = "; ".join(r.comment for r in opinion.reviews if r.comment)
+            name = code(f"{key.category}/{key.case}")
+            where = code(link(key.category, key.case))
+            rows.append([name, code(key.model), opinion.answer, code(comments), where])
+    return lines + _table("To mend, or unusable", ["case", "model", "", "comment", "where"], rows)
+
+
+def _accepted(each: Acceptance) -> list[str]:
+    wide = "–" if each.low is None else f"{percent(each.low)} to {percent(each.high)}"
+    near = "–" if each.run_low is None else f"{percent(each.run_low)} to {percent(each.run_high)}"
+    usable = f"{each.usable} of {each.decided} ({percent(each.share)})" if each.decided else "–"
+    return [
+        code(each.model), usable, wide, near, str(each.undecided), str(each.unseen),
+        code(each.reason) if each.reason else "",
+    ]  # fmt: skip
+
+
+def _output(run: Run) -> str:
+    decisions, problem = by_eye(run)
+    text = summary_of_run(run, decisions)
+    return f"{text}\n{code(problem)}\n" if problem else text
 
 
 def summary_of_comparison(comparison: Comparison, fail_on: FailOn) -> str:
@@ -194,4 +259,4 @@ def _fit(lines: Sequence[str]) -> str:
     return "\n".join(fitting) + "\n"
 
 
-OUTPUT = Output("summary.md", summary_of_run, summary_of_comparison)
+OUTPUT = Output("summary.md", _output, summary_of_comparison)

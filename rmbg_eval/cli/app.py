@@ -14,7 +14,18 @@ import typer
 from ..core.modules import modules
 from ..errors import RmbgEvalError
 
-FIRST = ("report", "run", "compare", "approve", "cutout", "bench", "serve", "models", "cases")
+FIRST = (
+    "report",
+    "run",
+    "compare",
+    "approve",
+    "decide",
+    "cutout",
+    "bench",
+    "serve",
+    "models",
+    "cases",
+)
 """How help lists commands; others follow by name."""
 
 app = typer.Typer(

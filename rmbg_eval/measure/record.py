@@ -61,6 +61,92 @@ class PointResult(Keyed):
         return self
 
 
+class Sign(BaseModel):
+    """Something in a cut-out that makes it look wrong, and where."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    measure: str
+    """The measure that shows it."""
+    text: Message
+    """In words."""
+    place: tuple[int, int, int, int] | None = None
+    """Left, top, width and height in pixels of the picture; None where it is the whole of it."""
+    weight: FiniteFloat
+    """How much of the risk is because of it, in log odds: an order, not a share."""
+
+
+class Risk(Keyed):
+    """How likely a person would not accept a cut-out, without a truth; and why."""
+
+    value: Annotated[FiniteFloat, Field(ge=0, le=1)] | None
+    """From 0 to 1, or None for the reason given."""
+    signs: tuple[Sign, ...] = ()
+    """The heaviest first."""
+    reason: Message | None = None
+    """Why there is no value."""
+
+
+class RuleResult(Keyed):
+    """One delivery rule of one cut-out: what was measured, and whether that is allowed."""
+
+    rule: str
+    """A name of `measure.delivery.RULES`."""
+    measured: FiniteFloat | None
+    least: FiniteFloat | None
+    most: FiniteFloat | None
+    """What is allowed: from `least` to `most`, each None where there is no such bound."""
+    unit: str
+    passed: bool | None
+    """None: it could not be measured, for the reason given."""
+    reason: Message | None = None
+    required: bool = False
+    """Whether the run fails where it did not pass."""
+
+    @model_validator(mode="after")
+    def _measured_or_reason(self) -> RuleResult:
+        if (self.measured is None) == (self.reason is None):
+            raise ValueError("a rule has a measured value or a reason, never both or neither")
+        if (self.measured is None) != (self.passed is None):
+            raise ValueError("a rule that was measured has passed or failed, any other has not")
+        return self
+
+
+class Rule(BaseModel):
+    """What a finished picture must keep to."""
+
+    model_config = ConfigDict(extra="forbid", strict=True, frozen=True)
+
+    least: FiniteFloat | None = None
+    most: FiniteFloat | None = None
+    required: bool = False
+    """Whether a run fails (exit status 1) where this rule does."""
+
+    @model_validator(mode="after")
+    def _has_a_bound(self) -> Rule:
+        if self.least is None and self.most is None:
+            raise ValueError(Message("a rule needs least, most, or both"))
+        if self.least is not None and self.most is not None and self.least > self.most:
+            raise ValueError(Message("least is more than most"))
+        return self
+
+
+class Delivery(BaseModel):
+    """What a shop demands of a finished picture: a TOML file, or a preset of that name."""
+
+    model_config = ConfigDict(extra="forbid", strict=True, frozen=True)
+
+    name: Annotated[str, Field(max_length=80)] = ""
+    date: str = Field(default="", pattern=r"^(\d{4}-\d{2}-\d{2})?$")
+    """When the rules were read where they are from."""
+    source: Annotated[str, Field(max_length=300)] = ""
+    """Where they are from."""
+    background: str = Field(default="#ffffff", pattern=r"^#[0-9a-f]{6}$")
+    """What the cut-out is laid over, for the rules about the finished picture."""
+    rules: dict[str, Rule] = {}
+    """By the names of `measure.delivery.RULES`."""
+
+
 # case.toml is strict (a "1" is no number), but TOML has only lists where these are tuples.
 _Count = Annotated[int, Field(ge=0)]
 _Spot = Annotated[tuple[_Count, _Count], Field(strict=False)]

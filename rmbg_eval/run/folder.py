@@ -17,7 +17,10 @@ from ..errors import OutputError, printable
 from ..i18n import Message
 from .record import Run
 
-_OURS = {"run.json", "measurements.csv", "junit.xml", "summary.md", "cutouts", "assets"}
+_OURS = {
+    "run.json", "measurements.csv", "junit.xml", "summary.md", "cutouts", "assets",
+    "decisions.json", "decisions.csv", "mend.csv",
+}  # fmt: skip
 MATTES = "mattes"
 """The folder of a baseline that holds its mattes."""
 PAGES = "pages"

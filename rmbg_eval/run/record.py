@@ -16,7 +16,14 @@ from ..core.key import Key
 from ..core.machine import Machine
 from ..errors import OutputError, printable
 from ..i18n import Message
-from ..measure.record import Measurement, ObservationPoint, PointResult
+from ..measure.record import (
+    Delivery,
+    Measurement,
+    ObservationPoint,
+    PointResult,
+    Risk,
+    RuleResult,
+)
 from ..models.info import ModelInfo
 from ..predictions.prediction import PrecisionCheck, Prediction
 from ..settings import Settings
@@ -57,7 +64,7 @@ class ModelRun(_Record):
     """What the model had to say of how it ran."""
 
 
-SCHEMA_VERSION: Literal[4] = 4
+SCHEMA_VERSION: Literal[5] = 5
 """Raised with every change of what run.json holds; older ones still load."""
 
 
@@ -76,12 +83,16 @@ class Index:
     """By case and model, then by metric."""
     points: dict[Key, dict[str, PointResult]]
     """By case and model, then by the point's id."""
+    rules: dict[Key, dict[str, RuleResult]]
+    """By case and model, then by the rule's name."""
+    risks: dict[Key, Risk]
 
     @classmethod
     def of(cls, run: Run) -> Index:
         by_case: dict[CaseKey, tuple[Prediction, ...]] = {}
         measurements: dict[Key, dict[str, Measurement]] = {}
         points: dict[Key, dict[str, PointResult]] = {}
+        rules: dict[Key, dict[str, RuleResult]] = {}
         for prediction in run.predictions:
             about = prediction.category, prediction.case
             by_case[about] = (*by_case.get(about, ()), prediction)
@@ -89,6 +100,8 @@ class Index:
             measurements.setdefault(measurement.key, {})[measurement.metric] = measurement
         for point in run.points:
             points.setdefault(point.key, {})[point.point] = point
+        for rule in run.rules:
+            rules.setdefault(rule.key, {})[rule.rule] = rule
         return cls(
             models={model.info.name: model for model in run.models},
             cases={(case.category, case.id): case for case in run.cases},
@@ -96,15 +109,17 @@ class Index:
             by_case=by_case,
             measurements=measurements,
             points=points,
+            rules=rules,
+            risks={risk.key: risk for risk in run.risks},
         )
 
 
 class Run(_Record):
     """Everything that was found; run.json is its JSON."""
 
-    schema_version: Literal[1, 2, 3, 4] = SCHEMA_VERSION
+    schema_version: Literal[1, 2, 3, 4, 5] = SCHEMA_VERSION
     """1 had no `machine.threads`; 1 and 2 had texts in English where there are messages now; 1 to 3
-    did not say which truth a case had."""
+    did not say which truth a case had; 1 to 4 had no risks and no delivery rules."""
     complete: bool
     settings: Settings
     started: datetime
@@ -116,6 +131,10 @@ class Run(_Record):
     predictions: tuple[Prediction, ...]
     measurements: tuple[Measurement, ...]
     points: tuple[PointResult, ...] = ()
+    delivery: Delivery | None = None
+    """The delivery rules that were asked for."""
+    rules: tuple[RuleResult, ...] = ()
+    risks: tuple[Risk, ...] = ()
 
     @cached_property
     def index(self) -> Index:
@@ -135,6 +154,11 @@ class Run(_Record):
     def missed(self) -> tuple[PointResult, ...]:
         """Required points that did not pass, whether they failed or could not be measured."""
         return tuple(point for point in self.points if point.required and not point.passed)
+
+    @property
+    def broken(self) -> tuple[RuleResult, ...]:
+        """Required delivery rules that did not pass, likewise."""
+        return tuple(rule for rule in self.rules if rule.required and not rule.passed)
 
     @classmethod
     def load(cls, folder: Path) -> Run:

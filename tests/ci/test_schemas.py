@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 from comparisons import comparison, failed, made, point, value
 from jsonschema import Draft202012Validator
+from reviewers import approval, decisions, review, vote
 from runs import run_of
 
 from rmbg_eval.ci.schemas import schemas
@@ -17,7 +18,9 @@ ROOT = Path(__file__).parents[2]
 OLD = sorted((Path(__file__).parents[1] / "data" / "old").iterdir())
 
 
-@pytest.mark.parametrize("name", ["run.schema.json", "comparison.schema.json"])
+@pytest.mark.parametrize(
+    "name", ["run.schema.json", "comparison.schema.json", "decisions.schema.json"]
+)
 def test_the_published_schema_is_that_of_the_code(name: str) -> None:
     """If not: python -m rmbg_eval.ci.schemas docs; and raise the schema version."""
     assert json.loads((ROOT / "docs" / name).read_text("utf-8")) == schemas()[name]
@@ -40,6 +43,11 @@ def test_a_run_is_valid() -> None:
 
 def test_a_comparison_is_valid() -> None:
     valid("comparison.schema.json", comparison("worse", worse_point=True).model_dump_json())
+
+
+def test_decisions_are_valid() -> None:
+    some = decisions(review(comment="hair", place=(3, 4)), vote(seed=7), approval(undone=True))
+    valid("decisions.schema.json", some.model_dump_json())
 
 
 @pytest.mark.parametrize("folder", OLD, ids=lambda folder: folder.name)

@@ -1,0 +1,100 @@
+"""The command `rmbg-eval decide`: what people decided by eye, into the run folder."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+if TYPE_CHECKING:
+    from ..decisions.files import Intake
+
+_SHOWN = 20
+"""Lines of a kind that are printed; the others are counted."""
+
+
+def decide(
+    run: Annotated[Path, typer.Argument(help="A run's folder.", metavar="RUN")],
+    files: Annotated[
+        list[Path] | None,
+        typer.Argument(help="Files that pages have saved, of any people.", metavar="FILE…"),
+    ] = None,
+    zip_: Annotated[
+        Path | None,
+        typer.Option("--zip", metavar="FILE", help="Also write the usable cut-outs as a ZIP."),
+    ] = None,
+    dry_run: Annotated[
+        bool, typer.Option("--dry-run", "-n", help="Say what would be taken, and write nothing.")
+    ] = False,
+) -> None:
+    """Take what people decided by eye into a run: usable, to mend, preferred, approved."""
+    from ..ci.outputs import build_files
+    from ..compare.baseline import is_baseline
+    from ..decisions import files as decided
+    from ..decisions.lists import write_lists, write_zip
+    from ..errors import OutputError, printable
+    from ..i18n import Message
+    from ..run.folder import locked
+    from ..run.record import Run
+    from .terminal import complain, out, show_path
+
+    if is_baseline(Run.load(run)):
+        raise OutputError(
+            Message("{folder} holds a baseline", folder=printable(str(run))),
+            Message("Give the folder of the run that was looked at."),
+        )
+    with locked(run):
+        record = Run.load(run)
+        intake = decided.take(record, list(files or ()))
+        if not dry_run:
+            decided.save(run, intake.decisions)
+            write_lists(run, record, intake.counting)
+            build_files(run, record)
+    _show(intake, dry_run)
+    if not dry_run and zip_ is not None:
+        count = write_zip(zip_, record, intake.counting, lambda message: complain(str(message)))
+        out.print(f"{count} usable cut-outs:", highlight=False)
+        show_path(zip_)
+    if intake.refused:
+        raise typer.Exit(2)
+
+
+def _show(intake: Intake, dry_run: bool) -> None:
+    from ..i18n import Message
+    from .terminal import complain, out
+
+    reviews = sum(decision.kind == "review" for decision in intake.new)
+    votes = sum(decision.kind == "vote" for decision in intake.new)
+    text = Message(
+        "{would}: {reviews} reviews, {votes} votes, {approvals} approvals; "
+        "{again} were there already, {refused} are refused",
+        would=Message("would be taken") if dry_run else Message("taken"),
+        reviews=reviews,
+        votes=votes,
+        approvals=len(intake.new) - reviews - votes,
+        again=intake.again,
+        refused=len(intake.refused),
+    )
+    out.print(str(text), markup=False, highlight=False)
+    if intake.stale:
+        stale = Message(
+            "{n} decision is about a cut-out that the run no longer has: kept, and not counted",
+            many="{n} decisions are about cut-outs that the run no longer has: kept, and not "
+            "counted",
+            n=intake.stale,
+        )
+        out.print(str(stale), markup=False, highlight=False)
+    if intake.contradictions:
+        out.print(str(Message("people do not agree:")), markup=False, highlight=False)
+    for contradiction in intake.contradictions[:_SHOWN]:
+        out.print(f"· {contradiction.message}", markup=False, highlight=False, soft_wrap=True)
+    _more(len(intake.contradictions), out.print)
+    for refused in intake.refused[:_SHOWN]:
+        complain(str(refused.message))
+    _more(len(intake.refused), complain)
+
+
+def _more(count: int, say: object) -> None:
+    if count > _SHOWN:
+        say(f"… and {count - _SHOWN} more")  # type: ignore[operator]

@@ -1,0 +1,1 @@
+"""What people decided by eye of a run's cut-outs: kept, merged, and counted."""

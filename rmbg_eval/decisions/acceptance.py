@@ -1,0 +1,314 @@
+"""How large a share of the cut-outs people would use, and how sure that is.
+
+What nobody has looked at is never counted as usable. A cut-out that several people looked at counts
+by the majority; where there is none it is disputed, and counted apart as those are of which people
+were unsure. Intervals are Wilson's, with as many pictures as they are worth: pictures of one shoot
+resemble each other. docs/coverage.md has how often each interval holds what it is for.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from math import ceil, sqrt
+from typing import Literal
+
+from ..core.key import Key
+from ..i18n import N_, Message
+from ..run.record import Run
+from ..run.statistics import ALL
+from .record import Answer, Decisions, Review
+from .sampling import Plan, plan_of
+
+Z = 1.959964
+"""Of the normal distribution, for 95 %."""
+
+FEWEST = 5
+"""Cut-outs, or shoots, without which there is no interval."""
+
+Verdict = Answer | Literal["disputed"]
+
+Bounds = tuple[float, float]
+
+
+@dataclass(frozen=True)
+class Opinion:
+    """What people say of one cut-out."""
+
+    answer: Verdict
+    """What most say; disputed where no answer has a majority."""
+    reviews: tuple[Review, ...]
+    """What each says."""
+
+
+@dataclass(frozen=True)
+class Acceptance:
+    """A model's cut-outs in a category, as far as people looked at them."""
+
+    model: str
+    category: str
+    """Or `ALL`."""
+    usable: int
+    refused: int
+    """To mend, or unusable."""
+    undecided: int
+    """Unsure or disputed: in no share."""
+    unseen: int
+    """Cut-outs that nobody has looked at."""
+    failed: int
+    """Predictions without a cut-out: nothing to look at."""
+    shoots: int
+    """Of those looked at; a case of no shoot is its own."""
+    share: float | None
+    """Of those decided, usable: in [0, 1], weighted by how many there are of each risk."""
+    low: float | None
+    high: float | None
+    """In 95 % of draws, the share of all pictures like these lies from `low` to `high`."""
+    run_low: float | None
+    run_high: float | None
+    """Likewise, the share of this run's own cut-outs; both the share where all are decided."""
+    reason: Message | None
+    """Why there is no share, or no interval; or what is to be said beside it."""
+
+    @property
+    def decided(self) -> int:
+        """Those that the share is of."""
+        return self.usable + self.refused
+
+
+def settle(reviews: Iterable[Review]) -> dict[Key, Opinion]:
+    """What people say of each cut-out: `reviews` are those that hold, of the run's own content."""
+    by_key: dict[Key, list[Review]] = {}
+    for review in reviews:
+        by_key.setdefault(review.key, []).append(review)
+    found = {}
+    for key, some in by_key.items():
+        (first, most), *others = Counter(review.answer for review in some).most_common()
+        tied = bool(others) and others[0][1] == most
+        found[key] = Opinion("disputed" if tied else first, tuple(some))
+    return found
+
+
+def acceptances(run: Run, decisions: Decisions, seed: int = 0) -> tuple[Acceptance, ...]:
+    """Of every model: of all categories, then of each.
+
+    `decisions` are those about the run's own content (`applying.applicable`); `seed` is that of the
+    sampling plan.
+    """
+    opinions = settle(decisions.reviews)
+    plan = plan_of(run, seed)
+    groups = {(record.category, record.id): record.group for record in run.cases}
+    categories = [ALL, *dict.fromkeys(record.category for record in run.cases)]
+    return tuple(
+        _acceptance(run, model.info.name, category, opinions, plan, groups)
+        for category in categories
+        for model in run.models
+    )
+
+
+def _acceptance(
+    run: Run,
+    model: str,
+    category: str,
+    opinions: Mapping[Key, Opinion],
+    plan: Plan,
+    groups: Mapping[tuple[str, str], str | None],
+) -> Acceptance:
+    own = [p for p in run.predictions if p.model == model and category in (ALL, p.category)]
+    there = [p.key for p in own if p.cutout]
+    answers = {key: opinions[key].answer for key in there if key in opinions}
+    decided = {key: answer == "usable" for key, answer in answers.items()
+               if answer in ("usable", "mend", "unusable")}  # fmt: skip
+    by_group: dict[tuple[str, str], list[bool]] = {}
+    for key, usable in decided.items():
+        group = groups.get((key.category, key.case))
+        by_group.setdefault((key.category, group or f"\0{key.case}"), []).append(usable)
+    counts = [(sum(each), len(each)) for each in by_group.values()]
+    strata = [
+        (sum(decided[key] for key in stratum if key in decided),
+         sum(key in decided for key in stratum), len(stratum))
+        for stratum in (
+            [key for key in keys if key.model == model and category in (ALL, key.category)]
+            for keys in plan.strata
+        )
+        if stratum
+    ]  # fmt: skip
+    share = weighted_share(strata) if decided else None
+    wide = share_interval(counts, strata)
+    whole = len(decided) == len(there)
+    near = (share, share) if whole and share is not None else of_run_interval(strata)
+    drawn = whole or plan.drawn(decided.keys() | answers.keys(), model, category)
+    return Acceptance(
+        model=model,
+        category=category,
+        usable=sum(decided.values()),
+        refused=len(decided) - sum(decided.values()),
+        undecided=len(answers) - len(decided),
+        unseen=len(there) - len(answers),
+        failed=len(own) - len(there),
+        shoots=len(counts),
+        share=share,
+        low=wide[0] if wide else None,
+        high=wide[1] if wide else None,
+        run_low=near[0] if near else None,
+        run_high=near[1] if near else None,
+        reason=_reason(len(decided), len(counts), wide is None, drawn),
+    )
+
+
+NOBODY = Message("nobody has looked")
+
+
+def _reason(decided: int, shoots: int, none: bool, drawn: bool) -> Message | None:
+    if not decided:
+        return NOBODY
+    if none:
+        return Message(
+            "too few for an interval: {n} shoot, {least} are needed",
+            many="too few for an interval: {n} shoots, {least} are needed",
+            n=shoots,
+            least=FEWEST,
+        )
+    if not drawn:
+        return Message(N_("those looked at were not drawn by chance: others may be unlike them"))
+    return None
+
+
+def wilson(share: float, count: float) -> Bounds:
+    """Wilson's interval of 95 % for a share seen among `count` (need not be whole).
+
+    Source: Wilson, "Probable inference, the law of succession, and statistical inference", 1927.
+
+    >>> [round(bound, 3) for bound in wilson(0.9, 50)]
+    [0.786, 0.957]
+    """
+    if count <= 0:
+        return 0.0, 1.0
+    square = Z * Z / count
+    middle = (share + square / 2) / (1 + square)
+    reach = Z / (1 + square) * sqrt(share * (1 - share) / count + square / (4 * count))
+    low, high = max(0.0, middle - reach), min(1.0, middle + reach)
+    return (0.0 if share == 0 else low), (1.0 if share == 1 else high)
+
+
+def worth(groups: Sequence[tuple[int, int]]) -> float:
+    """How many pictures, each alone, tell as much as these in their shoots: at most their number.
+
+    `groups`: usable and decided in each shoot. Where the shoots differ by more than chance, a
+    picture more of one shoot tells little: Korn and Graubard's effective sample size, with
+    Student's t for few shoots ("Confidence intervals for proportions with small expected number of
+    positive counts estimated from survey data", 1998). Where all are usable, or none is, nothing
+    says how far shoots differ: each counts as one.
+
+    >>> worth([(1, 1)] * 30), worth([(5, 5)] * 30)
+    (30.0, 30.0)
+    """
+    count, shoots = sum(n for _, n in groups), len(groups)
+    if shoots == count:
+        return float(count)
+    usable = sum(k for k, _ in groups)
+    share = usable / count
+    if shoots < 2 or usable in (0, count):
+        return float(shoots)
+    from scipy.special import stdtrit  # a tenth of a second
+
+    spread = sum((k - share * n) ** 2 for k, n in groups) * shoots / (shoots - 1) / count**2
+    few = (float(stdtrit(count - 1, 0.975)) / float(stdtrit(shoots - 1, 0.975))) ** 2
+    alone = share * (1 - share) / spread if spread else count
+    return max(1.0, min(count, alone) * few)
+
+
+def weighted_share(strata: Sequence[tuple[int, int, int]]) -> float:
+    """The share usable where each stratum counts as much as there is of it.
+
+    `strata`: usable, decided, and there, of each; those of which none is decided count with the
+    next.
+
+    >>> weighted_share([(4, 4, 10), (0, 2, 90)])
+    0.1
+    """
+    merged = _merged(strata)
+    return sum(k / n * there for k, n, there in merged) / sum(there for *_, there in merged)
+
+
+def share_interval(
+    groups: Sequence[tuple[int, int]], strata: Sequence[tuple[int, int, int]]
+) -> Bounds | None:
+    """Where the share of all pictures like these lies; None where there are too few.
+
+    `groups`: usable and decided in each shoot; `strata`: usable, decided, and there, of each risk.
+    """
+    if len(groups) < FEWEST:
+        return None
+    count = sum(n for _, n in groups)
+    return wilson(weighted_share(strata), _worth_of_strata(strata) * worth(groups) / count)
+
+
+def of_run_interval(strata: Sequence[tuple[int, int, int]]) -> Bounds | None:
+    """Where the share of this run's own cut-outs lies, of which some were drawn by chance.
+
+    Shoots do not matter to it, and what was looked at is known: with nearly all seen it is short.
+    None where fewer than FEWEST are decided.
+    """
+    decided = sum(n for _, n, _ in strata)
+    there = sum(each for *_, each in strata)
+    if decided < FEWEST:
+        return None
+    share = weighted_share(strata)
+    if decided == there:
+        return share, share
+    low, high = wilson(share, _worth_of_strata(strata) * (there - 1) / (there - decided))
+    seen = sum(k for k, _, _ in strata)
+    return max(low, seen / there), min(high, (seen + there - decided) / there)
+
+
+def more_needed(decided: int, share: float, there: int, within: float, alone: float = 1.0) -> int:
+    """How many more to look at, by chance, to know the share of `there` cut-outs ± `within`.
+
+    `alone`: what one of them is worth, as `worth` has it. 0 where it is known so well already.
+
+    >>> more_needed(30, 0.9, 200, 0.05), more_needed(30, 0.9, 10_000, 0.05)
+    (53, 110)
+    """
+    for total in range(decided, there):
+        known = total * alone * (there - 1) / (there - total)
+        low, high = wilson(share, known) if total else (0.0, 1.0)
+        if (high - low) / 2 <= within:
+            return total - decided
+    return max(0, there - decided)
+
+
+def _worth_of_strata(strata: Sequence[tuple[int, int, int]]) -> float:
+    """How many pictures drawn from all alike tell as much as these, drawn from their strata."""
+    merged = _merged(strata)
+    whole = sum(there for *_, there in merged)
+    shares = [((k + 1) / (n + 2), n, there / whole) for k, n, there in merged]
+    share = sum(p * weight for p, _, weight in shares)
+    spread = sum(weight**2 * p * (1 - p) / n for p, n, weight in shares)
+    return share * (1 - share) / spread
+
+
+def _merged(strata: Sequence[tuple[int, int, int]]) -> list[tuple[int, int, int]]:
+    """The strata, each of which none is decided taken together with the next, or the last."""
+    merged: list[tuple[int, int, int]] = []
+    waiting = 0
+    for k, n, there in strata:
+        if not n:
+            waiting += there
+            continue
+        merged.append((k, n, there + waiting))
+        waiting = 0
+    if waiting and merged:
+        k, n, there = merged[-1]
+        merged[-1] = k, n, there + waiting
+    return merged
+
+
+def percent(value: float | None) -> str:
+    """A share as people read it.
+
+    >>> percent(0.934), percent(None)
+    ('93 %', '–')
+    """
+    return "–" if value is None else f"{ceil(value * 100 - 0.5)} %"

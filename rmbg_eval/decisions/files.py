@@ -1,0 +1,258 @@
+"""Files of decisions, from anybody: read within bounds, merged, and kept in the run folder.
+
+Nothing that can be read is lost: one damaged entry never takes the others of its file with it, what
+a run folder holds is never replaced by less, and what is about other content is kept, and not
+counted.
+"""
+
+from __future__ import annotations
+
+import json
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from pydantic import TypeAdapter, ValidationError
+
+from ..core.files import write_atomic
+from ..errors import DecisionError, RmbgEvalError, explain, printable, reason_of
+from ..i18n import Message
+from ..run.record import Run
+from .applying import Contradiction, applicable, contradictions, mismatch
+from .record import SCHEMA_VERSION, Approval, Decision, Decisions, Review, Side, Vote
+
+NAME = "decisions.json"
+MOST_BYTES = 64 << 20
+"""Of one file: about 200,000 decisions."""
+
+_ADAPTER: TypeAdapter[Review | Vote | Approval] = TypeAdapter(Decision)
+_FIELDS = [*dict.fromkeys(
+    name for record in (Review, Vote, Approval, Side) for name in record.model_fields
+)]  # fmt: skip
+
+
+@dataclass(frozen=True)
+class Refusal:
+    """An entry of a file that was not taken, or a file of which none was."""
+
+    file: str
+    entry: int | None
+    """Its place among the file's decisions, from 1; None for the file."""
+    reason: Message
+    remedy: Message
+
+    @property
+    def message(self) -> Message:
+        """In a sentence."""
+        if self.entry is None:
+            return Message("{problem}. {remedy}", problem=self.reason, remedy=self.remedy)
+        return Message(
+            "{file}, decision {entry}: {reason}. {remedy}",
+            file=self.file,
+            entry=self.entry,
+            reason=self.reason,
+            remedy=self.remedy,
+        )
+
+
+@dataclass(frozen=True)
+class Intake:
+    """What became of files of decisions."""
+
+    decisions: Decisions
+    """All that there is now: the run folder's and the files'."""
+    counting: Decisions
+    """Those of them about the run's own content."""
+    new: tuple[Review | Vote | Approval, ...]
+    """What the files added."""
+    again: int
+    """Entries that were there already."""
+    refused: tuple[Refusal, ...]
+    stale: int
+    """Decisions in the run folder that are about other content than the run has now."""
+    contradictions: tuple[Contradiction, ...]
+
+
+def take(run: Run, files: list[Path], out: Path | None = None) -> Intake:
+    """Read `files` and merge them with what the run folder `out` holds; nothing is written.
+
+    Raises DecisionError where the run folder's own decisions.json cannot be read: they must not be
+    lost. A file that cannot be read is refused, and the others are taken.
+    """
+    folder = out or run.settings.out_folder
+    before = kept(folder)
+    held = {decision.model_dump_json() for decision in before.decisions}
+    new: dict[str, Review | Vote | Approval] = {}
+    refused: list[Refusal] = []
+    again = 0
+    for path in files:
+        try:
+            entries = _entries(path)
+        except RmbgEvalError as error:
+            refused.append(Refusal(_shown(path), None, error.problem, error.remedy))
+            continue
+        for number, entry in enumerate(entries, 1):
+            decision = _decision(entry)
+            if isinstance(decision, Message):
+                refused.append(Refusal(_shown(path), number, decision, _CORRECT))
+            elif reason := mismatch(run, decision):
+                refused.append(Refusal(_shown(path), number, reason, _LOOK_AGAIN))
+            elif (text := decision.model_dump_json()) in held or text in new:
+                again += 1
+            else:
+                new[text] = decision
+    after = Decisions.of(before, Decisions(decisions=tuple(new.values())))
+    counting = applicable(run, after)
+    return Intake(
+        decisions=after,
+        counting=counting,
+        new=tuple(new.values()),
+        again=again,
+        refused=tuple(refused),
+        stale=len(after.decisions) - len(counting.decisions),
+        contradictions=contradictions(counting),
+    )
+
+
+_CORRECT = Message("Correct it, or save the page's decisions again.")
+_LOOK_AGAIN = Message("Decide on the page of this run.")
+
+
+def kept(folder: Path) -> Decisions:
+    """What a run folder holds; none where it has no decisions.json.
+
+    Raises DecisionError where there is one that cannot be read whole.
+    """
+    path = folder / NAME
+    if not path.exists() and not path.is_symlink():
+        return Decisions()
+    return read(path)
+
+
+def read(path: Path) -> Decisions:
+    """One file, whole: DecisionError where any of it cannot be read."""
+    decisions = []
+    for number, entry in enumerate(_entries(path), 1):
+        decision = _decision(entry)
+        if isinstance(decision, Message):
+            raise DecisionError(
+                Message("{file}, decision {entry}: {reason}", file=_shown(path), entry=number,
+                        reason=decision),
+                Message("Correct it, or move the file away; nothing was changed."),
+            )  # fmt: skip
+        decisions.append(decision)
+    return Decisions.of(Decisions(decisions=tuple(decisions)))
+
+
+def counting_in(run: Run) -> Decisions:
+    """What people decided of the run's own content, by the decisions.json beside it.
+
+    Raises DecisionError as `kept`.
+    """
+    return applicable(run, kept(run.settings.out_folder))
+
+
+def save(folder: Path, decisions: Decisions) -> None:
+    """Write decisions.json, a line each, whole or not at all."""
+    rows = ",\n".join(
+        json.dumps(each.model_dump(mode="json"), ensure_ascii=True) for each in decisions.decisions
+    )
+    write_atomic(
+        folder / NAME,
+        f'{{"schema_version": {SCHEMA_VERSION}, "decisions": [\n{rows}\n]}}\n',
+    )
+
+
+def _entries(path: Path) -> list[Any]:
+    """The decisions of a file, not yet checked; DecisionError for what is no such file."""
+    file = _shown(path)
+    try:
+        if not path.is_file():  # a pipe would be waited on for ever
+            raise DecisionError(
+                Message("{file} is no file", file=file),
+                Message("Give a decisions.json that a page has saved."),
+            )
+        with path.open("rb") as opened:
+            data = opened.read(MOST_BYTES + 1)
+    except OSError as error:
+        raise DecisionError(
+            Message("{file} could not be read: {reason}", file=file, reason=error.strerror),
+            Message("Check the path and its permissions."),
+        ) from None
+    except ValueError:  # a NUL in the path
+        raise DecisionError(
+            Message("{file} can be no file", file=file), Message("Check the path.")
+        ) from None
+    if len(data) > MOST_BYTES:
+        raise DecisionError(
+            Message("{file} has more than {most} MiB", file=file, most=MOST_BYTES >> 20),
+            Message("Give a decisions.json that a page has saved, or give it in parts."),
+        )
+    try:
+        found = json.loads(
+            data.decode("utf-8"), object_pairs_hook=_once, parse_constant=_no_constant
+        )
+    except (ValueError, RecursionError) as error:
+        raise DecisionError(
+            Message("{file} is no JSON that can be read: {reason}", file=file,
+                    reason=_json_reason(error)),
+            Message("Give a decisions.json that a page has saved; this one is damaged."),
+        ) from None  # fmt: skip
+    version = found.get("schema_version") if isinstance(found, dict) else None
+    entries = found.get("decisions") if isinstance(found, dict) else None
+    if type(version) is int and version > SCHEMA_VERSION:
+        raise DecisionError(
+            Message(
+                "{file} has schema version {version}; this version of rmbg-eval reads 1 to "
+                "{newest}",
+                file=file,
+                version=str(version)[:20],
+                newest=SCHEMA_VERSION,
+            ),
+            Message("Use the version of rmbg-eval that wrote it, or a newer one."),
+        )
+    if type(version) is not int or version < 1 or not isinstance(entries, list):
+        raise DecisionError(
+            Message("{file} holds no decisions", file=file),
+            Message(
+                "Give a decisions.json: a table with a schema_version of 1 and a list of decisions."
+            ),
+        )
+    return entries
+
+
+def _decision(entry: Any) -> Review | Vote | Approval | Message:
+    """The decision that an entry is, or what is wrong with it."""
+    try:
+        return _ADAPTER.validate_python(entry)
+    except ValidationError as error:
+        try:
+            return explain(error, _FIELDS)
+        except RecursionError:  # what was received cannot even be shown
+            return _TOO_DEEP
+    except RecursionError:
+        return _TOO_DEEP
+    except (OverflowError, UnicodeError) as error:
+        return reason_of(error)
+
+
+_TOO_DEEP = Message("it is nested too deeply")
+
+
+def _once(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+    found = dict(pairs)
+    if len(found) < len(pairs):
+        raise ValueError(Message("a key is there twice"))
+    return found
+
+
+def _no_constant(name: str) -> Any:
+    raise ValueError(Message("{name} is no number", name=name))
+
+
+def _json_reason(error: Exception) -> Message:
+    return _TOO_DEEP if isinstance(error, RecursionError) else reason_of(error)
+
+
+def _shown(path: Path) -> str:
+    return printable(str(path))[:300]

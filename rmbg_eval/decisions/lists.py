@@ -1,0 +1,154 @@
+"""What one acts on: the table of what was decided, mend.csv, and a ZIP of the usable cut-outs."""
+
+from __future__ import annotations
+
+import csv
+import io
+import os
+import tempfile
+import zipfile
+from collections.abc import Callable
+from pathlib import Path
+
+from ..core.files import cannot_write, sha256_file, write_atomic
+from ..core.key import Key
+from ..errors import OutputError, printable
+from ..i18n import Message
+from ..run.folder import plain_text
+from ..run.record import Run
+from .acceptance import settle
+from .applying import saying
+from .record import Decisions, Review, Vote
+
+MEND, TABLE = "mend.csv", "decisions.csv"
+
+HEADS = (
+    "case", "category", "model", "kind", "says", "person", "time", "comment", "x", "y", "cutout",
+)  # fmt: skip
+"""Of a row of `rows`."""
+
+
+def rows(run: Run, decisions: Decisions) -> list[dict[str, str | int | None]]:
+    """What holds, a row each, in the order of time; `pandas.DataFrame(rows(…))` is a frame of it.
+
+    `decisions` are those about the run's own content. A vote is a row of both models, `A · B`.
+    """
+    found: list[dict[str, str | int | None]] = []
+    for decision in decisions.current():
+        models = (
+            (decision.left.model, decision.right.model)
+            if isinstance(decision, Vote)
+            else (decision.model,)
+        )
+        prediction = run.index.predictions.get(Key(decision.category, decision.case, models[0]))
+        review = decision if isinstance(decision, Review) else None
+        place = (review.place if review else None) or (None, None)
+        cells = (
+            decision.case, decision.category, " · ".join(models), decision.kind,
+            review.answer if review else str(saying(decision)), decision.person,
+            decision.time.isoformat(timespec="seconds"), review.comment if review else "",
+            place[0], place[1], prediction.cutout if review and prediction else None,
+        )  # fmt: skip
+        found.append(dict(zip(HEADS, cells, strict=True)))
+    return found
+
+
+def table_csv(run: Run, decisions: Decisions) -> str:
+    """decisions.csv: `rows`, in which no text is a formula."""
+    return _csv(HEADS, ([*row.values()] for row in rows(run, decisions)))
+
+
+MEND_HEADS = ("file", "case", "category", "model", "says", "reasons", "comments", "x", "y", "by")
+
+
+def mend_csv(run: Run, decisions: Decisions) -> str:
+    """mend.csv: the cut-outs to mend by hand, and those that people do not agree on, a row each.
+
+    `reasons` are the points that did not pass and the signs of its risk; `comments` and the first
+    place are people's own.
+    """
+    found = []
+    for key, opinion in settle(decisions.reviews).items():
+        prediction = run.index.predictions.get(key)
+        if opinion.answer not in ("mend", "disputed") or not prediction:
+            continue
+        missed = [p.point for p in run.index.points.get(key, {}).values() if not p.passed]
+        risk = run.index.risks.get(key)
+        reasons = [*missed, *(str(sign.text) for sign in (risk.signs if risk else ()))]
+        comments = [f"{r.who}: {r.comment}" for r in opinion.reviews if r.comment]
+        place = next((r.place for r in opinion.reviews if r.place), None) or ("", "")
+        people = ", ".join(dict.fromkeys(str(r.who) for r in opinion.reviews))
+        found.append(
+            [prediction.cutout or "", key.case, key.category, key.model, opinion.answer,
+             "; ".join(reasons), "; ".join(comments), *place, people]
+        )  # fmt: skip
+    return _csv(MEND_HEADS, sorted(found, key=lambda row: [str(cell) for cell in row[:4]]))
+
+
+def write_lists(out: Path, run: Run, decisions: Decisions) -> None:
+    """Write both tables into the run folder; OutputError where that cannot be."""
+    write_atomic(out / MEND, mend_csv(run, decisions))
+    write_atomic(out / TABLE, table_csv(run, decisions))
+
+
+def usable(run: Run, decisions: Decisions) -> tuple[Key, ...]:
+    """The cut-outs that people would use, in the run's order."""
+    opinions = settle(decisions.reviews)
+    return tuple(
+        p.key
+        for p in run.predictions
+        if p.key in opinions and opinions[p.key].answer == "usable" and p.cutout
+    )
+
+
+def write_zip(
+    path: Path, run: Run, decisions: Decisions, complain: Callable[[Message], None]
+) -> int:
+    """Write the usable cut-outs as a ZIP, `model/category/case.png`; how many there are in it.
+
+    A file that is gone or changed since it was decided on is left out, and told by `complain`. The
+    ZIP is there whole or not at all. Raises OutputError where it cannot be written, or `path` is a
+    file that is no ZIP.
+    """
+    if path.exists() and not (path.is_file() and zipfile.is_zipfile(path)):
+        raise OutputError(
+            Message("{file} is there already, and is no ZIP", file=printable(str(path))),
+            Message("Give another name with --zip."),
+        )
+    out, count, scratch = run.settings.out_folder, 0, None
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        with tempfile.NamedTemporaryFile(
+            dir=path.parent, prefix=f".new-{os.getpid()}-", delete=False
+        ) as file:
+            scratch = Path(file.name)
+            with zipfile.ZipFile(
+                file, "w", zipfile.ZIP_STORED
+            ) as archive:  # PNGs are small already
+                for key in usable(run, decisions):
+                    prediction = run.index.predictions[key]
+                    name = prediction.cutout or ""
+                    if sha256_file(out / name) != prediction.cutout_sha256:
+                        complain(Message("{file} is gone or was changed, and is left out",
+                                         file=printable(name)))  # fmt: skip
+                        continue
+                    archive.write(out / name, name.removeprefix("cutouts/"))
+                    count += 1
+        scratch.chmod(0o644)
+        os.replace(scratch, path)
+        return count
+    except OSError as error:
+        raise cannot_write(path, error) from None
+    finally:
+        if scratch:
+            scratch.unlink(missing_ok=True)
+
+
+def _csv(heads: tuple[str, ...], lines: object) -> str:
+    text = io.StringIO()
+    writer = csv.writer(text, lineterminator="\n")
+    writer.writerow(heads)
+    for line in lines:  # type: ignore[attr-defined]
+        cells = ("" if cell is None else str(cell) for cell in line)
+        writer.writerow([plain_text(printable(cell)) for cell in cells])
+    return text.getvalue()

@@ -1,0 +1,320 @@
+"""Which model people prefer, from votes on two cut-outs without names; and which pair to show next.
+
+Strengths are those of Bradley and Terry, an equal vote half a victory of each, as evalica computes
+them. Votes on one picture, or on pictures of one shoot, resemble each other: intervals are of draws
+of whole shoots, not of votes. Models that these do not tell apart share a rank.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from itertools import combinations
+
+import numpy as np
+from numpy.typing import NDArray
+
+from ..core.key import Key
+from ..i18n import Message
+from ..run.record import Run
+from .acceptance import Z
+from .record import Decisions, Vote
+
+FEWEST = 12
+"""Pictures, or shoots, that votes must be on for a ranking: of fewer, intervals are too short."""
+DRAWS = 500
+"""Of shoots with replacement."""
+PRIOR = 1.0
+"""Equal votes that each pair of models that met has beside people's."""
+
+Array = NDArray[np.float64]
+
+
+@dataclass(frozen=True)
+class Standing:
+    """A model among the others."""
+
+    model: str
+    rank: int | None
+    """1 and as many more as models are clearly better than it; None where there is no ranking."""
+    share: float | None
+    """Of votes against the others it would win, an equal one counted half; each other alike."""
+    low: float | None
+    high: float | None
+    """In 95 % of draws of shoots, the share that all pictures like these would give."""
+    won: int
+    lost: int
+    equal: int
+
+
+@dataclass(frozen=True)
+class Ranking:
+    """What votes say of a run's models."""
+
+    models: tuple[Standing, ...]
+    """The best first; models without a vote are not among them."""
+    votes: int
+    pictures: int
+    shoots: int
+    """A case of no shoot is its own."""
+    reason: Message | None
+    """Why there are no ranks."""
+
+
+Tally = tuple[str, str, float]
+"""A model, another, and what the first has of their vote: 1 won, 0.5 equal, 0 lost."""
+
+
+def ranking_of(run: Run, decisions: Decisions, seed: int = 0) -> Ranking:
+    """The ranking; `decisions` are those about the run's own content. Seeded: always the same."""
+    votes = decisions.votes
+    groups = {(record.category, record.id): record.group for record in run.cases}
+    by_shoot: dict[tuple[str, str], list[Tally]] = {}
+    for vote in votes:
+        group = groups.get((vote.category, vote.case))
+        shoot = vote.category, group or f"\0{vote.case}"
+        by_shoot.setdefault(shoot, []).append(tally(vote))
+    names = [model.info.name for model in run.models]
+    pictures = len({(vote.category, vote.case) for vote in votes})
+    return rank(list(by_shoot.values()), names, pictures, seed)
+
+
+def tally(vote: Vote) -> Tally:
+    """What a vote counts."""
+    of_left = {"left": 1.0, "right": 0.0, "equal": 0.5}[vote.choice]
+    return vote.left.model, vote.right.model, of_left
+
+
+def rank(
+    shoots: Sequence[Sequence[Tally]], names: Sequence[str], pictures: int, seed: int = 0
+) -> Ranking:
+    """The ranking of the votes on each shoot."""
+    every = [each for shoot in shoots for each in shoot]
+    there = [name for name in names if any(name in each[:2] for each in every)]
+    reason = _reason(every, there, len(shoots))
+    counts = {name: [0, 0, 0] for name in there}
+    for one, other, of_one in every:
+        for name, of_it in ((one, of_one), (other, 1 - of_one)):
+            counts[name][{1.0: 0, 0.0: 1, 0.5: 2}[of_it]] += 1
+    if reason:
+        ordered = sorted(there, key=lambda name: (-_plain(counts[name]), there.index(name)))
+        models = [Standing(name, None, None, None, None, *counts[name]) for name in ordered]
+        return Ranking(tuple(models), len(every), pictures, len(shoots), reason)
+    wins = np.array([_wins(shoot, there) for shoot in shoots])
+    strength = strengths(wins.sum(0))
+    shares = expected_shares(strength)
+    r = np.random.default_rng(seed)
+    times = r.multinomial(len(shoots), np.full(len(shoots), 1 / len(shoots)), DRAWS)
+    drawn = np.tensordot(times.astype(float), wins, 1)
+    draws = expected_shares(_strengths_of_draws(drawn, wins.sum(0), strength))
+    low, high = _interval(shares, draws, len(shoots))
+    ranks = 1 + _clearly_better(shares, draws, len(shoots)).sum(0)
+    order = sorted(range(len(there)), key=lambda place: (ranks[place], -shares[place]))
+    return Ranking(
+        tuple(
+            Standing(
+                there[place], int(ranks[place]), float(shares[place]), float(low[place]),
+                float(high[place]), *counts[there[place]],
+            )
+            for place in order
+        ),
+        len(every), pictures, len(shoots), None,
+    )  # fmt: skip
+
+
+def strengths(wins: Array) -> Array:
+    """Bradley and Terry's strengths, of victories of row over column.
+
+    `wins`: `(M, M) float64`, an equal vote half of one for each. Returns `(M,) float64` above 0.
+    An equal vote is added to each pair that met: so that a model that won all has a strength, too.
+    Computed by evalica. Source: Bradley and Terry, "Rank analysis of incomplete block designs",
+    1952.
+    """
+    from evalica import Winner, bradley_terry  # imports pandas: not for who reads no votes
+
+    rows, columns = np.nonzero(wins + wins.T)
+    upper = rows < columns
+    rows, columns = rows[upper], columns[upper]
+    weights = np.concatenate([wins[rows, columns], wins[columns, rows], np.full(len(rows), PRIOR)])
+    found = bradley_terry(
+        np.concatenate([rows, columns, rows]).tolist(),
+        np.concatenate([columns, rows, columns]).tolist(),
+        [Winner.X] * (2 * len(rows)) + [Winner.Draw] * len(rows),
+        index=_index(len(wins)),
+        weights=weights.tolist(),
+        tolerance=1e-9,
+        limit=10_000,
+    )
+    return found.scores.reindex(range(len(wins))).to_numpy(float)
+
+
+def _strengths_of_draws(drawn: Array, wins: Array, start: Array) -> Array:
+    """`strengths` of many draws at once, `(D, M, M)` to `(D, M)`, from those of all votes on.
+
+    Source of the iteration: Newman, "Efficient computation of rankings from pairwise comparisons",
+    2023. evalica takes one at a time, in milliseconds each.
+    """
+    drawn = drawn + PRIOR / 2 * ((wins + wins.T) > 0)
+    found = np.repeat(start[None] / np.exp(np.log(start).mean()), len(drawn), 0)
+    for _ in range(_ROUNDS):
+        for one in range(found.shape[1]):
+            both = found[:, one : one + 1] + found
+            lost = (drawn[:, :, one] / both).sum(1)
+            found[:, one] = (drawn[:, one] * found / both).sum(1) / lost
+        found /= np.exp(np.log(found).mean(1, keepdims=True))
+    return found
+
+
+_ROUNDS = 40
+
+
+def _interval(shares: Array, draws: Array, shoots: int) -> tuple[Array, Array]:
+    """From where to where each share lies: Student's t on the logit, as far as the draws spread."""
+    from scipy.special import expit, logit, stdtrit  # a tenth of a second
+
+    reach = float(stdtrit(shoots - 1, 0.975)) * np.sqrt(shoots / (shoots - 1))
+    reach = reach * logit(draws).std(0)
+    return expit(logit(shares) - reach), expit(logit(shares) + reach)
+
+
+def _clearly_better(shares: Array, draws: Array, shoots: int) -> NDArray[np.bool_]:
+    """`(M, M)`: whether row is better than column, for all pairs at once in 95 % of draws.
+
+    As far apart as the furthest pair of a draw is from where it belongs, each by its own spread:
+    with more models, more pairs are apart by chance alone. Source: Mogstad et al., "Inference for
+    ranks", 2024.
+    """
+    from scipy.special import stdtrit
+
+    apart, drawn = shares[:, None] - shares, draws[:, :, None] - draws[:, None]
+    spread = drawn.std(0)
+    np.fill_diagonal(spread, np.inf)
+    spread = np.maximum(spread, 1e-9)
+    furthest = np.quantile((np.abs(drawn - apart) / spread).max((1, 2)), 0.95)
+    few = float(stdtrit(shoots - 1, 0.975)) / Z * np.sqrt(shoots / (shoots - 1))
+    return apart / spread > furthest * few
+
+
+def expected_shares(strength: Array) -> Array:
+    """The share of votes that each would win, against each of the others alike, in [0, 1].
+
+    `strength`: `(…, M) float64`; so is the result.
+
+    >>> expected_shares(np.array([3.0, 1.0]))
+    array([0.75, 0.25])
+    """
+    against = strength[..., :, None] / (strength[..., :, None] + strength[..., None, :])
+    return (against.sum(-1) - 0.5) / max(1, strength.shape[-1] - 1)
+
+
+def next_pair(run: Run, decisions: Decisions, seed: int = 0) -> tuple[Key, Key] | None:
+    """The two cut-outs whose vote would tell most; None where no case has two that differ.
+
+    The pair of models whose next vote is least foreseen, p (1 − p), for the votes that it has by
+    now; of its pictures one with the fewest, by chance from `seed`.
+    """
+    votes = decisions.votes
+    names = [model.info.name for model in run.models]
+    wins = _wins([tally(vote) for vote in votes], names) if votes else np.zeros((len(names),) * 2)
+    even = 0.5 * (1 - np.eye(len(names)))
+    strength = strengths(wins + even)
+    against = strength[:, None] / (strength[:, None] + strength)
+    telling = against * (1 - against) / (wins + wins.T + 1)
+    by_case = {about: {p.model: p for p in some if p.cutout}
+               for about, some in run.index.by_case.items()}  # fmt: skip
+    seen: dict[tuple[object, ...], int] = {}
+    for vote in votes:
+        pair = tuple(sorted((vote.left.model, vote.right.model)))
+        seen[vote.category, vote.case, *pair] = seen.get((vote.category, vote.case, *pair), 0) + 1
+    order = sorted(combinations(range(len(names)), 2), key=lambda pair: -telling[pair])
+    for one, other in order:
+        pair = names[one], names[other]
+        cases = [
+            about
+            for about, there in by_case.items()
+            if all(name in there for name in pair)
+            and there[pair[0]].cutout_sha256 != there[pair[1]].cutout_sha256
+        ]
+        if cases:
+            chance = np.random.default_rng([seed, len(votes)]).permutation(len(cases))
+            counts = [seen.get((*about, *sorted(pair)), 0) for about in cases]
+            best = min(range(len(cases)), key=lambda place: (counts[place], chance[place]))
+            return Key(*cases[best], pair[0]), Key(*cases[best], pair[1])
+    return None
+
+
+def agreement(decisions: Decisions) -> tuple[float | None, int, Message | None]:
+    """How far people say the same of the same cut-outs: Krippendorff's alpha, and of how many.
+
+    1 where they always do, 0 where as often as by chance. Of reviews that are not unsure; computed
+    by evalica. None, with a reason, where no two people looked at the same, or all say the same of
+    everything.
+    Source: Krippendorff, "Content analysis", 2018.
+    """
+    answers: dict[tuple[object, ...], dict[object, str]] = {}
+    for review in decisions.reviews:
+        if review.answer != "unsure":
+            answers.setdefault(review.about, {})[review.who] = review.answer
+    both = {about: some for about, some in answers.items() if len(some) > 1}
+    if not both:
+        return None, 0, Message("no two people looked at the same cut-out")
+    words = ("usable", "mend", "unusable")
+    if len({answer for some in both.values() for answer in some.values()}) < 2:
+        return None, len(both), Message("everybody says the same of every cut-out")
+    from evalica import alpha
+    from pandas import DataFrame
+
+    people = list(dict.fromkeys(who for some in both.values() for who in some))
+    table = DataFrame(
+        [[words.index(some[who]) if who in some else None for some in both.values()]
+         for who in people],
+        dtype=float,
+    )  # fmt: skip
+    return float(alpha(table, "nominal").alpha), len(both), None
+
+
+def _plain(counts: Sequence[int]) -> float:
+    won, lost, equal = counts
+    return (won + equal / 2) / max(1, won + lost + equal)
+
+
+def _wins(votes: Iterable[Tally], names: Sequence[str]) -> Array:
+    """Victories of row over column, an equal vote half of one for each."""
+    place: Mapping[str, int] = {name: number for number, name in enumerate(names)}
+    wins = np.zeros((len(names), len(names)))
+    for one, other, of_one in votes:
+        wins[place[one], place[other]] += of_one
+        wins[place[other], place[one]] += 1 - of_one
+    return wins
+
+
+def _reason(votes: Sequence[Tally], names: Sequence[str], shoots: int) -> Message | None:
+    if not votes:
+        return Message("nobody has voted")
+    if shoots < FEWEST:
+        return Message(
+            "too few votes for a ranking: on {n} picture or shoot, {least} are needed",
+            many="too few votes for a ranking: on {n} pictures or shoots, {least} are needed",
+            n=shoots,
+            least=FEWEST,
+        )
+    joined = {names[0]}
+    while (
+        grown := {name for one, other, _ in votes if {one, other} & joined for name in (one, other)}
+        - joined
+    ):
+        joined |= grown
+    apart = [name for name in names if name not in joined]
+    if apart:
+        return Message(
+            "no vote joins {one} and {other}: they cannot be ranked together",
+            one=names[0],
+            other=apart[0],
+        )
+    return None
+
+
+def _index(count: int) -> object:
+    from pandas import RangeIndex
+
+    return RangeIndex(count)

@@ -1,0 +1,69 @@
+"""Which cut-outs to look at so that the share usable is known: by chance, from each risk.
+
+A plan is made of the run and a seed alone, so that everybody has the same, and whoever goes on
+begins where the last one ended.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Collection
+from dataclasses import dataclass
+
+from ..core.key import Key
+from ..run.record import Run
+from ..run.statistics import ALL
+
+STRATA = 3
+"""Low, middle and high risk, as many cut-outs each."""
+
+
+@dataclass(frozen=True)
+class Plan:
+    """What to look at, in an order that may be ended anywhere."""
+
+    seed: int
+    strata: tuple[tuple[Key, ...], ...]
+    """Cut-outs of low risk first; in each an order by chance. One where no risk is known."""
+
+    @property
+    def order(self) -> tuple[Key, ...]:
+        """Every cut-out: the next of each stratum in turn."""
+        places = [
+            (place / len(stratum), number, key)
+            for number, stratum in enumerate(self.strata)
+            for place, key in enumerate(stratum)
+        ]
+        return tuple(key for *_, key in sorted(places))
+
+    def drawn(self, seen: Collection[Key], model: str, category: str = ALL) -> bool:
+        """Whether what was seen of a model is what the plan begins with, in each stratum."""
+        for stratum in self.strata:
+            own = [key in seen for key in stratum if key.model == model
+                   and category in (ALL, key.category)]  # fmt: skip
+            if not all(own[: sum(own)]):
+                return False
+        return True
+
+
+def plan_of(run: Run, seed: int = 0) -> Plan:
+    """The plan of a run. The order by chance is of the seed and of what each cut-out is of."""
+    risks = {risk.key: risk.value for risk in run.risks}
+    keys = [p.key for p in run.predictions if p.cutout]
+    by_model: dict[str, list[Key]] = {}
+    for key in keys:
+        by_model.setdefault(key.model, []).append(key)
+    strata: list[list[Key]] = [[] for _ in range(STRATA if risks else 1)]
+    for own in by_model.values():
+        own.sort(key=lambda key: (risks.get(key) or 0.0, _chance(seed, key)))
+        for place, key in enumerate(own):
+            strata[place * len(strata) // len(own)].append(key)
+    for stratum in strata:
+        stratum.sort(key=lambda key: _chance(seed, key))
+    return Plan(seed, tuple(tuple(stratum) for stratum in strata if stratum))
+
+
+def _chance(seed: int, key: Key) -> bytes:
+    # Of the case alone: the models of a picture are looked at together, and compare.
+    text = "\0".join([str(seed), key.category, key.case])
+    return hashlib.sha256(text.encode("utf-8", "surrogatepass")).digest()

@@ -1,0 +1,99 @@
+"""`rmbg-eval decide`: what it writes, says, and ends with."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import pytest
+from commands import call
+from fakes import save_picture
+from reviewers import START
+
+from rmbg_eval import Run, Settings, build_files, evaluate
+
+
+@pytest.fixture
+def run(tmp_path: Path) -> Run:
+    for name in ("one", "two"):
+        save_picture(tmp_path / "cases" / "pet" / f"{name}.png", 1)
+    return evaluate(
+        Settings(cases=str(tmp_path / "cases"), models=["grabcut"], out=str(tmp_path / "out")),
+        on_save=build_files,
+    )
+
+
+def saved(run: Run, *answers: str, name: str = "of-ada.json", **changes: object) -> Path:
+    path = Path(run.settings.out).parent / name
+    rows = [
+        {
+            "kind": "review", "category": p.category, "case": p.case, "model": p.model,
+            "cutout_sha256": p.cutout_sha256, "answer": answer, "person": "Ada",
+            "time": START.isoformat(), **changes,
+        }
+        for p, answer in zip(run.predictions, answers, strict=False)
+    ]  # fmt: skip
+    path.write_text(json.dumps({"schema_version": 1, "decisions": rows}), "utf-8")
+    return path
+
+
+def test_decisions_come_into_the_run_folder(run: Run, tmp_path: Path) -> None:
+    out = tmp_path / "out"
+    path = saved(run, "usable", "mend", comment="whiskers")
+    status, text = call("decide", out, path, "--zip", tmp_path / "usable.zip")
+    assert status == 0, text
+    assert "taken: 2 reviews, 0 votes, 0 approvals; 0 were there already, 0 are refused" in text
+    assert "1 usable cut-outs" in text
+    assert (tmp_path / "usable.zip").exists()
+    assert "pet" in (out / "mend.csv").read_text()
+    assert "| `grabcut` | 1 of 2 (50 %) |" in (out / "summary.md").read_text()
+    assert "1 of 2 usable (50 %)" in (out / "junit.xml").read_text()
+    status, text = call("decide", out, path)
+    assert "taken: 0 reviews, 0 votes, 0 approvals; 2 were there already" in text
+    assert len((out / "decisions.csv").read_text().splitlines()) == 3
+
+
+def test_a_run_done_again_keeps_them(run: Run, tmp_path: Path) -> None:
+    call("decide", tmp_path / "out", saved(run, "usable"))
+    evaluate(run.settings, on_save=build_files)
+    assert "| `grabcut` | 1 of 1" in (tmp_path / "out" / "summary.md").read_text()
+    assert (tmp_path / "out" / "decisions.json").exists()
+
+
+def test_what_is_refused_is_said_and_the_rest_is_taken(run: Run, tmp_path: Path) -> None:
+    good, bad = saved(run, "usable"), saved(run, "fine", name="bad.json")
+    foreign = saved(run, "mend", name="foreign.json", cutout_sha256="0" * 64)
+    status, text = call("decide", tmp_path / "out", good, bad, foreign, tmp_path / "none.json")
+    assert status == 2
+    assert "taken: 1 reviews" in text
+    assert "bad.json, decision 1: review.answer: input should be 'usable', 'mend'" in text
+    assert "foreign.json, decision 1: it is about another cut-out" in text
+    assert "none.json is no file" in text
+    assert (tmp_path / "out" / "decisions.json").exists()
+
+
+def test_a_dry_run_writes_nothing(run: Run, tmp_path: Path) -> None:
+    before = {p.name: p.read_bytes() for p in (tmp_path / "out").iterdir() if p.is_file()}
+    status, text = call("decide", tmp_path / "out", saved(run, "usable"), "--dry-run",
+                        "--zip", tmp_path / "u.zip")  # fmt: skip
+    assert status == 0
+    assert "would be taken: 1 reviews" in text
+    assert {p.name: p.read_bytes() for p in (tmp_path / "out").iterdir() if p.is_file()} == before
+    assert not (tmp_path / "u.zip").exists()
+
+
+def test_a_damaged_decisions_json_ends_no_build(run: Run, tmp_path: Path) -> None:
+    (tmp_path / "out" / "decisions.json").write_text("{")
+    evaluate(run.settings, on_save=build_files)
+    assert "decisions.json is no JSON" in (tmp_path / "out" / "summary.md").read_text()
+    status, text = call("decide", tmp_path / "out", saved(run, "usable"))
+    assert status == 2
+    assert "decisions.json is no JSON" in text
+    assert (tmp_path / "out" / "decisions.json").read_text() == "{"
+
+
+def test_no_folder_is_made_of_a_run_that_is_none(tmp_path: Path) -> None:
+    status, text = call("decide", tmp_path / "none", tmp_path / "x.json")
+    assert status == 2
+    assert "Give the folder of a finished run" in text
+    assert not (tmp_path / "none").exists()

@@ -1,0 +1,160 @@
+"""The share usable: its intervals, against slow versions, and who counts."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from reviewers import decisions, later, review, run_over
+from scipy import stats
+from scipy.optimize import brentq
+
+from rmbg_eval.decisions.acceptance import (
+    FEWEST,
+    Z,
+    acceptances,
+    more_needed,
+    of_run_interval,
+    settle,
+    share_interval,
+    weighted_share,
+    wilson,
+    worth,
+)
+from rmbg_eval.decisions.sampling import plan_of
+from rmbg_eval.measure.record import Risk
+
+
+@settings(max_examples=100, deadline=None)
+@given(st.integers(1, 300), st.data())
+def test_wilson_is_where_the_share_is_1_96_errors_away(count: int, data: st.DataObject) -> None:
+    share = data.draw(st.integers(0, count)) / count
+
+    def errors(true: float) -> float:
+        return (share - true) ** 2 * count - Z**2 * true * (1 - true)
+
+    low, high = wilson(share, count)
+    assert low <= share <= high
+    if 0 < share < 1:
+        assert low == pytest.approx(brentq(errors, 0, share), abs=1e-9)
+        assert high == pytest.approx(brentq(errors, share, 1), abs=1e-9)
+
+
+def slow_worth(groups: list[tuple[int, int]]) -> float:
+    """By one row a picture."""
+    rows = [(shoot, k < usable) for shoot, (usable, n) in enumerate(groups) for k in range(n)]
+    share = np.mean([good for _, good in rows])
+    sums = [sum(good - share for shoot, good in rows if shoot == one) for one in range(len(groups))]
+    variance = np.var(sums, ddof=1) * len(groups) / len(rows) ** 2
+    ratio = stats.t.ppf(0.975, len(rows) - 1) / stats.t.ppf(0.975, len(groups) - 1)
+    alone = share * (1 - share) / variance if variance else len(rows)
+    return max(1, min(alone, len(rows)) * ratio**2)
+
+
+@settings(max_examples=100, deadline=None)
+@given(st.lists(st.tuples(st.integers(0, 4), st.just(4)), min_size=2, max_size=12))
+def test_what_shoots_are_worth(groups: list[tuple[int, int]]) -> None:
+    usable, count = (sum(part) for part in zip(*groups, strict=True))
+    if usable in (0, count):
+        assert worth(groups) == len(groups)
+    else:
+        assert worth(groups) == pytest.approx(slow_worth(groups))
+        assert worth(groups) <= count
+
+
+def test_pictures_that_are_alone_are_worth_themselves() -> None:
+    assert worth([(1, 1), (0, 1), (1, 1)]) == 3
+
+
+def test_a_stratum_counts_as_much_as_there_is_of_it() -> None:
+    assert weighted_share([(9, 10, 100), (0, 10, 100)]) == 0.45
+    assert weighted_share([(5, 10, 50), (0, 0, 50)]) == 0.5
+    assert weighted_share([(0, 0, 50), (5, 10, 50)]) == 0.5
+
+
+def test_there_is_no_interval_of_few() -> None:
+    few = [(1, 1)] * (FEWEST - 1)
+    assert share_interval(few, [(4, 4, 100)]) is None
+    assert of_run_interval([(4, 4, 100)]) is None
+    assert share_interval([*few, (0, 1)], [(4, 5, 100)]) is not None
+
+
+def test_the_run_s_own_share_is_known_when_all_are_seen() -> None:
+    assert of_run_interval([(8, 10, 10)]) == (0.8, 0.8)
+    low, high = of_run_interval([(8, 9, 10)])
+    assert low >= 0.8
+    assert high <= 0.9
+
+
+def test_more_needed_is_enough_and_one_less_is_not() -> None:
+    for share, there, within in ((0.9, 200, 0.05), (0.5, 1000, 0.1), (1.0, 60, 0.02)):
+        total = 10 + more_needed(10, share, there, within)
+        if total < there:
+            for count, enough in ((total, True), (total - 1, False)):
+                low, high = wilson(share, count * (there - 1) / (there - count))
+                assert ((high - low) / 2 <= within) == (enough or count < 10)
+    assert more_needed(200, 0.9, 200, 0.01) == 0
+
+
+def test_the_majority_counts_and_where_there_is_none_it_is_disputed() -> None:
+    three = [review(), review(person="Bo"), review(person="Cy", answer="mend")]
+    (opinion,) = settle(three).values()
+    assert opinion.answer == "usable"
+    (opinion,) = settle(three[1:]).values()
+    assert opinion.answer == "disputed"
+
+
+def test_what_nobody_has_looked_at_is_never_usable() -> None:
+    run = run_over(20)
+    seen = [review(f"c{n}", answer=answer) for n, answer in
+            enumerate(["usable"] * 6 + ["mend", "unusable", "unsure"])]  # fmt: skip
+    a, b, *_ = acceptances(run, decisions(*seen))
+    assert (a.usable, a.refused, a.undecided, a.unseen, a.failed) == (6, 2, 1, 11, 0)
+    assert a.share == 0.75
+    assert (b.usable, b.decided, b.unseen, b.share, b.low) == (0, 0, 20, None, None)
+    assert str(b.reason) == "nobody has looked"
+    assert "not drawn by chance" in str(a.reason)
+
+
+def test_in_the_plan_s_order_they_are_drawn_by_chance() -> None:
+    run = run_over(20)
+    order = [key for key in plan_of(run).order if key.model == "a"][:8]
+    a, *_ = acceptances(run, decisions(*(review(key.case) for key in order)))
+    assert a.reason is None
+    assert a.low is not None
+
+
+def test_shoots_make_the_interval_of_all_wider_and_not_that_of_the_run() -> None:
+    answers = [review(f"c{n}", answer="usable" if n // 4 % 2 else "mend") for n in range(40)]
+    alone, *_ = acceptances(run_over(60), decisions(*answers))
+    shot, *_ = acceptances(run_over(60, group=4), decisions(*answers))
+    assert shot.shoots == 10
+    assert shot.high - shot.low > 1.5 * (alone.high - alone.low)
+    assert (shot.run_low, shot.run_high) == (alone.run_low, alone.run_high)
+
+
+def test_the_plan_has_every_cut_out_once_and_is_the_same_for_all() -> None:
+    run = run_over(30)
+    risks = tuple(
+        Risk(category="portrait", case=f"c{n}", model=model, value=n / 30)
+        for n in range(30) for model in "ab"
+    )  # fmt: skip
+    risky = run.model_copy(update={"risks": risks})
+    for one in (run, risky):
+        plan = plan_of(one, 5)
+        assert plan == plan_of(one, 5)
+        assert plan.order != plan_of(one, 6).order
+        assert sorted(plan.order) == sorted(p.key for p in one.predictions)
+    plan = plan_of(risky)
+    assert [len(stratum) for stratum in plan.strata] == [20, 20, 20]
+    assert {key.case for key in plan.strata[0]} == {f"c{n}" for n in range(10)}
+    early = [key.case for key in plan.order[:12]]
+    assert {int(case[1:]) // 10 for case in early} == {0, 1, 2}
+
+
+def test_a_review_of_later_counts() -> None:
+    run = run_over(20)
+    some = decisions(review(), review(answer="mend", time=later(1)))
+    a, *_ = acceptances(run, some)
+    assert (a.usable, a.refused) == (0, 1)

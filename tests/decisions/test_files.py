@@ -1,0 +1,200 @@
+"""Files of decisions: hostile ones are refused in words, and nothing that can be read is lost."""
+
+from __future__ import annotations
+
+import json
+import os
+from pathlib import Path
+
+import pytest
+from reviewers import approval, decisions, later, review, run_over, sha, vote
+
+from rmbg_eval import Run
+from rmbg_eval.decisions import files
+from rmbg_eval.decisions.files import Intake, kept, read, save, take
+from rmbg_eval.decisions.record import Decisions
+from rmbg_eval.errors import DecisionError, printable
+
+
+@pytest.fixture
+def run(tmp_path: Path) -> Run:
+    plain = run_over(4)
+    return plain.model_copy(
+        update={"settings": plain.settings.model_copy(update={"out": str(tmp_path)})}
+    )
+
+
+def file(folder: Path, *some: object, name: str = "of-ada.json") -> Path:
+    path = folder / name
+    path.write_text(
+        json.dumps(
+            {
+                "schema_version": 1,
+                "decisions": [
+                    each if isinstance(each, dict | list | str | int | None)
+                    else each.model_dump(mode="json") for each in some
+                ],
+            }
+        ),
+        "utf-8",
+    )  # fmt: skip
+    return path
+
+
+def reasons(intake: Intake) -> list[str]:
+    return [str(refused.message) for refused in intake.refused]
+
+
+def test_files_of_several_people_are_merged_and_kept(run: Run, tmp_path: Path) -> None:
+    one = file(tmp_path, review(), vote(), name="one.json")
+    other = file(tmp_path, review(), review(person="Bo", answer="mend"), name="other.json")
+    intake = take(run, [one, other])
+    assert (len(intake.new), intake.again, intake.refused) == (3, 1, ())
+    (contradiction,) = intake.contradictions
+    assert str(contradiction.message) == ("portrait/c0 · a: Ada says usable, Bo says to mend")
+    save(tmp_path, intake.decisions)
+    assert kept(tmp_path) == intake.decisions
+    more = take(run, [one, other, file(tmp_path, approval(), name="third.json")])
+    assert (len(more.new), more.again) == (1, 4)
+    assert len(more.decisions.decisions) == 4
+
+
+def test_nothing_is_written_by_taking(run: Run, tmp_path: Path) -> None:
+    path = file(tmp_path, review())
+    before = {p.name for p in tmp_path.iterdir()}
+    take(run, [path])
+    assert {p.name for p in tmp_path.iterdir()} == before
+
+
+@pytest.mark.parametrize(
+    ("decision", "why"),
+    [
+        (review(cutout_sha256="f" * 64), "another cut-out of portrait/c0 by a (SHA-256 ffffffff…"),
+        (review(case="zoë"), "the run has no case portrait/zoë"),
+        (review(model="<b>"), "the run has no model <b> for portrait/c0"),
+        (vote(models=("a", "z")), "the run has no model z"),
+        (approval(new_sha256="f" * 64), "another cut-out"),
+        (approval(new_sha256=None), "another cut-out"),
+    ],
+    ids=lambda value: getattr(value, "kind", None),
+)
+def test_decisions_about_other_content_are_refused(
+    run: Run, tmp_path: Path, decision: object, why: str
+) -> None:
+    intake = take(run, [file(tmp_path, decision, review())])
+    assert len(intake.new) == 1
+    (reason,) = reasons(intake)
+    assert why in reason
+    assert reason.startswith(f"{tmp_path}/of-ada.json, decision 1: ")
+    assert reason.endswith("Decide on the page of this run.")
+
+
+def test_what_is_about_a_cut_out_of_before_is_kept_and_not_counted(
+    run: Run, tmp_path: Path
+) -> None:
+    save(tmp_path, decisions(review(cutout_sha256="f" * 64), review("c1")))
+    intake = take(run, [file(tmp_path, review("c2"))])
+    assert intake.stale == 1
+    assert len(intake.decisions.decisions) == 3
+    assert [d.case for d in intake.counting.decisions] == ["c1", "c2"]
+
+
+ENTRIES = [
+    None, 3, "x", [], {}, {"kind": "review"}, {"kind": "nothing"}, {"kind": ["review"]},
+    {**review().model_dump(mode="json"), "answer": "<script>alert(1)</script>"},
+    {**review().model_dump(mode="json"), "case": "\ud800"},
+    {**review().model_dump(mode="json"), "case": "x" * 301},
+    {**review().model_dump(mode="json"), "place": [10**30, 1]},
+    {**review().model_dump(mode="json"), "extra\x1b[31m": 1},
+    {**vote().model_dump(mode="json"), "left": "a"},
+    {**vote().model_dump(mode="json"), "seed": -1},
+    {**vote().model_dump(mode="json"), "seed": 1e400},
+]  # fmt: skip
+
+
+@pytest.mark.parametrize("entry", ENTRIES, ids=range(len(ENTRIES)))
+def test_an_entry_that_is_none_never_takes_the_others_with_it(
+    run: Run, tmp_path: Path, entry: object
+) -> None:
+    path = tmp_path / "of-ada.json"
+    rows = [review().model_dump(mode="json"), entry, vote().model_dump(mode="json")]
+    text = json.dumps({"schema_version": 1, "decisions": rows})
+    path.write_text(text.replace("Infinity", "1e400"), "utf-8")
+    intake = take(run, [path])
+    assert len(intake.new) == 2
+    (reason,) = reasons(intake)
+    assert f"{path}, decision 2: " in reason
+    assert reason == printable(reason)
+    assert len(reason) < 1500
+
+
+DEEP = 100_000
+FILES = {
+    "empty": b"",
+    "no JSON": b"<html>",
+    "cut short": b'{"schema_version": 1, "decisions": [{"kind": "review"',
+    "no table": b"[]",
+    "no list": b'{"schema_version": 1, "decisions": {}}',
+    "no version": b'{"decisions": []}',
+    "version of a later time": b'{"schema_version": 99, "decisions": []}',
+    "version no number": b'{"schema_version": "1", "decisions": []}',
+    "version true": b'{"schema_version": true, "decisions": []}',
+    "deep": b"[" * DEEP + b"]" * DEEP,
+    "deep in a decision": b'{"schema_version": 1, "decisions": ['
+    + b"[" * DEEP + b"]" * DEEP + b"]}",
+    "no UTF-8": b'{"schema_version": 1, "decisions": ["\xff"]}',
+    "not a number": b'{"schema_version": 1, "decisions": [NaN]}',
+    "a number without end": b'{"schema_version": 1, "decisions": [' + b"9" * 100_000 + b"]}",
+    "a key twice": b'{"schema_version": 1, "schema_version": 1, "decisions": []}',
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("name", FILES)
+def test_a_file_that_is_none_is_refused_and_the_others_are_taken(
+    run: Run, tmp_path: Path, name: str
+) -> None:
+    bad = tmp_path / "bad\x1b.json"
+    bad.write_bytes(FILES[name])
+    intake = take(run, [bad, file(tmp_path, review())])
+    assert len(intake.new) == 1
+    (reason,) = reasons(intake)
+    assert "bad\\x1b.json" in reason
+    assert reason == printable(reason)
+    with pytest.raises(DecisionError):
+        read(bad)
+
+
+def test_a_nest_that_can_just_be_read_is_an_entry_that_is_none(run: Run, tmp_path: Path) -> None:
+    for depth in (50, 300, 600, 900):
+        nested = b"[" * depth + b"]" * depth
+        path = tmp_path / "deep.json"
+        path.write_bytes(b'{"schema_version": 1, "decisions": [' + nested + b"]}")
+        assert len(take(run, [path]).refused) == 1
+
+
+def test_reading_is_bounded(run: Run, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(files, "MOST_BYTES", 1 << 20)
+    path = tmp_path / "large.json"
+    with path.open("wb") as opened:
+        opened.truncate(1 << 40)  # a hole: it takes no room
+    (reason,) = reasons(take(run, [path]))
+    assert "more than 1 MiB" in reason
+
+
+def test_pipes_folders_and_nothing_are_refused(run: Run, tmp_path: Path) -> None:
+    os.mkfifo(tmp_path / "pipe")
+    paths = [tmp_path / "pipe", tmp_path, tmp_path / "none.json", tmp_path / "a\0b"]
+    assert len(take(run, paths).refused) == 4
+
+
+def test_what_the_run_folder_holds_is_never_lost(run: Run, tmp_path: Path) -> None:
+    (tmp_path / "decisions.json").write_text('{"schema_version": 1, "decisions": [{}]}')
+    with pytest.raises(DecisionError, match=r"decisions\.json, decision 1: .*nothing was changed"):
+        take(run, [file(tmp_path, review())])
+
+
+def test_many_decisions_are_read_in_time(run: Run, tmp_path: Path) -> None:
+    some = tuple(review(time=later(number), undone=bool(number % 2)) for number in range(3000))
+    save(tmp_path, Decisions(decisions=some))
+    assert len(take(run, [file(tmp_path, review())]).decisions.decisions) == 3000
+    assert sha("a", "c0") == run.predictions[0].cutout_sha256

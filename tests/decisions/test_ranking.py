@@ -1,0 +1,152 @@
+"""Ranks from votes: against a slow version, and where there are none."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from reviewers import decisions, review, run_over, sha, vote
+from scipy.optimize import minimize
+
+from rmbg_eval.decisions import ranking
+from rmbg_eval.decisions.ranking import (
+    FEWEST,
+    PRIOR,
+    agreement,
+    expected_shares,
+    next_pair,
+    rank,
+    ranking_of,
+    strengths,
+)
+
+
+def slow_strengths(wins: np.ndarray) -> np.ndarray:
+    """The likeliest, by a general optimiser."""
+    wins = wins + PRIOR / 2 * ((wins + wins.T) > 0)
+
+    def unlikely(logs: np.ndarray) -> float:
+        return float((wins * np.logaddexp(0, logs[None] - logs[:, None])).sum() + logs.mean() ** 2)
+
+    return np.exp(minimize(unlikely, np.zeros(len(wins)), tol=1e-12).x)
+
+
+@st.composite
+def tables(draw: st.DrawFn) -> np.ndarray:
+    count = draw(st.integers(2, 4))
+    cells = st.integers(0, 12).map(lambda n: n / 2)
+    table = np.array(draw(st.lists(cells, min_size=count**2, max_size=count**2)))
+    table = table.reshape(count, count) + 0.5  # everybody met everybody
+    np.fill_diagonal(table, 0)
+    return table
+
+
+@settings(max_examples=40, deadline=None)
+@given(tables())
+def test_strengths_are_the_likeliest(wins: np.ndarray) -> None:
+    found, slow = strengths(wins), slow_strengths(wins)
+    np.testing.assert_allclose(found / found[0], slow / slow[0], rtol=2e-3)
+
+
+@settings(max_examples=40, deadline=None)
+@given(tables(), tables())
+def test_those_of_draws_are_the_same(wins: np.ndarray, start: np.ndarray) -> None:
+    if len(start) != len(wins):
+        start = wins
+    drawn = np.stack([wins, 2 * wins])
+    found = ranking._strengths_of_draws(drawn, wins, strengths(start))
+    for one, table in zip(found, drawn, strict=True):
+        np.testing.assert_allclose(
+            expected_shares(one), expected_shares(strengths(table)), atol=2e-3
+        )
+
+
+def test_a_better_model_is_first_and_models_alike_share_a_rank() -> None:
+    r = np.random.default_rng(0)
+    shoots = []
+    for _ in range(60):
+        one = "good" if r.random() < 0.9 else "fair"
+        shoots.append([("good", "fair", float(one == "good")), ("fair", "twin", 0.5)])
+    found = rank(shoots, ["twin", "fair", "good"], 60)
+    assert (found.models[0].model, found.models[0].rank) == ("good", 1)
+    assert {each.rank for each in found.models[1:]} == {2}
+    assert found.models[0].low > 0.6
+    assert sum(each.share for each in found.models) == pytest.approx(1.5)
+
+
+def test_few_votes_say_so() -> None:
+    run = run_over(20)
+    votes = [vote(f"c{n}") for n in range(FEWEST - 1)]
+    found = ranking_of(run, decisions(*votes))
+    assert (
+        str(found.reason) == "too few votes for a ranking: on 11 pictures or shoots, 12 are needed"
+    )
+    assert [each.rank for each in found.models] == [None, None]
+    assert (found.models[0].won, found.models[1].lost) == (11, 11)
+    assert ranking_of(run, decisions(*votes, vote("c15"))).reason is None
+
+
+def test_pictures_of_one_shoot_are_one() -> None:
+    run = run_over(60, group=10)
+    found = ranking_of(run, decisions(*(vote(f"c{n}") for n in range(60))))
+    assert (found.pictures, found.shoots) == (60, 6)
+    assert "on 6 pictures or shoots" in str(found.reason)
+
+
+def test_models_that_no_vote_joins_are_not_ranked_together() -> None:
+    run = run_over(30, ("a", "b", "c", "d"))
+    some = [vote(f"c{n}", models=pair) for n in range(15) for pair in (("a", "b"), ("c", "d"))]
+    found = ranking_of(run, decisions(*some))
+    assert str(found.reason) == "no vote joins a and c: they cannot be ranked together"
+
+
+def test_nobody_has_voted() -> None:
+    found = ranking_of(run_over(3), decisions(review()))
+    assert (str(found.reason), found.models) == ("nobody has voted", ())
+
+
+def test_a_model_that_won_all_has_a_share_below_1() -> None:
+    found = ranking_of(run_over(20), decisions(*(vote(f"c{n}") for n in range(20))))
+    first = found.models[0]
+    assert first.model == "a"
+    assert first.rank == 1
+    assert first.low < first.share < 1
+    assert found.models[1].rank == 2
+
+
+def test_the_next_pair_is_the_one_that_is_least_foreseen() -> None:
+    run = run_over(20, ("a", "b", "c"))
+    clear = [vote(f"c{n}", models=("a", other)) for n in range(10) for other in ("b", "c")]
+    one, other = next_pair(run, decisions(*clear))
+    assert {one.model, other.model} == {"b", "c"}
+    assert (one.category, one.case) == (other.category, other.case)
+    seen = [vote(f"c{n}", "equal", models=("b", "c")) for n in range(20) if n != 7]
+    assert next_pair(run, decisions(*seen))[0].model == "a"
+
+
+def test_the_next_picture_has_the_fewest_votes_and_two_cut_outs_that_differ() -> None:
+    run = run_over(4)
+    for left in range(4):
+        some = [vote(f"c{n}", "equal") for n in range(4) if n != left]
+        assert next_pair(run, decisions(*some))[0].case == f"c{left}"
+    same = tuple(p.model_copy(update={"cutout_sha256": sha("a", "c0")}) for p in run.predictions)
+    assert next_pair(run.model_copy(update={"predictions": same}), decisions()) is None
+
+
+def test_agreement_is_krippendorff_s() -> None:
+    """Against his formula, for two people: 1 − (N − 1) · disagreements ÷ products of counts."""
+    one = ["usable", "usable", "mend", "unusable", "mend", "usable"]
+    other = ["usable", "mend", "mend", "unusable", "usable", "usable"]
+    some = [
+        review(f"c{n}", answer=answer, person=who)
+        for who, answers in (("Ada", one), ("Bo", other)) for n, answer in enumerate(answers)
+    ]  # fmt: skip
+    value, shared, reason = agreement(decisions(*some))
+    counts = [[*one, *other].count(word) for word in ("usable", "mend", "unusable")]
+    apart = 2 * sum(a != b for a, b in zip(one, other, strict=True))
+    pairs = sum(a * b for i, a in enumerate(counts) for j, b in enumerate(counts) if i != j)
+    assert value == pytest.approx(1 - 11 * apart / pairs)
+    assert (shared, reason) == (6, None)
+    assert agreement(decisions(*some[:6]))[0] is None
+    assert agreement(decisions(review(), review(person="Bo")))[0] is None
