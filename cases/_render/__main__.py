@@ -93,8 +93,10 @@ def joined(
         colours = layers.straight(light["colours"], light["share"], alpha)
         foreground = passes.develop(studio, colours)
     else:
-        foreground = np.asarray(Image.open(folder / layers.FOREGROUND), np.float64)
-        foreground = layers.outwards(foreground, phone.blur(alpha) if phone else alpha)
+        stored = np.asarray(Image.open(folder / layers.FOREGROUND), np.float64)
+        foreground = layers.outwards(stored, phone.blur(alpha) if phone else alpha)
+        clear = light["glass"][..., None]  # what glass reflects is its own at any alpha
+        foreground += clear * (layers.calm(stored) - foreground)
     made = Layers(layers.rounded(alpha), foreground, plate)
     others = {}
     if "colours" in light:

@@ -137,8 +137,12 @@ def outwards(levels: np.ndarray, alpha: np.ndarray) -> np.ndarray:
     share = alpha**3
     drawn = straight(levels * share[..., None], share, share)
     edge = binary_dilation(alpha < 1, iterations=2) & (alpha > 0)
-    calm = np.stack([median_filter(drawn[..., k], 5) for k in range(3)], -1)
-    return np.where(edge[..., None], calm, drawn)
+    return np.where(edge[..., None], calm(drawn), drawn)
+
+
+def calm(levels: np.ndarray) -> np.ndarray:
+    """`(H, W, 3)` colours without specks."""
+    return np.stack([median_filter(levels[..., k], 5) for k in range(3)], -1)
 
 
 def shining(layers: Layers, render: np.ndarray, glass: np.ndarray) -> Layers:

@@ -28,7 +28,6 @@ ABOUT = About(
     "Apple, book and glasses overlapping on linen",
     "亚麻布上交叠的苹果、书本和眼镜",
     seed=23,
-    shines=True,
     most=512,
 )
 # Where things stand on the table (metres) and how they are turned about the vertical (degrees).
