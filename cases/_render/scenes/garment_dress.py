@@ -273,13 +273,15 @@ def _points(
         "下摆边缘过渡只有几个像素",
         lines=lines,
     )
-    part = s.project(hem[int(0.3 * len(hem)) : int(0.7 * len(hem))])
-    low, high = np.add(part.min(0), (0, -14)), np.add(part.max(0), (0, 14))
+    # Where light falls on the carpet beside it: in its shadow the two cannot be told apart.
+    seam = front(resample(edges["front"][5], STEP / 2))
+    part = s.project(seam[(seam[:, 1] > -0.46) & (seam[:, 1] < -0.24)])
+    low, high = np.add(part.min(0), (-14, 0)), np.add(part.max(0), (14, 0))
     points.add(
-        "hem-colour",
+        "skirt-colour",
         "no-fringe",
-        "No beige carpet in the hem's edge",
-        "下摆边缘不带地毯米色",
+        "No beige carpet in the skirt's lit edge",
+        "裙身受光边缘不带地毯米色",
         box=(*low, *(high - low)),
     )
 
