@@ -204,7 +204,7 @@ def _categories(comparison: Comparison) -> list[str]:
 
 def _models(run: Run) -> list[str]:
     """Points passed and a few means, by model."""
-    summary = summarise(run)
+    summary = summarise(run, HEADLINES)
     counts = {p.model: p for p in summary.points if p.category == ALL}
     visible = [row for metric in HEADLINES if (row := summary.row(metric.name))]
     rows = []

@@ -10,7 +10,6 @@ from __future__ import annotations
 
 import hashlib
 import io
-import json
 from collections.abc import Collection
 from pathlib import Path
 
@@ -120,7 +119,7 @@ def approve(folder: Path, to: Path, allowed: Collection[str] = (), on_step: OnSt
             if before and before.outcome() == baseline.outcome():
                 return before  # nothing is new: no change for git to show
             write_atomic(to / ".gitignore", ".lock\n")
-            write_atomic(to / "run.json", _lines(baseline))
+            write_atomic(to / "run.json", baseline.lines())
             wanted = {to / (p.cutout or "") for p in predictions}
             remove_below(
                 to / MATTES,
@@ -169,18 +168,6 @@ def _reduced(
     if sha256_file(to / path) != hashlib.sha256(data).hexdigest():
         write_atomic(to / path, data)
     return prediction.model_copy(update={**less, "cutout": path})
-
-
-def _lines(run: Run) -> str:
-    """The run as JSON with a line for each case, prediction and number, for git to compare."""
-    fields = []
-    for name, value in run.model_dump(mode="json").items():
-        text = json.dumps(value, ensure_ascii=False, separators=(",", ":"))
-        if isinstance(value, list) and value:
-            rows = (json.dumps(v, ensure_ascii=False, separators=(",", ":")) for v in value)
-            text = "[\n" + ",\n".join(rows) + "\n]"
-        fields.append(f"{json.dumps(name)}: {text}")
-    return "{\n" + ",\n".join(fields) + "\n}\n"
 
 
 def _kept(to: Path) -> dict[tuple[str, ...], Prediction]:

@@ -78,7 +78,7 @@ def _found(was: Run, now: Run, renamed: Mapping[str, str]) -> Iterator[Message]:
         yield Message(
             "{n} case in {run} only: {names}", many="{n} cases in {run} only: {names}", **what
         )
-    for what in _only([m.metric for m in was.measurements], [m.metric for m in now.measurements]):
+    for what in _only(was.measurements.metrics(), now.measurements.metrics()):
         only = Message(
             "{n} measure in {run} only: {names}", many="{n} measures in {run} only: {names}", **what
         )

@@ -109,12 +109,11 @@ class _Both:
     ) -> None:
         self.tolerances = tolerances
         self.moved = moved
-        self.values = [_by_new_name(was.index.measurements, renamed), now.index.measurements]
+        self.values = [was.measurements.renamed(renamed).by_key, now.measurements.by_key]
         self.points = [_by_new_name(was.index.points, renamed), now.index.points]
         self.cases = [run.index.cases for run in (was, now)]
         self.truths_kept = min(was.schema_version, now.schema_version) >= 4
-        measured = [{m.metric for m in run.measurements} for run in (was, now)]
-        self.shared = measured[0] & measured[1]
+        self.shared = {*was.measurements.metrics()} & {*now.measurements.metrics()}
 
     def pair(self, key: Key, was: Prediction | None, now: Prediction | None) -> Pair:
         category, case, model = key

@@ -7,7 +7,7 @@ import hashlib
 import os
 import re
 import tempfile
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from contextlib import suppress
 from pathlib import Path
 
@@ -15,14 +15,14 @@ from ..errors import OutputError, RmbgEvalError, printable
 from ..i18n import Message
 
 
-def write_atomic(path: Path, data: bytes | str) -> None:
-    """Write `data` under a temporary name, then rename; OutputError if it cannot be done.
+def write_atomic(path: Path, data: bytes | str | Iterable[str]) -> None:
+    """Write `data`, whole or in pieces, under a temporary name, then rename; OutputError if it
+    cannot be done.
 
     Whoever looks sees the old file or the new one, never a half, however the
     process ends.
     """
-    if isinstance(data, str):
-        data = data.encode("utf-8")
+    pieces = [data] if isinstance(data, bytes | str) else data
     scratch = None
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
@@ -30,7 +30,8 @@ def write_atomic(path: Path, data: bytes | str) -> None:
             dir=path.parent, prefix=f".new-{os.getpid()}-", delete=False
         ) as file:
             scratch = Path(file.name)
-            file.write(data)
+            for piece in pieces:
+                file.write(piece.encode("utf-8") if isinstance(piece, str) else piece)
         scratch.chmod(0o666 & ~_UMASK)
         os.replace(scratch, path)
     except OSError as error:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 from pydantic import BaseModel, ConfigDict
 
@@ -15,10 +15,21 @@ class Key(NamedTuple):
     model: str
 
 
-class Keyed(BaseModel):
-    """A record about one case and one model."""
+class Lean(BaseModel):
+    """A record that there are many of: pydantic's note of which fields were given is most of its
+    memory, and nothing here asks for it."""
 
     model_config = ConfigDict(extra="forbid", frozen=True)
+
+    def model_post_init(self, context: Any) -> None:
+        object.__setattr__(self, "__pydantic_fields_set__", _GIVEN)
+
+
+_GIVEN: set[str] = set()
+
+
+class Keyed(Lean):
+    """A record about one case and one model."""
 
     category: str
     case: str

@@ -72,7 +72,7 @@ class Sheet:
         self.index = context.run.index
         self.measures = MeasuresPanel(context)
         self.columns = columns(len(self.models))
-        values = {m.metric for m in self.run.measurements if m.value is not None}
+        values = self.run.measurements.scored()
         values |= {MISSES} if self.run.points else set()
         values |= {SECONDS} if any("infer" in p.seconds for p in self.run.predictions) else set()
         self.orders = [name for name in ORDERS if name in values]

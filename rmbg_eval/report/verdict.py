@@ -141,7 +141,7 @@ class VerdictPanel:
     def _look_first(self) -> Iterable[WorstView]:
         """By the first measure that the run has values of, largest first; a case once."""
         for name in (metric.name for metric in GUIDES):
-            values = [m for m in self.run.measurements if m.metric == name and m.value is not None]
+            values = [m for m in self.run.measurements.of(name) if m.value is not None]
             ranked = sorted(values, key=lambda m: -(m.value or 0))
             once: dict[CaseKey, WorstView] = {}
             for m in ranked if any(m.value for m in values) else ():

@@ -16,12 +16,12 @@ from ..core.images import Alpha, Cutout, Picture
 from ..core.progress import OnStep, Step
 from ..i18n import Message
 from ..measure.agreement import FLIP, METRICS, NO_OTHER, disagreement, flip_difference
-from ..measure.record import Measurement
+from ..measure.columns import Measurements
 from ..models.info import ModelInfo
 from ..models.protocol import Model
 from ..predictions.prediction import Prediction
 from ..predictions.stages import predict, stored_alpha
-from .measurements import measurements, no_prediction
+from .measurements import add, no_prediction
 
 
 class Mirrored:
@@ -65,8 +65,9 @@ def flip_differences(
     out: Path,
     store: Store,
     on_step: OnStep,
-) -> list[Measurement]:
-    """How far the model's alpha of each case changes where it sees the picture mirrored."""
+    measurements: Measurements,
+) -> None:
+    """Add how far the model's alpha of each case changes where it sees the picture mirrored."""
     values: dict[tuple[str, str], tuple[float | None, Message | None]] = {}
     succeeded = {(p.category, p.case): p for p in predictions if p.cutout}
     inferable = [case for case in cases if (case.category, case.id) in succeeded]
@@ -85,20 +86,21 @@ def flip_differences(
                 why = other.failure.message if other.failure else None
                 values[key] = None, Message("the mirrored picture failed: {why}", why=why)
             on_step(Step(text, len(values), len(inferable)))
-    rows = []
     for prediction in predictions:
         reason = no_prediction(prediction)
         if prediction.cutout:
             reason = Message("finished cut-outs cannot be made again of a mirrored picture")
         value = values.get((prediction.category, prediction.case), (None, reason))
-        rows += measurements(prediction, FLIP, {FLIP[0].name: value})
-    return rows
+        add(measurements, prediction, FLIP, {FLIP[0].name: value})
 
 
 def disagreements(
-    predictions: Sequence[Prediction], out: Path, measures: MeasureCache
-) -> list[Measurement]:
-    """How far each model's alpha of each case is from the other models'."""
+    predictions: Sequence[Prediction],
+    out: Path,
+    measures: MeasureCache,
+    measurements: Measurements,
+) -> None:
+    """Add how far each model's alpha of each case is from the other models'."""
     by_case: dict[tuple[str, str], list[Prediction]] = {}
     for prediction in predictions:
         by_case.setdefault((prediction.category, prediction.case), []).append(prediction)
@@ -107,11 +109,9 @@ def disagreements(
         succeeded = [p for p in of_case if p.cutout]
         for prediction, value in zip(succeeded, _apart(succeeded, out, measures), strict=True):
             values[prediction.category, prediction.case, prediction.model] = value
-    rows = []
     for p in predictions:
         value = values.get((p.category, p.case, p.model), (None, no_prediction(p)))
-        rows += measurements(p, METRICS, {METRICS[0].name: value})
-    return rows
+        add(measurements, p, METRICS, {METRICS[0].name: value})
 
 
 def _apart(

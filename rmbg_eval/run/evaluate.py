@@ -10,8 +10,9 @@ from __future__ import annotations
 
 import hashlib
 import time
+from collections import deque
 from collections.abc import Callable, Iterable, Mapping
-from concurrent.futures import Future, ThreadPoolExecutor, wait
+from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from importlib.util import find_spec
@@ -29,9 +30,10 @@ from ..errors import Failure, ModelError, OutputError, SettingsError, printable
 from ..i18n import Message
 from ..measure import agreement
 from ..measure.colours import DECONTAMINATED
-from ..measure.record import Measurement, PointResult
+from ..measure.columns import Measurements
+from ..measure.record import PointResult
 from ..measure.subject import Metric
-from ..measure.table import PAPERS, TABLE
+from ..measure.table import PAPERS, TABLE, Values
 from ..models.protocol import Model
 from ..models.table import load_model
 from ..predictions.precision import REDUCED, compare_with_fp32
@@ -40,9 +42,12 @@ from ..predictions.share import predict_on_all
 from ..settings import Settings
 from .agreement import disagreements, flip_differences
 from .folder import prune, run_folder, save
-from .measurements import measure_prediction
+from .measurements import add, measure_prediction
 from .previews import SINGLE_MOST, draw
 from .record import CaseRecord, ModelRun, Run
+
+_BEHIND = 64
+"""Predictions that wait to be measured."""
 
 OnSave = Callable[[Path, Run], None]
 """Called with the run folder and the run whenever the run is kept: when it begins, when it is
@@ -90,7 +95,7 @@ def evaluate(
             skipped=case_set.skipped,
             models=(),
             predictions=(),
-            measurements=(),
+            measurements=Measurements(),
         )
 
         def keep(run: Run) -> None:
@@ -115,10 +120,9 @@ def evaluate(
                     info=info, precision=precision, warnings=tuple(model.warnings)
                 )
                 if settings.flip:
-                    results.measurements += flip_differences(
-                        model, case_set.cases, predictions, out, store, on_step
-                    )
-            results.measurements += disagreements(results.predictions, out, measures)
+                    cases, measured = case_set.cases, results.measurements
+                    flip_differences(model, cases, predictions, out, store, on_step, measured)
+            disagreements(results.predictions, out, measures, results.measurements)
         except KeyboardInterrupt:  # what there is by now is a report too, and says it is partial
             keep(results.on(run, time.perf_counter() - clock))
             raise
@@ -170,7 +174,7 @@ class _Results:
 
     models: list[ModelRun] = field(default_factory=list)
     predictions: list[Prediction] = field(default_factory=list)
-    measurements: list[Measurement] = field(default_factory=list)
+    measurements: Measurements = field(default_factory=Measurements)
     points: list[PointResult] = field(default_factory=list)
 
     def on(self, run: Run, seconds: float) -> Run:
@@ -180,7 +184,7 @@ class _Results:
                 "wall_seconds": seconds,
                 "models": tuple(self.models),
                 "predictions": tuple(self.predictions),
-                "measurements": tuple(self.measurements),
+                "measurements": self.measurements.copy(),
                 "points": tuple(self.points),
             }
         )
@@ -196,31 +200,38 @@ def _measured(
     on_step: OnStep,
     results: _Results,
 ) -> list[Prediction]:
-    """Add every prediction and what was measured of it to `done`, also if this is interrupted."""
+    """Add every prediction and what was measured of it to `results`, also if this is interrupted.
+
+    Predicting waits for measuring where that is far behind, so that memory does not grow.
+    """
     predictions: list[Prediction] = []
-    measuring: list[Future[tuple[list[Measurement], list[PointResult]]]] = []
+    measuring: deque[tuple[Case, Prediction, Future[tuple[Values, list[PointResult]]]]] = deque()
+
+    def take() -> None:
+        case, prediction, task = measuring[0]
+        values, points = task.result()
+        measuring.popleft()
+        results.predictions.append(prediction)
+        add(results.measurements, prediction, metrics, values, case.trimap is not None)
+        results.points += points
+
     on_step(Step(model.info.name, 0, count))
     with ThreadPoolExecutor(1, "measure") as measurer:
         try:
             for case, prediction in predicting:
                 predictions.append(prediction)
-                measuring.append(
-                    measurer.submit(measure_prediction, case, prediction, out, metrics, measures)
-                )
+                task = measurer.submit(measure_prediction, case, prediction, out, metrics, measures)
+                measuring.append((case, prediction, task))
                 on_step(Step(f"{model.info.name} · {case.name}", len(predictions), count))
-            wait(measuring)
+                while measuring and (measuring[0][2].done() or len(measuring) > _BEHIND):
+                    take()
         except KeyboardInterrupt:
-            for task in measuring:
+            for *_, task in measuring:
                 task.cancel()
-            wait(measuring)
             raise
         finally:
-            for prediction, task in zip(predictions, measuring, strict=False):
-                if task.done() and not task.cancelled():
-                    values, points = task.result()
-                    results.predictions.append(prediction)
-                    results.measurements += values
-                    results.points += points
+            while measuring and not measuring[0][2].cancelled():
+                take()
     return predictions
 
 

@@ -99,7 +99,7 @@ def save(out: Path, run: Run) -> None:
     remove_pages(out)
     if run.complete:
         write_atomic(out / "measurements.csv", _csv(run))
-    write_atomic(out / "run.json", run.model_dump_json(indent=1))
+    write_atomic(out / "run.json", run.lines())
 
 
 def remove_pages(out: Path) -> None:
@@ -121,18 +121,11 @@ def _is_ours(page: Path) -> bool:
 
 def prune(out: Path, run: Run) -> None:
     """Remove cut-outs of earlier runs that are no part of this one."""
-    current = {out / p.cutout for p in run.predictions if p.cutout}
-    remove_below(out / "cutouts", lambda path: path.suffix != ".png" or path in current)
-
-
-class _Writer:
-    """Writes rows in which no text is a formula."""
-
-    def __init__(self, text: io.StringIO) -> None:
-        self._writer = csv.writer(text, lineterminator="\n")
-
-    def writerow(self, row: list[str]) -> None:
-        self._writer.writerow([*map(plain_text, row)])
+    current = {p.cutout for p in run.predictions}
+    remove_below(
+        out / "cutouts",
+        lambda path: path.suffix != ".png" or path.relative_to(out).as_posix() in current,
+    )
 
 
 def plain_text(cell: str) -> str:
@@ -153,27 +146,32 @@ _FORMULA = tuple("=+-@\t\r\n＝＋－＠")
 _NUMBER = re.compile(r"[+-]?\d+(\.\d*)?(e[+-]?\d+)?")
 
 
-def _csv(run: Run) -> str:
-    """One row a number: measurements, observation points, and the seconds of every prediction."""
+def _csv(run: Run) -> Iterator[str]:
+    """One line a number, in which no text is a formula."""
     text = io.StringIO()
-    writer = _Writer(text)
-    writer.writerow(["case", "category", "model", "metric", "value", "unit", "region", "reason"])
+    writer = csv.writer(text, lineterminator="\n")
+    for row in _rows(run):
+        writer.writerow([*map(plain_text, row)])
+        yield text.getvalue()
+        text.seek(0)
+        text.truncate()
+
+
+def _rows(run: Run) -> Iterator[list[str]]:
+    """Measurements, observation points, and the seconds of every prediction."""
+    yield ["case", "category", "model", "metric", "value", "unit", "region", "reason"]
     for m in run.measurements:
         value = "" if m.value is None else repr(m.value)
-        writer.writerow(
-            [m.case, m.category, m.model, m.metric, value, m.unit, m.region, str(m.reason or "")]
-        )
+        yield [m.case, m.category, m.model, m.metric, value, m.unit, m.region, str(m.reason or "")]
     for point in run.points:
         start = [point.case, point.category, point.model]
         name, reason = f"point:{point.point}", str(point.reason or "")
         value = "" if point.measured is None else repr(point.measured)
         passed = "" if point.passed is None else str(int(point.passed))
-        writer.writerow([*start, name, value, point.unit, point.kind, reason])
+        yield [*start, name, value, point.unit, point.kind, reason]
         unmeasured = reason if point.passed is None else ""
-        row = [f"{name}:passed", passed, "passed, 0 or 1", point.kind, unmeasured]
-        writer.writerow([*start, *row])
+        yield [*start, f"{name}:passed", passed, "passed, 0 or 1", point.kind, unmeasured]
     for p in run.predictions:
         for stage, seconds in p.seconds.items():
-            row = [p.case, p.category, p.model, f"seconds_{stage}", f"{seconds:.4f}", "s"]
-            writer.writerow([*row, "the prediction", ""])
-    return text.getvalue()
+            start = [p.case, p.category, p.model]
+            yield [*start, f"seconds_{stage}", f"{seconds:.4f}", "s", "the prediction", ""]

@@ -19,9 +19,10 @@ from ..core.files import sha256_file
 from ..core.images import DECODER, RGB, Alpha, decode_cutout, read_bytes
 from ..errors import Failure, ImageError, RmbgEvalError
 from ..i18n import N_, Message
+from ..measure.columns import Column, Measurements
 from ..measure.kinds import KINDS
 from ..measure.points import Seen, judge, tolerance
-from ..measure.record import Measurement, ObservationPoint, PointResult
+from ..measure.record import ObservationPoint, PointResult
 from ..measure.subject import TRIMAP, UNKNOWN, Metric, Subject
 from ..measure.table import VERSION, Values, measure
 from ..predictions.prediction import Prediction
@@ -46,7 +47,7 @@ class Outcome(BaseModel):
 
 def measure_prediction(
     case: Case, prediction: Prediction, out: Path, metrics: Sequence[Metric], measures: MeasureCache
-) -> tuple[list[Measurement], list[PointResult]]:
+) -> tuple[Values, list[PointResult]]:
     """Every one of `metrics` and every point of the case, each with a value or the reason why not.
 
     One cut-out that cannot be measured never ends a run. Raises OutputError if findings cannot be
@@ -55,8 +56,7 @@ def measure_prediction(
     points = case.about.points
     if prediction.failure or not prediction.cutout:
         outcome = Outcome.nothing(metrics, len(points), no_prediction(prediction))
-        rows = measurements(prediction, metrics, outcome.values, case.trimap is not None)
-        return rows, _results(prediction, points, outcome)
+        return outcome.values, _results(prediction, points, outcome)
     sides = tuple(sha256_file(path) if path else None for path in (case.alpha, case.foreground))
     if case.trimap:
         sides = (*sides, sha256_file(case.trimap))
@@ -77,8 +77,7 @@ def measure_prediction(
             measures.put(key, outcome.model_dump_json())
     else:
         outcome = earlier
-    rows = measurements(prediction, metrics, outcome.values, case.trimap is not None)
-    return rows, _results(prediction, points, outcome)
+    return outcome.values, _results(prediction, points, outcome)
 
 
 def no_prediction(prediction: Prediction) -> Message:
@@ -123,23 +122,23 @@ def read(case: Case, cutout: Path) -> Subject:
     return Subject(alpha, rgb, picture, truth, foreground, trimap=unknown, missing=missing)
 
 
-def measurements(
-    prediction: Prediction, metrics: Sequence[Metric], values: Values, trimap: bool = False
-) -> list[Measurement]:
-    """The values of one prediction, as run.json keeps them; `trimap`: of a case that has one."""
-    return [
-        Measurement(
-            category=prediction.category,
-            case=prediction.case,
-            model=prediction.model,
+def add(
+    measurements: Measurements,
+    prediction: Prediction,
+    metrics: Sequence[Metric],
+    values: Values,
+    trimap: bool = False,
+) -> None:
+    """Add the values of one prediction to those of the run; `trimap`: of a case that has one."""
+    columns = [
+        Column(
             metric=metric.name,
-            value=values[metric.name][0],
             unit=metric.unit,
             region=TRIMAP if trimap and metric.region == UNKNOWN else metric.region,
-            reason=values[metric.name][1],
         )
         for metric in metrics
     ]
+    measurements.add(prediction.key, columns, [values[metric.name] for metric in metrics])
 
 
 def _results(

@@ -16,10 +16,12 @@ from __future__ import annotations
 import hashlib
 import io
 import re
+from collections import deque
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from concurrent.futures import ThreadPoolExecutor
+from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import suppress
 from dataclasses import dataclass
+from itertools import islice
 from pathlib import Path
 from typing import Any, Literal, TypeVar
 
@@ -37,6 +39,7 @@ from ..errors import CaseError
 from ..measure.alpha import in_between_share, opaque_share
 from ..measure.kinds import KINDS
 from ..measure.record import ObservationPoint, PointResult
+from ..measure.table import HEADLINES
 from ..predictions.prediction import Prediction
 from ..settings import Layout
 from . import plots
@@ -60,6 +63,7 @@ _WEBP_SIDE = 16383
 _SEARCH_SIDE = 1024
 _EARLIER_SIDE = 960
 """Pixels at most of what versions before drew."""
+_AHEAD = 8
 MANY = 100
 """Cases from which the layout `folder` has a card of each, and a page for each beside it."""
 SINGLE_MOST = 500
@@ -182,15 +186,23 @@ def has_cards(run: Run) -> bool:
     return run.settings.layout == "folder" and len(run.cases) >= MANY
 
 
-def draw(run: Run, cases: Iterable[Case], on_step: OnStep = ignore) -> Previews:
+def draw(run: Run, cases: Iterable[Case], on_step: OnStep = ignore) -> None:
     """Draw what is not there yet into the run folder's `assets/`; what is no part of the run goes.
 
     `cases`: those of the run. One that is not among them keeps the pictures that it has.
     """
     folder = run.settings.out_folder
-    previews = _previews(run, {(case.category, case.id): case for case in cases}, on_step)
-    indices = {case_anchor(*key) for key in previews.cases}
-    names = {each.name for each in previews.cases.values()} | {_bars_name(run)}
+    there = {(case.category, case.id): case for case in cases}
+    worst = {(result.category, result.case) for result, _ in worst_points(run)}
+    shown: dict[CaseKey, CasePreviews] = {}
+    names = {_bars_name(run)}
+    for key, previews in _each(run, there, on_step):
+        names.add(previews.name)
+        if key in worst:
+            shown[key] = previews
+    _spots(run, there, shown)
+    _bars(run, folder)
+    indices = {case_anchor(*key) for key in run.index.cases}
     assets = folder / "assets"
 
     def kept(path: Path) -> bool:
@@ -198,55 +210,64 @@ def draw(run: Run, cases: Iterable[Case], on_step: OnStep = ignore) -> Previews:
         return path.parent != assets or path.stem in indices or name in names
 
     remove_below(assets, kept)
-    return previews
 
 
-def draw_again(run: Run, on_step: OnStep = ignore) -> Previews:
+def draw_again(run: Run, on_step: OnStep = ignore) -> None:
     """`draw` for a run that was not just evaluated: its case set is read, if it is still there."""
     try:
         settings = run.settings
         cases = load_cases(settings.cases_folder, settings.categories, settings.layout_of).cases
     except CaseError:
         cases = ()
-    return draw(run, cases, on_step)
+    draw(run, cases, on_step)
 
 
 def load(run: Run, on_step: OnStep = ignore) -> Previews:
     """The pictures that the run folder has. No case is opened: what can be drawn from the cut-outs
     alone is, where nothing was drawn of them, and the rest is left out."""
-    return _previews(run, {}, on_step)
+    previews = dict(_each(run, {}, on_step))
+    return Previews(previews, _spots(run, {}, previews), _bars(run, run.settings.out_folder))
 
 
-def _previews(run: Run, cases: Mapping[CaseKey, Case], on_step: OnStep) -> Previews:
+def _each(
+    run: Run, cases: Mapping[CaseKey, Case], on_step: OnStep
+) -> Iterator[tuple[CaseKey, CasePreviews]]:
+    """The previews of each case, in the run's order; a few are drawn ahead."""
     folder = run.settings.out_folder
-    keys = list(run.index.cases)
     earlier = {} if cases else _earlier(run, folder)
-    previews: dict[CaseKey, CasePreviews] = {}
+    left = iter(run.index.cases)
+    tasks: deque[tuple[CaseKey, Future[CasePreviews]]] = deque()
     with ThreadPoolExecutor(2, "previews") as pool:
         try:
-            tasks = [
-                pool.submit(
-                    _case_previews,
-                    key,
-                    cases.get(key),
-                    run.index.by_case.get(key, ()),
-                    folder,
-                    run.settings.layout,
-                    earlier.get(key),
-                )
-                for key in keys
-            ]
-            for done, (key, task) in enumerate(zip(keys, tasks, strict=True), 1):
-                previews[key] = task.result()
-                on_step(Step("pictures", done, len(keys)))
+            for done in range(1, len(run.index.cases) + 1):
+                for key in islice(left, _AHEAD - len(tasks)):
+                    task = pool.submit(
+                        _case_previews,
+                        key,
+                        cases.get(key),
+                        run.index.by_case.get(key, ()),
+                        folder,
+                        run.settings.layout,
+                        earlier.get(key),
+                    )
+                    tasks.append((key, task))
+                key, task = tasks.popleft()
+                yield key, task.result()
+                on_step(Step("pictures", done, len(run.index.cases)))
         except BaseException:  # on Ctrl-C, without those that are still to come
             pool.shutdown(cancel_futures=True)
             raise
-    spots = tuple(
+
+
+def _spots(
+    run: Run, cases: Mapping[CaseKey, Case], previews: Mapping[CaseKey, CasePreviews]
+) -> tuple[Spot, ...]:
+    """Of the worst findings, worst first."""
+    folder = run.settings.out_folder
+    return tuple(
         Spot(result, point, *_spot(run, cases, previews, folder, result, point))
         for result, point in worst_points(run)
     )
-    return Previews(previews, spots, _bars(run, folder))
 
 
 def hardest_edge(alphas: Sequence[Alpha]) -> tuple[int, int, int, int] | None:
@@ -552,7 +573,9 @@ def around(point: ObservationPoint, width: int, height: int) -> tuple[int, int, 
 
 def _bars_name(run: Run) -> str:
     """The file name of the bars of a run, but for its suffix: by what they show."""
-    content = repr((VERSION, run.measurements))
+    metric = headline(run)
+    values = [(m.key, m.value) for m in run.measurements.of(metric)] if metric else []
+    content = repr((VERSION, metric, values))
     return hashlib.sha256(content.encode()).hexdigest()[:20]
 
 
@@ -565,7 +588,8 @@ def _bars(run: Run, folder: Path) -> Preview | None:
     drawn = _size(path, folder)
     if drawn:
         return drawn
-    image = plots.category_bars([row for row in summarise(run).rows if row.metric == metric])
+    of_metric = [each for each in HEADLINES if each.name == metric]
+    image = plots.category_bars(summarise(run, of_metric).rows)
     write_atomic(folder / path, plots.webp(image))
     return Preview(path=path, width=image.width, height=image.height)
 

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import hashlib
 import json
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from functools import cached_property
@@ -12,10 +14,11 @@ from typing import Any, Literal
 from pydantic import BaseModel, ConfigDict, ValidationError
 
 from ..core.files import inside
-from ..core.key import Key
+from ..core.key import Key, Lean
 from ..core.machine import Machine
 from ..errors import OutputError, printable
 from ..i18n import Message
+from ..measure.columns import Measurements
 from ..measure.record import (
     Delivery,
     Measurement,
@@ -36,7 +39,7 @@ class _Record(BaseModel):
     model_config = ConfigDict(extra="forbid", frozen=True)
 
 
-class CaseRecord(_Record):
+class CaseRecord(Lean):
     """What a report says of a case, whether or not any model could use it."""
 
     category: str
@@ -64,7 +67,7 @@ class ModelRun(_Record):
     """What the model had to say of how it ran."""
 
 
-SCHEMA_VERSION: Literal[5] = 5
+SCHEMA_VERSION: Literal[6] = 6
 """Raised with every change of what run.json holds; older ones still load."""
 
 
@@ -79,7 +82,7 @@ class Index:
     predictions: dict[Key, Prediction]
     by_case: dict[CaseKey, tuple[Prediction, ...]]
     """The predictions of every model, by category and case; only cases that have one."""
-    measurements: dict[Key, dict[str, Measurement]]
+    measurements: Mapping[Key, Mapping[str, Measurement]]
     """By case and model, then by metric."""
     points: dict[Key, dict[str, PointResult]]
     """By case and model, then by the point's id."""
@@ -90,14 +93,11 @@ class Index:
     @classmethod
     def of(cls, run: Run) -> Index:
         by_case: dict[CaseKey, tuple[Prediction, ...]] = {}
-        measurements: dict[Key, dict[str, Measurement]] = {}
         points: dict[Key, dict[str, PointResult]] = {}
         rules: dict[Key, dict[str, RuleResult]] = {}
         for prediction in run.predictions:
             about = prediction.category, prediction.case
             by_case[about] = (*by_case.get(about, ()), prediction)
-        for measurement in run.measurements:
-            measurements.setdefault(measurement.key, {})[measurement.metric] = measurement
         for point in run.points:
             points.setdefault(point.key, {})[point.point] = point
         for rule in run.rules:
@@ -107,7 +107,7 @@ class Index:
             cases={(case.category, case.id): case for case in run.cases},
             predictions={prediction.key: prediction for prediction in run.predictions},
             by_case=by_case,
-            measurements=measurements,
+            measurements=run.measurements.by_key,
             points=points,
             rules=rules,
             risks={risk.key: risk for risk in run.risks},
@@ -117,9 +117,10 @@ class Index:
 class Run(_Record):
     """Everything that was found; run.json is its JSON."""
 
-    schema_version: Literal[1, 2, 3, 4, 5] = SCHEMA_VERSION
+    schema_version: Literal[1, 2, 3, 4, 5, 6] = SCHEMA_VERSION
     """1 had no `machine.threads`; 1 and 2 had texts in English where there are messages now; 1 to 3
-    did not say which truth a case had; 1 to 4 had no risks and no delivery rules."""
+    did not say which truth a case had; 1 to 4 had no risks and no delivery rules; in 1 to 5, every
+    measurement named its case, model, unit and region."""
     complete: bool
     settings: Settings
     started: datetime
@@ -129,7 +130,7 @@ class Run(_Record):
     skipped: tuple[Message, ...]
     models: tuple[ModelRun, ...]
     predictions: tuple[Prediction, ...]
-    measurements: tuple[Measurement, ...]
+    measurements: Measurements
     points: tuple[PointResult, ...] = ()
     delivery: Delivery | None = None
     """The delivery rules that were asked for."""
@@ -141,8 +142,11 @@ class Run(_Record):
         """Its records by what they are about."""
         return Index.of(self)
 
-    def model_copy(self, **changes: Any) -> Run:
-        copy = super().model_copy(**changes)
+    def model_copy(self, *, update: Mapping[str, Any] | None = None, deep: bool = False) -> Run:
+        changes = dict(update or {})
+        if "measurements" in changes and not isinstance(changes["measurements"], Measurements):
+            changes["measurements"] = Measurements(changes["measurements"])
+        copy = super().model_copy(update=changes, deep=deep)
         copy.__dict__.pop("index", None)  # of the run that was copied
         return copy
 
@@ -212,18 +216,52 @@ class Run(_Record):
         settings = run.settings.model_copy(update={"out": str(folder)})
         return run.model_copy(update={"settings": settings})
 
-    def outcome(self) -> dict:
-        """All that must be equal for two runs to have found the same: no times, no machine."""
-        return self.model_dump(
-            exclude={
-                "settings": True,
-                "started": True,
-                "wall_seconds": True,
-                "machine": True,
-                "models": {"__all__": {"warnings"}},
-                "predictions": {"__all__": {"seconds", "peak_memory_bytes", "cached"}},
-            }
-        )
+    def outcome(self) -> str:
+        """The SHA-256 of all that must be equal for two runs to have found the same: no times, no
+        machine."""
+        hashed = hashlib.sha256()
+        for name in type(self).model_fields:
+            if name not in _CIRCUMSTANCES:
+                for line in self._lines(name, _CIRCUMSTANCES_OF_ONE):
+                    hashed.update(line.encode())
+        return hashed.hexdigest()
+
+    def lines(self) -> Iterator[str]:
+        """Its JSON, piece by piece: a line for each record, and for each number that was measured,
+        so that git compares them and no process has all of it in memory."""
+        for place, name in enumerate(type(self).model_fields):
+            yield f"{',' if place else '{'}\n{json.dumps(name)}: "
+            yield from self._lines(name)
+        yield "\n}\n"
+
+    def _lines(self, name: str, without: set[str] | None = None) -> Iterator[str]:
+        """Of one field; of its records, all but the fields `without`."""
+        value = getattr(self, name)
+        if isinstance(value, Measurements):
+            yield f'{{"metrics":{_json(value.columns())},"rows":['
+            for place, row in enumerate(value.rows()):
+                values = ",".join(f"\n{_json(m)}:{_json(v)}" for m, v in row.pop("values").items())
+                text = _json(row)[:-1] + f',"values":{{{values}}}}}'
+                yield f"{',' if place else ''}\n{text}"
+            yield "\n]}"
+        elif isinstance(value, tuple):
+            yield "["
+            for place, each in enumerate(value):
+                record = isinstance(each, BaseModel)
+                text = each.model_dump_json(exclude=without) if record else _json(each.data())
+                yield f"{',' if place else ''}\n{text}"
+            yield "\n]"
+        else:
+            yield _json(self.model_dump(mode="json", include={name})[name])
+
+
+_CIRCUMSTANCES = {"settings", "started", "wall_seconds", "machine"}
+_CIRCUMSTANCES_OF_ONE = {"seconds", "peak_memory_bytes", "cached", "warnings"}
+"""Of a prediction or a model."""
+
+
+def _json(value: object) -> str:
+    return json.dumps(value, ensure_ascii=False, separators=(",", ":"))
 
 
 def _version_of(data: bytes) -> int | None:

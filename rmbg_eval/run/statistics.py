@@ -122,20 +122,18 @@ class Summary:
         return next(rows, None)
 
 
-def summarise(run: Run) -> Summary:
-    """The summary of a run."""
+def summarise(run: Run, metrics: Iterable[Metric] = TABLE) -> Summary:
+    """The summary of a run, over those of the measures that it has."""
     models = [model.info.name for model in run.models]
     categories = [ALL, *dict.fromkeys(record.category for record in run.cases)]
     groups = {
         f"{record.category}/{record.id}": record.group for record in run.cases if record.group
     }
-    by_metric: dict[str, list[Measurement]] = {}
-    for m in run.measurements:
-        by_metric.setdefault(m.metric, []).append(m)
     rows = []
-    for metric in TABLE:
-        for category in categories if metric.name in by_metric else ():
-            measurements = [m for m in by_metric[metric.name] if category in (ALL, m.category)]
+    for metric in metrics:
+        of_metric = list(run.measurements.of(metric.name))
+        for category in categories if of_metric else ():
+            measurements = [m for m in of_metric if category in (ALL, m.category)]
             means = [_mean(name, measurements) for name in models]
             differences = [difference_between(means[0], other, groups) for other in means[1:]]
             rows.append(
@@ -169,7 +167,7 @@ def _region(metric: Metric, measurements: Iterable[Measurement]) -> str:
 
 def headline(run: Run) -> str | None:
     """The measure that bars are drawn of: the first of `HEADLINES` that the run has a value of."""
-    there = {m.metric for m in run.measurements if m.value is not None}
+    there = run.measurements.scored()
     return next((metric.name for metric in HEADLINES if metric.name in there), None)
 
 

@@ -194,10 +194,12 @@ def test_what_was_drawn_of_other_cutouts_is_not_shown(run: Run, case_set: Path) 
 
 def test_of_an_interrupted_run_the_cases_that_were_not_reached_have_an_original(run: Run) -> None:
     partial = run.model_copy(update={"predictions": run.predictions[:1], "complete": False})
-    shown = draw_again(partial).cases
+    draw_again(partial)
+    shown = load(partial).cases
     assert all(each.original for each in shown.values())
     assert [bool(each.models) for each in shown.values()] == [True, False, False]
-    assert draw_again(run) == load(run)
+    draw_again(run)
+    assert all(each.models for each in load(run).cases.values())
 
 
 def opened(run: Run, preview: Preview) -> np.ndarray:

@@ -1,0 +1,94 @@
+"""Memory and time of a run by its number of cases: `python benchmarks/many.py [CASES …]`.
+
+By default 1000 and 10000 cases of 64×48 pixels, `--side 1000` for others. All are of a few pictures
+under many names and with finished cut-outs, so that nothing but their number counts: what is
+measured of a picture is kept by its content. Goal: from 1,000 to 10,000 cases, the peak memory of
+the evaluating process grows by a tenth at most.
+"""
+
+from __future__ import annotations
+
+import argparse
+import os
+import resource
+import subprocess
+import tempfile
+import time
+from pathlib import Path
+
+import numpy as np
+from bench import HERE, SELF, console
+from PIL import Image, ImageOps
+
+from rmbg_eval import Run, load_cases
+from rmbg_eval.core.paths import resource as packaged
+
+CONTENTS = 40
+
+
+def main(counts: list[int], side: int) -> None:
+    """Each number of cases, in a folder of its own, by a process of its own."""
+    for count in counts:
+        with tempfile.TemporaryDirectory(dir=HERE) as folder:
+            _measure(count, side, Path(folder))
+
+
+def _measure(count: int, side: int, scratch: Path) -> None:
+    _cases(count, side, scratch)
+    options = ["--cases", str(scratch / "cases"), "--model", f"m=folder:{scratch / 'mattes'}"]
+    out = scratch / "out"
+    started = time.perf_counter()
+    process = subprocess.Popen(
+        [*SELF, "run", "--quiet", *options, "--out", str(out)],
+        env={**os.environ, "RMBG_EVAL_CACHE": str(scratch / "cache")},
+    )
+    _, status, used = os.wait4(process.pid, 0)
+    seconds = time.perf_counter() - started
+    if status:
+        raise SystemExit(f"the run ended with status {os.waitstatus_to_exitcode(status)}")
+    before = _now()
+    started = time.perf_counter()
+    run = Run.load(out)
+    loading = time.perf_counter() - started
+    console.print(
+        f"{len(run.predictions):>6} cases of {side}×{side * 3 // 4}: "
+        f"{used.ru_maxrss / 1024:.0f} MiB peak, {seconds:.0f} s; "
+        f"run.json {(out / 'run.json').stat().st_size / 1e6:.1f} MB, "
+        f"loads in {loading:.2f} s and {_now() - before:.0f} MiB"
+    )
+
+
+def _now() -> float:
+    """MiB of this process, at its peak."""
+    return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
+
+
+def _cases(count: int, side: int, scratch: Path) -> None:
+    """Hard links to a few pictures, and to their mattes, in four categories."""
+    size = side, side * 3 // 4
+    sources = [case.picture().rgb for case in load_cases(packaged("cases")).cases]
+    y, x = np.mgrid[: size[1], : size[0]]
+    contents = []
+    for number in range(CONTENTS):
+        picture, matte = scratch / f"{number}.jpg", scratch / f"{number}.png"
+        image = Image.fromarray(sources[number % len(sources)])
+        left = 2 * number
+        ImageOps.fit(image.crop((left, 0, *image.size)), size).save(picture, quality=85)
+        away = np.hypot(x - size[0] / 2, y - size[1] / 2)
+        alpha = np.clip((size[1] * (0.2 + number / 200) - away) / 4 + 0.5, 0, 1)
+        Image.fromarray(np.rint(255 * alpha).astype(np.uint8)).save(matte)
+        contents.append((picture, matte))
+    for number in range(count):
+        category = ("portrait", "product", "pet", "garment")[number % 4]
+        for folder, source in zip(("cases", "mattes"), contents[number % CONTENTS], strict=True):
+            path = scratch / folder / category / f"case {number:06}{source.suffix}"
+            path.parent.mkdir(parents=True, exist_ok=True)
+            os.link(source, path)
+
+
+if __name__ == "__main__":
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("cases", nargs="*", type=int, default=[1000, 10000])
+    parser.add_argument("--side", type=int, default=64)
+    given = parser.parse_args()
+    main(given.cases, given.side)

@@ -1,0 +1,304 @@
+"""The measurements of a run, by case and model, in the memory that their numbers need.
+
+One by one they are records; a run has forty of them a prediction. Loads with pydantic alone.
+"""
+
+from __future__ import annotations
+
+from array import array
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from functools import lru_cache
+from typing import TYPE_CHECKING, Any, NamedTuple
+
+from pydantic import BaseModel, ConfigDict, Field, FiniteFloat, TypeAdapter
+
+from ..core.key import Key, Keyed
+from ..i18n import Message
+from .record import Measurement
+
+if TYPE_CHECKING:
+    from pydantic import GetCoreSchemaHandler, GetJsonSchemaHandler
+    from pydantic_core import CoreSchema
+
+Value = tuple[float | None, Message | None]
+"""The value, or None and the reason."""
+
+
+class Column(BaseModel):
+    """What a number of every prediction is."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    metric: str
+    unit: str
+    region: str
+    """Which pixels it is over."""
+
+
+class _Numbers(NamedTuple):
+    """Of one prediction. Rows that lack the same for the same reasons share two of the three."""
+
+    columns: tuple[int, ...]
+    """Which of the run's, ascending."""
+    values: array[float]
+    """0 where there is a reason instead."""
+    reasons: tuple[Message | None, ...]
+
+
+class Reason(BaseModel):
+    """Why metrics have no value."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    reason: Message
+    metrics: tuple[str, ...]
+
+
+class Row(Keyed):
+    """What was measured of one prediction."""
+
+    values: dict[str, FiniteFloat]
+    """By metric."""
+    reasons: tuple[Reason, ...] = ()
+    """Those of the metrics that have none."""
+    regions: dict[str, str] = Field(default={})
+    """By metric, where it is not the first of its name among the metrics."""
+
+
+class Table(BaseModel):
+    """Measurements as run.json keeps them."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    metrics: tuple[Column, ...]
+    """One may be there for several regions."""
+    rows: tuple[Row, ...]
+
+
+class Measurements(Collection[Measurement]):
+    """Every measurement of a run, which come by case and model and then by metric."""
+
+    def __init__(self, measurements: Iterable[Measurement] = ()) -> None:
+        self._columns: list[Column] = []
+        self._numbers: dict[Column, int] = {}
+        self._first: dict[str, Column] = {}
+        self._rows: dict[Key, _Numbers] = {}
+        self._shared: dict[Any, Any] = {}
+        for key, group in _by_key(measurements).items():
+            columns = [Column(metric=m.metric, unit=m.unit, region=m.region) for m in group]
+            self.add(key, columns, [(m.value, m.reason) for m in group])
+
+    def add(self, key: Key, columns: Sequence[Column], values: Sequence[Value]) -> None:
+        """Add numbers of one prediction to those that there are of it."""
+        row = {self._number(c): value for c, value in zip(columns, values, strict=True)}
+        if key in self._rows:
+            before = self._rows[key]
+            row = dict(zip(before.columns, _values(before), strict=True)) | row
+        numbers = tuple(sorted(row))
+        reasons = tuple(row[number][1] for number in numbers)
+        self._rows[key] = _Numbers(
+            self._shared.setdefault(numbers, numbers),
+            array("d", (row[number][0] or 0.0 for number in numbers)),
+            self._shared.setdefault(reasons, reasons),
+        )
+
+    def _number(self, column: Column) -> int:
+        number = self._numbers.setdefault(column, len(self._columns))
+        if number == len(self._columns):
+            first = self._first.setdefault(column.metric, column)
+            if first.unit != column.unit:
+                raise ValueError(f"{column.metric} has one unit")
+            self._columns.append(column)
+        return number
+
+    def copy(self) -> Measurements:
+        """Another of the same rows."""
+        return self.renamed({})
+
+    def renamed(self, names: Mapping[str, str]) -> Measurements:
+        """The same with other names for the models, new by old."""
+        other = Measurements()
+        other._columns, other._numbers = [*self._columns], {**self._numbers}
+        other._first, other._shared = {**self._first}, {**self._shared}
+        other._rows = {
+            key._replace(model=names[key.model]) if key.model in names else key: row
+            for key, row in self._rows.items()
+        }
+        return other
+
+    @property
+    def by_key(self) -> Mapping[Key, dict[str, Measurement]]:
+        """By case and model, then by metric."""
+        return _ByKey(self)
+
+    def metrics(self) -> list[str]:
+        """The names of what was measured or should have been."""
+        return [*self._first]
+
+    def scored(self) -> set[str]:
+        """The names of the metrics that have a value somewhere."""
+        names = [column.metric for column in self._columns]
+        found: set[int] = set()
+        for columns, _, reasons in self._rows.values():
+            if len(found) == len(names):
+                break
+            found.update(c for c, reason in zip(columns, reasons, strict=True) if reason is None)
+        return {names[number] for number in found}
+
+    def of(self, metric: str) -> Iterator[Measurement]:
+        """The measurements of one metric."""
+        numbers = [n for n, column in enumerate(self._columns) if column.metric == metric]
+        for key, row in self._rows.items() if numbers else ():
+            for number in numbers:
+                if number in row.columns:
+                    place = row.columns.index(number)
+                    value = _value(row.values[place], row.reasons[place])
+                    yield _measurement(key, self._columns[number], *value)
+
+    def of_key(self, key: Key) -> Iterator[Measurement]:
+        """The measurements of one prediction; KeyError where it has none."""
+        row = self._rows[key]
+        for number, value in zip(row.columns, _values(row), strict=True):
+            yield _measurement(key, self._columns[number], *value)
+
+    def __iter__(self) -> Iterator[Measurement]:
+        for key in self._rows:
+            yield from self.of_key(key)
+
+    def __len__(self) -> int:
+        return sum(len(row.columns) for row in self._rows.values())
+
+    def __contains__(self, measurement: object) -> bool:
+        return (
+            isinstance(measurement, Measurement)
+            and measurement.key in self._rows
+            and measurement in self.of_key(measurement.key)
+        )
+
+    def __eq__(self, other: object) -> bool:
+        if not isinstance(other, Measurements):
+            return NotImplemented
+        return self._columns == other._columns and self._rows == other._rows
+
+    __hash__ = None  # type: ignore[assignment]
+
+    def __repr__(self) -> str:
+        return f"<{len(self)} measurements of {len(self._rows)} predictions>"
+
+    def rows(self) -> Iterator[dict[str, Any]]:
+        """As JSON, a prediction at a time."""
+        columns = self._columns
+        for key, row in self._rows.items():
+            values: dict[str, float] = {}
+            lacking: dict[Message, list[str]] = {}
+            for number, (value, reason) in zip(row.columns, _values(row), strict=True):
+                if reason is None:
+                    assert value is not None
+                    values[columns[number].metric] = value
+                else:
+                    lacking.setdefault(reason, []).append(columns[number].metric)
+            reasons = [{"reason": r.data(), "metrics": m} for r, m in lacking.items()]
+            own = [columns[number] for number in row.columns]
+            regions = {c.metric: c.region for c in own if c != self._first[c.metric]}
+            yield {**key._asdict(), "values": values, "reasons": reasons, "regions": regions}
+
+    def columns(self) -> list[dict[str, str]]:
+        """As JSON: metric, unit and region of each."""
+        return [column.model_dump() for column in self._columns]
+
+    @classmethod
+    def _load(cls, data: object) -> Measurements:
+        """From JSON; a list, before schema version 4, has each measurement by itself."""
+        if isinstance(data, Measurements):
+            return data
+        if isinstance(data, list | tuple):
+            return cls(_list().validate_python(data))
+        table = Table.model_validate(data)
+        made = cls()
+        for column in table.metrics:
+            made._number(column)
+        columns = made._first
+        for row in table.rows:
+            values: dict[str, Value] = {name: (value, None) for name, value in row.values.items()}
+            for each in row.reasons:
+                values |= dict.fromkeys(each.metrics, (None, each.reason))
+            if not values.keys() <= columns.keys():
+                raise ValueError("a metric that is measured is not among the metrics")
+            own = [
+                Column(metric=name, unit=columns[name].unit, region=row.regions[name])
+                if name in row.regions
+                else columns[name]
+                for name in values
+            ]
+            made.add(row.key, own, list(values.values()))
+        return made
+
+    @classmethod
+    def __get_pydantic_core_schema__(
+        cls, source: object, handler: GetCoreSchemaHandler
+    ) -> CoreSchema:
+        from pydantic_core import core_schema
+
+        return core_schema.no_info_plain_validator_function(
+            cls._load,
+            serialization=core_schema.plain_serializer_function_ser_schema(_data),
+        )
+
+    @classmethod
+    def __get_pydantic_json_schema__(
+        cls, core: CoreSchema, handler: GetJsonSchemaHandler
+    ) -> dict[str, Any]:
+        return handler(Table.__pydantic_core_schema__)
+
+
+class _ByKey(Mapping[Key, dict[str, Measurement]]):
+    def __init__(self, measurements: Measurements) -> None:
+        self._all = measurements
+
+    def __getitem__(self, key: Key) -> dict[str, Measurement]:
+        return {m.metric: m for m in self._all.of_key(key)}
+
+    def __iter__(self) -> Iterator[Key]:
+        return iter(self._all._rows)
+
+    def __len__(self) -> int:
+        return len(self._all._rows)
+
+
+def _data(measurements: Measurements) -> dict[str, Any]:
+    return {"metrics": measurements.columns(), "rows": list(measurements.rows())}
+
+
+def _by_key(measurements: Iterable[Measurement]) -> dict[Key, list[Measurement]]:
+    groups: dict[Key, list[Measurement]] = {}
+    for measurement in measurements:
+        groups.setdefault(measurement.key, []).append(measurement)
+    return groups
+
+
+def _value(number: float, reason: Message | None) -> Value:
+    return (number, None) if reason is None else (None, reason)
+
+
+def _values(row: _Numbers) -> Iterator[Value]:
+    return map(_value, row.values, row.reasons)
+
+
+def _measurement(
+    key: Key, column: Column, value: float | None, reason: Message | None
+) -> Measurement:
+    return Measurement(
+        category=key.category,
+        case=key.case,
+        model=key.model,
+        metric=column.metric,
+        value=value,
+        unit=column.unit,
+        region=column.region,
+        reason=reason,
+    )
+
+
+@lru_cache(maxsize=1)
+def _list() -> TypeAdapter[list[Measurement]]:
+    return TypeAdapter(list[Measurement])
