@@ -13,6 +13,7 @@ from playwright.sync_api import Browser, Page
 
 from rmbg_eval.explore.server import shell
 from rmbg_eval.measure.places import band_width, profile
+from rmbg_eval.run.plots import error_map
 from rmbg_eval.web import script
 
 MAP = """async ([source, line]) => {
@@ -57,6 +58,31 @@ def test_profile_band_and_histogram_are_those_of_the_measures(page: Page) -> Non
                 distances, values = distances[-1] - distances[::-1], values[::-1]
             expected = band_width(distances, values)
             assert band == (None if np.isinf(expected) else pytest.approx(expected, abs=1e-5))
+
+
+AGAINST = """async (sources) => {
+  const maps = [];
+  for (const source of sources) {
+    const image = new Image();
+    image.src = source;
+    await image.decode();
+    maps.push(new $alpha.AlphaMap(image));
+  }
+  const canvas = document.createElement("canvas");
+  maps[0].paintAgainst(canvas, maps[1]);
+  const { width, height } = canvas;
+  return [...canvas.getContext("2d").getImageData(0, 0, width, height).data];
+}"""
+
+
+def test_two_models_differ_in_the_colours_of_an_error_map(page: Page) -> None:
+    page.set_content("<p>")
+    page.add_script_tag(content=script("served"))
+    one, other = np.random.default_rng(3).integers(0, 256, (2, 20, 30), np.uint8)
+    seen = np.array(page.evaluate(AGAINST, [png(one), png(other)])).reshape(20, 30, 4)
+    expected, _ = error_map(one.astype(np.float32) / 255, other.astype(np.float32) / 255, 30)
+    assert np.abs(seen[..., :3] - np.asarray(expected, int)).max() <= 1
+    assert (seen[..., 3] == 255).all()
 
 
 def test_two_fingers_zoom_and_move_all_panels(browser: Browser) -> None:

@@ -71,7 +71,7 @@ def test_four_steps(page: Page, address: str, photograph: Path, weights: Path) -
     assert page.is_enabled(".rx-go")
     page.wait_for_selector(READY)
     page.click(".rx-go")
-    assert page.inner_text(".rx-go") == "⏳ Working…"
+    assert page.inner_text(".rx-go") == "Working…"
     assert page.is_disabled(".rx-go")
     page.wait_for_selector(".rx-has")
     assert page.inner_text(".rx-tags").split("\n") == ["done", "transparent background"]
@@ -110,16 +110,30 @@ def test_looking_closely(page: Page, address: str, photograph: Path) -> None:
     assert "scale(8)" in moved[0]
     assert len(set(moved)) == 1, "all panels show the same place"
     page.keyboard.press("0")
-    page.check(".rx-view-alpha input", force=True)
+    page.check("input[value=alpha]", force=True)
     grey = page.evaluate(
         "[...document.querySelector('canvas').getContext('2d').getImageData(256, 256, 1, 1).data]"
     )
     assert grey == [255, 255, 255, 255]
+    seen = (
+        "all => all.filter(e => getComputedStyle(e).visibility == 'visible').map(e => e.className)"
+    )
+    assert page.locator(".rx canvas").evaluate_all(seen) == ["rx-alpha"] * 2
+    page.locator(".rx-stage").nth(2).focus()
+    page.keyboard.press("e")
+    assert page.locator(".rx canvas").evaluate_all(seen) == ["rx-difference"] * 2
+    assert page.is_visible(".rx-legend")
+    page.keyboard.press("?")
+    assert page.is_visible("text=result, alpha, difference of two models")
+    page.keyboard.press("Escape")
+    page.select_option("[data-number='1']", "")
+    assert page.is_checked("input[value=result]"), "one model differs from nothing"
+    assert page.is_hidden("label:has(> input[value=difference])")
     page.click("text=Draw a line")
     page.locator(".rx-ends input").nth(0).fill("400")
     page.locator(".rx-ends input").nth(2).press("Enter")
     page.locator(".rx-ends input").nth(0).press("Enter")
-    assert page.locator(".rx-course").count() == 2
+    assert page.locator(".rx-course").count() == 1
     assert "isnet: " in page.inner_text(".rx-card:not([hidden]) [role=status]")
 
 
@@ -151,6 +165,8 @@ def test_hostile_files_are_refused_in_words(
         page.set_input_files(".rx-file", files=[file])
         page.wait_for_selector(f".rx-trouble:has-text('{word}')")
         assert page.is_disabled(".rx-go")
+        assert page.locator(".rx-stage img").count() == 0, "not even a broken one"
+        assert page.is_visible(".rx-original .rx-empty")
     assert page.locator(".rx img[src=x]").count() == 0
     page.set_input_files(".rx-file", photograph)  # the page is none the worse
     page.wait_for_function("document.querySelector('.rx-more button').disabled == false")
@@ -285,10 +301,20 @@ def test_a_case_is_chosen_and_added_to_the_case_set(page: Page, address: str, mi
     assert not case.failure
 
 
-def test_a_narrow_page_does_not_scroll_sideways(page: Page, address: str) -> None:
+@pytest.mark.parametrize("lang", ["en", "zh"])
+def test_a_narrow_page_does_not_scroll_sideways(
+    page: Page, address: str, photograph: Path, lang: str
+) -> None:
     page.set_viewport_size({"width": 360, "height": 700})
-    visit(page, address)
+    visit(page, f"{address}?lang={lang}")
+    page.set_input_files(".rx-file", photograph)
+    page.wait_for_selector(".rx-tools")
     assert page.evaluate("document.documentElement.scrollWidth") <= 360
+    narrow = """[...document.querySelectorAll('.rx *')].filter(e => e.checkVisibility()
+        && [...e.childNodes].some(n => n.nodeType == 3 && n.data.trim().length > 2)
+        && e.clientHeight > 3 * parseFloat(getComputedStyle(e).lineHeight)
+        && e.clientWidth < 40).map(e => e.outerHTML)"""
+    assert page.evaluate(narrow) == [], "no text is a column of letters"
 
 
 def test_every_control_has_a_name_and_is_reached_by_key(page: Page, address: str) -> None:

@@ -91,6 +91,8 @@ export class Explorer {
     const paste = (/** @type {ClipboardEvent} */ event) => this.#pasted(event);
     root.addEventListener("paste", paste);
     if (root.dataset.page) document.addEventListener("paste", paste);
+    const keys = root.dataset.page ? document : root; // a page is all there is to mean
+    keys.addEventListener("keydown", (event) => this.#key(/** @type {KeyboardEvent} */ (event)));
     this.#translate();
   }
 
@@ -207,6 +209,11 @@ export class Explorer {
       });
     });
     this.ui.panels.dataset.count = String(1 + models.length);
+    // A difference takes two.
+    const { views } = this.ui.looking;
+    const [result, , apart] = views.querySelectorAll("label");
+    apart.hidden = models.length < 2;
+    if (apart.hidden && this.root.dataset.view === "difference") result.click();
     this.zoom.place();
   }
 
@@ -277,8 +284,7 @@ export class Explorer {
     this.#complain(null);
     arriving.hidden = true;
     this.#name(item);
-    original.image?.remove();
-    original.image = null;
+    this.#noOriginal(_("Your picture appears here"));
     this.texts.say(original.about, "");
     if (item.failure) this.#complain(item.failure);
     if (item.url) this.#showOriginal(item);
@@ -286,6 +292,15 @@ export class Explorer {
     this.#show();
     this.#showList();
     this.offer();
+  }
+
+  /** @param {string} words in place of a picture */
+  #noOriginal(words) {
+    const { original } = this.ui;
+    original.image?.remove();
+    original.image = null;
+    original.empty.hidden = false;
+    this.texts.say(original.empty, words);
   }
 
   /** @param {Item} item */
@@ -316,9 +331,9 @@ export class Explorer {
     const image = h("img", { alt, draggable: "false", src: item.url });
     original.image?.remove();
     original.image = image;
-    original.layer.prepend(image);
-    await image.decode();
+    await image.decode(); // before it is put anywhere: no page shows a broken picture
     if (this.#item !== item || original.image !== image) return;
+    original.layer.prepend(image);
     item.width ??= image.naturalWidth;
     item.height ??= image.naturalHeight;
     original.empty.hidden = true;
@@ -377,7 +392,10 @@ export class Explorer {
     } catch (error) {
       item.state = "failed";
       item.failure = error;
-      if (this.#item === item) this.#complain(error);
+      if (this.#item === item) {
+        if (!this.ui.original.image?.isConnected) this.#noOriginal(_("No picture can be shown"));
+        this.#complain(error);
+      }
       throw error;
     } finally {
       if (this.#item === item) this.ui.arriving.hidden = true;
@@ -396,7 +414,7 @@ export class Explorer {
   // Removing
 
   /** @param {string} model */
-  #key(model) {
+  #by(model) {
     return `${model}\n${this.ui.foreground.value}`;
   }
 
@@ -411,7 +429,7 @@ export class Explorer {
     const nothing = this.#items.every((item) => item.state === "failed");
     go.disabled = busy || nothing || (this.#models.length > 0 && failed);
     const words = count > 1 ? _("Remove {count} backgrounds") : _("Remove background");
-    this.texts.say(go, busy ? _("⏳ Working…") : words, { count });
+    this.texts.say(go, busy ? _("Working…") : words, { count });
     go.setAttribute("aria-busy", String(busy));
     add.disabled = !this.#item || !["here", "done"].includes(this.#item.state);
   }
@@ -441,7 +459,7 @@ export class Explorer {
       await this.#arrive(item);
       for (const side of this.#shownSides()) {
         const { model } = side;
-        const key = this.#key(model);
+        const key = this.#by(model);
         if (item.results.has(key)) continue;
         const foreground = this.ui.foreground.value;
         const message = await this.wire.remove(item, model, foreground, (step) => {
@@ -487,9 +505,10 @@ export class Explorer {
   /** The results that there are of the picture that is looked at. */
   #show() {
     for (const side of this.#shownSides()) {
-      const result = this.#item?.results.get(this.#key(side.model));
-      if (this.#item && result) this.#showResult(side, this.#item, result);
-      else this.#clear(side);
+      const result = this.#item?.results.get(this.#by(side.model));
+      if (this.#item && result) {
+        this.#showResult(side, this.#item, result).catch((error) => this.#complain(error));
+      } else this.#clear(side);
     }
     this.#looked();
   }
@@ -498,6 +517,10 @@ export class Explorer {
   #clear(side) {
     side.image?.remove();
     side.grey?.remove();
+    for (const one of this.#sides) {
+      one.apart?.remove(); // it was of both
+      one.apart = null;
+    }
     side.image = side.grey = side.alpha = side.result = null;
     side.done.hidden = side.save.hidden = true;
     side.empty.hidden = false;
@@ -517,10 +540,17 @@ export class Explorer {
       model: result.model,
     });
     const image = h("img", { alt, class: "rx-cutout", src: result.url });
+    try {
+      await image.decode();
+    } catch {
+      if (side.result !== result) return;
+      this.#clear(side);
+      this.texts.say(side.empty, _("No picture can be shown"));
+      throw new Refused({ kind: "lost" }); // it was a PNG when it was sent
+    }
+    if (side.result !== result) return;
     side.image = image;
     side.layer.prepend(image);
-    await image.decode();
-    if (side.result !== result) return;
     result.shown ??= performance.now() - result.clicked;
     side.empty.hidden = true;
     side.done.hidden = side.save.hidden = false;
@@ -561,24 +591,55 @@ export class Explorer {
       result.alpha = null; // larger than this browser's canvas
     }
     side.alpha = result.alpha;
-    this.showAlpha();
+    this.#paint();
+  }
+
+  /** A letter for what is shown, as in the report. @param {KeyboardEvent} event */
+  #key(event) {
+    if (event.ctrlKey || event.metaKey || event.altKey || this.ui.keys.open) return;
+    const { target } = event;
+    if (target instanceof Element && target.matches("select, input:not([type=radio])")) return;
+    const number = "rae".indexOf(event.key.toLowerCase());
+    const view = this.ui.looking.views.querySelectorAll("label")[number];
+    if (event.key === "?") this.ui.keys.showModal();
+    else if (view && !view.hidden) view.click();
+    else return;
+    event.preventDefault();
+    event.stopPropagation(); // JupyterLab has keys of its own
   }
 
   // Looking closely: alpha, its histogram, its course along a line
 
-  showAlpha() {
-    for (const side of this.#shownSides()) {
-      if (this.root.dataset.view !== "alpha" || !side.alpha || side.grey) continue;
-      side.grey = h("canvas", { role: "img", class: "rx-alpha" });
-      this.texts.say(
-        side.grey,
-        _("Alpha by {model}, black transparent, white opaque"),
-        { model: side.model },
-        "aria-label",
-      );
-      side.alpha.paint(side.grey);
-      side.image?.after(side.grey);
+  /** @param {string} view result, alpha or difference */
+  view(view) {
+    this.root.dataset.view = view;
+    this.#paint();
+  }
+
+  /** What is drawn out of the alphas, once it is to be seen. */
+  #paint() {
+    const { view } = this.root.dataset;
+    const sides = this.#shownSides();
+    for (const side of sides) {
+      const { alpha, model, image } = side;
+      if (!alpha) continue;
+      if (view === "alpha" && !side.grey) {
+        side.grey = h("canvas", { role: "img", class: "rx-alpha" });
+        const words = _("Alpha by {model}, black transparent, white opaque");
+        this.texts.say(side.grey, words, { model }, "aria-label");
+        alpha.paint(side.grey);
+        image?.after(side.grey);
+      }
+      const other = sides.find((one) => one !== side)?.alpha;
+      if (view === "difference" && !side.apart && other?.alpha.length === alpha.alpha.length) {
+        side.apart = h("canvas", { role: "img", class: "rx-difference" });
+        const words = _("Where the alpha by {model} differs from the other's");
+        this.texts.say(side.apart, words, { model }, "aria-label");
+        alpha.paintAgainst(side.apart, other);
+        image?.after(side.apart);
+      }
     }
+    this.ui.looking.legend.hidden = view !== "difference";
     this.#looked();
   }
 

@@ -17,7 +17,21 @@ const FOREGROUNDS = {
   "blur-fusion": _("decontaminated: blur-fusion"),
   pymatting: _("decontaminated: pymatting"),
 };
-const VIEWS = { result: _("Result"), alpha: _("Alpha") };
+/** @type {Record<string, [string, import("./icons.js").Icon]>} */
+const VIEWS = {
+  result: [_("Result"), "result"],
+  alpha: [_("Alpha"), "alpha"],
+  difference: [_("Difference"), "error"],
+};
+const KEYS = [
+  ["R, A, E", _("result, alpha, difference of two models")],
+  ["+, −", _("zoom")],
+  ["0", _("the whole picture")],
+  ["1", _("every pixel as it is")],
+  ["← ↑ → ↓", _("move what is zoomed")],
+  ["Ctrl + V", _("paste a picture")],
+  ["?", _("this list")],
+];
 const WORDS = {
   original: {
     title: _("Original"),
@@ -44,9 +58,14 @@ export function layout(root, texts, act) {
   root.dataset.backdrop = "checker";
   const language = texts.label("button", OTHER, {
     type: "button",
-    class: "rx-quiet",
+    class: "plain",
     onclick: () => act.otherLanguage(),
   });
+  const keys = keySheet(texts);
+  const help = h("button", { type: "button", class: "plain", onclick: () => keys.showModal() });
+  help.append(icon("keyboard"));
+  texts.say(help, _("Keys"), {}, "aria-label");
+  texts.say(help, _("Keys"), {}, "title");
   const bar = h("progress", { max: 1, class: "rx-loading" });
   const status = h("p", { class: "rx-status", role: "status" });
   texts.say(
@@ -62,16 +81,12 @@ export function layout(root, texts, act) {
     h(
       "header",
       { class: "rx-head" },
-      h(
-        "div",
-        {},
-        texts.label("h1", _("Remove a background")),
-        texts.label("p", _("Nothing leaves this server, and nothing stays on it."), {
-          class: "rx-lead",
-        }),
-      ),
-      language,
+      texts.label("h1", _("Remove a background")),
+      h("div", { class: "rx-head-tools" }, language, help),
     ),
+    texts.label("p", _("Nothing leaves this server, and nothing stays on it."), {
+      class: "rx-lead",
+    }),
     h("div", { class: "rx-state" }, status, bar),
     h(
       "div",
@@ -79,10 +94,30 @@ export function layout(root, texts, act) {
       h("section", { class: "rx-controls" }, ...controls.all),
       h("section", { class: "rx-main" }, panels, looking.box),
     ),
+    keys,
   );
   const original = panel(texts, "original");
   panels.append(original.figure);
-  return { bar, status, panels, original, ...controls, looking };
+  return { bar, status, panels, original, ...controls, looking, keys };
+}
+
+/** @param {import("./text.js").Texts} texts */
+function keySheet(texts) {
+  const close = h("button", { type: "button", class: "plain", onclick: () => sheet.close() });
+  close.append(icon("close"));
+  texts.say(close, _("Close"), {}, "aria-label");
+  const rows = KEYS.map(([keys, words]) =>
+    h(
+      "div",
+      {},
+      h("dt", {}, ...keys.split(", ").map((key) => h("kbd", {}, key))),
+      texts.label("dd", words),
+    ),
+  );
+  const head = h("div", { class: "rx-head" }, texts.label("h2", _("Keys")), close);
+  const sheet = h("dialog", { class: "rx-keysheet" }, head, h("dl", {}, ...rows));
+  texts.say(sheet, _("Keys"), {}, "aria-label");
+  return sheet;
 }
 
 /**
@@ -140,7 +175,7 @@ function choices(root, texts, act) {
   const button = (/** @type {string} */ text, /** @type {Record<string, any>} */ attributes) =>
     texts.label("button", text, { type: "button", ...attributes });
   const go = button(_("Remove background"), {
-    class: "rx-go",
+    class: "rx-go primary",
     disabled: true,
     onclick: () => act.go(),
   });
@@ -201,22 +236,24 @@ export function panel(texts, kind) {
   const done = h(
     "span",
     { class: "rx-tags", hidden: true },
-    texts.label("span", _("done"), { class: "rx-tag" }),
-    texts.label("span", _("transparent background"), { class: "rx-tag" }),
+    texts.label("span", _("done"), { class: "tag" }),
+    texts.label("span", _("transparent background"), { class: "tag" }),
   );
-  const save = texts.label("a", _("Save PNG"), { class: "rx-save", hidden: true });
+  const name = texts.label("span", _("Save PNG"));
+  const save = h("a", { class: "rx-save primary", hidden: true }, icon("save"), name);
   const hint = h("span", { class: "rx-note" });
   const figure = h(
     "article",
     { class: `rx-panel rx-${kind}` },
-    h("div", { class: "rx-title" }, label, ...(kind === "result" ? [done] : []), about),
+    h("div", { class: "rx-title" }, label, about),
     box,
-    ...(kind === "result" ? [h("div", { class: "rx-under" }, save, hint)] : []),
+    ...(kind === "result" ? [h("div", { class: "rx-under" }, save, done, hint)] : []),
   );
   return {
     ...{ label, about, empty, layer, overlay, box, done, save, hint, figure, model: "" },
     image: /** @type {HTMLImageElement | null} */ (null),
     grey: /** @type {HTMLCanvasElement | null} */ (null), // its alpha
+    apart: /** @type {HTMLCanvasElement | null} */ (null), // where the other model's alpha differs
     result: /** @type {import("./explorer.js").Result | null} */ (null),
     alpha: /** @type {import("./alpha.js").AlphaMap | null} */ (null),
   };
@@ -230,29 +267,43 @@ export function panel(texts, kind) {
 function closely(root, texts, act) {
   const tool = (
     /** @type {string} */ text,
-    /** @type {string} */ sign,
+    /** @type {import("./icons.js").Icon | ""} */ sign,
     /** @type {() => void} */ onclick,
   ) => {
-    const button = h("button", { type: "button", class: "rx-tool", onclick }, sign);
-    return text ? texts.say(button, text, {}, sign ? "aria-label" : "") : button;
+    const button = h("button", { type: "button", onclick });
+    if (!sign) return texts.say(button, text);
+    button.append(icon(sign));
+    button.classList.add("plain");
+    texts.say(button, text, {}, "title");
+    return texts.say(button, text, {}, "aria-label");
   };
   const group = (/** @type {Node[]} */ ...children) => h("div", { class: "rx-group" }, ...children);
   const name = Math.random().toString(36).slice(2); // two views of a widget choose apart
-  /** @param {string} title @param {string} kind @param {Record<string, string>} values @param {(value: string) => void} act */
-  const radios = (title, kind, values, act) => {
-    const labels = Object.entries(values).map(([value, words], number) => {
-      const input = h("input", { type: "radio", name: `${kind}-${name}`, value });
-      input.addEventListener("change", () => act(value));
-      input.checked = number === 0;
-      const text = texts.label("span", words);
-      const label = h("label", { class: `rx-${kind} rx-${kind}-${value}` }, input, text);
-      return kind === "dot" ? texts.say(label, words, {}, "title") : label;
-    });
-    const box = h("div", { class: "rx-group", role: "radiogroup" }, ...labels);
-    return texts.say(box, title, {}, "aria-label");
+  /** @param {string} kind @param {string} value @param {boolean} checked @param {() => void} act */
+  const radio = (kind, value, checked, act) => {
+    const input = h("input", { type: "radio", name: `${kind}-${name}`, value });
+    input.addEventListener("change", act);
+    input.checked = checked;
+    return input;
   };
+  const views = h("div", { class: "segments", role: "radiogroup" });
+  texts.say(views, _("What is shown"), {}, "aria-label");
+  for (const [value, [words, sign]] of Object.entries(VIEWS)) {
+    const input = radio("view", value, value === "result", () => act.view(value));
+    views.append(h("label", {}, input, icon(sign), texts.label("span", words)));
+  }
+  const swatches = h("div", { class: "swatches", role: "radiogroup" });
+  texts.say(swatches, _("Backdrop"), {}, "aria-label");
+  for (const [value, words] of Object.entries(BACKDROPS)) {
+    const input = radio("backdrop", value, value === "checker", () => {
+      root.dataset.backdrop = value;
+    });
+    const label = h("label", { class: `swatch ${value}` }, input, texts.label("span", words));
+    swatches.append(texts.say(label, words, {}, "title"));
+  }
   const percent = h("output", { class: "rx-percent" });
-  const line = tool(_("Draw a line"), "", () => act.drawLine());
+  const line = h("button", { type: "button", onclick: () => act.drawLine() }, icon("line"));
+  line.append(texts.label("span", _("Draw a line")));
   line.setAttribute("aria-pressed", "false");
   const ends = ["x1", "y1", "x2", "y2"].map((end, number) => {
     const input = h("input", { type: "number", step: "1", "aria-label": end });
@@ -276,6 +327,13 @@ function closely(root, texts, act) {
     histogram.plot,
     histogram.text,
   );
+  const legend = h(
+    "p",
+    { class: "rx-note rx-legend", hidden: true },
+    texts.label("span", _("more opaque than the other model's alpha"), { class: "rx-more-opaque" }),
+    texts.label("span", _("less opaque"), { class: "rx-less-opaque" }),
+    texts.label("span", _("full colour from a difference of 0.5 on")),
+  );
   const box = h(
     "div",
     { class: "rx-looking", hidden: true },
@@ -283,20 +341,15 @@ function closely(root, texts, act) {
       "div",
       { class: "rx-tools" },
       group(
-        tool(_("Zoom out"), "−", () => act.zoom.step(-1)),
+        tool(_("Zoom out"), "minus", () => act.zoom.step(-1)),
         percent,
-        tool(_("Zoom in"), "+", () => act.zoom.step(1)),
-        tool(_("Fit"), "", () => act.zoom.fit()),
-        tool("", "100 %", () => act.zoom.zoom(1 / devicePixelRatio)),
-        tool("", "800 %", () => act.zoom.zoom(8 / devicePixelRatio)),
+        tool(_("Zoom in"), "plus", () => act.zoom.step(1)),
+        tool(_("Fit"), "fit", () => act.zoom.fit()),
+        tool("100 %", "", () => act.zoom.zoom(1 / devicePixelRatio)),
+        tool("800 %", "", () => act.zoom.zoom(8 / devicePixelRatio)),
       ),
-      radios(_("What is shown"), "view", VIEWS, (value) => {
-        root.dataset.view = value;
-        act.showAlpha();
-      }),
-      radios(_("Backdrop"), "dot", BACKDROPS, (value) => {
-        root.dataset.backdrop = value;
-      }),
+      views,
+      swatches,
       group(line),
     ),
     texts.label(
@@ -304,7 +357,19 @@ function closely(root, texts, act) {
       _("Drag to move; two fingers, Ctrl + wheel or double-click zoom; all panels move together."),
       { class: "rx-note" },
     ),
+    legend,
     h("div", { class: "rx-cards" }, profileCard, histogramCard),
   );
-  return { box, percent, line, ends, profile, profileCard, histogram, histogramCard };
+  return {
+    box,
+    views,
+    legend,
+    percent,
+    line,
+    ends,
+    profile,
+    profileCard,
+    histogram,
+    histogramCard,
+  };
 }
