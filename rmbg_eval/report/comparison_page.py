@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any
 from urllib.parse import quote
 
@@ -11,17 +12,21 @@ from ..cases.categories import category_order, category_title
 from ..compare.comparison import STATES, Comparison, Pair, State, Value, Verdict
 from ..core.anchors import pair_anchor
 from ..core.progress import OnStep, Step, ignore
-from ..errors import printable
-from ..i18n import N_, Message, join
+from ..errors import RmbgEvalError, printable
+from ..i18n import N_, Message, Named, join
 from ..measure.kinds import kind_title
-from ..run.previews import Preview
-from ..settings import CompareSettings
+from ..measure.record import PointResult
+from ..run.record import CaseRecord, Index, Run
+from ..settings import CompareFailOn, CompareSettings
 from ..web import style
 from . import Panel, _base
-from .comparison_pictures import PairFigures, pair_figures
+from .comparison_pictures import PairFigures, Picture, pair_figures
+from .comparison_words import answer, counted, measure_title, sentence
 from .frame import render, write_assets
 from .views import CellView, ImageView, RowView, TableView, Text
 
+MOST_SENTENCES = 6
+"""What one reads before the pictures; the rest is in the table."""
 MOST_PICTURES = 60
 """Pairs that pictures are shown of: a page with more would be slow to open."""
 _SHOWN = {
@@ -47,8 +52,23 @@ _VERDICTS: dict[Verdict, Message] = {
     "same": Message("same"),
     "not judged": Message("not judged"),
 }
+_GATES: dict[CompareFailOn, Message] = {
+    "worse": Message("It stops at whatever got worse (--fail-on worse)."),
+    "point": Message("It stops at failures and lost points (--fail-on point)."),
+    "error": Message("It stops at failures alone (--fail-on error)."),
+}
 _ORDER: tuple[Verdict, ...] = ("worse", "changed", "better", "same", "not judged")
 _BAD = ("failed", "missing", "worse", "changed")
+
+
+@dataclass(frozen=True)
+class ChangeView:
+    """One thing that changed."""
+
+    verdict: str
+    what: Text
+    """The point's title; empty for a measure, whose sentence names it."""
+    sentence: Message
 
 
 @dataclass(frozen=True)
@@ -56,18 +76,23 @@ class PairView:
     """A case × model on the page."""
 
     anchor: str
-    title: str
+    title: Text
+    name: str
     model: str
+    """Of both runs, where it has two names."""
     state: str
     state_words: Message
-    why: Message
+    why: Message | None
+    """Where no change says it."""
+    changes: tuple[ChangeView, ...]
+    """Those that made the state, worst first."""
+    more: int
+    """How many more there are."""
     size: str
     """Width x height in pixels of both cut-outs; empty where they differ: then no two of the
     pictures show the same place."""
     pictures: tuple[tuple[str, Message, ImageView], ...]
     """Kind, its name, and what is shown."""
-    slide: bool
-    """Whether base and new can lie on each other."""
     crop_note: Text
     crops: tuple[tuple[str, Message, ImageView], ...]
     matte: bool
@@ -75,14 +100,50 @@ class PairView:
 
 
 @dataclass(frozen=True)
+class WorseView:
+    """A case × model that stops the gate, in a sentence."""
+
+    anchor: str
+    case: str
+    model: str
+    sentence: Message
+    what: Text
+    """The point's title, if it is one."""
+
+
+@dataclass(frozen=True)
+class BarView:
+    """What became of a group of cut-outs: a bar in parts, and the same in words."""
+
+    title: Text
+    parts: tuple[tuple[str, float, float], ...]
+    """State, where it begins and how long it is, in percent."""
+    words: tuple[Message, ...]
+
+
+@dataclass(frozen=True)
 class CompareHeaderView:
     """The top of the page."""
 
     stopped: bool
-    verdict: Message
+    answer: Message
     runs: Message
+    gate: Message
+    pairing: tuple[Message, ...]
+    """Which models of other names are compared, and why."""
+    worse: tuple[WorseView, ...]
+    more: int
+    """How many more are worse."""
+    bars: tuple[BarView, ...]
     notes: tuple[Message, ...]
     counts: TableView
+
+
+@dataclass(frozen=True)
+class ChangesView:
+    """The body of the page."""
+
+    pairs: tuple[PairView, ...]
     no_pictures: Message | None
 
 
@@ -99,6 +160,7 @@ class ComparisonReport:
         changed = [pair for pair in comparison.pairs if pair.state != "same"]
         self._same = [pair for pair in comparison.pairs if pair.state == "same"]
         self._base = _base(out)
+        self._after = _run_of(settings.new_folder)
         # First what both runs have: a picture alone, of what is missing or new, shows no change.
         order = sorted(range(len(changed)), key=lambda n: not _has_both(changed[n]))
         pictured = {*order[:MOST_PICTURES]}
@@ -108,9 +170,8 @@ class ComparisonReport:
             figures = PairFigures()
             if done in pictured:
                 folders = settings.base_folder, settings.new_folder
-                figures = pair_figures(pair, *folders, out)
-            used |= {s.path for s in (figures.base, figures.new, figures.difference) if s}
-            used |= {s.path for s in figures.crops}
+                figures = pair_figures(pair, *folders, out, settings.layout == "folder")
+            used |= figures.paths
             self._views.append(self._pair(pair, figures))
             on_step(Step("comparison · pictures", done + 1, len(changed)))
         for path in (out / "assets").glob("*"):
@@ -127,30 +188,31 @@ class ComparisonReport:
         """Whether the gate stops, how the runs differ, and counts by category."""
         found, level = self.comparison, self.settings.fail_on
         stopped = found.failing(level)
-        text = N_("The gate stops ({level}): {count} of {all}.")
-        if not stopped:
-            text = N_("The gate lets all {all} pass ({level}).")
-        too_many = len(self._views) > MOST_PICTURES
         view = CompareHeaderView(
             stopped=bool(stopped),
-            verdict=Message(text, level=level, count=len(stopped), all=len(found.pairs)),
+            answer=answer(found, stopped),
             runs=Message(
                 "BASE {base} → NEW {new}", base=printable(found.base), new=printable(found.new)
             ),
+            gate=_GATES[level],
+            pairing=tuple(self._pairing()),
+            worse=tuple(self._worse(pair) for pair in stopped[:MOST_SENTENCES]),
+            more=max(0, len(stopped) - MOST_SENTENCES),
+            bars=tuple(self._bars()),
             notes=found.notes,
             counts=self._counts(),
-            no_pictures=Message(
-                "Pictures are shown of {count} only: first of what both runs have a cut-out of.",
-                count=MOST_PICTURES,
-            )
-            if too_many
-            else None,
         )
         return self._panel("compare_header", "header", view)
 
     def changes(self) -> Panel:
         """Every case × model that is not the same, worst first."""
-        return self._panel("compare_pairs", "changes", tuple(self._views))
+        too_many = len(self._views) > MOST_PICTURES
+        no_pictures = Message(
+            "Pictures are shown of {count} only: first of what both runs have a cut-out of.",
+            count=MOST_PICTURES,
+        )
+        view = ChangesView(tuple(self._views), no_pictures if too_many else None)
+        return self._panel("compare_pairs", "changes", view)
 
     def unchanged(self) -> Panel:
         """The names of those that are the same."""
@@ -169,6 +231,74 @@ class ComparisonReport:
             "lang": self.settings.lang,
             "title": Message("What changed").to(self.settings.lang),
         }
+
+    def _pairing(self) -> Iterable[Message]:
+        pairs = self.comparison.pairs
+        models = [
+            {side.model for side in sides if side}
+            for sides in ([p.base for p in pairs], [p.new for p in pairs])
+        ]
+        single = N_("{one} in BASE is compared with {other} in NEW: each run has this one model.")
+        same = N_(
+            "{one} in BASE is compared with {other} in NEW: the same weights and pipeline under "
+            "another name."
+        )
+        text = single if len(models[0]) == len(models[1]) == 1 else same
+        for one, other in dict.fromkeys(_names(pair) for pair in pairs):
+            if one != other:
+                yield Message(text, one=printable(one), other=printable(other))
+
+    def _worse(self, pair: Pair) -> WorseView:
+        changes = self._changes(pair)
+        first = changes[0] if changes else ChangeView("", "", pair.why)
+        anchor = pair_anchor(pair.category, pair.case, pair.model)
+        return WorseView(anchor, pair.name, pair.model, first.sentence, first.what)
+
+    def _bars(self) -> Iterable[BarView]:
+        """All of them, then by category."""
+        pairs = sorted(self.comparison.pairs, key=_by_category)
+        groups: dict[str, list[Pair]] = {}
+        for pair in pairs:
+            groups.setdefault(pair.category, []).append(pair)
+        if len(groups) != 1:
+            yield self._bar(Message("All"), pairs)
+        for category, group in groups.items():
+            yield self._bar(category_title(category), group)
+
+    def _bar(self, title: Text, pairs: Sequence[Pair]) -> BarView:
+        parts, start = [], 0.0
+        for state in STATES:
+            width = 100 * sum(pair.state == state for pair in pairs) / max(len(pairs), 1)
+            if width:
+                parts.append((state, round(start, 2), round(width, 2)))
+                start += width
+        return BarView(title, tuple(parts), counted(pairs))
+
+    def _changes(self, pair: Pair) -> list[ChangeView]:
+        """What made a pair's state, worst first."""
+        made: dict[str, tuple[Verdict, ...]] = {
+            "worse": ("worse", "changed"),
+            "changed": ("changed",),
+            "better": ("better",),
+        }
+        values = [v for verdict in made.get(pair.state, ()) for v in pair.of(verdict)]
+        return [self._change(pair, value) for value in values]
+
+    def _change(self, pair: Pair, value: Value) -> ChangeView:
+        after: PointResult | None = None
+        title: Text = ""
+        if value.kind == "point":
+            after = self._after.points.get(pair.key, {}).get(value.name) if self._after else None
+            title = self._point_title(pair, value.name)
+        return ChangeView(value.verdict, title, sentence(value, after))
+
+    def _point_title(self, pair: Pair, point: str) -> Text:
+        case = self._case(pair)
+        found = next((p for p in case.points if p.id == point), None) if case else None
+        return Named(found.title, point) if found else point
+
+    def _case(self, pair: Pair) -> CaseRecord | None:
+        return self._after.cases.get((pair.category, pair.case)) if self._after else None
 
     def _counts(self) -> TableView:
         groups: dict[tuple[str, str], list[Pair]] = {}
@@ -193,7 +323,9 @@ class ComparisonReport:
         return CellView(str(count), "failed" if count and state in _BAD else "")
 
     def _pair(self, pair: Pair, figures: PairFigures) -> PairView:
-        title = pair.name
+        case = self._case(pair)
+        changes = self._changes(pair)
+        one, other = _names(pair)
         shown = figures.base, figures.new, figures.difference
         pictures = tuple(self._images(pair, shown))
         crops = tuple(self._images(pair, figures.crops))
@@ -211,14 +343,16 @@ class ComparisonReport:
             )
         return PairView(
             anchor=pair_anchor(pair.category, pair.case, pair.model),
-            title=title,
-            model=pair.model,
+            title=Named(case.title, pair.case) if case else pair.case,
+            name=pair.name,
+            model=pair.model if one == other else f"{one} → {other}",
             state=pair.state,
             state_words=_STATES[pair.state],
-            why=pair.why,
+            why=pair.why if pair.identical or not changes else None,
+            changes=tuple(changes[:MOST_SENTENCES]),
+            more=max(0, len(changes) - MOST_SENTENCES),
             size="{}x{}".format(*size) if all(size) else "",
             pictures=pictures,
-            slide=bool(figures.base and figures.new and figures.difference),
             crop_note=note,
             crops=crops,
             matte=figures.matte,
@@ -226,7 +360,7 @@ class ComparisonReport:
         )
 
     def _images(
-        self, pair: Pair, shown: Iterable[Preview | None]
+        self, pair: Pair, shown: Iterable[Picture | None]
     ) -> Iterable[tuple[str, Message, ImageView]]:
         for kind, picture in zip(_SHOWN, shown, strict=False):
             if picture:
@@ -235,13 +369,14 @@ class ComparisonReport:
                     "{which} of {case}, {model}", which=name, case=pair.name, model=pair.model
                 )
                 src = quote(f"{self._base}{picture.path}")
-                yield kind, name, ImageView(src, picture.width, picture.height, alt)
+                full = quote(f"{self._base}{picture.full}") if picture.full else None
+                yield kind, name, ImageView(src, picture.width, picture.height, alt, full)
 
     def _table(self, pair: Pair) -> TableView | None:
         if not pair.values:
             return None
         rows = tuple(
-            RowView(value.name, self._where(value), self._cells(value))
+            RowView(self._value_title(pair, value), self._where(value), self._cells(value))
             for verdict in _ORDER
             for value in pair.of(verdict)
         )
@@ -257,10 +392,15 @@ class ComparisonReport:
         )
 
     def _where(self, value: Value) -> Message:
-        """Unit, and region or kind of point."""
+        """Its name in the record, its unit, and its region or kind of point."""
         point = value.kind == "point"
         where = kind_title(value.region) if point else Message(value.region)
-        return join(", ", [Message(value.unit), where])
+        return join(", ", [value.name, Message(value.unit), where])
+
+    def _value_title(self, pair: Pair, value: Value) -> Text:
+        if value.kind == "point":
+            return self._point_title(pair, value.name)
+        return measure_title(value)
 
     def _cells(self, value: Value) -> tuple[CellView, ...]:
         passed = value.passed or (None, None)
@@ -280,6 +420,20 @@ class ComparisonReport:
 
 def _has_both(pair: Pair) -> bool:
     return all(side is not None and side.cutout for side in (pair.base, pair.new))
+
+
+def _names(pair: Pair) -> tuple[str, str]:
+    """Of its model in BASE and in NEW."""
+    one, other = (side.model if side else pair.model for side in (pair.base, pair.new))
+    return one, other
+
+
+def _run_of(folder: Path) -> Index | None:
+    """What the run there holds; None where it has gone, and the comparison's own words must do."""
+    try:
+        return Run.load(folder).index
+    except RmbgEvalError:
+        return None
 
 
 def _by_category(pair: Pair) -> tuple[object, ...]:

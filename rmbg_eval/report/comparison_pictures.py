@@ -17,10 +17,10 @@ from ..core.files import write_atomic
 from ..core.images import RGB, Alpha, decode_cutout, quantise, read_bytes
 from ..errors import RmbgEvalError
 from ..run.plots import TOO_OPAQUE, TOO_TRANSPARENT
-from ..run.previews import Preview
 
-_SIDE = 720
+_SIDE = 640
 """Pixels at most: three of them stand beside each other."""
+_QUALITY = 82
 _CROP = 160
 _FULL = 0.25
 """A difference of alpha from which on the map has its full colour."""
@@ -36,42 +36,64 @@ class Side:
 
 
 @dataclass(frozen=True)
+class Picture:
+    """A picture of the page."""
+
+    path: str
+    """Relative to the comparison's folder."""
+    width: int
+    height: int
+    full: str = ""
+    """The same in all its pixels, where it is a file of its own."""
+
+
+@dataclass(frozen=True)
 class PairFigures:
     """What is shown of a case × model. None where there is nothing to show."""
 
-    base: Preview | None = None
-    new: Preview | None = None
-    difference: Preview | None = None
-    crops: tuple[Preview, ...] = ()
+    base: Picture | None = None
+    new: Picture | None = None
+    difference: Picture | None = None
+    crops: tuple[Picture, ...] = ()
     """Base, new and difference around where alpha moved most."""
     region: tuple[int, int, int, int] | None = None
     matte: bool = False
     """Whether base is shown as a grey matte, for want of colours."""
 
+    @property
+    def paths(self) -> set[str]:
+        """Of all its files."""
+        pictures = [p for p in (self.base, self.new, self.difference, *self.crops) if p]
+        return {path for p in pictures for path in (p.path, p.full) if path}
 
-def pair_figures(pair: Pair, base: Path, new: Path, out: Path) -> PairFigures:
-    """Draw what there is of a pair into `out/assets/`."""
+
+def pair_figures(pair: Pair, base: Path, new: Path, out: Path, full: bool) -> PairFigures:
+    """Draw what there is of a pair into `out/assets/`; where `full`, also in all its pixels."""
     was, now = _side(pair, base, new=False), _side(pair, new, new=True)
     fits = was and now and was.alpha.shape == now.alpha.shape
     if was and now and fits and was.rgb is None:
         was = Side(was.alpha, now.rgb)
     name = hashlib.sha256(
-        repr((pair.name, pair.model, pair.base, pair.new, "2")).encode()
+        repr((pair.name, pair.model, pair.base, pair.new, "3")).encode()
     ).hexdigest()[:20]
 
-    def put(kind: str, pixels: np.ndarray, crop: bool = False) -> Preview:
-        image = Image.fromarray(pixels)
-        options: dict[str, Any] = {"lossless": True}
-        if not crop:
-            image.thumbnail((_SIDE, _SIDE), Image.Resampling.LANCZOS)
-            options = {"quality": 85}  # alpha stays exact
+    def write(kind: str, image: Image.Image, **options: Any) -> str:
         buffer = io.BytesIO()
         image.save(buffer, "WEBP", **options)
         path = f"assets/{name}-{kind}.webp"
         write_atomic(out / path, buffer.getvalue())
-        return Preview(path=path, width=image.width, height=image.height)
+        return path
 
-    crops: list[Preview] = []
+    def put(kind: str, pixels: np.ndarray, crop: bool = False) -> Picture:
+        image = Image.fromarray(pixels)
+        if crop:
+            return Picture(write(kind, image, lossless=True), image.width, image.height)
+        # Alpha stays exact, whatever the quality. To be fast where it is lossless: method 0.
+        whole = write(f"{kind}-full", image, lossless=True, method=0, quality=0) if full else ""
+        image.thumbnail((_SIDE, _SIDE), Image.Resampling.LANCZOS)
+        return Picture(write(kind, image, quality=_QUALITY), image.width, image.height, whole)
+
+    crops: list[Picture] = []
     region = None
     difference = None
     if was and now and fits and not pair.identical:

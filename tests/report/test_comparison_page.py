@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import re
+import shutil
 from collections.abc import Iterator
 from pathlib import Path
 
 import numpy as np
 import pytest
+from axe import source, violations
 from browser import chromium
 from fakes import disc, save_picture, save_truth
 from PIL import Image
@@ -99,42 +101,114 @@ def test_worst_first_with_pictures_that_are_there(
     page.evaluate("Promise.all([...document.images].map(i => i.decode()))")
     assert page.evaluate("[...document.images].every(i => i.naturalWidth > 0)")
     assert page.locator("img:not([alt])").count() == 0
-    assert HOSTILE in page.locator(".pair > h3").nth(3).text_content()
+    assert HOSTILE in page.locator(".pair h3").nth(3).text_content()
+    answer = {
+        "single": "The gate stops: of 6 cut-outs, 1 failed, 1 is missing, 1 got worse, "
+        "1 changed, 1 is new.",
+        "folder": "门禁拦截：6 个抠图中，1 个失败, 1 个缺失, 1 个变差, 1 个有变化, 1 个新增。",
+    }
+    assert page.locator("h1").inner_text() == answer[layout]
     assert page.title() == {"single": "What changed", "folder": "变化对比"}[layout]
 
 
 def test_every_sentence_is_said_in_chinese(page: Page, made: dict[str, Path]) -> None:
     opened(page, made["folder"])
-    spoken = page.locator(".pair .facts, .pair small, .rmbg > .numbers li, details li")
+    spoken = page.locator(
+        ".pair :is(.why, .changes li, small, .note), .worse li > span, .bars dd, .notes li, "
+        "details li, .runs, .legend"
+    )
     said = spoken.evaluate_all("all => all.map(e => e.textContent)")
     assert len(said) > 40
     assert [s for s in said if not re.search("[\u4e00-\u9fff]", s)] == []
 
 
 @pytest.mark.parametrize("layout", ["single", "folder"])
-def test_the_slider_moves_from_base_to_new(page: Page, made: dict[str, Path], layout: str) -> None:
-    opened(page, made[layout])
-    slide = page.locator(".slide").first
-    assert slide.is_visible()
-    base, over = (slide.locator("img").nth(n).get_attribute("src") for n in range(2))
-    shown = page.locator(".pair:has(.slide) .three img")
-    assert [base, over] == [shown.nth(n).get_attribute("src") for n in range(2)]
-    assert base != over
-    slide.locator("input").focus()
-    page.keyboard.press("Home")
-    assert slide.locator(".over").evaluate("e => e.style.getPropertyValue('--at')") == "0%"
-    page.keyboard.press("End")
-    assert slide.locator(".over").evaluate("e => e.style.getPropertyValue('--at')") == "100%"
+def test_a_slider_as_wide_as_the_window_lies_between_base_and_new(
+    page: Page, made: dict[str, Path], layout: str
+) -> None:
+    complaints = opened(page, made[layout])
+    assert page.locator(".closely").count() == 2, "only where there are two to lie on each other"
+    page.locator(".closely").first.click()
+    assert page.locator("#viewer .stage").bounding_box()["width"] > 900
+    names = page.locator("#viewer .name").all_inner_texts()
+    assert len(names) == 2
+    assert [next(w for w in ("BASE", "NEW") if w in name) for name in names] == ["BASE", "NEW"]
+    assert complaints == []
 
 
-def test_without_a_script_all_of_it_is_there_but_the_slider(
+def test_without_a_script_all_of_it_is_there_but_the_viewer(
     browser: Browser, made: dict[str, Path]
 ) -> None:
     page = browser.new_context(java_script_enabled=False).new_page()
     page.goto(made["folder"].as_uri())
-    assert page.locator(".slide").first.is_hidden()
+    assert page.locator(".closely").first.is_hidden()
+    assert page.locator(".worse li").count() == 5
     assert page.locator(".pair").count() == 5
     assert page.locator(".pair .three figure").count() >= 12
+
+
+def test_what_got_worse_is_said_as_one_would_say_it(page: Page, made: dict[str, Path]) -> None:
+    opened(page, made["single"])
+    worse = page.locator(".worse li").nth(2)
+    assert worse.locator("a").inner_text() == "portrait/ada, shop"
+    said = worse.locator("> span").inner_text()
+    assert re.fullmatch(r"The hem is soft|[a-z ]+ [\d.]+, [\d.]+ before", said)
+    anchor = worse.locator("a").get_attribute("href")
+    assert page.locator(f"article{anchor} .changes li").first.inner_text() == said
+    assert page.locator(".bars > div").count() == 3, "all, and two categories"
+    assert page.locator("details.drawer[open]").count() <= 1, "tables are folded away"
+
+
+def test_models_of_other_names_are_compared_on_purpose(
+    page: Page, made: dict[str, Path], tmp_path: Path
+) -> None:
+    base, run = (made["single"].parent.parent / name for name in ("baseline", "run"))
+    renamed = tmp_path / "renamed"
+    shutil.copytree(run, renamed)
+    record = (renamed / "run.json").read_text("utf-8")
+    (renamed / "run.json").write_text(record.replace('"shop"', '"market"'), "utf-8")
+    settings = CompareSettings(base=str(base), new=str(renamed), out=str(tmp_path / "out"))
+    report = ComparisonReport(compare_folders(settings), settings)
+    page.set_content(report.header().html)
+    assert (
+        page.locator(".pairing")
+        .first.text_content()
+        .startswith("shop in BASE is compared with market in NEW: each run has this one model.")
+    )
+    assert "shop → market" in report.changes().html
+
+
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+def test_axe_finds_nothing(browser: Browser, made: dict[str, Path], scheme: str) -> None:
+    context = browser.new_context(bypass_csp=True, color_scheme=scheme, reduced_motion="reduce")
+    page = context.new_page()
+    opened(page, made["single"])
+    page.evaluate("document.querySelectorAll('details').forEach(e => e.open = true)")
+    assert violations(page, source()) == []
+    context.close()
+
+
+@pytest.mark.parametrize("width", [390, 1920])
+def test_no_width_scrolls_sideways(page: Page, made: dict[str, Path], width: int) -> None:
+    page.set_viewport_size({"width": width, "height": 900})
+    opened(page, made["folder"])
+    assert page.evaluate("document.documentElement.scrollWidth") <= width
+
+
+def test_every_pixel_lies_beside_the_page_in_the_layout_folder(made: dict[str, Path]) -> None:
+    html, folder = made["folder"].read_text("utf-8"), made["folder"].parent
+    fulls = re.findall(r'data-full="([^"]+)"', html)
+    assert len(fulls) == 2 * 3 + 2
+    run = made["single"].parent.parent / "run"
+    for kind in ("base", "new", "difference"):
+        full = next(path for path in fulls if f"-{kind}-full" in path)
+        with Image.open(folder / full) as image:
+            assert image.size == (96, 64)
+    (cutout,) = (run / "cutouts").glob("shop/pet/young*.png")
+    alphas = [np.asarray(Image.open(folder / p).convert("RGBA"))[..., 3] for p in fulls]
+    kept = np.asarray(Image.open(cutout))[..., 3]
+    assert any(np.array_equal(alpha, kept) for alpha in alphas)
+    assert not re.search(r"data-full=\"assets", made["single"].read_text("utf-8"))
 
 
 def test_junit_links_lead_to_the_page(made: dict[str, Path]) -> None:
@@ -187,7 +261,7 @@ def test_orange_is_more_opaque_as_in_an_error_map() -> None:
 def test_what_changed_is_looked_at_closely(page: Page, made: dict[str, Path]) -> None:
     """Base, new and their difference, zoomed together, and side by side under a slider."""
     complaints = opened(page, made["single"])
-    pair = page.locator(".pair:has(.slide)").first
+    pair = page.locator(".pair:has(.closely)").first
     pair.locator("[data-kind=new] a").click()
     panes = page.locator("#viewer .canvas")
     assert panes.evaluate_all("all => all.map(e => e.style.width)") == ["96px"] * 3

@@ -393,7 +393,8 @@ export class Explorer {
       item.state = "failed";
       item.failure = error;
       if (this.#item === item) {
-        if (!this.ui.original.image?.isConnected) this.#noOriginal(_("No picture can be shown"));
+        const refused = error instanceof Refused && error.answer.problem;
+        if (refused || !item.url) this.#noOriginal(_("No picture can be shown"));
         this.#complain(error);
       }
       throw error;

@@ -5,7 +5,6 @@ import { address } from "./address.js";
 import { finder } from "./find.js";
 import { language } from "./language.js";
 import { backdrops, remember, sheet } from "./sheet.js";
-import { slider } from "./slide.js";
 import { viewer } from "./viewer.js";
 
 document.documentElement.classList.add("script");
@@ -48,7 +47,6 @@ document.addEventListener("keydown", (event) => {
 
 found = finder();
 sheet({ open: (article) => view?.(article, {}), by: (model) => found.by(model) });
-for (const slide of document.querySelectorAll(".slide")) slider(/** @type {HTMLElement} */ (slide));
 function follow() {
   const wanted = address.read();
   const article = wanted.view && document.getElementById(wanted.view);

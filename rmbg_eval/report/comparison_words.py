@@ -1,0 +1,96 @@
+"""What changed of one case and model, in plain sentences."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+
+from ..compare.comparison import STATES, Comparison, Pair, State, Value, describe
+from ..i18n import Message, join
+from ..measure.kinds import KINDS, missed
+from ..measure.record import PointResult
+from ..measure.table import TABLE
+
+_TITLES = {metric.name: metric.title for metric in TABLE}
+_COUNTS: dict[State, Callable[[int], Message]] = {
+    "failed": lambda n: Message("{n} failed", n=n),
+    "missing": lambda n: Message("{n} is missing", many="{n} are missing", n=n),
+    "worse": lambda n: Message("{n} got worse", n=n),
+    "changed": lambda n: Message("{n} changed", n=n),
+    "case-changed": lambda n: Message(
+        "{n} is of a changed case", many="{n} are of changed cases", n=n
+    ),
+    "new": lambda n: Message("{n} is new", many="{n} are new", n=n),
+    "still-failed": lambda n: Message("{n} failed in both", n=n),
+    "better": lambda n: Message("{n} got better", n=n),
+    "same": lambda n: Message("{n} is the same", many="{n} are the same", n=n),
+}
+
+
+def answer(comparison: Comparison, stopped: tuple[Pair, ...]) -> Message:
+    """Whether the gate stops, and what became of how many cut-outs."""
+    total = len(comparison.pairs)
+    what = counted(stopped or comparison.pairs, same=False)
+    if stopped:
+        return Message("The gate stops: of {all} cut-outs, {what}.", all=total, what=what)
+    if what:
+        return Message("The gate lets this pass: of {all} cut-outs, {what}.", all=total, what=what)
+    return Message("Nothing changed: {all} cut-outs are as they were.", all=total)
+
+
+def counted(pairs: Sequence[Pair], same: bool = True) -> tuple[Message, ...]:
+    """How many are in which state, worst first."""
+    counts = {state: sum(pair.state == state for pair in pairs) for state in STATES}
+    return tuple(
+        _COUNTS[state](count)
+        for state, count in counts.items()
+        if count and (same or state != "same")
+    )
+
+
+def measure_title(value: Value) -> Message:
+    """A measure's long name; the name that it has in the record, where it is not known here."""
+    known = {
+        "alpha_mean": Message("how far alpha moved"),
+        "alpha_tile": Message("how far alpha moved in the worst square"),
+        **_TITLES,
+    }
+    return known.get(value.name) or Message.of(value.name)
+
+
+def sentence(value: Value, after: PointResult | None) -> Message:
+    """What a value's change means. `after`: the point as it is in NEW, where it is a point."""
+    if value.kind == "alpha" or value.difference is None:
+        return describe(value)
+    if value.kind == "measure":
+        one, other = _numbers(value.new or 0.0, value.base or 0.0)
+        title = measure_title(value)
+        return Message("{what} {new}, {base} before", what=title, new=one, base=other)
+    if after is None or after.measured is None or value.base is None:
+        return describe(value)
+    if after.passed:
+        return Message("passes now; {base} before", base=_amount(value, value.base, after.measured))
+    before = _amount(value, value.base, after.measured)
+    return Message("{what}; {base} before", what=missed(after), base=before)
+
+
+def _amount(value: Value, number: float, other: float) -> Message:
+    """A point's number with its unit, in as many digits as tell it from `other`."""
+    kind = KINDS.get(value.region)
+    if kind is not None and kind.scale is not None:
+        return Message("{number}\u00a0%", number=_numbers(100 * number, 100 * other, 0)[0])
+    first = _numbers(number, other, 0)[0]
+    if value.unit == "count":
+        return Message.of(first)
+    if value.unit == "ΔE2000":
+        return Message("ΔE\u00a0{number}", number=first)
+    return join("\u00a0", [first, Message(value.unit)])
+
+
+def _numbers(one: float, other: float, digits: int | None = None) -> tuple[str, str]:
+    """Both with the fewest digits that tell them apart: significant, or after the point."""
+    for more in range(4):
+        form = f".{3 + more}g" if digits is None else f".{digits + more}f"
+        both = f"{one:{form}}", f"{other:{form}}"
+        if both[0] != both[1]:
+            break
+    return both
