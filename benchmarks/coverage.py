@@ -1,4 +1,4 @@
-"""How often a 95 % interval holds what it is for: `python benchmarks/coverage.py` (two minutes).
+"""How often a 95 % interval holds what it is for: `python benchmarks/coverage.py` (ten minutes).
 
 Differences of two models are drawn as our measures have them, few at a time, and each kind of
 interval is asked whether it holds the true value of all such pictures: the mean for the four usual
@@ -14,6 +14,8 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy import stats
 
+from rmbg_eval.decisions.acceptance import of_run_interval, share_interval, weighted_share
+from rmbg_eval.decisions.ranking import Tally, expected_shares, rank, strengths
 from rmbg_eval.run.statistics import FEWEST, middle_interval
 
 Array = NDArray[np.float64]
@@ -48,6 +50,27 @@ n shoots; the pictures of one have half of their difference in common. Taken as 
 every interval is too short; the last one, the report's, takes a shoot as one, by its mean.
 
 {shot}
+
+## The share usable, looked at by eye
+
+{repeats} runs a row: n of 200 pictures are looked at, drawn by chance from three strata of risk,
+as many of each. The first stratum has a chance to be usable above the one given (by a fifth of
+what is left to 0 or 1), the two others below (by a tenth). Shoots have 5 pictures, those of one a
+chance of their own (beta, correlation 0.3). "Of all like these" is Wilson's interval with as many
+pictures as they are worth; "of this run" knows that what was looked at is part of the 200. Beside
+each is its mean width, in points.
+
+{shares}
+
+## Which model is preferred
+
+{repeats} rankings a row: 3 votes on each of n pictures, between two models by chance, a fifth of
+them equal; the models' strengths are given, and differ from picture to picture (log normal, 0.7).
+How often the interval of a model's share holds the true one (mean of the models, and the worst);
+its mean width in points; how often any model is ranked above one that is no worse, which is meant
+to be one in 20 at most; and how many of the pairs that differ get ranks that say so.
+
+{ranks}
 """
 
 
@@ -151,6 +174,102 @@ def shot(draw: Draw, count: int) -> list[str]:
     return [*cells, _share(shoots, float(np.median(every.mean(1))))]
 
 
+REPEATS = 1000
+THERE, SHOOT = 200, 5
+
+
+def looked_at(share: float, seen: int, shoots: bool) -> list[str]:
+    """Coverage and width of both intervals of the share usable."""
+    r = np.random.default_rng(SEED)
+    aside = min(share, 1 - share) / 10
+    chances = [share + 2 * aside, share - aside, share - aside]
+    sizes = [67, 67, 66]
+    true = float(np.average(chances, weights=sizes))
+    held, width = np.zeros(2), np.zeros(2)
+    for _ in range(REPEATS):
+        groups: dict[tuple[int, int], list[bool]] = {}
+        strata, usable = [], 0
+        for stratum, (chance, size) in enumerate(zip(chances, sizes, strict=True)):
+            shoot = np.arange(size) // SHOOT if shoots else np.arange(size)
+            of_shoot = np.full(size, chance)
+            if shoots:
+                of_shoot = r.beta(chance * 7 / 3, (1 - chance) * 7 / 3, size)[shoot]
+            good = r.random(size) < of_shoot
+            usable += int(good.sum())
+            drawn = r.permutation(size)[: (seen + stratum) // 3]
+            for each in drawn:
+                groups.setdefault((stratum, int(shoot[each])), []).append(bool(good[each]))
+            strata.append((int(good[drawn].sum()), len(drawn), size))
+        counts = [(sum(each), len(each)) for each in groups.values()]
+        wide, near = share_interval(counts, strata), of_run_interval(strata)
+        assert wide
+        assert near
+        assert wide[0] <= weighted_share(strata) <= wide[1]
+        for place, ((low, high), value) in enumerate(((wide, true), (near, usable / THERE))):
+            held[place] += low - 1e-12 <= value <= high + 1e-12
+            width[place] += high - low
+    cells = (
+        f"{h / REPEATS:.1%} ({100 * w / REPEATS:.0f})" for h, w in zip(held, width, strict=True)
+    )
+    return [f"{share:.0%}", "of shoots" if shoots else "alone", str(seen), *cells]
+
+
+def preferred(strength: tuple[float, ...], pictures: int) -> list[str]:
+    """Coverage of the shares' intervals, and how often ranks are wrong or say too little."""
+    r = np.random.default_rng(SEED)
+    count, names = len(strength), [str(number) for number in range(len(strength))]
+
+    def votes(some: int) -> tuple[Array, NDArray[np.int64], NDArray[np.int64]]:
+        """What left has of each vote `(some, 3)`, and who was left and right."""
+        logs = np.log(strength) + r.normal(0, 0.7, (some, count))
+        left = r.integers(0, count, (some, 3))
+        right = (left + r.integers(1, count, (some, 3))) % count
+        rows = np.arange(some)[:, None]
+        wins = r.random((some, 3)) < 1 / (1 + np.exp(logs[rows, right] - logs[rows, left]))
+        return np.where(r.random((some, 3)) < 0.2, 0.5, wins), left, right
+
+    of_left, left, right = votes(300_000)
+    wins = np.zeros((count, count))
+    np.add.at(wins, (left, right), of_left)
+    np.add.at(wins, (right, left), 1 - of_left)
+    true = expected_shares(strengths(wins))
+    held, width, wrong, told, pairs, done = np.zeros(count), 0.0, 0, 0, 0, 0
+    for _ in range(REPEATS):
+        shoots = _shoots(*votes(pictures), names)
+        found = rank(shoots, names, pictures)
+        if found.reason:
+            continue
+        done += 1
+        by_name = {each.model: each for each in found.models}
+        ours = [by_name[name] for name in names]
+        held += [one.low <= value <= one.high for one, value in zip(ours, true, strict=True)]
+        width += float(np.mean([one.high - one.low for one in ours]))
+        above = np.array([[a.rank < b.rank for b in ours] for a in ours])
+        better = true[:, None] > true + 0.01
+        wrong += bool((above & ~better).any())
+        told += int((above & better).sum())
+        pairs += int(better.sum())
+    return [
+        " : ".join(f"{each:g}" for each in strength), str(pictures),
+        f"{held.mean() / done:.1%}", f"{held.min() / done:.1%}", f"{100 * width / done:.0f}",
+        f"{wrong / done:.1%}", f"{told / pairs:.0%}" if pairs else "–",
+    ]  # fmt: skip
+
+
+def _shoots(
+    of_left: Array, left: NDArray[np.int64], right: NDArray[np.int64], names: list[str]
+) -> list[list[Tally]]:
+    return [
+        [(names[a], names[b], float(won)) for a, b, won in zip(lefts, rights, wins, strict=True)]
+        for lefts, rights, wins in zip(left, right, of_left, strict=True)
+    ]
+
+
+def _plain_table(heads: list[str], rows: list[list[str]]) -> str:
+    lines = [f"| {' | '.join(heads)} |", "|---" * len(heads) + "|"]
+    return "\n".join([*lines, *(f"| {' | '.join(row)} |" for row in rows)])
+
+
 def _share(bounds: Bounds | None, value: float, outside: bool = False) -> str:
     if bounds is None:
         return "–"
@@ -175,6 +294,24 @@ def main() -> None:
         fewest=FEWEST,
         group=GROUP,
         alone="\n".join(_table([*USUAL, "middle", "t leaves out 0", "middle leaves out 0"], alone)),
+        repeats=REPEATS,
+        shares=_plain_table(
+            ["usable", "pictures", "n", "of all like these", "of this run"],
+            [
+                looked_at(share, seen, shoots)
+                for share in (0.5, 0.8, 0.9, 0.97)
+                for shoots in (False, True)
+                for seen in (20, 50, 100)
+            ],
+        ),
+        ranks=_plain_table(
+            ["strengths", "n", "share", "worst", "width", "wrong", "told apart"],
+            [
+                preferred(strength, pictures)
+                for strength in ((1, 1), (3, 1), (1, 1, 1, 1), (8, 4, 2, 1))
+                for pictures in (12, 30, 100)
+            ],
+        ),
         shot="\n".join(_table(["percentile", "t", "middle", "middle of shoots"], shot)),
     )
     Path(__file__).parents[1].joinpath("docs", "coverage.md").write_text(shown)

@@ -25,12 +25,22 @@ def approve(
             help="Cases, as category/id, that may fail in it; repeat, or separate by commas.",
         ),
     ] = None,
+    decisions: Annotated[
+        Path | None,
+        typer.Option(
+            "--decisions",
+            metavar="FILE",
+            help="Take only the changes that people ticked: a decisions.json.",
+        ),
+    ] = None,
     yes: Annotated[bool, typer.Option("--yes", "-y", help="Do not ask.")] = False,
     dry_run: Annotated[
         bool, typer.Option("--dry-run", "-n", help="Show what would change, and change nothing.")
     ] = False,
 ) -> None:
     """Make a run the baseline that later runs are compared with; shows first what changes."""
+    if decisions is not None:
+        return _ticked(run, to, decisions, allow_failures, yes, dry_run)
     from ..compare.baseline import approve as make_baseline
     from ..compare.baseline import changes, refuse_failures
     from ..run.record import Run
@@ -47,12 +57,50 @@ def approve(
         show_comparison(comparison, "error")
     if dry_run:
         return
+    _ask(f"Make it the baseline in {printable(str(to))}?", yes)
+    with progress() as on_step:
+        make_baseline(run, to, allowed, on_step)
+    show_path(to)
+
+
+def _ask(question: str, yes: bool) -> None:
     if not yes:
         if not sys.stdin.isatty():
             raise SettingsError(
                 Message("Nobody is there to be asked"), Message("Approve with --yes.")
             )
-        typer.confirm(f"Make it the baseline in {printable(str(to))}?", abort=True)
-    with progress() as on_step:
-        make_baseline(run, to, allowed, on_step)
-    show_path(to)
+        typer.confirm(question, abort=True)
+
+
+def _ticked(
+    run: Path, to: Path, file: Path, allow_failures: list[str] | None, yes: bool, dry_run: bool
+) -> None:
+    """Take exactly the changes that `file` approves of; status 2 where one of them is refused."""
+    from ..compare.baseline import approve_changes, choose
+    from ..decisions.files import read
+    from ..run.record import Run
+    from .terminal import complain, out, progress, show_path
+
+    chosen = {each.key: (each.base_sha256, each.new_sha256) for each in read(file).approvals}
+    record = Run.load(run)
+    if not (to / "run.json").exists():
+        raise SettingsError(
+            Message("{folder} is no baseline yet", folder=printable(str(to))),
+            Message("Approve the whole run once, without --decisions."),
+        )
+    choice = choose(record, Run.load(to), chosen)
+    for key in choice.taken:
+        name = printable(f"{key.category}/{key.case} · {key.model}")
+        out.print(f"approved: {name}", markup=False, highlight=False, soft_wrap=True)
+    for key, why in choice.refused:
+        complain(printable(f"refused: {key.category}/{key.case} · {key.model}: {why}"))
+    if not choice.taken:
+        out.print(str(Message("no change is taken into the baseline")))
+    elif not dry_run:
+        _ask(f"Take {len(choice.taken)} changes into the baseline in {printable(str(to))}?", yes)
+        allowed = [name for names in allow_failures or () for name in names.split(",") if name]
+        with progress() as on_step:
+            approve_changes(run, to, chosen, allowed, on_step)
+        show_path(to)
+    if choice.refused:
+        raise typer.Exit(2)

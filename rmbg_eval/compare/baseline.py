@@ -10,8 +10,10 @@ from __future__ import annotations
 
 import hashlib
 import io
-from collections.abc import Collection
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass, replace
 from pathlib import Path
+from typing import Any
 
 from PIL import Image
 
@@ -25,6 +27,7 @@ from ..core.files import (
     write_atomic,
 )
 from ..core.images import Alpha, quantise
+from ..core.key import Key
 from ..core.progress import OnStep, Step, ignore
 from ..errors import OutputError, RmbgEvalError, printable
 from ..i18n import Message, join
@@ -115,19 +118,160 @@ def approve(folder: Path, to: Path, allowed: Collection[str] = (), on_step: OnSt
                     "predictions": tuple(predictions),
                 }
             )
-            before = _load(to)
-            if before and before.outcome() == baseline.outcome():
-                return before  # nothing is new: no change for git to show
-            write_atomic(to / ".gitignore", ".lock\n")
-            write_atomic(to / "run.json", baseline.lines())
-            wanted = {to / (p.cutout or "") for p in predictions}
-            remove_below(
-                to / MATTES,
-                lambda path: path in wanted or not matte_hash(path.relative_to(to).as_posix()),
-            )
-            return baseline
+            return _write(to, baseline)
     except OSError as error:
         raise cannot_write(to, error) from None
+
+
+Change = tuple[str | None, str | None]
+"""The SHA-256 of the baseline's cut-out and of the run's, each None where there is none."""
+
+
+@dataclass(frozen=True)
+class Choice:
+    """What of a run's changes becomes the baseline's."""
+
+    taken: tuple[Key, ...]
+    refused: tuple[tuple[Key, Message], ...]
+    """With the reason."""
+    baseline: Run
+    """The baseline as it would be; its new predictions still name the run's cut-outs."""
+
+
+def choose(run: Run, was: Run, chosen: Mapping[Key, Change]) -> Choice:
+    """The baseline `was` with the changes to `run` that are `chosen`, and nothing else.
+
+    A change is refused where the baseline, or the run, has another cut-out by now than was seen.
+    Where the points of a case have changed, all its models' changes are needed: points of one
+    picture are of one kind.
+    """
+    before, after = was.index, run.index
+    taken, refused = [], []
+    for key, (base, new) in chosen.items():
+        there = tuple(side.predictions.get(key) for side in (before, after))
+        shas = tuple(p.cutout_sha256 if p else None for p in there)
+        if there == (None, None):
+            refused.append((key, Message("neither has it")))
+        elif shas[0] != base:
+            refused.append((key, Message("the baseline's cut-out is another one by now")))
+        elif shas[1] != new:
+            refused.append((key, Message("the run's cut-out is another one by now")))
+        else:
+            taken.append(key)
+    for key in list(taken):
+        about = key.category, key.case
+        records = before.cases.get(about), after.cases.get(about)
+        every = {k for side in (before, after) for k in side.predictions if k[:2] == about}
+        if None not in records and records[0] != records[1] and not every <= {*taken}:
+            taken.remove(key)
+            refused.append(
+                (key, Message("what is known of the case has changed: approve all its models"))
+            )
+    return Choice(tuple(taken), tuple(refused), _mixed(run, was, {*taken}))
+
+
+def approve_changes(
+    folder: Path,
+    to: Path,
+    chosen: Mapping[Key, Change],
+    allowed: Collection[str] = (),
+    on_step: OnStep = ignore,
+) -> Choice:
+    """Take the `chosen` changes of the run in `folder` into the baseline `to`, and no other.
+
+    Raises OutputError where there is no baseline yet, or where what is taken has failures that are
+    not `allowed` by name.
+    """
+    run = Run.load(folder)
+    _refuse_other_folders(to)
+    try:
+        with locked(to):
+            choice = choose(run, Run.load(to), chosen)
+            new = {*choice.taken}
+            refuse_failures(_only(run, new), allowed)
+            remove_unfinished(to)
+            kept = _kept(to)
+            predictions = []
+            for done, p in enumerate(choice.baseline.predictions, 1):
+                predictions.append(_reduced(p, folder, to, kept) if p.key in new else p)
+                on_step(Step("approving", done, len(choice.baseline.predictions)))
+            whole = choice.baseline.model_copy(update={"predictions": tuple(predictions)})
+            return replace(choice, baseline=_write(to, whole))
+    except OSError as error:
+        raise cannot_write(to, error) from None
+
+
+def _write(to: Path, baseline: Run) -> Run:
+    """Write run.json, and remove the mattes that it does not name; the baseline that is there."""
+    before = _load(to)
+    if before and before.outcome() == baseline.outcome():
+        return before  # nothing is new: no change for git to show
+    write_atomic(to / ".gitignore", ".lock\n")
+    write_atomic(to / "run.json", baseline.lines())
+    wanted = {to / (p.cutout or "") for p in baseline.predictions}
+    remove_below(
+        to / MATTES,
+        lambda path: path in wanted or not matte_hash(path.relative_to(to).as_posix()),
+    )
+    return baseline
+
+
+def _only(run: Run, keys: Collection[Key]) -> Run:
+    """The run as if there were no others than `keys`."""
+    return run.model_copy(
+        update={
+            name: tuple(each for each in getattr(run, name) if each.key in keys) for name in _BY_KEY
+        }
+    )
+
+
+_BY_KEY = ("predictions", "measurements", "points", "rules", "risks")
+"""What of a run is about a case and a model."""
+
+
+def _replaced(was: Sequence[Any], now: Sequence[Any], keys: Collection[Key]) -> list[Any]:
+    """The rows of `was`, those of `keys` as in `now`, where they are or at the end."""
+    new = {_identity(each): each for each in now if each.key in keys}
+    rows = [new.pop(_identity(each), None) if each.key in keys else each for each in was]
+    return [each for each in (*rows, *new.values()) if each is not None]
+
+
+def _identity(row: Any) -> tuple[Key, str]:
+    """What a row is of: a case and a model, and a measure, point or rule."""
+    names = (getattr(row, name, None) for name in ("metric", "point", "rule"))
+    return row.key, next(filter(None, names), "")
+
+
+def _mixed(run: Run, was: Run, keys: Collection[Key]) -> Run:
+    """`was`, but for `keys`, which are the run's; what is wholly the run's is described as there.
+
+    Rows stay where they were, for git to show what changed; new ones are last.
+    """
+    cases = dict(was.index.cases)
+    models = dict(was.index.models)
+    for key in keys:
+        if key in run.index.predictions:
+            cases[key.category, key.case] = run.index.cases[key.category, key.case]
+            models.setdefault(key.model, run.index.models[key.model])
+    rows = {name: _replaced(getattr(was, name), getattr(run, name), keys) for name in _BY_KEY}
+    there = {each.key: each.cutout_sha256 for each in rows["predictions"]}
+    for name, model in run.index.models.items():
+        new = {k: p.cutout_sha256 for k, p in run.index.predictions.items() if k.model == name}
+        if new == {k: sha for k, sha in there.items() if k.model == name}:
+            models[name] = model.model_copy(update={"warnings": ()})
+    cases = {about: case for about, case in cases.items() if any(k[:2] == about for k in there)}
+    models = {name: each for name, each in models.items() if any(k.model == name for k in there)}
+    return was.model_copy(
+        update={
+            **{name: tuple(some) for name, some in rows.items()},
+            "cases": tuple(cases.values()),
+            "models": tuple(models.values()),
+            "schema_version": run.schema_version,
+            "settings": was.settings.model_copy(
+                update={"cases": "", "out": ".", "models": [*models]}
+            ),
+        }
+    )
 
 
 def is_baseline(run: Run) -> bool:

@@ -97,3 +97,40 @@ def test_no_folder_is_made_of_a_run_that_is_none(tmp_path: Path) -> None:
     assert status == 2
     assert "Give the folder of a finished run" in text
     assert not (tmp_path / "none").exists()
+
+
+def test_approve_takes_the_ticked_changes(run: Run, tmp_path: Path) -> None:
+    out, base = tmp_path / "out", tmp_path / "base"
+    first, second = run.predictions
+    ticked = tmp_path / "ticked.json"
+
+    def tick(*changes: tuple[str | None, str | None]) -> None:
+        rows = [
+            {
+                "kind": "approval", "category": p.category, "case": p.case, "model": p.model,
+                "base_sha256": was, "new_sha256": new, "time": START.isoformat(),
+            }
+            for p, (was, new) in zip((first, second), changes, strict=False)
+        ]  # fmt: skip
+        ticked.write_text(json.dumps({"schema_version": 1, "decisions": rows}))
+
+    def approve(*options: str) -> tuple[int, str]:
+        return call("approve", out, "--to", base, "--decisions", ticked, *options)
+
+    tick((first.cutout_sha256, first.cutout_sha256))
+    status, text = approve("--yes")
+    assert status == 2
+    assert "is no baseline yet. Approve the whole run once" in text
+    call("approve", out, "--to", base, "--yes")
+    before = (base / "run.json").read_bytes()
+    tick((first.cutout_sha256, first.cutout_sha256), ("0" * 64, second.cutout_sha256))
+    status, text = approve("--dry-run")
+    assert status == 2
+    assert f"approved: {first.name} · grabcut" in text
+    assert f"refused: {second.name} · grabcut: the baseline's cut-out is another one" in text
+    assert (base / "run.json").read_bytes() == before
+    tick((first.cutout_sha256, first.cutout_sha256))
+    assert approve()[0] == 2  # nobody is there to be asked
+    assert approve("--yes")[0] == 0
+    ticked.write_text("{")
+    assert "is no JSON" in approve("--yes")[1]

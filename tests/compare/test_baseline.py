@@ -12,24 +12,29 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from comparisons import made
 from fakes import FakeModel, some_cases
 from hypothesis import given
 from hypothesis import settings as limits
 from hypothesis import strategies as st
 from hypothesis.extra.numpy import arrays
 from PIL import Image
+from runs import run_of
 
 from rmbg_eval import Prediction, Run, Settings, evaluate
 from rmbg_eval.compare.alpha_change import alpha_of
 from rmbg_eval.compare.baseline import (
     approve,
+    approve_changes,
     changes,
+    choose,
     encode_matte,
     is_baseline,
     refuse_failures,
 )
 from rmbg_eval.compare.runs import compare
 from rmbg_eval.core.images import Alpha, Picture, decode_cutout
+from rmbg_eval.core.key import Key
 from rmbg_eval.errors import Failure, OutputError
 from rmbg_eval.i18n import Message
 from rmbg_eval.predictions.stages import stored_alpha
@@ -370,3 +375,99 @@ def test_names_that_are_no_file_names_stay_in_the_folder(
     approve(there.out_folder, base)
     assert all(".." not in Path(name).parts for name in files(base))
     assert compare(base, there.out_folder).failing() == ()
+
+
+def shas(run: Run) -> dict[Key, str | None]:
+    return {key: p.cutout_sha256 for key, p in run.index.predictions.items()}
+
+
+def test_exactly_the_chosen_changes_become_the_baseline(
+    settings: Settings, base: Path, use_models: UseModels
+) -> None:
+    was = evaluate(settings)
+    approve(settings.out_folder, base)
+    use_models(Thinner("pet/rex", "pet/tom"))
+    now = evaluate(settings)
+    moved = [key for key, sha in shas(now).items() if sha != shas(was)[key]]
+    assert len(moved) == 2
+    one, other = moved
+    choice = approve_changes(settings.out_folder, base, {one: (shas(was)[one], shas(now)[one])})
+    assert (choice.taken, choice.refused) == ((one,), ())
+    kept = Run.load(base)
+    assert shas(kept) == {**shas(was), one: shas(now)[one]}
+    assert kept.index.measurements[one] == now.index.measurements[one]
+    assert kept.index.measurements[other] == was.index.measurements[other]
+    assert [p.key for p in kept.predictions] == [p.key for p in was.predictions]
+    states = {pair.key: pair.state for pair in compare(base, settings.out_folder).pairs}
+    assert states[one] == "same"
+    assert states[other] != "same"
+    assert kept.models[0].info == was.models[0].info  # one of its results is still the old one's
+    approve_changes(settings.out_folder, base, {other: (shas(was)[other], shas(now)[other])})
+    assert shas(Run.load(base)) == shas(now)
+    assert Run.load(base).models[0].info == now.models[0].info
+    for p in Run.load(base).predictions:
+        np.testing.assert_array_equal(
+            alpha_of(base, p), alpha_of(settings.out_folder, now.index.predictions[p.key])
+        )
+    mattes = {str(path.relative_to(base)) for path in base.rglob("*.webp")}
+    assert mattes == {p.cutout for p in Run.load(base).predictions}
+
+
+def test_a_change_of_other_content_is_refused(settings: Settings, base: Path) -> None:
+    run = evaluate(settings)
+    approve(settings.out_folder, base)
+    before = files(base)
+    key, sha = next(iter(shas(run).items()))
+    for change in ((sha, "f" * 64), ("f" * 64, sha), (None, sha), (sha, None)):
+        choice = approve_changes(settings.out_folder, base, {key: change})
+        assert not choice.taken
+        assert [refused for refused, _ in choice.refused] == [key]
+    stranger = Key("no", "such", "case")
+    assert choose(run, Run.load(base), {stranger: (None, None)}).refused[0][0] == stranger
+    assert files(base) == before
+
+
+def test_new_and_missing_cases_are_taken_one_by_one(
+    settings: Settings, base: Path, case_set: Path
+) -> None:
+    was = evaluate(settings)
+    approve(settings.out_folder, base)
+    (gone,) = [key for key in shas(was) if key.case == "rex"]
+    picture = next(case_set.rglob("rex.png"))
+    picture.rename(picture.with_name("max.png"))
+    now = evaluate(settings)
+    (new,) = shas(now).keys() - shas(was).keys()
+    approve_changes(settings.out_folder, base, {new: (None, shas(now)[new])})
+    assert {*shas(Run.load(base))} == {*shas(was), new}
+    approve_changes(settings.out_folder, base, {gone: (shas(was)[gone], None)})
+    kept = Run.load(base)
+    assert shas(kept) == shas(now)
+    assert {(c.category, c.id) for c in kept.cases} == {(c.category, c.id) for c in now.cases}
+
+
+def test_a_case_whose_points_changed_is_approved_with_all_its_models() -> None:
+    was, now = (run_of(made("a"), made("b")), run_of(made("a", cutout="1"), made("b", cutout="1")))
+    record = now.cases[0].model_copy(update={"title": {"en": "Another"}})
+    now = now.model_copy(update={"cases": (record,)})
+    chosen = {key: ("0" * 64, "1" * 64) for key in now.index.predictions}
+    one = next(iter(chosen))
+    choice = choose(now, was, {one: chosen[one]})
+    assert [key for key, _ in choice.refused] == [one]
+    assert "approve all its models" in str(choice.refused[0][1])
+    assert len(choose(now, was, chosen).taken) == 2
+
+
+def test_a_failure_is_chosen_only_where_it_is_allowed(settings: Settings, base: Path) -> None:
+    run = evaluate(settings)
+    approve(settings.out_folder, base)
+    folder = settings.out_folder
+    first = run.predictions[0]
+    failure = Failure("ImageError", Message("x"), Message("y"))
+    broken = first.model_copy(update={"cutout": None, "cutout_sha256": None, "failure": failure})
+    changed = run.model_copy(update={"predictions": (broken, *run.predictions[1:])})
+    (folder / "run.json").write_text(changed.model_dump_json())
+    chosen = {first.key: (first.cutout_sha256, None)}
+    with pytest.raises(OutputError, match="has failures"):
+        approve_changes(folder, base, chosen)
+    approve_changes(folder, base, chosen, [first.name])
+    assert Run.load(base).predictions[0].failure
