@@ -9,6 +9,7 @@ import { picture } from "./pixels.js";
 
 const root = document.documentElement;
 const NEAR = "600px"; // of the window: cells that far off are drawn before one comes to them
+const PRINT_HEIGHT = 300; // pixels of a picture on paper, 150 px high there
 const CELLS = /** @type {const} */ ({ r: "result", a: "alpha", e: "error", h: "edge", t: "truth" });
 const SIZES = ["s", "m", "l"];
 const PHONE = matchMedia("(max-width: 640px)");
@@ -126,6 +127,30 @@ export function sheet({ open, by }) {
       }
     }
   }
+
+  // ---- print: a file would hold every picture as large as it is, and without loss
+
+  addEventListener("beforeprint", () => {
+    for (const image of /** @type {NodeListOf<HTMLImageElement>} */ (
+      document.querySelectorAll(".tile:not([hidden]) a > img:not(.over)")
+    )) {
+      const { naturalWidth, naturalHeight, complete } = image;
+      if (!complete || naturalHeight <= PRINT_HEIGHT) continue;
+      const width = Math.round((naturalWidth * PRINT_HEIGHT) / naturalHeight);
+      const small = new OffscreenCanvas(width, PRINT_HEIGHT);
+      const context = small.getContext("2d");
+      if (!context) continue;
+      context.imageSmoothingQuality = "high";
+      context.drawImage(image, 0, 0, width, PRINT_HEIGHT);
+      // A canvas is printed by drawing again what was drawn on it: here what is small already.
+      const canvas = h("canvas", { class: "print", width, height: PRINT_HEIGHT });
+      canvas.getContext("bitmaprenderer")?.transferFromImageBitmap(small.transferToImageBitmap());
+      image.after(canvas);
+    }
+  });
+  addEventListener("afterprint", () => {
+    for (const canvas of document.querySelectorAll("canvas.print")) canvas.remove();
+  });
 
   // ---- controls
 
