@@ -45,8 +45,8 @@ document.addEventListener("keydown", (event) => {
   if (key === "?" && !writes && keys && !document.querySelector("dialog[open]")) keys.showModal();
 });
 
-found = finder();
 sheet({ open: (article) => view?.(article, {}), by: (model) => found.by(model) });
+found = finder(); // after the sheet, which watches every row
 function follow() {
   const wanted = address.read();
   const article = wanted.view && document.getElementById(wanted.view);
