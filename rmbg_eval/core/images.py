@@ -9,8 +9,10 @@ The image contract, checked here once and relied on everywhere else:
 from __future__ import annotations
 
 import io
+import logging
 import os
 import stat
+import warnings
 from dataclasses import dataclass
 from functools import lru_cache
 from pathlib import Path
@@ -23,6 +25,10 @@ from ..errors import ImageError, printable, reason_of
 from ..i18n import Message
 from . import libtiff
 from .notes import NOTES
+
+# Pillow tells of damaged metadata, which no pixel depends on, without naming the file.
+warnings.filterwarnings("ignore", category=UserWarning, module=r"PIL\.")
+logging.getLogger("PIL").addHandler(logging.NullHandler())
 
 RGB = NDArray[np.uint8]
 Alpha = NDArray[np.float32]

@@ -7,6 +7,7 @@ damaged, that is the only sign: Pillow takes what libtiff made of it.
 from __future__ import annotations
 
 import ctypes
+import re
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
@@ -28,9 +29,12 @@ def errors() -> Iterator[list[str]]:
 
 @ctypes.CFUNCTYPE(None, ctypes.c_char_p, ctypes.c_char_p, ctypes.c_void_p)
 def _tell(module: bytes, text: bytes, values: int) -> None:
-    """libtiff's handler of errors; of `text`, which C fills in with `values`, the beginning."""
-    beginning = text.decode("ascii", "replace").partition("%")[0].strip(' ,:("')
-    getattr(_thread, "errors", []).append(f"libtiff: {beginning}")
+    """libtiff's handler of errors; `text` without the `values` that C fills in."""
+    words = _VALUE.sub("…", text.decode("ascii", "replace"))
+    getattr(_thread, "errors", []).append(f"libtiff: {words}")
+
+
+_VALUE = re.compile(r"%[-+ #0-9.*]*(?:hh|h|ll|l|j|z|t|I64)?[a-zA-Z]")
 
 
 @lru_cache(maxsize=1)

@@ -7,6 +7,7 @@ Okabe and Ito's, which colour-blind readers can tell apart, each with a line sty
 from __future__ import annotations
 
 import io
+import warnings
 from collections.abc import Mapping, Sequence
 from threading import Lock
 from typing import TYPE_CHECKING, Any
@@ -19,6 +20,7 @@ from ..measure.agreement import disagreement_map
 from ..measure.alpha import in_between
 from ..measure.places import band_width, profile
 from ..measure.record import ObservationPoint
+from .fonts import drawable, families
 from .statistics import ALL, Row
 
 if TYPE_CHECKING:
@@ -138,7 +140,7 @@ def category_bars(rows: Sequence[Row]) -> Image.Image:
             handles.setdefault(mean.model, bar)
             values = [value for _, value in mean.values]
             axes.plot([x] * len(values), values, MARKERS[number % 6], color=colour, markersize=4)
-    axes.set_xticks(range(len(rows)), [row.category for row in rows], fontsize=8)
+    axes.set_xticks(range(len(rows)), [drawable(row.category) for row in rows], fontsize=8)
     axes.set_ylabel(f"{rows[0].metric}\n{rows[0].unit}", fontsize=8)
     columns = 3 if sum(map(len, list(handles)[:3])) <= _NAME else 1
     _legend(axes, handles, loc="lower left", bbox_to_anchor=(0, 1), ncols=columns)
@@ -207,9 +209,13 @@ def _image(figure: Figure) -> Image.Image:
     from matplotlib.backends.backend_agg import FigureCanvasAgg
     from matplotlib.text import Text
 
+    # Where names leave no room for the drawing, it is drawn as it is.
+    warnings.filterwarnings("ignore", "constrained_layout not applied", UserWarning)
     with _DRAWING:
         for text in figure.findobj(Text):
             text.set_parse_math(False)  # a name with $ is a name
+            text.set_fontfamily(families())
+            text.set_text(drawable(text.get_text()))
         canvas = FigureCanvasAgg(figure)
         canvas.draw()
         return Image.fromarray(np.asarray(canvas.buffer_rgba())[..., :3].copy())

@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import io
 import os
+import subprocess
+import sys
 import zlib
 from pathlib import Path
 
@@ -24,6 +27,7 @@ from pictures import (
 from PIL import Image
 
 from rmbg_eval.cases.folder import check_case, load_cases
+from rmbg_eval.core import libtiff
 from rmbg_eval.core.images import MAX_BYTES, decode, decode_cutout, read_bytes
 from rmbg_eval.errors import ImageError, RmbgEvalError
 
@@ -109,6 +113,37 @@ def test_libtiff_prints_nothing_that_names_no_file(name, capfd):
             read(REFUSED[name][0], name)
     assert capfd.readouterr().err == ""
     decode(ZIP, "good.tif")  # and what was told of one file is not told of the next
+
+
+def test_what_libtiff_says_stands_without_its_values():
+    with libtiff.errors() as errors:
+        libtiff._tell(b"", b"%s compression: %5.1f of %llu bytes", None)
+    assert errors == ["libtiff: … compression: … of … bytes"]
+
+
+def test_pillow_warns_of_no_metadata_on_the_terminal(tmp_path):
+    path = tmp_path / "x.jpg"
+    Image.new("RGB", (48, 40)).save(path, exif=b"Exif\0\0II*\0 garbage")
+    bad = io.BytesIO()
+    Image.new("RGB", (48, 40)).save(bad, "TIFF")
+    samples = b"\x15\x01\x03\0\x01\0\0\0"  # to a pixel, more than Pillow decodes
+    assert samples + b"\3\0" in bad.getvalue()
+    many = bad.getvalue().replace(samples + b"\3\0", samples + b"\xff\xff")
+    (tmp_path / "bits.tif").write_bytes(many)
+    code = (
+        "import sys; from pathlib import Path; from rmbg_eval.core.images import decode\n"
+        "for name in sys.argv[1:]:\n"
+        "    try: decode(Path(name).read_bytes(), name)\n"
+        "    except Exception as error: print(type(error).__name__)\n"
+    )
+    done = subprocess.run(
+        [sys.executable, "-c", code, str(path), str(tmp_path / "bits.tif")],
+        capture_output=True,
+        text=True,
+        check=True,
+    )
+    assert done.stderr == ""
+    assert done.stdout == "ImageError\n"
 
 
 @pytest.mark.parametrize("name", ["cutout.png", "cutout.webp"])

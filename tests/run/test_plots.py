@@ -9,6 +9,7 @@ import pytest
 
 from rmbg_eval.measure.record import ObservationPoint
 from rmbg_eval.run import plots
+from rmbg_eval.run.fonts import drawable
 from rmbg_eval.run.statistics import Mean, Row
 
 ACROSS = ObservationPoint.model_validate(
@@ -86,6 +87,14 @@ def test_bars_leave_out_what_has_no_value() -> None:
     assert wide.width > image.width
 
 
+def test_no_two_names_are_the_same_empty_boxes() -> None:
+    one, other = (
+        np.asarray(plots.soft_histogram({name: edge(3)}, None)[0]) for name in ("发🥤", "丝🥦")
+    )
+    assert one.shape != other.shape or not np.array_equal(one, other)
+    assert drawable("a\U0010fffe\udcff") == "a\\U0010fffe\\udcff"
+
+
 def test_the_same_numbers_give_the_same_picture() -> None:
     once, again = (plots.webp(plots.soft_histogram({"a": edge(3)}, edge(5))[0]) for _ in range(2))
     assert once == again
@@ -94,7 +103,7 @@ def test_the_same_numbers_give_the_same_picture() -> None:
 
 
 @pytest.mark.filterwarnings("error")
-@pytest.mark.parametrize("name", ["_hidden", "$\\frac$", "W" * 80])
+@pytest.mark.parametrize("name", ["_hidden", "$\\frac$", "W" * 80, "发丝 🥤 \ue000\udcff", "ﷺ"])
 def test_any_name_stands_in_the_legend(name: str) -> None:
     def drawn(name: str) -> list[np.ndarray]:
         means = [
@@ -102,7 +111,7 @@ def test_any_name_stands_in_the_legend(name: str) -> None:
         ]
         rows = [
             Row("mad", "alpha, 0 to 1", "whole image", False, category, tuple(means), ())
-            for category in ("pet", "product")
+            for category in ("pet", name)
         ]
         pictures = [
             plots.soft_histogram({name: edge(10)}, None)[0],
