@@ -11,7 +11,7 @@ from ..cases.categories import CATEGORIES, category_title
 from ..core.anchors import case_anchor, category_anchor
 from ..core.files import safe_name
 from ..core.key import Key
-from ..i18n import N_, Message, Named
+from ..i18n import N_, Message, Named, join
 from ..measure.kinds import kind_title, missed
 from ..measure.points import far_off
 from ..measure.record import ObservationPoint, PointResult
@@ -261,7 +261,9 @@ class Sheet:
         title = self.context.titles[record.category, record.id]
         image = self.context.image(
             shown.result,
-            Message(
+            join(" · ", [title, model])
+            if self.context.cards
+            else Message(
                 "{case}, background removed by {model}: {opaque} of the pixels opaque, "
                 "{between} in between",
                 case=title,

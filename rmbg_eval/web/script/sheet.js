@@ -91,7 +91,13 @@ export function sheet({ open, by }) {
     },
     { rootMargin: NEAR },
   );
-  for (const article of shownCases()) watch.observe(article);
+  for (const article of shownCases()) {
+    watch.observe(article);
+    const [width, height] = (article.dataset.size ?? "1x1").split("x").map(Number);
+    article.style.setProperty("--ratio", String(width / height));
+    const thumb = article.querySelector(".tile img")?.getAttribute("width");
+    if (thumb) article.style.setProperty("--wide", `${thumb}px`);
+  }
 
   // ---- the original in place
 
