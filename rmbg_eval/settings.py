@@ -141,6 +141,10 @@ class Settings(Parameters):
         bool,
         Parameter("Also measure what else papers print: F, E, mBA, HCE, masked Grad and Conn."),
     ] = False
+    rules: Annotated[
+        str,
+        Parameter("What finished pictures must keep to: amazon, google, or a TOML file.", "RULES"),
+    ] = ""
     fail_on: Annotated[
         FailOn,
         Parameter("What stops a build: required points; error: failures too; point: any."),

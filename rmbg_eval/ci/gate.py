@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from ..i18n import Message
-from ..measure.record import PointResult
+from ..measure.delivery import RULES
+from ..measure.record import PointResult, RuleResult
 from ..run.record import Run
 
 
@@ -14,10 +15,17 @@ def failing_points(run: Run) -> tuple[PointResult, ...]:
     return run.missed
 
 
+def failing_rules(run: Run) -> tuple[RuleResult, ...]:
+    """The delivery rules at which a build stops, likewise."""
+    if run.settings.fail_on == "point":
+        return tuple(rule for rule in run.rules if not rule.passed)
+    return run.broken
+
+
 def stops(run: Run) -> bool:
     """Whether a build stops at `run`: `point` includes `error`, and all include `required`."""
     failed = bool(run.failures) and run.settings.fail_on != "required"
-    return bool(failing_points(run)) or failed or not run.complete
+    return bool(failing_points(run)) or bool(failing_rules(run)) or failed or not run.complete
 
 
 def exit_status(run: Run) -> int:
@@ -25,6 +33,26 @@ def exit_status(run: Run) -> int:
     if len(run.failures) == len(run.predictions):
         return 2
     return int(stops(run))
+
+
+def why_broken(rule: RuleResult) -> Message:
+    """What a delivery rule asks for and what there is, in words."""
+    if rule.reason or rule.measured is None:
+        return rule.reason or Message("not measured")
+    kind = RULES.get(rule.rule)
+    least, most = (None if each is None else f"{each:.3g}" for each in (rule.least, rule.most))
+    allowed = Message("at most {most}", most=most)
+    if least is not None:
+        allowed = Message("at least {least}", least=least)
+        if most is not None:
+            allowed = Message("{least} to {most}", least=least, most=most)
+    return Message(
+        "{what} is {measured} {unit}, {allowed} is asked for",
+        what=Message(kind.title) if kind else rule.rule,
+        measured=f"{rule.measured:.3g}",
+        unit=Message(rule.unit),
+        allowed=allowed,
+    )
 
 
 def why(point: PointResult) -> Message:

@@ -26,7 +26,7 @@ from ..errors import DecisionError
 from ..i18n import Message
 from ..run.record import Run
 from ..run.statistics import ALL
-from .gate import failing_points, why
+from .gate import failing_points, failing_rules, why, why_broken
 from .outputs import Output
 
 Outcome = Literal["passed", "failure", "error", "skipped"]
@@ -165,7 +165,7 @@ def _tests_by_eye(run: Run, decisions: Decisions) -> Iterator[Checked]:
 
 def _tests_of_run(run: Run, decisions: Decisions) -> Iterator[Checked]:
     names = [model.info.name for model in run.models] or run.settings.models
-    stopping = failing_points(run)
+    stopping, stopping_rules = failing_points(run), failing_rules(run)
     reviews: dict[Key, list[Review]] = {}
     for review in decisions.reviews:
         reviews.setdefault(review.key, []).append(review)
@@ -190,17 +190,24 @@ def _tests_of_run(run: Run, decisions: Decisions) -> Iterator[Checked]:
                 p.point: f"{p.point} ({'required' if p.required else p.kind}): {why(p)}"
                 for p in missed
             }
-            failing = [p for p in missed if p in stopping]
-            noted = "\n".join(lines[p.point] for p in missed if p not in failing)
-            out = f"Observation points that did not pass:\n{noted}\n{at}" if noted else ""
+            failing = [p.point for p in missed if p in stopping]
+            for rule in run.index.rules.get(about, {}).values():
+                if not rule.passed:
+                    name = f"rule:{rule.rule}"
+                    word = "required" if rule.required else "rule"
+                    lines[name] = f"{rule.rule} ({word}): {why_broken(rule)}"
+                    if rule in stopping_rules:
+                        failing.append(name)
+            noted = "\n".join(line for name, line in lines.items() if name not in failing)
+            out = f"Points and rules that did not pass:\n{noted}\n{at}" if noted else ""
             eye = "\n".join(f"{r.who}: {saying(r)}. {r.comment}" for r in reviews.get(about, ()))
             out = "\n".join(filter(None, [out, eye and f"By eye:\n{eye}"]))
             if not failing:
                 yield Checked(*key, out=out, seconds=seconds)
                 continue
             more = f" and {len(failing) - 1} more" if len(failing) > 1 else ""
-            text = "\n".join([*(lines[p.point] for p in failing), at])
-            message = f"Point {lines[failing[0].point]}{more}"
+            text = "\n".join([*(lines[name] for name in failing), at])
+            message = f"Point {lines[failing[0]]}{more}"
             yield Checked(*key, "failure", "ObservationPoint", message, text, out, seconds)
 
 

@@ -17,7 +17,7 @@ from ..errors import printable
 from ..measure.table import HEADLINES
 from ..run.record import Run
 from ..run.statistics import ALL, Mean, summarise
-from .gate import failing_points, stops, why
+from .gate import failing_points, failing_rules, stops, why, why_broken
 from .junit import by_eye, link, pair_link
 from .outputs import Output
 
@@ -87,7 +87,7 @@ def summary_of_run(run: Run, decisions: Decisions = Decisions()) -> str:
         ]
         for p in missed
     ]
-    tail = [*_by_eye(run, decisions), *_models(run)]
+    tail = [*_rules(run), *_by_eye(run, decisions), *_models(run)]
     budget = _ROOM - _size(lines) - _size(tail)
     lines += _table(
         "Observation points that did not pass",
@@ -96,6 +96,28 @@ def summary_of_run(run: Run, decisions: Decisions = Decisions()) -> str:
         budget,
     )
     return _fit([*lines, *tail])
+
+
+def _rules(run: Run) -> list[str]:
+    """The delivery rules that cut-outs did not keep to."""
+    if not run.delivery:
+        return []
+    stopping = {id(rule) for rule in failing_rules(run)}
+    missed = sorted((r for r in run.rules if not r.passed), key=lambda r: id(r) not in stopping)
+    rows = [
+        [
+            code(f"{r.category}/{r.case}"),
+            code(r.model),
+            code(r.rule) + (" **required**" if r.required else ""),
+            code(why_broken(r)),
+            code(link(r.category, r.case)),
+        ]
+        for r in missed
+    ]
+    passed = sum(bool(rule.passed) for rule in run.rules)
+    name = code(" · ".join(filter(None, [run.delivery.name, run.delivery.date])))
+    told = [f"Delivery rules {name}: {passed} of {len(run.rules)} passed.", ""]
+    return [*told, *_table("Delivery rules", ["case", "model", "rule", "why", "where"], rows)]
 
 
 def _by_eye(run: Run, decisions: Decisions) -> list[str]:

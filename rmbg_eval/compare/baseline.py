@@ -56,7 +56,7 @@ def refuse_failures(run: Run, allowed: Collection[str]) -> None:
         )
     failed = dict.fromkeys(
         [f"{p.category}/{p.case}" for p in run.failures]
-        + [f"{p.category}/{p.case}" for p in run.missed]
+        + [f"{p.category}/{p.case}" for p in (*run.missed, *run.broken)]
     )
     left = [name for name in failed if name not in allowed]
     if left:

@@ -31,7 +31,8 @@ from ..i18n import Message
 from ..measure import agreement
 from ..measure.colours import DECONTAMINATED
 from ..measure.columns import Measurements
-from ..measure.record import PointResult
+from ..measure.delivery import load_delivery
+from ..measure.record import PointResult, RuleResult
 from ..measure.subject import Metric
 from ..measure.table import PAPERS, TABLE, Values
 from ..models.protocol import Model
@@ -41,6 +42,7 @@ from ..predictions.prediction import PrecisionCheck, Prediction
 from ..predictions.share import predict_on_all
 from ..settings import Settings
 from .agreement import disagreements, flip_differences
+from .delivery import rule_results
 from .folder import prune, run_folder, save
 from .measurements import add, measure_prediction
 from .previews import SINGLE_MOST, draw
@@ -68,6 +70,7 @@ def evaluate(
     """
     started, clock = datetime.now(UTC), time.perf_counter()
     metrics = _metrics_of(settings)
+    delivery = load_delivery(settings.rules)
     store, measures = Store.default(), MeasureCache.default()
     case_set = load_cases(settings.cases_folder, settings.categories, settings.layout_of)
     first, *more = split(settings.device)
@@ -96,6 +99,7 @@ def evaluate(
             models=(),
             predictions=(),
             measurements=Measurements(),
+            delivery=delivery,
         )
 
         def keep(run: Run) -> None:
@@ -123,6 +127,8 @@ def evaluate(
                     cases, measured = case_set.cases, results.measurements
                     flip_differences(model, cases, predictions, out, store, on_step, measured)
             disagreements(results.predictions, out, measures, results.measurements)
+            if delivery:
+                results.rules = rule_results(results.predictions, out, delivery, measures)
         except KeyboardInterrupt:  # what there is by now is a report too, and says it is partial
             keep(results.on(run, time.perf_counter() - clock))
             raise
@@ -176,6 +182,7 @@ class _Results:
     predictions: list[Prediction] = field(default_factory=list)
     measurements: Measurements = field(default_factory=Measurements)
     points: list[PointResult] = field(default_factory=list)
+    rules: tuple[RuleResult, ...] = ()
 
     def on(self, run: Run, seconds: float) -> Run:
         """`run` with all of it."""
@@ -186,6 +193,7 @@ class _Results:
                 "predictions": tuple(self.predictions),
                 "measurements": self.measurements.copy(),
                 "points": tuple(self.points),
+                "rules": self.rules,
             }
         )
 

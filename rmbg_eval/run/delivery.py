@@ -1,0 +1,71 @@
+"""Delivery rules of every prediction of a run: read, measured, and kept by content."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from pathlib import Path
+
+from pydantic import TypeAdapter, ValidationError
+
+from ..core.cache import MeasureCache
+from ..core.images import decode_cutout, read_bytes
+from ..errors import Failure
+from ..i18n import Message
+from ..measure.delivery import RULES, Finished, Outcome, background_of, judge_rule
+from ..measure.record import Delivery, RuleResult
+from ..measure.table import VERSION
+from ..predictions.prediction import Prediction
+from .measurements import no_prediction
+
+_OUTCOMES = TypeAdapter(tuple[Outcome, ...])
+
+
+def rule_results(
+    predictions: Sequence[Prediction], out: Path, delivery: Delivery, measures: MeasureCache
+) -> tuple[RuleResult, ...]:
+    """Every rule of every prediction, with its value or the reason why there is none."""
+    return tuple(
+        RuleResult(
+            category=prediction.category,
+            case=prediction.case,
+            model=prediction.model,
+            rule=name,
+            measured=measured,
+            least=rule.least,
+            most=rule.most,
+            unit=RULES[name].unit,
+            passed=passed,
+            reason=reason,
+            required=rule.required,
+        )
+        for prediction in predictions
+        for (name, rule), (measured, passed, reason) in zip(
+            delivery.rules.items(), _judged(prediction, out, delivery, measures), strict=True
+        )
+    )
+
+
+def _judged(
+    prediction: Prediction, out: Path, delivery: Delivery, measures: MeasureCache
+) -> tuple[Outcome, ...]:
+    if not prediction.cutout:
+        return ((None, None, no_prediction(prediction)),) * len(delivery.rules)
+    rules = (delivery.background, {n: rule.model_dump() for n, rule in delivery.rules.items()})
+    key = MeasureCache.key("rules", VERSION, prediction.cutout_sha256, rules)
+    text = measures.get(key)
+    try:
+        if text is not None:
+            return _OUTCOMES.validate_json(text)
+    except ValidationError:
+        pass
+    try:
+        data = read_bytes(out / prediction.cutout)
+        rgb, alpha = decode_cutout(data, prediction.cutout)
+        assert rgb is not None  # every stored cut-out has colours
+        finished = Finished(alpha, rgb, len(data), background_of(delivery))
+        judged = tuple(judge_rule(name, rule, finished) for name, rule in delivery.rules.items())
+    except Exception as error:  # one bad picture never ends a run
+        why = Message("it could not be measured: {why}", why=Failure.of(error).problem)
+        return ((None, None, why),) * len(delivery.rules)
+    measures.put(key, _OUTCOMES.dump_json(judged).decode())
+    return judged

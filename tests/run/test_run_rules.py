@@ -1,0 +1,64 @@
+"""Delivery rules in a run: kept, gated like points, and told in a build's files."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+from fakes import save_picture
+
+from rmbg_eval import Run, Settings, build_files, evaluate
+from rmbg_eval.ci.gate import exit_status
+from rmbg_eval.compare.baseline import refuse_failures
+from rmbg_eval.errors import OutputError
+
+
+def run_with(tmp_path: Path, rules: str, **changes: object) -> Run:
+    save_picture(tmp_path / "cases" / "pet" / "rex.png", 1)
+    (tmp_path / "rules.toml").write_text(rules)
+    settings = Settings(
+        cases=str(tmp_path / "cases"), models=["grabcut"], out=str(tmp_path / "out"),
+        rules=str(tmp_path / "rules.toml"), **changes,
+    )  # fmt: skip
+    return evaluate(settings, on_save=build_files)
+
+
+BROKEN = "[rules.longest-side]\nleast = 5000\nrequired = {}\n[rules.clear]\nleast = 0\n"
+
+
+@pytest.mark.parametrize(
+    ("required", "fail_on", "status"),
+    [("true", "required", 1), ("false", "required", 0), ("false", "point", 1)],
+)
+def test_rules_are_gated_like_points(
+    tmp_path: Path, required: str, fail_on: str, status: int
+) -> None:
+    run = run_with(tmp_path, BROKEN.format(required), fail_on=fail_on)
+    assert exit_status(run) == status
+    assert [(rule.rule, rule.passed) for rule in run.rules] == [
+        ("longest-side", False), ("clear", True),
+    ]  # fmt: skip
+    assert Run.load(tmp_path / "out").rules == run.rules
+    summary = (tmp_path / "out" / "summary.md").read_text()
+    assert "1 of 2 passed" in summary
+    assert "px, at least 5e+03 is asked for" in summary
+    junit = (tmp_path / "out" / "junit.xml").read_text()
+    assert "the longest side is" in junit
+    assert ("<failure" in junit) == bool(status)
+
+
+def test_a_required_rule_that_is_broken_is_no_baseline_by_accident(tmp_path: Path) -> None:
+    run = run_with(tmp_path, BROKEN.format("true"))
+    with pytest.raises(OutputError, match="has failures: pet/rex"):
+        refuse_failures(run, [])
+    refuse_failures(run, ["pet/rex"])
+
+
+def test_without_rules_there_is_nothing(tmp_path: Path) -> None:
+    save_picture(tmp_path / "cases" / "pet" / "rex.png", 1)
+    run = evaluate(
+        Settings(cases=str(tmp_path / "cases"), models=["grabcut"], out=str(tmp_path / "out")),
+        on_save=build_files,
+    )
+    assert (run.delivery, run.rules) == (None, ())
+    assert "Delivery rules" not in (tmp_path / "out" / "summary.md").read_text()
