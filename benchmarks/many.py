@@ -10,7 +10,6 @@ from __future__ import annotations
 
 import argparse
 import os
-import resource
 import subprocess
 import tempfile
 import time
@@ -21,7 +20,7 @@ from bench import HERE, SELF, console
 from PIL import Image, ImageOps
 
 from rmbg_eval import Run, load_cases
-from rmbg_eval.core.paths import resource as packaged
+from rmbg_eval.core.paths import resource
 
 CONTENTS = 40
 
@@ -46,7 +45,6 @@ def _measure(count: int, side: int, scratch: Path) -> None:
     seconds = time.perf_counter() - started
     if status:
         raise SystemExit(f"the run ended with status {os.waitstatus_to_exitcode(status)}")
-    before = _now()
     started = time.perf_counter()
     run = Run.load(out)
     loading = time.perf_counter() - started
@@ -54,19 +52,14 @@ def _measure(count: int, side: int, scratch: Path) -> None:
         f"{len(run.predictions):>6} cases of {side}×{side * 3 // 4}: "
         f"{used.ru_maxrss / 1024:.0f} MiB peak, {seconds:.0f} s; "
         f"run.json {(out / 'run.json').stat().st_size / 1e6:.1f} MB, "
-        f"loads in {loading:.2f} s and {_now() - before:.0f} MiB"
+        f"loads in {loading:.2f} s"
     )
-
-
-def _now() -> float:
-    """MiB of this process, at its peak."""
-    return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
 
 
 def _cases(count: int, side: int, scratch: Path) -> None:
     """Hard links to a few pictures, and to their mattes, in four categories."""
     size = side, side * 3 // 4
-    sources = [case.picture().rgb for case in load_cases(packaged("cases")).cases]
+    sources = [case.picture().rgb for case in load_cases(resource("cases")).cases]
     y, x = np.mgrid[: size[1], : size[0]]
     contents = []
     for number in range(CONTENTS):
