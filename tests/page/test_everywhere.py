@@ -31,7 +31,7 @@ def test_in_chinese_nothing_is_left_in_english(page: Page, pages: dict[str, Path
     page.locator("[name=lang][value=zh]").check()
     page.evaluate("document.querySelectorAll('details').forEach(e => e.open = true)")
     words = page.evaluate(
-        "[...document.querySelectorAll('h2, h3, h4, p.note, dt, dd, thead th, legend, "
+        "[...document.querySelectorAll('h2, h3, h4, p.note, dt, .sheet dd, thead th, legend, "
         "label > span, "
         "figcaption, .about, .legend, .found td, .found th small, .failures li')]"
         ".filter(e => e.checkVisibility()).map(e => e.innerText)"
