@@ -17,6 +17,7 @@ from scipy import stats
 from rmbg_eval.decisions.acceptance import of_run_interval, share_interval, weighted_share
 from rmbg_eval.decisions.ranking import Tally, expected_shares, rank, strengths
 from rmbg_eval.run.statistics import FEWEST, middle_interval
+from rmbg_eval.run.statistics import share_interval as point_interval
 
 Array = NDArray[np.float64]
 Bounds = tuple[Array, Array]
@@ -72,6 +73,14 @@ to be one in 20, and with four models alike on few pictures is one in 10; and ho
 pairs that differ get ranks that say so.
 
 {ranks}
+
+## Share of points passed
+
+n pictures with 8 points on average, each picture as hard as it is: of each, a point passes with a
+chance drawn from a beta distribution. Wilson's interval takes every point as if it were alone; the
+report's takes as many as there are by the differences of the pictures (`share_interval`).
+
+{points}
 """
 
 
@@ -271,6 +280,42 @@ def _plain_table(heads: list[str], rows: list[list[str]]) -> str:
     return "\n".join([*lines, *(f"| {' | '.join(row)} |" for row in rows)])
 
 
+SHARES = (
+    ("78 % pass, pictures alike", 30, 8.5),
+    ("73 % pass, pictures differ", 4, 1.5),
+    ("90 % pass", 9, 1),
+    ("half pass, pictures differ", 1.5, 1.5),
+    ("25 % pass", 2, 6),
+    ("all or nothing of a picture, mostly", 0.5, 0.2),
+)
+
+
+def points() -> list[str]:
+    """How often the interval of a share of points holds the share on all such pictures."""
+    lines = ["| points | n | Wilson, each alone | the report's | its width |", "|---" * 5 + "|"]
+    for title, a, b in SHARES:
+        for count in SIZES[1:]:
+            r = np.random.default_rng(SEED)
+            chance = r.beta(a, b, (SETS, count))
+            measured = np.maximum(1, r.poisson(8, (SETS, count)))
+            passed = r.binomial(measured, chance)
+            share, total = passed.sum(1) / measured.sum(1), measured.sum(1)
+            z = 1.96
+            middle = (share + z * z / (2 * total)) / (1 + z * z / total)
+            spread = share * (1 - share) / total + z * z / (4 * total**2)
+            reach = z / (1 + z * z / total) * np.sqrt(spread)
+            pairs = [
+                point_interval(zip(*each, strict=True))
+                for each in zip(passed, measured, strict=True)
+            ]
+            low, high = np.array([each for each in pairs if each]).T
+            true = a / (a + b)
+            cells = [_share((middle - reach, middle + reach), true), _share((low, high), true)]
+            cells += [f"{(high - low).mean():.2f}"]
+            lines.append(f"| {' | '.join([title, str(count), *cells])} |")
+    return lines
+
+
 def _share(bounds: Bounds | None, value: float, outside: bool = False) -> str:
     if bounds is None:
         return "–"
@@ -314,6 +359,7 @@ def main() -> None:
             ],
         ),
         shot="\n".join(_table(["percentile", "t", "middle", "middle of shoots"], shot)),
+        points="\n".join(points()),
     )
     Path(__file__).parents[1].joinpath("docs", "coverage.md").write_text(shown)
 

@@ -2,7 +2,7 @@
 
     >>> from rmbg_eval import Report, Settings, evaluate
     >>> run = evaluate(Settings(out="reports/mine"))   # doctest: +SKIP
-    >>> Report(run).header()                           # doctest: +SKIP
+    >>> Report(run).overview()                           # doctest: +SKIP
 
 Importing this loads no model runtime, and a name's module only when the name is first used.
 """

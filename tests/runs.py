@@ -21,7 +21,7 @@ def run_of(*predictions: Prediction, **changes: object) -> Run:
                 title=f"Model {name}",
                 licence="CC BY-NC 4.0",
                 pipeline="as it is",
-                runtime="none",
+                runtime="Test 1",
                 device="none",
                 dtype="bf16",
             )

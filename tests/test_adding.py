@@ -37,7 +37,7 @@ print(json.dumps({
     "measure": [m.value for m in run.measurements if m.metric == "clear_share"],
     "tolerated": "clear_share" in NAMES,
     "points": [(p.kind, p.measured, p.passed) for p in run.points],
-    "summary": report.summary().html,
+    "more": report.more().html + report.overview().html,
     "categories": report.categories().html,
     "explore": "Jewellery" in strings("served")["zh"],
     "new": call("cases", "new", "mine"),
@@ -122,7 +122,7 @@ def test_a_measure_is_one_file(used: dict) -> None:
     assert used["measure"] == [0.5]
     assert used["tolerated"]
     for shown in ("clear_share", "a tight crop has little to lose"):
-        assert shown in used["summary"]
+        assert shown in used["more"]
 
 
 def test_a_point_kind_is_one_file(used: dict) -> None:

@@ -112,6 +112,8 @@ class Kind:
     """Its lines go straight across an edge, two spots each; the report plots alpha along one."""
     words: Callable[[float, float], Message] = would_be_right
     """What a reader sees at a missed point, from what was measured and what was expected."""
+    what: str = ""
+    """What it is about, for a table's column and in a sentence; empty: its title."""
     scale: float | None = 1.0
     """Where its axis ends; None: nowhere, as with widths and counts."""
 
@@ -383,27 +385,29 @@ _LINES: tuple[Region, ...] = ("lines",)
 
 TABLE = (
     Kind("transparent", N_("should be transparent"), "mean alpha", _ALPHA, _ANY,
-        _mean_alpha, 0.0, 0.05, words=_clear_words),
+        _mean_alpha, 0.0, 0.05, words=_clear_words, what=N_("clear places")),
     Kind("opaque", N_("should be opaque"), "mean alpha", _ALPHA, _ANY,
-        _mean_alpha, 1.0, 0.05, words=_solid_words),
+        _mean_alpha, 1.0, 0.05, words=_solid_words, what=N_("solid parts")),
     Kind("semi-transparent", N_("should be as see-through as it is"), "mean alpha", _ALPHA, _AREA,
-        _mean_alpha, None, 0.1, words=_level_words),
+        _mean_alpha, None, 0.1, words=_level_words, what=N_("see-through parts")),
     Kind("soft-band", N_("should have its soft band"), "median width from alpha 0.92 to 0.08",
         N_("px"), _LINES, _soft_band, None, 2.0, severity=by_share, across=True,
-        words=_width_words, scale=None),
+        words=_width_words, what=N_("width of edges"), scale=None),
     Kind("smooth-fall", N_("should fall off smoothly"), "largest rise on the way out", _ALPHA,
-        _LINES, _smooth_fall, 0.0, 0.1, across=True, words=_fall_words),
+        _LINES, _smooth_fall, 0.0, 0.1, across=True, words=_fall_words, what=N_("smooth fall-off")),
     Kind("in-between", N_("in-between pixels should be recovered"),
         "share of the truth's in-between detail that is recovered", _SHARE,
-        _AREA, _in_between, 1.0, 0.5, "truth", words=_soft_words),
+        _AREA, _in_between, 1.0, 0.5, "truth", words=_soft_words, what=N_("soft detail")),
     Kind("unbroken", N_("should be unbroken"),
         "breaks, where alpha is below 0.5 or nothing beside it is", N_("count"), _LINES,
-        _breaks, 0.0, 0.0, severity=_by_number, words=_break_words, scale=None),
+        _breaks, 0.0, 0.0, severity=_by_number, words=_break_words,
+        what=N_("whole outlines"), scale=None),
     Kind("strands", N_("every strand should be there"), "lines that are recovered", N_("count"),
-        _LINES, _strands, _lines, 0.0, "truth", by_share, words=_strand_words, scale=None),
+        _LINES, _strands, _lines, 0.0, "truth", by_share, words=_strand_words,
+        what=N_("single strands"), scale=None),
     Kind("no-fringe", N_("should have no colour fringe"), "colour difference at the edge",
         N_("ΔE2000"), _AREA, _fringe, 0.0, 3.0, "foreground", _by_colour,
-        words=_colour_words, scale=None),
+        words=_colour_words, what=N_("clean edge colour"), scale=None),
 )  # fmt: skip
 
 KINDS = {kind.name: kind for kind in TABLE}
@@ -440,6 +444,11 @@ def check(point: ObservationPoint) -> ObservationPoint:
 def kind_title(name: str) -> Message | str:
     """What a kind of point asks for; one that is not known here, by its name."""
     return Message(KINDS[name].title) if name in KINDS else name
+
+
+def kind_name(name: str) -> Message | str:
+    """What a kind of point is about; one that is not known here, by its name."""
+    return Message(KINDS[name].what or KINDS[name].title) if name in KINDS else name
 
 
 def missed(result: PointResult) -> Message:

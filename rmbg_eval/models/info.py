@@ -33,6 +33,11 @@ class ModelInfo(BaseModel):
     """Published data sets it is known to have been trained on: figures on them flatter it."""
 
     @property
+    def finished(self) -> bool:
+        """Whether its cut-outs were made elsewhere: of those nothing was timed."""
+        return self.runtime == "none"
+
+    @property
     def identity(self) -> str:
         """Hash of all that decides the alpha; the name and the licence do not."""
         weights = self.weights_sha256 or self.weights_from

@@ -55,13 +55,9 @@ class Report:
             f"<style>{style('report')}</style>", "style of the report", {"notebook_only": True}
         )
 
-    def header(self) -> Panel:
-        """Title, the verdict by category, the worst findings, and what failed."""
-        return self._panel("header", "header", self._presenter.header())
-
-    def summary(self) -> Panel:
-        """The models, and what was measured of them by category."""
-        return self._panel("summary", "summary", self._presenter.summary())
+    def overview(self) -> Panel:
+        """The answer, points passed, quality against time, and where it goes wrong."""
+        return self._panel("overview", "overview", self._presenter.overview())
 
     def bar(self) -> Panel:
         """The controls of the rows, and what stands over their columns."""
@@ -77,13 +73,9 @@ class Report:
         html = "".join(self.category(name).html for name in names)
         return Panel(html, f"{len(names)} categories", self._about())
 
-    def timings(self) -> Panel:
-        """A table of seconds, case by case."""
-        return self._panel("timings", "timings", self._presenter.timings())
-
-    def details(self) -> Panel:
-        """Pipelines, weights, versions, machine and parameters."""
-        return self._panel("details", "details", self._presenter.details())
+    def more(self) -> Panel:
+        """Every measure, the models, seconds case by case, and how the run was made."""
+        return self._panel("more", "more", self._presenter.more())
 
     def _panel(self, template: str, title: str, view: object) -> Panel:
         return Panel(render(template, view, self.run.settings.lang), title, self._about())

@@ -11,18 +11,16 @@ from ..i18n import N_, Message, Named, join
 from ..measure.kinds import kind_title
 from ..measure.record import Measurement, ObservationPoint, PointResult
 from ..measure.subject import Metric
-from ..measure.table import FAMILIES, HEADLINES
+from ..measure.table import FAMILIES, HEADLINES, TITLES
 from ..run.previews import Plot
 from ..run.record import CaseRecord
-from ..run.statistics import ALL, Difference, Mean, Row, headline
+from ..run.statistics import ALL, Difference, Mean, Row
 from .context import Context
 from .views import (
     CellView,
     MeasuresView,
-    ModelRow,
     RegionView,
     RowView,
-    SummaryView,
     TableView,
     Text,
 )
@@ -37,43 +35,14 @@ class MeasuresPanel:
         self.summary = context.summary
         self.index = context.run.index
 
-    def overview(self, models: tuple[ModelRow, ...]) -> SummaryView:
-        """The tables models × categories, and what is clear of the models' differences; beside
-        them the models themselves."""
-        differences = [
+    def differences(self) -> tuple[Text, ...]:
+        """How the first model differs from each of the others, by each headline."""
+        return tuple(
             self._difference(row, difference)
             for metric in HEADLINES
             for row in [self.summary.row(metric.name)]
             if row
             for difference in row.differences
-        ]
-        warnings = [
-            Message(
-                "{model} is known to have been trained on {data}: {count} cases are "
-                "from it, and figures on them flatter it.",
-                model=model,
-                data=data,
-                count=count,
-            )
-            for model, data, count in self.summary.flattered
-        ]
-        row = self.summary.row(headline(self.context.run) or "")
-        alt = (
-            Message(
-                "{metric} by category, a dot for each case. Means: {best}",
-                metric=row.metric,
-                best=self._best(row),
-            )
-            if row
-            else ""
-        )
-        return SummaryView(
-            models,
-            self._points_by_category(),
-            tuple(self._families()),
-            tuple(differences),
-            tuple(warnings),
-            self.context.image(self.context.previews.bars, alt),
         )
 
     def case(self, record: CaseRecord) -> MeasuresView:
@@ -154,7 +123,7 @@ class MeasuresPanel:
                 values = [by_metric.get(metric.name) for by_metric in measured]
                 if any(m is not None and m.value is not None for m in values):
                     cells = tuple(self._value(m) for m in values)
-                    rows.append(RowView(metric.name, self._where(metric), cells))
+                    rows.append(RowView(metric.title, self._where(metric), cells, metric.name))
             if rows:
                 title, note = Message(family.title), Message(family.note)
                 yield TableView(title, note, self.models, tuple(rows))
@@ -165,30 +134,8 @@ class MeasuresPanel:
             return CellView("–", "unmeasured", reason or Message("not measured"))
         return CellView(short(measurement.value))
 
-    def _points_by_category(self) -> TableView | None:
-        by = {(p.category, p.model): p for p in self.summary.points}
-        rows = []
-        for category in dict.fromkeys(p.category for p in self.summary.points):
-            cells = []
-            for model in self.models:
-                count = by[category, model]
-                note = (
-                    Message("{count} not measurable", count=count.unmeasured)
-                    if count.unmeasured
-                    else ""
-                )
-                words = Message("{passed} of {all}", passed=count.passed, all=count.measured)
-                state = (
-                    "unmeasured" if not count.measured else "failed" if count.failed else "passed"
-                )
-                cells.append(CellView(words, state, note))
-            rows.append(RowView(self._category(category), "", tuple(cells)))
-        if not rows:
-            return None
-        title = Message("Observation points passed")
-        return TableView(title, POINTS_NOTE, self.models, tuple(rows))
-
-    def _families(self) -> Iterable[TableView]:
+    def families(self) -> Iterable[TableView]:
+        """Every measure of the run, a table for each family; headlines by category too."""
         for family, metrics in FAMILIES.items():
             rows = []
             for metric in metrics:
@@ -198,7 +145,7 @@ class MeasuresPanel:
                 parts = [self._where(row), _BETTER[row.higher_is_better]]
                 parts += [Message(metric.explanation)] if metric.explanation else []
                 note = join(" · ", parts)
-                rows.append(RowView(metric.name, note, self._means(row)))
+                rows.append(RowView(metric.title, note, self._means(row), metric.name))
                 rows += self._by_category(metric.name) if metric.headline else ()
             if rows:
                 title, note = Message(family.title), Message(family.note)
@@ -207,7 +154,7 @@ class MeasuresPanel:
     def _by_category(self, metric: str) -> Iterable[RowView]:
         for row in self.summary.rows:
             if row.metric == metric and row.category != ALL and any(m.scored for m in row.means):
-                name = join(" · ", [metric, self._category(row.category)])
+                name = join(" · ", [TITLES[metric], self._category(row.category)])
                 yield RowView(name, "", self._means(row))
 
     def _means(self, row: Row) -> tuple[CellView, ...]:
@@ -232,7 +179,7 @@ class MeasuresPanel:
         if cases != groups:
             over = Message("over {cases} cases of {groups} shoots", cases=cases, groups=groups)
         values: dict[str, Any] = {
-            "metric": row.metric, "one": difference.one, "other": difference.other,
+            "metric": TITLES[row.metric], "one": difference.one, "other": difference.other,
             "mean": _signed(difference.mean), "middle": _signed(difference.middle), "over": over,
         }  # fmt: skip
         if difference.low is None or difference.high is None:
@@ -253,14 +200,6 @@ class MeasuresPanel:
             "the middle difference is {middle} (95 % interval {low} to {high})",
             **values,
         )
-
-    def _best(self, row: Row) -> Message:
-        words = [
-            join(" ", [m.model, short(m.value), Message("over {count}", count=m.scored)])
-            for m in row.means
-            if m.value is not None
-        ]
-        return join(", ", words)
 
     def _alt(self, plot: Plot, case: Text, point: Text) -> Message:
         facts = plot.facts

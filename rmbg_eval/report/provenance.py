@@ -8,11 +8,11 @@ from statistics import median
 from ..i18n import Message, join
 from ..models.info import ModelInfo
 from ..run.record import Run
-from .views import DetailsView, ModelRow, Text
+from .views import ModelRow, Text
 
 
-def details(run: Run) -> DetailsView:
-    """The table of it."""
+def details(run: Run) -> Iterable[tuple[Text, Text]]:
+    """Names and values of it."""
     rows: list[tuple[Text, Text]] = []
     for model in run.models:
         rows.append((Message("Pipeline of {model}", model=model.info.name), model.info.pipeline))
@@ -31,11 +31,15 @@ def details(run: Run) -> DetailsView:
             join("; ", run.skipped) if run.skipped else Message("none"),
         ),
     ]
+    return rows
+
+
+def parameters(run: Run) -> Iterable[tuple[str, Text]]:
+    """Names and values of the settings."""
     values = run.settings.model_dump()
     values["cases"] = values["cases"] or Message("the reference cases of rmbg-eval")
     values["categories"] = values["categories"] or Message("all")
-    parameters = tuple((name, _value(value)) for name, value in values.items())
-    return DetailsView(tuple(rows), parameters)
+    return ((name, _value(value)) for name, value in values.items())
 
 
 def commit(run: Run, short: bool = False) -> Text:
@@ -78,6 +82,8 @@ def model_rows(run: Run) -> Iterable[ModelRow]:
         info = model.info
         on = [part for part in (info.runtime, info.device, info.dtype) if part != "none"]
         none = Message("not measured")
+        if info.finished:
+            infer, load, memory, none = [], [], [], Message("not timed")
         yield ModelRow(
             name=info.name,
             title=info.title,
@@ -86,9 +92,11 @@ def model_rows(run: Run) -> Iterable[ModelRow]:
             runs_on=", ".join(on),
             done=Message("{done} of {all}", done=len(done), all=len(predictions)),
             infer=seconds(median(infer)) if infer else none,
-            total=seconds(median(total(p.seconds) for p in done)) if done else none,
+            total=seconds(median(total(p.seconds) for p in done))
+            if done and not info.finished
+            else none,
             load=seconds(max(load)) if load else none,
-            memory=gibibytes(max(memory, default=None)),
+            memory=none if info.finished else gibibytes(max(memory, default=None)),
             weights=info.weights_sha256[:12] if info.weights_sha256 else Message("none"),
         )
 

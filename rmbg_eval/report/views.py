@@ -64,55 +64,98 @@ class Link:
 
 
 @dataclass(frozen=True)
-class WorstView:
-    """One of the worst findings: where it is, and what it looks like."""
+class BarCell:
+    """A model's count of a column, with its bar."""
 
-    anchor: str
-    page: str
-    """The case's own page, if it has one."""
-    point: str
-    case: Text
-    title: Text
+    value: str
+    of: str
+    """What it is out of, with the stroke before it."""
+    words: Text
+    """The same for who hears it."""
+    share: str | None
+    """Per cent; None without a bar."""
+    best: bool
+
+
+@dataclass(frozen=True)
+class MatrixRow:
     model: str
-    note: Text
+    about: Text
+    """Seconds and licence."""
+    cells: tuple[BarCell, ...]
+
+
+@dataclass(frozen=True)
+class MatrixView:
+    """Models × categories, or × kinds of point."""
+
+    name: str
+    title: Text
+    columns: tuple[Link, ...]
+    rows: tuple[MatrixRow, ...]
+
+
+@dataclass(frozen=True)
+class FindingView:
+    """One of the worst findings: what it is, and what it looks like."""
+
+    href: str
+    words: Text
+    case: Text
+    who: Text
     original: ImageView | None
     cutout: ImageView | None
 
 
 @dataclass(frozen=True)
-class VerdictRow:
-    """A model's verdict: points passed and colour at the edge, in all and by category."""
+class DotView:
+    """Where a dot and its label are."""
 
-    model: str
+    name: str
+    words: str
     title: Text
-    cells: tuple[CellView, ...]
-    seconds: Text
-    licence: str
+    x: str
+    y: str
+    whisker: tuple[str, str] | None
+    """Top and bottom."""
+    best: bool
+    """Whether no other is both faster and better."""
+    label: tuple[str, str] | None
+    """Where its name begins; None where there are too many."""
+    line: bool
+    """Whether a line leads to it."""
 
 
 @dataclass(frozen=True)
-class VerdictView:
-    """Models × categories."""
+class ScatterView:
+    """The whole picture, in the pixels of its view box."""
 
-    words: tuple[Text, ...]
-    """The verdict in sentences."""
-    note: Text
-    categories: tuple[Link, ...]
-    rows: tuple[VerdictRow, ...]
-    worst: tuple[WorstView, ...]
-    worst_note: Text
+    dots: tuple[DotView, ...]
+    across: tuple[tuple[str, str], ...]
+    """Heights of the lines, with their shares."""
+    down: tuple[tuple[str, str], ...]
+    """Places of the ticks, with their seconds."""
+    best: str
+    """The path of the best share for each time."""
+    alt: Text
 
 
 @dataclass(frozen=True)
-class HeaderView:
-    title: Text
-    facts: tuple[Text, ...]
+class OverviewView:
+    answer: tuple[Text, ...]
+    more: Text
+    """What all models do well and badly."""
+    complete: bool
     failed: int
     done: Text
     failures: tuple[FailureView, ...]
-    verdict: VerdictView
-    precision: tuple[Text, ...]
-    complete: bool
+    notes: tuple[Text, ...]
+    matrices: tuple[MatrixView, ...]
+    scatter: ScatterView | None
+    few: Text
+    """What its whiskers are, or why there are none."""
+    findings: tuple[FindingView, ...]
+    misses: int
 
 
 @dataclass(frozen=True)
@@ -120,6 +163,8 @@ class RowView:
     title: Text
     note: Text
     cells: tuple[CellView, ...]
+    code: str = ""
+    """What it is called in files."""
     point: str = ""
     """Id of the observation point that the row is of."""
     box: str = ""
@@ -134,16 +179,6 @@ class TableView:
     note: Text
     models: tuple[Text, ...]
     rows: tuple[RowView, ...]
-
-
-@dataclass(frozen=True)
-class SummaryView:
-    models: tuple[ModelRow, ...]
-    points: TableView | None
-    measures: tuple[TableView, ...]
-    differences: tuple[Text, ...]
-    warnings: tuple[Text, ...]
-    bars: ImageView | None
 
 
 @dataclass(frozen=True)
@@ -299,13 +334,14 @@ class CategoryView:
 
 
 @dataclass(frozen=True)
-class TimingsView:
-    models: tuple[str, ...]
-    rows: tuple[tuple[str, str, tuple[Text, ...]], ...]
-    """Case, pixels, and a cell for each model."""
+class MoreView:
+    """What the drawers at the end hold."""
 
-
-@dataclass(frozen=True)
-class DetailsView:
-    rows: tuple[tuple[Text, Text], ...]
+    measures: tuple[TableView, ...]
+    models: tuple[ModelRow, ...]
+    differences: tuple[Text, ...]
+    names: tuple[str, ...]
+    seconds: tuple[tuple[str, str, tuple[Text, ...]], ...]
+    """Case, pixels, and a cell for each of the models `names`."""
+    details: tuple[tuple[Text, Text], ...]
     parameters: tuple[tuple[str, Text], ...]

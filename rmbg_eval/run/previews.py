@@ -34,26 +34,29 @@ from ..cases.folder import load_cases
 from ..core.anchors import case_anchor
 from ..core.files import remove_below, sha256_file, write_atomic
 from ..core.images import RGB, Alpha, quantise, resize_alpha
+from ..core.key import Key
 from ..core.progress import OnStep, Step, ignore
 from ..errors import CaseError
 from ..measure.alpha import in_between_share, opaque_share
 from ..measure.kinds import KINDS
-from ..measure.record import ObservationPoint, PointResult
-from ..measure.table import HEADLINES
+from ..measure.record import ObservationPoint
 from ..predictions.prediction import Prediction
 from ..settings import Layout
 from . import plots
+from .findings import Finding, findings
+from .gross import Box, Gross, gross
 from .record import CaseKey, Run
-from .statistics import headline, summarise, worst_points
 
 T = TypeVar("T")
 
-VERSION = "9"
+VERSION = "10"
 """Raised where pictures are drawn otherwise: what is kept of earlier ones is then drawn again."""
 THUMB = 704, 432
 """Width and height in pixels, at most, of a picture in the sheet."""
-SPOT_SIDE = 220
-"""Pixels at most of a picture around an observation point."""
+SPOT_SIDE = 330
+"""Pixels at most of a finding's picture."""
+AIR = 1.5
+"""How much longer than a finding the side of its picture is."""
 CUTOUT: dict[str, Any] = {"quality": 80, "alpha_quality": 100}
 """How a thumb of a cut-out is stored: colours as in a photograph, alpha exactly."""
 FULL: dict[str, Any] = {"quality": 88, "alpha_quality": 100}
@@ -103,6 +106,8 @@ class ModelPreviews(BaseModel):
     opaque: float
     """Share of pixels, at full size, as rmbg_eval.measure.alpha defines it."""
     in_between: float
+    gross: dict[str, Gross] = {}
+    """What anyone sees at once, and where."""
 
 
 class EdgeProfile(BaseModel):
@@ -162,10 +167,11 @@ class CasePreviews(BaseModel):
 
 @dataclass(frozen=True)
 class Spot:
-    """A point that failed, and what it looks like there."""
+    """A finding, and what it looks like there."""
 
-    result: PointResult
-    point: ObservationPoint
+    finding: Finding
+    box: Box | None = None
+    """The square that is shown: left, top, width, height in pixels."""
     original: Preview | None = None
     cutout: Preview | None = None
 
@@ -177,8 +183,6 @@ class Previews:
     cases: Mapping[CaseKey, CasePreviews]
     worst: tuple[Spot, ...] = ()
     """Of the worst findings, worst first."""
-    bars: Preview | None = None
-    """A headline measure by category; None where the run has no value of one."""
 
 
 def has_cards(run: Run) -> bool:
@@ -193,15 +197,17 @@ def draw(run: Run, cases: Iterable[Case], on_step: OnStep = ignore) -> None:
     """
     folder = run.settings.out_folder
     there = {(case.category, case.id): case for case in cases}
-    worst = {(result.category, result.case) for result, _ in worst_points(run)}
-    shown: dict[CaseKey, CasePreviews] = {}
-    names = {_bars_name(run)}
+    names: set[str] = set()
+    seen: dict[Key, dict[str, Gross]] = {}
     for key, previews in _each(run, there, on_step):
         names.add(previews.name)
-        if key in worst:
-            shown[key] = previews
-    _spots(run, there, shown)
-    _bars(run, folder)
+        seen |= _gross_of(key, previews)
+    worst = findings(run, seen)
+    keys = {(finding.category, finding.case) for finding in worst}
+    drawn = {key: _read(folder / "assets" / f"{case_anchor(*key)}.json") for key in keys}
+    shown = {key: previews or CasePreviews() for key, previews in drawn.items()}
+    for finding in worst:
+        _spot(run, there, shown, folder, finding)
     indices = {case_anchor(*key) for key in run.index.cases}
     assets = folder / "assets"
 
@@ -226,7 +232,7 @@ def load(run: Run, on_step: OnStep = ignore) -> Previews:
     """The pictures that the run folder has. No case is opened: what can be drawn from the cut-outs
     alone is, where nothing was drawn of them, and the rest is left out."""
     previews = dict(_each(run, {}, on_step))
-    return Previews(previews, _spots(run, {}, previews), _bars(run, run.settings.out_folder))
+    return Previews(previews, _spots(run, previews))
 
 
 def _each(
@@ -259,15 +265,17 @@ def _each(
             raise
 
 
-def _spots(
-    run: Run, cases: Mapping[CaseKey, Case], previews: Mapping[CaseKey, CasePreviews]
-) -> tuple[Spot, ...]:
-    """Of the worst findings, worst first."""
+def _gross_of(key: CaseKey, previews: CasePreviews) -> dict[Key, dict[str, Gross]]:
+    return {Key(*key, model): each.gross for model, each in previews.models.items()}
+
+
+def _spots(run: Run, previews: Mapping[CaseKey, CasePreviews]) -> tuple[Spot, ...]:
+    """Of the worst findings, worst first, from what is drawn of them."""
+    seen: dict[Key, dict[str, Gross]] = {}
+    for key, each in previews.items():
+        seen |= _gross_of(key, each)
     folder = run.settings.out_folder
-    return tuple(
-        Spot(result, point, *_spot(run, cases, previews, folder, result, point))
-        for result, point in worst_points(run)
-    )
+    return tuple(_spot(run, {}, previews, folder, each) for each in findings(run, seen))
 
 
 def hardest_edge(alphas: Sequence[Alpha]) -> tuple[int, int, int, int] | None:
@@ -422,6 +430,11 @@ def _draw(
             wrong=wrong,
             opaque=opaque_share(alpha),
             in_between=in_between_share(alpha),
+            gross=gross(
+                alpha,
+                truth if truth is not None and truth.shape == alpha.shape else None,
+                [other for other in alphas if other is not alpha and other.shape == alpha.shape],
+            ),
         )
     true = _under(foreground if foreground is not None else original, truth)
     by_model = dict(zip(cutouts, alphas, strict=True))
@@ -522,14 +535,18 @@ def _spot(
     cases: Mapping[CaseKey, Case],
     previews: Mapping[CaseKey, CasePreviews],
     folder: Path,
-    result: PointResult,
-    point: ObservationPoint,
-) -> Iterator[Preview | None]:
-    """Of the original, and of the cut-out; None for what is not there any more."""
-    key = result.category, result.case
-    prediction = run.index.predictions[result.key]
-    number = list(previews[key].models).index(result.model)
-    stem = f"assets/{previews[key].name}-at-{point.id}"
+    finding: Finding,
+) -> Spot:
+    """A finding with its pictures; without what is not there any more."""
+    key = finding.category, finding.case
+    prediction = run.index.predictions[finding.key]
+    if not (prediction.width and prediction.height and prediction.model in previews[key].models):
+        return Spot(finding)
+    place = finding.place
+    box = place.box if isinstance(place, Gross) else box_of(place)
+    box = around(box, prediction.width, prediction.height)
+    number = list(previews[key].models).index(prediction.model)
+    stem = f"assets/{previews[key].name}-at-{'-'.join(map(str, box))}"
 
     def original() -> np.ndarray:
         return cases[key].picture().rgb
@@ -539,20 +556,23 @@ def _spot(
             rgba = np.asarray(image)
         return _clear_hidden(rgba)
 
-    yield _spot_of(f"{stem}.webp", original, folder, point)
-    yield _spot_of(f"{stem}-{number}.webp", cutout, folder, point)
+    return Spot(
+        finding,
+        box,
+        _spot_of(f"{stem}.webp", original, folder, box),
+        _spot_of(f"{stem}-{number}.webp", cutout, folder, box),
+    )
 
 
-def _spot_of(
-    path: str, pixels: Callable[[], np.ndarray], folder: Path, point: ObservationPoint
-) -> Preview | None:
+def _spot_of(path: str, pixels: Callable[[], np.ndarray], folder: Path, box: Box) -> Preview | None:
     drawn = _size(path, folder)
     if drawn:
         return drawn
     whole = _try(pixels)
     if whole is None:  # the case set, or the cut-out, has gone
         return None
-    crop = Image.fromarray(whole).crop(around(point, whole.shape[1], whole.shape[0]))
+    left, top, width, height = box
+    crop = Image.fromarray(whole).crop((left, top, left + width, top + height))
     crop.thumbnail((SPOT_SIDE, SPOT_SIDE), Image.Resampling.LANCZOS)
     buffer = io.BytesIO()
     crop.save(buffer, "WEBP", **CUTOUT)
@@ -560,38 +580,21 @@ def _spot_of(
     return Preview(path=path, width=crop.width, height=crop.height)
 
 
-def around(point: ObservationPoint, width: int, height: int) -> tuple[int, int, int, int]:
-    """A square about a point's region, moved into the picture: left, top, right, bottom."""
+def box_of(point: ObservationPoint) -> Box:
+    """What a point's region fits into: left, top, width, height."""
     xs, ys = zip(*point.spots, strict=True)
-    side = max(max(xs) - min(xs), max(ys) - min(ys))
-    side = min(max(round(1.5 * side), min(width, height) // 6), width, height)
-    left = round((min(xs) + max(xs) - side) / 2)
-    top = round((min(ys) + max(ys) - side) / 2)
-    left, top = min(max(left, 0), width - side), min(max(top, 0), height - side)
-    return left, top, left + side, top + side
+    return min(xs), min(ys), max(xs) - min(xs), max(ys) - min(ys)
 
 
-def _bars_name(run: Run) -> str:
-    """The file name of the bars of a run, but for its suffix: by what they show."""
-    metric = headline(run)
-    values = [(m.key, m.value) for m in run.measurements.of(metric)] if metric else []
-    content = repr((VERSION, metric, values))
-    return hashlib.sha256(content.encode()).hexdigest()[:20]
-
-
-def _bars(run: Run, folder: Path) -> Preview | None:
-    """The bars of a measure by category, drawn unless they are there; None without a measure."""
-    metric = headline(run)
-    if metric is None:
-        return None
-    path = f"assets/{_bars_name(run)}.webp"
-    drawn = _size(path, folder)
-    if drawn:
-        return drawn
-    of_metric = [each for each in HEADLINES if each.name == metric]
-    image = plots.category_bars(summarise(run, of_metric).rows)
-    write_atomic(folder / path, plots.webp(image))
-    return Preview(path=path, width=image.width, height=image.height)
+def around(box: Box, width: int, height: int) -> Box:
+    """A square with some air about a box, moved into the picture: left, top, width, height."""
+    left, top, *sides = box
+    side = min(max(round(AIR * max(sides)), min(width, height) // 6), width, height)
+    left, top = (
+        min(max(round(start + size / 2 - side / 2), 0), most - side)
+        for start, size, most in zip((left, top), sides, (width, height), strict=True)
+    )
+    return left, top, side, side
 
 
 def _size(path: str, folder: Path) -> Preview | None:

@@ -19,7 +19,10 @@ BACKDROP = _HERE / "style" / "backdrop.webp"
 """A photograph for cut-outs to stand on, which the style leads to by its name."""
 
 _KIT = ("tokens", "controls", "zoom")
-_STYLES = {"report": (*_KIT, "report", "sheet", "viewer", "compare"), "explore": (*_KIT, "explore")}
+_STYLES = {
+    "report": (*_KIT, "report", "overview", "sheet", "viewer", "compare"),
+    "explore": (*_KIT, "explore"),
+}
 _IMPORT = re.compile(r'^import (\{[^}]*\}) from "\./(\w+)\.js";\n', re.MULTILINE)
 _ICONS = re.compile(r"^const (STROKES|FILLS) = \{\n(.*?)^\};", re.MULTILINE | re.DOTALL)
 _EXPORT = re.compile(r"^export (?=(?:async )?(?:function|class|const) (\w+))", re.MULTILINE)

@@ -207,6 +207,6 @@ def test_a_run_and_its_report_name_it(case_set: Path, tmp_path: Path) -> None:
     assert run.models[0].info.foreground == "blur-fusion"
     said = "foreground colours: blur-fusion"
     report = Report(run)
-    assert said in report.summary().html
+    assert said in report.more().html
     assert said in report.category("pet").html
-    assert words("blur-fusion") in report.details().html
+    assert words("blur-fusion") in report.more().html

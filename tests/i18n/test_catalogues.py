@@ -119,7 +119,7 @@ def report(failure: Failure) -> str:
     settings = run.settings.model_copy(update={"lang": "tlh"})
     panel = Presenter(run.model_copy(update={"settings": settings}), Previews({}))
     head, foot = frame.head_and_foot("x", "tlh", "single")
-    return head + frame.render("header", panel.header(), "tlh") + foot
+    return head + frame.render("overview", panel.overview(), "tlh") + foot
 
 
 def test_what_tables_say_is_marked_for_the_catalogues() -> None:

@@ -72,7 +72,7 @@ def test_a_row_leads_to_a_page_with_everything_and_back(page: Page, many: Path) 
 
 def test_the_worst_finding_leads_to_its_spot_on_that_page(page: Page, many: Path) -> None:
     opened(page, many.as_uri())
-    page.locator(".worst a").first.click()
+    page.locator(".findings a").first.click()
     expect(page.locator("#viewer")).to_be_visible()
     assert "pages/" in page.url
     assert "point=corner" in page.url

@@ -48,12 +48,12 @@ def run_with(**changes: object) -> Run:
 
 
 def found(run: Run, *plots: Plot):
-    presenter = Presenter(run, Previews({KEY: CasePreviews(plots=plots)}, bars=SHOWN))
-    return presenter.category(KEY[0]).cases[0].drawer.measures, presenter.summary()
+    presenter = Presenter(run, Previews({KEY: CasePreviews(plots=plots)}))
+    return presenter.category(KEY[0]).cases[0].drawer.measures, presenter
 
 
 def test_a_point_has_a_mark_that_is_no_colour_alone() -> None:
-    case, summary = found(run_with(points=(result("a", True, 0.99), result("b", False))))
+    case, _ = found(run_with(points=(result("a", True, 0.99), result("b", False))))
     (row,) = case.points.rows
     assert row.title == "The nose is there"
     assert "required" in row.note
@@ -62,15 +62,14 @@ def test_a_point_has_a_mark_that_is_no_colour_alone() -> None:
         ("✕ failed", "failed"),
     ]
     assert row.cells[1].note == "0.5, expected 1 ± 0.05 (alpha, 0 to 1)"
-    assert [cell.text for cell in summary.points.rows[0].cells] == ["1 of 1", "0 of 1"]
 
 
 def test_what_was_not_measured_says_why_and_does_not_count() -> None:
-    case, summary = found(run_with(points=(result("a", None, None), result("b", True, 1.0))))
+    case, presenter = found(run_with(points=(result("a", None, None), result("b", True, 1.0))))
     cell = case.points.rows[0].cells[0]
     assert (cell.text, cell.note) == ("○ not measurable", "the prediction failed")
-    counts = summary.points.rows[0].cells
-    assert [(c.text, c.note) for c in counts] == [("0 of 0", "1 not measurable"), ("1 of 1", "")]
+    cells = [row.cells[0] for row in presenter.overview().matrices[0].rows]
+    assert [(c.value, c.words) for c in cells] == [("–", "no points"), ("1", "1 of 1 passed")]
 
 
 def test_in_chinese() -> None:
@@ -79,17 +78,20 @@ def test_in_chinese() -> None:
         points=(result("a", True), result("b", False)),
         measurements=(measurement("a", 0.1), measurement("b", 0.2)),
     )
-    case, summary = found(run)
+    case, presenter = found(run)
+    more = presenter.more()
     assert case.points.rows[0].title == "鼻头完整"
     assert [cell.text for cell in case.points.rows[0].cells] == ["✓ 通过", "✕ 未通过"]
-    assert summary.measures[0].title == "透明度与真值"
+    assert more.measures[0].title == "透明度与真值"
 
 
 def test_means_say_how_many_they_are_over_and_the_best_is_marked() -> None:
     run = run_with(measurements=(measurement("a", 0.1), measurement("b", 0.2)))
-    case, summary = found(run)
-    (table,) = summary.measures
-    assert [row.title for row in table.rows] == ["mad", "mad · Portrait"]
+    case, presenter = found(run)
+    more = presenter.more()
+    (table,) = more.measures
+    assert [row.title for row in table.rows] == ["mean error", "mean error · Portrait"]
+    assert [row.code for row in table.rows] == ["mad", ""]
     assert "whole image" in table.rows[0].note
     assert "lower is better" in table.rows[0].note
     cells = table.rows[0].cells
@@ -97,16 +99,14 @@ def test_means_say_how_many_they_are_over_and_the_best_is_marked() -> None:
         ("0.1", "", "over 1"),
         ("0.2", "", "over 1"),
     ]
-    assert "too few" in summary.differences[0]
-    assert "Means: a 0.1 over 1, b 0.2 over 1" in summary.bars.alt
-    assert [row.title for row in case.tables[0].rows] == ["mad"]
+    assert "too few" in more.differences[0]
+    assert [(row.title, row.code) for row in case.tables[0].rows] == [("mean error", "mad")]
 
 
 def test_without_any_value_there_is_no_table() -> None:
     run = run_with(measurements=(measurement("a", None), measurement("b", None)), points=())
-    _, summary = found(run)
-    assert summary.measures == ()
-    assert summary.points is None
+    _, presenter = found(run)
+    assert presenter.more().measures == ()
 
 
 def test_pictures_are_described_by_what_they_show() -> None:

@@ -48,8 +48,8 @@ def previews(*models: str, **changes: object) -> Previews:
     return Previews({KEY: drawn.model_copy(update={"models": dict.fromkeys(models, each)})})
 
 
-def test_header_counts_failures_and_says_what_to_do() -> None:
-    view = Presenter(run_of(done("a"), failed("b")), previews("a")).header()
+def test_overview_counts_failures_and_says_what_to_do() -> None:
+    view = Presenter(run_of(done("a"), failed("b")), previews("a")).overview()
     assert view.done == "1 of 2 predictions failed."
     (failure,) = view.failures
     assert (failure.who, failure.case) == ("b", "portrait/ada")
@@ -58,35 +58,27 @@ def test_header_counts_failures_and_says_what_to_do() -> None:
 
 
 def test_one_bad_picture_is_said_once_for_all_models() -> None:
-    view = Presenter(run_of(failed("a"), failed("b")), previews()).header()
+    view = Presenter(run_of(failed("a"), failed("b")), previews()).overview()
     assert [failure.who for failure in view.failures] == ["all models"]
 
 
 def test_two_different_failures_are_both_said() -> None:
-    view = Presenter(run_of(failed("a"), failed("b", Message("b broke"))), previews()).header()
+    view = Presenter(run_of(failed("a"), failed("b", Message("b broke"))), previews()).overview()
     assert [failure.who for failure in view.failures] == ["a", "b"]
 
 
 def test_seconds_leave_the_load_out_and_name_their_unit() -> None:
-    (a, b) = Presenter(run_of(done("a"), failed("b")), previews("a")).summary().models
+    (a, b) = Presenter(run_of(done("a"), failed("b")), previews("a")).more().models
     assert (a.infer, a.total, a.load, a.memory) == ("0.50 s", "0.80 s", "9.00 s", "1.0 GiB")
     assert (b.infer, b.total, b.load, b.memory) == ("not measured",) * 4
     assert (a.done, b.done) == ("1 of 1", "0 of 1")
 
 
-def test_header_names_version_commit_and_machine() -> None:
-    facts = Presenter(run_of(done()), previews("a")).header().facts
-    assert facts[2:] == (
-        "rmbg_eval 0.1.0",
-        "c0ffee, with uncommitted changes",
-        "Test, 2 cores, 1.0 GiB",
-    )
-
-
 def test_licence_stands_beside_every_model() -> None:
     presenter = Presenter(run_of(done("a"), done("b")), previews("a", "b"))
-    assert {row.licence for row in presenter.summary().models} == {"CC BY-NC 4.0"}
-    assert {row.licence for row in presenter.header().verdict.rows} == {"CC BY-NC 4.0"}
+    assert {row.licence for row in presenter.more().models} == {"CC BY-NC 4.0"}
+    (matrix, *_) = presenter.overview().matrices
+    assert all(row.about.endswith(" · CC BY-NC 4.0") for row in matrix.rows)
 
 
 def test_a_reduced_dtype_states_its_difference_from_fp32() -> None:
@@ -99,21 +91,21 @@ def test_a_reduced_dtype_states_its_difference_from_fp32() -> None:
             update={"precision": PrecisionCheck(cases=0, largest=None, mean=None, reason="no room")}
         ),
     )
-    lines = Presenter(run.model_copy(update={"models": models}), previews("a")).header().precision
+    lines = Presenter(run.model_copy(update={"models": models}), previews("a")).overview().notes
     assert "at most 4 of 255 levels, 0.10 on average, over 3 cases" in lines[0]
     assert "not measured: no room" in lines[1]
 
 
 def test_failures_are_said_in_chinese_too() -> None:
     run = run_of(failed("a"), failed("b"), settings=Settings(models=["a", "b"], lang="zh"))
-    (failure,) = Presenter(run, previews()).header().failures
+    (failure,) = Presenter(run, previews()).overview().failures
     assert failure.problem == "ada.jpg 是空文件（0 字节）"
     assert failure.remedy == "请重新复制或下载图片。"
 
 
 def test_details_name_commit_versions_and_every_parameter() -> None:
-    view = Presenter(run_of(done()), previews("a")).details()
-    rows = dict(view.rows)
+    view = Presenter(run_of(done()), previews("a")).more()
+    rows = dict(view.details)
     assert rows["Commit"] == "c0ffee, with uncommitted changes"
     assert rows["Machine"] == "Test, 2 cores, 1.0 GiB, Linux"
     assert "notes.txt" in rows["Files that are no case"]
@@ -122,8 +114,8 @@ def test_details_name_commit_versions_and_every_parameter() -> None:
 
 @pytest.mark.parametrize("prediction", [failed("a"), done("a")])
 def test_timings_have_a_cell_for_each_model(prediction: Prediction) -> None:
-    view = Presenter(run_of(prediction), previews("a")).timings()
-    ((case, pixels, cells),) = view.rows
+    view = Presenter(run_of(prediction), previews("a")).more()
+    ((case, pixels, cells),) = view.seconds
     assert case == "portrait/ada"
     assert cells[1] == "not measured"
     expected = ("–", "Failed") if prediction.failure else ("1000×500", "0.50 / 0.80")

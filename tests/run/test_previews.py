@@ -115,13 +115,9 @@ def test_previews_of_another_content_replace_the_old_ones(run: Run, case_set: Pa
     changed = {key for key in again if again[key] != before[key]}
     assert changed == {("pet", "rex"), ("pet", "tom")}
     drawn = {path.name[:20] for path in files_of(run) if path.suffix == ".webp"}
-    assert drawn == {each.name for each in again.values()} | {bars_of(run)}
+    assert drawn == {each.name for each in again.values()}
     indices = {path.name for path in files_of(run) if path.suffix == ".json"}
     assert len(indices) == len(again)
-
-
-def bars_of(run: Run) -> str:
-    return Path(load(run).bars.path).stem
 
 
 def test_another_truth_or_true_foreground_is_drawn(run: Run, case_set: Path) -> None:

@@ -55,8 +55,8 @@ def test_ctrl_c_leaves_a_partial_run_that_says_so(
     assert measured == {(p.case, p.model) for p in partial.predictions}
     assert not (settings.out_folder / "measurements.csv").exists()
     report = Report(partial)
-    assert "interrupted" in report.header().html
-    for panel in (report.summary(), report.timings(), report.details(), report.categories()):
+    assert "interrupted" in report.overview().html
+    for panel in (report.categories(), report.more()):
         assert panel.html
     use_models(FakeModel())
     assert evaluate(settings).complete
@@ -181,7 +181,7 @@ def test_a_case_set_that_changes_in_mid_run_is_a_run_of_what_it_was(
     reasons = {m.case: str(m.reason) for m in run.measurements if m.metric == "mad" and m.reason}
     assert "15.png does not exist" in reasons["15"]
     assert "96" in reasons["18"]
-    assert Report(run).header().html
+    assert Report(run).overview().html
     use_models(FakeModel())
     again = evaluate(settings)
     assert [c.id for c in again.cases][-1] == "new"
@@ -198,7 +198,7 @@ def test_a_case_set_that_goes_in_mid_run_is_a_run_of_failures(
     assert run.complete
     assert 1 < len(run.failures) < 30
     assert all("does not exist" in str(p.failure) for p in run.failures)
-    assert Report(run).header().html
+    assert Report(run).overview().html
 
 
 _STARVED = """

@@ -1,0 +1,50 @@
+"""What the drawers at the end of the page hold: every measure, the models, seconds, provenance."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+from ..i18n import Message
+from ..predictions.prediction import Prediction
+from .context import Context
+from .measures import MeasuresPanel
+from .provenance import details, model_rows, parameters, total
+from .views import MoreView, Text
+
+
+def more(context: Context) -> MoreView:
+    """All of it, of one run."""
+    measures = MeasuresPanel(context)
+    timed = tuple(m for m in context.models if not context.run.index.models[m].info.finished)
+    return MoreView(
+        measures=tuple(measures.families()),
+        models=tuple(model_rows(context.run)),
+        differences=measures.differences(),
+        names=timed,
+        seconds=tuple(_seconds(context, timed)) if timed else (),
+        details=tuple(details(context.run)),
+        parameters=tuple(parameters(context.run)),
+    )
+
+
+def _seconds(
+    context: Context, models: tuple[str, ...]
+) -> Iterable[tuple[str, str, tuple[Text, ...]]]:
+    for record in context.run.cases:
+        predictions = context.run.index.by_case.get((record.category, record.id), ())
+        by_model = {p.model: p for p in predictions}
+        sized = next((p for p in predictions if p.width), None)
+        yield (
+            f"{record.category}/{record.id}",
+            f"{sized.width}×{sized.height}" if sized else "–",
+            tuple(_cell(by_model.get(model)) for model in models),
+        )
+
+
+def _cell(prediction: Prediction | None) -> Text:
+    if prediction is None:
+        return Message("not measured")
+    if prediction.failure:
+        return Message("Failed")
+    spent = prediction.seconds
+    return f"{spent.get('infer', 0):.2f} / {total(spent):.2f}"

@@ -1,0 +1,413 @@
+"""What the first screen says: the answer, the points in bars, quality against time, and where it
+goes wrong."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from statistics import median
+from typing import Any
+
+from ..cases.categories import category_title
+from ..core.anchors import case_anchor, category_anchor
+from ..i18n import N_, Message, join
+from ..measure.kinds import KINDS, kind_name
+from ..measure.table import HEADLINES
+from ..run.findings import misses
+from ..run.previews import Spot
+from ..run.record import ModelRun
+from ..run.statistics import ALL, FEWEST, Mean, Points, difference_between, points_apart
+from .context import Context
+from .measures import short
+from .provenance import precision
+from .scatter import Dot, ScatterView, scatter
+from .views import (
+    BarCell,
+    FailureView,
+    FindingView,
+    Link,
+    MatrixRow,
+    MatrixView,
+    OverviewView,
+    Text,
+)
+
+GOOD, BAD = 0.85, 0.5
+"""Shares of the points of a kind: all models pass so many, or fewer."""
+NAMED = 3
+"""Kinds that are named at most, of what all models do well, and of what badly."""
+TILE = 360
+"""Pixels in which the viewer shows the place of a finding."""
+NO_BREAK = "\N{NO-BREAK SPACE}"
+
+
+class Overview:
+    """Makes the overview of one run."""
+
+    def __init__(self, context: Context) -> None:
+        self.context = context
+        self.run = context.run
+        self.models = context.models
+        self.summary = context.summary
+        self.points = {(p.category, p.model): p for p in self.summary.points}
+        self.kinds = {(p.category, p.model): p for p in self.summary.kinds}
+        self.scored = any(p.measured for p in self.summary.points)
+
+    def view(self, failures: Sequence[FailureView]) -> OverviewView:
+        """All of it; `failures`: the predictions that failed, for short."""
+        matrices = tuple(self._matrices())
+        return OverviewView(
+            answer=tuple(self._answer()),
+            more=self._more(),
+            complete=self.run.complete,
+            failed=len(self.run.failures),
+            done=Message(
+                "{failed} of {all} predictions failed.",
+                failed=len(self.run.failures),
+                all=len(self.run.predictions),
+            ),
+            failures=tuple(failures),
+            notes=tuple(self._notes()),
+            matrices=matrices,
+            scatter=self._scatter() if self.scored else None,
+            few=self._few(),
+            findings=tuple(map(self._finding, self.context.previews.worst)),
+            misses=misses(self.run),
+        )
+
+    # ---- the answer
+
+    def _answer(self) -> Iterable[Message]:
+        if self.scored:
+            yield from self._by_points()
+        elif self._headline():
+            yield from self._by_measure()
+        else:
+            yield Message(
+                "{n} picture without points or truth: nothing is scored.",
+                many="{n} pictures without points or truth: nothing is scored.",
+                n=len(self.run.cases),
+            )
+
+    def _by_points(self) -> Iterable[Message]:
+        counts = [self._count(ALL, model) for model in self.models]
+        counts = sorted((c for c in counts if c.measured), key=lambda c: (-c.passed, c.failed))
+        best, others = counts[0], counts[1:]
+        numbers: dict[str, Any] = {"passed": best.passed, "all": best.measured}
+        if len(self.models) == 1:
+            yield Message("{model} passes {passed} of {all} points.", model=best.model, **numbers)
+            return
+        alike = [c for c in counts if (c.passed, c.failed) == (best.passed, best.failed)]
+        if len(alike) > 1:
+            yield Message(
+                "{models} pass the same number of points, {passed} of {all}.",
+                models=_and([c.model for c in alike]),
+                **numbers,
+            )
+        elif best.best:
+            yield Message(
+                "{model} clearly passes the most points, {passed} of {all}.",
+                model=best.model,
+                **numbers,
+            )
+        else:
+            yield Message(
+                "{model} passes the most points, {passed} of {all}.", model=best.model, **numbers
+            )
+        close, few = [], 0
+        for other in others:
+            if other in alike:
+                continue
+            apart = points_apart(best, other, self.summary.groups)
+            if apart and apart.clear and apart.middle > 0:
+                continue
+            close.append(other)
+            few = max(few, apart.groups if apart and apart.low is None else 0)
+        yield from self._close(
+            [other.model for other in close], [str(other.passed) for other in close], few
+        )
+
+    def _headline(self) -> str | None:
+        """The first of the measures shown by category that there is a value of."""
+        rows = [self.summary.row(metric.name) for metric in HEADLINES]
+        return next((row.metric for row in rows if row and any(m.scored for m in row.means)), None)
+
+    def _by_measure(self) -> Iterable[Message]:
+        row = self.summary.row(self._headline() or "")
+        means = [mean for mean in row.means if mean.value is not None] if row else []
+        if row is None or not means:
+            return
+        sign = 1 if row.higher_is_better else -1
+        means.sort(key=lambda mean: -sign * (mean.value or 0))
+        title = next(metric.title for metric in HEADLINES if metric.name == row.metric)
+        best = means[0]
+        values: dict[str, Any] = {
+            "model": best.model,
+            "measure": title,
+            "value": short(best.value or 0),
+        }
+        if len(means) == 1:
+            yield Message("{model} has a {measure} of {value}.", **values)
+            return
+        yield Message("{model} is closest to the truth, with a {measure} of {value}.", **values)
+        close, few = [], 0
+        for other in means[1:]:
+            apart = difference_between(best, other, self.summary.groups)
+            if not (apart and apart.clear and apart.middle * sign > 0):
+                close.append(other)
+                few = max(few, apart.groups if apart and apart.low is None else 0)
+        yield from self._close(
+            [mean.model for mean in close], [short(mean.value or 0) for mean in close], few
+        )
+
+    def _close(self, models: list[str], values: list[str], few: int) -> Iterable[Message]:
+        """Those that cannot be told from the best."""
+        if not models:
+            return
+        named: dict[str, Any] = {"values": _and(values), "models": _and(models)}
+        if few:
+            yield Message(
+                "With {values} of {models} there is no telling: {n} case is too few.",
+                many="With {values} of {models} there is no telling: {n} cases are too few.",
+                n=few,
+                **named,
+            )
+        elif len(models) == 1:
+            yield Message("With {values}, {models} is too close to call.", **named)
+        else:
+            yield Message("With {values}, {models} are too close to call.", **named)
+
+    def _more(self) -> Text:
+        """What all models do well and badly, by kind of point."""
+        if not self.scored:
+            return Message(
+                "What stands out comes first: where models differ, and where a cut-out looks "
+                "unlike a finished one."
+            )
+        shares: list[tuple[float, float, str, int, int]] = []
+        for kind in dict.fromkeys(kind for kind, _ in self.kinds):
+            counts = [self.kinds[kind, model] for model in self.models]
+            counts = [count for count in counts if count.measured]
+            if counts:
+                each = [count.passed / count.measured for count in counts]
+                passed = sum(count.passed for count in counts)
+                shares.append(
+                    (min(each), max(each), kind, passed, sum(count.measured for count in counts))
+                )
+        good = sorted((s for s in shares if s[0] >= GOOD), key=lambda s: -s[0])[:NAMED]
+        bad = sorted((s for s in shares if s[1] < BAD), key=lambda s: s[1])[:NAMED]
+        alone = len(self.models) == 1
+        who = Message("Both models") if len(self.models) == 2 else Message("All models")
+        parts: list[Text] = []
+        for kinds, words in ((good, _WELL), (bad, _BADLY)):
+            if kinds:
+                counted: dict[str, Any] = {
+                    "passed": sum(s[3] for s in kinds),
+                    "all": sum(s[4] for s in kinds),
+                }
+                counted |= {"what": _and([kind_name(s[2]) for s in kinds])}
+                counted |= {"who": Message("It") if alone else who}
+                who = Message("They")
+                parts.append(Message(words[alone], **counted))
+        return join(" ", parts) if parts else ""
+
+    def _notes(self) -> Iterable[Text]:
+        yield from precision(self.run)
+        for model, data, count in self.summary.flattered:
+            yield Message(
+                "{model} is known to have been trained on {data}: {count} cases are "
+                "from it, and figures on them flatter it.",
+                model=model,
+                data=data,
+                count=count,
+            )
+
+    # ---- the bars
+
+    def _count(self, category: str, model: str) -> Points:
+        return self.points.get((category, model), Points(model, category, 0, 0, 0))
+
+    def _matrices(self) -> Iterable[MatrixView]:
+        if self.scored:
+            everything = Link("", Message("All"), len(self.run.cases))
+            names = self.context.categories(empty=False)
+            links = [
+                Link(category_anchor(name), category_title(name), 0)
+                for name in names
+                if any(self._count(name, model).measured for model in self.models)
+            ]
+            names = tuple(n for n in names if category_anchor(n) in {each.anchor for each in links})
+            yield MatrixView(
+                "category",
+                Message("by category"),
+                (everything, *links),
+                tuple(
+                    self._row(model, [self._count(name, model) for name in (ALL, *names)])
+                    for model in self.models
+                ),
+            )
+            kinds = sorted({kind for kind, _ in self.kinds}, key=self._order)
+            yield MatrixView(
+                "kind",
+                Message("by kind of point"),
+                (everything, *(Link("", kind_name(kind), 0) for kind in kinds)),
+                tuple(
+                    self._row(
+                        model,
+                        [self._count(ALL, model), *(self.kinds[kind, model] for kind in kinds)],
+                    )
+                    for model in self.models
+                ),
+            )
+        elif self._headline():
+            rows = [self.summary.row(metric.name) for metric in HEADLINES]
+            there = [row for row in rows if row and any(mean.scored for mean in row.means)]
+            titles = {metric.name: metric.title for metric in HEADLINES}
+            yield MatrixView(
+                "measure",
+                Message("by measure"),
+                tuple(Link("", titles[row.metric], 0) for row in there),
+                tuple(
+                    MatrixRow(
+                        model, self._about(model), tuple(self._mean(row.means[n]) for row in there)
+                    )
+                    for n, model in enumerate(self.models)
+                ),
+            )
+        else:
+            rows_ = tuple(MatrixRow(model, self._about(model), ()) for model in self.models)
+            yield MatrixView("model", Message("Models"), (), rows_)
+
+    def _order(self, kind: str) -> int:
+        return [*KINDS, kind].index(kind)
+
+    def _row(self, model: str, counts: Iterable[Points]) -> MatrixRow:
+        return MatrixRow(model, self._about(model), tuple(map(_bar, counts)))
+
+    def _mean(self, mean: Mean) -> BarCell:
+        if mean.value is None:
+            return BarCell("–", "", Message("not measured"), None, False)
+        words = Message("over {count}", count=mean.scored)
+        return BarCell(short(mean.value), "", words, None, mean.best)
+
+    def _about(self, model: str) -> Text:
+        """Seconds and licence."""
+        licence = self._info(model).info.licence
+        spent = self._seconds(model)
+        if self._info(model).info.finished:
+            how: list[Text] = [Message("finished cut-outs")]
+        else:
+            how = [_seconds(spent) if spent else Message("not timed")]
+        return join(" · ", [*how, licence])
+
+    def _info(self, model: str) -> ModelRun:
+        return self.run.index.models[model]
+
+    def _seconds(self, model: str) -> float | None:
+        """Median of inference; None for cut-outs that were made elsewhere."""
+        if self._info(model).info.finished:
+            return None
+        own = [p for p in self.run.predictions if p.model == model and p.cutout]
+        spent = [p.seconds["infer"] for p in own if p.seconds.get("infer", 0) > 0]
+        return median(spent) if spent else None
+
+    # ---- quality and time
+
+    def _scatter(self) -> ScatterView | None:
+        dots, titles = [], []
+        for model in self.models:
+            count, spent = self._count(ALL, model), self._seconds(model)
+            if not spent or not count.measured:
+                continue
+            share = count.passed / count.measured
+            licence = self._info(model).info.licence
+            dots.append(
+                Dot(
+                    model, f"{licence[:16]} · {100 * share:.0f}{NO_BREAK}%",
+                    spent, share, count.low, count.high,
+                )
+            )  # fmt: skip
+            words: list[Text] = [model, _share(share), _seconds(spent), licence]
+            if count.low is not None and count.high is not None:
+                words[1] = Message(
+                    "{share} (95 % interval {low} to {high})",
+                    share=_share(share),
+                    low=_share(count.low),
+                    high=_share(count.high),
+                )
+            titles.append(join(", ", words))
+        if not dots:
+            return None
+        alt = Message("Share of points passed and seconds: {dots}", dots=join("; ", titles))
+        return scatter(dots, titles, alt)
+
+    def _few(self) -> Text:
+        """Why there are no intervals."""
+        if all(self._count(ALL, model).low is None for model in self.models):
+            return Message("no interval: fewer than {cases} cases", cases=FEWEST)
+        return Message("share of points passed, 95\u00a0% interval")
+
+    # ---- where it goes wrong
+
+    def _finding(self, spot: Spot) -> FindingView:
+        finding = spot.finding
+        case = self.context.titles[finding.category, finding.case]
+        anchor = case_anchor(finding.category, finding.case)
+        shown = finding.models[0]
+        who: Text = _and(finding.models[:NAMED])
+        if len(finding.models) == len(self.models) > 1:
+            who = Message("both models") if len(self.models) == 2 else Message("all models")
+        elif len(finding.models) > NAMED:
+            who = Message("{count} models", count=len(finding.models))
+        place = f"view={anchor}"
+        if finding.point:
+            place += f"&point={finding.point}"
+        elif spot.box:
+            left, top, side, _ = spot.box
+            place += f"&at={left},{top},{TILE / side:.3g}"
+        return FindingView(
+            href=f"{self.context.case_page(anchor)}#{place}&a=result:{shown}",
+            words=finding.words,
+            case=case,
+            who=who,
+            original=self.context.image(
+                spot.original, Message("{case}, the original there", case=case)
+            ),
+            cutout=self.context.image(
+                spot.cutout, Message("{case}, what {model} left there", case=case, model=shown)
+            ),
+        )
+
+
+def _bar(count: Points) -> BarCell:
+    if not count.measured:
+        return BarCell("–", "", Message("no points"), None, False)
+    words = Message("{passed} of {all} passed", passed=count.passed, all=count.measured)
+    if count.unmeasured:
+        words = join(", ", [words, Message("{count} not measurable", count=count.unmeasured)])
+    share = 100 * count.passed / count.measured
+    return BarCell(str(count.passed), f"/{count.measured}", words, f"{share:.1f}", count.best)
+
+
+def _share(value: float) -> str:
+    return f"{100 * value:.0f}{NO_BREAK}%"
+
+
+def _seconds(value: float) -> str:
+    return f"{value:.2g}{NO_BREAK}s" if value < 100 else f"{value:.0f}{NO_BREAK}s"
+
+
+def _and(names: Sequence[Text]) -> Text:
+    """All of them in a sentence."""
+    if len(names) < 2:
+        return names[0] if names else ""
+    return Message("{some} and {other}", some=join(", ", names[:-1]), other=names[-1])
+
+
+_WELL = (
+    N_("{who} do well at {what} ({passed} of {all} points)."),
+    N_("{who} does well at {what} ({passed} of {all} points)."),
+)
+_BADLY = (
+    N_("{who} do badly at {what} ({passed} of {all})."),
+    N_("{who} does badly at {what} ({passed} of {all})."),
+)

@@ -1,0 +1,170 @@
+"""What to show first of a run: where it goes wrong, the worst first.
+
+A finding is a point that was missed, or what anyone sees at once (`rmbg_eval.run.gross`), which
+comes before it: a case that is full of crumbs is no case of a hem that is a little soft.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass, replace
+
+from ..core.key import Key
+from ..i18n import Message
+from ..measure.kinds import missed
+from ..measure.points import far_off
+from ..measure.record import ObservationPoint, PointResult
+from .gross import Gross
+from .record import Run
+
+MOST = 6
+
+
+@dataclass(frozen=True)
+class Finding:
+    """What is wrong at a place of a case, and with which models."""
+
+    category: str
+    case: str
+    models: tuple[str, ...]
+    """The worst first."""
+    kind: str
+    """Of point, or a name of `GROSS`."""
+    words: Message
+    severity: float
+    """From 0 to 1 of a point that may fail; above it what is gross, or must not fail."""
+    place: Gross | ObservationPoint
+
+    @property
+    def key(self) -> Key:
+        """Of the prediction that is shown."""
+        return Key(self.category, self.case, self.models[0])
+
+    @property
+    def point(self) -> str:
+        """Id of the observation point; empty where it is none."""
+        return self.place.id if isinstance(self.place, ObservationPoint) else ""
+
+
+def _pieces(amount: float) -> Message:
+    return Message("{n} stray piece", many="{n} stray pieces", n=round(amount))
+
+
+def _holes(amount: float) -> Message:
+    return Message("{n} hole in the subject", many="{n} holes in the subject", n=round(amount))
+
+
+def _loss(amount: float) -> Message:
+    if amount > ALL_BUT:
+        return Message("The subject is gone")
+    return Message("{share}\u00a0% of the subject is gone", share=f"{100 * amount:.0f}")
+
+
+def _excess(amount: float) -> Message:
+    return Message(
+        "Background is left, {share}\u00a0% of the subject's area", share=f"{100 * amount:.0f}"
+    )
+
+
+def _haze(amount: float) -> Message:
+    return Message("{share}\u00a0% of the picture is half see-through", share=f"{100 * amount:.0f}")
+
+
+def _dissent(amount: float) -> Message:
+    return Message(
+        "Differs from the others in {share}\u00a0% of the picture", share=f"{100 * amount:.0f}"
+    )
+
+
+ALL_BUT = 0.95
+"""Of the subject: what is left of it is nothing to speak of."""
+
+
+@dataclass(frozen=True)
+class _Kind:
+    least: float
+    """The amount from which it is shown."""
+    severity: Callable[[float], float]
+    words: Callable[[float], Message]
+
+
+GROSS = {
+    "loss": _Kind(0.25, lambda share: 2 + share, _loss),
+    "crumbs": _Kind(30, lambda count: 1 + count / (count + 100), _pieces),
+    "excess": _Kind(0.25, lambda share: 1 + share / (share + 0.5), _excess),
+    "holes": _Kind(30, lambda count: 1 + count / (count + 300), _holes),
+    "dissent": _Kind(0.02, lambda share: 0.6 + share, _dissent),
+    "haze": _Kind(0.02, lambda share: 0.5 + share, _haze),
+}
+"""In no order but that of their severity."""
+
+
+def findings(run: Run, gross: Mapping[Key, Mapping[str, Gross]], most: int = MOST) -> list[Finding]:
+    """The worst findings, of each kind and each case one before any second one.
+
+    `gross`: of each prediction, what `rmbg_eval.run.gross.gross` says. What several models have in
+    common is one finding, named for the one that is worst.
+    """
+    together: dict[tuple[str, str, str, str], Finding] = {}
+    for finding in sorted((*_missed(run), *_gross(run, gross)), key=lambda f: -f.severity):
+        about = finding.category, finding.case, finding.kind, finding.point
+        first = together.setdefault(about, finding)
+        if first is not finding:
+            together[about] = replace(first, models=(*first.models, *finding.models))
+    left = list(together.values())
+    chosen: list[Finding] = []
+    while left and len(chosen) < most:
+        cases = [(f.category, f.case) for f in chosen]
+        kinds = [f.kind for f in chosen]
+        # The list is in order of severity, and the first of the least is taken.
+        worst = min(left, key=lambda f: kinds.count(f.kind) + cases.count((f.category, f.case)))
+        left.remove(worst)
+        chosen.append(worst)
+    return chosen
+
+
+def misses(run: Run) -> int:
+    """How many points were missed, each for as many models as missed it."""
+    return sum(point.passed is False for point in run.points)
+
+
+def _missed(run: Run) -> Iterable[Finding]:
+    points = {(r.category, r.id, p.id): p for r in run.cases for p in r.points}
+    for result in run.points:
+        point = points.get((result.category, result.case, result.point))
+        if result.passed is False and point:
+            yield Finding(
+                result.category, result.case, (result.model,), result.kind, missed(result),
+                _severity(result), point,
+            )  # fmt: skip
+
+
+def _severity(result: PointResult) -> float:
+    return far_off(result) + (3 if result.required else 0)
+
+
+def _gross(run: Run, gross: Mapping[Key, Mapping[str, Gross]]) -> Iterable[Finding]:
+    truths = {(record.category, record.id): record.has_truth for record in run.cases}
+    for key in run.index.predictions:
+        for name, place in gross.get(key, {}).items():
+            kind = GROSS.get(name)
+            if kind is None:
+                continue
+            amount, checked = place.amount, truths.get((key.category, key.case))
+            if name in ("crumbs", "holes") and not checked:
+                # What every model leaves is most likely there: single hairs, the gaps of a lace.
+                amount -= min(
+                    (
+                        gross[other.key][name].amount if name in gross.get(other.key, {}) else 0.0
+                        for other in run.index.by_case[key.category, key.case]
+                        if other.cutout and other.key != key
+                    ),
+                    default=0.0,
+                )
+            if amount >= kind.least:
+                words = kind.words(place.amount)
+                if checked and name in ("crumbs", "holes"):
+                    words = Message("{what}, not in the truth", what=words)
+                yield Finding(
+                    key.category, key.case, (key.model,), name, words, kind.severity(amount), place
+                )

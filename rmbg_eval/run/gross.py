@@ -1,0 +1,124 @@
+"""What anyone sees at once of a cut-out: crumbs, holes, a piece of the subject gone, and where.
+
+These are no measures: they say what to show first, and where it is. The pieces are those of
+`rmbg_eval.measure.alpha.strays`; where there is a truth, less those that it has too.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import numpy as np
+from numpy.typing import NDArray
+from pydantic import BaseModel, ConfigDict
+
+from ..core.images import Alpha
+from ..measure.alpha import STRAY_SHARE
+
+Mask = NDArray[np.bool_]
+Box = tuple[int, int, int, int]
+
+WINDOW = 4
+"""A window about pieces is the picture's shorter side by this."""
+PATCH = 60
+"""A soft patch is more than twice the picture's shorter side by this across: no edge is."""
+SURELY = 0.9
+"""Truth from which a pixel surely is the subject's; below one minus this it surely is not."""
+
+
+class Gross(BaseModel):
+    """How much of it there is, and the place to look at."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    amount: float
+    """Of pieces their number, of the rest a share."""
+    box: Box
+    """Left, top, width, height in pixels."""
+
+
+def gross(alpha: Alpha, truth: Alpha | None, others: Sequence[Alpha] = ()) -> dict[str, Gross]:
+    """What is grossly wrong with an alpha, `(H, W) float32` in [0, 1]; nothing where nothing is.
+
+    `truth`, `others`: as `alpha`, of the same size; other models' alphas. With a truth: `crumbs`
+    and `holes` which it does not have, if most are such; `loss`, the share of what surely is the
+    subject where alpha is below a half; `excess`, where alpha is above that and surely nothing is,
+    by the subject's area. Without one: every crumb and hole; `haze`, the share of the picture in
+    wide patches that are in between; `dissent`, where alpha is on the other side of a half than
+    all the `others`.
+    """
+    shape = alpha >= np.float32(0.5)
+    areas = {"crumbs": _pieces(shape, 8), "holes": _pieces(~shape, 4)}
+    largest = _largest(shape)
+    kinds: dict[str, Gross] = {}
+    for name, (label, sizes) in areas.items():
+        small = (sizes > 0) & (sizes < STRAY_SHARE * largest)
+        small[0] = False
+        if name == "holes":
+            border = np.concatenate([label[0], label[-1], label[:, 0], label[:, -1]])
+            small[np.unique(border)] = False
+        every = np.count_nonzero(small)
+        if truth is not None:
+            there = (truth >= np.float32(0.5)) == (name == "crumbs")
+            also = np.bincount(label[there], minlength=len(sizes))
+            small &= also * 2 < sizes
+        # Where most of them are real, a lace is cut out as one: the rest are at its edges.
+        if small.any() and 2 * np.count_nonzero(small) >= every:
+            place = _densest(small[label])
+            kinds[name] = Gross(amount=float(np.count_nonzero(small)), box=place)
+    if truth is not None:
+        sure, clear = truth >= SURELY, truth <= 1 - SURELY
+        parts = {"loss": sure & ~shape, "excess": clear & shape}
+        whole = int(np.count_nonzero(sure))
+    else:
+        parts, whole = {"haze": _patches(alpha)}, shape.size
+        if others:
+            sides = [other >= np.float32(0.5) for other in others]
+            parts["dissent"] = np.logical_and.reduce([side != shape for side in sides])
+    for name, part in parts.items():
+        if whole and part.any():
+            amount = float(np.count_nonzero(part) / whole)
+            kinds[name] = Gross(amount=amount, box=_around_largest(part))
+    return kinds
+
+
+def _pieces(mask: Mask, connectivity: int) -> tuple[NDArray[np.int32], NDArray[np.intp]]:
+    import cv2  # not for those who only read a finished run
+
+    label = cv2.connectedComponents(mask.view(np.uint8), connectivity=connectivity)[1]
+    return np.asarray(label, np.int32), np.bincount(label.ravel())
+
+
+def _largest(mask: Mask) -> int:
+    return int(_pieces(mask, 8)[1][1:].max(initial=0))
+
+
+def _patches(alpha: Alpha) -> Mask:
+    """What is in between and far from anything that is not."""
+    import cv2
+
+    between = ((alpha > np.float32(0.1)) & (alpha < np.float32(SURELY))).view(np.uint8)
+    reach = max(4, min(alpha.shape) // PATCH)
+    disc = cv2.getStructuringElement(cv2.MORPH_ELLIPSE, (2 * reach + 1, 2 * reach + 1))
+    return cv2.morphologyEx(between, cv2.MORPH_OPEN, disc).view(bool)
+
+
+def _densest(mask: Mask) -> Box:
+    """The square window that holds the most of a mask."""
+    height, width = mask.shape
+    side = max(1, min(height, width) // WINDOW)
+    step = max(1, side // 16)
+    total = np.pad(mask.cumsum(0).cumsum(1), ((1, 0), (1, 0)))
+    sums = total[side:, side:] - total[:-side, side:] - total[side:, :-side] + total[:-side, :-side]
+    coarse = sums[::step, ::step]
+    row, column = divmod(int(coarse.argmax()), coarse.shape[1])
+    return column * step, row * step, side, side
+
+
+def _around_largest(mask: Mask) -> Box:
+    """What the largest piece of a mask fits into."""
+    import cv2
+
+    stats = cv2.connectedComponentsWithStats(mask.view(np.uint8), connectivity=8)[2]
+    x, y, width, height, _ = stats[1 + stats[1:, 4].argmax()]
+    return int(x), int(y), int(width), int(height)

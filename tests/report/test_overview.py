@@ -1,0 +1,344 @@
+"""The first screen: its answer, quality against time, and the worst findings first."""
+
+from __future__ import annotations
+
+from itertools import combinations
+
+from hypothesis import given
+from hypothesis import strategies as st
+from runs import KEY, run_of
+from views import Presenter
+
+from rmbg_eval import Prediction
+from rmbg_eval.core.anchors import case_anchor
+from rmbg_eval.core.key import Key
+from rmbg_eval.i18n import Message
+from rmbg_eval.measure.kinds import KINDS
+from rmbg_eval.measure.points import far_off
+from rmbg_eval.measure.record import Measurement, ObservationPoint, PointResult
+from rmbg_eval.report.scatter import LINE, Dot, overlap, scatter, width
+from rmbg_eval.run.findings import Finding, findings
+from rmbg_eval.run.gross import Gross
+from rmbg_eval.run.previews import CasePreviews, Previews, Spot, around, box_of
+from rmbg_eval.run.record import CaseRecord, Run
+
+
+def result(
+    case: str = "ada", point: str = "p", model: str = "a", measured: float = 0.0, **changes: object
+) -> PointResult:
+    made = PointResult(
+        category="portrait", case=case, model=model, point=point, kind="opaque",
+        measured=measured, expected=1.0, tolerance=0.05, unit="alpha, 0 to 1",
+        passed=measured > 0.95,
+    )  # fmt: skip
+    return made.model_copy(update=changes)
+
+
+def run_with(*results: PointResult, **changes: object) -> Run:
+    run = run_of()
+    names = dict.fromkeys(r.case for r in results) or {"ada": None}
+    ids = dict.fromkeys(r.point for r in results)
+    points = tuple(
+        ObservationPoint.model_validate({"id": id_, "kind": "opaque", "box": [1, 1, 4, 2]})
+        for id_ in ids
+    )
+    cases = tuple(
+        CaseRecord.model_validate({**run.cases[0].model_dump(), "id": name, "points": points})
+        for name in names
+    )
+    return run.model_copy(update={"cases": cases, "points": results, **changes})
+
+
+def order(*results: PointResult) -> list[tuple[str, str, str]]:
+    worst = findings(run_with(*results), {})
+    return [(each.case, each.point, each.models[0]) for each in worst]
+
+
+def test_farthest_off_first_and_each_case_once_before_any_twice() -> None:
+    assert order(
+        result("ada", "p", measured=0.0),
+        result("ada", "q", measured=0.1),
+        result("bob", "p", measured=0.8),
+        result("eve", "p", measured=1.0),
+    ) == [("ada", "p", "a"), ("bob", "p", "a"), ("ada", "q", "a")]
+
+
+def test_a_point_of_two_models_is_named_for_the_one_that_is_farther_off() -> None:
+    assert order(result(model="a", measured=0.5), result(model="b", measured=0.2)) == [
+        ("ada", "p", "b")
+    ]
+
+
+def test_required_points_come_first() -> None:
+    assert order(
+        result("ada", measured=0.0), result("bob", measured=0.9, required=True)
+    ) == [("bob", "p", "a"), ("ada", "p", "a")]  # fmt: skip
+
+
+@given(
+    kind=st.sampled_from(sorted(KINDS)),
+    measured=st.floats(0, 1e4) | st.none(),
+    expected=st.floats(0, 1e4),
+)
+def test_how_far_off_is_a_share(kind: str, measured: float | None, expected: float) -> None:
+    point = result().model_copy(
+        update={"kind": kind, "measured": measured, "expected": expected, "reason": "no edge"}
+    )
+    assert 0 <= far_off(point) <= 1
+    same = point.model_copy(update={"measured": expected})
+    assert far_off(same) == 0
+
+
+@given(
+    x=st.integers(0, 90), y=st.integers(0, 50), width=st.integers(1, 10), height=st.integers(1, 10)
+)
+def test_the_place_shown_is_inside_and_holds_the_point(
+    x: int, y: int, width: int, height: int
+) -> None:
+    point = ObservationPoint.model_validate(
+        {"id": "p", "kind": "opaque", "box": [x, y, width, height]}
+    )
+    left, top, across, down = around(box_of(point), 100, 60)
+    assert across == down
+    assert 0 <= left <= x
+    assert x + width <= left + across <= 100
+    assert 0 <= top <= y
+    assert y + height <= top + down <= 60
+
+
+def told_overview(run: Run, drawn: Previews | None = None):
+    return Presenter(run, drawn or Previews({KEY: CasePreviews()})).overview()
+
+
+def many(passed: dict[str, list[float]]) -> Run:
+    """A run of as many cases as each model has values: of each, whether its one point passed."""
+    return run_with(
+        *(
+            result(f"c{number}", "p", model, measured)
+            for model, values in passed.items()
+            for number, measured in enumerate(values)
+        )
+    )
+
+
+def test_the_answer_names_the_best_model_and_who_cannot_be_told_from_it() -> None:
+    view = told_overview(many({"a": [1.0] * 9 + [0.0], "b": [1.0] * 8 + [0.0] * 2}))
+    assert view.answer == (
+        "a passes the most points, 9 of 10.", "With 8, b is too close to call.",
+    )  # fmt: skip
+    assert not any(cell.best for row in view.matrices[0].rows for cell in row.cells)
+
+
+def test_the_answer_is_clear_where_the_interval_is() -> None:
+    view = told_overview(many({"a": [0.0] * 10, "b": [1.0] * 10}))
+    assert view.answer == ("b clearly passes the most points, 10 of 10.",)
+    a, b = view.matrices[0].rows
+    assert [cell.best for cell in a.cells] == [False, False]
+    assert [cell.best for cell in b.cells] == [True, True]
+
+
+def test_too_few_cases_are_said_to_be() -> None:
+    view = told_overview(many({"a": [1.0, 1.0], "b": [1.0, 0.0]}))
+    assert view.answer == (
+        "a passes the most points, 2 of 2.",
+        "With 1 of b there is no telling: 2 cases are too few.",
+    )
+    a, b = view.matrices[0].rows
+    assert [(c.value, c.of, c.share) for c in a.cells] == [("2", "/2", "100.0")] * 2
+    assert [(c.value, c.of, c.share) for c in b.cells] == [("1", "/2", "50.0")] * 2
+    assert b.cells[0].words == "1 of 2 passed"
+
+
+def test_models_that_are_alike_are_both_named() -> None:
+    view = told_overview(many({"a": [1.0, 0.0], "b": [0.0, 1.0]}))
+    assert view.answer == ("a and b pass the same number of points, 1 of 2.",)
+
+
+def test_a_model_alone_is_no_best() -> None:
+    run = many({"a": [1.0, 0.0]})
+    run = run.model_copy(update={"models": run.models[:1]})
+    view = told_overview(run)
+    assert view.answer == ("a passes 1 of 2 points.",)
+    assert view.more == ""
+
+
+def test_what_all_models_do_well_and_badly_is_counted_by_kind() -> None:
+    points = [
+        result(f"c{number}", kind, model, 1.0 if kind == "opaque" else 0.0, kind=kind)
+        for number in range(3)
+        for model in "ab"
+        for kind in ("opaque", "strands", "no-fringe")
+    ]
+    points = [p.model_copy(update={"passed": p.kind == "opaque"}) for p in points]
+    view = told_overview(run_with(*points))
+    assert view.more == (
+        "Both models do well at solid parts (6 of 6 points). "
+        "They do badly at single strands and clean edge colour (0 of 12)."
+    )
+    (kinds,) = (each for each in view.matrices if each.name == "kind")
+    assert [column.title for column in kinds.columns] == [
+        "All", "solid parts", "single strands", "clean edge colour"
+    ]  # fmt: skip
+    assert [cell.value for cell in kinds.rows[0].cells] == ["3", "3", "0", "0"]
+    assert view.misses == 12
+
+
+def test_in_chinese() -> None:
+    run = many({"a": [1.0] * 9 + [0.0], "b": [1.0] * 8 + [0.0] * 2})
+    run = run.model_copy(update={"settings": run.settings.model_copy(update={"lang": "zh"})})
+    assert told_overview(run).answer == (
+        "a 通过最多观察点：9/10。", "b 为 8，差距太小，难分高下。",
+    )  # fmt: skip
+
+
+def test_without_points_nothing_is_scored() -> None:
+    view = told_overview(run_of())
+    assert view.answer == ("1 picture without points or truth: nothing is scored.",)
+    assert view.scatter is None
+    assert [(each.name, each.columns) for each in view.matrices] == [("model", ())]
+    assert view.findings == ()
+
+
+def test_without_points_a_truth_decides() -> None:
+    values = [
+        Measurement(
+            category=KEY[0], case=KEY[1], model=model, metric="mad", value=value, unit="1",
+            region="whole image", reason=None,
+        )
+        for model, value in (("a", 0.25), ("b", 0.125))
+    ]  # fmt: skip
+    view = told_overview(run_of(measurements=tuple(values)))
+    assert view.answer == (
+        "b is closest to the truth, with a mean error of 0.125.",
+        "With 0.25 of a there is no telling: 1 case is too few.",
+    )
+    (table,) = view.matrices
+    assert [column.title for column in table.columns] == ["mean error"]
+    assert [row.cells[0].value for row in table.rows] == ["0.25", "0.125"]
+
+
+def timed(seconds: dict[str, float], finished: str = "") -> Run:
+    run = many({model: [1.0, 0.0] * 4 for model in seconds})
+    predictions = tuple(
+        Prediction(
+            category=KEY[0], case="c0", model=model, cutout="x.png", cutout_sha256="0" * 64,
+            picture_sha256="0" * 64, width=8, height=8, seconds={"infer": spent},
+        )
+        for model, spent in seconds.items()
+    )  # fmt: skip
+    models = tuple(
+        one.model_copy(
+            update={
+                "info": one.info.model_copy(
+                    update={"runtime": "none" if one.info.name == finished else "Test 1"}
+                )
+            }
+        )
+        for one in run.models
+    )
+    return run.model_copy(update={"predictions": predictions, "models": models})
+
+
+def test_quality_against_time_has_intervals_and_words_for_them() -> None:
+    plot = told_overview(timed({"a": 1.0, "b": 4.0})).scatter
+    assert [dot.name for dot in plot.dots] == ["a", "b"]
+    assert [dot.best for dot in plot.dots] == [True, False]
+    assert all(dot.whisker and dot.label for dot in plot.dots)
+    assert plot.alt.replace("\u00a0", " ").startswith(
+        "Share of points passed and seconds: a, 50 % (95 % interval 17 % to 83 %), 1 s, "
+    )
+
+
+def test_cut_outs_that_were_made_elsewhere_are_never_timed() -> None:
+    run = timed({"a": 1.0, "b": 0.001}, finished="b")
+    presenter = Presenter(run, Previews({KEY: CasePreviews()}))
+    view = presenter.overview()
+    assert [dot.name for dot in view.scatter.dots] == ["a"]
+    assert view.matrices[0].rows[1].about.startswith("finished cut-outs · ")
+    (_, b) = presenter.more().models
+    assert (b.infer, b.total, b.load, b.memory) == ("not timed",) * 4
+    assert presenter.more().names == ("a",)
+
+
+dots = st.builds(
+    lambda name, seconds, share, reach: Dot(
+        name, "CC BY-NC 4.0 · 99 %", seconds, share,
+        max(0.0, share - reach), min(1.0, share + reach),
+    ),
+    st.text(min_size=1, max_size=40), st.floats(1e-3, 1e3), st.floats(0, 1), st.floats(0, 0.2),
+)  # fmt: skip
+
+
+@given(st.lists(dots, min_size=1, max_size=6))
+def test_labels_of_six_models_never_lie_on_each_other(models: list[Dot]) -> None:
+    plot = scatter(models, [dot.name for dot in models], "")
+    boxes = []
+    for dot, model in zip(plot.dots, models, strict=True):
+        assert dot.label is not None
+        left, baseline = map(float, dot.label)
+        right = left + max(width(dot.name), width(model.words, 6.4))
+        boxes.append((left, baseline - LINE + 3.1, right, baseline + LINE + 2.9))
+        assert left >= 0
+        assert 0 <= baseline <= 190
+        assert 42 <= float(dot.x) <= 352
+        assert 9.9 <= float(dot.y) <= 190.1
+    assert not any(overlap(one, other) for one, other in combinations(boxes, 2))
+    assert 1 <= len(plot.down) <= 6
+    assert 2 <= len(plot.across) <= 7
+
+
+def test_the_front_is_what_nothing_is_as_fast_and_as_good_as() -> None:
+    models = [Dot(str(n), "", *at) for n, at in enumerate([(1, 0.5), (2, 0.4), (3, 0.6), (3, 0.6)])]
+    plot = scatter(models, ["" for _ in models], "")
+    assert [dot.best for dot in plot.dots] == [True, False, True, False]
+    assert plot.best.count("V") == 2
+
+
+def place(amount: float) -> Gross:
+    return Gross(amount=amount, box=(1, 2, 3, 4))
+
+
+def test_what_anyone_sees_at_once_comes_before_a_soft_hem() -> None:
+    run = run_with(result("ada", measured=0.0), result("bob", measured=0.0))
+    run = run.model_copy(update={"predictions": run_of_one("bob")})
+    key = Key("portrait", "bob", "a")
+    first, *_ = findings(run, {key: {"crumbs": place(739)}})
+    assert (first.case, first.kind, str(first.words)) == ("bob", "crumbs", "739 stray pieces")
+    first, *_ = findings(run, {key: {"loss": place(0.5), "crumbs": place(739)}})
+    assert str(first.words).replace("\u00a0", " ") == "50 % of the subject is gone"
+    only = findings(run, {key: {"crumbs": place(5)}})
+    assert [each.kind for each in only] == ["opaque", "opaque"]
+
+
+def test_what_every_model_leaves_is_most_likely_there() -> None:
+    run = run_with(result("bob", measured=1.0))
+    run = run.model_copy(
+        update={
+            "predictions": run_of_one("bob", "a") + run_of_one("bob", "b"),
+            "cases": tuple(c.model_copy(update={"has_truth": False}) for c in run.cases),
+        }
+    )
+    a, b = Key("portrait", "bob", "a"), Key("portrait", "bob", "b")
+    assert findings(run, {a: {"crumbs": place(300)}, b: {"crumbs": place(290)}}) == []
+    (one,) = findings(run, {a: {"crumbs": place(300)}, b: {"crumbs": place(10)}})
+    assert (one.models, str(one.words)) == (("a",), "300 stray pieces")
+
+
+def test_a_finding_leads_to_its_place_in_the_viewer() -> None:
+    run = run_with(result("ada", "p", "a", 0.0), result("ada", "p", "b", 0.5))
+    drawn = Previews({KEY: CasePreviews()}, tuple(map(Spot, findings(run, {}))))
+    (one,) = told_overview(run, drawn).findings
+    assert one.href == f"#view={case_anchor(*KEY)}&point=p&a=result:a"
+    assert (one.words.replace("\u00a0", " "), one.who) == ("Only 0 % solid", "both models")
+    gone = Finding("portrait", "ada", ("b",), "loss", Message("x"), 1.0, place(1.0))
+    drawn = Previews({KEY: CasePreviews()}, (Spot(gone, box=(10, 20, 90, 90)),))
+    (one,) = told_overview(run, drawn).findings
+    assert one.href == f"#view={case_anchor(*KEY)}&at=10,20,4&a=result:b"
+    assert one.who == "b"
+
+
+def run_of_one(case: str = "ada", model: str = "a") -> tuple:
+    return (Prediction(
+        category="portrait", case=case, model=model, cutout="x.png", cutout_sha256="0" * 64,
+        picture_sha256="0" * 64, width=8, height=8,
+    ),)  # fmt: skip
