@@ -8,18 +8,17 @@ from typing import Any
 from ..cases.categories import category_title
 from ..core.key import Key
 from ..i18n import N_, Message, Named, join
-from ..measure.kinds import kind_title
-from ..measure.record import Measurement, ObservationPoint, PointResult
+from ..measure.record import Measurement, PointResult
 from ..measure.subject import Metric
 from ..measure.table import FAMILIES, HEADLINES, TITLES
 from ..run.previews import Plot
 from ..run.record import CaseRecord
 from ..run.statistics import ALL, Difference, Mean, Row
 from .context import Context
+from .points import points_view
 from .views import (
     CellView,
     MeasuresView,
-    RegionView,
     RowView,
     TableView,
     Text,
@@ -49,52 +48,14 @@ class MeasuresPanel:
         """Points, measures and pictures of one case."""
         key = record.category, record.id
         names = {p.id: Named(p.title, p.id) for p in record.points}
-        rows = tuple(
-            RowView(
-                names[point.id],
-                self._point_note(point),
-                tuple(self._result(self._judged(record, point, model)) for model in self.models),
-                point=point.id,
-                box=_box(point),
-            )
-            for point in record.points
-        )
         pictures = []
         for plot in self.context.previews.cases[key].plots:
             alt = self._alt(plot, self.context.titles[key], names.get(plot.point or "", ""))
             view = self.context.image(plot.picture, alt)
             pictures += [view] if view else []
         return MeasuresView(
-            TableView(Message("Observation points"), POINTS_NOTE, self.models, rows)
-            if rows
-            else None,
-            tuple(self._measures(record)),
-            tuple(pictures),
-            tuple((model, self._regions(record, model)) for model in self.models if rows),
+            points_view(self.context, record), tuple(self._measures(record)), tuple(pictures)
         )
-
-    def _judged(
-        self, record: CaseRecord, point: ObservationPoint, model: str
-    ) -> PointResult | None:
-        return self.index.points.get(Key(record.category, record.id, model), {}).get(point.id)
-
-    def _regions(self, record: CaseRecord, model: str) -> tuple[RegionView, ...]:
-        regions = []
-        for point in record.points:
-            result = self._judged(record, point, model)
-            state = _STATES[result.passed if result else None]
-            if point.box:
-                x, y, width, height = point.box
-                corners = [(x, y), (x + width, y), (x + width, y + height), (x, y + height)]
-                shapes = [("polygon", corners)]
-            elif point.polygon:
-                shapes = [("polygon", list(point.polygon))]
-            else:
-                shapes = [("polyline", list(line)) for line in point.lines or ()]
-            for shape, spots in shapes:
-                path = " ".join(f"{x},{y}" for x, y in spots)
-                regions.append(RegionView(point.id, state, shape, path))
-        return tuple(regions)
 
     def _category(self, name: str) -> Text:
         return Message("All categories") if name == ALL else category_title(name)
@@ -103,16 +64,6 @@ class MeasuresPanel:
         """Unit and region."""
         parts = [Message(what.unit), Message(what.region)]
         return join(", ", parts)
-
-    def _point_note(self, point: ObservationPoint) -> Text:
-        kind = kind_title(point.kind)
-        return join(" · ", [kind, Message("required")]) if point.required else kind
-
-    def _result(self, result: PointResult | None) -> CellView:
-        if result is None:
-            return CellView(Message("not measured"), "unmeasured")
-        state = _STATES[result.passed]
-        return CellView(_MARKS[result.passed], state, difference_from_expected(result))
 
     def _measures(self, record: CaseRecord) -> Iterable[TableView]:
         keys = [Key(record.category, record.id, model) for model in self.models]
@@ -269,12 +220,6 @@ def difference_from_expected(result: PointResult) -> Text:
         tolerance=short(result.tolerance),
         unit=Message(result.unit),
     )
-
-
-def _box(point: ObservationPoint) -> str:
-    """What a point's region fits into: left, top, width, height."""
-    xs, ys = zip(*point.spots, strict=True)
-    return f"{min(xs)},{min(ys)},{max(xs) - min(xs)},{max(ys) - min(ys)}"
 
 
 def short(value: float) -> str:

@@ -30,7 +30,6 @@ from .views import (
     DrawerView,
     FailureView,
     HeadView,
-    ImageView,
     MissView,
     Option,
     PipView,
@@ -177,21 +176,7 @@ class Sheet:
             passed=self._every_point_passed(points),
             page=self.context.case_page(anchor),
             drawer=None if lean else self._drawer(record, previews, predictions),
-            older=() if lean else tuple(self._older(previews, title)),
         )
-
-    def _older(
-        self, previews: CasePreviews, title: Text
-    ) -> Iterable[tuple[str, str, str, ImageView]]:
-        kinds = [("true-cutout", "", previews.true_cutout, "")]
-        for model, shown in previews.models.items():
-            alpha = self._address(shown.alpha)
-            kinds += [("alpha", model, shown.edge or shown.result, alpha)]
-            kinds += [("error", model, shown.error, "")]
-        for kind, model, preview, full in kinds:
-            image = self.context.image(preview, title)
-            if image:
-                yield kind, model, full, image
 
     def _points(
         self, record: CaseRecord
@@ -292,6 +277,7 @@ class Sheet:
             full=full,
             alpha="" if self._in_folder() else self._address(shown.alpha),
             edge=self._address(shown.edge),
+            cutout="" if self._in_folder() else self.context.url(prediction.cutout),
             pips=pips,
             count=f"{sum(passed)}/{len(passed)}" if passed else "",
             words=_passed(sum(passed), len(passed)) if passed else "",

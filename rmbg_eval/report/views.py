@@ -182,25 +182,77 @@ class TableView:
 
 
 @dataclass(frozen=True)
-class RegionView:
-    """A shape drawn over a picture."""
+class CourseView:
+    """A line of a profile."""
 
-    point: str
-    state: str
-    shape: str
-    """`polygon` or `polyline`."""
+    name: Text
+    number: str
+    """Of the model, or `truth`: what it is drawn like."""
     spots: str
+    """Points of an SVG polyline."""
+    words: Text
+
+
+@dataclass(frozen=True)
+class ProfileView:
+    """Alpha along a line across an edge."""
+
+    length: str
+    courses: tuple[CourseView, ...]
+
+
+@dataclass(frozen=True)
+class MarkView:
+    """What a model has at a point."""
+
+    model: str
+    state: str
+    """`passed`, `failed` or `unmeasured`."""
+    value: str
+    words: Text
+    place: float | None
+    """On an axis from 0 to 100."""
+
+
+@dataclass(frozen=True)
+class PointView:
+    """An observation point of a case."""
+
+    id: str
+    title: Text
+    kind: Text
+    expected: str
+    missed: bool
+    """By any model."""
+    detailed: bool
+    """Whether any model did not pass it, so that each has a line."""
+    box: str
+    """What its region fits into: left, top, width, height in pixels."""
+    shapes: str
+    """Its region as SVG path data."""
+    band: tuple[float, float] | None
+    """What passes: start and width on an axis from 0 to 100."""
+    marks: tuple[MarkView, ...]
+    """In the order of the models."""
+    profile: ProfileView | None
+
+
+@dataclass(frozen=True)
+class PointsView:
+    """The observation points of a case, missed ones first."""
+
+    anchor: str
+    count: Text
+    points: tuple[PointView, ...]
 
 
 @dataclass(frozen=True)
 class MeasuresView:
     """What was measured of one case."""
 
-    points: TableView | None
+    points: PointsView | None
     tables: tuple[TableView, ...]
     plots: tuple[ImageView, ...]
-    regions: tuple[tuple[str, tuple[RegionView, ...]], ...]
-    """By model: where the observation points are."""
 
 
 @dataclass(frozen=True)
@@ -261,6 +313,8 @@ class TileView:
     alpha: str = ""
     edge: str = ""
     """Files of the run folder that a script asks for."""
+    cutout: str = ""
+    """Where the cut-out lies, which the page does not lead to."""
     failure: FailureView | None = None
     pips: tuple[PipView, ...] = ()
     count: str = ""
@@ -315,8 +369,6 @@ class CaseView:
     page: str
     """The case's own page, where the sheet has only what finds it; empty elsewhere."""
     drawer: DrawerView | None
-    older: tuple[tuple[str, str, str, ImageView], ...] = ()
-    """Kind, model, file and picture of what the viewer shows and the row does not."""
 
 
 @dataclass(frozen=True)

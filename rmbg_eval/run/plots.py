@@ -35,8 +35,6 @@ MAP_SIDE = 360
 """Pixels, at most, of a map."""
 FAR = 0.5
 """Of two alphas: what one shows, the other does not."""
-WRONG = 0.1
-"""Of alpha and truth: an error one can see."""
 TOO_OPAQUE, TOO_TRANSPARENT = (213, 94, 0), (84, 39, 136)
 """sRGB, wherever a difference of alpha is drawn: orange is too opaque, or more opaque than before;
 purple the other way. They differ for every kind of colour vision, and the legends name them."""
@@ -86,24 +84,6 @@ def soft_histogram(alphas: Mapping[str, Alpha], truth: Alpha | None) -> tuple[Im
     axes.set(xlabel="α", ylabel="%", xlim=(0.05, 0.95))
     _legend(axes, handles)
     return _image(figure), facts
-
-
-def error_map(alpha: Alpha, truth: Alpha, side: int) -> tuple[Image.Image, tuple[float, float]]:
-    """α − truth over the truth in light grey: orange too opaque, purple too transparent.
-
-    `alpha`, `truth`: `(H, W) float32` in [0, 1]. Shrunk to at most `side` pixels; the colour is
-    full from a difference of 0.5. Also the shares of the pixels too opaque and too transparent by
-    more than 0.1, at full size.
-    """
-    difference = alpha - truth
-    shares = float((difference > WRONG).mean()), float((difference < -WRONG).mean())
-    small, shown = _small(truth, side), _small(alpha, side)
-    difference = (shown - small)[..., None]
-    grey = np.repeat(170 + 70 * small[..., None], 3, axis=2)
-    colour = np.where(difference > 0, np.array(TOO_OPAQUE), np.array(TOO_TRANSPARENT))
-    strength = np.clip(np.abs(difference) / 0.5, 0, 1)
-    mixed = grey * (1 - strength) + colour * strength
-    return Image.fromarray(np.rint(mixed).astype(np.uint8)), shares
 
 
 def disagreement(alphas: Mapping[str, Alpha]) -> tuple[Image.Image, Facts]:

@@ -57,10 +57,12 @@ SPOT_SIDE = 330
 """Pixels at most of a finding's picture."""
 AIR = 1.5
 """How much longer than a finding the side of its picture is."""
-CUTOUT: dict[str, Any] = {"quality": 80, "alpha_quality": 100}
+CUTOUT: dict[str, Any] = {"quality": 70, "alpha_quality": 100}
 """How a thumb of a cut-out is stored: colours as in a photograph, alpha exactly."""
-FULL: dict[str, Any] = {"quality": 88, "alpha_quality": 100}
-"""How colours are stored at full size."""
+FULL: dict[str, Any] = {"quality": 82, "alpha_quality": 100}
+"""How colours are stored at full size: for the reference cases a fifth less than with 88."""
+WRONG = 0.1
+"""Of alpha and truth: an error one can see."""
 _WEBP_SIDE = 16383
 """Pixels at most that the format has."""
 _SEARCH_SIDE = 1024
@@ -95,11 +97,9 @@ class ModelPreviews(BaseModel):
     """RGBA at full size; None where colours are the original's, or the cut-out lies beside the
     page."""
     alpha: Preview | None = None
-    """Grey, at full size, without loss."""
+    """Grey, at full size, without loss; None where the cut-out lies beside the page."""
     edge: Preview | None
     """The hardest edge, RGBA, without loss."""
-    error: Preview | None = None
-    """Alpha minus truth, as `plots.error_map` draws it; None without a truth."""
     wrong: tuple[float, float] | None = None
     """Shares of the pixels too opaque, and too transparent, by more than 0.1; None without a
     truth."""
@@ -155,8 +155,6 @@ class CasePreviews(BaseModel):
     truth: Preview | None = None
     """A thumb, grey; `true_alpha`: at full size, without loss."""
     true_alpha: Preview | None = None
-    true_cutout: Preview | None = None
-    """A thumb: the true foreground, or else the original, under the true alpha."""
     edge: Preview | None = None
     region: tuple[int, int, int, int] | None = None
     """x, y, width, height of the hardest edge, in pixels of the original."""
@@ -411,23 +409,20 @@ def _draw(
 
     original = _try(lambda: case.picture().rgb) if case else None
     truth = _try(case.truth) if case else None
-    foreground = _try(case.true_foreground) if case and truth is not None else None
     alphas = [rgba[..., 3].astype(np.float32) / np.float32(255) for rgba in cutouts.values()]
     region = hardest_edge(alphas) if alphas else None
     models = {}
     for number, ((model, rgba), alpha) in enumerate(zip(cutouts.items(), alphas, strict=True)):
-        error, wrong = None, None
-        if truth is not None and truth.shape == alpha.shape:
-            error, wrong = plots.error_map(alpha, truth, max(THUMB))
         clear = _clear_hidden(rgba)
         own = layout == "single" and not _same_colours(rgba, original)
         models[model] = ModelPreviews(
             result=put(f"{number}-result", _thumb(clear), **CUTOUT),
             full=put(f"{number}-full", Image.fromarray(clear), **FULL) if own else None,
-            alpha=put(f"{number}-alpha", _grey(rgba[..., 3])),
+            alpha=put(f"{number}-alpha", _grey(rgba[..., 3])) if layout == "single" else None,
             edge=put(f"{number}-edge", _crop(clear, region)) if region else None,
-            error=put(f"{number}-error", error, quality=85) if error else None,
-            wrong=wrong,
+            wrong=error_shares(alpha, truth)
+            if truth is not None and truth.shape == alpha.shape
+            else None,
             opaque=opaque_share(alpha),
             in_between=in_between_share(alpha),
             gross=gross(
@@ -436,7 +431,6 @@ def _draw(
                 [other for other in alphas if other is not alpha and other.shape == alpha.shape],
             ),
         )
-    true = _under(foreground if foreground is not None else original, truth)
     by_model = dict(zip(cutouts, alphas, strict=True))
     fits = truth if truth is not None and alphas and truth.shape == alphas[0].shape else None
     points = case.about.points if case else ()
@@ -446,7 +440,6 @@ def _draw(
         full=put("full", Image.fromarray(original), **FULL) if original is not None else None,
         truth=put("truth", _thumb(quantise(truth))) if truth is not None else None,
         true_alpha=put("true-alpha", _grey(quantise(truth))) if truth is not None else None,
-        true_cutout=put("true", _thumb(true), **CUTOUT) if true is not None else None,
         edge=put("edge", _crop(original, region)) if original is not None and region else None,
         region=region,
         models=models,
@@ -512,17 +505,18 @@ def _same_colours(rgba: np.ndarray, original: RGB | None) -> bool:
     return bool(((rgba[..., :3] == original).all(2) | (rgba[..., 3] == 0)).all())
 
 
+def error_shares(alpha: Alpha, truth: Alpha) -> tuple[float, float]:
+    """The shares of the pixels too opaque, and too transparent, by more than 0.1.
+
+    `alpha`, `truth`: `(H, W) float32` in [0, 1].
+    """
+    difference = alpha - truth
+    return float((difference > WRONG).mean()), float((difference < -WRONG).mean())
+
+
 def _crop(pixels: RGB, region: tuple[int, int, int, int]) -> Image.Image:
     x, y, width, height = region
     return Image.fromarray(np.ascontiguousarray(pixels[y : y + height, x : x + width]))
-
-
-def _under(rgb: RGB | None, alpha: Alpha | None) -> np.ndarray | None:
-    """A cut-out of these colours and this alpha, `(H, W, 4) uint8`; the case set may have changed
-    since the run, so that they are not there or not of one size."""
-    if rgb is None or alpha is None or rgb.shape[:2] != alpha.shape:
-        return None
-    return _clear_hidden(np.dstack([rgb, quantise(alpha)]))
 
 
 def _clear_hidden(rgba: np.ndarray) -> np.ndarray:

@@ -1,12 +1,15 @@
-"""Looking closely: panels that zoom together, slider and blend, points, keys, and the address."""
+"""Looking closely: all models, one model, slider, blink and blend; points, keys, film, saving."""
 
 from __future__ import annotations
 
+import io
 from pathlib import Path
 
+import numpy as np
 import pytest
-from pages import opened
-from playwright.sync_api import Page, expect
+from pages import opened, served
+from PIL import Image
+from playwright.sync_api import Browser, Page, expect
 
 DRESS = "[id^=case-garment-dress]"
 
@@ -17,6 +20,12 @@ def viewer(page: Page, pages: dict[str, Path]) -> Page:
     opened(page, pages["single"].as_uri())
     page.locator(f"{DRESS} [data-kind=result] a").nth(1).click()
     expect(page.locator("#viewer")).to_be_visible()
+    return whole(page)
+
+
+def whole(page: Page) -> Page:
+    """Once every picture is there at full size."""
+    expect(page.locator("#viewer .canvas:not([data-loaded])")).to_have_count(0)
     return page
 
 
@@ -31,17 +40,66 @@ def fragment(page: Page) -> dict[str, str]:
 
 
 def names(page: Page) -> list[str]:
-    found = page.locator("#viewer .name").all_inner_texts()
-    return [name.partition(" · preview")[0].removesuffix(" · 预览图，小于原尺寸") for name in found]
+    return page.locator("#viewer .name b").all_inner_texts()
 
 
-def test_original_result_alpha_and_error_stand_side_by_side(viewer: Page) -> None:
-    assert names(viewer) == [
-        "Original",
-        "Result · By hand",
-        "Alpha · By hand",
-        "Error · By hand",
-    ]
+def mode(page: Page, name: str) -> None:
+    page.locator(f"#viewer [data-mode={name}]").click()
+
+
+def choose(page: Page, side: str, value: str) -> None:
+    page.locator(f'#viewer [data-part={side}] button[value="{value}"]').click()
+
+
+def test_all_models_stand_between_the_original_and_the_truth(viewer: Page) -> None:
+    assert names(viewer) == ["Original", "grabcut", "By hand", "True alpha"]
+
+
+def test_one_model_is_seen_in_every_way(viewer: Page) -> None:
+    viewer.keyboard.press("2")
+    assert names(viewer) == ["Original", "Result", "Alpha", "True alpha", "Error"]
+    assert fragment(viewer)["mode"] == "one"
+    pressed = viewer.locator("#viewer [data-part=a] [aria-pressed=true]")
+    assert pressed.inner_text() == "By hand"  # whose result was opened
+    choose(viewer, "a", "result:grabcut")
+    assert fragment(viewer)["a"] == "result:grabcut"
+
+
+def test_layers_are_of_every_model(viewer: Page) -> None:
+    shown = "all => all.map(e => e.classList[1])"
+    for key, kind in (("a", "alpha"), ("e", "error"), ("r", "result")):
+        viewer.keyboard.press(key)
+        kinds = viewer.eval_on_selector_all("#viewer .canvas", shown)
+        assert kinds == ["original", kind, kind, "truth"]
+        assert fragment(viewer).get("layer", "result") == kind
+
+
+def test_at_full_size_the_pixels_are_those_of_the_cutout(
+    browser: Browser, pages: dict[str, Path]
+) -> None:
+    """The alpha layer, one to one, on the screen, against the file of the run folder."""
+    for layout in ("single", "folder"):
+        context = browser.new_context(viewport={"width": 1600, "height": 1200})
+        page = context.new_page()
+        opened(page, pages[layout].as_uri())
+        page.locator("[id^=case-portrait-ada] [data-kind=result] a").nth(0).click()
+        page.keyboard.press("3")
+        page.keyboard.press("a")
+        choose(page, "b", "result:grabcut")
+        page.locator("[data-part=share]").fill("0")
+        page.locator("#viewer [data-do=one]").click()
+        whole(page)
+        box = page.locator("#viewer .canvas.alpha").bounding_box()
+        assert (box["width"], box["height"]) == (640, 480)
+        page.evaluate("document.querySelectorAll('.name, .pick, .handle').forEach(e => e.remove())")
+        picture = Image.open(io.BytesIO(page.screenshot())).convert("L")
+        x, y = round(box["x"]), round(box["y"])
+        seen = np.asarray(picture.crop((x, y, x + 640, y + 480)))
+        cutout = pages[layout].parent / "cutouts" / "grabcut" / "portrait" / "ada.png"
+        alpha = np.asarray(Image.open(cutout))[..., 3]
+        inside = seen[4:-4, 4:-4], alpha[4:-4, 4:-4]
+        assert (np.abs(inside[0].astype(int) - inside[1]) > 1).mean() < 0.001
+        context.close()
 
 
 def test_all_panels_zoom_and_move_together(viewer: Page) -> None:
@@ -77,27 +135,54 @@ def test_the_pixel_under_the_pointer_stays_there(viewer: Page) -> None:
 
 def test_single_pixels_are_seen_as_such(viewer: Page) -> None:
     rendering = "getComputedStyle(document.querySelector('#viewer .canvas img')).imageRendering"
-    viewer.keyboard.press("1")
+    viewer.locator("#viewer [data-do=one]").click()
+    assert viewer.locator("[data-part=zoom]").inner_text() == "100\u00a0%"
     assert viewer.evaluate(rendering) == "auto"
     for _ in range(8):
         viewer.keyboard.press("+")
     assert viewer.evaluate(rendering) == "pixelated"
 
 
-def test_a_point_is_zoomed_to_and_marked_by_shape(viewer: Page) -> None:
-    link = viewer.locator("#viewer .aside a[data-point=corner]")
-    link.click()
+def test_a_point_is_zoomed_to_and_outlined_on_every_picture(viewer: Page) -> None:
+    assert viewer.locator("#viewer .region").count() == 0
+    viewer.locator("#viewer .aside a[data-point=corner]").click()
     assert fragment(viewer)["point"] == "corner"
     x, y, _ = (float(part) for part in fragment(viewer)["at"].split(","))
     assert (x, y) == (6, 5)
-    shapes = viewer.locator("#viewer .pane").first.locator("svg")
-    dash = "getComputedStyle(e).strokeDasharray"
-    assert shapes.locator(".failed").evaluate(f"e => {dash}") != "none"
-    assert shapes.locator(".passed").evaluate(f"e => {dash}") == "none"
+    paths = viewer.eval_on_selector_all("#viewer .region .dash", "all => all.map(e => e.outerHTML)")
+    assert len(paths) == 4
+    assert all('d="M2,2L10,2L10,8L2,8Z"' in path for path in paths)
+    current = viewer.locator("#viewer .point[data-current]")
+    assert current.get_attribute("data-point") == "corner"
+
+
+def test_missed_points_come_first_with_what_was_measured_and_expected(viewer: Page) -> None:
+    rows = viewer.locator("#viewer .point")
+    assert [row.get_attribute("data-point") for row in rows.all()] == ["corner", "middle"]
+    text = rows.first.inner_text()
+    assert "≥\u00a095\u00a0%" in text
+    assert "By hand" in text
+    assert rows.first.locator("svg.range").count() == 2
+    assert "missed of 2" in viewer.locator("#viewer .points h4").inner_text()
+
+
+def test_up_and_down_go_to_the_points(viewer: Page) -> None:
+    for key, point in (("ArrowDown", "corner"), ("ArrowDown", "middle"), ("ArrowUp", "corner")):
+        viewer.keyboard.press(key)
+        assert fragment(viewer)["point"] == point
+
+
+def test_the_list_of_points_gives_its_place_to_the_pictures(viewer: Page) -> None:
+    before = viewer.locator("#viewer .stage").bounding_box()["width"]
+    viewer.keyboard.press("p")
+    expect(viewer.locator("#viewer .aside")).to_be_hidden()
+    assert viewer.locator("#viewer .stage").bounding_box()["width"] > before
+    viewer.keyboard.press("p")
+    expect(viewer.locator("#viewer .aside")).to_be_visible()
 
 
 def test_a_wide_point_is_not_seen_smaller_than_the_whole_picture(viewer: Page) -> None:
-    row = viewer.locator("#viewer .aside tr[data-point=corner]")
+    row = viewer.locator("#viewer .aside li[data-point=corner]")
     row.evaluate("e => e.dataset.box = '0,0,96,64'")
     row.locator("a").click()
     scale = float(fragment(viewer)["at"].split(",")[2])
@@ -106,44 +191,60 @@ def test_a_wide_point_is_not_seen_smaller_than_the_whole_picture(viewer: Page) -
     assert scale == pytest.approx(min(16, whole), abs=0.002)
 
 
-def test_a_click_on_the_shape_zooms_to_its_point(viewer: Page) -> None:
-    viewer.locator("#viewer .pane").first.locator("[data-point=middle]").click()
-    assert fragment(viewer)["point"] == "middle"
+def test_an_outline_is_shown_where_the_pointer_is_on_a_point(viewer: Page) -> None:
+    viewer.locator("#viewer .point[data-point=middle]").hover()
+    assert "M40,28" in viewer.locator("#viewer .region .dash").first.get_attribute("d")
+    viewer.locator("#viewer .stage").hover()
+    assert viewer.locator("#viewer .region").count() == 0
 
 
 @pytest.mark.parametrize(
-    ("a", "b"),
+    ("a", "b", "labels"),
     [
-        ("original", "result:By hand"),
-        ("result:grabcut", "result:By hand"),
-        ("result:By hand", "true-cutout"),
+        ("original", "result:By hand", ["Original", "By hand"]),
+        ("result:grabcut", "result:By hand", ["grabcut", "By hand"]),
+        ("result:By hand", "truth", ["By hand", "True alpha"]),
+        ("result:By hand", "original", ["By hand", "Original"]),
     ],
 )
-def test_the_slider_never_swaps_its_labels(viewer: Page, a: str, b: str) -> None:
-    viewer.locator("[name=viewer-mode][value=slider]").check()
-    viewer.locator("[data-part=a]").select_option(a)
-    viewer.locator("[data-part=b]").select_option(b)
-    left, right = names(viewer)
-    assert left.startswith("A ")
-    assert right.startswith("B ")
+@pytest.mark.parametrize("how", ["slider", "blend"])
+def test_labels_are_never_swapped(
+    viewer: Page, a: str, b: str, labels: list[str], how: str
+) -> None:
+    mode(viewer, how)
+    choose(viewer, "a", a)
+    choose(viewer, "b", b)
     for share in (0, 30, 100):
         viewer.locator("[data-part=share]").fill(str(share))
         clips = viewer.eval_on_selector_all(
             "#viewer .pane", "all => all.map(e => e.style.clipPath)"
         )
-        assert clips == [f"inset(0px {100 - share}% 0px 0px)", f"inset(0px 0px 0px {share}%)"]
-        assert names(viewer) == [left, right]
-    shown = viewer.eval_on_selector_all(
-        "#viewer .canvas", "all => all.map(e => [...e.classList].filter(c => c !== 'pixels')[1])"
-    )
-    assert shown == [a.partition(":")[0], b.partition(":")[0]]
+        if how == "slider":
+            assert clips == [f"inset(0px {100 - share}% 0px 0px)", f"inset(0px 0px 0px {share}%)"]
+        assert names(viewer) == labels
+        left, right = (name.bounding_box()["x"] for name in viewer.locator(".name").all())
+        assert left < 100 < right
+    shown = viewer.eval_on_selector_all("#viewer .canvas", "all => all.map(e => e.dataset.key)")
+    assert shown == [a, b]
+
+
+def test_blink_shows_one_after_the_other_and_can_be_held(viewer: Page) -> None:
+    mode(viewer, "blink")
+    seen = "all => all.map(e => getComputedStyle(e).visibility)"
+    one = viewer.eval_on_selector_all("#viewer .pane", seen)
+    assert sorted(one) == ["hidden", "visible"]
+    viewer.wait_for_timeout(900)
+    viewer.locator("#viewer [data-do=pause]").click()
+    held = viewer.eval_on_selector_all("#viewer .pane", seen)
+    viewer.wait_for_timeout(1000)
+    assert viewer.eval_on_selector_all("#viewer .pane", seen) == held
 
 
 def test_the_handle_is_dragged(viewer: Page) -> None:
-    viewer.locator("[name=viewer-mode][value=slider]").check()
+    mode(viewer, "slider")
     stage = viewer.locator("#viewer .stage").bounding_box()
     handle = viewer.locator("#viewer .handle").bounding_box()
-    viewer.mouse.move(handle["x"] + 12, handle["y"] + 100)
+    viewer.mouse.move(handle["x"] + 20, handle["y"] + 100)
     viewer.mouse.down()
     viewer.mouse.move(stage["x"] + 0.25 * stage["width"], handle["y"] + 100)
     viewer.mouse.up()
@@ -151,14 +252,14 @@ def test_the_handle_is_dragged(viewer: Page) -> None:
 
 
 def test_blend_shows_b_over_a(viewer: Page) -> None:
-    viewer.locator("[name=viewer-mode][value=blend]").check()
+    mode(viewer, "blend")
     viewer.locator("[data-part=share]").fill("30")
     opacity = viewer.eval_on_selector_all("#viewer .canvas", "all => all.map(e => e.style.opacity)")
     assert opacity[1] == "0.3"
 
 
 def test_pictures_of_different_sizes_lie_upon_each_other(viewer: Page) -> None:
-    """Previews are smaller than what lies beside them: all are laid out in the case's pixels."""
+    """Before they are there at full size, too: all are laid out in the case's pixels."""
     sizes = viewer.eval_on_selector_all(
         "#viewer .canvas", "all => all.map(e => [e.style.width, e.style.height])"
     )
@@ -180,7 +281,7 @@ def test_arrows_turn_to_the_next_case_and_keep_the_place(viewer: Page) -> None:
 def test_an_address_leads_to_case_point_and_mode_again(
     viewer: Page, pages: dict[str, Path]
 ) -> None:
-    viewer.locator("[name=viewer-mode][value=slider]").check()
+    mode(viewer, "slider")
     viewer.locator("#viewer .aside a[data-point=corner]").click()
     address, before = viewer.url, (places(viewer), names(viewer))
     viewer.goto("about:blank")
@@ -196,28 +297,35 @@ def test_escape_closes_and_gives_the_focus_back(viewer: Page) -> None:
     assert "view" not in fragment(viewer)
 
 
+def test_escape_gives_the_focus_back_to_what_was_pressed(viewer: Page) -> None:
+    viewer.keyboard.press("Escape")
+    model = "document.activeElement.closest('figure').dataset.model"
+    assert viewer.evaluate(model) == "By hand"
+
+
 def test_escape_leads_to_the_case_that_was_open(page: Page, pages: dict[str, Path]) -> None:
     """Cases between the two are laid out with a guessed height until they come into view."""
-    page.set_viewport_size({"width": 1280, "height": 360})
+    page.set_viewport_size({"width": 1280, "height": 500})
     opened(page, pages["single"].as_uri())
-    page.add_style_tag(content=".rmbg .case .panels { min-height: 1860px }")
+    page.add_style_tag(content=".rmbg article.case { min-height: 1860px }")
     first = page.locator("article.case").first
     first.evaluate("e => e.scrollIntoView()")
     first.locator("[data-kind=result] a").first.click()
-    for _ in range(3):
+    for _ in range(2):
         page.keyboard.press("ArrowRight")
     title = page.locator("#viewer-title").inner_text()
     page.keyboard.press("Escape")
-    page.wait_for_timeout(500)
-    at = page.evaluate("document.elementFromPoint(640, 120).closest('article.case')?.innerText")
+    page.wait_for_timeout(700)
+    at = page.evaluate("document.elementFromPoint(640, 200).closest('article.case')?.innerText")
     assert title in at
+    assert title in page.evaluate("document.activeElement.closest('article.case').innerText")
 
 
 def test_the_handle_of_the_slider_is_not_the_pictures(viewer: Page) -> None:
-    viewer.locator("[name=viewer-mode][value=slider]").check()
+    mode(viewer, "slider")
     before = places(viewer)
     handle = viewer.locator("#viewer .handle").bounding_box()
-    viewer.mouse.move(handle["x"] + 12, handle["y"] + 100)
+    viewer.mouse.move(handle["x"] + 20, handle["y"] + 100)
     viewer.mouse.down()
     viewer.mouse.move(handle["x"] + 90, handle["y"] + 150)
     viewer.mouse.up()
@@ -244,10 +352,10 @@ def test_all_of_it_by_keyboard(page: Page, pages: dict[str, Path]) -> None:
         reached.add(
             page.evaluate(
                 "document.activeElement.dataset.do ?? document.activeElement"
-                ".dataset.part ?? document.activeElement.name"
+                ".dataset.part ?? document.activeElement.dataset.mode"
             )
         )
-    assert {"previous", "next", "close", "fit", "one", "in", "out", "viewer-mode", "a"} <= reached
+    assert {"previous", "next", "close", "fit", "one", "in", "out", "list", "stage"} <= reached
     outline = page.locator("#viewer [data-do=close]")
     outline.focus()
     page.keyboard.press("Shift+Tab")
@@ -255,12 +363,106 @@ def test_all_of_it_by_keyboard(page: Page, pages: dict[str, Path]) -> None:
     assert outline.evaluate("e => getComputedStyle(e).outlineStyle") == "solid"
 
 
-def test_in_the_folder_layout_alpha_is_seen_at_full_size(
+def test_in_the_folder_layout_everything_is_of_the_files_beside_it(
     page: Page, pages: dict[str, Path]
 ) -> None:
     opened(page, pages["folder"].as_uri())
     page.locator("[id^=case-portrait-ada] [data-kind=result] a").first.click()
-    drawn = page.locator("#viewer .canvas.alpha canvas")
-    expect(drawn).to_be_visible()
+    page.keyboard.press("a")
+    whole(page)
+    drawn = page.locator("#viewer .canvas.alpha canvas").first
     assert drawn.evaluate("e => [e.width, e.height]") == [640, 480]
-    assert page.locator("#viewer .pane.preview").count() == 0
+    save = page.locator("#viewer .save a").first
+    assert save.get_attribute("href") == "cutouts/grabcut/portrait/ada.png"
+
+
+def test_what_is_under_the_pointer_is_read(viewer: Page, pages: dict[str, Path]) -> None:
+    box = viewer.locator("#viewer .canvas").first.bounding_box()
+    viewer.mouse.move(box["x"] + box["width"] / 2, box["y"] + box["height"] / 2)
+    under = viewer.locator("#viewer .under")
+    expect(under).to_contain_text("x 48 y 32")
+    expect(under).to_contain_text("RGB")
+    cutout = pages["single"].parent / "cutouts" / "grabcut" / "garment" / "dress.png"
+    alpha = np.asarray(Image.open(cutout))[32, 48, 3] / 255
+    expect(under).to_contain_text(f"grabcut α {alpha:.3f}")
+
+
+def test_beside_files_only_the_place_is_said_and_why(page: Page, pages: dict[str, Path]) -> None:
+    opened(page, pages["folder"].as_uri())
+    page.locator("[name=lang][value=en]").check(force=True)
+    page.locator("[id^=case-portrait-ada] [data-kind=result] a").first.click()
+    whole(page)
+    box = page.locator("#viewer .canvas").first.bounding_box()
+    page.mouse.move(box["x"] + 20, box["y"] + 20)
+    expect(page.locator("#viewer .under")).to_contain_text("lets no page read")
+    with served(pages["folder"].parent, policy="") as address:
+        page.goto(f"{address}/index.html")
+        page.locator("[id^=case-portrait-ada] [data-kind=result] a").first.click()
+        page.mouse.move(box["x"] + 30, box["y"] + 30)
+        expect(page.locator("#viewer .under")).to_contain_text("grabcut α")
+
+
+def test_a_saved_png_has_the_alpha_and_the_colours_that_the_page_keeps(
+    viewer: Page, pages: dict[str, Path]
+) -> None:
+    with viewer.expect_download() as download:
+        viewer.locator("#viewer [data-save=grabcut]").click()
+    saved = np.asarray(Image.open(download.value.path()))
+    cutout = pages["single"].parent / "cutouts" / "grabcut" / "garment" / "dress.png"
+    exact = np.asarray(Image.open(cutout))
+    assert np.array_equal(saved[..., 3], exact[..., 3])
+    path = viewer.locator(f"{DRESS} [data-kind=original]").get_attribute("data-full")
+    kept = Image.open(pages["single"].parent / path).convert("RGB")
+    seen = exact[..., 3] > 0
+    apart = np.abs(saved[seen][:, :3].astype(int) - np.asarray(kept)[seen])
+    assert apart.max() <= 1  # browsers turn WebP's colours into RGB in their own way
+    assert not saved[~seen].any()
+    said = viewer.locator("#viewer .save").inner_text()
+    assert "cutouts/grabcut/garment/dress.png" in said
+
+
+def test_the_film_leads_to_a_case(viewer: Page) -> None:
+    film = viewer.locator("#viewer .film button")
+    assert film.count() == 4  # of the fifth there is no picture
+    assert viewer.locator("#viewer .film [aria-current=true]").count() == 1
+    film.first.click()
+    current = film.first
+    expect(current).to_have_attribute("aria-current", "true")
+    assert fragment(viewer)["view"] == current.get_attribute("value")
+
+
+def test_what_cutouts_stand_on_is_that_of_the_page(viewer: Page) -> None:
+    viewer.locator("#viewer .swatch.black").click()
+    behind = "e => getComputedStyle(e).backgroundColor"
+    for cut in (viewer.locator("#viewer .cut").first, viewer.locator(f"{DRESS} .cut").first):
+        assert cut.evaluate(behind) == "rgb(0, 0, 0)"
+    assert viewer.locator("#bar [name=backdrop][value=black]").is_checked()
+
+
+def test_fingers_turn_to_the_next_case_and_pinch(browser: Browser, pages: dict[str, Path]) -> None:
+    context = browser.new_context(viewport={"width": 390, "height": 844}, has_touch=True)
+    page = context.new_page()
+    opened(page, pages["single"].as_uri())
+    page.locator(f"{DRESS} [data-kind=original] a").tap()
+    title = page.locator("#viewer-title").text_content()
+    touches = page.context.new_cdp_session(page)
+
+    def touch(kind: str, *spots: tuple[int, int]) -> None:
+        points = [{"x": x, "y": y, "id": n} for n, (x, y) in enumerate(spots)]
+        touches.send("Input.dispatchTouchEvent", {"type": kind, "touchPoints": points})
+
+    touch("touchStart", (150, 200), (250, 200))
+    for apart in (60, 70, 80):
+        touch("touchMove", (200 - apart, 200), (200 + apart, 200))
+    touch("touchEnd")
+    assert float(fragment(page)["at"].split(",")[2]) > 0
+    page.locator("#viewer .stage").focus()
+    page.keyboard.press("0")
+    touch("touchStart", (300, 200))
+    for x in (260, 200, 140):
+        touch("touchMove", (x, 202))
+    touch("touchEnd")
+    assert page.locator("#viewer-title").text_content() != title
+    assert "at" not in fragment(page)
+    assert page.evaluate("document.documentElement.scrollWidth") <= 390
+    context.close()

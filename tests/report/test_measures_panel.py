@@ -54,20 +54,24 @@ def found(run: Run, *plots: Plot):
 
 def test_a_point_has_a_mark_that_is_no_colour_alone() -> None:
     case, _ = found(run_with(points=(result("a", True, 0.99), result("b", False))))
-    (row,) = case.points.rows
+    (row,) = case.points.points
     assert row.title == "The nose is there"
-    assert "required" in row.note
-    assert [(cell.text, cell.state) for cell in row.cells] == [
-        ("✓ passed", "passed"),
-        ("✕ failed", "failed"),
-    ]
-    assert row.cells[1].note == "0.5, expected 1 ± 0.05 (alpha, 0 to 1)"
+    assert "required" in row.kind
+    assert row.missed
+    assert [(mark.model, mark.state) for mark in row.marks] == [("a", "passed"), ("b", "failed")]
+    assert [mark.value for mark in row.marks] == ["99\u00a0%", "50\u00a0%"]
+    assert row.marks[1].words == "Only 50\u00a0% solid"
+    assert row.expected == "≥\u00a095\u00a0%"
+    assert (row.band, row.marks[1].place) == ((95, 5), 50)
+    assert case.points.count == "1 missed of 1"
 
 
 def test_what_was_not_measured_says_why_and_does_not_count() -> None:
     case, presenter = found(run_with(points=(result("a", None, None), result("b", True, 1.0))))
-    cell = case.points.rows[0].cells[0]
-    assert (cell.text, cell.note) == ("○ not measurable", "the prediction failed")
+    (row,) = case.points.points
+    assert (row.missed, row.detailed) == (False, True)
+    mark = row.marks[0]
+    assert (mark.state, mark.value, mark.words) == ("unmeasured", "–", "the prediction failed")
     cells = [row.cells[0] for row in presenter.overview().matrices[0].rows]
     assert [(c.value, c.words) for c in cells] == [("–", "no points"), ("1", "1 of 1 passed")]
 
@@ -79,10 +83,10 @@ def test_in_chinese() -> None:
         measurements=(measurement("a", 0.1), measurement("b", 0.2)),
     )
     case, presenter = found(run)
-    more = presenter.more()
-    assert case.points.rows[0].title == "鼻头完整"
-    assert [cell.text for cell in case.points.rows[0].cells] == ["✓ 通过", "✕ 未通过"]
-    assert more.measures[0].title == "透明度与真值"
+    (row,) = case.points.points
+    assert row.title == "鼻头完整"
+    assert row.marks[1].words == "只有 50% 不透明"
+    assert presenter.more().measures[0].title == "透明度与真值"
 
 
 def test_means_say_how_many_they_are_over_and_the_best_is_marked() -> None:

@@ -54,7 +54,8 @@ def test_what_is_too_much_for_one_file_has_its_pictures_beside_the_page(
         assert run.settings.layout == Run.load(settings.out_folder).settings.layout == layout
         cases = load(run).cases.values()
         assert all(case.full for case in cases)
-        assert len(cases) == 3
+        alphas = [bool(shown.alpha) for case in cases for shown in case.models.values()]
+        assert alphas == [layout == "single"] * 3
 
 
 def test_a_cache_that_cannot_be_used_is_told_before_anything_is_done(

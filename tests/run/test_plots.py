@@ -42,25 +42,6 @@ def test_a_histogram_tells_what_is_in_between() -> None:
     assert facts == {"a": pytest.approx(9 / 80, abs=0.02)}
 
 
-def test_errors_have_a_sign() -> None:
-    truth = edge(1)
-    more, shares = plots.error_map(edge(1, 48), truth, 200)
-    less, other = plots.error_map(edge(1, 32), truth, 200)
-    assert (shares, other) == ((0.1, 0), (0, 0.1))
-    for image, reddish in ((more, True), (less, False)):
-        pixels = np.asarray(image).astype(int)
-        colourful = pixels[np.ptp(pixels, axis=2) > 40]
-        assert len(colourful)
-        assert ((colourful[:, 0] > colourful[:, 2]).mean() > 0.5) == reddish
-
-
-def test_no_error_has_no_colour() -> None:
-    image, shares = plots.error_map(edge(3), edge(3), 40)
-    assert shares == (0, 0)
-    assert max(image.size) == 40
-    assert not np.ptp(np.asarray(image), axis=2).any()
-
-
 def test_disagreement_tells_how_far_and_how_often() -> None:
     _, facts = plots.disagreement({"a": edge(1, 40), "b": edge(1, 48), "c": edge(1, 40)})
     assert facts == {"mean": pytest.approx(0.1), "far": pytest.approx(0.1)}

@@ -14,7 +14,15 @@ from hypothesis import strategies as st
 from PIL import Image
 
 from rmbg_eval import Settings, evaluate
-from rmbg_eval.run.previews import THUMB, CasePreviews, Preview, draw_again, hardest_edge, load
+from rmbg_eval.run.previews import (
+    THUMB,
+    CasePreviews,
+    Preview,
+    draw_again,
+    error_shares,
+    hardest_edge,
+    load,
+)
 from rmbg_eval.run.record import Run
 
 
@@ -198,6 +206,16 @@ def test_of_an_interrupted_run_the_cases_that_were_not_reached_have_an_original(
     assert all(each.models for each in load(run).cases.values())
 
 
+def test_errors_have_a_sign() -> None:
+    truth = np.repeat([[0, 0.5, 1]], 5, axis=0).astype(np.float32)
+    more, less = truth.copy(), truth.copy()
+    more[:3, 0], less[:2, 2] = 0.2, 0.8
+    more[:, 1] += 0.05  # nothing that one sees
+    assert error_shares(more, truth) == (0.2, 0)
+    assert error_shares(less, truth) == (0, pytest.approx(2 / 15))
+    assert error_shares(truth, truth) == (0, 0)
+
+
 def opened(run: Run, preview: Preview) -> np.ndarray:
     with Image.open(run.settings.out_folder / preview.path) as image:
         assert image.size == (preview.width, preview.height)
@@ -255,7 +273,7 @@ def test_where_cutouts_lie_beside_the_page_none_is_kept_twice(tmp_path: Path) ->
     run = large_case(tmp_path, layout="folder")
     shown = cases_of(run)["pictures", "large"]
     assert shown.full
-    assert [each.full for each in shown.models.values()] == [None, None]
+    assert [(each.full, each.alpha) for each in shown.models.values()] == [(None, None)] * 2
 
 
 def test_a_profile_of_each_edge_is_kept(run: Run, case_set: Path) -> None:

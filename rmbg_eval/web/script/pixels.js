@@ -14,8 +14,8 @@ import { h } from "./dom.js";
  * @property {Drawable} [truth] grey
  */
 
-// As rmbg_eval.run.plots.error_map: grey from 170 to 240 by the truth, orange where alpha is too
-// opaque and purple where it is too transparent, full from a difference of 0.5.
+// Of an error: grey from 170 to 240 by the truth, orange where alpha is too opaque and purple where it
+// is too transparent, as rmbg_eval.run.plots has them, full from a difference of 0.5.
 const [GREY, RANGE, OVER, UNDER] = ["#aaaaaa", "#464646", "#d55e00", "#542788"];
 
 /** @param {Drawable} picture @returns {[number, number]} its own width and height */

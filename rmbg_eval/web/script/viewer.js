@@ -1,27 +1,33 @@
-// The viewer: the pictures of one case in a dialog, looked at together, side by side, under a
-// slider or blended.
+// The viewer: the pictures of one case in a dialog, every pixel of them, looked at together: all
+// models, one model, or two pictures under a slider, blinking or blended.
 
 import { address } from "./address.js";
 import { h } from "./dom.js";
-import { file } from "./files.js";
+import { file, load } from "./files.js";
 import { shownCases } from "./find.js";
 import { language } from "./language.js";
-import { picture } from "./pixels.js";
+import { picture, pixelsOf, sizeOf } from "./pixels.js";
+import { png } from "./png.js";
+import { svg } from "./svg.js";
 import { Zoom } from "./zoom.js";
 
 const SETTLED = 3; // frames in a row without a move
+const MODES = ["all", "one", "slider", "blink", "blend"];
+const SHOWN = ["original", "result", "truth", "base", "new", "difference"];
+const LAYERS = { r: "result", a: "alpha", e: "error" };
+const GAP = 1; // CSS pixels between panes
+const BLINK = 800; // milliseconds
+const FILM = 60; // cases to either side that the film has
+const SWIPE = 60; // CSS pixels that a finger goes to turn to another case
 
-/** @typedef {Record<string, string>} Wanted as the address has it: a, b, mode, at, point */
+/** @typedef {Record<string, string>} Wanted as the address has it: a, b, mode, layer, at, point */
 /** @typedef {{ box: HTMLElement, layer: HTMLElement }} Pane */
-/**
- * @typedef {object} Picture
- * @property {string} key
- * @property {string} kind
- * @property {string} model
- * @property {HTMLImageElement} image on the page
- * @property {string} source of the full size, where it lies beside the page
- * @property {boolean} asAlpha whether it is the alpha of the cut-out that `source` leads to
- */
+/** @typedef {{ kind: string, model: string, tile: HTMLElement, image: HTMLImageElement }} Source a figure of the page */
+/** @typedef {import("./pixels.js").Drawable} Drawable */
+
+const still = matchMedia("(prefers-reduced-motion: reduce)");
+const keyOf = (/** @type {{ kind: string, model: string }} */ { kind, model }) =>
+  model ? `${kind}:${model}` : kind;
 
 /**
  * @param {HTMLDialogElement} dialog
@@ -32,133 +38,204 @@ export function viewer(dialog) {
   const part = (name) => /** @type {E} */ (dialog.querySelector(`[data-part="${name}"]`));
   const stage = part("stage");
   const points = part("points");
+  const film = part("film");
+  const under = part("under");
   /** @type {HTMLInputElement} */
   const share = part("share");
-  /** @type {HTMLSelectElement[]} */
-  const [a, b] = [part("a"), part("b")];
-  const modes = /** @type {NodeListOf<HTMLInputElement>} */ (
-    dialog.querySelectorAll("[name=viewer-mode]")
-  );
   const zoom = new Zoom({ arrange, changed });
   zoom.listen(stage);
   /** @type {HTMLElement | null} */
   let article = null;
-  /** @type {Picture[]} */
-  let pictures = [];
+  /** @type {Source[]} */
+  let sources = [];
+  /** @type {Map<string, Promise<Drawable | null>>} */
+  let drawn = new Map();
   /** @type {Pane[]} */
   let panes = [];
-  let mode = "side";
+  let mode = "all";
+  let layer = "result";
+  let [a, b] = ["", ""];
+  let blinking = 0;
   /** @type {HTMLElement | null} */
   let opener = null;
 
   // ---- what there is to look at
 
-  /** @param {HTMLElement} element @returns {Picture[]} */
-  function picturesOf(element) {
+  /** @param {HTMLElement} element @returns {Source[]} */
+  function sourcesOf(element) {
     const figures = /** @type {NodeListOf<HTMLElement>} */ (
-      element.querySelectorAll('figure:is(.panel, .tile):not([data-kind^="edge"]):has(img)')
+      element.querySelectorAll("figure:is(.tile, .panel)[data-kind]")
     );
-    const all = [...figures].map((figure) => {
-      const image = /** @type {HTMLImageElement} */ (figure.querySelector("img"));
-      const link = figure.querySelector("a");
-      const full = link && !link.hash ? link.href : "";
-      const { kind = "", model = "" } = figure.dataset;
-      const stored = figure.dataset.full;
-      const key = model ? `${kind}:${model}` : kind;
-      return {
-        key,
-        kind,
-        model,
-        image,
-        full,
-        source: full || (stored ? file(stored) : image.src),
-        asAlpha: false,
-      };
+    return [...figures].flatMap((tile) => {
+      const image = tile.querySelector("img");
+      const { kind = "", model = "" } = tile.dataset;
+      return image && SHOWN.includes(kind) ? [{ kind, model, tile, image }] : [];
     });
-    for (const one of all) {
-      // Where the cut-out lies beside the page at full size, so does its alpha: in the same file.
-      const result = all.find(({ kind, model }) => kind === "result" && model === one.model);
-      one.asAlpha = one.kind === "alpha" && Boolean(result?.full);
-      if (one.asAlpha && result) one.source = result.source;
-    }
-    return all;
+  }
+  const original = () => sources.find(({ kind }) => kind === "original");
+  const truth = () => sources.find(({ kind }) => kind === "truth");
+  const models = () => sources.filter(({ kind }) => kind === "result");
+  const isPair = () => sources.some(({ kind }) => kind === "base" || kind === "new");
+  const by = (/** @type {string} */ key) => sources.find((source) => keyOf(source) === key);
+
+  /** The model that is looked at alone. */
+  const current = () => [b, a].map(by).find((source) => source?.model) ?? models()[0];
+
+  /** @param {string} kind */
+  const named = (kind) => language.in(dialog.querySelector(`[data-kind-name="${kind}"]`)) || kind;
+
+  /** @param {Source} source @param {string} kind */
+  function titleOf(source, kind) {
+    if (mode === "one") return source.model ? named(kind) : named(source.kind);
+    return source.model || named(source.kind);
   }
 
-  const label = (/** @type {Picture} */ { kind, model }) => {
-    const name = language.in(dialog.querySelector(`[data-kind-name="${kind}"]`)) || kind;
-    return model ? `${name} · ${model}` : name;
-  };
-
-  /** @param {Wanted} wanted */
-  function fillChoices(wanted) {
-    const before = address.read();
-    const results = pictures.filter(({ kind }) => kind === "result" || kind === "new");
-    const first = results.find(({ kind }) => kind === "result") ?? pictures[0];
-    const other = results.find((one) => one !== first) ?? first;
-    const preset = { a: mode === "side" ? first : pictures[0], b: other };
-    for (const [side, choice] of Object.entries({ a, b })) {
-      const keys = [
-        wanted[side],
-        choice.value,
-        before[side],
-        preset[/** @type {"a"} */ (side)].key,
-      ];
-      choice.replaceChildren(...pictures.map((one) => new Option(label(one), one.key)));
-      choice.value = keys.find((key) => pictures.some((one) => one.key === key)) ?? "";
+  /** The picture of a source at full size, in a layer; loaded or made once. @param {Source} source @param {string} kind */
+  function full(source, kind) {
+    const key = `${kind}|${keyOf(source)}`;
+    let there = drawn.get(key);
+    if (!there) {
+      there = make(source, kind).catch(() => null);
+      drawn.set(key, there);
     }
+    return there;
+  }
+
+  /** @param {Source} source @param {string} kind @returns {Promise<Drawable | null>} */
+  async function make({ kind: own, tile, image }, kind) {
+    const { full: whole, alpha } = tile.dataset;
+    if (own !== "result") return load(whole || image.src);
+    const grey = () => (alpha ? load(alpha) : undefined);
+    const cut = () => (whole || !alpha ? load(whole || image.src) : undefined);
+    const of = original();
+    const from = () => of && load(of.tile.dataset.full || of.image.src);
+    const matte = truth();
+    if (kind === "alpha") return picture(kind, { alpha: await grey(), result: await cut() });
+    if (kind === "error") {
+      const parts = { alpha: await grey(), result: alpha ? undefined : await cut() };
+      return matte
+        ? picture(kind, { ...parts, truth: (await full(matte, "truth")) ?? undefined })
+        : null;
+    }
+    if (whole || !alpha) return (await cut()) ?? null;
+    return picture("result", { original: await from(), alpha: await grey() });
   }
 
   // ---- panes
 
-  /** @param {Picture} picture @param {string} [side] A or B @returns {Pane} */
-  function pane(picture, side) {
+  /** @param {Source} source @param {string} [kind] what is shown of it @returns {Pane} */
+  function pane(source, kind = source.model ? layer : source.kind) {
     const [width, height] = zoom.size;
-    const cut = picture.image.classList.contains("cut") ? " cut" : "";
-    const layer = h("div", { class: `canvas ${picture.kind}${cut}` });
-    const image = h("img", { width, height, alt: picture.image.alt, draggable: "false" });
-    const less = h("span", { class: "less" }, ` · ${language.in(part("preview"))}`);
-    const name = h(
-      "p",
-      { class: "name" },
-      side ? `${side} ${label(picture)}` : label(picture),
-      less,
-    );
-    const box = h("div", { class: "pane" }, layer, name);
-    image.addEventListener("load", () => {
-      layer.dataset.loaded = `${image.naturalWidth}×${image.naturalHeight}`;
-      box.classList.toggle("preview", image.naturalWidth < width);
-      if (picture.asAlpha) image.replaceWith(greyOf(image, image.alt));
-    });
-    image.src = picture.source;
-    layer.append(image);
-    const own = `svg.regions[data-model="${CSS.escape(picture.model)}"]`;
-    const regions = article?.querySelector(own) ?? article?.querySelector("svg.regions");
-    if (regions) {
-      const copy = /** @type {Element} */ (regions.cloneNode(true));
-      copy.setAttribute("width", String(width));
-      copy.setAttribute("height", String(height));
-      layer.append(copy);
+    const cut = kind === "result" || kind === "base" || kind === "new" ? " cut" : "";
+    const layer_ = h("div", { class: `canvas ${kind}${cut}`, "data-key": keyOf(source) });
+    const count = (mode !== "one" && source.tile.querySelector(".count")?.textContent) || "";
+    const title = titleOf(source, kind);
+    const name = h("p", { class: "name" }, h("b", {}, title), ...(count ? [` ${count}`] : []));
+    const box = h("div", { class: "pane" }, layer_, name);
+    const label =
+      source.model && kind !== "result" ? `${named(kind)} · ${source.image.alt}` : source.image.alt;
+    if (kind !== "alpha" && kind !== "error") {
+      layer_.append(
+        h("img", { src: source.image.src, width, height, alt: label, draggable: "false" }),
+      );
     }
-    return { box, layer };
+    full(source, kind).then((whole) => {
+      if (!whole) {
+        box.classList.add("lost");
+        return;
+      }
+      const shown = whole.isConnected ? copyOf(whole) : whole;
+      shown.setAttribute("role", "img");
+      shown.setAttribute("aria-label", label);
+      shown.setAttribute("draggable", "false");
+      layer_.querySelector("img, canvas")?.remove();
+      layer_.prepend(shown);
+      layer_.dataset.loaded = sizeOf(whole).join("×");
+    });
+    return { box, layer: layer_ };
+  }
+
+  /** @returns {[Source, string?][]} a source, and what of it if that is not the layer */
+  function wanted() {
+    const [of, matte, model] = [original(), truth(), current()];
+    const there = (/** @type {(Source | undefined)[]} */ ...all) =>
+      all.flatMap((s) => (s ? [s] : []));
+    if (mode === "all") return (isPair() ? sources : there(of, ...models(), matte)).map((s) => [s]);
+    if (mode === "one") {
+      /** @type {[Source, string?][]} */
+      const kinds = model
+        ? [
+            [model, "result"],
+            [model, "alpha"],
+          ]
+        : [];
+      if (model && matte) kinds.push([matte, "truth"], [model, "error"]);
+      return [...there(of).map((s) => /** @type {[Source]} */ ([s])), ...kinds];
+    }
+    const two = [by(a) ?? sources[0], by(b) ?? sources[sources.length - 1]];
+    return two.map((s) => [s]);
   }
 
   function show() {
-    const by = (/** @type {string} */ key) =>
-      pictures.find((one) => one.key === key) ?? pictures[0];
-    const [left, right] = [by(a.value), by(b.value)];
+    clearInterval(blinking);
+    const two = mode === "slider" || mode === "blink" || mode === "blend";
+    if (two && !by(b))
+      [a, b] = [
+        keyOf(sources[0]),
+        by(a) && a !== keyOf(sources[0]) ? a : keyOf(sources[1] ?? sources[0]),
+      ];
+    if (!truth() && layer === "error") layer = "result";
     dialog.dataset.mode = mode;
-    if (mode === "side") {
-      const model = left.model || pictures.find((one) => one.model)?.model || "";
-      const shown = pictures.filter((one) => one.kind === "original" || one.model === model);
-      panes = [...new Set([...shown, left])].map((one) => pane(one));
-    } else {
-      panes = [pane(left, "A"), pane(right, "B")];
-    }
+    panes = wanted().map(([source, kind]) => pane(source, kind));
     stage.replaceChildren(...panes.map(({ box }) => box));
     if (mode === "slider") stage.append(handle());
     zoom.panels = panes;
+    for (const button of dialog.querySelectorAll("[data-mode]")) {
+      const own = button.getAttribute("data-mode");
+      button.setAttribute("aria-pressed", String(own === mode));
+      /** @type {HTMLElement} */ (button).hidden = own === "one" && !models().length;
+    }
+    for (const button of dialog.querySelectorAll("[data-layer]")) {
+      const own = button.getAttribute("data-layer");
+      button.setAttribute("aria-pressed", String(own === layer));
+      /** @type {HTMLButtonElement} */ (button).disabled = own === "error" && !truth();
+    }
+    part("layers").hidden = !models().length || mode === "one";
+    choices(two);
+    outline();
     divide();
+    if (mode === "blink" && !still.matches) blinking = setInterval(turn, BLINK);
+    pressed("pause", false);
     zoom.place();
+    for (const each of panes) each.box.style.visibility = "";
+    if (mode === "blink") turn();
+    tell();
+  }
+
+  /** The segments that choose A and B, or the one model. @param {boolean} two */
+  function choices(two) {
+    const alone = mode === "one" && models().length > 1;
+    part("pick").hidden = !two && !alone;
+    part("b").hidden = !two;
+    share.hidden = mode !== "slider" && mode !== "blend";
+    part("pick")
+      .querySelector('[data-do="pause"]')
+      ?.toggleAttribute("hidden", mode !== "blink");
+    const options = alone ? models() : sources;
+    const chosen = { a: alone ? keyOf(current()) : a, b };
+    for (const side of /** @type {const} */ (["a", "b"])) {
+      part(side).replaceChildren(
+        ...options.map((source) => {
+          const key = keyOf(source);
+          const attributes = {
+            type: "button",
+            value: key,
+            "aria-pressed": String(chosen[side] === key),
+          };
+          return h("button", attributes, source.model || named(source.kind));
+        }),
+      );
+    }
   }
 
   function handle() {
@@ -181,9 +258,8 @@ export function viewer(dialog) {
 
   /** The slider's or the blend's share: A is left, or below; B right, or above. */
   function divide() {
+    if (panes.length !== 2) return;
     const value = Number(share.value);
-    share.hidden = part("share-label").hidden = mode === "side";
-    if (mode === "side") return;
     const [left, right] = panes;
     const slides = mode === "slider";
     left.box.style.clipPath = slides ? `inset(0 ${100 - value}% 0 0)` : "";
@@ -194,150 +270,461 @@ export function viewer(dialog) {
     if (bar) bar.style.left = `${value}%`;
   }
 
+  /** The other one of the two that blink. */
+  function turn() {
+    const [first, second] = panes;
+    if (mode !== "blink" || !second) return;
+    const hidden = first.box.style.visibility === "hidden";
+    first.box.style.visibility = hidden ? "" : "hidden";
+    second.box.style.visibility = hidden ? "hidden" : "";
+  }
+  function hold() {
+    const held = pressed("pause");
+    clearInterval(blinking);
+    if (held) blinking = setInterval(turn, BLINK);
+    else turn();
+    pressed("pause", !held);
+  }
+
+  /** Whether a button is pressed; or press it. @param {string} name @param {boolean} [now] */
+  function pressed(name, now) {
+    const button = dialog.querySelector(`[data-do="${name}"]`);
+    if (now !== undefined) button?.setAttribute("aria-pressed", String(now));
+    return button?.getAttribute("aria-pressed") === "true";
+  }
+
   // ---- where one looks
 
   /** As many columns as show the panes largest. */
   function arrange() {
     const { width, height } = stage.getBoundingClientRect();
-    const count = panes.length;
+    const count = mode === "all" || mode === "one" ? panes.length : 1;
     const scale = (/** @type {number} */ columns) =>
       Math.min(width / columns / zoom.size[0], height / Math.ceil(count / columns) / zoom.size[1]);
-    const best = panes.map((_, i) => i + 1).reduce((x, y) => (scale(y) > scale(x) ? y : x));
-    stage.style.gridTemplateColumns = `repeat(${best}, minmax(0, 1fr))`;
-    stage.style.gridAutoRows = `${100 / Math.ceil(count / best)}%`;
+    let best = 1;
+    for (let columns = 2; columns <= count; columns++) {
+      if (scale(columns) > scale(best)) best = columns;
+    }
+    // Of whole pixels, so that every pane shows the same place alike.
+    const pixels = (/** @type {number} */ length, /** @type {number} */ parts) =>
+      Math.max(1, Math.floor((length - (parts - 1) * GAP) / parts));
+    stage.style.gridTemplateColumns = `repeat(${best}, ${pixels(width, best)}px)`;
+    stage.style.gridAutoRows = `${pixels(height, Math.ceil(count / best))}px`;
   }
 
   function changed() {
-    part("zoom").textContent = `${zoom.percent} %`;
+    part("zoom").textContent = `${zoom.percent}\u00a0%`;
     const { x, y, scale } = zoom.looking();
     const at = zoom.view ? `${Math.round(x)},${Math.round(y)},${scale.toFixed(3)}` : "";
     if (dialog.open) address.write({ at });
   }
 
-  /** Bring a point's region to the middle, with as much again around it, but never see the picture
-   * smaller than whole. @param {string} id */
+  const point = () => /** @type {HTMLElement | null} */ (points.querySelector("li[data-current]"));
+
+  /** Draw the point's region thinly on every picture: this one's, or that of the chosen one. @param {HTMLElement | null} [item] */
+  function outline(item = point()) {
+    for (const { layer: canvas } of panes) {
+      canvas.querySelector("svg")?.remove();
+      if (!item?.dataset.shapes) continue;
+      const [width, height] = zoom.size;
+      const paths = ["halo", "dash"].map((name) =>
+        svg("path", { class: name, d: item.dataset.shapes ?? "" }),
+      );
+      const frame = { class: "region", viewBox: `0 0 ${width} ${height}`, "aria-hidden": "true" };
+      canvas.append(svg("svg", frame, ...paths));
+    }
+  }
+
+  /** Bring a point's region to the middle with air around it, but never see the picture smaller
+   * than whole. @param {string} id */
   function visit(id) {
-    /** @type {HTMLElement | null} */
-    const item = points.querySelector(`[data-point="${CSS.escape(id)}"]`);
-    if (!item) return;
+    const item = [...points.querySelectorAll("li[data-point]")].find(
+      (one) => one.getAttribute("data-point") === id,
+    );
+    if (!(item instanceof HTMLElement) || !panes.length) return;
     const [x, y, width, height] = (item.dataset.box ?? "").split(",").map(Number);
     const { clientWidth, clientHeight } = panes[0].box;
-    const close = Math.min(clientWidth / (3 * width + 24), clientHeight / (3 * height + 24));
+    const close = Math.min(clientWidth / (1.6 * width + 48), clientHeight / (1.6 * height + 48));
     const scale = Math.min(16, Math.max(close, zoom.fitting()));
-    for (const other of dialog.querySelectorAll("[data-point]")) {
-      other.toggleAttribute("data-current", other.getAttribute("data-point") === id);
+    for (const other of points.querySelectorAll("li[data-point]")) {
+      other.toggleAttribute("data-current", other === item);
+      const link = other.querySelector("a");
+      if (other === item) link?.setAttribute("aria-current", "true");
+      else link?.removeAttribute("aria-current");
     }
+    item.scrollIntoView({ block: "nearest" });
+    outline();
     zoom.look({ x: x + width / 2, y: y + height / 2, scale });
     address.write({ point: id });
   }
 
+  /** @param {1 | -1} by */
+  function nextPoint(by) {
+    const all = /** @type {HTMLElement[]} */ ([...points.querySelectorAll("li[data-point]")]);
+    if (!all.length) return;
+    const at = all.findIndex((one) => one.hasAttribute("data-current"));
+    const next = at < 0 ? (by > 0 ? 0 : all.length - 1) : (at + by + all.length) % all.length;
+    visit(all[next].dataset.point ?? "");
+  }
+
+  // ---- what is under the pointer
+
+  /** @type {Promise<{ colours: ImageData | null, alphas: [string, ImageData][] } | null> | null} */
+  let readings = null;
+
+  /** The pixels of what is shown, where a page may read them. */
+  function read() {
+    readings ??= (async () => {
+      try {
+        const of = original();
+        const whole = of && (await full(of, "original"));
+        /** @type {[string, ImageData][]} */
+        const alphas = [];
+        for (const source of models()) {
+          const grey = await full(source, "alpha");
+          if (grey) alphas.push([source.model, pixelsOf(grey)]);
+        }
+        const matte = truth();
+        const grey = matte && (await full(matte, "truth"));
+        if (grey) alphas.push([named("truth"), pixelsOf(grey)]);
+        return { colours: whole ? pixelsOf(whole) : null, alphas };
+      } catch {
+        return null; // files beside the page
+      }
+    })();
+    return readings;
+  }
+
+  /** @type {[number, number] | null} */
+  let pointer = null;
+  async function tell() {
+    if (!pointer || !article) return under.replaceChildren();
+    const [x, y] = pointer.map(Math.floor);
+    if (x < 0 || y < 0 || x >= zoom.size[0] || y >= zoom.size[1]) return under.replaceChildren();
+    const before = article;
+    const what = await read();
+    if (article !== before) return;
+    const parts = [h("span", {}, `x ${x}  y ${y}`)];
+    const index = (/** @type {ImageData} */ { width, height }) => {
+      const [column, row] = [(x * width) / zoom.size[0], (y * height) / zoom.size[1]].map(
+        Math.floor,
+      );
+      return 4 * (row * width + column);
+    };
+    if (what?.colours) {
+      const at = index(what.colours);
+      parts.push(h("span", {}, `RGB ${what.colours.data.slice(at, at + 3).join(" ")}`));
+    }
+    for (const [name, map] of what?.alphas ?? []) {
+      const level = map.data[index(map)];
+      parts.push(h("span", {}, `${name} α ${(level / 255).toFixed(3)}`));
+    }
+    if (!what) parts.push(h("span", {}, language.in(part("unread"))));
+    under.replaceChildren(...parts);
+  }
+  stage.addEventListener("pointermove", (event) => {
+    pointer = event.pointerType === "mouse" ? zoom.point(event) : null;
+    tell();
+  });
+  stage.addEventListener("pointerleave", () => {
+    pointer = null;
+    tell();
+  });
+
+  // ---- cut-outs as files
+
+  function files() {
+    const rows = models().map((source) => {
+      const { full: whole = "", alpha, cutout = whole } = source.tile.dataset;
+      const word = language.in(part("save-word"));
+      const name = `${fileName()}-${source.model}.png`;
+      const beside = /\.png$/.test(whole) && file(whole) === whole;
+      const save = beside
+        ? h("a", { href: whole, download: name }, word)
+        : h("button", { type: "button", "data-save": source.model, "data-name": name }, word);
+      const can = beside || alpha || whole;
+      return h(
+        "li",
+        {},
+        h("span", { class: "model" }, source.model),
+        ...(can ? [save] : []),
+        ...(cutout && !beside ? [h("small", {}, decodeURI(cutout))] : []),
+      );
+    });
+    part("files").replaceChildren(...rows);
+    part("save").hidden = !rows.length;
+    part("stored").hidden = !part("files").querySelector("button");
+  }
+  const fileName = () =>
+    (article?.querySelector(".facts")?.textContent ?? "")
+      .split(" · ")[0]
+      .trim()
+      .replace(/[^\p{L}\p{N}._-]+/gu, "-") || "cut-out";
+
+  /** @param {HTMLElement} button */
+  async function save(button) {
+    const source = models().find(({ model }) => model === button.dataset.save);
+    if (!source) return;
+    const { alpha, full: whole } = source.tile.dataset;
+    const of = original();
+    const image = pixelsOf(await load(whole || of?.tile.dataset.full || of?.image.src || ""));
+    if (alpha) {
+      const grey = pixelsOf(await load(alpha)).data;
+      for (let i = 0; i < grey.length; i += 4) {
+        image.data[i + 3] = grey[i];
+        if (!grey[i]) image.data.fill(0, i, i + 3);
+      }
+    }
+    const url = URL.createObjectURL(await png(image));
+    h("a", { href: url, download: button.dataset.name }).click();
+    setTimeout(() => URL.revokeObjectURL(url), 60_000);
+  }
+
+  // ---- the film
+
+  function fillFilm() {
+    const shown = shownCases().filter((one) => one.querySelector("figure:is(.tile, .panel) img"));
+    const at = article ? shown.indexOf(article) : -1;
+    part("count").textContent = at < 0 ? "" : `${at + 1} / ${shown.length}`;
+    const near = shown.slice(Math.max(0, at - FILM), at + FILM + 1);
+    film.hidden = shown.length < 2;
+    film.replaceChildren(
+      ...near.map((one) => {
+        const image = one.querySelector("figure:is(.tile, .panel) img");
+        const label = language.in(one.querySelector("h3"));
+        const src = image instanceof HTMLImageElement ? image.src : "";
+        const attributes = {
+          type: "button",
+          value: one.id,
+          title: label,
+          "aria-current": one === article && "true",
+        };
+        return h(
+          "button",
+          attributes,
+          h("img", { src, alt: label, loading: "lazy", draggable: "false" }),
+        );
+      }),
+    );
+    const here = /** @type {HTMLElement | null} */ (film.querySelector("[aria-current]"));
+    if (here) film.scrollLeft = here.offsetLeft - (film.clientWidth - here.offsetWidth) / 2;
+  }
+
   // ---- open, next, close
 
-  /** @param {HTMLElement} element @param {Wanted} [wanted] */
-  function open(element, wanted = {}) {
-    const all = picturesOf(element);
+  /** @param {HTMLElement} element @param {Wanted} [asked] */
+  function open(element, asked = {}) {
+    const all = sourcesOf(element);
     if (!all.length) return;
     const fresh = !dialog.open;
     article = element;
-    pictures = all;
+    sources = all;
+    drawn = new Map();
+    readings = pointer = null;
     const [width, height] = (element.dataset.size ?? "1x1").split("x").map(Number);
     zoom.size = [width, height];
-    mode = wanted.mode || (fresh ? "side" : mode);
-    fillChoices(wanted);
+    const before = fresh ? address.read() : {};
+    if (fresh) [mode, layer, a, b] = ["all", "result", "", ""];
+    if (MODES.includes(asked.mode)) mode = asked.mode;
+    if (mode === "one" && !models().length) mode = "all";
+    const [kind, ...model] = (asked.a ?? "").split(":");
+    const of = Object.values(LAYERS).find((one) => one === (asked.layer ?? before.layer ?? kind));
+    if (of) layer = of;
+    a = model.length ? `result:${model.join(":")}` : (asked.a ?? a);
+    b = asked.b ?? b;
+    [a, b] = [a, b].map((key) => (by(key) ? key : ""));
+    if (!a && !b) a = models().length ? keyOf(models()[0]) : "";
     part("title").textContent = language.in(element.querySelector("h3"));
     const list = element.querySelector(".points");
     points.replaceChildren(...(list ? [list.cloneNode(true)] : []));
-    part("no-points").hidden = Boolean(list) || element.matches(".pair");
-    for (const radio of modes) radio.checked = radio.value === mode;
+    const page = element.querySelector('h3 a[href^="pages/"]')?.getAttribute("href");
+    part("page").hidden = !page || Boolean(list);
+    part("page")
+      .querySelector("a")
+      ?.setAttribute("href", page ?? "#");
+    part("no-points").hidden = Boolean(list) || Boolean(page) || isPair();
     if (fresh) {
       opener = /** @type {HTMLElement | null} */ (document.activeElement);
       zoom.view = null;
       dialog.showModal();
+      stage.focus({ preventScroll: true });
     }
-    address.write({ view: element.id, case: "", mode: mode === "side" ? "" : mode, point: "" });
-    const [x, y, scale] = (wanted.at ?? "").split(",").map(Number);
+    files();
+    address.write({ view: element.id, case: "", point: "", ...chosen() });
+    const [x, y, scale] = (asked.at ?? "").split(",").map(Number);
     show();
     const view = scale > 0 ? { x, y, scale } : zoom.view;
-    if (view) zoom.look(view); // within this picture, too
-    if (wanted.point) visit(wanted.point);
-    const shown = shownCases();
-    part("count").textContent = `${shown.indexOf(element) + 1} / ${shown.length}`;
+    if (asked.point) visit(asked.point);
+    if (view && (scale > 0 || !asked.point)) zoom.look(view); // within this picture, too
+    fillFilm();
   }
+
+  /** What the address has of it. */
+  const chosen = () => ({
+    a,
+    b,
+    mode: mode === "all" ? "" : mode,
+    layer: layer === "result" ? "" : layer,
+  });
 
   /** @param {1 | -1} by */
   function step(by) {
-    const shown = shownCases().filter((one) => one.querySelector(":is(.panel, .tile) img"));
+    const shown = shownCases().filter((one) => sourcesOf(one).length);
     const at = article ? shown.indexOf(article) : 0;
-    if (shown.length) open(shown[(at + by + shown.length) % shown.length]);
+    if (shown.length) open(shown[(at + by + shown.length) % shown.length], { a, b });
   }
 
   function changeShown() {
-    address.write({ a: a.value, b: b.value, mode: mode === "side" ? "" : mode });
     show();
+    address.write(chosen());
+  }
+
+  /** @param {string} wanted */
+  function enter(wanted) {
+    if (wanted === "one" && !models().length) return;
+    mode = wanted;
+    changeShown();
   }
 
   dialog.addEventListener("close", () => {
     const back = article;
-    address.write({ view: "", a: "", b: "", mode: "", at: "", point: "", case: back?.id ?? "" });
+    clearInterval(blinking);
+    address.write({
+      view: "",
+      a: "",
+      b: "",
+      mode: "",
+      layer: "",
+      at: "",
+      point: "",
+      case: back?.id ?? "",
+    });
     stage.replaceChildren();
+    film.replaceChildren();
     panes = zoom.panels = [];
+    drawn = new Map();
+    readings = article = null;
+    const own = opener?.closest("article.case") === back && opener;
     /** @type {HTMLElement | null} */
-    const link = back?.querySelector(":is(.panel, .tile) a") ?? opener;
+    const link = own || (back?.querySelector("figure:is(.tile, .panel) a, h3 a") ?? opener);
     link?.focus({ preventScroll: true });
-    if (back && back !== opener?.closest("article.case")) settle(back);
+    if (back && !own) settle(back);
   });
 
   // ---- hands
 
   dialog.addEventListener("click", (event) => {
-    const target = /** @type {Element} */ (event.target);
-    const command = target.closest("[data-do]")?.getAttribute("data-do");
-    if (command === "close") dialog.close();
+    const target = /** @type {HTMLElement} */ (event.target);
+    const button = target.closest("button");
+    const { mode: own, layer: of } = button?.dataset ?? {};
+    const command = button?.dataset.do;
+    if (own) enter(own);
+    else if (of) {
+      layer = of;
+      changeShown();
+    } else if (button?.dataset.save) save(button);
+    else if (command === "close") dialog.close();
     else if (command === "next") step(1);
     else if (command === "previous") step(-1);
     else if (command === "in") zoom.step(1);
     else if (command === "out") zoom.step(-1);
     else if (command === "one") zoom.zoom(1 / devicePixelRatio);
     else if (command === "fit") zoom.fit();
-    const point = target.closest("[data-point]");
-    if (point && !(zoom.moved && stage.contains(point))) {
+    else if (command === "pause") hold();
+    else if (command === "list") list();
+    else if (button && film.contains(button)) {
+      const other = document.getElementById(button.value);
+      if (other) open(other, { a, b });
+    } else if (button && part("pick").contains(button)) {
+      if (part("b").contains(button)) b = button.value;
+      else if (mode === "one") [a, b] = [button.value, ""];
+      else a = button.value;
+      changeShown();
+    }
+    const row = target.closest("li[data-point]");
+    if (row && points.contains(row)) {
       event.preventDefault();
-      visit(point.getAttribute("data-point") ?? "");
+      event.stopPropagation();
+      visit(row.getAttribute("data-point") ?? "");
     }
   });
-  for (const radio of modes) {
-    radio.addEventListener("change", () => {
-      mode = radio.value;
-      // Two of the same are nothing to compare: the original then is the other.
-      if (mode !== "side" && a.value === b.value) a.value = pictures[0].key;
-      changeShown();
-    });
-  }
-  for (const choice of [a, b]) choice.addEventListener("change", changeShown);
-  share.addEventListener("input", divide);
-  part("regions").addEventListener("change", ({ target }) => {
-    const { checked } = /** @type {HTMLInputElement} */ (target);
-    dialog.classList.toggle("without-regions", !checked);
+  points.addEventListener("pointerover", ({ target }) => {
+    const row = target instanceof Element ? target.closest("li[data-point]") : null;
+    outline(row instanceof HTMLElement ? row : undefined);
   });
+  points.addEventListener("pointerleave", () => outline());
+  share.addEventListener("input", divide);
+  const list = () => {
+    const now = !pressed("list");
+    pressed("list", now);
+    dialog.classList.toggle("without-list", !now);
+    zoom.place();
+  };
   dialog.addEventListener("keydown", (event) => {
-    const arrow = event.key.startsWith("Arrow");
-    const { target } = event;
-    if (
-      arrow &&
-      target instanceof Element &&
-      target.matches("select, [type=range], [type=radio]")
-    ) {
+    const { key, target } = event;
+    if (event.ctrlKey || event.metaKey || event.altKey) return;
+    const arrow = key.startsWith("Arrow");
+    const writes =
+      target instanceof Element && target.matches("select, [type=range], [type=radio]");
+    if (arrow && (writes || event.shiftKey)) {
+      if (!writes) zoom.key(event);
       return;
     }
-    if (!arrow || event.shiftKey) zoom.key(event);
-    else if (!event.ctrlKey && !event.metaKey && !event.altKey) {
-      if (event.key !== "ArrowLeft" && event.key !== "ArrowRight") return;
-      step(event.key === "ArrowRight" ? 1 : -1);
-      event.preventDefault();
+    const digit = MODES[Number(key) - 1];
+    const of = LAYERS[/** @type {keyof typeof LAYERS} */ (key.toLowerCase())];
+    if (digit) enter(digit);
+    else if (of && models().length && (of !== "error" || truth())) {
+      layer = of;
+      changeShown();
+    } else if (key === "ArrowRight" || key === "j") step(1);
+    else if (key === "ArrowLeft" || key === "k") step(-1);
+    else if (key === "ArrowDown") nextPoint(1);
+    else if (key === "ArrowUp") nextPoint(-1);
+    else if (key === "p") list();
+    else if (key === " " && mode === "blink" && target === stage) hold();
+    else {
+      zoom.key(event);
+      return;
+    }
+    event.preventDefault();
+    event.stopPropagation(); // the sheet has keys of its own
+  });
+
+  // What cut-outs stand on is chosen in the bar of the page, too.
+  document.addEventListener("change", ({ target }) => {
+    if (!(target instanceof HTMLInputElement) || target.name !== "backdrop") return;
+    for (const other of document.querySelectorAll(`[name="backdrop"][value="${target.value}"]`)) {
+      /** @type {HTMLInputElement} */ (other).checked = true;
     }
   });
 
+  /** @type {Touch | null} */
+  let finger = null;
+  stage.addEventListener(
+    "touchstart",
+    ({ touches }) => {
+      finger = touches.length === 1 && !zoom.view ? touches[0] : null;
+    },
+    { passive: true },
+  );
+  stage.addEventListener("touchend", ({ changedTouches }) => {
+    const [start, end] = [finger, changedTouches[0]];
+    finger = null;
+    if (!start || !end) return;
+    const [dx, dy] = [end.clientX - start.clientX, end.clientY - start.clientY];
+    if (Math.abs(dx) < SWIPE || Math.abs(dx) < 2 * Math.abs(dy)) return;
+    zoom.fit();
+    step(dx < 0 ? 1 : -1);
+  });
+
   return open;
+}
+
+/** @param {Drawable} picture */
+function copyOf(picture) {
+  const copy = /** @type {Drawable} */ (picture.cloneNode());
+  if (copy instanceof HTMLCanvasElement) copy.getContext("2d")?.drawImage(picture, 0, 0);
+  return copy;
 }
 
 /**
@@ -355,12 +742,4 @@ function settle(article) {
     if (still < SETTLED && frames--) requestAnimationFrame(frame);
   };
   frame();
-}
-
-/** @param {HTMLImageElement} image @param {string} alt */
-function greyOf(image, alt) {
-  const grey = /** @type {HTMLCanvasElement} */ (picture("alpha", { result: image }));
-  grey.setAttribute("role", "img");
-  grey.setAttribute("aria-label", alt);
-  return grey;
 }

@@ -88,9 +88,13 @@ export class Zoom {
     if (!this.panels.length) return;
     this.host.arrange();
     const { x, y, scale } = this.looking();
+    // On whole pixels of the screen: between them a browser would mix a picture's pixels.
+    const snap = (/** @type {number} */ edge, /** @type {number} */ at) =>
+      Math.round((edge + at) * devicePixelRatio) / devicePixelRatio - edge;
     for (const { box, layer } of this.panels) {
-      const left = box.clientWidth / 2 - x * scale;
-      const top = box.clientHeight / 2 - y * scale;
+      const bounds = box.getBoundingClientRect();
+      const left = snap(bounds.left, box.clientWidth / 2 - x * scale);
+      const top = snap(bounds.top, box.clientHeight / 2 - y * scale);
       layer.style.width = `${this.size[0]}px`;
       layer.style.height = `${this.size[1]}px`;
       layer.style.transform = `translate(${left}px, ${top}px) scale(${scale})`;
@@ -166,7 +170,7 @@ export class Zoom {
   }
 
   /** The picture's pixel there. @param {Spot} spot @returns {[number, number]} */
-  #point(spot) {
+  point(spot) {
     const { x, y, scale } = this.looking();
     const [dx, dy] = this.#offset(spot);
     return [x + dx / scale, y + dy / scale];
@@ -185,7 +189,7 @@ export class Zoom {
   #down(event) {
     this.moved = false;
     const own = event.button === 0 && event.pointerType !== "touch"; // fingers are told by #touch
-    this.#drag = own ? { spot: event, start: this.#point(event) } : null;
+    this.#drag = own ? { spot: event, start: this.point(event) } : null;
   }
 
   /** @param {PointerEvent} event @param {HTMLElement} element */
@@ -204,7 +208,7 @@ export class Zoom {
       element.setPointerCapture(event.pointerId);
     }
     this.#drag = { ...drag, spot: event };
-    if (this.draw) this.draw([...drag.start, ...this.#point(event)]);
+    if (this.draw) this.draw([...drag.start, ...this.point(event)]);
     else this.pan(dx, dy);
   }
 
@@ -221,11 +225,11 @@ export class Zoom {
       clientY: (one.clientY + other.clientY) / 2,
     };
     const going = event.type === "touchmove" && before && apart > 0 === before.apart > 0;
-    this.#fingers = { spot, apart, start: going ? before.start : this.#point(spot) };
+    this.#fingers = { spot, apart, start: going ? before.start : this.point(spot) };
     if (!apart && this.host.scrolls && !this.view && !this.draw) return;
     if (apart || event.type === "touchmove") event.preventDefault();
     if (!going) return;
-    if (this.draw && !apart) this.draw([...before.start, ...this.#point(spot)]);
+    if (this.draw && !apart) this.draw([...before.start, ...this.point(spot)]);
     else {
       const factor = apart ? apart / before.apart : 1;
       this.zoom(this.looking().scale * factor, before.spot, spot);

@@ -1,0 +1,186 @@
+"""The observation points of a case: missed ones first, measured against expected."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+
+from ..core.anchors import case_anchor
+from ..core.key import Key
+from ..i18n import Message, Named, join
+from ..measure.kinds import KINDS, Expectation, expectation, kind_title, missed
+from ..measure.record import ObservationPoint, PointResult
+from ..run.previews import EdgeProfile
+from ..run.record import CaseRecord
+from .context import Context
+from .views import CourseView, MarkView, PointsView, PointView, ProfileView, Text
+
+NBSP = "\N{NO-BREAK SPACE}"
+_STATES = {True: "passed", False: "failed", None: "unmeasured"}
+WIDTH, HEIGHT = 320, 110
+"""Of a profile, in its own units: alpha 1 is 5 from the top, 0 at 5 from the bottom."""
+
+
+def points_view(context: Context, record: CaseRecord) -> PointsView | None:
+    """Every point of a case with the results of every model; None where it has none."""
+    if not record.points:
+        return None
+    keys = [Key(record.category, record.id, model) for model in context.models]
+    by_model = [context.run.index.points.get(key, {}) for key in keys]
+    profiles = {p.point: p for p in context.previews.cases[record.category, record.id].profiles}
+    rows = [
+        _point(
+            point,
+            context.models,
+            [by_id.get(point.id) for by_id in by_model],
+            profiles.get(point.id),
+        )
+        for point in record.points
+    ]
+    rows.sort(key=lambda row: (not row.missed, not row.detailed))
+    count = sum(row.missed for row in rows)
+    return PointsView(
+        case_anchor(record.category, record.id),
+        Message("{count} missed of {all}", count=count, all=len(rows)),
+        tuple(rows),
+    )
+
+
+def _point(
+    point: ObservationPoint,
+    models: Sequence[str],
+    results: Sequence[PointResult | None],
+    profile: EdgeProfile | None,
+) -> PointView:
+    judged = next((r for r in results if r and r.expected is not None), None)
+    kind = kind_title(point.kind)
+    xs, ys = zip(*point.spots, strict=True)
+    low, width = 0.0, 0.0
+    expected = expectation(judged) if judged else None
+    if expected:
+        low = _place(expected.low, expected)
+        width = _place(expected.high, expected) - low
+    return PointView(
+        id=point.id,
+        title=Named(point.title, point.id),
+        kind=join(" · ", [kind, Message("required")]) if point.required else kind,
+        expected=_expected(judged, expected) if judged and expected else "",
+        missed=any(result and result.passed is False for result in results),
+        detailed=not all(result and result.passed for result in results),
+        box=f"{min(xs)},{min(ys)},{max(xs) - min(xs)},{max(ys) - min(ys)}",
+        shapes=" ".join(shape_paths(point)),
+        band=(low, width) if expected else None,
+        marks=tuple(
+            _mark(model, result, expected) for model, result in zip(models, results, strict=True)
+        ),
+        profile=_profile(profile, models) if profile else None,
+    )
+
+
+def shape_paths(point: ObservationPoint) -> Iterable[str]:
+    """The point's region as SVG path data, in pixels of the picture."""
+    closed = ""
+    lines = list(point.lines or ())
+    if point.box:
+        x, y, width, height = point.box
+        lines = [((x, y), (x + width, y), (x + width, y + height), (x, y + height))]
+        closed = "Z"
+    elif point.polygon:
+        lines, closed = [point.polygon], "Z"
+    for line in lines:
+        yield "M" + "L".join(f"{x},{y}" for x, y in line) + closed
+
+
+def _mark(model: str, result: PointResult | None, expected: Expectation | None) -> MarkView:
+    state = _STATES[result.passed if result else None]
+    if result is None:
+        return MarkView(model, state, "–", Message("not measured"), None)
+    if result.measured is None:
+        return MarkView(model, state, "–", result.reason or Message("not measured"), None)
+    place = _place(result.measured, expected) if expected else None
+    words: Text = missed(result) if result.passed is False else Message("passed")
+    return MarkView(model, state, _measured(result), words, place)
+
+
+def _place(value: float, axis: Expectation) -> float:
+    """Where on an axis of 100 a value is."""
+    share = (value - axis.start) / ((axis.end - axis.start) or 1.0)
+    return round(100 * min(max(share, 0.0), 1.0), 1)
+
+
+def _expected(result: PointResult, axis: Expectation) -> str:
+    """What passes: at most, at least, or a value and how far off it may be."""
+    expected, tolerance = result.expected or 0.0, result.tolerance
+    kind = KINDS.get(result.kind)
+    if not tolerance:
+        return _number(expected, result)
+    if expected - tolerance <= axis.start:
+        return _number(expected + tolerance, result, "≤")
+    if kind and kind.scale is not None and expected + tolerance >= axis.end:
+        return _number(expected - tolerance, result, "≥")
+    return _number(expected, result, tolerance=tolerance)
+
+
+def _measured(result: PointResult) -> str:
+    """With so many digits that what failed does not look as if it had passed."""
+    measured, expected = result.measured or 0.0, result.expected or 0.0
+    scale = 100 if _is_share(result) else 1
+    digits = _digits(result)
+    while result.passed is False and digits < 4:
+        if abs(round(scale * measured, digits) - scale * expected) > scale * result.tolerance:
+            break
+        digits += 1
+    return _number(measured, result, digits=digits)
+
+
+def _is_share(result: PointResult) -> bool:
+    return result.unit.endswith("0 to 1")
+
+
+def _digits(result: PointResult) -> int:
+    return 0 if _is_share(result) or result.unit == "count" else 1
+
+
+def _number(
+    value: float,
+    result: PointResult,
+    sign: str = "",
+    digits: int | None = None,
+    tolerance: float | None = None,
+) -> str:
+    digits = _digits(result) if digits is None else digits
+    scale = 100 if _is_share(result) else 1
+    text = f"{scale * value:.{digits}f}"
+    if digits and digits == _digits(result):
+        text = text.removesuffix(".0") if sign or tolerance is not None else text
+    if tolerance is not None:
+        text += f"{NBSP}±{NBSP}{scale * tolerance:g}"
+    text = f"{sign}{NBSP}{text}" if sign else text
+    if result.unit == "ΔE2000":
+        return f"ΔE{NBSP}{text}"
+    unit = "%" if scale == 100 else "px" if result.unit == "px" else ""
+    return f"{text}{NBSP}{unit}" if unit else text
+
+
+def _profile(profile: EdgeProfile, models: Sequence[str]) -> ProfileView:
+    courses = []
+    order = ["truth", *(model for model in models if model != "truth")]
+    for name in order:
+        values = profile.courses.get(name)
+        if values:
+            step = WIDTH / max(len(values) - 1, 1)
+            spots = " ".join(
+                f"{n * step:.1f},{5 + (1 - value) * (HEIGHT - 10):.1f}"
+                for n, value in enumerate(values)
+            )
+            title: Text = Message("truth") if name == "truth" else name
+            number = "truth" if name == "truth" else str(models.index(name) % 6)
+            courses.append(CourseView(title, number, spots, _width(title, profile.widths[name])))
+    return ProfileView(f"{profile.length:.0f}{NBSP}px", tuple(courses))
+
+
+def _width(name: Text, width: float | None) -> Message:
+    if width is None:
+        return Message("{name} does not fall from 0.92 to 0.08", name=name)
+    return Message(
+        "{name} falls from 0.92 to 0.08 over {width} px", name=name, width=f"{width:.1f}"
+    )
