@@ -5,8 +5,8 @@ from __future__ import annotations
 import json
 
 from runs import KEY, run_of
+from test_overview import result, run_with
 from test_present import SHOWN, done, failed, previews
-from test_verdict import result, run_with
 from views import Presenter
 
 from rmbg_eval import Settings
