@@ -38,5 +38,5 @@ class Presenter:
             same = alike and len(failed) == len(predictions) > 1
             for prediction in failed[:1] if same else failed:
                 who = Message("all models") if same else prediction.model
-                record = self.run.index.cases[prediction.category, prediction.case]
-                yield self.sheet.failure(prediction, record, who)
+                key = prediction.category, prediction.case
+                yield self.sheet.failure(prediction, key, who)

@@ -18,7 +18,7 @@ from ..measure.record import ObservationPoint, PointResult
 from ..measure.table import GUIDES, TABLE
 from ..predictions.prediction import Prediction
 from ..run.previews import CasePreviews, Preview
-from ..run.record import CaseRecord
+from ..run.record import CaseKey, CaseRecord
 from ..run.statistics import ALL
 from .context import Context
 from .measures import MeasuresPanel
@@ -241,9 +241,10 @@ class Sheet:
         self, prediction: Prediction | None, model: str, record: CaseRecord, previews: CasePreviews
     ) -> TileView:
         shown = previews.models.get(model)
+        key = record.category, record.id
         if prediction is None or prediction.failure or shown is None or prediction.cutout is None:
-            return TileView("result", model, failure=self.failure(prediction, record, model))
-        title = self.context.titles[record.category, record.id]
+            return TileView("result", model, failure=self.failure(prediction, key, model))
+        title = self.context.titles[key]
         image = self.context.image(
             shown.result,
             join(" · ", [title, model])
@@ -296,14 +297,13 @@ class Sheet:
         return ""
 
     def failure(
-        self, prediction: Prediction | None, record: CaseRecord, model: Text
+        self, prediction: Prediction | None, key: CaseKey, model: Text
     ) -> FailureView:
         """What failed, and what to do."""
         problem, remedy = Message("not measured"), Message("")
         if prediction and prediction.failure:
             problem, remedy = prediction.failure.problem, prediction.failure.remedy
-        name, anchor = f"{record.category}/{record.id}", case_anchor(record.category, record.id)
-        return FailureView(model, name, anchor, problem, remedy)
+        return FailureView(model, "/".join(key), case_anchor(*key), problem, remedy)
 
     # ---- the drawer
 
