@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import pytest
-from measure.false_mattes import MUST_FAIL, passed
+from measure.false_mattes import MUST_FAIL, judged
 
 from rmbg_eval.cases.folder import load_cases
 from rmbg_eval.core.paths import resource
@@ -22,10 +22,11 @@ def test_every_kind_has_mattes_that_must_fail_it():
 
 @pytest.mark.parametrize("case", CASES, ids=[case.name for case in CASES])
 def test_what_is_right_passes_and_what_is_false_fails(case):
-    found = list(passed(case))
-    assert [point for name, point, _, passes in found if name == "truth" and not passes] == []
-    wrong = [
-        (name, point) for name, point, kind, passes in found if passes and name in MUST_FAIL[kind]
-    ]
+    right, wrong = [], []
+    for name, point, seen in judged(case):
+        if name in ("truth", "solved") and not seen.passed:
+            right.append((name, point.id, seen))
+        if name in MUST_FAIL[point.kind] and seen.passed:
+            wrong.append((name, point.id, seen))
+    assert right == []
     assert wrong == []
-    assert [point for name, point, _, passes in found if name == "solved" and not passes] == []

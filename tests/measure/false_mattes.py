@@ -18,10 +18,13 @@ from rmbg_eval.cases.folder import load_cases
 from rmbg_eval.core.images import RGB, Alpha
 from rmbg_eval.core.paths import resource
 from rmbg_eval.measure.kinds import KINDS
-from rmbg_eval.measure.points import judge
+from rmbg_eval.measure.points import Seen, judge
+from rmbg_eval.measure.record import ObservationPoint
 from rmbg_eval.measure.region import near_edge
 from rmbg_eval.measure.subject import Subject
 
+Judged = tuple[str, str, ObservationPoint, Seen]
+"""Of a case, a matte and a point: what is seen there."""
 CONSTANT = ("all 0", "all 0.5", "all 1")
 SIZED = ("dilated 3", "dilated 8", "eroded 3", "eroded 8")
 MUST_FAIL = {
@@ -51,6 +54,16 @@ and plate, within 10 px of the edge, for scenes that no phone's camera stands be
 points must pass.
 
 {table}
+
+## How much of the detail in between, and how many strands
+
+Of the detail in between, a half is asked for (0.5) where the point does not say otherwise; of
+strands, all but the tolerance. A half lies above what any matte reaches that is 3 px too wide or
+too narrow, or hard, and below what the truth does if it is drawn with a soft brush of 2 px, as a
+good retoucher would; the barbs of the feather are finer than that brush, and lost to it. Where both
+layers are known, alpha can be *solved* for: no point asks for what its picture does not show.
+
+{details}
 """
 
 
@@ -77,8 +90,8 @@ def false_mattes(truth: Alpha) -> Iterator[tuple[str, Alpha]]:
     yield "shifted 4", np.roll(truth, 4, 1)
 
 
-def passed(case: Case) -> Iterator[tuple[str, str, str, bool]]:
-    """Of each matte and point of a case: matte, point, its kind, and whether it passes.
+def judged(case: Case) -> Iterator[tuple[str, ObservationPoint, Seen]]:
+    """Of each matte and point of a case: matte, point, and what is seen there.
 
     The mattes are the truth, the false ones and, where it can be had, the one that is solved.
     """
@@ -91,7 +104,7 @@ def passed(case: Case) -> Iterator[tuple[str, str, str, bool]]:
             alpha=alpha, rgb=foreground, picture=picture, truth=truth, foreground=foreground
         )
         for point in case.about.points:
-            yield name, point.id, point.kind, judge(point, subject).passed is True
+            yield name, point, judge(point, subject)
 
 
 def is_solvable(case: Case) -> bool:
@@ -123,12 +136,11 @@ def solved(picture: RGB, foreground: RGB, plate: RGB) -> Alpha:
     return np.clip((along + grain * around) / (length + grain), 0, 1).astype(np.float32)
 
 
-def table(cases: list[Case]) -> str:
-    """Markdown: kinds by false mattes."""
+def table(found: list[Judged]) -> str:
+    """Markdown: kinds by mattes."""
     counts: dict[tuple[str, str], list[bool]] = defaultdict(list)
-    for case in cases:
-        for name, _, kind, passes in passed(case):
-            counts[kind, name].append(passes)
+    for _, name, point, seen in found:
+        counts[point.kind, name].append(seen.passed is True)
     names = list(dict.fromkeys(name for _, name in counts))
     lines = [f"| kind | {' | '.join(names)} |", "|---" * (len(names) + 1) + "|"]
     for kind in KINDS:
@@ -139,7 +151,29 @@ def table(cases: list[Case]) -> str:
     return "\n".join(lines)
 
 
+def details(found: list[Judged]) -> str:
+    """Markdown: points of the two kinds by some mattes, what is measured there."""
+    names = ("dilated 3", "eroded 3", "thresholded", "blurred 2", "solved")
+    rows: dict[str, dict[str, str]] = {}
+    for case, name, point, seen in found:
+        if point.kind in ("in-between", "strands") and seen.measured is not None:
+            whole = f" of {seen.expected:g}" if point.kind == "strands" else ""
+            row = rows.setdefault(f"`{case}` {point.id}, {point.kind}", {})
+            row[name] = f"{seen.measured:.2g}{whole}"
+    lines = [f"| point | {' | '.join(names)} |", "|---" * (len(names) + 1) + "|"]
+    lines += [
+        f"| {title} | {' | '.join(row.get(name, '–') for name in names)} |"
+        for title, row in rows.items()
+    ]
+    return "\n".join(lines)
+
+
 if __name__ == "__main__":
-    reference = [case for case in load_cases(resource("cases")).cases if case.foreground]
-    shown = TEXT.format(table=table(reference))
+    everything = [
+        (case.name, *each)
+        for case in load_cases(resource("cases")).cases
+        if case.foreground
+        for each in judged(case)
+    ]
+    shown = TEXT.format(table=table(everything), details=details(everything))
     (Path(__file__).parents[2] / "docs" / "false-mattes.md").write_text(shown, "utf-8")
