@@ -127,8 +127,7 @@ def test_its_readme_lists_every_case_with_licence_and_points():
     for case in REFERENCE:
         title, truth, points, licence = rows[case.name]
         assert title == case.about.title["en"]
-        layers = (case.image.parent / "plate.jpg").exists()
-        assert truth == ("layers" if layers else "coverage" if case.alpha else "none")
+        assert truth == ("layers" if case.alpha else "none")
         assert points == str(len(case.about.points))
         assert licence == case.about.licence
 

@@ -23,6 +23,11 @@ RECORDS = json.loads((FOLDER / "_render" / "proof.json").read_text("utf-8"))
 COMPOSED = pytest.mark.parametrize("name", sorted(RECORDS))
 
 
+def test_every_scene_with_a_truth_is_made_of_layers_and_proved():
+    scenes = {path.parent.relative_to(FOLDER).as_posix() for path in FOLDER.glob("*/*/alpha.png")}
+    assert scenes == RECORDS.keys()
+
+
 def module(name):
     """A module of the renderer that needs no Blender."""
     folder = str(resource("cases", "_render"))

@@ -267,7 +267,9 @@ def _look(s: Studio, points: Points, fur: list[np.ndarray], hairs: np.ndarray) -
 
     mask = covered(s, *fur)
     unit_px = s.size[1] / 100
-    free = free_paths(s, hairs, mask)
+    # The first four can be seen: the others are within 10 levels of the sofa, and no picture tells
+    # whether a matte has them.
+    free = free_paths(s, hairs, mask)[:4]
     points.add("whiskers", "strands", "The whiskers are kept", "胡须保留",
                lines=free, expected=len(free), tolerance=1)  # fmt: skip
     turn = np.linspace(0, 2 * np.pi, 16, endpoint=False)[:, None]
