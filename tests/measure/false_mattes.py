@@ -61,7 +61,8 @@ Of the detail in between, a half is asked for (0.5) where the point does not say
 strands, all but the tolerance. A half lies above what any matte reaches that is 3 px too wide or
 too narrow, or hard, and below what the truth does if it is drawn with a soft brush of 2 px, as a
 good retoucher would; the feather's barbs and the crochet's fuzz are finer than that brush, and lost
-to it. Where both layers are known, alpha can be *solved* for: no point asks for what its picture does not show.
+to it. Where both layers are known, alpha can be *solved* for: no point asks for what its picture
+does not show.
 
 {details}
 """
