@@ -134,7 +134,7 @@ def _labels(
 ) -> list[Rectangle | None]:
     """A place for each label, that of its name and the words under it."""
     sizes = [max(width(clipped(dot.name)), width(dot.words, 6.4)) for dot in dots]
-    taken: list[Rectangle] = [(x - 6, y - 6, x + 6, y + 6) for x, y in places]
+    taken: list[Rectangle] = [(x - 8, y - 8, x + 8, y + 8) for x, y in places]
     lines = [(x - 2, *ends, x + 2) for (x, _), ends in zip(places, whiskers, strict=True) if ends]
     taken += [(left, top, right, bottom) for left, top, bottom, right in lines]
     labels: list[Rectangle | None] = [None] * len(dots)

@@ -296,9 +296,7 @@ class Sheet:
             return Message("{n} stray piece", many="{n} stray pieces", n=count)
         return ""
 
-    def failure(
-        self, prediction: Prediction | None, key: CaseKey, model: Text
-    ) -> FailureView:
+    def failure(self, prediction: Prediction | None, key: CaseKey, model: Text) -> FailureView:
         """What failed, and what to do."""
         problem, remedy = Message("not measured"), Message("")
         if prediction and prediction.failure:

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import io
 import warnings
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from threading import Lock
 from typing import TYPE_CHECKING, Any
 
@@ -21,14 +21,12 @@ from ..measure.alpha import in_between
 from ..measure.places import band_width, profile
 from ..measure.record import ObservationPoint
 from .fonts import drawable, families
-from .statistics import ALL, Row
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
 
 COLOURS = ("#0072B2", "#D55E00", "#009E73", "#CC79A7", "#E69F00", "#56B4E9")
 STYLES: tuple[Any, ...] = ("-", "--", "-.", (0, (1, 1)), (0, (5, 1, 1, 1, 1, 1)), (0, (8, 3)))
-MARKERS = "os^Dv*"
 TRUTH = {"color": "black", "linestyle": ":", "linewidth": 2.2}
 
 MAP_SIDE = 360
@@ -97,34 +95,6 @@ def disagreement(alphas: Mapping[str, Alpha]) -> tuple[Image.Image, Facts]:
         "mean": float(far.mean(dtype=np.float64)),
         "far": float((far > FAR).mean()),
     }
-
-
-def category_bars(rows: Sequence[Row]) -> Image.Image:
-    """A bar for each model's mean in each category, every case as a dot on it.
-
-    `rows`: one measure in several categories, whose names stand below the bars.
-    """
-    rows = [row for row in rows if row.category != ALL and any(m.scored for m in row.means)]
-    figure, axes = _figure(max(4.0, 1.1 * len(rows) + 2), 2.9)
-    count = len(rows[0].means)
-    handles: dict[str, Any] = {}
-    for place, row in enumerate(rows):
-        for number, mean in enumerate(row.means):
-            x = place + (number + 0.5 - count / 2) / (count + 0.6)
-            if mean.value is None:
-                continue
-            colour = COLOURS[number % len(COLOURS)]
-            hatch = ("", "///", "...", "xxx", "++", "--")[number % 6]
-            bar = axes.bar(x, mean.value, 0.9 / (count + 0.6), color=colour, alpha=0.45,
-                hatch=hatch, edgecolor=colour, linewidth=0)  # fmt: skip
-            handles.setdefault(mean.model, bar)
-            values = [value for _, value in mean.values]
-            axes.plot([x] * len(values), values, MARKERS[number % 6], color=colour, markersize=4)
-    axes.set_xticks(range(len(rows)), [drawable(row.category) for row in rows], fontsize=8)
-    axes.set_ylabel(f"{rows[0].metric}\n{rows[0].unit}", fontsize=8)
-    columns = 3 if sum(map(len, list(handles)[:3])) <= _NAME else 1
-    _legend(axes, handles, loc="lower left", bbox_to_anchor=(0, 1), ncols=columns)
-    return _image(figure)
 
 
 def webp(image: Image.Image) -> bytes:

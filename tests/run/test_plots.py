@@ -10,7 +10,6 @@ import pytest
 from rmbg_eval.measure.record import ObservationPoint
 from rmbg_eval.run import plots
 from rmbg_eval.run.fonts import drawable
-from rmbg_eval.run.statistics import Mean, Row
 
 ACROSS = ObservationPoint.model_validate(
     {"id": "rim", "kind": "soft-band", "lines": [[[5, 20], [75, 20]]]}
@@ -47,27 +46,6 @@ def test_disagreement_tells_how_far_and_how_often() -> None:
     assert facts == {"mean": pytest.approx(0.1), "far": pytest.approx(0.1)}
 
 
-def row(category: str, *values: list[float]) -> Row:
-    means = tuple(
-        Mean(
-            f"model {number}",
-            float(np.mean(each)) if each else None,
-            len(each),
-            (),
-            values=tuple((str(i), v) for i, v in enumerate(each)),
-        )
-        for number, each in enumerate(values)
-    )
-    return Row("mad", "alpha, 0 to 1", "whole image", False, category, means, ())
-
-
-def test_bars_leave_out_what_has_no_value() -> None:
-    rows = [row("", [1.0]), row("pet", [0.1, 0.3], []), row("empty", [], [])]
-    image = plots.category_bars(rows)
-    wide = plots.category_bars([*rows, *(row(f"c{n}", [0.1], [0.2]) for n in range(6))])
-    assert wide.width > image.width
-
-
 def test_no_two_names_are_the_same_empty_boxes() -> None:
     one, other = (
         np.asarray(plots.soft_histogram({name: edge(3)}, None)[0]) for name in ("发🥤", "丝🥦")
@@ -87,16 +65,8 @@ def test_the_same_numbers_give_the_same_picture() -> None:
 @pytest.mark.parametrize("name", ["_hidden", "$\\frac$", "W" * 80, "发丝 🥤 \ue000\udcff", "ﷺ"])
 def test_any_name_stands_in_the_legend(name: str) -> None:
     def drawn(name: str) -> list[np.ndarray]:
-        means = [
-            Mean(model, 0.2, 1, (), values=(("a", 0.2),)) for model in (name, "x" * 80, "y" * 80)
-        ]
-        rows = [
-            Row("mad", "alpha, 0 to 1", "whole image", False, category, tuple(means), ())
-            for category in ("pet", name)
-        ]
         pictures = [
             plots.soft_histogram({name: edge(10)}, None)[0],
-            plots.category_bars(rows),
         ]
         return [np.asarray(picture) for picture in pictures]
 
