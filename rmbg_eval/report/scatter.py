@@ -135,16 +135,17 @@ def _labels(
     """A place for each label, that of its name and the words under it."""
     sizes = [max(width(clipped(dot.name)), width(dot.words, 6.4)) for dot in dots]
     taken: list[Rectangle] = [(x - 8, y - 8, x + 8, y + 8) for x, y in places]
-    lines = [(x - 2, *ends, x + 2) for (x, _), ends in zip(places, whiskers, strict=True) if ends]
-    taken += [(left, top, right, bottom) for left, top, bottom, right in lines]
+    lines = [
+        (x - 2, ends[0], x + 2, ends[1])
+        for (x, _), ends in zip(places, whiskers, strict=True)
+        if ends
+    ]
     labels: list[Rectangle | None] = [None] * len(dots)
     for number in sorted(range(len(dots)), key=lambda n: places[n][1]):
-        free = (
-            each
-            for each in _near(*places[number], sizes[number])
-            if not any(overlap(each, other) for other in taken)
-        )
-        box = next(free, None)
+        near = list(_near(*places[number], sizes[number]))
+        free = (each for each in near if not any(overlap(each, other) for other in taken + lines))
+        over = (each for each in near if not any(overlap(each, other) for other in taken))
+        box = next(free, None) or next(over, None)  # rather on a whisker than nowhere
         if box is None:
             return _column(sizes, places)
         labels[number] = box

@@ -63,7 +63,7 @@ def test_without_script_everything_can_be_read(
     # The buttons for language and backdrop need none.
     page.locator("[name=lang][value=en]").check()
     expect(page.locator("#points-passed span[lang=en]")).to_be_visible()
-    page.locator("[name=backdrop][value=black]").check()
+    page.locator("[name=backdrop][value=black]").first.check()
     cut = page.locator(".cut").first
     assert cut.evaluate("e => getComputedStyle(e).backgroundColor") == "rgb(0, 0, 0)"
     page.locator(".drawer summary").first.click()
