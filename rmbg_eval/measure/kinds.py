@@ -120,7 +120,8 @@ class Kind:
     def missed(self, result: PointResult) -> Message:
         """A plain sentence for a point that did not pass; why, where nothing was measured."""
         if result.measured is None or result.expected is None:
-            return result.reason or Message("not measured")
+            why = result.reason or Message("not measured")
+            return Message("No such edge there: {reason}", reason=why) if self.across else why
         return self.words(result.measured, result.expected)
 
     def range(self, result: PointResult) -> Expectation | None:

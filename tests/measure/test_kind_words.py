@@ -55,6 +55,10 @@ def test_without_a_number_it_says_why():
     why = Message("the truth has no edge in the region")
     assert missed(result("no-fringe", None, reason=why)) == why
     assert missed(result("shiny", None, reason=why)) == why
+    flat = Message("alpha does not fall from 0.92 to 0.08 on {some} of {all} lines", some=2, all=3)
+    assert str(missed(result("soft-band", None, reason=flat))) == (
+        "No such edge there: alpha does not fall from 0.92 to 0.08 on 2 of 3 lines"
+    )
 
 
 @pytest.mark.parametrize("kind", KINDS)

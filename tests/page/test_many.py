@@ -82,7 +82,7 @@ def test_the_worst_finding_leads_to_its_spot_on_that_page(page: Page, many: Path
 def test_the_viewer_of_a_row_has_the_full_size(page: Page, many: Path) -> None:
     opened(page, many.as_uri())
     page.locator("article.lean [data-kind=result] a").first.click()
-    expect(page.locator("#viewer .canvas.result")).to_have_attribute("data-loaded", "96×64")
+    expect(page.locator("#viewer .canvas.result").first).to_have_attribute("data-loaded", "96×64")
 
 
 def test_rows_are_filtered_and_put_in_order(page: Page, many: Path) -> None:
