@@ -20,6 +20,7 @@ import pytest
 from PIL import Image
 
 from rmbg_eval.errors import RmbgEvalError
+from rmbg_eval.run.plots import TOO_OPAQUE, TOO_TRANSPARENT
 
 WIDTH, HEIGHT = 64, 48
 
@@ -227,3 +228,13 @@ def public_folder() -> Iterator[Path]:
             for name in inner:  # closed ones too can be removed
                 os.chmod(os.path.join(parent, name), 0o755)
         shutil.rmtree(folder)
+
+
+def error_map(alpha: np.ndarray, truth: np.ndarray) -> np.ndarray:
+    """`(H, W, 3) float` of what the page draws of `(H, W)` alphas, by a slow way of its own: grey by
+    the truth, and over it the colour of the sign, full from a difference of a half."""
+    difference = (alpha - truth)[..., None]
+    grey = np.repeat(170 + 70 * truth[..., None], 3, axis=2)
+    colour = np.where(difference > 0, np.array(TOO_OPAQUE), np.array(TOO_TRANSPARENT))
+    strength = np.clip(np.abs(difference) / 0.5, 0, 1)
+    return grey * (1 - strength) + colour * strength

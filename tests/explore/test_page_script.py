@@ -8,12 +8,12 @@ from collections.abc import Iterator
 
 import numpy as np
 import pytest
+from pictures import error_map
 from PIL import Image
 from playwright.sync_api import Browser, Page
 
 from rmbg_eval.explore.server import shell
 from rmbg_eval.measure.places import band_width, profile
-from rmbg_eval.run.plots import error_map
 from rmbg_eval.web import script
 
 MAP = """async ([source, line]) => {
@@ -80,7 +80,7 @@ def test_two_models_differ_in_the_colours_of_an_error_map(page: Page) -> None:
     page.add_script_tag(content=script("served"))
     one, other = np.random.default_rng(3).integers(0, 256, (2, 20, 30), np.uint8)
     seen = np.array(page.evaluate(AGAINST, [png(one), png(other)])).reshape(20, 30, 4)
-    expected, _ = error_map(one.astype(np.float32) / 255, other.astype(np.float32) / 255, 30)
+    expected = np.rint(error_map(one / 255, other / 255))
     assert np.abs(seen[..., :3] - np.asarray(expected, int)).max() <= 1
     assert (seen[..., 3] == 255).all()
 

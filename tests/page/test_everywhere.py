@@ -79,7 +79,7 @@ def test_backdrops_are_behind_the_real_transparency(
     cut = page.locator(".cut").first
     style = "e => getComputedStyle(e).background"
     before = cut.evaluate(style)
-    page.locator(f"[name=backdrop][value={backdrop}]").check()
+    page.locator(f"[name=backdrop][value={backdrop}]").first.check()
     assert cut.evaluate(style) != before
     if backdrop == "colour":
         page.locator("#backdrop-colour").fill("#123456")

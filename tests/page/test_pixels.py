@@ -8,10 +8,10 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from pictures import error_map
 from PIL import Image
 from playwright.sync_api import Page
 
-from rmbg_eval.run.plots import TOO_OPAQUE, TOO_TRANSPARENT
 from rmbg_eval.web import script
 
 WIDTH, HEIGHT = 320, 200
@@ -43,15 +43,6 @@ def pictures(tmp_path: Path) -> dict[str, np.ndarray]:
     cutout = Image.fromarray(np.dstack([original, ramp]))
     cutout.save(tmp_path / "result.png")
     return {"original": original, "alpha": ramp, "truth": other, "cutout": np.asarray(cutout)}
-
-
-def error_map(alpha: np.ndarray, truth: np.ndarray) -> np.ndarray:
-    """Grey by the truth, and over it the colour of the sign, full from a difference of a half."""
-    difference = (alpha - truth)[..., None]
-    grey = np.repeat(170 + 70 * truth[..., None], 3, axis=2)
-    colour = np.where(difference > 0, np.array(TOO_OPAQUE), np.array(TOO_TRANSPARENT))
-    strength = np.clip(np.abs(difference) / 0.5, 0, 1)
-    return grey * (1 - strength) + colour * strength
 
 
 def written(folder: Path, stored: bool) -> str:

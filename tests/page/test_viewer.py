@@ -222,7 +222,7 @@ def test_labels_are_never_swapped(
         if how == "slider":
             assert clips == [f"inset(0px {100 - share}% 0px 0px)", f"inset(0px 0px 0px {share}%)"]
         assert names(viewer) == labels
-        left, right = (name.bounding_box()["x"] for name in viewer.locator(".name").all())
+        left, right = (name.bounding_box()["x"] for name in viewer.locator("#viewer .name").all())
         assert left < 100 < right
     shown = viewer.eval_on_selector_all("#viewer .canvas", "all => all.map(e => e.dataset.key)")
     assert shown == [a, b]

@@ -12,6 +12,7 @@ import pytest
 from axe import source, violations
 from browser import chromium
 from fakes import disc, save_picture, save_truth
+from pictures import error_map
 from PIL import Image
 from playwright.sync_api import Browser, Page
 
@@ -20,7 +21,6 @@ from rmbg_eval.compare.baseline import approve
 from rmbg_eval.report import comparison_page
 from rmbg_eval.report.comparison_pictures import difference_map
 from rmbg_eval.report.notebooks import render_comparison
-from rmbg_eval.run.plots import error_map
 
 HOSTILE = '"><img src=x onerror="document.title=1">'
 
@@ -254,8 +254,8 @@ def test_orange_is_more_opaque_as_in_an_error_map() -> None:
     assert drawn == [white, orange, purple, half]
     solid, clear = np.ones((8, 8), np.float32), np.zeros((8, 8), np.float32)
     for alpha, truth in ((solid, clear), (clear, solid)):
-        error, _ = error_map(alpha, truth, 8)
-        assert error.getpixel((0, 0)) == tuple(difference_map(truth, alpha)[0, 0].tolist())
+        error = np.rint(error_map(alpha, truth))
+        assert tuple(error[0, 0].tolist()) == tuple(difference_map(truth, alpha)[0, 0].tolist())
 
 
 def test_what_changed_is_looked_at_closely(page: Page, made: dict[str, Path]) -> None:

@@ -180,7 +180,7 @@ def test_a_picture_of_ones_own_is_behind_the_cutouts_and_stays_here(sheet: Page)
     sheet.locator("#backdrop-file").set_input_files(
         [{"name": "own.gif", "mimeType": "image/gif", "buffer": picture}]
     )
-    expect(sheet.locator("[name=backdrop][value=own]")).to_be_checked()
+    expect(sheet.locator("[name=backdrop][value=own]").first).to_be_checked()
     style = sheet.locator("a.cut").first.evaluate("e => getComputedStyle(e).backgroundImage")
     assert style.startswith('url("data:image/jpeg')
     assert [url for url in asked if not url.startswith("data:")] == []
