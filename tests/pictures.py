@@ -231,8 +231,8 @@ def public_folder() -> Iterator[Path]:
 
 
 def error_map(alpha: np.ndarray, truth: np.ndarray) -> np.ndarray:
-    """`(H, W, 3) float` of what the page draws of `(H, W)` alphas, by a slow way of its own: grey by
-    the truth, and over it the colour of the sign, full from a difference of a half."""
+    """`(H, W, 3) float` of what the page draws of alphas `(H, W)`: grey by the truth, and over it
+    the colour of the sign, full from a difference of a half."""
     difference = (alpha - truth)[..., None]
     grey = np.repeat(170 + 70 * truth[..., None], 3, axis=2)
     colour = np.where(difference > 0, np.array(TOO_OPAQUE), np.array(TOO_TRANSPARENT))
