@@ -26,6 +26,8 @@ const SWIPE = 60; // CSS pixels that a finger goes to turn to another case
 /** @typedef {import("./pixels.js").Drawable} Drawable */
 
 const still = matchMedia("(prefers-reduced-motion: reduce)");
+/** As the address has it, so that it leads to the same again. @param {number} scale */
+const exact = (scale) => Number(scale.toFixed(3));
 const keyOf = (/** @type {{ kind: string, model: string }} */ { kind, model }) =>
   model ? `${kind}:${model}` : kind;
 
@@ -315,7 +317,12 @@ export function viewer(dialog) {
   function changed() {
     part("zoom").textContent = `${zoom.percent}\u00a0%`;
     const { x, y, scale } = zoom.looking();
-    const at = zoom.view ? `${Math.round(x)},${Math.round(y)},${scale.toFixed(3)}` : "";
+    const at = zoom.view
+      ? [x, y]
+          .map((n) => Number(n.toFixed(1)))
+          .concat(exact(scale))
+          .join()
+      : "";
     if (dialog.open) address.write({ at });
   }
 
@@ -345,7 +352,7 @@ export function viewer(dialog) {
     const [x, y, width, height] = (item.dataset.box ?? "").split(",").map(Number);
     const { clientWidth, clientHeight } = panes[0].box;
     const close = Math.min(clientWidth / (1.6 * width + 48), clientHeight / (1.6 * height + 48));
-    const scale = Math.min(16, Math.max(close, zoom.fitting()));
+    const scale = exact(Math.min(16, Math.max(close, zoom.fitting())));
     for (const other of points.querySelectorAll("li[data-point]")) {
       other.toggleAttribute("data-current", other === item);
       const link = other.querySelector("a");
