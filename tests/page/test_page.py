@@ -72,7 +72,7 @@ def test_failed_case_says_why_and_is_linked_from_the_top(
     page: Page, pages: dict[str, Path]
 ) -> None:
     opened(page, pages["single"].as_uri())
-    link = page.locator(".failures a")
+    link = page.locator(".alerts details a")
     assert link.inner_text() == "portrait/broken"
     target = link.get_attribute("href")
     failures = page.locator(f"{target} .failure").all_text_contents()

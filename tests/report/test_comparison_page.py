@@ -268,9 +268,8 @@ def test_what_changed_is_looked_at_closely(page: Page, made: dict[str, Path]) ->
     page.keyboard.press("+")
     moved = panes.evaluate_all("all => all.map(e => e.style.transform)")
     assert len(set(moved)) == 1
-    page.locator("[name=viewer-mode][value=slider]").check()
-    names = page.locator("#viewer .name").all_inner_texts()
-    assert [name.partition(" · ")[0] for name in names] == ["A BASE", "B NEW"]
+    page.locator("#viewer [data-mode=slider]").click()
+    assert page.locator("#viewer .name b").all_inner_texts() == ["BASE", "NEW"]
     title = page.locator("#viewer-title").inner_text()
     page.keyboard.press("Escape")
     page.locator("#viewer").wait_for(state="hidden")

@@ -89,11 +89,6 @@ export function finder() {
   function apply() {
     const wanted = read();
     for (const article of articles) article.hidden = !passes(article, wanted);
-    for (const section of /** @type {NodeListOf<HTMLElement>} */ (
-      document.querySelectorAll("section.sheet")
-    )) {
-      section.hidden = !section.querySelector("article.case:not([hidden])");
-    }
     for (const box of flags) {
       say(box, { ...wanted, with: [...new Set([...wanted.with, box.value])] });
     }
@@ -104,6 +99,12 @@ export function finder() {
     }
     for (const option of order.options) option.textContent = language.of(option, "text");
     sort(wanted.order);
+    // Only now are the cases where they stay.
+    for (const section of /** @type {NodeListOf<HTMLElement>} */ (
+      document.querySelectorAll("section.sheet")
+    )) {
+      section.hidden = !section.querySelector("article.case:not([hidden])");
+    }
     for (const head of document.querySelectorAll(".heads button")) {
       const own = /** @type {HTMLElement} */ (head.closest(".head")).dataset.model === model;
       head.setAttribute("aria-pressed", String(Boolean(model) && own));
