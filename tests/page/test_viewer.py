@@ -19,7 +19,9 @@ def viewer(page: Page, pages: dict[str, Path]) -> Page:
     """The dress in the viewer, opened by a click on the second model's result."""
     opened(page, pages["single"].as_uri())
     # Wherever the row moves to while the rows above it are laid out.
-    page.locator(f"{DRESS} [data-kind=result] a").nth(1).dispatch_event("click")
+    link = page.locator(f"{DRESS} [data-kind=result] a").nth(1)
+    link.focus()
+    link.dispatch_event("click")
     expect(page.locator("#viewer")).to_be_visible()
     return whole(page)
 
