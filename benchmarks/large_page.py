@@ -67,7 +67,7 @@ def main(count: int, scratch: Path) -> None:
             page.evaluate(f"scrollTo(0, {y})")
             page.wait_for_timeout(16)
         console.print(f"scrolled {height} px; longest task {page.evaluate('longest'):.0f} ms")
-        page.locator("#find [name=sort]").select_option("-in_between_share")
+        page.locator("#find [name=order]").select_option("-in_between_share")
         page.locator("#find [name=q]").fill("case 01")
         console.print(f"longest task of an order and a search: {page.evaluate('longest'):.0f} ms")
         console.print(f"memory of the tab: {_memory() / 1e6:.0f} MB")

@@ -16,6 +16,7 @@ from pathlib import Path
 
 from pydantic import ValidationError
 
+from ..core.files import MAX_TOML, NoRegularFile, TooLarge, read_bounded
 from ..core.images import RGB, SUFFIXES, Alpha
 from ..core.paths import PACKAGE, packaged_picture
 from ..core.progress import OnStep, Step, ignore
@@ -27,7 +28,6 @@ from .categories import CATEGORIES, LOOSE, category_order
 from .layouts import Layout, layouts_of, stems
 
 TRUTH_FOLDERS = ("gt", "alpha")
-_MAX_TOML = 1 << 20
 
 
 def load_cases(folder: Path, categories: Iterable[str] = (), layout_of: str = "") -> CaseSet:
@@ -314,19 +314,18 @@ class _Reader:
             return CaseFile()
         self._stay_inside(path)
         try:
-            if not path.is_file():  # a pipe would be waited on for ever
-                raise CaseError(
-                    Message("{file} is not a regular file", file=where),
-                    Message("Make it a text file."),
-                )
-            with path.open("rb") as file:
-                text = file.read(_MAX_TOML + 1)
-            if len(text) > _MAX_TOML:
-                raise CaseError(
-                    Message("{file} is larger than 1 MiB", file=where),
-                    Message("Keep only what the GUIDE lists."),
-                )
-            return CaseFile.model_validate(tomllib.loads(text.decode("utf-8")))
+            text = read_bounded(path, MAX_TOML).decode("utf-8")
+            return CaseFile.model_validate(tomllib.loads(text))
+        except NoRegularFile:
+            raise CaseError(
+                Message("{file} is not a regular file", file=where),
+                Message("Make it a text file."),
+            ) from None
+        except TooLarge:
+            raise CaseError(
+                Message("{file} is larger than 1 MiB", file=where),
+                Message("Keep only what the GUIDE lists."),
+            ) from None
         except ValidationError as error:
             in_point = error.errors()[0]["loc"][:1] == ("points",)
             allowed = ObservationPoint if in_point else CaseFile

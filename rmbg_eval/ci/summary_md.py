@@ -14,7 +14,9 @@ from ..decisions.acceptance import Acceptance, acceptances, percent, settle
 from ..decisions.ranking import agreement, ranking_of
 from ..decisions.record import Decisions
 from ..errors import printable
+from ..measure.record import PointResult, RuleResult
 from ..measure.table import HEADLINES
+from ..predictions.prediction import Prediction
 from ..run.record import Run
 from ..run.statistics import ALL, Mean, summarise
 from .gate import failing_points, failing_rules, stops, why, why_broken
@@ -65,28 +67,11 @@ def summary_of_run(run: Run, decisions: Decisions = Decisions()) -> str:
         f"started {run.started:%Y-%m-%d %H:%M} UTC",
         "",
     ]
-    rows = [
-        [
-            code(f"{p.category}/{p.case}"),
-            code(p.model),
-            code(p.failure),
-            code(link(p.category, p.case)),
-        ]
-        for p in run.failures
-    ]
+    rows = [_row(p, code(p.failure)) for p in run.failures]
     lines += _table("Failed", ["case", "model", "why", "where"], rows)
     stopping = failing_points(run)
     missed = [*stopping, *(p for p in run.points if not p.passed and p not in stopping)]
-    point_rows = [
-        [
-            code(f"{p.category}/{p.case}"),
-            code(p.model),
-            code(p.point) + (" **required**" if p.required else ""),
-            code(why(p)),
-            code(link(p.category, p.case)),
-        ]
-        for p in missed
-    ]
+    point_rows = [_row(p, _named(p.point, p.required), code(why(p))) for p in missed]
     tail = [*_rules(run), *_by_eye(run, decisions), *_models(run)]
     budget = _ROOM - _size(lines) - _size(tail)
     lines += _table(
@@ -98,22 +83,23 @@ def summary_of_run(run: Run, decisions: Decisions = Decisions()) -> str:
     return _fit([*lines, *tail])
 
 
+def _row(about: Prediction | PointResult | RuleResult, *cells: str) -> list[str]:
+    """Case and model, what there is to say of them, and where they are on the page."""
+    case = code(f"{about.category}/{about.case}")
+    return [case, code(about.model), *cells, code(link(about.category, about.case))]
+
+
+def _named(name: str, required: bool) -> str:
+    return code(name) + (" **required**" if required else "")
+
+
 def _rules(run: Run) -> list[str]:
     """The delivery rules that cut-outs did not keep to."""
     if not run.delivery:
         return []
     stopping = {id(rule) for rule in failing_rules(run)}
     missed = sorted((r for r in run.rules if not r.passed), key=lambda r: id(r) not in stopping)
-    rows = [
-        [
-            code(f"{r.category}/{r.case}"),
-            code(r.model),
-            code(r.rule) + (" **required**" if r.required else ""),
-            code(why_broken(r)),
-            code(link(r.category, r.case)),
-        ]
-        for r in missed
-    ]
+    rows = [_row(r, _named(r.rule, r.required), code(why_broken(r))) for r in missed]
     passed = sum(bool(rule.passed) for rule in run.rules)
     name = code(" · ".join(filter(None, [run.delivery.name, run.delivery.date])))
     told = [f"Delivery rules {name}: {passed} of {len(run.rules)} passed.", ""]

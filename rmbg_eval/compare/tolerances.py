@@ -12,6 +12,7 @@ from pathlib import Path
 
 from pydantic import BaseModel, ConfigDict, ValidationError
 
+from ..core.files import MAX_TOML, NoRegularFile, TooLarge, read_bounded
 from ..errors import SettingsError, explain, printable, reason_of
 from ..i18n import N_, Message
 from ..measure.table import TABLE
@@ -20,7 +21,6 @@ from ..measure.tolerance import Tolerance
 ALPHA_MEAN, ALPHA_TILE = "alpha_mean", "alpha_tile"
 """How far a cut-out's alpha moved: `rmbg_eval.compare.alpha_change` defines them."""
 
-_MAX_TOML = 1 << 20
 
 DEFAULTS: dict[str, Tolerance] = {
     **{metric.name: metric.tolerance for metric in TABLE if metric.tolerance},
@@ -63,19 +63,18 @@ class Tolerances(BaseModel):
             return cls()
         where = printable(str(path))
         try:
-            if not path.is_file():  # a pipe would be waited on for ever
-                raise SettingsError(
-                    Message("The tolerances {file} are no file", file=where),
-                    Message("Give a TOML file."),
-                )
-            with path.open("rb") as file:
-                text = file.read(_MAX_TOML + 1)
-            if len(text) > _MAX_TOML:
-                raise SettingsError(
-                    Message("The tolerances {file} have more than 1 MiB", file=where),
-                    Message("Give a TOML file."),
-                )
-            found = cls.model_validate(tomllib.loads(text.decode("utf-8")))
+            text = read_bounded(path, MAX_TOML).decode("utf-8")
+            found = cls.model_validate(tomllib.loads(text))
+        except NoRegularFile:
+            raise SettingsError(
+                Message("The tolerances {file} are no file", file=where),
+                Message("Give a TOML file."),
+            ) from None
+        except TooLarge:
+            raise SettingsError(
+                Message("The tolerances {file} have more than 1 MiB", file=where),
+                Message("Give a TOML file."),
+            ) from None
         except ValidationError as error:
             fields = [*cls.model_fields, *Tolerance.model_fields]
             raise SettingsError(

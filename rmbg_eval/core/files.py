@@ -7,22 +7,22 @@ import hashlib
 import os
 import re
 import tempfile
-from collections.abc import Callable, Iterable
-from contextlib import suppress
+from collections.abc import Callable, Iterable, Iterator
+from contextlib import contextmanager, suppress
 from pathlib import Path
+from typing import IO
 
 from ..errors import OutputError, RmbgEvalError, printable
 from ..i18n import Message
 
 
-def write_atomic(path: Path, data: bytes | str | Iterable[str]) -> None:
-    """Write `data`, whole or in pieces, under a temporary name, then rename; OutputError if it
-    cannot be done.
+@contextmanager
+def new_file(path: Path) -> Iterator[IO[bytes]]:
+    """A file to write, under a temporary name until all is written; OutputError if it cannot be.
 
     Whoever looks sees the old file or the new one, never a half, however the
     process ends.
     """
-    pieces = [data] if isinstance(data, bytes | str) else data
     scratch = None
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
@@ -30,8 +30,7 @@ def write_atomic(path: Path, data: bytes | str | Iterable[str]) -> None:
             dir=path.parent, prefix=f".new-{os.getpid()}-", delete=False
         ) as file:
             scratch = Path(file.name)
-            for piece in pieces:
-                file.write(piece.encode("utf-8") if isinstance(piece, str) else piece)
+            yield file
         scratch.chmod(0o666 & ~_UMASK)
         os.replace(scratch, path)
     except OSError as error:
@@ -42,6 +41,39 @@ def write_atomic(path: Path, data: bytes | str | Iterable[str]) -> None:
         if scratch:
             scratch.unlink(missing_ok=True)
         raise
+
+
+def write_atomic(path: Path, data: bytes | str | Iterable[str]) -> None:
+    """Write `data`, whole or in pieces, by `new_file`."""
+    with new_file(path) as file:
+        for piece in [data] if isinstance(data, bytes | str) else data:
+            file.write(piece.encode("utf-8") if isinstance(piece, str) else piece)
+
+
+MAX_TOML = 1 << 20
+"""Bytes of a TOML file, at most: none that a person writes has as many."""
+
+
+class NoRegularFile(Exception):  # noqa: N818
+    """There is no file at a path, or something else than a file."""
+
+
+class TooLarge(Exception):  # noqa: N818
+    """A file has more bytes than a file of its kind can need."""
+
+
+def read_bounded(path: Path, most: int) -> bytes:
+    """The bytes of a regular file that has at most `most` of them, whoever it is from.
+
+    Raises NoRegularFile, TooLarge, or the system's OSError; ValueError for a NUL in the path.
+    """
+    if not path.is_file():  # a pipe would be waited on for ever
+        raise NoRegularFile
+    with path.open("rb") as file:
+        data = file.read(most + 1)
+    if len(data) > most:
+        raise TooLarge
+    return data
 
 
 def remove_unfinished(folder: Path) -> None:

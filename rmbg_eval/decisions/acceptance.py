@@ -11,18 +11,15 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from math import ceil, sqrt
+from math import ceil
 from typing import Literal
 
 from ..core.key import Key
 from ..i18n import N_, Message
 from ..run.record import Run
-from ..run.statistics import ALL
+from ..run.statistics import ALL, wilson
 from .record import Answer, Decisions, Review
 from .sampling import Plan, plan_of
-
-Z = 1.959964
-"""Of the normal distribution, for 95 %."""
 
 FEWEST = 5
 """Cut-outs, or shoots, without which there is no interval."""
@@ -173,23 +170,6 @@ def _reason(decided: int, shoots: int, none: bool, drawn: bool) -> Message | Non
     if not drawn:
         return Message(N_("those looked at were not drawn by chance: others may be unlike them"))
     return None
-
-
-def wilson(share: float, count: float) -> Bounds:
-    """Wilson's interval of 95 % for a share seen among `count` (need not be whole).
-
-    Source: Wilson, "Probable inference, the law of succession, and statistical inference", 1927.
-
-    >>> [round(bound, 3) for bound in wilson(0.9, 50)]
-    [0.786, 0.957]
-    """
-    if count <= 0:
-        return 0.0, 1.0
-    square = Z * Z / count
-    middle = (share + square / 2) / (1 + square)
-    reach = Z / (1 + square) * sqrt(share * (1 - share) / count + square / (4 * count))
-    low, high = max(0.0, middle - reach), min(1.0, middle + reach)
-    return (0.0 if share == 0 else low), (1.0 if share == 1 else high)
 
 
 def worth(groups: Sequence[tuple[int, int]]) -> float:

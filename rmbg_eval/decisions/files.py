@@ -14,7 +14,7 @@ from typing import Any
 
 from pydantic import TypeAdapter, ValidationError
 
-from ..core.files import write_atomic
+from ..core.files import NoRegularFile, TooLarge, read_bounded, write_atomic
 from ..errors import DecisionError, RmbgEvalError, explain, printable, reason_of
 from ..i18n import Message
 from ..run.record import Run
@@ -167,13 +167,17 @@ def _entries(path: Path) -> list[Any]:
     """The decisions of a file, not yet checked; DecisionError for what is no such file."""
     file = _shown(path)
     try:
-        if not path.is_file():  # a pipe would be waited on for ever
-            raise DecisionError(
-                Message("{file} is no file", file=file),
-                Message("Give a decisions.json that a page has saved."),
-            )
-        with path.open("rb") as opened:
-            data = opened.read(MOST_BYTES + 1)
+        data = read_bounded(path, MOST_BYTES)
+    except NoRegularFile:
+        raise DecisionError(
+            Message("{file} is no file", file=file),
+            Message("Give a decisions.json that a page has saved."),
+        ) from None
+    except TooLarge:
+        raise DecisionError(
+            Message("{file} has more than {most} MiB", file=file, most=MOST_BYTES >> 20),
+            Message("Give a decisions.json that a page has saved, or give it in parts."),
+        ) from None
     except OSError as error:
         raise DecisionError(
             Message("{file} could not be read: {reason}", file=file, reason=error.strerror),
@@ -183,11 +187,6 @@ def _entries(path: Path) -> list[Any]:
         raise DecisionError(
             Message("{file} can be no file", file=file), Message("Check the path.")
         ) from None
-    if len(data) > MOST_BYTES:
-        raise DecisionError(
-            Message("{file} has more than {most} MiB", file=file, most=MOST_BYTES >> 20),
-            Message("Give a decisions.json that a page has saved, or give it in parts."),
-        )
     try:
         found = json.loads(
             data.decode("utf-8"), object_pairs_hook=_once, parse_constant=_no_constant

@@ -2,19 +2,15 @@
 
 from __future__ import annotations
 
-import csv
-import io
-import os
-import tempfile
 import zipfile
-from collections.abc import Callable
+from collections.abc import Callable, Iterable, Sequence
 from pathlib import Path
 
-from ..core.files import cannot_write, sha256_file, write_atomic
+from ..core.files import new_file, sha256_file, write_atomic
 from ..core.key import Key
 from ..errors import OutputError, printable
 from ..i18n import Message
-from ..run.folder import plain_text
+from ..run.folder import csv_lines
 from ..run.record import Run
 from .acceptance import settle
 from .applying import saying
@@ -115,40 +111,22 @@ def write_zip(
             Message("{file} is there already, and is no ZIP", file=printable(str(path))),
             Message("Give another name with --zip."),
         )
-    out, count, scratch = run.settings.out_folder, 0, None
-    try:
-        path.parent.mkdir(parents=True, exist_ok=True)
-        with tempfile.NamedTemporaryFile(
-            dir=path.parent, prefix=f".new-{os.getpid()}-", delete=False
-        ) as file:
-            scratch = Path(file.name)
-            with zipfile.ZipFile(
-                file, "w", zipfile.ZIP_STORED
-            ) as archive:  # PNGs are small already
-                for key in usable(run, decisions):
-                    prediction = run.index.predictions[key]
-                    name = prediction.cutout or ""
-                    if sha256_file(out / name) != prediction.cutout_sha256:
-                        complain(Message("{file} is gone or was changed, and is left out",
-                                         file=printable(name)))  # fmt: skip
-                        continue
-                    archive.write(out / name, name.removeprefix("cutouts/"))
-                    count += 1
-        scratch.chmod(0o644)
-        os.replace(scratch, path)
-        return count
-    except OSError as error:
-        raise cannot_write(path, error) from None
-    finally:
-        if scratch:
-            scratch.unlink(missing_ok=True)
+    out, count = run.settings.out_folder, 0
+    # PNGs are small already.
+    with new_file(path) as file, zipfile.ZipFile(file, "w", zipfile.ZIP_STORED) as archive:
+        for key in usable(run, decisions):
+            prediction = run.index.predictions[key]
+            name = prediction.cutout or ""
+            if sha256_file(out / name) != prediction.cutout_sha256:
+                complain(
+                    Message("{file} is gone or was changed, and is left out", file=printable(name))
+                )
+                continue
+            archive.write(out / name, name.removeprefix("cutouts/"))
+            count += 1
+    return count
 
 
-def _csv(heads: tuple[str, ...], lines: object) -> str:
-    text = io.StringIO()
-    writer = csv.writer(text, lineterminator="\n")
-    writer.writerow(heads)
-    for line in lines:  # type: ignore[attr-defined]
-        cells = ("" if cell is None else str(cell) for cell in line)
-        writer.writerow([plain_text(printable(cell)) for cell in cells])
-    return text.getvalue()
+def _csv(heads: Sequence[str], rows: Iterable[Sequence[object]]) -> str:
+    cells = (["" if cell is None else printable(str(cell)) for cell in row] for row in rows)
+    return "".join(csv_lines([heads, *cells]))

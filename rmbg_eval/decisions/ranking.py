@@ -17,7 +17,7 @@ from numpy.typing import NDArray
 from ..core.key import Key
 from ..i18n import Message
 from ..run.record import Run
-from .acceptance import Z
+from ..run.statistics import Z
 from .record import Decisions, Vote
 
 FEWEST = 12

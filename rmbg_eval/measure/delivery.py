@@ -17,7 +17,7 @@ import numpy as np
 from numpy.typing import NDArray
 from pydantic import ValidationError
 
-from ..core.files import user_path
+from ..core.files import MAX_TOML, NoRegularFile, TooLarge, read_bounded, user_path
 from ..core.images import RGB, Alpha, check_alpha, check_rgb
 from ..errors import SettingsError, explain, printable, reason_of
 from ..i18n import N_, Message
@@ -29,7 +29,6 @@ AWAY = 10
 """Pixels from the subject from which on a picture is background: hair and soft edges are nearer."""
 
 _PRESETS = Path(__file__).with_name("rules")
-_MAX_TOML = 1 << 20
 
 
 @dataclass(frozen=True)
@@ -180,19 +179,18 @@ def load_delivery(spec: str) -> Delivery | None:
     path = _PRESETS / f"{spec}.toml" if spec in presets() else user_path(spec, SettingsError)
     where = printable(spec)
     try:
-        if not path.is_file():  # a pipe would be waited on for ever
-            raise SettingsError(
-                Message("The rules {file} are neither a file nor a preset", file=where),
-                Message("Give a TOML file, or one of: {names}.", names=presets()),
-            )
-        with path.open("rb") as file:
-            text = file.read(_MAX_TOML + 1)
-        if len(text) > _MAX_TOML:
-            raise SettingsError(
-                Message("The rules {file} have more than 1 MiB", file=where),
-                Message("Give a TOML file."),
-            )
-        delivery = Delivery.model_validate(_with_dates(tomllib.loads(text.decode("utf-8"))))
+        text = read_bounded(path, MAX_TOML).decode("utf-8")
+        delivery = Delivery.model_validate(_with_dates(tomllib.loads(text)))
+    except NoRegularFile:
+        raise SettingsError(
+            Message("The rules {file} are neither a file nor a preset", file=where),
+            Message("Give a TOML file, or one of: {names}.", names=presets()),
+        ) from None
+    except TooLarge:
+        raise SettingsError(
+            Message("The rules {file} have more than 1 MiB", file=where),
+            Message("Give a TOML file."),
+        ) from None
     except ValidationError as error:
         fields = [*Delivery.model_fields, *Rule.model_fields]
         raise SettingsError(

@@ -82,7 +82,7 @@ class Expectation:
 
 def would_be_right(measured: float, expected: float) -> Message:
     """What was measured, and what was expected, as numbers."""
-    one, other = _apart(measured, expected)
+    one, other = apart(measured, expected)
     return Message("{measured}, where {expected} would be right", measured=one, expected=other)
 
 
@@ -289,10 +289,18 @@ def _round_up(value: float) -> float:
     return max(5.0, next(each * ten for each in (1, 2, 5, 10) if each * ten >= value))
 
 
-def _apart(measured: float, expected: float, scale: float = 1.0) -> tuple[str, str]:
-    """Both times `scale`, with the fewest digits that tell them apart."""
-    for digits in range(4):
-        both = f"{scale * measured:.{digits}f}", f"{scale * expected:.{digits}f}"
+PLACES = tuple(f".{digits}f" for digits in range(4))
+FIGURES = tuple(f".{digits}g" for digits in range(3, 7))
+
+
+def apart(one: float, other: float, forms: tuple[str, ...] = PLACES) -> tuple[str, str]:
+    """Both in the shortest of the forms that tells them apart: after the point, or in figures.
+
+    >>> apart(0.8, 1.0), apart(0.1234, 0.1235, FIGURES)
+    (('0.8', '1.0'), ('0.1234', '0.1235'))
+    """
+    for form in forms:
+        both = f"{one:{form}}", f"{other:{form}}"
         if both[0] != both[1]:
             break
     return both
@@ -301,28 +309,28 @@ def _apart(measured: float, expected: float, scale: float = 1.0) -> tuple[str, s
 def _clear_words(measured: float, expected: float) -> Message:
     if expected > 0:
         return _level_words(measured, expected)
-    share = _apart(measured, expected, 100)[0]
+    share = apart(100 * measured, 100 * expected)[0]
     return Message("{share}\u00a0% is left where it should be clear", share=share)
 
 
 def _solid_words(measured: float, expected: float) -> Message:
     if expected < 1:
         return _level_words(measured, expected)
-    return Message("Only {share}\u00a0% solid", share=_apart(measured, expected, 100)[0])
+    return Message("Only {share}\u00a0% solid", share=apart(100 * measured, 100 * expected)[0])
 
 
 def _level_words(measured: float, expected: float) -> Message:
-    share, due = _apart(measured, expected, 100)
+    share, due = apart(100 * measured, 100 * expected)
     return Message("{share}\u00a0% opaque; {due}\u00a0% would be right", share=share, due=due)
 
 
 def _width_words(measured: float, expected: float) -> Message:
-    width, due = _apart(measured, expected)
+    width, due = apart(measured, expected)
     return Message("Edge {width}\u00a0px wide; {due}\u00a0px in the photo", width=width, due=due)
 
 
 def _fall_words(measured: float, expected: float) -> Message:
-    rise, due = _apart(measured, expected, 100)
+    rise, due = apart(100 * measured, 100 * expected)
     if expected > 0:
         return Message(
             "Rises by {rise}\u00a0% on the way out; {due}\u00a0% would be right", rise=rise, due=due
@@ -331,7 +339,7 @@ def _fall_words(measured: float, expected: float) -> Message:
 
 
 def _soft_words(measured: float, expected: float) -> Message:
-    share, due = _apart(measured, expected, 100)
+    share, due = apart(100 * measured, 100 * expected)
     if expected < 1:
         return Message(
             "{share}\u00a0% of the soft edge is right, where {due}\u00a0% was expected",
@@ -369,7 +377,7 @@ def _count_words(count: Message, expected: float) -> Message:
 
 
 def _colour_words(measured: float, expected: float) -> Message:
-    difference, due = _apart(measured, expected)
+    difference, due = apart(measured, expected)
     if expected > 0:
         return Message(
             "The edge's colour is off by ΔE\u00a0{difference}; {due} would be right",

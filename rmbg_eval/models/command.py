@@ -94,6 +94,10 @@ class Command:
 
     def identity(self, name: str) -> str:
         """By the command, the version that the program tells, and the program's own file."""
+        return self._identity
+
+    @cached_property
+    def _identity(self) -> str:
         told = f"{self.info.identity} {sha256_file(Path(self._program))}"
         return hashlib.sha256(told.encode()).hexdigest()
 

@@ -113,7 +113,7 @@ def _load_model(spec: str, device: Device, dtype: Dtype, compiled: bool) -> Mode
     for label, bare in _readings(spec):
         name = re.split("[:?]", bare, maxsplit=1)[0]
         options = bare[len(name) :]
-        for entry in (*TABLE, *plug_ins().entries):
+        for entry in _all():
             if entry.name == name and entry.takes(options):
                 if label is not None:
                     _check_label(label)
@@ -122,8 +122,14 @@ def _load_model(spec: str, device: Device, dtype: Dtype, compiled: bool) -> Mode
     what = Message("There is no model {spec}", spec=repr(printable(spec)))
     for problem in plug_ins().problems:
         what = join("; ", [what, problem])
-    names = [entry.spec for entry in (*TABLE, *plug_ins().entries)]
+    names = [entry.spec for entry in _all()]
     raise ModelError(what, Message("Use one of {models}.", models=names))
+
+
+def _all() -> Iterator[Entry]:
+    """The table, then what packages bring: they are imported only where nothing of it fits."""
+    yield from TABLE
+    yield from plug_ins().entries
 
 
 def _readings(spec: str) -> Iterator[tuple[str | None, str]]:

@@ -6,11 +6,10 @@ from collections.abc import Callable, Sequence
 
 from ..compare.comparison import STATES, Comparison, Pair, State, Value, describe
 from ..i18n import Message, join
-from ..measure.kinds import KINDS, missed
+from ..measure.kinds import FIGURES, KINDS, apart, missed
 from ..measure.record import PointResult
-from ..measure.table import TABLE
+from ..measure.table import TITLES
 
-_TITLES = {metric.name: metric.title for metric in TABLE}
 _COUNTS: dict[State, Callable[[int], Message]] = {
     "failed": lambda n: Message("{n} failed", n=n),
     "missing": lambda n: Message("{n} is missing", many="{n} are missing", n=n),
@@ -52,7 +51,7 @@ def measure_title(value: Value) -> Message:
     known = {
         "alpha_mean": Message("how far alpha moved"),
         "alpha_tile": Message("how far alpha moved in the worst square"),
-        **_TITLES,
+        **TITLES,
     }
     return known.get(value.name) or Message.of(value.name)
 
@@ -62,7 +61,7 @@ def sentence(value: Value, after: PointResult | None) -> Message:
     if value.kind == "alpha" or value.difference is None:
         return describe(value)
     if value.kind == "measure":
-        one, other = _numbers(value.new or 0.0, value.base or 0.0)
+        one, other = apart(value.new or 0.0, value.base or 0.0, FIGURES)
         title = measure_title(value)
         return Message("{what} {new}, {base} before", what=title, new=one, base=other)
     if after is None or after.measured is None or value.base is None:
@@ -77,20 +76,10 @@ def _amount(value: Value, number: float, other: float) -> Message:
     """A point's number with its unit, in as many digits as tell it from `other`."""
     kind = KINDS.get(value.region)
     if kind is not None and kind.scale is not None:
-        return Message("{number}\u00a0%", number=_numbers(100 * number, 100 * other, 0)[0])
-    first = _numbers(number, other, 0)[0]
+        return Message("{number}\u00a0%", number=apart(100 * number, 100 * other)[0])
+    first = apart(number, other)[0]
     if value.unit == "count":
         return Message.of(first)
     if value.unit == "ΔE2000":
         return Message("ΔE\u00a0{number}", number=first)
     return join("\u00a0", [first, Message(value.unit)])
-
-
-def _numbers(one: float, other: float, digits: int | None = None) -> tuple[str, str]:
-    """Both with the fewest digits that tell them apart: significant, or after the point."""
-    for more in range(4):
-        form = f".{3 + more}g" if digits is None else f".{digits + more}f"
-        both = f"{one:{form}}", f"{other:{form}}"
-        if both[0] != both[1]:
-            break
-    return both

@@ -4,14 +4,13 @@ from __future__ import annotations
 
 from urllib.parse import quote
 
-from ..cases.categories import CATEGORIES, category_title
-from ..core.anchors import category_anchor
+from ..cases.categories import CATEGORIES
 from ..i18n import Named
 from ..run.folder import PAGES
 from ..run.previews import Preview, Previews
-from ..run.record import Run
+from ..run.record import CaseKey, Run
 from ..run.statistics import summarise
-from .views import ImageView, Link, Text
+from .views import ImageView, Text
 
 
 class Context:
@@ -34,10 +33,10 @@ class Context:
         there = dict.fromkeys(record.category for record in self.run.cases)
         return tuple({**dict.fromkeys(CATEGORIES), **there} if empty else there)
 
-    def link(self, category: str) -> Link:
-        """To a category, with the number of its cases."""
-        count = sum(record.category == category for record in self.run.cases)
-        return Link(category_anchor(category), category_title(category), count)
+    def size(self, key: CaseKey) -> tuple[int, int]:
+        """Width and height of a case's picture in pixels; 0 where no model could use it."""
+        predictions = self.run.index.by_case.get(key, ())
+        return next(((p.width, p.height) for p in predictions if p.width and p.height), (0, 0))
 
     def case_page(self, anchor: str) -> str:
         """The case's own page, from the run folder, if it has one."""

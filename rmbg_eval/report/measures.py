@@ -8,7 +8,7 @@ from typing import Any
 from ..cases.categories import category_title
 from ..core.key import Key
 from ..i18n import N_, Message, Named, join
-from ..measure.record import Measurement, PointResult
+from ..measure.record import Measurement
 from ..measure.subject import Metric
 from ..measure.table import FAMILIES, HEADLINES, TITLES
 from ..run.previews import Plot
@@ -207,19 +207,6 @@ POINTS_NOTE = Message(
     "A point passes where what was measured is within its tolerance of what is expected. What "
     "could not be measured counts neither way."
 )
-
-
-def difference_from_expected(result: PointResult) -> Text:
-    """What was measured and what was expected, or why it could not be."""
-    if result.measured is None or result.expected is None:
-        return result.reason or ""
-    return Message(
-        "{measured}, expected {expected} ± {tolerance} ({unit})",
-        measured=short(result.measured),
-        expected=short(result.expected),
-        tolerance=short(result.tolerance),
-        unit=Message(result.unit),
-    )
 
 
 def short(value: float) -> str:

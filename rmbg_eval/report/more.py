@@ -31,12 +31,12 @@ def _seconds(
     context: Context, models: tuple[str, ...]
 ) -> Iterable[tuple[str, str, tuple[Text, ...]]]:
     for record in context.run.cases:
-        predictions = context.run.index.by_case.get((record.category, record.id), ())
-        by_model = {p.model: p for p in predictions}
-        sized = next((p for p in predictions if p.width), None)
+        key = record.category, record.id
+        by_model = {p.model: p for p in context.run.index.by_case.get(key, ())}
+        width, height = context.size(key)
         yield (
-            f"{record.category}/{record.id}",
-            f"{sized.width}×{sized.height}" if sized else "–",
+            "/".join(key),
+            f"{width}×{height}" if width else "–",
             tuple(_cell(by_model.get(model)) for model in models),
         )
 

@@ -4,21 +4,20 @@ goes wrong."""
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from statistics import median
 from typing import Any
 
 from ..cases.categories import category_title
 from ..core.anchors import case_anchor, category_anchor
 from ..i18n import N_, Message, join
 from ..measure.kinds import KINDS, kind_name
-from ..measure.table import HEADLINES
+from ..measure.table import HEADLINES, TITLES
+from ..models.info import ModelInfo
 from ..run.findings import misses
 from ..run.previews import Spot
-from ..run.record import ModelRun
 from ..run.statistics import ALL, FEWEST, Mean, Points, difference_between, points_apart
 from .context import Context
 from .measures import short
-from .provenance import precision
+from .provenance import NO_BREAK, brief, inference, precision, time_of
 from .scatter import Dot, ScatterView, scatter
 from .views import (
     BarCell,
@@ -37,7 +36,6 @@ NAMED = 3
 """Kinds that are named at most, of what all models do well, and of what badly."""
 TILE = 360
 """Pixels in which the viewer shows the place of a finding."""
-NO_BREAK = "\N{NO-BREAK SPACE}"
 
 
 class Overview:
@@ -138,7 +136,7 @@ class Overview:
             return
         sign = 1 if row.higher_is_better else -1
         means.sort(key=lambda mean: -sign * (mean.value or 0))
-        title = next(metric.title for metric in HEADLINES if metric.name == row.metric)
+        title = TITLES[row.metric]
         best = means[0]
         values: dict[str, Any] = {
             "model": best.model,
@@ -261,11 +259,10 @@ class Overview:
         elif self._headline():
             rows = [self.summary.row(metric.name) for metric in HEADLINES]
             there = [row for row in rows if row and any(mean.scored for mean in row.means)]
-            titles = {metric.name: metric.title for metric in HEADLINES}
             yield MatrixView(
                 "measure",
                 Message("by measure"),
-                tuple(Link("", titles[row.metric], 0) for row in there),
+                tuple(Link("", TITLES[row.metric], 0) for row in there),
                 tuple(
                     MatrixRow(
                         model, self._about(model), tuple(self._mean(row.means[n]) for row in there)
@@ -291,42 +288,28 @@ class Overview:
 
     def _about(self, model: str) -> Text:
         """Seconds and licence."""
-        licence = self._info(model).info.licence
-        spent = self._seconds(model)
-        if self._info(model).info.finished:
-            how: list[Text] = [Message("finished cut-outs")]
-        else:
-            how = [_seconds(spent) if spent else Message("not timed")]
-        return join(" · ", [*how, licence])
+        return join(" · ", [time_of(self.run, model), self._info(model).licence])
 
-    def _info(self, model: str) -> ModelRun:
-        return self.run.index.models[model]
-
-    def _seconds(self, model: str) -> float | None:
-        """Median of inference; None for cut-outs that were made elsewhere."""
-        if self._info(model).info.finished:
-            return None
-        own = [p for p in self.run.predictions if p.model == model and p.cutout]
-        spent = [p.seconds["infer"] for p in own if p.seconds.get("infer", 0) > 0]
-        return median(spent) if spent else None
+    def _info(self, model: str) -> ModelInfo:
+        return self.run.index.models[model].info
 
     # ---- quality and time
 
     def _scatter(self) -> ScatterView | None:
         dots, titles = [], []
         for model in self.models:
-            count, spent = self._count(ALL, model), self._seconds(model)
+            count, spent = self._count(ALL, model), inference(self.run, model)
             if not spent or not count.measured:
                 continue
             share = count.passed / count.measured
-            licence = self._info(model).info.licence
+            licence = self._info(model).licence
             dots.append(
                 Dot(
                     model, f"{licence[:16]} · {100 * share:.0f}{NO_BREAK}%",
                     spent, share, count.low, count.high,
                 )
             )  # fmt: skip
-            words: list[Text] = [model, _share(share), _seconds(spent), licence]
+            words: list[Text] = [model, _share(share), brief(spent), licence]
             if count.low is not None and count.high is not None:
                 words[1] = Message(
                     "{share} (95 % interval {low} to {high})",
@@ -390,10 +373,6 @@ def _bar(count: Points) -> BarCell:
 
 def _share(value: float) -> str:
     return f"{100 * value:.0f}{NO_BREAK}%"
-
-
-def _seconds(value: float) -> str:
-    return f"{value:.2g}{NO_BREAK}s" if value < 100 else f"{value:.0f}{NO_BREAK}s"
 
 
 def _and(names: Sequence[Text]) -> Text:

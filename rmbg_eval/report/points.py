@@ -15,7 +15,7 @@ from .context import Context
 from .views import CourseView, MarkView, PointsView, PointView, ProfileView, Text
 
 NBSP = "\N{NO-BREAK SPACE}"
-_STATES = {True: "passed", False: "failed", None: "unmeasured"}
+STATES = {True: "passed", False: "failed", None: "unmeasured"}
 WIDTH, HEIGHT = 320, 110
 """Of a profile, in its own units: alpha 1 is 5 from the top, 0 at 5 from the bottom."""
 
@@ -91,7 +91,7 @@ def shape_paths(point: ObservationPoint) -> Iterable[str]:
 
 
 def _mark(model: str, result: PointResult | None, expected: Expectation | None) -> MarkView:
-    state = _STATES[result.passed if result else None]
+    state = STATES[result.passed if result else None]
     if result is None:
         return MarkView(model, state, "–", Message("not measured"), None)
     if result.measured is None:

@@ -10,6 +10,8 @@ from ..models.info import ModelInfo
 from ..run.record import Run
 from .views import ModelRow, Text
 
+NO_BREAK = "\N{NO-BREAK SPACE}"
+
 
 def details(run: Run) -> Iterable[tuple[Text, Text]]:
     """Names and values of it."""
@@ -42,13 +44,14 @@ def parameters(run: Run) -> Iterable[tuple[str, Text]]:
     return ((name, _value(value)) for name, value in values.items())
 
 
-def commit(run: Run, short: bool = False) -> Text:
+def commit(run: Run) -> Text:
     """Of rmbg_eval itself."""
     made_on = run.machine
     if made_on.commit is None:
         return Message("installed without a checkout")
-    name = made_on.commit[:10] if short else made_on.commit
-    return Message("{commit}, with uncommitted changes", commit=name) if made_on.dirty else name
+    if made_on.dirty:
+        return Message("{commit}, with uncommitted changes", commit=made_on.commit)
+    return made_on.commit
 
 
 def machine(run: Run) -> Message:
@@ -71,19 +74,41 @@ def seconds(value: float | None) -> str:
     return "" if value is None else f"{value:.2f} s"
 
 
+def inference(run: Run, model: str) -> float | None:
+    """Median seconds of the bare model; None for cut-outs that were made elsewhere."""
+    if run.index.models[model].info.finished:
+        return None
+    own = [p for p in run.predictions if p.model == model and p.cutout]
+    spent = [p.seconds["infer"] for p in own if p.seconds.get("infer", 0) > 0]
+    return median(spent) if spent else None
+
+
+def time_of(run: Run, model: str) -> Text:
+    """The same in few figures, or why there is no such time."""
+    spent = inference(run, model)
+    if spent is None:
+        finished = run.index.models[model].info.finished
+        return Message("finished cut-outs") if finished else Message("not timed")
+    return brief(spent)
+
+
+def brief(value: float) -> str:
+    """Seconds in two figures: `2.1 s`."""
+    return f"{value:.2g}{NO_BREAK}s" if value < 100 else f"{value:.0f}{NO_BREAK}s"
+
+
 def model_rows(run: Run) -> Iterable[ModelRow]:
     """The table of the models."""
     for model in run.models:
         predictions = [p for p in run.predictions if p.model == model.info.name]
         done = [p for p in predictions if p.cutout]
-        infer = [p.seconds["infer"] for p in done if "infer" in p.seconds]
         load = [p.seconds["load"] for p in predictions if "load" in p.seconds]
         memory = [p.peak_memory_bytes for p in done if p.peak_memory_bytes]
         info = model.info
         on = [part for part in (info.runtime, info.device, info.dtype) if part != "none"]
         none = Message("not measured")
         if info.finished:
-            infer, load, memory, none = [], [], [], Message("not timed")
+            load, memory, none = [], [], Message("not timed")
         yield ModelRow(
             name=info.name,
             title=info.title,
@@ -91,7 +116,7 @@ def model_rows(run: Run) -> Iterable[ModelRow]:
             licence=info.licence,
             runs_on=", ".join(on),
             done=Message("{done} of {all}", done=len(done), all=len(predictions)),
-            infer=seconds(median(infer)) if infer else none,
+            infer=seconds(inference(run, info.name)) or none,
             total=seconds(median(total(p.seconds) for p in done))
             if done and not info.finished
             else none,

@@ -5,7 +5,6 @@ from __future__ import annotations
 import json
 from collections.abc import Iterable, Sequence
 from dataclasses import replace
-from statistics import median
 
 from ..cases.categories import CATEGORIES, category_title
 from ..core.anchors import case_anchor, category_anchor
@@ -22,7 +21,8 @@ from ..run.record import CaseKey, CaseRecord
 from ..run.statistics import ALL
 from .context import Context
 from .measures import MeasuresPanel
-from .provenance import colours, seconds, total
+from .points import STATES
+from .provenance import brief, colours, inference, seconds, total
 from .views import (
     BarView,
     CaseView,
@@ -58,7 +58,6 @@ DIFFER_FROM = 0.01
 picture is opaque in one and clear in the other."""
 BESIDE_MOST, ABOVE_MOST = 4, 6
 """Models up to which the text stands beside the pictures, and up to which all fit a window."""
-STATES = {True: "passed", False: "failed", None: "unmeasured"}
 
 
 class Sheet:
@@ -77,11 +76,12 @@ class Sheet:
         self.orders = [name for name in ORDERS if name in values]
         others = [m for m in (GUIDES if context.cards else TABLE) if m.name in values]
         self.others = [m for m in others if m.name not in ORDERS]
+        self.flags = {(r.category, r.id): self._flags(r) for r in self.run.cases}
 
     def bar(self) -> BarView:
         """The controls; those that would find nothing in this run are left out."""
         kinds = dict.fromkeys(p.kind for p in self.run.points if p.passed is False)
-        flags = {flag for record in self.run.cases for flag in self._flags(record)}
+        flags = {flag for of_case in self.flags.values() for flag in of_case}
         orders = [Option("", Message("By category")), Option("set", Message("As in the set"))]
         orders += [Option(f"-{name}", Message(ORDERS[name])) for name in self.orders]
         return BarView(
@@ -127,20 +127,14 @@ class Sheet:
         points = next(
             (p for p in self.context.summary.points if (p.category, p.model) == (ALL, model)), None
         )
-        spent = [
-            p.seconds["infer"]
-            for p in self.run.predictions
-            if p.model == model and "infer" in p.seconds
-        ]
+        spent = inference(self.run, model)
         measured = points.measured if points else 0
         passed = points.passed if points else 0
         return HeadView(
             model=model,
             count=f"{passed}/{measured}" if measured else "",
             passed=_passed(passed, measured) if measured else "",
-            seconds=f"{median(spent):.2g}\N{NO-BREAK SPACE}s"
-            if spent
-            else Message("finished cut-outs"),
+            seconds=brief(spent) if spent else Message("finished cut-outs"),
         )
 
     # ---- a row
@@ -152,7 +146,7 @@ class Sheet:
         by_model = {p.model: p for p in predictions}
         title = self.context.titles[key]
         titles = dict.fromkeys(title.everywhere().values())
-        sized = next((p for p in predictions if p.width), None)
+        width, height = self.context.size(key)
         anchor = case_anchor(*key)
         points = self._points(record)
         lean = self.context.cards
@@ -162,8 +156,8 @@ class Sheet:
             category=record.category,
             title=title,
             name=record.id,
-            pixels=f"{sized.width}×{sized.height}" if sized else "",
-            size=f"{sized.width}x{sized.height}" if sized else "1x1",
+            pixels=f"{width}×{height}" if width else "",
+            size=f"{width or 1}x{height or 1}",
             has_truth=record.has_truth,
             words=" ".join([record.category, record.id, *titles]).lower(),
             filter_json=self._filter_json(record, by_model),
@@ -405,7 +399,11 @@ class Sheet:
             row = [each.get(name) for each in about]
             if any(value is not None for value in row):
                 values[name] = [None if v is None else _four_figures(v) for v in row]
-        content = {"flags": self._flags(record), "kinds": [*kinds], "values": values}
+        content = {
+            "flags": self.flags[record.category, record.id],
+            "kinds": [*kinds],
+            "values": values,
+        }
         return json.dumps({k: v for k, v in content.items() if v}, separators=(",", ":"))
 
 

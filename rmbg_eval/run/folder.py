@@ -5,7 +5,7 @@ from __future__ import annotations
 import csv
 import io
 import re
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
@@ -98,7 +98,7 @@ def save(out: Path, run: Run) -> None:
     before goes first: whoever is interrupted before the next one has none, and no other run's."""
     remove_pages(out)
     if run.complete:
-        write_atomic(out / "measurements.csv", _csv(run))
+        write_atomic(out / "measurements.csv", csv_lines(_rows(run)))
     write_atomic(out / "run.json", run.lines())
 
 
@@ -146,11 +146,11 @@ _FORMULA = tuple("=+-@\t\r\n＝＋－＠")
 _NUMBER = re.compile(r"[+-]?\d+(\.\d*)?(e[+-]?\d+)?")
 
 
-def _csv(run: Run) -> Iterator[str]:
-    """One line a number, in which no text is a formula."""
+def csv_lines(rows: Iterable[Iterable[str]]) -> Iterator[str]:
+    """Each row as a line of CSV, in which no text is a formula."""
     text = io.StringIO()
     writer = csv.writer(text, lineterminator="\n")
-    for row in _rows(run):
+    for row in rows:
         writer.writerow([*map(plain_text, row)])
         yield text.getvalue()
         text.seek(0)

@@ -70,7 +70,7 @@ _EARLIER_SIDE = 960
 """Pixels at most of what versions before drew."""
 _AHEAD = 8
 MANY = 100
-"""Cases from which the layout `folder` has a card of each, and a page for each beside it."""
+"""Cases from which the layout `folder` has a short row of each, and a page for each beside it."""
 SINGLE_MOST = 500
 """Predictions up to which a page is one file: of 0.1 MB each, and browsers open 50 MB slowly."""
 
@@ -184,7 +184,7 @@ class Previews:
 
 
 def has_cards(run: Run) -> bool:
-    """Whether the page has a card of each case, and each case a page of its own."""
+    """Whether the page has a short row of each case, and each case a page of its own."""
     return run.settings.layout == "folder" and len(run.cases) >= MANY
 
 
@@ -414,20 +414,19 @@ def _draw(
     models = {}
     for number, ((model, rgba), alpha) in enumerate(zip(cutouts.items(), alphas, strict=True)):
         clear = _clear_hidden(rgba)
+        of_size = truth if truth is not None and truth.shape == alpha.shape else None
         own = layout == "single" and not _same_colours(rgba, original)
         models[model] = ModelPreviews(
             result=put(f"{number}-result", _thumb(clear), **CUTOUT),
             full=put(f"{number}-full", Image.fromarray(clear), **FULL) if own else None,
             alpha=put(f"{number}-alpha", _grey(rgba[..., 3])) if layout == "single" else None,
             edge=put(f"{number}-edge", _crop(clear, region)) if region else None,
-            wrong=error_shares(alpha, truth)
-            if truth is not None and truth.shape == alpha.shape
-            else None,
+            wrong=error_shares(alpha, of_size) if of_size is not None else None,
             opaque=opaque_share(alpha),
             in_between=in_between_share(alpha),
             gross=gross(
                 alpha,
-                truth if truth is not None and truth.shape == alpha.shape else None,
+                of_size,
                 [other for other in alphas if other is not alpha and other.shape == alpha.shape],
             ),
         )

@@ -30,6 +30,9 @@ MIXED = N_("unknown region (10 px, or the data set's trimap)")
 ALL = ""
 """In place of a category's name: all of them together."""
 
+Z = 1.959964
+"""Of the normal distribution, for 95 %."""
+
 FEWEST = 6
 """Groups from which an interval can hold the middle in 95 %: of 5, all are on one side of it in one
 set of 16."""
@@ -242,15 +245,30 @@ def share_interval(counts: Iterable[tuple[int, int]]) -> tuple[float, float] | N
     share = passed.sum() / total
     apart = ((passed - share * measured) ** 2).sum() * groups / (groups - 1)
     alone = min(total, share * (1 - share) * total**2 / apart) if apart > 0 else groups
-    t2 = _student(groups - 1) ** 2
-    middle = (share + t2 / (2 * alone)) / (1 + t2 / alone)
-    reach = sqrt(t2 * (share * (1 - share) / alone + t2 / (4 * alone**2))) / (1 + t2 / alone)
-    return max(0.0, float(middle - reach)), min(1.0, float(middle + reach))
+    return wilson(float(share), float(alone), _student(groups - 1))
+
+
+def wilson(share: float, count: float, z: float = Z) -> tuple[float, float]:
+    """Wilson's interval for a share seen among `count` (need not be whole); of 95 % as it is, or of
+    another `z`, Student's where the groups that it is from are few.
+
+    Source: Wilson, "Probable inference, the law of succession, and statistical inference", 1927.
+
+    >>> [round(bound, 3) for bound in wilson(0.9, 50)]
+    [0.786, 0.957]
+    """
+    if count <= 0:
+        return 0.0, 1.0
+    square = z * z / count
+    middle = (share + square / 2) / (1 + square)
+    reach = z / (1 + square) * sqrt(share * (1 - share) / count + square / (4 * count))
+    low, high = max(0.0, middle - reach), min(1.0, middle + reach)
+    return (0.0 if share == 0 else low), (1.0 if share == 1 else high)
 
 
 def _student(freedom: int) -> float:
     """Student's t of 97.5 %, by Cornish and Fisher's series; from 5 degrees on right to 0.003."""
-    z, n = 1.959964, freedom
+    z, n = Z, freedom
     terms = (
         (z**3 + z) / (4 * n),
         (5 * z**5 + 16 * z**3 + 3 * z) / (96 * n**2),

@@ -12,18 +12,17 @@ from scipy.optimize import brentq
 
 from rmbg_eval.decisions.acceptance import (
     FEWEST,
-    Z,
     acceptances,
     more_needed,
     of_run_interval,
     settle,
     share_interval,
     weighted_share,
-    wilson,
     worth,
 )
 from rmbg_eval.decisions.sampling import plan_of
 from rmbg_eval.measure.record import Risk
+from rmbg_eval.run.statistics import Z, wilson
 
 
 @settings(max_examples=100, deadline=None)

@@ -330,8 +330,8 @@ function closely(root, texts, act) {
   const legend = h(
     "p",
     { class: "rx-note rx-legend", hidden: true },
-    texts.label("span", _("more opaque than the other model's alpha"), { class: "rx-more-opaque" }),
-    texts.label("span", _("less opaque"), { class: "rx-less-opaque" }),
+    texts.label("span", _("more opaque than the other model's alpha"), { class: "more-opaque" }),
+    texts.label("span", _("less opaque"), { class: "less-opaque" }),
     texts.label("span", _("full colour from a difference of 0.5 on")),
   );
   const box = h(

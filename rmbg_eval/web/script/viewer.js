@@ -8,10 +8,10 @@ import { shownCases } from "./find.js";
 import { language } from "./language.js";
 import { picture, pixelsOf, sizeOf } from "./pixels.js";
 import { png } from "./png.js";
+import { settle } from "./sheet.js";
 import { svg } from "./svg.js";
 import { Zoom } from "./zoom.js";
 
-const SETTLED = 3; // frames in a row without a move
 const MODES = ["all", "one", "slider", "blink", "blend"];
 const SHOWN = ["original", "result", "truth", "base", "new", "difference"];
 const LAYERS = { r: "result", a: "alpha", e: "error" };
@@ -732,21 +732,4 @@ function copyOf(picture) {
   const copy = /** @type {Drawable} */ (picture.cloneNode());
   if (copy instanceof HTMLCanvasElement) copy.getContext("2d")?.drawImage(picture, 0, 0);
   return copy;
-}
-
-/**
- * Scroll to a case until it stays. What was never seen is laid out with a height that is guessed:
- * once the cases before this one come into view, they push it away.
- * @param {HTMLElement} article
- */
-function settle(article) {
-  let [before, still, frames] = [Number.NaN, 0, 60];
-  const frame = () => {
-    article.scrollIntoView({ block: "start", behavior: "instant" });
-    const { top } = article.getBoundingClientRect();
-    still = Math.abs(top - before) < 1 ? still + 1 : 0;
-    before = top;
-    if (still < SETTLED && frames--) requestAnimationFrame(frame);
-  };
-  frame();
 }
