@@ -5,6 +5,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from typing import Any
+from urllib.parse import quote
 
 from ..cases.categories import category_title
 from ..core.anchors import case_anchor, category_anchor
@@ -346,9 +347,10 @@ class Overview:
             place += f"&point={finding.point}"
         elif spot.box:
             left, top, side, _ = spot.box
-            place += f"&at={left},{top},{TILE / side:.3g}"
+            middle = f"{left + side / 2:g},{top + side / 2:g}"
+            place += f"&at={middle},{TILE / side:.3g}"
         return FindingView(
-            href=f"{self.context.case_page(anchor)}#{place}&a=result:{shown}",
+            href=f"{self.context.case_page(anchor)}#{place}&a={quote(f'result:{shown}', safe=':')}",
             words=finding.words,
             case=case,
             who=who,

@@ -22,7 +22,7 @@ from ..run.statistics import ALL
 from .context import Context
 from .measures import MeasuresPanel
 from .points import STATES
-from .provenance import brief, colours, inference, seconds, total
+from .provenance import colours, seconds, time_of, total
 from .views import (
     BarView,
     CaseView,
@@ -127,14 +127,13 @@ class Sheet:
         points = next(
             (p for p in self.context.summary.points if (p.category, p.model) == (ALL, model)), None
         )
-        spent = inference(self.run, model)
         measured = points.measured if points else 0
         passed = points.passed if points else 0
         return HeadView(
             model=model,
             count=f"{passed}/{measured}" if measured else "",
             passed=_passed(passed, measured) if measured else "",
-            seconds=brief(spent) if spent else Message("finished cut-outs"),
+            seconds=time_of(self.run, model),
         )
 
     # ---- a row

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from itertools import combinations
+from urllib.parse import parse_qsl
 
 from hypothesis import given
 from hypothesis import strategies as st
@@ -333,8 +334,13 @@ def test_a_finding_leads_to_its_place_in_the_viewer() -> None:
     gone = Finding("portrait", "ada", ("b",), "loss", Message("x"), 1.0, place(1.0))
     drawn = Previews({KEY: CasePreviews()}, (Spot(gone, box=(10, 20, 90, 90)),))
     (one,) = told_overview(run, drawn).findings
-    assert one.href == f"#view={case_anchor(*KEY)}&at=10,20,4&a=result:b"
+    # The address says what is in the middle of the viewer.
+    assert one.href == f"#view={case_anchor(*KEY)}&at=55,65,4&a=result:b"
     assert one.who == "b"
+    named = Finding("portrait", "ada", ("b & c#d",), "loss", Message("x"), 1.0, place(1.0))
+    drawn = Previews({KEY: CasePreviews()}, (Spot(named, box=(10, 20, 90, 90)),))
+    (one,) = told_overview(run, drawn).findings
+    assert dict(parse_qsl(one.href.partition("#")[2]))["a"] == "result:b & c#d"
 
 
 def run_of_one(case: str = "ada", model: str = "a") -> tuple:

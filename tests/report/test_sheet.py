@@ -152,11 +152,16 @@ def test_controls_that_would_find_nothing_are_left_out() -> None:
     assert [option.value for option in bar.measures] == ["-mad"]
 
 
-def test_a_head_names_points_and_seconds_or_that_nothing_was_timed() -> None:
+def test_a_head_names_points_and_seconds_or_why_nothing_was_timed() -> None:
     run = run_with(result(measured=1.0), result(point="q"), predictions=(done("a"),))
     a, b = Presenter(run, previews("a")).bar().heads
     assert (a.count, a.seconds) == ("1/2", "0.5\N{NO-BREAK SPACE}s")
-    assert (b.count, b.seconds) == ("", "finished cut-outs")
+    assert (b.count, b.seconds) == ("", "not timed")
+    models = [run.models[0], run.models[1].model_copy(deep=True)]
+    elsewhere = models[0].info.model_copy(update={"runtime": "none"})
+    models[0] = models[0].model_copy(update={"info": elsewhere})
+    a, _ = Presenter(run.model_copy(update={"models": tuple(models)}), previews("a")).bar().heads
+    assert a.seconds == "finished cut-outs"  # whatever reading the file took
 
 
 def test_of_many_cases_each_has_a_page_and_its_row_is_lean() -> None:
