@@ -155,6 +155,15 @@ class Measurements(Collection[Measurement]):
                     value = _value(row.values[place], row.reasons[place])
                     yield _measurement(key, self._columns[number], *value)
 
+    def values_of(self, key: Key) -> dict[str, float | None]:
+        """By metric, the values of one prediction, None where there is a reason instead; without
+        making a record of each. Nothing where it has none."""
+        row = self._rows.get(key)
+        if row is None:
+            return {}
+        values = zip(row.columns, _values(row), strict=True)
+        return {self._columns[number].metric: value for number, (value, _) in values}
+
     def of_key(self, key: Key) -> Iterator[Measurement]:
         """The measurements of one prediction; KeyError where it has none."""
         row = self._rows[key]
@@ -208,7 +217,7 @@ class Measurements(Collection[Measurement]):
 
     @classmethod
     def _load(cls, data: object) -> Measurements:
-        """From JSON; a list, before schema version 4, has each measurement by itself."""
+        """From JSON; a list, before schema version 6, has each measurement by itself."""
         if isinstance(data, Measurements):
             return data
         if isinstance(data, list | tuple):

@@ -280,12 +280,12 @@ class Sheet:
 
     def _value(self, prediction: Prediction) -> Text:
         """What else is said under a result: its edge colour, or its stray pieces."""
-        measured = self.index.measurements.get(prediction.key, {})
-        edge, stray = measured.get(EDGE_COLOUR), measured.get(STRAY)
-        if edge and edge.value is not None:
-            return f"ΔE\N{NO-BREAK SPACE}{edge.value:.1f}"
-        if stray and stray.value and not self.index.points.get(prediction.key):
-            count = round(stray.value)
+        values = self.run.measurements.values_of(prediction.key)
+        edge, stray = values.get(EDGE_COLOUR), values.get(STRAY)
+        if edge is not None:
+            return f"ΔE\N{NO-BREAK SPACE}{edge:.1f}"
+        if stray and not self.index.points.get(prediction.key):
+            count = round(stray)
             return Message("{n} stray piece", many="{n} stray pieces", n=count)
         return ""
 
@@ -370,8 +370,8 @@ class Sheet:
         ]
         predictions = [self.index.predictions.get(key) for key in keys]
         flags = ["missed"] if any(False in each for each in of_points) else []
-        apart = [self.index.measurements.get(key, {}).get(APART) for key in keys]
-        far = max((m.value for m in apart if m and m.value is not None), default=0.0)
+        apart = [self.run.measurements.values_of(key).get(APART) for key in keys]
+        far = max((value for value in apart if value is not None), default=0.0)
         differ = any(True in each and False in each for each in of_points)
         if differ or (not of_points and far >= DIFFER_FROM):
             flags.append("differ")
@@ -387,7 +387,7 @@ class Sheet:
         about: list[dict[str, float | None]] = []
         for model in self.models:
             key = Key(record.category, record.id, model)
-            of = {name: m.value for name, m in self.index.measurements.get(key, {}).items()}
+            of = self.run.measurements.values_of(key)
             points = self.index.points.get(key, {}).values()
             failed = [point for point in points if point.passed is False]
             kinds |= dict.fromkeys(point.kind for point in failed)

@@ -9,6 +9,7 @@ from pydantic import TypeAdapter, ValidationError
 
 from ..core.cache import MeasureCache
 from ..core.images import decode_cutout, read_bytes
+from ..core.progress import OnStep, Step
 from ..errors import Failure
 from ..i18n import Message
 from ..measure.delivery import RULES, Finished, Outcome, background_of, judge_rule
@@ -21,28 +22,36 @@ _OUTCOMES = TypeAdapter(tuple[Outcome, ...])
 
 
 def rule_results(
-    predictions: Sequence[Prediction], out: Path, delivery: Delivery, measures: MeasureCache
+    predictions: Sequence[Prediction],
+    out: Path,
+    delivery: Delivery,
+    measures: MeasureCache,
+    on_step: OnStep,
 ) -> tuple[RuleResult, ...]:
     """Every rule of every prediction, with its value or the reason why there is none."""
-    return tuple(
-        RuleResult(
-            category=prediction.category,
-            case=prediction.case,
-            model=prediction.model,
-            rule=name,
-            measured=measured,
-            least=rule.least,
-            most=rule.most,
-            unit=RULES[name].unit,
-            passed=passed,
-            reason=reason,
-            required=rule.required,
-        )
-        for prediction in predictions
+    results: list[RuleResult] = []
+    for done, prediction in enumerate(predictions, 1):
+        judged = _judged(prediction, out, delivery, measures)
         for (name, rule), (measured, passed, reason) in zip(
-            delivery.rules.items(), _judged(prediction, out, delivery, measures), strict=True
-        )
-    )
+            delivery.rules.items(), judged, strict=True
+        ):
+            results.append(
+                RuleResult(
+                    category=prediction.category,
+                    case=prediction.case,
+                    model=prediction.model,
+                    rule=name,
+                    measured=measured,
+                    least=rule.least,
+                    most=rule.most,
+                    unit=RULES[name].unit,
+                    passed=passed,
+                    reason=reason,
+                    required=rule.required,
+                )
+            )
+        on_step(Step("delivery rules", done, len(predictions)))
+    return tuple(results)
 
 
 def _judged(

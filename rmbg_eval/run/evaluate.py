@@ -128,7 +128,7 @@ def evaluate(
                     flip_differences(model, cases, predictions, out, store, on_step, measured)
             disagreements(results.predictions, out, measures, results.measurements)
             if delivery:
-                results.rules = rule_results(results.predictions, out, delivery, measures)
+                results.rules = rule_results(results.predictions, out, delivery, measures, on_step)
         except KeyboardInterrupt:  # what there is by now is a report too, and says it is partial
             keep(results.on(run, time.perf_counter() - clock))
             raise

@@ -50,6 +50,8 @@ def test_they_are_what_they_were_made_of_and_come_back_from_json(given: list[Mea
     assert all(m in made for m in given)
     assert {(m.key, m.metric): m for m in made} == {(m.key, m.metric): m for m in given}
     assert list(made.by_key) == list(dict.fromkeys(m.key for m in given))
+    for key in [*made.by_key, Key("c", "c", "c")]:
+        assert made.values_of(key) == {m.metric: m.value for m in given if m.key == key}
     for metric in ("mad", "halo", "of another"):
         assert sorted(map(repr, made.of(metric))) == sorted(
             repr(m) for m in given if m.metric == metric
