@@ -165,10 +165,6 @@ class RowView:
     cells: tuple[CellView, ...]
     code: str = ""
     """What it is called in files."""
-    point: str = ""
-    """Id of the observation point that the row is of."""
-    box: str = ""
-    """Where it is: left, top, width, height in pixels."""
 
 
 @dataclass(frozen=True)

@@ -26,9 +26,7 @@ document.addEventListener("click", (event) => {
   const target = /** @type {Element} */ (event.target);
   if (target.closest('[data-do="keys"]')) return keys?.showModal();
   if (target === keys) return keys?.close(); // beside it
-  const link = /** @type {HTMLElement | null} */ (
-    target.closest("figure:is(.panel, .tile) a, a[data-view]")
-  );
+  const link = /** @type {HTMLElement | null} */ (target.closest("figure.tile a, a[data-view]"));
   const figure = /** @type {HTMLElement | null} */ (link?.closest("figure") ?? null);
   const id = link?.dataset.view;
   const article = id ? document.getElementById(id) : link?.closest("article.case");

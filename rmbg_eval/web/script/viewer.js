@@ -66,7 +66,7 @@ export function viewer(dialog) {
   /** @param {HTMLElement} element @returns {Source[]} */
   function sourcesOf(element) {
     const figures = /** @type {NodeListOf<HTMLElement>} */ (
-      element.querySelectorAll("figure:is(.tile, .panel)[data-kind]")
+      element.querySelectorAll("figure.tile[data-kind]")
     );
     return [...figures].flatMap((tile) => {
       const image = tile.querySelector("img");
@@ -490,14 +490,14 @@ export function viewer(dialog) {
   // ---- the film
 
   function fillFilm() {
-    const shown = shownCases().filter((one) => one.querySelector("figure:is(.tile, .panel) img"));
+    const shown = shownCases().filter((one) => one.querySelector("figure.tile img"));
     const at = article ? shown.indexOf(article) : -1;
     part("count").textContent = at < 0 ? "" : `${at + 1} / ${shown.length}`;
     const near = shown.slice(Math.max(0, at - FILM), at + FILM + 1);
     film.hidden = shown.length < 2;
     film.replaceChildren(
       ...near.map((one) => {
-        const image = one.querySelector("figure:is(.tile, .panel) img");
+        const image = one.querySelector("figure.tile img");
         const label = language.in(one.querySelector("h3"));
         const src = image instanceof HTMLImageElement ? image.src : "";
         const attributes = {
@@ -613,7 +613,7 @@ export function viewer(dialog) {
     readings = article = null;
     const own = opener?.closest("article.case") === back && opener;
     /** @type {HTMLElement | null} */
-    const link = own || (back?.querySelector("figure:is(.tile, .panel) a, h3 a") ?? opener);
+    const link = own || (back?.querySelector("figure.tile a, h3 a") ?? opener);
     link?.focus({ preventScroll: true });
     if (back && !own) settle(back);
   });
