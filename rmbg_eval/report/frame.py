@@ -81,6 +81,7 @@ def environment(lang: Language) -> Environment:
         lstrip_blocks=True,
         finalize=_shown,
     )
+    made.policies["json.dumps_kwargs"] = {"separators": (",", ":"), "ensure_ascii": False}
     made.globals |= {"_": Message, "lang": lang, "languages": languages(), "LANGUAGE": LANGUAGE}
     made.globals |= {"tag": tag(lang), "icon": lambda name: Markup(icon(name))}
     made.filters |= {"plain": plain, "others": others, "join": _join}

@@ -21,7 +21,7 @@ def more(context: Context) -> MoreView:
         models=tuple(model_rows(context.run)),
         differences=measures.differences(),
         names=timed,
-        seconds=tuple(_seconds(context, timed)) if timed else (),
+        seconds=tuple(_seconds(context, timed)) if timed and not context.cards else (),
         details=tuple(details(context.run)),
         parameters=tuple(parameters(context.run)),
     )

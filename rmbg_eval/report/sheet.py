@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Iterable, Sequence
 from dataclasses import replace
 
@@ -33,6 +32,7 @@ from .views import (
     MissView,
     Option,
     PipView,
+    SheetFacts,
     Text,
     TileView,
 )
@@ -56,6 +56,9 @@ FLAGS = {
 DIFFER_FROM = 0.01
 """Mean disagreement from which models differ where a case has no points: a hundredth of the
 picture is opaque in one and clear in the other."""
+AT_ONCE = 50
+"""Rows of a page of many that have their pictures from the first: a browser takes seconds for the
+pictures of ten thousand, also those that nobody comes to."""
 BESIDE_MOST, ABOVE_MOST = 4, 6
 """Models up to which the text stands beside the pictures, and up to which all fit a window."""
 
@@ -77,6 +80,7 @@ class Sheet:
         others = [m for m in (GUIDES if context.cards else TABLE) if m.name in values]
         self.others = [m for m in others if m.name not in ORDERS]
         self.flags = {(r.category, r.id): self._flags(r) for r in self.run.cases}
+        self.rows = self._rows()
 
     def bar(self) -> BarView:
         """The controls; those that would find nothing in this run are left out."""
@@ -99,6 +103,7 @@ class Sheet:
                 Option(f"{'+' if metric.higher_is_better else '-'}{metric.name}", metric.title)
                 for metric in self.others
             ),
+            facts=self._facts(),
         )
 
     def category(self, name: str) -> CategoryView:
@@ -108,7 +113,9 @@ class Sheet:
     def pages(self) -> Iterable[CategoryView]:
         """Each case alone, as its category shows it."""
         for record in self.run.cases:
-            yield replace(self._category(record.category, [record]), alone=True)
+            whole = self._category(record.category, [record])
+            cases = tuple(replace(case, row=None, later=False) for case in whole.cases)
+            yield replace(whole, cases=cases, alone=True)
 
     def _category(self, name: str, cases: Sequence[CaseRecord]) -> CategoryView:
         guide = CATEGORIES.get(name)
@@ -144,7 +151,6 @@ class Sheet:
         predictions = self.index.by_case.get(key, ())
         by_model = {p.model: p for p in predictions}
         title = self.context.titles[key]
-        titles = dict.fromkeys(title.everywhere().values())
         width, height = self.context.size(key)
         anchor = case_anchor(*key)
         points = self._points(record)
@@ -158,8 +164,7 @@ class Sheet:
             pixels=f"{width}×{height}" if width else "",
             size=f"{width or 1}x{height or 1}",
             has_truth=record.has_truth,
-            words=" ".join([record.category, record.id, *titles]).lower(),
-            filter_json=self._filter_json(record, by_model),
+            row=self.rows[key],
             original=self._original(previews, title),
             results=tuple(
                 self._result(by_model.get(model), model, record, previews) for model in self.models
@@ -168,6 +173,7 @@ class Sheet:
             misses=() if lean else misses,
             passed=self._every_point_passed(points),
             page=self.context.case_page(anchor),
+            later=lean and self.rows[key] >= AT_ONCE,
             drawer=None if lean else self._drawer(record, previews, predictions),
         )
 
@@ -378,32 +384,49 @@ class Sheet:
         flags += ["failed"] if any(p and p.failure for p in predictions) else []
         return flags
 
-    def _filter_json(self, record: CaseRecord, by_model: dict[str, Prediction]) -> str:
-        """What one case is found by, as JSON: `flags`, `kinds` of point that failed, and
-        `values` by name, each a list in the order of the models."""
+    def _rows(self) -> dict[CaseKey, int]:
+        """Each case's place, as the sheet has them by category."""
+        names = self.context.categories(empty=False)
+        place = {name: number for number, name in enumerate(names)}
+        cases = sorted(self.run.cases, key=lambda record: place[record.category])
+        return {(record.category, record.id): row for row, record in enumerate(cases)}
+
+    def _facts(self) -> SheetFacts:
+        """What rows are found by, column by column."""
         names = [*self.orders, *(metric.name for metric in self.others)]
-        values: dict[str, list[float | None]] = {}
-        kinds: dict[str, None] = {}
-        about: list[dict[str, float | None]] = []
-        for model in self.models:
-            key = Key(record.category, record.id, model)
-            of = self.run.measurements.values_of(key)
-            points = self.index.points.get(key, {}).values()
-            failed = [point for point in points if point.passed is False]
-            kinds |= dict.fromkeys(point.kind for point in failed)
-            of[MISSES] = len(failed) if points else None
-            of[SECONDS] = by_model[model].seconds.get("infer") if model in by_model else None
-            about.append(of)
-        for name in names:
-            row = [each.get(name) for each in about]
-            if any(value is not None for value in row):
-                values[name] = [None if v is None else _four_figures(v) for v in row]
-        content = {
-            "flags": self.flags[record.category, record.id],
-            "kinds": [*kinds],
-            "values": values,
+        rows = len(self.rows)
+        words = [""] * rows
+        flags: dict[str, list[int]] = {}
+        kinds: dict[str, list[int]] = {}
+        values: dict[str, list[list[float | None]]] = {
+            name: [[None] * rows for _ in self.models] for name in names
         }
-        return json.dumps({k: v for k, v in content.items() if v}, separators=(",", ":"))
+        for (category, case), row in self.rows.items():
+            titles = dict.fromkeys(self.context.titles[category, case].everywhere().values())
+            words[row] = " ".join([category, case, *titles]).lower()
+            for flag in self.flags[category, case]:
+                flags.setdefault(flag, []).append(row)
+            failed: dict[str, None] = {}
+            for number, model in enumerate(self.models):
+                of, missed = self._values(Key(category, case, model))
+                failed |= missed
+                for name in names:
+                    value = of.get(name)
+                    if value is not None:
+                        values[name][number][row] = _four_figures(value)
+            for kind in failed:
+                kinds.setdefault(kind, []).append(row)
+        return {"words": words, "flags": flags, "kinds": kinds, "values": values}
+
+    def _values(self, key: Key) -> tuple[dict[str, float | None], dict[str, None]]:
+        """What one result is put in order by, and the kinds of its points that failed."""
+        of: dict[str, float | None] = dict(self.run.measurements.values_of(key))
+        points = self.index.points.get(key, {}).values()
+        failed = [point for point in points if point.passed is False]
+        of[MISSES] = len(failed) if points else None
+        prediction = self.index.predictions.get(key)
+        of[SECONDS] = prediction.seconds.get("infer") if prediction else None
+        return of, dict.fromkeys(point.kind for point in failed)
 
 
 def columns(models: int) -> str:

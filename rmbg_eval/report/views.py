@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import TypedDict
 
 from ..i18n import Message
 
@@ -272,6 +273,19 @@ class Option:
     words: Text
 
 
+class SheetFacts(TypedDict):
+    """What the rows of a sheet are found by and put in order by; a row is its number."""
+
+    words: list[str]
+    """Of each row, what a search finds it by, in small letters."""
+    flags: dict[str, list[int]]
+    """The rows that have it."""
+    kinds: dict[str, list[int]]
+    """The rows in which a point of the kind failed."""
+    values: dict[str, list[list[float | None]]]
+    """Of each measure, model and row; None where there is none."""
+
+
 @dataclass(frozen=True)
 class BarView:
     """The controls of the sheet, and what stands over its columns."""
@@ -286,6 +300,7 @@ class BarView:
     kinds: tuple[Option, ...]
     orders: tuple[Option, ...]
     measures: tuple[Option, ...]
+    facts: SheetFacts
 
 
 @dataclass(frozen=True)
@@ -352,10 +367,8 @@ class CaseView:
     size: str
     """Width x height in pixels."""
     has_truth: bool
-    words: str
-    """What a search finds the case by, in small letters."""
-    filter_json: str
-    """JSON for filters and order."""
+    row: int | None
+    """Where its facts are in those of the sheet; None on a page of its own."""
     original: TileView
     results: tuple[TileView, ...]
     truth: TileView | None
@@ -364,6 +377,8 @@ class CaseView:
     """That every point is passed by every model; empty where that is not so."""
     page: str
     """The case's own page, where the sheet has only what finds it; empty elsewhere."""
+    later: bool
+    """Whether its pictures are made only where they are looked at, if a script can do that."""
     drawer: DrawerView | None
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from pathlib import Path
 
 import pytest
@@ -11,6 +12,7 @@ from playwright.sync_api import Page, expect
 
 from rmbg_eval import Settings, evaluate
 from rmbg_eval.report.notebooks import render
+from rmbg_eval.report.sheet import AT_ONCE
 from rmbg_eval.run.previews import MANY
 
 POINT = 'title = { en = "First" }\n[[points]]\nid = "corner"\nkind = "opaque"\nbox = [2, 2, 8, 6]\n'
@@ -47,11 +49,41 @@ def many(tmp_path_factory: pytest.TempPathFactory) -> Path:
 def test_a_thousand_rows_would_be_three_megabytes_at_most(page: Page, many: Path) -> None:
     opened(page, many.as_uri())
     size = page.locator("article.lean").evaluate_all(
-        "all => all.reduce((sum, e) => sum + new Blob([e.outerHTML]).size, 0)"
+        "all => all.concat(document.getElementById('facts'))"
+        ".reduce((sum, e) => sum + new Blob([e.outerHTML]).size, 0)"
     )
     assert page.locator("article.lean").count() == MANY
     rest = many.stat().st_size - size
     assert rest + size * 1000 / MANY <= 3_000_000
+
+
+def test_rows_far_down_have_no_pictures_before_one_comes_there(page: Page, many: Path) -> None:
+    page.goto(many.as_uri())
+    rows = page.locator("article.lean")
+    expect(rows.locator("h3")).to_have_count(MANY)
+    made = rows.locator("[data-kind=original] img")
+    expect(made).to_have_count(AT_ONCE)
+    page.locator("#top [name=lang][value=zh]").check(force=True)
+    last = rows.last
+    last.scroll_into_view_if_needed()
+    expect(last.locator("img")).to_have_count(3)
+    assert last.locator("noscript").count() == 0
+    expect(last.locator("img").first).to_have_attribute("alt", re.compile("原图"))
+    assert made.count() < MANY
+
+
+def test_the_film_and_paper_have_the_pictures_of_every_row(page: Page, many: Path) -> None:
+    page.goto(many.as_uri())
+    page.locator("#find [name=with][value=missed]").click()
+    page.locator("#find [name=with][value=missed]").click()
+    page.locator("article.lean [data-kind=result] a").first.click()
+    page.keyboard.press("ArrowLeft")  # to the last
+    expect(page.locator("#viewer [data-part=count]")).to_have_text(f"{MANY} / {MANY}")
+    expect(page.locator("#viewer .pane img, #viewer .pane canvas")).to_have_count(3)
+    page.keyboard.press("Escape")
+    page.emulate_media(media="print")
+    page.evaluate("dispatchEvent(new Event('beforeprint'))")
+    expect(page.locator("article.lean [data-kind=original] img")).to_have_count(MANY)
 
 
 def test_a_row_leads_to_a_page_with_everything_and_back(page: Page, many: Path) -> None:
@@ -96,6 +128,7 @@ def test_rows_are_filtered_and_put_in_order(page: Page, many: Path) -> None:
 def test_rows_and_pages_can_be_read_under_the_policy_of_jenkins(page: Page, many: Path) -> None:
     with served(many.parent) as address:
         opened(page, f"{address}/index.html")
+        assert page.locator("article.lean [data-kind=result] img").count() == 2 * MANY
         assert all(page.evaluate("[...document.images].map(i => i.naturalWidth)"))
         link = page.locator("article.lean h3 a").first.get_attribute("href")
         opened(page, f"{address}/{link}")

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import json
-
 from runs import KEY, run_of
 from test_overview import result, run_with
 from test_present import SHOWN, done, failed, previews
@@ -119,25 +117,43 @@ def test_what_cases_are_found_by() -> None:
         predictions=(done("a"), failed("b")),
         measurements=(measured("islands", 7.0), measured("mad", 0.012346)),
     )
-    case = row(run, previews("a"))
-    assert json.loads(case.filter_json) == {
-        "flags": ["missed", "differ", "failed"],
-        "kinds": ["opaque"],
+    assert Presenter(run, previews("a")).bar().facts == {
+        "words": ["portrait ada ada 阿达"],
+        "flags": {"missed": [0], "differ": [0], "failed": [0]},
+        "kinds": {"opaque": [0]},
         "values": {
-            "misses": [1, 0],
-            "islands": [7, None],
-            "seconds": [0.5, None],
-            "mad": [0.01235, None],
+            "misses": [[1], [0]],
+            "islands": [[7], [None]],
+            "seconds": [[0.5], [None]],
+            "mad": [[0.01235], [None]],
         },
     }
-    assert case.words == "portrait ada ada 阿达"
+    assert row(run, previews("a")).row == 0
 
 
 def test_models_differ_without_points_where_their_alphas_do() -> None:
     run = run_of(done("a"), done("b"), measurements=(measured("disagreement", 0.02),))
-    assert json.loads(row(run).filter_json)["flags"] == ["differ"]
+    assert Presenter(run, previews("a")).bar().facts["flags"] == {"differ": [0]}
     run = run_of(done("a"), done("b"), measurements=(measured("disagreement", 0.002),))
-    assert "flags" not in json.loads(row(run).filter_json)
+    assert Presenter(run, previews("a")).bar().facts["flags"] == {}
+
+
+def test_rows_are_numbered_as_the_sheet_has_them_not_as_the_run() -> None:
+    ada = run_of().cases[0]
+    others = [("pet", "rex"), ("portrait", "bob"), ("pet", "tom")]
+    cases = (ada, *(ada.model_copy(update={"category": c, "id": i}) for c, i in others))
+    run = run_of().model_copy(update={"cases": cases})
+    drawn = Previews({(case.category, case.id): CasePreviews() for case in cases})
+    presenter = Presenter(run, drawn)
+    shown = [
+        case
+        for name in presenter.context.categories(empty=False)
+        for case in presenter.category(name).cases
+    ]
+    words = presenter.bar().facts["words"]
+    assert [words[case.row].split()[1] for case in shown] == [case.name for case in shown]
+    assert [case.row for case in shown] == [0, 1, 2, 3]
+    assert [case.row for view in presenter.pages() for case in view.cases] == [None] * 4
 
 
 def test_controls_that_would_find_nothing_are_left_out() -> None:

@@ -3,18 +3,19 @@
 import { address } from "./address.js";
 import { h } from "./dom.js";
 import { language } from "./language.js";
+import { allRows, nearby } from "./rows.js";
 
 const root = document.documentElement;
 
 /** @typedef {{ q: string, with: string[], kind: string, category: string, order: string, model: string }} Wanted */
-/** @typedef {Record<string, (number | null)[]>} Values by name, each in the order of the models */
-/** @typedef {{ flags: string[], kinds: string[], values: Values }} Facts */
-
-/** @returns {HTMLElement[]} the cases that are left, as they are ordered */
-export function shownCases() {
-  const all = /** @type {NodeListOf<HTMLElement>} */ (document.querySelectorAll("article.case"));
-  return [...all].filter((article) => !article.hidden);
-}
+/**
+ * @typedef {object} Facts of the rows, by their numbers
+ * @property {string[]} words
+ * @property {Record<string, number[]>} flags the rows that have it
+ * @property {Record<string, number[]>} kinds the rows where a point of it failed
+ * @property {Record<string, (number | null)[][]>} values of each measure, model and row
+ */
+/** @typedef {{ element: HTMLElement, number: number, home: HTMLElement | null, category: string }} Row */
 
 /**
  * Make the form work; on a page without one, nothing.
@@ -24,18 +25,20 @@ export function shownCases() {
 export function finder() {
   const form = /** @type {HTMLFormElement | null} */ (document.getElementById("find"));
   if (!form) return { apply() {}, by() {} };
-  const articles = shownCases();
   const models = [...document.querySelectorAll(".heads [data-model]")].map(
     (head) => /** @type {HTMLElement} */ (head).dataset.model ?? "",
   );
-  const place = new Map(articles.map((article, index) => [article, index]));
-  /** @type {Map<HTMLElement, Facts>} */
-  const facts = new Map(
-    articles.map((one) => [
-      one,
-      { flags: [], kinds: [], values: {}, ...JSON.parse(one.dataset.facts || "{}") },
-    ]),
-  );
+  /** @type {Facts} */
+  const facts = JSON.parse(document.getElementById("facts")?.textContent ?? "");
+  const flagged = sets(facts.flags);
+  const missed = sets(facts.kinds);
+  const rows = allRows().map((element) => {
+    const home = /** @type {HTMLElement | null} */ (element.closest("section.sheet"));
+    const { category = "" } = home?.dataset ?? {};
+    return { element, number: Number(element.dataset.row), home, category };
+  });
+  const numbers = new Map(rows.map(({ element, number }) => [element, number]));
+  const homes = new Set(rows.map(({ home }) => home));
   /** @template {HTMLElement} [E=HTMLInputElement] @param {string} selector @returns {E[]} */
   const all = (selector) => [.../** @type {NodeListOf<E>} */ (form.querySelectorAll(selector))];
   const [search] = all("[name=q]");
@@ -46,27 +49,7 @@ export function finder() {
   const left = /** @type {HTMLOutputElement} */ (document.getElementById("left"));
   const nothing = /** @type {HTMLElement} */ (document.getElementById("nothing"));
   let model = ""; // by whose values cases are in order, where it is one model's
-  let before = ""; // the order that they are in
-
-  /** @type {{ [K in keyof Wanted]?: (article: HTMLElement, value: any) => boolean }} */
-  const tests = {
-    q: ({ dataset }, value) =>
-      value
-        .toLowerCase()
-        .split(/\s+/)
-        .every((/** @type {string} */ word) => dataset.words?.includes(word)),
-    category: ({ dataset }, value) => dataset.category === value,
-    with: (article, value) =>
-      value.every((/** @type {string} */ flag) => facts.get(article)?.flags.includes(flag)),
-    kind: (article, value) => Boolean(facts.get(article)?.kinds.includes(value)),
-  };
-  const passes = (/** @type {HTMLElement} */ article, /** @type {Wanted} */ wanted) =>
-    Object.entries(tests).every(([key, test]) => {
-      const value = wanted[/** @type {keyof Wanted} */ (key)];
-      return !value?.length || test(article, value);
-    });
-  const count = (/** @type {Wanted} */ wanted) =>
-    articles.filter((article) => passes(article, wanted)).length;
+  let before = " "; // the order that they are in
 
   /** @returns {Wanted} */
   const read = () => ({
@@ -78,83 +61,115 @@ export function finder() {
     model,
   });
 
-  /** @param {HTMLInputElement} box @param {Wanted} would */
-  function say(box, would) {
-    const number = count(would);
+  /** @param {HTMLInputElement} box @param {number} number of the cases that it would leave */
+  function say(box, number) {
     const chip = /** @type {HTMLElement} */ (box.parentElement);
     /** @type {HTMLOutputElement} */ (chip.querySelector("output")).value = String(number);
     chip.classList.toggle("none", number === 0);
   }
 
+  /** The rows that pass, and how many would with another flag, category or kind. @param {Wanted} wanted */
+  function sift(wanted) {
+    const words = wanted.q.toLowerCase().split(/\s+/).filter(Boolean);
+    const has = wanted.with.map((flag) => flagged(flag));
+    const fails = missed(wanted.kind);
+    const [passed, ofFlag, ofCategory, ofKind] = [new Set(), counts(), counts(), counts()];
+    for (const row of rows) {
+      const { number, category } = row;
+      if (!words.every((word) => facts.words[number].includes(word))) continue;
+      if (!has.every((flag) => flag.has(number))) continue;
+      const isKind = !wanted.kind || fails.has(number);
+      const isCategory = !wanted.category || category === wanted.category;
+      if (isKind) ofCategory.add(category);
+      if (isCategory) {
+        ofKind.add("");
+        for (const each of kind?.options ?? []) {
+          if (each.value && missed(each.value).has(number)) ofKind.add(each.value);
+        }
+      }
+      if (!isKind || !isCategory) continue;
+      passed.add(row);
+      for (const { value } of flags) if (flagged(value).has(number)) ofFlag.add(value);
+    }
+    return { passed, ofFlag, ofCategory, ofKind };
+  }
+
   function apply() {
     const wanted = read();
-    for (const article of articles) article.hidden = !passes(article, wanted);
-    for (const box of flags) {
-      say(box, { ...wanted, with: [...new Set([...wanted.with, box.value])] });
+    const { passed, ofFlag, ofCategory, ofKind } = sift(wanted);
+    for (const row of rows) {
+      const hidden = !passed.has(row);
+      if (row.element.hidden !== hidden) row.element.hidden = hidden;
     }
-    for (const box of categories) say(box, { ...wanted, category: box.value });
+    for (const box of flags) say(box, ofFlag.of(box.value));
+    for (const box of categories) say(box, ofCategory.of(box.value));
     for (const option of kind?.options ?? []) {
-      const number = count({ ...wanted, kind: option.value });
-      option.textContent = `${language.of(option, "text")} (${number})`;
+      option.textContent = `${language.of(option, "text")} (${ofKind.of(option.value)})`;
     }
     for (const option of order.options) option.textContent = language.of(option, "text");
     sort(wanted.order);
-    // Only now are the cases where they stay.
-    for (const section of /** @type {NodeListOf<HTMLElement>} */ (
-      document.querySelectorAll("section.sheet")
-    )) {
-      section.hidden = !section.querySelector("article.case:not([hidden])");
-    }
+    const stay = new Set([...passed].map(({ home }) => home));
+    for (const home of homes) if (home) home.hidden = Boolean(wanted.order) || !stay.has(home);
     for (const head of document.querySelectorAll(".heads button")) {
       const own = /** @type {HTMLElement} */ (head.closest(".head")).dataset.model === model;
       head.setAttribute("aria-pressed", String(Boolean(model) && own));
     }
-    const number = articles.filter((article) => !article.hidden).length;
     left.value =
-      number === articles.length ? String(number) : `${number}\u00a0/\u00a0${articles.length}`;
-    nothing.hidden = number > 0;
+      passed.size === rows.length
+        ? String(passed.size)
+        : `${passed.size}\u00a0/\u00a0${rows.length}`;
+    nothing.hidden = passed.size > 0;
     address.write({ ...wanted, with: wanted.with.join(",") });
   }
 
-  /** `by`: a value's name with + (small first) or - before it; what has none goes last. */
-  function sort(/** @type {string} */ by) {
+  /** What the order is by: a value's name with + (small first) or - before it. */
+  const nameOf = (/** @type {string} */ by) => (/^[-+]/.test(by) ? by.slice(1) : "");
+
+  /** Those that have no value go last. @param {string} by */
+  function sort(by) {
     const sign = by[0] === "-" ? -1 : 1;
-    const name = /^[-+]/.test(by) ? by.slice(1) : "";
+    const name = nameOf(by);
     const at = models.indexOf(model);
-    const value = (/** @type {HTMLElement} */ article) => {
-      const row = facts.get(article)?.values[name] ?? [];
-      const values = (at < 0 ? row : [row[at]]).filter((v) => v != null);
-      return values.length ? sign * Math.min(...values.map((v) => sign * v)) : null;
+    const columns = facts.values[name] ?? [];
+    const of = at < 0 ? columns : columns.slice(at, at + 1);
+    const value = (/** @type {Row} */ { number }) => {
+      let worst = Number.POSITIVE_INFINITY;
+      for (const column of of) {
+        const one = column[number];
+        if (one !== null) worst = Math.min(worst, sign * one);
+      }
+      return worst;
     };
     const key = `${by} ${model}`;
     if (key !== before) {
-      const ranks = new Map(articles.map((article) => [article, name ? value(article) : null]));
-      const ranked = [...articles].sort((a, b) => {
-        const [x, y] = [ranks.get(a) ?? null, ranks.get(b) ?? null];
-        if (x === y) return (place.get(a) ?? 0) - (place.get(b) ?? 0);
-        return x === null ? 1 : y === null ? -1 : sign * (x - y);
-      });
+      const ranks = new Map(rows.map((row) => [row, value(row)]));
+      const rank = (/** @type {Row} */ row) => /** @type {number} */ (ranks.get(row));
+      const ranked = [...rows]; // of rows alike, those that came first stay so
+      if (name) ranked.sort((a, b) => (rank(a) < rank(b) ? -1 : rank(a) > rank(b) ? 1 : 0));
       // By category, cases stand under their heads; in another order, all in one list.
       root.classList.toggle("one-list", Boolean(by));
-      for (const article of ranked) {
-        document.getElementById(by ? "ranked" : (article.dataset.home ?? ""))?.append(article);
-      }
+      if (by) document.getElementById("ranked")?.append(...ranked.map(({ element }) => element));
+      else for (const { home, element } of before === " " ? [] : ranked) home?.append(element);
     }
     before = key;
-    for (const article of articles) {
-      let line = article.querySelector(".sorted");
-      const row = name && !article.hidden ? facts.get(article)?.values[name] : null;
-      if (!row) {
-        line?.remove();
-        continue;
-      }
-      if (!line) {
-        line = h("p", { class: "sorted" });
-        article.querySelector(".about")?.append(line);
-      }
-      const figures = row.map((v, i) => `${models[i]} ${v == null ? "–" : figure(v)}`);
-      line.textContent = `${order.selectedOptions[0]?.textContent}: ${figures.join(" · ")}`;
+    for (const row of nearby.rows) label(row);
+  }
+
+  /** Say by what a row is where it is. @param {HTMLElement} row */
+  function label(row) {
+    let line = row.querySelector(".sorted");
+    const columns = facts.values[nameOf(order.value)];
+    const number = numbers.get(row) ?? -1;
+    if (!columns?.some((column) => column[number] != null)) {
+      line?.remove();
+      return;
     }
+    if (!line) {
+      line = h("p", { class: "sorted" });
+      row.querySelector(".about")?.append(line);
+    }
+    const figures = columns.map((column, i) => `${models[i]} ${figure(column[number])}`);
+    line.textContent = `${order.selectedOptions[0]?.textContent}: ${figures.join(" · ")}`;
   }
 
   /** @param {string} name @param {string | string[]} value */
@@ -193,6 +208,7 @@ export function finder() {
   form.addEventListener("submit", (event) => event.preventDefault());
   nothing.querySelector("button")?.addEventListener("click", clear);
   apply();
+  nearby.each(label);
   return {
     apply,
     by(name) {
@@ -207,6 +223,23 @@ export function finder() {
   };
 }
 
-/** @param {number} value three figures of it, or all of a whole number */
-const figure = (value) =>
-  Number.isInteger(value) ? String(value) : String(Number(value.toPrecision(3)));
+/** What gives the set of a name's rows. @param {Record<string, number[]>} lists */
+function sets(lists) {
+  const all = new Map(Object.entries(lists).map(([name, rows]) => [name, new Set(rows)]));
+  const none = /** @type {Set<number>} */ (new Set());
+  return (/** @type {string} */ name) => all.get(name) ?? none;
+}
+
+/** Counts by name. */
+function counts() {
+  /** @type {Map<string, number>} */
+  const all = new Map();
+  const of = (/** @type {string} */ name) => all.get(name) ?? 0;
+  return { of, add: (/** @type {string} */ name) => all.set(name, of(name) + 1) };
+}
+
+/** @param {number | null} value three figures of it, or all of a whole number */
+function figure(value) {
+  if (value == null) return "–";
+  return Number.isInteger(value) ? String(value) : String(Number(value.toPrecision(3)));
+}

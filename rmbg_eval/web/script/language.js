@@ -24,13 +24,18 @@ export const language = {
   /** What only one language can be in at a time. @param {string} lang */
   show(lang) {
     root.dataset.lang = root.lang = lang;
+    language.within(document);
+  },
+  /** What has come into the page since. @param {ParentNode} parent */
+  within(parent) {
+    const lang = language.now;
     for (const name of ATTRIBUTES) {
-      for (const element of document.querySelectorAll(`[data-${name}-${lang}]`)) {
+      for (const element of parent.querySelectorAll(`[data-${name}-${lang}]`)) {
         const own = element.getAttribute("lang");
         if (own) element.setAttribute(`data-${name}-${own}`, element.getAttribute(name) ?? "");
         element.setAttribute(name, element.getAttribute(`data-${name}-${lang}`) ?? "");
         element.removeAttribute(`data-${name}-${lang}`);
-        element.setAttribute("lang", lang);
+        element.setAttribute("lang", lang ?? "");
       }
     }
   },

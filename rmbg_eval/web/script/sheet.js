@@ -4,15 +4,16 @@
 import { address, remembered } from "./address.js";
 import { h } from "./dom.js";
 import { file, load } from "./files.js";
-import { shownCases } from "./find.js";
 import { picture } from "./pixels.js";
+import { complete, nearby, shownRows } from "./rows.js";
 
 const root = document.documentElement;
-const NEAR = "600px"; // of the window: cells that far off are drawn before one comes to them
 const PRINT_HEIGHT = 300; // pixels of a picture on paper, 150 px high there
 const CELLS = /** @type {const} */ ({ r: "result", a: "alpha", e: "error", h: "edge", t: "truth" });
 const SIZES = ["s", "m", "l"];
-const PHONE = matchMedia("(max-width: 640px)");
+const NARROW = "(max-width: 640px)";
+const PHONE = matchMedia(NARROW);
+const ONLY = new CSSStyleSheet(); // the model that a phone shows
 
 /**
  * @typedef {object} Hands what the sheet asks of the rest of the page
@@ -24,8 +25,6 @@ const PHONE = matchMedia("(max-width: 640px)");
 export function sheet({ open, by }) {
   const bar = document.getElementById("bar");
   if (!bar) return;
-  /** @type {Set<HTMLElement>} */
-  const near = new Set();
   let cells = "result";
   let held = false; // O: the originals are in place of the results
 
@@ -81,23 +80,14 @@ export function sheet({ open, by }) {
     tile.classList.add("drawn");
   }
 
-  const watch = new IntersectionObserver(
-    (entries) => {
-      for (const { target, isIntersecting } of entries) {
-        const article = /** @type {HTMLElement} */ (target);
-        near[isIntersecting ? "add" : "delete"](article);
-        if (isIntersecting) draw(article);
-      }
-    },
-    { rootMargin: NEAR },
-  );
-  for (const article of shownCases()) {
-    watch.observe(article);
+  nearby.each((article) => {
+    draw(article);
+    if (article.style.length) return;
     const [width, height] = (article.dataset.size ?? "1x1").split("x").map(Number);
     article.style.setProperty("--ratio", String(width / height));
     const thumb = article.querySelector(".tile img")?.getAttribute("width");
     if (thumb) article.style.setProperty("--wide", `${thumb}px`);
-  }
+  });
 
   // ---- the original in place
 
@@ -127,7 +117,7 @@ export function sheet({ open, by }) {
   });
   function hold(/** @type {boolean} */ on) {
     held = on;
-    for (const article of near) {
+    for (const article of nearby.rows) {
       for (const tile of tiles(article)) {
         if (tile.dataset.kind === "result") (on ? cover : uncover)(tile);
       }
@@ -137,6 +127,7 @@ export function sheet({ open, by }) {
   // ---- print: a file would hold every picture as large as it is, and without loss
 
   addEventListener("beforeprint", () => {
+    for (const row of shownRows()) complete(row);
     for (const image of /** @type {NodeListOf<HTMLImageElement>} */ (
       document.querySelectorAll(".tile:not([hidden]) a > img:not(.over)")
     )) {
@@ -168,7 +159,7 @@ export function sheet({ open, by }) {
     if (radio) radio.checked = true;
     if (name === "cells" && radio) {
       cells = root.dataset.cells = value;
-      for (const article of near) draw(article);
+      for (const article of nearby.rows) draw(article);
     } else if (name === "size" && radio) root.dataset.size = value;
     else return;
     address.write({ [name]: value === "result" || value === "m" ? "" : value });
@@ -190,12 +181,10 @@ export function sheet({ open, by }) {
       const own = head.dataset.model === model;
       head.querySelector("button")?.setAttribute("aria-current", String(own));
     }
-    for (const tile of /** @type {NodeListOf<HTMLElement>} */ (
-      document.querySelectorAll(".tile[data-model]")
-    )) {
-      tile.classList.toggle("other", tile.dataset.model !== model);
-    }
+    const others = `.rmbg .tile[data-model]:not([data-model="${CSS.escape(model ?? "")}"])`;
+    ONLY.replaceSync(`@media ${NARROW} { ${others} { display: none; } }`);
   }
+  document.adoptedStyleSheets = [...document.adoptedStyleSheets, ONLY];
   for (const head of heads) {
     const button = h("button", { type: "button" });
     button.append(...head.childNodes);
@@ -214,7 +203,7 @@ export function sheet({ open, by }) {
   let current = null;
   /** @param {1 | -1} way */
   function move(way) {
-    const shown = shownCases();
+    const shown = shownRows();
     const at = current ? shown.indexOf(current) : -1;
     const next = shown[at < 0 ? firstInSight(shown) : at + way];
     if (!next) return;

@@ -4,10 +4,10 @@
 import { address } from "./address.js";
 import { h } from "./dom.js";
 import { file, load } from "./files.js";
-import { shownCases } from "./find.js";
 import { language } from "./language.js";
 import { picture, pixelsOf, sizeOf } from "./pixels.js";
 import { png } from "./png.js";
+import { complete, pictured, shownRows } from "./rows.js";
 import { settle } from "./sheet.js";
 import { svg } from "./svg.js";
 import { Zoom } from "./zoom.js";
@@ -66,7 +66,7 @@ export function viewer(dialog) {
   /** @param {HTMLElement} element @returns {Source[]} */
   function sourcesOf(element) {
     const figures = /** @type {NodeListOf<HTMLElement>} */ (
-      element.querySelectorAll("figure.tile[data-kind]")
+      complete(element).querySelectorAll("figure.tile[data-kind]")
     );
     return [...figures].flatMap((tile) => {
       const image = tile.querySelector("img");
@@ -105,12 +105,13 @@ export function viewer(dialog) {
 
   /** @param {Source} source @param {string} kind @returns {Promise<Drawable | null>} */
   async function make({ kind: own, tile, image }, kind) {
-    const { full: whole, alpha } = tile.dataset;
+    const { alpha } = tile.dataset;
+    const whole = fullOf(tile);
     if (own !== "result") return load(whole || image.src);
     const grey = () => (alpha ? load(alpha) : undefined);
     const cut = () => (whole || !alpha ? load(whole || image.src) : undefined);
     const of = original();
-    const from = () => of && load(of.tile.dataset.full || of.image.src);
+    const from = () => of && load(fullOf(of.tile) || of.image.src);
     const matte = truth();
     if (kind === "alpha") return picture(kind, { alpha: await grey(), result: await cut() });
     if (kind === "error") {
@@ -442,7 +443,8 @@ export function viewer(dialog) {
 
   function files() {
     const rows = models().map((source) => {
-      const { full: whole = "", alpha, cutout = whole } = source.tile.dataset;
+      const whole = fullOf(source.tile);
+      const { alpha, cutout = whole } = source.tile.dataset;
       const word = language.in(part("save-word"));
       const name = `${fileName()}-${source.model}.png`;
       const beside = /\.png$/.test(whole) && file(whole) === whole;
@@ -472,9 +474,10 @@ export function viewer(dialog) {
   async function save(button) {
     const source = models().find(({ model }) => model === button.dataset.save);
     if (!source) return;
-    const { alpha, full: whole } = source.tile.dataset;
+    const { alpha } = source.tile.dataset;
     const of = original();
-    const image = pixelsOf(await load(whole || of?.tile.dataset.full || of?.image.src || ""));
+    const whole = fullOf(source.tile);
+    const image = pixelsOf(await load(whole || (of && fullOf(of.tile)) || of?.image.src || ""));
     if (alpha) {
       const grey = pixelsOf(await load(alpha)).data;
       for (let i = 0; i < grey.length; i += 4) {
@@ -490,14 +493,14 @@ export function viewer(dialog) {
   // ---- the film
 
   function fillFilm() {
-    const shown = shownCases().filter((one) => one.querySelector("figure.tile img"));
+    const shown = shownRows().filter(pictured);
     const at = article ? shown.indexOf(article) : -1;
     part("count").textContent = at < 0 ? "" : `${at + 1} / ${shown.length}`;
     const near = shown.slice(Math.max(0, at - FILM), at + FILM + 1);
     film.hidden = shown.length < 2;
     film.replaceChildren(
       ...near.map((one) => {
-        const image = one.querySelector("figure.tile img");
+        const image = complete(one).querySelector("figure.tile img");
         const label = language.in(one.querySelector("h3"));
         const src = image instanceof HTMLImageElement ? image.src : "";
         const attributes = {
@@ -576,7 +579,7 @@ export function viewer(dialog) {
 
   /** @param {1 | -1} by */
   function step(by) {
-    const shown = shownCases().filter((one) => sourcesOf(one).length);
+    const shown = shownRows().filter(pictured);
     const at = article ? shown.indexOf(article) : 0;
     if (shown.length) open(shown[(at + by + shown.length) % shown.length], { a, b });
   }
@@ -725,6 +728,13 @@ export function viewer(dialog) {
   });
 
   return open;
+}
+
+/** Where a tile's picture at full size is: where its link leads, if that is a file and no other is
+ * named. @param {HTMLElement} tile */
+function fullOf(tile) {
+  const link = tile.querySelector("a")?.getAttribute("href") ?? "";
+  return tile.dataset.full ?? (link.startsWith("#") ? "" : link);
 }
 
 /** @param {Drawable} picture */

@@ -1,0 +1,58 @@
+// The rows of the sheet. On a page of many, the pictures of most are text in a <noscript> until they
+// are looked at: a browser is at once done with text, and who has no script sees them all.
+
+import { language } from "./language.js";
+
+const NEAR = "600px"; // of the window: rows that far off are made before one comes to them
+
+/** @returns {HTMLElement[]} every row, as they are ordered */
+export const allRows = () => [
+  .../** @type {NodeListOf<HTMLElement>} */ (document.querySelectorAll("article.case")),
+];
+
+/** @returns {HTMLElement[]} the rows that are left */
+export const shownRows = () => allRows().filter((row) => !row.hidden);
+
+const text = (/** @type {HTMLElement} */ row) => row.querySelector(":scope > noscript");
+
+/** The row with its pictures. @param {HTMLElement} row */
+export function complete(row) {
+  const later = text(row);
+  if (later) {
+    later.outerHTML = later.textContent ?? "";
+    language.within(row);
+  }
+  return row;
+}
+
+/** Whether a row has a picture, made or not. @param {HTMLElement} row */
+export const pictured = (row) =>
+  Boolean(row.querySelector("figure.tile img") ?? text(row)?.textContent?.includes("<img "));
+
+/** @type {Set<HTMLElement>} */
+const near = new Set();
+/** @type {((row: HTMLElement) => void)[]} */
+const callbacks = [];
+/** @type {IntersectionObserver | null} */
+let watch = null;
+
+export const nearby = {
+  /** The rows that one sees, or soon will. */
+  rows: /** @type {ReadonlySet<HTMLElement>} */ (near),
+  /** Call this of each row that comes near. @param {(row: HTMLElement) => void} callback */
+  each(callback) {
+    callbacks.push(callback);
+    if (watch) return;
+    watch = new IntersectionObserver(
+      (entries) => {
+        for (const { target, isIntersecting } of entries) {
+          const row = /** @type {HTMLElement} */ (target);
+          near[isIntersecting ? "add" : "delete"](row);
+          if (isIntersecting) for (const each of callbacks) each(complete(row));
+        }
+      },
+      { rootMargin: NEAR },
+    );
+    for (const row of allRows()) watch.observe(row);
+  },
+};
