@@ -28,7 +28,7 @@ from urllib.parse import unquote
 from urllib.request import urlopen
 
 import numpy as np
-from browser import chromium
+from browser import chromium, free_port
 from fakes import disc
 from PIL import Image, ImageCms, PngImagePlugin
 from playwright.sync_api import Browser, Page
@@ -300,8 +300,6 @@ def _ran(page: Page, counts: Counts, where: str) -> None:
 @contextmanager
 def lab(folder: Path, home: Path) -> Iterator[str]:
     """JupyterLab over `folder` on loopback, with settings and trust of its own in `home`."""
-    from served import free_port
-
     port, token = free_port(), os.urandom(12).hex()
     process = subprocess.Popen(
         [
@@ -393,7 +391,6 @@ def main(count: int, seed: int, with_lab: bool = True) -> Counts:
 
 
 if __name__ == "__main__":
-    sys.path.insert(0, str(Path(__file__).parent / "explore"))
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("cases", nargs="?", type=int, default=200)
     parser.add_argument("seed", nargs="?", type=int, default=0)

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-import os
+from collections import Counter
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -11,19 +12,24 @@ from ..core.progress import OnStep, Step, ignore
 from ..i18n import Message
 from ..run.folder import PAGES
 from ..run.previews import Previews, has_cards, load
-from ..run.record import Run
-from ..web import style
+from ..run.record import CaseKey, Run
 from .frame import head_and_foot, render, write_assets
+from .plain import MOST_CASES, Plain, side_of
 from .present import Presenter
+from .views import CategoryView
 
 NBCONVERT_TEMPLATES = Path(__file__).parent / "nbconvert"
+PAGE = "application/x-rmbg-eval-page"
+"""The type of what the page is made of, in a notebook's output; JupyterLab shows another."""
 
 
 class Panel:
-    """A piece of the report: HTML in a notebook, one line anywhere else."""
+    """A piece of the report: in a notebook plain HTML, one line anywhere else. The notebook keeps
+    what the page shows of it as well."""
 
-    def __init__(self, html: str, title: str, about: dict[str, Any]) -> None:
+    def __init__(self, html: str, plain: str, title: str, about: dict[str, Any]) -> None:
         self.html = html
+        self.plain = plain
         self.title = title
         self._about = about
 
@@ -33,7 +39,8 @@ class Panel:
     def _repr_mimebundle_(
         self, include: object = None, exclude: object = None
     ) -> tuple[dict[str, str], dict[str, Any]]:
-        return {"text/html": self.html, "text/plain": repr(self)}, {"rmbg_eval": self._about}
+        shown = {"text/html": self.plain, PAGE: self.html, "text/plain": repr(self)}
+        return shown, {"rmbg_eval": self._about}
 
 
 class Report:
@@ -45,40 +52,56 @@ class Report:
         previews = load(run, on_step)
         self.run = run
         self._cards = has_cards(run)
-        self._presenter = Presenter(run, previews, _base(folder), self._cards)
+        self._presenter = Presenter(run, previews, cards=self._cards)
+        self._plain = Plain(folder, run.settings.lang)
+        self._pictured = _worst(run)
         if self._cards:
             self._write_pages(folder, previews, on_step)
 
-    def style(self) -> Panel:
-        """The report's style, for the notebook itself; the page has it in its head."""
-        return Panel(
-            f"<style>{style('report')}</style>", "style of the report", {"notebook_only": True}
-        )
-
     def overview(self) -> Panel:
         """The answer, points passed, quality against time, and where it goes wrong."""
-        return self._panel("overview", "overview", self._presenter.overview())
+        view = self._presenter.overview()
+        return self._panel("overview", view, self._plain.render("overview", view, side_of(6)))
 
     def bar(self) -> Panel:
         """The controls of the rows, and what stands over their columns."""
-        return self._panel("bar", "bar", self._presenter.bar())
+        view = self._presenter.bar()
+        counts = {"count": len(self._pictured), "all": len(self.run.cases)}
+        return self._panel("bar", view, self._plain.render("bar", {"bar": view, **counts}))
 
     def category(self, name: str) -> Panel:
         """One category: what is difficult, what to look at, and a row for each case."""
-        return self._panel("sheet", f"category {name}", self._presenter.category(name))
+        view = self._presenter.category(name)
+        return self._panel("sheet", view, self._rows(name, view), f"category {name}")
 
     def categories(self) -> Panel:
         """Every category that has cases, one after the other."""
         names = self._presenter.context.categories(empty=False)
-        html = "".join(self.category(name).html for name in names)
-        return Panel(html, f"{len(names)} categories", self._about())
+        panels = [self.category(name) for name in names]
+        html, plain = "".join(p.html for p in panels), "".join(p.plain for p in panels)
+        return Panel(html, plain, f"{len(names)} categories", self._about())
 
     def more(self) -> Panel:
         """Every measure, the models, seconds case by case, and how the run was made."""
-        return self._panel("more", "more", self._presenter.more())
+        view = self._presenter.more()
+        return self._panel("more", view, self._plain.render("more", view))
 
-    def _panel(self, template: str, title: str, view: object) -> Panel:
-        return Panel(render(template, view, self.run.settings.lang), title, self._about())
+    def _panel(self, template: str, view: object, plain: str, title: str = "") -> Panel:
+        html = render(template, view, self.run.settings.lang)
+        return Panel(html, plain, title or template, self._about())
+
+    def _rows(self, name: str, view: CategoryView) -> str:
+        """A category in the notebook: those of its cases that it has the pictures of."""
+        cases = [case for case in view.cases if (case.category, case.name) in self._pictured]
+        has_truth = any(case.truth for case in cases)
+        models = self._presenter.context.models
+        about = {
+            "category": replace(view, cases=tuple(cases)),
+            "models": models,
+            "has_truth": has_truth,
+            "left_out": view.count - len(cases),
+        }
+        return self._plain.render("category", about, side_of(1 + len(models) + has_truth))
 
     def _write_pages(self, folder: Path, previews: Previews, on_step: OnStep) -> None:
         """A page for each case, in a folder beside the report."""
@@ -103,14 +126,7 @@ class Report:
         }
 
 
-def _base(folder: Path) -> str:
-    """What leads from the notebook to the run folder.
-
-    An executed notebook lies in its run folder. One that is being worked on in
-    JupyterLab lies elsewhere: the server says where.
-    """
-    notebook = os.environ.get("JPY_SESSION_NAME")
-    if not notebook:
-        return ""
-    relative = os.path.relpath(folder.resolve(), Path(notebook).resolve().parent)
-    return "" if relative == "." else f"{Path(relative).as_posix()}/"
+def _worst(run: Run) -> set[CaseKey]:
+    """The cases with the most points missed, as many as a notebook has the pictures of."""
+    missed = Counter((p.category, p.case) for p in run.points if p.passed is False)
+    return {*sorted(run.index.cases, key=lambda key: -missed[key])[:MOST_CASES]}

@@ -18,11 +18,11 @@ from ..measure.kinds import kind_title
 from ..measure.record import PointResult
 from ..run.record import CaseRecord, Index, Run
 from ..settings import CompareFailOn, CompareSettings
-from ..web import style
-from . import Panel, _base
+from . import Panel
 from .comparison_pictures import PairFigures, Picture, pair_figures
 from .comparison_words import answer, counted, measure_title, sentence
 from .frame import render, write_assets
+from .plain import Plain, side_of
 from .views import CellView, ImageView, RowView, TableView, Text
 
 MOST_SENTENCES = 6
@@ -159,7 +159,7 @@ class ComparisonReport:
         write_assets(out)
         changed = [pair for pair in comparison.pairs if pair.state != "same"]
         self._same = [pair for pair in comparison.pairs if pair.state == "same"]
-        self._base = _base(out)
+        self._plain = Plain(out, settings.lang)
         self._after = _run_of(settings.new_folder)
         # First what both runs have: a picture alone, of what is missing or new, shows no change.
         order = sorted(range(len(changed)), key=lambda n: not _has_both(changed[n]))
@@ -177,12 +177,6 @@ class ComparisonReport:
         for path in (out / "assets").glob("*"):
             if f"assets/{path.name}" not in used:
                 path.unlink(missing_ok=True)
-
-    def style(self) -> Panel:
-        """The page's style, for the notebook itself; the page has it in its head."""
-        return Panel(
-            f"<style>{style('report')}</style>", "style of the comparison", {"notebook_only": True}
-        )
 
     def header(self) -> Panel:
         """Whether the gate stops, how the runs differ, and counts by category."""
@@ -223,7 +217,9 @@ class ComparisonReport:
         return self._panel("compare_same", "unchanged", names)
 
     def _panel(self, template: str, title: str, view: object) -> Panel:
-        return Panel(render(template, view, self.settings.lang), title, self._about())
+        html = render(template, view, self.settings.lang)
+        plain = self._plain.render(template, view, side_of(6))  # three pictures, three magnified
+        return Panel(html, plain, title, self._about())
 
     def _about(self) -> dict[str, Any]:
         return {
@@ -368,9 +364,9 @@ class ComparisonReport:
                 alt = Message(
                     "{which} of {case}, {model}", which=name, case=pair.name, model=pair.model
                 )
-                src = quote(f"{self._base}{picture.path}")
-                full = quote(f"{self._base}{picture.full}") if picture.full else None
-                yield kind, name, ImageView(src, picture.width, picture.height, alt, full)
+                full = quote(picture.full) or None
+                size = picture.width, picture.height
+                yield kind, name, ImageView(quote(picture.path), *size, alt, full)
 
     def _table(self, pair: Pair) -> TableView | None:
         if not pair.values:

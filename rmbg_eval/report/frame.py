@@ -59,17 +59,24 @@ def render(template: str, view: object, lang: Language) -> str:
 
 
 @cache
-def environment(lang: Language) -> Environment:
-    """Templates that show messages: in the text in every language, in attributes in `lang`."""
+def environment(lang: Language, plain: bool = False) -> Environment:
+    """Templates that show messages: in the text in every language, in attributes in `lang`; where
+    `plain`, in `lang` alone."""
 
-    def plain(text: Text) -> str:
+    def own(text: Text) -> str:
         return text.to(lang) if isinstance(text, Message) else str(text)
+
+    def shown(text: object) -> object:
+        return escape(own(text)) if plain and isinstance(text, Message) else _everywhere(text)
+
+    def join(parts: Iterable[Text], separator: str) -> Markup:
+        return escape(separator).join(escape(shown(part)) for part in parts)
 
     def others(text: Text, name: str) -> Markup:
         """Attributes `data-name-LANG` with the text in the other languages, for the script."""
-        texts = text.everywhere() if isinstance(text, Message) else {}
-        own = plain(text)
-        pairs = [(each, other) for each, other in texts.items() if other != own]
+        texts = text.everywhere() if isinstance(text, Message) and not plain else {}
+        words = own(text)
+        pairs = [(each, other) for each, other in texts.items() if other != words]
         parts = [Markup(' data-{}-{}="{}"').format(name, each, other) for each, other in pairs]
         return Markup(' lang="{}"{}').format(lang, Markup("").join(parts)) if parts else Markup("")
 
@@ -79,21 +86,20 @@ def environment(lang: Language) -> Environment:
         undefined=StrictUndefined,
         trim_blocks=True,
         lstrip_blocks=True,
-        finalize=_shown,
+        finalize=shown,
     )
     made.policies["json.dumps_kwargs"] = {"separators": (",", ":"), "ensure_ascii": False}
     made.globals |= {"_": Message, "lang": lang, "languages": languages(), "LANGUAGE": LANGUAGE}
     made.globals |= {"tag": tag(lang), "icon": lambda name: Markup(icon(name))}
-    made.filters |= {"plain": plain, "others": others, "join": _join}
+    # JupyterLab has no style of ours, and a heading in a summary would leave its triangle.
+    made.globals["inline"] = Markup(' style="display: inline"') if plain else ""
+    made.filters |= {"plain": own, "others": others, "join": join}
     return made
 
 
-def _shown(text: object) -> object:
-    """A message in every language, each in a span, of which the page's style shows one.
-
-    A notebook that is not trusted has no style and shows them all, hence the spaces: each is in its
-    span, to be hidden with it.
-    """
+def _everywhere(text: object) -> object:
+    """A message in every language, each in a span, of which the page's style shows one; the spaces
+    between them are in the spans, to be hidden with them."""
     if not isinstance(text, Message):
         return text
     texts = text.everywhere()
@@ -101,7 +107,3 @@ def _shown(text: object) -> object:
         return escape(str(text))
     spans = (f'<span lang="{lang}"> {escape(words)}</span>' for lang, words in texts.items())
     return Markup("".join(spans).replace("> ", ">", 1))
-
-
-def _join(parts: Iterable[Text], separator: str) -> Markup:
-    return escape(separator).join(escape(_shown(part)) for part in parts)

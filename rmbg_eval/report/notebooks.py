@@ -16,7 +16,6 @@ import nbformat
 import papermill
 from nbconvert import HTMLExporter
 from nbconvert.preprocessors import Preprocessor
-from nbformat.sign import NotebookNotary
 from papermill.exceptions import PapermillExecutionError
 
 from ..core.files import cannot_write, write_atomic
@@ -25,7 +24,7 @@ from ..core.paths import resource
 from ..errors import ImageError, ReportError, printable
 from ..i18n import Message
 from ..settings import CompareSettings, Settings
-from . import NBCONVERT_TEMPLATES, head_and_foot
+from . import NBCONVERT_TEMPLATES, PAGE, head_and_foot
 
 LARGE_PAGE = 50_000_000
 """Bytes from which a page is slow in browsers (reports of 100 MB have crashed them)."""
@@ -84,7 +83,6 @@ def _executed(source: nbformat.NotebookNode, name: str, out: Path, parameters: d
             extra_arguments=["--IPKernelApp.log_level=50"],
         )
         os.replace(partial, notebook)
-        _trust(notebook)
     except PapermillExecutionError as error:
         raise ReportError(
             Message(
@@ -100,11 +98,6 @@ def _executed(source: nbformat.NotebookNode, name: str, out: Path, parameters: d
     except OSError as error:
         raise cannot_write(out, error) from None
     return export(notebook)
-
-
-def _trust(notebook: Path) -> None:
-    """Sign the notebook as this user's own, so that their JupyterLab shows it with its style."""
-    NotebookNotary().sign(nbformat.read(notebook, as_version=4))
 
 
 def export(notebook: Path) -> Path:
@@ -135,9 +128,10 @@ class ReportPage(Preprocessor):
                 continue
             outputs = []
             for output in cell.get("outputs", []):
-                about = output.get("metadata", {}).get("rmbg_eval", {})
-                if not about.get("notebook_only") and not _blank(output):
-                    page |= about
+                if not _blank(output):
+                    page |= output.get("metadata", {}).get("rmbg_eval", {})
+                    if PAGE in output.get("data", {}):
+                        output["data"]["text/html"] = output["data"].pop(PAGE)
                     outputs.append(output)
             if cell.cell_type == "code":
                 cell.outputs = outputs

@@ -36,8 +36,8 @@ def style(page: Literal["report", "explore"]) -> str:
 
 
 def _only(lang: str) -> str:
-    """One language at a time: the one chosen by the buttons, which need no script; where there are
-    no buttons, as in a single output of a notebook, the one that the run asked for."""
+    """One language at a time: the one chosen by the buttons, which need no script; where a
+    browser cannot tell that, the one that the run asked for."""
     others, chosen = f'span[lang]:not([lang="{lang}"])', f'[name="lang"][value="{lang}"]:checked'
     return (
         f'.rmbg[data-lang="{lang}"] {others},\n'

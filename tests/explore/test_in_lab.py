@@ -18,8 +18,8 @@ from urllib.request import urlopen
 import nbformat
 import numpy as np
 import pytest
+from browser import free_port
 from playwright.sync_api import Browser
-from served import free_port
 
 from rmbg_eval import load_model
 from rmbg_eval.core.images import decode_cutout

@@ -18,7 +18,7 @@ from notebook_cells import NOTEBOOKS, parameter_cell
 from rmbg_eval import Run, Settings, evaluate
 from rmbg_eval.core.paths import resource
 from rmbg_eval.errors import ReportError
-from rmbg_eval.report import NBCONVERT_TEMPLATES
+from rmbg_eval.report import NBCONVERT_TEMPLATES, PAGE
 from rmbg_eval.report.notebooks import export, render
 
 NOTEBOOK = resource("notebooks", "evaluate.ipynb")
@@ -117,7 +117,10 @@ def test_executed_notebook_stays_small_and_keeps_the_first_runs_figures(
     assert page == finished.out_folder / "index.html"
     assert (finished.out_folder / "run.json").read_bytes() == before
     notebook = finished.out_folder / "evaluate.ipynb"
-    assert "base64," not in notebook.read_text("utf-8")
+    outputs = [o for c in nbformat.read(notebook, 4).cells for o in c.get("outputs", [])]
+    kept = [output["data"] for output in outputs if PAGE in output.get("data", {})]
+    assert not any("base64," in each[PAGE] for each in kept), "the page's pictures are files"
+    assert sum(each["text/html"].count("base64,") for each in kept) >= 3
     assert notebook.stat().st_size < 250_000
     assert not list(finished.out_folder.glob(".evaluate*"))
 
