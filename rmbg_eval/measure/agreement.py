@@ -5,7 +5,7 @@ They need no truth. They point to where to look; none is a score: models can agr
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Mapping, Sequence
 
 import numpy as np
 from numpy.typing import NDArray
@@ -16,6 +16,9 @@ from .alpha import POINTERS
 from .matting import mad
 from .subject import WHOLE, Metric, Subject, Undefined
 
+APART = "apart"
+ODD, ODD_FROM = 2.0, 0.05
+"""How many times as far away as the others from each other a model stands apart, and at least."""
 NO_OTHER = Message("no other model has a cut-out of this picture")
 
 
@@ -32,6 +35,45 @@ def disagreement(alpha: Alpha, others: Sequence[Alpha]) -> float:
     if not others:
         raise Undefined(NO_OTHER)
     return float(np.mean([mad(alpha, other) for other in others]))
+
+
+def apart(alpha: Alpha, other: Alpha) -> float:
+    """How far two alphas are apart: Σ |α − β| ÷ Σ max(α, β), in [0, 1]; 0 of two empty ones.
+
+    `alpha`, `other`: `(H, W) float32` in [0, 1]. One minus the overlap (Jaccard, 1912) of two fuzzy
+    sets: unlike a mean over the picture, it is as large for a small subject.
+
+    >>> import numpy as np
+    >>> round(apart(np.float32([[0, 1]]), np.float32([[0.5, 1]])), 6)
+    0.333333
+    """
+    both = float(np.maximum(alpha, other).sum(dtype=np.float64))
+    return float(np.abs(alpha - other).sum(dtype=np.float64)) / both if both else 0.0
+
+
+def odd_one(pairs: Mapping[tuple[str, str], float]) -> str | None:
+    """The model that stands apart from at least two others, which are alike; None where none does.
+
+    `pairs`: how far any two models are `apart`, in [0, 1]. It is one whose nearest other is 0.05 or
+    more away, and more than twice as far as each of the others is from its own nearest other,
+    without it. Ours.
+
+    >>> odd_one({("a", "b"): 0.02, ("a", "c"): 0.3, ("b", "c"): 0.31})
+    'c'
+    """
+    models = dict.fromkeys(name for pair in pairs for name in pair)
+    if len(models) < 3:
+        return None
+
+    def nearest(model: str, others: Iterable[str]) -> float:
+        both = [pairs.get((model, o), pairs.get((o, model))) for o in others if o != model]
+        return min((each for each in both if each is not None), default=0.0)
+
+    odd = max(models, key=lambda model: nearest(model, models))
+    rest = [model for model in models if model != odd]
+    far = nearest(odd, rest)
+    alike = max(nearest(model, rest) for model in rest)
+    return odd if far >= ODD_FROM and far > ODD * alike else None
 
 
 def disagreement_map(alphas: Sequence[Alpha]) -> NDArray[np.float32]:
@@ -59,6 +101,12 @@ def flip_difference(alpha: Alpha, flipped: Alpha) -> float:
     return mad(alpha, flipped)
 
 
+def _apart(subject: Subject) -> float:
+    if not subject.others:
+        raise Undefined(NO_OTHER)
+    return float(np.mean([apart(subject.alpha, other) for other in subject.others]))
+
+
 def _flip(subject: Subject) -> float:
     if subject.flipped is None:
         raise Undefined(
@@ -72,6 +120,10 @@ METRICS = (
         N_("alpha, 0 to 1"), WHOLE, None, disagreement,
         lambda s: disagreement(s.alpha, s.others), POINTERS, "other models", guide=3,
         explanation=N_("Mean difference from the other models; they can agree and be wrong")),
+    Metric(APART, Message("apart from the other models"),
+        N_("share, 0 to 1"), WHOLE, None, apart,
+        _apart, POINTERS, "other models",
+        explanation=N_("How little it overlaps with the others, less one that stands apart")),
 )  # fmt: skip
 
 FLIP = (

@@ -87,6 +87,18 @@ class Risk(Keyed):
     """Why there is no value."""
 
 
+class Agreement(BaseModel):
+    """How far two models are from each other, over all cases that both have a cut-out of."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    one: str
+    other: str
+    cases: Annotated[int, Field(ge=1)]
+    apart: Annotated[FiniteFloat, Field(ge=0, le=1)]
+    """The mean of `measure.agreement.apart`."""
+
+
 class RuleResult(Keyed):
     """One delivery rule of one cut-out: what was measured, and whether that is allowed."""
 

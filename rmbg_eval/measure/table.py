@@ -11,7 +11,7 @@ from concurrent.futures import ThreadPoolExecutor
 from functools import partial
 
 from ..i18n import Message
-from . import agreement, alpha, colours, matting, outline, segmentation
+from . import agreement, alpha, colours, matting, outline, risk, segmentation, signs
 from .subject import Metric, Subject, Undefined
 
 TABLE: tuple[Metric, ...] = (
@@ -23,6 +23,8 @@ TABLE: tuple[Metric, ...] = (
     *colours.METRICS,
     *colours.DECONTAMINATED,
     *alpha.METRICS,
+    *signs.METRICS,
+    *risk.RISK,
     *agreement.METRICS,
     *agreement.FLIP,
 )

@@ -2,21 +2,38 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+import json
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import replace
+from itertools import combinations
 from pathlib import Path
+from statistics import fmean
 from tempfile import TemporaryDirectory
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
+from pydantic import TypeAdapter, ValidationError
 
 from ..cases.case import Case
 from ..core.cache import MeasureCache, Store
 from ..core.images import Alpha, Cutout, Picture
+from ..core.key import Key
 from ..core.progress import OnStep, Step
 from ..i18n import Message
-from ..measure.agreement import FLIP, METRICS, NO_OTHER, disagreement, flip_difference
+from ..measure.agreement import (
+    APART,
+    FLIP,
+    METRICS,
+    NO_OTHER,
+    apart,
+    disagreement,
+    flip_difference,
+    odd_one,
+)
 from ..measure.columns import Measurements
+from ..measure.record import Agreement
+from ..measure.signs import Box, densest
+from ..measure.table import Values
 from ..models.info import ModelInfo
 from ..models.protocol import Model
 from ..predictions.prediction import Prediction
@@ -94,52 +111,105 @@ def flip_differences(
         add(measurements, prediction, FLIP, {FLIP[0].name: value})
 
 
-def disagreements(
-    predictions: Sequence[Prediction],
-    out: Path,
-    measures: MeasureCache,
-    measurements: Measurements,
-) -> None:
-    """Add how far each model's alpha of each case is from the other models'."""
+class Pair(NamedTuple):
+    """Two cut-outs of one picture."""
+
+    difference: float
+    apart: float
+    place: Box | None
+    """Where they are most on different sides of a half."""
+
+
+Pairs = dict[tuple[str, str], dict[tuple[str, str], Pair]]
+"""By category and case; then by both models, in the order of the run."""
+
+
+def pairs_of(predictions: Sequence[Prediction], out: Path, measures: MeasureCache) -> Pairs:
+    """Each two cut-outs of each case, compared; each comparison is kept."""
     by_case: dict[tuple[str, str], list[Prediction]] = {}
     for prediction in predictions:
-        by_case.setdefault((prediction.category, prediction.case), []).append(prediction)
-    values: dict[tuple[str, str, str], tuple[float | None, Message | None]] = {}
-    for of_case in by_case.values():
-        succeeded = [p for p in of_case if p.cutout]
-        for prediction, value in zip(succeeded, _apart(succeeded, out, measures), strict=True):
-            values[prediction.category, prediction.case, prediction.model] = value
-    for p in predictions:
-        value = values.get((p.category, p.case, p.model), (None, no_prediction(p)))
-        add(measurements, p, METRICS, {METRICS[0].name: value})
+        if prediction.cutout:
+            by_case.setdefault((prediction.category, prediction.case), []).append(prediction)
+    return {case: _compared(own, out, measures) for case, own in by_case.items()}
 
 
-def _apart(
+def _compared(
     succeeded: Sequence[Prediction], out: Path, measures: MeasureCache
-) -> list[tuple[float | None, Message | None]]:
-    """The disagreement of each of one case's cut-outs with the others; each pair is kept."""
-    if len(succeeded) < 2:
-        return [(None, NO_OTHER)] * len(succeeded)
-    alphas: dict[int, Alpha] = {}
+) -> dict[tuple[str, str], Pair]:
+    alphas: dict[str, Alpha] = {}
 
-    def alpha(index: int) -> Alpha:
-        if index not in alphas:
-            alphas[index] = stored_alpha(out / (succeeded[index].cutout or ""))
-        return alphas[index]
+    def alpha(of: Prediction) -> Alpha:
+        if of.model not in alphas:
+            alphas[of.model] = stored_alpha(out / (of.cutout or ""))
+        return alphas[of.model]
 
-    totals = np.zeros(len(succeeded))
-    for one in range(len(succeeded)):
-        for other in range(one + 1, len(succeeded)):
-            pair = sorted(
-                (succeeded[one].cutout_sha256 or "", succeeded[other].cutout_sha256 or "")
-            )
-            key = MeasureCache.key("disagreement", *pair)
-            text = measures.get(key)
-            if text is None:
-                text = repr(disagreement(alpha(one), [alpha(other)]))
-                measures.put(key, text)
-            totals[[one, other]] += float(text)
-    return [(float(total) / (len(succeeded) - 1), None) for total in totals]
+    found: dict[tuple[str, str], Pair] = {}
+    for one, other in combinations(succeeded, 2):
+        both = sorted((one.cutout_sha256 or "", other.cutout_sha256 or ""))
+        key = MeasureCache.key("pair", *both)
+        pair = _kept(measures.get(key))
+        if pair is None:
+            a, b = alpha(one), alpha(other)
+            half = np.float32(0.5)
+            place = densest((a >= half) != (b >= half))
+            pair = Pair(disagreement(a, [b]), apart(a, b), place)
+            measures.put(key, json.dumps(pair))
+        found[one.model, other.model] = pair
+    return found
+
+
+def _kept(text: str | None) -> Pair | None:
+    try:
+        return None if text is None else _PAIR.validate_json(text)
+    except ValidationError:
+        return None
+
+
+_PAIR = TypeAdapter(Pair)
+
+
+def agreements_of(pairs: Pairs) -> tuple[Agreement, ...]:
+    """How far each two models are apart, over the cases that both have a cut-out of."""
+    values: dict[tuple[str, str], list[float]] = {}
+    for of_case in pairs.values():
+        for models, pair in of_case.items():
+            values.setdefault(models, []).append(pair.apart)
+    return tuple(
+        Agreement(one=one, other=other, cases=len(own), apart=fmean(own))
+        for (one, other), own in values.items()
+    )
+
+
+def odd_of(agreements: Iterable[Agreement]) -> str | None:
+    """The model of a run that stands apart from the rest, if one does."""
+    return odd_one({(each.one, each.other): each.apart for each in agreements})
+
+
+def disagreements(
+    predictions: Sequence[Prediction], pairs: Pairs, odd: str | None, measurements: Measurements
+) -> dict[Key, Box]:
+    """Add how far each model's alpha of each case is from the other models', by the mean of all and
+    by that of those which do not stand apart; and say where it is farthest from one of these."""
+    farthest: dict[Key, Box] = {}
+    for p in predictions:
+        own = pairs.get((p.category, p.case), {})
+        others = {
+            one if other == p.model else other: pair
+            for (one, other), pair in own.items()
+            if p.model in (one, other)
+        }
+        reason = NO_OTHER if p.cutout else no_prediction(p)
+        values: Values = {metric.name: (None, reason) for metric in METRICS}
+        if others:
+            like = [pair for name, pair in others.items() if name != odd] or [*others.values()]
+            values = {
+                METRICS[0].name: (fmean(pair.difference for pair in others.values()), None),
+                APART: (fmean(pair.apart for pair in like), None),
+            }
+            place = max(like, key=lambda pair: pair.apart).place
+            farthest |= {p.key: place} if place else {}
+        add(measurements, p, METRICS, values)
+    return farthest
 
 
 def _mirror(picture: Picture) -> Picture:

@@ -24,29 +24,34 @@ from ..cases.folder import load_cases
 from ..core.cache import MeasureCache, Store
 from ..core.choices import split
 from ..core.files import remove_unfinished, sha256_file
+from ..core.key import Key
 from ..core.machine import Machine
 from ..core.progress import OnStep, Step, ignore
 from ..errors import Failure, ModelError, OutputError, SettingsError, printable
 from ..i18n import Message
 from ..measure import agreement
+from ..measure.agreement import APART
 from ..measure.colours import DECONTAMINATED
 from ..measure.columns import Measurements
 from ..measure.delivery import load_delivery
-from ..measure.record import PointResult, RuleResult
+from ..measure.record import Agreement, PointResult, Risk, RuleResult
+from ..measure.risk import RISK
+from ..measure.signs import Box
 from ..measure.subject import Metric
-from ..measure.table import PAPERS, TABLE, Values
+from ..measure.table import PAPERS, TABLE
 from ..models.protocol import Model
 from ..models.table import load_model
 from ..predictions.precision import REDUCED, compare_with_fp32
 from ..predictions.prediction import PrecisionCheck, Prediction
 from ..predictions.share import predict_on_all
 from ..settings import Settings
-from .agreement import disagreements, flip_differences
+from .agreement import agreements_of, disagreements, flip_differences, odd_of, pairs_of
 from .delivery import rule_results
 from .folder import prune, run_folder, save
-from .measurements import add, measure_prediction
+from .measurements import Measured, add, measure_prediction
 from .previews import SINGLE_MOST, draw
 from .record import CaseRecord, ModelRun, Run
+from .risks import risks_of
 
 _BEHIND = 64
 """Predictions that wait to be measured."""
@@ -126,7 +131,7 @@ def evaluate(
                 if settings.flip:
                     cases, measured = case_set.cases, results.measurements
                     flip_differences(model, cases, predictions, out, store, on_step, measured)
-            disagreements(results.predictions, out, measures, results.measurements)
+            _judge(results, out, measures)
             if delivery:
                 results.rules = rule_results(results.predictions, out, delivery, measures, on_step)
         except KeyboardInterrupt:  # what there is by now is a report too, and says it is partial
@@ -140,6 +145,17 @@ def evaluate(
         keep(run)
         draw(run, case_set.cases, on_step)
     return run
+
+
+def _judge(results: _Results, out: Path, measures: MeasureCache) -> None:
+    """Add how far the models are apart, and the risk of each cut-out."""
+    pairs = pairs_of(results.predictions, out, measures)
+    results.agreements = agreements_of(pairs)
+    odd = odd_of(results.agreements)
+    farthest = disagreements(results.predictions, pairs, odd, results.measurements)
+    for key, place in farthest.items():
+        results.places.setdefault(key, {})[APART] = place
+    results.risks = risks_of(results.predictions, results.places, results.measurements)
 
 
 def _record_of(case: Case) -> CaseRecord:
@@ -183,6 +199,10 @@ class _Results:
     measurements: Measurements = field(default_factory=Measurements)
     points: list[PointResult] = field(default_factory=list)
     rules: tuple[RuleResult, ...] = ()
+    places: dict[Key, dict[str, Box]] = field(default_factory=dict)
+    """Where signs of risk are."""
+    risks: tuple[Risk, ...] = ()
+    agreements: tuple[Agreement, ...] = ()
 
     def on(self, run: Run, seconds: float) -> Run:
         """`run` with all of it."""
@@ -194,6 +214,8 @@ class _Results:
                 "measurements": self.measurements.copy(),
                 "points": tuple(self.points),
                 "rules": self.rules,
+                "risks": self.risks,
+                "agreements": self.agreements,
             }
         )
 
@@ -213,15 +235,16 @@ def _measured(
     Predicting waits for measuring where that is far behind, so that memory does not grow.
     """
     predictions: list[Prediction] = []
-    measuring: deque[tuple[Case, Prediction, Future[tuple[Values, list[PointResult]]]]] = deque()
+    measuring: deque[tuple[Case, Prediction, Future[Measured]]] = deque()
 
     def take() -> None:
         case, prediction, task = measuring[0]
-        values, points = task.result()
+        measured = task.result()
         measuring.popleft()
         results.predictions.append(prediction)
-        add(results.measurements, prediction, metrics, values, case.trimap is not None)
-        results.points += points
+        add(results.measurements, prediction, metrics, measured.values, case.trimap is not None)
+        results.points += measured.points
+        results.places[prediction.key] = measured.places
 
     on_step(Step(model.info.name, 0, count))
     with ThreadPoolExecutor(1, "measure") as measurer:
@@ -245,7 +268,7 @@ def _measured(
 
 def _metrics_of(settings: Settings) -> tuple[Metric, ...]:
     """The measures that one cut-out is enough for, without those that were not asked for."""
-    left_out = {*agreement.METRICS, *agreement.FLIP}
+    left_out = {*agreement.METRICS, *agreement.FLIP, *RISK}
     if not settings.papers:
         left_out |= set(PAPERS)
     if not settings.decontaminated:

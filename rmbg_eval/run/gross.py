@@ -14,12 +14,10 @@ from pydantic import BaseModel, ConfigDict
 
 from ..core.images import Alpha
 from ..measure.alpha import STRAY_SHARE
+from ..measure.signs import Box, densest
 
 Mask = NDArray[np.bool_]
-Box = tuple[int, int, int, int]
 
-WINDOW = 4
-"""A window about pieces is the picture's shorter side by this."""
 PATCH = 60
 """A soft patch is more than twice the picture's shorter side by this across: no edge is."""
 SURELY = 0.9
@@ -64,7 +62,8 @@ def gross(alpha: Alpha, truth: Alpha | None, others: Sequence[Alpha] = ()) -> di
             small &= also * 2 < sizes
         # Where most of them are real, a lace is cut out as one: the rest are at its edges.
         if small.any() and 2 * np.count_nonzero(small) >= every:
-            place = _densest(small[label])
+            place = densest(small[label])
+            assert place is not None  # there are some
             kinds[name] = Gross(amount=float(np.count_nonzero(small)), box=place)
     if truth is not None:
         sure, clear = truth >= SURELY, truth <= 1 - SURELY
@@ -101,18 +100,6 @@ def _patches(alpha: Alpha) -> Mask:
     reach = max(4, min(alpha.shape) // PATCH)
     disc = cv2.getStructuringElement(cv2.MORPH_ELLIPSE, (2 * reach + 1, 2 * reach + 1))
     return cv2.morphologyEx(between, cv2.MORPH_OPEN, disc).view(bool)
-
-
-def _densest(mask: Mask) -> Box:
-    """The square window that holds the most of a mask."""
-    height, width = mask.shape
-    side = max(1, min(height, width) // WINDOW)
-    step = max(1, side // 16)
-    total = np.pad(mask.cumsum(0).cumsum(1), ((1, 0), (1, 0)))
-    sums = total[side:, side:] - total[:-side, side:] - total[side:, :-side] + total[:-side, :-side]
-    coarse = sums[::step, ::step]
-    row, column = divmod(int(coarse.argmax()), coarse.shape[1])
-    return column * step, row * step, side, side
 
 
 def _around_largest(mask: Mask) -> Box:

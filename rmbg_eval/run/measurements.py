@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
+from typing import NamedTuple
 
 from pydantic import BaseModel, ConfigDict, ValidationError
 
@@ -23,6 +24,7 @@ from ..measure.columns import Column, Measurements
 from ..measure.kinds import KINDS
 from ..measure.points import Seen, judge, tolerance
 from ..measure.record import ObservationPoint, PointResult
+from ..measure.signs import Box, places
 from ..measure.subject import TRIMAP, UNKNOWN, Metric, Subject
 from ..measure.table import VERSION, Values, measure
 from ..predictions.prediction import Prediction
@@ -35,6 +37,8 @@ class Outcome(BaseModel):
 
     values: Values
     points: tuple[Seen, ...] = ()
+    places: dict[str, Box] = {}
+    """Where signs are, by measure: left, top, width and height in pixels."""
 
     @classmethod
     def nothing(cls, metrics: Sequence[Metric], points: int, reason: Message) -> Outcome:
@@ -45,9 +49,18 @@ class Outcome(BaseModel):
         )
 
 
+class Measured(NamedTuple):
+    """What was measured of one prediction, as a run keeps it."""
+
+    values: Values
+    points: list[PointResult]
+    places: dict[str, Box]
+    """Where signs are, by measure."""
+
+
 def measure_prediction(
     case: Case, prediction: Prediction, out: Path, metrics: Sequence[Metric], measures: MeasureCache
-) -> tuple[Values, list[PointResult]]:
+) -> Measured:
     """Every one of `metrics` and every point of the case, each with a value or the reason why not.
 
     One cut-out that cannot be measured never ends a run. Raises OutputError if findings cannot be
@@ -56,7 +69,7 @@ def measure_prediction(
     points = case.about.points
     if prediction.failure or not prediction.cutout:
         outcome = Outcome.nothing(metrics, len(points), no_prediction(prediction))
-        return outcome.values, _results(prediction, points, outcome)
+        return Measured(outcome.values, _results(prediction, points, outcome), {})
     sides = tuple(sha256_file(path) if path else None for path in (case.alpha, case.foreground))
     if case.trimap:
         sides = (*sides, sha256_file(case.trimap))
@@ -68,7 +81,8 @@ def measure_prediction(
             subject = read(case, out / prediction.cutout)
             with ThreadPoolExecutor(1, "points") as pool:
                 judging = pool.submit(lambda: tuple(judge(point, subject) for point in points))
-                outcome = Outcome(values=measure(subject, metrics), points=judging.result())
+                values = measure(subject, metrics)
+                outcome = Outcome(values=values, points=judging.result(), places=places(subject))
         except Exception as error:  # one bad picture never ends a run
             why = Failure.of(error).problem
             reason = Message("it could not be measured: {why}", why=why)
@@ -77,7 +91,7 @@ def measure_prediction(
             measures.put(key, outcome.model_dump_json())
     else:
         outcome = earlier
-    return outcome.values, _results(prediction, points, outcome)
+    return Measured(outcome.values, _results(prediction, points, outcome), outcome.places)
 
 
 def no_prediction(prediction: Prediction) -> Message:

@@ -20,6 +20,7 @@ from ..errors import OutputError, printable
 from ..i18n import Message
 from ..measure.columns import Measurements
 from ..measure.record import (
+    Agreement,
     Delivery,
     Measurement,
     ObservationPoint,
@@ -67,7 +68,7 @@ class ModelRun(_Record):
     """What the model had to say of how it ran."""
 
 
-SCHEMA_VERSION: Literal[6] = 6
+SCHEMA_VERSION: Literal[7] = 7
 """Raised with every change of what run.json holds; older ones still load."""
 
 
@@ -117,10 +118,11 @@ class Index:
 class Run(_Record):
     """Everything that was found; run.json is its JSON."""
 
-    schema_version: Literal[1, 2, 3, 4, 5, 6] = SCHEMA_VERSION
+    schema_version: Literal[1, 2, 3, 4, 5, 6, 7] = SCHEMA_VERSION
     """1 had no `machine.threads`; 1 and 2 had texts in English where there are messages now; 1 to 3
     did not say which truth a case had; 1 to 4 had no risks and no delivery rules; in 1 to 5, every
-    measurement named its case, model, unit and region."""
+    measurement named its case, model, unit and region; 1 to 6 did not say how far models are
+    apart."""
     complete: bool
     settings: Settings
     started: datetime
@@ -136,6 +138,9 @@ class Run(_Record):
     """The delivery rules that were asked for."""
     rules: tuple[RuleResult, ...] = ()
     risks: tuple[Risk, ...] = ()
+    """Of each prediction."""
+    agreements: tuple[Agreement, ...] = ()
+    """Of each two models."""
 
     @cached_property
     def index(self) -> Index:

@@ -8,77 +8,198 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from hypothesis.extra.numpy import arrays
 
-from rmbg_eval.measure.signs import cut_by_frame, edge_without_picture_edge, soft_away
-from rmbg_eval.measure.subject import Undefined
+from rmbg_eval.measure import signs
+from rmbg_eval.measure.signs import SIGNS, Look, densest, small
+from rmbg_eval.measure.subject import Subject, Undefined
+from rmbg_eval.measure.table import measure
 
 SIZES = st.tuples(st.integers(3, 24), st.integers(3, 24))
+Spots = set[tuple[int, int]]
 
 
 @st.composite
-def pictures(draw: st.DrawFn) -> tuple[np.ndarray, np.ndarray]:
+def looks(draw: st.DrawFn) -> Look:
     size = draw(SIZES)
     levels = st.sampled_from([0.0, 0.3, 0.5, 0.7, 1.0]).map(np.float32)
     alpha = draw(arrays(np.float32, size, elements=levels, fill=st.just(np.float32(0))))
-    tones = st.sampled_from([0, 5, 12, 13, 200])
+    tones = st.sampled_from([0, 5, 12, 13, 40, 200])
     rgb = draw(arrays(np.uint8, (*size, 3), elements=tones, fill=st.just(np.uint8(0))))
-    return alpha, rgb
+    return Look(alpha, rgb)
 
 
-def slow_contour(alpha: np.ndarray) -> list[tuple[int, int]]:
-    height, width = alpha.shape
-    return [
-        (y, x) for y in range(height) for x in range(width)
-        if alpha[y, x] >= 0.5 and any(
-            0 <= v < height and 0 <= u < width and alpha[v, u] < 0.5
-            for v, u in ((y - 1, x), (y + 1, x), (y, x - 1), (y, x + 1))
-        )
-    ]  # fmt: skip
+class Slow:
+    """Pixel by pixel, as the docstrings say it."""
 
+    def __init__(self, look: Look) -> None:
+        self.alpha, self.rgb = look.alpha, look.rgb
+        self.height, self.width = look.alpha.shape
+        self.every = [(y, x) for y in range(self.height) for x in range(self.width)]
+        self.subject = {at for at in self.every if self.alpha[at] >= 0.5}
+        self.rest = set(self.every) - self.subject
+        self.line = {at for at in self.subject if any(n in self.rest for n in self.near(at, 4))}
+        self.soft = {at for at in self.every if 0.05 <= self.alpha[at] <= 0.95}
 
-@settings(max_examples=80, deadline=None)
-@given(pictures())
-def test_they_are_those_of_slow_versions(picture: tuple[np.ndarray, np.ndarray]) -> None:
-    alpha, rgb = picture
-    height, width = alpha.shape
-    line = slow_contour(alpha)
-    if not line:
-        with pytest.raises(Undefined):
-            soft_away(alpha)
-        with pytest.raises(Undefined):
-            edge_without_picture_edge(alpha, rgb)
-        return
-    counts = {True: [0, 0], False: [0, 0]}
-    for y in range(height):
-        for x in range(width):
-            away = all((y - v) ** 2 + (x - u) ** 2 > 100 for v, u in line)
-            side = counts[bool(alpha[y, x] >= 0.5)]
-            side[0] += away and 0.05 <= alpha[y, x] <= 0.95
-            side[1] += 1
-    expected = [soft / max(1, count) for soft, count in (counts[True], counts[False])]
-    assert soft_away(alpha) == pytest.approx(expected)
+    def near(self, at: tuple[int, int], connectivity: int) -> list[tuple[int, int]]:
+        y, x = at
+        straight = [(y - 1, x), (y + 1, x), (y, x - 1), (y, x + 1)]
+        across = [(y + a, x + b) for a in (-1, 1) for b in (-1, 1)]
+        return straight if connectivity == 4 else straight + across
 
-    def edge(y: int, x: int) -> bool:
+    def inside(self, at: tuple[int, int]) -> bool:
+        return 0 <= at[0] < self.height and 0 <= at[1] < self.width
+
+    def pieces(self, spots: Spots, connectivity: int) -> list[Spots]:
+        left, pieces = set(spots), []
+        while left:
+            piece, front = set(), [left.pop()]
+            while front:
+                at = front.pop()
+                piece.add(at)
+                following = {n for n in self.near(at, connectivity) if n in left}
+                left -= following
+                front += following
+            pieces.append(piece)
+        return pieces
+
+    def change(self, at: tuple[int, int]) -> int:
+        y, x = at
         changes = [0]
-        if 0 < x < width - 1:
-            changes += [
-                abs(int(a) - int(b)) for a, b in zip(*rgb[y, x - 1 : x + 2 : 2], strict=True)
-            ]
-        if 0 < y < height - 1:
-            changes += [
-                abs(int(a) - int(b)) for a, b in zip(*rgb[y - 1 : y + 2 : 2, x], strict=True)
-            ]
-        return max(changes) > 12
+        for one, other in (((y, x - 1), (y, x + 1)), ((y - 1, x), (y + 1, x))):
+            if self.inside(one) and self.inside(other):
+                pair = zip(self.rgb[one], self.rgb[other], strict=True)
+                changes += [abs(int(a) - int(b)) for a, b in pair]
+        return max(changes)
 
-    alone = [
-        not any(
-            edge(v, u) for v in range(max(0, y - 2), min(height, y + 3))
-            for u in range(max(0, x - 2), min(width, x + 3))
-        )
-        for y, x in line
+    def highest(self, at: tuple[int, int], reach: int) -> int:
+        y, x = at
+        square = [
+            (v, u) for v in range(y - reach, y + reach + 1) for u in range(x - reach, x + reach + 1)
+        ]
+        return max(self.change(each) for each in square if self.inside(each))
+
+    def spots(self, name: str) -> Spots:
+        largest = max(map(len, self.pieces(self.subject, 8)))
+        if name in ("soft_inside", "soft_outside"):
+            own = self.subject if name == "soft_inside" else self.rest
+            return {
+                (y, x) for y, x in self.soft & own
+                if all((y - v) ** 2 + (x - u) ** 2 > 100 for v, u in self.line)
+            }  # fmt: skip
+        if name == "crumbs":
+            small = [p for p in self.pieces(self.subject, 8) if len(p) < 0.01 * largest]
+            return set().union(*small)
+        if name == "pores":
+            holes = [
+                hole for hole in self.pieces(self.rest, 4)
+                if len(hole) < 0.01 * largest
+                and not any(y in (0, self.height - 1) or x in (0, self.width - 1) for y, x in hole)
+            ]  # fmt: skip
+            return set().union(*holes)
+        if name == "edgeless":
+            return {at for at in self.line if self.highest(at, 2) <= 12}
+        if name == "edge_beside":
+            return {
+                (y, x) for y, x in self.line
+                if 5 <= y < self.height - 5 and 5 <= x < self.width - 5
+                and self.highest((y, x), 6) > max(12, 3 * self.highest((y, x), 1))
+            }  # fmt: skip
+        if name == "ragged":
+            return self.line
+        if name == "doubt":
+            return self.soft
+        if name == "cut_by_frame":
+            return {
+                (y, x) for y, x in self.subject
+                if y in (0, self.height - 1) or x in (0, self.width - 1)
+            }  # fmt: skip
+        assert name == "kept"
+        return self.subject
+
+    def out_of(self, name: str) -> float:
+        border = [(y, x) for y, x in self.every if y in (0, self.height - 1) or
+                  x in (0, self.width - 1)]  # fmt: skip
+        return {
+            "soft_outside": len(self.rest),
+            "edgeless": len(self.line),
+            "edge_beside": len(self.line),
+            "ragged": len(self.subject) ** 0.5,
+            "doubt": len(self.line),
+            "cut_by_frame": len(border),
+            "kept": len(self.every),
+        }.get(name, len(self.subject))
+
+
+@settings(max_examples=60, deadline=None)
+@given(looks())
+def test_they_are_those_of_slow_versions(look: Look) -> None:
+    slow = Slow(look)
+    for name, function in SIGNS.items():
+        if name == "detached":  # several may be the largest: see below
+            continue
+        if not (slow.line or name in ("cut_by_frame", "kept") or
+                (name in ("crumbs", "pores") and slow.subject)):  # fmt: skip
+            with pytest.raises(Undefined):
+                function(look)
+            continue
+        trace = function(look)
+        spots = slow.spots(name) if slow.subject else set()
+        assert {(int(y), int(x)) for y, x in np.argwhere(trace.where)} == spots, name
+        assert trace.value == pytest.approx(len(spots) / slow.out_of(name)), name
+
+
+@settings(max_examples=60, deadline=None)
+@given(looks())
+def test_what_is_detached_is_every_larger_piece_but_the_largest(look: Look) -> None:
+    slow = Slow(look)
+    if not slow.subject:
+        with pytest.raises(Undefined):
+            signs.detached(look)
+        return
+    sizes = sorted(map(len, slow.pieces(slow.subject, 8)))
+    large = [size for size in sizes[:-1] if size >= 0.01 * sizes[-1]]
+    assert signs.detached(look).value == pytest.approx(sum(large) / sum(sizes))
+
+
+@settings(max_examples=60, deadline=None)
+@given(arrays(bool, SIZES))
+def test_a_place_holds_as_much_as_any_window(mask: np.ndarray) -> None:
+    place = densest(mask)
+    if not mask.any():
+        assert place is None
+        return
+    assert place is not None
+    left, top, width, height = place
+    side = max(1, min(mask.shape) // 4)
+    assert (width, height) == (side, side)
+    counts = [
+        mask[y : y + side, x : x + side].sum()
+        for y in range(mask.shape[0] - side + 1) for x in range(mask.shape[1] - side + 1)
     ]  # fmt: skip
-    assert edge_without_picture_edge(alpha, rgb) == pytest.approx(np.mean(alone))
-    border = [
-        alpha[y, x] >= 0.5 for y in range(height) for x in range(width)
-        if y in (0, height - 1) or x in (0, width - 1)
-    ]  # fmt: skip
-    assert cut_by_frame(alpha) == pytest.approx(np.mean(border))
+    assert mask[top : top + side, left : left + side].sum() == max(counts)
+
+
+def test_a_large_picture_is_looked_at_smaller_and_its_places_are_its_own() -> None:
+    alpha = np.zeros((1536, 1024), np.float32)
+    alpha[200:1400, 200:900] = 1
+    alpha[900:980, 500:580] = 0.6
+    rgb = np.full((1536, 1024, 3), 90, np.uint8)
+    look, scale = small(alpha, rgb)
+    assert look.alpha.shape == (768, 512)
+    assert scale == 2
+    values = measure(Subject(alpha, rgb, rgb))
+    assert values["soft_inside"][0] == pytest.approx(40 * 40 / (600 * 350), rel=0.05)
+    left, top, width, height = signs.places(Subject(alpha, rgb, rgb))["soft_inside"]
+    assert left <= 500
+    assert top <= 900
+    assert left + width >= 580
+    assert top + height >= 980
+
+
+def test_the_edge_beside_an_outline_is_found() -> None:
+    rgb = np.zeros((40, 60, 3), np.uint8)
+    rgb[:, 30:] = 200
+    for cut, beside in ((30, 0.0), (34, 1.0), (26, 1.0)):
+        alpha = np.zeros((40, 60), np.float32)
+        alpha[:, cut:] = 1
+        share = signs.edge_beside(Look(alpha, rgb)).value
+        assert share == pytest.approx(beside * 30 / 40), cut

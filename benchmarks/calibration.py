@@ -1,0 +1,390 @@
+"""What risk is fitted on, and how good it is: `make calibration`.
+
+1. **Pictures.** Each reference case that is made of layers (alpha, foreground, plate) gives six
+   pictures of 768 px: as it is, over another case's plate, dim and noisy, blurred and compressed,
+   smaller, and over a plate of its own colours. The alpha each was made with is its truth.
+2. **Cut-outs.** isnet and grabcut cut out each, isnet-quint8 half of them. Of each picture there
+   are also three damaged mattes (of the truth or of isnet's: a hole, a piece gone, crumbs, a veil)
+   and the truth itself, so that hair and lace are no faults.
+3. **Table.** `risk.csv` has of each cut-out its signs and `wrong`, the true error: pixels whose
+   alpha is off by more than 0.25, in patches of 3 × 3 px or more, by the subject's area. From 0.02
+   on it is taken for one that a person would not accept: a stand-in, no person was asked.
+4. **Fit.** A logistic regression with weights of one sign (more of a sign is never less risk),
+   once with the other models' cut-outs and once without. `risk.json` has coefficients and how well
+   they order scenes, and models, that they were not fitted on.
+
+`python benchmarks/calibration.py --fit` does 4 only. The rest takes 10 minutes of a processor.
+"""
+
+from __future__ import annotations
+
+import csv
+import json
+import sys
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+from typing import Any
+
+import cv2
+import numpy as np
+from numpy.typing import NDArray
+from PIL import Image
+
+from rmbg_eval import Case, load_cases, load_model, predict
+from rmbg_eval.core.cache import Store
+from rmbg_eval.core.images import RGB, Alpha, quantise
+from rmbg_eval.core.paths import resource
+from rmbg_eval.measure.agreement import apart
+from rmbg_eval.measure.risk import FILE, TERMS, features
+from rmbg_eval.measure.signs import SIGNS, Look
+from rmbg_eval.measure.subject import Undefined
+from rmbg_eval.predictions.stages import stored_alpha
+
+HERE = Path(__file__).parent
+TABLE = HERE / "risk.csv"
+SIDE = 768
+MODELS = ("isnet", "grabcut", "isnet-quint8")
+VARIANTS = ("plain", "elsewhere", "dim", "blurred", "smaller", "alike")
+QUINT8 = ("elsewhere", "dim", "smaller")
+"""The pictures that isnet-quint8 cuts out: two models disagree otherwise than three."""
+OFF, SPECK, UNACCEPTABLE = 0.25, 3, 0.02
+"""Alpha that is off by more; pixels that a patch of it spans at least; share of the subject."""
+DAMAGES = ("hole", "crumbs", "veil", "gone", "more", "shifted", "hard", "holes")
+FOLDS_OF = ("scene", "model")
+PENALTY = 1.0
+"""Of the squares of the weights, of features in standard deviations."""
+
+Row = dict[str, Any]
+Floats = NDArray[np.float64]
+
+
+# ---- pictures
+
+
+def pictures(case: Case, others: Sequence[Case]) -> Iterator[tuple[str, RGB, Alpha]]:
+    """The variants of a scene: name, picture and truth. The same every time."""
+    chance = np.random.default_rng(sum(map(ord, case.name)))
+    truth, colours, plate = case.truth(), case.true_foreground(), _plate(case)
+    assert truth is not None
+    assert colours is not None
+    scale = SIDE / max(truth.shape)
+    size = round(truth.shape[1] * scale), round(truth.shape[0] * scale)
+    alpha = _resized(truth, size)
+    front, back = (_resized(each, size) for each in (colours, plate))
+    elsewhere = [
+        _cover(_plate(others[n]), size) for n in chance.choice(len(others), size=3, replace=False)
+    ]
+    for name in VARIANTS:
+        mine, over, behind = alpha, front, back
+        if name == "elsewhere":
+            behind = elsewhere[0]
+        elif name == "smaller":
+            mine, over = _smaller(alpha, front, chance)
+            behind = elsewhere[1]
+        elif name == "blurred":
+            behind = elsewhere[2]
+        elif name == "alike":
+            mean = (over * mine[..., None]).sum((0, 1)) / mine.sum()
+            behind = (0.35 * behind + 0.65 * mean).astype(np.uint8)
+        picture = np.rint(mine[..., None] * over + (1 - mine[..., None]) * behind)
+        if name == "dim":
+            dark = 255 * (picture / 255) ** 1.2 * 0.3
+            picture = np.rint(np.clip(dark + chance.normal(0, 5, dark.shape), 0, 255))
+        if name == "blurred":
+            picture = cv2.GaussianBlur(picture.astype(np.float32), (0, 0), 1.5)
+        rgb = np.clip(picture, 0, 255).astype(np.uint8)
+        if name in ("dim", "blurred"):
+            quality = [cv2.IMWRITE_JPEG_QUALITY, 60 if name == "dim" else 25]
+            packed = cv2.imencode(".jpg", np.ascontiguousarray(rgb[..., ::-1]), quality)[1]
+            rgb = np.ascontiguousarray(cv2.imdecode(packed, cv2.IMREAD_COLOR)[..., ::-1])
+        yield name, rgb, mine
+
+
+def _plate(case: Case) -> RGB:
+    with Image.open(case.image.with_name("plate.jpg")) as image:
+        return np.asarray(image.convert("RGB"))
+
+
+def _resized(pixels: Any, size: tuple[int, int]) -> Any:
+    resized = cv2.resize(pixels, size, interpolation=cv2.INTER_AREA)
+    return np.clip(resized, 0, 1) if pixels.dtype == np.float32 else resized
+
+
+def _cover(pixels: RGB, size: tuple[int, int]) -> RGB:
+    """The middle of a picture, as large as `size`."""
+    height, width = pixels.shape[:2]
+    scale = max(size[0] / width, size[1] / height)
+    whole = cv2.resize(
+        pixels,
+        (max(size[0], round(width * scale)), max(size[1], round(height * scale))),
+        interpolation=cv2.INTER_AREA,
+    )
+    top, left = (whole.shape[0] - size[1]) // 2, (whole.shape[1] - size[0]) // 2
+    return np.asarray(whole[top : top + size[1], left : left + size[0]])
+
+
+def _smaller(alpha: Alpha, front: RGB, chance: np.random.Generator) -> tuple[Alpha, RGB]:
+    """The subject at 55 %, anywhere."""
+    height, width = alpha.shape
+    size = round(0.55 * width), round(0.55 * height)
+    left, top = (int(chance.integers(0, a - b)) for a, b in zip((width, height), size, strict=True))
+    mine, over = np.zeros_like(alpha), np.zeros_like(front)
+    part = slice(top, top + size[1]), slice(left, left + size[0])
+    mine[part], over[part] = _resized(alpha, size), _resized(front, size)
+    return mine, over
+
+
+# ---- damage
+
+
+def damaged(alpha: Alpha, kind: str, chance: np.random.Generator) -> Alpha:
+    """A matte with a fault, small or large by chance."""
+    height, width = alpha.shape
+    strength = float(chance.uniform(0.1, 1))
+    field = cv2.GaussianBlur(chance.normal(size=(height, width)), (0, 0), 10 + 50 * strength)
+    inside = alpha >= 0.5
+    out = alpha.copy()
+    if kind in ("hole", "more") and inside.any() and (~inside).any():
+        own = inside if kind == "hole" else ~inside
+        limit = np.quantile(field[own], 1 - 0.15 * strength)
+        out[own & (field > limit)] = chance.choice([0.1, 0.5]) if kind == "hole" else 0.9
+    elif kind in ("crumbs", "holes"):
+        fine = cv2.GaussianBlur(chance.normal(size=(height, width)), (0, 0), 2)
+        own = ~inside if kind == "crumbs" else inside
+        rough = fine + 0.02 * field / field.std()
+        out[own & (rough > np.quantile(rough, 1 - 0.03 * strength))] = float(kind == "crumbs")
+    elif kind == "veil":
+        out = np.maximum(out, np.float32(0.35 * strength) * (field > np.quantile(field, 0.6)))
+    elif kind == "gone":
+        rows = np.flatnonzero(inside.any(1))
+        if len(rows):
+            cut = round(rows[0] + 0.5 * strength * len(rows))
+            out[:cut] = 0
+    elif kind == "shifted":
+        by = round(2 + 10 * strength)
+        out = np.roll(out, (by, -by), (0, 1))
+    elif kind == "hard":
+        out = (out >= 0.3 + 0.4 * strength).astype(np.float32)
+    return out.astype(np.float32)
+
+
+# ---- table
+
+
+def wrong(alpha: Alpha, truth: Alpha) -> float:
+    """The true error of a cut-out, by the subject's area; see above."""
+    off = (np.abs(alpha - truth) > OFF).astype(np.uint8)
+    patches = cv2.morphologyEx(off, cv2.MORPH_OPEN, np.ones((SPECK, SPECK), np.uint8))
+    return float(np.count_nonzero(patches) / max(1, np.count_nonzero(truth >= 0.5)))
+
+
+def table(scratch: Path) -> list[Row]:
+    """A row for each cut-out."""
+    scenes = [
+        case
+        for case in load_cases(resource("cases")).cases
+        if case.foreground and case.image.with_name("plate.jpg").is_file()
+    ]
+    truths: dict[str, Alpha] = {}
+    for case in scenes:
+        others = [each for each in scenes if each is not case]
+        for name, rgb, truth in pictures(case, others):
+            folder = scratch / "cases" / case.name.replace("/", "-") / name
+            folder.mkdir(parents=True, exist_ok=True)
+            Image.fromarray(rgb).save(folder / "image.png")
+            Image.fromarray(quantise(truth)).save(folder / "alpha.png")
+            truths[f"{case.name.replace('/', '-')}/{name}"] = truth
+    cases = load_cases(scratch / "cases").cases
+    alphas: dict[str, dict[str, Alpha]] = {case.name: {} for case in cases}
+    for name in MODELS:
+        model = load_model(name)
+        model.fetch(print)
+        some = [case for case in cases if name != "isnet-quint8" or case.id in QUINT8]
+        for case, prediction in predict(model, some, scratch / name, Store.default()):
+            if prediction.cutout:
+                alphas[case.name][name] = stored_alpha(scratch / name / prediction.cutout)
+        print(f"{name}: {len(some)} pictures", flush=True)
+    rows: list[Row] = []
+    for number, case in enumerate(cases):
+        chance = np.random.default_rng(number)
+        rgb, truth, own = case.picture().rgb, truths[case.name], alphas[case.name]
+        mattes: dict[str, tuple[Alpha, tuple[str, ...]]] = {
+            name: (alpha, _like([other for other in own if other != name]))
+            for name, alpha in own.items()
+        }
+        # Each damage comes in every second picture of three.
+        for step in range(3):
+            kind = DAMAGES[(3 * number + step) % len(DAMAGES)]
+            of_truth = bool(chance.integers(2))
+            source = truth if of_truth else own["isnet"]
+            beside = [name for name in own if of_truth or name != "isnet"]
+            mattes[f"damaged-{kind}"] = damaged(source, kind, chance), _like(beside)
+        mattes["truth"] = truth, _like([*own])
+        for name, (alpha, beside) in mattes.items():
+            look = Look(alpha, rgb)
+            signs: Row = {}
+            for sign, function in SIGNS.items():
+                try:
+                    signs[sign] = function(look).value
+                except Undefined:
+                    signs[sign] = None
+            signs["apart"] = float(np.mean([apart(alpha, own[each]) for each in beside]))
+            about = {"scene": case.category, "variant": case.id, "model": name}
+            rows.append({**about, "wrong": wrong(alpha, truth), **signs})
+    return rows
+
+
+def _like(models: Sequence[str]) -> tuple[str, ...]:
+    """Those of several that do not stand apart, which grabcut does."""
+    return tuple(name for name in models if name != "grabcut" or len(models) == 1)
+
+
+# ---- fit
+
+
+def fit(x: Floats, y: Floats) -> tuple[Floats, float]:
+    """Weights of at least 0, and the intercept, of a logistic regression with a penalty."""
+    weights, intercept = np.zeros(x.shape[1]), 0.0
+    rate = 1 / (0.25 * (np.square(x).sum(1).max() + 1) + PENALTY / len(x))
+    # Accelerated projected gradient (Beck and Teboulle, 2009).
+    ahead, ahead_intercept, momentum = weights, intercept, 1.0
+    for _ in range(20_000):
+        error = logistic(x @ ahead + ahead_intercept) - y
+        slope = x.T @ error / len(x) + PENALTY * ahead / len(x)
+        following = np.maximum(0, ahead - rate * slope)
+        following_intercept = ahead_intercept - rate * error.mean()
+        after = (1 + np.sqrt(1 + 4 * momentum**2)) / 2
+        by = (momentum - 1) / after
+        ahead = following + by * (following - weights)
+        ahead_intercept = following_intercept + by * (following_intercept - intercept)
+        weights, intercept, momentum = following, float(following_intercept), after
+    return weights, intercept
+
+
+def logistic(log_odds: Floats) -> Floats:
+    """The chance of log odds."""
+    return np.asarray(1 / (1 + np.exp(-log_odds)))
+
+
+def auroc(risk: Floats, bad: Floats) -> float:
+    """The chance that of two cut-outs, one acceptable and one not, the latter has more risk."""
+    higher = risk[bad > 0][:, None] - risk[bad == 0][None]
+    return float((np.sign(higher) + 1).mean() / 2) if higher.size else float("nan")
+
+
+def spearman(one: Floats, other: Floats) -> float:
+    """The correlation of the ranks; equal values share theirs."""
+
+    def ranks(values: Floats) -> Floats:
+        _, place, count = np.unique(values, return_inverse=True, return_counts=True)
+        return np.asarray((count.cumsum() - (count - 1) / 2)[place])
+
+    return float(np.corrcoef(ranks(one), ranks(other))[0, 1])
+
+
+def fitted(rows: Sequence[Row], terms: Sequence[str]) -> Row:
+    """Weights by term, the intercept, and how well rows that were left out are ordered."""
+    rows = [row for row in rows if row["ragged"] is not None]
+    x = np.array([[features(row)[term] for term in terms] for row in rows])
+    amount = np.array([row["wrong"] for row in rows])
+    y = (amount > UNACCEPTABLE).astype(float)
+    spread = x.std(0) + 1e-12
+
+    def learnt(some: NDArray[np.bool_]) -> tuple[Floats, float]:
+        weights, intercept = fit(x[some] / spread, y[some])
+        return weights / spread, intercept
+
+    out: Row = {"rows": len(rows), "unacceptable": int(y.sum())}
+    weights, intercept = learnt(np.ones(len(rows), bool))
+    out |= {
+        "intercept": round(intercept, 4),
+        "weights": {t: round(float(w), 4) for t, w in zip(terms, weights, strict=True)},
+        "ordinary": {
+            t: round(float(v), 4) for t, v in zip(terms, np.median(x[y == 0], axis=0), strict=True)
+        },
+    }
+    for about in FOLDS_OF:
+        groups = np.array(
+            [
+                row[about].split("-")[0]
+                if about == "model" and row[about].startswith("damaged")
+                else row[about]
+                for row in rows
+            ]
+        )
+        risk = np.zeros(len(rows))
+        for group in np.unique(groups):
+            own = groups == group
+            weights, intercept = learnt(~own)
+            risk[own] = logistic(x[own] @ weights + intercept)
+        real = np.isin([row["model"] for row in rows], MODELS)
+        out[f"unseen_{about}"] = {
+            "auroc": round(auroc(risk, y), 3),
+            "auroc_models": round(auroc(risk[real], y[real]), 3),
+            "spearman": round(spearman(risk, amount), 3),
+            "spearman_models": round(spearman(risk[real], amount[real]), 3),
+            "by": {
+                str(group): [
+                    None if np.isnan(a := auroc(risk[groups == group], y[groups == group]))
+                    else round(a, 3),
+                    round(spearman(risk[groups == group], amount[groups == group]), 3),
+                ]
+                for group in np.unique(groups)
+            },
+        }  # fmt: skip
+        if about == "scene":
+            place = np.minimum((risk * 5).astype(int), 4)
+            out["calibration"] = [
+                {
+                    "from": n / 5,
+                    "to": (n + 1) / 5,
+                    "risk": round(float(risk[place == n].mean()), 3),
+                    "share": round(float(y[place == n].mean()), 3),
+                    "rows": int((place == n).sum()),
+                }
+                for n in range(5)
+                if (place == n).any()
+            ]
+    return out
+
+
+def model_of(rows: Sequence[Row]) -> Row:
+    """All that risk.json holds."""
+    return {
+        "unacceptable_from": UNACCEPTABLE,
+        "pictures": len({(row["scene"], row["variant"]) for row in rows}),
+        "scenes": len({row["scene"] for row in rows}),
+        "alone": fitted(rows, [term for term in TERMS if term != "apart"]),
+        "together": fitted(rows, list(TERMS)),
+    }
+
+
+def read() -> list[Row]:
+    """The table as it is kept."""
+    with TABLE.open(encoding="utf-8", newline="") as file:
+        return [
+            {k: v if k in ("scene", "variant", "model") else float(v) if v else None
+             for k, v in row.items()}
+            for row in csv.DictReader(file)
+        ]  # fmt: skip
+
+
+def main() -> None:
+    """All of it, or the fit only."""
+    if "--fit" not in sys.argv:
+        rows = table(Path("reports/calibration"))
+        with TABLE.open("w", encoding="utf-8", newline="") as file:
+            writer = csv.DictWriter(file, list(rows[0]), lineterminator="\n")
+            writer.writeheader()
+            for row in rows:
+                writer.writerow(
+                    {k: f"{v:.6g}" if isinstance(v, float) else v for k, v in row.items()}
+                )
+    found = model_of(read())
+    FILE.write_text(json.dumps(found, indent=1) + "\n", "utf-8")
+    for name in ("alone", "together"):
+        print(name, json.dumps({k: v for k, v in found[name].items() if k != "ordinary"}, indent=1))
+
+
+if __name__ == "__main__":
+    main()

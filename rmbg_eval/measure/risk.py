@@ -1,0 +1,123 @@
+"""Risk: how likely a person would not accept a cut-out, of signs that need no truth.
+
+A logistic regression. `benchmarks/calibration.py` fits its coefficients, `risk.json`, on
+`benchmarks/risk.csv`; there it says on what, and here how well it orders what it was not fitted on.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Mapping
+from functools import lru_cache
+from math import exp, log10
+from pathlib import Path
+from typing import Any, NamedTuple
+
+from ..i18n import N_, Message
+from .agreement import APART, METRICS
+from .alpha import POINTERS
+from .signs import SIGNS, trace_of
+from .subject import WHOLE, Metric, Subject, Undefined
+
+FILE = Path(__file__).with_name("risk.json")
+KEPT = "kept"
+CERTAIN = 20.0
+"""Log odds of a cut-out that keeps nothing, or everything: no fit says so, anyone does."""
+
+
+def _log(least: float) -> Callable[[float], float]:
+    """Powers of ten above `least`; 0 below it."""
+    return lambda value: max(0.0, log10(max(value, least) / least))
+
+
+TERMS: dict[str, tuple[str, Callable[[float], float]]] = {
+    "soft_inside": ("soft_inside", _log(1e-4)),
+    "soft_outside": ("soft_outside", _log(1e-4)),
+    "crumbs": ("crumbs", _log(1e-4)),
+    "detached": ("detached", _log(1e-2)),
+    "pores": ("pores", _log(1e-4)),
+    "edgeless": ("edgeless", float),
+    "edge_beside": ("edge_beside", float),
+    "ragged": ("ragged", _log(3.0)),
+    "doubt": ("doubt", _log(1.0)),
+    "cut_by_frame": ("cut_by_frame", float),
+    "little": (KEPT, lambda share: log10(max(0.1 / max(share, 1e-4), 1))),
+    "much": (KEPT, lambda share: max(0.0, share - 0.5)),
+    APART: (APART, _log(1e-3)),
+}
+"""What is weighed: of which measure, and as which number, that grows with the risk."""
+
+
+class Judged(NamedTuple):
+    """The risk of a cut-out, and what it is because of."""
+
+    value: float
+    """From 0 to 1."""
+    weights: dict[str, float]
+    """By measure: log odds more than what an acceptable cut-out ordinarily has; the heaviest
+    first, none that is 0 or less."""
+
+
+def features(signs: Mapping[str, float | None]) -> dict[str, float]:
+    """The numbers that are weighed, by term, of the values of measures; without the undefined."""
+    return {
+        term: number(value)
+        for term, (sign, number) in TERMS.items()
+        if (value := signs.get(sign)) is not None
+    }
+
+
+def judge_risk(signs: Mapping[str, float | None]) -> Judged:
+    """The risk of a cut-out, in [0, 1], of the values of its signs, by measure.
+
+    The signs are of alpha, `(H, W) float32` in [0, 1], and the picture. Without `apart`, of one
+    model alone, other coefficients hold. 1 where nothing is kept, or everything. Undefined where
+    `kept` is. A logistic regression, fitted as said above. Ours.
+
+    >>> judge_risk({"kept": 0.0}).value
+    1.0
+    """
+    share = signs.get(KEPT)
+    if share is None:
+        raise Undefined(Message("its signs were not measured"))
+    if share in (0, 1):
+        return Judged(1.0, {KEPT: CERTAIN})
+    fit = coefficients()["alone" if signs.get(APART) is None else "together"]
+    log_odds, weights = fit["intercept"], dict[str, float]()
+    for term, number in features(signs).items():
+        weight = fit["weights"].get(term, 0.0)
+        log_odds += weight * number
+        sign = TERMS[term][0]
+        more = weight * (number - fit["ordinary"].get(term, 0.0))
+        weights[sign] = weights.get(sign, 0.0) + more
+    heaviest = sorted(weights.items(), key=lambda item: -item[1])
+    return Judged(
+        1 / (1 + exp(-max(-500.0, min(500.0, log_odds)))), {s: w for s, w in heaviest if w > 0}
+    )
+
+
+@lru_cache
+def coefficients() -> Any:
+    """What `risk.json` holds: the two fits, on what they were made, and how good they are."""
+    return json.loads(FILE.read_text("utf-8"))
+
+
+def signs_of(subject: Subject) -> dict[str, float | None]:
+    """The signs of a cut-out, by measure; None of what is undefined."""
+    signs: dict[str, float | None] = {}
+    for name in SIGNS:
+        try:
+            signs[name] = trace_of(subject, name).value
+        except Undefined:
+            signs[name] = None
+    if subject.others:
+        signs[APART] = METRICS[1].compute(subject)
+    return signs
+
+
+RISK = (
+    Metric("risk", Message("risk"), N_("chance, 0 to 1"), WHOLE, None, judge_risk,
+        lambda s: judge_risk(signs_of(s)).value, POINTERS, "nothing",
+        explanation=N_("How likely a person would not accept it, as far as signs tell")),
+)  # fmt: skip
+"""Of a run it is measured last: of what the other measures say."""

@@ -1,0 +1,123 @@
+"""The risk of every prediction of a run, with its reasons in words and their places."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+
+from ..core.key import Key
+from ..i18n import Message
+from ..measure.agreement import APART
+from ..measure.columns import Measurements
+from ..measure.record import Risk, Sign
+from ..measure.risk import KEPT, RISK, judge_risk
+from ..measure.signs import SIGNS, Box
+from ..measure.subject import Undefined
+from ..predictions.prediction import Prediction
+from .measurements import add, no_prediction
+
+LEAST = 0.3
+"""Log odds from which a sign is a reason: by fewer a risk of a half moves by less than 0.08."""
+MOST = 4
+"""Reasons of a cut-out."""
+
+
+def risks_of(
+    predictions: Sequence[Prediction],
+    places: Mapping[Key, Mapping[str, Box]],
+    measurements: Measurements,
+) -> tuple[Risk, ...]:
+    """The risk of each prediction, which is added to the measurements as well.
+
+    `places`: where signs are, by measure.
+    """
+    return tuple(_risk(each, places.get(each.key, {}), measurements) for each in predictions)
+
+
+def _risk(p: Prediction, places: Mapping[str, Box], measurements: Measurements) -> Risk:
+    values = measurements.values_of(p.key)
+
+    def risk(value: float | None, signs: tuple[Sign, ...] = (), why: Message | None = None) -> Risk:
+        add(measurements, p, RISK, {RISK[0].name: (value, why)})
+        return Risk(
+            category=p.category, case=p.case, model=p.model,
+            value=value, signs=signs, reason=why,
+        )  # fmt: skip
+
+    try:
+        if not p.cutout:
+            raise Undefined(no_prediction(p))
+        judged = judge_risk({name: values.get(name) for name in (*SIGNS, APART)})
+    except Undefined as undefined:
+        return risk(None, why=undefined.reason)
+    signs = [
+        Sign(measure=name, text=_words(name, values), place=places.get(name), weight=weight)
+        for name, weight in judged.weights.items()
+        if weight >= LEAST
+    ]
+    return risk(judged.value, tuple(signs[:MOST]))
+
+
+def _words(name: str, values: Mapping[str, float | None]) -> Message:
+    return WORDS[name](values.get(name) or 0.0, values)
+
+
+def _kept(share: float, values: object = None) -> Message:
+    if share == 0:
+        return Message("Nothing is kept")
+    if share == 1:
+        return Message("The whole picture is kept")
+    if share < 0.5:
+        return Message("Only {share}\u00a0% of the picture is kept", share=_percent(share))
+    return Message("{share}\u00a0% of the picture is kept", share=_percent(share))
+
+
+def _crumbs(share: float, values: Mapping[str, float | None]) -> Message:
+    count = round(values.get("islands") or 0)
+    if count:
+        return Message("{n} stray piece", many="{n} stray pieces", n=count)
+    return Message("Crumbs, {share}\u00a0% of the subject", share=_percent(share))
+
+
+def _pores(share: float, values: Mapping[str, float | None]) -> Message:
+    count = round(values.get("pinholes") or 0)
+    if count:
+        return Message("{n} hole in the subject", many="{n} holes in the subject", n=count)
+    return Message("Pinholes, {share}\u00a0% of the subject", share=_percent(share))
+
+
+WORDS: dict[str, Callable[[float, Mapping[str, float | None]], Message]] = {
+    "soft_inside": lambda share, _: Message(
+        "{share}\u00a0% of the subject is half see-through", share=_percent(share)
+    ),
+    "soft_outside": lambda share, _: Message(
+        "A veil over {share}\u00a0% of the background", share=_percent(share)
+    ),
+    "crumbs": _crumbs,
+    "detached": lambda share, _: Message(
+        "{share}\u00a0% of what is kept lies apart", share=_percent(share)
+    ),
+    "pores": _pores,
+    "edgeless": lambda share, _: Message(
+        "{share}\u00a0% of the outline is where the picture has no edge", share=_percent(share)
+    ),
+    "edge_beside": lambda share, _: Message(
+        "{share}\u00a0% of the outline is beside an edge of the picture", share=_percent(share)
+    ),
+    "ragged": lambda length, _: Message("The outline is frayed"),
+    "doubt": lambda width, _: Message(
+        "Edges are soft, {width}\u00a0px on average", width=f"{width:.0f}"
+    ),
+    "cut_by_frame": lambda share, _: Message(
+        "The subject touches {share}\u00a0% of the frame", share=_percent(share)
+    ),
+    KEPT: _kept,
+    APART: lambda share, _: Message(
+        "{share}\u00a0% of it differs from the other models", share=_percent(share)
+    ),
+}
+"""What is said of a sign, by measure."""
+
+
+def _percent(share: float) -> str:
+    """`12`, `3.4` or `0.05`: two figures below ten."""
+    return f"{100 * share:.0f}" if share >= 0.0995 else f"{100 * share:.2g}"
