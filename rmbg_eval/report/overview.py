@@ -16,6 +16,7 @@ from ..models.info import ModelInfo
 from ..run.findings import misses
 from ..run.previews import Spot
 from ..run.statistics import ALL, FEWEST, Mean, Points, difference_between, points_apart
+from .by_eye import by_eye
 from .context import Context
 from .measures import short
 from .provenance import NO_BREAK, brief, inference, precision, time_of
@@ -71,6 +72,7 @@ class Overview:
             few=self._few(),
             findings=tuple(map(self._finding, self.context.previews.worst)),
             misses=misses(self.run),
+            by_eye=by_eye(self.context),
         )
 
     # ---- the answer

@@ -142,6 +142,54 @@ class ScatterView:
 
 
 @dataclass(frozen=True)
+class IntervalView:
+    """A share on an axis from 0 to 100, and from where on how far it may lie."""
+
+    share: str
+    start: str
+    width: str
+
+
+@dataclass(frozen=True)
+class ShareRow:
+    """A model's share of cut-outs that people would use, or of votes that it wins."""
+
+    model: str
+    category: str
+    rank: str
+    share: str
+    bar: IntervalView | None
+    counts: Text
+    interval: Text
+    """Of all pictures like these."""
+    near: Text
+    """Of these pictures."""
+    others: tuple[str, ...]
+    """Undecided, not looked at."""
+    note: Text
+
+
+@dataclass(frozen=True)
+class ByEyeView:
+    """What people decide by eye."""
+
+    data: str
+    """JSON for the page's script."""
+    cutouts: int
+    pairs: bool
+    """Whether two models' cut-outs of a picture differ anywhere."""
+    problem: Text | None
+    """Why the run's decisions cannot be read."""
+    usable: tuple[ShareRow, ...]
+    categories: tuple[ShareRow, ...]
+    preferred: tuple[ShareRow, ...]
+    votes: Text
+    reason: Text
+    """Why there are no ranks."""
+    agreement: Text
+
+
+@dataclass(frozen=True)
 class OverviewView:
     answer: tuple[Text, ...]
     more: Text
@@ -157,6 +205,7 @@ class OverviewView:
     """What its whiskers are, or why there are none."""
     findings: tuple[FindingView, ...]
     misses: int
+    by_eye: ByEyeView | None
 
 
 @dataclass(frozen=True)

@@ -20,7 +20,7 @@ BACKDROP = _HERE / "style" / "backdrop.webp"
 
 _KIT = ("tokens", "controls", "zoom")
 _STYLES = {
-    "report": (*_KIT, "report", "overview", "sheet", "points", "viewer", "compare"),
+    "report": (*_KIT, "report", "overview", "sheet", "points", "viewer", "review", "compare"),
     "explore": (*_KIT, "explore"),
 }
 _IMPORT = re.compile(r'^import (\{[^}]*\}) from "\./(\w+)\.js";\n', re.MULTILINE)

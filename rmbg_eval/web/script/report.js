@@ -2,6 +2,7 @@
 // viewer.
 
 import { address } from "./address.js";
+import { byEye } from "./by_eye.js";
 import { finder } from "./find.js";
 import { language } from "./language.js";
 import { backdrops, remember, sheet } from "./sheet.js";
@@ -52,3 +53,4 @@ function follow() {
 }
 addEventListener("hashchange", follow);
 follow();
+byEye();

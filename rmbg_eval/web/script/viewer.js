@@ -5,24 +5,23 @@ import { address } from "./address.js";
 import { h } from "./dom.js";
 import { file, load } from "./files.js";
 import { language } from "./language.js";
-import { picture, pixelsOf, sizeOf } from "./pixels.js";
+import { pixelsOf, sizeOf } from "./pixels.js";
 import { png } from "./png.js";
 import { complete, pictured, shownRows } from "./rows.js";
 import { settle } from "./sheet.js";
+import { arrange, fullOf, sourcesOf, whole } from "./sources.js";
 import { svg } from "./svg.js";
 import { Zoom } from "./zoom.js";
 
 const MODES = ["all", "one", "slider", "blink", "blend"];
-const SHOWN = ["original", "result", "truth", "base", "new", "difference"];
 const LAYERS = { r: "result", a: "alpha", e: "error" };
-const GAP = 1; // CSS pixels between panes
 const BLINK = 800; // milliseconds
 const FILM = 60; // cases to either side that the film has
 const SWIPE = 60; // CSS pixels that a finger goes to turn to another case
 
 /** @typedef {Record<string, string>} Wanted as the address has it: a, b, mode, layer, at, point */
 /** @typedef {{ box: HTMLElement, layer: HTMLElement }} Pane */
-/** @typedef {{ kind: string, model: string, tile: HTMLElement, image: HTMLImageElement }} Source a figure of the page */
+/** @typedef {import("./sources.js").Source} Source */
 /** @typedef {import("./pixels.js").Drawable} Drawable */
 
 const still = matchMedia("(prefers-reduced-motion: reduce)");
@@ -44,7 +43,10 @@ export function viewer(dialog) {
   const under = part("under");
   /** @type {HTMLInputElement} */
   const share = part("share");
-  const zoom = new Zoom({ arrange, changed });
+  const zoom = new Zoom({
+    arrange: () => arrange(stage, mode === "all" || mode === "one" ? panes.length : 1, zoom.size),
+    changed,
+  });
   zoom.listen(stage);
   /** @type {HTMLElement | null} */
   let article = null;
@@ -63,17 +65,6 @@ export function viewer(dialog) {
 
   // ---- what there is to look at
 
-  /** @param {HTMLElement} element @returns {Source[]} */
-  function sourcesOf(element) {
-    const figures = /** @type {NodeListOf<HTMLElement>} */ (
-      complete(element).querySelectorAll("figure.tile[data-kind]")
-    );
-    return [...figures].flatMap((tile) => {
-      const image = tile.querySelector("img");
-      const { kind = "", model = "" } = tile.dataset;
-      return image && SHOWN.includes(kind) ? [{ kind, model, tile, image }] : [];
-    });
-  }
   const original = () => sources.find(({ kind }) => kind === "original");
   const truth = () => sources.find(({ kind }) => kind === "truth");
   const models = () => sources.filter(({ kind }) => kind === "result");
@@ -97,31 +88,10 @@ export function viewer(dialog) {
     const key = `${kind}|${keyOf(source)}`;
     let there = drawn.get(key);
     if (!there) {
-      there = make(source, kind).catch(() => null);
+      there = whole(sources, source, kind).catch(() => null);
       drawn.set(key, there);
     }
     return there;
-  }
-
-  /** @param {Source} source @param {string} kind @returns {Promise<Drawable | null>} */
-  async function make({ kind: own, tile, image }, kind) {
-    const { alpha } = tile.dataset;
-    const whole = fullOf(tile);
-    if (own !== "result") return load(whole || image.src);
-    const grey = () => (alpha ? load(alpha) : undefined);
-    const cut = () => (whole || !alpha ? load(whole || image.src) : undefined);
-    const of = original();
-    const from = () => of && load(fullOf(of.tile) || of.image.src);
-    const matte = truth();
-    if (kind === "alpha") return picture(kind, { alpha: await grey(), result: await cut() });
-    if (kind === "error") {
-      const parts = { alpha: await grey(), result: alpha ? undefined : await cut() };
-      return matte
-        ? picture(kind, { ...parts, truth: (await full(matte, "truth")) ?? undefined })
-        : null;
-    }
-    if (whole || !alpha) return (await cut()) ?? null;
-    return picture("result", { original: await from(), alpha: await grey() });
   }
 
   // ---- panes
@@ -297,23 +267,6 @@ export function viewer(dialog) {
   }
 
   // ---- where one looks
-
-  /** As many columns as show the panes largest. */
-  function arrange() {
-    const { width, height } = stage.getBoundingClientRect();
-    const count = mode === "all" || mode === "one" ? panes.length : 1;
-    const scale = (/** @type {number} */ columns) =>
-      Math.min(width / columns / zoom.size[0], height / Math.ceil(count / columns) / zoom.size[1]);
-    let best = 1;
-    for (let columns = 2; columns <= count; columns++) {
-      if (scale(columns) > scale(best)) best = columns;
-    }
-    // Of whole pixels, so that every pane shows the same place alike.
-    const pixels = (/** @type {number} */ length, /** @type {number} */ parts) =>
-      Math.max(1, Math.floor((length - (parts - 1) * GAP) / parts));
-    stage.style.gridTemplateColumns = `repeat(${best}, ${pixels(width, best)}px)`;
-    stage.style.gridAutoRows = `${pixels(height, Math.ceil(count / best))}px`;
-  }
 
   function changed() {
     part("zoom").textContent = `${zoom.percent}\u00a0%`;
@@ -728,13 +681,6 @@ export function viewer(dialog) {
   });
 
   return open;
-}
-
-/** Where a tile's picture at full size is: where its link leads, if that is a file and no other is
- * named. @param {HTMLElement} tile */
-function fullOf(tile) {
-  const link = tile.querySelector("a")?.getAttribute("href") ?? "";
-  return tile.dataset.full ?? (link.startsWith("#") ? "" : link);
 }
 
 /** @param {Drawable} picture */

@@ -1,0 +1,147 @@
+"""What people decide by eye: what the page's script needs for it, and what was decided so far."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Sequence
+from importlib.metadata import version
+
+from ..ci.junit import by_eye as decided_by_eye
+from ..core.anchors import case_anchor
+from ..core.key import Key
+from ..decisions.acceptance import Acceptance, acceptances, percent
+from ..decisions.ranking import Ranking, Standing, agreement, ranking_of
+from ..decisions.record import Decisions
+from ..decisions.sampling import plan_of
+from ..i18n import Message
+from ..run.record import Run
+from ..run.statistics import ALL
+from .context import Context
+from .views import ByEyeView, IntervalView, ShareRow, Text
+
+
+def by_eye(context: Context) -> ByEyeView | None:
+    """The panel of a run; None where it has no cut-out to decide on."""
+    run = context.run
+    cutouts = sum(bool(p.cutout) for p in run.predictions)
+    if not cutouts:
+        return None
+    decisions, problem = decided_by_eye(run)
+    shares = acceptances(run, decisions) if decisions.reviews else ()
+    ranking = ranking_of(run, decisions) if decisions.votes else None
+    alpha, shared, _ = agreement(decisions) if decisions.reviews else (None, 0, None)
+    pairs = any(
+        len({p.cutout_sha256 for p in some if p.cutout}) > 1 for some in run.index.by_case.values()
+    )
+    return ByEyeView(
+        data=json.dumps(page_data(run, decisions), separators=(",", ":")),
+        cutouts=cutouts,
+        pairs=pairs,
+        problem=problem,
+        usable=tuple(_accepted(each) for each in shares if each.category == ALL),
+        categories=_by_category(context, shares),
+        preferred=tuple(map(_standing, ranking.models)) if ranking else (),
+        votes=_votes(ranking) if ranking else "",
+        reason=(ranking.reason or "") if ranking else "",
+        agreement=""
+        if alpha is None
+        else Message(
+            "Krippendorff's alpha is {alpha} over {shared} cut-outs that several people looked at: "
+            "1 where they always say the same.",
+            alpha=f"{alpha:.2f}",
+            shared=shared,
+        ),
+    )
+
+
+def page_data(run: Run, decisions: Decisions) -> dict[str, object]:
+    """What `script/decisions.js` calls About: every cut-out there is, and what is decided of them.
+
+    A cut-out is a number: that of its case times the number of models, plus that of its model.
+    """
+    models = [model.info.name for model in run.models]
+    cases = [(record.category, record.id) for record in run.cases]
+    places = {key: number for number, key in enumerate(cases)}
+    numbers = {model: number for number, model in enumerate(models)}
+
+    def number(key: Key) -> int:
+        return places[key.category, key.case] * len(models) + numbers[key.model]
+
+    rows: list[list[object]] = []
+    for record in run.cases:
+        by_model = {p.model: p for p in run.index.by_case.get((record.category, record.id), ())}
+        shas = [by_model[m].cutout_sha256 if m in by_model else None for m in models]
+        anchor = case_anchor(record.category, record.id)
+        rows.append([anchor, record.category, record.id, record.group or "", shas])
+    risks = {number(risk.key): risk.value for risk in run.risks if risk.value is not None}
+    content = hashlib.sha256(json.dumps([models, rows]).encode()).hexdigest()
+    return {
+        "content": content[:32],
+        "page": version("rmbg-eval"),
+        "models": models,
+        "cases": rows,
+        "plan": [[number(key) for key in stratum] for stratum in plan_of(run).strata],
+        "risks": [risks.get(n) for n in range(len(cases) * len(models))] if risks else [],
+        "decisions": [each.model_dump(mode="json") for each in decisions.decisions],
+    }
+
+
+def _accepted(each: Acceptance) -> ShareRow:
+    return ShareRow(
+        model=each.model,
+        category="",
+        rank="",
+        share=percent(each.share),
+        bar=_bar(each.share, each.low, each.high),
+        counts=Message("{usable} of {decided}", usable=each.usable, decided=each.decided),
+        interval=_from_to(each.low, each.high),
+        near=_from_to(each.run_low, each.run_high),
+        others=(str(each.undecided), str(each.unseen)),
+        note=each.reason or "",
+    )
+
+
+def _by_category(context: Context, shares: Sequence[Acceptance]) -> tuple[ShareRow, ...]:
+    rows = [each for each in shares if each.category != ALL and each.decided]
+    return tuple(
+        ShareRow(**{**vars(_accepted(each)), "category": each.category})
+        for each in rows
+        if len(context.categories(empty=False)) > 1
+    )
+
+
+def _standing(each: Standing) -> ShareRow:
+    return ShareRow(
+        model=each.model,
+        category="",
+        rank="–" if each.rank is None else str(each.rank),
+        share=percent(each.share),
+        bar=_bar(each.share, each.low, each.high),
+        counts=f"{each.won} / {each.lost} / {each.equal}",
+        interval=_from_to(each.low, each.high),
+        near="",
+        others=(),
+        note="",
+    )
+
+
+def _votes(ranking: Ranking) -> Message:
+    return Message(
+        "{votes} votes on {pictures} pictures. Models that cannot be told apart share a rank.",
+        votes=ranking.votes,
+        pictures=ranking.pictures,
+    )
+
+
+def _from_to(low: float | None, high: float | None) -> Text:
+    if low is None or high is None:
+        return "–"
+    return Message("{low} to {high}", low=percent(low), high=percent(high))
+
+
+def _bar(share: float | None, low: float | None, high: float | None) -> IntervalView | None:
+    if share is None:
+        return None
+    start, end = (share, share) if low is None or high is None else (low, high)
+    return IntervalView(f"{100 * share:.1f}", f"{100 * start:.1f}", f"{100 * (end - start):.1f}")

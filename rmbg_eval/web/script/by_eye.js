@@ -1,0 +1,63 @@
+// What is decided by eye on a page: opens the review and the vote, and saves and reads the files.
+
+import { address } from "./address.js";
+import { Decisions } from "./decisions.js";
+import { review } from "./review.js";
+import { say } from "./words.js";
+
+/** Make the panel work, where the page has one. */
+export function byEye() {
+  const data = document.getElementById("about-decisions")?.dataset.about;
+  const section = document.getElementById("by-eye");
+  const dialog = /** @type {HTMLDialogElement | null} */ (document.getElementById("review"));
+  if (!data || !section || !dialog) return;
+  const decisions = new Decisions(JSON.parse(data));
+  const words = /** @type {HTMLTemplateElement} */ (document.getElementById("review-words"))
+    .content;
+  /** @param {string} name */
+  const part = (name) =>
+    /** @type {HTMLInputElement} */ (section.querySelector(`[data-part="${name}"]`));
+  const save = () => decisions.save("decisions.json");
+  const views = { review: review(dialog, decisions, save) };
+
+  const [person, file, state] = ["person", "file", "state"].map(part);
+  if (decisions.person !== "anonymous") person.value = decisions.person;
+  person.addEventListener("change", () => {
+    decisions.person = person.value;
+  });
+  file.addEventListener("change", async () => {
+    const files = [...(file.files ?? [])];
+    file.value = "";
+    const lines = [];
+    for (const each of files) {
+      const result = await decisions.open(each);
+      if (lines.length) lines.push(" ");
+      lines.push(
+        ...(result ? say(words, "taken", result) : say(words, "no-file", { file: each.name })),
+      );
+    }
+    state.replaceChildren(...lines);
+  });
+  section.addEventListener("click", ({ target }) => {
+    const button = target instanceof Element ? target.closest("button") : null;
+    const command = button?.dataset.do;
+    if (command === "review") views.review.open();
+    else if (command === "save-decisions") save();
+    else if (command === "open-decisions") file.click();
+  });
+  function show() {
+    part("unsaved").replaceChildren(
+      ...(decisions.unsaved ? say(words, "unsaved", { n: decisions.unsaved }) : []),
+    );
+    if (decisions.full) state.replaceChildren(...say(words, "full"));
+    else if (decisions.count && !state.childElementCount)
+      state.replaceChildren(...say(words, "kept", { n: decisions.count }));
+  }
+  decisions.on(show);
+  show();
+  addEventListener("beforeunload", (event) => {
+    if (decisions.full && decisions.unsaved) event.preventDefault();
+  });
+  const { review: wanted } = address.read();
+  if (wanted) views.review.open(wanted);
+}

@@ -1,0 +1,366 @@
+// What people decide on this page: kept by the browser one by one as they are made, and saved as the
+// file that `rmbg-eval decide` reads. The form of a decision is rmbg_eval.decisions.record's.
+
+import { remembered } from "./address.js";
+import { h } from "./dom.js";
+
+/**
+ * @typedef {object} About what can be decided, as the page has it
+ * @property {string} content of all cut-outs there are, by which a browser tells runs apart
+ * @property {string} page the version
+ * @property {string[]} models
+ * @property {[string, string, string, string, (string | null)[]][]} cases anchor, category, id, shoot,
+ *   and the SHA-256 of each model's cut-out
+ * @property {number[][]} plan cut-outs by risk, each in an order by chance; a cut-out is
+ *   the number of its case × models + the number of its model
+ * @property {(number | null)[]} risks of each cut-out, or of none
+ * @property {Decision[]} decisions that the run has already
+ */
+/** @typedef {{ model: string, cutout_sha256: string }} Side */
+/**
+ * @typedef {object} Decision
+ * @property {string} kind
+ * @property {string} category
+ * @property {string} case
+ * @property {string} [person]
+ * @property {string} [session]
+ * @property {string} time
+ * @property {string} [page]
+ * @property {boolean} [undone]
+ * @property {string} [model]
+ * @property {string} [cutout_sha256]
+ * @property {string} [answer]
+ * @property {string} [comment]
+ * @property {[number, number] | null} [place]
+ * @property {Side} [left]
+ * @property {Side} [right]
+ * @property {string} [choice]
+ * @property {number | null} [seed]
+ * @property {string | null} [base_sha256]
+ * @property {string | null} [new_sha256]
+ */
+
+const ANONYMOUS = "anonymous";
+const LONGEST = { comment: 2000, person: 80, session: 64, page: 40, category: 300, case: 300 };
+const MOST_BYTES = 64 << 20; // of a file
+const ANSWERS = ["usable", "mend", "unusable", "unsure"];
+const CHOICES = ["left", "right", "equal"];
+const FIELDS = {
+  review: ["model", "cutout_sha256", "answer", "comment", "place"],
+  vote: ["left", "right", "choice", "seed"],
+  approval: ["model", "base_sha256", "new_sha256"],
+};
+const EVERY = ["kind", "category", "case", "person", "session", "time", "page", "undone"];
+
+/** As many characters of a text as a file may have. @param {string} text @param {number} most */
+export function bounded(text, most) {
+  const plain = /** @type {any} */ (text).toWellFormed?.() ?? text;
+  return [...plain].slice(0, most).join("");
+}
+
+/** One spelling of a name. @param {string} name */
+const spelled = (name) =>
+  bounded(name.normalize("NFC").split(/\s+/).filter(Boolean).join(" "), LONGEST.person).trim();
+
+/** @param {About} about */
+export const namesOf = (about) =>
+  new Map(about.cases.map(([, category, id], number) => [`${category}\0${id}`, number]));
+
+/** Whose a decision is. @param {Decision} decision */
+const who = ({ person = ANONYMOUS, session = "" }) =>
+  person === ANONYMOUS ? `${person}\0${session}` : person;
+
+/** What it is about: of two of a person about the same, the later holds. @param {Decision} decision */
+function subject(decision) {
+  const { kind, category, case: id, model, left, right } = decision;
+  const of =
+    kind === "vote"
+      ? [left, right].map((side) => `${side?.model}\0${side?.cutout_sha256}`).sort()
+      : [model, decision.cutout_sha256 ?? `${decision.base_sha256}\0${decision.new_sha256}`];
+  return [kind, category, id, ...of].join("\0");
+}
+
+export class Decisions {
+  /** @type {Map<string, Decision>} each once, by what it says */
+  #all = new Map();
+  /** @type {Map<string, Decision>} what holds, by whom and about what; undone ones, too */
+  #last = new Map();
+  /** @type {Map<string, Map<string, Decision>>} the same by what it is about, then by whom */
+  #by = new Map();
+  /** @type {(() => void)[]} */
+  #listeners = [];
+  #latest = 0;
+  #fresh = 0; // decided here, and in no file yet
+  full = false; // whether the browser keeps nothing more
+
+  /** @param {About} about */
+  constructor(about) {
+    this.about = about;
+    this.names = namesOf(about);
+    this.prefix = `rmbg_eval.decided.${about.content}.`;
+    this.session = remembered.get("session") ?? "";
+    if (!/^[0-9A-Za-z-]{1,64}$/.test(this.session)) {
+      this.session = [...crypto.getRandomValues(new Uint8Array(12))]
+        .map((byte) => byte.toString(16).padStart(2, "0"))
+        .join("");
+      remembered.set("session", this.session);
+    }
+    for (const decision of about.decisions) this.#take(decision);
+    this.#load();
+    // Another window of the same page.
+    addEventListener("storage", ({ key, newValue }) => {
+      if (!key?.startsWith(this.prefix) || !newValue) return;
+      if (this.#read(newValue)) this.#changed();
+    });
+  }
+
+  get person() {
+    return spelled(remembered.get("person") ?? "") || ANONYMOUS;
+  }
+  set person(name) {
+    remembered.set("person", spelled(name));
+    this.#changed();
+  }
+
+  /** How many were decided here and are in no file yet. */
+  get unsaved() {
+    return this.#fresh;
+  }
+  get count() {
+    return this.#all.size;
+  }
+
+  /** @param {() => void} listener called when there is more, or another person */
+  on(listener) {
+    this.#listeners.push(listener);
+  }
+  #changed() {
+    for (const listener of this.#listeners) listener();
+  }
+
+  // ---- what the browser keeps: a decision an entry, so that none is ever written over
+
+  #load() {
+    try {
+      const saved = Number(localStorage.getItem(`${this.prefix}saved`) ?? 0);
+      for (const key of Object.keys(localStorage)) {
+        if (!key.startsWith(this.prefix)) continue;
+        const [time] = key.slice(this.prefix.length).split("-");
+        if (!/^\d+$/.test(time)) continue;
+        const there = this.#read(localStorage.getItem(key) ?? "");
+        if (there && Number(time) > saved) this.#fresh++;
+      }
+    } catch {} // a browser that keeps nothing
+  }
+
+  /** @param {string} text */
+  #read(text) {
+    try {
+      const decision = JSON.parse(text);
+      return !this.wrong(decision) && this.#take(decision);
+    } catch {
+      return false;
+    }
+  }
+
+  /** Whether it is new. @param {Decision} decision */
+  #take(decision) {
+    const text = JSON.stringify(whole(decision));
+    if (this.#all.has(text)) return false;
+    this.#all.set(text, decision);
+    const time = Date.parse(decision.time);
+    this.#latest = Math.max(this.#latest, time);
+    const [person, thing] = [who(decision), subject(decision)];
+    const key = `${person}\0${thing}`;
+    const before = this.#last.get(key);
+    if (before && Date.parse(before.time) > time) return true;
+    this.#last.set(key, decision);
+    const of = this.#by.get(thing) ?? new Map();
+    this.#by.set(thing, of);
+    if (decision.undone) of.delete(person);
+    else of.set(person, decision);
+    return true;
+  }
+
+  /**
+   * @param {Partial<Decision>} says kind, case and what is decided
+   * @returns {Decision}
+   */
+  add(says) {
+    // Never at the moment of another, nor before it, whatever the clock says.
+    const time = Math.max(Date.now(), this.#latest + 1);
+    const person = this.person;
+    const decision = /** @type {Decision} */ ({
+      ...says,
+      person,
+      session: person === ANONYMOUS ? this.session : "",
+      time: new Date(time).toISOString(),
+      page: bounded(this.about.page, LONGEST.page),
+    });
+    this.#keep(decision, String(time));
+    this.#take(decision);
+    this.#fresh++;
+    this.#changed();
+    return decision;
+  }
+
+  /** @param {Decision} decision @param {string} time */
+  #keep(decision, time) {
+    try {
+      const chance = Math.random().toString(36).slice(2, 10);
+      localStorage.setItem(`${this.prefix}${time}-${chance}`, JSON.stringify(decision));
+      this.full = false;
+    } catch {
+      this.full = true;
+    }
+  }
+
+  // ---- what holds
+
+  /** The same person's of the same, if it holds. @param {Partial<Decision>} like */
+  mine(like) {
+    const decision = /** @type {Decision} */ ({
+      ...like,
+      person: this.person,
+      session: this.session,
+    });
+    return this.#by.get(subject(decision))?.get(who(decision)) ?? null;
+  }
+
+  /** What most say of a cut-out: an answer, "disputed", or nothing. @param {Partial<Decision>} like */
+  settled(like) {
+    /** @type {Map<string, number>} */
+    const counts = new Map();
+    for (const { answer = "" } of this.of(like)) counts.set(answer, (counts.get(answer) ?? 0) + 1);
+    const [first, second] = [...counts].sort((a, b) => b[1] - a[1]);
+    if (!first) return "";
+    return second && second[1] === first[1] ? "disputed" : first[0];
+  }
+
+  /** Everybody's of the same. @param {Partial<Decision>} like @returns {Decision[]} */
+  of(like) {
+    return [...(this.#by.get(subject(/** @type {Decision} */ (like)))?.values() ?? [])];
+  }
+
+  /** All that hold, of a kind. @param {string} kind @returns {Decision[]} */
+  holding(kind) {
+    return [...this.#by.values()]
+      .flatMap((each) => [...each.values()])
+      .filter((decision) => decision.kind === kind);
+  }
+
+  // ---- files
+
+  /** Every decision there is, as the text of a file. */
+  text() {
+    const all = [...this.#all.values()].sort((a, b) => Date.parse(a.time) - Date.parse(b.time));
+    const rows = all.map((decision) => JSON.stringify(whole(decision)));
+    return `{"schema_version": 1, "decisions": [\n${rows.join(",\n")}\n]}\n`;
+  }
+
+  /** Download it. @param {string} name of the file */
+  save(name) {
+    const url = URL.createObjectURL(new Blob([this.text()], { type: "application/json" }));
+    h("a", { href: url, download: name }).click();
+    setTimeout(() => URL.revokeObjectURL(url), 60_000);
+    this.saved();
+  }
+
+  /** All that there is now lies in a file. */
+  saved() {
+    this.#fresh = 0;
+    try {
+      localStorage.setItem(`${this.prefix}saved`, String(this.#latest));
+    } catch {}
+    this.#changed();
+  }
+
+  /**
+   * Take what a file has that is about this run's own cut-outs.
+   * @param {Blob} file
+   * @returns {Promise<{ taken: number, again: number, refused: number } | null>} null: no such file
+   */
+  async open(file) {
+    if (file.size > MOST_BYTES) return null;
+    let content;
+    try {
+      content = JSON.parse(await file.text());
+    } catch {
+      return null;
+    }
+    if (content?.schema_version !== 1 || !Array.isArray(content.decisions)) return null;
+    const result = { taken: 0, again: 0, refused: 0 };
+    for (const decision of content.decisions) {
+      if (this.wrong(decision)) result.refused++;
+      else if (this.#take(decision)) {
+        result.taken++;
+        this.#keep(decision, "0"); // in a file already
+      } else result.again++;
+    }
+    this.#changed();
+    return result;
+  }
+
+  /** Whether an entry of a file is no decision about this run. @param {any} entry */
+  wrong(entry) {
+    if (typeof entry !== "object" || entry === null || Array.isArray(entry)) return true;
+    const kind = /** @type {keyof typeof FIELDS} */ (entry.kind);
+    if (typeof kind !== "string" || !Object.hasOwn(FIELDS, kind)) return true;
+    if (Object.keys(entry).some((name) => ![...EVERY, ...FIELDS[kind]].includes(name))) return true;
+    for (const [name, most] of Object.entries(LONGEST)) {
+      const text = entry[name] ?? "";
+      if (typeof text !== "string" || text.length > 2 * most || [...text].length > most)
+        return true;
+    }
+    if (typeof entry.time !== "string" || !/^\d{4}-.*(Z|[+-]\d\d:?\d\d)$/.test(entry.time))
+      return true;
+    const year = new Date(entry.time).getUTCFullYear();
+    if (!(year >= 2000 && year < 2200) || typeof (entry.undone ?? false) !== "boolean") return true;
+    if (entry.person === "" || !/^[0-9A-Za-z-]*$/.test(entry.session ?? "")) return true;
+    const number = this.names.get(`${entry.category}\0${entry.case}`);
+    if (number === undefined) return true;
+    const shas = this.about.cases[number][4];
+    const shaOf = (/** @type {unknown} */ model) =>
+      typeof model === "string" ? shas[this.about.models.indexOf(model)] : undefined;
+    if (kind === "review") {
+      const { place, answer, model, cutout_sha256: sha } = entry;
+      const whole = (/** @type {unknown} */ n) => Number.isInteger(n) && Number(n) >= 0;
+      const placed = place == null || (Array.isArray(place) && place.length === 2);
+      return !placed || !(place ?? []).every(whole) || !ANSWERS.includes(answer) || !sha ||
+        sha !== shaOf(model); // biome-ignore format: one condition
+    }
+    if (kind === "vote") {
+      const { left, right, choice, seed } = entry;
+      const seeded = seed == null || (Number.isSafeInteger(seed) && seed >= 0);
+      const sided = [left, right].every(
+        (side) =>
+          side?.cutout_sha256 &&
+          side.cutout_sha256 === shaOf(side.model) &&
+          Object.keys(side).length === 2,
+      );
+      return !seeded || !sided || !CHOICES.includes(choice) || left.model === right.model;
+    }
+    const shas_ = [entry.base_sha256, entry.new_sha256];
+    return (
+      typeof entry.model !== "string" ||
+      shas_.some((sha) => sha !== null && !/^[0-9a-f]{64}$/.test(sha))
+    );
+  }
+}
+
+/** With every field that its kind has, in one order, so that the same is the same text.
+ * @param {any} decision @returns {Decision} */
+function whole(decision) {
+  const kind = /** @type {keyof typeof FIELDS} */ (decision.kind);
+  const time = new Date(decision.time).toISOString();
+  const person = spelled(decision.person ?? ANONYMOUS) || ANONYMOUS;
+  /** @type {any} */
+  const defaults = { session: "", page: "", undone: false, comment: "", place: null, seed: null };
+  const all = [...EVERY, ...FIELDS[kind]].map((name) => [
+    name,
+    name === "time" ? time : name === "person" ? person : (decision[name] ?? defaults[name]),
+  ]);
+  return /** @type {Decision} */ (
+    Object.fromEntries(all.map(([name, value]) => [name, value === undefined ? null : value]))
+  );
+}

@@ -1,0 +1,619 @@
+// The review: one model's cut-outs after the other beside their originals, each decided on by a key;
+// the share usable as it grows.
+
+import { address } from "./address.js";
+import { h } from "./dom.js";
+import { language } from "./language.js";
+import { acceptance, FEWEST, moreNeeded } from "./share.js";
+import { arrange, sourcesOf, whole } from "./sources.js";
+import { svg } from "./svg.js";
+import { percent, say } from "./words.js";
+import { Zoom } from "./zoom.js";
+
+const KEYS = /** @type {Record<string, string>} */ ({
+  u: "usable",
+  m: "mend",
+  x: "unusable",
+  q: "unsure",
+});
+const MARKS = /** @type {Record<string, string>} */ ({
+  usable: "✓",
+  mend: "✎",
+  unusable: "✕",
+  unsure: "?",
+  disputed: "≠",
+});
+const AHEAD = 3; // cut-outs that are made before one comes to them
+const STEPS = 15; // cut-outs round this one that are marked
+const NEAR = 0.05; // within which the share is to be known
+const SLOP = 4; // CSS pixels that a finger may move and still point
+
+/** @typedef {import("./decisions.js").Decisions} Decisions */
+/** @typedef {import("./sources.js").Source} Source */
+/** @typedef {import("./pixels.js").Drawable} Drawable */
+/** @typedef {{ comment: string, place: [number, number] | null }} Draft of what is not decided yet */
+
+/**
+ * The cut-outs of a plan, the next of each stratum in turn, as rmbg_eval.decisions.sampling has it.
+ * @param {number[][]} plan
+ */
+export function orderOf(plan) {
+  const places = plan.flatMap((stratum, number) =>
+    stratum.map((cutout, place) => ({ at: place / stratum.length, number, cutout })),
+  );
+  return places.sort((a, b) => a.at - b.at || a.number - b.number).map(({ cutout }) => cutout);
+}
+
+/**
+ * @param {HTMLDialogElement} dialog
+ * @param {Decisions} decisions
+ * @param {() => void} save
+ */
+export function review(dialog, decisions, save) {
+  const { about } = decisions;
+  const count = about.models.length;
+  const words = /** @type {HTMLTemplateElement} */ (document.getElementById("review-words"))
+    .content;
+  /** @template {HTMLElement} [E=HTMLElement] @param {string} name */
+  const part = (name) => /** @type {E} */ (dialog.querySelector(`[data-part="${name}"]`));
+  const stage = part("stage");
+  const form = part("comment");
+  /** @type {HTMLTextAreaElement} */
+  const comment = part("words");
+  /** @type {HTMLSelectElement} */
+  const order = part("order");
+  const zoom = new Zoom({
+    arrange: () => arrange(stage, zoom.panels.length, zoom.size),
+    changed: () => {
+      part("percent").textContent = `${zoom.percent}\u00a0%`;
+    },
+  });
+  zoom.listen(stage);
+  const draftKey = `${decisions.prefix}drafts`;
+  /** @type {Record<string, Draft>} */
+  let drafts = {};
+  let model = 0;
+  /** @type {number[]} */
+  let queue = [];
+  let at = 0;
+  /** @type {{ cutout: number, before: Partial<import("./decisions.js").Decision> | null }[]} */
+  let past = []; // what was decided here, to take it back
+  let placing = false; // whether the next tap is the place
+  /** @type {[number, number] | null} */
+  let pointer = null;
+  /** @type {Map<number, Promise<(Drawable | null)[]>>} */
+  const made = new Map();
+  /** @type {HTMLElement | null} */
+  let opener = null;
+  if (!about.risks.length) order.querySelector('[value="risk"]')?.remove();
+  try {
+    const there = JSON.parse(localStorage.getItem(draftKey) ?? "{}");
+    for (const [key, draft] of Object.entries(there)) {
+      if (typeof draft?.comment === "string") drafts[key] = draft;
+    }
+  } catch {
+    drafts = {};
+  }
+
+  // ---- what is decided on
+
+  const cutout = () => queue[at];
+  const caseOf = (/** @type {number} */ number) => about.cases[Math.floor(number / count)];
+  const articleOf = (/** @type {number} */ number) => document.getElementById(caseOf(number)[0]);
+  /** What a decision about a cut-out begins with. @param {number} number */
+  function like(number) {
+    const [, category, id, , shas] = caseOf(number);
+    const sha = shas[number % count] ?? "";
+    return {
+      kind: "review",
+      category,
+      case: id,
+      model: about.models[number % count],
+      cutout_sha256: sha,
+    };
+  }
+  const mine = (/** @type {number} */ number) => decisions.mine(like(number));
+  const titleOf = (/** @type {number} */ number) =>
+    language.in(articleOf(number)?.querySelector("h3") ?? null) || caseOf(number)[2];
+
+  function fill() {
+    const own = (/** @type {number} */ number) => number % count === model;
+    if (order.value === "chance") queue = orderOf(about.plan).filter(own);
+    else {
+      const all = about.plan.flat().filter(own);
+      const risk = (/** @type {number} */ number) =>
+        order.value === "risk" ? (about.risks[number] ?? -1) : 0;
+      queue = all.sort((a, b) => risk(b) - risk(a) || a - b);
+    }
+    queue = queue.filter(articleOf);
+  }
+
+  /** What most say of it, or nothing. @param {number} number */
+  const settled = (number) => decisions.settled(like(number));
+
+  /** The next that nobody has decided on, from here on; where there is none, this one.
+   * @param {number} from */
+  function nextOpen(from) {
+    for (let step = 0; step < queue.length; step++) {
+      const place = (from + step) % queue.length;
+      if (!settled(queue[place])) return place;
+    }
+    return from % Math.max(1, queue.length);
+  }
+
+  // ---- pictures
+
+  /** Original and result at full size. @param {number} number */
+  function pictures(number) {
+    let there = made.get(number);
+    if (!there) {
+      const article = articleOf(number);
+      const sources = article ? sourcesOf(article) : [];
+      there = Promise.all(
+        pairOf(sources, number).map((source) =>
+          source ? whole(sources, source, source.kind).catch(() => null) : null,
+        ),
+      );
+      made.set(number, there);
+    }
+    return there;
+  }
+  /** @param {Source[]} sources @param {number} number */
+  const pairOf = (sources, number) => [
+    sources.find(({ kind }) => kind === "original"),
+    sources.find(
+      ({ kind, model: name }) => kind === "result" && name === about.models[number % count],
+    ),
+  ];
+
+  /** Make those ahead, one after the other, and let go of those that are far. */
+  async function ahead() {
+    const near = [at, at + 1, at - 1, ...Array.from({ length: AHEAD - 1 }, (_, n) => at + 2 + n)];
+    const wanted = near
+      .filter((place) => place >= 0 && place < queue.length)
+      .map((place) => queue[place]);
+    for (const number of made.keys()) if (!wanted.includes(number)) made.delete(number);
+    const now = cutout();
+    for (const number of wanted) {
+      await pictures(number);
+      if (!dialog.open || cutout() !== now) return;
+    }
+  }
+
+  function show() {
+    const number = cutout();
+    if (number === undefined) return;
+    const article = articleOf(number);
+    if (!article) return;
+    const sources = sourcesOf(article);
+    const [width, height] = (article.dataset.size ?? "1x1").split("x").map(Number);
+    zoom.size = [width, height];
+    zoom.view = null;
+    const panes = pairOf(sources, number).flatMap((source, side) => {
+      if (!source) return [];
+      const layer = h("div", { class: `canvas ${source.kind}${side ? " cut" : ""}` });
+      const name = side ? [source.model] : say(words, "original");
+      const box = h(
+        "div",
+        { class: "pane" },
+        layer,
+        h("p", { class: "name" }, h("b", {}, ...name)),
+      );
+      layer.append(
+        h("img", {
+          src: source.image.src,
+          width,
+          height,
+          alt: source.image.alt,
+          draggable: "false",
+        }),
+      );
+      pictures(number).then((all) => {
+        const drawn = all[side];
+        if (cutout() !== number || !layer.isConnected) return;
+        if (!drawn) {
+          box.append(h("p", { class: "lost" }, ...say(words, "failed")));
+          return;
+        }
+        drawn.setAttribute("role", "img");
+        drawn.setAttribute("aria-label", source.image.alt);
+        drawn.setAttribute("draggable", "false");
+        layer.querySelector("img, canvas")?.replaceWith(drawn);
+        layer.dataset.loaded = "";
+      });
+      return [{ box, layer }];
+    });
+    zoom.panels = panes;
+    stage.replaceChildren(...panes.map(({ box }) => box));
+    zoom.place();
+    part("title").textContent = titleOf(number);
+    part("count").textContent = `${at + 1} / ${queue.length}`;
+    part("signs").replaceChildren();
+    tell();
+    ahead();
+  }
+
+  /** All that is said of this one, and of the model. */
+  function tell() {
+    const number = cutout();
+    const decided = mine(number);
+    for (const button of dialog.querySelectorAll("[data-answer]")) {
+      const own = button.getAttribute("data-answer") === decided?.answer;
+      button.setAttribute("aria-pressed", String(own));
+    }
+    const { comment: text, place } = draftOf(number);
+    if (document.activeElement !== comment) comment.value = text;
+    part("place").textContent = place ? `x ${place[0]}, y ${place[1]}` : "";
+    dialog.classList.toggle("has-comment", Boolean(text || place));
+    for (const { layer } of zoom.panels) {
+      layer.querySelector("svg")?.remove();
+      if (!place) continue;
+      const [width, height] = zoom.size;
+      const rings = ["halo", "ring"].map((name) =>
+        svg("path", { class: name, d: `M${place[0]} ${place[1]}h0` }),
+      );
+      const frame = { class: "spot", viewBox: `0 0 ${width} ${height}`, "aria-hidden": "true" };
+      layer.append(svg("svg", frame, ...rings));
+    }
+    steps();
+    share();
+    for (const output of dialog.querySelectorAll('[data-part="unsaved"]')) {
+      output.replaceChildren(
+        ...(decisions.unsaved ? say(words, "unsaved", { n: decisions.unsaved }) : []),
+      );
+    }
+  }
+
+  function steps() {
+    const first = Math.max(0, Math.min(at - (STEPS >> 1), queue.length - STEPS));
+    part("steps").replaceChildren(
+      ...queue.slice(first, first + STEPS).map((number, step) => {
+        const answer = mine(number)?.answer ?? settled(number);
+        const place = first + step;
+        const label = `${place + 1}: ${language.in(words.querySelector(`[data-say="${answer || "open"}"]`))}`;
+        const current = place === at && "true";
+        const attributes = {
+          type: "button",
+          value: place,
+          class: answer,
+          "aria-label": label,
+          title: label,
+          "aria-current": current,
+        };
+        return h("button", attributes, MARKS[answer] ?? "");
+      }),
+    );
+  }
+
+  function share() {
+    const own = (/** @type {number} */ number) => number % count === model;
+    /** @type {Map<string, string[]>} */
+    const shoots = new Map();
+    const strata = about.plan.map((stratum) =>
+      stratum.filter(own).map((number) => {
+        const answer = settled(number);
+        const [, category, id, group] = caseOf(number);
+        const shoot = `${category}\0${group || `\0${id}`}`;
+        const there = shoots.get(shoot) ?? [];
+        shoots.set(shoot, [...there, answer]);
+        return answer;
+      }),
+    );
+    const all = acceptance({ strata, shoots: [...shoots.values()] });
+    const lines = all.decided
+      ? say(words, "share", {
+          usable: all.usable,
+          decided: all.decided,
+          share: percent(all.share),
+        })
+      : say(words, "nothing");
+    if (all.interval) {
+      const [low, high] = all.interval.map(percent);
+      lines.push(...say(words, "interval", { low, high }));
+    } else if (all.decided) lines.push(...say(words, "few", { least: FEWEST }));
+    if (all.undecided) lines.push(...say(words, "undecided", { n: all.undecided }));
+    part("usable").replaceChildren(...lines);
+    const [low, high] = all.interval ?? [all.share ?? 0, all.share ?? 0];
+    part("reach").setAttribute("x", String(100 * low));
+    part("reach").setAttribute("width", String(100 * (high - low)));
+    part("mark").setAttribute("x", String(100 * (all.share ?? 0)));
+    part("mark").setAttribute("width", all.share === null ? "0" : "1.5");
+    const more =
+      all.share === null || all.decided < FEWEST
+        ? null
+        : moreNeeded(all.decided, all.share, all.there, NEAR, all.alone);
+    const there = { there: all.there, model: about.models[model] };
+    const told = all.unseen
+      ? more === null
+        ? []
+        : say(words, more ? "more" : "enough", { n: more, ...there })
+      : say(words, "all", there);
+    if (!all.drawn && all.decided) told.push(h("br"), ...say(words, "chosen"));
+    if (decisions.full) told.push(h("br"), ...say(words, "full"));
+    part("more").replaceChildren(...told);
+    dialog.dataset.share = all.share === null ? "" : [all.share, ...(all.interval ?? [])].join();
+  }
+
+  // ---- deciding
+
+  /** @param {number} number @returns {Draft} */
+  function draftOf(number) {
+    const there = mine(number);
+    return drafts[number] ?? { comment: there?.comment ?? "", place: there?.place ?? null };
+  }
+
+  /** @param {string} answer */
+  function decide(answer) {
+    const number = cutout();
+    if (number === undefined) return;
+    const before = mine(number);
+    past.push({ cutout: number, before });
+    const { comment: text, place } = draftOf(number);
+    decisions.add({ ...like(number), answer, comment: text.trim(), place });
+    forget(number);
+    comments(false);
+    const next = nextOpen(at + 1);
+    at = next;
+    show();
+    const told = language.in(words.querySelector(`[data-say="${answer}"]`));
+    part("told").replaceChildren(...say(words, "told", { answer: told, case: titleOf(cutout()) }));
+    if (!stage.contains(document.activeElement)) stage.focus({ preventScroll: true });
+  }
+
+  function undo() {
+    const last = past.pop();
+    if (!last) return;
+    const { cutout: number, before } = last;
+    const now = mine(number);
+    if (before) decisions.add(said(before));
+    else if (now) decisions.add({ ...said(now), undone: true });
+    model = number % count;
+    fill();
+    at = Math.max(0, queue.indexOf(number));
+    pick();
+    show();
+    part("told").replaceChildren(...say(words, "undone", { case: titleOf(number) }));
+  }
+
+  /** What a decision says, without whose it is and when. @param {any} decision */
+  const said = ({
+    kind,
+    category,
+    case: id,
+    model: name,
+    cutout_sha256,
+    answer,
+    comment: text,
+    place,
+  }) => ({
+    kind,
+    category,
+    case: id,
+    model: name,
+    cutout_sha256,
+    answer,
+    comment: text ?? "",
+    place: place ?? null,
+  });
+
+  /** @param {number} number */
+  function forget(number) {
+    if (!(number in drafts)) return;
+    delete drafts[number];
+    keep();
+  }
+  function keep() {
+    try {
+      localStorage.setItem(draftKey, JSON.stringify(drafts));
+    } catch {}
+  }
+
+  /** @param {Partial<Draft>} changes */
+  function draft(changes) {
+    const number = cutout();
+    drafts[number] = { ...draftOf(number), ...changes };
+    keep();
+    tell();
+  }
+
+  /** What is written of one that is decided becomes part of the decision. */
+  function settle() {
+    const number = cutout();
+    const [there, written] = [mine(number), drafts[number]];
+    if (!there || !written) return;
+    past.push({ cutout: number, before: there });
+    decisions.add({ ...said(there), comment: written.comment.trim(), place: written.place });
+    forget(number);
+    tell();
+  }
+
+  /** @param {boolean} on */
+  function comments(on) {
+    if (form.hidden === !on) return;
+    form.hidden = !on;
+    dialog.querySelector('[data-do="comment"]')?.setAttribute("aria-expanded", String(on));
+    point(false);
+    if (on) comment.focus();
+    else {
+      settle();
+      stage.focus({ preventScroll: true });
+    }
+  }
+
+  /** @param {boolean} on */
+  function point(on) {
+    placing = on;
+    dialog.querySelector('[data-do="place"]')?.setAttribute("aria-pressed", String(on));
+    stage.classList.toggle("placing", on);
+  }
+
+  /** @param {[number, number]} spot in pixels of the picture */
+  function place([x, y]) {
+    const within = (/** @type {number} */ n, /** @type {number} */ most) =>
+      Math.min(most - 1, Math.max(0, Math.floor(n)));
+    draft({ place: [within(x, zoom.size[0]), within(y, zoom.size[1])] });
+    point(false);
+    if (form.hidden) settle();
+  }
+
+  // ---- open, move, close
+
+  /** The buttons of the models. */
+  function pick() {
+    const buttons = about.models.map((name, number) =>
+      h(
+        "button",
+        { type: "button", value: number, "aria-pressed": String(number === model) },
+        name,
+      ),
+    );
+    part("models").replaceChildren(...buttons);
+    part("models").hidden = count < 2;
+    address.write({ review: about.models[model] });
+  }
+
+  /** @param {number} to */
+  function move(to) {
+    if (!queue.length) return;
+    comments(false);
+    settle();
+    at = (to + queue.length) % queue.length;
+    show();
+  }
+
+  /** @param {number} to */
+  function turn(to) {
+    comments(false);
+    model = to;
+    made.clear();
+    fill();
+    at = nextOpen(0);
+    pick();
+    show();
+  }
+
+  /** @param {string} [name] of the model */
+  function open(name) {
+    const wanted = about.models.indexOf(name ?? "");
+    const there = about.models.findIndex((_, number) =>
+      about.plan.flat().some((n) => n % count === number),
+    );
+    model = wanted >= 0 ? wanted : Math.max(0, there);
+    opener = /** @type {HTMLElement | null} */ (document.activeElement);
+    order.value ||= "set";
+    for (const option of order.options) option.textContent = language.of(option, "text");
+    fill();
+    at = 0;
+    at = Math.max(0, nextOpen(0));
+    dialog.showModal();
+    stage.focus({ preventScroll: true });
+    pick();
+    show();
+  }
+
+  dialog.addEventListener("close", () => {
+    settle();
+    address.write({ review: "" });
+    stage.replaceChildren();
+    zoom.panels = [];
+    made.clear();
+    past = [];
+    opener?.focus({ preventScroll: true });
+  });
+
+  // ---- hands
+
+  dialog.addEventListener("click", (event) => {
+    const target = /** @type {HTMLElement} */ (event.target);
+    const button = target.closest("button");
+    const { do: command, answer } = button?.dataset ?? {};
+    if (answer) decide(answer);
+    else if (command === "close") dialog.close();
+    else if (command === "undo") undo();
+    else if (command === "comment") comments(Boolean(form.hidden));
+    else if (command === "place") point(!placing);
+    else if (command === "save-decisions") save();
+    else if (command === "in") zoom.step(1);
+    else if (command === "out") zoom.step(-1);
+    else if (command === "fit") zoom.fit();
+    else if (button && part("models").contains(button)) turn(Number(button.value));
+    else if (button && part("steps").contains(button)) {
+      move(Number(button.value));
+      stage.focus({ preventScroll: true });
+    } else if (placing && stage.contains(target) && !zoom.moved) place(zoom.point(event));
+  });
+  form.addEventListener("submit", (event) => {
+    event.preventDefault();
+    comments(false);
+  });
+  comment.addEventListener("input", () => draft({ comment: comment.value }));
+  order.addEventListener("change", () => turn(model));
+  stage.addEventListener("pointermove", (event) => {
+    pointer = event.pointerType === "mouse" ? zoom.point(event) : null;
+  });
+  stage.addEventListener("pointerleave", () => {
+    pointer = null;
+  });
+  /** @type {Touch | null} */
+  let finger = null;
+  stage.addEventListener(
+    "touchstart",
+    ({ touches }) => {
+      finger = touches.length === 1 ? touches[0] : null;
+    },
+    { passive: true },
+  );
+  stage.addEventListener("touchend", ({ changedTouches: [end] }) => {
+    const start = finger;
+    finger = null;
+    if (!placing || !start || !end) return;
+    const far = Math.hypot(end.clientX - start.clientX, end.clientY - start.clientY);
+    if (far < SLOP) place(zoom.point(end));
+  });
+
+  dialog.addEventListener("keydown", (event) => {
+    const { key, target } = event;
+    if (key === "Escape" && !form.hidden) {
+      event.preventDefault(); // the comment closes, not the review
+      comments(false);
+      return;
+    }
+    if (event.ctrlKey || event.metaKey || event.altKey) return;
+    const writes =
+      target instanceof Element && target.matches("textarea, select, input:not([type=radio])");
+    if (writes) {
+      event.stopPropagation();
+      return;
+    }
+    const choosing = target instanceof Element && target.matches("[type=radio]");
+    const small = key.toLowerCase();
+    if (key.startsWith("Arrow") && (event.shiftKey || choosing)) {
+      if (!choosing) zoom.key(event);
+      return;
+    }
+    if (event.repeat && small in KEYS) {
+      event.preventDefault(); // a key that is held decides once
+      return;
+    }
+    if (small in KEYS) decide(KEYS[small]);
+    else if (small === "z") undo();
+    else if (small === "c") comments(true);
+    else if (small === "p") {
+      const { x, y } = zoom.looking();
+      place(pointer ?? [x, y]);
+    } else if (small === "n" && count > 1) turn((model + 1) % count);
+    else if (key === "ArrowRight" || small === "j") move(at + 1);
+    else if (key === "ArrowLeft" || small === "k") move(at - 1);
+    else {
+      zoom.key(event);
+      return;
+    }
+    event.preventDefault();
+    event.stopPropagation(); // the sheet has keys of its own
+  });
+
+  decisions.on(() => {
+    if (dialog.open) tell();
+  });
+  return { open };
+}

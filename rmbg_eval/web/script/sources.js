@@ -1,0 +1,80 @@
+// The figures of a case, and the picture of each at full size: what the viewer, the review and the
+// vote look at.
+
+import { load } from "./files.js";
+import { picture } from "./pixels.js";
+import { complete } from "./rows.js";
+
+const SHOWN = ["original", "result", "truth", "base", "new", "difference"];
+
+/** @typedef {{ kind: string, model: string, tile: HTMLElement, image: HTMLImageElement }} Source a figure of the page */
+/** @typedef {import("./pixels.js").Drawable} Drawable */
+
+/** @param {HTMLElement} article @returns {Source[]} */
+export function sourcesOf(article) {
+  const figures = /** @type {NodeListOf<HTMLElement>} */ (
+    complete(article).querySelectorAll("figure.tile[data-kind]")
+  );
+  return [...figures].flatMap((tile) => {
+    const image = tile.querySelector("img");
+    const { kind = "", model = "" } = tile.dataset;
+    return image && SHOWN.includes(kind) ? [{ kind, model, tile, image }] : [];
+  });
+}
+
+/**
+ * A picture at full size, loaded or made; null where there is not enough to make it of.
+ * @param {Source[]} sources all of the case
+ * @param {Source} source
+ * @param {string} kind of it: original, result, alpha, truth, error…
+ * @returns {Promise<Drawable | null>}
+ */
+export async function whole(sources, { kind: own, tile, image }, kind) {
+  const by = (/** @type {string} */ name) => sources.find((source) => source.kind === name);
+  const { alpha } = tile.dataset;
+  const full = fullOf(tile);
+  if (own !== "result") return load(full || image.src);
+  const grey = () => (alpha ? load(alpha) : undefined);
+  const cut = () => (full || !alpha ? load(full || image.src) : undefined);
+  const [of, matte] = [by("original"), by("truth")];
+  if (kind === "alpha") return picture(kind, { alpha: await grey(), result: await cut() });
+  if (kind === "error") {
+    const parts = { alpha: await grey(), result: alpha ? undefined : await cut() };
+    return matte ? picture(kind, { ...parts, truth: await load(addressOf(matte)) }) : null;
+  }
+  if (full || !alpha) return (await cut()) ?? null;
+  return picture("result", {
+    original: of && (await load(addressOf(of))),
+    alpha: await grey(),
+  });
+}
+
+/** @param {Source} source */
+const addressOf = ({ tile, image }) => fullOf(tile) || image.src;
+
+/** Where a tile's picture at full size is: where its link leads, if that is a file and no other is
+ * named. @param {HTMLElement} tile */
+export function fullOf(tile) {
+  const link = tile.querySelector("a")?.getAttribute("href") ?? "";
+  return tile.dataset.full ?? (link.startsWith("#") ? "" : link);
+}
+
+/**
+ * As many columns as show so many panes largest, of whole pixels, so that every pane shows the same
+ * place alike.
+ * @param {HTMLElement} stage @param {number} count @param {number[]} size of the picture
+ */
+export function arrange(stage, count, size) {
+  const gap = 1; // CSS pixels between panes
+  const { width, height } = stage.getBoundingClientRect();
+  const scale = (/** @type {number} */ columns) =>
+    Math.min(width / columns / size[0], height / Math.ceil(count / columns) / size[1]);
+  let best = 1;
+  for (let columns = 2; columns <= count; columns++) {
+    if (scale(columns) > scale(best)) best = columns;
+  }
+  const pixels = (/** @type {number} */ length, /** @type {number} */ parts) =>
+    Math.max(1, Math.floor((length - (parts - 1) * gap) / parts));
+  stage.style.gridTemplateColumns = `repeat(${best}, ${pixels(width, best)}px)`;
+  stage.style.gridAutoRows = `${pixels(height, Math.ceil(count / best))}px`;
+}

@@ -1,0 +1,26 @@
+// Texts with values: the templates hold them in every language, with their places for values left
+// open, and the page shows one.
+
+/**
+ * An element with `data-say="name"` as it stands in the page, its places filled. A text is never
+ * read as HTML.
+ * @param {Element | DocumentFragment} where what has the texts
+ * @param {string} name
+ * @param {Record<string, string | number>} [values]
+ * @returns {Node[]}
+ */
+export function say(where, name, values = {}) {
+  const text = where.querySelector(`[data-say="${name}"]`);
+  const copy = /** @type {Element | undefined} */ (text?.cloneNode(true));
+  if (!copy) return [];
+  const walker = document.createTreeWalker(copy, NodeFilter.SHOW_TEXT);
+  for (let node = walker.nextNode(); node; node = walker.nextNode()) {
+    node.textContent = (node.textContent ?? "").replace(/\{(\w+)\}/g, (whole, key) =>
+      key in values ? String(values[key]) : whole,
+    );
+  }
+  return [...copy.childNodes];
+}
+
+/** As people read a share. @param {number | null} share */
+export const percent = (share) => (share === null ? "–" : `${Math.ceil(share * 100 - 0.5)}\u00a0%`);

@@ -1,0 +1,287 @@
+"""Reviewing by keyboard: decisions are kept, counted as Python does, and read by `decide`."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import numpy as np
+import pytest
+from axe import source, violations
+from pages import HOSTILE, opened
+from playwright.sync_api import Browser, Page, expect
+
+from rmbg_eval import Run
+from rmbg_eval.decisions.acceptance import (
+    acceptances,
+    more_needed,
+    of_run_interval,
+    share_interval,
+    weighted_share,
+    worth,
+)
+from rmbg_eval.decisions.files import read, take
+from rmbg_eval.decisions.sampling import plan_of
+from rmbg_eval.run.statistics import ALL
+from rmbg_eval.web import script
+
+
+@pytest.fixture
+def reviewing(page: Page, pages: dict[str, Path]) -> Page:
+    opened(page, pages["single"].as_uri())
+    page.locator("#by-eye [data-do=review]").click()
+    expect(page.locator("#review")).to_be_visible()
+    return page
+
+
+def saved(page: Page, path: Path) -> Path:
+    """The decisions as the page saves them."""
+    with page.expect_download() as download:
+        page.locator("#review [data-do=save-decisions]").click()
+    download.value.save_as(path)
+    return path
+
+
+def count(page: Page) -> str:
+    return page.locator("#review [data-part=count]").inner_text()
+
+
+def run_of(pages: dict[str, Path]) -> Run:
+    return Run.load(pages["single"].parent)
+
+
+def test_keys_decide_and_the_file_is_what_decide_reads(
+    reviewing: Page, pages: dict[str, Path], tmp_path: Path
+) -> None:
+    page, run = reviewing, run_of(pages)
+    assert count(page) == "1 / 4"  # the broken picture has no cut-out
+    for key in "umx":
+        page.keyboard.press(key)
+    page.keyboard.press("n")
+    assert count(page) == "1 / 4"
+    page.keyboard.press("q")
+    intake = take(run, [saved(page, tmp_path / "decisions.json")])
+    assert intake.refused == ()
+    said = [(each.model, each.answer) for each in intake.counting.reviews]
+    first, second = (model.info.name for model in run.models)
+    assert said == [(first, "usable"), (first, "mend"), (first, "unusable"), (second, "unsure")]
+    assert {each.person for each in intake.new} == {"anonymous"}
+    assert len({each.session for each in intake.new}) == 1
+    expect(page.locator("#review [data-part=unsaved]")).to_have_text("")
+
+
+def test_nothing_is_lost_on_reload(reviewing: Page, pages: dict[str, Path], tmp_path: Path) -> None:
+    page = reviewing
+    page.keyboard.press("u")
+    page.keyboard.press("m")
+    page.keyboard.press("c")
+    page.keyboard.type("half a sent")
+    page.reload()
+    expect(page.locator("#review")).to_be_visible()  # where one was
+    assert count(page) == "3 / 4"
+    expect(page.locator("#review [data-part=unsaved] [lang=en]")).to_have_text("2 unsaved")
+    page.keyboard.press("c")
+    assert page.locator("#review textarea").input_value() == "half a sent"
+    page.keyboard.press("Escape")
+    page.keyboard.press("x")
+    answers = [each.answer for each in read(saved(page, tmp_path / "d.json")).reviews]
+    assert answers == ["usable", "mend", "unusable"]
+    page.reload()
+    assert page.locator("#review [data-part=unsaved]").inner_text() == ""
+
+
+def test_undo_brings_back_what_was_before(reviewing: Page, tmp_path: Path) -> None:
+    page = reviewing
+    page.keyboard.press("u")
+    page.keyboard.press("ArrowLeft")
+    page.keyboard.press("x")
+    page.keyboard.press("z")
+    assert count(page) == "1 / 4"
+    pressed = page.locator("#review [data-answer][aria-pressed=true]")
+    assert pressed.get_attribute("data-answer") == "usable"
+    page.keyboard.press("z")
+    expect(pressed).to_have_count(0)
+    decisions = read(saved(page, tmp_path / "d.json"))
+    assert decisions.reviews == ()
+    assert [each.undone for each in decisions.decisions] == [False, False, False, True]
+
+
+def test_a_key_that_is_held_decides_once(reviewing: Page) -> None:
+    reviewing.keyboard.down("u")
+    reviewing.keyboard.down("u")
+    reviewing.keyboard.up("u")
+    assert count(reviewing) == "2 / 4"
+
+
+def test_comment_and_place_are_of_the_decision(reviewing: Page, tmp_path: Path) -> None:
+    page = reviewing
+    box = page.locator("#review .pane").first.bounding_box()
+    page.mouse.move(box["x"] + box["width"] / 2, box["y"] + box["height"] / 2)
+    page.keyboard.press("p")
+    page.keyboard.press("c")
+    page.keyboard.type(HOSTILE)
+    page.keyboard.press("Escape")
+    page.keyboard.press("m")
+    page.keyboard.press("ArrowLeft")
+    expect(page.locator("#review .spot")).to_have_count(2)
+    page.keyboard.press("c")
+    page.keyboard.type("!")
+    page.locator("#review form.comment [type=submit]").click()
+    (review,) = read(saved(page, tmp_path / "d.json")).reviews
+    frame = page.locator("#review .spot").first.get_attribute("viewBox")
+    width, height = map(int, frame.split()[2:])
+    assert review.place == (width // 2, height // 2)
+    assert review.comment == f"{HOSTILE}!"
+    assert page.title() != "1"
+
+
+def test_a_finger_decides_and_places(browser: Browser, pages: dict[str, Path]) -> None:
+    context = browser.new_context(viewport={"width": 390, "height": 780}, has_touch=True)
+    page = context.new_page()
+    opened(page, pages["single"].as_uri())
+    page.locator("#by-eye [data-do=review]").tap()
+    assert page.evaluate("document.documentElement.scrollWidth") <= 390
+    page.locator("#review [data-do=comment]").tap()
+    page.locator("#review [data-do=place]").tap()
+    page.locator("#review .stage").tap(position={"x": 100, "y": 100})
+    expect(page.locator("#review .spot")).to_have_count(2)
+    page.locator("#review form.comment [type=submit]").tap()
+    page.locator("#review [data-answer=mend]").tap()
+    assert count(page) == "2 / 4"
+    for button in page.locator("#review .answers button").all():
+        assert button.bounding_box()["height"] >= 36
+    context.close()
+
+
+def test_a_file_is_taken_up_again_and_what_is_hostile_is_refused(
+    reviewing: Page, pages: dict[str, Path], tmp_path: Path
+) -> None:
+    page = reviewing
+    page.keyboard.press("u")
+    page.keyboard.press("m")
+    path = saved(page, tmp_path / "decisions.json")
+    page.evaluate("localStorage.clear()")
+    page.reload()
+    assert count(page) == "1 / 4"
+    page.keyboard.press("Escape")
+    content = json.loads(path.read_text())
+    good = content["decisions"][0]
+    content["decisions"] += [
+        {**good, "cutout_sha256": "0" * 64},
+        {**good, "case": HOSTILE * 2},
+        {**good, "case": ["a"]},
+        {**good, "model": "__proto__"},
+        {**good, "kind": "constructor"},
+        {**good, "answer": {"a": 1}},
+        {**good, "place": [-1, 2]},
+        {**good, "comment": "a" * 2001},
+        {**good, "time": "yesterday"},
+        {**good, "extra": 1},
+        None,
+        [],
+        7,
+    ]
+    path.write_text(json.dumps(content))
+    (tmp_path / "no.json").write_text("[" * 10000)
+    (tmp_path / f"{HOSTILE.replace('/', '')}.json").write_text('{"schema_version": 1}')
+    files = [path, tmp_path / "no.json", tmp_path / f"{HOSTILE.replace('/', '')}.json"]
+    page.locator("#by-eye [data-part=file]").set_input_files(files)
+    state = page.locator("#by-eye [data-part=state]")
+    expect(state).to_contain_text("2 taken, 0 were there already, 13 are")
+    expect(state).to_contain_text(f"{HOSTILE.replace('/', '')}.json is no decisions file")
+    assert page.title() != "1"
+    page.locator("#by-eye [data-do=review]").click()
+    assert count(page) == "3 / 4"
+    expect(page.locator("#review [data-part=unsaved]")).to_have_text("")
+    page.reload()  # and it is kept
+    assert count(page) == "3 / 4"
+
+
+def test_a_browser_that_keeps_nothing_says_so(browser: Browser, pages: dict[str, Path]) -> None:
+    context = browser.new_context()
+    context.add_init_script("Storage.prototype.setItem = () => { throw new Error('full') }")
+    page = context.new_page()
+    opened(page, pages["single"].as_uri())
+    page.locator("#by-eye [data-do=review]").click()
+    page.keyboard.press("u")
+    expect(page.locator("#review [data-part=more]")).to_contain_text("keeps nothing more")
+    assert count(page) == "2 / 4"
+    context.close()
+
+
+def test_another_window_of_the_page_knows_of_it(reviewing: Page, pages: dict[str, Path]) -> None:
+    other = reviewing.context.new_page()
+    opened(other, pages["single"].as_uri())
+    reviewing.keyboard.press("u")
+    expect(other.locator("#by-eye [data-part=state]")).to_contain_text("1 decisions")
+
+
+def test_the_share_is_that_of_the_run(
+    reviewing: Page, pages: dict[str, Path], tmp_path: Path
+) -> None:
+    page, run = reviewing, run_of(pages)
+    page.locator("#review [data-part=order]").select_option("chance")
+    order = [key for key in plan_of(run).order if key.model == run.models[0].info.name]
+    for place, (key, letter) in enumerate(zip(order, "umuu", strict=True)):
+        title = page.locator("#review-title").inner_text()
+        assert title in (key.case, *run.index.cases[key.category, key.case].title.values())
+        assert count(page).startswith(f"{place + 1} ")
+        page.keyboard.press(letter)
+    decisions = read(saved(page, tmp_path / "d.json"))
+    (share, *_) = acceptances(run, decisions)
+    assert share.category == ALL
+    shown = [float(each) for each in page.locator("#review").get_attribute("data-share").split(",")]
+    assert shown == pytest.approx([share.share])  # four are too few for an interval
+    expect(page.locator("#review [data-part=usable]")).to_contain_text("3 of 4")
+
+
+def test_intervals_are_those_of_python(page: Page) -> None:
+    page.add_script_tag(content=script("share"))  # type: ignore[arg-type]
+    r = np.random.default_rng(5)
+    for _ in range(60):
+        strata = [(int(r.integers(0, n + 1)), int(n), int(n + r.integers(0, 30)))
+                  for n in r.integers(0, 25, r.integers(1, 4))]  # fmt: skip
+        strata = [(k, n, max(1, there)) for k, n, there in strata]
+        groups = [(int(r.integers(0, n + 1)), int(n)) for n in r.integers(1, 9, r.integers(1, 20))]
+        if not any(n for _, n, _ in strata):
+            continue
+        js = page.evaluate(
+            "([s, g]) => [$share.weightedShare(s), $share.shareInterval(g, s), "
+            "$share.ofRunInterval(s), $share.worth(g)]",
+            [strata, groups],
+        )
+        python = [weighted_share(strata), share_interval(groups, strata), of_run_interval(strata)]
+        for one, other in zip(js, [*python, worth(groups)], strict=True):
+            assert one == (None if other is None else pytest.approx(other, abs=1e-9))
+        decided, there = int(r.integers(0, 60)), int(r.integers(60, 400))
+        share, alone = float(r.random()), float(r.uniform(0.2, 1))
+        more = page.evaluate(
+            "([a, b, c, d]) => $share.moreNeeded(a, b, c, 0.05, d)", [decided, share, there, alone]
+        )
+        assert more == more_needed(decided, share, there, 0.05, alone)
+
+
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+def test_axe_finds_nothing_in_the_review(
+    browser: Browser, pages: dict[str, Path], scheme: str
+) -> None:
+    context = browser.new_context(bypass_csp=True, color_scheme=scheme)
+    page = context.new_page()
+    page.goto(pages["single"].as_uri())
+    page.locator("#by-eye [data-do=review]").click()
+    page.keyboard.press("u")
+    page.keyboard.press("c")
+    assert violations(page, source()) == []
+    context.close()
+
+
+def test_with_files_beside_the_page_in_chinese(
+    page: Page, pages: dict[str, Path], tmp_path: Path
+) -> None:
+    opened(page, pages["folder"].as_uri())
+    page.locator("#by-eye [data-do=review]").click()
+    expect(page.locator("#review .canvas[data-loaded]")).to_have_count(2)
+    page.keyboard.press("u")
+    assert page.locator("#review [data-answer=usable] span[lang=zh]").is_visible()
+    decisions = read(saved(page, tmp_path / "d.json"))
+    assert len(decisions.reviews) == 1
