@@ -25,8 +25,8 @@ from .frame import render, write_assets
 from .plain import Plain, side_of
 from .views import CellView, ImageView, RowView, TableView, Text
 
-MOST_SENTENCES = 6
-"""What one reads before the pictures; the rest is in the table."""
+MOST_SENTENCES, MOST_CHANGES = 6, 3
+"""What one reads first, of a comparison and of a pair; the rest is below, and in the table."""
 MOST_PICTURES = 60
 """Pairs that pictures are shown of: a page with more would be slow to open."""
 _SHOWN = {
@@ -345,8 +345,8 @@ class ComparisonReport:
             state=pair.state,
             state_words=_STATES[pair.state],
             why=pair.why if pair.identical or not changes else None,
-            changes=tuple(changes[:MOST_SENTENCES]),
-            more=max(0, len(changes) - MOST_SENTENCES),
+            changes=tuple(changes[:MOST_CHANGES]),
+            more=max(0, len(changes) - MOST_CHANGES),
             size="{}x{}".format(*size) if all(size) else "",
             pictures=pictures,
             crop_note=note,

@@ -275,3 +275,28 @@ def test_what_changed_is_looked_at_closely(page: Page, made: dict[str, Path]) ->
     page.locator("#viewer").wait_for(state="hidden")
     assert title == " ".join(pair.locator("h3").inner_text().split())
     assert complaints == []
+
+
+@pytest.mark.parametrize(("size", "most"), [((1440, 900), 900), ((390, 844), 700)])
+def test_a_pair_is_no_more_than_a_screen(
+    page: Page, made: dict[str, Path], size: tuple[int, int], most: int
+) -> None:
+    """Of portraits, which are the highest; a drawer is closed."""
+    page.set_viewport_size({"width": size[0], "height": size[1]})
+    opened(page, made["single"])
+    page.evaluate(
+        """async () => {
+            const canvas = document.createElement("canvas");
+            [canvas.width, canvas.height] = [450, 600];
+            for (const image of document.querySelectorAll(".three:not(.crops) img")) {
+                image.src = canvas.toDataURL();
+                await image.decode();
+            }
+        }"""
+    )
+    heights = page.locator(".pair").evaluate_all(
+        "all => all.map(e => e.getBoundingClientRect().height)"
+    )
+    assert max(heights) <= most
+    wide = page.locator(".three:not(.crops) img").evaluate_all("all => all.map(e => e.width)")
+    assert min(wide) >= {1440: 290, 390: 110}[size[0]], "as wide as there is room"
