@@ -2,10 +2,11 @@
 
     PYTHONPATH=tests python tests/hostile.py [CASES] [SEED] [--no-lab]
 
-makes a set (200 cases), its report and a comparison in both layouts, opens every page in Chromium,
-scrolls through it and clicks each picture, then opens the executed notebooks in JupyterLab, as a
-stranger's and trusted. Whatever runs (`window.pwned`, a dialog), asks for anything elsewhere or is
-written outside is counted, printed, and exit status 1. The tests do a dozen cases of it.
+makes a set (200 cases), decisions about it, its report in both layouts and a comparison, opens
+every page in Chromium, scrolls through it and clicks each picture, then opens the executed
+notebooks in JupyterLab, as a stranger's and trusted. Whatever runs (`window.pwned`, a dialog), asks
+for anything elsewhere or is written outside is counted, printed, and exit status 1. The tests do a
+dozen cases of it.
 """
 
 from __future__ import annotations
@@ -21,6 +22,7 @@ import time
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from urllib.error import URLError
@@ -29,14 +31,16 @@ from urllib.request import urlopen
 
 import numpy as np
 from browser import chromium, free_port
+from commands import call
 from fakes import disc
 from PIL import Image, ImageCms, PngImagePlugin
 from playwright.sync_api import Browser, Page
 from playwright.sync_api import Error as BrowserError
 
-from rmbg_eval import Settings, evaluate
+from rmbg_eval import Run, Settings, evaluate
 from rmbg_eval.ci.outputs import build_files
 from rmbg_eval.compare.folder import compare_folders
+from rmbg_eval.decisions.record import ANSWERS, Decision, Decisions, Review, Side, Vote
 from rmbg_eval.report.notebooks import render, render_comparison
 from rmbg_eval.settings import CompareSettings
 
@@ -185,6 +189,29 @@ def _toml(chance: np.random.Generator) -> str:
     return "\n".join(lines)
 
 
+def decide(run: Run, path: Path, chance: np.random.Generator) -> None:
+    """A decisions file with a review of every cut-out and votes, all in hostile words."""
+
+    def said(most: int) -> str:
+        return text(chance).encode("utf-8", "replace").decode("utf-8")[:most]
+
+    decisions: list[Decision] = []
+    seen: dict[tuple[str, str], Side] = {}
+    for number, each in enumerate(p for p in run.predictions if p.cutout_sha256):
+        side = Side(model=each.model, cutout_sha256=each.cutout_sha256)
+        time = datetime(2026, 1, 1, tzinfo=UTC) + timedelta(seconds=number)
+        about = {"category": each.category, "case": each.case, "time": time}
+        about |= {"person": said(80), "page": said(40)}
+        answer = tuple(ANSWERS)[number % len(ANSWERS)]
+        decisions.append(
+            Review(**about, **dict(side), answer=answer, comment=said(2000), place=(9, 9))
+        )
+        first = seen.setdefault((each.category, each.case), side)
+        if first is not side:
+            decisions.append(Vote(**about, left=first, right=side, choice="left"))
+    path.write_text(Decisions(decisions=tuple(decisions)).model_dump_json(), "utf-8")
+
+
 @dataclass
 class Counts:
     """What was opened, and what was caught."""
@@ -223,7 +250,10 @@ def pages_of(
     for layout in layouts:
         update = {"out": str(folder / layout), "layout": layout, "lang": LAYOUTS[layout]}
         changed = settings.model_copy(update=update)
-        evaluate(changed, on_save=build_files)
+        run = evaluate(changed, on_save=build_files)
+        decide(run, folder / f"{layout}.json", np.random.default_rng(seed))
+        status, printed = call("decide", folder / layout, folder / f"{layout}.json")
+        assert status == 0, printed
         render(changed)
         out.append(folder / layout)
     again = settings.model_copy(
