@@ -57,7 +57,7 @@ class CaseFile(BaseModel):
         return points
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, slots=True)
 class Case:
     """One picture to be judged on. Nothing is read from `image` until it is asked for."""
 

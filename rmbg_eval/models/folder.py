@@ -28,7 +28,7 @@ class Folder:
                 Message("There is no folder {folder} of cut-outs", folder=printable(path)),
                 Message("Check the path after folder:."),
             )
-        self._listed: dict[Path, dict[str, Path]] = {}
+        self._listed: dict[Path, dict[str, str]] = {}
         self.warnings: list[Message] = []
         self.info = ModelInfo(
             name=label,
@@ -68,9 +68,9 @@ class Folder:
         """The file of the case `category/id`: in its category's folder, else in the root."""
         category, _, stem = name.rpartition("/")
         for folder in (self._root / category, self._root):
-            path = self._files_in(folder).get(stem)
-            if path:
-                return path
+            file = self._files_in(folder).get(stem)
+            if file:
+                return folder / file
         raise ModelError(
             Message(
                 "There is no cut-out of {name} in {folder}",
@@ -80,12 +80,12 @@ class Folder:
             Message("Save it as {name}.png (RGBA, or a grey matte) there.", name=name),
         )
 
-    def _files_in(self, folder: Path) -> dict[str, Path]:
-        """The pictures of one folder by stem, listed once."""
+    def _files_in(self, folder: Path) -> dict[str, str]:
+        """The names of one folder's pictures by stem, listed once."""
         if folder not in self._listed:
             files = sorted(folder.iterdir(), reverse=True) if folder.is_dir() else []
             self._listed[folder] = {
-                printable(path.stem): path for path in files if path.suffix.lower() in SUFFIXES
+                printable(path.stem): path.name for path in files if path.suffix.lower() in SUFFIXES
             }
         return self._listed[folder]
 
