@@ -3,6 +3,7 @@ goes wrong."""
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterable, Sequence
 from typing import Any
 from urllib.parse import quote
@@ -13,8 +14,10 @@ from ..i18n import N_, Message, join
 from ..measure.kinds import KINDS, kind_name
 from ..measure.table import HEADLINES, TITLES
 from ..models.info import ModelInfo
+from ..run.agreement import odd_of
 from ..run.findings import misses
 from ..run.previews import Spot
+from ..run.queue import level, queue_of, unscored
 from ..run.statistics import ALL, FEWEST, Mean, Points, difference_between, points_apart
 from .by_eye import by_eye
 from .context import Context
@@ -22,6 +25,8 @@ from .measures import short
 from .provenance import NO_BREAK, brief, inference, precision, time_of
 from .scatter import Dot, ScatterView, scatter
 from .views import (
+    AgreementCell,
+    AgreementView,
     BarCell,
     FailureView,
     FindingView,
@@ -51,6 +56,9 @@ class Overview:
         self.points = {(p.category, p.model): p for p in self.summary.points}
         self.kinds = {(p.category, p.model): p for p in self.summary.kinds}
         self.scored = any(p.measured for p in self.summary.points)
+        self.unscored = unscored(self.run)
+        self.queue = queue_of(self.run) if self.unscored else []
+        self.odd = odd_of(self.run.agreements)
 
     def view(self, failures: Sequence[FailureView]) -> OverviewView:
         """All of it; `failures`: the predictions that failed, for short."""
@@ -73,6 +81,8 @@ class Overview:
             findings=tuple(map(self._finding, self.context.previews.worst)),
             misses=misses(self.run),
             by_eye=by_eye(self.context),
+            unscored=self.unscored,
+            agreement=self._agreement() if self.unscored else None,
         )
 
     # ---- the answer
@@ -82,6 +92,8 @@ class Overview:
             yield from self._by_points()
         elif self._headline():
             yield from self._by_measure()
+        elif self.queue:
+            yield from self._by_risk()
         else:
             yield Message(
                 "{n} picture without points or truth: nothing is scored.",
@@ -126,6 +138,34 @@ class Overview:
         yield from self._close(
             [other.model for other in close], [str(other.passed) for other in close], few
         )
+
+    def _by_risk(self) -> Iterable[Message]:
+        levels = Counter(each.level for each in self.queue)
+        first, count = levels["first"], len(self.queue)
+        need = first + levels["worth"]
+        if not need:
+            yield Message("No picture looks suspicious, of {all}.", all=count)
+        elif not first:
+            yield Message(
+                "{n} of {all} pictures is worth a look.",
+                many="{n} of {all} pictures are worth a look.",
+                n=need,
+                all=count,
+            )
+        elif first == need:
+            yield Message(
+                "{n} of {all} pictures needs a look.",
+                many="{n} of {all} pictures need a look.",
+                n=need,
+                all=count,
+            )
+        else:
+            yield Message(
+                "{n} of {all} pictures need a look, {first} of them first.",
+                n=need,
+                all=count,
+                first=first,
+            )
 
     def _headline(self) -> str | None:
         """The first of the measures shown by category that there is a value of."""
@@ -179,6 +219,18 @@ class Overview:
 
     def _more(self) -> Text:
         """What all models do well and badly, by kind of point."""
+        if self.unscored:
+            parts: list[Text] = [
+                Message(
+                    "There is no truth here, so nothing is scored. Risk is how likely a person "
+                    "would not accept a cut-out, as far as signs tell."
+                )
+            ]
+            if self.odd:
+                parts.append(
+                    Message("{model} stands apart and is left out of the queue.", model=self.odd)
+                )
+            return join(" ", parts)
         if not self.scored:
             return Message(
                 "What stands out comes first: where models differ, and where a cut-out looks "
@@ -198,7 +250,7 @@ class Overview:
         bad = sorted((s for s in shares if s[1] < BAD), key=lambda s: s[1])[:NAMED]
         alone = len(self.models) == 1
         who = Message("Both models") if len(self.models) == 2 else Message("All models")
-        parts: list[Text] = []
+        parts = []
         for kinds, words in ((good, _WELL), (bad, _BADLY)):
             if kinds:
                 counted: dict[str, Any] = {
@@ -296,6 +348,38 @@ class Overview:
     def _info(self, model: str) -> ModelInfo:
         return self.run.index.models[model].info
 
+    # ---- agreement
+
+    def _agreement(self) -> AgreementView | None:
+        """Each two models; None with one."""
+        apart = {(each.one, each.other): each for each in self.run.agreements}
+        if not apart:
+            return None
+
+        def cell(one: str, other: str) -> AgreementCell | None:
+            found = apart.get((one, other)) or apart.get((other, one))
+            if found is None:
+                return None
+            share = 100 * (1 - found.apart)
+            value = f"{share:.1f}" if 99 <= share < 99.95 else f"{share:.0f}"
+            words = Message(
+                "{one} and {other} overlap by {share}\u00a0%, over {n} picture",
+                many="{one} and {other} overlap by {share}\u00a0%, over {n} pictures",
+                one=one,
+                other=other,
+                share=value,
+                n=found.cases,
+            )
+            return AgreementCell(value, words, f"{max(0.0, share - 50) * 2:.0f}")
+
+        return AgreementView(
+            tuple(
+                (model, tuple(cell(model, other) for other in self.models[:number]))
+                for number, model in enumerate(self.models)
+            ),
+            Message("{model} stands apart.", model=self.odd) if self.odd else "",
+        )
+
     # ---- quality and time
 
     def _scatter(self) -> ScatterView | None:
@@ -352,6 +436,8 @@ class Overview:
             middle = f"{left + side / 2:g},{top + side / 2:g}"
             place += f"&at={middle},{TILE / side:.3g}"
         return FindingView(
+            level=level(finding.severity) if self.unscored else "",
+            also=join(", ", finding.also[:NAMED]) if finding.also else "",
             href=f"{self.context.case_page(anchor)}#{place}&a={quote(f'result:{shown}', safe=':')}",
             words=finding.words,
             case=case,

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from dataclasses import replace
+from urllib.parse import quote
 
 from ..cases.categories import CATEGORIES, category_title
 from ..core.anchors import case_anchor, category_anchor
@@ -15,7 +16,9 @@ from ..measure.points import far_off
 from ..measure.record import ObservationPoint, PointResult
 from ..measure.table import GUIDES, TABLE
 from ..predictions.prediction import Prediction
+from ..run.agreement import odd_of
 from ..run.previews import CasePreviews, Preview
+from ..run.queue import queue_of, unscored
 from ..run.record import CaseKey, CaseRecord
 from ..run.statistics import ALL
 from .context import Context
@@ -32,14 +35,16 @@ from .views import (
     MissView,
     Option,
     PipView,
+    ReasonView,
     SheetFacts,
     Text,
     TileView,
 )
 
 EDGE_COLOUR, STRAY, APART = "delta_e_white_edge", "islands", "disagreement"
-MISSES, SECONDS = "misses", "seconds"
+MISSES, SECONDS, RISK = "misses", "seconds", "risk"
 ORDERS = {
+    RISK: N_("Risk"),
     MISSES: N_("Worst: most misses"),
     EDGE_COLOUR: N_("Halo (edge ΔE)"),
     STRAY: N_("Stray pieces"),
@@ -51,11 +56,16 @@ FLAGS = {
     "missed": N_("With misses"),
     "differ": N_("Models differ"),
     "failed": N_("Failed"),
+    "first": N_("Look first"),
+    "worth": N_("Worth a look"),
+    "fine": N_("Looks fine"),
 }
 """What a case is found by, whatever the model."""
 DIFFER_FROM = 0.01
 """Mean disagreement from which models differ where a case has no points: a hundredth of the
 picture is opaque in one and clear in the other."""
+REASONS, REASON_SIDE = 3, 360
+"""Reasons of a row, and pixels in which the viewer shows the place of one."""
 AT_ONCE = 50
 """Rows of a page of many that have their pictures from the first: a browser takes seconds for the
 pictures of ten thousand, also those that nobody comes to."""
@@ -79,12 +89,17 @@ class Sheet:
         self.orders = [name for name in ORDERS if name in values]
         others = [m for m in (GUIDES if context.cards else TABLE) if m.name in values]
         self.others = [m for m in others if m.name not in ORDERS]
+        self.unscored = unscored(self.run)
+        self.queue = {each.key: each for each in queue_of(self.run)} if self.unscored else {}
         self.flags = {(r.category, r.id): self._flags(r) for r in self.run.cases}
         self.rows = self._rows()
 
     def bar(self) -> BarView:
         """The controls; those that would find nothing in this run are left out."""
-        kinds = dict.fromkeys(p.kind for p in self.run.points if p.passed is False)
+        kinds = {p.kind: kind_title(p.kind) for p in self.run.points if p.passed is False}
+        if self.unscored:
+            signs = dict.fromkeys(sign.measure for r in self.run.risks for sign in r.signs)
+            kinds = {m.name: m.title for m in TABLE if m.name in signs}
         flags = {flag for of_case in self.flags.values() for flag in of_case}
         orders = [Option("", Message("By category")), Option("set", Message("As in the set"))]
         orders += [Option(f"-{name}", Message(ORDERS[name])) for name in self.orders]
@@ -97,7 +112,8 @@ class Sheet:
             categories=tuple(
                 Option(name, category_title(name)) for name in self.context.categories(empty=False)
             ),
-            kinds=tuple(Option(kind, kind_title(kind)) for kind in kinds),
+            kinds=tuple(Option(kind, title) for kind, title in kinds.items()),
+            by_reason=self.unscored,
             orders=tuple(orders),
             measures=tuple(
                 Option(f"{'+' if metric.higher_is_better else '-'}{metric.name}", metric.title)
@@ -172,6 +188,8 @@ class Sheet:
             truth=self._truth(previews, title),
             misses=() if lean else misses,
             passed=self._every_point_passed(points),
+            level=self.queue[key].level if key in self.queue else "",
+            reasons=() if lean else tuple(self._reasons(key, anchor)),
             page=self.context.case_page(anchor),
             later=lean and self.rows[key] >= AT_ONCE,
             drawer=None if lean else self._drawer(record, previews, predictions),
@@ -205,6 +223,26 @@ class Sheet:
                 sentence=missed(worst),
                 model=worst.model,
             )
+
+    def _reasons(self, key: CaseKey, anchor: str) -> Iterable[ReasonView]:
+        """The heaviest signs of any model, of each measure one."""
+        if key not in self.queue:
+            return
+        risks = [self.index.risks.get(Key(*key, model)) for model in self.models]
+        signs = [(sign, risk.model) for risk in risks if risk for sign in risk.signs]
+        odd = odd_of(self.run.agreements)
+        signs = [(sign, model) for sign, model in signs if model != odd] or signs
+        measures: set[str] = set()
+        for sign, model in sorted(signs, key=lambda each: -each[0].weight):
+            if sign.measure in measures or len(measures) == REASONS:
+                continue
+            measures.add(sign.measure)
+            href = f"#view={anchor}&a={quote(f'result:{model}', safe=':')}"
+            if sign.place:
+                left, top, width, height = sign.place
+                middle = f"{left + width / 2:g},{top + height / 2:g}"
+                href += f"&at={middle},{REASON_SIDE / max(width, height, 1):.3g}"
+            yield ReasonView(model, sign.text, href)
 
     def _every_point_passed(
         self, points: Sequence[tuple[ObservationPoint, list[PointResult | None]]]
@@ -287,6 +325,9 @@ class Sheet:
     def _value(self, prediction: Prediction) -> Text:
         """What else is said under a result: its edge colour, or its stray pieces."""
         values = self.run.measurements.values_of(prediction.key)
+        risk = values.get(RISK)
+        if self.unscored and risk is not None:
+            return Message("risk {share}\u00a0%", share=f"{100 * risk:.0f}")
         edge, stray = values.get(EDGE_COLOUR), values.get(STRAY)
         if edge is not None:
             return f"ΔE\N{NO-BREAK SPACE}{edge:.1f}"
@@ -382,7 +423,8 @@ class Sheet:
         if differ or (not of_points and far >= DIFFER_FROM):
             flags.append("differ")
         flags += ["failed"] if any(p and p.failure for p in predictions) else []
-        return flags
+        queued = self.queue.get((record.category, record.id))
+        return [*flags, queued.level] if queued else flags
 
     def _rows(self) -> dict[CaseKey, int]:
         """Each case's place, as the sheet has them by category."""
@@ -419,14 +461,18 @@ class Sheet:
         return {"words": words, "flags": flags, "kinds": kinds, "values": values}
 
     def _values(self, key: Key) -> tuple[dict[str, float | None], dict[str, None]]:
-        """What one result is put in order by, and the kinds of its points that failed."""
+        """What one result is put in order by, and the kinds of its points that failed, or else of
+        the signs of its risk."""
         of: dict[str, float | None] = dict(self.run.measurements.values_of(key))
         points = self.index.points.get(key, {}).values()
         failed = [point for point in points if point.passed is False]
         of[MISSES] = len(failed) if points else None
+        reasons = dict.fromkeys(point.kind for point in failed)
+        if self.unscored and (risk := self.index.risks.get(key)):
+            reasons = dict.fromkeys(sign.measure for sign in risk.signs)
         prediction = self.index.predictions.get(key)
         of[SECONDS] = prediction.seconds.get("infer") if prediction else None
-        return of, dict.fromkeys(point.kind for point in failed)
+        return of, reasons
 
 
 def columns(models: int) -> str:

@@ -106,6 +106,10 @@ class FindingView:
     who: Text
     original: ImageView | None
     cutout: ImageView | None
+    also: Text = ""
+    """What else is suspicious."""
+    level: str = ""
+    """How soon to look, where risk says so: `first`, `worth` or `fine`."""
 
 
 @dataclass(frozen=True)
@@ -170,6 +174,25 @@ class ShareRow:
 
 
 @dataclass(frozen=True)
+class AgreementCell:
+    """How far two models agree."""
+
+    value: str
+    """Per cent."""
+    words: Text
+    shade: str
+    """Per cent of the colour behind it."""
+
+
+@dataclass(frozen=True)
+class AgreementView:
+    """How far each two models agree: a triangle, each row with those of the models before it."""
+
+    rows: tuple[tuple[str, tuple[AgreementCell | None, ...]], ...]
+    note: Text
+
+
+@dataclass(frozen=True)
 class ByEyeView:
     """What people decide by eye."""
 
@@ -206,6 +229,9 @@ class OverviewView:
     findings: tuple[FindingView, ...]
     misses: int
     by_eye: ByEyeView | None
+    unscored: bool = False
+    """Whether the findings are the riskiest pictures, for want of truth and points."""
+    agreement: AgreementView | None = None
 
 
 @dataclass(frozen=True)
@@ -347,6 +373,8 @@ class BarView:
     flags: tuple[Option, ...]
     categories: tuple[Option, ...]
     kinds: tuple[Option, ...]
+    """Of points that were missed; or else, `by_reason`, of signs of risk."""
+    by_reason: bool
     orders: tuple[Option, ...]
     measures: tuple[Option, ...]
     facts: SheetFacts
@@ -397,6 +425,16 @@ class MissView:
 
 
 @dataclass(frozen=True)
+class ReasonView:
+    """Why to look at a cut-out."""
+
+    model: str
+    text: Text
+    href: str
+    """What leads there."""
+
+
+@dataclass(frozen=True)
 class DrawerView:
     """What else is to be said of a case."""
 
@@ -424,6 +462,9 @@ class CaseView:
     misses: tuple[MissView, ...]
     passed: Text
     """That every point is passed by every model; empty where that is not so."""
+    level: str
+    """How soon to look, and why, where only risk says so; empty elsewhere."""
+    reasons: tuple[ReasonView, ...]
     page: str
     """The case's own page, where the sheet has only what finds it; empty elsewhere."""
     later: bool

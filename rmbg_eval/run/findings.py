@@ -14,7 +14,9 @@ from ..i18n import Message
 from ..measure.kinds import missed
 from ..measure.points import far_off
 from ..measure.record import ObservationPoint, PointResult
+from ..measure.table import TITLES
 from .gross import Gross
+from .queue import Queued, queue_of, unscored
 from .record import Run
 
 MOST = 6
@@ -34,6 +36,8 @@ class Finding:
     severity: float
     """From 0 to 1 of a point that may fail; above it what is gross, or must not fail."""
     place: Gross | ObservationPoint
+    also: tuple[Message, ...] = ()
+    """What else is suspicious there, where risk says so."""
 
     @property
     def key(self) -> Key:
@@ -103,8 +107,11 @@ def findings(run: Run, gross: Mapping[Key, Mapping[str, Gross]], most: int = MOS
     """The worst findings, of each kind and each case one before any second one.
 
     `gross`: of each prediction, what `rmbg_eval.run.gross.gross` says. What several models have in
-    common is one finding, named for the one that is worst.
+    common is one finding, named for the one that is worst. Where no truth and no point says what is
+    wrong, they are the riskiest pictures.
     """
+    if unscored(run):
+        return [_risky(each, run) for each in queue_of(run)[:most]]
     together: dict[tuple[str, str, str, str], Finding] = {}
     for finding in sorted((*_missed(run), *_gross(run, gross)), key=lambda f: -f.severity):
         about = finding.category, finding.case, finding.kind, finding.point
@@ -121,6 +128,24 @@ def findings(run: Run, gross: Mapping[Key, Mapping[str, Gross]], most: int = MOS
         left.remove(worst)
         chosen.append(worst)
     return chosen
+
+
+def _risky(queued: Queued, run: Run) -> Finding:
+    """A picture for its reason that is at a place, or else for its first."""
+    risk, signs = queued.worst, queued.worst.signs
+    first = next((sign for sign in signs if sign.place), signs[0] if signs else None)
+    prediction = run.index.predictions[risk.key]
+    whole = (0, 0, prediction.width or 1, prediction.height or 1)
+    return Finding(
+        risk.category,
+        risk.case,
+        (risk.model,),
+        first.measure if first else "risk",
+        first.text if first else Message("Nothing is suspicious"),
+        queued.value,
+        Gross(amount=queued.value, box=(first.place if first else None) or whole),
+        tuple(TITLES[s.measure] for s in signs if s is not first and s.measure in TITLES),
+    )
 
 
 def misses(run: Run) -> int:

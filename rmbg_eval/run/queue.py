@@ -1,0 +1,54 @@
+"""Which pictures need a look, the riskiest first, where no truth and no point says so."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from ..measure.record import Risk
+from .agreement import odd_of
+from .record import CaseKey, Run
+
+FIRST, WORTH = 0.5, 0.2
+"""Risks from which a picture is looked at first, and from which it is worth a look."""
+LEVELS = ("first", "worth", "fine")
+
+
+def level(risk: float) -> str:
+    """One of `LEVELS`."""
+    return "first" if risk >= FIRST else "worth" if risk >= WORTH else "fine"
+
+
+@dataclass(frozen=True)
+class Queued:
+    """A picture, by the cut-out of it that has the most risk."""
+
+    key: CaseKey
+    worst: Risk
+    value: float
+
+    @property
+    def level(self) -> str:
+        return level(self.value)
+
+
+def unscored(run: Run) -> bool:
+    """Whether nothing but risk says what is good: no truth, no observation point."""
+    return bool(run.risks) and not run.points and not any(case.has_truth for case in run.cases)
+
+
+def queue_of(run: Run) -> list[Queued]:
+    """Every picture that has a risk, the riskiest first.
+
+    A model that stands apart from all others is left out, unless no other has a cut-out: one bad
+    baseline would put its own faults before all else.
+    """
+    odd = odd_of(run.agreements)
+    queue: list[Queued] = []
+    for key, predictions in run.index.by_case.items():
+        risks = [risk for p in predictions if (risk := run.index.risks.get(p.key))]
+        with_value = [risk for risk in risks if risk.value is not None]
+        own = [risk for risk in with_value if risk.model != odd] or with_value
+        if own:
+            worst = max(own, key=lambda risk: risk.value or 0.0)
+            queue.append(Queued(key, worst, worst.value or 0.0))
+    return sorted(queue, key=lambda each: -each.value)

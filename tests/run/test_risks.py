@@ -1,0 +1,156 @@
+"""The risk of a run's cut-outs, their reasons, and which pictures need a look."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+from PIL import Image
+from runs import run_of
+
+from rmbg_eval import Prediction, Settings
+from rmbg_eval.errors import Failure
+from rmbg_eval.i18n import Message
+from rmbg_eval.measure.record import Agreement, Risk, Sign
+from rmbg_eval.run.evaluate import evaluate
+from rmbg_eval.run.findings import findings
+from rmbg_eval.run.queue import level, queue_of, unscored
+from rmbg_eval.run.record import Run
+
+
+def risk(case: str, model: str, value: float | None, *signs: Sign) -> Risk:
+    reason = None if value is not None else Message("not measured")
+    return Risk(
+        category="portrait", case=case, model=model, value=value, signs=signs, reason=reason
+    )
+
+
+def sign(measure: str, weight: float, place: tuple[int, int, int, int] | None = None) -> Sign:
+    return Sign(measure=measure, text=Message("The outline is frayed"), place=place, weight=weight)
+
+
+def run_with(*risks: Risk, **changes: object) -> Run:
+    run = run_of()
+    names = dict.fromkeys(each.case for each in risks)
+    cases = tuple(run.cases[0].model_copy(update={"id": name}) for name in names)
+    predictions = tuple(
+        Prediction(
+            category="portrait", case=each.case, model=each.model, width=40, height=30,
+            cutout="a.png", cutout_sha256="0", picture_sha256="0", seconds={}, cached=False,
+        )
+        for each in risks
+    )  # fmt: skip
+    update = {"cases": cases, "predictions": predictions, "risks": risks, **changes}
+    return run.model_copy(update=update)
+
+
+def test_the_riskiest_picture_comes_first_by_its_worst_cut_out() -> None:
+    run = run_with(
+        risk("ada", "a", 0.1), risk("ada", "b", 0.3),
+        risk("bob", "a", 0.9), risk("bob", "b", 0.2),
+        risk("eve", "a", None), risk("eve", "b", None),
+    )  # fmt: skip
+    queue = queue_of(run)
+    assert [(each.key[1], each.worst.model, each.level) for each in queue] == [
+        ("bob", "a", "first"), ("ada", "b", "worth"),
+    ]  # fmt: skip
+    assert [level(value) for value in (0.0, 0.19, 0.2, 0.5, 1.0)] == [
+        "fine", "fine", "worth", "first", "first",
+    ]  # fmt: skip
+
+
+def test_a_model_that_stands_apart_puts_nothing_first_unless_it_is_alone() -> None:
+    agreements = tuple(
+        Agreement(one=one, other=other, cases=2, apart=far)
+        for one, other, far in (("a", "b", 0.02), ("a", "c", 0.4), ("b", "c", 0.4))
+    )
+    run = run_with(
+        risk("ada", "a", 0.1), risk("ada", "b", 0.05), risk("ada", "c", 0.99),
+        risk("bob", "a", 0.2), risk("bob", "c", 0.01),
+        risk("eve", "a", None), risk("eve", "c", 0.3),
+        agreements=agreements,
+    )  # fmt: skip
+    assert [(each.key[1], each.worst.model) for each in queue_of(run)] == [
+        ("eve", "c"), ("bob", "a"), ("ada", "a"),
+    ]  # fmt: skip
+
+
+def test_a_finding_is_shown_at_the_place_of_its_heaviest_sign_that_has_one() -> None:
+    signs = sign("kept", 3.0), sign("crumbs", 2.0, (1, 2, 5, 5)), sign("pores", 1.0, (0, 0, 3, 3))
+    (one, other) = findings(run_with(risk("ada", "a", 0.9, *signs), risk("bob", "a", 0.1)), {})
+    assert (one.case, one.kind, one.place.box) == ("ada", "crumbs", (1, 2, 5, 5))
+    assert [str(each) for each in one.also] == ["share that is kept", "pores"]
+    assert (other.case, str(other.words)) == ("bob", "Nothing is suspicious")
+    assert other.place.box == (0, 0, 40, 30)
+
+
+def test_only_a_run_without_truth_and_points_is_ordered_by_risk() -> None:
+    run = run_with(risk("ada", "a", 0.5))
+    assert unscored(run)
+    assert not unscored(run.model_copy(update={"risks": ()}))
+    true = run.cases[0].model_copy(update={"has_truth": True})
+    assert not unscored(run.model_copy(update={"cases": (true,)}))
+
+
+@pytest.fixture
+def evaluated(tmp_path, monkeypatch) -> Run:
+    """Three folders of finished cut-outs: two alike, one that keeps everything; one picture with a
+    hole that is half see-through, one that a model has nothing of."""
+    monkeypatch.setenv("RMBG_EVAL_CACHE", str(tmp_path / "cache"))
+    for name in ("good", "soft"):
+        rgb = np.zeros((120, 160, 3), np.uint8)
+        rgb[30:90, 40:120] = 200
+        (tmp_path / "cases" / "pet").mkdir(parents=True, exist_ok=True)
+        Image.fromarray(rgb).save(tmp_path / "cases" / "pet" / f"{name}.png")
+        for model in ("one", "two", "bad"):
+            alpha = np.zeros((120, 160), np.uint8)
+            alpha[30:90, 40:120] = 255
+            if name == "soft" and model == "one":
+                alpha[50:70, 65:95] = 150
+            if model == "bad":
+                alpha[:] = 255
+                alpha[:3] = 0
+            folder = tmp_path / model / "pet"
+            folder.mkdir(parents=True, exist_ok=True)
+            if (name, model) != ("good", "two"):
+                Image.fromarray(np.dstack([rgb, alpha])).save(folder / f"{name}.png")
+    models = [f"{model}=folder:{tmp_path / model}" for model in ("one", "two", "bad")]
+    return evaluate(
+        Settings(cases=str(tmp_path / "cases"), models=models, out=str(tmp_path / "run"))
+    )
+
+
+def test_a_run_has_risks_with_reasons_in_their_places(evaluated: Run) -> None:
+    risks = evaluated.index.risks
+    assert set(risks) == set(evaluated.index.predictions)
+    by = {(each.case, each.model): each for each in risks.values()}
+    assert by["good", "two"].value is None
+    assert isinstance(evaluated.index.predictions[by["good", "two"].key].failure, Failure)
+    assert str(by["good", "two"].reason).startswith("the prediction failed")
+    soft, good = by["soft", "one"], by["good", "one"]
+    assert soft.value > good.value
+    hole = next(each for each in soft.signs if each.measure == "soft_inside")
+    left, top, width, height = hole.place
+    assert left < 80 < left + width
+    assert top < 60 < top + height
+    assert [each.weight for each in soft.signs] == sorted(
+        (each.weight for each in soft.signs), reverse=True
+    )
+    for key, each in risks.items():
+        assert evaluated.measurements.values_of(key)["risk"] == each.value
+    assert Run.load(evaluated.settings.out_folder).risks == evaluated.risks
+
+
+def test_a_run_says_how_far_its_models_are_apart(evaluated: Run) -> None:
+    found = {(each.one, each.other): each for each in evaluated.agreements}
+    assert found["one", "two"].cases == 1
+    assert found["one", "bad"].cases == 2
+    # Whole 120 × 160 but three rows, against 60 × 80.
+    assert found["two", "bad"].apart == pytest.approx(1 - 60 * 80 / (117 * 160), abs=1e-6)
+    assert found["one", "two"].apart == pytest.approx(600 * (1 - 150 / 255) / 4800, abs=1e-4)
+    values = {
+        (m.case, m.model): m.value
+        for m in evaluated.measurements.of("apart")
+        if m.value is not None
+    }
+    assert values["soft", "one"] == pytest.approx(found["one", "two"].apart), "without the odd one"
+    assert values["good", "one"] == pytest.approx(values["good", "bad"]), "it is all there is"
