@@ -1,6 +1,7 @@
 // What is decided by eye on a page: opens the review and the vote, and saves and reads the files.
 
 import { address } from "./address.js";
+import { blind } from "./blind.js";
 import { Decisions } from "./decisions.js";
 import { review } from "./review.js";
 import { say } from "./words.js";
@@ -10,7 +11,8 @@ export function byEye() {
   const data = document.getElementById("about-decisions")?.dataset.about;
   const section = document.getElementById("by-eye");
   const dialog = /** @type {HTMLDialogElement | null} */ (document.getElementById("review"));
-  if (!data || !section || !dialog) return;
+  const voting = /** @type {HTMLDialogElement | null} */ (document.getElementById("blind"));
+  if (!data || !section || !dialog || !voting) return;
   const decisions = new Decisions(JSON.parse(data));
   const words = /** @type {HTMLTemplateElement} */ (document.getElementById("review-words"))
     .content;
@@ -18,7 +20,7 @@ export function byEye() {
   const part = (name) =>
     /** @type {HTMLInputElement} */ (section.querySelector(`[data-part="${name}"]`));
   const save = () => decisions.save("decisions.json");
-  const views = { review: review(dialog, decisions, save) };
+  const views = { review: review(dialog, decisions, save), blind: blind(voting, decisions, save) };
 
   const [person, file, state] = ["person", "file", "state"].map(part);
   if (decisions.person !== "anonymous") person.value = decisions.person;
@@ -42,6 +44,7 @@ export function byEye() {
     const button = target instanceof Element ? target.closest("button") : null;
     const command = button?.dataset.do;
     if (command === "review") views.review.open();
+    else if (command === "blind") views.blind.open();
     else if (command === "save-decisions") save();
     else if (command === "open-decisions") file.click();
   });
@@ -58,6 +61,7 @@ export function byEye() {
   addEventListener("beforeunload", (event) => {
     if (decisions.full && decisions.unsaved) event.preventDefault();
   });
-  const { review: wanted } = address.read();
-  if (wanted) views.review.open(wanted);
+  const wanted = address.read();
+  if (wanted.review) views.review.open(wanted.review);
+  else if (wanted.blind) views.blind.open();
 }

@@ -114,3 +114,10 @@ export function picture(kind, { original, alpha, result, truth }) {
   if (kind === "error") return grey && truth ? errorOf(grey, truth) : null;
   return result ?? (original && alpha ? cutOut(original, alpha) : null);
 }
+
+/** A copy of a picture on a canvas of this size. @param {Drawable} picture @param {number[]} size */
+export function pixelled(picture, [width, height]) {
+  const { canvas, draw } = drawing([width, height]);
+  draw("copy", picture);
+  return canvas;
+}

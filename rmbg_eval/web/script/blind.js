@@ -1,0 +1,358 @@
+// Voting between two models' cut-outs of a picture, not knowing whose they are: nothing in the dialog
+// differs from side to side but the pixels. Names come with the ranking, once one asks for it.
+
+import { address, remembered } from "./address.js";
+import { h } from "./dom.js";
+import { pixelled } from "./pixels.js";
+import { chance, FEWEST, nextPair, rank, seedOf } from "./ranking.js";
+import { arrange, sourcesOf, whole } from "./sources.js";
+import { svg } from "./svg.js";
+import { percent, say } from "./words.js";
+import { Zoom } from "./zoom.js";
+
+/** @typedef {import("./decisions.js").Decisions} Decisions */
+/** @typedef {import("./decisions.js").Decision} Decision */
+/** @typedef {import("./ranking.js").Tally} Tally */
+/** @typedef {import("./pixels.js").Drawable} Drawable */
+/** @typedef {{ place: number, left: number, right: number, seed: number }} Pair a case, and two models */
+
+const OF_LEFT = /** @type {Record<string, number>} */ ({ left: 1, right: 0, equal: 0.5 });
+
+/**
+ * @param {HTMLDialogElement} dialog
+ * @param {Decisions} decisions
+ * @param {() => void} save
+ */
+export function blind(dialog, decisions, save) {
+  const { about } = decisions;
+  const words = /** @type {HTMLTemplateElement} */ (document.getElementById("review-words"))
+    .content;
+  /** @template {HTMLElement} [E=HTMLElement] @param {string} name */
+  const part = (name) => /** @type {E} */ (dialog.querySelector(`[data-part="${name}"]`));
+  const stage = part("stage");
+  const zoom = new Zoom({
+    arrange: () => arrange(stage, 2, zoom.size),
+    changed: () => {
+      part("percent").textContent = `${zoom.percent}\u00a0%`;
+    },
+  });
+  zoom.listen(stage);
+  /** @type {Pair | null} */
+  let pair = null;
+  /** @type {{ pair: Pair, like: Partial<Decision> }[]} */
+  let past = [];
+  /** @type {Set<number>} */
+  const lost = new Set(); // cases whose pictures could not be loaded
+  /** @type {Map<string, Promise<Drawable | null>>} */
+  const made = new Map();
+  let ready = false; // whether both are seen
+  let original = false; // whether the original is in place of both
+  /** @type {HTMLElement | null} */
+  let opener = null;
+  let base = Number(remembered.get("blind"));
+  if (!Number.isInteger(base) || base <= 0) {
+    base = crypto.getRandomValues(new Uint32Array(1))[0] || 1;
+    remembered.set("blind", String(base));
+  }
+
+  // ---- what is voted on
+
+  const numbers = new Map(about.models.map((name, number) => [name, number]));
+  const articleOf = (/** @type {number} */ place) => document.getElementById(about.cases[place][0]);
+
+  /** @param {Decision} vote @returns {Tally} */
+  const tally = ({ left, right, choice = "" }) => [
+    numbers.get(left?.model ?? "") ?? 0,
+    numbers.get(right?.model ?? "") ?? 0,
+    OF_LEFT[choice],
+  ];
+
+  /** @param {Omit<Pair, "seed">} sides @returns {Partial<Decision>} */
+  function like({ place, left, right }) {
+    const [, category, id, , shas] = about.cases[place];
+    const [one, other] = [left, right].map((model) => ({
+      model: about.models[model],
+      cutout_sha256: shas[model] ?? "",
+    }));
+    return { kind: "vote", category, case: id, left: one, right: other };
+  }
+
+  /** The next that tells most, of those that this person has not voted on. @param {Tally} [more] a
+   *   vote that may come, on the case of `at` @param {Pair} [at] @returns {Pair | null} */
+  function next(more, at) {
+    const votes = decisions.holding("vote");
+    const tallies = [...votes.map(tally), ...(more ? [more] : [])];
+    const seed = seedOf(base, tallies.length);
+    const found = nextPair(
+      tallies,
+      about.models.length,
+      (one, other) =>
+        about.cases.flatMap(([, , , , shas], place) => {
+          const there = shas[one] && shas[other] && shas[one] !== shas[other];
+          if (!there || lost.has(place) || !articleOf(place)) return [];
+          if (at?.place === place && [at.left, at.right].includes(one) &&
+              [at.left, at.right].includes(other)) return []; // biome-ignore format: one condition
+          const about_ = like({ place, left: one, right: other });
+          if (decisions.mine(about_)) return [];
+          return [{ place, votes: decisions.of(about_).length }];
+        }),
+      seed,
+    );
+    if (!found) return null;
+    const { one, other, place } = found;
+    const sides = seedOf(seed, place, one, other);
+    const swapped = chance(sides)() < 0.5;
+    return { place, left: swapped ? other : one, right: swapped ? one : other, seed: sides };
+  }
+
+  // ---- pictures
+
+  /** @param {number} place @param {number | null} model null: the original */
+  function pictureOf(place, model) {
+    const key = `${place} ${model}`;
+    let there = made.get(key);
+    if (!there) {
+      const article = articleOf(place);
+      const sources = article ? sourcesOf(article) : [];
+      const source = sources.find(({ kind, model: name }) =>
+        model === null ? kind === "original" : kind === "result" && name === about.models[model],
+      );
+      there = source
+        ? whole(sources, source, source.kind).catch(() => null)
+        : Promise.resolve(null);
+      made.set(key, there);
+    }
+    return there;
+  }
+
+  async function show() {
+    const now = pair;
+    ready = false;
+    dialog.classList.remove("ended");
+    part("ranking").replaceChildren();
+    stage.replaceChildren();
+    zoom.panels = [];
+    if (!now) return end();
+    const size = (articleOf(now.place)?.dataset.size ?? "1x1").split("x").map(Number);
+    tell();
+    const both = await Promise.all(
+      [now.left, now.right, null].map((model) => pictureOf(now.place, model)),
+    );
+    if (pair !== now || !dialog.open) return;
+    if (!both[0] || !both[1]) {
+      lost.add(now.place);
+      pair = next();
+      return show();
+    }
+    zoom.size = size;
+    zoom.view = null;
+    // Copies of one size, both seen at once: nothing tells them apart but what they show.
+    zoom.panels = both.slice(0, 2).map((drawn, side) => {
+      const name = "AB"[side];
+      const canvas = pixelled(/** @type {Drawable} */ (drawn), size);
+      canvas.setAttribute("role", "img");
+      canvas.setAttribute("aria-label", name);
+      const layer = h("div", { class: "canvas cut" }, canvas);
+      const box = h("div", { class: "pane" }, layer, h("p", { class: "name" }, h("b", {}, name)));
+      if (both[2]) {
+        const of = pixelled(both[2], size);
+        of.setAttribute("class", "of");
+        layer.append(of);
+      }
+      return { box, layer };
+    });
+    stage.replaceChildren(...zoom.panels.map(({ box }) => box));
+    hold(original);
+    zoom.place();
+    ready = true;
+    ahead(now);
+  }
+
+  /** Make what may come next, and let go of the rest. @param {Pair} now */
+  async function ahead(now) {
+    const likely = Object.values(OF_LEFT).map((of) => next([now.left, now.right, of], now));
+    const wanted = [now, ...likely].flatMap((each) =>
+      each ? [each.left, each.right, null].map((model) => `${each.place} ${model}`) : [],
+    );
+    for (const key of made.keys()) if (!wanted.includes(key)) made.delete(key);
+    for (const each of likely) {
+      for (const model of each ? [each.left, each.right, null] : []) {
+        await pictureOf(each?.place ?? 0, model);
+        if (pair !== now || !dialog.open) return;
+      }
+    }
+  }
+
+  function tell() {
+    const votes = decisions.holding("vote");
+    const pictures = new Set(votes.map(({ category, case: id }) => `${category}\0${id}`)).size;
+    part("votes").replaceChildren(...say(words, "votes", { votes: votes.length, pictures }));
+    const few = pictures < FEWEST;
+    part("few").replaceChildren(...(few ? say(words, "from", { least: FEWEST }) : []));
+    for (const output of dialog.querySelectorAll('[data-part="unsaved"]')) {
+      output.replaceChildren(
+        ...(decisions.unsaved ? say(words, "unsaved", { n: decisions.unsaved }) : []),
+      );
+    }
+    if (decisions.full) part("few").replaceChildren(...say(words, "full"));
+  }
+
+  // ---- votes
+
+  /** @param {string} choice */
+  function vote(choice) {
+    if (!pair || !ready) return;
+    const about_ = like(pair);
+    decisions.add({ ...about_, choice, seed: pair.seed });
+    past.push({ pair, like: { ...about_, choice, seed: pair.seed } });
+    pair = next();
+    show();
+    stage.focus({ preventScroll: true });
+  }
+
+  function undo() {
+    const last = past.pop();
+    if (!last) return;
+    decisions.add({ ...last.like, undone: true });
+    pair = last.pair;
+    show();
+  }
+
+  // ---- the ranking, with names
+
+  function end() {
+    pair = null;
+    ready = false;
+    tell();
+    stage.replaceChildren();
+    zoom.panels = [];
+    dialog.classList.add("ended");
+    /** @type {Map<string, Tally[]>} */
+    const shoots = new Map();
+    for (const each of decisions.holding("vote")) {
+      const number = decisions.names.get(`${each.category}\0${each.case}`);
+      if (number === undefined) continue;
+      const [, category, id, group] = about.cases[number];
+      const shoot = `${category}\0${group || `\0${id}`}`;
+      shoots.set(shoot, [...(shoots.get(shoot) ?? []), tally(each)]);
+    }
+    const { standings, reason } = rank([...shoots.values()], about.models.length);
+    const names = (/** @type {typeof standings} */ some) =>
+      some.map(({ model }) => about.models[model]).join(", ");
+    const best = standings.filter((each) => each.rank === 1);
+    const says = reason
+      ? say(words, `rank-${reason}`, { n: shoots.size, least: FEWEST })
+      : best.length > 1
+        ? say(words, "rank-close", { models: names(best) })
+        : say(words, "rank-best", { model: names(best) });
+    const rows = standings.map(({ model, rank: own, share, low, high }) => {
+      const [from, to] = low === null || high === null ? [share, share] : [low, high];
+      const bar = svg(
+        "svg",
+        {
+          class: "interval",
+          viewBox: "0 0 100 8",
+          preserveAspectRatio: "none",
+          "aria-hidden": "true",
+        },
+        svg("rect", { class: "track", y: 3, width: 100, height: 2 }),
+        svg("rect", { class: "reach", x: 100 * from, y: 1, width: 100 * (to - from), height: 6 }),
+        svg("rect", { class: "mark", x: 100 * share, width: 1, height: 8 }),
+      );
+      const range = low === null ? [] : [" · ", percent(low), "–", percent(high)];
+      return h(
+        "tr",
+        {},
+        h("td", {}, own === null ? "–" : String(own)),
+        h("th", { scope: "row" }, about.models[model]),
+        h("td", {}, bar),
+        h("td", { class: "number" }, h("b", {}, percent(share)), ...range),
+      );
+    });
+    part("ranking").replaceChildren(
+      h("h3", { tabindex: "-1" }, ...says),
+      h("p", { class: "note" }, ...say(words, "rank-what")),
+      h("table", {}, h("tbody", {}, ...rows)),
+    );
+    part("ranking").querySelector("h3")?.focus();
+    const more = next();
+    /** @type {HTMLButtonElement} */ (dialog.querySelector('[data-do="go-on"]')).disabled = !more;
+  }
+
+  /** The original in place of both. @param {boolean} on */
+  function hold(on) {
+    original = on;
+    dialog.classList.toggle("original", on);
+    dialog.querySelector('[data-do="original"]')?.setAttribute("aria-pressed", String(on));
+  }
+
+  function open() {
+    opener = /** @type {HTMLElement | null} */ (document.activeElement);
+    past = [];
+    dialog.showModal();
+    stage.focus({ preventScroll: true });
+    address.write({ blind: "1" });
+    pair = next();
+    show();
+  }
+
+  dialog.addEventListener("close", () => {
+    pair = null;
+    hold(false);
+    address.write({ blind: "" });
+    stage.replaceChildren();
+    part("ranking").replaceChildren();
+    zoom.panels = [];
+    made.clear();
+    opener?.focus({ preventScroll: true });
+  });
+
+  dialog.addEventListener("click", ({ target }) => {
+    const button = target instanceof Element ? target.closest("button") : null;
+    const { do: command, choice } = button?.dataset ?? {};
+    if (choice) vote(choice);
+    else if (command === "close") dialog.close();
+    else if (command === "undo") undo();
+    else if (command === "original") hold(!original);
+    else if (command === "rank") end();
+    else if (command === "go-on") {
+      pair = next();
+      show();
+      stage.focus({ preventScroll: true });
+    } else if (command === "save-decisions") save();
+    else if (command === "in") zoom.step(1);
+    else if (command === "out") zoom.step(-1);
+    else if (command === "fit") zoom.fit();
+  });
+  dialog.addEventListener("keydown", (event) => {
+    const { key, target } = event;
+    if (event.ctrlKey || event.metaKey || event.altKey) return;
+    if (target instanceof Element && target.matches("select, input")) return;
+    const small = key.toLowerCase();
+    const choice = { ArrowLeft: "left", ArrowRight: "right", "=": "equal", ArrowDown: "equal" }[
+      key
+    ];
+    if (key.startsWith("Arrow") && event.shiftKey) {
+      zoom.key(event);
+      return;
+    }
+    if (choice) {
+      if (!event.repeat) vote(choice);
+    } else if (small === "z") undo();
+    else if (small === "o") hold(true);
+    else {
+      zoom.key(event);
+      return;
+    }
+    event.preventDefault();
+    event.stopPropagation(); // the sheet has keys of its own
+  });
+  dialog.addEventListener("keyup", ({ key }) => {
+    if (key.toLowerCase() === "o") hold(false);
+  });
+
+  decisions.on(() => {
+    if (dialog.open) tell();
+  });
+  return { open };
+}

@@ -1,0 +1,218 @@
+// Which model people prefer, by votes without names: rmbg_eval.decisions.ranking, while one votes. The
+// draws that intervals are of are others by chance; strengths and the next pair are the same.
+
+import { student } from "./share.js";
+
+export const FEWEST = 12; // pictures, or shoots, that votes must be on for a ranking
+const DRAWS = 500;
+const PRIOR = 1; // equal votes that each pair that met has beside people's
+const Z = 1.959964;
+
+/** @typedef {[number, number, number]} Tally a model, another, and what the first has: 1, 0.5 or 0 */
+/** @typedef {{ model: number, rank: number | null, share: number, low: number | null, high: number | null }} Standing */
+
+/** Numbers from 0 to 1 by chance, always the same of a seed. @param {number} seed */
+export function chance(seed) {
+  let state = seed >>> 0;
+  return () => {
+    state = (state + 0x6d2b79f5) >>> 0;
+    let mixed = Math.imul(state ^ (state >>> 15), state | 1);
+    mixed ^= mixed + Math.imul(mixed ^ (mixed >>> 7), mixed | 61);
+    return ((mixed ^ (mixed >>> 14)) >>> 0) / 2 ** 32;
+  };
+}
+
+/** A seed of several numbers. @param {...number} parts */
+export function seedOf(...parts) {
+  let seed = 0;
+  for (const part of parts) seed = Math.floor(chance(seed ^ part)() * 2 ** 32);
+  return seed;
+}
+
+/** Victories of row over column, an equal vote half of one for each.
+ * @param {Tally[]} votes @param {number} count of models */
+export function winsOf(votes, count) {
+  const wins = Array.from({ length: count }, () => new Array(count).fill(0));
+  for (const [one, other, ofOne] of votes) {
+    wins[one][other] += ofOne;
+    wins[other][one] += 1 - ofOne;
+  }
+  return wins;
+}
+
+/**
+ * Bradley and Terry's strengths. Source of the iteration: Newman, "Efficient computation of rankings
+ * from pairwise comparisons", 2023.
+ * @param {number[][]} wins @param {number[][]} [met] whose pairs have an equal vote more
+ */
+export function strengths(wins, met = wins) {
+  const count = wins.length;
+  const all = wins.map((row, i) =>
+    row.map((n, j) => n + (i !== j && met[i][j] + met[j][i] > 0 ? PRIOR / 2 : 0)),
+  );
+  const found = new Array(count).fill(1);
+  for (let round = 0; round < 10_000; round++) {
+    let moved = 0;
+    for (let i = 0; i < count; i++) {
+      let [won, lost] = [0, 0];
+      for (let j = 0; j < count; j++) {
+        won += (all[i][j] * found[j]) / (found[i] + found[j]);
+        lost += all[j][i] / (found[i] + found[j]);
+      }
+      if (!lost) continue;
+      moved = Math.max(moved, Math.abs(Math.log(won / lost / found[i])));
+      found[i] = won / lost;
+    }
+    const middle = Math.exp(found.reduce((sum, each) => sum + Math.log(each), 0) / count);
+    for (let i = 0; i < count; i++) found[i] /= middle;
+    if (moved < 1e-10) break;
+  }
+  return found;
+}
+
+/** The share of votes that each would win against each of the others alike. @param {number[]} found */
+export const expectedShares = (found) =>
+  found.map(
+    (own) =>
+      (found.reduce((sum, other) => sum + own / (own + other), 0) - 0.5) /
+      Math.max(1, found.length - 1),
+  );
+
+const logit = (/** @type {number} */ p) => Math.log(p / (1 - p));
+const expit = (/** @type {number} */ x) => 1 / (1 + Math.exp(-x));
+
+/** @param {number[]} values */
+function deviation(values) {
+  const mean = values.reduce((sum, each) => sum + each, 0) / values.length;
+  return Math.sqrt(values.reduce((sum, each) => sum + (each - mean) ** 2, 0) / values.length);
+}
+
+/**
+ * @param {Tally[][]} shoots the votes on each
+ * @param {number} count of models
+ * @param {number} [seed]
+ * @returns {{ standings: Standing[], reason: "" | "none" | "few" | "apart" }} the best first
+ */
+export function rank(shoots, count, seed = 0) {
+  const every = shoots.flat();
+  const there = Array.from({ length: count }, (_, n) => n).filter((n) =>
+    every.some(([one, other]) => n === one || n === other),
+  );
+  const place = new Map(there.map((model, n) => [model, n]));
+  const own = shoots.map((votes) =>
+    votes.map(
+      ([one, other, of]) => /** @type {Tally} */ ([place.get(one) ?? 0, place.get(other) ?? 0, of]),
+    ),
+  );
+  const reason = reasonOf(own, there.length);
+  if (reason) {
+    const shares = there.map((_, n) => {
+      const of = own
+        .flat()
+        .flatMap(([one, other, won]) => (one === n ? [won] : other === n ? [1 - won] : []));
+      return of.reduce((sum, each) => sum + each, 0) / of.length;
+    });
+    const standings = there.map((model, n) => ({
+      model,
+      rank: null,
+      share: shares[n],
+      low: null,
+      high: null,
+    }));
+    return { standings: standings.sort((a, b) => b.share - a.share), reason };
+  }
+  const size = there.length;
+  const whole = winsOf(own.flat(), size);
+  const shares = expectedShares(strengths(whole));
+  const random = chance(seed);
+  const parts = own.map((votes) => winsOf(votes, size));
+  const draws = Array.from({ length: DRAWS }, () => {
+    const wins = winsOf([], size);
+    for (let n = 0; n < parts.length; n++) {
+      const part = parts[Math.floor(random() * parts.length)];
+      for (let i = 0; i < size; i++) for (let j = 0; j < size; j++) wins[i][j] += part[i][j];
+    }
+    return expectedShares(strengths(wins, whole));
+  });
+  const few = student(own.length - 1) * Math.sqrt(own.length / (own.length - 1));
+  const reach = shares.map((_, n) => few * deviation(draws.map((draw) => logit(draw[n]))));
+  const better = clearlyBetter(shares, draws, few / Z);
+  const standings = there.map((model, n) => ({
+    model,
+    rank: 1 + better.filter((row) => row[n]).length,
+    share: shares[n],
+    low: expit(logit(shares[n]) - reach[n]),
+    high: expit(logit(shares[n]) + reach[n]),
+  }));
+  return { standings: standings.sort((a, b) => a.rank - b.rank || b.share - a.share), reason };
+}
+
+/** Whether row is better than column, for all pairs at once.
+ * @param {number[]} shares @param {number[][]} draws @param {number} few */
+function clearlyBetter(shares, draws, few) {
+  const pairs = shares.flatMap((_, i) => shares.map((_, j) => [i, j]));
+  const spread = new Map(
+    pairs.map(([i, j]) => [
+      i * shares.length + j,
+      i === j ? Infinity : Math.max(1e-9, deviation(draws.map((draw) => draw[i] - draw[j]))),
+    ]),
+  );
+  const by = (/** @type {number} */ i, /** @type {number} */ j) =>
+    spread.get(i * shares.length + j) ?? 1;
+  const furthest = draws
+    .map((draw) =>
+      Math.max(
+        ...pairs.map(([i, j]) => Math.abs(draw[i] - draw[j] - shares[i] + shares[j]) / by(i, j)),
+      ),
+    )
+    .sort((a, b) => a - b);
+  const at = 0.95 * (furthest.length - 1);
+  const [low, high] = [furthest[Math.floor(at)], furthest[Math.ceil(at)]];
+  const least = (low + (high - low) * (at % 1)) * few;
+  return shares.map((one, i) => shares.map((other, j) => (one - other) / by(i, j) > least));
+}
+
+/** @param {Tally[][]} shoots @param {number} count of models with votes */
+function reasonOf(shoots, count) {
+  const every = shoots.flat();
+  if (!every.length) return "none";
+  if (shoots.length < FEWEST) return "few";
+  const joined = new Set([0]);
+  for (let before = 0; before < joined.size; ) {
+    before = joined.size;
+    for (const [one, other] of every) {
+      if (joined.has(one) || joined.has(other)) joined.add(one).add(other);
+    }
+  }
+  return joined.size < count ? "apart" : "";
+}
+
+/**
+ * The two models, and the case, whose vote would tell most; null where there is none left.
+ * @param {Tally[]} votes
+ * @param {number} count of models
+ * @param {(one: number, other: number) => { place: number, votes: number }[]} cases that can be voted
+ *   on, with the votes that the pair has there
+ * @param {number} seed
+ * @returns {{ one: number, other: number, place: number } | null}
+ */
+export function nextPair(votes, count, cases, seed) {
+  const wins = winsOf(votes, count);
+  const even = wins.map((row, i) => row.map((n, j) => n + (i === j ? 0 : 0.5)));
+  const found = strengths(even);
+  const telling = (/** @type {number} */ i, /** @type {number} */ j) => {
+    const p = found[i] / (found[i] + found[j]);
+    return (p * (1 - p)) / (wins[i][j] + wins[j][i] + 1);
+  };
+  const pairs = found.flatMap((_, i) => found.slice(i + 1).map((_, k) => [i, i + 1 + k]));
+  pairs.sort((a, b) => telling(b[0], b[1]) - telling(a[0], a[1]));
+  for (const [one, other] of pairs) {
+    const there = cases(one, other);
+    if (!there.length) continue;
+    const fewest = Math.min(...there.map((each) => each.votes));
+    const best = there.filter((each) => each.votes === fewest);
+    const { place } = best[Math.floor(chance(seed)() * best.length)];
+    return { one, other, place };
+  }
+  return null;
+}

@@ -1,0 +1,231 @@
+"""Voting between two without names: nothing tells which is which; `decide` reads the votes."""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+
+import numpy as np
+import pytest
+from axe import source, violations
+from pages import opened
+from playwright.sync_api import Browser, Page, expect
+
+from rmbg_eval import Run
+from rmbg_eval.decisions.files import take
+from rmbg_eval.decisions.ranking import expected_shares, rank, strengths
+from rmbg_eval.web import script
+
+LAYOUTS = pytest.mark.parametrize("layout", ["single", "folder"])
+
+
+def voting(page: Page, address: str) -> Page:
+    opened(page, address)
+    page.locator("#by-eye [data-do=blind]").click()
+    return seen(page)
+
+
+def seen(page: Page) -> Page:
+    expect(page.locator("#blind .pane")).to_have_count(2)
+    return page
+
+
+def vote(page: Page, key: str) -> None:
+    before = page.locator("#blind [data-part=votes]").inner_text()
+    page.keyboard.press(key)
+    expect(page.locator("#blind [data-part=votes]")).not_to_have_text(before)
+
+
+def panes(page: Page) -> list[str]:
+    return page.locator("#blind .pane").evaluate_all("all => all.map(e => e.outerHTML)")
+
+
+def pixels(page: Page) -> list[list[int]]:
+    """What either side shows, in short; of a page whose pixels a script may read."""
+    return page.locator("#blind .canvas > [role=img]").evaluate_all(
+        """all => all.map(canvas => [...canvas.getContext("2d").getImageData(
+            0, 0, canvas.width, canvas.height).data].filter((_, i) => i % 97 === 3))"""
+    )
+
+
+@LAYOUTS
+def test_nothing_but_the_pixels_tells_which_is_which(
+    page: Page, pages: dict[str, Path], layout: str
+) -> None:
+    run = Run.load(pages[layout].parent)
+    secrets = {model.info.name for model in run.models}
+    secrets |= {p.cutout_sha256 for p in run.predictions if p.cutout_sha256}
+    secrets |= {p.case for p in run.predictions} | {
+        "assets/",
+        "cutouts/",
+        "data:",
+        "blob:",
+        "file:",
+    }
+    voting(page, pages[layout].as_uri())
+    for number in range(4):
+        html = page.locator("#blind").evaluate("e => e.outerHTML").lower()
+        assert [each for each in secrets if each.lower() in html] == []
+        left, right = (re.sub(r"translate\([^)]*\)", "", each) for each in panes(page))
+        assert left.replace(">A<", "><").replace('"A"', "") == right.replace(">B<", "><").replace(
+            '"B"', ""
+        )
+        fragment = page.evaluate("location.hash") + page.title()
+        assert [each for each in secrets if each in fragment] == []
+        attributes = page.locator("#blind .canvas > *").evaluate_all(
+            "all => all.flatMap(e => [...e.attributes].map(a => a.name))"
+        )
+        assert set(attributes) <= {"width", "height", "role", "aria-label", "class"}
+        if number < 3:
+            vote(page, "=")
+            if page.locator("#blind.ended").count():
+                break
+            seen(page)
+
+
+def test_sides_are_drawn_by_chance_and_recorded(
+    page: Page, pages: dict[str, Path], tmp_path: Path
+) -> None:
+    """Of many seeds, each model is on the left about as often; the file says what was drawn."""
+    page.add_script_tag(content=script("ranking"))  # type: ignore[arg-type]
+    swaps = page.evaluate(
+        "Array.from({ length: 2000 }, (_, n) => "
+        "$ranking.chance($ranking.seedOf($ranking.seedOf(n, 3), n % 7, 0, 1))() < 0.5)"
+    )
+    assert 0.45 < np.mean(swaps) < 0.55
+    # Nor does one follow from the one before.
+    assert 0.45 < np.mean(np.array(swaps[1:]) == np.array(swaps[:-1])) < 0.55
+
+
+def test_votes_are_what_decide_reads(page: Page, pages: dict[str, Path], tmp_path: Path) -> None:
+    run = Run.load(pages["single"].parent)
+    voting(page, pages["single"].as_uri())
+    for key in ("ArrowLeft", "ArrowRight", "="):
+        vote(page, key)
+        seen(page)
+    with page.expect_download() as download:
+        page.locator("#blind [data-do=save-decisions]").click()
+    download.value.save_as(tmp_path / "d.json")
+    intake = take(run, [tmp_path / "d.json"])
+    assert intake.refused == ()
+    votes = intake.counting.votes
+    assert [each.choice for each in votes] == ["left", "right", "equal"]
+    assert len({each.case for each in votes}) == 3  # another picture each time
+    blank = page.context.new_page()
+    blank.add_script_tag(content=script("ranking"))  # type: ignore[arg-type]
+    for each in votes:
+        swapped = blank.evaluate("seed => $ranking.chance(seed)() < 0.5", each.seed)
+        models = [model.info.name for model in run.models]
+        assert [each.left.model, each.right.model] == (models[::-1] if swapped else models)
+
+
+def test_a_vote_is_taken_back_and_the_same_pair_comes_after_a_reload(
+    page: Page, pages: dict[str, Path]
+) -> None:
+    voting(page, pages["single"].as_uri())
+    first = pixels(page)
+    page.reload()
+    assert pixels(seen(page)) == first  # the same sides, too
+    vote(page, "ArrowLeft")
+    assert pixels(seen(page)) != first
+    page.keyboard.press("z")
+    expect(page.locator("#blind [data-part=votes]")).to_contain_text("0 votes")
+    assert pixels(seen(page)) == first
+
+
+def test_names_come_with_the_ranking_and_go_again(page: Page, pages: dict[str, Path]) -> None:
+    voting(page, pages["single"].as_uri())
+    vote(page, "ArrowLeft")
+    seen(page)
+    page.locator("#blind [data-do=rank]").click()
+    expect(page.locator("#blind .ranking")).to_contain_text("Too few for a ranking")
+    expect(page.locator("#blind .ranking th")).to_have_text(["grabcut", "By hand"])
+    page.locator("#blind [data-do=go-on]").click()
+    expect(page.locator("#blind .ranking th")).to_have_count(0)
+    seen(page)
+    page.keyboard.down("o")
+    expect(page.locator("#blind .canvas .of").first).to_be_visible()
+    expect(page.locator("#blind .canvas [role=img]").first).to_be_hidden()
+    page.keyboard.up("o")
+    expect(page.locator("#blind .canvas .of").first).to_be_hidden()
+    for _ in range(3):
+        vote(page, "=")
+    expect(page.locator("#blind.ended")).to_have_count(1)  # none is left
+    expect(page.locator("#blind [data-do=go-on]")).to_be_disabled()
+
+
+def test_a_finger_votes(browser: Browser, pages: dict[str, Path]) -> None:
+    context = browser.new_context(viewport={"width": 390, "height": 780}, has_touch=True)
+    page = context.new_page()
+    opened(page, pages["folder"].as_uri())
+    page.locator("#by-eye [data-do=blind]").tap()
+    seen(page)
+    assert page.evaluate("document.documentElement.scrollWidth") <= 390
+    page.locator("#blind [data-choice=equal]").tap()
+    expect(page.locator("#blind [data-part=votes] [lang=zh]")).to_contain_text("1")
+    context.close()
+
+
+def test_axe_finds_nothing_in_the_vote(browser: Browser, pages: dict[str, Path]) -> None:
+    context = browser.new_context(bypass_csp=True)
+    page = context.new_page()
+    page.goto(pages["single"].as_uri())
+    page.locator("#by-eye [data-do=blind]").click()
+    seen(page)
+    assert violations(page, source()) == []
+    page.locator("#blind [data-do=rank]").click()
+    assert violations(page, source()) == []
+    context.close()
+
+
+def test_the_ranking_is_that_of_python(page: Page) -> None:
+    page.add_script_tag(content=script("ranking"))  # type: ignore[arg-type]
+    r = np.random.default_rng(2)
+    names = ["a", "b", "c", "d"]
+    shoots = []
+    for _ in range(60):
+        one, other = r.permutation(4)[:2]
+        shoots.append([[int(one), int(other), float(r.choice([1, 0.5, 0], p=_likely(one, other)))]])
+    wins = np.zeros((4, 4))
+    for ((one, other, of),) in shoots:
+        wins[one, other] += of
+        wins[other, one] += 1 - of
+    found = page.evaluate("wins => $ranking.strengths(wins)", wins.tolist())
+    assert found / np.exp(np.log(found).mean()) == pytest.approx(
+        strengths(wins) / np.exp(np.log(strengths(wins)).mean()), rel=1e-6
+    )
+    shares = page.evaluate("found => $ranking.expectedShares(found)", found)
+    assert shares == pytest.approx(expected_shares(np.array(found)))
+    theirs = page.evaluate("shoots => $ranking.rank(shoots, 4, 1)", shoots)
+    ours = rank([[(names[a], names[b], of)] for ((a, b, of),) in shoots], names, 60)
+    assert theirs["reason"] == ""
+    for one, other in zip(theirs["standings"], ours.models, strict=True):
+        assert (names[one["model"]], one["rank"]) == (other.model, other.rank)
+        assert one["share"] == pytest.approx(other.share, abs=1e-6)
+        # Other draws: as far apart as 500 of them leave it.
+        assert one["low"] == pytest.approx(other.low, abs=0.02)
+        assert one["high"] == pytest.approx(other.high, abs=0.02)
+    few = page.evaluate("shoots => $ranking.rank(shoots, 4)", shoots[:5])
+    assert few["reason"] == "few"
+    apart = page.evaluate("shoots => $ranking.rank(shoots, 4)", [[[0, 1, 1]], [[2, 3, 0]]] * 8)
+    assert apart["reason"] == "apart"
+
+
+def _likely(one: int, other: int) -> list[float]:
+    """That the first wins, nobody does, or the other: models of lower number are better."""
+    first = 0.8 / (1 + 2.0 ** (int(one) - int(other)))
+    return [first, 0.2, 0.8 - first]
+
+
+def test_the_next_pair_tells_most(page: Page) -> None:
+    page.add_script_tag(content=script("ranking"))  # type: ignore[arg-type]
+    ask = (
+        "([votes, of]) => $ranking.nextPair(votes, 3, (a, b) => of[`${a}${b}`].map("
+        "(votes, place) => ({ votes, place })), 1)"
+    )
+    votes = [[0, 1, 1]] * 6 + [[0, 2, 1]] * 6  # of 1 and 2 nobody knows
+    found = page.evaluate(ask, [votes, {"01": [0, 0], "02": [0, 0], "12": [2, 0, 3]}])
+    assert found == {"one": 1, "other": 2, "place": 1}
+    found = page.evaluate(ask, [votes, {"01": [4], "02": [], "12": []}])
+    assert found == {"one": 0, "other": 1, "place": 0}
+    assert page.evaluate(ask, [votes, {"01": [], "02": [], "12": []}]) is None
