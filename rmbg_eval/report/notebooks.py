@@ -148,9 +148,6 @@ class ReportPage(Preprocessor):
                         paths |= dict.fromkeys(_files(html))
                         output["data"]["text/html"] = _inline(html, folder)
             page["files"] = _store(paths, folder)
-        for output in (output for cell in cells for output in cell.get("outputs", [])):
-            if "text/html" in output.get("data", {}):
-                output["data"]["text/html"] = _for_later(output["data"]["text/html"])
         page["head"], page["foot"] = head_and_foot(
             page["title"], page["lang"], page["layout"], about=page["about"]
         )
@@ -161,12 +158,6 @@ class ReportPage(Preprocessor):
 def _blank(output: dict) -> bool:
     """Whether an output shows nothing, as a progress bar does when it is done."""
     return "data" in output and output["data"].get("text/html") == ""
-
-
-def _for_later(html: str) -> str:
-    """`html` with what is only to be made where it is looked at as text for a script; who has none
-    sees it as it is. A notebook, whose page runs scripts but not ours, stays as it is."""
-    return html.replace("<!--later-->", "<noscript>").replace("<!--/later-->", "</noscript>")
 
 
 def _inline(html: str, folder: Path) -> str:

@@ -179,6 +179,7 @@ class Sheet:
             name=record.id,
             pixels=f"{width}×{height}" if width else "",
             size=f"{width or 1}x{height or 1}",
+            region=",".join(map(str, previews.region or ())) if self._cuts(previews) else "",
             has_truth=record.has_truth,
             row=self.rows[key],
             original=self._original(previews, title),
@@ -261,7 +262,12 @@ class Sheet:
         full = self._address(previews.full)
         if image and full and self._in_folder():
             image = replace(image, link=full)
-        return TileView("original", image=image, full=full, edge=self._address(previews.edge))
+        edge = "" if self._cuts(previews) else self._address(previews.edge)
+        return TileView("original", image=image, full=full, edge=edge)
+
+    def _cuts(self, previews: CasePreviews) -> bool:
+        """Whether the hardest edge is cut from what is in the page anyway."""
+        return bool(previews.region and previews.full) and not self._in_folder()
 
     def _address(self, preview: Preview | None) -> str:
         return self.context.url(preview.path) if preview else ""
@@ -299,6 +305,7 @@ class Sheet:
         if image and self._in_folder():
             full = self.context.url(prediction.cutout)
             image = replace(image, link=full)
+        cuts = self._cuts(previews) and bool(shown.full or shown.alpha)
         results = self.index.points.get(prediction.key, {})
         pips = tuple(
             PipView(
@@ -314,7 +321,7 @@ class Sheet:
             image,
             full=full,
             alpha="" if self._in_folder() else self._address(shown.alpha),
-            edge=self._address(shown.edge),
+            edge="" if cuts else self._address(shown.edge),
             cutout="" if self._in_folder() else self.context.url(prediction.cutout),
             pips=pips,
             count=f"{sum(passed)}/{len(passed)}" if passed else "",

@@ -453,6 +453,9 @@ class CaseView:
     pixels: str
     size: str
     """Width x height in pixels."""
+    region: str
+    """Left, top, width and height of the hardest edge in pixels, where a script cuts it from the
+    full-size pictures that the page has; empty elsewhere."""
     has_truth: bool
     row: int | None
     """Where its facts are in those of the sheet; None on a page of its own."""

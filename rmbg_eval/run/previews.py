@@ -99,7 +99,7 @@ class ModelPreviews(BaseModel):
     alpha: Preview | None = None
     """Grey, at full size, without loss; None where the cut-out lies beside the page."""
     edge: Preview | None
-    """The hardest edge, RGBA, without loss."""
+    """The hardest edge, RGBA, without loss; None where the page cuts it from `full` or `alpha`."""
     wrong: tuple[float, float] | None = None
     """Shares of the pixels too opaque, and too transparent, by more than 0.1; None without a
     truth."""
@@ -411,6 +411,7 @@ def _draw(
     truth = _try(case.truth) if case else None
     alphas = [rgba[..., 3].astype(np.float32) / np.float32(255) for rgba in cutouts.values()]
     region = hardest_edge(alphas) if alphas else None
+    crops = layout == "folder" or original is None  # the page cuts them itself from what it has
     models = {}
     for number, ((model, rgba), alpha) in enumerate(zip(cutouts.items(), alphas, strict=True)):
         clear = _clear_hidden(rgba)
@@ -420,7 +421,7 @@ def _draw(
             result=put(f"{number}-result", _thumb(clear), **CUTOUT),
             full=put(f"{number}-full", Image.fromarray(clear), **FULL) if own else None,
             alpha=put(f"{number}-alpha", _grey(rgba[..., 3])) if layout == "single" else None,
-            edge=put(f"{number}-edge", _crop(clear, region)) if region else None,
+            edge=put(f"{number}-edge", _crop(clear, region)) if crops and region else None,
             wrong=error_shares(alpha, of_size) if of_size is not None else None,
             opaque=opaque_share(alpha),
             in_between=in_between_share(alpha),
@@ -439,7 +440,9 @@ def _draw(
         full=put("full", Image.fromarray(original), **FULL) if original is not None else None,
         truth=put("truth", _thumb(quantise(truth))) if truth is not None else None,
         true_alpha=put("true-alpha", _grey(quantise(truth))) if truth is not None else None,
-        edge=put("edge", _crop(original, region)) if original is not None and region else None,
+        edge=put("edge", _crop(original, region))
+        if crops and original is not None and region
+        else None,
         region=region,
         models=models,
         profiles=_profiles(by_model, fits, points),

@@ -4,8 +4,10 @@ from __future__ import annotations
 
 from pathlib import Path
 
+import numpy as np
 import pytest
 from pages import opened
+from PIL import Image
 from playwright.sync_api import Page, expect
 
 DRESS = "article[id^=case-garment-dress]"
@@ -52,8 +54,7 @@ def test_a_key_changes_what_every_cell_shows(sheet: Page, key: str, value: str) 
     assert cells(sheet) == value
     assert ("cells=" in sheet.url) == (value != "result")
     tile = sheet.locator(f"{DRESS} .tile[data-model=grabcut]")
-    drawn = {"result": 0, "edge": 0}.get(value, 1)
-    expect(tile.locator("canvas")).to_have_count(drawn)
+    expect(tile.locator("canvas")).to_have_count(int(value != "result"))
     expect(tile.locator(".crop")).to_have_count(int(value == "edge"))
     truth = sheet.locator(f"{DRESS} .tile[data-kind=truth]")
     expect(truth).to_be_visible(visible=value == "truth")
@@ -193,3 +194,30 @@ def test_the_theme_is_chosen_and_remembered(sheet: Page) -> None:
     assert sheet.evaluate(ground) != light
     sheet.reload()
     assert sheet.locator("[name=theme][value=dark]").is_checked()
+
+
+def test_the_hardest_edge_is_cut_from_the_full_size_with_the_cut_outs_own_alpha(
+    sheet: Page, pages: dict[str, Path]
+) -> None:
+    row = sheet.locator(DRESS)
+    left, top, width, height = map(int, row.get_attribute("data-region").split(","))
+    row.scroll_into_view_if_needed()
+    sheet.keyboard.press("h")
+    crops = row.locator("canvas.crop")
+    expect(crops).to_have_count(3)  # the original and two models; not the truth
+    alphas = crops.nth(1).evaluate(
+        "e => [...e.getContext('2d').getImageData(0, 0, e.width, e.height).data]"
+        ".filter((_, i) => i % 4 == 3)"
+    )
+    (path,) = (pages["single"].parent / "cutouts" / "grabcut").rglob("dress*.png")
+    alpha = np.asarray(Image.open(path))[top : top + height, left : left + width, 3]
+    assert np.array_equal(np.array(alphas, np.uint8).reshape(height, width), alpha)
+    row.locator("[data-model=grabcut] a").hover()
+    expect(row.locator("canvas.over")).to_have_count(1)
+
+
+def test_a_page_of_one_file_has_no_picture_of_an_edge_twice(pages: dict[str, Path]) -> None:
+    html = pages["single"].read_text("utf-8")
+    assert "data-region=" in html
+    assert "data-edge=" not in html
+    assert "data-edge=" in pages["folder"].read_text("utf-8")

@@ -47,6 +47,20 @@ export function pixelsOf(picture) {
   return context.getImageData(0, 0, ...sizeOf(picture));
 }
 
+/** @param {Drawable} picture */
+export function copyOf(picture) {
+  const copy = /** @type {Drawable} */ (picture.cloneNode());
+  if (copy instanceof HTMLCanvasElement) copy.getContext("2d")?.drawImage(picture, 0, 0);
+  return copy;
+}
+
+/** A part of a picture. @param {Drawable} picture @param {number[]} box left, top, width, height */
+export function part(picture, [left, top, width, height]) {
+  const { canvas, context } = drawing([width, height]);
+  context.drawImage(picture, left, top, width, height, 0, 0, width, height);
+  return canvas;
+}
+
 /** The original under an alpha that is a grey picture of the same size.
  * @param {Drawable} original @param {Drawable} alpha */
 function cutOut(original, alpha) {

@@ -4,8 +4,9 @@
 import { address, remembered } from "./address.js";
 import { h } from "./dom.js";
 import { file, load } from "./files.js";
-import { picture } from "./pixels.js";
+import { copyOf, part, picture } from "./pixels.js";
 import { complete, nearby, shownRows } from "./rows.js";
+import { fullOf } from "./sources.js";
 
 const root = document.documentElement;
 const PRINT_HEIGHT = 300; // pixels of a picture on paper, 150 px high there
@@ -53,6 +54,7 @@ export function sheet({ open, by }) {
       if (!link || cells === "result") continue;
       if (cells === "edge") {
         if (edge) put(tile, link, h("img", { class: "crop", src: file(edge), alt: "" }));
+        else if (kind !== "truth") cut(tile, link, article);
       } else if (kind === "result") paint(tile, link, truth);
     }
   }
@@ -71,6 +73,33 @@ export function sheet({ open, by }) {
       });
       if (drawn && wanted === cells && !link.querySelector("canvas")) put(tile, link, drawn);
     } catch {} // the result stays, which is not drawn from anything
+  }
+
+  /** @type {Map<string, Promise<HTMLCanvasElement>>} */
+  const edges = new Map();
+
+  /** The hardest edge, cut from pictures at full size. @param {HTMLElement} tile @param {Element} link
+   * @param {HTMLElement} article */
+  async function cut(tile, link, article) {
+    const box = article.dataset.region?.split(",").map(Number);
+    const original = article.querySelector('figure[data-kind="original"]');
+    if (!box || !(original instanceof HTMLElement)) return;
+    const of = (/** @type {string} */ path) => {
+      const there = edges.get(path) ?? load(path).then((image) => part(image, box));
+      edges.set(path, there);
+      return there;
+    };
+    const { alpha } = tile.dataset;
+    const whole = fullOf(tile);
+    try {
+      const drawn =
+        alpha && !whole
+          ? picture("result", { original: await of(fullOf(original)), alpha: await of(alpha) })
+          : copyOf(await of(whole));
+      if (!drawn || cells !== "edge" || link.querySelector(".crop")) return;
+      drawn.classList.add("crop");
+      put(tile, link, drawn);
+    } catch {} // the result stays
   }
 
   /** @param {HTMLElement} tile @param {Element} link @param {HTMLElement} drawn */
@@ -95,11 +124,13 @@ export function sheet({ open, by }) {
   function cover(tile) {
     const original = tile.closest("article")?.querySelector('figure[data-kind="original"]');
     const link = tile.querySelector("a");
-    const from = /** @type {HTMLElement | null} */ (original)?.dataset.edge;
     const image = imageOf(/** @type {HTMLElement | null} */ (original));
     if (!link || !image || link.querySelector(".over")) return;
-    const src = cells === "edge" && from ? file(from) : image.src;
-    link.append(h("img", { class: "over", src, alt: "" }));
+    /** @type {import("./pixels.js").Drawable | null | undefined} */
+    const edge = cells === "edge" ? original?.querySelector(".crop") : null;
+    const over = edge ? copyOf(edge) : h("img", { src: image.src, alt: "" });
+    over.setAttribute("class", "over");
+    link.append(over);
   }
   const uncover = (/** @type {HTMLElement} */ tile) => tile.querySelector(".over")?.remove();
   const resultAt = (/** @type {Event} */ { target }) =>

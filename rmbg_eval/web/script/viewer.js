@@ -5,7 +5,7 @@ import { address } from "./address.js";
 import { h } from "./dom.js";
 import { file, load } from "./files.js";
 import { language } from "./language.js";
-import { pixelsOf, sizeOf } from "./pixels.js";
+import { copyOf, pixelsOf, sizeOf } from "./pixels.js";
 import { png } from "./png.js";
 import { complete, pictured, shownRows } from "./rows.js";
 import { settle } from "./sheet.js";
@@ -681,11 +681,4 @@ export function viewer(dialog) {
   });
 
   return open;
-}
-
-/** @param {Drawable} picture */
-function copyOf(picture) {
-  const copy = /** @type {Drawable} */ (picture.cloneNode());
-  if (copy instanceof HTMLCanvasElement) copy.getContext("2d")?.drawImage(picture, 0, 0);
-  return copy;
 }
