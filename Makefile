@@ -9,10 +9,10 @@ INSTALL = $(BIN)/python -m pip install --quiet --disable-pip-version-check -c co
 NPM = PATH="$$PATH:$(CURDIR)/$(BIN)" npm
 
 .DEFAULT_GOAL := help
-.PHONY: help report gate approve torch lab test check format bench cases clean
+.PHONY: help report gate approve torch lab test check format bench calibration cases clean
 
 help:  ## this list
-	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "  make %-8s %s\n", $$1, $$2 }' Makefile
+	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "  make %-11s %s\n", $$1, $$2 }' Makefile
 
 report: .venv/.installed  ## the report on the reference cases → reports/latest/index.html
 	@$(BIN)/rmbg-eval report --out $(OUT)
@@ -48,6 +48,9 @@ format: .venv/.test node_modules/.installed  ## put code into shape; parameters 
 bench: .venv/.installed  ## how fast, against rembg with the same weights (10 minutes)
 	@$(BIN)/python benchmarks/bench.py
 	@$(BIN)/python benchmarks/measures.py
+
+calibration: .venv/.installed  ## fit risk again, on pictures made of the reference cases (10 minutes)
+	@$(BIN)/python benchmarks/calibration.py
 
 cases: .venv/.installed .venv-render/.installed  ## render the reference cases again, or SCENES="…" of them (hours)
 	@$(BIN)/python cases/_render/phone_camera.py coffee cases/low-quality/coffee-phone/image.jpg

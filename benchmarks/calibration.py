@@ -3,9 +3,9 @@
 1. **Pictures.** Each reference case that is made of layers (alpha, foreground, plate) gives six
    pictures of 768 px: as it is, over another case's plate, dim and noisy, blurred and compressed,
    smaller, and over a plate of its own colours. The alpha each was made with is its truth.
-2. **Cut-outs.** isnet and grabcut cut out each, isnet-quint8 half of them. Of each picture there
-   are also three damaged mattes (of the truth or of isnet's: a hole, a piece gone, crumbs, a veil)
-   and the truth itself, so that hair and lace are no faults.
+2. **Cut-outs.** isnet cuts out each, grabcut half of them, isnet-quint8 a sixth. Of each picture
+   there are also three damaged mattes (of the truth or of isnet's: a hole, a piece gone, crumbs, a
+   veil) and the truth itself, so that hair and lace are no faults.
 3. **Table.** `risk.csv` has of each cut-out its signs and `wrong`, the true error: pixels whose
    alpha is off by more than 0.25, in patches of 3 × 3 px or more, by the subject's area. From 0.02
    on it is taken for one that a person would not accept: a stand-in, no person was asked.
@@ -22,6 +22,7 @@ import csv
 import json
 import sys
 from collections.abc import Iterator, Sequence
+from itertools import permutations
 from pathlib import Path
 from typing import Any
 
@@ -29,6 +30,7 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 from PIL import Image
+from scipy.optimize import minimize
 
 from rmbg_eval import Case, load_cases, load_model, predict
 from rmbg_eval.core.cache import Store
@@ -36,17 +38,23 @@ from rmbg_eval.core.images import RGB, Alpha, quantise
 from rmbg_eval.core.paths import resource
 from rmbg_eval.measure.agreement import apart
 from rmbg_eval.measure.risk import FILE, TERMS, features
-from rmbg_eval.measure.signs import SIGNS, Look
+from rmbg_eval.measure.signs import SIGNS, Look, small
 from rmbg_eval.measure.subject import Undefined
 from rmbg_eval.predictions.stages import stored_alpha
 
 HERE = Path(__file__).parent
 TABLE = HERE / "risk.csv"
+GUIDE = HERE.parent / "GUIDE.md"
+MARKS = "<!-- calibration -->", "<!-- end of calibration -->"
+"""Between them GUIDE has what `make calibration` writes."""
 SIDE = 768
-MODELS = ("isnet", "grabcut", "isnet-quint8")
 VARIANTS = ("plain", "elsewhere", "dim", "blurred", "smaller", "alike")
-QUINT8 = ("elsewhere", "dim", "smaller")
-"""The pictures that isnet-quint8 cuts out: two models disagree otherwise than three."""
+CUT_OUT = {
+    "isnet": VARIANTS,
+    "grabcut": ("plain", "elsewhere", "dim"),
+    "isnet-quint8": ("elsewhere",),
+}
+"""Which pictures each model cuts out: one, two and three models disagree otherwise."""
 OFF, SPECK, UNACCEPTABLE = 0.25, 3, 0.02
 """Alpha that is off by more; pixels that a patch of it spans at least; share of the subject."""
 DAMAGES = ("hole", "crumbs", "veil", "gone", "more", "shifted", "hard", "holes")
@@ -196,10 +204,10 @@ def table(scratch: Path) -> list[Row]:
             truths[f"{case.name.replace('/', '-')}/{name}"] = truth
     cases = load_cases(scratch / "cases").cases
     alphas: dict[str, dict[str, Alpha]] = {case.name: {} for case in cases}
-    for name in MODELS:
+    for name, variants in CUT_OUT.items():
         model = load_model(name)
         model.fetch(print)
-        some = [case for case in cases if name != "isnet-quint8" or case.id in QUINT8]
+        some = [case for case in cases if case.id in variants]
         for case, prediction in predict(model, some, scratch / name, Store.default()):
             if prediction.cutout:
                 alphas[case.name][name] = stored_alpha(scratch / name / prediction.cutout)
@@ -228,15 +236,16 @@ def table(scratch: Path) -> list[Row]:
                     signs[sign] = function(look).value
                 except Undefined:
                     signs[sign] = None
-            signs["apart"] = float(np.mean([apart(alpha, own[each]) for each in beside]))
+            far = [apart(alpha, own[each]) for each in beside]
+            signs["apart"] = float(np.mean(far)) if far else None
             about = {"scene": case.category, "variant": case.id, "model": name}
             rows.append({**about, "wrong": wrong(alpha, truth), **signs})
     return rows
 
 
 def _like(models: Sequence[str]) -> tuple[str, ...]:
-    """Those of several that do not stand apart, which grabcut does."""
-    return tuple(name for name in models if name != "grabcut" or len(models) == 1)
+    """Those of three that do not stand apart, which grabcut does; of fewer, all."""
+    return tuple(name for name in models if name != "grabcut" or len(models) < 3)
 
 
 # ---- fit
@@ -244,21 +253,17 @@ def _like(models: Sequence[str]) -> tuple[str, ...]:
 
 def fit(x: Floats, y: Floats) -> tuple[Floats, float]:
     """Weights of at least 0, and the intercept, of a logistic regression with a penalty."""
-    weights, intercept = np.zeros(x.shape[1]), 0.0
-    rate = 1 / (0.25 * (np.square(x).sum(1).max() + 1) + PENALTY / len(x))
-    # Accelerated projected gradient (Beck and Teboulle, 2009).
-    ahead, ahead_intercept, momentum = weights, intercept, 1.0
-    for _ in range(20_000):
-        error = logistic(x @ ahead + ahead_intercept) - y
-        slope = x.T @ error / len(x) + PENALTY * ahead / len(x)
-        following = np.maximum(0, ahead - rate * slope)
-        following_intercept = ahead_intercept - rate * error.mean()
-        after = (1 + np.sqrt(1 + 4 * momentum**2)) / 2
-        by = (momentum - 1) / after
-        ahead = following + by * (following - weights)
-        ahead_intercept = following_intercept + by * (following_intercept - intercept)
-        weights, intercept, momentum = following, float(following_intercept), after
-    return weights, intercept
+
+    def loss(point: Floats) -> tuple[float, Floats]:
+        weights, log_odds = point[:-1], x @ point[:-1] + point[-1]
+        error = logistic(log_odds) - y
+        value = np.logaddexp(0, log_odds).sum() - y @ log_odds + PENALTY / 2 * weights @ weights
+        return float(value), np.append(x.T @ error + PENALTY * weights, error.sum())
+
+    bounds = [(0, None)] * x.shape[1] + [(None, None)]
+    start = np.zeros(x.shape[1] + 1)
+    found = minimize(loss, start, jac=True, method="L-BFGS-B", bounds=bounds, tol=1e-12)
+    return found.x[:-1], float(found.x[-1])
 
 
 def logistic(log_odds: Floats) -> Floats:
@@ -282,9 +287,11 @@ def spearman(one: Floats, other: Floats) -> float:
     return float(np.corrcoef(ranks(one), ranks(other))[0, 1])
 
 
-def fitted(rows: Sequence[Row], terms: Sequence[str]) -> Row:
+def fitted(rows: Sequence[Row], terms: Sequence[str], folds: Sequence[str] = FOLDS_OF) -> Row:
     """Weights by term, the intercept, and how well rows that were left out are ordered."""
-    rows = [row for row in rows if row["ragged"] is not None]
+    rows = [row for row in rows if row["edgeless"] is not None]
+    if "apart" in terms:
+        rows = [row for row in rows if row["apart"] is not None]
     x = np.array([[features(row)[term] for term in terms] for row in rows])
     amount = np.array([row["wrong"] for row in rows])
     y = (amount > UNACCEPTABLE).astype(float)
@@ -303,7 +310,7 @@ def fitted(rows: Sequence[Row], terms: Sequence[str]) -> Row:
             t: round(float(v), 4) for t, v in zip(terms, np.median(x[y == 0], axis=0), strict=True)
         },
     }
-    for about in FOLDS_OF:
+    for about in folds:
         groups = np.array(
             [
                 row[about].split("-")[0]
@@ -317,7 +324,8 @@ def fitted(rows: Sequence[Row], terms: Sequence[str]) -> Row:
             own = groups == group
             weights, intercept = learnt(~own)
             risk[own] = logistic(x[own] @ weights + intercept)
-        real = np.isin([row["model"] for row in rows], MODELS)
+        real = np.isin([row["model"] for row in rows], [*CUT_OUT])
+        out["models_own"] = [int(real.sum()), int(y[real].sum())]
         out[f"unseen_{about}"] = {
             "auroc": round(auroc(risk, y), 3),
             "auroc_models": round(auroc(risk[real], y[real]), 3),
@@ -359,6 +367,42 @@ def model_of(rows: Sequence[Row]) -> Row:
     }
 
 
+def hidden(rows: Sequence[Row], scratch: Path) -> tuple[int, int]:
+    """The reference cases with their truth hidden: of the third of the cut-outs by isnet and
+    isnet-quint8 that is truly worst, how many are in the first third of the queue; and the third.
+
+    Each is judged by what was fitted without its scene.
+    """
+    cases = [case for case in load_cases(resource("cases")).cases if case.foreground]
+    alphas: dict[str, list[Alpha]] = {case.name: [] for case in cases}
+    for name in ("isnet", "isnet-quint8"):
+        model = load_model(name)
+        for case, prediction in predict(model, cases, scratch / f"whole-{name}", Store.default()):
+            alphas[case.name].append(
+                stored_alpha(scratch / f"whole-{name}" / (prediction.cutout or ""))
+            )
+    risks: list[float] = []
+    errors: list[float] = []
+    for case in cases:
+        truth = case.truth()
+        assert truth is not None
+        fit_ = fitted(
+            [row for row in rows if row["scene"] != case.name.replace("/", "-")], list(TERMS), ()
+        )
+        for one, other in permutations(alphas[case.name]):
+            look, scale = small(one, case.picture().rgb)
+            signs: Row = {sign: function(look).value for sign, function in SIGNS.items()}
+            signs["apart"] = apart(one, other)
+            own = features(signs)
+            log_odds = fit_["intercept"] + sum(w * own[t] for t, w in fit_["weights"].items())
+            risks.append(log_odds)
+            size = look.alpha.shape[1], look.alpha.shape[0]
+            errors.append(wrong(look.alpha, _resized(truth, size) if scale > 1 else truth))
+    third = round(len(risks) / 3)
+    first, worst = (set(np.argsort(each)[-third:].tolist()) for each in (risks, errors))
+    return len(first & worst), third
+
+
 def read() -> list[Row]:
     """The table as it is kept."""
     with TABLE.open(encoding="utf-8", newline="") as file:
@@ -367,6 +411,40 @@ def read() -> list[Row]:
              for k, v in row.items()}
             for row in csv.DictReader(file)
         ]  # fmt: skip
+
+
+def guide(found: Row) -> str:
+    """What GUIDE says of a fit."""
+    lines = [
+        f"Fitted on {found['together']['rows']} cut-outs of {found['pictures']} pictures of "
+        f"{found['scenes']} scenes; {found['together']['unacceptable']} of them count as",
+        f"not acceptable, for more than {100 * found['unacceptable_from']:g} % of the subject is "
+        f"visibly wrong. Of the {found['together']['models_own'][0]} that are a model's own, "
+        f"{found['together']['models_own'][1]} are not",
+        "acceptable. Left out in turn, and then put in order:",
+        "",
+        "| | AUROC | of the models' own alone | Spearman | of the models' own alone |",
+        "|---|---|---|---|---|",
+    ]
+    for name, of in (("together", "several models"), ("alone", "one model alone")):
+        for about in FOLDS_OF:
+            row = found[name][f"unseen_{about}"]
+            lines.append(
+                f"| {of}, each {about} unseen | {row['auroc']:.3f} | {row['auroc_models']:.3f} | "
+                f"{row['spearman']:.3f} | {row['spearman_models']:.3f} |"
+            )
+    lines += ["", "| risk (scenes unseen) | not acceptable | cut-outs |", "|---|---|---|"]
+    lines += [
+        f"| {one['from']:.1f} to {one['to']:.1f} | {100 * one['share']:.0f} % | {one['rows']} |"
+        for one in found["together"]["calibration"]
+    ]
+    lines += [
+        "",
+        f"Of the {found['hidden']['third']} reference cut-outs by isnet and isnet-quint8 that are "
+        f"truly worst, a third, {found['hidden']['found']} are in the",
+        "first third by risk, each judged without its scene.",
+    ]
+    return "\n".join(lines)
 
 
 def main() -> None:
@@ -381,7 +459,13 @@ def main() -> None:
                     {k: f"{v:.6g}" if isinstance(v, float) else v for k, v in row.items()}
                 )
     found = model_of(read())
+    of, third = hidden(read(), Path("reports/calibration"))
+    found["hidden"] = {"found": of, "third": third}
     FILE.write_text(json.dumps(found, indent=1) + "\n", "utf-8")
+    before, _, rest = GUIDE.read_text("utf-8").partition(MARKS[0])
+    GUIDE.write_text(
+        f"{before}{MARKS[0]}\n{guide(found)}\n{MARKS[1]}{rest.partition(MARKS[1])[2]}", "utf-8"
+    )
     for name in ("alone", "together"):
         print(name, json.dumps({k: v for k, v in found[name].items() if k != "ordinary"}, indent=1))
 

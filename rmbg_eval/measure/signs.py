@@ -162,27 +162,6 @@ def detached(look: Look) -> Trace:
     return Trace(_share(where, look.shape), where)
 
 
-def pores(look: Look) -> Trace:
-    """Holes below 1 % of the largest piece, 4-connected: their share of the subject's area.
-
-    In [0, ∞), in practice far below 1. Pinholes, or the gaps of a lace. A hole at the picture's
-    border is none. Undefined where there is no subject.
-
-    Of alpha, `(H, W) float32`, and the picture, `(H, W, 3) uint8`. Ours.
-
-    >>> alpha = np.ones((20, 30), np.float32); alpha[5, 5] = 0
-    >>> round(pores(Look(alpha, np.zeros((20, 30, 3), np.uint8))).value, 6)
-    0.001669
-    """
-    largest = look.pieces[1][1:].max()
-    label, sizes = _pieces(~look.shape, 4)
-    small = sizes < STRAY_SHARE * largest
-    small[0] = False
-    small[np.unique(np.concatenate([label[0], label[-1], label[:, 0], label[:, -1]]))] = False
-    where = small[label]
-    return Trace(_share(where, look.shape), where)
-
-
 def edgeless(look: Look) -> Trace:
     """Contour at 0.5 with no edge of the picture within 2 px: share of the contour, in [0, 1].
 
@@ -218,36 +197,6 @@ def edge_beside(look: Look) -> Trace:
     where = look.contour & (beside > STEP) & (beside > STRONGER * near.astype(np.int16))
     where[:FREE], where[-FREE:], where[:, :FREE], where[:, -FREE:] = (False,) * 4
     return Trace(_share(where, look.contour), where)
-
-
-def ragged(look: Look) -> Trace:
-    """Length of the contour by the square root of the subject's area: a number from about 3 on.
-
-    A disc has 3.5, a square 4, fur and lace tens. Undefined where there is no contour.
-
-    Of alpha, `(H, W) float32`, and the picture, `(H, W, 3) uint8`. Ours.
-
-    >>> alpha = np.zeros((30, 30), np.float32); alpha[10:20, 10:20] = 1
-    >>> ragged(Look(alpha, np.zeros((30, 30, 3), np.uint8))).value
-    3.6
-    """
-    count = float(np.count_nonzero(look.contour))
-    return Trace(count / float(np.count_nonzero(look.shape)) ** 0.5, look.contour)
-
-
-def doubt(look: Look) -> Trace:
-    """In-between pixels, however near to the contour, by its length: their mean width, in px.
-
-    A hard edge has about 1, hair, blur and doubt have more. Undefined where there is no contour.
-
-    Of alpha, `(H, W) float32`, and the picture, `(H, W, 3) uint8`. Ours.
-
-    >>> alpha = np.zeros((9, 9), np.float32); alpha[:, :4] = 1; alpha[:, 4:6] = 0.4
-    >>> doubt(Look(alpha, np.zeros((9, 9, 3), np.uint8))).value
-    2.0
-    """
-    where = in_between(look.alpha)
-    return Trace(float(np.count_nonzero(where) / np.count_nonzero(look.contour)), where)
 
 
 def cut_by_frame(look: Look) -> Trace:
@@ -347,11 +296,8 @@ SIGNS: dict[str, Callable[[Look], Trace]] = {
     "soft_outside": soft_outside,
     "crumbs": crumbs,
     "detached": detached,
-    "pores": pores,
     "edgeless": edgeless,
     "edge_beside": edge_beside,
-    "ragged": ragged,
-    "doubt": doubt,
     "cut_by_frame": cut_by_frame,
     "kept": kept,
 }
@@ -407,16 +353,10 @@ METRICS = (
         N_("Stray pieces, by the subject's area: crumbs, or real single hairs")),
     _row("detached", Message("detached pieces"), N_("share, 0 to 1"), SCREEN,
         N_("Larger pieces but the largest, by the subject's area: another thing, or a part of it")),
-    _row("pores", Message("pores"), N_("share, 0 to 1"), SCREEN,
-        N_("Small holes, by the subject's area: faults, or the gaps of a lace")),
     _row("edgeless", Message("outline without an edge"), N_("share, 0 to 1"), LINE,
         N_("Alpha ends where the picture has no edge: a wrong outline, or colours alike")),
     _row("edge_beside", Message("outline beside an edge"), N_("share, 0 to 1"), LINE,
         N_("The picture's edge is beside the outline: too wide, too tight, or stripes")),
-    _row("ragged", Message("raggedness"), N_("length ÷ √area"), LINE,
-        N_("How long the outline is: frayed, or fur and lace")),
-    _row("doubt", Message("softness of the outline"), N_("px"), LINE,
-        N_("In-between pixels by the outline's length: blur, hair, or doubt")),
     _row("cut_by_frame", Message("cut by the frame"), N_("share, 0 to 1"), N_("frame"),
         N_("How much of the frame the subject touches: cut off, or a portrait")),
     _row("kept", Message("share that is kept"), N_("share, 0 to 1"), SCREEN,

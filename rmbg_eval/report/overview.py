@@ -12,6 +12,7 @@ from ..cases.categories import category_title
 from ..core.anchors import case_anchor, category_anchor
 from ..i18n import N_, Message, join
 from ..measure.kinds import KINDS, kind_name
+from ..measure.risk import CALIBRATED_FROM, order_of
 from ..measure.table import HEADLINES, TITLES
 from ..models.info import ModelInfo
 from ..run.agreement import odd_of
@@ -220,12 +221,17 @@ class Overview:
     def _more(self) -> Text:
         """What all models do well and badly, by kind of point."""
         if self.unscored:
-            parts: list[Text] = [
-                Message(
-                    "There is no truth here, so nothing is scored. Risk is how likely a person "
-                    "would not accept a cut-out, as far as signs tell."
+            auroc = order_of(len(self.models))
+            how = N_(
+                "There is no truth here, so nothing is scored. Risk is how likely a person would "
+                "not accept a cut-out, as far as signs tell (AUROC {auroc} on unseen scenes)."
+            )
+            if auroc < CALIBRATED_FROM:
+                how = N_(
+                    "There is no truth here, so nothing is scored: pictures are ordered by risk, "
+                    "uncalibrated, as far as signs tell (AUROC {auroc} on unseen scenes)."
                 )
-            ]
+            parts: list[Text] = [Message(how, auroc=f"{auroc:.2f}")]
             if self.odd:
                 parts.append(
                     Message("{model} stands apart and is left out of the queue.", model=self.odd)

@@ -6,6 +6,7 @@ from collections.abc import Iterable
 from statistics import median
 
 from ..i18n import Message, join
+from ..measure.risk import coefficients
 from ..models.info import ModelInfo
 from ..run.record import Run
 from .views import ModelRow, Text
@@ -22,6 +23,8 @@ def details(run: Run) -> Iterable[tuple[Text, Text]]:
             label = Message("Weights of {model}, SHA-256", model=model.info.name)
             hashed = model.info.weights_sha256
             rows.append((label, ", ".join(filter(None, (hashed, model.info.weights_from)))))
+    if run.risks:
+        rows += _risk()
     versions = ", ".join(f"{name} {v}" for name, v in run.machine.versions.items())
     rows += [
         (Message("Commit"), commit(run)),
@@ -34,6 +37,44 @@ def details(run: Run) -> Iterable[tuple[Text, Text]]:
         ),
     ]
     return rows
+
+
+def _risk() -> Iterable[tuple[Text, Text]]:
+    """On what this version fitted risk, and how well it orders what it was not fitted on."""
+    found = coefficients()
+    fit = found["together"]
+    scenes, models = fit["unseen_scene"], fit["unseen_model"]
+    yield (
+        Message("Risk"),
+        Message(
+            "fitted on {rows} cut-outs of {pictures} pictures of {scenes} rendered scenes; what is "
+            "acceptable was decided by a rule, not by people. On scenes unseen: AUROC {auroc}, "
+            "rank correlation {spearman}; on models unseen {auroc_models} and {spearman_models}",
+            rows=fit["rows"],
+            pictures=found["pictures"],
+            scenes=found["scenes"],
+            auroc=scenes["auroc"],
+            spearman=scenes["spearman"],
+            auroc_models=models["auroc"],
+            spearman_models=models["spearman"],
+        ),
+    )
+    yield (
+        Message("Calibration of risk, scenes unseen"),
+        join(
+            "; ",
+            [
+                Message(
+                    "{low} to {high}: {share}\u00a0% of {rows} not acceptable",
+                    low=one["from"],
+                    high=one["to"],
+                    share=f"{100 * one['share']:.0f}",
+                    rows=one["rows"],
+                )
+                for one in fit["calibration"]
+            ],
+        ),
+    )
 
 
 def parameters(run: Run) -> Iterable[tuple[str, Text]]:

@@ -334,7 +334,7 @@ class Sheet:
         values = self.run.measurements.values_of(prediction.key)
         risk = values.get(RISK)
         if self.unscored and risk is not None:
-            return Message("risk {share}\u00a0%", share=f"{100 * risk:.0f}")
+            return Message("risk {risk}", risk=f"{risk:.2f}")
         edge, stray = values.get(EDGE_COLOUR), values.get(STRAY)
         if edge is not None:
             return f"ΔE\N{NO-BREAK SPACE}{edge:.1f}"

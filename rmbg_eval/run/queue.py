@@ -8,7 +8,7 @@ from ..measure.record import Risk
 from .agreement import odd_of
 from .record import CaseKey, Run
 
-FIRST, WORTH = 0.5, 0.2
+FIRST, WORTH = 0.7, 0.3
 """Risks from which a picture is looked at first, and from which it is worth a look."""
 LEVELS = ("first", "worth", "fine")
 

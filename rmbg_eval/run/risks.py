@@ -78,13 +78,6 @@ def _crumbs(share: float, values: Mapping[str, float | None]) -> Message:
     return Message("Crumbs, {share}\u00a0% of the subject", share=_percent(share))
 
 
-def _pores(share: float, values: Mapping[str, float | None]) -> Message:
-    count = round(values.get("pinholes") or 0)
-    if count:
-        return Message("{n} hole in the subject", many="{n} holes in the subject", n=count)
-    return Message("Pinholes, {share}\u00a0% of the subject", share=_percent(share))
-
-
 WORDS: dict[str, Callable[[float, Mapping[str, float | None]], Message]] = {
     "soft_inside": lambda share, _: Message(
         "{share}\u00a0% of the subject is half see-through", share=_percent(share)
@@ -96,16 +89,11 @@ WORDS: dict[str, Callable[[float, Mapping[str, float | None]], Message]] = {
     "detached": lambda share, _: Message(
         "{share}\u00a0% of what is kept lies apart", share=_percent(share)
     ),
-    "pores": _pores,
     "edgeless": lambda share, _: Message(
         "{share}\u00a0% of the outline is where the picture has no edge", share=_percent(share)
     ),
     "edge_beside": lambda share, _: Message(
         "{share}\u00a0% of the outline is beside an edge of the picture", share=_percent(share)
-    ),
-    "ragged": lambda length, _: Message("The outline is frayed"),
-    "doubt": lambda width, _: Message(
-        "Edges are soft, {width}\u00a0px on average", width=f"{width:.0f}"
     ),
     "cut_by_frame": lambda share, _: Message(
         "The subject touches {share}\u00a0% of the frame", share=_percent(share)

@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+from importlib.util import module_from_spec, spec_from_file_location
 from math import exp, log
+from pathlib import Path
 
 import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from hypothesis.extra.numpy import arrays
+from scipy import stats
 
 from rmbg_eval.measure.agreement import apart, odd_one
 from rmbg_eval.measure.risk import TERMS, coefficients, features, judge_risk
@@ -45,7 +48,7 @@ def test_it_is_the_sum_of_its_terms(values) -> None:
 
 def test_an_ordinary_cut_out_has_no_reason_to_be_looked_at() -> None:
     fit = coefficients()["together"]
-    back = {"soft_inside": 0.0, "kept": 0.3, "apart": 0.0, "doubt": 0.0, "edgeless": 0.0}
+    back = {"soft_inside": 0.0, "kept": 0.3, "apart": 0.0, "edgeless": 0.0}
     assert not [w for w in judge_risk(back).weights.values() if w > 0.3]
     assert set(fit["weights"]) == set(fit["ordinary"]) == set(TERMS)
     assert set(coefficients()["alone"]["weights"]) == set(TERMS) - {"apart"}
@@ -80,6 +83,50 @@ def test_one_model_stands_apart_or_none() -> None:
     assert odd_one({("a", "b"): 0.3}) is None, "of two neither"
     assert odd_one({pair: value / 10 for pair, value in near.items()}) is None, "too near"
     assert odd_one({}) is None
+
+
+@pytest.fixture(scope="module")
+def calibration():
+    path = Path(__file__).parents[2] / "benchmarks" / "calibration.py"
+    spec = spec_from_file_location("calibration", path)
+    module = module_from_spec(spec)
+    spec.loader.exec_module(module)
+    return module
+
+
+def test_the_coefficients_are_those_of_the_table(calibration) -> None:
+    again, kept = calibration.model_of(calibration.read()), coefficients()
+    for name in ("alone", "together"):
+        for term, weight in kept[name]["weights"].items():
+            assert again[name]["weights"][term] == pytest.approx(weight, abs=0.02), term
+        for about in ("unseen_scene", "unseen_model"):
+            assert again[name][about]["auroc"] == pytest.approx(
+                kept[name][about]["auroc"], abs=3e-3
+            )
+    assert (again["pictures"], again["scenes"]) == (kept["pictures"], kept["scenes"])
+
+
+def test_the_guide_says_how_good_it_is(calibration) -> None:
+    assert calibration.guide(coefficients()) in calibration.GUIDE.read_text("utf-8")
+
+
+@given(st.lists(st.tuples(st.integers(0, 5), st.booleans()), min_size=2, max_size=12))
+def test_auroc_counts_pairs(calibration, rows) -> None:
+    good = [value for value, bad in rows if not bad]
+    bad = [value for value, bad in rows if bad]
+    if not (good and bad):
+        return
+    won = sum((b > g) + (b == g) / 2 for b in bad for g in good) / len(bad) / len(good)
+    values, marks = (np.array(each, float) for each in zip(*rows, strict=True))
+    assert calibration.auroc(values, marks) == pytest.approx(won)
+
+
+@given(st.lists(st.tuples(st.integers(0, 5), st.integers(0, 5)), min_size=3, max_size=12))
+def test_spearman_is_that_of_scipy(calibration, rows) -> None:
+    one, other = (np.array(each, float) for each in zip(*rows, strict=True))
+    if len({*one}) > 1 < len({*other}):
+        expected = stats.spearmanr(one, other).statistic
+        assert calibration.spearman(one, other) == pytest.approx(expected)
 
 
 def test_log_odds_are_as_they_are_read() -> None:

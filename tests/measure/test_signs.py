@@ -88,13 +88,6 @@ class Slow:
         if name == "crumbs":
             small = [p for p in self.pieces(self.subject, 8) if len(p) < 0.01 * largest]
             return set().union(*small)
-        if name == "pores":
-            holes = [
-                hole for hole in self.pieces(self.rest, 4)
-                if len(hole) < 0.01 * largest
-                and not any(y in (0, self.height - 1) or x in (0, self.width - 1) for y, x in hole)
-            ]  # fmt: skip
-            return set().union(*holes)
         if name == "edgeless":
             return {at for at in self.line if self.highest(at, 2) <= 12}
         if name == "edge_beside":
@@ -103,10 +96,6 @@ class Slow:
                 if 5 <= y < self.height - 5 and 5 <= x < self.width - 5
                 and self.highest((y, x), 6) > max(12, 3 * self.highest((y, x), 1))
             }  # fmt: skip
-        if name == "ragged":
-            return self.line
-        if name == "doubt":
-            return self.soft
         if name == "cut_by_frame":
             return {
                 (y, x) for y, x in self.subject
@@ -122,8 +111,6 @@ class Slow:
             "soft_outside": len(self.rest),
             "edgeless": len(self.line),
             "edge_beside": len(self.line),
-            "ragged": len(self.subject) ** 0.5,
-            "doubt": len(self.line),
             "cut_by_frame": len(border),
             "kept": len(self.every),
         }.get(name, len(self.subject))
@@ -137,7 +124,7 @@ def test_they_are_those_of_slow_versions(look: Look) -> None:
         if name == "detached":  # several may be the largest: see below
             continue
         if not (slow.line or name in ("cut_by_frame", "kept") or
-                (name in ("crumbs", "pores") and slow.subject)):  # fmt: skip
+                (name == "crumbs" and slow.subject)):  # fmt: skip
             with pytest.raises(Undefined):
                 function(look)
             continue

@@ -53,7 +53,7 @@ def test_the_riskiest_picture_comes_first_by_its_worst_cut_out() -> None:
     assert [(each.key[1], each.worst.model, each.level) for each in queue] == [
         ("bob", "a", "first"), ("ada", "b", "worth"),
     ]  # fmt: skip
-    assert [level(value) for value in (0.0, 0.19, 0.2, 0.5, 1.0)] == [
+    assert [level(value) for value in (0.0, 0.29, 0.3, 0.7, 1.0)] == [
         "fine", "fine", "worth", "first", "first",
     ]  # fmt: skip
 
@@ -75,10 +75,14 @@ def test_a_model_that_stands_apart_puts_nothing_first_unless_it_is_alone() -> No
 
 
 def test_a_finding_is_shown_at_the_place_of_its_heaviest_sign_that_has_one() -> None:
-    signs = sign("kept", 3.0), sign("crumbs", 2.0, (1, 2, 5, 5)), sign("pores", 1.0, (0, 0, 3, 3))
+    signs = (
+        sign("kept", 3.0),
+        sign("crumbs", 2.0, (1, 2, 5, 5)),
+        sign("detached", 1.0, (0, 0, 3, 3)),
+    )
     (one, other) = findings(run_with(risk("ada", "a", 0.9, *signs), risk("bob", "a", 0.1)), {})
     assert (one.case, one.kind, one.place.box) == ("ada", "crumbs", (1, 2, 5, 5))
-    assert [str(each) for each in one.also] == ["share that is kept", "pores"]
+    assert [str(each) for each in one.also] == ["share that is kept", "detached pieces"]
     assert (other.case, str(other.words)) == ("bob", "Nothing is suspicious")
     assert other.place.box == (0, 0, 40, 30)
 
@@ -126,14 +130,16 @@ def test_a_run_has_risks_with_reasons_in_their_places(evaluated: Run) -> None:
     assert by["good", "two"].value is None
     assert isinstance(evaluated.index.predictions[by["good", "two"].key].failure, Failure)
     assert str(by["good", "two"].reason).startswith("the prediction failed")
-    soft, good = by["soft", "one"], by["good", "one"]
-    assert soft.value > good.value
-    hole = next(each for each in soft.signs if each.measure == "soft_inside")
-    left, top, width, height = hole.place
-    assert left < 80 < left + width
-    assert top < 60 < top + height
-    assert [each.weight for each in soft.signs] == sorted(
-        (each.weight for each in soft.signs), reverse=True
+    bad, soft = by["soft", "bad"], by["soft", "one"]
+    assert bad.value > soft.value
+    far = next(each for each in bad.signs if each.measure == "apart")
+    left, top, width, height = far.place
+    assert (left, top) < (160 - width, 120 - height)
+    assert [each.weight for each in bad.signs] == sorted(
+        (each.weight for each in bad.signs), reverse=True
+    )
+    assert evaluated.measurements.values_of(soft.key)["soft_inside"] == pytest.approx(
+        20 * 30 / 4800
     )
     for key, each in risks.items():
         assert evaluated.measurements.values_of(key)["risk"] == each.value

@@ -1,4 +1,4 @@
-"""How often a 95 % interval holds what it is for: `python benchmarks/coverage.py` (ten minutes).
+"""How often a 95 % interval holds what it is for: `python benchmarks/intervals.py` (ten minutes).
 
 Differences of two models are drawn as our measures have them, few at a time, and each kind of
 interval is asked whether it holds the true value of all such pictures: the mean for the four usual
@@ -31,7 +31,7 @@ USUAL = ("percentile", "BCa", "studentised", "t")
 TEXT = """\
 # What an interval of 95 % holds
 
-Made by `python benchmarks/coverage.py`: {sets} sets of n differences between two models a row,
+Made by `python benchmarks/intervals.py`: {sets} sets of n differences between two models a row,
 drawn with a fixed seed, and how many of the intervals hold the true value.
 
 The first four are of the **mean** difference (resampled {resamples} times, or Student's t). Where

@@ -1,0 +1,91 @@
+"""The report of pictures without truth and points: the riskiest first, reasons, agreement."""
+
+from __future__ import annotations
+
+import pytest
+from run.test_risks import risk, run_with, sign
+from views import Presenter
+
+from rmbg_eval.measure.record import Agreement
+from rmbg_eval.run.previews import CasePreviews, Previews
+from rmbg_eval.run.record import Run
+
+FAR = tuple(
+    Agreement(one=one, other=other, cases=2, apart=far)
+    for one, other, far in (("a", "b", 0.005), ("a", "c", 0.4), ("b", "c", 0.39))
+)
+
+
+def own() -> Run:
+    crumbs, pores = sign("crumbs", 2.0, (10, 20, 8, 8)), sign("detached", 1.0)
+    return run_with(
+        risk("ada", "a", 0.3, crumbs), risk("ada", "b", 0.25, pores),
+        risk("bob", "a", 0.9, crumbs, pores), risk("bob", "b", 0.1),
+        risk("eve", "a", 0.05), risk("eve", "b", None),
+    )  # fmt: skip
+
+
+def presenter(run: Run) -> Presenter:
+    return Presenter(run, Previews({key: CasePreviews() for key in run.index.cases}))
+
+
+def test_the_first_sentence_counts_what_needs_a_look() -> None:
+    view = presenter(own()).overview()
+    assert view.answer == ("2 of 3 pictures need a look, 1 of them first.",)
+    assert view.unscored
+    assert "no truth here, so nothing is scored" in view.more
+
+
+@pytest.mark.parametrize(
+    ("values", "words"),
+    [
+        ([0.1, 0.0], "No picture looks suspicious, of 2."),
+        ([0.3, 0.0], "1 of 2 pictures is worth a look."),
+        ([0.9, 0.0], "1 of 2 pictures needs a look."),
+    ],
+)
+def test_what_it_says_of_few(values: list[float], words: str) -> None:
+    run = run_with(*(risk(f"c{n}", "a", value) for n, value in enumerate(values)))
+    assert presenter(run).overview().answer == (words,)
+
+
+def test_models_agree_by_what_they_have_in_common_and_the_odd_one_is_named() -> None:
+    run = own()
+    third = run.models[0].model_copy(
+        update={"info": run.models[0].info.model_copy(update={"name": "c"})}
+    )
+    run = run.model_copy(update={"models": (*run.models, third), "agreements": FAR})
+    view = presenter(run).overview()
+    rows = [(model, [cell.value for cell in cells]) for model, cells in view.agreement.rows]
+    assert rows == [("a", []), ("b", ["99.5"]), ("c", ["60", "61"])]
+    assert view.agreement.note == "c stands apart."
+    assert "c stands apart and is left out of the queue." in view.more
+    assert presenter(own()).overview().agreement is None
+
+
+def test_rows_are_found_by_reason_and_say_it() -> None:
+    made = presenter(own())
+    bar = made.bar()
+    assert [each.value for each in bar.flags] == ["first", "worth", "fine"]
+    assert [(each.value, each.words) for each in bar.kinds] == [
+        ("crumbs", "crumbs"), ("detached", "detached pieces"),
+    ]  # fmt: skip
+    assert bar.facts["kinds"] == {"crumbs": [0, 1], "detached": [0, 1]}
+    assert bar.facts["flags"] == {"worth": [0], "first": [1], "fine": [2]}
+    ada, bob, eve = made.category("portrait").cases
+    assert (ada.level, bob.level, eve.level) == ("worth", "first", "fine")
+    assert [(each.model, each.text) for each in ada.reasons] == [
+        ("a", "The outline is frayed"), ("b", "The outline is frayed"),
+    ]  # fmt: skip
+    assert "&at=14,24," in ada.reasons[0].href
+    assert not eve.reasons
+
+
+def test_a_run_with_a_truth_has_none_of_it() -> None:
+    run = own()
+    first, *rest = run.cases
+    run = run.model_copy(update={"cases": (first.model_copy(update={"has_truth": True}), *rest)})
+    view = presenter(run).overview()
+    assert not view.unscored
+    assert view.agreement is None
+    assert not presenter(run).bar().by_reason
