@@ -1,7 +1,7 @@
 """A review of many pictures in a browser: `python benchmarks/review.py [CASES] [LAYOUT]`.
 
 200 in the layout `single` unless it is said: cases of 960×640 pixels with finished cut-outs, opened
-from disk in Chromium and decided on by keys, a second apart and then as fast as keys go. The page is
+from disk in Chromium and decided on by keys, a second apart, then as fast as keys go. The page is
 loaded again in the middle, and the browser is killed at the end. Goals: 150 ms from a key to the
 next picture, nothing lost.
 """

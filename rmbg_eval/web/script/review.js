@@ -78,6 +78,7 @@ export function review(dialog, decisions, save) {
   let at = 0;
   /** @type {{ cutout: number, before: Partial<import("./decisions.js").Decision> | null }[]} */
   let past = []; // what was decided here, to take it back
+  let turning = false; // whether another comes at once: nothing more is said of this one
   let placing = false; // whether the next tap is the place
   /** @type {[number, number] | null} */
   let pointer = null;
@@ -349,11 +350,12 @@ export function review(dialog, decisions, save) {
     const before = mine(number);
     past.push({ cutout: number, before });
     const { comment: text, place } = draftOf(number);
+    turning = true;
     decisions.add({ ...like(number), answer, comment: text.trim(), place });
     forget(number);
     comments(false);
-    const next = nextOpen(at + 1);
-    at = next;
+    turning = false;
+    at = nextOpen(at + 1);
     show();
     const told = language.in(words.querySelector(`[data-say="${answer}"]`));
     part("told").replaceChildren(...say(words, "told", { answer: told, case: titleOf(cutout()) }));
@@ -613,7 +615,7 @@ export function review(dialog, decisions, save) {
   });
 
   decisions.on(() => {
-    if (dialog.open) tell();
+    if (dialog.open && !turning) tell();
   });
   return { open };
 }
