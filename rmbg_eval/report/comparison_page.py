@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import hashlib
+import json
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from importlib.metadata import version
 from pathlib import Path
 from typing import Any
 from urllib.parse import quote
@@ -97,6 +100,8 @@ class PairView:
     crops: tuple[tuple[str, Message, ImageView], ...]
     matte: bool
     table: TableView | None
+    tick: bool
+    """Whether it can be approved of by itself."""
 
 
 @dataclass(frozen=True)
@@ -145,6 +150,8 @@ class ChangesView:
 
     pairs: tuple[PairView, ...]
     no_pictures: Message | None
+    approvals: str
+    """JSON of what can be approved of, for the page's script."""
 
 
 class ComparisonReport:
@@ -205,8 +212,25 @@ class ComparisonReport:
             "Pictures are shown of {count} only: first of what both runs have a cut-out of.",
             count=MOST_PICTURES,
         )
-        view = ChangesView(tuple(self._views), no_pictures if too_many else None)
+        view = ChangesView(tuple(self._views), no_pictures if too_many else None, self._approvals())
         return self._panel("compare_pairs", "changes", view)
+
+    def _approvals(self) -> str:
+        """What script/approve.js asks for; empty where no change can be approved of by itself."""
+        changes = {
+            pair_anchor(pair.category, pair.case, pair.model): (
+                pair.category, pair.case, pair.model,
+                pair.base.cutout_sha256 if pair.base else None,
+                pair.new.cutout_sha256 if pair.new else None,
+            )
+            for pair in self.comparison.pairs
+            if pair.state != "same" and _can_tick(pair)
+        }  # fmt: skip
+        if not changes:
+            return ""
+        content = hashlib.sha256(json.dumps(sorted(changes.items())).encode()).hexdigest()[:32]
+        about = {"content": content, "page": version("rmbg-eval"), "changes": changes}
+        return json.dumps(about, separators=(",", ":"))
 
     def unchanged(self) -> Panel:
         """The names of those that are the same."""
@@ -353,6 +377,7 @@ class ComparisonReport:
             crops=crops,
             matte=figures.matte,
             table=self._table(pair),
+            tick=_can_tick(pair),
         )
 
     def _images(
@@ -412,6 +437,12 @@ class ComparisonReport:
             CellView(_signed(value.difference), "", note),
             CellView(_VERDICTS[value.verdict], state),
         )
+
+
+def _can_tick(pair: Pair) -> bool:
+    """Whether the pair is one cut-out by one model: an approval knows it by the model's name."""
+    one, other = _names(pair)
+    return one == other == pair.model
 
 
 def _has_both(pair: Pair) -> bool:

@@ -14,10 +14,11 @@ from browser import chromium
 from fakes import disc, save_picture, save_truth
 from pictures import error_map
 from PIL import Image
-from playwright.sync_api import Browser, Page
+from playwright.sync_api import Browser, Page, expect
 
-from rmbg_eval import CompareSettings, ComparisonReport, Settings, compare_folders, evaluate
-from rmbg_eval.compare.baseline import approve
+from rmbg_eval import CompareSettings, ComparisonReport, Run, Settings, compare_folders, evaluate
+from rmbg_eval.compare.baseline import approve, choose
+from rmbg_eval.decisions.files import read
 from rmbg_eval.report import comparison_page
 from rmbg_eval.report.comparison_pictures import difference_map
 from rmbg_eval.report.notebooks import render_comparison
@@ -300,3 +301,28 @@ def test_a_pair_is_no_more_than_a_screen(
     assert max(heights) <= most
     wide = page.locator(".three:not(.crops) img").evaluate_all("all => all.map(e => e.width)")
     assert min(wide) >= {1440: 290, 390: 110}[size[0]], "as wide as there is room"
+
+
+def test_ticked_changes_are_what_approve_takes(
+    page: Page, made: dict[str, Path], tmp_path: Path
+) -> None:
+    page.goto(made["single"].as_uri())
+    boxes = page.locator("input[data-tick]")
+    assert boxes.count() == page.locator("article.pair").count() >= 4
+    page.locator("article.pair", has_text="worse").first.locator("input[data-tick]").check()
+    page.locator("article.pair", has_text="fails").first.locator("input[data-tick]").check()
+    page.locator("article.pair", has_text="fails").first.locator("input[data-tick]").uncheck()
+    page.reload()  # they stay as they were
+    expect(page.locator("#approve [data-part=ticked]")).to_contain_text("1 of")
+    with page.expect_download() as download:
+        page.locator("#approve [data-do=save-decisions]").click()
+    download.value.save_as(tmp_path / "decisions.json")
+    approvals = read(tmp_path / "decisions.json").approvals
+    folder = made["single"].parent.parent
+    chosen = {each.key: (each.base_sha256, each.new_sha256) for each in approvals}
+    choice = choose(Run.load(folder / "run"), Run.load(folder / "baseline"), chosen)
+    assert [key.case for key in choice.taken] == ["ada"]
+    assert choice.refused == ()
+    page.locator("#approve [data-do=tick-all]").click()
+    assert page.locator("input[data-tick]:checked").count() == boxes.count()
+    assert page.title() != "1"

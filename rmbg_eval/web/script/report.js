@@ -2,6 +2,7 @@
 // viewer.
 
 import { address } from "./address.js";
+import { approvals } from "./approve.js";
 import { byEye } from "./by_eye.js";
 import { finder } from "./find.js";
 import { language } from "./language.js";
@@ -54,3 +55,4 @@ function follow() {
 addEventListener("hashchange", follow);
 follow();
 byEye();
+approvals();

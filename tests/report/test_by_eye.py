@@ -1,0 +1,94 @@
+"""What the page has of decisions: all that its script needs, and what was decided, in tables."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+from reviewers import decisions, review, run_over, sha, vote
+
+from rmbg_eval import Run
+from rmbg_eval.decisions import files
+from rmbg_eval.decisions.acceptance import acceptances, percent
+from rmbg_eval.decisions.record import Decisions
+from rmbg_eval.decisions.sampling import plan_of
+from rmbg_eval.report.by_eye import by_eye, page_data
+from rmbg_eval.report.context import Context
+from rmbg_eval.report.frame import environment
+from rmbg_eval.report.views import ByEyeView
+from rmbg_eval.run.previews import Previews
+
+HOSTILE = '"><img src=x onerror="document.title=1">'
+
+
+def view_of(run: Run, folder: Path, some: Decisions | None = None) -> ByEyeView:
+    settings = run.settings.model_copy(update={"out": str(folder)})
+    run = run.model_copy(update={"settings": settings})
+    if some:
+        files.save(folder, some)
+    view = by_eye(Context(run, Previews.__new__(Previews)))
+    assert view is not None
+    return view
+
+
+def html_of(view: ByEyeView) -> str:
+    return environment("en").get_template("by_eye.html.j2").render(eye=view)
+
+
+def test_the_script_has_every_cutout_and_the_plan() -> None:
+    run = run_over(5, ("a", "b"), group=2)
+    data = page_data(run, Decisions())
+    assert data["models"] == ["a", "b"]
+    anchor, category, case, group, shas = data["cases"][3]
+    assert (category, case, group) == ("portrait", "c3", "g1")
+    assert shas == [sha("a", "c3"), sha("b", "c3")]
+    assert anchor.startswith("case-portrait-c3")
+    (stratum,) = data["plan"]
+    keys = [(f"c{n // 2}", "ab"[n % 2]) for n in stratum]
+    assert keys == [(key.case, key.model) for key in plan_of(run).strata[0]]
+    assert data["risks"] == []
+
+
+def test_another_cutout_is_another_content() -> None:
+    run = run_over(3)
+    first, *others = run.predictions
+    changed = first.model_copy(update={"cutout_sha256": "f" * 64})
+    other = run.model_copy(update={"predictions": (changed, *others)})
+    same, contents = run_over(3), [page_data(each, Decisions())["content"] for each in (run, other)]
+    assert contents[0] != contents[1]
+    assert contents[0] == page_data(same, Decisions())["content"]
+
+
+def test_what_was_decided_is_shown_as_it_is_counted(tmp_path: Path) -> None:
+    run = run_over(8)
+    some = decisions(
+        *(review(f"c{n}", "a", "usable" if n else "mend", comment=HOSTILE) for n in range(7)),
+        *(vote(f"c{n}", "left" if n % 3 else "equal") for n in range(8)),
+    )
+    view = view_of(run, tmp_path, some)
+    row, other = view.usable
+    share = acceptances(run, some)[0]
+    assert (row.model, row.share) == ("a", percent(share.share))
+    assert str(row.interval) == f"{percent(share.low)} to {percent(share.high)}"
+    assert (str(row.counts), row.others) == ("6 of 7", ("0", "1"))
+    assert (other.share, str(other.note)) == ("–", "nobody has looked")
+    assert [(each.model, each.rank) for each in view.preferred] == [("a", "–"), ("b", "–")]
+    assert "too few votes" in str(view.reason)
+    html = html_of(view)
+    assert "<img" not in html  # people's words are text
+    there = json.loads(view.data)["decisions"]
+    assert len(there) == 15
+    assert (
+        there
+        == json.loads(files.save(tmp_path, some) or (tmp_path / files.NAME).read_text())[
+            "decisions"
+        ]
+    )
+
+
+def test_damaged_decisions_are_said_and_nothing_is_shown(tmp_path: Path) -> None:
+    (tmp_path / files.NAME).write_text("{")
+    view = view_of(run_over(3), tmp_path)
+    assert view.usable == ()
+    assert "no JSON" in str(view.problem)
+    assert 'class="failure"' in html_of(view)
