@@ -220,6 +220,8 @@ class Counts:
     pages: int = 0
     pictures: int = 0
     """Clicked."""
+    opened: int = 0
+    """Reviews, and votes without names."""
     ran: list[str] = field(default_factory=list)
     dialogs: list[str] = field(default_factory=list)
     requests: list[str] = field(default_factory=list)
@@ -231,6 +233,7 @@ class Counts:
         caught = (self.ran, self.dialogs, self.requests, self.errors)
         names = ("ran", "dialogs", "requests", "errors")
         heads = f"{self.cases} cases, {self.pages} pages, {self.pictures} pictures clicked"
+        heads += f", {self.opened} reviews and votes"
         return ", ".join([heads, *(f"{len(c)} {n}" for n, c in zip(names, caught, strict=True))])
 
     @property
@@ -290,7 +293,8 @@ def watch(page: Page, counts: Counts, own: str) -> None:
 
 
 def visit(browser: Browser, file: Path, counts: Counts, most: int = 1000) -> None:
-    """Open a page from disk, scroll through it, click each picture and what has one, and Escape."""
+    """Open a page from disk, scroll through it, click each picture and what has one, and Escape;
+    review, vote, and open the run's decisions file in it."""
     page = browser.new_page(viewport={"width": 1280, "height": 900})
     page.set_default_timeout(60_000)
     watch(
@@ -310,12 +314,25 @@ def visit(browser: Browser, file: Path, counts: Counts, most: int = 1000) -> Non
     )
     for number in range(min(targets.count(), most)):
         with suppress(BrowserError):  # hidden by now, or under what is open
-            targets.nth(number).click(timeout=1500)
+            if not targets.nth(number).is_visible():
+                continue
+            targets.nth(number).click(timeout=15_000)
             counts.pictures += 1
             page.keyboard.press("ArrowRight")
         page.keyboard.press("Escape")
         if not page.url.startswith(file.as_uri()):
             page.goto(file.as_uri())
+    for what, keys in (("review", "uumx"), ("blind", "=")):
+        if page.locator(f"[data-do={what}]").count():
+            page.click(f"[data-do={what}]")
+            counts.opened += 1
+            for key in keys:
+                page.keyboard.press(key)
+            page.keyboard.press("Escape")
+    decisions = file.parent / "decisions.json"
+    if decisions.exists() and page.locator("[data-part=file]").count():
+        page.set_input_files("[data-part=file]", decisions)
+        page.wait_for_timeout(500)
     _ran(page, counts, str(file))
     page.close()
 

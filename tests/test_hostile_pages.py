@@ -23,6 +23,7 @@ def test_nothing_runs_and_nothing_is_asked_for(
     assert counts.harm == []
     assert counts.pages == 2
     assert counts.pictures >= 2
+    assert counts.opened == 2
     assert {path.name for path in tmp_path.iterdir()} == {"in", "cache"}
 
 
