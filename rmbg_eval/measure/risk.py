@@ -39,8 +39,7 @@ TERMS: dict[str, tuple[str, Callable[[float], float]]] = {
     "edge_beside": ("edge_beside", float),
     "cut_by_frame": ("cut_by_frame", float),
     "little": (KEPT, lambda share: log10(max(0.1 / max(share, 1e-4), 1))),
-    "much": (KEPT, lambda share: max(0.0, share - 0.5)),
-    APART: (APART, _log(1e-3)),
+    APART: (APART, _log(1e-1)),  # less says nothing: a model and its twin agree, right or wrong
 }
 """What is weighed: of which measure, and as which number, that grows with the risk."""
 

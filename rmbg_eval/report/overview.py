@@ -18,7 +18,7 @@ from ..models.info import ModelInfo
 from ..run.agreement import odd_of
 from ..run.findings import misses
 from ..run.previews import Spot
-from ..run.queue import level, queue_of, unscored
+from ..run.queue import queue_of, unscored
 from ..run.statistics import ALL, FEWEST, Mean, Points, difference_between, points_apart
 from .by_eye import by_eye
 from .context import Context
@@ -59,6 +59,7 @@ class Overview:
         self.scored = any(p.measured for p in self.summary.points)
         self.unscored = unscored(self.run)
         self.queue = queue_of(self.run) if self.unscored else []
+        self.levels = {each.key: each.level for each in self.queue}
         self.odd = odd_of(self.run.agreements)
 
     def view(self, failures: Sequence[FailureView]) -> OverviewView:
@@ -442,7 +443,7 @@ class Overview:
             middle = f"{left + side / 2:g},{top + side / 2:g}"
             place += f"&at={middle},{TILE / side:.3g}"
         return FindingView(
-            level=level(finding.severity) if self.unscored else "",
+            level=self.levels.get((finding.category, finding.case), ""),
             also=join(", ", finding.also[:NAMED]) if finding.also else "",
             href=f"{self.context.case_page(anchor)}#{place}&a={quote(f'result:{shown}', safe=':')}",
             words=finding.words,

@@ -90,6 +90,7 @@ class Sheet:
         others = [m for m in (GUIDES if context.cards else TABLE) if m.name in values]
         self.others = [m for m in others if m.name not in ORDERS]
         self.unscored = unscored(self.run)
+        self.odd = odd_of(self.run.agreements)
         self.queue = {each.key: each for each in queue_of(self.run)} if self.unscored else {}
         self.flags = {(r.category, r.id): self._flags(r) for r in self.run.cases}
         self.rows = self._rows()
@@ -231,8 +232,9 @@ class Sheet:
             return
         risks = [self.index.risks.get(Key(*key, model)) for model in self.models]
         signs = [(sign, risk.model) for risk in risks if risk for sign in risk.signs]
-        odd = odd_of(self.run.agreements)
-        signs = [(sign, model) for sign, model in signs if model != odd] or signs
+        odd = self.odd
+        if self.queue[key].worst.model != odd:
+            signs = [(sign, model) for sign, model in signs if model != odd]
         measures: set[str] = set()
         for sign, model in sorted(signs, key=lambda each: -each[0].weight):
             if sign.measure in measures or len(measures) == REASONS:
@@ -475,7 +477,10 @@ class Sheet:
         failed = [point for point in points if point.passed is False]
         of[MISSES] = len(failed) if points else None
         reasons = dict.fromkeys(point.kind for point in failed)
-        if self.unscored and (risk := self.index.risks.get(key)):
+        queued = self.queue.get((key.category, key.case))
+        if queued and key.model == self.odd != queued.worst.model:
+            of[RISK] = None  # as in the queue: or one bad baseline would be the order
+        elif self.unscored and (risk := self.index.risks.get(key)):
             reasons = dict.fromkeys(sign.measure for sign in risk.signs)
         prediction = self.index.predictions.get(key)
         of[SECONDS] = prediction.seconds.get("infer") if prediction else None

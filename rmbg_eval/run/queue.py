@@ -13,11 +13,6 @@ FIRST, WORTH = 0.7, 0.3
 LEVELS = ("first", "worth", "fine")
 
 
-def level(risk: float) -> str:
-    """One of `LEVELS`."""
-    return "first" if risk >= FIRST else "worth" if risk >= WORTH else "fine"
-
-
 @dataclass(frozen=True)
 class Queued:
     """A picture, by the cut-out of it that has the most risk."""
@@ -28,7 +23,10 @@ class Queued:
 
     @property
     def level(self) -> str:
-        return level(self.value)
+        """One of `LEVELS`; without a reason it is fine, whatever the risk that all have."""
+        if self.value < WORTH or not self.worst.signs:
+            return "fine"
+        return "first" if self.value >= FIRST else "worth"
 
 
 def unscored(run: Run) -> bool:

@@ -15,8 +15,8 @@ from ..measure.subject import Undefined
 from ..predictions.prediction import Prediction
 from .measurements import add, no_prediction
 
-LEAST = 0.3
-"""Log odds from which a sign is a reason: by fewer a risk of a half moves by less than 0.08."""
+LEAST = 0.1
+"""Log odds from which a sign is a reason: by fewer a risk of a half moves by less than 0.03."""
 MOST = 4
 """Reasons of a cut-out."""
 

@@ -45,7 +45,8 @@ def test_the_first_sentence_counts_what_needs_a_look() -> None:
     ],
 )
 def test_what_it_says_of_few(values: list[float], words: str) -> None:
-    run = run_with(*(risk(f"c{n}", "a", value) for n, value in enumerate(values)))
+    why = sign("crumbs", 2.0)
+    run = run_with(*(risk(f"c{n}", "a", value, why) for n, value in enumerate(values)))
     assert presenter(run).overview().answer == (words,)
 
 

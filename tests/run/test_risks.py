@@ -13,7 +13,7 @@ from rmbg_eval.i18n import Message
 from rmbg_eval.measure.record import Agreement, Risk, Sign
 from rmbg_eval.run.evaluate import evaluate
 from rmbg_eval.run.findings import findings
-from rmbg_eval.run.queue import level, queue_of, unscored
+from rmbg_eval.run.queue import queue_of, unscored
 from rmbg_eval.run.record import Run
 
 
@@ -44,17 +44,17 @@ def run_with(*risks: Risk, **changes: object) -> Run:
 
 
 def test_the_riskiest_picture_comes_first_by_its_worst_cut_out() -> None:
+    why = sign("crumbs", 1.0)
     run = run_with(
-        risk("ada", "a", 0.1), risk("ada", "b", 0.3),
-        risk("bob", "a", 0.9), risk("bob", "b", 0.2),
+        risk("ada", "a", 0.1, why), risk("ada", "b", 0.3, why),
+        risk("bob", "a", 0.9, why), risk("bob", "b", 0.2),
         risk("eve", "a", None), risk("eve", "b", None),
+        risk("joe", "a", 0.29, why), risk("kim", "a", 0.69), risk("lea", "a", 0.7, why),
     )  # fmt: skip
     queue = queue_of(run)
     assert [(each.key[1], each.worst.model, each.level) for each in queue] == [
-        ("bob", "a", "first"), ("ada", "b", "worth"),
-    ]  # fmt: skip
-    assert [level(value) for value in (0.0, 0.29, 0.3, 0.7, 1.0)] == [
-        "fine", "fine", "worth", "first", "first",
+        ("bob", "a", "first"), ("lea", "a", "first"), ("kim", "a", "fine"),
+        ("ada", "b", "worth"), ("joe", "a", "fine"),
     ]  # fmt: skip
 
 
