@@ -271,20 +271,23 @@ def logistic(log_odds: Floats) -> Floats:
     return np.asarray(1 / (1 + np.exp(-log_odds)))
 
 
-def auroc(risk: Floats, bad: Floats) -> float:
-    """The chance that of two cut-outs, one acceptable and one not, the latter has more risk."""
+def auroc(risk: Floats, bad: Floats) -> float | None:
+    """The chance that of two cut-outs, one acceptable and one not, the latter has more risk; None
+    where all are of one kind."""
     higher = risk[bad > 0][:, None] - risk[bad == 0][None]
-    return float((np.sign(higher) + 1).mean() / 2) if higher.size else float("nan")
+    return round(float((np.sign(higher) + 1).mean() / 2), 3) if higher.size else None
 
 
-def spearman(one: Floats, other: Floats) -> float:
-    """The correlation of the ranks; equal values share theirs."""
+def spearman(one: Floats, other: Floats) -> float | None:
+    """The correlation of the ranks; equal values share theirs. None where all are equal."""
+    if len(np.unique(one)) < 2 or len(np.unique(other)) < 2:
+        return None
 
     def ranks(values: Floats) -> Floats:
         _, place, count = np.unique(values, return_inverse=True, return_counts=True)
         return np.asarray((count.cumsum() - (count - 1) / 2)[place])
 
-    return float(np.corrcoef(ranks(one), ranks(other))[0, 1])
+    return round(float(np.corrcoef(ranks(one), ranks(other))[0, 1]), 3)
 
 
 def fitted(rows: Sequence[Row], terms: Sequence[str], folds: Sequence[str] = FOLDS_OF) -> Row:
@@ -327,19 +330,18 @@ def fitted(rows: Sequence[Row], terms: Sequence[str], folds: Sequence[str] = FOL
         real = np.isin([row["model"] for row in rows], [*CUT_OUT])
         out["models_own"] = [int(real.sum()), int(y[real].sum())]
         out[f"unseen_{about}"] = {
-            "auroc": round(auroc(risk, y), 3),
-            "auroc_models": round(auroc(risk[real], y[real]), 3),
-            "spearman": round(spearman(risk, amount), 3),
-            "spearman_models": round(spearman(risk[real], amount[real]), 3),
+            "auroc": auroc(risk, y),
+            "auroc_models": auroc(risk[real], y[real]),
+            "spearman": spearman(risk, amount),
+            "spearman_models": spearman(risk[real], amount[real]),
             "by": {
                 str(group): [
-                    None if np.isnan(a := auroc(risk[groups == group], y[groups == group]))
-                    else round(a, 3),
-                    round(spearman(risk[groups == group], amount[groups == group]), 3),
+                    auroc(risk[groups == group], y[groups == group]),
+                    spearman(risk[groups == group], amount[groups == group]),
                 ]
                 for group in np.unique(groups)
             },
-        }  # fmt: skip
+        }
         if about == "scene":
             place = np.minimum((risk * 5).astype(int), 4)
             out["calibration"] = [

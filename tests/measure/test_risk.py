@@ -118,7 +118,7 @@ def test_auroc_counts_pairs(calibration, rows) -> None:
         return
     won = sum((b > g) + (b == g) / 2 for b in bad for g in good) / len(bad) / len(good)
     values, marks = (np.array(each, float) for each in zip(*rows, strict=True))
-    assert calibration.auroc(values, marks) == pytest.approx(won)
+    assert calibration.auroc(values, marks) == pytest.approx(won, abs=1e-3)
 
 
 @given(st.lists(st.tuples(st.integers(0, 5), st.integers(0, 5)), min_size=3, max_size=12))
@@ -126,7 +126,9 @@ def test_spearman_is_that_of_scipy(calibration, rows) -> None:
     one, other = (np.array(each, float) for each in zip(*rows, strict=True))
     if len({*one}) > 1 < len({*other}):
         expected = stats.spearmanr(one, other).statistic
-        assert calibration.spearman(one, other) == pytest.approx(expected)
+        assert calibration.spearman(one, other) == pytest.approx(expected, abs=1e-3)
+    else:
+        assert calibration.spearman(one, other) is None
 
 
 def test_log_odds_are_as_they_are_read() -> None:
