@@ -192,6 +192,18 @@ def test_chinese_page(page: Page, address: str) -> None:
     assert not (shown & english - {"English"})
 
 
+def test_light_and_dark_are_chosen_and_remembered(page: Page, address: str) -> None:
+    page.goto(address, wait_until="commit")
+    page.locator("[name=theme][value=dark]").check(force=True)
+    behind = "getComputedStyle(document.documentElement).backgroundColor"
+    assert page.evaluate(behind) == "rgb(19, 19, 20)"
+    page.reload(wait_until="commit")
+    page.wait_for_selector("[name=theme]:checked", state="attached")
+    assert page.evaluate(behind) == "rgb(19, 19, 20)"
+    page.locator("[name=theme][value=light]").check(force=True)
+    assert page.evaluate(behind) == "rgb(247, 247, 247)"
+
+
 def test_several_pictures_come_back_as_a_zip(page: Page, address: str) -> None:
     visit(page, address)
     page.wait_for_selector(READY)

@@ -56,6 +56,8 @@ def test_a_key_changes_what_every_cell_shows(sheet: Page, key: str, value: str) 
     tile = sheet.locator(f"{DRESS} .tile[data-model=grabcut]")
     expect(tile.locator("canvas")).to_have_count(int(value != "result"))
     expect(tile.locator(".crop")).to_have_count(int(value == "edge"))
+    head = sheet.locator(".heads [data-kind=original]")
+    expect(head).to_have_text("Truth" if value == "truth" else "Original", use_inner_text=True)
     truth = sheet.locator(f"{DRESS} .tile[data-kind=truth]")
     expect(truth).to_be_visible(visible=value == "truth")
     expect(sheet.locator(f"{DRESS} .tile[data-kind=original]")).to_be_visible(

@@ -428,6 +428,9 @@ def test_the_film_leads_to_a_case(viewer: Page) -> None:
     film = viewer.locator("#viewer .film button")
     assert film.count() == 4  # of the fifth there is no picture
     assert viewer.locator("#viewer .film [aria-current=true]").count() == 1
+    bars = viewer.locator("#viewer .film .passes i")
+    shares = bars.evaluate_all("all => all.map(i => i.style.getPropertyValue('--share'))")
+    assert shares == ["50%", "50%"], "of the one case with points, a bar a model"
     film.first.click()
     current = film.first
     expect(current).to_have_attribute("aria-current", "true")

@@ -266,6 +266,8 @@ def test_what_changed_is_looked_at_closely(page: Page, made: dict[str, Path]) ->
     pair.locator("[data-kind=new] a").click()
     panes = page.locator("#viewer .canvas")
     assert panes.evaluate_all("all => all.map(e => e.style.width)") == ["96px"] * 3
+    changes = page.locator("#viewer .aside .changes")
+    assert changes.inner_text() == pair.locator(".changes").inner_text()
     page.keyboard.press("+")
     moved = panes.evaluate_all("all => all.map(e => e.style.transform)")
     assert len(set(moved)) == 1

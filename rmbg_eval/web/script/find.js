@@ -43,9 +43,10 @@ export function finder() {
   const all = (selector) => [.../** @type {NodeListOf<E>} */ (form.querySelectorAll(selector))];
   const [search] = all("[name=q]");
   const [order] = /** @type {HTMLSelectElement[]} */ (all("[name=order]"));
-  const [kind] = /** @type {(HTMLSelectElement | undefined)[]} */ (all("[name=kind]"));
+  /** @typedef {HTMLSelectElement | undefined} Choice */
+  const [kind] = /** @type {Choice[]} */ (all("[name=kind]"));
+  const [group] = /** @type {Choice[]} */ (all("[name=category]"));
   const flags = all("[name=with]");
-  const categories = all("[name=category]");
   const left = /** @type {HTMLOutputElement} */ (document.getElementById("left"));
   const nothing = /** @type {HTMLElement} */ (document.getElementById("nothing"));
   let model = ""; // by whose values cases are in order, where it is one model's
@@ -56,7 +57,7 @@ export function finder() {
     q: search.value.trim(),
     with: flags.filter((box) => box.checked).map((box) => box.value),
     kind: kind?.value ?? "",
-    category: categories.find((box) => box.checked)?.value ?? "",
+    category: group?.value ?? "",
     order: order.value,
     model,
   });
@@ -80,7 +81,10 @@ export function finder() {
       if (!has.every((flag) => flag.has(number))) continue;
       const isKind = !wanted.kind || fails.has(number);
       const isCategory = !wanted.category || category === wanted.category;
-      if (isKind) ofCategory.add(category);
+      if (isKind) {
+        ofCategory.add("");
+        ofCategory.add(category);
+      }
       if (isCategory) {
         ofKind.add("");
         for (const each of kind?.options ?? []) {
@@ -102,9 +106,13 @@ export function finder() {
       if (row.element.hidden !== hidden) row.element.hidden = hidden;
     }
     for (const box of flags) say(box, ofFlag.of(box.value));
-    for (const box of categories) say(box, ofCategory.of(box.value));
-    for (const option of kind?.options ?? []) {
-      option.textContent = `${language.of(option, "text")} (${ofKind.of(option.value)})`;
+    for (const [choice, counted] of /** @type {const} */ ([
+      [kind, ofKind],
+      [group, ofCategory],
+    ])) {
+      for (const option of choice?.options ?? []) {
+        option.textContent = `${language.of(option, "text")} (${counted.of(option.value)})`;
+      }
     }
     for (const option of order.options) option.textContent = language.of(option, "text");
     sort(wanted.order);
@@ -182,17 +190,17 @@ export function finder() {
 
   function clear() {
     search.value = "";
-    if (kind) kind.value = "";
-    for (const box of [...flags, ...categories]) box.checked = false;
+    for (const choice of [kind, group]) if (choice) choice.value = "";
+    for (const box of flags) box.checked = false;
     apply();
     search.focus({ preventScroll: true });
   }
 
   function follow() {
     const wanted = address.read();
-    for (const name of ["q", "kind", "order"]) if (wanted[name]) put(name, wanted[name]);
+    for (const name of ["q", "kind", "category", "order"])
+      if (wanted[name]) put(name, wanted[name]);
     if (wanted.with) put("with", wanted.with.split(","));
-    if (wanted.category) put("category", [wanted.category]);
     model = models.includes(wanted.model) && wanted.order ? wanted.model : "";
     if (order.selectedIndex < 0) order.value = "";
   }
@@ -201,7 +209,6 @@ export function finder() {
   form.addEventListener("input", ({ target }) => {
     const box = /** @type {HTMLInputElement} */ (target);
     if (!["q", "with", "kind", "category", "order"].includes(box.name)) return;
-    if (box.name === "category" && box.checked) put("category", [box.value]); // a case has but one
     if (box.name === "order") model = "";
     apply();
   });
@@ -212,7 +219,9 @@ export function finder() {
   return {
     apply,
     by(name) {
-      const first = [...order.options].find(({ value }) => value.startsWith("-"));
+      const options = [...order.options];
+      const misses = options.find(({ value }) => value === "-misses");
+      const first = misses ?? options.find(({ value }) => value.startsWith("-"));
       if (!first) return;
       const again = model === name;
       model = again ? "" : name;

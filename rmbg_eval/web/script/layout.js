@@ -1,5 +1,6 @@
 // What the page of explore is made of.
 
+import { remembered } from "./address.js";
 import { h } from "./dom.js";
 import { icon } from "./icons.js";
 import { svg } from "./svg.js";
@@ -12,6 +13,7 @@ const BACKDROPS = {
   grey: _("grey"),
   green: _("green"),
 };
+const THEMES = { light: _("light"), dark: _("dark"), auto: _("auto") };
 const FOREGROUNDS = {
   raw: _("as they are"),
   "blur-fusion": _("decontaminated: blur-fusion"),
@@ -82,7 +84,13 @@ export function layout(root, texts, act) {
       "header",
       { class: "rx-head" },
       texts.label("h1", _("Remove a background")),
-      h("div", { class: "rx-head-tools" }, language, help),
+      h(
+        "div",
+        { class: "rx-head-tools" },
+        ...(root.dataset.page ? [themes(texts)] : []),
+        language,
+        help,
+      ),
     ),
     texts.label("p", _("Nothing leaves this server, and nothing stays on it."), {
       class: "rx-lead",
@@ -99,6 +107,25 @@ export function layout(root, texts, act) {
   const original = panel(texts, "original");
   panels.append(original.figure);
   return { bar, status, panels, original, ...controls, looking, keys };
+}
+
+/** Light, dark, or as the system is; a notebook's is JupyterLab's. @param {import("./text.js").Texts} texts */
+function themes(texts) {
+  const before = remembered.get("theme") ?? "";
+  const now = before in THEMES ? before : "auto";
+  const group = h("div", { class: "segments", role: "radiogroup" });
+  texts.say(group, _("Theme"), {}, "aria-label");
+  for (const [value, words] of Object.entries(THEMES)) {
+    const input = h("input", {
+      type: "radio",
+      name: "theme",
+      value,
+      checked: value === now,
+      onchange: () => remembered.set("theme", value),
+    });
+    group.append(h("label", {}, input, texts.label("span", words)));
+  }
+  return group;
 }
 
 /** @param {import("./text.js").Texts} texts */

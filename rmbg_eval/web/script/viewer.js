@@ -445,6 +445,20 @@ export function viewer(dialog) {
 
   // ---- the film
 
+  /** A bar for each model: how many of the points it passes. @param {HTMLElement} row */
+  function passes(row) {
+    const counts = [...row.querySelectorAll('.tile[data-kind="result"]')].map((tile) =>
+      (tile.querySelector(".count")?.textContent ?? "").split("/").map(Number),
+    );
+    if (!counts.some(([, all]) => all)) return [];
+    const bars = counts.map(([passed, all]) => {
+      const bar = h("i");
+      bar.style.setProperty("--share", `${(100 * passed) / (all || 1)}%`);
+      return bar;
+    });
+    return [h("span", { class: "passes", "aria-hidden": "true" }, ...bars)];
+  }
+
   function fillFilm() {
     const shown = shownRows().filter(pictured);
     const at = article ? shown.indexOf(article) : -1;
@@ -454,6 +468,7 @@ export function viewer(dialog) {
     film.replaceChildren(
       ...near.map((one) => {
         const image = complete(one).querySelector("figure.tile img");
+        const kind = /** @type {HTMLElement | null} */ (image?.closest("figure"))?.dataset.kind;
         const label = language.in(one.querySelector("h3"));
         const src = image instanceof HTMLImageElement ? image.src : "";
         const attributes = {
@@ -465,7 +480,14 @@ export function viewer(dialog) {
         return h(
           "button",
           attributes,
-          h("img", { src, alt: label, loading: "lazy", draggable: "false" }),
+          h("img", {
+            class: kind === "original" ? null : "cut",
+            src,
+            alt: label,
+            loading: "lazy",
+            draggable: "false",
+          }),
+          ...passes(one),
         );
       }),
     );
@@ -499,7 +521,11 @@ export function viewer(dialog) {
     if (!a && !b) a = models().length ? keyOf(models()[0]) : "";
     part("title").textContent = language.in(element.querySelector("h3"));
     const list = element.querySelector(".points");
-    points.replaceChildren(...(list ? [list.cloneNode(true)] : []));
+    const changed = isPair()
+      ? element.querySelectorAll(".about > :is(.facts, .why, .changes)")
+      : [];
+    points.replaceChildren(...[...(list ? [list] : []), ...changed].map((e) => e.cloneNode(true)));
+    points.classList.toggle("comparison", isPair());
     const page = element.querySelector('h3 a[href^="pages/"]')?.getAttribute("href");
     part("page").hidden = !page || Boolean(list);
     part("page")
