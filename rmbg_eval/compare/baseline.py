@@ -266,6 +266,8 @@ def _mixed(run: Run, was: Run, keys: Collection[Key]) -> Run:
             **{name: tuple(some) for name, some in rows.items()},
             "cases": tuple(cases.values()),
             "models": tuple(models.values()),
+            # A mean over all cases; of some of another run's there is none.
+            "agreements": () if keys else was.agreements,
             "schema_version": run.schema_version,
             "settings": was.settings.model_copy(
                 update={"cases": "", "out": ".", "models": [*models]}
