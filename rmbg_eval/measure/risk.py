@@ -37,7 +37,6 @@ TERMS: dict[str, tuple[str, Callable[[float], float]]] = {
     "detached": ("detached", _log(1e-2)),
     "edgeless": ("edgeless", float),
     "edge_beside": ("edge_beside", float),
-    "cut_by_frame": ("cut_by_frame", float),
     "little": (KEPT, lambda share: log10(max(0.1 / max(share, 1e-4), 1))),
     APART: (APART, _log(1e-1)),  # less says nothing: a model and its twin agree, right or wrong
 }

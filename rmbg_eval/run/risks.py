@@ -95,9 +95,6 @@ WORDS: dict[str, Callable[[float, Mapping[str, float | None]], Message]] = {
     "edge_beside": lambda share, _: Message(
         "{share}\u00a0% of the outline is beside an edge of the picture", share=_percent(share)
     ),
-    "cut_by_frame": lambda share, _: Message(
-        "The subject touches {share}\u00a0% of the frame", share=_percent(share)
-    ),
     KEPT: _kept,
     APART: lambda share, _: Message(
         "{share}\u00a0% of it differs from the other models", share=_percent(share)
