@@ -13,6 +13,7 @@ from markupsafe import Markup, escape
 
 from ..core.files import write_atomic
 from ..i18n import LANGUAGE, Message, languages, tag
+from ..measure.kinds import KINDS, kind_title
 from ..settings import Language, Layout
 from ..web import BACKDROP, TEMPLATES, icon, script, style
 from .views import Text
@@ -47,9 +48,12 @@ def head_and_foot(
         photo = base64.b64encode(BACKDROP.read_bytes()).decode()
         view["css"] = style("report").replace(BACKDROP.name, f"data:image/webp;base64,{photo}")
         view["script"] = script("report")
+    kinds = [(kind.name, kind_title(kind.name), " ".join(kind.regions)) for kind in KINDS.values()]
     digest = hashlib.sha256(view["script"].encode()).digest()
     view["policy"] = POLICIES[layout].format(script=base64.b64encode(digest).decode())
-    return render("head", {**view, "title": title}, lang), render("foot", view, lang)
+    return render("head", {**view, "title": title}, lang), render(
+        "foot", {**view, "kinds": kinds}, lang
+    )
 
 
 def render(template: str, view: object, lang: Language) -> str:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterable, Sequence
 
 from ..core.anchors import case_anchor
@@ -68,11 +69,26 @@ def _point(
         detailed=not all(result and result.passed for result in results),
         box=f"{min(xs)},{min(ys)},{max(xs) - min(xs)},{max(ys) - min(ys)}",
         shapes=" ".join(shape_paths(point)),
+        given=_given(point),
         band=(low, width) if expected else None,
         marks=tuple(
             _mark(model, result, expected) for model, result in zip(models, results, strict=True)
         ),
         profile=_profile(profile, models) if profile else None,
+    )
+
+
+def _given(point: ObservationPoint) -> str:
+    """What its case says of it, as JSON for script/draw.js."""
+    x, y, width, height = point.box or (0, 0, 0, 0)
+    box = ((x, y), (x + width, y + height))
+    return json.dumps(
+        {
+            "kind": point.kind,
+            "title": point.title,
+            "region": point.region,
+            "paths": point.lines or (point.polygon or box,),
+        }
     )
 
 

@@ -3,6 +3,7 @@
 
 import { address } from "./address.js";
 import { h } from "./dom.js";
+import { drawing } from "./draw.js";
 import { file, load } from "./files.js";
 import { language } from "./language.js";
 import { copyOf, pixelsOf, sizeOf } from "./pixels.js";
@@ -48,6 +49,7 @@ export function viewer(dialog) {
     changed,
   });
   zoom.listen(stage);
+  const byHand = drawing(part("draw"), zoom, stage, points);
   /** @type {HTMLElement | null} */
   let article = null;
   /** @type {Source[]} */
@@ -176,6 +178,7 @@ export function viewer(dialog) {
     part("layers").hidden = !models().length || mode === "one";
     choices(two);
     outline();
+    byHand.show();
     divide();
     if (mode === "blink" && !still.matches) blinking = setInterval(turn, BLINK);
     pressed("pause", false);
@@ -285,7 +288,7 @@ export function viewer(dialog) {
   /** Draw the point's region thinly on every picture: this one's, or that of the chosen one. @param {HTMLElement | null} [item] */
   function outline(item = point()) {
     for (const { layer: canvas } of panes) {
-      canvas.querySelector("svg")?.remove();
+      canvas.querySelector("svg:not(.drawn)")?.remove();
       if (!item?.dataset.shapes) continue;
       const [width, height] = zoom.size;
       const paths = ["halo", "dash"].map((name) =>
@@ -502,6 +505,7 @@ export function viewer(dialog) {
     const all = sourcesOf(element);
     if (!all.length) return;
     const fresh = !dialog.open;
+    if (article !== element) byHand.clear();
     article = element;
     sources = all;
     drawn = new Map();

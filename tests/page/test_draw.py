@@ -1,0 +1,107 @@
+"""Observation points by hand: what is drawn in the viewer is the TOML of a case."""
+
+from __future__ import annotations
+
+import tomllib
+from pathlib import Path
+
+import pytest
+from pages import HOSTILE, opened
+from playwright.sync_api import Page, expect
+
+from rmbg_eval.measure.kinds import KINDS
+from rmbg_eval.measure.record import ObservationPoint
+
+DRESS = "article[id^=case-garment-dress]"
+
+
+@pytest.fixture
+def viewer(page: Page, pages: dict[str, Path]) -> Page:
+    """The dress in the viewer, with its panel for points open."""
+    opened(page, pages["single"].as_uri())
+    link = page.locator(f"{DRESS} [data-kind=result] a").nth(1)
+    link.focus()
+    link.dispatch_event("click")
+    expect(page.locator("#viewer .canvas:not([data-loaded])")).to_have_count(0)
+    page.locator("#viewer .draw summary").click()
+    return page
+
+
+def at(page: Page, x: float, y: float) -> tuple[float, float]:
+    """Where a pixel of the picture is in the window, in the first pane."""
+    box = page.locator("#viewer .canvas").first.bounding_box()
+    width, height = map(int, page.locator(DRESS).get_attribute("data-size").split("x"))
+    return box["x"] + x * box["width"] / width, box["y"] + y * box["height"] / height
+
+
+def drag(page: Page, start: tuple[int, int], end: tuple[int, int]) -> None:
+    page.mouse.move(*at(page, *start))
+    page.mouse.down()
+    page.mouse.move(*at(page, *((a + b) / 2 for a, b in zip(start, end, strict=True))))
+    page.mouse.move(*at(page, *end))
+    page.mouse.up()
+
+
+def tool(page: Page, name: str) -> None:
+    page.locator(f"#viewer [data-tool={name}]").click()
+
+
+def drawn(page: Page) -> ObservationPoint:
+    """The point that the panel has, as a case reads it."""
+    (point,) = tomllib.loads(page.locator("#viewer [data-part=toml]").input_value())["points"]
+    return ObservationPoint.model_validate(point)
+
+
+def test_a_box_with_words_of_any_kind(viewer: Page, tmp_path: Path) -> None:
+    tool(viewer, "box")
+    drag(viewer, (50, 40), (20, 10))
+    words = f'{HOSTILE} \\ "left" lens'
+    viewer.locator("#viewer [data-part=point-en]").fill(words)
+    viewer.locator("#viewer [data-part=point-zh]").fill("左镜片")
+    viewer.locator("#viewer [data-part=kind]").select_option("transparent")
+    point = drawn(viewer)
+    assert point.box == pytest.approx((20, 10, 30, 30), abs=1)
+    assert point.kind == "transparent"
+    assert point.title == {"en": words, "zh": "左镜片"}
+    assert viewer.locator("#viewer svg.drawn").count() == viewer.locator("#viewer .canvas").count()
+    with viewer.expect_download() as download:
+        viewer.locator("#viewer [data-do=save-point]").click()
+    download.value.save_as(tmp_path / "points.toml")
+    assert tomllib.loads((tmp_path / "points.toml").read_text("utf-8"))["points"][0]["id"] == (
+        point.id
+    )
+    assert viewer.title() != "1"
+
+
+def test_corners_of_a_polygon_and_lines(viewer: Page) -> None:
+    tool(viewer, "polygon")
+    for x, y in ((20, 10), (60, 12)):
+        viewer.mouse.click(*at(viewer, x, y))
+    assert viewer.locator("#viewer [data-part=toml]").input_value() == ""  # not whole yet
+    viewer.mouse.click(*at(viewer, 40, 50))
+    polygon = drawn(viewer).polygon
+    for spot, wanted in zip(polygon, ((20, 10), (60, 12), (40, 50)), strict=True):
+        assert spot == pytest.approx(wanted, abs=1)
+    tool(viewer, "lines")
+    drag(viewer, (10, 10), (30, 10))
+    drag(viewer, (10, 30), (30, 40))
+    point = drawn(viewer)
+    assert len(point.lines) == 2
+    assert point.lines[1][1] == pytest.approx((30, 40), abs=1)
+    off = viewer.locator("#viewer [data-part=kind] option:disabled")
+    assert off.evaluate_all("all => all.map(e => e.value)") == [
+        kind.name for kind in KINDS.values() if "lines" not in kind.regions
+    ]
+    viewer.locator("#viewer [data-do=clear-point]").click()
+    expect(viewer.locator("#viewer svg.drawn")).to_have_count(0)
+
+
+def test_a_point_that_is_there_is_moved(viewer: Page) -> None:
+    viewer.locator("#viewer li[data-point=middle] a").click()  # box = [40, 28, 12, 8]
+    tool(viewer, "move")
+    assert drawn(viewer).box == (40, 28, 12, 8)
+    drag(viewer, (46, 32), (42, 30))
+    point = drawn(viewer)
+    assert point.id == "middle"
+    assert point.box == pytest.approx((36, 26, 12, 8), abs=1)
+    assert point.title == {"en": "The middle is kept", "zh": "中部保留"}
