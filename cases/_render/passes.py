@@ -29,8 +29,8 @@ def coverage(studio: Studio, most: int) -> tuple[np.ndarray, float]:
 
     The mean of two renders of other seeds, half whose rms difference is the noise. Each takes 16 to
     `most` samples of a pixel and stops at an error of 0.008. So that Cycles' test for that sees the
-    coverage, what lets no light through emits white, in front of a holdout that is black; what does
-    keeps its shader, in a white world that it mirrors.
+    coverage, what lets no light through emits white, in front of a holdout that is black, and so
+    does the rest of a material with holes; glass keeps its shader, in a white world that it mirrors.
     """
     rough = _coverage(studio, 0.25, plain=True, samples=32)
     part = bounds(np.kron(rough > 0, np.ones((4, 4), bool)), 12)
@@ -78,11 +78,13 @@ def _coverage(
         "use_adaptive_sampling": True,
         "adaptive_threshold": 0.008,
         "adaptive_min_samples": 16,
+        "min_transparent_bounces": 16,
         "use_denoising": False,
     }
     before = {key: getattr(cycles, key) for key in changed}
     world, studio.scene.world = studio.scene.world, _white()
     emitter = _emitter()
+    nets: list[bpy.types.Material] = []
     seen = [*studio.subjects, *studio.background]
     slots = [(slot, slot.material) for thing in seen for slot in thing.material_slots]
     try:
@@ -93,6 +95,9 @@ def _coverage(
         for slot, material in slots:
             if material and (plain or not _lets_light_through(material)):
                 slot.material = emitter
+            elif material and (net := _emitting(material)):
+                nets.append(net)
+                slot.material = net
         return np.clip(_without_background(studio, samples, scale, part)[..., 3], 0, 1)
     finally:
         white, studio.scene.world = studio.scene.world, world
@@ -103,7 +108,8 @@ def _coverage(
             setattr(cycles, key, value)
         for slot, material in slots:
             slot.material = material
-        bpy.data.materials.remove(emitter)
+        for material in (emitter, *nets):
+            bpy.data.materials.remove(material)
 
 
 def _emitter() -> bpy.types.Material:
@@ -114,6 +120,27 @@ def _emitter() -> bpy.types.Material:
     light = tree.nodes.new("ShaderNodeEmission")
     tree.links.new(light.outputs[0], tree.nodes["Material Output"].inputs["Surface"])
     return material
+
+
+def _emitting(material: bpy.types.Material) -> bpy.types.Material | None:
+    """A copy that emits white light of strength 1 where the material reflects, and is transparent
+    where it is; None for glass, and where something moves the surface.
+
+    Its coverage is the material's own. A path that meets transparency beside a reflection takes one
+    of the two by chance; beside emission it adds the one and goes on through the other.
+    """
+    kinds = {node.type for node in material.node_tree.nodes}
+    odd = {"BSDF_GLASS", "BSDF_REFRACTION", "BSDF_PRINCIPLED", "HOLDOUT", "GROUP"}
+    output = next(n for n in material.node_tree.nodes if n.type == "OUTPUT_MATERIAL")
+    if "BSDF_TRANSPARENT" not in kinds or kinds & odd or output.inputs["Displacement"].links:
+        return None
+    net = material.copy()
+    tree = net.node_tree
+    light = tree.nodes.new("ShaderNodeEmission")
+    reflects = [n for n in tree.nodes if n.type.startswith("BSDF_") and n.type != "BSDF_TRANSPARENT"]
+    for link in [link for node in reflects for link in node.outputs[0].links]:
+        tree.links.new(light.outputs[0], link.to_socket)
+    return net
 
 
 def _white() -> bpy.types.World:
