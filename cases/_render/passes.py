@@ -30,7 +30,7 @@ def coverage(studio: Studio, most: int) -> tuple[np.ndarray, float]:
     The mean of two renders of other seeds, half whose rms difference is the noise. Each takes 16 to
     `most` samples of a pixel and stops at an error of 0.008. So that Cycles' test for that sees the
     coverage, what lets no light through emits white, in front of a holdout that is black, and so
-    does the rest of a material with holes; glass keeps its shader, in a white world that it mirrors.
+    does what a net is made of; glass keeps its shader, in a white world that it mirrors.
     """
     rough = _coverage(studio, 0.25, plain=True, samples=32)
     part = bounds(np.kron(rough > 0, np.ones((4, 4), bool)), 12)
@@ -137,7 +137,9 @@ def _emitting(material: bpy.types.Material) -> bpy.types.Material | None:
     net = material.copy()
     tree = net.node_tree
     light = tree.nodes.new("ShaderNodeEmission")
-    reflects = [n for n in tree.nodes if n.type.startswith("BSDF_") and n.type != "BSDF_TRANSPARENT"]
+    reflects = [
+        n for n in tree.nodes if n.type.startswith("BSDF_") and n.type != "BSDF_TRANSPARENT"
+    ]
     for link in [link for node in reflects for link in node.outputs[0].links]:
         tree.links.new(light.outputs[0], link.to_socket)
     return net
