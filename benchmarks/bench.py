@@ -205,8 +205,11 @@ class _Fresh:
         return seconds
 
 
-def _timed(command: list[str], environment: dict[str, str]) -> tuple[float, int]:
-    """Wall seconds and peak resident bytes of a process, which must succeed."""
+def _timed(
+    command: list[str], environment: dict[str, str], good: tuple[int, ...] = (0,)
+) -> tuple[float, int]:
+    """Wall seconds of a process, which must end with a `good` status, and the peak resident bytes
+    of it or of the largest that it started."""
     with tempfile.TemporaryFile() as said:
         started = time.perf_counter()
         process = subprocess.Popen(
@@ -215,7 +218,7 @@ def _timed(command: list[str], environment: dict[str, str]) -> tuple[float, int]
         _, status, usage = os.wait4(process.pid, 0)
         seconds = time.perf_counter() - started
         process.returncode = os.waitstatus_to_exitcode(status)
-        if process.returncode:
+        if process.returncode not in good:
             said.seek(0)
             raise SystemExit(f"{command} failed:\n{said.read().decode()[-2000:]}")
     kilo = 1 if platform.system() == "Darwin" else 1024
