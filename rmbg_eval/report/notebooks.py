@@ -14,7 +14,8 @@ from urllib.parse import unquote
 
 import nbformat
 import papermill
-from nbconvert import HTMLExporter
+from nbconvert import HTMLExporter, TemplateExporter
+from nbconvert.filters.widgetsdatatypefilter import WidgetsDataTypeFilter
 from nbconvert.preprocessors import Preprocessor
 from papermill.exceptions import PapermillExecutionError
 
@@ -102,13 +103,28 @@ def _executed(source: nbformat.NotebookNode, name: str, out: Path, parameters: d
 
 def export(notebook: Path) -> Path:
     """The page of an executed notebook, beside it as index.html."""
-    exporter = HTMLExporter(
+    exporter = _Exporter(
         template_name="rmbg_eval", extra_template_basedirs=[str(NBCONVERT_TEMPLATES)]
     )
     html, _ = exporter.from_filename(str(notebook))
     page = notebook.parent / "index.html"
     write_atomic(page, html)
     return page
+
+
+class _Exporter(HTMLExporter):
+    """Without HTMLExporter's second reading of the whole page, for pictures without a description:
+    ours have one, and it takes many times the page's size in memory."""
+
+    def from_notebook_node(
+        self, nb: nbformat.NotebookNode, resources: dict | None = None, **options: Any
+    ) -> tuple[str, dict]:
+        about = self._init_resources(resources)
+        chosen = WidgetsDataTypeFilter(
+            notebook_metadata=self._nb_metadata, parent=self, resources=about
+        )
+        self.register_filter("filter_data_type", chosen)
+        return TemplateExporter.from_notebook_node(self, nb, about, **options)
 
 
 class ReportPage(Preprocessor):

@@ -10,7 +10,7 @@ from ..cases.categories import CATEGORIES, category_title
 from ..core.anchors import case_anchor, category_anchor
 from ..core.files import safe_name
 from ..core.key import Key
-from ..i18n import N_, Message, Named, join
+from ..i18n import N_, Message, Named
 from ..measure.kinds import kind_title, missed
 from ..measure.points import far_off
 from ..measure.record import ObservationPoint, PointResult
@@ -292,7 +292,7 @@ class Sheet:
         title = self.context.titles[key]
         image = self.context.image(
             shown.result,
-            join(" · ", [title, model])
+            f"{record.id} · {model}"
             if self.context.cards
             else Message(
                 "{case}, background removed by {model}: {opaque} of the pixels opaque, "
