@@ -70,13 +70,13 @@ def mend_csv(run: Run, decisions: Decisions) -> str:
             continue
         missed = [p.point for p in run.index.points.get(key, {}).values() if not p.passed]
         risk = run.index.risks.get(key)
-        reasons = [*missed, *(str(sign.text) for sign in (risk.signs if risk else ()))]
+        signs = [str(sign.text).replace("\u00a0", " ") for sign in (risk.signs if risk else ())]
         comments = [f"{r.who}: {r.comment}" for r in opinion.reviews if r.comment]
         place = next((r.place for r in opinion.reviews if r.place), None) or ("", "")
         people = ", ".join(dict.fromkeys(str(r.who) for r in opinion.reviews))
         found.append(
             [prediction.cutout or "", key.case, key.category, key.model, opinion.answer,
-             "; ".join(reasons), "; ".join(comments), *place, people]
+             "; ".join([*missed, *signs]), "; ".join(comments), *place, people]
         )  # fmt: skip
     return _csv(MEND_HEADS, sorted(found, key=lambda row: [str(cell) for cell in row[:4]]))
 

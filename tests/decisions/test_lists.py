@@ -15,6 +15,7 @@ from rmbg_eval import Run
 from rmbg_eval.decisions.lists import HEADS, mend_csv, rows, table_csv, write_zip
 from rmbg_eval.errors import OutputError
 from rmbg_eval.i18n import Message
+from rmbg_eval.measure.record import Risk, Sign
 
 
 @pytest.fixture
@@ -49,6 +50,15 @@ def test_mend_csv_has_what_to_mend_and_what_people_do_not_agree_on() -> None:
     assert (found[0]["x"], found[0]["y"]) == ("3", "4")
     assert found[0]["comments"] == "Ada: =cmd|'/c calc'!A1"
     assert found[1]["by"] == "'@Bo, Ada"
+
+
+def test_mend_csv_says_why_in_words_that_any_program_shows() -> None:
+    text = Message("{share}\u00a0% of the subject is half see-through", share="12")
+    sign = Sign(measure="soft_inside", text=text, weight=2)
+    risk = Risk(category="portrait", case="c0", model="a", value=0.9, signs=(sign,))
+    run = run_over(3).model_copy(update={"risks": (risk,)})
+    (row,) = csv.DictReader(io.StringIO(mend_csv(run, decisions(review("c0", answer="mend")))))
+    assert row["reasons"] == "12 % of the subject is half see-through"
 
 
 def test_no_cell_is_a_formula() -> None:
