@@ -334,6 +334,8 @@ class ModelProcess:
     def __init__(self, address: str, models: Sequence[str], device: Device, dtype: Dtype) -> None:
         self._arguments = (address, list(models), device, dtype, os.getpid())
         self._ended = threading.Event()
+        self._starting = threading.Lock()
+        """Held while another is started: none is after the end."""
         self._start()
         threading.Thread(target=self._watch, daemon=True).start()
 
@@ -345,12 +347,16 @@ class ModelProcess:
     def _watch(self) -> None:
         while not self._ended.is_set():
             self._process.join(1)
-            if not self._process.is_alive() and not self._ended.wait(1):
-                self._start()
+            if self._process.is_alive() or self._ended.wait(1):
+                continue
+            with self._starting:
+                if not self._ended.is_set():
+                    self._start()
 
     def end(self) -> None:
         """End it, for good."""
-        self._ended.set()
+        with self._starting:
+            self._ended.set()
         self._process.terminate()
         self._process.join()
 

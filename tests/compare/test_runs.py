@@ -296,7 +296,7 @@ def test_how_the_runs_differ_is_said() -> None:
     text = "\n".join(map(str, notes))
     for words in (
         "NEW was interrupted",
-        "BASE has schema version 6, NEW 1",
+        "BASE has schema version 7, NEW 1",
         "1 model in BASE only: a; a label keeps",
         "1 model in NEW only: c",
         "1 measure in BASE only: mad",

@@ -341,7 +341,7 @@ def test_every_control_has_a_name_and_is_reached_by_key(page: Page, address: str
         .map(e => e.outerHTML)"""
     )
     assert nameless == []
-    for _ in ("language", "keys", "file"):
+    for _ in ("language", "light or dark", "keys", "file"):
         page.keyboard.press("Tab")
     assert page.evaluate("document.activeElement.className") == "rx-file"
     assert page.locator(".rx [role=status]").count() >= 2
