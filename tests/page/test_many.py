@@ -70,13 +70,6 @@ def test_rows_far_down_have_no_pictures_before_one_comes_there(page: Page, many:
     assert last.locator("noscript").count() == 0
     expect(last.locator("img").first).to_have_attribute("alt", re.compile("原图"))
     assert made.count() < MANY
-    # Far again, it is text again, so that a browser may let go of the pictures.
-    page.evaluate("scrollTo(0, 0)")
-    expect(last.locator("noscript")).to_have_count(1)
-    expect(last.locator("img")).to_have_count(0)
-    last.scroll_into_view_if_needed()
-    expect(last.locator("img")).to_have_count(3)
-    expect(last.locator("img").first).to_have_attribute("alt", re.compile("原图"))
 
 
 def test_the_film_and_paper_have_the_pictures_of_every_row(page: Page, many: Path) -> None:

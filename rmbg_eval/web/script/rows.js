@@ -1,6 +1,5 @@
 // The rows of the sheet. On a page of many, the pictures of most are text in a <noscript> until they
-// come near, and again when they are far: a browser is at once done with text, and who has no script
-// sees them all.
+// are looked at: a browser is at once done with text, and who has no script sees them all.
 
 import { language } from "./language.js";
 
@@ -16,31 +15,14 @@ export const shownRows = () => allRows().filter((row) => !row.hidden);
 
 const text = (/** @type {HTMLElement} */ row) => row.querySelector(":scope > noscript");
 
-/** @type {WeakMap<HTMLElement, { later: Element, made: ChildNode[] }>} */
-const completed = new WeakMap();
-
 /** The row with its pictures. @param {HTMLElement} row */
 export function complete(row) {
   const later = text(row);
   if (later) {
-    const made = document.createRange().createContextualFragment(later.textContent ?? "");
-    completed.set(row, { later, made: [...made.childNodes] });
-    later.replaceWith(made);
+    later.outerHTML = later.textContent ?? "";
     language.within(row);
   }
   return row;
-}
-
-/**
- * Make text of it again: what a browser has decoded of a picture it keeps as long as that is there.
- * @param {HTMLElement} row
- */
-function release(row) {
-  const was = completed.get(row);
-  if (!was || row.contains(document.activeElement)) return;
-  completed.delete(row);
-  was.made[0].before(was.later);
-  for (const node of was.made) node.remove();
 }
 
 /** Whether a row has a picture, made or not. @param {HTMLElement} row */
@@ -67,7 +49,6 @@ export const nearby = {
           const row = /** @type {HTMLElement} */ (target);
           near[isIntersecting ? "add" : "delete"](row);
           if (isIntersecting) for (const each of callbacks) each(complete(row));
-          else release(row);
         }
       },
       { rootMargin: NEAR },
