@@ -31,6 +31,7 @@ import numpy as np
 from numpy.typing import NDArray
 from PIL import Image
 from scipy.optimize import minimize
+from scipy.stats import spearmanr
 
 from rmbg_eval import Case, load_cases, load_model, predict
 from rmbg_eval.core.cache import Store
@@ -282,12 +283,7 @@ def spearman(one: Floats, other: Floats) -> float | None:
     """The correlation of the ranks; equal values share theirs. None where all are equal."""
     if len(np.unique(one)) < 2 or len(np.unique(other)) < 2:
         return None
-
-    def ranks(values: Floats) -> Floats:
-        _, place, count = np.unique(values, return_inverse=True, return_counts=True)
-        return np.asarray((count.cumsum() - (count - 1) / 2)[place])
-
-    return round(float(np.corrcoef(ranks(one), ranks(other))[0, 1]), 3)
+    return round(float(spearmanr(one, other).statistic), 3)
 
 
 def fitted(rows: Sequence[Row], terms: Sequence[str], folds: Sequence[str] = FOLDS_OF) -> Row:

@@ -101,7 +101,8 @@ def flip_difference(alpha: Alpha, flipped: Alpha) -> float:
     return mad(alpha, flipped)
 
 
-def _apart(subject: Subject) -> float:
+def apart_from_others(subject: Subject) -> float:
+    """The mean of `apart` over all other models' alphas; Undefined without any."""
     if not subject.others:
         raise Undefined(NO_OTHER)
     return float(np.mean([apart(subject.alpha, other) for other in subject.others]))
@@ -122,7 +123,7 @@ METRICS = (
         explanation=N_("Mean difference from the other models; they can agree and be wrong")),
     Metric(APART, Message("apart from the other models"),
         N_("share, 0 to 1"), WHOLE, None, apart,
-        _apart, POINTERS, "other models",
+        apart_from_others, POINTERS, "other models",
         explanation=N_("How little it overlaps with the others, less one that stands apart")),
 )  # fmt: skip
 

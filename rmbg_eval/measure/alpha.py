@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 
 from ..core.images import Alpha, check_alpha
 from ..i18n import N_, Message
-from .region import distance_at
+from .region import distance_at, pieces
 from .subject import WHOLE, Family, Metric, Subject, Undefined
 
 TRANSPARENT_BELOW = 0.05
@@ -131,12 +131,12 @@ def strays(alpha: Alpha) -> Strays:
     """
     check_alpha(alpha, alpha.shape)
     shape = (alpha >= np.float32(0.5)).view(np.uint8)
-    sizes = _pieces(shape, 8)[1][1:]
+    sizes = pieces(shape, 8)[1][1:]
     if not len(sizes):
         raise Undefined(Message("no pixel is at least half opaque"))
     limit = STRAY_SHARE * sizes.max()
     islands = sizes[sizes < limit]
-    label, holes = _pieces(1 - shape, 4)
+    label, holes = pieces(1 - shape, 4)
     for border in (label[0], label[-1], label[:, 0], label[:, -1]):
         holes[border] = 0
     holes[0] = 0  # the shape itself
@@ -169,7 +169,7 @@ def contour_breaks(alpha: Alpha) -> float:
         2 * reach : -2 * reach, 2 * reach : -2 * reach
     ]
     filled = closed & (1 - shape)
-    if _pieces(filled, 8)[1][1:].max(initial=0) < BREAK_LENGTH:
+    if pieces(filled, 8)[1][1:].max(initial=0) < BREAK_LENGTH:
         return 0.0
     count, label, stats, _ = cv2.connectedComponentsWithStats(filled, connectivity=8)
     long = np.maximum(stats[:, cv2.CC_STAT_WIDTH], stats[:, cv2.CC_STAT_HEIGHT]) >= BREAK_LENGTH
@@ -180,19 +180,6 @@ def contour_breaks(alpha: Alpha) -> float:
     touching = np.zeros(count, bool)
     touching[np.unique(label[open_])] = True
     return float(np.count_nonzero(long & touching))
-
-
-def _pieces(
-    mask: NDArray[np.uint8], connectivity: int
-) -> tuple[NDArray[np.int32], NDArray[np.intp]]:
-    """The label of each pixel, 0 for the zeros of `mask`, and how many pixels each label has.
-
-    Counting takes a fraction of OpenCV's own statistics.
-    """
-    import cv2  # not for those who only read a finished run
-
-    label = cv2.connectedComponents(mask, connectivity=connectivity)[1]
-    return label, np.bincount(label.ravel())
 
 
 def _widths(subject: Subject) -> NDArray[np.float64]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from math import ceil
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -53,6 +54,34 @@ def distance(mask: NDArray[np.bool_]) -> NDArray[np.float32]:
     found = cv2.distanceTransform(away, cv2.DIST_L2, cv2.DIST_MASK_PRECISE)
     # OpenCV's last bit depends on where in memory the mask lies; squares of distances are integers.
     return whole_squares(found)
+
+
+def pieces(
+    mask: NDArray[np.bool_] | NDArray[np.uint8], connectivity: int
+) -> tuple[NDArray[np.int32], NDArray[np.intp]]:
+    """The connected pieces of a mask: the number of each pixel's, 0 outside, and the pixels of each
+    number.
+
+    `mask`: `(H, W)`, bool or of 0 and 1; `connectivity`: 4 or 8. Returns `(H, W) int32` and counts.
+    Counting takes a fraction of OpenCV's own statistics.
+    """
+    import cv2  # not for those who only read a finished run
+
+    label = cv2.connectedComponents(mask.view(np.uint8), connectivity=connectivity)[1]
+    return np.asarray(label, np.int32), np.bincount(label.ravel())
+
+
+def window_sums(values: NDArray[Any], side: int) -> NDArray[Any]:
+    """The sum over each square window of `side` pixels that fits: `(H - side + 1, W - side + 1)`,
+    by its left upper corner.
+
+    >>> window_sums(np.ones((2, 3), int), 2)
+    array([[4, 4]])
+    """
+    total = np.pad(values.cumsum(0).cumsum(1), ((1, 0), (1, 0)))
+    return np.asarray(
+        total[side:, side:] - total[:-side, side:] - total[side:, :-side] + total[:-side, :-side]
+    )
 
 
 def distance_at(

@@ -14,7 +14,7 @@ from pathlib import Path
 from typing import Any, NamedTuple
 
 from ..i18n import N_, Message
-from .agreement import APART, METRICS
+from .agreement import APART, apart_from_others
 from .alpha import POINTERS
 from .signs import SIGNS, trace_of
 from .subject import WHOLE, Metric, Subject, Undefined
@@ -117,7 +117,7 @@ def signs_of(subject: Subject) -> dict[str, float | None]:
         except Undefined:
             signs[name] = None
     if subject.others:
-        signs[APART] = METRICS[1].compute(subject)
+        signs[APART] = apart_from_others(subject)
     return signs
 
 

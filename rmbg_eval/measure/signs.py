@@ -19,7 +19,7 @@ from numpy.typing import NDArray
 from ..core.images import RGB, Alpha, check_alpha, check_rgb
 from ..i18n import N_, Message
 from .alpha import POINTERS, STRAY_SHARE, in_between
-from .region import distance
+from .region import distance, pieces, window_sums
 from .subject import Mask, Metric, Subject, Undefined
 
 SIDE = 768
@@ -79,7 +79,7 @@ class Look:
     def pieces(self) -> tuple[NDArray[np.int32], NDArray[np.intp]]:
         """The 8-connected pieces of the subject: the number of each pixel's, 0 outside, and the
         pixels of each; Undefined where there is no subject."""
-        label, sizes = _pieces(self.shape, 8)
+        label, sizes = pieces(self.shape, 8)
         if len(sizes) < 2:
             raise Undefined(Message("no pixel is at least half opaque"))
         return label, sizes
@@ -248,9 +248,7 @@ def densest(mask: Mask, scale: float = 1.0) -> Box | None:
         return None
     side = max(1, min(mask.shape) // WINDOW)
     step = max(1, side // 16)
-    total = np.pad(mask.cumsum(0).cumsum(1), ((1, 0), (1, 0)))
-    sums = total[side:, side:] - total[:-side, side:] - total[side:, :-side] + total[:-side, :-side]
-    coarse = sums[::step, ::step]
+    coarse = window_sums(mask, side)[::step, ::step]
     row, column = divmod(int(coarse.argmax()), coarse.shape[1])
     left, top, width = (round(scale * each) for each in (column * step, row * step, side))
     return left, top, width, width
@@ -269,13 +267,6 @@ def small(alpha: Alpha, rgb: RGB) -> tuple[Look, float]:
     less = cv2.resize(alpha, size, interpolation=cv2.INTER_AREA)
     colours = cv2.resize(rgb, size, interpolation=cv2.INTER_AREA)
     return Look(np.clip(less, 0, 1).astype(np.float32), np.asarray(colours, np.uint8)), scale
-
-
-def _pieces(mask: Mask, connectivity: int) -> tuple[NDArray[np.int32], NDArray[np.intp]]:
-    import cv2
-
-    label = cv2.connectedComponents(mask.view(np.uint8), connectivity=connectivity)[1]
-    return np.asarray(label, np.int32), np.bincount(label.ravel())
 
 
 def _highest(values: NDArray[np.uint8], reach: int) -> NDArray[np.uint8]:

@@ -14,6 +14,7 @@ from pydantic import BaseModel, ConfigDict
 
 from ..core.images import Alpha
 from ..measure.alpha import STRAY_SHARE
+from ..measure.region import pieces
 from ..measure.signs import Box, densest
 
 Mask = NDArray[np.bool_]
@@ -46,7 +47,7 @@ def gross(alpha: Alpha, truth: Alpha | None, others: Sequence[Alpha] = ()) -> di
     all the `others`.
     """
     shape = alpha >= np.float32(0.5)
-    areas = {"crumbs": _pieces(shape, 8), "holes": _pieces(~shape, 4)}
+    areas = {"crumbs": pieces(shape, 8), "holes": pieces(~shape, 4)}
     largest = _largest(shape)
     kinds: dict[str, Gross] = {}
     for name, (label, sizes) in areas.items():
@@ -81,15 +82,8 @@ def gross(alpha: Alpha, truth: Alpha | None, others: Sequence[Alpha] = ()) -> di
     return kinds
 
 
-def _pieces(mask: Mask, connectivity: int) -> tuple[NDArray[np.int32], NDArray[np.intp]]:
-    import cv2  # not for those who only read a finished run
-
-    label = cv2.connectedComponents(mask.view(np.uint8), connectivity=connectivity)[1]
-    return np.asarray(label, np.int32), np.bincount(label.ravel())
-
-
 def _largest(mask: Mask) -> int:
-    return int(_pieces(mask, 8)[1][1:].max(initial=0))
+    return int(pieces(mask, 8)[1][1:].max(initial=0))
 
 
 def _patches(alpha: Alpha) -> Mask:

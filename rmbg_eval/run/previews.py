@@ -40,6 +40,7 @@ from ..errors import CaseError
 from ..measure.alpha import in_between_share, opaque_share
 from ..measure.kinds import KINDS
 from ..measure.record import ObservationPoint
+from ..measure.region import window_sums
 from ..predictions.prediction import Prediction
 from ..settings import Layout
 from . import plots
@@ -294,13 +295,7 @@ def hardest_edge(alphas: Sequence[Alpha]) -> tuple[int, int, int, int] | None:
     if doubt.max() <= 0:
         return None
     window = max(1, min(round(side * scale), *doubt.shape))
-    total = np.pad(doubt.cumsum(0).cumsum(1), ((1, 0), (1, 0)))
-    sums = (
-        total[window:, window:]
-        - total[:-window, window:]
-        - total[window:, :-window]
-        + total[:-window, :-window]
-    )
+    sums = window_sums(doubt, window)
     row, column = divmod(int(sums.argmax()), sums.shape[1])
     x, y = round(column / scale), round(row / scale)
     return min(x, width - side), min(y, height - side), side, side

@@ -18,8 +18,16 @@ class Queued:
     """A picture, by the cut-out of it that has the most risk."""
 
     key: CaseKey
-    worst: Risk
-    value: float
+    risks: tuple[Risk, ...]
+    """Those that count, each with a value, in the order of the models."""
+
+    @property
+    def worst(self) -> Risk:
+        return max(self.risks, key=lambda risk: risk.value or 0.0)
+
+    @property
+    def value(self) -> float:
+        return self.worst.value or 0.0
 
     @property
     def level(self) -> str:
@@ -44,9 +52,8 @@ def queue_of(run: Run) -> list[Queued]:
     queue: list[Queued] = []
     for key, predictions in run.index.by_case.items():
         risks = [risk for p in predictions if (risk := run.index.risks.get(p.key))]
-        with_value = [risk for risk in risks if risk.value is not None]
-        own = [risk for risk in with_value if risk.model != odd] or with_value
+        with_value = tuple(risk for risk in risks if risk.value is not None)
+        own = tuple(risk for risk in with_value if risk.model != odd) or with_value
         if own:
-            worst = max(own, key=lambda risk: risk.value or 0.0)
-            queue.append(Queued(key, worst, worst.value or 0.0))
+            queue.append(Queued(key, own))
     return sorted(queue, key=lambda each: -each.value)

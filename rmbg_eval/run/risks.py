@@ -10,7 +10,7 @@ from ..measure.agreement import APART
 from ..measure.columns import Measurements
 from ..measure.record import Risk, Sign
 from ..measure.risk import KEPT, RISK, judge_risk
-from ..measure.signs import SIGNS, Box
+from ..measure.signs import Box
 from ..measure.subject import Undefined
 from ..predictions.prediction import Prediction
 from .measurements import add, no_prediction
@@ -46,7 +46,7 @@ def _risk(p: Prediction, places: Mapping[str, Box], measurements: Measurements) 
     try:
         if not p.cutout:
             raise Undefined(no_prediction(p))
-        judged = judge_risk({name: values.get(name) for name in (*SIGNS, APART)})
+        judged = judge_risk(values)
     except Undefined as undefined:
         return risk(None, why=undefined.reason)
     signs = [
