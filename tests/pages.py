@@ -1,4 +1,4 @@
-"""What the tests of pages share: opening one, and serving one under Jenkins' policy."""
+"""What the tests of pages share: opening one, its viewer, and serving one under Jenkins' policy."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from functools import partial
 from http.server import SimpleHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 
-from playwright.sync_api import Page
+from playwright.sync_api import Locator, Page, expect
 
 HOSTILE = '"><img src=x onerror="document.title=1">'
 JENKINS = "sandbox allow-same-origin; default-src 'none'; img-src 'self'; style-src 'self';"
@@ -25,6 +25,20 @@ def opened(page: Page, address: str) -> tuple[list[str], list[str]]:
     page.evaluate("document.querySelectorAll('img').forEach(i => i.loading = 'eager')")
     page.evaluate("Promise.all([...document.images].map(i => i.decode().catch(() => 0)))")
     return asked, complaints
+
+
+def look(page: Page, link: Locator) -> Page:
+    """Follow a link into the viewer, wherever it moves to while rows above it are laid out."""
+    link.focus()
+    link.dispatch_event("click")
+    expect(page.locator("#viewer")).to_be_visible()
+    return whole(page)
+
+
+def whole(page: Page) -> Page:
+    """Once every picture of the viewer is there at full size."""
+    expect(page.locator("#viewer .canvas:not([data-loaded])")).to_have_count(0)
+    return page
 
 
 class served:

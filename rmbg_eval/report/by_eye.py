@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import json
 from collections.abc import Sequence
+from dataclasses import replace
 from importlib.metadata import version
 
 from ..ci.junit import by_eye as decided_by_eye
@@ -75,16 +76,20 @@ def page_data(run: Run, decisions: Decisions) -> dict[str, object]:
         anchor = case_anchor(record.category, record.id)
         rows.append([anchor, record.category, record.id, record.group or "", shas])
     risks = {number(risk.key): risk.value for risk in run.risks if risk.value is not None}
-    content = hashlib.sha256(json.dumps([models, rows]).encode()).hexdigest()
     return {
-        "content": content[:32],
-        "page": version("rmbg-eval"),
+        **kept_by([models, rows]),
         "models": models,
         "cases": rows,
         "plan": [[number(key) for key in stratum] for stratum in plan_of(run).strata],
         "risks": [risks.get(n) for n in range(len(cases) * len(models))] if risks else [],
         "decisions": [each.model_dump(mode="json") for each in decisions.decisions],
     }
+
+
+def kept_by(content: object) -> dict[str, str]:
+    """By what a browser keeps the decisions about some content, and the version of the page."""
+    digest = hashlib.sha256(json.dumps(content).encode()).hexdigest()
+    return {"content": digest[:32], "page": version("rmbg-eval")}
 
 
 def _accepted(each: Acceptance) -> ShareRow:
@@ -103,11 +108,12 @@ def _accepted(each: Acceptance) -> ShareRow:
 
 
 def _by_category(context: Context, shares: Sequence[Acceptance]) -> tuple[ShareRow, ...]:
-    rows = [each for each in shares if each.category != ALL and each.decided]
+    if len(context.categories(empty=False)) < 2:
+        return ()
     return tuple(
-        ShareRow(**{**vars(_accepted(each)), "category": each.category})
-        for each in rows
-        if len(context.categories(empty=False)) > 1
+        replace(_accepted(each), category=each.category)
+        for each in shares
+        if each.category != ALL and each.decided
     )
 
 

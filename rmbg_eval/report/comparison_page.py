@@ -2,11 +2,9 @@
 
 from __future__ import annotations
 
-import hashlib
 import json
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from importlib.metadata import version
 from pathlib import Path
 from typing import Any
 from urllib.parse import quote
@@ -22,6 +20,7 @@ from ..measure.record import PointResult
 from ..run.record import CaseRecord, Index, Run
 from ..settings import CompareFailOn, CompareSettings
 from . import Panel
+from .by_eye import kept_by
 from .comparison_pictures import PairFigures, Picture, pair_figures
 from .comparison_words import answer, counted, measure_title, sentence
 from .frame import render, write_assets
@@ -228,8 +227,7 @@ class ComparisonReport:
         }  # fmt: skip
         if not changes:
             return ""
-        content = hashlib.sha256(json.dumps(sorted(changes.items())).encode()).hexdigest()[:32]
-        about = {"content": content, "page": version("rmbg-eval"), "changes": changes}
+        about = {**kept_by(sorted(changes.items())), "changes": changes}
         return json.dumps(about, separators=(",", ":"))
 
     def unchanged(self) -> Panel:

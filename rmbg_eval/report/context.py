@@ -6,11 +6,16 @@ from urllib.parse import quote
 
 from ..cases.categories import CATEGORIES
 from ..i18n import Named
+from ..run.agreement import odd_of
 from ..run.folder import PAGES
 from ..run.previews import Preview, Previews
+from ..run.queue import queue_of, unscored
 from ..run.record import CaseKey, Run
 from ..run.statistics import summarise
 from .views import ImageView, Text
+
+CLOSE = 360
+"""Pixels in which the viewer shows a place."""
 
 
 class Context:
@@ -25,6 +30,10 @@ class Context:
         self.lang = run.settings.lang
         self.summary = summarise(run)
         self.models = tuple(run.index.models)
+        self.unscored = unscored(run)
+        self.odd = odd_of(run.agreements)
+        self.queue = {each.key: each for each in queue_of(run)} if self.unscored else {}
+        """Where nothing is scored, the pictures that need a look, the riskiest first."""
         self.titles = {key: Named(record.title, key[1]) for key, record in run.index.cases.items()}
 
     def categories(self, empty: bool = True) -> tuple[str, ...]:
@@ -37,6 +46,20 @@ class Context:
         """Width and height of a case's picture in pixels; 0 where no model could use it."""
         predictions = self.run.index.by_case.get(key, ())
         return next(((p.width, p.height) for p in predictions if p.width and p.height), (0, 0))
+
+    def close_up(
+        self, anchor: str, model: str, point: str = "", box: tuple[int, int, int, int] | None = None
+    ) -> str:
+        """What leads to a model's result in the viewer, and there to a point or a box of pixels."""
+        place = ""
+        if point:
+            place = f"&point={point}"
+        elif box:
+            left, top, width, height = box
+            middle = f"{left + width / 2:g},{top + height / 2:g}"
+            place = f"&at={middle},{CLOSE / max(width, height, 1):.3g}"
+        result = quote(f"result:{model}", safe=":")
+        return f"{self.case_page(anchor)}#view={anchor}{place}&a={result}"
 
     def case_page(self, anchor: str) -> str:
         """The case's own page, from the run folder, if it has one."""

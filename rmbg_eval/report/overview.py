@@ -6,7 +6,6 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterable, Sequence
 from typing import Any
-from urllib.parse import quote
 
 from ..cases.categories import category_title
 from ..core.anchors import case_anchor, category_anchor
@@ -15,10 +14,8 @@ from ..measure.kinds import KINDS, kind_name
 from ..measure.risk import CALIBRATED_FROM, order_of
 from ..measure.table import HEADLINES, TITLES
 from ..models.info import ModelInfo
-from ..run.agreement import odd_of
 from ..run.findings import misses
 from ..run.previews import Spot
-from ..run.queue import queue_of, unscored
 from ..run.statistics import ALL, FEWEST, Mean, Points, difference_between, points_apart
 from .by_eye import by_eye
 from .context import Context
@@ -42,8 +39,6 @@ GOOD, BAD = 0.85, 0.5
 """Shares of the points of a kind: all models pass so many, or fewer."""
 NAMED = 3
 """Kinds that are named at most, of what all models do well, and of what badly."""
-TILE = 360
-"""Pixels in which the viewer shows the place of a finding."""
 
 
 class Overview:
@@ -57,10 +52,7 @@ class Overview:
         self.points = {(p.category, p.model): p for p in self.summary.points}
         self.kinds = {(p.category, p.model): p for p in self.summary.kinds}
         self.scored = any(p.measured for p in self.summary.points)
-        self.unscored = unscored(self.run)
-        self.queue = queue_of(self.run) if self.unscored else []
-        self.levels = {each.key: each.level for each in self.queue}
-        self.odd = odd_of(self.run.agreements)
+        self.unscored, self.odd, self.queue = context.unscored, context.odd, context.queue
 
     def view(self, failures: Sequence[FailureView]) -> OverviewView:
         """All of it; `failures`: the predictions that failed, for short."""
@@ -142,7 +134,7 @@ class Overview:
         )
 
     def _by_risk(self) -> Iterable[Message]:
-        levels = Counter(each.level for each in self.queue)
+        levels = Counter(each.level for each in self.queue.values())
         first, count = levels["first"], len(self.queue)
         need = first + levels["worth"]
         if not need:
@@ -435,17 +427,11 @@ class Overview:
             who = Message("both models") if len(self.models) == 2 else Message("all models")
         elif len(finding.models) > NAMED:
             who = Message("{count} models", count=len(finding.models))
-        place = f"view={anchor}"
-        if finding.point:
-            place += f"&point={finding.point}"
-        elif spot.box:
-            left, top, side, _ = spot.box
-            middle = f"{left + side / 2:g},{top + side / 2:g}"
-            place += f"&at={middle},{TILE / side:.3g}"
+        queued = self.queue.get((finding.category, finding.case))
         return FindingView(
-            level=self.levels.get((finding.category, finding.case), ""),
+            level=queued.level if queued else "",
             also=join(", ", finding.also[:NAMED]) if finding.also else "",
-            href=f"{self.context.case_page(anchor)}#{place}&a={quote(f'result:{shown}', safe=':')}",
+            href=self.context.close_up(anchor, shown, finding.point, spot.box),
             words=finding.words,
             case=case,
             who=who,

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from dataclasses import replace
-from urllib.parse import quote
 
 from ..cases.categories import CATEGORIES, category_title
 from ..core.anchors import case_anchor, category_anchor
@@ -16,9 +15,7 @@ from ..measure.points import far_off
 from ..measure.record import ObservationPoint, PointResult
 from ..measure.table import GUIDES, TABLE
 from ..predictions.prediction import Prediction
-from ..run.agreement import odd_of
 from ..run.previews import CasePreviews, Preview
-from ..run.queue import queue_of, unscored
 from ..run.record import CaseKey, CaseRecord
 from ..run.statistics import ALL
 from .context import Context
@@ -64,8 +61,8 @@ FLAGS = {
 DIFFER_FROM = 0.01
 """Mean disagreement from which models differ where a case has no points: a hundredth of the
 picture is opaque in one and clear in the other."""
-REASONS, REASON_SIDE = 3, 360
-"""Reasons of a row, and pixels in which the viewer shows the place of one."""
+REASONS = 3
+"""Reasons of a row."""
 AT_ONCE = 50
 """Rows of a page of many that have their pictures from the first: a browser takes seconds for the
 pictures of ten thousand, also those that nobody comes to."""
@@ -89,9 +86,7 @@ class Sheet:
         self.orders = [name for name in ORDERS if name in values]
         others = [m for m in (GUIDES if context.cards else TABLE) if m.name in values]
         self.others = [m for m in others if m.name not in ORDERS]
-        self.unscored = unscored(self.run)
-        self.odd = odd_of(self.run.agreements)
-        self.queue = {each.key: each for each in queue_of(self.run)} if self.unscored else {}
+        self.unscored, self.queue = context.unscored, context.queue
         self.flags = {(r.category, r.id): self._flags(r) for r in self.run.cases}
         self.rows = self._rows()
 
@@ -228,23 +223,14 @@ class Sheet:
 
     def _reasons(self, key: CaseKey, anchor: str) -> Iterable[ReasonView]:
         """The heaviest signs of any model, of each measure one."""
-        if key not in self.queue:
-            return
-        risks = [self.index.risks.get(Key(*key, model)) for model in self.models]
-        signs = [(sign, risk.model) for risk in risks if risk for sign in risk.signs]
-        odd = self.odd
-        if self.queue[key].worst.model != odd:
-            signs = [(sign, model) for sign, model in signs if model != odd]
+        risks = self.queue[key].risks if key in self.queue else ()
+        signs = [(sign, risk.model) for risk in risks for sign in risk.signs]
         measures: set[str] = set()
         for sign, model in sorted(signs, key=lambda each: -each[0].weight):
             if sign.measure in measures or len(measures) == REASONS:
                 continue
             measures.add(sign.measure)
-            href = f"#view={anchor}&a={quote(f'result:{model}', safe=':')}"
-            if sign.place:
-                left, top, width, height = sign.place
-                middle = f"{left + width / 2:g},{top + height / 2:g}"
-                href += f"&at={middle},{REASON_SIDE / max(width, height, 1):.3g}"
+            href = self.context.close_up(anchor, model, box=sign.place)
             yield ReasonView(model, sign.text, href)
 
     def _every_point_passed(
@@ -477,11 +463,11 @@ class Sheet:
         failed = [point for point in points if point.passed is False]
         of[MISSES] = len(failed) if points else None
         reasons = dict.fromkeys(point.kind for point in failed)
-        queued = self.queue.get((key.category, key.case))
-        if queued and key.model == self.odd != queued.worst.model:
-            of[RISK] = None  # as in the queue: or one bad baseline would be the order
-        elif self.unscored and (risk := self.index.risks.get(key)):
-            reasons = dict.fromkeys(sign.measure for sign in risk.signs)
+        if queued := self.queue.get((key.category, key.case)):
+            # As in the queue: or one bad baseline would be the order.
+            risk = next((risk for risk in queued.risks if risk.model == key.model), None)
+            of[RISK] = risk.value if risk else None
+            reasons = dict.fromkeys(sign.measure for sign in risk.signs) if risk else {}
         prediction = self.index.predictions.get(key)
         of[SECONDS] = prediction.seconds.get("infer") if prediction else None
         return of, reasons

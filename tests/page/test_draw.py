@@ -6,7 +6,7 @@ import tomllib
 from pathlib import Path
 
 import pytest
-from pages import HOSTILE, opened
+from pages import HOSTILE, look, opened
 from playwright.sync_api import Page, expect
 
 from rmbg_eval.measure.kinds import KINDS
@@ -19,10 +19,7 @@ DRESS = "article[id^=case-garment-dress]"
 def viewer(page: Page, pages: dict[str, Path]) -> Page:
     """The dress in the viewer, with its panel for points open."""
     opened(page, pages["single"].as_uri())
-    link = page.locator(f"{DRESS} [data-kind=result] a").nth(1)
-    link.focus()
-    link.dispatch_event("click")
-    expect(page.locator("#viewer .canvas:not([data-loaded])")).to_have_count(0)
+    look(page, page.locator(f"{DRESS} [data-kind=result] a").nth(1))
     page.locator("#viewer .draw summary").click()
     return page
 

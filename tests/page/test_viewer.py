@@ -7,7 +7,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from pages import opened, served
+from pages import look, opened, served, whole
 from PIL import Image
 from playwright.sync_api import Browser, Page, expect
 
@@ -18,18 +18,7 @@ DRESS = "[id^=case-garment-dress]"
 def viewer(page: Page, pages: dict[str, Path]) -> Page:
     """The dress in the viewer, opened by a click on the second model's result."""
     opened(page, pages["single"].as_uri())
-    # Wherever the row moves to while the rows above it are laid out.
-    link = page.locator(f"{DRESS} [data-kind=result] a").nth(1)
-    link.focus()
-    link.dispatch_event("click")
-    expect(page.locator("#viewer")).to_be_visible()
-    return whole(page)
-
-
-def whole(page: Page) -> Page:
-    """Once every picture is there at full size."""
-    expect(page.locator("#viewer .canvas:not([data-loaded])")).to_have_count(0)
-    return page
+    return look(page, page.locator(f"{DRESS} [data-kind=result] a").nth(1))
 
 
 def places(page: Page) -> list[str]:
