@@ -3,7 +3,7 @@
 
 import { Decisions } from "./decisions.js";
 import { h } from "./dom.js";
-import { say } from "./words.js";
+import { say, wordsOf } from "./words.js";
 
 /** @typedef {[string, string, string, string | null, string | null]} Change category, case, model, SHA-256 before and after */
 
@@ -26,8 +26,7 @@ export function approvals() {
     risks: [],
     decisions: [],
   });
-  const words = /** @type {HTMLTemplateElement} */ (document.getElementById("review-words"))
-    .content;
+  const words = wordsOf("review-words");
   const boxes = /** @type {NodeListOf<HTMLInputElement>} */ (
     document.querySelectorAll("input[data-tick]")
   );
@@ -50,19 +49,16 @@ export function approvals() {
     if (on !== ticked(box)) decisions.add({ ...like(box), ...(on ? {} : { undone: true }) });
   }
 
-  function show() {
+  const show = () => {
     for (const box of boxes) box.checked = ticked(box);
     const count = [...boxes].filter((box) => box.checked).length;
     section
-      ?.querySelector("[data-part=ticked]")
+      .querySelector("[data-part=ticked]")
       ?.replaceChildren(...say(words, "ticked", { n: count, all: boxes.length }));
-    section
-      ?.querySelector("[data-part=unsaved]")
-      ?.replaceChildren(
-        ...(decisions.unsaved ? say(words, "unsaved", { n: decisions.unsaved }) : []),
-        ...(decisions.full ? [h("br"), ...say(words, "full")] : []),
-      );
-  }
+    decisions.tellUnsaved(section, words);
+    if (decisions.full)
+      section.querySelector("[data-part=unsaved]")?.append(h("br"), ...say(words, "full"));
+  };
 
   for (const box of boxes) box.addEventListener("change", () => tick(box, box.checked));
   section.addEventListener("click", ({ target }) => {

@@ -7,7 +7,7 @@ import { pixelled } from "./pixels.js";
 import { chance, FEWEST, nextPair, rank, seedOf } from "./ranking.js";
 import { arrange, sourcesOf, whole } from "./sources.js";
 import { svg } from "./svg.js";
-import { percent, say } from "./words.js";
+import { percent, say, wordsOf } from "./words.js";
 import { Zoom } from "./zoom.js";
 
 /** @typedef {import("./decisions.js").Decisions} Decisions */
@@ -25,8 +25,7 @@ const OF_LEFT = /** @type {Record<string, number>} */ ({ left: 1, right: 0, equa
  */
 export function blind(dialog, decisions, save) {
   const { about } = decisions;
-  const words = /** @type {HTMLTemplateElement} */ (document.getElementById("review-words"))
-    .content;
+  const words = wordsOf("review-words");
   /** @template {HTMLElement} [E=HTMLElement] @param {string} name */
   const part = (name) => /** @type {E} */ (dialog.querySelector(`[data-part="${name}"]`));
   const stage = part("stage");
@@ -189,11 +188,7 @@ export function blind(dialog, decisions, save) {
     part("votes").replaceChildren(...say(words, "votes", { votes: votes.length, pictures }));
     const few = pictures < FEWEST;
     part("few").replaceChildren(...(few ? say(words, "from", { least: FEWEST }) : []));
-    for (const output of dialog.querySelectorAll('[data-part="unsaved"]')) {
-      output.replaceChildren(
-        ...(decisions.unsaved ? say(words, "unsaved", { n: decisions.unsaved }) : []),
-      );
-    }
+    decisions.tellUnsaved(dialog, words);
     if (decisions.full) part("few").replaceChildren(...say(words, "full"));
   }
 
@@ -232,8 +227,7 @@ export function blind(dialog, decisions, save) {
     for (const each of decisions.holding("vote")) {
       const number = decisions.names.get(`${each.category}\0${each.case}`);
       if (number === undefined) continue;
-      const [, category, id, group] = about.cases[number];
-      const shoot = `${category}\0${group || `\0${id}`}`;
+      const shoot = decisions.shootOf(number);
       shoots.set(shoot, [...(shoots.get(shoot) ?? []), tally(each)]);
     }
     const { standings, reason } = rank([...shoots.values()], about.models.length);

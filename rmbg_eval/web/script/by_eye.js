@@ -4,7 +4,7 @@ import { address } from "./address.js";
 import { blind } from "./blind.js";
 import { Decisions } from "./decisions.js";
 import { review } from "./review.js";
-import { say } from "./words.js";
+import { say, wordsOf } from "./words.js";
 
 /** Make the panel work, where the page has one. */
 export function byEye() {
@@ -14,8 +14,7 @@ export function byEye() {
   const voting = /** @type {HTMLDialogElement | null} */ (document.getElementById("blind"));
   if (!data || !section || !dialog || !voting) return;
   const decisions = new Decisions(JSON.parse(data));
-  const words = /** @type {HTMLTemplateElement} */ (document.getElementById("review-words"))
-    .content;
+  const words = wordsOf("review-words");
   /** @param {string} name */
   const part = (name) =>
     /** @type {HTMLInputElement} */ (section.querySelector(`[data-part="${name}"]`));
@@ -48,14 +47,12 @@ export function byEye() {
     else if (command === "save-decisions") save();
     else if (command === "open-decisions") file.click();
   });
-  function show() {
-    part("unsaved").replaceChildren(
-      ...(decisions.unsaved ? say(words, "unsaved", { n: decisions.unsaved }) : []),
-    );
+  const show = () => {
+    decisions.tellUnsaved(section, words);
     if (decisions.full) state.replaceChildren(...say(words, "full"));
     else if (decisions.count && !state.childElementCount)
       state.replaceChildren(...say(words, "kept", { n: decisions.count }));
-  }
+  };
   decisions.on(show);
   show();
   addEventListener("beforeunload", (event) => {

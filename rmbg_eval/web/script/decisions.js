@@ -2,7 +2,8 @@
 // file that `rmbg-eval decide` reads. The form of a decision is rmbg_eval.decisions.record's.
 
 import { remembered } from "./address.js";
-import { h } from "./dom.js";
+import { download } from "./dom.js";
+import { say } from "./words.js";
 
 /**
  * @typedef {object} About what can be decided, as the page has it
@@ -249,6 +250,20 @@ export class Decisions {
       .filter((decision) => decision.kind === kind);
   }
 
+  /** What tells a case's shoot from others: alone, it is one by itself. @param {number} number */
+  shootOf(number) {
+    const [, category, id, group] = this.about.cases[number];
+    return `${category}\0${group || `\0${id}`}`;
+  }
+
+  /** How many are in no file yet, wherever that is said. @param {Element} where
+   * @param {DocumentFragment} words */
+  tellUnsaved(where, words) {
+    for (const output of where.querySelectorAll('[data-part="unsaved"]')) {
+      output.replaceChildren(...(this.unsaved ? say(words, "unsaved", { n: this.unsaved }) : []));
+    }
+  }
+
   // ---- files
 
   /** Every decision there is, as the text of a file. */
@@ -260,9 +275,7 @@ export class Decisions {
 
   /** Download it. @param {string} name of the file */
   save(name) {
-    const url = URL.createObjectURL(new Blob([this.text()], { type: "application/json" }));
-    h("a", { href: url, download: name }).click();
-    setTimeout(() => URL.revokeObjectURL(url), 60_000);
+    download(new Blob([this.text()], { type: "application/json" }), name);
     this.saved();
   }
 

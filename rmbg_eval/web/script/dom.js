@@ -17,3 +17,10 @@ export function h(tag, attributes = {}, ...children) {
   node.append(...children);
   return node;
 }
+
+/** Have the browser save it as a file. @param {Blob} blob @param {string} name */
+export function download(blob, name) {
+  const url = URL.createObjectURL(blob);
+  h("a", { href: url, download: name }).click();
+  setTimeout(() => URL.revokeObjectURL(url), 60_000);
+}

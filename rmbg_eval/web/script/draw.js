@@ -1,7 +1,7 @@
 // Observation points by hand: a box, a polygon or lines drawn on the pictures of the viewer, with a
 // kind and words, as the TOML that a case.toml has. A point that is there is moved the same way.
 
-import { h } from "./dom.js";
+import { download } from "./dom.js";
 import { language } from "./language.js";
 import { svg } from "./svg.js";
 
@@ -185,9 +185,7 @@ export function drawing(panel, zoom, stage, points) {
       if (copied) copied.catch(() => document.execCommand("copy"));
       else document.execCommand("copy");
     } else if (command === "save-point") {
-      const url = URL.createObjectURL(new Blob([text.value], { type: "text/plain" }));
-      h("a", { href: url, download: "points.toml" }).click();
-      setTimeout(() => URL.revokeObjectURL(url), 60_000);
+      download(new Blob([text.value], { type: "text/plain" }), "points.toml");
     }
   });
   panel.addEventListener("input", ({ target }) => {

@@ -1,7 +1,7 @@
 // The page of explore: choose, see, press, look closely, save.
 
 import { AlphaMap, histogramPlot, profilePlot, softBand } from "./alpha.js";
-import { h } from "./dom.js";
+import { download, h } from "./dom.js";
 import { layout, panel } from "./layout.js";
 import { svg } from "./svg.js";
 import { _, bytes, Texts } from "./text.js";
@@ -756,9 +756,7 @@ export class Explorer {
       });
     });
     try {
-      const url = URL.createObjectURL(await zip(files));
-      h("a", { href: url, download: "cutouts.zip" }).click();
-      setTimeout(() => URL.revokeObjectURL(url), 60_000);
+      download(await zip(files), "cutouts.zip");
     } catch (error) {
       this.#complain(error);
     }

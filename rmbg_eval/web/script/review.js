@@ -7,7 +7,7 @@ import { language } from "./language.js";
 import { acceptance, FEWEST, moreNeeded } from "./share.js";
 import { arrange, sourcesOf, whole } from "./sources.js";
 import { svg } from "./svg.js";
-import { percent, say } from "./words.js";
+import { percent, say, wordsOf } from "./words.js";
 import { Zoom } from "./zoom.js";
 
 const KEYS = /** @type {Record<string, string>} */ ({
@@ -52,8 +52,7 @@ export function orderOf(plan) {
 export function review(dialog, decisions, save) {
   const { about } = decisions;
   const count = about.models.length;
-  const words = /** @type {HTMLTemplateElement} */ (document.getElementById("review-words"))
-    .content;
+  const words = wordsOf("review-words");
   /** @template {HTMLElement} [E=HTMLElement] @param {string} name */
   const part = (name) => /** @type {E} */ (dialog.querySelector(`[data-part="${name}"]`));
   const stage = part("stage");
@@ -229,7 +228,6 @@ export function review(dialog, decisions, save) {
     zoom.place();
     part("title").textContent = titleOf(number);
     part("count").textContent = `${at + 1} / ${queue.length}`;
-    part("signs").replaceChildren();
     tell();
     ahead();
   }
@@ -258,11 +256,7 @@ export function review(dialog, decisions, save) {
     }
     steps();
     share();
-    for (const output of dialog.querySelectorAll('[data-part="unsaved"]')) {
-      output.replaceChildren(
-        ...(decisions.unsaved ? say(words, "unsaved", { n: decisions.unsaved }) : []),
-      );
-    }
+    decisions.tellUnsaved(dialog, words);
   }
 
   function steps() {
@@ -293,8 +287,7 @@ export function review(dialog, decisions, save) {
     const strata = about.plan.map((stratum) =>
       stratum.filter(own).map((number) => {
         const answer = settled(number);
-        const [, category, id, group] = caseOf(number);
-        const shoot = `${category}\0${group || `\0${id}`}`;
+        const shoot = decisions.shootOf(Math.floor(number / count));
         const there = shoots.get(shoot) ?? [];
         shoots.set(shoot, [...there, answer]);
         return answer;
@@ -367,8 +360,8 @@ export function review(dialog, decisions, save) {
     if (!last) return;
     const { cutout: number, before } = last;
     const now = mine(number);
-    if (before) decisions.add(said(before));
-    else if (now) decisions.add({ ...said(now), undone: true });
+    if (before) decisions.add(said(number, before));
+    else if (now) decisions.add({ ...said(number, now), undone: true });
     model = number % count;
     fill();
     at = Math.max(0, queue.indexOf(number));
@@ -377,25 +370,13 @@ export function review(dialog, decisions, save) {
     part("told").replaceChildren(...say(words, "undone", { case: titleOf(number) }));
   }
 
-  /** What a decision says, without whose it is and when. @param {any} decision */
-  const said = ({
-    kind,
-    category,
-    case: id,
-    model: name,
-    cutout_sha256,
-    answer,
-    comment: text,
-    place,
-  }) => ({
-    kind,
-    category,
-    case: id,
-    model: name,
-    cutout_sha256,
+  /** What a decision about a cut-out says, without whose it is and when.
+   * @param {number} number @param {Partial<import("./decisions.js").Decision>} decision */
+  const said = (number, { answer, comment: text, place: spot }) => ({
+    ...like(number),
     answer,
     comment: text ?? "",
-    place: place ?? null,
+    place: spot ?? null,
   });
 
   /** @param {number} number */
@@ -424,7 +405,11 @@ export function review(dialog, decisions, save) {
     const [there, written] = [mine(number), drafts[number]];
     if (!there || !written) return;
     past.push({ cutout: number, before: there });
-    decisions.add({ ...said(there), comment: written.comment.trim(), place: written.place });
+    decisions.add({
+      ...said(number, there),
+      comment: written.comment.trim(),
+      place: written.place,
+    });
     forget(number);
     tell();
   }

@@ -2,7 +2,7 @@
 // models, one model, or two pictures under a slider, blinking or blended.
 
 import { address } from "./address.js";
-import { h } from "./dom.js";
+import { download, h } from "./dom.js";
 import { drawing } from "./draw.js";
 import { file, load } from "./files.js";
 import { language } from "./language.js";
@@ -441,9 +441,7 @@ export function viewer(dialog) {
         if (!grey[i]) image.data.fill(0, i, i + 3);
       }
     }
-    const url = URL.createObjectURL(await png(image));
-    h("a", { href: url, download: button.dataset.name }).click();
-    setTimeout(() => URL.revokeObjectURL(url), 60_000);
+    download(await png(image), button.dataset.name ?? "");
   }
 
   // ---- the film

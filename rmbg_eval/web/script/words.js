@@ -22,5 +22,9 @@ export function say(where, name, values = {}) {
   return [...copy.childNodes];
 }
 
+/** The texts that a template of the page holds. @param {string} id */
+export const wordsOf = (id) =>
+  /** @type {HTMLTemplateElement} */ (document.getElementById(id)).content;
+
 /** As people read a share. @param {number | null} share */
 export const percent = (share) => (share === null ? "–" : `${Math.ceil(share * 100 - 0.5)}\u00a0%`);
