@@ -337,7 +337,9 @@ class ModelProcess:
         self._starting = threading.Lock()
         """Held while another is started: none is after the end."""
         self._start()
-        threading.Thread(target=self._watch, daemon=True).start()
+        self._watcher = threading.Thread(target=self._watch, daemon=True)
+        """It alone waits for the process: of two that do, one may read "alive" of a dead one."""
+        self._watcher.start()
 
     def _start(self) -> None:
         context = get_context("spawn")
@@ -352,13 +354,14 @@ class ModelProcess:
             with self._starting:
                 if not self._ended.is_set():
                     self._start()
+        self._process.join()
 
     def end(self) -> None:
         """End it, for good."""
         with self._starting:
             self._ended.set()
         self._process.terminate()
-        self._process.join()
+        self._watcher.join()
 
 
 def _hold_models(

@@ -7,6 +7,7 @@ import io
 import json
 import re
 from contextlib import suppress
+from multiprocessing.connection import wait
 from pathlib import Path
 from urllib.error import HTTPError
 from urllib.parse import urlsplit
@@ -217,7 +218,7 @@ def test_a_model_process_that_was_killed_is_started_again(tmp_path: Path) -> Non
             assert states[0].stage == "ready"
             killed = keeper._process
             killed.kill()
-            killed.join(10)
+            wait([killed.sentinel], 10)
     finally:
         keeper.end()
     assert not keeper._process.is_alive()
