@@ -30,6 +30,9 @@ from . import NBCONVERT_TEMPLATES, PAGE, head_and_foot
 LARGE_PAGE = 50_000_000
 """Bytes from which a page is slow in browsers (reports of 100 MB have crashed them)."""
 
+_KERNEL_START = 300
+"""Seconds that a kernel may take to start; papermill's 60 were not enough on a crowded machine."""
+
 _PICTURE = re.compile(r'(<img [^>]*?\bsrc=")((?:assets|cutouts)/[^"]*)(")')
 _TAG = re.compile("<[a-z][a-z0-9]* [^>]*>")
 _FILE = re.compile(r'\bdata-(?:full|alpha|edge)="((?:assets|cutouts)/[^"]*)"')
@@ -78,6 +81,7 @@ def _executed(source: nbformat.NotebookNode, name: str, out: Path, parameters: d
             parameters=parameters,
             kernel_name="python3",
             progress_bar=False,
+            start_timeout=_KERNEL_START,
             # It would warn of its loopback sockets, which nothing but this process reads, and call
             # it an error that it is interrupted, which is how it is ended. What fails in a cell is
             # raised here all the same.
@@ -95,6 +99,14 @@ def _executed(source: nbformat.NotebookNode, name: str, out: Path, parameters: d
             Message(
                 "It is kept as {partial}; open it in JupyterLab.", partial=printable(str(partial))
             ),
+        ) from None
+    except RuntimeError as error:  # of nbclient: the kernel died, or never answered
+        raise ReportError(
+            Message(
+                "The notebook's kernel ended or did not start: {reason}",
+                reason=printable(str(error)),
+            ),
+            Message("Give it memory or a less busy machine, and render again: the run is kept."),
         ) from None
     except OSError as error:
         raise cannot_write(out, error) from None

@@ -131,15 +131,22 @@ def test_progress_leaves_nothing_in_the_notebook(finished: Settings) -> None:
     assert "<progress" not in (finished.out_folder / "index.html").read_text("utf-8")
 
 
+@pytest.mark.parametrize(
+    ("source", "message"),
+    [
+        ("1 / 0", "ZeroDivisionError: division by zero"),
+        ("import os; os._exit(1)", "kernel ended or did not start: Kernel died"),
+    ],
+)
 def test_a_failing_cell_is_an_error_that_names_it(
-    finished: Settings, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+    source: str, message: str, finished: Settings, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:
     broken = nbformat.read(NOTEBOOK, as_version=4)
-    broken.cells[-1].source = "1 / 0"
+    broken.cells[2].source = source
     nbformat.write(broken, tmp_path / "broken.ipynb")
     monkeypatch.setattr("rmbg_eval.report.notebooks.resource", lambda *_: tmp_path / "broken.ipynb")
     page = finished.out_folder / "index.html"
-    with pytest.raises(ReportError, match="ZeroDivisionError: division by zero"):
+    with pytest.raises(ReportError, match=message):
         render(finished)
     assert not page.exists()
 
