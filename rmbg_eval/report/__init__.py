@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
+from collections.abc import Iterable
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -54,7 +55,7 @@ class Report:
         self._cards = has_cards(run)
         self._presenter = Presenter(run, previews, cards=self._cards)
         self._plain = Plain(folder, run.settings.lang)
-        self._pictured = _worst(run)
+        self._pictured = _worst(run, self._presenter.context.queue)
         if self._cards:
             self._write_pages(folder, previews, on_step)
 
@@ -66,8 +67,13 @@ class Report:
     def bar(self) -> Panel:
         """The controls of the rows, and what stands over their columns."""
         view = self._presenter.bar()
-        counts = {"count": len(self._pictured), "all": len(self.run.cases)}
-        return self._panel("bar", view, self._plain.render("bar", {"bar": view, **counts}))
+        about = {
+            "bar": view,
+            "count": len(self._pictured),
+            "all": len(self.run.cases),
+            "unscored": self._presenter.context.unscored,
+        }
+        return self._panel("bar", view, self._plain.render("bar", about))
 
     def category(self, name: str) -> Panel:
         """One category: what is difficult, what to look at, and a row for each case."""
@@ -126,7 +132,9 @@ class Report:
         }
 
 
-def _worst(run: Run) -> set[CaseKey]:
-    """The cases with the most points missed, as many as a notebook has the pictures of."""
+def _worst(run: Run, queue: Iterable[CaseKey]) -> set[CaseKey]:
+    """The cases to look at first, as many as a notebook has the pictures of: those with the most
+    points missed; where nothing is scored, the riskiest, as `queue` has them."""
     missed = Counter((p.category, p.case) for p in run.points if p.passed is False)
-    return {*sorted(run.index.cases, key=lambda key: -missed[key])[:MOST_CASES]}
+    by_points = sorted(run.index.cases, key=lambda key: -missed[key])
+    return {*[*dict.fromkeys([*queue, *by_points])][:MOST_CASES]}

@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import pytest
 from run.test_risks import risk, run_with, sign
 from views import Presenter
 
+from rmbg_eval import Report
 from rmbg_eval.measure.record import Agreement
 from rmbg_eval.run.previews import CasePreviews, Previews
 from rmbg_eval.run.record import Run
@@ -90,3 +93,14 @@ def test_a_run_with_a_truth_has_none_of_it() -> None:
     assert not view.unscored
     assert view.agreement is None
     assert not presenter(run).bar().by_reason
+
+
+def test_beyond_so_many_cases_the_riskiest_have_pictures(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("rmbg_eval.report.MOST_CASES", 1)
+    settings = own().settings.model_copy(update={"out": str(tmp_path)})
+    report = Report(own().model_copy(update={"settings": settings}))
+    shown = report.category("portrait").plain
+    assert [name in shown for name in ("ada", "bob", "eve")] == [False, True, False]
+    assert "the 1 cases with the most risk; it has all 3" in report.bar().plain
