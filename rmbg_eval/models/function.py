@@ -33,6 +33,9 @@ _PARTS = ("info", "batch_size", "warnings", "identity", "fetch", "load", "prepro
           "postprocess")  # fmt: skip
 
 
+_NOT_KEPT = Message("The function has no VERSION: its cut-outs are not used again in other runs.")
+
+
 class FunctionModel:
     """Any function from a picture to its alpha, as a model."""
 
@@ -50,7 +53,7 @@ class FunctionModel:
         name = f"{getattr(function, '__module__', '')}.{getattr(function, '__qualname__', '')}"
         self._function = function
         self._version = version or uuid4().hex
-        self.warnings: list[Message] = []
+        self.warnings = [] if version else [_NOT_KEPT]
         self.info = ModelInfo(
             name=label,
             title=f"The function {printable(name).strip('.') or 'of an object'}",
@@ -103,12 +106,18 @@ class FunctionModel:
         return as_cutout(rgb, np.ascontiguousarray(array), picture)
 
 
-def model_of(label: str, thing: object) -> Model:
-    """`thing` as a model: one already, or a function from a picture to its alpha; ModelError."""
+def model_of(label: str | None, thing: object) -> Model:
+    """`thing` as a model: one already, or a function from a picture to its alpha.
+
+    `label` is what the report calls it; None: as it calls itself. Raises ModelError for what is
+    neither.
+    """
     if all(hasattr(thing, part) for part in _PARTS):
-        return cast(Model, thing)
+        return cast(Model, thing if label is None else _Labelled(cast(Model, thing), label))
+    label = label or printable(str(getattr(thing, "__name__", type(thing).__name__)))
     if callable(thing) and not isinstance(thing, type):
-        return FunctionModel(label, thing, getattr(thing, "VERSION", None))
+        version = getattr(thing, "VERSION", None)
+        return FunctionModel(label, thing, None if version is None else str(version))
     missing = [part for part in _PARTS if not hasattr(thing, part)]
     raise ModelError(
         Message("{model} is no model: it has no {parts}", model=label, parts=missing),
@@ -158,7 +167,7 @@ def _function(asked: LoadOptions) -> Model:
 def _made(asked: LoadOptions) -> Model:
     make = _object(asked, "python")
     try:
-        model = model_of(asked.label, make())
+        return model_of(asked.label, make())
     except ModelError:
         raise
     except Exception as error:
@@ -168,7 +177,6 @@ def _made(asked: LoadOptions) -> Model:
             ),
             Message("Try it in Python: it is called without arguments."),
         ) from None
-    return cast(Model, _Labelled(model, asked.label))
 
 
 class _Labelled:

@@ -26,6 +26,7 @@ from ..core.modules import modules
 from ..errors import ModelError, printable, reason_of
 from ..i18n import Message, join
 from .entry import Entry, LoadOptions
+from .function import model_of
 from .protocol import Model
 
 
@@ -101,7 +102,21 @@ def load_model(
             Message("One model runs on one device; {device} was asked for", device=repr(device)),
             Message("Name one with --device; run and report share their cases out among several."),
         )
-    model = _load_model(spec, device, dtype, compiled)
+    return _with_foreground(_load_model(spec, device, dtype, compiled), foreground)
+
+
+def load_object(thing: object, label: str | None = None, foreground: Foreground = "raw") -> Model:
+    """A model object, or a function from a picture to its alpha, as a model; ModelError.
+
+    It runs as it is: on its own device, in its own dtype. `label` is what the report calls it;
+    None: as it calls itself.
+    """
+    if label is not None:
+        _check_label(label)
+    return _with_foreground(model_of(label, thing), foreground)
+
+
+def _with_foreground(model: Model, foreground: Foreground) -> Model:
     if foreground == "raw":
         return model
     from .decontamination import Decontaminated

@@ -28,11 +28,17 @@ class _Warned:
 
 
 def predict_on_all(
-    model: Model, spec: str, settings: Settings, cases: Sequence[Case], out: Path, store: Store
+    model: Model,
+    spec: str | None,
+    settings: Settings,
+    cases: Sequence[Case],
+    out: Path,
+    store: Store,
 ) -> Iterator[tuple[Case, Prediction]]:
-    """`predict`, by one process for each of the settings' devices where there are several."""
+    """`predict`, by one process for each of the settings' devices where there are several, and a
+    spec of which each can make the model."""
     devices = split(settings.device)
-    if len(devices) == 1:
+    if len(devices) == 1 or spec is None:
         return predict(model, cases, out, store)
     make = partial(
         _make, spec, settings.dtype, foreground=settings.foreground, compiled=settings.compile

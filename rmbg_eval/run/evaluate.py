@@ -39,8 +39,9 @@ from ..measure.risk import RISK
 from ..measure.signs import Box
 from ..measure.subject import Metric
 from ..measure.table import PAPERS, TABLE
+from ..models.function import Function
 from ..models.protocol import Model
-from ..models.table import load_model
+from ..models.table import load_model, load_object
 from ..predictions.precision import REDUCED, compare_with_fp32
 from ..predictions.prediction import PrecisionCheck, Prediction
 from ..predictions.share import predict_on_all
@@ -61,10 +62,24 @@ OnSave = Callable[[Path, Run], None]
 interrupted, and when it is complete."""
 
 
+OneModel = str | Model | Function
+"""A spec, a model object, or a function from a picture to its alpha."""
+
+
 def evaluate(
-    settings: Settings, on_step: OnStep = ignore, on_save: OnSave = lambda out, run: None
+    settings: Settings = Settings(),
+    on_step: OnStep = ignore,
+    on_save: OnSave = lambda out, run: None,
+    *,
+    models: Iterable[OneModel] | Mapping[str, OneModel] | None = None,
 ) -> Run:
     """Run every model over every case into the run folder; what is done is not done again.
+
+    `models` takes the place of the settings' own: specs, model objects as `rmbg_eval.Model`
+    describes them, functions as `rmbg_eval.models.function.Function` does; in a mapping each under
+    a label. An object is known by the identity that it tells. A function has none: it is named,
+    and without a `VERSION` its cut-outs are not used again. Objects run in this process, whatever
+    the settings' device and dtype.
 
     `on_save` writes what else is made of a run, as `ci.outputs.build_files` does for a build.
 
@@ -78,17 +93,18 @@ def evaluate(
     delivery = load_delivery(settings.rules)
     store, measures = Store.default(), MeasureCache.default()
     case_set = load_cases(settings.cases_folder, settings.categories, settings.layout_of)
-    first, *more = split(settings.device)
-    models = [
-        load_model(spec, first, settings.dtype, settings.foreground, settings.compile)
-        for spec in settings.models
-    ]
-    _refuse_one_name_twice([model.info.name for model in models])
-    for model in models:
+    several = len(split(settings.device)) > 1
+    asked = _asked(settings, settings.models if models is None else models)
+    names = [model.info.name for _, model in asked]
+    _refuse_one_name_twice(names)
+    if models is not None:
+        specs = [spec or name for (spec, _), name in zip(asked, names, strict=True)]
+        settings = Settings.of(settings.model_dump() | {"models": specs})
+    for _, model in asked:
         model.fetch(lambda text: on_step(Step(text)))
     remove_unfinished(store.folder)
     remove_unfinished(measures.folder)
-    if len(case_set.cases) * len(models) > SINGLE_MOST:
+    if len(case_set.cases) * len(asked) > SINGLE_MOST:
         settings = settings.model_copy(update={"layout": "folder"})
     with run_folder(settings.out_folder) as out:
         remove_unfinished(out)
@@ -114,9 +130,9 @@ def evaluate(
         keep(run)
         results = _Results()
         try:
-            for spec, model in zip(settings.models, models, strict=True):
-                info = model.info.model_copy(update={"device": settings.device} if more else {})
-                results.models.append(ModelRun(info=info))
+            for spec, model in asked:
+                shared = {"device": settings.device} if several and spec else {}
+                results.models.append(ModelRun(info=model.info.model_copy(update=shared)))
                 predicting = predict_on_all(model, spec, settings, case_set.cases, out, store)
                 predictions = _measured(
                     model, predicting, len(case_set.cases), out, metrics, measures, on_step, results
@@ -124,9 +140,10 @@ def evaluate(
                 precision = _precision(
                     spec, model, settings, case_set.cases, predictions, out, store, on_step
                 )
-                info = model.info.model_copy(update={"device": settings.device} if more else {})
                 results.models[-1] = ModelRun(
-                    info=info, precision=precision, warnings=tuple(model.warnings)
+                    info=model.info.model_copy(update=shared),
+                    precision=precision,
+                    warnings=tuple(model.warnings),
                 )
                 if settings.flip:
                     cases, measured = case_set.cases, results.measurements
@@ -145,6 +162,25 @@ def evaluate(
         keep(run)
         draw(run, case_set.cases, on_step)
     return run
+
+
+def _asked(
+    settings: Settings, models: Iterable[OneModel] | Mapping[str, OneModel]
+) -> list[tuple[str | None, Model]]:
+    """Each with the spec that another process makes the same model of; None: there is none."""
+    device = split(settings.device)[0]
+    labelled: Iterable[tuple[str | None, OneModel]] = (
+        models.items() if isinstance(models, Mapping) else ((None, thing) for thing in models)
+    )
+    asked: list[tuple[str | None, Model]] = []
+    for label, thing in labelled:
+        if isinstance(thing, str):
+            spec = thing if label is None else f"{label}={thing}"
+            how = device, settings.dtype, settings.foreground, settings.compile
+            asked.append((spec, load_model(spec, *how)))
+        else:
+            asked.append((None, load_object(thing, label, settings.foreground)))
+    return asked
 
 
 def _judge(results: _Results, out: Path, measures: MeasureCache) -> None:
@@ -282,7 +318,7 @@ def _metrics_of(settings: Settings) -> tuple[Metric, ...]:
 
 
 def _precision(
-    spec: str,
+    spec: str | None,
     model: Model,
     settings: Settings,
     cases: tuple[Case, ...],
@@ -296,6 +332,9 @@ def _precision(
         return None
     if not settings.precision_cases:
         return PrecisionCheck(cases=0, largest=None, mean=None, reason=Message("not asked for"))
+    if spec is None:
+        reason = Message("a model object has one dtype: there is no fp32 to compare it with")
+        return PrecisionCheck(cases=0, largest=None, mean=None, reason=reason)
     succeeded = {(p.category, p.case) for p in predictions if p.cutout}
     compared = [case for case in cases if (case.category, case.id) in succeeded]
     compared = compared[: settings.precision_cases]

@@ -139,7 +139,8 @@ def test_what_cannot_be_used_is_named(
 
 def test_a_function_or_a_model_will_do_but_nothing_else() -> None:
     own = FakeModel("fake")
-    assert model_of("x", own) is own
+    assert model_of(None, own) is own
+    assert model_of("x", own).info.name == "x"
     assert isinstance(model_of("x", lambda rgb: rgb[..., 0]), FunctionModel)
     with pytest.raises(ModelError, match="x is no model"):
         model_of("x", FakeModel)

@@ -366,6 +366,26 @@ def test_a_run_json_of_a_later_version_says_so(settings: Settings, use_models: U
         Run.load(settings.out_folder)
 
 
+def test_objects_and_functions_are_models_too(settings: Settings) -> None:
+    def green(rgb: np.ndarray) -> np.ndarray:
+        return rgb[..., 1]
+
+    one = FakeModel("one", dtype="bf16")
+    run = evaluate(settings, models=[one, green])
+    assert run.settings.models == [model.info.name for model in run.models] == ["one", "green"]
+    assert not run.failures
+    assert str(run.models[0].precision.reason).startswith("a model object has one dtype")
+    assert [str(warning) for warning in run.models[1].warnings] == [
+        "The function has no VERSION: its cut-outs are not used again in other runs."
+    ]
+    again = evaluate(settings, models={"mine": one, "yours": green})
+    assert [prediction.cached for prediction in again.predictions] == [True] * 3 + [False] * 3
+    assert [model.info.name for model in again.models] == ["mine", "yours"]
+    assert len(one.inferred) == 3
+    with pytest.raises(ModelError, match="int is no model"):
+        evaluate(settings, models=[3])
+
+
 def test_two_models_of_one_name_are_refused(settings: Settings, tmp_path: Path) -> None:
     models = {"models": ["grabcut", f"grabcut=folder:{tmp_path}"]}
     refused(settings.model_copy(update=models), ModelError, "Two models are called 'grabcut'")
