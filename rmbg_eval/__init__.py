@@ -20,6 +20,9 @@ if TYPE_CHECKING:
     from .core.images import Cutout as Cutout
     from .core.images import Picture as Picture
     from .core.progress import Step as Step
+    from .decisions.frames import acceptance_frame as acceptance_frame
+    from .decisions.frames import decisions_frame as decisions_frame
+    from .decisions.frames import ranking_frame as ranking_frame
     from .errors import RmbgEvalError as RmbgEvalError
     from .measure.record import Measurement as Measurement
     from .models.protocol import Model as Model
@@ -50,13 +53,16 @@ _MODULES = {
     "Run": "run.record",
     "Settings": "settings",
     "Step": "core.progress",
+    "acceptance_frame": "decisions.frames",
     "build_files": "ci.outputs",
     "compare_folders": "compare.folder",
+    "decisions_frame": "decisions.frames",
     "evaluate": "run.evaluate",
     "load_cases": "cases.folder",
     "load_model": "models.table",
     "notebook_progress": "report.live",
     "predict": "predictions.stages",
+    "ranking_frame": "decisions.frames",
 }
 """The public names, each with the module that defines it."""
 

@@ -1,0 +1,104 @@
+"""What people decided of a run, as pandas frames, of the same functions as the report's tables.
+
+What is undefined is missing (pandas' `isna`), and the column `reason` says why. Each reads the
+decisions.json beside the run, and raises DecisionError where that cannot be read.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import TYPE_CHECKING
+
+from ..i18n import Message
+from ..run.record import Run
+from .acceptance import acceptances
+from .files import counting_in
+from .lists import HEADS, rows
+from .ranking import ranking_of
+
+if TYPE_CHECKING:
+    from pandas import DataFrame
+
+ACCEPTANCE = (
+    "model", "category", "share", "low", "high", "run_low", "run_high",
+    "usable", "decided", "seen", "cutouts", "failed", "reason",
+)  # fmt: skip
+RANKING = ("model", "rank", "share", "low", "high", "won", "lost", "equal", "votes", "reason")
+
+
+def decisions_frame(run: Run) -> DataFrame:
+    """What people decided of the run's own content and what holds, a row each, as decisions.csv.
+
+    Columns: `case`, `category`, `model` (of a vote both), `kind`, `says`, `person`, `time` (ISO
+    8601), `comment`, `x` and `y` (px of the picture, or missing), `cutout` (its file).
+
+    >>> from rmbg_eval import Settings
+    >>> run = Run.model_construct(settings=Settings(out="no/decisions"))  # or Run.load("a/folder")
+    >>> decisions_frame(run).empty
+    True
+    """
+    return _frame(HEADS, [[*row.values()] for row in rows(run, counting_in(run))])
+
+
+def acceptance_frame(run: Run) -> DataFrame:
+    """The share usable of every model: of all categories (`category` is ""), then of each.
+
+    Columns: `model`, `category`; `share` usable of those decided, in [0, 1]; `low` and `high`, its
+    Wilson interval of 95 % for all pictures like these; `run_low` and `run_high`, that for this
+    run's own; the counts `usable`, `decided`, `seen` (decided, unsure or disputed), `cutouts` (all
+    there are) and `failed`; `reason`. A category counts where the run has cases of it.
+
+    >>> from rmbg_eval import Settings
+    >>> nothing = {"cases": (), "models": (), "predictions": (), "risks": ()}
+    >>> run = Run.model_construct(settings=Settings(out="no/decisions"), **nothing)
+    >>> [*acceptance_frame(run).columns[:5]]
+    ['model', 'category', 'share', 'low', 'high']
+    """
+    return _frame(
+        ACCEPTANCE,
+        [
+            [
+                a.model, a.category, a.share, a.low, a.high, a.run_low, a.run_high,
+                a.usable, a.decided, a.decided + a.undecided,
+                a.decided + a.undecided + a.unseen, a.failed, _text(a.reason),
+            ]
+            for a in acceptances(run, counting_in(run))
+        ],
+    )  # fmt: skip
+
+
+def ranking_frame(run: Run) -> DataFrame:
+    """Which model people prefer, the best first; a model without a vote has no row.
+
+    Columns: `model`; `rank`, shared by those that cannot be told apart; `share`, the strength of
+    Bradley and Terry as the share of votes that it would win against the others, in [0, 1]; `low`
+    and `high`, its interval of 95 %; the counts `won`, `lost`, `equal` and `votes`; `reason`, why
+    there are no ranks.
+
+    >>> from rmbg_eval import Settings
+    >>> nothing = {"cases": (), "models": (), "predictions": (), "risks": ()}
+    >>> run = Run.model_construct(settings=Settings(out="no/decisions"), **nothing)
+    >>> [*ranking_frame(run).columns[:5]]
+    ['model', 'rank', 'share', 'low', 'high']
+    """
+    ranking = ranking_of(run, counting_in(run))
+    return _frame(
+        RANKING,
+        [
+            [
+                one.model, one.rank, one.share, one.low, one.high, one.won, one.lost, one.equal,
+                one.won + one.lost + one.equal, _text(ranking.reason),
+            ]
+            for one in ranking.models
+        ],
+    )  # fmt: skip
+
+
+def _frame(heads: Sequence[str], cells: Sequence[Sequence[object]]) -> DataFrame:
+    from pandas import DataFrame  # a second: only for who wants a frame
+
+    return DataFrame(cells, columns=list(heads), dtype=object).infer_objects()
+
+
+def _text(reason: Message | None) -> str | None:
+    return None if reason is None else str(reason)
