@@ -3,13 +3,17 @@
 from __future__ import annotations
 
 import json
+import shutil
+from contextlib import suppress
 from pathlib import Path
 
 import numpy as np
+import psutil
 import pytest
 from axe import source, violations
+from browser import QUIET
 from pages import HOSTILE, opened
-from playwright.sync_api import Browser, Page, expect
+from playwright.sync_api import Browser, BrowserContext, BrowserType, Error, Page, expect
 
 from rmbg_eval import Run
 from rmbg_eval.decisions.acceptance import (
@@ -24,6 +28,12 @@ from rmbg_eval.decisions.files import read, take
 from rmbg_eval.decisions.sampling import plan_of
 from rmbg_eval.run.statistics import ALL
 from rmbg_eval.web import script
+
+FORGET = """async () => {
+    localStorage.clear();
+    for (const { name } of await indexedDB.databases()) indexedDB.deleteDatabase(name);
+}"""
+KEPT = "#review [data-part=unsaved]:not([data-keeping])"
 
 
 @pytest.fixture
@@ -160,7 +170,7 @@ def test_a_file_is_taken_up_again_and_what_is_hostile_is_refused(
     page.keyboard.press("u")
     page.keyboard.press("m")
     path = saved(page, tmp_path / "decisions.json")
-    page.evaluate("localStorage.clear()")
+    page.evaluate(FORGET)
     page.reload()
     assert count(page) == "1 / 4"
     page.keyboard.press("Escape")
@@ -200,6 +210,7 @@ def test_a_file_is_taken_up_again_and_what_is_hostile_is_refused(
 def test_a_browser_that_keeps_nothing_says_so(browser: Browser, pages: dict[str, Path]) -> None:
     context = browser.new_context()
     context.add_init_script("Storage.prototype.setItem = () => { throw new Error('full') }")
+    context.add_init_script("IDBFactory.prototype.open = () => { throw new Error('full') }")
     page = context.new_page()
     opened(page, pages["single"].as_uri())
     page.locator("#by-eye [data-do=review]").click()
@@ -209,11 +220,81 @@ def test_a_browser_that_keeps_nothing_says_so(browser: Browser, pages: dict[str,
     context.close()
 
 
-def test_another_window_of_the_page_knows_of_it(reviewing: Page, pages: dict[str, Path]) -> None:
+def test_two_windows_of_the_page_know_and_keep_what_both_decide(
+    reviewing: Page, pages: dict[str, Path], tmp_path: Path
+) -> None:
     other = reviewing.context.new_page()
     opened(other, pages["single"].as_uri())
     reviewing.keyboard.press("u")
     expect(other.locator("#by-eye [data-part=state]")).to_contain_text("1 decisions")
+    other.locator("#by-eye [data-do=review]").click()
+    other.keyboard.press("m")  # the next that is open
+    other.keyboard.press("x")
+    unsaved = "#review [data-part=unsaved] [lang=en]"
+    for page in (reviewing, other):
+        expect(page.locator(unsaved)).to_have_text("3 unsaved")
+    other.reload()
+    expect(other.locator(unsaved)).to_have_text("3 unsaved")
+    answers = [each.answer for each in read(saved(other, tmp_path / "d.json")).reviews]
+    assert answers == ["usable", "mend", "unusable"]
+    expect(reviewing.locator("#review [data-part=unsaved]")).to_have_text("")
+    reviewing.reload()
+    expect(reviewing.locator("#review [data-part=count]")).to_have_text("4 / 4")
+    expect(reviewing.locator("#review [data-part=unsaved]")).to_have_text("")
+
+
+def test_what_an_older_page_kept_is_taken_over_and_nothing_of_it_is_lost_without_a_database(
+    browser: Browser, pages: dict[str, Path]
+) -> None:
+    context = browser.new_context()
+    address = pages["single"].as_uri()
+    page = context.new_page()
+    page.add_init_script("delete IDBFactory.prototype.open")
+    opened(page, address)
+    page.locator("#by-eye [data-do=review]").click()
+    page.keyboard.press("u")
+    page.keyboard.press("m")
+    kept = "Object.keys(localStorage).filter(key => /decided.*[.][0-9]+-/.test(key)).length"
+    expect(page.locator(KEPT)).to_have_count(1)
+    assert page.evaluate(kept) == 2
+    page.reload()
+    assert count(page) == "3 / 4"
+    page.close()
+    page = context.new_page()  # a browser of today
+    for _ in range(2):
+        opened(page, address)
+        expect(page.locator("#by-eye [data-part=unsaved] [lang=en]")).to_have_text("2 unsaved")
+        assert page.evaluate(kept) == 0
+    context.close()
+
+
+def test_a_browser_that_is_killed_has_what_it_said_was_kept(
+    browser: Browser, pages: dict[str, Path], tmp_path: Path
+) -> None:
+    def opened_by(kind: BrowserType) -> BrowserContext:
+        path = shutil.which("chromium") or shutil.which("google-chrome")
+        return kind.launch_persistent_context(tmp_path, executable_path=path, args=QUIET)
+
+    context = opened_by(browser.browser_type)
+    page = context.new_page()
+    page.goto(pages["single"].as_uri())
+    page.locator("#by-eye [data-do=review]").click()
+    for key in "umx":
+        page.keyboard.press(key)
+    expect(page.locator(KEPT)).to_have_count(1)
+    ended = []
+    for process in psutil.Process().children(recursive=True):
+        if f"--user-data-dir={tmp_path}" in process.cmdline():
+            process.kill()
+            ended.append(process)
+    psutil.wait_procs(ended)
+    with suppress(Error):
+        context.close()
+    context = opened_by(browser.browser_type)
+    page = context.new_page()
+    page.goto(pages["single"].as_uri())
+    expect(page.locator("#by-eye [data-part=unsaved] [lang=en]")).to_have_text("3 unsaved")
+    context.close()
 
 
 def test_the_share_is_that_of_the_run(

@@ -8,7 +8,7 @@ import { say, wordsOf } from "./words.js";
 /** @typedef {[string, string, string, string | null, string | null]} Change category, case, model, SHA-256 before and after */
 
 /** Make the boxes work, where the page has any. */
-export function approvals() {
+export async function approvals() {
   const data = document.getElementById("about-approvals")?.dataset.about;
   const section = document.getElementById("approve");
   if (!data || !section) return;
@@ -17,7 +17,7 @@ export function approvals() {
   const cases = new Map(
     Object.values(changes).map(([category, id]) => [`${category}\0${id}`, [category, id]]),
   );
-  const decisions = new Decisions({
+  const reading = Decisions.of({
     content,
     page,
     models: [],
@@ -30,6 +30,21 @@ export function approvals() {
   const boxes = /** @type {NodeListOf<HTMLInputElement>} */ (
     document.querySelectorAll("input[data-tick]")
   );
+  for (const box of boxes) {
+    box.addEventListener("change", async () => {
+      const on = box.checked; // also of one that is ticked while the page is being opened
+      await reading;
+      tick(box, on);
+    });
+  }
+  section.addEventListener("click", async ({ target }) => {
+    const command = target instanceof Element ? target.closest("button")?.dataset.do : "";
+    await reading;
+    if (command === "tick-all") for (const box of boxes) tick(box, true);
+    else if (command === "tick-none") for (const box of boxes) tick(box, false);
+    else if (command === "save-decisions") decisions.save("decisions.json");
+  });
+  const decisions = await reading;
   /** @param {HTMLInputElement} box */
   function like(box) {
     const [category, id, model, base, now] = changes[box.dataset.tick ?? ""];
@@ -60,13 +75,6 @@ export function approvals() {
       section.querySelector("[data-part=unsaved]")?.append(h("br"), ...say(words, "full"));
   };
 
-  for (const box of boxes) box.addEventListener("change", () => tick(box, box.checked));
-  section.addEventListener("click", ({ target }) => {
-    const command = target instanceof Element ? target.closest("button")?.dataset.do : "";
-    if (command === "tick-all") for (const box of boxes) tick(box, true);
-    else if (command === "tick-none") for (const box of boxes) tick(box, false);
-    else if (command === "save-decisions") decisions.save("decisions.json");
-  });
   decisions.on(show);
   show();
 }

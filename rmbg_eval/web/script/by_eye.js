@@ -7,31 +7,40 @@ import { review } from "./review.js";
 import { say, wordsOf } from "./words.js";
 
 /** Make the panel work, where the page has one. */
-export function byEye() {
+export async function byEye() {
   const data = document.getElementById("about-decisions")?.dataset.about;
   const section = document.getElementById("by-eye");
   const dialog = /** @type {HTMLDialogElement | null} */ (document.getElementById("review"));
   const voting = /** @type {HTMLDialogElement | null} */ (document.getElementById("blind"));
   if (!data || !section || !dialog || !voting) return;
-  const decisions = new Decisions(JSON.parse(data));
+  const reading = Decisions.of(JSON.parse(data));
   const words = wordsOf("review-words");
   /** @param {string} name */
   const part = (name) =>
     /** @type {HTMLInputElement} */ (section.querySelector(`[data-part="${name}"]`));
-  const save = () => decisions.save("decisions.json");
-  const views = { review: review(dialog, decisions, save), blind: blind(voting, decisions, save) };
-
   const [person, file, state] = ["person", "file", "state"].map(part);
-  if (decisions.person !== "anonymous") person.value = decisions.person;
-  person.addEventListener("change", () => {
-    decisions.person = person.value;
+  const views = reading.then((decisions) => {
+    const save = () => decisions.save("decisions.json");
+    return {
+      review: review(dialog, decisions, save),
+      blind: blind(voting, decisions, save),
+      save,
+    };
+  });
+  section.addEventListener("click", async ({ target }) => {
+    const button = target instanceof Element ? target.closest("button") : null;
+    const command = button?.dataset.do;
+    if (command === "review") (await views).review.open();
+    else if (command === "blind") (await views).blind.open();
+    else if (command === "save-decisions") (await views).save();
+    else if (command === "open-decisions") file.click();
   });
   file.addEventListener("change", async () => {
     const files = [...(file.files ?? [])];
     file.value = "";
     const lines = [];
     for (const each of files) {
-      const result = await decisions.open(each);
+      const result = await (await reading).open(each);
       if (lines.length) lines.push(" ");
       lines.push(
         ...(result ? say(words, "taken", result) : say(words, "no-file", { file: each.name })),
@@ -39,13 +48,10 @@ export function byEye() {
     }
     state.replaceChildren(...lines);
   });
-  section.addEventListener("click", ({ target }) => {
-    const button = target instanceof Element ? target.closest("button") : null;
-    const command = button?.dataset.do;
-    if (command === "review") views.review.open();
-    else if (command === "blind") views.blind.open();
-    else if (command === "save-decisions") save();
-    else if (command === "open-decisions") file.click();
+  const decisions = await reading;
+  if (decisions.person !== "anonymous") person.value = decisions.person;
+  person.addEventListener("change", () => {
+    decisions.person = person.value;
   });
   const show = () => {
     decisions.tellUnsaved(section, words);
@@ -59,6 +65,6 @@ export function byEye() {
     if (decisions.full && decisions.unsaved) event.preventDefault();
   });
   const wanted = address.read();
-  if (wanted.review) views.review.open(wanted.review);
-  else if (wanted.blind) views.blind.open();
+  if (wanted.review) (await views).review.open(wanted.review);
+  else if (wanted.blind) (await views).blind.open();
 }

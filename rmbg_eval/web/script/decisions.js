@@ -3,6 +3,7 @@
 
 import { remembered } from "./address.js";
 import { download } from "./dom.js";
+import { Keep } from "./keep.js";
 import { say } from "./words.js";
 
 /**
@@ -81,6 +82,9 @@ function subject(decision) {
   return [kind, category, id, ...of].join("\0");
 }
 
+/** What a decision is kept by. @param {number} time or 0, of one that a file had */
+const keyOf = (time) => `${time}-${Math.random().toString(36).slice(2, 10)}`;
+
 export class Decisions {
   /** @type {Map<string, Decision>} each once, by what it says */
   #all = new Map();
@@ -90,9 +94,24 @@ export class Decisions {
   #by = new Map();
   /** @type {(() => void)[]} */
   #listeners = [];
+  /** @type {Keep} */
+  #keep;
   #latest = 0;
-  #fresh = 0; // decided here, and in no file yet
+  /** @type {Map<string, string>} what is in no file yet, as it is kept, by its key */
+  #fresh = new Map();
+  /** @type {Set<string>} of what is kept */
+  #keys = new Set();
+  #keeping = 0; // how often the browser is writing just now
+  #open = false; // whether all that was kept has been read
   full = false; // whether the browser keeps nothing more
+
+  /** With all that the browser keeps. @param {About} about */
+  static async of(about) {
+    const decisions = new Decisions(about);
+    await decisions.#keep.open((key, entry) => decisions.#adopt(key, entry));
+    decisions.#open = true;
+    return decisions;
+  }
 
   /** @param {About} about */
   constructor(about) {
@@ -107,12 +126,7 @@ export class Decisions {
       remembered.set("session", this.session);
     }
     for (const decision of about.decisions) this.#take(decision);
-    this.#load();
-    // Another window of the same page.
-    addEventListener("storage", ({ key, newValue }) => {
-      if (!key?.startsWith(this.prefix) || !newValue) return;
-      if (this.#read(newValue)) this.#changed();
-    });
+    this.#keep = new Keep(this.prefix);
   }
 
   get person() {
@@ -125,7 +139,7 @@ export class Decisions {
 
   /** How many were decided here and are in no file yet. */
   get unsaved() {
-    return this.#fresh;
+    return this.#fresh.size;
   }
   get count() {
     return this.#all.size;
@@ -139,19 +153,15 @@ export class Decisions {
     for (const listener of this.#listeners) listener();
   }
 
-  // ---- what the browser keeps: a decision an entry, so that none is ever written over
+  // ---- what the browser keeps
 
-  #load() {
-    try {
-      const saved = Number(localStorage.getItem(`${this.prefix}saved`) ?? 0);
-      for (const key of Object.keys(localStorage)) {
-        if (!key.startsWith(this.prefix)) continue;
-        const [time] = key.slice(this.prefix.length).split("-");
-        if (!/^\d+$/.test(time)) continue;
-        const there = this.#read(localStorage.getItem(key) ?? "");
-        if (there && Number(time) > saved) this.#fresh++;
-      }
-    } catch {} // a browser that keeps nothing
+  /** What was kept, or is by another window. @param {string} key @param {import("./keep.js").Entry} entry */
+  #adopt(key, { text, saved }) {
+    const there = !this.#keys.has(key);
+    this.#keys.add(key);
+    if (there && this.#read(text) && !saved) this.#fresh.set(key, text);
+    else if (saved) this.#fresh.delete(key);
+    if (this.#open) this.#changed();
   }
 
   /** @param {string} text */
@@ -198,21 +208,29 @@ export class Decisions {
       time: new Date(time).toISOString(),
       page: bounded(this.about.page, LONGEST.page),
     });
-    this.#keep(decision, String(time));
     this.#take(decision);
-    this.#fresh++;
+    const [key, text] = [keyOf(time), JSON.stringify(decision)];
+    this.#fresh.set(key, text);
+    this.#put([[key, { text, saved: false }]]);
     this.#changed();
     return decision;
   }
 
-  /** @param {Decision} decision @param {string} time */
-  #keep(decision, time) {
-    try {
-      const chance = Math.random().toString(36).slice(2, 10);
-      localStorage.setItem(`${this.prefix}${time}-${chance}`, JSON.stringify(decision));
-      this.full = false;
-    } catch {
-      this.full = true;
+  /** Keep these; while they are not on the disk yet, the page has it. @param {[string, import("./keep.js").Entry][]} entries */
+  async #put(entries) {
+    for (const [key] of entries) this.#keys.add(key);
+    this.#keeping++;
+    this.#tellKeeping();
+    const full = !(await this.#keep.put(entries));
+    this.#keeping--;
+    this.#tellKeeping();
+    if (full === this.full) return;
+    this.full = full;
+    this.#changed();
+  }
+  #tellKeeping() {
+    for (const output of document.querySelectorAll('[data-part="unsaved"]')) {
+      output.toggleAttribute("data-keeping", this.#keeping > 0);
     }
   }
 
@@ -281,10 +299,9 @@ export class Decisions {
 
   /** All that there is now lies in a file. */
   saved() {
-    this.#fresh = 0;
-    try {
-      localStorage.setItem(`${this.prefix}saved`, String(this.#latest));
-    } catch {}
+    const all = [...this.#fresh];
+    this.#fresh.clear();
+    this.#put(all.map(([key, text]) => [key, { text, saved: true }]));
     this.#changed();
   }
 
@@ -303,13 +320,16 @@ export class Decisions {
     }
     if (content?.schema_version !== 1 || !Array.isArray(content.decisions)) return null;
     const result = { taken: 0, again: 0, refused: 0 };
+    /** @type {[string, import("./keep.js").Entry][]} */
+    const entries = [];
     for (const decision of content.decisions) {
       if (this.wrong(decision)) result.refused++;
       else if (this.#take(decision)) {
         result.taken++;
-        this.#keep(decision, "0"); // in a file already
+        entries.push([keyOf(0), { text: JSON.stringify(decision), saved: true }]);
       } else result.again++;
     }
+    if (entries.length) await this.#put(entries);
     this.#changed();
     return result;
   }
