@@ -37,6 +37,9 @@ if TYPE_CHECKING:
     from .settings import CompareSettings as CompareSettings
     from .settings import Settings as Settings
 
+__version__ = "0.1.0"
+"""Of this package; what is installed, built and recorded has it from here."""
+
 _MODULES = {
     "Case": "cases.case",
     "CaseSet": "cases.case",

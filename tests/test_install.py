@@ -11,6 +11,8 @@ from pathlib import Path
 import pytest
 from fakes import save_picture
 
+import rmbg_eval
+
 ROOT = Path(__file__).parent.parent
 
 
@@ -23,6 +25,22 @@ def installed(tmp_path_factory: pytest.TempPathFactory) -> Path:
     (wheel,) = folder.glob("*.whl")
     zipfile.ZipFile(wheel).extractall(folder / "site")
     return folder / "site"
+
+
+def test_the_wheel_has_what_runs_and_no_more(installed: Path) -> None:
+    data = installed / "rmbg_eval" / "_data"
+    cases = {path.name for path in (data / "cases").glob("*/*/*")}
+    assert cases == {"case.toml", "image.jpg", "alpha.png", "foreground.jpg"}
+    assert not (data / "cases" / "_render").exists()
+    notebooks = {path.name for path in (data / "notebooks").iterdir()}
+    assert notebooks == {path.name for path in (ROOT / "notebooks").glob("*.ipynb")}
+    inside = {path.suffix for path in (installed / "rmbg_eval").rglob("*") if path.is_file()}
+    assert inside <= set(
+        ".css .ipynb .j2 .jpg .js .json .md .png .po .py .toml .typed .webp".split()
+    )
+    assert (installed / "rmbg_eval" / "py.typed").is_file()
+    (metadata,) = installed.glob("*.dist-info/METADATA")
+    assert f"\nVersion: {rmbg_eval.__version__}\n" in metadata.read_text("utf-8")
 
 
 def test_report_works_outside_the_checkout(installed: Path, tmp_path: Path) -> None:

@@ -12,6 +12,7 @@ from pathlib import Path
 import pytest
 from typer.main import get_command
 
+import rmbg_eval
 from rmbg_eval import CompareSettings, Settings
 from rmbg_eval.cases.case import CaseFile
 from rmbg_eval.cases.categories import CATEGORIES
@@ -177,7 +178,7 @@ def test_links_lead_somewhere(document: str) -> None:
 
 
 def test_changelog_has_this_version() -> None:
-    assert f"\n## {PROJECT['version']}\n" in (ROOT / "CHANGELOG.md").read_text("utf-8")
+    assert f"\n## {rmbg_eval.__version__}\n" in (ROOT / "CHANGELOG.md").read_text("utf-8")
 
 
 def test_every_dependency_is_pinned() -> None:

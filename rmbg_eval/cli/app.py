@@ -7,10 +7,11 @@ from __future__ import annotations
 
 import sys
 import warnings
-from typing import Any
+from typing import Annotated, Any
 
 import typer
 
+from .. import __version__
 from ..core.modules import modules
 from ..errors import RmbgEvalError
 
@@ -30,12 +31,27 @@ FIRST = (
 
 app = typer.Typer(
     name="rmbg-eval",
-    help="Which background remover is good enough on your own pictures, and where does it fail?",
     no_args_is_help=True,
     pretty_exceptions_enable=False,
     rich_markup_mode=None,
     context_settings={"help_option_names": ["-h", "--help"]},
 )
+
+
+def _version(asked: bool) -> None:
+    if asked:
+        typer.echo(f"rmbg-eval {__version__}")
+        raise typer.Exit
+
+
+@app.callback()
+def _every_command(
+    version: Annotated[
+        bool,
+        typer.Option("--version", callback=_version, is_eager=True, help="The version, alone."),
+    ] = False,
+) -> None:
+    """Which background remover is good enough on your own pictures, and where does it fail?"""
 
 
 def _commands() -> dict[str, Any]:
