@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Annotated, Any, Literal, Self
 
-from annotated_types import Ge, Gt, MinLen
+from annotated_types import Ge, Gt, Le, MinLen
 from pydantic import BaseModel, ConfigDict, ValidationError, field_validator
 
 from .core.choices import Device, Dtype, Foreground, Language
@@ -133,6 +133,14 @@ class Settings(Parameters):
         int, Parameter("With bf16 or fp16: cases compared with fp32.", "N"), Ge(0)
     ] = 3
     flip: Annotated[bool, Parameter("Also infer every picture mirrored, and compare.")] = False
+    stability: Annotated[
+        int,
+        Parameter(
+            "More inferences of each picture, changed a little, to see how steady: 0 to 4.", "N"
+        ),
+        Ge(0),
+        Le(4),
+    ] = 0
     decontaminated: Annotated[
         bool,
         Parameter("Also measure colours less the old background's; needs pymatting."),

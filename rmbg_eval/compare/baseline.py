@@ -42,6 +42,8 @@ from .tolerances import Tolerances
 
 _WEBP_SIDE = 16383
 """WebP's own bound; larger mattes are PNG."""
+_OF_THE_MODEL: dict[str, Any] = {"warnings": (), "stability": None}
+"""What a baseline does not keep of how a model ran."""
 
 
 def refuse_failures(run: Run, allowed: Collection[str]) -> None:
@@ -112,9 +114,7 @@ def approve(folder: Path, to: Path, allowed: Collection[str] = (), on_step: OnSt
                 update={
                     "settings": Settings(**{**run.settings.model_dump(), "cases": "", "out": "."}),
                     "wall_seconds": None,
-                    "models": tuple(
-                        model.model_copy(update={"warnings": ()}) for model in run.models
-                    ),
+                    "models": tuple(model.model_copy(update=_OF_THE_MODEL) for model in run.models),
                     "predictions": tuple(predictions),
                 }
             )
@@ -258,7 +258,7 @@ def _mixed(run: Run, was: Run, keys: Collection[Key]) -> Run:
     for name, model in run.index.models.items():
         new = {k: p.cutout_sha256 for k, p in run.index.predictions.items() if k.model == name}
         if new == {k: sha for k, sha in there.items() if k.model == name}:
-            models[name] = model.model_copy(update={"warnings": ()})
+            models[name] = model.model_copy(update=_OF_THE_MODEL)
     cases = {about: case for about, case in cases.items() if any(k[:2] == about for k in there)}
     models = {name: each for name, each in models.items() if any(k.model == name for k in there)}
     return was.model_copy(

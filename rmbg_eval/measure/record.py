@@ -73,7 +73,8 @@ class Sign(BaseModel):
     place: tuple[int, int, int, int] | None = None
     """Left, top, width and height in pixels of the picture; None where it is the whole of it."""
     weight: FiniteFloat
-    """How much of the risk is because of it, in log odds: an order, not a share."""
+    """How much of the risk is because of it, in log odds: an order, not a share. 0 of what is told
+    but not weighed."""
 
 
 class Risk(Keyed):

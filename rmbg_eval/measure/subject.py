@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
 from threading import Lock, RLock
@@ -20,9 +20,10 @@ from .tolerance import Tolerance
 Mask = NDArray[np.bool_]
 Map = NDArray[np.float64]
 
-Needs = Literal["nothing", "truth", "foreground", "other models", "flip"]
+Needs = Literal["nothing", "truth", "foreground", "other models", "flip", "stability"]
 """What must be there for a measure to have a value: nothing but the cut-out and its picture, the
-case's true alpha, its true alpha and colours, other models' cut-outs, the flipped picture's."""
+case's true alpha, its true alpha and colours, other models' cut-outs, the flipped picture's, those
+of the picture changed a little."""
 
 UNKNOWN_RADIUS = 10
 EDGE_RADIUS = 3
@@ -63,6 +64,8 @@ class Subject:
     """The alphas that other models gave for the same picture."""
     flipped: Alpha | None = None
     """The model's alpha of the mirrored picture, mirrored back."""
+    perturbed: Mapping[str, Alpha] = field(default_factory=dict)
+    """The model's alphas of the picture changed a little, on its grid, by measure."""
     trimap: Mask | None = None
     """`(H, W) bool`, where the case's trimap is grey: the unknown region, not one computed."""
     missing: dict[str, Message] = field(default_factory=dict)
@@ -75,7 +78,7 @@ class Subject:
 
     def __post_init__(self) -> None:
         check_alpha(self.alpha, self.alpha.shape)
-        for alpha in (self.truth, self.flipped, *self.others):
+        for alpha in (self.truth, self.flipped, *self.others, *self.perturbed.values()):
             if alpha is not None:
                 check_alpha(alpha, self.alpha.shape)
         if self.trimap is not None and self.trimap.shape != self.alpha.shape:

@@ -11,7 +11,7 @@ from concurrent.futures import ThreadPoolExecutor
 from functools import partial
 
 from ..i18n import Message
-from . import agreement, alpha, colours, matting, outline, risk, segmentation, signs
+from . import agreement, alpha, colours, matting, outline, risk, segmentation, signs, stability
 from .subject import Metric, Subject, Undefined
 
 TABLE: tuple[Metric, ...] = (
@@ -27,12 +27,18 @@ TABLE: tuple[Metric, ...] = (
     *risk.RISK,
     *agreement.METRICS,
     *agreement.FLIP,
+    *stability.METRICS,
 )
 
 PAPERS: tuple[Metric, ...] = (*matting.MASKED, *segmentation.PAPERS, *outline.METRICS)
 """What else is measured where a paper's table is to be compared."""
 
-OPTIONAL: tuple[Metric, ...] = (*PAPERS, *colours.DECONTAMINATED, *agreement.FLIP)
+OPTIONAL: tuple[Metric, ...] = (
+    *PAPERS,
+    *colours.DECONTAMINATED,
+    *agreement.FLIP,
+    *stability.METRICS,
+)
 """Those of the table that are measured only where asked for: they take long, or say little more."""
 
 FAMILIES = {

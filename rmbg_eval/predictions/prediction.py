@@ -42,6 +42,17 @@ class Prediction(Keyed):
     failure: Failure | None = None
 
 
+class StabilityCost(BaseModel):
+    """What looking at a model's stability took; part of no prediction's own times."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    inferences: int
+    """That gave a cut-out."""
+    seconds: float
+    """Of all stages but load, as of a prediction; of what was kept, those of when it was made."""
+
+
 class PrecisionCheck(BaseModel):
     """How far a model's alpha at its dtype is from its alpha at fp32."""
 

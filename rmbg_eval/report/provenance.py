@@ -23,6 +23,18 @@ def details(run: Run) -> Iterable[tuple[Text, Text]]:
             label = Message("Weights of {model}, SHA-256", model=model.info.name)
             hashed = model.info.weights_sha256
             rows.append((label, ", ".join(filter(None, (hashed, model.info.weights_from)))))
+        if model.stability:
+            rows.append(
+                (
+                    Message("Stability of {model}", model=model.info.name),
+                    Message(
+                        "{n} more inference, {seconds} in all, which no picture's time has",
+                        many="{n} more inferences, {seconds} in all, which no picture's time has",
+                        n=model.stability.inferences,
+                        seconds=seconds(model.stability.seconds),
+                    ),
+                )
+            )
     if run.risks:
         rows += _risk()
     versions = ", ".join(f"{name} {v}" for name, v in run.machine.versions.items())

@@ -1,114 +1,35 @@
-"""Measures that need more cut-outs of a picture: other models', or that of its mirror image."""
+"""Measures that need other models' cut-outs of a picture."""
 
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Iterable, Sequence
-from dataclasses import replace
+from collections.abc import Iterable, Sequence
 from itertools import combinations
 from pathlib import Path
 from statistics import fmean
-from tempfile import TemporaryDirectory
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 import numpy as np
 from pydantic import TypeAdapter, ValidationError
 
-from ..cases.case import Case
-from ..core.cache import MeasureCache, Store
-from ..core.images import Alpha, Cutout, Picture
+from ..core.cache import MeasureCache
+from ..core.images import Alpha
 from ..core.key import Key
-from ..core.progress import OnStep, Step
-from ..i18n import Message
 from ..measure.agreement import (
     APART,
-    FLIP,
     METRICS,
     NO_OTHER,
     apart,
     disagreement,
-    flip_difference,
     odd_one,
 )
 from ..measure.columns import Measurements
 from ..measure.record import Agreement
 from ..measure.signs import Box, densest
 from ..measure.table import Values
-from ..models.info import ModelInfo
-from ..models.protocol import Model
 from ..predictions.prediction import Prediction
-from ..predictions.stages import predict, stored_alpha
+from ..predictions.stages import stored_alpha
 from .measurements import add, no_prediction
-
-
-class Mirrored:
-    """A model that sees every picture mirrored, left for right; its cut-outs are mirrored back."""
-
-    def __init__(self, model: Model) -> None:
-        self._model = model
-        self.batch_size = model.batch_size
-        self.warnings = model.warnings
-
-    @property
-    def info(self) -> ModelInfo:
-        return self._model.info
-
-    def identity(self, name: str) -> str:
-        return f"mirrored {self._model.identity(name)}"
-
-    def fetch(self, say: Callable[[str], None]) -> None:
-        self._model.fetch(say)
-
-    def load(self) -> bool:
-        return self._model.load()
-
-    def preprocess(self, picture: Picture) -> Any:
-        return self._model.preprocess(_mirror(picture))
-
-    def infer(self, inputs: list[Any]) -> list[Any]:
-        return self._model.infer(inputs)
-
-    def postprocess(self, output: Any, picture: Picture) -> Cutout:
-        cutout = self._model.postprocess(output, _mirror(picture))
-        return Cutout(
-            np.ascontiguousarray(cutout.rgb[:, ::-1]), np.ascontiguousarray(cutout.alpha[:, ::-1])
-        )
-
-
-def flip_differences(
-    model: Model,
-    cases: Sequence[Case],
-    predictions: Sequence[Prediction],
-    out: Path,
-    store: Store,
-    on_step: OnStep,
-    measurements: Measurements,
-) -> None:
-    """Add how far the model's alpha of each case changes where it sees the picture mirrored."""
-    values: dict[tuple[str, str], tuple[float | None, Message | None]] = {}
-    succeeded = {(p.category, p.case): p for p in predictions if p.cutout}
-    inferable = [case for case in cases if (case.category, case.id) in succeeded]
-    if model.info.runtime == "none":
-        inferable = []
-    text = f"{model.info.name} · mirrored"
-    with TemporaryDirectory() as scratch:
-        for case, other in predict(Mirrored(model), inferable, Path(scratch), store):
-            key = case.category, case.id
-            if other.cutout:
-                ours = stored_alpha(out / (succeeded[key].cutout or ""))
-                theirs = stored_alpha(Path(scratch) / other.cutout)
-                values[key] = flip_difference(ours, theirs), None
-                (Path(scratch) / other.cutout).unlink()
-            else:
-                why = other.failure.message if other.failure else None
-                values[key] = None, Message("the mirrored picture failed: {why}", why=why)
-            on_step(Step(text, len(values), len(inferable)))
-    for prediction in predictions:
-        reason = no_prediction(prediction)
-        if prediction.cutout:
-            reason = Message("finished cut-outs cannot be made again of a mirrored picture")
-        value = values.get((prediction.category, prediction.case), (None, reason))
-        add(measurements, prediction, FLIP, {FLIP[0].name: value})
 
 
 class Pair(NamedTuple):
@@ -210,7 +131,3 @@ def disagreements(
             farthest |= {p.key: place} if place else {}
         add(measurements, p, METRICS, values)
     return farthest
-
-
-def _mirror(picture: Picture) -> Picture:
-    return replace(picture, rgb=np.ascontiguousarray(picture.rgb[:, ::-1]))

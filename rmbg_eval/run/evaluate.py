@@ -29,7 +29,7 @@ from ..core.machine import Machine
 from ..core.progress import OnStep, Step, ignore
 from ..errors import Failure, ModelError, OutputError, SettingsError, printable
 from ..i18n import Message
-from ..measure import agreement
+from ..measure import agreement, stability
 from ..measure.agreement import APART
 from ..measure.colours import DECONTAMINATED
 from ..measure.columns import Measurements
@@ -46,13 +46,14 @@ from ..predictions.precision import REDUCED, compare_with_fp32
 from ..predictions.prediction import PrecisionCheck, Prediction
 from ..predictions.share import predict_on_all
 from ..settings import Settings
-from .agreement import agreements_of, disagreements, flip_differences, odd_of, pairs_of
+from .agreement import agreements_of, disagreements, odd_of, pairs_of
 from .delivery import rule_results
 from .folder import prune, run_folder, save
 from .measurements import Measured, add, measure_prediction
 from .previews import SINGLE_MOST, draw
 from .record import CaseRecord, ModelRun, Run
 from .risks import risks_of
+from .stability import flip_differences, instabilities
 
 _BEHIND = 64
 """Predictions that wait to be measured."""
@@ -148,6 +149,14 @@ def evaluate(
                 if settings.flip:
                     cases, measured = case_set.cases, results.measurements
                     flip_differences(model, cases, predictions, out, store, on_step, measured)
+                if settings.stability:
+                    cost, places = instabilities(
+                        settings.stability, model, case_set.cases, predictions, out, store,
+                        measures, on_step, results.measurements,
+                    )  # fmt: skip
+                    results.models[-1] = results.models[-1].model_copy(update={"stability": cost})
+                    for key, place in places.items():
+                        results.places.setdefault(key, {}).update(place)
             _judge(results, out, measures)
             if delivery:
                 results.rules = rule_results(results.predictions, out, delivery, measures, on_step)
@@ -304,7 +313,7 @@ def _measured(
 
 def _metrics_of(settings: Settings) -> tuple[Metric, ...]:
     """The measures that one cut-out is enough for, without those that were not asked for."""
-    left_out = {*agreement.METRICS, *agreement.FLIP, *RISK}
+    left_out = {*agreement.METRICS, *agreement.FLIP, *stability.METRICS, *RISK}
     if not settings.papers:
         left_out |= set(PAPERS)
     if not settings.decontaminated:

@@ -29,7 +29,7 @@ from ..measure.record import (
     RuleResult,
 )
 from ..models.info import ModelInfo
-from ..predictions.prediction import PrecisionCheck, Prediction
+from ..predictions.prediction import PrecisionCheck, Prediction, StabilityCost
 from ..settings import Settings
 
 CaseKey = tuple[str, str]
@@ -64,11 +64,13 @@ class ModelRun(_Record):
     info: ModelInfo
     precision: PrecisionCheck | None = None
     """Present where the dtype is a reduced one."""
+    stability: StabilityCost | None = None
+    """Present where it was asked for."""
     warnings: tuple[Message, ...] = ()
     """What the model had to say of how it ran."""
 
 
-SCHEMA_VERSION: Literal[7] = 7
+SCHEMA_VERSION: Literal[8] = 8
 """Raised with every change of what run.json holds; older ones still load."""
 
 
@@ -118,11 +120,11 @@ class Index:
 class Run(_Record):
     """Everything that was found; run.json is its JSON."""
 
-    schema_version: Literal[1, 2, 3, 4, 5, 6, 7] = SCHEMA_VERSION
+    schema_version: Literal[1, 2, 3, 4, 5, 6, 7, 8] = SCHEMA_VERSION
     """1 had no `machine.threads`; 1 and 2 had texts in English where there are messages now; 1 to 3
     did not say which truth a case had; 1 to 4 had no risks and no delivery rules; in 1 to 5, every
     measurement named its case, model, unit and region; 1 to 6 did not say how far models are
-    apart."""
+    apart; 1 to 7 had no stability."""
     complete: bool
     settings: Settings
     started: datetime
@@ -261,7 +263,7 @@ class Run(_Record):
 
 
 _CIRCUMSTANCES = {"settings", "started", "wall_seconds", "machine"}
-_CIRCUMSTANCES_OF_ONE = {"seconds", "peak_memory_bytes", "cached", "warnings"}
+_CIRCUMSTANCES_OF_ONE = {"seconds", "peak_memory_bytes", "cached", "warnings", "stability"}
 """Of a prediction or a model."""
 
 

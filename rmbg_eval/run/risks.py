@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 
 from ..core.key import Key
 from ..i18n import Message
@@ -11,6 +11,7 @@ from ..measure.columns import Measurements
 from ..measure.record import Risk, Sign
 from ..measure.risk import KEPT, RISK, judge_risk
 from ..measure.signs import Box
+from ..measure.stability import METRICS
 from ..measure.subject import Undefined
 from ..predictions.prediction import Prediction
 from .measurements import add, no_prediction
@@ -18,7 +19,9 @@ from .measurements import add, no_prediction
 LEAST = 0.1
 """Log odds from which a sign is a reason: by fewer a risk of a half moves by less than 0.03."""
 MOST = 4
-"""Reasons of a cut-out."""
+"""Reasons of a cut-out that are weighed."""
+UNSTEADY = 0.1
+"""Instability from which it is a reason: that of an outline that lies two pixels beside."""
 
 
 def risks_of(
@@ -54,7 +57,18 @@ def _risk(p: Prediction, places: Mapping[str, Box], measurements: Measurements) 
         for name, weight in judged.weights.items()
         if weight >= LEAST
     ]
-    return risk(judged.value, tuple(signs[:MOST]))
+    return risk(judged.value, (*signs[:MOST], *_unsteady(values, places)))
+
+
+def _unsteady(values: Mapping[str, float | None], places: Mapping[str, Box]) -> Iterator[Sign]:
+    """The perturbation that changes most, where it changes much: told, and not weighed, for what
+    risk was fitted on had none."""
+    measured = {name: value for each in METRICS if (value := values.get(name := each.name))}
+    if measured:
+        name = max(measured, key=lambda each: measured[each])
+        if measured[name] >= UNSTEADY:
+            place = places.get(name)
+            yield Sign(measure=name, text=_words(name, values), place=place, weight=0)
 
 
 def _words(name: str, values: Mapping[str, float | None]) -> Message:
@@ -98,6 +112,21 @@ WORDS: dict[str, Callable[[float, Mapping[str, float | None]], Message]] = {
     KEPT: _kept,
     APART: lambda share, _: Message(
         "{share}\u00a0% of it differs from the other models", share=_percent(share)
+    ),
+    "instability_mirror": lambda far, _: Message(
+        "The outline differs by {share}\u00a0% where the picture is mirrored", share=_percent(far)
+    ),
+    "instability_shift": lambda far, _: Message(
+        "The outline differs by {share}\u00a0% where the picture is moved by 8\u00a0px",
+        share=_percent(far),
+    ),
+    "instability_scale": lambda far, _: Message(
+        "The outline differs by {share}\u00a0% where the picture is 3\u00a0% smaller",
+        share=_percent(far),
+    ),
+    "instability_jpeg": lambda far, _: Message(
+        "The outline differs by {share}\u00a0% where the picture is packed as JPEG",
+        share=_percent(far),
     ),
 }
 """What is said of a sign, by measure."""

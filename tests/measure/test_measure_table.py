@@ -11,6 +11,7 @@ import pytest
 from pydantic import ValidationError
 
 from rmbg_eval.errors import ImageError
+from rmbg_eval.measure import stability
 from rmbg_eval.measure.record import Measurement
 from rmbg_eval.measure.subject import Needs, Subject
 from rmbg_eval.measure.table import OPTIONAL, TABLE, measure
@@ -18,8 +19,9 @@ from rmbg_eval.measure.table import OPTIONAL, TABLE, measure
 ALPHA = np.linspace(0, 1, 48, dtype=np.float32).reshape(6, 8)
 RGB = np.arange(144, dtype=np.uint8).reshape(6, 8, 3)
 EVERYTHING = Subject(
-    ALPHA, RGB, RGB, ALPHA, RGB, others=(ALPHA[::-1].copy(),), flipped=ALPHA[:, ::-1].copy()
-)
+    ALPHA, RGB, RGB, ALPHA, RGB, others=(ALPHA[::-1].copy(),), flipped=ALPHA[:, ::-1].copy(),
+    perturbed={metric.name: ALPHA[::-1].copy() for metric in stability.METRICS},
+)  # fmt: skip
 
 
 def measurement(**changes):
@@ -44,6 +46,7 @@ def test_without_what_it_needs_a_measure_is_none_with_the_reason():
         "foreground": "the case has no truth",
         "other models": "no other model has a cut-out of this picture",
         "flip": "the mirrored picture was not inferred",
+        "stability": "the picture was not inferred a second time",
     }
     found = measure(Subject(ALPHA, RGB, RGB))
     assert list(found) == [metric.name for metric in TABLE]
