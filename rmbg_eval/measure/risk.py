@@ -97,15 +97,24 @@ def coefficients() -> Any:
     return json.loads(FILE.read_text("utf-8"))
 
 
-CALIBRATED_FROM = 0.85
-"""AUROC, on scenes that it was not fitted on, from which risk is called a chance."""
+GOOD_FROM = 0.85
+"""AUROC, of models' own cut-outs of scenes that it was not fitted on, from which it orders well."""
 
 
-def order_of(models: int) -> float:
-    """How well the fit for so many models orders cut-outs of scenes that it was not fitted on: the
-    AUROC, in [0, 1]."""
+class Order(NamedTuple):
+    """How well models' own cut-outs of scenes that risk was not fitted on are ordered by it."""
+
+    auroc: float
+    """In [0, 1]; 0.5 is chance."""
+    low: float
+    high: float
+    """In 95 % of draws of scenes, it lies from `low` to `high`."""
+
+
+def order_of(models: int) -> Order:
+    """How well the fit for so many models orders."""
     fit = coefficients()["alone" if models < 2 else "together"]
-    return float(fit["unseen_scene"]["auroc"])
+    return Order(float(fit["unseen_scene"]["auroc_models"]), *map(float, fit["interval_models"]))
 
 
 def signs_of(subject: Subject) -> dict[str, float | None]:

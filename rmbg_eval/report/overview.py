@@ -11,7 +11,7 @@ from ..cases.categories import category_title
 from ..core.anchors import case_anchor, category_anchor
 from ..i18n import N_, Message, join
 from ..measure.kinds import KINDS, kind_name
-from ..measure.risk import CALIBRATED_FROM, order_of
+from ..measure.risk import GOOD_FROM, order_of
 from ..measure.table import HEADLINES, TITLES
 from ..models.info import ModelInfo
 from ..run.findings import misses
@@ -214,17 +214,19 @@ class Overview:
     def _more(self) -> Text:
         """What all models do well and badly, by kind of point."""
         if self.unscored:
-            auroc = order_of(len(self.models))
+            order = order_of(len(self.models))
             how = N_(
-                "There is no truth here, so nothing is scored. Risk is how likely a person would "
-                "not accept a cut-out, as far as signs tell (AUROC {auroc} on unseen scenes)."
+                "There is no truth here, so nothing is scored: pictures are ordered by risk, as "
+                "far as signs tell (AUROC {auroc} on unseen scenes, 95\u00a0%: {low} to {high})."
             )
-            if auroc < CALIBRATED_FROM:
+            if order.auroc < GOOD_FROM:
                 how = N_(
                     "There is no truth here, so nothing is scored: pictures are ordered by risk, "
-                    "uncalibrated, as far as signs tell (AUROC {auroc} on unseen scenes)."
+                    "roughly, as far as signs tell (AUROC {auroc} on unseen scenes, "
+                    "95\u00a0%: {low} to {high})."
                 )
-            parts: list[Text] = [Message(how, auroc=f"{auroc:.2f}")]
+            figures = {name: f"{value:.2f}" for name, value in order._asdict().items()}
+            parts: list[Text] = [Message(how, **figures)]
             if self.odd:
                 parts.append(
                     Message("{model} stands apart and is left out of the queue.", model=self.odd)

@@ -14,7 +14,7 @@ from hypothesis.extra.numpy import arrays
 from scipy import stats
 
 from rmbg_eval.measure.agreement import apart, odd_one
-from rmbg_eval.measure.risk import TERMS, coefficients, features, judge_risk
+from rmbg_eval.measure.risk import TERMS, coefficients, features, judge_risk, order_of
 from rmbg_eval.measure.subject import Subject, Undefined
 from rmbg_eval.measure.table import measure
 
@@ -103,6 +103,12 @@ def test_the_coefficients_are_those_of_the_table(calibration) -> None:
             assert again[name][about]["auroc"] == pytest.approx(
                 kept[name][about]["auroc"], abs=3e-3
             )
+        assert again[name]["interval_models"] == pytest.approx(
+            kept[name]["interval_models"], abs=3e-3
+        )
+        order = order_of(2 if name == "together" else 1)
+        assert order.auroc == kept[name]["unseen_scene"]["auroc_models"]
+        assert order.low < order.auroc < order.high
     assert (again["pictures"], again["scenes"]) == (kept["pictures"], kept["scenes"])
 
 

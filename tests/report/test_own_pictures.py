@@ -10,6 +10,7 @@ from views import Presenter
 
 from rmbg_eval import Report
 from rmbg_eval.measure.record import Agreement
+from rmbg_eval.measure.risk import GOOD_FROM, order_of
 from rmbg_eval.run.previews import CasePreviews, Previews
 from rmbg_eval.run.record import Run
 
@@ -37,6 +38,7 @@ def test_the_first_sentence_counts_what_needs_a_look() -> None:
     assert view.answer == ("2 of 3 pictures need a look, 1 of them first.",)
     assert view.unscored
     assert "no truth here, so nothing is scored" in view.more
+    assert "ordered by risk, as far as signs tell (AUROC 0." in view.more
 
 
 @pytest.mark.parametrize(
@@ -50,7 +52,9 @@ def test_the_first_sentence_counts_what_needs_a_look() -> None:
 def test_what_it_says_of_few(values: list[float], words: str) -> None:
     why = sign("crumbs", 2.0)
     run = run_with(*(risk(f"c{n}", "a", value, why) for n, value in enumerate(values)))
-    assert presenter(run).overview().answer == (words,)
+    view = presenter(run).overview()
+    assert view.answer == (words,)
+    assert ("roughly" in view.more) is (order_of(len(run.models)).auroc < GOOD_FROM)
 
 
 def test_models_agree_by_what_they_have_in_common_and_the_odd_one_is_named() -> None:
