@@ -29,7 +29,7 @@ from .i18n import N_, Message, join
 class RmbgEvalError(Exception):
     """A problem a person can act on: what is wrong, with which file or value, and what to do."""
 
-    def __init__(self, problem: Message, remedy: Message) -> None:
+    def __init__(self, problem: Message | str, remedy: Message | str) -> None:
         """A plain text, as a model from elsewhere may give, is taken as it is."""
         self.problem = problem if isinstance(problem, Message) else Message.of(problem)
         self.remedy = remedy if isinstance(remedy, Message) else Message.of(remedy)

@@ -10,6 +10,7 @@ from contextlib import ExitStack, contextmanager
 from datetime import UTC, datetime
 from itertools import product
 from pathlib import Path
+from typing import Any
 
 import psutil
 
@@ -90,7 +91,7 @@ def member(spec: str) -> Member | None:
     return next((one for one in FAMILY if one.name == name), None)
 
 
-def _row(one: Wanted, arguments: tuple, text: str, on_step: OnStep) -> Row:
+def _row(one: Wanted, arguments: tuple[Any, ...], text: str, on_step: OnStep) -> Row:
     on_step(Step(text))
     try:
         for _, sent in in_processes([Call(one.words, time_model, arguments)]):

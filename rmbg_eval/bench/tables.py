@@ -7,8 +7,8 @@ from collections.abc import Iterator
 from rich.markup import escape
 from rich.table import Table
 
+from ..core.choices import Language
 from ..i18n import Message
-from ..settings import Language
 from .records import Bench, Row
 
 _HEADS = (

@@ -14,7 +14,7 @@ from itertools import chain, groupby
 from typing import Literal
 from xml.etree import ElementTree
 
-from ..compare.comparison import Comparison, FailOn, Pair, describe, fails
+from ..compare.comparison import Comparison, Pair, describe, fails
 from ..core.anchors import case_anchor, pair_anchor
 from ..core.key import Key
 from ..decisions.acceptance import acceptances, percent
@@ -26,6 +26,7 @@ from ..errors import DecisionError
 from ..i18n import Message
 from ..run.record import Run
 from ..run.statistics import ALL
+from ..settings import CompareFailOn as FailOn
 from .gate import failing_points, failing_rules, why, why_broken
 from .outputs import Output
 

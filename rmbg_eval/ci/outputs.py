@@ -6,10 +6,11 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
-from ..compare.comparison import Comparison, FailOn
+from ..compare.comparison import Comparison
 from ..core.files import write_atomic
 from ..core.modules import modules
 from ..run.record import Run
+from ..settings import CompareFailOn as FailOn
 
 
 @dataclass(frozen=True)

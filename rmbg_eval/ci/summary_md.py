@@ -9,7 +9,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Sequence
 
-from ..compare.comparison import STATES, Comparison, FailOn, Pair, fails
+from ..compare.comparison import STATES, Comparison, Pair, fails
 from ..decisions.acceptance import Acceptance, acceptances, percent, settle
 from ..decisions.ranking import agreement, ranking_of
 from ..decisions.record import Decisions
@@ -19,6 +19,7 @@ from ..measure.table import HEADLINES
 from ..predictions.prediction import Prediction
 from ..run.record import Run
 from ..run.statistics import ALL, Mean, summarise
+from ..settings import CompareFailOn as FailOn
 from .gate import failing_points, failing_rules, stops, why, why_broken
 from .junit import by_eye, link, pair_link
 from .outputs import Output

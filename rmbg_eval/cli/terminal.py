@@ -13,11 +13,12 @@ from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, T
 from rich.table import Column, Table
 
 from ..ci.gate import failing_points, why
-from ..compare.comparison import STATES, Comparison, FailOn
+from ..compare.comparison import STATES, Comparison
 from ..core.key import Key
 from ..core.progress import OnStep, Step
 from ..errors import printable
 from ..run.record import Run
+from ..settings import CompareFailOn as FailOn
 
 out, err = Console(), Console(stderr=True)
 

@@ -10,8 +10,9 @@ from ..core.progress import OnStep, ignore
 from ..errors import OutputError, printable
 from ..i18n import Message
 from ..run.folder import names_in, remove_pages
+from ..settings import CompareFailOn as FailOn
 from ..settings import CompareSettings
-from .comparison import Comparison, FailOn
+from .comparison import Comparison
 from .runs import compare
 from .tolerances import Tolerances
 

@@ -19,7 +19,7 @@ from pathlib import Path
 
 import numpy as np
 from numpy.typing import NDArray
-from PIL import Image, ImageCms, ImageOps
+from PIL import Image, ImageCms, ImageOps, UnidentifiedImageError
 
 from ..errors import ImageError, printable, reason_of
 from ..i18n import Message
@@ -286,7 +286,7 @@ def _open(data: bytes, name: str) -> Image.Image:
             ),
             Message("Make it smaller."),
         ) from None
-    except Image.UnidentifiedImageError:
+    except UnidentifiedImageError:
         raise ImageError(
             Message("{name} is not a picture that can be read", name=name),
             Message("Open it in a picture viewer and save it as JPEG or PNG."),

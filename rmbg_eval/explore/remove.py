@@ -10,6 +10,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 from functools import cached_property
 from pathlib import Path
+from typing import Any
 
 from ..core.files import write_atomic
 from ..core.images import (
@@ -96,7 +97,7 @@ def remove_background(
     return Result(cutout_name(picture.name), png, seconds, model.info.pipeline)
 
 
-def _cutout(model: Model, picture: Picture, stage: Callable) -> Cutout:
+def _cutout(model: Model, picture: Picture, stage: Callable[..., Any]) -> Cutout:
     with stage("preprocess"):
         inputs = model.preprocess(picture)
     with stage("infer"):

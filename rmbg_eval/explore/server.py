@@ -139,7 +139,7 @@ class Server(Voila):
         """Called once the port is listened to: that is when the address may be told."""
         self.when_there()
 
-    def init_handlers(self) -> list:
+    def init_handlers(self) -> list[Any]:
         """As Voilà's, less what the page does not use."""
         page = {
             "notebook_path": os.path.relpath(self.notebook_path, self.root_dir),

@@ -18,11 +18,11 @@ import traitlets
 
 from ..cases.categories import CATEGORIES, LOOSE, category_title
 from ..cases.folder import load_cases
-from ..core.choices import Foreground
+from ..core.choices import Foreground, Language
 from ..core.foreground import words
 from ..errors import CaseError, Failure, ModelError, RmbgEvalError, printable
 from ..i18n import Message
-from ..settings import Language, Settings
+from ..settings import Settings
 from ..web import module, style
 from .case_set import add_case
 from .engine import Engine, LocalEngine

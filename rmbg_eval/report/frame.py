@@ -11,10 +11,11 @@ from pathlib import Path
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from markupsafe import Markup, escape
 
+from ..core.choices import Language
 from ..core.files import write_atomic
 from ..i18n import LANGUAGE, Message, languages, tag
 from ..measure.kinds import KINDS, kind_title
-from ..settings import Language, Layout
+from ..settings import Layout
 from ..web import BACKDROP, TEMPLATES, icon, script, style
 from .views import Text
 

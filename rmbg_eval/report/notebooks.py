@@ -25,7 +25,8 @@ from ..core.paths import resource
 from ..errors import ImageError, ReportError, printable
 from ..i18n import Message
 from ..settings import CompareSettings, Settings
-from . import NBCONVERT_TEMPLATES, PAGE, head_and_foot
+from . import NBCONVERT_TEMPLATES, PAGE
+from .frame import head_and_foot
 
 LARGE_PAGE = 50_000_000
 """Bytes from which a page is slow in browsers (reports of 100 MB have crashed them)."""
@@ -69,7 +70,9 @@ def render_comparison(settings: CompareSettings) -> Path:
     return _executed(source, "compare", settings.out_folder, settings.model_dump())
 
 
-def _executed(source: nbformat.NotebookNode, name: str, out: Path, parameters: dict) -> Path:
+def _executed(
+    source: nbformat.NotebookNode, name: str, out: Path, parameters: dict[str, Any]
+) -> Path:
     """Execute a notebook into `out/<name>.ipynb` and export index.html; returns its path."""
     notebook, partial = out / f"{name}.ipynb", out / f".{name}.partial.ipynb"
     # The kernel of this environment, whatever else is called python3 on this machine.
@@ -129,8 +132,8 @@ class _Exporter(HTMLExporter):
     ours have one, and it takes many times the page's size in memory."""
 
     def from_notebook_node(
-        self, nb: nbformat.NotebookNode, resources: dict | None = None, **options: Any
-    ) -> tuple[str, dict]:
+        self, nb: nbformat.NotebookNode, resources: dict[str, Any] | None = None, **options: Any
+    ) -> tuple[str, dict[str, Any]]:
         about = self._init_resources(resources)
         chosen = WidgetsDataTypeFilter(
             notebook_metadata=self._nb_metadata, parent=self, resources=about
@@ -147,7 +150,7 @@ class ReportPage(Preprocessor):
     notebook only is left out.
     """
 
-    def preprocess(self, nb: nbformat.NotebookNode, resources: dict) -> tuple:
+    def preprocess(self, nb: nbformat.NotebookNode, resources: dict[str, Any]) -> tuple[Any, Any]:
         folder = Path(resources.get("metadata", {}).get("path") or ".")
         page: dict[str, Any] = {"title": "rmbg_eval", "lang": "en", "layout": "single", "about": ""}
         cells = []
@@ -183,7 +186,7 @@ class ReportPage(Preprocessor):
         return nb, resources
 
 
-def _blank(output: dict) -> bool:
+def _blank(output: dict[str, Any]) -> bool:
     """Whether an output shows nothing, as a progress bar does when it is done."""
     return "data" in output and output["data"].get("text/html") == ""
 

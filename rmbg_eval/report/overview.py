@@ -21,7 +21,7 @@ from .by_eye import by_eye
 from .context import Context
 from .measures import short
 from .provenance import NO_BREAK, brief, inference, precision, time_of
-from .scatter import Dot, ScatterView, scatter
+from .scatter import Dot, scatter
 from .views import (
     AgreementCell,
     AgreementView,
@@ -32,6 +32,7 @@ from .views import (
     MatrixRow,
     MatrixView,
     OverviewView,
+    ScatterView,
     Text,
 )
 

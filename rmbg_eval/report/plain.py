@@ -15,9 +15,9 @@ from urllib.parse import unquote
 from markupsafe import Markup
 from PIL import Image
 
+from ..core.choices import Language
 from ..core.files import inside
 from ..core.images import MAX_PIXELS, read_bytes
-from ..settings import Language
 from .frame import environment
 from .views import ImageView
 

@@ -41,11 +41,12 @@ from ..measure.alpha import in_between_share, opaque_share
 from ..measure.kinds import KINDS
 from ..measure.record import ObservationPoint
 from ..measure.region import window_sums
+from ..measure.signs import Box
 from ..predictions.prediction import Prediction
 from ..settings import Layout
 from . import plots
 from .findings import Finding, findings
-from .gross import Box, Gross, gross
+from .gross import Gross, gross
 from .record import CaseKey, Run
 
 T = TypeVar("T")

@@ -34,7 +34,7 @@ class DerivedWeights(nn.Module):
         """Drop what was kept."""
         self._derived.clear()
 
-    def _apply(self, fn: Callable, recurse: bool = True) -> DerivedWeights:
+    def _apply(self, fn: Callable[..., Any], recurse: bool = True) -> DerivedWeights:
         self.forget_derived()
         return super()._apply(fn, recurse)
 
