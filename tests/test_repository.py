@@ -166,7 +166,9 @@ def test_commands_in_documents_take_the_options_they_show(document: str) -> None
             assert set(re.findall(r"(--[a-z-]+)", rest)) <= {*known[name], "--help"}, (name, rest)
 
 
-@pytest.mark.parametrize("document", ["README.md", "GUIDE.md", "CHANGELOG.md", "CONTRIBUTING.md"])
+@pytest.mark.parametrize(
+    "document", ["README.md", "GUIDE.md", "CHANGELOG.md", "CONTRIBUTING.md", "CODE_OF_CONDUCT.md"]
+)
 def test_links_lead_somewhere(document: str) -> None:
     text = (ROOT / document).read_text("utf-8")
     titles = {
@@ -179,6 +181,7 @@ def test_links_lead_somewhere(document: str) -> None:
 
 def test_changelog_has_this_version() -> None:
     assert f"\n## {rmbg_eval.__version__}\n" in (ROOT / "CHANGELOG.md").read_text("utf-8")
+    assert f"\nversion: {rmbg_eval.__version__}\n" in (ROOT / "CITATION.cff").read_text("utf-8")
 
 
 def test_every_dependency_is_pinned() -> None:
