@@ -39,10 +39,13 @@ def _only(lang: str) -> str:
     """One language at a time: the one chosen by the buttons, which need no script; where a
     browser cannot tell that, the one that the run asked for."""
     others, chosen = f'span[lang]:not([lang="{lang}"])', f'[name="lang"][value="{lang}"]:checked'
+    by_script = f'html.script.script[data-lang="{lang}"]'
+    by_none = f"html:not(.script):has({chosen})"
     return (
         f'.rmbg[data-lang="{lang}"] {others},\n'
-        f"html:has({chosen}) .rmbg {others} {{ display: none; }}\n"
-        f'html:has({chosen}) .rmbg span[lang="{lang}"] {{ display: inline; }}\n'
+        f"{by_script} .rmbg {others}, {by_none} .rmbg {others} {{ display: none; }}\n"
+        f'{by_script} .rmbg span[lang="{lang}"], '
+        f'{by_none} .rmbg span[lang="{lang}"] {{ display: inline; }}\n'
     )
 
 

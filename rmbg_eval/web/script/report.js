@@ -9,7 +9,9 @@ import { language } from "./language.js";
 import { backdrops, remember, sheet } from "./sheet.js";
 import { viewer } from "./viewer.js";
 
-document.documentElement.classList.add("script");
+const { documentElement: root } = document;
+root.classList.add("script");
+root.classList.toggle("many", document.querySelector(".of-many") !== null);
 const dialog = /** @type {HTMLDialogElement | null} */ (document.getElementById("viewer"));
 const keys = /** @type {HTMLDialogElement | null} */ (document.getElementById("keys"));
 const view = dialog && viewer(dialog);
@@ -19,8 +21,11 @@ remember("lang", (lang) => {
   language.show(lang);
   found.apply();
 });
-remember("theme", () => {});
-remember("backdrop", () => {});
+for (const name of ["theme", "backdrop"]) {
+  remember(name, (value) => {
+    root.dataset[name] = value;
+  });
+}
 backdrops();
 
 document.addEventListener("click", (event) => {

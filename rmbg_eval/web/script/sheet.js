@@ -300,10 +300,17 @@ export function backdrops() {
   const input = (/** @type {string} */ id) =>
     /** @type {HTMLInputElement | null} */ (document.getElementById(id));
   const [colour, own] = [input("backdrop-colour"), input("backdrop-file")];
+  const radios = /** @type {NodeListOf<HTMLInputElement>} */ (
+    document.querySelectorAll("[name=backdrop]")
+  );
+  // It is chosen in the bar of the page, and in those of what is opened over it.
   const pick = (/** @type {string} */ value) => {
-    const radio = document.querySelector(`[name=backdrop][value=${value}]`);
-    if (radio instanceof HTMLInputElement) radio.checked = true;
+    root.dataset.backdrop = value;
+    for (const radio of radios) radio.checked = radio.value === value;
   };
+  document.addEventListener("change", ({ target }) => {
+    if (target instanceof HTMLInputElement && target.name === "backdrop") pick(target.value);
+  });
   document.addEventListener("click", ({ target }) => {
     if (!(target instanceof HTMLInputElement) || target.name !== "backdrop") return;
     if (target.value === "colour") colour?.click();
@@ -325,7 +332,7 @@ export function backdrops() {
       canvas.getContext("2d")?.drawImage(bitmap, 0, 0, width, height);
       const address = canvas.toDataURL("image/jpeg", 0.85);
       OWN.replaceSync(
-        `html:has([name="backdrop"][value="own"]:checked) .rmbg .cut { background: url("${address}") 50% 50% / cover; }`,
+        `html[data-backdrop="own"] .rmbg .cut { background: url("${address}") 50% 50% / cover; }`,
       );
       document.adoptedStyleSheets = [...new Set([...document.adoptedStyleSheets, OWN])];
       pick("own");

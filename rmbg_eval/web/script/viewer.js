@@ -681,14 +681,6 @@ export function viewer(dialog) {
     event.stopPropagation(); // the sheet has keys of its own
   });
 
-  // What cut-outs stand on is chosen in the bar of the page, too.
-  document.addEventListener("change", ({ target }) => {
-    if (!(target instanceof HTMLInputElement) || target.name !== "backdrop") return;
-    for (const other of document.querySelectorAll(`[name="backdrop"][value="${target.value}"]`)) {
-      /** @type {HTMLInputElement} */ (other).checked = true;
-    }
-  });
-
   /** @type {Touch | null} */
   let finger = null;
   stage.addEventListener(
