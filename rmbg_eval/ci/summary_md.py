@@ -57,6 +57,8 @@ def summary_of_run(run: Run, decisions: Decisions = Decisions()) -> str:
     lines = ["# Background removal", ""]
     if not run.complete:
         lines += ["**This run was interrupted: what follows is partial.**", ""]
+    if run.shard:
+        lines += [f"Shard {run.shard.part}, of {run.shard.cases} cases.", ""]
     lines += [
         f"{'❌ Stopped' if stops(run) else '✅ Passed'} (`--fail-on {run.settings.fail_on}`): "
         f"{len(run.failures)} of {len(run.predictions)} predictions failed; "

@@ -18,6 +18,7 @@ from ..errors import RmbgEvalError
 FIRST = (
     "report",
     "run",
+    "merge",
     "compare",
     "approve",
     "decide",

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
@@ -11,24 +11,35 @@ from .options import Quiet, takes
 
 if TYPE_CHECKING:
     from ..run.record import Run
+    from ..run.shard import Part
 
 
 @takes(Settings, without=("lang", "layout"))
-def run(settings: Settings, quiet: Quiet = False) -> None:
+def run(
+    settings: Settings,
+    shard: Annotated[
+        str,
+        typer.Option(
+            metavar="I/N", help="Only the I-th of N parts of the cases; see: rmbg-eval merge."
+        ),
+    ] = "",
+    quiet: Quiet = False,
+) -> None:
     """Remove the backgrounds and measure, without the report: OUT/run.json and the cut-outs."""
     from ..ci.gate import exit_status
+    from ..run.shard import Part
     from .terminal import show_run
 
-    done = evaluated(settings)
+    done = evaluated(settings, Part.parse(shard) if shard else None)
     show_run(done, settings.out_folder / "run.json", quiet)
     raise typer.Exit(exit_status(done))
 
 
-def evaluated(settings: Settings) -> Run:
+def evaluated(settings: Settings, part: Part | None = None) -> Run:
     """The run, with a progress bar."""
     from ..ci.outputs import build_files
     from ..run.evaluate import evaluate
     from .terminal import progress
 
     with progress() as on_step:
-        return evaluate(settings, on_step, build_files)
+        return evaluate(settings, on_step, build_files, part=part)

@@ -111,6 +111,16 @@ class Measurements(Collection[Measurement]):
             self._columns.append(column)
         return number
 
+    def take(self, other: Measurements, key: Key, metrics: Iterable[str]) -> None:
+        """Add of another's row those of `metrics` that it has, in the order of `metrics`."""
+        row = other._rows[key]
+        own = {
+            other._columns[number].metric: (other._columns[number], value)
+            for number, value in zip(row.columns, _values(row), strict=True)
+        }
+        taken = [own[name] for name in metrics if name in own]
+        self.add(key, [column for column, _ in taken], [value for _, value in taken])
+
     def copy(self) -> Measurements:
         """Another of the same rows."""
         return self.renamed({})

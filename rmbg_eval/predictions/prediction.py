@@ -53,6 +53,13 @@ class StabilityCost(BaseModel):
     """Of all stages but load, as of a prediction; of what was kept, those of when it was made."""
 
 
+class Fp32Difference(Keyed):
+    """How far one stored alpha is from the same model's at fp32, over all pixels, in [0, 1]."""
+
+    largest: float
+    mean: float
+
+
 class PrecisionCheck(BaseModel):
     """How far a model's alpha at its dtype is from its alpha at fp32."""
 

@@ -19,11 +19,11 @@ from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
 
-from ..cases.case import Case
+from ..cases.case import Case, CaseSet
 from ..cases.folder import load_cases
 from ..core.cache import MeasureCache, Store
 from ..core.choices import split
-from ..core.files import remove_unfinished, sha256_file
+from ..core.files import remove_unfinished, sha256_file, write_atomic
 from ..core.key import Key
 from ..core.machine import Machine
 from ..core.progress import OnStep, Step, ignore
@@ -40,19 +40,21 @@ from ..measure.signs import Box
 from ..measure.subject import Metric
 from ..measure.table import PAPERS, TABLE
 from ..models.function import Function
+from ..models.info import ModelInfo
 from ..models.protocol import Model
 from ..models.table import load_model, load_object
-from ..predictions.precision import REDUCED, compare_with_fp32
-from ..predictions.prediction import PrecisionCheck, Prediction
+from ..predictions.precision import REDUCED, compare_with_fp32, precision_check
+from ..predictions.prediction import Fp32Difference, PrecisionCheck, Prediction
 from ..predictions.share import predict_on_all
 from ..settings import Settings
-from .agreement import agreements_of, disagreements, odd_of, pairs_of
+from .agreement import Pairs, agreements_of, disagreements, odd_of, pairs_of
 from .delivery import rule_results
-from .folder import prune, run_folder, save
+from .folder import prune, remove_done, run_folder, save
 from .measurements import Measured, add, measure_prediction
 from .previews import SINGLE_MOST, draw
 from .record import CaseRecord, ModelRun, Run
 from .risks import risks_of
+from .shard import DONE, PairDistance, Part, Shard, SignPlaces, listing_sha256
 from .stability import flip_differences, instabilities
 
 _BEHIND = 64
@@ -73,6 +75,7 @@ def evaluate(
     on_save: OnSave = lambda out, run: None,
     *,
     models: Iterable[OneModel] | Mapping[str, OneModel] | None = None,
+    part: Part | None = None,
 ) -> Run:
     """Run every model over every case into the run folder; what is done is not done again.
 
@@ -83,6 +86,7 @@ def evaluate(
     the settings' device and dtype.
 
     `on_save` writes what else is made of a run, as `ci.outputs.build_files` does for a build.
+    `part`: of the cases, only those; `scale.merge` makes one run of the runs of all parts.
 
     Beyond `SINGLE_MOST` predictions the layout is `folder`, whatever `settings` say; the run's own
     settings say so. One bad picture is a failed prediction in the run. Raises RmbgEvalError for
@@ -90,10 +94,11 @@ def evaluate(
     had, a folder that cannot be written.
     """
     started, clock = datetime.now(UTC), time.perf_counter()
-    metrics = _metrics_of(settings)
+    metrics = metrics_of(settings)
     delivery = load_delivery(settings.rules)
     store, measures = Store.default(), MeasureCache.default()
     case_set = load_cases(settings.cases_folder, settings.categories, settings.layout_of)
+    cases, shard = _part_of(case_set, part)
     several = len(split(settings.device)) > 1
     asked = _asked(settings, settings.models if models is None else models)
     names = [model.info.name for _, model in asked]
@@ -109,19 +114,21 @@ def evaluate(
         settings = settings.model_copy(update={"layout": "folder"})
     with run_folder(settings.out_folder) as out:
         remove_unfinished(out)
-        earlier = _earlier(out)
+        earlier = _earlier(out, part)
+        remove_done(out)
         run = Run(
             complete=False,
             settings=settings,
             started=started,
             wall_seconds=None,
             machine=Machine.here(),
-            cases=tuple(_record_of(case) for case in case_set.cases),
+            cases=tuple(_record_of(case) for case in cases),
             skipped=case_set.skipped,
             models=(),
             predictions=(),
             measurements=Measurements(),
             delivery=delivery,
+            shard=shard,
         )
 
         def keep(run: Run) -> None:
@@ -129,35 +136,38 @@ def evaluate(
             save(out, run)
 
         keep(run)
-        results = _Results()
+        results = Results()
         try:
             for spec, model in asked:
                 shared = {"device": settings.device} if several and spec else {}
-                results.models.append(ModelRun(info=model.info.model_copy(update=shared)))
-                predicting = predict_on_all(model, spec, settings, case_set.cases, out, store)
+                results.began.append(model.info.model_copy(update=shared))
+                results.models.append(ModelRun(info=results.began[-1]))
+                predicting = predict_on_all(model, spec, settings, cases, out, store)
                 predictions = _measured(
-                    model, predicting, len(case_set.cases), out, metrics, measures, on_step, results
+                    model, predicting, len(cases), out, metrics, measures, on_step, results
                 )
-                precision = _precision(
-                    spec, model, settings, case_set.cases, predictions, out, store, on_step
+                precision, differences = _precision(
+                    spec, model, settings, cases, predictions, out, store, on_step
                 )
+                results.precision += differences
                 results.models[-1] = ModelRun(
                     info=model.info.model_copy(update=shared),
                     precision=precision,
                     warnings=tuple(model.warnings),
                 )
                 if settings.flip:
-                    cases, measured = case_set.cases, results.measurements
+                    measured = results.measurements
                     flip_differences(model, cases, predictions, out, store, on_step, measured)
                 if settings.stability:
                     cost, places = instabilities(
-                        settings.stability, model, case_set.cases, predictions, out, store,
+                        settings.stability, model, cases, predictions, out, store,
                         measures, on_step, results.measurements,
                     )  # fmt: skip
                     results.models[-1] = results.models[-1].model_copy(update={"stability": cost})
                     for key, place in places.items():
                         results.places.setdefault(key, {}).update(place)
-            _judge(results, out, measures)
+            results.pairs = pairs_of(results.predictions, out, measures)
+            results.judge()
             if delivery:
                 results.rules = rule_results(results.predictions, out, delivery, measures, on_step)
         except KeyboardInterrupt:  # what there is by now is a report too, and says it is partial
@@ -169,7 +179,9 @@ def evaluate(
             run = earlier.model_copy(update={"settings": settings})
         prune(out, run)
         keep(run)
-        draw(run, case_set.cases, on_step)
+        draw(run, cases, on_step)
+        if part:
+            write_atomic(out / DONE, f"{part}\n")
     return run
 
 
@@ -192,15 +204,17 @@ def _asked(
     return asked
 
 
-def _judge(results: _Results, out: Path, measures: MeasureCache) -> None:
-    """Add how far the models are apart, and the risk of each cut-out."""
-    pairs = pairs_of(results.predictions, out, measures)
-    results.agreements = agreements_of(pairs)
-    odd = odd_of(results.agreements)
-    farthest = disagreements(results.predictions, pairs, odd, results.measurements)
-    for key, place in farthest.items():
-        results.places.setdefault(key, {})[APART] = place
-    results.risks = risks_of(results.predictions, results.places, results.measurements)
+def _part_of(case_set: CaseSet, part: Part | None) -> tuple[tuple[Case, ...], Shard | None]:
+    """The cases of a part, perhaps none, and what says so in the run; all, without one."""
+    if part is None:
+        return case_set.cases, None
+    shard = Shard(
+        number=part.number,
+        of=part.of,
+        cases=len(case_set.cases),
+        listing_sha256=listing_sha256((case.category, case.id) for case in case_set.cases),
+    )
+    return tuple(case for case in case_set.cases if part.has(case.category, case.id)), shard
 
 
 def _record_of(case: Case) -> CaseRecord:
@@ -236,21 +250,55 @@ def _printable(title: Mapping[Any, str]) -> dict[Any, str]:
 
 
 @dataclass
-class _Results:
+class Results:
     """What a run has found so far."""
 
     models: list[ModelRun] = field(default_factory=list)
+    began: list[ModelInfo] = field(default_factory=list)
+    """The models before the first picture."""
+    precision: list[Fp32Difference] = field(default_factory=list)
+    pairs: Pairs = field(default_factory=dict)
     predictions: list[Prediction] = field(default_factory=list)
     measurements: Measurements = field(default_factory=Measurements)
     points: list[PointResult] = field(default_factory=list)
     rules: tuple[RuleResult, ...] = ()
     places: dict[Key, dict[str, Box]] = field(default_factory=dict)
-    """Where signs of risk are."""
+    """Where signs of risk are, each known by one cut-out alone."""
     risks: tuple[Risk, ...] = ()
     agreements: tuple[Agreement, ...] = ()
 
-    def on(self, run: Run, seconds: float) -> Run:
+    def judge(self) -> None:
+        """Add what is known of all cases together: how far the models are apart, and the risk."""
+        self.agreements = agreements_of(self.pairs)
+        odd = odd_of(self.agreements)
+        farthest = disagreements(self.predictions, self.pairs, odd, self.measurements)
+        places = dict(self.places)
+        for key, place in farthest.items():
+            places[key] = {**places.get(key, {}), APART: place}
+        self.risks = risks_of(self.predictions, places, self.measurements)
+
+    def on(self, run: Run, seconds: float | None) -> Run:
         """`run` with all of it."""
+        shard = run.shard
+        if shard:
+            shard = shard.model_copy(
+                update={
+                    "models": tuple(self.began),
+                    "places": tuple(
+                        SignPlaces(**key._asdict(), places=places)
+                        for key, places in self.places.items()
+                        if places
+                    ),
+                    "pairs": tuple(
+                        PairDistance(
+                            category=category, case=case, one=one, other=other, **pair._asdict()
+                        )
+                        for (category, case), own in self.pairs.items()
+                        for (one, other), pair in own.items()
+                    ),
+                    "precision": tuple(self.precision),
+                }
+            )
         return run.model_copy(
             update={
                 "wall_seconds": seconds,
@@ -261,6 +309,7 @@ class _Results:
                 "rules": self.rules,
                 "risks": self.risks,
                 "agreements": self.agreements,
+                "shard": shard,
             }
         )
 
@@ -273,7 +322,7 @@ def _measured(
     metrics: tuple[Metric, ...],
     measures: MeasureCache,
     on_step: OnStep,
-    results: _Results,
+    results: Results,
 ) -> list[Prediction]:
     """Add every prediction and what was measured of it to `results`, also if this is interrupted.
 
@@ -311,7 +360,7 @@ def _measured(
     return predictions
 
 
-def _metrics_of(settings: Settings) -> tuple[Metric, ...]:
+def metrics_of(settings: Settings) -> tuple[Metric, ...]:
     """The measures that one cut-out is enough for, without those that were not asked for."""
     left_out = {*agreement.METRICS, *agreement.FLIP, *stability.METRICS, *RISK}
     if not settings.papers:
@@ -335,30 +384,45 @@ def _precision(
     out: Path,
     store: Store,
     on_step: OnStep,
-) -> PrecisionCheck | None:
+) -> tuple[PrecisionCheck | None, list[Fp32Difference]]:
     """The comparison with fp32 that a reduced dtype owes, over the first cases that succeeded."""
     if model.info.dtype not in REDUCED:
-        return None
+        return None, []
     if not settings.precision_cases:
-        return PrecisionCheck(cases=0, largest=None, mean=None, reason=Message("not asked for"))
+        reason = Message("not asked for")
+        return PrecisionCheck(cases=0, largest=None, mean=None, reason=reason), []
     if spec is None:
         reason = Message("a model object has one dtype: there is no fp32 to compare it with")
-        return PrecisionCheck(cases=0, largest=None, mean=None, reason=reason)
+        return PrecisionCheck(cases=0, largest=None, mean=None, reason=reason), []
     succeeded = {(p.category, p.case) for p in predictions if p.cutout}
     compared = [case for case in cases if (case.category, case.id) in succeeded]
     compared = compared[: settings.precision_cases]
     try:
         exact = load_model(spec, split(settings.device)[0], "fp32")
-        return compare_with_fp32(exact, compared, predictions, out, store, on_step)
+        differences = compare_with_fp32(exact, compared, predictions, out, store, on_step)
+        return precision_check(differences), differences
     except ModelError as error:
-        return PrecisionCheck(cases=0, largest=None, mean=None, reason=Failure.of(error).message)
+        reason = Failure.of(error).message
+        return PrecisionCheck(cases=0, largest=None, mean=None, reason=reason), []
 
 
-def _earlier(out: Path) -> Run | None:
+def _earlier(out: Path, part: Part | None) -> Run | None:
+    """The complete run that is there; OutputError where it is of other cases than those now, which
+    would go."""
     try:
         run = Run.load(out)
     except OutputError:
         return None
+    there = run.shard and run.shard.part
+    if there != part:
+        raise OutputError(
+            Message("{folder} holds a whole run", folder=printable(str(out)))
+            if there is None
+            else Message(
+                "{folder} holds shard {shard}", folder=printable(str(out)), shard=str(there)
+            ),
+            Message("Give each shard, and the whole, a new folder of its own with --out."),
+        )
     return run if run.complete else None
 
 

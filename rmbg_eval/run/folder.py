@@ -16,10 +16,11 @@ from ..core.paths import resource
 from ..errors import OutputError, printable
 from ..i18n import Message
 from .record import Run
+from .shard import DONE
 
 _OURS = {
     "run.json", "measurements.csv", "junit.xml", "summary.md", "cutouts", "assets",
-    "decisions.json", "decisions.csv", "mend.csv",
+    "decisions.json", "decisions.csv", "mend.csv", DONE,
 }  # fmt: skip
 MATTES = "mattes"
 """The folder of a baseline that holds its mattes."""
@@ -100,6 +101,14 @@ def save(out: Path, run: Run) -> None:
     if run.complete:
         write_atomic(out / "measurements.csv", csv_lines(_rows(run)))
     write_atomic(out / "run.json", run.lines())
+
+
+def remove_done(out: Path) -> None:
+    """Say no longer that the folder's shard is done."""
+    try:
+        (out / DONE).unlink(missing_ok=True)
+    except OSError as error:
+        raise cannot_write(out / DONE, error) from None
 
 
 def remove_pages(out: Path) -> None:

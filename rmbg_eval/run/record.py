@@ -31,6 +31,7 @@ from ..measure.record import (
 from ..models.info import ModelInfo
 from ..predictions.prediction import PrecisionCheck, Prediction, StabilityCost
 from ..settings import Settings
+from .shard import Shard
 
 CaseKey = tuple[str, str]
 """Category and id of a case."""
@@ -124,7 +125,7 @@ class Run(_Record):
     """1 had no `machine.threads`; 1 and 2 had texts in English where there are messages now; 1 to 3
     did not say which truth a case had; 1 to 4 had no risks and no delivery rules; in 1 to 5, every
     measurement named its case, model, unit and region; 1 to 6 did not say how far models are
-    apart; 1 to 7 had no stability."""
+    apart; 1 to 7 had no stability and knew no shards."""
     complete: bool
     settings: Settings
     started: datetime
@@ -143,6 +144,8 @@ class Run(_Record):
     """Of each prediction."""
     agreements: tuple[Agreement, ...] = ()
     """Of each two models."""
+    shard: Shard | None = None
+    """Where it is over a part of its case set: which."""
 
     @cached_property
     def index(self) -> Index:

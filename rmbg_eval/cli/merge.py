@@ -1,0 +1,44 @@
+"""The command `rmbg-eval merge`."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from ..core.progress import Step
+from .options import Quiet
+
+
+def merge(
+    shards: Annotated[
+        list[Path], typer.Argument(help="Folders of all the shards.", metavar="DIR…")
+    ],
+    out: Annotated[
+        Path, typer.Option("--out", metavar="DIR", help="Folder for the one run of all.")
+    ] = Path("reports/latest"),
+    lang: Annotated[str, typer.Option("--lang", help="Language of the report: en or zh.")] = "en",
+    no_page: Annotated[
+        bool, typer.Option("--no-page", help="Only what run makes, without index.html.")
+    ] = False,
+    quiet: Quiet = False,
+) -> None:
+    """One run, and its report, of the shards that `run --shard I/N` made."""
+    from ..ci.gate import exit_status
+    from ..ci.outputs import build_files
+    from ..scale.merge import merge as merged
+    from ..settings import Settings
+    from .terminal import progress, show_run
+
+    lang = Settings.of({"lang": lang}).lang
+    with progress() as on_step:
+        run = merged(shards, out, on_step, build_files, lang)
+        path = out / "run.json"
+        if not no_page:
+            from ..report.notebooks import render  # papermill and nbconvert take a second
+
+            on_step(Step("report · notebook and page"))
+            path = render(run.settings)
+    show_run(run, path, quiet)
+    raise typer.Exit(exit_status(run))

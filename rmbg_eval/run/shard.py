@@ -1,0 +1,102 @@
+"""A part of a case set: which cases are in it, and what merging needs of it beside its run.
+
+Loads with pydantic alone.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import re
+from collections.abc import Iterable
+from typing import Annotated, NamedTuple
+
+from pydantic import BaseModel, ConfigDict, Field, FiniteFloat
+
+from ..core.key import Keyed, Lean
+from ..errors import SettingsError, printable
+from ..i18n import Message
+from ..models.info import ModelInfo
+from ..predictions.prediction import Fp32Difference
+
+DONE = "done"
+"""The file of a shard's folder that is there while its run is complete."""
+
+_Box = tuple[int, int, int, int]
+
+
+class Part(NamedTuple):
+    """The third of eight parts, and the like."""
+
+    number: int
+    """From 1."""
+    of: int
+
+    @classmethod
+    def parse(cls, text: str) -> Part:
+        """`3/8` as a part; SettingsError if it is none."""
+        match = re.fullmatch(r"([0-9]{1,9})/([0-9]{1,9})", text)
+        part = cls(int(match[1]), int(match[2])) if match else cls(0, 0)
+        if not 1 <= part.number <= part.of:
+            raise SettingsError(
+                Message("{text} is no shard", text=repr(printable(text)[:80])),
+                Message("Give its number, from 1, and how many there are: --shard 3/8."),
+            )
+        return part
+
+    def has(self, category: str, case: str) -> bool:
+        """Whether a case is in it: a hash of its names decides, so that the same case is in the
+        same part on every machine, whatever other cases there are."""
+        hashed = hashlib.sha256(f"{category}\0{case}".encode("utf-8", "surrogatepass")).digest()
+        return int.from_bytes(hashed[:8], "big") % self.of == self.number - 1
+
+    def __str__(self) -> str:
+        return f"{self.number}/{self.of}"
+
+
+def listing_sha256(names: Iterable[tuple[str, str]]) -> str:
+    """The hash of a case set's categories and ids, in its order."""
+    hashed = hashlib.sha256()
+    for name in names:
+        hashed.update(json.dumps(name).encode() + b"\n")
+    return hashed.hexdigest()
+
+
+class SignPlaces(Keyed):
+    """Where signs of a cut-out are: left, top, width and height in pixels, by measure."""
+
+    places: dict[str, _Box]
+
+
+class PairDistance(Lean):
+    """How far two models' cut-outs of a case are from each other, as `run.agreement` has it."""
+
+    category: str
+    case: str
+    one: str
+    other: str
+    difference: FiniteFloat
+    apart: FiniteFloat
+    place: _Box | None
+
+
+class Shard(BaseModel):
+    """That a run is a part of one over a larger case set."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    number: Annotated[int, Field(ge=1)]
+    of: Annotated[int, Field(ge=1)]
+    cases: Annotated[int, Field(ge=1)]
+    """Of the whole set."""
+    listing_sha256: str
+    """Of the whole set: parts of another do not merge."""
+    models: tuple[ModelInfo, ...] = ()
+    """As they began: short memory may have changed how they went on."""
+    places: tuple[SignPlaces, ...] = ()
+    pairs: tuple[PairDistance, ...] = ()
+    precision: tuple[Fp32Difference, ...] = ()
+
+    @property
+    def part(self) -> Part:
+        return Part(self.number, self.of)
