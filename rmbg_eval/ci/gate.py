@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from ..i18n import Message
-from ..measure.delivery import RULES
+from ..measure.delivery import RULES, bounds
 from ..measure.record import PointResult, RuleResult
 from ..run.record import Run
 
@@ -43,18 +43,12 @@ def why_broken(rule: RuleResult) -> Message:
     if rule.reason or rule.measured is None:
         return rule.reason or Message("not measured")
     kind = RULES.get(rule.rule)
-    least, most = (None if each is None else f"{each:.3g}" for each in (rule.least, rule.most))
-    allowed = Message("at most {most}", most=most)
-    if least is not None:
-        allowed = Message("at least {least}", least=least)
-        if most is not None:
-            allowed = Message("{least} to {most}", least=least, most=most)
     return Message(
         "{what} is {measured} {unit}, {allowed} is asked for",
         what=Message(kind.title) if kind else rule.rule,
         measured=f"{rule.measured:.3g}",
         unit=Message(rule.unit),
-        allowed=allowed,
+        allowed=bounds(rule),
     )
 
 

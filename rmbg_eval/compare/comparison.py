@@ -32,11 +32,11 @@ class _Record(BaseModel):
 
 
 class Value(_Record):
-    """A measure or a point of one case and model, in both runs."""
+    """A measure, a point or a delivery rule of one case and model, in both runs."""
 
-    kind: Literal["measure", "point", "alpha"]
+    kind: Literal["measure", "point", "alpha", "rule"]
     name: str
-    """The measure's, or the point's id."""
+    """The measure's or the rule's, or the point's id."""
     unit: str
     region: str
     base: FiniteFloat | None
@@ -52,13 +52,18 @@ class Value(_Record):
     reason: Message | None = None
     """What is to be said beside the numbers."""
     passed: tuple[bool | None, bool | None] | None = None
-    """Of a point: in BASE, in NEW."""
+    """Of a point or a rule: in BASE, in NEW."""
     required: bool = False
+
+    @property
+    def passes(self) -> bool:
+        """Whether it is something that passes or fails: a point or a rule."""
+        return self.kind in ("point", "rule")
 
     @property
     def excess(self) -> float:
         """How many times the difference is of what is allowed, to sort by."""
-        if self.difference is None:
+        if self.difference is None or self.kind == "rule":
             return 1.0
         return min(abs(self.difference) / max(self.allowed or 0, ROUNDING), 1e9)
 
@@ -78,16 +83,18 @@ class Pair(Keyed):
     new: Prediction | None = None
 
     def of(self, verdict: Verdict) -> list[Value]:
-        """The values with that verdict: points, then measures, the one furthest out first."""
+        """The values with that verdict: points and rules, then measures, the one furthest out
+        first."""
         found = [v for v in self.values if v.verdict == verdict]
-        return sorted(found, key=lambda v: (v.kind != "point", -v.excess))
+        return sorted(found, key=lambda v: (not v.passes, -v.excess))
 
 
 class Comparison(_Record):
     """What changed from BASE to NEW."""
 
-    schema_version: Literal[1, 2, 3] = 3
-    """1 had texts in English where there are messages now; 1 and 2 had no `case-changed`."""
+    schema_version: Literal[1, 2, 3, 4] = 4
+    """1 had texts in English where there are messages now; 1 and 2 had no `case-changed`; 1 to 3
+    had no delivery rules."""
     base: str
     """The folder, as it was given."""
     new: str
@@ -110,7 +117,7 @@ def fails(pair: Pair, fail_on: FailOn) -> bool:
     if pair.state in ("failed", "missing"):
         return True
     if fail_on == "point":
-        return any(v.kind == "point" and v.verdict == "worse" for v in pair.values)
+        return any(v.passes and v.verdict == "worse" for v in pair.values)
     return fail_on == "worse" and pair.state in (
         "worse",
         "changed",
@@ -120,12 +127,12 @@ def fails(pair: Pair, fail_on: FailOn) -> bool:
 
 
 _TURNS = {
-    (True, False): N_("point {name}: passed → failed ({more})"),
-    (True, None): N_("point {name}: passed → not measured ({more})"),
-    (False, True): N_("point {name}: failed → passed ({more})"),
-    (False, None): N_("point {name}: failed → not measured ({more})"),
-    (None, True): N_("point {name}: not measured → passed ({more})"),
-    (None, False): N_("point {name}: not measured → failed ({more})"),
+    (True, False): N_("{what}: passed → failed ({more})"),
+    (True, None): N_("{what}: passed → not measured ({more})"),
+    (False, True): N_("{what}: failed → passed ({more})"),
+    (False, None): N_("{what}: failed → not measured ({more})"),
+    (None, True): N_("{what}: not measured → passed ({more})"),
+    (None, False): N_("{what}: not measured → failed ({more})"),
 }
 
 
@@ -143,14 +150,17 @@ def describe(value: Value) -> Message:
             region=Message(value.region),
             allowed=allowed,
         )
+    name = Message.of(value.name)
+    if value.kind == "point":
+        name = Message("point {name}", name=value.name)
+    if value.kind == "rule":
+        name = Message("delivery rule {name}", name=value.name)
     numbers = join(" → ", [_number(value.base), _number(value.new)])
     if value.passed in _TURNS:
         more = join(" ", [numbers, Message(value.unit)])
         if value.reason:
             more = Message("{one}; {other}", one=more, other=value.reason)
-        return Message(_TURNS[value.passed], name=value.name, more=more)
-    point = value.kind == "point"
-    name = Message("point {name}", name=value.name) if point else Message.of(value.name)
+        return Message(_TURNS[value.passed], what=name, more=more)
     if value.difference is None:
         return Message("{name}: {reason}", name=name, reason=value.reason)
     return Message("{name} {numbers} ({allowed})", name=name, numbers=numbers, allowed=allowed)

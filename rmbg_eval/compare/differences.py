@@ -83,6 +83,14 @@ def _found(was: Run, now: Run, renamed: Mapping[str, str]) -> Iterator[Message]:
             "{n} measure in {run} only: {names}", many="{n} measures in {run} only: {names}", **what
         )
         yield Message("{what}; what only one run has is not compared", what=only)
+    rules = [run.delivery.rules if run.delivery else {} for run in (was, now)]
+    for what in _only(*map(list, rules)):
+        only = Message(
+            "{n} delivery rule in {run} only: {names}",
+            many="{n} delivery rules in {run} only: {names}",
+            **what,
+        )
+        yield Message("{what}; what only one run has is not compared", what=only)
     infos = {renamed.get(m.info.name, m.info.name): m.info for m in was.models}
     for model in now.models:
         if model.info.name not in infos:

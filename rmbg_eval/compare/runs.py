@@ -15,7 +15,8 @@ from ..core.key import Key
 from ..core.progress import OnStep, Step, ignore
 from ..errors import printable
 from ..i18n import N_, Message
-from ..measure.record import Measurement, PointResult
+from ..measure.delivery import bounds
+from ..measure.record import Measurement, PointResult, RuleResult
 from ..measure.subject import WHOLE
 from ..measure.table import TABLE
 from ..predictions.prediction import Prediction
@@ -111,6 +112,8 @@ class _Both:
         self.moved = moved
         self.values = [was.measurements.renamed(renamed).by_key, now.measurements.by_key]
         self.points = [_by_new_name(was.index.points, renamed), now.index.points]
+        self.rules = [_by_new_name(was.index.rules, renamed), now.index.rules]
+        self.backgrounds = {run.delivery.background for run in (was, now) if run.delivery}
         self.cases = [run.index.cases for run in (was, now)]
         self.truths_kept = min(was.schema_version, now.schema_version) >= 4
         self.shared = {*was.measurements.metrics()} & {*now.measurements.metrics()}
@@ -141,7 +144,8 @@ class _Both:
         if was.picture_sha256 != now.picture_sha256:
             return pair_of("case-changed", OTHER_PICTURE)
         change = self.moved(was, now)
-        values = (*self._alphas(key, change), *self._points(key), *self._measures(key))
+        values = (*self._alphas(key, change), *self._points(key), *self._rules(key),
+                  *self._measures(key))  # fmt: skip
         identical = was.cutout_sha256 == now.cutout_sha256 and not change.damaged
         if change.damaged or not self._other_truth(category, case):
             state, why = _state(values, change, identical)
@@ -275,6 +279,36 @@ class _Both:
             verdict=verdict, reason=reason, passed=passed, required=there.required,
         )  # fmt: skip
 
+    def _rules(self, key: Key) -> Iterator[Value]:
+        was, now = (side.get(key, {}) for side in self.rules)
+        for name in dict.fromkeys([*now, *was]):
+            yield self._rule(was.get(name), now.get(name))
+
+    def _rule(self, was: RuleResult | None, now: RuleResult | None) -> Value:
+        """Only what passes or fails is judged: within its bounds a rule may move."""
+        there = now or was
+        assert there is not None
+        numbers = [rule.measured if rule else None for rule in (was, now)]
+        passed = (was.passed if was else None, now.passed if now else None)
+        verdict: Verdict = "not judged"
+        reason = now.reason if now else None
+        if was is None or now is None:
+            only = Message("the delivery rule is new")
+            reason = only if was is None else Message("the delivery rule is in BASE only")
+        elif (was.least, was.most) != (now.least, now.most) or len(self.backgrounds) > 1:
+            reason = Message("the delivery rule asks for something else than in BASE")
+        elif passed[0] is not passed[1]:
+            verdict = "better" if passed[1] else "worse"
+        else:
+            verdict = "same"
+        reason = reason or Message("{allowed} is asked for", allowed=bounds(there))
+        base, new = numbers
+        return Value(
+            kind="rule", name=there.rule, unit=there.unit, region=WHOLE, base=base, new=new,
+            difference=None if base is None or new is None else new - base, allowed=None,
+            tolerance=None, verdict=verdict, reason=reason, passed=passed, required=there.required,
+        )  # fmt: skip
+
 
 def _other_cases(pairs: Iterable[Pair]) -> Iterator[Message]:
     """The cases that are others than in BASE, in a sentence."""
@@ -296,7 +330,7 @@ def _state(values: Sequence[Value], change: AlphaChange, identical: bool) -> tup
     for value in values:
         by_verdict.setdefault(value.verdict, []).append(value)
     if worse := by_verdict.get("worse"):
-        first = max(worse, key=lambda v: (v.kind == "point", v.excess))
+        first = max(worse, key=lambda v: (v.passes, v.excess))
         what = describe(first)
         if len(worse) > 1:
             what = Message("{what}, and {n} more", what=what, n=len(worse) - 1)
@@ -321,7 +355,7 @@ def _state(values: Sequence[Value], change: AlphaChange, identical: bool) -> tup
             names=[printable(v.name) for v in others],
         )
     if better := by_verdict.get("better"):
-        first = max(better, key=lambda v: (v.kind == "point", v.excess))
+        first = max(better, key=lambda v: (v.passes, v.excess))
         return "better", describe(first)
     if identical:
         return "same", Message("the cut-out is the same to the bit")

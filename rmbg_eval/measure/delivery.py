@@ -21,7 +21,7 @@ from ..core.files import MAX_TOML, NoRegularFile, TooLarge, read_bounded, user_p
 from ..core.images import RGB, Alpha, check_alpha, check_rgb
 from ..errors import SettingsError, explain, printable, reason_of
 from ..i18n import N_, Message
-from .record import Delivery, Rule
+from .record import Delivery, Rule, RuleResult
 from .region import distance
 from .subject import Undefined
 
@@ -217,6 +217,16 @@ def load_delivery(spec: str) -> Delivery | None:
                 Message("Known are: {names}.", names=tuple(RULES)),
             )  # fmt: skip
     return delivery
+
+
+def bounds(rule: RuleResult) -> Message:
+    """What a rule allows, in words."""
+    least, most = (None if each is None else f"{each:.3g}" for each in (rule.least, rule.most))
+    if least is None:
+        return Message("at most {most}", most=most)
+    if most is None:
+        return Message("at least {least}", least=least)
+    return Message("{least} to {most}", least=least, most=most)
 
 
 def _with_dates(found: dict[str, object]) -> dict[str, object]:

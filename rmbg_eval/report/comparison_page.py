@@ -16,7 +16,7 @@ from ..core.progress import OnStep, Step, ignore
 from ..errors import RmbgEvalError, printable
 from ..i18n import N_, Message, Named, join
 from ..measure.kinds import kind_title
-from ..measure.record import PointResult
+from ..measure.record import PointResult, RuleResult
 from ..run.record import CaseRecord, Index, Run
 from ..settings import CompareFailOn, CompareSettings
 from . import Panel
@@ -56,7 +56,9 @@ _VERDICTS: dict[Verdict, Message] = {
 }
 _GATES: dict[CompareFailOn, Message] = {
     "worse": Message("It stops at whatever got worse (--fail-on worse)."),
-    "point": Message("It stops at failures and lost points (--fail-on point)."),
+    "point": Message(
+        "It stops at failures, lost points and broken delivery rules (--fail-on point)."
+    ),
     "error": Message("It stops at failures alone (--fail-on error)."),
 }
 _ORDER: tuple[Verdict, ...] = ("worse", "changed", "better", "same", "not judged")
@@ -303,8 +305,11 @@ class ComparisonReport:
         return [self._change(pair, value) for value in values]
 
     def _change(self, pair: Pair, value: Value) -> ChangeView:
-        after: PointResult | None = None
+        after: PointResult | RuleResult | None = None
         title: Text = ""
+        if value.kind == "rule":
+            after = self._after.rules.get(pair.key, {}).get(value.name) if self._after else None
+            title = Message("Delivery rule")
         if value.kind == "point":
             after = self._after.points.get(pair.key, {}).get(value.name) if self._after else None
             title = self._point_title(pair, value.name)
@@ -401,7 +406,7 @@ class ComparisonReport:
         )
         heads = (*_SHOWN.values(), Message("Verdict"))
         return TableView(
-            Message("Measures and points"),
+            Message("Measures, points and delivery rules"),
             Message(
                 "Worst first. Every tolerance has its reason; what nothing judges is "
                 "shown all the same."

@@ -4,10 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 
+from ..ci.gate import why_broken
 from ..compare.comparison import STATES, Comparison, Pair, State, Value, describe
 from ..i18n import Message, join
+from ..measure.delivery import RULES
 from ..measure.kinds import FIGURES, KINDS, apart, missed
-from ..measure.record import PointResult
+from ..measure.record import PointResult, RuleResult
 from ..measure.table import TITLES
 
 _COUNTS: dict[State, Callable[[int], Message]] = {
@@ -47,7 +49,10 @@ def counted(pairs: Sequence[Pair], same: bool = True) -> tuple[Message, ...]:
 
 
 def measure_title(value: Value) -> Message:
-    """A measure's long name; the name that it has in the record, where it is not known here."""
+    """A measure's or a rule's long name; the name that it has in the record, where it is not known
+    here."""
+    if value.kind == "rule":
+        return Message(RULES[value.name].title) if value.name in RULES else Message.of(value.name)
     known = {
         "alpha_mean": Message("how far alpha moved"),
         "alpha_tile": Message("how far alpha moved in the worst square"),
@@ -56,8 +61,8 @@ def measure_title(value: Value) -> Message:
     return known.get(value.name) or Message.of(value.name)
 
 
-def sentence(value: Value, after: PointResult | None) -> Message:
-    """What a value's change means. `after`: the point as it is in NEW, where it is a point."""
+def sentence(value: Value, after: PointResult | RuleResult | None) -> Message:
+    """What a value's change means. `after`: the point or rule as it is in NEW, where it is one."""
     if value.kind == "alpha" or value.difference is None:
         return describe(value)
     if value.kind == "measure":
@@ -66,15 +71,16 @@ def sentence(value: Value, after: PointResult | None) -> Message:
         return Message("{what} {new}, {base} before", what=title, new=one, base=other)
     if after is None or after.measured is None or value.base is None:
         return describe(value)
-    if after.passed:
-        return Message("passes now; {base} before", base=_amount(value, value.base, after.measured))
     before = _amount(value, value.base, after.measured)
-    return Message("{what}; {base} before", what=missed(after), base=before)
+    if after.passed:
+        return Message("passes now; {base} before", base=before)
+    what = missed(after) if isinstance(after, PointResult) else why_broken(after)
+    return Message("{what}; {base} before", what=what, base=before)
 
 
 def _amount(value: Value, number: float, other: float) -> Message:
     """A point's number with its unit, in as many digits as tell it from `other`."""
-    kind = KINDS.get(value.region)
+    kind = KINDS.get(value.region) if value.kind == "point" else None
     if kind is not None and kind.scale is not None:
         return Message("{number}\u00a0%", number=apart(100 * number, 100 * other)[0])
     first = apart(number, other)[0]

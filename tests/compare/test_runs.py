@@ -8,10 +8,13 @@ from runs import KEY, run_of
 
 from rmbg_eval import Prediction, Run
 from rmbg_eval.compare.alpha_change import NOTHING, AlphaChange
+from rmbg_eval.compare.comparison import fails
 from rmbg_eval.compare.runs import compare_runs
 from rmbg_eval.compare.tolerances import Tolerance, Tolerances
 from rmbg_eval.i18n import Message
-from rmbg_eval.measure.record import ObservationPoint, PointResult
+from rmbg_eval.measure.record import Delivery, ObservationPoint, PointResult, Rule, RuleResult
+from rmbg_eval.report.comparison_words import sentence
+from rmbg_eval.run.record import SCHEMA_VERSION
 
 FAR = AlphaChange(0.2, 0.5, (0, 0, 16, 16))
 NEAR = AlphaChange(0.0001, 0.001, (0, 0, 16, 16))
@@ -296,7 +299,7 @@ def test_how_the_runs_differ_is_said() -> None:
     text = "\n".join(map(str, notes))
     for words in (
         "NEW was interrupted",
-        "BASE has schema version 7, NEW 1",
+        f"BASE has schema version {SCHEMA_VERSION}, NEW 1",
         "1 model in BASE only: a; a label keeps",
         "1 model in NEW only: c",
         "1 measure in BASE only: mad",
@@ -374,3 +377,64 @@ def test_what_is_equal_but_for_rounding_is_the_same() -> None:
     pair = one(run(value("iou", 0.9)), run(value("iou", 0.9 - 0.003 - 1e-12), cutout="1"), NEAR)
     assert pair.state == "same"
     assert KEY == ("portrait", "ada")
+
+
+def rule(passed: bool | None, measured: float | None = 0.7, **changes: object) -> RuleResult:
+    result = RuleResult(
+        category="portrait", case="ada", model="a", rule="fill",
+        measured=None if passed is None else measured, least=0.8, most=None,
+        unit="share of the frame", passed=passed,
+        reason="nothing is kept" if passed is None else None,
+    )  # fmt: skip
+    return result.model_copy(update=changes)
+
+
+def with_rules(*rules: RuleResult, cutout: str = "0", background: str = "#ffffff") -> Run:
+    asked = {each.rule: Rule(least=each.least, most=each.most) for each in rules}
+    delivery = Delivery(name="Shop", background=background, rules=asked) if rules else None
+    return run(cutout=cutout, rules=rules, delivery=delivery)
+
+
+@pytest.mark.parametrize(
+    ("was", "now", "state"),
+    [
+        (rule(True, 0.9), rule(False, 0.7), "worse"),
+        (rule(True, 0.9), rule(None), "worse"),
+        (rule(False, 0.7), rule(True, 0.9), "better"),
+        (rule(False, 0.7), rule(False, 0.1), "same"),
+        (rule(True, 0.9), rule(True, 0.8), "same"),
+    ],
+)
+def test_a_delivery_rule_is_judged_by_whether_it_passes(
+    was: RuleResult, now: RuleResult, state: str
+) -> None:
+    pair = one(with_rules(was), with_rules(now, cutout="1"), NEAR)
+    assert pair.state == state
+    assert fails(pair, "point") is (state == "worse")
+    (found,) = (v for v in pair.values if v.kind == "rule")
+    assert found.passed == (was.passed, now.passed)
+    if now.passed is False and state == "worse":
+        assert str(pair.why) == (
+            "delivery rule fill: passed → failed (0.9 → 0.7 share of the frame; "
+            "at least 0.8 is asked for)"
+        )
+        assert str(sentence(found, now)) == (
+            "how far the subject fills the frame is 0.7 share of the frame, "
+            "at least 0.8 is asked for; 0.9\u00a0share of the frame before"
+        )
+
+
+@pytest.mark.parametrize(
+    ("was", "reason"),
+    [
+        (with_rules(), "the delivery rule is new"),
+        (with_rules(rule(True, 0.7, least=0.6)), "asks for something else than in BASE"),
+        (with_rules(rule(True), background="#000000"), "asks for something else than in BASE"),
+    ],
+)
+def test_another_delivery_rule_is_not_judged(was: Run, reason: str) -> None:
+    pair = one(was, with_rules(rule(False)))
+    assert pair.state == "same"
+    (found,) = (v for v in pair.values if v.kind == "rule")
+    assert found.verdict == "not judged"
+    assert reason in str(found.reason)
