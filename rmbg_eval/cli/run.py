@@ -23,6 +23,13 @@ def run(
             metavar="I/N", help="Only the I-th of N parts of the cases; see: rmbg-eval merge."
         ),
     ] = "",
+    isolate: Annotated[
+        bool,
+        typer.Option(
+            "--isolate",
+            help="Each model in a process of its own; a picture that kills it is a failed case.",
+        ),
+    ] = False,
     quiet: Quiet = False,
 ) -> None:
     """Remove the backgrounds and measure, without the report: OUT/run.json and the cut-outs."""
@@ -30,16 +37,16 @@ def run(
     from ..run.shard import Part
     from .terminal import show_run
 
-    done = evaluated(settings, Part.parse(shard) if shard else None)
+    done = evaluated(settings, Part.parse(shard) if shard else None, isolate)
     show_run(done, settings.out_folder / "run.json", quiet)
     raise typer.Exit(exit_status(done))
 
 
-def evaluated(settings: Settings, part: Part | None = None) -> Run:
+def evaluated(settings: Settings, part: Part | None = None, isolate: bool = False) -> Run:
     """The run, with a progress bar."""
     from ..ci.outputs import build_files
     from ..run.evaluate import evaluate
     from .terminal import progress
 
     with progress() as on_step:
-        return evaluate(settings, on_step, build_files, part=part)
+        return evaluate(settings, on_step, build_files, part=part, isolate=isolate)

@@ -5,8 +5,10 @@ from __future__ import annotations
 import errno
 import hashlib
 import os
+import platform
 import re
 import tempfile
+import time
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
@@ -27,7 +29,7 @@ def new_file(path: Path) -> Iterator[IO[bytes]]:
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
         with tempfile.NamedTemporaryFile(
-            dir=path.parent, prefix=f".new-{os.getpid()}-", delete=False
+            dir=path.parent, prefix=unfinished_prefix(), delete=False
         ) as file:
             scratch = Path(file.name)
             yield file
@@ -76,14 +78,30 @@ def read_bounded(path: Path, most: int) -> bytes:
     return data
 
 
+def unfinished_prefix() -> str:
+    """What the name of a file begins with while this process writes it."""
+    return f".new-{os.getpid()}-{_HOST}-"
+
+
+_HOST = hashlib.sha256(platform.node().encode("utf-8", "surrogatepass")).hexdigest()[:8]
+"""This machine: a folder may be on storage that others write to as well."""
+_LONG_AGO = 24 * 3600
+"""Seconds after which no machine is still writing a file."""
+
+
 def remove_unfinished(folder: Path) -> None:
-    """Remove what killed processes left half written below `folder`; living ones keep theirs."""
+    """Remove what killed processes left half written below `folder`; living ones keep theirs, and
+    so do those of other machines for a day."""
     import psutil  # not for those who only read a finished run
 
     for path in folder.rglob(".new-*"):
-        owner = path.name.split("-")[1]
-        if not owner.isdecimal() or not psutil.pid_exists(int(owner)):
-            with suppress(OSError):
+        _, owner, *rest = path.name.split("-")
+        with suppress(OSError):
+            if len(rest) > 1 and rest[0] != _HOST:
+                gone = time.time() - path.stat().st_mtime > _LONG_AGO
+            else:
+                gone = not owner.isdecimal() or not psutil.pid_exists(int(owner))
+            if gone:
                 path.unlink()
 
 
@@ -128,7 +146,7 @@ def cannot_write(path: Path, error: OSError) -> OutputError:
     if error.errno in (errno.ENOSPC, errno.EDQUOT):
         return OutputError(
             Message("The disk is full: {file} could not be written", file=where),
-            Message("Make room."),
+            Message("Make room, and run the same again: what is done is kept."),
         )
     if error.errno in (errno.EACCES, errno.EPERM, errno.EROFS):
         return OutputError(

@@ -29,6 +29,25 @@ class Call:
     arguments: tuple[Any, ...]
 
 
+class ProcessError(ModelError):
+    """A process ended without a word."""
+
+    def __init__(self, name: str, code: int | None) -> None:
+        """`code`: its exit status; negative: the signal that ended it."""
+        self.code = code
+        super().__init__(
+            Message(
+                "The process for {name} ended without a word (exit status {code})",
+                name=name,
+                code=code,
+            ),
+            Message(
+                "Most often the memory did not suffice: close other programs, or take "
+                "fewer at once."
+            ),
+        )
+
+
 @dataclass(frozen=True)
 class _Ended:
     error: RmbgEvalError | None = None
@@ -59,17 +78,7 @@ def in_processes(calls: Sequence[Call]) -> Iterator[tuple[int, Any]]:
             except Empty:
                 if dead:  # it was before we looked, and nothing of its is left to be read
                     name, code = calls[dead[0]].name, processes[dead[0]].exitcode
-                    raise ModelError(
-                        Message(
-                            "The process for {name} ended without a word (exit status {code})",
-                            name=name,
-                            code=code,
-                        ),
-                        Message(
-                            "Most often the memory did not suffice: close other programs, or take "
-                            "fewer at once."
-                        ),
-                    ) from None
+                    raise ProcessError(name, code) from None
                 continue
             if not isinstance(sent, _Ended):
                 yield number, sent

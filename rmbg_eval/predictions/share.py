@@ -23,7 +23,9 @@ Make = Callable[[str], Model]
 
 
 @dataclass(frozen=True)
-class _Warned:
+class Warned:
+    """What a model warned of in its process."""
+
     text: Message
 
 
@@ -40,10 +42,14 @@ def predict_on_all(
     devices = split(settings.device)
     if len(devices) == 1 or spec is None:
         return predict(model, cases, out, store)
-    make = partial(
+    return predict_shared(maker(spec, settings), devices, model.warnings, cases, out, store)
+
+
+def maker(spec: str, settings: Settings) -> Make:
+    """What makes the model of a spec in any process."""
+    return partial(
         _make, spec, settings.dtype, foreground=settings.foreground, compiled=settings.compile
     )
-    return predict_shared(make, devices, model.warnings, cases, out, store)
 
 
 def predict_shared(
@@ -62,14 +68,14 @@ def predict_shared(
     numbered = list(enumerate(cases))
     shares = [numbered[first :: len(devices)] for first in range(len(devices))]
     calls = [
-        Call(device, _predict_share, (make, device, share, out, store))
+        Call(device, predict_share, (make, device, share, out, store))
         for device, share in zip(devices, shares, strict=True)
         if share
     ]
     early: dict[int, Prediction] = {}
     due = 0
     for process, sent in in_processes(calls):
-        if isinstance(sent, _Warned):
+        if isinstance(sent, Warned):
             device = devices[process]
             warnings.append(Message("{name}: {what}", name=device, what=sent.text))
             continue
@@ -80,16 +86,17 @@ def predict_shared(
             due += 1
 
 
-def _predict_share(
+def predict_share(
     make: Make, device: str, share: list[tuple[int, Case]], out: Path, store: Store, send: Send
 ) -> None:
+    """Send each case's number and prediction, and at last what the model warns of."""
     model = make(device)
     model.fetch(lambda text: None)
     made = predict(model, [case for _, case in share], out, store)
     for (number, _), (_, prediction) in zip(share, made, strict=True):
         send((number, prediction))
     for warning in model.warnings:
-        send(_Warned(warning))
+        send(Warned(warning))
 
 
 def _make(spec: str, dtype: str, device: str, *, foreground: str, compiled: bool) -> Model:

@@ -43,9 +43,10 @@ from ..models.function import Function
 from ..models.info import ModelInfo
 from ..models.protocol import Model
 from ..models.table import load_model, load_object
+from ..predictions.isolation import predict_isolated
 from ..predictions.precision import REDUCED, compare_with_fp32, precision_check
 from ..predictions.prediction import Fp32Difference, PrecisionCheck, Prediction
-from ..predictions.share import predict_on_all
+from ..predictions.share import maker, predict_on_all
 from ..settings import Settings
 from .agreement import Pairs, agreements_of, disagreements, odd_of, pairs_of
 from .delivery import rule_results
@@ -76,6 +77,7 @@ def evaluate(
     *,
     models: Iterable[OneModel] | Mapping[str, OneModel] | None = None,
     part: Part | None = None,
+    isolate: bool = False,
 ) -> Run:
     """Run every model over every case into the run folder; what is done is not done again.
 
@@ -87,6 +89,7 @@ def evaluate(
 
     `on_save` writes what else is made of a run, as `ci.outputs.build_files` does for a build.
     `part`: of the cases, only those; `scale.merge` makes one run of the runs of all parts.
+    `isolate`: each model in a process of its own; a picture that kills it is a failed case.
 
     Beyond `SINGLE_MOST` predictions the layout is `folder`, whatever `settings` say; the run's own
     settings say so. One bad picture is a failed prediction in the run. Raises RmbgEvalError for
@@ -106,6 +109,11 @@ def evaluate(
     if models is not None:
         specs = [spec or name for (spec, _), name in zip(asked, names, strict=True)]
         settings = Settings.of(settings.model_dump() | {"models": specs})
+    if isolate and (several or not all(spec for spec, _ in asked)):
+        raise SettingsError(
+            Message("Pictures can be isolated on one device only, and not with a model object"),
+            Message("Give one device; for several, run a shard on each: --shard I/N."),
+        )
     for _, model in asked:
         model.fetch(lambda text: on_step(Step(text)))
     remove_unfinished(store.folder)
@@ -142,7 +150,13 @@ def evaluate(
                 shared = {"device": settings.device} if several and spec else {}
                 results.began.append(model.info.model_copy(update=shared))
                 results.models.append(ModelRun(info=results.began[-1]))
-                predicting = predict_on_all(model, spec, settings, cases, out, store)
+                if isolate:
+                    make, device = maker(spec or "", settings), settings.device
+                    predicting = predict_isolated(
+                        make, device, model.info.name, model.warnings, cases, out, store
+                    )
+                else:
+                    predicting = predict_on_all(model, spec, settings, cases, out, store)
                 predictions = _measured(
                     model, predicting, len(cases), out, metrics, measures, on_step, results
                 )

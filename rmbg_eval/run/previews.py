@@ -42,6 +42,7 @@ from ..measure.kinds import KINDS
 from ..measure.record import ObservationPoint
 from ..measure.region import window_sums
 from ..measure.signs import Box
+from ..predictions.isolation import kills
 from ..predictions.prediction import Prediction
 from ..settings import Layout
 from . import plots
@@ -193,10 +194,12 @@ def has_cards(run: Run) -> bool:
 def draw(run: Run, cases: Iterable[Case], on_step: OnStep = ignore) -> None:
     """Draw what is not there yet into the run folder's `assets/`; what is no part of the run goes.
 
-    `cases`: those of the run. One that is not among them keeps the pictures that it has.
+    `cases`: those of the run. One that is not among them keeps the pictures that it has, and one
+    that killed a process is not opened.
     """
     folder = run.settings.out_folder
-    there = {(case.category, case.id): case for case in cases}
+    killing = {(p.category, p.case) for p in run.predictions if kills(p)}
+    there = {key: case for case in cases if (key := (case.category, case.id)) not in killing}
     names: set[str] = set()
     seen: dict[Key, dict[str, Gross]] = {}
     for key, previews in _each(run, there, on_step):

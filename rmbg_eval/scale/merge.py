@@ -18,7 +18,7 @@ from pydantic import BaseModel, ValidationError
 from ..cases.categories import category_order
 from ..core.anchors import case_anchor
 from ..core.choices import split
-from ..core.files import cannot_write, inside, remove_unfinished, write_atomic
+from ..core.files import cannot_write, inside, remove_unfinished, unfinished_prefix, write_atomic
 from ..core.key import Key
 from ..core.machine import Machine
 from ..core.progress import OnStep, Step, ignore
@@ -422,7 +422,7 @@ def _link(folder: Path, to: Path, name: str, sha256: str | None = None) -> None:
         with suppress(FileNotFoundError):
             if target.samefile(source):
                 return
-        scratch = Path(tempfile.mktemp(prefix=f".new-{os.getpid()}-", dir=target.parent))  # noqa: S306
+        scratch = Path(tempfile.mktemp(prefix=unfinished_prefix(), dir=target.parent))  # noqa: S306
         os.link(source, scratch)
         os.replace(scratch, target)
     except OSError as error:

@@ -16,7 +16,14 @@ from hypothesis import example, given, settings
 from hypothesis import strategies as st
 from pictures import check_message, ordinary_user, public_folder, put
 
-from rmbg_eval.core.files import cannot_write, safe_name, sha256_file, write_atomic
+from rmbg_eval.core.files import (
+    cannot_write,
+    remove_unfinished,
+    safe_name,
+    sha256_file,
+    unfinished_prefix,
+    write_atomic,
+)
 from rmbg_eval.errors import OutputError
 
 many = settings(max_examples=200, deadline=None)
@@ -200,3 +207,16 @@ def test_hashes_a_file_and_none_where_there_is_none(tmp_path):
     assert sha256_file(put(tmp_path / "x", b"abc")) == hashlib.sha256(b"abc").hexdigest()
     assert sha256_file(tmp_path / "missing") is None
     assert sha256_file(tmp_path) is None
+
+
+def test_only_what_a_dead_process_of_this_machine_left_goes(tmp_path):
+    """Storage may be shared: another machine's process may have any number."""
+    here, there = unfinished_prefix(), ".new-4194305-0badcafe-"
+    dead = here.replace(f"-{os.getpid()}-", "-4194305-")
+    names = {f"{here}a": True, f"{dead}b": False, f"{there}c": True, f"{there}d": False}
+    for name in [*names, ".new-4194305-old", ".new-old"]:
+        (tmp_path / name).touch()
+    long_ago = time.time() - 2 * 24 * 3600
+    os.utime(tmp_path / f"{there}d", (long_ago, long_ago))
+    remove_unfinished(tmp_path)
+    assert {path.name for path in tmp_path.iterdir()} == {n for n, left in names.items() if left}

@@ -1,0 +1,88 @@
+"""Predicting in a process of its own, so that a picture which kills it is one failed case.
+
+A library that crashes, or a system out of memory, ends a process without an exception. The process
+is then started again on what is left; where it dies again and has done nothing more, what is left
+is halved until the picture that does it is alone. What is finished is in the store: no retry infers
+it again.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+
+from ..cases.case import Case
+from ..core.cache import Store
+from ..core.processes import Call, ProcessError, in_processes
+from ..errors import Failure
+from ..i18n import Message
+from .prediction import Prediction
+from .share import Make, Warned, predict_share
+
+_FLIGHT = 16
+"""Pictures of which one is surely it: more are not worked on at a time."""
+
+Numbered = list[tuple[int, Case]]
+
+
+def predict_isolated(
+    make: Make,
+    device: str,
+    name: str,
+    warnings: list[Message],
+    cases: Sequence[Case],
+    out: Path,
+    store: Store,
+) -> Iterator[tuple[Case, Prediction]]:
+    """Yield each case with its prediction, in order, by one process after another on `device`.
+
+    `make` must be importable by another process; `name`: of the model. What it warns of is added
+    to `warnings`. Errors are as of `predict`.
+    """
+    left: list[tuple[Numbered, bool]] = [([*enumerate(cases)], False)]
+    while left:
+        share, again = left.pop()
+        if not share:
+            continue
+        done = 0
+        try:
+            call = Call(device, predict_share, (make, device, share, out, store))
+            for _, sent in in_processes([call]):
+                if isinstance(sent, Warned):
+                    if sent.text not in warnings:
+                        warnings.append(sent.text)
+                    continue
+                number, prediction = sent
+                done += 1
+                yield cases[number], prediction
+        except ProcessError as died:
+            share = share[done:]
+            if done or not again:
+                left.append((share, True))
+            elif len(share) == 1:
+                case = share[0][1]
+                yield case, _killed(case, name, died)
+            else:
+                half = min(len(share) // 2, _FLIGHT)
+                left += [(share[half:], True), (share[:half], True)]
+
+
+def _killed(case: Case, name: str, died: ProcessError) -> Prediction:
+    problem = Message(
+        "It ended the process that worked on it, also alone (exit status {code})", code=died.code
+    )
+    remedy = Message(
+        "Most often a library crashed or the memory did not suffice: save the picture anew, "
+        "smaller."
+    )
+    return Prediction(
+        category=case.category,
+        case=case.id,
+        model=name,
+        failure=Failure(ProcessError.__name__, problem, remedy),
+    )
+
+
+def kills(prediction: Prediction) -> bool:
+    """Whether the picture is one that must not be opened in this process."""
+    return prediction.failure is not None and prediction.failure.kind == ProcessError.__name__
