@@ -32,7 +32,14 @@ if TYPE_CHECKING:
     from .report import Report as Report
     from .report.comparison_page import ComparisonReport as ComparisonReport
     from .report.live import notebook_progress as notebook_progress
+    from .run.charts import plot_measure as plot_measure
+    from .run.charts import plot_points as plot_points
+    from .run.charts import plot_time as plot_time
     from .run.evaluate import evaluate as evaluate
+    from .run.folder import load_run as load_run
+    from .run.frames import measurements_frame as measurements_frame
+    from .run.frames import points_frame as points_frame
+    from .run.frames import predictions_frame as predictions_frame
     from .run.record import Run as Run
     from .settings import CompareSettings as CompareSettings
     from .settings import Settings as Settings
@@ -63,8 +70,15 @@ _MODULES = {
     "evaluate": "run.evaluate",
     "load_cases": "cases.folder",
     "load_model": "models.table",
+    "load_run": "run.folder",
+    "measurements_frame": "run.frames",
     "notebook_progress": "report.live",
+    "plot_measure": "run.charts",
+    "plot_points": "run.charts",
+    "plot_time": "run.charts",
+    "points_frame": "run.frames",
     "predict": "predictions.stages",
+    "predictions_frame": "run.frames",
     "ranking_frame": "decisions.frames",
 }
 """The public names, each with the module that defines it."""

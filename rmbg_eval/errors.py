@@ -27,7 +27,15 @@ from .i18n import N_, Message, join
 
 
 class RmbgEvalError(Exception):
-    """A problem a person can act on: what is wrong, with which file or value, and what to do."""
+    """A problem a person can act on: what is wrong, with which file or value, and what to do.
+
+    >>> from rmbg_eval import RmbgEvalError, load_run
+    >>> try:
+    ...     load_run("reports/none")
+    ... except RmbgEvalError as error:
+    ...     print(error.remedy)
+    Give the folder of a finished run.
+    """
 
     def __init__(self, problem: Message | str, remedy: Message | str) -> None:
         """A plain text, as a model from elsewhere may give, is taken as it is."""

@@ -98,7 +98,12 @@ _Layout = Annotated[
 
 
 class Settings(Parameters):
-    """Everything a run can be told. Unknown names and wrong types are errors."""
+    """Everything a run can be told. Unknown names and wrong types are errors.
+
+    >>> from rmbg_eval import Settings
+    >>> Settings(models=["isnet"], categories=["pet"]).lang
+    'en'
+    """
 
     cases: _Cases = ""
     models: _Models = ["isnet", "isnet-quint8"]
@@ -177,7 +182,12 @@ class Settings(Parameters):
 
 
 class CompareSettings(Parameters):
-    """Everything a comparison can be told."""
+    """Everything a comparison can be told.
+
+    >>> from rmbg_eval import CompareSettings
+    >>> CompareSettings(new="reports/mine").fail_on
+    'worse'
+    """
 
     base: Annotated[
         str, Parameter("A run's folder, or a baseline.", "BASE", positional=True), MinLen(1)

@@ -8,6 +8,7 @@ from pathlib import Path
 
 from comparisons import comparison
 
+import rmbg_eval
 from rmbg_eval import Run
 
 RUN = Path(__file__).parent / "data" / "old" / "2" / "run.json"
@@ -57,3 +58,8 @@ def test_the_public_names_are_there_and_load_no_runtime() -> None:
         "assert callable(rmbg_eval.predict)\n"
     )
     subprocess.run([sys.executable, "-c", code], check=True)
+
+
+def test_every_public_name_has_an_example() -> None:
+    for name in rmbg_eval.__all__:
+        assert ">>> " in (getattr(rmbg_eval, name).__doc__ or ""), name

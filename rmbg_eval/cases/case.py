@@ -59,7 +59,13 @@ class CaseFile(BaseModel):
 
 @dataclass(frozen=True, slots=True)
 class Case:
-    """One picture to be judged on. Nothing is read from `image` until it is asked for."""
+    """One picture to be judged on. Nothing is read from `image` until it is asked for.
+
+    >>> from rmbg_eval import load_cases
+    >>> case = load_cases("cases").cases[0]
+    >>> case.name, case.picture().size, case.truth().shape
+    ('product/bottle', (96, 64), (64, 96))
+    """
 
     category: str
     id: str
@@ -122,7 +128,12 @@ class Case:
 
 @dataclass(frozen=True)
 class CaseSet:
-    """The cases of one folder, in the order of the report, and what was left out."""
+    """The cases of one folder, in the order of the report, and what was left out.
+
+    >>> from rmbg_eval import load_cases
+    >>> load_cases("cases").categories
+    ('product', 'pet')
+    """
 
     folder: Path
     cases: tuple[Case, ...]

@@ -30,13 +30,18 @@ from .layouts import Layout, layouts_of, stems
 TRUTH_FOLDERS = ("gt", "alpha")
 
 
-def load_cases(folder: Path, categories: Iterable[str] = (), layout_of: str = "") -> CaseSet:
+def load_cases(folder: Path | str, categories: Iterable[str] = (), layout_of: str = "") -> CaseSet:
     """Read the case set in `folder`, or only the named `categories` of it.
+
+    >>> from rmbg_eval import load_cases
+    >>> [case.name for case in load_cases("cases").cases]
+    ['product/bottle', 'pet/rex']
 
     `layout_of`: the data set whose layout it has; empty: whichever fits, if any does. A case that
     cannot be used is in the set all the same, with its `failure`. Raises CaseError if the folder, a
     named category or the layout does not exist or holds no case at all.
     """
+    folder = Path(folder)
     reader = _Reader(folder, layouts_of(layout_of))
     try:
         if not folder.is_dir():

@@ -32,6 +32,12 @@ def outputs() -> Iterator[Output]:
 def build_files(out: Path, result: Run | Comparison, fail_on: FailOn = "worse") -> None:
     """Write every one of them into `out`; OutputError where that cannot be.
 
+    >>> from pathlib import Path
+    >>> from rmbg_eval import build_files, load_run
+    >>> build_files(Path("reports"), load_run("reports/latest"))
+    >>> sorted(path.name for path in Path("reports").glob("*.*"))
+    ['junit.xml', 'summary.md']
+
     `fail_on` is for a comparison: a run has its own in its settings.
     """
     for output in outputs():

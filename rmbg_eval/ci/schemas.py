@@ -32,7 +32,22 @@ def write(folder: Path) -> None:
 
 
 def _schema(record: type[Run] | type[Comparison] | type[Decisions]) -> dict[str, Any]:
-    return record.model_json_schema(mode="serialization")
+    schema: dict[str, Any] = _first_paragraphs(record.model_json_schema(mode="serialization"))
+    return schema
+
+
+def _first_paragraphs(schema: Any) -> Any:
+    """Without the examples for Python that descriptions of records end with."""
+    if isinstance(schema, list):
+        return [_first_paragraphs(each) for each in schema]
+    if not isinstance(schema, dict):
+        return schema
+    return {
+        key: value.partition("\n\n>>>")[0]
+        if key == "description" and isinstance(value, str)
+        else _first_paragraphs(value)
+        for key, value in schema.items()
+    }
 
 
 if __name__ == "__main__":

@@ -90,7 +90,13 @@ class Pair(Keyed):
 
 
 class Comparison(_Record):
-    """What changed from BASE to NEW."""
+    """What changed from BASE to NEW.
+
+    >>> from rmbg_eval import CompareSettings, compare_folders
+    >>> settings = CompareSettings(base="reports/latest", new="reports/latest", out="reports/two")
+    >>> [pair.state for pair in compare_folders(settings).pairs]
+    ['same', 'same', 'same', 'same']
+    """
 
     schema_version: Literal[1, 2, 3, 4] = 4
     """1 had texts in English where there are messages now; 1 and 2 had no `case-changed`; 1 to 3

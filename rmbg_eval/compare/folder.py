@@ -27,6 +27,11 @@ def compare_folders(
 ) -> Comparison:
     """Compare two folders and keep the comparison in a third, as comparison.json.
 
+    >>> from rmbg_eval import CompareSettings, compare_folders
+    >>> settings = CompareSettings(base="reports/latest", new="reports/latest", out="reports/two")
+    >>> compare_folders(settings).failing("worse")
+    ()
+
     `on_save` writes what else is made of it, as `ci.outputs.build_files` does for a build.
 
     Raises RmbgEvalError where one of them, or the tolerances, cannot be used.

@@ -59,7 +59,13 @@ _STILL_FORMATS = ("MPO", "HEIF")
 
 @dataclass(frozen=True, eq=False)
 class Picture:
-    """A decoded picture, as every model receives it."""
+    """A decoded picture, as every model receives it.
+
+    >>> from rmbg_eval import load_cases
+    >>> picture = load_cases("cases").cases[0].picture()
+    >>> picture.size, picture.rgb.shape, picture.rgb.dtype.name
+    ((96, 64), (64, 96, 3), 'uint8')
+    """
 
     name: str
     """`category/id` of its case, or the file's name: for messages, and for `folder:` models."""
@@ -76,7 +82,13 @@ class Picture:
 
 @dataclass(frozen=True, eq=False)
 class Cutout:
-    """A picture with its background removed: straight alpha over untouched or estimated colours."""
+    """A picture with its background removed: straight alpha over untouched or estimated colours.
+
+    >>> import numpy as np
+    >>> from rmbg_eval import Cutout
+    >>> Cutout(np.zeros((2, 3, 3), np.uint8), np.ones((2, 3), np.float32)).alpha.mean().item()
+    1.0
+    """
 
     rgb: RGB
     alpha: Alpha

@@ -8,7 +8,12 @@ from dataclasses import dataclass
 
 @dataclass(frozen=True)
 class Step:
-    """A position within one task."""
+    """A position within one task.
+
+    >>> from rmbg_eval import Step
+    >>> Step("pages", 3, 18)
+    Step(text='pages', done=3, total=18)
+    """
 
     text: str
     done: int = 0

@@ -19,7 +19,13 @@ Region = Literal["box", "polygon", "lines"]
 
 
 class Measurement(Keyed):
-    """One number about one prediction, or the reason why there is none."""
+    """One number about one prediction, or the reason why there is none.
+
+    >>> from rmbg_eval import load_run
+    >>> measurement = next(load_run("reports/latest").measurements.of("mad"))
+    >>> measurement.name, measurement.unit, measurement.region
+    ('product/bottle', 'alpha, 0 to 1', 'whole image')
+    """
 
     metric: str
     value: FiniteFloat | None

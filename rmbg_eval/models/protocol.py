@@ -13,6 +13,12 @@ from .info import ModelInfo
 class Model(Protocol):
     """A background remover. `postprocess(infer([preprocess(p)])[0], p)` is all of it.
 
+    >>> from rmbg_eval import Model, load_cases, load_model
+    >>> model: Model = load_model("grabcut")
+    >>> picture = load_cases("cases").cases[0].picture()
+    >>> model.postprocess(model.infer([model.preprocess(picture)])[0], picture).alpha.shape
+    (64, 96)
+
     The stages run in different threads at the same time: `infer` in one, `preprocess` and
     `postprocess` in several. What passes between them is the model's own affair.
     """

@@ -92,6 +92,10 @@ def load_model(
 ) -> Model:
     """The model that `spec` names; neither its runtime nor its weights are loaded yet.
 
+    >>> from rmbg_eval import load_model
+    >>> load_model("Mine=grabcut").info.name
+    'Mine'
+
     `dtype` and `compiled` (by torch) are for the models that offer a choice; the others run in the
     one way they have, and their `info` says so. `foreground` says how the colours under a soft
     alpha are estimated. Raises ModelError for an unknown spec, or a device, dtype or estimator that

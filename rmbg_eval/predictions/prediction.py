@@ -18,7 +18,13 @@ def _note(note: object) -> object:
 
 
 class Prediction(Keyed):
-    """What one model made of one case."""
+    """What one model made of one case.
+
+    >>> from rmbg_eval import load_run
+    >>> prediction = load_run("reports/latest").predictions[0]
+    >>> prediction.name, prediction.model, prediction.cutout
+    ('product/bottle', 'isnet', 'cutouts/isnet/product/bottle.png')
+    """
 
     picture_sha256: str | None = None
     width: int | None = None

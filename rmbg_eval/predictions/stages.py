@@ -85,6 +85,13 @@ def predict(
 ) -> Iterator[tuple[Case, Prediction]]:
     """Yield each case with its prediction, in order; cut-outs go below `out/cutouts/`.
 
+    >>> from pathlib import Path
+    >>> from rmbg_eval import load_cases, load_model, predict
+    >>> from rmbg_eval.core.cache import Store
+    >>> cases, store = load_cases("cases").cases, Store(Path("store"))
+    >>> [p.cutout for _, p in predict(load_model("grabcut"), cases, Path("out"), store)]
+    ['cutouts/grabcut/product/bottle.png', 'cutouts/grabcut/pet/rex.png']
+
     What failed for one case is in its prediction. Raises ModelError or
     WeightsError if the model itself cannot be made ready, OutputError if
     nothing can be written.

@@ -3,17 +3,21 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import replace
+from difflib import get_close_matches
 from pathlib import Path
 from typing import Any
 
 from ..core.files import write_atomic
 from ..core.progress import OnStep, Step, ignore
+from ..errors import SettingsError, printable
 from ..i18n import Message
 from ..run.folder import PAGES
+from ..run.frames import check_model
 from ..run.previews import Previews, has_cards, load
 from ..run.record import CaseKey, Run
+from .figures import case_figures
 from .frame import head_and_foot, render, write_assets
 from .plain import MOST_CASES, Plain, side_of
 from .present import Presenter
@@ -35,17 +39,25 @@ class Panel:
         self._about = about
 
     def __repr__(self) -> str:
-        return f"<{self.title}>"
+        return f"<{self.title}>" if self.html else self.title
 
     def _repr_mimebundle_(
         self, include: object = None, exclude: object = None
     ) -> tuple[dict[str, str], dict[str, Any]]:
-        shown = {"text/html": self.plain, PAGE: self.html, "text/plain": repr(self)}
-        return shown, {"rmbg_eval": self._about}
+        shown = {"text/html": self.plain, "text/plain": repr(self)}
+        if not self.html:  # of the notebook alone, and no part of the page
+            return shown, {}
+        return {**shown, PAGE: self.html}, {"rmbg_eval": self._about}
 
 
 class Report:
-    """The panels of a run, as one shows them in a notebook: made from the run folder alone."""
+    """The panels of a run, as one shows them in a notebook: made from the run folder alone.
+
+    >>> from rmbg_eval import Report, load_run
+    >>> report = Report(load_run("reports/latest"))
+    >>> report.overview(), report.category("product")
+    (<overview>, <category product>)
+    """
 
     def __init__(self, run: Run, on_step: OnStep = ignore) -> None:
         folder = run.settings.out_folder
@@ -86,6 +98,50 @@ class Report:
         panels = [self.category(name) for name in names]
         html, plain = "".join(p.html for p in panels), "".join(p.plain for p in panels)
         return Panel(html, plain, f"{len(names)} categories", self._about())
+
+    def case(self, name: str) -> Panel:
+        """One case by its `category/id`: the original, every model's result, the truth, the points
+        and the measures. SettingsError where the run has no such case.
+
+        >>> from rmbg_eval import Report, load_run
+        >>> Report(load_run("reports/latest")).case("product/bottle")
+        product/bottle
+          isnet    1 of 1 points, mad_unknown 0.0988
+          grabcut  0 of 1 points, mad_unknown 0.366
+        """
+        return self.compare(name)
+
+    def compare(self, name: str, models: Sequence[str] | None = None) -> Panel:
+        """The same of some `models` alone, in this order, and larger; None stands for all.
+
+        >>> from rmbg_eval import Report, load_run
+        >>> Report(load_run("reports/latest")).compare("product/bottle", ["grabcut"])
+        product/bottle
+          grabcut  0 of 1 points, mad_unknown 0.366
+        """
+        run = self.run
+        category, _, case = name.partition("/")
+        if (category, case) not in run.index.cases:
+            near = get_close_matches(name, ["/".join(key) for key in run.index.cases], 3, 0.3)
+            raise SettingsError(
+                Message("There is no case {name} in this run", name=printable(name)),
+                Message("Name one of these: {names}.", names=", ".join(near) or "–"),
+            )
+        own = self._presenter.context.models
+        chosen = [*own] if models is None else [*models]
+        for model in chosen:
+            check_model(run, model)
+        (view,) = [
+            one
+            for one in self._presenter.category(category).cases
+            if (one.category, one.name) == (category, case)
+        ]
+        view = replace(view, results=tuple(view.results[own.index(m)] for m in chosen))
+        figures = case_figures(run, (category, case), chosen)
+        about = {"case": view, "models": chosen, "rows": figures.rows}
+        side = side_of(1 + len(chosen) + view.has_truth)
+        plain = self._plain.render("case", about, side if models is None else max(side, 240))
+        return Panel("", plain, figures.text, self._about())
 
     def more(self) -> Panel:
         """Every measure, the models, seconds case by case, and how the run was made."""

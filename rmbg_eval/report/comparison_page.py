@@ -156,7 +156,13 @@ class ChangesView:
 
 
 class ComparisonReport:
-    """The panels of a comparison; making one draws its pictures into the comparison's folder."""
+    """The panels of a comparison; making one draws its pictures into the comparison's folder.
+
+    >>> from rmbg_eval import CompareSettings, ComparisonReport, compare_folders
+    >>> settings = CompareSettings(base="reports/latest", new="reports/latest", out="reports/two")
+    >>> ComparisonReport(compare_folders(settings), settings).header()
+    <header>
+    """
 
     def __init__(
         self, comparison: Comparison, settings: CompareSettings, on_step: OnStep = ignore

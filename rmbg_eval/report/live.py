@@ -11,7 +11,12 @@ _REFRESH_SECONDS = 0.2
 
 
 def notebook_progress() -> OnStep:
-    """A callback that shows steps in the running cell and leaves nothing behind."""
+    """A callback that shows steps in the running cell and leaves nothing behind.
+
+    >>> from rmbg_eval import notebook_progress
+    >>> on_step = notebook_progress()  # doctest: +ELLIPSIS
+    <IPython...HTML object>
+    """
     from IPython.display import HTML, display
 
     handle = display(HTML(""), display_id=True)

@@ -81,6 +81,12 @@ def evaluate(
 ) -> Run:
     """Run every model over every case into the run folder; what is done is not done again.
 
+    >>> from rmbg_eval import Settings, evaluate
+    >>> models = {"red is subject": lambda rgb: rgb[..., 0] / 255}
+    >>> run = evaluate(Settings(cases="cases", out="reports/red"), models=models)
+    >>> len(run.predictions), len(run.failures)
+    (2, 0)
+
     `models` takes the place of the settings' own: specs, model objects as `rmbg_eval.Model`
     describes them, functions as `rmbg_eval.models.function.Function` does; in a mapping each under
     a label. An object is known by the identity that it tells. A function has none: it is named,

@@ -11,7 +11,7 @@ from pathlib import Path
 
 from filelock import FileLock, Timeout
 
-from ..core.files import cannot_write, remove_below, write_atomic
+from ..core.files import cannot_write, remove_below, user_path, write_atomic
 from ..core.paths import resource
 from ..errors import OutputError, printable
 from ..i18n import Message
@@ -184,3 +184,16 @@ def _rows(run: Run) -> Iterator[list[str]]:
         for stage, seconds in p.seconds.items():
             start = [p.case, p.category, p.model]
             yield [*start, f"seconds_{stage}", f"{seconds:.4f}", "s", "the prediction", ""]
+
+
+def load_run(path: str | Path) -> Run:
+    """A finished run: of its folder or its run.json, wherever that lies now and from wherever it is
+    asked for. OutputError as of `Run.load`.
+
+    >>> from rmbg_eval import load_run
+    >>> run = load_run("reports/latest")
+    >>> [model.info.name for model in run.models], len(run.cases)
+    (['isnet', 'grabcut'], 2)
+    """
+    folder = user_path(str(path), OutputError).absolute()
+    return Run.load(folder.parent if folder.name == "run.json" else folder)

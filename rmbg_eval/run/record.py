@@ -8,8 +8,9 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from functools import cached_property
+from html import escape
 from pathlib import Path
-from typing import Any, Literal
+from typing import TYPE_CHECKING, Any, Literal
 
 from pydantic import BaseModel, ConfigDict, ValidationError
 
@@ -32,6 +33,9 @@ from ..models.info import ModelInfo
 from ..predictions.prediction import PrecisionCheck, Prediction, StabilityCost
 from ..settings import Settings
 from .shard import Shard
+
+if TYPE_CHECKING:
+    from pandas import DataFrame
 
 CaseKey = tuple[str, str]
 """Category and id of a case."""
@@ -119,7 +123,12 @@ class Index:
 
 
 class Run(_Record):
-    """Everything that was found; run.json is its JSON."""
+    """Everything that was found; run.json is its JSON.
+
+    >>> from rmbg_eval import load_run
+    >>> print(load_run("reports/latest"))  # doctest: +ELLIPSIS
+    <Run of 2 cases × 2 models, ...latest>
+    """
 
     schema_version: Literal[1, 2, 3, 4, 5, 6, 7, 8] = SCHEMA_VERSION
     """1 had no `machine.threads`; 1 and 2 had texts in English where there are messages now; 1 to 3
@@ -174,10 +183,65 @@ class Run(_Record):
         """Required delivery rules that did not pass, likewise."""
         return tuple(rule for rule in self.rules if rule.required and not rule.passed)
 
+    def worst(self, count: int, metric: str, model: str | None = None) -> DataFrame:
+        """The `count` cut-outs that `metric` says are worst, of one model or of all, as a pandas
+        frame: `category`, `case`, `model`, the measure's value, `unit` and `region`, worst first.
+
+        Of a measure that is no score, the largest come first. What it is undefined for is left out.
+        SettingsError for a measure or a model that the run does not have.
+
+        >>> from rmbg_eval import load_run
+        >>> load_run("reports/latest").worst(1, "mad_unknown", model="isnet")["case"].tolist()
+        ['bottle']
+        """
+        from .frames import worst_frame  # needs more than pydantic
+
+        return worst_frame(self, count, metric, model)
+
+    def __repr__(self) -> str:
+        """One line; `print(run.model_dump_json())` has all of it."""
+        state = "" if self.complete else ", partial"
+        failed = f", {len(self.failures)} failed" if self.failures else ""
+        return (
+            f"<Run of {len(self.cases)} cases × {len(self.models)} models, "
+            f"{self.started:%Y-%m-%d %H:%M}{state}{failed}: {printable(self.settings.out)}>"
+        )
+
+    __str__ = __repr__
+
+    def _repr_html_(self) -> str:
+        """What a notebook shows of it: a row a model."""
+        heads = ("", "cut-outs", "failed", "points passed", "seconds, median")
+        rows = []
+        for name, model in self.index.models.items():
+            own = [p for p in self.predictions if p.model == name]
+            points = [point for point in self.points if point.model == name]
+            times = sorted(p.seconds["infer"] for p in own if "infer" in p.seconds)
+            rows.append(
+                (
+                    f"{name} ({model.info.dtype})",
+                    str(sum(p.failure is None for p in own)),
+                    str(sum(p.failure is not None for p in own)),
+                    f"{sum(bool(p.passed) for p in points)} of {len(points)}" if points else "–",
+                    f"{times[len(times) // 2]:.3g}" if times else "–",
+                )
+            )
+        cells = [
+            "<tr>" + "".join(f"<{tag}>{escape(cell)}</{tag}>" for cell in row) + "</tr>"
+            for tag, row in (("th", heads), *(("td", row) for row in rows))
+        ]
+        return f"<p>{escape(repr(self)[1:-1])}</p><table>{''.join(cells)}</table>"
+
     @classmethod
-    def load(cls, folder: Path) -> Run:
+    def load(cls, folder: Path | str) -> Run:
         """The run kept in `folder`, wherever that was when it was made: `settings.out` is where it
-        is. OutputError if there is none that can be read, or its cut-outs are not in it."""
+        is. OutputError if there is none that can be read, or its cut-outs are not in it.
+
+        >>> from rmbg_eval import Run
+        >>> len(Run.load("reports/latest").predictions)
+        4
+        """
+        folder = Path(folder)
         path = folder / "run.json"
         try:
             data = path.read_bytes()

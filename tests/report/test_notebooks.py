@@ -13,6 +13,7 @@ from pathlib import Path
 
 import nbformat
 import pytest
+from IPython.core.interactiveshell import InteractiveShell
 from notebook_cells import NOTEBOOKS, parameter_cell
 
 from rmbg_eval import Run, Settings, evaluate
@@ -123,6 +124,18 @@ def test_executed_notebook_stays_small_and_keeps_the_first_runs_figures(
     assert sum(each["text/html"].count("base64,") for each in kept) >= 3
     assert notebook.stat().st_size < 250_000
     assert not list(finished.out_folder.glob(".evaluate*"))
+
+
+def test_the_tour_of_a_run_runs(finished: Settings) -> None:
+    shell = InteractiveShell()
+    for cell in nbformat.read(resource("notebooks", "analyse.ipynb"), as_version=4).cells:
+        if "parameters" in cell.metadata.get("tags", []):
+            shell.push({"run_folder": finished.out})
+        elif cell.cell_type == "code":
+            done = shell.run_cell(cell.source, silent=True)
+            done.raise_error()
+            shell.display_formatter.format(done.result)
+    assert shell.user_ns["report"].case("portrait/ada").plain.count("data:image/webp") == 3
 
 
 def test_progress_leaves_nothing_in_the_notebook(finished: Settings) -> None:

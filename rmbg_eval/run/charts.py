@@ -1,0 +1,123 @@
+"""Charts of a run for a notebook: each draws into matplotlib axes, its own or yours, and returns
+them. A case without a value is left out, and the title says how many there are.
+"""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from statistics import fmean, median
+from typing import TYPE_CHECKING, Any
+
+from ..measure.table import TABLE
+from .frames import check_metric
+from .plots import COLOURS
+from .record import Run
+
+if TYPE_CHECKING:
+    from matplotlib.axes import Axes
+
+_MARKS = "osD^vP*X"
+
+
+def plot_measure(run: Run, metric: str, ax: Axes | None = None) -> Axes:
+    """A measure by case, a mark a model; the cases that differ most between models stand on top.
+
+    >>> from rmbg_eval import load_run, plot_measure
+    >>> axes = plot_measure(load_run("reports/latest"), "mad_unknown")
+    >>> axes.get_title()
+    'mean error in the unknown region, 1 of 2 cases'
+    """
+    check_metric(run, metric)
+    values: dict[str, dict[str, float]] = defaultdict(dict)
+    unit = region = ""
+    for m in run.measurements.of(metric):
+        unit, region = m.unit, m.region
+        if m.value is not None:
+            values[m.name][m.model] = m.value
+    names = sorted(values, key=lambda name: max(values[name].values()) - min(values[name].values()))
+    axes = _axes(ax, 0.28 * len(names) + 1.4)
+    for number, model in enumerate(run.index.models):
+        rows = [row for row, name in enumerate(names) if model in values[name]]
+        axes.plot(
+            [values[names[row]][model] for row in rows], rows, label=model, linestyle="",
+            marker=_MARKS[number % len(_MARKS)], color=COLOURS[number % len(COLOURS)],
+        )  # fmt: skip
+    axes.set_yticks(range(len(names)), names)
+    axes.set_xlabel(f"{unit}, {region}")
+    axes.set_title(f"{_title(metric)}, {len(names)} of {len(run.cases)} cases")
+    axes.grid(axis="x", alpha=0.3)
+    axes.legend()
+    return axes
+
+
+def plot_points(run: Run, by: str = "category", ax: Axes | None = None) -> Axes:
+    """The share of observation points passed, by `category` or by `kind` of point, a bar a model.
+
+    >>> from rmbg_eval import load_run, plot_points
+    >>> plot_points(load_run("reports/latest")).get_title()
+    'observation points passed, of 1 a model'
+    """
+    if by not in ("category", "kind"):
+        raise ValueError(f"by is category or kind, not {by!r}")
+    passed: dict[tuple[str, str], list[bool]] = defaultdict(list)
+    for point in run.points:
+        passed[getattr(point, by), point.model].append(bool(point.passed))
+    groups, models = [*dict.fromkeys(group for group, _ in passed)], [*run.index.models]
+    axes = _axes(ax, 3.2)
+    width = 0.8 / max(len(models), 1)
+    for number, model in enumerate(models):
+        at = [place + number * width for place in range(len(groups))]
+        shares = [100 * fmean(passed.get((group, model)) or [False]) for group in groups]
+        axes.bar(at, shares, width, label=model, color=COLOURS[number % len(COLOURS)])
+    axes.set_xticks([place + 0.4 - width / 2 for place in range(len(groups))], groups)
+    axes.set_ylabel("% of the points")
+    axes.set_ylim(0, 100)
+    each = sum(len(found) for (_, model), found in passed.items() if model == models[0])
+    axes.set_title(f"observation points passed, of {each} a model")
+    axes.legend()
+    return axes
+
+
+def plot_time(run: Run, metric: str, ax: Axes | None = None) -> Axes:
+    """A measure's mean over the cases that every model has a value of, against the median seconds
+    of a picture's inference; a mark a model. A model whose inference was not timed is left out.
+
+    >>> from rmbg_eval import load_run, plot_time
+    >>> plot_time(load_run("reports/latest"), "mad_unknown").get_xlabel()
+    'seconds of inference a picture, median'
+    """
+    check_metric(run, metric)
+    values: dict[str, dict[str, float]] = defaultdict(dict)
+    unit = region = ""
+    for m in run.measurements.of(metric):
+        unit, region = m.unit, m.region
+        if m.value is not None:
+            values[m.name][m.model] = m.value
+    shared = [case for case in values.values() if case.keys() == run.index.models.keys()]
+    axes = _axes(ax, 3.6)
+    for number, model in enumerate(run.index.models):
+        times = [p.seconds["infer"] for p in run.predictions
+                 if p.model == model and "infer" in p.seconds]  # fmt: skip
+        if times and shared:
+            axes.plot(
+                median(times), fmean(case[model] for case in shared), label=model, linestyle="",
+                marker=_MARKS[number % len(_MARKS)], color=COLOURS[number % len(COLOURS)],
+            )  # fmt: skip
+    axes.set_xlabel("seconds of inference a picture, median")
+    axes.set_ylabel(f"{unit}, {region}, mean")
+    axes.set_title(f"{_title(metric)}, {len(shared)} of {len(run.cases)} cases")
+    axes.grid(alpha=0.3)
+    axes.legend()
+    return axes
+
+
+def _axes(ax: Axes | None, height: float) -> Any:
+    if ax is not None:
+        return ax
+    from matplotlib import pyplot
+
+    return pyplot.subplots(figsize=(7.2, height), layout="constrained")[1]
+
+
+def _title(metric: str) -> str:
+    return next((str(row.title) for row in TABLE if row.name == metric), metric)

@@ -1,0 +1,145 @@
+"""A run as pandas frames, for charts and questions of one's own: one row a number, a point or a
+prediction. What is undefined is missing (pandas' `isna`), and `reason` says why.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from typing import TYPE_CHECKING
+
+from ..errors import SettingsError, printable
+from ..i18n import Message
+from ..measure.table import TABLE
+from .record import Run
+
+if TYPE_CHECKING:
+    from pandas import DataFrame
+
+KEY = ("category", "case", "model")
+MEASUREMENTS = (*KEY, "metric", "value", "unit", "region", "reason")
+POINTS = (
+    *KEY, "point", "kind", "measured", "expected", "tolerance", "unit", "passed", "required",
+    "reason",
+)  # fmt: skip
+PREDICTIONS = (
+    *KEY, "width", "height", "cutout", "decode", "preprocess", "infer", "postprocess", "encode",
+    "load", "memory", "cached", "device", "dtype", "risk", "failure",
+)  # fmt: skip
+STAGES = PREDICTIONS[6:12]
+
+
+def measurements_frame(run: Run) -> DataFrame:
+    """Every number that was measured, a row each, as measurements.csv.
+
+    Columns: `category`, `case`, `model`, `metric`, `value`, `unit`, `region` and `reason`.
+
+    >>> from rmbg_eval import load_run, measurements_frame
+    >>> frame = measurements_frame(load_run("reports/latest"))
+    >>> wide = frame.pivot_table("value", ["category", "case"], ["metric", "model"])
+    >>> wide["mad_unknown"].columns.tolist()
+    ['grabcut', 'isnet']
+    """
+    return _frame(
+        MEASUREMENTS,
+        (
+            [*m.key, m.metric, m.value, m.unit, m.region, _text(m.reason)]
+            for m in run.measurements
+        ),
+    )  # fmt: skip
+
+
+def points_frame(run: Run) -> DataFrame:
+    """Every observation point of every model, a row each.
+
+    Columns: `category`, `case`, `model`, `point` (its id), `kind`, `measured`, `expected` and
+    `tolerance` in `unit`, `passed` (missing where it could not be measured), `required`, `reason`.
+
+    >>> from rmbg_eval import load_run, points_frame
+    >>> frame = points_frame(load_run("reports/latest"))
+    >>> frame.groupby("model")["passed"].sum().to_dict()
+    {'grabcut': 0, 'isnet': 1}
+    """
+    return _frame(
+        POINTS,
+        (
+            [
+                *p.key, p.point, p.kind, p.measured, p.expected, p.tolerance, p.unit, p.passed,
+                p.required, _text(p.reason),
+            ]
+            for p in run.points
+        ),
+    )  # fmt: skip
+
+
+def predictions_frame(run: Run) -> DataFrame:
+    """Every cut-out or failure, a row each.
+
+    Columns: `category`, `case`, `model`; `width` and `height` in pixels; `cutout`, the path of the
+    RGBA PNG, to be opened from here; seconds of `decode`, `preprocess`, `infer`, `postprocess`,
+    `encode` and `load`; `memory`, the process's peak in bytes; `cached`, whether an earlier run
+    made it; `device`, `dtype`; `risk`, from 0 to 1; `failure`, in words.
+
+    >>> from rmbg_eval import load_run, predictions_frame
+    >>> frame = predictions_frame(load_run("reports/latest"))
+    >>> frame[["case", "model", "width"]].values.tolist()[0]
+    ['bottle', 'isnet', 96]
+    """
+    folder, risks = run.settings.out_folder, run.index.risks
+    return _frame(
+        PREDICTIONS,
+        (
+            [
+                *p.key, p.width, p.height, p.cutout and str(folder / p.cutout),
+                *(p.seconds.get(stage) for stage in STAGES), p.peak_memory_bytes, p.cached,
+                p.device, p.dtype, risks[p.key].value if p.key in risks else None,
+                None if p.failure is None else str(p.failure),
+            ]
+            for p in run.predictions
+        ),
+    )  # fmt: skip
+
+
+def worst_frame(run: Run, count: int, metric: str, model: str | None) -> DataFrame:
+    """As `Run.worst` says."""
+    check_metric(run, metric)
+    check_model(run, model)
+    higher = {row.name: row.higher_is_better for row in TABLE}
+    values = [
+        (m.value, m)
+        for m in run.measurements.of(metric)
+        if m.value is not None and model in (None, m.model)
+    ]
+    values.sort(key=lambda pair: pair[0], reverse=not higher.get(metric))
+    return _frame(
+        (*KEY, metric, "unit", "region"),
+        ([*m.key, value, m.unit, m.region] for value, m in values[:count]),
+    )
+
+
+def check_metric(run: Run, metric: str) -> None:
+    """SettingsError for a measure that the run does not have."""
+    if metric not in run.measurements.metrics():
+        names = ", ".join(run.measurements.metrics()) or "–"
+        raise SettingsError(
+            Message("There is no measure {name} in this run", name=printable(metric)),
+            Message("Name one of these: {names}.", names=names),
+        )
+
+
+def check_model(run: Run, model: str | None) -> None:
+    """SettingsError for a model that the run does not have; None stands for every model."""
+    if model is not None and model not in run.index.models:
+        raise SettingsError(
+            Message("There is no model {name} in this run", name=printable(model)),
+            Message("Name one of these: {names}.", names=", ".join(run.index.models) or "–"),
+        )
+
+
+def _frame(heads: Sequence[str], rows: Iterable[Sequence[object]]) -> DataFrame:
+    from pandas import DataFrame  # a second: only for who wants a frame
+
+    return DataFrame([*rows], columns=[*heads], dtype=object).infer_objects()
+
+
+def _text(reason: Message | None) -> str | None:
+    return None if reason is None else str(reason)

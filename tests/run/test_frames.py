@@ -1,0 +1,97 @@
+"""A run as pandas frames, its charts, and what a notebook shows of it."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+from runs import KEY, run_of
+
+from rmbg_eval import (
+    Measurement,
+    Prediction,
+    load_run,
+    measurements_frame,
+    plot_measure,
+    plot_points,
+    plot_time,
+    points_frame,
+    predictions_frame,
+)
+from rmbg_eval.errors import Failure, OutputError, SettingsError
+from rmbg_eval.i18n import Message
+from rmbg_eval.measure.columns import Measurements
+from rmbg_eval.run.folder import save
+
+FIELDS = {"category": KEY[0], "case": KEY[1]}
+
+
+def of(model: str, metric: str, value: float | None) -> Measurement:
+    reason = Message("There is no truth") if value is None else None
+    about = {"metric": metric, "unit": "alpha, 0 to 1", "region": "whole image"}
+    return Measurement(**FIELDS, model=model, value=value, reason=reason, **about)
+
+
+@pytest.fixture
+def run():
+    numbers = [of("a", "mad", 0.1), of("b", "mad", 0.3), of("a", "iou", 0.9), of("b", "iou", None)]
+    return run_of(
+        Prediction(**FIELDS, model="a", seconds={"infer": 2.0}),
+        Prediction(
+            **FIELDS, model="b", failure=Failure("ModelError", Message("<b>gone"), Message("Look."))
+        ),
+        measurements=Measurements(numbers),
+    )
+
+
+def test_a_frame_has_every_number_and_why_one_is_missing(run) -> None:
+    frame = measurements_frame(run)
+    assert frame.value.isna().tolist() == [False, False, False, True]
+    assert frame.reason[3] == "There is no truth"
+    assert points_frame(run).empty
+    predictions = predictions_frame(run)
+    assert predictions.infer.tolist()[0] == 2.0
+    assert "gone" in predictions.failure[1]
+
+
+def test_worst_is_high_where_low_is_better_and_the_other_way(run) -> None:
+    assert run.worst(1, "mad").model.tolist() == ["b"]
+    assert run.worst(5, "mad", model="a")["mad"].tolist() == [0.1]
+    assert run.worst(5, "iou").model.tolist() == ["a"]  # what is undefined is no worst
+    with pytest.raises(SettingsError, match=r"no measure sad .*Name one of these: mad, iou"):
+        run.worst(1, "sad")
+    with pytest.raises(SettingsError, match=r"no model c .*Name one of these: a, b"):
+        run.worst(1, "mad", model="c")
+
+
+def test_charts_say_unit_and_count_and_draw_into_the_axes_given(run) -> None:
+    axes = plot_measure(run, "mad")
+    assert axes.get_xlabel() == "alpha, 0 to 1, whole image"
+    assert axes.get_title().endswith("1 of 1 cases")
+    assert sorted(float(line.get_xdata()[0]) for line in axes.lines) == [0.1, 0.3]
+    axes.clear()
+    assert plot_time(run, "mad", ax=axes) is axes
+    assert [float(line.get_ydata()[0]) for line in axes.lines] == [0.1]  # b has no time
+    assert plot_points(run, ax=axes).get_title().endswith("of 0 a model")
+
+
+def test_a_run_prints_a_line_and_shows_a_table(run) -> None:
+    assert repr(run) == str(run)
+    assert len(repr(run)) < 120
+    assert "1 cases × 2 models" in repr(run)
+    shown = run.model_copy(update={"settings": run.settings.model_copy(update={"out": "<i>"})})
+    assert "<i>" not in shown._repr_html_()
+    assert shown._repr_html_().count("<tr>") == 3
+
+
+def test_a_run_is_loaded_from_wherever_it_lies(
+    run, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / "before").mkdir()
+    save(tmp_path / "before", run)
+    (tmp_path / "before").rename(tmp_path / "after")
+    monkeypatch.chdir(tmp_path)
+    for path in ("after", Path("after"), "after/run.json", str(tmp_path / "after")):
+        assert load_run(path).settings.out_folder == tmp_path / "after"
+    with pytest.raises(OutputError, match="Give the folder of a finished run"):
+        load_run("before")
