@@ -70,6 +70,7 @@ def plot_points(run: Run, by: str = "category", ax: Axes | None = None) -> Axes:
         shares = [100 * fmean(passed.get((group, model)) or [False]) for group in groups]
         axes.bar(at, shares, width, label=model, color=COLOURS[number % len(COLOURS)])
     axes.set_xticks([place + 0.4 - width / 2 for place in range(len(groups))], groups)
+    axes.tick_params(axis="x", rotation=0 if len(groups) < 5 else 25)
     axes.set_ylabel("% of the points")
     axes.set_ylim(0, 100)
     each = sum(len(found) for (_, model), found in passed.items() if model == models[0])
