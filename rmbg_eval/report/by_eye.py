@@ -76,12 +76,23 @@ def page_data(run: Run, decisions: Decisions) -> dict[str, object]:
         anchor = case_anchor(record.category, record.id)
         rows.append([anchor, record.category, record.id, record.group or "", shas])
     risks = {number(risk.key): risk.value for risk in run.risks if risk.value is not None}
+    texts: dict[str, int] = {}
+    signs = {
+        str(number(risk.key)): [
+            [texts.setdefault(json.dumps(sign.text.everywhere()), len(texts)), *(sign.place or ())]
+            for sign in risk.signs
+        ]
+        for risk in run.risks
+        if risk.value is not None and risk.signs
+    }
     return {
         **kept_by([models, rows]),
         "models": models,
         "cases": rows,
         "plan": [[number(key) for key in stratum] for stratum in plan_of(run).strata],
         "risks": [risks.get(n) for n in range(len(cases) * len(models))] if risks else [],
+        "signs": signs,
+        "texts": [json.loads(text) for text in texts],
         "decisions": [each.model_dump(mode="json") for each in decisions.decisions],
     }
 

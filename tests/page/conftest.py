@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shutil
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -11,8 +12,13 @@ from fakes import save_picture, save_truth
 from pages import HOSTILE
 from playwright.sync_api import Browser, Page
 
-from rmbg_eval import Settings, evaluate
+from rmbg_eval import Report, Run, Settings, evaluate, load_cases
+from rmbg_eval.i18n import Message
+from rmbg_eval.measure.columns import Measurements
+from rmbg_eval.measure.record import Agreement, Risk, Sign
+from rmbg_eval.report.frame import head_and_foot
 from rmbg_eval.report.notebooks import render
+from rmbg_eval.run.previews import draw
 
 POINTS = """title = { en = "<i>Ada</i>", zh = "<script>alert(1)</script>" }
 [[points]]
@@ -26,6 +32,12 @@ kind = "opaque"
 title = { en = "The corner is kept", zh = "角落保留" }
 box = [2, 2, 8, 6]
 """
+
+
+CRUMBS = Sign(
+    measure="crumbs", text=Message("{n} stray pieces", n=3), place=(10, 20, 8, 6), weight=2.0
+)
+VEIL = Sign(measure="kept", text=Message("The whole picture is kept"), weight=1.0)
 
 
 @pytest.fixture(scope="module")
@@ -69,6 +81,55 @@ def pages(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Path]:
             evaluate(settings)
             made[layout] = render(settings)
     return made
+
+
+@pytest.fixture(scope="session")
+def own(pages: dict[str, Path], tmp_path_factory: pytest.TempPathFactory) -> tuple[Run, Path]:
+    """The same pictures as if they had no truth and no points, with risks, and a third model that
+    stands apart: the run, and its page, made of the panels alone."""
+    run, out = Run.load(pages["folder"].parent), tmp_path_factory.mktemp("own")
+    shutil.copytree(pages["folder"].parent / "cutouts", out / "cutouts")
+    one, two = run.models
+    third = one.model_copy(update={"info": one.info.model_copy(update={"name": "Apart"})})
+    names = [one.info.name, two.info.name, "Apart"]
+    ours = [p for p in run.predictions if p.model == names[0]]
+    apart = [p.model_copy(update={"model": "Apart"}) for p in ours]
+    values = {"ada": (0.2, 0.45, 0.99), "dress": (0.91, 0.1, 0.98)}
+    risks = []
+    for place, model in enumerate(names):
+        for p in ours:
+            value = values.get(p.case, (0.05, 0.1, 0.97))[place] if p.cutout else None
+            signs = (CRUMBS, VEIL) if value and value > 0.15 else ()
+            reason = None if p.cutout else Message("no cut-out")
+            risks.append(
+                Risk(category=p.category, case=p.case, model=model, value=value, signs=signs,
+                     reason=reason)
+            )  # fmt: skip
+    run = run.model_copy(
+        update={
+            "cases": tuple(c.model_copy(update={"has_truth": False}) for c in run.cases),
+            "models": (*run.models, third),
+            "predictions": (*run.predictions, *apart),
+            "points": (),
+            "measurements": Measurements(),
+            "settings": run.settings.model_copy(update={"lang": "en", "out": str(out)}),
+            "risks": tuple(risks),
+            "agreements": tuple(
+                Agreement(one=a, other=b, cases=4, apart=far)
+                for a, b, far in zip(
+                    (names[0], *names[:2]), (names[1], "Apart", "Apart"), (0.01, 0.5, 0.5),
+                    strict=True,
+                )
+            ),
+        }
+    )  # fmt: skip
+    draw(run, load_cases(run.settings.cases_folder).cases)
+    report = Report(run)
+    head, foot = head_and_foot("Own", "en", "folder")
+    panels = (report.overview(), report.bar(), report.categories())
+    page = out / "index.html"
+    page.write_text(head + "".join(panel.html for panel in panels) + foot, encoding="utf-8")
+    return run, page
 
 
 @pytest.fixture

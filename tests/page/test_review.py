@@ -297,6 +297,40 @@ def test_a_browser_that_is_killed_has_what_it_said_was_kept(
     context.close()
 
 
+def test_why_a_cut_out_has_its_risk_is_said_and_marked_but_not_in_a_blind_vote(
+    page: Page, own: tuple[Run, Path]
+) -> None:
+    run, path = own
+    opened(page, path.as_uri())
+    page.locator("#by-eye [data-do=review]").click()
+    model = run.models[0].info.name
+    order = sorted(
+        (risk for risk in run.risks if risk.model == model and risk.value is not None),
+        key=lambda risk: -risk.value,
+    )
+    for risk in order:
+        signs = page.locator("#review [data-part=signs]")
+        expect(signs).to_contain_text(f"Risk {risk.value:.2f}")
+        for sign in risk.signs:
+            expect(signs).to_contain_text(str(sign.text))
+        places = [sign.place for sign in risk.signs if sign.place]
+        shapes = "".join(f"M{x} {y}h{w}v{h}h{-w}Z" for x, y, w, h in places)
+        marks = page.locator("#review .pane .region .dash")
+        expect(marks).to_have_count(2 if places else 0)
+        if places:
+            assert marks.first.get_attribute("d") == shapes
+            before = page.locator("#review .canvas").first.get_attribute("style")
+            page.keyboard.press("ArrowDown")
+            expect(signs.locator("button[data-current]")).to_have_count(1)
+            assert page.locator("#review .canvas").first.get_attribute("style") != before
+        page.keyboard.press("ArrowRight")
+    page.keyboard.press("Escape")
+    page.locator("#by-eye [data-do=blind]").click()
+    expect(page.locator("#blind .canvas").first).to_be_visible()
+    expect(page.locator("#blind :is(.sign, .signs, .region)")).to_have_count(0)
+    assert "Risk" not in page.locator("#blind").inner_text()
+
+
 def test_the_share_is_that_of_the_run(
     reviewing: Page, pages: dict[str, Path], tmp_path: Path
 ) -> None:

@@ -24,6 +24,8 @@ export async function approvals() {
     cases: [...cases.values()].map(([category, id]) => ["", category, id, "", []]),
     plan: [],
     risks: [],
+    signs: {},
+    texts: [],
     decisions: [],
   });
   const words = wordsOf("review-words");

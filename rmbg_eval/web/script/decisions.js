@@ -16,6 +16,9 @@ import { say } from "./words.js";
  * @property {number[][]} plan cut-outs by risk, each in an order by chance; a cut-out is
  *   the number of its case × models + the number of its model
  * @property {(number | null)[]} risks of each cut-out, or of none
+ * @property {Record<string, [number, ...number[]][]>} signs why a cut-out has its risk, the heaviest
+ *   first: the number of a text, and the place where it has one: left, top, width, height
+ * @property {Record<string, string>[]} texts in every language
  * @property {Decision[]} decisions that the run has already
  */
 /** @typedef {{ model: string, cutout_sha256: string }} Side */

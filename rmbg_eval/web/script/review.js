@@ -225,6 +225,7 @@ export function review(dialog, decisions, save) {
     });
     zoom.panels = panes;
     stage.replaceChildren(...panes.map(({ box }) => box));
+    why(number);
     zoom.place();
     part("title").textContent = titleOf(number);
     part("count").textContent = `${at + 1} / ${queue.length}`;
@@ -245,7 +246,7 @@ export function review(dialog, decisions, save) {
     part("place").textContent = place ? `x ${place[0]}, y ${place[1]}` : "";
     dialog.classList.toggle("has-comment", Boolean(text || place));
     for (const { layer } of zoom.panels) {
-      layer.querySelector("svg")?.remove();
+      layer.querySelector("svg.spot")?.remove();
       if (!place) continue;
       const [width, height] = zoom.size;
       const rings = ["halo", "ring"].map((name) =>
@@ -257,6 +258,61 @@ export function review(dialog, decisions, save) {
     steps();
     share();
     decisions.tellUnsaved(dialog, words);
+  }
+
+  // ---- why it may be bad
+
+  /** The reasons of its risk in words, and where each is. @param {number} number */
+  function why(number) {
+    const risk = about.risks[number];
+    const signs = about.signs[number] ?? [];
+    const lines = risk == null ? [] : say(words, "risk", { risk: risk.toFixed(2) });
+    const [width, height] = zoom.size;
+    const outlines = signs.flatMap(([text, ...box]) => {
+      const own = Object.entries(about.texts[text]).map(([lang, said]) =>
+        h("span", { lang }, said),
+      );
+      const [x, y, w, high] = box;
+      lines.push(
+        new Text(" "),
+        box.length
+          ? h("button", { type: "button", class: "sign", "data-box": box.join() }, ...own)
+          : h("span", { class: "sign" }, ...own),
+      );
+      return box.length ? [`M${x} ${y}h${w}v${high}h${-w}Z`] : [];
+    });
+    part("signs").replaceChildren(...lines);
+    if (!outlines.length) return;
+    for (const { layer } of zoom.panels) {
+      const frame = { class: "region", viewBox: `0 0 ${width} ${height}`, "aria-hidden": "true" };
+      const both = ["halo", "dash"].map((name) =>
+        svg("path", { class: name, d: outlines.join("") }),
+      );
+      layer.append(svg("svg", frame, ...both));
+    }
+  }
+
+  /** Look at a reason's place. @param {HTMLElement} sign */
+  function visit(sign) {
+    const [x, y, width, height] = (sign.dataset.box ?? "").split(",").map(Number);
+    const { clientWidth, clientHeight } = zoom.panels[0].box;
+    const close = Math.min(clientWidth / (1.6 * width + 48), clientHeight / (1.6 * height + 48));
+    for (const other of signs()) other.toggleAttribute("data-current", other === sign);
+    zoom.look({
+      x: x + width / 2,
+      y: y + height / 2,
+      scale: Math.min(16, Math.max(close, zoom.fitting())),
+    });
+  }
+  const signs = () => /** @type {HTMLElement[]} */ ([...dialog.querySelectorAll("button.sign")]);
+
+  /** The place of the next reason. @param {1 | -1} by @returns {boolean} whether there is one */
+  function nextSign(by) {
+    const all = signs();
+    const now = all.findIndex((sign) => sign.hasAttribute("data-current"));
+    const next = now < 0 ? (by > 0 ? 0 : all.length - 1) : (now + by + all.length) % all.length;
+    if (all.length) visit(all[next]);
+    return all.length > 0;
   }
 
   function steps() {
@@ -523,7 +579,10 @@ export function review(dialog, decisions, save) {
     else if (command === "in") zoom.step(1);
     else if (command === "out") zoom.step(-1);
     else if (command === "fit") zoom.fit();
-    else if (button && part("models").contains(button)) turn(Number(button.value));
+    else if (button?.dataset.box) {
+      visit(button);
+      stage.focus({ preventScroll: true });
+    } else if (button && part("models").contains(button)) turn(Number(button.value));
     else if (button && part("steps").contains(button)) {
       move(Number(button.value));
       stage.focus({ preventScroll: true });
@@ -591,7 +650,7 @@ export function review(dialog, decisions, save) {
     } else if (small === "n" && count > 1) turn((model + 1) % count);
     else if (key === "ArrowRight" || small === "j") move(at + 1);
     else if (key === "ArrowLeft" || small === "k") move(at - 1);
-    else {
+    else if (!(key === "ArrowDown" && nextSign(1)) && !(key === "ArrowUp" && nextSign(-1))) {
       zoom.key(event);
       return;
     }

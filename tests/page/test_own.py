@@ -1,0 +1,48 @@
+"""Pictures without truth and points, in a browser: what needs a look, the riskiest first."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from pages import opened
+from playwright.sync_api import Page, expect
+
+from rmbg_eval import Run
+from rmbg_eval.run.queue import queue_of
+
+
+def test_what_needs_a_look_is_in_order_of_risk_with_reasons_and_the_odd_model_left_out(
+    page: Page, own: tuple[Run, Path]
+) -> None:
+    run, path = own
+    _, complaints = opened(page, path.as_uri())
+    expect(page.locator("#answer")).to_contain_text("2 of 4 pictures need a look, 1 of them first")
+    expect(page.locator(".overview .second [lang=en]").first).to_contain_text(
+        "Apart stands apart and is left out of the queue"
+    )
+    found = page.locator(".findings li")
+    queue = queue_of(run)
+    assert [each.value for each in queue] == sorted((each.value for each in queue), reverse=True)
+    assert [each.worst.model for each in queue[:2]] == ["grabcut", "By hand"]
+    for place, each in enumerate(queue):
+        item = found.nth(place)
+        expect(item.locator("small")).to_contain_text(f"· {each.worst.model}")
+        level = {"first": "Look first", "worth": "Worth a look", "fine": "Looks fine"}[each.level]
+        expect(item.get_by_role("img", name=level, exact=True)).to_have_count(1)
+        words = "3 stray pieces" if each.worst.signs else "Nothing is suspicious"
+        expect(item.locator("strong")).to_contain_text(words)
+    expect(found.first.locator("small [lang=en]").last).to_have_text("also: share that is kept")
+
+    found.first.locator("a").click()  # to the place of the reason
+    expect(page.locator("#viewer")).to_be_visible()
+    assert "at=14%2C23%2C" in page.url
+    page.keyboard.press("Escape")
+    page.locator(".wrong .all").click()
+    rows = page.locator("#ranked article h3")
+    titles = rows.evaluate_all("all => all.map(e => e.closest('article').id)")
+    assert [next(name for name in ("dress", "ada") if name in row) for row in titles[:2]] == [
+        "dress", "ada",
+    ]  # fmt: skip
+    page.locator("#find [name=with][value=kept]").click(force=True)
+    expect(page.locator("article.case:visible")).to_have_count(2)
+    assert complaints == []
