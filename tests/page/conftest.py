@@ -111,7 +111,7 @@ def own(pages: dict[str, Path], tmp_path_factory: pytest.TempPathFactory) -> tup
             "models": (*run.models, third),
             "predictions": (*run.predictions, *apart),
             "points": (),
-            "measurements": Measurements(),
+            "measurements": Measurements(m for m in run.measurements if m.metric == "risk"),
             "settings": run.settings.model_copy(update={"lang": "en", "out": str(out)}),
             "risks": tuple(risks),
             "agreements": tuple(

@@ -206,6 +206,13 @@ export function finder() {
   }
 
   follow();
+  addEventListener("hashchange", () => {
+    const wanted = address.read();
+    if (!["q", "with", "kind", "category", "order"].some((name) => wanted[name])) return;
+    follow(); // a link to rows that are found or put in order, within the page
+    apply();
+    form.scrollIntoView();
+  });
   form.addEventListener("input", ({ target }) => {
     const box = /** @type {HTMLInputElement} */ (target);
     if (!["q", "with", "kind", "category", "order"].includes(box.name)) return;
