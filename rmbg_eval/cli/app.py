@@ -19,6 +19,7 @@ FIRST = (
     "report",
     "run",
     "merge",
+    "estimate",
     "compare",
     "approve",
     "decide",

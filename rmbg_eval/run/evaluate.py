@@ -78,6 +78,8 @@ def evaluate(
     models: Iterable[OneModel] | Mapping[str, OneModel] | None = None,
     part: Part | None = None,
     isolate: bool = False,
+    case_set: CaseSet | None = None,
+    caches: tuple[Store, MeasureCache] | None = None,
 ) -> Run:
     """Run every model over every case into the run folder; what is done is not done again.
 
@@ -96,6 +98,7 @@ def evaluate(
     `on_save` writes what else is made of a run, as `ci.outputs.build_files` does for a build.
     `part`: of the cases, only those; `scale.merge` makes one run of the runs of all parts.
     `isolate`: each model in a process of its own; a picture that kills it is a failed case.
+    `case_set`, `caches`: in place of that in the settings' folder, and of the user's.
 
     Beyond `SINGLE_MOST` predictions the layout is `folder`, whatever `settings` say; the run's own
     settings say so. One bad picture is a failed prediction in the run. Raises RmbgEvalError for
@@ -105,8 +108,10 @@ def evaluate(
     started, clock = datetime.now(UTC), time.perf_counter()
     metrics = metrics_of(settings)
     delivery = load_delivery(settings.rules)
-    store, measures = Store.default(), MeasureCache.default()
-    case_set = load_cases(settings.cases_folder, settings.categories, settings.layout_of)
+    store, measures = caches or (Store.default(), MeasureCache.default())
+    case_set = case_set or load_cases(
+        settings.cases_folder, settings.categories, settings.layout_of
+    )
     cases, shard = _part_of(case_set, part)
     several = len(split(settings.device)) > 1
     asked = _asked(settings, settings.models if models is None else models)

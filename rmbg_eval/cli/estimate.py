@@ -1,0 +1,75 @@
+"""The command `rmbg-eval estimate`."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from ..settings import Settings
+from .options import takes
+
+if TYPE_CHECKING:
+    from ..scale.estimate import Interval
+
+
+@takes(Settings, without=("out", "lang", "layout", "fail_on", "precision_cases"))
+def estimate(
+    settings: Settings,
+    pictures: Annotated[
+        int, typer.Option(metavar="N", min=2, help="How many pictures are tried.")
+    ] = 20,
+    seed: Annotated[int, typer.Option(metavar="N", help="Another draws other pictures.")] = 0,
+) -> None:
+    """How long a run will take, and how much room, of a few pictures tried; nothing is kept."""
+    from ..scale.estimate import CONFIDENCE
+    from ..scale.estimate import estimate as estimated
+    from .terminal import complain, out, progress
+
+    with progress() as on_step:
+        found = estimated(settings, pictures, seed, on_step)
+    lines = [
+        f"{found.pictures} pictures; {found.tried} tried, one of each stratum of file sizes, "
+        f"seed {seed}; {CONFIDENCE:.0%} intervals, at the pace of now",
+        f"time        {_range(found.seconds, duration)}, by one process on this machine; "
+        f"{duration(found.start_seconds)} of it before the first picture, in every shard",
+        f"run folder  {_range(found.folder_bytes, size)}, without the page",
+        f"cache       {_range(found.cache_bytes, size)}",
+    ]
+    for line in lines:
+        out.print(line, markup=False, highlight=False, soft_wrap=True)
+    if found.failed:
+        complain(f"{found.failed} predictions failed")
+
+
+def _range(interval: Interval, text: Callable[[float], str]) -> str:
+    return f"{text(interval.value)} ({text(interval.low)} to {text(interval.high)})"
+
+
+def duration(seconds: float) -> str:
+    """
+    >>> [duration(s) for s in (0.34, 59.6, 200, 3599, 7380, 360000)]
+    ['0.3 s', '60 s', '3 min 20 s', '60 min', '2 h 3 min', '100 h']
+    """
+    if seconds < 100:
+        return f"{seconds:.1f} s" if seconds < 10 else f"{seconds:.0f} s"
+    if seconds < 595:
+        return f"{round(seconds) // 60} min {round(seconds) % 60} s"
+    minutes = round(seconds / 60)
+    if minutes < 100:
+        return f"{minutes} min"
+    hours, minutes = divmod(minutes, 60)
+    return f"{hours} h {minutes} min" if hours < 24 else f"{round(seconds / 3600)} h"
+
+
+def size(count: float) -> str:
+    """
+    >>> [size(n) for n in (0, 999_400, 12_345_678, 9.87e12)]
+    ['0 kB', '999 kB', '12.3 MB', '9.87 TB']
+    """
+    for unit in ("kB", "MB", "GB"):
+        count /= 1000
+        if count < 999.5:
+            return f"{count:.3g} {unit}"
+    return f"{count / 1000:.3g} TB"

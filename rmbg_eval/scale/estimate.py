@@ -1,0 +1,201 @@
+"""What a long run will take, of a few pictures tried: seconds and bytes, with an interval.
+
+The pictures are one of each stratum of file sizes, drawn by a seed. They are run as the whole would
+be, into a folder that goes again and with a cache of their own. What overlaps while they run
+belongs to all of them: the wall time is shared out by what each picture's stages took.
+"""
+
+from __future__ import annotations
+
+import itertools
+import math
+import random
+import time
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from statistics import fmean
+from tempfile import TemporaryDirectory
+from typing import TypeVar
+
+from ..cases.case import Case, CaseSet
+from ..cases.folder import load_cases
+from ..core.cache import MeasureCache, Store
+from ..core.progress import OnStep, Step, ignore
+from ..run.evaluate import evaluate
+from ..run.previews import SINGLE_MOST
+from ..run.record import Run
+from ..settings import Settings
+
+T = TypeVar("T")
+
+CONFIDENCE = 0.9
+"""How often the interval is to hold what the whole takes."""
+_STUDENT = 0.96
+"""Of Student's distribution, to keep that promise: pictures that take several times as long as
+others are rare, and too often not among those tried. `benchmarks/estimates.py` counts."""
+
+
+@dataclass(frozen=True)
+class Interval:
+    """An estimate, and between what the truth lies."""
+
+    value: float
+    low: float
+    high: float
+
+    def plus(self, more: float) -> Interval:
+        """With something more that is certain."""
+        return Interval(self.value + more, self.low + more, self.high + more)
+
+
+@dataclass(frozen=True)
+class Estimate:
+    """What a run will take on this machine, by one process, at the pace of now."""
+
+    pictures: int
+    tried: int
+    failed: int
+    """Predictions of those tried."""
+    seconds: Interval
+    """Wall time, with listing and start-up."""
+    start_seconds: float
+    """Of these: listing, loading the models, the first picture; what each shard has anew."""
+    folder_bytes: Interval
+    """Of the run folder, without the page."""
+    cache_bytes: Interval
+
+
+def estimate(
+    settings: Settings, pictures: int = 20, seed: int = 0, on_step: OnStep = ignore
+) -> Estimate:
+    """Try at most so many pictures; the errors are those of a run."""
+    started = time.perf_counter()
+    case_set = load_cases(settings.cases_folder, settings.categories, settings.layout_of)
+    listing = time.perf_counter() - started
+    count = len(case_set.cases)
+    if count * len(settings.models) > SINGLE_MOST:
+        settings = settings.model_copy(update={"layout": "folder"})
+    chosen = draw(case_set.cases, [_size(case) for case in case_set.cases], pictures, seed)
+    on_step(Step("start-up, with one picture"))
+    first = _tried(settings, case_set, chosen[len(chosen) // 2 :][:1], ignore)
+    tried = _tried(settings, case_set, chosen, on_step)
+    seconds, folder, cache = (
+        scaled(total, weights, count)
+        for total, weights in (
+            (tried.seconds, tried.seconds_each),
+            (tried.folder_bytes, tried.bytes_each),
+            (tried.cache_bytes, tried.bytes_each),
+        )
+    )
+    start = listing + max(0.0, first.seconds + first.load_seconds - tried.seconds / len(chosen))
+    return Estimate(
+        pictures=count,
+        tried=len(chosen),
+        failed=len(tried.run.failures),
+        seconds=seconds.plus(start),
+        start_seconds=start,
+        folder_bytes=folder,
+        cache_bytes=cache,
+    )
+
+
+def draw(cases: Sequence[T], sizes: Sequence[float], count: int, seed: int) -> list[T]:
+    """At most `count` cases, the smallest first: one of each stratum of equally many."""
+    order = sorted(range(len(cases)), key=lambda place: sizes[place])
+    count = min(count, len(order))
+    chance = random.Random(seed)  # noqa: S311
+    bounds = [round(stratum * len(order) / count) for stratum in range(count + 1)]
+    return [cases[order[chance.randrange(low, high)]] for low, high in itertools.pairwise(bounds)]
+
+
+def scaled(total: float, weights: Sequence[float], count: int) -> Interval:
+    """From the total of the pictures tried, and each one's share of it, to that of `count`.
+
+    Those tried are one of each stratum, in the strata's order; a stratum is much like the next, so
+    that the differences of neighbours say how much chance is in it (Wolter, Introduction to
+    Variance Estimation, 2007, chapter 8). With Student's t, for the degrees of freedom that such
+    differences have, and about the logarithm: the whole is oftener more than thought than less.
+    """
+    tried = len(weights)
+    whole = sum(weights)
+    values = [total * weight / whole if whole else total / tried for weight in weights]
+    mean = fmean(values)
+    if tried < 2 or tried >= count:
+        return Interval(mean * count, mean * count, mean * count)
+    steps = sum((b - a) ** 2 for a, b in itertools.pairwise(values))
+    variance = steps / (2 * (tried - 1))
+    freedom = 2 * (tried - 1) ** 2 / (3 * tried - 4)
+    error = math.sqrt(variance / tried * (1 - tried / count)) * student(_STUDENT, freedom)
+    factor = math.exp(error / mean) if mean else 1.0
+    return Interval(mean * count, mean * count / factor, mean * count * factor)
+
+
+def student(confidence: float, freedom: float) -> float:
+    """The quantile of Student's t that holds the middle `confidence` of it, by the expansion of
+    Hill (1970) about the normal one: to 1 % from three degrees on.
+
+    >>> round(student(0.9, 13), 3)
+    1.771
+    """
+    from statistics import NormalDist
+
+    z = NormalDist().inv_cdf((1 + confidence) / 2)
+    terms = (
+        (z**3 + z) / 4,
+        (5 * z**5 + 16 * z**3 + 3 * z) / 96,
+        (3 * z**7 + 19 * z**5 + 17 * z**3 - 15 * z) / 384,
+    )
+    return z + sum(term / freedom**power for power, term in enumerate(terms, 1))
+
+
+@dataclass(frozen=True)
+class _Trial:
+    run: Run
+    seconds: float
+    """Wall time without loading models."""
+    load_seconds: float
+    seconds_each: list[float]
+    """Of all stages of a picture, with every model."""
+    folder_bytes: int
+    cache_bytes: int
+    bytes_each: list[float]
+    """Of a picture's cut-outs."""
+
+
+def _tried(settings: Settings, case_set: CaseSet, cases: Sequence[Case], on_step: OnStep) -> _Trial:
+    with TemporaryDirectory() as scratch:
+        out, cache = Path(scratch) / "out", Path(scratch) / "cache"
+        store, measures = Store(cache / "predictions"), MeasureCache(cache / "measurements")
+        own = CaseSet(case_set.folder, tuple(cases), case_set.skipped)
+        started = time.perf_counter()
+        run = evaluate(
+            settings.model_copy(update={"out": str(out)}),
+            on_step,
+            case_set=own,
+            caches=(store, measures),
+        )
+        wall = time.perf_counter() - started
+        stages = {(case.category, case.id): 0.0 for case in cases}
+        sizes = dict(stages)
+        load = 0.0
+        for p in run.predictions:
+            key = p.category, p.case
+            load += p.seconds.get("load", 0)
+            stages[key] += sum(value for stage, value in p.seconds.items() if stage != "load")
+            sizes[key] += (out / p.cutout).stat().st_size if p.cutout else 0
+        return _Trial(
+            run, max(0.0, wall - load), load, [*stages.values()],
+            _bytes_in(out), _bytes_in(cache), [*sizes.values()],
+        )  # fmt: skip
+
+
+def _bytes_in(folder: Path) -> int:
+    return sum(path.stat().st_size for path in folder.rglob("*") if path.is_file())
+
+
+def _size(case: Case) -> int:
+    try:
+        return case.image.stat().st_size
+    except OSError:  # the run will say so
+        return 0
