@@ -1,4 +1,4 @@
-"""What a long run will take, of a few pictures: drawn from all sizes, and an interval that holds."""
+"""What a long run will take, of a few pictures of all sizes; and how often the interval holds."""
 
 from __future__ import annotations
 
