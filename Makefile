@@ -9,7 +9,7 @@ INSTALL = $(BIN)/python -m pip install --quiet --disable-pip-version-check -c co
 NPM = PATH="$$PATH:$(CURDIR)/$(BIN)" npm
 
 .DEFAULT_GOAL := help
-.PHONY: help report gate approve torch lab test check format bench calibration cases clean
+.PHONY: help report gate approve torch lab test check format docs bench calibration cases clean
 
 help:  ## this list
 	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "  make %-11s %s\n", $$1, $$2 }' Makefile
@@ -45,6 +45,10 @@ format: .venv/.test node_modules/.installed  ## put code into shape; parameters 
 	@$(BIN)/python -m rmbg_eval.i18n.extraction
 	@$(BIN)/ruff check --fix . ; $(BIN)/ruff format . ; $(NPM) run --silent format
 
+docs: .venv/.docs  ## the documentation site → docs/_build/html/index.html; with reports/latest in its gallery
+	@$(BIN)/python -m sphinx -W --keep-going -q -b html docs docs/_build/html
+	@$(BIN)/python docs/links.py docs/_build/html
+
 bench: .venv/.installed  ## how fast, against rembg with the same weights (10 minutes)
 	@$(BIN)/python benchmarks/bench.py
 	@$(BIN)/python benchmarks/measures.py
@@ -73,6 +77,10 @@ clean:  ## remove .venv, .venv-render, node_modules, reports and tool caches; th
 
 .venv/.lab: .venv/.installed
 	@$(INSTALL) -e '.[lab]'
+	@touch $@
+
+.venv/.docs: .venv/.installed
+	@$(INSTALL) -e '.[docs]'
 	@touch $@
 
 .venv/.torch: .venv/.installed
