@@ -263,7 +263,8 @@ def layers() -> str:
         parts.append(f'<text x="484" y="{top + 27}" class="uses">{words}</text>')
     height = 20 + len(rows) * (high + 10)
     style = (
-        "text{font:14px sans-serif;fill:#223}rect{fill:#e8f1fa;stroke:#0072b2}.name{font-weight:600}"
+        "text{font:14px sans-serif;fill:#223}rect{fill:#e8f1fa;stroke:#0072b2}"
+        ".name{font-weight:600}"
         ".count{text-anchor:end}.count,.uses{fill:#555;font-size:11px}"
     )
     return (
