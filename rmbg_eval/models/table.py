@@ -9,6 +9,7 @@ A spec names a model, as `--model` and `Settings.models` take it:
 * `command:PROGRAM … {in} {out}`: any program;
 * `callable:MODULE:FUNCTION`, `python:MODULE:FUNCTION`: a function or a model object of Python;
 * a name that an installed package brings, in the entry-point group `rmbg_eval.models`;
+* any of these with `refine=closed-form` or `refine=guided` among its options after `?`;
 * any of these under a label of your own: `Studio A=folder:/cutouts/a`. A label has 1 to 80
   characters that can be seen; what names a model without one is never taken for a label.
 """
@@ -28,6 +29,7 @@ from ..i18n import Message, join
 from .entry import Entry, LoadOptions
 from .function import model_of
 from .protocol import Model
+from .refinement import Refined, taken
 
 
 def _entries() -> Iterator[Entry]:
@@ -131,13 +133,16 @@ def _with_foreground(model: Model, foreground: Foreground) -> Model:
 def _load_model(spec: str, device: Device, dtype: Dtype, compiled: bool) -> Model:
     for label, bare in _readings(spec):
         name = re.split("[:?]", bare, maxsplit=1)[0]
-        options = bare[len(name) :]
         for entry in _all():
-            if entry.name == name and entry.takes(options):
+            if entry.name != name:
+                continue
+            options, how = taken(bare[len(name) :], leading=entry.options and bool(entry.path))
+            if entry.takes(options):
                 if label is not None:
                     _check_label(label)
                 named = printable(spec) if label is None else label
-                return entry.make(LoadOptions(named, options, device, dtype, compiled))
+                model = entry.make(LoadOptions(named, options, device, dtype, compiled))
+                return model if how is None else Refined(model, how)
     what = Message("There is no model {spec}", spec=repr(printable(spec)))
     for problem in plug_ins().problems:
         what = join("; ", [what, problem])

@@ -35,8 +35,9 @@ class Prediction(Keyed):
     """Path of the RGBA PNG from the run folder, with forward slashes; None if it failed."""
     cutout_sha256: str | None = None
     seconds: dict[str, float] = Field(default={})
-    """Wall time of decode, preprocess, infer, postprocess and encode, which overlap from case to
-    case; and of load, on the one case that waited for the model."""
+    """Wall time of decode, preprocess, infer, postprocess, refine (where the model is refined) and
+    encode, which overlap from case to case; and of load, on the one case that waited for the
+    model."""
     peak_memory_bytes: int | None = None
     """Of the whole process, from the model's first picture to this one; None where the system does
     not say."""

@@ -35,6 +35,7 @@ from ..core.machine import cores, peak_memory, reset_peak_memory
 from ..errors import Failure, ImageError, ModelError, OutputError
 from ..i18n import Message
 from ..models.protocol import Model
+from ..models.refinement import Refined
 from .prediction import Prediction
 
 _READERS = max(1, min(6, cores() // 3))
@@ -54,6 +55,9 @@ class _Job:
     device: str | None = None
     dtype: str | None = None
     kept: tuple[Entry, bytes] | None = None
+    base_key: str = ""
+    base: tuple[Entry, bytes] | None = None
+    """What the model refines, where that was kept."""
     picture: Picture | None = None
     inputs: Any = None
     output: Any = None
@@ -63,8 +67,13 @@ class _Job:
 
     @property
     def open(self) -> bool:
-        """Whether there is still something to infer."""
+        """Whether there is still something to make."""
         return self.kept is None and self.failure is None
+
+    @property
+    def bare(self) -> bool:
+        """Whether there is still something to infer."""
+        return self.open and self.base is None
 
     @contextmanager
     def stage(self, name: str) -> Iterator[None]:
@@ -114,10 +123,10 @@ def predict(
                 count = min(model.batch_size, len(reading))
                 batch = [reading.popleft().result() for _ in range(count)]
                 for job in batch:
-                    if job.open and job.key in inferred:  # the same picture under two names
+                    if job.bare and job.key in inferred:  # the same picture under two names
                         wait(writing)
                         job.kept = store.get(job.key)
-                fresh = [job for job in batch if job.open]
+                fresh = [job for job in batch if job.bare]
                 _infer(model, fresh)
                 for job in fresh:
                     _name_as_computed(model, job, store)
@@ -145,9 +154,12 @@ def _read(model: Model, case: Case, store: Store) -> _Job:
         job.key = store.key(job.sha256, model.identity(case.name))
         job.kept = store.get(job.key)
         job.device, job.dtype = model.info.device, model.info.dtype
+        if job.kept is None and isinstance(model, Refined):
+            job.base_key = store.key(job.sha256, model.base.identity(case.name))
+            job.base = store.get(job.base_key)
         if job.kept is None:
             job.picture = case.picture(data)
-    if job.picture is not None:
+    if job.picture is not None and job.base is None:
         with job.stage("preprocess"):
             job.inputs = model.preprocess(job.picture)
     return job
@@ -186,9 +198,11 @@ def _infer(model: Model, jobs: Sequence[_Job]) -> None:
 
 
 def _name_as_computed(model: Model, job: _Job, store: Store) -> None:
-    """Key, device and dtype of a job that has just been inferred: short memory changes them."""
+    """Keys, device and dtype of a job that has just been inferred: short memory changes them."""
     assert job.sha256 is not None
     job.key = store.key(job.sha256, model.identity(job.case.name))
+    if isinstance(model, Refined):
+        job.base_key = store.key(job.sha256, model.base.identity(job.case.name))
     job.device, job.dtype = model.info.device, model.info.dtype
 
 
@@ -198,25 +212,14 @@ def _write(
     case = job.case
     if job.open:
         assert job.picture is not None
-        with job.stage("postprocess"):
-            cutout = model.postprocess(job.output, job.picture)
-            check_cutout(model, cutout, job.picture)
-            job.output = None
-        if job.open:
-            with job.stage("encode"):
-                job.png = encode_png(cutout)
-        if job.open:
-            width, height = job.picture.size
-            entry = Entry(
-                cutout_sha256=hashlib.sha256(job.png).hexdigest(),
-                width=width,
-                height=height,
-                notes=job.picture.notes,
-                seconds=job.seconds,
-                peak_memory_bytes=peak_memory() if memory_known else None,
-            )
-            store.put(job.key, entry, job.png)
-            job.kept = entry, job.png
+        if isinstance(model, Refined):
+            if job.base is None:
+                job.base = _made(model.base, job, job.base_key, store, memory_known)
+            if job.base is not None:
+                job.kept = _refined(model, job, store, memory_known)
+        else:
+            job.kept = _made(model, job, job.key, store, memory_known)
+        if job.kept is not None:
             return case, _finish(model, job, out, cached=False)
     if job.failure:
         return case, Prediction(
@@ -228,6 +231,60 @@ def _write(
             failure=job.failure,
         )
     return case, _finish(model, job, out, cached=True)
+
+
+def _made(
+    model: Model, job: _Job, key: str, store: Store, memory_known: bool
+) -> tuple[Entry, bytes] | None:
+    """The cut-out of what was inferred, kept under `key`; None where the job failed."""
+    assert job.picture is not None
+    with job.stage("postprocess"):
+        cutout = model.postprocess(job.output, job.picture)
+        check_cutout(model, cutout, job.picture)
+        job.output = None
+    return None if job.failure else _encoded(job, cutout, key, store, memory_known)
+
+
+def _refined(
+    model: Refined, job: _Job, store: Store, memory_known: bool
+) -> tuple[Entry, bytes] | None:
+    """The refined cut-out of the one in `job.base`, kept; None where the job failed.
+
+    Its seconds are all that it takes: those of the base, of when that was made, and `refine`.
+    """
+    assert job.picture is not None
+    assert job.base is not None
+    entry, png = job.base
+    own = {
+        stage: spent for stage, spent in entry.seconds.items() if stage not in ("load", "encode")
+    }
+    job.seconds = {**own, **job.seconds}
+    with job.stage("refine"):
+        rgb, alpha = decode_cutout(png, job.case.name)
+        cutout = model.finish(Cutout(job.picture.rgb if rgb is None else rgb, alpha), job.picture)
+        check_cutout(model, cutout, job.picture)
+    return None if job.failure else _encoded(job, cutout, job.key, store, memory_known)
+
+
+def _encoded(
+    job: _Job, cutout: Cutout, key: str, store: Store, memory_known: bool
+) -> tuple[Entry, bytes] | None:
+    assert job.picture is not None
+    with job.stage("encode"):
+        job.png = encode_png(cutout)
+    if job.failure:
+        return None
+    width, height = job.picture.size
+    entry = Entry(
+        cutout_sha256=hashlib.sha256(job.png).hexdigest(),
+        width=width,
+        height=height,
+        notes=job.picture.notes,
+        seconds=dict(job.seconds),
+        peak_memory_bytes=peak_memory() if memory_known else None,
+    )
+    store.put(key, entry, job.png)
+    return entry, job.png
 
 
 def check_cutout(model: Model, cutout: Cutout, picture: Picture) -> None:

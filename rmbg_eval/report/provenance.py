@@ -130,12 +130,29 @@ def seconds(value: float | None) -> str:
 
 
 def inference(run: Run, model: str) -> float | None:
-    """Median seconds of the bare model; None for cut-outs that were made elsewhere."""
+    """Median seconds of the bare model, and of what refines its alpha; None for cut-outs that were
+    made elsewhere."""
     if run.index.models[model].info.finished:
         return None
     own = [p for p in run.predictions if p.model == model and p.cutout]
-    spent = [p.seconds["infer"] for p in own if p.seconds.get("infer", 0) > 0]
+    spent = [
+        p.seconds["infer"] + p.seconds.get("refine", 0)
+        for p in own
+        if p.seconds.get("infer", 0) > 0
+    ]
     return median(spent) if spent else None
+
+
+def _inference_words(run: Run, model: str) -> Text:
+    """The same, and how much of it refinement is."""
+    spent = seconds(inference(run, model))
+    refined = [p.seconds["refine"] for p in run.predictions
+               if p.model == model and p.cutout and "refine" in p.seconds]  # fmt: skip
+    if not spent or not refined:
+        return spent
+    return Message(
+        "{seconds}, {refine} of it refinement", seconds=spent, refine=seconds(median(refined))
+    )
 
 
 def time_of(run: Run, model: str) -> Text:
@@ -171,7 +188,7 @@ def model_rows(run: Run) -> Iterable[ModelRow]:
             licence=info.licence,
             runs_on=", ".join(on),
             done=Message("{done} of {all}", done=len(done), all=len(predictions)),
-            infer=seconds(inference(run, info.name)) or none,
+            infer=_inference_words(run, info.name) or none,
             total=seconds(median(total(p.seconds) for p in done))
             if done and not info.finished
             else none,

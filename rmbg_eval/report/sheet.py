@@ -386,6 +386,8 @@ class Sheet:
         spent = prediction.seconds
         if "infer" in spent:
             yield Message("inference {seconds}", seconds=seconds(spent["infer"]))
+            if "refine" in spent:
+                yield Message("refinement {seconds}", seconds=seconds(spent["refine"]))
             yield Message("all stages {seconds}", seconds=seconds(total(spent)))
         if prediction.cached:
             yield Message("kept from an earlier run")
