@@ -52,3 +52,5 @@ shutil.rmtree(extra, ignore_errors=True)
 extra.mkdir()
 if REPORT.is_file():
     shutil.copy(REPORT, extra / "report.html")
+else:
+    (extra / "report.html").write_text("<p>No report yet: <code>make report</code> makes it.</p>")
