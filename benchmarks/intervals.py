@@ -68,9 +68,9 @@ each is its mean width, in points.
 {repeats} rankings a row: 3 votes on each of n pictures, between two models by chance, a fifth of
 them equal; the models' strengths are given, and differ from picture to picture (log normal, 0.7).
 How often the interval of a model's share holds the true one (mean of the models, and the worst);
-its mean width in points; how often any model is ranked above one that is no worse, which is meant
-to be one in 20, and with four models alike on few pictures is one in 10; and how many of the
-pairs that differ get ranks that say so.
+its mean width in points; how often any model is called better than one that it equals, which is
+meant to be one in 20 at most, however many models and pairs there are; how many of the pairs that
+differ are told apart; and how many have ranks that do not overlap.
 
 {ranks}
 
@@ -185,6 +185,10 @@ def shot(draw: Draw, count: int) -> list[str]:
 
 
 REPEATS = 1000
+STRENGTHS = (
+    (1, 1), (3, 1), (1, 1, 1, 1), (4, 1, 1, 1), (4, 2, 1, 0.5), (1, 1, 1, 1, 1, 1, 1, 1),
+)  # fmt: skip
+"""Of models that are compared without names."""
 THERE, SHOOT = 200, 5
 
 
@@ -243,7 +247,8 @@ def preferred(strength: tuple[float, ...], pictures: int) -> list[str]:
     np.add.at(wins, (left, right), of_left)
     np.add.at(wins, (right, left), 1 - of_left)
     true = expected_shares(strengths(wins))
-    held, width, wrong, told, pairs, done = np.zeros(count), 0.0, 0, 0, 0, 0
+    held, width = np.zeros(count), 0.0
+    wrong, told, ranked, pairs, done = 0, 0, 0, 0, 0
     for _ in range(REPEATS):
         shoots = _shoots(*votes(pictures), names)
         found = rank(shoots, names, pictures)
@@ -254,15 +259,18 @@ def preferred(strength: tuple[float, ...], pictures: int) -> list[str]:
         ours = [by_name[name] for name in names]
         held += [one.low <= value <= one.high for one, value in zip(ours, true, strict=True)]
         width += float(np.mean([one.high - one.low for one in ours]))
-        above = np.array([[a.rank < b.rank for b in ours] for a in ours])
         better = true[:, None] > true + 0.01
-        wrong += bool((above & ~better).any())
-        told += int((above & better).sum())
+        pairs_of_it = [(names.index(one), names.index(other)) for one, other in found.better]
+        wrong += any(not better[pair] for pair in pairs_of_it)
+        told += sum(bool(better[pair]) for pair in pairs_of_it)
+        above = np.array([[a.worst_rank < b.best_rank for b in ours] for a in ours])
+        ranked += int((above & better).sum())
         pairs += int(better.sum())
     return [
         " : ".join(f"{each:g}" for each in strength), str(pictures),
         f"{held.mean() / done:.1%}", f"{held.min() / done:.1%}", f"{100 * width / done:.0f}",
         f"{wrong / done:.1%}", f"{told / pairs:.0%}" if pairs else "–",
+        f"{ranked / pairs:.0%}" if pairs else "–",
     ]  # fmt: skip
 
 
@@ -351,12 +359,8 @@ def main() -> None:
             ],
         ),
         ranks=_plain_table(
-            ["strengths", "n", "share", "worst", "width", "wrong", "told apart"],
-            [
-                preferred(strength, pictures)
-                for strength in ((1, 1), (3, 1), (1, 1, 1, 1))
-                for pictures in (12, 30, 100)
-            ],
+            ["strengths", "n", "share", "worst", "width", "wrong", "told apart", "ranked apart"],
+            [preferred(strength, pictures) for strength in STRENGTHS for pictures in (12, 30, 100)],
         ),
         shot="\n".join(_table(["percentile", "t", "middle", "middle of shoots"], shot)),
         points="\n".join(points()),

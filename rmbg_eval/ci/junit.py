@@ -158,7 +158,8 @@ def _tests_by_eye(run: Run, decisions: Decisions) -> Iterator[Checked]:
     if decisions.votes:
         ranking = ranking_of(run, decisions)
         for one in ranking.models:
-            text = f"rank {one.rank}: would win {percent(one.share)}" if one.rank else "no rank"
+            text = f"rank {one.ranks}: would win {percent(one.share)}"
+            text = "no rank" if one.best_rank is None else text
             counts = f"{one.won} won, {one.lost} lost, {one.equal} equal"
             more = f"\n{ranking.reason}" if ranking.reason else ""
             yield Checked("by eye", "ranking", one.model, out=f"{text}; {counts}{more}")

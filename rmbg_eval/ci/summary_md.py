@@ -130,7 +130,7 @@ def _by_eye(run: Run, decisions: Decisions) -> list[str]:
     if ranking.votes:
         rows = [
             [
-                "–" if each.rank is None else str(each.rank),
+                each.ranks,
                 code(each.model),
                 f"{percent(each.share)} ({percent(each.low)} to {percent(each.high)})"
                 if each.share is not None
@@ -144,7 +144,7 @@ def _by_eye(run: Run, decisions: Decisions) -> list[str]:
         told = f"{ranking.votes} votes on {ranking.pictures} pictures."
         if ranking.reason:
             told += f" No ranks: {code(ranking.reason)}"
-        lines += [f"{told} Models that cannot be told apart share a rank.", ""]
+        lines += [f"{told} Only models whose ranks do not overlap are told apart.", ""]
     rows = []
     for key, opinion in settle(decisions.reviews).items():
         if opinion.answer in ("mend", "unusable", "disputed"):

@@ -23,7 +23,10 @@ ACCEPTANCE = (
     "model", "category", "share", "low", "high", "run_low", "run_high",
     "usable", "decided", "seen", "cutouts", "failed", "reason",
 )  # fmt: skip
-RANKING = ("model", "rank", "share", "low", "high", "won", "lost", "equal", "votes", "reason")
+RANKING = (
+    "model", "best_rank", "worst_rank", "share", "low", "high", "won", "lost", "equal", "votes",
+    "reason",
+)  # fmt: skip
 
 
 def decisions_frame(run: Run) -> DataFrame:
@@ -70,23 +73,24 @@ def acceptance_frame(run: Run) -> DataFrame:
 def ranking_frame(run: Run) -> DataFrame:
     """Which model people prefer, the best first; a model without a vote has no row.
 
-    Columns: `model`; `rank`, shared by those that cannot be told apart; `share`, the strength of
-    Bradley and Terry as the share of votes that it would win against the others, in [0, 1]; `low`
-    and `high`, its interval of 95 %; the counts `won`, `lost`, `equal` and `votes`; `reason`, why
-    there are no ranks.
+    Columns: `model`; `best_rank` and `worst_rank`, between which its rank lies; `share`, the
+    strength of Bradley and Terry as the share of votes that it would win against the others, in
+    [0, 1]; `low` and `high`, its interval of 95 %; the counts `won`, `lost`, `equal` and `votes`;
+    `reason`, why there are no ranks.
 
     >>> from rmbg_eval import Settings
     >>> nothing = {"cases": (), "models": (), "predictions": (), "risks": ()}
     >>> run = Run.model_construct(settings=Settings(out="no/decisions"), **nothing)
     >>> [*ranking_frame(run).columns[:5]]
-    ['model', 'rank', 'share', 'low', 'high']
+    ['model', 'best_rank', 'worst_rank', 'share', 'low']
     """
     ranking = ranking_of(run, counting_in(run))
     return _frame(
         RANKING,
         [
             [
-                one.model, one.rank, one.share, one.low, one.high, one.won, one.lost, one.equal,
+                one.model, one.best_rank, one.worst_rank, one.share, one.low, one.high,
+                one.won, one.lost, one.equal,
                 one.won + one.lost + one.equal, _text(ranking.reason),
             ]
             for one in ranking.models

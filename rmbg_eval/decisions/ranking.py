@@ -2,13 +2,15 @@
 
 Strengths are those of Bradley and Terry, an equal vote half a victory of each, as evalica computes
 them. Votes on one picture, or on pictures of one shoot, resemble each other: intervals are of draws
-of whole shoots, not of votes. Models that these do not tell apart share a rank.
+of whole shoots, not of votes. A model has as many ranks as it
+may have; where they overlap, no order is told.
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 from itertools import combinations
 
 import numpy as np
@@ -17,13 +19,14 @@ from numpy.typing import NDArray
 from ..core.key import Key
 from ..i18n import Message
 from ..run.record import Run
-from ..run.statistics import Z
 from .record import Decisions, Vote
 
 FEWEST = 12
 """Pictures, or shoots, that votes must be on for a ranking: of fewer, intervals are too short."""
 DRAWS = 500
 """Of shoots with replacement."""
+FLIPS = 1999
+"""Of the signs of shoots."""
 PRIOR = 1.0
 """Equal votes that each pair of models that met has beside people's."""
 
@@ -35,8 +38,10 @@ class Standing:
     """A model among the others."""
 
     model: str
-    rank: int | None
+    best_rank: int | None
     """1 and as many more as models are clearly better than it; None where there is no ranking."""
+    worst_rank: int | None
+    """Likewise, the last less as many as are clearly worse."""
     share: float | None
     """Of votes against the others it would win, an equal one counted half; each other alike."""
     low: float | None
@@ -45,6 +50,14 @@ class Standing:
     won: int
     lost: int
     equal: int
+
+    @property
+    def ranks(self) -> str:
+        """`1`, `2–4`, or `–` where there is no ranking."""
+        if self.best_rank is None or self.worst_rank is None:
+            return "–"
+        ranks = dict.fromkeys([self.best_rank, self.worst_rank])
+        return "\N{EN DASH}".join(map(str, ranks))
 
 
 @dataclass(frozen=True)
@@ -59,6 +72,8 @@ class Ranking:
     """A case of no shoot is its own."""
     reason: Message | None
     """Why there are no ranks."""
+    better: tuple[tuple[str, str], ...] = ()
+    """Each two models that are told apart, the better first: what ranks are made of."""
 
 
 Tally = tuple[str, str, float]
@@ -98,7 +113,7 @@ def rank(
             counts[name][{1.0: 0, 0.0: 1, 0.5: 2}[of_it]] += 1
     if reason:
         ordered = sorted(there, key=lambda name: (-_plain(counts[name]), there.index(name)))
-        models = [Standing(name, None, None, None, None, *counts[name]) for name in ordered]
+        models = [Standing(name, None, None, None, None, None, *counts[name]) for name in ordered]
         return Ranking(tuple(models), len(every), pictures, len(shoots), reason)
     wins = np.array([_wins(shoot, there) for shoot in shoots])
     strength = strengths(wins.sum(0))
@@ -108,17 +123,21 @@ def rank(
     drawn = np.tensordot(times.astype(float), wins, 1)
     draws = expected_shares(_strengths_of_draws(drawn, wins.sum(0), strength))
     low, high = _interval(shares, draws, len(shoots))
-    ranks = 1 + _clearly_better(shares, draws, len(shoots)).sum(0)
-    order = sorted(range(len(there)), key=lambda place: (ranks[place], -shares[place]))
+    better = _clearly_better(wins, seed)
+    best, worst = 1 + better.sum(0), len(there) - better.sum(1)
+    order = sorted(
+        range(len(there)), key=lambda place: (best[place] + worst[place], -shares[place])
+    )
     return Ranking(
         tuple(
             Standing(
-                there[place], int(ranks[place]), float(shares[place]), float(low[place]),
-                float(high[place]), *counts[there[place]],
+                there[place], int(best[place]), int(worst[place]), float(shares[place]),
+                float(low[place]), float(high[place]), *counts[there[place]],
             )
             for place in order
         ),
         len(every), pictures, len(shoots), None,
+        tuple((there[one], there[other]) for one, other in np.argwhere(better).tolist()),
     )  # fmt: skip
 
 
@@ -154,13 +173,22 @@ def _strengths_of_draws(drawn: Array, wins: Array, start: Array) -> Array:
     Source of the iteration: Newman, "Efficient computation of rankings from pairwise comparisons",
     2023. evalica takes one at a time, in milliseconds each.
     """
-    drawn = drawn + PRIOR / 2 * ((wins + wins.T) > 0)
-    found = np.repeat(start[None] / np.exp(np.log(start).mean()), len(drawn), 0)
+    return _fitted(drawn + _with_prior(wins) - wins, np.repeat(start[None], len(drawn), 0))
+
+
+def _with_prior(wins: Array) -> Array:
+    """An equal vote more of each pair that met, `(…, M, M)`."""
+    return wins + PRIOR / 2 * ((wins + wins.swapaxes(-1, -2)) > 0)
+
+
+def _fitted(wins: Array, start: Array) -> Array:
+    """The strengths of many tables at once, `(D, M, M)` to `(D, M)`."""
+    found = start / np.exp(np.log(start).mean(1, keepdims=True))
     for _ in range(_ROUNDS):
         for one in range(found.shape[1]):
             both = found[:, one : one + 1] + found
-            lost = (drawn[:, :, one] / both).sum(1)
-            found[:, one] = (drawn[:, one] * found / both).sum(1) / lost
+            lost = (wins[:, :, one] / both).sum(1)
+            found[:, one] = (wins[:, one] * found / both).sum(1) / lost
         found /= np.exp(np.log(found).mean(1, keepdims=True))
     return found
 
@@ -177,22 +205,56 @@ def _interval(shares: Array, draws: Array, shoots: int) -> tuple[Array, Array]:
     return expit(logit(shares) - reach), expit(logit(shares) + reach)
 
 
-def _clearly_better(shares: Array, draws: Array, shoots: int) -> NDArray[np.bool_]:
-    """`(M, M)`: whether row is better than column, for all pairs at once in 95 % of draws.
+def _clearly_better(wins: Array, seed: int) -> NDArray[np.bool_]:
+    """`(M, M)`: whether row is better than column. Of all pairs of models that are truly equal, one
+    is told apart in 5 % of rankings at most.
 
-    As far apart as the furthest pair of a draw is from where it belongs, each by its own spread:
-    with more models, more pairs are apart by chance alone. Source: Mogstad et al., "Inference for
-    ranks", 2024.
+    `wins`: `(N, M, M)`, of each shoot. Two models that are equal could change their names on any
+    shoot: so each pair is tested by what it is off from strengths in which both have one, in sum
+    over shoots, against the same with the signs of shoots drawn by chance. Sources: Rao's score
+    test with signs flipped (Hemerik et al., "Robust testing in generalized linear models by sign
+    flipping score contributions", 2020); over pairs, step by step, as many as can still be equal
+    (Shaffer, "Modified sequentially rejective multiple test procedures", 1986).
     """
-    from scipy.special import stdtrit
+    count = wins.shape[1]
+    one, other = np.triu_indices(count, 1)
+    pairs = np.arange(len(one))
+    names = np.tile(np.arange(count), (len(one), 1))
+    names[pairs, one], names[pairs, other] = other, one
+    total = wins.sum(0)
+    # Of both orders of the names together: the two models have one strength.
+    alike = total + total[names[:, :, None], names[:, None]]
+    strength = _fitted(_with_prior(alike), np.ones((len(one), count)))
+    chance = strength[:, :, None] / (strength[:, :, None] + strength[:, None])
+    off = wins.sum(2)[:, None] - np.einsum("nij,pij->npi", wins + wins.swapaxes(1, 2), chance)
+    more = off[:, pairs, one] - off[:, pairs, other]
+    signs = np.random.default_rng(seed).choice([-1.0, 1.0], (FLIPS, len(wins)))
+    found = np.abs(more.sum(0))
+    rare = (1 + (np.abs(signs @ more) >= found - 1e-9).sum(0)) / (FLIPS + 1)
+    better = np.zeros((count, count), bool)
+    equal = _equal_pairs(count)
+    for done, pair in enumerate(np.argsort(rare, kind="stable")):
+        if rare[pair] * max(n for n in equal if n <= len(one) - done) > 0.05:
+            break
+        first, second = one[pair], other[pair]
+        better[(first, second) if more[:, pair].sum() > 0 else (second, first)] = True
+    return better
 
-    apart, drawn = shares[:, None] - shares, draws[:, :, None] - draws[:, None]
-    spread = drawn.std(0)
-    np.fill_diagonal(spread, np.inf)
-    spread = np.maximum(spread, 1e-9)
-    furthest = np.quantile((np.abs(drawn - apart) / spread).max((1, 2)), 0.95)
-    few = float(stdtrit(shoots - 1, 0.975)) / Z * np.sqrt(shoots / (shoots - 1))
-    return apart / spread > furthest * few
+
+@lru_cache
+def _equal_pairs(models: int) -> frozenset[int]:
+    """How many pairs of so many models can be equal: where a is as good as b, and b as c, so is a.
+
+    >>> sorted(_equal_pairs(4))
+    [0, 1, 2, 3, 6]
+    """
+    if models < 2:
+        return frozenset({0})
+    return frozenset(
+        alike * (alike - 1) // 2 + more
+        for alike in range(1, models + 1)
+        for more in _equal_pairs(models - alike)
+    )
 
 
 def expected_shares(strength: Array) -> Array:

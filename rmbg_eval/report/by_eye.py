@@ -132,7 +132,7 @@ def _standing(each: Standing) -> ShareRow:
     return ShareRow(
         model=each.model,
         category="",
-        rank="–" if each.rank is None else str(each.rank),
+        rank=each.ranks,
         share=percent(each.share),
         bar=_bar(each.share, each.low, each.high),
         counts=f"{each.won} / {each.lost} / {each.equal}",
@@ -145,7 +145,8 @@ def _standing(each: Standing) -> ShareRow:
 
 def _votes(ranking: Ranking) -> Message:
     return Message(
-        "{votes} votes on {pictures} pictures. Models that cannot be told apart share a rank.",
+        "{votes} votes on {pictures} pictures. Only models whose ranks do not overlap are told "
+        "apart.",
         votes=ranking.votes,
         pictures=ranking.pictures,
     )

@@ -41,7 +41,8 @@ def test_a_frame_has_what_was_decided_how_many_are_usable_and_what_is_preferred(
     of_b = found.loc["b", ""]
     assert (isna(of_b.share), of_b.seen, of_b.reason) == (True, 0, "nobody has looked")
     best, other = ranking_frame(run).itertuples()
-    assert (best.model, best.rank, other.rank, best.won, best.votes) == ("a", 1, 2, 12, 12)
+    assert (best.model, best.won, best.votes) == ("a", 12, 12)
+    assert [(each.best_rank, each.worst_rank) for each in (best, other)] == [(1, 1), (2, 2)]
     assert best.share == ranking_of(run, some).models[0].share
     assert best.low < best.share < best.high
     assert isna(best.reason)
@@ -50,7 +51,7 @@ def test_a_frame_has_what_was_decided_how_many_are_usable_and_what_is_preferred(
 def test_without_decisions_frames_have_columns_and_reasons(tmp_path) -> None:
     run = run_with(tmp_path, Decisions())
     assert decisions_frame(run).empty
-    assert [*ranking_frame(run).columns][:3] == ["model", "rank", "share"]
+    assert [*ranking_frame(run).columns][:3] == ["model", "best_rank", "worst_rank"]
     assert set(acceptance_frame(run).reason) == {"nobody has looked"}
     (tmp_path / "decisions.json").write_text("{")
     with pytest.raises(DecisionError):

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from itertools import product
+
 import numpy as np
 import pytest
 from hypothesis import given, settings
@@ -62,15 +64,16 @@ def test_those_of_draws_are_the_same(wins: np.ndarray, start: np.ndarray) -> Non
         )
 
 
-def test_a_better_model_is_first_and_models_alike_share_a_rank() -> None:
+def test_a_better_model_is_first_and_models_alike_share_their_ranks() -> None:
     r = np.random.default_rng(0)
     shoots = []
     for _ in range(60):
         one = "good" if r.random() < 0.9 else "fair"
         shoots.append([("good", "fair", float(one == "good")), ("fair", "twin", 0.5)])
     found = rank(shoots, ["twin", "fair", "good"], 60)
-    assert (found.models[0].model, found.models[0].rank) == ("good", 1)
-    assert {each.rank for each in found.models[1:]} == {2}
+    assert (found.models[0].model, found.models[0].ranks) == ("good", "1")
+    assert [each.ranks for each in found.models[1:]] == ["2–3", "2–3"]
+    assert {*found.better} == {("good", "fair"), ("good", "twin")}
     assert found.models[0].low > 0.6
     assert sum(each.share for each in found.models) == pytest.approx(1.5)
 
@@ -82,7 +85,7 @@ def test_few_votes_say_so() -> None:
     assert (
         str(found.reason) == "too few votes for a ranking: on 11 pictures or shoots, 12 are needed"
     )
-    assert [each.rank for each in found.models] == [None, None]
+    assert [each.ranks for each in found.models] == ["–", "–"]
     assert (found.models[0].won, found.models[1].lost) == (11, 11)
     assert ranking_of(run, decisions(*votes, vote("c15"))).reason is None
 
@@ -110,9 +113,9 @@ def test_a_model_that_won_all_has_a_share_below_1() -> None:
     found = ranking_of(run_over(20), decisions(*(vote(f"c{n}") for n in range(20))))
     first = found.models[0]
     assert first.model == "a"
-    assert first.rank == 1
+    assert first.ranks == "1"
     assert first.low < first.share < 1
-    assert found.models[1].rank == 2
+    assert found.models[1].ranks == "2"
 
 
 def test_the_next_pair_is_the_one_that_is_least_foreseen() -> None:
@@ -150,3 +153,50 @@ def test_agreement_is_krippendorff_s() -> None:
     assert (shared, reason) == (6, None)
     assert agreement(decisions(*some[:6]))[0] is None
     assert agreement(decisions(review(), review(person="Bo")))[0] is None
+
+
+@pytest.mark.parametrize(
+    ("won", "ranks"), [(11, ["1", "2"]), (10, ["1", "2"]), (9, ["1–2", "1–2"])]
+)
+def test_two_models_are_apart_where_a_sign_test_says_so(won: int, ranks: list[str]) -> None:
+    """Of 12 votes, 10 for one are rare by chance (p = 0.04), and 9 are not (0.15)."""
+    shoots = [[("a", "b", float(n < won))] for n in range(12)]
+    assert [each.ranks for each in rank(shoots, ["a", "b"], 12).models] == ranks
+
+
+def slow_rare(wins: np.ndarray, one: int, other: int) -> float:
+    """How rare a pair's score is among all signs of shoots, with strengths by an optimiser."""
+    total = wins.sum(0)
+    names = [*range(len(total))]
+    names[one], names[other] = other, one
+    strength = slow_strengths(total + total[names][:, names])
+    scores = []
+    for table in wins:
+        off = [0.0, 0.0]
+        for place, a in enumerate((one, other)):
+            for b in set(range(len(table))) - {a}:
+                chance = strength[a] / (strength[a] + strength[b])
+                off[place] += table[a, b] - (table[a, b] + table[b, a]) * chance
+        scores.append(off[0] - off[1])
+    signs = np.array(list(product((-1, 1), repeat=len(scores))))
+    return float((np.abs(signs @ scores) >= abs(sum(scores)) - 1e-6).mean())
+
+
+@pytest.mark.parametrize("seed", [0, 2, 3, 7])
+def test_models_are_told_apart_step_by_step_as_by_a_slow_version(seed: int) -> None:
+    r = np.random.default_rng(seed)
+    wins = np.zeros((10, 3, 3))
+    for table in wins:
+        for a, b in ((0, 1), (0, 2), (1, 2)):
+            table[a, b] = r.choice([0, 0.5, 1], p=[0.1, 0.1, 0.8]) * (r.random() < 0.9)
+            table[b, a] = 1 - table[a, b]
+    rare = sorted((slow_rare(wins, *pair), pair) for pair in ((0, 1), (0, 2), (1, 2)))
+    expected, near = set(), False
+    for (value, pair), equal in zip(rare, (3, 1, 1), strict=True):  # of the rest, as many at most
+        near |= abs(value * equal - 0.05) < 0.01
+        if value * equal > 0.05:
+            break
+        expected.add(pair)
+    better = ranking._clearly_better(wins, 0)
+    found = {(min(a, b), max(a, b)) for a, b in np.argwhere(better).tolist()}
+    assert near or found == expected

@@ -182,7 +182,7 @@ def test_axe_finds_nothing_in_the_vote(browser: Browser, pages: dict[str, Path])
 
 def test_the_ranking_is_that_of_python(page: Page) -> None:
     page.add_script_tag(content=script("ranking"))  # type: ignore[arg-type]
-    r = np.random.default_rng(2)
+    r = np.random.default_rng(5)  # no pair is so near that the draws decide
     names = ["a", "b", "c", "d"]
     shoots = []
     for _ in range(60):
@@ -202,7 +202,8 @@ def test_the_ranking_is_that_of_python(page: Page) -> None:
     ours = rank([[(names[a], names[b], of)] for ((a, b, of),) in shoots], names, 60)
     assert theirs["reason"] == ""
     for one, other in zip(theirs["standings"], ours.models, strict=True):
-        assert (names[one["model"]], one["rank"]) == (other.model, other.rank)
+        assert names[one["model"]] == other.model
+        assert (one["best"], one["worst"]) == (other.best_rank, other.worst_rank)
         assert one["share"] == pytest.approx(other.share, abs=1e-6)
         # Other draws: as far apart as 500 of them leave it.
         assert one["low"] == pytest.approx(other.low, abs=0.02)

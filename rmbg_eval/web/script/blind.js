@@ -233,13 +233,13 @@ export function blind(dialog, decisions, save) {
     const { standings, reason } = rank([...shoots.values()], about.models.length);
     const names = (/** @type {typeof standings} */ some) =>
       some.map(({ model }) => about.models[model]).join(", ");
-    const best = standings.filter((each) => each.rank === 1);
+    const best = standings.filter((each) => each.best === 1);
     const says = reason
       ? say(words, `rank-${reason}`, { n: shoots.size, least: FEWEST })
       : best.length > 1
         ? say(words, "rank-close", { models: names(best) })
         : say(words, "rank-best", { model: names(best) });
-    const rows = standings.map(({ model, rank: own, share, low, high }) => {
+    const rows = standings.map(({ model, best: first, worst, share, low, high }) => {
       const [from, to] = low === null || high === null ? [share, share] : [low, high];
       const bar = svg(
         "svg",
@@ -257,7 +257,7 @@ export function blind(dialog, decisions, save) {
       return h(
         "tr",
         {},
-        h("td", {}, own === null ? "–" : String(own)),
+        h("td", {}, first === null ? "–" : [...new Set([first, worst])].join("–")),
         h("th", { scope: "row" }, about.models[model]),
         h("td", {}, bar),
         h("td", { class: "number" }, h("b", {}, percent(share)), ...range),

@@ -6,10 +6,10 @@ import { student } from "./share.js";
 export const FEWEST = 12; // pictures, or shoots, that votes must be on for a ranking
 const DRAWS = 500;
 const PRIOR = 1; // equal votes that each pair that met has beside people's
-const Z = 1.959964;
+const FLIPS = 1999; // of the signs of shoots
 
 /** @typedef {[number, number, number]} Tally a model, another, and what the first has: 1, 0.5 or 0 */
-/** @typedef {{ model: number, rank: number | null, share: number, low: number | null, high: number | null }} Standing */
+/** @typedef {{ model: number, best: number | null, worst: number | null, share: number, low: number | null, high: number | null }} Standing */
 
 /** Numbers from 0 to 1 by chance, always the same of a seed. @param {number} seed */
 export function chance(seed) {
@@ -114,7 +114,8 @@ export function rank(shoots, count, seed = 0) {
     });
     const standings = there.map((model, n) => ({
       model,
-      rank: null,
+      best: null,
+      worst: null,
       share: shares[n],
       low: null,
       high: null,
@@ -136,40 +137,72 @@ export function rank(shoots, count, seed = 0) {
   });
   const few = student(own.length - 1) * Math.sqrt(own.length / (own.length - 1));
   const reach = shares.map((_, n) => few * deviation(draws.map((draw) => logit(draw[n]))));
-  const better = clearlyBetter(shares, draws, few / Z);
+  const better = clearlyBetter(parts, whole, random);
   const standings = there.map((model, n) => ({
     model,
-    rank: 1 + better.filter((row) => row[n]).length,
+    best: 1 + better.filter((row) => row[n]).length,
+    worst: size - better[n].filter(Boolean).length,
     share: shares[n],
     low: expit(logit(shares[n]) - reach[n]),
     high: expit(logit(shares[n]) + reach[n]),
   }));
-  return { standings: standings.sort((a, b) => a.rank - b.rank || b.share - a.share), reason };
+  standings.sort((a, b) => a.best + a.worst - b.best - b.worst || b.share - a.share);
+  return { standings, reason };
 }
 
-/** Whether row is better than column, for all pairs at once.
- * @param {number[]} shares @param {number[][]} draws @param {number} few */
-function clearlyBetter(shares, draws, few) {
-  const pairs = shares.flatMap((_, i) => shares.map((_, j) => [i, j]));
-  const spread = new Map(
-    pairs.map(([i, j]) => [
-      i * shares.length + j,
-      i === j ? Infinity : Math.max(1e-9, deviation(draws.map((draw) => draw[i] - draw[j]))),
-    ]),
-  );
-  const by = (/** @type {number} */ i, /** @type {number} */ j) =>
-    spread.get(i * shares.length + j) ?? 1;
-  const furthest = draws
-    .map((draw) =>
-      Math.max(
-        ...pairs.map(([i, j]) => Math.abs(draw[i] - draw[j] - shares[i] + shares[j]) / by(i, j)),
-      ),
-    )
-    .sort((a, b) => a - b);
-  const at = 0.95 * (furthest.length - 1);
-  const [low, high] = [furthest[Math.floor(at)], furthest[Math.ceil(at)]];
-  const least = (low + (high - low) * (at % 1)) * few;
-  return shares.map((one, i) => shares.map((other, j) => (one - other) / by(i, j) > least));
+/**
+ * Whether row is better than column: of models that are truly equal, some are told apart in 5 % of
+ * rankings at most. As in Python: each pair by its score, with the signs of shoots flipped.
+ * @param {number[][][]} parts victories on each shoot @param {number[][]} whole @param {() => number} random
+ */
+function clearlyBetter(parts, whole, random) {
+  const size = whole.length;
+  const pairs = whole.flatMap((_, i) => whole.slice(i + 1).map((_, k) => [i, i + 1 + k]));
+  const scores = pairs.map(([one, other]) => {
+    const name = whole.map((_, n) => (n === one ? other : n === other ? one : n));
+    const alike = whole.map((row, i) => row.map((n, j) => n + whole[name[i]][name[j]]));
+    const found = strengths(alike);
+    const off = (/** @type {number[][]} */ part, /** @type {number} */ i) =>
+      part[i].reduce(
+        (sum, won, j) => sum + won - ((won + part[j][i]) * found[i]) / (found[i] + found[j]),
+        0,
+      );
+    return parts.map((part) => off(part, one) - off(part, other));
+  });
+  const sums = scores.map((own) => own.reduce((sum, each) => sum + each, 0));
+  const rarer = new Array(pairs.length).fill(1);
+  for (let flip = 0; flip < FLIPS; flip++) {
+    const signs = parts.map(() => (random() < 0.5 ? -1 : 1));
+    for (let pair = 0; pair < pairs.length; pair++) {
+      let sum = 0;
+      for (let n = 0; n < signs.length; n++) sum += signs[n] * scores[pair][n];
+      if (Math.abs(sum) >= Math.abs(sums[pair]) - 1e-9) rarer[pair]++;
+    }
+  }
+  const better = whole.map((row) => row.map(() => false));
+  const equal = [...equalPairs(size)];
+  const order = pairs.map((_, pair) => pair).sort((a, b) => rarer[a] - rarer[b]);
+  for (const [done, pair] of order.entries()) {
+    const most = Math.max(...equal.filter((n) => n <= pairs.length - done));
+    if ((rarer[pair] / (FLIPS + 1)) * most > 0.05) break;
+    const [one, other] = pairs[pair];
+    if (sums[pair] > 0) better[one][other] = true;
+    else better[other][one] = true;
+  }
+  return better;
+}
+
+/** How many pairs of so many models can be equal. @param {number} models @returns {Set<number>} */
+function equalPairs(models) {
+  /** @type {Set<number>[]} */
+  const sets = [new Set([0])];
+  for (let count = 1; count <= models; count++) {
+    const own = new Set(/** @type {number[]} */ ([]));
+    for (let alike = 1; alike <= count; alike++)
+      for (const more of sets[count - alike]) own.add((alike * (alike - 1)) / 2 + more);
+    sets.push(own);
+  }
+  return sets[models];
 }
 
 /** @param {Tally[][]} shoots @param {number} count of models with votes */
