@@ -12,21 +12,24 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import unquote
 
-import nbformat
-import papermill
-from nbconvert import HTMLExporter, TemplateExporter
-from nbconvert.filters.widgetsdatatypefilter import WidgetsDataTypeFilter
-from nbconvert.preprocessors import Preprocessor
-from papermill.exceptions import PapermillExecutionError
-
 from ..core.files import cannot_write, write_atomic
 from ..core.images import read_bytes
+from ..core.modules import absent
 from ..core.paths import resource
 from ..errors import ImageError, ReportError, printable
 from ..i18n import Message
 from ..settings import CompareSettings, Settings
 from . import NBCONVERT_TEMPLATES, PAGE
 from .frame import head_and_foot
+
+# jsonschema would compile a grammar of addresses, for more than a second, that no notebook needs.
+with absent("rfc3987_syntax"):
+    import nbformat
+    import papermill
+    from nbconvert import HTMLExporter, TemplateExporter
+    from nbconvert.filters.widgetsdatatypefilter import WidgetsDataTypeFilter
+    from nbconvert.preprocessors import Preprocessor
+    from papermill.exceptions import PapermillExecutionError
 
 LARGE_PAGE = 50_000_000
 """Bytes from which a page is slow in browsers (reports of 100 MB have crashed them)."""
