@@ -18,7 +18,7 @@ from notebook_cells import NOTEBOOKS, parameter_cell
 
 from rmbg_eval import Run, Settings, evaluate
 from rmbg_eval.core.paths import resource
-from rmbg_eval.errors import ReportError
+from rmbg_eval.errors import ReportError, SettingsError
 from rmbg_eval.report import NBCONVERT_TEMPLATES, PAGE
 from rmbg_eval.report.notebooks import export, render
 
@@ -135,7 +135,14 @@ def test_the_tour_of_a_run_runs(finished: Settings) -> None:
             done = shell.run_cell(cell.source, silent=True)
             done.raise_error()
             shell.display_formatter.format(done.result)
-    assert shell.user_ns["report"].case("portrait/ada").plain.count("data:image/webp") == 3
+    report = shell.user_ns["report"]
+    assert report.case("portrait/ada").plain.count("data:image/webp") == 3
+    assert PAGE not in report.case("portrait/ada")._repr_mimebundle_()[0], "the page has no such"
+    assert repr(report.compare("portrait/ada", [])) == "portrait/ada"
+    with pytest.raises(SettingsError, match="no case portrait/eda .*: portrait/ada"):
+        report.case("portrait/eda")
+    with pytest.raises(SettingsError, match="no model b .*: grabcut"):
+        report.compare("portrait/ada", ["b"])
 
 
 def test_progress_leaves_nothing_in_the_notebook(finished: Settings) -> None:
