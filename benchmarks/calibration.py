@@ -45,9 +45,9 @@ from rmbg_eval.predictions.stages import stored_alpha
 
 HERE = Path(__file__).parent
 TABLE = HERE / "risk.csv"
-GUIDE = HERE.parent / "GUIDE.md"
+GUIDE = HERE.parent / "docs" / "guide" / "risk.md"
 MARKS = "<!-- calibration -->", "<!-- end of calibration -->"
-"""Between them GUIDE has what `make calibration` writes."""
+"""Between them the guide has what `make calibration` writes."""
 SIDE = 768
 VARIANTS = ("plain", "elsewhere", "dim", "blurred", "smaller", "alike")
 CUT_OUT = {
@@ -431,7 +431,7 @@ def read() -> list[Row]:
 
 
 def guide(found: Row) -> str:
-    """What GUIDE says of a fit."""
+    """What the guide says of a fit."""
     lines = [
         f"Fitted on {found['together']['rows']} cut-outs of {found['pictures']} pictures of "
         f"{found['scenes']} scenes; {found['together']['unacceptable']} of them count as",

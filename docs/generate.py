@@ -1,4 +1,4 @@
-"""The pages that are made: the reference, of the code; the guide, of GUIDE.md; the layers, drawn.
+"""The pages that are made: the reference, of the code; texts of the repository; the layers, drawn.
 
 `python docs/generate.py` writes them below docs/, where git ignores them.
 """
@@ -26,7 +26,6 @@ from rmbg_eval.settings import BenchSettings, CompareSettings, Parameter, Settin
 HERE = Path(__file__).parent
 ROOT = HERE.parent
 PAGES = {
-    "guide": HERE / "guide",
     "reference": HERE / "reference" / "generated",
     "texts": HERE / "texts",
 }
@@ -38,8 +37,6 @@ def write() -> None:
     for folder in PAGES.values():
         shutil.rmtree(folder, ignore_errors=True)
         folder.mkdir(parents=True)
-    for name, text in guide().items():
-        (PAGES["guide"] / f"{name}.md").write_text(text, "utf-8")
     for name, make in REFERENCE.items():
         (PAGES["reference"] / name).write_text(make(), "utf-8")
     for name, source in TEXTS.items():
@@ -50,57 +47,6 @@ def write() -> None:
     path.write_text(path.read_text("utf-8").replace("../reports/latest", latest), "utf-8")
     contact = ROOT / "cases" / "_render" / "contact_sheet.webp"
     shutil.copy(contact, PAGES["texts"] / contact.name)
-
-
-# The guide
-
-
-def slug(title: str) -> str:
-    """A heading's anchor, as GitHub makes it."""
-    return re.sub(r"[^\w -]", "", title).strip().lower().replace(" ", "-")
-
-
-def guide() -> dict[str, str]:
-    """GUIDE.md's sections as pages, by name, and their index; links lead from page to page."""
-    text = (ROOT / "GUIDE.md").read_text("utf-8")
-    parts = re.split(r"^## (.+)$", _outside_code(text), flags=re.MULTILINE)[1:]
-    sections = {
-        slug(title): (title, body) for title, body in zip(parts[::2], parts[1::2], strict=True)
-    }
-    home = {
-        slug(heading): name
-        for name, (title, body) in sections.items()
-        for heading in (title, *re.findall(r"^###+ (.+)$", body, re.MULTILINE))
-    }
-
-    def page(name: str, title: str, body: str) -> str:
-        def target(match: re.Match[str]) -> str:
-            link = match[1]
-            if link.startswith("#"):
-                return f"]({home[link[1:]]}.md{link})"
-            return f"]({_moved(link)})"
-
-        body = re.sub(r"\]\(([^)\s]+)\)", target, body)
-        body = re.sub(r"^###", "##", body, flags=re.MULTILINE)
-        return _inside_code(f"# {title}\n{body}")
-
-    pages = {name: page(name, *section) for name, section in sections.items()}
-    listed = "\n".join(sections)
-    pages["index"] = (
-        f"# Guide\n\nEverything, section by section.\n\n```{{toctree}}\n{listed}\n```\n"
-    )
-    return pages
-
-
-def _outside_code(text: str) -> str:
-    """Lines of code that begin with # are no headings."""
-    return re.sub(
-        r"^```.*?^```", lambda m: re.sub("^#", "\0", m[0], flags=re.M), text, flags=re.M | re.S
-    )
-
-
-def _inside_code(text: str) -> str:
-    return text.replace("\0", "#")
 
 
 # Texts of the repository

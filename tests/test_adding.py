@@ -1,4 +1,4 @@
-"""GUIDE's "Add a …", followed literally: each touches one file of a copy of the package."""
+"""The guide's "Add a …", followed literally: each touches one file of a copy of the package."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ import pytest
 from PIL import Image
 
 ROOT = Path(__file__).parent.parent
-GUIDE = (ROOT / "GUIDE.md").read_text("utf-8")
+GUIDE = ROOT / "docs" / "guide"
 THINGS = ("model", "measure", "point kind", "category", "command", "CI output")
 
 USE = """
@@ -52,7 +52,8 @@ print(json.dumps({
 
 def follow(thing: str, home: Path) -> str:
     """Do what the section says in the package in `home`; returns the file that it names."""
-    section = re.split(r"^## ", GUIDE.split(f"\n## Add a {thing}\n")[1], flags=re.M)[0]
+    name = f"add-a-{thing.lower().replace(' ', '-')}.md"
+    section = (GUIDE / name).read_text("utf-8")
     (path,) = dict.fromkeys(re.findall(r"`(rmbg_eval/[\w/]+\.py)`", section))
     blocks = re.findall(r"```python\n(.*?)```", section, re.DOTALL)
     file = home / path

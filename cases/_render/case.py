@@ -31,7 +31,7 @@ class About:
 class Points:
     """The observation points of a case, in pixels of its picture.
 
-    See GUIDE.md, "Observation points", for the kinds and what each expects.
+    See docs/guide/cases.md for the kinds and what each expects.
     """
 
     size: tuple[int, int]

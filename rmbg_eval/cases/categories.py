@@ -1,6 +1,6 @@
 """The categories that have a text of their own; any other folder is a category too.
 
-All that there is to say of one stands here; GUIDE.md, "Add a category".
+All that there is to say of one stands here; docs/guide/add-a-category.md.
 """
 
 from __future__ import annotations

@@ -2,7 +2,7 @@
 
 A case set is a folder. `<category>/<case-id>/case.toml` describes a case in
 full; a bare picture `<category>/<stem>.jpg` is one too, and so is a picture
-that lies in the folder itself. See GUIDE.md, "Cases".
+that lies in the folder itself. See docs/guide/cases.md.
 """
 
 from __future__ import annotations

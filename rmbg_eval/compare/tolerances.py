@@ -1,7 +1,7 @@
 """How far a value may move between two runs before it counts: defaults, and one TOML file.
 
 A value counts as moved where |new − base| > max(absolute, relative × |base|). Every tolerance has
-its reason, which is shown beside what it decided. See GUIDE.md, "Tolerances".
+its reason, which is shown beside what it decided. See docs/guide/tolerances.md.
 """
 
 from __future__ import annotations

@@ -1,6 +1,6 @@
 """The kinds of observation points: each function, and the table of them.
 
-All that there is to say of a kind stands here; GUIDE.md, "Add a point kind".
+All that there is to say of a kind stands here; docs/guide/add-a-point-kind.md.
 """
 
 from __future__ import annotations

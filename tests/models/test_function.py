@@ -18,7 +18,7 @@ from rmbg_eval.models.function import FunctionModel, model_of
 from rmbg_eval.models.table import load_model
 
 PICTURE = Picture("pet/rex", disc(1)[0])
-GUIDE = (Path(__file__).parents[2] / "GUIDE.md").read_text("utf-8")
+GUIDE = (Path(__file__).parents[2] / "docs" / "guide" / "models.md").read_text("utf-8")
 
 
 @pytest.fixture(autouse=True)
