@@ -67,13 +67,13 @@ def _row(name: str, title: Message, explanation: str) -> Metric:
 
 
 METRICS = (
-    _row("instability_mirror", Message("instability, mirrored"),
+    _row("instability_mirror", Message("instability when mirrored"),
         N_("Mean difference at the outline from the mirrored picture's alpha")),
-    _row("instability_shift", Message("instability, moved"),
+    _row("instability_shift", Message("instability when moved"),
         N_("Mean difference at the outline from the alpha of the picture moved by 8 px")),
-    _row("instability_scale", Message("instability, smaller"),
+    _row("instability_scale", Message("instability when smaller"),
         N_("Mean difference at the outline from the alpha of the picture 3 % smaller")),
-    _row("instability_jpeg", Message("instability, packed"),
+    _row("instability_jpeg", Message("instability as a JPEG"),
         N_("Mean difference at the outline from the alpha of the picture as a JPEG of quality 75")),
 )  # fmt: skip
 """In the order of `predictions.perturbations`. Measured where asked for: each is an inference."""

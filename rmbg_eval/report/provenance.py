@@ -23,7 +23,7 @@ def details(run: Run) -> Iterable[tuple[Text, Text]]:
             label = Message("Weights of {model}, SHA-256", model=model.info.name)
             hashed = model.info.weights_sha256
             rows.append((label, ", ".join(filter(None, (hashed, model.info.weights_from)))))
-        if model.stability:
+        if model.stability and not model.info.finished:
             rows.append(
                 (
                     Message("Stability of {model}", model=model.info.name),
