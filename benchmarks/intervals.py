@@ -252,7 +252,7 @@ def preferred(strength: tuple[float, ...], pictures: int) -> list[str]:
     for _ in range(REPEATS):
         shoots = _shoots(*votes(pictures), names)
         found = rank(shoots, names, pictures)
-        if found.reason:
+        if found.reason or len(found.models) < count:
             continue
         done += 1
         by_name = {each.model: each for each in found.models}
