@@ -260,7 +260,11 @@ def preferred(strength: tuple[float, ...], pictures: int) -> list[str]:
         held += [one.low <= value <= one.high for one, value in zip(ours, true, strict=True)]
         width += float(np.mean([one.high - one.low for one in ours]))
         better = true[:, None] > true + 0.01
-        pairs_of_it = [(names.index(one), names.index(other)) for one, other in found.better]
+        pairs_of_it = [
+            (names.index(one.model), names.index(other))
+            for one in ours
+            for other in one.better_than
+        ]
         wrong += any(not better[pair] for pair in pairs_of_it)
         told += sum(bool(better[pair]) for pair in pairs_of_it)
         above = np.array([[a.worst_rank < b.best_rank for b in ours] for a in ours])

@@ -136,15 +136,17 @@ def _by_eye(run: Run, decisions: Decisions) -> list[str]:
                 if each.share is not None
                 else "–",
                 f"{each.won} / {each.lost} / {each.equal}",
+                ", ".join(map(code, each.better_than)) or "–",
             ]
             for each in ranking.models
         ]
-        heads = ["rank", "model", "wins against the others (95 %)", "won / lost / equal"]
+        heads = ["rank", "model", "wins against the others (95 %)", "won / lost / equal",
+                 "clearly better than"]  # fmt: skip
         lines += _table("Preferred, without names", heads, rows)
         told = f"{ranking.votes} votes on {ranking.pictures} pictures."
         if ranking.reason:
             told += f" No ranks: {code(ranking.reason)}"
-        lines += [f"{told} Only models whose ranks do not overlap are told apart.", ""]
+        lines += [f"{told} Where none is called better, models may be equal.", ""]
     rows = []
     for key, opinion in settle(decisions.reviews).items():
         if opinion.answer in ("mend", "unusable", "disputed"):

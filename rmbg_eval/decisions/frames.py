@@ -25,7 +25,7 @@ ACCEPTANCE = (
 )  # fmt: skip
 RANKING = (
     "model", "best_rank", "worst_rank", "share", "low", "high", "won", "lost", "equal", "votes",
-    "reason",
+    "better_than", "reason",
 )  # fmt: skip
 
 
@@ -76,7 +76,8 @@ def ranking_frame(run: Run) -> DataFrame:
     Columns: `model`; `best_rank` and `worst_rank`, between which its rank lies; `share`, the
     strength of Bradley and Terry as the share of votes that it would win against the others, in
     [0, 1]; `low` and `high`, its interval of 95 %; the counts `won`, `lost`, `equal` and `votes`;
-    `reason`, why there are no ranks.
+    `better_than`, the models that it is clearly better than (a tuple); `reason`, why there are no
+    ranks.
 
     >>> from rmbg_eval import Settings
     >>> nothing = {"cases": (), "models": (), "predictions": (), "risks": ()}
@@ -91,7 +92,7 @@ def ranking_frame(run: Run) -> DataFrame:
             [
                 one.model, one.best_rank, one.worst_rank, one.share, one.low, one.high,
                 one.won, one.lost, one.equal,
-                one.won + one.lost + one.equal, _text(ranking.reason),
+                one.won + one.lost + one.equal, one.better_than, _text(ranking.reason),
             ]
             for one in ranking.models
         ],

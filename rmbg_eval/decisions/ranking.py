@@ -50,6 +50,8 @@ class Standing:
     won: int
     lost: int
     equal: int
+    better_than: tuple[str, ...] = ()
+    """The models that it is clearly better than: what ranks are made of."""
 
     @property
     def ranks(self) -> str:
@@ -72,8 +74,6 @@ class Ranking:
     """A case of no shoot is its own."""
     reason: Message | None
     """Why there are no ranks."""
-    better: tuple[tuple[str, str], ...] = ()
-    """Each two models that are told apart, the better first: what ranks are made of."""
 
 
 Tally = tuple[str, str, float]
@@ -107,10 +107,11 @@ def rank(
     every = [each for shoot in shoots for each in shoot]
     there = [name for name in names if any(name in each[:2] for each in every)]
     reason = _reason(every, there, len(shoots))
-    counts = {name: [0, 0, 0] for name in there}
+    tallies: dict[str, list[float]] = {name: [] for name in there}
     for one, other, of_one in every:
-        for name, of_it in ((one, of_one), (other, 1 - of_one)):
-            counts[name][{1.0: 0, 0.0: 1, 0.5: 2}[of_it]] += 1
+        tallies[one].append(of_one)
+        tallies[other].append(1 - of_one)
+    counts = {name: (own.count(1), own.count(0), own.count(0.5)) for name, own in tallies.items()}
     if reason:
         ordered = sorted(there, key=lambda name: (-_plain(counts[name]), there.index(name)))
         models = [Standing(name, None, None, None, None, None, *counts[name]) for name in ordered]
@@ -133,11 +134,11 @@ def rank(
             Standing(
                 there[place], int(best[place]), int(worst[place]), float(shares[place]),
                 float(low[place]), float(high[place]), *counts[there[place]],
+                tuple(there[other] for other in order if better[place, other]),
             )
             for place in order
         ),
         len(every), pictures, len(shoots), None,
-        tuple((there[one], there[other]) for one, other in np.argwhere(better).tolist()),
     )  # fmt: skip
 
 

@@ -139,14 +139,13 @@ def _standing(each: Standing) -> ShareRow:
         interval=_from_to(each.low, each.high),
         near="",
         others=(),
-        note="",
+        note=", ".join(each.better_than) or "–",
     )
 
 
 def _votes(ranking: Ranking) -> Message:
     return Message(
-        "{votes} votes on {pictures} pictures. Only models whose ranks do not overlap are told "
-        "apart.",
+        "{votes} votes on {pictures} pictures. Where none is called better, models may be equal.",
         votes=ranking.votes,
         pictures=ranking.pictures,
     )

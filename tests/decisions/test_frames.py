@@ -43,6 +43,7 @@ def test_a_frame_has_what_was_decided_how_many_are_usable_and_what_is_preferred(
     best, other = ranking_frame(run).itertuples()
     assert (best.model, best.won, best.votes) == ("a", 12, 12)
     assert [(each.best_rank, each.worst_rank) for each in (best, other)] == [(1, 1), (2, 2)]
+    assert (best.better_than, other.better_than) == (("b",), ())
     assert best.share == ranking_of(run, some).models[0].share
     assert best.low < best.share < best.high
     assert isna(best.reason)

@@ -73,7 +73,7 @@ def test_a_better_model_is_first_and_models_alike_share_their_ranks() -> None:
     found = rank(shoots, ["twin", "fair", "good"], 60)
     assert (found.models[0].model, found.models[0].ranks) == ("good", "1")
     assert [each.ranks for each in found.models[1:]] == ["2–3", "2–3"]
-    assert {*found.better} == {("good", "fair"), ("good", "twin")}
+    assert [{*each.better_than} for each in found.models] == [{"fair", "twin"}, set(), set()]
     assert found.models[0].low > 0.6
     assert sum(each.share for each in found.models) == pytest.approx(1.5)
 

@@ -203,6 +203,7 @@ def test_the_ranking_is_that_of_python(page: Page) -> None:
     assert theirs["reason"] == ""
     for one, other in zip(theirs["standings"], ours.models, strict=True):
         assert names[one["model"]] == other.model
+        assert {names[each] for each in one["over"]} == {*other.better_than}
         assert (one["best"], one["worst"]) == (other.best_rank, other.worst_rank)
         assert one["share"] == pytest.approx(other.share, abs=1e-6)
         # Other draws: as far apart as 500 of them leave it.

@@ -239,7 +239,7 @@ export function blind(dialog, decisions, save) {
       : best.length > 1
         ? say(words, "rank-close", { models: names(best) })
         : say(words, "rank-best", { model: names(best) });
-    const rows = standings.map(({ model, best: first, worst, share, low, high }) => {
+    const rows = standings.map(({ model, best: first, worst, over, share, low, high }) => {
       const [from, to] = low === null || high === null ? [share, share] : [low, high];
       const bar = svg(
         "svg",
@@ -261,6 +261,13 @@ export function blind(dialog, decisions, save) {
         h("th", { scope: "row" }, about.models[model]),
         h("td", {}, bar),
         h("td", { class: "number" }, h("b", {}, percent(share)), ...range),
+        h(
+          "td",
+          { class: "note" },
+          ...(over.length
+            ? say(words, "rank-over", { models: over.map((one) => about.models[one]).join(", ") })
+            : []),
+        ),
       );
     });
     part("ranking").replaceChildren(

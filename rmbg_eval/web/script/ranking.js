@@ -9,7 +9,7 @@ const PRIOR = 1; // equal votes that each pair that met has beside people's
 const FLIPS = 1999; // of the signs of shoots
 
 /** @typedef {[number, number, number]} Tally a model, another, and what the first has: 1, 0.5 or 0 */
-/** @typedef {{ model: number, best: number | null, worst: number | null, share: number, low: number | null, high: number | null }} Standing */
+/** @typedef {{ model: number, best: number | null, worst: number | null, over: number[], share: number, low: number | null, high: number | null }} Standing */
 
 /** Numbers from 0 to 1 by chance, always the same of a seed. @param {number} seed */
 export function chance(seed) {
@@ -116,6 +116,7 @@ export function rank(shoots, count, seed = 0) {
       model,
       best: null,
       worst: null,
+      over: [],
       share: shares[n],
       low: null,
       high: null,
@@ -142,6 +143,7 @@ export function rank(shoots, count, seed = 0) {
     model,
     best: 1 + better.filter((row) => row[n]).length,
     worst: size - better[n].filter(Boolean).length,
+    over: there.filter((_, other) => better[n][other]),
     share: shares[n],
     low: expit(logit(shares[n]) - reach[n]),
     high: expit(logit(shares[n]) + reach[n]),
