@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from importlib.util import find_spec
+from pathlib import Path
 from typing import Annotated
 
 import typer
@@ -18,6 +19,12 @@ from .options import (
 @takes(Settings, "models", "cases", "device", "dtype")
 def serve(
     settings: Settings,
+    run: Annotated[
+        Path | None,
+        typer.Argument(
+            metavar="[RUN]", help="Folder of a finished report, to serve that instead of the page."
+        ),
+    ] = None,
     host: Annotated[
         str,
         typer.Option(
@@ -35,20 +42,38 @@ def serve(
         str,
         typer.Option(metavar="DIR", help="Let visitors add pictures to this folder of cases."),
     ] = "",
+    decisions: Annotated[
+        str,
+        typer.Option(
+            metavar="DIR", help="With RUN: what is decided on the page is saved here as one goes."
+        ),
+    ] = "",
 ) -> None:
     """explore.ipynb as a page: drop a picture, press the button, save the PNG."""
     from .terminal import out
 
-    missing = [name for name in ("voila", "anywidget") if find_spec(name) is None]
+    if decisions and run is None:
+        raise SettingsError(
+            Message("There is nothing to decide on without a report"),
+            Message("Name its folder: rmbg-eval serve RUN --decisions DIR."),
+        )
+    needed = ("tornado",) if run else ("voila", "anywidget")
+    missing = [name for name in needed if find_spec(name) is None]
     if missing:
         raise SettingsError(
             Message("The page needs {names}, which is not installed", names=missing),
             Message("Install it: pip install 'rmbg-eval[lab]'."),
         )
-    from ..explore.server import serve as serve_page  # Voilà takes two seconds
 
     def say(address: str) -> None:
         out.print(address, markup=False, highlight=False, soft_wrap=True)
         out.print("Ctrl-C ends it.")
+
+    if run is not None:
+        from ..explore.report_server import serve_report
+
+        serve_report(run, host, port, token, decisions, say)
+        return
+    from ..explore.server import serve as serve_page  # Voilà takes two seconds
 
     serve_page(settings, host, port, token, add_to, say)

@@ -7,7 +7,9 @@ counted.
 
 from __future__ import annotations
 
+import hashlib
 import json
+import re
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -19,11 +21,13 @@ from ..errors import DecisionError, RmbgEvalError, explain, printable, reason_of
 from ..i18n import Message
 from ..run.record import Run
 from .applying import Contradiction, applicable, contradictions, mismatch
-from .record import SCHEMA_VERSION, Approval, Decision, Decisions, Review, Side, Vote
+from .record import SCHEMA_VERSION, Approval, Decision, Decisions, Person, Review, Side, Vote
 
 NAME = "decisions.json"
 MOST_BYTES = 64 << 20
 """Of one file: about 200,000 decisions."""
+MOST_PEOPLE = 200
+"""Of a run, whose decisions a page that is served keeps in one folder."""
 
 _ADAPTER: TypeAdapter[Review | Vote | Approval] = TypeAdapter(Decision)
 _FIELDS = [*dict.fromkeys(
@@ -154,11 +158,63 @@ def counting_in(run: Run) -> Decisions:
 
 def save(folder: Path, decisions: Decisions) -> None:
     """Write decisions.json, a line each, whole or not at all."""
+    _write(folder / NAME, decisions)
+
+
+def received(run: Run, data: bytes) -> Decisions:
+    """What a page of this run sent, as a decisions.json has it, all of it good.
+
+    Raises DecisionError where any of it is damaged or about other content.
+    """
+    decisions = []
+    for number, entry in enumerate(_parsed(data, NAME), 1):
+        decision = _decision(entry)
+        reason = decision if isinstance(decision, Message) else mismatch(run, decision)
+        if isinstance(decision, Message) or reason:
+            raise DecisionError(
+                Message("{file}, decision {entry}: {reason}", file=NAME, entry=number,
+                        reason=reason),
+                _LOOK_AGAIN,
+            )  # fmt: skip
+        decisions.append(decision)
+    return Decisions(decisions=tuple(decisions))
+
+
+def keep_by_person(folder: Path, of: str, decisions: Decisions) -> list[Path]:
+    """Add decisions to the files of a folder, one a person and run; what these have stays.
+
+    `of`: what tells the run from others. Returns the files that were written. Raises DecisionError
+    where a file there cannot be read, or there are too many of the run; OutputError where one
+    cannot be written. Nothing of a person's name but its plain letters is in a file's name.
+    """
+    by: dict[Person, list[Review | Vote | Approval]] = {}
+    for decision in decisions.decisions:
+        by.setdefault(decision.who, []).append(decision)
+    written = []
+    for person, own in by.items():
+        digest = hashlib.sha256(f"{person.name}\0{person.session}".encode()).hexdigest()
+        plain = re.sub(r"[^a-z0-9]+", "-", person.name.lower())[:24].strip("-") or "person"
+        path = folder / f"decisions-{of[:12]}-{plain}-{digest[:12]}.json"
+        there = path.exists() or path.is_symlink()
+        if not there and len([*folder.glob(f"decisions-{of[:12]}-*.json")]) >= MOST_PEOPLE:
+            raise DecisionError(
+                Message("{n} people have decided on this run already", n=MOST_PEOPLE),
+                Message("Move their files elsewhere, or name another folder."),
+            )
+        before = read(path) if there else Decisions()
+        after = Decisions.of(before, Decisions(decisions=tuple(own)))
+        if after != before:
+            _write(path, after)
+        written.append(path)
+    return written
+
+
+def _write(path: Path, decisions: Decisions) -> None:
     rows = ",\n".join(
         json.dumps(each.model_dump(mode="json"), ensure_ascii=True) for each in decisions.decisions
     )
     write_atomic(
-        folder / NAME,
+        path,
         f'{{"schema_version": {SCHEMA_VERSION}, "decisions": [\n{rows}\n]}}\n',
     )
 
@@ -187,6 +243,10 @@ def _entries(path: Path) -> list[Any]:
         raise DecisionError(
             Message("{file} can be no file", file=file), Message("Check the path.")
         ) from None
+    return _parsed(data, file)
+
+
+def _parsed(data: bytes, file: str) -> list[Any]:
     try:
         found = json.loads(
             data.decode("utf-8"), object_pairs_hook=_once, parse_constant=_no_constant

@@ -7,12 +7,10 @@ the scripts of Voilà and its widgets; contents, trees, templates and themes are
 from __future__ import annotations
 
 import asyncio
-import ipaddress
 import json
 import logging
 import os
 import re
-import secrets
 import shutil
 import signal
 import socket
@@ -23,7 +21,7 @@ from collections.abc import Callable, Sequence
 from multiprocessing import get_context
 from pathlib import Path
 from typing import Any
-from urllib.parse import quote, urlencode, urlunsplit
+from urllib.parse import quote
 
 import jinja2
 from jupyter_server.base.handlers import JupyterHandler
@@ -37,11 +35,12 @@ from voila.tornado.handler import TornadoVoilaHandler
 from ..core.choices import Device, Dtype
 from ..core.paths import resource
 from ..core.processes import end_with_parent
-from ..errors import SettingsError, printable
+from ..errors import SettingsError
 from ..i18n import Message, join
 from ..models.table import load_model
 from ..settings import Settings
 from ..web import script, style
+from .access import LOOPBACK_NAMES, address_of, check_free, token_of
 from .doors import ChannelsHandler, FileHandler, OneKernelHandler, Plain, ShutdownHandler
 from .frames import LineCutError
 from .model_server import kept_png, serve_models
@@ -61,8 +60,6 @@ ALONE = 60
 """Seconds without a page after which it is ended: it never came, was closed, or is out of reach."""
 VISITORS = 24
 """Kernels at once; each takes about 100 MB, and its pictures."""
-SHORTEST_TOKEN = 12
-_LOOPBACK_NAMES = ["localhost", "127.0.0.1", "::1"]
 _POLICY = (
     "default-src 'none'; script-src 'self' 'unsafe-inline' 'unsafe-eval' blob:; "
     "style-src 'self' 'unsafe-inline'; img-src 'self' blob: data:; font-src 'self' data:; "
@@ -184,18 +181,8 @@ def serve(
         raise SettingsError(
             Message("The page cannot be served on this system"), Message("Use Linux, macOS or WSL.")
         )
-    if token is None and not is_loopback(host):
-        token = secrets.token_urlsafe(24)
-    if token is not None and len(token) < SHORTEST_TOKEN:
-        raise SettingsError(
-            Message(
-                "The token has {n} characters; {least} are needed",
-                n=len(token),
-                least=SHORTEST_TOKEN,
-            ),
-            Message("Leave --token out to have one made."),
-        )
-    _check_free(host, port)
+    token = token_of(host, token)
+    check_free(host, port)
     folder = Path(tempfile.mkdtemp(prefix="rmbg-eval-"))  # for this user's eyes only
     try:
         address = str(folder / "models")
@@ -209,9 +196,7 @@ def serve(
         os.environ["IPYTHONDIR"] = str(folder / "ipython")  # no history, nobody's start-up files
         os.environ["JUPYTER_PREFER_ENV_PATH"] = "1"  # the kernel of this environment
         app = _server(folder, address, host, port, token)
-        netloc = f"[{host}]:{port}" if ":" in host else f"{host}:{port}"
-        query = urlencode({"token": token}) if token else ""
-        app.when_there = lambda: say(urlunsplit(("http", netloc, "/", query, "")))
+        app.when_there = lambda: say(address_of(host, port, token))
         try:
             app.start()
         finally:
@@ -261,7 +246,7 @@ def _server(folder: Path, address: str, host: str, port: int, token: str | None)
         "explore_socket": address,
         # Without a token, only who comes under a local name: no other site's name may lead here.
         "allow_remote_access": token is not None,
-        "local_hostnames": _LOOPBACK_NAMES,
+        "local_hostnames": LOOPBACK_NAMES,
         "headers": {"Content-Security-Policy": _POLICY, "Referrer-Policy": "no-referrer"},
         "websocket_max_message_size": 4 * PART,
         "websocket_ping_interval": 20,
@@ -294,38 +279,6 @@ def _page_cells(handler: Any, notebook: Any, cwd: str) -> Any:
         if cell.cell_type == "code" and "notebook-only" not in cell.metadata.get("tags", [])
     ]
     return notebook
-
-
-def is_loopback(host: str) -> bool:
-    """Whether only this machine can reach `host`; SettingsError if it is no address."""
-    if host == "localhost":
-        return True
-    try:
-        return ipaddress.ip_address(host).is_loopback
-    except ValueError:
-        raise SettingsError(
-            Message("{host} is no address of this machine", host=repr(printable(host))),
-            Message("Give 127.0.0.1, 0.0.0.0 for all, or one of its IP addresses with --host."),
-        ) from None
-
-
-def _check_free(host: str, port: int) -> None:
-    family = socket.AF_INET6 if ":" in host else socket.AF_INET
-    with socket.socket(family, socket.SOCK_STREAM) as probe:
-        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-        try:
-            probe.bind((host, port))
-        except (OSError, OverflowError) as error:
-            reason = getattr(error, "strerror", None) or str(error)
-            raise SettingsError(
-                Message(
-                    "{host}:{port} cannot be listened to: {reason}",
-                    host=printable(host),
-                    port=port,
-                    reason=reason,
-                ),
-                Message("Choose another with --port."),
-            ) from None
 
 
 class ModelProcess:

@@ -23,8 +23,9 @@ from tornado.websocket import websocket_connect
 
 from rmbg_eval.core.paths import packaged_picture
 from rmbg_eval.errors import ModelError, SettingsError
+from rmbg_eval.explore.access import is_loopback
 from rmbg_eval.explore.model_server import RemoteEngine
-from rmbg_eval.explore.server import ModelProcess, is_loopback, serve, shell
+from rmbg_eval.explore.server import ModelProcess, serve, shell
 from rmbg_eval.settings import Settings
 
 PROTOCOL = "v1.kernel.websocket.jupyter.org"

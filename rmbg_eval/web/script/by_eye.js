@@ -3,6 +3,7 @@
 import { address } from "./address.js";
 import { blind } from "./blind.js";
 import { Decisions } from "./decisions.js";
+import { h } from "./dom.js";
 import { review } from "./review.js";
 import { say, wordsOf } from "./words.js";
 
@@ -49,13 +50,26 @@ export async function byEye() {
     state.replaceChildren(...lines);
   });
   const decisions = await reading;
+  for (const [name, hidden] of /** @type {const} */ ([
+    ["in-browser", decisions.served],
+    ["on-server", !decisions.served],
+  ]))
+    part(name).hidden = hidden;
   if (decisions.person !== "anonymous") person.value = decisions.person;
   person.addEventListener("change", () => {
     decisions.person = person.value;
   });
   const show = () => {
     decisions.tellUnsaved(section, words);
-    if (decisions.full) state.replaceChildren(...say(words, "full"));
+    const { problem, remedy } = decisions.refusal ?? {};
+    if (problem && remedy) {
+      state.replaceChildren(
+        ...say(words, "refused"),
+        ...Object.keys(problem).map((lang) =>
+          h("span", { lang }, ` ${problem[lang]} ${remedy[lang]}`),
+        ),
+      );
+    } else if (decisions.full) state.replaceChildren(...say(words, "full"));
     else if (decisions.count && !state.childElementCount)
       state.replaceChildren(...say(words, "kept", { n: decisions.count }));
   };

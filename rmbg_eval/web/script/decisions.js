@@ -4,6 +4,7 @@
 import { remembered } from "./address.js";
 import { download } from "./dom.js";
 import { Keep } from "./keep.js";
+import { ask, offers, Refusal } from "./offers.js";
 import { say } from "./words.js";
 
 /**
@@ -48,6 +49,8 @@ import { say } from "./words.js";
 const ANONYMOUS = "anonymous";
 const LONGEST = { comment: 2000, person: 80, session: 64, page: 40, category: 300, case: 300 };
 const MOST_BYTES = 64 << 20; // of a file
+const MOST_SENT = 1 << 18; // characters at once, of which the server takes four times as many bytes
+const AGAIN = 5000; // milliseconds until it is tried again, where there was no answer
 const ANSWERS = ["usable", "mend", "unusable", "unsure"];
 const CHOICES = ["left", "right", "equal"];
 const FIELDS = {
@@ -107,12 +110,16 @@ export class Decisions {
   #keeping = 0; // how often the browser is writing just now
   #open = false; // whether all that was kept has been read
   full = false; // whether the browser keeps nothing more
+  #sending = false;
+  /** @type {Refusal | null} */
+  refusal = null; // why the server does not take them
 
   /** With all that the browser keeps. @param {About} about */
   static async of(about) {
     const decisions = new Decisions(about);
     await decisions.#keep.open((key, entry) => decisions.#adopt(key, entry));
     decisions.#open = true;
+    decisions.#send();
     return decisions;
   }
 
@@ -216,7 +223,46 @@ export class Decisions {
     this.#fresh.set(key, text);
     this.#put([[key, { text, saved: false }]]);
     this.#changed();
+    this.#send();
     return decision;
+  }
+
+  /** Whether they are saved by the server that the page comes from. */
+  get served() {
+    return offers.has("decisions");
+  }
+
+  /** Have the server save what is in no file yet, as one goes. */
+  async #send() {
+    if (!this.served || this.#sending || this.refusal) return;
+    this.#sending = true;
+    try {
+      while (this.#fresh.size) {
+        /** @type {[string, string][]} */
+        const some = [];
+        let length = 0;
+        for (const each of this.#fresh) {
+          length += each[1].length;
+          if (some.length && length > MOST_SENT) break;
+          some.push(each);
+        }
+        const rows = some.map(([, text]) => text).join(",");
+        await ask("decisions", `{"schema_version": 1, "decisions": [${rows}]}`);
+        this.#mark(some);
+      }
+    } catch (error) {
+      if (error instanceof Refusal) this.refusal = error;
+      else setTimeout(() => this.#send(), AGAIN);
+      this.#changed();
+    }
+    this.#sending = false;
+  }
+
+  /** Those lie in a file now. @param {[string, string][]} entries */
+  #mark(entries) {
+    for (const [key] of entries) this.#fresh.delete(key);
+    this.#put(entries.map(([key, text]) => [key, { text, saved: true }]));
+    this.#changed();
   }
 
   /** Keep these; while they are not on the disk yet, the page has it. @param {[string, import("./keep.js").Entry][]} entries */
@@ -281,7 +327,8 @@ export class Decisions {
    * @param {DocumentFragment} words */
   tellUnsaved(where, words) {
     for (const output of where.querySelectorAll('[data-part="unsaved"]')) {
-      output.replaceChildren(...(this.unsaved ? say(words, "unsaved", { n: this.unsaved }) : []));
+      const all = this.served && this.count && !this.unsaved ? say(words, "all-saved") : [];
+      output.replaceChildren(...(this.unsaved ? say(words, "unsaved", { n: this.unsaved }) : all));
     }
   }
 
@@ -302,10 +349,7 @@ export class Decisions {
 
   /** All that there is now lies in a file. */
   saved() {
-    const all = [...this.#fresh];
-    this.#fresh.clear();
-    this.#put(all.map(([key, text]) => [key, { text, saved: true }]));
-    this.#changed();
+    this.#mark([...this.#fresh]);
   }
 
   /**

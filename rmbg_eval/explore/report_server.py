@@ -1,0 +1,221 @@
+"""`rmbg-eval serve RUN`: a finished report, whose page saves what a file cannot.
+
+Only what the page shows is served of the run's folder, and nothing beside it. What a page sends is
+bounded, is checked by the records it is made of, and comes from this page alone: with the token if
+there is one, and from the same origin. Nothing that a visitor sends writes to the operator's log.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import hmac
+import json
+import logging
+import mimetypes
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+from functools import partial
+from pathlib import Path
+from typing import Any
+from urllib.parse import urlsplit
+
+from tornado.httpserver import HTTPServer
+from tornado.web import Application, HTTPError, RequestHandler
+
+from ..core.files import inside, user_path
+from ..decisions.files import keep_by_person, received
+from ..decisions.record import Decisions
+from ..errors import Failure, RmbgEvalError, SettingsError, printable
+from ..i18n import Message
+from ..report.by_eye import page_data
+from ..run.folder import PAGES
+from ..run.record import Run
+from .access import LOOPBACK_NAMES, address_of, check_free, token_of
+
+MOST_BODY = 1 << 20
+"""Bytes of what a page may send at once."""
+_COOKIE = "rmbg-eval-token"
+_SHOWN = {".png", ".webp", ".jpg", ".jpeg"}
+_PARTS = {"report.css": "text/css", "report.js": "text/javascript"}
+_META = '<meta http-equiv="Content-Security-Policy" content="default-src &#39;none&#39;; '
+"""What a page of ours begins its policy with."""
+_POLICY_OF_PICTURES = "default-src 'none'; sandbox; frame-ancestors 'none'"
+
+
+class Desk:
+    """A run, and what may be written of it."""
+
+    def __init__(self, folder: Path, decisions: str) -> None:
+        self.run = Run.load(folder)
+        self.folder = self.run.settings.out_folder
+        if not (self.folder / "index.html").is_file():
+            raise SettingsError(
+                Message("{folder} has no index.html", folder=printable(str(folder))),
+                Message("Make it: rmbg-eval report --out DIR."),
+            )
+        self.decisions = user_path(decisions, SettingsError) if decisions else None
+        self.of = str(page_data(self.run, Decisions())["content"])
+        self.offers = ["decisions"] if self.decisions else []
+        self.one_at_a_time = ThreadPoolExecutor(1, "desk")
+
+    def page(self, path: Path) -> bytes:
+        """A page of the report, which may ask what this server offers."""
+        text = path.read_text("utf-8")
+        start = text.find(_META)
+        if not 0 <= start < 1000:  # of another version, or no page of ours
+            raise HTTPError(404)
+        offers = f'<meta name="rmbg-eval-offers" content="{" ".join(self.offers)}">\n'
+        head = text[:start] + offers if self.offers else text[:start]
+        rest = text[start:].replace(_META, f"{_META}connect-src 'self'; ", 1)
+        return (head + rest).encode("utf-8")
+
+    def keep(self, data: bytes) -> dict[str, Any]:
+        """Save decisions; how many there were."""
+        assert self.decisions is not None
+        new = received(self.run, data)
+        keep_by_person(self.decisions, self.of, new)
+        return {"saved": len(new.decisions)}
+
+
+class Visit(RequestHandler):
+    """Who may come in, and what is said of errors: a line, in no language but the protocol's."""
+
+    def initialize(self, desk: Desk, token: str | None) -> None:
+        self.desk, self.token = desk, token
+
+    def set_default_headers(self) -> None:
+        self.clear_header("Server")
+        self.set_header("X-Content-Type-Options", "nosniff")
+        self.set_header("Referrer-Policy", "no-referrer")
+        self.set_header("Cache-Control", "no-store")
+        self.set_header("Cross-Origin-Resource-Policy", "same-origin")
+        self.set_header("Content-Security-Policy", _POLICY_OF_PICTURES)
+
+    def prepare(self) -> None:
+        if self.token is None:  # no other site's name may lead here
+            if self.request.host_name.strip("[]") not in LOOPBACK_NAMES:
+                raise HTTPError(403)
+            return
+        asked = self.get_query_argument("token", None) if self.request.method == "GET" else None
+        if asked is not None and self._right(asked):
+            self.set_cookie(_COOKIE, self.token, httponly=True, samesite="Strict", path="/")
+            self.redirect(self.request.path)  # the address has it no longer
+            return
+        if not self._right(self.get_cookie(_COOKIE) or ""):
+            raise HTTPError(403)
+
+    def _right(self, text: str) -> bool:
+        return hmac.compare_digest(text.encode("utf-8", "replace"), (self.token or "").encode())
+
+    def write_error(self, status_code: int, **_: Any) -> None:
+        self.set_header("Content-Type", "text/plain; charset=utf-8")
+        self.finish(f"{status_code} {self._reason}\n")
+
+    def log_exception(self, kind: Any, error: BaseException | None, traceback: Any) -> None:
+        if not isinstance(error, HTTPError):
+            super().log_exception(kind, error, traceback)
+
+
+class PageHandler(Visit):
+    """The report, or a case's own page."""
+
+    def get(self, name: str = "") -> None:
+        where = f"{PAGES}/{name}" if name else "index.html"
+        if not inside(self.desk.folder, where) or not (self.desk.folder / where).is_file():
+            raise HTTPError(404)
+        self.set_header("Content-Type", "text/html; charset=utf-8")
+        self.set_header("Content-Security-Policy", "frame-ancestors 'none'")  # and the page's own
+        self.finish(self.desk.page(self.desk.folder / where))
+
+
+class FileHandler(Visit):
+    """A picture of the report, or a part of its page."""
+
+    def get(self, name: str) -> None:
+        if name == "favicon.ico":  # browsers ask for one
+            self.set_status(204)
+            return
+        path = self.desk.folder / name
+        shown = name in _PARTS or path.suffix.lower() in _SHOWN
+        hidden = any(part.startswith(".") for part in name.split("/"))
+        if not shown or hidden or not inside(self.desk.folder, name) or not path.is_file():
+            raise HTTPError(404)
+        kind = _PARTS.get(name) or mimetypes.guess_type(name)[0] or "application/octet-stream"
+        self.set_header("Content-Type", kind)
+        self.finish(path.read_bytes())
+
+
+class AskHandler(Visit):
+    """What the page asks for, as JSON; answered after what was asked before."""
+
+    def initialize(self, desk: Desk, token: str | None, answer: str) -> None:  # type: ignore[override]
+        super().initialize(desk, token)
+        self.answer: Callable[[bytes], dict[str, Any]] = getattr(desk, answer)
+
+    def prepare(self) -> None:
+        super().prepare()
+        origin = urlsplit(self.request.headers.get("Origin", ""))
+        own = origin.scheme in ("http", "https") and origin.netloc == self.request.host
+        kind = self.request.headers.get("Content-Type", "")
+        if not own or self.request.headers.get("Sec-Fetch-Site", "same-origin") != "same-origin":
+            raise HTTPError(403)
+        if kind.split(";")[0].strip() != "application/json":
+            raise HTTPError(415)
+
+    async def post(self) -> None:
+        loop = asyncio.get_running_loop()
+        work = partial(self.answer, self.request.body)
+        try:
+            said = await loop.run_in_executor(self.desk.one_at_a_time, work)
+        except RmbgEvalError as error:
+            failure = Failure.of(error)
+            problem = Message("{problem}.", problem=failure.problem)
+            said = {"problem": problem.everywhere(), "remedy": failure.remedy.everywhere()}
+            self.set_status(422)
+        self.set_header("Content-Type", "application/json")
+        self.finish(json.dumps(said))
+
+
+def application(desk: Desk, token: str | None) -> Application:
+    """What is served."""
+    about: dict[str, Any] = {"desk": desk, "token": token}
+    asks = {"decisions": "keep"}
+    return Application(
+        [
+            (r"/(?:index\.html)?", PageHandler, about),
+            (rf"/{PAGES}/([^/]+\.html)", PageHandler, about),
+            *((f"/{ask}", AskHandler, {**about, "answer": asks[ask]}) for ask in desk.offers),
+            (r"/(.+)", FileHandler, about),
+        ],
+        log_function=lambda handler: None,
+    )
+
+
+def serve_report(
+    folder: Path,
+    host: str,
+    port: int,
+    token: str | None,
+    decisions: str,
+    say: Callable[[str], None],
+) -> None:
+    """Serve a finished report until the process is told to end.
+
+    `decisions`: the folder that takes what visitors decide, or none. Any host but a loopback
+    address gets a token. `say` is told the address. Raises SettingsError for what cannot be
+    served, OutputError for a folder that holds no run.
+    """
+    token = token_of(host, token)
+    check_free(host, port)
+    desk = Desk(folder, decisions)
+    logging.getLogger("tornado").setLevel(logging.ERROR)  # below that, it tells of visitors' faults
+    asyncio.run(
+        _serve(application(desk, token), host, port, lambda: say(address_of(host, port, token)))
+    )
+
+
+async def _serve(app: Application, host: str, port: int, when_there: Callable[[], None]) -> None:
+    server = HTTPServer(app, max_body_size=MOST_BODY, body_timeout=30, idle_connection_timeout=300)
+    server.listen(port, "127.0.0.1" if host == "localhost" else host)
+    when_there()
+    await asyncio.Event().wait()

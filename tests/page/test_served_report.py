@@ -1,0 +1,225 @@
+"""A finished report that is served: what visitors decide is saved, and nothing else may be done."""
+
+from __future__ import annotations
+
+import asyncio
+import http.client
+import json
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+import pytest
+from browser import free_port
+from pages import HOSTILE, opened
+from playwright.sync_api import Page, expect
+
+from rmbg_eval.decisions.files import read
+from rmbg_eval.explore.report_server import MOST_BODY, Desk, _serve, application
+
+TOKEN = "a-token-of-tests"
+
+
+@contextmanager
+def serving(desk: Desk, token: str | None = TOKEN) -> Iterator[int]:
+    port, there = free_port(), threading.Event()
+    loop = asyncio.new_event_loop()
+    task = loop.create_task(_serve(application(desk, token), "127.0.0.1", port, there.set))
+
+    def run() -> None:
+        with pytest.raises(asyncio.CancelledError):
+            loop.run_until_complete(task)
+
+    thread = threading.Thread(target=run, daemon=True)
+    thread.start()
+    assert there.wait(10)
+    try:
+        yield port
+    finally:
+        loop.call_soon_threadsafe(task.cancel)
+        thread.join(10)
+
+
+@pytest.fixture(scope="module")
+def desk(pages: dict[str, Path], tmp_path_factory: pytest.TempPathFactory) -> Desk:
+    return Desk(pages["folder"].parent, str(tmp_path_factory.mktemp("decided") / "here"))
+
+
+@pytest.fixture(scope="module")
+def port(desk: Desk) -> Iterator[int]:
+    with serving(desk) as port:
+        yield port
+
+
+def ask(port: int, method: str, path: str, body: Any = None, **headers: str) -> tuple[int, bytes]:
+    """With the token and of the page's own origin, unless it is said otherwise."""
+    line = http.client.HTTPConnection("127.0.0.1", port, timeout=10)
+    own = {
+        "Host": f"127.0.0.1:{port}",
+        "Cookie": f"rmbg-eval-token={TOKEN}",
+        "Origin": f"http://127.0.0.1:{port}",
+        "Content-Type": "application/json",
+    } | {name.replace("_", "-"): text for name, text in headers.items()}
+    own = {name: text for name, text in own.items() if text}
+    line.request(method, path, body, own)
+    answer = line.getresponse()
+    try:
+        return answer.status, answer.read()
+    finally:
+        line.close()
+
+
+def decision(desk: Desk, **changes: Any) -> dict[str, Any]:
+    made = next(p for p in desk.run.predictions if p.cutout)
+    return {
+        "kind": "review", "category": made.category, "case": made.case, "person": "Ada",
+        "time": "2026-11-02T09:30:00Z", "model": made.model,
+        "cutout_sha256": made.cutout_sha256, "answer": "usable", **changes,
+    }  # fmt: skip
+
+
+def sent(*decisions: Any) -> str:
+    return json.dumps({"schema_version": 1, "decisions": decisions})
+
+
+def kept(desk: Desk) -> dict[str, list[str]]:
+    """The answers of every file, by person."""
+    files = sorted(desk.decisions.glob("*")) if desk.decisions.exists() else []
+    return {
+        all_[0].person: [each.answer for each in all_]
+        for all_ in (read(path).decisions for path in files)
+    }
+
+
+def test_the_page_saves_as_one_goes_and_again_after_the_server_was_away(
+    page: Page, desk: Desk, pages: dict[str, Path]
+) -> None:
+    with serving(desk) as port:
+        asked, complaints = opened(page, f"http://127.0.0.1:{port}/?token={TOKEN}")
+        assert TOKEN not in page.url
+        page.locator("#top [name=lang][value=en]").check(force=True)
+        expect(page.locator("#by-eye")).to_contain_text("Saved by the server as you decide")
+        page.locator("#by-eye [data-part=person]").fill("Ada L.")
+        page.locator("#by-eye [data-do=review]").click()
+        page.keyboard.press("u")
+        page.keyboard.press("m")
+        state = page.locator("#review [data-part=unsaved] [lang=en]")
+        expect(state).to_have_text("all saved")
+        assert kept(desk) == {"Ada L.": ["usable", "mend"]}
+        assert complaints == []
+        assert all(url.startswith(f"http://127.0.0.1:{port}/") for url in asked)
+    page.keyboard.press("x")
+    expect(state).to_have_text("1 unsaved")
+
+
+@pytest.mark.parametrize(
+    "headers",
+    [
+        {"Cookie": ""},
+        {"Cookie": "rmbg-eval-token=another-token"},
+        {"Cookie": "rmbg-eval-token=\xe9"},
+        {"Origin": ""},
+        {"Origin": "null"},
+        {"Origin": "https://example.org"},
+        {"Sec_Fetch_Site": "cross-site"},
+        {"Content_Type": "text/plain"},
+        {"Content_Type": "application/x-www-form-urlencoded"},
+    ],
+    ids=repr,
+)
+def test_what_another_page_sends_is_refused(desk: Desk, port: int, headers: dict[str, str]) -> None:
+    before = kept(desk)
+    status, text = ask(port, "POST", "/decisions", sent(decision(desk)), **headers)
+    assert status in (403, 415)
+    assert b"Traceback" not in text
+    assert kept(desk) == before
+
+
+def test_what_is_no_decision_about_this_run_is_refused_whole(desk: Desk, port: int) -> None:
+    before = kept(desk)
+    good = decision(desk)
+    for body in (
+        "", "[" * 10000, "{}", '{"schema_version": 1, "decisions": 7}', sent(None),
+        sent(good, {**good, "cutout_sha256": "0" * 64}), sent({**good, "case": "../../etc"}),
+        sent({**good, "comment": "a" * 2001}), sent({**good, "extra": HOSTILE}),
+        sent(good).replace("usable", "perfect"), b"\xff\xfe",
+    ):  # fmt: skip
+        status, text = ask(port, "POST", "/decisions", body)
+        assert status == 422, body
+        assert set(json.loads(text)["problem"]) == {"en", "zh"}
+    assert kept(desk) == before
+
+
+def test_more_than_a_page_sends_is_cut_off(desk: Desk, port: int) -> None:
+    before = kept(desk)
+    try:
+        status, _ = ask(port, "POST", "/decisions", b" " * (MOST_BODY + 1))
+    except OSError:
+        status = 400
+    assert status == 400
+    assert kept(desk) == before
+    assert ask(port, "GET", "/")[0] == 200  # it goes on
+
+
+def test_each_person_has_a_file_that_only_grows_whatever_they_are_called(
+    desk: Desk, port: int
+) -> None:
+    names = ("../../Eve", "../../eve", "CON", "名字", "a" * 80, HOSTILE)
+    for name in names:
+        for answer in ("usable", "mend"):
+            body = sent(decision(desk, person=name, answer=answer))
+            assert ask(port, "POST", "/decisions", body) == (200, b'{"saved": 1}')
+    files = [*desk.decisions.parent.rglob("*.json")]
+    assert {path.parent for path in files} == {desk.decisions}
+    assert {len(answers) for name, answers in kept(desk).items() if name in names} == {2}
+    mine = next(path for path in files if "con" in path.name)
+    mine.write_text("{ damaged")
+    status, text = ask(port, "POST", "/decisions", sent(decision(desk, person="CON")))
+    assert status == 422
+    assert b"no JSON" in text
+    assert mine.read_text() == "{ damaged"
+    mine.unlink()
+
+
+def test_only_the_report_is_served(desk: Desk, port: int, tmp_path: Path) -> None:
+    secret = tmp_path / "secret.png"
+    secret.write_bytes(b"secret")
+    link = desk.folder / "link.png"
+    link.symlink_to(secret)
+    (desk.folder / ".hidden.png").write_bytes(b"secret")
+    try:
+        for path in (
+            "/run.json", "/decisions.json", "/link.png", "/.hidden.png", "/../secret.png",
+            "/%2e%2e/secret.png", "/assets/..%2f..%2fsecret.png", f"/{secret}", "//etc/passwd",
+            "/assets", "/pages/..%2findex.html", "/index.html%00.png", "/measurements.csv",
+            "/token", "/api/kernels", "/decisions",
+        ):  # fmt: skip
+            status, text = ask(port, "GET", path)
+            assert status in (400, 404, 405), path
+            assert b"secret" not in text
+    finally:
+        link.unlink()
+        (desk.folder / ".hidden.png").unlink()
+    picture = next((desk.folder / "assets").glob("*.webp"))
+    assert ask(port, "GET", f"/assets/{picture.name}") == (200, picture.read_bytes())
+    assert ask(port, "GET", f"/assets/{picture.name}", Cookie="")[0] == 403
+    assert ask(port, "GET", "/?token=wrong-token-here", Cookie="")[0] == 403
+
+
+def test_without_a_token_only_a_local_name_leads_here(desk: Desk) -> None:
+    with serving(desk, None) as port:
+        assert ask(port, "GET", "/", Cookie="")[0] == 200
+        assert ask(port, "GET", "/", Cookie="", Host="rebound.example")[0] == 403
+        own = {"Host": "rebound.example", "Origin": "http://rebound.example", "Cookie": ""}
+        assert ask(port, "POST", "/decisions", sent(decision(desk)), **own)[0] == 403
+
+
+def test_without_a_folder_for_decisions_the_page_keeps_them(pages: dict[str, Path]) -> None:
+    desk = Desk(pages["single"].parent, "")
+    with serving(desk) as port:
+        status, text = ask(port, "GET", "/")
+        assert status == 200
+        assert b'<meta name="rmbg-eval-offers"' not in text
+        assert ask(port, "POST", "/decisions", "{}")[0] in (404, 405)
