@@ -6,10 +6,9 @@ decisions.json beside the run, and raises DecisionError where that cannot be rea
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
-from ..i18n import Message
+from ..run.frames import frame, text_of
 from ..run.record import Run
 from .acceptance import acceptances
 from .files import counting_in
@@ -40,7 +39,7 @@ def decisions_frame(run: Run) -> DataFrame:
     >>> decisions_frame(run).empty
     True
     """
-    return _frame(HEADS, [[*row.values()] for row in rows(run, counting_in(run))])
+    return frame(HEADS, [[*row.values()] for row in rows(run, counting_in(run))])
 
 
 def acceptance_frame(run: Run) -> DataFrame:
@@ -57,13 +56,13 @@ def acceptance_frame(run: Run) -> DataFrame:
     >>> [*acceptance_frame(run).columns[:5]]
     ['model', 'category', 'share', 'low', 'high']
     """
-    return _frame(
+    return frame(
         ACCEPTANCE,
         [
             [
                 a.model, a.category, a.share, a.low, a.high, a.run_low, a.run_high,
                 a.usable, a.decided, a.decided + a.undecided,
-                a.decided + a.undecided + a.unseen, a.failed, _text(a.reason),
+                a.decided + a.undecided + a.unseen, a.failed, text_of(a.reason),
             ]
             for a in acceptances(run, counting_in(run))
         ],
@@ -86,24 +85,14 @@ def ranking_frame(run: Run) -> DataFrame:
     ['model', 'best_rank', 'worst_rank', 'share', 'low']
     """
     ranking = ranking_of(run, counting_in(run))
-    return _frame(
+    return frame(
         RANKING,
         [
             [
                 one.model, one.best_rank, one.worst_rank, one.share, one.low, one.high,
                 one.won, one.lost, one.equal,
-                one.won + one.lost + one.equal, one.better_than, _text(ranking.reason),
+                one.won + one.lost + one.equal, one.better_than, text_of(ranking.reason),
             ]
             for one in ranking.models
         ],
     )  # fmt: skip
-
-
-def _frame(heads: Sequence[str], cells: Sequence[Sequence[object]]) -> DataFrame:
-    from pandas import DataFrame  # a second: only for who wants a frame
-
-    return DataFrame(cells, columns=list(heads), dtype=object).infer_objects()
-
-
-def _text(reason: Message | None) -> str | None:
-    return None if reason is None else str(reason)

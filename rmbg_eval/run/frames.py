@@ -39,10 +39,10 @@ def measurements_frame(run: Run) -> DataFrame:
     >>> wide["mad_unknown"].columns.tolist()
     ['grabcut', 'isnet']
     """
-    return _frame(
+    return frame(
         MEASUREMENTS,
         (
-            [*m.key, m.metric, m.value, m.unit, m.region, _text(m.reason)]
+            [*m.key, m.metric, m.value, m.unit, m.region, text_of(m.reason)]
             for m in run.measurements
         ),
     )  # fmt: skip
@@ -59,12 +59,12 @@ def points_frame(run: Run) -> DataFrame:
     >>> frame.groupby("model")["passed"].sum().to_dict()
     {'grabcut': 0, 'isnet': 1}
     """
-    return _frame(
+    return frame(
         POINTS,
         (
             [
                 *p.key, p.point, p.kind, p.measured, p.expected, p.tolerance, p.unit, p.passed,
-                p.required, _text(p.reason),
+                p.required, text_of(p.reason),
             ]
             for p in run.points
         ),
@@ -85,7 +85,7 @@ def predictions_frame(run: Run) -> DataFrame:
     ['bottle', 'isnet', 96]
     """
     folder, risks = run.settings.out_folder, run.index.risks
-    return _frame(
+    return frame(
         PREDICTIONS,
         (
             [
@@ -110,7 +110,7 @@ def worst_frame(run: Run, count: int, metric: str, model: str | None) -> DataFra
         if m.value is not None and model in (None, m.model)
     ]
     values.sort(key=lambda pair: pair[0], reverse=not higher.get(metric))
-    return _frame(
+    return frame(
         (*KEY, metric, "unit", "region"),
         ([*m.key, value, m.unit, m.region] for value, m in values[:count]),
     )
@@ -135,11 +135,13 @@ def check_model(run: Run, model: str | None) -> None:
         )
 
 
-def _frame(heads: Sequence[str], rows: Iterable[Sequence[object]]) -> DataFrame:
+def frame(heads: Sequence[str], rows: Iterable[Sequence[object]]) -> DataFrame:
+    """Rows under their heads; None becomes pandas' missing where a column is of numbers."""
     from pandas import DataFrame  # a second: only for who wants a frame
 
     return DataFrame([*rows], columns=[*heads], dtype=object).infer_objects()
 
 
-def _text(reason: Message | None) -> str | None:
+def text_of(reason: Message | None) -> str | None:
+    """The reason in English, or None, which pandas counts as missing."""
     return None if reason is None else str(reason)
