@@ -20,6 +20,7 @@ export async function byEye() {
   const part = (name) =>
     /** @type {HTMLInputElement} */ (section.querySelector(`[data-part="${name}"]`));
   const [person, file, state] = ["person", "file", "state"].map(part);
+  let told = false; // whether it says what became of a file
   const views = reading.then((decisions) => {
     const save = () => decisions.save("decisions.json");
     return {
@@ -47,6 +48,7 @@ export async function byEye() {
         ...(result ? say(words, "taken", result) : say(words, "no-file", { file: each.name })),
       );
     }
+    told = true;
     state.replaceChildren(...lines);
   });
   const decisions = await reading;
@@ -70,7 +72,7 @@ export async function byEye() {
         ),
       );
     } else if (decisions.full) state.replaceChildren(...say(words, "full"));
-    else if (decisions.count && !state.childElementCount)
+    else if (decisions.count && !told)
       state.replaceChildren(...say(words, "kept", { n: decisions.count }));
   };
   decisions.on(show);
