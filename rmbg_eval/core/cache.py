@@ -13,14 +13,17 @@ import hashlib
 from dataclasses import dataclass
 from pathlib import Path
 from tempfile import TemporaryFile
+from typing import TypeVar
 
-from pydantic import BaseModel, ConfigDict, ValidationError
+from pydantic import BaseModel, ConfigDict, TypeAdapter, ValidationError
 
 from ..errors import OutputError, printable
 from ..i18n import Message
 from .files import write_atomic
 from .images import DECODER
 from .paths import cache_folder
+
+T = TypeVar("T")
 
 
 class Entry(BaseModel):
@@ -91,6 +94,14 @@ class MeasureCache:
         except (OSError, UnicodeDecodeError):
             return None
         return text if hashlib.sha256(text.encode()).hexdigest() == hashed else None
+
+    def read(self, key: str, kind: TypeAdapter[T]) -> T | None:
+        """The same as what `kind` reads from JSON; None for what is no such thing."""
+        text = self.get(key)
+        try:
+            return None if text is None else kind.validate_json(text)
+        except ValidationError:
+            return None
 
     def put(self, key: str, text: str) -> None:
         """Keep a text; OutputError if it cannot be written."""

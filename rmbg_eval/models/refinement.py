@@ -8,7 +8,6 @@ window (the colour line model of Levin et al.), and both change nothing outside 
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Callable
 from math import ceil, isqrt
 from typing import Any, Literal, cast, get_args
 
@@ -23,6 +22,7 @@ from .info import ModelInfo
 from .onnx import isnet
 from .protocol import Model
 from .weights import ISNET_MEDIUM
+from .wrapper import Wrapper
 
 Refinement = Literal["closed-form", "guided"]
 
@@ -53,7 +53,7 @@ _VERSION = 1
 """Raised where any number or step below changes: cut-outs of before are then not used again."""
 
 
-class Refined:
+class Refined(Wrapper):
     """`base` with one step more, which is part of its pipeline, its identity and its name.
 
     What is refined is the cut-out as it is stored, in 8 bits: so one of `base` that was kept does
@@ -61,7 +61,7 @@ class Refined:
     """
 
     def __init__(self, base: Model, how: Refinement) -> None:
-        self.base = base
+        super().__init__(base)
         self._how = how
 
     @property
@@ -70,30 +70,10 @@ class Refined:
         info = self.base.info
         return info.model_copy(update={"pipeline": f"{info.pipeline}; {WORDS[self._how]}"})
 
-    @property
-    def batch_size(self) -> int:
-        return self.base.batch_size
-
-    @property
-    def warnings(self) -> list[Message]:
-        return self.base.warnings
-
     def identity(self, name: str) -> str:
         """As the protocol says."""
         inner = f"{self.base.identity(name)} {WORDS[self._how]} {_VERSION}"
         return hashlib.sha256(inner.encode()).hexdigest()
-
-    def fetch(self, say: Callable[[str], None]) -> None:
-        self.base.fetch(say)
-
-    def load(self) -> bool:
-        return self.base.load()
-
-    def preprocess(self, picture: Picture) -> Any:
-        return self.base.preprocess(picture)
-
-    def infer(self, inputs: list[Any]) -> list[Any]:
-        return self.base.infer(inputs)
 
     def postprocess(self, output: Any, picture: Picture) -> Cutout:
         """The model's cut-out, refined."""

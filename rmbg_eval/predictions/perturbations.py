@@ -17,8 +17,8 @@ from PIL import Image
 
 from ..core.images import RGB, Alpha, Cutout, Picture
 from ..i18n import N_
-from ..models.info import ModelInfo
 from ..models.protocol import Model
+from ..models.wrapper import Wrapper
 
 SHIFT = 8
 """Pixels."""
@@ -111,41 +111,29 @@ PERTURBATIONS = (
 MIRROR = PERTURBATIONS[0]
 
 
-class Perturbed:
+class Perturbed(Wrapper):
     """A model that sees every picture changed; its alphas are taken back onto the picture's grid.
 
     The colours of its cut-outs are the picture's own.
     """
 
     def __init__(self, model: Model, perturbation: Perturbation) -> None:
-        self._model = model
+        super().__init__(model)
         self._perturbation = perturbation
-        self.batch_size = model.batch_size
-        self.warnings = model.warnings
-
-    @property
-    def info(self) -> ModelInfo:
-        return self._model.info
 
     def identity(self, name: str) -> str:
-        return f"{self._perturbation.name} {self._model.identity(name)}"
-
-    def fetch(self, say: Callable[[str], None]) -> None:
-        self._model.fetch(say)
-
-    def load(self) -> bool:
-        return self._model.load()
+        return f"{self._perturbation.name} {self.base.identity(name)}"
 
     def preprocess(self, picture: Picture) -> tuple[Picture, Any]:
         changed = replace(picture, rgb=self._perturbation.change(picture.rgb))
-        return changed, self._model.preprocess(changed)
+        return changed, self.base.preprocess(changed)
 
     def infer(self, inputs: list[tuple[Picture, Any]]) -> list[tuple[Picture, Any]]:
-        outputs = self._model.infer([inner for _, inner in inputs])
+        outputs = self.base.infer([inner for _, inner in inputs])
         return list(zip([changed for changed, _ in inputs], outputs, strict=True))
 
     def postprocess(self, output: tuple[Picture, Any], picture: Picture) -> Cutout:
         changed, inner = output
-        cutout = self._model.postprocess(inner, changed)
+        cutout = self.base.postprocess(inner, changed)
         height, width = picture.rgb.shape[:2]
         return Cutout(picture.rgb, self._perturbation.back(cutout.alpha, (height, width)))

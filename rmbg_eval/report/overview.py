@@ -16,11 +16,19 @@ from ..measure.table import HEADLINES, TITLES
 from ..models.info import ModelInfo
 from ..run.findings import misses
 from ..run.previews import Spot
-from ..run.statistics import ALL, FEWEST, Mean, Points, difference_between, points_apart
+from ..run.statistics import (
+    ALL,
+    FEWEST,
+    Mean,
+    Points,
+    difference_between,
+    inference,
+    points_apart,
+)
 from .by_eye import by_eye
 from .context import Context
 from .measures import short
-from .provenance import NO_BREAK, brief, inference, precision, time_of
+from .provenance import NO_BREAK, brief, precision, time_of
 from .scatter import Dot, scatter
 from .views import (
     AgreementCell,

@@ -9,6 +9,7 @@ from ..i18n import Message, join
 from ..measure.risk import coefficients
 from ..models.info import ModelInfo
 from ..run.record import Run
+from ..run.statistics import inference
 from .views import ModelRow, Text
 
 NO_BREAK = "\N{NO-BREAK SPACE}"
@@ -127,20 +128,6 @@ def gibibytes(count: int | None) -> Text:
 def seconds(value: float | None) -> str:
     """`1.50 s`, or nothing."""
     return "" if value is None else f"{value:.2f} s"
-
-
-def inference(run: Run, model: str) -> float | None:
-    """Median seconds of the bare model, and of what refines its alpha; None for cut-outs that were
-    made elsewhere."""
-    if run.index.models[model].info.finished:
-        return None
-    own = [p for p in run.predictions if p.model == model and p.cutout]
-    spent = [
-        p.seconds["infer"] + p.seconds.get("refine", 0)
-        for p in own
-        if p.seconds.get("infer", 0) > 0
-    ]
-    return median(spent) if spent else None
 
 
 def _inference_words(run: Run, model: str) -> Text:

@@ -10,7 +10,7 @@ from statistics import fmean
 from typing import NamedTuple
 
 import numpy as np
-from pydantic import TypeAdapter, ValidationError
+from pydantic import TypeAdapter
 
 from ..core.cache import MeasureCache
 from ..core.images import Alpha
@@ -68,7 +68,7 @@ def _compared(
     for one, other in combinations(succeeded, 2):
         both = sorted((one.cutout_sha256 or "", other.cutout_sha256 or ""))
         key = MeasureCache.key("pair", *both)
-        pair = _kept(measures.get(key))
+        pair = measures.read(key, _PAIR)
         if pair is None:
             a, b = alpha(one), alpha(other)
             half = np.float32(0.5)
@@ -77,13 +77,6 @@ def _compared(
             measures.put(key, json.dumps(pair))
         found[one.model, other.model] = pair
     return found
-
-
-def _kept(text: str | None) -> Pair | None:
-    try:
-        return None if text is None else _PAIR.validate_json(text)
-    except ValidationError:
-        return None
 
 
 _PAIR = TypeAdapter(Pair)

@@ -5,13 +5,14 @@ them. A case without a value is left out, and the title says how many there are.
 from __future__ import annotations
 
 from collections import defaultdict
-from statistics import fmean, median
+from statistics import fmean
 from typing import TYPE_CHECKING, Any
 
 from ..measure.table import TABLE
 from .frames import check_metric
 from .plots import COLOURS
 from .record import Run
+from .statistics import inference
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -27,13 +28,7 @@ def plot_measure(run: Run, metric: str, ax: Axes | None = None) -> Axes:
     >>> axes.get_title()
     'mean error in the unknown region, 1 of 2 cases'
     """
-    check_metric(run, metric)
-    values: dict[str, dict[str, float]] = defaultdict(dict)
-    unit = region = ""
-    for m in run.measurements.of(metric):
-        unit, region = m.unit, m.region
-        if m.value is not None:
-            values[m.name][m.model] = m.value
+    values, unit, region = _by_case(run, metric)
     names = sorted(values, key=lambda name: max(values[name].values()) - min(values[name].values()))
     axes = _axes(ax, 0.28 * len(names) + 1.4)
     for number, model in enumerate(run.index.models):
@@ -87,21 +82,14 @@ def plot_time(run: Run, metric: str, ax: Axes | None = None) -> Axes:
     >>> plot_time(load_run("reports/latest"), "mad_unknown").get_xlabel()
     'seconds of inference a picture, median'
     """
-    check_metric(run, metric)
-    values: dict[str, dict[str, float]] = defaultdict(dict)
-    unit = region = ""
-    for m in run.measurements.of(metric):
-        unit, region = m.unit, m.region
-        if m.value is not None:
-            values[m.name][m.model] = m.value
+    values, unit, region = _by_case(run, metric)
     shared = [case for case in values.values() if case.keys() == run.index.models.keys()]
     axes = _axes(ax, 3.6)
     for number, model in enumerate(run.index.models):
-        times = [p.seconds["infer"] for p in run.predictions
-                 if p.model == model and "infer" in p.seconds]  # fmt: skip
-        if times and shared:
+        seconds = inference(run, model)
+        if seconds is not None and shared:
             axes.plot(
-                median(times), fmean(case[model] for case in shared), label=model, linestyle="",
+                seconds, fmean(case[model] for case in shared), label=model, linestyle="",
                 marker=_MARKS[number % len(_MARKS)], color=COLOURS[number % len(COLOURS)],
             )  # fmt: skip
     axes.set_xlabel("seconds of inference a picture, median")
@@ -110,6 +98,18 @@ def plot_time(run: Run, metric: str, ax: Axes | None = None) -> Axes:
     axes.grid(alpha=0.3)
     axes.legend()
     return axes
+
+
+def _by_case(run: Run, metric: str) -> tuple[dict[str, dict[str, float]], str, str]:
+    """Each case's values by model, without what is undefined; the unit and the region."""
+    check_metric(run, metric)
+    values: dict[str, dict[str, float]] = defaultdict(dict)
+    unit = region = ""
+    for m in run.measurements.of(metric):
+        unit, region = m.unit, m.region
+        if m.value is not None:
+            values[m.name][m.model] = m.value
+    return values, unit, region
 
 
 def _axes(ax: Axes | None, height: float) -> Any:

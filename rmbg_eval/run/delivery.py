@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from pathlib import Path
 
-from pydantic import TypeAdapter, ValidationError
+from pydantic import TypeAdapter
 
 from ..core.cache import MeasureCache
 from ..core.images import decode_cutout, read_bytes
@@ -61,12 +61,9 @@ def _judged(
         return ((None, None, no_prediction(prediction)),) * len(delivery.rules)
     rules = (delivery.background, {n: rule.model_dump() for n, rule in delivery.rules.items()})
     key = MeasureCache.key("rules", VERSION, prediction.cutout_sha256, rules)
-    text = measures.get(key)
-    try:
-        if text is not None:
-            return _OUTCOMES.validate_json(text)
-    except ValidationError:
-        pass
+    earlier = measures.read(key, _OUTCOMES)
+    if earlier is not None:
+        return earlier
     try:
         data = read_bytes(out / prediction.cutout)
         rgb, alpha = decode_cutout(data, prediction.cutout)

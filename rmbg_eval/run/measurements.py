@@ -11,7 +11,7 @@ from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import NamedTuple
 
-from pydantic import BaseModel, ConfigDict, ValidationError
+from pydantic import BaseModel, ConfigDict, TypeAdapter
 
 from ..cases.case import Case
 from ..cases.folder import check_size
@@ -75,7 +75,7 @@ def measure_prediction(
         sides = (*sides, sha256_file(case.trimap))
     known_by = (prediction.cutout_sha256, prediction.picture_sha256, *sides, points)
     key = MeasureCache.key(VERSION, DECODER, [metric.name for metric in metrics], known_by)
-    earlier = _load(measures, key)
+    earlier = measures.read(key, _OUTCOME)
     if earlier is None:
         try:
             subject = read(case, out / prediction.cutout)
@@ -177,9 +177,4 @@ def _results(
     ]
 
 
-def _load(measures: MeasureCache, key: str) -> Outcome | None:
-    text = measures.get(key)
-    try:
-        return None if text is None else Outcome.model_validate_json(text)
-    except ValidationError:
-        return None
+_OUTCOME = TypeAdapter(Outcome)

@@ -8,7 +8,7 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import NamedTuple
 
-from pydantic import TypeAdapter, ValidationError
+from pydantic import TypeAdapter
 
 from ..cases.case import Case
 from ..core.cache import MeasureCache, Store
@@ -137,7 +137,7 @@ def _difference(
             None, Message("the picture {how} failed: {why}", how=Message(how.words), why=why)
         )
     key = MeasureCache.key("instability", VERSION, ours.cutout_sha256, other.cutout_sha256)
-    kept = _kept(measures.get(key))
+    kept = measures.read(key, _DIFFERENCE)
     if kept is None:
         alpha, changed = stored_alpha(out / (ours.cutout or "")), stored_alpha(theirs)
         try:
@@ -147,13 +147,6 @@ def _difference(
             return Difference(None, undefined.reason)
         measures.put(key, json.dumps(kept))
     return kept
-
-
-def _kept(text: str | None) -> Difference | None:
-    try:
-        return None if text is None else _DIFFERENCE.validate_json(text)
-    except ValidationError:
-        return None
 
 
 _DIFFERENCE = TypeAdapter(Difference)

@@ -15,6 +15,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import cache
 from math import sqrt
+from statistics import median
 
 import numpy as np
 from numpy.typing import NDArray
@@ -354,3 +355,17 @@ def _flattered(run: Run) -> Iterable[tuple[str, str, int]]:
             cases = [c for c in run.cases if name.lower() in (c.source or "").lower()]
             if cases:
                 yield model.info.name, name, len(cases)
+
+
+def inference(run: Run, model: str) -> float | None:
+    """Median seconds of the bare model, and of what refines its alpha; None for cut-outs that were
+    made elsewhere."""
+    if run.index.models[model].info.finished:
+        return None
+    own = [p for p in run.predictions if p.model == model and p.cutout]
+    spent = [
+        p.seconds["infer"] + p.seconds.get("refine", 0)
+        for p in own
+        if p.seconds.get("infer", 0) > 0
+    ]
+    return median(spent) if spent else None
