@@ -36,7 +36,7 @@ def of(model: str, metric: str, value: float | None) -> Measurement:
 def run():
     numbers = [of("a", "mad", 0.1), of("b", "mad", 0.3), of("a", "iou", 0.9), of("b", "iou", None)]
     return run_of(
-        Prediction(**FIELDS, model="a", seconds={"infer": 2.0}),
+        Prediction(**FIELDS, model="a", cutout="cutouts/a/c/x.png", seconds={"infer": 2.0}),
         Prediction(
             **FIELDS, model="b", failure=Failure("ModelError", Message("<b>gone"), Message("Look."))
         ),
