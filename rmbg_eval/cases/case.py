@@ -78,6 +78,8 @@ class Case:
     """Of a data set that has them: its grey is the unknown region, instead of one computed."""
     failure: Failure | None = None
     """Why this case cannot be used; found while the folder was read."""
+    folder: Path | None = None
+    """Its own, which has its case.toml or may get one; None of a bare picture."""
 
     @property
     def name(self) -> str:

@@ -310,6 +310,7 @@ class _Reader:
                 alpha=alpha if about.alpha or alpha.exists() else None,
                 foreground=colours if about.foreground or colours.exists() else None,
                 packaged=packaged,
+                folder=folder if self._leads_inside(folder / "case.toml") else None,
             )
         except CaseError as error:
             return self._case(category, folder.name, folder / "case.toml", failure=error)
@@ -365,6 +366,7 @@ class _Reader:
         trimap: Path | None = None,
         failure: RmbgEvalError | None = None,
         packaged: bool = False,
+        folder: Path | None = None,
     ) -> Case:
         """A case under a name of its own: a second one with the same id has failed."""
         name = printable(stem)
@@ -387,7 +389,7 @@ class _Reader:
             name += "~"
         self.names.add(f"{category}/{name}")
         problem = Failure.of(failure) if failure else None
-        return Case(category, name, image, about, alpha, foreground, trimap, problem)
+        return Case(category, name, image, about, alpha, foreground, trimap, problem, folder)
 
     def _stay_inside(self, path: Path) -> None:
         """Nothing outside the case set is read, whatever a link or case.toml says."""

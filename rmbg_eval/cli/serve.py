@@ -40,7 +40,10 @@ def serve(
     ] = None,
     add_to: Annotated[
         str,
-        typer.Option(metavar="DIR", help="Let visitors add pictures to this folder of cases."),
+        typer.Option(
+            metavar="DIR",
+            help="Let visitors add pictures to this folder of cases; with RUN, points to those.",
+        ),
     ] = "",
     decisions: Annotated[
         str,
@@ -72,7 +75,7 @@ def serve(
     if run is not None:
         from ..explore.report_server import serve_report
 
-        serve_report(run, host, port, token, decisions, say)
+        serve_report(run, host, port, token, decisions, add_to, say)
         return
     from ..explore.server import serve as serve_page  # Voilà takes two seconds
 

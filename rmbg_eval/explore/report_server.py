@@ -31,6 +31,7 @@ from ..report.by_eye import page_data
 from ..run.folder import PAGES
 from ..run.record import Run
 from .access import LOOPBACK_NAMES, address_of, check_free, token_of
+from .by_hand import ByHand
 
 MOST_BODY = 1 << 20
 """Bytes of what a page may send at once."""
@@ -39,13 +40,15 @@ _SHOWN = {".png", ".webp", ".jpg", ".jpeg"}
 _PARTS = {"report.css": "text/css", "report.js": "text/javascript"}
 _META = '<meta http-equiv="Content-Security-Policy" content="default-src &#39;none&#39;; '
 """What a page of ours begins its policy with."""
+Answer = Callable[[bytes], dict[str, Any]]
+"""To what a page sends; it may raise any RmbgEvalError."""
 _POLICY_OF_PICTURES = "default-src 'none'; sandbox; frame-ancestors 'none'"
 
 
 class Desk:
     """A run, and what may be written of it."""
 
-    def __init__(self, folder: Path, decisions: str) -> None:
+    def __init__(self, folder: Path, decisions: str, add_to: str = "") -> None:
         self.run = Run.load(folder)
         self.folder = self.run.settings.out_folder
         if not (self.folder / "index.html").is_file():
@@ -55,7 +58,12 @@ class Desk:
             )
         self.decisions = user_path(decisions, SettingsError) if decisions else None
         self.of = str(page_data(self.run, Decisions())["content"])
-        self.offers = ["decisions"] if self.decisions else []
+        by_hand = ByHand(self.run, user_path(add_to, SettingsError) if add_to else None)
+        self.asks: dict[str, Answer] = {"measure-point": by_hand.measure}
+        if add_to:
+            self.asks["write-point"] = by_hand.write
+        if self.decisions:
+            self.asks["decisions"] = self.keep
         self.one_at_a_time = ThreadPoolExecutor(1, "desk")
 
     def page(self, path: Path) -> bytes:
@@ -64,10 +72,9 @@ class Desk:
         start = text.find(_META)
         if not 0 <= start < 1000:  # of another version, or no page of ours
             raise HTTPError(404)
-        offers = f'<meta name="rmbg-eval-offers" content="{" ".join(self.offers)}">\n'
-        head = text[:start] + offers if self.offers else text[:start]
+        offers = f'<meta name="rmbg-eval-offers" content="{" ".join(self.asks)}">\n'
         rest = text[start:].replace(_META, f"{_META}connect-src 'self'; ", 1)
-        return (head + rest).encode("utf-8")
+        return (text[:start] + offers + rest).encode("utf-8")
 
     def keep(self, data: bytes) -> dict[str, Any]:
         """Save decisions; how many there were."""
@@ -148,9 +155,9 @@ class FileHandler(Visit):
 class AskHandler(Visit):
     """What the page asks for, as JSON; answered after what was asked before."""
 
-    def initialize(self, desk: Desk, token: str | None, answer: str) -> None:  # type: ignore[override]
+    def initialize(self, desk: Desk, token: str | None, answer: Answer) -> None:  # type: ignore[override]
         super().initialize(desk, token)
-        self.answer: Callable[[bytes], dict[str, Any]] = getattr(desk, answer)
+        self.answer = answer
 
     def prepare(self) -> None:
         super().prepare()
@@ -179,12 +186,11 @@ class AskHandler(Visit):
 def application(desk: Desk, token: str | None) -> Application:
     """What is served."""
     about: dict[str, Any] = {"desk": desk, "token": token}
-    asks = {"decisions": "keep"}
     return Application(
         [
             (r"/(?:index\.html)?", PageHandler, about),
             (rf"/{PAGES}/([^/]+\.html)", PageHandler, about),
-            *((f"/{ask}", AskHandler, {**about, "answer": asks[ask]}) for ask in desk.offers),
+            *((f"/{ask}", AskHandler, {**about, "answer": desk.asks[ask]}) for ask in desk.asks),
             (r"/(.+)", FileHandler, about),
         ],
         log_function=lambda handler: None,
@@ -197,17 +203,19 @@ def serve_report(
     port: int,
     token: str | None,
     decisions: str,
+    add_to: str,
     say: Callable[[str], None],
 ) -> None:
     """Serve a finished report until the process is told to end.
 
-    `decisions`: the folder that takes what visitors decide, or none. Any host but a loopback
-    address gets a token. `say` is told the address. Raises SettingsError for what cannot be
-    served, OutputError for a folder that holds no run.
+    `decisions`: the folder that takes what visitors decide, or none; `add_to`: the folder of cases
+    whose points they may write, or none. Any host but a loopback address gets a token. `say` is
+    told the address. Raises SettingsError for what cannot be served, OutputError for a folder that
+    holds no run, CaseError for one that holds no cases.
     """
     token = token_of(host, token)
     check_free(host, port)
-    desk = Desk(folder, decisions)
+    desk = Desk(folder, decisions, add_to)
     logging.getLogger("tornado").setLevel(logging.ERROR)  # below that, it tells of visitors' faults
     asyncio.run(
         _serve(application(desk, token), host, port, lambda: say(address_of(host, port, token)))

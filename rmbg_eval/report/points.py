@@ -29,7 +29,7 @@ def points_view(context: Context, record: CaseRecord) -> PointsView | None:
     by_model = [context.run.index.points.get(key, {}) for key in keys]
     profiles = {p.point: p for p in context.previews.cases[record.category, record.id].profiles}
     rows = [
-        _point(
+        point_view(
             point,
             context.models,
             [by_id.get(point.id) for by_id in by_model],
@@ -46,12 +46,13 @@ def points_view(context: Context, record: CaseRecord) -> PointsView | None:
     )
 
 
-def _point(
+def point_view(
     point: ObservationPoint,
     models: Sequence[str],
     results: Sequence[PointResult | None],
-    profile: EdgeProfile | None,
+    profile: EdgeProfile | None = None,
 ) -> PointView:
+    """A point with the results of `models`, in their order."""
     judged = next((r for r in results if r and r.expected is not None), None)
     kind = kind_title(point.kind)
     xs, ys = zip(*point.spots, strict=True)
@@ -82,12 +83,14 @@ def _given(point: ObservationPoint) -> str:
     """What its case says of it, as JSON for script/draw.js."""
     x, y, width, height = point.box or (0, 0, 0, 0)
     box = ((x, y), (x + width, y + height))
+    besides = point.model_dump(include={"expected", "tolerance", "required"}, exclude_defaults=True)
     return json.dumps(
         {
             "kind": point.kind,
             "title": point.title,
             "region": point.region,
             "paths": point.lines or (point.polygon or box,),
+            "besides": besides,
         }
     )
 

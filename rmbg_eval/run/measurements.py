@@ -159,22 +159,27 @@ def _results(
     prediction: Prediction, points: Sequence[ObservationPoint], outcome: Outcome
 ) -> list[PointResult]:
     return [
-        PointResult(
-            category=prediction.category,
-            case=prediction.case,
-            model=prediction.model,
-            point=point.id,
-            kind=point.kind,
-            measured=seen.measured,
-            expected=seen.expected,
-            tolerance=tolerance(point),
-            unit=KINDS[point.kind].unit,
-            passed=seen.passed,
-            reason=seen.reason,
-            required=point.required,
-        )
+        result_of(prediction, point, seen)
         for point, seen in zip(points, outcome.points, strict=True)
     ]
+
+
+def result_of(prediction: Prediction, point: ObservationPoint, seen: Seen) -> PointResult:
+    """What was seen of `prediction` at `point`, as a run keeps it."""
+    return PointResult(
+        category=prediction.category,
+        case=prediction.case,
+        model=prediction.model,
+        point=point.id,
+        kind=point.kind,
+        measured=seen.measured,
+        expected=seen.expected,
+        tolerance=tolerance(point),
+        unit=KINDS[point.kind].unit,
+        passed=seen.passed,
+        reason=seen.reason,
+        required=point.required,
+    )
 
 
 _OUTCOME = TypeAdapter(Outcome)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import http.client
 import json
+import shutil
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -13,10 +14,13 @@ from typing import Any
 
 import pytest
 from browser import free_port
+from fakes import save_picture
 from pages import HOSTILE, opened
 from playwright.sync_api import Page, expect
 
+from rmbg_eval.core.anchors import case_anchor
 from rmbg_eval.decisions.files import read
+from rmbg_eval.errors import CaseError
 from rmbg_eval.explore.report_server import MOST_BODY, Desk, _serve, application
 
 TOKEN = "a-token-of-tests"
@@ -43,8 +47,16 @@ def serving(desk: Desk, token: str | None = TOKEN) -> Iterator[int]:
 
 
 @pytest.fixture(scope="module")
-def desk(pages: dict[str, Path], tmp_path_factory: pytest.TempPathFactory) -> Desk:
-    return Desk(pages["folder"].parent, str(tmp_path_factory.mktemp("decided") / "here"))
+def cases(pages: dict[str, Path], tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A copy of the run's, to be written to."""
+    folder = tmp_path_factory.mktemp("served") / "cases"
+    return Path(shutil.copytree(pages["folder"].parent.parent / "cases", folder))
+
+
+@pytest.fixture(scope="module")
+def desk(pages: dict[str, Path], cases: Path, tmp_path_factory: pytest.TempPathFactory) -> Desk:
+    decisions = tmp_path_factory.mktemp("decided") / "here"
+    return Desk(pages["folder"].parent, str(decisions), str(cases))
 
 
 @pytest.fixture(scope="module")
@@ -222,5 +234,81 @@ def test_without_a_folder_for_decisions_the_page_keeps_them(pages: dict[str, Pat
     with serving(desk) as port:
         status, text = ask(port, "GET", "/")
         assert status == 200
-        assert b'<meta name="rmbg-eval-offers"' not in text
-        assert ask(port, "POST", "/decisions", "{}")[0] in (404, 405)
+        assert b'<meta name="rmbg-eval-offers" content="measure-point">' in text
+        for path in ("/decisions", "/write-point"):
+            assert ask(port, "POST", path, "{}")[0] in (404, 405)
+
+
+DRESS = case_anchor("garment", "dress")
+
+
+def point_of(toml: str, **changes: Any) -> str:
+    return json.dumps({"case": DRESS, "toml": toml, **changes})
+
+
+def test_a_point_has_the_values_that_the_run_has_of_it(desk: Desk, port: int, cases: Path) -> None:
+    text = (cases / "garment" / "dress" / "case.toml").read_text("utf-8")
+    for point in text.split("[[points]]")[1:]:
+        status, answer = ask(port, "POST", "/measure-point", point_of(f"[[points]]{point}"))
+        assert status == 200
+        marks = {mark["model"]: mark for mark in json.loads(answer)["marks"]}
+        assert list(marks) == [model.info.name for model in desk.run.models]
+        for result in desk.run.points:
+            if f'"{result.point}"' in point:
+                mark = marks[result.model]
+                assert mark["state"] == ("passed" if result.passed else "failed")
+                assert float(mark["value"].split()[0]) == pytest.approx(
+                    100 * result.measured, abs=1
+                )
+                assert set(mark["words"]) == {"en", "zh"}
+
+
+BOX = '[[points]]\nid = "drawn"\nkind = "opaque"\nbox = [1, 2, 3, 4]\n'
+
+
+def test_a_point_is_written_once_and_moved(port: int, cases: Path) -> None:
+    path = cases / "garment" / "dress" / "case.toml"
+    before = path.read_text("utf-8")
+    assert ask(port, "POST", "/write-point", point_of(BOX)) == (
+        200, b'{"file": "garment/dress/case.toml"}',
+    )  # fmt: skip
+    assert path.read_text("utf-8") == f"{before}\n{BOX}"
+    assert ask(port, "POST", "/write-point", point_of(BOX))[0] == 422  # there is one
+    moved = BOX.replace("[1, 2", "[5, 6")
+    assert ask(port, "POST", "/write-point", point_of(moved, moved=True))[0] == 200
+    assert path.read_text("utf-8") == f"{before}\n{moved}"
+    path.write_text(before, "utf-8")
+
+
+@pytest.mark.parametrize("path", ["/measure-point", "/write-point"])
+def test_what_is_no_point_of_a_case_is_refused(port: int, cases: Path, path: str) -> None:
+    there = {file: file.read_bytes() for file in cases.rglob("*") if file.is_file()}
+    for body in (
+        "", "[" * 10000, "{}", "null", b"\xff\xfe", point_of(""), point_of(BOX + BOX),
+        point_of(f"title = {{ en = 'x' }}\n{BOX}"), point_of("x = " + "[" * 9000),
+        point_of(BOX.replace("opaque", "perfect")), point_of(BOX.replace("drawn", "../../x")),
+        point_of(BOX.replace("[1,", "[-1,")), point_of(BOX + 'file = "/etc/passwd"\n'),
+        point_of(BOX + "# " + "a" * 50_000), point_of(BOX, case="../../garment/dress"),
+        point_of(BOX, case="/etc"), point_of(BOX, case="case-" + HOSTILE), point_of(BOX, moved=1),
+        point_of(BOX, case=None), point_of(BOX, folder="/tmp"), point_of("\ud800"),
+    ):  # fmt: skip
+        status, text = ask(port, "POST", path, body)
+        assert status == 422, body
+        assert set(json.loads(text)["problem"]) == {"en", "zh"}
+    assert ask(port, "POST", path, point_of(BOX), Origin="https://example.org")[0] == 403
+    assert ask(port, "POST", path, point_of(BOX), Cookie="")[0] == 403
+    far = point_of(BOX.replace("[1,", "[1000000,"))
+    assert ask(port, "POST", path, far)[0] == (200 if path == "/measure-point" else 422)
+    assert there == {file: file.read_bytes() for file in cases.rglob("*") if file.is_file()}
+
+
+def test_of_a_case_with_another_picture_nothing_is_measured_or_written(
+    pages: dict[str, Path], tmp_path: Path
+) -> None:
+    cases = tmp_path / "cases"
+    shutil.copytree(pages["single"].parent.parent / "cases", cases)
+    save_picture(cases / "garment" / "dress" / "image.png", 9)
+    served = Desk(pages["single"].parent, "", str(cases))
+    for answer in ("measure-point", "write-point"):
+        with pytest.raises(CaseError, match="another picture"):
+            served.asks[answer](point_of(BOX).encode())
