@@ -29,10 +29,11 @@ from ..core.files import (
 from ..core.images import Alpha, quantise
 from ..core.key import Key
 from ..core.progress import OnStep, Step, ignore
+from ..core.records import FOLDER
 from ..errors import OutputError, RmbgEvalError, printable
 from ..i18n import Message, join
 from ..predictions.prediction import Prediction
-from ..run.folder import MATTES, locked
+from ..run.folder import MATTES, locked, write_run
 from ..run.record import Run
 from ..settings import Settings
 from .alpha_change import alpha_of, matte_hash
@@ -207,7 +208,7 @@ def _write(to: Path, baseline: Run) -> Run:
     if before and before.outcome() == baseline.outcome():
         return before  # nothing is new: no change for git to show
     write_atomic(to / ".gitignore", ".lock\n")
-    write_atomic(to / "run.json", baseline.lines())
+    write_run(to, baseline)
     wanted = {to / (p.cutout or "") for p in baseline.predictions}
     remove_below(
         to / MATTES,
@@ -343,7 +344,7 @@ def _refuse_other_folders(to: Path) -> None:
         raise cannot_write(to, error) from None
     foreign = sorted(
         name
-        for name in names - {"run.json", MATTES}
+        for name in names - {"run.json", FOLDER, MATTES}
         if not name.startswith(".") and name != "README.md"
     )
     run = _load(to)

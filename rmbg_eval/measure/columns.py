@@ -136,6 +136,12 @@ class Measurements(Collection[Measurement]):
         }
         return other
 
+    def without_rows(self) -> Measurements:
+        """The same metrics, of no prediction."""
+        other = self.copy()
+        other._columns, other._rows = [*self._columns], {}
+        return other
+
     @property
     def by_key(self) -> Mapping[Key, dict[str, Measurement]]:
         """By case and model, then by metric."""
@@ -155,15 +161,19 @@ class Measurements(Collection[Measurement]):
             found.update(c for c, reason in zip(columns, reasons, strict=True) if reason is None)
         return {names[number] for number in found}
 
-    def of(self, metric: str) -> Iterator[Measurement]:
-        """The measurements of one metric."""
+    def column(self, metric: str) -> Iterator[tuple[Key, Column, float | None, Message | None]]:
+        """Of one metric: key, what it is, and value or reason; without making a record of each."""
         numbers = [n for n, column in enumerate(self._columns) if column.metric == metric]
         for key, row in self._rows.items() if numbers else ():
             for number in numbers:
                 if number in row.columns:
                     place = row.columns.index(number)
                     value = _value(row.values[place], row.reasons[place])
-                    yield _measurement(key, self._columns[number], *value)
+                    yield key, self._columns[number], *value
+
+    def of(self, metric: str) -> Iterator[Measurement]:
+        """The measurements of one metric."""
+        return (_measurement(*each) for each in self.column(metric))
 
     def values_of(self, key: Key) -> dict[str, float | None]:
         """By metric, the values of one prediction, None where there is a reason instead; without
@@ -181,8 +191,9 @@ class Measurements(Collection[Measurement]):
             yield _measurement(key, self._columns[number], *value)
 
     def __iter__(self) -> Iterator[Measurement]:
-        for key in self._rows:
-            yield from self.of_key(key)
+        for key, row in self._rows.items():
+            for number, value in zip(row.columns, _values(row), strict=True):
+                yield _measurement(key, self._columns[number], *value)
 
     def __len__(self) -> int:
         return sum(len(row.columns) for row in self._rows.values())

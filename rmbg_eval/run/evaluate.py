@@ -27,6 +27,7 @@ from ..core.files import remove_unfinished, sha256_file, write_atomic
 from ..core.key import Key
 from ..core.machine import Machine
 from ..core.progress import OnStep, Step, ignore
+from ..core.records import arrow
 from ..errors import Failure, ModelError, OutputError, SettingsError, printable
 from ..i18n import Message
 from ..measure import agreement, stability
@@ -52,6 +53,7 @@ from .agreement import Pairs, agreements_of, disagreements, odd_of, pairs_of
 from .delivery import rule_results
 from .folder import prune, remove_done, run_folder, save
 from .measurements import Measured, add, measure_prediction
+from .parts import in_parts
 from .previews import SINGLE_MOST, draw
 from .record import CaseRecord, ModelRun, Run
 from .risks import risks_of
@@ -113,6 +115,8 @@ def evaluate(
         settings.cases_folder, settings.categories, settings.layout_of
     )
     cases, shard = _part_of(case_set, part)
+    if in_parts(len(cases), shard):
+        arrow()  # before any work, where it is missing
     several = len(split(settings.device)) > 1
     asked = _asked(settings, settings.models if models is None else models)
     names = [model.info.name for _, model in asked]

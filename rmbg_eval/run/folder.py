@@ -15,11 +15,12 @@ from ..core.files import cannot_write, remove_below, user_path, write_atomic
 from ..core.paths import resource
 from ..errors import OutputError, printable
 from ..i18n import Message
+from .parts import Files, in_parts, remove_others, without_records, write
 from .record import Run
 from .shard import DONE
 
 _OURS = {
-    "run.json", "measurements.csv", "junit.xml", "summary.md", "cutouts", "assets",
+    "run.json", "records", "measurements.csv", "junit.xml", "summary.md", "cutouts", "assets",
     "decisions.json", "decisions.csv", "mend.csv", DONE,
 }  # fmt: skip
 MATTES = "mattes"
@@ -95,12 +96,33 @@ def locked(out: Path) -> Iterator[None]:
 
 
 def save(out: Path, run: Run) -> None:
-    """Write measurements.csv once the run is complete, and run.json. A page of what run.json said
-    before goes first: whoever is interrupted before the next one has none, and no other run's."""
+    """Write run.json, of many cases with its files of records, and measurements.csv of a complete
+    run of few. A page of what run.json said before goes first: whoever is interrupted before the
+    next one has none, and no other run's."""
     remove_pages(out)
-    if run.complete:
-        write_atomic(out / "measurements.csv", csv_lines(_rows(run)))
-    write_atomic(out / "run.json", run.lines())
+    if in_parts(len(run.cases), run.shard):
+        (out / "measurements.csv").unlink(missing_ok=True)  # of an earlier run
+    elif run.complete:
+        write_csv(out / "measurements.csv", run)
+    write_run(out, run)
+
+
+def write_run(folder: Path, run: Run) -> None:
+    """Write run.json; of many cases, its files of records before it."""
+    files: Files = {}
+    if in_parts(len(run.cases), run.shard):
+        files = write(folder, run)
+        run = without_records(run, files)
+    elif run.records is not None:
+        run = run.model_copy(update={"records": None})
+    write_atomic(folder / "run.json", run.lines())
+    if run.complete:  # until then, what is read of an earlier run may be in the others
+        remove_others(folder, files)
+
+
+def write_csv(path: Path, run: Run) -> None:
+    """Everything that was measured, a row a number."""
+    write_atomic(path, csv_lines(_rows(run)))
 
 
 def remove_done(out: Path) -> None:

@@ -10,13 +10,14 @@ from datetime import datetime
 from functools import cached_property
 from html import escape
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Literal
+from typing import TYPE_CHECKING, Annotated, Any, Literal
 
 from pydantic import BaseModel, ConfigDict, ValidationError
 
 from ..core.files import inside
 from ..core.key import Key, Lean
 from ..core.machine import Machine
+from ..core.records import OrRecords, Records, stored_in
 from ..errors import OutputError, printable
 from ..i18n import Message
 from ..measure.columns import Measurements
@@ -32,6 +33,7 @@ from ..measure.record import (
 from ..models.info import ModelInfo
 from ..predictions.prediction import PrecisionCheck, Prediction, StabilityCost
 from ..settings import Settings
+from .parts import Files, index_of, with_records
 from .shard import Shard
 
 if TYPE_CHECKING:
@@ -75,7 +77,7 @@ class ModelRun(_Record):
     """What the model had to say of how it ran."""
 
 
-SCHEMA_VERSION: Literal[8] = 8
+SCHEMA_VERSION: Literal[9] = 9
 """Raised with every change of what run.json holds; older ones still load."""
 
 
@@ -85,41 +87,49 @@ class Index:
 
     models: dict[str, ModelRun]
     """By name."""
-    cases: dict[CaseKey, CaseRecord]
+    cases: Mapping[CaseKey, CaseRecord]
     """By category and id."""
-    predictions: dict[Key, Prediction]
-    by_case: dict[CaseKey, tuple[Prediction, ...]]
+    predictions: Mapping[Key, Prediction]
+    by_case: Mapping[CaseKey, tuple[Prediction, ...]]
     """The predictions of every model, by category and case; only cases that have one."""
     measurements: Mapping[Key, Mapping[str, Measurement]]
     """By case and model, then by metric."""
-    points: dict[Key, dict[str, PointResult]]
+    points: Mapping[Key, dict[str, PointResult]]
     """By case and model, then by the point's id."""
-    rules: dict[Key, dict[str, RuleResult]]
+    rules: Mapping[Key, dict[str, RuleResult]]
     """By case and model, then by the rule's name."""
-    risks: dict[Key, Risk]
+    risks: Mapping[Key, Risk]
 
     @classmethod
     def of(cls, run: Run) -> Index:
-        by_case: dict[CaseKey, tuple[Prediction, ...]] = {}
-        points: dict[Key, dict[str, PointResult]] = {}
-        rules: dict[Key, dict[str, RuleResult]] = {}
-        for prediction in run.predictions:
-            about = prediction.category, prediction.case
-            by_case[about] = (*by_case.get(about, ()), prediction)
-        for point in run.points:
-            points.setdefault(point.key, {})[point.point] = point
-        for rule in run.rules:
-            rules.setdefault(rule.key, {})[rule.rule] = rule
-        return cls(
-            models={model.info.name: model for model in run.models},
-            cases={(case.category, case.id): case for case in run.cases},
-            predictions={prediction.key: prediction for prediction in run.predictions},
-            by_case=by_case,
-            measurements=run.measurements.by_key,
-            points=points,
-            rules=rules,
-            risks={risk.key: risk for risk in run.risks},
-        )
+        stored = index_of(run)
+        fields: dict[str, Any] = {
+            "models": {model.info.name: model for model in run.models},
+            "measurements": run.measurements.by_key,
+            **stored,
+        }
+        if "cases" not in stored:
+            fields["cases"] = {(case.category, case.id): case for case in run.cases}
+        if "predictions" not in stored:
+            by_case: dict[CaseKey, tuple[Prediction, ...]] = {}
+            for prediction in run.predictions:
+                about = prediction.category, prediction.case
+                by_case[about] = (*by_case.get(about, ()), prediction)
+            fields["predictions"] = {p.key: p for p in run.predictions}
+            fields["by_case"] = by_case
+        if "points" not in stored:
+            points: dict[Key, dict[str, PointResult]] = {}
+            for point in run.points:
+                points.setdefault(point.key, {})[point.point] = point
+            fields["points"] = points
+        if "rules" not in stored:
+            rules: dict[Key, dict[str, RuleResult]] = {}
+            for rule in run.rules:
+                rules.setdefault(rule.key, {})[rule.rule] = rule
+            fields["rules"] = rules
+        if "risks" not in stored:
+            fields["risks"] = {risk.key: risk for risk in run.risks}
+        return cls(**fields)
 
 
 class Run(_Record):
@@ -130,31 +140,33 @@ class Run(_Record):
     <Run of 2 cases × 2 models, ...latest>
     """
 
-    schema_version: Literal[1, 2, 3, 4, 5, 6, 7, 8] = SCHEMA_VERSION
+    schema_version: Literal[1, 2, 3, 4, 5, 6, 7, 8, 9] = SCHEMA_VERSION
     """1 had no `machine.threads`; 1 and 2 had texts in English where there are messages now; 1 to 3
     did not say which truth a case had; 1 to 4 had no risks and no delivery rules; in 1 to 5, every
     measurement named its case, model, unit and region; 1 to 6 did not say how far models are
-    apart; 1 to 7 had no stability and knew no shards."""
+    apart; 1 to 7 had no stability and knew no shards; 1 to 8 had every record in run.json."""
     complete: bool
     settings: Settings
     started: datetime
     wall_seconds: float | None
     machine: Machine
-    cases: tuple[CaseRecord, ...]
+    cases: Annotated[tuple[CaseRecord, ...], OrRecords()]
     skipped: tuple[Message, ...]
     models: tuple[ModelRun, ...]
-    predictions: tuple[Prediction, ...]
+    predictions: Annotated[tuple[Prediction, ...], OrRecords()]
     measurements: Measurements
-    points: tuple[PointResult, ...] = ()
+    points: Annotated[tuple[PointResult, ...], OrRecords()] = ()
     delivery: Delivery | None = None
     """The delivery rules that were asked for."""
-    rules: tuple[RuleResult, ...] = ()
-    risks: tuple[Risk, ...] = ()
+    rules: Annotated[tuple[RuleResult, ...], OrRecords()] = ()
+    risks: Annotated[tuple[Risk, ...], OrRecords()] = ()
     """Of each prediction."""
     agreements: tuple[Agreement, ...] = ()
     """Of each two models."""
     shard: Shard | None = None
     """Where it is over a part of its case set: which."""
+    records: Files | None = None
+    """Of many cases: the Parquet files that have the records; those here are then empty."""
 
     @cached_property
     def index(self) -> Index:
@@ -171,6 +183,9 @@ class Run(_Record):
 
     @property
     def failures(self) -> tuple[Prediction, ...]:
+        stored = stored_in(self.predictions)
+        if stored is not None:
+            return tuple(stored.having("failure"))
         return tuple(p for p in self.predictions if p.failure)
 
     @property
@@ -246,6 +261,8 @@ class Run(_Record):
         try:
             data = path.read_bytes()
             run = cls.model_validate_json(data)
+            if run.records is not None:
+                run = with_records(folder, run)
         except OSError as error:
             raise OutputError(
                 Message(
@@ -277,7 +294,8 @@ class Run(_Record):
                 ),
                 Message("Run it again with this version of rmbg-eval."),
             ) from None
-        outside = [p.cutout for p in run.predictions if p.cutout and not inside(folder, p.cutout)]
+        own = () if run.records else run.predictions  # what lies in files is checked as it is read
+        outside = [p.cutout for p in own if p.cutout and not inside(folder, p.cutout)]
         if outside:
             raise OutputError(
                 Message(
@@ -318,7 +336,7 @@ class Run(_Record):
                 text = _json(row)[:-1] + f',"values":{{{values}}}}}'
                 yield f"{',' if place else ''}\n{text}"
             yield "\n]}"
-        elif isinstance(value, tuple):
+        elif isinstance(value, tuple | Records):
             yield "["
             for place, each in enumerate(value):
                 record = isinstance(each, BaseModel)
@@ -329,7 +347,7 @@ class Run(_Record):
             yield _json(self.model_dump(mode="json", include={name})[name])
 
 
-_CIRCUMSTANCES = {"settings", "started", "wall_seconds", "machine"}
+_CIRCUMSTANCES = {"settings", "started", "wall_seconds", "machine", "records"}
 _CIRCUMSTANCES_OF_ONE = {"seconds", "peak_memory_bytes", "cached", "warnings", "stability"}
 """Of a prediction or a model."""
 

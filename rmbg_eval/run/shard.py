@@ -14,6 +14,7 @@ from typing import Annotated, NamedTuple
 from pydantic import BaseModel, ConfigDict, Field, FiniteFloat
 
 from ..core.key import Keyed, Lean
+from ..core.records import OrRecords
 from ..errors import SettingsError, printable
 from ..i18n import Message
 from ..models.info import ModelInfo
@@ -93,8 +94,8 @@ class Shard(BaseModel):
     """Of the whole set: parts of another do not merge."""
     models: tuple[ModelInfo, ...] = ()
     """As they began: short memory may have changed how they went on."""
-    places: tuple[SignPlaces, ...] = ()
-    pairs: tuple[PairDistance, ...] = ()
+    places: Annotated[tuple[SignPlaces, ...], OrRecords()] = ()
+    pairs: Annotated[tuple[PairDistance, ...], OrRecords()] = ()
     precision: tuple[Fp32Difference, ...] = ()
 
     @property

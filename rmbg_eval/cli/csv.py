@@ -1,0 +1,25 @@
+"""The command `rmbg-eval csv`."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+
+def csv(
+    run: Annotated[Path, typer.Argument(help="A run's folder.", metavar="RUN")],
+    to: Annotated[
+        Path | None,
+        typer.Option("--out", metavar="FILE", help="By default measurements.csv in the folder."),
+    ] = None,
+) -> None:
+    """Everything that was measured, as CSV: a run of more than 5,000 cases has none by itself."""
+    from ..run.folder import write_csv
+    from ..run.record import Run
+    from .terminal import show_path
+
+    path = to or run / "measurements.csv"
+    write_csv(path, Run.load(run))
+    show_path(path)

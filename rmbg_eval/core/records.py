@@ -1,0 +1,418 @@
+"""Records of one kind in a Parquet file: written as a stream, read a group of rows at a time.
+
+Loads with pydantic alone; pyarrow is there once such a file is written or read.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import os
+import tempfile
+from bisect import bisect_right
+from collections import OrderedDict
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from itertools import accumulate
+from pathlib import Path
+from types import UnionType
+from typing import TYPE_CHECKING, Annotated, Any, Generic, TypeVar, Union, get_args, get_origin
+
+from pydantic import BaseModel, ConfigDict, Field, TypeAdapter, ValidationError
+
+from ..errors import OutputError, SettingsError, printable
+from ..i18n import Message
+from .files import cannot_write, unfinished_prefix
+from .key import Key
+
+if TYPE_CHECKING:
+    from pydantic import GetCoreSchemaHandler
+    from pydantic_core import CoreSchema
+
+T = TypeVar("T", bound=BaseModel)
+Row = Mapping[str, Any]
+"""A row's values by column; what is nested is JSON."""
+
+FOLDER = "records"
+"""The folder of the files, beside run.json."""
+ROWS = 1024
+"""Rows of a group: what is read at once."""
+_ROWS_MOST = 1 << 16
+_BYTES_MOST = 1 << 29
+"""Of a group as it is in memory: no file that this package writes has as many."""
+_STEP = 64
+"""Rows that are made records at once where all are gone through."""
+_GROUPS = 12
+"""Groups that are kept as records where single ones are asked for."""
+
+
+class RecordFile(BaseModel):
+    """A file of records, as run.json names it: its own name is its kind's and its content's."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    rows: Annotated[int, Field(ge=0)]
+    sha256: Annotated[str, Field(pattern="^[0-9a-f]{64}$")]
+
+    def path(self, folder: Path, kind: str) -> Path:
+        """Where it lies, of a run in `folder`."""
+        return folder / FOLDER / f"{kind}-{self.sha256[:16]}.parquet"
+
+
+def arrow() -> Any:
+    """pyarrow with its Parquet part; SettingsError where it is not installed."""
+    try:
+        import pyarrow
+        import pyarrow.parquet
+    except ImportError:
+        raise SettingsError(
+            Message("Records of so many cases lie in Parquet files, for which pyarrow is needed"),
+            Message("Install it: pip install 'rmbg-eval[scale]'."),
+        ) from None
+    # The system's allocator gives memory back that pyarrow's own would keep.
+    pyarrow.set_memory_pool(pyarrow.system_memory_pool())
+    return pyarrow
+
+
+class Shape(Generic[T]):
+    """How a kind of record is a row: a column a field, what is nested as JSON."""
+
+    def __init__(self, record: type[T]) -> None:
+        self.record = record
+        self.columns = {name: _type_of(f.annotation) for name, f in record.model_fields.items()}
+        self._nested = {name for name, kind in self.columns.items() if kind == "json"}
+        self._adapters: dict[str, TypeAdapter[Any]] = {
+            name: TypeAdapter(f.annotation or Any)
+            for name, f in record.model_fields.items()
+            if name in self._nested
+        }
+        self._read: dict[tuple[str, str], Any] = {}
+
+    def row(self, record: T) -> Row:
+        """A record's values by column."""
+        return {
+            name: self._text(name, getattr(record, name))
+            if kind == "json"
+            else [*getattr(record, name).items()]
+            if kind == "numbers"
+            else getattr(record, name)
+            for name, kind in self.columns.items()
+        }
+
+    def _text(self, name: str, value: object) -> str | None:
+        return None if value is None else self._adapters[name].dump_json(value).decode()
+
+    def records(self, columns: Mapping[str, Sequence[Any]]) -> Iterator[T]:
+        """The records of some rows, each checked; ValueError for what is none."""
+        names = [*self.columns]
+        for values in zip(*(columns[name] for name in names), strict=True):
+            row = dict(zip(names, values, strict=True))
+            for name in self._nested:
+                if row[name] is not None:
+                    row[name] = self._nested_of(name, row[name])
+            for name, kind in self.columns.items():
+                if kind == "numbers":
+                    row[name] = dict(row[name] or ())
+            yield self.record.model_validate(row)
+
+    def _nested_of(self, name: str, text: str) -> Any:
+        """The same object for the same text: most records have the same."""
+        known = name, text
+        if known not in self._read:
+            if len(self._read) > 4096:
+                self._read.clear()
+            self._read[known] = self._adapters[name].validate_json(text)
+        return self._read[known]
+
+
+def _type_of(annotation: Any) -> str:
+    """`text`, `whole`, `real`, `flag`, `numbers` by name, or else `json`."""
+    while get_origin(annotation) is Annotated:
+        annotation = get_args(annotation)[0]
+    if get_origin(annotation) in (Union, UnionType):
+        some = [each for each in get_args(annotation) if each is not type(None)]
+        return _type_of(some[0]) if len(some) == 1 else "json"
+    if annotation == dict[str, float]:
+        return "numbers"
+    return {str: "text", int: "whole", float: "real", bool: "flag"}.get(annotation, "json")
+
+
+def arrow_types(columns: Mapping[str, str]) -> Any:
+    """The Arrow schema of columns whose kinds are `_type_of`'s."""
+    pa = arrow()
+    types = {
+        "text": pa.string(),
+        "json": pa.string(),
+        "whole": pa.int64(),
+        "real": pa.float64(),
+        "flag": pa.bool_(),
+        "numbers": pa.map_(pa.string(), pa.float64()),
+    }
+    return pa.schema([(name, types[kind]) for name, kind in columns.items()])
+
+
+@contextmanager
+def writing(folder: Path, kind: str, schema: Any) -> Iterator[Writer]:
+    """A file of records in the folder of a run, under its own name once all is written."""
+    path = folder / FOLDER / f"{kind}.parquet"
+    scratch = None
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        handle, name = tempfile.mkstemp(prefix=unfinished_prefix(), dir=path.parent)
+        scratch = Path(name)
+        with os.fdopen(handle, "wb") as file:
+            writer = Writer(file, schema)
+            yield writer
+            writer.close()
+        with scratch.open("rb") as written:
+            sha256 = hashlib.file_digest(written, "sha256").hexdigest()
+        writer.file = RecordFile(rows=writer.rows, sha256=sha256)
+        scratch.chmod(0o644)
+        os.replace(scratch, writer.file.path(folder, kind))
+    except OSError as error:
+        raise cannot_write(path, error) from None
+    finally:
+        if scratch is not None:
+            scratch.unlink(missing_ok=True)
+
+
+class Writer:
+    """Takes rows, and writes each group of them once it is full."""
+
+    def __init__(self, file: Any, schema: Any) -> None:
+        self.rows = 0
+        self.file: RecordFile | None = None
+        """Once all is written."""
+        self._schema = schema
+        self._waiting: list[Row] = []
+        self._writer = arrow().parquet.ParquetWriter(file, schema, compression="zstd")
+
+    def add(self, row: Row) -> None:
+        """One row."""
+        self._waiting.append(row)
+        self.rows += 1
+        if len(self._waiting) == ROWS:
+            self._flush()
+
+    def close(self) -> None:
+        """Write what is left."""
+        if self._waiting:
+            self._flush()
+        self._writer.close()
+
+    def _flush(self) -> None:
+        pa = arrow()
+        arrays = [
+            pa.array([row[field.name] for row in self._waiting], field.type)
+            for field in self._schema
+        ]
+        self._writer.write_table(pa.Table.from_arrays(arrays, schema=self._schema), ROWS)
+        self._waiting.clear()
+
+
+class Stored:
+    """A file of records that is there to be read, checked against what run.json says of it.
+
+    OutputError where it cannot be read, is another, or has other columns.
+    """
+
+    def __init__(
+        self, folder: Path, kind: str, file: RecordFile, columns: Mapping[str, str]
+    ) -> None:
+        self.path = file.path(folder, kind)
+        pa = arrow()
+        self._schema = arrow_types(columns)
+        with self.errors():
+            with self.path.open("rb") as read:
+                sha256 = hashlib.file_digest(read, "sha256").hexdigest()
+            self.metadata = pa.parquet.read_metadata(self.path)
+            types = self.metadata.schema.to_arrow_schema()
+        groups = [self.metadata.row_group(n) for n in range(self.metadata.num_row_groups)]
+        if sha256 != file.sha256 or self.metadata.num_rows != file.rows:
+            raise self.other()
+        if not types.equals(self._schema) or any(
+            group.num_rows > _ROWS_MOST or group.total_byte_size > _BYTES_MOST for group in groups
+        ):
+            raise self.other()
+        self.counts = [group.num_rows for group in groups]
+        """Rows of each group."""
+        self.starts = [*accumulate(self.counts, initial=0)]
+        """The first row of each, and how many there are."""
+
+    def place(self, at: int) -> tuple[int, int]:
+        """The group that a row is in, and where it is there."""
+        number = bisect_right(self.starts, at) - 1
+        return number, at - self.starts[number]
+
+    @contextmanager
+    def errors(self) -> Iterator[None]:
+        """What a file that is damaged or has gone raises, as OutputError."""
+        try:
+            yield
+        except ValidationError:
+            raise self.other() from None
+        except OSError as error:
+            reason = error.strerror or str(error).partition("\n")[0]
+            raise OutputError(
+                Message(
+                    "{path} cannot be read: {reason}",
+                    path=printable(str(self.path)),
+                    reason=printable(reason),
+                ),
+                Message("Bring the whole folder of the run, or run it again."),
+            ) from None
+        except (ValueError, NotImplementedError, KeyError) as error:
+            if isinstance(error, (OutputError, SettingsError)):
+                raise
+            raise self.other() from None
+
+    def other(self) -> OutputError:
+        """That it is not what it should be."""
+        return OutputError(
+            Message(
+                "{path} is not the file of records that run.json describes",
+                path=printable(str(self.path)),
+            ),
+            Message("Use a run that was not changed, with its files in its own folder."),
+        )
+
+    def group(self, number: int, columns: Iterable[str] | None = None) -> Any:
+        """A group of rows as a table, of all columns or some."""
+        names = None if columns is None else [*columns]
+        with self.errors(), self.path.open("rb") as read:
+            file = arrow().parquet.ParquetFile(read, metadata=self.metadata)
+            table = file.read_row_group(number, columns=names, use_threads=False)
+            table.validate(full=True)
+            if table.num_rows != self.counts[number]:
+                raise ValueError
+            return table
+
+    def keys(self) -> Iterator[Key]:
+        """The case and the model of each row; texts that return are the same object."""
+        known: dict[str, str] = {}
+        for number in range(len(self.counts)):
+            table = self.group(number, Key._fields)
+            columns = [table.column(name).to_pylist() for name in Key._fields]
+            for category, case, model in zip(*columns, strict=True):
+                if category is None or case is None or model is None:
+                    raise self.other()
+                yield Key(
+                    known.setdefault(category, category),
+                    case,
+                    known.setdefault(model, model),
+                )
+
+
+class Records(Sequence[T]):
+    """The records of a file, which is read as they are gone through: in the memory of a few groups
+    of rows, however many there are. Equal to a tuple of the same."""
+
+    def __init__(
+        self,
+        stored: Stored,
+        shape: Shape[T],
+        check: Callable[[T], bool] = lambda record: True,
+    ) -> None:
+        """`check`: what every record must hold to besides."""
+        self.stored = stored
+        self._shape = shape
+        self._check = check
+        self._kept: OrderedDict[int, list[T]] = OrderedDict()
+
+    def __len__(self) -> int:
+        return self.stored.starts[-1]
+
+    def __iter__(self) -> Iterator[T]:
+        return self.between(0, len(self))
+
+    def between(self, start: int, stop: int) -> Iterator[T]:
+        """Those from one place to before another, a few at a time."""
+        for number, first in enumerate(self.stored.starts[:-1]):
+            low, high = max(start, first), min(stop, self.stored.starts[number + 1])
+            if low < high:
+                table = self.stored.group(number)
+                for at in range(low, high, _STEP):
+                    some = table.slice(at - first, min(_STEP, high - at))
+                    yield from self._made(some)
+
+    def having(self, column: str) -> Iterator[T]:
+        """Those that have something in a column; of other rows nothing else is read."""
+        for number, first in enumerate(self.stored.starts[:-1]):
+            there = self.stored.group(number, [column]).column(column).is_valid().to_pylist()
+            for at in (n for n, has in enumerate(there) if has):
+                yield self[first + at]
+
+    def _made(self, table: Any) -> list[T]:
+        with self.stored.errors():
+            records = [*self._shape.records(table.to_pydict())]
+            if not all(map(self._check, records)):
+                raise self.stored.other()
+            return records
+
+    def __getitem__(self, place: Any) -> Any:
+        if isinstance(place, slice):
+            return tuple(self[at] for at in range(*place.indices(len(self))))
+        at = place + len(self) if place < 0 else place
+        if not 0 <= at < len(self):
+            raise IndexError(place)
+        number, at = self.stored.place(at)
+        if number not in self._kept:
+            self._kept[number] = self._made(self.stored.group(number))
+            if len(self._kept) > _GROUPS:
+                self._kept.popitem(last=False)
+        self._kept.move_to_end(number)
+        return self._kept[number][at]
+
+    def __eq__(self, other: object) -> bool:
+        if not isinstance(other, Sequence) or isinstance(other, str):
+            return NotImplemented
+        return len(self) == len(other) and all(
+            one == another for one, another in zip(self, other, strict=True)
+        )
+
+    __hash__ = None  # type: ignore[assignment]
+
+    def __repr__(self) -> str:
+        return f"<{len(self)} records in {self.stored.path.name}>"
+
+
+def stored_in(value: object) -> Records[Any] | None:
+    """What a field holds, if that is no tuple but a file's records."""
+    return value if isinstance(value, Records) else None
+
+
+class OrRecords:
+    """In the annotation of a field that is a tuple of records: it may be `Records` as well."""
+
+    def __get_pydantic_core_schema__(
+        self, source: Any, handler: GetCoreSchemaHandler
+    ) -> CoreSchema:
+        from pydantic_core import core_schema
+
+        inner = handler(source)
+        return core_schema.no_info_wrap_validator_function(
+            lambda value, validate: value if isinstance(value, Records) else validate(value),
+            inner,
+            serialization=core_schema.wrap_serializer_function_ser_schema(
+                lambda value, dump: dump(tuple(value)), schema=inner
+            ),
+        )
+
+
+class ByKey(Mapping[Key, T]):
+    """Records by case and model, one of each; made of a row where it is asked for."""
+
+    def __init__(self, records: Records[T], rows: Mapping[Key, int]) -> None:
+        self._records = records
+        self._rows = rows
+
+    def __getitem__(self, key: Key) -> T:
+        return self._records[self._rows[key]]
+
+    def __iter__(self) -> Iterator[Key]:
+        return iter(self._rows)
+
+    def __len__(self) -> int:
+        return len(self._rows)
+
+    def __contains__(self, key: object) -> bool:
+        return key in self._rows

@@ -1,0 +1,252 @@
+"""The measurements of a run in a Parquet file: a row a prediction, a column a metric.
+
+Loads with pydantic alone; numpy and pyarrow are there once such a file is read.
+"""
+
+from __future__ import annotations
+
+import json
+from array import array
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from functools import cached_property
+from pathlib import Path
+from typing import Any
+
+from pydantic import TypeAdapter
+
+from ..core.key import Key
+from ..core.records import RecordFile, Row, Stored
+from ..i18n import Message
+from .columns import Column, Measurements, Reason, _Numbers
+
+REASONS, REGIONS = "reasons", "regions"
+"""The columns after the metrics': JSON, or nothing where there is none."""
+_KEPT = 12
+"""Groups that are kept where single rows are asked for."""
+_LACKING = TypeAdapter(tuple[Reason, ...])
+_ELSEWHERE = TypeAdapter(dict[str, str])
+
+
+def columns_of(metrics: Iterable[str]) -> dict[str, str]:
+    """The columns of the file and their kinds."""
+    return {
+        **dict.fromkeys(Key._fields, "text"),
+        **dict.fromkeys(metrics, "real"),
+        REASONS: "json",
+        REGIONS: "json",
+    }
+
+
+def row_of(row: dict[str, Any], metrics: Sequence[str]) -> Row:
+    """A row of `Measurements.rows` as one of the file."""
+    values = row["values"]
+    return {
+        **{name: row[name] for name in Key._fields},
+        **{name: values.get(name) for name in metrics},
+        REASONS: _text(row["reasons"]),
+        REGIONS: _text(row["regions"]),
+    }
+
+
+def _text(value: Any) -> str | None:
+    return json.dumps(value, ensure_ascii=False, separators=(",", ":")) if value else None
+
+
+class StoredMeasurements(Measurements):
+    """Measurements that are read where they are asked for."""
+
+    def __init__(
+        self,
+        folder: Path,
+        file: RecordFile,
+        columns: Iterable[Column],
+        find: Callable[[Stored], Mapping[Key, int]],
+    ) -> None:
+        """`columns`: as run.json has them; `find`: where each key of a file is."""
+        super().__init__()
+        for column in columns:
+            self._number(column)
+        self.stored = Stored(folder, "measurements", file, columns_of(self._first))
+        self.find = find
+        self._rows = _Rows(self)  # type: ignore[assignment]
+
+    def renamed(self, names: Mapping[str, str]) -> Measurements:
+        if not names:
+            return self
+        other = Measurements()
+        other._columns, other._numbers = self._columns, self._numbers
+        other._first = self._first
+        other._rows = _Renamed(self._rows, names)  # type: ignore[assignment]
+        return other
+
+    def scored(self) -> set[str]:
+        metadata = self.stored.metadata
+        found: set[str] = set()
+        for number in range(metadata.num_row_groups):
+            group = metadata.row_group(number)
+            for place in range(len(Key._fields), len(Key._fields) + len(self._first)):
+                column = group.column(place)
+                known = column.statistics
+                if known is None or known.null_count < group.num_rows:
+                    found.add(column.path_in_schema)
+        return found
+
+    def column(self, metric: str) -> Iterator[tuple[Key, Column, float | None, Message | None]]:
+        if metric not in self._first:
+            return
+        rows = _Decoded(self, [metric])
+        for number in range(len(self.stored.counts)):
+            for key, row in rows.group(number):
+                for at, value, reason in zip(row.columns, row.values, row.reasons, strict=True):
+                    column = self._columns[at]
+                    if column.metric == metric:
+                        yield key, column, None if reason else value, reason
+
+
+class _Decoded:
+    """Rows of the file as numbers: of all metrics, or of some."""
+
+    def __init__(self, of: StoredMeasurements, metrics: Sequence[str]) -> None:
+        self._of = of
+        self._metrics = metrics
+        self._shapes: dict[object, tuple[Any, tuple[int, ...], tuple[Message | None, ...]]] = {}
+
+    def group(self, number: int) -> Iterator[tuple[Key, _Numbers]]:
+        """Each row of a group, with its key."""
+        table = self.table(number)
+        keys = zip(*(table.column(name).to_pylist() for name in Key._fields), strict=True)
+        for (_, row), key in zip(self.rows(table), keys, strict=True):
+            yield Key(*key), row
+
+    def table(self, number: int) -> Any:
+        return self._of.stored.group(number, [*Key._fields, *self._metrics, REASONS, REGIONS])
+
+    def rows(self, table: Any, only: int | None = None) -> Iterator[tuple[int, _Numbers]]:
+        """The rows of a table, or `only` one, with their places."""
+        import numpy as np
+
+        of = self._of
+        with of.stored.errors():
+            if only is not None:
+                table = table.slice(only, 1)
+            matrix = np.empty((table.num_rows, len(self._metrics)))
+            for number, name in enumerate(self._metrics):
+                column = table.column(name)
+                matrix[:, number] = column.to_numpy()
+                if np.count_nonzero(np.isfinite(matrix[:, number])) + column.null_count != len(
+                    column
+                ):
+                    raise of.stored.other()
+            there = np.isfinite(matrix)
+            matrix[~there] = 0
+            texts = [table.column(name).to_pylist() for name in (REASONS, REGIONS)]
+            for at in range(table.num_rows):
+                about = there[at].tobytes(), texts[0][at], texts[1][at]
+                if about not in self._shapes:
+                    if len(self._shapes) > 4096:
+                        self._shapes.clear()
+                    self._shapes[about] = self._shape(there[at], *about[1:])
+                take, columns, reasons = self._shapes[about]
+                values = array("d", matrix[at, take].tobytes())
+                yield at, _Numbers(columns, values, reasons)
+
+    def _shape(
+        self, there: Any, lacking: str | None, elsewhere: str | None
+    ) -> tuple[Any, tuple[int, ...], tuple[Message | None, ...]]:
+        """Which of the values a row has, in the order of the run's columns, and why not others."""
+        import numpy as np
+
+        of = self._of
+        reasons = {
+            name: each.reason
+            for each in (_LACKING.validate_json(lacking) if lacking else ())
+            for name in each.metrics
+        }
+        regions = _ELSEWHERE.validate_json(elsewhere) if elsewhere else {}
+        found: list[tuple[int, int, Message | None]] = []
+        for place, name in enumerate(self._metrics):
+            if bool(there[place]) == (name in reasons):
+                if there[place]:
+                    raise of.stored.other()  # a value and a reason
+                continue
+            column = of._first[name]
+            if name in regions:
+                column = Column(metric=name, unit=column.unit, region=regions[name])
+            if column not in of._numbers:
+                raise of.stored.other()
+            found.append((of._numbers[column], place, reasons.get(name)))
+        found.sort(key=lambda each: each[0])
+        return (
+            np.array([place for _, place, _ in found], dtype=int),
+            tuple(number for number, _, _ in found),
+            tuple(reason for _, _, reason in found),
+        )
+
+
+class _Rows(Mapping[Key, _Numbers]):
+    """By key, a row of the file; it is read where it is asked for."""
+
+    def __init__(self, of: StoredMeasurements) -> None:
+        self._of = of
+        self._tables: dict[int, Any] = {}
+
+    @cached_property
+    def _decoded(self) -> _Decoded:
+        return _Decoded(self._of, [*self._of._first])
+
+    @cached_property
+    def _at(self) -> Mapping[Key, int]:
+        return self._of.find(self._of.stored)
+
+    def __getitem__(self, key: Key) -> _Numbers:
+        number, place = self._of.stored.place(self._at[key])
+        if number not in self._tables:
+            if len(self._tables) == _KEPT:
+                del self._tables[next(iter(self._tables))]
+            self._tables[number] = self._decoded.table(number)
+        ((_, row),) = self._decoded.rows(self._tables[number], place)
+        return row
+
+    def __iter__(self) -> Iterator[Key]:
+        return iter(self._at)
+
+    def __len__(self) -> int:
+        return self._of.stored.starts[-1]
+
+    def __contains__(self, key: object) -> bool:
+        return key in self._at
+
+    def items(self) -> Any:
+        """In the order of the file, which is read once."""
+        for number in range(len(self._of.stored.counts)):
+            yield from self._decoded.group(number)
+
+    def values(self) -> Any:
+        return (row for _, row in self.items())
+
+
+class _Renamed(Mapping[Key, _Numbers]):
+    """The same with other names for the models."""
+
+    def __init__(self, rows: Mapping[Key, _Numbers], names: Mapping[str, str]) -> None:
+        self._rows = rows
+        self._names = names
+        self._before = {new: old for old, new in names.items()}
+
+    def __getitem__(self, key: Key) -> _Numbers:
+        before = self._before.get(key.model)
+        if before is None and key.model in self._names:
+            raise KeyError(key)
+        return self._rows[key._replace(model=before or key.model)]
+
+    def __iter__(self) -> Iterator[Key]:
+        return (self._new(key) for key in self._rows)
+
+    def __len__(self) -> int:
+        return len(self._rows)
+
+    def items(self) -> Any:
+        return ((self._new(key), row) for key, row in self._rows.items())
+
+    def _new(self, key: Key) -> Key:
+        return key._replace(model=self._names.get(key.model, key.model))

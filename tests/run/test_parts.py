@@ -1,0 +1,371 @@
+"""Records of many cases in Parquet files: the same run, read as it is asked for."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import shutil
+import sys
+from collections.abc import Callable
+from pathlib import Path
+
+import numpy as np
+import pyarrow as pa
+import pyarrow.parquet as pq
+import pytest
+from commands import call
+from fakes import FakeModel, save_picture, save_truth
+from pictures import check_message
+
+from rmbg_eval import load_run, measurements_frame, points_frame, predictions_frame
+from rmbg_eval.ci.outputs import build_files
+from rmbg_eval.compare.baseline import approve
+from rmbg_eval.core.images import Alpha, Picture
+from rmbg_eval.core.key import Key
+from rmbg_eval.core.records import Records, stored_in
+from rmbg_eval.errors import OutputError, SettingsError
+from rmbg_eval.measure.columns import Measurements
+from rmbg_eval.run.evaluate import evaluate
+from rmbg_eval.run.folder import save, write_run
+from rmbg_eval.run.record import Run
+from rmbg_eval.settings import Settings
+
+SIZE = 40, 32
+
+
+class Weak(FakeModel):
+    """It fails on one picture, and its alpha is a part of the other model's."""
+
+    def alpha(self, picture: Picture) -> Alpha:
+        if picture.rgb[0, 0, 0] > 50:  # the first picture
+            raise ValueError("too red")
+        return super().alpha(picture) * np.float32(0.7)
+
+
+@pytest.fixture(scope="module")
+def folders(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, Path, Settings]:
+    """One run in one file, and the same in parts of two rows; their settings."""
+    root = tmp_path_factory.mktemp("parts")
+    for number in range(5):
+        folder = root / "cases" / ("pet", "zoo")[number % 2] / f"{number}"
+        save_picture(folder / "image.png", number, SIZE)
+        (folder / "case.toml").write_text(
+            f'group = "g{number // 2}"\n[[points]]\nid = "sky"\nkind = "transparent"\n'
+            'box = [0, 0, 8, 8]\n[[points]]\nid = "all"\nkind = "opaque"\nbox = [9, 9, 8, 8]\n'
+            "required = true\n"
+        )
+        if number % 2:
+            save_truth(folder / "alpha.png", SIZE)
+    settings = Settings(cases=str(root / "cases"), models=["fake", "weak"], rules="amazon")
+    models = {"fake": FakeModel(), "weak": Weak("weak", weights="w")}
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("RMBG_EVAL_CACHE", str(root / "cache"))
+        patch.setattr("rmbg_eval.core.records.ROWS", 2)
+        patch.setattr("rmbg_eval.run.evaluate.load_model", lambda name, *_: models[name])
+        for name in ("first", "one"):  # the second finds the first one's seconds in the cache
+            out = settings.model_copy(update={"out": str(root / name)})
+            evaluate(out, on_save=build_files)
+        shutil.copytree(root / "one", root / "parts")
+        patch.setattr("rmbg_eval.run.parts.ONE_FILE", 3)
+        save(root / "parts", Run.load(root / "one"))
+        build_files(root / "parts", Run.load(root / "parts"))
+    return root / "one", root / "parts", settings
+
+
+@pytest.fixture
+def small(monkeypatch: pytest.MonkeyPatch) -> None:
+    """As few cases are many, and as few rows a group, as when the runs were made."""
+    monkeypatch.setattr("rmbg_eval.run.parts.ONE_FILE", 3)
+    monkeypatch.setattr("rmbg_eval.core.records.ROWS", 2)
+
+
+def data(folder: Path) -> dict:
+    return json.loads((folder / "run.json").read_text("utf-8"))
+
+
+def test_records_lie_in_parquet_and_the_run_is_the_same(
+    folders: tuple[Path, Path, Settings],
+) -> None:
+    one, parts, _ = folders
+    kept = data(parts)
+    assert kept["records"].keys() == {
+        "cases", "predictions", "measurements", "points", "rules", "risks",
+    }  # fmt: skip
+    assert kept["records"]["predictions"]["rows"] == 10
+    for name in ("cases", "predictions", "points", "rules", "risks"):
+        assert kept[name] == []
+    assert kept["measurements"]["rows"] == []
+    names = {path.name for path in (parts / "records").iterdir()}
+    assert names == {f"{k}-{v['sha256'][:16]}.parquet" for k, v in kept["records"].items()}
+    assert data(one)["records"] is None
+    assert not (one / "records").exists()
+    assert (one / "measurements.csv").exists()
+    assert not (parts / "measurements.csv").exists()
+
+    was, now = Run.load(one), Run.load(parts)
+    assert stored_in(now.predictions) is not None
+    for name in ("cases", "predictions", "points", "rules", "risks", "agreements", "models"):
+        assert getattr(was, name) == getattr(now, name), name
+        assert getattr(now, name) == getattr(was, name), name
+    assert was.measurements == now.measurements
+    assert [*was.measurements] == [*now.measurements]
+    assert was.outcome() == now.outcome()
+    assert was.failures == now.failures
+    assert len(now.failures) > 0
+    assert (was.missed, was.broken) == (now.missed, now.broken)
+    for name in ("junit.xml", "summary.md"):
+        assert (one / name).read_bytes() == (parts / name).read_bytes()
+
+
+def test_the_index_reads_what_is_asked_for(folders: tuple[Path, Path, Settings]) -> None:
+    was, now = (Run.load(folder) for folder in folders[:2])
+    for name in ("cases", "predictions", "by_case", "points", "rules", "risks"):
+        mine, theirs = getattr(now.index, name), getattr(was.index, name)
+        assert {**mine} == {**theirs}, name
+        assert [*mine] == [*theirs], name
+        assert len(mine) == len(theirs)
+        assert ("no", "such") not in mine
+    for key in was.index.predictions:
+        assert now.measurements.values_of(key) == was.measurements.values_of(key)
+        assert now.index.measurements[key] == was.index.measurements[key]
+    assert now.measurements.scored() == was.measurements.scored()
+    for metric in was.measurements.metrics():
+        assert [*now.measurements.of(metric)] == [*was.measurements.of(metric)]
+    assert [*now.measurements.of("no")] == []
+    assert now.measurements.values_of(Key("no", "such", "case")) == {}
+    renamed = {"fake": "weak", "weak": "fake"}
+    assert now.measurements.renamed(renamed) == was.measurements.renamed(renamed)
+    assert now.predictions[-1] == was.predictions[-1]
+    assert now.predictions[1:4] == was.predictions[1:4]
+    with pytest.raises(IndexError):
+        now.predictions[10]
+    assert json.loads(now.model_dump_json())["predictions"] == data(folders[0])["predictions"]
+    copy = now.model_copy(update={"points": ()})
+    assert copy.index.points == {}
+    assert {**copy.index.predictions} == was.index.predictions
+
+
+def test_a_consumer_of_one_row_reads_one_group(
+    folders: tuple[Path, Path, Settings], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    run = Run.load(folders[1])
+    read: list[tuple[str, int]] = []
+    stored = stored_in(run.predictions)
+    assert stored is not None
+    group = type(stored.stored).group
+
+    def counted(self: object, number: int, columns: object = None) -> object:
+        read.append((self.path.name.partition("-")[0], number))  # type: ignore[attr-defined]
+        return group(self, number, columns)  # type: ignore[arg-type]
+
+    monkeypatch.setattr("rmbg_eval.core.records.Stored.group", counted)
+    assert run.predictions[5].case
+    assert next(iter(run.points)).point == "sky"
+    assert read == [("predictions", 2), ("points", 0)]
+    read.clear()
+    assert next(run.measurements.of("disagreement"))
+    assert read == [("measurements", 0)]
+
+
+@pytest.mark.usefixtures("small")
+def test_frames_and_the_csv_that_is_asked_for(
+    folders: tuple[Path, Path, Settings], tmp_path: Path
+) -> None:
+    one, parts, _ = folders
+    was, now = load_run(one), load_run(parts / "run.json")
+    for made in (measurements_frame, points_frame):
+        assert made(now).equals(made(was))
+    columns = [name for name in predictions_frame(was) if name != "cutout"]
+    assert predictions_frame(now)[columns].equals(predictions_frame(was)[columns])
+    assert now.worst(3, "risk")["case"].tolist() == was.worst(3, "risk")["case"].tolist()
+    status, text = call("csv", parts, "--out", tmp_path / "m.csv")
+    assert (status, (tmp_path / "m.csv").read_bytes()) == (
+        0,
+        (one / "measurements.csv").read_bytes(),
+    ), text
+
+
+@pytest.mark.usefixtures("small")
+def test_compare_approve_and_gates_work_on_it(
+    folders: tuple[Path, Path, Settings], tmp_path: Path
+) -> None:
+    one, parts, _ = folders
+    assert call("compare", one, parts, "--out", tmp_path / "same", "--no-page")[0] == 0
+    was = Run.load(one)
+    allowed = [p.name for p in (*was.failures, *was.missed, *was.broken)]
+    approve(parts, tmp_path / "base", allowed)
+    base = Run.load(tmp_path / "base")
+    assert stored_in(base.predictions) is not None
+    assert (tmp_path / "base" / "records").is_dir()
+    names = {path.name for path in (tmp_path / "base" / "records").iterdir()}
+    approve(parts, tmp_path / "base", allowed)
+    assert {path.name for path in (tmp_path / "base" / "records").iterdir()} == names
+    status, text = call("compare", tmp_path / "base", parts, "--out", tmp_path / "b", "--no-page")
+    assert status == 0, text
+
+
+@pytest.mark.usefixtures("small")
+def test_the_same_command_again_keeps_the_run_and_its_files(
+    folders: tuple[Path, Path, Settings], tmp_path: Path, use_models: Callable[..., None]
+) -> None:
+    parts = tmp_path / "parts"
+    shutil.copytree(folders[1], parts)
+    use_models(FakeModel(), Weak("weak", weights="w"))
+    (parts / "records" / "points-0123456789abcdef.parquet").write_bytes(b"of an earlier run")
+    settings = folders[2].model_copy(update={"out": str(parts)})
+    run = evaluate(settings)
+    assert run.started == Run.load(folders[1]).started
+    there, before = ({p.name for p in (f / "records").iterdir()} for f in (parts, folders[1]))
+    assert there == before
+
+
+def change(folder: Path, kind: str, table: pa.Table | bytes) -> None:
+    """Another file of records, which run.json names as its own."""
+    about = data(folder)
+    path = folder / "records" / f"{kind}-new.parquet"
+    if isinstance(table, bytes):
+        path.write_bytes(table)
+    else:
+        pq.write_table(table, path)
+    sha256 = hashlib.sha256(path.read_bytes()).hexdigest()
+    path.rename(path.with_name(f"{kind}-{sha256[:16]}.parquet"))
+    about["records"][kind]["sha256"] = sha256
+    (folder / "run.json").write_text(json.dumps(about))
+
+
+def table_of(folder: Path, kind: str) -> pa.Table:
+    (path,) = (folder / "records").glob(f"{kind}-*")
+    return pq.read_table(path)
+
+
+def with_column(table: pa.Table, name: str, column: object) -> pa.Table:
+    return table.set_column(table.column_names.index(name), name, column)
+
+
+def _gone(folder: Path) -> None:
+    next((folder / "records").glob("points-*")).unlink()
+
+
+def _truncated(folder: Path) -> None:
+    path = next((folder / "records").glob("points-*"))
+    path.write_bytes(path.read_bytes()[:-40])
+
+
+def _truncated_and_named(folder: Path) -> None:
+    path = next((folder / "records").glob("points-*"))
+    change(folder, "points", path.read_bytes()[:-40])
+
+
+def _no_parquet(folder: Path) -> None:
+    change(folder, "risks", b"PAR1 and so on")
+
+
+def _other_columns(folder: Path) -> None:
+    change(folder, "predictions", table_of(folder, "predictions").drop_columns(["cutout"]))
+
+
+def _other_types(folder: Path) -> None:
+    table = table_of(folder, "predictions")
+    change(folder, "predictions", with_column(table, "width", pa.array([b"x"] * 10)))
+
+
+def _fewer_rows(folder: Path) -> None:
+    change(folder, "predictions", table_of(folder, "predictions").slice(1))
+
+
+def _no_json(folder: Path) -> None:
+    table = table_of(folder, "predictions")
+    change(folder, "predictions", with_column(table, "notes", pa.array(["[{"] * 10)))
+
+
+def _lies_elsewhere(folder: Path) -> None:
+    table = table_of(folder, "predictions")
+    names = pa.array(["../../secret.png"] * 10)
+    change(folder, "predictions", with_column(table, "cutout", names))
+
+
+def _no_key(folder: Path) -> None:
+    table = table_of(folder, "measurements")
+    change(folder, "measurements", with_column(table, "model", pa.array([None] * 10, pa.string())))
+
+
+def _twice(folder: Path) -> None:
+    table = table_of(folder, "measurements")
+    change(folder, "measurements", with_column(table, "model", pa.array(["fake"] * 10)))
+
+
+def _not_finite(folder: Path) -> None:
+    table = table_of(folder, "measurements")
+    values = pa.array([float("nan")] * 10)
+    change(folder, "measurements", with_column(table, "risk", values))
+
+
+def _unnamed(folder: Path) -> None:
+    about = data(folder)
+    del about["records"]["risks"]
+    (folder / "run.json").write_text(json.dumps(about))
+
+
+def _above(folder: Path) -> None:
+    about = data(folder)
+    about["records"]["risks"]["sha256"] = "../" * 21 + "x"
+    (folder / "run.json").write_text(json.dumps(about))
+
+
+DAMAGES = (
+    _gone, _truncated, _truncated_and_named, _no_parquet, _other_columns, _other_types,
+    _fewer_rows, _no_json, _lies_elsewhere, _no_key, _twice, _not_finite, _unnamed, _above,
+)  # fmt: skip
+
+
+@pytest.mark.usefixtures("small")
+@pytest.mark.parametrize("damage", DAMAGES, ids=lambda each: each.__name__)
+def test_files_that_are_others_end_with_a_message(
+    folders: tuple[Path, Path, Settings], tmp_path: Path, damage: Callable[[Path], None]
+) -> None:
+    folder = tmp_path / "parts"
+    shutil.copytree(folders[1], folder)
+    damage(folder)
+    status, text = call("compare", folders[0], folder, "--out", tmp_path / "c", "--no-page")
+    assert status == 2
+    assert "Traceback" not in text
+    with pytest.raises(OutputError) as caught:
+        _read_all(folder)
+    check_message(caught.value)
+
+
+def _read_all(folder: Path) -> None:
+    run = Run.load(folder)
+    assert run.outcome()
+    assert [*run.index.measurements]
+
+
+def test_without_pyarrow_one_is_told_before_any_work(
+    folders: tuple[Path, Path, Settings], monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    monkeypatch.setattr("rmbg_eval.run.parts.ONE_FILE", 3)
+    for name in [name for name in sys.modules if name.startswith("pyarrow")]:
+        monkeypatch.setitem(sys.modules, name, None)
+    with pytest.raises(SettingsError, match=r"rmbg-eval\[scale\]"):
+        evaluate(folders[2].model_copy(update={"out": str(tmp_path / "out")}))
+    assert not (tmp_path / "out").exists()
+    with pytest.raises(SettingsError, match="pyarrow"):
+        Run.load(folders[1])
+    assert len(Run.load(folders[0]).predictions) == 10
+
+
+def test_an_empty_file_of_records_is_fine(
+    folders: tuple[Path, Path, Settings], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("rmbg_eval.run.parts.ONE_FILE", 3)
+    run = Run.load(folders[0])
+    nothing = run.model_copy(
+        update={"predictions": (), "measurements": Measurements(), "points": (), "risks": ()}
+    )
+    tmp_path.joinpath("out").mkdir()
+    write_run(tmp_path / "out", nothing)
+    back = Run.load(tmp_path / "out")
+    assert back.predictions == ()
+    assert isinstance(back.predictions, Records)
+    assert back.index.predictions == {}
+    assert len(back.cases) == 5
