@@ -88,7 +88,7 @@ clean:  ## remove .venv, .venv-render, node_modules, reports and tool caches; th
 	@touch $@
 
 .venv/.test: .venv/.lab .venv/.torch
-	@$(INSTALL) -e '.[test,pymatting]'
+	@$(INSTALL) -e '.[test,pymatting,scale]'
 	@touch $@
 
 .venv-render/.installed: cases/_render/requirements.txt
