@@ -58,13 +58,14 @@ class Desk:
             )
         self.decisions = user_path(decisions, SettingsError) if decisions else None
         self.of = str(page_data(self.run, Decisions())["content"])
-        by_hand = ByHand(self.run, user_path(add_to, SettingsError) if add_to else None)
-        self.asks: dict[str, Answer] = {"measure-point": by_hand.measure}
+        self.by_hand = ByHand(self.run, user_path(add_to, SettingsError) if add_to else None)
+        self.asks: dict[str, Answer] = {"measure-point": self.by_hand.measure}
         if add_to:
-            self.asks["write-point"] = by_hand.write
+            self.asks["write-point"] = self.by_hand.write
         if self.decisions:
             self.asks["decisions"] = self.keep
-        self.one_at_a_time = ThreadPoolExecutor(1, "desk")
+        self.writing = ThreadPoolExecutor(1, "writing")
+        self.measuring = ThreadPoolExecutor(1, "measuring")  # which takes its time
 
     def page(self, path: Path) -> bytes:
         """A page of the report, which may ask what this server offers."""
@@ -153,11 +154,12 @@ class FileHandler(Visit):
 
 
 class AskHandler(Visit):
-    """What the page asks for, as JSON; answered after what was asked before."""
+    """What the page asks for, as JSON; answered after what was asked before of the same sort."""
 
     def initialize(self, desk: Desk, token: str | None, answer: Answer) -> None:  # type: ignore[override]
         super().initialize(desk, token)
         self.answer = answer
+        self.line = desk.measuring if answer == desk.by_hand.measure else desk.writing
 
     def prepare(self) -> None:
         super().prepare()
@@ -173,7 +175,7 @@ class AskHandler(Visit):
         loop = asyncio.get_running_loop()
         work = partial(self.answer, self.request.body)
         try:
-            said = await loop.run_in_executor(self.desk.one_at_a_time, work)
+            said = await loop.run_in_executor(self.line, work)
         except RmbgEvalError as error:
             failure = Failure.of(error)
             problem = Message("{problem}.", problem=failure.problem)

@@ -20,8 +20,18 @@ BACKDROP = _HERE / "style" / "backdrop.webp"
 
 _KIT = ("tokens", "controls", "zoom")
 _STYLES = {
-    "report": (*_KIT, "report", "overview", "sheet", "points", "viewer", "review", "compare"),
-    "explore": (*_KIT, "explore"),
+    "report": (
+        *_KIT,
+        "report",
+        "overview",
+        "sheet",
+        "points",
+        "viewer",
+        "review",
+        "draw",
+        "compare",
+    ),
+    "explore": (*_KIT, "explore", "draw"),
 }
 _IMPORT = re.compile(r'^import (\{[^}]*\}) from "\./(\w+)\.js";\n', re.MULTILINE)
 _ICONS = re.compile(r"^const (STROKES|FILLS) = \{\n(.*?)^\};", re.MULTILINE | re.DOTALL)

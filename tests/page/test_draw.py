@@ -102,3 +102,59 @@ def test_a_point_that_is_there_is_moved(viewer: Page) -> None:
     assert point.id == "middle"
     assert point.box == pytest.approx((36, 26, 12, 8), abs=1)
     assert point.title == {"en": "The middle is kept", "zh": "中部保留"}
+
+
+def test_keys_draw_a_box_and_say_where_they_are(viewer: Page) -> None:
+    told = viewer.locator("#viewer [data-part=told]")
+    keys = viewer.keyboard
+    keys.press("Escape")  # closes the viewer: nothing is drawn
+    look(viewer, viewer.locator(f"{DRESS} [data-kind=result] a").nth(1))
+    keys.press("d")
+    expect(told).to_contain_text("Box: arrows move the cross")
+    assert viewer.evaluate("document.activeElement.dataset.part") == "stage"
+    count = viewer.locator("#viewer .canvas").count()
+    expect(viewer.locator("#viewer .drawn .hand")).to_have_count(count)
+    keys.press("ArrowLeft")  # 96 × 64: from the middle
+    expect(told).to_have_text("x 47, y 32")
+    keys.press(" ")
+    keys.press("Shift+ArrowRight")
+    keys.press("Shift+ArrowDown")
+    keys.press("ArrowUp")
+    expect(told).to_have_text("x 57, y 41")
+    assert drawn(viewer).box == (47, 32, 10, 9)
+    keys.press("n")  # the first corner
+    keys.press("ArrowLeft")
+    keys.press("Enter")
+    assert drawn(viewer).box == (46, 32, 11, 9)
+    assert viewer.evaluate("document.activeElement.dataset.part") == "kind"
+    expect(viewer.locator("#viewer .drawn .hand")).to_have_count(0)
+    expect(viewer.locator("#viewer [data-part=values] [lang=en]")).to_contain_text("The next run")
+    viewer.locator("#viewer [data-part=stage]").focus()
+    keys.press("d")
+    keys.press("Delete")
+    assert viewer.locator("#viewer [data-part=toml]").input_value() == ""
+    keys.press("Escape")
+    assert drawn(viewer).box == (46, 32, 11, 9)  # as it was
+    expect(viewer.locator("#viewer")).to_be_visible()
+
+
+def test_keys_draw_corners_and_lines_and_move_what_is_there(viewer: Page) -> None:
+    keys = viewer.keyboard
+    viewer.locator("#viewer [data-tool=polygon]").press("Enter")  # the keys go to the pictures
+    for key in (" ", "Shift+ArrowRight", " ", "Shift+ArrowDown", " ", "ArrowLeft", " "):
+        keys.press(key)
+    keys.press("Backspace")
+    assert drawn(viewer).polygon == ((48, 32), (58, 32), (58, 42))
+    keys.press("d")
+    for key in (" ", "Shift+ArrowRight", " ", "Shift+ArrowUp", " ", "ArrowUp", " "):
+        keys.press(key)
+    lines = drawn(viewer).lines
+    assert lines == (((57, 42), (67, 42)), ((67, 32), (67, 31)))
+    keys.press("Escape")
+    viewer.locator("#viewer li[data-point=middle] a").click()  # box = [40, 28, 12, 8]
+    viewer.locator("#viewer [data-tool=move]").press("Enter")
+    for _ in range(6):
+        keys.press("Shift+ArrowRight")
+    keys.press("ArrowUp")
+    point = drawn(viewer)
+    assert (point.id, point.box) == ("middle", (84, 27, 12, 8))  # whole, at the picture's edge

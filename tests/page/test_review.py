@@ -172,7 +172,7 @@ def test_a_file_is_taken_up_again_and_what_is_hostile_is_refused(
     path = saved(page, tmp_path / "decisions.json")
     page.evaluate(FORGET)
     page.reload()
-    assert count(page) == "1 / 4"
+    expect(page.locator("#review [data-part=count]")).to_have_text("1 / 4")
     page.keyboard.press("Escape")
     content = json.loads(path.read_text())
     good = content["decisions"][0]
@@ -281,6 +281,8 @@ def test_a_browser_that_is_killed_has_what_it_said_was_kept(
     page.locator("#by-eye [data-do=review]").click()
     for key in "umx":
         page.keyboard.press(key)
+    page.keyboard.press("c")
+    page.keyboard.type("half a sent")
     expect(page.locator(KEPT)).to_have_count(1)
     ended = []
     for process in psutil.Process().children(recursive=True):
@@ -294,6 +296,8 @@ def test_a_browser_that_is_killed_has_what_it_said_was_kept(
     page = context.new_page()
     page.goto(pages["single"].as_uri())
     expect(page.locator("#by-eye [data-part=unsaved] [lang=en]")).to_have_text("3 unsaved")
+    page.locator("#by-eye [data-do=review]").click()
+    expect(page.locator("#review textarea")).to_have_value("half a sent")
     context.close()
 
 

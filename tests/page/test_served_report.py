@@ -7,6 +7,7 @@ import http.client
 import json
 import shutil
 import threading
+import tomllib
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -15,7 +16,7 @@ from typing import Any
 import pytest
 from browser import free_port
 from fakes import save_picture
-from pages import HOSTILE, opened
+from pages import HOSTILE, look, opened
 from playwright.sync_api import Page, expect
 
 from rmbg_eval.core.anchors import case_anchor
@@ -278,6 +279,38 @@ def test_a_point_is_written_once_and_moved(port: int, cases: Path) -> None:
     assert ask(port, "POST", "/write-point", point_of(moved, moved=True))[0] == 200
     assert path.read_text("utf-8") == f"{before}\n{moved}"
     path.write_text(before, "utf-8")
+
+
+def test_the_viewer_has_the_values_at_once_and_writes_the_point(
+    page: Page, desk: Desk, port: int, cases: Path
+) -> None:
+    _, complaints = opened(page, f"http://127.0.0.1:{port}/?token={TOKEN}")
+    path = cases / "garment" / "dress" / "case.toml"
+    before = path.read_text("utf-8")
+    look(page, page.locator(f"#{DRESS} [data-kind=result] a").first)
+    for key in ("d", " ", "Shift+ArrowRight", "Shift+ArrowDown", "Enter"):
+        page.keyboard.press(key)
+    values = page.locator("#viewer [data-part=values]:not([aria-busy]) li")
+    expect(values).to_have_count(len(desk.run.models))
+    assert {row.get_attribute("class") for row in values.all()} <= {"passed", "failed"}
+    page.locator("#viewer [data-part=point-zh]").fill(HOSTILE)
+    writing = page.locator("#viewer [data-do=write-point]")
+    for box in ("[48, 32, 10, 10]", "[48, 32, 10, 9]"):
+        writing.click()
+        expect(page.locator("#viewer [data-part=written]")).to_contain_text("dress/case.toml")
+        assert f"box = {box}" in path.read_text("utf-8")
+        page.locator("#viewer [data-tool=move]").press("Enter")
+        for key in ("n", "n", "ArrowUp", "Enter"):
+            page.keyboard.press(key)
+    about = tomllib.loads(path.read_text("utf-8"))["points"]
+    assert [point["id"] for point in about] == ["middle", "corner", "point"]
+    assert about[-1]["title"] == {"zh": HOSTILE}
+    path.write_text("[[points]]", "utf-8")  # by another hand, damaged
+    writing.click()
+    expect(page.locator("#viewer [data-part=written]")).to_contain_text("case.toml")
+    assert path.read_text("utf-8") == "[[points]]"
+    path.write_text(before, "utf-8")
+    assert [text for text in complaints if "422" not in text] == []
 
 
 @pytest.mark.parametrize("path", ["/measure-point", "/write-point"])

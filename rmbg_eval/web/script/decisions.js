@@ -23,6 +23,7 @@ import { say } from "./words.js";
  * @property {Decision[]} decisions that the run has already
  */
 /** @typedef {{ model: string, cutout_sha256: string }} Side */
+/** @typedef {{ comment: string, place: [number, number] | null }} Draft */
 /**
  * @typedef {object} Decision
  * @property {string} kind
@@ -113,6 +114,8 @@ export class Decisions {
   #sending = false;
   /** @type {Refusal | null} */
   refusal = null; // why the server does not take them
+  /** @type {Map<number, Draft>} what is written of cut-outs that nothing is decided of yet */
+  drafts = new Map();
 
   /** With all that the browser keeps. @param {About} about */
   static async of(about) {
@@ -167,11 +170,30 @@ export class Decisions {
 
   /** What was kept, or is by another window. @param {string} key @param {import("./keep.js").Entry} entry */
   #adopt(key, { text, saved }) {
+    if (key.startsWith("draft-")) return this.#sketch(Number(key.slice(6)), text);
     const there = !this.#keys.has(key);
     this.#keys.add(key);
     if (there && this.#read(text) && !saved) this.#fresh.set(key, text);
     else if (saved) this.#fresh.delete(key);
     if (this.#open) this.#changed();
+  }
+
+  /** @param {number} cutout @param {string} text of its draft, or nothing */
+  #sketch(cutout, text) {
+    this.drafts.delete(cutout);
+    try {
+      const { comment, place } = JSON.parse(text);
+      if (typeof comment === "string") this.drafts.set(cutout, { comment, place });
+    } catch {} // none
+    if (this.#open) this.#changed();
+  }
+
+  /** Keep what is written of a cut-out until it is decided on. @param {number} cutout @param {Draft | null} draft */
+  draft(cutout, draft) {
+    if (draft) this.drafts.set(cutout, draft);
+    else this.drafts.delete(cutout);
+    const text = draft ? JSON.stringify(draft) : "";
+    this.#store([[`draft-${cutout}`, { text, saved: false }]]);
   }
 
   /** @param {string} text */
@@ -268,6 +290,10 @@ export class Decisions {
   /** Keep these; while they are not on the disk yet, the page has it. @param {[string, import("./keep.js").Entry][]} entries */
   async #put(entries) {
     for (const [key] of entries) this.#keys.add(key);
+    await this.#store(entries);
+  }
+  /** @param {[string, import("./keep.js").Entry][]} entries */
+  async #store(entries) {
     this.#keeping++;
     this.#tellKeeping();
     const full = !(await this.#keep.put(entries));

@@ -73,7 +73,7 @@ export class Keep {
       const saved = Number(localStorage.getItem(`${this.prefix}saved`) ?? 0);
       return Object.keys(localStorage).flatMap((whole) => {
         const key = whole.slice(this.prefix.length);
-        if (!whole.startsWith(this.prefix) || !/^\d+-/.test(key)) return [];
+        if (!whole.startsWith(this.prefix) || !/^(\d+|draft)-/.test(key)) return [];
         const text = localStorage.getItem(whole) ?? "";
         return [[key, { text, saved: Number.parseInt(key, 10) <= saved }]];
       });
@@ -109,7 +109,8 @@ export class Keep {
   }
 
   /**
-   * Keep these, under keys that begin with the time of the decision, or 0.
+   * Keep these, under keys that begin with the time of the decision, or 0; or with "draft", those
+   * that are none yet.
    * @param {[string, Entry][]} entries
    * @returns {Promise<boolean>} whether they are kept
    */

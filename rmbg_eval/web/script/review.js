@@ -7,7 +7,7 @@ import { language } from "./language.js";
 import { acceptance, FEWEST, moreNeeded } from "./share.js";
 import { arrange, sourcesOf, whole } from "./sources.js";
 import { svg } from "./svg.js";
-import { percent, say, wordsOf } from "./words.js";
+import { everywhere, percent, say, wordsOf } from "./words.js";
 import { Zoom } from "./zoom.js";
 
 const KEYS = /** @type {Record<string, string>} */ ({
@@ -31,7 +31,7 @@ const SLOP = 4; // CSS pixels that a finger may move and still point
 /** @typedef {import("./decisions.js").Decisions} Decisions */
 /** @typedef {import("./sources.js").Source} Source */
 /** @typedef {import("./pixels.js").Drawable} Drawable */
-/** @typedef {{ comment: string, place: [number, number] | null }} Draft of what is not decided yet */
+/** @typedef {import("./decisions.js").Draft} Draft */
 
 /**
  * The cut-outs of a plan, the next of each stratum in turn, as rmbg_eval.decisions.sampling has it.
@@ -68,9 +68,7 @@ export function review(dialog, decisions, save) {
     },
   });
   zoom.listen(stage);
-  const draftKey = `${decisions.prefix}drafts`;
-  /** @type {Record<string, Draft>} */
-  let drafts = {};
+  const { drafts } = decisions;
   let model = 0;
   /** @type {number[]} */
   let queue = [];
@@ -86,14 +84,6 @@ export function review(dialog, decisions, save) {
   /** @type {HTMLElement | null} */
   let opener = null;
   if (!about.risks.length) order.querySelector('[value="risk"]')?.remove();
-  try {
-    const there = JSON.parse(localStorage.getItem(draftKey) ?? "{}");
-    for (const [key, draft] of Object.entries(there)) {
-      if (typeof draft?.comment === "string") drafts[key] = draft;
-    }
-  } catch {
-    drafts = {};
-  }
 
   // ---- what is decided on
 
@@ -269,9 +259,7 @@ export function review(dialog, decisions, save) {
     const lines = risk == null ? [] : say(words, "risk", { risk: risk.toFixed(2) });
     const [width, height] = zoom.size;
     const outlines = signs.flatMap(([text, ...box]) => {
-      const own = Object.entries(about.texts[text]).map(([lang, said]) =>
-        h("span", { lang }, said),
-      );
+      const own = everywhere(about.texts[text]);
       const [x, y, w, high] = box;
       lines.push(
         new Text(" "),
@@ -389,7 +377,7 @@ export function review(dialog, decisions, save) {
   /** @param {number} number @returns {Draft} */
   function draftOf(number) {
     const there = mine(number);
-    return drafts[number] ?? { comment: there?.comment ?? "", place: there?.place ?? null };
+    return drafts.get(number) ?? { comment: there?.comment ?? "", place: there?.place ?? null };
   }
 
   /** @param {string} answer */
@@ -437,28 +425,20 @@ export function review(dialog, decisions, save) {
 
   /** @param {number} number */
   function forget(number) {
-    if (!(number in drafts)) return;
-    delete drafts[number];
-    keep();
-  }
-  function keep() {
-    try {
-      localStorage.setItem(draftKey, JSON.stringify(drafts));
-    } catch {}
+    if (drafts.has(number)) decisions.draft(number, null);
   }
 
   /** @param {Partial<Draft>} changes */
   function draft(changes) {
     const number = cutout();
-    drafts[number] = { ...draftOf(number), ...changes };
-    keep();
+    decisions.draft(number, { ...draftOf(number), ...changes });
     tell();
   }
 
   /** What is written of one that is decided becomes part of the decision. */
   function settle() {
     const number = cutout();
-    const [there, written] = [mine(number), drafts[number]];
+    const [there, written] = [mine(number), drafts.get(number)];
     if (!there || !written) return;
     past.push({ cutout: number, before: there });
     decisions.add({

@@ -6,12 +6,14 @@ import { download, h } from "./dom.js";
 import { drawing } from "./draw.js";
 import { file, load } from "./files.js";
 import { language } from "./language.js";
+import { ask, offers } from "./offers.js";
 import { copyOf, pixelsOf, sizeOf } from "./pixels.js";
 import { png } from "./png.js";
 import { complete, pictured, shownRows } from "./rows.js";
 import { settle } from "./sheet.js";
 import { arrange, fullOf, sourcesOf, whole } from "./sources.js";
 import { svg } from "./svg.js";
+import { everywhere, say } from "./words.js";
 import { Zoom } from "./zoom.js";
 
 const MODES = ["all", "one", "slider", "blink", "blend"];
@@ -49,7 +51,20 @@ export function viewer(dialog) {
     changed,
   });
   zoom.listen(stage);
-  const byHand = drawing(part("draw"), zoom, stage, points);
+  const drawWords = /** @type {HTMLTemplateElement} */ (part("draw").querySelector("template"))
+    .content;
+  const byHand = drawing({
+    panel: part("draw"),
+    zoom,
+    stage,
+    points,
+    say: (name, values) => say(drawWords, name, values),
+    text: everywhere,
+    measure: (toml) => (offers.has("measure-point") ? sent("measure-point", { toml }) : null),
+    write: offers.has("write-point") ? (toml, moved) => sent("write-point", { toml, moved }) : null,
+  });
+  /** Ask the server about a point of this case. @param {string} name @param {Record<string, unknown>} about */
+  const sent = (name, about) => ask(name, JSON.stringify({ case: article?.id, ...about }));
   /** @type {HTMLElement | null} */
   let article = null;
   /** @type {Source[]} */
@@ -178,6 +193,9 @@ export function viewer(dialog) {
     part("layers").hidden = !models().length || mode === "one";
     choices(two);
     outline();
+    for (const option of part("draw").querySelectorAll("option")) {
+      option.textContent = language.of(option, "text");
+    }
     byHand.show();
     divide();
     if (mode === "blink" && !still.matches) blinking = setInterval(turn, BLINK);
@@ -672,7 +690,10 @@ export function viewer(dialog) {
     else if (key === "ArrowDown") nextPoint(1);
     else if (key === "ArrowUp") nextPoint(-1);
     else if (key === "p") list();
-    else if (key === " " && mode === "blink" && target === stage) hold();
+    else if (key === "d") {
+      if (!pressed("list")) list();
+      byHand.begin();
+    } else if (key === " " && mode === "blink" && target === stage) hold();
     else {
       zoom.key(event);
       return;

@@ -1,6 +1,8 @@
 // Texts with values: the templates hold them in every language, with their places for values left
 // open, and the page shows one.
 
+import { h } from "./dom.js";
+
 /**
  * An element with `data-say="name"` as it stands in the page, its places filled. A text is never
  * read as HTML.
@@ -21,6 +23,10 @@ export function say(where, name, values = {}) {
   }
   return [...copy.childNodes];
 }
+
+/** A text in every language, of which the page shows one. @param {Record<string, string>} text @returns {Node[]} */
+export const everywhere = (text) =>
+  Object.entries(text).map(([lang, words]) => h("span", { lang }, words));
 
 /** The texts that a template of the page holds. @param {string} id */
 export const wordsOf = (id) =>
