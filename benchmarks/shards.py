@@ -32,6 +32,7 @@ from rmbg_eval.measure.columns import Column, Measurements
 from rmbg_eval.models.table import load_model
 from rmbg_eval.predictions.prediction import Prediction
 from rmbg_eval.predictions.stages import predict
+from rmbg_eval.run.folder import write_run
 from rmbg_eval.run.previews import CasePreviews
 from rmbg_eval.run.shard import Part, Shard, listing_sha256
 
@@ -176,7 +177,7 @@ def _merge(count: int, one: Run, scratch: Path) -> None:
                 "settings": one.settings.model_copy(update={"cases": str(scratch / "none")}),
             }
         )
-        write_atomic(folder / "run.json", run.lines())
+        write_run(folder, run)
     started = time.perf_counter()
     command = [*SELF, "merge", *map(str, folders), "--out", str(scratch / f"merged{count}")]
     process = subprocess.Popen([*command, "--no-page", "--quiet"])

@@ -35,7 +35,7 @@ class Column(BaseModel):
     """Which pixels it is over."""
 
 
-class _Numbers(NamedTuple):
+class Numbers(NamedTuple):
     """Of one prediction. Rows that lack the same for the same reasons share two of the three."""
 
     columns: tuple[int, ...]
@@ -82,7 +82,7 @@ class Measurements(Collection[Measurement]):
         self._columns: list[Column] = []
         self._numbers: dict[Column, int] = {}
         self._first: dict[str, Column] = {}
-        self._rows: dict[Key, _Numbers] = {}
+        self._rows: dict[Key, Numbers] = {}
         self._shared: dict[Any, Any] = {}
         for key, group in _by_key(measurements).items():
             columns = [Column(metric=m.metric, unit=m.unit, region=m.region) for m in group]
@@ -96,7 +96,7 @@ class Measurements(Collection[Measurement]):
             row = dict(zip(before.columns, _values(before), strict=True)) | row
         numbers = tuple(sorted(row))
         reasons = tuple(row[number][1] for number in numbers)
-        self._rows[key] = _Numbers(
+        self._rows[key] = Numbers(
             self._shared.setdefault(numbers, numbers),
             array("d", (row[number][0] or 0.0 for number in numbers)),
             self._shared.setdefault(reasons, reasons),
@@ -111,15 +111,33 @@ class Measurements(Collection[Measurement]):
             self._columns.append(column)
         return number
 
-    def take(self, other: Measurements, key: Key, metrics: Iterable[str]) -> None:
+    def take(
+        self, other: Measurements, key: Key, metrics: Iterable[str], row: Numbers | None = None
+    ) -> None:
         """Add of another's row those of `metrics` that it has, in the order of `metrics`."""
-        row = other._rows[key]
+        row = other._rows[key] if row is None else row
         own = {
             other._columns[number].metric: (other._columns[number], value)
             for number, value in zip(row.columns, _values(row), strict=True)
         }
         taken = [own[name] for name in metrics if name in own]
         self.add(key, [column for column, _ in taken], [value for _, value in taken])
+
+    def numbers(self) -> Iterator[tuple[Key, Numbers]]:
+        """Each row as it is kept."""
+        return iter(self._rows.items())
+
+    @staticmethod
+    def of_columns(columns: Iterable[Column]) -> Measurements:
+        """No rows, and what each number of one will be."""
+        made = Measurements()
+        for column in columns:
+            made._number(column)
+        return made
+
+    def each_column(self) -> list[Column]:
+        """What each number of a row is."""
+        return [*self._columns]
 
     def copy(self) -> Measurements:
         """Another of the same rows."""
@@ -136,11 +154,13 @@ class Measurements(Collection[Measurement]):
         }
         return other
 
+    def clear(self) -> None:
+        """Forget the rows, and keep the columns."""
+        self._rows = {}
+
     def without_rows(self) -> Measurements:
         """The same metrics, of no prediction."""
-        other = self.copy()
-        other._columns, other._rows = [*self._columns], {}
-        return other
+        return Measurements.of_columns(self._columns)
 
     @property
     def by_key(self) -> Mapping[Key, dict[str, Measurement]]:
@@ -310,7 +330,7 @@ def _value(number: float, reason: Message | None) -> Value:
     return (number, None) if reason is None else (None, reason)
 
 
-def _values(row: _Numbers) -> Iterator[Value]:
+def _values(row: Numbers) -> Iterator[Value]:
     return map(_value, row.values, row.reasons)
 
 

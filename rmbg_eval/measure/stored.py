@@ -17,7 +17,7 @@ from pydantic import TypeAdapter
 from ..core.key import Key
 from ..core.records import RecordFile, Row, Stored
 from ..i18n import Message
-from .columns import Column, Measurements, Reason, _Numbers
+from .columns import Column, Measurements, Numbers, Reason
 
 REASONS, REGIONS = "reasons", "regions"
 """The columns after the metrics': JSON, or nothing where there is none."""
@@ -111,7 +111,7 @@ class _Decoded:
         self._metrics = metrics
         self._shapes: dict[object, tuple[Any, tuple[int, ...], tuple[Message | None, ...]]] = {}
 
-    def group(self, number: int) -> Iterator[tuple[Key, _Numbers]]:
+    def group(self, number: int) -> Iterator[tuple[Key, Numbers]]:
         """Each row of a group, with its key."""
         table = self.table(number)
         keys = zip(*(table.column(name).to_pylist() for name in Key._fields), strict=True)
@@ -121,7 +121,7 @@ class _Decoded:
     def table(self, number: int) -> Any:
         return self._of.stored.group(number, [*Key._fields, *self._metrics, REASONS, REGIONS])
 
-    def rows(self, table: Any, only: int | None = None) -> Iterator[tuple[int, _Numbers]]:
+    def rows(self, table: Any, only: int | None = None) -> Iterator[tuple[int, Numbers]]:
         """The rows of a table, or `only` one, with their places."""
         import numpy as np
 
@@ -148,7 +148,7 @@ class _Decoded:
                     self._shapes[about] = self._shape(there[at], *about[1:])
                 take, columns, reasons = self._shapes[about]
                 values = array("d", matrix[at, take].tobytes())
-                yield at, _Numbers(columns, values, reasons)
+                yield at, Numbers(columns, values, reasons)
 
     def _shape(
         self, there: Any, lacking: str | None, elsewhere: str | None
@@ -183,7 +183,7 @@ class _Decoded:
         )
 
 
-class _Rows(Mapping[Key, _Numbers]):
+class _Rows(Mapping[Key, Numbers]):
     """By key, a row of the file; it is read where it is asked for."""
 
     def __init__(self, of: StoredMeasurements) -> None:
@@ -198,7 +198,7 @@ class _Rows(Mapping[Key, _Numbers]):
     def _at(self) -> Mapping[Key, int]:
         return self._of.find(self._of.stored)
 
-    def __getitem__(self, key: Key) -> _Numbers:
+    def __getitem__(self, key: Key) -> Numbers:
         number, place = self._of.stored.place(self._at[key])
         if number not in self._tables:
             if len(self._tables) == _KEPT:
@@ -225,15 +225,15 @@ class _Rows(Mapping[Key, _Numbers]):
         return (row for _, row in self.items())
 
 
-class _Renamed(Mapping[Key, _Numbers]):
+class _Renamed(Mapping[Key, Numbers]):
     """The same with other names for the models."""
 
-    def __init__(self, rows: Mapping[Key, _Numbers], names: Mapping[str, str]) -> None:
+    def __init__(self, rows: Mapping[Key, Numbers], names: Mapping[str, str]) -> None:
         self._rows = rows
         self._names = names
         self._before = {new: old for old, new in names.items()}
 
-    def __getitem__(self, key: Key) -> _Numbers:
+    def __getitem__(self, key: Key) -> Numbers:
         before = self._before.get(key.model)
         if before is None and key.model in self._names:
             raise KeyError(key)

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable, Sequence
+from array import array
+from collections.abc import Iterable, Mapping, Sequence
 from itertools import combinations
 from pathlib import Path
 from statistics import fmean
@@ -41,8 +42,10 @@ class Pair(NamedTuple):
     """Where they are most on different sides of a half."""
 
 
-Pairs = dict[tuple[str, str], dict[tuple[str, str], Pair]]
-"""By category and case; then by both models, in the order of the run."""
+OfCase = Mapping[tuple[str, str], Pair]
+"""The pairs of one case, by both models in the order of the run."""
+Pairs = dict[tuple[str, str], OfCase]
+"""By category and case."""
 
 
 def pairs_of(predictions: Sequence[Prediction], out: Path, measures: MeasureCache) -> Pairs:
@@ -82,15 +85,17 @@ def _compared(
 _PAIR = TypeAdapter(Pair)
 
 
-def agreements_of(pairs: Pairs) -> tuple[Agreement, ...]:
-    """How far each two models are apart, over the cases that both have a cut-out of."""
-    values: dict[tuple[str, str], list[float]] = {}
-    for of_case in pairs.values():
-        for models, pair in of_case.items():
-            values.setdefault(models, []).append(pair.apart)
+def agreements_of(pairs: Iterable[OfCase], models: Sequence[str]) -> tuple[Agreement, ...]:
+    """How far each two `models` are apart, over the cases that both have a cut-out of."""
+    values: dict[tuple[str, str], array[float]] = {}
+    for of_case in pairs:
+        for both, pair in of_case.items():
+            values.setdefault(both, array("d")).append(pair.apart)
+    ordered = [both for both in combinations(models, 2) if both in values]
     return tuple(
         Agreement(one=one, other=other, cases=len(own), apart=fmean(own))
-        for (one, other), own in values.items()
+        for one, other in ordered
+        for own in [values[one, other]]
     )
 
 
@@ -100,7 +105,10 @@ def odd_of(agreements: Iterable[Agreement]) -> str | None:
 
 
 def disagreements(
-    predictions: Sequence[Prediction], pairs: Pairs, odd: str | None, measurements: Measurements
+    predictions: Sequence[Prediction],
+    pairs: Mapping[tuple[str, str], OfCase],
+    odd: str | None,
+    measurements: Measurements,
 ) -> dict[Key, Box]:
     """Add how far each model's alpha of each case is from the other models', by the mean of all and
     by that of those which do not stand apart; and say where it is farthest from one of these."""

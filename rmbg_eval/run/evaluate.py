@@ -298,7 +298,9 @@ class Results:
 
     def judge(self) -> None:
         """Add what is known of all cases together: how far the models are apart, and the risk."""
-        self.agreements = agreements_of(self.pairs)
+        self.agreements = agreements_of(
+            self.pairs.values(), [model.info.name for model in self.models]
+        )
         odd = odd_of(self.agreements)
         farthest = disagreements(self.predictions, self.pairs, odd, self.measurements)
         places = dict(self.places)
@@ -322,8 +324,8 @@ class Results:
                         PairDistance(
                             category=category, case=case, one=one, other=other, **pair._asdict()
                         )
-                        for (category, case), own in self.pairs.items()
-                        for (one, other), pair in own.items()
+                        for category, case in ((record.category, record.id) for record in run.cases)
+                        for (one, other), pair in self.pairs.get((category, case), {}).items()
                     ),
                     "precision": tuple(self.precision),
                 }

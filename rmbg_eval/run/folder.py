@@ -15,7 +15,7 @@ from ..core.files import cannot_write, remove_below, user_path, write_atomic
 from ..core.paths import resource
 from ..errors import OutputError, printable
 from ..i18n import Message
-from .parts import Files, in_parts, remove_others, without_records, write
+from .parts import Files, in_parts, remove_others, there, without_records, write
 from .record import Run
 from .shard import DONE
 
@@ -111,7 +111,7 @@ def write_run(folder: Path, run: Run) -> None:
     """Write run.json; of many cases, its files of records before it."""
     files: Files = {}
     if in_parts(len(run.cases), run.shard):
-        files = write(folder, run)
+        files = there(folder, run) or write(folder, run)
         run = without_records(run, files)
     elif run.records is not None:
         run = run.model_copy(update={"records": None})

@@ -31,7 +31,7 @@ from ..core.records import (
 )
 from ..errors import OutputError, printable
 from ..i18n import Message
-from ..measure.columns import Column, Measurements
+from ..measure.columns import Measurements
 from ..measure.record import PointResult, Risk, RuleResult
 from ..measure.stored import StoredMeasurements, columns_of, row_of
 from ..predictions.prediction import Prediction
@@ -129,6 +129,21 @@ def write(folder: Path, run: Run) -> Files:
     return files.files
 
 
+def there(folder: Path, run: Run) -> Files | None:
+    """The files in `folder` that have just the records of `run`, if that was read from them."""
+    fields = [(name, getattr(run, name)) for name in ("cases", "predictions", "points", "rules")]
+    fields += [("risks", run.risks), ("measurements", run.measurements)]
+    if run.shard:
+        fields += [("places", run.shard.places), ("pairs", run.shard.pairs)]
+    files: Files = run.records or {}
+    for name, value in fields:
+        if not isinstance(value, Records | StoredMeasurements) or name not in files:
+            return None
+        if value.stored.path != files[name].path(folder, name):
+            return None
+    return files
+
+
 def without_records(run: Run, files: Files) -> Run:
     """What of a run its run.json holds beside the `files`."""
     none: dict[str, Any] = dict.fromkeys(("cases", "predictions", "points", "rules", "risks"), ())
@@ -171,7 +186,7 @@ def with_records(folder: Path, run: Run) -> Run:
         "measurements": StoredMeasurements(
             folder,
             files["measurements"],
-            [Column(**column) for column in run.measurements.columns()],
+            run.measurements.each_column(),
             keys.rows,
         ),
     }

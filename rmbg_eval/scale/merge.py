@@ -7,15 +7,17 @@ the comparison with fp32, the worst findings) is found anew, over all; no model 
 from __future__ import annotations
 
 import hashlib
+import heapq
 import os
 import tempfile
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from contextlib import suppress
+from contextlib import nullcontext, suppress
+from itertools import islice
 from pathlib import Path
+from typing import Any
 
 from pydantic import BaseModel, ValidationError
 
-from ..cases.categories import category_order
 from ..core.anchors import case_anchor
 from ..core.choices import split
 from ..core.files import cannot_write, inside, remove_unfinished, unfinished_prefix, write_atomic
@@ -24,20 +26,22 @@ from ..core.machine import Machine
 from ..core.progress import OnStep, Step, ignore
 from ..errors import OutputError, printable
 from ..i18n import Message
-from ..measure import stability
-from ..measure.agreement import FLIP
-from ..measure.columns import Measurements
-from ..measure.record import PointResult, RuleResult
-from ..measure.subject import Metric
+from ..measure import agreement
+from ..measure.agreement import APART
+from ..measure.columns import Column, Measurements
+from ..measure.risk import RISK
 from ..predictions.precision import precision_check
 from ..predictions.prediction import PrecisionCheck, Prediction, StabilityCost
-from ..run.agreement import Pair
-from ..run.evaluate import OnSave, Results, metrics_of
+from ..run.agreement import OfCase, agreements_of, disagreements, odd_of
+from ..run.evaluate import OnSave
 from ..run.folder import prune, remove_done, run_folder, save
+from ..run.parts import Parts, in_parts, parts, with_records
 from ..run.previews import CasePreviews, Preview, draw_again
-from ..run.record import CaseKey, CaseRecord, ModelRun, Run
+from ..run.record import CaseRecord, ModelRun, Run
+from ..run.risks import risks_of
 from ..run.shard import Shard, listing_sha256
 from ..settings import Settings
+from .rows import CaseOrder, Kept, Place, ShardRow, ShardRows, Sink, case_order
 
 _OWN = {"out", "device", "lang", "cases"}
 """Settings that shards may differ in: where each reads and writes, and on which of several equal
@@ -64,7 +68,7 @@ def merge(
         shards.add(folder, Run.load(folder))
         on_step(Step("reading shards", done, len(folders)))
     shards.check_all_there()
-    run, results = shards.merged()
+    run = shards.header()
     settings = run.settings.model_copy(update={"out": str(out), **({"lang": lang} if lang else {})})
     if any(folder.resolve() == settings.out_folder.resolve() for folder in folders):
         raise OutputError(
@@ -76,8 +80,9 @@ def merge(
         remove_unfinished(to)
         remove_done(to)
         save(to, run.model_copy(update={"complete": False}))
-        for done, (case, folder) in enumerate(shards.places(), 1):
-            _bring(case, results.get(case, ()), folder, to)
+        run = shards.merged(run, to, on_step)
+        for done, (predictions, folder) in enumerate(shards.by_case(), 1):
+            _bring(predictions, folder, to)
             on_step(Step("merging", done, len(run.cases)))
         prune(to, run)
         on_save(to, run)
@@ -87,17 +92,16 @@ def merge(
 
 
 class _Shards:
-    """What was read of the shards so far; no more of each than the merged run needs."""
+    """The shards so far; of those whose records lie in files, nothing that grows with them."""
 
     def __init__(self) -> None:
-        self.first: Run | None = None
         self.folders: dict[int, Path] = {}
-        self.runs: dict[int, Run] = {}
-        """By number, without what the others of these hold."""
-        self.cases: dict[CaseKey, tuple[CaseRecord, int]] = {}
-        self.predictions: dict[Key, Prediction] = {}
-        self.points: dict[Key, list[PointResult]] = {}
-        self.rules: dict[Key, list[RuleResult]] = {}
+        self.shards: dict[int, ShardRows] = {}
+        self.columns: dict[Column, Place] = {}
+
+    @property
+    def first(self) -> Run | None:
+        return next((rows.run for rows in self.shards.values()), None)
 
     def add(self, folder: Path, run: Run) -> None:
         """Take one in; OutputError if it is none, or does not go with those before."""
@@ -125,38 +129,20 @@ class _Shards:
                 ),
                 Message("Give each shard once."),
             )
-        keys = {
-            Key(record.category, record.id, info.name)
-            for record in run.cases
-            for info in shard.models
-        }
-        if not (
-            keys == run.index.predictions.keys() == run.index.measurements.keys()
-            and len(run.predictions) == len(keys)
-            and all(shard.part.has(record.category, record.id) for record in run.cases)
-            and [info.name for info in shard.models] == [model.info.name for model in run.models]
-        ):
+        rows = ShardRows(run)
+        try:
+            columns = rows.check()
+        except ValueError:
             raise OutputError(
                 Message("What {folder} says of its cases does not fit together", folder=where),
                 Message("Run the shard again: its run.json was changed."),
-            )
+            ) from None
         if self.first is not None:
             self._check_same(folder, run, shard)
-        self.first = self.first or run.model_copy(
-            update={"cases": (), "predictions": (), "measurements": Measurements()}
-        )
         self.folders[shard.number] = folder
-        for record in run.cases:
-            self.cases[record.category, record.id] = record, shard.number
-        for prediction in run.predictions:
-            self.predictions[prediction.key] = prediction
-        for point in run.points:
-            self.points.setdefault(point.key, []).append(point)
-        for rule in run.rules:
-            self.rules.setdefault(rule.key, []).append(rule)
-        self.runs[shard.number] = run.model_copy(
-            update={"cases": (), "predictions": (), "points": (), "rules": (), "risks": ()}
-        )
+        self.shards[shard.number] = rows
+        for column, place in columns.items():
+            self.columns[column] = min(place, self.columns.get(column, place))
 
     def _check_same(self, folder: Path, run: Run, shard: Shard) -> None:
         first = self.first
@@ -204,65 +190,123 @@ class _Shards:
                     shard=names[0],
                 ),
             )
-        if listing_sha256(self.order()) != self.first.shard.listing_sha256:
+        listed = ((record.category, record.id) for record, _ in self.cases())
+        if listing_sha256(listed) != self.first.shard.listing_sha256:
             raise OutputError(
                 Message("The shards together are not the case set that each of them listed"),
                 Message("Run them again: the run.json of one was changed."),
             )
 
-    def order(self) -> list[CaseKey]:
-        """The cases in the order of the whole set."""
-        return sorted(self.cases, key=lambda case: (category_order(case[0]), case[1]))
+    def cases(self) -> Iterator[tuple[CaseRecord, ShardRows]]:
+        """The cases in the order of the whole set, each with the shard that it is in."""
+        streams = [((record, rows) for record in rows.run.cases) for rows in self.shards.values()]
+        return heapq.merge(*streams, key=lambda each: case_order(each[0]))
 
-    def places(self) -> Iterator[tuple[CaseKey, Path]]:
-        """Each case and the folder that its files are in."""
-        for case in self.order():
-            yield case, self.folders[self.cases[case][1]]
+    def by_case(self) -> Iterator[tuple[tuple[Prediction, ...], Path]]:
+        """The predictions of each case, and the folder that their files are in."""
 
-    def merged(self) -> tuple[Run, dict[CaseKey, list[Prediction]]]:
-        """The run of all, and its predictions by case."""
-        assert self.first
-        runs = [self.runs[number] for number in sorted(self.runs)]
-        first, order = runs[0], self.order()
-        shards = [run.shard for run in runs if run.shard]
-        results = Results()
-        metrics = [metric.name for metric in metrics_of(first.settings)]
-        again: tuple[Metric, ...] = FLIP if first.settings.flip else ()
-        again += stability.METRICS[: first.settings.stability]
-        names = [info.name for info in shards[0].models]
-        by_case: dict[CaseKey, list[Prediction]] = {}
-        for number, name in enumerate(names):
-            keys = [(Key(*case, name), self.cases[case][1]) for case in order]
-            for key, of in keys:
-                results.predictions.append(self.predictions[key])
-                by_case.setdefault((key.category, key.case), []).append(self.predictions[key])
-                results.points += self.points.pop(key, ())
-                results.measurements.take(self.runs[of].measurements, key, metrics)
-            for metric in again:
-                for key, of in keys:
-                    results.measurements.take(self.runs[of].measurements, key, [metric.name])
-            results.models.append(_model(number, runs, results.predictions[-len(order) :]))
-        results.rules = tuple(
-            rule for each in results.predictions for rule in self.rules.get(each.key, ())
-        )
-        for shard in shards:
-            results.places |= {each.key: each.places for each in shard.places}
-            for p in shard.pairs:
-                pairs = results.pairs.setdefault((p.category, p.case), {})
-                pairs[p.one, p.other] = Pair(p.difference, p.apart, p.place)
-        results.pairs = {case: results.pairs[case] for case in order if case in results.pairs}
-        results.judge()
+        def own(number: int, rows: ShardRows) -> Iterator[tuple[CaseOrder, Any, Path]]:
+            for record, predictions in zip(rows.run.cases, rows.by_case(), strict=True):
+                yield case_order(record), predictions, self.folders[number]
+
+        streams = [own(number, rows) for number, rows in self.shards.items()]
+        for _, predictions, folder in heapq.merge(*streams, key=lambda each: each[0]):
+            yield predictions, folder
+
+    def header(self) -> Run:
+        """The run of all without its records, but for its cases where run.json holds them."""
+        runs = [rows.run for _, rows in sorted(self.shards.items())]
+        first = runs[0]
+        many = bool(first.shard and in_parts(0, first.shard))
         seconds = [run.wall_seconds for run in runs if run.wall_seconds is not None]
-        run = first.model_copy(
+        return first.model_copy(
             update={
                 "started": min(run.started for run in runs),
                 "machine": _machine([run.machine for run in runs]),
                 "settings": _settings([run.settings for run in runs]),
-                "cases": tuple(self.cases[case][0] for case in order),
+                "cases": () if many else tuple(record for record, _ in self.cases()),
+                **dict.fromkeys(("models", "predictions", "points", "rules", "risks"), ()),
+                "agreements": (),
+                "measurements": Measurements(),
+                "wall_seconds": sum(seconds),
                 "shard": None,
+                "records": None,
             }
         )
-        return results.on(run, sum(seconds)), by_case
+
+    def merged(self, run: Run, to: Path, on_step: OnStep) -> Run:
+        """`run` with the records of all: in memory, or in files in `to`."""
+        runs = [rows.run for _, rows in sorted(self.shards.items())]
+        names = [info.name for info in runs[0].shard.models] if runs[0].shard else []
+        agreements = agreements_of(
+            (pairs for rows in self.shards.values() for _, pairs in rows.pairs()), names
+        )
+        odd = odd_of(agreements)
+        book = Measurements.of_columns(sorted(self.columns, key=self.columns.__getitem__))
+        metrics = [*dict.fromkeys(column.metric for column in book.each_column())]
+        metrics += [metric.name for metric in (*agreement.METRICS, *RISK)] if metrics else []
+        many = bool(runs[0].shard and in_parts(0, runs[0].shard))
+        models: list[ModelRun] = []
+        kept = Kept()
+        with parts(to, metrics, shard=False) if many else nullcontext(kept) as sink:
+            if many:
+                sink.add("cases", (record for record, _ in self.cases()))
+            streams = {number: rows.rows() for number, rows in self.shards.items()}
+            count = sum(len(rows.run.cases) for rows in self.shards.values())
+            for number, name in enumerate(names):
+                pairs = [_with_pairs(streams[n], rows) for n, rows in self.shards.items()]
+                succeeded: list[Key] = []
+                for done, (row, own) in enumerate(heapq.merge(*pairs, key=_order_of), 1):
+                    if row.prediction.cutout and len(succeeded) < run.settings.precision_cases:
+                        succeeded.append(row.prediction.key)
+                    _judge(row, own, odd, book, sink)
+                    if many:
+                        book.clear()
+                    on_step(Step(f"merging records · {name}", done, count))
+                models.append(_model(number, runs, succeeded))
+        update = {"models": tuple(models), "agreements": agreements, "measurements": book}
+        if many:
+            assert isinstance(sink, Parts)
+            return with_records(to, run.model_copy(update={**update, "records": sink.files}))
+        return run.model_copy(
+            update={**update, **{kind: tuple(some) for kind, some in kept.records.items()}}
+        )
+
+
+def _with_pairs(stream: Iterator[ShardRow], rows: ShardRows) -> Iterator[tuple[ShardRow, OfCase]]:
+    """The rows of the next model of a shard, each with what its case's pairs are."""
+    pairs = rows.pairs()
+    there = next(pairs, None)
+    for row in islice(stream, len(rows.run.cases)):
+        about = row.prediction.category, row.prediction.case
+        own: OfCase = {}
+        if there is not None and there[0] == about:
+            own, there = there[1], next(pairs, None)
+        yield row, own
+
+
+def _order_of(row: tuple[ShardRow, OfCase]) -> CaseOrder:
+    return row[0].order
+
+
+def _judge(
+    row: ShardRow,
+    pairs: OfCase,
+    odd: str | None,
+    book: Measurements,
+    sink: Sink,
+) -> None:
+    """One prediction with all that is known of it, also by the other shards, into `sink`."""
+    prediction, key = row.prediction, row.prediction.key
+    book.take(row.of.run.measurements, key, row.of.metrics, row.numbers)
+    farthest = disagreements([prediction], {key[:2]: pairs}, odd, book)
+    places = {**row.places, **({APART: farthest[key]} if key in farthest else {})}
+    (risk,) = risks_of([prediction], {key: places}, book)
+    sink.add("predictions", [prediction])
+    sink.add("points", row.points)
+    sink.add("rules", row.rules)
+    sink.add("risks", [risk])
+    sink.measured(book)
 
 
 def _alike(run: Run, shard: Shard) -> list[tuple[Message | str, object]]:
@@ -310,7 +354,7 @@ def _machine(machines: Sequence[Machine]) -> Machine:
     )
 
 
-def _model(number: int, runs: Sequence[Run], predictions: Sequence[Prediction]) -> ModelRun:
+def _model(number: int, runs: Sequence[Run], succeeded: Sequence[Key]) -> ModelRun:
     """A model as it ran in all of them; short memory in one of them shows."""
     own = [run.models[number] for run in runs]
     began = [run.shard.models[number] for run in runs if run.shard]
@@ -326,7 +370,7 @@ def _model(number: int, runs: Sequence[Run], predictions: Sequence[Prediction]) 
     costs = [each.stability for each in own if each.stability]
     return ModelRun(
         info=info,
-        precision=_precision(info.name, runs, own, predictions),
+        precision=_precision(info.name, runs, own, succeeded),
         warnings=warnings,
         stability=StabilityCost(
             inferences=sum(cost.inferences for cost in costs),
@@ -342,9 +386,9 @@ def _devices_of(names: Iterable[str]) -> str:
 
 
 def _precision(
-    name: str, runs: Sequence[Run], own: Sequence[ModelRun], predictions: Sequence[Prediction]
+    name: str, runs: Sequence[Run], own: Sequence[ModelRun], succeeded: Sequence[Key]
 ) -> PrecisionCheck | None:
-    """Over the first cases of all that succeeded: each shard has compared as many of its own."""
+    """Over the first cases of all that `succeeded`: each shard has compared as many of its own."""
     if own[0].precision is None:
         return None
     differences = {
@@ -356,19 +400,20 @@ def _precision(
     if not differences:  # the same for all, but for one that has no cases
         reasons = [each.precision for each in own if each.precision]
         return next((each for each in reasons if each.reason != NOTHING.reason), reasons[0])
-    succeeded = [p.key for p in predictions if p.cutout][: runs[0].settings.precision_cases]
     return precision_check([differences[key] for key in succeeded if key in differences])
 
 
 NOTHING = precision_check(())
 
 
-def _bring(case: CaseKey, predictions: Sequence[Prediction], folder: Path, to: Path) -> None:
+def _bring(predictions: Sequence[Prediction], folder: Path, to: Path) -> None:
     """The files of one case, from its shard's folder."""
+    if not predictions:
+        return
     for prediction in predictions:
         if prediction.cutout:
             _link(folder, to, prediction.cutout, prediction.cutout_sha256)
-    index = f"assets/{case_anchor(*case)}.json"
+    index = f"assets/{case_anchor(predictions[0].category, predictions[0].case)}.json"
     try:
         data = (folder / index).read_bytes()
         previews = CasePreviews.model_validate_json(data)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import json
 import re
 import shutil
@@ -9,6 +10,8 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 
 import numpy as np
+import pyarrow as pa
+import pyarrow.parquet as pq
 import pytest
 from commands import call
 from fakes import FakeModel, save_picture, save_truth
@@ -18,8 +21,10 @@ from pictures import check_message
 
 from rmbg_eval.ci.outputs import build_files
 from rmbg_eval.core.images import Alpha, Picture
+from rmbg_eval.core.records import stored_in
 from rmbg_eval.errors import OutputError, SettingsError
 from rmbg_eval.run.evaluate import evaluate
+from rmbg_eval.run.folder import save
 from rmbg_eval.run.record import Run
 from rmbg_eval.run.shard import DONE, Part
 from rmbg_eval.scale.merge import merge
@@ -113,6 +118,61 @@ def test_the_merged_run_is_the_whole_one_to_the_byte(
     assert run.wall_seconds == sum(part.wall_seconds or 0 for part in parts)
     assert {a.cases for part in parts for a in part.agreements} != {a.cases for a in run.agreements}
     assert sorted(len(part.cases) for part in parts)[0] > 0
+
+
+def in_parts(folder: Path, to: Path) -> Path:
+    """The same run with its records in files."""
+    shutil.copytree(folder, to)
+    save(to, Run.load(folder))
+    return to
+
+
+@pytest.fixture
+def few(monkeypatch: pytest.MonkeyPatch) -> None:
+    """As few cases are many, and as few rows a group."""
+    monkeypatch.setattr("rmbg_eval.run.parts.ONE_FILE", 2)
+    monkeypatch.setattr("rmbg_eval.core.records.ROWS", 4)
+
+
+@pytest.mark.usefixtures("few")
+def test_records_in_files_are_merged_to_the_byte(
+    sharded: tuple[Path, list[Path], Settings], tmp_path: Path
+) -> None:
+    """Of shards of before, in which run.json has them, as well."""
+    whole, shards, _ = sharded
+    expected = contents(in_parts(whole, tmp_path / "whole"))
+    parts = [in_parts(shard, tmp_path / f"part{n}") for n, shard in enumerate(shards)]
+    assert stored_in(Run.load(parts[0]).predictions) is not None
+    for name, some in (("a", [parts[2], parts[0], parts[1]]), ("b", [shards[0], *parts[1:]])):
+        run = merged(some, tmp_path / name)
+        there = contents(tmp_path / name)
+        assert there.keys() == expected.keys()
+        assert [path for path in expected if there[path] != expected[path]] == []
+        assert stored_in(run.predictions) is not None
+        assert run.outcome() == Run.load(whole).outcome()
+
+
+@pytest.mark.usefixtures("few")
+@pytest.mark.parametrize("kind", ["points", "measurements", "pairs", "places", "predictions"])
+def test_a_shard_whose_files_do_not_fit_together_is_refused(
+    sharded: tuple[Path, list[Path], Settings], tmp_path: Path, kind: str
+) -> None:
+    _, shards, _ = sharded
+    last = in_parts(shards[2], tmp_path / "last")
+    (path,) = (last / "records").glob(f"{kind}-*")
+    table = pq.read_table(path)
+    turned = table.take(list(reversed(range(len(table)))))
+    if turned.column("case").equals(table.column("case")):  # one case alone
+        turned = table.set_column(1, "case", pa.array(["no such case"] * len(table)))
+    pq.write_table(turned, path)
+    sha256 = hashlib.sha256(path.read_bytes()).hexdigest()
+    path.rename(path.with_name(f"{kind}-{sha256[:16]}.parquet"))
+    about = json.loads((last / "run.json").read_text())
+    about["records"][kind]["sha256"] = sha256
+    (last / "run.json").write_text(json.dumps(about))
+    with pytest.raises(OutputError, match="does not fit together"):
+        merged([*shards[:2], last], tmp_path / "out")
+    assert not (tmp_path / "out").exists()
 
 
 def test_a_shard_says_which_it_is_and_that_it_is_done(
