@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import json
+import sys
+import time
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 
 from rich.console import Console
 from rich.markup import escape
@@ -107,3 +110,36 @@ def progress() -> Iterator[OnStep]:
             )
 
         yield on_step
+
+
+_LINE_EVERY = 1.0
+
+
+@contextmanager
+def lines() -> Iterator[OnStep]:
+    """Progress for programs: a line of JSON on stderr with `seconds` since the start, `text`,
+    `done` and `total` (0: not known); at most one a second, and the last."""
+    started = time.monotonic()
+    written, last = -_LINE_EVERY, ""
+
+    def on_step(step: Step) -> None:
+        nonlocal written, last
+        seconds = time.monotonic() - started
+        told = {"seconds": round(seconds, 3), **vars(step)}
+        last = json.dumps(told) + "\n"
+        if seconds - written >= _LINE_EVERY:
+            written = seconds
+            sys.stderr.write(last)
+            sys.stderr.flush()
+            last = ""
+
+    try:
+        yield on_step
+    finally:
+        sys.stderr.write(last)
+        sys.stderr.flush()
+
+
+def shown(how: Literal["bar", "json"]) -> AbstractContextManager[OnStep]:
+    """Progress for people, or for programs."""
+    return progress() if how == "bar" else lines()

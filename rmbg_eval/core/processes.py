@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import os
 import signal
 import threading
@@ -19,6 +20,9 @@ Send = Callable[[Any], None]
 _LOOK_EVERY = 0.5
 """Seconds after which silent processes are looked at."""
 
+_END_WITHIN = 5.0
+"""Seconds for a process that was told to end; then it is killed."""
+
 
 @dataclass(frozen=True)
 class Call:
@@ -30,13 +34,15 @@ class Call:
 
 
 class ProcessError(ModelError):
-    """A process ended without a word."""
+    """A process ended without a word, or hung and was ended."""
 
-    def __init__(self, name: str, code: int | None) -> None:
+    def __init__(self, name: str, code: int | None, hung: bool = False) -> None:
         """`code`: its exit status; negative: the signal that ended it."""
-        self.code = code
+        self.code, self.hung = code, hung
         super().__init__(
-            Message(
+            Message("The process for {name} hung and was ended", name=name)
+            if hung
+            else Message(
                 "The process for {name} ended without a word (exit status {code})",
                 name=name,
                 code=code,
@@ -53,10 +59,11 @@ class _Ended:
     error: RmbgEvalError | None = None
 
 
-def in_processes(calls: Sequence[Call]) -> Iterator[tuple[int, Any]]:
+def in_processes(calls: Sequence[Call], time_limit: float = math.inf) -> Iterator[tuple[int, Any]]:
     """Run every call in a process of its own; yield its number and what it sent, as it comes.
 
-    Raises what a call raised; ModelError if its process ended without a word. However this ends,
+    Raises what a call raised; ProcessError if its process ended without a word, or if for
+    `time_limit` seconds none of them sent anything. However this ends,
     no process is left: each is told to end, and ends by itself where its parent is gone.
     """
     context = get_context("spawn")  # a fork would share a device that is in use
@@ -71,6 +78,7 @@ def in_processes(calls: Sequence[Call]) -> Iterator[tuple[int, Any]]:
     try:
         for process in processes:
             process.start()
+        silent = time.monotonic()
         while running:
             dead = [number for number in running if not processes[number].is_alive()]
             try:
@@ -79,9 +87,13 @@ def in_processes(calls: Sequence[Call]) -> Iterator[tuple[int, Any]]:
                 if dead:  # it was before we looked, and nothing of its is left to be read
                     name, code = calls[dead[0]].name, processes[dead[0]].exitcode
                     raise ProcessError(name, code) from None
+                if time.monotonic() - silent > time_limit:
+                    number = min(running)
+                    raise ProcessError(calls[number].name, None, hung=True) from None
                 continue
             if not isinstance(sent, _Ended):
                 yield number, sent
+                silent = time.monotonic()
                 continue
             running.discard(number)
             if sent.error:
@@ -92,7 +104,10 @@ def in_processes(calls: Sequence[Call]) -> Iterator[tuple[int, Any]]:
                 process.terminate()
         for process in processes:
             if process.pid:
-                process.join()
+                process.join(_END_WITHIN)
+                if process.is_alive():
+                    process.kill()
+                    process.join()
 
 
 def _work(number: int, call: Call, results: Any, parent: int) -> None:

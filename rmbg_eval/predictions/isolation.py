@@ -2,7 +2,8 @@
 
 A library that crashes, or a system out of memory, ends a process without an exception. The process
 is then started again on what is left; where it dies again and has done nothing more, what is left
-is halved until the picture that does it is alone. What is finished is in the store: no retry infers
+is halved until the picture that does it is alone. A process that hangs is ended: of a picture that
+takes too long it is known which it is, the next. What is finished is in the store: no retry infers
 it again.
 """
 
@@ -22,6 +23,9 @@ from .share import Make, Warned, predict_share
 _FLIGHT = 16
 """Pictures of which one is surely it: more are not worked on at a time."""
 
+TIME_LIMIT = 900.0
+"""Seconds without a picture done, after which a process is ended; loading the model is in them."""
+
 Numbered = list[tuple[int, Case]]
 
 
@@ -33,6 +37,7 @@ def predict_isolated(
     cases: Sequence[Case],
     out: Path,
     store: Store,
+    time_limit: float = TIME_LIMIT,
 ) -> Iterator[tuple[Case, Prediction]]:
     """Yield each case with its prediction, in order, by one process after another on `device`.
 
@@ -47,7 +52,7 @@ def predict_isolated(
         done = 0
         try:
             call = Call(device, predict_share, (make, device, share, out, store))
-            for _, sent in in_processes([call]):
+            for _, sent in in_processes([call], time_limit):
                 if isinstance(sent, Warned):
                     if sent.text not in warnings:
                         warnings.append(sent.text)
@@ -61,13 +66,13 @@ def predict_isolated(
                 left.append((share, True))
             elif len(share) == 1:
                 case = share[0][1]
-                yield case, _killed(case, name, died)
+                yield case, _killed(case, name, died, time_limit)
             else:
-                half = min(len(share) // 2, _FLIGHT)
+                half = 1 if died.hung else min(len(share) // 2, _FLIGHT)
                 left += [(share[half:], True), (share[:half], True)]
 
 
-def _killed(case: Case, name: str, died: ProcessError) -> Prediction:
+def _killed(case: Case, name: str, died: ProcessError, time_limit: float) -> Prediction:
     problem = Message(
         "It ended the process that worked on it, also alone (exit status {code})", code=died.code
     )
@@ -75,6 +80,12 @@ def _killed(case: Case, name: str, died: ProcessError) -> Prediction:
         "Most often a library crashed or the memory did not suffice: save the picture anew, "
         "smaller."
     )
+    if died.hung:
+        problem = Message(
+            "It was not done after {seconds} seconds, also alone, and its process was ended",
+            seconds=round(time_limit, 1),
+        )
+        remedy = Message("Save the picture anew, smaller, or give it longer with --time-limit.")
     return Prediction(
         category=case.category,
         case=case.id,

@@ -22,7 +22,7 @@ from typing import Any
 from ..cases.case import Case, CaseSet
 from ..cases.folder import load_cases
 from ..core.cache import MeasureCache, Store
-from ..core.choices import split
+from ..core.choices import Dtype, Foreground, split
 from ..core.files import remove_unfinished, sha256_file, write_atomic
 from ..core.key import Key
 from ..core.machine import Machine
@@ -44,7 +44,7 @@ from ..models.function import Function
 from ..models.info import ModelInfo
 from ..models.protocol import Model
 from ..models.table import load_model, load_object
-from ..predictions.isolation import predict_isolated
+from ..predictions.isolation import TIME_LIMIT, predict_isolated
 from ..predictions.precision import REDUCED, compare_with_fp32, precision_check
 from ..predictions.prediction import Fp32Difference, PrecisionCheck, Prediction
 from ..predictions.share import maker, predict_on_all
@@ -68,6 +68,9 @@ OnSave = Callable[[Path, Run], None]
 interrupted, and when it is complete."""
 
 
+Load = Callable[[str, str, Dtype, Foreground, bool], Model]
+"""From spec, device, dtype, foreground and whether to compile, to the model."""
+
 OneModel = str | Model | Function
 """A spec, a model object, or a function from a picture to its alpha."""
 
@@ -78,10 +81,12 @@ def evaluate(
     on_save: OnSave = lambda out, run: None,
     *,
     models: Iterable[OneModel] | Mapping[str, OneModel] | None = None,
-    part: Part | None = None,
+    part: Part | Shard | None = None,
     isolate: bool = False,
+    time_limit: float = TIME_LIMIT,
     case_set: CaseSet | None = None,
     caches: tuple[Store, MeasureCache] | None = None,
+    load: Load | None = None,
 ) -> Run:
     """Run every model over every case into the run folder; what is done is not done again.
 
@@ -98,9 +103,12 @@ def evaluate(
     the settings' device and dtype.
 
     `on_save` writes what else is made of a run, as `ci.outputs.build_files` does for a build.
-    `part`: of the cases, only those; `scale.merge` makes one run of the runs of all parts.
-    `isolate`: each model in a process of its own; a picture that kills it is a failed case.
-    `case_set`, `caches`: in place of that in the settings' folder, and of the user's.
+    `part`: of the cases, only those; `scale.merge` makes one run of the runs of all parts. A
+    `Shard`: `case_set` is only those already.
+    `isolate`: each model in a process of its own; a picture that kills it, or that it works on for
+    `time_limit` seconds, is a failed case.
+    `case_set`, `caches`: in place of that in the settings' folder, and of the user's. `load`: in
+    place of `load_model`, for who keeps models from run to run.
 
     Beyond `SINGLE_MOST` predictions the layout is `folder`, whatever `settings` say; the run's own
     settings say so. One bad picture is a failed prediction in the run. Raises RmbgEvalError for
@@ -118,7 +126,7 @@ def evaluate(
     if in_parts(len(cases), shard):
         arrow()  # before any work, where it is missing
     several = len(split(settings.device)) > 1
-    asked = _asked(settings, settings.models if models is None else models)
+    asked = _asked(settings, settings.models if models is None else models, load or load_model)
     names = [model.info.name for _, model in asked]
     _refuse_one_name_twice(names)
     if models is not None:
@@ -137,7 +145,7 @@ def evaluate(
         settings = settings.model_copy(update={"layout": "folder"})
     with run_folder(settings.out_folder) as out:
         remove_unfinished(out)
-        earlier = _earlier(out, part)
+        earlier = _earlier(out, shard.part if shard else None)
         remove_done(out)
         run = Run(
             complete=False,
@@ -168,7 +176,7 @@ def evaluate(
                 if isolate:
                     make, device = maker(spec or "", settings), settings.device
                     predicting = predict_isolated(
-                        make, device, model.info.name, model.warnings, cases, out, store
+                        make, device, model.info.name, model.warnings, cases, out, store, time_limit
                     )
                 else:
                     predicting = predict_on_all(model, spec, settings, cases, out, store)
@@ -209,13 +217,13 @@ def evaluate(
         prune(out, run)
         keep(run)
         draw(run, cases, on_step)
-        if part:
-            write_atomic(out / DONE, f"{part}\n")
+        if shard:
+            write_atomic(out / DONE, f"{shard.part}\n")
     return run
 
 
 def _asked(
-    settings: Settings, models: Iterable[OneModel] | Mapping[str, OneModel]
+    settings: Settings, models: Iterable[OneModel] | Mapping[str, OneModel], load: Load
 ) -> list[tuple[str | None, Model]]:
     """Each with the spec that another process makes the same model of; None: there is none."""
     device = split(settings.device)[0]
@@ -227,23 +235,28 @@ def _asked(
         if isinstance(thing, str):
             spec = thing if label is None else f"{label}={thing}"
             how = device, settings.dtype, settings.foreground, settings.compile
-            asked.append((spec, load_model(spec, *how)))
+            asked.append((spec, load(spec, *how)))
         else:
             asked.append((None, load_object(thing, label, settings.foreground)))
     return asked
 
 
-def _part_of(case_set: CaseSet, part: Part | None) -> tuple[tuple[Case, ...], Shard | None]:
+def _part_of(case_set: CaseSet, part: Part | Shard | None) -> tuple[tuple[Case, ...], Shard | None]:
     """The cases of a part, perhaps none, and what says so in the run; all, without one."""
-    if part is None:
-        return case_set.cases, None
-    shard = Shard(
+    if part is None or isinstance(part, Shard):
+        return case_set.cases, part
+    shard = shard_of(part, case_set)
+    return tuple(case for case in case_set.cases if part.has(case.category, case.id)), shard
+
+
+def shard_of(part: Part, case_set: CaseSet) -> Shard:
+    """What says in a run that it is that part of a case set."""
+    return Shard(
         number=part.number,
         of=part.of,
         cases=len(case_set.cases),
         listing_sha256=listing_sha256((case.category, case.id) for case in case_set.cases),
     )
-    return tuple(case for case in case_set.cases if part.has(case.category, case.id)), shard
 
 
 def _record_of(case: Case) -> CaseRecord:

@@ -45,11 +45,16 @@ class Part(NamedTuple):
             )
         return part
 
-    def has(self, category: str, case: str) -> bool:
-        """Whether a case is in it: a hash of its names decides, so that the same case is in the
-        same part on every machine, whatever other cases there are."""
+    @staticmethod
+    def number_of(category: str, case: str, of: int) -> int:
+        """In which of so many parts a case is: a hash of its names decides, so that it is the same
+        on every machine, whatever other cases there are."""
         hashed = hashlib.sha256(f"{category}\0{case}".encode("utf-8", "surrogatepass")).digest()
-        return int.from_bytes(hashed[:8], "big") % self.of == self.number - 1
+        return int.from_bytes(hashed[:8], "big") % of + 1
+
+    def has(self, category: str, case: str) -> bool:
+        """Whether a case is in it."""
+        return self.number_of(category, case, self.of) == self.number
 
     def __str__(self) -> str:
         return f"{self.number}/{self.of}"

@@ -1,0 +1,143 @@
+"""One worker of an engine: whole shards, one after the other, with the models kept from one to the
+next. Pictures and results go by path; what an engine carries is the names of cases and a word back.
+"""
+
+from __future__ import annotations
+
+import os
+from dataclasses import dataclass
+from pathlib import Path
+
+from filelock import FileLock, Timeout
+
+from ..cases.case import CaseSet
+from ..core.choices import Dtype, Foreground
+from ..core.progress import Step
+from ..errors import Failure, ModelError, OutputError, RmbgEvalError, printable
+from ..i18n import Message
+from ..models.info import ModelInfo
+from ..models.protocol import Model
+from ..models.table import load_model
+from ..run.evaluate import evaluate
+from ..run.record import Run
+from ..run.shard import DONE, Shard
+from ..settings import Settings
+
+_LOCK_SECONDS = 60.0
+"""For the process before, which was ended, to let go of the shard's folder."""
+
+
+@dataclass(frozen=True)
+class Task:
+    """A shard to be done."""
+
+    shard: Shard
+    case_set: CaseSet
+    """Of this shard alone."""
+    settings: Settings
+    """Its `out` is the shard's own folder."""
+    isolate: bool
+    time_limit: float
+
+
+class Worker:
+    """Does tasks in the driver's folder, so that relative paths mean the same."""
+
+    def __init__(self, folder: str) -> None:
+        self._folder = folder
+        self._steps = 0
+        self._models: dict[tuple[str, str, Dtype, Foreground, bool], tuple[Model, ModelInfo]] = {}
+
+    def ready(self) -> None:
+        """Return as soon as there is such a worker."""
+
+    def steps(self) -> int:
+        """How many steps the task at hand has taken: that it lives, and how far it has come."""
+        return self._steps
+
+    def do(self, task: Task) -> RmbgEvalError | None:
+        """Do a shard, unless it is done; what it could not be done for."""
+        self._steps = 0
+        try:
+            self._go_there()
+            if not self._is_done(task):
+                _wait_for(task.settings.out_folder)
+                evaluate(
+                    task.settings,
+                    self._step,
+                    part=task.shard,
+                    isolate=task.isolate,
+                    time_limit=task.time_limit,
+                    case_set=task.case_set,
+                    load=self._load,
+                )
+        except RmbgEvalError as error:
+            return error
+        except Exception as error:  # what is foreign may not survive the way to the driver
+            failure = Failure.of(error)
+            name = str(task.shard.part)
+            problem = Message("Shard {shard}: {problem}", shard=name, problem=failure.problem)
+            return ModelError(problem, failure.remedy)
+        return None
+
+    def _step(self, step: Step) -> None:
+        self._steps += 1
+
+    def _go_there(self) -> None:
+        try:
+            os.chdir(self._folder)
+        except OSError as error:
+            raise OutputError(
+                Message(
+                    "A worker does not see the folder {folder}: {reason}",
+                    folder=printable(self._folder),
+                    reason=error.strerror,
+                ),
+                Message("Start where all machines see the same: on storage that they share."),
+            ) from None
+
+    def _is_done(self, task: Task) -> bool:
+        """Whether the folder has the shard, by the same models; its name says all else."""
+        out = task.settings.out_folder
+        if not (out / DONE).exists():
+            return False
+        try:
+            run = Run.load(out)
+        except OutputError:
+            return False
+        settings = task.settings
+        models = [
+            self._load(spec, settings.device, settings.dtype, settings.foreground, settings.compile)
+            for spec in settings.models
+        ]
+        return (
+            run.complete
+            and run.shard is not None
+            and run.shard.part == task.shard.part
+            and [info.identity for info in run.shard.models]
+            == [model.info.identity for model in models]
+        )
+
+    def _load(
+        self, spec: str, device: str, dtype: Dtype, foreground: Foreground, compiled: bool
+    ) -> Model:
+        """The model, as new: one that warned or that short memory has changed is made anew."""
+        key = spec, device, dtype, foreground, compiled
+        if key in self._models:
+            model, began = self._models[key]
+            if model.info == began and not model.warnings:
+                return model
+            del self._models[key]
+        model = load_model(spec, device, dtype, foreground, compiled)
+        self._models[key] = model, model.info
+        return model
+
+
+def _wait_for(out: Path) -> None:
+    """Until whoever had the folder has gone, at most a while: the run then says who has it."""
+    if out.exists():
+        try:
+            with FileLock(out / ".lock", timeout=_LOCK_SECONDS):
+                pass
+        except (Timeout, OSError):
+            return
