@@ -403,7 +403,7 @@ def _import() -> Any:
         raise SettingsError(
             Message("Ray is not installed"),
             Message(
-                "Install it: pip install 'rmbg-eval[scale]'. Or run shards without it: --shard I/N."
+                "Install it: pip install 'rmbg-eval[ray]'. Or run shards without it: --shard I/N."
             ),
         ) from None
     return ray

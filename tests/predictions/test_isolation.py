@@ -28,11 +28,13 @@ from rmbg_eval.settings import Settings
 class Processes:
     """Stands for `in_processes`: dies at a killer, with the last few before it not yet sent."""
 
-    def __init__(self, killers: set[int], unsent: int, chance: set[int]) -> None:
-        self.killers, self.unsent, self.chance = killers, unsent, chance
+    def __init__(
+        self, killers: set[int], unsent: int, chance: set[int], hung: bool = False
+    ) -> None:
+        self.killers, self.unsent, self.chance, self.hung = killers, unsent, chance, hung
         self.starts = 0
 
-    def __call__(self, calls: Sequence[Call]) -> Iterator[tuple[int, Any]]:
+    def __call__(self, calls: Sequence[Call], time_limit: float) -> Iterator[tuple[int, Any]]:
         _, _, share, _, _ = calls[0].arguments
         self.starts += 1
         ends = [place for place, (number, _) in enumerate(share) if number in self.killers]
@@ -42,7 +44,7 @@ class Processes:
         for number, case in share[:end]:
             yield 0, (number, Prediction(category=case.category, case=case.id, model="m"))
         if ends:
-            raise ProcessError("cpu", -11)
+            raise ProcessError("cpu", None if self.hung else -11, self.hung)
 
 
 @given(
@@ -51,14 +53,17 @@ class Processes:
     ),
     st.integers(0, 15),
     st.sets(st.integers(1, 1), max_size=1),
+    st.booleans(),
 )
 def test_the_killers_fail_and_no_other(
-    of: tuple[int, set[int]], unsent: int, chance: set[int]
+    of: tuple[int, set[int]], unsent: int, chance: set[int], hung: bool
 ) -> None:
     count, killers = of
     killers &= set(range(count))
     cases = [Case("c", f"{number}", Path("none")) for number in range(count)]
-    processes = Processes(killers, unsent, chance)
+    if hung:  # what is done before it is sent
+        unsent = 0
+    processes = Processes(killers, unsent, chance, hung)
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(isolation, "in_processes", processes)
         store = Store(Path("none"))
@@ -67,7 +72,8 @@ def test_the_killers_fail_and_no_other(
     assert [p.case for _, p in made] == [case.id for case in cases]
     assert {int(p.case) for _, p in made if p.failure} == killers
     assert all(kills(p) == bool(p.failure) for _, p in made)
-    assert processes.starts <= 3 + 14 * len(killers)
+    assert all(("not done after" in str(p.failure)) == hung for _, p in made if p.failure)
+    assert processes.starts <= 3 + (4 if hung else 14) * len(killers)
 
 
 def test_a_process_that_is_really_killed(tmp_path: Path) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import multiprocessing
 import os
 import signal
 import time
@@ -14,6 +15,7 @@ import psutil
 import pytest
 from fakes import FakeModel, some_cases
 
+from rmbg_eval.core import processes
 from rmbg_eval.core.cache import Store
 from rmbg_eval.core.images import Alpha, Picture
 from rmbg_eval.core.processes import Call, Send, in_processes
@@ -137,3 +139,16 @@ def _children() -> list[psutil.Process]:
     return [
         child for child in psutil.Process().children() if "spawn_main" in " ".join(child.cmdline())
     ]
+
+
+def stop(send: Send) -> None:
+    """Hang so that not even a request to end is heard."""
+    os.kill(os.getpid(), signal.SIGSTOP)
+
+
+def test_a_process_that_hangs_is_ended(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(processes, "_END_WITHIN", 0.1)
+    with pytest.raises(processes.ProcessError, match="hung") as caught:
+        list(in_processes([Call("cpu", stop, ())], time_limit=3))
+    assert caught.value.hung
+    assert not multiprocessing.active_children()

@@ -297,7 +297,7 @@ def test_without_ray_the_remedy_is_named(
     monkeypatch.setitem(sys.modules, "ray", None)
     status, text = call("run", "--engine", "ray", "--cases", "cases", "--model", "grabcut")
     assert status == 2
-    assert "rmbg-eval[scale]" in text
+    assert "rmbg-eval[ray]" in text
     assert os.environ["RAY_USAGE_STATS_ENABLED"] == "0"
 
 
@@ -310,7 +310,7 @@ def deadly(rgb: np.ndarray) -> np.ndarray:
 
 def test_ray_itself(tmp_path: Path) -> None:
     """One start of Ray: its worker dies twice of a picture, which fails; the others are done."""
-    pytest.importorskip("ray", reason="Ray is not installed: pip install 'rmbg-eval[scale]'")
+    pytest.importorskip("ray", reason="Ray is not installed: pip install 'rmbg-eval[ray]'")
     for number in range(3):
         pixels = np.full((40, 48, 3), 60 * number, np.uint8)
         (tmp_path / "cases").mkdir(exist_ok=True)
