@@ -278,7 +278,7 @@ def laplacian(colours: Planes, unknown: NDArray[np.bool_]) -> tuple[Planes, NDAr
     by row, the values of its 5×5 neighbours `(N, 25)`, and their places in the raveled picture,
     -1 outside of it.
     """
-    from .windows import window_sums  # imports numba: not for those who only read a run
+    from .kernels.windows import window_sums  # imports numba: not for those who only read a run
 
     height, width = unknown.shape
     row = np.full((height, width), -1)

@@ -7,7 +7,7 @@ from math import sqrt
 import numpy as np
 from numpy.typing import NDArray
 
-from ..core.compilation import REAL_NUMBER, WHOLE_NUMBER, compiled, pixels
+from ...core.compilation import REAL_NUMBER, WHOLE_NUMBER, compiled, pixels
 
 Numbers = NDArray[np.float64]
 
