@@ -46,7 +46,7 @@ class Machine(BaseModel):
             versions={name: found for name in _LIBRARIES if (found := _version(name))}
             | {"rmbg_eval": _version("rmbg-eval") or "not installed"},
             system=f"{platform.system()} {platform.release()}, Python {platform.python_version()}",
-            processor=_processor(),
+            processor=processor(),
             cores=cores(),
             memory_bytes=_memory(),
             threads={name: os.environ[name] for name in _THREADS if name in os.environ},
@@ -98,7 +98,8 @@ def _version(name: str) -> str | None:
         return None
 
 
-def _processor() -> str:
+def processor() -> str:
+    """The processor's name, as the system gives it."""
     try:
         for line in Path("/proc/cpuinfo").read_text().splitlines():
             if line.startswith("model name"):

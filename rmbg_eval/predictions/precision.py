@@ -1,17 +1,25 @@
-"""How far a reduced precision takes a model's alpha from fp32: measured, never assumed."""
+"""How far a reduced precision takes a model's alpha from fp32: measured, never assumed.
+
+It is a property of weights, dtype, runtime and processor, so it is kept for these.
+"""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
+from datetime import datetime
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
 import numpy as np
+from pydantic import TypeAdapter
 
 from ..cases.case import Case
-from ..core.cache import Store
+from ..core.accelerator import device_name
+from ..core.cache import MeasureCache, Store
+from ..core.machine import processor
 from ..core.progress import OnStep, Step
 from ..i18n import Message
+from ..models.info import ModelInfo
 from ..models.protocol import Model
 from .prediction import Fp32Difference, PrecisionCheck, Prediction
 from .stages import predict, stored_alpha
@@ -52,8 +60,10 @@ def compare_with_fp32(
     return differences
 
 
-def precision_check(differences: Sequence[Fp32Difference]) -> PrecisionCheck:
-    """What is said of them together."""
+def precision_check(
+    differences: Sequence[Fp32Difference], measured: datetime | None = None
+) -> PrecisionCheck:
+    """What is said of them together, and when they were `measured`."""
     if not differences:
         reason = Message("no case could be compared")
         return PrecisionCheck(cases=0, largest=None, mean=None, reason=reason)
@@ -61,4 +71,31 @@ def precision_check(differences: Sequence[Fp32Difference]) -> PrecisionCheck:
         cases=len(differences),
         largest=max(each.largest for each in differences),
         mean=float(np.mean([each.mean for each in differences])),
+        measured=measured,
     )
+
+
+def kept_check(info: ModelInfo, cases: int, measures: MeasureCache) -> PrecisionCheck | None:
+    """What was found before of the same model here, over as many `cases` at least."""
+    key = _key(info)
+    check = key and measures.read(key, _CHECK)
+    return check if check and check.cases >= cases else None
+
+
+def keep_check(info: ModelInfo, check: PrecisionCheck, measures: MeasureCache) -> None:
+    """Keep what was measured, if anything was, and the weights are known by their content."""
+    if (key := _key(info)) and check.cases:
+        measures.put(key, check.model_dump_json())
+
+
+def _key(info: ModelInfo) -> str | None:
+    """By weights, pipeline, runtime, dtype and what computes: another processor rounds
+    otherwise."""
+    if info.weights_sha256 is None:
+        return None
+    return MeasureCache.key(
+        "fp32", info.identity, info.foreground, device_name(info.device) or processor()
+    )
+
+
+_CHECK = TypeAdapter(PrecisionCheck)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import datetime
 from typing import Annotated
 
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field
@@ -78,3 +79,5 @@ class PrecisionCheck(BaseModel):
     mean: float | None
     reason: Message | None = None
     """Why there is no figure."""
+    measured: datetime | None = None
+    """When: before the run began, where it was kept from another."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from datetime import datetime
 from statistics import median
 
 from ..i18n import Message, join
@@ -211,6 +212,18 @@ def precision(run: Run) -> Iterable[Message]:
                 largest=round(255 * check.largest),
                 mean=f"{255 * check.mean:.2f}",
             )
+            if check.measured and _utc(check.measured) < _utc(run.started):
+                yield Message(
+                    "{model}: that was measured at {when} and is kept for its weights, dtype, "
+                    "runtime and processor.",
+                    model=info.name,
+                    when=f"{check.measured:%Y-%m-%d %H:%M} UTC",
+                )
+
+
+def _utc(when: datetime) -> datetime:
+    """As it is written: a stranger's may leave the zone out."""
+    return when.replace(tzinfo=None)
 
 
 def colours(info: ModelInfo) -> Message | None:

@@ -45,7 +45,13 @@ from ..models.info import ModelInfo
 from ..models.protocol import Model
 from ..models.table import load_model, load_object
 from ..predictions.isolation import TIME_LIMIT, predict_isolated
-from ..predictions.precision import REDUCED, compare_with_fp32, precision_check
+from ..predictions.precision import (
+    REDUCED,
+    compare_with_fp32,
+    keep_check,
+    kept_check,
+    precision_check,
+)
 from ..predictions.prediction import Fp32Difference, PrecisionCheck, Prediction
 from ..predictions.share import maker, predict_on_all
 from ..settings import Settings
@@ -184,8 +190,9 @@ def evaluate(
                     model, predicting, len(cases), out, metrics, measures, on_step, results
                 )
                 precision, differences = _precision(
-                    spec, model, settings, cases, predictions, out, store, on_step
-                )
+                    spec, model, settings, cases, predictions, out, store,
+                    measures if part is None else None, on_step,
+                )  # fmt: skip
                 results.precision += differences
                 results.models[-1] = ModelRun(
                     info=model.info.model_copy(update=shared),
@@ -427,9 +434,13 @@ def _precision(
     predictions: list[Prediction],
     out: Path,
     store: Store,
+    measures: MeasureCache | None,
     on_step: OnStep,
 ) -> tuple[PrecisionCheck | None, list[Fp32Difference]]:
-    """The comparison with fp32 that a reduced dtype owes, over the first cases that succeeded."""
+    """The comparison with fp32 that a reduced dtype owes, over the first cases that succeeded.
+
+    What is in `measures` is not measured again. A shard has none: its cases are part of a whole's.
+    """
     if model.info.dtype not in REDUCED:
         return None, []
     if not settings.precision_cases:
@@ -441,10 +452,15 @@ def _precision(
     succeeded = {(p.category, p.case) for p in predictions if p.cutout}
     compared = [case for case in cases if (case.category, case.id) in succeeded]
     compared = compared[: settings.precision_cases]
+    if measures and compared and (kept := kept_check(model.info, len(compared), measures)):
+        return kept, []
     try:
         exact = load_model(spec, split(settings.device)[0], "fp32")
         differences = compare_with_fp32(exact, compared, predictions, out, store, on_step)
-        return precision_check(differences), differences
+        check = precision_check(differences, datetime.now(UTC))
+        if measures:
+            keep_check(model.info, check, measures)
+        return check, differences
     except ModelError as error:
         reason = Failure.of(error).message
         return PrecisionCheck(cases=0, largest=None, mean=None, reason=reason), []

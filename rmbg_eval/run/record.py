@@ -326,7 +326,7 @@ class Run(_Record):
             yield from self._lines(name)
         yield "\n}\n"
 
-    def _lines(self, name: str, without: set[str] | None = None) -> Iterator[str]:
+    def _lines(self, name: str, without: dict[str, Any] | None = None) -> Iterator[str]:
         """Of one field; of its records, all but the fields `without`."""
         value = getattr(self, name)
         if isinstance(value, Measurements):
@@ -348,7 +348,10 @@ class Run(_Record):
 
 
 _CIRCUMSTANCES = {"settings", "started", "wall_seconds", "machine", "records"}
-_CIRCUMSTANCES_OF_ONE = {"seconds", "peak_memory_bytes", "cached", "warnings", "stability"}
+_CIRCUMSTANCES_OF_ONE = {
+    **dict.fromkeys(("seconds", "peak_memory_bytes", "cached", "warnings", "stability"), True),
+    "precision": {"measured"},
+}
 """Of a prediction or a model."""
 
 

@@ -400,7 +400,10 @@ def _precision(
     if not differences:  # the same for all, but for one that has no cases
         reasons = [each.precision for each in own if each.precision]
         return next((each for each in reasons if each.reason != NOTHING.reason), reasons[0])
-    return precision_check([differences[key] for key in succeeded if key in differences])
+    checks = [each.precision for each in own if each.precision]
+    measured = min((each.measured for each in checks if each.measured), default=None)
+    compared = [differences[key] for key in succeeded if key in differences]
+    return precision_check(compared, measured)
 
 
 NOTHING = precision_check(())

@@ -14,6 +14,7 @@ from rmbg_eval.errors import ModelError
 from rmbg_eval.i18n import Message
 from rmbg_eval.models.table import load_model
 from rmbg_eval.predictions.prediction import PrecisionCheck
+from rmbg_eval.report.provenance import precision
 from rmbg_eval.run.evaluate import evaluate
 from rmbg_eval.run.record import Run
 from rmbg_eval.settings import Settings
@@ -141,6 +142,37 @@ def test_the_second_run_compares_without_inference(
     again = FakeModel()
     assert run_with(monkeypatch, settings, again) == first
     assert again.inferred == []
+
+
+def test_what_was_measured_is_kept_for_other_pictures(
+    monkeypatch: pytest.MonkeyPatch, settings: Settings, case_set: Path
+) -> None:
+    first = run_with(monkeypatch, settings, FakeModel()).models[0].precision
+    for picture in case_set.rglob("*.png"):
+        Image.open(picture).rotate(180).save(picture)
+    settings = settings.model_copy(update={"out": settings.out + "2"})
+    exact = FakeModel()
+    run = run_with(monkeypatch, settings, exact)
+    assert run.models[0].precision == first
+    assert exact.inferred == []
+    assert first is not None
+    assert first.measured is not None
+    assert first.measured < run.started
+    (line,) = list(precision(run))[1:]
+    assert f"measured at {first.measured:%Y-%m-%d %H:%M} UTC and is kept" in str(line)
+    monkeypatch.setattr("rmbg_eval.predictions.precision.processor", lambda: "another")
+    run_with(monkeypatch, settings, exact)
+    assert len(exact.inferred) == 3
+
+
+def test_a_check_of_fewer_pictures_is_measured_again(
+    monkeypatch: pytest.MonkeyPatch, settings: Settings
+) -> None:
+    few = settings.model_copy(update={"precision_cases": 1})
+    for each, cases in ((few, 1), (settings, 3), (few, 3)):
+        check = run_with(monkeypatch, each, FakeModel()).models[0].precision
+        assert check is not None
+        assert check.cases == cases
 
 
 def test_fp32_owes_no_comparison(monkeypatch: pytest.MonkeyPatch, settings: Settings) -> None:
