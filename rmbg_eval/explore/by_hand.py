@@ -1,9 +1,11 @@
-"""Points that visitors of a served report draw: measured on its cut-outs, written to its cases."""
+"""Points that visitors draw, on a served report or in explore: measured on cut-outs, and written to
+the case.toml of a case."""
 
 from __future__ import annotations
 
 import hashlib
 import tomllib
+from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
 from threading import Lock
@@ -15,20 +17,23 @@ from ..cases.case import Case, CaseFile
 from ..cases.folder import load_cases
 from ..cases.writing import write_point
 from ..core.anchors import case_anchor
-from ..core.images import decode_cutout, read_bytes
+from ..core.files import user_path
+from ..core.images import RGB, Alpha, decode_cutout, read_bytes
 from ..errors import CaseError, Failure, ImageError, explain, printable, reason_of
 from ..i18n import Message
 from ..measure.points import Seen, judge
-from ..measure.record import ObservationPoint
+from ..measure.record import ObservationPoint, PointResult
 from ..measure.subject import Subject
 from ..predictions.prediction import Prediction
-from ..report.points import point_view
-from ..report.views import Text
-from ..run.measurements import no_prediction, read, result_of
+from ..run.measurements import no_prediction, read, result_of, subject_of
 from ..run.record import CaseRecord, Run
+from .engine import Made
 
 MOST_KEPT = 1 << 27
 """Pixels of one case's cut-outs, all models together, that are kept decoded: about 1 GB."""
+
+MOST_TOML = 50_000
+"""Characters of a point."""
 
 
 class _Asked(BaseModel):
@@ -38,7 +43,7 @@ class _Asked(BaseModel):
 
     case: Annotated[str, Field(max_length=1000)]
     """Its anchor in the page."""
-    toml: Annotated[str, Field(max_length=50_000)]
+    toml: str
     moved: bool = False
     """Whether it takes the place of the point with its id."""
 
@@ -71,17 +76,7 @@ class ByHand:
             else:
                 seen = judge(point, subject)
             results.append(result_of(prediction, point, seen))
-        view = point_view(point, [result.model for result in results], results)
-        marks = [
-            {
-                "model": mark.model,
-                "state": mark.state,
-                "value": mark.value,
-                "words": _everywhere(mark.words),
-            }
-            for mark in view.marks
-        ]
-        return {"expected": view.expected, "marks": marks}
+        return values(point, results)
 
     def write(self, data: bytes) -> dict[str, Any]:
         """Write a point to its case's case.toml; which file that is.
@@ -110,21 +105,12 @@ class ByHand:
     def _asked(self, data: bytes) -> tuple[CaseRecord, ObservationPoint, _Asked]:
         try:
             asked = _Asked.model_validate_json(data)
-            about = tomllib.loads(asked.toml)
-            points = CaseFile.model_validate(about).points
         except ValidationError as error:
-            names = [*_Asked.model_fields, *ObservationPoint.model_fields]
-            raise CaseError(explain(error, names), _AGAIN) from None
-        except (ValueError, RecursionError) as error:
-            raise CaseError(
-                Message("The point is not TOML: {reason}", reason=reason_of(error)), _AGAIN
-            ) from None
-        if [*about] != ["points"] or len(points) != 1:
-            raise CaseError(Message("It is not one point, and nothing else"), _AGAIN)
+            raise CaseError(explain(error, [*_Asked.model_fields]), _AGAIN) from None
         record = self._by_anchor.get(asked.case)
         if record is None:
             raise CaseError(Message("This run has no such case"), Message("Reload the page."))
-        return record, points[0], asked
+        return record, point_of(asked.toml), asked
 
     def _subjects_of(self, anchor: str, record: CaseRecord) -> dict[str, Subject | Message]:
         """By model: the cut-out with what is known of its case, or why it cannot be measured."""
@@ -160,9 +146,8 @@ class ByHand:
                 Message("{name} has no colours", name=path.name),
                 Message("Delete it and run again."),
             )
-        if known is None:  # without a truth, a point is measured on the cut-out alone
-            return Subject(alpha, rgb, rgb)
-        return replace(known, alpha=alpha, rgb=rgb, kept={}, making={}, starting=Lock())
+        # Without a truth, a point is measured on the cut-out alone.
+        return like(known, alpha, rgb) if known else Subject(alpha, rgb, rgb)
 
     def _case(self, record: CaseRecord) -> Case:
         """The case as it lies in the folder; CaseError unless it has the picture of the run."""
@@ -187,8 +172,123 @@ class ByHand:
         return case
 
 
+class PicturePoints:
+    """The points that are drawn on one visitor's pictures in explore, by the pictures' ids.
+
+    `png`: what a finished cut-out is; `add_to`: the folder of cases that is written to, or "".
+    """
+
+    def __init__(self, png: Callable[[Made], bytes], add_to: str) -> None:
+        self._png = png
+        self._add_to = add_to
+        self._cases: dict[str, Case] = {}
+        self._made: dict[str, dict[tuple[str, str], Made]] = {}
+        self._subjects: dict[tuple[str, str, str], Subject] = {}
+        self._lock = Lock()
+
+    def opened(self, id: str, case: Case) -> None:
+        """The picture `id` is that of `case`, which may be one that is written to."""
+        with self._lock:
+            self._cases[id] = case
+
+    def made(self, id: str, model: str, foreground: str, made: Made) -> None:
+        """`model` has made a cut-out of it."""
+        with self._lock:
+            self._made.setdefault(id, {})[model, foreground] = made
+
+    def forget(self, id: str) -> None:
+        """The picture is no longer looked at."""
+        with self._lock:
+            self._cases.pop(id, None)
+            self._made.pop(id, None)
+            self._subjects = {}
+
+    def measure(self, id: str, foreground: str, toml: str) -> dict[str, Any]:
+        """What every model that has a cut-out of the picture has there, as `ByHand.measure`."""
+        point = point_of(toml)
+        with self._lock:
+            made = {model: m for (model, how), m in self._made.get(id, {}).items()
+                    if how == foreground}  # fmt: skip
+            case = self._cases.get(id)
+            results = []
+            for model, each in made.items():
+                subject = self._subject(id, case, model, foreground, each)
+                who = Prediction(category="", case=id, model=model)
+                results.append(result_of(who, point, judge(point, subject)))
+        return values(point, results)
+
+    def write(self, id: str, toml: str, moved: bool) -> Path:
+        """Write a point to the case that the picture is of. Raises CaseError where it is none in
+        the folder that may be written to, or as `write_point`."""
+        point = point_of(toml)
+        case = self._cases.get(id)
+        home = user_path(self._add_to, CaseError).resolve() if self._add_to else None
+        if not home or not case or not (case.folder or case.image).resolve().is_relative_to(home):
+            raise CaseError(
+                Message("This picture is no case of the folder that may be written to"),
+                Message("Add it to the case set first, or copy the point."),
+            )
+        return write_point(case, point, moved)
+
+    def _subject(
+        self, id: str, case: Case | None, model: str, foreground: str, made: Made
+    ) -> Subject:
+        """Of the picture that is looked at, kept."""
+        key = id, model, foreground
+        if any(other[0] != id for other in self._subjects):
+            self._subjects = {}
+        if key not in self._subjects:
+            known = next(iter(self._subjects.values()), None)
+            png = self._png(made)
+            if case and known is None:
+                self._subjects[key] = subject_of(case, png, made.name)
+            else:
+                rgb, alpha = decode_cutout(png, made.name)
+                assert rgb is not None  # it was made here
+                self._subjects[key] = like(known, alpha, rgb) if known else Subject(alpha, rgb, rgb)
+        return self._subjects[key]
+
+
+def point_of(toml: str) -> ObservationPoint:
+    """The point that a text as in a case.toml has; CaseError for anything but one good point."""
+    try:
+        about = tomllib.loads(toml[: MOST_TOML + 1])
+        points = CaseFile.model_validate(about).points
+    except ValidationError as error:
+        raise CaseError(explain(error, [*ObservationPoint.model_fields]), _AGAIN) from None
+    except (ValueError, RecursionError) as error:
+        raise CaseError(
+            Message("The point is not TOML: {reason}", reason=reason_of(error)), _AGAIN
+        ) from None
+    if len(toml) > MOST_TOML or [*about] != ["points"] or len(points) != 1:
+        raise CaseError(Message("It is not one point, and nothing else"), _AGAIN)
+    return points[0]
+
+
+def values(point: ObservationPoint, results: list[PointResult]) -> dict[str, Any]:
+    """A point's results, as script/draw.js has them."""
+    from ..report.points import point_view  # takes long, and most visitors draw none
+
+    view = point_view(point, [result.model for result in results], results)
+    marks = [
+        {
+            "model": mark.model,
+            "state": mark.state,
+            "value": mark.value,
+            "words": _everywhere(mark.words),
+        }
+        for mark in view.marks
+    ]
+    return {"expected": view.expected, "marks": marks}
+
+
+def like(known: Subject, alpha: Alpha, rgb: RGB) -> Subject:
+    """Another cut-out of the same case."""
+    return replace(known, alpha=alpha, rgb=rgb, kept={}, making={}, starting=Lock())
+
+
 _AGAIN = Message("Correct the TOML, or draw the point again.")
 
 
-def _everywhere(text: Text) -> dict[str, str]:
+def _everywhere(text: Message | str) -> dict[str, str]:
     return (text if isinstance(text, Message) else Message.of(text)).everywhere()

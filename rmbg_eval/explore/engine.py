@@ -72,6 +72,10 @@ class Engine(Protocol):
         no pixels; raises what it raises, and what remove_background does."""
         ...
 
+    def png(self, made: Made) -> bytes:
+        """What was made; ModelError where it is no longer kept."""
+        ...
+
 
 class LocalEngine:
     """Models in this process. They are loaded one after another, in a thread that starts now."""
@@ -121,6 +125,11 @@ class LocalEngine:
         with self._turn.taken(lambda before: say({"stage": "queued", "before": before})):
             removal = remove_background(loaded, picture(), lambda stage: say({"stage": stage}))
         return Made(removal.name, removal.seconds, removal.pipeline, png=removal.png)
+
+    def png(self, made: Made) -> bytes:
+        """As the protocol says."""
+        assert made.png is not None
+        return made.png
 
     def ready(self, name: str) -> Model:
         """The model, waited for while it is being loaded; ModelError if it cannot be had."""

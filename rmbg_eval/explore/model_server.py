@@ -23,6 +23,7 @@ from .. import errors
 from ..core.choices import Device, Dtype, Foreground
 from ..core.images import Picture
 from ..errors import Failure, ModelError, RmbgEvalError
+from ..i18n import Message
 from .engine import LocalEngine, Made, State
 from .frames import Line, LineCutError
 
@@ -165,6 +166,16 @@ class RemoteEngine:
         if "failed" in answer:
             raise _raised(answer["failed"])
         return Made(**answer["made"])
+
+    def png(self, made: Made) -> bytes:
+        """As the protocol says."""
+        png = kept_png(self._address, made.key or "")
+        if png is None:
+            raise ModelError(
+                Message("The cut-out is no longer kept: others came after it"),
+                Message("Remove the background again."),
+            )
+        return png
 
     @staticmethod
     def _answer(

@@ -22,8 +22,10 @@ from ..core.choices import Foreground, Language
 from ..core.foreground import words
 from ..errors import CaseError, Failure, ModelError, RmbgEvalError, printable
 from ..i18n import Message
+from ..measure.kinds import KINDS
 from ..settings import Settings
 from ..web import module, style
+from .by_hand import PicturePoints
 from .case_set import add_case
 from .engine import Engine, LocalEngine
 from .model_server import RemoteEngine
@@ -78,6 +80,7 @@ class Explorer(anywidget.AnyWidget):
         self._cases = Settings(cases=cases).cases_folder
         self._add_to = add_to
         self._pictures = Pictures()
+        self._points = PicturePoints(self._engine.png, add_to)
         self._decoding = ThreadPoolExecutor(1, "decode")
         self._removing = ThreadPoolExecutor(1, "remove")  # one at a time for each visitor
         self._answers: dict[str, Callable[[Wire, list[memoryview]], None]] = {
@@ -89,6 +92,8 @@ class Explorer(anywidget.AnyWidget):
             "remove": self._remove,
             "forget": self._forget,
             "add": self._add,
+            "measure": self._measure,
+            "write": self._write,
         }
         self.on_msg(self._on_message)
 
@@ -131,6 +136,7 @@ class Explorer(anywidget.AnyWidget):
             adds=bool(self._add_to),
             categories=[(name, str(category_title(name))) for name in (*CATEGORIES, LOOSE)],
             foregrounds=[how for how in get_args(Foreground) if _usable(how)],
+            kinds=[(kind.name, kind.title, " ".join(kind.regions)) for kind in KINDS.values()],
             cases=[
                 {
                     "name": case.name,
@@ -169,6 +175,7 @@ class Explorer(anywidget.AnyWidget):
             for case in load_cases(self._cases).cases:
                 if case.name == message["name"]:
                     name = self._pictures.put(str(message["id"]), case)
+                    self._points.opened(str(message["id"]), case)
                     size = len(self._pictures.encoded(str(message["id"]))[1])
                     self._decode(message, name=name, size=size)
                     return
@@ -201,6 +208,9 @@ class Explorer(anywidget.AnyWidget):
                 lambda: picture,
                 lambda step: self._say(message, "progress", **step),
             )
+            self._points.made(
+                str(message["id"]), str(message["model"]), message["foreground"], made
+            )
             self._say(
                 message,
                 "result",
@@ -218,6 +228,7 @@ class Explorer(anywidget.AnyWidget):
 
     def _forget(self, message: Wire, _: list[memoryview]) -> None:
         self._pictures.forget(str(message["id"]))
+        self._points.forget(str(message["id"]))
 
     def _add(self, message: Wire, _: list[memoryview]) -> None:
         def work() -> None:
@@ -228,7 +239,25 @@ class Explorer(anywidget.AnyWidget):
                 )
             name, data = self._pictures.encoded(str(message["id"]))
             path = add_case(self._add_to, str(message["category"]), name, data)
+            for case in load_cases(path.parents[1]).cases:
+                if case.folder == path:
+                    self._points.opened(str(message["id"]), case)
             self._say(message, "added", path=str(path))
+
+        self._decoding.submit(self._guarded, message, work)
+
+    def _measure(self, message: Wire, _: list[memoryview]) -> None:
+        def work() -> None:
+            about = (str(message[key]) for key in ("id", "foreground", "toml"))
+            self._say(message, "values", **self._points.measure(*about))
+
+        self._decoding.submit(self._guarded, message, work)
+
+    def _write(self, message: Wire, _: list[memoryview]) -> None:
+        def work() -> None:
+            id, toml = str(message["id"]), str(message["toml"])
+            path = self._points.write(id, toml, bool(message["moved"]))
+            self._say(message, "written", file=printable(f"{path.parent.name}/{path.name}"))
 
         self._decoding.submit(self._guarded, message, work)
 

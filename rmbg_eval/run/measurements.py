@@ -102,11 +102,16 @@ def no_prediction(prediction: Prediction) -> Message:
 
 def read(case: Case, cutout: Path) -> Subject:
     """The stored cut-out with all that is known of its case, as measures need it."""
+    return subject_of(case, read_bytes(cutout), cutout.name)
+
+
+def subject_of(case: Case, cutout: bytes, name: str) -> Subject:
+    """The same of a cut-out that is a PNG's bytes; `name`: what messages call it."""
     with ThreadPoolExecutor(3, "decode") as pool:
         decoding = pool.submit(case.picture)
         reading_truth = pool.submit(case.truth)
         reading_foreground = pool.submit(case.true_foreground)
-        rgb, alpha = decode_cutout(read_bytes(cutout), cutout.name)
+        rgb, alpha = decode_cutout(cutout, name)
     picture = decoding.result().rgb
     missing: dict[str, Message] = {}
     size = alpha.shape[1], alpha.shape[0]
@@ -130,7 +135,7 @@ def read(case: Case, cutout: Path) -> Subject:
         )
     if rgb is None:
         raise ImageError(
-            Message("{name} has no colours", name=cutout.name), Message("Delete it and run again.")
+            Message("{name} has no colours", name=name), Message("Delete it and run again.")
         )
     unknown = case.unknown()
     return Subject(alpha, rgb, picture, truth, foreground, trimap=unknown, missing=missing)

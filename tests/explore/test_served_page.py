@@ -314,6 +314,15 @@ def test_a_case_is_chosen_and_added_to_the_case_set(page: Page, address: str, mi
     (case,) = load_cases(mine).cases
     assert case.category == "pet"
     assert not case.failure
+    page.locator(".rx-stage").first.focus()
+    for key in ("d", " ", "Shift+ArrowRight", "Shift+ArrowDown", "Enter"):
+        page.keyboard.press(key)
+    page.wait_for_selector("text=once the background is removed")
+    page.select_option("[data-part=kind]", "opaque")
+    page.click("[data-do=write-point]")
+    page.wait_for_selector("text=Written to ")
+    (point,) = load_cases(mine).cases[0].about.points
+    assert (point.kind, point.box) == ("opaque", (226, 150, 10, 10))
 
 
 @pytest.mark.parametrize("lang", ["en", "zh"])

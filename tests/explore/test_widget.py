@@ -46,6 +46,9 @@ class FakeEngine:
         result = remove_background(FakeModel(), picture(), lambda stage: say({"stage": stage}))
         return Made(result.name, result.seconds, result.pipeline, png=result.png)
 
+    def png(self, made: Made) -> bytes:
+        return made.png or b""
+
 
 class Visitor:
     """Stands in for the page."""
@@ -200,6 +203,41 @@ def test_adds_a_case_where_that_is_allowed_and_nowhere_else(tmp_path: Path) -> N
     strict.upload(png())
     strict.say({"type": "add", "request": "a1", "id": "p1", "category": "pet"})
     assert "may not write" in strict.hears("failed", request="a1")[0]["problem"]["en"]
+
+
+POINT = '[[points]]\nid = "drawn"\nkind = "opaque"\nbox = [1, 2, 9, 9]\n'
+
+
+def test_a_point_is_measured_on_every_cut_out_and_written_to_the_case_that_was_added(
+    tmp_path: Path,
+) -> None:
+    visitor = Visitor(add_to=str(tmp_path / "mine"))
+    visitor.upload(png())
+    visitor.hears("picture")
+    visitor.say(REMOVE)
+    _, (data,) = visitor.hears("result", request="r1")
+    _, alpha = decode_cutout(data, "rex")
+    visitor.say(
+        {"type": "measure", "request": "m1", "id": "p1", "foreground": "raw", "toml": POINT}
+    )
+    (mark,) = visitor.hears("values", request="m1")[0]["marks"]
+    assert mark["model"] == "fake"
+    assert mark["value"].startswith(f"{100 * alpha[2:11, 1:10].mean():.0f}")
+    write = {"type": "write", "id": "p1", "toml": POINT, "moved": False}
+    visitor.say({**write, "request": "w1"})
+    assert "no case" in visitor.hears("failed", request="w1")[0]["problem"]["en"]
+    visitor.say({"type": "add", "request": "a1", "id": "p1", "category": "pet"})
+    path = Path(visitor.hears("added", request="a1")[0]["path"]) / "case.toml"
+    before = path.read_text("utf-8")
+    for number, (toml, moved) in enumerate(
+        [("", False), (POINT * 2, False), ("x = [" * 9000, False)]
+    ):
+        visitor.say({**write, "toml": toml, "moved": moved, "request": f"h{number}"})
+        visitor.hears("failed", request=f"h{number}")
+    assert path.read_text("utf-8") == before
+    visitor.say({**write, "request": "w2"})
+    visitor.hears("written", request="w2")
+    assert path.read_text("utf-8") == f"{before}\n{POINT}"
 
 
 def test_what_is_forgotten_cannot_be_used() -> None:

@@ -290,7 +290,7 @@ def test_the_viewer_has_the_values_at_once_and_writes_the_point(
     look(page, page.locator(f"#{DRESS} [data-kind=result] a").first)
     for key in ("d", " ", "Shift+ArrowRight", "Shift+ArrowDown", "Enter"):
         page.keyboard.press(key)
-    values = page.locator("#viewer [data-part=values]:not([aria-busy]) li")
+    values = page.locator("#viewer [data-part=values][aria-busy=false] li")
     expect(values).to_have_count(len(desk.run.models))
     assert {row.get_attribute("class") for row in values.all()} <= {"passed", "failed"}
     page.locator("#viewer [data-part=point-zh]").fill(HOSTILE)

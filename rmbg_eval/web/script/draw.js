@@ -15,12 +15,13 @@ import { svg } from "./svg.js";
  * @typedef {object} Host
  * @property {HTMLElement} panel with what one chooses, and the TOML
  * @property {Zoom} zoom
- * @property {HTMLElement} stage around the pictures; it takes the keys
+ * @property {HTMLElement} stage around the pictures
+ * @property {() => void} focus let the pictures have the keys
  * @property {HTMLElement} points the list of those that are there
  * @property {(name: string, values?: Record<string, string | number>) => Node[]} say words
  * @property {(text: Everywhere) => Node[]} text in the language that is shown
  * @property {(toml: string) => Promise<Values> | null} measure null: nothing can, here
- * @property {((toml: string, moved: boolean) => Promise<{ file: string }>) | null} write
+ * @property {(toml: string, moved: boolean) => Promise<{ file: string }>} write
  */
 
 const TOOLS = ["box", "polygon", "lines", "move"];
@@ -42,6 +43,9 @@ export const idOf = (text) =>
     .slice(0, 40)
     .replace(/-+$/, "") || "point";
 
+/** A point without what makes no difference to what is measured. @param {string} toml */
+const bare = (toml) => toml.replace(/^(id|title) .*$/gm, "");
+
 /** @param {Spot[]} spots */
 const list = (spots) => `[${spots.map(([x, y]) => `[${x}, ${y}]`).join(", ")}]`;
 
@@ -60,7 +64,8 @@ export function regionOf(region, paths) {
 }
 
 /** @param {Host} host */
-export function drawing({ panel, zoom, stage, points, say, text: everywhere, measure, write }) {
+export function drawing(host) {
+  const { panel, zoom, stage, focus, points, say, text: everywhere, measure, write } = host;
   /** @template {HTMLElement} E @param {string} name */
   const part = (name) => /** @type {E} */ (panel.querySelector(`[data-part="${name}"]`));
   const kind = /** @type {HTMLSelectElement} */ (part("kind"));
@@ -68,7 +73,6 @@ export function drawing({ panel, zoom, stage, points, say, text: everywhere, mea
   const chinese = /** @type {HTMLInputElement} */ (part("point-zh"));
   const text = /** @type {HTMLTextAreaElement} */ (part("toml"));
   const writing = /** @type {HTMLButtonElement} */ (panel.querySelector("[data-do=write-point]"));
-  writing.hidden = !write;
   const nothing = () => ({
     region: /** @type {Region} */ ("box"),
     paths: /** @type {Spot[][]} */ ([]),
@@ -174,21 +178,22 @@ export function drawing({ panel, zoom, stage, points, say, text: everywhere, mea
   let timer = 0;
   let round = 0; // another case has another
 
-  /** Measure the point as it is now; words and id make no difference. */
+  /** Measure the point as it is now. */
   function values() {
     wanted = text.value;
     clearTimeout(timer);
-    if (wanted.replace(/^(id|title) .*$/gm, "") === measured) return;
-    part("values").setAttribute("aria-busy", "true"); // those that are there are of another point
+    const old = bare(wanted) !== measured; // what is shown is of another point
+    part("values").setAttribute("aria-busy", String(old));
+    if (!old) return;
     if (wanted) timer = setTimeout(ask, PAUSE);
     else told([]);
   }
 
   /** @param {Node[]} nodes */
   function told(nodes) {
-    measured = wanted.replace(/^(id|title) .*$/gm, "");
+    measured = bare(wanted);
     part("values").replaceChildren(...nodes);
-    part("values").removeAttribute("aria-busy");
+    part("values").setAttribute("aria-busy", "false");
   }
 
   async function ask() {
@@ -204,7 +209,7 @@ export function drawing({ panel, zoom, stage, points, say, text: everywhere, mea
       nodes = why(error);
     }
     busy = false;
-    if (toml === wanted && own === round) told(nodes);
+    if (bare(toml) === bare(wanted) && own === round) told(nodes);
     else values();
   }
 
@@ -234,7 +239,6 @@ export function drawing({ panel, zoom, stage, points, say, text: everywhere, mea
       : say("no-answer");
 
   async function put() {
-    if (!write) return;
     const id = /^id = "([^"]*)"/m.exec(text.value)?.[1] ?? "";
     try {
       const { file } = await write(text.value, Boolean(shape.id));
@@ -316,9 +320,9 @@ export function drawing({ panel, zoom, stage, points, say, text: everywhere, mea
   }
 
   function clear() {
+    if (tool) zoom.draw = null;
     [tool, start, cross, held] = ["", "", null, -1];
     shape = nothing();
-    zoom.draw = null;
     stage.classList.remove("placing");
     words.value = chinese.value = "";
     round++;
@@ -338,7 +342,7 @@ export function drawing({ panel, zoom, stage, points, say, text: everywhere, mea
     if (to !== tool) take(to);
     const { x, y } = zoom.looking();
     cross = (tool === "move" && corners()[0]?.at) || (cross ?? spot(x, y));
-    stage.focus({ preventScroll: true });
+    focus();
     show();
     announce(`begin-${tool}`);
   }
@@ -400,7 +404,7 @@ export function drawing({ panel, zoom, stage, points, say, text: everywhere, mea
     cross = all[held].at;
     follow();
     show();
-    announce("holds", { n: held + 1, all: all.length, x: cross[0], y: cross[1] });
+    announce("holds", { number: held + 1, all: all.length, x: cross[0], y: cross[1] });
   }
 
   /** Without the corner that is held, or the last; a box and a line have no other then. */
@@ -421,7 +425,7 @@ export function drawing({ panel, zoom, stage, points, say, text: everywhere, mea
     if (!keep) shape = earlier;
     take(tool);
     if (keep) kind.focus();
-    else stage.focus({ preventScroll: true });
+    else focus();
     announce(!keep ? "left" : text.value ? "ended" : "open");
   }
 
@@ -474,14 +478,38 @@ export function drawing({ panel, zoom, stage, points, say, text: everywhere, mea
       event.stopPropagation(); // what one writes
     else if (!own) key(event);
   });
-  stage.addEventListener("keydown", key);
+  stage.addEventListener("keydown", key, true); // before the pictures' own
   stage.addEventListener("click", (event) => {
-    if (tool !== "polygon" || zoom.moved) return;
+    const on = zoom.panels.some(({ box }) => box.contains(/** @type {Node} */ (event.target)));
+    if (tool !== "polygon" || zoom.moved || !on) return;
     const [spots = []] = shape.paths;
     shape.paths = [[...spots, spot(...zoom.point(event))]];
     cross = null;
     tell();
   });
 
-  return { begin, clear, show: tell };
+  return {
+    begin,
+    clear,
+    show: tell,
+    /** There are other models than before. */
+    again() {
+      measured = "";
+      round++;
+      values();
+    },
+    /** What can be chosen. @param {HTMLOptionElement[]} options */
+    kinds(options) {
+      kind.replaceChildren(...options);
+      kinds();
+    },
+    /** @param {boolean} can whether points may be written */
+    writes(can) {
+      writing.hidden = !can;
+    },
+    /** The pointer does something else. */
+    rest() {
+      if (tool) take(tool);
+    },
+  };
 }

@@ -2,7 +2,9 @@
 
 import { AlphaMap, histogramPlot, profilePlot, softBand } from "./alpha.js";
 import { download, h } from "./dom.js";
+import { drawing } from "./draw.js";
 import { layout, panel } from "./layout.js";
+import { Refusal } from "./offers.js";
 import { svg } from "./svg.js";
 import { _, bytes, Texts } from "./text.js";
 import { Refused, Wire } from "./wire.js";
@@ -30,6 +32,26 @@ const STATES = {
   busy: _("working…"),
   done: _("done"),
   failed: _("not possible"),
+};
+/** @type {Record<string, string>} what draw.js says */
+const POINTS = {
+  "begin-box": _(
+    "Box: arrows move the cross, Space places the first corner, then the other, Enter ends",
+  ),
+  "begin-polygon": _("Polygon: arrows move the cross, Space places a corner, Enter ends"),
+  "begin-lines": _("Lines: arrows move the cross, Space begins a line and ends it, Enter ends"),
+  "begin-move": _("Move: arrows move the whole, N takes a corner, Enter ends"),
+  at: "x {x}, y {y}",
+  placed: _("Corner placed at x {x}, y {y}; {all} corners"),
+  holds: _("Corner {number} of {all}: x {x}, y {y}"),
+  dropped: _("Corner deleted; {all} corners"),
+  ended: _("The region is drawn: choose kind and words"),
+  open: _("There is no whole region yet"),
+  left: _("It is as it was before"),
+  expected: _("Expected: {expected}"),
+  later: _("Every model's value is here once the background is removed."),
+  "no-answer": _("That did not work."),
+  written: _("Written to {file}. The next run has it."),
 };
 const UNSHOWABLE = /\.(heic|heif|tiff?)$/i; // by most browsers
 
@@ -76,6 +98,8 @@ export class Explorer {
   #count = 0;
   /** @type {Side[]} */
   #sides = []; // a panel for each chosen model
+  /** @type {ReturnType<typeof drawing>} */
+  #points;
 
   /**
    * @param {HTMLElement} root
@@ -87,6 +111,7 @@ export class Explorer {
     this.texts = new Texts(strings, lang);
     this.ui = layout(root, this.texts, this);
     this.#watch(this.ui.original);
+    this.#points = this.#byHand();
     this.#setSides([""]);
     const paste = (/** @type {ClipboardEvent} */ event) => this.#pasted(event);
     root.addEventListener("paste", paste);
@@ -108,6 +133,7 @@ export class Explorer {
       document.title = this.texts.t(_("Remove a background"));
     }
     this.texts.translate();
+    this.#points.again();
     this.#nameCases();
     this.#showList();
     this.#complain(this.#troubled);
@@ -126,6 +152,12 @@ export class Explorer {
         this.texts.label("option", title, { value: name }),
       ),
     );
+    this.#points.kinds(
+      message.kinds.map((/** @type {string[]} */ [name, title, regions]) =>
+        this.texts.label("option", title, { value: name, "data-regions": regions }),
+      ),
+    );
+    this.#points.writes(message.adds);
     for (const option of this.ui.foreground.options) {
       option.hidden = option.disabled = !message.foregrounds.includes(option.value);
     }
@@ -224,6 +256,47 @@ export class Explorer {
     side.box.addEventListener("keydown", (event) => this.zoom.key(event));
   }
 
+  /** Points that are drawn on the pictures. */
+  #byHand() {
+    const { drawn: panel } = this.ui.looking;
+    /** @param {Promise<Message>} answer @returns {Promise<any>} */
+    const refused = (answer) =>
+      answer.catch((error) => {
+        const { problem, remedy } = error instanceof Refused ? error.answer : {};
+        throw problem && remedy ? new Refusal(problem, remedy) : error;
+      });
+    // What a drag draws is a line or a point.
+    const other = (/** @type {MouseEvent} */ { target }) => {
+      if (target instanceof Element && target.closest("[data-tool]")) this.#noLine();
+    };
+    panel.addEventListener("click", other, true);
+    return drawing({
+      panel,
+      zoom: this.zoom,
+      stage: this.ui.panels,
+      focus: () => this.ui.original.box.focus({ preventScroll: true }),
+      points: h("ul"),
+      say: (name, values) => [new Text(this.texts.t(POINTS[name], values))],
+      text: (text) => [new Text(text[this.texts.lang] ?? text.en)],
+      measure: (toml) => {
+        const item = this.#item;
+        const foreground = this.ui.foreground.value;
+        const any = [...(item?.results.keys() ?? [])].some((key) =>
+          key.endsWith(`\n${foreground}`),
+        );
+        return item && any ? refused(this.wire.measure(item, foreground, toml)) : null;
+      },
+      write: (toml, moved) =>
+        this.#item
+          ? refused(this.wire.write(this.#item, toml, moved))
+          : Promise.reject(new Error("no picture")),
+    });
+  }
+
+  #noLine() {
+    if (this.ui.looking.line.getAttribute("aria-pressed") === "true") this.drawLine();
+  }
+
   #shownSides() {
     return this.#sides.filter((side) => !side.figure.hidden);
   }
@@ -281,6 +354,7 @@ export class Explorer {
   #look(item) {
     const { original, arriving } = this.ui;
     this.#item = item;
+    this.#points.clear();
     this.#complain(null);
     arriving.hidden = true;
     this.#name(item);
@@ -472,6 +546,7 @@ export class Explorer {
           result.url = URL.createObjectURL(result.blob);
         }
         item.results.set(key, result);
+        if (this.#item === item) this.#points.again();
         if (this.#item === item) await this.#showResult(side, item, result);
         clicked = performance.now(); // the second model begins here
       }
@@ -505,6 +580,7 @@ export class Explorer {
 
   /** The results that there are of the picture that is looked at. */
   #show() {
+    this.#points.again();
     for (const side of this.#shownSides()) {
       const result = this.#item?.results.get(this.#by(side.model));
       if (this.#item && result) {
@@ -603,7 +679,10 @@ export class Explorer {
     const number = "rae".indexOf(event.key.toLowerCase());
     const view = this.ui.looking.views.querySelectorAll("label")[number];
     if (event.key === "?") this.ui.keys.showModal();
-    else if (view && !view.hidden) view.click();
+    else if (event.key === "d" && !this.ui.looking.box.hidden) {
+      this.#noLine();
+      this.#points.begin();
+    } else if (view && !view.hidden) view.click();
     else return;
     event.preventDefault();
     event.stopPropagation(); // JupyterLab has keys of its own
@@ -645,6 +724,7 @@ export class Explorer {
   }
 
   drawLine() {
+    this.#points.rest();
     const on = !this.zoom.draw;
     const [width, height] = this.zoom.size;
     const middle = Math.round(height / 2);

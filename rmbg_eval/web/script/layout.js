@@ -32,8 +32,20 @@ const KEYS = [
   ["1", _("every pixel as it is")],
   ["← ↑ → ↓", _("move what is zoomed")],
   ["Ctrl + V", _("paste a picture")],
+  ["D", _("draw a point by hand")],
+  ["← ↑ → ↓", _("move the cross and the corner that is held; with Shift by 10 px")],
+  ["Space", _("place a corner, let go of it")],
+  ["N", _("take the next corner")],
+  ["Delete", _("delete the corner")],
+  ["Enter, Esc", _("done; as it was before")],
   ["?", _("this list")],
 ];
+const TOOLS = {
+  box: _("Box"),
+  polygon: _("Polygon"),
+  lines: _("Lines"),
+  move: _("Move"),
+};
 const WORDS = {
   original: {
     title: _("Original"),
@@ -361,6 +373,7 @@ function closely(root, texts, act) {
     texts.label("span", _("less opaque"), { class: "less-opaque" }),
     texts.label("span", _("full colour from a difference of 0.5 on")),
   );
+  const drawn = points(texts);
   const box = h(
     "div",
     { class: "rx-looking", hidden: true },
@@ -385,6 +398,7 @@ function closely(root, texts, act) {
       { class: "rx-note" },
     ),
     legend,
+    drawn,
     h("div", { class: "rx-cards" }, profileCard, histogramCard),
   );
   return {
@@ -398,5 +412,56 @@ function closely(root, texts, act) {
     profileCard,
     histogram,
     histogramCard,
+    drawn,
   };
+}
+
+/** The panel of draw.js, as the viewer's. @param {import("./text.js").Texts} texts */
+function points(texts) {
+  const tools = Object.entries(TOOLS).map(([tool, words]) =>
+    texts.label("button", words, { type: "button", "data-tool": tool, "aria-pressed": "false" }),
+  );
+  const segments = h("div", { class: "segments", role: "group" }, ...tools);
+  texts.say(segments, _("Draw"), {}, "aria-label");
+  /** @param {string} words @param {string} more @param {HTMLElement} control */
+  const field = (words, more, control) => h("label", {}, texts.label("span", words), more, control);
+  const text = (/** @type {string} */ part) =>
+    h("input", { type: "text", "data-part": part, maxlength: 200 });
+  const act = (/** @type {string} */ command, /** @type {string} */ words) =>
+    texts.label("button", words, { type: "button", "data-do": command });
+  const write = act("write-point", _("Write to case.toml"));
+  write.hidden = true;
+  return h(
+    "details",
+    { class: "draw" },
+    texts.label("summary", _("A point by hand")),
+    segments,
+    texts.label(
+      "p",
+      _(
+        "Drag a box or lines, click the corners of a polygon; Move moves it. With keys: D draws, arrows move the cross, Space places a corner, Enter ends, Escape takes it back.",
+      ),
+      { class: "rx-note" },
+    ),
+    field(_("Kind"), "", h("select", { "data-part": "kind" })),
+    field(_("Words"), ", English", text("point-en")),
+    field(_("Words"), ", 中文", text("point-zh")),
+    h("div", { class: "values", "data-part": "values", role: "status" }),
+    h(
+      "label",
+      {},
+      "case.toml",
+      h("textarea", { "data-part": "toml", rows: 6, spellcheck: "false" }),
+    ),
+    h(
+      "p",
+      { class: "rx-row" },
+      write,
+      act("copy-point", _("Copy")),
+      act("save-point", _("Save")),
+      act("clear-point", _("Clear")),
+    ),
+    h("p", { "data-part": "written", role: "status" }),
+    h("output", { class: "reader-only", "data-part": "told", "aria-live": "polite" }),
+  );
 }

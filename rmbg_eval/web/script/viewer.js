@@ -57,12 +57,14 @@ export function viewer(dialog) {
     panel: part("draw"),
     zoom,
     stage,
+    focus: () => stage.focus({ preventScroll: true }),
     points,
     say: (name, values) => say(drawWords, name, values),
     text: everywhere,
     measure: (toml) => (offers.has("measure-point") ? sent("measure-point", { toml }) : null),
-    write: offers.has("write-point") ? (toml, moved) => sent("write-point", { toml, moved }) : null,
+    write: (toml, moved) => sent("write-point", { toml, moved }),
   });
+  byHand.writes(offers.has("write-point"));
   /** Ask the server about a point of this case. @param {string} name @param {Record<string, unknown>} about */
   const sent = (name, about) => ask(name, JSON.stringify({ case: article?.id, ...about }));
   /** @type {HTMLElement | null} */
@@ -693,6 +695,7 @@ export function viewer(dialog) {
     else if (key === "d") {
       if (!pressed("list")) list();
       byHand.begin();
+      part("draw").scrollIntoView({ block: "nearest" });
     } else if (key === " " && mode === "blink" && target === stage) hold();
     else {
       zoom.key(event);

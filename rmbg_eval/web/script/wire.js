@@ -194,6 +194,27 @@ export class Wire {
     );
   }
 
+  /** What every model has at a point. @param {import("./explorer.js").Item} item
+   * @param {string} foreground @param {string} toml */
+  async measure(item, foreground, toml) {
+    const request = `m${++this.#count}`;
+    return this.#ask(
+      request,
+      (message) => (message.type === "values" ? message : undefined),
+      () => this.#send({ type: "measure", request, id: item.id, foreground, toml }),
+    );
+  }
+
+  /** @param {import("./explorer.js").Item} item @param {string} toml @param {boolean} moved */
+  async write(item, toml, moved) {
+    const request = `w${++this.#count}`;
+    return this.#ask(
+      request,
+      (message) => (message.type === "written" ? message : undefined),
+      () => this.#send({ type: "write", request, id: item.id, toml, moved }),
+    );
+  }
+
   /** @param {import("./explorer.js").Item} item */
   forget(item) {
     try {
