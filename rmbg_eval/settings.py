@@ -16,7 +16,8 @@ from pydantic import BaseModel, ConfigDict, ValidationError, field_validator
 from .core.choices import Device, Dtype, Foreground, Language
 from .core.files import user_path
 from .core.paths import resource
-from .errors import SettingsError, explain
+from .core.remote import is_url
+from .errors import SettingsError, explain, printable
 from .i18n import Message, languages
 
 Layout = Literal["single", "folder"]
@@ -82,7 +83,10 @@ class Parameters(BaseModel):
 
 _Cases = Annotated[
     str,
-    Parameter("Folder of pictures, sub-folders are categories. Empty: the reference cases.", "DIR"),
+    Parameter(
+        "Folder of pictures, or its URL; sub-folders are categories. Empty: the reference cases.",
+        "DIR",
+    ),
 ]
 _Models = Annotated[
     list[str],
@@ -95,6 +99,15 @@ _Layout = Annotated[
     Layout,
     Parameter("single: one HTML file. folder: full-size pictures beside it."),
 ]
+
+
+def _cases_folder(cases: str) -> Path:
+    if is_url(cases):
+        raise SettingsError(
+            Message("{url} is no folder on this machine", url=printable(cases)),
+            Message("Here only a folder can be used: copy the pictures into one."),
+        )
+    return user_path(cases, SettingsError) if cases else resource("cases")
 
 
 class Settings(Parameters):
@@ -174,7 +187,12 @@ class Settings(Parameters):
 
     @property
     def cases_folder(self) -> Path:
-        return user_path(self.cases, SettingsError) if self.cases else resource("cases")
+        return _cases_folder(self.cases)
+
+    @property
+    def cases_source(self) -> Path | str:
+        """The folder of cases, or its URL."""
+        return self.cases if is_url(self.cases) else self.cases_folder
 
     @property
     def out_folder(self) -> Path:
@@ -254,7 +272,12 @@ class BenchSettings(Parameters):
 
     @property
     def cases_folder(self) -> Path:
-        return user_path(self.cases, SettingsError) if self.cases else resource("cases")
+        return _cases_folder(self.cases)
+
+    @property
+    def cases_source(self) -> Path | str:
+        """The folder of cases, or its URL."""
+        return self.cases if is_url(self.cases) else self.cases_folder
 
     @property
     def out_folder(self) -> Path:

@@ -42,7 +42,7 @@ def bench(settings: BenchSettings, on_step: OnStep = ignore) -> Bench:
     what cannot be asked; WeightsError where weights cannot be had.
     """
     pictures = tuple(
-        case for case in load_cases(settings.cases_folder).cases if case.failure is None
+        case for case in load_cases(settings.cases_source).cases if case.failure is None
     )
     if not pictures:
         raise SettingsError(

@@ -20,6 +20,7 @@ from ..core.files import MAX_TOML, NoRegularFile, TooLarge, read_bounded
 from ..core.images import RGB, SUFFIXES, Alpha
 from ..core.paths import PACKAGE, packaged_picture
 from ..core.progress import OnStep, Step, ignore
+from ..core.remote import is_url, mirror
 from ..errors import CaseError, Failure, RmbgEvalError, explain, printable, reason_of
 from ..i18n import N_, Message, join
 from ..measure.record import ObservationPoint
@@ -31,7 +32,7 @@ TRUTH_FOLDERS = ("gt", "alpha")
 
 
 def load_cases(folder: Path | str, categories: Iterable[str] = (), layout_of: str = "") -> CaseSet:
-    """Read the case set in `folder`, or only the named `categories` of it.
+    """Read the case set in `folder`, or at that URL, or only the named `categories` of it.
 
     >>> from rmbg_eval import load_cases
     >>> [case.name for case in load_cases("cases").cases]
@@ -39,14 +40,18 @@ def load_cases(folder: Path | str, categories: Iterable[str] = (), layout_of: st
 
     `layout_of`: the data set whose layout it has; empty: whichever fits, if any does. A case that
     cannot be used is in the set all the same, with its `failure`. Raises CaseError if the folder, a
-    named category or the layout does not exist or holds no case at all.
+    named category or the layout does not exist or holds no case at all. Of a URL, pictures are
+    copied to the cache as they are read (`core.remote`).
     """
+    place, left_out = printable(str(folder)), list[Message]()
+    if isinstance(folder, str) and is_url(folder):
+        folder, left_out = mirror(folder)
     folder = Path(folder)
     reader = _Reader(folder, layouts_of(layout_of))
     try:
         if not folder.is_dir():
             raise CaseError(
-                Message("There is no folder {folder}", folder=printable(str(folder))),
+                Message("There is no folder {folder}", folder=place),
                 Message(
                     "Give a folder of pictures with --cases, or make one with: rmbg-eval cases "
                     "new DIR."
@@ -57,22 +62,20 @@ def load_cases(folder: Path | str, categories: Iterable[str] = (), layout_of: st
         raise CaseError(
             Message(
                 "The folder {folder} could not be read: {reason}",
-                folder=printable(str(folder)),
+                folder=place,
                 reason=error.strerror,
             ),
             Message("Check its permissions."),
         ) from None
     if not cases:
         raise CaseError(
-            Message("There are no pictures in {folder}", folder=printable(str(folder))),
+            Message("There are no pictures in {folder}", folder=place),
             Message("Put some into it, or into sub-folders named after their category."),
         )
     if layout_of and not reader.layouts:
         wanted = [f"{layout.pictures}/, {layout.truth}/" for layout in layouts_of(layout_of)]
         raise CaseError(
-            Message(
-                "{folder} is not laid out as {name}", folder=printable(str(folder)), name=layout_of
-            ),
+            Message("{folder} is not laid out as {name}", folder=place, name=layout_of),
             Message("Give a folder, or one above it, that has {folders}.", folders=wanted),
         )
     only = tuple(categories)
@@ -90,7 +93,8 @@ def load_cases(folder: Path | str, categories: Iterable[str] = (), layout_of: st
                 ),
             )
     chosen_cases = tuple(case for case in cases if not only or case.category in only)
-    return CaseSet(folder, chosen_cases, tuple(reader.skipped), tuple(reader.layouts))
+    skipped = (*left_out, *reader.skipped)
+    return CaseSet(folder, chosen_cases, skipped, tuple(reader.layouts))
 
 
 def check_case(case: Case) -> tuple[tuple[int, int], Alpha | None]:

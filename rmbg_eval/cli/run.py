@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from ..run.shard import Part
 
 Engine = Literal["local", "ray"]
-Shown = Literal["bar", "json"]
+ProgressKind = Literal["bar", "json"]
 
 
 @takes(Settings, without=("lang", "layout"))
@@ -56,14 +56,15 @@ def run(
         int, typer.Option(metavar="N", min=0, help="Cores of a worker of Ray; 0: as fits.")
     ] = 0,
     progress: Annotated[
-        Shown, typer.Option(help="bar, or json: a line of JSON on stderr, at most one a second.")
+        ProgressKind,
+        typer.Option(help="bar, or json: a line of JSON on stderr, at most one a second."),
     ] = "bar",
     quiet: Quiet = False,
 ) -> None:
     """Remove the backgrounds and measure, without the report: OUT/run.json and the cut-outs."""
     from ..ci.gate import exit_status
     from ..run.shard import Part
-    from .terminal import show_run, shown
+    from .terminal import progress_as, show_run
 
     if engine == "ray":
         if shard or isolate:
@@ -74,7 +75,7 @@ def run(
         from ..ci.outputs import build_files
         from ..scale.on_ray import run_on_ray
 
-        with shown(progress) as on_step:
+        with progress_as(progress) as on_step:
             done = run_on_ray(
                 settings,
                 on_step,
@@ -99,14 +100,14 @@ def evaluated(
     part: Part | None = None,
     isolate: bool = False,
     time_limit: float = 900,
-    progress: Shown = "bar",
+    progress: ProgressKind = "bar",
 ) -> Run:
     """The run, with its progress."""
     from ..ci.outputs import build_files
     from ..run.evaluate import evaluate
-    from .terminal import shown
+    from .terminal import progress_as
 
-    with shown(progress) as on_step:
+    with progress_as(progress) as on_step:
         return evaluate(
             settings, on_step, build_files, part=part, isolate=isolate, time_limit=time_limit
         )

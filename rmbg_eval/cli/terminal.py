@@ -140,6 +140,6 @@ def lines() -> Iterator[OnStep]:
         sys.stderr.flush()
 
 
-def shown(how: Literal["bar", "json"]) -> AbstractContextManager[OnStep]:
+def progress_as(how: Literal["bar", "json"]) -> AbstractContextManager[OnStep]:
     """Progress for people, or for programs."""
     return progress() if how == "bar" else lines()

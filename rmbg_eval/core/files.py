@@ -14,8 +14,9 @@ from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import IO
 
-from ..errors import OutputError, RmbgEvalError, printable
+from ..errors import ImageError, OutputError, RmbgEvalError, printable
 from ..i18n import Message
+from .remote import bring
 
 
 @contextmanager
@@ -180,9 +181,10 @@ def safe_name(text: str) -> str:
 def sha256_file(path: Path) -> str | None:
     """SHA-256 of the file, or None if it cannot be read."""
     try:
+        bring(path)
         with path.open("rb") as file:
             return hashlib.file_digest(file, "sha256").hexdigest()
-    except OSError:
+    except (OSError, ImageError):
         return None
 
 

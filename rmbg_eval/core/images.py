@@ -25,6 +25,7 @@ from ..errors import ImageError, printable, reason_of
 from ..i18n import Message
 from . import libtiff
 from .notes import NOTES
+from .remote import MAX_BYTES, bring
 
 # Pillow tells of damaged metadata, which no pixel depends on, without naming the file.
 warnings.filterwarnings("ignore", category=UserWarning, module=r"PIL\.")
@@ -45,7 +46,6 @@ FAST_PNG = {"compress_level": 1, "compress_type": 3}
 """Pillow's options for run-length matching at zlib's level 1: on photographs a sixth of the time of
 its default, and files of the same size."""
 
-MAX_BYTES = 1 << 29
 MAX_PIXELS = 89_478_485
 """Pillow's own bound, beyond which it suspects a decompression bomb."""
 MIN_SIDE = 32
@@ -96,6 +96,7 @@ class Cutout:
 
 def read_bytes(path: Path) -> bytes:
     """The bytes of the regular file `path`; ImageError for anything else, or an absurd size."""
+    bring(path)
     try:
         status = os.stat(path)
         if not stat.S_ISREG(status.st_mode):

@@ -126,7 +126,7 @@ def evaluate(
     delivery = load_delivery(settings.rules)
     store, measures = caches or (Store.default(), MeasureCache.default())
     case_set = case_set or load_cases(
-        settings.cases_folder, settings.categories, settings.layout_of
+        settings.cases_source, settings.categories, settings.layout_of
     )
     cases, shard = _part_of(case_set, part)
     if in_parts(len(cases), shard):

@@ -36,7 +36,7 @@ from ..core.files import remove_below, sha256_file, write_atomic
 from ..core.images import RGB, Alpha, quantise, resize_alpha
 from ..core.key import Key
 from ..core.progress import OnStep, Step, ignore
-from ..errors import CaseError
+from ..errors import CaseError, SettingsError
 from ..measure.alpha import in_between_share, opaque_share
 from ..measure.kinds import KINDS
 from ..measure.record import ObservationPoint
@@ -222,11 +222,12 @@ def draw(run: Run, cases: Iterable[Case], on_step: OnStep = ignore) -> None:
 
 
 def draw_again(run: Run, on_step: OnStep = ignore) -> None:
-    """`draw` for a run that was not just evaluated: its case set is read, if it is still there."""
+    """`draw` for a run that was not just evaluated: its case set is read, if it is still there on
+    this machine. A URL is not asked: run.json may be another's."""
     try:
         settings = run.settings
         cases = load_cases(settings.cases_folder, settings.categories, settings.layout_of).cases
-    except CaseError:
+    except (CaseError, SettingsError):
         cases = ()
     draw(run, cases, on_step)
 

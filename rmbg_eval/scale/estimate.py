@@ -71,7 +71,7 @@ def estimate(
 ) -> Estimate:
     """Try at most so many pictures; the errors are those of a run."""
     started = time.perf_counter()
-    case_set = load_cases(settings.cases_folder, settings.categories, settings.layout_of)
+    case_set = load_cases(settings.cases_source, settings.categories, settings.layout_of)
     listing = time.perf_counter() - started
     count = len(case_set.cases)
     if count * len(settings.models) > SINGLE_MOST:

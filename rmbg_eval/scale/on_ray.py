@@ -120,7 +120,7 @@ class _Plan:
         settings, versions, the names of all cases, and its own files' sizes and times. One that
         is done is so whoever asks; where a picture was replaced, only its shard is done anew.
         """
-        case_set = load_cases(settings.cases_folder, settings.categories, settings.layout_of)
+        case_set = load_cases(settings.cases_source, settings.categories, settings.layout_of)
         cases = case_set.cases
         if len(cases) * len(settings.models) > SINGLE_MOST:
             settings = settings.model_copy(update={"layout": "folder"})
@@ -228,8 +228,8 @@ class _Engine:
         finally:
             for slot in self.slots:
                 self._kill(slot)
-        if self.schedule.given_up:
-            self._raise_given_up()
+        if self.schedule.lost:
+            self._raise_lost()
 
     def _look_for_nodes(self) -> None:
         """New machines get slots; those of machines that are gone go with them."""
@@ -352,8 +352,8 @@ class _Engine:
         pictures = [len(cases) for _, cases, _ in self.plan.shards]
         self.on_step(Step(text, sum(pictures[number] for number in done), sum(pictures)))
 
-    def _raise_given_up(self) -> None:
-        names = [str(self.plan.shards[number][0].part) for number in self.schedule.given_up]
+    def _raise_lost(self) -> None:
+        names = [str(self.plan.shards[number][0].part) for number in self.schedule.lost]
         raise ModelError(
             Message(
                 "{n} shard ended every worker: {names}",

@@ -35,7 +35,7 @@ class Schedule:
         self._out: set[int] = set()
         self.total = len(self._left)
         self.done: list[int] = []
-        self.given_up: list[int] = []
+        self.lost: list[int] = []
 
     @property
     def finished(self) -> bool:
@@ -68,7 +68,7 @@ class Schedule:
         else:
             tries.stuck, tries.isolated = tries.stuck + 1, True
         if tries.stuck > PATIENCE:
-            self.given_up.append(number)
+            self.lost.append(number)
         else:
             self._left.append(number)
 

@@ -38,8 +38,8 @@ def test_every_shard_is_done_but_those_that_end_isolated_workers_too(
         else:
             schedule.end(number)
     lost = hopeless & set(range(count))
-    assert set(schedule.given_up) == lost
-    assert sorted(schedule.done + schedule.given_up) == list(range(count))
+    assert set(schedule.lost) == lost
+    assert sorted(schedule.done + schedule.lost) == list(range(count))
     assert all(given_out[n] == PATIENCE + 2 for n in lost)
     assert all(given_out[n] <= 3 + 2 * chance.count(n) for n in set(range(count)) - lost)
 

@@ -1,0 +1,234 @@
+"""Pictures on other storage: listed once, copied to the cache one by one as they are read.
+
+`<cache>/remote-cases/<hash of the URL>/<its last part>/` mirrors what a URL lists. A file there is
+a hole of the right size until somebody reads it: then it is copied, and beside it `.<name>.sha256`
+says what was copied, which is checked whenever it is used again. `listing.json` says which version
+of each file was meant; one of another version than before is a hole again. All may be deleted at
+any time.
+
+fsspec, and what it needs for a protocol, is imported for a URL alone.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import os
+import re
+from collections.abc import Iterator
+from contextlib import suppress
+from pathlib import Path, PurePosixPath
+from typing import Any
+
+from ..errors import CaseError, ImageError, SettingsError, printable
+from ..i18n import N_, Message
+
+MAX_BYTES = 1 << 29
+"""Of a picture file, at most."""
+_FOLDER = "remote-cases"
+_SOURCE, _LISTING = "source.json", "listing.json"
+_SMALL = (".toml",)
+"""What is read while the folder is: copied at once."""
+
+
+def is_url(text: str) -> bool:
+    """
+    >>> [is_url(text) for text in ("s3://bucket/cases", "cases", "C:/cases", "a::s3://b")]
+    [True, False, False, True]
+    """
+    return re.match(r"[A-Za-z][A-Za-z0-9+.:-]*://", text) is not None
+
+
+def mirror(url: str) -> tuple[Path, list[Message]]:
+    """The folder in the cache that stands for `url`, as that is now, and what was left out of it.
+
+    SettingsError for a URL that cannot be used; CaseError where nothing can be listed there.
+    """
+    from .files import safe_name
+    from .paths import cache_folder
+
+    files, base = _file_system(url)
+    home = cache_folder() / _FOLDER / hashlib.sha256(url.encode()).hexdigest()[:16]
+    root = home / safe_name(base.rpartition("/")[2])
+    skipped: list[Message] = []
+    versions: dict[str, str] = {}
+    try:
+        root.mkdir(parents=True, exist_ok=True)
+        before = _listing(home)
+        for name, about in _list(files, base):
+            path = _path(root, name)
+            if path is None:
+                skipped.append(_skip(name, N_("its name can be no path here")))
+                continue
+            version = _version(about)
+            size = int(about.get("size") or 0)
+            try:
+                if before.get(name) != version or not path.is_file():
+                    _hollow(path, size)
+            except OSError as error:
+                skipped.append(_skip(name, error.strerror or str(error)))
+                continue
+            versions[name] = version
+        for name in before.keys() - versions.keys():
+            path = _path(root, name)
+            if path:
+                _sum_of(path).unlink(missing_ok=True)
+                path.unlink(missing_ok=True)
+        _write(home / _LISTING, json.dumps(versions).encode())
+        _write(home / _SOURCE, json.dumps({"url": url, "name": root.name}).encode())
+        for name in versions:
+            if name.endswith(_SMALL):
+                with suppress(ImageError):
+                    bring(root / name)
+    except OSError as error:  # also what a protocol's library says of its server
+        raise _not_listed(url, error) from None
+    return root, skipped
+
+
+def bring(path: Path) -> None:
+    """Copy the file that `path` stands for, unless it is here whole; nothing for any other path.
+
+    ImageError where it cannot be had, or is larger than any picture.
+    """
+    if _FOLDER not in path.parts:
+        return
+    from .paths import cache_folder
+
+    try:
+        home = cache_folder() / _FOLDER
+        home /= path.relative_to(home).parts[0]
+        about = json.loads((home / _SOURCE).read_bytes())
+        name = path.relative_to(home / about["name"])
+    except (ValueError, OSError, LookupError):  # some other folder of that name
+        return
+    if ".." in name.parts or not path.is_file():
+        return
+    with suppress(OSError):
+        kept = _sum_of(path).read_text("ascii")
+        with path.open("rb") as file:
+            if hashlib.file_digest(file, "sha256").hexdigest() == kept:
+                return
+    try:
+        files, base = _file_system(about["url"])
+        with files.open(f"{base}/{name.as_posix()}", "rb") as file:
+            data = file.read(MAX_BYTES + 1)
+    except Exception as error:  # each protocol has its own
+        raise ImageError(
+            Message(
+                "{name} could not be read: {reason}",
+                name=printable(path.name),
+                reason=printable(f"{type(error).__name__}: {error}")[:200],
+            ),
+            Message("Check the storage and your access to it, and run the same again."),
+        ) from None
+    if len(data) > MAX_BYTES:
+        raise ImageError(
+            Message(
+                "{name} has more than {most} bytes",
+                name=printable(path.name),
+                most=f"{MAX_BYTES:,}",
+            ),
+            Message("Save it as JPEG or PNG."),
+        )
+    _write(path, data)
+    _write(_sum_of(path), hashlib.sha256(data).hexdigest().encode())
+
+
+def _file_system(url: str) -> tuple[Any, str]:
+    """fsspec's file system, and the folder in it."""
+    if re.search("://[^/]*@", url):
+        raise SettingsError(
+            Message("A URL with a name or password would be written into run.json"),
+            Message("Give them as the storage's own library reads them: from the environment."),
+        )
+    try:
+        import fsspec
+    except ImportError:
+        raise SettingsError(
+            Message("To read cases from a URL, fsspec is needed"),
+            Message("Install it: pip install 'rmbg-eval[scale]'."),
+        ) from None
+    try:
+        files, base = fsspec.core.url_to_fs(url)
+    except (ImportError, ValueError, TypeError) as error:
+        raise SettingsError(
+            Message(
+                "{url} cannot be read: {reason}",
+                url=printable(url),
+                reason=printable(str(error))[:200],
+            ),
+            Message("Install what fsspec needs for it, as s3fs for s3://, or correct the URL."),
+        ) from None
+    return files, base.rstrip("/")
+
+
+def _list(files: Any, base: str) -> Iterator[tuple[str, dict[str, Any]]]:
+    """Every file below `base` that is not hidden, by its name from there, sorted."""
+    try:
+        files.invalidate_cache()
+        there = files.find(base, detail=True)
+    except OSError:
+        raise
+    except Exception as error:  # each protocol has its own
+        raise OSError(None, printable(f"{type(error).__name__}: {error}")[:200]) from None
+    for full, about in sorted(there.items()):
+        name = full[len(base) :].lstrip("/") if full.startswith(base) else full
+        if not any(part.startswith(".") for part in name.split("/") if part not in (".", "..")):
+            yield name, about
+
+
+def _path(root: Path, name: str) -> Path | None:
+    """Where a file of that name lies in the mirror; None where that would be elsewhere."""
+    parts = name.split("/")
+    odd = {"", ".", ".."}
+    if odd & {*parts} or "\0" in name or "\\" in name or PurePosixPath(name).is_absolute():
+        return None
+    path = root.joinpath(*parts)
+    return path if path.parts == (*root.parts, *parts) else None
+
+
+def _version(about: dict[str, Any]) -> str:
+    """What changes where a file's content does."""
+    names = ("size", "ETag", "etag", "md5Hash", "LastModified", "mtime", "created", "updated")
+    return " ".join(str(about[name]) for name in names if about.get(name) is not None)
+
+
+def _hollow(path: Path, size: int) -> None:
+    """A file of so many bytes that takes none."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    _sum_of(path).unlink(missing_ok=True)
+    with path.open("wb") as file:
+        file.truncate(min(size, MAX_BYTES + 1))
+
+
+def _sum_of(path: Path) -> Path:
+    return path.with_name(f".{path.name}.sha256")
+
+
+def _listing(home: Path) -> dict[str, str]:
+    try:
+        versions = json.loads((home / _LISTING).read_bytes())
+        return {str(name): str(version) for name, version in versions.items()}
+    except (OSError, ValueError, AttributeError):
+        return {}
+
+
+def _write(path: Path, data: bytes) -> None:
+    from .files import write_atomic
+
+    write_atomic(path, data)
+
+
+def _skip(name: str, reason: str) -> Message:
+    return Message("{name}: {reason}", name=printable(name), reason=Message(reason))
+
+
+def _not_listed(url: str, error: OSError) -> CaseError:
+    return CaseError(
+        Message(
+            "Nothing can be listed at {url}: {reason}",
+            url=printable(url),
+            reason=printable(error.strerror or str(error) or os.strerror(error.errno or 0)),
+        ),
+        Message("Check the URL and your access to it."),
+    )

@@ -1,0 +1,177 @@
+"""A folder of cases at a URL: the same cases as in a folder here, copied as they are read."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+
+import pytest
+from fakes import FakeModel, save_picture, save_truth
+from pictures import check_message
+
+from rmbg_eval.cases.folder import load_cases
+from rmbg_eval.core import remote
+from rmbg_eval.core.files import sha256_file
+from rmbg_eval.core.images import read_bytes
+from rmbg_eval.core.remote import bring, mirror
+from rmbg_eval.errors import CaseError, ImageError, RmbgEvalError, SettingsError
+from rmbg_eval.run.evaluate import evaluate
+from rmbg_eval.settings import BenchSettings, Settings
+
+fsspec = pytest.importorskip("fsspec", reason="fsspec is not installed")
+URL = "memory://shop/catalogue"
+
+
+class Counted:
+    """The storage, and which of its files were read."""
+
+    def __init__(self) -> None:
+        self.files = fsspec.filesystem("memory")
+        self.read: list[str] = []
+
+    def put(self, name: str, data: bytes) -> None:
+        self.files.pipe_file(f"/shop/catalogue/{name}", data)
+
+
+@pytest.fixture
+def storage(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Counted:
+    """Two pictures, a case with a truth and a point, and what is no picture."""
+    monkeypatch.setenv("RMBG_EVAL_CACHE", str(tmp_path / "cache"))
+    there = Counted()
+    there.files.store.clear()
+    here = tmp_path / "here" / "catalogue"
+    for number in range(2):
+        save_picture(here / "pet" / f"{number}.png", number)
+    save_picture(here / "portrait" / "ada" / "image.png", 9)
+    save_truth(here / "portrait" / "ada" / "alpha.png")
+    point = '[[points]]\nid = "sky"\nkind = "transparent"\nbox = [0, 0, 8, 8]\n'
+    (here / "portrait" / "ada" / "case.toml").write_text(point)
+    (here / "pet" / "notes.txt").write_text("no picture")
+    for path in here.rglob("*"):
+        if path.is_file():
+            there.put(path.relative_to(here).as_posix(), path.read_bytes())
+    opened = type(there.files)._open
+
+    def count(self: object, path: str, *arguments: object, **named: object) -> object:
+        there.read.append(path.removeprefix("/shop/catalogue/"))
+        return opened(self, path, *arguments, **named)
+
+    monkeypatch.setattr(type(there.files), "_open", count)
+    return there
+
+
+def test_a_run_of_a_url_is_that_of_the_folder(
+    storage: Counted, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("rmbg_eval.run.evaluate.load_model", lambda *_: FakeModel())
+    runs = [
+        evaluate(Settings(cases=cases, models=["fake"], out=str(tmp_path / f"out{number}")))
+        for number, cases in enumerate([str(tmp_path / "here" / "catalogue"), URL])
+    ]
+    assert runs[0].skipped == runs[1].skipped
+    assert runs[0].cases == runs[1].cases
+    assert list(runs[0].measurements) == list(runs[1].measurements)
+    assert runs[0].points == runs[1].points
+    assert runs[1].settings.cases == URL
+    assert not runs[1].failures
+    # Each file was read once, however often it was used.
+    assert sorted(storage.read) == sorted(
+        ["pet/0.png", "pet/1.png", *(f"portrait/ada/{n}" for n in
+         ("alpha.png", "case.toml", "image.png"))]
+    )  # fmt: skip
+
+
+def test_nothing_but_case_tomls_is_copied_by_listing(storage: Counted) -> None:
+    case_set = load_cases(URL)
+    assert [case.name for case in case_set.cases] == ["portrait/ada", "pet/0", "pet/1"]
+    assert storage.read == ["portrait/ada/case.toml"]
+    sizes = {case.name: case.image.stat().st_size for case in case_set.cases}
+    assert sizes["pet/0"] == storage.files.info("/shop/catalogue/pet/0.png")["size"]
+    case_set.cases[1].read()
+    load_cases(URL)
+    case_set.cases[1].read()
+    assert storage.read.count("pet/0.png") == 1
+
+
+def test_what_is_kept_is_checked_and_what_was_replaced_is_read_again(storage: Counted) -> None:
+    case = load_cases(URL).cases[1]
+    first = case.read()
+    damaged = bytearray(first)
+    damaged[50] ^= 1
+    case.image.write_bytes(damaged)
+    assert case.read() == first
+    assert storage.read.count("pet/0.png") == 2
+    other = storage.files.cat_file("/shop/catalogue/pet/1.png")
+    storage.put("pet/0.png", other)
+    assert load_cases(URL).cases[1].read() == other
+    storage.files.rm_file("/shop/catalogue/pet/0.png")
+    assert [case.name for case in load_cases(URL).cases] == ["portrait/ada", "pet/1"]
+
+
+def test_names_lead_nowhere_else(storage: Counted, tmp_path: Path) -> None:
+    hostile = [
+        "../out.png",
+        "pet/../../out.png",
+        "pet/./x.png",
+        "a\\b.png",
+        "pet//z.png",
+        "n\0.png",
+    ]
+    hostile += ["x" * 300 + ".png", "pet/1.png/deeper.png"]
+    for name in hostile:
+        storage.files.store[f"/shop/catalogue/{name}"] = storage.files.store[
+            "/shop/catalogue/pet/0.png"
+        ]
+    root, skipped = mirror(URL)
+    told = [str(each) for each in skipped]
+    assert len(told) >= 5
+    assert all("\0" not in text for text in told)
+    assert {path.name for path in (tmp_path / "cache").iterdir()} == {"remote-cases"}
+    names = {path.relative_to(root).as_posix() for path in root.rglob("*.png")}
+    assert names >= {"pet/0.png", "pet/1.png"}
+    assert not any("out" in name for name in names)
+
+
+def test_what_cannot_be_had_is_a_failed_case(
+    storage: Counted, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    cases = load_cases(URL).cases
+    storage.files.rm_file("/shop/catalogue/pet/0.png")
+    with pytest.raises(ImageError, match="could not be read") as caught:
+        cases[1].read()
+    check_message(caught.value)
+    assert sha256_file(cases[1].image) is None
+    monkeypatch.setattr(remote, "MAX_BYTES", 10)
+    with pytest.raises(ImageError, match="more than 10 bytes"):
+        cases[2].read()
+
+
+@pytest.mark.parametrize(
+    ("url", "kind", "problem"),
+    [
+        ("memory://none", CaseError, "no pictures in memory://none"),
+        ("nonsense://bucket", SettingsError, "cannot be read"),
+        ("ftp://ada:secret@host/cases", SettingsError, "name or password"),
+    ],
+)
+def test_a_url_that_cannot_be_read_says_why(
+    url: str, kind: type[RmbgEvalError], problem: str, storage: Counted
+) -> None:
+    with pytest.raises(kind, match=problem) as caught:
+        load_cases(url)
+    check_message(caught.value)
+    assert "secret" not in str(caught.value)
+
+
+def test_where_only_a_folder_will_do_a_url_is_refused() -> None:
+    for settings in (Settings(cases=URL), BenchSettings(cases=URL)):
+        with pytest.raises(SettingsError, match="no folder on this machine"):
+            _ = settings.cases_folder
+
+
+def test_a_folder_of_that_name_elsewhere_is_none_of_ours(tmp_path: Path) -> None:
+    path = save_picture(tmp_path / "remote-cases" / "x" / "pet" / "0.png")
+    bring(path)
+    assert read_bytes(path)
+    os.remove(path)
+    bring(path)
