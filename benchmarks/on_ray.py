@@ -235,6 +235,11 @@ def kills(count: int, seed: int, pictures: int = 400) -> None:
         subprocess.run([*run, "--out", str(scratch / "whole")], check=True)
         one, other = _contents(scratch / "out"), _contents(scratch / "whole")
         differing = [n for n in one.keys() | other.keys() if one.get(n) != other.get(n)]
+        for name in differing[:3]:
+            pairs = zip(
+                one.get(name, b"").splitlines(), other.get(name, b"").splitlines(), strict=False
+            )
+            console.print(name, next((p for p in pairs if p[0] != p[1]), "has more lines"))
         merged = Run.load(scratch / "out")
         console.print(
             f"{sum(done.values())} kills ({dict(done)}), seed {seed}: {pictures} pictures, "

@@ -83,10 +83,7 @@ class Parameters(BaseModel):
 
 _Cases = Annotated[
     str,
-    Parameter(
-        "Folder of pictures, or its URL; sub-folders are categories. Empty: the reference cases.",
-        "DIR",
-    ),
+    Parameter("Folder of pictures or URL; sub-folders: categories. Empty: reference cases.", "DIR"),
 ]
 _Models = Annotated[
     list[str],
