@@ -176,6 +176,7 @@ def slow(rgb: np.ndarray) -> np.ndarray:
 
 def kills(count: int, seed: int, pictures: int = 400) -> None:
     """So many kills, and what is left."""
+    os.environ["RAY_raylet_start_wait_time_s"] = "300"  # noqa: SIM112
     os.environ["RAY_USAGE_STATS_ENABLED"] = "0"
     chance = random.Random(seed)
     with tempfile.TemporaryDirectory(dir=HERE) as folder:

@@ -76,13 +76,14 @@ def _ticked(
     run: Path, to: Path, file: Path, allow_failures: list[str] | None, yes: bool, dry_run: bool
 ) -> None:
     """Take exactly the changes that `file` approves of; status 2 where one of them is refused."""
-    from ..compare.baseline import approve_changes, choose
+    from ..compare.baseline import approve_changes, choose, refuse_shard
     from ..decisions.files import read
     from ..run.record import Run
     from .terminal import complain, out, progress, show_path
 
     chosen = {each.key: (each.base_sha256, each.new_sha256) for each in read(file).approvals}
     record = Run.load(run)
+    refuse_shard(record)
     if not (to / "run.json").exists():
         raise SettingsError(
             Message("{folder} is no baseline yet", folder=printable(str(to))),

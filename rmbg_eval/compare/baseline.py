@@ -47,12 +47,27 @@ _OF_THE_MODEL: dict[str, Any] = {"warnings": (), "stability": None}
 """What a baseline does not keep of how a model ran."""
 
 
+def refuse_shard(run: Run) -> None:
+    """OutputError where `run` is a part of one: as a baseline it would be the whole."""
+    if run.shard:
+        raise OutputError(
+            Message(
+                "The run is shard {shard}: it has {n} of {cases} cases",
+                shard=str(run.shard.part),
+                n=len(run.cases),
+                cases=run.shard.cases,
+            ),
+            Message("Merge all shards with rmbg-eval merge, and approve the merged run."),
+        )
+
+
 def refuse_failures(run: Run, allowed: Collection[str]) -> None:
-    """OutputError unless `run` is complete and every failure in it is among `allowed`.
+    """OutputError unless `run` is whole and complete and every failure in it is among `allowed`.
 
     A failure is a prediction that failed or a required point that did not pass; its name is
     `category/id` of the case.
     """
+    refuse_shard(run)
     if not run.complete:
         raise OutputError(
             Message("The run was interrupted and is partial"), Message("Run it again to its end.")

@@ -274,6 +274,15 @@ class Overview:
         return join(" ", parts) if parts else ""
 
     def _notes(self) -> Iterable[Text]:
+        if self.run.shard:
+            yield Message(
+                "This is shard {number} of {of}: {n} of {cases} cases. rmbg-eval merge makes one "
+                "run and report of all.",
+                number=self.run.shard.number,
+                of=self.run.shard.of,
+                n=len(self.run.cases),
+                cases=self.run.shard.cases,
+            )
         yield from precision(self.run)
         for model, data, count in self.summary.flattered:
             yield Message(

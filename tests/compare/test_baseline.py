@@ -38,6 +38,7 @@ from rmbg_eval.core.key import Key
 from rmbg_eval.errors import Failure, OutputError
 from rmbg_eval.i18n import Message
 from rmbg_eval.predictions.stages import stored_alpha
+from rmbg_eval.run.shard import Shard
 
 UseModels = Callable[..., None]
 
@@ -264,6 +265,12 @@ def test_a_partial_run_is_refused(settings: Settings, base: Path) -> None:
     with pytest.raises(OutputError, match="interrupted and is partial"):
         approve(settings.out_folder, base)
     assert not base.exists()
+
+
+def test_a_shard_is_refused() -> None:
+    with pytest.raises(OutputError, match="shard 2/3: it has 1 of 9 cases") as caught:
+        refuse_failures(run_of(shard=Shard(number=2, of=3, cases=9, listing_sha256="")), ())
+    assert "merged run" in str(caught.value.remedy)
 
 
 def test_a_lost_cutout_is_told_and_the_baseline_stays(settings: Settings, base: Path) -> None:

@@ -22,6 +22,7 @@ from rmbg_eval.run.findings import Finding, findings
 from rmbg_eval.run.gross import Gross
 from rmbg_eval.run.previews import CasePreviews, Previews, Spot, around, box_of
 from rmbg_eval.run.record import CaseRecord, Run
+from rmbg_eval.run.shard import Shard
 
 
 def result(
@@ -348,3 +349,9 @@ def run_of_one(case: str = "ada", model: str = "a") -> tuple:
         category="portrait", case=case, model=model, cutout="x.png", cutout_sha256="0" * 64,
         picture_sha256="0" * 64, width=8, height=8,
     ),)  # fmt: skip
+
+
+def test_a_shard_says_which_part_it_is() -> None:
+    part = Shard(number=2, of=3, cases=9, listing_sha256="")
+    note, *_ = Presenter(run_of(shard=part), Previews({KEY: CasePreviews()})).overview().notes
+    assert str(note).startswith("This is shard 2 of 3: 1 of 9 cases.")
