@@ -267,6 +267,22 @@ def test_a_point_has_the_values_that_the_run_has_of_it(desk: Desk, port: int, ca
 BOX = '[[points]]\nid = "drawn"\nkind = "opaque"\nbox = [1, 2, 3, 4]\n'
 
 
+def test_what_cannot_be_measured_says_why(port: int) -> None:
+    def states(case: str, kind: str) -> tuple[set[str], str]:
+        body = point_of(BOX.replace("opaque", kind), case=case_anchor("portrait", case))
+        marks = json.loads(ask(port, "POST", "/measure-point", body)[1])["marks"]
+        return {mark["state"] for mark in marks}, marks[0]["words"]["en"]
+
+    assert states("ada", "transparent")[0] <= {"passed", "failed"}
+    assert states("ada", "semi-transparent") == (
+        {"unmeasured"}, "the case has no truth, and the point does not say what is expected",
+    )  # fmt: skip
+    assert states("ada", "no-fringe") == ({"unmeasured"}, "the case has no truth")
+    broken, why = states("broken", "opaque")
+    assert broken == {"unmeasured"}
+    assert "the prediction failed" in why
+
+
 def test_a_point_is_written_once_and_moved(port: int, cases: Path) -> None:
     path = cases / "garment" / "dress" / "case.toml"
     before = path.read_text("utf-8")
