@@ -4,15 +4,30 @@ from __future__ import annotations
 
 import sys
 from contextlib import AbstractContextManager, nullcontext
+from functools import lru_cache
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    import torch
 
 
 def side_stream(device: str) -> AbstractContextManager[object]:
-    """A queue of its own on a CUDA device, so that what is put there waits for nothing else."""
+    """A second queue of a CUDA device, so that what is put there does not wait for inference.
+
+    One for all threads: torch keeps memory for each queue, and gives it to no other.
+    """
     if not device.startswith("cuda"):
         return nullcontext()
     import torch
 
-    return torch.cuda.stream(torch.cuda.Stream(device))
+    return torch.cuda.stream(_second_queue(device))
+
+
+@lru_cache(maxsize=8)
+def _second_queue(device: str) -> torch.cuda.Stream:
+    import torch
+
+    return torch.cuda.Stream(device)
 
 
 def wait_for(device: str) -> None:

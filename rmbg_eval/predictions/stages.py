@@ -39,7 +39,7 @@ from ..models.refinement import Refined
 from .prediction import Prediction
 
 _READERS = max(1, min(6, cores() // 3))
-_WRITERS = max(2, min(8, cores() // 2))
+_WRITERS = max(2, min(16, cores() * 3 // 4))
 """So many that one fast device does not wait for decoding and encoding."""
 _READ_AHEAD = _READERS + 2
 _WRITE_BEHIND = _WRITERS + 1

@@ -12,11 +12,12 @@ and over channels-last memory a pixel is one row of a table. `embedding_bag` com
 a weighted sum of four table rows for each tap, in one fused and threaded kernel. The samples of an
 output pixel then form one row of a matrix, and the convolution is a matrix product. Both run over
 a few output rows at a time, which bounds memory whatever the image size.
+
+On a CUDA device one kernel does both, and no sample leaves the chip: see `deform_conv_cuda.py`.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from functools import lru_cache
 
 import torch
@@ -26,20 +27,15 @@ from torch import Tensor, nn
 from .derived import DerivedWeights
 from .linear import linear
 
+try:
+    from .deform_conv_cuda import deform_conv2d as on_cuda
+except ImportError:  # Triton comes with torch, where that is for CUDA
+    on_cuda = None  # type: ignore[assignment]
+
 # Most memory for the samples of one step. On a CPU they should stay in the cache, and below the
 # 32 MiB above which glibc maps fresh pages for every tensor.
 CPU_STEP_BYTES = 12 * 2**20
 DEVICE_STEP_BYTES = 128 * 2**20
-
-
-@lru_cache(maxsize=1)
-def _torchvision_kernel() -> Callable[..., Tensor] | None:
-    """torchvision's `deform_conv2d`, or None where torchvision is not installed or broken."""
-    try:
-        from torchvision.ops import deform_conv2d as kernel
-    except (ImportError, RuntimeError, OSError):  # a wheel for another torch raises either
-        return None
-    return kernel
 
 
 def deform_conv2d(
@@ -69,9 +65,8 @@ def deform_conv2d(
     Positions are computed in fp32 whatever the dtype of `x`: bf16 has 8 bits and could not tell
     two neighbouring pixels apart beyond column 256.
     """
-    kernel = _torchvision_kernel() if x.is_cuda and x.dtype is torch.float32 else None
-    if kernel is not None:
-        return kernel(x, offset, weight, bias, stride, padding, dilation, modulation)
+    if x.is_cuda and on_cuda is not None:
+        return on_cuda(x, offset, modulation, weight, bias, stride, padding, dilation)
     return _deform_conv2d(x, offset, modulation, weight, bias, stride, padding, dilation)
 
 
@@ -97,16 +92,10 @@ def _deform_conv2d(
     padded = F.pad(x.permute(0, 2, 3, 1), (0, 0, 1, 1, 1, 2))
     row_stride, image_stride = width + 2, (height + 3) * (width + 2)
     table = padded.reshape(-1, channels)
-    corner = torch.tensor([0, 1, row_stride, row_stride + 1], device=x.device)
-    limit = torch.tensor([height, width], device=x.device, dtype=torch.float32)
-
-    tap = torch.stack(
-        torch.meshgrid(torch.arange(kernel_height), torch.arange(kernel_width), indexing="ij"), -1
-    ).view(taps, 2)
-    tap = (tap * dilation - padding).to(x.device, torch.float32)
-    x_start = torch.arange(columns, device=x.device) * stride
-    column_start = F.pad(x_start.to(torch.float32)[:, None], (1, 0))  # (W', 2): zero for y
-    grid = column_start[:, None] + tap  # (W', K, 2)
+    corner, limit, grid = _constants(
+        (height, width), (kernel_height, kernel_width), columns, stride, padding, dilation,
+        str(x.device),
+    )  # fmt: skip
     line = torch.arange(batch * rows, device=x.device)
     line_start = F.pad((line % rows * stride).to(torch.float32)[:, None], (0, 1))  # zero for x
     image_start = line // rows * image_stride + row_stride + 1  # row of pixel (0, 0) in the table
@@ -141,6 +130,35 @@ def _deform_conv2d(
         pixels = slice(lines.start * columns, lines.stop * columns)
         output[pixels] = linear(samples.reshape(-1, taps * channels), matrix, bias)
     return output.view(batch, rows, columns, channels_out).permute(0, 3, 1, 2)
+
+
+@lru_cache(maxsize=64)
+def _constants(
+    size: tuple[int, int],
+    kernel: tuple[int, int],
+    columns: int,
+    stride: int,
+    padding: int,
+    dilation: int,
+    device: str,
+) -> tuple[Tensor, Tensor, Tensor]:
+    """The rows of a pixel and its three neighbours, the map's size, and each tap's place in row 0.
+
+    Kept, since a copy to a device makes it wait, and cannot be part of a recorded graph.
+
+    Returns:
+        (4,) int64, relative to the pixel's row of the table; (2,) fp32; (columns, K, 2) fp32, y and
+        x before displacement.
+    """
+    row_stride = size[1] + 2
+    corner = torch.tensor([0, 1, row_stride, row_stride + 1])
+    limit = torch.tensor(size, dtype=torch.float32)
+    tap = torch.stack(
+        torch.meshgrid(torch.arange(kernel[0]), torch.arange(kernel[1]), indexing="ij"), -1
+    ).view(-1, 2)
+    start = F.pad((torch.arange(columns) * stride)[:, None, None], (1, 0))  # zero for y
+    grid = (start + tap * dilation - padding).float()
+    return corner.to(device), limit.to(device), grid.to(device)
 
 
 class DeformableConv2d(DerivedWeights):

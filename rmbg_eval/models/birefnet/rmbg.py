@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable
 from dataclasses import replace
+from functools import lru_cache
 from importlib.metadata import version
 from importlib.util import find_spec
 from pathlib import Path
@@ -24,7 +25,7 @@ from ..info import ModelInfo
 from .family import Member
 from .masks import Map
 from .pipelines import MEAN, PIPELINES, STD, Prepared
-from .torch_runtime import choose, read_network, torch_dtype
+from .torch_runtime import Recorded, choose, read_network, torch_dtype
 
 if TYPE_CHECKING:
     from torch import Tensor
@@ -57,6 +58,7 @@ class Rmbg:
         self._compiled = compiled
         self._path: Path | None = None
         self._network: Callable[[Tensor], Tensor] | None = None
+        self._recordings: dict[str, Recorded | None] = {}
         self._info = ModelInfo(
             name=label,
             title=member.title,
@@ -111,6 +113,7 @@ class Rmbg:
             self._fall_back()
         if self._compiled:
             self._compile()
+        self._recording()
         return True
 
     def preprocess(self, picture: Picture) -> Prepared:
@@ -137,6 +140,7 @@ class Rmbg:
                 raise MemoryError
             self._fall_back()
             return self._forward(inputs)
+        self._recordings.clear()
         half = len(inputs) // 2
         self.batch_size = min(self.batch_size, half)
         self.warnings.append(
@@ -172,6 +176,7 @@ class Rmbg:
             )
         )
         self._network = None
+        self._recordings.clear()
         free_memory(self._device)
         self._device, self._dtype, self._compiled = "cpu", "fp32", False
         self._network = self._read()
@@ -208,24 +213,75 @@ class Rmbg:
                 changes["title"] = f"The network of {self._member.title}, other weights"
             self._info = self._info.model_copy(update=changes)
 
+    def _recording(self) -> Recorded | None:
+        """What is computed of a full batch on a CUDA device, recorded; None where it is not.
+
+        Kept by the precision of matrix products, which decides what is recorded.
+        """
+        import torch
+
+        if not self._device.startswith("cuda"):
+            return None
+        precision = torch.get_float32_matmul_precision()
+        if precision not in self._recordings:
+            self._recordings[precision] = self._record()
+        return self._recordings[precision]
+
+    def _record(self) -> Recorded | None:
+        import torch
+
+        width, height = self._size
+        pixels = torch.zeros((self.batch_size, height, width, 3), dtype=torch.uint8)
+        white = torch.full((self.batch_size,), 255.0)
+        beside = next((one for one in self._recordings.values() if one), None)
+        try:
+            with torch.inference_mode():
+                return Recorded(
+                    self._alpha, pixels.to(self._device), white.to(self._device), beside=beside
+                )
+        except Exception as error:
+            free_memory(self._device)
+            if not is_out_of_memory(error):  # else `infer` finds out what can be done
+                self.warnings.append(
+                    Message(
+                        "not recorded on {device}, so that each picture takes longer: {reason}",
+                        device=self._device,
+                        reason=reason_of(error, 300),
+                    )
+                )
+            return None
+
     def _forward(self, inputs: list[Prepared]) -> list[Map]:
         import torch
 
-        assert self._network is not None, "load() comes first"
-        dtype = torch_dtype(self._dtype)
+        recording = self._recording() if len(inputs) == self.batch_size else None
         with torch.inference_mode():
             pixels = torch.from_numpy(np.stack([prepared.pixels for prepared in inputs]))
             white = torch.tensor([prepared.white for prepared in inputs], dtype=torch.float32)
-            x = pixels.to(self._device).permute(0, 3, 1, 2).float()
-            x = x / white.to(self._device)[:, None, None, None]
-            if self._pipeline.normalised:
-                mean, std = (torch.tensor(v, device=x.device)[:, None, None] for v in (MEAN, STD))
-                x = (x - mean) / std
-            alpha = self._network(x.to(dtype)).float().sigmoid()
+            compute = self._alpha if recording is None else recording
+            alpha = compute(pixels.to(self._device), white.to(self._device))
             if self._device.startswith("cuda"):
                 wait_for(self._device)
-                return list(alpha[:, 0].unbind())
-        return list(alpha[:, 0].cpu().numpy())
+                return list(alpha.unbind())
+        return list(alpha.cpu().numpy())
+
+    def _alpha(self, pixels: Tensor, white: Tensor) -> Tensor:
+        """Alpha `(B, h, w) float32` of `(B, h, w, 3) uint8 or uint16`, where `(B,)` is white."""
+        assert self._network is not None, "load() comes first"
+        x = pixels.permute(0, 3, 1, 2).float() / white[:, None, None, None]
+        if self._pipeline.normalised:
+            mean, std = _statistics(str(x.device))
+            x = (x - mean) / std
+        return self._network(x.to(torch_dtype(self._dtype))).float().sigmoid()[:, 0]
+
+
+@lru_cache(maxsize=8)
+def _statistics(device: str) -> tuple[Tensor, Tensor]:
+    """ImageNet's mean and standard deviation, (3, 1, 1) float32, kept on a device."""
+    import torch
+
+    mean, std = (torch.tensor(value, device=device)[:, None, None] for value in (MEAN, STD))
+    return mean, std
 
 
 _OPTIONS = ("pipeline", "size", "batch", "revision")

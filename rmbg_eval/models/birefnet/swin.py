@@ -14,7 +14,8 @@ How it is computed here, and why it is fast:
 - Relative position bias and shift mask are one additive bias for `scaled_dot_product_attention`.
   In a shifted block only four kinds of window differ in their mask (inside, right edge, bottom
   edge, corner), so four biases serve any image size. Windows are sorted by kind, and each kind is
-  one call with a bias that is broadcast, never expanded.
+  one call with a bias that is broadcast, never expanded. On a CUDA device all of them are one
+  kernel: see `attention_cuda.py`.
 """
 
 from __future__ import annotations
@@ -27,7 +28,12 @@ from torch import Tensor, nn
 
 from .derived import DerivedWeights
 from .linear import linear
-from .windows import attention_pattern, relative_position_index, window_groups
+from .windows import WindowGroup, attention_pattern, relative_position_index, window_groups
+
+try:
+    from .attention_cuda import window_attention
+except ImportError:  # Triton comes with torch, where that is for CUDA
+    window_attention = None  # type: ignore[assignment]
 
 # On a CPU a group of windows is as large as keeps its widest intermediate value below this size.
 # Larger ones leave the cache, and above 32 MiB glibc maps fresh pages for every tensor: page faults
@@ -55,15 +61,17 @@ class WindowAttention(DerivedWeights):
             biases = biases.masked_fill(forbidden[:, None], float("-inf"))
         return biases.contiguous()
 
-    def forward(self, tokens: Tensor, kinds: tuple[tuple[int, int], ...]) -> Tensor:
-        """(W · side², C) → (W · side², C) before the output projection; `kinds` as in the group."""
+    def forward(self, tokens: Tensor, group: WindowGroup) -> Tensor:
+        """(W · side², C) → (W · side², C) before the output projection; the group's windows."""
         places = self.side**2
         qkv = linear(tokens, self.qkv.weight, self.qkv.bias)
+        biases = self.derived("biases", self.biases)
+        if tokens.is_cuda and window_attention is not None:
+            return window_attention(qkv, biases, group.kind, self.heads)
         qkv = qkv.view(-1, places, 3, self.heads, tokens.shape[1] // self.heads)
         query, key, value = qkv.permute(2, 0, 3, 1, 4).unbind(0)
-        biases = self.derived("biases", self.biases)
         attended, first = [], 0
-        for kind, count in kinds:
+        for kind, count in group.kinds:
             part = slice(first, first + count)
             attended.append(
                 F.scaled_dot_product_attention(
@@ -119,7 +127,7 @@ class SwinBlock(nn.Module):
             normed = self.norm1(part)
             if group.padding is not None:
                 normed.index_fill_(0, group.padding, 0.0)  # padding is zero *after* the norm
-            attended = self.attn(normed, group.kinds)
+            attended = self.attn(normed, group)
             if group.inside is not None:
                 attended = attended.index_select(0, group.inside)
                 part = part.index_select(0, group.inside)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -11,6 +12,7 @@ from ...i18n import Message, join
 
 if TYPE_CHECKING:
     import torch
+    from torch import Tensor
 
     from .network import BiRefNet
 
@@ -96,7 +98,10 @@ def read_network(path: Path, config: Any, device: str, dtype: str) -> BiRefNet:
                 "Name the model of the family that the weights belong to; see rmbg-eval models."
             ),
         )
-    return network.eval().to(device)
+    network = network.eval().to(device)
+    if kind(device) == "cuda":  # maps are so too, and cuDNN would else turn the weights each time
+        network = network.to(memory_format=torch.channels_last)
+    return network
 
 
 def torch_dtype(name: str) -> torch.dtype:
@@ -104,3 +109,44 @@ def torch_dtype(name: str) -> torch.dtype:
     import torch
 
     return {"fp32": torch.float32, "bf16": torch.bfloat16, "fp16": torch.float16}[name]
+
+
+class Recorded:
+    """What a function does on a CUDA device, recorded once and then replayed.
+
+    RMBG-2.0 is some two thousand small steps. Python takes longer to ask for them than a fast
+    device to do them; a recording ("CUDA graph") is asked for once.
+    """
+
+    def __init__(
+        self, function: Callable[..., Tensor], *inputs: Tensor, beside: Recorded | None = None
+    ) -> None:
+        """Call `function(*inputs)` twice, so that what it keeps is made, and record it.
+
+        `beside`: a recording that is never replayed at the same time; they share their memory.
+        """
+        import torch
+
+        self._inputs = inputs
+        with torch.cuda.device(inputs[0].device):
+            stream = torch.cuda.Stream()
+            stream.wait_stream(torch.cuda.current_stream())
+            with torch.cuda.stream(stream):
+                for _ in range(2):
+                    function(*inputs)
+            torch.cuda.current_stream().wait_stream(stream)
+            torch.cuda.empty_cache()  # a recording has memory of its own
+            self._graph = torch.cuda.CUDAGraph()
+            pool = beside._graph.pool() if beside else None
+            with torch.cuda.graph(self._graph, pool, capture_error_mode="thread_local"):
+                self._output = function(*inputs)
+
+    def __call__(self, *inputs: Tensor) -> Tensor:
+        """The function of other tensors of the same shapes, dtypes and device."""
+        import torch
+
+        with torch.cuda.device(self._output.device):
+            for own, given in zip(self._inputs, inputs, strict=True):
+                own.copy_(given)
+            self._graph.replay()
+            return self._output.clone()

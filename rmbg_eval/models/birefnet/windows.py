@@ -27,12 +27,14 @@ class WindowGroup:
         padding: (P,) int64, places in the windows that hold padding, or None.
         inside: places in the windows that hold tokens, or None where there is no padding.
         kinds: (kind, number of windows) in the order in which the windows lie in `tokens`.
+        kind: (W,) int32, the same for each window.
     """
 
     tokens: Tensor
     padding: Tensor | None
     inside: Tensor | None
     kinds: tuple[tuple[int, int], ...]
+    kind: Tensor
 
 
 @torch.compiler.assume_constant_result  # what is below cannot, and need not, be compiled
@@ -80,6 +82,7 @@ def _window_groups(
                 padding=is_padding.nonzero().flatten().to(device) if padded else None,
                 inside=(~is_padding).nonzero().flatten().to(device) if padded else None,
                 kinds=tuple(zip(present.tolist(), counts.tolist(), strict=True)),
+                kind=kind[chosen].int().to(device),
             )
         )
     return tuple(groups)

@@ -1,0 +1,138 @@
+"""Modulated deformable convolution as one kernel for CUDA devices, in Triton.
+
+`deform_conv.py` has the formula. There the samples of all taps are a matrix in memory: at the
+finest scale of RMBG-2.0 49 taps of 64 channels for each of 65,536 pixels, 411 MB in half precision,
+written and read again. Here a program has the samples of a few output pixels and one tap at a time,
+in registers, and multiplies them with that tap's weights at once.
+
+Bilinear weights and sums are fp32 whatever the dtype; samples are rounded to it before the product.
+"""
+
+from __future__ import annotations
+
+import torch
+import triton
+import triton.language as tl
+from torch import Tensor
+
+_PIXELS = 64
+"""Output pixels a program."""
+_CHANNELS = 64
+"""Channels of the input, and of the output, that are multiplied at a time; at most."""
+_CHANNELS_OUT = 256
+_LEAST = 16
+"""Smallest side of a matrix product in Triton."""
+
+
+@triton.jit
+def _corner(x_pointer, image, y, x, share, channel, channels, height, width):  # type: ignore[no-untyped-def]
+    """The pixels at (y, x), zeros outside the map, times their share of a bilinear sample."""
+    inside = (y >= 0) & (y < height) & (x >= 0) & (x < width)
+    row = (image * height + y) * width + x
+    pointers = x_pointer + row[:, None] * channels + channel[None, :]
+    there = inside[:, None] & (channel < channels)[None, :]
+    return tl.load(pointers, mask=there, other=0.0).to(tl.float32) * share[:, None]
+
+
+@triton.jit
+def deform_conv_kernel(  # type: ignore[no-untyped-def]  # noqa: D103
+    x_pointer, offset_pointer, modulation_pointer, weight_pointer, bias_pointer, output_pointer,
+    pixels, rows, columns, height, width, channels, channels_out,
+    offset_image, offset_tap, offset_row, offset_column,
+    modulation_image, modulation_tap, modulation_row, modulation_column,
+    taps: tl.constexpr, kernel_width: tl.constexpr,
+    stride: tl.constexpr, padding: tl.constexpr, dilation: tl.constexpr,
+    has_bias: tl.constexpr, precision: tl.constexpr,
+    block_pixels: tl.constexpr, block_channels: tl.constexpr, block_out: tl.constexpr,
+):  # fmt: skip
+    pixel = tl.program_id(0) * block_pixels + tl.arange(0, block_pixels)
+    out = tl.program_id(1) * block_out + tl.arange(0, block_out)
+    wanted = pixel < pixels
+    image = pixel // (rows * columns)
+    row = pixel % (rows * columns) // columns
+    column = pixel % columns
+    offsets = offset_pointer + image * offset_image + row * offset_row + column * offset_column
+    modulations = (
+        modulation_pointer
+        + image * modulation_image + row * modulation_row + column * modulation_column
+    )  # fmt: skip
+    total = tl.zeros((block_pixels, block_out), dtype=tl.float32)
+    for tap in range(taps):
+        down = tl.load(offsets + 2 * tap * offset_tap, mask=wanted, other=0.0).to(tl.float32)
+        across = tl.load(offsets + (2 * tap + 1) * offset_tap, mask=wanted, other=0.0)
+        scale = tl.load(modulations + tap * modulation_tap, mask=wanted, other=0.0).to(tl.float32)
+        y = row * stride - padding + tap // kernel_width * dilation + down
+        x = column * stride - padding + tap % kernel_width * dilation + across.to(tl.float32)
+        # Further out than one pixel there are zeros too; what is not a number is such a place.
+        y = tl.minimum(tl.maximum(y, -1.0), height)
+        x = tl.minimum(tl.maximum(x, -1.0), width)
+        top, left = tl.floor(y), tl.floor(x)
+        low, right = y - top, x - left
+        top_row, left_column = top.to(tl.int32), left.to(tl.int32)
+        for first in range(0, channels, block_channels):
+            channel = first + tl.arange(0, block_channels)
+            sample = _corner(
+                x_pointer, image, top_row, left_column,
+                (1 - low) * (1 - right) * scale, channel, channels, height, width,
+            )  # fmt: skip
+            sample += _corner(
+                x_pointer, image, top_row, left_column + 1,
+                (1 - low) * right * scale, channel, channels, height, width,
+            )  # fmt: skip
+            sample += _corner(
+                x_pointer, image, top_row + 1, left_column,
+                low * (1 - right) * scale, channel, channels, height, width,
+            )  # fmt: skip
+            sample += _corner(
+                x_pointer, image, top_row + 1, left_column + 1,
+                low * right * scale, channel, channels, height, width,
+            )  # fmt: skip
+            weight = tl.load(
+                weight_pointer + (tap * channels + channel)[:, None] * channels_out + out[None, :],
+                mask=(channel < channels)[:, None] & (out < channels_out)[None, :],
+                other=0.0,
+            )
+            total = tl.dot(sample.to(weight.dtype), weight, total, input_precision=precision)
+    if has_bias:
+        total += tl.load(bias_pointer + out, mask=out < channels_out, other=0.0)[None, :]
+    tl.store(
+        output_pointer + pixel[:, None] * channels_out + out[None, :],
+        total.to(output_pointer.dtype.element_ty),
+        mask=wanted[:, None] & (out < channels_out)[None, :],
+    )
+
+
+def deform_conv2d(
+    x: Tensor,
+    offset: Tensor,
+    modulation: Tensor,
+    weight: Tensor,
+    bias: Tensor | None,
+    stride: int,
+    padding: int,
+    dilation: int,
+) -> Tensor:
+    """As `deform_conv.deform_conv2d`, for maps of less than 2³¹ values on a CUDA device."""
+    batch, channels, height, width = x.shape
+    channels_out, _, kernel_height, kernel_width = weight.shape
+    rows, columns = offset.shape[-2:]
+    pixels = batch * rows * columns
+    image = x.permute(0, 2, 3, 1).contiguous()
+    matrix = weight.permute(2, 3, 1, 0).contiguous()
+    output = x.new_empty(batch, rows, columns, channels_out)
+    block_out = _block(channels_out, _CHANNELS_OUT)
+    tf32 = torch.get_float32_matmul_precision() != "highest"
+    deform_conv_kernel[(triton.cdiv(pixels, _PIXELS), triton.cdiv(channels_out, block_out))](
+        image, offset, modulation, matrix, bias, output,
+        pixels, rows, columns, height, width, channels, channels_out,
+        *(offset.stride(n) for n in (0, 1, 2, 3)), *(modulation.stride(n) for n in (0, 1, 2, 3)),
+        kernel_height * kernel_width, kernel_width, stride, padding, dilation,
+        bias is not None, "tf32" if tf32 else "ieee",
+        _PIXELS, _block(channels, _CHANNELS), block_out,
+        num_warps=8, num_stages=2,
+    )  # fmt: skip
+    return output.permute(0, 3, 1, 2)
+
+
+def _block(channels: int, most: int) -> int:
+    return min(most, max(_LEAST, triton.next_power_of_2(channels)))

@@ -1,0 +1,45 @@
+"""RMBG-2.0's network on a CUDA device, where there is one."""
+
+from __future__ import annotations
+
+import importlib.util
+import os
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+if importlib.util.find_spec("torch") is None and not os.environ.get("CI"):
+    pytest.skip("torch is not installed", allow_module_level=True)
+
+import torch
+from fakes import disc
+from tiny_rmbg import member, save_checkpoint
+
+from rmbg_eval.core.images import Picture
+from rmbg_eval.models.birefnet.rmbg import Rmbg
+
+if not torch.cuda.is_available():
+    pytest.skip("there is no CUDA device", allow_module_level=True)
+
+
+@pytest.fixture(scope="module")
+def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    return save_checkpoint(tmp_path_factory.mktemp("checkpoint"))
+
+
+def alphas(folder: Path, device: str, dtype: str, count: int, batch_size: int) -> np.ndarray:
+    """(count, h, w) alpha of pictures that differ."""
+    model = Rmbg("m", member(folder), device=device, dtype=dtype, batch_size=batch_size)
+    model.load()
+    pictures = [Picture("c/disc", disc(seed, (150, 90))[0]) for seed in range(count)]
+    found = model.infer([model.preprocess(picture) for picture in pictures])
+    assert not model.warnings  # it was recorded
+    return np.stack([np.asarray(alpha.cpu() if device == "cuda" else alpha) for alpha in found])
+
+
+@pytest.mark.parametrize(("dtype", "apart"), [("fp32", 1e-3), ("fp16", 1e-2), ("bf16", 5e-2)])
+def test_alpha_is_the_cpus(folder: Path, dtype: str, apart: float) -> None:
+    expected = alphas(folder, "cpu", "fp32", 3, 3)
+    for batch_size in (3, 8):  # recorded, and not: a batch that is not full
+        assert np.abs(alphas(folder, "cuda", dtype, 3, batch_size) - expected).max() < apart
