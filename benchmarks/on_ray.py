@@ -170,7 +170,7 @@ def slow(rgb: np.ndarray) -> np.ndarray:
     """A model that takes its time, and writes down the picture that it was given."""
     with open(os.environ["INFERRED"], "a") as file:
         file.write(f"{rgb[0, 0].tolist()} {rgb[1, 1].tolist()} {rgb[2, 2].tolist()}\n")
-    time.sleep(0.05)
+    time.sleep(0.3)
     return rgb[..., 0] / 255
 
 
@@ -210,7 +210,7 @@ def kills(count: int, seed: int, pictures: int = 400) -> None:
             time.sleep(chance.uniform(0.5, 3))
             if sum(done.values()) >= count:
                 continue
-            what = chance.choices(["worker", "node", "driver"], [14, 3, 3])[0]
+            what = chance.choices(["worker", "node", "driver"], [14, 2, 4])[0]
             if what == "worker":
                 workers = [p for p in psutil.process_iter(["name"]) if _is_ours(p)]
                 if not workers:
