@@ -23,6 +23,7 @@ FIRST = (
     "compare",
     "approve",
     "decide",
+    "csv",
     "cutout",
     "bench",
     "serve",
