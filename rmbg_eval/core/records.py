@@ -9,7 +9,6 @@ import hashlib
 import os
 import tempfile
 from bisect import bisect_right
-from collections import OrderedDict
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from itertools import accumulate
@@ -29,20 +28,24 @@ if TYPE_CHECKING:
     from pydantic_core import CoreSchema
 
 T = TypeVar("T", bound=BaseModel)
+K = TypeVar("K")
+V = TypeVar("V")
 Row = Mapping[str, Any]
 """A row's values by column; what is nested is JSON."""
 
 FOLDER = "records"
 """The folder of the files, beside run.json."""
-ROWS = 1024
+ROWS = 4096
 """Rows of a group: what is read at once."""
 _ROWS_MOST = 1 << 16
 _BYTES_MOST = 1 << 29
 """Of a group as it is in memory: no file that this package writes has as many."""
 _STEP = 64
 """Rows that are made records at once where all are gone through."""
+_FEW = 16
+"""The same, where single ones are asked for."""
 _GROUPS = 12
-"""Groups that are kept as records where single ones are asked for."""
+"""Groups that are kept there as they are in the file."""
 
 
 class RecordFile(BaseModel):
@@ -103,16 +106,15 @@ class Shape(Generic[T]):
 
     def records(self, columns: Mapping[str, Sequence[Any]]) -> Iterator[T]:
         """The records of some rows, each checked; ValueError for what is none."""
-        names = [*self.columns]
-        for values in zip(*(columns[name] for name in names), strict=True):
-            row = dict(zip(names, values, strict=True))
-            for name in self._nested:
-                if row[name] is not None:
-                    row[name] = self._nested_of(name, row[name])
-            for name, kind in self.columns.items():
-                if kind == "numbers":
-                    row[name] = dict(row[name] or ())
-            yield self.record.model_validate(row)
+        made = [self._values(name, kind, columns[name]) for name, kind in self.columns.items()]
+        validate, names = self.record.__pydantic_validator__.validate_python, [*self.columns]
+        return (validate(dict(zip(names, row, strict=True))) for row in zip(*made, strict=True))
+
+    def _values(self, name: str, kind: str, column: Sequence[Any]) -> Sequence[Any]:
+        """A column's values as fields have them."""
+        if kind == "json":
+            return [None if text is None else self._nested_of(name, text) for text in column]
+        return [dict(pairs or ()) for pairs in column] if kind == "numbers" else column
 
     def _nested_of(self, name: str, text: str) -> Any:
         """The same object for the same text: most records have the same."""
@@ -286,6 +288,16 @@ class Stored:
                 raise ValueError
             return table
 
+    def whole(self, columns: Sequence[str]) -> Any:
+        """Some columns of all rows as a table."""
+        with self.errors(), self.path.open("rb") as read:
+            file = arrow().parquet.ParquetFile(read, metadata=self.metadata)
+            table = file.read(columns=[*columns], use_threads=False)
+            table.validate(full=True)
+            if table.num_rows != self.starts[-1]:
+                raise ValueError
+            return table
+
     def keys(self) -> Iterator[Key]:
         """The case and the model of each row; texts that return are the same object."""
         known: dict[str, str] = {}
@@ -316,7 +328,8 @@ class Records(Sequence[T]):
         self.stored = stored
         self._shape = shape
         self._check = check
-        self._kept: OrderedDict[int, list[T]] = OrderedDict()
+        self._tables: dict[int, Any] = {}
+        self._made_of: dict[tuple[int, int], list[T]] = {}
 
     def __len__(self) -> int:
         return self.stored.starts[-1]
@@ -355,12 +368,12 @@ class Records(Sequence[T]):
         if not 0 <= at < len(self):
             raise IndexError(place)
         number, at = self.stored.place(at)
-        if number not in self._kept:
-            self._kept[number] = self._made(self.stored.group(number))
-            if len(self._kept) > _GROUPS:
-                self._kept.popitem(last=False)
-        self._kept.move_to_end(number)
-        return self._kept[number][at]
+        some, at = (number, at // _FEW), at % _FEW
+        if some not in self._made_of:
+            table = _kept(self._tables, number, _GROUPS, lambda: self.stored.group(number))
+            rows = table.slice(some[1] * _FEW, _FEW)
+            return _kept(self._made_of, some, _GROUPS * _FEW, lambda: self._made(rows))[at]
+        return self._made_of[some][at]
 
     def __eq__(self, other: object) -> bool:
         if not isinstance(other, Sequence) or isinstance(other, str):
@@ -373,6 +386,15 @@ class Records(Sequence[T]):
 
     def __repr__(self) -> str:
         return f"<{len(self)} records in {self.stored.path.name}>"
+
+
+def _kept(of: dict[K, V], key: K, most: int, make: Callable[[], V]) -> V:
+    """What is kept under a key, made if need be; of more than `most` the oldest goes."""
+    if key not in of:
+        if len(of) >= most:
+            del of[next(iter(of))]
+        of[key] = make()
+    return of[key]
 
 
 def stored_in(value: object) -> Records[Any] | None:

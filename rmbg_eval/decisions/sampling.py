@@ -6,12 +6,12 @@ begins where the last one ended.
 
 from __future__ import annotations
 
-import hashlib
 from collections.abc import Collection
 from dataclasses import dataclass
 
 from ..core.key import Key
 from ..run.record import Run
+from ..run.sample import chance
 from ..run.statistics import ALL
 
 STRATA = 3
@@ -65,5 +65,4 @@ def plan_of(run: Run, seed: int = 0) -> Plan:
 
 def _chance(seed: int, key: Key) -> bytes:
     # Of the case alone: the models of a picture are looked at together, and compare.
-    text = "\0".join([str(seed), key.category, key.case])
-    return hashlib.sha256(text.encode("utf-8", "surrogatepass")).digest()
+    return chance(seed, key.category, key.case)

@@ -154,6 +154,12 @@ class Measurements(Collection[Measurement]):
         }
         return other
 
+    def only(self, keys: Iterable[Key]) -> Measurements:
+        """Those of some predictions."""
+        other = Measurements.of_columns(self._columns)
+        other._rows = {key: self._rows[key] for key in keys if key in self._rows}
+        return other
+
     def clear(self) -> None:
         """Forget the rows, and keep the columns."""
         self._rows = {}

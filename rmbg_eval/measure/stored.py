@@ -68,6 +68,7 @@ class StoredMeasurements(Measurements):
             self._number(column)
         self.stored = Stored(folder, "measurements", file, columns_of(self._first))
         self.find = find
+        self._coded: dict[str, tuple[Any, list[str]]] = {}
         self._rows = _Rows(self)  # type: ignore[assignment]
 
     def renamed(self, names: Mapping[str, str]) -> Measurements:
@@ -90,6 +91,50 @@ class StoredMeasurements(Measurements):
                 if known is None or known.null_count < group.num_rows:
                     found.add(column.path_in_schema)
         return found
+
+    def arrays(self, metric: str) -> tuple[Any, Any, list[Message], Any, list[str]]:
+        """Of one metric and every row of the file, in its order: values `(N,) float64`, NaN where
+        there is none; by number the reason why, or −1, and the reasons; likewise the region."""
+        import numpy as np
+
+        with self.stored.errors():
+            column = self.stored.whole([metric]).column(metric)
+            values = column.to_numpy()
+            known = np.isfinite(values)
+            if np.count_nonzero(known) + column.null_count != len(values):
+                raise self.stored.other()
+            codes, texts = self._texts(REASONS)
+            reasons: dict[Message, int] = {}
+            table = np.full(len(texts) + 1, -1)
+            for number, text in enumerate(texts):
+                for each in _LACKING.validate_json(text):
+                    if metric in each.metrics:
+                        table[number] = reasons.setdefault(each.reason, len(reasons))
+            why = table[codes]
+            if (known & (why >= 0)).any():
+                raise self.stored.other()  # a value and a reason
+            codes, texts = self._texts(REGIONS)
+            regions = {self._first[metric].region: 0}
+            table = np.zeros(len(texts) + 1, dtype=int)
+            for number, text in enumerate(texts):
+                region = _ELSEWHERE.validate_json(text).get(metric)
+                if region is not None:
+                    table[number] = regions.setdefault(region, len(regions))
+            where = np.where(known | (why >= 0), table[codes], -1)
+        return values, why, [*reasons], where, [*regions]
+
+    def _texts(self, column: str) -> tuple[Any, list[str]]:
+        """Of each row the number of its text in the list of all texts, or −1 without one."""
+        if column not in self._coded:
+            import numpy as np
+
+            numbers: dict[str, int] = {}
+            codes = [
+                -1 if text is None else numbers.setdefault(text, len(numbers))
+                for text in self.stored.whole([column]).column(column).to_pylist()
+            ]
+            self._coded[column] = np.array(codes, dtype=np.int32), [*numbers]
+        return self._coded[column]
 
     def column(self, metric: str) -> Iterator[tuple[Key, Column, float | None, Message | None]]:
         if metric not in self._first:

@@ -17,6 +17,7 @@ from ..run.folder import PAGES
 from ..run.frames import check_model
 from ..run.previews import Previews, has_cards, load
 from ..run.record import CaseKey, Run
+from ..run.sample import only
 from .figures import case_figures
 from .frame import head_and_foot, render, write_assets
 from .plain import MOST_CASES, Plain, side_of
@@ -67,7 +68,7 @@ class Report:
         self._cards = has_cards(run)
         self._presenter = Presenter(run, previews, cards=self._cards)
         self._plain = Plain(folder, run.settings.lang)
-        self._pictured = _worst(run, self._presenter.context.queue)
+        self._pictured = _worst(self._presenter.context.shown, self._presenter.context.queue)
         if self._cards:
             self._write_pages(folder, previews, on_step)
 
@@ -131,9 +132,13 @@ class Report:
         chosen = [*own] if models is None else [*models]
         for model in chosen:
             check_model(run, model)
+        presenter = self._presenter
+        if (category, case) not in presenter.context.shown.index.cases:  # of many, no row
+            shown = only(run, [(category, case)])
+            presenter = Presenter(run, load(shown), cards=self._cards, shown=shown)
         (view,) = [
             one
-            for one in self._presenter.category(category).cases
+            for one in presenter.category(category).cases
             if (one.category, one.name) == (category, case)
         ]
         view = replace(view, results=tuple(view.results[own.index(m)] for m in chosen))
@@ -175,7 +180,7 @@ class Report:
             head, foot = head_and_foot(case.title, lang, "folder", "../", back)
             html = f"{head}{render('sheet', view, lang)}{foot}"
             write_atomic(folder / PAGES / f"{case.anchor}.html", html)
-            on_step(Step("pages", done, len(self.run.cases)))
+            on_step(Step("pages", done, len(presenter.context.shown.cases)))
 
     def _about(self) -> dict[str, Any]:
         settings = self.run.settings

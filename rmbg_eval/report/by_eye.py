@@ -7,6 +7,7 @@ import json
 from collections.abc import Sequence
 from dataclasses import replace
 from importlib.metadata import version
+from itertools import takewhile
 
 from ..ci.junit import by_eye as decided_by_eye
 from ..core.anchors import case_anchor
@@ -24,8 +25,8 @@ from .views import ByEyeView, IntervalView, ShareRow, Text
 
 def by_eye(context: Context) -> ByEyeView | None:
     """The panel of a run; None where it has no cut-out to decide on."""
-    run = context.run
-    cutouts = sum(bool(p.cutout) for p in run.predictions)
+    run, shown = context.run, context.shown
+    cutouts = sum(bool(p.cutout) for p in shown.predictions)
     if not cutouts:
         return None
     decisions, problem = decided_by_eye(run)
@@ -33,10 +34,11 @@ def by_eye(context: Context) -> ByEyeView | None:
     ranking = ranking_of(run, decisions) if decisions.votes else None
     alpha, shared, _ = agreement(decisions) if decisions.reviews else (None, 0, None)
     pairs = any(
-        len({p.cutout_sha256 for p in some if p.cutout}) > 1 for some in run.index.by_case.values()
+        len({p.cutout_sha256 for p in some if p.cutout}) > 1
+        for some in shown.index.by_case.values()
     )
     return ByEyeView(
-        data=json.dumps(page_data(run, decisions), separators=(",", ":")),
+        data=json.dumps(page_data(run, decisions, shown), separators=(",", ":")),
         cutouts=cutouts,
         pairs=pairs,
         problem=problem,
@@ -56,11 +58,17 @@ def by_eye(context: Context) -> ByEyeView | None:
     )
 
 
-def page_data(run: Run, decisions: Decisions) -> dict[str, object]:
-    """What `script/decisions.js` calls About: every cut-out there is, and what is decided of them.
+def page_data(run: Run, decisions: Decisions, shown: Run | None = None) -> dict[str, object]:
+    """What `script/decisions.js` calls About: every cut-out there is, and what is decided of them;
+    of a run of which only a part is `shown`, those there, and as much of the plan as is whole.
 
     A cut-out is a number: that of its case times the number of models, plus that of its model.
     """
+    plan = [
+        takewhile(lambda key: shown is None or key in shown.index.predictions, stratum)
+        for stratum in plan_of(run).strata
+    ]
+    run = shown or run
     models = [model.info.name for model in run.models]
     cases = [(record.category, record.id) for record in run.cases]
     places = {key: number for number, key in enumerate(cases)}
@@ -89,7 +97,7 @@ def page_data(run: Run, decisions: Decisions) -> dict[str, object]:
         **kept_by([models, rows]),
         "models": models,
         "cases": rows,
-        "plan": [[number(key) for key in stratum] for stratum in plan_of(run).strata],
+        "plan": [[number(key) for key in stratum] for stratum in plan],
         "risks": [risks.get(n) for n in range(len(cases) * len(models))] if risks else [],
         "signs": signs,
         "texts": [json.loads(text) for text in texts],

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from urllib.parse import quote
 
 from ..cases.categories import CATEGORIES
@@ -11,7 +12,6 @@ from ..run.folder import PAGES
 from ..run.previews import Preview, Previews
 from ..run.queue import queue_of, unscored
 from ..run.record import CaseKey, Run
-from ..run.statistics import summarise
 from .views import ImageView, Text
 
 CLOSE = 360
@@ -21,30 +21,45 @@ CLOSE = 360
 class Context:
     """One run as it is shown: in its language, from the place where the page is."""
 
-    def __init__(self, run: Run, previews: Previews, base: str = "", cards: bool = False) -> None:
-        """`base`: what leads to the run folder; `cards`: each case has a card, and its own page."""
+    def __init__(
+        self,
+        run: Run,
+        previews: Previews,
+        base: str = "",
+        cards: bool = False,
+        shown: Run | None = None,
+    ) -> None:
+        """`base`: what leads to the run folder; `cards`: each case has a card, and its own page;
+        `shown`: the cases that have a row, if not the run's own sample."""
         self.run = run
+        self.shown = shown or run.shown
+        """What of it is shown case by case."""
         self.previews = previews
         self.base = base
         self.cards = cards
         self.lang = run.settings.lang
-        self.summary = summarise(run)
+        self.summary = run.summary
         self.models = tuple(run.index.models)
         self.unscored = unscored(run)
         self.odd = odd_of(run.agreements)
-        self.queue = {each.key: each for each in queue_of(run)} if self.unscored else {}
-        """Where nothing is scored, the pictures that need a look, the riskiest first."""
-        self.titles = {key: Named(record.title, key[1]) for key, record in run.index.cases.items()}
+        self.queue = {each.key: each for each in queue_of(self.shown)} if self.unscored else {}
+        """Where nothing is scored, the pictures shown that need a look, the riskiest first."""
+        levels = Counter(each.level for each in self.queue.values())
+        self.levels = run.sample.levels if run.sample else levels
+        """How many of all pictures need one how soon."""
+        self.titles = {
+            key: Named(record.title, key[1]) for key, record in self.shown.index.cases.items()
+        }
 
     def categories(self, empty: bool = True) -> tuple[str, ...]:
         """Those of the table, then whatever others the run has; or those that have cases, in the
         run's order, without the `empty` ones."""
-        there = dict.fromkeys(record.category for record in self.run.cases)
+        there = dict.fromkeys(record.category for record in self.shown.cases)
         return tuple({**dict.fromkeys(CATEGORIES), **there} if empty else there)
 
     def size(self, key: CaseKey) -> tuple[int, int]:
         """Width and height of a case's picture in pixels; 0 where no model could use it."""
-        predictions = self.run.index.by_case.get(key, ())
+        predictions = self.shown.index.by_case.get(key, ())
         return next(((p.width, p.height) for p in predictions if p.width and p.height), (0, 0))
 
     def close_up(

@@ -32,7 +32,7 @@ class MeasuresPanel:
         self.context = context
         self.models = context.models
         self.summary = context.summary
-        self.index = context.run.index
+        self.index = context.shown.index
 
     def differences(self) -> tuple[Text, ...]:
         """How the first model differs from each of the others, by each headline."""

@@ -30,9 +30,9 @@ def more(context: Context) -> MoreView:
 def _seconds(
     context: Context, models: tuple[str, ...]
 ) -> Iterable[tuple[str, str, tuple[Text, ...]]]:
-    for record in context.run.cases:
+    for record in context.shown.cases:
         key = record.category, record.id
-        by_model = {p.model: p for p in context.run.index.by_case.get(key, ())}
+        by_model = {p.model: p for p in context.shown.index.by_case.get(key, ())}
         width, height = context.size(key)
         yield (
             "/".join(key),

@@ -3,7 +3,6 @@ goes wrong."""
 
 from __future__ import annotations
 
-from collections import Counter
 from collections.abc import Iterable, Sequence
 from typing import Any
 
@@ -16,6 +15,7 @@ from ..measure.table import HEADLINES, TITLES
 from ..models.info import ModelInfo
 from ..run.findings import misses
 from ..run.previews import Spot
+from ..run.sample import SEED, Sample
 from ..run.statistics import (
     ALL,
     FEWEST,
@@ -143,8 +143,8 @@ class Overview:
         )
 
     def _by_risk(self) -> Iterable[Message]:
-        levels = Counter(each.level for each in self.queue.values())
-        first, count = levels["first"], len(self.queue)
+        levels = self.context.levels
+        first, count = levels["first"], levels.total()
         need = first + levels["worth"]
         if not need:
             yield Message("No picture looks suspicious, of {all}.", all=count)
@@ -283,6 +283,8 @@ class Overview:
                 n=len(self.run.cases),
                 cases=self.run.shard.cases,
             )
+        if self.run.sample:
+            yield sampled(self.run.sample, len(self.run.cases))
         yield from precision(self.run)
         for model, data, count in self.summary.flattered:
             yield Message(
@@ -462,6 +464,28 @@ class Overview:
                 spot.cutout, Message("{case}, what {model} left there", case=case, model=shown)
             ),
         )
+
+
+def sampled(sample: Sample, cases: int) -> Message:
+    """Which of so many cases are shown."""
+    values: dict[str, Any] = {
+        "shown": len(sample.cases), "all": cases, "failed": sample.failed,
+        "failures": sample.failures, "worst": sample.worst, "random": sample.random, "seed": SEED,
+    }  # fmt: skip
+    if sample.by_category:
+        return Message(
+            "Shown are {shown} of {all} pictures: {failed} of the {failures} in which a model "
+            "failed, of each category the {worst} worst, and {random} drawn by chance (seed "
+            "{seed}) of those with a truth or points and of those without; every table, count and "
+            "mean is over all.",
+            **values,
+        )
+    return Message(
+        "Shown are {shown} of {all} pictures: {failed} of the {failures} in which a model failed, "
+        "the {worst} worst, and {random} drawn by chance (seed {seed}) of those with a truth or "
+        "points and of those without; every table, count and mean is over all.",
+        **values,
+    )
 
 
 def _bar(count: Points) -> BarCell:

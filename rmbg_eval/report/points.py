@@ -26,7 +26,7 @@ def points_view(context: Context, record: CaseRecord) -> PointsView | None:
     if not record.points:
         return None
     keys = [Key(record.category, record.id, model) for model in context.models]
-    by_model = [context.run.index.points.get(key, {}) for key in keys]
+    by_model = [context.shown.index.points.get(key, {}) for key in keys]
     profiles = {p.point: p for p in context.previews.cases[record.category, record.id].profiles}
     rows = [
         point_view(

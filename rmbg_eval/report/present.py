@@ -17,9 +17,17 @@ from .views import FailureView, MoreView, OverviewView
 class Presenter:
     """Makes the view objects of one run, in its language and layout."""
 
-    def __init__(self, run: Run, previews: Previews, base: str = "", cards: bool = False) -> None:
-        """`base`: what leads to the run folder; `cards`: each case has a card, and its own page."""
-        self.context = Context(run, previews, base, cards)
+    def __init__(
+        self,
+        run: Run,
+        previews: Previews,
+        base: str = "",
+        cards: bool = False,
+        shown: Run | None = None,
+    ) -> None:
+        """`base`: what leads to the run folder; `cards`: each case has a card, and its own page;
+        `shown`: the cases that have a row, if not the run's own sample."""
+        self.context = Context(run, previews, base, cards, shown)
         self.run = run
         self.sheet = Sheet(self.context)
         self.bar, self.category, self.pages = self.sheet.bar, self.sheet.category, self.sheet.pages
@@ -32,7 +40,7 @@ class Presenter:
 
     def _failures(self) -> Iterable[FailureView]:
         """Failures first; what failed for every model for the same reason is said once."""
-        for predictions in self.run.index.by_case.values():
+        for predictions in self.context.shown.index.by_case.values():
             failed = [p for p in predictions if p.failure]
             alike = len({str(p.failure) for p in failed}) == 1
             same = alike and len(failed) == len(predictions) > 1

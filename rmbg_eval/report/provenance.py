@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from datetime import datetime
-from statistics import median
 
 from ..i18n import Message, join
 from ..measure.risk import coefficients
 from ..models.info import ModelInfo
 from ..run.record import Run
 from ..run.statistics import inference
+from ..run.tally import middle
 from .views import ModelRow, Text
 
 NO_BREAK = "\N{NO-BREAK SPACE}"
@@ -134,13 +134,10 @@ def seconds(value: float | None) -> str:
 def _inference_words(run: Run, model: str) -> Text:
     """The same, and how much of it refinement is."""
     spent = seconds(inference(run, model))
-    refined = [p.seconds["refine"] for p in run.predictions
-               if p.model == model and p.cutout and "refine" in p.seconds]  # fmt: skip
-    if not spent or not refined:
+    refined = middle(run.tally[model].refinement)
+    if not spent or refined is None:
         return spent
-    return Message(
-        "{seconds}, {refine} of it refinement", seconds=spent, refine=seconds(median(refined))
-    )
+    return Message("{seconds}, {refine} of it refinement", seconds=spent, refine=seconds(refined))
 
 
 def time_of(run: Run, model: str) -> Text:
@@ -160,28 +157,23 @@ def brief(value: float) -> str:
 def model_rows(run: Run) -> Iterable[ModelRow]:
     """The table of the models."""
     for model in run.models:
-        predictions = [p for p in run.predictions if p.model == model.info.name]
-        done = [p for p in predictions if p.cutout]
-        load = [p.seconds["load"] for p in predictions if "load" in p.seconds]
-        memory = [p.peak_memory_bytes for p in done if p.peak_memory_bytes]
-        info = model.info
+        info, tally = model.info, run.tally[model.info.name]
+        load, spent = tally.load, middle(tally.totals)
         on = [part for part in (info.runtime, info.device, info.dtype) if part != "none"]
         none = Message("not measured")
         if info.finished:
-            load, memory, none = [], [], Message("not timed")
+            load, spent, none = None, None, Message("not timed")
         yield ModelRow(
             name=info.name,
             title=info.title,
             foreground=colours(info),
             licence=info.licence,
             runs_on=", ".join(on),
-            done=Message("{done} of {all}", done=len(done), all=len(predictions)),
+            done=Message("{done} of {all}", done=tally.cutouts, all=tally.predictions),
             infer=_inference_words(run, info.name) or none,
-            total=seconds(median(total(p.seconds) for p in done))
-            if done and not info.finished
-            else none,
-            load=seconds(max(load)) if load else none,
-            memory=none if info.finished else gibibytes(max(memory, default=None)),
+            total=seconds(spent) or none,
+            load=seconds(load) or none,
+            memory=none if info.finished else gibibytes(tally.memory),
             weights=info.weights_sha256[:12] if info.weights_sha256 else Message("none"),
         )
 

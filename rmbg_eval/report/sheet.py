@@ -75,9 +75,9 @@ class Sheet:
 
     def __init__(self, context: Context) -> None:
         self.context = context
-        self.run = context.run
+        self.run = context.shown
         self.models = context.models
-        self.index = context.run.index
+        self.index = context.shown.index
         self.measures = MeasuresPanel(context)
         self.columns = columns(len(self.models))
         values = self.run.measurements.scored()
@@ -152,7 +152,7 @@ class Sheet:
             model=model,
             count=f"{passed}/{measured}" if measured else "",
             passed=_passed(passed, measured) if measured else "",
-            seconds=time_of(self.run, model),
+            seconds=time_of(self.context.run, model),
         )
 
     # ---- a row

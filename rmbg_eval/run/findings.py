@@ -160,17 +160,18 @@ def _missed(run: Run) -> Iterable[Finding]:
         if result.passed is False and point:
             yield Finding(
                 result.category, result.case, (result.model,), result.kind, missed(result),
-                _severity(result), point,
+                severity(result), point,
             )  # fmt: skip
 
 
-def _severity(result: PointResult) -> float:
+def severity(result: PointResult) -> float:
+    """How bad a missed point is: from 0 to 1, and more where it is required."""
     return far_off(result) + (3 if result.required else 0)
 
 
 def _gross(run: Run, gross: Mapping[Key, Mapping[str, Gross]]) -> Iterable[Finding]:
     truths = {(record.category, record.id): record.has_truth for record in run.cases}
-    for key in run.index.predictions:
+    for key in (key for key in run.index.predictions if key in gross):
         for name, place in gross.get(key, {}).items():
             kind = GROSS.get(name)
             if kind is None:

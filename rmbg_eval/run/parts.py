@@ -10,7 +10,7 @@ from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from functools import lru_cache
-from os.path import realpath
+from os.path import islink, realpath
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Generic, Literal, TypeVar
 
@@ -205,13 +205,15 @@ def _inside(folder: Path) -> Callable[[str], bool]:
     def there(parent: str) -> bool:
         return Path(realpath(folder / parent)).is_relative_to(whole)
 
+    start = f"{folder}/"
+
     def check(name: str) -> bool:
         if "\0" in name:
             return False
-        path = folder / name
-        if path.is_symlink() or path.name == "..":
-            return Path(realpath(path)).is_relative_to(whole)
-        return there(str(Path(name).parent))
+        parent, _, last = name.rpartition("/")
+        if last == ".." or name.startswith("/") or islink(start + name):
+            return Path(realpath(folder / name)).is_relative_to(whole)
+        return there(parent)
 
     return check
 
@@ -250,6 +252,9 @@ class _Groups(Mapping[Key, dict[str, T]], Generic[T]):
     def __getitem__(self, key: Key) -> dict[str, T]:
         start, stop = self.rows[key]
         return {getattr(each, self.name): each for each in self.records[start:stop]}
+
+    def __contains__(self, key: object) -> bool:
+        return key in self.rows
 
     def __iter__(self) -> Iterator[Key]:
         return iter(self.rows)

@@ -192,11 +192,12 @@ def has_cards(run: Run) -> bool:
 
 
 def draw(run: Run, cases: Iterable[Case], on_step: OnStep = ignore) -> None:
-    """Draw what is not there yet into the run folder's `assets/`; what is no part of the run goes.
+    """Draw what is not there yet into the run folder's `assets/`; what is not shown goes.
 
     `cases`: those of the run. One that is not among them keeps the pictures that it has, and one
     that killed a process is not opened.
     """
+    run = run.shown
     folder = run.settings.out_folder
     killing = {(p.category, p.case) for p in run.predictions if kills(p)}
     there = {key: case for case in cases if (key := (case.category, case.id)) not in killing}
@@ -235,6 +236,7 @@ def draw_again(run: Run, on_step: OnStep = ignore) -> None:
 def load(run: Run, on_step: OnStep = ignore) -> Previews:
     """The pictures that the run folder has. No case is opened: what can be drawn from the cut-outs
     alone is, where nothing was drawn of them, and the rest is left out."""
+    run = run.shown
     previews = dict(_each(run, {}, on_step))
     return Previews(previews, _spots(run, previews))
 

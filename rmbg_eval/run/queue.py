@@ -13,6 +13,13 @@ FIRST, WORTH = 0.7, 0.3
 LEVELS = ("first", "worth", "fine")
 
 
+def level_of(risk: float, signs: bool) -> str:
+    """One of `LEVELS`; without `signs` it is fine, whatever the risk that all have."""
+    if risk < WORTH or not signs:
+        return "fine"
+    return "first" if risk >= FIRST else "worth"
+
+
 @dataclass(frozen=True)
 class Queued:
     """A picture, by the cut-out of it that has the most risk."""
@@ -31,10 +38,8 @@ class Queued:
 
     @property
     def level(self) -> str:
-        """One of `LEVELS`; without a reason it is fine, whatever the risk that all have."""
-        if self.value < WORTH or not self.worst.signs:
-            return "fine"
-        return "first" if self.value >= FIRST else "worth"
+        """One of `LEVELS`."""
+        return level_of(self.value, bool(self.worst.signs))
 
 
 def unscored(run: Run) -> bool:

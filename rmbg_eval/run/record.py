@@ -35,9 +35,13 @@ from ..predictions.prediction import PrecisionCheck, Prediction, StabilityCost
 from ..settings import Settings
 from .parts import Files, index_of, with_records
 from .shard import Shard
+from .tally import Tally, tally_of
 
 if TYPE_CHECKING:
     from pandas import DataFrame
+
+    from .sample import Sample
+    from .statistics import Summary
 
 CaseKey = tuple[str, str]
 """Category and id of a case."""
@@ -173,12 +177,39 @@ class Run(_Record):
         """Its records by what they are about."""
         return Index.of(self)
 
+    @cached_property
+    def tally(self) -> dict[str, Tally]:
+        """What is counted of each model's predictions, by name."""
+        return tally_of((model.info.name for model in self.models), self.predictions)
+
+    @cached_property
+    def sample(self) -> Sample | None:
+        """Of many cases, those that a report shows; None where it shows all."""
+        from .sample import sample_of  # needs more than pydantic
+
+        return sample_of(self)
+
+    @cached_property
+    def shown(self) -> Run:
+        """What of it a report shows case by case: all, or its sample."""
+        from .sample import only
+
+        return self if self.sample is None else only(self, self.sample.cases)
+
+    @cached_property
+    def summary(self) -> Summary:
+        """What it found, in means and counts."""
+        from .statistics import summarise  # needs more than pydantic
+
+        return summarise(self)
+
     def model_copy(self, *, update: Mapping[str, Any] | None = None, deep: bool = False) -> Run:
         changes = dict(update or {})
         if "measurements" in changes and not isinstance(changes["measurements"], Measurements):
             changes["measurements"] = Measurements(changes["measurements"])
         copy = super().model_copy(update=changes, deep=deep)
-        copy.__dict__.pop("index", None)  # of the run that was copied
+        for name in ("index", "tally", "sample", "shown", "summary"):  # of the run that was copied
+            copy.__dict__.pop(name, None)
         return copy
 
     @property

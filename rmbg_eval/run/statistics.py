@@ -15,16 +15,19 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import cache
 from math import sqrt
-from statistics import median
+from typing import Any, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
+from scipy.special import bdtr
 
 from ..i18n import N_, Message
-from ..measure.record import Measurement, PointResult
+from ..measure.stored import StoredMeasurements
 from ..measure.subject import TRIMAP, Metric
 from ..measure.table import TABLE
+from . import parts
 from .record import Run
+from .tally import middle
 
 MIXED = N_("unknown region (10 px, or the data set's trimap)")
 
@@ -33,6 +36,10 @@ ALL = ""
 
 Z = 1.959964
 """Of the normal distribution, for 95 %."""
+
+EXACT = 1000
+"""Groups up to which the interval of the middle is found in whole numbers; beyond, by the
+incomplete beta function, which is right to twelve digits."""
 
 FEWEST = 6
 """Groups from which an interval can hold the middle in 95 %: of 5, all are on one side of it in one
@@ -49,7 +56,7 @@ class Mean:
     left_out: tuple[tuple[Message, int], ...]
     """Reasons, each with the number of cases."""
     best: bool = False
-    values: tuple[tuple[str, float], ...] = ()
+    values: Sequence[tuple[str, float]] = ()
     """By case, `category/id`: what the mean is over."""
 
 
@@ -143,42 +150,142 @@ def summarise(run: Run, metrics: Iterable[Metric] = TABLE) -> Summary:
     groups = {
         f"{record.category}/{record.id}": record.group for record in run.cases if record.group
     }
+    layout = _Layout(run, models, categories)
     rows = []
     for metric in metrics:
-        of_metric = list(run.measurements.of(metric.name))
-        for category in categories if of_metric else ():
-            measurements = [m for m in of_metric if category in (ALL, m.category)]
-            means = [_mean(name, measurements) for name in models]
+        column = layout.column(metric.name)
+        for category in categories if column else ():
+            assert column
+            own = [layout.rows[name, category] for name in models]
+            means = [_mean(name, column, at) for name, at in zip(models, own, strict=True)]
             differences = [difference_between(means[0], other, groups) for other in means[1:]]
+            best = _best(means, metric.higher_is_better, groups)
+            if (
+                len(run.cases) > parts.ONE_FILE and not metric.headline
+            ):  # nobody asks for each of these
+                best = tuple(replace(mean, values=()) for mean in best)
             rows.append(
                 Row(
                     metric.name,
                     metric.unit,
-                    _region(metric, measurements),
+                    _region(metric, column, own),
                     metric.higher_is_better,
                     category,
-                    _best(means, metric.higher_is_better, groups),
+                    best,
                     tuple(d for d in differences if d is not None),
                 )
             )
+    of_category, of_kind = _counts(run, models)
     points = [
         each
         for category in categories
-        for each in _points(
-            models, [p for p in run.points if category in (ALL, p.category)], groups, category
-        )
+        for each in _points(models, of_category.get(category, {}), groups, category)
     ]
-    kinds = [
-        each
-        for kind in dict.fromkeys(p.kind for p in run.points)
-        for each in _points(models, [p for p in run.points if p.kind == kind], groups, kind)
-    ]
+    kinds = [each for kind, own in of_kind.items() for each in _points(models, own, groups, kind)]
     return Summary(tuple(rows), tuple(points), tuple(kinds), groups, tuple(_flattered(run)))
 
 
-def _region(metric: Metric, measurements: Iterable[Measurement]) -> str:
+class Values(Sequence[tuple[str, float]]):
+    """By case, `category/id`: a value; in the memory that its number needs."""
+
+    def __init__(
+        self, names: Sequence[str], cases: NDArray[np.intp], numbers: NDArray[np.float64]
+    ) -> None:
+        """`names` are of all cases, `cases` the numbers of those that have a value."""
+        self.names, self.cases, self.numbers = names, cases, numbers
+
+    def __len__(self) -> int:
+        return len(self.cases)
+
+    def __getitem__(self, place: Any) -> Any:
+        if isinstance(place, slice):
+            return [self[at] for at in range(*place.indices(len(self)))]
+        return self.names[self.cases[place]], float(self.numbers[place])
+
+    def __eq__(self, other: object) -> bool:
+        return isinstance(other, Sequence) and [*self] == [*other]
+
+    __hash__ = None  # type: ignore[assignment]
+
+
+_Counts = dict[str, dict[str, list[int]]]
+"""By model and case, `category/id`: the points that passed, that failed and that could not be
+measured."""
+
+
+def _counts(run: Run, models: Sequence[str]) -> tuple[dict[str, _Counts], dict[str, _Counts]]:
+    """By category, all together as well; and by kind of point."""
+    of_category: dict[str, _Counts] = {}
+    of_kind: dict[str, _Counts] = {}
+    names: dict[tuple[str, str], str] = {}
+    for p in run.points:
+        about = p.category, p.case
+        name = names.get(about) or names.setdefault(about, "/".join(about))
+        place = 2 if p.passed is None else int(not p.passed)
+        for of, which in ((of_category, ALL), (of_category, p.category), (of_kind, p.kind)):
+            own = of.setdefault(which, {model: {} for model in models})[p.model]
+            own.setdefault(name, [0, 0, 0])[place] += 1
+    return of_category, of_kind
+
+
+class _Column(NamedTuple):
+    """A measure, of each row of the measurements; see `StoredMeasurements.arrays`."""
+
+    values: NDArray[np.float64]
+    why: NDArray[np.intp]
+    reasons: list[Message]
+    where: NDArray[np.intp]
+    regions: list[str]
+    names: list[str]
+    """Of all cases."""
+    cases: NDArray[np.intp]
+    """Of each row, the number of its case."""
+
+
+class _Layout:
+    """Which rows of a run's measurements are of which model, category and case."""
+
+    def __init__(self, run: Run, models: Sequence[str], categories: Sequence[str]) -> None:
+        self._measured = run.measurements
+        self._at = {key: place for place, key in enumerate(run.measurements.by_key)}
+        numbers: dict[str, int] = {}
+        places: dict[tuple[str, str], list[int]] = {
+            (model, category): [] for model in models for category in categories
+        }
+        cases = []
+        for place, key in enumerate(self._at):
+            cases.append(numbers.setdefault(f"{key.category}/{key.case}", len(numbers)))
+            for category in (ALL, key.category):
+                if (key.model, category) in places:
+                    places[key.model, category].append(place)
+        self._cases = np.array(cases, dtype=np.intp)
+        self._names = [*numbers]
+        self.rows = {about: np.array(own, dtype=np.intp) for about, own in places.items()}
+
+    def column(self, metric: str) -> _Column | None:
+        """Of one measure; None where the run does not have it."""
+        if metric not in self._measured.metrics():
+            return None
+        if isinstance(self._measured, StoredMeasurements):
+            return _Column(*self._measured.arrays(metric), self._names, self._cases)
+        count = len(self._at)
+        values, why, where = np.full(count, np.nan), np.full(count, -1), np.full(count, -1)
+        reasons: dict[Message, int] = {}
+        regions: dict[str, int] = {}
+        for key, column, value, reason in self._measured.column(metric):
+            place = self._at[key]
+            where[place] = regions.setdefault(column.region, len(regions))
+            if value is not None:
+                values[place] = value
+            elif reason is not None:
+                why[place] = reasons.setdefault(reason, len(reasons))
+        return _Column(values, why, [*reasons], where, [*regions], self._names, self._cases)
+
+
+def _region(metric: Metric, column: _Column, own: Iterable[NDArray[np.intp]]) -> str:
     """The region that all of them are over, or that some of them are over a trimap's."""
-    regions = {m.region for m in measurements}
+    numbers = {int(number) for rows in own for number in np.unique(column.where[rows])} - {-1}
+    regions = {column.regions[number] for number in numbers}
     if TRIMAP in regions:
         return TRIMAP if len(regions) == 1 else MIXED
     return metric.region
@@ -191,21 +298,44 @@ def difference_between(
 
     `groups`: of `category/id`, the shoot that it is from.
     """
-    theirs = dict(other.values)
-    by_group: dict[tuple[str, bool], list[float]] = {}
-    for case, value in one.values:
-        if case in theirs:
-            group = (groups or {}).get(case)
-            by_group.setdefault((group or case, group is None), []).append(value - theirs[case])
-    if not by_group:
+    shared = _shared(one.values, other.values)
+    if shared is None:
         return None
-    differences = np.concatenate(list(by_group.values()))
-    middles = np.array([np.mean(group) for group in by_group.values()])
+    cases, differences = shared
+    names = groups or {}
+    middles = differences
+    if names:
+        by_group: dict[tuple[str, bool], list[float]] = {}
+        for case, difference in zip(cases, differences.tolist(), strict=True):
+            group = names.get(case)
+            by_group.setdefault((group or case, group is None), []).append(difference)
+        differences = np.concatenate(list(by_group.values()))
+        middles = np.array([own[0] if len(own) == 1 else np.mean(own) for own in by_group.values()])
     low, high = middle_interval(middles) or (None, None)
     return Difference(
         one.model, other.model, len(differences), len(middles),
         float(differences.mean()), float(np.median(middles)), low, high,
     )  # fmt: skip
+
+
+def _shared(
+    one: Sequence[tuple[str, float]], other: Sequence[tuple[str, float]]
+) -> tuple[Sequence[str], NDArray[np.float64]] | None:
+    """The cases that both have, in the order of `one`, and the first's values minus the other's."""
+    if isinstance(one, Values) and isinstance(other, Values) and one.names is other.names:
+        place = np.full(len(one.names), -1)
+        place[other.cases] = np.arange(len(other.cases))
+        theirs = place[one.cases]
+        both = theirs >= 0
+        if not both.any():
+            return None
+        cases = [one.names[case] for case in one.cases[both]]
+        return cases, one.numbers[both] - other.numbers[theirs[both]]
+    of_other = dict(other)
+    some = [(case, value - of_other[case]) for case, value in one if case in of_other]
+    if not some:
+        return None
+    return [case for case, _ in some], np.array([difference for _, difference in some])
 
 
 def middle_interval(values: NDArray[np.float64]) -> tuple[float, float] | None:
@@ -281,6 +411,11 @@ def _student(freedom: int) -> float:
 @cache
 def _outer(count: int) -> int:
     """The most k for which at most 1 in 40 of `count` coins' throws have fewer than k heads."""
+    if count > EXACT:
+        k = max(0, int(count / 2 - 2 * sqrt(count)))  # before where the normal distribution has it
+        while bdtr(k, count, 0.5) <= 1 / 40:
+            k += 1
+        return k
     throws, term, k = 0, 1, 0
     while 40 * (throws + term) <= 2**count:
         throws, k = throws + term, k + 1
@@ -288,11 +423,15 @@ def _outer(count: int) -> int:
     return k
 
 
-def _mean(model: str, measurements: Iterable[Measurement]) -> Mean:
-    own = [m for m in measurements if m.model == model]
-    values = tuple((f"{m.category}/{m.case}", m.value) for m in own if m.value is not None)
-    reasons = Counter(m.reason for m in own if m.reason is not None)
-    value = float(np.mean([v for _, v in values])) if values else None
+def _mean(model: str, column: _Column, rows: NDArray[np.intp]) -> Mean:
+    numbers = column.values[rows]
+    known = ~np.isnan(numbers)
+    values = Values(column.names, column.cases[rows[known]], numbers[known])
+    why = column.why[rows]
+    reasons = Counter({column.reasons[n]: 0 for n in dict.fromkeys(why[why >= 0].tolist())})
+    for number, count in zip(*np.unique(why[why >= 0], return_counts=True), strict=True):
+        reasons[column.reasons[number]] = int(count)
+    value = float(np.mean(values.numbers)) if len(values) else None
     return Mean(model, value, len(values), tuple(reasons.most_common()), values=values)
 
 
@@ -300,8 +439,7 @@ def _best(
     means: Sequence[Mean], higher: bool | None, groups: Mapping[str, str]
 ) -> tuple[Mean, ...]:
     """The means with the best one marked, where that is a fair and a clear thing to say."""
-    same_cases = len({tuple(case for case, _ in mean.values) for mean in means}) == 1
-    if higher is None or len(means) < 2 or not same_cases or not means[0].values:
+    if higher is None or len(means) < 2 or not _same_cases(means) or not means[0].values:
         return tuple(means)
     sign = 1 if higher else -1
     best = max(means, key=lambda mean: sign * (mean.value or 0))
@@ -312,33 +450,36 @@ def _best(
     return tuple(replace(mean, best=mean is best) for mean in means)
 
 
+def _same_cases(means: Sequence[Mean]) -> bool:
+    """Whether all are over the same cases, in the same order."""
+    some = [mean.values for mean in means if isinstance(mean.values, Values)]
+    if len(some) == len(means):
+        return all(np.array_equal(each.cases, some[0].cases) for each in some)
+    return len({tuple(case for case, _ in mean.values) for mean in means}) == 1
+
+
 def _points(
-    models: Sequence[str], results: Sequence[PointResult], groups: Mapping[str, str], category: str
+    models: Sequence[str], by_model: _Counts, groups: Mapping[str, str], category: str
 ) -> Iterable[Points]:
     """Each model's points in a category, or of a kind; nothing where there are none."""
-    by_model: dict[str, dict[str, list[bool | None]]] = {model: {} for model in models}
-    for p in results:
-        by_model[p.model].setdefault(f"{p.category}/{p.case}", []).append(p.passed)
     counts, shares = [], []
     for model, cases in by_model.items():
-        passed = [each for of_case in cases.values() for each in of_case]
-        known = {
-            case: [one for one in each if one is not None]
-            for case, each in cases.items()
-            if any(one is not None for one in each)
-        }
-        of_groups: dict[tuple[str, bool], list[bool]] = {}
-        for case, each in known.items():
-            of_groups.setdefault((groups.get(case, case), case in groups), []).extend(each)
-        interval = share_interval((sum(each), len(each)) for each in of_groups.values())
-        low, high = interval or (None, None)
-        values = tuple((case, sum(each) / len(each)) for case, each in known.items())
-        three = passed.count(True), passed.count(False), passed.count(None)
-        counts.append(Points(model, category, *three, low=low, high=high, values=values))
+        known = {case: (own[0], own[0] + own[1]) for case, own in cases.items() if own[0] + own[1]}
+        of_groups: dict[tuple[str, bool], tuple[int, int]] = {}
+        for case, (right, measured) in known.items():
+            about = groups.get(case, case), case in groups
+            before = of_groups.get(about, (0, 0))
+            of_groups[about] = before[0] + right, before[1] + measured
+        low, high = share_interval(of_groups.values()) or (None, None)
+        values = tuple((case, right / measured) for case, (right, measured) in known.items())
+        passed, failed, unmeasured = (sum(own[n] for own in cases.values()) for n in range(3))
+        counts.append(
+            Points(model, category, passed, failed, unmeasured, low=low, high=high, values=values)
+        )
         share = counts[-1].passed / counts[-1].measured if values else None
         shares.append(Mean(model, share, len(values), (), values=values))
     best = [mean.best for mean in _best(shares, True, groups)]
-    return [replace(c, best=b) for c, b in zip(counts, best, strict=True)] if results else []
+    return [replace(c, best=b) for c, b in zip(counts, best, strict=True)] if by_model else []
 
 
 def points_apart(one: Points, other: Points, groups: Mapping[str, str]) -> Difference | None:
@@ -362,10 +503,4 @@ def inference(run: Run, model: str) -> float | None:
     made elsewhere."""
     if run.index.models[model].info.finished:
         return None
-    own = [p for p in run.predictions if p.model == model and p.cutout]
-    spent = [
-        p.seconds["infer"] + p.seconds.get("refine", 0)
-        for p in own
-        if p.seconds.get("infer", 0) > 0
-    ]
-    return median(spent) if spent else None
+    return middle(run.tally[model].inference)

@@ -10,7 +10,7 @@ import hashlib
 import heapq
 import os
 import tempfile
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from contextlib import nullcontext, suppress
 from itertools import islice
 from pathlib import Path
@@ -37,7 +37,7 @@ from ..run.evaluate import OnSave
 from ..run.folder import prune, remove_done, run_folder, save
 from ..run.parts import Parts, in_parts, parts, with_records
 from ..run.previews import CasePreviews, Preview, draw_again
-from ..run.record import CaseRecord, ModelRun, Run
+from ..run.record import CaseKey, CaseRecord, ModelRun, Run
 from ..run.risks import risks_of
 from ..run.shard import Shard, listing_sha256
 from ..settings import Settings
@@ -81,8 +81,9 @@ def merge(
         remove_done(to)
         save(to, run.model_copy(update={"complete": False}))
         run = shards.merged(run, to, on_step)
+        shown = None if run.sample is None else {*run.sample.cases}
         for done, (predictions, folder) in enumerate(shards.by_case(), 1):
-            _bring(predictions, folder, to)
+            _bring(predictions, folder, to, shown)
             on_step(Step("merging", done, len(run.cases)))
         prune(to, run)
         on_save(to, run)
@@ -409,13 +410,17 @@ def _precision(
 NOTHING = precision_check(())
 
 
-def _bring(predictions: Sequence[Prediction], folder: Path, to: Path) -> None:
-    """The files of one case, from its shard's folder."""
+def _bring(
+    predictions: Sequence[Prediction], folder: Path, to: Path, shown: Collection[CaseKey] | None
+) -> None:
+    """The files of one case, from its shard's folder; pictures only of those that are `shown`."""
     if not predictions:
         return
     for prediction in predictions:
         if prediction.cutout:
             _link(folder, to, prediction.cutout, prediction.cutout_sha256)
+    if shown is not None and predictions[0].key[:2] not in shown:
+        return
     index = f"assets/{case_anchor(predictions[0].category, predictions[0].case)}.json"
     try:
         data = (folder / index).read_bytes()

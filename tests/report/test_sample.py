@@ -1,0 +1,170 @@
+"""The report of many cases: some are shown, and it says which; every figure is over all."""
+
+from __future__ import annotations
+
+import shutil
+from pathlib import Path
+
+import pytest
+from fakes import FakeModel, save_picture, save_truth
+
+from rmbg_eval import Report
+from rmbg_eval.core.images import Alpha, Picture
+from rmbg_eval.decisions.record import Decisions
+from rmbg_eval.decisions.sampling import plan_of
+from rmbg_eval.errors import SettingsError
+from rmbg_eval.report.by_eye import page_data
+from rmbg_eval.run import statistics
+from rmbg_eval.run.evaluate import evaluate
+from rmbg_eval.run.folder import save
+from rmbg_eval.run.previews import draw
+from rmbg_eval.run.record import Run
+from rmbg_eval.run.sample import SEED, chance, only
+from rmbg_eval.run.statistics import summarise
+from rmbg_eval.settings import Settings
+
+SIZE = 40, 32
+CASES = 12
+
+
+class Picky(FakeModel):
+    """It fails where the picture begins with much red."""
+
+    def alpha(self, picture: Picture) -> Alpha:
+        if picture.rgb[0, 0, 0] > 50:
+            raise ValueError("too red")
+        return super().alpha(picture)
+
+
+@pytest.fixture(scope="module")
+def whole(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A run of few cases, in one file."""
+    root = tmp_path_factory.mktemp("sample")
+    for number in range(CASES):
+        folder = root / "cases" / ("pet", "zoo")[number % 2] / f"{number:02}"
+        save_picture(folder / "image.png", number, SIZE)
+        if number % 3 == 0:
+            save_truth(folder / "alpha.png", SIZE)
+        if number % 4 == 0:
+            (folder / "case.toml").write_text(
+                '[[points]]\nid = "sky"\nkind = "transparent"\nbox = [0, 0, 8, 8]\n'
+            )
+    models = {"fake": FakeModel(), "picky": Picky("picky", weights="p")}
+    settings = Settings(
+        cases=str(root / "cases"), models=[*models], out=str(root / "out"), layout="folder"
+    )
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("RMBG_EVAL_CACHE", str(root / "cache"))
+        patch.setattr("rmbg_eval.run.evaluate.load_model", lambda name, *_: models[name])
+        evaluate(settings)
+    return root / "out"
+
+
+@pytest.fixture
+def many(whole: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """The same, of as many cases as have records in files, of which few are shown."""
+    monkeypatch.setattr("rmbg_eval.run.parts.ONE_FILE", CASES - 1)
+    monkeypatch.setattr("rmbg_eval.core.records.ROWS", 5)
+    monkeypatch.setattr("rmbg_eval.run.sample.WORST", 1)
+    monkeypatch.setattr("rmbg_eval.run.sample.RANDOM", 1)
+    shutil.copytree(whole, tmp_path / "many")
+    save(tmp_path / "many", Run.load(whole))
+    return tmp_path / "many"
+
+
+def test_failures_the_worst_and_some_by_chance_are_shown(whole: Path, many: Path) -> None:
+    run = Run.load(many)
+    sample = run.sample
+    assert sample is not None
+    assert sample == Run.load(whole).sample  # in memory as well
+    failed = {(p.category, p.case) for p in run.failures}
+    assert 0 < len(failed) < 4
+    assert (sample.failed, sample.failures) == (len(failed), len(failed))
+    by_chance = set()
+    for category in ("pet", "zoo"):
+        for scored in (True, False):
+            some = [
+                (c.category, c.id)
+                for c in run.cases
+                if c.category == category and (bool(c.points) or c.has_truth) is scored
+            ]
+            by_chance.add(min(some, key=lambda key: chance(SEED, *key)))
+    rest = {*sample.cases} - failed - by_chance
+    assert failed | by_chance < {*sample.cases}
+    assert len(rest) <= 2  # the worst, if it is none of the others
+    assert len(sample.cases) < CASES
+    order = [(case.category, case.id) for case in run.cases]
+    assert sorted(sample.cases, key=order.index) == [*sample.cases]
+    for part in (run.shown, only(run, sample.cases)):
+        assert [(c.category, c.id) for c in part.cases] == [*sample.cases]
+        assert {p.key[:2] for p in part.predictions} == {*sample.cases}
+        assert {key[:2] for key in part.index.measurements} == {*sample.cases}
+        for key in part.index.predictions:
+            assert part.measurements.values_of(key) == run.measurements.values_of(key)
+            assert part.index.points.get(key) == run.index.points.get(key)
+
+
+def test_a_run_of_few_is_shown_whole(whole: Path) -> None:
+    run = Run.load(whole)
+    assert run.sample is None
+    assert run.shown is run
+
+
+def test_where_all_failed_the_rest_still_has_room(
+    many: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("rmbg_eval.run.sample.ROOM", 12)
+    run = Run.load(many)
+    failure = run.failures[0].failure
+    update = {"cutout": None, "failure": failure}
+    lost = tuple(p.model_copy(update=update) for p in run.predictions)
+    monkeypatch.setattr("rmbg_eval.run.sample.LEAST", 6)
+    sample = run.model_copy(update={"predictions": lost}).sample
+    assert sample is not None
+    assert (sample.failed, sample.failures) == (2, CASES)
+
+
+def test_every_table_is_over_all(whole: Path, many: Path) -> None:
+    assert summarise(Run.load(many)) == summarise(Run.load(whole))
+    was, now = Run.load(whole), Run.load(many)
+    assert was.tally == now.tally
+    assert was.tally["picky"].predictions == CASES
+
+
+def test_the_page_says_what_it_shows(many: Path) -> None:
+    run = Run.load(many)
+    report = Report(run)
+    html = report.overview().html
+    shown = len(run.shown.cases)
+    assert f"Shown are {shown} of {CASES} pictures" in html
+    assert f"(seed {SEED})" in html
+    assert f"{len(run.failures)} of {2 * CASES} predictions failed." in html
+    rows = report.categories().html
+    assert rows.count("<article") == shown
+    about = page_data(run, Decisions(), run.shown)
+    assert len(about["cases"]) == shown  # type: ignore[arg-type]
+    plan, shas = plan_of(run).strata, {p.key: p.cutout_sha256 for p in run.shown.predictions}
+    for numbers, whole in zip(about["plan"], plan, strict=True):  # type: ignore[call-overload]
+        assert len(numbers) <= len(whole)
+        assert all(key in shas for key in whole[: len(numbers)])
+    hidden = next(case for case in run.cases if (case.category, case.id) not in run.sample.cases)
+    name = f"{hidden.category}/{hidden.id}"
+    assert name in repr(report.case(name))
+    with pytest.raises(SettingsError, match="no case"):
+        report.case("pet/no such")
+
+
+def test_pictures_are_drawn_of_what_is_shown(many: Path) -> None:
+    run = Run.load(many)
+    (many / "assets" / "strange-0-result.webp").write_bytes(b"of an earlier run")
+    draw(run, ())
+    there = {path.stem for path in (many / "assets").glob("*.json")}
+    assert len(there) == len(run.shown.cases) < CASES
+    assert not (many / "assets" / "strange-0-result.webp").exists()
+
+
+@pytest.mark.parametrize("count", [30, 31, 999, 1000])
+def test_the_interval_of_many_is_that_of_few(count: int, monkeypatch: pytest.MonkeyPatch) -> None:
+    exact = statistics._outer.__wrapped__(count)
+    monkeypatch.setattr(statistics, "EXACT", 5)
+    assert statistics._outer.__wrapped__(count) == exact
