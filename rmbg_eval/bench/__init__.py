@@ -130,7 +130,9 @@ def _random(spec: str, on_step: OnStep) -> Iterator[str]:
         for _ in in_processes([Call("random weights", _write, (one, Path(folder)))]):
             pass
         query = spec.partition("?")[2]
-        yield f"{one.name} random weights={one.name}:{folder}{'?' if query else ''}{query}"
+        order = str(one.config["patch_order"]).replace(" ", "-")
+        query = f"patch-order={order}{'&' if query else ''}{query}"
+        yield f"{one.name} random weights={one.name}:{folder}?{query}"
 
 
 def _remove_left_over(parent: Path) -> None:

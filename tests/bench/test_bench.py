@@ -80,7 +80,7 @@ def test_random_weights_are_gone_in_the_end_and_those_of_the_killed_too(
     made = measure(cases, models=["A=birefnet-lite?size=64"], random_weights=True)
     (row,) = made.rows
     assert row.wanted.model.startswith("birefnet-lite random weights=birefnet-lite:")
-    assert row.wanted.model.endswith("?size=64")
+    assert row.wanted.model.endswith("?patch-order=wg-hg-c&size=64")
     assert "has no weights here" in row.failure
     assert not list(cache.glob("random-weights-*"))
 

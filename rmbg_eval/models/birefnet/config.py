@@ -10,6 +10,7 @@ from typing import Any
 from transformers import PretrainedConfig
 
 from ...i18n import Message
+from .patch_order import PATCH_ORDERS
 
 SWIN_BACKBONES: dict[str, dict[str, Any]] = {
     # Liu et al. 2021, section 3.3; the window of b and l is that of their 384² checkpoints.
@@ -27,7 +28,6 @@ SWIN_BACKBONES: dict[str, dict[str, Any]] = {
     },
 }  # fmt: skip
 
-PATCH_ORDERS = ("wg hg c", "c hg wg")
 MULTI_SCALE_INPUTS = ("cat", "add", "none")
 DECODER_WIDTHS = ("fixed", "adaptive")
 

@@ -15,15 +15,18 @@ from urllib.parse import parse_qsl
 import numpy as np
 
 from ...core.accelerator import free_memory, is_out_of_memory, side_stream, wait_for
+from ...core.cache import MeasureCache
 from ...core.choices import Device, Dtype
 from ...core.files import user_path
-from ...core.images import Cutout, Picture
+from ...core.images import Alpha, Cutout, Picture
 from ...errors import ModelError, WeightsError, printable, reason_of
 from ...i18n import Message
 from ..entry import LoadOptions
+from ..hub import Checkpoint
 from ..info import ModelInfo
 from .family import Member
 from .masks import Map
+from .patch_order import PATCH_ORDERS, find_order
 from .pipelines import MEAN, PIPELINES, STD, Prepared
 from .torch_runtime import Recorded, choose, read_network, torch_dtype
 
@@ -48,7 +51,9 @@ class Rmbg:
         device: Device = "auto",
         dtype: Dtype = "auto",
         compiled: bool = False,
+        find_patch_order: bool = False,
     ) -> None:
+        self._find_patch_order = find_patch_order
         self.batch_size = batch_size
         self.warnings: list[Message] = []
         self._member = member
@@ -65,8 +70,7 @@ class Rmbg:
             licence=member.licence,
             weights_sha256=None if member.checkpoint.folder else member.checkpoint.sha256,
             weights_from=member.checkpoint.words,
-            pipeline=self._pipeline.words.format(w=self._size[0], h=self._size[1])
-            + f"; patch order {member.config['patch_order']}",
+            pipeline=self._words(),
             runtime=f"torch {version('torch')}{', torch.compile' if compiled else ''}",
             device=self._device,
             dtype=self._dtype,
@@ -202,6 +206,12 @@ class Rmbg:
                 Message("Run the same without --compile."),
             ) from None
 
+    def _words(self) -> str:
+        """What is done to a picture and to what comes out, for the report."""
+        width, height = self._size
+        order = self._member.config["patch_order"]
+        return f"{self._pipeline.words.format(w=width, h=height)}; patch order {order}"
+
     def _find(self) -> None:
         """Take note of the weights, if they are here."""
         self._path = self._member.checkpoint.find()
@@ -211,7 +221,30 @@ class Rmbg:
             changes = {"weights_sha256": sha256}
             if checkpoint.sha256 not in (None, sha256):  # a folder may hold anything
                 changes["title"] = f"The network of {self._member.title}, other weights"
+            if self._find_patch_order:
+                config = {**self._member.config, "patch_order": self._suitable_order(sha256)}
+                self._member = replace(self._member, config=config)
+                changes["pipeline"] = self._words()
             self._info = self._info.model_copy(update=changes)
+
+    def _suitable_order(self, sha256: str) -> str:
+        """The patch order of these weights, found out once on this machine."""
+        kept = MeasureCache.default()
+        key = kept.key("patch order", sha256, self._pipeline.words, self._size)
+        order = kept.get(key)
+        if order not in PATCH_ORDERS:
+            self._network = self._read()
+            order = find_order(self._alpha_by, PATCH_ORDERS)
+            self._network = None
+            free_memory(self._device)
+            kept.put(key, order)
+        return order
+
+    def _alpha_by(self, order: str, picture: Picture) -> Alpha:
+        network: Any = self._network
+        network.decoder.patch_order = order
+        (output,) = self._forward([self.preprocess(picture)], record=False)
+        return self.postprocess(output, picture).alpha
 
     def _recording(self) -> Recorded | None:
         """What is computed of a full batch on a CUDA device, recorded; None where it is not.
@@ -251,10 +284,11 @@ class Rmbg:
                 )
             return None
 
-    def _forward(self, inputs: list[Prepared]) -> list[Map]:
+    def _forward(self, inputs: list[Prepared], record: bool = True) -> list[Map]:
         import torch
 
-        recording = self._recording() if len(inputs) == self.batch_size else None
+        full = record and len(inputs) == self.batch_size
+        recording = self._recording() if full else None
         with torch.inference_mode():
             pixels = torch.from_numpy(np.stack([prepared.pixels for prepared in inputs]))
             white = torch.tensor([prepared.white for prepared in inputs], dtype=torch.float32)
@@ -284,13 +318,15 @@ def _statistics(device: str) -> tuple[Tensor, Tensor]:
     return mean, std
 
 
-_OPTIONS = ("pipeline", "size", "batch", "revision")
+_OPTIONS = ("pipeline", "size", "batch", "hub", "revision", "patch-order")
+_FIND = "find"
 
 
 def rmbg(member: Member, asked: LoadOptions) -> Rmbg:
-    """A member as a spec names it: `[:FOLDER][?pipeline=…&size=…&batch=…&revision=…]`.
+    """A member as a spec names it: `[:FOLDER][?hub=…&revision=…&patch-order=…&pipeline=…&…]`.
 
-    `FOLDER` is that of a checkpoint on this machine; `revision` another than the pinned one.
+    `FOLDER` is that of a checkpoint on this machine, `hub` another repository of the hub, and
+    `revision` another commit than the pinned one.
     """
     for package in ("torch", "transformers"):
         if find_spec(package) is None:
@@ -320,12 +356,30 @@ def rmbg(member: Member, asked: LoadOptions) -> Rmbg:
             ),
             Message("Use one of {pipelines}.", pipelines=[*PIPELINES]),
         )
+    foreign = bool(folder) or "hub" in choices
     checkpoint = member.checkpoint
     if folder:
         checkpoint = replace(checkpoint, folder=user_path(folder, ModelError))
+    elif "hub" in choices:
+        checkpoint = _of_hub(member, choices)
+        title = f"{checkpoint.repository}, on the network of {member.title}"
+        member = replace(member, title=title, licence="see its page on the hub", trained_on=())
     elif choices.get("revision", checkpoint.revision) != checkpoint.revision:
         checkpoint = replace(checkpoint, revision=choices["revision"], sha256=None)
-    return Rmbg(
+    order = choices.get("patch-order", "").replace("-", " ")
+    if order not in ("", _FIND, *PATCH_ORDERS):
+        raise ModelError(
+            Message(
+                "{name}: patch-order is {orders} or find; received {received}",
+                name=member.name,
+                orders=[one.replace(" ", "-") for one in PATCH_ORDERS],
+                received=repr(printable(choices["patch-order"])),
+            ),
+            Message("Name the one that the weights were trained with."),
+        )
+    if order in PATCH_ORDERS:
+        member = replace(member, config={**member.config, "patch_order": order})
+    model = Rmbg(
         asked.label,
         replace(member, checkpoint=checkpoint),
         pipeline=pipeline,
@@ -334,7 +388,43 @@ def rmbg(member: Member, asked: LoadOptions) -> Rmbg:
         device=asked.device,
         dtype=asked.dtype,
         compiled=asked.compiled,
+        find_patch_order=order == _FIND,
     )
+    if foreign and not order and member.checkpoint.sha256 != (model.info.weights_sha256 or ""):
+        model.warnings.append(
+            Message(
+                "the patch order of these weights is taken to be {order}, that of {name}; with "
+                "another one edges would be wrong: name it by patch-order=, or let "
+                "patch-order=find try both",
+                order=member.config["patch_order"],
+                name=member.name,
+            )
+        )
+    return model
+
+
+def _of_hub(member: Member, choices: dict[str, str]) -> Checkpoint:
+    """Another repository of the hub, at the commit that is named."""
+    repository, revision = choices["hub"], choices.get("revision", "")
+    if not re.fullmatch(r"[\w.-]+/[\w.-]+", repository, re.ASCII):
+        raise ModelError(
+            Message(
+                "{name}: hub is OWNER/NAME; received {received}",
+                name=member.name,
+                received=repr(printable(repository)),
+            ),
+            Message("Copy it from the repository's page."),
+        )
+    if not re.fullmatch("[0-9a-f]{40}", revision):
+        raise ModelError(
+            Message(
+                "{name}: what the hub has may change, so {repository} needs its commit",
+                name=member.name,
+                repository=repository,
+            ),
+            Message("Add revision= and the 40 hexadecimal digits of a commit."),
+        )
+    return Checkpoint(repository, revision)
 
 
 def _size(member: Member, text: str) -> tuple[int, int]:
