@@ -12,7 +12,7 @@ import random
 import subprocess
 import tempfile
 import time
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -124,7 +124,11 @@ def _names(count: int) -> Iterator[tuple[str, str]]:
 
 
 def _cases(count: int) -> Iterator[CaseRecord]:
-    for category, case in _names(count):
+    return _cases_of(_names(count))
+
+
+def _cases_of(names: Iterable[tuple[str, str]]) -> Iterator[CaseRecord]:
+    for category, case in names:
         yield CaseRecord(
             category=category, id=case, title={}, licence="CC0", author=None, source=None,
             has_truth=False, points=POINTS,

@@ -167,7 +167,8 @@ def _tests_by_eye(run: Run, decisions: Decisions) -> Iterator[Checked]:
 
 def _tests_of_run(run: Run, decisions: Decisions) -> Iterator[Checked]:
     names = [model.info.name for model in run.models] or run.settings.models
-    stopping, stopping_rules = failing_points(run), failing_rules(run)
+    stopping = {(point.key, point.point) for point in failing_points(run)}
+    stopping_rules = {(rule.key, rule.rule) for rule in failing_rules(run)}
     reviews: dict[Key, list[Review]] = {}
     for review in decisions.reviews:
         reviews.setdefault(review.key, []).append(review)
@@ -192,13 +193,13 @@ def _tests_of_run(run: Run, decisions: Decisions) -> Iterator[Checked]:
                 p.point: f"{p.point} ({'required' if p.required else p.kind}): {why(p)}"
                 for p in missed
             }
-            failing = [p.point for p in missed if p in stopping]
+            failing = [p.point for p in missed if (about, p.point) in stopping]
             for rule in run.index.rules.get(about, {}).values():
                 if not rule.passed:
                     name = f"rule:{rule.rule}"
                     word = "required" if rule.required else "rule"
                     lines[name] = f"{rule.rule} ({word}): {why_broken(rule)}"
-                    if rule in stopping_rules:
+                    if (about, rule.rule) in stopping_rules:
                         failing.append(name)
             noted = "\n".join(line for name, line in lines.items() if name not in failing)
             out = f"Points and rules that did not pass:\n{noted}\n{at}" if noted else ""

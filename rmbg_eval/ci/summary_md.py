@@ -7,6 +7,7 @@ package's own words is put into code spans, in which Markdown has no meaning.
 from __future__ import annotations
 
 import re
+from collections import Counter
 from collections.abc import Iterable, Sequence
 
 from ..compare.comparison import STATES, Comparison, Pair, fails
@@ -52,8 +53,11 @@ def code(text: object) -> str:
 def summary_of_run(run: Run, decisions: Decisions = Decisions()) -> str:
     """The summary of a run; `decisions` are those about its own content."""
     names = [model.info.name for model in run.models] or run.settings.models
-    measured = [p for p in run.points if p.passed is not None]
-    passed = sum(bool(p.passed) for p in measured)
+    counts, not_passed = Counter[bool | None](), []
+    for point in run.points:
+        counts[point.passed] += 1
+        if not point.passed:
+            not_passed.append(point)
     lines = ["# Background removal", ""]
     if not run.complete:
         lines += ["**This run was interrupted: what follows is partial.**", ""]
@@ -62,8 +66,8 @@ def summary_of_run(run: Run, decisions: Decisions = Decisions()) -> str:
     lines += [
         f"{'❌ Stopped' if stops(run) else '✅ Passed'} (`--fail-on {run.settings.fail_on}`): "
         f"{len(run.failures)} of {len(run.predictions)} predictions failed; "
-        f"{passed} of {len(measured)} observation points passed, "
-        f"{len(run.points) - len(measured)} could not be measured; "
+        f"{counts[True]} of {counts[True] + counts[False]} observation points passed, "
+        f"{counts[None]} could not be measured; "
         f"{len(run.missed)} required ones did not pass.",
         "",
         f"{len(run.cases)} cases · {', '.join(code(name) for name in names)} · "
@@ -72,8 +76,8 @@ def summary_of_run(run: Run, decisions: Decisions = Decisions()) -> str:
     ]
     rows = [_row(p, code(p.failure)) for p in run.failures]
     lines += _table("Failed", ["case", "model", "why", "where"], rows)
-    stopping = failing_points(run)
-    missed = [*stopping, *(p for p in run.points if not p.passed and p not in stopping)]
+    stops_at = {(point.key, point.point) for point in failing_points(run)}
+    missed = sorted(not_passed, key=lambda point: (point.key, point.point) not in stops_at)
     point_rows = [_row(p, _named(p.point, p.required), code(why(p))) for p in missed]
     tail = [*_rules(run), *_by_eye(run, decisions), *_models(run)]
     budget = _ROOM - _size(lines) - _size(tail)
@@ -100,8 +104,9 @@ def _rules(run: Run) -> list[str]:
     """The delivery rules that cut-outs did not keep to."""
     if not run.delivery:
         return []
-    stopping = {id(rule) for rule in failing_rules(run)}
-    missed = sorted((r for r in run.rules if not r.passed), key=lambda r: id(r) not in stopping)
+    stops_at = {(rule.key, rule.rule) for rule in failing_rules(run)}
+    missed = [rule for rule in run.rules if not rule.passed]
+    missed.sort(key=lambda rule: (rule.key, rule.rule) not in stops_at)
     rows = [_row(r, _named(r.rule, r.required), code(why_broken(r))) for r in missed]
     passed = sum(bool(rule.passed) for rule in run.rules)
     name = code(" · ".join(filter(None, [run.delivery.name, run.delivery.date])))

@@ -35,7 +35,7 @@ Row = Mapping[str, Any]
 
 FOLDER = "records"
 """The folder of the files, beside run.json."""
-ROWS = 4096
+ROWS = 1024
 """Rows of a group: what is read at once."""
 _ROWS_MOST = 1 << 16
 _BYTES_MOST = 1 << 29
@@ -185,30 +185,30 @@ class Writer:
         self.file: RecordFile | None = None
         """Once all is written."""
         self._schema = schema
-        self._waiting: list[Row] = []
+        self._waiting: dict[str, list[Any]] = {field.name: [] for field in schema}
+        self._most = ROWS
         self._writer = arrow().parquet.ParquetWriter(file, schema, compression="zstd")
 
     def add(self, row: Row) -> None:
         """One row."""
-        self._waiting.append(row)
+        for name, column in self._waiting.items():
+            column.append(row[name])
         self.rows += 1
-        if len(self._waiting) == ROWS:
+        if self.rows % self._most == 0:
             self._flush()
 
     def close(self) -> None:
         """Write what is left."""
-        if self._waiting:
+        if self.rows % self._most:
             self._flush()
         self._writer.close()
 
     def _flush(self) -> None:
         pa = arrow()
-        arrays = [
-            pa.array([row[field.name] for row in self._waiting], field.type)
-            for field in self._schema
-        ]
-        self._writer.write_table(pa.Table.from_arrays(arrays, schema=self._schema), ROWS)
-        self._waiting.clear()
+        arrays = [pa.array(self._waiting[field.name], field.type) for field in self._schema]
+        self._writer.write_table(pa.Table.from_arrays(arrays, schema=self._schema), self._most)
+        for column in self._waiting.values():
+            column.clear()
 
 
 class Stored:

@@ -298,11 +298,11 @@ def difference_between(
 
     `groups`: of `category/id`, the shoot that it is from.
     """
-    shared = _shared(one.values, other.values)
+    names = groups or {}
+    shared = _shared(one.values, other.values, bool(names))
     if shared is None:
         return None
     cases, differences = shared
-    names = groups or {}
     middles = differences
     if names:
         by_group: dict[tuple[str, bool], list[float]] = {}
@@ -319,9 +319,10 @@ def difference_between(
 
 
 def _shared(
-    one: Sequence[tuple[str, float]], other: Sequence[tuple[str, float]]
+    one: Sequence[tuple[str, float]], other: Sequence[tuple[str, float]], named: bool
 ) -> tuple[Sequence[str], NDArray[np.float64]] | None:
-    """The cases that both have, in the order of `one`, and the first's values minus the other's."""
+    """The cases that both have, in the order of `one`, if they are to be `named`; and the first's
+    values minus the other's. None where they share no case."""
     if isinstance(one, Values) and isinstance(other, Values) and one.names is other.names:
         place = np.full(len(one.names), -1)
         place[other.cases] = np.arange(len(other.cases))
@@ -329,7 +330,7 @@ def _shared(
         both = theirs >= 0
         if not both.any():
             return None
-        cases = [one.names[case] for case in one.cases[both]]
+        cases = [one.names[case] for case in one.cases[both]] if named else []
         return cases, one.numbers[both] - other.numbers[theirs[both]]
     of_other = dict(other)
     some = [(case, value - of_other[case]) for case, value in one if case in of_other]
