@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import os
+
 import typer
 
 from ..core.progress import Step
@@ -14,18 +16,24 @@ from .run import evaluated
 def report(settings: Settings, quiet: Quiet = False) -> None:
     """Remove the backgrounds, measure, and make the report: OUT/index.html."""
     from ..ci.gate import exit_status
+    from ..core.kernel import Kernel
     from .terminal import err, progress, show_run
 
-    try:
-        run = evaluated(settings)
-    except KeyboardInterrupt:
-        _partial_page(settings)
-        raise
-    from ..report.notebooks import LARGE_PAGE, render  # papermill and nbconvert take a second
+    with Kernel("rmbg_eval.report") as kernel:
+        # Where a run is, little is left to do as a rule, and the kernel starts meanwhile.
+        if os.path.exists(settings.out_folder / "run.json"):
+            kernel.start_ahead()
+        try:
+            run = evaluated(settings)
+        except KeyboardInterrupt:
+            _partial_page(settings)
+            raise
+        kernel.start_ahead()
+        from ..report.notebooks import LARGE_PAGE, render  # papermill and nbconvert take a second
 
-    with progress() as on_step:
-        on_step(Step("report · notebook and page"))
-        page = render(settings)
+        with progress() as on_step:
+            on_step(Step("report · notebook and page"))
+            page = render(settings, kernel)
     if run.settings.layout != settings.layout:
         err.print(
             f"{len(run.predictions)} predictions are too many for one file: "

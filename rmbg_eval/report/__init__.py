@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterable, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from difflib import get_close_matches
 from pathlib import Path
@@ -91,7 +92,10 @@ class Report:
     def category(self, name: str) -> Panel:
         """One category: what is difficult, what to look at, and a row for each case."""
         view = self._presenter.category(name)
-        return self._panel("sheet", view, self._rows(name, view), f"category {name}")
+        with ThreadPoolExecutor(1, "plain") as pool:  # its pictures wait for no text of the page
+            rows = pool.submit(self._rows, view)
+            html = render("sheet", view, self.run.settings.lang)
+        return Panel(html, rows.result(), f"category {name}", self._about())
 
     def categories(self) -> Panel:
         """Every category that has cases, one after the other."""
@@ -153,11 +157,11 @@ class Report:
         view = self._presenter.more()
         return self._panel("more", view, self._plain.render("more", view))
 
-    def _panel(self, template: str, view: object, plain: str, title: str = "") -> Panel:
+    def _panel(self, template: str, view: object, plain: str) -> Panel:
         html = render(template, view, self.run.settings.lang)
-        return Panel(html, plain, title or template, self._about())
+        return Panel(html, plain, template, self._about())
 
-    def _rows(self, name: str, view: CategoryView) -> str:
+    def _rows(self, view: CategoryView) -> str:
         """A category in the notebook: those of its cases that it has the pictures of."""
         cases = [case for case in view.cases if (case.category, case.name) in self._pictured]
         has_truth = any(case.truth for case in cases)

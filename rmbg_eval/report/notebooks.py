@@ -14,6 +14,7 @@ from urllib.parse import unquote
 
 from ..core.files import cannot_write, write_atomic
 from ..core.images import read_bytes
+from ..core.kernel import Kernel
 from ..core.modules import absent
 from ..core.paths import resource
 from ..errors import ImageError, ReportError, printable
@@ -23,7 +24,8 @@ from . import NBCONVERT_TEMPLATES, PAGE
 from .frame import head_and_foot
 
 # jsonschema would compile a grammar of addresses, for more than a second, that no notebook needs.
-with absent("rfc3987_syntax"):
+# Nor are its durations ours, for which it would import a library of calendars.
+with absent("rfc3987_syntax"), absent("isoduration"):
     import nbformat
     import papermill
     from nbconvert import HTMLExporter, TemplateExporter
@@ -50,9 +52,9 @@ from rmbg_eval import Run
 run = Run.load(settings.out_folder)"""
 
 
-def render(settings: Settings) -> Path:
+def render(settings: Settings, kernel: Kernel | None = None) -> Path:
     """Execute evaluate.ipynb over the run of the run folder, be it partial, into that folder, and
-    export index.html; returns its path.
+    export index.html; returns its path. `kernel`: one that may have been started; it is ended.
 
     Nothing is evaluated: the cell tagged `evaluate` loads the run. Raises ReportError with the
     cell's own error if the notebook fails.
@@ -61,7 +63,7 @@ def render(settings: Settings) -> Path:
     for cell in source.cells:
         if "evaluate" in cell.metadata.get("tags", []):
             cell.source = _LOAD
-    return _executed(source, "evaluate", settings.out_folder, settings.model_dump())
+    return _executed(source, "evaluate", settings.out_folder, settings.model_dump(), kernel)
 
 
 def render_comparison(settings: CompareSettings) -> Path:
@@ -74,25 +76,28 @@ def render_comparison(settings: CompareSettings) -> Path:
 
 
 def _executed(
-    source: nbformat.NotebookNode, name: str, out: Path, parameters: dict[str, Any]
+    source: nbformat.NotebookNode,
+    name: str,
+    out: Path,
+    parameters: dict[str, Any],
+    kernel: Kernel | None = None,
 ) -> Path:
     """Execute a notebook into `out/<name>.ipynb` and export index.html; returns its path."""
     notebook, partial = out / f"{name}.ipynb", out / f".{name}.partial.ipynb"
-    # The kernel of this environment, whatever else is called python3 on this machine.
-    os.environ["JUPYTER_PREFER_ENV_PATH"] = "1"
     try:
-        papermill.execute_notebook(
-            source,
-            partial,
-            parameters=parameters,
-            kernel_name="python3",
-            progress_bar=False,
-            start_timeout=_KERNEL_START,
-            # It would warn of its loopback sockets, which nothing but this process reads, and call
-            # it an error that it is interrupted, which is how it is ended. What fails in a cell is
-            # raised here all the same.
-            extra_arguments=["--IPKernelApp.log_level=50"],
-        )
+        with kernel or Kernel(__package__) as process:
+            process.start()
+            papermill.execute_notebook(
+                source,
+                partial,
+                parameters=parameters,
+                kernel_name="python3",
+                km=process.manager,
+                progress_bar=False,
+                request_save_on_cell_execute=False,  # twice a cell, all that there is by then
+                autosave_cell_every=0,
+                start_timeout=_KERNEL_START,
+            )
         os.replace(partial, notebook)
     except PapermillExecutionError as error:
         raise ReportError(

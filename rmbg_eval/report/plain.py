@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import base64
 import io
+from functools import lru_cache
 from pathlib import Path
 from urllib.parse import unquote
 
@@ -76,9 +77,15 @@ def _small(path: Path, side: int) -> Image.Image | None:
         return None
     if "A" not in image.getbands():
         return image.convert("RGB")
-    over = Image.new("RGBA", image.size, (255, 255, 255, 255))
-    for top in range(0, image.height, _SQUARE):
-        for left in range(top % (2 * _SQUARE), image.width, 2 * _SQUARE):
-            over.paste((225, 225, 225, 255), (left, top, left + _SQUARE, top + _SQUARE))
+    over = _checkerboard(image.size).copy()
     over.alpha_composite(image.convert("RGBA"))
     return over.convert("RGB")
+
+
+@lru_cache(8)
+def _checkerboard(size: tuple[int, int]) -> Image.Image:
+    board = Image.new("RGBA", size, (255, 255, 255, 255))
+    for top in range(0, size[1], _SQUARE):
+        for left in range(top % (2 * _SQUARE), size[0], 2 * _SQUARE):
+            board.paste((225, 225, 225, 255), (left, top, left + _SQUARE, top + _SQUARE))
+    return board

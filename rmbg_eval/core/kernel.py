@@ -1,0 +1,55 @@
+"""The process that executes a notebook's cells; it can be started before it is needed."""
+
+from __future__ import annotations
+
+import os
+from contextlib import suppress
+from types import TracebackType
+from typing import Self
+
+from jupyter_client.manager import KernelManager
+
+
+class Kernel:
+    """This environment's IPython kernel, which ends with the `with` block.
+
+    `package`: what it imports before the first cell, while what it will show is still made.
+    """
+
+    def __init__(self, package: str) -> None:
+        self._ahead = f"import {package}; del {package.partition('.')[0]}"
+        self.manager = KernelManager(kernel_name="python3")
+        self.manager.client_class = "jupyter_client.asynchronous.AsyncKernelClient"
+
+    def start(self) -> None:
+        """Start the process, unless it was started; it answers when it is ready."""
+        if self.manager.has_kernel:
+            return
+        # The kernel of this environment, whatever else is called python3 on this machine.
+        os.environ["JUPYTER_PREFER_ENV_PATH"] = "1"
+        self.manager.start_kernel(
+            extra_arguments=[
+                # It would warn of its loopback sockets, which nothing but this process reads. What
+                # fails in a cell is raised by papermill all the same.
+                "--IPKernelApp.log_level=50",
+                "--HistoryManager.hist_file=:memory:",
+                f"--IPKernelApp.exec_lines={self._ahead}",
+            ]
+        )
+
+    def start_ahead(self) -> None:
+        """Start it if that can be; what hinders it is raised by `start`, where it is needed."""
+        with suppress(OSError):
+            self.start()
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        if self.manager.has_kernel:
+            self.manager.shutdown_kernel(now=True)
