@@ -18,6 +18,7 @@ from fakes import FakeModel, save_picture, save_truth
 from pictures import check_message
 
 from rmbg_eval import load_run, measurements_frame, points_frame, predictions_frame
+from rmbg_eval.ci.gate import exit_status
 from rmbg_eval.ci.outputs import build_files
 from rmbg_eval.compare.baseline import approve
 from rmbg_eval.core.images import Alpha, Picture
@@ -202,6 +203,34 @@ def test_compare_approve_and_gates_work_on_it(
     assert {path.name for path in (tmp_path / "base" / "records").iterdir()} == names
     status, text = call("compare", tmp_path / "base", parts, "--out", tmp_path / "b", "--no-page")
     assert status == 0, text
+
+
+@pytest.mark.usefixtures("small")
+def test_decide_and_the_gate_work_on_it(
+    folders: tuple[Path, Path, Settings], tmp_path: Path
+) -> None:
+    parts = tmp_path / "parts"
+    shutil.copytree(folders[1], parts)
+    run = Run.load(parts)
+    rows = [
+        {
+            "kind": "review", "category": p.category, "case": p.case, "model": p.model,
+            "cutout_sha256": p.cutout_sha256, "answer": "usable", "person": "Ada",
+            "time": "2026-11-02T09:00:00Z",
+        }
+        for p in run.predictions
+        if p.cutout
+    ]  # fmt: skip
+    (tmp_path / "of-ada.json").write_text(json.dumps({"schema_version": 1, "decisions": rows}))
+    status, text = call("decide", parts, tmp_path / "of-ada.json", "--zip", tmp_path / "u.zip")
+    assert status == 0, text
+    assert f"taken: {len(rows)} reviews" in text
+    assert f"{len(rows)} usable cut-outs" in text
+    assert "5 of 5 usable" in (parts / "junit.xml").read_text()
+    for fail_on in ("required", "error", "point"):
+        for one in (Run.load(folders[0]), run):
+            settings = one.settings.model_copy(update={"fail_on": fail_on})
+            assert exit_status(one.model_copy(update={"settings": settings})) == 1
 
 
 @pytest.mark.usefixtures("small")
