@@ -8,6 +8,8 @@ of `failure`, `error`, `skipped`, which is all that GitLab shows, then `system-o
 from __future__ import annotations
 
 import re
+from array import array
+from collections import Counter
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from itertools import chain, groupby
@@ -80,33 +82,40 @@ def junit_of_comparison(comparison: Comparison, fail_on: FailOn) -> str:
 
 def junit(tests: Iterable[Checked], name: str) -> str:
     """The XML of tests, which come sorted by suite."""
-    root = ElementTree.Element("testsuites", name=xml_text(name))
     totals = {"tests": 0, "failures": 0, "errors": 0}
+    suites: list[str] = []
     for suite, group in groupby(tests, key=lambda test: test.suite):
-        members = list(group)
-        counts = {
-            "tests": len(members),
-            "failures": sum(t.outcome == "failure" for t in members),
-            "errors": sum(t.outcome == "error" for t in members),
-        }
-        skipped = sum(t.outcome == "skipped" for t in members)
-        element = ElementTree.SubElement(
-            root,
-            "testsuite",
-            {
-                "name": xml_text(suite),
-                **{key: str(count) for key, count in counts.items()},
-                "skipped": str(skipped),
-                "time": f"{sum(t.seconds for t in members):.3f}",
-            },
-        )
-        for test in members:
-            _testcase(element, test)
-        for key, count in counts.items():
+        counts, seconds = Counter[str](), array("d")
+        cases: list[str] = []  # as text: a tree of a catalogue's would be many times as large
+        for test in group:
+            counts[test.outcome] += 1
+            seconds.append(test.seconds)
+            cases.append(_testcase(test))
+        about = {
+            "tests": len(cases), "failures": counts["failure"], "errors": counts["error"],
+        }  # fmt: skip
+        for key, count in about.items():
             totals[key] += count
-    root.attrib |= {key: str(count) for key, count in totals.items()}
-    ElementTree.indent(root)
-    return ElementTree.tostring(root, "unicode", xml_declaration=True) + "\n"
+        start = _start(
+            "testsuite",
+            name=suite,
+            **about,
+            skipped=counts["skipped"],
+            time=f"{sum(seconds):.3f}",
+        )
+        suites += [f"  {start}>\n", *cases, "  </testsuite>\n"]
+    start = _start("testsuites", name=name, **totals)
+    whole = [f"{start}>\n", *suites, "</testsuites>\n"] if suites else [f"{start} />\n"]
+    return "".join([_HEAD, *whole])
+
+
+_HEAD = "<?xml version='1.0' encoding='utf-8'?>\n"
+
+
+def _start(tag: str, **about: object) -> str:
+    """An element's start, without its end."""
+    element = ElementTree.Element(tag, {key: xml_text(str(v)) for key, v in about.items()})
+    return ElementTree.tostring(element, "unicode").removesuffix(" />")
 
 
 def xml_text(text: str) -> str:
@@ -129,9 +138,8 @@ def pair_link(pair: Pair) -> str:
     return f"index.html#{pair_anchor(pair.category, pair.case, pair.model)}"
 
 
-def _testcase(suite: ElementTree.Element, test: Checked) -> None:
-    element = ElementTree.SubElement(
-        suite,
+def _testcase(test: Checked) -> str:
+    element = ElementTree.Element(
         "testcase",
         classname=xml_text(f"{test.suite}.{test.category}"),
         name=xml_text(test.case),
@@ -144,6 +152,8 @@ def _testcase(suite: ElementTree.Element, test: Checked) -> None:
         ElementTree.SubElement(element, test.outcome, about).text = xml_text(test.text)
     if test.out:
         ElementTree.SubElement(element, "system-out").text = xml_text(test.out)
+    ElementTree.indent(element, level=2)
+    return f"    {ElementTree.tostring(element, 'unicode')}\n"
 
 
 def _tests_by_eye(run: Run, decisions: Decisions) -> Iterator[Checked]:
