@@ -233,6 +233,27 @@ def test_a_node_that_is_lost_takes_no_shard_with_it(settings: Settings) -> None:
     assert by(fake, settings).complete
 
 
+def test_storage_that_lists_late_is_waited_for(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    folders = [tmp_path / "1", tmp_path / "2"]
+    fake = Fake()
+
+    def listed_late(seconds: float) -> None:
+        fake.now += seconds
+        if fake.now == 3:
+            folders[0].mkdir()
+            (folders[0] / DONE).touch()
+
+    monkeypatch.setattr(
+        on_ray, "time", SimpleNamespace(monotonic=lambda: fake.now, sleep=listed_late)
+    )
+    on_ray._wait_until_listed(folders[:1])
+    assert fake.now == 3
+    on_ray._wait_until_listed(folders)  # the second is really missing: merging will say so
+    assert fake.now == 3 + on_ray._LISTED_WITHIN
+
+
 def test_a_second_driver_is_refused(settings: Settings) -> None:
     (Path("out") / SHARDS).mkdir(parents=True)
     with FileLock(Path("out") / SHARDS / ".lock"), pytest.raises(OutputError, match="Another run"):
