@@ -27,6 +27,7 @@ import sys
 import tempfile
 import time
 from collections import Counter
+from contextlib import suppress
 from pathlib import Path
 from statistics import median
 from typing import Any
@@ -176,7 +177,7 @@ def slow(rgb: np.ndarray) -> np.ndarray:
 
 def kills(count: int, seed: int, pictures: int = 700) -> None:
     """So many kills, and what is left."""
-    os.environ["RAY_raylet_start_wait_time_s"] = "300"  # noqa: SIM112
+    os.environ["RAY_raylet_start_wait_time_s"] = "60"  # noqa: SIM112
     os.environ["RAY_USAGE_STATS_ENABLED"] = "0"
     chance = random.Random(seed)
     with tempfile.TemporaryDirectory(dir=HERE) as folder:
@@ -218,7 +219,10 @@ def kills(count: int, seed: int, pictures: int = 700) -> None:
                 chance.choice(workers).kill()
             elif what == "node":
                 cluster.remove_node(nodes.pop(chance.randrange(len(nodes))), allow_graceful=False)
-                nodes.append(cluster.add_node(num_cpus=1))
+                for _ in range(3):  # on a busy machine a node may not come up in time
+                    with suppress(Exception):
+                        nodes.append(cluster.add_node(num_cpus=1))
+                        break
             else:
                 driver.kill()
                 driver.wait()
