@@ -13,7 +13,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
-from functools import cache
+from functools import cache, cached_property
 from math import sqrt
 from typing import Any, NamedTuple
 
@@ -21,6 +21,7 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy.special import bdtr
 
+from ..core.key import Key
 from ..i18n import N_, Message
 from ..measure.stored import StoredMeasurements
 from ..measure.subject import TRIMAP, Metric
@@ -247,13 +248,12 @@ class _Layout:
 
     def __init__(self, run: Run, models: Sequence[str], categories: Sequence[str]) -> None:
         self._measured = run.measurements
-        self._at = {key: place for place, key in enumerate(run.measurements.by_key)}
         numbers: dict[str, int] = {}
         places: dict[tuple[str, str], list[int]] = {
             (model, category): [] for model in models for category in categories
         }
         cases = []
-        for place, key in enumerate(self._at):
+        for place, key in enumerate(run.measurements.by_key):
             cases.append(numbers.setdefault(f"{key.category}/{key.case}", len(numbers)))
             for category in (ALL, key.category):
                 if (key.model, category) in places:
@@ -262,13 +262,18 @@ class _Layout:
         self._names = [*numbers]
         self.rows = {about: np.array(own, dtype=np.intp) for about, own in places.items()}
 
+    @cached_property
+    def _at(self) -> dict[Key, int]:
+        """The row of each key, where rows are not in a file's order anyway."""
+        return {key: place for place, key in enumerate(self._measured.by_key)}
+
     def column(self, metric: str) -> _Column | None:
         """Of one measure; None where the run does not have it."""
         if metric not in self._measured.metrics():
             return None
         if isinstance(self._measured, StoredMeasurements):
             return _Column(*self._measured.arrays(metric), self._names, self._cases)
-        count = len(self._at)
+        count = len(self._cases)
         values, why, where = np.full(count, np.nan), np.full(count, -1), np.full(count, -1)
         reasons: dict[Message, int] = {}
         regions: dict[str, int] = {}
