@@ -189,12 +189,18 @@ class Run(_Record):
 
         return sample_of(self)
 
-    @cached_property
+    @property
     def shown(self) -> Run:
         """What of it a report shows case by case: all, or its sample."""
+        return self if self.sample is None else self.sampled
+
+    @cached_property
+    def sampled(self) -> Run:
+        """Its sample alone; kept apart from `shown`, as a run that keeps itself equals no other."""
         from .sample import only
 
-        return self if self.sample is None else only(self, self.sample.cases)
+        assert self.sample is not None
+        return only(self, self.sample.cases)
 
     @cached_property
     def summary(self) -> Summary:
@@ -208,7 +214,13 @@ class Run(_Record):
         if "measurements" in changes and not isinstance(changes["measurements"], Measurements):
             changes["measurements"] = Measurements(changes["measurements"])
         copy = super().model_copy(update=changes, deep=deep)
-        for name in ("index", "tally", "sample", "shown", "summary"):  # of the run that was copied
+        for name in (
+            "index",
+            "tally",
+            "sample",
+            "sampled",
+            "summary",
+        ):  # of the run that was copied
             copy.__dict__.pop(name, None)
         return copy
 
