@@ -80,6 +80,8 @@ class Case:
     """Why this case cannot be used; found while the folder was read."""
     folder: Path | None = None
     """Its own, which has its case.toml or may get one; None of a bare picture."""
+    alone: bool = True
+    """Whether no case before it has a name that differs in nothing but case or Unicode form."""
 
     @property
     def name(self) -> str:

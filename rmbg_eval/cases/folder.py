@@ -11,12 +11,13 @@ import os
 import re
 import shutil
 import tomllib
+import unicodedata
 from collections.abc import Iterable, Iterator
 from pathlib import Path
 
 from pydantic import ValidationError
 
-from ..core.files import MAX_TOML, NoRegularFile, TooLarge, read_bounded
+from ..core.files import MAX_TOML, NoRegularFile, TooLarge, folded, read_bounded
 from ..core.images import RGB, SUFFIXES, Alpha
 from ..core.paths import PACKAGE, packaged_picture
 from ..core.progress import OnStep, Step, ignore
@@ -78,7 +79,7 @@ def load_cases(folder: Path | str, categories: Iterable[str] = (), layout_of: st
             Message("{folder} is not laid out as {name}", folder=place, name=layout_of),
             Message("Give a folder, or one above it, that has {folders}.", folders=wanted),
         )
-    only = tuple(categories)
+    only = tuple(map(_name, categories))
     there = {case.category for case in cases}
     for category in only:
         if category not in there:
@@ -188,6 +189,8 @@ class _Reader:
         self.skipped: list[Message] = []
         self.layouts: list[Message] = []
         self.names: set[str] = set()
+        self.alike: set[str] = set()
+        """The same, folded: what a disk that ignores case has."""
         self._known = layouts
         self._inside: dict[Path, bool] = {}
         """Folders, asked once: of a hundred thousand pictures half the time went into that."""
@@ -201,7 +204,7 @@ class _Reader:
         for folder in _folders(self.root):
             if folder.name in TRUTH_FOLDERS:
                 continue
-            category = printable(folder.name)
+            category = _name(folder.name)
             if not self._may_read(folder):
                 continue
             layout = self._layout(folder)
@@ -232,7 +235,7 @@ class _Reader:
         truths, trimaps = stems(folder / layout.truth), stems(folder / (layout.trimap or "."))
         for stem, path in sorted(pictures.items()):
             yield self._case(
-                printable(folder.name),
+                _name(folder.name),
                 stem,
                 path,
                 alpha=truths.pop(stem, None),
@@ -262,7 +265,7 @@ class _Reader:
 
     def _shoot(self, folder: Path, category: str) -> Iterator[Case]:
         """The bare pictures of a folder inside a category: cases of one group."""
-        group = f"{category}/{printable(folder.name)}"
+        group = f"{category}/{_name(folder.name)}"
         cases = list(self._pictures(folder, category, CaseFile(group=group)))
         if not cases:
             self._skip(folder, N_("a folder inside a category needs a case.toml or pictures"))
@@ -284,7 +287,7 @@ class _Reader:
             for name in reversed(TRUTH_FOLDERS)
             if (folder / name).is_dir()
             for path in sorted((folder / name).iterdir())
-            if path.suffix.lower() in SUFFIXES
+            if path.suffix.lower() in SUFFIXES and not path.name.startswith(".")
         } | beside
         for path in files:
             if path.suffix.lower() not in SUFFIXES:
@@ -373,7 +376,7 @@ class _Reader:
         folder: Path | None = None,
     ) -> Case:
         """A case under a name of its own: a second one with the same id has failed."""
-        name = printable(stem)
+        name = _name(stem)
         try:
             for path in (image, alpha, foreground, trimap):
                 if path and not (packaged and path is image):
@@ -391,9 +394,11 @@ class _Reader:
             failure = failure or error
         while f"{category}/{name}" in self.names:
             name += "~"
+        alone = (alike := folded(f"{category}/{name}")) not in self.alike
         self.names.add(f"{category}/{name}")
+        self.alike.add(alike)
         problem = Failure.of(failure) if failure else None
-        return Case(category, name, image, about, alpha, foreground, trimap, problem, folder)
+        return Case(category, name, image, about, alpha, foreground, trimap, problem, folder, alone)
 
     def _stay_inside(self, path: Path) -> None:
         """Nothing outside the case set is read, whatever a link or case.toml says."""
@@ -429,6 +434,11 @@ class _Reader:
 
 def _folders(folder: Path) -> list[Path]:
     return sorted(p for p in folder.iterdir() if p.is_dir() and not p.name.startswith(("_", ".")))
+
+
+def _name(text: str) -> str:
+    """The name of a file or folder as a case or category has it: macOS writes é as e and accent."""
+    return printable(unicodedata.normalize("NFC", text))
 
 
 def _image_in(folder: Path) -> Path | None:

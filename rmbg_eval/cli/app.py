@@ -5,6 +5,7 @@ Exit status: 0 fine; 1 a gate or a required observation point failed; 2 bad usag
 
 from __future__ import annotations
 
+import io
 import sys
 import warnings
 from typing import Annotated, Any
@@ -79,6 +80,9 @@ def main() -> None:
     """Run the command line; errors are one message on stderr and exit status 2."""
     # Pillow warns of odd metadata; what matters is in the case's notes or its failure.
     warnings.filterwarnings("ignore", module="PIL")
+    for stream in (sys.stdout, sys.stderr):
+        if isinstance(stream, io.TextIOWrapper):  # of Windows, not every character has all names
+            stream.reconfigure(errors="backslashreplace")
     try:
         return app()
     except RmbgEvalError as error:

@@ -19,6 +19,7 @@ from PIL import Image
 
 from ..core.files import (
     cannot_write,
+    in_names,
     inside,
     remove_below,
     remove_unfinished,
@@ -224,10 +225,10 @@ def _write(to: Path, baseline: Run) -> Run:
         return before  # nothing is new: no change for git to show
     write_atomic(to / ".gitignore", ".lock\n")
     write_run(to, baseline)
-    wanted = {to / (p.cutout or "") for p in baseline.predictions}
+    wanted = in_names(to, (p.cutout for p in baseline.predictions if p.cutout))
     remove_below(
         to / MATTES,
-        lambda path: path in wanted or not matte_hash(path.relative_to(to).as_posix()),
+        lambda path: wanted(path) or not matte_hash(path.relative_to(to).as_posix()),
     )
     return baseline
 

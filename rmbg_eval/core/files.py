@@ -7,8 +7,10 @@ import hashlib
 import os
 import platform
 import re
+import sys
 import tempfile
 import time
+import unicodedata
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
@@ -35,7 +37,7 @@ def new_file(path: Path) -> Iterator[IO[bytes]]:
             scratch = Path(file.name)
             yield file
         scratch.chmod(0o666 & ~_UMASK)
-        os.replace(scratch, path)
+        replace(scratch, path)
     except OSError as error:
         if scratch:
             scratch.unlink(missing_ok=True)
@@ -44,6 +46,23 @@ def new_file(path: Path) -> Iterator[IO[bytes]]:
         if scratch:
             scratch.unlink(missing_ok=True)
         raise
+
+
+def replace(source: Path, target: Path) -> None:
+    """`os.replace`, which Windows refuses as long as somebody has `target` open: tried again for a
+    second there."""
+    for wait in (0.01, 0.04, 0.15, 0.3, 0.5):
+        try:
+            os.replace(source, target)
+            return
+        except PermissionError:
+            if _SYSTEM != "win32":
+                raise
+            time.sleep(wait)
+    os.replace(source, target)
+
+
+_SYSTEM = sys.platform
 
 
 def write_atomic(path: Path, data: bytes | str | Iterable[str]) -> None:
@@ -120,6 +139,34 @@ def remove_below(folder: Path, kept: Callable[[Path], bool]) -> None:
                     raise cannot_write(path, error) from None
 
 
+def in_names(root: Path, names: Iterable[str]) -> Callable[[Path], bool]:
+    """Whether a path is one of the files that are called so from `root`: also one whose name has
+    another case, where the disk takes both for one."""
+    wanted = set(names)
+    alike = {folded(name): name for name in wanted}
+
+    def check(path: Path) -> bool:
+        name = path.relative_to(root).as_posix()
+        if name in wanted:
+            return True
+        other = alike.get(folded(name))
+        try:
+            return other is not None and path.samefile(root / other)
+        except OSError:
+            return False
+
+    return check
+
+
+def folded(name: str) -> str:
+    """The same for two names that some disk takes for one: they differ in case or Unicode form.
+
+    >>> folded("Rex") == folded("rex"), folded("Å") == folded("A\u030a")
+    (True, True)
+    """
+    return unicodedata.normalize("NFC", unicodedata.normalize("NFD", name).casefold())
+
+
 def inside(folder: Path, name: str) -> bool:
     """Whether `folder / name` lies in `folder`, wherever links lead; `folder` itself may be one."""
     try:
@@ -154,6 +201,11 @@ def cannot_write(path: Path, error: OSError) -> OutputError:
             Message("{file} may not be written ({reason})", file=where, reason=error.strerror),
             Message("Choose another folder with --out, or RMBG_EVAL_CACHE for the cache."),
         )
+    if error.errno == errno.ENAMETOOLONG or (_SYSTEM == "win32" and len(str(path)) >= _LONGEST):
+        return OutputError(
+            Message("{file} is too long a path for this system", file=where),
+            Message("Choose another folder, with a shorter path, or let Windows have long paths."),
+        )
     return OutputError(
         Message(
             "{file} could not be written: {reason}", file=where, reason=error.strerror or str(error)
@@ -162,20 +214,36 @@ def cannot_write(path: Path, error: OSError) -> OutputError:
     )
 
 
-def safe_name(text: str) -> str:
+_LONGEST = 260
+"""Characters of a path on Windows, unless it is told that there may be more."""
+
+
+def safe_name(text: str, alone: bool = True) -> str:
     """A file or folder name for `text`: letters, digits, `.`, `_`, `-`; two texts never share one.
 
-    A hash is added wherever anything had to be replaced or cut.
+    A hash is added wherever anything had to be replaced or cut, to what is a device on Windows,
+    and where it is not `alone`: another name beside it differs in nothing but case.
 
     >>> safe_name("isnet")
     'isnet'
     >>> safe_name("../a b")
     'a-b-2c2c791a'
+    >>> safe_name("aux.1")
+    'aux-1-352597b0'
     """
-    plain = re.sub(r"[^\w.-]+", "-", text).strip("-.")[:60]
-    if plain == text and plain and not re.search(r"-[0-9a-f]{8}$", plain):
+    plain = re.sub(r"[^\w.-]+", "-", unicodedata.normalize("NFC", text)).strip("-.")[:60]
+    plain = plain.encode("utf-8", "surrogatepass")[:_MOST_BYTES].decode("utf-8", "ignore")
+    if _DEVICE.match(plain):  # with any suffix
+        plain = plain.replace(".", "-")
+    elif alone and plain == text and plain and not _HASHED.search(plain):
         return plain
     return f"{plain or 'x'}-{hashlib.sha256(text.encode('utf-8', 'surrogatepass')).hexdigest()[:8]}"
+
+
+_MOST_BYTES = 180
+"""Of a safe name: with a hash, and what a matte's name has after that, no more than 255."""
+_HASHED = re.compile(r"-[0-9a-f]{8}$", re.IGNORECASE)
+_DEVICE = re.compile(r"(con|prn|aux|nul|com[\d¹²³]|lpt[\d¹²³])(\.|$)", re.IGNORECASE)
 
 
 def sha256_file(path: Path) -> str | None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import platform
 import subprocess
+import sys
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 
@@ -111,14 +112,13 @@ def processor() -> str:
 
 def cores() -> int:
     """How many processor cores this process may use."""
-    try:
+    if sys.platform == "linux":
         return len(os.sched_getaffinity(0))
-    except AttributeError:  # not on macOS or Windows
+    else:
         return os.cpu_count() or 1
 
 
-def _memory() -> int | None:
-    try:
-        return os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES")
-    except (AttributeError, ValueError, OSError):
-        return None
+def _memory() -> int:
+    import psutil  # not for those who only read a finished run
+
+    return int(psutil.virtual_memory().total)

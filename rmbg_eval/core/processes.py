@@ -9,7 +9,7 @@ import threading
 import time
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
-from multiprocessing import get_context
+from multiprocessing import get_context, parent_process
 from queue import Empty
 from typing import Any
 
@@ -128,6 +128,7 @@ def _work(number: int, call: Call, results: Any, parent: int) -> None:
 
 def end_with_parent(parent: int) -> None:
     """Return never: end this process as soon as `parent` is no longer its parent."""
-    while os.getppid() == parent:
+    started = parent_process()  # on Windows, the number stays that of one that is gone
+    while os.getppid() == parent and (started is None or started.is_alive()):
         time.sleep(_LOOK_EVERY)
     os._exit(1)

@@ -20,7 +20,7 @@ from pydantic import BaseModel, ConfigDict, Field, TypeAdapter, ValidationError
 
 from ..errors import OutputError, SettingsError, printable
 from ..i18n import Message
-from .files import cannot_write, unfinished_prefix
+from .files import cannot_write, replace, unfinished_prefix
 from .key import Key
 
 if TYPE_CHECKING:
@@ -169,7 +169,7 @@ def writing(folder: Path, kind: str, schema: Any) -> Iterator[Writer]:
             sha256 = hashlib.file_digest(written, "sha256").hexdigest()
         writer.file = RecordFile(rows=writer.rows, sha256=sha256)
         scratch.chmod(0o644)
-        os.replace(scratch, writer.file.path(folder, kind))
+        replace(scratch, writer.file.path(folder, kind))
     except OSError as error:
         raise cannot_write(path, error) from None
     finally:

@@ -35,7 +35,9 @@ class Line:
     @classmethod
     def to(cls, address: str) -> Line:
         """A line to who listens at the path `address`; LineCutError if nobody does."""
-        connected = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
+        # Windows has none, and there nothing is served.
+        unix = socket.AF_UNIX  # type: ignore[attr-defined,unused-ignore]
+        connected = socket.socket(unix, socket.SOCK_STREAM)
         try:
             connected.connect(address)
         except OSError:

@@ -69,7 +69,9 @@ class Kept:
 def serve_models(address: str, specs: Sequence[str], device: Device, dtype: Dtype) -> None:
     """Load the models and answer at the Unix socket `address` for ever."""
     engine, kept = LocalEngine(specs, device, dtype), Kept()
-    listener = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
+    # Windows has none, and there nothing is served.
+    unix = socket.AF_UNIX  # type: ignore[attr-defined,unused-ignore]
+    listener = socket.socket(unix, socket.SOCK_STREAM)
     with suppress(FileNotFoundError):
         os.unlink(address)
     mask = os.umask(0o177)  # nobody else may even connect

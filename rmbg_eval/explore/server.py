@@ -183,7 +183,7 @@ def serve(
         )
     token = token_of(host, token)
     check_free(host, port)
-    folder = Path(tempfile.mkdtemp(prefix="rmbg-eval-"))  # for this user's eyes only
+    folder = Path(tempfile.mkdtemp(prefix="rmbg-eval-", dir=_short_folder()))  # this user's alone
     try:
         address = str(folder / "models")
         keeper = ModelProcess(address, models, device, dtype)
@@ -203,6 +203,16 @@ def serve(
             keeper.end()
     finally:
         shutil.rmtree(folder, ignore_errors=True)
+
+
+def _short_folder() -> str | None:
+    """Where sockets may lie: with the names of kernels, a path has 103 characters at most on macOS,
+    whose own folder for temporary files is half as long."""
+    long = len(tempfile.gettempdir()) > _LONGEST_FOLDER
+    return "/tmp" if long and os.access("/tmp", os.W_OK | os.X_OK) else None  # noqa: S108
+
+
+_LONGEST_FOLDER = 19
 
 
 def _server(folder: Path, address: str, host: str, port: int, token: str | None) -> Server:

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import json
 import os
+import sys
 import threading
 from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
@@ -264,9 +265,19 @@ class Explorer(anywidget.AnyWidget):
 
 def bound_memory() -> None:
     """Let this process have MOST_MEMORY: one visitor's picture must not take it from all."""
-    import resource  # not on Windows, where nothing is served
+    if sys.platform != "win32":  # where nothing is served, and `resource` has nothing
+        import resource
 
-    resource.setrlimit(resource.RLIMIT_AS, (MOST_MEMORY, MOST_MEMORY))
+        _, most = resource.getrlimit(resource.RLIMIT_AS)
+        most = MOST_MEMORY if most == resource.RLIM_INFINITY else min(MOST_MEMORY, most)
+        try:
+            resource.setrlimit(resource.RLIMIT_AS, (most, most))
+        except (ValueError, OSError):
+            if _SYSTEM == "linux":  # macOS has the name, and refuses any limit
+                raise
+
+
+_SYSTEM = sys.platform
 
 
 def _texts(failure: Failure | None) -> dict[str, dict[str, str]]:

@@ -102,7 +102,9 @@ def update(lang: str) -> None:
     write_po(buffer, fresh, width=100, omit_header=True, sort_output=True, no_location=True)
     path = catalogue.FOLDER / f"{lang}.po"
     header = path.read_text("utf-8").partition("\n\n")[0]
-    path.write_text(f"{header}\n\n{buffer.getvalue().decode()}".rstrip("\n") + "\n", "utf-8")
+    path.write_text(
+        f"{header}\n\n{buffer.getvalue().decode()}".rstrip("\n") + "\n", "utf-8", newline="\n"
+    )
 
 
 def _read(lang: str) -> Catalog:

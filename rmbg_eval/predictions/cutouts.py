@@ -8,7 +8,7 @@ from tempfile import TemporaryDirectory
 
 from ..cases.case import Case
 from ..core.cache import Store
-from ..core.files import write_atomic
+from ..core.files import folded, write_atomic
 from ..core.progress import OnStep, Step, ignore
 from ..errors import printable
 from ..models.protocol import Model
@@ -29,7 +29,7 @@ def make_cutouts(
     """
     store = Store.default()
     model.fetch(lambda text: on_step(Step(text)))
-    taken: dict[Path, Path] = {}
+    taken: dict[str, Path] = {}
     cases, targets = [], {}
     for image in images:
         target = folder / f"{image.stem}.png"
@@ -37,7 +37,7 @@ def make_cutouts(
         if problem:
             yield image, problem
             continue
-        taken[target] = image
+        taken[folded(str(target))] = image
         case = Case("", printable(image.stem), image)
         cases.append(case)
         targets[case.id] = image, target
@@ -56,12 +56,12 @@ def make_cutouts(
 
 
 def _conflict(
-    image: Path, target: Path, images: Sequence[Path], taken: dict[Path, Path], overwrite: bool
+    image: Path, target: Path, images: Sequence[Path], taken: dict[str, Path], overwrite: bool
 ) -> str | None:
     """Why the cut-out of `image` cannot be written to `target`, or None."""
-    if target in taken:
-        other = printable(taken[target].name)
-        return f"{other} has the same name. Choose another folder for one of them."
+    other = taken.get(folded(str(target)))
+    if other:
+        return f"{printable(other.name)} has the same name. Choose another folder for one of them."
     if target.exists():
         if any(other.exists() and target.samefile(other) for other in images):
             return "Its cut-out would replace a picture. Give another folder with --out."

@@ -304,7 +304,7 @@ def _finish(model: Model, job: _Job, out: Path, *, cached: bool) -> Prediction:
     assert job.kept is not None
     entry, png = job.kept
     case, name = job.case, model.info.name
-    path = cutout_path(name, case.category, case.id)
+    path = cutout_path(name, case.category, case.id, case.alone)
     if sha256_file(out / path) != entry.cutout_sha256:
         write_atomic(out / path, png)
     return Prediction(
@@ -325,9 +325,9 @@ def _finish(model: Model, job: _Job, out: Path, *, cached: bool) -> Prediction:
     )
 
 
-def cutout_path(model: str, category: str, case: str) -> str:
-    """Where a cut-out lies in a run folder."""
-    return f"cutouts/{safe_name(model)}/{safe_name(category)}/{safe_name(case)}.png"
+def cutout_path(model: str, category: str, case: str, alone: bool = True) -> str:
+    """Where a cut-out lies in a run folder; `alone`: of the case, as there."""
+    return f"cutouts/{safe_name(model)}/{safe_name(category)}/{safe_name(case, alone)}.png"
 
 
 def stored_alpha(path: Path) -> Alpha:

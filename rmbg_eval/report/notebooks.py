@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import unquote
 
-from ..core.files import cannot_write, write_atomic
+from ..core.files import cannot_write, replace, write_atomic
 from ..core.images import read_bytes
 from ..core.kernel import Kernel
 from ..core.modules import absent
@@ -98,7 +98,7 @@ def _executed(
                 autosave_cell_every=0,
                 start_timeout=_KERNEL_START,
             )
-        os.replace(partial, notebook)
+        replace(partial, notebook)
     except PapermillExecutionError as error:
         raise ReportError(
             Message(

@@ -23,7 +23,7 @@ from ..cases.case import Case, CaseSet
 from ..cases.folder import load_cases
 from ..core.cache import MeasureCache, Store
 from ..core.choices import Dtype, Foreground, split
-from ..core.files import remove_unfinished, sha256_file, write_atomic
+from ..core.files import folded, remove_unfinished, sha256_file, write_atomic
 from ..core.key import Key
 from ..core.machine import Machine
 from ..core.progress import OnStep, Step, ignore
@@ -487,8 +487,9 @@ def _earlier(out: Path, part: Part | None) -> Run | None:
 
 
 def _refuse_one_name_twice(names: list[str]) -> None:
+    alike = [folded(name) for name in names]
     for name in names:
-        if names.count(name) > 1:
+        if alike.count(folded(name)) > 1:
             raise ModelError(
                 Message("Two models are called {name}", name=repr(name)),
                 Message("Give each a label of its own: LABEL=SPEC."),

@@ -11,7 +11,7 @@ from pathlib import Path
 
 from filelock import FileLock, Timeout
 
-from ..core.files import cannot_write, remove_below, user_path, write_atomic
+from ..core.files import cannot_write, in_names, remove_below, user_path, write_atomic
 from ..core.paths import resource
 from ..errors import OutputError, printable
 from ..i18n import Message
@@ -152,11 +152,8 @@ def _is_ours(page: Path) -> bool:
 
 def prune(out: Path, run: Run) -> None:
     """Remove cut-outs of earlier runs that are no part of this one."""
-    current = {p.cutout for p in run.predictions}
-    remove_below(
-        out / "cutouts",
-        lambda path: path.suffix != ".png" or path.relative_to(out).as_posix() in current,
-    )
+    ours = in_names(out, (p.cutout for p in run.predictions if p.cutout))
+    remove_below(out / "cutouts", lambda path: path.suffix != ".png" or ours(path))
 
 
 def plain_text(cell: str) -> str:

@@ -211,7 +211,7 @@ def _inside(folder: Path) -> Callable[[str], bool]:
         if "\0" in name:
             return False
         parent, _, last = name.rpartition("/")
-        if last == ".." or name.startswith("/") or islink(start + name):
+        if last == ".." or name.startswith("/") or "\\" in name or islink(start + name):
             return Path(realpath(folder / name)).is_relative_to(whole)
         return there(parent)
 

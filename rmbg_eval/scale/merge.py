@@ -20,7 +20,14 @@ from pydantic import BaseModel, ValidationError
 
 from ..core.anchors import case_anchor
 from ..core.choices import split
-from ..core.files import cannot_write, inside, remove_unfinished, unfinished_prefix, write_atomic
+from ..core.files import (
+    cannot_write,
+    inside,
+    remove_unfinished,
+    replace,
+    unfinished_prefix,
+    write_atomic,
+)
 from ..core.key import Key
 from ..core.machine import Machine
 from ..core.progress import OnStep, Step, ignore
@@ -477,7 +484,7 @@ def _link(folder: Path, to: Path, name: str, sha256: str | None = None) -> None:
                 return
         scratch = Path(tempfile.mktemp(prefix=unfinished_prefix(), dir=target.parent))  # noqa: S306
         os.link(source, scratch)
-        os.replace(scratch, target)
+        replace(scratch, target)
     except OSError as error:
         if scratch is None:
             raise cannot_write(target, error) from None

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import hashlib
-import os
 
 import numpy as np
 import pytest
@@ -14,6 +13,7 @@ from pictures import (
     colourful,
     encode,
     half_transparent,
+    make_pipe,
     picture,
     put,
     time_limit,
@@ -154,7 +154,7 @@ def test_a_case_toml_that_is_no_file_of_the_set_is_a_failed_case(make, tmp_path)
     if make == "folder":
         path.mkdir()
     elif make == "pipe":
-        os.mkfifo(path)
+        make_pipe(path)
     else:
         path.symlink_to(tmp_path / "secret.toml")
     with time_limit(5):

@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import re
 import tomllib
+import unicodedata
 
 import numpy as np
 import pytest
@@ -14,6 +15,7 @@ from pictures import (
     check_message,
     encode,
     half_transparent,
+    make_pipe,
     ordinary_user,
     picture,
     public_folder,
@@ -25,6 +27,7 @@ from PIL import Image
 from rmbg_eval.cases.categories import CATEGORIES
 from rmbg_eval.cases.folder import CaseFile, check_case, load_cases, new_case_set
 from rmbg_eval.errors import CaseError, RmbgEvalError
+from rmbg_eval.predictions.stages import cutout_path
 
 
 def names(folder, *categories):
@@ -288,7 +291,7 @@ def test_a_set_that_may_not_be_entered_is_an_error_with_a_remedy(inner):
     check_message(caught.value, "closed")
 
 
-@pytest.mark.parametrize("make", [os.mkdir, os.mkfifo], ids=["folder", "pipe"])
+@pytest.mark.parametrize("make", [os.mkdir, make_pipe], ids=["folder", "pipe"])
 def test_a_picture_that_is_no_file_does_not_hang(make, tmp_path):
     put(tmp_path / "pet" / "good.png")
     make(tmp_path / "pet" / "x.jpg")
@@ -341,3 +344,22 @@ def test_a_new_case_set_where_nothing_may_be_written_is_an_error(where):
         with ordinary_user(), pytest.raises(CaseError) as caught:
             new_case_set(folder / where)
     check_message(caught.value, where)
+
+
+def test_names_that_some_disk_takes_for_one_have_files_of_their_own(tmp_path):
+    for name in ("Rex.jpg", "rex.png", "REX/image.png", "tom.png", "gt/._tom.png"):
+        put(tmp_path / "pet" / name)
+    found = load_cases(tmp_path)
+    paths = {c.id: cutout_path("m", c.category, c.id, c.alone) for c in found.cases}
+    assert [*paths] == ["REX", "Rex", "rex", "tom"]
+    assert len({path.lower() for path in paths.values()}) == 4
+    assert paths["REX"] == "cutouts/m/pet/REX.png"
+    assert paths["tom"] == "cutouts/m/pet/tom.png"
+    assert found.skipped == ()  # what macOS puts beside a picture is none
+
+
+def test_a_name_in_parts_as_macos_writes_it_is_the_same_name(tmp_path):
+    put(tmp_path / unicodedata.normalize("NFD", "café") / unicodedata.normalize("NFD", "é.png"))
+    (case,) = load_cases(tmp_path, ["café"]).cases
+    assert case.name == "café/é"
+    assert check_case(case) == ((WIDTH, HEIGHT), None)

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-import os
 from pathlib import Path
 
 import pytest
+from pictures import make_pipe
 
 from rmbg_eval.compare.tolerances import (
     ALPHA_MEAN,
@@ -117,7 +117,7 @@ def test_bytes_that_are_no_text_are_not_toml(tmp_path: Path) -> None:
 
 def test_what_is_no_file_is_refused_and_not_waited_for(tmp_path: Path) -> None:
     pipe = tmp_path / "pipe"
-    os.mkfifo(pipe)
+    make_pipe(pipe)
     for path in (tmp_path, pipe, tmp_path / "none"):
         with pytest.raises(SettingsError, match="are no file"):
             Tolerances.load(path)

@@ -10,15 +10,20 @@ import subprocess
 import sys
 import threading
 import time
+import unicodedata
 
 import pytest
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 from pictures import check_message, ordinary_user, public_folder, put
 
+from rmbg_eval.core import files
 from rmbg_eval.core.files import (
     cannot_write,
+    folded,
+    in_names,
     remove_unfinished,
+    replace,
     safe_name,
     sha256_file,
     unfinished_prefix,
@@ -164,7 +169,8 @@ def test_a_name_is_safe_whatever_it_stands_for(text):
     assert name[-1] not in ".-"
     assert name.isprintable()
     assert len(name) <= 69
-    assert len(f"{name}.png".encode()) <= 255
+    assert len(f"{name}.{'0' * 16}.webp".encode()) <= 255  # a matte's
+    assert unicodedata.is_normalized("NFC", name)
     assert safe_name(text) == name
 
 
@@ -183,6 +189,30 @@ def test_hostile_names_are_safe_too(text, tmp_path):
 @example("", "x")
 def test_two_texts_never_share_a_name(one, other):
     assert (safe_name(one) == safe_name(other)) == (one == other)
+
+
+@pytest.mark.parametrize(
+    "text",
+    [*"CON con nul.png aux Prn COM1 lpt9.a.b com¹ a. a:b".split(), "a ", "\u212b", "\u1112\u1161"],
+)
+def test_what_windows_or_macos_takes_for_something_else_is_not_a_name(text):
+    name = safe_name(text)
+    assert re.fullmatch(r".+-[0-9a-f]{8}", name), name
+    assert not re.fullmatch(r"(?i)(con|prn|aux|nul|com.|lpt.)(\..*)?", name)
+
+
+@pytest.mark.parametrize("text", ["IMG_1234", "console", "com10", "aux-1", "Null", "é", "n" * 60])
+def test_what_only_looks_like_that_stays(text):
+    assert safe_name(text) == text
+
+
+@many
+@given(texts)
+@example("Rex")
+@example("ISNet-0A1B2C3D")
+def test_a_name_that_is_not_alone_is_another_on_every_disk(text):
+    if (other := text.swapcase()) != text:
+        assert folded(safe_name(text, alone=False)) != folded(safe_name(other))
 
 
 @many
@@ -220,3 +250,44 @@ def test_only_what_a_dead_process_of_this_machine_left_goes(tmp_path):
     os.utime(tmp_path / f"{there}d", (long_ago, long_ago))
     remove_unfinished(tmp_path)
     assert {path.name for path in tmp_path.iterdir()} == {n for n, left in names.items() if left}
+
+
+@pytest.mark.parametrize(("system", "tries"), [("win32", 3), ("linux", 1)])
+def test_only_windows_is_asked_again_for_a_file_that_is_read(system, tries, tmp_path, monkeypatch):
+    left, move = [PermissionError(errno.EACCES, "in use")] * 2, os.replace
+
+    def while_read(source, target):
+        if left:
+            raise left.pop()
+        move(source, target)
+
+    monkeypatch.setattr(files, "_SYSTEM", system)
+    monkeypatch.setattr(os, "replace", while_read)
+    source = put(tmp_path / "new", "new")
+    if tries == 1:
+        with pytest.raises(PermissionError):
+            replace(source, tmp_path / "old")
+    else:
+        replace(source, tmp_path / "old")
+        assert (tmp_path / "old").read_text() == "new"
+
+
+def test_a_path_too_long_for_windows_says_so(monkeypatch):
+    path, error = files.Path("C:/" + "n" * 300), FileNotFoundError(errno.ENOENT, "not found")
+    check_message(cannot_write(path, OSError(errno.ENAMETOOLONG, "too long")), "too long a path")
+    assert "too long a path" not in str(cannot_write(path, error))
+    monkeypatch.setattr(files, "_SYSTEM", "win32")
+    check_message(cannot_write(path, error), "too long a path", "shorter")
+
+
+def test_a_file_is_known_by_another_case_of_its_name_where_the_disk_takes_both_for_one(
+    tmp_path, monkeypatch
+):
+    there, gone = put(tmp_path / "ISNet" / "Rex.png"), put(tmp_path / "isnet" / "tom.png")
+    ours = in_names(tmp_path, ["isnet/rex.png"])
+    assert not ours(there)
+    monkeypatch.setattr(
+        files.Path, "samefile", lambda one, other: folded(str(one)) == folded(str(other))
+    )
+    assert ours(there)
+    assert not ours(gone)

@@ -129,4 +129,4 @@ def test_where_the_system_does_not_say_there_is_no_figure(
     monkeypatch.setattr(Path, "write_text", unreadable)
     assert reset_peak_memory() is False
     assert peak_memory() is None
-    assert machine._processor()
+    assert machine.processor()

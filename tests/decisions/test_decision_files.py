@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import json
-import os
 from pathlib import Path
 
 import pytest
+from pictures import make_pipe
 from reviewers import approval, decisions, later, review, run_over, sha, vote
 
 from rmbg_eval import Run
@@ -182,7 +182,7 @@ def test_reading_is_bounded(run: Run, tmp_path: Path, monkeypatch: pytest.Monkey
 
 
 def test_pipes_folders_and_nothing_are_refused(run: Run, tmp_path: Path) -> None:
-    os.mkfifo(tmp_path / "pipe")
+    make_pipe(tmp_path / "pipe")
     paths = [tmp_path / "pipe", tmp_path, tmp_path / "none.json", tmp_path / "a\0b"]
     assert len(take(run, paths).refused) == 4
 

@@ -6,6 +6,7 @@ import os
 import socket
 import stat
 import struct
+import tempfile
 import threading
 import time
 from contextlib import suppress
@@ -17,11 +18,14 @@ from fakes import FakeModel, disc
 
 from rmbg_eval import Picture
 from rmbg_eval.errors import ModelError
-from rmbg_eval.explore import remove_background
+from rmbg_eval.explore import remove_background, widget
 from rmbg_eval.explore.frames import Line, LineCutError
 from rmbg_eval.explore.model_server import Kept, RemoteEngine, kept_png, serve_models
+from rmbg_eval.explore.server import _short_folder
+from rmbg_eval.explore.widget import MOST_MEMORY
 from rmbg_eval.i18n import Message
 
+resource = pytest.importorskip("resource", reason="Windows, where nothing is served")
 RGB = disc(1, (120, 90))[0]
 
 
@@ -187,3 +191,32 @@ def test_the_oldest_results_go_first() -> None:
     assert kept.get(large), "a result is kept at least until the next"
     kept.drop([large])
     assert kept.get(large) is None
+
+
+@pytest.mark.parametrize(
+    ("system", "hard", "given"),
+    [("linux", -1, MOST_MEMORY), ("linux", 1 << 30, 1 << 30), ("darwin", -1, None)],
+)
+def test_a_visitor_has_so_much_memory_where_the_system_can_bound_it(
+    monkeypatch: pytest.MonkeyPatch, system: str, hard: int, given: int | None
+) -> None:
+    bounds: list[tuple[int, int]] = []
+
+    def bound(what: int, both: tuple[int, int]) -> None:
+        if system == "darwin":
+            raise ValueError("current limit exceeds maximum limit")
+        bounds.append(both)
+
+    monkeypatch.setattr(widget, "_SYSTEM", system)
+    monkeypatch.setattr(resource, "getrlimit", lambda what: (hard, hard))
+    monkeypatch.setattr(resource, "setrlimit", bound)
+    widget.bound_memory()
+    assert bounds == ([] if given is None else [(given, given)])
+
+
+def test_sockets_have_short_paths(monkeypatch: pytest.MonkeyPatch) -> None:
+    """macOS has 103 characters for one; below the folder, a kernel's takes 84."""
+    monkeypatch.setattr(tempfile, "tempdir", "/var/folders/zz/zyxvpxvq6csfxvn_n0000000000000/T")
+    assert _short_folder() == "/tmp"
+    monkeypatch.setattr(tempfile, "tempdir", "/scratch/me")
+    assert _short_folder() is None

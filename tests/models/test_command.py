@@ -2,18 +2,19 @@
 
 from __future__ import annotations
 
-import os
 import shlex
 import sys
 import time
 from pathlib import Path
 
 import numpy as np
+import psutil
 import pytest
 from fakes import disc
 
 from rmbg_eval.core.images import Picture
 from rmbg_eval.errors import ModelError, RmbgEvalError
+from rmbg_eval.models import command
 from rmbg_eval.models.command import Command
 from rmbg_eval.models.table import load_model
 
@@ -149,13 +150,13 @@ def test_what_takes_too_long_is_ended_with_all_it_started(tmp_path: Path) -> Non
         model.infer([model.preprocess(PICTURE)])
     pid = int((tmp_path / "pid").read_text())
     for _ in range(100):
-        if (
-            not Path(f"/proc/{pid}").exists()
-            or "Z" in Path(f"/proc/{pid}/stat").read_text().split()
-        ):
+        try:
+            if psutil.Process(pid).status() == psutil.STATUS_ZOMBIE:
+                return
+        except psutil.NoSuchProcess:
             return
         time.sleep(0.05)
-    os.kill(pid, 9)
+    psutil.Process(pid).kill()
     pytest.fail("the program's child still runs")
 
 
@@ -174,3 +175,11 @@ def test_what_takes_too_long_is_ended_with_all_it_started(tmp_path: Path) -> Non
 def test_a_wrong_command_is_named(spec: str, fault: str) -> None:
     with pytest.raises(ModelError, match=fault):
         load_model(spec)
+
+
+def test_a_command_has_the_folders_of_windows(monkeypatch: pytest.MonkeyPatch) -> None:
+    said = r"""C:\tools\it.exe 'a b' "c d" {in} {out}"""
+    monkeypatch.setattr(command, "_SYSTEM", "win32")
+    assert command._words(said) == [r"C:\tools\it.exe", "a b", "c d", "{in}", "{out}"]
+    monkeypatch.setattr(command, "_SYSTEM", "linux")
+    assert command._words(said) == shlex.split(said)

@@ -82,6 +82,13 @@ def test_of_two_pictures_with_one_stem_the_second_is_told(tmp_path: Path, out: P
     assert is_cutout(out / "a.png", 1)
 
 
+def test_so_it_is_where_only_the_case_differs(tmp_path: Path, out: Path) -> None:
+    first, second = save_picture(tmp_path / "Rex.bmp", 1), save_picture(tmp_path / "rex.png", 2)
+    said = results([first, second], out)
+    assert said[first] == out / "Rex.png"
+    assert "Rex.bmp has the same name" in str(said[second])
+
+
 def test_another_file_is_kept_unless_told_otherwise(tmp_path: Path, out: Path) -> None:
     image = save_picture(tmp_path / "a.png", 1)
     out.mkdir()

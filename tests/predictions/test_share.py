@@ -141,6 +141,23 @@ def _children() -> list[psutil.Process]:
     ]
 
 
+def test_a_process_ends_with_its_parent_whose_number_stays(monkeypatch: pytest.MonkeyPatch) -> None:
+    """As on Windows, where a number is told also of a parent that is gone."""
+
+    class Gone:
+        alive = [True, False]  # noqa: RUF012
+
+        def is_alive(self) -> bool:
+            return self.alive.pop(0)
+
+    ends: list[int] = []
+    monkeypatch.setattr(processes, "_LOOK_EVERY", 0)
+    monkeypatch.setattr(processes, "parent_process", Gone)
+    monkeypatch.setattr(os, "_exit", ends.append)
+    processes.end_with_parent(os.getppid())
+    assert ends == [1]
+
+
 def stop(send: Send) -> None:
     """Hang so that not even a request to end is heard."""
     os.kill(os.getpid(), signal.SIGSTOP)

@@ -389,6 +389,8 @@ def test_objects_and_functions_are_models_too(settings: Settings) -> None:
 def test_two_models_of_one_name_are_refused(settings: Settings, tmp_path: Path) -> None:
     models = {"models": ["grabcut", f"grabcut=folder:{tmp_path}"]}
     refused(settings.model_copy(update=models), ModelError, "Two models are called 'grabcut'")
+    models = {"models": ["grabcut", f"GrabCut=folder:{tmp_path}"]}  # one folder on many disks
+    refused(settings.model_copy(update=models), ModelError, "Two models are called 'grabcut'")
 
 
 def test_the_commit_is_that_of_the_checkout(settings: Settings, use_models: UseModels) -> None:

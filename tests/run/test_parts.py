@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+import os
 import shutil
 import sys
 from collections.abc import Callable
@@ -26,6 +27,7 @@ from rmbg_eval.core.key import Key
 from rmbg_eval.core.records import Records, stored_in
 from rmbg_eval.errors import OutputError, SettingsError
 from rmbg_eval.measure.columns import Measurements
+from rmbg_eval.run import parts
 from rmbg_eval.run.evaluate import evaluate
 from rmbg_eval.run.folder import save, write_run
 from rmbg_eval.run.record import Run
@@ -345,6 +347,19 @@ DAMAGES = (
     _gone, _truncated, _truncated_and_named, _no_parquet, _other_columns, _other_types,
     _fewer_rows, _no_json, _lies_elsewhere, _no_key, _twice, _not_finite, _unnamed, _above,
 )  # fmt: skip
+
+
+def test_a_name_leads_out_of_the_folder_on_windows_too(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def windows(path: object) -> str:
+        return os.path.normpath(str(path).replace("\\", "/"))
+
+    monkeypatch.setattr(parts, "realpath", windows)
+    inside = parts._inside(tmp_path)
+    assert inside("cutouts/a/b.png")
+    assert not inside("..\\secret.png")
+    assert not inside("cutouts/..\\..\\secret.png")
 
 
 @pytest.mark.usefixtures("small")
