@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import base64
 import mimetypes
-import os
 import re
 from collections.abc import Iterable
 from html import unescape
