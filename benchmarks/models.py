@@ -30,6 +30,7 @@ SPECS = (
     "isnet --dtype bf16",
     "isnet-matting",
     "isnet-guided=isnet?refine=guided",
+    "isnet-int8",
     "isnet-quint8",
     "grabcut",
 )

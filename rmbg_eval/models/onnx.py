@@ -171,6 +171,32 @@ def isnet(asked: LoadOptions) -> OnnxModel:
     return OnnxModel(info, _ISNET_INPUT, network, weights=ISNET_MEDIUM)
 
 
+_INT8_RANGES = Path(__file__).with_name("isnet-int8.json")
+"""As NNCF 3.4 found them (`quantize`, preset mixed) over 10 of the reference pictures, at which
+operations; `runtimes._quantise` says what is made of them."""
+
+
+def isnet_int8(asked: LoadOptions) -> OnnxModel:
+    """IS-Net of the fp16 weights, computed in 8 bits by OpenVINO; it has one dtype only."""
+    require_cpu("isnet-int8", asked.device)
+    ranges = _sha256(_INT8_RANGES)[:8]
+    info = ModelInfo(
+        name=asked.label,
+        title="IS-Net, computed in 8 bits",
+        licence="MIT",
+        weights_sha256=ISNET_MEDIUM.sha256,
+        pipeline=f"{_ISNET_INPUT}; weights and activations in 8 bits, ranges {ranges}; {_BACK}",
+        runtime=runtime_name("openvino", "OpenVINO"),
+        device="cpu",
+        dtype="int8",
+    )
+
+    def network() -> Network:
+        return open_openvino(verified(ISNET_MEDIUM), "fp32", _INT8_RANGES)
+
+    return OnnxModel(info, _ISNET_INPUT, network, weights=ISNET_MEDIUM)
+
+
 def isnet_quint8(asked: LoadOptions) -> OnnxModel:
     """IS-Net with weights quantised to 8 bits, computed by ONNX Runtime; it has one dtype only."""
     require_cpu("isnet-quint8", asked.device)
@@ -416,6 +442,7 @@ def _fitting(
 
 ENTRIES = (
     Entry("isnet", "IS-Net, fp16 weights", "MIT", isnet, ISNET_MEDIUM, place=0),
+    Entry("isnet-int8", "IS-Net, computed in 8 bits", "MIT", isnet_int8, ISNET_MEDIUM, place=0),
     Entry("isnet-quint8", "IS-Net, quint8 weights", "MIT", isnet_quint8, ISNET_SMALL, place=0),
     Entry(
         "onnx",

@@ -15,7 +15,7 @@ import pytest
 
 from rmbg_eval.core.images import Alpha, Picture, check_alpha
 from rmbg_eval.errors import ModelError, WeightsError
-from rmbg_eval.models import runtimes
+from rmbg_eval.models import onnx, runtimes
 from rmbg_eval.models.table import load_model
 from rmbg_eval.models.weights import ISNET_MEDIUM
 
@@ -100,6 +100,24 @@ def test_quint8_is_close_to_the_same_network(weights: Path, fp32: Alpha, chelsea
     assert 0 < np.abs(alpha - fp32).mean() < 0.02
 
 
+def test_int8_is_close_to_the_same_network_and_not_the_same(
+    weights: Path, fp32: Alpha, chelsea: Picture
+) -> None:
+    alpha = alpha_of("isnet-int8", "auto", chelsea)
+    check_alpha(alpha, chelsea.rgb.shape[:2])
+    assert 0 < np.abs(alpha - fp32).mean() < 0.03
+
+
+def test_int8_of_a_graph_with_other_names_is_refused(
+    weights: Path, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    ranges = tmp_path / "ranges.json"
+    ranges.write_text('[["/conv_of_another/Relu", 0, 1, []]]')
+    monkeypatch.setattr(onnx, "_INT8_RANGES", ranges)
+    with pytest.raises(ModelError, match=r"no '/conv_of_another/Relu'.*--dtype bf16"):
+        load_model("isnet-int8").load()
+
+
 def test_only_the_output_that_is_used_is_computed(
     weights: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -128,7 +146,7 @@ def test_a_processor_without_bf16_is_told(weights: Path, monkeypatch: pytest.Mon
         load_model("isnet", "auto", "bf16").load()
 
 
-@pytest.mark.parametrize("spec", ["isnet", "isnet-quint8"])
+@pytest.mark.parametrize("spec", ["isnet", "isnet-int8", "isnet-quint8"])
 def test_without_weights_load_says_how_to_get_them(spec: str) -> None:
     with pytest.raises(WeightsError, match=r"isnet-.*\.onnx is not in the cache.*models --fetch"):
         load_model(spec).load()

@@ -99,7 +99,7 @@ def test_control_characters_of_a_spec_reach_no_message() -> None:
     assert str(caught.value).isprintable()
 
 
-@pytest.mark.parametrize("spec", ["isnet", "isnet-quint8"])
+@pytest.mark.parametrize("spec", ["isnet", "isnet-int8", "isnet-quint8"])
 @pytest.mark.parametrize("device", ["cuda", "mps"])
 def test_a_device_the_model_has_not_is_refused(spec: str, device) -> None:
     with pytest.raises(ModelError, match=f"{spec} runs on the CPU only; device '{device}'.*auto"):
@@ -120,7 +120,7 @@ def test_isnet_takes_the_dtypes_it_offers_and_no_other() -> None:
         load_model("isnet", "cpu", "fp16")
 
 
-@pytest.mark.parametrize("spec", ["isnet-quint8", "grabcut"])
+@pytest.mark.parametrize("spec", ["isnet-int8", "isnet-quint8", "grabcut"])
 def test_a_model_of_one_dtype_keeps_it_and_says_so(spec: str) -> None:
     assert load_model(spec, "auto", "bf16").info.dtype not in ("bf16", "fp32")
     assert load_model(spec, "auto", "bf16").info == load_model(spec).info
