@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import os
-import signal
 import subprocess
 import sys
 from collections.abc import Callable
@@ -12,6 +11,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from commands import KILLED
 from comparisons import made
 from fakes import FakeModel, some_cases
 from hypothesis import given
@@ -309,7 +309,8 @@ def test_a_run_folder_is_no_baseline_and_a_baseline_no_run_folder(
 
 
 _APPROVE = """
-import os, signal, sys
+import os, sys
+import psutil
 from pathlib import Path
 from rmbg_eval.compare.baseline import approve
 
@@ -319,7 +320,7 @@ def dies_before_it(source, target):
     global writes
     writes += 1
     if writes == int(sys.argv[3]):
-        os.kill(os.getpid(), signal.SIGKILL)
+        psutil.Process().kill()
     replace(source, target)
 
 os.replace = dies_before_it
@@ -340,7 +341,7 @@ def test_killed_before_any_write_the_old_baseline_is_whole(
     evaluate(settings)
     arguments = [sys.executable, "-c", _APPROVE, settings.out, base, str(last_write)]
     done = subprocess.run(arguments, check=False, env={**os.environ})
-    assert done.returncode == -signal.SIGKILL
+    assert done.returncode == KILLED
     assert compare(base, old.out_folder).failing() == ()
     for p in Run.load(base).predictions:
         alpha_of(base, p)

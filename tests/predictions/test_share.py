@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import multiprocessing
 import os
-import signal
 import time
 from collections.abc import Iterator
 from functools import partial
@@ -38,7 +37,7 @@ class Telling(FakeModel):
 
     def alpha(self, picture: Picture) -> Alpha:
         if picture.name == self.kills:
-            os.kill(os.getpid(), signal.SIGKILL)
+            psutil.Process().kill()
         return super().alpha(picture)
 
 
@@ -160,7 +159,7 @@ def test_a_process_ends_with_its_parent_whose_number_stays(monkeypatch: pytest.M
 
 def stop(send: Send) -> None:
     """Hang so that not even a request to end is heard."""
-    os.kill(os.getpid(), signal.SIGSTOP)
+    psutil.Process().suspend()
 
 
 def test_a_process_that_hangs_is_ended(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -110,6 +110,8 @@ def test_a_file_in_place_of_the_folder_is_named(settings: Settings, below: str) 
 def test_a_folder_that_may_not_be_written_names_the_option(
     settings: Settings, tmp_path: Path
 ) -> None:
+    if not hasattr(os, "geteuid"):
+        pytest.skip("this system has no such permissions: os.geteuid is missing")
     if os.geteuid() == 0:
         pytest.skip("root may write everywhere")
     tmp_path.chmod(0o500)

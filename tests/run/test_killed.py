@@ -6,7 +6,6 @@ import hashlib
 import os
 import random
 import shutil
-import signal
 import subprocess
 import sys
 import time
@@ -15,6 +14,7 @@ from functools import partial
 from pathlib import Path
 
 import pytest
+from commands import KILLED
 from fakes import FakeModel, some_cases
 
 from rmbg_eval.cases.folder import load_cases
@@ -28,7 +28,8 @@ from rmbg_eval.run.record import Run
 from rmbg_eval.settings import Settings
 
 _RUN = """
-import os, signal, sys, time
+import os, sys, time
+import psutil
 from pathlib import Path
 from fakes import FakeModel
 import rmbg_eval.run.evaluate
@@ -51,7 +52,7 @@ def dies_before_it(source, target):
     global writes
     writes += 1
     if writes == int(last_write):
-        os.kill(os.getpid(), signal.SIGKILL)
+        psutil.Process().kill()
     replace(source, target)
 
 os.replace = dies_before_it
@@ -86,7 +87,7 @@ class Victim:
             assert process.stdout is not None
             assert process.stdout.readline() == "ready\n"
             kill(process)
-        assert process.returncode == -signal.SIGKILL
+        assert process.returncode == KILLED
         return self.inferred()[len(before) :]
 
     def inferred(self) -> list[str]:
