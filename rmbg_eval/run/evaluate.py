@@ -21,6 +21,7 @@ from typing import Any
 
 from ..cases.case import Case, CaseSet
 from ..cases.folder import load_cases
+from ..cases.in_memory import write_pictures
 from ..core.cache import MeasureCache, Store
 from ..core.choices import Dtype, Foreground, split
 from ..core.files import folded, remove_unfinished, sha256_file, write_atomic
@@ -87,6 +88,7 @@ def evaluate(
     on_save: OnSave = lambda out, run: None,
     *,
     models: Iterable[OneModel] | Mapping[str, OneModel] | None = None,
+    pictures: Mapping[str, Any] | None = None,
     part: Part | Shard | None = None,
     isolate: bool = False,
     time_limit: float = TIME_LIMIT,
@@ -108,6 +110,9 @@ def evaluate(
     and without a `VERSION` its cut-outs are not used again. Objects run in this process, whatever
     the settings' device and dtype.
 
+    `pictures` takes the place of the settings' cases: those in memory, by `category/name`, as
+    `cases.in_memory.write_pictures` describes them, which puts them into the run folder.
+
     `on_save` writes what else is made of a run, as `ci.outputs.build_files` does for a build.
     `part`: of the cases, only those; `scale.merge` makes one run of the runs of all parts. A
     `Shard`: `case_set` is only those already.
@@ -124,6 +129,10 @@ def evaluate(
     started, clock = datetime.now(UTC), time.perf_counter()
     metrics = metrics_of(settings)
     delivery = load_delivery(settings.rules)
+    if pictures is not None:
+        with run_folder(settings.out_folder) as out:
+            folder = write_pictures(out, pictures)
+        settings = settings.model_copy(update={"cases": str(folder), "categories": []})
     store, measures = caches or (Store.default(), MeasureCache.default())
     case_set = case_set or load_cases(
         settings.cases_source, settings.categories, settings.layout_of

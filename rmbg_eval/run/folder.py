@@ -11,6 +11,7 @@ from pathlib import Path
 
 from filelock import FileLock, Timeout
 
+from ..cases.in_memory import FOLDER as PICTURES
 from ..core.files import cannot_write, in_names, remove_below, user_path, write_atomic
 from ..core.paths import resource
 from ..errors import OutputError, printable
@@ -21,7 +22,7 @@ from .shard import DONE
 
 _OURS = {
     "run.json", "records", "measurements.csv", "junit.xml", "summary.md", "cutouts", "assets",
-    "decisions.json", "decisions.csv", "mend.csv", DONE,
+    "decisions.json", "decisions.csv", "mend.csv", DONE, PICTURES,
 }  # fmt: skip
 MATTES = "mattes"
 """The folder of a baseline that holds its mattes."""

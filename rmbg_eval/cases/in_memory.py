@@ -1,0 +1,94 @@
+"""Pictures that are in memory, as a folder of cases: whoever looks at a run needs them again."""
+
+from __future__ import annotations
+
+import hashlib
+import io
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from PIL import Image
+
+from ..core.files import safe_name, write_atomic
+from ..core.images import FAST_PNG, Alpha, check_alpha, check_rgb, quantise
+from ..errors import ImageError, SettingsError, printable
+from ..i18n import Message
+
+FOLDER = "pictures"
+"""The folder in a run folder that holds them, and the category of those that name none."""
+
+
+def write_pictures(out: Path, pictures: Mapping[str, Any]) -> Path:
+    """Write pictures as cases below `out/pictures`; the folder, named after its content.
+
+    `pictures`: by `category/name`, or a name alone: `(H, W, 3) uint8`, sRGB, or a Pillow image
+    without transparency; with its true alpha in a pair: `(H, W)`, float in [0, 1], which is kept in
+    steps of 1/255, or uint8. SettingsError names what is none of it.
+    """
+    if not pictures:
+        raise SettingsError(
+            Message("There is no picture that could be used"), Message("Give one at least.")
+        )
+    files: dict[str, bytes] = {}
+    for name, given in pictures.items():
+        category, _, short = name.rpartition("/")
+        parts = category or FOLDER, short
+        if any(safe_name(part) != part for part in parts):
+            raise SettingsError(
+                Message("A picture cannot be named {name}", name=repr(printable(name))),
+                Message("Name it category/name, each a plain file name."),
+            )
+        picture, truth = given if isinstance(given, tuple) else (given, None)
+        try:
+            rgb = _rgb(picture)
+            files[f"{parts[0]}/{short}/image.png"] = _png(rgb)
+            if truth is not None:
+                files[f"{parts[0]}/{short}/alpha.png"] = _png(_alpha(truth, rgb.shape[:2]))
+        except ImageError as error:
+            raise SettingsError(
+                Message("{name}: {problem}", name=printable(name), problem=error.problem),
+                error.remedy,
+            ) from None
+    content = hashlib.sha256()
+    for file, data in files.items():
+        content.update(f"{file} {hashlib.sha256(data).hexdigest()} ".encode())
+    folder = out / FOLDER / content.hexdigest()[:16]
+    for file, data in files.items():
+        write_atomic(folder / file, data)
+    return folder
+
+
+def _rgb(picture: Any) -> np.ndarray:
+    if isinstance(picture, Image.Image):
+        if picture.has_transparency_data:
+            raise ImageError(
+                Message("The picture is transparent: it has no colours there"),
+                Message("Give the original, as RGB."),
+            )
+        picture = picture.convert("RGB")
+    rgb = np.asarray(picture)
+    check_rgb(rgb)
+    return rgb
+
+
+def _alpha(truth: Any, shape: tuple[int, ...]) -> np.ndarray:
+    alpha: Alpha = np.asarray(truth)
+    if alpha.dtype == np.uint8:
+        alpha = alpha / np.float32(255)
+    elif alpha.dtype.kind == "f":
+        alpha = alpha.astype(np.float32)
+    try:
+        check_alpha(alpha, shape)
+    except ImageError as error:
+        raise ImageError(
+            error.problem, Message("Give the true alpha as floats in [0, 1], or as uint8.")
+        ) from None
+    return quantise(alpha)
+
+
+def _png(pixels: np.ndarray) -> bytes:
+    buffer = io.BytesIO()
+    Image.fromarray(pixels).save(buffer, "PNG", **FAST_PNG)
+    return buffer.getvalue()

@@ -1,0 +1,59 @@
+"""Pictures in memory become cases, pixel for pixel."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import numpy as np
+import pytest
+from fakes import disc
+from PIL import Image
+
+from rmbg_eval import Settings, evaluate, load_cases
+from rmbg_eval.cases.in_memory import write_pictures
+from rmbg_eval.errors import SettingsError
+
+RGB, TRUTH = disc(3, (64, 48))
+
+
+def test_what_was_given_is_read_again(tmp_path: Path) -> None:
+    other = Image.fromarray(RGB[::-1])
+    folder = write_pictures(tmp_path, {"pet/rex": (RGB, TRUTH / 255), "b": other})
+    cases = {case.name: case for case in load_cases(folder).cases}
+    assert {*cases} == {"pet/rex", "pictures/b"}
+    assert np.array_equal(cases["pet/rex"].picture().rgb, RGB)
+    assert np.array_equal(cases["pet/rex"].truth(), TRUTH / np.float32(255))
+    assert np.array_equal(cases["pictures/b"].picture().rgb, RGB[::-1])
+    assert cases["pictures/b"].truth() is None
+    assert write_pictures(tmp_path, {"pet/rex": RGB}) != folder
+
+
+@pytest.mark.parametrize(
+    ("name", "given", "problem"),
+    [
+        ("../x", RGB, "cannot be named"),
+        ("a/b/c", RGB, "cannot be named"),
+        ("a/", RGB, "cannot be named"),
+        ("a/x", RGB[..., 0], "a/x: RGB must be"),
+        ("a/x", RGB.astype(float), "RGB must be"),
+        ("a/x", Image.new("RGBA", (4, 4)), "transparent"),
+        ("a/x", (RGB, TRUTH[1:]), "Alpha must be"),
+        ("a/x", (RGB, TRUTH / 100), r"Alpha must lie in \[0, 1\]"),
+    ],
+)
+def test_what_is_none_is_named(tmp_path: Path, name: str, given: object, problem: str) -> None:
+    with pytest.raises(SettingsError, match=problem):
+        write_pictures(tmp_path, {name: given})
+    assert not [*tmp_path.iterdir()]
+
+
+def test_a_run_over_them_can_be_repeated(tmp_path: Path) -> None:
+    settings = Settings(out=str(tmp_path / "out"))
+    models = {"red": lambda rgb: rgb[..., 0] / 255}
+    run = evaluate(settings, models=models, pictures={"pet/rex": (RGB, TRUTH)})
+    assert [p.name for p in run.predictions] == ["pet/rex"]
+    assert run.measurements.of("mad")
+    again = evaluate(run.settings, models=models)
+    assert [p.cutout_sha256 for p in again.predictions] == [
+        p.cutout_sha256 for p in run.predictions
+    ]
