@@ -2,10 +2,15 @@
 
 from __future__ import annotations
 
+from importlib.util import find_spec
 from pathlib import Path
 
 import pytest
 from _pytest.doctest import DoctestItem
+
+
+# Kernels in Triton, which comes with torch where that is for CUDA.
+collect_ignore_glob = [] if find_spec("triton") else ["rmbg_eval/models/birefnet/*_cuda.py"]
 
 
 @pytest.fixture(scope="session")
