@@ -8,7 +8,6 @@ from pathlib import Path
 import pytest
 from _pytest.doctest import DoctestItem
 
-
 # Kernels in Triton, which comes with torch where that is for CUDA.
 collect_ignore_glob = [] if find_spec("triton") else ["rmbg_eval/models/birefnet/*_cuda.py"]
 
