@@ -21,6 +21,7 @@ from matplotlib import pyplot
 from rmbg_eval import Run
 from rmbg_eval.core.machine import Machine
 from rmbg_eval.core.paths import cache_folder
+from rmbg_eval.run.charts import MARKS
 from rmbg_eval.run.plots import COLOURS
 from rmbg_eval.run.statistics import ALL, Points, inference, summarise
 
@@ -108,28 +109,29 @@ def _front(rows: list[Row]) -> list[Row]:
 def _draw(rows: list[Row]) -> None:
     pyplot.rcParams["svg.hashsalt"] = "models"
     pyplot.rcParams["svg.fonttype"] = "none"
-    figure, axes = pyplot.subplots(figsize=(7.2, 4.2), layout="constrained")
+    figure, axes = pyplot.subplots(figsize=(8.4, 4.2), layout="constrained")
     front = _front(rows)
     axes.step(
         [row.seconds or 0 for row in front], [100 * row.share for row in front],
         where="post", color="0.7", linestyle="--", zorder=0,
     )  # fmt: skip
-    for number, row in enumerate(rows):
-        x, y = row.seconds or 0, 100 * row.share
+    for number, row in enumerate(sorted(rows, key=lambda row: row.seconds or 0)):
+        y = 100 * row.share
         low, high = (100 * end for end in (row.points.low or row.share, row.points.high or 1))
-        colour = COLOURS[number % len(COLOURS)]
-        axes.errorbar(x, y, [[y - low], [high - y]], marker="o", color=colour, capsize=3)
         megabytes = f"{row.memory / 1e6:.0f} MB" if row.memory else "memory unknown"
-        axes.annotate(
-            f"{row.name}\n{row.licence}, {megabytes}", (x, y), xytext=(7, -4),
-            textcoords="offset points", fontsize=7.5, va="top",
+        axes.errorbar(
+            row.seconds or 0, y, [[y - low], [high - y]], linestyle="", capsize=3,
+            marker=MARKS[number % len(MARKS)], color=COLOURS[number % len(COLOURS)],
+            label=f"{row.name}: {row.licence}, {megabytes}",
         )  # fmt: skip
     axes.set_xscale("log")
-    axes.set_xlim(right=3.5 * max(row.seconds or 0 for row in rows))
+    axes.xaxis.set_major_formatter("{x:g}")
+    axes.xaxis.set_minor_formatter("{x:g}")
     axes.set_xlabel("seconds of inference a picture, median")
     axes.set_ylabel("% of the points passed")
     axes.set_title(f"{rows[0].points.measured} points on the reference cases, with 95 % intervals")
     axes.grid(alpha=0.3)
+    figure.legend(loc="outside right upper", fontsize=8)
     figure.savefig(DOCS / "models.svg", metadata={"Date": None})
 
 

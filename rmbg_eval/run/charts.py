@@ -17,7 +17,7 @@ from .statistics import inference
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
 
-_MARKS = "osD^vP*X"
+MARKS = "osD^vP*X"
 
 
 def plot_measure(run: Run, metric: str, ax: Axes | None = None) -> Axes:
@@ -35,7 +35,7 @@ def plot_measure(run: Run, metric: str, ax: Axes | None = None) -> Axes:
         rows = [row for row, name in enumerate(names) if model in values[name]]
         axes.plot(
             [values[names[row]][model] for row in rows], rows, label=model, linestyle="",
-            marker=_MARKS[number % len(_MARKS)], color=COLOURS[number % len(COLOURS)],
+            marker=MARKS[number % len(MARKS)], color=COLOURS[number % len(COLOURS)],
         )  # fmt: skip
     axes.set_yticks(range(len(names)), names)
     axes.set_xlabel(f"{unit}, {region}")
@@ -90,7 +90,7 @@ def plot_time(run: Run, metric: str, ax: Axes | None = None) -> Axes:
         if seconds is not None and shared:
             axes.plot(
                 seconds, fmean(case[model] for case in shared), label=model, linestyle="",
-                marker=_MARKS[number % len(_MARKS)], color=COLOURS[number % len(COLOURS)],
+                marker=MARKS[number % len(MARKS)], color=COLOURS[number % len(COLOURS)],
             )  # fmt: skip
     axes.set_xlabel("seconds of inference a picture, median")
     axes.set_ylabel(f"{unit}, {region}, mean")
