@@ -21,6 +21,7 @@ from matplotlib import pyplot
 from rmbg_eval import Run
 from rmbg_eval.core.machine import Machine
 from rmbg_eval.core.paths import cache_folder
+from rmbg_eval.report.scatter import Dot, pareto
 from rmbg_eval.run.charts import MARKS
 from rmbg_eval.run.plots import COLOURS
 from rmbg_eval.run.statistics import ALL, Points, inference, summarise
@@ -99,11 +100,8 @@ def _measure(spec: str) -> Row:
 
 def _front(rows: list[Row]) -> list[Row]:
     """Those that no other is both as fast and as good as, the fastest first."""
-    front: list[Row] = []
-    for row in sorted(rows, key=lambda row: (row.seconds or 0, -row.share)):
-        if not front or row.share > front[-1].share:
-            front.append(row)
-    return front
+    dots = [Dot(row.name, "", row.seconds or 0, row.share) for row in rows]
+    return [rows[number] for number in pareto(dots)]
 
 
 def _draw(rows: list[Row]) -> None:

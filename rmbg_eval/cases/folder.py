@@ -112,20 +112,24 @@ def check_case(case: Case) -> tuple[tuple[int, int], Alpha | None]:
     foreground = case.true_foreground()
     if foreground is not None:
         check_size(size, foreground, N_("true foreground"), case.foreground)
+    remedy = Message("Correct it in case.toml; x goes right and y down from the upper left corner.")
     for point in case.about.points:
-        if not point.fits(size):
-            raise CaseError(
-                Message(
-                    "The region of point {point} leaves the picture of {width}×{height} pixels",
-                    point=point.id,
-                    width=size[0],
-                    height=size[1],
-                ),
-                Message(
-                    "Correct it in case.toml; x goes right and y down from the upper left corner."
-                ),
-            )
+        check_region(point, size, remedy)
     return size, truth
+
+
+def check_region(point: ObservationPoint, size: tuple[int, int], remedy: Message) -> None:
+    """Raise CaseError, with the remedy, if a point leaves a picture of that width and height."""
+    if not point.fits(size):
+        raise CaseError(
+            Message(
+                "The region of point {point} leaves the picture of {width}×{height} pixels",
+                point=point.id,
+                width=size[0],
+                height=size[1],
+            ),
+            remedy,
+        )
 
 
 def check_cases(

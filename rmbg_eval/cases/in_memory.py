@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import hashlib
-import io
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
@@ -12,7 +11,7 @@ import numpy as np
 from PIL import Image
 
 from ..core.files import safe_name, write_atomic
-from ..core.images import FAST_PNG, Alpha, check_alpha, check_rgb, quantise
+from ..core.images import Alpha, check_alpha, check_rgb, png_of, quantise
 from ..errors import ImageError, SettingsError, printable
 from ..i18n import Message
 
@@ -43,9 +42,10 @@ def write_pictures(out: Path, pictures: Mapping[str, Any]) -> Path:
         picture, truth = given if isinstance(given, tuple) else (given, None)
         try:
             rgb = _rgb(picture)
-            files[f"{parts[0]}/{short}/image.png"] = _png(rgb)
+            files[f"{parts[0]}/{short}/image.png"] = png_of(Image.fromarray(rgb))
             if truth is not None:
-                files[f"{parts[0]}/{short}/alpha.png"] = _png(_alpha(truth, rgb.shape[:2]))
+                alpha = Image.fromarray(_alpha(truth, rgb.shape[:2]))
+                files[f"{parts[0]}/{short}/alpha.png"] = png_of(alpha)
         except ImageError as error:
             raise SettingsError(
                 Message("{name}: {problem}", name=printable(name), problem=error.problem),
@@ -86,9 +86,3 @@ def _alpha(truth: Any, shape: tuple[int, ...]) -> np.ndarray:
             error.problem, Message("Give the true alpha as floats in [0, 1], or as uint8.")
         ) from None
     return quantise(alpha)
-
-
-def _png(pixels: np.ndarray) -> bytes:
-    buffer = io.BytesIO()
-    Image.fromarray(pixels).save(buffer, "PNG", **FAST_PNG)
-    return buffer.getvalue()

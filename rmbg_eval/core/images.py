@@ -237,6 +237,13 @@ def encode_png(cutout: Cutout) -> bytes:
     ].tobytes()
 
 
+def png_of(image: Image.Image) -> bytes:
+    """An image of Pillow's as a PNG, exactly as it is, written fast."""
+    buffer = io.BytesIO()
+    image.save(buffer, "PNG", **FAST_PNG)
+    return buffer.getvalue()
+
+
 def quantise(alpha: Alpha) -> NDArray[np.uint8]:
     """Alpha as it is stored: `rint(255 α)` in uint8."""
     return np.rint(alpha * np.float32(255)).astype(np.uint8)

@@ -14,7 +14,7 @@ from typing import Annotated, Any
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from ..cases.case import Case, CaseFile
-from ..cases.folder import load_cases
+from ..cases.folder import check_region, load_cases
 from ..cases.writing import write_point
 from ..core.anchors import case_anchor
 from ..core.files import user_path
@@ -89,16 +89,8 @@ class ByHand:
         case = self._case(record)
         for prediction in self._run.index.by_case.get((record.category, record.id), ()):
             size = prediction.width or 0, prediction.height or 0
-            if all(size) and not point.fits(size):
-                raise CaseError(
-                    Message(
-                        "The region of point {point} leaves the picture of {width}×{height} pixels",
-                        point=point.id,
-                        width=size[0],
-                        height=size[1],
-                    ),
-                    Message("Draw it within the picture."),
-                )
+            if all(size):
+                check_region(point, size, Message("Draw it within the picture."))
         path = write_point(case, point, asked.moved)
         return {"file": printable(path.relative_to(self._cases).as_posix())}
 

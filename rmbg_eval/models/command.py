@@ -9,7 +9,6 @@ model are a part, which a first call over one small picture measures.
 from __future__ import annotations
 
 import hashlib
-import io
 import os
 import re
 import shlex
@@ -29,7 +28,16 @@ import numpy as np
 from PIL import Image
 
 from ..core.files import sha256_file
-from ..core.images import FAST_PNG, RGB, SUFFIXES, Alpha, Cutout, Picture, decode_cutout, read_bytes
+from ..core.images import (
+    RGB,
+    SUFFIXES,
+    Alpha,
+    Cutout,
+    Picture,
+    decode_cutout,
+    png_of,
+    read_bytes,
+)
 from ..errors import ModelError, RmbgEvalError, printable
 from ..i18n import Message
 from .entry import Entry, LoadOptions
@@ -113,7 +121,7 @@ class Command:
         trial = Image.fromarray(ramp.reshape(_TRIAL_SIDE, _TRIAL_SIDE, 3))
         started = time.perf_counter()
         try:
-            self._call([_png(trial)])
+            self._call([png_of(trial)])
         except RmbgEvalError:  # so small a picture may be too small; each case says what is wrong
             self._start_up = 0.0
             return True
@@ -133,7 +141,7 @@ class Command:
 
     def preprocess(self, picture: Picture) -> bytes:
         """The picture as a PNG, without metadata."""
-        return _png(Image.fromarray(picture.rgb))
+        return png_of(Image.fromarray(picture.rgb))
 
     def infer(self, inputs: list[bytes]) -> list[Written]:
         """One call. What a program that ends well did not write, or wrote wrongly, is the failure
@@ -257,12 +265,6 @@ def _words(command: str) -> list[str]:
 
 
 _SYSTEM = sys.platform
-
-
-def _png(image: Image.Image) -> bytes:
-    buffer = io.BytesIO()
-    image.save(buffer, "PNG", **FAST_PNG)
-    return buffer.getvalue()
 
 
 def _text(path: str) -> str:

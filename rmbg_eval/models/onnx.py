@@ -154,21 +154,14 @@ def isnet(asked: LoadOptions) -> OnnxModel:
             Message("Use --dtype fp32, or bf16 where the processor has it."),
         )
     precision: Literal["fp32", "bf16"] = "bf16" if asked.dtype == "bf16" else "fp32"
-    info = ModelInfo(
-        name=asked.label,
-        title="IS-Net, fp16 weights",
-        licence="MIT",
-        weights_sha256=ISNET_MEDIUM.sha256,
-        pipeline=f"{_ISNET_INPUT}; {_BACK}",
-        runtime=runtime_name("openvino", "OpenVINO"),
-        device="cpu",
-        dtype=precision,
+    return _isnet(
+        asked,
+        "IS-Net, fp16 weights",
+        ISNET_MEDIUM,
+        runtime_name("openvino", "OpenVINO"),
+        precision,
+        lambda: open_openvino(verified(ISNET_MEDIUM), precision),
     )
-
-    def network() -> Network:
-        return open_openvino(verified(ISNET_MEDIUM), precision)
-
-    return OnnxModel(info, _ISNET_INPUT, network, weights=ISNET_MEDIUM)
 
 
 _INT8_RANGES = Path(__file__).with_name("isnet-int8.json")
@@ -179,42 +172,52 @@ operations; `runtimes._quantise` says what is made of them."""
 def isnet_int8(asked: LoadOptions) -> OnnxModel:
     """IS-Net of the fp16 weights, computed in 8 bits by OpenVINO; it has one dtype only."""
     require_cpu("isnet-int8", asked.device)
-    ranges = _sha256(_INT8_RANGES)[:8]
-    info = ModelInfo(
-        name=asked.label,
-        title="IS-Net, computed in 8 bits",
-        licence="MIT",
-        weights_sha256=ISNET_MEDIUM.sha256,
-        pipeline=f"{_ISNET_INPUT}; weights and activations in 8 bits, ranges {ranges}; {_BACK}",
-        runtime=runtime_name("openvino", "OpenVINO"),
-        device="cpu",
-        dtype="int8",
+    return _isnet(
+        asked,
+        "IS-Net, computed in 8 bits",
+        ISNET_MEDIUM,
+        runtime_name("openvino", "OpenVINO"),
+        "int8",
+        lambda: open_openvino(verified(ISNET_MEDIUM), "fp32", _INT8_RANGES),
+        f"weights and activations in 8 bits, ranges {_sha256(_INT8_RANGES)[:8]}",
     )
-
-    def network() -> Network:
-        return open_openvino(verified(ISNET_MEDIUM), "fp32", _INT8_RANGES)
-
-    return OnnxModel(info, _ISNET_INPUT, network, weights=ISNET_MEDIUM)
 
 
 def isnet_quint8(asked: LoadOptions) -> OnnxModel:
     """IS-Net with weights quantised to 8 bits, computed by ONNX Runtime; it has one dtype only."""
     require_cpu("isnet-quint8", asked.device)
-    info = ModelInfo(
-        name=asked.label,
-        title="IS-Net, quint8 weights",
-        licence="MIT",
-        weights_sha256=ISNET_SMALL.sha256,
-        pipeline=f"{_ISNET_INPUT}; {_BACK}",
-        runtime=runtime_name("onnxruntime", "ONNX Runtime"),
-        device="cpu",
-        dtype="quint8",
+    return _isnet(
+        asked,
+        "IS-Net, quint8 weights",
+        ISNET_SMALL,
+        runtime_name("onnxruntime", "ONNX Runtime"),
+        "quint8",
+        lambda: open_onnxruntime(verified(ISNET_SMALL), "output"),
     )
 
-    def network() -> Network:
-        return open_onnxruntime(verified(ISNET_SMALL), "output")
 
-    return OnnxModel(info, _ISNET_INPUT, network, weights=ISNET_SMALL)
+def _isnet(
+    asked: LoadOptions,
+    title: str,
+    weights: Pinned,
+    runtime: str,
+    dtype: str,
+    network: Callable[[], Network],
+    computed: str = "",
+) -> OnnxModel:
+    """IS-Net in one of its forms; `computed`: how, where the dtype does not say it all."""
+    pipeline = "; ".join(filter(None, (str(_ISNET_INPUT), computed, _BACK)))
+    info = ModelInfo(
+        name=asked.label,
+        title=title,
+        licence="MIT",
+        weights_sha256=weights.sha256,
+        pipeline=pipeline,
+        runtime=runtime,
+        device="cpu",
+        dtype=dtype,
+    )
+    return OnnxModel(info, _ISNET_INPUT, network, weights=weights)
 
 
 _OPTIONS = ("mean", "std", "size", "output", "activation", "layout", "licence")

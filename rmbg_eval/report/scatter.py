@@ -56,7 +56,7 @@ def scatter(dots: Sequence[Dot], titles: Sequence[Text], alt: Text) -> ScatterVi
         (y_of(dot.high), y_of(dot.low)) if dot.low is not None and dot.high is not None else None
         for dot in dots
     ]
-    front = _front(dots)
+    front = pareto(dots)
     labels = _labels(dots, places, whiskers)
     views = []
     for number, dot in enumerate(dots):
@@ -87,7 +87,7 @@ def clipped(name: str) -> str:
     return name if len(name) <= LONGEST else f"{name[: LONGEST - 1]}…"
 
 
-def _front(dots: Sequence[Dot]) -> list[int]:
+def pareto(dots: Sequence[Dot]) -> list[int]:
     """Those that no other is both as fast and as good as, the fastest first."""
     front: list[int] = []
     for number in sorted(range(len(dots)), key=lambda n: (dots[n].seconds, -dots[n].share)):

@@ -9,10 +9,11 @@ the keys (Milakov and Gimelshein 2018, "Online normalizer calculation for softma
 
 from __future__ import annotations
 
-import torch
 import triton
 import triton.language as tl
 from torch import Tensor
+
+from .linear import product_precision
 
 _TOKENS = 32
 """Queries a program, and keys at a time."""
@@ -79,10 +80,9 @@ def window_attention(qkv: Tensor, biases: Tensor, kinds: Tensor, heads: int) -> 
     places, channels = biases.shape[-1], qkv.shape[1] // 3
     output = qkv.new_empty(qkv.shape[0], channels)
     width = channels // heads
-    tf32 = torch.get_float32_matmul_precision() != "highest"
     window_attention_kernel[(kinds.shape[0] * heads, triton.cdiv(places, _TOKENS))](
         qkv, biases, kinds, output, places, heads, width**-0.5,
-        width, _TOKENS, max(16, triton.next_power_of_2(width)), "tf32" if tf32 else "ieee",
+        width, _TOKENS, max(16, triton.next_power_of_2(width)), product_precision(),
         num_warps=2, num_stages=2,
     )  # fmt: skip
     return output

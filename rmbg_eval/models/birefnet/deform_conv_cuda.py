@@ -10,10 +10,11 @@ Bilinear weights and sums are fp32 whatever the dtype; samples are rounded to it
 
 from __future__ import annotations
 
-import torch
 import triton
 import triton.language as tl
 from torch import Tensor
+
+from .linear import product_precision
 
 _PIXELS = 64
 """Output pixels a program."""
@@ -121,13 +122,12 @@ def deform_conv2d(
     matrix = weight.permute(2, 3, 1, 0).contiguous()
     output = x.new_empty(batch, rows, columns, channels_out)
     block_out = _block(channels_out, _CHANNELS_OUT)
-    tf32 = torch.get_float32_matmul_precision() != "highest"
     deform_conv_kernel[(triton.cdiv(pixels, _PIXELS), triton.cdiv(channels_out, block_out))](
         image, offset, modulation, matrix, bias, output,
         pixels, rows, columns, height, width, channels, channels_out,
         *(offset.stride(n) for n in (0, 1, 2, 3)), *(modulation.stride(n) for n in (0, 1, 2, 3)),
         kernel_height * kernel_width, kernel_width, stride, padding, dilation,
-        bias is not None, "tf32" if tf32 else "ieee",
+        bias is not None, product_precision(),
         _PIXELS, _block(channels, _CHANNELS), block_out,
         num_warps=8, num_stages=2,
     )  # fmt: skip

@@ -9,6 +9,11 @@ from torch import Tensor
 _ONEDNN = torch.backends.mkldnn.is_available()
 
 
+def product_precision() -> str:
+    """How Triton multiplies fp32, as torch's own products do: `tf32`, or `ieee` for all bits."""
+    return "ieee" if torch.get_float32_matmul_precision() == "highest" else "tf32"
+
+
 def linear(tokens: Tensor, weight: Tensor, bias: Tensor | None = None) -> Tensor:
     """Apply one linear map to every token.
 
