@@ -62,7 +62,7 @@ class Predicting(Worker):
         settings = task.settings
         model = self._load(settings.models[0], "cpu", "fp32", "raw", False)
         out = settings.out_folder
-        for _, prediction in predict(model, task.case_set.cases, out, Store(out / "cache")):
+        for _, prediction in predict(model, task.case_set().cases, out, Store(out / "cache")):
             assert prediction.cutout, prediction.failure
 
 
@@ -103,7 +103,7 @@ def _by_ray(spec: str, scratch: Path) -> float:
     settings = Settings(cases=str(cases), models=[spec], out=str(scratch / "ray"), device="cpu")
     os.environ["PYTHONPATH"] = os.pathsep.join([str(HERE), *sys.path])
     with on_ray._session(ray, ""):
-        plan = on_ray._Plan.of(settings, scratch / "ray")
+        plan = on_ray.Plan.apart(settings, scratch / "ray")
         engine = on_ray._Engine(ray, settings, plan, 1, 900, lambda step: None)
         engine.remote = ray.remote(Predicting)
         total, engine.schedule = engine.schedule, on_ray.Schedule([])

@@ -83,7 +83,7 @@ class Parameters(BaseModel):
 
 _Cases = Annotated[
     str,
-    Parameter("Folder of pictures or URL; sub-folders: categories. Empty: reference cases.", "DIR"),
+    Parameter("Folder of pictures, its URL, or a table of them. Empty: reference cases.", "DIR"),
 ]
 _Models = Annotated[
     list[str],

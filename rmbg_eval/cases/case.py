@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import re
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Annotated
@@ -11,6 +12,7 @@ from pydantic import BaseModel, ConfigDict, Field, field_validator
 
 from ..core.choices import Language
 from ..core.images import RGB, Alpha, Picture, decode, decode_cutout, read_bytes
+from ..core.paths import packaged_picture
 from ..errors import CaseError, Failure, printable
 from ..i18n import Message
 from ..measure.kinds import check
@@ -132,7 +134,7 @@ class Case:
 
 @dataclass(frozen=True)
 class CaseSet:
-    """The cases of one folder, in the order of the report, and what was left out.
+    """The cases of one folder or table, in the order of the report, and what was left out.
 
     >>> from rmbg_eval import load_cases
     >>> load_cases("cases").categories
@@ -150,3 +152,33 @@ class CaseSet:
     def categories(self) -> tuple[str, ...]:
         """Those that have cases, the table's first."""
         return tuple(sorted({case.category for case in self.cases}, key=category_order))
+
+
+def second_case(file: str, category: str, id: str) -> CaseError:
+    """That another case has the id that a picture's is to have."""
+    return CaseError(
+        Message(
+            "{name} is a second case with the id {id}",
+            name=printable(file),
+            id=f"{category}/{id}",
+        ),
+        Message("Rename one of the two."),
+    )
+
+
+def packaged(source: str) -> Path:
+    """The file of a picture that is packaged with scikit-image; CaseError where there is none."""
+    name = source.removeprefix("skimage:")
+    path = packaged_picture(name) if re.fullmatch("[a-z0-9_]+", name) else None
+    if path is None:
+        raise CaseError(
+            Message(
+                "{source} is not among the pictures packaged with scikit-image",
+                source=printable(source),
+            ),
+            Message(
+                "Use one of skimage:astronaut, skimage:chelsea, skimage:coffee, "
+                "skimage:rocket, and install scikit-image."
+            ),
+        )
+    return path

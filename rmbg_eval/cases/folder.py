@@ -2,53 +2,98 @@
 
 A case set is a folder. `<category>/<case-id>/case.toml` describes a case in
 full; a bare picture `<category>/<stem>.jpg` is one too, and so is a picture
-that lies in the folder itself. See docs/guide/cases.md.
+that lies in the folder itself. Or it is a table that lists pictures, see
+`cases.manifest`. See docs/guide/cases.md.
 """
 
 from __future__ import annotations
 
 import os
-import re
 import shutil
 import tomllib
-import unicodedata
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from pathlib import Path
 
 from pydantic import ValidationError
 
-from ..core.files import MAX_TOML, NoRegularFile, TooLarge, folded, read_bounded
+from ..core.files import MAX_TOML, NoRegularFile, TooLarge, read_bounded
 from ..core.images import RGB, SUFFIXES, Alpha
-from ..core.paths import PACKAGE, packaged_picture
+from ..core.paths import PACKAGE
 from ..core.progress import OnStep, Step, ignore
 from ..core.remote import is_url, mirror
 from ..errors import CaseError, Failure, RmbgEvalError, explain, printable, reason_of
 from ..i18n import N_, Message, join
 from ..measure.record import ObservationPoint
-from .case import Case, CaseFile, CaseSet
+from .case import Case, CaseFile, CaseSet, packaged, second_case
 from .categories import CATEGORIES, LOOSE, category_order
 from .layouts import Layout, layouts_of, stems
+from .manifest import Listed, is_manifest, read_manifest
+from .names import Names, name_of
 
 TRUTH_FOLDERS = ("gt", "alpha")
 
 
-def load_cases(folder: Path | str, categories: Iterable[str] = (), layout_of: str = "") -> CaseSet:
-    """Read the case set in `folder`, or at that URL, or only the named `categories` of it.
+def load_cases(
+    folder: Path | str,
+    categories: Iterable[str] = (),
+    layout_of: str = "",
+    keep: Callable[[str, str], bool] = lambda category, id: True,
+) -> CaseSet:
+    """Read the case set in `folder`, at that URL, or listed in that table (`cases.manifest`), or
+    only the named `categories` of it.
 
     >>> from rmbg_eval import load_cases
     >>> [case.name for case in load_cases("cases").cases]
     ['product/bottle', 'pet/rex']
 
-    `layout_of`: the data set whose layout it has; empty: whichever fits, if any does. A case that
-    cannot be used is in the set all the same, with its `failure`. Raises CaseError if the folder, a
-    named category or the layout does not exist or holds no case at all. Of a URL, pictures are
-    copied to the cache as they are read (`core.remote`).
+    `layout_of`: the data set whose layout it has; empty: whichever fits, if any does. `keep`: asked
+    once for each case of these, in their order, with category and id; of a table that
+    `write_manifest` wrote, no other is ever in memory. A case that cannot be used is in the set all
+    the same, with its `failure`. Raises CaseError if the folder, a named category or the layout
+    does not exist or holds no case at all. Of a URL, pictures are copied to the cache as they are
+    read (`core.remote`).
     """
+    only, there = tuple(map(name_of, categories)), set[str]()
+
+    def wanted(category: str, id: str) -> bool:
+        there.add(category)
+        return (not only or category in only) and keep(category, id)
+
     place, left_out = printable(str(folder)), list[Message]()
     if isinstance(folder, str) and is_url(folder):
         folder, left_out = mirror(folder)
     folder = Path(folder)
-    reader = _Reader(folder, layouts_of(layout_of))
+    layouts = layouts_of(layout_of)
+    if is_manifest(folder):
+        listed = read_manifest(folder, wanted)
+    else:
+        listed = _listed(folder, place, layouts, wanted)
+    if layout_of and not listed.layouts:
+        folders = [f"{layout.pictures}/, {layout.truth}/" for layout in layouts]
+        raise CaseError(
+            Message("{folder} is not laid out as {name}", folder=place, name=layout_of),
+            Message("Give a folder, or one above it, that has {folders}.", folders=folders),
+        )
+    for category in only:
+        if category not in there:
+            raise CaseError(
+                Message(
+                    "There are no cases of the category {category}",
+                    category=repr(printable(category)),
+                ),
+                Message(
+                    "This case set has: {categories}.",
+                    categories=[*sorted(there, key=category_order)],
+                ),
+            )
+    return CaseSet(folder, listed.cases, (*left_out, *listed.skipped), listed.layouts)
+
+
+def _listed(
+    folder: Path, place: str, layouts: tuple[Layout, ...], wanted: Callable[[str, str], bool]
+) -> Listed:
+    """The cases of a folder, which is called `place`, that are `wanted`."""
+    reader = _Reader(folder, layouts)
     try:
         if not folder.is_dir():
             raise CaseError(
@@ -73,29 +118,8 @@ def load_cases(folder: Path | str, categories: Iterable[str] = (), layout_of: st
             Message("There are no pictures in {folder}", folder=place),
             Message("Put some into it, or into sub-folders named after their category."),
         )
-    if layout_of and not reader.layouts:
-        wanted = [f"{layout.pictures}/, {layout.truth}/" for layout in layouts_of(layout_of)]
-        raise CaseError(
-            Message("{folder} is not laid out as {name}", folder=place, name=layout_of),
-            Message("Give a folder, or one above it, that has {folders}.", folders=wanted),
-        )
-    only = tuple(map(_name, categories))
-    there = {case.category for case in cases}
-    for category in only:
-        if category not in there:
-            raise CaseError(
-                Message(
-                    "There are no cases of the category {category}",
-                    category=repr(printable(category)),
-                ),
-                Message(
-                    "This case set has: {categories}.",
-                    categories=[*sorted(there, key=category_order)],
-                ),
-            )
-    chosen_cases = tuple(case for case in cases if not only or case.category in only)
-    skipped = (*left_out, *reader.skipped)
-    return CaseSet(folder, chosen_cases, skipped, tuple(reader.layouts))
+    chosen = tuple(case for case in cases if wanted(case.category, case.id))
+    return Listed(chosen, tuple(reader.skipped), tuple(reader.layouts))
 
 
 def check_case(case: Case) -> tuple[tuple[int, int], Alpha | None]:
@@ -192,9 +216,7 @@ class _Reader:
         self.home = root.resolve()
         self.skipped: list[Message] = []
         self.layouts: list[Message] = []
-        self.names: set[str] = set()
-        self.alike: set[str] = set()
-        """The same, folded: what a disk that ignores case has."""
+        self.names = Names()
         self._known = layouts
         self._inside: dict[Path, bool] = {}
         """Folders, asked once: of a hundred thousand pictures half the time went into that."""
@@ -208,7 +230,7 @@ class _Reader:
         for folder in _folders(self.root):
             if folder.name in TRUTH_FOLDERS:
                 continue
-            category = _name(folder.name)
+            category = name_of(folder.name)
             if not self._may_read(folder):
                 continue
             layout = self._layout(folder)
@@ -239,7 +261,7 @@ class _Reader:
         truths, trimaps = stems(folder / layout.truth), stems(folder / (layout.trimap or "."))
         for stem, path in sorted(pictures.items()):
             yield self._case(
-                _name(folder.name),
+                name_of(folder.name),
                 stem,
                 path,
                 alpha=truths.pop(stem, None),
@@ -269,7 +291,7 @@ class _Reader:
 
     def _shoot(self, folder: Path, category: str) -> Iterator[Case]:
         """The bare pictures of a folder inside a category: cases of one group."""
-        group = f"{category}/{_name(folder.name)}"
+        group = f"{category}/{name_of(folder.name)}"
         cases = list(self._pictures(folder, category, CaseFile(group=group)))
         if not cases:
             self._skip(folder, N_("a folder inside a category needs a case.toml or pictures"))
@@ -308,9 +330,9 @@ class _Reader:
         try:
             about = self._case_toml(folder)
             image = folder / about.image if about.image else _image_in(folder)
-            packaged = image is None and (about.source or "").startswith("skimage:")
-            if packaged:
-                image = _packaged(about.source or "")
+            from_package = image is None and (about.source or "").startswith("skimage:")
+            if from_package:
+                image = packaged(about.source or "")
             alpha = folder / (about.alpha or "alpha.png")
             colours = folder / (about.foreground or "foreground.png")
             return self._case(
@@ -320,7 +342,7 @@ class _Reader:
                 about,
                 alpha=alpha if about.alpha or alpha.exists() else None,
                 foreground=colours if about.foreground or colours.exists() else None,
-                packaged=packaged,
+                from_package=from_package,
                 folder=folder if self._leads_inside(folder / "case.toml") else None,
             )
         except CaseError as error:
@@ -376,33 +398,24 @@ class _Reader:
         foreground: Path | None = None,
         trimap: Path | None = None,
         failure: RmbgEvalError | None = None,
-        packaged: bool = False,
+        from_package: bool = False,
         folder: Path | None = None,
     ) -> Case:
         """A case under a name of its own: a second one with the same id has failed."""
-        name = _name(stem)
+        wanted = name_of(stem)
+        name = self.names.take(category, wanted)
         try:
             for path in (image, alpha, foreground, trimap):
-                if path and not (packaged and path is image):
+                if path and not (from_package and path is image):
                     self._stay_inside(path)
-            if f"{category}/{name}" in self.names:
-                raise CaseError(
-                    Message(
-                        "{name} is a second case with the id {id}",
-                        name=printable(image.name),
-                        id=f"{category}/{name}",
-                    ),
-                    Message("Rename one of the two."),
-                )
+            if name.second:
+                raise second_case(image.name, category, wanted)
         except CaseError as error:
             failure = failure or error
-        while f"{category}/{name}" in self.names:
-            name += "~"
-        alone = (alike := folded(f"{category}/{name}")) not in self.alike
-        self.names.add(f"{category}/{name}")
-        self.alike.add(alike)
         problem = Failure.of(failure) if failure else None
-        return Case(category, name, image, about, alpha, foreground, trimap, problem, folder, alone)
+        return Case(
+            category, name.id, image, about, alpha, foreground, trimap, problem, folder, name.alone
+        )
 
     def _stay_inside(self, path: Path) -> None:
         """Nothing outside the case set is read, whatever a link or case.toml says."""
@@ -440,11 +453,6 @@ def _folders(folder: Path) -> list[Path]:
     return sorted(p for p in folder.iterdir() if p.is_dir() and not p.name.startswith(("_", ".")))
 
 
-def _name(text: str) -> str:
-    """The name of a file or folder as a case or category has it: macOS writes é as e and accent."""
-    return printable(unicodedata.normalize("NFC", text))
-
-
 def _image_in(folder: Path) -> Path | None:
     names = sorted(
         p for p in folder.glob("image.*") if p.suffix.lower() in SUFFIXES and not _is_truth(p)
@@ -454,21 +462,3 @@ def _image_in(folder: Path) -> Path | None:
 
 def _is_truth(path: Path) -> bool:
     return path.stem.endswith(".alpha")
-
-
-def _packaged(source: str) -> Path:
-    """The file of a picture that is packaged with scikit-image."""
-    name = source.removeprefix("skimage:")
-    path = packaged_picture(name) if re.fullmatch("[a-z0-9_]+", name) else None
-    if path is None:
-        raise CaseError(
-            Message(
-                "{source} is not among the pictures packaged with scikit-image",
-                source=printable(source),
-            ),
-            Message(
-                "Use one of skimage:astronaut, skimage:chelsea, skimage:coffee, "
-                "skimage:rocket, and install scikit-image."
-            ),
-        )
-    return path

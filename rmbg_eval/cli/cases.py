@@ -1,4 +1,4 @@
-"""The commands `rmbg-eval cases check` and `rmbg-eval cases new`."""
+"""The commands `rmbg-eval cases check`, `rmbg-eval cases list` and `rmbg-eval cases new`."""
 
 from __future__ import annotations
 
@@ -7,31 +7,39 @@ from typing import Annotated
 
 import typer
 
-from ..errors import RmbgEvalError, printable
+from ..errors import CaseError, RmbgEvalError, printable
 
 cases = typer.Typer(help="Check a folder of pictures, or make a new one.", no_args_is_help=True)
 
 
+_Cases = Annotated[
+    str,
+    typer.Argument(
+        help="Folder of pictures, or a table of them: .parquet or .csv.",
+        metavar="DIR",
+        show_default=False,
+    ),
+]
+_LayoutOf = Annotated[
+    str,
+    typer.Option(
+        metavar="NAME", help="Data set whose folders they lie in as published; empty: found out."
+    ),
+]
+
+
 @cases.command()
-def check(
-    folder: Annotated[Path, typer.Argument(help="Folder of pictures.", show_default=False)],
-    layout_of: Annotated[
-        str,
-        typer.Option(
-            metavar="NAME",
-            help="Data set whose folders they lie in as published; empty: found out.",
-        ),
-    ] = "",
-) -> None:
+def check(folder: _Cases, layout_of: _LayoutOf = "") -> None:
     """Read every picture and its truth, and say what a run would meet."""
     from rich.markup import escape
     from rich.table import Column, Table
 
     from ..cases.categories import CATEGORIES
     from ..cases.folder import check_cases, load_cases
+    from ..core.files import user_path
     from .terminal import complain, out, progress
 
-    case_set = load_cases(folder, layout_of=layout_of)
+    case_set = load_cases(user_path(folder, CaseError), layout_of=layout_of)
     name = Column("case", overflow="fold")  # never cut short
     table = Table(name, "pixels", "truth", "points", "licence", "")
     broken = 0
@@ -61,6 +69,30 @@ def check(
     if broken:
         complain(f"{broken} of {len(case_set.cases)} cases cannot be used")
         raise typer.Exit(2)
+
+
+@cases.command("list")
+def list_(
+    folder: _Cases,
+    file: Annotated[
+        Path,
+        typer.Option("--out", metavar="FILE", help="The table: .parquet.", show_default=False),
+    ],
+    layout_of: _LayoutOf = "",
+) -> None:
+    """Write a table of the cases, which `--cases` takes instead of the folder: listed once."""
+    from ..cases.folder import load_cases
+    from ..cases.manifest import write_manifest
+    from ..core.files import user_path
+    from .terminal import out
+
+    case_set = load_cases(user_path(folder, CaseError), layout_of=layout_of)
+    write_manifest(file, case_set)
+    failed = sum(case.failure is not None for case in case_set.cases)
+    text = f"{len(case_set.cases)} cases in {printable(str(file))}"
+    out.print(f"{text}, {failed} of which cannot be used" if failed else text, markup=False)
+    for line in case_set.skipped:
+        out.print(f"skipped: {line}", markup=False, highlight=False)
 
 
 @cases.command()

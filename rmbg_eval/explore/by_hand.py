@@ -15,6 +15,7 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from ..cases.case import Case, CaseFile
 from ..cases.folder import check_region, load_cases
+from ..cases.manifest import is_manifest
 from ..cases.writing import write_point
 from ..core.anchors import case_anchor
 from ..core.files import user_path
@@ -61,6 +62,14 @@ class ByHand:
         self._by_anchor = {case_anchor(case.category, case.id): case for case in run.cases}
         self._subjects: tuple[str, dict[str, Subject | Message]] = ("", {})
         if cases:
+            if is_manifest(cases):
+                raise CaseError(
+                    Message(
+                        "Points are written to a folder of cases, and {file} is a table",
+                        file=printable(cases.name),
+                    ),
+                    Message("Give the folder itself."),
+                )
             load_cases(cases)
 
     def measure(self, data: bytes) -> dict[str, Any]:

@@ -13,7 +13,7 @@ import time
 from collections import deque
 from collections.abc import Callable, Iterable, Mapping
 from concurrent.futures import Future, ThreadPoolExecutor
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from importlib.util import find_spec
 from pathlib import Path
@@ -64,7 +64,7 @@ from .parts import in_parts
 from .previews import SINGLE_MOST, draw
 from .record import CaseRecord, ModelRun, Run
 from .risks import risks_of
-from .shard import DONE, PairDistance, Part, Shard, SignPlaces, listing_sha256
+from .shard import DONE, Listing, PairDistance, Part, Shard, SignPlaces
 from .stability import flip_differences, instabilities
 
 _BEHIND = 64
@@ -134,10 +134,8 @@ def evaluate(
             folder = write_pictures(out, pictures)
         settings = settings.model_copy(update={"cases": str(folder), "categories": []})
     store, measures = caches or (Store.default(), MeasureCache.default())
-    case_set = case_set or load_cases(
-        settings.cases_source, settings.categories, settings.layout_of
-    )
-    cases, shard = _part_of(case_set, part)
+    case_set, shard = _cases_of(settings, case_set, part)
+    cases = case_set.cases
     if in_parts(len(cases), shard):
         arrow()  # before any work, where it is missing
     several = len(split(settings.device)) > 1
@@ -156,7 +154,7 @@ def evaluate(
         model.fetch(lambda text: on_step(Step(text)))
     remove_unfinished(store.folder)
     remove_unfinished(measures.folder)
-    if len(case_set.cases) * len(asked) > SINGLE_MOST:
+    if (shard.cases if shard else len(cases)) * len(asked) > SINGLE_MOST:
         settings = settings.model_copy(update={"layout": "folder"})
     with run_folder(settings.out_folder) as out:
         remove_unfinished(out)
@@ -257,22 +255,20 @@ def _asked(
     return asked
 
 
-def _part_of(case_set: CaseSet, part: Part | Shard | None) -> tuple[tuple[Case, ...], Shard | None]:
-    """The cases of a part, perhaps none, and what says so in the run; all, without one."""
+def _cases_of(
+    settings: Settings, case_set: CaseSet | None, part: Part | Shard | None
+) -> tuple[CaseSet, Shard | None]:
+    """The cases, of a part only its own, perhaps none, and what says so in the run."""
+    where = settings.cases_source, settings.categories, settings.layout_of
     if part is None or isinstance(part, Shard):
-        return case_set.cases, part
-    shard = shard_of(part, case_set)
-    return tuple(case for case in case_set.cases if part.has(case.category, case.id)), shard
-
-
-def shard_of(part: Part, case_set: CaseSet) -> Shard:
-    """What says in a run that it is that part of a case set."""
-    return Shard(
-        number=part.number,
-        of=part.of,
-        cases=len(case_set.cases),
-        listing_sha256=listing_sha256((case.category, case.id) for case in case_set.cases),
-    )
+        return case_set or load_cases(*where), part
+    listing = Listing(part)
+    if case_set is None:
+        case_set = load_cases(*where, listing.has)
+    else:
+        own = tuple(case for case in case_set.cases if listing.has(case.category, case.id))
+        case_set = replace(case_set, cases=own)
+    return case_set, listing.shard
 
 
 def _record_of(case: Case) -> CaseRecord:

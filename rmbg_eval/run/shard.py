@@ -60,12 +60,25 @@ class Part(NamedTuple):
         return f"{self.number}/{self.of}"
 
 
+class _Hash:
+    """Of categories and ids, one after the other."""
+
+    def __init__(self) -> None:
+        self._hash = hashlib.sha256()
+
+    def add(self, category: str, case: str) -> None:
+        self._hash.update(json.dumps((category, case)).encode() + b"\n")
+
+    def __str__(self) -> str:
+        return self._hash.hexdigest()
+
+
 def listing_sha256(names: Iterable[tuple[str, str]]) -> str:
     """The hash of a case set's categories and ids, in its order."""
-    hashed = hashlib.sha256()
+    hashed = _Hash()
     for name in names:
-        hashed.update(json.dumps(name).encode() + b"\n")
-    return hashed.hexdigest()
+        hashed.add(*name)
+    return str(hashed)
 
 
 class SignPlaces(Keyed):
@@ -106,3 +119,28 @@ class Shard(BaseModel):
     @property
     def part(self) -> Part:
         return Part(self.number, self.of)
+
+
+class Listing:
+    """Goes along where a case set is listed, and keeps of it what a shard says of the whole."""
+
+    def __init__(self, part: Part) -> None:
+        self.part = part
+        self.cases = 0
+        self._hash = _Hash()
+
+    def has(self, category: str, case: str) -> bool:
+        """Whether the next case is in the part."""
+        self.cases += 1
+        self._hash.add(category, case)
+        return self.part.has(category, case)
+
+    @property
+    def shard(self) -> Shard:
+        """What says in a run that it is that part of the cases so far."""
+        return Shard(
+            number=self.part.number,
+            of=self.part.of,
+            cases=self.cases,
+            listing_sha256=str(self._hash),
+        )

@@ -1,9 +1,9 @@
 """A run by Ray: actors that do whole shards as `evaluate` does, and `merge` makes one run of them.
 
-Ray places the workers, on this machine or a cluster, and says when one dies. It carries names of
-cases and a word back: pictures, cut-outs and measurements are files on storage that all see, and
-the shards' folders, below OUT/.shards, say what is done. So whatever is killed, the driver too,
-costs the shards in flight at most, and of these only what the cache has not.
+Ray places the workers, on this machine or a cluster, and says when one dies. It carries the number
+of a shard and a word back: names, pictures, cut-outs and measurements are files on storage that
+all see, and the shards' folders, below OUT/.shards, say what is done. So whatever is killed, the
+driver too, costs the shards in flight at most, and of these only what the cache has not.
 
 Nothing but the actors is scheduled, one after the other on each slot, so that they may take
 every core. No order is relied on: `merge` sorts.
@@ -11,8 +11,6 @@ every core. No order is relied on: `merge` sorts.
 
 from __future__ import annotations
 
-import hashlib
-import json
 import logging
 import math
 import os
@@ -25,36 +23,33 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from ..cases.case import Case, CaseSet
-from ..cases.folder import load_cases
 from ..core.choices import split
 from ..core.files import cannot_write
-from ..core.machine import Machine, cores
+from ..core.machine import cores
 from ..core.progress import OnStep, Step, ignore
 from ..errors import ModelError, SettingsError, printable
 from ..i18n import Message
 from ..measure.delivery import load_delivery
 from ..predictions.isolation import TIME_LIMIT
-from ..run.evaluate import OnSave, metrics_of, shard_of
+from ..run.evaluate import OnSave, metrics_of
 from ..run.folder import locked, run_folder
-from ..run.previews import SINGLE_MOST
 from ..run.record import Run
-from ..run.shard import DONE, Part, Shard
+from ..run.shard import DONE
 from ..settings import Settings
 from .merge import merge
+from .plan import Plan
 from .schedule import Schedule
-from .worker import Task, Worker
+from .worker import Worker
 
 SHARDS = ".shards"
 """The folder in a run folder that holds the shards' own."""
-_LARGEST, _SMALLEST, _SEVERAL = 500, 20, 64
-"""Pictures of a shard, and how many shards there are as long as they are between the two."""
 _WORKER_CORES = 4
 _LOOK_EVERY = 1.0
 _NODES_EVERY = 5.0
 _LISTED_WITHIN = 120.0
 """Seconds within which storage must list what another machine has written."""
-_FOLDER = re.compile(r"[0-9]+-of-[0-9]+-[0-9a-f]{16}")
+_OURS = re.compile(r"[0-9]+-of-[0-9]+-[0-9a-f]{16}|cases-[0-9a-f]{16}\.parquet")
+"""What a shard's folder is called, and a plan's manifest."""
 _STORE_BYTES = 100 << 20
 """Of Ray's object store on this machine: no picture goes through it."""
 
@@ -93,81 +88,14 @@ def run_on_ray(
         shards = out / SHARDS
     with locked(shards):
         on_step(Step("listing"))
-        plan = _Plan.of(settings, shards)
+        plan = Plan.apart(settings, shards)
         with _session(ray, address):
             _Engine(ray, settings, plan, worker_cores, time_limit, on_step).work()
-        folders = [folder for _, _, folder in plan.shards]
+        folders = [shard.folder for shard in plan.shards]
         _wait_until_listed(folders)
         run = merge(folders, Path(settings.out), on_step, on_save, settings.lang)
-        _remove_others(shards, {folder.name for folder in folders})
+        _remove_others(shards, {plan.manifest.name, *(folder.name for folder in folders)})
     return run
-
-
-@dataclass(frozen=True)
-class _Plan:
-    """What there is to do."""
-
-    settings: Settings
-    case_set: CaseSet
-    """Without its cases."""
-    shards: list[tuple[Shard, tuple[Case, ...], Path]]
-
-    @classmethod
-    def of(cls, settings: Settings, folder: Path) -> _Plan:
-        """The shards of the cases that are there now.
-
-        A shard's folder is named after all that decides what is in it but the models' weights:
-        settings, versions, the names of all cases, and its own files' sizes and times. One that
-        is done is so whoever asks; where a picture was replaced, only its shard is done anew.
-        """
-        case_set = load_cases(settings.cases_source, settings.categories, settings.layout_of)
-        cases = case_set.cases
-        if len(cases) * len(settings.models) > SINGLE_MOST:
-            settings = settings.model_copy(update={"layout": "folder"})
-        machine = Machine.here()
-        same = settings.model_dump(exclude={"out", "lang"}), machine.versions, machine.commit
-        of = shards_for(len(cases))
-        shared = shard_of(Part(1, of), case_set)
-        own: list[list[Case]] = [[] for _ in range(of)]
-        for case in cases:
-            own[Part.number_of(case.category, case.id, of) - 1].append(case)
-        width = len(str(of))
-        shards = []
-        for number, some in enumerate(own, 1):
-            shard = shared.model_copy(update={"number": number})
-            decided = json.dumps([same, shard.model_dump(mode="json"), [*map(_files, some)]])
-            name = f"{number:0{width}}-of-{of}-{hashlib.sha256(decided.encode()).hexdigest()[:16]}"
-            shards.append((shard, tuple(some), folder.absolute() / name))
-        return cls(settings, CaseSet(case_set.folder, (), case_set.skipped), shards)
-
-    def task(self, number: int, isolate: bool, time_limit: float) -> Task:
-        shard, cases, folder = self.shards[number]
-        case_set = CaseSet(self.case_set.folder, cases, self.case_set.skipped)
-        settings = self.settings.model_copy(update={"out": str(folder)})
-        return Task(shard, case_set, settings, isolate, time_limit)
-
-
-def shards_for(cases: int) -> int:
-    """How many shards so many cases are cut into, whatever there is to work on them.
-
-    >>> [shards_for(n) for n in (1, 100, 1280, 10_000, 1_000_000)]
-    [1, 5, 64, 64, 2000]
-    """
-    size = min(_LARGEST, max(_SMALLEST, math.ceil(cases / _SEVERAL)))
-    return math.ceil(cases / size)
-
-
-def _files(case: Case) -> list[Any]:
-    """The names, sizes and times of a case's files, and what its case.toml says."""
-    told: list[Any] = [case.category, case.id, case.about.model_dump_json()]
-    for path in (case.image, case.alpha, case.foreground, case.trimap):
-        if path is not None:
-            try:
-                there = path.stat()
-                told.append([os.fsdecode(path), there.st_size, there.st_mtime_ns])
-            except (OSError, ValueError):  # the run will say so
-                told.append([os.fsdecode(path)])
-    return told
 
 
 @dataclass(eq=False)
@@ -198,7 +126,7 @@ class _Engine:
         self,
         ray: Any,
         settings: Settings,
-        plan: _Plan,
+        plan: Plan,
         worker_cores: int,
         time_limit: float,
         on_step: OnStep,
@@ -349,11 +277,11 @@ class _Engine:
         done = self.schedule.done
         at_work = sum(slot.number is not None for slot in self.slots)
         text = f"shards · {len(done)} of {self.schedule.total} · {at_work} workers"
-        pictures = [len(cases) for _, cases, _ in self.plan.shards]
+        pictures = [shard.pictures for shard in self.plan.shards]
         self.on_step(Step(text, sum(pictures[number] for number in done), sum(pictures)))
 
     def _raise_lost(self) -> None:
-        names = [str(self.plan.shards[number][0].part) for number in self.schedule.lost]
+        names = [str(self.plan.shards[number].part) for number in self.schedule.lost]
         raise ModelError(
             Message(
                 "{n} shard ended every worker: {names}",
@@ -459,10 +387,10 @@ def _wait_until_listed(folders: list[Path]) -> None:
 
 
 def _remove_others(shards: Path, kept: set[str]) -> None:
-    """The folders of shards that are no part of the run any more."""
+    """Remove the folders of shards, and plans, that are no part of the run any more."""
     try:
         for path in shards.iterdir():
-            if _FOLDER.fullmatch(path.name) and path.name not in kept and not path.is_symlink():
-                shutil.rmtree(path)
+            if _OURS.fullmatch(path.name) and path.name not in kept and not path.is_symlink():
+                shutil.rmtree(path) if path.is_dir() else path.unlink()
     except OSError as error:
         raise cannot_write(shards, error) from None

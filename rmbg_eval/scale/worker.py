@@ -1,16 +1,19 @@
 """One worker of an engine: whole shards, one after the other, with the models kept from one to the
-next. Pictures and results go by path; what an engine carries is the names of cases and a word back.
+next. Names of cases, pictures and results go by path; what an engine carries is the number of a
+shard and a word back.
 """
 
 from __future__ import annotations
 
 import os
+import time
 from dataclasses import dataclass
 from pathlib import Path
 
 from filelock import FileLock, Timeout
 
 from ..cases.case import CaseSet
+from ..cases.manifest import read_group
 from ..core.choices import Dtype, Foreground
 from ..core.progress import Step
 from ..errors import Failure, ModelError, OutputError, RmbgEvalError, printable
@@ -25,6 +28,8 @@ from ..settings import Settings
 
 _LOCK_SECONDS = 60.0
 """For the process before, which was ended, to let go of the shard's folder."""
+_LISTED_WITHIN = 60.0
+"""Seconds within which storage must show what the driver has written."""
 
 
 @dataclass(frozen=True)
@@ -32,12 +37,21 @@ class Task:
     """A shard to be done."""
 
     shard: Shard
-    case_set: CaseSet
-    """Of this shard alone."""
+    manifest: Path
+    group: int | None
+    """Of the manifest's rows, those of this shard; None: it has none."""
     settings: Settings
     """Its `out` is the shard's own folder."""
     isolate: bool
     time_limit: float
+
+    def case_set(self) -> CaseSet:
+        """Of this shard alone; it is waited for where storage is late to show the manifest."""
+        end = time.monotonic() + _LISTED_WITHIN
+        while not self.manifest.exists() and time.monotonic() < end:
+            time.sleep(1)
+        listed = read_group(self.manifest, self.group)
+        return CaseSet(self.manifest, listed.cases, listed.skipped, listed.layouts)
 
 
 class Worker:
@@ -68,7 +82,7 @@ class Worker:
                     part=task.shard,
                     isolate=task.isolate,
                     time_limit=task.time_limit,
-                    case_set=task.case_set,
+                    case_set=task.case_set(),
                     load=self._load,
                 )
         except RmbgEvalError as error:

@@ -31,8 +31,9 @@ from rmbg_eval.i18n import Message
 from rmbg_eval.run.evaluate import evaluate
 from rmbg_eval.run.record import Run
 from rmbg_eval.run.shard import DONE
-from rmbg_eval.scale import on_ray, worker
+from rmbg_eval.scale import on_ray, plan, worker
 from rmbg_eval.scale.on_ray import SHARDS, run_on_ray, slots_of
+from rmbg_eval.scale.plan import Plan
 from rmbg_eval.scale.worker import Task, Worker
 from rmbg_eval.settings import Settings
 
@@ -132,7 +133,8 @@ def settings(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Settings:
                      (48, 40))  # fmt: skip
     monkeypatch.setenv("RMBG_EVAL_CACHE", str(tmp_path / "cache"))
     monkeypatch.chdir(tmp_path)
-    monkeypatch.setattr(on_ray, "_SMALLEST", 3)
+    monkeypatch.setattr(plan, "_SMALLEST", 3)
+    monkeypatch.setattr(Plan, "apart", Plan.of)  # in this process: none is started
     monkeypatch.setattr(on_ray, "_NODES_EVERY", 0)
 
     def load(name: str, *_: object) -> FakeModel:

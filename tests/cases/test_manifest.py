@@ -1,0 +1,359 @@
+"""Tables of cases: the same cases as the folder's, and what is wrong with somebody's own."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Any
+
+import pyarrow as pa
+import pyarrow.parquet as pq
+import pytest
+from commands import call
+from hypothesis import given
+from hypothesis import strategies as st
+from pictures import check_message, put
+
+from rmbg_eval.cases.case import Case, CaseSet
+from rmbg_eval.cases.folder import check_case, load_cases
+from rmbg_eval.cases.manifest import COLUMNS, read_group, write_groups, write_manifest
+from rmbg_eval.errors import CaseError, SettingsError
+from rmbg_eval.run.shard import Listing, Part, listing_sha256
+
+TOML = """
+title = { en = "Rex, a dog", zh = "雷克斯" }
+licence = "CC0"
+group = "monday"
+
+[[points]]
+id = "nose"
+kind = "opaque"
+box = [1, 2, 8, 9]
+"""
+
+
+@pytest.fixture(scope="module")
+def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A case set with one of everything that a row has to carry."""
+    cases = tmp_path_factory.mktemp("set") / "cases"
+    for name in ("b.png", "a.jpg", "Pet/x.png", "pet/x.png", "pet/x.jpg", "pet/monday/y.png"):
+        put(cases / name)
+    for name in ("a.alpha.png", "pet/gt/x.png", "pet/rex/image.png", "pet/rex/foreground.png"):
+        put(cases / name)
+    put(cases / "pet" / "rex" / "case.toml", TOML)
+    put(cases / "pet" / "cat" / "case.toml", 'source = "skimage:chelsea"')
+    put(cases / "pet" / "bad" / "case.toml", 'licens = "none"')
+    put(cases / "zoo" / "two\nlines.png")
+    put(cases / "zoo" / "caf\udce9.png")
+    put(cases / "aim" / "original" / "1.jpg")
+    put(cases / "aim" / "mask" / "1.png")
+    put(cases / "aim" / "trimap" / "1.png")
+    put(cases / "zoo" / "notes.txt", "words")
+    return cases
+
+
+def same(one: CaseSet, other: CaseSet) -> bool:
+    """Whether the cases are, but for the folder that a point may be written to."""
+
+    def told(case: Case) -> list[Any]:
+        paths = (case.image, case.alpha, case.foreground, case.trimap)
+        files = [path and path.resolve() for path in paths]
+        return [case.category, case.id, case.about, case.failure, case.alone, files]
+
+    return [*map(told, one.cases)] == [*map(told, other.cases)]
+
+
+@pytest.mark.parametrize("where", ["beside", "inside", "elsewhere"])
+def test_a_manifest_is_the_folder_that_it_lists(
+    where: str, folder: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(folder.parent)
+    file = {
+        "beside": Path("m.parquet"),
+        "inside": Path("cases", "_m.parquet"),
+        "elsewhere": tmp_path / "m.parquet",
+    }[where]
+    whole = load_cases(Path("cases"))
+    write_manifest(file, whole)
+    listed = load_cases(file)
+    file.unlink()
+    assert same(listed, whole)
+    assert (listed.skipped, listed.layouts) == (whole.skipped, whole.layouts)
+    assert len({case.name for case in whole.cases}) == len(whole.cases) == 12
+    assert [bool(case.failure) for case in whole.cases].count(True) == 2
+    assert any(not case.alone for case in whole.cases)
+    checked = [case for case in listed.cases if case.failure is None and case.alpha is None]
+    assert [check_case(case)[0] for case in checked]
+
+
+def test_rows_are_relative_sorted_and_say_what_a_picture_is(folder: Path) -> None:
+    file = folder.parent / "rows.parquet"
+    write_manifest(file, load_cases(folder))
+    rows = {f"{row['category']}/{row['id']}": row for row in pq.read_table(file).to_pylist()}
+    assert [*rows][:2] == ["pet/bad", "pet/cat"]
+    rex = rows["pet/rex"]
+    assert rex["image"] == "cases/pet/rex/image.png"
+    assert rex["foreground"] == "cases/pet/rex/foreground.png"
+    assert rex["group"] == "monday"
+    assert json.loads(rex["about"])["points"][0]["id"] == "nose"
+    there = (folder / "pet" / "rex" / "image.png").stat()
+    assert rex["bytes"] == there.st_size
+    assert abs(rex["mtime"].timestamp() - there.st_mtime) < 0.001
+    assert rows["pictures/b"]["about"] is None
+    assert rows["aim/1"]["trimap"] == "cases/aim/trimap/1.png"
+    assert rows["pet/cat"]["image"] is None  # of a package, on whatever machine
+    assert rows["zoo/caf\\udce9"]["image"].startswith("file:///")
+
+
+def test_shards_by_manifest_are_those_by_folder(folder: Path) -> None:
+    file = folder.parent / "shards.parquet"
+    whole = load_cases(folder)
+    write_manifest(file, whole)
+    for categories in ((), ("pet", "zoo")):
+        some = load_cases(folder, categories)
+        seen = []
+        for number in (1, 2, 3):
+            by = []
+            for source in (folder, file):
+                listing = Listing(Part(number, 3))
+                by.append(load_cases(source, categories, keep=listing.has))
+                shard = listing.shard
+                names = ((case.category, case.id) for case in some.cases)
+                assert shard.listing_sha256 == listing_sha256(names)
+                assert (shard.cases, shard.part) == (len(some.cases), Part(number, 3))
+            assert same(*by)
+            seen += by[1].cases
+        assert sorted(c.name for c in seen) == sorted(c.name for c in some.cases)
+    with pytest.raises(CaseError, match="no cases of the category"):
+        load_cases(file, ["pets"])
+    (folder.parent / "own.csv").write_text("image\ncases/b.png\n")
+    with pytest.raises(CaseError, match="not laid out"):
+        load_cases(folder.parent / "own.csv", layout_of="dis5k")
+
+
+def test_a_group_is_read_alone(folder: Path) -> None:
+    cases = load_cases(folder).cases
+    file = folder.parent / "groups.parquet"
+    write_groups(file, [cases[5:], cases[:5]], ())
+    assert [c.name for c in read_group(file, 1).cases] == [c.name for c in cases[:5]]
+    assert read_group(file, None).cases == ()
+    with pytest.raises(CaseError, match="was changed"):
+        read_group(file, 2)
+
+
+def table(folder: Path, kind: str, rows: list[dict[str, Any]]) -> Path:
+    """Somebody's own table, with the columns of its first row."""
+    file = folder / f"own.{kind}"
+    if kind == "parquet":
+        pq.write_table(pa.Table.from_pylist(rows), file)
+    else:
+        lines = [",".join(rows[0]), *(",".join(f'"{v or ""}"' for v in r.values()) for r in rows)]
+        file.write_text("\n".join(lines), "utf-8")
+    return file
+
+
+@pytest.mark.parametrize("kind", ["csv", "parquet"])
+def test_a_table_of_ones_own(kind: str, tmp_path: Path) -> None:
+    for name in ("shop/shoes/1.png", "shop/2.png", "3.png", "matte.png"):
+        put(tmp_path / name)
+    absolute = str(tmp_path / "3.png")
+    rows = [
+        {"image": image, "id": id, "alpha": alpha, "group": group, "licence": "CC0", "price": "9"}
+        for image, id, alpha, group in (
+            ("shop/shoes/1.png", None, None, "shoes"),
+            (absolute, "発丝", "matte.png", None),
+            ("shop/2.png", None, None, None),
+            ("3.png", None, None, None),
+            ((tmp_path / "3.png").as_uri(), "uri", None, None),
+        )
+    ]
+    listed = load_cases(table(tmp_path, kind, rows))
+    names = ["pictures/3", "pictures/uri", "pictures/発丝", "shop/2", "shop/shoes-1"]
+    assert [case.name for case in listed.cases] == names
+    assert [case.failure for case in listed.cases] == [None] * 5
+    assert [case.about.group for case in listed.cases] == [None] * 4 + ["shoes"]
+    assert {case.about.licence for case in listed.cases} == {"CC0"}
+    assert listed.cases[2].alpha == tmp_path / "matte.png"
+    assert "'price'" in str(listed.skipped[0])
+    # Written again, it is one of ours, with the same cases.
+    write_manifest(tmp_path / "ours.parquet", listed)
+    assert same(load_cases(tmp_path / "ours.parquet"), listed)
+    one = load_cases(tmp_path / f"own.{kind}", keep=lambda category, id: id == "2")
+    assert [case.name for case in one.cases] == ["shop/2"]
+
+
+BAD = {
+    "missing": ({"image": "none.png"}, "no such file"),
+    "nul": ({"image": "a\0.png"}, "NUL"),
+    "empty": ({"image": None}, "no image"),
+    "long": ({"image": "a" * 5000}, "5000 characters"),
+    "longest-name-of-a-file": ({"image": "a" * 4000}, "no such file"),
+    "url": ({"image": "s3://bucket/a.png"}, "no file on this machine"),
+    "slash": ({"id": "a/b"}, "no /"),
+    "long-id": ({"id": "a" * 300}, "at most 255"),
+    "truth": ({"alpha": "none.png"}, "alpha"),
+    "folder": ({"image": "."}, "no such file"),
+    "sha256": ({"sha256": "abc"}, "sha256"),
+    "about": ({"about": '{"licens": "x"}'}, "licens"),
+    "about-no-json": ({"about": "{"}, "row 2"),
+    "about-deep": ({"about": "[" * 100_000}, "no JSON object"),
+    "failure": ({"failure": "gone"}, "row 2"),
+}
+
+
+@pytest.mark.parametrize(("bad", "words"), BAD.values(), ids=BAD)
+def test_one_bad_row_is_a_failed_case_with_file_row_and_remedy(
+    bad: dict[str, Any], words: str, tmp_path: Path
+) -> None:
+    put(tmp_path / "a.png")
+    put(tmp_path / "b.png")
+    columns = ("image", "id", "alpha", "sha256", "about", "failure")
+    good = {"image": "a.png", "id": "good", **dict.fromkeys(columns[2:])}
+    file = tmp_path / "own.parquet"
+    rows = [good, {**good, "image": "b.png", "id": "bad", **bad}]
+    schema = pa.schema([(name, pa.string()) for name in columns])
+    pq.write_table(pa.Table.from_pylist(rows, schema), file)
+    first, second = sorted(load_cases(file).cases, key=lambda case: case.failure is not None)
+    assert (first.name, first.failure) == ("pictures/good", None)
+    assert second.failure
+    assert words in str(second.failure)
+    assert "own.parquet, row 2" in str(second.failure)
+    with pytest.raises(CaseError) as caught:
+        check_case(second)
+    check_message(caught.value)
+
+
+def test_rows_of_a_csv_that_cannot_be_read_fail_alone(tmp_path: Path) -> None:
+    for name in ("a.png", "b.png", "c.png"):
+        put(tmp_path / name)
+    file = tmp_path / "own.csv"
+    lines = [b"\xef\xbb\xbfimage;id", b"a.png;1", b"b.png", b"caf\xe9.png;3", b"", b"c.png;1",
+             b'"' + b"x" * 200_000 + b'";5', b'"b.png"x;6', b"c.png;7"]  # fmt: skip
+    file.write_bytes(b"\r\n".join(lines))
+    cases = load_cases(file).cases
+    told = {case.id: str(case.failure or "") for case in cases}
+    assert [id for id, text in told.items() if not text] == ["1", "7"]
+    assert "own.csv, row 3: it has 1 cells, the header 2" in told["row-3"]
+    assert "row 4: image is 'caf\\\\udce9.png', which is not UTF-8" in told["row-4"]
+    assert "second case with the id pictures/1" in told["1~"]
+    assert "row 7" in told["row-7"]
+    assert "row 8" in told["row-8"]
+
+
+WRONG = {
+    "no-image": (b"file,id\na.png,1\n", "no column image", "'file', 'id'"),
+    "misspelt": (b"image,alhpa\na.png,b.png\n", "'alhpa'", "alpha is meant"),
+    "capitals": (b"Image\na.png\n", "no column image", "'Image'"),
+    "twice": (b"image,image\na.png,a.png\n", "two columns image", "Leave one out"),
+    "header-only": (b"image,id\n", "lists no pictures", "a row"),
+    "empty": (b"", "no column image", "image"),
+    "utf-16": ("image\na.png\n".encode("utf-16"), "UTF-16", "UTF-8"),
+    "binary": (bytes(range(256)) * 9, "no column image", "image"),
+}
+
+
+@pytest.mark.parametrize(("data", "problem", "remedy"), WRONG.values(), ids=WRONG)
+def test_a_table_that_is_none_is_refused(
+    data: bytes, problem: str, remedy: str, tmp_path: Path
+) -> None:
+    (tmp_path / "own.csv").write_bytes(data)
+    with pytest.raises(CaseError) as caught:
+        load_cases(tmp_path / "own.csv")
+    check_message(caught.value, problem, remedy)
+
+
+def test_a_parquet_file_that_is_none_damaged_or_of_other_types_is_refused(
+    folder: Path, tmp_path: Path
+) -> None:
+    file = tmp_path / "m.parquet"
+    ours = load_cases(folder)
+    write_manifest(file, ours)
+    data = file.read_bytes()
+    whole = pq.read_table(file)
+
+    def told(*words: str) -> None:
+        with pytest.raises(CaseError) as caught:
+            load_cases(file)
+        check_message(caught.value, *words)
+
+    for other in (b"", b"words", data[:-100], data[:4] + bytes(2000) + data[2004:]):
+        file.write_bytes(other)
+        told("m.parquet", "could not be read")
+    pq.write_table(pa.table({"image": [1.5]}), file)
+    told("column image", "double")
+    pq.write_table(pa.table({"image": [["a.png"]]}), file)
+    told("column image", "list")
+    # One of ours that is not as it was written: in another order, a row twice, a name gone.
+    for changed in (
+        whole.take([1, 0]),
+        whole.take([0, 0]),
+        whole.set_column(1, "id", pa.array([None] * whole.num_rows, pa.string())),
+        whole.drop_columns(["alone"]),
+        whole.replace_schema_metadata({"rmbg-eval": '{"version": 1, "more": 2}'}),
+    ):
+        pq.write_table(changed, file)
+        told("was changed")
+    pq.write_table(whole.slice(0, 0), file)
+    told("lists no pictures")
+    # Without what it says of itself, it is anybody's, and still has all.
+    pq.write_table(whole.replace_schema_metadata(None).take([*range(len(whole))[::-1]]), file)
+    assert {case.name for case in load_cases(file).cases} == {case.name for case in ours.cases}
+
+
+def test_numbers_are_names_too(tmp_path: Path) -> None:
+    put(tmp_path / "a.png")
+    pq.write_table(
+        pa.table({"image": ["a.png"], "id": [12], "category": [3]}), tmp_path / "n.parquet"
+    )
+    (case,) = load_cases(tmp_path / "n.parquet").cases
+    assert (case.name, case.failure) == ("3/12", None)
+
+
+@given(st.lists(st.text(max_size=12), max_size=8), st.binary(max_size=60))
+def test_no_table_is_worse_than_a_message(
+    tmp_path_factory: pytest.TempPathFactory, cells: list[str], data: bytes
+) -> None:
+    file = tmp_path_factory.getbasetemp() / "any.csv"
+    rows = "\n".join(cells).encode("utf-8", "surrogatepass")
+    file.write_bytes(b"image,id,about\n" + rows + b"\n" + data)
+    try:
+        listed = load_cases(file)
+    except CaseError as error:
+        check_message(error)
+        return
+    assert len({case.name for case in listed.cases}) == len(listed.cases)
+    assert all(case.name.isprintable() for case in listed.cases)
+
+
+def test_the_command_writes_it_and_check_takes_it(tmp_path: Path) -> None:
+    put(tmp_path / "cases" / "pet" / "a.png")
+    file = tmp_path / "m.parquet"
+    status, text = call("cases", "list", str(tmp_path / "cases"), "--out", str(file))
+    assert status == 0
+    assert "1 cases in" in text
+    status, text = call("cases", "check", str(file))
+    assert status == 0
+    assert "pet/a" in text
+    status, text = call("cases", "list", str(file), "--out", str(tmp_path / "m.txt"))
+    assert status == 2
+    assert ".parquet" in text
+    status, text = call("cases", "check", str(tmp_path / "none.parquet"))
+    assert status == 2
+    assert "There is no file" in text
+
+
+def test_without_pyarrow_the_remedy_is_named(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    put(tmp_path / "a.png")
+    monkeypatch.setitem(__import__("sys").modules, "pyarrow", None)
+    with pytest.raises(SettingsError) as caught:
+        write_manifest(tmp_path / "m.parquet", load_cases(tmp_path))
+    check_message(caught.value, "m.parquet", "rmbg-eval[scale]")
+    (tmp_path / "own.csv").write_text("image\na.png\n")
+    assert load_cases(tmp_path / "own.csv").cases  # a CSV needs none
+
+
+def test_every_column_has_its_place_in_the_guide() -> None:
+    text = Path(__file__).parents[2].joinpath("docs", "guide", "cases.md").read_text("utf-8")
+    assert not [name for name in COLUMNS if f"`{name}`" not in text]
