@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from pathlib import Path
 
 from lxml import etree
@@ -9,9 +10,9 @@ from lxml import etree
 SCHEMA = etree.XMLSchema(etree.parse(Path(__file__).parent / "data" / "junit.xsd"))
 
 
-def read(text: str) -> etree._Element:
-    """The document, valid, with counts that are true."""
-    root = etree.fromstring(text.encode())
+def read(text: Iterable[str]) -> etree._Element:
+    """The document, of its text or pieces of it, valid, with counts that are true."""
+    root = etree.fromstring("".join(text).encode())
     SCHEMA.assertValid(root)
     for suite in [root, *root]:
         for count, tag in (("tests", "testcase"), ("failures", "failure"), ("errors", "error")):

@@ -2,30 +2,36 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from itertools import chain
+
+from ..core.records import without
 from ..i18n import Message
 from ..measure.delivery import RULES, bounds
 from ..measure.record import PointResult, RuleResult
 from ..run.record import Run
 
 
-def failing_points(run: Run) -> tuple[PointResult, ...]:
-    """The points at which the settings' `fail_on` stops a build."""
-    if run.settings.fail_on == "point":
-        return tuple(point for point in run.points if not point.passed)
-    return run.missed
+def stops_at(run: Run, result: PointResult | RuleResult) -> bool:
+    """Whether a build stops at a point or a delivery rule, by the settings' `fail_on`."""
+    return not result.passed and (result.required or run.settings.fail_on == "point")
 
 
-def failing_rules(run: Run) -> tuple[RuleResult, ...]:
-    """The delivery rules at which a build stops, likewise."""
-    if run.settings.fail_on == "point":
-        return tuple(rule for rule in run.rules if not rule.passed)
-    return run.broken
+def failing_points(run: Run) -> Iterator[PointResult]:
+    """The points at which a build stops."""
+    return (point for point in without(run.points, "passed") if stops_at(run, point))
+
+
+def failing_rules(run: Run) -> Iterator[RuleResult]:
+    """The delivery rules at which a build stops."""
+    return (rule for rule in without(run.rules, "passed") if stops_at(run, rule))
 
 
 def stops(run: Run) -> bool:
     """Whether a build stops at `run`: `point` includes `error`, and all include `required`."""
     failed = bool(run.failures) and run.settings.fail_on != "required"
-    return bool(failing_points(run)) or bool(failing_rules(run)) or failed or not run.complete
+    stopping = chain(failing_points(run), failing_rules(run))
+    return failed or not run.complete or next(stopping, None) is not None
 
 
 def exit_status(run: Run) -> int:

@@ -13,6 +13,7 @@ from collections import Counter
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from itertools import chain, groupby
+from tempfile import SpooledTemporaryFile
 from typing import Literal
 from xml.etree import ElementTree
 
@@ -29,7 +30,7 @@ from ..i18n import Message
 from ..run.record import Run
 from ..run.statistics import ALL
 from ..settings import CompareFailOn as FailOn
-from .gate import failing_points, failing_rules, why, why_broken
+from .gate import stops_at, why, why_broken
 from .outputs import Output
 
 Outcome = Literal["passed", "failure", "error", "skipped"]
@@ -57,8 +58,8 @@ class Checked:
     seconds: float = 0.0
 
 
-def junit_of_run(run: Run, decisions: Decisions = Decisions()) -> str:
-    """The XML of a run; `decisions` are those about its own content."""
+def junit_of_run(run: Run, decisions: Decisions = Decisions()) -> Iterator[str]:
+    """The XML of a run, in pieces; `decisions` are those about its own content."""
     tests = chain(_tests_of_run(run, decisions), _tests_by_eye(run, decisions))
     return junit(tests, "rmbg_eval")
 
@@ -74,41 +75,56 @@ def by_eye(run: Run) -> tuple[Decisions, Message | None]:
         return Decisions(), error.problem
 
 
-def junit_of_comparison(comparison: Comparison, fail_on: FailOn) -> str:
-    """The XML of a comparison; a failure is what the gate stops at."""
+def junit_of_comparison(comparison: Comparison, fail_on: FailOn) -> Iterator[str]:
+    """The XML of a comparison, in pieces; a failure is what the gate stops at."""
     ordered = sorted(comparison.pairs, key=lambda p: (p.model, p.category, p.case))
     return junit((_test_of_pair(pair, fail_on) for pair in ordered), "rmbg_eval compare")
 
 
-def junit(tests: Iterable[Checked], name: str) -> str:
-    """The XML of tests, which come sorted by suite."""
+def junit(tests: Iterable[Checked], name: str) -> Iterator[str]:
+    """The XML of tests, which come sorted by suite; in pieces, each a line at least.
+
+    What stands first counts those that follow: these wait in a file where they are many.
+    """
     totals = {"tests": 0, "failures": 0, "errors": 0}
-    suites: list[str] = []
-    for suite, group in groupby(tests, key=lambda test: test.suite):
-        counts, seconds = Counter[str](), array("d")
-        cases: list[str] = []  # as text: a tree of a catalogue's would be many times as large
-        for test in group:
-            counts[test.outcome] += 1
-            seconds.append(test.seconds)
-            cases.append(_testcase(test))
-        about = {
-            "tests": len(cases), "failures": counts["failure"], "errors": counts["error"],
-        }  # fmt: skip
-        for key, count in about.items():
-            totals[key] += count
-        start = _start(
-            "testsuite",
-            name=suite,
-            **about,
-            skipped=counts["skipped"],
-            time=f"{sum(seconds):.3f}",
-        )
-        suites += [f"  {start}>\n", *cases, "  </testsuite>\n"]
-    start = _start("testsuites", name=name, **totals)
-    whole = [f"{start}>\n", *suites, "</testsuites>\n"] if suites else [f"{start} />\n"]
-    return "".join([_HEAD, *whole])
+    suites: list[tuple[str, int]] = []
+    with SpooledTemporaryFile(_SPOOLED) as waiting:
+        for suite, group in groupby(tests, key=lambda test: test.suite):
+            counts, seconds, size = Counter[str](), array("d"), 0
+            for test in group:
+                counts[test.outcome] += 1
+                seconds.append(test.seconds)
+                size += waiting.write(_testcase(test).encode())
+            about = {
+                "tests": len(seconds), "failures": counts["failure"], "errors": counts["error"],
+            }  # fmt: skip
+            for key, count in about.items():
+                totals[key] += count
+            start = _start(
+                "testsuite",
+                name=suite,
+                **about,
+                skipped=counts["skipped"],
+                time=f"{sum(seconds):.3f}",
+            )
+            suites.append((start, size))
+        yield _HEAD
+        start = _start("testsuites", name=name, **totals)
+        yield f"{start}>\n" if suites else f"{start} />\n"
+        waiting.seek(0)
+        for start, size in suites:
+            yield f"  {start}>\n"
+            while size > 0:
+                line = waiting.readline()
+                size -= len(line)
+                yield line.decode()
+            yield "  </testsuite>\n"
+        if suites:
+            yield "</testsuites>\n"
 
 
+_SPOOLED = 1 << 22
+"""Bytes of tests that are in memory."""
 _HEAD = "<?xml version='1.0' encoding='utf-8'?>\n"
 
 
@@ -177,8 +193,6 @@ def _tests_by_eye(run: Run, decisions: Decisions) -> Iterator[Checked]:
 
 def _tests_of_run(run: Run, decisions: Decisions) -> Iterator[Checked]:
     names = [model.info.name for model in run.models] or run.settings.models
-    stopping = {(point.key, point.point) for point in failing_points(run)}
-    stopping_rules = {(rule.key, rule.rule) for rule in failing_rules(run)}
     reviews: dict[Key, list[Review]] = {}
     for review in decisions.reviews:
         reviews.setdefault(review.key, []).append(review)
@@ -203,13 +217,13 @@ def _tests_of_run(run: Run, decisions: Decisions) -> Iterator[Checked]:
                 p.point: f"{p.point} ({'required' if p.required else p.kind}): {why(p)}"
                 for p in missed
             }
-            failing = [p.point for p in missed if (about, p.point) in stopping]
+            failing = [p.point for p in missed if stops_at(run, p)]
             for rule in run.index.rules.get(about, {}).values():
                 if not rule.passed:
                     name = f"rule:{rule.rule}"
                     word = "required" if rule.required else "rule"
                     lines[name] = f"{rule.rule} ({word}): {why_broken(rule)}"
-                    if (about, rule.rule) in stopping_rules:
+                    if stops_at(run, rule):
                         failing.append(name)
             noted = "\n".join(line for name, line in lines.items() if name not in failing)
             out = f"Points and rules that did not pass:\n{noted}\n{at}" if noted else ""
@@ -238,7 +252,7 @@ def _test_of_pair(pair: Pair, fail_on: FailOn) -> Checked:
     return Checked(*key, out="" if pair.state == "same" else text)
 
 
-def _output(run: Run) -> str:
+def _output(run: Run) -> Iterator[str]:
     return junit_of_run(run, by_eye(run)[0])
 
 

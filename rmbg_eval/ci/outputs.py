@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -18,8 +18,9 @@ class Output:
     """A file for a build."""
 
     name: str
-    of_run: Callable[[Run], str]
-    of_comparison: Callable[[Comparison, FailOn], str]
+    of_run: Callable[[Run], str | Iterable[str]]
+    """Its text, whole or in pieces."""
+    of_comparison: Callable[[Comparison, FailOn], str | Iterable[str]]
 
 
 def outputs() -> Iterator[Output]:

@@ -8,9 +8,11 @@ from __future__ import annotations
 
 import re
 from collections import Counter
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
+from typing import TypeVar
 
 from ..compare.comparison import STATES, Comparison, Pair, fails
+from ..core.records import columns, without
 from ..decisions.acceptance import Acceptance, acceptances, percent, settle
 from ..decisions.ranking import agreement, ranking_of
 from ..decisions.record import Decisions
@@ -21,7 +23,7 @@ from ..predictions.prediction import Prediction
 from ..run.record import Run
 from ..run.statistics import ALL, Mean, summarise
 from ..settings import CompareFailOn as FailOn
-from .gate import failing_points, failing_rules, stops, why, why_broken
+from .gate import stops, stops_at, why, why_broken
 from .junit import by_eye, link, pair_link
 from .outputs import Output
 
@@ -30,6 +32,8 @@ LIMIT = 1 << 20
 _ROOM = LIMIT - 4096
 """For the rows; what else there is comes first and is short."""
 _LONGEST = 300
+
+Result = TypeVar("Result", PointResult, RuleResult)
 
 
 def code(text: object) -> str:
@@ -53,11 +57,10 @@ def code(text: object) -> str:
 def summary_of_run(run: Run, decisions: Decisions = Decisions()) -> str:
     """The summary of a run; `decisions` are those about its own content."""
     names = [model.info.name for model in run.models] or run.settings.models
-    counts, not_passed = Counter[bool | None](), []
-    for point in run.points:
-        counts[point.passed] += 1
-        if not point.passed:
-            not_passed.append(point)
+    counts, missed = Counter[bool | None](), 0
+    for passed, required in columns(run.points, "passed", "required"):
+        counts[passed] += 1
+        missed += required and not passed
     lines = ["# Background removal", ""]
     if not run.complete:
         lines += ["**This run was interrupted: what follows is partial.**", ""]
@@ -68,23 +71,24 @@ def summary_of_run(run: Run, decisions: Decisions = Decisions()) -> str:
         f"{len(run.failures)} of {len(run.predictions)} predictions failed; "
         f"{counts[True]} of {counts[True] + counts[False]} observation points passed, "
         f"{counts[None]} could not be measured; "
-        f"{len(run.missed)} required ones did not pass.",
+        f"{missed} required ones did not pass.",
         "",
         f"{len(run.cases)} cases · {', '.join(code(name) for name in names)} · "
         f"started {run.started:%Y-%m-%d %H:%M} UTC",
         "",
     ]
-    rows = [_row(p, code(p.failure)) for p in run.failures]
-    lines += _table("Failed", ["case", "model", "why", "where"], rows)
-    stops_at = {(point.key, point.point) for point in failing_points(run)}
-    missed = sorted(not_passed, key=lambda point: (point.key, point.point) not in stops_at)
-    point_rows = [_row(p, _named(p.point, p.required), code(why(p))) for p in missed]
+    rows = (_row(p, code(p.failure)) for p in run.failures)
+    lines += _table("Failed", ["case", "model", "why", "where"], rows, len(run.failures))
+    point_rows = (
+        _row(p, _named(p.point, p.required), code(why(p))) for p in _not_passed(run, run.points)
+    )
     tail = [*_rules(run), *_by_eye(run, decisions), *_models(run)]
     budget = _ROOM - _size(lines) - _size(tail)
     lines += _table(
         "Observation points that did not pass",
         ["case", "model", "point", "why", "where"],
         point_rows,
+        counts[False] + counts[None],
         budget,
     )
     return _fit([*lines, *tail])
@@ -104,14 +108,23 @@ def _rules(run: Run) -> list[str]:
     """The delivery rules that cut-outs did not keep to."""
     if not run.delivery:
         return []
-    stops_at = {(rule.key, rule.rule) for rule in failing_rules(run)}
-    missed = [rule for rule in run.rules if not rule.passed]
-    missed.sort(key=lambda rule: (rule.key, rule.rule) not in stops_at)
-    rows = [_row(r, _named(r.rule, r.required), code(why_broken(r))) for r in missed]
-    passed = sum(bool(rule.passed) for rule in run.rules)
+    rows = (
+        _row(r, _named(r.rule, r.required), code(why_broken(r)))
+        for r in _not_passed(run, run.rules)
+    )
+    passed = sum(bool(passed) for (passed,) in columns(run.rules, "passed"))
     name = code(" · ".join(filter(None, [run.delivery.name, run.delivery.date])))
     told = [f"Delivery rules {name}: {passed} of {len(run.rules)} passed.", ""]
-    return [*told, *_table("Delivery rules", ["case", "model", "rule", "why", "where"], rows)]
+    heads = ["case", "model", "rule", "why", "where"]
+    return [*told, *_table("Delivery rules", heads, rows, len(run.rules) - passed)]
+
+
+def _not_passed(run: Run, results: Sequence[Result]) -> Iterator[Result]:
+    """Those that did not pass, at which a build stops first; they are gone through twice."""
+    for stopping in (True, False):
+        for each in without(results, "passed"):
+            if stops_at(run, each) is stopping:
+                yield each
 
 
 def _by_eye(run: Run, decisions: Decisions) -> list[str]:
@@ -123,7 +136,7 @@ def _by_eye(run: Run, decisions: Decisions) -> list[str]:
         rows = [_accepted(each) for each in acceptances(run, decisions) if each.category == ALL]
         heads = ["model", "usable", "of all pictures like these (95 %)", "of these", "undecided",
                  "not looked at", ""]  # fmt: skip
-        lines += _table("Usable, by eye", heads, rows)
+        lines += _table("Usable, by eye", heads, rows, len(rows))
         alpha, shared, _ = agreement(decisions)
         if alpha is not None:
             lines += [
@@ -147,7 +160,7 @@ def _by_eye(run: Run, decisions: Decisions) -> list[str]:
         ]
         heads = ["rank", "model", "wins against the others (95 %)", "won / lost / equal",
                  "clearly better than"]  # fmt: skip
-        lines += _table("Preferred, without names", heads, rows)
+        lines += _table("Preferred, without names", heads, rows, len(rows))
         told = f"{ranking.votes} votes on {ranking.pictures} pictures."
         if ranking.reason:
             told += f" No ranks: {code(ranking.reason)}"
@@ -159,7 +172,8 @@ def _by_eye(run: Run, decisions: Decisions) -> list[str]:
             name = code(f"{key.category}/{key.case}")
             where = code(link(key.category, key.case))
             rows.append([name, code(key.model), opinion.answer, code(comments), where])
-    return lines + _table("To mend, or unusable", ["case", "model", "", "comment", "where"], rows)
+    heads = ["case", "model", "", "comment", "where"]
+    return lines + _table("To mend, or unusable", heads, rows, len(rows))
 
 
 def _accepted(each: Acceptance) -> list[str]:
@@ -192,15 +206,12 @@ def summary_of_comparison(comparison: Comparison, fail_on: FailOn) -> str:
         "",
     ]
     lines += [*(f"- {code(note)}" for note in comparison.notes), ""] if comparison.notes else []
-    gate = [_pair_row(pair) for pair in stopped]
-    lines += _table("What stopped it", ["case", "model", "state", "why", "where"], gate)
+    gate = map(_pair_row, stopped)
+    heads = ["case", "model", "state", "why", "where"]
+    lines += _table("What stopped it", heads, gate, len(stopped))
     rest = [p for p in comparison.pairs if not fails(p, fail_on) and p.state != "same"]
-    lines += _table(
-        "What else changed",
-        ["case", "model", "state", "why", "where"],
-        [_pair_row(pair) for pair in rest],
-        _ROOM - _size(lines),
-    )
+    budget = _ROOM - _size(lines)
+    lines += _table("What else changed", heads, map(_pair_row, rest), len(rest), budget)
     return _fit([*lines, *_categories(comparison)])
 
 
@@ -217,12 +228,12 @@ def _categories(comparison: Comparison) -> list[str]:
         [code(category), code(model), *(str(sum(p.state == s for p in pairs)) for s in STATES)]
         for (category, model), pairs in groups.items()
     ]
-    return _table("By category", ["category", "model", *STATES], rows)
+    return _table("By category", ["category", "model", *STATES], rows, len(rows))
 
 
 def _models(run: Run) -> list[str]:
     """Points passed and a few means, by model."""
-    summary = summarise(run, HEADLINES)
+    summary = summarise(run, HEADLINES, whole=True)
     counts = {p.model: p for p in summary.points if p.category == ALL}
     visible = [row for metric in HEADLINES if (row := summary.row(metric.name))]
     rows = []
@@ -231,7 +242,7 @@ def _models(run: Run) -> list[str]:
         points = f"{counts[name].passed} of {counts[name].measured}" if name in counts else "–"
         rows.append([code(name), points, *(_mean(row.means[number]) for row in visible)])
     titles = [f"{row.metric}, {row.unit}" for row in visible]
-    return _table("Models", ["model", "points passed", *titles], rows)
+    return _table("Models", ["model", "points passed", *titles], rows, len(rows))
 
 
 def _mean(mean: Mean) -> str:
@@ -242,22 +253,26 @@ def _mean(mean: Mean) -> str:
 
 
 def _table(
-    title: str, heads: Sequence[str], rows: Iterable[Sequence[str]], budget: int = _ROOM // 2
+    title: str,
+    heads: Sequence[str],
+    rows: Iterable[Sequence[str]],
+    count: int,
+    budget: int = _ROOM // 2,
 ) -> list[str]:
-    """A titled table of at most `budget` bytes, which says how many rows it leaves out."""
-    rendered = [f"| {' | '.join(row)} |" for row in rows]
-    if not rendered:
+    """A titled table of `count` rows, of at most `budget` bytes; it says how many it leaves out."""
+    if not count:
         return []
     fitting, size = [], 0
-    for line in rendered:
+    for row in rows:
+        line = f"| {' | '.join(row)} |"
         size += len(line.encode()) + 1
         if size > budget:
             break
         fitting.append(line)
-    left = len(rendered) - len(fitting)
+    left = count - len(fitting)
     more = ["", f"… and {left} more, in `run.json` and on the page."] if left else []
     return [
-        f"## {title} ({len(rendered)})", "", f"| {' | '.join(heads)} |", f"|{'---|' * len(heads)}",
+        f"## {title} ({count})", "", f"| {' | '.join(heads)} |", f"|{'---|' * len(heads)}",
         *fitting, *more, "",
     ]  # fmt: skip
 

@@ -225,7 +225,7 @@ def _write(to: Path, baseline: Run) -> Run:
         return before  # nothing is new: no change for git to show
     write_atomic(to / ".gitignore", ".lock\n")
     write_run(to, baseline)
-    wanted = in_names(to, (p.cutout for p in baseline.predictions if p.cutout))
+    wanted = in_names(to, lambda: (p.cutout for p in baseline.predictions if p.cutout))
     remove_below(
         to / MATTES,
         lambda path: wanted(path) or not matte_hash(path.relative_to(to).as_posix()),

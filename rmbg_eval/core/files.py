@@ -11,8 +11,11 @@ import sys
 import tempfile
 import time
 import unicodedata
+from array import array
+from bisect import bisect_left
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager, suppress
+from functools import cache
 from pathlib import Path
 from typing import IO
 
@@ -130,32 +133,59 @@ def remove_below(folder: Path, kept: Callable[[Path], bool]) -> None:
 
     Folders stay, whatever their names, and so does what lies where links lead, be `folder` one.
     """
-    for where, _, names in () if folder.is_symlink() else os.walk(folder):
-        for path in (Path(where, name) for name in names):
-            if not kept(path):
-                try:
-                    path.unlink(missing_ok=True)
-                except OSError as error:
-                    raise cannot_write(path, error) from None
+    for path in [path for path in _files_below(folder) if not kept(path)]:
+        try:
+            path.unlink(missing_ok=True)
+        except OSError as error:
+            raise cannot_write(path, error) from None
 
 
-def in_names(root: Path, names: Iterable[str]) -> Callable[[Path], bool]:
+def _files_below(folder: Path) -> Iterator[Path]:
+    """As os.walk has them, but that no list of a folder's names is made: it may have many."""
+    left = [] if folder.is_symlink() else [folder]
+    while left:
+        with suppress(OSError), os.scandir(left.pop()) as entries:
+            for entry in entries:
+                path = Path(entry.path)
+                if entry.is_dir(follow_symlinks=False):
+                    left.append(path)
+                elif not entry.is_symlink() or not path.is_dir():
+                    yield path
+
+
+def in_names(root: Path, names: Callable[[], Iterable[str]]) -> Callable[[Path], bool]:
     """Whether a path is one of the files that are called so from `root`: also one whose name has
-    another case, where the disk takes both for one."""
-    wanted = set(names)
-    alike = {folded(name): name for name in wanted}
+    another case, where the disk takes both for one. Of each name there is a hash in memory."""
+    import numpy as np  # not for those who only read a finished run
+
+    hashes = array("q"), array("q")
+    for name in names():
+        for own, text in zip(hashes, (name, folded(name)), strict=True):
+            own.append(hash(text))
+    exact, alike = (array("q", np.sort(np.array(own, np.int64)).tobytes()) for own in hashes)
+
+    @cache
+    def by_folded() -> dict[str, str]:
+        return {folded(name): name for name in names()}
 
     def check(path: Path) -> bool:
         name = path.relative_to(root).as_posix()
-        if name in wanted:
+        if _has(exact, hash(name)):
             return True
-        other = alike.get(folded(name))
+        if not _has(alike, hash(folded(name))):
+            return False
+        other = by_folded().get(folded(name))
         try:
             return other is not None and path.samefile(root / other)
         except OSError:
             return False
 
     return check
+
+
+def _has(numbers: array[int], number: int) -> bool:
+    at = bisect_left(numbers, number)
+    return at < len(numbers) and numbers[at] == number
 
 
 def folded(name: str) -> str:

@@ -90,6 +90,10 @@ class Shape(Generic[T]):
         }
         self._read: dict[tuple[str, str], Any] = {}
 
+    def optional(self, name: str) -> bool:
+        """Whether a field may be None."""
+        return type(None) in get_args(self.record.model_fields[name].annotation)
+
     def row(self, record: T) -> Row:
         """A record's values by column."""
         return {
@@ -288,31 +292,6 @@ class Stored:
                 raise ValueError
             return table
 
-    def whole(self, columns: Sequence[str]) -> Any:
-        """Some columns of all rows as a table."""
-        with self.errors(), self.path.open("rb") as read:
-            file = arrow().parquet.ParquetFile(read, metadata=self.metadata)
-            table = file.read(columns=[*columns], use_threads=False)
-            table.validate(full=True)
-            if table.num_rows != self.starts[-1]:
-                raise ValueError
-            return table
-
-    def keys(self) -> Iterator[Key]:
-        """The case and the model of each row; texts that return are the same object."""
-        known: dict[str, str] = {}
-        for number in range(len(self.counts)):
-            table = self.group(number, Key._fields)
-            columns = [table.column(name).to_pylist() for name in Key._fields]
-            for category, case, model in zip(*columns, strict=True):
-                if category is None or case is None or model is None:
-                    raise self.other()
-                yield Key(
-                    known.setdefault(category, category),
-                    case,
-                    known.setdefault(model, model),
-                )
-
 
 class Records(Sequence[T]):
     """The records of a file, which is read as they are gone through: in the memory of a few groups
@@ -349,10 +328,28 @@ class Records(Sequence[T]):
 
     def having(self, column: str) -> Iterator[T]:
         """Those that have something in a column; of other rows nothing else is read."""
+        return self._where(column, lambda value: value is not None)
+
+    def without(self, column: str) -> Iterator[T]:
+        """Those that have nothing in a column, or false."""
+        return self._where(column, lambda value: not value)
+
+    def _where(self, column: str, which: Callable[[Any], bool]) -> Iterator[T]:
         for number, first in enumerate(self.stored.starts[:-1]):
-            there = self.stored.group(number, [column]).column(column).is_valid().to_pylist()
-            for at in (n for n, has in enumerate(there) if has):
+            values = self.stored.group(number, [column]).column(column).to_pylist()
+            for at in (n for n, value in enumerate(values) if which(value)):
                 yield self[first + at]
+
+    def columns(self, *names: str) -> Iterator[tuple[Any, ...]]:
+        """The values of some columns of each record: no record is made, and of one that is none
+        only what is missing is seen."""
+        for number in range(len(self.stored.counts)):
+            table = self.stored.group(number, names)
+            columns = [table.column(name) for name in names]
+            for name, column in zip(names, columns, strict=True):
+                if column.null_count and not self._shape.optional(name):
+                    raise self.stored.other()
+            yield from zip(*(column.to_pylist() for column in columns), strict=True)
 
     def _made(self, table: Any) -> list[T]:
         with self.stored.errors():
@@ -370,9 +367,9 @@ class Records(Sequence[T]):
         number, at = self.stored.place(at)
         some, at = (number, at // _FEW), at % _FEW
         if some not in self._made_of:
-            table = _kept(self._tables, number, _GROUPS, lambda: self.stored.group(number))
+            table = keep(self._tables, number, _GROUPS, lambda: self.stored.group(number))
             rows = table.slice(some[1] * _FEW, _FEW)
-            return _kept(self._made_of, some, _GROUPS * _FEW, lambda: self._made(rows))[at]
+            return keep(self._made_of, some, _GROUPS * _FEW, lambda: self._made(rows))[at]
         return self._made_of[some][at]
 
     def __eq__(self, other: object) -> bool:
@@ -388,8 +385,8 @@ class Records(Sequence[T]):
         return f"<{len(self)} records in {self.stored.path.name}>"
 
 
-def _kept(of: dict[K, V], key: K, most: int, make: Callable[[], V]) -> V:
-    """What is kept under a key, made if need be; of more than `most` the oldest goes."""
+def keep(of: dict[K, V], key: K, most: int, make: Callable[[], V]) -> V:
+    """What `of` holds under a key, made if need be; of more than `most` the oldest goes."""
     if key not in of:
         if len(of) >= most:
             del of[next(iter(of))]
@@ -400,6 +397,20 @@ def _kept(of: dict[K, V], key: K, most: int, make: Callable[[], V]) -> V:
 def stored_in(value: object) -> Records[Any] | None:
     """What a field holds, if that is no tuple but a file's records."""
     return value if isinstance(value, Records) else None
+
+
+def columns(records: Sequence[T], *names: str) -> Iterator[tuple[Any, ...]]:
+    """Some fields of each of a tuple of records or of `Records`, none of them nested."""
+    if isinstance(records, Records):
+        return records.columns(*names)
+    return (tuple(getattr(each, name) for name in names) for each in records)
+
+
+def without(records: Sequence[T], name: str) -> Iterator[T]:
+    """Those of a tuple of records or of `Records` of which a field is None or False."""
+    if isinstance(records, Records):
+        return records.without(name)
+    return (each for each in records if not getattr(each, name))
 
 
 class OrRecords:

@@ -98,14 +98,16 @@ class StoredMeasurements(Measurements):
         import numpy as np
 
         with self.stored.errors():
-            column = self.stored.whole([metric]).column(metric)
-            values = column.to_numpy()
+            values = np.empty(self.stored.starts[-1])
+            for start, column in self._pieces(metric):
+                values[start : start + len(column)] = column.to_numpy()
+                known = np.isfinite(values[start : start + len(column)])
+                if np.count_nonzero(known) + column.null_count != len(column):
+                    raise self.stored.other()
             known = np.isfinite(values)
-            if np.count_nonzero(known) + column.null_count != len(values):
-                raise self.stored.other()
             codes, texts = self._texts(REASONS)
             reasons: dict[Message, int] = {}
-            table = np.full(len(texts) + 1, -1)
+            table = np.full(len(texts) + 1, -1, np.int32)
             for number, text in enumerate(texts):
                 for each in _LACKING.validate_json(text):
                     if metric in each.metrics:
@@ -115,25 +117,31 @@ class StoredMeasurements(Measurements):
                 raise self.stored.other()  # a value and a reason
             codes, texts = self._texts(REGIONS)
             regions = {self._first[metric].region: 0}
-            table = np.zeros(len(texts) + 1, dtype=int)
+            table = np.zeros(len(texts) + 1, np.int32)
             for number, text in enumerate(texts):
                 region = _ELSEWHERE.validate_json(text).get(metric)
                 if region is not None:
                     table[number] = regions.setdefault(region, len(regions))
-            where = np.where(known | (why >= 0), table[codes], -1)
+            where = np.where(known | (why >= 0), table[codes], np.int32(-1))
         return values, why, [*reasons], where, [*regions]
+
+    def _pieces(self, name: str) -> Iterator[tuple[int, Any]]:
+        """A column, a group of rows at a time, each with its first row."""
+        for number, start in enumerate(self.stored.starts[:-1]):
+            yield start, self.stored.group(number, [name]).column(name)
 
     def _texts(self, column: str) -> tuple[Any, list[str]]:
         """Of each row the number of its text in the list of all texts, or −1 without one."""
         if column not in self._coded:
             import numpy as np
 
-            numbers: dict[str, int] = {}
-            codes = [
-                -1 if text is None else numbers.setdefault(text, len(numbers))
-                for text in self.stored.whole([column]).column(column).to_pylist()
-            ]
-            self._coded[column] = np.array(codes, dtype=np.int32), [*numbers]
+            numbers: dict[str | None, int] = {None: -1}
+            codes = np.empty(self.stored.starts[-1], np.int32)
+            for start, some in self._pieces(column):
+                codes[start : start + len(some)] = [
+                    numbers.setdefault(text, len(numbers) - 1) for text in some.to_pylist()
+                ]
+            self._coded[column] = codes, [text for text in numbers if text is not None]
         return self._coded[column]
 
     def column(self, metric: str) -> Iterator[tuple[Key, Column, float | None, Message | None]]:

@@ -14,6 +14,7 @@ from filelock import FileLock, Timeout
 from ..cases.in_memory import FOLDER as PICTURES
 from ..core.files import cannot_write, in_names, remove_below, user_path, write_atomic
 from ..core.paths import resource
+from ..core.records import columns
 from ..errors import OutputError, printable
 from ..i18n import Message
 from .parts import Files, in_parts, remove_others, there, without_records, write
@@ -153,7 +154,7 @@ def _is_ours(page: Path) -> bool:
 
 def prune(out: Path, run: Run) -> None:
     """Remove cut-outs of earlier runs that are no part of this one."""
-    ours = in_names(out, (p.cutout for p in run.predictions if p.cutout))
+    ours = in_names(out, lambda: (name for (name,) in columns(run.predictions, "cutout") if name))
     remove_below(out / "cutouts", lambda path: path.suffix != ".png" or ours(path))
 
 

@@ -17,6 +17,7 @@ from typing import TYPE_CHECKING, Any, Generic, Literal, TypeVar
 from pydantic import BaseModel
 
 from ..core.key import Key
+from ..core.lookup import Keys, Lookup, by_case, by_key
 from ..core.records import (
     FOLDER,
     ByKey,
@@ -170,7 +171,7 @@ def with_records(folder: Path, run: Run) -> Run:
             ),
             Message("Use a run that was not changed, with its files in its own folder."),
         )
-    keys = _Keys()
+    keys = Keys()
 
     def records(kind: Kind | OfShard, check: Callable[[Any], bool] = lambda record: True) -> Any:
         shape = shapes()[kind]
@@ -218,59 +219,26 @@ def _inside(folder: Path) -> Callable[[str], bool]:
     return check
 
 
-class _Keys:
-    """Where each key is in files of a row a key; of files with the same keys, once."""
-
-    def __init__(self) -> None:
-        self._known: list[dict[Key, int]] = []
-
-    def rows(self, stored: Stored) -> dict[Key, int]:
-        for known in self._known:
-            if len(known) == stored.starts[-1] and all(
-                one == other for one, other in zip(known, stored.keys(), strict=False)
-            ):
-                return known
-        cases: dict[str, str] = {}
-        rows = {
-            key._replace(case=cases.setdefault(key.case, key.case)): place
-            for place, key in enumerate(stored.keys())
-        }
-        if len(rows) != stored.starts[-1]:
-            raise stored.other()
-        self._known.append(rows)
-        return rows
-
-
 @dataclass(frozen=True)
-class _Groups(Mapping[Key, dict[str, T]], Generic[T]):
+class Groups(Mapping[Key, dict[str, T]], Generic[T]):
     """By key and then by name, records of which a key has several, one after the other."""
 
     records: Records[T]
-    rows: Mapping[Key, tuple[int, int]]
+    lookup: Lookup[Key]
     name: str
 
     def __getitem__(self, key: Key) -> dict[str, T]:
-        start, stop = self.rows[key]
-        return {getattr(each, self.name): each for each in self.records[start:stop]}
+        some = (self.records[row] for row in self.lookup.rows(key))
+        return {getattr(each, self.name): each for each in some}
 
     def __contains__(self, key: object) -> bool:
-        return key in self.rows
+        return key in self.lookup
 
     def __iter__(self) -> Iterator[Key]:
-        return iter(self.rows)
+        return iter(self.lookup)
 
     def __len__(self) -> int:
-        return len(self.rows)
-
-
-def _groups(records: Records[T], name: str) -> _Groups[T]:
-    rows: dict[Key, tuple[int, int]] = {}
-    for place, key in enumerate(records.stored.keys()):
-        start, stop = rows.get(key, (place, place))
-        if stop != place:
-            raise records.stored.other()
-        rows[key] = start, place + 1
-    return _Groups(records, rows, name)
+        return len(self.lookup)
 
 
 class _ByCase(Mapping[tuple[str, str], tuple[Prediction, ...]]):
@@ -283,16 +251,19 @@ class _ByCase(Mapping[tuple[str, str], tuple[Prediction, ...]]):
 
     def __getitem__(self, about: tuple[str, str]) -> tuple[Prediction, ...]:
         keys = (Key(*about, model) for model in self._models)
-        own = sorted(self._rows[key] for key in keys if key in self._rows)
+        own = sorted(row for key in keys if (row := self._rows.get(key)) is not None)
         if not own:
             raise KeyError(about)
-        return tuple(self._predictions[place] for place in own)
+        return tuple(self._predictions[row] for row in own)
 
     def __iter__(self) -> Iterator[tuple[str, str]]:
-        return iter(dict.fromkeys((key.category, key.case) for key in self._rows))
+        for row, key in enumerate(self._rows):
+            others = (key._replace(model=model) for model in self._models if model != key.model)
+            if all(self._rows.get(other, row) >= row for other in others):
+                yield key.category, key.case
 
     def __len__(self) -> int:
-        return len({(key.category, key.case) for key in self._rows})
+        return sum(1 for _ in self)
 
 
 class _Cases(Mapping[tuple[str, str], T]):
@@ -300,14 +271,9 @@ class _Cases(Mapping[tuple[str, str], T]):
 
     def __init__(self, records: Records[T]) -> None:
         self._records = records
-        self._rows: dict[tuple[str, str], int] = {}
-        known: dict[str, str] = {}
-        stored = records.stored
-        for number in range(len(stored.counts)):
-            table = stored.group(number, ("category", "id"))
-            columns = [table.column(name).to_pylist() for name in ("category", "id")]
-            for category, case in zip(*columns, strict=True):
-                self._rows[known.setdefault(category, category), case] = len(self._rows)
+        self._rows = by_case(records.stored)
+        if len(self._rows) != len(records):
+            raise records.stored.other()
 
     def __getitem__(self, about: tuple[str, str]) -> T:
         return self._records[self._rows[about]]
@@ -326,7 +292,7 @@ def index_of(run: Run) -> dict[str, Any]:
     """Fields of the index of a run, of those of its records that lie in files: rows are read where
     they are asked for."""
     measured = run.measurements
-    find = measured.find if isinstance(measured, StoredMeasurements) else _Keys().rows
+    find = measured.find if isinstance(measured, StoredMeasurements) else Keys().rows
     fields: dict[str, Any] = {}
     if (cases := stored_in(run.cases)) is not None:
         fields["cases"] = _Cases(cases)
@@ -335,9 +301,9 @@ def index_of(run: Run) -> dict[str, Any]:
         fields["predictions"] = ByKey(predictions, rows)
         fields["by_case"] = _ByCase(predictions, rows)
     if (points := stored_in(run.points)) is not None:
-        fields["points"] = _groups(points, "point")
+        fields["points"] = Groups(points, by_key(points.stored), "point")
     if (rules := stored_in(run.rules)) is not None:
-        fields["rules"] = _groups(rules, "rule")
+        fields["rules"] = Groups(rules, by_key(rules.stored), "rule")
     if (risks := stored_in(run.risks)) is not None:
         fields["risks"] = ByKey(risks, find(risks.stored))
     return fields

@@ -17,7 +17,7 @@ from pydantic import BaseModel, ConfigDict, ValidationError
 from ..core.files import inside
 from ..core.key import Key, Lean
 from ..core.machine import Machine
-from ..core.records import OrRecords, Records, stored_in
+from ..core.records import OrRecords, Records, stored_in, without
 from ..errors import OutputError, printable
 from ..i18n import Message
 from ..measure.columns import Measurements
@@ -234,12 +234,12 @@ class Run(_Record):
     @property
     def missed(self) -> tuple[PointResult, ...]:
         """Required points that did not pass, whether they failed or could not be measured."""
-        return tuple(point for point in self.points if point.required and not point.passed)
+        return tuple(point for point in without(self.points, "passed") if point.required)
 
     @property
     def broken(self) -> tuple[RuleResult, ...]:
         """Required delivery rules that did not pass, likewise."""
-        return tuple(rule for rule in self.rules if rule.required and not rule.passed)
+        return tuple(rule for rule in without(self.rules, "passed") if rule.required)
 
     def worst(self, count: int, metric: str, model: str | None = None) -> DataFrame:
         """The `count` cut-outs that `metric` says are worst, of one model or of all, as a pandas

@@ -10,8 +10,9 @@ interval of a share of points is as wide as so many cases let it be, not so many
 
 from __future__ import annotations
 
+from array import array
 from collections import Counter
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import cache, cached_property
 from math import sqrt
@@ -22,6 +23,8 @@ from numpy.typing import NDArray
 from scipy.special import bdtr
 
 from ..core.key import Key
+from ..core.lookup import Lookup
+from ..core.records import columns
 from ..i18n import N_, Message
 from ..measure.stored import StoredMeasurements
 from ..measure.subject import TRIMAP, Metric
@@ -29,6 +32,8 @@ from ..measure.table import TABLE
 from . import parts
 from .record import Run
 from .tally import middle
+
+_Whole = NDArray[np.integer[Any]]
 
 MIXED = N_("unknown region (10 px, or the data set's trimap)")
 
@@ -114,7 +119,7 @@ class Points:
     high: float | None = None
     """The share of points that it passes on all such cases lies from `low` to `high` in 95 % of
     runs; None where there are too few cases. See `share_interval`."""
-    values: tuple[tuple[str, float], ...] = ()
+    values: Sequence[tuple[str, float]] = ()
     """By case, `category/id`: the share of its points that passed."""
 
     @property
@@ -144,12 +149,18 @@ class Summary:
         return next(rows, None)
 
 
-def summarise(run: Run, metrics: Iterable[Metric] = TABLE) -> Summary:
-    """The summary of a run, over those of the measures that it has."""
+def summarise(run: Run, metrics: Iterable[Metric] = TABLE, whole: bool = False) -> Summary:
+    """The summary of a run, over those of the measures that it has.
+
+    `whole`: of all categories together alone, and without the values of each case.
+    """
     models = [model.info.name for model in run.models]
-    categories = [ALL, *dict.fromkeys(record.category for record in run.cases)]
+    each = [] if whole else [*dict.fromkeys(name for (name,) in columns(run.cases, "category"))]
+    categories = [ALL, *each]
     groups = {
-        f"{record.category}/{record.id}": record.group for record in run.cases if record.group
+        f"{category}/{case}": group
+        for category, case, group in columns(run.cases, "category", "id", "group")
+        if group
     }
     layout = _Layout(run, models, categories)
     rows = []
@@ -161,7 +172,7 @@ def summarise(run: Run, metrics: Iterable[Metric] = TABLE) -> Summary:
             means = [_mean(name, column, at) for name, at in zip(models, own, strict=True)]
             differences = [difference_between(means[0], other, groups) for other in means[1:]]
             best = _best(means, metric.higher_is_better, groups)
-            if (
+            if whole or (
                 len(run.cases) > parts.ONE_FILE and not metric.headline
             ):  # nobody asks for each of these
                 best = tuple(replace(mean, values=()) for mean in best)
@@ -176,22 +187,14 @@ def summarise(run: Run, metrics: Iterable[Metric] = TABLE) -> Summary:
                     tuple(d for d in differences if d is not None),
                 )
             )
-    of_category, of_kind = _counts(run, models)
-    points = [
-        each
-        for category in categories
-        for each in _points(models, of_category.get(category, {}), groups, category)
-    ]
-    kinds = [each for kind, own in of_kind.items() for each in _points(models, own, groups, kind)]
-    return Summary(tuple(rows), tuple(points), tuple(kinds), groups, tuple(_flattered(run)))
+    points, kinds = _Counts(run, models).points(categories, groups, whole)
+    return Summary(tuple(rows), points, kinds, groups, tuple(_flattered(run)))
 
 
 class Values(Sequence[tuple[str, float]]):
     """By case, `category/id`: a value; in the memory that its number needs."""
 
-    def __init__(
-        self, names: Sequence[str], cases: NDArray[np.intp], numbers: NDArray[np.float64]
-    ) -> None:
+    def __init__(self, names: Sequence[str], cases: _Whole, numbers: NDArray[np.float64]) -> None:
         """`names` are of all cases, `cases` the numbers of those that have a value."""
         self.names, self.cases, self.numbers = names, cases, numbers
 
@@ -209,37 +212,185 @@ class Values(Sequence[tuple[str, float]]):
     __hash__ = None  # type: ignore[assignment]
 
 
-_Counts = dict[str, dict[str, list[int]]]
-"""By model and case, `category/id`: the points that passed, that failed and that could not be
-measured."""
+class Names(Sequence[str]):
+    """Texts, one after the other in one piece of memory."""
+
+    def __init__(self) -> None:
+        self._text = bytearray()
+        self._ends = array("q", [0])
+
+    def append(self, name: str) -> None:
+        """One more."""
+        self._text += name.encode("utf-8", "surrogatepass")
+        self._ends.append(len(self._text))
+
+    def __len__(self) -> int:
+        return len(self._ends) - 1
+
+    def __getitem__(self, place: Any) -> Any:
+        if isinstance(place, slice):
+            return [self[at] for at in range(*place.indices(len(self)))]
+        start, end = self._ends[place], self._ends[place + 1]
+        return self._text[start:end].decode("utf-8", "surrogatepass")
 
 
-def _counts(run: Run, models: Sequence[str]) -> tuple[dict[str, _Counts], dict[str, _Counts]]:
-    """By category, all together as well; and by kind of point."""
-    of_category: dict[str, _Counts] = {}
-    of_kind: dict[str, _Counts] = {}
-    names: dict[tuple[str, str], str] = {}
-    for p in run.points:
-        about = p.category, p.case
-        name = names.get(about) or names.setdefault(about, "/".join(about))
-        place = 2 if p.passed is None else int(not p.passed)
-        for of, which in ((of_category, ALL), (of_category, p.category), (of_kind, p.kind)):
-            own = of.setdefault(which, {model: {} for model in models})[p.model]
-            own.setdefault(name, [0, 0, 0])[place] += 1
-    return of_category, of_kind
+class _Cases:
+    """The cases of keys, numbered as they come, without a list of them all beside the keys."""
+
+    def __init__(self, keys: Mapping[Key, object]) -> None:
+        lookup = keys.lookup if isinstance(keys, parts.Groups) else keys
+        self._place: Callable[[Key], int | None] = (
+            lookup.place
+            if isinstance(lookup, Lookup)
+            else {key: place for place, key in enumerate(keys)}.get
+        )
+        self.names = Names()
+        """`category/id` of each."""
+        self._numbers = array("i")
+        models: dict[str, None] = {}
+        for place, key in enumerate(keys):
+            number = -1
+            for model in models:
+                before = self._place(key._replace(model=model)) if model != key.model else None
+                if before is not None and before < place:
+                    number = self._numbers[before]
+                    break
+            if number < 0:
+                number = len(self.names)
+                self.names.append(f"{key.category}/{key.case}")
+            models[key.model] = None
+            self._numbers.append(number)
+
+    @property
+    def numbers(self) -> _Whole:
+        """Of each key, its case."""
+        return np.frombuffer(self._numbers, np.intc) if self._numbers else np.empty(0, np.intc)
+
+    def number(self, key: Key) -> int:
+        """The case of a key that is there."""
+        place = self._place(key)
+        assert place is not None
+        return self._numbers[place]
+
+
+class _Codes(dict[str, int]):
+    """A number for each text, as they come."""
+
+    def __missing__(self, text: str) -> int:
+        return self.setdefault(text, len(self))
+
+
+class _Counts:
+    """The observation points of a run: of each, whose it is and whether it passed."""
+
+    def __init__(self, run: Run, models: Sequence[str]) -> None:
+        self._models = models
+        cases = _Cases(run.index.points)
+        self._names = cases.names
+        self._codes = {name: _Codes() for name in ("category", "kind", "model")}
+        category_of, kind_of, model_of = self._codes.values()
+        own: tuple[array[int], ...] = tuple(array(code) for code in "iiiib")
+        before, number = None, -1
+        fields = columns(run.points, "category", "case", "model", "kind", "passed")
+        for category, case, model, kind, passed in fields:
+            if (key := Key(category, case, model)) != before:
+                before, number = key, cases.number(key)
+            outcome = 2 if passed is None else int(not passed)
+            row = number, category_of[category], kind_of[kind], model_of[model], outcome
+            for column, value in zip(own, row, strict=True):
+                column.append(value)
+        self._cases, self._category, self._kind, self._model, self._outcome = (
+            np.frombuffer(column, column.typecode) if column else np.empty(0, column.typecode)
+            for column in own
+        )
+
+    def points(
+        self, categories: Sequence[str], groups: Mapping[str, str], whole: bool
+    ) -> tuple[tuple[Points, ...], tuple[Points, ...]]:
+        """Of each category and model, and of each kind and model; see `summarise`."""
+        if not len(self._cases):
+            return (), ()
+        of_category, of_kind, _ = self._codes.values()
+        found: list[Points] = []
+        for category in categories:
+            if category == ALL:
+                found += self._points(np.ones(len(self._cases), bool), groups, category)
+            elif category in of_category:
+                found += self._points(self._category == of_category[category], groups, category)
+        kinds = [
+            each
+            for kind, number in ([] if whole else of_kind.items())
+            for each in self._points(self._kind == number, groups, kind)
+        ]
+        if whole:
+            found = [replace(each, values=()) for each in found]
+        return tuple(found), tuple(kinds)
+
+    def _points(
+        self, which: NDArray[np.bool_], groups: Mapping[str, str], category: str
+    ) -> Iterable[Points]:
+        """Each model's points of those, which are of a category or of a kind."""
+        counts, shares = [], []
+        for model in self._models:
+            own = which & (self._model == self._codes["model"].get(model, -1))
+            outcomes, first, case = self._outcome[own], *_as_they_come(self._cases[own])
+            right, wrong, unmeasured = (
+                np.bincount(case[outcomes == n], minlength=len(first)) for n in range(3)
+            )
+            known = right + wrong > 0
+            right, measured = right[known], (right + wrong)[known]
+            values = Values(self._names, first[known], right / measured)
+            of_groups = _by_group(values, np.stack([right, measured], 1), groups)
+            low, high = share_interval(of_groups) or (None, None)
+            passed, failed = int(right.sum()), int((measured - right).sum())
+            counts.append(
+                Points(
+                    model, category, passed, failed, int(unmeasured.sum()),
+                    low=low, high=high, values=values,
+                )
+            )  # fmt: skip
+            share = counts[-1].passed / counts[-1].measured if len(values) else None
+            shares.append(Mean(model, share, len(values), (), values=values))
+        best = [mean.best for mean in _best(shares, True, groups)]
+        return [replace(c, best=b) for c, b in zip(counts, best, strict=True)]
+
+
+def _as_they_come(numbers: _Whole) -> tuple[_Whole, _Whole]:
+    """Each number once, in the order in which they come; and of each, where it is among these."""
+    each, first, place = np.unique(numbers, return_index=True, return_inverse=True)
+    order = np.argsort(first)
+    turn = np.empty_like(order)
+    turn[order] = np.arange(len(order))
+    return each[order], turn[place.reshape(-1)]
+
+
+def _by_group(
+    values: Values, counts: NDArray[np.int64], groups: Mapping[str, str]
+) -> NDArray[np.int64]:
+    """The counts of each case, `(N, 2)`, those of one shoot added up."""
+    if not groups:
+        return counts
+    numbers: dict[tuple[str, bool], int] = {}
+    place = [
+        numbers.setdefault((groups.get(case, case), case in groups), len(numbers))
+        for case, _ in values
+    ]
+    added = np.zeros((len(numbers), 2), np.int64)
+    np.add.at(added, place, counts)
+    return added
 
 
 class _Column(NamedTuple):
     """A measure, of each row of the measurements; see `StoredMeasurements.arrays`."""
 
     values: NDArray[np.float64]
-    why: NDArray[np.intp]
+    why: _Whole
     reasons: list[Message]
-    where: NDArray[np.intp]
+    where: _Whole
     regions: list[str]
-    names: list[str]
+    names: Sequence[str]
     """Of all cases."""
-    cases: NDArray[np.intp]
+    cases: _Whole
     """Of each row, the number of its case."""
 
 
@@ -248,19 +399,22 @@ class _Layout:
 
     def __init__(self, run: Run, models: Sequence[str], categories: Sequence[str]) -> None:
         self._measured = run.measurements
-        numbers: dict[str, int] = {}
-        places: dict[tuple[str, str], list[int]] = {
-            (model, category): [] for model in models for category in categories
-        }
-        cases = []
-        for place, key in enumerate(run.measurements.by_key):
-            cases.append(numbers.setdefault(f"{key.category}/{key.case}", len(numbers)))
-            for category in (ALL, key.category):
-                if (key.model, category) in places:
-                    places[key.model, category].append(place)
-        self._cases = np.array(cases, dtype=np.intp)
-        self._names = [*numbers]
-        self.rows = {about: np.array(own, dtype=np.intp) for about, own in places.items()}
+        keys: Mapping[Key, object] = self._measured.by_key
+        if isinstance(self._measured, StoredMeasurements):
+            keys = self._measured.find(self._measured.stored)
+        cases = _Cases(keys)
+        self._names, self._cases = cases.names, cases.numbers
+        number = {category: place for place, category in enumerate(categories)}
+        codes = np.fromiter((number.get(key.category, -1) for key in keys), np.intc, len(keys))
+        model = {name: place for place, name in enumerate(models)}
+        of_model = np.fromiter((model.get(key.model, -1) for key in keys), np.intc, len(keys))
+        self.rows: dict[tuple[str, str], _Whole] = {}
+        for name, place in model.items():
+            own = np.flatnonzero(of_model == place).astype(np.uint32)
+            order = own[np.argsort(codes[own], kind="stable")]
+            ends = np.searchsorted(codes[order], np.arange(len(categories)), "right")
+            for category, at in number.items():
+                self.rows[name, category] = order[ends[at - 1] : ends[at]] if at else own
 
     @cached_property
     def _at(self) -> dict[Key, int]:
@@ -287,7 +441,7 @@ class _Layout:
         return _Column(values, why, [*reasons], where, [*regions], self._names, self._cases)
 
 
-def _region(metric: Metric, column: _Column, own: Iterable[NDArray[np.intp]]) -> str:
+def _region(metric: Metric, column: _Column, own: Iterable[_Whole]) -> str:
     """The region that all of them are over, or that some of them are over a trimap's."""
     numbers = {int(number) for rows in own for number in np.unique(column.where[rows])} - {-1}
     regions = {column.regions[number] for number in numbers}
@@ -360,7 +514,9 @@ def middle_interval(values: NDArray[np.float64]) -> tuple[float, float] | None:
     return (float(ordered[k - 1]), float(ordered[-k])) if k else None
 
 
-def share_interval(counts: Iterable[tuple[int, int]]) -> tuple[float, float] | None:
+def share_interval(
+    counts: Sequence[tuple[int, int]] | NDArray[np.int64],
+) -> tuple[float, float] | None:
     """Where the share of points that pass on all such groups of cases lies, in 95 % of draws.
 
     `counts`: of each group, the points passed and those measured. Wilson's interval with Student's
@@ -374,7 +530,7 @@ def share_interval(counts: Iterable[tuple[int, int]]) -> tuple[float, float] | N
     >>> round(low, 2), round(high, 2)
     (0.44, 0.92)
     """
-    passed, measured = np.array([*counts], float).reshape(-1, 2).T
+    passed, measured = np.array(counts, float).reshape(-1, 2).T
     groups = len(measured)
     if groups < FEWEST:
         return None
@@ -429,7 +585,7 @@ def _outer(count: int) -> int:
     return k
 
 
-def _mean(model: str, column: _Column, rows: NDArray[np.intp]) -> Mean:
+def _mean(model: str, column: _Column, rows: _Whole) -> Mean:
     numbers = column.values[rows]
     known = ~np.isnan(numbers)
     values = Values(column.names, column.cases[rows[known]], numbers[known])
@@ -445,7 +601,7 @@ def _best(
     means: Sequence[Mean], higher: bool | None, groups: Mapping[str, str]
 ) -> tuple[Mean, ...]:
     """The means with the best one marked, where that is a fair and a clear thing to say."""
-    if higher is None or len(means) < 2 or not _same_cases(means) or not means[0].values:
+    if higher is None or len(means) < 2 or not _same_cases(means) or not len(means[0].values):
         return tuple(means)
     sign = 1 if higher else -1
     best = max(means, key=lambda mean: sign * (mean.value or 0))
@@ -464,30 +620,6 @@ def _same_cases(means: Sequence[Mean]) -> bool:
     return len({tuple(case for case, _ in mean.values) for mean in means}) == 1
 
 
-def _points(
-    models: Sequence[str], by_model: _Counts, groups: Mapping[str, str], category: str
-) -> Iterable[Points]:
-    """Each model's points in a category, or of a kind; nothing where there are none."""
-    counts, shares = [], []
-    for model, cases in by_model.items():
-        known = {case: (own[0], own[0] + own[1]) for case, own in cases.items() if own[0] + own[1]}
-        of_groups: dict[tuple[str, bool], tuple[int, int]] = {}
-        for case, (right, measured) in known.items():
-            about = groups.get(case, case), case in groups
-            before = of_groups.get(about, (0, 0))
-            of_groups[about] = before[0] + right, before[1] + measured
-        low, high = share_interval(of_groups.values()) or (None, None)
-        values = tuple((case, right / measured) for case, (right, measured) in known.items())
-        passed, failed, unmeasured = (sum(own[n] for own in cases.values()) for n in range(3))
-        counts.append(
-            Points(model, category, passed, failed, unmeasured, low=low, high=high, values=values)
-        )
-        share = counts[-1].passed / counts[-1].measured if values else None
-        shares.append(Mean(model, share, len(values), (), values=values))
-    best = [mean.best for mean in _best(shares, True, groups)]
-    return [replace(c, best=b) for c, b in zip(counts, best, strict=True)] if by_model else []
-
-
 def points_apart(one: Points, other: Points, groups: Mapping[str, str]) -> Difference | None:
     """How one model's shares of points differ from another's; None where they share no case."""
     first, second = (
@@ -499,9 +631,10 @@ def points_apart(one: Points, other: Points, groups: Mapping[str, str]) -> Diffe
 def _flattered(run: Run) -> Iterable[tuple[str, str, int]]:
     for model in run.models:
         for name in model.info.trained_on:
-            cases = [c for c in run.cases if name.lower() in (c.source or "").lower()]
+            sources = columns(run.cases, "source")
+            cases = sum(name.lower() in (source or "").lower() for (source,) in sources)
             if cases:
-                yield model.info.name, name, len(cases)
+                yield model.info.name, name, cases
 
 
 def inference(run: Run, model: str) -> float | None:

@@ -1,0 +1,145 @@
+"""Where each key is in a file of records, in sixteen bytes of memory a key.
+
+What is kept of a key is a hash and its row; the key itself is read where it is asked for, so that
+keys of one hash stay apart. Loads with pydantic alone; numpy is there once such a file is read.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from typing import Any, TypeVar
+
+from .key import Key
+from .records import Stored, keep
+
+K = TypeVar("K", bound=tuple[str, ...])
+
+_GROUPS = 12
+"""Groups of which the keys are kept as they are in the file."""
+
+
+class Lookup(Mapping[K, int]):
+    """By key, the first row that has it, in the order of the file.
+
+    OutputError where a key returns after another one, or is not whole.
+    """
+
+    def __init__(self, stored: Stored, columns: Sequence[str], key: Callable[..., K]) -> None:
+        """`columns`: those that a key is made of by `key`."""
+        import numpy as np
+
+        self.stored = stored
+        self.columns = [*columns]
+        self._key_of = key
+        self._tables: dict[int, Any] = {}
+        hashes = np.empty(stored.starts[-1], np.int64)
+        firsts = np.empty(stored.starts[-1], np.uint32)
+        count = 0
+        for row, own in self._firsts():
+            hashes[count], firsts[count] = hash(own), row
+            count += 1
+        hashes = hashes[:count]
+        order = np.argsort(hashes, kind="stable")
+        self._hashes = hashes[order]
+        self._numbers = order.astype(np.uint32)
+        self._first = firsts[:count].copy()
+        for at in np.flatnonzero(self._hashes[1:] == self._hashes[:-1]).tolist():
+            # Of those with one hash, any two may be the same key.
+            before = at
+            while before >= 0 and self._hashes[before] == self._hashes[at + 1]:
+                if self._key(before) == self._key(at + 1):
+                    raise stored.other()
+                before -= 1
+
+    def _firsts(self) -> Iterator[tuple[int, K]]:
+        """Each key once for each time that it is there after another one, and its row."""
+        before: K | None = None
+        row = 0
+        for number in range(len(self.stored.counts)):
+            table = self._group(number)
+            for values in zip(*(column.to_pylist() for column in table.columns), strict=True):
+                own = self._key_of(*values)
+                if own != before:
+                    yield row, own
+                before = own
+                row += 1
+
+    def _group(self, number: int) -> Any:
+        table = self.stored.group(number, self.columns).select(self.columns)
+        if any(column.null_count for column in table.columns):
+            raise self.stored.other()
+        return table
+
+    def _key(self, at: int) -> K:
+        """That of a place among the hashes."""
+        number, row = self.stored.place(int(self._first[self._numbers[at]]))
+        table = keep(self._tables, number, _GROUPS, lambda: self._group(number))
+        return self._key_of(*(column[row].as_py() for column in table.columns))
+
+    def place(self, key: object) -> int | None:
+        """How many keys are before this one in the file; None where it is not there."""
+        import numpy as np
+
+        hashed = hash(key)
+        at = int(np.searchsorted(self._hashes, hashed))
+        while at < len(self._hashes) and self._hashes[at] == hashed:
+            if self._key(at) == key:
+                return int(self._numbers[at])
+            at += 1
+        return None
+
+    def rows(self, key: K) -> range:
+        """All that have it; KeyError where none has."""
+        number = self.place(key)
+        if number is None:
+            raise KeyError(key)
+        more = number + 1 < len(self._first)
+        stop = int(self._first[number + 1]) if more else self.stored.starts[-1]
+        return range(int(self._first[number]), stop)
+
+    def same(self, stored: Stored) -> bool:
+        """Whether another file has the same keys in the same groups of rows."""
+        return stored.counts == self.stored.counts and all(
+            stored.group(number, self.columns).equals(self.stored.group(number, self.columns))
+            for number in range(len(stored.counts))
+        )
+
+    def __getitem__(self, key: K) -> int:
+        return self.rows(key).start
+
+    def __contains__(self, key: object) -> bool:
+        return self.place(key) is not None
+
+    def __iter__(self) -> Iterator[K]:
+        return (key for _, key in self._firsts())
+
+    def __len__(self) -> int:
+        return len(self._hashes)
+
+
+class Keys:
+    """Of files of a row a key, where each key is; of files with the same keys, once."""
+
+    def __init__(self) -> None:
+        self._lookups: list[Lookup[Key]] = []
+
+    def rows(self, stored: Stored) -> Lookup[Key]:
+        """Of one file; OutputError where two of its rows have one key."""
+        for lookup in self._lookups:
+            if lookup.same(stored):
+                return lookup
+        lookup = by_key(stored)
+        if len(lookup) != stored.starts[-1]:
+            raise stored.other()
+        self._lookups.append(lookup)
+        return lookup
+
+
+def by_key(stored: Stored) -> Lookup[Key]:
+    """Of a file with rows by case and model."""
+    return Lookup(stored, Key._fields, Key)
+
+
+def by_case(stored: Stored) -> Lookup[tuple[str, str]]:
+    """Of the file of cases."""
+    return Lookup(stored, ("category", "id"), lambda category, case: (category, case))
