@@ -13,7 +13,6 @@ from ..measure.kinds import KINDS, kind_name
 from ..measure.risk import GOOD_FROM, order_of
 from ..measure.table import HEADLINES, TITLES
 from ..models.info import ModelInfo
-from ..run.findings import misses
 from ..run.previews import Spot
 from ..run.sample import SEED, Sample
 from ..run.statistics import (
@@ -82,7 +81,7 @@ class Overview:
             scatter=self._scatter() if self.scored else None,
             few=self._few(),
             findings=tuple(map(self._finding, self.context.previews.worst)),
-            misses=misses(self.run),
+            misses=self._misses(),
             by_eye=by_eye(self.context),
             unscored=self.unscored,
             agreement=self._agreement() if self.unscored else None,
@@ -430,6 +429,25 @@ class Overview:
             return None
         alt = Message("Share of points passed and seconds: {dots}", dots=join("; ", titles))
         return scatter(dots, titles, alt)
+
+    def _misses(self) -> Text:
+        """Those that the sheet shows, each for as many models as missed it: what the link opens."""
+        part = self.context.shown
+        cases = [(p.category, p.case) for p in part.points if p.passed is False]
+        if not cases:
+            return ""
+        figures = {"n": len(set(cases)), "misses": len(cases)}
+        if part is self.run:
+            return Message(
+                "All misses: {misses} in {n} picture",
+                many="All misses: {misses} in {n} pictures",
+                **figures,
+            )
+        return Message(
+            "All misses shown: {misses} in {n} picture",
+            many="All misses shown: {misses} in {n} pictures",
+            **figures,
+        )
 
     def _few(self) -> Text:
         """Why there are no intervals."""

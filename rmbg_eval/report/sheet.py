@@ -11,10 +11,10 @@ from ..core.files import safe_name
 from ..core.key import Key
 from ..i18n import N_, Message, Named
 from ..measure.kinds import kind_title, missed
-from ..measure.points import far_off
 from ..measure.record import ObservationPoint, PointResult
 from ..measure.table import GUIDES, TABLE
 from ..predictions.prediction import Prediction
+from ..run.findings import severity
 from ..run.previews import CasePreviews, Preview
 from ..run.record import CaseKey, CaseRecord
 from ..run.statistics import ALL
@@ -63,6 +63,9 @@ DIFFER_FROM = 0.01
 picture is opaque in one and clear in the other."""
 REASONS = 3
 """Reasons of a row."""
+TOP_OF_ONE, TOP = 6, 3
+"""Misses of a row that are shown at once, of one model and of more: as many as stand beside the
+pictures, or in two lines over them."""
 AT_ONCE = 50
 """Rows of a page of many that have their pictures from the first: a browser takes seconds for the
 pictures of ten thousand, also those that nobody comes to."""
@@ -168,6 +171,7 @@ class Sheet:
         points = self._points(record)
         lean = self.context.cards
         misses = tuple(self._misses(record, points))
+        top = TOP_OF_ONE if len(self.models) == 1 else TOP
         return CaseView(
             anchor=anchor,
             category=record.category,
@@ -184,12 +188,13 @@ class Sheet:
             ),
             truth=self._truth(previews, title),
             misses=() if lean else misses,
+            top=top,
             passed=self._every_point_passed(points),
             level=self.queue[key].level if key in self.queue else "",
             reasons=() if lean else tuple(self._reasons(key, anchor)),
             page=self.context.case_page(anchor),
             later=lean and self.rows[key] >= AT_ONCE,
-            drawer=None if lean else self._drawer(record, previews, predictions),
+            drawer=None if lean else self._drawer(record, previews, predictions, len(misses) - top),
         )
 
     def _points(
@@ -205,11 +210,14 @@ class Sheet:
         record: CaseRecord,
         points: Iterable[tuple[ObservationPoint, list[PointResult | None]]],
     ) -> Iterable[MissView]:
+        """The gravest first; of those alike, the one that more models missed."""
+        rows = []
         for point, results in points:
             failed = [each for each in results if each and each.passed is False]
-            if not failed:
-                continue
-            worst = max(failed, key=far_off)
+            if failed:
+                worst = max(failed, key=severity)
+                rows.append((severity(worst), len(failed), point, results, worst))
+        for *_, point, results, worst in sorted(rows, key=lambda each: (-each[0], -each[1])):
             yield MissView(
                 point=point.id,
                 title=Named(point.title, point.id),
@@ -341,8 +349,13 @@ class Sheet:
     # ---- the drawer
 
     def _drawer(
-        self, record: CaseRecord, previews: CasePreviews, predictions: Sequence[Prediction]
+        self,
+        record: CaseRecord,
+        previews: CasePreviews,
+        predictions: Sequence[Prediction],
+        rest: int,
     ) -> DrawerView:
+        """`rest`: misses that the row does not show at once."""
         facts: list[tuple[Text, tuple[Text, ...]]] = []
 
         def add(label: Text, *values: Text | None) -> None:
@@ -372,7 +385,12 @@ class Sheet:
             for p in predictions
             if p.cutout and self._in_folder()
         ]
-        return DrawerView(tuple(facts), tuple(downloads), self.measures.case(record))
+        title = Message("Points, measures and provenance")
+        if rest > 0:
+            title = Message(
+                "{n} more miss, all measures", many="{n} more misses, all measures", n=rest
+            )
+        return DrawerView(title, tuple(facts), tuple(downloads), self.measures.case(record))
 
     def _about(
         self, prediction: Prediction, wrong: tuple[float, float] | None

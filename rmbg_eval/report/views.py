@@ -227,7 +227,8 @@ class OverviewView:
     few: Text
     """What its whiskers are, or why there are none."""
     findings: tuple[FindingView, ...]
-    misses: int
+    misses: Text
+    """How many the sheet shows, and in how many pictures; empty where it shows none."""
     by_eye: ByEyeView | None
     unscored: bool = False
     """Whether the findings are the riskiest pictures, for want of truth and points."""
@@ -440,6 +441,7 @@ class ReasonView:
 class DrawerView:
     """What else is to be said of a case."""
 
+    title: Text
     facts: tuple[tuple[Text, tuple[Text, ...]], ...]
     downloads: tuple[tuple[str, str, str], ...]
     """Model, address of the full-size cut-out, and the name to save it under."""
@@ -465,6 +467,9 @@ class CaseView:
     results: tuple[TileView, ...]
     truth: TileView | None
     misses: tuple[MissView, ...]
+    """The gravest first."""
+    top: int
+    """Misses that are shown while the drawer, which has the others too, is closed."""
     passed: Text
     """That every point is passed by every model; empty where that is not so."""
     level: str

@@ -148,11 +148,6 @@ def _risky(queued: Queued, run: Run) -> Finding:
     )
 
 
-def misses(run: Run) -> int:
-    """How many points were missed, each for as many models as missed it."""
-    return sum(point.passed is False for point in run.points)
-
-
 def _missed(run: Run) -> Iterable[Finding]:
     points = {(r.category, r.id, p.id): p for r in run.cases for p in r.points}
     for result in run.points:

@@ -164,6 +164,33 @@ def test_a_link_to_a_case_shows_all_of_its_title(
         assert title["y"] >= bar["y"] + bar["height"] - 1
 
 
+@pytest.mark.parametrize(("width", "room"), [(1440, 56), (1024, 130), (390, 250)])
+def test_a_row_of_many_misses_is_hardly_higher_than_its_pictures(
+    page: Page, pages: dict[str, Path], width: int, room: int
+) -> None:
+    """At every width; `room`: for the text over the pictures, what stands under them, and space."""
+    page.set_viewport_size({"width": width, "height": 900})
+    opened(page, pages["single"].as_uri())
+    row = page.locator("article[id^=case-portrait-ada]")
+    row.scroll_into_view_if_needed()
+    row.evaluate(
+        """row => {
+          const list = document.querySelector(".misses").cloneNode(true);
+          const [first] = list.children;
+          first.querySelector(".sentence").append(" in so many words that it takes two lines");
+          for (let n = 0; n < 9; n++) list.append(first.cloneNode(true));
+          for (const one of [...list.children].slice(3)) one.className = "rest";
+          row.querySelector(".about").append(list);
+        }"""
+    )
+    heights = "e => Math.max(...[...e].map(each => each.getBoundingClientRect().height))"
+    pictures = row.locator(".tile:visible a").evaluate_all(heights)
+    assert pictures > 120
+    assert row.bounding_box()["height"] <= pictures + room
+    page.emulate_media(media="print")
+    assert row.locator(".misses li:visible").count() == 10
+
+
 def test_on_a_phone_one_model_is_chosen_for_all_rows(page: Page, pages: dict[str, Path]) -> None:
     page.set_viewport_size({"width": 390, "height": 844})
     opened(page, pages["single"].as_uri())

@@ -182,7 +182,7 @@ def test_what_all_models_do_well_and_badly_is_counted_by_kind() -> None:
         "All", "solid parts", "single strands", "clean edge colour"
     ]  # fmt: skip
     assert [cell.value for cell in kinds.rows[0].cells] == ["3", "3", "0", "0"]
-    assert view.misses == 12
+    assert view.misses == "All misses: 12 in 3 pictures"
 
 
 def test_in_chinese() -> None:

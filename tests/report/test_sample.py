@@ -139,6 +139,10 @@ def test_the_page_says_what_it_shows(many: Path) -> None:
     assert f"Shown are {shown} of {CASES} pictures" in html
     assert f"(seed {SEED})" in html
     assert f"{len(run.failures)} of {2 * CASES} predictions failed." in html
+    misses = [p.case for p in run.shown.points if p.passed is False]
+    assert 0 < len(misses) < sum(p.passed is False for p in run.points)
+    assert f"All misses shown: {len(misses)} in {len(set(misses))} picture" in html
+    assert "All misses:" not in html
     rows = report.categories().html
     assert rows.count("<article") == shown
     about = page_data(run, Decisions(), run.shown)

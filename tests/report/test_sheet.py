@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+
 from runs import KEY, run_of
 from test_overview import result, run_with
 from test_present import SHOWN, done, failed, previews
@@ -9,6 +11,8 @@ from views import Presenter
 
 from rmbg_eval import Settings
 from rmbg_eval.measure.record import Measurement
+from rmbg_eval.report import frame
+from rmbg_eval.report.present import Presenter as RealPresenter
 from rmbg_eval.report.sheet import columns
 from rmbg_eval.run.previews import CasePreviews, Previews
 from rmbg_eval.run.record import Run
@@ -46,6 +50,33 @@ def test_a_miss_has_a_mark_for_each_model_and_the_words_of_the_farthest_off() ->
     assert (miss.point, miss.model) == ("p", "b")
     assert [mark.state for mark in miss.marks] == ["failed", "failed"]
     assert miss.sentence == "Only 20\N{NO-BREAK SPACE}% solid"
+
+
+def test_the_gravest_misses_come_first_and_those_of_more_models_before_others() -> None:
+    values = {"fine": (1.0, 1.0), "near": (0.9, 1.0), "alike": (0.2, 1.0), "far": (0.2, 0.2)}
+    results = [
+        result(point=point, model=model, measured=value)
+        for point, of_point in values.items()
+        for model, value in zip("ab", of_point, strict=True)
+    ]
+    required = result(point="must", measured=0.9, required=True)
+    case = row(run_with(*results, required), previews("a"))
+    assert [miss.point for miss in case.misses] == ["must", "far", "alike", "near"]
+    assert (case.top, case.drawer.title) == (3, "1 more miss, all measures")
+    case = row(run_with(*results), previews("a"))
+    assert case.drawer.title == "Points, measures and provenance"
+    alone = run_with(required, predictions=(done("a"),), models=run_of().models[:1])
+    assert row(alone, previews("a")).top == 6
+
+
+def test_of_many_misses_the_rest_is_marked_and_counted_on_the_drawer() -> None:
+    run = run_with(*(result(point=f"p{number}", measured=0.1) for number in range(5)))
+    view = RealPresenter(run, previews("a")).category("portrait")
+    html = frame.render("sheet", view, "en")
+    assert re.findall(r'<li data-point="(p.)"( class="rest")?>', html) == [
+        ("p0", ""), ("p1", ""), ("p2", ""), ("p3", ' class="rest"'), ("p4", ' class="rest"'),
+    ]  # fmt: skip
+    assert "2 more misses, all measures" in html
 
 
 def test_pips_stand_in_the_order_of_the_points_under_each_result() -> None:
