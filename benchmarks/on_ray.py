@@ -5,7 +5,8 @@ nothing is waited for but this package: a bare loop of decode, infer, encode, `p
 and `predict` by Ray's workers, in two processes at once, in turn and three times; then 100 pictures
 by the whole command, with and without Ray.
 
-`python benchmarks/on_ray.py memory [PICTURES …]`: the peak of the process that the command is.
+`python benchmarks/on_ray.py memory [PICTURES …]`: the peak of the process that the command is, of a
+folder and of the table of it, with workers that only read what their cases are.
 
 `python benchmarks/on_ray.py kills [KILLS] [SEED]`: three nodes on this machine; workers, nodes and
 the command itself are killed at random moments, the command is given again, and at the end the run
@@ -32,13 +33,15 @@ from pathlib import Path
 from statistics import median
 from typing import Any
 
+import listing
 import numpy as np
 import psutil
 import shards
 from bench import HERE, SELF, console
 from PIL import Image
 
-from rmbg_eval import Run, Settings
+from rmbg_eval import Run, Settings, load_cases
+from rmbg_eval.cases.manifest import write_manifest
 from rmbg_eval.core.cache import Store
 from rmbg_eval.predictions.stages import predict
 from rmbg_eval.scale import on_ray
@@ -64,6 +67,14 @@ class Predicting(Worker):
         out = settings.out_folder
         for _, prediction in predict(model, task.case_set().cases, out, Store(out / "cache")):
             assert prediction.cutout, prediction.failure
+
+
+class Reading(Worker):
+    """Only reads what its cases are: enough for who looks at the driver."""
+
+    def do(self, task: Task) -> None:
+        """The shard's cases."""
+        assert len(task.case_set().cases) or task.group is None
 
 
 def speed(pictures: int, rounds: int = 3) -> None:
@@ -96,16 +107,17 @@ def speed(pictures: int, rounds: int = 3) -> None:
         _start_up(spec, scratch)
 
 
-def _by_ray(spec: str, scratch: Path) -> float:
+def _by_ray(spec: str, scratch: Path, worker: type[Worker] = Predicting, cases: str = "") -> float:
     """Seconds of all shards by Ray's workers, once they are there."""
     ray = on_ray._import()
-    cases = scratch / "cases"
-    settings = Settings(cases=str(cases), models=[spec], out=str(scratch / "ray"), device="cpu")
+    settings = Settings(
+        cases=cases or str(scratch / "cases"), models=[spec], out=str(scratch / "ray"), device="cpu"
+    )
     os.environ["PYTHONPATH"] = os.pathsep.join([str(HERE), *sys.path])
+    plan = on_ray.Plan.apart(settings, scratch / "ray")
     with on_ray._session(ray, ""):
-        plan = on_ray.Plan.apart(settings, scratch / "ray")
         engine = on_ray._Engine(ray, settings, plan, 1, 900, lambda step: None)
-        engine.remote = ray.remote(Predicting)
+        engine.remote = ray.remote(worker)
         total, engine.schedule = engine.schedule, on_ray.Schedule([])
         engine._look_for_nodes()
         while any(slot.actor is None or slot.ready is not None for slot in engine.slots):
@@ -144,27 +156,21 @@ def _start_up(spec: str, scratch: Path) -> None:
 
 def memory(counts: list[int]) -> None:
     """The driver's peak memory by the number of pictures, where all else is as small as can be."""
-    sys.path.insert(0, str(HERE.parent / "tests"))
-    from tiny_onnx import mean_of_channels, save_graph
-
     for count in counts:
         with tempfile.TemporaryDirectory(dir=HERE) as folder:
             scratch = Path(folder)
-            graph = save_graph(scratch / "mean.onnx", [mean_of_channels()])
-            (scratch / "cases").mkdir()
-            Image.fromarray(np.zeros((8, 8, 3), np.uint8)).save(scratch / "cases" / "0.png")
-            for number in range(1, count):
-                os.link(scratch / "cases" / "0.png", scratch / "cases" / f"{number}.png")
-            code = "import sys; sys.path.insert(0, sys.argv[1]); import on_ray, resource, pathlib; "
-            code += "on_ray._by_ray(sys.argv[2], pathlib.Path(sys.argv[3])); "
-            code += "print(resource.getrusage(resource.RUSAGE_SELF).ru_maxrss // 1024)"
-            spec = f"m=onnx:{graph}?mean=0&std=1"
-            told = subprocess.run(
-                [sys.executable, "-c", code, str(HERE), spec, str(scratch)],
-                stdout=subprocess.PIPE, text=True, check=True,
-            )  # fmt: skip
-            peak = told.stdout.split()[-1]
-            console.print(f"driver, {count} pictures: {peak} MiB peak, without merging")
+            listing.pictures(scratch / "cases", count)
+            write_manifest(scratch / "m.parquet", load_cases(scratch / "cases"))
+            code = "import sys; sys.path.insert(0, sys.argv[1]); import on_ray, pathlib; "
+            code += "on_ray._by_ray('', pathlib.Path(sys.argv[2]), on_ray.Reading, sys.argv[3]); "
+            code += f"print({listing.PEAK})"
+            for what, cases in (("folder", "cases"), ("table", "m.parquet")):
+                told = subprocess.run(
+                    [sys.executable, "-c", code, str(HERE), str(scratch), str(scratch / cases)],
+                    stdout=subprocess.PIPE, text=True, check=True,
+                )  # fmt: skip
+                peak = told.stdout.split()[-1]
+                console.print(f"driver, {count} pictures of a {what}: {peak} MiB, without merging")
 
 
 def slow(rgb: np.ndarray) -> np.ndarray:

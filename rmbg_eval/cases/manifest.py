@@ -175,7 +175,7 @@ def _of_ours(table: _Parquet, wanted: Wanted) -> Listed:
     before: tuple[tuple[int, str], str] = (-1, ""), ""
     orders: dict[str, tuple[int, str]] = {}
     first = 1
-    for batch in table.file.iter_batches(ROWS, columns=[*_KINDS]):
+    for batch in table.file.iter_batches(ROWS, columns=[*_KINDS.keys() - {"bytes", "mtime"}]):
         pairs = zip(_values(batch["category"]), _values(batch["id"]), strict=True)
         kept: list[int] = []
         for at, (category, id) in enumerate(pairs):
@@ -189,11 +189,9 @@ def _of_ours(table: _Parquet, wanted: Wanted) -> Listed:
             before = order
             if wanted(category, id):
                 kept.append(at)
-        if kept:
-            rows = table.dicts(batch.take(kept))
-            for at, row in zip(kept, rows, strict=True):
-                name = Name(row["id"], False, bool(row["alone"]))
-                cases.append(table.case(first + at, row, row["category"], name))
+        for at, row in table.some(batch, kept):
+            name = Name(row["id"], False, bool(row["alone"]))
+            cases.append(table.case(first + at, row, row["category"], name))
         first += batch.num_rows
     if first == 1:
         raise table.empty()
@@ -549,6 +547,15 @@ class _Parquet(_Table):
         for batch in self.file.iter_batches(ROWS, columns=texts):
             yield from enumerate(self.dicts(batch), first)
             first += batch.num_rows
+
+    def some(self, table: Any, kept: Sequence[int]) -> Iterator[tuple[int, Row]]:
+        """Of a part of it, the rows at those places, with the place: `take` would load pandas."""
+        if 4 * len(kept) < table.num_rows:
+            for at in kept:
+                yield from ((at, row) for row in self.dicts(table.slice(at, 1)))
+            return
+        wanted = set(kept)
+        yield from ((at, row) for at, row in enumerate(self.dicts(table)) if at in wanted)
 
     def dicts(self, table: Any) -> Iterator[Row]:
         """The rows of a part of it, each by column."""
