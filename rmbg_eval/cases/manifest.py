@@ -85,6 +85,7 @@ class _About(BaseModel):
     model_config = ConfigDict(extra="forbid", frozen=True)
 
     version: int
+    ordered: bool = True
     skipped: tuple[Message, ...] = ()
     layouts: tuple[Message, ...] = ()
 
@@ -104,16 +105,21 @@ def write_manifest(path: Path, case_set: CaseSet) -> None:
         )
     cases = case_set.cases
     groups = (cases[start : start + ROWS] for start in range(0, len(cases), ROWS))
-    write_groups(path, groups, case_set.skipped, case_set.layouts)
+    about = _About(version=1, skipped=case_set.skipped, layouts=case_set.layouts)
+    _write(path, groups, about)
 
 
 def write_groups(
     path: Path,
     groups: Iterable[Sequence[Case]],
     skipped: tuple[Message, ...],
-    layouts: tuple[Message, ...] = (),
 ) -> None:
-    """The same of cases in groups that are each read at once, by `read_group`."""
+    """The same of cases in groups that are each read at once, by `read_group`; they may be in any
+    order, as long as no name is there twice. Sizes and times of pictures are left out."""
+    _write(path, groups, _About(version=1, ordered=False, skipped=skipped))
+
+
+def _write(path: Path, groups: Iterable[Sequence[Case]], about: _About) -> None:
     pa = _arrow(path)
     types = {
         "text": pa.string(),
@@ -121,12 +127,11 @@ def write_groups(
         "time": pa.timestamp("us", tz="UTC"),
         "flag": pa.bool_(),
     }
-    about = _About(version=1, skipped=skipped, layouts=layouts)
     schema = pa.schema(
         [(name, types[kind]) for name, kind in _KINDS.items()],
         {_KEY: about.model_dump_json().encode()},
     )
-    row_of = _Rows(path.parent)
+    row_of = _Rows(path.parent, about.ordered)
     with (
         new_file(path) as file,
         pa.parquet.ParquetWriter(file, schema, compression="zstd") as writer,
@@ -137,7 +142,8 @@ def write_groups(
 
 
 def read_manifest(path: Path, wanted: Wanted) -> Listed:
-    """The cases of a table that are `wanted`, which is asked of each once, in the case set's order.
+    """The cases of a table that are `wanted`, which is asked of each once, in the case set's order
+    unless the table is of `write_groups`.
 
     Raises CaseError for what concerns the whole table; a row that cannot be used is a case with its
     failure.
@@ -169,7 +175,7 @@ def read_group(path: Path, number: int | None) -> Listed:
 
 
 def _of_ours(table: _Parquet, wanted: Wanted) -> Listed:
-    """Of a table that is in order, whose names are all different: so nothing is kept of a row."""
+    """Of a table that was written here, whose names are all different: nothing is kept of a row."""
     assert table.about is not None
     cases: list[Case] = []
     before: tuple[tuple[int, str], str] = (-1, ""), ""
@@ -184,7 +190,7 @@ def _of_ours(table: _Parquet, wanted: Wanted) -> Listed:
             if category not in orders:
                 orders[category] = category_order(category)
             order = orders[category], id
-            if order <= before:
+            if order <= before and table.about.ordered:
                 raise table.changed()
             before = order
             if wanted(category, id):
@@ -195,6 +201,8 @@ def _of_ours(table: _Parquet, wanted: Wanted) -> Listed:
         first += batch.num_rows
     if first == 1:
         raise table.empty()
+    if not table.about.ordered:
+        cases.sort(key=lambda case: (orders[case.category], case.id))
     return Listed(tuple(cases), table.about.skipped, table.about.layouts)
 
 
@@ -565,9 +573,10 @@ class _Parquet(_Table):
 
 
 class _Rows:
-    """From a case to its row, for a table in `folder`."""
+    """From a case to its row, for a table in `folder`; with `sizes`, files are asked for theirs."""
 
-    def __init__(self, folder: Path) -> None:
+    def __init__(self, folder: Path, sizes: bool) -> None:
+        self._sizes = sizes
         self._home = _plain(folder)
         self._folders: dict[Path, Path] = {}
 
@@ -575,7 +584,7 @@ class _Rows:
         about = case.about.model_dump_json(exclude_defaults=True, exclude={"group"})
         image = None if _is_packaged(case) else case.image
         try:
-            there = image.stat() if image else None
+            there = image.stat() if image and self._sizes else None
         except (OSError, ValueError):  # the run will say so
             there = None
         return {

@@ -222,15 +222,21 @@ def draw(run: Run, cases: Iterable[Case], on_step: OnStep = ignore) -> None:
     remove_below(assets, kept)
 
 
-def draw_again(run: Run, on_step: OnStep = ignore) -> None:
+def draw_again(run: Run, on_step: OnStep = ignore, cases: Path | None = None) -> None:
     """`draw` for a run that was not just evaluated: its case set is read, if it is still there on
-    this machine. A URL is not asked: run.json may be another's."""
+    this machine, or the manifest `cases` of it. A URL is not asked: run.json may be another's."""
+    settings = run.settings
+    shown = {(record.category, record.id) for record in run.shown.cases}
     try:
-        settings = run.settings
-        cases = load_cases(settings.cases_folder, settings.categories, settings.layout_of).cases
+        there = load_cases(
+            cases or settings.cases_folder,
+            () if cases else settings.categories,
+            "" if cases else settings.layout_of,
+            lambda category, id: (category, id) in shown,
+        ).cases
     except (CaseError, SettingsError):
-        cases = ()
-    draw(run, cases, on_step)
+        there = ()
+    draw(run, there, on_step)
 
 
 def load(run: Run, on_step: OnStep = ignore) -> Previews:

@@ -63,9 +63,11 @@ def merge(
     on_step: OnStep = ignore,
     on_save: OnSave = lambda out, run: None,
     lang: str | None = None,
+    cases: Path | None = None,
 ) -> Run:
     """One run in `out` of the shards in `folders`, in any order.
 
+    `cases`: a manifest of theirs, by which close-ups are drawn instead of the settings' folder.
     Cut-outs are hard links where that can be. OutputError where a folder holds no complete shard,
     one is missing or there twice, they are not of the same settings, models, versions and
     cases, or a cut-out is not the one that was written.
@@ -95,7 +97,7 @@ def merge(
         prune(to, run)
         on_save(to, run)
         save(to, run)
-        draw_again(run, on_step)
+        draw_again(run, on_step, cases)
     return run
 
 

@@ -93,7 +93,7 @@ def run_on_ray(
             _Engine(ray, settings, plan, worker_cores, time_limit, on_step).work()
         folders = [shard.folder for shard in plan.shards]
         _wait_until_listed(folders)
-        run = merge(folders, Path(settings.out), on_step, on_save, settings.lang)
+        run = merge(folders, Path(settings.out), on_step, on_save, settings.lang, plan.manifest)
         _remove_others(shards, {plan.manifest.name, *(folder.name for folder in folders)})
     return run
 

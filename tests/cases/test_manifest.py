@@ -10,7 +10,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 from commands import call
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 from pictures import check_message, put
 
@@ -139,6 +139,7 @@ def test_a_group_is_read_alone(folder: Path) -> None:
     assert read_group(file, None).cases == ()
     with pytest.raises(CaseError, match="was changed"):
         read_group(file, 2)
+    assert [case.name for case in load_cases(file).cases] == [case.name for case in cases]
 
 
 def table(folder: Path, kind: str, rows: list[dict[str, Any]]) -> Path:
@@ -309,6 +310,7 @@ def test_numbers_are_names_too(tmp_path: Path) -> None:
     assert (case.name, case.failure) == ("3/12", None)
 
 
+@settings(max_examples=50, deadline=None)
 @given(st.lists(st.text(max_size=12), max_size=8), st.binary(max_size=60))
 def test_no_table_is_worse_than_a_message(
     tmp_path_factory: pytest.TempPathFactory, cells: list[str], data: bytes

@@ -19,6 +19,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 from pictures import check_message
 
+from rmbg_eval.cases.folder import load_cases
+from rmbg_eval.cases.manifest import write_manifest
 from rmbg_eval.ci.outputs import build_files
 from rmbg_eval.core.images import Alpha, Picture
 from rmbg_eval.core.records import stored_in
@@ -47,7 +49,9 @@ class Faint(FakeModel):
 
 @pytest.fixture(scope="module")
 def sharded(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, list[Path], Settings]:
-    """A run of all cases, and that of each shard, all with one cache; the settings of all."""
+    """A run of all cases, and that of each shard, all with one cache; the settings of all.
+
+    The second shard has its cases from a table of the folder, the others from the folder itself."""
     root = tmp_path_factory.mktemp("sharded")
     for number in range(7):
         save_picture(root / "cases" / ("pet", "zoo")[number % 2] / f"{number}.png", number, SIZE)
@@ -60,6 +64,7 @@ def sharded(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, list[Path],
         '[[points]]\nid = "sky"\nkind = "transparent"\nbox = [0, 0, 8, 8]\n'
     )
     (root / "cases" / "zoo" / "notes.txt").write_text("no picture")
+    write_manifest(root / "table.parquet", load_cases(root / "cases"))
     odd = {"a": 1.0, "b": 0.9, "odd": 0.4}
     settings = Settings(
         cases=str(root / "cases"),
@@ -80,7 +85,9 @@ def sharded(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, list[Path],
             out = str(root / f"out{name}")
             if part is None:  # so that all others find the same seconds in the cache
                 evaluate(settings.model_copy(update={"out": str(root / "first")}))
-            evaluate(settings.model_copy(update={"out": out}), on_save=build_files, part=part)
+            cases = str(root / "table.parquet") if name == "2" else settings.cases
+            own = settings.model_copy(update={"out": out, "cases": cases})
+            evaluate(own, on_save=build_files, part=part)
     return root / "out", [root / f"out{n}" for n in range(1, OF + 1)], settings
 
 

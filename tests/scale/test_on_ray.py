@@ -25,9 +25,11 @@ from pictures import check_message
 from PIL import Image
 from test_merge import contents
 
+from rmbg_eval.cases.folder import load_cases
 from rmbg_eval.core.cache import Store
 from rmbg_eval.errors import ModelError, OutputError, RmbgEvalError, SettingsError
 from rmbg_eval.i18n import Message
+from rmbg_eval.run import previews
 from rmbg_eval.run.evaluate import evaluate
 from rmbg_eval.run.record import Run
 from rmbg_eval.run.shard import DONE
@@ -212,6 +214,20 @@ def test_a_shard_that_ends_isolated_workers_too_is_named_and_the_rest_kept(
     assert "1 shard ended every worker: 2/4" in str(caught.value)
     done = sorted(path.parent.name[:4] for path in Path("out").rglob(DONE))
     assert done == ["1-of", "3-of", "4-of"]
+
+
+def test_the_driver_does_not_list_the_folder(
+    settings: Settings, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    asked: list[Path] = []
+
+    def listed(source: Path, *rest: Any) -> Any:
+        asked.append(source)
+        return load_cases(source, *rest)
+
+    monkeypatch.setattr(previews, "load_cases", listed)
+    assert by(Fake(), settings).complete
+    assert {path.parent.name for path in asked} == {SHARDS}
 
 
 def test_a_full_disk_of_one_node_is_not_that_of_another(settings: Settings) -> None:
