@@ -2,15 +2,17 @@
 
     python benchmarks/bench.py [rembg] [report] [memory] [runtimes]
 
-rembg     our `run` and `rembg p` on the same photographs with the same IS-Net weights, in turn;
-          rembg lives in an environment of its own, benchmarks/.rembg
+rembg     our `run` and `rembg p` on the same photographs with the same IS-Net weights, in turn, and
+          the bare inference; rembg lives in an environment of its own, benchmarks/.rembg.
+          `compared before`: as from the second run in bf16 on, which finds how far it is from fp32
 report    a cold `report` against the bare inference within it, and a report of a finished run
 memory    peak memory of `run` over 10 and over 300 pictures
 runtimes  one inference by OpenVINO and by ONNX Runtime, for both forms of IS-Net
 
 Every figure is the median of rounds in which the candidates take turns; each
-whole process counts, start-up included, unless a line says otherwise. Weights
-are in the cache before anything is timed; predictions never are.
+whole process counts, start-up included, unless a line says otherwise. Weights,
+and what is compiled once on a machine, are in the cache before anything is timed;
+predictions never are.
 """
 
 from __future__ import annotations
@@ -87,11 +89,16 @@ def rembg(scratch: Path) -> None:
             "rembg p": rembg_p,
             "ours, fp32": ours(),
             "ours, bf16": ours("--dtype", "bf16"),
-            "ours, bf16, no fp32 check": ours("--dtype", "bf16", "--precision-cases", "0"),
+            "bare inference, fp32": lambda: _bare(photographs),
+            "bare inference, bf16": lambda: _bare(photographs, "bf16"),
+            "ours, bf16, compared before": ours("--dtype", "bf16", "--precision-cases", "0"),
         }
     )
     for name, seconds in rows.items():
         _line(name, seconds, rows["rembg p"])
+    for name, bare in (("fp32", "fp32"), ("bf16, compared before", "bf16")):
+        base = rows[f"bare inference, {bare}"]
+        _line(f"{name} ÷ bare", rows[f"ours, {name}"], base)
 
 
 def report(scratch: Path) -> None:
@@ -102,39 +109,47 @@ def report(scratch: Path) -> None:
         with _Fresh(scratch) as fresh:
             return fresh.run(["report", "--model", "isnet"], photographs)
 
-    def bare() -> float:
-        code = (
-            "import sys, time\n"
-            "from pathlib import Path\n"
-            "from rmbg_eval import load_cases, load_model\n"
-            "model = load_model('isnet'); model.load()\n"
-            "cases = load_cases(Path(sys.argv[1])).cases\n"
-            "inputs = [model.preprocess(case.picture()) for case in cases]\n"
-            "started = time.perf_counter()\n"
-            "for tensor in inputs: model.infer([tensor])\n"
-            "print(time.perf_counter() - started)\n"
-        )
-        done = subprocess.run(
-            [sys.executable, "-c", code, str(photographs)],
-            capture_output=True,
-            text=True,
-            check=True,
-        )
-        return float(done.stdout)
-
     with _Fresh(scratch) as finished:
         finished.run(["report", "--model", "isnet"], photographs)
 
         def again() -> float:
             return finished.run(["report", "--model", "isnet"], photographs)
 
-        rows = _in_turn({"bare inference": bare, "cold report": cold, "finished run": again})
+        rows = _in_turn(
+            {
+                "bare inference": lambda: _bare(photographs),
+                "cold report": cold,
+                "finished run": again,
+            }
+        )
     for name, seconds in rows.items():
         _line(name, seconds, rows["bare inference"])
     beyond = statistics.median(rows["cold report"]) - 1.25 * statistics.median(
         rows["bare inference"]
     )
     console.print(f"cold report − 1.25 × bare inference = {beyond:+.2f} s")
+
+
+def _bare(photographs: Path, dtype: str = "auto") -> float:
+    """Seconds of nothing but the inference of IS-Net, in a process of its own."""
+    code = (
+        "import sys, time\n"
+        "from pathlib import Path\n"
+        "from rmbg_eval import load_cases, load_model\n"
+        "model = load_model('isnet', 'auto', sys.argv[2]); model.load()\n"
+        "cases = load_cases(Path(sys.argv[1])).cases\n"
+        "inputs = [model.preprocess(case.picture()) for case in cases]\n"
+        "started = time.perf_counter()\n"
+        "for tensor in inputs: model.infer([tensor])\n"
+        "print(time.perf_counter() - started)\n"
+    )
+    done = subprocess.run(
+        [sys.executable, "-c", code, str(photographs), dtype],
+        capture_output=True,
+        text=True,
+        check=True,
+    )
+    return float(done.stdout)
 
 
 def memory(scratch: Path) -> None:
@@ -180,7 +195,7 @@ def runtimes(scratch: Path) -> None:
 
 
 class _Fresh:
-    """An empty run folder and a cache that holds the weights and nothing else."""
+    """An empty run folder, and a cache with weights and compiled loops and nothing else."""
 
     def __init__(self, scratch: Path) -> None:
         self._scratch = scratch
@@ -191,7 +206,8 @@ class _Fresh:
         self._folder = tempfile.TemporaryDirectory(dir=self._scratch)
         self.path = Path(self._folder.name)
         (self.path / "cache").mkdir()
-        os.symlink(cache_folder() / "weights", self.path / "cache" / "weights")
+        for name in ("weights", "compiled"):
+            os.symlink(cache_folder() / name, self.path / "cache" / name)
         return self
 
     def __exit__(self, *_: object) -> None:

@@ -145,7 +145,7 @@ class Settings(Parameters):
         Parameter("Colours under a soft alpha: raw, or as blur-fusion or pymatting estimate."),
     ] = "raw"
     precision_cases: Annotated[
-        int, Parameter("With bf16 or fp16: cases compared with fp32.", "N"), Ge(0)
+        int, Parameter("With bf16 or fp16: reference pictures compared with fp32.", "N"), Ge(0)
     ] = 3
     flip: Annotated[bool, Parameter("Also infer every picture mirrored, and compare.")] = False
     stability: Annotated[

@@ -46,8 +46,11 @@ class Normalisation:
         """`(1, 3, H, W) float32`: bilinear, antialiased when shrinking; the aspect is not kept."""
         image = Image.fromarray(picture.rgb).resize(self.size, Image.Resampling.BILINEAR)
         mean, std = np.array(self.mean, np.float32), np.array(self.std, np.float32)
-        pixels: Tensor = (np.asarray(image, np.float32) - mean) / std
-        return np.ascontiguousarray(pixels.transpose(2, 0, 1)[None])
+        planes = np.ascontiguousarray(np.asarray(image).transpose(2, 0, 1))[None]
+        pixels: Tensor = planes.astype(np.float32)
+        pixels -= mean[:, None, None]
+        pixels /= std[:, None, None]
+        return pixels
 
     def __str__(self) -> str:
         mean, std = (", ".join(f"{v:.6g}" for v in vs) for vs in (self.mean, self.std))

@@ -1,12 +1,13 @@
 """How far a reduced precision takes a model's alpha from fp32: measured, never assumed.
 
-It is a property of weights, dtype, runtime and processor, so it is kept for these.
+It is a property of weights, dtype, runtime and processor, so it is measured once for these, on
+pictures that are always the same, and kept.
 """
 
 from __future__ import annotations
 
 from collections.abc import Sequence
-from datetime import datetime
+from datetime import UTC, datetime
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
@@ -14,88 +15,86 @@ import numpy as np
 from pydantic import TypeAdapter
 
 from ..cases.case import Case
+from ..cases.folder import load_cases
 from ..core.accelerator import device_name
 from ..core.cache import MeasureCache, Store
+from ..core.files import sha256_file
 from ..core.machine import processor
+from ..core.paths import resource
 from ..core.progress import OnStep, Step
 from ..i18n import Message
 from ..models.info import ModelInfo
 from ..models.protocol import Model
-from .prediction import Fp32Difference, PrecisionCheck, Prediction
+from .prediction import PrecisionCheck
 from .stages import predict, stored_alpha
 
 REDUCED = ("bf16", "fp16")
 
 
 def compare_with_fp32(
-    exact: Model,
-    cases: Sequence[Case],
-    predictions: Sequence[Prediction],
-    out: Path,
-    store: Store,
-    on_step: OnStep,
-) -> list[Fp32Difference]:
-    """Run `exact`, the same model at fp32, on `cases` and compare the stored alphas; without those
-    that it fails on."""
-    ours = {(p.category, p.case): out / p.cutout for p in predictions if p.cutout}
-    common = [case for case in cases if (case.category, case.id) in ours]
-    text = f"{exact.info.name} · fp32, to compare with"
-    on_step(Step(text, 0, len(common)))
-    differences = []
-    with TemporaryDirectory() as scratch:
-        for done, (case, other) in enumerate(predict(exact, common, Path(scratch), store), 1):
-            on_step(Step(text, done, len(common)))
-            if other.cutout:
-                ours_alpha = stored_alpha(ours[case.category, case.id])
-                difference = np.abs(ours_alpha - stored_alpha(Path(scratch) / other.cutout))
-                differences.append(
-                    Fp32Difference(
-                        category=case.category,
-                        case=case.id,
-                        model=exact.info.name,
-                        largest=float(difference.max()),
-                        mean=float(difference.mean(dtype=np.float64)),
-                    )
-                )
-    return differences
-
-
-def precision_check(
-    differences: Sequence[Fp32Difference], measured: datetime | None = None
+    model: Model, exact: Model, cases: Sequence[Case], on_step: OnStep
 ) -> PrecisionCheck:
-    """What is said of them together, and when they were `measured`."""
+    """The stored alphas of `model` against those of `exact`, the same at fp32, over `cases`;
+    without those that either fails on. Nothing goes into the cache of predictions: with two models
+    in memory, what each takes of it is not known."""
+    text = f"{model.info.name} · {model.info.dtype} against fp32"
+    on_step(Step(text, 0, 2 * len(cases)))
+    cutouts: list[list[Path | None]] = []
+    with TemporaryDirectory() as scratch:
+        for turn, each in enumerate((model, exact)):
+            out = Path(scratch, str(turn))
+            cutouts.append([])
+            for done, (_, prediction) in enumerate(predict(each, cases, out, Store(out)), 1):
+                cutouts[-1].append(out / prediction.cutout if prediction.cutout else None)
+                on_step(Step(text, turn * len(cases) + done, 2 * len(cases)))
+        differences = {
+            case.name: np.abs(stored_alpha(one) - stored_alpha(other))
+            for case, one, other in zip(cases, *cutouts, strict=True)
+            if one and other
+        }
     if not differences:
-        reason = Message("no case could be compared")
+        reason = Message("no picture could be compared")
         return PrecisionCheck(cases=0, largest=None, mean=None, reason=reason)
     return PrecisionCheck(
         cases=len(differences),
-        largest=max(each.largest for each in differences),
-        mean=float(np.mean([each.mean for each in differences])),
-        measured=measured,
+        pictures=tuple(differences),
+        largest=max(float(each.max()) for each in differences.values()),
+        mean=float(np.mean([each.mean(dtype=np.float64) for each in differences.values()])),
+        measured=datetime.now(UTC),
     )
 
 
-def kept_check(info: ModelInfo, cases: int, measures: MeasureCache) -> PrecisionCheck | None:
-    """What was found before of the same model here, over as many `cases` at least."""
-    key = _key(info)
-    check = key and measures.read(key, _CHECK)
-    return check if check and check.cases >= cases else None
+def pictures_to_compare_on(count: int) -> tuple[Case, ...]:
+    """So many of the reference cases, the same on every machine, spread over their categories."""
+    cases = load_cases(resource("cases")).cases
+    count = min(count, len(cases))
+    return tuple(cases[place * len(cases) // count] for place in range(count))
 
 
-def keep_check(info: ModelInfo, check: PrecisionCheck, measures: MeasureCache) -> None:
+def kept_check(
+    info: ModelInfo, cases: Sequence[Case], measures: MeasureCache
+) -> PrecisionCheck | None:
+    """What was measured before of the same model here, on the same pictures."""
+    key = _key(info, cases)
+    return measures.read(key, _CHECK) if key else None
+
+
+def keep_check(
+    info: ModelInfo, cases: Sequence[Case], check: PrecisionCheck, measures: MeasureCache
+) -> None:
     """Keep what was measured, if anything was, and the weights are known by their content."""
-    if (key := _key(info)) and check.cases:
+    if (key := _key(info, cases)) and check.cases:
         measures.put(key, check.model_dump_json())
 
 
-def _key(info: ModelInfo) -> str | None:
-    """By weights, pipeline, runtime, dtype and what computes: another processor rounds
-    otherwise."""
+def _key(info: ModelInfo, cases: Sequence[Case]) -> str | None:
+    """By weights, pipeline, runtime, dtype, what computes (another processor rounds otherwise),
+    and the pictures."""
     if info.weights_sha256 is None:
         return None
-    return MeasureCache.key(
-        "fp32", info.identity, info.foreground, device_name(info.device) or processor()
-    )
+    pictures = [sha256_file(case.image) for case in cases]
+    computes = device_name(info.device) or processor()
+    return MeasureCache.key("fp32", info.identity, info.foreground, computes, pictures)
 
 
 _CHECK = TypeAdapter(PrecisionCheck)

@@ -61,19 +61,16 @@ class StabilityCost(BaseModel):
     """Of all stages but load, as of a prediction; of what was kept, those of when it was made."""
 
 
-class Fp32Difference(Keyed):
-    """How far one stored alpha is from the same model's at fp32, over all pixels, in [0, 1]."""
-
-    largest: float
-    mean: float
-
-
 class PrecisionCheck(BaseModel):
-    """How far a model's alpha at its dtype is from its alpha at fp32."""
+    """How far a model's alpha at its dtype is from its alpha at fp32, on some of the reference
+    cases."""
 
     model_config = ConfigDict(extra="forbid", frozen=True)
 
     cases: int
+    """How many were compared."""
+    pictures: tuple[str, ...] = ()
+    """Their names; versions before compared the first cases of the run."""
     largest: float | None
     """Largest difference of any pixel's alpha, in [0, 1], as stored in 8 bits."""
     mean: float | None

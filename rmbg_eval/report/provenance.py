@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from datetime import datetime
 
-from ..i18n import Message, join
+from ..i18n import N_, Message, join
 from ..measure.risk import coefficients
 from ..models.info import ModelInfo
 from ..run.record import Run
@@ -195,12 +195,22 @@ def precision(run: Run) -> Iterable[Message]:
                 reason=check.reason or "",
             )
         else:
-            yield Message(
+            text = N_(
                 "{model} ran in {dtype}: its alpha differs from fp32 by at most "
-                "{largest} of 255 levels, {mean} on average, over {cases} cases.",
+                "{largest} of 255 levels, {mean} on average, over {cases} reference pictures: "
+                "{pictures}."
+            )
+            if not check.pictures:  # a run of a version before
+                text = N_(
+                    "{model} ran in {dtype}: its alpha differs from fp32 by at most "
+                    "{largest} of 255 levels, {mean} on average, over {cases} cases."
+                )
+            yield Message(
+                text,
                 model=info.name,
                 dtype=info.dtype,
                 cases=check.cases,
+                pictures=[*check.pictures],
                 largest=round(255 * check.largest),
                 mean=f"{255 * check.mean:.2f}",
             )

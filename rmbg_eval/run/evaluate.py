@@ -51,9 +51,9 @@ from ..predictions.precision import (
     compare_with_fp32,
     keep_check,
     kept_check,
-    precision_check,
+    pictures_to_compare_on,
 )
-from ..predictions.prediction import Fp32Difference, PrecisionCheck, Prediction
+from ..predictions.prediction import PrecisionCheck, Prediction
 from ..predictions.share import maker, predict_on_all
 from ..settings import Settings
 from .agreement import Pairs, agreements_of, disagreements, odd_of, pairs_of
@@ -196,11 +196,7 @@ def evaluate(
                 predictions = _measured(
                     model, predicting, len(cases), out, metrics, measures, on_step, results
                 )
-                precision, differences = _precision(
-                    spec, model, settings, cases, predictions, out, store,
-                    measures if part is None else None, on_step,
-                )  # fmt: skip
-                results.precision += differences
+                precision = _precision(spec, model, settings, measures, on_step)
                 results.models[-1] = ModelRun(
                     info=model.info.model_copy(update=shared),
                     precision=precision,
@@ -310,7 +306,6 @@ class Results:
     models: list[ModelRun] = field(default_factory=list)
     began: list[ModelInfo] = field(default_factory=list)
     """The models before the first picture."""
-    precision: list[Fp32Difference] = field(default_factory=list)
     pairs: Pairs = field(default_factory=dict)
     predictions: list[Prediction] = field(default_factory=list)
     measurements: Measurements = field(default_factory=Measurements)
@@ -352,7 +347,6 @@ class Results:
                         for category, case in ((record.category, record.id) for record in run.cases)
                         for (one, other), pair in self.pairs.get((category, case), {}).items()
                     ),
-                    "precision": tuple(self.precision),
                 }
             )
         return run.model_copy(
@@ -432,43 +426,32 @@ def metrics_of(settings: Settings) -> tuple[Metric, ...]:
 
 
 def _precision(
-    spec: str | None,
-    model: Model,
-    settings: Settings,
-    cases: tuple[Case, ...],
-    predictions: list[Prediction],
-    out: Path,
-    store: Store,
-    measures: MeasureCache | None,
-    on_step: OnStep,
-) -> tuple[PrecisionCheck | None, list[Fp32Difference]]:
-    """The comparison with fp32 that a reduced dtype owes, over the first cases that succeeded.
-
-    What is in `measures` is not measured again. A shard has none: its cases are part of a whole's.
-    """
+    spec: str | None, model: Model, settings: Settings, measures: MeasureCache, on_step: OnStep
+) -> PrecisionCheck | None:
+    """The comparison with fp32 that a reduced dtype owes; what is in `measures` is not measured
+    again."""
     if model.info.dtype not in REDUCED:
-        return None, []
+        return None
     if not settings.precision_cases:
-        reason = Message("not asked for")
-        return PrecisionCheck(cases=0, largest=None, mean=None, reason=reason), []
+        return _not_compared(Message("not asked for"))
     if spec is None:
-        reason = Message("a model object has one dtype: there is no fp32 to compare it with")
-        return PrecisionCheck(cases=0, largest=None, mean=None, reason=reason), []
-    succeeded = {(p.category, p.case) for p in predictions if p.cutout}
-    compared = [case for case in cases if (case.category, case.id) in succeeded]
-    compared = compared[: settings.precision_cases]
-    if measures and compared and (kept := kept_check(model.info, len(compared), measures)):
-        return kept, []
+        return _not_compared(
+            Message("a model object has one dtype: there is no fp32 to compare it with")
+        )
+    cases = pictures_to_compare_on(settings.precision_cases)
+    if kept := kept_check(model.info, cases, measures):
+        return kept
     try:
         exact = load_model(spec, split(settings.device)[0], "fp32")
-        differences = compare_with_fp32(exact, compared, predictions, out, store, on_step)
-        check = precision_check(differences, datetime.now(UTC))
-        if measures:
-            keep_check(model.info, check, measures)
-        return check, differences
+        check = compare_with_fp32(model, exact, cases, on_step)
     except ModelError as error:
-        reason = Failure.of(error).message
-        return PrecisionCheck(cases=0, largest=None, mean=None, reason=reason), []
+        return _not_compared(Failure.of(error).message)
+    keep_check(model.info, cases, check, measures)
+    return check
+
+
+def _not_compared(reason: Message) -> PrecisionCheck:
+    return PrecisionCheck(cases=0, largest=None, mean=None, reason=reason)
 
 
 def _earlier(out: Path, part: Part | None) -> Run | None:

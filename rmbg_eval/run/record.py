@@ -81,7 +81,7 @@ class ModelRun(_Record):
     """What the model had to say of how it ran."""
 
 
-SCHEMA_VERSION: Literal[9] = 9
+SCHEMA_VERSION: Literal[10] = 10
 """Raised with every change of what run.json holds; older ones still load."""
 
 
@@ -144,11 +144,12 @@ class Run(_Record):
     <Run of 2 cases × 2 models, ...latest>
     """
 
-    schema_version: Literal[1, 2, 3, 4, 5, 6, 7, 8, 9] = SCHEMA_VERSION
+    schema_version: Literal[1, 2, 3, 4, 5, 6, 7, 8, 9, 10] = SCHEMA_VERSION
     """1 had no `machine.threads`; 1 and 2 had texts in English where there are messages now; 1 to 3
     did not say which truth a case had; 1 to 4 had no risks and no delivery rules; in 1 to 5, every
     measurement named its case, model, unit and region; 1 to 6 did not say how far models are
-    apart; 1 to 7 had no stability and knew no shards; 1 to 8 had every record in run.json."""
+    apart; 1 to 7 had no stability and knew no shards; 1 to 8 had every record in run.json; 1 to 9
+    compared a reduced dtype with fp32 on the run's own first cases."""
     complete: bool
     settings: Settings
     started: datetime

@@ -9,16 +9,15 @@ import hashlib
 import json
 import re
 from collections.abc import Iterable
-from typing import Annotated, NamedTuple
+from typing import Annotated, Any, NamedTuple
 
-from pydantic import BaseModel, ConfigDict, Field, FiniteFloat
+from pydantic import BaseModel, ConfigDict, Field, FiniteFloat, model_validator
 
 from ..core.key import Keyed, Lean
 from ..core.records import OrRecords
 from ..errors import SettingsError, printable
 from ..i18n import Message
 from ..models.info import ModelInfo
-from ..predictions.prediction import Fp32Difference
 
 DONE = "done"
 """The file of a shard's folder that is there while its run is complete."""
@@ -114,7 +113,14 @@ class Shard(BaseModel):
     """As they began: short memory may have changed how they went on."""
     places: Annotated[tuple[SignPlaces, ...], OrRecords()] = ()
     pairs: Annotated[tuple[PairDistance, ...], OrRecords()] = ()
-    precision: tuple[Fp32Difference, ...] = ()
+
+    @model_validator(mode="before")
+    @classmethod
+    def _of_versions_before(cls, data: Any) -> Any:
+        """Run schema 7 to 9 had each case's difference from fp32 here."""
+        return (
+            {k: v for k, v in data.items() if k != "precision"} if isinstance(data, dict) else data
+        )
 
     @property
     def part(self) -> Part:

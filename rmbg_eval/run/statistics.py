@@ -20,7 +20,6 @@ from typing import Any, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy.special import bdtr
 
 from ..core.key import Key
 from ..core.lookup import Lookup
@@ -574,6 +573,8 @@ def _student(freedom: int) -> float:
 def _outer(count: int) -> int:
     """The most k for which at most 1 in 40 of `count` coins' throws have fewer than k heads."""
     if count > EXACT:
+        from scipy.special import bdtr  # a sixth of a second
+
         k = max(0, int(count / 2 - 2 * sqrt(count)))  # before where the normal distribution has it
         while bdtr(k, count, 0.5) <= 1 / 40:
             k += 1

@@ -28,7 +28,6 @@ from ..core.files import (
     unfinished_prefix,
     write_atomic,
 )
-from ..core.key import Key
 from ..core.machine import Machine
 from ..core.progress import OnStep, Step, ignore
 from ..errors import OutputError, printable
@@ -37,7 +36,6 @@ from ..measure import agreement
 from ..measure.agreement import APART
 from ..measure.columns import Column, Measurements
 from ..measure.risk import RISK
-from ..predictions.precision import precision_check
 from ..predictions.prediction import PrecisionCheck, Prediction, StabilityCost
 from ..run.agreement import OfCase, agreements_of, disagreements, odd_of
 from ..run.evaluate import OnSave
@@ -265,15 +263,12 @@ class _Shards:
             count = sum(len(rows.run.cases) for rows in self.shards.values())
             for number, name in enumerate(names):
                 pairs = [_with_pairs(streams[n], rows) for n, rows in self.shards.items()]
-                succeeded: list[Key] = []
                 for done, (row, own) in enumerate(heapq.merge(*pairs, key=_order_of), 1):
-                    if row.prediction.cutout and len(succeeded) < run.settings.precision_cases:
-                        succeeded.append(row.prediction.key)
                     _judge(row, own, odd, book, sink)
                     if many:
                         book.clear()
                     on_step(Step(f"merging records · {name}", done, count))
-                models.append(_model(number, runs, succeeded))
+                models.append(_model(number, runs))
         update = {"models": tuple(models), "agreements": agreements, "measurements": book}
         if many:
             assert isinstance(sink, Parts)
@@ -364,7 +359,7 @@ def _machine(machines: Sequence[Machine]) -> Machine:
     )
 
 
-def _model(number: int, runs: Sequence[Run], succeeded: Sequence[Key]) -> ModelRun:
+def _model(number: int, runs: Sequence[Run]) -> ModelRun:
     """A model as it ran in all of them; short memory in one of them shows."""
     own = [run.models[number] for run in runs]
     began = [run.shard.models[number] for run in runs if run.shard]
@@ -380,7 +375,7 @@ def _model(number: int, runs: Sequence[Run], succeeded: Sequence[Key]) -> ModelR
     costs = [each.stability for each in own if each.stability]
     return ModelRun(
         info=info,
-        precision=_precision(info.name, runs, own, succeeded),
+        precision=_precision(own),
         warnings=warnings,
         stability=StabilityCost(
             inferences=sum(cost.inferences for cost in costs),
@@ -395,28 +390,13 @@ def _devices_of(names: Iterable[str]) -> str:
     return ",".join(dict.fromkeys(names))
 
 
-def _precision(
-    name: str, runs: Sequence[Run], own: Sequence[ModelRun], succeeded: Sequence[Key]
-) -> PrecisionCheck | None:
-    """Over the first cases of all that `succeeded`: each shard has compared as many of its own."""
-    if own[0].precision is None:
-        return None
-    differences = {
-        each.key: each
-        for run in runs
-        for each in (run.shard.precision if run.shard else ())
-        if each.model == name
-    }
-    if not differences:  # the same for all, but for one that has no cases
-        reasons = [each.precision for each in own if each.precision]
-        return next((each for each in reasons if each.reason != NOTHING.reason), reasons[0])
+def _precision(own: Sequence[ModelRun]) -> PrecisionCheck | None:
+    """The same for all on one kind of machine; where kinds differ, the farthest from fp32."""
     checks = [each.precision for each in own if each.precision]
-    measured = min((each.measured for each in checks if each.measured), default=None)
-    compared = [differences[key] for key in succeeded if key in differences]
-    return precision_check(compared, measured)
-
-
-NOTHING = precision_check(())
+    measured = [(each.largest, each.mean, n) for n, each in enumerate(checks) if each.cases]
+    if not measured:
+        return checks[0] if checks else None
+    return checks[max(measured)[-1]]
 
 
 def _bring(

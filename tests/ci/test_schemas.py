@@ -8,14 +8,16 @@ from pathlib import Path
 import pytest
 from comparisons import comparison, failed, made, point, value
 from jsonschema import Draft202012Validator
+from pydantic import ValidationError
 from reviewers import approval, decisions, review, vote
 from runs import run_of
 
 from rmbg_eval.ci.schemas import schemas
 from rmbg_eval.run.record import SCHEMA_VERSION, Run
+from rmbg_eval.run.shard import Shard
 
 ROOT = Path(__file__).parents[2]
-OLD = sorted((Path(__file__).parents[1] / "data" / "old").iterdir())
+OLD = sorted((Path(__file__).parents[1] / "data" / "old").iterdir(), key=lambda f: int(f.name))
 
 
 @pytest.mark.parametrize(
@@ -63,3 +65,10 @@ def test_every_old_version_still_loads(folder: Path) -> None:
 
 def test_there_is_an_old_file_of_every_version() -> None:
     assert [folder.name for folder in OLD] == [str(n + 1) for n in range(SCHEMA_VERSION)]
+
+
+def test_a_shard_of_a_version_before_loads_without_its_differences_from_fp32() -> None:
+    shard = Shard(number=1, of=2, cases=3, listing_sha256="0" * 64)
+    assert Shard.model_validate(shard.model_dump() | {"precision": [{"largest": 0.1}]}) == shard
+    with pytest.raises(ValidationError, match="surprise"):
+        Shard.model_validate(shard.model_dump() | {"surprise": 1})

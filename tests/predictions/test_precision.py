@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shutil
 from pathlib import Path
 
 import numpy as np
@@ -20,6 +21,7 @@ from rmbg_eval.run.record import Run
 from rmbg_eval.settings import Settings
 
 ERROR = {"portrait/ada": 0.05, "pet/rex": 0.2, "pet/tom": 0.1}
+"""Of the pictures that stand in for the reference cases."""
 
 
 class Reduced(FakeModel):
@@ -36,6 +38,17 @@ class Reduced(FakeModel):
 @pytest.fixture
 def settings(case_set: Path, tmp_path: Path) -> Settings:
     return Settings(cases=str(case_set), models=["fake"], out=str(tmp_path / "out"), dtype="bf16")
+
+
+@pytest.fixture(autouse=True)
+def reference(case_set: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """Other pictures than those of the run."""
+    folder = tmp_path / "reference"
+    shutil.copytree(case_set, folder)
+    for picture in folder.rglob("*.png"):
+        Image.open(picture).rotate(180).save(picture)
+    monkeypatch.setattr("rmbg_eval.predictions.precision.resource", lambda name: folder)
+    return folder
 
 
 def run_with(
@@ -56,29 +69,39 @@ def run_with(
 
 
 def test_the_differences_are_those_of_the_stored_alphas(
-    monkeypatch: pytest.MonkeyPatch, settings: Settings, case_set: Path
+    monkeypatch: pytest.MonkeyPatch, settings: Settings, reference: Path
 ) -> None:
     check = run_with(monkeypatch, settings, FakeModel()).models[0].precision
     assert check is not None
     assert (check.cases, check.reason) == (3, None)
+    assert check.pictures == tuple(ERROR)
     means = []
     for name, error in ERROR.items():
-        path = next(case_set.glob(f"{name}.png"), case_set / name / "image.png")
+        path = next(reference.glob(f"{name}.png"), reference / name / "image.png")
         red = np.asarray(Image.open(path))[..., 0] / 255
         means.append(error * (red > 0.5).mean())
     assert check.largest == pytest.approx(0.2, abs=0.5 / 255)
     assert check.mean == pytest.approx(np.mean(means), abs=0.5 / 255)
 
 
-def test_only_as_many_cases_as_asked_for_are_compared(
+def test_only_as_many_pictures_as_asked_for_are_compared(
     monkeypatch: pytest.MonkeyPatch, settings: Settings
 ) -> None:
     exact = FakeModel()
     settings = settings.model_copy(update={"precision_cases": 2})
-    check = run_with(monkeypatch, settings, exact).models[0].precision
+    run = run_with(monkeypatch, settings, exact)
+    check = run.models[0].precision
     assert check is not None
     assert check.cases == 2
     assert exact.inferred == ["portrait/ada", "pet/rex"]
+    (line,) = precision(run)
+    assert "over 2 reference pictures: portrait/ada, pet/rex." in str(line)
+    before = check.model_copy(update={"pictures": ()})
+    run = run.model_copy(
+        update={"models": (run.models[0].model_copy(update={"precision": before}),)}
+    )
+    (line,) = precision(run)
+    assert str(line).endswith("over 2 cases.")
 
 
 def test_none_asked_for_is_a_reason(monkeypatch: pytest.MonkeyPatch, settings: Settings) -> None:
@@ -90,15 +113,13 @@ def test_none_asked_for_is_a_reason(monkeypatch: pytest.MonkeyPatch, settings: S
 
 
 def test_failed_cases_are_passed_over(
-    monkeypatch: pytest.MonkeyPatch, settings: Settings, case_set: Path
+    monkeypatch: pytest.MonkeyPatch, settings: Settings, reference: Path
 ) -> None:
-    (case_set / "portrait" / "ada" / "image.png").write_text("no picture")
-    settings = settings.model_copy(update={"precision_cases": 1})
-    exact = FakeModel()
-    check = run_with(monkeypatch, settings, exact).models[0].precision
+    (reference / "portrait" / "ada" / "image.png").write_text("no picture")
+    settings = settings.model_copy(update={"precision_cases": 2})
+    check = run_with(monkeypatch, settings, FakeModel()).models[0].precision
     assert check is not None
-    assert check.cases == 1
-    assert exact.inferred == ["pet/rex"]
+    assert (check.cases, check.pictures) == (1, ("pet/rex",))
 
 
 def test_an_fp32_that_fails_on_every_case_is_a_reason(
@@ -111,7 +132,7 @@ def test_an_fp32_that_fails_on_every_case_is_a_reason(
     check = run_with(monkeypatch, settings, Broken()).models[0].precision
     assert check is not None
     assert (check.cases, check.largest, check.mean) == (0, None, None)
-    assert str(check.reason) == "no case could be compared"
+    assert str(check.reason) == "no picture could be compared"
 
 
 def test_an_fp32_that_cannot_be_had_is_a_reason(
@@ -165,14 +186,16 @@ def test_what_was_measured_is_kept_for_other_pictures(
     assert len(exact.inferred) == 3
 
 
-def test_a_check_of_fewer_pictures_is_measured_again(
+def test_a_check_of_other_pictures_is_measured_again(
     monkeypatch: pytest.MonkeyPatch, settings: Settings
 ) -> None:
     few = settings.model_copy(update={"precision_cases": 1})
-    for each, cases in ((few, 1), (settings, 3), (few, 3)):
-        check = run_with(monkeypatch, each, FakeModel()).models[0].precision
+    for each, cases, new in ((few, 1, 1), (settings, 3, 3), (few, 1, 0)):
+        exact = FakeModel()
+        check = run_with(monkeypatch, each, exact).models[0].precision
         assert check is not None
         assert check.cases == cases
+        assert len(exact.inferred) == new
 
 
 def test_fp32_owes_no_comparison(monkeypatch: pytest.MonkeyPatch, settings: Settings) -> None:
