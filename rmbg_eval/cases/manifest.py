@@ -35,6 +35,7 @@ from .categories import LOOSE, category_order
 from .names import Name, Names, name_of
 
 SUFFIXES = (".parquet", ".csv")
+_NAMES = ("category", "id")
 _FILES = ("image", "alpha", "foreground", "trimap")
 _PLAIN = ("group", "source", "licence", "author", "sha256")
 """What a column may say of what case.toml says; whatever else it does is in `about`."""
@@ -54,9 +55,9 @@ _KINDS = {
 }
 """The columns that are written. `bytes` and `mtime` are the picture's, `about` is JSON of what
 case.toml says, `alone` and `failure` are the case's."""
-COLUMNS = tuple(dict.fromkeys(("image", "category", "id", *_FILES, *_PLAIN, *_KINDS)))
+COLUMNS = tuple(dict.fromkeys(("image", *_NAMES, *_FILES, *_PLAIN, *_KINDS)))
 _TEXTS = tuple(name for name in COLUMNS if _KINDS.get(name, "text") == "text")
-_NUMBERS_TOO = ("category", "id", "group")
+_NUMBERS_TOO = (*_NAMES, "group")
 _LONG = ("about", "failure")
 _MOST = 4096
 """Characters of a cell."""
@@ -271,10 +272,11 @@ class _Table:
                     Message("Leave one out, or call it otherwise."),
                 )
         others = [name for name in names if name not in COLUMNS]
-        missing = [name for name in COLUMNS if name not in names]
+        missing = [name for name in (*_NAMES, *_FILES, *_PLAIN) if name not in names]
         for name in others:
-            meant = get_close_matches(name.strip().lower()[:80], missing, 1, 0.8)
-            if meant:
+            alike = name.strip().lower()[:80]
+            meant = get_close_matches(alike, missing, 1, 0.8)
+            if meant and abs(len(meant[0]) - len(alike)) <= 1:
                 raise CaseError(
                     Message(
                         "{file} has a column {name}, which is no column of cases",

@@ -8,6 +8,7 @@ from typing import Annotated
 import typer
 
 from ..errors import CaseError, RmbgEvalError, printable
+from ..i18n import Message
 
 cases = typer.Typer(help="Check a folder of pictures, or make a new one.", no_args_is_help=True)
 
@@ -84,8 +85,14 @@ def list_(
     from ..cases.folder import load_cases
     from ..cases.manifest import write_manifest
     from ..core.files import user_path
+    from ..core.remote import is_url
     from .terminal import out
 
+    if is_url(folder):
+        raise CaseError(
+            Message("{url} is no folder on this machine", url=printable(folder)),
+            Message("Give the URL itself with --cases, or copy the pictures into a folder."),
+        )
     case_set = load_cases(user_path(folder, CaseError), layout_of=layout_of)
     write_manifest(file, case_set)
     failed = sum(case.failure is not None for case in case_set.cases)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
 import pyarrow as pa
@@ -18,6 +19,7 @@ from rmbg_eval.cases.case import Case, CaseSet
 from rmbg_eval.cases.folder import check_case, load_cases
 from rmbg_eval.cases.manifest import COLUMNS, read_group, write_groups, write_manifest
 from rmbg_eval.errors import CaseError, SettingsError
+from rmbg_eval.explore.by_hand import ByHand
 from rmbg_eval.run.shard import Listing, Part, listing_sha256
 
 TOML = """
@@ -301,8 +303,15 @@ def test_a_parquet_file_that_is_none_damaged_or_of_other_types_is_refused(
     assert {case.name for case in load_cases(file).cases} == {case.name for case in ours.cases}
 
 
-def test_numbers_are_names_too(tmp_path: Path) -> None:
+def test_numbers_are_names_too_and_texts_are_texts_however_stored(tmp_path: Path) -> None:
     put(tmp_path / "a.png")
+    texts = pa.array(["a.png"], pa.large_string())
+    told = {"image": texts, "id": ["x"], "category": pa.array(["pet"]).dictionary_encode()}
+    others = {"author_id": [1], "category_id": [2], "__index_level_0__": [0], "price": [None]}
+    pq.write_table(pa.table(told | others), tmp_path / "n.parquet")
+    listed = load_cases(tmp_path / "n.parquet")
+    assert [(case.name, case.failure) for case in listed.cases] == [("pet/x", None)]
+    assert all(name in str(listed.skipped[0]) for name in others)
     pq.write_table(
         pa.table({"image": ["a.png"], "id": [12], "category": [3]}), tmp_path / "n.parquet"
     )
@@ -339,9 +348,19 @@ def test_the_command_writes_it_and_check_takes_it(tmp_path: Path) -> None:
     status, text = call("cases", "list", str(file), "--out", str(tmp_path / "m.txt"))
     assert status == 2
     assert ".parquet" in text
+    status, text = call("cases", "list", "s3://bucket/cases", "--out", str(file))
+    assert status == 2
+    assert "no folder on this machine" in text
     status, text = call("cases", "check", str(tmp_path / "none.parquet"))
     assert status == 2
     assert "There is no file" in text
+
+
+def test_points_are_not_written_to_a_table(tmp_path: Path) -> None:
+    run: Any = SimpleNamespace(cases=())
+    with pytest.raises(CaseError) as caught:
+        ByHand(run, tmp_path / "own.csv")
+    check_message(caught.value, "own.csv is a table", "the folder itself")
 
 
 def test_without_pyarrow_the_remedy_is_named(
