@@ -14,6 +14,40 @@ from ..settings import Parameter, Parameters
 
 Quiet = Annotated[bool, typer.Option("--quiet", "-q", help="Print only what is wrong, to stderr.")]
 
+# How a run is worked on, which changes nothing of what comes out.
+Isolate = Annotated[
+    bool,
+    typer.Option(
+        "--isolate",
+        help="Each model in a process of its own; a picture that kills it is a failed case.",
+    ),
+]
+TimeLimit = Annotated[
+    float,
+    typer.Option(
+        metavar="S",
+        min=0.1,
+        help="With --isolate or Ray: seconds without a picture done that end its process.",
+    ),
+]
+Engine = Annotated[
+    Literal["local", "ray"],
+    typer.Option(help="local, or ray: many workers, on one machine or a cluster."),
+]
+Address = Annotated[
+    str,
+    typer.Option(
+        metavar="ADDRESS", help="Of a Ray cluster, as ray://HOST:10001; empty: this machine."
+    ),
+]
+WorkerCores = Annotated[
+    int, typer.Option(metavar="N", min=0, help="Cores of a worker of Ray; 0: as fits.")
+]
+ProgressKind = Annotated[
+    Literal["bar", "json"],
+    typer.Option(help="bar, or json: a line of JSON on stderr, at most one a second."),
+]
+
 
 def takes(
     settings: type[Parameters], *names: str, without: tuple[str, ...] = ()

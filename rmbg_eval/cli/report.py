@@ -6,34 +6,50 @@ import os
 
 import typer
 
-from ..core.progress import Step
+from ..core.progress import OnStep, Step
 from ..settings import Settings
-from .options import Quiet, takes
+from .options import Address, Engine, Isolate, ProgressKind, Quiet, TimeLimit, WorkerCores, takes
 from .run import evaluated
 
 
 @takes(Settings)
-def report(settings: Settings, quiet: Quiet = False) -> None:
+def report(
+    settings: Settings,
+    isolate: Isolate = False,
+    time_limit: TimeLimit = 900,
+    engine: Engine = "local",
+    address: Address = "",
+    worker_cores: WorkerCores = 0,
+    progress: ProgressKind = "bar",
+    quiet: Quiet = False,
+) -> None:
     """Remove the backgrounds, measure, and make the report: OUT/index.html."""
     from ..ci.gate import exit_status
     from ..core.kernel import Kernel
-    from .terminal import err, progress, show_run
+    from .terminal import err, progress_as, show_run
 
-    with Kernel("rmbg_eval.report") as kernel:
+    with Kernel("rmbg_eval.report") as kernel, progress_as(progress) as on_step:
         # Where a run is, little is left to do as a rule, and the kernel starts meanwhile.
         if os.path.exists(settings.out_folder / "run.json"):
             kernel.start_ahead()
         try:
-            run = evaluated(settings)
+            run = evaluated(
+                settings,
+                on_step,
+                isolate=isolate,
+                time_limit=time_limit,
+                engine=engine,
+                address=address,
+                worker_cores=worker_cores,
+            )
         except KeyboardInterrupt:
-            _partial_page(settings)
+            _partial_page(settings, on_step)
             raise
         kernel.start_ahead()
         from ..report.notebooks import LARGE_PAGE, render  # papermill and nbconvert take a second
 
-        with progress() as on_step:
-            on_step(Step("report · notebook and page"))
-            page = render(settings, kernel)
+        on_step(Step("report · notebook and page"))
+        page = render(settings, kernel)
     if run.settings.layout != settings.layout:
         err.print(
             f"{len(run.predictions)} predictions are too many for one file: "
@@ -49,10 +65,10 @@ def report(settings: Settings, quiet: Quiet = False) -> None:
     raise typer.Exit(exit_status(run))
 
 
-def _partial_page(settings: Settings) -> None:
+def _partial_page(settings: Settings, on_step: OnStep) -> None:
     """The page of what an interrupted run has done, if it has done anything."""
     from ..run.record import Run
-    from .terminal import complain, progress
+    from .terminal import complain
 
     if not (settings.out_folder / "run.json").exists():
         return
@@ -61,6 +77,5 @@ def _partial_page(settings: Settings) -> None:
         from ..report.notebooks import render
         from ..run.previews import draw_again
 
-        with progress() as on_step:
-            draw_again(run, on_step)
+        draw_again(run, on_step)
         complain(f"The report is partial: {render(settings)}")

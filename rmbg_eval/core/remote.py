@@ -173,6 +173,8 @@ def _list(files: Any, base: str) -> Iterator[tuple[str, dict[str, Any]]]:
         raise OSError(None, printable(f"{type(error).__name__}: {error}")[:200]) from None
     for full, about in sorted(there.items()):
         name = full[len(base) :].lstrip("/") if full.startswith(base) else full
+        if not name or name.endswith("/"):  # no file: how consoles of S3 make a folder
+            continue
         if not any(part.startswith(".") for part in name.split("/") if part not in (".", "..")):
             yield name, about
 

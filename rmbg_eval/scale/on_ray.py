@@ -11,23 +11,21 @@ every core. No order is relied on: `merge` sorts.
 
 from __future__ import annotations
 
-import logging
 import math
 import os
 import re
 import shutil
 import time
-from collections.abc import Iterator
-from contextlib import contextmanager
+from collections.abc import Callable
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 from ..core.choices import split
 from ..core.files import cannot_write
-from ..core.machine import cores
 from ..core.progress import OnStep, Step, ignore
-from ..errors import ModelError, SettingsError, printable
+from ..errors import ModelError, SettingsError
 from ..i18n import Message
 from ..measure.delivery import load_delivery
 from ..predictions.isolation import TIME_LIMIT
@@ -36,6 +34,7 @@ from ..run.folder import locked, run_folder
 from ..run.record import Run
 from ..run.shard import DONE
 from ..settings import Settings
+from .cluster import import_ray, session
 from .merge import merge
 from .plan import Plan
 from .schedule import Schedule
@@ -50,8 +49,8 @@ _LISTED_WITHIN = 120.0
 """Seconds within which storage must list what another machine has written."""
 _OURS = re.compile(r"[0-9]+-of-[0-9]+-[0-9a-f]{16}|cases-[0-9a-f]{16}\.parquet")
 """What a shard's folder is called, and a plan's manifest."""
-_STORE_BYTES = 100 << 20
-"""Of Ray's object store on this machine: no picture goes through it."""
+_LOST_AFTER = 30.0
+"""Seconds without an answer of a cluster after which it is given up."""
 
 
 def run_on_ray(
@@ -83,14 +82,14 @@ def run_on_ray(
         )  # fmt: skip
     metrics_of(settings)
     load_delivery(settings.rules)
-    ray = _import()
+    ray = import_ray()
     with run_folder(settings.out_folder) as out:
         shards = out / SHARDS
     with locked(shards):
         on_step(Step("listing"))
         plan = Plan.apart(settings, shards)
-        with _session(ray, address):
-            _Engine(ray, settings, plan, worker_cores, time_limit, on_step).work()
+        with session(ray, address) as answers:
+            _Engine(ray, settings, plan, worker_cores, time_limit, on_step, answers).work()
         folders = [shard.folder for shard in plan.shards]
         _wait_until_listed(folders)
         run = merge(folders, Path(settings.out), on_step, on_save, settings.lang, plan.manifest)
@@ -130,12 +129,14 @@ class _Engine:
         worker_cores: int,
         time_limit: float,
         on_step: OnStep,
+        answers: Callable[[], bool] = lambda: True,
     ) -> None:
         self.ray, self.settings, self.plan = ray, settings, plan
         self.worker_cores, self.time_limit, self.on_step = worker_cores, time_limit, on_step
         self.schedule = Schedule(range(len(plan.shards)))
         self.slots: list[_Slot] = []
         self.looked = -math.inf
+        self.answers, self.answered = answers, time.monotonic()
         self.remote = ray.remote(Worker)
         self.on_node = ray.util.scheduling_strategies.NodeAffinitySchedulingStrategy
 
@@ -154,8 +155,9 @@ class _Engine:
                 elif time.monotonic() - began > self.time_limit:
                     raise _no_worker(self.time_limit)
         finally:
-            for slot in self.slots:
-                self._kill(slot)
+            with suppress(Exception):  # the cluster may be lost, of which the error says enough
+                for slot in self.slots:
+                    self._kill(slot)
         if self.schedule.lost:
             self._raise_lost()
 
@@ -164,6 +166,12 @@ class _Engine:
         if time.monotonic() - self.looked < _NODES_EVERY:
             return
         self.looked = time.monotonic()
+        if self.answers():
+            self.answered = self.looked
+        elif self.looked - self.answered > _LOST_AFTER:
+            raise ConnectionError(f"no answer for {_LOST_AFTER:.0f} s")
+        else:
+            return  # asked for its nodes now, Ray would wait, and end this process after a minute
         nodes = {node["NodeID"]: node["Resources"] for node in self.ray.nodes() if node["Alive"]}
         for slot in self.slots:
             if slot.node not in nodes and not slot.closed:
@@ -269,7 +277,7 @@ class _Engine:
         slot.number = slot.result = None
 
     def _kill(self, slot: _Slot) -> None:
-        if slot.actor is not None:
+        if slot.actor is not None and self.answers():  # Ray would wait for its head
             self.ray.kill(slot.actor)
         slot.actor = slot.ready = slot.asked = None
 
@@ -319,63 +327,6 @@ def _no_worker(seconds: float) -> SettingsError:
             "wait longer with --time-limit."
         ),
     )
-
-
-def _import() -> Any:
-    """Ray, with usage statistics off before it looks; SettingsError where it is not installed."""
-    os.environ["RAY_USAGE_STATS_ENABLED"] = "0"
-    try:
-        import ray
-        import ray.util.scheduling_strategies
-    except ImportError:
-        raise SettingsError(
-            Message("Ray is not installed"),
-            Message(
-                "Install it: pip install 'rmbg-eval[ray]'. Or run shards without it: --shard I/N."
-            ),
-        ) from None
-    return ray
-
-
-@contextmanager
-def _session(ray: Any, address: str) -> Iterator[None]:
-    """Ray, started on this machine or reached at `address`; one that is there already is used."""
-    if ray.is_initialized():
-        yield
-        return
-    variables = {"RAY_USAGE_STATS_ENABLED": "0"}
-    if "RMBG_EVAL_CACHE" in os.environ:
-        variables["RMBG_EVAL_CACHE"] = os.environ["RMBG_EVAL_CACHE"]
-    about: dict[str, Any] = {
-        "log_to_driver": False,
-        "configure_logging": False,
-        "logging_level": logging.ERROR,
-    }
-    if address:
-        about["runtime_env"] = {"env_vars": variables}
-    else:
-        about |= {
-            "include_dashboard": False,
-            "num_cpus": cores(),
-            "object_store_memory": _STORE_BYTES,
-        }
-    try:
-        ray.init(address=address or "local", **about)
-    except Exception as error:
-        raise SettingsError(
-            Message(
-                "Ray could not be started or reached at {address}: {reason}",
-                address=printable(address or "local"),
-                reason=printable(f"{type(error).__name__}: {error}")[:300],
-            ),
-            Message(
-                "Check --address, and that the cluster has the same versions of Ray and Python."
-            ),
-        ) from None
-    try:
-        yield
-    finally:
-        ray.shutdown()
 
 
 def _wait_until_listed(folders: list[Path]) -> None:

@@ -12,6 +12,7 @@ import random
 import signal
 import sys
 from collections.abc import Callable
+from contextlib import nullcontext
 from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
@@ -95,6 +96,7 @@ class Fake:
         self.there = [{"NodeID": f"{n}", "Alive": True, "Resources": {"CPU": 2}} for n in
                       range(nodes)]  # fmt: skip
         self.tasks: list[Task] = []
+        self.killed: list[Actor] = []
         self.now = 0.0
         self.starts = True
 
@@ -126,6 +128,7 @@ class Fake:
 
     def kill(self, actor: Actor) -> None:
         actor.dead = True
+        self.killed.append(actor)
 
 
 @pytest.fixture
@@ -150,7 +153,7 @@ def settings(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Settings:
 
 def by(fake: Fake, settings: Settings, **options: float) -> Run:
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(on_ray, "_import", lambda: fake)
+        patch.setattr(on_ray, "import_ray", lambda: fake)
         patch.setattr(on_ray, "time", SimpleNamespace(monotonic=lambda: fake.now, sleep=fake.pass_))
         return run_on_ray(settings, **options)  # type: ignore[arg-type]
 
@@ -314,20 +317,55 @@ def test_a_machine_has_as_many_workers_as_fit(
 
 
 @pytest.mark.parametrize(
-    ("options", "problem"),
+    ("command", "options", "problem"),
     [
-        (["--shard", "1/2"], "no --shard"),
-        (["--isolate"], "no --isolate"),
-        (["--device", "cuda:0,cuda:1"], "one device"),
+        ("run", ["--shard", "1/2"], "no --shard"),
+        ("run", ["--isolate"], "no --isolate"),
+        ("report", ["--isolate"], "no --isolate"),
+        ("run", ["--device", "cuda:0,cuda:1"], "one device"),
     ],
 )
-def test_what_does_not_go_with_ray_is_refused(options: list[str], problem: str) -> None:
-    status, text = call("run", "--engine", "ray", *options)
+def test_what_does_not_go_with_ray_is_refused(
+    command: str, options: list[str], problem: str
+) -> None:
+    status, text = call(command, "--engine", "ray", *options)
     assert status == 2
     assert problem in text
-    status, text = call("run", "--address", "auto")
+    status, text = call(command, "--address", "auto")
     assert status == 2
     assert "--engine ray" in text
+
+
+def test_a_report_may_be_worked_on_by_ray(
+    settings: Settings, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    shown: list[Run] = []
+
+    def render(settings: Settings, kernel: object) -> Path:
+        shown.append(Run.load(settings.out_folder))
+        return settings.out_folder / "run.json"
+
+    monkeypatch.setattr("rmbg_eval.report.notebooks.render", render)
+    monkeypatch.setattr("rmbg_eval.core.kernel.Kernel.start_ahead", lambda self: None)
+    fake = Fake()
+    monkeypatch.setattr(on_ray, "import_ray", lambda: fake)
+    status, text = call("report", "--engine", "ray", "--cases", "cases", "-m", "fake",
+                        "--out", "out", "--progress", "json")  # fmt: skip
+    assert status == 0, text
+    assert [run.complete for run in shown] == [True]
+    assert len(fake.tasks) == 4
+    steps = [json.loads(line)["text"] for line in text.splitlines() if line.startswith("{")]
+    assert steps[-1] == "report · notebook and page"
+
+
+def test_a_cluster_whose_head_is_gone_is_given_up(settings: Settings) -> None:
+    fake = Fake(lambda task, node: "hangs")
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(on_ray, "session", lambda ray, address: nullcontext(lambda: fake.now < 60))
+        with pytest.raises(ConnectionError, match="no answer"):
+            by(fake, settings)
+    assert fake.now == pytest.approx(60 + on_ray._LOST_AFTER, abs=3)
+    assert not fake.killed  # Ray would wait for the head
 
 
 def test_without_ray_the_remedy_is_named(
