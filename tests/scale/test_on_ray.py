@@ -11,8 +11,10 @@ import os
 import random
 import signal
 import sys
+import time
 from collections.abc import Callable
 from contextlib import nullcontext
+from datetime import datetime, timedelta, tzinfo
 from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
@@ -252,6 +254,38 @@ def test_a_node_that_is_lost_takes_no_shard_with_it(settings: Settings) -> None:
 
     fake.fate = fate
     assert by(fake, settings).complete
+
+
+def test_clocks_of_other_machines_may_be_wrong(
+    settings: Settings, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    evaluate(settings.model_copy(update={"out": "first"}))
+    evaluate(settings.model_copy(update={"out": "whole"}))
+    fake = Fake(nodes=2)
+    days = {"0": -400, "1": 3}
+    ahead = timedelta()
+
+    def fate(task: Task, node: str) -> str:
+        nonlocal ahead
+        ahead = timedelta(days=days[node])
+        return "fine"
+
+    class Clock:
+        @staticmethod
+        def now(zone: tzinfo) -> datetime:
+            return datetime.now(zone) + ahead
+
+    fake.fate = fate
+    monkeypatch.setattr("rmbg_eval.run.evaluate.datetime", Clock)
+    run = by(fake, settings)
+    assert run.outcome() == Run.load("whole").outcome()
+    assert visible(Path("out")) == visible(Path("whole"))
+    for number, path in enumerate(sorted(Path("out", SHARDS).rglob("*"))):
+        moment = time.time() + [-400, 3][number % 2] * 86400
+        os.utime(path, (moment, moment))
+    before = {path: path.stat().st_mtime_ns for path in Path("out", SHARDS).rglob("run.json")}
+    assert by(Fake(), settings).outcome() == run.outcome()
+    assert {path: path.stat().st_mtime_ns for path in before} == before
 
 
 def test_storage_that_lists_late_is_waited_for(
