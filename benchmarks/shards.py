@@ -12,6 +12,7 @@ two models in eight shards.
 from __future__ import annotations
 
 import argparse
+import io
 import os
 import subprocess
 import sys
@@ -19,6 +20,7 @@ import tempfile
 import time
 from pathlib import Path
 
+import numpy as np
 from bench import HERE, SELF, console
 from PIL import Image, ImageOps
 
@@ -119,14 +121,25 @@ def _processes(commands: list[list[str]], cache: Path) -> float:
 
 
 def _pictures(folder: Path, count: int) -> None:
-    sources = [case.picture().rgb for case in load_cases(resource("cases")).cases]
+    """So many of 320×240, as in a catalogue: the reference cases that have a truth on white, each
+    in some places, and as often as need be, with another comment each time."""
+    contents = []
+    for case in load_cases(resource("cases")).cases:
+        truth = case.truth()
+        if truth is not None:
+            rgb = case.picture().rgb * truth[..., None] + 255 * (1 - truth[..., None])
+            image = Image.fromarray(np.rint(rgb).astype(np.uint8))
+            for left in range(0, 90, 3):
+                file = io.BytesIO()
+                cut = ImageOps.fit(image.crop((left, 0, *image.size)), (320, 240))
+                cut.save(file, "JPEG", quality=85)
+                contents.append(file.getvalue())
     folder.mkdir()
     for number in range(count):
-        image = Image.fromarray(sources[number % len(sources)])
-        left = 3 * (number // len(sources))
-        ImageOps.fit(image.crop((left, 0, *image.size)), (320, 240)).save(
-            folder / f"{number:06}.jpg", quality=85
-        )
+        comment = f"{number:07}".encode()
+        head, rest = contents[number % len(contents)][:2], contents[number % len(contents)][2:]
+        whole = head + b"\xff\xfe" + (len(comment) + 2).to_bytes(2, "big") + comment + rest
+        (folder / f"{number:06}.jpg").write_bytes(whole)
 
 
 def _merge(count: int, one: Run, scratch: Path) -> None:
