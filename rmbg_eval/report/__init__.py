@@ -148,7 +148,7 @@ class Report:
         view = replace(view, results=tuple(view.results[own.index(m)] for m in chosen))
         figures = case_figures(run, (category, case), chosen)
         about = {"case": view, "models": chosen, "rows": figures.rows}
-        side = side_of(1 + len(chosen) + view.has_truth)
+        side = side_of(1 + len(chosen) + bool(view.truth))
         plain = self._plain.render("case", about, side if models is None else max(side, 240))
         return Panel("", plain, figures.text, self._about())
 

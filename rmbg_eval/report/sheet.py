@@ -180,7 +180,7 @@ class Sheet:
             pixels=f"{width}×{height}" if width else "",
             size=f"{width or 1}x{height or 1}",
             region=",".join(map(str, previews.region or ())) if self._cuts(previews) else "",
-            has_truth=record.has_truth,
+            no_truth=not record.has_truth and not self.unscored,
             row=self.rows[key],
             original=self._original(previews, title),
             results=tuple(

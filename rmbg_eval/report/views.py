@@ -460,7 +460,8 @@ class CaseView:
     region: str
     """Left, top, width and height of the hardest edge in pixels, where a script cuts it from the
     full-size pictures that the page has; empty elsewhere."""
-    has_truth: bool
+    no_truth: bool
+    """Whether to say that it has none; where nothing is scored, the first screen does, of all."""
     row: int | None
     """Where its facts are in those of the sheet; None on a page of its own."""
     original: TileView

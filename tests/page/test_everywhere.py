@@ -69,6 +69,8 @@ def test_without_script_everything_can_be_read(
     assert cut.evaluate("e => getComputedStyle(e).backgroundColor") == "rgb(0, 0, 0)"
     page.locator(".drawer summary").first.click()
     expect(page.locator(".drawer table").first).to_be_visible()
+    page.set_viewport_size({"width": 390, "height": 800})
+    assert page.locator(".case > .about").first.bounding_box()["width"] > 300
     context.close()
 
 

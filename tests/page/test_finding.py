@@ -17,8 +17,11 @@ def found(page: Page, pages: dict[str, Path]) -> Page:
 
 def shown(page: Page) -> list[str]:
     """The cases that are left, by id."""
-    texts = page.locator("article.case:visible .about .facts").all_text_contents()
-    return [text.partition(" · ")[0].removesuffix(" no truth 无真值") for text in texts]
+    texts = page.locator("article.case:visible .about").evaluate_all(
+        "all => all.map(e => ['h3', '.facts'].map(each => e.querySelector(each).textContent))"
+    )
+    # A title that is the id stands alone.
+    return [facts.partition(" · ")[0] if " · " in facts else title for title, facts in texts]
 
 
 def chip(page: Page, name: str, value: str) -> tuple[str, str]:

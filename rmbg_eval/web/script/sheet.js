@@ -111,7 +111,7 @@ export function sheet({ open, by }) {
 
   nearby.each((article) => {
     draw(article);
-    if (article.style.length) return;
+    if (article.style.getPropertyValue("--ratio")) return;
     const [width, height] = (article.dataset.size ?? "1x1").split("x").map(Number);
     article.style.setProperty("--ratio", String(width / height));
     const thumb = article.querySelector(".tile img")?.getAttribute("width");
