@@ -1,5 +1,7 @@
 """Memory and time of a run by its number of cases: `python benchmarks/many.py [CASES …]`.
 
+With `--engine ray` by Ray's workers, and the page of it: the memory is that of the command.
+
 By default 1000 and 10000 cases of 64×48 pixels, `--side 1000` for others. All are of a few pictures
 under many names and with finished cut-outs, so that nothing but their number counts: what is
 measured of a picture is kept by its content. Goal: from 1,000 to 10,000 cases, the peak memory of
@@ -13,6 +15,7 @@ import os
 import subprocess
 import tempfile
 import time
+from contextlib import suppress
 from pathlib import Path
 
 import numpy as np
@@ -25,35 +28,61 @@ from rmbg_eval.core.paths import resource
 CONTENTS = 40
 
 
-def main(counts: list[int], side: int) -> None:
+def main(counts: list[int], side: int, engine: str) -> None:
     """Each number of cases, in a folder of its own, by a process of its own."""
     for count in counts:
         with tempfile.TemporaryDirectory(dir=HERE) as folder:
-            _measure(count, side, Path(folder))
+            _measure(count, side, engine, Path(folder))
 
 
-def _measure(count: int, side: int, scratch: Path) -> None:
+def _measure(count: int, side: int, engine: str, scratch: Path) -> None:
     _cases(count, side, scratch)
     options = ["--cases", str(scratch / "cases"), "--model", f"m=folder:{scratch / 'mattes'}"]
     out = scratch / "out"
     started = time.perf_counter()
-    process = subprocess.Popen(
-        [*SELF, "run", "--quiet", *options, "--out", str(out)],
-        env={**os.environ, "RMBG_EVAL_CACHE": str(scratch / "cache")},
-    )
-    _, status, used = os.wait4(process.pid, 0)
+    by_ray = ["--engine", "ray", "--worker-cores", "1"] if engine == "ray" else []
+    peak = _peak([*SELF, "run", "--quiet", *options, *by_ray, "--out", str(out)], scratch)
     seconds = time.perf_counter() - started
-    if status:
-        raise SystemExit(f"the run ended with status {os.waitstatus_to_exitcode(status)}")
     started = time.perf_counter()
     run = Run.load(out)
     loading = time.perf_counter() - started
     console.print(
         f"{len(run.predictions):>6} cases of {side}×{side * 3 // 4}: "
-        f"{used.ru_maxrss / 1024:.0f} MiB peak, {seconds:.0f} s; "
+        f"{peak:.0f} MiB peak, {seconds:.0f} s; "
         f"run.json {(out / 'run.json').stat().st_size / 1e6:.1f} MB, "
-        f"loads in {loading:.2f} s"
+        f"loads in {loading:.2f} s",
+        soft_wrap=True,
     )
+    if engine == "ray":
+        started = time.perf_counter()
+        peak = _peak([*SELF, "merge", "-q", *shards_of(out), "--out", str(out)], scratch)
+        seconds = time.perf_counter() - started
+        size = (out / "index.html").stat().st_size / 1e6
+        console.print(
+            f"merged again, with its page: {seconds:.0f} s, {peak:.0f} MiB; {size:.2f} MB"
+        )
+
+
+def shards_of(out: Path) -> list[str]:
+    """The folders of a run's shards."""
+    return [str(folder) for folder in sorted((out / ".shards").glob("*-of-*"))]
+
+
+def _peak(command: list[str], scratch: Path) -> float:
+    """Run a command; the most MiB that its own process had, without those that it started."""
+    process = subprocess.Popen(
+        command, env={**os.environ, "RMBG_EVAL_CACHE": str(scratch / "cache")}
+    )
+    peak = 0.0
+    while process.poll() is None:
+        with suppress(OSError):
+            for line in Path(f"/proc/{process.pid}/status").read_text().splitlines():
+                if line.startswith("VmHWM:"):
+                    peak = int(line.split()[1]) / 1024
+        time.sleep(0.2)
+    if process.returncode:
+        raise SystemExit(f"the command ended with status {process.returncode}")
+    return peak
 
 
 def _cases(count: int, side: int, scratch: Path) -> None:
@@ -83,5 +112,6 @@ if __name__ == "__main__":
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("cases", nargs="*", type=int, default=[1000, 10000])
     parser.add_argument("--side", type=int, default=64)
+    parser.add_argument("--engine", choices=["local", "ray"], default="local")
     given = parser.parse_args()
-    main(given.cases, given.side)
+    main(given.cases, given.side, given.engine)
