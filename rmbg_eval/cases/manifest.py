@@ -25,9 +25,9 @@ from urllib.parse import unquote_to_bytes
 
 from pydantic import BaseModel, ConfigDict, TypeAdapter, ValidationError
 
-from ..core.files import MAX_TOML, new_file
+from ..core.files import MAX_TOML, cannot_write, new_file
 from ..core.records import ROWS, arrow
-from ..core.remote import is_url
+from ..core.remote import is_url, source_of, stand_in
 from ..errors import CaseError, Failure, SettingsError, explain, printable, reason_of
 from ..i18n import Message
 from .case import Case, CaseFile, CaseSet, packaged, second_case
@@ -87,6 +87,10 @@ class _About(BaseModel):
 
     version: int
     ordered: bool = True
+    url: str | None = None
+    """Of the folder that was listed; its files' paths begin with it."""
+    listing: str = ""
+    """A hash of what was there then."""
     skipped: tuple[Message, ...] = ()
     layouts: tuple[Message, ...] = ()
 
@@ -106,8 +110,15 @@ def write_manifest(path: Path, case_set: CaseSet) -> None:
         )
     cases = case_set.cases
     groups = (cases[start : start + ROWS] for start in range(0, len(cases), ROWS))
-    about = _About(version=1, skipped=case_set.skipped, layouts=case_set.layouts)
-    _write(path, groups, about)
+    url, listing = source_of(case_set.folder) or (None, "")
+    about = _About(
+        version=1,
+        url=url,
+        listing=listing,
+        skipped=case_set.skipped,
+        layouts=case_set.layouts,
+    )
+    _write(path, groups, about, case_set.folder if url else None)
 
 
 def write_groups(
@@ -120,7 +131,9 @@ def write_groups(
     _write(path, groups, _About(version=1, ordered=False, skipped=skipped))
 
 
-def _write(path: Path, groups: Iterable[Sequence[Case]], about: _About) -> None:
+def _write(
+    path: Path, groups: Iterable[Sequence[Case]], about: _About, mirror: Path | None = None
+) -> None:
     pa = _arrow(path)
     types = {
         "text": pa.string(),
@@ -132,7 +145,7 @@ def _write(path: Path, groups: Iterable[Sequence[Case]], about: _About) -> None:
         [(name, types[kind]) for name, kind in _KINDS.items()],
         {_KEY: about.model_dump_json().encode()},
     )
-    row_of = _Rows(path.parent, about.ordered)
+    row_of = _Rows(path.parent, about.ordered, mirror, about.url)
     with (
         new_file(path) as file,
         pa.parquet.ParquetWriter(file, schema, compression="zstd") as writer,
@@ -182,7 +195,8 @@ def _of_ours(table: _Parquet, wanted: Wanted) -> Listed:
     before: tuple[tuple[int, str], str] = (-1, ""), ""
     orders: dict[str, tuple[int, str]] = {}
     first = 1
-    for batch in table.file.iter_batches(ROWS, columns=[*_KINDS.keys() - {"bytes", "mtime"}]):
+    columns = _KINDS.keys() - ({"mtime"} if table.about.url else {"bytes", "mtime"})
+    for batch in table.file.iter_batches(ROWS, columns=[*columns]):
         pairs = zip(_values(batch["category"]), _values(batch["id"]), strict=True)
         kept: list[int] = []
         for at, (category, id) in enumerate(pairs):
@@ -244,6 +258,7 @@ class _Table:
 
     def __init__(self, path: Path, names: Sequence[str], ours: bool = False) -> None:
         self.path, self.ours = path, ours
+        self.url = self.listing = ""
         self.unused: tuple[Message, ...] = ()
         self._abouts: dict[tuple[str | None, ...], CaseFile] = {}
         if not ours:
@@ -410,6 +425,8 @@ class _Table:
                     Message("Check the path."),
                 )
         elif is_url(text):
+            if self.url and text.startswith(f"{self.url}/"):
+                return self._stand_in(text, row if column == "image" else {})
             raise CaseError(
                 Message("{url} is no file on this machine", url=printable(text)[:200]),
                 Message("Copy it here, or give the folder's URL with --cases."),
@@ -423,6 +440,20 @@ class _Table:
                     value=repr(printable(text)[:200]),
                 ),
                 Message("Correct the path; it begins in the folder of the table."),
+            )
+        return path
+
+    def _stand_in(self, text: str, row: Row) -> Path:
+        """What stands for a file of the URL that was listed."""
+        name = text.removeprefix(f"{self.url}/")
+        try:
+            path = stand_in(self.url, self.listing, name, int(row.get("bytes") or 0))
+        except OSError as error:
+            raise cannot_write(self.path, error) from None
+        if path is None:
+            raise CaseError(
+                Message("{path} can be no path on this machine", path=printable(name)),
+                Message("Check the path."),
             )
         return path
 
@@ -522,8 +553,10 @@ class _Parquet(_Table):
             raise self.changed() from None
         names = list(schema.names)
         super().__init__(path, names, self.about is not None)
-        if self.about is not None and not set(names) >= set(_KINDS):
-            raise self.changed()
+        if self.about is not None:
+            if not set(names) >= set(_KINDS):
+                raise self.changed()
+            self.url, self.listing = self.about.url or "", self.about.listing
         self._columns = [name for name in COLUMNS if name in names]
         for name in self._columns:
             self._check_type(name, schema.field(name).type)
@@ -575,10 +608,13 @@ class _Parquet(_Table):
 
 
 class _Rows:
-    """From a case to its row, for a table in `folder`; with `sizes`, files are asked for theirs."""
+    """From a case to its row, for a table in `folder`; with `sizes`, files are asked for theirs.
+    `mirror`: the folder that stands for `url`, if the cases are of one."""
 
-    def __init__(self, folder: Path, sizes: bool) -> None:
-        self._sizes = sizes
+    def __init__(
+        self, folder: Path, sizes: bool, mirror: Path | None = None, url: str | None = None
+    ) -> None:
+        self._sizes, self._mirror, self._url = sizes, mirror, url
         self._home = _plain(folder)
         self._folders: dict[Path, Path] = {}
 
@@ -597,7 +633,7 @@ class _Rows:
             "foreground": self._text(case.foreground),
             "trimap": self._text(case.trimap),
             "bytes": there and there.st_size,
-            "mtime": there and _time(there.st_mtime_ns),
+            "mtime": None if there is None or self._url else _time(there.st_mtime_ns),
             "group": case.about.group,
             "about": None if about == "{}" else about,
             "alone": case.alone,
@@ -607,6 +643,8 @@ class _Rows:
     def _text(self, path: Path | None) -> str | None:
         if path is None:
             return None
+        if self._mirror is not None and path.is_relative_to(self._mirror):
+            return f"{self._url}/{path.relative_to(self._mirror).as_posix()}"
         folder = path.parent
         if folder not in self._folders:
             self._folders[folder] = _plain(folder)

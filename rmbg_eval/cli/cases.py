@@ -8,7 +8,6 @@ from typing import Annotated
 import typer
 
 from ..errors import CaseError, RmbgEvalError, printable
-from ..i18n import Message
 
 cases = typer.Typer(help="Check a folder of pictures, or make a new one.", no_args_is_help=True)
 
@@ -16,7 +15,7 @@ cases = typer.Typer(help="Check a folder of pictures, or make a new one.", no_ar
 _Cases = Annotated[
     str,
     typer.Argument(
-        help="Folder of pictures, or a table of them: .parquet or .csv.",
+        help="Folder of pictures, its URL, or a table of them: .parquet or .csv.",
         metavar="DIR",
         show_default=False,
     ),
@@ -38,9 +37,11 @@ def check(folder: _Cases, layout_of: _LayoutOf = "") -> None:
     from ..cases.categories import CATEGORIES
     from ..cases.folder import check_cases, load_cases
     from ..core.files import user_path
+    from ..core.remote import is_url
     from .terminal import complain, out, progress
 
-    case_set = load_cases(user_path(folder, CaseError), layout_of=layout_of)
+    source = folder if is_url(folder) else user_path(folder, CaseError)
+    case_set = load_cases(source, layout_of=layout_of)
     name = Column("case", overflow="fold")  # never cut short
     table = Table(name, "pixels", "truth", "points", "licence", "")
     broken = 0
@@ -88,12 +89,8 @@ def list_(
     from ..core.remote import is_url
     from .terminal import out
 
-    if is_url(folder):
-        raise CaseError(
-            Message("{url} is no folder on this machine", url=printable(folder)),
-            Message("Give the URL itself with --cases, or copy the pictures into a folder."),
-        )
-    case_set = load_cases(user_path(folder, CaseError), layout_of=layout_of)
+    source = folder if is_url(folder) else user_path(folder, CaseError)
+    case_set = load_cases(source, layout_of=layout_of)
     write_manifest(file, case_set)
     failed = sum(case.failure is not None for case in case_set.cases)
     text = f"{len(case_set.cases)} cases in {printable(str(file))}"

@@ -4,7 +4,8 @@
 a hole of the right size until somebody reads it: then it is copied, and beside it `.<name>.sha256`
 says what was copied, which is checked whenever it is used again. `listing.json` says which version
 of each file was meant; one of another version than before is a hole again. All may be deleted at
-any time.
+any time. Of a listing that is kept elsewhere, as a table, each file is such a hole once it is
+asked for, below a folder that is named after the URL and the listing.
 
 fsspec, and what it needs for a protocol, is imported for a URL alone.
 """
@@ -17,6 +18,7 @@ import os
 import re
 from collections.abc import Iterator
 from contextlib import suppress
+from functools import cache
 from pathlib import Path, PurePosixPath
 from typing import Any
 
@@ -85,6 +87,50 @@ def mirror(url: str) -> tuple[Path, list[Message]]:
     return root, skipped
 
 
+def source_of(folder: Path) -> tuple[str, str] | None:
+    """The URL that a folder of `mirror` stands for, and a hash of what was listed there."""
+    if _FOLDER not in folder.parts:
+        return None
+    try:
+        about = json.loads((folder.parent / _SOURCE).read_bytes())
+        listing = (folder.parent / _LISTING).read_bytes()
+        return str(about["url"]).rstrip("/"), hashlib.sha256(listing).hexdigest()[:16]
+    except (ValueError, OSError, LookupError):  # some other folder of that name
+        return None
+
+
+def stand_in(url: str, listing: str, name: str, size: int) -> Path | None:
+    """The path that stands for the file `name` below `url`, of so many bytes, as a listing has it;
+    None where that can be no path here. `bring` copies it.
+
+    SettingsError for a URL that cannot be used; OSError where the cache cannot be written.
+    """
+    from .paths import cache_folder
+
+    root = _home_of(url, listing, cache_folder())
+    path = _path(root, name)
+    if path is not None and not path.exists():
+        _hollow(path, size)
+    return path
+
+
+@cache
+def _home_of(url: str, listing: str, kept: Path) -> Path:
+    """The folder that stands for `url` as it was listed then, in the cache folder `kept`."""
+    from .files import safe_name
+
+    _, base = _file_system(url)
+    hashed = hashlib.sha256(f"{url}\n{listing}".encode()).hexdigest()[:16]
+    root = kept / _FOLDER / hashed / safe_name(base.rpartition("/")[2])
+    _write(root.parent / _SOURCE, json.dumps({"url": url, "name": root.name}).encode())
+    return root
+
+
+def stands_in(path: Path) -> bool:
+    """Whether a path may stand for a file at a URL, which reading it would ask for."""
+    return _FOLDER in path.parts
+
+
 def bring(path: Path) -> None:
     """Copy the file that `path` stands for, unless it is here whole; nothing for any other path.
 
@@ -103,8 +149,10 @@ def bring(path: Path) -> None:
         return
     if ".." in name.parts or not path.is_file():
         return
+    listed = path.stat().st_size
     with suppress(OSError):
         kept = _sum_of(path).read_text("ascii")
+        listed = 0  # what is here is no hole
         with path.open("rb") as file:
             if hashlib.file_digest(file, "sha256").hexdigest() == kept:
                 return
@@ -129,6 +177,16 @@ def bring(path: Path) -> None:
                 most=f"{MAX_BYTES:,}",
             ),
             Message("Save it as JPEG or PNG."),
+        )
+    if listed and len(data) != listed:
+        raise ImageError(
+            Message(
+                "{name} had {listed} bytes when it was listed, and has {size}",
+                name=printable(path.name),
+                listed=listed,
+                size=len(data),
+            ),
+            Message("Run again; where the cases are in a table, list them again first."),
         )
     _write(path, data)
     _write(_sum_of(path), hashlib.sha256(data).hexdigest().encode())

@@ -36,6 +36,7 @@ from ..core.files import remove_below, sha256_file, write_atomic
 from ..core.images import RGB, Alpha, quantise, resize_alpha
 from ..core.key import Key
 from ..core.progress import OnStep, Step, ignore
+from ..core.remote import stands_in
 from ..errors import CaseError, SettingsError
 from ..measure.alpha import in_between_share, opaque_share
 from ..measure.kinds import KINDS
@@ -240,6 +241,8 @@ def draw_again(run: Run, on_step: OnStep = ignore, cases: Path | None = None) ->
         ).cases
     except (CaseError, SettingsError):
         there = ()
+    if not cases:
+        there = tuple(case for case in there if not stands_in(case.image))
     draw(run, there, on_step)
 
 

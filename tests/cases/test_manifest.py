@@ -348,9 +348,6 @@ def test_the_command_writes_it_and_check_takes_it(tmp_path: Path) -> None:
     status, text = call("cases", "list", str(file), "--out", str(tmp_path / "m.txt"))
     assert status == 2
     assert ".parquet" in text
-    status, text = call("cases", "list", "s3://bucket/cases", "--out", str(file))
-    assert status == 2
-    assert "no folder on this machine" in text
     status, text = call("cases", "check", str(tmp_path / "none.parquet"))
     assert status == 2
     assert "There is no file" in text

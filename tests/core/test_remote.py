@@ -5,11 +5,13 @@ from __future__ import annotations
 import os
 from pathlib import Path
 
+import pyarrow.parquet as pq
 import pytest
 from fakes import FakeModel, save_picture, save_truth
 from pictures import check_message
 
 from rmbg_eval.cases.folder import load_cases
+from rmbg_eval.cases.manifest import write_manifest
 from rmbg_eval.core import remote
 from rmbg_eval.core.files import sha256_file
 from rmbg_eval.core.images import read_bytes
@@ -79,6 +81,38 @@ def test_a_run_of_a_url_is_that_of_the_folder(
         ["pet/0.png", "pet/1.png", *(f"portrait/ada/{n}" for n in
          ("alpha.png", "case.toml", "image.png"))]
     )  # fmt: skip
+
+
+def test_a_table_of_a_url_is_read_without_listing(
+    storage: Counted, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    file = tmp_path / "m.parquet"
+    case_set = load_cases(URL)
+    write_manifest(file, case_set)
+    rows = pq.read_table(file).to_pylist()
+    assert rows[0]["image"] == f"{URL}/portrait/ada/image.png"
+    assert rows[0]["alpha"] == f"{URL}/portrait/ada/alpha.png"
+    assert rows[1]["bytes"] == storage.files.info("/shop/catalogue/pet/0.png")["size"]
+    assert rows[1]["mtime"] is None
+    # On another machine, say: nothing is listed, and what is read is read once.
+    monkeypatch.setenv("RMBG_EVAL_CACHE", str(tmp_path / "another"))
+    monkeypatch.setattr(type(storage.files), "find", None)
+    storage.read.clear()
+    for _ in range(2):
+        listed = load_cases(file)
+        assert [case.name for case in listed.cases] == [case.name for case in case_set.cases]
+        assert listed.skipped == case_set.skipped
+        assert all(case.picture().rgb.size for case in listed.cases)
+        assert listed.cases[0].truth() is not None
+    assert sorted(storage.read) == [
+        "pet/0.png", "pet/1.png", "portrait/ada/alpha.png", "portrait/ada/image.png"
+    ]  # fmt: skip
+    # What has another size by now is not what was listed.
+    monkeypatch.setenv("RMBG_EVAL_CACHE", str(tmp_path / "third"))
+    storage.put("pet/0.png", b"x")
+    with pytest.raises(ImageError, match="when it was listed") as caught:
+        load_cases(file).cases[1].read()
+    check_message(caught.value)
 
 
 def test_nothing_but_case_tomls_is_copied_by_listing(storage: Counted) -> None:
