@@ -1,7 +1,8 @@
 """Quality against time as an SVG: where each dot, whisker and label goes.
 
-Labels never lie on each other: each goes where it is free beside its dot; where one finds no such
-place, all go one under the other in order of height, each with a line to its dot.
+Labels never lie on each other: each goes where it is free beside its dot, or under or over its
+whisker, off every line if that can be; where one finds no such place, all go one under the other
+in order of height, each with a line to its dot.
 """
 
 from __future__ import annotations
@@ -20,6 +21,8 @@ LINE, CHARACTER = 14.0, 7.3
 """Pixels: of a line of a label, and of a character at most, of wide ones nearly twice that."""
 LONGEST = 20
 """Characters of a name that are shown."""
+FAR = 28
+"""Pixels up or down from which a label is far from its dot."""
 MOST = 6
 """Labels that there is always room for, one under the other."""
 
@@ -57,7 +60,7 @@ def scatter(dots: Sequence[Dot], titles: Sequence[Text], alt: Text) -> ScatterVi
         for dot in dots
     ]
     front = pareto(dots)
-    labels = _labels(dots, places, whiskers)
+    labels = _labels(dots, places, whiskers, [places[number] for number in front])
     views = []
     for number, dot in enumerate(dots):
         (x, y), box, ends = places[number], labels[number], whiskers[number]
@@ -67,7 +70,7 @@ def scatter(dots: Sequence[Dot], titles: Sequence[Text], alt: Text) -> ScatterVi
                 (_px(ends[0]), _px(ends[1])) if ends else None,
                 number in front,
                 (_px(box[0]), _px(box[1] + LINE - 3)) if box else None,
-                box is not None and not _beside(box, x, y),
+                box is not None and not _beside(box, x, ends or (y, y)),
             )
         )  # fmt: skip
     steps = [places[number] for number in front]
@@ -131,8 +134,10 @@ def _labels(
     dots: Sequence[Dot],
     places: Sequence[tuple[float, float]],
     whiskers: Sequence[tuple[float, float] | None],
+    steps: Sequence[tuple[float, float]],
 ) -> list[Rectangle | None]:
-    """A place for each label, that of its name and the words under it."""
+    """A place for each label, that of its name and the words under it; `steps`: the corners of the
+    line of the best."""
     sizes = [max(width(clipped(dot.name)), width(dot.words, 6.4)) for dot in dots]
     taken: list[Rectangle] = [(x - 8, y - 8, x + 8, y + 8) for x, y in places]
     lines = [
@@ -140,9 +145,12 @@ def _labels(
         for (x, _), ends in zip(places, whiskers, strict=True)
         if ends
     ]
+    for (x, y), (end, _) in zip(steps, [*steps[1:], (RIGHT, 0.0)], strict=True):
+        lines.append((x, y - 1, end, y + 1))
     labels: list[Rectangle | None] = [None] * len(dots)
     for number in sorted(range(len(dots)), key=lambda n: places[n][1]):
-        near = list(_near(*places[number], sizes[number]))
+        x, y = places[number]
+        near = list(_near(x, y, sizes[number], whiskers[number] or (y - 8, y + 8)))
         free = (each for each in near if not any(overlap(each, other) for other in taken + lines))
         over = (each for each in near if not any(overlap(each, other) for other in taken))
         box = next(free, None) or next(over, None)  # rather on a whisker than nowhere
@@ -153,9 +161,13 @@ def _labels(
     return labels
 
 
-def _near(x: float, y: float, size: float) -> Iterable[Rectangle]:
-    """Places beside a dot, the nearest first."""
+def _near(x: float, y: float, size: float, ends: tuple[float, float]) -> Iterable[Rectangle]:
+    """Places beside a dot, the nearest first; before those far from it, under and over its line."""
     for away in range(0, 64, 4):
+        if away == FAR and x - size / 2 >= LEFT and x + size / 2 <= WIDTH:
+            for top in (ends[1] + 2, ends[0] - 2 - 2 * LINE):
+                if top >= 0 and top + 2 * LINE <= BOTTOM:
+                    yield x - size / 2, top, x + size / 2, top + 2 * LINE
         for offset in {-away, away}:
             top = y - LINE + offset
             if not (top >= 0 and top + 2 * LINE <= BOTTOM):
@@ -183,8 +195,9 @@ def overlap(one: Rectangle, other: Rectangle) -> bool:
     return one[0] < other[2] and other[0] < one[2] and one[1] < other[3] and other[1] < one[3]
 
 
-def _beside(box: Rectangle, x: float, y: float) -> bool:
-    return box[0] - 12 <= x <= box[2] + 12 and box[1] - 4 <= y <= box[3] + 4
+def _beside(box: Rectangle, x: float, ends: tuple[float, float]) -> bool:
+    """Whether a label is so near the line from one end to the other that it needs none to it."""
+    return box[0] - 12 <= x <= box[2] + 12 and box[1] - 4 <= ends[1] and ends[0] <= box[3] + 4
 
 
 def _px(value: float) -> str:

@@ -289,6 +289,26 @@ def test_labels_of_six_models_never_lie_on_each_other(models: list[Dot]) -> None
     assert 2 <= len(plot.across) <= 7
 
 
+def test_labels_of_few_models_lie_on_no_line() -> None:
+    """The default report's three: names between two whiskers, and over the line of the best."""
+    models = [
+        Dot("isnet", "MIT · 67\u00a0%", 2.03, 98 / 147, 0.55, 0.76),
+        Dot("isnet-matting", "MIT · 69\u00a0%", 2.9, 101 / 147, 0.58, 0.78),
+        Dot("grabcut", "Apache-2.0 · 53\u00a0%", 0.86, 78 / 147, 0.39, 0.66),
+    ]
+    plot = scatter(models, [dot.name for dot in models], "")
+    x, y = [float(dot.x) for dot in plot.dots], [float(dot.y) for dot in plot.dots]
+    ends = [tuple(map(float, dot.whisker)) for dot in plot.dots]
+    lines = [(a, top, a, bottom) for a, (top, bottom) in zip(x, ends, strict=True)]
+    lines += [(x[2], y[2] - 1, x[0], y[2] + 1), (x[0], y[0] - 1, x[1], y[0] + 1)]
+    for dot, model in zip(plot.dots, models, strict=True):
+        left, base = map(float, dot.label)
+        right = left + max(width(dot.name), width(model.words, 6.4))
+        box = left, base - LINE + 3.1, right, base + LINE + 2.9
+        assert not any(overlap(box, line) for line in lines)
+        assert not dot.line
+
+
 def test_the_front_is_what_nothing_is_as_fast_and_as_good_as() -> None:
     models = [Dot(str(n), "", *at) for n, at in enumerate([(1, 0.5), (2, 0.4), (3, 0.6), (3, 0.6)])]
     plot = scatter(models, ["" for _ in models], "")
