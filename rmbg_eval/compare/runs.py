@@ -8,10 +8,10 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
-from typing import TypeVar
 
 from ..cases.categories import category_order
 from ..core.key import Key
+from ..core.lookup import Renamed
 from ..core.progress import OnStep, Step, ignore
 from ..errors import printable
 from ..i18n import N_, Message
@@ -25,8 +25,6 @@ from .alpha_change import AlphaChange, change_of
 from .comparison import ROUNDING, STATES, Comparison, Pair, State, Value, Verdict, describe
 from .differences import counterparts, differences, listed
 from .tolerances import ALPHA_MEAN, ALPHA_TILE, Tolerances
-
-Found = TypeVar("Found")
 
 OTHER_PICTURE = Message(
     "the picture of this case changed between the two runs; nothing of the two compares: approve "
@@ -75,7 +73,7 @@ def compare_runs(
     """
     renamed = counterparts(was, now)
     both = _Both(was, now, renamed, tolerances, moved)
-    before, after = _by_new_name(was.index.predictions, renamed), now.index.predictions
+    before, after = Renamed(was.index.predictions, renamed), now.index.predictions
     keys = list(dict.fromkeys([*after, *before]))
     pairs = []
     for done, key in enumerate(keys, 1):
@@ -88,13 +86,6 @@ def compare_runs(
         {f"{c.category}/{c.id}/{point.id}" for c in (*was.cases, *now.cases) for point in c.points},
     )
     return tuple(pairs), (*differences(was, now, renamed), *_other_cases(pairs), *strangers)
-
-
-def _by_new_name(found: Mapping[Key, Found], renamed: Mapping[str, str]) -> dict[Key, Found]:
-    """What BASE holds, by the names that its models have in NEW."""
-    return {
-        key._replace(model=renamed.get(key.model, key.model)): each for key, each in found.items()
-    }
 
 
 class _Both:
@@ -111,8 +102,8 @@ class _Both:
         self.tolerances = tolerances
         self.moved = moved
         self.values = [was.measurements.renamed(renamed).by_key, now.measurements.by_key]
-        self.points = [_by_new_name(was.index.points, renamed), now.index.points]
-        self.rules = [_by_new_name(was.index.rules, renamed), now.index.rules]
+        self.points = [Renamed(was.index.points, renamed), now.index.points]
+        self.rules = [Renamed(was.index.rules, renamed), now.index.rules]
         self.backgrounds = {run.delivery.background for run in (was, now) if run.delivery}
         self.cases = [run.index.cases for run in (was, now)]
         self.truths_kept = min(was.schema_version, now.schema_version) >= 4

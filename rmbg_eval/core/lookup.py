@@ -13,6 +13,7 @@ from .key import Key
 from .records import Stored, keep
 
 K = TypeVar("K", bound=tuple[str, ...])
+V = TypeVar("V")
 
 _GROUPS = 12
 """Groups of which the keys are kept as they are in the file."""
@@ -143,3 +144,31 @@ def by_key(stored: Stored) -> Lookup[Key]:
 def by_case(stored: Stored) -> Lookup[tuple[str, str]]:
     """Of the file of cases."""
     return Lookup(stored, ("category", "id"), lambda category, case: (category, case))
+
+
+class Renamed(Mapping[Key, V]):
+    """What `found` holds, with other names for the models, new by old."""
+
+    def __init__(self, found: Mapping[Key, V], names: Mapping[str, str]) -> None:
+        self._found = found
+        self._names = names
+        self._before = {new: old for old, new in names.items()}
+
+    def __getitem__(self, key: Key) -> V:
+        before = self._before.get(key.model)
+        if before is None and key.model in self._names:
+            raise KeyError(key)
+        return self._found[key._replace(model=before or key.model)]
+
+    def __iter__(self) -> Iterator[Key]:
+        return (self._new(key) for key in self._found)
+
+    def __len__(self) -> int:
+        return len(self._found)
+
+    def items(self) -> Any:
+        """In the order of what it holds, which is gone through once."""
+        return ((self._new(key), value) for key, value in self._found.items())
+
+    def _new(self, key: Key) -> Key:
+        return key._replace(model=self._names.get(key.model, key.model))

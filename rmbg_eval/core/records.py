@@ -40,6 +40,8 @@ ROWS = 1024
 _ROWS_MOST = 1 << 16
 _BYTES_MOST = 1 << 29
 """Of a group as it is in memory: no file that this package writes has as many."""
+_PIECES = 2048
+"""Columns of all groups of a file up to which its metadata is read each time."""
 _STEP = 64
 """Rows that are made records at once where all are gone through."""
 _FEW = 16
@@ -230,11 +232,12 @@ class Stored:
         with self.errors():
             with self.path.open("rb") as read:
                 sha256 = hashlib.file_digest(read, "sha256").hexdigest()
-            self.metadata = pa.parquet.read_metadata(self.path)
-            types = self.metadata.schema.to_arrow_schema()
-        groups = [self.metadata.row_group(n) for n in range(self.metadata.num_row_groups)]
-        if sha256 != file.sha256 or self.metadata.num_rows != file.rows:
+            metadata = pa.parquet.read_metadata(self.path)
+            types = metadata.schema.to_arrow_schema()
+        groups = [metadata.row_group(n) for n in range(metadata.num_row_groups)]
+        if sha256 != file.sha256 or metadata.num_rows != file.rows:
             raise self.other()
+        self._metadata = metadata if len(groups) * metadata.num_columns > _PIECES else None
         if not types.equals(self._schema) or any(
             group.num_rows > _ROWS_MOST or group.total_byte_size > _BYTES_MOST for group in groups
         ):
@@ -243,6 +246,15 @@ class Stored:
         """Rows of each group."""
         self.starts = [*accumulate(self.counts, initial=0)]
         """The first row of each, and how many there are."""
+
+    @property
+    def metadata(self) -> Any:
+        """Parquet's: where each column of each group is. It takes almost a kilobyte for each of
+        them, so that it is only kept where reading it again takes long."""
+        if self._metadata is not None:
+            return self._metadata
+        with self.errors():
+            return arrow().parquet.read_metadata(self.path)
 
     def place(self, at: int) -> tuple[int, int]:
         """The group that a row is in, and where it is there."""
@@ -285,7 +297,7 @@ class Stored:
         """A group of rows as a table, of all columns or some."""
         names = None if columns is None else [*columns]
         with self.errors(), self.path.open("rb") as read:
-            file = arrow().parquet.ParquetFile(read, metadata=self.metadata)
+            file = arrow().parquet.ParquetFile(read, metadata=self._metadata)
             table = file.read_row_group(number, columns=names, use_threads=False)
             table.validate(full=True)
             if table.num_rows != self.counts[number]:

@@ -37,10 +37,11 @@ class Message:
     '此案例没有真值'
     """
 
-    __slots__ = ("_values", "many", "text")
+    __slots__ = ("_hash", "_values", "many", "text")
     text: str
     many: str | None
     _values: tuple[tuple[str, Value], ...]
+    _hash: int
 
     def __init__(self, text: str, /, *, many: str | None = None, **values: Value) -> None:
         object.__setattr__(self, "text", text)
@@ -96,10 +97,14 @@ class Message:
     def __eq__(self, other: object) -> bool:
         if not isinstance(other, Message):
             return NotImplemented
-        return self._key() == other._key()
+        return self is other or self._key() == other._key()
 
     def __hash__(self) -> int:
-        return hash(self._key())
+        try:
+            return self._hash
+        except AttributeError:  # every measurement has reasons: it is asked for often
+            object.__setattr__(self, "_hash", hash(self._key()))
+            return self._hash
 
     def __bool__(self) -> bool:
         return bool(self.text)

@@ -6,6 +6,7 @@ One by one they are records; a run has forty of them a prediction. Loads with py
 from __future__ import annotations
 
 from array import array
+from bisect import bisect_left
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from functools import lru_cache
 from typing import TYPE_CHECKING, Any, NamedTuple
@@ -19,6 +20,9 @@ from .record import Measurement
 if TYPE_CHECKING:
     from pydantic import GetCoreSchemaHandler, GetJsonSchemaHandler
     from pydantic_core import CoreSchema
+
+_TAKEN = 4096
+"""Kinds of rows of which it is remembered how they are taken."""
 
 Value = tuple[float | None, Message | None]
 """The value, or None and the reason."""
@@ -84,21 +88,39 @@ class Measurements(Collection[Measurement]):
         self._first: dict[str, Column] = {}
         self._rows: dict[Key, Numbers] = {}
         self._shared: dict[Any, Any] = {}
+        self._taken: dict[object, tuple[Measurements, tuple[int, ...], list[int]]] = {}
+        """Of another's rows that are alike, what is taken: those columns here, from these places
+        there."""
         for key, group in _by_key(measurements).items():
             columns = [Column(metric=m.metric, unit=m.unit, region=m.region) for m in group]
             self.add(key, columns, [(m.value, m.reason) for m in group])
 
     def add(self, key: Key, columns: Sequence[Column], values: Sequence[Value]) -> None:
         """Add numbers of one prediction to those that there are of it."""
-        row = {self._number(c): value for c, value in zip(columns, values, strict=True)}
-        if key in self._rows:
-            before = self._rows[key]
-            row = dict(zip(before.columns, _values(before), strict=True)) | row
-        numbers = tuple(sorted(row))
-        reasons = tuple(row[number][1] for number in numbers)
+        before = self._rows.get(key)
+        numbers = [*before.columns] if before else []
+        reals = before.values[:] if before else array("d")
+        reasons = [*before.reasons] if before else []
+        for column, (value, reason) in zip(columns, values, strict=True):
+            number = self._number(column)
+            at = bisect_left(numbers, number)
+            if at == len(numbers) or numbers[at] != number:
+                numbers.insert(at, number)
+                reals.insert(at, 0.0)
+                reasons.insert(at, None)
+            reals[at], reasons[at] = value or 0.0, reason
+        self._put(key, tuple(numbers), reals, tuple(reasons))
+
+    def _put(
+        self,
+        key: Key,
+        columns: tuple[int, ...],
+        values: array[float],
+        reasons: tuple[Message | None, ...],
+    ) -> None:
         self._rows[key] = Numbers(
-            self._shared.setdefault(numbers, numbers),
-            array("d", (row[number][0] or 0.0 for number in numbers)),
+            self._shared.setdefault(columns, columns),
+            values,
             self._shared.setdefault(reasons, reasons),
         )
 
@@ -116,12 +138,25 @@ class Measurements(Collection[Measurement]):
     ) -> None:
         """Add of another's row those of `metrics` that it has, in the order of `metrics`."""
         row = other._rows[key] if row is None else row
-        own = {
-            other._columns[number].metric: (other._columns[number], value)
-            for number, value in zip(row.columns, _values(row), strict=True)
-        }
-        taken = [own[name] for name in metrics if name in own]
-        self.add(key, [column for column, _ in taken], [value for _, value in taken])
+        about = id(other), row.columns, tuple(metrics)
+        if about not in self._taken:
+            own = {other._columns[number].metric: place for place, number in enumerate(row.columns)}
+            places = [own[name] for name in about[2] if name in own]
+            numbers = [self._number(other._columns[row.columns[place]]) for place in places]
+            if len(self._taken) > _TAKEN:
+                self._taken.clear()
+            both = sorted(zip(numbers, places, strict=True))
+            self._taken[about] = other, tuple(n for n, _ in both), [place for _, place in both]
+        _, columns, places = self._taken[about]
+        if key in self._rows:
+            self.add(
+                key,
+                [self._columns[number] for number in columns],
+                [_value(row.values[place], row.reasons[place]) for place in places],
+            )
+            return
+        values = array("d", [row.values[place] for place in places])
+        self._put(key, columns, values, tuple([row.reasons[place] for place in places]))
 
     def numbers(self) -> Iterator[tuple[Key, Numbers]]:
         """Each row as it is kept."""
@@ -255,7 +290,7 @@ class Measurements(Collection[Measurement]):
                     lacking.setdefault(reason, []).append(columns[number].metric)
             reasons = [{"reason": r.data(), "metrics": m} for r, m in lacking.items()]
             own = [columns[number] for number in row.columns]
-            regions = {c.metric: c.region for c in own if c != self._first[c.metric]}
+            regions = {c.metric: c.region for c in own if c is not self._first[c.metric]}
             yield {**key._asdict(), "values": values, "reasons": reasons, "regions": regions}
 
     def columns(self) -> list[dict[str, str]]:

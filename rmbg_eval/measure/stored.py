@@ -15,6 +15,7 @@ from typing import Any
 from pydantic import TypeAdapter
 
 from ..core.key import Key
+from ..core.lookup import Renamed
 from ..core.records import RecordFile, Row, Stored
 from ..i18n import Message
 from .columns import Column, Measurements, Numbers, Reason
@@ -77,7 +78,7 @@ class StoredMeasurements(Measurements):
         other = Measurements()
         other._columns, other._numbers = self._columns, self._numbers
         other._first = self._first
-        other._rows = _Renamed(self._rows, names)  # type: ignore[assignment]
+        other._rows = Renamed(self._rows, names)  # type: ignore[assignment]
         return other
 
     def scored(self) -> set[str]:
@@ -276,30 +277,3 @@ class _Rows(Mapping[Key, Numbers]):
 
     def values(self) -> Any:
         return (row for _, row in self.items())
-
-
-class _Renamed(Mapping[Key, Numbers]):
-    """The same with other names for the models."""
-
-    def __init__(self, rows: Mapping[Key, Numbers], names: Mapping[str, str]) -> None:
-        self._rows = rows
-        self._names = names
-        self._before = {new: old for old, new in names.items()}
-
-    def __getitem__(self, key: Key) -> Numbers:
-        before = self._before.get(key.model)
-        if before is None and key.model in self._names:
-            raise KeyError(key)
-        return self._rows[key._replace(model=before or key.model)]
-
-    def __iter__(self) -> Iterator[Key]:
-        return (self._new(key) for key in self._rows)
-
-    def __len__(self) -> int:
-        return len(self._rows)
-
-    def items(self) -> Any:
-        return ((self._new(key), row) for key, row in self._rows.items())
-
-    def _new(self, key: Key) -> Key:
-        return key._replace(model=self._names.get(key.model, key.model))

@@ -266,26 +266,27 @@ class _ByCase(Mapping[tuple[str, str], tuple[Prediction, ...]]):
         return sum(1 for _ in self)
 
 
-class _Cases(Mapping[tuple[str, str], T]):
+class Cases(Mapping[tuple[str, str], T]):
     """What is known of each case, by category and id."""
 
     def __init__(self, records: Records[T]) -> None:
         self._records = records
-        self._rows = by_case(records.stored)
-        if len(self._rows) != len(records):
+        self.rows = by_case(records.stored)
+        """Which of the file's each is."""
+        if len(self.rows) != len(records):
             raise records.stored.other()
 
     def __getitem__(self, about: tuple[str, str]) -> T:
-        return self._records[self._rows[about]]
+        return self._records[self.rows[about]]
 
     def __iter__(self) -> Iterator[tuple[str, str]]:
-        return iter(self._rows)
+        return iter(self.rows)
 
     def __len__(self) -> int:
-        return len(self._rows)
+        return len(self.rows)
 
     def __contains__(self, about: object) -> bool:
-        return about in self._rows
+        return about in self.rows
 
 
 def index_of(run: Run) -> dict[str, Any]:
@@ -295,7 +296,7 @@ def index_of(run: Run) -> dict[str, Any]:
     find = measured.find if isinstance(measured, StoredMeasurements) else Keys().rows
     fields: dict[str, Any] = {}
     if (cases := stored_in(run.cases)) is not None:
-        fields["cases"] = _Cases(cases)
+        fields["cases"] = Cases(cases)
     if (predictions := stored_in(run.predictions)) is not None:
         rows = find(predictions.stored)
         fields["predictions"] = ByKey(predictions, rows)

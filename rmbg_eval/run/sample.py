@@ -8,12 +8,13 @@ from __future__ import annotations
 
 import hashlib
 from collections import Counter
-from collections.abc import Collection, Iterable, Sequence
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
 
 from ..core.key import Key
+from ..core.records import columns, without
 from ..measure.table import HEADLINES
 from . import parts
 from .agreement import odd_of
@@ -62,30 +63,37 @@ def sample_of(run: Run) -> Sample | None:
     """The sample of a run of many cases; None of a run that is shown whole."""
     if len(run.cases) <= parts.ONE_FILE:
         return None
-    cases = [(record.category, record.id) for record in run.cases]
-    scored = [bool(record.points) or record.has_truth for record in run.cases]
-    numbers = {key: number for number, key in enumerate(cases)}
-    failed = sorted({numbers[p.category, p.case] for p in run.failures})
-    categories = [category for category, _ in cases]
-    many = len({*categories}) > _STRATA
-    strata = [""] * len(cases) if many else categories
-    count = len({*strata})
+    number_of = _numbers(run)
+    codes: dict[str, int] = {}
+    strata = np.fromiter(
+        (codes.setdefault(category, len(codes)) for (category,) in columns(run.cases, "category")),
+        np.intc,
+        len(run.cases),
+    )
+    many = len(codes) > _STRATA
+    if many:
+        strata[:] = 0
+    count = 1 if many else len(codes)
     room = max(ROOM // max(len(run.models), 1), LEAST)
     worst = max(1, min(WORST, room // (5 * count)))
     random = max(1, min(RANDOM, room // (5 * count)))
-    bad, levels = _badness(run, numbers)
+    failed = sorted({number_of(p.category, p.case) for p in run.failures})
+    bad, levels = _badness(run, number_of)
     chosen = {*failed[: room // 3]}
-    by_stratum: dict[str, list[int]] = {}
-    for number, stratum in enumerate(strata):
-        by_stratum.setdefault(stratum, []).append(number)
-    for own in by_stratum.values():
-        ordered = sorted((n for n in own if bad[n].any()), key=lambda n: (*-bad[n], n))
-        chosen.update(ordered[:worst])
-        for has in (True, False):
-            some = (n for n in own if scored[n] is has)
-            chosen.update(sorted(some, key=lambda n: chance(SEED, *cases[n]))[:random])
+    for stratum in range(count):
+        own = np.flatnonzero((strata == stratum) & bad.any(axis=1))
+        ordered = own[np.lexsort((own, *-bad[own].T[::-1]))]
+        chosen.update(ordered[:worst].tolist())
+    drawn: dict[tuple[int, bool], list[tuple[bytes, int]]] = {}
+    for number, record in enumerate(run.cases):
+        has = bool(record.points) or record.has_truth
+        first = drawn.setdefault((int(strata[number]), has), [])
+        first.append((chance(SEED, record.category, record.id), number))
+        if len(first) > 4 * random:
+            first[:] = sorted(first)[:random]
+    chosen.update(number for first in drawn.values() for _, number in sorted(first)[:random])
     return Sample(
-        cases=tuple(cases[number] for number in sorted(chosen)),
+        cases=tuple((run.cases[n].category, run.cases[n].id) for n in sorted(chosen)),
         failed=len(failed[: room // 3]),
         failures=len(failed),
         worst=worst,
@@ -95,37 +103,56 @@ def sample_of(run: Run) -> Sample | None:
     )
 
 
-def _badness(run: Run, numbers: dict[CaseKey, int]) -> tuple[np.ndarray, Counter[str]]:
+NumberOf = Callable[[str, str], int]
+"""Which of the run's cases a case is, by category and id."""
+
+
+def _numbers(run: Run) -> NumberOf:
+    """Without a list of them all, where they lie in a file."""
+    cases = run.index.cases
+    rows: Mapping[CaseKey, int] = (
+        cases.rows
+        if isinstance(cases, parts.Cases)
+        else {about: number for number, about in enumerate(cases)}
+    )
+    return lambda category, case: rows[category, case]
+
+
+def _badness(run: Run, number_of: NumberOf) -> tuple[np.ndarray, Counter[str]]:
     """How bad each case is, `(N, 3) float64`, 0 where it is not known: its worst missed point, the
     first measure against a truth, its risk; and how many need a look how soon."""
-    bad = np.zeros((len(numbers), 3))
-    for point in run.points:
+    bad = np.zeros((len(run.cases), 3))
+    for point in without(run.points, "passed"):
         if point.passed is False:
-            number = numbers[point.category, point.case]
+            number = number_of(point.category, point.case)
             bad[number, 0] = max(bad[number, 0], 1 + severity(point))
     there = run.measurements.scored()
     headline = next((metric for metric in HEADLINES if metric.name in there), None)
     if headline:
         sign = -1 if headline.higher_is_better else 1
-        values = np.full(len(numbers), -np.inf)
+        values = np.full(len(bad), -np.inf)
         for key, _, value, _ in run.measurements.column(headline.name):
             if value is not None:
-                number = numbers[key.category, key.case]
+                number = number_of(key.category, key.case)
                 values[number] = max(values[number], sign * value)
         known = np.isfinite(values)
         if known.any():
             bad[known, 1] = 1 + values[known] - values[known].min()
     odd = odd_of(run.agreements)
-    found: dict[bool, dict[int, tuple[float, bool]]] = {True: {}, False: {}}
+    # Of each case the most risk, and whether it has signs: of the model that is apart, of others.
+    most = np.full((2, len(bad)), np.nan)
+    signs = np.zeros((2, len(bad)), bool)
     for risk in run.risks:
         if risk.value is not None:
-            own, number = found[risk.model != odd], numbers[risk.category, risk.case]
-            if number not in own or risk.value > own[number][0]:
-                own[number] = risk.value, bool(risk.signs)
+            at = int(risk.model != odd), number_of(risk.category, risk.case)
+            if not risk.value <= most[at]:
+                most[at], signs[at] = risk.value, bool(risk.signs)
+    other = ~np.isnan(most[1])
+    most[0, other], signs[0, other] = most[1, other], signs[1, other]
     levels: Counter[str] = Counter()
-    for number, (value, signs) in (found[False] | found[True]).items():
-        bad[number, 2] = value
-        levels[level_of(value, signs)] += 1
+    for number in np.flatnonzero(~np.isnan(most[0])).tolist():
+        bad[number, 2] = most[0, number]
+        levels[level_of(float(most[0, number]), bool(signs[0, number]))] += 1
     return bad, levels
 
 
