@@ -56,8 +56,8 @@ class Lookup(Mapping[K, int]):
         """Each key once for each time that it is there after another one, and its row."""
         before: K | None = None
         row = 0
-        for number in range(len(self.stored.counts)):
-            table = self._group(number)
+        for group in self.stored.groups(self.columns):
+            table = self._whole(group)
             for values in zip(*(column.to_pylist() for column in table.columns), strict=True):
                 own = self._key_of(*values)
                 if own != before:
@@ -65,11 +65,15 @@ class Lookup(Mapping[K, int]):
                 before = own
                 row += 1
 
-    def _group(self, number: int) -> Any:
-        table = self.stored.group(number, self.columns).select(self.columns)
+    def _whole(self, table: Any) -> Any:
+        """The columns of a key in their order; OutputError where one is not whole."""
+        table = table.select(self.columns)
         if any(column.null_count for column in table.columns):
             raise self.stored.other()
         return table
+
+    def _group(self, number: int) -> Any:
+        return self._whole(self.stored.group(number, self.columns))
 
     def _key(self, at: int) -> K:
         """That of a place among the hashes."""
@@ -101,8 +105,10 @@ class Lookup(Mapping[K, int]):
     def same(self, stored: Stored) -> bool:
         """Whether another file has the same keys in the same groups of rows."""
         return stored.counts == self.stored.counts and all(
-            stored.group(number, self.columns).equals(self.stored.group(number, self.columns))
-            for number in range(len(stored.counts))
+            one.equals(other)
+            for one, other in zip(
+                stored.groups(self.columns), self.stored.groups(self.columns), strict=True
+            )
         )
 
     def __getitem__(self, key: K) -> int:

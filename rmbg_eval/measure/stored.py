@@ -128,8 +128,8 @@ class StoredMeasurements(Measurements):
 
     def _pieces(self, name: str) -> Iterator[tuple[int, Any]]:
         """A column, a group of rows at a time, each with its first row."""
-        for number, start in enumerate(self.stored.starts[:-1]):
-            yield start, self.stored.group(number, [name]).column(name)
+        for start, table in zip(self.stored.starts, self.stored.groups([name]), strict=False):
+            yield start, table.column(name)
 
     def _texts(self, column: str) -> tuple[Any, list[str]]:
         """Of each row the number of its text in the list of all texts, or −1 without one."""
@@ -149,8 +149,8 @@ class StoredMeasurements(Measurements):
         if metric not in self._first:
             return
         rows = _Decoded(self, [metric])
-        for number in range(len(self.stored.counts)):
-            for key, row in rows.group(number):
+        for table in self.stored.groups(rows.columns):
+            for key, row in rows.keyed(table):
                 for at, value, reason in zip(row.columns, row.values, row.reasons, strict=True):
                     column = self._columns[at]
                     if column.metric == metric:
@@ -165,15 +165,20 @@ class _Decoded:
         self._metrics = metrics
         self._shapes: dict[object, tuple[Any, tuple[int, ...], tuple[Message | None, ...]]] = {}
 
-    def group(self, number: int) -> Iterator[tuple[Key, Numbers]]:
-        """Each row of a group, with its key."""
-        table = self.table(number)
+    def keyed(self, table: Any) -> Iterator[tuple[Key, Numbers]]:
+        """Each row of a table, with its key."""
         keys = zip(*(table.column(name).to_pylist() for name in Key._fields), strict=True)
         for (_, row), key in zip(self.rows(table), keys, strict=True):
             yield Key(*key), row
 
+    @property
+    def columns(self) -> list[str]:
+        """Those of the file that are needed."""
+        return [*Key._fields, *self._metrics, REASONS, REGIONS]
+
     def table(self, number: int) -> Any:
-        return self._of.stored.group(number, [*Key._fields, *self._metrics, REASONS, REGIONS])
+        """A group of rows."""
+        return self._of.stored.group(number, self.columns)
 
     def rows(self, table: Any, only: int | None = None) -> Iterator[tuple[int, Numbers]]:
         """The rows of a table, or `only` one, with their places."""
@@ -273,7 +278,7 @@ class _Rows(Mapping[Key, Numbers]):
     def items(self) -> Any:
         """In the order of the file, which is read once."""
         for number in range(len(self._of.stored.counts)):
-            yield from self._decoded.group(number)
+            yield from self._decoded.keyed(self._decoded.table(number))
 
     def values(self) -> Any:
         return (row for _, row in self.items())

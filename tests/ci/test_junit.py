@@ -78,6 +78,13 @@ def test_a_comparison_fails_what_the_gate_stops_at() -> None:
     assert outcomes(lenient)["m.c/worse"] == ["system-out"]
 
 
+def test_tests_that_wait_in_a_file_are_the_same(monkeypatch: pytest.MonkeyPatch) -> None:
+    tests = [Checked(suite, "é", "x\ny", "failure", text="a\r\nb") for suite in "aab"]
+    whole = "".join(junit(tests, "n"))
+    monkeypatch.setattr("rmbg_eval.ci.junit._SPOOLED", 1)
+    assert "".join(junit(tests, "n")) == whole
+
+
 def test_no_test_at_all_is_valid() -> None:
     assert read(junit_of_run(run_of(cases=()))).get("tests") == "0"
 

@@ -24,7 +24,7 @@ from rmbg_eval.ci.outputs import build_files
 from rmbg_eval.compare.baseline import approve
 from rmbg_eval.core.images import Alpha, Picture
 from rmbg_eval.core.key import Key
-from rmbg_eval.core.records import Records, stored_in
+from rmbg_eval.core.records import Records, Stored, stored_in
 from rmbg_eval.errors import OutputError, SettingsError
 from rmbg_eval.measure.columns import Measurements
 from rmbg_eval.run import parts
@@ -111,6 +111,7 @@ def test_records_lie_in_parquet_and_the_run_is_the_same(
         assert getattr(was, name) == getattr(now, name), name
         assert getattr(now, name) == getattr(was, name), name
     assert was.measurements == now.measurements
+    assert was.summary == now.summary
     assert [*was.measurements] == [*now.measurements]
     assert was.outcome() == now.outcome()
     assert was.failures == now.failures
@@ -155,13 +156,13 @@ def test_a_consumer_of_one_row_reads_one_group(
     read: list[tuple[str, int]] = []
     stored = stored_in(run.predictions)
     assert stored is not None
-    group = type(stored.stored).group
+    group = type(stored.stored)._read
 
-    def counted(self: object, number: int, columns: object = None) -> object:
-        read.append((self.path.name.partition("-")[0], number))  # type: ignore[attr-defined]
-        return group(self, number, columns)  # type: ignore[arg-type]
+    def counted(self: Stored, file: object, number: int, columns: list[str] | None) -> object:
+        read.append((self.path.name.partition("-")[0], number))
+        return group(self, file, number, columns)
 
-    monkeypatch.setattr("rmbg_eval.core.records.Stored.group", counted)
+    monkeypatch.setattr("rmbg_eval.core.records.Stored._read", counted)
     assert run.predictions[5].case
     assert next(iter(run.points)).point == "sky"
     assert read == [("predictions", 2), ("points", 0)]

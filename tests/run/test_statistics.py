@@ -6,7 +6,7 @@ import math
 
 import numpy as np
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 from runs import KEY, run_of
 
@@ -20,6 +20,7 @@ from rmbg_eval.run.statistics import (
     Mean,
     difference_between,
     middle_interval,
+    share_interval,
     summarise,
 )
 
@@ -215,3 +216,62 @@ def test_a_model_judged_on_its_own_training_data_is_named():
 def test_every_measure_of_the_table_can_be_summarised():
     run = run_with(*(measurement("a", "1", 1.0, metric.name) for metric in TABLE))
     assert {row.metric for row in summarise(run).rows} == {metric.name for metric in TABLE}
+
+
+_CASES = [(category, case) for category in ("pet", "zoo") for case in "123456"]
+_SEEN = st.tuples(
+    st.sampled_from(_CASES), st.sampled_from("ab"), st.sampled_from(["opaque", "edge"]),
+    st.sampled_from([True, False, None]),
+)  # fmt: skip
+
+
+@settings(max_examples=40, deadline=None)
+@given(st.lists(_SEEN, max_size=60), st.booleans())
+def test_points_are_counted_as_one_by_one(
+    seen: list[tuple[tuple[str, str], str, str, bool | None]], shoots: bool
+) -> None:
+    """In whatever order they are."""
+    points = tuple(
+        point(passed, category=about[0], case=about[1], model=model, kind=kind, point=f"p{number}")
+        for number, (about, model, kind, passed) in enumerate(seen)
+    )
+    like = run_of().cases[0]
+    groups = {about: f"g{about[1] in '12'}" if shoots else None for about in _CASES}
+    cases = tuple(
+        like.model_copy(update={"category": about[0], "id": about[1], "group": groups[about]})
+        for about in _CASES
+    )
+    summary = summarise(run_of(cases=cases, points=points))
+    wanted = [
+        (model, name, [p for p in points if name in (ALL, getattr(p, field)) and p.model == model])
+        for field, names in (
+            (
+                "category",
+                [n for n in (ALL, "pet", "zoo") if n in (ALL, *(p.category for p in points))],
+            ),
+            ("kind", [*dict.fromkeys(p.kind for p in points)]),
+        )
+        for name in (names if points else ())
+        for model in "ab"
+    ]
+    assert len(wanted) == len(summary.points) + len(summary.kinds)
+    for (model, name, own), each in zip(wanted, (*summary.points, *summary.kinds), strict=True):
+        assert (each.model, each.category) == (model, name)
+        counted = [sum(p.passed is outcome for p in own) for outcome in (True, False, None)]
+        assert [each.passed, each.failed, each.unmeasured] == counted
+        shares: dict[tuple[str, str], list[bool]] = {}
+        for p in own:
+            if p.passed is not None:
+                shares.setdefault((p.category, p.case), []).append(p.passed)
+        # A case comes where its first point does, be it measured or not.
+        order = [
+            about for about in dict.fromkeys((p.category, p.case) for p in own) if about in shares
+        ]
+        assert [*each.values] == [
+            ("/".join(about), sum(shares[about]) / len(shares[about])) for about in order
+        ]
+        by_group: dict[object, list[bool]] = {}
+        for about in order:
+            by_group.setdefault(groups[about] or about, []).extend(shares[about])
+        bounds = share_interval([(sum(some), len(some)) for some in by_group.values()])
+        assert (each.low, each.high) == (bounds or (None, None))
