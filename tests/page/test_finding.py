@@ -105,6 +105,9 @@ def test_order_puts_the_worst_first_says_why_and_goes_back(found: Page) -> None:
     found.locator("#find [name=order]").select_option("-misses")
     assert shown(found)[0] == "dress"
     line = found.locator("article.case .sorted").first
+    assert line.inner_text() == "grabcut 1 · By hand 1"
+    assert line.get_attribute("title") == "Worst: most misses"
+    found.set_viewport_size({"width": 900, "height": 800})
     assert line.inner_text() == "Worst: most misses: grabcut 1 · By hand 1"
     assert found.locator("section.sheet:visible").count() == 0
     found.locator("#find [name=order]").select_option("")

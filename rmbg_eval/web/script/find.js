@@ -165,7 +165,7 @@ export function finder() {
 
   /** Say by what a row is where it is. @param {HTMLElement} row */
   function label(row) {
-    let line = row.querySelector(".sorted");
+    let line = /** @type {HTMLElement | null} */ (row.querySelector(".sorted"));
     const columns = facts.values[nameOf(order.value)];
     const number = numbers.get(row) ?? -1;
     if (!columns?.some((column) => column[number] != null)) {
@@ -177,7 +177,9 @@ export function finder() {
       row.querySelector(".about")?.append(line);
     }
     const figures = columns.map((column, i) => `${models[i]} ${figure(column[number])}`);
-    line.textContent = `${order.selectedOptions[0]?.textContent}: ${figures.join(" · ")}`;
+    const name = order.selectedOptions[0]?.textContent ?? "";
+    line.title = name;
+    line.replaceChildren(h("span", { class: "by" }, `${name}: `), figures.join(" · "));
   }
 
   /** @param {string} name @param {string | string[]} value */
