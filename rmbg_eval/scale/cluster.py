@@ -35,6 +35,8 @@ _STORE_BYTES = 100 << 20
 def import_ray() -> Any:
     """Ray, with usage statistics off before it looks; SettingsError where it is not installed."""
     os.environ["RAY_USAGE_STATS_ENABLED"] = "0"
+    # What is asked of a lost cluster must not look for another, or start one.
+    os.environ.setdefault("RAY_ENABLE_AUTO_CONNECT", "0")
     try:
         import ray
         import ray.util.scheduling_strategies
@@ -66,8 +68,7 @@ def session(ray: Any, address: str) -> Iterator[Callable[[], bool]]:
         "logging_level": logging.CRITICAL,
     }
     if address:
-        if address != "auto":
-            _try_to_reach(address)
+        _try_to_reach(_of_auto(ray) if address == "auto" else address)
         about["runtime_env"] = {"env_vars": variables}
     else:
         about |= {
@@ -118,10 +119,19 @@ def _begin(ray: Any, address: str, about: dict[str, Any]) -> None:
                     raise
 
 
+def _of_auto(ray: Any) -> str:
+    """The address that Ray finds, perhaps of a cluster that is gone; "" where it finds none."""
+    address = os.environ.get("RAY_ADDRESS", "")
+    with suppress(Exception):  # not of its public names
+        address = address or ray._private.services.canonicalize_bootstrap_address("auto")
+    return address
+
+
 def _answers(ray: Any) -> Callable[[], bool]:
-    """Whether the head of the cluster takes connections; a client is told by its own."""
-    if ray.util.client.ray.is_connected():
-        return lambda: True
+    """Whether the head of the cluster takes connections; a client knows by itself."""
+    client = ray.util.client.ray
+    if client.is_connected():
+        return lambda: bool(client.is_connected())
     host, _, port = ray.get_runtime_context().gcs_address.rpartition(":")
 
     def answers() -> bool:
@@ -135,7 +145,10 @@ def _answers(ray: Any) -> Callable[[], bool]:
 
 
 def _try_to_reach(address: str) -> None:
-    """SettingsError where nothing listens that could be Ray: it would try for many minutes."""
+    """SettingsError where nothing listens that could be Ray, which would try for many minutes;
+    nothing for the empty address, of which Ray says what is the matter."""
+    if not address:
+        return
     host, _, port = address.rpartition("://")[2].rpartition(":")
     if not (host and port.isdecimal() and 0 < int(port) < 1 << 16):
         raise SettingsError(
@@ -185,7 +198,7 @@ def _reason(error: BaseException) -> str:
     text = str(error).strip()
     if "Traceback" in text:
         text = text.splitlines()[-1]
-    return printable(f"{type(error).__name__}: {' '.join(text.split())}")[:300]
+    return printable(f"{type(error).__name__}: {' '.join(text.split())}")[:300].rstrip(".")
 
 
 def _is_lost(ray: Any, error: Exception) -> bool:

@@ -49,6 +49,7 @@ class Fake:
 def versions(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(cluster.importlib.metadata, "version", lambda name: "2.60.0")
     monkeypatch.setattr(cluster, "_ANSWERS_WITHIN", 0.2)
+    monkeypatch.delenv("RAY_ADDRESS", raising=False)
 
 
 def told(fake: Fake, address: str) -> str:
@@ -80,6 +81,15 @@ def test_where_nothing_listens_ray_is_not_asked(protocol: str) -> None:
     assert f"{protocol}127.0.0.1:{port}" in text
     assert "--ray-client-server-port" in text
     assert not fake.asked
+
+
+def test_where_the_cluster_that_auto_means_is_gone_ray_is_not_asked(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    fake = Fake(ConnectionError("Could not find any running Ray instance"))
+    assert "could not find any" in told(fake, "auto").lower()
+    monkeypatch.setenv("RAY_ADDRESS", "127.0.0.1:1")
+    assert "127.0.0.1:1: " in told(Fake(), "auto")
 
 
 def test_what_is_not_ray_is_told_at_once(listening: str) -> None:
