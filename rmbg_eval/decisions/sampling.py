@@ -10,6 +10,7 @@ from collections.abc import Collection
 from dataclasses import dataclass
 
 from ..core.key import Key
+from ..core.records import columns
 from ..run.record import Run
 from ..run.sample import chance
 from ..run.statistics import ALL
@@ -48,11 +49,11 @@ class Plan:
 
 def plan_of(run: Run, seed: int = 0) -> Plan:
     """The plan of a run. The order by chance is of the seed and of what each cut-out is of."""
-    risks = {risk.key: risk.value for risk in run.risks}
-    keys = [p.key for p in run.predictions if p.cutout]
+    risks = {Key(*about): value for *about, value in columns(run.risks, *Key._fields, "value")}
     by_model: dict[str, list[Key]] = {}
-    for key in keys:
-        by_model.setdefault(key.model, []).append(key)
+    for *about, cutout in columns(run.predictions, *Key._fields, "cutout"):
+        if cutout:
+            by_model.setdefault(about[-1], []).append(Key(*about))
     strata: list[list[Key]] = [[] for _ in range(STRATA if risks else 1)]
     for own in by_model.values():
         own.sort(key=lambda key: (risks.get(key) or 0.0, _chance(seed, key)))
