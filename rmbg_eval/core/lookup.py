@@ -1,4 +1,4 @@
-"""Where each key is in a file of records, in sixteen bytes of memory a key.
+"""Where each key is in a file of records, in twelve bytes of memory a key at most.
 
 What is kept of a key is a hash and its row; the key itself is read where it is asked for, so that
 keys of one hash stay apart. Loads with pydantic alone; numpy is there once such a file is read.
@@ -19,6 +19,10 @@ _GROUPS = 12
 """Groups of which the keys are kept as they are in the file."""
 
 
+def _hash(key: object) -> int:
+    return hash(key) & 0xFFFFFFFF
+
+
 class Lookup(Mapping[K, int]):
     """By key, the first row that has it, in the order of the file.
 
@@ -33,17 +37,17 @@ class Lookup(Mapping[K, int]):
         self.columns = [*columns]
         self._key_of = key
         self._tables: dict[int, Any] = {}
-        hashes = np.empty(stored.starts[-1], np.int64)
+        hashes = np.empty(stored.starts[-1], np.uint32)
         firsts = np.empty(stored.starts[-1], np.uint32)
         count = 0
         for row, own in self._firsts():
-            hashes[count], firsts[count] = hash(own), row
+            hashes[count], firsts[count] = _hash(own), row
             count += 1
         hashes = hashes[:count]
-        order = np.argsort(hashes, kind="stable")
-        self._hashes = hashes[order]
-        self._numbers = order.astype(np.uint32)
-        self._first = firsts[:count].copy()
+        self._numbers = np.argsort(hashes, kind="stable").astype(np.uint32)
+        self._hashes = hashes[self._numbers]
+        self._first = None if count == stored.starts[-1] else firsts[:count].copy()
+        """The first row of each key, where there are more rows than keys."""
         for at in np.flatnonzero(self._hashes[1:] == self._hashes[:-1]).tolist():
             # Of those with one hash, any two may be the same key.
             before = at
@@ -77,7 +81,7 @@ class Lookup(Mapping[K, int]):
 
     def _key(self, at: int) -> K:
         """That of a place among the hashes."""
-        number, row = self.stored.place(int(self._first[self._numbers[at]]))
+        number, row = self.stored.place(self._row(int(self._numbers[at])))
         table = keep(self._tables, number, _GROUPS, lambda: self._group(number))
         return self._key_of(*(column[row].as_py() for column in table.columns))
 
@@ -85,7 +89,7 @@ class Lookup(Mapping[K, int]):
         """How many keys are before this one in the file; None where it is not there."""
         import numpy as np
 
-        hashed = hash(key)
+        hashed = np.uint32(_hash(key))
         at = int(np.searchsorted(self._hashes, hashed))
         while at < len(self._hashes) and self._hashes[at] == hashed:
             if self._key(at) == key:
@@ -98,9 +102,13 @@ class Lookup(Mapping[K, int]):
         number = self.place(key)
         if number is None:
             raise KeyError(key)
-        more = number + 1 < len(self._first)
-        stop = int(self._first[number + 1]) if more else self.stored.starts[-1]
-        return range(int(self._first[number]), stop)
+        return range(self._row(number), self._row(number + 1))
+
+    def _row(self, number: int) -> int:
+        """The first of a key, by how many keys are before it."""
+        if self._first is None:
+            return number
+        return int(self._first[number]) if number < len(self) else self.stored.starts[-1]
 
     def same(self, stored: Stored) -> bool:
         """Whether another file has the same keys in the same groups of rows."""

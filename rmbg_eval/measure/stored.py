@@ -142,6 +142,7 @@ class StoredMeasurements(Measurements):
                 codes[start : start + len(some)] = [
                     numbers.setdefault(text, len(numbers) - 1) for text in some.to_pylist()
                 ]
+            codes = codes.astype(np.min_scalar_type(-len(numbers)))
             self._coded[column] = codes, [text for text in numbers if text is not None]
         return self._coded[column]
 

@@ -42,7 +42,7 @@ def test_a_lookup_is_a_dict_of_the_rows(rows: list[Key], others: list[Key], alik
     returns = len([*groupby(rows)]) > len(wanted)
     with tempfile.TemporaryDirectory() as folder, pytest.MonkeyPatch.context() as patch:
         if alike:
-            patch.setattr(module, "hash", lambda key: 7, raising=False)
+            patch.setattr(module, "_hash", lambda key: 7)
         file = stored(Path(folder), rows)
         if returns:
             with pytest.raises(OutputError):
