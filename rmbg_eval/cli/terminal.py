@@ -7,6 +7,7 @@ import sys
 import time
 from collections.abc import Iterator
 from contextlib import AbstractContextManager, contextmanager
+from itertools import islice
 from pathlib import Path
 from typing import Any, Literal
 
@@ -21,15 +22,19 @@ from ..core.key import Key
 from ..core.progress import OnStep, Step
 from ..errors import printable
 from ..run.record import Run
+from ..run.tally import middle
 from ..settings import CompareFailOn as FailOn
 
 out, err = Console(), Console(stderr=True)
+MOST_ROWS = 100
+"""Of cases, and of points that are not passed: what is beyond is counted."""
 
 
 def show_run(run: Run, path: Path, quiet: bool = False) -> None:
-    """Print the table of case × model and the path, unless `quiet`, and what is wrong."""
+    """Print seconds by case and model, of many cases by model alone, and the path, unless `quiet`,
+    and what is wrong."""
     if not quiet:
-        out.print(_seconds(run))
+        out.print(_seconds(run) if len(run.cases) <= MOST_ROWS else _medians(run))
     for model in run.models:
         for warning in model.warnings:
             complain(f"{model.info.name}: {warning}")
@@ -37,10 +42,13 @@ def show_run(run: Run, path: Path, quiet: bool = False) -> None:
         complain(f"{len(run.failures)} of {len(run.predictions)} predictions failed")
     if not quiet:
         show_path(path)
-    for point in failing_points(run):
+    failing = failing_points(run)
+    for point in islice(failing, MOST_ROWS):
         where = f"{point.category}/{point.case} · {point.model} · {point.point}"
         what = "required point" if point.required else "point"
         complain(f"{what} not passed: {where}: {why(point)}")
+    if more := sum(1 for _ in failing):
+        complain(f"and {more} more such points: see junit.xml")
 
 
 def _seconds(run: Run) -> Table:
@@ -57,6 +65,15 @@ def _seconds(run: Run) -> Table:
                 whole = sum(value for stage, value in seconds.items() if stage != "load")
                 cells.append(f"{seconds['infer']:.2f} / {whole:.2f}")
         table.add_row(escape(f"{record.category}/{record.id}"), *cells)
+    return table
+
+
+def _medians(run: Run) -> Table:
+    table = Table("model", "cut-outs", "inference", "all stages", title="median seconds a picture")
+    for name, tally in run.tally.items():
+        medians = (middle(tally.inference), middle(tally.totals))
+        done = f"{tally.cutouts} of {tally.predictions}"
+        table.add_row(name, done, *("–" if each is None else f"{each:.2f}" for each in medians))
     return table
 
 

@@ -5,12 +5,16 @@ from __future__ import annotations
 import io
 import json
 import sys
+from pathlib import Path
 from types import SimpleNamespace
 
 import pytest
+from comparisons import made, point
+from rich.console import Console
+from runs import run_of
 
 from rmbg_eval.cli import main, terminal
-from rmbg_eval.cli.terminal import progress_as
+from rmbg_eval.cli.terminal import MOST_ROWS, progress_as, show_run
 from rmbg_eval.core.progress import Step
 
 
@@ -27,6 +31,31 @@ def test_progress_as_json_is_a_line_a_second_and_the_last(
     assert out == ""
     assert [(each["seconds"], each["done"]) for each in told] == [(0, 0), (1.25, 3), (1.5, 4)]
     assert all(each["text"] == "宠物\n" and each["total"] == 5 for each in told)
+
+
+def test_of_many_cases_medians_and_the_first_points_are_printed(
+    capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    names = [f"case-{number}" for number in range(MOST_ROWS + 1)]
+    (record,) = run_of().cases
+    predictions = [
+        made(case=name, seconds={"decode": 0.25, "infer": float(number + 1)})
+        for number, name in enumerate(names)
+    ]
+    points = tuple(point(False, 1.0, case=name, required=True) for name in names)
+    run = run_of(*predictions, points=points)
+    run = run.model_copy(
+        update={"cases": tuple(record.model_copy(update={"id": n}) for n in names)}
+    )
+    monkeypatch.setattr(terminal, "out", Console(width=100))
+    monkeypatch.setattr(terminal, "err", Console(stderr=True, width=100))
+    show_run(run, Path("run.json"))
+    out, err = capsys.readouterr()
+    (line,) = (line for line in out.splitlines() if "101 of 101" in line)
+    assert [cell.strip() for cell in line.split("│")[1:-1]] == ["a", "101 of 101", "51.00", "51.25"]
+    assert "case-7" not in out
+    assert err.count("required point not passed") == MOST_ROWS
+    assert "and 1 more such points: see junit.xml" in err
 
 
 def test_a_terminal_without_a_character_gets_its_escape(monkeypatch: pytest.MonkeyPatch) -> None:
