@@ -1,7 +1,7 @@
 """Shards to one run: the same as if there had been none, but for times.
 
 Whatever is known of all cases together (how far models are apart, which one stands apart, risk,
-the comparison with fp32, the worst findings) is found anew, over all; no model is needed for it.
+the worst findings) is found anew, over all; no model is needed for it.
 """
 
 from __future__ import annotations
