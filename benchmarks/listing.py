@@ -28,13 +28,14 @@ _WAYS = {
     "a shard, of the table": "load_cases('m.parquet', keep=listing.has)",
     "a shard, of a CSV file": "load_cases('m.csv', keep=listing.has)",
 }
-PEAK = "int(open('/proc/self/status').read().partition('VmHWM:')[2].split()[0]) // 1024"
+PEAK = "peak_memory() // 2**20"
 """MiB of the process that evaluates it, on Linux: what `getrusage` says may be its parent's."""
 _BEFORE = """
 import time
 from pathlib import Path
 from rmbg_eval.cases.folder import load_cases
 from rmbg_eval.cases.manifest import write_manifest
+from rmbg_eval.core.machine import peak_memory
 from rmbg_eval.run.evaluate import evaluate
 from rmbg_eval.run.shard import Listing, Part
 listing = Listing(Part(1, 200))

@@ -15,7 +15,6 @@ import os
 import subprocess
 import tempfile
 import time
-from contextlib import suppress
 from pathlib import Path
 
 import numpy as np
@@ -23,6 +22,7 @@ from bench import HERE, SELF, console
 from PIL import Image, ImageOps
 
 from rmbg_eval import Run, load_cases
+from rmbg_eval.core.machine import peak_memory
 from rmbg_eval.core.paths import resource
 
 CONTENTS = 40
@@ -75,10 +75,7 @@ def _peak(command: list[str], scratch: Path) -> float:
     )
     peak = 0.0
     while process.poll() is None:
-        with suppress(OSError):
-            for line in Path(f"/proc/{process.pid}/status").read_text().splitlines():
-                if line.startswith("VmHWM:"):
-                    peak = int(line.split()[1]) / 1024
+        peak = (peak_memory(process.pid) or 0) / 2**20 or peak
         time.sleep(0.2)
     if process.returncode:
         raise SystemExit(f"the command ended with status {process.returncode}")

@@ -169,6 +169,7 @@ def memory(counts: list[int]) -> None:
             listing.pictures(scratch / "cases", count)
             write_manifest(scratch / "m.parquet", load_cases(scratch / "cases"))
             code = "import sys; sys.path.insert(0, sys.argv[1]); import on_ray, pathlib; "
+            code += "from rmbg_eval.core.machine import peak_memory; "
             code += "on_ray._by_ray('', pathlib.Path(sys.argv[2]), on_ray.Reading, sys.argv[3]); "
             code += f"print({listing.PEAK})"
             for what, cases in (("folder", "cases"), ("table", "m.parquet")):

@@ -36,12 +36,9 @@ def check(folder: _Cases, layout_of: _LayoutOf = "") -> None:
 
     from ..cases.categories import CATEGORIES
     from ..cases.folder import check_cases, load_cases
-    from ..core.files import user_path
-    from ..core.remote import is_url
     from .terminal import complain, out, progress
 
-    source = folder if is_url(folder) else user_path(folder, CaseError)
-    case_set = load_cases(source, layout_of=layout_of)
+    case_set = load_cases(_source(folder), layout_of=layout_of)
     name = Column("case", overflow="fold")  # never cut short
     table = Table(name, "pixels", "truth", "points", "licence", "")
     broken = 0
@@ -85,12 +82,9 @@ def list_(
     """Write a table of the cases, which `--cases` takes instead of the folder: listed once."""
     from ..cases.folder import load_cases
     from ..cases.manifest import write_manifest
-    from ..core.files import user_path
-    from ..core.remote import is_url
     from .terminal import out
 
-    source = folder if is_url(folder) else user_path(folder, CaseError)
-    case_set = load_cases(source, layout_of=layout_of)
+    case_set = load_cases(_source(folder), layout_of=layout_of)
     write_manifest(file, case_set)
     failed = sum(case.failure is not None for case in case_set.cases)
     text = f"{len(case_set.cases)} cases in {printable(str(file))}"
@@ -110,3 +104,11 @@ def new(
     new_case_set(folder)
     out.print(f"Made {printable(str(folder))}. Put pictures into its folders, then run:")
     out.print(f"  rmbg-eval report --cases {printable(str(folder))}", markup=False)
+
+
+def _source(folder: str) -> Path | str:
+    """The folder or table, or its URL."""
+    from ..core.files import user_path
+    from ..core.remote import is_url
+
+    return folder if is_url(folder) else user_path(folder, CaseError)

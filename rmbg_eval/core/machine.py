@@ -63,10 +63,11 @@ def reset_peak_memory() -> bool:
     return True
 
 
-def peak_memory() -> int | None:
-    """Peak resident memory of this process in bytes since `reset_peak_memory`, or None."""
+def peak_memory(process: int | str = "self") -> int | None:
+    """Peak resident memory of this process, or of the one with that number, in bytes since it
+    began or its `reset_peak_memory`, or None."""
     try:
-        for line in Path("/proc/self/status").read_text().splitlines():
+        for line in Path(f"/proc/{process}/status").read_text().splitlines():
             if line.startswith("VmHWM:"):
                 return int(line.split()[1]) * 1024
     except OSError:

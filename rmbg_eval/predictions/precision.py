@@ -6,7 +6,7 @@ pictures that are always the same, and kept.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from datetime import UTC, datetime
 from pathlib import Path
 from tempfile import TemporaryDirectory
@@ -22,6 +22,7 @@ from ..core.files import sha256_file
 from ..core.machine import processor
 from ..core.paths import resource
 from ..core.progress import OnStep, Step
+from ..errors import Failure, ModelError
 from ..i18n import Message
 from ..models.info import ModelInfo
 from ..models.protocol import Model
@@ -29,6 +30,35 @@ from .prediction import PrecisionCheck
 from .stages import predict, stored_alpha
 
 REDUCED = ("bf16", "fp16")
+
+
+def precision_check(
+    model: Model,
+    exact: Callable[[], Model],
+    count: int,
+    measures: MeasureCache,
+    on_step: OnStep,
+) -> PrecisionCheck:
+    """How far `model` is from the same at fp32, which `exact` makes, on `count` pictures: as it was
+    measured before, or measured now and kept; or why there is no figure."""
+    cases = pictures_to_compare_on(count)
+    pictures = [sha256_file(case.image) for case in cases]
+    key = _key(model.info, pictures)
+    if key and (kept := measures.read(key, _CHECK)):
+        return kept
+    try:
+        check = compare_with_fp32(model, exact(), cases, on_step)
+    except ModelError as error:
+        return not_compared(Failure.of(error).message)
+    key = _key(model.info, pictures)  # short memory may have changed the model meanwhile
+    if key and check.cases:
+        measures.put(key, check.model_dump_json())
+    return check
+
+
+def not_compared(reason: Message) -> PrecisionCheck:
+    """That there is no figure, and why."""
+    return PrecisionCheck(cases=0, largest=None, mean=None, reason=reason)
 
 
 def compare_with_fp32(
@@ -53,8 +83,7 @@ def compare_with_fp32(
             if one and other
         }
     if not differences:
-        reason = Message("no picture could be compared")
-        return PrecisionCheck(cases=0, largest=None, mean=None, reason=reason)
+        return not_compared(Message("no picture could be compared"))
     return PrecisionCheck(
         cases=len(differences),
         pictures=tuple(differences),
@@ -71,28 +100,11 @@ def pictures_to_compare_on(count: int) -> tuple[Case, ...]:
     return tuple(cases[place * len(cases) // count] for place in range(count))
 
 
-def kept_check(
-    info: ModelInfo, cases: Sequence[Case], measures: MeasureCache
-) -> PrecisionCheck | None:
-    """What was measured before of the same model here, on the same pictures."""
-    key = _key(info, cases)
-    return measures.read(key, _CHECK) if key else None
-
-
-def keep_check(
-    info: ModelInfo, cases: Sequence[Case], check: PrecisionCheck, measures: MeasureCache
-) -> None:
-    """Keep what was measured, if anything was, and the weights are known by their content."""
-    if (key := _key(info, cases)) and check.cases:
-        measures.put(key, check.model_dump_json())
-
-
-def _key(info: ModelInfo, cases: Sequence[Case]) -> str | None:
+def _key(info: ModelInfo, pictures: Sequence[str | None]) -> str | None:
     """By weights, pipeline, runtime, dtype, what computes (another processor rounds otherwise),
-    and the pictures."""
+    and the pictures' hashes; None where weights are not known by their content."""
     if info.weights_sha256 is None:
         return None
-    pictures = [sha256_file(case.image) for case in cases]
     computes = device_name(info.device) or processor()
     return MeasureCache.key("fp32", info.identity, info.foreground, computes, pictures)
 

@@ -29,7 +29,7 @@ from ..core.key import Key
 from ..core.machine import Machine
 from ..core.progress import OnStep, Step, ignore
 from ..core.records import arrow
-from ..errors import Failure, ModelError, OutputError, SettingsError, printable
+from ..errors import ModelError, OutputError, SettingsError, printable
 from ..i18n import Message
 from ..measure import agreement, stability
 from ..measure.agreement import APART
@@ -46,13 +46,7 @@ from ..models.info import ModelInfo
 from ..models.protocol import Model
 from ..models.table import load_model, load_object
 from ..predictions.isolation import TIME_LIMIT, predict_isolated
-from ..predictions.precision import (
-    REDUCED,
-    compare_with_fp32,
-    keep_check,
-    kept_check,
-    pictures_to_compare_on,
-)
+from ..predictions.precision import REDUCED, not_compared, precision_check
 from ..predictions.prediction import PrecisionCheck, Prediction
 from ..predictions.share import maker, predict_on_all
 from ..settings import Settings
@@ -433,25 +427,19 @@ def _precision(
     if model.info.dtype not in REDUCED:
         return None
     if not settings.precision_cases:
-        return _not_compared(Message("not asked for"))
+        return not_compared(Message("not asked for"))
     if spec is None:
-        return _not_compared(
+        return not_compared(
             Message("a model object has one dtype: there is no fp32 to compare it with")
         )
-    cases = pictures_to_compare_on(settings.precision_cases)
-    if kept := kept_check(model.info, cases, measures):
-        return kept
-    try:
-        exact = load_model(spec, split(settings.device)[0], "fp32")
-        check = compare_with_fp32(model, exact, cases, on_step)
-    except ModelError as error:
-        return _not_compared(Failure.of(error).message)
-    keep_check(model.info, cases, check, measures)
-    return check
-
-
-def _not_compared(reason: Message) -> PrecisionCheck:
-    return PrecisionCheck(cases=0, largest=None, mean=None, reason=reason)
+    device = split(settings.device)[0]
+    return precision_check(
+        model,
+        lambda: load_model(spec, device, "fp32"),
+        settings.precision_cases,
+        measures,
+        on_step,
+    )
 
 
 def _earlier(out: Path, part: Part | None) -> Run | None:
