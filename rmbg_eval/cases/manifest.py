@@ -11,65 +11,38 @@ with a row is its case's failure.
 
 from __future__ import annotations
 
-import csv
-import json
 import os
-import re
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from datetime import UTC, datetime
-from difflib import get_close_matches
-from pathlib import Path, PurePosixPath
+from pathlib import Path
 from typing import Any, NamedTuple
-from urllib.parse import unquote_to_bytes
 
-from pydantic import BaseModel, ConfigDict, TypeAdapter, ValidationError
-
-from ..core.files import MAX_TOML, cannot_write, new_file
-from ..core.records import ROWS, arrow
-from ..core.remote import is_url, source_of, stand_in
-from ..errors import CaseError, Failure, SettingsError, explain, printable, reason_of
+from ..core.files import new_file
+from ..core.records import ROWS
+from ..core.remote import source_of
+from ..errors import CaseError, SettingsError, printable
 from ..i18n import Message
-from .case import Case, CaseFile, CaseSet, packaged, second_case
-from .categories import LOOSE, category_order
-from .names import Name, Names, name_of
+from .case import Case, CaseSet, packaged, second_case
+from .categories import category_order
+from .names import Name, Names
+from .table import (
+    FAILURE,
+    KEY,
+    KINDS,
+    About,
+    Csv,
+    Parquet,
+    Table,
+    arrow_for,
+    file_name,
+    is_utf8,
+    values_of,
+)
 
 SUFFIXES = (".parquet", ".csv")
-_NAMES = ("category", "id")
-_FILES = ("image", "alpha", "foreground", "trimap")
-_PLAIN = ("group", "source", "licence", "author", "sha256")
-"""What a column may say of what case.toml says; whatever else it does is in `about`."""
-_KINDS = {
-    "category": "text",
-    "id": "text",
-    "image": "text",
-    "alpha": "text",
-    "foreground": "text",
-    "trimap": "text",
-    "bytes": "whole",
-    "mtime": "time",
-    "group": "text",
-    "about": "text",
-    "alone": "flag",
-    "failure": "text",
-}
-"""The columns that are written. `bytes` and `mtime` are the picture's, `about` is JSON of what
-case.toml says, `alone` and `failure` are the case's."""
-COLUMNS = tuple(dict.fromkeys(("image", *_NAMES, *_FILES, *_PLAIN, *_KINDS)))
-_TEXTS = tuple(name for name in COLUMNS if _KINDS.get(name, "text") == "text")
-_NUMBERS_TOO = (*_NAMES, "group")
-_LONG = ("about", "failure")
-_MOST = 4096
-"""Characters of a cell."""
-_MOST_NAME = 255
-_KEY = b"rmbg-eval"
-_FAILURE = TypeAdapter(Failure)
-_KEPT = 4096
-_NOTHING = CaseFile()
-
 Wanted = Callable[[str, str], bool]
 """From category and id to whether a case is to be read."""
-Row = Mapping[str, Any]
 
 
 class Listed(NamedTuple):
@@ -78,21 +51,6 @@ class Listed(NamedTuple):
     cases: tuple[Case, ...]
     skipped: tuple[Message, ...]
     layouts: tuple[Message, ...]
-
-
-class _About(BaseModel):
-    """What a manifest that was written here says of itself."""
-
-    model_config = ConfigDict(extra="forbid", frozen=True)
-
-    version: int
-    ordered: bool = True
-    url: str | None = None
-    """Of the folder that was listed; its files' paths begin with it."""
-    listing: str = ""
-    """A hash of what was there then."""
-    skipped: tuple[Message, ...] = ()
-    layouts: tuple[Message, ...] = ()
 
 
 def is_manifest(path: Path) -> bool:
@@ -111,7 +69,7 @@ def write_manifest(path: Path, case_set: CaseSet) -> None:
     cases = case_set.cases
     groups = (cases[start : start + ROWS] for start in range(0, len(cases), ROWS))
     url, listing = source_of(case_set.folder) or (None, "")
-    about = _About(
+    about = About(
         version=1,
         url=url,
         listing=listing,
@@ -128,13 +86,13 @@ def write_groups(
 ) -> None:
     """The same of cases in groups that are each read at once, by `read_group`; they may be in any
     order, as long as no name is there twice. Sizes and times of pictures are left out."""
-    _write(path, groups, _About(version=1, ordered=False, skipped=skipped))
+    _write(path, groups, About(version=1, ordered=False, skipped=skipped))
 
 
 def _write(
-    path: Path, groups: Iterable[Sequence[Case]], about: _About, mirror: Path | None = None
+    path: Path, groups: Iterable[Sequence[Case]], about: About, mirror: Path | None = None
 ) -> None:
-    pa = _arrow(path)
+    pa = arrow_for(path)
     types = {
         "text": pa.string(),
         "whole": pa.int64(),
@@ -142,8 +100,8 @@ def _write(
         "flag": pa.bool_(),
     }
     schema = pa.schema(
-        [(name, types[kind]) for name, kind in _KINDS.items()],
-        {_KEY: about.model_dump_json().encode()},
+        [(name, types[kind]) for name, kind in KINDS.items()],
+        {KEY: about.model_dump_json().encode()},
     )
     row_of = _Rows(path.parent, about.ordered, mirror, about.url)
     with (
@@ -169,15 +127,15 @@ def read_manifest(path: Path, wanted: Wanted) -> Listed:
         )
     with _errors(path):
         if path.suffix.lower() == ".csv":
-            return _of_anybody(_Csv(path), wanted)
-        table = _Parquet(path)
+            return _of_anybody(Csv(path), wanted)
+        table = Parquet(path)
         return _of_anybody(table, wanted) if table.about is None else _of_ours(table, wanted)
 
 
 def read_group(path: Path, number: int | None) -> Listed:
     """The cases of one group that `write_groups` wrote; None: of none."""
     with _errors(path):
-        table = _Parquet(path)
+        table = Parquet(path)
         if table.about is None or (number is not None and number >= table.file.num_row_groups):
             raise table.changed()
         rows = () if number is None else table.dicts(table.file.read_row_group(number))
@@ -188,16 +146,16 @@ def read_group(path: Path, number: int | None) -> Listed:
     return Listed(tuple(cases), table.about.skipped, table.about.layouts)
 
 
-def _of_ours(table: _Parquet, wanted: Wanted) -> Listed:
+def _of_ours(table: Parquet, wanted: Wanted) -> Listed:
     """Of a table that was written here, whose names are all different: nothing is kept of a row."""
     assert table.about is not None
     cases: list[Case] = []
     before: tuple[tuple[int, str], str] = (-1, ""), ""
     orders: dict[str, tuple[int, str]] = {}
     first = 1
-    columns = _KINDS.keys() - ({"mtime"} if table.about.url else {"bytes", "mtime"})
+    columns = KINDS.keys() - ({"mtime"} if table.about.url else {"bytes", "mtime"})
     for batch in table.file.iter_batches(ROWS, columns=[*columns]):
-        pairs = zip(_values(batch["category"]), _values(batch["id"]), strict=True)
+        pairs = zip(values_of(batch["category"]), values_of(batch["id"]), strict=True)
         kept: list[int] = []
         for at, (category, id) in enumerate(pairs):
             if not (category and id and category.isprintable() and id.isprintable()):
@@ -221,7 +179,7 @@ def _of_ours(table: _Parquet, wanted: Wanted) -> Listed:
     return Listed(tuple(cases), table.about.skipped, table.about.layouts)
 
 
-def _of_anybody(table: _Table, wanted: Wanted) -> Listed:
+def _of_anybody(table: Table, wanted: Wanted) -> Listed:
     """Of a table in any order: its names first, then the rows that are wanted."""
     names = Names()
     orders: dict[str, tuple[int, str]] = {}
@@ -251,360 +209,6 @@ def _of_anybody(table: _Table, wanted: Wanted) -> Listed:
     if len(cases) != len(chosen):
         raise table.changed()
     return Listed(tuple(cases[number] for number in chosen), table.unused, ())
-
-
-class _Table:
-    """A table of cases, whosever it is."""
-
-    def __init__(self, path: Path, names: Sequence[str], ours: bool = False) -> None:
-        self.path, self.ours = path, ours
-        self.url = self.listing = ""
-        self.unused: tuple[Message, ...] = ()
-        self._abouts: dict[tuple[str | None, ...], CaseFile] = {}
-        if not ours:
-            self._check(names)
-
-    def rows(self) -> Iterator[tuple[int, Row]]:
-        """Each row with its number; may be asked for again. What cannot be read of a row is under
-        the empty name, as a Message."""
-        raise NotImplementedError
-
-    def _check(self, names: Sequence[str]) -> None:
-        """CaseError where the columns cannot be what was meant; sets `unused`."""
-        shown = [printable(name)[:80] for name in names[:40]]
-        if "image" not in names:
-            raise CaseError(
-                Message("{file} has no column image", file=_shown(self.path)),
-                Message(
-                    "Call the column with the pictures' paths image. Columns there: {names}.",
-                    names=[repr(name) for name in shown],
-                ),
-            )
-        for name in names:
-            if name in COLUMNS and names.count(name) > 1:
-                raise CaseError(
-                    Message("{file} has two columns {name}", file=_shown(self.path), name=name),
-                    Message("Leave one out, or call it otherwise."),
-                )
-        others = [name for name in names if name not in COLUMNS]
-        missing = [name for name in (*_NAMES, *_FILES, *_PLAIN) if name not in names]
-        for name in others:
-            alike = name.strip().lower()[:80]
-            meant = get_close_matches(alike, missing, 1, 0.8)
-            if meant and abs(len(meant[0]) - len(alike)) <= 1:
-                raise CaseError(
-                    Message(
-                        "{file} has a column {name}, which is no column of cases",
-                        file=_shown(self.path),
-                        name=repr(printable(name)[:80]),
-                    ),
-                    Message("If {meant} is meant, call it so; otherwise leave it out.",
-                            meant=meant[0]),
-                )  # fmt: skip
-        if others:
-            self.unused = (
-                Message(
-                    "{file}: columns that are not used: {names}",
-                    file=_shown(self.path),
-                    names=[repr(printable(name)[:80]) for name in others[:40]],
-                ),
-            )
-
-    def empty(self) -> CaseError:
-        """That it has no row."""
-        return CaseError(
-            Message("{file} lists no pictures", file=_shown(self.path)),
-            Message("Give each picture a row, with its path in the column image."),
-        )
-
-    def changed(self) -> CaseError:
-        """That it is not what was written or read before."""
-        return CaseError(
-            Message("{file} was changed since it was written", file=_shown(self.path)),
-            Message("Write it again: rmbg-eval cases list DIR --out FILE."),
-        )
-
-    def name(self, number: int, row: Row) -> tuple[str, str, CaseError | None]:
-        """Category and id of a row, and what is wrong with them; without cells of its own, as the
-        picture's path has them."""
-        problem = row.get("")
-        if isinstance(problem, Message):
-            remedy = Message("Correct the row; cells with a comma or a quote need quotes.")
-            return LOOSE, f"row-{number}", self._at(number, problem, remedy)
-        try:
-            image = self._cell(row, "image")
-            category, id = _names_in(image) if image else (LOOSE, f"row-{number}")
-            return self._name(row, "category") or category, self._name(row, "id") or id, None
-        except CaseError as error:
-            return LOOSE, f"row-{number}", self._at(number, error.problem, error.remedy)
-
-    def _name(self, row: Row, column: str) -> str:
-        name = self._cell(row, column) or ""
-        if "/" in name or len(name) > _MOST_NAME:
-            raise CaseError(
-                Message(
-                    "{column} is {value}: a name has no / and at most {most} characters",
-                    column=column,
-                    value=repr(printable(name)[:80]),
-                    most=_MOST_NAME,
-                ),
-                Message("Correct it."),
-            )
-        return name_of(name)
-
-    def _cell(self, row: Row, column: str) -> str | None:
-        """The text of a cell, None where there is none; CaseError for one that can be none."""
-        value = row.get(column)
-        if value is None or value == "":
-            return None
-        text = str(value)
-        most = MAX_TOML if column in _LONG else _MOST
-        if len(text) > most:
-            raise CaseError(
-                Message(
-                    "{column} has {n} characters, {most} at most are read",
-                    column=column,
-                    n=len(text),
-                    most=most,
-                ),
-                Message("Correct it."),
-            )
-        if "\0" in text or not _is_utf8(text):
-            raise CaseError(
-                Message(
-                    "{column} is {value}, which is not UTF-8 or has a NUL",
-                    column=column,
-                    value=repr(printable(text)[:80]),
-                ),
-                Message("Save the table as UTF-8."),
-            )
-        return text
-
-    def case(
-        self, number: int, row: Row, category: str, name: Name, problem: CaseError | None = None
-    ) -> Case:
-        """The case of a row, under that name."""
-        about, image = CaseFile(), self.path
-        paths: dict[str, Path | None] = {}
-        failure = Failure.of(problem) if problem else None
-        try:
-            if problem is None:
-                about = self._about(row)
-                for column in _FILES:
-                    paths[column] = self._path(row, column)
-                image = paths["image"] or self._packaged(about)
-                told = self._cell(row, "failure")
-                failure = _FAILURE.validate_json(told) if told else None
-        except CaseError as error:
-            failure = Failure.of(self._at(number, error.problem, error.remedy))
-        except ValueError as error:
-            failure = Failure.of(self._at(number, reason_of(error), Message("Correct it.")))
-        return Case(
-            category, name.id, image, about, paths.get("alpha"), paths.get("foreground"),
-            paths.get("trimap"), failure, None, name.alone,
-        )  # fmt: skip
-
-    def _packaged(self, about: CaseFile) -> Path:
-        if not (about.source or "").startswith("skimage:"):
-            raise CaseError(
-                Message("there is no image"),
-                Message("Give the picture's path, or leave the row out."),
-            )
-        return packaged(about.source or "")
-
-    def _path(self, row: Row, column: str) -> Path | None:
-        text = self._cell(row, column)
-        if text is None:
-            return None
-        if text.startswith("file://"):
-            text = os.fsdecode(unquote_to_bytes(text.removeprefix("file://")))
-            text = text[1:] if re.match("/[A-Za-z]:", text) else text
-            if "\0" in text:
-                raise CaseError(
-                    Message("{path} can be no path on this machine", path=printable(text)),
-                    Message("Check the path."),
-                )
-        elif is_url(text):
-            if self.url and text.startswith(f"{self.url}/"):
-                return self._stand_in(text, row if column == "image" else {})
-            raise CaseError(
-                Message("{url} is no file on this machine", url=printable(text)[:200]),
-                Message("Copy it here, or give the folder's URL with --cases."),
-            )
-        path = self.path.parent / text
-        if not self.ours and not os.path.isfile(path):
-            raise CaseError(
-                Message(
-                    "{column} is {value}: there is no such file",
-                    column=column,
-                    value=repr(printable(text)[:200]),
-                ),
-                Message("Correct the path; it begins in the folder of the table."),
-            )
-        return path
-
-    def _stand_in(self, text: str, row: Row) -> Path:
-        """What stands for a file of the URL that was listed."""
-        name = text.removeprefix(f"{self.url}/")
-        try:
-            path = stand_in(self.url, self.listing, name, int(row.get("bytes") or 0))
-        except OSError as error:
-            raise cannot_write(self.path, error) from None
-        if path is None:
-            raise CaseError(
-                Message("{path} can be no path on this machine", path=printable(name)),
-                Message("Check the path."),
-            )
-        return path
-
-    def _about(self, row: Row) -> CaseFile:
-        cells = (self._cell(row, "about"), *(self._cell(row, name) for name in _PLAIN))
-        if not any(cells):
-            return _NOTHING
-        if cells not in self._abouts:
-            if len(self._abouts) >= _KEPT:
-                self._abouts.clear()
-            plain = {
-                name: cell for name, cell in zip(_PLAIN, cells[1:], strict=True) if cell is not None
-            }
-            try:
-                data = json.loads(cells[0] or "{}")
-                if not isinstance(data, dict):
-                    raise ValueError(Message("about is no JSON object"))
-                self._abouts[cells] = CaseFile.model_validate_json(json.dumps(data | plain))
-            except ValidationError as error:
-                what = explain(error, list(CaseFile.model_fields))
-                raise CaseError(what, Message("Correct it.")) from None
-            except RecursionError:
-                raise ValueError(Message("about is no JSON object")) from None
-        return self._abouts[cells]
-
-    def _at(self, number: int, problem: Message, remedy: Message) -> CaseError:
-        return CaseError(
-            Message(
-                "{file}, row {row}: {problem}",
-                file=_shown(self.path),
-                row=number,
-                problem=problem,
-            ),
-            remedy,
-        )
-
-
-class _Csv(_Table):
-    """A row's number is its last line's, so that the header's is 1."""
-
-    def __init__(self, path: Path) -> None:
-        with path.open("rb") as file:
-            data = file.read(1 << 16)
-        if data.startswith((b"\xff\xfe", b"\xfe\xff")):
-            raise CaseError(
-                Message("{file} is UTF-16", file=_shown(path)), Message("Save it as UTF-8.")
-            )
-        line = data.decode("utf-8-sig", "replace").partition("\n")[0]
-        self._delimiter = next(
-            (sign for sign in ",;\t" if "image" in re.split(f'["{sign}\r]+', line)), ","
-        )
-        first = next((cells for _, cells in self._lines(path)), [])
-        self._names = [] if isinstance(first, Message) else first
-        super().__init__(path, self._names)
-
-    def _lines(self, path: Path) -> Iterator[tuple[int, list[str] | Message]]:
-        with path.open(encoding="utf-8-sig", errors="surrogateescape", newline="") as file:
-            reader = csv.reader(file, delimiter=self._delimiter, strict=True)
-            while True:
-                try:
-                    cells = next(reader)
-                except StopIteration:
-                    return
-                except csv.Error as error:
-                    yield reader.line_num, Message.of(printable(str(error))[:200])
-                    continue
-                if cells:
-                    yield reader.line_num, cells
-
-    def rows(self) -> Iterator[tuple[int, Row]]:
-        lines = self._lines(self.path)
-        next(lines, None)
-        for number, cells in lines:
-            if isinstance(cells, Message):
-                yield number, {"": cells}
-            elif len(cells) != len(self._names):
-                told = Message(
-                    "it has {n} cells, the header {most}", n=len(cells), most=len(self._names)
-                )
-                yield number, {"": told}
-            else:
-                yield number, dict(zip(self._names, cells, strict=True))
-
-
-class _Parquet(_Table):
-    """Rows are counted from 1."""
-
-    def __init__(self, path: Path) -> None:
-        self._pa = pa = _arrow(path)
-        self.path = path
-        self.file = pa.parquet.ParquetFile(path)
-        schema = self.file.schema_arrow
-        told = (schema.metadata or {}).get(_KEY)
-        try:
-            self.about = None if told is None else _About.model_validate_json(told)
-        except ValidationError:
-            raise self.changed() from None
-        names = list(schema.names)
-        super().__init__(path, names, self.about is not None)
-        if self.about is not None:
-            if not set(names) >= set(_KINDS):
-                raise self.changed()
-            self.url, self.listing = self.about.url or "", self.about.listing
-        self._columns = [name for name in COLUMNS if name in names]
-        for name in self._columns:
-            self._check_type(name, schema.field(name).type)
-
-    def _check_type(self, name: str, of: Any) -> None:
-        types = self._pa.types
-        if types.is_dictionary(of):
-            of = of.value_type
-        fits = (
-            name not in _TEXTS
-            or types.is_string(of)
-            or types.is_large_string(of)
-            or types.is_string_view(of)
-            or types.is_null(of)
-            or (name in _NUMBERS_TOO and types.is_integer(of))
-        )
-        if not fits:
-            raise CaseError(
-                Message(
-                    "The column {name} of {file} has values of the type {type}, not text",
-                    name=name,
-                    file=_shown(self.path),
-                    type=printable(str(of))[:80],
-                ),
-                Message("Write it as text."),
-            )
-
-    def rows(self) -> Iterator[tuple[int, Row]]:
-        first = 1
-        texts = [name for name in self._columns if name in _TEXTS]
-        for batch in self.file.iter_batches(ROWS, columns=texts):
-            yield from enumerate(self.dicts(batch), first)
-            first += batch.num_rows
-
-    def some(self, table: Any, kept: Sequence[int]) -> Iterator[tuple[int, Row]]:
-        """Of a part of it, the rows at those places, with the place: `take` would load pandas."""
-        if 4 * len(kept) < table.num_rows:
-            for at in kept:
-                yield from ((at, row) for row in self.dicts(table.slice(at, 1)))
-            return
-        wanted = set(kept)
-        yield from ((at, row) for at, row in enumerate(self.dicts(table)) if at in wanted)
-
-    def dicts(self, table: Any) -> Iterator[Row]:
-        """The rows of a part of it, each by column."""
-        names = table.schema.names
-        columns = [_values(table.column(name)) for name in names]
-        return (dict(zip(names, row, strict=True)) for row in zip(*columns, strict=True))
 
 
 class _Rows:
@@ -637,7 +241,7 @@ class _Rows:
             "group": case.about.group,
             "about": None if about == "{}" else about,
             "alone": case.alone,
-            "failure": _FAILURE.dump_json(case.failure).decode() if case.failure else None,
+            "failure": FAILURE.dump_json(case.failure).decode() if case.failure else None,
         }
 
     def _text(self, path: Path | None) -> str | None:
@@ -649,7 +253,7 @@ class _Rows:
         if folder not in self._folders:
             self._folders[folder] = _plain(folder)
         path = self._folders[folder] / path.name
-        if not _is_utf8(str(path)):
+        if not is_utf8(str(path)):
             return path.as_uri()
         if path.is_relative_to(self._home):
             return path.relative_to(self._home).as_posix()
@@ -681,36 +285,6 @@ def _is_packaged(case: Case) -> bool:
         return False
 
 
-def _names_in(image: str) -> tuple[str, str]:
-    """Category and id by the path of a picture, much as a folder of cases has them.
-
-    >>> _names_in("pet/rex.jpg"), _names_in("pet/monday/rex.jpg"), _names_in("/srv/rex.jpg")
-    (('pet', 'rex'), ('pet', 'monday-rex'), ('pictures', 'rex'))
-    """
-    path = PurePosixPath(image.replace("\\", "/") if os.name == "nt" else image)
-    *folders, _ = path.parts or ("",)
-    if not folders or path.is_absolute() or ".." in folders or is_url(image):
-        return LOOSE, name_of(path.stem)
-    return name_of(folders[0]), name_of("-".join([*folders[1:], path.stem]))
-
-
-def _values(column: Any) -> list[Any]:
-    """A column's values; bytes that are no UTF-8 as Python has them in file names."""
-    try:
-        return column.to_pylist()
-    except UnicodeDecodeError:
-        values = column.cast(arrow().binary()).to_pylist()
-        return [v if v is None else v.decode("utf-8", "surrogateescape") for v in values]
-
-
-def _is_utf8(text: str) -> bool:
-    try:
-        text.encode()
-    except UnicodeEncodeError:
-        return False
-    return True
-
-
 @contextmanager
 def _errors(path: Path) -> Iterator[None]:
     """What a file raises that is not there, damaged, or none of its kind, as CaseError."""
@@ -721,22 +295,8 @@ def _errors(path: Path) -> Iterator[None]:
         raise CaseError(
             Message(
                 "{file} could not be read: {reason}",
-                file=_shown(path),
+                file=file_name(path),
                 reason=reason or printable(str(error).partition("\n")[0])[:200],
             ),
             Message("Check its permissions, that it is whole, and what it is: Parquet or CSV."),
-        ) from None
-
-
-def _shown(path: Path) -> str:
-    return printable(path.name)
-
-
-def _arrow(path: Path) -> Any:
-    try:
-        return arrow()
-    except SettingsError as error:
-        raise SettingsError(
-            Message("For {file}, a Parquet file, pyarrow is needed", file=_shown(path)),
-            error.remedy,
         ) from None

@@ -17,7 +17,8 @@ from pictures import check_message, put
 
 from rmbg_eval.cases.case import Case, CaseSet
 from rmbg_eval.cases.folder import check_case, load_cases
-from rmbg_eval.cases.manifest import COLUMNS, read_group, write_groups, write_manifest
+from rmbg_eval.cases.manifest import read_group, write_groups, write_manifest
+from rmbg_eval.cases.table import COLUMNS
 from rmbg_eval.errors import CaseError, SettingsError
 from rmbg_eval.explore.by_hand import ByHand
 from rmbg_eval.run.shard import Listing, Part, listing_sha256
