@@ -1,15 +1,17 @@
 """The report of a run of many made-up records: `python benchmarks/catalogue.py [CASES …]`; with
-`--merge`, what `merge` takes to make one run of eight shards of them, without the page.
+`--merge`, what `merge` takes to make one run of eight shards of them, without the page; with
+`--compare`, what `compare` takes of two such runs, every cut-out of which changed, with its page.
 
 By default 100,000 cases in four categories with two models: 45 measures, two observation points a
 case, one failure in 2,000, and no picture at all, so that nothing but the records counts. Goal: the
 report of 100,000 in 120 s, its page below 3 MB; `merge` of 100,000 in 1.1 of the memory of 10,000.
-Of shards, every cut-out is a link to one small file.
+Of shards and of runs that are compared, every cut-out is a link to one small file.
 """
 
 from __future__ import annotations
 
 import argparse
+import hashlib
 import os
 import random
 import subprocess
@@ -89,19 +91,39 @@ def merge(counts: list[int]) -> None:
                 write(count, scratch / f"{number}", own, shard)
             folders = [str(scratch / f"{number}") for number in range(1, SHARDS + 1)]
             command = [*SELF, "merge", *folders, "--out", str(scratch / "merged")]
-            load, started = os.getloadavg()[0], time.perf_counter()
-            process = subprocess.Popen(
-                [*command, "--no-page", "--quiet"], stderr=subprocess.DEVNULL
-            )
-            _, status, used = os.wait4(process.pid, 0)
-            if os.waitstatus_to_exitcode(status):
-                raise SystemExit("it did not merge")
-            console.print(
-                f"merge of {count} cases × 2 models in {SHARDS} shards: "
-                f"{used.ru_maxrss / 1024:.0f} MiB peak, {time.perf_counter() - started:.0f} s, "
-                f"{used.ru_utime + used.ru_stime:.0f} s of processor (load {load:.0f})",
-                soft_wrap=True,
-            )
+            what = f"merge of {count} cases × 2 models in {SHARDS} shards"
+            _tell(what, [*command, "--no-page", "--quiet"], 0)
+
+
+def compare(counts: list[int]) -> None:
+    """Comparing two runs of each number of cases."""
+    for count in counts:
+        with tempfile.TemporaryDirectory(dir=HERE) as folder:
+            scratch = Path(folder)
+            runs = [scratch / "was", scratch / "now"]
+            for number, run in enumerate(runs):
+                write(count, run, linked=True, chance=random.Random(number))
+            command = [*SELF, "compare", *map(str, runs), "--out", str(scratch / "out")]
+            what = f"compare of {count} cases × 2 models"
+            _tell(f"{what}, without its page", [*command, "--no-page", "--quiet"], 1)
+            _tell(f"{what}, with it", [*command, "--quiet"], 1)
+            size = sum(p.stat().st_size for p in (scratch / "out" / "records").iterdir())
+            page = (scratch / "out" / "index.html").stat().st_size
+            console.print(f"records {size / 1e6:.0f} MB, index.html {page / 1e6:.2f} MB")
+
+
+def _tell(what: str, command: list[str], expected: int) -> None:
+    """Run a command; its own process's peak memory and seconds. SystemExit for another status."""
+    load, started = os.getloadavg()[0], time.perf_counter()
+    process = subprocess.Popen(command, stderr=subprocess.DEVNULL)
+    _, status, used = os.wait4(process.pid, 0)
+    if os.waitstatus_to_exitcode(status) != expected:
+        raise SystemExit(f"{what}: status {os.waitstatus_to_exitcode(status)}")
+    console.print(
+        f"{what}: {used.ru_maxrss / 1024:.0f} MiB peak, {time.perf_counter() - started:.0f} s, "
+        f"{used.ru_utime + used.ru_stime:.0f} s of processor (load {load:.0f})",
+        soft_wrap=True,
+    )
 
 
 def write(
@@ -109,15 +131,19 @@ def write(
     out: Path,
     names: Sequence[tuple[str, str]] | None = None,
     shard: Shard | None = None,
+    linked: bool = False,
+    chance: random.Random | None = None,
 ) -> None:
-    """A run folder of so many cases, without a picture; or of those `names` of them, a shard."""
+    """A run folder of so many cases, without a picture; or of those `names` of them, a shard, in
+    which cut-outs are there, as they are where they shall be `linked`."""
     names = [*_names(count)] if names is None else names
-    chance = random.Random(shard.number if shard else count)
+    chance = chance or random.Random(shard.number if shard else count)
+    opacity = chance.randrange(256)
     table = metrics_of(Settings()) if shard else TABLE
     metrics = [Column(metric=m.name, unit=m.unit, region=m.region) for m in table]
     scored = {m.name for m in TABLE if m.guide or m.headline or m.name in ("risk", "islands")}
     book = Measurements.of_columns(metrics)
-    with parts(out, [column.metric for column in metrics], shard is not None) as files:
+    with parts(out, [column.metric for column in metrics], shard) as files:
         files.add("cases", _cases_of(names))
         for model in MODELS:
             for category, case in names:
@@ -125,8 +151,8 @@ def write(
                 failed = chance.random() < 1 / 2000
                 risk = chance.random() ** 3
                 prediction = _prediction(key, failed, chance)
-                if shard:
-                    prediction = _linked(prediction, out)
+                if shard or linked:
+                    prediction = _linked(prediction, out, opacity)
                 files.add("predictions", [prediction])
                 files.add("points", _points(key, chance))
                 sign = Sign(measure="crumbs", text=Message("crumbs"), place=(1, 2, 9, 9), weight=1)
@@ -183,21 +209,23 @@ def _prediction(key: Key, failed: bool, chance: random.Random) -> Prediction:
     if failed:
         return Prediction(**key._asdict(), failure=FAILED)
     sha256 = f"{chance.getrandbits(256):064x}"
+    picture = hashlib.sha256(repr(key[:2]).encode()).hexdigest()
     return Prediction(
-        **key._asdict(), picture_sha256=sha256, width=320, height=240,
+        **key._asdict(), picture_sha256=picture, width=320, height=240,
         cutout=f"cutouts/{key.model}/{key.category}/{key.case}.png", cutout_sha256=sha256,
         seconds={"decode": chance.random(), "infer": chance.random(), "encode": 0.01},
         peak_memory_bytes=10**9, device="cpu", dtype="fp32",
     )  # fmt: skip
 
 
-def _linked(prediction: Prediction, out: Path) -> Prediction:
-    """With a cut-out that is there: a link to the shard's only one."""
+def _linked(prediction: Prediction, out: Path, opacity: int) -> Prediction:
+    """With a cut-out that is there: a link to one of a few, for a file has no more than 65,000."""
     if not prediction.cutout:
         return prediction
-    one, path = out / "one.png", out / prediction.cutout
+    one = out / f"one of {prediction.model} {prediction.category}.png"
+    path = out / prediction.cutout
     if not one.exists():
-        Image.new("RGBA", (64, 48), (9, 9, 9, 99)).save(one)
+        Image.new("RGBA", (64, 48), (9, 9, 9, opacity)).save(one)
     path.parent.mkdir(parents=True, exist_ok=True)
     os.link(one, path)
     return prediction.model_copy(update={"cutout_sha256": sha256_file(one)})
@@ -224,5 +252,6 @@ if __name__ == "__main__":
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("cases", nargs="*", type=int, default=[100_000])
     parser.add_argument("--merge", action="store_true")
+    parser.add_argument("--compare", action="store_true")
     given = parser.parse_args()
-    (merge if given.merge else main)(given.cases)
+    (merge if given.merge else compare if given.compare else main)(given.cases)

@@ -77,8 +77,8 @@ def by_eye(run: Run) -> tuple[Decisions, Message | None]:
 
 def junit_of_comparison(comparison: Comparison, fail_on: FailOn) -> Iterator[str]:
     """The XML of a comparison, in pieces; a failure is what the gate stops at."""
-    ordered = sorted(comparison.pairs, key=lambda p: (p.model, p.category, p.case))
-    return junit((_test_of_pair(pair, fail_on) for pair in ordered), "rmbg_eval compare")
+    tests = (_test_of_pair(pair, fail_on) for pair in comparison.by_model())
+    return junit(tests, "rmbg_eval compare")
 
 
 def junit(tests: Iterable[Checked], name: str) -> Iterator[str]:

@@ -11,7 +11,7 @@ from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
 from typing import TypeVar
 
-from ..compare.comparison import STATES, Comparison, Pair, fails
+from ..compare.comparison import STATES, Comparison, Pair
 from ..core.records import columns, without
 from ..decisions.acceptance import Acceptance, acceptances, percent, settle
 from ..decisions.ranking import agreement, ranking_of
@@ -194,8 +194,8 @@ def _output(run: Run) -> str:
 
 def summary_of_comparison(comparison: Comparison, fail_on: FailOn) -> str:
     """The summary of a comparison."""
-    stopped = comparison.failing(fail_on)
-    counts = [f"{comparison.count(state)} {state}" for state in STATES if comparison.count(state)]
+    stopped = comparison.stopped(fail_on).total()
+    counts = [f"{count} {state}" for state in STATES if (count := comparison.count(state))]
     lines = [
         "# Background removal: compared with the baseline",
         "",
@@ -206,12 +206,13 @@ def summary_of_comparison(comparison: Comparison, fail_on: FailOn) -> str:
         "",
     ]
     lines += [*(f"- {code(note)}" for note in comparison.notes), ""] if comparison.notes else []
-    gate = map(_pair_row, stopped)
     heads = ["case", "model", "state", "why", "where"]
-    lines += _table("What stopped it", heads, gate, len(stopped))
-    rest = [p for p in comparison.pairs if not fails(p, fail_on) and p.state != "same"]
+    gate = map(_pair_row, comparison.stopping(fail_on))
+    lines += _table("What stopped it", heads, gate, stopped, where="`junit.xml`")
+    rest = map(_pair_row, comparison.passing(fail_on))
+    left = comparison.states.total() - comparison.count("same") - stopped
     budget = _ROOM - _size(lines)
-    lines += _table("What else changed", heads, map(_pair_row, rest), len(rest), budget)
+    lines += _table("What else changed", heads, rest, left, budget, "`junit.xml`")
     return _fit([*lines, *_categories(comparison)])
 
 
@@ -221,12 +222,9 @@ def _pair_row(pair: Pair) -> list[str]:
 
 def _categories(comparison: Comparison) -> list[str]:
     """States by category and model."""
-    groups: dict[tuple[str, str], list[Pair]] = {}
-    for pair in sorted(comparison.pairs, key=lambda p: (p.category, p.model)):
-        groups.setdefault((pair.category, pair.model), []).append(pair)
     rows = [
-        [code(category), code(model), *(str(sum(p.state == s for p in pairs)) for s in STATES)]
-        for (category, model), pairs in groups.items()
+        [code(category), code(model), *(str(states[state]) for state in STATES)]
+        for (category, model), states in sorted(comparison.groups.items())
     ]
     return _table("By category", ["category", "model", *STATES], rows, len(rows))
 
@@ -258,8 +256,10 @@ def _table(
     rows: Iterable[Sequence[str]],
     count: int,
     budget: int = _ROOM // 2,
+    where: str = "`run.json` and on the page",
 ) -> list[str]:
-    """A titled table of `count` rows, of at most `budget` bytes; it says how many it leaves out."""
+    """A titled table of `count` rows, of at most `budget` bytes; it says how many it leaves out,
+    which are `where`."""
     if not count:
         return []
     fitting, size = [], 0
@@ -270,7 +270,7 @@ def _table(
             break
         fitting.append(line)
     left = count - len(fitting)
-    more = ["", f"… and {left} more, in `run.json` and on the page."] if left else []
+    more = ["", f"… and {left} more, in {where}."] if left else []
     return [
         f"## {title} ({count})", "", f"| {' | '.join(heads)} |", f"|{'---|' * len(heads)}",
         *fitting, *more, "",

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import sys
 from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import Annotated
 
 import typer
@@ -48,13 +49,14 @@ def approve(
 
     allowed = [name for names in allow_failures or () for name in names.split(",") if name]
     refuse_failures(Run.load(run), allowed)
-    with progress() as on_step:
-        comparison = changes(run, to, on_step)
-    if comparison is None:
-        there = "cannot be read" if (to / "run.json").exists() else "is no baseline yet"
-        out.print(f"{printable(str(to))} {there}: all of the run is new.", markup=False)
-    else:
-        show_comparison(comparison, "error")
+    with TemporaryDirectory() as scratch:
+        with progress() as on_step:
+            comparison = changes(run, to, on_step, Path(scratch))
+        if comparison is None:
+            there = "cannot be read" if (to / "run.json").exists() else "is no baseline yet"
+            out.print(f"{printable(str(to))} {there}: all of the run is new.", markup=False)
+        else:
+            show_comparison(comparison, "error")
     if dry_run:
         return
     _ask(f"Make it the baseline in {printable(str(to))}?", yes)

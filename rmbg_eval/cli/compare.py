@@ -35,4 +35,4 @@ def compare(
     show_comparison(comparison, settings.fail_on, quiet)
     if not quiet:
         show_path(path)
-    raise typer.Exit(bool(comparison.failing(settings.fail_on)))
+    raise typer.Exit(any(True for _ in comparison.stopping(settings.fail_on)))

@@ -27,7 +27,7 @@ from ..settings import CompareFailOn as FailOn
 
 out, err = Console(), Console(stderr=True)
 MOST_ROWS = 100
-"""Of cases, and of points that are not passed: what is beyond is counted."""
+"""Of cases, of points that are not passed and of changes: what is beyond is counted."""
 
 
 def show_run(run: Run, path: Path, quiet: bool = False) -> None:
@@ -79,21 +79,25 @@ def _medians(run: Run) -> Table:
 
 def show_comparison(comparison: Comparison, fail_on: FailOn, quiet: bool = False) -> None:
     """Print what changed, worst first, and, unless `quiet`, what did not."""
-    name = Column("case", overflow="fold")
-    table = Table(name, "model", "state", Column("why", overflow="fold"))
-    for pair in comparison.pairs:
-        if pair.state != "same":
-            cells = (pair.name, pair.model, pair.state, str(pair.why))
-            table.add_row(*(escape(printable(cell)) for cell in cells))
-    counts = [f"{comparison.count(state)} {state}" for state in STATES if comparison.count(state)]
     if not quiet:
         for note in comparison.notes:
             out.print(f"· {note}", markup=False, highlight=False)
+        name = Column("case", overflow="fold")
+        table = Table(name, "model", "state", Column("why", overflow="fold"))
+        changed = comparison.states.total() - comparison.count("same")
+        for pair in comparison.pairs[: min(changed, MOST_ROWS)]:
+            cells = (pair.name, pair.model, pair.state, str(pair.why))
+            table.add_row(*(escape(printable(cell)) for cell in cells))
         if table.row_count:
             out.print(table)
+        if changed > MOST_ROWS:
+            out.print(f"and {changed - MOST_ROWS} more", markup=False, highlight=False)
+        counts = [f"{count} {state}" for state in STATES if (count := comparison.count(state))]
         out.print(", ".join(counts) or "nothing to compare", markup=False, highlight=False)
-    for pair in comparison.failing(fail_on):
+    for pair in islice(comparison.stopping(fail_on), MOST_ROWS):
         complain(printable(f"{pair.state}: {pair.name} · {pair.model}: {pair.why}"))
+    if (more := comparison.stopped(fail_on).total() - MOST_ROWS) > 0:
+        complain(f"and {more} more: see junit.xml")
 
 
 def show_path(path: Path) -> None:

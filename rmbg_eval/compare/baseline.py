@@ -97,15 +97,18 @@ def refuse_failures(run: Run, allowed: Collection[str]) -> None:
         )
 
 
-def changes(folder: Path, to: Path, on_step: OnStep = ignore) -> Comparison | None:
+def changes(
+    folder: Path, to: Path, on_step: OnStep = ignore, scratch: Path | None = None
+) -> Comparison | None:
     """What approving the run in `folder` would change in the baseline `to`; None if there is none.
 
-    A baseline that cannot be read counts as none: approving is what repairs it.
+    A baseline that cannot be read counts as none: approving is what repairs it. `scratch`: a folder
+    for pairs of many cases, which are in memory otherwise.
     """
     if not (to / "run.json").exists():
         return None
     try:
-        return compare(to, folder, Tolerances(), on_step)
+        return compare(to, folder, Tolerances(), on_step, lambda: scratch)
     except RmbgEvalError:
         return None
 

@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
-from typing import Literal
+from collections import Counter
+from collections.abc import Iterator, Mapping, Sequence
+from functools import cached_property
+from typing import Annotated, Literal
 
 from pydantic import BaseModel, ConfigDict, FiniteFloat
 
-from ..core.key import Keyed
+from ..core.key import Keyed, Lean
+from ..core.records import OrRecords, RecordFile, columns, stored_in
 from ..i18n import N_, Message, join
 from ..predictions.prediction import Prediction
 from ..settings import CompareFailOn as FailOn
@@ -27,11 +31,7 @@ ROUNDING = 1e-9
 """What numbers that are equal may differ by."""
 
 
-class _Record(BaseModel):
-    model_config = ConfigDict(extra="forbid", frozen=True)
-
-
-class Value(_Record):
+class Value(Lean):
     """A measure, a point or a delivery rule of one case and model, in both runs."""
 
     kind: Literal["measure", "point", "alpha", "rule"]
@@ -77,6 +77,8 @@ class Pair(Keyed):
     values: tuple[Value, ...] = ()
     identical: bool = False
     """Whether the cut-outs are the same to the bit."""
+    excess: FiniteFloat = 0.0
+    """`Value.excess` of what is furthest out of all that got worse or changed; 0 without one."""
     where: tuple[int, int, int, int] | None = None
     """The 16 px square where alpha moved most: x, y, width, height."""
     base: Prediction | None = None
@@ -89,7 +91,7 @@ class Pair(Keyed):
         return sorted(found, key=lambda v: (not v.passes, -v.excess))
 
 
-class Comparison(_Record):
+class Comparison(BaseModel):
     """What changed from BASE to NEW.
 
     >>> from rmbg_eval import CompareSettings, compare_folders
@@ -98,37 +100,87 @@ class Comparison(_Record):
     ['same', 'same', 'same', 'same']
     """
 
-    schema_version: Literal[1, 2, 3, 4] = 4
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    schema_version: Literal[1, 2, 3, 4, 5] = 5
     """1 had texts in English where there are messages now; 1 and 2 had no `case-changed`; 1 to 3
-    had no delivery rules."""
+    had no delivery rules; 1 to 4 no `excess`, no `renamed`, and every pair in the one file."""
     base: str
     """The folder, as it was given."""
     new: str
     notes: tuple[Message, ...]
     """How the runs themselves differ: models, cases, versions, machines."""
-    pairs: tuple[Pair, ...]
-    """Worst first."""
+    renamed: dict[str, str] = {}
+    """Models that have another name in NEW: that, by their name in BASE."""
+    pairs: Annotated[tuple[Pair, ...], OrRecords()]
+    """Worst first. Of many cases they are read as they are asked for."""
+    records: dict[Literal["pairs"], RecordFile] | None = None
+    """The file of the pairs, where comparison.json does not hold them: by category, case and
+    model."""
+
+    @cached_property
+    def groups(self) -> Mapping[tuple[str, str], Counter[State]]:
+        """How many are in which state, by category and model."""
+        groups: dict[tuple[str, str], Counter[State]] = {}
+        for category, model, state in columns(self.pairs, "category", "model", "state"):
+            groups.setdefault((category, model), Counter())[state] += 1
+        return groups
+
+    @cached_property
+    def states(self) -> Counter[State]:
+        """How many case × model are in which state."""
+        return sum(self.groups.values(), Counter())
 
     def count(self, state: State) -> int:
         """How many case × model are in that state."""
-        return sum(pair.state == state for pair in self.pairs)
+        return self.states[state]
 
     def failing(self, fail_on: FailOn = "worse") -> tuple[Pair, ...]:
-        """What a gate with `--fail-on` does not let pass."""
-        return tuple(pair for pair in self.pairs if fails(pair, fail_on))
+        """What a gate with `--fail-on` does not let pass, all at once: worst first."""
+        return tuple(self.stopping(fail_on))
+
+    def stopping(self, fail_on: FailOn) -> Iterator[Pair]:
+        """The same, one after the other."""
+        return (pair for pair in self._up_to("new") if fails(pair, fail_on))
+
+    def passing(self, fail_on: FailOn) -> Iterator[Pair]:
+        """What it lets pass although it changed, one after the other: worst first."""
+        return (pair for pair in self._up_to("better") if not fails(pair, fail_on))
+
+    def _up_to(self, state: State) -> Iterator[Pair]:
+        """The pairs of that state and of those that are worse."""
+        last = STATES.index(state)
+        count = sum(self.states[each] for each in STATES[: last + 1])
+        return (self.pairs[at] for at in range(count))
+
+    def stopped(self, fail_on: FailOn) -> Counter[State]:
+        """How many of each state a gate with `--fail-on` does not let pass."""
+        if fail_on == "point":
+            return Counter(pair.state for pair in self.stopping(fail_on))
+        return Counter({s: n for s, n in self.states.items() if s in _STOPPING[fail_on]})
+
+    def by_model(self) -> Iterator[Pair]:
+        """The pairs, model by model; of each by category and case."""
+        stored = stored_in(self.pairs)
+        if stored is None:
+            yield from sorted(self.pairs, key=lambda p: (p.model, p.category, p.case))
+            return
+        for name in sorted({model for _, model in self.groups}):
+            yield from stored.where("model", name.__eq__)
+
+
+_STOPPING: dict[FailOn, Sequence[State]] = {
+    "error": ("failed", "missing"),
+    "point": ("failed", "missing"),
+    "worse": ("failed", "missing", "worse", "changed", "case-changed", "new"),
+}
+"""States at which a gate stops, whatever the values are."""
 
 
 def fails(pair: Pair, fail_on: FailOn) -> bool:
     """Whether a gate stops at `pair`. `point` includes `error`, `worse` includes `point`."""
-    if pair.state in ("failed", "missing"):
-        return True
-    if fail_on == "point":
-        return any(v.passes and v.verdict == "worse" for v in pair.values)
-    return fail_on == "worse" and pair.state in (
-        "worse",
-        "changed",
-        "case-changed",
-        "new",
+    return pair.state in _STOPPING[fail_on] or (
+        fail_on == "point" and any(v.passes and v.verdict == "worse" for v in pair.values)
     )
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Any
 
+from ..core.records import columns
 from ..errors import printable
 from ..i18n import Message, join
 from ..run.record import Run
@@ -73,8 +74,8 @@ def _found(was: Run, now: Run, renamed: Mapping[str, str]) -> Iterator[Message]:
         yield Message(
             "{what}; a label keeps two versions of one model comparable: LABEL=SPEC", what=only
         )
-    cases = ([f"{c.category}/{c.id}" for c in run.cases] for run in (was, now))
-    for what in _only(*cases):
+    cases = (columns(run.cases, "category", "id") for run in (was, now))
+    for what in _only(*(map("/".join, names) for names in cases)):
         yield Message(
             "{n} case in {run} only: {names}", many="{n} cases in {run} only: {names}", **what
         )

@@ -7,9 +7,11 @@ from pathlib import Path
 
 from ..core.files import remove_unfinished, write_atomic
 from ..core.progress import OnStep, ignore
+from ..core.records import FOLDER
 from ..errors import OutputError, printable
 from ..i18n import Message
 from ..run.folder import names_in, remove_pages
+from ..run.parts import remove_others
 from ..settings import CompareFailOn as FailOn
 from ..settings import CompareSettings
 from .comparison import Comparison
@@ -37,20 +39,24 @@ def compare_folders(
     Raises RmbgEvalError where one of them, or the tolerances, cannot be used.
     """
     tolerances = Tolerances.load(settings.tolerances_file)
-    found = compare(settings.base_folder, settings.new_folder, tolerances, on_step)
     out = settings.out_folder
-    claim(out)
+    found = compare(
+        settings.base_folder, settings.new_folder, tolerances, on_step, lambda: claim(out)
+    )
     remove_pages(out)  # of the comparison before
     on_save(out, found, settings.fail_on)
-    write_atomic(out / "comparison.json", found.model_dump_json(indent=1))
+    kept = found.model_copy(update={"pairs": ()}) if found.records else found
+    write_atomic(out / "comparison.json", kept.model_dump_json(indent=1))
+    remove_others(out, found.records or {})
     return found
 
 
-_OURS = {"comparison.json", "junit.xml", "summary.md", "assets"}
+_OURS = {"comparison.json", FOLDER, "junit.xml", "summary.md", "assets"}
 
 
-def claim(out: Path) -> None:
-    """OutputError where `out` cannot be written, or holds anything but a comparison."""
+def claim(out: Path) -> Path:
+    """The folder, made if need be; OutputError where it cannot be written, or holds anything but a
+    comparison."""
     names, foreign = names_in(out, _OURS)
     if "run.json" in names or (foreign and "comparison.json" not in names):
         raise OutputError(
@@ -62,3 +68,4 @@ def claim(out: Path) -> None:
             Message("Give a new or empty folder with --out, or one that holds a comparison."),
         )
     remove_unfinished(out)
+    return out

@@ -6,13 +6,15 @@ says whether a moved alpha is for the better, that is a state too.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from itertools import chain
 from pathlib import Path
 
 from ..cases.categories import category_order
 from ..core.key import Key
 from ..core.lookup import Renamed
 from ..core.progress import OnStep, Step, ignore
+from ..core.records import columns
 from ..errors import printable
 from ..i18n import N_, Message
 from ..measure.delivery import bounds
@@ -24,6 +26,7 @@ from ..run.record import Run
 from .alpha_change import AlphaChange, change_of
 from .comparison import ROUNDING, STATES, Comparison, Pair, State, Value, Verdict, describe
 from .differences import counterparts, differences, listed
+from .pairs import WorstFirst, write
 from .tolerances import ALPHA_MEAN, ALPHA_TILE, Tolerances
 
 OTHER_PICTURE = Message(
@@ -45,19 +48,33 @@ _DIRECTION = {metric.name: metric.higher_is_better for metric in TABLE}
 
 
 def compare(
-    base: Path, new: Path, tolerances: Tolerances = Tolerances(), on_step: OnStep = ignore
+    base: Path,
+    new: Path,
+    tolerances: Tolerances = Tolerances(),
+    on_step: OnStep = ignore,
+    to: Callable[[], Path | None] = lambda: None,
 ) -> Comparison:
     """Compare the run or baseline in the folder `base` with the run in `new`.
 
-    Raises OutputError where one of them is no run that can be read.
+    `to`: asked once both are read, for the folder in which pairs of many cases are kept; without
+    one they are in memory. Raises OutputError where one of them is no run that can be read.
     """
     was, now = Run.load(base), Run.load(new)
 
     def moved(before: Prediction, after: Prediction) -> AlphaChange:
         return change_of(base, before, new, after)
 
-    pairs, notes = compare_runs(was, now, tolerances, moved, on_step)
-    return Comparison(base=str(base), new=str(new), notes=notes, pairs=pairs)
+    folder = to()
+    many = was.records or now.records
+    pairs, notes = compare_runs(was, now, tolerances, moved, on_step, folder if many else None)
+    return Comparison(
+        base=str(base),
+        new=str(new),
+        notes=notes,
+        renamed=counterparts(was, now),
+        pairs=pairs,  # type: ignore[arg-type]
+        records={"pairs": pairs.file} if isinstance(pairs, WorstFirst) else None,
+    )
 
 
 def compare_runs(
@@ -66,26 +83,34 @@ def compare_runs(
     tolerances: Tolerances,
     moved: Callable[[Prediction, Prediction], AlphaChange],
     on_step: OnStep = ignore,
-) -> tuple[tuple[Pair, ...], tuple[Message, ...]]:
+    to: Path | None = None,
+) -> tuple[Sequence[Pair], tuple[Message, ...]]:
     """The pairs of two runs, worst first, and what else there is to say.
 
-    `moved` compares the alphas of two predictions of one case.
+    `moved` compares the alphas of two predictions of one case. `to`: a folder in which the pairs
+    are kept; else they are in memory, all at once.
     """
     renamed = counterparts(was, now)
     both = _Both(was, now, renamed, tolerances, moved)
     before, after = Renamed(was.index.predictions, renamed), now.index.predictions
-    keys = list(dict.fromkeys([*after, *before]))
-    pairs = []
-    for done, key in enumerate(keys, 1):
-        pairs.append(both.pair(key, before.get(key), after.get(key)))
-        on_step(Step("comparing", done, len(keys)))
-    pairs.sort(key=_worst_first)
+    keys = sorted({*after, *before}, key=_by_case)
+
+    def each() -> Iterator[Pair]:
+        for done, key in enumerate(keys, 1):
+            yield both.pair(key, before.get(key), after.get(key))
+            on_step(Step("comparing", done, len(keys)))
+
+    pairs = write(to, each()) if to else tuple(sorted(each(), key=_worst_first))
     strangers = tolerances.strangers(
-        {p.category for p in pairs},
-        {p.name for p in pairs},
-        {f"{c.category}/{c.id}/{point.id}" for c in (*was.cases, *now.cases) for point in c.points},
+        (key.category for key in keys),
+        (f"{key.category}/{key.case}" for key in keys),
+        (
+            f"{case.category}/{case.id}/{point.id}"
+            for case in chain(was.cases, now.cases)
+            for point in case.points
+        ),
     )
-    return tuple(pairs), (*differences(was, now, renamed), *_other_cases(pairs), *strangers)
+    return pairs, (*differences(was, now, renamed), *_other_cases(pairs), *strangers)
 
 
 class _Both:
@@ -112,10 +137,13 @@ class _Both:
     def pair(self, key: Key, was: Prediction | None, now: Prediction | None) -> Pair:
         category, case, model = key
 
-        def pair_of(state: State, why: Message, **more: object) -> Pair:
+        def pair_of(
+            state: State, why: Message, values: tuple[Value, ...] = (), **more: object
+        ) -> Pair:
+            far = (v.excess for v in values if v.verdict in ("worse", "changed"))
             return Pair(
-                category=category, case=case, model=model, state=state, why=why,
-                base=was, new=now, **more,  # type: ignore[arg-type]
+                category=category, case=case, model=model, state=state, why=why, values=values,
+                excess=max(far, default=0.0), base=was, new=now, **more,  # type: ignore[arg-type]
             )  # fmt: skip
 
         if now is None:
@@ -145,7 +173,7 @@ class _Both:
             values = tuple(v.model_copy(update=_NOT_JUDGED) for v in values)
             if identical:
                 why = Message("{why}; the cut-out is the same to the bit", why=why)
-        return pair_of(state, why, values=values, identical=identical, where=change.where)
+        return pair_of(state, why, values, identical=identical, where=change.where)
 
     def _other_truth(self, category: str, case: str) -> bool:
         """Whether the truth, or the true foreground, is another; False where that is not known."""
@@ -301,9 +329,11 @@ class _Both:
         )  # fmt: skip
 
 
-def _other_cases(pairs: Iterable[Pair]) -> Iterator[Message]:
+def _other_cases(pairs: Sequence[Pair]) -> Iterator[Message]:
     """The cases that are others than in BASE, in a sentence."""
-    names = [*dict.fromkeys(printable(p.name) for p in pairs if p.state == "case-changed")]
+    states = columns(pairs, "category", "case", "state")
+    others = (f"{category}/{case}" for category, case, state in states if state == "case-changed")
+    names = [*dict.fromkeys(map(printable, others))]
     if names:
         yield Message(
             "{n} case changed between the two runs (picture, truth or points), so that scores do "
@@ -361,8 +391,9 @@ def _verdict(difference: float, allowed: float, higher: bool | None) -> Verdict:
     return "better" if (difference > 0) is higher else "worse"
 
 
+def _by_case(about: Key | Pair) -> tuple[object, ...]:
+    return category_order(about.category), about.case, about.model
+
+
 def _worst_first(pair: Pair) -> tuple[object, ...]:
-    states: tuple[Verdict, ...] = ("worse", "changed")
-    furthest = max((v.excess for state in states for v in pair.of(state)), default=0.0)
-    order = category_order(pair.category)
-    return STATES.index(pair.state), -furthest, order, pair.case, pair.model
+    return STATES.index(pair.state), -pair.excess, *_by_case(pair)

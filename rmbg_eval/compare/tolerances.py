@@ -131,21 +131,22 @@ class Tolerances(BaseModel):
             (
                 N_("the tolerances name the category {name}, which neither run has"),
                 self.category,
-                set(categories),
+                categories,
             ),
             (
                 N_("the tolerances name the case {name}, which neither run has"),
                 self.case,
-                set(cases),
+                cases,
             ),
             (
                 N_("the tolerances name the point {name}, which neither run has"),
                 self.point,
-                set(points),
+                points,
             ),
         ):
+            there = {*known} if named else ()
             for name in named:
-                if name not in known:
+                if name not in there:
                     yield Message(text, name=printable(name))
 
     def _measures(self) -> Iterator[str]:

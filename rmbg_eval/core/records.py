@@ -44,10 +44,6 @@ _PIECES = 1 << 14
 """Columns of all groups of a file up to which its metadata is read each time: in 20 ms."""
 _STEP = 64
 """Rows that are made records at once where all are gone through."""
-_FEW = 16
-"""The same, where single ones are asked for."""
-_GROUPS = 12
-"""Groups that are kept there as they are in the file."""
 
 
 class RecordFile(BaseModel):
@@ -112,12 +108,13 @@ class Shape(Generic[T]):
 
     def records(self, columns: Mapping[str, Sequence[Any]]) -> Iterator[T]:
         """The records of some rows, each checked; ValueError for what is none."""
-        made = [self._values(name, kind, columns[name]) for name, kind in self.columns.items()]
+        made = [self.values(name, columns[name]) for name in self.columns]
         validate, names = self.record.__pydantic_validator__.validate_python, [*self.columns]
         return (validate(dict(zip(names, row, strict=True))) for row in zip(*made, strict=True))
 
-    def _values(self, name: str, kind: str, column: Sequence[Any]) -> Sequence[Any]:
+    def values(self, name: str, column: Sequence[Any]) -> Sequence[Any]:
         """A column's values as fields have them."""
+        kind = self.columns[name]
         if kind == "json":
             return [None if text is None else self._nested_of(name, text) for text in column]
         return [dict(pairs or ()) for pairs in column] if kind == "numbers" else column
@@ -159,8 +156,9 @@ def arrow_types(columns: Mapping[str, str]) -> Any:
 
 
 @contextmanager
-def writing(folder: Path, kind: str, schema: Any) -> Iterator[Writer]:
-    """A file of records in the folder of a run, under its own name once all is written."""
+def writing(folder: Path, kind: str, schema: Any, most: int) -> Iterator[Writer]:
+    """A file of records in the folder of a run, with so many rows a group at most, under its own
+    name once all is written."""
     path = folder / FOLDER / f"{kind}.parquet"
     scratch = None
     try:
@@ -168,9 +166,12 @@ def writing(folder: Path, kind: str, schema: Any) -> Iterator[Writer]:
         handle, name = tempfile.mkstemp(prefix=unfinished_prefix(), dir=path.parent)
         scratch = Path(name)
         with os.fdopen(handle, "wb") as file:
-            writer = Writer(file, schema)
-            yield writer
-            writer.close()
+            writer = Writer(file, schema, most)
+            try:
+                yield writer
+                writer.close()
+            finally:
+                writer.abandon()
         with scratch.open("rb") as written:
             sha256 = hashlib.file_digest(written, "sha256").hexdigest()
         writer.file = RecordFile(rows=writer.rows, sha256=sha256)
@@ -186,13 +187,13 @@ def writing(folder: Path, kind: str, schema: Any) -> Iterator[Writer]:
 class Writer:
     """Takes rows, and writes each group of them once it is full."""
 
-    def __init__(self, file: Any, schema: Any) -> None:
+    def __init__(self, file: Any, schema: Any, most: int) -> None:
         self.rows = 0
         self.file: RecordFile | None = None
         """Once all is written."""
         self._schema = schema
         self._waiting: dict[str, list[Any]] = {field.name: [] for field in schema}
-        self._most = ROWS
+        self._most = most
         self._writer = arrow().parquet.ParquetWriter(file, schema, compression="zstd")
 
     def add(self, row: Row) -> None:
@@ -208,6 +209,13 @@ class Writer:
         if self.rows % self._most:
             self._flush()
         self._writer.close()
+
+    def abandon(self) -> None:
+        """Let go of the file, if that has not been: pyarrow would complain of it later."""
+        try:
+            self._writer.close()
+        except OSError:
+            self._writer.is_open = False
 
     def _flush(self) -> None:
         pa = arrow()
@@ -323,6 +331,11 @@ class Records(Sequence[T]):
     """The records of a file, which is read as they are gone through: in the memory of a few groups
     of rows, however many there are. Equal to a tuple of the same."""
 
+    FEW = 16
+    """Rows that are made records at once where single ones are asked for."""
+    GROUPS = 12
+    """Groups that are kept there as they are in the file."""
+
     def __init__(
         self,
         stored: Stored,
@@ -354,27 +367,33 @@ class Records(Sequence[T]):
 
     def having(self, column: str) -> Iterator[T]:
         """Those that have something in a column; of other rows nothing else is read."""
-        return self._where(column, lambda value: value is not None)
+        return self.where(column, lambda value: value is not None)
 
     def without(self, column: str) -> Iterator[T]:
         """Those that have nothing in a column, or false."""
-        return self._where(column, lambda value: not value)
+        return self.where(column, lambda value: not value)
 
-    def _where(self, column: str, which: Callable[[Any], bool]) -> Iterator[T]:
+    def where(self, column: str, which: Callable[[Any], bool]) -> Iterator[T]:
+        """Those whose value in a column, as it is in the file, is one of some."""
         for first, table in zip(self.stored.starts, self.stored.groups([column]), strict=False):
             values = table.column(column).to_pylist()
             for at in (n for n, value in enumerate(values) if which(value)):
-                yield self[first + at]
+                yield self.at(first + at)
 
     def columns(self, *names: str) -> Iterator[tuple[Any, ...]]:
-        """The values of some columns of each record: no record is made, and of one that is none
-        only what is missing is seen."""
+        """The values of some fields of each row: no record is made, and of one that is none
+        little is seen but what is missing."""
         for table in self.stored.groups(names):
             columns = [table.column(name) for name in names]
             for name, column in zip(names, columns, strict=True):
                 if column.null_count and not self._shape.optional(name):
                     raise self.stored.other()
-            yield from zip(*(column.to_pylist() for column in columns), strict=True)
+            with self.stored.errors():
+                values = [
+                    self._shape.values(name, column.to_pylist())
+                    for name, column in zip(names, columns, strict=True)
+                ]
+            yield from zip(*values, strict=True)
 
     def _made(self, table: Any) -> list[T]:
         with self.stored.errors():
@@ -389,13 +408,18 @@ class Records(Sequence[T]):
         at = place + len(self) if place < 0 else place
         if not 0 <= at < len(self):
             raise IndexError(place)
-        number, at = self.stored.place(at)
-        some, at = (number, at // _FEW), at % _FEW
+        return self.at(at)
+
+    def at(self, row: int) -> T:
+        """That of a row of the file, from 0."""
+        number, row = self.stored.place(row)
+        some, row = (number, row // self.FEW), row % self.FEW
         if some not in self._made_of:
-            table = keep(self._tables, number, _GROUPS, lambda: self.stored.group(number))
-            rows = table.slice(some[1] * _FEW, _FEW)
-            return keep(self._made_of, some, _GROUPS * _FEW, lambda: self._made(rows))[at]
-        return self._made_of[some][at]
+            table = keep(self._tables, number, self.GROUPS, lambda: self.stored.group(number))
+            rows = table.slice(some[1] * self.FEW, self.FEW)
+            most = self.GROUPS * self.FEW
+            return keep(self._made_of, some, most, lambda: self._made(rows))[row]
+        return self._made_of[some][row]
 
     def __eq__(self, other: object) -> bool:
         if not isinstance(other, Sequence) or isinstance(other, str):
@@ -425,7 +449,7 @@ def stored_in(value: object) -> Records[Any] | None:
 
 
 def columns(records: Sequence[T], *names: str) -> Iterator[tuple[Any, ...]]:
-    """Some fields of each of a tuple of records or of `Records`, none of them nested."""
+    """Some fields of each of a tuple of records or of `Records`."""
     if isinstance(records, Records):
         return records.columns(*names)
     return (tuple(getattr(each, name) for name in names) for each in records)

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable, Sequence
+from collections import Counter
+from collections.abc import Iterable
 from dataclasses import dataclass
+from itertools import islice
 from pathlib import Path
 from typing import Any
 from urllib.parse import quote
@@ -29,8 +31,9 @@ from .views import CellView, ImageView, RowView, TableView, Text
 
 MOST_SENTENCES, MOST_CHANGES = 6, 3
 """What one reads first, of a comparison and of a pair; the rest is below, and in the table."""
-MOST_PICTURES = 60
-"""Pairs that pictures are shown of: a page with more would be slow to open."""
+MOST_PICTURES, MOST_PAIRS, MOST_NAMES = 60, 300, 2000
+"""Pairs that pictures are shown of, that are shown at all, and names of those that are the same: a
+page with more would be slow to open."""
 _SHOWN = {
     "base": Message("BASE"),
     "new": Message("NEW"),
@@ -150,9 +153,19 @@ class ChangesView:
     """The body of the page."""
 
     pairs: tuple[PairView, ...]
-    no_pictures: Message | None
+    left: tuple[Message, ...]
+    """What is not shown of how many."""
     approvals: str
     """JSON of what can be approved of, for the page's script."""
+
+
+@dataclass(frozen=True)
+class SameView:
+    """What is the same, below the body."""
+
+    names: tuple[Message, ...]
+    more: int
+    """How many more there are."""
 
 
 class ComparisonReport:
@@ -171,8 +184,8 @@ class ComparisonReport:
         self.settings = settings
         out = settings.out_folder
         write_assets(out)
-        changed = [pair for pair in comparison.pairs if pair.state != "same"]
-        self._same = [pair for pair in comparison.pairs if pair.state == "same"]
+        self._changed = comparison.states.total() - comparison.count("same")
+        self._shown = changed = self._first()
         self._plain = Plain(out, settings.lang)
         self._after = _run_of(settings.new_folder)
         # First what both runs have: a picture alone, of what is missing or new, shows no change.
@@ -192,10 +205,20 @@ class ComparisonReport:
             if f"assets/{path.name}" not in used:
                 path.unlink(missing_ok=True)
 
+    def _first(self) -> tuple[Pair, ...]:
+        """The worst of what is not the same; of what is missing or failed, a third of the room as
+        long as there is more."""
+        pairs = self.comparison.pairs
+        alone = self.comparison.count("failed") + self.comparison.count("missing")
+        first = min(alone, max(MOST_PAIRS // 3, MOST_PAIRS - (self._changed - alone)))
+        last = min(self._changed, alone + MOST_PAIRS - first)
+        return (*pairs[:first], *pairs[alone:last])
+
     def header(self) -> Panel:
         """Whether the gate stops, how the runs differ, and counts by category."""
         found, level = self.comparison, self.settings.fail_on
-        stopped = found.failing(level)
+        stopped = found.stopped(level)
+        first = islice(found.stopping(level), MOST_SENTENCES)
         view = CompareHeaderView(
             stopped=bool(stopped),
             answer=answer(found, stopped),
@@ -204,8 +227,8 @@ class ComparisonReport:
             ),
             gate=_GATES[level],
             pairing=tuple(self._pairing()),
-            worse=tuple(self._worse(pair) for pair in stopped[:MOST_SENTENCES]),
-            more=max(0, len(stopped) - MOST_SENTENCES),
+            worse=tuple(map(self._worse, first)),
+            more=max(0, stopped.total() - MOST_SENTENCES),
             bars=tuple(self._bars()),
             notes=found.notes,
             counts=self._counts(),
@@ -213,14 +236,22 @@ class ComparisonReport:
         return self._panel("compare_header", "header", view)
 
     def changes(self) -> Panel:
-        """Every case × model that is not the same, worst first."""
-        too_many = len(self._views) > MOST_PICTURES
-        no_pictures = Message(
-            "Pictures are shown of {count} only: first of what both runs have a cut-out of.",
-            count=MOST_PICTURES,
-        )
-        view = ChangesView(tuple(self._views), no_pictures if too_many else None, self._approvals())
+        """What is not the same by case × model, worst first."""
+        view = ChangesView(tuple(self._views), tuple(self._left()), self._approvals())
         return self._panel("compare_pairs", "changes", view)
+
+    def _left(self) -> Iterable[Message]:
+        if self._changed > MOST_PAIRS:
+            yield Message(
+                "Shown are {count} of {all}, the worst first: the others are in junit.xml.",
+                count=len(self._shown),
+                all=self._changed,
+            )
+        if len(self._views) > MOST_PICTURES:
+            yield Message(
+                "Pictures are shown of {count} only: first of what both runs have a cut-out of.",
+                count=MOST_PICTURES,
+            )
 
     def _approvals(self) -> str:
         """What script/approve.js asks for; empty where no change can be approved of by itself."""
@@ -230,8 +261,8 @@ class ComparisonReport:
                 pair.base.cutout_sha256 if pair.base else None,
                 pair.new.cutout_sha256 if pair.new else None,
             )
-            for pair in self.comparison.pairs
-            if pair.state != "same" and _can_tick(pair)
+            for pair in self._shown
+            if _can_tick(pair)
         }  # fmt: skip
         if not changes:
             return ""
@@ -240,11 +271,13 @@ class ComparisonReport:
 
     def unchanged(self) -> Panel:
         """The names of those that are the same."""
+        first = self.comparison.pairs[self._changed : self._changed + MOST_NAMES]
         names = tuple(
             Message("{name}: {what}", name=f"{pair.name} · {pair.model}", what=pair.why)
-            for pair in self._same
+            for pair in first
         )
-        return self._panel("compare_same", "unchanged", names)
+        view = SameView(names, self.comparison.count("same") - len(names))
+        return self._panel("compare_same", "unchanged", view)
 
     def _panel(self, template: str, title: str, view: object) -> Panel:
         html = render(template, view, self.settings.lang)
@@ -259,20 +292,15 @@ class ComparisonReport:
         }
 
     def _pairing(self) -> Iterable[Message]:
-        pairs = self.comparison.pairs
-        models = [
-            {side.model for side in sides if side}
-            for sides in ([p.base for p in pairs], [p.new for p in pairs])
-        ]
+        models = {model for _, model in self.comparison.groups}
         single = N_("{one} in BASE is compared with {other} in NEW: each run has this one model.")
         same = N_(
             "{one} in BASE is compared with {other} in NEW: the same weights and pipeline under "
             "another name."
         )
-        text = single if len(models[0]) == len(models[1]) == 1 else same
-        for one, other in dict.fromkeys(_names(pair) for pair in pairs):
-            if one != other:
-                yield Message(text, one=printable(one), other=printable(other))
+        text = single if len(models) == 1 else same
+        for one, other in self.comparison.renamed.items():
+            yield Message(text, one=printable(one), other=printable(other))
 
     def _worse(self, pair: Pair) -> WorseView:
         changes = self._changes(pair)
@@ -282,23 +310,27 @@ class ComparisonReport:
 
     def _bars(self) -> Iterable[BarView]:
         """All of them, then by category."""
-        pairs = sorted(self.comparison.pairs, key=_by_category)
-        groups: dict[str, list[Pair]] = {}
-        for pair in pairs:
-            groups.setdefault(pair.category, []).append(pair)
+        groups: dict[str, Counter[State]] = {}
+        for (category, _), states in self._groups():
+            groups.setdefault(category, Counter()).update(states)
         if len(groups) != 1:
-            yield self._bar(Message("All"), pairs)
-        for category, group in groups.items():
-            yield self._bar(category_title(category), group)
+            yield self._bar(Message("All"), self.comparison.states)
+        for category, states in groups.items():
+            yield self._bar(category_title(category), states)
 
-    def _bar(self, title: Text, pairs: Sequence[Pair]) -> BarView:
+    def _groups(self) -> list[tuple[tuple[str, str], Counter[State]]]:
+        """By category, in the report's order, and model."""
+        groups = self.comparison.groups.items()
+        return sorted(groups, key=lambda each: (category_order(each[0][0]), each[0][1]))
+
+    def _bar(self, title: Text, states: Counter[State]) -> BarView:
         parts, start = [], 0.0
         for state in STATES:
-            width = 100 * sum(pair.state == state for pair in pairs) / max(len(pairs), 1)
+            width = 100 * states[state] / max(states.total(), 1)
             if width:
                 parts.append((state, round(start, 2), round(width, 2)))
                 start += width
-        return BarView(title, tuple(parts), counted(pairs))
+        return BarView(title, tuple(parts), counted(states))
 
     def _changes(self, pair: Pair) -> list[ChangeView]:
         """What made a pair's state, worst first."""
@@ -330,16 +362,13 @@ class ComparisonReport:
         return self._after.cases.get((pair.category, pair.case)) if self._after else None
 
     def _counts(self) -> TableView:
-        groups: dict[tuple[str, str], list[Pair]] = {}
-        for pair in sorted(self.comparison.pairs, key=_by_category):
-            groups.setdefault((pair.category, pair.model), []).append(pair)
         rows = tuple(
             RowView(
                 join(" · ", [category_title(category), model]),
                 "",
-                tuple(self._count(sum(p.state == s for p in pairs), s) for s in STATES),
+                tuple(self._count(states[state], state) for state in STATES),
             )
-            for (category, model), pairs in groups.items()
+            for (category, model), states in self._groups()
         )
         titles = tuple(_STATES[state] for state in STATES)
         title, note = (
@@ -470,10 +499,6 @@ def _run_of(folder: Path) -> Index | None:
         return Run.load(folder).index
     except RmbgEvalError:
         return None
-
-
-def _by_category(pair: Pair) -> tuple[object, ...]:
-    return category_order(pair.category), pair.model
 
 
 def _number(value: float | None) -> str:

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections import Counter
+from collections.abc import Callable
 
 from ..ci.gate import why_broken
-from ..compare.comparison import STATES, Comparison, Pair, State, Value, describe
+from ..compare.comparison import STATES, Comparison, State, Value, describe
 from ..i18n import Message, join
 from ..measure.delivery import RULES
 from ..measure.kinds import FIGURES, KINDS, apart, missed
@@ -27,10 +28,10 @@ _COUNTS: dict[State, Callable[[int], Message]] = {
 }
 
 
-def answer(comparison: Comparison, stopped: tuple[Pair, ...]) -> Message:
-    """Whether the gate stops, and what became of how many cut-outs."""
+def answer(comparison: Comparison, stopped: Counter[State]) -> Message:
+    """Whether the gate stops, and what became of how many cut-outs; `stopped`: at which."""
     total = len(comparison.pairs)
-    what = counted(stopped or comparison.pairs, same=False)
+    what = counted(stopped or comparison.states, same=False)
     if stopped:
         return Message("The gate stops: of {all} cut-outs, {what}.", all=total, what=what)
     if what:
@@ -38,13 +39,12 @@ def answer(comparison: Comparison, stopped: tuple[Pair, ...]) -> Message:
     return Message("Nothing changed: {all} cut-outs are as they were.", all=total)
 
 
-def counted(pairs: Sequence[Pair], same: bool = True) -> tuple[Message, ...]:
+def counted(states: Counter[State], same: bool = True) -> tuple[Message, ...]:
     """How many are in which state, worst first."""
-    counts = {state: sum(pair.state == state for pair in pairs) for state in STATES}
     return tuple(
         _COUNTS[state](count)
-        for state, count in counts.items()
-        if count and (same or state != "same")
+        for state in STATES
+        if (count := states[state]) and (same or state != "same")
     )
 
 

@@ -20,6 +20,7 @@ from ..core.key import Key
 from ..core.lookup import Keys, Lookup, by_case, by_key
 from ..core.records import (
     FOLDER,
+    ROWS,
     ByKey,
     RecordFile,
     Records,
@@ -45,6 +46,10 @@ T = TypeVar("T", bound=BaseModel)
 
 ONE_FILE = 5000
 """Cases up to which run.json holds every record; of a shard, those of the whole set."""
+_AT_ONCE = 8192
+"""Rows of all shards together that are in memory where they are merged, as long as none has
+groups of fewer than `_FEWEST`: a group costs a kilobyte a column in its file."""
+_FEWEST = 32
 
 Kind = Literal["cases", "predictions", "measurements", "points", "rules", "risks"]
 OfShard = Literal["places", "pairs"]
@@ -104,23 +109,28 @@ class Parts:
 
 
 @contextmanager
-def parts(folder: Path, metrics: list[str], shard: bool) -> Iterator[Parts]:
+def parts(folder: Path, metrics: list[str], shard: Shard | None) -> Iterator[Parts]:
     """The files of a run in `folder`, in which `metrics` are measured."""
     kinds = [*shapes()] if shard else [*shapes()][:-2]
+    columns = {kind: shapes()[kind].columns for kind in kinds}
+    columns["measurements"] = columns_of(metrics)
+    most = _rows_of_a_group(shard)
     with ExitStack() as stack:
         writers = {
-            kind: stack.enter_context(writing(folder, kind, arrow_types(shapes()[kind].columns)))
-            for kind in kinds
+            kind: stack.enter_context(writing(folder, kind, arrow_types(own), most))
+            for kind, own in columns.items()
         }
-        writers["measurements"] = stack.enter_context(
-            writing(folder, "measurements", arrow_types(columns_of(metrics)))
-        )
         yield Parts(writers, metrics)
+
+
+def _rows_of_a_group(shard: Shard | None) -> int:
+    """Merging has a group of every shard in memory at once."""
+    return min(ROWS, max(_FEWEST, _AT_ONCE // shard.of)) if shard else ROWS
 
 
 def write(folder: Path, run: Run) -> Files:
     """Write every record of a run into its files."""
-    with parts(folder, run.measurements.metrics(), run.shard is not None) as files:
+    with parts(folder, run.measurements.metrics(), run.shard) as files:
         for kind in ("cases", "predictions", "points", "rules", "risks"):
             files.add(kind, getattr(run, kind))
         if run.shard:
@@ -310,8 +320,8 @@ def index_of(run: Run) -> dict[str, Any]:
     return fields
 
 
-def remove_others(folder: Path, files: Files) -> None:
-    """Remove files of records that a run in `folder` no longer names."""
+def remove_others(folder: Path, files: Mapping[Any, RecordFile]) -> None:
+    """Remove files of records that a run or a comparison in `folder` no longer names."""
     from ..core.files import remove_below
 
     named = {file.path(folder, kind) for kind, file in files.items()}

@@ -256,7 +256,7 @@ class _Shards:
         many = bool(runs[0].shard and in_parts(0, runs[0].shard))
         models: list[ModelRun] = []
         kept = Kept()
-        with parts(to, metrics, shard=False) if many else nullcontext(kept) as sink:
+        with parts(to, metrics, None) if many else nullcontext(kept) as sink:
             if many:
                 sink.add("cases", (record for record, _ in self.cases()))
             streams = {number: rows.rows() for number, rows in self.shards.items()}

@@ -11,7 +11,6 @@ from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from rmbg_eval.core import lookup as module
-from rmbg_eval.core import records
 from rmbg_eval.core.key import Key
 from rmbg_eval.core.lookup import Keys, by_key
 from rmbg_eval.core.records import Stored, arrow_types, writing
@@ -24,11 +23,9 @@ _KEYS = st.builds(Key, _NAMES, _NAMES, _NAMES)
 def stored(folder: Path, rows: list[Key], kind: str = "risks") -> Stored:
     """A file of rows that are keys, in groups of two."""
     kinds = dict.fromkeys(Key._fields, "text")
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(records, "ROWS", 2)
-        with writing(folder, kind, arrow_types(kinds)) as writer:
-            for row in rows:
-                writer.add(row._asdict())
+    with writing(folder, kind, arrow_types(kinds), 2) as writer:
+        for row in rows:
+            writer.add(row._asdict())
     assert writer.file
     return Stored(folder, kind, writer.file, kinds)
 

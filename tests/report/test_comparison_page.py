@@ -234,6 +234,25 @@ def test_what_is_missing_takes_no_picture_from_what_changed(
     assert not any(pictured[4:])
 
 
+def test_of_many_changes_the_worst_are_shown_and_the_others_counted(
+    made: dict[str, Path], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Also where more failed than there is room for."""
+    base, run = (made["single"].parent.parent / name for name in ("baseline", "run"))
+    settings = CompareSettings(base=str(base), new=str(run), out=str(tmp_path))
+    found = compare_folders(settings)
+    states = [pair.state for pair in found.pairs]
+    assert states == ["failed", "missing", "worse", "changed", "new", "same"]
+    monkeypatch.setattr(comparison_page, "MOST_PAIRS", 3)
+    monkeypatch.setattr(comparison_page, "MOST_NAMES", 0)
+    report = ComparisonReport(found, settings)
+    html = report.changes().html
+    assert re.findall('<span class="state ([a-z]+)"', html) == ["failed", "worse", "changed"]
+    assert "Shown are 3 of 5, the worst first: the others are in junit.xml." in html
+    assert "Unchanged: 1" in report.unchanged().html
+    assert "and 1 more" in report.unchanged().html
+
+
 def test_pictures_of_an_earlier_comparison_go(made: dict[str, Path], tmp_path: Path) -> None:
     base, run = (made["single"].parent.parent / name for name in ("baseline", "run"))
     settings = CompareSettings(base=str(base), new=str(run), out=str(tmp_path))

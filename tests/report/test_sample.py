@@ -64,7 +64,7 @@ def whole(tmp_path_factory: pytest.TempPathFactory) -> Path:
 def many(whole: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     """The same, of as many cases as have records in files, of which few are shown."""
     monkeypatch.setattr("rmbg_eval.run.parts.ONE_FILE", CASES - 1)
-    monkeypatch.setattr("rmbg_eval.core.records.ROWS", 5)
+    monkeypatch.setattr("rmbg_eval.run.parts.ROWS", 5)
     monkeypatch.setattr("rmbg_eval.run.sample.WORST", 1)
     monkeypatch.setattr("rmbg_eval.run.sample.RANDOM", 1)
     shutil.copytree(whole, tmp_path / "many")

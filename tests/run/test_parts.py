@@ -31,6 +31,7 @@ from rmbg_eval.run import parts
 from rmbg_eval.run.evaluate import evaluate
 from rmbg_eval.run.folder import save, write_run
 from rmbg_eval.run.record import Run
+from rmbg_eval.run.shard import PairDistance, Shard
 from rmbg_eval.settings import Settings
 
 SIZE = 40, 32
@@ -63,7 +64,7 @@ def folders(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, Path, Setti
     models = {"fake": FakeModel(), "weak": Weak("weak", weights="w")}
     with pytest.MonkeyPatch.context() as patch:
         patch.setenv("RMBG_EVAL_CACHE", str(root / "cache"))
-        patch.setattr("rmbg_eval.core.records.ROWS", 2)
+        patch.setattr("rmbg_eval.run.parts.ROWS", 2)
         patch.setattr("rmbg_eval.run.evaluate.load_model", lambda name, *_: models[name])
         for name in ("first", "one"):  # the second finds the first one's seconds in the cache
             out = settings.model_copy(update={"out": str(root / name)})
@@ -79,7 +80,7 @@ def folders(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, Path, Setti
 def small(monkeypatch: pytest.MonkeyPatch) -> None:
     """As few cases are many, and as few rows a group, as when the runs were made."""
     monkeypatch.setattr("rmbg_eval.run.parts.ONE_FILE", 3)
-    monkeypatch.setattr("rmbg_eval.core.records.ROWS", 2)
+    monkeypatch.setattr("rmbg_eval.run.parts.ROWS", 2)
 
 
 def data(folder: Path) -> dict:
@@ -414,3 +415,17 @@ def test_an_empty_file_of_records_is_fine(
     assert isinstance(back.predictions, Records)
     assert back.index.predictions == {}
     assert len(back.cases) == 5
+
+
+@pytest.mark.parametrize(("of", "most"), [(1, 1024), (8, 1024), (64, 128), (200, 40), (9999, 32)])
+def test_a_shard_of_many_has_smaller_groups_of_rows(tmp_path: Path, of: int, most: int) -> None:
+    """So that a group of each is as much to merging, however many there are."""
+    shard = Shard(number=1, of=of, cases=10**6, listing_sha256="0")
+    with parts.parts(tmp_path, [], shard) as files:
+        files.add("pairs", 1100 * [PairDistance(
+            category="pet", case="a", one="m", other="n", difference=0, apart=0, place=None
+        )])  # fmt: skip
+    (path,) = (tmp_path / "records").glob("pairs-*")
+    metadata = pq.read_metadata(path)
+    assert metadata.num_row_groups == -(-1100 // most)
+    assert metadata.row_group(0).num_rows == most

@@ -138,7 +138,7 @@ def in_parts(folder: Path, to: Path) -> Path:
 def few(monkeypatch: pytest.MonkeyPatch) -> None:
     """As few cases are many, and as few rows a group."""
     monkeypatch.setattr("rmbg_eval.run.parts.ONE_FILE", 2)
-    monkeypatch.setattr("rmbg_eval.core.records.ROWS", 4)
+    monkeypatch.setattr("rmbg_eval.run.parts.ROWS", 4)
 
 
 @pytest.mark.usefixtures("few")
