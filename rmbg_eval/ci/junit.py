@@ -240,6 +240,8 @@ def _tests_of_run(run: Run, decisions: Decisions) -> Iterator[Checked]:
 
 def _test_of_pair(pair: Pair, fail_on: FailOn) -> Checked:
     key = pair.model, pair.category, pair.case
+    if pair.state == "same":
+        return Checked(*key)
     lines = [f"{verdict}: {describe(value)}" for verdict in ("worse", "changed")
              for value in pair.of(verdict)]  # fmt: skip
     text = "\n".join([f"{pair.state}: {pair.why}", *lines, f"See {pair_link(pair)}"])
@@ -249,7 +251,7 @@ def _test_of_pair(pair: Pair, fail_on: FailOn) -> Checked:
         return Checked(*key, outcome, pair.state, message, text)
     if pair.state == "still-failed":
         return Checked(*key, "skipped", pair.state, message, text)
-    return Checked(*key, out="" if pair.state == "same" else text)
+    return Checked(*key, out=text)
 
 
 def _output(run: Run) -> Iterator[str]:

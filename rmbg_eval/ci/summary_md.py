@@ -9,6 +9,7 @@ from __future__ import annotations
 import re
 from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
+from itertools import islice
 from typing import TypeVar
 
 from ..compare.comparison import STATES, Comparison, Pair
@@ -30,6 +31,8 @@ from .outputs import Output
 LIMIT = 1 << 20
 """Bytes that GitHub takes of a step's summary."""
 _ROOM = LIMIT - 4096
+_MOST = 1000
+"""Changes that are named one by one: of more, it takes long to look each up."""
 """For the rows; what else there is comes first and is short."""
 _LONGEST = 300
 
@@ -207,9 +210,9 @@ def summary_of_comparison(comparison: Comparison, fail_on: FailOn) -> str:
     ]
     lines += [*(f"- {code(note)}" for note in comparison.notes), ""] if comparison.notes else []
     heads = ["case", "model", "state", "why", "where"]
-    gate = map(_pair_row, comparison.stopping(fail_on))
+    gate = map(_pair_row, islice(comparison.stopping(fail_on), _MOST))
     lines += _table("What stopped it", heads, gate, stopped, where="`junit.xml`")
-    rest = map(_pair_row, comparison.passing(fail_on))
+    rest = map(_pair_row, islice(comparison.passing(fail_on), _MOST))
     left = comparison.states.total() - comparison.count("same") - stopped
     budget = _ROOM - _size(lines)
     lines += _table("What else changed", heads, rest, left, budget, "`junit.xml`")

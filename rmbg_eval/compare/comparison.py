@@ -141,17 +141,22 @@ class Comparison(BaseModel):
 
     def stopping(self, fail_on: FailOn) -> Iterator[Pair]:
         """The same, one after the other."""
-        return (pair for pair in self._up_to("new") if fails(pair, fail_on))
+        return self._changed(fail_on, True)
 
     def passing(self, fail_on: FailOn) -> Iterator[Pair]:
         """What it lets pass although it changed, one after the other: worst first."""
-        return (pair for pair in self._up_to("better") if not fails(pair, fail_on))
+        return self._changed(fail_on, False)
 
-    def _up_to(self, state: State) -> Iterator[Pair]:
-        """The pairs of that state and of those that are worse."""
-        last = STATES.index(state)
-        count = sum(self.states[each] for each in STATES[: last + 1])
-        return (self.pairs[at] for at in range(count))
+    def _changed(self, fail_on: FailOn, stops: bool) -> Iterator[Pair]:
+        start = 0
+        for state in STATES[:-1]:
+            places = range(start, start + self.states[state])
+            start = places.stop
+            if state == "worse" and fail_on == "point":
+                some = (self.pairs[place] for place in places)
+                yield from (pair for pair in some if fails(pair, fail_on) is stops)
+            elif (state in _STOPPING[fail_on]) is stops:
+                yield from (self.pairs[place] for place in places)
 
     def stopped(self, fail_on: FailOn) -> Counter[State]:
         """How many of each state a gate with `--fail-on` does not let pass."""

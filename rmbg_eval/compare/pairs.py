@@ -9,7 +9,7 @@ from typing import Any
 from ..core.records import RecordFile, Records, Shape, Stored, arrow_types, writing
 from .comparison import STATES, Pair
 
-_ROWS = 256
+_ROWS = 128
 """Of a group: a pair's measures are some 15 kB of text."""
 
 
@@ -17,7 +17,7 @@ class WorstFirst(Records[Pair]):
     """Pairs that are read as they are asked for: the worst first, although the file has them by
     category, case and model."""
 
-    FEW, GROUPS = 4, 3
+    FEW, GROUPS = 1, 3
 
     def __init__(self, folder: Path, file: RecordFile) -> None:
         import numpy as np

@@ -163,8 +163,9 @@ class _Both:
         if was.picture_sha256 != now.picture_sha256:
             return pair_of("case-changed", OTHER_PICTURE)
         change = self.moved(was, now)
-        values = (*self._alphas(key, change), *self._points(key), *self._rules(key),
-                  *self._measures(key))  # fmt: skip
+        measured = [side.get(key, {}) for side in self.values]
+        values = (*self._alphas(key, change, measured), *self._points(key), *self._rules(key),
+                  *self._measures(key, *measured))  # fmt: skip
         identical = was.cutout_sha256 == now.cutout_sha256 and not change.damaged
         if change.damaged or not self._other_truth(category, case):
             state, why = _state(values, change, identical)
@@ -183,12 +184,14 @@ class _Both:
         other = self.truths_kept and was.truth_sha256 != now.truth_sha256
         return other or was.has_truth is not now.has_truth
 
-    def _alphas(self, key: Key, change: AlphaChange) -> Iterator[Value]:
+    def _alphas(
+        self, key: Key, change: AlphaChange, measured: Sequence[Mapping[str, Measurement]]
+    ) -> Iterator[Value]:
         """How far alpha moved: judged only where no measure says whether for the better."""
         scored = any(
             m.value is not None and _DIRECTION.get(m.metric) is not None
-            for side in self.values
-            for m in side.get(key, {}).values()
+            for side in measured
+            for m in side.values()
         )
         for name, value, region in (
             (ALPHA_MEAN, change.mean, WHOLE),
@@ -215,8 +218,9 @@ class _Both:
                 verdict=verdict, reason=reason,
             )  # fmt: skip
 
-    def _measures(self, key: Key) -> Iterator[Value]:
-        was, now = (side.get(key, {}) for side in self.values)
+    def _measures(
+        self, key: Key, was: Mapping[str, Measurement], now: Mapping[str, Measurement]
+    ) -> Iterator[Value]:
         for name in dict.fromkeys([*now, *was]):
             if name in self.shared and name in was and name in now:
                 yield self._measure(key, was[name], now[name])

@@ -229,10 +229,18 @@ def _load(data: object, depth: int = 0) -> Message:
         raise ValueError("of a message, many is a text, and values are a table")
     if not data.keys() <= {"text", "many", "values"} or depth > _DEEPEST:
         raise ValueError(f"a message has a text, many and values, {_DEEPEST} in each other at most")
+    if not (many or values):
+        return _plain(data["text"])
     message = Message(data["text"], many=many)
     held = tuple(sorted((str(name), _loaded(value, depth)) for name, value in values.items()))
     object.__setattr__(message, "_values", held)
     return message
+
+
+@lru_cache(maxsize=4096)
+def _plain(text: str) -> Message:
+    """The same for the same text: most messages of a file are."""
+    return Message(text)
 
 
 def _loaded(value: object, depth: int) -> Any:

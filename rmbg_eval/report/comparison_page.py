@@ -31,7 +31,7 @@ from .views import CellView, ImageView, RowView, TableView, Text
 
 MOST_SENTENCES, MOST_CHANGES = 6, 3
 """What one reads first, of a comparison and of a pair; the rest is below, and in the table."""
-MOST_PICTURES, MOST_PAIRS, MOST_NAMES = 60, 300, 2000
+MOST_PICTURES, MOST_PAIRS, MOST_NAMES = 60, 150, 2000
 """Pairs that pictures are shown of, that are shown at all, and names of those that are the same: a
 page with more would be slow to open."""
 _SHOWN = {
