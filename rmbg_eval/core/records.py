@@ -11,6 +11,7 @@ import tempfile
 from bisect import bisect_right
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
+from functools import lru_cache
 from itertools import accumulate
 from pathlib import Path
 from types import UnionType
@@ -42,8 +43,9 @@ _BYTES_MOST = 1 << 29
 """Of a group as it is in memory: no file that this package writes has as many."""
 _PIECES = 1 << 14
 """Columns of all groups of a file up to which its metadata is read each time: in 20 ms."""
-_STEP = 64
-"""Rows that are made records at once where all are gone through."""
+_STEP = 8
+"""Rows that are made records at once where all are gone through: merging goes through hundreds of
+files at once."""
 
 
 class RecordFile(BaseModel):
@@ -143,6 +145,12 @@ def _type_of(annotation: Any) -> str:
 
 def arrow_types(columns: Mapping[str, str]) -> Any:
     """The Arrow schema of columns whose kinds are `_type_of`'s."""
+    return _schema(tuple(columns.items()))
+
+
+@lru_cache(maxsize=64)
+def _schema(columns: tuple[tuple[str, str], ...]) -> Any:
+    """The same object for the same columns: each file of hundreds of shards has one."""
     pa = arrow()
     types = {
         "text": pa.string(),
@@ -152,7 +160,7 @@ def arrow_types(columns: Mapping[str, str]) -> Any:
         "flag": pa.bool_(),
         "numbers": pa.map_(pa.string(), pa.float64()),
     }
-    return pa.schema([(name, types[kind]) for name, kind in columns.items()])
+    return pa.schema([(name, types[kind]) for name, kind in columns])
 
 
 @contextmanager

@@ -168,8 +168,10 @@ class _Decoded:
 
     def keyed(self, table: Any) -> Iterator[tuple[Key, Numbers]]:
         """Each row of a table, with its key."""
-        keys = zip(*(table.column(name).to_pylist() for name in Key._fields), strict=True)
-        for (_, row), key in zip(self.rows(table), keys, strict=True):
+        keys = [*zip(*(table.column(name).to_pylist() for name in Key._fields), strict=True)]
+        rows = self.rows(table)
+        del table  # merging has hundreds of them, which are larger than what is made of them
+        for (_, row), key in zip(rows, keys, strict=True):
             yield Key(*key), row
 
     @property
@@ -200,7 +202,8 @@ class _Decoded:
             there = np.isfinite(matrix)
             matrix[~there] = 0
             texts = [table.column(name).to_pylist() for name in (REASONS, REGIONS)]
-            for at in range(table.num_rows):
+            del table
+            for at in range(len(matrix)):
                 about = there[at].tobytes(), texts[0][at], texts[1][at]
                 if about not in self._shapes:
                     if len(self._shapes) > 4096:
