@@ -92,6 +92,7 @@ def merge(
         for done, (predictions, folder) in enumerate(shards.by_case(), 1):
             _bring(predictions, folder, to, shown)
             on_step(Step("merging", done, len(run.cases)))
+        del shards  # what is known of hundreds is as much as what comes now
         prune(to, run)
         on_save(to, run)
         save(to, run)
