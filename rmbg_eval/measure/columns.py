@@ -39,6 +39,12 @@ class Column(BaseModel):
     """Which pixels it is over."""
 
 
+@lru_cache(maxsize=1024)
+def _shared(column: Column) -> Column:
+    """The same object for the same column: each of hundreds of shards has all of them."""
+    return column
+
+
 class Numbers(NamedTuple):
     """Of one prediction. Rows that lack the same for the same reasons share two of the three."""
 
@@ -125,6 +131,7 @@ class Measurements(Collection[Measurement]):
         )
 
     def _number(self, column: Column) -> int:
+        column = _shared(column)
         number = self._numbers.setdefault(column, len(self._columns))
         if number == len(self._columns):
             first = self._first.setdefault(column.metric, column)

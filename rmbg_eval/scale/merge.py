@@ -138,6 +138,9 @@ class _Shards:
                 ),
                 Message("Give each shard once."),
             )
+        if self.first is not None:
+            self._check_same(folder, run, shard)
+            run = _sharing(run, self.first)
         rows = ShardRows(run)
         try:
             columns = rows.check()
@@ -146,8 +149,6 @@ class _Shards:
                 Message("What {folder} says of its cases does not fit together", folder=where),
                 Message("Run the shard again: its run.json was changed."),
             ) from None
-        if self.first is not None:
-            self._check_same(folder, run, shard)
         self.folders[shard.number] = folder
         self.shards[shard.number] = rows
         for column, place in columns.items():
@@ -277,6 +278,13 @@ class _Shards:
         return run.model_copy(
             update={**update, **{kind: tuple(some) for kind, some in kept.records.items()}}
         )
+
+
+def _sharing(run: Run, first: Run) -> Run:
+    """A shard with another one's objects where they are equal: there may be hundreds."""
+    theirs = {name: getattr(first, name) for name in ("machine", "models", "delivery")}
+    same = {name: each for name, each in theirs.items() if each == getattr(run, name)}
+    return run.model_copy(update=same)
 
 
 def _with_pairs(stream: Iterator[ShardRow], rows: ShardRows) -> Iterator[tuple[ShardRow, OfCase]]:
