@@ -22,16 +22,19 @@ def compare(
     """What changed from one run to another; exit 1 if anything got worse."""
     from ..ci.outputs import build_files
     from ..compare.folder import compare_folders
+    from ..core.kernel import Kernel
     from .terminal import progress, show_comparison, show_path
 
-    with progress() as on_step:
+    with Kernel("rmbg_eval.report") as kernel, progress() as on_step:
+        if not no_page:
+            kernel.start_ahead()
         comparison = compare_folders(settings, on_step, build_files)
         path = settings.out_folder / "summary.md"
         if not no_page:
             from ..report.notebooks import render_comparison  # papermill takes a second
 
             on_step(Step("comparison · notebook and page"))
-            path = render_comparison(settings)
+            path = render_comparison(settings, kernel)
     show_comparison(comparison, settings.fail_on, quiet)
     if not quiet:
         show_path(path)

@@ -5,12 +5,14 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from functools import cached_property
+from pathlib import Path
 from typing import Annotated, Literal
 
-from pydantic import BaseModel, ConfigDict, FiniteFloat
+from pydantic import BaseModel, ConfigDict, FiniteFloat, ValidationError
 
 from ..core.key import Keyed, Lean
 from ..core.records import OrRecords, RecordFile, columns, stored_in
+from ..errors import OutputError, printable
 from ..i18n import N_, Message, join
 from ..predictions.prediction import Prediction
 from ..settings import CompareFailOn as FailOn
@@ -117,6 +119,43 @@ class Comparison(BaseModel):
     records: dict[Literal["pairs"], RecordFile] | None = None
     """The file of the pairs, where comparison.json does not hold them: by category, case and
     model."""
+
+    @classmethod
+    def load(cls, folder: Path | str) -> Comparison:
+        """The comparison kept in `folder`; OutputError if there is none that can be read.
+
+        >>> from rmbg_eval import Comparison
+        >>> Comparison.load("reports/two").count("same")
+        4
+        """
+        from .pairs import WorstFirst
+
+        path = Path(folder) / "comparison.json"
+        remedy = Message("Compare again: rmbg-eval compare BASE NEW.")
+        try:
+            kept = cls.model_validate_json(path.read_bytes())
+        except OSError as error:
+            raise OutputError(
+                Message(
+                    "{path} cannot be read: {reason}",
+                    path=printable(str(path)),
+                    reason=error.strerror,
+                ),
+                remedy,
+            ) from None
+        except ValidationError as error:
+            raise OutputError(
+                Message(
+                    "{path} is not a comparison this version reads: {n} place differs",
+                    many="{path} is not a comparison this version reads: {n} places differ",
+                    path=printable(str(path)),
+                    n=error.error_count(),
+                ),
+                remedy,
+            ) from None
+        if not kept.records:
+            return kept
+        return kept.model_copy(update={"pairs": WorstFirst(path.parent, kept.records["pairs"])})
 
     @cached_property
     def groups(self) -> Mapping[tuple[str, str], Counter[State]]:

@@ -26,8 +26,9 @@ class WorstFirst(Records[Pair]):
         super().__init__(Stored(folder, "pairs", file, shape.columns), shape)
         self.file = file
         state, excess = np.empty(len(self), np.uint8), np.empty(len(self))
-        for row, (name, far) in enumerate(self.columns("state", "excess")):
-            state[row], excess[row] = STATES.index(name), far
+        with self.stored.errors():
+            for row, (name, far) in enumerate(self.columns("state", "excess")):
+                state[row], excess[row] = STATES.index(name), far
         self._order = np.lexsort((-excess, state)).astype(np.uint32)
 
     def __iter__(self) -> Iterator[Pair]:

@@ -49,6 +49,11 @@ from rmbg_eval import Run
 
 # To evaluate here instead: run = evaluate(settings, notebook_progress(), build_files)
 run = Run.load(settings.out_folder)"""
+_LOAD_COMPARISON = """\
+from rmbg_eval import Comparison
+
+# To compare here instead: comparison = compare_folders(settings, notebook_progress(), build_files)
+comparison = Comparison.load(settings.out_folder)"""
 
 
 def render(settings: Settings, kernel: Kernel | None = None) -> Path:
@@ -58,30 +63,27 @@ def render(settings: Settings, kernel: Kernel | None = None) -> Path:
     Nothing is evaluated: the cell tagged `evaluate` loads the run. Raises ReportError with the
     cell's own error if the notebook fails.
     """
-    source = nbformat.read(resource("notebooks", "evaluate.ipynb"), as_version=4)
-    for cell in source.cells:
-        if "evaluate" in cell.metadata.get("tags", []):
-            cell.source = _LOAD
-    return _executed(source, "evaluate", settings.out_folder, settings.model_dump(), kernel)
+    return _executed("evaluate", _LOAD, settings.out_folder, settings.model_dump(), kernel)
 
 
-def render_comparison(settings: CompareSettings) -> Path:
-    """Execute compare.ipynb into the comparison's folder and export index.html; returns its path.
-
-    Raises ReportError with the cell's own error if the notebook fails.
+def render_comparison(settings: CompareSettings, kernel: Kernel | None = None) -> Path:
+    """Execute compare.ipynb over the comparison that its folder holds, into that folder, and export
+    index.html; returns its path. Nothing is compared, likewise, and errors are those of `render`.
     """
-    source = nbformat.read(resource("notebooks", "compare.ipynb"), as_version=4)
-    return _executed(source, "compare", settings.out_folder, settings.model_dump())
+    return _executed(
+        "compare", _LOAD_COMPARISON, settings.out_folder, settings.model_dump(), kernel
+    )
 
 
 def _executed(
-    source: nbformat.NotebookNode,
-    name: str,
-    out: Path,
-    parameters: dict[str, Any],
-    kernel: Kernel | None = None,
+    name: str, load: str, out: Path, parameters: dict[str, Any], kernel: Kernel | None
 ) -> Path:
-    """Execute a notebook into `out/<name>.ipynb` and export index.html; returns its path."""
+    """Execute a notebook into `out/<name>.ipynb`, with `load` in the cell tagged `name`, and export
+    index.html; returns its path."""
+    source = nbformat.read(resource("notebooks", f"{name}.ipynb"), as_version=4)
+    for cell in source.cells:
+        if name in cell.metadata.get("tags", []):
+            cell.source = load
     notebook, partial = out / f"{name}.ipynb", out / f".{name}.partial.ipynb"
     try:
         with kernel or Kernel(__package__) as process:

@@ -15,6 +15,7 @@ from comparisons import one as compared
 from fakes import FakeModel, disc, save_picture, save_truth
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from pictures import check_message
 
 from rmbg_eval import CompareSettings, Settings, build_files, compare_folders
 from rmbg_eval.cases.categories import category_order
@@ -23,6 +24,7 @@ from rmbg_eval.compare.comparison import STATES, Comparison, Pair, fails
 from rmbg_eval.core.images import Alpha, Picture
 from rmbg_eval.core.key import Key
 from rmbg_eval.core.records import stored_in
+from rmbg_eval.errors import OutputError
 from rmbg_eval.predictions.prediction import Prediction
 from rmbg_eval.run.evaluate import evaluate
 from rmbg_eval.run.folder import save
@@ -86,6 +88,27 @@ SIZE = 40, 32
 NUMBERS = {int(disc(number, SIZE)[0].sum()): number for number in range(8)}
 
 
+def test_what_is_no_comparison_is_refused(tmp_path: Path) -> None:
+    path = tmp_path / "comparison.json"
+    for data, words in ((None, "cannot be read"), ("{", "1 place differs"), ("{}", "4 places")):
+        if data:
+            path.write_text(data)
+        with pytest.raises(OutputError, match=words) as caught:
+            Comparison.load(tmp_path)
+        check_message(caught.value)
+    pair = Pair(category="pet", case="a", model="m", state="same", why="because")
+    kept = module.write(tmp_path, [pair])
+    about = {"base": "b", "new": "n", "notes": [], "pairs": []}
+    for rows in (1, 2):
+        records = {"pairs": {"rows": rows, "sha256": kept.file.sha256}}
+        path.write_text(json.dumps({**about, "records": records}))
+        if rows == 1:
+            assert [*Comparison.load(tmp_path).pairs] == [pair]
+        else:
+            with pytest.raises(OutputError, match="not the file of records"):
+                Comparison.load(tmp_path)
+
+
 class Other(FakeModel):
     """It fails at the first picture, is wrong at two, and like the other one at all others."""
 
@@ -122,6 +145,10 @@ def test_a_comparison_of_many_cases_says_what_one_of_few_does(
         found = compare_folders(compare, on_save=build_files)
         assert (stored_in(found.pairs) is not None) == many
         states.append([(pair.state, pair.case, pair.excess) for pair in found.pairs])
+        back = Comparison.load(tmp_path / "out")
+        assert back == found
+        assert [*back.pairs] == [*found.pairs]
+        assert (stored_in(back.pairs) is not None) == many
         names = ("junit.xml", "summary.md")
         texts.append([(tmp_path / "out" / name).read_text("utf-8") for name in names])
     assert states[0] == states[1]

@@ -18,9 +18,8 @@ from hostile import lab
 from PIL import Image
 from playwright.sync_api import Page
 
-from rmbg_eval import CompareSettings, Report, Run, Settings, build_files, compare_folders, evaluate
+from rmbg_eval import Report, Run, Settings, build_files, evaluate
 from rmbg_eval.core.paths import resource
-from rmbg_eval.report.notebooks import render_comparison
 from rmbg_eval.report.plain import Plain
 from rmbg_eval.report.views import ImageView
 
@@ -51,32 +50,30 @@ def moved(tmp_path_factory: pytest.TempPathFactory) -> Path:
     )
     with pytest.MonkeyPatch.context() as patch:
         patch.setenv("RMBG_EVAL_CACHE", str(folder / "cache"))
-        run_papermill(settings, "zh")
+        given = {"cases": settings.cases, "out": settings.out, "lang": "zh"}
+        run_papermill("evaluate", given, "-y", f"{{models: {list(settings.models)}}}")
         rgb, alpha = disc(4)
         Image.fromarray(np.dstack([rgb, np.roll(alpha, 5, 1)])).save(cutouts / "dress.png")
         again = settings.model_copy(update={"out": str(folder / "two")})
         evaluate(again, on_save=build_files)
-    found = CompareSettings(
-        base=settings.out, new=again.out, out=str(folder / "compared"), lang="en"
+    run_papermill(
+        "compare",
+        {"base": settings.out, "new": again.out, "out": str(folder / "compared"), "lang": "en"},
     )
-    compare_folders(found)
-    render_comparison(found)
     (folder / "elsewhere").mkdir()
     for notebook in (*folder.glob("one/*.ipynb"), *folder.glob("compared/*.ipynb")):
         shutil.copy(notebook, folder / "elsewhere")
     return folder
 
 
-def run_papermill(settings: Settings, lang: str) -> None:
-    """Execute the notebook as anyone does, without a function of ours."""
-    out = Path(settings.out)
+def run_papermill(name: str, given: dict[str, str], *more: str) -> None:
+    """Execute a notebook into its `out` as anyone does, without a function of ours."""
+    out = Path(given["out"])
     out.mkdir()
-    notebook = resource("notebooks", "evaluate.ipynb")
-    given = {"cases": settings.cases, "out": settings.out, "lang": lang}
-    command = [Path(sys.executable).parent / "papermill", notebook, out / notebook.name]
-    for name, value in given.items():
-        command += ["-p", name, value]
-    command += ["-y", f"{{models: {list(settings.models)}}}"]
+    notebook = resource("notebooks", f"{name}.ipynb")
+    command = [Path(sys.executable).parent / "papermill", notebook, out / notebook.name, *more]
+    for parameter, value in given.items():
+        command += ["-p", parameter, value]
     subprocess.run(command, check=True, capture_output=True)
 
 

@@ -222,7 +222,8 @@ def put(name: str, value: object) -> Callable[[dict], dict]:
 MISTAKES = {
     "incomplete": ({"complete": False}, "3/3.*not complete", "same command"),
     "whole": ({"shard": None}, "whole run", "--shard"),
-    "another number": ({"shard": put("of", 4)}, "does not fit", "again"),
+    "another number": ({"shard": put("of", 4)}, "number of shards differs", "same command"),
+    "another part": ({"shard": put("number", 4)}, "does not fit", "again"),
     "another set": ({"shard": put("listing_sha256", "0")}, "case set differs", "same command"),
     "another setting": ({"settings": put("flip", False)}, "flip differs", "same command"),
     "another version": (
