@@ -16,7 +16,15 @@ from pictures import error_map
 from PIL import Image
 from playwright.sync_api import Browser, Page, expect
 
-from rmbg_eval import CompareSettings, ComparisonReport, Run, Settings, compare_folders, evaluate
+from rmbg_eval import (
+    CompareSettings,
+    ComparisonReport,
+    Run,
+    Settings,
+    build_files,
+    compare_folders,
+    evaluate,
+)
 from rmbg_eval.compare.baseline import approve, choose
 from rmbg_eval.decisions.files import read
 from rmbg_eval.report import comparison_page
@@ -66,7 +74,7 @@ def made(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Path]:
             layout=layout,
             lang=lang,
         )
-        compare_folders(compare)
+        compare_folders(compare, on_save=build_files)
         found[layout] = render_comparison(compare)
     return found
 

@@ -20,6 +20,7 @@ from playwright.sync_api import Page
 
 from rmbg_eval import Report, Run, Settings, build_files, evaluate
 from rmbg_eval.core.paths import resource
+from rmbg_eval.report.notebooks import export
 from rmbg_eval.report.plain import Plain
 from rmbg_eval.report.views import ImageView
 
@@ -60,6 +61,7 @@ def moved(tmp_path_factory: pytest.TempPathFactory) -> Path:
         "compare",
         {"base": settings.out, "new": again.out, "out": str(folder / "compared"), "lang": "en"},
     )
+    export(folder / "compared" / "compare.ipynb")
     (folder / "elsewhere").mkdir()
     for notebook in (*folder.glob("one/*.ipynb"), *folder.glob("compared/*.ipynb")):
         shutil.copy(notebook, folder / "elsewhere")
