@@ -143,6 +143,8 @@ class CompareHeaderView:
     worse: tuple[WorseView, ...]
     more: int
     """How many more are worse."""
+    below: bool
+    """Whether all of them are shown."""
     bars: tuple[BarView, ...]
     notes: tuple[Message, ...]
     counts: TableView
@@ -229,6 +231,7 @@ class ComparisonReport:
             pairing=tuple(self._pairing()),
             worse=tuple(map(self._worse, first)),
             more=max(0, stopped.total() - MOST_SENTENCES),
+            below=len(self._shown) == self._changed,
             bars=tuple(self._bars()),
             notes=found.notes,
             counts=self._counts(),

@@ -257,6 +257,11 @@ def test_of_many_changes_the_worst_are_shown_and_the_others_counted(
     html = report.changes().html
     assert re.findall('<span class="state ([a-z]+)"', html) == ["failed", "worse", "changed"]
     assert "Shown are 3 of 5, the worst first: the others are in junit.xml." in html
+    monkeypatch.setattr(comparison_page, "MOST_SENTENCES", 1)
+    header = report.header()
+    for words in (header.html, header.plain):
+        assert "and 4 more" in words
+        assert "more, below" not in words
     assert "Unchanged: 1" in report.unchanged().html
     assert "and 1 more" in report.unchanged().html
 
