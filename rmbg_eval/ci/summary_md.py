@@ -31,9 +31,9 @@ from .outputs import Output
 LIMIT = 1 << 20
 """Bytes that GitHub takes of a step's summary."""
 _ROOM = LIMIT - 4096
-_MOST = 1000
-"""Changes that are named one by one: of more, it takes long to look each up."""
 """For the rows; what else there is comes first and is short."""
+_MOST = 1000
+"""Changes that are named one by one: of many more, to look each up takes long."""
 _LONGEST = 300
 
 Result = TypeVar("Result", PointResult, RuleResult)

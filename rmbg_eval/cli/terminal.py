@@ -97,7 +97,7 @@ def show_comparison(comparison: Comparison, fail_on: FailOn, quiet: bool = False
     for pair in islice(comparison.stopping(fail_on), MOST_ROWS):
         complain(printable(f"{pair.state}: {pair.name} · {pair.model}: {pair.why}"))
     if (more := comparison.stopped(fail_on).total() - MOST_ROWS) > 0:
-        complain(f"and {more} more: see junit.xml")
+        complain(f"and {more} more")
 
 
 def show_path(path: Path) -> None:

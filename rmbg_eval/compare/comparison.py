@@ -199,9 +199,17 @@ class Comparison(BaseModel):
 
     def stopped(self, fail_on: FailOn) -> Counter[State]:
         """How many of each state a gate with `--fail-on` does not let pass."""
-        if fail_on == "point":
-            return Counter(pair.state for pair in self.stopping(fail_on))
-        return Counter({s: n for s, n in self.states.items() if s in _STOPPING[fail_on]})
+        counts = Counter({s: n for s, n in self.states.items() if s in _STOPPING[fail_on]})
+        return counts + Counter({"worse": self._lost}) if fail_on == "point" else counts
+
+    @cached_property
+    def _lost(self) -> int:
+        """How many got worse in a point or a delivery rule."""
+        stored = stored_in(self.pairs)
+        worse = (pair for pair in self.pairs if pair.state == "worse")
+        if stored is not None:
+            worse = stored.where("state", '"worse"'.__eq__)
+        return sum(fails(pair, "point") for pair in worse)
 
     def by_model(self) -> Iterator[Pair]:
         """The pairs, model by model; of each by category and case."""

@@ -9,12 +9,12 @@ from pathlib import Path
 from types import SimpleNamespace
 
 import pytest
-from comparisons import made, point
+from comparisons import comparison, made, point
 from rich.console import Console
 from runs import run_of
 
 from rmbg_eval.cli import main, terminal
-from rmbg_eval.cli.terminal import MOST_ROWS, progress_as, show_run
+from rmbg_eval.cli.terminal import MOST_ROWS, progress_as, show_comparison, show_run
 from rmbg_eval.core.progress import Step
 
 
@@ -56,6 +56,22 @@ def test_of_many_cases_medians_and_the_first_points_are_printed(
     assert "case-7" not in out
     assert err.count("required point not passed") == MOST_ROWS
     assert "and 1 more such points: see junit.xml" in err
+
+
+def test_of_many_changes_the_first_are_printed_and_the_others_counted(
+    capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    changes = comparison(*["worse"] * (MOST_ROWS + 2), *["better"] * 3, "same")
+    monkeypatch.setattr(terminal, "out", Console(width=100))
+    monkeypatch.setattr(terminal, "err", Console(stderr=True, width=100))
+    show_comparison(changes, "worse")
+    out, err = capsys.readouterr()
+    assert out.count("│") == 5 * MOST_ROWS
+    assert "and 5 more\n102 worse, 3 better, 1 same" in out
+    assert err.count("worse: c/worse") == MOST_ROWS
+    assert err.endswith("and 2 more\n")
+    show_comparison(changes, "error", quiet=True)
+    assert capsys.readouterr() == ("", "")
 
 
 def test_a_terminal_without_a_character_gets_its_escape(monkeypatch: pytest.MonkeyPatch) -> None:
