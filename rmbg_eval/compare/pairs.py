@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from array import array
 from collections.abc import Iterable, Iterator
 from pathlib import Path
 from typing import Any
@@ -20,16 +21,16 @@ class WorstFirst(Records[Pair]):
     FEW, GROUPS = 1, 3
 
     def __init__(self, folder: Path, file: RecordFile) -> None:
-        import numpy as np
-
         shape = Shape(Pair)
         super().__init__(Stored(folder, "pairs", file, shape.columns), shape)
         self.file = file
-        state, excess = np.empty(len(self), np.uint8), np.empty(len(self))
+        state, excess = array("B"), array("d")
         with self.stored.errors():
-            for row, (name, far) in enumerate(self.columns("state", "excess")):
-                state[row], excess[row] = STATES.index(name), far
-        self._order = np.lexsort((-excess, state)).astype(np.uint32)
+            for name, far in self.columns("state", "excess"):
+                state.append(STATES.index(name))
+                excess.append(far)
+        worst = sorted(range(len(state)), key=lambda row: (state[row], -excess[row]))
+        self._order = array("I", worst)
 
     def __iter__(self) -> Iterator[Pair]:
         return (self[place] for place in range(len(self)))
@@ -37,7 +38,7 @@ class WorstFirst(Records[Pair]):
     def __getitem__(self, place: Any) -> Any:
         if isinstance(place, slice):
             return super().__getitem__(place)
-        return self.at(int(self._order[place]))
+        return self.at(self._order[place])
 
 
 def write(folder: Path, pairs: Iterable[Pair]) -> WorstFirst:
