@@ -206,10 +206,8 @@ class Comparison(BaseModel):
     def _lost(self) -> int:
         """How many got worse in a point or a delivery rule."""
         stored = stored_in(self.pairs)
-        worse = (pair for pair in self.pairs if pair.state == "worse")
-        if stored is not None:
-            worse = stored.where("state", '"worse"'.__eq__)
-        return sum(fails(pair, "point") for pair in worse)
+        some = self.pairs if stored is None else stored.where("state", '"worse"'.__eq__)
+        return sum(pair.state == "worse" and fails(pair, "point") for pair in some)
 
     def by_model(self) -> Iterator[Pair]:
         """The pairs, model by model; of each by category and case."""
