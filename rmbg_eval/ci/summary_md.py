@@ -198,12 +198,11 @@ def _output(run: Run) -> str:
 def summary_of_comparison(comparison: Comparison, fail_on: FailOn) -> str:
     """The summary of a comparison."""
     stopped = comparison.stopped(fail_on).total()
-    counts = [f"{count} {state}" for state in STATES if (count := comparison.count(state))]
     lines = [
         "# Background removal: compared with the baseline",
         "",
         f"{'❌ Stopped' if stopped else '✅ Passed'} (`--fail-on {fail_on}`): "
-        f"{', '.join(counts) or 'nothing to compare'}.",
+        f"{comparison.counts()}.",
         "",
         f"BASE {code(comparison.base)} → NEW {code(comparison.new)}",
         "",
@@ -213,8 +212,8 @@ def summary_of_comparison(comparison: Comparison, fail_on: FailOn) -> str:
     gate = map(_pair_row, islice(comparison.stopping(fail_on), _MOST))
     lines += _table("What stopped it", heads, gate, stopped, where="`junit.xml`")
     rest = map(_pair_row, islice(comparison.passing(fail_on), _MOST))
-    left = comparison.states.total() - comparison.count("same") - stopped
     budget = _ROOM - _size(lines)
+    left = comparison.changed - stopped
     lines += _table("What else changed", heads, rest, left, budget, "`junit.xml`")
     return _fit([*lines, *_categories(comparison)])
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from contextlib import ExitStack
 from typing import Annotated
 
 import typer
@@ -22,15 +23,19 @@ def compare(
     """What changed from one run to another; exit 1 if anything got worse."""
     from ..ci.outputs import build_files
     from ..compare.folder import compare_folders
-    from ..core.kernel import Kernel
     from .terminal import progress, show_comparison, show_path
 
-    with Kernel("rmbg_eval.report") as kernel, progress() as on_step:
+    with ExitStack() as stack:
+        kernel = None
         if not no_page:
+            from ..core.kernel import Kernel
+
+            kernel = stack.enter_context(Kernel("rmbg_eval.report"))
             kernel.start_ahead()
+        on_step = stack.enter_context(progress())
         comparison = compare_folders(settings, on_step, build_files)
         path = settings.out_folder / "summary.md"
-        if not no_page:
+        if kernel:
             from ..report.notebooks import render_comparison  # papermill takes a second
 
             on_step(Step("comparison · notebook and page"))
@@ -38,4 +43,4 @@ def compare(
     show_comparison(comparison, settings.fail_on, quiet)
     if not quiet:
         show_path(path)
-    raise typer.Exit(any(True for _ in comparison.stopping(settings.fail_on)))
+    raise typer.Exit(bool(comparison.stopped(settings.fail_on)))

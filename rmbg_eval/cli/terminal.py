@@ -17,7 +17,7 @@ from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, T
 from rich.table import Column, Table
 
 from ..ci.gate import failing_points, why
-from ..compare.comparison import STATES, Comparison
+from ..compare.comparison import Comparison
 from ..core.key import Key
 from ..core.progress import OnStep, Step
 from ..errors import printable
@@ -84,16 +84,14 @@ def show_comparison(comparison: Comparison, fail_on: FailOn, quiet: bool = False
             out.print(f"· {note}", markup=False, highlight=False)
         name = Column("case", overflow="fold")
         table = Table(name, "model", "state", Column("why", overflow="fold"))
-        changed = comparison.states.total() - comparison.count("same")
-        for pair in comparison.pairs[: min(changed, MOST_ROWS)]:
+        for pair in comparison.pairs[: min(comparison.changed, MOST_ROWS)]:
             cells = (pair.name, pair.model, pair.state, str(pair.why))
             table.add_row(*(escape(printable(cell)) for cell in cells))
         if table.row_count:
             out.print(table)
-        if changed > MOST_ROWS:
-            out.print(f"and {changed - MOST_ROWS} more", markup=False, highlight=False)
-        counts = [f"{count} {state}" for state in STATES if (count := comparison.count(state))]
-        out.print(", ".join(counts) or "nothing to compare", markup=False, highlight=False)
+        if (more := comparison.changed - MOST_ROWS) > 0:
+            out.print(f"and {more} more", markup=False, highlight=False)
+        out.print(comparison.counts(), markup=False, highlight=False)
     for pair in islice(comparison.stopping(fail_on), MOST_ROWS):
         complain(printable(f"{pair.state}: {pair.name} · {pair.model}: {pair.why}"))
     if (more := comparison.stopped(fail_on).total() - MOST_ROWS) > 0:

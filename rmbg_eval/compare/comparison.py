@@ -10,6 +10,7 @@ from typing import Annotated, Literal
 
 from pydantic import BaseModel, ConfigDict, FiniteFloat, ValidationError
 
+from ..core.files import cannot_read
 from ..core.key import Keyed, Lean
 from ..core.records import OrRecords, RecordFile, columns, stored_in
 from ..errors import OutputError, printable
@@ -135,14 +136,7 @@ class Comparison(BaseModel):
         try:
             kept = cls.model_validate_json(path.read_bytes())
         except OSError as error:
-            raise OutputError(
-                Message(
-                    "{path} cannot be read: {reason}",
-                    path=printable(str(path)),
-                    reason=error.strerror,
-                ),
-                remedy,
-            ) from None
+            raise cannot_read(path, error, remedy) from None
         except ValidationError as error:
             raise OutputError(
                 Message(
@@ -174,19 +168,29 @@ class Comparison(BaseModel):
         """How many case × model are in that state."""
         return self.states[state]
 
+    @property
+    def changed(self) -> int:
+        """How many are not the same: the first ones of `pairs`."""
+        return self.states.total() - self.count("same")
+
+    def counts(self) -> str:
+        """How many are in which state, worst first: `1 worse, 3 same`."""
+        counts = [f"{count} {state}" for state in STATES if (count := self.count(state))]
+        return ", ".join(counts) or "nothing to compare"
+
     def failing(self, fail_on: FailOn = "worse") -> tuple[Pair, ...]:
         """What a gate with `--fail-on` does not let pass, all at once: worst first."""
         return tuple(self.stopping(fail_on))
 
     def stopping(self, fail_on: FailOn) -> Iterator[Pair]:
         """The same, one after the other."""
-        return self._changed(fail_on, True)
+        return self._which(fail_on, True)
 
     def passing(self, fail_on: FailOn) -> Iterator[Pair]:
         """What it lets pass although it changed, one after the other: worst first."""
-        return self._changed(fail_on, False)
+        return self._which(fail_on, False)
 
-    def _changed(self, fail_on: FailOn, stops: bool) -> Iterator[Pair]:
+    def _which(self, fail_on: FailOn, stops: bool) -> Iterator[Pair]:
         start = 0
         for state in STATES[:-1]:
             places = range(start, start + self.states[state])

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from array import array
 from collections.abc import Iterable, Iterator
+from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
@@ -14,6 +15,11 @@ _ROWS = 128
 """Of a group: a pair's measures are some 15 kB of text."""
 
 
+@lru_cache(maxsize=1)
+def _shape() -> Shape[Pair]:
+    return Shape(Pair)
+
+
 class WorstFirst(Records[Pair]):
     """Pairs that are read as they are asked for: the worst first, although the file has them by
     category, case and model."""
@@ -21,8 +27,7 @@ class WorstFirst(Records[Pair]):
     FEW, GROUPS = 1, 3
 
     def __init__(self, folder: Path, file: RecordFile) -> None:
-        shape = Shape(Pair)
-        super().__init__(Stored(folder, "pairs", file, shape.columns), shape)
+        super().__init__(Stored(folder, "pairs", file, _shape().columns), _shape())
         self.file = file
         state, excess = array("B"), array("d")
         with self.stored.errors():
@@ -44,9 +49,8 @@ class WorstFirst(Records[Pair]):
 def write(folder: Path, pairs: Iterable[Pair]) -> WorstFirst:
     """The pairs, which come by category, case and model, once they are in their file in `folder`;
     OutputError where that cannot be."""
-    shape = Shape(Pair)
-    with writing(folder, "pairs", arrow_types(shape.columns), _ROWS) as writer:
+    with writing(folder, "pairs", arrow_types(_shape().columns), _ROWS) as writer:
         for pair in pairs:
-            writer.add(shape.row(pair))
+            writer.add(_shape().row(pair))
     assert writer.file
     return WorstFirst(folder, writer.file)

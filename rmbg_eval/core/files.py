@@ -218,6 +218,20 @@ def user_path(text: str, error: type[RmbgEvalError]) -> Path:
     )
 
 
+def cannot_read(path: Path, error: OSError, remedy: Message) -> OutputError:
+    """The OutputError that says why `path` could not be read. A library's own error may have
+    several lines, and no number."""
+    reason = error.strerror or str(error).partition("\n")[0]
+    return OutputError(
+        Message(
+            "{path} cannot be read: {reason}",
+            path=printable(str(path)),
+            reason=printable(reason),
+        ),
+        remedy,
+    )
+
+
 def cannot_write(path: Path, error: OSError) -> OutputError:
     """The OutputError that says why `path` could not be written, and what to do."""
     where = printable(str(path))

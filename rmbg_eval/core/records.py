@@ -21,7 +21,7 @@ from pydantic import BaseModel, ConfigDict, Field, TypeAdapter, ValidationError
 
 from ..errors import OutputError, SettingsError, printable
 from ..i18n import Message
-from .files import cannot_write, replace, unfinished_prefix
+from .files import cannot_read, cannot_write, replace, unfinished_prefix
 from .key import Key
 
 if TYPE_CHECKING:
@@ -43,6 +43,8 @@ _BYTES_MOST = 1 << 29
 """Of a group as it is in memory: no file that this package writes has as many."""
 _PIECES = 1 << 14
 """Columns of all groups of a file up to which its metadata is read each time: in 20 ms."""
+_SHARED = 1000
+"""Characters of JSON up to which what it says is kept, should it be there again."""
 _STEP = 8
 """Rows that are made records at once where all are gone through: merging goes through hundreds of
 files at once."""
@@ -122,7 +124,10 @@ class Shape(Generic[T]):
         return [dict(pairs or ()) for pairs in column] if kind == "numbers" else column
 
     def _nested_of(self, name: str, text: str) -> Any:
-        """The same object for the same text: most records have the same."""
+        """The same object for the same text: most records have the same. A long one is hardly
+        there twice."""
+        if len(text) > _SHARED:
+            return self._adapters[name].validate_json(text)
         known = name, text
         if known not in self._read:
             if len(self._read) > 4096:
@@ -285,15 +290,8 @@ class Stored:
         except ValidationError:
             raise self.other() from None
         except OSError as error:
-            reason = error.strerror or str(error).partition("\n")[0]
-            raise OutputError(
-                Message(
-                    "{path} cannot be read: {reason}",
-                    path=printable(str(self.path)),
-                    reason=printable(reason),
-                ),
-                Message("Bring the whole folder of the run, or run it again."),
-            ) from None
+            remedy = Message("Bring the whole folder of the run, or run it again.")
+            raise cannot_read(self.path, error, remedy) from None
         except (ValueError, NotImplementedError, KeyError) as error:
             if isinstance(error, (OutputError, SettingsError)):
                 raise

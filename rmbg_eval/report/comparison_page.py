@@ -186,7 +186,6 @@ class ComparisonReport:
         self.settings = settings
         out = settings.out_folder
         write_assets(out)
-        self._changed = comparison.states.total() - comparison.count("same")
         self._shown = changed = self._first()
         self._plain = Plain(out, settings.lang)
         self._after = _run_of(settings.new_folder)
@@ -212,8 +211,8 @@ class ComparisonReport:
         long as there is more."""
         pairs = self.comparison.pairs
         alone = self.comparison.count("failed") + self.comparison.count("missing")
-        first = min(alone, max(MOST_PAIRS // 3, MOST_PAIRS - (self._changed - alone)))
-        last = min(self._changed, alone + MOST_PAIRS - first)
+        first = min(alone, max(MOST_PAIRS // 3, MOST_PAIRS - (self.comparison.changed - alone)))
+        last = min(self.comparison.changed, alone + MOST_PAIRS - first)
         return (*pairs[:first], *pairs[alone:last])
 
     def header(self) -> Panel:
@@ -231,7 +230,7 @@ class ComparisonReport:
             pairing=tuple(self._pairing()),
             worse=tuple(map(self._worse, first)),
             more=max(0, stopped.total() - MOST_SENTENCES),
-            below=len(self._shown) == self._changed,
+            below=len(self._shown) == self.comparison.changed,
             bars=tuple(self._bars()),
             notes=found.notes,
             counts=self._counts(),
@@ -244,11 +243,11 @@ class ComparisonReport:
         return self._panel("compare_pairs", "changes", view)
 
     def _left(self) -> Iterable[Message]:
-        if self._changed > MOST_PAIRS:
+        if self.comparison.changed > MOST_PAIRS:
             yield Message(
                 "Shown are {count} of {all}, the worst first: the others are in junit.xml.",
                 count=len(self._shown),
-                all=self._changed,
+                all=self.comparison.changed,
             )
         if len(self._views) > MOST_PICTURES:
             yield Message(
@@ -274,7 +273,8 @@ class ComparisonReport:
 
     def unchanged(self) -> Panel:
         """The names of those that are the same."""
-        first = self.comparison.pairs[self._changed : self._changed + MOST_NAMES]
+        start = self.comparison.changed
+        first = self.comparison.pairs[start : start + MOST_NAMES]
         names = tuple(
             Message("{name}: {what}", name=f"{pair.name} · {pair.model}", what=pair.why)
             for pair in first

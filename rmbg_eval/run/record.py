@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Annotated, Any, Literal
 
 from pydantic import BaseModel, ConfigDict, ValidationError
 
-from ..core.files import inside
+from ..core.files import cannot_read, inside
 from ..core.key import Key, Lean
 from ..core.machine import Machine
 from ..core.records import OrRecords, Records, stored_in, without
@@ -308,14 +308,7 @@ class Run(_Record):
             if run.records is not None:
                 run = with_records(folder, run)
         except OSError as error:
-            raise OutputError(
-                Message(
-                    "{path} cannot be read: {reason}",
-                    path=printable(str(path)),
-                    reason=error.strerror,
-                ),
-                Message("Give the folder of a finished run."),
-            ) from None
+            raise cannot_read(path, error, Message("Give the folder of a finished run.")) from None
         except ValidationError as error:
             version = _version_of(data)
             if version is not None and version > SCHEMA_VERSION:

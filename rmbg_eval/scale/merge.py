@@ -21,6 +21,7 @@ from pydantic import BaseModel, ValidationError
 from ..core.anchors import case_anchor
 from ..core.choices import split
 from ..core.files import (
+    cannot_read,
     cannot_write,
     inside,
     remove_unfinished,
@@ -454,14 +455,8 @@ def _link(folder: Path, to: Path, name: str, sha256: str | None = None) -> None:
     try:
         data = source.read_bytes()
     except OSError as error:
-        raise OutputError(
-            Message(
-                "{path} cannot be read: {reason}",
-                path=printable(str(source)),
-                reason=error.strerror,
-            ),
-            Message("Bring the whole folder of the shard, or run it again."),
-        ) from None
+        remedy = Message("Bring the whole folder of the shard, or run it again.")
+        raise cannot_read(source, error, remedy) from None
     if sha256 and hashlib.sha256(data).hexdigest() != sha256:
         raise OutputError(
             Message("{file} is not what the shard wrote", file=printable(str(source))),

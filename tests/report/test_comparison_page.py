@@ -18,6 +18,7 @@ from playwright.sync_api import Browser, Page, expect
 
 from rmbg_eval import (
     CompareSettings,
+    Comparison,
     ComparisonReport,
     Run,
     Settings,
@@ -228,12 +229,17 @@ def test_junit_links_lead_to_the_page(made: dict[str, Path]) -> None:
     assert all(f'id="{anchor}"' in html for anchor in anchors)
 
 
+def compared(made: dict[str, Path], out: Path) -> tuple[Comparison, CompareSettings]:
+    """The two runs once more, without a page."""
+    base, run = (made["single"].parent.parent / name for name in ("baseline", "run"))
+    settings = CompareSettings(base=str(base), new=str(run), out=str(out))
+    return compare_folders(settings), settings
+
+
 def test_what_is_missing_takes_no_picture_from_what_changed(
     made: dict[str, Path], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    base, run = (made["single"].parent.parent / name for name in ("baseline", "run"))
-    settings = CompareSettings(base=str(base), new=str(run), out=str(tmp_path))
-    found = compare_folders(settings)
+    found, settings = compared(made, tmp_path)
     assert [p.state for p in found.pairs][:4] == ["failed", "missing", "worse", "changed"]
     monkeypatch.setattr(comparison_page, "MOST_PICTURES", 2)
     html = ComparisonReport(found, settings).changes().html
@@ -246,9 +252,7 @@ def test_of_many_changes_the_worst_are_shown_and_the_others_counted(
     made: dict[str, Path], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Also where more failed than there is room for."""
-    base, run = (made["single"].parent.parent / name for name in ("baseline", "run"))
-    settings = CompareSettings(base=str(base), new=str(run), out=str(tmp_path))
-    found = compare_folders(settings)
+    found, settings = compared(made, tmp_path)
     states = [pair.state for pair in found.pairs]
     assert states == ["failed", "missing", "worse", "changed", "new", "same"]
     monkeypatch.setattr(comparison_page, "MOST_PAIRS", 3)
@@ -267,9 +271,7 @@ def test_of_many_changes_the_worst_are_shown_and_the_others_counted(
 
 
 def test_pictures_of_an_earlier_comparison_go(made: dict[str, Path], tmp_path: Path) -> None:
-    base, run = (made["single"].parent.parent / name for name in ("baseline", "run"))
-    settings = CompareSettings(base=str(base), new=str(run), out=str(tmp_path))
-    found = compare_folders(settings)
+    found, settings = compared(made, tmp_path)
     stray = tmp_path / "assets" / "stray.webp"
     stray.parent.mkdir()
     stray.write_bytes(b"x")
