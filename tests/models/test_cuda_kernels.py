@@ -1,4 +1,7 @@
-"""The kernels for CUDA devices against the plain ones: on a device, or interpreted by Triton."""
+"""The kernels for CUDA devices against the plain ones: on a device, or interpreted by Triton.
+
+Without a device they are compiled for all the same.
+"""
 
 from __future__ import annotations
 
@@ -6,7 +9,9 @@ import importlib.util
 import os
 import subprocess
 import sys
+from typing import Any
 
+import numpy as np
 import pytest
 
 if importlib.util.find_spec("torch") is None and not os.environ.get("CI"):
@@ -15,13 +20,22 @@ if importlib.util.find_spec("torch") is None and not os.environ.get("CI"):
 import torch
 import torch.nn.functional as F
 from test_deform_conv import random_case, slow_deform_conv2d
+from tiny_rmbg import SMALL
 
+from rmbg_eval.models.birefnet import kernels
+from rmbg_eval.models.birefnet.config import BiRefNetConfig
+from rmbg_eval.models.birefnet.deform_conv import DeformableConv2d
+from rmbg_eval.models.birefnet.network import BiRefNet
 from rmbg_eval.models.birefnet.swin import WindowAttention
 
-pytest.importorskip("triton", reason="Triton comes with torch, where that is for CUDA")
+if importlib.util.find_spec("triton") is None and not os.environ.get("CI"):
+    pytest.skip("Triton comes with torch, where that is for CUDA", allow_module_level=True)
+
 DEVICE = "cuda" if torch.cuda.is_available() else "cpu"
 READY = DEVICE == "cuda" or os.environ.get("TRITON_INTERPRET") == "1"
 needs_a_device = pytest.mark.skipif(not READY, reason="interpreted, in a process of their own")
+KIB = {75: 64, 80: 163, 86: 99, 90: 227, 120: 99}
+"""Shared memory that a program may have, by compute capability (CUDA C++ Programming Guide)."""
 
 
 @pytest.mark.skipif(READY, reason="the kernels run here")
@@ -46,6 +60,18 @@ def test_a_deformed_convolution_is_the_formula(seed: int) -> None:
     assert (computed.cpu() - expected).abs().max() < 1e-4
 
 
+@pytest.mark.skipif(not READY or DEVICE == "cuda", reason="only an interpreter sees what is read")
+def test_a_deformed_convolution_reads_nothing_behind_its_map() -> None:
+    from rmbg_eval.models.birefnet.deform_conv_cuda import deform_conv2d
+
+    maps = torch.full((2, 16, 3, 5), torch.inf).to(memory_format=torch.channels_last)
+    first = maps[:1].normal_()
+    offset, modulation = torch.zeros(1, 2, 3, 5), torch.ones(1, 1, 3, 5)
+    with np.errstate(invalid="raise"):  # infinity times a share of 0
+        computed = deform_conv2d(first, offset, modulation, torch.eye(16).view(16, 16, 1, 1))
+    assert (computed - first).abs().max() < 1e-6
+
+
 @needs_a_device
 @pytest.mark.parametrize(("side", "shift"), [(12, 6), (12, 0), (7, 3), (3, 1)])
 def test_attention_is_torchs(side: int, shift: int) -> None:
@@ -63,3 +89,84 @@ def test_attention_is_torchs(side: int, shift: int) -> None:
     torch.set_float32_matmul_precision("highest")
     computed = window_attention(qkv.to(DEVICE), biases.to(DEVICE), kinds.int().to(DEVICE), heads)
     assert (computed.cpu() - expected.transpose(1, 2).reshape(computed.shape)).abs().max() < 1e-4
+
+
+@needs_a_device
+def test_the_network_is_the_plain_one() -> None:
+    torch.manual_seed(0)
+    network = BiRefNet(BiRefNetConfig(**SMALL)).eval().to(DEVICE)
+    picture = torch.randn(1, 3, 64, 64, device=DEVICE)
+    torch.set_float32_matmul_precision("highest")
+    with torch.inference_mode():
+        expected = network(picture)
+        kernels.use_kernels(network)
+        assert (network(picture) - expected).abs().max() < 1e-4
+
+
+@pytest.mark.skipif(READY, reason="the kernels run here")
+def test_torch_traces_them_with_the_network_as_one_graph(monkeypatch: pytest.MonkeyPatch) -> None:
+    network = BiRefNet(BiRefNetConfig(**SMALL)).eval()
+    monkeypatch.setattr(kernels, "call_kernels", lambda like: None)
+    kernels.use_kernels(network)
+    monkeypatch.setattr("torch.utils._triton.has_triton", lambda: True)  # as where a device is
+    traced = []
+
+    def trace(graph: torch.fx.GraphModule, inputs: object) -> Any:
+        traced.extend(str(node.target) for node in graph.graph.nodes if "triton" in node.name)
+        return lambda *arguments: (torch.zeros(1, 1, 64, 64),)
+
+    with torch.inference_mode():
+        torch.compile(network, backend=trace, fullgraph=True)(torch.randn(1, 3, 64, 64))
+    modules = [type(module) for module in network.modules()]
+    # The backbone sees the picture twice, in two sizes.
+    wanted = 2 * modules.count(WindowAttention) + modules.count(DeformableConv2d)
+    assert len(traced) == wanted
+
+
+class CompiledOnly:
+    """A kernel that is compiled for a device when it is called, and not run."""
+
+    def __init__(self, kernel: Any, capability: int) -> None:
+        self.kernel, self.capability, self.bytes = kernel, capability, 0
+
+    def __getitem__(self, grid: object) -> Any:
+        return self.compile
+
+    def compile(self, *values: Any, **options: int) -> None:
+        import triton
+        from triton.backends.compiler import GPUTarget
+
+        names = {torch.float32: "*fp32", torch.float16: "*fp16", torch.int32: "*i32"}
+        types, constants = {}, {}
+        for at, (parameter, value) in enumerate(zip(self.kernel.params, values, strict=True)):
+            types[parameter.name] = "i32"
+            if isinstance(value, torch.Tensor):
+                types[parameter.name] = names[value.dtype]
+            elif parameter.is_constexpr or value is None:
+                types[parameter.name], constants[(at,)] = "constexpr", value
+        source = triton.compiler.ASTSource(self.kernel, types, constants)
+        made = triton.compile(
+            source, target=GPUTarget("cuda", self.capability, 32), options=options
+        )
+        self.bytes = made.metadata.shared
+
+
+@pytest.mark.skipif(READY, reason="the kernels run here")
+@pytest.mark.parametrize("capability", KIB)
+@pytest.mark.parametrize(
+    ("dtype", "precision"),
+    [(torch.float16, "high"), (torch.float32, "high"), (torch.float32, "highest")],
+)
+def test_they_fit_every_generation(
+    dtype: torch.dtype, precision: str, capability: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    from rmbg_eval.models.birefnet import attention_cuda, deform_conv_cuda
+
+    convolve = CompiledOnly(deform_conv_cuda.deform_conv_kernel, capability)
+    attend = CompiledOnly(attention_cuda.window_attention_kernel, capability)
+    monkeypatch.setattr(deform_conv_cuda, "deform_conv_kernel", convolve)
+    monkeypatch.setattr(attention_cuda, "window_attention_kernel", attend)
+    torch.set_float32_matmul_precision(precision)
+    kernels.call_kernels(torch.zeros(1, dtype=dtype))
+    assert 0 < convolve.bytes <= 1024 * KIB[capability]
+    assert 0 < attend.bytes <= 1024 * KIB[capability]

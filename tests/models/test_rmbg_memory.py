@@ -1,9 +1,10 @@
-"""RMBG-2.0 where memory is short, and compiled by torch."""
+"""RMBG-2.0 where memory is short, where its kernels do not run, and compiled by torch."""
 
 from __future__ import annotations
 
 import importlib.util
 import os
+from functools import partial
 from pathlib import Path
 
 import numpy as np
@@ -20,6 +21,7 @@ from rmbg_eval.cases.case import Case
 from rmbg_eval.core.cache import Store
 from rmbg_eval.core.images import Picture
 from rmbg_eval.errors import ModelError
+from rmbg_eval.models.birefnet.linear import product_precision
 from rmbg_eval.models.birefnet.rmbg import Rmbg
 from rmbg_eval.predictions.stages import predict
 
@@ -107,6 +109,33 @@ def test_too_little_memory_on_the_cpu_fails_the_picture(
     ((_, made),) = predict(model, [case], tmp_path / "out", Store.default())
     assert made.failure.kind == "MemoryError"
     assert model.warnings == []
+
+
+def test_where_its_kernels_do_not_run_it_says_so_and_computes_without_them(
+    folder: Path, picture: Picture
+) -> None:
+    plain, without = Rmbg("m", member(folder)), Rmbg("m", member(folder))
+    without.load()
+    without._device = "cuda"
+    without._use_kernels(without._network)  # a CPU's: they cannot run
+    without._device = "cpu"
+    (warning,) = without.warnings
+    assert "kernels for cuda do not run on this machine" in str(warning)
+    assert not str(warning).endswith(": ")
+    assert np.array_equal(alpha_of(plain, picture), alpha_of(without, picture))
+
+
+def test_a_precision_of_products_that_changes_is_compiled_anew() -> None:
+    @partial(torch.compile, backend="eager", fullgraph=True)
+    def add_length(x: torch.Tensor) -> torch.Tensor:
+        return x + len(product_precision())
+
+    before, sums = torch.get_float32_matmul_precision(), []
+    for precision in ("high", "highest", "high"):
+        torch.set_float32_matmul_precision(precision)
+        sums.append(add_length(torch.zeros(1)).item())
+    torch.set_float32_matmul_precision(before)
+    assert sums == [len("tf32"), len("ieee"), len("tf32")]
 
 
 def test_compiling_is_named_done_at_once_and_another_identity(

@@ -13,11 +13,13 @@ a weighted sum of four table rows for each tap, in one fused and threaded kernel
 output pixel then form one row of a matrix, and the convolution is a matrix product. Both run over
 a few output rows at a time, which bounds memory whatever the image size.
 
-On a CUDA device one kernel does both, and no sample leaves the chip: see `deform_conv_cuda.py`.
+On a CUDA device one kernel does both where it runs, and no sample leaves the chip: see
+`kernels.py`.
 """
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from functools import lru_cache
 
 import torch
@@ -26,11 +28,6 @@ from torch import Tensor, nn
 
 from .derived import DerivedWeights
 from .linear import linear
-
-try:
-    from .deform_conv_cuda import deform_conv2d as on_cuda
-except ImportError:  # Triton comes with torch, where that is for CUDA
-    on_cuda = None  # type: ignore[assignment]
 
 # Most memory for the samples of one step. On a CPU they should stay in the cache, and below the
 # 32 MiB above which glibc maps fresh pages for every tensor.
@@ -65,22 +62,6 @@ def deform_conv2d(
     Positions are computed in fp32 whatever the dtype of `x`: bf16 has 8 bits and could not tell
     two neighbouring pixels apart beyond column 256.
     """
-    if x.is_cuda and on_cuda is not None:
-        return on_cuda(x, offset, modulation, weight, bias, stride, padding, dilation)
-    return _deform_conv2d(x, offset, modulation, weight, bias, stride, padding, dilation)
-
-
-def _deform_conv2d(
-    x: Tensor,
-    offset: Tensor,
-    modulation: Tensor,
-    weight: Tensor,
-    bias: Tensor | None,
-    stride: int,
-    padding: int,
-    dilation: int,
-) -> Tensor:
-    """The plain-torch path of `deform_conv2d`."""
     batch, channels, height, width = x.shape
     channels_out, _, kernel_height, kernel_width = weight.shape
     rows, columns = offset.shape[-2:]
@@ -170,6 +151,7 @@ class DeformableConv2d(DerivedWeights):
     def __init__(self, channels: int, channels_out: int, kernel_size: int) -> None:
         super().__init__()
         taps, self.padding = kernel_size**2, kernel_size // 2
+        self.convolve: Callable[..., Tensor] = deform_conv2d
         self.offset_conv = nn.Conv2d(channels, 2 * taps, kernel_size, padding=self.padding)
         self.modulator_conv = nn.Conv2d(channels, taps, kernel_size, padding=self.padding)
         self.regular_conv = nn.Conv2d(
@@ -194,4 +176,4 @@ class DeformableConv2d(DerivedWeights):
         The weight is given, so that a caller can fold into `regular_conv.weight` what follows it.
         """
         offset, modulation = self.offset_and_modulation(x)
-        return deform_conv2d(x, offset, modulation, weight, bias, padding=self.padding)
+        return self.convolve(x, offset, modulation, weight, bias, padding=self.padding)

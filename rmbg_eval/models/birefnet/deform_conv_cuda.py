@@ -18,9 +18,15 @@ from .linear import product_precision
 
 _PIXELS = 64
 """Output pixels a program."""
-_CHANNELS = 64
-"""Channels of the input, and of the output, that are multiplied at a time; at most."""
+_CHANNEL_BYTES = 128
+"""Of a pixel's channels, those that are multiplied at a time, at most: 64 in half precision.
+
+More would not fit the memory beside the cores: 64 in fp32 take 144 to 208 KiB, and a program has 64
+on a T4, 99 on most cards for desktops, 227 on an H100 (NVIDIA, "CUDA C++ Programming Guide", table
+"Technical Specifications per Compute Capability").
+"""
 _CHANNELS_OUT = 256
+"""Channels of the output at a time, at most."""
 _LEAST = 16
 """Smallest side of a matrix product in Triton."""
 
@@ -46,9 +52,9 @@ def deform_conv_kernel(  # type: ignore[no-untyped-def]  # noqa: D103
     has_bias: tl.constexpr, precision: tl.constexpr,
     block_pixels: tl.constexpr, block_channels: tl.constexpr, block_out: tl.constexpr,
 ):  # fmt: skip
-    pixel = tl.program_id(0) * block_pixels + tl.arange(0, block_pixels)
+    index = tl.program_id(0) * block_pixels + tl.arange(0, block_pixels)
+    pixel = tl.minimum(index, pixels - 1)  # behind the last pixel it is computed again, not stored
     out = tl.program_id(1) * block_out + tl.arange(0, block_out)
-    wanted = pixel < pixels
     image = pixel // (rows * columns)
     row = pixel % (rows * columns) // columns
     column = pixel % columns
@@ -59,11 +65,11 @@ def deform_conv_kernel(  # type: ignore[no-untyped-def]  # noqa: D103
     )  # fmt: skip
     total = tl.zeros((block_pixels, block_out), dtype=tl.float32)
     for tap in range(taps):
-        down = tl.load(offsets + 2 * tap * offset_tap, mask=wanted, other=0.0).to(tl.float32)
-        across = tl.load(offsets + (2 * tap + 1) * offset_tap, mask=wanted, other=0.0)
-        scale = tl.load(modulations + tap * modulation_tap, mask=wanted, other=0.0).to(tl.float32)
+        down = tl.load(offsets + 2 * tap * offset_tap).to(tl.float32)
+        across = tl.load(offsets + (2 * tap + 1) * offset_tap).to(tl.float32)
+        scale = tl.load(modulations + tap * modulation_tap).to(tl.float32)
         y = row * stride - padding + tap // kernel_width * dilation + down
-        x = column * stride - padding + tap % kernel_width * dilation + across.to(tl.float32)
+        x = column * stride - padding + tap % kernel_width * dilation + across
         # Further out than one pixel there are zeros too; what is not a number is such a place.
         y = tl.minimum(tl.maximum(y, -1.0), height)
         x = tl.minimum(tl.maximum(x, -1.0), width)
@@ -99,7 +105,7 @@ def deform_conv_kernel(  # type: ignore[no-untyped-def]  # noqa: D103
     tl.store(
         output_pointer + pixel[:, None] * channels_out + out[None, :],
         total.to(output_pointer.dtype.element_ty),
-        mask=wanted[:, None] & (out < channels_out)[None, :],
+        mask=(index < pixels)[:, None] & (out < channels_out)[None, :],
     )
 
 
@@ -108,10 +114,10 @@ def deform_conv2d(
     offset: Tensor,
     modulation: Tensor,
     weight: Tensor,
-    bias: Tensor | None,
-    stride: int,
-    padding: int,
-    dilation: int,
+    bias: Tensor | None = None,
+    stride: int = 1,
+    padding: int = 0,
+    dilation: int = 1,
 ) -> Tensor:
     """As `deform_conv.deform_conv2d`, for maps of less than 2³¹ values on a CUDA device."""
     batch, channels, height, width = x.shape
@@ -128,7 +134,7 @@ def deform_conv2d(
         *(offset.stride(n) for n in (0, 1, 2, 3)), *(modulation.stride(n) for n in (0, 1, 2, 3)),
         kernel_height * kernel_width, kernel_width, stride, padding, dilation,
         bias is not None, product_precision(),
-        _PIXELS, _block(channels, _CHANNELS), block_out,
+        _PIXELS, _block(channels, _CHANNEL_BYTES // x.element_size()), block_out,
         num_warps=8, num_stages=2,
     )  # fmt: skip
     return output.permute(0, 3, 1, 2)

@@ -9,6 +9,7 @@ from torch import Tensor
 _ONEDNN = torch.backends.mkldnn.is_available()
 
 
+@torch.compiler.assume_constant_result  # a change of it compiles anew, as torch guards it
 def product_precision() -> str:
     """How Triton multiplies fp32, as torch's own products do: `tf32`, or `ieee` for all bits."""
     return "ieee" if torch.get_float32_matmul_precision() == "highest" else "tf32"

@@ -33,6 +33,8 @@ from .torch_runtime import Recorded, choose, read_network, torch_dtype
 if TYPE_CHECKING:
     from torch import Tensor
 
+    from .network import BiRefNet
+
 _STRIDE = 32
 """Sides of the network's input are multiples of this."""
 
@@ -109,6 +111,8 @@ class Rmbg:
             )
         try:
             self._network = self._read()
+            if self._device.startswith("cuda"):
+                self._use_kernels(self._network)
         except Exception as error:
             if self._device == "cpu" or not is_out_of_memory(error):
                 raise
@@ -162,12 +166,29 @@ class Rmbg:
         with side_stream(device):
             return Cutout(picture.rgb, self._pipeline.unfit(output, picture.size))
 
-    def _read(self) -> Callable[[Tensor], Tensor]:
+    def _read(self) -> BiRefNet:
         from .config import BiRefNetConfig
 
         assert self._path is not None
         config = BiRefNetConfig(**self._member.config)
         return read_network(self._path, config, self._device, self._dtype)
+
+    def _use_kernels(self, network: BiRefNet) -> None:
+        from .kernels import use_kernels
+
+        try:
+            use_kernels(network)
+        except Exception as error:  # Triton's, the C compiler's and CUDA's share no base
+            if is_out_of_memory(error):
+                raise
+            self.warnings.append(
+                Message(
+                    "its kernels for {device} do not run on this machine, so that each picture "
+                    "takes longer: {reason}",
+                    device=self._device,
+                    reason=reason_of(error, 300),
+                )
+            )
 
     def _fall_back(self) -> None:
         """Go on on the CPU in fp32, from the weights themselves."""

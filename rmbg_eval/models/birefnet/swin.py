@@ -15,12 +15,13 @@ How it is computed here, and why it is fast:
   In a shifted block only four kinds of window differ in their mask (inside, right edge, bottom
   edge, corner), so four biases serve any image size. Windows are sorted by kind, and each kind is
   one call with a bias that is broadcast, never expanded. On a CUDA device all of them are one
-  kernel: see `attention_cuda.py`.
+  kernel where that runs: see `kernels.py`.
 """
 
 from __future__ import annotations
 
 import math
+from collections.abc import Callable
 
 import torch
 import torch.nn.functional as F
@@ -29,11 +30,6 @@ from torch import Tensor, nn
 from .derived import DerivedWeights
 from .linear import linear
 from .windows import WindowGroup, attention_pattern, relative_position_index, window_groups
-
-try:
-    from .attention_cuda import window_attention
-except ImportError:  # Triton comes with torch, where that is for CUDA
-    window_attention = None  # type: ignore[assignment]
 
 # On a CPU a group of windows is as large as keeps its widest intermediate value below this size.
 # Larger ones leave the cache, and above 32 MiB glibc maps fresh pages for every tensor: page faults
@@ -47,6 +43,7 @@ class WindowAttention(DerivedWeights):
     def __init__(self, channels: int, side: int, heads: int, shift: int) -> None:
         super().__init__()
         self.side, self.heads, self.shift = side, heads, shift
+        self.kernel: Callable[[Tensor, Tensor, Tensor, int], Tensor] | None = None
         self.relative_position_bias_table = nn.Parameter(torch.zeros((2 * side - 1) ** 2, heads))
         self.register_buffer("relative_position_index", relative_position_index(side))
         self.qkv = nn.Linear(channels, 3 * channels)
@@ -66,8 +63,8 @@ class WindowAttention(DerivedWeights):
         places = self.side**2
         qkv = linear(tokens, self.qkv.weight, self.qkv.bias)
         biases = self.derived("biases", self.biases)
-        if tokens.is_cuda and window_attention is not None:
-            return window_attention(qkv, biases, group.kind, self.heads)
+        if self.kernel is not None:
+            return self.kernel(qkv, biases, group.kind, self.heads)
         qkv = qkv.view(-1, places, 3, self.heads, tokens.shape[1] // self.heads)
         query, key, value = qkv.permute(2, 0, 3, 1, 4).unbind(0)
         attended, first = [], 0
