@@ -301,10 +301,10 @@ class Stored:
         """That it is not what it should be."""
         return OutputError(
             Message(
-                "{path} is not the file of records that run.json describes",
+                "{path} is not the file of records that the JSON file of its folder describes",
                 path=printable(str(self.path)),
             ),
-            Message("Use a run that was not changed, with its files in its own folder."),
+            Message("Use what was not changed since it was made, with its files in its own folder."),
         )
 
     def group(self, number: int, columns: Iterable[str] | None = None) -> Any:
