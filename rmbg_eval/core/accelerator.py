@@ -11,6 +11,15 @@ if TYPE_CHECKING:
     import torch
 
 
+def on_device(device: str) -> AbstractContextManager[object]:
+    """A CUDA device as the one that is meant where none is named, as kernels in Triton do."""
+    if not device.startswith("cuda"):
+        return nullcontext()
+    import torch
+
+    return torch.cuda.device(device)
+
+
 def side_stream(device: str) -> AbstractContextManager[object]:
     """A second queue of a CUDA device, so that what is put there does not wait for inference.
 

@@ -304,7 +304,9 @@ class Stored:
                 "{path} is not the file of records that the JSON file of its folder describes",
                 path=printable(str(self.path)),
             ),
-            Message("Use what was not changed since it was made, with its files in its own folder."),
+            Message(
+                "Use what was not changed since it was made, with its files in its own folder."
+            ),
         )
 
     def group(self, number: int, columns: Iterable[str] | None = None) -> Any:

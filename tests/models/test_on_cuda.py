@@ -35,7 +35,7 @@ def alphas(folder: Path, device: str, dtype: str, count: int, batch_size: int) -
     pictures = [Picture("c/disc", disc(seed, (150, 90))[0]) for seed in range(count)]
     found = model.infer([model.preprocess(picture) for picture in pictures])
     assert not model.warnings  # it was recorded
-    return np.stack([np.asarray(alpha.cpu() if device == "cuda" else alpha) for alpha in found])
+    return np.stack([np.asarray(alpha if device == "cpu" else alpha.cpu()) for alpha in found])
 
 
 @pytest.mark.parametrize(("dtype", "apart"), [("fp32", 1e-3), ("fp16", 1e-2), ("bf16", 5e-2)])
@@ -43,3 +43,10 @@ def test_alpha_is_the_cpus(folder: Path, dtype: str, apart: float) -> None:
     expected = alphas(folder, "cpu", "fp32", 3, 3)
     for batch_size in (3, 8):  # recorded, and not: a batch that is not full
         assert np.abs(alphas(folder, "cuda", dtype, 3, batch_size) - expected).max() < apart
+
+
+@pytest.mark.skipif(torch.cuda.device_count() < 2, reason="there is no second CUDA device")
+@pytest.mark.parametrize("batch_size", [3, 8])
+def test_a_second_device_computes_beside_the_first(folder: Path, batch_size: int) -> None:
+    first, second = (alphas(folder, f"cuda:{n}", "fp32", 3, batch_size) for n in range(2))
+    assert np.abs(first - second).max() < 1e-4

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import importlib.util
 import os
+from collections.abc import Iterator
+from contextlib import contextmanager
 from functools import partial
 from pathlib import Path
 
@@ -109,6 +111,26 @@ def test_too_little_memory_on_the_cpu_fails_the_picture(
     ((_, made),) = predict(model, [case], tmp_path / "out", Store.default())
     assert made.failure.kind == "MemoryError"
     assert model.warnings == []
+
+
+def test_its_device_is_the_current_one_while_it_computes(
+    folder: Path, picture: Picture, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    current: list[str] = []
+    seen: list[list[str]] = []
+
+    @contextmanager
+    def on_device(device: str) -> Iterator[None]:
+        current.append(device)
+        yield
+        current.pop()
+
+    model = Rmbg("m", member(folder))
+    alpha = model._alpha
+    monkeypatch.setattr("rmbg_eval.models.birefnet.rmbg.on_device", on_device)
+    monkeypatch.setattr(model, "_alpha", lambda *given: seen.append([*current]) or alpha(*given))
+    alpha_of(model, picture)
+    assert seen == [["cpu"]]
 
 
 def test_where_its_kernels_do_not_run_it_says_so_and_computes_without_them(

@@ -14,7 +14,13 @@ from urllib.parse import parse_qsl
 
 import numpy as np
 
-from ...core.accelerator import free_memory, is_out_of_memory, side_stream, wait_for
+from ...core.accelerator import (
+    free_memory,
+    is_out_of_memory,
+    on_device,
+    side_stream,
+    wait_for,
+)
 from ...core.cache import MeasureCache
 from ...core.choices import Device, Dtype
 from ...core.files import user_path
@@ -177,7 +183,8 @@ class Rmbg:
         from .kernels import use_kernels
 
         try:
-            use_kernels(network)
+            with on_device(self._device):
+                use_kernels(network)
         except Exception as error:  # Triton's, the C compiler's and CUDA's share no base
             if is_out_of_memory(error):
                 raise
@@ -289,7 +296,7 @@ class Rmbg:
         white = torch.full((self.batch_size,), 255.0)
         beside = next((one for one in self._recordings.values() if one), None)
         try:
-            with torch.inference_mode():
+            with on_device(self._device), torch.inference_mode():
                 return Recorded(
                     self._alpha, pixels.to(self._device), white.to(self._device), beside=beside
                 )
@@ -310,7 +317,7 @@ class Rmbg:
 
         full = record and len(inputs) == self.batch_size
         recording = self._recording() if full else None
-        with torch.inference_mode():
+        with on_device(self._device), torch.inference_mode():
             pixels = torch.from_numpy(np.stack([prepared.pixels for prepared in inputs]))
             white = torch.tensor([prepared.white for prepared in inputs], dtype=torch.float32)
             compute = self._alpha if recording is None else recording

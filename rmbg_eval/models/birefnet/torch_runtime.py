@@ -115,7 +115,8 @@ class Recorded:
     """What a function does on a CUDA device, recorded once and then replayed.
 
     RMBG-2.0 is some two thousand small steps. Python takes longer to ask for them than a fast
-    device to do them; a recording ("CUDA graph") is asked for once.
+    device to do them; a recording ("CUDA graph") is asked for once. It is made and replayed where
+    the tensors' device is the current one: see `on_device`.
     """
 
     def __init__(
@@ -128,25 +129,22 @@ class Recorded:
         import torch
 
         self._inputs = inputs
-        with torch.cuda.device(inputs[0].device):
-            stream = torch.cuda.Stream()
-            stream.wait_stream(torch.cuda.current_stream())
-            with torch.cuda.stream(stream):
-                for _ in range(2):
-                    function(*inputs)
-            torch.cuda.current_stream().wait_stream(stream)
-            torch.cuda.empty_cache()  # a recording has memory of its own
-            self._graph = torch.cuda.CUDAGraph()
-            pool = beside._graph.pool() if beside else None
-            with torch.cuda.graph(self._graph, pool, capture_error_mode="thread_local"):
-                self._output = function(*inputs)
+        stream = torch.cuda.Stream()
+        stream.wait_stream(torch.cuda.current_stream())
+        with torch.cuda.stream(stream):
+            for _ in range(2):
+                function(*inputs)
+        torch.cuda.current_stream().wait_stream(stream)
+        torch.cuda.empty_cache()  # a recording has memory of its own
+        self._graph = torch.cuda.CUDAGraph()
+        pool = beside._graph.pool() if beside else None
+        # On the same queue: torch's own for this is of the device that was first recorded on.
+        with torch.cuda.graph(self._graph, pool, stream, capture_error_mode="thread_local"):
+            self._output = function(*inputs)
 
     def __call__(self, *inputs: Tensor) -> Tensor:
         """The function of other tensors of the same shapes, dtypes and device."""
-        import torch
-
-        with torch.cuda.device(self._output.device):
-            for own, given in zip(self._inputs, inputs, strict=True):
-                own.copy_(given)
-            self._graph.replay()
-            return self._output.clone()
+        for own, given in zip(self._inputs, inputs, strict=True):
+            own.copy_(given)
+        self._graph.replay()
+        return self._output.clone()

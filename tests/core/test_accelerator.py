@@ -1,0 +1,38 @@
+"""What is asked of torch about devices."""
+
+from __future__ import annotations
+
+import importlib.util
+import os
+
+import pytest
+
+if importlib.util.find_spec("torch") is None and not os.environ.get("CI"):
+    pytest.skip("torch is not installed", allow_module_level=True)
+
+import torch
+
+from rmbg_eval.core.accelerator import is_out_of_memory, on_device
+
+
+def test_the_second_device_is_the_current_one_while_it_computes() -> None:
+    with on_device("cpu") as current:
+        assert current is None
+    second = on_device("cuda:1")  # entering it would take two
+    assert isinstance(second, torch.cuda.device)
+    assert second.idx == 1
+
+
+@pytest.mark.parametrize(
+    ("error", "short"),
+    [
+        (MemoryError(), True),
+        (torch.OutOfMemoryError("CUDA out of memory. Tried to allocate 2.00 GiB."), True),
+        (RuntimeError("MPS backend out of memory (MPS allocated: 9 GB)"), True),
+        (RuntimeError("DefaultCPUAllocator: can't allocate memory: you tried to"), True),
+        (RuntimeError("shape mismatch"), False),
+        (ValueError("out of memory"), False),
+    ],
+)
+def test_knows_what_says_that_memory_did_not_suffice(error: Exception, short: bool) -> None:
+    assert is_out_of_memory(error) == short
