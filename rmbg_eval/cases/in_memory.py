@@ -42,9 +42,9 @@ def write_pictures(out: Path, pictures: Mapping[str, Any]) -> Path:
         picture, truth = given if isinstance(given, tuple) else (given, None)
         try:
             rgb = _rgb(picture)
-            files[f"{parts[0]}/{short}/image.png"] = png_of(Image.fromarray(rgb))
+            files[f"{parts[0]}/{short}/image.png"] = png_of(rgb)
             if truth is not None:
-                alpha = Image.fromarray(_alpha(truth, rgb.shape[:2]))
+                alpha = _alpha(truth, rgb.shape[:2])
                 files[f"{parts[0]}/{short}/alpha.png"] = png_of(alpha)
         except ImageError as error:
             raise SettingsError(

@@ -12,6 +12,7 @@ import io
 import logging
 import os
 import stat
+import struct
 import warnings
 from dataclasses import dataclass
 from functools import lru_cache
@@ -41,10 +42,6 @@ SUFFIXES = frozenset(
     ".jpg .jpeg .jfif .png .webp .tif .tiff .bmp .gif .heic .heif .avif .ppm".split()
 )
 """Names that are taken for pictures when a folder is read."""
-
-FAST_PNG = {"compress_level": 1, "compress_type": 3}
-"""Pillow's options for run-length matching at zlib's level 1: on photographs a sixth of the time of
-its default, and files of the same size."""
 
 MAX_PIXELS = 89_478_485
 """Pillow's own bound, beyond which it suspects a decompression bomb."""
@@ -216,32 +213,43 @@ def decode_cutout(data: bytes, name: str) -> tuple[RGB | None, Alpha]:
 
 
 def encode_png(cutout: Cutout) -> bytes:
-    """The cut-out as an 8-bit RGBA PNG: `rint(255 α)`, colours exactly as they are.
-
-    OpenCV writes it: with the same matching, and every row filtered by Paeth's predictor instead of
-    by the best of five, in two thirds of Pillow's time, and as small.
-    """
+    """The cut-out as an 8-bit RGBA PNG: `rint(255 α)`, colours exactly as they are."""
     import cv2  # not for those who only read pictures
 
     check_rgb(cutout.rgb)
     check_alpha(cutout.alpha, cutout.rgb.shape[:2])
     red, green, blue = cv2.split(cutout.rgb)
-    pixels = cv2.merge((blue, green, red, quantise(cutout.alpha)))
-    options = (
-        (cv2.IMWRITE_PNG_COMPRESSION, 1),
-        (cv2.IMWRITE_PNG_STRATEGY, cv2.IMWRITE_PNG_STRATEGY_RLE),
-        (cv2.IMWRITE_PNG_FILTER, cv2.IMWRITE_PNG_FILTER_PAETH),
+    return png_of(cv2.merge((red, green, blue, quantise(cutout.alpha))))
+
+
+def png_of(pixels: NDArray[np.uint8]) -> bytes:
+    """Pixels as a PNG: `(H, W)` grey, `(H, W, 3)` RGB or `(H, W, 4)` RGBA, uint8.
+
+    Each row is stored less the one above it (filter "Up": W3C, "PNG Specification (Third Edition)",
+    section 9) and deflated by ISA-L. On photographs that takes a fifth of the time of OpenCV's
+    fastest options, and the file is 5 % smaller.
+    """
+    from isal import isal_zlib  # not for those who only read pictures
+
+    def chunk(kind: bytes, data: bytes) -> bytes:
+        return (
+            struct.pack(">I4s", len(data), kind)
+            + data
+            + struct.pack(">I", isal_zlib.crc32(kind + data))
+        )
+
+    height, width = pixels.shape[:2]
+    colour_type = {1: 0, 3: 2, 4: 6}[pixels.size // (height * width)]
+    row = pixels.reshape(height, -1)
+    filtered = np.empty((height, 1 + row.shape[1]), np.uint8)
+    filtered[:, 0] = 2  # "Up"
+    filtered[0, 1:] = row[0]
+    np.subtract(row[1:], row[:-1], out=filtered[1:, 1:])
+    header = struct.pack(">IIBBBBB", width, height, 8, colour_type, 0, 0, 0)
+    deflated = isal_zlib.compress(filtered, 1)
+    return b"\x89PNG\r\n\x1a\n" + b"".join(
+        chunk(kind, data) for kind, data in ((b"IHDR", header), (b"IDAT", deflated), (b"IEND", b""))
     )
-    return cv2.imencode(".png", pixels, [number for pair in options for number in pair])[
-        1
-    ].tobytes()
-
-
-def png_of(image: Image.Image) -> bytes:
-    """An image of Pillow's as a PNG, exactly as it is, written fast."""
-    buffer = io.BytesIO()
-    image.save(buffer, "PNG", **FAST_PNG)
-    return buffer.getvalue()
 
 
 def quantise(alpha: Alpha) -> NDArray[np.uint8]:

@@ -25,7 +25,6 @@ from tempfile import TemporaryDirectory
 from urllib.parse import parse_qsl
 
 import numpy as np
-from PIL import Image
 
 from ..core.files import sha256_file
 from ..core.images import (
@@ -118,7 +117,7 @@ class Command:
         if self._start_up is not None:
             return False
         ramp = np.linspace(0, 255, _TRIAL_SIDE * _TRIAL_SIDE * 3).astype(np.uint8)
-        trial = Image.fromarray(ramp.reshape(_TRIAL_SIDE, _TRIAL_SIDE, 3))
+        trial = ramp.reshape(_TRIAL_SIDE, _TRIAL_SIDE, 3)
         started = time.perf_counter()
         try:
             self._call([png_of(trial)])
@@ -141,7 +140,7 @@ class Command:
 
     def preprocess(self, picture: Picture) -> bytes:
         """The picture as a PNG, without metadata."""
-        return png_of(Image.fromarray(picture.rgb))
+        return png_of(picture.rgb)
 
     def infer(self, inputs: list[bytes]) -> list[Written]:
         """One call. What a program that ends well did not write, or wrote wrongly, is the failure

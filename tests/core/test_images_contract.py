@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import io
+
+import cv2
 import numpy as np
 import pytest
 from hypothesis import given, settings
@@ -26,6 +29,7 @@ from rmbg_eval.core.images import (
     check_rgb,
     decode_cutout,
     encode_png,
+    png_of,
     quantise,
     resize_alpha,
 )
@@ -57,6 +61,27 @@ def test_a_cutout_comes_back_exactly(alpha, seed):
     assert back.dtype == np.float32
     assert np.array_equal(back, quantise(alpha) / np.float32(255))
     assert np.array_equal(quantise(back), quantise(alpha)), "storing again changes nothing"
+
+
+@few
+@given(
+    arrays.arrays(
+        np.uint8,
+        st.tuples(st.integers(1, 24), st.integers(1, 24), st.sampled_from([0, 3, 4])).map(
+            lambda shape: shape if shape[2] else shape[:2]
+        ),
+    )
+)
+def test_a_png_is_what_two_decoders_read(pixels):
+    data = png_of(pixels)
+    with Image.open(io.BytesIO(data), formats=("PNG",)) as image:
+        image.verify()
+    with Image.open(io.BytesIO(data), formats=("PNG",)) as image:
+        assert np.array_equal(np.asarray(image), pixels)
+    read = cv2.imdecode(np.frombuffer(data, np.uint8), cv2.IMREAD_UNCHANGED)
+    if pixels.ndim == 3:  # OpenCV has blue first
+        read = read[..., [2, 1, 0, 3][: read.shape[2]]]
+    assert np.array_equal(read, pixels)
 
 
 MATTE = np.asarray(picture().convert("L"))
