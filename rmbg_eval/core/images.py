@@ -231,13 +231,6 @@ def png_of(pixels: NDArray[np.uint8]) -> bytes:
     """
     from isal import isal_zlib  # not for those who only read pictures
 
-    def chunk(kind: bytes, data: bytes) -> bytes:
-        return (
-            struct.pack(">I4s", len(data), kind)
-            + data
-            + struct.pack(">I", isal_zlib.crc32(kind + data))
-        )
-
     height, width = pixels.shape[:2]
     colour_type = {1: 0, 3: 2, 4: 6}[pixels.size // (height * width)]
     row = pixels.reshape(height, -1)
@@ -245,11 +238,15 @@ def png_of(pixels: NDArray[np.uint8]) -> bytes:
     filtered[:, 0] = 2  # "Up"
     filtered[0, 1:] = row[0]
     np.subtract(row[1:], row[:-1], out=filtered[1:, 1:])
-    header = struct.pack(">IIBBBBB", width, height, 8, colour_type, 0, 0, 0)
-    deflated = isal_zlib.compress(filtered, 1)
-    return b"\x89PNG\r\n\x1a\n" + b"".join(
-        chunk(kind, data) for kind, data in ((b"IHDR", header), (b"IDAT", deflated), (b"IEND", b""))
-    )
+    png = [b"\x89PNG\r\n\x1a\n"]
+    for kind, data in (
+        (b"IHDR", struct.pack(">IIBBBBB", width, height, 8, colour_type, 0, 0, 0)),
+        (b"IDAT", isal_zlib.compress(filtered, 1)),
+        (b"IEND", b""),
+    ):
+        crc = isal_zlib.crc32(data, isal_zlib.crc32(kind))
+        png += struct.pack(">I4s", len(data), kind), data, struct.pack(">I", crc)
+    return b"".join(png)
 
 
 def quantise(alpha: Alpha) -> NDArray[np.uint8]:
