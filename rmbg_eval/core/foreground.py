@@ -17,7 +17,7 @@ import numpy as np
 
 from ..errors import ModelError, printable
 from ..i18n import Message
-from .accelerator import side_stream
+from .accelerator import is_out_of_memory, side_stream
 from .choices import Foreground
 from .images import RGB, Alpha
 
@@ -61,7 +61,8 @@ def estimate(rgb: RGB, alpha: Alpha, how: Foreground, device: str = "cpu") -> RG
         rgb: `(H, W, 3) uint8`, the picture.
         alpha: `(H, W) float32` in [0, 1].
         how: `raw` gives `rgb` itself.
-        device: what torch calls a GPU, where blur-fusion is to be computed on one.
+        device: what torch calls a GPU, where blur-fusion is to be computed on one; where that has
+            too little memory left, it is computed on the CPU.
 
     Returns:
         `(H, W, 3) uint8`; where alpha is 1, exactly `rgb`.
@@ -71,7 +72,11 @@ def estimate(rgb: RGB, alpha: Alpha, how: Foreground, device: str = "cpu") -> RG
     if how == "pymatting":
         return multi_level(rgb, alpha)
     if device.startswith(("cuda", "mps")):
-        return blur_fusion_on(device, rgb, alpha)
+        try:
+            return blur_fusion_on(device, rgb, alpha)
+        except Exception as error:
+            if not is_out_of_memory(error):
+                raise
     return blur_fusion(rgb, alpha)
 
 

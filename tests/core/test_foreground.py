@@ -134,6 +134,25 @@ def test_pymatting_gives_the_same_twice() -> None:
     assert np.array_equal(multi_level(rgb, alpha), multi_level(rgb, alpha))
 
 
+@_needs("torch")
+def test_a_device_with_too_little_memory_leaves_it_to_the_cpu(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    rng = np.random.default_rng(0)
+    rgb, alpha = rng.integers(0, 256, (20, 30, 3), dtype=np.uint8), rng.random((20, 30), np.float32)
+    said = "CUDA out of memory. Tried to allocate 1.33 GiB."
+
+    def short(*given: object) -> None:
+        raise RuntimeError(said)
+
+    monkeypatch.setattr("rmbg_eval.core.foreground.blur_fusion_on", short)
+    found = estimate(rgb, alpha, "blur-fusion", "cuda")
+    assert np.array_equal(found, blur_fusion(rgb, alpha))
+    said = "an illegal memory access was encountered"
+    with pytest.raises(RuntimeError, match="illegal"):
+        estimate(rgb, alpha, "blur-fusion", "cuda")
+
+
 def test_raw_is_the_picture_itself_and_an_unknown_way_is_an_error() -> None:
     rgb, alpha = np.zeros((4, 4, 3), np.uint8), np.ones((4, 4), np.float32)
     assert estimate(rgb, alpha, "raw") is rgb

@@ -45,3 +45,20 @@ def test_a_tensor_gives_the_mask_of_an_array(size: tuple[int, int]) -> None:
     assert array.shape == (size[1], size[0])
     assert np.array_equal(array, tensor)
     assert np.array_equal(in_memory(torch.from_numpy(alpha)), alpha)
+
+
+def test_a_device_with_too_little_memory_leaves_it_to_pillow(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    alpha = torch.rand(64, 64)
+    expected = published_mask(alpha.numpy(), (500, 300))
+    error: Exception = torch.OutOfMemoryError()
+
+    def short(mask: torch.Tensor, size: tuple[int, int]) -> torch.Tensor:
+        raise error
+
+    monkeypatch.setattr("rmbg_eval.models.birefnet.masks.resize_on_device", short)
+    assert np.array_equal(published_mask(alpha, (500, 300)), expected)
+    error = RuntimeError("an illegal memory access was encountered")
+    with pytest.raises(RuntimeError, match="illegal"):
+        published_mask(alpha, (500, 300))

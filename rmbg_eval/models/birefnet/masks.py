@@ -2,7 +2,8 @@
 
 On the CPU Pillow itself resizes. On a CUDA device torch does the same in integers, so that one
 8-bit mask of the picture's size is all that is copied, and equal bit for bit. A mask that is to be
-made lower is copied as it is, which is less, and Pillow resizes it.
+made lower is copied as it is, which is less, and Pillow resizes it; so is one for which the device
+has too little memory left.
 """
 
 from __future__ import annotations
@@ -14,6 +15,8 @@ from typing import TYPE_CHECKING, TypeAlias
 import numpy as np
 from numpy.typing import NDArray
 from PIL import Image
+
+from ...core.accelerator import is_out_of_memory
 
 if TYPE_CHECKING:
     from torch import Tensor
@@ -35,7 +38,11 @@ def published_mask(alpha: Map, size: tuple[int, int]) -> NDArray[np.uint8]:
     else:
         on_device = alpha.mul(255).byte()
         if size[1] >= on_device.shape[0]:
-            return resize_on_device(on_device, size).cpu().numpy()
+            try:
+                return resize_on_device(on_device, size).cpu().numpy()
+            except Exception as error:
+                if not is_out_of_memory(error):
+                    raise
         mask = on_device.cpu().numpy()
     return np.asarray(Image.fromarray(mask).resize(size, Image.Resampling.BICUBIC))
 
