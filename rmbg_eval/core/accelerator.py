@@ -61,6 +61,16 @@ def is_out_of_memory(error: BaseException) -> bool:
     )
 
 
+class UnlessOutOfMemory:
+    """`with` it, what memory does not suffice for ends quietly, and what comes after the block is
+    done instead: nothing is held then of what was computed. Other errors are raised."""
+
+    def __enter__(self) -> None: ...
+
+    def __exit__(self, kind: object, error: BaseException | None, trace: object) -> bool:
+        return error is not None and is_out_of_memory(error)
+
+
 def free_memory(device: str) -> None:
     """Give back what torch keeps of the device's memory for later."""
     import torch

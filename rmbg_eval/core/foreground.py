@@ -17,7 +17,7 @@ import numpy as np
 
 from ..errors import ModelError, printable
 from ..i18n import Message
-from .accelerator import is_out_of_memory, side_stream
+from .accelerator import UnlessOutOfMemory, side_stream
 from .choices import Foreground
 from .images import RGB, Alpha
 
@@ -72,11 +72,8 @@ def estimate(rgb: RGB, alpha: Alpha, how: Foreground, device: str = "cpu") -> RG
     if how == "pymatting":
         return multi_level(rgb, alpha)
     if device.startswith(("cuda", "mps")):
-        try:
+        with UnlessOutOfMemory():
             return blur_fusion_on(device, rgb, alpha)
-        except Exception as error:
-            if not is_out_of_memory(error):
-                raise
     return blur_fusion(rgb, alpha)
 
 

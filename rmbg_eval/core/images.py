@@ -218,8 +218,7 @@ def encode_png(cutout: Cutout) -> bytes:
 
     check_rgb(cutout.rgb)
     check_alpha(cutout.alpha, cutout.rgb.shape[:2])
-    red, green, blue = cv2.split(cutout.rgb)
-    return png_of(cv2.merge((red, green, blue, quantise(cutout.alpha))))
+    return png_of(cv2.merge((cutout.rgb, quantise(cutout.alpha))))
 
 
 def png_of(pixels: NDArray[np.uint8]) -> bytes:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import importlib.util
 import os
+import weakref
 
 import pytest
 
@@ -12,7 +13,7 @@ if importlib.util.find_spec("torch") is None and not os.environ.get("CI"):
 
 import torch
 
-from rmbg_eval.core.accelerator import is_out_of_memory, on_device
+from rmbg_eval.core.accelerator import UnlessOutOfMemory, is_out_of_memory, on_device
 
 
 def test_the_second_device_is_the_current_one_while_it_computes() -> None:
@@ -36,3 +37,17 @@ def test_the_second_device_is_the_current_one_while_it_computes() -> None:
 )
 def test_knows_what_says_that_memory_did_not_suffice(error: Exception, short: bool) -> None:
     assert is_out_of_memory(error) == short
+
+
+def test_nothing_is_held_of_what_there_was_no_memory_for() -> None:
+    def compute() -> None:
+        tensor = torch.zeros(3)
+        held.append(weakref.ref(tensor))
+        raise torch.OutOfMemoryError
+
+    held: list[weakref.ref[torch.Tensor]] = []
+    with UnlessOutOfMemory():
+        compute()
+    assert held[0]() is None
+    with pytest.raises(RuntimeError, match="mismatch"), UnlessOutOfMemory():
+        raise RuntimeError("shape mismatch")

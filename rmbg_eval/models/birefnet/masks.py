@@ -16,7 +16,7 @@ import numpy as np
 from numpy.typing import NDArray
 from PIL import Image
 
-from ...core.accelerator import is_out_of_memory
+from ...core.accelerator import UnlessOutOfMemory
 
 if TYPE_CHECKING:
     from torch import Tensor
@@ -38,11 +38,8 @@ def published_mask(alpha: Map, size: tuple[int, int]) -> NDArray[np.uint8]:
     else:
         on_device = alpha.mul(255).byte()
         if size[1] >= on_device.shape[0]:
-            try:
+            with UnlessOutOfMemory():
                 return resize_on_device(on_device, size).cpu().numpy()
-            except Exception as error:
-                if not is_out_of_memory(error):
-                    raise
         mask = on_device.cpu().numpy()
     return np.asarray(Image.fromarray(mask).resize(size, Image.Resampling.BICUBIC))
 

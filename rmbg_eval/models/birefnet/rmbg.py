@@ -15,6 +15,7 @@ from urllib.parse import parse_qsl
 import numpy as np
 
 from ...core.accelerator import (
+    UnlessOutOfMemory,
     free_memory,
     is_out_of_memory,
     on_device,
@@ -142,11 +143,8 @@ class Rmbg:
         nearer to what was asked for than a smaller dtype. The report is told either way, and the
         device and dtype of each prediction are its own.
         """
-        try:
+        with UnlessOutOfMemory():
             return self._forward(inputs)
-        except Exception as error:
-            if not is_out_of_memory(error):
-                raise
         # Not before the error is gone: it holds the tensors.
         free_memory(self._device)
         if len(inputs) == 1:
