@@ -300,14 +300,14 @@ class Rmbg:
                 )
         except Exception as error:
             free_memory(self._device)
-            if not is_out_of_memory(error):  # else `infer` finds out what can be done
-                self.warnings.append(
-                    Message(
-                        "not recorded on {device}, so that each picture takes longer: {reason}",
-                        device=self._device,
-                        reason=reason_of(error, 300),
-                    )
+            short = is_out_of_memory(error)
+            self.warnings.append(
+                Message(
+                    "not recorded on {device}, so that each picture takes longer: {reason}",
+                    device=self._device,
+                    reason=Message("not enough memory") if short else reason_of(error, 300),
                 )
+            )
             return None
 
     def _forward(self, inputs: list[Prepared], record: bool = True) -> list[Map]:
