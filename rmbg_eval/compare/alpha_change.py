@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
+from numpy.typing import NDArray
 
 from ..core.files import inside
 from ..core.images import Alpha, decode_cutout, read_bytes
@@ -29,7 +30,7 @@ class AlphaChange:
     """The largest mean |new − base| of any square of 16 × 16 px, in [0, 1]: a whisker that has
     gone moves no mean of a whole picture."""
     where: tuple[int, int, int, int] | None = None
-    """That square: x, y, width, height; None where nothing moved."""
+    """That square: x, y, width, height; smaller where the picture is; None where nothing moved."""
     reason: Message | None = None
     damaged: bool = False
     """Whether that is because a file is gone, or another than was written."""
@@ -51,7 +52,7 @@ def alpha_change(base: Alpha, new: Alpha) -> AlphaChange:
     >>> new = base.copy()
     >>> new[20:24, 40:44] = 1
     >>> alpha_change(base, new)
-    AlphaChange(mean=0.0078125, tile=0.0625, where=(32, 16, 16, 16), reason=None, damaged=False)
+    AlphaChange(mean=0.0078125, tile=0.0625, where=(34, 12, 16, 16), reason=None, damaged=False)
     """
     if base.shape != new.shape:
         (height, width), (base_height, base_width) = new.shape, base.shape
@@ -63,19 +64,26 @@ def alpha_change(base: Alpha, new: Alpha) -> AlphaChange:
             )
         )
     difference = np.abs(new.astype(np.float64) - base)
-    rows, columns = (np.arange(0, side, TILE) for side in difference.shape)
-    sums = np.add.reduceat(np.add.reduceat(difference, rows, 0), columns, 1)
-    heights = np.diff(np.append(rows, difference.shape[0]))
-    widths = np.diff(np.append(columns, difference.shape[1]))
-    tiles = sums / np.outer(heights, widths)
-    row, column = divmod(int(tiles.argmax()), tiles.shape[1])
-    largest = float(tiles[row, column])
-    where = (
-        (int(columns[column]), int(rows[row]), int(widths[column]), int(heights[row]))
-        if largest
-        else None
-    )
-    return AlphaChange(float(difference.mean()), largest, where)
+    if not difference.any():
+        return NOTHING
+    import cv2  # not for those who only read a comparison
+
+    height, width = (min(side, TILE) for side in difference.shape)
+    sums = cv2.boxFilter(
+        difference, -1, (width, height), anchor=(0, 0), normalize=False,
+        borderType=cv2.BORDER_CONSTANT,
+    )[: difference.shape[0] - height + 1, : difference.shape[1] - width + 1]  # fmt: skip
+    y, x = divmod(int(sums.argmax()), sums.shape[1])
+    x += _middle(sums[y, x:])  # what has changed in the middle, not in the corner
+    y += _middle(sums[y:, x])
+    tile = float(difference[y : y + height, x : x + width].mean())
+    return AlphaChange(float(difference.mean()), tile, (x, y, width, height))
+
+
+def _middle(sums: NDArray[np.float64]) -> int:
+    """The middle of those at the start that are as large as the first, but for rounding."""
+    less = sums < sums[0] * (1 - 1e-9)
+    return (int(less.argmax()) if less.any() else len(sums)) // 2
 
 
 def change_of(base: Path, was: Prediction, new: Path, now: Prediction) -> AlphaChange:

@@ -18,10 +18,12 @@ from ..run.sample import SEED, Sample
 from ..run.statistics import (
     ALL,
     FEWEST,
+    Difference,
     Mean,
     Points,
     difference_between,
     inference,
+    over_shared,
     points_apart,
 )
 from .by_eye import by_eye
@@ -128,18 +130,16 @@ class Overview:
             yield Message(
                 "{model} passes the most points, {passed} of {all}.", model=best.model, **numbers
             )
-        close, few = [], 0
-        for other in others:
-            if other in alike:
-                continue
-            apart = points_apart(best, other, self.summary.groups)
-            if apart and apart.clear and apart.middle > 0:
-                continue
-            close.append(other)
-            few = max(few, apart.groups if apart and apart.low is None else 0)
-        yield from self._close(
-            [other.model for other in close], [str(other.passed) for other in close], few
-        )
+        yield from _beside_best(
+            (
+                other.model,
+                str(other.passed) if other.measured == best.measured
+                else f"{other.passed}/{other.measured}",
+                points_apart(best, other, self.summary.groups),
+            )
+            for other in others
+            if other not in alike
+        )  # fmt: skip
 
     def _by_risk(self) -> Iterable[Message]:
         levels = self.context.levels
@@ -180,44 +180,45 @@ class Overview:
         if row is None or not means:
             return
         sign = 1 if row.higher_is_better else -1
-        means.sort(key=lambda mean: -sign * (mean.value or 0))
         title = TITLES[row.metric]
+        if len(means) == 1:
+            yield Message(
+                "{model} has a {measure} of {value}.",
+                model=means[0].model,
+                measure=title,
+                value=short(means[0].value or 0),
+            )
+            return
+        most = max(mean.scored for mean in means)
+        means = sorted(over_shared(means), key=lambda mean: -sign * (mean.value or 0))
         best = means[0]
+        if best.value is None:
+            yield Message("There is no picture that all models have a {measure} of.", measure=title)
+            return
         values: dict[str, Any] = {
             "model": best.model,
             "measure": title,
-            "value": short(best.value or 0),
+            "value": short(best.value),
         }
-        if len(means) == 1:
-            yield Message("{model} has a {measure} of {value}.", **values)
-            return
-        yield Message("{model} is closest to the truth, with a {measure} of {value}.", **values)
-        close, few = [], 0
-        for other in means[1:]:
-            apart = difference_between(best, other, self.summary.groups)
-            if not (apart and apart.clear and apart.middle * sign > 0):
-                close.append(other)
-                few = max(few, apart.groups if apart and apart.low is None else 0)
-        yield from self._close(
-            [mean.model for mean in close], [short(mean.value or 0) for mean in close], few
-        )
-
-    def _close(self, models: list[str], values: list[str], few: int) -> Iterable[Message]:
-        """Those that cannot be told from the best."""
-        if not models:
-            return
-        named: dict[str, Any] = {"values": _and(values), "models": _and(models)}
-        if few:
-            yield Message(
-                "With {values} of {models} there is no telling: {n} case is too few.",
-                many="With {values} of {models} there is no telling: {n} cases are too few.",
-                n=few,
-                **named,
-            )
-        elif len(models) == 1:
-            yield Message("With {values}, {models} is too close to call.", **named)
+        if best.scored == most:
+            yield Message("{model} is closest to the truth, with a {measure} of {value}.", **values)
         else:
-            yield Message("With {values}, {models} are too close to call.", **named)
+            yield Message(
+                "{model} is closest to the truth, with a {measure} of {value} over the {n} picture "
+                "that all models have one of.",
+                many="{model} is closest to the truth, with a {measure} of {value} over the {n} "
+                "pictures that all models have one of.",
+                n=best.scored,
+                **values,
+            )
+        yield from _beside_best(
+            (
+                (other.model, short(other.value or 0),
+                 difference_between(best, other, self.summary.groups))
+                for other in means[1:]
+            ),
+            sign,
+        )  # fmt: skip
 
     def _more(self) -> Text:
         """What all models do well and badly, by kind of point."""
@@ -518,6 +519,36 @@ def _bar(count: Points) -> BarCell:
 
 def _share(value: float) -> str:
     return f"{100 * value:.0f}{NO_BREAK}%"
+
+
+def _beside_best(
+    others: Iterable[tuple[str, str, Difference | None]], sign: int = 1
+) -> Iterable[Message]:
+    """Those that the best is not clearly better than: each model, its value as it is shown, and how
+    the best differs from it, where more (`sign` 1) or less (-1) is better."""
+    close: list[Text] = []
+    ahead: list[Text] = []
+    few = 0
+    for model, value, apart in others:
+        named = Message("{model} ({value})", model=model, value=value)
+        if apart is None or not apart.clear:
+            close.append(named)
+            few = max(few, apart.groups if apart and apart.low is None else 0)
+        elif apart.middle * sign < 0:
+            ahead.append(named)
+    if close and few:
+        yield Message(
+            "Whether that is better than {models} cannot be told: {n} case is too few.",
+            many="Whether that is better than {models} cannot be told: {n} cases are too few.",
+            n=few,
+            models=_and(close),
+        )
+    elif close:
+        yield Message("That is not clearly better than {models}.", models=_and(close))
+    if ahead:
+        yield Message("On most pictures, though, {models} is better.",
+                      many="On most pictures, though, {models} are better.",
+                      n=len(ahead), models=_and(ahead))  # fmt: skip
 
 
 def _and(names: Sequence[Text]) -> Text:

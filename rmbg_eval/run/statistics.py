@@ -12,7 +12,7 @@ from __future__ import annotations
 
 from array import array
 from collections import Counter
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Container, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import cache, cached_property
 from math import sqrt
@@ -611,6 +611,21 @@ def _best(
         if difference and not (difference.clear and difference.middle * sign > 0):
             return tuple(means)
     return tuple(replace(mean, best=mean is best) for mean in means)
+
+
+def over_shared(means: Sequence[Mean]) -> tuple[Mean, ...]:
+    """The means over the cases that all of them have a value of: of others, each is over pictures
+    that were easier or harder. None of them has a value where there is no such case."""
+    if not means or _same_cases(means):
+        return tuple(means)
+    shared = set.intersection(*({case for case, _ in mean.values} for mean in means))
+    return tuple(_over(mean, shared) for mean in means)
+
+
+def _over(mean: Mean, cases: Container[str]) -> Mean:
+    values = [(case, value) for case, value in mean.values if case in cases]
+    value = float(np.mean([value for _, value in values])) if values else None
+    return replace(mean, value=value, scored=len(values), values=values)
 
 
 def _same_cases(means: Sequence[Mean]) -> bool:

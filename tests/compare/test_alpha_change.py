@@ -35,10 +35,11 @@ alphas = st.tuples(sides, sides).flatmap(
 def test_is_the_slow_version(pair: tuple[np.ndarray, np.ndarray]) -> None:
     base, new = pair
     tiles = {}
-    for y in range(0, base.shape[0], TILE):
-        for x in range(0, base.shape[1], TILE):
-            part = np.abs(np.float64(new) - base)[y : y + TILE, x : x + TILE]
-            tiles[x, y, part.shape[1], part.shape[0]] = part.mean()
+    height, width = (min(side, TILE) for side in base.shape)
+    for y in range(base.shape[0] - height + 1):
+        for x in range(base.shape[1] - width + 1):
+            part = np.abs(np.float64(new) - base)[y : y + height, x : x + width]
+            tiles[x, y, width, height] = part.mean()
     found = alpha_change(base, new)
     assert found.mean == pytest.approx(np.abs(np.float64(new) - base).mean(), abs=1e-12)
     assert found.tile == pytest.approx(max(tiles.values()), abs=1e-12)
@@ -47,6 +48,20 @@ def test_is_the_slow_version(pair: tuple[np.ndarray, np.ndarray]) -> None:
         assert np.array_equal(base, new)
     else:
         assert tiles[found.where] == pytest.approx(found.tile, abs=1e-12)
+
+
+@pytest.mark.parametrize(("y", "x"), [(0, 0), (9, 9), (23, 31), (49, 49)])
+def test_one_pixel_weighs_the_same_wherever_it_is(y: int, x: int) -> None:
+    base = np.zeros((50, 50), np.float32)
+    new = base.copy()
+    new[y, x] = 1
+    found = alpha_change(base, new)
+    assert found.tile == 1 / 256
+    left, top, width, height = found.where or (99, 99, 0, 0)
+    assert left <= x < left + width
+    assert top <= y < top + height
+    assert left + width <= 50
+    assert top + height <= 50
 
 
 def test_is_the_same_both_ways_and_nothing_of_itself() -> None:

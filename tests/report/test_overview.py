@@ -126,7 +126,7 @@ def many(passed: dict[str, list[float]]) -> Run:
 def test_the_answer_names_the_best_model_and_who_cannot_be_told_from_it() -> None:
     view = told_overview(many({"a": [1.0] * 9 + [0.0], "b": [1.0] * 8 + [0.0] * 2}))
     assert view.answer == (
-        "a passes the most points, 9 of 10.", "With 8, b is too close to call.",
+        "a passes the most points, 9 of 10.", "That is not clearly better than b (8).",
     )  # fmt: skip
     assert not any(cell.best for row in view.matrices[0].rows for cell in row.cells)
 
@@ -143,7 +143,7 @@ def test_too_few_cases_are_said_to_be() -> None:
     view = told_overview(many({"a": [1.0, 1.0], "b": [1.0, 0.0]}))
     assert view.answer == (
         "a passes the most points, 2 of 2.",
-        "With 1 of b there is no telling: 2 cases are too few.",
+        "Whether that is better than b (1) cannot be told: 2 cases are too few.",
     )
     a, b = view.matrices[0].rows
     assert [(c.value, c.of, c.share) for c in a.cells] == [("2", "/2", "100.0")] * 2
@@ -189,7 +189,7 @@ def test_in_chinese() -> None:
     run = many({"a": [1.0] * 9 + [0.0], "b": [1.0] * 8 + [0.0] * 2})
     run = run.model_copy(update={"settings": run.settings.model_copy(update={"lang": "zh"})})
     assert told_overview(run).answer == (
-        "a 通过最多观察点：9/10。", "b 为 8，差距太小，难分高下。",
+        "a 通过最多观察点：9/10。", "与 b（8）相比优势不明显。",
     )  # fmt: skip
 
 
@@ -212,11 +212,45 @@ def test_without_points_a_truth_decides() -> None:
     view = told_overview(run_of(measurements=tuple(values)))
     assert view.answer == (
         "b is closest to the truth, with a mean error of 0.125.",
-        "With 0.25 of a there is no telling: 1 case is too few.",
+        "Whether that is better than a (0.25) cannot be told: 1 case is too few.",
     )
     (table,) = view.matrices
     assert [column.title for column in table.columns] == ["mean error"]
     assert [row.cells[0].value for row in table.rows] == ["0.25", "0.125"]
+
+
+def measured(values: dict[str, list[float | None]]) -> Run:
+    """A run of as many cases as each model has values of its mean error; None: it failed there."""
+    return run_of(
+        measurements=tuple(
+            Measurement(
+                category=KEY[0], case=f"c{number}", model=model, metric="mad", value=value,
+                unit="1", region="whole image", reason=None if value else Message("failed"),
+            )
+            for model, own in values.items()
+            for number, value in enumerate(own)
+        )
+    )  # fmt: skip
+
+
+def test_a_model_that_fails_on_hard_pictures_is_not_closest_for_that() -> None:
+    easy, hard = [0.03] * 8, [0.2] * 8
+    view = told_overview(measured({"a": [0.05] * 8 + [None] * 8, "b": easy + hard}))
+    assert view.answer == (
+        "b is closest to the truth, with a mean error of 0.03 over the 8 pictures that all models "
+        "have one of.",
+    )
+    assert told_overview(measured({"a": [0.05, None], "b": [None, 0.03]})).answer == (
+        "There is no picture that all models have a mean error of.",
+    )
+
+
+def test_a_model_that_is_better_on_most_pictures_is_said_to_be() -> None:
+    view = told_overview(measured({"a": [0.05] * 10, "b": [0.04] * 9 + [0.5]}))
+    assert view.answer == (
+        "a is closest to the truth, with a mean error of 0.05.",
+        "On most pictures, though, b (0.086) is better.",
+    )
 
 
 def timed(seconds: dict[str, float], finished: str = "") -> Run:
