@@ -163,7 +163,9 @@ def contour_breaks(alpha: Alpha) -> float:
     if not shape.any():
         raise Undefined(Message("no pixel is at least half opaque"))
     reach = BREAK_WIDTH // 2
-    disc = cv2.getStructuringElement(cv2.MORPH_ELLIPSE, (2 * reach + 1, 2 * reach + 1))
+    away = np.square(np.arange(-reach, reach + 1))
+    # OpenCV's own ellipse is wider than high.
+    disc = (away[:, None] + away <= reach**2 + 1).astype(np.uint8)
     padded = cv2.copyMakeBorder(shape, *(2 * reach,) * 4, cv2.BORDER_REPLICATE)
     closed = cv2.morphologyEx(padded, cv2.MORPH_CLOSE, disc)[
         2 * reach : -2 * reach, 2 * reach : -2 * reach

@@ -162,7 +162,10 @@ def decontaminated(subject: Subject) -> RGB:
 
 
 class _Seen:
-    """Mean over the whole image, mean and 95th percentile over the edge band, by background."""
+    """Mean over the whole image, mean and 95th percentile over the edge band, by background.
+
+    Where the truth has no edge, the whole image has its mean all the same.
+    """
 
     def __init__(self, subject: Subject, rgb: RGB) -> None:
         from .kernels.ciede import (
@@ -170,7 +173,12 @@ class _Seen:
         )
 
         foreground, truth = subject.need_foreground(), subject.need_truth()
-        alpha, edge = subject.alpha, subject.edge
+        alpha = subject.alpha
+        self._edgeless: Message | None = None
+        try:
+            edge = subject.edge
+        except Undefined as none:
+            self._edgeless, edge = none.reason, np.zeros(alpha.shape, bool)
         names = sorted(BACKGROUNDS, key=lambda name: BACKGROUNDS[name] is None)  # pictures last
         behind = [background(name, (alpha.shape[0], alpha.shape[1])) for name in names]
         flat = np.stack([each for each in behind if each.ndim == 1])
@@ -185,8 +193,16 @@ class _Seen:
         with ThreadPoolExecutor(2, "colours") as pool:
             sums, bands = zip(*pool.map(strip, range(0, len(alpha), STRIP)), strict=True)
         whole, band = np.sum(sums, 0) / alpha.size, np.concatenate(bands, 1)
-        figures = whole, band.mean(1), np.percentile(band, 95, 1)
-        self.over = dict(zip(names, np.stack(figures, 1).tolist(), strict=True))
+        figures = [whole]
+        if not self._edgeless:
+            figures += [band.mean(1), np.percentile(band, 95, 1)]
+        self._over = dict(zip(names, np.stack(figures, 1).tolist(), strict=True))
+
+    def over(self, name: str, index: int) -> float:
+        """Over a background, by the place in `_WHAT`; Undefined over an edge that is not there."""
+        if index and self._edgeless:
+            raise Undefined(self._edgeless)
+        return float(self._over[name][index])
 
 
 def _delivered(subject: Subject) -> _Seen:
@@ -236,7 +252,7 @@ def _rows(suffix: str, seen: Callable[[Subject], _Seen]) -> tuple[Metric, ...]:
             region,
             False,
             colour_difference,
-            lambda s: s.shared(seen).over[name][index],
+            lambda s: s.shared(seen).over(name, index),
             FAMILY,
             "foreground",
             tolerance,

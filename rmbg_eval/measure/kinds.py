@@ -219,6 +219,8 @@ def _breaks(point: ObservationPoint, alpha: Alpha, subject: Subject) -> float:
                 )
             broken |= there & ~(clear & due).any(1)
         count += int(broken[0]) + int(np.count_nonzero(broken[1:] & ~broken[:-1]))
+        if line[0] == line[-1] and broken[0] and broken[-1] and not broken.all():
+            count -= 1  # one break, over the spot where a closed line begins
     return float(count)
 
 

@@ -27,7 +27,8 @@ def mba(alpha: Alpha, truth: Alpha) -> float:
     """Mean boundary accuracy, in [0, 1]: the share of pixels near the truth's edge that are right.
 
     `alpha`, `truth`: `(H, W) float32` in [0, 1], both cut at 0.5. Higher is better; the mean over
-    five widths, from 1 px to (H + W) ÷ 300. Undefined where the truth's shape has no edge. Source:
+    five widths, from 1 px to about (H + W) ÷ 375, four fifths of the paper's (H + W) ÷ 300, as its
+    code has it. Undefined where the truth's shape has no edge. Source:
     Cheng et al., "CascadePSP", CVPR 2020, and its public code.
 
     >>> import numpy as np
@@ -136,7 +137,7 @@ _EFFORT = Tolerance(
 )
 METRICS = (
     Metric("mba", Message("accuracy near the edge"),
-        N_("score, 0 to 1"), N_("boundary (1 px to 1/300 of height + width)"), True, mba,
+        N_("score, 0 to 1"), N_("boundary (1 px to 1/375 of height + width)"), True, mba,
         lambda s: mba(s.alpha, s.need_truth()),
         FAMILY, tolerance=_ACCURACY),
     Metric("hce", Message("clicks to put the shape right"),

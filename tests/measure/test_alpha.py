@@ -171,6 +171,13 @@ def test_breaks_are_narrow_long_and_open_to_the_outside():
     assert contour_breaks((np.hypot(x - 30, y - 30) < 20).astype(np.float32)) == 0
 
 
+@given(st.integers(0, 2**32 - 1))
+def test_breaks_are_those_of_the_picture_on_its_side(seed):
+    shape = np.random.default_rng(seed).random((40, 60)).repeat(2, 0) < 0.7
+    alpha = shape.astype(np.float32)
+    assert contour_breaks(alpha) == contour_breaks(alpha.T.copy())
+
+
 @pytest.mark.parametrize("function", [soft_band_median, soft_band_p95, strays, contour_breaks])
 def test_nothing_visible_is_undefined(function):
     with pytest.raises(Undefined):

@@ -171,6 +171,20 @@ def test_the_true_cut_out_differs_nowhere(seed):
         assert {v for n, v in measure(true, METRICS).items() if n != "halo"} == {(0.0, None)}
 
 
+@pytest.mark.parametrize("of_truth", [0, 1])
+def test_a_truth_without_an_edge_has_differences_over_the_whole_image(of_truth):
+    s = _subject(1)
+    truth = np.full_like(s.truth, of_truth)
+    found = measure(Subject(s.alpha, s.rgb, s.picture, truth, s.foreground), METRICS[1:])
+    for name in BACKGROUNDS:
+        behind = background(name, truth.shape)
+        whole = colour_difference(s.rgb, s.alpha, s.foreground, truth, behind)
+        assert found[f"delta_e_{name}"] == (pytest.approx(whole.mean(), rel=1e-6), None)
+        value, reason = found[f"delta_e_{name}_edge_p95"]
+        assert value is None
+        assert "has no edge" in str(reason)
+
+
 def test_without_a_foreground_there_is_the_reason():
     truth = SPECIAL["hard"]
     rgb = np.zeros((*truth.shape, 3), np.uint8)

@@ -135,6 +135,13 @@ def test_a_rise_on_the_way_out_is_measured():
     assert seen.measured == pytest.approx(0.4, abs=0.02)
 
 
+def test_a_break_where_a_closed_line_begins_is_one():
+    alpha = TRUTH.copy()
+    alpha[:30, 46:54] = 0
+    assert judge(GOOD[7], subject(alpha)).measured == 1
+    assert judge(GOOD[7], subject(np.zeros_like(TRUTH))).measured == 1
+
+
 def test_breaks_are_counted_once_each():
     alpha = TRUTH.copy()
     alpha[:30, 55:60] = 0
