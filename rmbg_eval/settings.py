@@ -1,4 +1,4 @@
-"""Every parameter once: of a run, a comparison and a benchmark.
+"""Every parameter once: of a run, how it is worked on, a comparison and a benchmark.
 
 The command line is built from these; the notebooks' parameters are these, name for name.
 """
@@ -194,6 +194,35 @@ class Settings(Parameters):
     @property
     def out_folder(self) -> Path:
         return user_path(self.out, SettingsError)
+
+
+class WorkSettings(Parameters):
+    """How a run is worked on, which changes nothing of what comes out.
+
+    >>> from rmbg_eval.settings import WorkSettings
+    >>> WorkSettings(isolate=True).time_limit
+    900.0
+    """
+
+    isolate: Annotated[
+        bool,
+        Parameter("Each model in a process of its own; a picture that kills it is a failed case."),
+    ] = False
+    time_limit: Annotated[
+        float,
+        Parameter(
+            "With --isolate or Ray: seconds without a picture done that end its process.", "S"
+        ),
+        Ge(0.1),
+    ] = 900.0
+    engine: Annotated[
+        Literal["local", "ray"],
+        Parameter("local, or ray: many workers, on one machine or a cluster."),
+    ] = "local"
+    address: Annotated[
+        str, Parameter("Of a Ray cluster, as ray://HOST:10001; empty: this machine.", "ADDRESS")
+    ] = ""
+    worker_cores: Annotated[int, Parameter("Cores of a worker of Ray; 0: as fits.", "N"), Ge(0)] = 0
 
 
 class CompareSettings(Parameters):

@@ -12,7 +12,7 @@ from ..settings import Settings
 from .options import takes
 
 
-@takes(Settings, "device", "dtype", "compile", "foreground")
+@takes(Settings, only=("device", "dtype", "compile", "foreground"))
 def cutout(
     settings: Settings,
     images: Annotated[list[Path], typer.Argument(help="Pictures.", show_default=False)],

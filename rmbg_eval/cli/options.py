@@ -14,35 +14,6 @@ from ..settings import Parameter, Parameters
 
 Quiet = Annotated[bool, typer.Option("--quiet", "-q", help="Print only what is wrong, to stderr.")]
 
-# How a run is worked on, which changes nothing of what comes out.
-Isolate = Annotated[
-    bool,
-    typer.Option(
-        "--isolate",
-        help="Each model in a process of its own; a picture that kills it is a failed case.",
-    ),
-]
-TimeLimit = Annotated[
-    float,
-    typer.Option(
-        metavar="S",
-        min=0.1,
-        help="With --isolate or Ray: seconds without a picture done that end its process.",
-    ),
-]
-Engine = Annotated[
-    Literal["local", "ray"],
-    typer.Option(help="local, or ray: many workers, on one machine or a cluster."),
-]
-Address = Annotated[
-    str,
-    typer.Option(
-        metavar="ADDRESS", help="Of a Ray cluster, as ray://HOST:10001; empty: this machine."
-    ),
-]
-WorkerCores = Annotated[
-    int, typer.Option(metavar="N", min=0, help="Cores of a worker of Ray; 0: as fits.")
-]
 ProgressKind = Annotated[
     Literal["bar", "json"],
     typer.Option(help="bar, or json: a line of JSON on stderr, at most one a second."),
@@ -50,23 +21,28 @@ ProgressKind = Annotated[
 
 
 def takes(
-    settings: type[Parameters], *names: str, without: tuple[str, ...] = ()
+    *settings: type[Parameters], only: tuple[str, ...] = (), without: tuple[str, ...] = ()
 ) -> Callable[[Callable[..., None]], Callable[..., None]]:
-    """Give a command the parameters of `settings`: all, or `names`, or not those `without`.
+    """Give a command the parameters of `settings`: all, or `only` some, or not those `without`.
 
-    The command's own first parameter takes the settings, as checked; the others remain options.
+    The command's own first parameters take the settings, as checked; the others remain options.
     """
-    fields = settings.model_fields
-    chosen = [name for name in names or fields if name not in without]
+    names = [
+        [name for name in only or each.model_fields if name not in without] for each in settings
+    ]
 
     def decorate(command: Callable[..., None]) -> Callable[..., None]:
         @wraps(command)
         def with_settings(**values: Any) -> None:
-            given = {name: values.pop(name) for name in chosen}
-            command(settings.of(given), **values)
+            given = [{name: values.pop(name) for name in own} for own in names]
+            command(*(each.of(own) for each, own in zip(settings, given, strict=True)), **values)
 
-        _, *own = inspect.signature(command, eval_str=True).parameters.values()
-        options = [_option(name, fields[name]) for name in chosen]
+        own = [*inspect.signature(command, eval_str=True).parameters.values()][len(settings) :]
+        options = [
+            _option(name, each.model_fields[name])
+            for each, some in zip(settings, names, strict=True)
+            for name in some
+        ]
         every = [*options, *(one.replace(kind=inspect.Parameter.KEYWORD_ONLY) for one in own)]
         with_settings.__signature__ = inspect.Signature(every)  # type: ignore[attr-defined]
         with_settings.__annotations__ = {one.name: one.annotation for one in every}

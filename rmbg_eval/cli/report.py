@@ -7,19 +7,15 @@ import os
 import typer
 
 from ..core.progress import OnStep, Step
-from ..settings import Settings
-from .options import Address, Engine, Isolate, ProgressKind, Quiet, TimeLimit, WorkerCores, takes
+from ..settings import Settings, WorkSettings
+from .options import ProgressKind, Quiet, takes
 from .run import evaluated
 
 
-@takes(Settings)
+@takes(Settings, WorkSettings)
 def report(
     settings: Settings,
-    isolate: Isolate = False,
-    time_limit: TimeLimit = 900,
-    engine: Engine = "local",
-    address: Address = "",
-    worker_cores: WorkerCores = 0,
+    work: WorkSettings,
     progress: ProgressKind = "bar",
     quiet: Quiet = False,
 ) -> None:
@@ -33,15 +29,7 @@ def report(
         if os.path.exists(settings.out_folder / "run.json"):
             kernel.start_ahead()
         try:
-            run = evaluated(
-                settings,
-                on_step,
-                isolate=isolate,
-                time_limit=time_limit,
-                engine=engine,
-                address=address,
-                worker_cores=worker_cores,
-            )
+            run = evaluated(settings, work, on_step)
         except KeyboardInterrupt:
             _partial_page(settings, on_step)
             raise

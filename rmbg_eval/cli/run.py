@@ -9,27 +9,23 @@ import typer
 from ..core.progress import OnStep
 from ..errors import SettingsError
 from ..i18n import Message
-from ..settings import Settings
-from .options import Address, Engine, Isolate, ProgressKind, Quiet, TimeLimit, WorkerCores, takes
+from ..settings import Settings, WorkSettings
+from .options import ProgressKind, Quiet, takes
 
 if TYPE_CHECKING:
     from ..run.record import Run
 
 
-@takes(Settings, without=("lang", "layout"))
+@takes(Settings, WorkSettings, without=("lang", "layout"))
 def run(
     settings: Settings,
+    work: WorkSettings,
     shard: Annotated[
         str,
         typer.Option(
             metavar="I/N", help="Only the I-th of N parts of the cases; see: rmbg-eval merge."
         ),
     ] = "",
-    isolate: Isolate = False,
-    time_limit: TimeLimit = 900,
-    engine: Engine = "local",
-    address: Address = "",
-    worker_cores: WorkerCores = 0,
     progress: ProgressKind = "bar",
     quiet: Quiet = False,
 ) -> None:
@@ -38,36 +34,17 @@ def run(
     from .terminal import progress_as, show_run
 
     with progress_as(progress) as on_step:
-        done = evaluated(
-            settings,
-            on_step,
-            shard=shard,
-            isolate=isolate,
-            time_limit=time_limit,
-            engine=engine,
-            address=address,
-            worker_cores=worker_cores,
-        )
+        done = evaluated(settings, work, on_step, shard)
     show_run(done, settings.out_folder / "run.json", quiet)
     raise typer.Exit(exit_status(done))
 
 
-def evaluated(
-    settings: Settings,
-    on_step: OnStep,
-    *,
-    shard: str = "",
-    isolate: bool,
-    time_limit: float,
-    engine: Engine,
-    address: str,
-    worker_cores: int,
-) -> Run:
+def evaluated(settings: Settings, work: WorkSettings, on_step: OnStep, shard: str = "") -> Run:
     """The run of the settings, by whichever engine; SettingsError for what is not its own."""
     from ..ci.outputs import build_files
 
-    if engine == "ray":
-        if shard or isolate:
+    if work.engine == "ray":
+        if shard or work.isolate:
             raise SettingsError(
                 Message("With --engine ray there is no --shard and no --isolate"),
                 Message("Leave them out: Ray's workers do shards, and isolate what kills them."),
@@ -78,11 +55,11 @@ def evaluated(
             settings,
             on_step,
             build_files,
-            address=address,
-            worker_cores=worker_cores,
-            time_limit=time_limit,
+            address=work.address,
+            worker_cores=work.worker_cores,
+            time_limit=work.time_limit,
         )
-    if address or worker_cores:
+    if work.address or work.worker_cores:
         raise SettingsError(
             Message("--address and --worker-cores are for Ray"), Message("Add --engine ray.")
         )
@@ -91,5 +68,10 @@ def evaluated(
 
     part = Part.parse(shard) if shard else None
     return evaluate(
-        settings, on_step, build_files, part=part, isolate=isolate, time_limit=time_limit
+        settings,
+        on_step,
+        build_files,
+        part=part,
+        isolate=work.isolate,
+        time_limit=work.time_limit,
     )

@@ -16,7 +16,7 @@ from .options import (
 )
 
 
-@takes(Settings, "models", "cases", "device", "dtype")
+@takes(Settings, only=("models", "cases", "device", "dtype"))
 def serve(
     settings: Settings,
     run: Annotated[

@@ -35,7 +35,7 @@ def command():
     tried, calls = typer.Typer(pretty_exceptions_enable=False), []
 
     @tried.command()
-    @takes(Wider, "sharpen", "tones", "models", "lang")
+    @takes(Wider, only=("sharpen", "tones", "models", "lang"))
     def command(settings: Wider, quiet: Quiet = False) -> None:
         """Help of the command."""
         calls.append((settings, quiet))
