@@ -21,7 +21,13 @@ from rmbg_eval.cli.options import flags
 from rmbg_eval.compare.tolerances import DEFAULTS
 from rmbg_eval.measure.kinds import KINDS
 from rmbg_eval.measure.table import TABLE
-from rmbg_eval.settings import BenchSettings, CompareSettings, Parameter, Settings
+from rmbg_eval.settings import (
+    BenchSettings,
+    CompareSettings,
+    Parameter,
+    Settings,
+    WorkSettings,
+)
 
 HERE = Path(__file__).parent
 ROOT = HERE.parent
@@ -120,10 +126,11 @@ def parameters() -> str:
     lines = [
         "# Parameters",
         "",
-        "Fields of the settings in Python, cells of the notebook, options.",
+        "Fields of the settings in Python, cells of the notebook, options; of `WorkSettings` "
+        "options alone.",
         "",
     ]
-    for settings in (Settings, CompareSettings, BenchSettings):
+    for settings in (Settings, WorkSettings, CompareSettings, BenchSettings):
         lines += [f"## {settings.__name__}", "", "| parameter | option | default | meaning |"]
         lines += ["|---|---|---|---|"]
         for name, field in settings.model_fields.items():
