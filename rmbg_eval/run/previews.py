@@ -21,6 +21,7 @@ from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import suppress
 from dataclasses import dataclass
+from functools import partial
 from itertools import islice
 from pathlib import Path
 from typing import Any, Literal, TypeVar
@@ -32,8 +33,8 @@ from pydantic import AliasChoices, BaseModel, ConfigDict, Field, ValidationError
 from ..cases.case import Case
 from ..cases.folder import load_cases
 from ..core.anchors import case_anchor
-from ..core.files import remove_below, sha256_file, write_atomic
-from ..core.images import RGB, Alpha, quantise, resize_alpha
+from ..core.files import inside, remove_below, sha256_file, write_atomic
+from ..core.images import RGB, Alpha, quantise, read_bytes, resize_alpha
 from ..core.key import Key
 from ..core.progress import OnStep, Step, ignore
 from ..core.remote import stands_in
@@ -364,21 +365,20 @@ def _earlier(run: Run, folder: Path) -> dict[CaseKey, CasePreviews]:
     """What versions before drew, whose indices do not say of which case they are: the one that has
     the alphas of its cut-outs, where there is only one."""
     indices = [path for path in (folder / "assets").glob("*.json") if _HASHED.fullmatch(path.stem)]
-    by_alphas: dict[frozenset[tuple[str, str]], list[CasePreviews]] = {}
+    by_alphas: dict[frozenset[tuple[str, str | None]], list[CasePreviews]] = {}
     for each in filter(None, map(_read, indices)):
-        with suppress(OSError, SyntaxError):
-            alphas = {
-                model: _digest(Image.open(folder / of_model.alpha.path))
-                for model, of_model in each.models.items()
-                if of_model.alpha
-            }
-            by_alphas.setdefault(frozenset(alphas.items()), []).append(each)
+        alphas = {
+            model: _try(partial(_digest_at, folder, of_model.alpha.path))
+            for model, of_model in each.models.items()
+            if of_model.alpha
+        }
+        by_alphas.setdefault(frozenset(alphas.items()), []).append(each)
     earlier: dict[CaseKey, CasePreviews] = {}
     for key, predictions in run.index.by_case.items() if by_alphas else ():
         cutouts = _read_cutouts(predictions, folder)
-        alphas = {model: _digest(_earlier_alpha(rgba)) for model, rgba in cutouts.items()}
-        match = by_alphas.get(frozenset(alphas.items()), [])
-        if len(match) == 1 and alphas:
+        own = {model: _digest(_earlier_alpha(rgba)) for model, rgba in cutouts.items()}
+        match = by_alphas.get(frozenset(own.items()), [])
+        if len(match) == 1 and own:
             earlier[key] = match[0]
     return earlier
 
@@ -391,6 +391,14 @@ def _earlier_alpha(rgba: np.ndarray) -> Image.Image:
 
 def _digest(alpha: Image.Image) -> str:
     return hashlib.sha256(alpha.convert("L").tobytes()).hexdigest()
+
+
+def _digest_at(folder: Path, path: str) -> str:
+    """Of a picture that an index names, which may be a stranger's."""
+    if not inside(folder, path):
+        raise OSError(path)
+    with Image.open(io.BytesIO(read_bytes(folder / path)), formats=("WEBP",)) as image:
+        return _digest(image)
 
 
 def _read_cutouts(predictions: Iterable[Prediction], folder: Path) -> dict[str, np.ndarray]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 import shutil
 from collections.abc import Mapping
 from pathlib import Path
@@ -184,6 +185,28 @@ def test_of_what_was_drawn_before_no_case_is_shown_as_another(run: Run, case_set
     assert there["portrait", "ada"].original is None
     assert there["portrait", "ada"].models["grabcut"].alpha
     assert there["pet", "rex"].original is None  # two have the same numbers
+
+
+EPS = b"%!PS-Adobe-3.0 EPSF-3.0\n%%BoundingBox: 0 0 9 9\n%%EndComments\nshowpage\n%%EOF\n"
+
+
+@pytest.mark.parametrize("damage", ["another format", "cut off", "gone", "outside the folder"])
+def test_what_an_index_of_before_names_is_read_as_a_picture_of_the_folder_or_not_at_all(
+    run: Run, case_set: Path, monkeypatch: pytest.MonkeyPatch, damage: str
+) -> None:
+    as_before(run, cases_of(run))
+    folder = run.settings.out_folder
+    for path in (folder / "assets").glob("*alpha.webp"):
+        if damage == "another format":
+            path.write_bytes(EPS)
+        elif damage == "cut off":
+            path.write_bytes(path.read_bytes()[:40])
+        else:
+            path.rename(folder.parent / path.name)
+    for path in (folder / "assets").glob("*.json") if damage == "outside the folder" else ():
+        path.write_text(re.sub(r'assets/([^"]*alpha.webp)', r"assets/../../\1", path.read_text()))
+    monkeypatch.setattr("PIL.EpsImagePlugin.Ghostscript", lambda *_: pytest.fail("PostScript ran"))
+    assert all(each.original is None for each in cases_of(moved(run, case_set)).values())
 
 
 def test_what_was_drawn_of_other_cutouts_is_not_shown(run: Run, case_set: Path) -> None:
