@@ -101,13 +101,15 @@ class Command:
         )
 
     def identity(self, name: str) -> str:
-        """By the command, the version that the program tells, and the program's own file."""
+        """By the command, the version that the program tells, its own file, and those that other
+        words name, as a script does."""
         return self._identity
 
     @cached_property
     def _identity(self) -> str:
-        told = f"{self.info.identity} {sha256_file(Path(self._program))}"
-        return hashlib.sha256(told.encode()).hexdigest()
+        named = [path for path in map(Path, self._words[1:]) if path.is_file()]
+        told = [self.info.identity, *map(sha256_file, [Path(self._program), *named])]
+        return hashlib.sha256(" ".join(map(str, told)).encode()).hexdigest()
 
     def fetch(self, say: Callable[[str], None]) -> None:
         """What the program needs is its own affair."""

@@ -94,6 +94,14 @@ def test_the_identity_is_of_command_version_and_program(tmp_path: Path) -> None:
     assert load_model(f"command:{program} {{in}} {{out}}").info.runtime == "remove: tool 1.2.3"
 
 
+def test_a_script_that_was_edited_is_another_model(tmp_path: Path) -> None:
+    def identity(comment: str) -> str:
+        tool = write(tmp_path / "tool.py", TOOL + comment)
+        return load_model(f"command:{tool} {{in}} {{out}}").identity("pet/rex")
+
+    assert identity("# 1") == identity("# 1") != identity("# 2")
+
+
 def test_a_module_of_python_is_asked_for_its_own_version() -> None:
     info = load_model(f"command:{sys.executable} -m pip {{in}} {{out}}").info
     assert ": pip " in info.runtime
