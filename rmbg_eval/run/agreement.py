@@ -27,7 +27,7 @@ from ..measure.agreement import (
 from ..measure.columns import Measurements
 from ..measure.record import Agreement
 from ..measure.signs import Box, densest
-from ..measure.table import Values
+from ..measure.table import VERSION, Values
 from ..predictions.prediction import Prediction
 from ..predictions.stages import stored_alpha
 from .measurements import add, no_prediction
@@ -70,7 +70,7 @@ def _compared(
     found: dict[tuple[str, str], Pair] = {}
     for one, other in combinations(succeeded, 2):
         both = sorted((one.cutout_sha256 or "", other.cutout_sha256 or ""))
-        key = MeasureCache.key("pair", *both)
+        key = MeasureCache.key("pair", VERSION, *both)
         pair = measures.read(key, _PAIR)
         if pair is None:
             a, b = alpha(one), alpha(other)

@@ -20,7 +20,7 @@ from rmbg_eval.errors import CaseError, SettingsError
 from rmbg_eval.measure.record import PointResult
 from rmbg_eval.measure.subject import TRIMAP, WHOLE
 from rmbg_eval.predictions.stages import stored_alpha
-from rmbg_eval.run import measurements
+from rmbg_eval.run import agreement, delivery, measurements, stability
 from rmbg_eval.run.record import Run
 from rmbg_eval.run.statistics import summarise
 
@@ -112,6 +112,29 @@ def test_nothing_is_measured_twice_and_a_new_measure_infers_nothing(
     monkeypatch.setattr(measurements, "VERSION", "another")
     assert evaluate(settings).measurements == first.measurements
     assert (sorted(seen), again.inferred) == (["ada", "rex", "tom"], [])
+
+
+def test_whatever_was_measured_is_measured_anew_where_values_change(
+    settings: Settings,
+    use_models: UseModels,
+    monkeypatch: pytest.MonkeyPatch,
+    cache: Path,
+    tmp_path: Path,
+) -> None:
+    rules = tmp_path / "rules.toml"
+    rules.write_text("[rules.clear]\nleast = 0\n")
+    changes = {"models": ["fake", "other"], "flip": True, "rules": str(rules)}
+    use_models(Truthful("fake"), FakeModel("other", weights="2" * 64))
+
+    def kept() -> list[Path]:
+        evaluate(settings.model_copy(update=changes))
+        return [path for path in (cache / "measurements").rglob("*") if path.is_file()]
+
+    before = kept()
+    assert kept() == before
+    for module in (agreement, delivery, measurements, stability):
+        monkeypatch.setattr(module, "VERSION", "another", raising=False)
+    assert len(kept()) == 2 * len(before)
 
 
 @pytest.mark.parametrize("changed", ["alpha.png", "foreground.png", "case.toml"])
