@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Callable
+from functools import cached_property
 from pathlib import Path
 
 import numpy as np
 
+from ..cases.names import name_of
 from ..core.files import user_path
 from ..core.images import RGB, SUFFIXES, Alpha, Cutout, Picture, decode_cutout, read_bytes
 from ..errors import ModelError, RmbgEvalError, printable
@@ -67,9 +69,9 @@ class Folder:
     def _file(self, name: str) -> Path:
         """The file of the case `category/id`: in its category's folder, else in the root."""
         category, _, stem = name.rpartition("/")
-        for folder in (self._root / category, self._root):
-            file = self._files_in(folder).get(stem)
-            if file:
+        for folder in (self._folders.get(category), self._root):
+            file = self._files_in(folder).get(stem) if folder else None
+            if folder and file:
                 return folder / file
         raise ModelError(
             Message(
@@ -80,12 +82,17 @@ class Folder:
             Message("Save it as {name}.png (RGBA, or a grey matte) there.", name=name),
         )
 
+    @cached_property
+    def _folders(self) -> dict[str, Path]:
+        """By the category that each is of."""
+        return {name_of(path.name): path for path in sorted(self._root.iterdir()) if path.is_dir()}
+
     def _files_in(self, folder: Path) -> dict[str, str]:
         """The names of one folder's pictures by stem, listed once."""
         if folder not in self._listed:
-            files = sorted(folder.iterdir(), reverse=True) if folder.is_dir() else []
+            files = sorted(folder.iterdir(), reverse=True)
             self._listed[folder] = {
-                printable(path.stem): path.name for path in files if path.suffix.lower() in SUFFIXES
+                name_of(path.stem): path.name for path in files if path.suffix.lower() in SUFFIXES
             }
         return self._listed[folder]
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
+from unicodedata import normalize
 
 import numpy as np
 import pytest
@@ -70,6 +71,12 @@ def test_the_categorys_folder_comes_before_the_flat_one(tmp_path: Path) -> None:
     assert cutout_of(tmp_path).alpha.max() == np.float32(20 / 255)
     save(tmp_path / "portrait" / "rex.png", np.full((64, 96), 30, np.uint8))
     assert cutout_of(tmp_path).alpha.max() == np.float32(20 / 255)
+
+
+@pytest.mark.parametrize("form", ["NFC", "NFD"])
+def test_names_match_as_macos_writes_them_too(tmp_path: Path, form: str) -> None:
+    save(tmp_path.joinpath(*(normalize(form, name) for name in ("köter", "rené.png"))), MATTE)
+    cutout_of(tmp_path, Picture("köter/rené", PICTURE.rgb))
 
 
 def test_the_stem_is_matched_whole(tmp_path: Path) -> None:
