@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence, Set
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
 from ..cases.case import Case
+from ..cases.names import Names, name_of
 from ..core.cache import Store
 from ..core.files import folded, write_atomic
 from ..core.progress import OnStep, Step, ignore
 from ..errors import printable
+from ..i18n import Message
 from ..models.protocol import Model
 from .stages import predict
 
@@ -21,7 +23,7 @@ def make_cutouts(
     folder: Path,
     overwrite: bool = False,
     on_step: OnStep = ignore,
-) -> Iterator[tuple[Path, Path | str]]:
+) -> Iterator[tuple[Path, Path | Message]]:
     """Write `folder/<stem>.png` for every image; yield it, or why there is none.
 
     A picture is never overwritten by its own cut-out, and another file in
@@ -30,41 +32,56 @@ def make_cutouts(
     store = Store.default()
     model.fetch(lambda text: on_step(Step(text)))
     taken: dict[str, Path] = {}
-    cases, targets = [], {}
+    cases, targets, names = [], [], Names()
+    pictures = {file for file in map(_file, images) if file}
     for image in images:
         target = folder / f"{image.stem}.png"
-        problem = _conflict(image, target, images, taken, overwrite)
+        problem = _conflict(target, pictures, taken, overwrite)
         if problem:
             yield image, problem
             continue
         taken[folded(str(target))] = image
-        case = Case("", printable(image.stem), image)
-        cases.append(case)
-        targets[case.id] = image, target
+        name = names.take("", name_of(image.stem))
+        cases.append(Case("", name.id, image, alone=name.alone))
+        targets.append((image, target))
     with TemporaryDirectory() as scratch:
         done = predict(model, cases, Path(scratch), store)
-        for count, (case, prediction) in enumerate(done, 1):
-            image, target = targets[case.id]
+        together = zip(targets, done, strict=True)
+        for count, ((image, target), (_, prediction)) in enumerate(together, 1):
             on_step(Step(printable(image.name), count, len(cases)))
             if prediction.cutout:
                 made = Path(scratch) / prediction.cutout
                 write_atomic(target, made.read_bytes())
                 made.unlink()
                 yield image, target
-            else:
-                yield image, str(prediction.failure)
+            elif prediction.failure:
+                yield image, prediction.failure.message
 
 
 def _conflict(
-    image: Path, target: Path, images: Sequence[Path], taken: dict[str, Path], overwrite: bool
-) -> str | None:
-    """Why the cut-out of `image` cannot be written to `target`, or None."""
+    target: Path, pictures: Set[tuple[int, int]], taken: Mapping[str, Path], overwrite: bool
+) -> Message | None:
+    """Why a cut-out cannot be written to `target`, or None."""
     other = taken.get(folded(str(target)))
     if other:
-        return f"{printable(other.name)} has the same name. Choose another folder for one of them."
-    if target.exists():
-        if any(other.exists() and target.samefile(other) for other in images):
-            return "Its cut-out would replace a picture. Give another folder with --out."
-        if not overwrite:
-            return f"{printable(str(target))} exists. Use --overwrite, or another folder."
+        return Message(
+            "{name} has the same name. Choose another folder for one of them.",
+            name=printable(other.name),
+        )
+    there = _file(target)
+    if there in pictures:
+        return Message("Its cut-out would replace a picture. Give another folder with --out.")
+    if there and not overwrite:
+        return Message(
+            "{path} exists. Use --overwrite, or another folder.", path=printable(str(target))
+        )
     return None
+
+
+def _file(path: Path) -> tuple[int, int] | None:
+    """Which file is at a path, whatever links lead there; None where there is none."""
+    try:
+        status = path.stat()
+    except OSError:
+        return None
+    return status.st_dev, status.st_ino

@@ -20,7 +20,8 @@ def out(tmp_path: Path) -> Path:
 
 
 def results(images: list[Path], out: Path, overwrite: bool = False) -> dict[Path, Path | str]:
-    return dict(make_cutouts(FakeModel(), images, out, overwrite))
+    done = make_cutouts(FakeModel(), images, out, overwrite)
+    return {image: path if isinstance(path, Path) else path.to("en") for image, path in done}
 
 
 def is_cutout(path: Path, seed: int) -> bool:
@@ -87,6 +88,13 @@ def test_so_it_is_where_only_the_case_differs(tmp_path: Path, out: Path) -> None
     said = results([first, second], out)
     assert said[first] == out / "Rex.png"
     assert "Rex.bmp has the same name" in str(said[second])
+
+
+def test_two_pictures_whose_names_print_alike_are_not_mixed_up(tmp_path: Path, out: Path) -> None:
+    names = ["a\nb.png", r"a\nb.png"]
+    images = [save_picture(tmp_path / name, seed) for seed, name in enumerate(names)]
+    assert results(images, out) == {image: out / image.name for image in images}
+    assert all(is_cutout(out / name, seed) for seed, name in enumerate(names))
 
 
 def test_another_file_is_kept_unless_told_otherwise(tmp_path: Path, out: Path) -> None:
