@@ -43,12 +43,13 @@ def approve(
     if decisions is not None:
         return _ticked(run, to, decisions, allow_failures, yes, dry_run)
     from ..compare.baseline import approve as make_baseline
-    from ..compare.baseline import changes, refuse_failures
+    from ..compare.baseline import changes, names_in, refuse_failures
     from ..run.record import Run
     from .terminal import out, progress, show_comparison, show_path
 
-    allowed = [name for names in allow_failures or () for name in names.split(",") if name]
-    refuse_failures(Run.load(run), allowed)
+    record = Run.load(run)
+    allowed = names_in(allow_failures or (), record)
+    refuse_failures(record, allowed)
     with TemporaryDirectory() as scratch:
         with progress() as on_step:
             comparison = changes(run, to, on_step, Path(scratch))
@@ -78,7 +79,7 @@ def _ticked(
     run: Path, to: Path, file: Path, allow_failures: list[str] | None, yes: bool, dry_run: bool
 ) -> None:
     """Take exactly the changes that `file` approves of; status 2 where one of them is refused."""
-    from ..compare.baseline import approve_changes, choose, refuse_shard
+    from ..compare.baseline import approve_changes, choose, names_in, refuse_shard
     from ..decisions.files import read
     from ..run.record import Run
     from .terminal import complain, out, progress, show_path
@@ -101,7 +102,7 @@ def _ticked(
         out.print(str(Message("no change is taken into the baseline")))
     elif not dry_run:
         _ask(f"Take {len(choice.taken)} changes into the baseline in {printable(str(to))}?", yes)
-        allowed = [name for names in allow_failures or () for name in names.split(",") if name]
+        allowed = names_in(allow_failures or (), record)
         with progress() as on_step:
             approve_changes(run, to, chosen, allowed, on_step)
         show_path(to)

@@ -10,9 +10,10 @@ from __future__ import annotations
 
 import hashlib
 import io
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
+from shlex import quote
 from typing import Any
 
 from PIL import Image
@@ -73,16 +74,13 @@ def refuse_failures(run: Run, allowed: Collection[str]) -> None:
         raise OutputError(
             Message("The run was interrupted and is partial"), Message("Run it again to its end.")
         )
-    failed = dict.fromkeys(
-        [f"{p.category}/{p.case}" for p in run.failures]
-        + [f"{p.category}/{p.case}" for p in (*run.missed, *run.broken)]
-    )
+    failed = _failed_cases(run)
     left = [name for name in failed if name not in allowed]
     if left:
         names = join(", ", map(printable, left[:5]))
         if len(left) > 5:
             names = Message("{names} and {n} more", names=names, n=len(left) - 5)
-        options = " ".join(f"--allow-failures '{printable(name)}'" for name in left[:5])
+        options = " ".join(f"--allow-failures {quote(name)}" for name in left[:5])
         raise OutputError(
             Message("The run has failures: {names}", names=names),
             Message("Correct them, or approve them by name: {options}.", options=options),
@@ -95,6 +93,21 @@ def refuse_failures(run: Run, allowed: Collection[str]) -> None:
                 "They are: {names}.", names=[printable(name) for name in failed] or Message("none")
             ),
         )
+
+
+def names_in(values: Iterable[str], run: Run) -> list[str]:
+    """The cases that values of `--allow-failures` name: one that is a failure of `run` is one name,
+    commas and all; any other is parted at commas."""
+    failed = _failed_cases(run)
+    parted = ([value] if value in failed else value.split(",") for value in values)
+    return [name for names in parted for name in names if name]
+
+
+def _failed_cases(run: Run) -> dict[str, None]:
+    """As `category/id`, each once, in order."""
+    return dict.fromkeys(
+        f"{p.category}/{p.case}" for p in (*run.failures, *run.missed, *run.broken)
+    )
 
 
 def changes(

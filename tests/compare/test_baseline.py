@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import shlex
 import subprocess
 import sys
 from collections.abc import Callable
@@ -30,6 +31,7 @@ from rmbg_eval.compare.baseline import (
     choose,
     encode_matte,
     is_baseline,
+    names_in,
     refuse_failures,
 )
 from rmbg_eval.compare.runs import compare
@@ -249,13 +251,28 @@ def test_failures_are_refused_unless_they_are_named(settings: Settings) -> None:
     broken = failing(run)
     name = f"{run.predictions[0].category}/{run.predictions[0].case}"
     refuse_failures(run, ())
-    with pytest.raises(OutputError, match=f"failures: {name}.*--allow-failures '{name}'"):
+    with pytest.raises(OutputError, match=f"failures: {name}.*--allow-failures {name}"):
         refuse_failures(broken, ())
     with pytest.raises(OutputError, match="failures"):
         refuse_failures(broken, ["pet/other"])
     refuse_failures(broken, [name])
     with pytest.raises(OutputError, match=r"pet/other is not among .*" + name):
         refuse_failures(broken, [name, "pet/other"])
+
+
+def test_a_failure_with_a_comma_in_its_name_is_allowed_as_the_remedy_says(
+    settings: Settings,
+) -> None:
+    run = evaluate(settings)
+    names = ["a,b", "it's", "plain"]
+    failed = tuple(_failed(run).model_copy(update={"case": name}) for name in names)
+    broken = run.model_copy(update={"predictions": failed})
+    with pytest.raises(OutputError) as refused:
+        refuse_failures(broken, ())
+    options = shlex.split(str(refused.value.remedy).partition(": ")[2].removesuffix("."))
+    assert options[::2] == ["--allow-failures"] * 3
+    refuse_failures(broken, names_in(options[1::2], broken))
+    assert names_in(["pet/x,pet/y", ""], broken) == ["pet/x", "pet/y"]
 
 
 def test_a_partial_run_is_refused(settings: Settings, base: Path) -> None:
