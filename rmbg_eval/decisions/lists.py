@@ -113,7 +113,10 @@ def write_zip(
         )
     out, count = run.settings.out_folder, 0
     # PNGs are small already.
-    with new_file(path) as file, zipfile.ZipFile(file, "w", zipfile.ZIP_STORED) as archive:
+    with (
+        new_file(path) as file,
+        zipfile.ZipFile(file, "w", zipfile.ZIP_STORED, strict_timestamps=False) as archive,
+    ):
         for key in usable(run, decisions):
             prediction = run.index.predictions[key]
             name = prediction.cutout or ""

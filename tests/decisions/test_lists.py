@@ -5,6 +5,7 @@ from __future__ import annotations
 import csv
 import hashlib
 import io
+import os
 import zipfile
 from pathlib import Path
 
@@ -101,6 +102,11 @@ def test_a_file_that_was_changed_is_left_out_and_told(run: Run, tmp_path: Path) 
     assert [str(message) for message in told] == [
         "cutouts/a/portrait/c0.png is gone or was changed, and is left out"
     ]
+
+
+def test_a_file_of_before_1980_goes_into_the_zip(run: Run, tmp_path: Path) -> None:
+    os.utime(tmp_path / "cutouts/a/portrait/c0.png", (0, 0))
+    assert write_zip(tmp_path / "u.zip", run, decisions(seen(run, "c0", "a")), print) == 1
 
 
 def test_nothing_but_a_zip_is_written_over(run: Run, tmp_path: Path) -> None:
