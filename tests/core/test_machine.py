@@ -5,6 +5,7 @@ from __future__ import annotations
 import mmap
 import os
 import subprocess
+import sys
 from importlib.metadata import version
 from pathlib import Path
 
@@ -43,6 +44,13 @@ def test_a_clean_checkout_gives_its_commit(checkout: Path) -> None:
 @pytest.mark.parametrize("name", ["a.txt", "new.txt"])
 def test_a_changed_or_added_file_makes_it_dirty(checkout: Path, name: str) -> None:
     (checkout / name).write_text("b")
+    assert Machine.here().dirty is True
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="names elsewhere are Unicode")
+def test_a_name_that_is_not_utf_8_is_a_change_like_any_other(checkout: Path) -> None:
+    git(checkout, "config", "core.quotePath", "false")
+    (checkout / os.fsdecode(b"\xff")).write_text("b")
     assert Machine.here().dirty is True
 
 
