@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from contextlib import ExitStack
 from pathlib import Path
 
 from ..core.files import remove_unfinished, write_atomic
@@ -10,7 +11,7 @@ from ..core.progress import OnStep, ignore
 from ..core.records import FOLDER
 from ..errors import OutputError, printable
 from ..i18n import Message
-from ..run.folder import names_in, remove_pages
+from ..run.folder import locked, names_in, remove_pages
 from ..run.parts import remove_others
 from ..settings import CompareFailOn as FailOn
 from ..settings import CompareSettings
@@ -36,25 +37,31 @@ def compare_folders(
 
     `on_save` writes what else is made of it, as `ci.outputs.build_files` does for a build.
 
-    Raises RmbgEvalError where one of them, or the tolerances, cannot be used.
+    Raises RmbgEvalError where one of them, or the tolerances, cannot be used, and where another
+    process is writing to the third.
     """
     tolerances = Tolerances.load(settings.tolerances_file)
     out = settings.out_folder
-    found = compare(
-        settings.base_folder, settings.new_folder, tolerances, on_step, lambda: claim(out)
-    )
-    remove_pages(out)  # of the comparison before
-    on_save(out, found, settings.fail_on)
-    kept = found.model_copy(update={"pairs": ()}) if found.records else found
-    write_atomic(out / "comparison.json", kept.model_dump_json(indent=1))
-    remove_others(out, found.records or {})
+    with ExitStack() as held:
+
+        def alone() -> Path:
+            claim(out)
+            held.enter_context(locked(out))
+            return out
+
+        found = compare(settings.base_folder, settings.new_folder, tolerances, on_step, alone)
+        remove_pages(out)  # of the comparison before
+        on_save(out, found, settings.fail_on)
+        kept = found.model_copy(update={"pairs": ()}) if found.records else found
+        write_atomic(out / "comparison.json", kept.model_dump_json(indent=1))
+        remove_others(out, found.records or {})
     return found
 
 
 _OURS = {"comparison.json", FOLDER, "junit.xml", "summary.md", "assets"}
 
 
-def claim(out: Path) -> Path:
+def claim(out: Path) -> None:
     """The folder, made if need be; OutputError where it cannot be written, or holds anything but a
     comparison."""
     names, foreign = names_in(out, _OURS)
@@ -68,4 +75,3 @@ def claim(out: Path) -> Path:
             Message("Give a new or empty folder with --out, or one that holds a comparison."),
         )
     remove_unfinished(out)
-    return out
