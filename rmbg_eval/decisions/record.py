@@ -10,7 +10,15 @@ import unicodedata
 from datetime import UTC, datetime
 from typing import Annotated, Literal, NamedTuple
 
-from pydantic import AwareDatetime, BaseModel, ConfigDict, Field, field_validator, model_validator
+from pydantic import (
+    AfterValidator,
+    AwareDatetime,
+    BaseModel,
+    ConfigDict,
+    Field,
+    field_validator,
+    model_validator,
+)
 
 from ..core.key import Key
 from ..errors import printable
@@ -56,12 +64,18 @@ class Person(NamedTuple):
         return printable(self.name)
 
 
+def _one_spelling(person: str) -> str:
+    return unicodedata.normalize("NFC", " ".join(person.split())) or ANONYMOUS
+
+
 class _Decision(_Record):
     """What every kind of decision has."""
 
     category: _Name
     case: _Name
-    person: Annotated[str, Field(min_length=1, max_length=80)] = ANONYMOUS
+    person: Annotated[
+        str, Field(min_length=1), AfterValidator(_one_spelling), Field(max_length=80)
+    ] = ANONYMOUS
     """A name that they typed."""
     session: Annotated[str, Field(pattern=r"^[0-9A-Za-z-]{0,64}$")] = ""
     """Drawn by chance by the page for each browser: tells those apart who gave no name."""
@@ -71,11 +85,6 @@ class _Decision(_Record):
     """The version of the page on which it was decided."""
     undone: bool = False
     """Whether it takes back what the same person said of the same before."""
-
-    @field_validator("person")
-    @classmethod
-    def _one_spelling(cls, person: str) -> str:
-        return unicodedata.normalize("NFC", " ".join(person.split())) or ANONYMOUS
 
     @field_validator("time", mode="before")
     @classmethod
@@ -87,9 +96,13 @@ class _Decision(_Record):
     @field_validator("time")
     @classmethod
     def _in_utc(cls, time: datetime) -> datetime:
-        if not 2000 <= time.year < 2200:
+        try:
+            time = time.astimezone(UTC)
+        except OverflowError:
+            time = datetime.min
+        if not 2000 <= time.year < 2200:  # what is written is read again
             raise ValueError(Message("a time lies between the years 2000 and 2200"))
-        return time.astimezone(UTC)
+        return time
 
     @property
     def who(self) -> Person:

@@ -124,3 +124,20 @@ def test_a_vote_is_between_two_models() -> None:
 def test_json_and_back() -> None:
     every = decisions(review(place=(1, 2)), vote(seed=1), approval(base_sha256=None))
     assert Decisions.model_validate_json(every.model_dump_json()) == every
+
+
+@settings(max_examples=100, deadline=None)
+@given(
+    st.sampled_from(["a ", "\u0958", "e\u0301"]), st.integers(1, 90),
+    st.sampled_from([datetime(2000, 1, 1), datetime(2200, 1, 1)]),
+    st.integers(-1500, 1500), st.integers(-1439, 1439),
+)  # fmt: skip
+def test_what_is_taken_can_be_read_again(
+    letters: str, count: int, edge: datetime, minutes: int, offset: int
+) -> None:
+    time = edge.replace(tzinfo=timezone(timedelta(minutes=offset))) + timedelta(minutes=minutes)
+    try:
+        whole = decisions(review(person=letters * count, time=time.isoformat()))
+    except ValidationError:
+        return
+    assert Decisions.model_validate_json(whole.model_dump_json()) == whole
