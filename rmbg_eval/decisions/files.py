@@ -11,6 +11,7 @@ import hashlib
 import json
 import re
 from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -28,6 +29,9 @@ MOST_BYTES = 64 << 20
 """Of one file: about 200,000 decisions."""
 MOST_PEOPLE = 200
 """Of a run, whose decisions a page that is served keeps in one folder."""
+
+AHEAD = timedelta(days=2)
+"""By how much a decision that is taken may be later than now: nothing said after it would count."""
 
 _ADAPTER: TypeAdapter[Review | Vote | Approval] = TypeAdapter(Decision)
 _FIELDS = [*dict.fromkeys(
@@ -103,6 +107,8 @@ def take(run: Run, files: list[Path], out: Path | None = None) -> Intake:
                 refused.append(Refusal(_shown(path), number, reason, _LOOK_AGAIN))
             elif (text := decision.model_dump_json()) in held or text in new:
                 again += 1
+            elif reason := _ahead(decision):
+                refused.append(Refusal(_shown(path), number, reason, _SET_CLOCK))
             else:
                 new[text] = decision
     after = Decisions.of(before, Decisions(decisions=tuple(new.values())))
@@ -120,6 +126,18 @@ def take(run: Run, files: list[Path], out: Path | None = None) -> Intake:
 
 _CORRECT = Message("Correct it, or save the page's decisions again.")
 _LOOK_AGAIN = Message("Decide on the page of this run.")
+_SET_CLOCK = Message("Set the clock of the machine that it was made on, or of this one, right.")
+
+
+def _ahead(decision: Review | Vote | Approval) -> Message | None:
+    """What is wrong with a decision of the future."""
+    if decision.time <= datetime.now(UTC) + AHEAD:
+        return None
+    return Message(
+        "its time, {time}, is more than {n} days from now",
+        time=f"{decision.time:%Y-%m-%d %H:%M}",
+        n=AHEAD.days,
+    )
 
 
 def kept(folder: Path) -> Decisions:
@@ -164,17 +182,19 @@ def save(folder: Path, decisions: Decisions) -> None:
 def received(run: Run, data: bytes) -> Decisions:
     """What a page of this run sent, as a decisions.json has it, all of it good.
 
-    Raises DecisionError where any of it is damaged or about other content.
+    Raises DecisionError where any of it is damaged, about other content or of the future.
     """
     decisions = []
     for number, entry in enumerate(_parsed(data, NAME), 1):
-        decision = _decision(entry)
+        decision, remedy = _decision(entry), _LOOK_AGAIN
         reason = decision if isinstance(decision, Message) else mismatch(run, decision)
+        if not isinstance(decision, Message) and not reason and (reason := _ahead(decision)):
+            remedy = _SET_CLOCK
         if isinstance(decision, Message) or reason:
             raise DecisionError(
                 Message("{file}, decision {entry}: {reason}", file=NAME, entry=number,
                         reason=reason),
-                _LOOK_AGAIN,
+                remedy,
             )  # fmt: skip
         decisions.append(decision)
     return Decisions(decisions=tuple(decisions))

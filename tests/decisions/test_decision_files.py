@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
@@ -11,7 +12,7 @@ from reviewers import approval, decisions, later, review, run_over, sha, vote
 
 from rmbg_eval import Run
 from rmbg_eval.decisions import files
-from rmbg_eval.decisions.files import Intake, kept, read, save, take
+from rmbg_eval.decisions.files import Intake, kept, read, received, save, take
 from rmbg_eval.decisions.record import Decisions
 from rmbg_eval.errors import DecisionError, printable
 
@@ -198,3 +199,20 @@ def test_many_decisions_are_read_in_time(run: Run, tmp_path: Path) -> None:
     save(tmp_path, Decisions(decisions=some))
     assert len(take(run, [file(tmp_path, review())]).decisions.decisions) == 3000
     assert sha("a", "c0") == run.predictions[0].cutout_sha256
+
+
+def test_a_decision_of_the_future_is_not_taken_and_what_is_there_is_kept(
+    run: Run, tmp_path: Path
+) -> None:
+    late, soon = (review(time=datetime.now(UTC) + timedelta(days=days)) for days in (3, 1))
+    path = file(tmp_path, soon, late)
+    intake = take(run, [path])
+    assert intake.new == (soon,)
+    (reason,) = reasons(intake)
+    assert "decision 2: its time, " in reason
+    assert "more than 2 days from now. Set the clock" in reason
+    with pytest.raises(DecisionError, match="Set the clock"):
+        received(run, path.read_bytes())
+    save(tmp_path, decisions(late))
+    assert kept(tmp_path) == decisions(late)
+    assert take(run, [path]).again == 1

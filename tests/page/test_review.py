@@ -6,6 +6,7 @@ import json
 import re
 import shutil
 from contextlib import suppress
+from datetime import UTC, datetime
 from pathlib import Path
 
 import numpy as np
@@ -102,6 +103,26 @@ def test_nothing_is_lost_on_reload(reviewing: Page, pages: dict[str, Path], tmp_
     assert page.locator("#review [data-part=unsaved]").inner_text() == ""
 
 
+def test_a_decision_of_the_far_future_takes_no_later_one_there(
+    browser: Browser, pages: dict[str, Path]
+) -> None:
+    context = browser.new_context()
+    page = context.new_page()
+    page.clock.set_fixed_time("2199-12-31T23:59:59.999Z")
+    opened(page, pages["single"].as_uri())
+    page.locator("#by-eye [data-do=review]").click()
+    page.keyboard.press("u")
+    expect(page.locator(KEPT)).to_have_count(1)
+    page.clock.set_fixed_time(datetime.now(UTC))
+    page.reload()
+    expect(place(page)).to_have_text("2 / 4")
+    page.keyboard.press("m")
+    expect(page.locator(KEPT)).to_have_count(1)
+    page.reload()
+    expect(page.locator("#review [data-part=unsaved] [lang=en]")).to_have_text("2 unsaved")
+    context.close()
+
+
 def test_undo_brings_back_what_was_before(reviewing: Page, tmp_path: Path) -> None:
     page = reviewing
     page.keyboard.press("u")
@@ -188,6 +209,7 @@ def test_a_file_is_taken_up_again_and_what_is_hostile_is_refused(
         {**good, "place": [-1, 2]},
         {**good, "comment": "a" * 2001},
         {**good, "time": "yesterday"},
+        {**good, "time": "2199-12-31T23:59:59.999Z"},
         {**good, "extra": 1},
         None,
         [],
@@ -199,7 +221,7 @@ def test_a_file_is_taken_up_again_and_what_is_hostile_is_refused(
     files = [path, tmp_path / "no.json", tmp_path / f"{HOSTILE.replace('/', '')}.json"]
     page.locator("#by-eye [data-part=file]").set_input_files(files)
     state = page.locator("#by-eye [data-part=state]")
-    expect(state).to_contain_text("2 taken, 0 were there already, 13 are")
+    expect(state).to_contain_text("2 taken, 0 were there already, 14 are")
     expect(state).to_contain_text(f"{HOSTILE.replace('/', '')}.json is no decisions file")
     assert page.title() != "1"
     page.locator("#by-eye [data-do=review]").click()

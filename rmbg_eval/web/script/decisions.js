@@ -52,6 +52,7 @@ const LONGEST = { comment: 2000, person: 80, session: 64, page: 40, category: 30
 const MOST_BYTES = 64 << 20; // of a file
 const MOST_SENT = 1 << 18; // characters at once, of which the server takes four times as many bytes
 const AGAIN = 5000; // milliseconds until it is tried again, where there was no answer
+const DAY = 86_400_000; // milliseconds
 const ANSWERS = ["usable", "mend", "unusable", "unsure"];
 const CHOICES = ["left", "right", "equal"];
 const FIELDS = {
@@ -212,7 +213,8 @@ export class Decisions {
     if (this.#all.has(text)) return false;
     this.#all.set(text, decision);
     const time = Date.parse(decision.time);
-    this.#latest = Math.max(this.#latest, time);
+    // A stranger's of the far future must not take those of today there.
+    if (time < Date.now() + DAY) this.#latest = Math.max(this.#latest, time);
     const [person, thing] = [who(decision), subject(decision)];
     const key = `${person}\0${thing}`;
     const before = this.#last.get(key);
@@ -396,7 +398,8 @@ export class Decisions {
     /** @type {[string, import("./keep.js").Entry][]} */
     const entries = [];
     for (const decision of content.decisions) {
-      if (this.wrong(decision)) result.refused++;
+      if (this.wrong(decision) || Date.parse(decision.time) > Date.now() + 2 * DAY)
+        result.refused++;
       else if (this.#take(decision)) {
         result.taken++;
         entries.push([keyOf(0), { text: JSON.stringify(decision), saved: true }]);
