@@ -31,6 +31,7 @@ from .manifest import Listed, is_manifest, read_manifest
 from .names import Names, name_of
 
 TRUTH_FOLDERS = ("gt", "alpha")
+_WRITTEN = ("run.json", "comparison.json")
 
 
 def load_cases(
@@ -437,10 +438,14 @@ class _Reader:
             return False
 
     def _may_read(self, folder: Path) -> bool:
-        """Whether the folder can be looked into; one that cannot is left out, by name."""
+        """Whether the folder is one of pictures that can be looked into; another is left out, by
+        name: a report may be kept in the folder of the pictures that it is about."""
         as_who_runs = os.access in os.supports_effective_ids
         if os.access(folder, os.R_OK | os.X_OK, effective_ids=as_who_runs):
-            return True
+            written = any((folder / name).exists() for name in _WRITTEN)
+            if written:
+                self._skip(folder, N_("what a run or a comparison wrote"))
+            return not written
         self._skip(folder, N_("may not be read; check its permissions"))
         return False
 

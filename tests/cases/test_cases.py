@@ -130,6 +130,19 @@ def test_says_what_it_leaves_out_and_why(tmp_path):
     ]
 
 
+def test_a_report_kept_among_its_pictures_is_none_of_them(tmp_path):
+    put(tmp_path / "a.png")
+    for folder, written in {"report": "run.json", "reports/latest": "comparison.json"}.items():
+        put(tmp_path / folder / written, "{}")
+        put(tmp_path / folder / "image.png")
+    found = load_cases(tmp_path)
+    assert [case.name for case in found.cases] == ["pictures/a"]
+    assert sorted(str(line).partition(": ")[0] for line in found.skipped) == [
+        "report",
+        "reports/latest",
+    ]
+
+
 # (the truth's file, what it holds)
 TRUTHS = {
     "beside": "pet/a.alpha.png",
