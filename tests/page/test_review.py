@@ -146,6 +146,35 @@ def test_a_key_that_is_held_decides_once(reviewing: Page) -> None:
     expect(place(reviewing)).to_have_text("2 / 4")
 
 
+def test_keys_go_on_after_a_model_or_an_order_is_chosen(reviewing: Page) -> None:
+    page, told = reviewing, reviewing.locator("#review [data-part=told]")
+    page.locator("#review [data-part=models] button").last.click()
+    page.keyboard.press("u")
+    expect(told).to_contain_text("usable")
+    order = page.locator("#review [data-part=order]")
+    order.focus()  # by keys: they choose on, and yet decide
+    order.select_option("risk")
+    expect(order).to_be_focused()
+    page.keyboard.press("m")
+    expect(told).to_contain_text("to mend")
+    order.dispatch_event("pointerdown")
+    order.focus()
+    order.select_option("set")
+    expect(page.locator("#review [data-part=stage]")).to_be_focused()
+
+
+def test_the_keys_are_told_over_the_review(reviewing: Page) -> None:
+    reviewing.keyboard.press("?")
+    expect(reviewing.locator("#keys")).to_be_visible()
+    reviewing.keyboard.press("Escape")
+    expect(reviewing.locator("#keys")).to_be_hidden()
+    reviewing.keyboard.press("u")
+    expect(reviewing.locator("#review [data-part=told]")).to_contain_text("usable")
+    reviewing.keyboard.press("c")
+    reviewing.keyboard.press("?")
+    expect(reviewing.locator("#keys")).to_be_hidden()  # it is written
+
+
 def test_comment_and_place_are_of_the_decision(reviewing: Page, tmp_path: Path) -> None:
     page = reviewing
     box = page.locator("#review .pane").first.bounding_box()

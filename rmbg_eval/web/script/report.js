@@ -46,8 +46,8 @@ document.addEventListener("click", (event) => {
 });
 document.addEventListener("keydown", (event) => {
   const { key, target } = event;
-  const writes = target instanceof Element && target.matches("input, textarea, select");
-  if (key === "?" && !writes && keys && !document.querySelector("dialog[open]")) keys.showModal();
+  const writes = target instanceof Element && target.matches("input:not([type=radio]), textarea");
+  if (key === "?" && !writes && !keys?.open) keys?.showModal(); // over a dialog, too
 });
 
 sheet({ open: (article) => view?.(article, {}), by: (model) => found.by(model) });

@@ -492,6 +492,7 @@ export function review(dialog, decisions, save) {
     );
     part("models").replaceChildren(...buttons);
     part("models").hidden = count < 2;
+    if (!dialog.contains(document.activeElement)) stage.focus({ preventScroll: true });
     address.write({ review: about.models[model] });
   }
 
@@ -573,7 +574,17 @@ export function review(dialog, decisions, save) {
     comments(false);
   });
   comment.addEventListener("input", () => draft({ comment: comment.value }));
-  order.addEventListener("change", () => turn(model));
+  let byPointer = false; // whether the order is chosen so: then the keys are the stage's again
+  order.addEventListener("pointerdown", () => {
+    byPointer = true;
+  });
+  order.addEventListener("keydown", () => {
+    byPointer = false;
+  });
+  order.addEventListener("change", () => {
+    turn(model);
+    if (byPointer) stage.focus({ preventScroll: true });
+  });
   stage.addEventListener("pointermove", (event) => {
     pointer = event.pointerType === "mouse" ? zoom.point(event) : null;
   });
@@ -605,14 +616,13 @@ export function review(dialog, decisions, save) {
       return;
     }
     if (event.ctrlKey || event.metaKey || event.altKey) return;
-    const writes =
-      target instanceof Element && target.matches("textarea, select, input:not([type=radio])");
-    if (writes) {
+    const small = key.toLowerCase();
+    const on = (/** @type {string} */ kind) => target instanceof Element && target.matches(kind);
+    if (on("textarea, input:not([type=radio])") || (on("select") && !(small in KEYS))) {
       event.stopPropagation();
       return;
     }
-    const choosing = target instanceof Element && target.matches("[type=radio]");
-    const small = key.toLowerCase();
+    const choosing = on("[type=radio]");
     if (key.startsWith("Arrow") && (event.shiftKey || choosing)) {
       if (!choosing) zoom.key(event);
       return;
