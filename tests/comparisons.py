@@ -11,7 +11,7 @@ from rmbg_eval.compare.runs import compare_runs
 from rmbg_eval.compare.tolerances import Tolerances
 from rmbg_eval.errors import Failure
 from rmbg_eval.i18n import Message
-from rmbg_eval.measure.record import PointResult
+from rmbg_eval.measure.record import PointResult, RuleResult
 
 FAILED = Failure("ImageError", Message("ada.png is empty"), Message("Copy it again."))
 
@@ -61,6 +61,16 @@ def point(passed: bool | None, measured: float | None = 0.0, **changes: object) 
         passed=passed,
         reason=None if passed is not None else "no edge",
     )
+    return result.model_copy(update=changes)
+
+
+def rule(passed: bool | None, measured: float | None = 0.7, **changes: object) -> RuleResult:
+    result = RuleResult(
+        category="portrait", case="ada", model="a", rule="fill",
+        measured=None if passed is None else measured, least=0.8, most=None,
+        unit="share of the frame", passed=passed,
+        reason="nothing is kept" if passed is None else None,
+    )  # fmt: skip
     return result.model_copy(update=changes)
 
 

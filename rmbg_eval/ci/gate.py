@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterator
 from itertools import chain
 
-from ..core.records import without
+from ..core.key import Key
+from ..core.numbers import figures
+from ..core.records import columns, without
+from ..errors import printable
 from ..i18n import Message
 from ..measure.delivery import RULES, bounds
 from ..measure.record import PointResult, RuleResult
@@ -44,6 +48,26 @@ def exit_status(run: Run) -> int:
     return int(stops(run))
 
 
+def kept_rules(run: Run) -> tuple[int, int]:
+    """How many delivery rules the cut-outs keep to, and of how many: a prediction that failed has
+    no cut-out that could break one."""
+    failed = {prediction.key for prediction in run.failures}
+    counts = Counter(
+        passed
+        for *about, passed in columns(run.rules, "category", "case", "model", "passed")
+        if not failed or Key(*about) not in failed
+    )
+    return counts[True], counts.total()
+
+
+def rules_name(run: Run) -> str:
+    """What its delivery rules are called, and of when they are."""
+    if not run.delivery:
+        return ""
+    name = run.delivery.name or run.settings.rules
+    return printable(" · ".join(filter(None, [name, run.delivery.date])))
+
+
 def why_broken(rule: RuleResult) -> Message:
     """What a delivery rule asks for and what there is, in words."""
     if rule.reason or rule.measured is None:
@@ -52,7 +76,7 @@ def why_broken(rule: RuleResult) -> Message:
     return Message(
         "{what} is {measured} {unit}, {allowed} is asked for",
         what=Message(kind.title) if kind else rule.rule,
-        measured=f"{rule.measured:.3g}",
+        measured=figures(rule.measured),
         unit=Message(rule.unit),
         allowed=bounds(rule),
     )
@@ -64,8 +88,8 @@ def why(point: PointResult) -> Message:
         return point.reason or Message("not measured")
     return Message(
         "measured {measured} {unit}, expected {expected} ± {tolerance}",
-        measured=f"{point.measured:.3g}",
+        measured=figures(point.measured),
         unit=Message(point.unit),
-        expected=f"{point.expected:.3g}",
-        tolerance=f"{point.tolerance:.3g}",
+        expected=figures(point.expected),
+        tolerance=figures(point.tolerance),
     )

@@ -13,6 +13,7 @@ from itertools import islice
 from typing import TypeVar
 
 from ..compare.comparison import STATES, Comparison, Pair
+from ..core.numbers import figures
 from ..core.records import columns, without
 from ..decisions.acceptance import Acceptance, acceptances, percent, settle
 from ..decisions.ranking import agreement, ranking_of
@@ -24,7 +25,7 @@ from ..predictions.prediction import Prediction
 from ..run.record import Run
 from ..run.statistics import ALL, Mean, summarise
 from ..settings import CompareFailOn as FailOn
-from .gate import stops, stops_at, why, why_broken
+from .gate import kept_rules, rules_name, stops, stops_at, why, why_broken
 from .junit import by_eye, link, pair_link
 from .outputs import Output
 
@@ -111,15 +112,16 @@ def _rules(run: Run) -> list[str]:
     """The delivery rules that cut-outs did not keep to."""
     if not run.delivery:
         return []
+    failed = {prediction.key for prediction in run.failures}
     rows = (
         _row(r, _named(r.rule, r.required), code(why_broken(r)))
         for r in _not_passed(run, run.rules)
+        if r.key not in failed
     )
-    passed = sum(bool(passed) for (passed,) in columns(run.rules, "passed"))
-    name = code(" · ".join(filter(None, [run.delivery.name, run.delivery.date])))
-    told = [f"Delivery rules {name}: {passed} of {len(run.rules)} passed.", ""]
+    passed, judged = kept_rules(run)
+    told = [f"Delivery rules {code(rules_name(run))}: {passed} of {judged} passed.", ""]
     heads = ["case", "model", "rule", "why", "where"]
-    return [*told, *_table("Delivery rules", heads, rows, len(run.rules) - passed)]
+    return [*told, *_table("Delivery rules", heads, rows, judged - passed)]
 
 
 def _not_passed(run: Run, results: Sequence[Result]) -> Iterator[Result]:
@@ -249,7 +251,7 @@ def _mean(mean: Mean) -> str:
     if mean.value is None:
         return "–"
     out = sum(count for _, count in mean.left_out)
-    return f"{mean.value:.4g} over {mean.scored}" + (f", {out} left out" if out else "")
+    return f"{figures(mean.value, 4)} over {mean.scored}" + (f", {out} left out" if out else "")
 
 
 def _table(

@@ -16,11 +16,12 @@ from rich.markup import escape
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
 from rich.table import Column, Table
 
-from ..ci.gate import failing_points, why
+from ..ci.gate import failing_points, kept_rules, rules_name, why
 from ..compare.comparison import Comparison
 from ..core.key import Key
 from ..core.progress import OnStep, Step
 from ..errors import printable
+from ..i18n import Message
 from ..run.record import Run
 from ..run.tally import middle
 from ..settings import CompareFailOn as FailOn
@@ -40,6 +41,18 @@ def show_run(run: Run, path: Path, quiet: bool = False) -> None:
             complain(f"{model.info.name}: {warning}")
     if run.failures:
         complain(f"{len(run.failures)} of {len(run.predictions)} predictions failed")
+    if run.delivery:
+        passed, judged = kept_rules(run)
+        told = Message(
+            "Delivery rules {name}: {passed} of {all} passed",
+            name=rules_name(run),
+            passed=passed,
+            all=judged,
+        )
+        if passed < judged:
+            complain(f"{told}: see summary.md")
+        elif not quiet:
+            out.print(str(told), markup=False, highlight=False)
     if not quiet:
         show_path(path)
     failing = failing_points(run)

@@ -12,6 +12,7 @@ from pydantic import BaseModel, ConfigDict, FiniteFloat, ValidationError
 
 from ..core.files import cannot_read
 from ..core.key import Keyed, Lean
+from ..core.numbers import figures
 from ..core.records import OrRecords, RecordFile, columns, stored_in
 from ..errors import OutputError, printable
 from ..i18n import N_, Message, join
@@ -279,4 +280,4 @@ def describe(value: Value) -> Message:
 
 
 def _number(value: float | None) -> str:
-    return "–" if value is None else f"{value:.4g}"
+    return "–" if value is None else figures(value, 4)

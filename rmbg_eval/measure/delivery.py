@@ -220,8 +220,8 @@ def load_delivery(spec: str) -> Delivery | None:
 
 
 def bounds(rule: RuleResult) -> Message:
-    """What a rule allows, in words."""
-    least, most = (None if each is None else f"{each:.3g}" for each in (rule.least, rule.most))
+    """What a rule allows, in words; never rounded."""
+    least, most = (None if each is None else f"{each:,.15g}" for each in (rule.least, rule.most))
     if least is None:
         return Message("at most {most}", most=most)
     if most is None:

@@ -14,6 +14,7 @@ from urllib.parse import quote
 from ..cases.categories import category_order, category_title
 from ..compare.comparison import STATES, Comparison, Pair, State, Value, Verdict
 from ..core.anchors import pair_anchor
+from ..core.numbers import figures
 from ..core.progress import OnStep, Step, ignore
 from ..errors import RmbgEvalError, printable
 from ..i18n import N_, Message, Named, join
@@ -505,8 +506,8 @@ def _run_of(folder: Path) -> Index | None:
 
 
 def _number(value: float | None) -> str:
-    return "–" if value is None else f"{value:.4g}"
+    return "–" if value is None else figures(value, 4)
 
 
 def _signed(value: float | None) -> str:
-    return "–" if value is None else f"{value:+.3g}".replace("-", "−")
+    return "–" if value is None else figures(value, sign="+").replace("-", "−")

@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from ..core.key import Key
+from ..core.numbers import figures
 from ..measure.subject import Metric
 from ..measure.table import TABLE
 from ..run.record import CaseKey, Run
@@ -60,4 +61,4 @@ def _order(metric: Metric) -> tuple[int, int, int]:
 
 
 def _number(value: float | None) -> str:
-    return "–" if value is None else f"{value:.3g}"
+    return "–" if value is None else figures(value)

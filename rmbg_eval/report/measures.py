@@ -6,9 +6,12 @@ from collections.abc import Iterable
 from typing import Any
 
 from ..cases.categories import category_title
+from ..ci.gate import rules_name
 from ..core.key import Key
+from ..core.numbers import figures
 from ..i18n import N_, Message, Named, join
-from ..measure.record import Measurement
+from ..measure.delivery import RULES, bounds
+from ..measure.record import Measurement, RuleResult
 from ..measure.subject import Metric
 from ..measure.table import FAMILIES, HEADLINES, TITLES
 from ..run.previews import Plot
@@ -54,7 +57,9 @@ class MeasuresPanel:
             view = self.context.image(plot.picture, alt)
             pictures += [view] if view else []
         return MeasuresView(
-            points_view(self.context, record), tuple(self._measures(record)), tuple(pictures)
+            points_view(self.context, record),
+            (*self._rules(record), *self._measures(record)),
+            tuple(pictures),
         )
 
     def _category(self, name: str) -> Text:
@@ -64,6 +69,29 @@ class MeasuresPanel:
         """Unit and region."""
         parts = [Message(what.unit), Message(what.region)]
         return join(", ", parts)
+
+    def _rules(self, record: CaseRecord) -> Iterable[TableView]:
+        """The delivery rules of each model's cut-out."""
+        keys = [Key(record.category, record.id, model) for model in self.models]
+        judged = [self.index.rules.get(key, {}) for key in keys]
+        rows = []
+        for name, kind in RULES.items():
+            results = [by_rule.get(name) for by_rule in judged]
+            asked = next(filter(None, results), None)
+            if asked:
+                note = join(", ", [Message(kind.unit), bounds(asked)])
+                cells = tuple(map(self._rule, results))
+                rows.append(RowView(Message(kind.title), note, cells, name))
+        if rows:
+            title = Message("Delivery rules")
+            yield TableView(title, rules_name(self.context.run), self.models, tuple(rows))
+
+    def _rule(self, result: RuleResult | None) -> CellView:
+        if result is None or result.measured is None:
+            reason = result.reason if result else None
+            return CellView("–", "unmeasured", reason or Message("not measured"))
+        state = _STATES[result.passed]
+        return CellView(f"{'✓' if result.passed else '✕'} {figures(result.measured)}", state)
 
     def _measures(self, record: CaseRecord) -> Iterable[TableView]:
         keys = [Key(record.category, record.id, model) for model in self.models]
@@ -83,7 +111,7 @@ class MeasuresPanel:
         if measurement is None or measurement.value is None:
             reason = measurement.reason if measurement else None
             return CellView("–", "unmeasured", reason or Message("not measured"))
-        return CellView(short(measurement.value))
+        return CellView(figures(measurement.value))
 
     def families(self) -> Iterable[TableView]:
         """Every measure of the run, a table for each family; headlines by category too."""
@@ -120,7 +148,7 @@ class MeasuresPanel:
         note = join("; ", parts)
         if mean.value is None:
             return CellView("–", "unmeasured", note)
-        value = short(mean.value)
+        value = figures(mean.value)
         words = join(" ", [value, Message("★ best")]) if mean.best else value
         return CellView(words, "best" if mean.best else "", note)
 
@@ -209,10 +237,5 @@ POINTS_NOTE = Message(
 )
 
 
-def short(value: float) -> str:
-    """Three figures."""
-    return f"{value:.0f}" if value == round(value) and abs(value) < 1e6 else f"{value:.3g}"
-
-
 def _signed(value: float) -> str:
-    return f"{value:+.3g}".replace("-", "−")
+    return figures(value, sign="+").replace("-", "−")

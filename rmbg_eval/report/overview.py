@@ -7,7 +7,9 @@ from collections.abc import Iterable, Sequence
 from typing import Any
 
 from ..cases.categories import category_title
+from ..ci.gate import kept_rules, rules_name
 from ..core.anchors import case_anchor, category_anchor
+from ..core.numbers import figures
 from ..i18n import N_, Message, join
 from ..measure.kinds import KINDS, kind_name
 from ..measure.risk import GOOD_FROM, order_of
@@ -28,7 +30,6 @@ from ..run.statistics import (
 )
 from .by_eye import by_eye
 from .context import Context
-from .measures import short
 from .provenance import NO_BREAK, brief, precision, time_of
 from .scatter import Dot, scatter
 from .views import (
@@ -186,7 +187,7 @@ class Overview:
                 "{model} has a {measure} of {value}.",
                 model=means[0].model,
                 measure=title,
-                value=short(means[0].value or 0),
+                value=figures(means[0].value or 0),
             )
             return
         most = max(mean.scored for mean in means)
@@ -198,7 +199,7 @@ class Overview:
         values: dict[str, Any] = {
             "model": best.model,
             "measure": title,
-            "value": short(best.value),
+            "value": figures(best.value),
         }
         if best.scored == most:
             yield Message("{model} is closest to the truth, with a {measure} of {value}.", **values)
@@ -213,7 +214,7 @@ class Overview:
             )
         yield from _beside_best(
             (
-                (other.model, short(other.value or 0),
+                (other.model, figures(other.value or 0),
                  difference_between(best, other, self.summary.groups))
                 for other in means[1:]
             ),
@@ -285,6 +286,15 @@ class Overview:
             )
         if self.run.sample:
             yield sampled(self.run.sample, len(self.run.cases))
+        if self.run.delivery:
+            passed, judged = kept_rules(self.run)
+            yield Message(
+                "Delivery rules {name}: {passed} of {all} passed. "
+                "Each picture's drawer has its own.",
+                name=rules_name(self.run),
+                passed=passed,
+                all=judged,
+            )
         yield from precision(self.run)
         for model, data, count in self.summary.flattered:
             yield Message(
@@ -360,7 +370,7 @@ class Overview:
         if mean.value is None:
             return BarCell("–", "", Message("not measured"), None, False)
         words = Message("over {count}", count=mean.scored)
-        return BarCell(short(mean.value), "", words, None, mean.best)
+        return BarCell(figures(mean.value), "", words, None, mean.best)
 
     def _about(self, model: str) -> Text:
         """Seconds and licence."""

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import pytest
-from comparisons import comparison, failed, made, point, value
+from comparisons import comparison, failed, made, point, rule, value
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from markdown_it import MarkdownIt
@@ -14,6 +14,7 @@ from rmbg_eval.ci.summary_md import LIMIT, code, summary_of_comparison, summary_
 from rmbg_eval.compare.comparison import Comparison, Pair
 from rmbg_eval.errors import Failure, printable
 from rmbg_eval.i18n import Message
+from rmbg_eval.measure.record import Delivery
 
 MARKDOWN = MarkdownIt("gfm-like", {"linkify": False})
 
@@ -125,3 +126,16 @@ def test_a_comparison_says_what_stopped_it_first() -> None:
     assert "❌ Stopped (`--fail-on worse`): 1 worse, 1 better, 1 same." in text
     assert text.index("What stopped it (1)") < text.index("What else changed (1)")
     assert "✅ Passed" in summary_of_comparison(comparison("worse", "same"), "error")
+
+
+def test_the_rules_of_a_prediction_that_failed_are_told_as_its_failure_alone() -> None:
+    rules = (
+        rule(True, 0.9),
+        rule(False),
+        *[rule(None, model="b", rule=n) for n in ("fill", "veil")],
+    )
+    text = summary_of_run(run_of(made(), failed("b"), rules=rules, delivery=Delivery(name="Shop")))
+    assert "Delivery rules `Shop`: 1 of 2 passed." in text
+    assert "## Delivery rules (1)" in text
+    assert "`fill`" in text
+    assert "`veil`" not in text

@@ -9,13 +9,14 @@ from pathlib import Path
 from types import SimpleNamespace
 
 import pytest
-from comparisons import comparison, made, point
+from comparisons import comparison, made, point, rule
 from rich.console import Console
 from runs import run_of
 
 from rmbg_eval.cli import main, terminal
 from rmbg_eval.cli.terminal import MOST_ROWS, progress_as, show_comparison, show_run
 from rmbg_eval.core.progress import Step
+from rmbg_eval.measure.record import Delivery
 
 
 def test_progress_as_json_is_a_line_a_second_and_the_last(
@@ -81,3 +82,19 @@ def test_a_terminal_without_a_character_gets_its_escape(monkeypatch: pytest.Monk
     monkeypatch.setattr("rmbg_eval.cli.app.app", lambda: print("é发", flush=True))
     main()
     assert shown.getvalue().strip() == b"\xe9\\u53d1"
+
+
+@pytest.mark.parametrize(("passed", "stream"), [(True, 0), (False, 1)])
+def test_the_delivery_rules_have_a_line(
+    passed: bool, stream: int, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(terminal, "out", Console(width=100))
+    monkeypatch.setattr(terminal, "err", Console(stderr=True, width=100))
+    rules = (rule(True, 0.9), rule(passed))
+    show_run(
+        run_of(made(seconds={"infer": 1.0}), made("b", seconds={"infer": 1.0}), rules=rules,
+               delivery=Delivery(name="Shop", date="2026-11-02")),
+        Path("run.json"),
+    )  # fmt: skip
+    told = capsys.readouterr()[stream]
+    assert f"Delivery rules Shop · 2026-11-02: {1 + passed} of 2 passed" in told

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import pytest
-from comparisons import comparison, failed, made, one, point, run, value
+from comparisons import comparison, failed, made, one, point, rule, run, value
 from runs import KEY, run_of
 
 from rmbg_eval import Prediction, Run
@@ -377,16 +377,6 @@ def test_what_is_equal_but_for_rounding_is_the_same() -> None:
     pair = one(run(value("iou", 0.9)), run(value("iou", 0.9 - 0.003 - 1e-12), cutout="1"), NEAR)
     assert pair.state == "same"
     assert KEY == ("portrait", "ada")
-
-
-def rule(passed: bool | None, measured: float | None = 0.7, **changes: object) -> RuleResult:
-    result = RuleResult(
-        category="portrait", case="ada", model="a", rule="fill",
-        measured=None if passed is None else measured, least=0.8, most=None,
-        unit="share of the frame", passed=passed,
-        reason="nothing is kept" if passed is None else None,
-    )  # fmt: skip
-    return result.model_copy(update=changes)
 
 
 def with_rules(*rules: RuleResult, cutout: str = "0", background: str = "#ffffff") -> Run:

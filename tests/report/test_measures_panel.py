@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import pytest
+from comparisons import rule
 from runs import KEY, run_of
 from views import Presenter
 
 from rmbg_eval import Settings
-from rmbg_eval.measure.record import Measurement, ObservationPoint, PointResult
+from rmbg_eval.measure.record import Delivery, Measurement, ObservationPoint, PointResult
 from rmbg_eval.measure.subject import Metric
 from rmbg_eval.measure.table import FAMILIES, TABLE
 from rmbg_eval.run.previews import CasePreviews, Plot, Preview, Previews
@@ -135,3 +136,20 @@ def test_families_hold_every_measure_once() -> None:
 @pytest.mark.parametrize("metric", [m for m in TABLE if m.higher_is_better is None])
 def test_what_is_no_score_is_explained_in_a_sentence(metric: Metric) -> None:
     assert metric.explanation
+
+
+def test_the_delivery_rules_are_on_the_page_and_each_in_its_pictures_drawer() -> None:
+    broken = rule(False, 0.7)
+    run = run_with(rules=(broken, rule(None, model="b")), delivery=Delivery(name="Shop"))
+    case, presenter = found(run)
+    assert presenter.overview().notes == (
+        "Delivery rules Shop: 0 of 2 passed. Each picture's drawer has its own.",
+    )
+    (table,) = case.tables
+    assert (table.title, table.note) == ("Delivery rules", "Shop")
+    (row,) = table.rows
+    assert row.note == "share of the frame, at least 0.8"
+    assert [(cell.text, cell.state) for cell in row.cells] == [
+        ("✕ 0.7", "failed"),
+        ("–", "unmeasured"),
+    ]
