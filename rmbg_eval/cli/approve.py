@@ -79,7 +79,13 @@ def _ticked(
     run: Path, to: Path, file: Path, allow_failures: list[str] | None, yes: bool, dry_run: bool
 ) -> None:
     """Take exactly the changes that `file` approves of; status 2 where one of them is refused."""
-    from ..compare.baseline import approve_changes, choose, names_in, refuse_shard
+    from ..compare.baseline import (
+        approve_changes,
+        choose,
+        names_in,
+        refuse_shard,
+        refuse_taken,
+    )
     from ..decisions.files import read
     from ..run.record import Run
     from .terminal import complain, out, progress, show_path
@@ -93,18 +99,26 @@ def _ticked(
             Message("Approve the whole run once, without --decisions."),
         )
     choice = choose(record, Run.load(to), chosen)
-    for key in choice.taken:
-        name = printable(f"{key.category}/{key.case} · {key.model}")
-        out.print(f"approved: {name}", markup=False, highlight=False, soft_wrap=True)
+    allowed = names_in(allow_failures or (), record)
+
+    def tell(what: str) -> None:
+        for key in choice.taken:
+            name = printable(f"{key.category}/{key.case} · {key.model}")
+            out.print(f"{what}: {name}", markup=False, highlight=False, soft_wrap=True)
+
     for key, why in choice.refused:
         complain(printable(f"refused: {key.category}/{key.case} · {key.model}: {why}"))
-    if not choice.taken:
+    if choice.taken:
+        refuse_taken(record, choice, allowed)
+    else:
         out.print(str(Message("no change is taken into the baseline")))
-    elif not dry_run:
+    if dry_run or not yes:
+        tell("would be approved")
+    if choice.taken and not dry_run:
         _ask(f"Take {len(choice.taken)} changes into the baseline in {printable(str(to))}?", yes)
-        allowed = names_in(allow_failures or (), record)
         with progress() as on_step:
             approve_changes(run, to, chosen, allowed, on_step)
+        tell("approved")
         show_path(to)
     if choice.refused:
         raise typer.Exit(2)

@@ -203,6 +203,11 @@ def choose(run: Run, was: Run, chosen: Mapping[Key, Change]) -> Choice:
     return Choice(tuple(taken), tuple(refused), _mixed(run, was, {*taken}))
 
 
+def refuse_taken(run: Run, choice: Choice, allowed: Collection[str]) -> None:
+    """OutputError where what is taken of `run` has failures that are not `allowed` by name."""
+    refuse_failures(_only(run, {*choice.taken}), allowed)
+
+
 def approve_changes(
     folder: Path,
     to: Path,
@@ -220,8 +225,8 @@ def approve_changes(
     try:
         with locked(to):
             choice = choose(run, Run.load(to), chosen)
+            refuse_taken(run, choice, allowed)
             new = {*choice.taken}
-            refuse_failures(_only(run, new), allowed)
             remove_unfinished(to)
             kept = _kept(to)
             predictions = []

@@ -11,6 +11,9 @@ from fakes import save_picture
 from reviewers import START
 
 from rmbg_eval import Run, Settings, build_files, evaluate
+from rmbg_eval.errors import Failure, ModelError
+from rmbg_eval.i18n import Message
+from rmbg_eval.run.folder import write_run
 
 
 @pytest.fixture
@@ -126,11 +129,34 @@ def test_approve_takes_the_ticked_changes(run: Run, tmp_path: Path) -> None:
     tick((first.cutout_sha256, first.cutout_sha256), ("0" * 64, second.cutout_sha256))
     status, text = approve("--dry-run")
     assert status == 2
-    assert f"approved: {first.name} · grabcut" in text
+    assert f"would be approved: {first.name} · grabcut" in text
     assert f"refused: {second.name} · grabcut: the baseline's cut-out is another one" in text
     assert (base / "run.json").read_bytes() == before
     tick((first.cutout_sha256, first.cutout_sha256))
     assert approve()[0] == 2  # nobody is there to be asked
-    assert approve("--yes")[0] == 0
+    status, text = approve("--yes")
+    assert status == 0
+    assert f"\napproved: {first.name} · grabcut" in f"\n{text}"
     ticked.write_text("{")
     assert "is no JSON" in approve("--yes")[1]
+
+
+@pytest.mark.parametrize("option", ["--dry-run", "--yes"])
+def test_a_failure_is_not_called_approved(run: Run, tmp_path: Path, option: str) -> None:
+    out, base, ticked = (tmp_path / name for name in ("out", "base", "ticked.json"))
+    call("approve", out, "--to", base, "--yes")
+    first = run.predictions[0]
+    failure = Failure.of(ModelError(Message("it broke"), Message("Mend it.")))
+    lost = first.model_copy(
+        update={"cutout": None, "cutout_sha256": None, "failure": failure, "width": None,
+                "height": None}
+    )  # fmt: skip
+    write_run(out, run.model_copy(update={"predictions": (lost, *run.predictions[1:])}))
+    row = {"kind": "approval", "category": first.category, "case": first.case,
+           "model": first.model, "base_sha256": first.cutout_sha256, "new_sha256": None,
+           "time": START.isoformat()}  # fmt: skip
+    ticked.write_text(json.dumps({"schema_version": 1, "decisions": [row]}))
+    status, text = call("approve", out, "--to", base, "--decisions", ticked, option)
+    assert status == 2
+    assert f"The run has failures: {first.name}" in text
+    assert "approved:" not in text
