@@ -80,7 +80,7 @@ def refuse_failures(run: Run, allowed: Collection[str]) -> None:
         names = join(", ", map(printable, left[:5]))
         if len(left) > 5:
             names = Message("{names} and {n} more", names=names, n=len(left) - 5)
-        options = " ".join(f"--allow-failures {quote(name)}" for name in left[:5])
+        options = " ".join(f"--allow-failures {quote(printable(name))}" for name in left[:5])
         raise OutputError(
             Message("The run has failures: {names}", names=names),
             Message("Correct them, or approve them by name: {options}.", options=options),

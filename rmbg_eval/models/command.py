@@ -107,7 +107,7 @@ class Command:
 
     @cached_property
     def _identity(self) -> str:
-        named = [path for path in map(Path, self._words[1:]) if path.is_file()]
+        named = [Path(word) for word in self._words[1:] if os.path.isfile(word)]
         told = [self.info.identity, *map(sha256_file, [Path(self._program), *named])]
         return hashlib.sha256(" ".join(map(str, told)).encode()).hexdigest()
 

@@ -102,6 +102,11 @@ def test_a_script_that_was_edited_is_another_model(tmp_path: Path) -> None:
     assert identity("# 1") == identity("# 1") != identity("# 2")
 
 
+def test_a_word_too_long_for_a_file_is_a_word(tmp_path: Path) -> None:
+    tool = write(tmp_path / "tool.py", TOOL)
+    assert load_model(f"command:{tool} {{in}} {{out}} {'x' * 300}").identity("pet/rex")
+
+
 def test_a_module_of_python_is_asked_for_its_own_version() -> None:
     info = load_model(f"command:{sys.executable} -m pip {{in}} {{out}}").info
     assert ": pip " in info.runtime
