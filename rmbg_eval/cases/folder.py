@@ -24,6 +24,7 @@ from ..core.remote import is_url, mirror
 from ..errors import CaseError, Failure, RmbgEvalError, explain, printable, reason_of
 from ..i18n import N_, Message, join
 from ..measure.record import ObservationPoint
+from ..measure.subject import Mask
 from .case import Case, CaseFile, CaseSet, packaged, second_case
 from .categories import CATEGORIES, LOOSE, category_order
 from .layouts import Layout, layouts_of, stems
@@ -127,7 +128,7 @@ def check_case(case: Case) -> tuple[tuple[int, int], Alpha | None]:
     """Read everything a case has: its picture's width and height, and its truth.
 
     Raises the error that a run would meet, and CaseError where the truth, the
-    true foreground or a point does not fit the picture.
+    true foreground, the trimap or a point does not fit the picture.
     """
     if case.failure:
         raise CaseError(case.failure.problem, case.failure.remedy)
@@ -137,6 +138,9 @@ def check_case(case: Case) -> tuple[tuple[int, int], Alpha | None]:
     foreground = case.true_foreground()
     if foreground is not None:
         check_size(size, foreground, N_("true foreground"), case.foreground)
+    unknown = case.unknown()
+    if unknown is not None:
+        check_size(size, unknown, N_("trimap"), case.trimap)
     remedy = Message("Correct it in case.toml; x goes right and y down from the upper left corner.")
     for point in case.about.points:
         check_region(point, size, remedy)
@@ -169,8 +173,11 @@ def check_cases(
         on_step(Step("checking", done, len(case_set.cases)))
 
 
-def check_size(size: tuple[int, int], pixels: Alpha | RGB, what: str, path: Path | None) -> None:
-    """Raise CaseError unless a truth or true foreground has the picture's width and height."""
+def check_size(
+    size: tuple[int, int], pixels: Alpha | RGB | Mask, what: str, path: Path | None
+) -> None:
+    """Raise CaseError unless a truth, true foreground or trimap has the picture's width and
+    height."""
     if (pixels.shape[1], pixels.shape[0]) != size:
         raise CaseError(
             Message(

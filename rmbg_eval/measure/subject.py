@@ -69,7 +69,7 @@ class Subject:
     trimap: Mask | None = None
     """`(H, W) bool`, where the case's trimap is grey: the unknown region, not one computed."""
     missing: dict[str, Message] = field(default_factory=dict)
-    """Why there is no truth, foreground or flipped alpha, in words."""
+    """Why there is no truth, foreground, flipped alpha or usable trimap, in words."""
     kept: dict[Any, Any] = field(default_factory=dict)
     """What several measures share, by the function that made it."""
     making: dict[Any, RLock] = field(default_factory=dict)
@@ -123,6 +123,8 @@ class Subject:
     def unknown(self) -> Mask:
         """The trimap's unknown region, or else the truth's, `(H, W) bool`; Undefined where it is
         empty."""
+        if "trimap" in self.missing:
+            raise Undefined(self.missing["trimap"])
         if self.trimap is not None:
             self.need_truth()
             if not self.trimap.any():

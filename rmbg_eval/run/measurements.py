@@ -25,7 +25,7 @@ from ..measure.kinds import KINDS
 from ..measure.points import Seen, judge, tolerance
 from ..measure.record import ObservationPoint, PointResult
 from ..measure.signs import Box, places
-from ..measure.subject import TRIMAP, UNKNOWN, Metric, Subject
+from ..measure.subject import TRIMAP, UNKNOWN, Mask, Metric, Subject
 from ..measure.table import VERSION, Values, measure
 from ..predictions.prediction import Prediction
 
@@ -137,7 +137,14 @@ def subject_of(case: Case, cutout: bytes, name: str) -> Subject:
         raise ImageError(
             Message("{name} has no colours", name=name), Message("Delete it and run again.")
         )
-    unknown = case.unknown()
+    unknown: Mask | None = None
+    try:
+        unknown = case.unknown()
+        if unknown is not None:
+            check_size(size, unknown, N_("trimap"), case.trimap)
+    except RmbgEvalError as error:
+        unknown = None
+        missing["trimap"] = Message("the trimap cannot be used: {why}", why=error.problem)
     return Subject(alpha, rgb, picture, truth, foreground, trimap=unknown, missing=missing)
 
 

@@ -13,7 +13,7 @@ from PIL import Image
 from typer.testing import CliRunner
 
 from rmbg_eval import Settings, evaluate
-from rmbg_eval.cases.folder import load_cases
+from rmbg_eval.cases.folder import check_case, load_cases
 from rmbg_eval.cli.app import app
 from rmbg_eval.core.images import Alpha, Picture
 from rmbg_eval.errors import CaseError, SettingsError
@@ -279,8 +279,6 @@ def test_decontaminated_colours_are_measured_where_asked_for(
 
 
 def test_cases_check_reads_the_foreground_too(settings: Settings) -> None:
-    from rmbg_eval.cases.folder import check_case, load_cases
-
     case = load_cases(Path(settings.cases)).cases[0]
     assert check_case(case)[0] == (96, 64)
     save_picture(case.foreground, size=(40, 40))
@@ -321,3 +319,9 @@ def test_a_trimap_is_the_unknown_region_and_named(tmp_path: Path, use_models: Us
     again = evaluate(settings).index.measurements
     assert "nothing in it is unknown" in str(again[one.key]["mad_unknown"].reason)
     assert again[other.key]["mad_unknown"].value is not None
+    Image.fromarray(np.full((32, 48), 128, np.uint8)).save(folder / "trimaps" / "a.png")
+    without = evaluate(settings).index.measurements
+    assert "trimap a.png has 48×32 pixels" in str(without[one.key]["mad_unknown"].reason)
+    assert without[one.key]["mad"] == again[one.key]["mad"]
+    with pytest.raises(CaseError, match=r"trimap a.png has 48×32 pixels"):
+        check_case(next(case for case in load_cases(folder).cases if case.id == "a"))
