@@ -192,8 +192,7 @@ class Report:
             "layout": settings.layout,
             "lang": settings.lang,
             "title": Message("Background removal report").to(settings.lang),
-            "about": f"{self.run.started.astimezone():%Y-%m-%d %H:%M} · "
-            f"{self.run.machine.processor}",
+            "about": f"{self.run.started:%Y-%m-%d %H:%M} UTC · {self.run.machine.processor}",
         }
 
 

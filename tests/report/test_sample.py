@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import shutil
+from collections.abc import Callable
+from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
@@ -172,3 +174,12 @@ def test_the_interval_of_many_is_that_of_few(count: int, monkeypatch: pytest.Mon
     exact = statistics._outer.__wrapped__(count)
     monkeypatch.setattr(statistics, "EXACT", 5)
     assert statistics._outer.__wrapped__(count) == exact
+
+
+def test_the_page_says_in_utc_when_the_run_began(
+    case_set: Path, tmp_path: Path, use_models: Callable[..., None]
+) -> None:
+    use_models(FakeModel())
+    settings = Settings(cases=str(case_set), models=["fake"], out=str(tmp_path / "out"))
+    run = evaluate(settings).model_copy(update={"started": datetime(1, 1, 1, tzinfo=UTC)})
+    assert "1-01-01 00:00 UTC · " in Report(run).overview()._about["about"]
