@@ -12,10 +12,8 @@ from itertools import product
 from pathlib import Path
 from typing import Any
 
-import psutil
-
 from ..cases.folder import load_cases
-from ..core.files import write_atomic
+from ..core.files import is_process, write_atomic
 from ..core.machine import Machine
 from ..core.paths import cache_folder
 from ..core.processes import Call, Send, in_processes
@@ -139,7 +137,7 @@ def _remove_left_over(parent: Path) -> None:
     """Remove the random weights of processes that were killed."""
     for folder in parent.glob(f"{_PREFIX}*"):
         owner = folder.name.removeprefix(_PREFIX).partition("-")[0]
-        if not owner.isdecimal() or not psutil.pid_exists(int(owner)):
+        if not is_process(owner):
             shutil.rmtree(folder, ignore_errors=True)
 
 

@@ -25,11 +25,11 @@ from .remote import bring
 
 
 @contextmanager
-def new_file(path: Path) -> Iterator[IO[bytes]]:
+def new_file(path: Path, named: Callable[[Path], Path] | None = None) -> Iterator[IO[bytes]]:
     """A file to write, under a temporary name until all is written; OutputError if it cannot be.
 
-    Whoever looks sees the old file or the new one, never a half, however the
-    process ends.
+    `named`: gives the name that it then gets in place of `path`, from the file. Whoever looks
+    sees the old file or the new one, never a half, however the process ends.
     """
     scratch = None
     try:
@@ -40,7 +40,7 @@ def new_file(path: Path) -> Iterator[IO[bytes]]:
             scratch = Path(file.name)
             yield file
         scratch.chmod(0o666 & ~_UMASK)
-        replace(scratch, path)
+        replace(scratch, named(scratch) if named else path)
     except OSError as error:
         if scratch:
             scratch.unlink(missing_ok=True)
@@ -115,17 +115,24 @@ _LONG_AGO = 24 * 3600
 def remove_unfinished(folder: Path) -> None:
     """Remove what killed processes left half written below `folder`; living ones keep theirs, and
     so do those of other machines for a day."""
-    import psutil  # not for those who only read a finished run
-
     for path in folder.rglob(".new-*"):
         _, owner, *rest = path.name.split("-")
         with suppress(OSError):
             if len(rest) > 1 and rest[0] != _HOST:
                 gone = time.time() - path.stat().st_mtime > _LONG_AGO
             else:
-                gone = not owner.isdecimal() or not psutil.pid_exists(int(owner))
+                gone = not is_process(owner)
             if gone:
                 path.unlink()
+
+
+def is_process(number: str) -> bool:
+    """Whether a process of this number, which a file's name may give, runs on this machine."""
+    import psutil  # not for those who only read a finished run
+
+    with suppress(OverflowError):
+        return number.isdecimal() and psutil.pid_exists(int(number))
+    return False
 
 
 def remove_below(folder: Path, kept: Callable[[Path], bool]) -> None:

@@ -6,8 +6,6 @@ Loads with pydantic alone; pyarrow is there once such a file is written or read.
 from __future__ import annotations
 
 import hashlib
-import os
-import tempfile
 from bisect import bisect_right
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
@@ -21,7 +19,7 @@ from pydantic import BaseModel, ConfigDict, Field, TypeAdapter, ValidationError
 
 from ..errors import OutputError, SettingsError, printable
 from ..i18n import Message
-from .files import cannot_read, cannot_write, replace, unfinished_prefix
+from .files import cannot_read, new_file
 from .key import Key
 
 if TYPE_CHECKING:
@@ -172,29 +170,20 @@ def _schema(columns: tuple[tuple[str, str], ...]) -> Any:
 def writing(folder: Path, kind: str, schema: Any, most: int) -> Iterator[Writer]:
     """A file of records in the folder of a run, with so many rows a group at most, under its own
     name once all is written."""
-    path = folder / FOLDER / f"{kind}.parquet"
-    scratch = None
-    try:
-        path.parent.mkdir(parents=True, exist_ok=True)
-        handle, name = tempfile.mkstemp(prefix=unfinished_prefix(), dir=path.parent)
-        scratch = Path(name)
-        with os.fdopen(handle, "wb") as file:
-            writer = Writer(file, schema, most)
-            try:
-                yield writer
-                writer.close()
-            finally:
-                writer.abandon()
-        with scratch.open("rb") as written:
-            sha256 = hashlib.file_digest(written, "sha256").hexdigest()
+
+    def named(written: Path) -> Path:
+        with written.open("rb") as file:
+            sha256 = hashlib.file_digest(file, "sha256").hexdigest()
         writer.file = RecordFile(rows=writer.rows, sha256=sha256)
-        scratch.chmod(0o644)
-        replace(scratch, writer.file.path(folder, kind))
-    except OSError as error:
-        raise cannot_write(path, error) from None
-    finally:
-        if scratch is not None:
-            scratch.unlink(missing_ok=True)
+        return writer.file.path(folder, kind)
+
+    with new_file(folder / FOLDER / f"{kind}.parquet", named) as file:
+        writer = Writer(file, schema, most)
+        try:
+            yield writer
+            writer.close()
+        finally:
+            writer.abandon()
 
 
 class Writer:
@@ -292,9 +281,7 @@ class Stored:
         except OSError as error:
             remedy = Message("Bring the whole folder of the run, or run it again.")
             raise cannot_read(self.path, error, remedy) from None
-        except (ValueError, NotImplementedError, KeyError) as error:
-            if isinstance(error, (OutputError, SettingsError)):
-                raise
+        except (ValueError, NotImplementedError, KeyError):
             raise self.other() from None
 
     def other(self) -> OutputError:

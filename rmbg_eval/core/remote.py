@@ -151,10 +151,10 @@ def bring(path: Path) -> None:
         return
     listed = path.stat().st_size
     with suppress(OSError):
-        kept = _sum_of(path).read_text("ascii")
+        kept = _sum_of(path).read_bytes()
         listed = 0  # what is here is no hole
         with path.open("rb") as file:
-            if hashlib.file_digest(file, "sha256").hexdigest() == kept:
+            if hashlib.file_digest(file, "sha256").hexdigest().encode() == kept:
                 return
     try:
         files, base = _file_system(about["url"])

@@ -244,7 +244,7 @@ def test_only_what_a_dead_process_of_this_machine_left_goes(tmp_path):
     here, there = unfinished_prefix(), ".new-4194305-0badcafe-"
     dead = here.replace(f"-{os.getpid()}-", "-4194305-")
     names = {f"{here}a": True, f"{dead}b": False, f"{there}c": True, f"{there}d": False}
-    for name in [*names, ".new-4194305-old", ".new-old"]:
+    for name in [*names, ".new-4194305-old", ".new-old", f".new-{'9' * 99}-old"]:
         (tmp_path / name).touch()
     long_ago = time.time() - 2 * 24 * 3600
     os.utime(tmp_path / f"{there}d", (long_ago, long_ago))
@@ -291,3 +291,20 @@ def test_a_file_is_known_by_another_case_of_its_name_where_the_disk_takes_both_f
     )
     assert ours(there)
     assert not ours(gone)
+
+
+@pytest.mark.skipif(os.name == "nt", reason="Windows has no such rights")
+def test_whatever_is_written_has_the_rights_that_the_umask_leaves(tmp_path):
+    code = """
+import os, sys
+from pathlib import Path
+os.umask(0o077)
+from rmbg_eval.core.files import write_atomic
+from rmbg_eval.core.records import arrow_types, writing
+with writing(Path(sys.argv[1]), "cases", arrow_types({"a": "text"}), 9) as writer:
+    writer.add({"a": "x"})
+write_atomic(Path(sys.argv[1], "run.json"), "{}")
+"""
+    subprocess.run([sys.executable, "-c", code, tmp_path], check=True)
+    written = [path for path in tmp_path.rglob("*") if path.is_file()]
+    assert [path.stat().st_mode & 0o777 for path in written] == [0o600] * 2

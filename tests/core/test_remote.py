@@ -209,3 +209,13 @@ def test_a_folder_of_that_name_elsewhere_is_none_of_ours(tmp_path: Path) -> None
     assert read_bytes(path)
     os.remove(path)
     bring(path)
+
+
+def test_a_damaged_checksum_is_none(storage: Counted) -> None:
+    root, _ = mirror(URL)
+    path = root / "pet" / "0.png"
+    before = sha256_file(path)
+    for checksum in root.parent.rglob("*0.png*"):
+        if checksum != path:
+            checksum.write_bytes(b"\xff\xfe")
+    assert sha256_file(path) == before
