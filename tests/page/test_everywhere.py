@@ -103,7 +103,26 @@ def test_print_has_every_row_whole_and_no_control(
     assert max(heights) <= 150
     page.pdf(path=tmp_path / "report.pdf", format="A4", print_background=True)
     counts = re.findall(rb"/Type\s*/Page\b", (tmp_path / "report.pdf").read_bytes())
-    assert 3 <= len(counts) <= 8
+    assert 2 <= len(counts) <= 8
+
+
+def test_print_has_tables_whole_with_their_names_and_white_cut_outs_on_their_backdrop(
+    page: Page, pages: dict[str, Path]
+) -> None:
+    page.set_viewport_size({"width": 703, "height": 1000})  # A4 less 12 mm on each side
+    opened(page, pages["single"].as_uri())
+    page.emulate_media(media="print")
+    of_kinds = page.locator(".by-kind .matrix")
+    of_kinds.evaluate(
+        "e => e.querySelectorAll('tr').forEach(tr => {"
+        "  while (tr.cells.length < 10) tr.append(tr.cells[1].cloneNode(true)) })"
+    )
+    room = page.locator(".by-kind .scroll")
+    assert room.evaluate("e => [e.scrollWidth <= e.clientWidth, e.clientWidth > 500]") == [True] * 2
+    assert of_kinds.locator("caption").bounding_box()["height"] > 15
+    for cut in page.locator(".case .cut").all()[:2]:
+        expect(cut).to_have_css("print-color-adjust", "exact")
+    expect(page.locator(".wrong .title")).to_have_css("break-after", "avoid")
 
 
 @pytest.mark.parametrize("width", [360, 3840])
