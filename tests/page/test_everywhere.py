@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 from axe import source, violations
-from pages import opened, served
+from pages import look, opened, served
 from playwright.sync_api import Browser, Page, expect
 
 CHINESE = re.compile(r"[\u4e00-\u9fff]")
@@ -123,6 +123,30 @@ def test_print_has_tables_whole_with_their_names_and_white_cut_outs_on_their_bac
     for cut in page.locator(".case .cut").all()[:2]:
         expect(cut).to_have_css("print-color-adjust", "exact")
     expect(page.locator(".wrong .title")).to_have_css("break-after", "avoid")
+
+
+def test_in_the_colours_of_the_system_one_sees_what_is_chosen(
+    browser: Browser, pages: dict[str, Path]
+) -> None:
+    context = browser.new_context(forced_colors="active", viewport={"width": 1280, "height": 800})
+    page = context.new_page()
+    opened(page, pages["single"].as_uri())
+    style = "(all, name) => all.map(e => getComputedStyle(e)[name])"
+    of = lambda where, name: page.locator(where).evaluate_all(style, name)  # noqa: E731
+    assert set(of("#by-eye .primary", "borderTopWidth")) == {"1px"}
+    assert "none" not in of(".case .cut", "backgroundImage")
+    assert len(set(of("#bar .swatch", "backgroundColor"))) > 3
+    rings = of("#bar .swatch", "boxShadow")
+    assert (rings.count("none"), len(rings)) == (len(rings) - 1, 8)
+    look(page, page.locator("[id^=case-garment-dress] [data-kind=original] a"))
+    for where, name in (
+        ("#viewer [data-mode]:is(button)", "backgroundColor"),
+        ("#viewer [data-layer]", "backgroundColor"),
+        ("#viewer .film button", "borderTopColor"),
+    ):
+        chosen, *others = sorted(of(where, name), key=of(where, name).count)
+        assert chosen not in others
+    context.close()
 
 
 @pytest.mark.parametrize("width", [360, 3840])

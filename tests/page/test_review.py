@@ -215,6 +215,40 @@ def test_a_finger_decides_and_places(browser: Browser, pages: dict[str, Path]) -
     context.close()
 
 
+def test_on_a_phone_nothing_looks_chosen_that_is_not_and_saving_has_its_name(
+    browser: Browser, pages: dict[str, Path]
+) -> None:
+    context = browser.new_context(
+        viewport={"width": 390, "height": 780}, has_touch=True, is_mobile=True
+    )
+    page = context.new_page()
+    opened(page, pages["single"].as_uri())
+    page.locator("#by-eye [data-do=review]").tap()
+    expect(page.locator("#review [data-do=save-decisions]")).to_have_accessible_name(
+        re.compile("Save the decisions")
+    )
+    page.locator("#review [data-answer=mend]").tap()
+    expect(place(page)).to_have_text("2 / 4")
+    borders = page.locator("#review [data-answer]").evaluate_all(
+        "all => all.map(e => getComputedStyle(e).borderColor)"
+    )
+    assert len(set(borders)) == 1
+    context.close()
+
+
+def test_decisions_do_not_move_the_picture(reviewing: Page) -> None:
+    page = reviewing
+    page.set_viewport_size({"width": 1440, "height": 900})
+    heights = [page.locator("#review .stage").bounding_box()["height"]]
+    for key in "umu":
+        page.keyboard.press(key)
+        heights.append(page.locator("#review .stage").bounding_box()["height"])
+    assert len(set(heights)) == 1
+    steps = page.locator("#review [data-part=steps] button").all()
+    assert min(step.bounding_box()["width"] for step in steps) >= 24
+    assert page.locator("#review [data-part=order]").bounding_box()["width"] < 200
+
+
 def test_a_file_is_taken_up_again_and_what_is_hostile_is_refused(
     reviewing: Page, pages: dict[str, Path], tmp_path: Path
 ) -> None:

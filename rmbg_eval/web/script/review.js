@@ -24,7 +24,7 @@ const MARKS = /** @type {Record<string, string>} */ ({
   disputed: "≠",
 });
 const AHEAD = 3; // cut-outs that are made before one comes to them
-const STEPS = 15; // cut-outs round this one that are marked
+const STEPS = 9; // cut-outs round this one that are marked
 const NEAR = 0.05; // within which the share is to be known
 const SLOP = 4; // CSS pixels that a finger may move and still point
 
@@ -366,9 +366,11 @@ export function review(dialog, decisions, save) {
         ? []
         : say(words, more ? "more" : "enough", { n: more, ...there })
       : say(words, "all", there);
-    if (!all.drawn && all.decided) told.push(h("br"), ...say(words, "chosen"));
-    if (decisions.full) told.push(h("br"), ...say(words, "full"));
+    const dot = () => (told.length ? [new Text(" · ")] : []);
+    if (!all.drawn && all.decided) told.push(...dot(), ...say(words, "chosen"));
+    if (decisions.full) told.push(...dot(), ...say(words, "full"));
     part("more").replaceChildren(...told);
+    part("more").title = language.in(part("more"));
     dialog.dataset.share = all.share === null ? "" : [all.share, ...(all.interval ?? [])].join();
   }
 
