@@ -41,6 +41,18 @@ def whole(page: Page) -> Page:
     return page
 
 
+def covered(page: Page, bar: str) -> list[str]:
+    """The controls of a bar whose middle something else lies over, or the window's edge cuts off."""
+    return page.locator(bar).evaluate(
+        """bar => [...bar.querySelectorAll('button, select, label, input:not([type=radio])')]
+        .filter(e => e.checkVisibility()).filter(e => {
+            const { left, right, top, bottom } = e.getBoundingClientRect();
+            const hit = document.elementFromPoint((left + right) / 2, (top + bottom) / 2);
+            return !(hit && e.contains(hit));
+        }).map(e => e.dataset.do ?? e.title ?? e.name)"""
+    )
+
+
 class served:
     """A folder on loopback, by default with the header that Jenkins sends for published pages."""
 

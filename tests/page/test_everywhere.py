@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 from axe import source, violations
-from pages import look, opened, served
+from pages import covered, look, opened, served
 from playwright.sync_api import Browser, Page, expect
 
 CHINESE = re.compile(r"[\u4e00-\u9fff]")
@@ -158,6 +158,24 @@ def test_no_width_scrolls_sideways(page: Page, pages: dict[str, Path], width: in
     box = page.locator("#viewer").bounding_box()
     assert (box["width"], box["height"]) == (width, 900)
     assert page.locator("#viewer .stage").bounding_box()["height"] > 250
+
+
+@pytest.mark.parametrize("width", [720, 768, 1024, 1100, 1440])
+def test_every_control_of_what_fills_the_window_can_be_pressed(
+    page: Page, pages: dict[str, Path], width: int
+) -> None:
+    page.set_viewport_size({"width": width, "height": 800})
+    opened(page, pages["single"].as_uri())
+    for opens, dialog in (
+        (".tile a", "#viewer"),
+        ("[data-do=review]", "#review"),
+        ("[data-do=blind]", "#blind"),
+    ):
+        page.locator(opens).first.dispatch_event("click")
+        expect(page.locator(dialog)).to_be_visible()
+        assert covered(page, f"{dialog} .bar") == []
+        page.keyboard.press("Escape")
+        expect(page.locator(dialog)).to_be_hidden()
 
 
 @pytest.fixture(scope="session")
