@@ -42,7 +42,7 @@ def whole(page: Page) -> Page:
 
 
 def covered(page: Page, bar: str) -> list[str]:
-    """The controls of a bar whose middle something else lies over, or the window's edge cuts off."""
+    """The controls of a bar that something lies over, or that the window's edge cuts off."""
     return page.locator(bar).evaluate(
         """bar => [...bar.querySelectorAll('button, select, label, input:not([type=radio])')]
         .filter(e => e.checkVisibility()).filter(e => {

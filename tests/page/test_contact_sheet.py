@@ -93,6 +93,16 @@ def test_a_key_changes_the_size_of_every_picture(sheet: Page, key: str, most: in
     assert "size" not in sheet.url
 
 
+def test_another_size_leaves_the_first_row_in_sight_where_it_was(sheet: Page) -> None:
+    sheet.add_style_tag(content="main { padding-bottom: 2000px !important }")
+    row = sheet.locator("article.case").nth(3)
+    row.evaluate("e => scrollTo({ top: scrollY + e.getBoundingClientRect().top - 100 })")
+    for key in "slm":
+        sheet.keyboard.press(key)
+        sheet.wait_for_timeout(200)
+        assert row.bounding_box()["y"] == pytest.approx(100, abs=2)
+
+
 def test_the_original_is_shown_in_place_under_the_pointer_and_while_o_is_held(sheet: Page) -> None:
     result = sheet.locator(f"{DRESS} [data-model=grabcut] a.cut")
     for _ in range(5):  # rows above may still be laid out, and move it from under the pointer

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from pathlib import Path
 
 import pytest
@@ -154,3 +155,77 @@ def test_the_first_screen_says_what_is_wrong_and_leads_there(found: Page) -> Non
     worst.click()
     expect(found.locator("#viewer")).to_be_visible()
     assert "point=corner" in found.url
+
+
+def test_back_closes_the_viewer_and_forward_opens_it(found: Page) -> None:
+    press(found, "with", "missed")
+    entries = found.evaluate("history.length")
+    for link in ("[data-kind=original] a", "h3 a", ".misses a"):
+        found.locator(f"article.case:visible {link}").first.click()
+        expect(found.locator("#viewer")).to_be_visible()
+        assert "with=missed" in found.url, "what is found stays in the address"
+        found.keyboard.press("3")
+        found.go_back()
+        expect(found.locator("#viewer")).to_be_hidden()
+        assert "with=missed" in found.url
+        assert "view=" not in found.url
+    found.go_forward()
+    assert "point=corner" in found.url
+    expect(found.locator("#viewer")).to_be_visible()
+    found.keyboard.press("Escape")
+    expect(found.locator("#viewer")).to_be_hidden()
+    expect(found).to_have_url(re.compile("^(?!.*view=)"))
+    assert found.evaluate("history.length") == entries + 1
+
+
+def test_a_viewer_whose_address_was_opened_leaves_the_page_there(found: Page) -> None:
+    found.locator("article.case h3 a").first.click()
+    address = found.url
+    found.goto("about:blank")
+    opened(found, address)
+    expect(found.locator("#viewer")).to_be_visible()
+    found.keyboard.press("Escape")
+    expect(found.locator("#viewer")).to_be_hidden()
+    assert found.url.startswith("file:")
+    assert "view=" not in found.url
+
+
+def test_all_misses_are_all_of_them_and_back_finds_what_was_found(found: Page) -> None:
+    search = found.locator("#find [name=q]")
+    search.fill("portrait")
+    found.locator("a.all").click()
+    assert shown(found) == ["dress"]
+    assert search.input_value() == ""
+    found.go_back()
+    expect(search).to_have_value("portrait")
+    assert shown(found) == ["ada", "broken"]
+
+
+@pytest.mark.parametrize("hidden_by", ["order", "category", "with"])
+def test_a_category_in_the_table_leads_to_its_rows_whatever_hides_them(
+    found: Page, hidden_by: str
+) -> None:
+    if hidden_by == "with":
+        press(found, "with", "failed")
+    else:
+        choice = found.locator(f"#find [name={hidden_by}]")
+        choice.select_option({"order": "-misses", "category": "portrait"}[hidden_by])
+    found.locator(".matrix a[href='#category-garment']").first.click()
+    expect(found.locator("#category-garment")).to_be_in_viewport()
+    assert "dress" in shown(found)
+
+
+def test_what_is_found_starts_below_the_bar(found: Page) -> None:
+    found.add_style_tag(content="main { padding-bottom: 2000px !important }")
+    last = found.locator("article.case").last
+    for act in (
+        lambda: found.locator("#find [name=order]").select_option("set"),
+        lambda: found.locator("#find [name=category]").select_option("pet"),
+        lambda: found.locator(".heads button").first.click(),
+    ):
+        last.evaluate("e => e.scrollIntoView()")
+        act()
+        bar = found.locator("#bar").bounding_box()
+        first = found.locator("#ranked:visible, section.sheet:visible").first.bounding_box()
+        assert first["y"] == pytest.approx(bar["y"] + bar["height"], abs=2)
+        found.locator("#find [name=category]").select_option("")

@@ -8,16 +8,35 @@ export const address = {
     return text.includes("=") ? Object.fromEntries(new URLSearchParams(text)) : { case: text };
   },
   /**
-   * Put these keys into the address; empty ones leave it. Nothing is added to the history.
+   * Put these keys into the address; empty ones leave it. Nothing is added to the history. An entry
+   * that was written has a state, so that one tells it from a link that was just followed.
    * @param {Record<string, string>} changes
    */
   write(changes) {
-    const kept = Object.entries({ ...address.read(), ...changes }).filter(([, value]) => value);
-    const only = kept.length === 1 && kept[0][0] === "case" ? kept[0][1] : null;
-    const text = only ?? new URLSearchParams(kept).toString();
-    history.replaceState(null, "", text ? `#${text}` : location.pathname + location.search);
+    history.replaceState(history.state ?? {}, "", changed(changes));
+  },
+  /** The same in an entry of its own, which `leave` goes back from. @param {Record<string, string>} changes */
+  enter(changes) {
+    history.pushState({ entered: true }, "", changed(changes));
+  },
+  /** Go back where this entry was entered, if it was, and put these keys into the address. @param {Record<string, string>} changes */
+  async leave(changes) {
+    if (history.state?.entered) {
+      const there = new Promise((done) => addEventListener("popstate", done, { once: true }));
+      history.back();
+      await there;
+    }
+    address.write(changes);
   },
 };
+
+/** The address with these keys. @param {Record<string, string>} changes */
+function changed(changes) {
+  const kept = Object.entries({ ...address.read(), ...changes }).filter(([, value]) => value);
+  const only = kept.length === 1 && kept[0][0] === "case" ? kept[0][1] : null;
+  const text = only ?? new URLSearchParams(kept).toString();
+  return text ? `#${text}` : location.pathname + location.search;
+}
 
 export const remembered = {
   /** @param {string} key */

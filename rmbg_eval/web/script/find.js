@@ -4,8 +4,11 @@ import { address } from "./address.js";
 import { h } from "./dom.js";
 import { language } from "./language.js";
 import { allRows, nearby } from "./rows.js";
+import { settle } from "./sheet.js";
 
 const root = document.documentElement;
+
+const NAMES = ["q", "with", "kind", "category", "order"];
 
 /** @typedef {{ q: string, with: string[], kind: string, category: string, order: string, model: string }} Wanted */
 /**
@@ -187,6 +190,7 @@ export function finder() {
     for (const box of all(`[name=${name}]`)) {
       if (box.type === "checkbox") box.checked = value.includes(box.value);
       else if (typeof value === "string") box.value = value;
+      if (box instanceof HTMLSelectElement && box.selectedIndex < 0) box.value = "";
     }
   }
 
@@ -195,34 +199,65 @@ export function finder() {
     for (const choice of [kind, group]) if (choice) choice.value = "";
     for (const box of flags) box.checked = false;
     apply();
-    search.focus({ preventScroll: true });
   }
 
   function follow() {
     const wanted = address.read();
-    for (const name of ["q", "kind", "category", "order"])
-      if (wanted[name]) put(name, wanted[name]);
-    if (wanted.with) put("with", wanted.with.split(","));
+    for (const name of ["q", "kind", "category", "order"]) put(name, wanted[name] ?? "");
+    put("with", (wanted.with ?? "").split(","));
     model = models.includes(wanted.model) && wanted.order ? wanted.model : "";
-    if (order.selectedIndex < 0) order.value = "";
+  }
+
+  /** The start of what is left, below the bar. @param {"always" | "behind"} when */
+  function start(when) {
+    const first = [nothing, document.getElementById("ranked"), ...homes].find(
+      (e) => e?.offsetHeight,
+    );
+    const top = first?.getBoundingClientRect().top ?? 0;
+    const { bottom } = /** @type {HTMLElement} */ (
+      document.getElementById("bar")
+    ).getBoundingClientRect();
+    if (when === "always" || top < bottom) first?.scrollIntoView({ behavior: "instant" });
+  }
+
+  /** Show what a link leads to, whatever order or filter it is hidden by. @param {HTMLElement} target */
+  function reveal(target) {
+    if (target.closest("#ranked, section.sheet") && !target.checkVisibility()) {
+      order.value = model = "";
+      put("category", "");
+      apply();
+      if (!target.checkVisibility()) clear();
+    }
+    settle(target);
   }
 
   follow();
-  addEventListener("hashchange", () => {
+  addEventListener("popstate", ({ state }) => {
     const wanted = address.read();
-    if (!["q", "with", "kind", "category", "order"].some((name) => wanted[name])) return;
-    follow(); // a link to rows that are found or put in order, within the page
-    apply();
-    form.scrollIntoView();
+    const anchor = document.getElementById(wanted.case ?? "");
+    const found = NAMES.some((name) => wanted[name]);
+    if (state || found || !(wanted.view || anchor)) {
+      follow(); // an entry of the history, or a link to rows that are found or put in order
+      apply();
+      if (!state) start("always");
+    } else {
+      apply(); // a link to a place keeps what is found
+      if (anchor) reveal(anchor);
+    }
   });
   form.addEventListener("input", ({ target }) => {
     const box = /** @type {HTMLInputElement} */ (target);
-    if (!["q", "with", "kind", "category", "order"].includes(box.name)) return;
+    if (!NAMES.includes(box.name)) return;
     if (box.name === "order") model = "";
     apply();
+    start("behind");
   });
   form.addEventListener("submit", (event) => event.preventDefault());
-  nothing.querySelector("button")?.addEventListener("click", clear);
+  nothing.querySelector("button")?.addEventListener("click", () => {
+    clear();
+    search.focus({ preventScroll: true });
+    start("behind");
+  });
   apply();
   nearby.each(label);
   return {
@@ -237,6 +272,7 @@ export function finder() {
       if (again) order.value = "";
       else if (!order.value.startsWith("-")) order.value = first.value;
       apply();
+      start("behind");
     },
   };
 }

@@ -33,16 +33,17 @@ document.addEventListener("click", (event) => {
   const target = /** @type {Element} */ (event.target);
   if (target.closest('[data-do="keys"]')) return keys?.showModal();
   if (target === keys) return keys?.close(); // beside it
-  const link = /** @type {HTMLElement | null} */ (target.closest("figure.tile a, a[data-view]"));
-  const figure = /** @type {HTMLElement | null} */ (link?.closest("figure") ?? null);
-  const id = link?.dataset.view;
-  const article = id ? document.getElementById(id) : link?.closest("article.case");
-  if (!link || !view || !(article instanceof HTMLElement)) return;
-  event.preventDefault();
-  const { kind, model } = figure?.dataset ?? {};
-  const of = link.dataset.model;
-  const a = kind ? (model ? `${kind}:${model}` : kind) : of ? `result:${of}` : "";
-  view(article, { ...(a && { a }), point: link.dataset.point ?? "" });
+  const link = /** @type {HTMLAnchorElement | null} */ (
+    target.closest('figure.tile a, a[href^="#view="]')
+  );
+  if (!link || !view) return;
+  const wanted = Object.fromEntries(new URLSearchParams(link.hash.slice(1)));
+  const article = document.getElementById(wanted.view ?? "") ?? link.closest("article.case");
+  if (!(article instanceof HTMLElement)) return;
+  event.preventDefault(); // the browser would take everything else out of the address
+  const { kind, model } = link.closest("figure")?.dataset ?? {};
+  const a = kind && (model ? `${kind}:${model}` : kind);
+  view(article, { ...wanted, ...(a && { a }) });
 });
 document.addEventListener("keydown", (event) => {
   const { key, target } = event;
@@ -56,8 +57,9 @@ function follow() {
   const wanted = address.read();
   const article = wanted.view && document.getElementById(wanted.view);
   if (article) view?.(article, wanted);
+  else dialog?.close();
 }
-addEventListener("hashchange", follow);
+addEventListener("popstate", follow); // before the browser scrolls, unlike hashchange
 follow();
 byEye();
 approvals();

@@ -191,9 +191,17 @@ export function sheet({ open, by }) {
     if (name === "cells" && radio) {
       cells = root.dataset.cells = value;
       for (const article of nearby.rows) draw(article);
-    } else if (name === "size" && radio) root.dataset.size = value;
+    } else if (name === "size" && radio) resize(value);
     else return;
     address.write({ [name]: value === "result" || value === "m" ? "" : value });
+  }
+  /** Another size: the first row in sight stays where it is. @param {string} size */
+  function resize(size) {
+    const shown = shownRows();
+    const first = shown[firstInSight(shown)];
+    const { top = 0 } = first?.getBoundingClientRect() ?? {};
+    root.dataset.size = size;
+    if (first && top < innerHeight && scrollY) settle(first, top);
   }
   bar.addEventListener("change", ({ target }) => {
     const { name, value } = /** @type {HTMLInputElement} */ (target);
@@ -277,11 +285,13 @@ function firstInSight(articles) {
 }
 
 /** Scroll to a row until it stays: one that was never seen is laid out with a height that is guessed,
- * and once those before it come into view, they push it away. @param {HTMLElement} article */
-export function settle(article) {
+ * and once those before it come into view, they push it away. @param {HTMLElement} article
+ * @param {number} [at] where its upper edge is to be in the window; else below the bar */
+export function settle(article, at) {
   let [before, still, frames] = [Number.NaN, 0, 60];
   const frame = () => {
-    article.scrollIntoView({ block: "start", behavior: "instant" });
+    if (at === undefined) article.scrollIntoView({ block: "start", behavior: "instant" });
+    else scrollBy({ top: article.getBoundingClientRect().top - at, behavior: "instant" });
     const { top } = article.getBoundingClientRect();
     still = Math.abs(top - before) < 1 ? still + 1 : 0;
     before = top;

@@ -561,7 +561,9 @@ export function viewer(dialog) {
       stage.focus({ preventScroll: true });
     }
     files();
-    address.write({ view: element.id, case: "", point: "", ...chosen() });
+    const here = { view: element.id, case: "", point: "", ...chosen() };
+    if (fresh && before.view !== element.id) address.enter(here);
+    else address.write(here);
     const [x, y, scale] = (asked.at ?? "").split(",").map(Number);
     show();
     const view = scale > 0 ? { x, y, scale } : zoom.view;
@@ -600,7 +602,7 @@ export function viewer(dialog) {
   dialog.addEventListener("close", () => {
     const back = article;
     clearInterval(blinking);
-    address.write({
+    const left = address.leave({
       view: "",
       a: "",
       b: "",
@@ -619,7 +621,7 @@ export function viewer(dialog) {
     /** @type {HTMLElement | null} */
     const link = own || (back?.querySelector("figure.tile a, h3 a") ?? opener);
     link?.focus({ preventScroll: true });
-    if (back && !own) settle(back);
+    if (back && !own) left.then(() => settle(back)); // the browser scrolls as it goes back
   });
 
   // ---- hands
