@@ -1,9 +1,10 @@
 """How large a share of the cut-outs people would use, and how sure that is.
 
-What nobody has looked at is never counted as usable. A cut-out that several people looked at counts
-by the majority; where there is none it is disputed, and counted apart as those are of which people
-were unsure. Intervals are Wilson's, with as many pictures as they are worth: pictures of one shoot
-resemble each other. docs/coverage.md has how often each interval holds what it is for.
+What nobody has looked at is never counted as usable. A cut-out that several people looked at is
+usable, refused (to mend, or unusable) or unsure where more than half of them say so; else it is
+disputed, and counted apart as those are of which people were unsure. Intervals are Wilson's, with
+as many pictures as they are worth: pictures of one shoot resemble each other. docs/coverage.md has
+how often each interval holds what it is for.
 """
 
 from __future__ import annotations
@@ -34,7 +35,7 @@ class Opinion:
     """What people say of one cut-out."""
 
     answer: Verdict
-    """What most say; disputed where no answer has a majority."""
+    """What more than half say; disputed where they do not. See `settle`."""
     reviews: tuple[Review, ...]
     """What each says."""
 
@@ -75,16 +76,27 @@ class Acceptance:
 
 
 def settle(reviews: Iterable[Review]) -> dict[Key, Opinion]:
-    """What people say of each cut-out: `reviews` are those that hold, of the run's own content."""
+    """What people say of each cut-out: `reviews` are those that hold, of the run's own content.
+
+    More than half must say usable, or unsure, or refuse it. Of those who refuse it the most say
+    whether it is to mend or unusable; as many of both, that it is to mend: somebody can.
+    """
     by_key: dict[Key, list[Review]] = {}
     for review in reviews:
         by_key.setdefault(review.key, []).append(review)
-    found = {}
-    for key, some in by_key.items():
-        (first, most), *others = Counter(review.answer for review in some).most_common()
-        tied = bool(others) and others[0][1] == most
-        found[key] = Opinion("disputed" if tied else first, tuple(some))
-    return found
+    return {
+        key: Opinion(_settled([review.answer for review in some]), tuple(some))
+        for key, some in by_key.items()
+    }
+
+
+def _settled(answers: Sequence[Answer]) -> Verdict:
+    counts = Counter(answers)
+    half = len(answers) / 2
+    if counts["mend"] + counts["unusable"] > half:
+        return "mend" if counts["mend"] >= counts["unusable"] else "unusable"
+    sides: tuple[Answer, ...] = ("usable", "unsure")
+    return next((answer for answer in sides if counts[answer] > half), "disputed")
 
 
 def acceptances(run: Run, decisions: Decisions, seed: int = 0) -> tuple[Acceptance, ...]:
@@ -150,16 +162,18 @@ def _acceptance(
         high=wide[1] if wide else None,
         run_low=near[0] if near else None,
         run_high=near[1] if near else None,
-        reason=_reason(len(decided), len(counts), wide is None, drawn),
+        reason=_reason(len(answers), len(decided), len(counts), wide is None, drawn),
     )
 
 
 NOBODY = Message("nobody has looked")
 
 
-def _reason(decided: int, shoots: int, none: bool, drawn: bool) -> Message | None:
-    if not decided:
+def _reason(seen: int, decided: int, shoots: int, none: bool, drawn: bool) -> Message | None:
+    if not seen:
         return NOBODY
+    if not decided:
+        return Message("of those looked at, none is decided")
     if none:
         return Message(
             "too few for an interval: {n} shoot, {least} are needed",

@@ -96,12 +96,33 @@ def test_more_needed_is_enough_and_one_less_is_not() -> None:
     assert more_needed(200, 0.9, 200, 0.01) == 0
 
 
-def test_the_majority_counts_and_where_there_is_none_it_is_disputed() -> None:
-    three = [review(), review(person="Bo"), review(person="Cy", answer="mend")]
-    (opinion,) = settle(three).values()
-    assert opinion.answer == "usable"
-    (opinion,) = settle(three[1:]).values()
-    assert opinion.answer == "disputed"
+@pytest.mark.parametrize(
+    ("answers", "verdict"),
+    [
+        ("uum", "usable"),
+        ("um", "disputed"),
+        ("uumx", "disputed"),  # as many refuse it
+        ("umx", "mend"),
+        ("mx", "mend"),  # both refuse it
+        ("uxxm", "unusable"),
+        ("uumq", "disputed"),
+        ("mq", "disputed"),
+        ("qqm", "unsure"),
+        ("q", "unsure"),
+    ],
+)
+def test_what_more_than_half_say_counts_and_to_mend_is_to_refuse(
+    answers: str, verdict: str
+) -> None:
+    words = {"u": "usable", "m": "mend", "x": "unusable", "q": "unsure"}
+    reviews = [review(person=f"p{n}", answer=words[each]) for n, each in enumerate(answers)]
+    (opinion,) = settle(reviews).values()
+    assert opinion.answer == verdict
+
+
+def test_where_none_is_decided_somebody_has_looked() -> None:
+    a, *_ = acceptances(run_over(3), decisions(review(answer="unsure")))
+    assert (a.undecided, str(a.reason)) == (1, "of those looked at, none is decided")
 
 
 def test_what_nobody_has_looked_at_is_never_usable() -> None:

@@ -7,6 +7,7 @@ import re
 import shutil
 from contextlib import suppress
 from datetime import UTC, datetime
+from itertools import product
 from pathlib import Path
 
 import numpy as np
@@ -16,12 +17,14 @@ from axe import source, violations
 from browser import QUIET
 from pages import HOSTILE, opened
 from playwright.sync_api import Browser, BrowserContext, BrowserType, Error, Locator, Page, expect
+from reviewers import review
 
 from rmbg_eval import Run
 from rmbg_eval.decisions.acceptance import (
     acceptances,
     more_needed,
     of_run_interval,
+    settle,
     share_interval,
     weighted_share,
     worth,
@@ -467,6 +470,20 @@ def test_intervals_are_those_of_python(page: Page) -> None:
             "([a, b, c, d]) => $share.moreNeeded(a, b, c, 0.05, d)", [decided, share, there, alone]
         )
         assert more == more_needed(decided, share, there, 0.05, alone)
+
+
+def test_what_several_people_say_is_settled_as_in_python(page: Page) -> None:
+    page.add_script_tag(content=script("decisions"))  # type: ignore[arg-type]
+    words = ("usable", "mend", "unusable", "unsure")
+    for answers in (each for n in range(1, 5) for each in product(words, repeat=n)):
+        js = page.evaluate(
+            "all => $decisions.Decisions.prototype.settled.call("
+            "{ of: () => all.map(answer => ({ answer })) })",
+            answers,
+        )
+        reviews = [review(answer=answer, person=f"p{n}") for n, answer in enumerate(answers)]
+        (opinion,) = settle(reviews).values()
+        assert js == opinion.answer, answers
 
 
 @pytest.mark.parametrize("scheme", ["light", "dark"])

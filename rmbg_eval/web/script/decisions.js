@@ -323,14 +323,17 @@ export class Decisions {
     return this.#by.get(subject(decision))?.get(who(decision)) ?? null;
   }
 
-  /** What most say of a cut-out: an answer, "disputed", or nothing. @param {Partial<Decision>} like */
+  /** What more than half say of a cut-out: an answer, "disputed", or nothing. As in Python: first
+   * whether it is refused, then how. @param {Partial<Decision>} like */
   settled(like) {
-    /** @type {Map<string, number>} */
-    const counts = new Map();
-    for (const { answer = "" } of this.of(like)) counts.set(answer, (counts.get(answer) ?? 0) + 1);
-    const [first, second] = [...counts].sort((a, b) => b[1] - a[1]);
-    if (!first) return "";
-    return second && second[1] === first[1] ? "disputed" : first[0];
+    const all = this.of(like);
+    if (!all.length) return "";
+    const [usable, mend, unusable, unsure] = ANSWERS.map(
+      (answer) => all.filter((each) => each.answer === answer).length,
+    );
+    if (2 * (mend + unusable) > all.length) return mend >= unusable ? "mend" : "unusable";
+    if (2 * usable > all.length) return "usable";
+    return 2 * unsure > all.length ? "unsure" : "disputed";
   }
 
   /** Everybody's of the same. @param {Partial<Decision>} like @returns {Decision[]} */
