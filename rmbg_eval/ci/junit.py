@@ -206,7 +206,7 @@ def _tests_of_run(run: Run, decisions: Decisions) -> Iterator[Checked]:
                 why_not = "The run was interrupted before this case"
                 yield Checked(*key, "error", "Interrupted", why_not, why_not)
                 continue
-            seconds = sum(value for name, value in prediction.seconds.items() if name != "load")
+            seconds = prediction.total_seconds
             if prediction.failure:
                 failure = prediction.failure
                 problem, text = str(failure.problem), f"{failure}\n{at}"

@@ -74,9 +74,8 @@ def _seconds(run: Run) -> Table:
             if prediction.failure:
                 cells.append(f"[red]{escape(str(prediction.failure.problem))}[/red]")
             else:
-                seconds = prediction.seconds
-                whole = sum(value for stage, value in seconds.items() if stage != "load")
-                cells.append(f"{seconds['infer']:.2f} / {whole:.2f}")
+                seconds = prediction.inference_seconds or 0, prediction.total_seconds
+                cells.append("{:.2f} / {:.2f}".format(*seconds))
         table.add_row(escape(f"{record.category}/{record.id}"), *cells)
     return table
 

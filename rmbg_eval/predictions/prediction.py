@@ -49,6 +49,18 @@ class Prediction(Keyed):
     """What it was computed on and in, if it was: not the model's where memory was short."""
     failure: Failure | None = None
 
+    @property
+    def inference_seconds(self) -> float | None:
+        """Of infer, and of refine where the model is refined; None where nothing was inferred."""
+        if "infer" not in self.seconds:
+            return None
+        return self.seconds["infer"] + self.seconds.get("refine", 0)
+
+    @property
+    def total_seconds(self) -> float:
+        """Of all stages but load."""
+        return sum(spent for stage, spent in self.seconds.items() if stage != "load")
+
 
 class StabilityCost(BaseModel):
     """What looking at a model's stability took; part of no prediction's own times."""

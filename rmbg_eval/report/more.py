@@ -8,7 +8,7 @@ from ..i18n import Message
 from ..predictions.prediction import Prediction
 from .context import Context
 from .measures import MeasuresPanel
-from .provenance import details, model_rows, parameters, total
+from .provenance import details, model_rows, parameters
 from .views import MoreView, Text
 
 
@@ -46,5 +46,4 @@ def _cell(prediction: Prediction | None) -> Text:
         return Message("not measured")
     if prediction.failure:
         return Message("Failed")
-    spent = prediction.seconds
-    return f"{spent.get('infer', 0):.2f} / {total(spent):.2f}"
+    return f"{prediction.inference_seconds or 0:.2f} / {prediction.total_seconds:.2f}"

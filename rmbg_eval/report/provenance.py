@@ -237,11 +237,6 @@ def colours(info: ModelInfo) -> Message | None:
     )
 
 
-def total(stages: dict[str, float]) -> float:
-    """Seconds of all stages but loading the model."""
-    return sum(value for stage, value in stages.items() if stage != "load")
-
-
 def _value(value: object) -> Text:
     if isinstance(value, list):
         return ", ".join(map(str, value))

@@ -21,7 +21,7 @@ from ..run.statistics import ALL
 from .context import Context
 from .measures import MeasuresPanel
 from .points import STATES
-from .provenance import colours, seconds, time_of, total
+from .provenance import colours, seconds, time_of
 from .views import (
     BarView,
     CaseView,
@@ -85,7 +85,7 @@ class Sheet:
         self.columns = columns(len(self.models))
         values = self.run.measurements.scored()
         values |= {MISSES} if self.run.points else set()
-        values |= {SECONDS} if any("infer" in p.seconds for p in self.run.predictions) else set()
+        values |= {SECONDS} if any(p.inference_seconds for p in self.run.predictions) else set()
         self.orders = [name for name in ORDERS if name in values]
         others = [m for m in (GUIDES if context.cards else TABLE) if m.name in values]
         self.others = [m for m in others if m.name not in ORDERS]
@@ -401,12 +401,12 @@ class Sheet:
         dtype = prediction.dtype or info.dtype
         yield f"{dtype}{f', {prediction.device}' if elsewhere else ''}" if dtype != "none" else None
         yield colours(info)
-        spent = prediction.seconds
-        if "infer" in spent:
-            yield Message("inference {seconds}", seconds=seconds(spent["infer"]))
-            if "refine" in spent:
-                yield Message("refinement {seconds}", seconds=seconds(spent["refine"]))
-            yield Message("all stages {seconds}", seconds=seconds(total(spent)))
+        inference, refinement = prediction.inference_seconds, prediction.seconds.get("refine")
+        if inference is not None:
+            yield Message("inference {seconds}", seconds=seconds(inference))
+            if refinement is not None:
+                yield Message("refinement {seconds} of it", seconds=seconds(refinement))
+            yield Message("all stages {seconds}", seconds=seconds(prediction.total_seconds))
         if prediction.cached:
             yield Message("kept from an earlier run")
         if wrong:
@@ -489,7 +489,7 @@ class Sheet:
             of[RISK] = risk.value if risk else None
             reasons = dict.fromkeys(sign.measure for sign in risk.signs) if risk else {}
         prediction = self.index.predictions.get(key)
-        of[SECONDS] = prediction.seconds.get("infer") if prediction else None
+        of[SECONDS] = prediction.inference_seconds if prediction else None
         return of, reasons
 
 

@@ -35,7 +35,7 @@ from ..predictions.prediction import PrecisionCheck, Prediction, StabilityCost
 from ..settings import Settings
 from .parts import Files, index_of, with_records
 from .shard import Shard
-from .tally import Tally, tally_of
+from .tally import Tally, middle, tally_of
 
 if TYPE_CHECKING:
     from pandas import DataFrame
@@ -270,19 +270,19 @@ class Run(_Record):
 
     def _repr_html_(self) -> str:
         """What a notebook shows of it: a row a model."""
-        heads = ("", "cut-outs", "failed", "points passed", "seconds, median")
+        heads = ("", "cut-outs", "failed", "points passed", "inference, median seconds")
         rows = []
         for name, model in self.index.models.items():
             own = [p for p in self.predictions if p.model == name]
             points = [point for point in self.points if point.model == name]
-            times = sorted(p.seconds["infer"] for p in own if "infer" in p.seconds)
+            seconds = middle(self.tally[name].inference)
             rows.append(
                 (
                     f"{name} ({model.info.dtype})",
                     str(sum(p.failure is None for p in own)),
                     str(sum(p.failure is not None for p in own)),
                     f"{sum(bool(p.passed) for p in points)} of {len(points)}" if points else "–",
-                    f"{times[len(times) // 2]:.3g}" if times else "–",
+                    "–" if seconds is None else f"{seconds:.3g}",
                 )
             )
         cells = [

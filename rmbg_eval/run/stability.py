@@ -86,7 +86,7 @@ def instabilities(
         for ours, other, theirs in _again(model, how, cases, predictions, store, on_step, text):
             found[ours.key] = _difference(ours, other, theirs, how, out, measures)
             inferences += theirs is not None
-            seconds += sum(spent for stage, spent in other.seconds.items() if stage != "load")
+            seconds += other.total_seconds
         for p in predictions:
             reason = finished if p.cutout else no_prediction(p)
             value, why, place = found.get(p.key, Difference(None, reason))

@@ -21,10 +21,10 @@ class Tally:
     predictions: int = 0
     cutouts: int = 0
     inference: array[float] = field(default_factory=_numbers)
-    """Seconds of the bare model, and of what refines its alpha, of each cut-out that has them."""
+    """`Prediction.inference_seconds` of each cut-out that has them."""
     refinement: array[float] = field(default_factory=_numbers)
     totals: array[float] = field(default_factory=_numbers)
-    """Seconds of all stages of each cut-out but loading the model."""
+    """`Prediction.total_seconds` of each cut-out."""
     load: float | None = None
     """The most seconds."""
     memory: int | None = None
@@ -39,11 +39,11 @@ class Tally:
         if not p.cutout:
             return
         self.cutouts += 1
-        if spent.get("infer", 0) > 0:
-            self.inference.append(spent["infer"] + spent.get("refine", 0))
+        if p.inference_seconds:
+            self.inference.append(p.inference_seconds)
         if "refine" in spent:
             self.refinement.append(spent["refine"])
-        self.totals.append(sum(value for stage, value in spent.items() if stage != "load"))
+        self.totals.append(p.total_seconds)
         if p.peak_memory_bytes:
             self.memory = max(self.memory or 0, p.peak_memory_bytes)
 

@@ -182,7 +182,7 @@ def _tried(settings: Settings, case_set: CaseSet, cases: Sequence[Case], on_step
         for p in run.predictions:
             key = p.category, p.case
             load += p.seconds.get("load", 0)
-            stages[key] += sum(value for stage, value in p.seconds.items() if stage != "load")
+            stages[key] += p.total_seconds
             sizes[key] += (out / p.cutout).stat().st_size if p.cutout else 0
         return _Trial(
             run, max(0.0, wall - load), load, [*stages.values()],

@@ -12,11 +12,14 @@ import pytest
 from comparisons import comparison, made, point, rule
 from rich.console import Console
 from runs import run_of
+from views import Presenter
 
 from rmbg_eval.cli import main, terminal
 from rmbg_eval.cli.terminal import MOST_ROWS, progress_as, show_comparison, show_run
 from rmbg_eval.core.progress import Step
 from rmbg_eval.measure.record import Delivery
+from rmbg_eval.run.previews import Previews
+from rmbg_eval.run.statistics import inference
 
 
 def test_progress_as_json_is_a_line_a_second_and_the_last(
@@ -57,6 +60,32 @@ def test_of_many_cases_medians_and_the_first_points_are_printed(
     assert "case-7" not in out
     assert err.count("required point not passed") == MOST_ROWS
     assert "and 1 more such points: see junit.xml" in err
+
+
+def test_inference_is_that_of_the_model_and_its_refinement_wherever_it_is_told(
+    capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    spent = {"load": 9.0, "decode": 0.25, "infer": 1.0, "refine": 0.5}
+    two = [spent, spent | {"infer": 2.0}]
+    predictions = [made(case=name, seconds=each) for name, each in zip("xy", two, strict=True)]
+    assert [p.inference_seconds for p in predictions] == [1.5, 2.5]
+    assert [p.total_seconds for p in predictions] == [1.75, 2.75]
+    assert made().inference_seconds is None
+    (record,) = run_of().cases
+    cases = tuple(
+        record.model_copy(update={"category": p.category, "id": p.case}) for p in predictions
+    )
+    run = run_of(*predictions)
+    run = run.model_copy(update={"cases": cases, "models": run.models[:1]})
+    assert "<td>2</td>" in run._repr_html_()
+    assert inference(run, "a") == 2
+    told = Presenter(run, Previews({})).more().seconds
+    assert [cells for _, _, cells in told] == [("1.50 / 1.75",), ("2.50 / 2.75",)]
+    monkeypatch.setattr(terminal, "out", Console(width=100))
+    show_run(run, Path("run.json"))
+    shown = capsys.readouterr().out
+    assert "1.50 / 1.75" in shown
+    assert "2.50 / 2.75" in shown
 
 
 def test_of_many_changes_the_first_are_printed_and_the_others_counted(
