@@ -298,12 +298,14 @@ _DEVICE = re.compile(r"(con|prn|aux|nul|com[\d¹²³]|lpt[\d¹²³])(\.|$)", re.
 
 
 def sha256_file(path: Path) -> str | None:
-    """SHA-256 of the file, or None if it cannot be read."""
+    """SHA-256 of the file, or None if it is no regular one or cannot be read."""
     try:
         bring(path)
+        if not path.is_file():  # a pipe would be waited on for ever
+            return None
         with path.open("rb") as file:
             return hashlib.file_digest(file, "sha256").hexdigest()
-    except (OSError, ImageError):
+    except (OSError, ImageError, ValueError):  # also a NUL in the path
         return None
 
 

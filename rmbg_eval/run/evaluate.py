@@ -281,7 +281,10 @@ def _record_of(case: Case) -> CaseRecord:
 
 
 def _truth_hash(case: Case) -> str | None:
-    """SHA-256 over those of truth, true foreground and trimap; None where the case has none."""
+    """SHA-256 over those of truth, true foreground and trimap; None where the case has none, or
+    cannot be used: its paths may lead anywhere."""
+    if case.failure:
+        return None
     files = [case.alpha, case.foreground, *([case.trimap] if case.trimap else [])]
     if not any(files):
         return None

@@ -303,6 +303,11 @@ class Run(_Record):
         folder = Path(folder)
         path = folder / "run.json"
         try:
+            if path.exists() and not path.is_file():  # a pipe would be waited on for ever
+                raise OutputError(
+                    Message("{file} is no file", file=printable(str(path))),
+                    Message("Give the folder of a finished run."),
+                )
             data = path.read_bytes()
             run = cls.model_validate_json(data)
             if run.records is not None:

@@ -15,7 +15,7 @@ import unicodedata
 import pytest
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
-from pictures import check_message, ordinary_user, public_folder, put
+from pictures import check_message, make_pipe, ordinary_user, public_folder, put, time_limit
 
 from rmbg_eval.core import files
 from rmbg_eval.core.files import (
@@ -237,6 +237,10 @@ def test_hashes_a_file_and_none_where_there_is_none(tmp_path):
     assert sha256_file(put(tmp_path / "x", b"abc")) == hashlib.sha256(b"abc").hexdigest()
     assert sha256_file(tmp_path / "missing") is None
     assert sha256_file(tmp_path) is None
+    assert sha256_file(tmp_path / "a\0b") is None
+    make_pipe(tmp_path / "pipe")
+    with time_limit(5):
+        assert sha256_file(tmp_path / "pipe") is None
 
 
 def test_only_what_a_dead_process_of_this_machine_left_goes(tmp_path):
