@@ -169,7 +169,7 @@ def second_case(file: str, category: str, id: str) -> CaseError:
 def packaged(source: str) -> Path:
     """The file of a picture that is packaged with scikit-image; CaseError where there is none."""
     name = source.removeprefix("skimage:")
-    path = packaged_picture(name) if re.fullmatch("[a-z0-9_]+", name) else None
+    path = packaged_picture(name) if re.fullmatch("[a-z0-9_]{1,60}", name) else None
     if path is None:
         raise CaseError(
             Message(

@@ -121,7 +121,7 @@ def _listed(
             Message("Put some into it, or into sub-folders named after their category."),
         )
     chosen = tuple(case for case in cases if wanted(case.category, case.id))
-    return Listed(chosen, tuple(reader.skipped), tuple(reader.layouts))
+    return Listed(chosen, tuple(dict.fromkeys(reader.skipped)), tuple(reader.layouts))
 
 
 def check_case(case: Case) -> tuple[tuple[int, int], Alpha | None]:
@@ -232,7 +232,7 @@ class _Reader:
     def cases(self) -> Iterator[Case]:
         layout = self._layout(self.root)
         if layout:
-            yield from self._laid_out(self.root.resolve(), layout)
+            yield from self._laid_out(self.root, layout)
             return
         yield from self._pictures(self.root, LOOSE)
         for folder in _folders(self.root):
@@ -265,15 +265,19 @@ class _Reader:
 
     def _laid_out(self, folder: Path, layout: Layout) -> Iterator[Case]:
         """The cases of a folder with a data set's layout: a category of its name."""
+        category = name_of(self.home.name if folder == self.root else folder.name)
         pictures = stems(folder / layout.pictures)
-        truths, trimaps = stems(folder / layout.truth), stems(folder / (layout.trimap or "."))
+        truths, trimaps = stems(folder / layout.truth), {}
+        grey = folder / layout.trimap
+        if layout.trimap and grey.is_dir() and self._may_read(grey):
+            trimaps = stems(grey)
         for stem, path in sorted(pictures.items()):
             yield self._case(
-                name_of(folder.name),
+                category,
                 stem,
                 path,
                 alpha=truths.pop(stem, None),
-                trimap=trimaps.get(stem) if layout.trimap else None,
+                trimap=trimaps.get(stem),
             )
         for path in truths.values():
             self._skip(path, N_("truth without its picture"))
@@ -281,7 +285,7 @@ class _Reader:
             if inner.name not in layout.folders:
                 self._skip(inner, N_("no part of the data set's layout"))
         text = N_("{folder}: as {names}, pictures in {pictures}/ and truth in {truth}/")
-        if layout.trimap and (folder / layout.trimap).is_dir():
+        if trimaps:
             text = N_(
                 "{folder}: as {names}, pictures in {pictures}/, truth in {truth}/ and the unknown "
                 "region in {trimap}/"
@@ -289,7 +293,7 @@ class _Reader:
         self.layouts.append(
             Message(
                 text,
-                folder=printable(folder.name),
+                folder=category,
                 names=[*layout.names],
                 pictures=layout.pictures,
                 truth=layout.truth,
@@ -319,7 +323,7 @@ class _Reader:
         truths = {
             path.stem: path
             for name in reversed(TRUTH_FOLDERS)
-            if (folder / name).is_dir()
+            if (folder / name).is_dir() and self._may_read(folder / name)
             for path in sorted((folder / name).iterdir())
             if path.suffix.lower() in SUFFIXES and not path.name.startswith(".")
         } | beside
@@ -363,7 +367,7 @@ class _Reader:
             return CaseFile()
         self._stay_inside(path)
         try:
-            text = read_bounded(path, MAX_TOML).decode("utf-8")
+            text = read_bounded(path, MAX_TOML).decode("utf-8-sig")
             return CaseFile.model_validate(tomllib.loads(text))
         except NoRegularFile:
             raise CaseError(

@@ -79,12 +79,16 @@ def layouts_of(name: str) -> tuple[Layout, ...]:
 
 
 def stems(folder: Path) -> dict[str, Path]:
-    """The pictures of a folder by their names without the ending; none where it is no folder."""
-    if not folder.is_dir():
+    """The pictures of a folder by their names without the ending; none where it is no folder, or
+    may not be read."""
+    try:
+        files = sorted(folder.iterdir(), reverse=True) if folder.is_dir() else []
+        return {
+            path.stem: path
+            for path in files
+            if path.suffix.lower() in SUFFIXES
+            and not path.name.startswith(".")
+            and not path.is_dir()
+        }
+    except PermissionError:
         return {}
-    files = sorted(folder.iterdir(), reverse=True)
-    return {
-        path.stem: path
-        for path in files
-        if path.suffix.lower() in SUFFIXES and not path.name.startswith(".") and not path.is_dir()
-    }

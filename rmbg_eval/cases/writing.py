@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import re
 import tomllib
+from codecs import BOM_UTF8
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -45,8 +46,9 @@ def write_point(case: Case, point: ObservationPoint, moved: bool) -> Path:
     path = case.folder / "case.toml"
     file = f"{printable(case.folder.name)}/case.toml"
     try:
-        text = read_bounded(path, MAX_TOML).decode("utf-8") if path.exists() else ""
-        new = with_point(text, point, moved).encode("utf-8")
+        data = read_bounded(path, MAX_TOML) if path.exists() else b""
+        encoding = "utf-8-sig" if data.startswith(BOM_UTF8) else "utf-8"
+        new = with_point(data.decode(encoding), point, moved).encode(encoding)
     except (OSError, ValueError, RecursionError, NoRegularFile, TooLarge) as error:
         raise CaseError(
             Message("{file} could not be written to: {reason}", file=file, reason=reason_of(error)),

@@ -63,7 +63,7 @@ class Tolerances(BaseModel):
             return cls()
         where = printable(str(path))
         try:
-            text = read_bounded(path, MAX_TOML).decode("utf-8")
+            text = read_bounded(path, MAX_TOML).decode("utf-8-sig")
             found = cls.model_validate(tomllib.loads(text))
         except NoRegularFile:
             raise SettingsError(

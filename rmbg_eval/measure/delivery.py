@@ -179,7 +179,7 @@ def load_delivery(spec: str) -> Delivery | None:
     path = _PRESETS / f"{spec}.toml" if spec in presets() else user_path(spec, SettingsError)
     where = printable(spec)
     try:
-        text = read_bounded(path, MAX_TOML).decode("utf-8")
+        text = read_bounded(path, MAX_TOML).decode("utf-8-sig")
         delivery = Delivery.model_validate(_with_dates(tomllib.loads(text)))
     except NoRegularFile:
         raise SettingsError(

@@ -294,6 +294,23 @@ def test_what_may_not_be_read_fails_alone_and_by_name(what):
     assert closed.name in told[0]
 
 
+@pytest.mark.parametrize(
+    ("pictures", "closed"),
+    [("pet", "pet/gt"), ("", "alpha"), ("pet/shoot", "pet/shoot/alpha"), ("pet/image", "pet/matte"),
+     ("image", "matte"), ("original", "trimap")],
+)  # fmt: skip
+def test_a_truth_that_may_not_be_read_is_left_out_by_name(pictures, closed):
+    with public_folder() as folder:
+        for place in [pictures, closed, *(["mask"] if closed == "trimap" else [])]:
+            put(folder / place / "a.png")
+        (folder / closed).chmod(0)
+        with ordinary_user():
+            found = load_cases(folder)
+        (folder / closed).chmod(0o755)
+    assert [case.image.name for case in found.cases] == ["a.png"]
+    assert [*map(str, found.skipped)] == [f"{closed}: may not be read; check its permissions"]
+
+
 @pytest.mark.parametrize("inner", ["closed", "closed/set"])
 def test_a_set_that_may_not_be_entered_is_an_error_with_a_remedy(inner):
     with public_folder() as folder:

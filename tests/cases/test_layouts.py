@@ -46,6 +46,18 @@ def test_every_layout_is_found_with_its_truth(tmp_path: Path, layout: Layout, de
         assert part in told
 
 
+def test_a_data_set_is_read_from_where_one_is(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    lay_out(tmp_path / "set", LAYOUTS[0])
+    (tmp_path / "set" / LAYOUTS[0].pictures / "0001.jpg").unlink()
+    for where, folder in ((tmp_path, "set"), (tmp_path / "set", ".")):
+        monkeypatch.chdir(where)
+        found = load_cases(folder)
+        assert [case.name for case in found.cases] == ["set/o_2 b"]
+        assert [*map(str, found.skipped)] == ["gt/0001.png: truth without its picture"]
+
+
 def test_a_layout_can_be_asked_for_by_name(tmp_path: Path) -> None:
     folder = tmp_path / "set"
     lay_out(folder, LAYOUTS[0])

@@ -115,6 +115,12 @@ def test_bytes_that_are_no_text_are_not_toml(tmp_path: Path) -> None:
         Tolerances.load(path)
 
 
+def test_an_editor_may_put_a_byte_order_mark_first(tmp_path: Path) -> None:
+    path = tmp_path / "tolerances.toml"
+    path.write_text('[metric.mad]\nabsolute = 0.5\nreason = "ours"\n', "utf-8-sig")
+    assert Tolerances.load(path).metric["mad"].absolute == 0.5
+
+
 def test_what_is_no_file_is_refused_and_not_waited_for(tmp_path: Path) -> None:
     pipe = tmp_path / "pipe"
     make_pipe(pipe)
