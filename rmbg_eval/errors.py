@@ -19,6 +19,7 @@ ends a run: it is kept as a `Failure` in that case's prediction.
 from __future__ import annotations
 
 from dataclasses import dataclass
+from reprlib import Repr
 from typing import Any
 
 from pydantic import ValidationError
@@ -144,11 +145,15 @@ def reason_of(error: BaseException, longest: int = 200) -> Message:
 
 _MOST = 5
 """Mistakes that one message lists."""
+_REPR = Repr()
+"""Of what was received: a nest may be as deep as a stranger's file has it."""
+_REPR.maxstring = _REPR.maxother = _REPR.maxlong = 100
 
 _PYDANTIC = (
     N_("input should be greater than {gt}"),
     N_("input should be greater than or equal to {ge}"),
     N_("input should be less than {lt}"),
+    N_("input should be less than or equal to {le}"),
     N_("input should be less than or equal to {le}"),
     N_("input should be a valid boolean"),
     N_("input should be a valid integer"),
@@ -176,7 +181,7 @@ def explain(error: ValidationError, allowed: list[str]) -> Message:
         elif item["type"] == "missing":
             mistakes.append(Message("{name} is missing", name=name))
         else:
-            received = printable(repr(item["input"]))[:80]
+            received = printable(_REPR.repr(item["input"]))[:80]
             what = _what(item["msg"], item.get("ctx", {}))
             mistakes.append(
                 Message(

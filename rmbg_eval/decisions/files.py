@@ -305,10 +305,7 @@ def _decision(entry: Any) -> Review | Vote | Approval | Message:
     try:
         return _ADAPTER.validate_python(entry)
     except ValidationError as error:
-        try:
-            return explain(error, _FIELDS)
-        except RecursionError:  # what was received cannot even be shown
-            return _TOO_DEEP
+        return explain(error, _FIELDS)
     except RecursionError:
         return _TOO_DEEP
     except (OverflowError, UnicodeError) as error:

@@ -125,10 +125,14 @@ class Kind:
         return self.words(result.measured, result.expected)
 
     def range(self, result: PointResult) -> Expectation | None:
-        """What passes at a point, on the kind's axis; None where nothing was expected."""
+        """What passes at a point, on the kind's axis; None where nothing was expected, or no axis
+        goes so far."""
         if result.expected is None:
             return None
         low, high = result.expected - result.tolerance, result.expected + result.tolerance
+        far = max(abs(low), abs(high), abs(result.measured or 0.0))
+        if far > _FARTHEST:  # of a stranger's run
+            return None
         end = self.scale or _round_up(max(high, result.measured or 0.0))
         return Expectation(min(max(0.0, low), end), min(high, end), 0.0, end)
 
@@ -283,6 +287,9 @@ def _by_colour(measured: float, expected: float) -> float:
 
 def _lines(point: ObservationPoint) -> float:
     return float(len(point.lines or ()))
+
+
+_FARTHEST = 1e12
 
 
 def _round_up(value: float) -> float:

@@ -189,9 +189,9 @@ class ObservationPoint(BaseModel):
     polygon: Annotated[tuple[_Spot, ...], Field(strict=False, min_length=3)] | None = None
     lines: Annotated[tuple[_Line, ...], Field(strict=False, min_length=1)] | None = None
     """Each a path of two or more spots."""
-    expected: Annotated[FiniteFloat, Field(ge=0)] | None = None
+    expected: Annotated[FiniteFloat, Field(ge=0, le=1e9)] | None = None
     """By default what the kind says, or what the truth has."""
-    tolerance: Annotated[FiniteFloat, Field(ge=0)] | None = None
+    tolerance: Annotated[FiniteFloat, Field(ge=0, le=1e9)] | None = None
     """In the kind's unit; by default the kind's."""
     required: bool = False
     """Whether a run fails (exit status 1) where this point does."""

@@ -23,6 +23,7 @@ from rmbg_eval.cases.folder import CaseFile, check_case, load_cases
 from rmbg_eval.errors import RmbgEvalError
 
 PNG = encode(picture(), "PNG")
+POINT = '[[points]]\nid = "a"\nkind = "soft-band"\nlines = [[[1, 1], [9, 9]]]\n'
 
 
 def case_of(folder, toml, **files):
@@ -96,6 +97,9 @@ MISTAKES = {
     "huge": ("# " + "x" * (1 << 20), ["1 MiB"]),
     "very-many-keys": ("\n".join(f"k{i} = 1" for i in range(50_000)), ["'k0'"]),
     "very-long-key": ("k" * 500_000 + " = 1", ["kkk"]),
+    "deep-keys": ("licence." + "a." * 3000 + "a = 1", ["licence", "string"]),
+    "far-expected": (POINT + "expected = 1e308", ["points.0.expected", "1000000000", "1e+308"]),
+    "far-tolerance": (POINT + "tolerance = 1e10", ["points.0.tolerance", "1000000000"]),
     "impossible-date": ("author = 2026-02-31", ["TOML"]),
 }
 
@@ -133,6 +137,12 @@ def test_a_path_that_cannot_be_read_is_a_failed_case(toml, words, tmp_path):
     with pytest.raises(RmbgEvalError) as caught:
         check_case(case_of(tmp_path, toml))
     check_message(caught.value, *words)
+
+
+def test_an_editor_may_put_a_byte_order_mark_first(tmp_path):
+    case = case_of(tmp_path, '\ufefflicence = "CC0-1.0"')
+    assert check_case(case)
+    assert case.about.licence == "CC0-1.0"
 
 
 def test_a_path_may_lead_elsewhere_within_the_set(tmp_path):
@@ -184,8 +194,9 @@ def test_takes_pictures_packaged_with_scikit_image(name, tmp_path):
 
 @pytest.mark.parametrize(
     "name",
-    ["unknown", "../x", "../data/coffee", "", "/etc/passwd", "coffee.png", "a\\u0000", "x y"],
-)
+    ["unknown", "a" * 300, "../x", "../data/coffee", "", "/etc/passwd", "coffee.png", "a\\u0000",
+     "x y"],
+)  # fmt: skip
 def test_an_unknown_packaged_picture_is_a_failed_case(name, tmp_path):
     put(tmp_path / "pet" / "rex" / "case.toml", f'source = "skimage:{name}"')
     (case,) = load_cases(tmp_path).cases

@@ -11,7 +11,7 @@ from rmbg_eval.cases.case import CaseFile
 from rmbg_eval.cases.folder import check_case, load_cases
 from rmbg_eval.errors import RmbgEvalError
 from rmbg_eval.measure.kinds import KINDS
-from rmbg_eval.measure.record import ObservationPoint
+from rmbg_eval.measure.record import ObservationPoint, PointResult
 
 REGIONS = {
     "box": "box = [1, 2, 3, 4]",
@@ -87,3 +87,10 @@ def test_a_region_that_leaves_the_picture_is_found_by_the_check(region, fits, tm
         with pytest.raises(RmbgEvalError) as caught:
             check_case(case)
         check_message(caught.value, "point a", f"{WIDTH}×{HEIGHT}")
+
+
+def test_there_is_no_axis_for_what_no_picture_has() -> None:
+    about = {"category": "a", "case": "b", "model": "m", "point": "p", "unit": "px"}
+    for kind in KINDS.values():
+        far = {"measured": 1.0, "expected": 1e308, "tolerance": 1e308, "passed": True}
+        assert kind.range(PointResult(**about, **far, kind=kind.name)) is None
