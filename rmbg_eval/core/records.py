@@ -141,8 +141,8 @@ def _type_of(annotation: Any) -> str:
     if get_origin(annotation) in (Union, UnionType):
         some = [each for each in get_args(annotation) if each is not type(None)]
         return _type_of(some[0]) if len(some) == 1 else "json"
-    if annotation == dict[str, float]:
-        return "numbers"
+    if get_origin(annotation) is dict:
+        return "numbers" if _type_of(get_args(annotation)[1]) == "real" else "json"
     return {str: "text", int: "whole", float: "real", bool: "flag"}.get(annotation, "json")
 
 

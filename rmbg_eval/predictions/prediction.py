@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import datetime
 from typing import Annotated
 
-from pydantic import BaseModel, BeforeValidator, ConfigDict, Field
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, FiniteFloat
 
 from ..core.key import Keyed
 from ..core.notes import NOTES
@@ -18,6 +18,11 @@ def _note(note: object) -> object:
     return NOTES.get(note, note) if isinstance(note, str) else note
 
 
+Side = Annotated[int, Field(ge=1, le=1_000_000)]
+"""Of a picture, in pixels."""
+Seconds = Annotated[FiniteFloat, Field(ge=0, le=1e9)]
+
+
 class Prediction(Keyed):
     """What one model made of one case.
 
@@ -28,14 +33,14 @@ class Prediction(Keyed):
     """
 
     picture_sha256: str | None = None
-    width: int | None = None
-    height: int | None = None
+    width: Side | None = None
+    height: Side | None = None
     notes: tuple[Annotated[Message, BeforeValidator(_note)], ...] = ()
     """What decoding had to do."""
     cutout: str | None = None
     """Path of the RGBA PNG from the run folder, with forward slashes; None if it failed."""
     cutout_sha256: str | None = None
-    seconds: dict[str, float] = Field(default={})
+    seconds: dict[str, Seconds] = Field(default={})
     """Wall time of decode, preprocess, infer, postprocess, refine (where the model is refined) and
     encode, which overlap from case to case; and of load, on the one case that waited for the
     model."""
@@ -69,7 +74,7 @@ class StabilityCost(BaseModel):
 
     inferences: int
     """That gave a cut-out."""
-    seconds: float
+    seconds: Seconds
     """Of all stages but load, as of a prediction; of what was kept, those of when it was made."""
 
 

@@ -11,6 +11,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 from fakes import FakeModel, disc, save_picture, save_truth
+from pictures import make_pipe, time_limit
 from PIL import Image
 
 from rmbg_eval.core.images import Alpha, Picture
@@ -91,6 +92,22 @@ def test_one_place_of_a_run_json_differs_and_two_differ(
         (settings.out_folder / "run.json").write_text(json.dumps(data))
         with pytest.raises(OutputError, match=f"reads: {words}"):
             Run.load(settings.out_folder)
+
+
+@pytest.mark.parametrize(
+    "change",
+    [{"width": -5}, {"height": 10**25}, {"seconds": {"infer": 1e308}}, {"seconds": {"infer": -1}}],
+    ids=str,
+)
+def test_a_number_that_no_picture_has_is_not_read(
+    settings: Settings, use_models: UseModels, change: dict
+) -> None:
+    use_models(FakeModel())
+    data = json.loads(evaluate(settings).model_dump_json())
+    data["predictions"][0] |= change
+    (settings.out_folder / "run.json").write_text(json.dumps(data))
+    with pytest.raises(OutputError, match="reads: 1 place differs"):
+        Run.load(settings.out_folder)
 
 
 def measured(run: Run, case: str, metric: str, model: str = "fake") -> Measurement:
@@ -316,6 +333,20 @@ def test_a_failed_case_keeps_its_rows_without_value_and_with_the_reason(
         assert "rex.png is not a picture" in str(found.reason)
 
 
+@pytest.mark.parametrize("path", ["a\\u0000", "/dev/zero", "pipe", "/etc/passwd"])
+def test_a_truth_that_a_case_may_not_have_is_not_looked_at(
+    settings: Settings, case_set: Path, use_models: UseModels, path: str
+) -> None:
+    ada = case_set / "portrait" / "ada"
+    make_pipe(ada / "pipe")
+    (ada / "case.toml").write_text(f'alpha = "{path}"\nforeground = "{path}"\n')
+    use_models(FakeModel())
+    with time_limit(20):
+        run = evaluate(settings)
+    assert len(run.predictions) == 3
+    assert all(case.truth_sha256 is None for case in run.cases if path != "pipe")
+
+
 def test_what_is_no_case_is_listed(
     settings: Settings, case_set: Path, use_models: UseModels
 ) -> None:
@@ -424,4 +455,8 @@ def test_a_missing_or_cut_run_json_is_named(tmp_path: Path) -> None:
         Run.load(tmp_path)
     (tmp_path / "run.json").write_text('{"complete": tr')
     with pytest.raises(OutputError, match=r"run\.json is not a run"):
+        Run.load(tmp_path)
+    (tmp_path / "run.json").unlink()
+    make_pipe(tmp_path / "run.json")
+    with time_limit(5), pytest.raises(OutputError, match=r"run\.json is no file"):
         Run.load(tmp_path)
