@@ -154,7 +154,6 @@ _PYDANTIC = (
     N_("input should be greater than or equal to {ge}"),
     N_("input should be less than {lt}"),
     N_("input should be less than or equal to {le}"),
-    N_("input should be less than or equal to {le}"),
     N_("input should be a valid boolean"),
     N_("input should be a valid integer"),
     N_("input should be a valid list"),

@@ -5,9 +5,12 @@ Exit status: 0 fine; 1 a gate or a required observation point failed; 2 bad usag
 
 from __future__ import annotations
 
+import errno
 import io
+import os
 import sys
 import warnings
+from contextlib import suppress
 from typing import Annotated, Any
 
 import typer
@@ -87,12 +90,35 @@ def main() -> None:
         return app()
     except RmbgEvalError as error:
         text, status = f"{error.problem}.\n{error.remedy}", 2
+    except OSError as error:
+        if error.errno not in _FULL or error.filename is not None:  # not of a stream
+            raise
+        text, status = f"What is printed cannot be written: {error.strerror}.", 2
     except SystemExit as end:
+        _leave()
+        if isinstance(end.__context__, BrokenPipeError):  # typer's answer to it is 1, as a gate's
+            sys.exit(2)
         if end.code != 130:  # typer's answer to Ctrl-C, which is silent
             raise
         text = "Interrupted. What was done is kept: the same command goes on from here."
         status = 130
     from .terminal import complain
 
-    complain(text)
+    with suppress(OSError, SystemExit):
+        complain(text)
+    _leave()
     sys.exit(status)
+
+
+_FULL = (errno.ENOSPC, errno.EDQUOT, errno.EIO, errno.EPIPE)
+
+
+def _leave() -> None:
+    """Keep the interpreter, when it ends, from writing to where nothing can be written."""
+    for stream in (sys.stdout, sys.stderr):
+        try:
+            if stream is not None:
+                stream.flush()
+        except OSError:
+            with suppress(OSError):
+                os.dup2(os.open(os.devnull, os.O_WRONLY), stream.fileno())

@@ -23,7 +23,7 @@ def compare(
     """What changed from one run to another; exit 1 if anything got worse."""
     from ..ci.outputs import build_files
     from ..compare.folder import compare_folders
-    from .terminal import progress, show_comparison, show_path
+    from .terminal import exit_with, progress, show_comparison, show_path
 
     with ExitStack() as stack:
         kernel = None
@@ -40,7 +40,7 @@ def compare(
 
             on_step(Step("comparison · notebook and page"))
             path = render_comparison(settings, kernel)
-    show_comparison(comparison, settings.fail_on, quiet)
-    if not quiet:
-        show_path(path)
-    raise typer.Exit(bool(comparison.stopped(settings.fail_on)))
+    with exit_with(bool(comparison.stopped(settings.fail_on))):
+        show_comparison(comparison, settings.fail_on, quiet)
+        if not quiet:
+            show_path(path)

@@ -29,7 +29,7 @@ def merge(
     from ..ci.outputs import build_files
     from ..scale.merge import merge as merged
     from ..settings import Settings
-    from .terminal import progress, show_run
+    from .terminal import exit_with, progress, show_run
 
     lang = Settings.of({"lang": lang}).lang
     with progress() as on_step:
@@ -40,5 +40,5 @@ def merge(
 
             on_step(Step("report · notebook and page"))
             path = render(run.settings)
-    show_run(run, path, quiet)
-    raise typer.Exit(exit_status(run))
+    with exit_with(exit_status(run)):
+        show_run(run, path, quiet)

@@ -4,8 +4,6 @@ from __future__ import annotations
 
 import os
 
-import typer
-
 from ..core.progress import OnStep, Step
 from ..settings import Settings, WorkSettings
 from .options import ProgressKind, Quiet, takes
@@ -22,7 +20,7 @@ def report(
     """Remove the backgrounds, measure, and make the report: OUT/index.html."""
     from ..ci.gate import exit_status
     from ..core.kernel import Kernel
-    from .terminal import err, progress_as, show_run
+    from .terminal import err, exit_with, progress_as, show_run
 
     with Kernel("rmbg_eval.report") as kernel, progress_as(progress) as on_step:
         # Where a run is, little is left to do as a rule, and the kernel starts meanwhile.
@@ -38,19 +36,19 @@ def report(
 
         on_step(Step("report · notebook and page"))
         page = render(settings, kernel)
-    if run.settings.layout != settings.layout:
-        err.print(
-            f"{len(run.predictions)} predictions are too many for one file: "
-            f"the pictures are beside the page, as with --layout {run.settings.layout}."
-        )
     size = page.stat().st_size
-    if size > LARGE_PAGE:
-        err.print(
-            f"The page has {size / 1e6:.0f} MB and will be slow to open. "
-            "Use --layout folder, which keeps the pictures beside it."
-        )
-    show_run(run, page, quiet)
-    raise typer.Exit(exit_status(run))
+    with exit_with(exit_status(run)):
+        if run.settings.layout != settings.layout:
+            err.print(
+                f"{len(run.predictions)} predictions are too many for one file: "
+                f"the pictures are beside the page, as with --layout {run.settings.layout}."
+            )
+        if size > LARGE_PAGE:
+            err.print(
+                f"The page has {size / 1e6:.0f} MB and will be slow to open. "
+                "Use --layout folder, which keeps the pictures beside it."
+            )
+        show_run(run, page, quiet)
 
 
 def _partial_page(settings: Settings, on_step: OnStep) -> None:

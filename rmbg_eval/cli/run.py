@@ -31,12 +31,12 @@ def run(
 ) -> None:
     """Remove the backgrounds and measure, without the report: OUT/run.json and the cut-outs."""
     from ..ci.gate import exit_status
-    from .terminal import progress_as, show_run
+    from .terminal import exit_with, progress_as, show_run
 
     with progress_as(progress) as on_step:
         done = evaluated(settings, work, on_step, shard)
-    show_run(done, settings.out_folder / "run.json", quiet)
-    raise typer.Exit(exit_status(done))
+    with exit_with(exit_status(done)):
+        show_run(done, settings.out_folder / "run.json", quiet)
 
 
 def evaluated(settings: Settings, work: WorkSettings, on_step: OnStep, shard: str = "") -> Run:

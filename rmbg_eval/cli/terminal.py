@@ -6,11 +6,12 @@ import json
 import sys
 import time
 from collections.abc import Iterator
-from contextlib import AbstractContextManager, contextmanager
+from contextlib import AbstractContextManager, contextmanager, suppress
 from itertools import islice
 from pathlib import Path
 from typing import Any, Literal
 
+import typer
 from rich.console import Console
 from rich.markup import escape
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
@@ -26,7 +27,14 @@ from ..run.record import Run
 from ..run.tally import middle
 from ..settings import CompareFailOn as FailOn
 
-out, err = Console(), Console(stderr=True)
+
+class _Stream(Console):
+    def on_broken_pipe(self) -> None:
+        """Nobody reads on; 1, with which others end then, is the status of a gate that failed."""
+        raise SystemExit(2)
+
+
+out, err = _Stream(), _Stream(stderr=True)
 MOST_ROWS = 100
 """Of cases, of points that are not passed and of changes: what is beyond is counted."""
 
@@ -108,6 +116,14 @@ def show_comparison(comparison: Comparison, fail_on: FailOn, quiet: bool = False
         complain(printable(f"{pair.state}: {pair.name} · {pair.model}: {pair.why}"))
     if (more := comparison.stopped(fail_on).total() - MOST_ROWS) > 0:
         complain(f"and {more} more")
+
+
+@contextmanager
+def exit_with(status: int) -> Iterator[None]:
+    """Exit with what a gate has found once all of it is printed, or can be to nobody."""
+    with suppress(SystemExit, OSError):
+        yield
+    raise typer.Exit(status)
 
 
 def show_path(path: Path) -> None:

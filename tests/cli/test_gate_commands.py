@@ -3,8 +3,12 @@
 from __future__ import annotations
 
 import json
+import os
+import subprocess
+import sys
 from collections.abc import Iterator
 from pathlib import Path
+from typing import IO
 
 import numpy as np
 import pytest
@@ -53,6 +57,45 @@ class Shop:
 @pytest.fixture
 def shop(tmp_path: Path, case_set: Path) -> Iterator[Shop]:
     return Shop(tmp_path, case_set)
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="a pipe that is closed is another error there")
+def test_the_status_is_the_gate_s_where_nobody_reads_what_is_printed(shop: Shop) -> None:
+    shop.evaluate()
+    shop.approve()
+    compare = ("compare", shop.base, shop.run, "--out", shop.out, "--no-page")
+    assert [closed(*compare), full(*compare)] == [(0, ""), (0, "")]
+    shop.cut("portrait/ada", off=4)
+    shop.evaluate()
+    assert closed(*compare)[0] == full(*compare)[0] == 1
+    for other in ("models", "--help"):
+        assert closed(other) == (2, "")
+        status, told = full(other)
+        assert status == 2
+        assert "cannot be written: No space left" in told
+        assert "Traceback" not in told
+
+
+def closed(*arguments: object) -> tuple[int, str]:
+    """Exit status, and stderr, where stdout is a pipe that nobody reads."""
+    read_end, write_end = os.pipe()
+    os.close(read_end)
+    with os.fdopen(write_end, "wb") as stream:
+        return printed_to(stream, *arguments)
+
+
+def full(*arguments: object) -> tuple[int, str]:
+    """The same where stdout is a full disk."""
+    if not Path("/dev/full").exists():
+        pytest.skip("/dev/full is missing")
+    with open("/dev/full", "wb") as stream:
+        return printed_to(stream, *arguments)
+
+
+def printed_to(stream: IO[bytes], *arguments: object) -> tuple[int, str]:
+    command = [sys.executable, "-m", "rmbg_eval", *map(str, arguments)]
+    done = subprocess.run(command, stdout=stream, stderr=subprocess.PIPE, text=True, check=False)
+    return done.returncode, done.stderr
 
 
 def test_a_gate_stops_at_exactly_what_changed_until_it_is_approved(shop: Shop) -> None:
