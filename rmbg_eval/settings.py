@@ -272,7 +272,7 @@ class BenchSettings(Parameters):
 
     models: _Models = ["rmbg-2.0"]
     devices: Annotated[
-        list[str], Parameter("Devices, as for a run.", "DEVICE", "--device"), MinLen(1)
+        list[Device], Parameter("Devices, as for a run.", "DEVICE", "--device"), MinLen(1)
     ] = ["auto"]
     dtypes: Annotated[
         list[Dtype],

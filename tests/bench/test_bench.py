@@ -73,8 +73,8 @@ def test_random_weights_are_the_same_each_time_and_in_the_published_layout(tmp_p
 def test_random_weights_are_gone_in_the_end_and_those_of_the_killed_too(
     cases: Path, cache: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    left = cache / "random-weights-999999999-x"
-    left.mkdir()
+    for number in ("9" * 9, "9" * 99):
+        (cache / f"random-weights-{number}-x").mkdir()
     monkeypatch.setattr("rmbg_eval.bench._write", write_nothing)
     monkeypatch.setattr("rmbg_eval.bench._fetch", lambda *_: None)
     made = measure(cases, models=["A=birefnet-lite?size=64"], random_weights=True)
@@ -161,7 +161,9 @@ def test_without_weights_it_says_how_to_try_the_machine(
         measure(cases, models=["isnet"])
 
 
-@pytest.mark.parametrize("wrong", [{"rounds": 2}, {"seconds": 0}, {"batches": [0]}])
+@pytest.mark.parametrize(
+    "wrong", [{"rounds": 2}, {"seconds": 0}, {"batches": [0]}, {"devices": ["cuad"]}]
+)
 def test_what_cannot_be_measured_is_refused(cases: Path, wrong: dict) -> None:
     with pytest.raises(SettingsError, match=next(iter(wrong))):
         measure(cases, models=["grabcut"], **wrong)
