@@ -141,10 +141,15 @@ def remove_below(folder: Path, kept: Callable[[Path], bool]) -> None:
     Folders stay, whatever their names, and so does what lies where links lead, be `folder` one.
     """
     for path in [path for path in _files_below(folder) if not kept(path)]:
-        try:
-            path.unlink(missing_ok=True)
-        except OSError as error:
-            raise cannot_write(path, error) from None
+        remove(path)
+
+
+def remove(path: Path) -> None:
+    """Remove a file, if it is there; OutputError if it cannot be."""
+    try:
+        path.unlink(missing_ok=True)
+    except OSError as error:
+        raise cannot_write(path, error) from None
 
 
 def _files_below(folder: Path) -> Iterator[Path]:

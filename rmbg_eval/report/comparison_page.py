@@ -14,6 +14,7 @@ from urllib.parse import quote
 from ..cases.categories import category_order, category_title
 from ..compare.comparison import STATES, Comparison, Pair, State, Value, Verdict
 from ..core.anchors import pair_anchor
+from ..core.files import remove_below
 from ..core.numbers import figures
 from ..core.progress import OnStep, Step, ignore
 from ..errors import RmbgEvalError, printable
@@ -203,9 +204,9 @@ class ComparisonReport:
             used |= figures.paths
             self._views.append(self._pair(pair, figures))
             on_step(Step("comparison · pictures", done + 1, len(changed)))
-        for path in (out / "assets").glob("*"):
-            if f"assets/{path.name}" not in used:
-                path.unlink(missing_ok=True)
+        assets = out / "assets"
+        kept = {out / path for path in used}
+        remove_below(assets, lambda path: path.parent != assets or path in kept)
 
     def _first(self) -> tuple[Pair, ...]:
         """The worst of what is not the same; of what is missing or failed, a third of the room as

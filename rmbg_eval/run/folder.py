@@ -12,7 +12,7 @@ from pathlib import Path
 from filelock import FileLock, Timeout
 
 from ..cases.in_memory import FOLDER as PICTURES
-from ..core.files import cannot_write, in_names, remove_below, user_path, write_atomic
+from ..core.files import cannot_write, in_names, remove, remove_below, user_path, write_atomic
 from ..core.paths import resource
 from ..core.records import columns
 from ..errors import OutputError, printable
@@ -103,7 +103,7 @@ def save(out: Path, run: Run) -> None:
     next one has none, and no other run's."""
     remove_pages(out)
     if in_parts(len(run.cases), run.shard):
-        (out / "measurements.csv").unlink(missing_ok=True)  # of an earlier run
+        remove(out / "measurements.csv")  # of an earlier run
     elif run.complete:
         write_csv(out / "measurements.csv", run)
     write_run(out, run)
@@ -129,17 +129,14 @@ def write_csv(path: Path, run: Run) -> None:
 
 def remove_done(out: Path) -> None:
     """Say no longer that the folder's shard is done."""
-    try:
-        (out / DONE).unlink(missing_ok=True)
-    except OSError as error:
-        raise cannot_write(out / DONE, error) from None
+    remove(out / DONE)
 
 
 def remove_pages(out: Path) -> None:
     """Remove index.html and the pages of cases, where they are of this program."""
     page = out / "index.html"
     if page.is_file() and not page.is_symlink() and _is_ours(page):
-        page.unlink(missing_ok=True)
+        remove(page)
     remove_below(out / PAGES, lambda path: not _is_ours(path))
 
 

@@ -275,8 +275,12 @@ def test_pictures_of_an_earlier_comparison_go(made: dict[str, Path], tmp_path: P
     stray = tmp_path / "assets" / "stray.webp"
     stray.parent.mkdir()
     stray.write_bytes(b"x")
+    mine = stray.parent / "mine" / "notes.txt"
+    mine.parent.mkdir()
+    mine.write_text("mine")
     ComparisonReport(found, settings)
     assert not stray.exists()
+    assert mine.read_text() == "mine"
     assert len(list((tmp_path / "assets").iterdir())) > 8
 
 
