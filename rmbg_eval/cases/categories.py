@@ -51,10 +51,8 @@ TABLE = (
         "still-life",
         N_("Still life"),
         N_(
-            N_(
-                "Cast shadows are easily taken for foreground; transparent lenses are hard to "
-                "recognise."
-            ),
+            "Cast shadows are easily taken for foreground; transparent lenses are hard to "
+            "recognise."
         ),
         N_("Is the apple's shadow gone? Are the lenses fully transparent?"),
     ),

@@ -48,7 +48,7 @@ class Pinned:
 
     @property
     def there(self) -> bool:
-        """Whether a file of the right size is in the cache; `verify` looks at its content."""
+        """Whether a file of the right size is in the cache; `verified` looks at its content."""
         return self.path.is_file() and self.path.stat().st_size == self.size
 
 

@@ -213,12 +213,6 @@ class MeasuresPanel:
         return Message("truth") if name == "truth" else name
 
 
-_STATES = {True: "passed", False: "failed", None: "unmeasured"}
-_MARKS = {
-    True: Message("✓ passed"),
-    False: Message("✕ failed"),
-    None: Message("○ not measurable"),
-}
 _BETTER = {
     True: Message("higher is better"),
     False: Message("lower is better"),
@@ -231,10 +225,6 @@ _ALTS = {
     "histogram": N_("Share of in-between pixels in {case} (α₀: the truth): {facts}"),
     "disagreement": N_("Where the models' alphas of {case} differ: {facts}"),
 }
-POINTS_NOTE = Message(
-    "A point passes where what was measured is within its tolerance of what is expected. What "
-    "could not be measured counts neither way."
-)
 
 
 def _signed(value: float) -> str:

@@ -6,7 +6,6 @@ Okabe and Ito's, which colour-blind readers can tell apart, each with a line sty
 
 from __future__ import annotations
 
-import io
 import warnings
 from collections.abc import Mapping
 from threading import Lock
@@ -95,13 +94,6 @@ def disagreement(alphas: Mapping[str, Alpha]) -> tuple[Image.Image, Facts]:
         "mean": float(far.mean(dtype=np.float64)),
         "far": float((far > FAR).mean()),
     }
-
-
-def webp(image: Image.Image) -> bytes:
-    """The picture as a lossless WebP."""
-    buffer = io.BytesIO()
-    image.save(buffer, "WEBP", lossless=True)
-    return buffer.getvalue()
 
 
 def _legend(axes: Any, handles: Mapping[str, Any], **place: Any) -> None:

@@ -56,9 +56,8 @@ def test_no_two_names_are_the_same_empty_boxes() -> None:
 
 def test_the_same_numbers_give_the_same_picture(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.delitem(sys.modules, "matplotlib.pyplot", raising=False)  # of charts
-    once, again = (plots.webp(plots.soft_histogram({"a": edge(3)}, edge(5))[0]) for _ in range(2))
+    once, again = (plots.soft_histogram({"a": edge(3)}, edge(5))[0].tobytes() for _ in range(2))
     assert once == again
-    assert once[8:12] == b"WEBP"
     assert "matplotlib.pyplot" not in sys.modules
 
 
