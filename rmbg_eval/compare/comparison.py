@@ -253,13 +253,13 @@ def describe(value: Value) -> Message:
     """A value's change in a few words."""
     allowed = Message("not judged")
     if value.allowed is not None:
-        allowed = Message("allowed ±{allowed}", allowed=_number(value.allowed))
+        allowed = Message("allowed ±{allowed}", allowed=number(value.allowed))
     if value.kind == "alpha":
         if value.difference is None:
             return value.reason or Message("alpha could not be compared")
         return Message(
             "alpha moved by {far} ({region}; {allowed})",
-            far=_number(value.difference),
+            far=number(value.difference),
             region=Message(value.region),
             allowed=allowed,
         )
@@ -268,7 +268,7 @@ def describe(value: Value) -> Message:
         name = Message("point {name}", name=value.name)
     if value.kind == "rule":
         name = Message("delivery rule {name}", name=value.name)
-    numbers = join(" → ", [_number(value.base), _number(value.new)])
+    numbers = join(" → ", [number(value.base), number(value.new)])
     if value.passed in _TURNS:
         more = join(" ", [numbers, Message(value.unit)])
         if value.reason:
@@ -279,5 +279,6 @@ def describe(value: Value) -> Message:
     return Message("{name} {numbers} ({allowed})", name=name, numbers=numbers, allowed=allowed)
 
 
-def _number(value: float | None) -> str:
+def number(value: float | None) -> str:
+    """Four digits of it; a dash for None."""
     return "–" if value is None else figures(value, 4)

@@ -24,6 +24,7 @@ from .entry import Entry, LoadOptions
 from .folder import as_cutout
 from .info import ModelInfo
 from .protocol import Model
+from .wrapper import Wrapper
 
 Function = Callable[[RGB], Any]
 """From `(H, W, 3) uint8`, sRGB, upright, to `(H, W)`, float in [0, 1] or uint8, or to
@@ -179,18 +180,16 @@ def _made(asked: LoadOptions) -> Model:
         ) from None
 
 
-class _Labelled:
+class _Labelled(Wrapper):
     """A model under the name that its spec gives it."""
 
-    def __init__(self, model: Model, label: str) -> None:
-        self._model, self._label = model, label
+    def __init__(self, base: Model, label: str) -> None:
+        super().__init__(base)
+        self._label = label
 
     @property
     def info(self) -> ModelInfo:
-        return self._model.info.model_copy(update={"name": self._label})
-
-    def __getattr__(self, part: str) -> Any:
-        return getattr(self._model, part)
+        return self.base.info.model_copy(update={"name": self._label})
 
 
 ENTRIES = (

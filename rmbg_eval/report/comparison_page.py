@@ -12,10 +12,9 @@ from typing import Any
 from urllib.parse import quote
 
 from ..cases.categories import category_order, category_title
-from ..compare.comparison import STATES, Comparison, Pair, State, Value, Verdict
+from ..compare.comparison import STATES, Comparison, Pair, State, Value, Verdict, number
 from ..core.anchors import pair_anchor
 from ..core.files import remove_below
-from ..core.numbers import figures
 from ..core.progress import OnStep, Step, ignore
 from ..errors import RmbgEvalError, printable
 from ..i18n import N_, Message, Named, join
@@ -28,6 +27,7 @@ from .by_eye import kept_by
 from .comparison_pictures import PairFigures, Picture, pair_figures
 from .comparison_words import answer, counted, measure_title, sentence
 from .frame import render, write_assets
+from .measures import signed
 from .plain import Plain, side_of
 from .views import CellView, ImageView, RowView, TableView, Text
 
@@ -471,13 +471,13 @@ class ComparisonReport:
         marks = {True: "passed", False: "failed", None: ""}
         note: Text = ""
         if value.allowed is not None and value.tolerance:
-            allowed = _number(value.allowed)
+            allowed = number(value.allowed)
             note = Message("allowed ±{allowed}: {reason}", allowed=allowed, reason=value.tolerance)
         state = {"worse": "failed", "changed": "failed", "better": "passed"}.get(value.verdict, "")
         return (
-            CellView(_number(value.base), marks[passed[0]]),
-            CellView(_number(value.new), marks[passed[1]], value.reason or ""),
-            CellView(_signed(value.difference), "", note),
+            CellView(number(value.base), marks[passed[0]]),
+            CellView(number(value.new), marks[passed[1]], value.reason or ""),
+            CellView(signed(value.difference), "", note),
             CellView(_VERDICTS[value.verdict], state),
         )
 
@@ -504,11 +504,3 @@ def _run_of(folder: Path) -> Index | None:
         return Run.load(folder).index
     except RmbgEvalError:
         return None
-
-
-def _number(value: float | None) -> str:
-    return "–" if value is None else figures(value, 4)
-
-
-def _signed(value: float | None) -> str:
-    return "–" if value is None else figures(value, sign="+").replace("-", "−")

@@ -18,7 +18,7 @@ from ..run.previews import Plot
 from ..run.record import CaseRecord
 from ..run.statistics import ALL, Difference, Mean, Row
 from .context import Context
-from .points import points_view
+from .points import STATES, points_view
 from .views import (
     CellView,
     MeasuresView,
@@ -90,7 +90,7 @@ class MeasuresPanel:
         if result is None or result.measured is None:
             reason = result.reason if result else None
             return CellView("–", "unmeasured", reason or Message("not measured"))
-        state = _STATES[result.passed]
+        state = STATES[result.passed]
         return CellView(f"{'✓' if result.passed else '✕'} {figures(result.measured)}", state)
 
     def _measures(self, record: CaseRecord) -> Iterable[TableView]:
@@ -159,7 +159,7 @@ class MeasuresPanel:
             over = Message("over {cases} cases of {groups} shoots", cases=cases, groups=groups)
         values: dict[str, Any] = {
             "metric": TITLES[row.metric], "one": difference.one, "other": difference.other,
-            "mean": _signed(difference.mean), "middle": _signed(difference.middle), "over": over,
+            "mean": signed(difference.mean), "middle": signed(difference.middle), "over": over,
         }  # fmt: skip
         if difference.low is None or difference.high is None:
             return Message(
@@ -167,7 +167,7 @@ class MeasuresPanel:
                 "whether that is clear",
                 **values,
             )
-        values |= {"low": _signed(difference.low), "high": _signed(difference.high)}
+        values |= {"low": signed(difference.low), "high": signed(difference.high)}
         if difference.clear:
             return Message(
                 "{metric}: {one} − {other} = {mean} on average {over}; the middle difference is "
@@ -227,5 +227,6 @@ _ALTS = {
 }
 
 
-def _signed(value: float) -> str:
-    return figures(value, sign="+").replace("-", "−")
+def signed(value: float | None) -> str:
+    """Three digits of it with its sign; a dash for None."""
+    return "–" if value is None else figures(value, sign="+").replace("-", "−")
