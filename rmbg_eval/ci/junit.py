@@ -22,11 +22,9 @@ from ..core.anchors import case_anchor, pair_anchor
 from ..core.key import Key
 from ..decisions.acceptance import acceptances, percent
 from ..decisions.applying import saying
-from ..decisions.files import counting_in
+from ..decisions.files import counting_or_why
 from ..decisions.ranking import ranking_of
 from ..decisions.record import Decisions, Review
-from ..errors import DecisionError
-from ..i18n import Message
 from ..run.record import Run
 from ..run.statistics import ALL
 from ..settings import CompareFailOn as FailOn
@@ -62,17 +60,6 @@ def junit_of_run(run: Run, decisions: Decisions = Decisions()) -> Iterator[str]:
     """The XML of a run, in pieces; `decisions` are those about its own content."""
     tests = chain(_tests_of_run(run, decisions), _tests_by_eye(run, decisions))
     return junit(tests, "rmbg_eval")
-
-
-def by_eye(run: Run) -> tuple[Decisions, Message | None]:
-    """What people decided, by the file beside the run; and why it cannot be read, if so.
-
-    A build never ends because of it.
-    """
-    try:
-        return counting_in(run), None
-    except DecisionError as error:
-        return Decisions(), error.problem
 
 
 def junit_of_comparison(comparison: Comparison, fail_on: FailOn) -> Iterator[str]:
@@ -255,7 +242,7 @@ def _test_of_pair(pair: Pair, fail_on: FailOn) -> Checked:
 
 
 def _output(run: Run) -> Iterator[str]:
-    return junit_of_run(run, by_eye(run)[0])
+    return junit_of_run(run, counting_or_why(run)[0])
 
 
 OUTPUT = Output("junit.xml", _output, junit_of_comparison)

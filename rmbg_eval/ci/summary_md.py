@@ -16,6 +16,7 @@ from ..compare.comparison import STATES, Comparison, Pair
 from ..core.numbers import figures
 from ..core.records import columns, without
 from ..decisions.acceptance import Acceptance, acceptances, percent, settle
+from ..decisions.files import counting_or_why
 from ..decisions.ranking import agreement, ranking_of
 from ..decisions.record import Decisions
 from ..errors import printable
@@ -26,7 +27,7 @@ from ..run.record import Run
 from ..run.statistics import ALL, Mean, summarise
 from ..settings import CompareFailOn as FailOn
 from .gate import kept_rules, rules_name, stops, stops_at, why, why_broken
-from .junit import by_eye, link, pair_link
+from .junit import link, pair_link
 from .outputs import Output
 
 LIMIT = 1 << 20
@@ -192,7 +193,7 @@ def _accepted(each: Acceptance) -> list[str]:
 
 
 def _output(run: Run) -> str:
-    decisions, problem = by_eye(run)
+    decisions, problem = counting_or_why(run)
     text = summary_of_run(run, decisions)
     return f"{text}\n{code(problem)}\n" if problem else text
 

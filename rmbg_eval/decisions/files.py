@@ -174,6 +174,15 @@ def counting_in(run: Run) -> Decisions:
     return applicable(run, kept(run.settings.out_folder))
 
 
+def counting_or_why(run: Run) -> tuple[Decisions, Message | None]:
+    """The same for a build or a page, which never ends because of that file: where it cannot be
+    read there are none, and the reason."""
+    try:
+        return counting_in(run), None
+    except DecisionError as error:
+        return Decisions(), error.problem
+
+
 def save(folder: Path, decisions: Decisions) -> None:
     """Write decisions.json, a line each, whole or not at all."""
     _write(folder / NAME, decisions)

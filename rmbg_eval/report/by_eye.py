@@ -9,10 +9,10 @@ from dataclasses import replace
 from importlib.metadata import version
 from itertools import takewhile
 
-from ..ci.junit import by_eye as decided_by_eye
 from ..core.anchors import case_anchor
 from ..core.key import Key
 from ..decisions.acceptance import Acceptance, acceptances, percent
+from ..decisions.files import counting_or_why
 from ..decisions.ranking import Ranking, Standing, agreement, ranking_of
 from ..decisions.record import Decisions
 from ..decisions.sampling import plan_of
@@ -29,7 +29,7 @@ def by_eye(context: Context) -> ByEyeView | None:
     cutouts = sum(bool(p.cutout) for p in shown.predictions)
     if not cutouts:
         return None
-    decisions, problem = decided_by_eye(run)
+    decisions, problem = counting_or_why(run)
     shares = acceptances(run, decisions) if decisions.reviews else ()
     ranking = ranking_of(run, decisions) if decisions.votes else None
     alpha, shared, _ = agreement(decisions) if decisions.reviews else (None, 0, None)
