@@ -46,7 +46,7 @@ def mirror(url: str) -> tuple[Path, list[Message]]:
 
     SettingsError for a URL that cannot be used; CaseError where nothing can be listed there.
     """
-    from .files import safe_name
+    from .files import folded, safe_name
     from .paths import cache_folder
 
     files, base = _file_system(url)
@@ -54,6 +54,7 @@ def mirror(url: str) -> tuple[Path, list[Message]]:
     root = home / safe_name(base.rpartition("/")[2])
     skipped: list[Message] = []
     versions: dict[str, str] = {}
+    first: dict[str, Path] = {}
     try:
         root.mkdir(parents=True, exist_ok=True)
         before = _listing(home)
@@ -61,6 +62,9 @@ def mirror(url: str) -> tuple[Path, list[Message]]:
             path = _path(root, name)
             if path is None:
                 skipped.append(_skip(name, N_("its name can be no path here")))
+                continue
+            if _same(path, first.setdefault(folded(name), path)):
+                skipped.append(_skip(name, N_("on this disk it has the name of another file")))
                 continue
             version = _version(about)
             size = int(about.get("size") or 0)
@@ -73,7 +77,7 @@ def mirror(url: str) -> tuple[Path, list[Message]]:
             versions[name] = version
         for name in before.keys() - versions.keys():
             path = _path(root, name)
-            if path:
+            if path and not _same(path, first.get(folded(name), path)):
                 _sum_of(path).unlink(missing_ok=True)
                 path.unlink(missing_ok=True)
         _write(home / _LISTING, json.dumps(versions).encode())
@@ -245,6 +249,14 @@ def _path(root: Path, name: str) -> Path | None:
         return None
     path = root.joinpath(*parts)
     return path if path.parts == (*root.parts, *parts) else None
+
+
+def _same(path: Path, other: Path) -> bool:
+    """Whether two paths that differ lead to one file, as where the disk ignores case."""
+    try:
+        return path is not other and path.samefile(other)
+    except OSError:
+        return False
 
 
 def _version(about: dict[str, Any]) -> str:

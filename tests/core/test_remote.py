@@ -127,6 +127,27 @@ def test_nothing_but_case_tomls_is_copied_by_listing(storage: Counted) -> None:
     assert storage.read.count("pet/0.png") == 1
 
 
+def test_where_the_disk_ignores_case_the_second_of_two_names_is_left_out_and_told(
+    storage: Counted, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    storage.put("pet/Rex.png", b"one")
+    storage.put("pet/rex.png", b"other")
+    assert mirror(URL)[1] == []  # this disk has both
+    path = remote._path
+
+    def lowered(root: Path, name: str) -> Path | None:
+        found = path(root, name)
+        return found and found.with_name(found.name.lower())
+
+    monkeypatch.setattr(remote, "_path", lowered)
+    for _ in range(2):
+        root, skipped = mirror(URL)
+        assert [str(each) for each in skipped] == [
+            "pet/rex.png: on this disk it has the name of another file"
+        ]
+        assert (root / "pet" / "rex.png").is_file()
+
+
 def test_what_is_kept_is_checked_and_what_was_replaced_is_read_again(storage: Counted) -> None:
     case = load_cases(URL).cases[1]
     first = case.read()
