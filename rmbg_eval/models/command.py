@@ -41,7 +41,7 @@ from ..errors import ModelError, RmbgEvalError, printable
 from ..i18n import Message
 from .entry import Entry, LoadOptions
 from .folder import as_cutout
-from .info import ModelInfo
+from .info import PROGRAMS_OWN, ModelInfo
 
 TIMEOUT = 600
 """Seconds after which a call is ended, for each of its pictures, unless the spec says otherwise."""
@@ -92,7 +92,7 @@ class Command:
         return ModelInfo(
             name=self._label,
             title=f"The program {printable(Path(self._program).name)}",
-            licence="the program's own",
+            licence=PROGRAMS_OWN,
             pipeline=f"{printable(self._command)}; the picture as an upright sRGB PNG; what it "
             "writes is used as it is",
             runtime=version or "version not told",

@@ -3,19 +3,22 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
+from contextlib import suppress
 from functools import cached_property
 from pathlib import Path
 
 import numpy as np
 
 from ..cases.names import name_of
-from ..core.files import user_path
+from ..core.files import folded, user_path
 from ..core.images import RGB, SUFFIXES, Alpha, Cutout, Picture, decode_cutout, read_bytes
 from ..errors import ModelError, RmbgEvalError, printable
-from ..i18n import Message
+from ..i18n import Message, join
 from .entry import Entry
-from .info import ModelInfo
+from .info import NOT_STATED, ModelInfo
+from .protocol import Model
+from .wrapper import Wrapper
 
 
 class Folder:
@@ -30,12 +33,12 @@ class Folder:
                 Message("There is no folder {folder} of cut-outs", folder=printable(path)),
                 Message("Check the path after folder:."),
             )
-        self._listed: dict[Path, dict[str, str]] = {}
+        self._listed: dict[Path, _Files] = {}
         self.warnings: list[Message] = []
         self.info = ModelInfo(
             name=label,
             title=f"Cut-outs in {printable(self._root.resolve().name)}",
-            licence="not stated",
+            licence=NOT_STATED,
             pipeline="finished cut-outs, used as they are",
             runtime="none",
             device="none",
@@ -70,7 +73,7 @@ class Folder:
         """The file of the case `category/id`: in its category's folder, else in the root."""
         category, _, stem = name.rpartition("/")
         for folder in (self._folders.get(category), self._root):
-            file = self._files_in(folder).get(stem) if folder else None
+            file = self._files_in(folder).of(stem) if folder else None
             if folder and file:
                 return folder / file
         raise ModelError(
@@ -87,14 +90,65 @@ class Folder:
         """By the category that each is of."""
         return {name_of(path.name): path for path in sorted(self._root.iterdir()) if path.is_dir()}
 
-    def _files_in(self, folder: Path) -> dict[str, str]:
-        """The names of one folder's pictures by stem, listed once."""
+    def _files_in(self, folder: Path) -> _Files:
+        """One folder's pictures, listed once."""
         if folder not in self._listed:
             files = sorted(folder.iterdir(), reverse=True)
-            self._listed[folder] = {
-                name_of(path.stem): path.name for path in files if path.suffix.lower() in SUFFIXES
-            }
+            self._listed[folder] = _Files(
+                {name_of(p.stem): p.name for p in files if p.suffix.lower() in SUFFIXES}
+            )
         return self._listed[folder]
+
+    def tell_others(self, names: Iterable[str]) -> None:
+        """Warn of the files that are of none of all the pictures `category/id`."""
+        others: set[Path] = set()
+        with suppress(OSError):  # what cannot be read, its own picture says
+            inner = (path for path in self._root.iterdir() if not path.name.startswith("."))
+            for folder in (self._root, *filter(Path.is_dir, inner)):
+                files = self._files_in(folder).exact.values()
+                others |= {folder / file for file in files if not file.startswith(".")}
+        for name in names if others else ():
+            with suppress(ModelError):
+                others.discard(self._file(name))
+        first = [printable(str(path.relative_to(self._root))) for path in sorted(others)[:_NAMED]]
+        if others:
+            self.warnings.append(
+                Message(
+                    "{n} file of {folder} matches no picture: {names}",
+                    many="{n} files of {folder} match no picture: {names}",
+                    n=len(others),
+                    folder=printable(self._root.resolve().name),
+                    names=join(", ", [*first, *(["…"] if len(others) > _NAMED else [])]),
+                )
+            )
+
+
+class _Files:
+    """The names of one folder's pictures by stem."""
+
+    def __init__(self, exact: dict[str, str]) -> None:
+        self.exact = exact
+        self._alike: dict[str, str] = {}
+        """By stems without regard to case; empty where several differ in nothing else."""
+        for stem, file in exact.items():
+            self._alike[folded(stem)] = "" if folded(stem) in self._alike else file
+
+    def of(self, stem: str) -> str | None:
+        """The name of the file with that stem, else of the one that is alike."""
+        return self.exact.get(stem) or self._alike.get(folded(stem))
+
+
+_NAMED = 3
+"""Files that belong to no picture, named one by one."""
+
+
+def tell_others(model: Model, names: Iterable[str]) -> None:
+    """Of finished cut-outs, warn of the files that are of none of all the pictures `category/id`;
+    of another model there is nothing to tell."""
+    while isinstance(model, Wrapper):
+        model = model.base
+    if isinstance(model, Folder):
+        model.tell_others(names)
 
 
 def as_cutout(rgb: RGB | None, alpha: Alpha, picture: Picture) -> Cutout:

@@ -22,7 +22,7 @@ from ..errors import ModelError, printable, reason_of
 from ..i18n import Message
 from .entry import Entry, LoadOptions
 from .folder import as_cutout
-from .info import ModelInfo
+from .info import NOT_STATED, ModelInfo
 from .protocol import Model
 from .wrapper import Wrapper
 
@@ -47,7 +47,7 @@ class FunctionModel:
         label: str,
         function: Function,
         version: str | None = None,
-        licence: str = "not stated",
+        licence: str = NOT_STATED,
     ) -> None:
         """`version` stands for all that decides what the function returns, its weights included:
         cut-outs are kept and used again under it. Without one, only this object uses them."""

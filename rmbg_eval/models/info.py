@@ -7,6 +7,11 @@ import hashlib
 from pydantic import BaseModel, ConfigDict
 
 from ..core.choices import Foreground, kind
+from ..i18n import N_, Message
+
+NOT_STATED = N_("not stated")
+PROGRAMS_OWN = N_("the program's own")
+ON_ITS_PAGE = N_("see its page on the hub")
 
 
 class ModelInfo(BaseModel):
@@ -36,6 +41,12 @@ class ModelInfo(BaseModel):
     def finished(self) -> bool:
         """Whether its cut-outs were made elsewhere: of those nothing was timed."""
         return self.runtime == "none"
+
+    @property
+    def licence_words(self) -> Message | str:
+        """The licence, in the reader's language where it is a sentence of this package's."""
+        ours = self.licence in (NOT_STATED, PROGRAMS_OWN, ON_ITS_PAGE)
+        return Message(self.licence) if ours else self.licence
 
     @property
     def identity(self) -> str:

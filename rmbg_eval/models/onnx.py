@@ -29,7 +29,7 @@ from ..core.images import Cutout, Picture, describe, resize_alpha
 from ..errors import ModelError, printable
 from ..i18n import Message
 from .entry import Entry, LoadOptions
-from .info import ModelInfo
+from .info import NOT_STATED, ModelInfo
 from .runtimes import Network, Tensor, open_onnxruntime, open_openvino, runtime_name, session
 from .weights import ISNET_MEDIUM, ISNET_SMALL, Pinned, fetch, verified
 
@@ -283,7 +283,7 @@ def onnx_file(asked: LoadOptions) -> OnnxModel:
     info = ModelInfo(
         name=asked.label,
         title=f"ONNX graph {printable(path.name)}",
-        licence=printable(given.get("licence") or "not stated"),
+        licence=printable(given.get("licence") or NOT_STATED),
         weights_sha256=sha256,
         pipeline=f"{normalise}{', NHWC' if nhwc else ''}; {_named(given.get('output'))} output"
         f"{', sigmoid' if sigmoid else ''}; {_BACK}",

@@ -41,6 +41,7 @@ from ..measure.risk import RISK
 from ..measure.signs import Box
 from ..measure.subject import Metric
 from ..measure.table import PAPERS, TABLE
+from ..models.folder import tell_others
 from ..models.function import Function
 from ..models.info import ModelInfo
 from ..models.protocol import Model
@@ -146,6 +147,8 @@ def evaluate(
         )
     for _, model in asked:
         model.fetch(lambda text: on_step(Step(text)))
+        if part is None and not settings.categories:
+            tell_others(model, (case.name for case in cases))
     remove_unfinished(store.folder)
     remove_unfinished(measures.folder)
     if (shard.cases if shard else len(cases)) * len(asked) > SINGLE_MOST:

@@ -12,6 +12,7 @@ from PIL import Image
 
 from rmbg_eval.core.images import Cutout, Picture
 from rmbg_eval.errors import ImageError, ModelError
+from rmbg_eval.models.folder import tell_others
 from rmbg_eval.models.table import load_model
 
 PICTURE = Picture("pet/rex", disc(1)[0])
@@ -143,3 +144,23 @@ def test_the_title_names_the_folder_even_if_the_path_does_not(
     (tmp_path / "studio").mkdir()
     monkeypatch.chdir(tmp_path / "studio")
     assert load_model("folder:.").info.title == "Cut-outs in studio"
+
+
+def test_a_file_is_matched_without_regard_to_case_where_only_one_is_alike(tmp_path: Path) -> None:
+    save(tmp_path / "REX.png", MATTE)
+    assert np.array_equal(cutout_of(tmp_path).alpha, MATTE.astype(np.float32) / np.float32(255))
+    if not (tmp_path / "rex.png").exists():  # a disk that tells them apart
+        save(tmp_path / "Rex.png", MATTE)
+        with pytest.raises(ModelError, match="There is no cut-out of pet/rex in"):
+            cutout_of(tmp_path)
+
+
+def test_files_that_are_of_no_picture_are_told(tmp_path: Path) -> None:
+    for name in ("rex", "pet/old", "pet/thumbs-preview", "x\n", "z"):
+        save(tmp_path / f"{name}.png", MATTE)
+    model = load_model(f"folder:{tmp_path}", foreground="blur-fusion")
+    tell_others(model, ["pet/rex", "pet/tom"])
+    assert [str(each) for each in model.warnings] == [
+        f"4 files of {tmp_path.name} match no picture: "
+        "pet/old.png, pet/thumbs-preview.png, x\\n.png, …"
+    ]

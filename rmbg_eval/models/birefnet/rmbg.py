@@ -30,7 +30,7 @@ from ...errors import ModelError, WeightsError, printable, reason_of
 from ...i18n import Message
 from ..entry import LoadOptions
 from ..hub import Checkpoint
-from ..info import ModelInfo
+from ..info import ON_ITS_PAGE, ModelInfo
 from .family import Member
 from .masks import Map
 from .patch_order import PATCH_ORDERS, find_order
@@ -389,7 +389,7 @@ def rmbg(member: Member, asked: LoadOptions) -> Rmbg:
     elif "hub" in choices:
         checkpoint = _of_hub(member, choices)
         title = f"{checkpoint.repository}, on the network of {member.title}"
-        member = replace(member, title=title, licence="see its page on the hub", trained_on=())
+        member = replace(member, title=title, licence=ON_ITS_PAGE, trained_on=())
     elif choices.get("revision", checkpoint.revision) != checkpoint.revision:
         checkpoint = replace(checkpoint, revision=choices["revision"], sha256=None)
     order = choices.get("patch-order", "").replace("-", " ")
