@@ -374,7 +374,7 @@ class Overview:
 
     def _about(self, model: str) -> Text:
         """Seconds and licence."""
-        return join(" · ", [time_of(self.run, model), self._info(model).licence])
+        return join(" · ", [time_of(self.run, model), self._info(model).licence_words])
 
     def _info(self, model: str) -> ModelInfo:
         return self.run.index.models[model].info
@@ -427,7 +427,9 @@ class Overview:
                     spent, share, count.low, count.high,
                 )
             )  # fmt: skip
-            words: list[Text] = [model, _share(share), brief(spent), licence]
+            words: list[Text] = [
+                model, _share(share), brief(spent), self._info(model).licence_words,
+            ]  # fmt: skip
             if count.low is not None and count.high is not None:
                 words[1] = Message(
                     "{share} (95 % interval {low} to {high})",

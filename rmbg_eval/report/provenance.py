@@ -167,7 +167,7 @@ def model_rows(run: Run) -> Iterable[ModelRow]:
             name=info.name,
             title=info.title,
             foreground=colours(info),
-            licence=info.licence,
+            licence=info.licence_words,
             runs_on=", ".join(on),
             done=Message("{done} of {all}", done=tally.cutouts, all=tally.predictions),
             infer=_inference_words(run, info.name) or none,

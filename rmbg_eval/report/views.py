@@ -37,7 +37,7 @@ class ModelRow:
     title: Text
     foreground: Text | None
     """How the colours under a soft alpha were estimated, if they were."""
-    licence: str
+    licence: Text
     runs_on: str
     done: Text
     infer: Text

@@ -9,7 +9,10 @@ from views import Presenter
 from rmbg_eval import Prediction, Settings
 from rmbg_eval.errors import Failure
 from rmbg_eval.i18n import Message
+from rmbg_eval.models.info import NOT_STATED
 from rmbg_eval.predictions.prediction import PrecisionCheck
+from rmbg_eval.report.frame import environment
+from rmbg_eval.report.present import Presenter as RealPresenter
 from rmbg_eval.run.previews import CasePreviews, ModelPreviews, Preview, Previews
 
 SHOWN = Preview(path="assets/x y-result.png", width=10, height=5)
@@ -120,3 +123,14 @@ def test_timings_have_a_cell_for_each_model(prediction: Prediction) -> None:
     assert cells[1] == "not measured"
     expected = ("–", "Failed") if prediction.failure else ("1000×500", "0.50 / 0.80")
     assert (pixels, cells[0]) == expected
+
+
+def test_what_is_ours_is_chinese_in_chinese_down_to_the_stop() -> None:
+    one, two = run_of().models
+    two = two.model_copy(update={"info": two.info.model_copy(update={"licence": NOT_STATED})})
+    settings = Settings(models=["a", "b"], lang="zh")
+    run = run_of(done("a"), failed("b"), models=(one, two), settings=settings)
+    assert "未注明" in Presenter(run, previews("a")).overview().matrices[0].rows[1].about
+    view = RealPresenter(run, previews("a")).overview()
+    html = environment("zh").get_template("overview.html.j2").render(view=view, lang="zh")
+    assert "是空文件（0 字节）。</span> <em>" in html
