@@ -289,11 +289,16 @@ def safe_name(text: str, alone: bool = True) -> str:
     """
     plain = re.sub(r"[^\w.-]+", "-", unicodedata.normalize("NFC", text)).strip("-.")[:60]
     plain = plain.encode("utf-8", "surrogatepass")[:_MOST_BYTES].decode("utf-8", "ignore")
-    if _DEVICE.match(plain):  # with any suffix
+    if is_device(plain):
         plain = plain.replace(".", "-")
     elif alone and plain == text and plain and not _HASHED.search(plain):
         return plain
     return f"{plain or 'x'}-{hashlib.sha256(text.encode('utf-8', 'surrogatepass')).hexdigest()[:8]}"
+
+
+def is_device(name: str) -> bool:
+    """Whether Windows takes the name for a device's: with any suffix."""
+    return bool(_DEVICE.match(name))
 
 
 _MOST_BYTES = 180

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import re
+import unicodedata
 import zipfile
 from collections.abc import Callable, Iterable, Sequence
 from pathlib import Path
 
-from ..core.files import new_file, sha256_file, write_atomic
+from ..core.files import folded, is_device, new_file, sha256_file, write_atomic
 from ..core.key import Key
 from ..errors import OutputError, printable
 from ..i18n import Message
@@ -17,6 +19,7 @@ from .applying import saying
 from .record import Decisions, Review, Vote
 
 MEND, TABLE = "mend.csv", "decisions.csv"
+_MARK = "\ufeff"
 
 HEADS = (
     "case", "category", "model", "kind", "says", "person", "time", "comment", "x", "y", "cutout",
@@ -58,7 +61,8 @@ MEND_HEADS = ("file", "case", "category", "model", "says", "reasons", "comments"
 
 
 def mend_csv(run: Run, decisions: Decisions) -> str:
-    """mend.csv: the cut-outs to mend by hand, and those that people do not agree on, a row each.
+    """mend.csv: what is left to do, a row each: the cut-outs looked at that are not usable as they
+    are, to mend, unusable, unsure or disputed, as `says` has it.
 
     `reasons` are the points that did not pass and the signs of its risk; `comments` and the first
     place are people's own.
@@ -66,7 +70,7 @@ def mend_csv(run: Run, decisions: Decisions) -> str:
     found = []
     for key, opinion in settle(decisions.reviews).items():
         prediction = run.index.predictions.get(key)
-        if opinion.answer not in ("mend", "disputed") or not prediction:
+        if opinion.answer == "usable" or not prediction:
             continue
         missed = [p.point for p in run.index.points.get(key, {}).values() if not p.passed]
         risk = run.index.risks.get(key)
@@ -82,9 +86,10 @@ def mend_csv(run: Run, decisions: Decisions) -> str:
 
 
 def write_lists(out: Path, run: Run, decisions: Decisions) -> None:
-    """Write both tables into the run folder; OutputError where that cannot be."""
-    write_atomic(out / MEND, mend_csv(run, decisions))
-    write_atomic(out / TABLE, table_csv(run, decisions))
+    """Write both tables into the run folder, as UTF-8 with a mark, by which a spreadsheet knows it;
+    OutputError where that cannot be."""
+    write_atomic(out / MEND, f"{_MARK}{mend_csv(run, decisions)}")
+    write_atomic(out / TABLE, f"{_MARK}{table_csv(run, decisions)}")
 
 
 def usable(run: Run, decisions: Decisions) -> tuple[Key, ...]:
@@ -102,6 +107,7 @@ def write_zip(
 ) -> int:
     """Write the usable cut-outs as a ZIP, `model/category/case.png`; how many there are in it.
 
+    Their names are the cases' own, but for what some file system forbids (`_shown`).
     A file that is gone or changed since it was decided on is left out, and told by `complain`. The
     ZIP is there whole or not at all. Raises OutputError where it cannot be written, or `path` is a
     file that is no ZIP.
@@ -111,7 +117,7 @@ def write_zip(
             Message("{file} is there already, and is no ZIP", file=printable(str(path))),
             Message("Give another name with --zip."),
         )
-    out, count = run.settings.out_folder, 0
+    out, count, taken = run.settings.out_folder, 0, set[str]()
     # PNGs are small already.
     with (
         new_file(path) as file,
@@ -125,9 +131,29 @@ def write_zip(
                     Message("{file} is gone or was changed, and is left out", file=printable(name))
                 )
                 continue
-            archive.write(out / name, name.removeprefix("cutouts/"))
+            inside = "/".join(map(_shown, (key.model, key.category, key.case)))
+            while folded(inside) in taken:
+                inside += "~"
+            taken.add(folded(inside))
+            archive.write(out / name, f"{inside}.png")
             count += 1
     return count
+
+
+def _shown(name: str) -> str:
+    """A file's or folder's name that every file system takes, and that leads nowhere else.
+
+    >>> _shown("White mug (1) final #2"), _shown("lace?v=2"), _shown(".."), _shown("aux.1")
+    ('White mug (1) final #2', 'lace_v=2', '_', '_aux.1')
+    """
+    plain = re.sub(r'[<>:"/\\|?*\x00-\x1f\x7f]', "_", unicodedata.normalize("NFC", name))
+    plain = plain.encode("utf-8", "ignore")[:_MOST_BYTES].decode("utf-8", "ignore")
+    plain = plain.strip(" ").rstrip(". ") or "_"
+    return f"_{plain}" if is_device(plain) else plain
+
+
+_MOST_BYTES = 200
+"""Of a name: file systems take 255."""
 
 
 def _csv(heads: Sequence[str], rows: Iterable[Sequence[object]]) -> str:

@@ -13,7 +13,16 @@ import pytest
 from reviewers import decisions, review, run_over, vote
 
 from rmbg_eval import Run
-from rmbg_eval.decisions.lists import HEADS, mend_csv, rows, table_csv, write_zip
+from rmbg_eval.decisions.lists import (
+    HEADS,
+    MEND,
+    TABLE,
+    mend_csv,
+    rows,
+    table_csv,
+    write_lists,
+    write_zip,
+)
 from rmbg_eval.errors import OutputError
 from rmbg_eval.i18n import Message
 from rmbg_eval.measure.record import Risk, Sign
@@ -38,7 +47,7 @@ def run(tmp_path: Path) -> Run:
     )
 
 
-def test_mend_csv_has_what_to_mend_and_what_people_do_not_agree_on() -> None:
+def test_mend_csv_has_all_that_is_not_usable() -> None:
     some = decisions(
         review("c0", answer="mend", comment="=cmd|'/c calc'!A1", place=(3, 4)),
         review("c1", answer="mend"),
@@ -46,7 +55,8 @@ def test_mend_csv_has_what_to_mend_and_what_people_do_not_agree_on() -> None:
         review("c2", answer="unusable"),
     )
     found = list(csv.DictReader(io.StringIO(mend_csv(run_over(3), some))))
-    assert [(row["case"], row["says"]) for row in found] == [("c0", "mend"), ("c1", "disputed")]
+    says = {row["case"]: row["says"] for row in found}
+    assert says == {"c0": "mend", "c1": "disputed", "c2": "unusable"}
     assert found[0]["file"] == "cutouts/a/portrait/c0.png"
     assert (found[0]["x"], found[0]["y"]) == ("3", "4")
     assert found[0]["comments"] == "Ada: =cmd|'/c calc'!A1"
@@ -92,6 +102,37 @@ def test_the_zip_holds_the_usable_byte_for_byte(run: Run, tmp_path: Path) -> Non
         assert archive.read("b/portrait/c2.png") == b"bc2"
     assert not told
     assert write_zip(path, run, some, told.append) == 2  # over a ZIP
+
+
+def test_names_in_the_zip_are_the_pictures_own_where_they_can_be(tmp_path: Path) -> None:
+    names = ["White mug (1) #2", "a/../b", "..", "aux", "A?", "a*", "商品 1"]
+    plain, predictions, some = run_over(len(names)), [], []
+    those = [p for p in plain.predictions if p.model == "a"]
+    for p, name in zip(those, names, strict=True):
+        path = tmp_path / p.cutout
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_bytes(p.cutout.encode())
+        sha256 = hashlib.sha256(path.read_bytes()).hexdigest()
+        predictions.append(p.model_copy(update={"case": name, "cutout_sha256": sha256}))
+        some.append(review(name, p.model, "usable", cutout_sha256=sha256))
+    run = plain.model_copy(
+        update={"predictions": tuple(predictions),
+                "settings": plain.settings.model_copy(update={"out": str(tmp_path)})}
+    )  # fmt: skip
+    assert write_zip(tmp_path / "u.zip", run, decisions(*some), lambda _: None) == len(names)
+    with zipfile.ZipFile(tmp_path / "u.zip") as archive:
+        assert [name.removeprefix("a/portrait/") for name in archive.namelist()] == [
+            "White mug (1) #2.png", "a_.._b.png", "_.png", "_aux.png", "A_.png", "a_~.png",
+            "商品 1.png",
+        ]  # fmt: skip
+
+
+def test_a_spreadsheet_knows_that_the_lists_are_utf_8(tmp_path: Path) -> None:
+    write_lists(tmp_path, run_over(1), decisions(review("c0", answer="mend", comment="发丝缺失")))
+    for name, column in ((MEND, "comments"), (TABLE, "comment")):
+        assert (tmp_path / name).read_bytes().startswith(b"\xef\xbb\xbf")
+        (row,) = csv.DictReader((tmp_path / name).open(encoding="utf-8-sig", newline=""))
+        assert "发丝缺失" in row[column]
 
 
 def test_a_file_that_was_changed_is_left_out_and_told(run: Run, tmp_path: Path) -> None:
