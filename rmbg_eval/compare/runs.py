@@ -146,6 +146,9 @@ class _Both:
                 excess=max(far, default=0.0), base=was, new=now, **more,  # type: ignore[arg-type]
             )  # fmt: skip
 
+        if now is None and was and was.failure:  # nothing that there was is gone
+            why = Message("it failed in BASE, and is not in NEW: {why}", why=was.failure.problem)
+            return pair_of("still-failed", why)
         if now is None:
             return pair_of("missing", Message("it is in BASE only"))
         if now.failure:

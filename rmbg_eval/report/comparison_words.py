@@ -22,7 +22,7 @@ _COUNTS: dict[State, Callable[[int], Message]] = {
         "{n} is of a changed case", many="{n} are of changed cases", n=n
     ),
     "new": lambda n: Message("{n} is new", many="{n} are new", n=n),
-    "still-failed": lambda n: Message("{n} failed in both", n=n),
+    "still-failed": lambda n: Message("{n} failed before already", n=n),
     "better": lambda n: Message("{n} got better", n=n),
     "same": lambda n: Message("{n} is the same", many="{n} are the same", n=n),
 }

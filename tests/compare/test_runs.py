@@ -202,7 +202,7 @@ def test_a_damaged_cutout_is_said_also_where_the_truth_changed() -> None:
         (failed(), failed(), "still-failed", "failed in both"),
         (failed(), made(), "better", "it failed in BASE: ada.png is empty"),
         (made(), None, "missing", "in BASE only"),
-        (failed(), None, "missing", "in BASE only"),
+        (failed(), None, "still-failed", "it failed in BASE, and is not in NEW: ada.png is empty"),
         (None, made(), "new", "in NEW only: approve"),
         (made(), made(picture_sha256="q" * 64), "case-changed", "the picture of this case changed"),
         (made(), made(), "same", "same to the bit"),
