@@ -64,7 +64,7 @@ def write_manifest(path: Path, case_set: CaseSet) -> None:
     if path.suffix.lower() != ".parquet":
         raise SettingsError(
             Message("{file} is no name of a Parquet file", file=printable(str(path))),
-            Message("Give one that ends in .parquet."),
+            Message("Give one that ends in .parquet: a CSV is read, and not written."),
         )
     cases = case_set.cases
     groups = (cases[start : start + ROWS] for start in range(0, len(cases), ROWS))

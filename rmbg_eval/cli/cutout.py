@@ -7,7 +7,8 @@ from typing import Annotated
 
 import typer
 
-from ..errors import printable
+from ..errors import SettingsError, printable
+from ..i18n import Message
 from ..settings import Settings
 from .options import takes
 
@@ -17,7 +18,10 @@ def cutout(
     settings: Settings,
     images: Annotated[list[Path], typer.Argument(help="Pictures.", show_default=False)],
     out_folder: Annotated[Path, typer.Option("--out", help="Folder for the cut-outs.")],
-    model: Annotated[str, typer.Option("--model", "-m", help="The model to use.")] = "isnet",
+    model: Annotated[
+        list[str] | None,
+        typer.Option("--model", "-m", help="The one model to use.", show_default="isnet"),
+    ] = None,
     overwrite: Annotated[bool, typer.Option("--overwrite", help="Replace files in OUT.")] = False,
 ) -> None:
     """Just the transparent PNGs of some pictures, at their full size."""
@@ -25,8 +29,14 @@ def cutout(
     from ..predictions.cutouts import make_cutouts
     from .terminal import complain, out, progress
 
+    chosen, *others = model or ["isnet"]
+    if others:
+        raise SettingsError(
+            Message("cutout takes one model, and {n} are given", n=1 + len(others)),
+            Message("Give one --model, and run it once for each."),
+        )
     loaded = load_model(
-        model, settings.device, settings.dtype, settings.foreground, settings.compile
+        chosen, settings.device, settings.dtype, settings.foreground, settings.compile
     )
     failed = 0
     with progress() as on_step:

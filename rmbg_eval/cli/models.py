@@ -13,7 +13,7 @@ def models(
     fetch: Annotated[bool, typer.Option("--fetch", help="Fetch the IS-Net weights now.")] = False,
 ) -> None:
     """The models there are, their licences, and whether their weights are on this machine."""
-    from rich.table import Table
+    from rich.table import Column, Table
 
     from ..models.hub import Checkpoint
     from ..models.table import TABLE, plug_ins
@@ -26,7 +26,8 @@ def models(
             for entry in TABLE:
                 if isinstance(entry.weights, Pinned):
                     fetch_weights(entry.weights, lambda text: on_step(Step(text)))
-    table = Table("model", "what it is", "licence", "weights")
+    heads = ("model", "what it is", "licence", "weights")
+    table = Table(*(Column(head, overflow="fold") for head in heads))  # an address is never cut
     for entry in (*TABLE, *plug_ins().entries):
         weights = entry.weights
         if isinstance(weights, str):

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence, Set
+from os.path import isdir
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
@@ -36,7 +37,7 @@ def make_cutouts(
     pictures = {file for file in map(_file, images) if file}
     for image in images:
         target = folder / f"{image.stem}.png"
-        problem = _conflict(target, pictures, taken, overwrite)
+        problem = _conflict(image, target, pictures, taken, overwrite)
         if problem:
             yield image, problem
             continue
@@ -59,9 +60,15 @@ def make_cutouts(
 
 
 def _conflict(
-    target: Path, pictures: Set[tuple[int, int]], taken: Mapping[str, Path], overwrite: bool
+    image: Path,
+    target: Path,
+    pictures: Set[tuple[int, int]],
+    taken: Mapping[str, Path],
+    overwrite: bool,
 ) -> Message | None:
-    """Why a cut-out cannot be written to `target`, or None."""
+    """Why the cut-out of `image` cannot be written to `target`, or None."""
+    if isdir(image):
+        return Message("It is a folder. Give its pictures: {all}.", all=printable(str(image / "*")))
     other = taken.get(folded(str(target)))
     if other:
         return Message(

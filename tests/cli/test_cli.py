@@ -192,3 +192,21 @@ def test_ctrl_c_is_answered_in_words_and_what_was_done_is_kept(
     assert partial["complete"] is False
     assert 1 <= len(partial["predictions"]) < 43
     assert "interrupted" in (tmp_path / "out" / "summary.md").read_text("utf-8")
+
+
+def test_cutout_refuses_two_models_and_a_folder_with_what_to_do(tmp_path: Path) -> None:
+    picture = save_picture(tmp_path / "shop" / "rex.png")
+    out = ("--out", tmp_path / "out")
+    two = rmbg("cutout", picture, *out, "-m", "grabcut", "-m", "isnet")
+    assert two.returncode == 2
+    assert "cutout takes one model, and 2 are given" in two.stderr
+    assert not (tmp_path / "out").exists()
+    folder = rmbg("cutout", tmp_path / "shop", *out, "-m", "grabcut")
+    assert folder.returncode == 2
+    assert f"It is a folder. Give its pictures: {tmp_path / 'shop'}/*." in folder.stderr
+
+
+def test_models_cuts_no_address_short() -> None:
+    lines = [line.split("│") for line in rmbg("models", COLUMNS="80").stdout.splitlines()]
+    weights = "".join(cells[4].strip() for cells in lines if len(cells) > 4)
+    assert "huggingface.co/briaai/RMBG-2.0" in weights.replace(" ", "")
