@@ -20,7 +20,7 @@ from xml.etree import ElementTree
 from ..compare.comparison import Comparison, Pair, describe, fails
 from ..core.anchors import case_anchor, pair_anchor
 from ..core.key import Key
-from ..decisions.acceptance import acceptances, percent
+from ..decisions.acceptance import Acceptance, acceptances, percent
 from ..decisions.applying import saying
 from ..decisions.files import counting_or_why
 from ..decisions.ranking import ranking_of
@@ -159,13 +159,24 @@ def _testcase(test: Checked) -> str:
     return f"    {ElementTree.tostring(element, 'unicode')}\n"
 
 
+def is_weighted(each: Acceptance) -> bool:
+    """Whether the share is another than that of those decided, as shown: there are more cut-outs of
+    some risk than of another."""
+    return bool(each.decided) and percent(each.share) != percent(each.usable / each.decided)
+
+
+def share_of(each: Acceptance) -> str:
+    """The share usable in words."""
+    return percent(each.share) + (", weighted by risk" if is_weighted(each) else "")
+
+
 def _tests_by_eye(run: Run, decisions: Decisions) -> Iterator[Checked]:
     """The share usable and the ranking, as tests that pass: so that a build's page shows them."""
     if decisions.reviews:
         for each in acceptances(run, decisions):
             if each.category == ALL:
                 bounds = f"{percent(each.low)} to {percent(each.high)} of all pictures like these"
-                text = f"{each.usable} of {each.decided} usable ({percent(each.share)}); {bounds}"
+                text = f"{each.usable} of {each.decided} usable ({share_of(each)}); {bounds}"
                 more = f"\n{each.reason}" if each.reason else ""
                 yield Checked("by eye", "acceptance", each.model, out=text + more)
     if decisions.votes:

@@ -27,7 +27,7 @@ from ..run.record import Run
 from ..run.statistics import ALL, Mean, summarise
 from ..settings import CompareFailOn as FailOn
 from .gate import kept_rules, rules_name, stops, stops_at, why, why_broken
-from .junit import link, pair_link
+from .junit import link, pair_link, share_of
 from .outputs import Output
 
 LIMIT = 1 << 20
@@ -185,7 +185,7 @@ def _by_eye(run: Run, decisions: Decisions) -> list[str]:
 def _accepted(each: Acceptance) -> list[str]:
     wide = "–" if each.low is None else f"{percent(each.low)} to {percent(each.high)}"
     near = "–" if each.run_low is None else f"{percent(each.run_low)} to {percent(each.run_high)}"
-    usable = f"{each.usable} of {each.decided} ({percent(each.share)})" if each.decided else "–"
+    usable = f"{each.usable} of {each.decided} ({share_of(each)})" if each.decided else "–"
     return [
         code(each.model), usable, wide, near, str(each.undecided), str(each.unseen),
         code(each.reason) if each.reason else "",

@@ -9,6 +9,7 @@ from dataclasses import replace
 from importlib.metadata import version
 from itertools import takewhile
 
+from ..ci.junit import is_weighted
 from ..core.anchors import case_anchor
 from ..core.key import Key
 from ..decisions.acceptance import Acceptance, acceptances, percent
@@ -16,7 +17,7 @@ from ..decisions.files import counting_or_why
 from ..decisions.ranking import Ranking, Standing, agreement, ranking_of
 from ..decisions.record import Decisions
 from ..decisions.sampling import plan_of
-from ..i18n import Message
+from ..i18n import N_, Message
 from ..run.record import Run
 from ..run.statistics import ALL
 from .context import Context
@@ -111,6 +112,12 @@ def kept_by(content: object) -> dict[str, str]:
     return {"content": digest[:32], "page": version("rmbg-eval")}
 
 
+_COUNTS = {
+    False: N_("{usable} of {decided}"),
+    True: N_("{usable} of {decided}, weighted by risk"),
+}
+
+
 def _accepted(each: Acceptance) -> ShareRow:
     return ShareRow(
         model=each.model,
@@ -118,7 +125,7 @@ def _accepted(each: Acceptance) -> ShareRow:
         rank="",
         share=percent(each.share),
         bar=_bar(each.share, each.low, each.high),
-        counts=Message("{usable} of {decided}", usable=each.usable, decided=each.decided),
+        counts=Message(_COUNTS[is_weighted(each)], usable=each.usable, decided=each.decided),
         interval=_from_to(each.low, each.high),
         near=_from_to(each.run_low, each.run_high),
         others=(str(each.undecided), str(each.unseen)),

@@ -233,3 +233,12 @@ def test_the_next_pair_tells_most(page: Page) -> None:
     found = page.evaluate(ask, [votes, {"01": [4], "02": [], "12": []}])
     assert found == {"one": 0, "other": 1, "place": 0}
     assert page.evaluate(ask, [votes, {"01": [], "02": [], "12": []}]) is None
+
+
+def test_a_set_too_small_for_a_ranking_says_so_before_the_first_vote(
+    page: Page, pages: dict[str, Path]
+) -> None:
+    voting(page, pages["single"].as_uri())
+    expect(page.locator("#blind [data-part=few]")).to_contain_text(
+        "No ranking comes of these: 4 pictures or shoots to vote on, 12 are needed"
+    )

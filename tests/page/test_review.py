@@ -427,6 +427,16 @@ def test_why_a_cut_out_has_its_risk_is_said_and_marked_but_not_in_a_blind_vote(
     assert "Risk" not in page.locator("#blind").inner_text()
 
 
+def test_a_share_that_is_weighted_by_risk_says_so(page: Page, own: tuple[Run, Path]) -> None:
+    opened(page, own[1].as_uri())
+    page.locator("#by-eye [data-do=review]").click()
+    usable = page.locator("#review [data-part=usable]")
+    page.keyboard.press("x")
+    expect(usable).to_contain_text("0 % usable: 0 of 1 decided")
+    page.keyboard.press("u")
+    expect(usable).to_contain_text("usable, weighted by risk: 1 of 2 decided")
+
+
 def test_the_share_is_that_of_the_run(
     reviewing: Page, pages: dict[str, Path], tmp_path: Path
 ) -> None:

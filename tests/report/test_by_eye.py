@@ -8,10 +8,13 @@ from pathlib import Path
 from reviewers import decisions, review, run_over, sha, vote
 
 from rmbg_eval import Run
+from rmbg_eval.ci.junit import junit_of_run
+from rmbg_eval.ci.summary_md import summary_of_run
 from rmbg_eval.decisions import files
 from rmbg_eval.decisions.acceptance import acceptances, percent
 from rmbg_eval.decisions.record import Decisions
 from rmbg_eval.decisions.sampling import plan_of
+from rmbg_eval.measure.record import Risk
 from rmbg_eval.report.by_eye import by_eye, page_data
 from rmbg_eval.report.context import Context
 from rmbg_eval.report.frame import environment
@@ -92,3 +95,16 @@ def test_damaged_decisions_are_said_and_nothing_is_shown(tmp_path: Path) -> None
     assert view.usable == ()
     assert "no JSON" in str(view.problem)
     assert 'class="failure"' in html_of(view)
+
+
+def test_a_share_that_is_weighted_by_risk_says_so_everywhere(tmp_path: Path) -> None:
+    risks = tuple(
+        Risk(category="portrait", case=f"c{n}", model="a", value=n / 12) for n in range(12)
+    )
+    run = run_over(12, ("a",)).model_copy(update={"risks": risks})
+    answers = {0: "usable", 4: "usable", **dict.fromkeys(range(8, 12), "unusable")}
+    some = decisions(*(review(f"c{n}", answer=answer) for n, answer in answers.items()))
+    (row,) = view_of(run, tmp_path, some).usable
+    assert (row.share, str(row.counts)) == ("67 %", "2 of 6, weighted by risk")
+    assert "2 of 6 (67 %, weighted by risk)" in summary_of_run(run, some)
+    assert "2 of 6 usable (67 %, weighted by risk)" in "".join(junit_of_run(run, some))

@@ -76,6 +76,16 @@ export function blind(dialog, decisions, save) {
     return { kind: "vote", category, case: id, left: one, right: other };
   }
 
+  /** How many pictures, or shoots, there are to vote on. */
+  const votable = () =>
+    new Set(
+      about.cases.flatMap(([anchor, , , , shas], place) =>
+        new Set(shas.filter(Boolean)).size > 1 && document.getElementById(anchor)
+          ? [decisions.shootOf(place)]
+          : [],
+      ),
+    ).size;
+
   /** The next that tells most, of those that this person has not voted on. @param {Tally} [more] a
    *   vote that may come, on the case of `at` @param {Pair} [at] @returns {Pair | null} */
   function next(more, at) {
@@ -187,7 +197,10 @@ export function blind(dialog, decisions, save) {
     const pictures = new Set(votes.map(({ category, case: id }) => `${category}\0${id}`)).size;
     part("votes").replaceChildren(...say(words, "votes", { votes: votes.length, pictures }));
     const few = pictures < FEWEST;
-    part("few").replaceChildren(...(few ? say(words, "from", { least: FEWEST }) : []));
+    const least = FEWEST;
+    const n = votable();
+    const said = n < least ? say(words, "too-few", { n, least }) : say(words, "from", { least });
+    part("few").replaceChildren(...(few ? said : []));
     decisions.tellUnsaved(dialog, words);
     if (decisions.full) part("few").replaceChildren(...say(words, "full"));
   }

@@ -338,8 +338,10 @@ export function review(dialog, decisions, save) {
       }),
     );
     const all = acceptance({ strata, shoots: [...shoots.values()] });
+    // Where there are more of some risk than of another, it is not that of those decided.
+    const weighted = all.decided && percent(all.share) !== percent(all.usable / all.decided);
     const lines = all.decided
-      ? say(words, "share", {
+      ? say(words, weighted ? "share-weighted" : "share", {
           usable: all.usable,
           decided: all.decided,
           share: percent(all.share),
