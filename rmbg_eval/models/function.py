@@ -9,9 +9,11 @@ from __future__ import annotations
 
 import hashlib
 import importlib
+import inspect
 import os
 import sys
 from collections.abc import Callable
+from functools import partial
 from typing import Any, cast
 from uuid import uuid4
 
@@ -35,6 +37,9 @@ _PARTS = ("info", "batch_size", "warnings", "identity", "fetch", "load", "prepro
 
 
 _NOT_KEPT = Message("The function has no VERSION: its cut-outs are not used again in other runs.")
+_NOT_KNOWN = Message(
+    "What the function is cannot be told in another run: its cut-outs are not used again there."
+)
 
 
 class FunctionModel:
@@ -48,13 +53,19 @@ class FunctionModel:
         function: Function,
         version: str | None = None,
         licence: str = NOT_STATED,
+        named: str | None = None,
     ) -> None:
         """`version` stands for all that decides what the function returns, its weights included:
-        cut-outs are kept and used again under it. Without one, only this object uses them."""
-        name = f"{getattr(function, '__module__', '')}.{getattr(function, '__qualname__', '')}"
+        cut-outs are kept and used again under it. Without one, only this object uses them. What a
+        notebook or script defines is known by its source as well, a `partial` by plain arguments:
+        where these cannot be had, nothing is kept either. `named`: by which it is known in place
+        of its own name."""
+        name, source = named or _name_of(function), _source_of(function)
+        known = version and name is not None and source is not None
+        name = name or ""
         self._function = function
-        self._version = version or uuid4().hex
-        self.warnings = [] if version else [_NOT_KEPT]
+        self._version = f"{version}{source}" if known else uuid4().hex
+        self.warnings = [] if known else [_NOT_KNOWN if version else _NOT_KEPT]
         self.info = ModelInfo(
             name=label,
             title=f"The function {printable(name).strip('.') or 'of an object'}",
@@ -107,18 +118,79 @@ class FunctionModel:
         return as_cutout(rgb, np.ascontiguousarray(array), picture)
 
 
+def _name_of(function: Any) -> str | None:
+    """Where it is defined, and a partial's arguments; None where these are not plain values, which
+    another run could tell from others."""
+    if isinstance(function, partial):
+        given = [*function.args, *function.keywords.values()]
+        name = _name_of(function.func)
+        if name is None or not all(isinstance(each, _PLAIN) for each in given):
+            return None
+        values = [*map(repr, function.args)]
+        values += [f"{key}={value!r}" for key, value in sorted(function.keywords.items())]
+        return f"{name}({', '.join(values)})"
+    defined = function if hasattr(function, "__qualname__") else type(function)
+    return f"{getattr(function, '__module__', '')}.{defined.__qualname__}"
+
+
+_PLAIN = (str, bytes, int, float, complex, bool, type(None))
+
+
+def _source_of(function: Any) -> str | None:
+    """The hash of the source of what a notebook or script defines, whose name says little; None
+    where that cannot be had. Empty for a module's."""
+    while isinstance(function, partial):
+        function = function.func
+    if getattr(function, "__module__", None) != "__main__":
+        return ""
+    try:
+        defined = function if hasattr(function, "__qualname__") else type(function)
+        return hashlib.sha256(inspect.getsource(defined).encode()).hexdigest()
+    except (OSError, TypeError):
+        return None
+
+
+def _version_of(function: Any) -> str | None:
+    """Its own `VERSION`, or that of the module that names it; but not of a notebook or script,
+    where another may have its name later."""
+    version = getattr(function, "VERSION", None)
+    if version is None and isinstance(function, partial):
+        return _version_of(function.func)
+    if version is None and _named(function):
+        version = _module_version(function.__module__)
+    return None if version is None else str(version)
+
+
+def _module_version(name: str) -> str | None:
+    version = None if name == "__main__" else getattr(sys.modules.get(name), "VERSION", None)
+    return None if version is None else str(version)
+
+
+def _named(function: Any) -> bool:
+    """Whether its own name stands for it in its module: that of a lambda, or of what a function
+    defines, does not, and may be another's each time."""
+    found: Any = sys.modules.get(getattr(function, "__module__", None) or "")
+    for part in getattr(function, "__qualname__", "").split("."):
+        found = getattr(found, part, None)
+    return found is not None and bool(found == function)
+
+
+def is_model(thing: object) -> bool:
+    """Whether it has all that a model has, and is no mere function."""
+    return all(hasattr(thing, part) for part in _PARTS)
+
+
 def model_of(label: str | None, thing: object) -> Model:
     """`thing` as a model: one already, or a function from a picture to its alpha.
 
     `label` is what the report calls it; None: as it calls itself. Raises ModelError for what is
     neither.
     """
-    if all(hasattr(thing, part) for part in _PARTS):
+    if is_model(thing):
         return cast(Model, thing if label is None else _Labelled(cast(Model, thing), label))
     label = label or printable(str(getattr(thing, "__name__", type(thing).__name__)))
     if callable(thing) and not isinstance(thing, type):
-        version = getattr(thing, "VERSION", None)
-        return FunctionModel(label, thing, None if version is None else str(version))
+        return FunctionModel(label, thing, _version_of(thing))
     missing = [part for part in _PARTS if not hasattr(thing, part)]
     raise ModelError(
         Message("{model} is no model: it has no {parts}", model=label, parts=missing),
@@ -160,9 +232,11 @@ def _function(asked: LoadOptions) -> Model:
             Message("{name} is no function", name=repr(printable(asked.options.strip(":")))),
             Message("Name a function from a picture to its alpha."),
         )
-    module = sys.modules.get(getattr(function, "__module__", ""))
-    version = getattr(function, "VERSION", None) or getattr(module, "VERSION", None)
-    return FunctionModel(asked.label, function, str(version) if version else None)
+    if _named(function):
+        return FunctionModel(asked.label, function, _version_of(function))
+    module, _, name = asked.options.removeprefix(":").partition(":")
+    version = _version_of(function) or _module_version(module)
+    return FunctionModel(asked.label, function, version, named=f"{module}.{name}")
 
 
 def _made(asked: LoadOptions) -> Model:

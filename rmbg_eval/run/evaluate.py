@@ -42,7 +42,7 @@ from ..measure.signs import Box
 from ..measure.subject import Metric
 from ..measure.table import PAPERS, TABLE
 from ..models.folder import tell_others
-from ..models.function import Function
+from ..models.function import Function, is_model
 from ..models.info import ModelInfo
 from ..models.protocol import Model
 from ..models.table import load_model, load_object
@@ -102,8 +102,8 @@ def evaluate(
     `models` takes the place of the settings' own: specs, model objects as `rmbg_eval.Model`
     describes them, functions as `rmbg_eval.models.function.Function` does; in a mapping each under
     a label. An object is known by the identity that it tells. A function has none: it is named,
-    and without a `VERSION` its cut-outs are not used again. Objects run in this process, whatever
-    the settings' device and dtype.
+    and without a `VERSION`, its own or its module's, its cut-outs are not used again. Objects run
+    in this process, whatever the settings' device and dtype.
 
     `pictures` takes the place of the settings' cases: those in memory, by `category/name`, as
     `cases.in_memory.write_pictures` describes them, which puts them into the run folder.
@@ -238,13 +238,23 @@ def _asked(
         models.items() if isinstance(models, Mapping) else ((None, thing) for thing in models)
     )
     asked: list[tuple[str | None, Model]] = []
+    functions: dict[str, OneModel] = {}
     for label, thing in labelled:
         if isinstance(thing, str):
             spec = thing if label is None else f"{label}={thing}"
             how = device, settings.dtype, settings.foreground, settings.compile
             asked.append((spec, load(spec, *how)))
         else:
-            asked.append((None, load_object(thing, label, settings.foreground)))
+            model = load_object(thing, label, settings.foreground)
+            asked.append((None, model))
+            if not is_model(thing) and functions.setdefault(model.identity(""), thing) != thing:
+                raise SettingsError(
+                    Message(
+                        "{model} has the name and VERSION of another function of this run",
+                        model=printable(model.info.name),
+                    ),
+                    Message("Give each a VERSION of its own: cut-outs are kept under it."),
+                )
     return asked
 
 

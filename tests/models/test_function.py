@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import linecache
 import re
 import sys
 from collections.abc import Iterator
+from functools import partial
 from pathlib import Path
 
 import numpy as np
@@ -88,6 +90,59 @@ def test_without_a_version_nothing_is_kept_for_another_object() -> None:
     assert identity("1") == identity("1") != identity("2")
 
 
+class Below:
+    """A callable object with a parameter."""
+
+    VERSION = "1"
+
+    def __init__(self, limit: int = 100) -> None:
+        self.limit = limit
+
+    def __call__(self, rgb):
+        return (rgb[..., 0] < self.limit) * 1.0
+
+
+class Above(Below):
+    def __call__(self, rgb):
+        return (rgb[..., 0] > self.limit) * 1.0
+
+
+def threshold(rgb, limit):
+    return (rgb[..., 0] < limit) * 1.0
+
+
+def test_objects_and_partials_are_told_apart() -> None:
+    def identity(function: object) -> str:
+        return model_of("f", function).identity("pet/rex")
+
+    def limited(limit: object) -> partial:
+        made = partial(threshold, limit=limit)
+        made.VERSION = "7"
+        return made
+
+    assert identity(Below()) == identity(Below()) != identity(Above())
+    assert identity(limited(100)) == identity(limited(100)) != identity(limited(10))
+    assert identity(limited(PICTURE)) != identity(limited(PICTURE)), "it is no plain value"
+    assert model_of("f", Above()).info.title == f"The function {__name__}.Above"
+
+
+def test_what_a_notebook_defines_is_known_by_its_source(monkeypatch: pytest.MonkeyPatch) -> None:
+    def defined(body: str, cell: str = "<cell>") -> FunctionModel:
+        source = f"def f(rgb):\n    return {body}\n"
+        names = {"__name__": "__main__"}
+        exec(compile(source, cell, "exec"), names)
+        linecache.cache["<cell>"] = len(source), None, source.splitlines(True), "<cell>"
+        names["f"].VERSION = "1"
+        return model_of("f", names["f"])
+
+    one, same, other = defined("rgb[..., 0]"), defined("rgb[..., 0]"), defined("rgb[..., 1]")
+    assert one.identity("a") == same.identity("a") != other.identity("a")
+    assert not one.warnings
+    lost = [defined("rgb", "<nowhere>") for _ in range(2)]
+    assert lost[0].identity("a") != lost[1].identity("a")
+    assert "cannot be told in another run" in str(lost[0].warnings[0])
+
+
 def module(folder: Path, source: str, monkeypatch: pytest.MonkeyPatch) -> str:
     """A module of one's own, in the folder where one starts."""
     (folder / "own_models.py").write_text(f"import numpy as np\n{source}\n")
@@ -101,6 +156,28 @@ def test_a_function_is_named_by_its_module(tmp_path: Path, monkeypatch: pytest.M
     assert (model.info.name, model.info.title) == ("ours", "The function own_models.red")
     assert "version 7" in model.info.runtime
     assert np.allclose(cutout(model).alpha, PICTURE.rgb[..., 0] / 255)
+
+
+def test_a_function_is_the_same_by_spec_and_as_an_object(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    source = (
+        "VERSION = '7'\ndef red(rgb): return rgb[..., 0] / 255\n"
+        "def make(): return lambda rgb: rgb[..., 0] / 255\n"
+        "class Net:\n    def __call__(self, rgb): return rgb[..., 0] / 255\n"
+        "a, b = Net(), Net()"
+    )
+    name = module(tmp_path, source, monkeypatch)
+    red = load_model(f"ours=callable:{name}:red")
+    own = sys.modules[name]
+    assert model_of("ours", own.red).identity("a") == red.identity("a")
+    assert model_of("f", own.make()).warnings, "another may be made under the same name"
+    a, b = (load_model(f"x=callable:{name}:{each}") for each in "ab")
+    assert a.identity("p") == load_model(f"x=callable:{name}:a").identity("p") != b.identity("p")
+    monkeypatch.setattr(own.red, "__module__", "__main__")
+    monkeypatch.setattr(sys.modules["__main__"], "red", own.red, raising=False)
+    monkeypatch.setattr(sys.modules["__main__"], "VERSION", "7", raising=False)
+    assert model_of("ours", own.red).warnings, "a notebook's VERSION may be of something else"
 
 
 def test_a_model_object_gets_its_specs_name(

@@ -16,7 +16,7 @@ from PIL import Image
 
 from rmbg_eval.core.images import Alpha, Picture
 from rmbg_eval.core.progress import Step
-from rmbg_eval.errors import CaseError, ModelError, OutputError
+from rmbg_eval.errors import CaseError, ModelError, OutputError, SettingsError
 from rmbg_eval.i18n import Message
 from rmbg_eval.measure.record import Measurement
 from rmbg_eval.measure.table import OPTIONAL, TABLE
@@ -415,6 +415,24 @@ def test_objects_and_functions_are_models_too(settings: Settings) -> None:
     assert len(one.inferred) == 3
     with pytest.raises(ModelError, match="int is no model"):
         evaluate(settings, models=[3])
+
+
+def test_two_functions_that_cut_outs_are_kept_under_one_name_of_are_refused(
+    settings: Settings,
+) -> None:
+    class Limit:
+        VERSION = "1"
+
+        def __init__(self, limit: int) -> None:
+            self.limit = limit
+
+        def __call__(self, rgb: np.ndarray) -> np.ndarray:
+            return (rgb[..., 0] < self.limit) * 1.0
+
+    one = Limit(100)
+    with pytest.raises(SettingsError, match="^b has the name and VERSION of another.*of its own"):
+        evaluate(settings, models={"a": one, "b": Limit(10)})
+    assert len(evaluate(settings, models={"a": one, "again": one}).models) == 2
 
 
 def test_two_models_of_one_name_are_refused(settings: Settings, tmp_path: Path) -> None:
