@@ -25,10 +25,22 @@ INPUTS = dict(
 
 STUB = """#!/bin/sh
 echo "$@" >> calls
-mkdir -p reports/new reports/compare
-echo "# of $1" > "reports/$([ "$1" = compare ] && echo compare || echo new)/summary.md"
-case "$1" in compare) exit "$COMPARE";; *) exit "$RUN";; esac
+out="reports/$([ "$1" = compare ] && echo compare || echo new)"
+status="$([ "$1" = compare ] && echo "$COMPARE" || echo "$RUN")"
+if [ "$status" = 2 ]; then echo "$1 cannot" >&2; exit 2; fi
+mkdir -p "$out"
+echo "# of $1" > "$out/summary.md"
+exit "$status"
 """
+
+
+def stubbed(folder: Path) -> str:
+    """A PATH on which rmbg-eval is the stub."""
+    stub = folder / "bin" / "rmbg-eval"
+    stub.parent.mkdir()
+    stub.write_text(STUB)
+    stub.chmod(0o755)
+    return f"{stub.parent}{os.pathsep}{os.environ['PATH']}"
 
 
 def test_inputs_are_settings_with_their_defaults() -> None:
@@ -53,10 +65,20 @@ def test_inputs_are_settings_with_their_defaults() -> None:
                 "run --out reports/new --cases my pictures --model isnet --model a b=folder:c d",
                 "compare base line reports/new --out reports/compare --lang en",
             ],
-            1,
+            0,  # the point that failed is one that the baseline has: the comparison decides
             "compare",
         ),
         ({"BASELINE": "b"}, (2, 0), ["run --out reports/new"], 2, "new"),
+        (
+            {"BASELINE": "b"},
+            (0, 2),
+            [
+                "run --out reports/new",
+                "compare b reports/new --out reports/compare --lang en",
+            ],
+            2,
+            "new",
+        ),
         (
             {"BASELINE": "b", "TOLERANCES": "t.toml", "CATEGORIES": "pet", "RULES": "amazon"},
             (0, 1),
@@ -77,14 +99,12 @@ def test_the_step_calls_what_is_asked_for_and_says_how_it_ended(
     status: int,
     shown: str,
 ) -> None:
-    stub = tmp_path / "bin" / "rmbg-eval"
-    stub.parent.mkdir()
-    stub.write_text(STUB)
-    stub.chmod(0o755)
+    path = stubbed(tmp_path)
+    (tmp_path / "reports" / "compare").mkdir(parents=True)
+    (tmp_path / "reports" / "compare" / "summary.md").write_text("# of an older comparison\n")
     names = re.findall(r"(\w+): \$\{\{ inputs\.(\w+)", ENVIRONMENT)
     asked = {name: INPUTS[field].strip('"') for name, field in names} | given
     report = {"GITHUB_OUTPUT": "output", "GITHUB_STEP_SUMMARY": "summary"}
-    path = f"{stub.parent}{os.pathsep}{os.environ['PATH']}"
     answers = {"RUN": str(statuses[0]), "COMPARE": str(statuses[1])}
     script = re.sub("^ {8}", "", RUN, flags=re.MULTILINE)
     subprocess.run(
@@ -97,4 +117,34 @@ def test_the_step_calls_what_is_asked_for_and_says_how_it_ended(
     said = dict(line.split("=") for line in (tmp_path / "output").read_text().splitlines())
     assert said == {"status": str(status), "shown": f"reports/{shown}"}
     last = "compare" if shown == "compare" else calls[0].split()[0]
-    assert (tmp_path / "summary").read_text() == f"# of {last}\n"
+    summary = "" if statuses[0] == 2 else f"# of {last}\n"
+    summary = ("    compare cannot\n" if statuses[1] == 2 else "") + summary
+    assert (tmp_path / "summary").exists() == bool(summary)
+    assert not summary or (tmp_path / "summary").read_text() == summary
+
+
+@pytest.mark.skipif(not shutil.which("bash"), reason="bash is not there")
+@pytest.mark.parametrize(
+    ("file", "line"),
+    [
+        ("docs/guide/in-a-build.md", r"^ +sh '(rmbg-eval .+)'$"),
+        ("docs/guide/in-a-build.md", r"^ +- (rmbg-eval .+)$"),
+        (".github/workflows/report.yml", r"^ +run: (rmbg-eval .+)$"),
+        ("docs/zh/builds.md", r"^(rmbg-eval .+\| .+|rmbg-eval compare .+)$"),
+    ],
+    ids=["jenkins", "gitlab", "github", "zh"],
+)
+@pytest.mark.parametrize("status", [1, 2])
+def test_recipes_compare_a_run_with_failed_points_but_none_that_could_not_be_made(
+    tmp_path: Path, file: str, line: str, status: int
+) -> None:
+    text = (Path(__file__).parents[2] / file).read_text("utf-8")
+    run, compare = re.findall(line, text, re.MULTILINE)
+    done = subprocess.run(
+        ["bash", "-e", "-c", f"{run}\n{compare}"],
+        cwd=tmp_path,
+        env={**os.environ, "PATH": stubbed(tmp_path), "RUN": str(status), "COMPARE": "0"},
+        check=False,
+    )
+    assert (done.returncode == 0) == (status == 1)
+    assert ((tmp_path / "reports" / "compare").exists()) == (status == 1)
