@@ -41,7 +41,7 @@ def plot_measure(run: Run, metric: str, ax: Axes | None = None) -> Axes:
     axes.set_xlabel(f"{unit}, {region}")
     axes.set_title(f"{_title(metric)}, {len(names)} of {len(run.cases)} cases")
     axes.grid(axis="x", alpha=0.3)
-    axes.legend()
+    _legend(axes)
     return axes
 
 
@@ -70,7 +70,7 @@ def plot_points(run: Run, by: str = "category", ax: Axes | None = None) -> Axes:
     axes.set_ylim(0, 100)
     each = sum(len(found) for (_, model), found in passed.items() if model == models[0])
     axes.set_title(f"observation points passed, of {each} a model")
-    axes.legend()
+    _legend(axes)
     return axes
 
 
@@ -96,7 +96,7 @@ def plot_time(run: Run, metric: str, ax: Axes | None = None) -> Axes:
     axes.set_ylabel(f"{unit}, {region}, mean")
     axes.set_title(f"{_title(metric)}, {len(shared)} of {len(run.cases)} cases")
     axes.grid(alpha=0.3)
-    axes.legend()
+    _legend(axes)
     return axes
 
 
@@ -118,6 +118,11 @@ def _axes(ax: Axes | None, height: float) -> Any:
     from matplotlib import pyplot
 
     return pyplot.subplots(figsize=(7.2, height), layout="constrained")[1]
+
+
+def _legend(axes: Any) -> None:
+    if axes.get_legend_handles_labels()[1]:
+        axes.legend()
 
 
 def _title(metric: str) -> str:

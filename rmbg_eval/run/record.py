@@ -242,6 +242,18 @@ class Run(_Record):
         """Required delivery rules that did not pass, likewise."""
         return tuple(rule for rule in without(self.rules, "passed") if rule.required)
 
+    @property
+    def main_measure(self) -> str:
+        """`mad_unknown`, alpha's mean error where it is hard, if any picture has a truth to measure
+        it by; else `risk`.
+
+        >>> from rmbg_eval import load_run
+        >>> load_run("reports/latest").main_measure
+        'mad_unknown'
+        """
+        scored = any(m.value is not None for m in self.measurements.of("mad_unknown"))
+        return "mad_unknown" if scored else "risk"
+
     def worst(self, count: int, metric: str, model: str | None = None) -> DataFrame:
         """The `count` cut-outs that `metric` says are worst, of one model or of all, as a pandas
         frame: `category`, `case`, `model`, the measure's value, `unit` and `region`, worst first.

@@ -126,15 +126,28 @@ def test_executed_notebook_stays_small_and_keeps_the_first_runs_figures(
     assert not list(finished.out_folder.glob(".evaluate*"))
 
 
-def test_the_tour_of_a_run_runs(finished: Settings) -> None:
+def tour(run_folder: str) -> InteractiveShell:
+    """The cells of notebooks/analyse.ipynb, run one after the other."""
     shell = InteractiveShell()
     for cell in nbformat.read(resource("notebooks", "analyse.ipynb"), as_version=4).cells:
         if "parameters" in cell.metadata.get("tags", []):
-            shell.push({"run_folder": finished.out})
+            shell.push({"run_folder": run_folder})
         elif cell.cell_type == "code":
             done = shell.run_cell(cell.source, silent=True)
             done.raise_error()
             shell.display_formatter.format(done.result)
+    return shell
+
+
+@pytest.mark.filterwarnings("error:No artists with labels")
+def test_the_tour_of_a_run_without_a_truth_runs(case_set: Path, tmp_path: Path) -> None:
+    settings = Settings(cases=str(case_set), categories=["pet"], out=str(tmp_path / "unscored"))
+    evaluate(settings, models={"red": lambda rgb: rgb[..., 0] / 255})
+    assert tour(settings.out).user_ns["worst"].columns.tolist()[3] == "risk"
+
+
+def test_the_tour_of_a_run_runs(finished: Settings) -> None:
+    shell = tour(finished.out)
     report = shell.user_ns["report"]
     assert report.case("portrait/ada").plain.count("data:image/webp") == 3
     assert PAGE not in report.case("portrait/ada")._repr_mimebundle_()[0], "the page has no such"
