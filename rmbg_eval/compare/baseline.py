@@ -115,10 +115,11 @@ def changes(
 ) -> Comparison | None:
     """What approving the run in `folder` would change in the baseline `to`; None if there is none.
 
-    A baseline that cannot be read counts as none: approving is what repairs it. `scratch`: a folder
-    for pairs of many cases, which are in memory otherwise.
+    One whose mattes cannot be read counts as none: approving is what repairs it. OutputError where
+    its run.json cannot be. `scratch`: a folder for pairs of many cases, which are in memory
+    otherwise.
     """
-    if not (to / "run.json").exists():
+    if _load(to) is None:
         return None
     try:
         return compare(to, folder, Tolerances(), on_step, lambda: scratch)
@@ -129,8 +130,9 @@ def changes(
 def approve(folder: Path, to: Path, allowed: Collection[str] = (), on_step: OnStep = ignore) -> Run:
     """Make the run in `folder` the baseline in `to`; the baseline's Run.
 
-    Raises OutputError for a run that is partial, has failures that are not `allowed` by name, or
-    has lost a cut-out; and where `to` holds anything but a baseline.
+    When its run started is as the baseline that was there has it, so that git can merge baselines
+    of two branches. Raises OutputError for a run that is partial, has failures that are not
+    `allowed` by name, or has lost a cut-out; and where `to` holds anything but a baseline.
     """
     run = Run.load(folder)
     refuse_failures(run, allowed)
@@ -138,7 +140,7 @@ def approve(folder: Path, to: Path, allowed: Collection[str] = (), on_step: OnSt
     try:
         with locked(to):
             remove_unfinished(to)
-            kept = _kept(to)
+            before, kept = _load(to), _kept(to)
             predictions = []
             for done, prediction in enumerate(run.predictions, 1):
                 predictions.append(_reduced(prediction, folder, to, kept))
@@ -146,6 +148,7 @@ def approve(folder: Path, to: Path, allowed: Collection[str] = (), on_step: OnSt
             baseline = run.model_copy(
                 update={
                     "settings": Settings(**{**run.settings.model_dump(), "cases": "", "out": "."}),
+                    "started": before.started if before else run.started,
                     "wall_seconds": None,
                     "models": tuple(model.model_copy(update=_OF_THE_MODEL) for model in run.models),
                     "predictions": tuple(predictions),
@@ -367,10 +370,15 @@ def _kept(to: Path) -> dict[tuple[str, ...], Prediction]:
 
 
 def _load(to: Path) -> Run | None:
+    """The baseline, None where there is none yet; OutputError where it cannot be read: what was
+    approved is not overwritten unseen."""
+    if not (to / "run.json").exists():
+        return None
     try:
         return Run.load(to)
-    except OutputError:
-        return None
+    except OutputError as error:
+        remove = Message("Or remove it, and approve a whole run again.")
+        raise OutputError(error.problem, join(" ", [error.remedy, remove])) from None
 
 
 def _refuse_other_folders(to: Path) -> None:

@@ -339,6 +339,8 @@ class Run(_Record):
                     ),
                     Message("Use the version of rmbg-eval that wrote it, or a newer one."),
                 ) from None
+            if not _is_json(data):
+                raise _no_json(path, data) from None
             raise OutputError(
                 Message(
                     "{path} is not a run this version reads: {n} place differs",
@@ -411,6 +413,27 @@ _CIRCUMSTANCES_OF_ONE = {
 
 def _json(value: object) -> str:
     return json.dumps(value, ensure_ascii=False, separators=(",", ":"))
+
+
+def _is_json(data: bytes) -> bool:
+    try:
+        json.loads(data)
+    except (ValueError, RecursionError):
+        return False
+    return True
+
+
+def _no_json(path: Path, data: bytes) -> OutputError:
+    where = printable(str(path))
+    if any(line.startswith(b"<<<<<<< ") for line in data.splitlines()):
+        return OutputError(
+            Message("{path} holds the conflict markers of git", path=where),
+            Message("Resolve the conflict: take one side's file whole."),
+        )
+    return OutputError(
+        Message("{path} is no JSON: it is cut off or was changed", path=where),
+        Message("Restore it, or run it again."),
+    )
 
 
 def _version_of(data: bytes) -> int | None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import os
 import shlex
+import shutil
 import subprocess
 import sys
 from collections.abc import Callable
@@ -153,6 +154,47 @@ def test_what_would_change_is_known_before(
     found = changes(settings.out_folder, base)
     assert [(pair.name, pair.state) for pair in found.failing()] == [("pet/rex", "changed")]
     assert files(base) == before
+
+
+def test_when_a_run_started_sets_no_two_branches_baselines_apart(
+    settings: Settings, base: Path, tmp_path: Path, use_models: UseModels
+) -> None:
+    evaluate(settings)
+    approve(settings.out_folder, base)
+    sides = []
+    for number, name in enumerate(["pet/rex", "portrait/ada"]):
+        use_models(Thinner(name))
+        later = settings.model_copy(update={"out": f"{settings.out}-{number}"})
+        evaluate(later)
+        shutil.copytree(base, tmp_path / f"side-{number}")
+        approve(later.out_folder, tmp_path / f"side-{number}")
+        sides.append((tmp_path / f"side-{number}" / "run.json").read_text("utf-8").splitlines())
+    was = (base / "run.json").read_text("utf-8").splitlines()
+    heads = [[line for line in side if line.startswith('"started"')] for side in (was, *sides)]
+    assert heads[0] == heads[1] == heads[2]
+
+
+@pytest.mark.parametrize(
+    ("text", "fault"),
+    [
+        ("<<<<<<< ours\n{}\n=======\n[]\n>>>>>>> theirs\n", "holds the conflict markers of git"),
+        ("{", "is no JSON"),
+        ("[]", "is not a run this version reads"),
+    ],
+)
+def test_a_baseline_that_cannot_be_read_is_not_overwritten(
+    settings: Settings, base: Path, text: str, fault: str
+) -> None:
+    evaluate(settings)
+    approve(settings.out_folder, base)
+    (base / "run.json").write_text(text)
+    for attempt in (changes, approve):
+        with pytest.raises(OutputError, match=f"{fault}.*Or remove it, and approve"):
+            attempt(settings.out_folder, base)
+    assert (base / "run.json").read_text() == text
+    (base / "run.json").unlink()
+    approve(settings.out_folder, base)
+    assert Run.load(base).complete
 
 
 def test_a_damaged_matte_is_told_and_never_believed(

@@ -472,7 +472,7 @@ def test_a_missing_or_cut_run_json_is_named(tmp_path: Path) -> None:
     with pytest.raises(OutputError, match=r"run\.json cannot be read: No such file"):
         Run.load(tmp_path)
     (tmp_path / "run.json").write_text('{"complete": tr')
-    with pytest.raises(OutputError, match=r"run\.json is not a run"):
+    with pytest.raises(OutputError, match=r"run\.json is no JSON"):
         Run.load(tmp_path)
     (tmp_path / "run.json").unlink()
     make_pipe(tmp_path / "run.json")
