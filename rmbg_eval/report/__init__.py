@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections import Counter
 from collections.abc import Iterable, Sequence
 from concurrent.futures import ThreadPoolExecutor
@@ -20,7 +21,7 @@ from ..run.previews import Previews, has_cards, load
 from ..run.record import CaseKey, Run
 from ..run.sample import only
 from .figures import case_figures
-from .frame import head_and_foot, render, write_assets
+from .frame import head_and_foot, render
 from .plain import MOST_CASES, Plain, side_of
 from .present import Presenter
 from .views import CategoryView
@@ -63,14 +64,13 @@ class Report:
 
     def __init__(self, run: Run, on_step: OnStep = ignore) -> None:
         folder = run.settings.out_folder
-        write_assets(folder)
         previews = load(run, on_step)
         self.run = run
         self._cards = has_cards(run)
         self._presenter = Presenter(run, previews, cards=self._cards)
         self._plain = Plain(folder, run.settings.lang)
         self._pictured = _worst(self._presenter.context.shown, self._presenter.context.queue)
-        if self._cards:
+        if self._cards and os.access(folder, os.W_OK):  # a run to be looked at may lie anywhere
             self._write_pages(folder, previews, on_step)
 
     def overview(self) -> Panel:

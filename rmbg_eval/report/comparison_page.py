@@ -26,7 +26,7 @@ from . import Panel
 from .by_eye import kept_by
 from .comparison_pictures import PairFigures, Picture, pair_figures
 from .comparison_words import answer, counted, measure_title, sentence
-from .frame import render, write_assets
+from .frame import render
 from .measures import signed
 from .plain import Plain, side_of
 from .views import CellView, ImageView, RowView, TableView, Text
@@ -187,7 +187,6 @@ class ComparisonReport:
         self.comparison = comparison
         self.settings = settings
         out = settings.out_folder
-        write_assets(out)
         self._shown = changed = self._first()
         self._plain = Plain(out, settings.lang)
         self._after = _run_of(settings.new_folder)

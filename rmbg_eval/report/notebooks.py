@@ -20,7 +20,7 @@ from ..errors import ImageError, ReportError, printable
 from ..i18n import Message
 from ..settings import CompareSettings, Settings
 from . import NBCONVERT_TEMPLATES, PAGE
-from .frame import head_and_foot
+from .frame import head_and_foot, write_assets
 
 # jsonschema would compile a grammar of addresses, for more than a second, that no notebook needs.
 # Nor are its durations ours, for which it would import a library of calendars.
@@ -155,8 +155,8 @@ class ReportPage(Preprocessor):
     """Makes an executed notebook fit for our page; the template's conf.json calls for it.
 
     In the layout `single` the pictures beside the notebook are put into the page: those that it
-    shows where they are shown, those that its script asks for once, at its end. What is for the
-    notebook only is left out.
+    shows where they are shown, those that its script asks for once, at its end. In the layout
+    `folder` style and script are put beside it. What is for the notebook only is left out.
     """
 
     def preprocess(self, nb: nbformat.NotebookNode, resources: dict[str, Any]) -> tuple[Any, Any]:
@@ -188,6 +188,8 @@ class ReportPage(Preprocessor):
                         paths |= dict.fromkeys(_files(html))
                         output["data"]["text/html"] = _inline(html, folder)
             page["files"] = _store(paths, folder)
+        else:
+            write_assets(folder)
         page["head"], page["foot"] = head_and_foot(
             page["title"], page["lang"], page["layout"], about=page["about"]
         )

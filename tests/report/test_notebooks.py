@@ -19,7 +19,7 @@ from notebook_cells import NOTEBOOKS, parameter_cell
 from rmbg_eval import Run, Settings, evaluate
 from rmbg_eval.core.paths import resource
 from rmbg_eval.errors import ReportError, SettingsError
-from rmbg_eval.report import NBCONVERT_TEMPLATES, PAGE
+from rmbg_eval.report import NBCONVERT_TEMPLATES, PAGE, Report
 from rmbg_eval.report.notebooks import export, render
 
 NOTEBOOK = resource("notebooks", "evaluate.ipynb")
@@ -156,6 +156,12 @@ def test_the_tour_of_a_run_runs(finished: Settings) -> None:
         report.case("portrait/eda")
     with pytest.raises(SettingsError, match="no model b .*: grabcut"):
         report.compare("portrait/ada", ["b"])
+
+
+def test_a_run_that_is_only_looked_at_is_left_as_it_is(finished: Settings) -> None:
+    before = {path for path in finished.out_folder.rglob("*")}
+    assert Report(Run.load(finished.out_folder)).case("portrait/ada").plain
+    assert {path for path in finished.out_folder.rglob("*")} == before
 
 
 def test_progress_leaves_nothing_in_the_notebook(finished: Settings) -> None:
