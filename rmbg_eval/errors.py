@@ -102,7 +102,7 @@ class Failure:
             )
         return cls(
             type(error).__name__,
-            Message.of(printable(f"{type(error).__name__}: {error}")[:500]),
+            Message.of(printable(f"{type(error).__name__}: {error}")[:500].removesuffix(".")),
             Message("This was not foreseen: please report it together with the picture."),
         )
 
@@ -140,7 +140,8 @@ def reason_of(error: BaseException, longest: int = 200) -> Message:
     """Why, in an exception's own words: a message as it is, foreign text fit to be shown."""
     if error.args and isinstance(error.args[0], Message):
         return error.args[0]
-    return Message.of(printable(str(error))[:longest] or type(error).__name__)
+    said = printable(str(error))[:longest].removesuffix(".")  # a sentence goes on, or ends, itself
+    return Message.of(said or type(error).__name__)
 
 
 _MOST = 5

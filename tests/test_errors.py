@@ -171,3 +171,8 @@ def test_lists_the_allowed_names_only_for_an_unknown_one():
 )
 def test_an_explanation_stays_short(values):
     assert len(explained(values)) < 1000
+
+
+def test_a_strangers_full_stop_is_not_doubled() -> None:
+    assert "instead. This" in str(Failure.of(ValueError("Use x instead.")))
+    assert str(errors.reason_of(ValueError("Use x instead."))) == "Use x instead"

@@ -12,15 +12,18 @@ import importlib
 import inspect
 import os
 import sys
+import sysconfig
+import traceback
 from collections.abc import Callable
 from functools import partial
+from pathlib import Path
 from typing import Any, cast
 from uuid import uuid4
 
 import numpy as np
 
 from ..core.images import RGB, Cutout, Picture, check_alpha
-from ..errors import ModelError, printable, reason_of
+from ..errors import ModelError, RmbgEvalError, printable, reason_of
 from ..i18n import Message
 from .entry import Entry, LoadOptions
 from .folder import as_cutout
@@ -92,7 +95,30 @@ class FunctionModel:
         return picture.rgb.copy()
 
     def infer(self, inputs: list[RGB]) -> list[Any]:
-        return [self._function(rgb) for rgb in inputs]
+        """Raises ModelError for what the function raises, with the line of its own."""
+        return [self._called(rgb) for rgb in inputs]
+
+    def _called(self, rgb: RGB) -> Any:
+        try:
+            return self._function(rgb)
+        except (RmbgEvalError, MemoryError):
+            raise
+        except Exception as error:  # a stranger's function may raise anything
+            remedy = Message("Correct the function: it gets (H, W, 3) uint8 and returns alpha.")
+            if hasattr(self._function, "named_parameters"):  # a module of torch
+                remedy = Message(
+                    "A module of torch gets (H, W, 3) uint8 here, no tensor: give a function that "
+                    "makes its tensor, calls it and returns alpha."
+                )
+            raise ModelError(
+                Message(
+                    "{model} raised {error}{where}",
+                    model=self.info.name,
+                    error=printable(f"{type(error).__name__}: {error}")[:300].removesuffix("."),
+                    where=_where(error),
+                ),
+                remedy,
+            ) from error
 
     def postprocess(self, output: Any, picture: Picture) -> Cutout:
         """Raises ModelError for what is neither an alpha nor RGBA."""
@@ -116,6 +142,17 @@ class FunctionModel:
             )
         check_alpha(array, array.shape)
         return as_cutout(rgb, np.ascontiguousarray(array), picture)
+
+
+def _where(error: Exception) -> Message:
+    """The last line that is no library's, by the file's name: folders differ from machine to
+    machine."""
+    libraries = tuple(sysconfig.get_path(name) for name in ("stdlib", "purelib", "platlib"))
+    lines = traceback.extract_tb(error.__traceback__)[1:]
+    own = [line for line in lines if not line.filename.startswith(libraries)]
+    if not own:
+        return Message.of("")
+    return Message(", in {file}:{line}", file=Path(own[-1].filename).name, line=own[-1].lineno or 0)
 
 
 def _name_of(function: Any) -> str | None:

@@ -79,6 +79,27 @@ def test_a_function_cannot_change_the_picture_of_others() -> None:
     assert np.array_equal(PICTURE.rgb, before)
 
 
+def test_what_a_function_raises_is_said_with_its_line() -> None:
+    def broken(rgb):
+        return np.reshape(rgb, (7, 7))
+
+    def alike(rgb):
+        raise ValueError("Use another.")
+
+    line = broken.__code__.co_firstlineno + 1
+    fault = rf"^f raised ValueError: cannot reshape .*, in test_function\.py:{line}\. Correct the f"
+    with pytest.raises(ModelError, match=fault):
+        cutout(FunctionModel("f", broken))
+    with pytest.raises(ModelError, match=r"Use another, in test_function\.py:\d+\. Correct"):
+        cutout(FunctionModel("f", alike))
+
+
+def test_a_module_of_torch_is_told_to_be_wrapped() -> None:
+    torch = pytest.importorskip("torch")
+    with pytest.raises(ModelError, match=r"A module of torch gets .* give a function"):
+        cutout(model_of("net", torch.nn.Conv2d(3, 1, 1)))
+
+
 def test_without_a_version_nothing_is_kept_for_another_object() -> None:
     def same(rgb):
         return rgb[..., 0]
