@@ -372,9 +372,9 @@ class Overview:
         words = Message("over {count}", count=mean.scored)
         return BarCell(figures(mean.value), "", words, None, mean.best)
 
-    def _about(self, model: str) -> Text:
+    def _about(self, model: str) -> tuple[Text, ...]:
         """Seconds and licence."""
-        return join(" · ", [time_of(self.run, model), self._info(model).licence_words])
+        return time_of(self.run, model), self._info(model).licence_words
 
     def _info(self, model: str) -> ModelInfo:
         return self.run.index.models[model].info

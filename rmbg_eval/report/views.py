@@ -81,7 +81,7 @@ class BarCell:
 @dataclass(frozen=True)
 class MatrixRow:
     model: str
-    about: Text
+    about: tuple[Text, ...]
     """Seconds and licence."""
     cells: tuple[BarCell, ...]
 

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import io
 import re
 from pathlib import Path
 
 import pytest
 from axe import source, violations
 from pages import covered, look, opened, served
+from PIL import Image
 from playwright.sync_api import Browser, Page, expect
 
 CHINESE = re.compile(r"[\u4e00-\u9fff]")
@@ -176,6 +178,51 @@ def test_every_control_of_what_fills_the_window_can_be_pressed(
         assert covered(page, f"{dialog} .bar") == []
         page.keyboard.press("Escape")
         expect(page.locator(dialog)).to_be_hidden()
+
+
+@pytest.mark.parametrize(("width", "columns", "fits"), [(1024, 7, True), (390, 7, False)])
+def test_seven_columns_fit_or_an_edge_says_that_there_are_more(
+    page: Page, pages: dict[str, Path], width: int, columns: int, fits: bool
+) -> None:
+    page.set_viewport_size({"width": width, "height": 900})
+    opened(page, pages["single"].as_uri())
+    table = page.locator(".by-category .scroll")
+    table.evaluate(
+        """(e, columns) => e.querySelectorAll('tr').forEach(row => {
+            while (row.children.length > columns + 1) row.lastElementChild.remove();
+            row.querySelectorAll('.count').forEach(c => { c.innerHTML = '18<small>/30</small>'; });
+            while (row.children.length <= columns) row.append(row.children[2].cloneNode(true));
+        })""",
+        columns,
+    )
+    assert table.evaluate("e => e.scrollWidth <= e.clientWidth") == fits
+    box = table.bounding_box()
+    x, y = box["x"] + box["width"] - 2, box["y"] + 6
+    edge = Image.open(io.BytesIO(page.screenshot())).convert("L").getpixel((x, y))
+    assert (edge > 250) == fits
+
+
+def test_names_and_licences_are_not_broken_where_a_line_of_their_own_holds_them(
+    page: Page, pages: dict[str, Path]
+) -> None:
+    page.set_viewport_size({"width": 390, "height": 900})
+    opened(page, pages["single"].as_uri())
+    licence = page.locator(".by-category tbody th small .whole").last
+    licence.evaluate("e => { e.textContent = 'Apache-2.0'; }")
+    assert licence.bounding_box()["height"] < 24
+
+
+def test_how_it_was_made_is_open_where_the_link_leads(page: Page, pages: dict[str, Path]) -> None:
+    opened(page, pages["single"].as_uri())
+    for width in (390, 1280):
+        page.set_viewport_size({"width": width, "height": 800})
+        page.evaluate("document.querySelectorAll('details').forEach(e => e.open = false)")
+        page.locator("#top a").click()
+        expect(page.locator("#details dl")).to_be_in_viewport()
+    address = page.url
+    page.goto("about:blank")
+    opened(page, address)
+    expect(page.locator("#details dl")).to_be_in_viewport()
 
 
 @pytest.fixture(scope="session")

@@ -55,6 +55,9 @@ sheet({ open: (article) => view?.(article, {}), by: (model) => found.by(model) }
 found = finder(); // after the sheet, which watches every row
 function follow() {
   const wanted = address.read();
+  const target = document.getElementById(wanted.case ?? "");
+  for (let e = target?.closest("details"); e; e = e.parentElement?.closest("details"))
+    e.open = true;
   const article = wanted.view && document.getElementById(wanted.view);
   if (article) view?.(article, wanted);
   else dialog?.close();
