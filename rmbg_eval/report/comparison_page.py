@@ -232,7 +232,7 @@ class ComparisonReport:
             worse=tuple(map(self._worse, first)),
             more=max(0, stopped.total() - MOST_SENTENCES),
             below=len(self._shown) == self.comparison.changed,
-            bars=tuple(self._bars()),
+            bars=tuple(self._bars()) if found.changed else (),
             notes=found.notes,
             counts=self._counts(),
         )

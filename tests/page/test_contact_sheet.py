@@ -265,3 +265,23 @@ def test_a_page_of_one_file_has_no_picture_of_an_edge_twice(pages: dict[str, Pat
     assert "data-region=" in html
     assert "data-edge=" not in html
     assert "data-edge=" in pages["folder"].read_text("utf-8")
+
+
+def test_filters_fade_only_where_they_go_on_and_come_before_what_looks_otherwise(
+    sheet: Page,
+) -> None:
+    fades = "e => getComputedStyle(e).maskImage !== 'none'"
+    for width, strip, faded in ((2400, ".chips", False), (1100, ".chips", True), (390, "", True)):
+        sheet.set_viewport_size({"width": width, "height": 800})
+        sheet.wait_for_timeout(100)
+        assert sheet.locator(f"#find {strip}").evaluate(fades) == faded
+    swatches = sheet.locator("#find > .swatches").bounding_box()
+    for control in ("[name=category]", "[name=q]", "[name=order]"):
+        assert sheet.locator(f"#find {control}").bounding_box()["x"] < swatches["x"]
+
+
+def test_what_cells_show_is_named_where_the_filters_leave_room(sheet: Page) -> None:
+    word = sheet.locator("#find .cells label:not(:has(:checked)) span").first
+    for width, named in ((1024, False), (1700, True)):
+        sheet.set_viewport_size({"width": width, "height": 800})
+        expect(word).to_be_visible(visible=named)

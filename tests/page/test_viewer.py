@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import re
 from pathlib import Path
 
 import numpy as np
@@ -461,3 +462,39 @@ def test_fingers_turn_to_the_next_case_and_pinch(browser: Browser, pages: dict[s
     assert "at" not in fragment(page)
     assert page.evaluate("document.documentElement.scrollWidth") <= 390
     context.close()
+
+
+def test_on_a_phone_the_bar_has_the_title_and_every_control_within_reach(
+    browser: Browser, pages: dict[str, Path]
+) -> None:
+    context = browser.new_context(viewport={"width": 390, "height": 844}, has_touch=True)
+    page = context.new_page()
+    opened(page, pages["single"].as_uri())
+    page.locator(f"{DRESS} [data-kind=original] a").tap()
+    for part in ("[data-part=title]", "[data-do=previous]", "[data-do=next]", "[data-do=list]"):
+        box = page.locator(f"#viewer {part}").bounding_box()
+        assert box["y"] < 44
+        assert box["x"] + box["width"] <= 390
+    strip = page.locator("#viewer .strip")
+    expect(strip).to_have_class(re.compile("more-after"))
+    strip.evaluate("e => e.scrollTo(1000, 0)")
+    expect(strip).not_to_have_class(re.compile("more-after"))
+    expect(strip).to_have_class(re.compile("more-before"))
+    mode(page, "slider")
+    pick = page.locator("#viewer .pick").bounding_box()
+    stage = page.locator("#viewer .stage").bounding_box()
+    assert stage["y"] + stage["height"] <= pick["y"], "it covers nothing of the picture"
+    context.close()
+
+
+def test_the_layers_are_named_where_there_is_room(viewer: Page) -> None:
+    word = viewer.locator("#viewer [data-layer=alpha] > span")
+    assert word.bounding_box()["width"] <= 1
+    viewer.set_viewport_size({"width": 1440, "height": 800})
+    assert word.bounding_box()["width"] > 20
+
+
+def test_a_place_without_a_picture_is_as_what_is_around_the_others(viewer: Page) -> None:
+    colour = "e => getComputedStyle(e).backgroundColor"
+    pane = viewer.locator("#viewer .pane").first.evaluate(colour)
+    assert viewer.locator("#viewer .stage").evaluate(colour) == pane

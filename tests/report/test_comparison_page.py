@@ -169,6 +169,15 @@ def test_what_got_worse_is_said_as_one_would_say_it(page: Page, made: dict[str, 
     assert page.locator("details.drawer[open]").count() <= 1, "tables are folded away"
 
 
+def test_where_nothing_changed_there_are_no_bars(made: dict[str, Path], tmp_path: Path) -> None:
+    found, settings = compared(made, tmp_path)
+    same = tuple(pair for pair in found.pairs if pair.state == "same")
+    found = Comparison(base=found.base, new=found.new, notes=found.notes, pairs=same)
+    header = ComparisonReport(found, settings).header()
+    assert "bars" not in header.html
+    assert "What became of the cut-outs" not in header.plain
+
+
 def test_models_of_other_names_are_compared_on_purpose(
     page: Page, made: dict[str, Path], tmp_path: Path
 ) -> None:

@@ -18,6 +18,18 @@ export function h(tag, attributes = {}, ...children) {
   return node;
 }
 
+/** Say of a strip that scrolls sideways where it goes on, and again when that changes. @param {HTMLElement} strip */
+export function edges(strip) {
+  const tell = () => {
+    const { scrollLeft, scrollWidth, clientWidth } = strip;
+    strip.classList.toggle("more-before", scrollLeft > 1);
+    strip.classList.toggle("more-after", scrollLeft + clientWidth < scrollWidth - 1);
+  };
+  strip.addEventListener("scroll", tell, { passive: true });
+  const observer = new ResizeObserver(tell);
+  for (const each of [strip, ...strip.children]) observer.observe(each);
+}
+
 /** Have the browser save it as a file. @param {Blob} blob @param {string} name */
 export function download(blob, name) {
   const url = URL.createObjectURL(blob);

@@ -1,7 +1,7 @@
 // Finding cases: search, filters with the counts that they would leave, and order.
 
 import { address } from "./address.js";
-import { h } from "./dom.js";
+import { edges, h } from "./dom.js";
 import { language } from "./language.js";
 import { allRows, nearby } from "./rows.js";
 import { settle } from "./sheet.js";
@@ -230,6 +230,18 @@ export function finder() {
     }
     settle(target);
   }
+
+  // The names of what cells show stand beside their icons where the filters leave them the room.
+  const [cells, chips] = all(".cells, .chips");
+  edges(form);
+  edges(chips);
+  new ResizeObserver(() => {
+    cells.classList.add("worded");
+    cells.classList.toggle(
+      "worded",
+      chips.scrollWidth <= chips.clientWidth && form.scrollWidth <= form.clientWidth,
+    );
+  }).observe(form);
 
   follow();
   addEventListener("popstate", ({ state }) => {

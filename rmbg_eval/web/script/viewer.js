@@ -2,7 +2,7 @@
 // models, one model, or two pictures under a slider, blinking or blended.
 
 import { address } from "./address.js";
-import { download, h } from "./dom.js";
+import { download, edges, h } from "./dom.js";
 import { drawing } from "./draw.js";
 import { file, load } from "./files.js";
 import { language } from "./language.js";
@@ -64,6 +64,7 @@ export function viewer(dialog) {
     measure: (toml) => (offers.has("measure-point") ? sent("measure-point", { toml }) : null),
     write: (toml, moved) => sent("write-point", { toml, moved }),
   });
+  edges(part("strip"));
   byHand.writes(offers.has("write-point"));
   /** Ask the server about a point of this case. @param {string} name @param {Record<string, unknown>} about */
   const sent = (name, about) => ask(name, JSON.stringify({ case: article?.id, ...about }));
