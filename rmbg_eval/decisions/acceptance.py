@@ -2,23 +2,24 @@
 
 What nobody has looked at is never counted as usable. A cut-out that several people looked at is
 usable, refused (to mend, or unusable) or unsure where more than half of them say so; else it is
-disputed, and counted apart as those are of which people were unsure. Intervals are Wilson's, with
-as many pictures as they are worth: pictures of one shoot resemble each other. docs/coverage.md has
-how often each interval holds what it is for.
+disputed, and counted apart as those are of which people were unsure. Intervals are those
+of as many pictures as they are worth: pictures of one shoot resemble each other. docs/coverage.md
+has how often each interval holds what it is for.
 """
 
 from __future__ import annotations
 
+from bisect import bisect_left
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from math import ceil
+from math import ceil, floor
 from typing import Literal
 
 from ..core.key import Key
 from ..i18n import N_, Message
 from ..run.record import Run
-from ..run.statistics import ALL, wilson
+from ..run.statistics import ALL, exact_interval, worth
 from .record import Answer, Decisions, Review
 from .sampling import Plan, plan_of
 
@@ -186,33 +187,6 @@ def _reason(seen: int, decided: int, shoots: int, none: bool, drawn: bool) -> Me
     return None
 
 
-def worth(groups: Sequence[tuple[int, int]]) -> float:
-    """How many pictures, each alone, tell as much as these in their shoots: at most their number.
-
-    `groups`: usable and decided in each shoot. Where the shoots differ by more than chance, a
-    picture more of one shoot tells little: Korn and Graubard's effective sample size, with
-    Student's t for few shoots ("Confidence intervals for proportions with small expected number of
-    positive counts estimated from survey data", 1998). Where all are usable, or none is, nothing
-    says how far shoots differ: each counts as one.
-
-    >>> worth([(1, 1)] * 30), worth([(5, 5)] * 30)
-    (30.0, 30.0)
-    """
-    count, shoots = sum(n for _, n in groups), len(groups)
-    if shoots == count:
-        return float(count)
-    usable = sum(k for k, _ in groups)
-    share = usable / count
-    if shoots < 2 or usable in (0, count):
-        return float(shoots)
-    from scipy.special import stdtrit  # a tenth of a second
-
-    spread = sum((k - share * n) ** 2 for k, n in groups) * shoots / (shoots - 1) / count**2
-    few = (float(stdtrit(count - 1, 0.975)) / float(stdtrit(shoots - 1, 0.975))) ** 2
-    alone = share * (1 - share) / spread if spread else count
-    return max(1.0, min(count, alone) * few)
-
-
 def weighted_share(strata: Sequence[tuple[int, int, int]]) -> float:
     """The share usable where each stratum counts as much as there is of it.
 
@@ -236,14 +210,15 @@ def share_interval(
     if len(groups) < FEWEST:
         return None
     count = sum(n for _, n in groups)
-    return wilson(weighted_share(strata), _worth_of_strata(strata) * worth(groups) / count)
+    alone = _worth_of_strata(strata) * worth(groups) / count
+    return exact_interval(weighted_share(strata), alone)
 
 
 def of_run_interval(strata: Sequence[tuple[int, int, int]]) -> Bounds | None:
     """Where the share of this run's own cut-outs lies, of which some were drawn by chance.
 
     Shoots do not matter to it, and what was looked at is known: with nearly all seen it is short.
-    None where fewer than FEWEST are decided.
+    Its ends are whole cut-outs. None where fewer than FEWEST are decided.
     """
     decided = sum(n for _, n, _ in strata)
     there = sum(each for *_, each in strata)
@@ -252,9 +227,15 @@ def of_run_interval(strata: Sequence[tuple[int, int, int]]) -> Bounds | None:
     share = weighted_share(strata)
     if decided == there:
         return share, share
-    low, high = wilson(share, _worth_of_strata(strata) * (there - 1) / (there - decided))
+    alone = _worth_of_strata(strata) * (there - 1) / (there - decided)
+    low, high = (bound * there for bound in exact_interval(share, alone))
     seen = sum(k for k, _, _ in strata)
-    return max(low, seen / there), min(high, (seen + there - decided) / there)
+    unseen = there - decided
+    return max(floor(low + _NEAR), seen) / there, min(ceil(high - _NEAR), seen + unseen) / there
+
+
+_NEAR = 1e-9
+"""So far from a whole cut-out is one."""
 
 
 def more_needed(decided: int, share: float, there: int, within: float, alone: float = 1.0) -> int:
@@ -263,14 +244,16 @@ def more_needed(decided: int, share: float, there: int, within: float, alone: fl
     `alone`: what one of them is worth, as `worth` has it. 0 where it is known so well already.
 
     >>> more_needed(30, 0.9, 200, 0.05), more_needed(30, 0.9, 10_000, 0.05)
-    (53, 110)
+    (59, 125)
     """
-    for total in range(decided, there):
-        known = total * alone * (there - 1) / (there - total)
-        low, high = wilson(share, known) if total else (0.0, 1.0)
-        if (high - low) / 2 <= within:
-            return total - decided
-    return max(0, there - decided)
+
+    def known(total: int) -> bool:
+        if not 0 < total < there:
+            return total > 0
+        low, high = exact_interval(share, total * alone * (there - 1) / (there - total))
+        return (high - low) / 2 <= within
+
+    return bisect_left(range(decided, max(decided, there)), True, key=known)
 
 
 def _worth_of_strata(strata: Sequence[tuple[int, int, int]]) -> float:

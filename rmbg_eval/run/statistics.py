@@ -39,9 +39,6 @@ MIXED = N_("unknown region (10 px, or the data set's trimap)")
 ALL = ""
 """In place of a category's name: all of them together."""
 
-Z = 1.959964
-"""Of the normal distribution, for 95 %."""
-
 EXACT = 1000
 """Groups up to which the interval of the middle is found in whole numbers; beyond, by the
 incomplete beta function, which is right to twelve digits."""
@@ -518,55 +515,84 @@ def share_interval(
 ) -> tuple[float, float] | None:
     """Where the share of points that pass on all such groups of cases lies, in 95 % of draws.
 
-    `counts`: of each group, the points passed and those measured. Wilson's interval with Student's
-    t, for as many points as there would be if each were alone: their number by the variance of a
-    ratio of sums over the groups. How often it holds the share is in docs/coverage.md: 94 to 99 %.
-    None where there are fewer than FEWEST groups. Source: Korn and Graubard, "Confidence intervals
-    for proportions with small expected number of positive counts estimated from survey data", 1998;
-    Wilson, "Probable inference, the law of succession, and statistical inference", 1927.
+    `counts`: of each group, the points passed and those measured. For as many points as they are
+    worth; how often it holds the share is in docs/coverage.md. None where there are fewer than
+    FEWEST groups.
 
     >>> low, high = share_interval([(6, 8)] * 12)
     >>> round(low, 2), round(high, 2)
-    (0.44, 0.92)
+    (0.63, 0.85)
     """
-    passed, measured = np.array(counts, float).reshape(-1, 2).T
-    groups = len(measured)
-    if groups < FEWEST:
+    if len(counts) < FEWEST:
         return None
-    total = measured.sum()
-    share = passed.sum() / total
-    apart = ((passed - share * measured) ** 2).sum() * groups / (groups - 1)
-    alone = min(total, share * (1 - share) * total**2 / apart) if apart > 0 else groups
-    return wilson(float(share), float(alone), _student(groups - 1))
+    passed, measured = np.array(counts).reshape(-1, 2).sum(0).tolist()
+    return exact_interval(passed / measured, worth(counts))
 
 
-def wilson(share: float, count: float, z: float = Z) -> tuple[float, float]:
-    """Wilson's interval for a share seen among `count` (need not be whole); of 95 % as it is, or of
-    another `z`, Student's where the groups that it is from are few.
+def exact_interval(share: float, count: float) -> tuple[float, float]:
+    """Where the true share lies in 95 % of draws or more, for one seen among `count`, which need
+    not be whole.
 
-    Source: Wilson, "Probable inference, the law of succession, and statistical inference", 1927.
+    Source: Clopper and Pearson, "The use of confidence or fiducial limits illustrated in the case
+    of the binomial", 1934, by the beta distribution.
 
-    >>> [round(bound, 3) for bound in wilson(0.9, 50)]
-    [0.786, 0.957]
+    >>> [round(bound, 3) for bound in exact_interval(0.9, 50)]
+    [0.782, 0.967]
     """
-    if count <= 0:
-        return 0.0, 1.0
-    square = z * z / count
-    middle = (share + square / 2) / (1 + square)
-    reach = z / (1 + square) * sqrt(share * (1 - share) / count + square / (4 * count))
-    low, high = max(0.0, middle - reach), min(1.0, middle + reach)
-    return (0.0 if share == 0 else low), (1.0 if share == 1 else high)
+    from scipy.special import betaincinv  # a tenth of a second
+
+    of, rest = share * count, (1 - share) * count
+    low = float(betaincinv(of, rest + 1, 0.025)) if of > 0 else 0.0
+    return low, float(betaincinv(of + 1, rest, 0.975)) if rest > 0 else 1.0
 
 
-def _student(freedom: int) -> float:
-    """Student's t of 97.5 %, by Cornish and Fisher's series; from 5 degrees on right to 0.003."""
-    z, n = Z, freedom
-    terms = (
-        (z**3 + z) / (4 * n),
-        (5 * z**5 + 16 * z**3 + 3 * z) / (96 * n**2),
-        (3 * z**7 + 19 * z**5 + 17 * z**3 - 15 * z) / (384 * n**3),
-    )
-    return z + sum(terms)
+def worth(counts: Sequence[tuple[int, int]] | NDArray[np.int64]) -> float:
+    """How many, each alone, tell as much of a share as these in their groups: at most their number.
+
+    `counts`: of each group, those that count and all. The share's variance is the jackknife's over
+    groups, which may differ in size (Bell and McCaffrey, "Bias reduction in standard errors for
+    linear regression with multi-stage samples", 2002), see `worth_of`.
+
+    >>> worth([(1, 1)] * 30), round(worth([(5, 5)] * 30), 9)
+    (30.0, 30.0)
+    """
+    some, all_of = np.array(counts, float).reshape(-1, 2).T
+    count, groups = all_of.sum(), len(all_of)
+    if groups == count or groups < 2:
+        return float(groups)
+    share = some.sum() / count
+    off = (some - share * all_of) / (1 - all_of / count)
+    variance = (off**2).sum() * (groups - 1) / groups / count**2
+    alike = count**2 / (all_of**2).sum()
+    return worth_of(float(share), float(variance), count, alike, alike - 1, count)
+
+
+def worth_of(
+    share: float, variance: float, count: float, groups: float, freedom: float, most: float
+) -> float:
+    """How many, each alone, tell as much of a share as what it is from: at most about `most`.
+
+    `variance`: the share's own, found from groups with so many degrees of `freedom`. `count`: of
+    those that it is from; `groups`: how many of one size they are worth. Korn and Graubard's
+    effective sample size, with Student's t ("Confidence intervals for proportions with small
+    expected number of positive counts estimated from survey data", 1998). Where nearly all are
+    alike, little says how far groups differ: half a one more is added to those unlike, and a group
+    has it as a whole. So where all are alike, each group counts as one.
+    """
+    one, half = share * (1 - share), 0.5 / count
+    few = (student(max(1.0, freedom)) / student(max(1.0, most - 1))) ** 2
+    return max(1.0, (one + half) / (max(variance, one / most) * few + half / groups))
+
+
+def student(freedom: float, confidence: float = 0.95) -> float:
+    """The quantile of Student's t that holds the middle `confidence` of it.
+
+    >>> round(student(13), 3)
+    2.16
+    """
+    from scipy.special import stdtrit  # a tenth of a second
+
+    return float(stdtrit(freedom, (1 + confidence) / 2))
 
 
 @cache

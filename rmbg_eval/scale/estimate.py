@@ -25,6 +25,7 @@ from ..core.progress import OnStep, Step, ignore
 from ..run.evaluate import evaluate
 from ..run.previews import SINGLE_MOST
 from ..run.record import Run
+from ..run.statistics import student
 from ..settings import Settings
 
 T = TypeVar("T")
@@ -126,27 +127,9 @@ def scaled(total: float, weights: Sequence[float], count: int) -> Interval:
     steps = sum((b - a) ** 2 for a, b in itertools.pairwise(values))
     variance = steps / (2 * (tried - 1))
     freedom = 2 * (tried - 1) ** 2 / (3 * tried - 4)
-    error = math.sqrt(variance / tried * (1 - tried / count)) * student(_STUDENT, freedom)
+    error = math.sqrt(variance / tried * (1 - tried / count)) * student(freedom, _STUDENT)
     factor = math.exp(error / mean) if mean else 1.0
     return Interval(mean * count, mean * count / factor, mean * count * factor)
-
-
-def student(confidence: float, freedom: float) -> float:
-    """The quantile of Student's t that holds the middle `confidence` of it, by the expansion of
-    Hill (1970) about the normal one: to 1 % from three degrees on.
-
-    >>> round(student(0.9, 13), 3)
-    1.771
-    """
-    from statistics import NormalDist
-
-    z = NormalDist().inv_cdf((1 + confidence) / 2)
-    terms = (
-        (z**3 + z) / 4,
-        (5 * z**5 + 16 * z**3 + 3 * z) / 96,
-        (3 * z**7 + 19 * z**5 + 17 * z**3 - 15 * z) / 384,
-    )
-    return z + sum(term / freedom**power for power, term in enumerate(terms, 1))
 
 
 @dataclass(frozen=True)

@@ -4,11 +4,8 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
-from hypothesis import given, settings
-from hypothesis import strategies as st
 from reviewers import decisions, later, review, run_over
 from scipy import stats
-from scipy.optimize import brentq
 
 from rmbg_eval.decisions.acceptance import (
     FEWEST,
@@ -18,52 +15,10 @@ from rmbg_eval.decisions.acceptance import (
     settle,
     share_interval,
     weighted_share,
-    worth,
 )
 from rmbg_eval.decisions.sampling import plan_of
 from rmbg_eval.measure.record import Risk
-from rmbg_eval.run.statistics import Z, wilson
-
-
-@settings(max_examples=100, deadline=None)
-@given(st.integers(1, 300), st.data())
-def test_wilson_is_where_the_share_is_1_96_errors_away(count: int, data: st.DataObject) -> None:
-    share = data.draw(st.integers(0, count)) / count
-
-    def errors(true: float) -> float:
-        return (share - true) ** 2 * count - Z**2 * true * (1 - true)
-
-    low, high = wilson(share, count)
-    assert low <= share <= high
-    if 0 < share < 1:
-        assert low == pytest.approx(brentq(errors, 0, share), abs=1e-9)
-        assert high == pytest.approx(brentq(errors, share, 1), abs=1e-9)
-
-
-def slow_worth(groups: list[tuple[int, int]]) -> float:
-    """By one row a picture."""
-    rows = [(shoot, k < usable) for shoot, (usable, n) in enumerate(groups) for k in range(n)]
-    share = np.mean([good for _, good in rows])
-    sums = [sum(good - share for shoot, good in rows if shoot == one) for one in range(len(groups))]
-    variance = np.var(sums, ddof=1) * len(groups) / len(rows) ** 2
-    ratio = stats.t.ppf(0.975, len(rows) - 1) / stats.t.ppf(0.975, len(groups) - 1)
-    alone = share * (1 - share) / variance if variance else len(rows)
-    return max(1, min(alone, len(rows)) * ratio**2)
-
-
-@settings(max_examples=100, deadline=None)
-@given(st.lists(st.tuples(st.integers(0, 4), st.just(4)), min_size=2, max_size=12))
-def test_what_shoots_are_worth(groups: list[tuple[int, int]]) -> None:
-    usable, count = (sum(part) for part in zip(*groups, strict=True))
-    if usable in (0, count):
-        assert worth(groups) == len(groups)
-    else:
-        assert worth(groups) == pytest.approx(slow_worth(groups))
-        assert worth(groups) <= count
-
-
-def test_pictures_that_are_alone_are_worth_themselves() -> None:
-    assert worth([(1, 1), (0, 1), (1, 1)]) == 3
+from rmbg_eval.run.statistics import exact_interval
 
 
 def test_a_stratum_counts_as_much_as_there_is_of_it() -> None:
@@ -86,12 +41,38 @@ def test_the_run_s_own_share_is_known_when_all_are_seen() -> None:
     assert high <= 0.9
 
 
+def held(bounds: list[tuple[float, float] | None], chances: np.ndarray, share: float) -> float:
+    """How often they hold a share, of so many usable by these chances."""
+    low, high = np.array([each for each in bounds if each]).T
+    return float((chances * ((low <= share + 1e-12) & (share <= high + 1e-12))).sum())
+
+
+@pytest.mark.parametrize("count", [10, 50])
+def test_the_interval_holds_shares_near_0_and_1(count: int) -> None:
+    usable = np.arange(count + 1)
+    bounds = [
+        share_interval([(1, 1)] * k + [(0, 1)] * (count - k), [(k, count, 10**6)])
+        for k in usable.tolist()
+    ]
+    for share in np.linspace(0.001, 0.999, 300):
+        assert held(bounds, stats.binom.pmf(usable, count, share), share) >= 0.95
+
+
+@pytest.mark.parametrize(("count", "there"), [(10, 60), (50, 60), (20, 200), (100, 200)])
+def test_that_of_the_run_holds_shares_near_0_and_1(count: int, there: int) -> None:
+    usable = np.arange(count + 1)
+    bounds = [of_run_interval([(k, count, there)]) for k in usable.tolist()]
+    for all_of in range(there + 1):
+        chances = stats.hypergeom.pmf(usable, there, all_of, count)
+        assert held(bounds, chances, all_of / there) >= 0.95
+
+
 def test_more_needed_is_enough_and_one_less_is_not() -> None:
     for share, there, within in ((0.9, 200, 0.05), (0.5, 1000, 0.1), (1.0, 60, 0.02)):
         total = 10 + more_needed(10, share, there, within)
         if total < there:
             for count, enough in ((total, True), (total - 1, False)):
-                low, high = wilson(share, count * (there - 1) / (there - count))
+                low, high = exact_interval(share, count * (there - 1) / (there - count))
                 assert ((high - low) / 2 <= within) == (enough or count < 10)
     assert more_needed(200, 0.9, 200, 0.01) == 0
 

@@ -27,11 +27,10 @@ from rmbg_eval.decisions.acceptance import (
     settle,
     share_interval,
     weighted_share,
-    worth,
 )
 from rmbg_eval.decisions.files import read, take
 from rmbg_eval.decisions.sampling import plan_of
-from rmbg_eval.run.statistics import ALL
+from rmbg_eval.run.statistics import ALL, worth
 from rmbg_eval.web import script
 
 FORGET = """async () => {
@@ -463,7 +462,8 @@ def test_intervals_are_those_of_python(page: Page) -> None:
         strata = [(int(r.integers(0, n + 1)), int(n), int(n + r.integers(0, 30)))
                   for n in r.integers(0, 25, r.integers(1, 4))]  # fmt: skip
         strata = [(k, n, max(1, there)) for k, n, there in strata]
-        groups = [(int(r.integers(0, n + 1)), int(n)) for n in r.integers(1, 9, r.integers(1, 20))]
+        sizes = r.integers(1, r.choice([2, 9, 60]), r.integers(1, 20))
+        groups = [(int(r.integers(r.choice([0, n]), n + 1)), int(n)) for n in sizes]
         if not any(n for _, n, _ in strata):
             continue
         js = page.evaluate(

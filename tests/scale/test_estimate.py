@@ -12,7 +12,7 @@ from fakes import FakeModel
 from hypothesis import given
 from hypothesis import strategies as st
 
-from rmbg_eval.scale.estimate import draw, estimate, scaled, student
+from rmbg_eval.scale.estimate import draw, estimate, scaled
 from rmbg_eval.settings import Settings
 
 
@@ -49,11 +49,6 @@ def test_the_interval_holds_as_often_as_it_says() -> None:
         found = scaled(drawn.sum(), [*drawn], 300)
         hits += found.low <= seconds.sum() <= found.high
     assert 0.88 <= hits / 400 <= 0.98
-
-
-def test_student_is_that_of_the_tables() -> None:
-    for confidence, freedom, value in ((0.9, 5, 2.015), (0.95, 13, 2.160), (0.95, 1000, 1.962)):
-        assert student(confidence, freedom) == pytest.approx(value, rel=0.01)
 
 
 def test_nothing_is_kept_and_nothing_taken_from_the_cache(

@@ -1,55 +1,80 @@
 // The share of cut-outs that people would use, and how sure that is: rmbg_eval.decisions.acceptance,
 // while one decides. Of the same decisions both give the same numbers.
 
-const Z = 1.959964; // of 97.5 %
 export const FEWEST = 5; // cut-outs, or shoots, without which there is no interval
 
 /** @typedef {[number, number]} Bounds */
 /** @typedef {[number, number, number]} Stratum usable, decided, there */
 /** @typedef {[number, number]} Shoot usable, decided */
 
-/** Wilson's interval for a share seen among `count`. @param {number} share @param {number} count @returns {Bounds} */
-export function wilson(share, count) {
-  if (count <= 0) return [0, 1];
-  const square = (Z * Z) / count;
-  const middle = (share + square / 2) / (1 + square);
-  const reach =
-    (Z / (1 + square)) * Math.sqrt((share * (1 - share)) / count + square / (4 * count));
-  return [
-    share === 0 ? 0 : Math.max(0, middle - reach),
-    share === 1 ? 1 : Math.min(1, middle + reach),
-  ];
+const NEAR = 1e-9; // so far from a whole cut-out is one
+const TINY = 1e-300;
+
+// Source: Lanczos, "A precision approximation of the gamma function", 1964.
+const LANCZOS = [
+  676.5203681218851, -1259.1392167224028, 771.3234287776531, -176.6150291621406, 12.507343278686905,
+  -0.13857109526572012, 9.984369578019572e-6, 1.5056327351493116e-7,
+];
+
+/** The logarithm of gamma, above 0. @param {number} x */
+function logGamma(x) {
+  const all = LANCZOS.reduce((before, each, n) => before + each / (x + n), 0.9999999999998099);
+  return Math.log(2 * Math.PI) / 2 + (x - 0.5) * Math.log(x + 6.5) - (x + 6.5) + Math.log(all);
 }
 
-/** How much of Student's t of so many degrees lies within ± √degrees · tan(angle).
- * Source: Abramowitz and Stegun, 26.7.3 and 26.7.4. @param {number} angle @param {number} degrees */
-function within(angle, degrees) {
-  const square = Math.cos(angle) ** 2;
-  const odd = degrees % 2;
-  let term = odd ? Math.cos(angle) : 1;
-  let sum = degrees === 1 ? 0 : term;
-  for (let k = odd ? 3 : 2; k <= degrees - 2; k += 2) {
-    term *= (square * (k - 1)) / k;
-    sum += term;
+/** How much of the beta distribution lies below x: its continued fraction by Lentz's method.
+ * Source: NIST, Digital Library of Mathematical Functions, 8.17.22.
+ * @param {number} a @param {number} b @param {number} x @returns {number} */
+function below(a, b, x) {
+  if (x <= 0 || x >= 1) return x <= 0 ? 0 : 1;
+  if (x > (a + 1) / (a + b + 2)) return 1 - below(b, a, 1 - x);
+  const whole = logGamma(a + b) - logGamma(a) - logGamma(b);
+  const front = Math.exp(whole + a * Math.log(x) + b * Math.log1p(-x)) / a;
+  let [c, d] = [1, 1 / (1 - ((a + b) * x) / (a + 1) || TINY)];
+  let found = d;
+  for (let m = 1; m < 1000; m++) {
+    const before = found;
+    for (const part of [
+      (m * (b - m) * x) / ((a + 2 * m - 1) * (a + 2 * m)),
+      (-(a + m) * (a + b + m) * x) / ((a + 2 * m) * (a + 2 * m + 1)),
+    ]) {
+      d = 1 / (1 + part * d || TINY);
+      c = 1 + part / c || TINY;
+      found *= c * d;
+    }
+    if (Math.abs(found - before) <= 1e-15 * found) break;
   }
-  return odd ? (2 / Math.PI) * (angle + Math.sin(angle) * sum) : Math.sin(angle) * sum;
+  return front * found;
+}
+
+/** What so much of the beta distribution lies below.
+ * @param {number} a @param {number} b @param {number} part */
+function quantile(a, b, part) {
+  let [low, high] = [0, 1];
+  for (let step = 0; step < 100; step++) {
+    const middle = (low + high) / 2;
+    if (below(a, b, middle) < part) low = middle;
+    else high = middle;
+  }
+  return low;
+}
+
+/** Clopper and Pearson's interval for a share seen among `count`, which need not be whole.
+ * @param {number} share @param {number} count @returns {Bounds} */
+export function exactInterval(share, count) {
+  const [of, rest] = [share * count, (1 - share) * count];
+  return [of > 0 ? quantile(of, rest + 1, 0.025) : 0, rest > 0 ? quantile(of + 1, rest, 0.975) : 1];
 }
 
 /** @type {Map<number, number>} */
 const students = new Map();
 
-/** Student's t of 97.5 %. @param {number} degrees a whole number */
-export function student(degrees) {
-  let t = students.get(degrees);
+/** Student's t of 97.5 %. @param {number} freedom 1 or more */
+export function student(freedom) {
+  let t = students.get(freedom);
   if (t === undefined) {
-    let [low, high] = [0, Math.PI / 2];
-    for (let step = 0; step < 60; step++) {
-      const middle = (low + high) / 2;
-      if (within(middle, degrees) < 0.95) low = middle;
-      else high = middle;
-    }
-    t = Math.sqrt(degrees) * Math.tan(low);
-    students.set(degrees, t);
+    t = Math.sqrt(freedom * (1 / quantile(freedom / 2, 0.5, 0.05) - 1));
+    students.set(freedom, t);
   }
   return t;
 }
@@ -61,15 +86,21 @@ const sum = (numbers) => numbers.reduce((all, each) => all + each, 0);
 export function worth(groups) {
   const count = sum(groups.map(([, n]) => n));
   const shoots = groups.length;
-  if (shoots === count) return count;
-  const usable = sum(groups.map(([k]) => k));
-  const share = usable / count;
-  if (shoots < 2 || usable === 0 || usable === count) return shoots;
-  const spread =
-    (sum(groups.map(([k, n]) => (k - share * n) ** 2)) * shoots) / (shoots - 1) / count ** 2;
-  const few = (student(count - 1) / student(shoots - 1)) ** 2;
-  const alone = spread ? (share * (1 - share)) / spread : count;
-  return Math.max(1, Math.min(count, alone) * few);
+  if (shoots === count || shoots < 2) return shoots;
+  const share = sum(groups.map(([k]) => k)) / count;
+  const off = groups.map(([k, n]) => (k - share * n) / (1 - n / count));
+  const variance = (sum(off.map((each) => each ** 2)) * (shoots - 1)) / shoots / count ** 2;
+  const alike = count ** 2 / sum(groups.map(([, n]) => n ** 2));
+  return worthOf(share, variance, count, alike, alike - 1, count);
+}
+
+/** Of any share, by its variance: see Python.
+ * @param {number} share @param {number} variance @param {number} count @param {number} groups
+ * @param {number} freedom @param {number} most */
+export function worthOf(share, variance, count, groups, freedom, most) {
+  const [one, half] = [share * (1 - share), 0.5 / count];
+  const few = (student(Math.max(1, freedom)) / student(Math.max(1, most - 1))) ** 2;
+  return Math.max(1, (one + half) / (Math.max(variance, one / most) * few + half / groups));
 }
 
 /** Each stratum of which none is decided together with the next, or the last. @param {Stratum[]} strata */
@@ -105,32 +136,39 @@ function worthOfStrata(strata) {
 export function shareInterval(groups, strata) {
   if (groups.length < FEWEST) return null;
   const count = sum(groups.map(([, n]) => n));
-  return wilson(weightedShare(strata), (worthOfStrata(strata) * worth(groups)) / count);
+  return exactInterval(weightedShare(strata), (worthOfStrata(strata) * worth(groups)) / count);
 }
 
-/** Of this run's own cut-outs; null where too few are decided. @param {Stratum[]} strata @returns {Bounds | null} */
+/** Of this run's own cut-outs, whose ends are whole ones; null where too few are decided. @param {Stratum[]} strata @returns {Bounds | null} */
 export function ofRunInterval(strata) {
   const decided = sum(strata.map(([, n]) => n));
   const there = sum(strata.map(([, , each]) => each));
   if (decided < FEWEST) return null;
   const share = weightedShare(strata);
   if (decided === there) return [share, share];
-  const [low, high] = wilson(share, (worthOfStrata(strata) * (there - 1)) / (there - decided));
+  const unseen = there - decided;
+  const bounds = exactInterval(share, (worthOfStrata(strata) * (there - 1)) / unseen);
+  const [low, high] = bounds.map((bound) => bound * there);
   const seen = sum(strata.map(([k]) => k));
-  return [Math.max(low, seen / there), Math.min(high, (seen + there - decided) / there)];
+  return [
+    Math.max(Math.floor(low + NEAR), seen) / there,
+    Math.min(Math.ceil(high - NEAR), seen + unseen) / there,
+  ];
 }
 
 /** How many more to look at, by chance, to know the share of `there` cut-outs ± `near`.
  * @param {number} decided @param {number} share @param {number} there @param {number} near
  * @param {number} [alone] what one of them is worth */
 export function moreNeeded(decided, share, there, near, alone = 1) {
-  for (let total = decided; total < there; total++) {
-    const [low, high] = total
-      ? wilson(share, (total * alone * (there - 1)) / (there - total))
-      : [0, 1];
-    if ((high - low) / 2 <= near) return total - decided;
+  let [low, high] = [decided, Math.max(decided, there)];
+  while (low < high) {
+    const total = Math.floor((low + high) / 2);
+    const known = (total * alone * (there - 1)) / (there - total);
+    const [from, to] = total ? exactInterval(share, known) : [0, 1];
+    if ((to - from) / 2 <= near) high = total;
+    else low = total + 1;
   }
-  return Math.max(0, there - decided);
+  return low - decided;
 }
 
 /**
