@@ -1,9 +1,9 @@
 """Which model people prefer, from votes on two cut-outs without names; and which pair to show next.
 
 Strengths are those of Bradley and Terry, an equal vote half a victory of each, as evalica computes
-them. Votes on one picture, or on pictures of one shoot, resemble each other: intervals are of draws
-of whole shoots, not of votes. A model has as many ranks as it
-may have; where they overlap, no order is told.
+them. Votes on one picture, or on pictures of one shoot, resemble each other: how many they are
+worth is found by draws of whole shoots, and intervals are of so many. A model has as many ranks as
+it may have; where they overlap, no order is told.
 """
 
 from __future__ import annotations
@@ -19,6 +19,7 @@ from numpy.typing import NDArray
 from ..core.key import Key
 from ..i18n import Message
 from ..run.record import Run
+from ..run.statistics import exact_interval, worth_of
 from .record import Decisions, Vote
 
 FEWEST = 12
@@ -28,7 +29,8 @@ DRAWS = 500
 FLIPS = 1999
 """Of the signs of shoots."""
 PRIOR = 1.0
-"""Equal votes that each pair of models that met has beside people's."""
+"""Equal votes beside people's, shared out among the pairs of models that met: however many these
+are, shares lean no more to a half."""
 
 Array = NDArray[np.float64]
 
@@ -123,7 +125,7 @@ def rank(
     times = r.multinomial(len(shoots), np.full(len(shoots), 1 / len(shoots)), DRAWS)
     drawn = np.tensordot(times.astype(float), wins, 1)
     draws = expected_shares(_strengths_of_draws(drawn, wins.sum(0), strength))
-    low, high = _interval(shares, draws, len(shoots))
+    low, high = _intervals(shares, draws, wins).T
     better = _clearly_better(wins, seed)
     best, worst = 1 + better.sum(0), len(there) - better.sum(1)
     order = sorted(
@@ -146,7 +148,7 @@ def strengths(wins: Array) -> Array:
     """Bradley and Terry's strengths, of victories of row over column.
 
     `wins`: `(M, M) float64`, an equal vote half of one for each. Returns `(M,) float64` above 0.
-    An equal vote is added to each pair that met: so that a model that won all has a strength, too.
+    PRIOR is added to the pairs that met: so that a model that won all has a strength, too.
     Computed by evalica. Source: Bradley and Terry, "Rank analysis of incomplete block designs",
     1952.
     """
@@ -155,7 +157,8 @@ def strengths(wins: Array) -> Array:
     rows, columns = np.nonzero(wins + wins.T)
     upper = rows < columns
     rows, columns = rows[upper], columns[upper]
-    weights = np.concatenate([wins[rows, columns], wins[columns, rows], np.full(len(rows), PRIOR)])
+    equal = np.full(len(rows), PRIOR / len(rows))
+    weights = np.concatenate([wins[rows, columns], wins[columns, rows], equal])
     found = bradley_terry(
         np.concatenate([rows, columns, rows]).tolist(),
         np.concatenate([columns, rows, columns]).tolist(),
@@ -178,8 +181,9 @@ def _strengths_of_draws(drawn: Array, wins: Array, start: Array) -> Array:
 
 
 def _with_prior(wins: Array) -> Array:
-    """An equal vote more of each pair that met, `(…, M, M)`."""
-    return wins + PRIOR / 2 * ((wins + wins.swapaxes(-1, -2)) > 0)
+    """With PRIOR among the pairs that met, `(…, M, M)`."""
+    met = (wins + wins.swapaxes(-1, -2)) > 0
+    return wins + PRIOR * met / met.sum((-1, -2), keepdims=True)  # each pair is there twice
 
 
 def _fitted(wins: Array, start: Array) -> Array:
@@ -197,13 +201,25 @@ def _fitted(wins: Array, start: Array) -> Array:
 _ROUNDS = 40
 
 
-def _interval(shares: Array, draws: Array, shoots: int) -> tuple[Array, Array]:
-    """From where to where each share lies: Student's t on the logit, as far as the draws spread."""
-    from scipy.special import expit, logit, stdtrit  # a tenth of a second
+def _intervals(shares: Array, draws: Array, wins: Array) -> Array:
+    """From where to where each share lies, `(M, 2)`: that of as many votes as its own are worth.
 
-    reach = float(stdtrit(shoots - 1, 0.975)) * np.sqrt(shoots / (shoots - 1))
-    reach = reach * logit(draws).std(0)
-    return expit(logit(shares) - reach), expit(logit(shares) + reach)
+    `draws`: `(D, M)`, the shares in each; `wins`: `(N, M, M)`, of each shoot. Votes of one shoot
+    resemble each other as far as draws of shoots spread; of a model that won all its votes, or
+    lost them, draws say nothing, and each shoot counts as one.
+    """
+    shoots = len(wins)
+    votes = (wins + wins.swapaxes(1, 2)).sum(2)  # of each model on each shoot
+    count, won, every = votes.sum(0), wins.sum((0, 2)), votes.sum() / 2
+    alike = count**2 / (votes**2).sum(0)
+    variance = draws.var(0) * shoots / (shoots - 1)
+    found = []
+    for n, share in enumerate(shares.tolist()):
+        alone = float(alike[n])
+        if 0 < won[n] < count[n]:
+            alone = worth_of(share, float(variance[n]), count[n], alone, shoots - 1, every)
+        found.append(exact_interval(share, alone))
+    return np.array(found)
 
 
 def _clearly_better(wins: Array, seed: int) -> NDArray[np.bool_]:

@@ -9,6 +9,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from reviewers import decisions, review, run_over, sha, vote
+from scipy import stats
 from scipy.optimize import minimize
 
 from rmbg_eval.decisions import ranking
@@ -26,7 +27,8 @@ from rmbg_eval.decisions.ranking import (
 
 def slow_strengths(wins: np.ndarray) -> np.ndarray:
     """The likeliest, by a general optimiser."""
-    wins = wins + PRIOR / 2 * ((wins + wins.T) > 0)
+    met = (wins + wins.T) > 0
+    wins = wins + PRIOR * met / met.sum()
 
     def unlikely(logs: np.ndarray) -> float:
         return float((wins * np.logaddexp(0, logs[None] - logs[:, None])).sum() + logs.mean() ** 2)
@@ -116,6 +118,38 @@ def test_a_model_that_won_all_has_a_share_below_1() -> None:
     assert first.ranks == "1"
     assert first.low < first.share < 1
     assert found.models[1].ranks == "2"
+
+
+@pytest.mark.parametrize("count", [12, 30])
+def test_an_interval_holds_the_share_of_a_model_that_wins_nearly_all(count: int) -> None:
+    won = np.arange(count + 1)
+    bounds = np.zeros((count + 1, 2))
+    for k in won.tolist():
+        found = rank([[("a", "b", float(n < k))] for n in range(count)], ["a", "b"], count)
+        (bounds[k],) = [(each.low, each.high) for each in found.models if each.model == "a"]
+    for share in (0.5, 0.75, 0.9, 0.95, 0.98, 0.99):
+        held = (bounds[:, 0] <= share) & (share <= bounds[:, 1])
+        assert stats.binom.pmf(won, count, share)[held].sum() >= 0.95
+
+
+def test_votes_that_are_all_equal_leave_an_interval() -> None:
+    one, other = rank([[("a", "b", 0.5)]] * 30, ["a", "b"], 30).models
+    assert one.low == other.low < 0.35
+    assert one.high > 0.65
+
+
+def test_votes_of_one_shoot_that_are_all_won_count_as_one() -> None:
+    few, many = (rank([[("a", "b", 1.0)] * n] * 12, ["a", "b"], 12).models[0] for n in (1, 20))
+    assert many.low < few.low + 0.1
+
+
+def test_the_shares_of_many_models_lean_little_to_a_half() -> None:
+    """Eight with 90 votes, as they are won on average."""
+    strength = np.array([100.0, 30, 10, 3, 1, 1, 1, 1])
+    wins = 90 / 28 * strength[:, None] / (strength[:, None] + strength) * (1 - np.eye(8))
+    np.testing.assert_allclose(
+        expected_shares(strengths(wins)), expected_shares(strength), atol=0.01
+    )
 
 
 def test_the_next_pair_is_the_one_that_is_least_foreseen() -> None:

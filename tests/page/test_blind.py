@@ -209,6 +209,12 @@ def test_the_ranking_is_that_of_python(page: Page) -> None:
         # Other draws: as far apart as 500 of them leave it.
         assert one["low"] == pytest.approx(other.low, abs=0.02)
         assert one["high"] == pytest.approx(other.high, abs=0.02)
+    for of in (1, 0.5):  # no draw differs from another
+        alike = [[[0, 1, of]] * n for n in range(1, 14)]
+        theirs = page.evaluate("shoots => $ranking.rank(shoots, 2)", alike)
+        ours = rank([[("a", "b", of)] * n for n in range(1, 14)], ["a", "b"], 13)
+        for one, other in zip(theirs["standings"], ours.models, strict=True):
+            assert [one["low"], one["high"]] == pytest.approx([other.low, other.high], abs=1e-6)
     few = page.evaluate("shoots => $ranking.rank(shoots, 4)", shoots[:5])
     assert few["reason"] == "few"
     apart = page.evaluate("shoots => $ranking.rank(shoots, 4)", [[[0, 1, 1]], [[2, 3, 0]]] * 8)

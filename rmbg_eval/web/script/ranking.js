@@ -1,11 +1,11 @@
 // Which model people prefer, by votes without names: rmbg_eval.decisions.ranking, while one votes. The
 // draws that intervals are of are others by chance; strengths and the next pair are the same.
 
-import { student } from "./share.js";
+import { exactInterval, worthOf } from "./share.js";
 
 export const FEWEST = 12; // pictures, or shoots, that votes must be on for a ranking
 const DRAWS = 500;
-const PRIOR = 1; // equal votes that each pair that met has beside people's
+const PRIOR = 1; // equal votes beside people's, shared out among the pairs that met
 const FLIPS = 1999; // of the signs of shoots
 
 /** @typedef {[number, number, number]} Tally a model, another, and what the first has: 1, 0.5 or 0 */
@@ -43,13 +43,13 @@ export function winsOf(votes, count) {
 /**
  * Bradley and Terry's strengths. Source of the iteration: Newman, "Efficient computation of rankings
  * from pairwise comparisons", 2023.
- * @param {number[][]} wins @param {number[][]} [met] whose pairs have an equal vote more
+ * @param {number[][]} wins @param {number[][]} [met] whose pairs have PRIOR among them
  */
 export function strengths(wins, met = wins) {
   const count = wins.length;
-  const all = wins.map((row, i) =>
-    row.map((n, j) => n + (i !== j && met[i][j] + met[j][i] > 0 ? PRIOR / 2 : 0)),
-  );
+  const both = met.map((row, i) => row.map((n, j) => n + met[j][i] > 0));
+  const twice = both.flat().filter(Boolean).length; // each pair is there twice
+  const all = wins.map((row, i) => row.map((n, j) => n + (both[i][j] ? PRIOR / twice : 0)));
   const found = new Array(count).fill(1);
   for (let round = 0; round < 10_000; round++) {
     let moved = 0;
@@ -78,13 +78,10 @@ export const expectedShares = (found) =>
       Math.max(1, found.length - 1),
   );
 
-const logit = (/** @type {number} */ p) => Math.log(p / (1 - p));
-const expit = (/** @type {number} */ x) => 1 / (1 + Math.exp(-x));
-
 /** @param {number[]} values */
-function deviation(values) {
+function variance(values) {
   const mean = values.reduce((sum, each) => sum + each, 0) / values.length;
-  return Math.sqrt(values.reduce((sum, each) => sum + (each - mean) ** 2, 0) / values.length);
+  return values.reduce((sum, each) => sum + (each - mean) ** 2, 0) / values.length;
 }
 
 /**
@@ -136,8 +133,16 @@ export function rank(shoots, count, seed = 0) {
     }
     return expectedShares(strengths(wins, whole));
   });
-  const few = student(own.length - 1) * Math.sqrt(own.length / (own.length - 1));
-  const reach = shares.map((_, n) => few * deviation(draws.map((draw) => logit(draw[n]))));
+  const of = own.length;
+  const bounds = shares.map((share, n) => {
+    const votes = own.map((all) => all.filter(([i, j]) => i === n || j === n).length);
+    const count = votes.reduce((sum, each) => sum + each, 0);
+    const alike = count ** 2 / votes.reduce((sum, each) => sum + each ** 2, 0);
+    const won = whole[n].reduce((sum, each) => sum + each, 0);
+    if (won === 0 || won === count) return exactInterval(share, alike);
+    const spread = (variance(draws.map((draw) => draw[n])) * of) / (of - 1);
+    return exactInterval(share, worthOf(share, spread, count, alike, of - 1, every.length));
+  });
   const better = clearlyBetter(parts, whole, random);
   const standings = there.map((model, n) => ({
     model,
@@ -145,8 +150,8 @@ export function rank(shoots, count, seed = 0) {
     worst: size - better[n].filter(Boolean).length,
     over: there.filter((_, other) => better[n][other]),
     share: shares[n],
-    low: expit(logit(shares[n]) - reach[n]),
-    high: expit(logit(shares[n]) + reach[n]),
+    low: bounds[n][0],
+    high: bounds[n][1],
   }));
   standings.sort((a, b) => a.best + a.worst - b.best - b.worst || b.share - a.share);
   return { standings, reason };

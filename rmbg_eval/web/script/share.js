@@ -70,7 +70,7 @@ export function exactInterval(share, count) {
 const students = new Map();
 
 /** Student's t of 97.5 %. @param {number} freedom 1 or more */
-export function student(freedom) {
+function student(freedom) {
   let t = students.get(freedom);
   if (t === undefined) {
     t = Math.sqrt(freedom * (1 / quantile(freedom / 2, 0.5, 0.05) - 1));
