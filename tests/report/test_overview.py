@@ -281,7 +281,7 @@ def test_quality_against_time_has_intervals_and_words_for_them() -> None:
     assert [dot.best for dot in plot.dots] == [True, False]
     assert all(dot.whisker and dot.label for dot in plot.dots)
     assert plot.alt.replace("\u00a0", " ").startswith(
-        "Share of points passed and seconds: a, 50 % (95 % interval 17 % to 83 %), 1 s, "
+        "Share of points passed and seconds: a, 50 % (95 % interval 16 % to 84 %), 1 s, "
     )
 
 
