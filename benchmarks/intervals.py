@@ -1,4 +1,4 @@
-"""How often a 95 % interval holds what it is for: `python benchmarks/intervals.py` (ten minutes).
+"""How often a 95 % interval holds what it is for: `python benchmarks/intervals.py` (half an hour).
 
 Differences of two models are drawn as our measures have them, few at a time, and each kind of
 interval is asked whether it holds the true value of all such pictures: the mean for the four usual
@@ -57,11 +57,26 @@ every interval is too short; the last one, the report's, takes a shoot as one, b
 {repeats} runs a row: n of 200 pictures are looked at, drawn by chance from three strata of risk,
 as many of each. The first stratum has a chance to be usable above the one given (by a fifth of
 what is left to 0 or 1), the two others below (by a tenth). Shoots have 5 pictures, those of one a
-chance of their own (beta, correlation 0.3). "Of all like these" is Wilson's interval with as many
-pictures as they are worth; "of this run" knows that what was looked at is part of the 200. Beside
-each is its mean width, in points.
+chance of their own (beta, correlation 0.3). "Of all like these" is Clopper and Pearson's interval
+with as many pictures as they are worth; "of this run" knows that what was looked at is part of the
+200. Beside each is its mean width, in points.
 
 {shares}
+
+Near 0 and 1 Wilson's interval, and others that hold on average, do not hold. Of n pictures, each
+alone, drawn from one stratum: how often either holds the share, counted by the binomial
+distribution; last, the least of all shares from 0.1 % to 99.9 %. Of 1 − p it is the same.
+
+{ends}
+
+## Shoots of unequal size
+
+{sets} sets of shoots a cell, each shoot with a chance of its own (beta, with a correlation). Their
+sizes are log normal (median 7, σ as given), or one of them has half of all pictures, or each has 5.
+How often `share_interval` holds the share of all, and its mean width in points: for the share of
+points passed and, of one stratum, for the share usable, which are counted alike.
+
+{unequal}
 
 ## Which model is preferred
 
@@ -73,6 +88,10 @@ meant to be one in 20 at most, however many models and pairs there are; how many
 differ are told apart; and how many have ranks that do not overlap.
 
 {ranks}
+
+One vote on each picture, none equal, and the strengths the same on each: here a model may win all.
+
+{won}
 
 ## Share of points passed
 
@@ -187,9 +206,12 @@ def shot(draw: Draw, count: int) -> list[str]:
 REPEATS = 1000
 STRENGTHS = (
     (1, 1), (3, 1), (1, 1, 1, 1), (4, 1, 1, 1), (4, 2, 1, 0.5), (1, 1, 1, 1, 1, 1, 1, 1),
+    (100, 30, 10, 3, 1, 1, 1, 1),
 )  # fmt: skip
 """Of models that are compared without names."""
 THERE, SHOOT = 200, 5
+PICTURES = (12, 30, 100)
+RANKED = ["strengths", "n", "share", "worst", "width", "wrong", "told apart", "ranked apart"]
 
 
 def looked_at(share: float, seen: int, shoots: bool) -> list[str]:
@@ -228,19 +250,85 @@ def looked_at(share: float, seen: int, shoots: bool) -> list[str]:
     return [f"{share:.0%}", "of shoots" if shoots else "alone", str(seen), *cells]
 
 
-def preferred(strength: tuple[float, ...], pictures: int) -> list[str]:
-    """Coverage of the shares' intervals, and how often ranks are wrong or say too little."""
+def wilson(share: Array, count: float | Array) -> Bounds:
+    """Wilson's interval."""
+    z = 1.96
+    middle = (share + z * z / (2 * count)) / (1 + z * z / count)
+    spread = share * (1 - share) / count + z * z / (4 * count**2)
+    reach = z / (1 + z * z / count) * np.sqrt(spread)
+    return middle - reach, middle + reach
+
+
+def ends(count: int) -> list[list[str]]:
+    """Exact coverage of Wilson's interval and ours, of `count` pictures each alone."""
+    usable = np.arange(count + 1)
+    ours = [
+        share_interval([(1, 1)] * k + [(0, 1)] * (count - k), [(k, count, 10**6)])
+        for k in usable.tolist()
+    ]
+    low, high = np.array([each for each in ours if each]).T
+    shares = np.array([0.9, 0.95, 0.97, 0.98, 0.99, 0.995, *np.linspace(0.001, 0.999, 999)])
+    seen = stats.binom.pmf(usable, count, shares[:, None])
+    rows = []
+    for title, (lows, highs) in (
+        ("Wilson's", wilson(usable / count, count)),
+        ("the report's", (low, high)),
+    ):
+        inside = (lows - 1e-12 <= shares[:, None]) & (shares[:, None] <= highs + 1e-12)
+        held = (seen * inside).sum(1)
+        rows.append([title, str(count), *(f"{h:.1%}" for h in (*held[:6], held[6:].min()))])
+    return rows
+
+
+SHOOT_SIZES: dict[str, Callable[[np.random.Generator, int], NDArray[np.int64]]] = {
+    "5 each": lambda r, n: np.full(n, SHOOT),
+    "σ 0.7": lambda r, n: np.maximum(1, np.rint(np.exp(r.normal(2, 0.7, n)))).astype(int),
+    "σ 1.2": lambda r, n: np.maximum(1, np.rint(np.exp(r.normal(2, 1.2, n)))).astype(int),
+    "one has half": lambda r, n: np.array([SHOOT * (n - 1), *[SHOOT] * (n - 1)]),
+}
+
+
+def unequal(share: float, alike: float, sizes: str) -> list[str]:
+    """Coverage and width where shoots differ in size and the pictures of one are `alike`."""
+    cells = []
+    for shoots in (6, 12, 30):
+        r = np.random.default_rng(SEED)
+        held = width = 0.0
+        for _ in range(SETS):
+            there = SHOOT_SIZES[sizes](r, shoots)
+            known = (1 - alike) / alike
+            usable = r.binomial(there, r.beta(share * known, (1 - share) * known, shoots))
+            bounds = point_interval(np.stack([usable, there], 1))
+            assert bounds
+            held += bounds[0] <= share <= bounds[1]
+            width += bounds[1] - bounds[0]
+        cells.append(f"{held / SETS:.1%} ({100 * width / SETS:.0f})")
+    return [f"{share:.0%}", f"{alike:g}", sizes, *cells]
+
+
+def preferred(
+    strength: tuple[float, ...],
+    pictures: int,
+    each: int = 3,
+    equal: float = 0.2,
+    apart: float = 0.7,
+) -> list[str]:
+    """Coverage of the shares' intervals, and how often ranks are wrong or say too little.
+
+    `each`: votes on a picture, of which so many are `equal`; logarithms of strengths are so far
+    `apart` from picture to picture.
+    """
     r = np.random.default_rng(SEED)
     count, names = len(strength), [str(number) for number in range(len(strength))]
 
     def votes(some: int) -> tuple[Array, NDArray[np.int64], NDArray[np.int64]]:
-        """What left has of each vote `(some, 3)`, and who was left and right."""
-        logs = np.log(strength) + r.normal(0, 0.7, (some, count))
-        left = r.integers(0, count, (some, 3))
-        right = (left + r.integers(1, count, (some, 3))) % count
+        """What left has of each vote `(some, each)`, and who was left and right."""
+        logs = np.log(strength) + r.normal(0, apart, (some, count))
+        left = r.integers(0, count, (some, each))
+        right = (left + r.integers(1, count, (some, each))) % count
         rows = np.arange(some)[:, None]
-        wins = r.random((some, 3)) < 1 / (1 + np.exp(logs[rows, right] - logs[rows, left]))
-        return np.where(r.random((some, 3)) < 0.2, 0.5, wins), left, right
+        wins = r.random((some, each)) < 1 / (1 + np.exp(logs[rows, right] - logs[rows, left]))
+        return np.where(r.random((some, each)) < equal, 0.5, wins), left, right
 
     of_left, left, right = votes(300_000)
     wins = np.zeros((count, count))
@@ -255,7 +343,7 @@ def preferred(strength: tuple[float, ...], pictures: int) -> list[str]:
         if found.reason or len(found.models) < count:
             continue
         done += 1
-        by_name = {each.model: each for each in found.models}
+        by_name = {one.model: one for one in found.models}
         ours = [by_name[name] for name in names]
         held += [one.low <= value <= one.high for one, value in zip(ours, true, strict=True)]
         width += float(np.mean([one.high - one.low for one in ours]))
@@ -271,7 +359,7 @@ def preferred(strength: tuple[float, ...], pictures: int) -> list[str]:
         ranked += int((above & better).sum())
         pairs += int(better.sum())
     return [
-        " : ".join(f"{each:g}" for each in strength), str(pictures),
+        " : ".join(f"{one:g}" for one in strength), str(pictures),
         f"{held.mean() / done:.1%}", f"{held.min() / done:.1%}", f"{100 * width / done:.0f}",
         f"{wrong / done:.1%}", f"{told / pairs:.0%}" if pairs else "–",
         f"{ranked / pairs:.0%}" if pairs else "–",
@@ -312,17 +400,12 @@ def points() -> list[str]:
             measured = np.maximum(1, r.poisson(8, (SETS, count)))
             passed = r.binomial(measured, chance)
             share, total = passed.sum(1) / measured.sum(1), measured.sum(1)
-            z = 1.96
-            middle = (share + z * z / (2 * total)) / (1 + z * z / total)
-            spread = share * (1 - share) / total + z * z / (4 * total**2)
-            reach = z / (1 + z * z / total) * np.sqrt(spread)
             pairs = [
-                point_interval(zip(*each, strict=True))
-                for each in zip(passed, measured, strict=True)
+                point_interval(np.stack(each, 1)) for each in zip(passed, measured, strict=True)
             ]
             low, high = np.array([each for each in pairs if each]).T
             true = a / (a + b)
-            cells = [_share((middle - reach, middle + reach), true), _share((low, high), true)]
+            cells = [_share(wilson(share, total), true), _share((low, high), true)]
             cells += [f"{(high - low).mean():.2f}"]
             lines.append(f"| {' | '.join([title, str(count), *cells])} |")
     return lines
@@ -357,14 +440,34 @@ def main() -> None:
             ["usable", "pictures", "n", "of all like these", "of this run"],
             [
                 looked_at(share, seen, shoots)
-                for share in (0.5, 0.8, 0.9, 0.97)
+                for share in (0.5, 0.8, 0.9, 0.97, 0.99, 0.01)
                 for shoots in (False, True)
                 for seen in (20, 50, 100)
             ],
         ),
+        ends=_plain_table(
+            ["interval", "n", "90 %", "95 %", "97 %", "98 %", "99 %", "99.5 %", "least"],
+            [row for count in (10, 20, 50, 100) for row in ends(count)],
+        ),
+        unequal=_plain_table(
+            ["usable", "correlation", "sizes", "6 shoots", "12", "30"],
+            [
+                unequal(share, alike, sizes)
+                for share, alike in ((0.5, 0.3), (0.8, 0.7), (0.9, 0.3), (0.97, 0.3), (0.99, 0.3))
+                for sizes in SHOOT_SIZES
+            ],
+        ),
         ranks=_plain_table(
-            ["strengths", "n", "share", "worst", "width", "wrong", "told apart", "ranked apart"],
-            [preferred(strength, pictures) for strength in STRENGTHS for pictures in (12, 30, 100)],
+            RANKED,
+            [preferred(strength, pictures) for strength in STRENGTHS for pictures in PICTURES],
+        ),
+        won=_plain_table(
+            RANKED,
+            [
+                preferred((strength, 1), pictures, 1, 0, 0)
+                for strength in (3, 19, 49)
+                for pictures in PICTURES
+            ],
         ),
         shot="\n".join(_table(["percentile", "t", "middle", "middle of shoots"], shot)),
         points="\n".join(points()),
