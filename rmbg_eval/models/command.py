@@ -17,8 +17,8 @@ import signal
 import subprocess
 import sys
 import time
-from collections.abc import Callable, Sequence
-from contextlib import suppress
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager, suppress
 from functools import cached_property
 from pathlib import Path
 from tempfile import TemporaryDirectory
@@ -26,7 +26,7 @@ from urllib.parse import parse_qsl
 
 import numpy as np
 
-from ..core.files import sha256_file
+from ..core.files import cannot_write, sha256_file
 from ..core.images import (
     RGB,
     SUFFIXES,
@@ -123,7 +123,7 @@ class Command:
         started = time.perf_counter()
         try:
             self._call([png_of(trial)])
-        except RmbgEvalError:  # so small a picture may be too small; each case says what is wrong
+        except ModelError:  # so small a picture may be too small; each case says what is wrong
             self._start_up = 0.0
             return True
         self._start_up = time.perf_counter() - started
@@ -156,8 +156,8 @@ class Command:
         return as_cutout(*output, picture)
 
     def _call(self, pictures: Sequence[bytes]) -> list[Written]:
-        with TemporaryDirectory(prefix="rmbg_eval-", ignore_cleanup_errors=True) as folder:
-            into, out = Path(folder) / "in", Path(folder) / "out"
+        with _scratch() as folder:
+            into, out = folder / "in", folder / "out"
             into.mkdir()
             out.mkdir()
             names = [f"picture-{number:04}" for number in range(len(pictures))]
@@ -174,7 +174,9 @@ class Command:
 
     def _written(self, out: Path, name: str, said: str) -> Written:
         """What lies in `out` under this name; programs add their own endings to it."""
-        files = sorted(p for p in out.iterdir() if p.suffix.lower() in SUFFIXES and p.is_file())
+        files: list[Path] = []
+        with suppress(OSError):  # the program has removed the folder
+            files = sorted(p for p in out.iterdir() if p.suffix.lower() in SUFFIXES and p.is_file())
         own = [p for p in files if p.stem == name] or [p for p in files if p.stem.startswith(name)]
         if not own:
             return ModelError(
@@ -198,9 +200,9 @@ class Command:
         if len(self._words) > 2 and self._words[1] == "-m":  # a module of Python
             words += self._words[1:3]
         try:
-            with TemporaryDirectory(prefix="rmbg_eval-", ignore_cleanup_errors=True) as folder:
-                said = self._run([*words, "--version"], _VERSION_SECONDS, Path(folder))
-        except RmbgEvalError:
+            with _scratch() as folder:
+                said = self._run([*words, "--version"], _VERSION_SECONDS, folder)
+        except ModelError:
             return ""
         return f"{printable(Path(self._program).name)}: {said}" if said else ""
 
@@ -252,6 +254,16 @@ class Command:
         return text
 
 
+@contextmanager
+def _scratch() -> Iterator[Path]:
+    """A folder for one call; OutputError where what a program is to read cannot be written."""
+    try:
+        with TemporaryDirectory(prefix="rmbg_eval-", ignore_cleanup_errors=True) as folder:
+            yield Path(folder)
+    except OSError as error:
+        raise cannot_write(Path(error.filename or "TMPDIR"), error) from None
+
+
 _PLACE = re.compile(r"\{(in|out|in_dir|out_dir)\}")
 _ONE, _MANY = "{in} {out}", "{in_dir} {out_dir}"
 
@@ -270,9 +282,12 @@ _SYSTEM = sys.platform
 
 def _text(path: str) -> str:
     """The last words of a file that may be large, on one line."""
-    with open(path, "rb") as file:
-        file.seek(max(0, os.path.getsize(path) - 8 * _WORDS))
-        lines = file.read().decode("utf-8", "replace").split("\n")
+    try:
+        with open(path, "rb") as file:
+            file.seek(max(0, os.path.getsize(path) - 8 * _WORDS))
+            lines = file.read().decode("utf-8", "replace").split("\n")
+    except OSError:  # the program has removed it
+        return ""
     return printable(" ".join(" ".join(lines).split()))[-_WORDS:]
 
 

@@ -226,6 +226,8 @@ def _isnet(
 _OPTIONS = ("mean", "std", "size", "output", "activation", "layout", "licence")
 _MOST = 5
 """Inputs that a message lists."""
+_LARGEST = 8192
+"""Pixels of a side that a graph takes."""
 _CHOICES = {"activation": ("none", "sigmoid"), "layout": ("NCHW", "NHWC")}
 
 
@@ -342,7 +344,7 @@ def _size(text: str) -> tuple[int, int]:
     """Width and height, as given."""
     parts = text.lower().split("x")
     if len(parts) in (1, 2) and all(
-        re.fullmatch("[0-9]{1,4}", part) and 0 < int(part) <= 8192 for part in parts
+        re.fullmatch("[0-9]{1,4}", part) and 0 < int(part) <= _LARGEST for part in parts
     ):
         return int(parts[0]), int(parts[-1])
     raise ModelError(
@@ -410,6 +412,11 @@ def _fitting(
             turn if other else Message("Export it with an input of red, green and blue."),
         )
     height, width = (side if isinstance(side, int) else None for side in sides)
+    if not all(0 < side <= _LARGEST for side in (width, height) if side is not None):
+        raise misfit(
+            Message("a side has 1 to {most} pixels", most=_LARGEST),
+            Message("Export it with the size that it was trained with."),
+        )
     if size is None:
         if width is None or height is None:
             raise misfit(

@@ -185,6 +185,8 @@ def _infer(model: Model, jobs: Sequence[_Job]) -> None:
                 ),
                 Message("Correct the model: infer() gives one output for each input."),
             )
+    except OutputError:
+        raise
     except Exception as error:  # one bad picture never ends a run
         if len(jobs) == 1:
             jobs[0].failure = Failure.of(error)

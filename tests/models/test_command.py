@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import shlex
 import sys
 import time
@@ -10,13 +11,15 @@ from pathlib import Path
 import numpy as np
 import psutil
 import pytest
-from fakes import disc
+from fakes import disc, some_cases
 
+from rmbg_eval.core.cache import Store
 from rmbg_eval.core.images import Picture
-from rmbg_eval.errors import ModelError, RmbgEvalError
+from rmbg_eval.errors import ModelError, OutputError, RmbgEvalError
 from rmbg_eval.models import command
 from rmbg_eval.models.command import Command
 from rmbg_eval.models.table import load_model
+from rmbg_eval.predictions.stages import predict
 
 PICTURE, OTHER = Picture("pet/rex", disc(1)[0]), Picture("pet/max", disc(2)[0])
 
@@ -139,6 +142,34 @@ def test_what_is_no_cut_out_fails(tmp_path: Path, source: str, fault: str) -> No
     tool = write(tmp_path / "tool.py", source)
     with pytest.raises(RmbgEvalError, match=fault):
         cutouts(load_model(f"ours=command:{tool} {{in}} {{out}}"), PICTURE)
+
+
+def test_a_program_that_removes_the_folder_has_written_nothing(tmp_path: Path) -> None:
+    source = "import shutil, sys; shutil.rmtree(__import__('os').path.dirname(sys.argv[2]))"
+    (output,) = load_model(f"x=command:{write(tmp_path / 'rm.py', source)} {{in}} {{out}}").infer(
+        [b"png"]
+    )
+    assert "x wrote no cut-out" in str(output)
+
+
+@pytest.mark.parametrize("fails", ["write_bytes", "mkdir"])
+def test_no_room_for_what_a_program_reads_ends_the_run(
+    tool: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, fails: str
+) -> None:
+    model = load_model(f"ours=command:{tool} {{in}} {{out}}")
+    cases = some_cases(tmp_path, 2)
+
+    def full(*_: object, **__: object) -> None:
+        raise OSError(errno.ENOSPC, "No space left on device", "/tmp/x")
+
+    with monkeypatch.context() as patch:
+        patch.setattr(f"rmbg_eval.models.command.Path.{fails}", full)
+        with pytest.raises(OutputError, match=r"The disk is full.*Make room"):
+            model.infer([b"png"])
+    monkeypatch.setattr(model, "load", lambda: False)
+    monkeypatch.setattr(command, "TemporaryDirectory", full)
+    with pytest.raises(OutputError, match="The disk is full"):
+        [*predict(model, cases, tmp_path / "out", Store(tmp_path / "cache"))]
 
 
 def test_one_picture_left_out_of_a_folder_fails_alone(tmp_path: Path) -> None:

@@ -200,6 +200,8 @@ FITTING = "mean=0&std=1&size=64"
         ({"shape": (3, 64)}, "", r"\[3, 64\]: 2 dimensions.*batch, channels, height and width"),
         ({"inputs": ("input", "b")}, "", "input .*, b .*: 2 inputs, and there is one picture"),
         ({"shape": (1, 3, 32, 64)}, "", "another size than 64x64.*Leave size out"),
+        ({"shape": (1, 3, 0, 0)}, "", "a side has 1 to 8192 pixels"),
+        ({"shape": (1, 3, 64, 8193)}, "", "a side has 1 to 8192 pixels.*trained with"),
         ({"element": UINT8, "nodes": [as_float()]}, "", "uint8.*floating-point"),
         ({"nodes": [same("input", "matte")]}, "", "3 planes, and a matte is one.*output=NAME"),
         ({}, "&layout=CHW", "layout is NCHW or NHWC"),
