@@ -14,12 +14,14 @@ import logging
 import mimetypes
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import suppress
 from functools import partial
 from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
 
 from tornado.httpserver import HTTPServer
+from tornado.log import app_log
 from tornado.web import Application, HTTPError, RequestHandler
 
 from ..core.files import inside, user_path
@@ -121,19 +123,25 @@ class Visit(RequestHandler):
 
     def log_exception(self, kind: Any, error: BaseException | None, traceback: Any) -> None:
         if not isinstance(error, HTTPError):
-            super().log_exception(kind, error, traceback)
+            app_log.error(printable(f"{type(error).__name__}: {error}")[:300])
+
+    def file(self, name: str) -> Path:
+        """A file of the run's folder; HTTPError 404 where there is none of that name."""
+        path = self.desk.folder / name
+        with suppress(OSError):  # a name that is too long
+            if inside(self.desk.folder, name) and path.is_file():
+                return path
+        raise HTTPError(404)
 
 
 class PageHandler(Visit):
     """The report, or a case's own page."""
 
     def get(self, name: str = "") -> None:
-        where = f"{PAGES}/{name}" if name else "index.html"
-        if not inside(self.desk.folder, where) or not (self.desk.folder / where).is_file():
-            raise HTTPError(404)
+        path = self.file(f"{PAGES}/{name}" if name else "index.html")
         self.set_header("Content-Type", "text/html; charset=utf-8")
         self.set_header("Content-Security-Policy", "frame-ancestors 'none'")  # and the page's own
-        self.finish(self.desk.page(self.desk.folder / where))
+        self.finish(self.desk.page(path))
 
 
 class FileHandler(Visit):
@@ -143,11 +151,10 @@ class FileHandler(Visit):
         if name == "favicon.ico":  # browsers ask for one
             self.set_status(204)
             return
-        path = self.desk.folder / name
-        shown = name in _PARTS or path.suffix.lower() in _SHOWN
-        hidden = any(part.startswith(".") for part in name.split("/"))
-        if not shown or hidden or not inside(self.desk.folder, name) or not path.is_file():
+        shown = name in _PARTS or Path(name).suffix.lower() in _SHOWN
+        if not shown or any(part.startswith(".") for part in name.split("/")):
             raise HTTPError(404)
+        path = self.file(name)
         kind = _PARTS.get(name) or mimetypes.guess_type(name)[0] or "application/octet-stream"
         self.set_header("Content-Type", kind)
         self.finish(path.read_bytes())

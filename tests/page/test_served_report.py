@@ -208,7 +208,7 @@ def test_only_the_report_is_served(desk: Desk, port: int, tmp_path: Path) -> Non
             "/run.json", "/decisions.json", "/link.png", "/.hidden.png", "/../secret.png",
             "/%2e%2e/secret.png", "/assets/..%2f..%2fsecret.png", f"/{secret}", "//etc/passwd",
             "/assets", "/pages/..%2findex.html", "/index.html%00.png", "/measurements.csv",
-            "/token", "/api/kernels", "/decisions",
+            "/token", "/api/kernels", "/decisions", f"/{'a' * 300}.png", f"/pages/{'a' * 300}.html",
         ):  # fmt: skip
             status, text = ask(port, "GET", path)
             assert status in (400, 404, 405), path

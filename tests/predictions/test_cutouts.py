@@ -37,6 +37,16 @@ def test_every_picture_gets_its_cut_out_by_its_stem(tmp_path: Path, out: Path) -
     assert len(list(out.iterdir())) == 4
 
 
+def test_a_name_that_is_too_long_is_one_picture_s_problem(tmp_path: Path, out: Path) -> None:
+    image, long = save_picture(tmp_path / "a.png"), tmp_path / f"{'a' * 300}.png"
+    said = results([long, image], out)
+    assert said[image] == out / "a.png"
+    assert "File name too long" in str(said[long])
+    again = results([long, image], out)
+    assert "exists. Use --overwrite" in str(again[image])
+    assert "is too long a path" in str(again[long])
+
+
 def test_no_pictures_are_no_cut_outs(out: Path) -> None:
     assert results([], out) == {}
 
