@@ -191,7 +191,7 @@ class Report:
         return {
             "layout": settings.layout,
             "lang": settings.lang,
-            "title": Message("Background removal report").to(settings.lang),
+            "title": Message("Background removal report").text,
             "about": f"{self.run.started:%Y-%m-%d %H:%M} UTC · {self.run.machine.processor}",
         }
 

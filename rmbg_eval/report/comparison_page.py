@@ -292,7 +292,7 @@ class ComparisonReport:
         return {
             "layout": self.settings.layout,
             "lang": self.settings.lang,
-            "title": Message("What changed").to(self.settings.lang),
+            "title": Message("What changed").text,
         }
 
     def _pairing(self) -> Iterable[Message]:

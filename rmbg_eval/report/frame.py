@@ -100,11 +100,13 @@ def environment(lang: Language, plain: bool = False) -> Environment:
     def join(parts: Iterable[Text], separator: str) -> Markup:
         return escape(separator).join(escape(shown(part)) for part in parts)
 
-    def others(text: Text, name: str) -> Markup:
-        """Attributes `data-name-LANG` with the text in the other languages, for the script."""
+    def others(text: Text, name: str, key: str = "") -> Markup:
+        """Attributes `data-name-LANG` with the text in the other languages, for the script; with
+        the `key` that does the same."""
         texts = text.everywhere() if isinstance(text, Message) and not plain else {}
         words = own(text)
-        pairs = [(each, other) for each, other in texts.items() if other != words]
+        after = f" ({key})" if key else ""
+        pairs = [(each, other + after) for each, other in texts.items() if other != words]
         parts = [Markup(' data-{}-{}="{}"').format(name, each, other) for each, other in pairs]
         return Markup(' lang="{}"{}').format(lang, Markup("").join(parts)) if parts else Markup("")
 

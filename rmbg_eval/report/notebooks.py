@@ -191,7 +191,7 @@ class ReportPage(Preprocessor):
         else:
             write_assets(folder)
         page["head"], page["foot"] = head_and_foot(
-            page["title"], page["lang"], page["layout"], about=page["about"]
+            Message(page["title"]), page["lang"], page["layout"], about=page["about"]
         )
         resources["rmbg_eval"] = page
         return nb, resources

@@ -385,12 +385,17 @@ class Sheet:
             for p in predictions
             if p.cutout and self._in_folder()
         ]
-        title = Message("Points, measures and provenance")
+        measures = self.measures.case(record)
+        title = Message("Provenance")
+        if measures.points:
+            title = Message("Points, measures and provenance")
+        elif measures.tables:
+            title = Message("Measures and provenance")
         if rest > 0:
             title = Message(
                 "{n} more miss, all measures", many="{n} more misses, all measures", n=rest
             )
-        return DrawerView(title, tuple(facts), tuple(downloads), self.measures.case(record))
+        return DrawerView(title, tuple(facts), tuple(downloads), measures)
 
     def _about(
         self, prediction: Prediction, wrong: tuple[float, float] | None

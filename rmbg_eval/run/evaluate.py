@@ -336,7 +336,7 @@ class Results:
         places = dict(self.places)
         for key, place in farthest.items():
             places[key] = {**places.get(key, {}), APART: place}
-        self.risks = risks_of(self.predictions, places, self.measurements)
+        self.risks = risks_of(self.predictions, places, self.measurements, len(self.models))
 
     def on(self, run: Run, seconds: float | None) -> Run:
         """`run` with all of it."""

@@ -28,15 +28,20 @@ def risks_of(
     predictions: Sequence[Prediction],
     places: Mapping[Key, Mapping[str, Box]],
     measurements: Measurements,
+    models: int,
 ) -> tuple[Risk, ...]:
     """The risk of each prediction, which is added to the measurements as well.
 
-    `places`: where signs are, by measure.
+    `places`: where signs are, by measure; `models`: how many the run has.
     """
-    return tuple(_risk(each, places.get(each.key, {}), measurements) for each in predictions)
+    return tuple(
+        _risk(each, places.get(each.key, {}), measurements, models) for each in predictions
+    )
 
 
-def _risk(p: Prediction, places: Mapping[str, Box], measurements: Measurements) -> Risk:
+def _risk(
+    p: Prediction, places: Mapping[str, Box], measurements: Measurements, models: int
+) -> Risk:
     values = measurements.values_of(p.key)
 
     def risk(value: float | None, signs: tuple[Sign, ...] = (), why: Message | None = None) -> Risk:
@@ -53,7 +58,12 @@ def _risk(p: Prediction, places: Mapping[str, Box], measurements: Measurements) 
     except Undefined as undefined:
         return risk(None, why=undefined.reason)
     signs = [
-        Sign(measure=name, text=_words(name, values), place=places.get(name), weight=weight)
+        Sign(
+            measure=name,
+            text=_apart(values, models) if name == APART else _words(name, values),
+            place=places.get(name),
+            weight=weight,
+        )
         for name, weight in judged.weights.items()
         if weight >= LEAST
     ]
@@ -73,6 +83,13 @@ def _unsteady(values: Mapping[str, float | None], places: Mapping[str, Box]) -> 
 
 def _words(name: str, values: Mapping[str, float | None]) -> Message:
     return WORDS[name](values.get(name) or 0.0, values)
+
+
+def _apart(values: Mapping[str, float | None], models: int) -> Message:
+    share = _percent(values.get(APART) or 0.0)
+    if models == 2:
+        return Message("{share}\u00a0% of it differs from the other model", share=share)
+    return Message("{share}\u00a0% of it differs from the other models", share=share)
 
 
 def _kept(share: float, values: object = None) -> Message:
@@ -110,9 +127,6 @@ WORDS: dict[str, Callable[[float, Mapping[str, float | None]], Message]] = {
         "{share}\u00a0% of the outline is beside an edge of the picture", share=_percent(share)
     ),
     KEPT: _kept,
-    APART: lambda share, _: Message(
-        "{share}\u00a0% of it differs from the other models", share=_percent(share)
-    ),
     "instability_mirror": lambda far, _: Message(
         "The outline differs by {share}\u00a0% where the picture is mirrored", share=_percent(far)
     ),
@@ -129,7 +143,7 @@ WORDS: dict[str, Callable[[float, Mapping[str, float | None]], Message]] = {
         share=_percent(far),
     ),
 }
-"""What is said of a sign, by measure."""
+"""What is said of a sign, by measure; of being apart, `_apart`."""
 
 
 def _percent(share: float) -> str:

@@ -267,7 +267,7 @@ class _Shards:
             for number, name in enumerate(names):
                 pairs = [_with_pairs(streams[n], rows) for n, rows in self.shards.items()]
                 for done, (row, own) in enumerate(heapq.merge(*pairs, key=_order_of), 1):
-                    _judge(row, own, odd, book, sink)
+                    _judge(row, own, odd, book, sink, len(names))
                     if many:
                         book.clear()
                     on_step(Step(f"merging records · {name}", done, count))
@@ -310,13 +310,14 @@ def _judge(
     odd: str | None,
     book: Measurements,
     sink: Sink,
+    models: int,
 ) -> None:
     """One prediction with all that is known of it, also by the other shards, into `sink`."""
     prediction, key = row.prediction, row.prediction.key
     book.take(row.of.run.measurements, key, row.of.metrics, row.numbers)
     farthest = disagreements([prediction], {key[:2]: pairs}, odd, book)
     places = {**row.places, **({APART: farthest[key]} if key in farthest else {})}
-    (risk,) = risks_of([prediction], {key: places}, book)
+    (risk,) = risks_of([prediction], {key: places}, book, models)
     sink.add("predictions", [prediction])
     sink.add("points", row.points)
     sink.add("rules", row.rules)

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from pages import opened
+from pages import look, opened
 from PIL import Image
 from playwright.sync_api import Page, expect
 
@@ -78,6 +78,27 @@ def test_the_error_is_orange_where_too_opaque_and_the_alpha_is_grey(sheet: Page)
     sheet.keyboard.press("a")
     greys = sheet.locator(f"{DRESS} [data-model=grabcut] canvas").evaluate(read)
     assert all(len(set(grey.split(","))) == 1 for grey in greys)
+
+
+def test_errors_have_a_key_and_what_has_no_truth_says_so(sheet: Page) -> None:
+    key = sheet.locator(".heads .error-key")
+    none = sheet.locator("article[id^=case-portrait-ada] .tile .tag")
+    expect(key).to_be_hidden()
+    sheet.keyboard.press("e")
+    expect(key).to_be_visible()
+    expect(key.locator("[lang=en]").first).to_have_text("too opaque")
+    expect(none).to_have_count(2)  # two models
+    expect(none.first).to_contain_text("no truth")
+    expect(sheet.locator("article[id^=case-garment-dress] .tile .tag")).to_have_count(0)
+    sheet.keyboard.press("t")
+    expect(key).to_be_hidden()
+    expect(none).to_have_count(1)  # the original, which stands in the column of truths
+    sheet.keyboard.press("r")
+    expect(none).to_have_count(0)
+    look(sheet, sheet.locator("[id^=case-garment-dress] [data-model=grabcut] a"))
+    expect(sheet.locator("#viewer .error-key")).to_be_hidden()
+    sheet.keyboard.press("e")
+    expect(sheet.locator("#viewer .error-key")).to_be_visible()
 
 
 @pytest.mark.parametrize(("key", "most"), [("s", 64), ("l", 400)])

@@ -27,6 +27,19 @@ def test_the_language_is_changed_and_remembered(page: Page, pages: dict[str, Pat
         assert page.locator("[name=lang][value=zh]").is_checked()
 
 
+def test_the_title_and_what_keys_do_change_with_the_language(
+    page: Page, pages: dict[str, Path]
+) -> None:
+    opened(page, pages["single"].as_uri())
+    for lang in ("zh", "en"):
+        page.locator(f"[name=lang][value={lang}]").check()
+        titles = page.locator("[title$=')']").evaluate_all("all => all.map(e => e.title)")
+        titles = [each for each in titles if not re.fullmatch(r"[SML] \([SML]\)", each)]
+        assert len(titles) > 16
+        for title in (page.title(), *titles):
+            assert bool(CHINESE.search(title)) == (lang == "zh"), title
+
+
 def test_in_chinese_nothing_is_left_in_english(page: Page, pages: dict[str, Path]) -> None:
     """Sentences: runs of four or more Latin words that are no name, path or figure."""
     opened(page, pages["single"].as_uri())
@@ -71,6 +84,12 @@ def test_without_script_everything_can_be_read(
     assert cut.evaluate("e => getComputedStyle(e).backgroundColor") == "rgb(0, 0, 0)"
     page.locator(".drawer summary").first.click()
     expect(page.locator(".drawer table").first).to_be_visible()
+    links = page.locator("main a[href*='#']").evaluate_all(
+        "all => all.map(e => e.getAttribute('href'))"
+    )
+    assert len(links) > 10
+    there = page.locator("[id]").evaluate_all("all => all.map(e => '#' + e.id)")
+    assert {link for link in links if link.startswith("#")} <= set(there)
     page.set_viewport_size({"width": 390, "height": 800})
     assert page.locator(".case > .about").first.bounding_box()["width"] > 300
     context.close()

@@ -65,6 +65,8 @@ def test_the_gravest_misses_come_first_and_those_of_more_models_before_others() 
     assert (case.top, case.drawer.title) == (3, "1 more miss, all measures")
     case = row(run_with(*results), previews("a"))
     assert case.drawer.title == "Points, measures and provenance"
+    bare = row(run_of(done("a")), previews("a"))
+    assert bare.drawer.title == "Provenance"
     alone = run_with(required, predictions=(done("a"),), models=run_of().models[:1])
     assert row(alone, previews("a")).top == 6
 

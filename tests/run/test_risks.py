@@ -15,6 +15,7 @@ from rmbg_eval.run.evaluate import evaluate
 from rmbg_eval.run.findings import findings
 from rmbg_eval.run.queue import queue_of, unscored
 from rmbg_eval.run.record import Run
+from rmbg_eval.run.risks import risks_of
 
 
 def risk(case: str, model: str, value: float | None, *signs: Sign) -> Risk:
@@ -144,6 +145,16 @@ def test_a_run_has_risks_with_reasons_in_their_places(evaluated: Run) -> None:
     for key, each in risks.items():
         assert evaluated.measurements.values_of(key)["risk"] == each.value
     assert Run.load(evaluated.settings.out_folder).risks == evaluated.risks
+
+
+@pytest.mark.parametrize(("models", "others"), [(2, "the other model"), (3, "the other models")])
+def test_what_is_apart_is_so_from_as_many_models_as_there_are(
+    evaluated: Run, models: int, others: str
+) -> None:
+    risks = risks_of(evaluated.predictions, {}, evaluated.measurements, models)
+    texts = [str(one.text) for each in risks for one in each.signs if one.measure == "apart"]
+    assert texts
+    assert all(text.endswith(f"differs from {others}") for text in texts)
 
 
 def test_a_run_says_how_far_its_models_are_apart(evaluated: Run) -> None:

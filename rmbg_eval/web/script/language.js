@@ -24,6 +24,8 @@ export const language = {
   /** What only one language can be in at a time. @param {string} lang */
   show(lang) {
     root.dataset.lang = root.lang = lang;
+    const title = document.querySelector("title");
+    if (title) title.textContent = language.of(title, "text");
     language.within(document);
   },
   /** What has come into the page since. @param {ParentNode} parent */

@@ -6,12 +6,14 @@ import { approvals } from "./approve.js";
 import { byEye } from "./by_eye.js";
 import { finder } from "./find.js";
 import { language } from "./language.js";
+import { lead } from "./rows.js";
 import { backdrops, remember, sheet } from "./sheet.js";
 import { viewer } from "./viewer.js";
 
 const { documentElement: root } = document;
 root.classList.add("script");
 root.classList.toggle("many", document.querySelector(".of-many") !== null);
+lead(document);
 const dialog = /** @type {HTMLDialogElement | null} */ (document.getElementById("viewer"));
 const keys = /** @type {HTMLDialogElement | null} */ (document.getElementById("keys"));
 const view = dialog && viewer(dialog);

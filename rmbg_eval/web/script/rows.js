@@ -15,12 +15,20 @@ export const shownRows = () => allRows().filter((row) => !row.hidden);
 
 const text = (/** @type {HTMLElement} */ row) => row.querySelector(":scope > noscript");
 
+/** Links lead into the viewer, which without script lead to the row. @param {ParentNode} parent */
+export function lead(parent) {
+  for (const link of parent.querySelectorAll("a[data-to]")) {
+    link.setAttribute("href", link.getAttribute("data-to") ?? "");
+  }
+}
+
 /** The row with its pictures. @param {HTMLElement} row */
 export function complete(row) {
   const later = text(row);
   if (later) {
     later.outerHTML = later.textContent ?? "";
     language.within(row);
+    lead(row);
   }
   return row;
 }

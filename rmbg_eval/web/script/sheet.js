@@ -46,12 +46,15 @@ export function sheet({ open, by }) {
     const truth = all.find((tile) => tile.dataset.kind === "truth");
     for (const tile of all) {
       const link = tile.querySelector("a");
-      for (const old of tile.querySelectorAll("canvas, .crop, .over")) old.remove();
+      for (const old of tile.querySelectorAll("a :is(canvas, .crop, .over, .tag)")) old.remove();
       tile.classList.remove("drawn");
       const { kind, edge } = tile.dataset;
       if (kind === "truth") tile.hidden = cells !== "truth";
       if (kind === "original") tile.hidden = cells === "truth" && Boolean(truth);
       if (!link || cells === "result") continue;
+      const lacks = { error: "result", truth: "original" }[/** @type {string} */ (cells)] === kind;
+      const tag = !truth && lacks && article.querySelector(".facts .tag");
+      if (tag) link.append(tag.cloneNode(true));
       if (cells === "edge") {
         if (edge) put(tile, link, h("img", { class: "crop", src: file(edge), alt: "" }));
         else if (kind !== "truth") cut(tile, link, article);

@@ -194,6 +194,7 @@ export function viewer(dialog) {
       /** @type {HTMLButtonElement} */ (button).disabled = own === "error" && !truth();
     }
     part("layers").hidden = !models().length || mode === "one";
+    part("error-key").hidden = !stage.querySelector(".canvas.error");
     choices(two);
     outline();
     for (const option of part("draw").querySelectorAll("option")) {
