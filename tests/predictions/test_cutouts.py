@@ -44,7 +44,7 @@ def test_a_name_that_is_too_long_is_one_picture_s_problem(tmp_path: Path, out: P
     assert "File name too long" in str(said[long])
     again = results([long, image], out)
     assert "exists. Use --overwrite" in str(again[image])
-    assert "is too long a path" in str(again[long])
+    assert "File name too long" in str(again[long])
 
 
 def test_no_pictures_are_no_cut_outs(out: Path) -> None:
