@@ -11,7 +11,7 @@ import numpy as np
 from PIL import Image
 
 from ..core.files import safe_name, write_atomic
-from ..core.images import Alpha, check_alpha, check_rgb, png_of, quantise
+from ..core.images import RGB, Alpha, check_alpha, check_rgb, png_of, quantise
 from ..errors import ImageError, SettingsError, printable
 from ..i18n import Message
 
@@ -41,7 +41,7 @@ def write_pictures(out: Path, pictures: Mapping[str, Any]) -> Path:
             )
         picture, truth = given if isinstance(given, tuple) else (given, None)
         try:
-            rgb = _rgb(picture)
+            rgb = rgb_of(picture)
             files[f"{parts[0]}/{short}/image.png"] = png_of(rgb)
             if truth is not None:
                 alpha = _alpha(truth, rgb.shape[:2])
@@ -60,7 +60,8 @@ def write_pictures(out: Path, pictures: Mapping[str, Any]) -> Path:
     return folder
 
 
-def _rgb(picture: Any) -> np.ndarray:
+def rgb_of(picture: Any) -> RGB:
+    """A picture in memory as `(H, W, 3) uint8`; ImageError for what is none."""
     if isinstance(picture, Image.Image):
         if picture.has_transparency_data:
             raise ImageError(

@@ -18,14 +18,18 @@ from ..errors import Failure, ModelError, printable
 from ..i18n import Message
 from ..models.decontamination import Decontaminated
 from ..models.folder import Folder
+from ..models.function import Function
 from ..models.protocol import Model
-from ..models.table import load_model
+from ..models.table import model_from
 from .remove import remove_background
 
 Stage = Literal["waiting", "weights", "loading", "warming", "ready", "failed"]
 STAGES: tuple[Stage, ...] = ("waiting", "weights", "loading", "warming", "ready")
 """Of a model's way into memory: weights are found or fetched; then verified and made a session;
 then a trial picture is computed: the first one is the slowest."""
+
+OneModel = str | Model | Function
+"""A spec, a model object, or a function from a picture to its alpha."""
 
 Say = Callable[[dict[str, Any]], None]
 """Is told how a picture fares: `{"stage": "queued", "before": 2}`, `{"stage": "infer"}`, …"""
@@ -81,18 +85,18 @@ class LocalEngine:
     """Models in this process. They are loaded one after another, in a thread that starts now."""
 
     def __init__(
-        self, specs: Sequence[str], device: Device = "auto", dtype: Dtype = "auto"
+        self, specs: Sequence[OneModel], device: Device = "auto", dtype: Dtype = "auto"
     ) -> None:
         if not specs:
             raise ModelError(Message("No model was named"), Message("Name one with --model."))
         self._models: dict[str, Model] = {}
         for spec in specs:
-            model = load_model(spec, device, dtype)
+            model = model_from(spec, device, dtype)
             if isinstance(model, Folder):
                 raise ModelError(
                     Message(
                         "{spec} has cut-outs of known pictures only, and none of new ones",
-                        spec=printable(spec),
+                        spec=printable(str(spec)),
                     ),
                     Message("Name a model that computes."),
                 )

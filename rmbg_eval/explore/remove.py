@@ -12,6 +12,7 @@ from functools import cached_property
 from pathlib import Path
 from typing import Any
 
+from ..cases.in_memory import rgb_of
 from ..core.files import write_atomic
 from ..core.images import (
     Cutout,
@@ -23,7 +24,9 @@ from ..core.images import (
 )
 from ..errors import ModelError
 from ..i18n import Message
+from ..models.function import Function
 from ..models.protocol import Model
+from ..models.table import model_from
 from ..predictions.stages import check_cutout
 
 OnStage = Callable[[str], None]
@@ -62,13 +65,16 @@ class Result:
 
 
 def remove_background(
-    model: Model, picture: Picture | str | Path, on_stage: OnStage = lambda stage: None
+    model: str | Model | Function,
+    picture: Picture | str | Path | Any,
+    on_stage: OnStage = lambda stage: None,
 ) -> Result:
     """The picture without its background.
 
     Args:
-        model: as `load_model` gives it; its weights are fetched and loaded if they are not yet.
-        picture: a file, or a decoded picture.
+        model: a spec, a model as `load_model` gives it, or a function; its weights are fetched and
+            loaded if they are not yet.
+        picture: a file, a decoded picture, `(H, W, 3) uint8`, sRGB, or a Pillow image.
         on_stage: is told what begins.
 
     Returns:
@@ -76,6 +82,7 @@ def remove_background(
 
     Raises ImageError for a file that cannot be used, ModelError for a model that cannot.
     """
+    model = model_from(model)
     model.fetch(lambda text: None)
     model.load()
     seconds: dict[str, float] = {}
@@ -87,6 +94,8 @@ def remove_background(
         yield
         seconds[name] = time.perf_counter() - started
 
+    if not isinstance(picture, Picture | str | Path):
+        picture = Picture("picture", rgb_of(picture))
     if not isinstance(picture, Picture):
         path = Path(picture).expanduser()
         with stage("decode"):

@@ -28,7 +28,7 @@ from ..settings import Settings
 from ..web import module, style
 from .by_hand import PicturePoints
 from .case_set import add_case
-from .engine import Engine, LocalEngine
+from .engine import Engine, LocalEngine, OneModel
 from .model_server import RemoteEngine
 from .pictures import MOST_UPLOAD, Pictures, preview
 from .texts import strings
@@ -50,10 +50,13 @@ class Explorer(anywidget.AnyWidget):
     """Drop a picture, press the button, look at hair at 800 %, save the RGBA.
 
     Args:
-        models: specs, as `load_model` takes them; by default those of `Settings`.
+        models: a spec, a model object or a function, or a list of them; by default those of
+            `Settings`.
         cases: folder of the cases one can choose from; by default the reference cases.
         add_to: folder that "add to my case set" writes to; by default `my-cases`.
         lang: of the first view; by default the browser's.
+
+    RmbgEvalError where one of them cannot be used.
     """
 
     _esm = module("widget")
@@ -63,13 +66,15 @@ class Explorer(anywidget.AnyWidget):
 
     def __init__(
         self,
-        models: Sequence[str] = (),
+        models: OneModel | Sequence[OneModel] = (),
         *,
         cases: str = "",
         add_to: str = "my-cases",
         lang: Language | None = None,
         engine: Engine | None = None,
     ) -> None:
+        if lang:
+            Settings.of({"lang": lang})
         super().__init__(lang=lang or "")
         served = json.loads(os.environ.get(SERVED, "{}"))
         self._served = bool(served) and engine is None
@@ -77,8 +82,16 @@ class Explorer(anywidget.AnyWidget):
             bound_memory()
             engine = RemoteEngine(served["socket"])
             cases, add_to = served["cases"], served["add_to"]
-        self._engine = engine or LocalEngine(models or Settings().models)
-        self._cases = Settings(cases=cases).cases_folder
+        self._cases = Settings.of({"cases": cases}).cases_folder
+        if engine is None and not self._cases.is_dir():
+            raise CaseError(
+                Message("There is no folder {folder}", folder=printable(str(self._cases))),
+                Message("Give a folder of cases, or leave it out for the reference cases."),
+            )
+        several: Sequence[OneModel] = (
+            models if isinstance(models, Sequence) and not isinstance(models, str) else [models]
+        )
+        self._engine = engine or LocalEngine(several or Settings().models)
         self._add_to = add_to
         self._pictures = Pictures()
         self._points = PicturePoints(self._engine.png, add_to)

@@ -27,7 +27,7 @@ from ..core.modules import modules
 from ..errors import ModelError, printable, reason_of
 from ..i18n import Message, join
 from .entry import Entry, LoadOptions
-from .function import model_of
+from .function import Function, model_of
 from .protocol import Model
 from .refinement import Refined, taken
 
@@ -120,6 +120,13 @@ def load_object(thing: object, label: str | None = None, foreground: Foreground 
     if label is not None:
         _check_label(label)
     return _with_foreground(model_of(label, thing), foreground)
+
+
+def model_from(
+    given: str | Model | Function, device: Device = "auto", dtype: Dtype = "auto"
+) -> Model:
+    """What was given as a spec, a model object or a function, as a model; ModelError."""
+    return load_model(given, device, dtype) if isinstance(given, str) else load_object(given)
 
 
 def _with_foreground(model: Model, foreground: Foreground) -> Model:

@@ -116,7 +116,7 @@ class Report:
         """
         return self.compare(name)
 
-    def compare(self, name: str, models: Sequence[str] | None = None) -> Panel:
+    def compare(self, name: str, models: str | Sequence[str] | None = None) -> Panel:
         """The same of some `models` alone, in this order, and larger; None stands for all.
 
         >>> from rmbg_eval import Report, load_run
@@ -133,6 +133,7 @@ class Report:
                 Message("Name one of these: {names}.", names=", ".join(near) or "–"),
             )
         own = self._presenter.context.models
+        models = [models] if isinstance(models, str) else models
         chosen = [*own] if models is None else [*models]
         for model in chosen:
             check_model(run, model)

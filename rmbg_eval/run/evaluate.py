@@ -82,7 +82,7 @@ def evaluate(
     on_step: OnStep = ignore,
     on_save: OnSave = lambda out, run: None,
     *,
-    models: Iterable[OneModel] | Mapping[str, OneModel] | None = None,
+    models: str | Iterable[OneModel] | Mapping[str, OneModel] | None = None,
     pictures: Mapping[str, Any] | None = None,
     part: Part | Shard | None = None,
     isolate: bool = False,
@@ -122,6 +122,7 @@ def evaluate(
     had, a folder that cannot be written.
     """
     started, clock = datetime.now(UTC), time.perf_counter()
+    models = [models] if isinstance(models, str) else models
     metrics = metrics_of(settings)
     delivery = load_delivery(settings.rules)
     if pictures is not None:

@@ -23,7 +23,7 @@ def engine_of(monkeypatch: pytest.MonkeyPatch) -> Callable[..., LocalEngine]:
 
     def make(*models: FakeModel) -> LocalEngine:
         table = {model.info.name: model for model in models}
-        monkeypatch.setattr("rmbg_eval.explore.engine.load_model", lambda spec, *_: table[spec])
+        monkeypatch.setattr("rmbg_eval.explore.engine.model_from", lambda spec, *_: table[spec])
         return LocalEngine(list(table))
 
     return make

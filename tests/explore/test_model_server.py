@@ -51,7 +51,7 @@ def model() -> Moody:
 
 @pytest.fixture
 def address(model: Moody, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> str:
-    monkeypatch.setattr("rmbg_eval.explore.engine.load_model", lambda *_: model)
+    monkeypatch.setattr("rmbg_eval.explore.engine.model_from", lambda *_: model)
     path = str(tmp_path / "models")
     serving = threading.Thread(
         target=serve_models, args=(path, ["fake"], "auto", "auto"), daemon=True

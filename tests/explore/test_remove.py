@@ -9,6 +9,7 @@ import pytest
 from fakes import FakeModel, disc, save_picture
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from PIL import Image
 
 from rmbg_eval import Picture
 from rmbg_eval.core.images import quantise
@@ -35,6 +36,16 @@ def test_keeps_colours_and_graded_alpha(tmp_path: Path) -> None:
     assert np.array_equal(quantise(result.cutout.alpha), rgb[..., 0])
     assert stages == list(result.seconds) == ["preprocess", "infer", "postprocess", "encode"]
     assert result.save(tmp_path / "x" / "a.png").read_bytes() == result.png
+
+
+def test_takes_specs_functions_arrays_and_pillow() -> None:
+    rgb, _ = disc(3)
+    own = remove_background(lambda rgb: rgb[..., 0] / 255, rgb)
+    assert np.array_equal(quantise(own.cutout.alpha), rgb[..., 0])
+    assert own.name == "picture-cutout.png"
+    assert remove_background("grabcut", Image.fromarray(rgb)).cutout.alpha.shape == rgb.shape[:2]
+    with pytest.raises(ImageError, match="RGB must be"):
+        remove_background("grabcut", rgb[..., 0])
 
 
 def test_a_file_that_is_no_picture_is_refused_by_name(tmp_path: Path) -> None:

@@ -19,7 +19,7 @@ from PIL import Image
 
 from rmbg_eval import Picture
 from rmbg_eval.core.images import decode_cutout
-from rmbg_eval.errors import ModelError
+from rmbg_eval.errors import CaseError, ModelError, SettingsError
 from rmbg_eval.explore import Explorer, remove_background
 from rmbg_eval.explore.engine import Made, State
 from rmbg_eval.i18n import Message
@@ -289,3 +289,14 @@ def test_nothing_a_page_says_raises_or_leaks(message: Any, buffers: list[bytes])
 
 
 _ONE = Visitor(add_to="", cases="/nonesuch")
+
+
+def test_what_cannot_be_used_is_said_at_once(tmp_path: Path) -> None:
+    with pytest.raises(CaseError, match="There is no folder"):
+        Explorer("grabcut", cases=str(tmp_path / "nowhere"))
+    with pytest.raises(SettingsError, match="lang"):
+        Explorer("grabcut", lang="fr")
+    with pytest.raises(ModelError, match="no model 'x'"):
+        Explorer("x")
+    explorer = Explorer(models=[lambda rgb: rgb[..., 0] / 255])
+    assert [state.model for state in next(explorer._engine.watch())] == ["<lambda>"]

@@ -152,6 +152,7 @@ def test_the_tour_of_a_run_runs(finished: Settings) -> None:
     assert report.case("portrait/ada").plain.count("data:image/webp") == 3
     assert PAGE not in report.case("portrait/ada")._repr_mimebundle_()[0], "the page has no such"
     assert repr(report.compare("portrait/ada", [])) == "portrait/ada"
+    assert repr(report.compare("portrait/ada", "grabcut")).count("grabcut") == 1
     with pytest.raises(SettingsError, match="no case portrait/eda .*: portrait/ada"):
         report.case("portrait/eda")
     with pytest.raises(SettingsError, match="no model b .*: grabcut"):

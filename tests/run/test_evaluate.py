@@ -413,6 +413,7 @@ def test_objects_and_functions_are_models_too(settings: Settings) -> None:
     assert [prediction.cached for prediction in again.predictions] == [True] * 3 + [False] * 3
     assert [model.info.name for model in again.models] == ["mine", "yours"]
     assert len(one.inferred) == 3
+    assert evaluate(settings, models="grabcut").settings.models == ["grabcut"]
     with pytest.raises(ModelError, match="int is no model"):
         evaluate(settings, models=[3])
 
