@@ -5,13 +5,14 @@ The command line is built from these; the notebooks' parameters are these, name 
 
 from __future__ import annotations
 
+import os
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Annotated, Any, Literal, Self
 
 from annotated_types import Ge, Gt, Le, MinLen
-from pydantic import BaseModel, ConfigDict, ValidationError, field_validator
+from pydantic import BaseModel, BeforeValidator, ConfigDict, ValidationError, field_validator
 
 from .core.choices import Device, Dtype, Foreground, Language
 from .core.files import user_path
@@ -81,8 +82,11 @@ class Parameters(BaseModel):
         )
 
 
+_PATH = BeforeValidator(lambda path: os.fspath(path) if isinstance(path, os.PathLike) else path)
+"""A path may be a Path, too; kept is its text."""
 _Cases = Annotated[
     str,
+    _PATH,
     Parameter("Folder of pictures, its URL, or a table of them. Empty: reference cases.", "DIR"),
 ]
 _Models = Annotated[
@@ -90,7 +94,7 @@ _Models = Annotated[
     Parameter("Models to run; see: rmbg-eval models.", "MODEL", "--model -m"),
     MinLen(1),
 ]
-_Out = Annotated[str, Parameter("Folder for the results.", "DIR"), MinLen(1)]
+_Out = Annotated[str, _PATH, Parameter("Folder for the results.", "DIR"), MinLen(1)]
 _Lang = Annotated[Language, Parameter(f"Language of the report: {' or '.join(languages())}.")]
 _Layout = Annotated[
     Layout,
@@ -166,6 +170,7 @@ class Settings(Parameters):
     ] = False
     rules: Annotated[
         str,
+        _PATH,
         Parameter("What finished pictures must keep to: amazon, google, or a TOML file.", "RULES"),
     ] = ""
     fail_on: Annotated[
@@ -234,13 +239,13 @@ class CompareSettings(Parameters):
     """
 
     base: Annotated[
-        str, Parameter("A run's folder, or a baseline.", "BASE", positional=True), MinLen(1)
+        str, _PATH, Parameter("A run's folder, or a baseline.", "BASE", positional=True), MinLen(1)
     ] = "baseline"
-    new: Annotated[str, Parameter("A run's folder.", "NEW", positional=True), MinLen(1)] = (
+    new: Annotated[str, _PATH, Parameter("A run's folder.", "NEW", positional=True), MinLen(1)] = (
         "reports/latest"
     )
     tolerances: Annotated[
-        str, Parameter("A TOML file: how far what may move; empty: the defaults.", "FILE")
+        str, _PATH, Parameter("A TOML file: how far what may move; empty: the defaults.", "FILE")
     ] = ""
     out: _Out = "reports/compare"
     fail_on: Annotated[

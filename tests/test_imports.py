@@ -63,3 +63,7 @@ def test_the_public_names_are_there_and_load_no_runtime() -> None:
 def test_every_public_name_has_an_example() -> None:
     for name in rmbg_eval.__all__:
         assert ">>> " in (getattr(rmbg_eval, name).__doc__ or ""), name
+
+
+def test_a_reader_sees_the_public_names_alone() -> None:
+    assert not {"Any", "TYPE_CHECKING", "import_module"} & {*dir(rmbg_eval)}

@@ -117,7 +117,7 @@ def test_a_misspelt_notebook_parameter_is_refused_whatever_its_value(value):
 
 @pytest.mark.parametrize(
     ("name", "value"),
-    [("cases", Path("mine")), ("models", {"isnet"}.__iter__()), ("precision_cases", 3j)],
+    [("lang", Path("en")), ("models", {"isnet"}.__iter__()), ("precision_cases", 3j)],
     ids=["path", "iterator", "complex"],
 )
 def test_a_notebook_parameter_of_a_foreign_type_is_refused_not_forgotten(name, value):
@@ -146,3 +146,11 @@ def test_the_home_of_nobody_is_an_error_with_a_remedy(which):
     with pytest.raises(RmbgEvalError) as caught:
         _ = getattr(Settings.of({which: "~no-such-user/x"}), f"{which}_folder")
     check_message(caught.value, "~no-such-user")
+
+
+def test_a_path_may_be_a_path() -> None:
+    settings = Settings(cases=Path("pics"), out=Path("reports/x"))
+    assert (settings.cases, settings.out) == ("pics", str(Path("reports/x")))
+    assert CompareSettings(base=Path("b")).base == "b"
+    with pytest.raises(SettingsError, match="cases: input should be a valid string, received 3"):
+        Settings.of({"cases": 3})

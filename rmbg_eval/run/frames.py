@@ -101,6 +101,10 @@ def predictions_frame(run: Run) -> DataFrame:
 
 def worst_frame(run: Run, count: int, metric: str, model: str | None) -> DataFrame:
     """As `Run.worst` says."""
+    if count < 0:
+        raise SettingsError(
+            Message("{n} is no number of cut-outs", n=count), Message("Give 0 or more.")
+        )
     check_metric(run, metric)
     check_model(run, model)
     higher = {row.name: row.higher_is_better for row in TABLE}

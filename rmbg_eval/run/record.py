@@ -274,7 +274,7 @@ class Run(_Record):
         state = "" if self.complete else ", partial"
         failed = f", {len(self.failures)} failed" if self.failures else ""
         return (
-            f"<Run of {len(self.cases)} cases × {len(self.models)} models, "
+            f"<Run of {_counted(len(self.cases), 'case')} × {_counted(len(self.models), 'model')}, "
             f"{self.started:%Y-%m-%d %H:%M}{state}{failed}: {printable(self.settings.out)}>"
         )
 
@@ -409,6 +409,10 @@ _CIRCUMSTANCES_OF_ONE = {
     "precision": {"measured"},
 }
 """Of a prediction or a model."""
+
+
+def _counted(count: int, name: str) -> str:
+    return f"{count} {name}{'' if count == 1 else 's'}"
 
 
 def _json(value: object) -> str:

@@ -58,6 +58,8 @@ def test_worst_is_high_where_low_is_better_and_the_other_way(run) -> None:
     assert run.worst(1, "mad").model.tolist() == ["b"]
     assert run.worst(5, "mad", model="a")["mad"].tolist() == [0.1]
     assert run.worst(5, "iou").model.tolist() == ["a"]  # what is undefined is no worst
+    with pytest.raises(SettingsError, match="-1 is no number of cut-outs.*0 or more"):
+        run.worst(-1, "mad")
     with pytest.raises(SettingsError, match=r"no measure sad .*Name one of these: mad, iou"):
         run.worst(1, "sad")
     with pytest.raises(SettingsError, match=r"no model c .*Name one of these: a, b"):
@@ -78,7 +80,7 @@ def test_charts_say_unit_and_count_and_draw_into_the_axes_given(run) -> None:
 def test_a_run_prints_a_line_and_shows_a_table(run) -> None:
     assert repr(run) == str(run)
     assert len(repr(run)) < 120
-    assert "1 cases × 2 models" in repr(run)
+    assert "1 case × 2 models" in repr(run)
     shown = run.model_copy(update={"settings": run.settings.model_copy(update={"out": "<i>"})})
     assert "<i>" not in shown._repr_html_()
     assert shown._repr_html_().count("<tr>") == 3
@@ -95,3 +97,13 @@ def test_a_run_is_loaded_from_wherever_it_lies(
         assert load_run(path).settings.out_folder == tmp_path / "after"
     with pytest.raises(OutputError, match="Give the folder of a finished run"):
         load_run("before")
+
+
+def test_measurements_are_had_by_their_place_like_predictions(run) -> None:
+    numbers = [*run.measurements]
+    assert [run.measurements[place] for place in (0, 3, -1, -4)] == [
+        numbers[place] for place in (0, 3, -1, -4)
+    ]
+    for place in (4, -5):
+        with pytest.raises(IndexError):
+            run.measurements[place]
