@@ -36,7 +36,8 @@ def lists(draw: st.DrawFn) -> list[Measurement]:
     made = {}
     for _ in range(draw(st.integers(0, 12))):
         key = Key(*(draw(st.sampled_from("ab")) for _ in range(3)))
-        number = draw(st.floats(allow_nan=False, allow_infinity=False) | st.none())
+        finite = st.floats(allow_nan=False, allow_infinity=False)
+        number = draw(finite.map(lambda value: value + 0.0) | st.none())  # −0.0 is kept as 0.0
         metric, reason = draw(NAMES), draw(WHY)
         made[key, metric] = measurement(key, metric, number, reason if number is None else None)
     return list(made.values())
