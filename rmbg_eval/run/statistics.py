@@ -581,7 +581,7 @@ def worth_of(
     """
     one, half = share * (1 - share), 0.5 / count
     few = (student(max(1.0, freedom)) / student(max(1.0, most - 1))) ** 2
-    return max(1.0, (one + half) / (max(variance, one / most) * few + half / groups))
+    return float(max(1.0, (one + half) / (max(variance, one / most) * few + half / groups)))
 
 
 def student(freedom: float, confidence: float = 0.95) -> float:

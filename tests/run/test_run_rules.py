@@ -41,7 +41,7 @@ def test_rules_are_gated_like_points(
     assert Run.load(tmp_path / "out").rules == run.rules
     summary = (tmp_path / "out" / "summary.md").read_text()
     assert "1 of 2 passed" in summary
-    assert "px, at least 5e+03 is asked for" in summary
+    assert "px, at least 5,000 is asked for" in summary
     junit = (tmp_path / "out" / "junit.xml").read_text()
     assert "the longest side is" in junit
     assert ("<failure" in junit) == bool(status)
