@@ -16,7 +16,7 @@ from rmbg_eval import Report, Run, Settings, evaluate, load_cases
 from rmbg_eval.i18n import Message
 from rmbg_eval.measure.columns import Measurements
 from rmbg_eval.measure.record import Agreement, Risk, Sign
-from rmbg_eval.report.frame import head_and_foot
+from rmbg_eval.report.frame import head_and_foot, write_assets
 from rmbg_eval.report.notebooks import render
 from rmbg_eval.run.previews import draw
 
@@ -125,6 +125,7 @@ def own(pages: dict[str, Path], tmp_path_factory: pytest.TempPathFactory) -> tup
     )  # fmt: skip
     draw(run, load_cases(run.settings.cases_folder).cases)
     report = Report(run)
+    write_assets(out)
     head, foot = head_and_foot("Own", "en", "folder")
     panels = (report.overview(), report.bar(), report.categories())
     page = out / "index.html"
