@@ -18,18 +18,14 @@ from ..errors import Failure, ModelError, printable
 from ..i18n import Message
 from ..models.decontamination import Decontaminated
 from ..models.folder import Folder
-from ..models.function import Function
 from ..models.protocol import Model
-from ..models.table import model_from
+from ..models.table import OneModel, model_from
 from .remove import remove_background
 
 Stage = Literal["waiting", "weights", "loading", "warming", "ready", "failed"]
 STAGES: tuple[Stage, ...] = ("waiting", "weights", "loading", "warming", "ready")
 """Of a model's way into memory: weights are found or fetched; then verified and made a session;
 then a trial picture is computed: the first one is the slowest."""
-
-OneModel = str | Model | Function
-"""A spec, a model object, or a function from a picture to its alpha."""
 
 Say = Callable[[dict[str, Any]], None]
 """Is told how a picture fares: `{"stage": "queued", "before": 2}`, `{"stage": "infer"}`, …"""

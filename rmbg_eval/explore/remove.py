@@ -24,9 +24,8 @@ from ..core.images import (
 )
 from ..errors import ModelError
 from ..i18n import Message
-from ..models.function import Function
 from ..models.protocol import Model
-from ..models.table import model_from
+from ..models.table import OneModel, model_from
 from ..predictions.stages import check_cutout
 
 OnStage = Callable[[str], None]
@@ -65,7 +64,7 @@ class Result:
 
 
 def remove_background(
-    model: str | Model | Function,
+    model: OneModel,
     picture: Picture | str | Path | Any,
     on_stage: OnStage = lambda stage: None,
 ) -> Result:

@@ -24,11 +24,12 @@ from ..core.foreground import words
 from ..errors import CaseError, Failure, ModelError, RmbgEvalError, printable
 from ..i18n import Message
 from ..measure.kinds import KINDS
+from ..models.table import OneModel
 from ..settings import Settings
 from ..web import module, style
 from .by_hand import PicturePoints
 from .case_set import add_case
-from .engine import Engine, LocalEngine, OneModel
+from .engine import Engine, LocalEngine
 from .model_server import RemoteEngine
 from .pictures import MOST_UPLOAD, Pictures, preview
 from .texts import strings

@@ -122,10 +122,12 @@ def load_object(thing: object, label: str | None = None, foreground: Foreground 
     return _with_foreground(model_of(label, thing), foreground)
 
 
-def model_from(
-    given: str | Model | Function, device: Device = "auto", dtype: Dtype = "auto"
-) -> Model:
-    """What was given as a spec, a model object or a function, as a model; ModelError."""
+OneModel = str | Model | Function
+"""A spec, a model object, or a function from a picture to its alpha."""
+
+
+def model_from(given: OneModel, device: Device = "auto", dtype: Dtype = "auto") -> Model:
+    """What was given, as a model; ModelError."""
     return load_model(given, device, dtype) if isinstance(given, str) else load_object(given)
 
 

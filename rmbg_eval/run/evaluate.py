@@ -42,10 +42,10 @@ from ..measure.signs import Box
 from ..measure.subject import Metric
 from ..measure.table import PAPERS, TABLE
 from ..models.folder import tell_others
-from ..models.function import Function, is_model
+from ..models.function import is_model
 from ..models.info import ModelInfo
 from ..models.protocol import Model
-from ..models.table import load_model, load_object
+from ..models.table import OneModel, load_model, load_object
 from ..predictions.isolation import TIME_LIMIT, predict_isolated
 from ..predictions.precision import REDUCED, not_compared, precision_check
 from ..predictions.prediction import PrecisionCheck, Prediction
@@ -72,9 +72,6 @@ interrupted, and when it is complete."""
 
 Load = Callable[[str, str, Dtype, Foreground, bool], Model]
 """From spec, device, dtype, foreground and whether to compile, to the model."""
-
-OneModel = str | Model | Function
-"""A spec, a model object, or a function from a picture to its alpha."""
 
 
 def evaluate(

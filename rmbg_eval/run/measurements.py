@@ -6,10 +6,10 @@ the points and the table of measures: adding a measure never infers anything aga
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
-from typing import NamedTuple
+from typing import NamedTuple, TypeVar
 
 from pydantic import BaseModel, ConfigDict, TypeAdapter
 
@@ -28,6 +28,8 @@ from ..measure.signs import Box, places
 from ..measure.subject import TRIMAP, UNKNOWN, Mask, Metric, Subject
 from ..measure.table import VERSION, Values, measure
 from ..predictions.prediction import Prediction
+
+_Pixels = TypeVar("_Pixels", Alpha, RGB, Mask)
 
 
 class Outcome(BaseModel):
@@ -114,37 +116,35 @@ def subject_of(case: Case, cutout: bytes, name: str) -> Subject:
         rgb, alpha = decode_cutout(cutout, name)
     picture = decoding.result().rgb
     missing: dict[str, Message] = {}
-    size = alpha.shape[1], alpha.shape[0]
-    truth: Alpha | None = None
-    foreground: RGB | None = None
-    try:
-        truth = reading_truth.result()
-        if truth is not None:
-            check_size(size, truth, N_("truth"), case.alpha)
-    except RmbgEvalError as error:
-        truth = None
-        missing["truth"] = Message("the truth cannot be used: {why}", why=error.problem)
-    try:
-        foreground = reading_foreground.result()
-        if foreground is not None:
-            check_size(size, foreground, N_("true foreground"), case.foreground)
-    except RmbgEvalError as error:
-        foreground = None
-        missing["foreground"] = Message(
-            "the true foreground cannot be used: {why}", why=error.problem
-        )
+
+    def usable(
+        part: str, why_not: str, what: str, path: Path | None, read: Callable[[], _Pixels | None]
+    ) -> _Pixels | None:
+        """What is known of the case, if it fits; else why not is in `missing`."""
+        try:
+            pixels = read()
+            if pixels is not None:
+                check_size((alpha.shape[1], alpha.shape[0]), pixels, what, path)
+        except RmbgEvalError as error:
+            missing[part] = Message(why_not, why=error.problem)
+            return None
+        return pixels
+
+    truth = usable(
+        "truth", N_("the truth cannot be used: {why}"), N_("truth"), case.alpha,
+        reading_truth.result,
+    )  # fmt: skip
+    foreground = usable(
+        "foreground", N_("the true foreground cannot be used: {why}"), N_("true foreground"),
+        case.foreground, reading_foreground.result,
+    )  # fmt: skip
     if rgb is None:
         raise ImageError(
             Message("{name} has no colours", name=name), Message("Delete it and run again.")
         )
-    unknown: Mask | None = None
-    try:
-        unknown = case.unknown()
-        if unknown is not None:
-            check_size(size, unknown, N_("trimap"), case.trimap)
-    except RmbgEvalError as error:
-        unknown = None
-        missing["trimap"] = Message("the trimap cannot be used: {why}", why=error.problem)
+    unknown = usable(
+        "trimap", N_("the trimap cannot be used: {why}"), N_("trimap"), case.trimap, case.unknown
+    )
     return Subject(alpha, rgb, picture, truth, foreground, trimap=unknown, missing=missing)
 
 
