@@ -10,18 +10,15 @@ from __future__ import annotations
 
 import os
 import shutil
-import tomllib
 from collections.abc import Callable, Iterable, Iterator
 from pathlib import Path
 
-from pydantic import ValidationError
-
-from ..core.files import MAX_TOML, NoRegularFile, TooLarge, read_bounded
 from ..core.images import RGB, SUFFIXES, Alpha
 from ..core.paths import PACKAGE
 from ..core.progress import OnStep, Step, ignore
 from ..core.remote import is_url, mirror
-from ..errors import CaseError, Failure, RmbgEvalError, explain, printable, reason_of
+from ..core.toml import read_toml
+from ..errors import CaseError, Failure, RmbgEvalError, printable
 from ..i18n import N_, Message, join
 from ..measure.record import ObservationPoint
 from ..measure.subject import Mask
@@ -366,38 +363,7 @@ class _Reader:
         if not path.exists():
             return CaseFile()
         self._stay_inside(path)
-        try:
-            text = read_bounded(path, MAX_TOML).decode("utf-8-sig")
-            return CaseFile.model_validate(tomllib.loads(text))
-        except NoRegularFile:
-            raise CaseError(
-                Message("{file} is not a regular file", file=where),
-                Message("Make it a text file."),
-            ) from None
-        except TooLarge:
-            raise CaseError(
-                Message("{file} is larger than 1 MiB", file=where),
-                Message("Keep only what the GUIDE lists."),
-            ) from None
-        except ValidationError as error:
-            in_point = error.errors()[0]["loc"][:1] == ("points",)
-            allowed = ObservationPoint if in_point else CaseFile
-            raise CaseError(
-                Message(
-                    "{file}: {what}", file=where, what=explain(error, list(allowed.model_fields))
-                ),
-                Message("Correct it."),
-            ) from None
-        except (ValueError, RecursionError) as error:  # also a number with too many digits
-            raise CaseError(
-                Message("{file} is not TOML: {reason}", file=where, reason=reason_of(error)),
-                Message("Correct it; strings need quotes."),
-            ) from None
-        except OSError as error:
-            raise CaseError(
-                Message("{file} could not be read: {reason}", file=where, reason=error.strerror),
-                Message("Check its permissions."),
-            ) from None
+        return read_toml(path, where, CaseFile, ObservationPoint, CaseError)
 
     def _case(
         self,

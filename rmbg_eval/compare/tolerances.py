@@ -6,14 +6,13 @@ its reason, which is shown beside what it decided. See docs/guide/tolerances.md.
 
 from __future__ import annotations
 
-import tomllib
 from collections.abc import Iterable, Iterator
 from pathlib import Path
 
-from pydantic import BaseModel, ConfigDict, ValidationError
+from pydantic import BaseModel, ConfigDict
 
-from ..core.files import MAX_TOML, NoRegularFile, TooLarge, read_bounded
-from ..errors import SettingsError, explain, printable, reason_of
+from ..core.toml import read_toml
+from ..errors import SettingsError, printable
 from ..i18n import N_, Message
 from ..measure.table import TABLE
 from ..measure.tolerance import Tolerance
@@ -62,43 +61,7 @@ class Tolerances(BaseModel):
         if path is None:
             return cls()
         where = printable(str(path))
-        try:
-            text = read_bounded(path, MAX_TOML).decode("utf-8-sig")
-            found = cls.model_validate(tomllib.loads(text))
-        except NoRegularFile:
-            raise SettingsError(
-                Message("The tolerances {file} are no file", file=where),
-                Message("Give a TOML file."),
-            ) from None
-        except TooLarge:
-            raise SettingsError(
-                Message("The tolerances {file} have more than 1 MiB", file=where),
-                Message("Give a TOML file."),
-            ) from None
-        except ValidationError as error:
-            fields = [*cls.model_fields, *Tolerance.model_fields]
-            raise SettingsError(
-                Message("The tolerances {file}: {what}", file=where, what=explain(error, fields)),
-                Message("Correct them."),
-            ) from None
-        except (ValueError, RecursionError) as error:
-            raise SettingsError(
-                Message(
-                    "The tolerances {file} are not TOML: {reason}",
-                    file=where,
-                    reason=reason_of(error),
-                ),
-                Message("Correct them."),
-            ) from None
-        except OSError as error:
-            raise SettingsError(
-                Message(
-                    "The tolerances {file} could not be read: {reason}",
-                    file=where,
-                    reason=error.strerror,
-                ),
-                Message("Check its permissions."),
-            ) from None
+        found = read_toml(path, where, cls, Tolerance, SettingsError)
         for name in found._measures():
             if name not in NAMES:
                 raise SettingsError(

@@ -7,7 +7,6 @@ than what can be measured of them.
 
 from __future__ import annotations
 
-import tomllib
 from collections.abc import Callable
 from dataclasses import dataclass
 from functools import cached_property
@@ -15,11 +14,11 @@ from pathlib import Path
 
 import numpy as np
 from numpy.typing import NDArray
-from pydantic import ValidationError
 
-from ..core.files import MAX_TOML, NoRegularFile, TooLarge, read_bounded, user_path
+from ..core.files import user_path
 from ..core.images import RGB, Alpha, check_alpha, check_rgb
-from ..errors import SettingsError, explain, printable, reason_of
+from ..core.toml import read_toml
+from ..errors import SettingsError, printable
 from ..i18n import N_, Message
 from .record import Delivery, Rule, RuleResult
 from .region import distance
@@ -176,39 +175,17 @@ def load_delivery(spec: str) -> Delivery | None:
     """
     if not spec:
         return None
-    path = _PRESETS / f"{spec}.toml" if spec in presets() else user_path(spec, SettingsError)
     where = printable(spec)
-    try:
-        text = read_bounded(path, MAX_TOML).decode("utf-8-sig")
-        delivery = Delivery.model_validate(_with_dates(tomllib.loads(text)))
-    except NoRegularFile:
-        raise SettingsError(
-            Message("The rules {file} are neither a file nor a preset", file=where),
-            Message("Give a TOML file, or one of: {names}.", names=presets()),
-        ) from None
-    except TooLarge:
-        raise SettingsError(
-            Message("The rules {file} have more than 1 MiB", file=where),
-            Message("Give a TOML file."),
-        ) from None
-    except ValidationError as error:
-        fields = [*Delivery.model_fields, *Rule.model_fields]
-        raise SettingsError(
-            Message("The rules {file}: {what}", file=where, what=explain(error, fields)),
-            Message("Correct them."),
-        ) from None
-    except (ValueError, RecursionError) as error:
-        raise SettingsError(
-            Message("The rules {file} are not TOML: {reason}", file=where,
-                    reason=reason_of(error)),
-            Message("Correct them."),
-        ) from None  # fmt: skip
-    except OSError as error:
-        raise SettingsError(
-            Message("The rules {file} could not be read: {reason}", file=where,
-                    reason=error.strerror),
-            Message("Check its permissions."),
-        ) from None  # fmt: skip
+    if spec in presets():
+        path = _PRESETS / f"{spec}.toml"
+    else:
+        path = user_path(spec, SettingsError)
+        if not path.is_file():
+            raise SettingsError(
+                Message("The rules {file} are neither a file nor a preset", file=where),
+                Message("Give a TOML file, or one of: {names}.", names=presets()),
+            )
+    delivery = read_toml(path, where, Delivery, Rule, SettingsError)
     for name in delivery.rules:
         if name not in RULES:
             raise SettingsError(
@@ -227,12 +204,6 @@ def bounds(rule: RuleResult) -> Message:
     if most is None:
         return Message("at least {least}", least=least)
     return Message("{least} to {most}", least=least, most=most)
-
-
-def _with_dates(found: dict[str, object]) -> dict[str, object]:
-    """A date may be written as TOML's own."""
-    date = found.get("date")
-    return {**found, "date": date.isoformat()} if hasattr(date, "isoformat") else found
 
 
 Outcome = tuple[float | None, bool | None, Message | None]

@@ -9,7 +9,7 @@ from collections.abc import Iterator
 from itertools import chain
 from typing import Annotated, Literal
 
-from pydantic import BaseModel, ConfigDict, Field, FiniteFloat, model_validator
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, FiniteFloat, model_validator
 
 from ..core.choices import Language
 from ..core.key import Keyed
@@ -150,13 +150,18 @@ class Rule(BaseModel):
         return self
 
 
+def _iso(date: object) -> object:
+    """TOML has dates of its own; JSON has none."""
+    return date.isoformat() if hasattr(date, "isoformat") else date
+
+
 class Delivery(BaseModel):
     """What a shop demands of a finished picture: a TOML file, or a preset of that name."""
 
     model_config = ConfigDict(extra="forbid", strict=True, frozen=True)
 
     name: Annotated[str, Field(max_length=80)] = ""
-    date: str = Field(default="", pattern=r"^(\d{4}-\d{2}-\d{2})?$")
+    date: Annotated[str, BeforeValidator(_iso)] = Field("", pattern=r"^(\d{4}-\d{2}-\d{2})?$")
     """When the rules were read where they are from."""
     source: Annotated[str, Field(max_length=300)] = ""
     """Where they are from."""

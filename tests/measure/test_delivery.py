@@ -134,9 +134,9 @@ def test_a_file_of_ones_own(tmp_path: Path) -> None:
         ("[rules.fill]\nleast = nan", "finite"),
         ("[rules.fill]\nleast = 1\nmore = 1", "unknown name"),
         ('background = "white"', "background"),
-        ("=", "are not TOML"),
-        ("x = " + "[" * 5000, "are not TOML"),
-        ("\x00", "are not TOML"),
+        ("=", "is not TOML"),
+        ("x = " + "[" * 5000, "is not TOML"),
+        ("\x00", "is not TOML"),
     ],
     ids=range(10),
 )

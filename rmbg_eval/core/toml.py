@@ -1,0 +1,63 @@
+"""A TOML file that a person wrote, as the model that says what may be in it."""
+
+from __future__ import annotations
+
+import tomllib
+from pathlib import Path
+from typing import Any, TypeVar
+
+from pydantic import BaseModel, ValidationError
+
+from ..errors import RmbgEvalError, explain, reason_of
+from ..i18n import Message
+from .files import MAX_TOML, NoRegularFile, TooLarge, read_bounded
+
+Wanted = TypeVar("Wanted", bound=BaseModel)
+
+_CORRECT = Message("Correct it; strings need quotes.")
+
+
+def read_toml(
+    path: Path,
+    file: str,
+    wanted: type[Wanted],
+    inner: type[BaseModel],
+    refusal: type[RmbgEvalError],
+) -> Wanted:
+    """What the file says; a `refusal`, which calls it `file`, for anything but a good one.
+
+    `inner`: the model of the tables within it, whose names are told where one of theirs is wrong.
+    """
+    try:
+        return wanted.model_validate(_parsed(path))
+    except NoRegularFile:
+        raise refusal(
+            Message("{file} is not a regular file", file=file)
+            if path.exists()
+            else Message("There is no file {file}", file=file),
+            Message("Give a TOML file."),
+        ) from None
+    except TooLarge:
+        raise refusal(
+            Message("{file} is larger than 1 MiB", file=file),
+            Message("Keep only what the documentation lists."),
+        ) from None
+    except ValidationError as error:
+        within = len(error.errors()[0]["loc"]) > 1
+        allowed = (inner if within else wanted).model_fields
+        raise refusal(
+            Message("{file}: {what}", file=file, what=explain(error, list(allowed))), _CORRECT
+        ) from None
+    except (ValueError, RecursionError) as error:  # also a number with too many digits
+        raise refusal(
+            Message("{file} is not TOML: {reason}", file=file, reason=reason_of(error)), _CORRECT
+        ) from None
+    except OSError as error:
+        raise refusal(
+            Message("{file} could not be read: {reason}", file=file, reason=error.strerror),
+            Message("Check its permissions."),
+        ) from None
+
+
+def _parsed(path: Path) -> dict[str, Any]:
+    return tomllib.loads(read_bounded(path, MAX_TOML).decode("utf-8-sig"))
