@@ -20,7 +20,7 @@ QUIET = (
 @contextmanager
 def chromium() -> Iterator[Browser]:
     """A headless browser; without Chromium the test fails in CI and is skipped elsewhere."""
-    names = ("chromium", "chromium-browser", "google-chrome")
+    names = ("chromium-headless-shell", "chromium", "chromium-browser", "google-chrome")
     path = next((found for name in names if (found := shutil.which(name))), None)
     if path is None:
         reason = "Chromium is not installed (Debian: apt-get install chromium)"

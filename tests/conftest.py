@@ -7,14 +7,11 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
+from caches import REAL_CACHE, new_cache
 from fakes import FakeModel, save_picture, save_truth
 
-from rmbg_eval.core.paths import cache_folder
 from rmbg_eval.errors import WeightsError
 from rmbg_eval.models import weights as weights_module
-
-_REAL_CACHE = cache_folder()
-"""As the environment has it, before any test changes that."""
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
@@ -30,7 +27,7 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
 @pytest.fixture(autouse=True)
 def cache(tmp_path_factory: pytest.TempPathFactory, monkeypatch: pytest.MonkeyPatch) -> Path:
     """An empty cache folder, which RMBG_EVAL_CACHE names: no test sees another's predictions."""
-    folder = tmp_path_factory.mktemp("cache")
+    folder = new_cache(tmp_path_factory.mktemp("cache"))
     monkeypatch.setenv("RMBG_EVAL_CACHE", str(folder))
     return folder
 
@@ -39,7 +36,7 @@ def cache(tmp_path_factory: pytest.TempPathFactory, monkeypatch: pytest.MonkeyPa
 def real_weights() -> Path:
     """The folder with the real IS-Net weights, fetched at most once; in CI they must be had."""
     with pytest.MonkeyPatch.context() as patch:
-        patch.setenv("RMBG_EVAL_CACHE", str(_REAL_CACHE))
+        patch.setenv("RMBG_EVAL_CACHE", str(REAL_CACHE))
         try:
             for pinned in (weights_module.ISNET_MEDIUM, weights_module.ISNET_SMALL):
                 weights_module.fetch(pinned, print)
@@ -47,7 +44,7 @@ def real_weights() -> Path:
             if os.environ.get("CI"):
                 pytest.fail(str(error))
             pytest.skip(f"the IS-Net weights cannot be had: {error}")
-    return _REAL_CACHE / "weights"
+    return REAL_CACHE / "weights"
 
 
 @pytest.fixture

@@ -11,6 +11,7 @@ import sys
 from pathlib import Path
 
 import pytest
+from caches import new_cache
 from PIL import Image
 
 ROOT = Path(__file__).parent.parent
@@ -105,7 +106,11 @@ def used(tmp_path_factory: pytest.TempPathFactory) -> dict:
     done = subprocess.run(
         [sys.executable, "-c", USE],
         cwd=home,
-        env={**os.environ, "PYTHONPATH": str(home), "RMBG_EVAL_CACHE": str(home / "cache")},
+        env={
+            **os.environ,
+            "PYTHONPATH": str(home),
+            "RMBG_EVAL_CACHE": str(new_cache(home / "cache")),
+        },
         capture_output=True,
         text=True,
         check=False,

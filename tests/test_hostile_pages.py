@@ -7,12 +7,13 @@ from pathlib import Path
 import hostile
 import pytest
 from browser import chromium
+from caches import new_cache
 
 
 def test_nothing_runs_and_nothing_is_asked_for(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setenv("RMBG_EVAL_CACHE", str(tmp_path / "cache"))
+    monkeypatch.setenv("RMBG_EVAL_CACHE", str(new_cache(tmp_path / "cache")))
     folder = tmp_path / "in"
     folder.mkdir()
     folders = hostile.pages_of(folder, 12, 3, ("single",))

@@ -10,6 +10,7 @@ from pathlib import Path
 import numpy as np
 import pyarrow.parquet as pq
 import pytest
+from caches import new_cache
 from comparisons import FAILED, point, run
 from comparisons import one as compared
 from fakes import FakeModel, disc, save_picture, save_truth
@@ -122,7 +123,7 @@ class Other(FakeModel):
 def test_a_comparison_of_many_cases_says_what_one_of_few_does(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setenv("RMBG_EVAL_CACHE", str(tmp_path / "cache"))
+    monkeypatch.setenv("RMBG_EVAL_CACHE", str(new_cache(tmp_path / "cache")))
     cases = tmp_path / "cases" / "pet"
     for number in range(8):
         folder = cases / f"cat {number}"

@@ -8,6 +8,7 @@ from pathlib import Path
 
 import pytest
 from browser import chromium
+from caches import new_cache
 from fakes import save_picture, save_truth
 from pages import HOSTILE
 from playwright.sync_api import Browser, Page
@@ -67,7 +68,7 @@ def pages(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Path]:
         save_truth(cutouts / f"{name}.png")
     made = {}
     with pytest.MonkeyPatch.context() as patch:
-        patch.setenv("RMBG_EVAL_CACHE", str(folder / "cache"))
+        patch.setenv("RMBG_EVAL_CACHE", str(new_cache(folder / "cache")))
         for layout, lang in (("single", "en"), ("folder", "zh")):
             settings = Settings.of(
                 {

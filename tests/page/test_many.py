@@ -6,6 +6,7 @@ import re
 from pathlib import Path
 
 import pytest
+from caches import new_cache
 from fakes import save_picture, save_truth
 from pages import opened, served
 from playwright.sync_api import Page, expect
@@ -33,7 +34,7 @@ def many(tmp_path_factory: pytest.TempPathFactory) -> Path:
     first = save_picture(folder / "cases" / "pet" / "c000" / "image.png", 0).parent
     (first / "case.toml").write_text(POINT)
     with pytest.MonkeyPatch.context() as patch:
-        patch.setenv("RMBG_EVAL_CACHE", str(folder / "cache"))
+        patch.setenv("RMBG_EVAL_CACHE", str(new_cache(folder / "cache")))
         settings = Settings.of(
             {
                 "cases": str(folder / "cases"),

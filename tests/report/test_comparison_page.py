@@ -11,6 +11,7 @@ import numpy as np
 import pytest
 from axe import source, violations
 from browser import chromium
+from caches import new_cache
 from fakes import disc, save_picture, save_truth
 from pictures import error_map
 from PIL import Image
@@ -57,7 +58,7 @@ def made(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Path]:
         cases=str(cases), models=[f"shop=folder:{cutouts}"], out=str(folder / "run")
     )
     with pytest.MonkeyPatch.context() as patch:
-        patch.setenv("RMBG_EVAL_CACHE", str(folder / "cache"))
+        patch.setenv("RMBG_EVAL_CACHE", str(new_cache(folder / "cache")))
         evaluate(settings)
         approve(settings.out_folder, folder / "baseline")
         cut("portrait/ada", 1, off=5)

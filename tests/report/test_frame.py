@@ -38,5 +38,6 @@ def test_a_template_is_compiled_once_and_again_where_its_code_is_damaged(
 
 
 def test_where_nothing_can_be_kept_templates_are_compiled_all_the_same(cache: Path) -> None:
+    cache.joinpath("compiled").unlink()
     cache.joinpath("compiled").write_text("a file in the folder's place")
     assert filled()

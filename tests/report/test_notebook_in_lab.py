@@ -13,6 +13,7 @@ import nbformat
 import numpy as np
 import pytest
 from browser import chromium
+from caches import new_cache
 from fakes import disc, save_picture, save_truth
 from hostile import lab
 from PIL import Image
@@ -50,7 +51,7 @@ def moved(tmp_path_factory: pytest.TempPathFactory) -> Path:
         cases=str(cases), models=[f"by-hand=folder:{cutouts}"], out=str(folder / "one")
     )
     with pytest.MonkeyPatch.context() as patch:
-        patch.setenv("RMBG_EVAL_CACHE", str(folder / "cache"))
+        patch.setenv("RMBG_EVAL_CACHE", str(new_cache(folder / "cache")))
         given = {"cases": settings.cases, "out": settings.out, "lang": "zh"}
         run_papermill("evaluate", given, "-y", f"{{models: {list(settings.models)}}}")
         rgb, alpha = disc(4)

@@ -8,6 +8,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
+from caches import new_cache
 from fakes import FakeModel, save_picture, save_truth
 
 from rmbg_eval import Report
@@ -56,7 +57,7 @@ def whole(tmp_path_factory: pytest.TempPathFactory) -> Path:
         cases=str(root / "cases"), models=[*models], out=str(root / "out"), layout="folder"
     )
     with pytest.MonkeyPatch.context() as patch:
-        patch.setenv("RMBG_EVAL_CACHE", str(root / "cache"))
+        patch.setenv("RMBG_EVAL_CACHE", str(new_cache(root / "cache")))
         patch.setattr("rmbg_eval.run.evaluate.load_model", lambda name, *_: models[name])
         evaluate(settings)
     return root / "out"

@@ -8,6 +8,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from caches import new_cache
 from fakes import FakeModel, disc, save_picture, save_truth
 
 from rmbg_eval import Run, Settings, evaluate
@@ -60,8 +61,7 @@ def twice(settings: Settings, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -
     """Evaluate with two empty caches and compare all that is left, byte for byte."""
     made = []
     for number in range(2):
-        cache = tmp_path / f"cache{number}"
-        cache.mkdir()
+        cache = new_cache(tmp_path / f"cache{number}")
         if (tmp_path / "weights").exists():
             (cache / "weights").symlink_to(tmp_path / "weights")
         monkeypatch.setenv("RMBG_EVAL_CACHE", str(cache))

@@ -14,6 +14,7 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
+from caches import new_cache
 from commands import call
 from fakes import FakeModel, save_picture, save_truth
 from pictures import check_message
@@ -63,7 +64,7 @@ def folders(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, Path, Setti
     settings = Settings(cases=str(root / "cases"), models=["fake", "weak"], rules="amazon")
     models = {"fake": FakeModel(), "weak": Weak("weak", weights="w")}
     with pytest.MonkeyPatch.context() as patch:
-        patch.setenv("RMBG_EVAL_CACHE", str(root / "cache"))
+        patch.setenv("RMBG_EVAL_CACHE", str(new_cache(root / "cache")))
         patch.setattr("rmbg_eval.run.parts.ROWS", 2)
         patch.setattr("rmbg_eval.run.evaluate.load_model", lambda name, *_: models[name])
         for name in ("first", "one"):  # the second finds the first one's seconds in the cache

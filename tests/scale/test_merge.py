@@ -13,6 +13,7 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
+from caches import new_cache
 from commands import call
 from fakes import FakeModel, save_picture, save_truth
 from hypothesis import given
@@ -75,7 +76,7 @@ def sharded(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, list[Path],
         rules="amazon",
     )
     with pytest.MonkeyPatch.context() as patch:
-        patch.setenv("RMBG_EVAL_CACHE", str(root / "cache"))
+        patch.setenv("RMBG_EVAL_CACHE", str(new_cache(root / "cache")))
 
         def load(name: str, device: str, dtype: str, *_: object) -> FakeModel:
             return Faint(name, odd[name] * (0.95 if dtype == "fp32" else 1))
