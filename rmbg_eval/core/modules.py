@@ -7,8 +7,11 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from importlib import import_module
 from pkgutil import iter_modules
+from threading import RLock
 from types import ModuleType
 from typing import Any
+
+_ONE_AT_A_TIME = RLock()
 
 
 def modules(package: str, without: tuple[str, ...] = ()) -> Iterator[ModuleType]:
@@ -22,12 +25,14 @@ def modules(package: str, without: tuple[str, ...] = ()) -> Iterator[ModuleType]
 def absent(name: str) -> Iterator[None]:
     """As if a module were not installed, for what is imported meanwhile and does without.
 
-    One that was imported before stays.
+    One thread at a time: modules are the whole process's. Who imported it before keeps it.
     """
     table: dict[str, Any] = sys.modules
-    blocked = table.setdefault(name, None) is None
-    try:
-        yield
-    finally:
-        if blocked:
+    with _ONE_AT_A_TIME:
+        before = {name: table[name]} if name in table else {}
+        table[name] = None
+        try:
+            yield
+        finally:
             del table[name]
+            table.update(before)

@@ -3,27 +3,23 @@
 from __future__ import annotations
 
 import json
-import sys
 from collections.abc import Callable
 from importlib import import_module
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
-from threading import Lock
 from types import ModuleType
 from typing import Any, Literal
 
 import numpy as np
 from numpy.typing import NDArray
 
+from ..core.modules import absent
 from ..errors import ModelError, printable, reason_of
 from ..i18n import Message
 
 Tensor = NDArray[np.float32]
 Network = Callable[[Tensor], NDArray[Any]]
 """From `(N, 3, H, W) float32` to the output that is used; nothing else is computed."""
-
-_ONE_IMPORT = Lock()
-"""While OpenVINO is imported a module is out of reach, for all threads."""
 
 
 def session(path: Path, optimised: bool = True) -> Any:
@@ -154,25 +150,18 @@ def _quantise(graph: Any, ranges: Path) -> None:
 
 def import_openvino() -> ModuleType:
     """OpenVINO without its telemetry: the package reports every import of itself otherwise."""
-    with _ONE_IMPORT:
-        loaded = sys.modules.get("openvino_telemetry")
-        sys.modules["openvino_telemetry"] = None  # type: ignore[assignment]
-        try:
+    try:
+        with absent("openvino_telemetry"):
             import openvino
-
-            return openvino
-        except ImportError as error:
-            raise ModelError(
-                Message(
-                    "OpenVINO, which computes isnet, cannot be used: {reason}",
-                    reason=reason_of(error),
-                ),
-                Message("Install it again: pip install --force-reinstall openvino."),
-            ) from None
-        finally:
-            del sys.modules["openvino_telemetry"]
-            if loaded:
-                sys.modules["openvino_telemetry"] = loaded
+    except ImportError as error:
+        raise ModelError(
+            Message(
+                "OpenVINO, which computes isnet, cannot be used: {reason}",
+                reason=reason_of(error),
+            ),
+            Message("Install it again: pip install --force-reinstall openvino."),
+        ) from None
+    return openvino
 
 
 def runtime_name(package: str, title: str) -> str:

@@ -7,7 +7,6 @@ import os
 import subprocess
 import sys
 from collections.abc import Iterator
-from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import numpy as np
@@ -192,17 +191,3 @@ def test_a_telemetry_that_was_imported_before_stays(monkeypatch: pytest.MonkeyPa
     monkeypatch.setitem(sys.modules, "openvino_telemetry", mine)
     runtimes.import_openvino()
     assert sys.modules["openvino_telemetry"] is mine
-
-
-def test_models_that_are_loaded_at_the_same_time_all_have_openvino(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    """As in a notebook: its page loads models in a thread while a cell loads one."""
-    (tmp_path / "openvino.py").write_text("import time; time.sleep(0.2)")
-    monkeypatch.syspath_prepend(tmp_path)
-    monkeypatch.setitem(sys.modules, "openvino", None)  # so that what is there now is put back
-    monkeypatch.delitem(sys.modules, "openvino")
-    with ThreadPoolExecutor(4) as threads:
-        found = list(threads.map(lambda _: runtimes.import_openvino(), range(4)))
-    assert [module.__file__ for module in found] == [str(tmp_path / "openvino.py")] * 4
-    assert "openvino_telemetry" not in sys.modules
