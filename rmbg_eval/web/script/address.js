@@ -17,6 +17,7 @@ export const address = {
   },
   /** The same in an entry of its own, which `leave` goes back from. @param {Record<string, string>} changes */
   enter(changes) {
+    history.scrollRestoration = "manual"; // whoever leaves scrolls; the browser would do so later
     history.pushState({ entered: true }, "", changed(changes));
   },
   /** Go back where this entry was entered, if it was, and put these keys into the address. @param {Record<string, string>} changes */
@@ -25,7 +26,9 @@ export const address = {
       const there = new Promise((done) => addEventListener("popstate", done, { once: true }));
       history.back();
       await there;
+      await new Promise(requestAnimationFrame); // only after that event does the browser scroll
     }
+    history.scrollRestoration = "auto";
     address.write(changes);
   },
 };
