@@ -57,7 +57,7 @@ def write_point(case: Case, point: ObservationPoint, moved: bool) -> Path:
     if len(new) > MAX_TOML:
         raise CaseError(
             Message("{file} is larger than 1 MiB", file=file),
-            Message("Keep only what the GUIDE lists."),
+            Message("Keep only what the documentation lists."),
         )
     write_atomic(path, new)
     return path

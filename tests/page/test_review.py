@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import re
-import shutil
 from contextlib import suppress
 from datetime import UTC, datetime
 from itertools import product
@@ -14,7 +13,7 @@ import numpy as np
 import psutil
 import pytest
 from axe import source, violations
-from browser import QUIET
+from browser import QUIET, chromium_path
 from pages import HOSTILE, opened
 from playwright.sync_api import Browser, BrowserContext, BrowserType, Error, Locator, Page, expect
 from reviewers import review
@@ -361,8 +360,7 @@ def test_a_browser_that_is_killed_has_what_it_said_was_kept(
     browser: Browser, pages: dict[str, Path], tmp_path: Path
 ) -> None:
     def opened_by(kind: BrowserType) -> BrowserContext:
-        path = shutil.which("chromium") or shutil.which("google-chrome")
-        return kind.launch_persistent_context(tmp_path, executable_path=path, args=QUIET)
+        return kind.launch_persistent_context(tmp_path, executable_path=chromium_path(), args=QUIET)
 
     context = opened_by(browser.browser_type)
     page = context.new_page()

@@ -16,6 +16,12 @@ def filled() -> str:
     return environment("en").get_template("notebook/macros.html.j2").module.LEFT
 
 
+@pytest.fixture(autouse=True)
+def _nothing_is_compiled(cache: Path) -> None:
+    """What other tests share is not here: what is compiled is damaged and looked for."""
+    cache.joinpath("compiled").unlink()
+
+
 def test_a_template_is_compiled_once_and_again_where_its_code_is_damaged(
     cache: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -38,6 +44,5 @@ def test_a_template_is_compiled_once_and_again_where_its_code_is_damaged(
 
 
 def test_where_nothing_can_be_kept_templates_are_compiled_all_the_same(cache: Path) -> None:
-    cache.joinpath("compiled").unlink()
     cache.joinpath("compiled").write_text("a file in the folder's place")
     assert filled()
