@@ -175,39 +175,11 @@ def evaluate(
             save(out, run)
 
         keep(run)
+        task = _Task(settings, cases, out, metrics, store, measures, on_step, isolate, time_limit)
         results = Results()
         try:
             for spec, model in asked:
-                shared = {"device": settings.device} if several and spec else {}
-                results.began.append(model.info.model_copy(update=shared))
-                results.models.append(ModelRun(info=results.began[-1]))
-                if isolate:
-                    make, device = maker(spec or "", settings), settings.device
-                    predicting = predict_isolated(
-                        make, device, model.info.name, model.warnings, cases, out, store, time_limit
-                    )
-                else:
-                    predicting = predict_on_all(model, spec, settings, cases, out, store)
-                predictions = _measured(
-                    model, predicting, len(cases), out, metrics, measures, on_step, results
-                )
-                precision = _precision(spec, model, settings, measures, on_step)
-                results.models[-1] = ModelRun(
-                    info=model.info.model_copy(update=shared),
-                    precision=precision,
-                    warnings=tuple(model.warnings),
-                )
-                if settings.flip:
-                    measured = results.measurements
-                    flip_differences(model, cases, predictions, out, store, on_step, measured)
-                if settings.stability:
-                    cost, places = instabilities(
-                        settings.stability, model, cases, predictions, out, store,
-                        measures, on_step, results.measurements,
-                    )  # fmt: skip
-                    results.models[-1] = results.models[-1].model_copy(update={"stability": cost})
-                    for key, place in places.items():
-                        results.places.setdefault(key, {}).update(place)
+                task.work(spec, model, results)
             results.pairs = pairs_of(results.predictions, out, measures)
             results.judge()
             if delivery:
@@ -372,50 +344,123 @@ class Results:
         )
 
 
-def _measured(
-    model: Model,
-    predicting: Iterable[tuple[Case, Prediction]],
-    count: int,
-    out: Path,
-    metrics: tuple[Metric, ...],
-    measures: MeasureCache,
-    on_step: OnStep,
-    results: Results,
-) -> list[Prediction]:
-    """Add every prediction and what was measured of it to `results`, also if this is interrupted.
+@dataclass(frozen=True)
+class _Task:
+    """What is done with every model of a run."""
 
-    Predicting waits for measuring where that is far behind, so that memory does not grow.
-    """
-    predictions: list[Prediction] = []
-    measuring: deque[tuple[Case, Prediction, Future[Measured]]] = deque()
+    settings: Settings
+    cases: tuple[Case, ...]
+    out: Path
+    metrics: tuple[Metric, ...]
+    store: Store
+    measures: MeasureCache
+    on_step: OnStep
+    isolate: bool
+    time_limit: float
 
-    def take() -> None:
-        case, prediction, task = measuring[0]
-        measured = task.result()
-        measuring.popleft()
-        results.predictions.append(prediction)
-        add(results.measurements, prediction, metrics, measured.values, case.trimap is not None)
-        results.points += measured.points
-        results.places[prediction.key] = measured.places
+    def work(self, spec: str | None, model: Model, results: Results) -> None:
+        """Add to `results` the model, its predictions, and all that is known of each alone.
 
-    on_step(Step(model.info.name, 0, count))
-    with ThreadPoolExecutor(1, "measure") as measurer:
-        try:
-            for case, prediction in predicting:
-                predictions.append(prediction)
-                task = measurer.submit(measure_prediction, case, prediction, out, metrics, measures)
-                measuring.append((case, prediction, task))
-                on_step(Step(f"{model.info.name} · {case.name}", len(predictions), count))
-                while measuring and (measuring[0][2].done() or len(measuring) > _BEHIND):
+        What there is by then stays in them if this is interrupted.
+        """
+        settings = self.settings
+        several = len(split(settings.device)) > 1
+        shared = {"device": settings.device} if several and spec else {}
+        results.began.append(model.info.model_copy(update=shared))
+        results.models.append(ModelRun(info=results.began[-1]))
+        predictions = self._measured(model, self._predicting(spec, model), results)
+        precision = self._precision(spec, model)
+        results.models[-1] = ModelRun(
+            info=model.info.model_copy(update=shared),
+            precision=precision,
+            warnings=tuple(model.warnings),
+        )
+        where = model, self.cases, predictions, self.out, self.store
+        if settings.flip:
+            flip_differences(*where, self.on_step, results.measurements)
+        if settings.stability:
+            cost, places = instabilities(
+                settings.stability, *where, self.measures, self.on_step, results.measurements
+            )
+            results.models[-1] = results.models[-1].model_copy(update={"stability": cost})
+            for key, place in places.items():
+                results.places.setdefault(key, {}).update(place)
+
+    def _predicting(self, spec: str | None, model: Model) -> Iterable[tuple[Case, Prediction]]:
+        if not self.isolate:
+            return predict_on_all(model, spec, self.settings, self.cases, self.out, self.store)
+        return predict_isolated(
+            maker(spec or "", self.settings),
+            self.settings.device,
+            model.info.name,
+            model.warnings,
+            self.cases,
+            self.out,
+            self.store,
+            self.time_limit,
+        )
+
+    def _measured(
+        self, model: Model, predicting: Iterable[tuple[Case, Prediction]], results: Results
+    ) -> list[Prediction]:
+        """Add every prediction and what was measured of it to `results`, interrupted or not.
+
+        Predicting waits for measuring where that is far behind, so that memory does not grow.
+        """
+        name, count, on_step = model.info.name, len(self.cases), self.on_step
+        predictions: list[Prediction] = []
+        measuring: deque[tuple[Case, Prediction, Future[Measured]]] = deque()
+
+        def take() -> None:
+            case, prediction, task = measuring[0]
+            measured = task.result()
+            measuring.popleft()
+            results.predictions.append(prediction)
+            has_trimap = case.trimap is not None
+            add(results.measurements, prediction, self.metrics, measured.values, has_trimap)
+            results.points += measured.points
+            results.places[prediction.key] = measured.places
+
+        on_step(Step(name, 0, count))
+        with ThreadPoolExecutor(1, "measure") as measurer:
+            try:
+                for case, prediction in predicting:
+                    predictions.append(prediction)
+                    given = case, prediction, self.out, self.metrics, self.measures
+                    measuring.append(
+                        (case, prediction, measurer.submit(measure_prediction, *given))
+                    )
+                    on_step(Step(f"{name} · {case.name}", len(predictions), count))
+                    while measuring and (measuring[0][2].done() or len(measuring) > _BEHIND):
+                        take()
+            except KeyboardInterrupt:
+                for *_, task in measuring:
+                    task.cancel()
+                raise
+            finally:
+                while measuring and not measuring[0][2].cancelled():
                     take()
-        except KeyboardInterrupt:
-            for *_, task in measuring:
-                task.cancel()
-            raise
-        finally:
-            while measuring and not measuring[0][2].cancelled():
-                take()
-    return predictions
+        return predictions
+
+    def _precision(self, spec: str | None, model: Model) -> PrecisionCheck | None:
+        """The comparison with fp32 that a reduced dtype owes; what is in `measures` is not measured
+        again."""
+        if model.info.dtype not in REDUCED:
+            return None
+        if not self.settings.precision_cases:
+            return not_compared(Message("not asked for"))
+        if spec is None:
+            return not_compared(
+                Message("a model object has one dtype: there is no fp32 to compare it with")
+            )
+        device = split(self.settings.device)[0]
+        return precision_check(
+            model,
+            lambda: load_model(spec, device, "fp32"),
+            self.settings.precision_cases,
+            self.measures,
+            self.on_step,
+        )
 
 
 def metrics_of(settings: Settings) -> tuple[Metric, ...]:
@@ -431,29 +476,6 @@ def metrics_of(settings: Settings) -> tuple[Metric, ...]:
             Message("Install it: pip install 'rmbg-eval[pymatting]'."),
         )
     return tuple(metric for metric in TABLE if metric not in left_out)
-
-
-def _precision(
-    spec: str | None, model: Model, settings: Settings, measures: MeasureCache, on_step: OnStep
-) -> PrecisionCheck | None:
-    """The comparison with fp32 that a reduced dtype owes; what is in `measures` is not measured
-    again."""
-    if model.info.dtype not in REDUCED:
-        return None
-    if not settings.precision_cases:
-        return not_compared(Message("not asked for"))
-    if spec is None:
-        return not_compared(
-            Message("a model object has one dtype: there is no fp32 to compare it with")
-        )
-    device = split(settings.device)[0]
-    return precision_check(
-        model,
-        lambda: load_model(spec, device, "fp32"),
-        settings.precision_cases,
-        measures,
-        on_step,
-    )
 
 
 def _earlier(out: Path, part: Part | None) -> Run | None:
