@@ -427,9 +427,8 @@ class _Task:
                 for case, prediction in predicting:
                     predictions.append(prediction)
                     given = case, prediction, self.out, self.metrics, self.measures
-                    measuring.append(
-                        (case, prediction, measurer.submit(measure_prediction, *given))
-                    )
+                    task = measurer.submit(measure_prediction, *given)
+                    measuring.append((case, prediction, task))
                     on_step(Step(f"{name} · {case.name}", len(predictions), count))
                     while measuring and (measuring[0][2].done() or len(measuring) > _BEHIND):
                         take()
