@@ -86,7 +86,7 @@ def locked(out: Path) -> Iterator[None]:
         lock.acquire()
     except Timeout:
         raise OutputError(
-            Message("Another run is writing to {folder}", folder=printable(str(out))),
+            Message("Another command is writing to {folder}", folder=printable(str(out))),
             Message("Wait for it, or give another folder with --out."),
         ) from None
     except OSError as error:

@@ -144,7 +144,7 @@ def test_a_folder_another_process_writes_to_is_refused_until_that_ends(settings:
     with holder:
         assert holder.stdout is not None
         assert holder.stdout.readline() == "held\n"
-        with pytest.raises(OutputError, match="Another run is writing to .*out.*Wait for it"):
+        with pytest.raises(OutputError, match="Another command is writing to .*out.*Wait for it"):
             evaluate(settings)
         assert (settings.out_folder / "run.json").read_bytes() == before
         holder.kill()
