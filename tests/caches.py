@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from contextlib import suppress
 from pathlib import Path
 
 from rmbg_eval.core.paths import cache_folder
@@ -17,5 +18,6 @@ def new_cache(folder: Path) -> Path:
     folder.mkdir(parents=True, exist_ok=True)
     kept = REAL_CACHE / "compiled"
     kept.mkdir(parents=True, exist_ok=True)
-    (folder / "compiled").symlink_to(kept)
+    with suppress(OSError):  # on Windows not everybody may make links
+        (folder / "compiled").symlink_to(kept)
     return folder

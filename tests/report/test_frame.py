@@ -19,7 +19,7 @@ def filled() -> str:
 @pytest.fixture(autouse=True)
 def _nothing_is_compiled(cache: Path) -> None:
     """What other tests share is not here: what is compiled is damaged and looked for."""
-    cache.joinpath("compiled").unlink()
+    cache.joinpath("compiled").unlink(missing_ok=True)
 
 
 def test_a_template_is_compiled_once_and_again_where_its_code_is_damaged(
