@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import tomllib
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import TypeVar
 
 from pydantic import BaseModel, ValidationError
 
@@ -13,8 +13,6 @@ from ..i18n import Message
 from .files import MAX_TOML, NoRegularFile, TooLarge, read_bounded
 
 Wanted = TypeVar("Wanted", bound=BaseModel)
-
-_CORRECT = Message("Correct it; strings need quotes.")
 
 
 def read_toml(
@@ -29,7 +27,8 @@ def read_toml(
     `inner`: the model of the tables within it, whose names are told where one of theirs is wrong.
     """
     try:
-        return wanted.model_validate(_parsed(path))
+        text = read_bounded(path, MAX_TOML).decode("utf-8-sig")
+        return wanted.model_validate(tomllib.loads(text))
     except NoRegularFile:
         raise refusal(
             Message("{file} is not a regular file", file=file)
@@ -46,18 +45,16 @@ def read_toml(
         within = len(error.errors()[0]["loc"]) > 1
         allowed = (inner if within else wanted).model_fields
         raise refusal(
-            Message("{file}: {what}", file=file, what=explain(error, list(allowed))), _CORRECT
+            Message("{file}: {what}", file=file, what=explain(error, list(allowed))),
+            Message("Correct it."),
         ) from None
     except (ValueError, RecursionError) as error:  # also a number with too many digits
         raise refusal(
-            Message("{file} is not TOML: {reason}", file=file, reason=reason_of(error)), _CORRECT
+            Message("{file} is not TOML: {reason}", file=file, reason=reason_of(error)),
+            Message("Correct it; strings need quotes."),
         ) from None
     except OSError as error:
         raise refusal(
             Message("{file} could not be read: {reason}", file=file, reason=error.strerror),
             Message("Check its permissions."),
         ) from None
-
-
-def _parsed(path: Path) -> dict[str, Any]:
-    return tomllib.loads(read_bounded(path, MAX_TOML).decode("utf-8-sig"))

@@ -311,7 +311,8 @@ def test_storage_that_lists_late_is_waited_for(
 
 def test_a_second_driver_is_refused(settings: Settings) -> None:
     (Path("out") / SHARDS).mkdir(parents=True)
-    with FileLock(Path("out") / SHARDS / ".lock"), pytest.raises(OutputError, match="writing to"):
+    other = FileLock(Path("out") / SHARDS / ".lock")
+    with other, pytest.raises(OutputError, match="Another command"):
         by(Fake(), settings)
 
 
