@@ -325,7 +325,7 @@ class Overview:
                 Message("by category"),
                 (everything, *links),
                 tuple(
-                    self._row(model, [self._count(name, model) for name in (ALL, *names)])
+                    self._row(model, [_bar(self._count(name, model)) for name in (ALL, *names)])
                     for model in self.models
                 ),
             )
@@ -337,7 +337,10 @@ class Overview:
                 tuple(
                     self._row(
                         model,
-                        [self._count(ALL, model), *(self.kinds[kind, model] for kind in kinds)],
+                        [
+                            _bar(self._count(ALL, model)),
+                            *(_bar(self.kinds[kind, model]) for kind in kinds),
+                        ],
                     )
                     for model in self.models
                 ),
@@ -350,21 +353,22 @@ class Overview:
                 Message("by measure"),
                 tuple(Link("", TITLES[row.metric], 0) for row in there),
                 tuple(
-                    MatrixRow(
-                        model, self._about(model), tuple(self._mean(row.means[n]) for row in there)
-                    )
+                    self._row(model, [self._mean(row.means[n]) for row in there])
                     for n, model in enumerate(self.models)
                 ),
             )
         else:
-            rows_ = tuple(MatrixRow(model, self._about(model), ()) for model in self.models)
-            yield MatrixView("model", Message("Models"), (), rows_)
+            alone = tuple(self._row(model, ()) for model in self.models)
+            yield MatrixView("model", Message("Models"), (), alone)
 
     def _order(self, kind: str) -> int:
         return [*KINDS, kind].index(kind)
 
-    def _row(self, model: str, counts: Iterable[Points]) -> MatrixRow:
-        return MatrixRow(model, self._about(model), tuple(map(_bar, counts)))
+    def _row(self, model: str, cells: Iterable[BarCell]) -> MatrixRow:
+        tally = self.run.tally[model]
+        lost = tally.predictions - tally.cutouts
+        failed = Message("{failed} of {all} failed", failed=lost, all=tally.predictions)
+        return MatrixRow(model, self._about(model), failed if lost else "", tuple(cells))
 
     def _mean(self, mean: Mean) -> BarCell:
         if mean.value is None:

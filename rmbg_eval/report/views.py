@@ -83,6 +83,8 @@ class MatrixRow:
     model: str
     about: tuple[Text, ...]
     """Seconds and licence."""
+    failed: Text
+    """How many of its pictures failed: none of their points is in the cells. Empty: none."""
     cells: tuple[BarCell, ...]
 
 

@@ -13,6 +13,7 @@ from views import Presenter
 from rmbg_eval import Prediction
 from rmbg_eval.core.anchors import case_anchor
 from rmbg_eval.core.key import Key
+from rmbg_eval.errors import Failure
 from rmbg_eval.i18n import Message
 from rmbg_eval.measure.kinds import KINDS
 from rmbg_eval.measure.points import far_off
@@ -243,6 +244,24 @@ def test_a_model_that_fails_on_hard_pictures_is_not_closest_for_that() -> None:
     assert told_overview(measured({"a": [0.05, None], "b": [None, 0.03]})).answer == (
         "There is no picture that all models have a mean error of.",
     )
+
+
+def test_a_model_that_fails_says_on_how_many_beside_its_share() -> None:
+    """Or a bar that is full would be half of the pictures."""
+    run = many({"a": [1.0] * 2, "b": [1.0]})
+    made = {"cutout": "x.png", "cutout_sha256": "0" * 64}
+    lost = {"failure": Failure("ImageError", Message("It is gone"), Message("Get it"))}
+    predictions = tuple(
+        Prediction.model_validate({"category": KEY[0], "case": case, "model": model, **what})
+        for case, model, what in (
+            ("c0", "a", made), ("c1", "a", made), ("c0", "b", made), ("c1", "b", lost),
+        )
+    )  # fmt: skip
+    for matrix in told_overview(run.model_copy(update={"predictions": predictions})).matrices:
+        assert [row.failed for row in matrix.rows] == ["", "1 of 2 failed"]
+    unscored = run.model_copy(update={"predictions": predictions, "points": ()})
+    (matrix,) = told_overview(unscored).matrices
+    assert [row.failed for row in matrix.rows] == ["", "1 of 2 failed"]
 
 
 def test_a_model_that_is_better_on_most_pictures_is_said_to_be() -> None:
