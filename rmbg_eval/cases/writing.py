@@ -17,6 +17,7 @@ from ..measure.record import ObservationPoint
 from .case import Case
 
 _ORDER = ("id", "kind", "title", "box", "polygon", "lines", "expected", "tolerance", "required")
+_REGION = ("box", "polygon", "lines")
 _PIECE = re.compile(
     r'"""(?:\\.|[^\\])*?"{3,5}|'
     r"'''.*?'{3,5}|"
@@ -29,12 +30,13 @@ _PIECE = re.compile(
 """Of TOML: a string, a comment, a bracket, or a line's end; the rest lies between them."""
 
 
-def write_point(case: Case, point: ObservationPoint, moved: bool) -> Path:
+def write_point(case: Case, point: ObservationPoint, was: ObservationPoint | None = None) -> Path:
     """Add `point` to the case.toml of a case, or put it in the place of the one with its id.
 
-    `moved`: whether that may be replaced. Returns the file. Raises CaseError where the case has no
-    folder of its own or cannot be used, a point of that id is there already, or its file has points
-    in a form that is not written to; OutputError where it cannot be written.
+    `was`: that one, as it was when it was taken up; None: `point` is new. Returns the file. Raises
+    CaseError where the case has no folder of its own or cannot be used, a new point's id is there
+    already, or its file has points in a form that is not written to; OutputError where it cannot be
+    written.
     """
     if case.failure:
         raise CaseError(case.failure.problem, case.failure.remedy)
@@ -48,7 +50,7 @@ def write_point(case: Case, point: ObservationPoint, moved: bool) -> Path:
     try:
         data = read_bounded(path, MAX_TOML) if path.exists() else b""
         encoding = "utf-8-sig" if data.startswith(BOM_UTF8) else "utf-8"
-        new = with_point(data.decode(encoding), point, moved).encode(encoding)
+        new = with_point(data.decode(encoding), point, was).encode(encoding)
     except (OSError, ValueError, RecursionError, NoRegularFile, TooLarge) as error:
         raise CaseError(
             Message("{file} could not be written to: {reason}", file=file, reason=reason_of(error)),
@@ -63,29 +65,31 @@ def write_point(case: Case, point: ObservationPoint, moved: bool) -> Path:
     return path
 
 
-def with_point(text: str, point: ObservationPoint, moved: bool) -> str:
+def with_point(text: str, point: ObservationPoint, was: ObservationPoint | None = None) -> str:
     """The text of a case.toml with `point` in it: at its end, or where the one of its id was.
 
     Every other line is as it was, and of a point that is replaced every line that says the same.
+    What `point` says as `was` did stays as it is in the text, where it may have been changed since.
     Raises ValueError, with a Message, where that cannot be.
     """
     about = tomllib.loads(text)
     points = list(about.get("points", []))
-    said = _said(point)
     line_end = "\r\n" if "\r\n" in text else "\n"
     ids = [each.get("id") for each in points]
     lines = list(_lines(text))
     if lines and not lines[-1].endswith("\n"):
         lines[-1] += line_end
     if point.id not in ids:
+        said = _said(point)
         rows = ["[[points]]", *(_row(key, value) for key, value in said.items())]
         lines += [line_end] if text.strip() else []
         lines += [row + line_end for row in rows]
         points.append(said)
-    elif not moved:
+    elif was is None:
         raise ValueError(Message("there is a point {point} already", point=point.id))
     else:
         place = ids.index(point.id)
+        said = _said(_kept(points[place], was, point))
         start, end = _table(lines, place)
         lines[start:end] = _changed(lines[start:end], said, line_end)
         points[place] = said
@@ -97,6 +101,18 @@ def with_point(text: str, point: ObservationPoint, moved: bool) -> str:
     if not same:
         raise ValueError(Message("its points are not plain tables, [[points]]"))
     return new
+
+
+def _kept(about: dict[str, Any], was: ObservationPoint, now: ObservationPoint) -> ObservationPoint:
+    """`now`; of what it says as `was` did, what a table of TOML says. ValueError where the two do
+    not go together."""
+    there, old, new = (
+        point.model_dump() for point in (ObservationPoint.model_validate(about), was, now)
+    )
+    for names in (_REGION, *((name,) for name in new if name not in _REGION)):
+        if all(new[name] == old[name] for name in names):
+            new |= {name: there[name] for name in names}
+    return ObservationPoint.model_validate(new)
 
 
 def _said(point: ObservationPoint) -> dict[str, Any]:

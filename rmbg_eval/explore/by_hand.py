@@ -45,8 +45,8 @@ class _Asked(BaseModel):
     case: Annotated[str, Field(max_length=1000)]
     """Its anchor in the page."""
     toml: str
-    moved: bool = False
-    """Whether it takes the place of the point with its id."""
+    was: str = ""
+    """The point with its id whose place it takes, as the page had it; empty: it is new."""
 
 
 class ByHand:
@@ -100,7 +100,7 @@ class ByHand:
             size = prediction.width or 0, prediction.height or 0
             if all(size):
                 check_region(point, size, Message("Draw it within the picture."))
-        path = write_point(case, point, asked.moved)
+        path = write_point(case, point, _was(asked.was))
         return {"file": printable(path.relative_to(self._cases).as_posix())}
 
     def _asked(self, data: bytes) -> tuple[CaseRecord, ObservationPoint, _Asked]:
@@ -218,9 +218,11 @@ class PicturePoints:
                 results.append(result_of(who, point, judge(point, subject)))
         return values(point, results)
 
-    def write(self, id: str, toml: str, moved: bool) -> Path:
-        """Write a point to the case that the picture is of. Raises CaseError where it is none in
-        the folder that may be written to, or as `write_point`."""
+    def write(self, id: str, toml: str, was: str) -> Path:
+        """Write a point to the case that the picture is of, new or in place of what it `was`.
+
+        Raises CaseError where it is none in the folder that may be written to, or as `write_point`.
+        """
         point = point_of(toml)
         case = self._cases.get(id)
         home = user_path(self._add_to, CaseError).resolve() if self._add_to else None
@@ -229,7 +231,7 @@ class PicturePoints:
                 Message("This picture is no case of the folder that may be written to"),
                 Message("Add it to the case set first, or copy the point."),
             )
-        return write_point(case, point, moved)
+        return write_point(case, point, _was(was))
 
     def _subject(
         self, id: str, case: Case | None, model: str, foreground: str, made: Made
@@ -264,6 +266,10 @@ def point_of(toml: str) -> ObservationPoint:
     if len(toml) > MOST_TOML or [*about] != ["points"] or len(points) != 1:
         raise CaseError(Message("It is not one point, and nothing else"), _AGAIN)
     return points[0]
+
+
+def _was(toml: str) -> ObservationPoint | None:
+    return point_of(toml) if toml else None
 
 
 def values(point: ObservationPoint, results: list[PointResult]) -> dict[str, Any]:

@@ -270,8 +270,8 @@ class Explorer(anywidget.AnyWidget):
 
     def _write(self, message: Wire, _: list[memoryview]) -> None:
         def work() -> None:
-            id, toml = str(message["id"]), str(message["toml"])
-            path = self._points.write(id, toml, bool(message["moved"]))
+            id, toml, was = (str(message[name]) for name in ("id", "toml", "was"))
+            path = self._points.write(id, toml, was)
             self._say(message, "written", file=printable(f"{path.parent.name}/{path.name}"))
 
         self._decoding.submit(self._guarded, message, work)

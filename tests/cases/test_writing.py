@@ -75,7 +75,7 @@ def test_what_was_written_is_read_and_nothing_else_changes(
     there = {point.id: point for point in CaseFile(**tomllib.loads(before)).points}
     after = before
     for point in new:
-        after = with_point(after, point, moved=True)
+        after = with_point(after, point, there.get(point.id))
         there[point.id] = point
     about = CaseFile.model_validate(tomllib.loads(after))
     assert about.points == tuple(there.values())
@@ -91,8 +91,24 @@ def test_a_point_that_moves_keeps_the_lines_that_say_the_same() -> None:
     )
     start, end = MINE.index("box = ["), MINE.index("tolerance")
     rest = f"{MINE[end:]}\n".replace("# agreed\n", '# agreed\ntitle = { en = "Cold" }\n')
-    assert with_point(MINE, moved, moved=True) == f"{MINE[:start]}box = [6, 6, 9, 9]\n{rest}"
-    assert with_point(MINE, CaseFile(**tomllib.loads(MINE)).points[1], moved=True) == f"{MINE}\n"
+    nose, lens = CaseFile(**tomllib.loads(MINE)).points
+    assert with_point(MINE, moved, nose) == f"{MINE[:start]}box = [6, 6, 9, 9]\n{rest}"
+    assert with_point(MINE, lens, lens) == f"{MINE}\n"
+
+
+def test_what_another_hand_has_changed_since_stays() -> None:
+    """Somebody moves a point that had other values, and other places, when it was looked at."""
+    nose, lens = CaseFile(**tomllib.loads(MINE)).points
+    newer = MINE.replace("0.1 ", "0.02").replace("[[1, 1]", "[[2, 2]").replace("true", "false")
+    moved = nose.model_copy(update={"box": (6, 6, 9, 9), "required": True})
+    named = lens.model_copy(update={"title": {"en": "Lens"}})
+    after = with_point(with_point(newer, moved, nose), named, lens)
+    assert CaseFile(**tomllib.loads(after)).points == (
+        moved.model_copy(update={"tolerance": 0.02}),
+        named.model_copy(update={"polygon": ((2, 2), (9, 1), (9, 9)), "required": False}),
+    )
+    boxed = ObservationPoint(id="lens", kind="transparent", title=lens.title, box=(1, 1, 2, 2))
+    assert CaseFile(**tomllib.loads(with_point(newer, boxed, lens))).points[1].box == (1, 1, 2, 2)
 
 
 @pytest.mark.parametrize(
@@ -111,7 +127,7 @@ def test_what_cannot_be_written_to_stays(tmp_path: Path, there: str, why: str) -
     (case,) = load_cases(tmp_path).cases
     (folder / "case.toml").write_bytes(there.encode())
     with pytest.raises(CaseError, match=why):
-        write_point(case, BOX, moved=False)
+        write_point(case, BOX)
     assert (folder / "case.toml").read_bytes() == there.encode()
 
 
@@ -125,9 +141,9 @@ def test_only_a_case_with_a_folder_of_its_own_inside_the_set_is_written_to(tmp_p
     bare, rex, sly = load_cases(cases).cases
     for case in (bare, sly):
         with pytest.raises(CaseError):
-            write_point(case, BOX, moved=False)
+            write_point(case, BOX)
     assert [path.name for path in outside.iterdir()] == ["image.png"]
-    assert write_point(rex, BOX, moved=False) == cases / "pet" / "rex" / "case.toml"
+    assert write_point(rex, BOX) == cases / "pet" / "rex" / "case.toml"
     assert load_cases(cases).cases[1].about.points == (BOX,)
 
 
@@ -136,6 +152,6 @@ def test_a_byte_order_mark_stays(tmp_path: Path) -> None:
     path = tmp_path / "pet" / "rex" / "case.toml"
     path.write_text(MINE, "utf-8-sig")
     (case,) = load_cases(tmp_path).cases
-    write_point(case, BOX, moved=True)
+    write_point(case, BOX, case.about.points[1])
     assert path.read_bytes().startswith("\ufeff# what the shop asked for".encode())
     assert load_cases(tmp_path).cases[0].about.points[1] == BOX

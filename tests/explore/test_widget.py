@@ -223,16 +223,16 @@ def test_a_point_is_measured_on_every_cut_out_and_written_to_the_case_that_was_a
     (mark,) = visitor.hears("values", request="m1")[0]["marks"]
     assert mark["model"] == "fake"
     assert mark["value"].startswith(f"{100 * alpha[2:11, 1:10].mean():.0f}")
-    write = {"type": "write", "id": "p1", "toml": POINT, "moved": False}
+    write = {"type": "write", "id": "p1", "toml": POINT, "was": ""}
     visitor.say({**write, "request": "w1"})
     assert "no case" in visitor.hears("failed", request="w1")[0]["problem"]["en"]
     visitor.say({"type": "add", "request": "a1", "id": "p1", "category": "pet"})
     path = Path(visitor.hears("added", request="a1")[0]["path"]) / "case.toml"
     before = path.read_text("utf-8")
-    for number, (toml, moved) in enumerate(
-        [("", False), (POINT * 2, False), ("x = [" * 9000, False)]
+    for number, hostile in enumerate(
+        [{"toml": ""}, {"toml": POINT * 2}, {"toml": "x = [" * 9000}, {"was": "x = ["}]
     ):
-        visitor.say({**write, "toml": toml, "moved": moved, "request": f"h{number}"})
+        visitor.say({**write, **hostile, "request": f"h{number}"})
         visitor.hears("failed", request=f"h{number}")
     assert path.read_text("utf-8") == before
     visitor.say({**write, "request": "w2"})

@@ -291,9 +291,11 @@ def test_a_point_is_written_once_and_moved(port: int, cases: Path) -> None:
     )  # fmt: skip
     assert path.read_text("utf-8") == f"{before}\n{BOX}"
     assert ask(port, "POST", "/write-point", point_of(BOX))[0] == 422  # there is one
+    by_hand = "required = true\n"
+    path.write_text(f"{before}\n{BOX}{by_hand}", "utf-8")
     moved = BOX.replace("[1, 2", "[5, 6")
-    assert ask(port, "POST", "/write-point", point_of(moved, moved=True))[0] == 200
-    assert path.read_text("utf-8") == f"{before}\n{moved}"
+    assert ask(port, "POST", "/write-point", point_of(moved, was=BOX))[0] == 200
+    assert path.read_text("utf-8") == f"{before}\n{moved}{by_hand}"
     path.write_text(before, "utf-8")
 
 
@@ -311,16 +313,20 @@ def test_the_viewer_has_the_values_at_once_and_writes_the_point(
     assert {row.get_attribute("class") for row in values.all()} <= {"passed", "failed"}
     page.locator("#viewer [data-part=point-zh]").fill(HOSTILE)
     writing = page.locator("#viewer [data-do=write-point]")
+    by_hand = "tolerance = 0.2\n"
     for box in ("[48, 32, 10, 10]", "[48, 32, 10, 9]"):
         writing.click()
         expect(page.locator("#viewer [data-part=written]")).to_contain_text("dress/case.toml")
         assert f"box = {box}" in path.read_text("utf-8")
+        path.write_text(path.read_text("utf-8") + by_hand, "utf-8")
+        by_hand = ""
         page.locator("#viewer [data-tool=move]").press("Enter")
         for key in ("n", "n", "ArrowUp", "Enter"):
             page.keyboard.press(key)
     about = tomllib.loads(path.read_text("utf-8"))["points"]
     assert [point["id"] for point in about] == ["middle", "corner", "point"]
     assert about[-1]["title"] == {"zh": HOSTILE}
+    assert about[-1]["tolerance"] == 0.2  # which the page did not know of
     path.write_text("[[points]]", "utf-8")  # by another hand, damaged
     writing.click()
     expect(page.locator("#viewer [data-part=written]")).to_contain_text("case.toml")
@@ -338,7 +344,7 @@ def test_what_is_no_point_of_a_case_is_refused(port: int, cases: Path, path: str
         point_of(BOX.replace("opaque", "perfect")), point_of(BOX.replace("drawn", "../../x")),
         point_of(BOX.replace("[1,", "[-1,")), point_of(BOX + 'file = "/etc/passwd"\n'),
         point_of(BOX + "# " + "a" * 50_000), point_of(BOX, case="../../garment/dress"),
-        point_of(BOX, case="/etc"), point_of(BOX, case="case-" + HOSTILE), point_of(BOX, moved=1),
+        point_of(BOX, case="/etc"), point_of(BOX, case="case-" + HOSTILE), point_of(BOX, was=1),
         point_of(BOX, case=None), point_of(BOX, folder="/tmp"), point_of("\ud800"),
     ):  # fmt: skip
         status, text = ask(port, "POST", path, body)

@@ -21,7 +21,8 @@ import { svg } from "./svg.js";
  * @property {(name: string, values?: Record<string, string | number>) => Node[]} say words
  * @property {(text: Everywhere) => Node[]} text in the language that is shown
  * @property {(toml: string) => Promise<Values> | null} measure null: nothing can, here
- * @property {(toml: string, moved: boolean) => Promise<{ file: string }>} write
+ * @property {(toml: string, was: string) => Promise<{ file: string }>} write the point, new or in
+ *   the place of what it was
  */
 
 const TOOLS = ["box", "polygon", "lines", "move"];
@@ -77,6 +78,7 @@ export function drawing(host) {
     region: /** @type {Region} */ ("box"),
     paths: /** @type {Spot[][]} */ ([]),
     id: "", // of a point that is moved
+    was: "", // it, before
     besides: /** @type {Record<string, unknown>} */ ({}), // what else its case says of it
   });
   /** @type {Region | "move" | ""} */
@@ -89,8 +91,8 @@ export function drawing(host) {
   /** @type {Spot | null} */
   let cross = null; // where the keys are
   let held = -1; // the corner that goes with it, of all
-  /** @type {Set<string>} */
-  const written = new Set();
+  /** @type {Map<string, string>} */
+  const written = new Map(); // by id, what was
 
   const within = (/** @type {number} */ n, /** @type {number} */ most) =>
     Math.round(Math.min(most, Math.max(0, n)));
@@ -109,25 +111,29 @@ export function drawing(host) {
     return name;
   }
 
-  function tell() {
+  /** The point as TOML, or nothing while it is not whole. */
+  function point() {
     const where = regionOf(shape.region, shape.paths);
     const title = words.value.trim();
     const other = chinese.value.trim();
     const titles = [title && `en = ${quoted(title)}`, other && `zh = ${quoted(other)}`];
-    text.value = where
-      ? [
-          "[[points]]",
-          `id = "${shape.id || free(title)}"`,
-          `kind = "${kind.value}"`,
-          ...(title || other ? [`title = { ${titles.filter(Boolean).join(", ")} }`] : []),
-          where,
-          ...Object.entries(shape.besides).map(([key, value]) => `${key} = ${value}`),
-          "",
-        ].join("\n")
-      : "";
+    if (!where) return "";
+    return [
+      "[[points]]",
+      `id = "${shape.id || free(title)}"`,
+      `kind = "${kind.value}"`,
+      ...(title || other ? [`title = { ${titles.filter(Boolean).join(", ")} }`] : []),
+      where,
+      ...Object.entries(shape.besides).map(([key, value]) => `${key} = ${value}`),
+      "",
+    ].join("\n");
+  }
+
+  function tell() {
+    text.value = point();
     for (const name of ["copy-point", "save-point", "write-point"]) {
       const button = /** @type {HTMLButtonElement} */ (panel.querySelector(`[data-do=${name}]`));
-      button.disabled = !where;
+      button.disabled = !text.value || (name === "write-point" && text.value === shape.was);
     }
     for (const button of panel.querySelectorAll("[data-tool]")) {
       button.setAttribute("aria-pressed", String(button.getAttribute("data-tool") === tool));
@@ -239,11 +245,13 @@ export function drawing(host) {
       : say("no-answer");
 
   async function put() {
-    const id = /^id = "([^"]*)"/m.exec(text.value)?.[1] ?? "";
+    const toml = text.value;
+    const id = /^id = "([^"]*)"/m.exec(toml)?.[1] ?? "";
+    const put = shape;
     try {
-      const { file } = await write(text.value, Boolean(shape.id));
-      written.add(id);
-      shape.id = id; // from now on it is moved
+      const { file } = await write(toml, put.was);
+      written.set(id, toml);
+      Object.assign(put, { id, was: toml }); // from now on it is moved
       part("written").replaceChildren(...say("written", { file }));
     } catch (error) {
       part("written").replaceChildren(...why(error));
@@ -313,10 +321,11 @@ export function drawing(host) {
     const chosen = /** @type {HTMLElement | null} */ (points.querySelector("li[data-current]"));
     if (!chosen?.dataset.region) return;
     const { region, paths, besides, kind: own, title } = JSON.parse(chosen.dataset.region);
-    shape = { region, paths, besides, id: chosen.dataset.point ?? "" };
+    shape = { region, paths, besides, id: chosen.dataset.point ?? "", was: "" };
     kind.value = own;
     words.value = title.en ?? "";
     chinese.value = title.zh ?? "";
+    shape.was = written.get(shape.id) ?? point();
   }
 
   function clear() {

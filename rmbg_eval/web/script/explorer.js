@@ -286,9 +286,9 @@ export class Explorer {
         );
         return item && any ? refused(this.wire.measure(item, foreground, toml)) : null;
       },
-      write: (toml, moved) =>
+      write: (toml, was) =>
         this.#item
-          ? refused(this.wire.write(this.#item, toml, moved))
+          ? refused(this.wire.write(this.#item, toml, was))
           : Promise.reject(new Error("no picture")),
     });
   }

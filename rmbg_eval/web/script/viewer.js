@@ -62,7 +62,7 @@ export function viewer(dialog) {
     say: (name, values) => say(drawWords, name, values),
     text: everywhere,
     measure: (toml) => (offers.has("measure-point") ? sent("measure-point", { toml }) : null),
-    write: (toml, moved) => sent("write-point", { toml, moved }),
+    write: (toml, was) => sent("write-point", { toml, was }),
   });
   edges(part("strip"));
   byHand.writes(offers.has("write-point"));

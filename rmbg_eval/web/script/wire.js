@@ -205,13 +205,13 @@ export class Wire {
     );
   }
 
-  /** @param {import("./explorer.js").Item} item @param {string} toml @param {boolean} moved */
-  async write(item, toml, moved) {
+  /** @param {import("./explorer.js").Item} item @param {string} toml @param {string} was */
+  async write(item, toml, was) {
     const request = `w${++this.#count}`;
     return this.#ask(
       request,
       (message) => (message.type === "written" ? message : undefined),
-      () => this.#send({ type: "write", request, id: item.id, toml, moved }),
+      () => this.#send({ type: "write", request, id: item.id, toml, was }),
     );
   }
 
