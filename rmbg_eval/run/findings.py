@@ -70,6 +70,13 @@ def _excess(amount: float) -> Message:
     )
 
 
+def _invented(amount: float) -> Message:
+    return Message(
+        "There is no subject, and {share}\u00a0% of the picture is left",
+        share=f"{100 * amount:.0f}",
+    )
+
+
 def _haze(amount: float) -> Message:
     return Message("{share}\u00a0% of the picture is half see-through", share=f"{100 * amount:.0f}")
 
@@ -96,6 +103,7 @@ GROSS = {
     "loss": _Kind(0.25, lambda share: 2 + share, _loss),
     "crumbs": _Kind(30, lambda count: 1 + count / (count + 100), _pieces),
     "excess": _Kind(0.25, lambda share: 1 + share / (share + 0.5), _excess),
+    "invented": _Kind(0.002, lambda share: 1 + share / (share + 0.1), _invented),
     "holes": _Kind(30, lambda count: 1 + count / (count + 300), _holes),
     "dissent": _Kind(0.02, lambda share: 0.6 + share, _dissent),
     "haze": _Kind(0.02, lambda share: 0.5 + share, _haze),

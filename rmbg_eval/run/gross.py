@@ -42,7 +42,8 @@ def gross(alpha: Alpha, truth: Alpha | None, others: Sequence[Alpha] = ()) -> di
     `truth`, `others`: as `alpha`, of the same size; other models' alphas. With a truth: `crumbs`
     and `holes` which it does not have, if most are such; `loss`, the share of what surely is the
     subject where alpha is below a half; `excess`, where alpha is above that and surely nothing is,
-    by the subject's area. Without one: every crumb and hole; `haze`, the share of the picture in
+    by the subject's area; or, where it surely is nothing everywhere, `invented`: the share of the
+    picture of which anything is left. Without one: every crumb and hole; `haze`, the share of the picture in
     wide patches that are in between; `dissent`, where alpha is on the other side of a half than
     all the `others`.
     """
@@ -68,8 +69,11 @@ def gross(alpha: Alpha, truth: Alpha | None, others: Sequence[Alpha] = ()) -> di
             kinds[name] = Gross(amount=float(np.count_nonzero(small)), box=place)
     if truth is not None:
         sure, clear = truth >= SURELY, truth <= 1 - SURELY
-        parts = {"loss": sure & ~shape, "excess": clear & shape}
-        whole = int(np.count_nonzero(sure))
+        if clear.all():
+            parts, whole = {"invented": alpha > 1 - SURELY}, shape.size
+        else:
+            parts = {"loss": sure & ~shape, "excess": clear & shape}
+            whole = int(np.count_nonzero(sure))
     else:
         parts, whole = {"haze": _patches(alpha)}, shape.size
         if others:

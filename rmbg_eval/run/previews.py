@@ -54,7 +54,7 @@ from .record import CaseKey, Run
 
 T = TypeVar("T")
 
-VERSION = "11"
+VERSION = "12"
 """Raised where pictures are drawn otherwise: what is kept of earlier ones is then drawn again."""
 THUMB = 704, 432
 """Width and height in pixels, at most, of a picture in the sheet."""

@@ -56,6 +56,16 @@ def test_a_part_that_is_gone_or_left_is_a_share_of_the_subject() -> None:
     assert kinds["excess"].box == (0, 0, 100, 50)
 
 
+def test_what_is_left_of_a_picture_without_a_subject_is_a_share_of_the_picture() -> None:
+    nothing = np.zeros_like(TRUTH)
+    assert gross(nothing, nothing) == {}
+    kinds = gross(0.3 * TRUTH, nothing)
+    assert kinds["invented"].amount == pytest.approx(1 / 3)
+    assert kinds["invented"].box == (50, 50, 200, 100)
+    glass = nothing + np.float32(0.3)  # there is a subject, and all of it is see-through
+    assert gross(TRUTH, glass) == {}
+
+
 def test_without_truth_a_soft_patch_and_another_opinion_are_found() -> None:
     alpha = TRUTH.copy()
     alpha[80:120, 100:160] = 0.4
