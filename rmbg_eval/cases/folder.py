@@ -9,6 +9,7 @@ that lies in the folder itself. Or it is a table that lists pictures, see
 from __future__ import annotations
 
 import os
+import re
 import shutil
 from collections.abc import Callable, Iterable, Iterator
 from pathlib import Path
@@ -29,6 +30,9 @@ from .manifest import Listed, is_manifest, read_manifest
 from .names import Names, name_of
 
 TRUTH_FOLDERS = ("gt", "alpha")
+_LIKE_TRUTH = ("alpha", "truth", "matte", "mask", "gt")
+"""What people call a truth; in the folder of a case only alpha.png is one, unless its case.toml
+says so."""
 _WRITTEN = ("run.json", "comparison.json")
 
 
@@ -343,6 +347,8 @@ class _Reader:
             if from_package:
                 image = packaged(about.source or "")
             alpha = folder / (about.alpha or "alpha.png")
+            if not about.alpha and not alpha.exists():
+                self._no_truth(folder, image)
             colours = folder / (about.foreground or "foreground.png")
             return self._case(
                 category,
@@ -356,6 +362,14 @@ class _Reader:
             )
         except CaseError as error:
             return self._case(category, folder.name, folder / "case.toml", failure=error)
+
+    def _no_truth(self, folder: Path, image: Path | None) -> None:
+        """Say of what was likely meant as the truth that it is not used."""
+        for path in sorted(folder.iterdir()):
+            *_, last = re.split("[-_. ]", path.stem.lower())
+            named = last in _LIKE_TRUTH and not path.name.startswith(".")
+            if named and path != image and path.suffix.lower() in SUFFIXES:
+                self._skip(path, N_("not used; a truth here is called alpha.png"))
 
     def _case_toml(self, folder: Path) -> CaseFile:
         path = folder / "case.toml"

@@ -43,9 +43,9 @@ def gross(alpha: Alpha, truth: Alpha | None, others: Sequence[Alpha] = ()) -> di
     and `holes` which it does not have, if most are such; `loss`, the share of what surely is the
     subject where alpha is below a half; `excess`, where alpha is above that and surely nothing is,
     by the subject's area; or, where it surely is nothing everywhere, `invented`: the share of the
-    picture of which anything is left. Without one: every crumb and hole; `haze`, the share of the picture in
-    wide patches that are in between; `dissent`, where alpha is on the other side of a half than
-    all the `others`.
+    picture of which anything is left. Without one: every crumb and hole; `haze`, the share of the
+    picture in wide patches that are in between; `dissent`, where alpha is on the other side of a
+    half than all the `others`.
     """
     shape = alpha >= np.float32(0.5)
     areas = {"crumbs": pieces(shape, 8), "holes": pieces(~shape, 4)}

@@ -82,6 +82,23 @@ def test_finds_the_cases_of_a_folder(files, expected, tmp_path):
     assert not any(".alpha." in case.image.name for case in found.cases)
 
 
+def test_a_truth_by_another_name_is_said_not_to_be_used(tmp_path):
+    for case, files in {
+        "a": ["truth.png"], "b": ["alpha.png", "mask.png"], "c": ["alpha.webp", "plate.jpg"],
+        "d": ["image_matte.png", "._mask.png", "mask.txt"], "e": ["image.alpha.png"],
+    }.items():  # fmt: skip
+        for file in ("image.png", *files):
+            put(tmp_path / "pet" / case / file)
+    put(tmp_path / "pet" / "f" / "case.toml", 'image = "face-mask.png"')
+    put(tmp_path / "pet" / "f" / "face-mask.png")
+    found = load_cases(tmp_path)
+    assert [case.alpha is not None for case in found.cases] == [False, True, *[False] * 4]
+    assert [*map(str, found.skipped)] == [
+        f"pet/{name}: not used; a truth here is called alpha.png"
+        for name in ("a/truth.png", "c/alpha.webp", "d/image_matte.png", "e/image.alpha.png")
+    ]
+
+
 def test_the_six_categories_come_first_and_in_their_order(tmp_path):
     for category in ("anything", *sorted(CATEGORIES)):
         put(tmp_path / category / "a.png")
