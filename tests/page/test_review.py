@@ -356,6 +356,55 @@ def test_what_an_older_page_kept_is_taken_over_and_nothing_of_it_is_lost_without
     context.close()
 
 
+LATE = """
+const later = window.setTimeout;
+window.setTimeout = (work, ms, ...given) => later(work, ms === 3000 ? 0 : ms, ...given);
+const open = IDBFactory.prototype.open;
+IDBFactory.prototype.open = function (...given) {
+    const request = open.apply(this, given);
+    const seen = {};
+    request.onsuccess = () => {
+        window.late = () => { seen.result = request.result; seen.onsuccess(); };
+    };
+    return seen;
+};
+"""
+
+
+def test_a_database_that_opens_late_is_used_and_what_is_decided_before_it_is_not_lost(
+    browser: Browser, pages: dict[str, Path]
+) -> None:
+    context = browser.new_context()
+    page = context.new_page()
+    opened(page, pages["single"].as_uri())
+    page.locator("#by-eye [data-do=review]").click()
+    page.keyboard.press("u")
+    page.keyboard.press("c")
+    page.keyboard.type("half")
+    expect(page.locator(KEPT)).to_have_count(1)
+    page.close()
+    page = context.new_page()
+    page.add_init_script(LATE)
+    opened(page, pages["single"].as_uri())
+    page.locator("#by-eye [data-do=review]").click()
+    page.keyboard.press("m")  # of the one that is decided: it is not known yet
+    page.keyboard.press("c")
+    page.keyboard.type("another")
+    expect(page.locator("#review [data-part=unsaved] [lang=en]")).to_have_text("1 unsaved")
+    expect(page.locator(KEPT)).to_have_count(0)
+    page.evaluate("late()")
+    expect(page.locator("#review [data-part=unsaved] [lang=en]")).to_have_text("2 unsaved")
+    expect(page.locator(KEPT)).to_have_count(1)
+    assert page.evaluate("Object.keys(localStorage).filter(key => /decided/.test(key))") == []
+    page.close()
+    page = context.new_page()
+    opened(page, pages["single"].as_uri())
+    expect(page.locator("#by-eye [data-part=unsaved] [lang=en]")).to_have_text("2 unsaved")
+    page.locator("#by-eye [data-do=review]").click()
+    expect(page.locator("#review textarea")).to_have_value("another")
+    context.close()
+
+
 def test_a_browser_that_is_killed_has_what_it_said_was_kept(
     browser: Browser, pages: dict[str, Path], tmp_path: Path
 ) -> None:

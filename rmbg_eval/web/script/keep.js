@@ -3,7 +3,7 @@
 // none, in localStorage, which browsers write to the disk some time later.
 
 const STORE = "decisions";
-const PATIENCE = 3000; // milliseconds that a browser has to open its database
+const PATIENCE = 3000; // milliseconds in which a browser opens its database, or the page goes on
 
 /** @typedef {{ text: string, saved: boolean }} Entry saved: whether it lies in a file, too */
 
@@ -15,11 +15,10 @@ const answer = (request) =>
   });
 
 /** @param {string} name @returns {Promise<IDBDatabase>} */
-function database(name) {
+async function database(name) {
   const request = indexedDB.open(name, 1);
   request.onupgradeneeded = () => request.result.createObjectStore(STORE);
-  const late = new Promise((_, reject) => setTimeout(reject, PATIENCE));
-  return Promise.race([answer(request), late]);
+  return answer(request);
 }
 
 export class Keep {
@@ -27,6 +26,10 @@ export class Keep {
   #base = null;
   /** @type {BroadcastChannel | null} */
   #others = null;
+  /** @type {Map<string, Entry>} what is to be kept before the database is open */
+  #early = new Map();
+  /** @type {Promise<void>} until the database is open, or there is none */
+  #opening = Promise.resolve();
 
   /** @param {string} prefix of what belongs to one run, ending in a dot */
   constructor(prefix) {
@@ -47,24 +50,42 @@ export class Keep {
         for (const [key, entry] of data) take(key, entry);
       };
     }
-    const before = this.#stored();
-    try {
-      const base = await database(this.prefix.replace(/\.$/, ""));
-      await this.#write(base, before, false);
-      this.#base = base;
-      base.onclose = () => {
-        this.#base = null;
-      };
-      for (const [key] of before) localStorage.removeItem(this.prefix + key);
-      const store = base.transaction(STORE).objectStore(STORE);
-      const [keys, entries] = await Promise.all([
-        answer(store.getAllKeys()),
-        answer(store.getAll()),
-      ]);
-      for (const [number, key] of keys.entries()) take(String(key), entries[number]);
-    } catch {
-      for (const [key, entry] of before) take(key, entry);
+    this.#opening = database(this.prefix.replace(/\.$/, ""))
+      .then((base) => this.#use(base, take))
+      .catch(() => {});
+    await Promise.race([this.#opening, new Promise((resolve) => setTimeout(resolve, PATIENCE))]);
+    if (!this.#base) for (const [key, entry] of this.#stored()) take(key, entry);
+  }
+
+  /**
+   * Tell what lies in the database, and move there what does not.
+   * @param {IDBDatabase} base
+   * @param {(key: string, entry: Entry) => void} take
+   */
+  async #use(base, take) {
+    const store = base.transaction(STORE).objectStore(STORE);
+    const [keys, values] = await Promise.all([answer(store.getAllKeys()), answer(store.getAll())]);
+    /** @type {Map<string, Entry>} */
+    const there = new Map(keys.map((key, number) => [String(key), values[number]]));
+    const before = this.#stored().filter(([key]) => !this.#early.has(key));
+    const moved = before.filter(([key]) => !there.has(key));
+    await this.#write(base, moved);
+    for (const [key] of before) localStorage.removeItem(this.prefix + key);
+    for (const [key, entry] of moved) there.set(key, entry);
+    while (this.#early.size) {
+      const early = [...this.#early];
+      this.#early.clear();
+      await this.#write(base, early);
+      for (const [key] of early) {
+        localStorage.removeItem(this.prefix + key);
+        there.delete(key); // the page has what is newer
+      }
     }
+    this.#base = base;
+    base.onclose = () => {
+      this.#base = null;
+    };
+    for (const [key, entry] of there) take(key, entry);
   }
 
   /** What lies in localStorage. @returns {[string, Entry][]} */
@@ -84,26 +105,17 @@ export class Keep {
 
   /**
    * @param {IDBDatabase} base
-   * @param {[string, Entry][]} entries
-   * @param {boolean} over whether those that are there are replaced
+   * @param {[string, Entry][]} entries in place of those of the same keys
    * @returns {Promise<void>} once they lie on the disk
    */
-  #write(base, entries, over) {
+  #write(base, entries) {
     if (!entries.length) return Promise.resolve();
     return new Promise((resolve, reject) => {
       const change = base.transaction(STORE, "readwrite", { durability: "strict" });
       change.oncomplete = () => resolve();
       change.onabort = () => reject(change.error);
       const store = change.objectStore(STORE);
-      for (const [key, entry] of entries) {
-        if (over) store.put(entry, key);
-        else {
-          store.add(entry, key).onerror = (event) => {
-            event.preventDefault(); // it is there
-            event.stopPropagation();
-          };
-        }
-      }
+      for (const [key, entry] of entries) store.put(entry, key);
       change.commit?.(); // at once: the page may be left the next moment
     });
   }
@@ -116,12 +128,21 @@ export class Keep {
    */
   async put(entries) {
     this.#others?.postMessage(entries);
-    try {
-      if (this.#base) {
-        await this.#write(this.#base, entries, true);
+    if (this.#base) {
+      try {
+        await this.#write(this.#base, entries);
         return true;
-      }
-    } catch {} // no room, or what the page has was cleared away
+      } catch {} // no room, or what the page has was cleared away
+      return this.#store(entries);
+    }
+    for (const [key, entry] of entries) this.#early.set(key, entry);
+    const stored = this.#store(entries);
+    await this.#opening;
+    return stored || this.#base !== null;
+  }
+
+  /** Put them into localStorage. @param {[string, Entry][]} entries @returns {boolean} whether they are */
+  #store(entries) {
     try {
       for (const [key, { text }] of entries) localStorage.setItem(this.prefix + key, text);
       const saved = entries.filter(([, entry]) => entry.saved).map(([key]) => key);
