@@ -356,6 +356,33 @@ def test_what_an_older_page_kept_is_taken_over_and_nothing_of_it_is_lost_without
     context.close()
 
 
+@pytest.mark.parametrize("what", ["review", "blind"])
+def test_back_closes_what_is_decided_in_and_forward_opens_it(
+    page: Page, pages: dict[str, Path], what: str
+) -> None:
+    opened(page, pages["single"].as_uri())
+    entries = page.evaluate("history.length")
+    dialog = page.locator(f"#{what}")
+    page.locator(f"#by-eye [data-do={what}]").click()
+    expect(dialog).to_be_visible()
+    if what == "review":
+        page.locator("#review [data-part=models] button").nth(1).click()
+    expect(dialog.locator(".pane")).to_have_count(2)
+    page.keyboard.press({"review": "u", "blind": "="}[what])
+    address = page.url
+    page.go_back()
+    expect(dialog).to_be_hidden()
+    expect(page).to_have_url(pages["single"].as_uri())
+    expect(page.locator("#by-eye [data-part=unsaved] [lang=en]")).to_have_text("1 unsaved")
+    page.go_forward()
+    expect(dialog).to_be_visible()
+    assert page.url == address
+    page.keyboard.press("Escape")
+    expect(dialog).to_be_hidden()
+    expect(page).to_have_url(pages["single"].as_uri())
+    assert page.evaluate("history.length") == entries + 1
+
+
 LATE = """
 const later = window.setTimeout;
 window.setTimeout = (work, ms, ...given) => later(work, ms === 3000 ? 0 : ms, ...given);

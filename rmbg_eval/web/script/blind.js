@@ -301,11 +301,12 @@ export function blind(dialog, decisions, save) {
   }
 
   function open() {
+    if (dialog.open) return;
     opener = /** @type {HTMLElement | null} */ (document.activeElement);
     past = [];
     dialog.showModal();
     stage.focus({ preventScroll: true });
-    address.write({ blind: "1" });
+    if (!address.read().blind) address.enter({ blind: "1" });
     pair = next();
     show();
   }
@@ -313,7 +314,7 @@ export function blind(dialog, decisions, save) {
   dialog.addEventListener("close", () => {
     pair = null;
     hold(false);
-    address.write({ blind: "" });
+    address.leave({ blind: "" });
     stage.replaceChildren();
     part("ranking").replaceChildren();
     zoom.panels = [];

@@ -80,7 +80,14 @@ export async function byEye() {
   addEventListener("beforeunload", (event) => {
     if (decisions.full && decisions.unsaved) event.preventDefault();
   });
-  const wanted = address.read();
-  if (wanted.review) (await views).review.open(wanted.review);
-  else if (wanted.blind) (await views).blind.open();
+  async function follow() {
+    const opened = await views;
+    const wanted = address.read();
+    if (!wanted.review) dialog?.close();
+    if (!wanted.blind) voting?.close();
+    if (wanted.review) opened.review.open(wanted.review);
+    else if (wanted.blind) opened.blind.open();
+  }
+  addEventListener("popstate", follow);
+  follow();
 }

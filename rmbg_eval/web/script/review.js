@@ -522,6 +522,7 @@ export function review(dialog, decisions, save) {
 
   /** @param {string} [name] of the model */
   function open(name) {
+    if (dialog.open) return;
     const wanted = about.models.indexOf(name ?? "");
     const there = about.models.findIndex((_, number) =>
       about.plan.flat().some((n) => n % count === number),
@@ -535,13 +536,14 @@ export function review(dialog, decisions, save) {
     at = Math.max(0, nextOpen(0));
     dialog.showModal();
     stage.focus({ preventScroll: true });
+    if (!address.read().review) address.enter({ review: about.models[model] });
     pick();
     show();
   }
 
   dialog.addEventListener("close", () => {
     settle();
-    address.write({ review: "" });
+    address.leave({ review: "" });
     stage.replaceChildren();
     zoom.panels = [];
     made.clear();
