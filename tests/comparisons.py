@@ -6,7 +6,8 @@ from runs import run_of
 
 from rmbg_eval import Measurement, Prediction, Run
 from rmbg_eval.compare.alpha_change import NOTHING, AlphaChange
-from rmbg_eval.compare.comparison import Comparison, Pair
+from rmbg_eval.compare.comparison import Comparison
+from rmbg_eval.compare.pair import Pair
 from rmbg_eval.compare.runs import compare_runs
 from rmbg_eval.compare.tolerances import Tolerances
 from rmbg_eval.errors import Failure

@@ -11,7 +11,7 @@ from safetensors.torch import save_file
 
 from rmbg_eval.core.images import Picture
 from rmbg_eval.models.birefnet.config import BiRefNetConfig
-from rmbg_eval.models.birefnet.family import Member
+from rmbg_eval.models.birefnet.member import Member
 from rmbg_eval.models.birefnet.network import BiRefNet
 from rmbg_eval.models.birefnet.rmbg import Rmbg
 from rmbg_eval.models.hub import FILE, Checkpoint

@@ -20,7 +20,8 @@ from ..core.processes import Call, Send, in_processes
 from ..core.progress import OnStep, Step, ignore
 from ..errors import ModelError, SettingsError, WeightsError
 from ..i18n import Message
-from ..models.birefnet.family import FAMILY, Member
+from ..models.birefnet.family import FAMILY
+from ..models.birefnet.member import Member
 from ..models.table import load_model
 from ..settings import BenchSettings
 from .claims import answer_claims

@@ -17,7 +17,8 @@ from tempfile import SpooledTemporaryFile
 from typing import Literal
 from xml.etree import ElementTree
 
-from ..compare.comparison import Comparison, Pair, describe, fails
+from ..compare.comparison import Comparison, describe, fails
+from ..compare.pair import Pair
 from ..core.anchors import case_anchor, pair_anchor
 from ..core.key import Key
 from ..decisions.acceptance import Acceptance, acceptances, percent

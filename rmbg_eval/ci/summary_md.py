@@ -12,7 +12,8 @@ from collections.abc import Iterable, Iterator, Sequence
 from itertools import islice
 from typing import TypeVar
 
-from ..compare.comparison import STATES, Comparison, Pair
+from ..compare.comparison import Comparison
+from ..compare.pair import STATES, Pair
 from ..core.numbers import figures
 from ..core.records import columns, without
 from ..decisions.acceptance import Acceptance, acceptances, percent, settle

@@ -1,4 +1,4 @@
-"""The nouns of a comparison, as comparison.json keeps them."""
+"""A comparison, as comparison.json keeps it."""
 
 from __future__ import annotations
 
@@ -8,91 +8,16 @@ from functools import cached_property
 from pathlib import Path
 from typing import Annotated, Literal
 
-from pydantic import BaseModel, ConfigDict, FiniteFloat, ValidationError
+from pydantic import BaseModel, ConfigDict, ValidationError
 
 from ..core.files import cannot_read
-from ..core.key import Keyed, Lean
 from ..core.numbers import figures
 from ..core.records import OrRecords, RecordFile, columns, stored_in
 from ..errors import OutputError, printable
 from ..i18n import N_, Message, join
-from ..predictions.prediction import Prediction
 from ..settings import CompareFailOn as FailOn
-
-State = Literal[
-    "failed", "missing", "worse", "changed", "case-changed", "new", "still-failed", "better", "same"
-]
-STATES: tuple[State, ...] = (
-    "failed", "missing", "worse", "changed", "case-changed",
-    "new", "still-failed", "better", "same",
-)  # fmt: skip
-"""Of a case × model, worst first."""
-
-Verdict = Literal["worse", "changed", "better", "same", "not judged"]
-
-
-ROUNDING = 1e-9
-"""What numbers that are equal may differ by."""
-
-
-class Value(Lean):
-    """A measure, a point or a delivery rule of one case and model, in both runs."""
-
-    kind: Literal["measure", "point", "alpha", "rule"]
-    name: str
-    """The measure's or the rule's, or the point's id."""
-    unit: str
-    region: str
-    base: FiniteFloat | None
-    """For a point: what was measured. None for `alpha`, which is a difference itself."""
-    new: FiniteFloat | None
-    difference: FiniteFloat | None
-    """new − base; for a point, of the distances from what is expected."""
-    allowed: FiniteFloat | None
-    """How large a difference still counts as the same; None where nothing judges it."""
-    tolerance: Message | None
-    """Why so large."""
-    verdict: Verdict
-    reason: Message | None = None
-    """What is to be said beside the numbers."""
-    passed: tuple[bool | None, bool | None] | None = None
-    """Of a point or a rule: in BASE, in NEW."""
-    required: bool = False
-
-    @property
-    def passes(self) -> bool:
-        """Whether it is something that passes or fails: a point or a rule."""
-        return self.kind in ("point", "rule")
-
-    @property
-    def excess(self) -> float:
-        """How many times the difference is of what is allowed, to sort by."""
-        if self.difference is None or self.kind == "rule":
-            return 1.0
-        return min(abs(self.difference) / max(self.allowed or 0, ROUNDING), 1e9)
-
-
-class Pair(Keyed):
-    """One case and model, in both runs."""
-
-    state: State
-    why: Message
-    """The state in a sentence."""
-    values: tuple[Value, ...] = ()
-    identical: bool = False
-    """Whether the cut-outs are the same to the bit."""
-    excess: FiniteFloat = 0.0
-    """`Value.excess` of what is furthest out of all that got worse or changed; 0 without one."""
-    where: tuple[int, int, int, int] | None = None
-    """The 16 px square where alpha moved most: x, y, width, height."""
-    base: Prediction | None = None
-    new: Prediction | None = None
-
-    def of(self, verdict: Verdict) -> list[Value]:
-        """The values with that verdict: points and rules, then measures, the one furthest out
-        first."""
-        found = [v for v in self.values if v.verdict == verdict]
-        return sorted(found, key=lambda v: (not v.passes, -v.excess))
+from .pair import STATES, Pair, State, Value
+from .pairs import WorstFirst
 
 
 class Comparison(BaseModel):
@@ -130,8 +55,6 @@ class Comparison(BaseModel):
         >>> Comparison.load("reports/two").count("same")
         4
         """
-        from .pairs import WorstFirst
-
         path = Path(folder) / "comparison.json"
         remedy = Message("Compare again: rmbg-eval compare BASE NEW.")
         try:

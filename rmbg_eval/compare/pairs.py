@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from ..core.records import RecordFile, Records, Shape, Stored, arrow_types, writing
-from .comparison import STATES, Pair
+from .pair import STATES, Pair
 
 _ROWS = 128
 """Of a group: a pair's measures are some 15 kB of text."""

@@ -24,8 +24,9 @@ from ..measure.table import TABLE
 from ..predictions.prediction import Prediction
 from ..run.record import Run
 from .alpha_change import AlphaChange, change_of
-from .comparison import ROUNDING, STATES, Comparison, Pair, State, Value, Verdict, describe
+from .comparison import Comparison, describe
 from .differences import counterparts, differences, listed
+from .pair import ROUNDING, STATES, Pair, State, Value, Verdict
 from .pairs import WorstFirst, write
 from .tolerances import ALPHA_MEAN, ALPHA_TILE, Tolerances
 

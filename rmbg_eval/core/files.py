@@ -19,9 +19,8 @@ from functools import cache
 from pathlib import Path
 from typing import IO
 
-from ..errors import ImageError, OutputError, RmbgEvalError, printable
+from ..errors import OutputError, RmbgEvalError, printable
 from ..i18n import Message
-from .remote import bring
 
 
 @contextmanager
@@ -310,12 +309,11 @@ _DEVICE = re.compile(r"(con|prn|aux|nul|com[\d¹²³]|lpt[\d¹²³])(\.|$)", re.
 def sha256_file(path: Path) -> str | None:
     """SHA-256 of the file, or None if it is no regular one or cannot be read."""
     try:
-        bring(path)
         if not path.is_file():  # a pipe would be waited on for ever
             return None
         with path.open("rb") as file:
             return hashlib.file_digest(file, "sha256").hexdigest()
-    except (OSError, ImageError, ValueError):  # also a NUL in the path
+    except (OSError, ValueError):  # also a NUL in the path
         return None
 
 

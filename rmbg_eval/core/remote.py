@@ -24,6 +24,8 @@ from typing import Any
 
 from ..errors import CaseError, ImageError, SettingsError, printable
 from ..i18n import N_, Message
+from .files import folded, safe_name, sha256_file, write_atomic
+from .paths import cache_folder
 
 MAX_BYTES = 1 << 29
 """Of a picture file, at most."""
@@ -46,9 +48,6 @@ def mirror(url: str) -> tuple[Path, list[Message]]:
 
     SettingsError for a URL that cannot be used; CaseError where nothing can be listed there.
     """
-    from .files import folded, safe_name
-    from .paths import cache_folder
-
     files, base = _file_system(url)
     home = cache_folder() / _FOLDER / hashlib.sha256(url.encode()).hexdigest()[:16]
     root = home / safe_name(base.rpartition("/")[2])
@@ -80,8 +79,8 @@ def mirror(url: str) -> tuple[Path, list[Message]]:
             if path and not _same(path, first.get(folded(name), path)):
                 _sum_of(path).unlink(missing_ok=True)
                 path.unlink(missing_ok=True)
-        _write(home / _LISTING, json.dumps(versions).encode())
-        _write(home / _SOURCE, json.dumps({"url": url, "name": root.name}).encode())
+        write_atomic(home / _LISTING, json.dumps(versions).encode())
+        write_atomic(home / _SOURCE, json.dumps({"url": url, "name": root.name}).encode())
         for name in versions:
             if name.endswith(_SMALL):
                 with suppress(ImageError):
@@ -109,8 +108,6 @@ def stand_in(url: str, listing: str, name: str, size: int) -> Path | None:
 
     SettingsError for a URL that cannot be used; OSError where the cache cannot be written.
     """
-    from .paths import cache_folder
-
     root = _home_of(url, listing, cache_folder())
     path = _path(root, name)
     if path is not None and not path.exists():
@@ -121,12 +118,10 @@ def stand_in(url: str, listing: str, name: str, size: int) -> Path | None:
 @cache
 def _home_of(url: str, listing: str, kept: Path) -> Path:
     """The folder that stands for `url` as it was listed then, in the cache folder `kept`."""
-    from .files import safe_name
-
     _, base = _file_system(url)
     hashed = hashlib.sha256(f"{url}\n{listing}".encode()).hexdigest()[:16]
     root = kept / _FOLDER / hashed / safe_name(base.rpartition("/")[2])
-    _write(root.parent / _SOURCE, json.dumps({"url": url, "name": root.name}).encode())
+    write_atomic(root.parent / _SOURCE, json.dumps({"url": url, "name": root.name}).encode())
     return root
 
 
@@ -142,8 +137,6 @@ def bring(path: Path) -> None:
     """
     if _FOLDER not in path.parts:
         return
-    from .paths import cache_folder
-
     try:
         home = cache_folder() / _FOLDER
         home /= path.relative_to(home).parts[0]
@@ -192,8 +185,17 @@ def bring(path: Path) -> None:
             ),
             Message("Run again; where the cases are in a table, list them again first."),
         )
-    _write(path, data)
-    _write(_sum_of(path), hashlib.sha256(data).hexdigest().encode())
+    write_atomic(path, data)
+    write_atomic(_sum_of(path), hashlib.sha256(data).hexdigest().encode())
+
+
+def sha256_of(path: Path) -> str | None:
+    """SHA-256 of the file, or of the one that it stands for; None as `sha256_file`."""
+    try:
+        bring(path)
+    except (ImageError, OSError):
+        return None
+    return sha256_file(path)
 
 
 def _file_system(url: str) -> tuple[Any, str]:
@@ -283,12 +285,6 @@ def _listing(home: Path) -> dict[str, str]:
         return {str(name): str(version) for name, version in versions.items()}
     except (OSError, ValueError, AttributeError):
         return {}
-
-
-def _write(path: Path, data: bytes) -> None:
-    from .files import write_atomic
-
-    write_atomic(path, data)
 
 
 def _skip(name: str, reason: str) -> Message:

@@ -18,10 +18,10 @@ from ..cases.case import Case
 from ..cases.folder import load_cases
 from ..core.accelerator import device_name
 from ..core.cache import MeasureCache, Store
-from ..core.files import sha256_file
 from ..core.machine import processor
 from ..core.paths import resource
 from ..core.progress import OnStep, Step
+from ..core.remote import sha256_of
 from ..errors import Failure, ModelError
 from ..i18n import Message
 from ..models.info import ModelInfo
@@ -42,7 +42,7 @@ def precision_check(
     """How far `model` is from the same at fp32, which `exact` makes, on `count` pictures: as it was
     measured before, or measured now and kept; or why there is no figure."""
     cases = pictures_to_compare_on(count)
-    pictures = [sha256_file(case.image) for case in cases]
+    pictures = [sha256_of(case.image) for case in cases]
     key = _key(model.info, pictures)
     if key and (kept := measures.read(key, _CHECK)):
         return kept

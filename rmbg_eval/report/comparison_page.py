@@ -12,7 +12,8 @@ from typing import Any
 from urllib.parse import quote
 
 from ..cases.categories import category_order, category_title
-from ..compare.comparison import STATES, Comparison, Pair, State, Value, Verdict, number
+from ..compare.comparison import Comparison, number
+from ..compare.pair import STATES, Pair, State, Value, Verdict
 from ..core.anchors import pair_anchor
 from ..core.files import remove_below
 from ..core.progress import OnStep, Step, ignore

@@ -12,7 +12,7 @@ import numpy as np
 from PIL import Image
 
 from ..compare.alpha_change import alpha_of
-from ..compare.comparison import Pair
+from ..compare.pair import Pair
 from ..core.files import write_atomic
 from ..core.images import RGB, Alpha, decode_cutout, quantise, read_bytes
 from ..errors import RmbgEvalError

@@ -6,7 +6,8 @@ from collections import Counter
 from collections.abc import Callable
 
 from ..ci.gate import why_broken
-from ..compare.comparison import STATES, Comparison, State, Value, describe
+from ..compare.comparison import Comparison, describe
+from ..compare.pair import STATES, State, Value
 from ..i18n import Message, join
 from ..measure.delivery import RULES
 from ..measure.kinds import FIGURES, KINDS, apart, missed

@@ -24,11 +24,12 @@ from ..cases.folder import load_cases
 from ..cases.in_memory import write_pictures
 from ..core.cache import MeasureCache, Store
 from ..core.choices import Dtype, Foreground, split
-from ..core.files import folded, remove_unfinished, sha256_file, write_atomic
+from ..core.files import folded, remove_unfinished, write_atomic
 from ..core.key import Key
 from ..core.machine import Machine
 from ..core.progress import OnStep, Step, ignore
 from ..core.records import arrow
+from ..core.remote import sha256_of
 from ..errors import ModelError, OutputError, SettingsError, printable
 from ..i18n import Message
 from ..measure import agreement, stability
@@ -271,7 +272,7 @@ def _truth_hash(case: Case) -> str | None:
     files = [case.alpha, case.foreground, *([case.trimap] if case.trimap else [])]
     if not any(files):
         return None
-    hashes = (str(sha256_file(path) if path else None) for path in files)
+    hashes = (str(sha256_of(path) if path else None) for path in files)
     return hashlib.sha256(" ".join(hashes).encode()).hexdigest()
 
 

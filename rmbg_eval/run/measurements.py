@@ -16,8 +16,8 @@ from pydantic import BaseModel, ConfigDict, TypeAdapter
 from ..cases.case import Case
 from ..cases.folder import check_size
 from ..core.cache import MeasureCache
-from ..core.files import sha256_file
 from ..core.images import DECODER, RGB, Alpha, decode_cutout, read_bytes
+from ..core.remote import sha256_of
 from ..errors import Failure, ImageError, RmbgEvalError
 from ..i18n import N_, Message
 from ..measure.columns import Column, Measurements
@@ -72,9 +72,9 @@ def measure_prediction(
     if prediction.failure or not prediction.cutout:
         outcome = Outcome.nothing(metrics, len(points), no_prediction(prediction))
         return Measured(outcome.values, _results(prediction, points, outcome), {})
-    sides = tuple(sha256_file(path) if path else None for path in (case.alpha, case.foreground))
+    sides = tuple(sha256_of(path) if path else None for path in (case.alpha, case.foreground))
     if case.trimap:
-        sides = (*sides, sha256_file(case.trimap))
+        sides = (*sides, sha256_of(case.trimap))
     known_by = (prediction.cutout_sha256, prediction.picture_sha256, *sides, points)
     key = MeasureCache.key(VERSION, DECODER, [metric.name for metric in metrics], known_by)
     earlier = measures.read(key, _OUTCOME)

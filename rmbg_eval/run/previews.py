@@ -33,11 +33,11 @@ from pydantic import AliasChoices, BaseModel, ConfigDict, Field, ValidationError
 from ..cases.case import Case
 from ..cases.folder import load_cases
 from ..core.anchors import case_anchor
-from ..core.files import inside, remove_below, sha256_file, write_atomic
+from ..core.files import inside, remove_below, write_atomic
 from ..core.images import RGB, Alpha, quantise, read_bytes, resize_alpha
 from ..core.key import Key
 from ..core.progress import OnStep, Step, ignore
-from ..core.remote import stands_in
+from ..core.remote import sha256_of, stands_in
 from ..errors import CaseError, SettingsError
 from ..measure.alpha import in_between_share, opaque_share
 from ..measure.kinds import KINDS
@@ -342,7 +342,7 @@ def _case_previews(
             return stored
         inputs: tuple[object, ...] = ()
     else:
-        inputs = (*(sha256_file(p) if p else None for p in (case.alpha, case.foreground)),)
+        inputs = (*(sha256_of(p) if p else None for p in (case.alpha, case.foreground)),)
         inputs += (case.about.points,)
     content = repr((VERSION, layout, picture, list(cutouts.items()), inputs))
     name = hashlib.sha256(content.encode()).hexdigest()[:20]

@@ -26,7 +26,8 @@ from rmbg_eval.bench.records import Bench, Large, Row, Wanted
 from rmbg_eval.bench.timing import with_batch
 from rmbg_eval.core.progress import OnStep, Step, ignore
 from rmbg_eval.errors import ModelError, SettingsError, WeightsError
-from rmbg_eval.models.birefnet.family import FAMILY, Member
+from rmbg_eval.models.birefnet.family import FAMILY
+from rmbg_eval.models.birefnet.member import Member
 from rmbg_eval.models.birefnet.random_weights import write_random_weights
 from rmbg_eval.models.hub import FILE, Checkpoint
 from rmbg_eval.models.info import ModelInfo

@@ -11,7 +11,8 @@ from runs import run_of
 
 from rmbg_eval import Settings
 from rmbg_eval.ci.summary_md import LIMIT, code, summary_of_comparison, summary_of_run
-from rmbg_eval.compare.comparison import Comparison, Pair
+from rmbg_eval.compare.comparison import Comparison
+from rmbg_eval.compare.pair import Pair
 from rmbg_eval.errors import Failure, printable
 from rmbg_eval.i18n import Message
 from rmbg_eval.measure.record import Delivery

@@ -21,7 +21,8 @@ from pictures import check_message
 from rmbg_eval import CompareSettings, Settings, build_files, compare_folders
 from rmbg_eval.cases.categories import category_order
 from rmbg_eval.compare import pairs as module
-from rmbg_eval.compare.comparison import STATES, Comparison, Pair, fails
+from rmbg_eval.compare.comparison import Comparison, fails
+from rmbg_eval.compare.pair import STATES, Pair
 from rmbg_eval.core.images import Alpha, Picture
 from rmbg_eval.core.key import Key
 from rmbg_eval.core.records import stored_in

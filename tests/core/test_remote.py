@@ -13,9 +13,8 @@ from pictures import check_message
 from rmbg_eval.cases.folder import load_cases
 from rmbg_eval.cases.manifest import write_manifest
 from rmbg_eval.core import remote
-from rmbg_eval.core.files import sha256_file
 from rmbg_eval.core.images import read_bytes
-from rmbg_eval.core.remote import bring, mirror
+from rmbg_eval.core.remote import bring, mirror, sha256_of
 from rmbg_eval.errors import CaseError, ImageError, RmbgEvalError, SettingsError
 from rmbg_eval.run.evaluate import evaluate
 from rmbg_eval.settings import BenchSettings, Settings
@@ -195,7 +194,7 @@ def test_what_cannot_be_had_is_a_failed_case(
     with pytest.raises(ImageError, match="could not be read") as caught:
         cases[1].read()
     check_message(caught.value)
-    assert sha256_file(cases[1].image) is None
+    assert sha256_of(cases[1].image) is None
     monkeypatch.setattr(remote, "MAX_BYTES", 10)
     with pytest.raises(ImageError, match="more than 10 bytes"):
         cases[2].read()
@@ -235,8 +234,8 @@ def test_a_folder_of_that_name_elsewhere_is_none_of_ours(tmp_path: Path) -> None
 def test_a_damaged_checksum_is_none(storage: Counted) -> None:
     root, _ = mirror(URL)
     path = root / "pet" / "0.png"
-    before = sha256_file(path)
+    before = sha256_of(path)
     for checksum in root.parent.rglob("*0.png*"):
         if checksum != path:
             checksum.write_bytes(b"\xff\xfe")
-    assert sha256_file(path) == before
+    assert sha256_of(path) == before

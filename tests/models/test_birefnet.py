@@ -48,7 +48,8 @@ from safetensors.torch import save_file
 from transformers import AutoModelForImageSegmentation
 
 from rmbg_eval.models.birefnet.config import BiRefNetConfig
-from rmbg_eval.models.birefnet.family import FAMILY, Member
+from rmbg_eval.models.birefnet.family import FAMILY
+from rmbg_eval.models.birefnet.member import Member
 from rmbg_eval.models.birefnet.network import BiRefNet
 
 GOLDEN = json.loads((Path(__file__).parent / "golden" / "birefnet_small.json").read_text())

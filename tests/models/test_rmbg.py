@@ -23,7 +23,8 @@ from rmbg_eval.core.cache import Store
 from rmbg_eval.core.images import Picture
 from rmbg_eval.errors import ModelError, WeightsError
 from rmbg_eval.models.birefnet.config import BiRefNetConfig
-from rmbg_eval.models.birefnet.family import FAMILY, Member
+from rmbg_eval.models.birefnet.family import FAMILY
+from rmbg_eval.models.birefnet.member import Member
 from rmbg_eval.models.birefnet.network import BiRefNet
 from rmbg_eval.models.birefnet.pipelines import PIPELINES
 from rmbg_eval.models.birefnet.rmbg import Rmbg

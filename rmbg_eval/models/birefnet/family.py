@@ -6,32 +6,12 @@ A checkpoint's keys do not say which order of image patches it was trained with 
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from dataclasses import dataclass, field
 from typing import Any
 
 from ..entry import Entry, LoadOptions
 from ..hub import Checkpoint
 from ..protocol import Model
-
-
-@dataclass(frozen=True)
-class Member:
-    """A published checkpoint."""
-
-    name: str
-    title: str
-    licence: str
-    checkpoint: Checkpoint
-    config: Mapping[str, Any] = field(default_factory=dict)
-    """Keyword arguments of `BiRefNetConfig`."""
-    size: tuple[int, int] = (1024, 1024)
-    """Width and height it was trained at."""
-    source: str = ""
-    """Where its settings come from, and how sure they are."""
-    trained_on: tuple[str, ...] = ()
-    """Test sets that its README says it was trained on."""
-
+from .member import Member
 
 _BEFORE = (
     "Uploaded before 2024-11-05, when BiRefNet's commit 5198d3f changed the patch order from "

@@ -6,7 +6,7 @@ import json
 from pathlib import Path
 
 from ..hub import FILE
-from .family import Member
+from .member import Member
 
 SEED = 0
 

@@ -31,8 +31,8 @@ from ...i18n import Message
 from ..entry import LoadOptions
 from ..hub import Checkpoint
 from ..info import ON_ITS_PAGE, ModelInfo
-from .family import Member
 from .masks import Map
+from .member import Member
 from .patch_order import PATCH_ORDERS, find_order
 from .pipelines import MEAN, PIPELINES, STD, Prepared
 from .torch_runtime import Recorded, choose, read_network, torch_dtype
