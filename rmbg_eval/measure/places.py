@@ -60,9 +60,10 @@ def across(alpha: NDArray[Any], line: tuple[tuple[int, int], ...], reach: int) -
     one side to `reach` on the other, the path itself in the middle; of the nearest pixels.
     """
     x, y, along_x, along_y, _ = (part.astype(np.float32) for part in _samples(line))
-    aside = np.arange(-reach, reach + 1, dtype=np.float32)
-    columns = np.rint(x[:, None] - aside * along_y[:, None]).astype(np.int32)
-    rows = np.rint(y[:, None] + aside * along_x[:, None]).astype(np.int32)
+    aside, half = np.arange(-reach, reach + 1, dtype=np.float32), np.float32(0.5)
+    # Spots lie between pixels' centres: halves go one way, or every other pixel would be left out.
+    columns = np.floor(x[:, None] - aside * along_y[:, None] + half).astype(np.int32)
+    rows = np.floor(y[:, None] + aside * along_x[:, None] + half).astype(np.int32)
     height, width = alpha.shape
     return alpha[rows.clip(0, height - 1), columns.clip(0, width - 1)]
 

@@ -185,6 +185,17 @@ def test_a_contour_with_nothing_clear_beside_it_is_none():
     assert (seen.passed, str(seen.reason)) == (None, "the truth is nowhere clear beside line 1")
 
 
+@pytest.mark.parametrize("turned", [False, True])
+@pytest.mark.parametrize("away", range(-40, 40))
+def test_what_is_clear_beside_a_contour_is_seen_at_every_pixel(away, turned):
+    alpha = np.ones((100, 100), np.float32)
+    alpha[:, 50 + away] = 0  # a gap of one pixel
+    alpha = alpha.T.copy() if turned else alpha
+    line = [[20, 50], [80, 50]] if turned else [[50, 20], [50, 80]]
+    rgb = np.zeros((100, 100, 3), np.uint8)
+    assert judge(point("unbroken", lines=[line]), Subject(alpha, rgb, rgb)).measured == 0
+
+
 def test_a_strand_without_its_gap_or_too_thick_is_none():
     gap = TRUTH.copy()
     gap[28:52, 74:] = np.maximum(gap[28:52, 74:], 0.7)
