@@ -248,9 +248,11 @@ def densest(mask: Mask, scale: float = 1.0) -> Box | None:
         return None
     side = max(1, min(mask.shape) // WINDOW)
     step = max(1, side // 16)
-    coarse = window_sums(mask, side)[::step, ::step]
-    row, column = divmod(int(coarse.argmax()), coarse.shape[1])
-    left, top, width = (round(scale * each) for each in (column * step, row * step, side))
+    sums = window_sums(mask, side)
+    # The last row and column of windows too: what lies at the frame is in no others.
+    rows, columns = (np.unique([*range(0, count, step), count - 1]) for count in sums.shape)
+    row, column = divmod(int(sums[np.ix_(rows, columns)].argmax()), len(columns))
+    left, top, width = (round(scale * int(each)) for each in (columns[column], rows[row], side))
     return left, top, width, width
 
 
@@ -303,11 +305,19 @@ def trace_of(subject: Subject, name: str) -> Trace:
 def places(subject: Subject) -> dict[str, Box]:
     """Where each sign is densest, in pixels of the picture; without those that are nowhere."""
     scale = subject.shared(_small)[1]
+    height, width = subject.alpha.shape
     boxes: dict[str, Box] = {}
     for name in PLACED:
         with suppress(Undefined):
             box = densest(trace_of(subject, name).where, scale)
-            boxes |= {name: box} if box else {}
+            if box:  # the shorter side was rounded, and may end outside
+                left, top, side, _ = box
+                boxes[name] = (
+                    max(0, min(left, width - side)),
+                    max(0, min(top, height - side)),
+                    side,
+                    side,
+                )
     return boxes
 
 

@@ -165,6 +165,27 @@ def test_a_place_holds_as_much_as_any_window(mask: np.ndarray) -> None:
     assert mask[top : top + side, left : left + side].sum() == max(counts)
 
 
+@pytest.mark.parametrize("shape", [(160, 163), (500, 333), (427, 640)])
+def test_what_is_only_at_the_frame_is_in_its_place(shape: tuple[int, int]) -> None:
+    for y, x in ((0, 0), (-1, -1), (-1, shape[1] // 2), (shape[0] // 2, -1)):
+        mask = np.zeros(shape, bool)
+        mask[y, x] = True
+        place = densest(mask)
+        assert place is not None
+        left, top, width, height = place
+        assert mask[top : top + height, left : left + width].any()
+
+
+def test_a_place_of_a_large_picture_does_not_leave_it() -> None:
+    alpha = np.zeros((283, 4044), np.float32)
+    alpha[140:] = 1
+    alpha[-2:] = 0.6  # soft, and far from the outline
+    rgb = np.zeros((283, 4044, 3), np.uint8)
+    left, top, width, height = signs.places(Subject(alpha, rgb, rgb))["soft_inside"]
+    assert left + width <= 4044
+    assert top + height <= 283
+
+
 def test_a_large_picture_is_looked_at_smaller_and_its_places_are_its_own() -> None:
     alpha = np.zeros((1536, 1024), np.float32)
     alpha[200:1400, 200:900] = 1
