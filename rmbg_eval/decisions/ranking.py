@@ -294,6 +294,8 @@ def next_pair(run: Run, decisions: Decisions, seed: int = 0) -> tuple[Key, Key] 
     """
     votes = decisions.votes
     names = [model.info.name for model in run.models]
+    if len(names) < 2:
+        return None
     wins = _wins([tally(vote) for vote in votes], names) if votes else np.zeros((len(names),) * 2)
     even = 0.5 * (1 - np.eye(len(names)))
     strength = strengths(wins + even)

@@ -169,6 +169,7 @@ def test_the_next_picture_has_the_fewest_votes_and_two_cut_outs_that_differ() ->
         assert next_pair(run, decisions(*some))[0].case == f"c{left}"
     same = tuple(p.model_copy(update={"cutout_sha256": sha("a", "c0")}) for p in run.predictions)
     assert next_pair(run.model_copy(update={"predictions": same}), decisions()) is None
+    assert next_pair(run_over(4, ("a",)), decisions()) is None
 
 
 def test_agreement_is_krippendorff_s() -> None:
