@@ -63,7 +63,10 @@ def tolerance(point: ObservationPoint) -> float:
 def far_off(result: PointResult) -> float:
     """How far a point is from what was expected: 0 as expected, 1 as wrong as can be.
 
-    An order, not a measurement. A kind that is not known here is taken for a share.
+    An order, not a measurement: without a number, such as where no edge is, all of it is wrong. A
+    kind that is not known here is taken for a share.
     """
+    if result.measured is None:
+        return 1.0
     kind = KINDS.get(result.kind)
-    return (kind.severity if kind else by_difference)(result.measured or 0, result.expected or 0)
+    return (kind.severity if kind else by_difference)(result.measured, result.expected or 0)

@@ -11,7 +11,7 @@ from pydantic import ValidationError
 from rmbg_eval.measure.colours import composite
 from rmbg_eval.measure.kinds import KINDS
 from rmbg_eval.measure.places import band_width, profile, region_mask
-from rmbg_eval.measure.points import judge
+from rmbg_eval.measure.points import far_off, judge
 from rmbg_eval.measure.record import ObservationPoint, PointResult
 from rmbg_eval.measure.subject import Subject
 
@@ -125,6 +125,9 @@ def test_no_edge_at_all_fails_and_says_so():
         seen = judge(where, subject(np.zeros_like(TRUTH)))
         assert (seen.measured, seen.passed) == (None, False)
         assert "does not fall" in str(seen.reason) or "falls by no more" in str(seen.reason)
+        about = {"category": "pet", "case": "rex", "model": "a", "point": "p", "unit": "px"}
+        result = PointResult(**about, kind=where.kind, tolerance=0.1, **vars(seen))
+        assert far_off(result) == 1
 
 
 def test_a_rise_on_the_way_out_is_measured():
