@@ -18,6 +18,7 @@ from ..measure.table import TITLES
 from .gross import Gross
 from .queue import Queued, queue_of, unscored
 from .record import Run
+from .risks import percent
 
 MOST = 6
 
@@ -72,8 +73,7 @@ def _excess(amount: float) -> Message:
 
 def _invented(amount: float) -> Message:
     return Message(
-        "There is no subject, and {share}\u00a0% of the picture is left",
-        share=f"{100 * amount:.0f}",
+        "There is no subject, and {share}\u00a0% of the picture is left", share=percent(amount)
     )
 
 

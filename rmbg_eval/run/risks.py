@@ -86,7 +86,7 @@ def _words(name: str, values: Mapping[str, float | None]) -> Message:
 
 
 def _apart(values: Mapping[str, float | None], models: int) -> Message:
-    share = _percent(values.get(APART) or 0.0)
+    share = percent(values.get(APART) or 0.0)
     if models == 2:
         return Message("{share}\u00a0% of it differs from the other model", share=share)
     return Message("{share}\u00a0% of it differs from the other models", share=share)
@@ -98,54 +98,54 @@ def _kept(share: float, values: object = None) -> Message:
     if share == 1:
         return Message("The whole picture is kept")
     if share < 0.5:
-        return Message("Only {share}\u00a0% of the picture is kept", share=_percent(share))
-    return Message("{share}\u00a0% of the picture is kept", share=_percent(share))
+        return Message("Only {share}\u00a0% of the picture is kept", share=percent(share))
+    return Message("{share}\u00a0% of the picture is kept", share=percent(share))
 
 
 def _crumbs(share: float, values: Mapping[str, float | None]) -> Message:
     count = round(values.get("islands") or 0)
     if count:
         return Message("{n} stray piece", many="{n} stray pieces", n=count)
-    return Message("Crumbs, {share}\u00a0% of the subject", share=_percent(share))
+    return Message("Crumbs, {share}\u00a0% of the subject", share=percent(share))
 
 
 WORDS: dict[str, Callable[[float, Mapping[str, float | None]], Message]] = {
     "soft_inside": lambda share, _: Message(
-        "{share}\u00a0% of the subject is half see-through", share=_percent(share)
+        "{share}\u00a0% of the subject is half see-through", share=percent(share)
     ),
     "soft_outside": lambda share, _: Message(
-        "A veil over {share}\u00a0% of the background", share=_percent(share)
+        "A veil over {share}\u00a0% of the background", share=percent(share)
     ),
     "crumbs": _crumbs,
     "detached": lambda share, _: Message(
-        "{share}\u00a0% of what is kept lies apart", share=_percent(share)
+        "{share}\u00a0% of what is kept lies apart", share=percent(share)
     ),
     "edgeless": lambda share, _: Message(
-        "{share}\u00a0% of the outline is where the picture has no edge", share=_percent(share)
+        "{share}\u00a0% of the outline is where the picture has no edge", share=percent(share)
     ),
     "edge_beside": lambda share, _: Message(
-        "{share}\u00a0% of the outline is beside an edge of the picture", share=_percent(share)
+        "{share}\u00a0% of the outline is beside an edge of the picture", share=percent(share)
     ),
     KEPT: _kept,
     "instability_mirror": lambda far, _: Message(
-        "The outline differs by {share}\u00a0% where the picture is mirrored", share=_percent(far)
+        "The outline differs by {share}\u00a0% where the picture is mirrored", share=percent(far)
     ),
     "instability_shift": lambda far, _: Message(
         "The outline differs by {share}\u00a0% where the picture is moved by 8\u00a0px",
-        share=_percent(far),
+        share=percent(far),
     ),
     "instability_scale": lambda far, _: Message(
         "The outline differs by {share}\u00a0% where the picture is 3\u00a0% smaller",
-        share=_percent(far),
+        share=percent(far),
     ),
     "instability_jpeg": lambda far, _: Message(
         "The outline differs by {share}\u00a0% where the picture is packed as JPEG",
-        share=_percent(far),
+        share=percent(far),
     ),
 }
 """What is said of a sign, by measure; of being apart, `_apart`."""
 
 
-def _percent(share: float) -> str:
+def percent(share: float) -> str:
     """`12`, `3.4` or `0.05`: two figures below ten."""
     return f"{100 * share:.0f}" if share >= 0.0995 else f"{100 * share:.2g}"

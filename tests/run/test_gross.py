@@ -9,6 +9,7 @@ from hypothesis import strategies as st
 from hypothesis.extra.numpy import arrays
 
 from rmbg_eval.measure.alpha import strays
+from rmbg_eval.run.findings import GROSS
 from rmbg_eval.run.gross import gross
 
 TRUTH = np.zeros((200, 300), np.float32)
@@ -62,6 +63,7 @@ def test_what_is_left_of_a_picture_without_a_subject_is_a_share_of_the_picture()
     kinds = gross(0.3 * TRUTH, nothing)
     assert kinds["invented"].amount == pytest.approx(1 / 3)
     assert kinds["invented"].box == (50, 50, 200, 100)
+    assert "0.2\u00a0% of the picture is left" in str(GROSS["invented"].words(0.002))
     glass = nothing + np.float32(0.3)  # there is a subject, and all of it is see-through
     assert gross(TRUTH, glass) == {}
 
