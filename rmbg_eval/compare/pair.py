@@ -22,8 +22,8 @@ STATES: tuple[State, ...] = (
 Verdict = Literal["worse", "changed", "better", "same", "not judged"]
 
 
-ROUNDING = 1e-9
-"""What numbers that are equal may differ by."""
+ROUNDING = 1e-7
+"""What numbers that are equal may differ by: alpha, in float32, is right to 3e-8."""
 
 
 class Value(Lean):

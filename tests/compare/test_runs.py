@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import numpy as np
 import pytest
 from comparisons import comparison, failed, made, one, point, rule, run, value
 from runs import KEY, run_of
 
 from rmbg_eval import Prediction, Run
-from rmbg_eval.compare.alpha_change import NOTHING, AlphaChange
+from rmbg_eval.compare.alpha_change import NOTHING, AlphaChange, alpha_change
 from rmbg_eval.compare.comparison import fails
 from rmbg_eval.compare.runs import compare_runs
 from rmbg_eval.compare.tolerances import Tolerance, Tolerances
@@ -377,6 +378,12 @@ def test_what_is_equal_but_for_rounding_is_the_same() -> None:
     pair = one(run(value("iou", 0.9)), run(value("iou", 0.9 - 0.003 - 1e-12), cutout="1"), NEAR)
     assert pair.state == "same"
     assert KEY == ("portrait", "ada")
+    fifth = float(np.float32(51) / np.float32(255))  # as a cut-out's alpha is read: above 0.2
+    near = [point(True, 0.0, tolerance=0.2)], [point(True, fifth, tolerance=0.2)]
+    assert one(*(run(points=tuple(each)) for each in near)).state == "same"
+    moved = alpha_change(np.zeros((9, 9), np.float32), np.full((9, 9), fifth, np.float32))
+    wide = dict.fromkeys(("alpha_mean", "alpha_tile"), Tolerance(absolute=0.2, reason="dim"))
+    assert one(run(), run(cutout="1"), moved, metric=wide).state == "same"
 
 
 def with_rules(*rules: RuleResult, cutout: str = "0", background: str = "#ffffff") -> Run:
