@@ -90,7 +90,7 @@ def e_measure(alpha: Alpha, truth: Alpha) -> float:
 
     `alpha`, `truth`: `(H, W) float32` in [0, 1]; the prediction counts in the steps it is stored
     in, the truth is cut at 0.5. Higher is better; an equal shape has 1, and N ÷ (N − 1) with N
-    pixels in the published code. Undefined as `s_measure`. Source: Fan et al.,
+    pixels in the published code; of one pixel, 1. Undefined as `s_measure`. Source: Fan et al.,
     "Enhanced-alignment measure for binary foreground map evaluation", IJCAI 2018.
 
     >>> import numpy as np
@@ -145,7 +145,7 @@ def _adaptive(alpha: Alpha) -> int:
 def _alignments(found: _Counts, hit: _Counts, front: int, size: int) -> NDArray[np.float64]:
     """The E-measure at each threshold."""
     if front == size:
-        return found / (size - 1 + _EPS)
+        return found / max(size - 1, 1)
     p, t = found / size, front / size
     counts = hit, found - hit, front - hit, size - found - front + hit
     pairs = (1 - p, 1 - t), (1 - p, -t), (-p, 1 - t), (-p, -t)
@@ -153,7 +153,7 @@ def _alignments(found: _Counts, hit: _Counts, front: int, size: int) -> NDArray[
     for count, (a, b) in zip(counts, pairs, strict=True):
         aligned = 2 * a * b / (a * a + b * b + _EPS)
         total += count * (aligned + 1) ** 2 / 4
-    return total / (size - 1 + _EPS)
+    return total / max(size - 1, 1)
 
 
 def f_max(alpha: Alpha, truth: Alpha) -> float:

@@ -103,6 +103,12 @@ def test_e_measure_is_that_of_the_paper(pair):
     assert e_measure(alpha, truth) == pytest.approx(slow_e(alpha, truth), rel=1e-6)
 
 
+def test_of_a_single_pixel_the_e_measure_is_1_at_most():
+    one = np.ones((1, 1), np.float32)
+    assert e_measure(one, one) == 1
+    assert e_measure(0 * one, one) == pytest.approx(1 / 256)
+
+
 @some
 @given(pairs)
 def test_weighted_f_is_that_of_the_paper(pair):
