@@ -41,6 +41,22 @@ def run_over(cases: int, models: tuple[str, ...] = ("a", "b"), group: int = 0) -
     return plain.model_copy(update={"cases": records, "models": runs, "predictions": predictions})
 
 
+def two_categories(run: Run) -> Run:
+    """The same, every other picture of another category."""
+    return run.model_copy(
+        update={
+            "cases": tuple(
+                record.model_copy(update={"category": ("pet", "portrait")[int(record.id[1:]) % 2]})
+                for record in run.cases
+            ),
+            "predictions": tuple(
+                made.model_copy(update={"category": ("pet", "portrait")[int(made.case[1:]) % 2]})
+                for made in run.predictions
+            ),
+        }
+    )
+
+
 def review(case: str = "c0", model: str = "a", answer: str = "usable", **changes: object) -> Review:
     return Review.model_validate(
         {

@@ -130,10 +130,10 @@ def _acceptance(
     answers = {key: opinions[key].answer for key in there if key in opinions}
     decided = {key: answer == "usable" for key, answer in answers.items()
                if answer in ("usable", "mend", "unusable")}  # fmt: skip
-    by_group: dict[tuple[str, str], list[bool]] = {}
+    by_group: dict[str | tuple[str, str], list[bool]] = {}
     for key, usable in decided.items():
-        group = groups.get((key.category, key.case))
-        by_group.setdefault((key.category, group or f"\0{key.case}"), []).append(usable)
+        about = key.category, key.case
+        by_group.setdefault(groups.get(about) or about, []).append(usable)
     counts = [(sum(each), len(each)) for each in by_group.values()]
     strata = [
         (sum(decided[key] for key in stratum if key in decided),

@@ -86,11 +86,10 @@ def ranking_of(run: Run, decisions: Decisions, seed: int = 0) -> Ranking:
     """The ranking; `decisions` are those about the run's own content. Seeded: always the same."""
     votes = decisions.votes
     groups = {(record.category, record.id): record.group for record in run.cases}
-    by_shoot: dict[tuple[str, str], list[Tally]] = {}
+    by_shoot: dict[str | tuple[str, str], list[Tally]] = {}
     for vote in votes:
-        group = groups.get((vote.category, vote.case))
-        shoot = vote.category, group or f"\0{vote.case}"
-        by_shoot.setdefault(shoot, []).append(tally(vote))
+        about = vote.category, vote.case
+        by_shoot.setdefault(groups.get(about) or about, []).append(tally(vote))
     names = [model.info.name for model in run.models]
     pictures = len({(vote.category, vote.case) for vote in votes})
     return rank(list(by_shoot.values()), names, pictures, seed)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
-from reviewers import decisions, later, review, run_over
+from reviewers import decisions, later, review, run_over, two_categories
 from scipy import stats
 
 from rmbg_eval.decisions.acceptance import (
@@ -133,6 +133,13 @@ def test_shoots_make_the_interval_of_all_wider_and_not_that_of_the_run() -> None
     assert shot.shoots == 10
     assert shot.high - shot.low > 1.5 * (alone.high - alone.low)
     assert (shot.run_low, shot.run_high) == (alone.run_low, alone.run_high)
+
+
+def test_a_shoot_of_two_categories_is_one() -> None:
+    run = two_categories(run_over(20, group=2))
+    answers = [review(f"c{n}", category=("pet", "portrait")[n % 2]) for n in range(20)]
+    every, *_ = acceptances(run, decisions(*answers))
+    assert (every.decided, every.shoots) == (20, 10)
 
 
 def test_the_plan_has_every_cut_out_once_and_is_the_same_for_all() -> None:

@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from reviewers import decisions, review, run_over, sha, vote
+from reviewers import decisions, review, run_over, sha, two_categories, vote
 from scipy import stats
 from scipy.optimize import minimize
 
@@ -97,6 +97,8 @@ def test_pictures_of_one_shoot_are_one() -> None:
     found = ranking_of(run, decisions(*(vote(f"c{n}") for n in range(60))))
     assert (found.pictures, found.shoots) == (60, 6)
     assert "on 6 pictures or shoots" in str(found.reason)
+    votes = [vote(f"c{n}", category=("pet", "portrait")[n % 2]) for n in range(60)]
+    assert ranking_of(two_categories(run), decisions(*votes)).shoots == 6
 
 
 def test_models_that_no_vote_joins_are_not_ranked_together() -> None:

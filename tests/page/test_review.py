@@ -570,6 +570,19 @@ def test_what_several_people_say_is_settled_as_in_python(page: Page) -> None:
         assert js == opinion.answer, answers
 
 
+def test_a_shoot_of_two_categories_is_one(page: Page) -> None:
+    page.add_script_tag(content=script("decisions"))  # type: ignore[arg-type]
+    cases = [["", "pet", "rex", "monday"], ["", "portrait", "ada", "monday"],
+             ["", "pet", "tom", ""], ["", "portrait", "tom", ""]]  # fmt: skip
+    shoots = page.evaluate(
+        "cases => cases.map((_, number) => "
+        "$decisions.Decisions.prototype.shootOf.call({ about: { cases } }, number))",
+        cases,
+    )
+    assert shoots[0] == shoots[1]
+    assert len({*shoots}) == 3
+
+
 @pytest.mark.parametrize("scheme", ["light", "dark"])
 def test_axe_finds_nothing_in_the_review(
     browser: Browser, pages: dict[str, Path], scheme: str

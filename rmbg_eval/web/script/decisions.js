@@ -351,7 +351,7 @@ export class Decisions {
   /** What tells a case's shoot from others: alone, it is one by itself. @param {number} number */
   shootOf(number) {
     const [, category, id, group] = this.about.cases[number];
-    return `${category}\0${group || `\0${id}`}`;
+    return group || `${category}\0${id}`;
   }
 
   /** How many are in no file yet, wherever that is said. @param {Element} where
