@@ -311,13 +311,8 @@ def places(subject: Subject) -> dict[str, Box]:
         with suppress(Undefined):
             box = densest(trace_of(subject, name).where, scale)
             if box:  # the shorter side was rounded, and may end outside
-                left, top, side, _ = box
-                boxes[name] = (
-                    max(0, min(left, width - side)),
-                    max(0, min(top, height - side)),
-                    side,
-                    side,
-                )
+                side = min(box[2], height, width)
+                boxes[name] = min(box[0], width - side), min(box[1], height - side), side, side
     return boxes
 
 

@@ -176,14 +176,18 @@ def test_what_is_only_at_the_frame_is_in_its_place(shape: tuple[int, int]) -> No
         assert mask[top : top + height, left : left + width].any()
 
 
-def test_a_place_of_a_large_picture_does_not_leave_it() -> None:
-    alpha = np.zeros((283, 4044), np.float32)
-    alpha[140:] = 1
-    alpha[-2:] = 0.6  # soft, and far from the outline
-    rgb = np.zeros((283, 4044, 3), np.uint8)
-    left, top, width, height = signs.places(Subject(alpha, rgb, rgb))["soft_inside"]
-    assert left + width <= 4044
-    assert top + height <= 283
+@pytest.mark.parametrize("height", [1, 283])
+def test_a_place_of_a_large_picture_does_not_leave_it(height: int) -> None:
+    alpha = np.zeros((height, 4044), np.float32)
+    alpha[height // 2 :] = 1
+    alpha[-2:, 99:] = 0.6  # soft, and far from the outline
+    alpha[:, :9] = 0
+    rgb = np.zeros((height, 4044, 3), np.uint8)
+    places = signs.places(Subject(alpha, rgb, rgb))
+    assert {"cut_by_frame", "soft_inside"} <= places.keys()
+    for left, top, across, down in places.values():
+        assert 0 <= left <= left + across <= 4044
+        assert 0 <= top <= top + down <= height
 
 
 def test_a_large_picture_is_looked_at_smaller_and_its_places_are_its_own() -> None:
