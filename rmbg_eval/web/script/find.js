@@ -114,7 +114,8 @@ export function finder() {
       [group, ofCategory],
     ])) {
       for (const option of choice?.options ?? []) {
-        option.textContent = `${language.of(option, "text")} (${counted.of(option.value)})`;
+        const words = language.of(option, "text");
+        option.textContent = option.value ? `${words} (${counted.of(option.value)})` : words;
       }
     }
     for (const option of order.options) option.textContent = language.of(option, "text");
@@ -235,13 +236,14 @@ export function finder() {
   const [cells, chips] = all(".cells, .chips");
   edges(form);
   edges(chips);
-  new ResizeObserver(() => {
+  const room = new ResizeObserver(() => {
     cells.classList.add("worded");
     cells.classList.toggle(
       "worded",
       chips.scrollWidth <= chips.clientWidth && form.scrollWidth <= form.clientWidth,
     );
-  }).observe(form);
+  });
+  for (const each of [form, ...form.querySelectorAll("select")]) room.observe(each);
 
   follow();
   addEventListener("popstate", ({ state }) => {
