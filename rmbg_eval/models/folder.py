@@ -22,7 +22,8 @@ from .wrapper import Wrapper
 
 
 class Folder:
-    """Finished cut-outs in `PATH/<category>/<stem>.*` or `PATH/<stem>.*`: RGBA, or grey mattes."""
+    """Finished cut-outs in `PATH/<category>/<stem>.*` or `PATH/<stem>.*`, of a shoot (a folder
+    inside a category) also in `PATH/<category>/<shoot>/<stem>.*`: RGBA, or grey mattes."""
 
     batch_size = 1
 
@@ -91,11 +92,16 @@ class Folder:
         return {name_of(path.name): path for path in sorted(self._root.iterdir()) if path.is_dir()}
 
     def _files_in(self, folder: Path) -> _Files:
-        """One folder's pictures, listed once."""
+        """The pictures of the root or of a category's folder, with its shoots, listed once."""
         if folder not in self._listed:
             files = sorted(folder.iterdir(), reverse=True)
+            inner = [] if folder == self._root else sorted(folder.glob("*/*"), reverse=True)
             self._listed[folder] = _Files(
-                {name_of(p.stem): p.name for p in files if p.suffix.lower() in SUFFIXES}
+                {
+                    name_of(_id(path, folder)): str(path.relative_to(folder))
+                    for path in (*inner, *files)
+                    if path.suffix.lower() in SUFFIXES
+                }
             )
         return self._listed[folder]
 
@@ -106,7 +112,7 @@ class Folder:
             inner = (path for path in self._root.iterdir() if not path.name.startswith("."))
             for folder in (self._root, *filter(Path.is_dir, inner)):
                 files = self._files_in(folder).exact.values()
-                others |= {folder / file for file in files if not file.startswith(".")}
+                others |= {folder / file for file in files if not _hidden(file)}
         for name in names if others else ():
             with suppress(ModelError):
                 others.discard(self._file(name))
@@ -123,8 +129,17 @@ class Folder:
             )
 
 
+def _id(path: Path, category: Path) -> str:
+    """What `cases.folder` calls the picture of a cut-out in `category` or in a shoot of it."""
+    return path.stem if path.parent == category else f"{path.parent.name}-{path.stem}"
+
+
+def _hidden(file: str) -> bool:
+    return any(part.startswith(".") for part in Path(file).parts)
+
+
 class _Files:
-    """The names of one folder's pictures by stem."""
+    """The files of one folder, as paths from it, by their pictures' ids."""
 
     def __init__(self, exact: dict[str, str]) -> None:
         self.exact = exact
@@ -134,7 +149,7 @@ class _Files:
             self._alike[folded(stem)] = "" if folded(stem) in self._alike else file
 
     def of(self, stem: str) -> str | None:
-        """The name of the file with that stem, else of the one that is alike."""
+        """The file with that stem, else the one that is alike."""
         return self.exact.get(stem) or self._alike.get(folded(stem))
 
 

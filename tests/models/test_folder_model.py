@@ -164,3 +164,15 @@ def test_files_that_are_of_no_picture_are_told(tmp_path: Path) -> None:
         f"4 files of {tmp_path.name} match no picture: "
         "pet/old.png, pet/thumbs-preview.png, x\\n.png, …"
     ]
+
+
+def test_a_shoots_cut_outs_lie_in_its_folder_as_its_pictures_do(tmp_path: Path) -> None:
+    picture = Picture("pet/monday-rex", PICTURE.rgb)
+    save(tmp_path / "pet" / "monday" / "rex.png", MATTE)
+    save(tmp_path / "pet" / "tuesday" / "rex.png", 255 - MATTE)
+    assert np.array_equal(cutout_of(tmp_path, picture).alpha, MATTE.astype(np.float32) / 255)
+    model = load_model(f"folder:{tmp_path}")
+    tell_others(model, ["pet/monday-rex"])
+    assert [str(each) for each in model.warnings] == [
+        f"1 file of {tmp_path.name} matches no picture: {Path('pet', 'tuesday', 'rex.png')}"
+    ]
