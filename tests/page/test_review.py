@@ -16,7 +16,7 @@ from axe import source, violations
 from browser import QUIET, chromium_path
 from pages import HOSTILE, opened
 from playwright.sync_api import Browser, BrowserContext, BrowserType, Error, Locator, Page, expect
-from reviewers import review
+from reviewers import decisions, review, run_over
 
 from rmbg_eval import Run
 from rmbg_eval.decisions.acceptance import (
@@ -27,8 +27,12 @@ from rmbg_eval.decisions.acceptance import (
     share_interval,
     weighted_share,
 )
-from rmbg_eval.decisions.files import read, take
+from rmbg_eval.decisions.files import read, save, take
 from rmbg_eval.decisions.sampling import plan_of
+from rmbg_eval.report.by_eye import by_eye
+from rmbg_eval.report.context import Context
+from rmbg_eval.report.frame import environment
+from rmbg_eval.run.previews import Previews
 from rmbg_eval.run.statistics import ALL, worth
 from rmbg_eval.web import script
 
@@ -607,3 +611,28 @@ def test_with_files_beside_the_page_in_chinese(
     assert page.locator("#review [data-answer=usable] span[lang=zh]").is_visible()
     decisions = read(saved(page, tmp_path / "d.json"))
     assert len(decisions.reviews) == 1
+
+
+def test_on_a_phone_rows_of_shares_are_low_and_short_names_are_in_one_piece(
+    page: Page, pages: dict[str, Path], tmp_path: Path
+) -> None:
+    """Of a model that nobody looked at, that is a note in the last column."""
+    run = run_over(8, ("Studio", "grabcut"))
+    settings = run.settings.model_copy(update={"out": str(tmp_path)})
+    save(tmp_path, decisions(*(review(f"c{n}", "Studio") for n in range(6))))
+    view = by_eye(
+        Context(run.model_copy(update={"settings": settings}), Previews.__new__(Previews))
+    )
+    html = environment("en").get_template("by_eye.html.j2").render(eye=view)
+    page.set_viewport_size({"width": 390, "height": 844})
+    opened(page, pages["single"].as_uri())
+    page.locator("#by-eye").evaluate("(e, html) => { e.outerHTML = html; }", html)
+    rows = page.locator("#by-eye .shares").first.locator("tbody tr")
+    expect(rows.nth(1)).to_contain_text("nobody has looked")
+    heights = rows.evaluate_all("all => all.map(e => e.getBoundingClientRect().height)")
+    names = rows.locator("th").evaluate_all(
+        "all => all.map(e => { const r = document.createRange(); r.selectNodeContents(e);"
+        " return r.getClientRects().length; })"
+    )
+    assert names == [1, 1]
+    assert max(heights) < 130
