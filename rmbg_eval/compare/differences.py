@@ -10,6 +10,9 @@ from ..errors import printable
 from ..i18n import Message, join
 from ..run.record import Run
 
+_OF_A_MODEL = (
+    "title", "weights_sha256", "weights_from", "pipeline", "runtime", "device", "dtype",
+)  # fmt: skip
 _MOST = 5
 """Names that one sentence lists."""
 
@@ -97,7 +100,7 @@ def _found(was: Run, now: Run, renamed: Mapping[str, str]) -> Iterator[Message]:
         if model.info.name not in infos:
             continue
         before, after = infos[model.info.name], model.info
-        for field in ("weights_sha256", "weights_from", "pipeline", "runtime", "device", "dtype"):
+        for field in _OF_A_MODEL:
             one, other = getattr(before, field), getattr(after, field)
             if one != other:
                 yield join(" · ", [after.name, _changed(field, one, other)])

@@ -283,7 +283,7 @@ def test_how_the_runs_differ_is_said() -> None:
     was = run(value("mad", 0.1))
     machine = was.machine.model_copy(update={"cores": 64, "versions": {"numpy": "3"}})
     model = was.models[0].info.model_copy(update={"name": "c", "dtype": "fp32"})
-    other = was.models[1].info.model_copy(update={"weights_sha256": "f" * 64})
+    other = was.models[1].info.model_copy(update={"weights_sha256": "f" * 64, "title": "of v2"})
     now = was.model_copy(
         update={
             "complete": False,
@@ -305,6 +305,7 @@ def test_how_the_runs_differ_is_said() -> None:
         "1 model in NEW only: c",
         "1 measure in BASE only: mad",
         "1 measure in NEW only: iou",
+        "b · title: Model b → of v2",
         "b · weights_sha256: none → ffff",
         "cores: 2 → 64",
         "numpy: 2 → 3",
