@@ -483,9 +483,11 @@ class ComparisonReport:
 
 
 def _can_tick(pair: Pair) -> bool:
-    """Whether the pair is one cut-out by one model: an approval knows it by the model's name."""
+    """Whether the pair is one cut-out by one model, as an approval knows it by the model's name,
+    and there is anything to take: where both failed, there is not."""
     one, other = _names(pair)
-    return one == other == pair.model
+    both_failed = pair.state == "still-failed" and pair.new is not None
+    return one == other == pair.model and not both_failed
 
 
 def _has_both(pair: Pair) -> bool:

@@ -23,6 +23,8 @@ _SIDE = 600
 _QUALITY = 75
 """Of colours; alpha stays exact. A page of 60 pairs has some 14 MB."""
 _CROP = 160
+_SEEN = 0.1
+"""An alpha from which on a wrong colour is seen."""
 _FULL = 0.25
 """A difference of alpha from which on the map has its full colour."""
 
@@ -59,7 +61,8 @@ class PairFigures:
     """Base, new and difference around where alpha moved most."""
     region: tuple[int, int, int, int] | None = None
     matte: bool = False
-    """Whether base is shown as a grey matte, for want of colours."""
+    """Whether base is shown as a grey matte: its own colours were not kept, and those of new are
+    not there for all that it shows."""
 
     @property
     def paths(self) -> set[str]:
@@ -72,7 +75,7 @@ def pair_figures(pair: Pair, base: Path, new: Path, out: Path, full: bool) -> Pa
     """Draw what there is of a pair into `out/assets/`; where `full`, also in all its pixels."""
     was, now = _side(pair, base, new=False), _side(pair, new, new=True)
     fits = was and now and was.alpha.shape == now.alpha.shape
-    if was and now and fits and was.rgb is None:
+    if was and now and fits and was.rgb is None and not _wiped(was, now):
         was = Side(was.alpha, now.rgb)
     name = hashlib.sha256(
         repr((pair.name, pair.model, pair.base, pair.new, "3")).encode()
@@ -143,6 +146,16 @@ def _side(pair: Pair, folder: Path, new: bool) -> Side | None:
     except RmbgEvalError:  # the pair says why
         return None
     return Side(alpha, rgb)
+
+
+def _wiped(was: Side, now: Side) -> bool:
+    """Whether `was` shows what `now` hides and has no colours for: as many tools write it, one and
+    the same wherever it is transparent."""
+    hidden = now.alpha == 0
+    if now.rgb is None or not (was.alpha[hidden] > _SEEN).any():
+        return False
+    colours = now.rgb[hidden]
+    return bool((colours == colours[0]).all())
 
 
 def _pixels(side: Side) -> np.ndarray:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import re
 import shutil
 from collections.abc import Iterator
@@ -12,6 +13,7 @@ import pytest
 from axe import source, violations
 from browser import chromium
 from caches import new_cache
+from comparisons import made as one_cutout
 from fakes import disc, save_picture, save_truth
 from pictures import error_map
 from PIL import Image
@@ -28,9 +30,10 @@ from rmbg_eval import (
     evaluate,
 )
 from rmbg_eval.compare.baseline import approve, choose
+from rmbg_eval.compare.comparison import Pair
 from rmbg_eval.decisions.files import read
 from rmbg_eval.report import comparison_page
-from rmbg_eval.report.comparison_pictures import difference_map
+from rmbg_eval.report.comparison_pictures import difference_map, pair_figures
 from rmbg_eval.report.notebooks import render_comparison
 
 HOSTILE = '"><img src=x onerror="document.title=1">'
@@ -278,6 +281,47 @@ def test_of_many_changes_the_worst_are_shown_and_the_others_counted(
         assert "more, below" not in words
     assert "Unchanged: 1" in report.unchanged().html
     assert "and 1 more" in report.unchanged().html
+
+
+def test_what_failed_in_both_is_no_change_to_tick(made: dict[str, Path], tmp_path: Path) -> None:
+    found, settings = compared(made, tmp_path)
+    failed, *others = found.pairs
+    still = failed.model_copy(update={"state": "still-failed", "base": failed.new})
+    html, before = (
+        ComparisonReport(found.model_copy(update={"pairs": (pair, *others)}), settings)
+        .changes()
+        .html
+        for pair in (still, failed)
+    )
+    assert html.count("data-tick=") == before.count("data-tick=") - 1 > 0
+    assert html.count("<article") == before.count("<article")
+
+
+@pytest.mark.parametrize("wiped", [False, True])
+def test_without_colours_of_its_own_base_is_a_matte_where_those_of_new_are_gone(
+    tmp_path: Path, wiped: bool
+) -> None:
+    rgb, alpha = disc(1)
+    less = np.where(np.arange(alpha.shape[1]) < 48, alpha, 0)
+    colours = np.where(less[..., None] == 0, 0, rgb) if wiped else rgb
+    sides = []
+    for side, pixels in (("was", alpha), ("now", np.dstack([colours, less]))):
+        path = tmp_path / side / one_cutout().cutout
+        path.parent.mkdir(parents=True)
+        Image.fromarray(pixels.astype(np.uint8)).save(path)
+        hashed = hashlib.sha256(path.read_bytes()).hexdigest()
+        sides.append(one_cutout(cutout_sha256=hashed))
+    pair = Pair(
+        category="portrait", case="ada", model="a", state="changed", why="it", values=(),
+        base=sides[0], new=sides[1],
+    )  # fmt: skip
+    figures = pair_figures(pair, tmp_path / "was", tmp_path / "now", tmp_path, full=True)
+    shown = np.asarray(Image.open(tmp_path / figures.base.full).convert("RGBA"))
+    assert figures.matte == wiped
+    if wiped:
+        assert np.array_equal(shown[..., 0], alpha)
+    else:
+        assert np.array_equal(shown[alpha > 0][:, :3], rgb[alpha > 0])
 
 
 def test_pictures_of_an_earlier_comparison_go(made: dict[str, Path], tmp_path: Path) -> None:
