@@ -61,7 +61,7 @@ _VERDICTS: dict[Verdict, Message] = {
     "not judged": Message("not judged"),
 }
 _GATES: dict[CompareFailOn, Message] = {
-    "worse": Message("It stops at whatever got worse (--fail-on worse)."),
+    "worse": Message("It stops at whatever is neither the same nor better (--fail-on worse)."),
     "point": Message(
         "It stops at failures, lost points and broken delivery rules (--fail-on point)."
     ),

@@ -182,6 +182,16 @@ def test_where_nothing_changed_there_are_no_bars(made: dict[str, Path], tmp_path
     assert "What became of the cut-outs" not in header.plain
 
 
+def test_where_a_change_stops_it_the_gate_does_not_claim_to_stop_at_worse_alone(
+    made: dict[str, Path], tmp_path: Path
+) -> None:
+    found, settings = compared(made, tmp_path)
+    changed = tuple(pair for pair in found.pairs if pair.state in ("changed", "same"))
+    header = ComparisonReport(found.model_copy(update={"pairs": changed}), settings).header()
+    assert "The gate stops: of 2 cut-outs, 1 changed." in header.html
+    assert "stops at whatever is neither the same nor better" in header.html
+
+
 def test_models_of_other_names_are_compared_on_purpose(
     page: Page, made: dict[str, Path], tmp_path: Path
 ) -> None:
