@@ -60,6 +60,13 @@ def kept_rules(run: Run) -> tuple[int, int]:
     return counts[True], counts.total()
 
 
+def broken_rules(run: Run) -> int:
+    """How many required delivery rules did not pass, or could not be measured, as where a
+    prediction failed: a build stops at any."""
+    both = columns(run.rules, "passed", "required")
+    return sum(1 for passed, required in both if required and not passed)
+
+
 def rules_name(run: Run) -> str:
     """What its delivery rules are called, and of when they are."""
     if not run.delivery:

@@ -27,7 +27,7 @@ from ..predictions.prediction import Prediction
 from ..run.record import Run
 from ..run.statistics import ALL, Mean, summarise
 from ..settings import CompareFailOn as FailOn
-from .gate import kept_rules, rules_name, stops, stops_at, why, why_broken
+from .gate import broken_rules, kept_rules, rules_name, stops, stops_at, why, why_broken
 from .junit import link, pair_link, share_of
 from .outputs import Output
 
@@ -77,7 +77,7 @@ def summary_of_run(run: Run, decisions: Decisions = Decisions()) -> str:
         f"{len(run.failures)} of {len(run.predictions)} predictions failed; "
         f"{counts[True]} of {counts[True] + counts[False]} observation points passed, "
         f"{counts[None]} could not be measured; "
-        f"{missed} required ones did not pass.",
+        f"{missed} required ones did not pass{_required_rules(run)}.",
         "",
         f"{len(run.cases)} cases · {', '.join(code(name) for name in names)} · "
         f"started {run.started:%Y-%m-%d %H:%M} UTC",
@@ -124,6 +124,16 @@ def _rules(run: Run) -> list[str]:
     told = [f"Delivery rules {code(rules_name(run))}: {passed} of {judged} passed.", ""]
     heads = ["case", "model", "rule", "why", "where"]
     return [*told, *_table("Delivery rules", heads, rows, judged - passed)]
+
+
+def _required_rules(run: Run) -> str:
+    """What there is to say of the required delivery rules, where a build stops at any."""
+    missed = broken_rules(run)
+    return (
+        f"; {missed} required delivery rules did not pass or could not be measured"
+        if missed
+        else ""
+    )
 
 
 def _not_passed(run: Run, results: Sequence[Result]) -> Iterator[Result]:

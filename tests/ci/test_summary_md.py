@@ -137,6 +137,14 @@ def test_the_rules_of_a_prediction_that_failed_are_told_as_its_failure_alone() -
     )
     text = summary_of_run(run_of(made(), failed("b"), rules=rules, delivery=Delivery(name="Shop")))
     assert "Delivery rules `Shop`: 1 of 2 passed." in text
+    assert "0 required ones did not pass.\n" in text
     assert "## Delivery rules (1)" in text
     assert "`fill`" in text
     assert "`veil`" not in text
+
+
+def test_the_first_line_says_which_required_rules_stopped_it() -> None:
+    rules = (rule(False, required=True), rule(None, model="b", required=True), rule(False))
+    text = summary_of_run(run_of(made(), failed("b"), rules=rules, delivery=Delivery(name="Shop")))
+    assert "❌ Stopped" in text
+    assert "2 required delivery rules did not pass or could not be measured.\n" in text

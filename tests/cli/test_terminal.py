@@ -127,3 +127,10 @@ def test_the_delivery_rules_have_a_line(
     )  # fmt: skip
     told = capsys.readouterr()[stream]
     assert f"Delivery rules Shop · 2026-11-02: {1 + passed} of 2 passed" in told
+
+
+def test_that_a_required_rule_ends_a_command_is_told(capsys: pytest.CaptureFixture[str]) -> None:
+    rules = (rule(True, 0.9), rule(False, required=True))
+    show_run(run_of(made(), rules=rules, delivery=Delivery(name="Shop")), Path("run.json"), True)
+    said = "1 of 2 passed; 1 required one did not pass or could not be measured: see summary.md"
+    assert said in capsys.readouterr().err.replace("\n", " ")
