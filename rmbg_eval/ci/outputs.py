@@ -9,6 +9,8 @@ from pathlib import Path
 from ..compare.comparison import Comparison
 from ..core.files import write_atomic
 from ..core.modules import modules
+from ..decisions.files import NAME, counting_or_why
+from ..decisions.lists import write_lists
 from ..run.record import Run
 from ..settings import CompareFailOn as FailOn
 
@@ -31,7 +33,8 @@ def outputs() -> Iterator[Output]:
 
 
 def build_files(out: Path, result: Run | Comparison, fail_on: FailOn = "worse") -> None:
-    """Write every one of them into `out`; OutputError where that cannot be.
+    """Write every one of them into `out`, and where people's decisions are, their lists anew: a
+    cut-out that is another one by now is not in them. OutputError where that cannot be.
 
     >>> from pathlib import Path
     >>> from rmbg_eval import build_files, load_run
@@ -48,3 +51,7 @@ def build_files(out: Path, result: Run | Comparison, fail_on: FailOn = "worse") 
             else output.of_comparison(result, fail_on)
         )
         write_atomic(out / output.name, text)
+    if isinstance(result, Run) and (out / NAME).exists():
+        decisions, unreadable = counting_or_why(result)
+        if not unreadable:
+            write_lists(out, result, decisions)

@@ -32,7 +32,7 @@ def decide(
     from ..ci.outputs import build_files
     from ..compare.baseline import is_baseline
     from ..decisions import files as decided
-    from ..decisions.lists import write_lists, write_zip
+    from ..decisions.lists import write_zip
     from ..errors import OutputError, printable
     from ..i18n import Message
     from ..run.folder import locked
@@ -49,7 +49,6 @@ def decide(
         intake = decided.take(record, list(files or ()))
         if not dry_run:
             decided.save(run, intake.decisions)
-            write_lists(run, record, intake.counting)
             build_files(run, record)
     _show(intake, dry_run)
     if not dry_run and zip_ is not None:

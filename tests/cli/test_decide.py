@@ -63,6 +63,19 @@ def test_a_run_done_again_keeps_them(run: Run, tmp_path: Path) -> None:
     assert (tmp_path / "out" / "decisions.json").exists()
 
 
+def test_what_is_to_be_mended_is_not_said_of_the_cutouts_of_a_later_run(
+    run: Run, tmp_path: Path
+) -> None:
+    out = tmp_path / "out"
+    call("decide", out, saved(run, "mend", "mend"))
+    save_picture(tmp_path / "cases" / "pet" / "one.png", 2)
+    evaluate(run.settings, on_save=build_files)
+    (row,) = (out / "mend.csv").read_text("utf-8-sig").splitlines()[1:]
+    assert ",two," in row
+    assert (out / "decisions.csv").read_text("utf-8-sig").splitlines()[1].startswith("two,")
+    assert "| 0 of 1" in (out / "summary.md").read_text("utf-8")
+
+
 def test_what_is_refused_is_said_and_the_rest_is_taken(run: Run, tmp_path: Path) -> None:
     good, bad = saved(run, "usable"), saved(run, "fine", name="bad.json")
     foreign = saved(run, "mend", name="foreign.json", cutout_sha256="0" * 64)
