@@ -27,8 +27,7 @@ from .views import ByEyeView, IntervalView, ShareRow, Text
 def by_eye(context: Context) -> ByEyeView | None:
     """The panel of a run; None where it has no cut-out to decide on."""
     run, shown = context.run, context.shown
-    cutouts = sum(bool(p.cutout) for p in shown.predictions)
-    if not cutouts:
+    if not any(p.cutout for p in shown.predictions):
         return None
     decisions, problem = counting_or_why(run)
     shares = acceptances(run, decisions) if decisions.reviews else ()
@@ -38,9 +37,10 @@ def by_eye(context: Context) -> ByEyeView | None:
         len({p.cutout_sha256 for p in some if p.cutout}) > 1
         for some in shown.index.by_case.values()
     )
+    plan = _plan(run, shown)
     return ByEyeView(
         data=json.dumps(page_data(run, decisions, shown), separators=(",", ":")),
-        cutouts=cutouts,
+        cutouts=sum(map(len, plan)),
         pairs=pairs,
         problem=problem,
         usable=tuple(_accepted(each) for each in shares if each.category == ALL),
@@ -65,10 +65,7 @@ def page_data(run: Run, decisions: Decisions, shown: Run | None = None) -> dict[
 
     A cut-out is a number: that of its case times the number of models, plus that of its model.
     """
-    plan = [
-        takewhile(lambda key: shown is None or key in shown.index.predictions, stratum)
-        for stratum in plan_of(run).strata
-    ]
+    plan = _plan(run, shown)
     run = shown or run
     models = [model.info.name for model in run.models]
     cases = [(record.category, record.id) for record in run.cases]
@@ -104,6 +101,14 @@ def page_data(run: Run, decisions: Decisions, shown: Run | None = None) -> dict[
         "texts": [json.loads(text) for text in texts],
         "decisions": [each.model_dump(mode="json") for each in decisions.decisions],
     }
+
+
+def _plan(run: Run, shown: Run | None) -> list[list[Key]]:
+    """What the review has to offer: of each stratum's order by chance as much as is `shown`."""
+    return [
+        [*takewhile(lambda key: shown is None or key in shown.index.predictions, stratum)]
+        for stratum in plan_of(run).strata
+    ]
 
 
 def kept_by(content: object) -> dict[str, str]:

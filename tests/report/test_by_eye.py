@@ -20,6 +20,7 @@ from rmbg_eval.report.context import Context
 from rmbg_eval.report.frame import environment
 from rmbg_eval.report.views import ByEyeView
 from rmbg_eval.run.previews import Previews
+from rmbg_eval.run.sample import only
 
 HOSTILE = '"><img src=x onerror="document.title=1">'
 
@@ -50,6 +51,18 @@ def test_the_script_has_every_cutout_and_the_plan() -> None:
     keys = [(f"c{n // 2}", "ab"[n % 2]) for n in stratum]
     assert keys == [(key.case, key.model) for key in plan_of(run).strata[0]]
     assert data["risks"] == []
+
+
+def test_as_many_are_to_be_reviewed_as_the_plan_has_of_those_shown() -> None:
+    run = run_over(9, ("a", "b"))
+    cases = [(record.category, record.id) for record in run.cases]
+    (stratum,) = plan_of(run).strata
+    first = [(key.category, key.case) for key in stratum[:3]]
+    others = [case for case in cases if case not in {(k.category, k.case) for k in stratum[:5]}]
+    shown = only(run, [case for case in cases if case in {*first, *others[-2:]}])
+    view = by_eye(Context(run, Previews.__new__(Previews), shown=shown))
+    offered = sum(map(len, page_data(run, Decisions(), shown)["plan"]))
+    assert view.cutouts == offered < len(shown.predictions)
 
 
 def test_another_cutout_is_another_content() -> None:
