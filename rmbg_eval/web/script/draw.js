@@ -17,6 +17,7 @@ import { svg } from "./svg.js";
  * @property {Zoom} zoom
  * @property {HTMLElement} stage around the pictures
  * @property {() => void} focus let the pictures have the keys
+ * @property {() => string} about which case or picture is shown
  * @property {HTMLElement} points the list of those that are there
  * @property {(name: string, values?: Record<string, string | number>) => Node[]} say words
  * @property {(text: Everywhere) => Node[]} text in the language that is shown
@@ -66,7 +67,7 @@ export function regionOf(region, paths) {
 
 /** @param {Host} host */
 export function drawing(host) {
-  const { panel, zoom, stage, focus, points, say, text: everywhere, measure, write } = host;
+  const { panel, zoom, stage, focus, about, points, say, text: everywhere, measure, write } = host;
   /** @template {HTMLElement} E @param {string} name */
   const part = (name) => /** @type {E} */ (panel.querySelector(`[data-part="${name}"]`));
   const kind = /** @type {HTMLSelectElement} */ (part("kind"));
@@ -92,7 +93,8 @@ export function drawing(host) {
   let cross = null; // where the keys are
   let held = -1; // the corner that goes with it, of all
   /** @type {Map<string, string>} */
-  const written = new Map(); // by id, what was
+  const written = new Map(); // by case and id, what was
+  const ofCase = (/** @type {string} */ id) => `${about()}\n${id}`;
 
   const within = (/** @type {number} */ n, /** @type {number} */ most) =>
     Math.round(Math.min(most, Math.max(0, n)));
@@ -105,7 +107,7 @@ export function drawing(host) {
       point.getAttribute("data-point"),
     );
     const id = idOf(title);
-    const taken = (/** @type {string} */ name) => there.includes(name) || written.has(name);
+    const taken = (/** @type {string} */ name) => there.includes(name) || written.has(ofCase(name));
     let name = id;
     for (let n = 2; taken(name); n++) name = `${id.slice(0, 36)}-${n}`;
     return name;
@@ -247,10 +249,10 @@ export function drawing(host) {
   async function put() {
     const toml = text.value;
     const id = /^id = "([^"]*)"/m.exec(toml)?.[1] ?? "";
-    const put = shape;
+    const [put, place] = [shape, ofCase(id)];
     try {
       const { file } = await write(toml, put.was);
-      written.set(id, toml);
+      written.set(place, toml);
       Object.assign(put, { id, was: toml }); // from now on it is moved
       part("written").replaceChildren(...say("written", { file }));
     } catch (error) {
@@ -325,7 +327,7 @@ export function drawing(host) {
     kind.value = own;
     words.value = title.en ?? "";
     chinese.value = title.zh ?? "";
-    shape.was = written.get(shape.id) ?? point();
+    shape.was = written.get(ofCase(shape.id)) ?? point();
   }
 
   function clear() {

@@ -275,6 +275,7 @@ export class Explorer {
       zoom: this.zoom,
       stage: this.ui.panels,
       focus: () => this.ui.original.box.focus({ preventScroll: true }),
+      about: () => this.#item?.id ?? "",
       points: h("ul"),
       say: (name, values) => [new Text(this.texts.t(POINTS[name], values))],
       text: (text) => [new Text(text[this.texts.lang] ?? text.en)],

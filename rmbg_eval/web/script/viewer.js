@@ -58,6 +58,7 @@ export function viewer(dialog) {
     zoom,
     stage,
     focus: () => stage.focus({ preventScroll: true }),
+    about: () => article?.id ?? "",
     points,
     say: (name, values) => say(drawWords, name, values),
     text: everywhere,
