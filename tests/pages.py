@@ -27,6 +27,11 @@ def opened(page: Page, address: str) -> tuple[list[str], list[str]]:
     return asked, complaints
 
 
+def where(page: Page) -> str:
+    """Its address as it is now; `page.url` is what the browser has told so far."""
+    return page.evaluate("location.href")
+
+
 def look(page: Page, link: Locator) -> Page:
     """Follow a link into the viewer, wherever it moves to while rows above it are laid out."""
     link.focus()

@@ -6,7 +6,7 @@ import re
 from pathlib import Path
 
 import pytest
-from pages import HOSTILE, opened
+from pages import HOSTILE, opened, where
 from playwright.sync_api import Page, expect
 
 
@@ -61,8 +61,8 @@ def test_filters(found: Page, name: str, value: str, left: list[str]) -> None:
     else:
         press(found, name, value)
     assert sorted(shown(found)) == sorted(left)
-    assert f"{name}={value}" in found.url
-    address = found.url
+    assert f"{name}={value}" in where(found)
+    address = where(found)
     found.goto("about:blank")
     opened(found, address)
     assert sorted(shown(found)) == sorted(left)
@@ -92,7 +92,7 @@ def test_where_nothing_is_left_one_button_clears_the_filters(found: Page) -> Non
     found.locator("#nothing button").click()
     expect(found.locator("#left")).to_have_text("5")
     assert len(shown(found)) == 5
-    assert "with" not in found.url
+    assert "with" not in where(found)
 
 
 def test_search_finds_words_in_both_languages(found: Page) -> None:
@@ -121,15 +121,15 @@ def test_order_puts_the_worst_first_says_why_and_goes_back(found: Page) -> None:
 def test_a_models_name_puts_its_own_misses_first(found: Page) -> None:
     found.locator(".heads button").nth(1).click()
     assert shown(found)[0] == "dress"
-    assert "order=-misses" in found.url
-    assert "model=By" in found.url
+    assert "order=-misses" in where(found)
+    assert "model=By" in where(found)
     expect(found.locator(".heads button").nth(1)).to_have_attribute("aria-pressed", "true")
-    address = found.url
+    address = where(found)
     found.goto("about:blank")
     opened(found, address)
     expect(found.locator(".heads button").nth(1)).to_have_attribute("aria-pressed", "true")
     found.locator(".heads button").nth(1).click()
-    assert "order" not in found.url
+    assert "order" not in where(found)
 
 
 def test_every_measure_of_the_run_can_be_ordered_by(found: Page) -> None:
@@ -155,7 +155,7 @@ def test_the_first_screen_says_what_is_wrong_and_leads_there(found: Page) -> Non
     assert "solid" in worst.inner_text()
     worst.click()
     expect(found.locator("#viewer")).to_be_visible()
-    assert "point=corner" in found.url
+    assert "point=corner" in where(found)
 
 
 def test_back_closes_the_viewer_and_forward_opens_it(found: Page) -> None:
@@ -164,13 +164,13 @@ def test_back_closes_the_viewer_and_forward_opens_it(found: Page) -> None:
     for link in ("[data-kind=original] a", "h3 a", ".misses a"):
         found.locator(f"article.case:visible {link}").first.click()
         expect(found.locator("#viewer")).to_be_visible()
-        assert "with=missed" in found.url, "what is found stays in the address"
+        assert "with=missed" in where(found), "what is found stays in the address"
         found.keyboard.press("3")
         found.go_back()
         expect(found.locator("#viewer")).to_be_hidden()
         expect(found).to_have_url(re.compile("^(?!.*view=).*with=missed"))
     found.go_forward()
-    assert "point=corner" in found.url
+    assert "point=corner" in where(found)
     expect(found.locator("#viewer")).to_be_visible()
     found.keyboard.press("Escape")
     expect(found.locator("#viewer")).to_be_hidden()
@@ -180,14 +180,14 @@ def test_back_closes_the_viewer_and_forward_opens_it(found: Page) -> None:
 
 def test_a_viewer_whose_address_was_opened_leaves_the_page_there(found: Page) -> None:
     found.locator("article.case h3 a").first.click()
-    address = found.url
+    address = where(found)
     found.goto("about:blank")
     opened(found, address)
     expect(found.locator("#viewer")).to_be_visible()
     found.keyboard.press("Escape")
     expect(found.locator("#viewer")).to_be_hidden()
-    assert found.url.startswith("file:")
-    assert "view=" not in found.url
+    assert where(found).startswith("file:")
+    assert "view=" not in where(found)
 
 
 def test_all_misses_are_all_of_them_and_back_finds_what_was_found(found: Page) -> None:
