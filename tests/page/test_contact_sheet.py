@@ -38,8 +38,7 @@ def test_a_row_has_the_original_every_model_and_what_was_missed(sheet: Page) -> 
 def test_a_missed_point_leads_into_the_viewer(sheet: Page) -> None:
     link = sheet.locator(f"{DRESS} .misses a")
     assert "point=corner" in link.get_attribute("href")
-    link.click()
-    expect(sheet.locator("#viewer")).to_be_visible()
+    look(sheet, link)
     assert "point=corner" in where(sheet)
 
 

@@ -14,7 +14,7 @@ import psutil
 import pytest
 from axe import source, violations
 from browser import QUIET, chromium_path
-from pages import HOSTILE, opened, where
+from pages import HOSTILE, look, opened, where
 from playwright.sync_api import Browser, BrowserContext, BrowserType, Error, Locator, Page, expect
 from reviewers import decisions, review, run_over
 
@@ -385,6 +385,26 @@ def test_back_closes_what_is_decided_in_and_forward_opens_it(
     expect(dialog).to_be_hidden()
     expect(page).to_have_url(pages["single"].as_uri())
     assert page.evaluate("history.length") == entries + 1
+
+
+def test_what_is_opened_while_the_browser_still_goes_back_stays_open(
+    page: Page, pages: dict[str, Path]
+) -> None:
+    opened(page, pages["single"].as_uri())
+    entries = page.evaluate("history.length")
+    look(page, page.locator("article.case h3 a").first)
+    page.evaluate(
+        """() => document.getElementById("viewer").addEventListener("close", () =>
+            document.querySelector("#by-eye [data-do=review]").click(), { once: true })"""
+    )
+    page.keyboard.press("Escape")
+    expect(page).to_have_url(re.compile("review="))
+    expect(page.locator("#review")).to_be_visible()
+    assert "view=" not in where(page).replace("review=", "")
+    assert page.evaluate("history.length") == entries + 1
+    page.go_back()
+    expect(page.locator("#review")).to_be_hidden()
+    expect(page.locator("#viewer")).to_be_hidden()
 
 
 LATE = """

@@ -1,11 +1,23 @@
 // What is remembered of what a reader chose: in the address, and where the browser keeps such things.
 
+const PATIENCE = 1000; // milliseconds that going back may take
+
+/**
+ * What is to be in the address once the browser has gone back, and whether in an entry of its own:
+ * whoever closes one thing and opens another at once is faster than the browser.
+ * @type {{ keys: Record<string, string>, entered: boolean } | null}
+ */
+let after = null;
+
 /** The fragment is `#anchor`, or `#key=value&…` as the page writes it itself. */
 export const address = {
   /** @returns {Record<string, string>} */
   read() {
     const text = location.hash.slice(1);
-    return text.includes("=") ? Object.fromEntries(new URLSearchParams(text)) : { case: text };
+    const there = text.includes("=")
+      ? Object.fromEntries(new URLSearchParams(text))
+      : { case: text };
+    return { ...there, ...after?.keys };
   },
   /**
    * Put these keys into the address; empty ones leave it. Nothing is added to the history. An entry
@@ -13,23 +25,41 @@ export const address = {
    * @param {Record<string, string>} changes
    */
   write(changes) {
-    history.replaceState(history.state ?? {}, "", changed(changes));
+    if (after) Object.assign(after.keys, changes);
+    else history.replaceState(history.state ?? {}, "", changed(changes));
   },
   /** The same in an entry of its own, which `leave` goes back from. @param {Record<string, string>} changes */
   enter(changes) {
+    if (after) {
+      after.entered = true;
+      Object.assign(after.keys, changes);
+      return;
+    }
     history.scrollRestoration = "manual"; // whoever leaves scrolls; the browser would do so later
     history.pushState({ entered: true }, "", changed(changes));
   },
   /** Go back where this entry was entered, if it was, and put these keys into the address. @param {Record<string, string>} changes */
   async leave(changes) {
+    if (after) {
+      after.entered = false;
+      Object.assign(after.keys, changes);
+      return;
+    }
+    let entered = false;
+    let keys = changes;
     if (history.state?.entered) {
+      after = { keys: { ...changes }, entered };
       const there = new Promise((done) => addEventListener("popstate", done, { once: true }));
       history.back();
-      await there;
+      await Promise.race([there, new Promise((late) => setTimeout(late, PATIENCE))]);
       await new Promise(requestAnimationFrame); // only after that event does the browser scroll
+      ({ keys, entered } = after);
+      after = null;
     }
     history.scrollRestoration = "auto";
+    if (!entered) return address.write(keys);
     address.write(changes);
+    address.enter(keys);
   },
 };
 
