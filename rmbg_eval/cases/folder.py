@@ -27,7 +27,7 @@ from .case import Case, CaseFile, CaseSet, packaged, second_case
 from .categories import CATEGORIES, LOOSE, category_order
 from .layouts import Layout, layouts_of, stems
 from .manifest import Listed, is_manifest, read_manifest
-from .names import Names, name_of
+from .names import Names, id_in_shoot, name_of
 
 TRUTH_FOLDERS = ("gt", "alpha")
 _LIKE_TRUTH = ("alpha", "truth", "matte", "mask", "gt")
@@ -333,7 +333,7 @@ class _Reader:
                 if path.name != "README.md":
                     self._skip(path, N_("not a picture by its name"))
             elif not _is_truth(path):
-                stem = f"{folder.name}-{path.stem}" if about.group else path.stem
+                stem = id_in_shoot(folder.name, path.stem) if about.group else path.stem
                 yield self._case(category, stem, path, about, alpha=truths.pop(path.stem, None))
         for path in truths.values():
             self._skip(path, N_("truth without its picture"))

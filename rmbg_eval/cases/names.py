@@ -14,6 +14,11 @@ def name_of(text: str) -> str:
     return printable(unicodedata.normalize("NFC", text))
 
 
+def id_in_shoot(shoot: str, stem: str) -> str:
+    """What the picture `stem` is called in its category, which lies in the folder of a shoot."""
+    return f"{shoot}-{stem}"
+
+
 class Name(NamedTuple):
     """What a case is called within its category."""
 

@@ -19,7 +19,7 @@ from typing import Literal
 from ..core.key import Key
 from ..i18n import N_, Message
 from ..run.record import Run
-from ..run.statistics import ALL, exact_interval, worth
+from ..run.statistics import ALL, exact_interval, shoots_of, worth
 from .record import Answer, Decisions, Review
 from .sampling import Plan, plan_of
 
@@ -108,10 +108,10 @@ def acceptances(run: Run, decisions: Decisions, seed: int = 0) -> tuple[Acceptan
     """
     opinions = settle(decisions.reviews)
     plan = plan_of(run, seed)
-    groups = {(record.category, record.id): record.group for record in run.cases}
+    shoots = shoots_of(run)
     categories = [ALL, *dict.fromkeys(record.category for record in run.cases)]
     return tuple(
-        _acceptance(run, model.info.name, category, opinions, plan, groups)
+        _acceptance(run, model.info.name, category, opinions, plan, shoots)
         for category in categories
         for model in run.models
     )
@@ -123,7 +123,7 @@ def _acceptance(
     category: str,
     opinions: Mapping[Key, Opinion],
     plan: Plan,
-    groups: Mapping[tuple[str, str], str | None],
+    shoots: Mapping[tuple[str, str], str],
 ) -> Acceptance:
     own = [p for p in run.predictions if p.model == model and category in (ALL, p.category)]
     there = [p.key for p in own if p.cutout]
@@ -133,7 +133,7 @@ def _acceptance(
     by_group: dict[str | tuple[str, str], list[bool]] = {}
     for key, usable in decided.items():
         about = key.category, key.case
-        by_group.setdefault(groups.get(about) or about, []).append(usable)
+        by_group.setdefault(shoots.get(about, about), []).append(usable)
     counts = [(sum(each), len(each)) for each in by_group.values()]
     strata = [
         (sum(decided[key] for key in stratum if key in decided),

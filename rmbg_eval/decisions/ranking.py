@@ -19,7 +19,7 @@ from numpy.typing import NDArray
 from ..core.key import Key
 from ..i18n import Message
 from ..run.record import Run
-from ..run.statistics import exact_interval, worth_of
+from ..run.statistics import exact_interval, shoots_of, worth_of
 from .record import Decisions, Vote
 
 FEWEST = 12
@@ -85,11 +85,11 @@ Tally = tuple[str, str, float]
 def ranking_of(run: Run, decisions: Decisions, seed: int = 0) -> Ranking:
     """The ranking; `decisions` are those about the run's own content. Seeded: always the same."""
     votes = decisions.votes
-    groups = {(record.category, record.id): record.group for record in run.cases}
+    shoots = shoots_of(run)
     by_shoot: dict[str | tuple[str, str], list[Tally]] = {}
     for vote in votes:
         about = vote.category, vote.case
-        by_shoot.setdefault(groups.get(about) or about, []).append(tally(vote))
+        by_shoot.setdefault(shoots.get(about, about), []).append(tally(vote))
     names = [model.info.name for model in run.models]
     pictures = len({(vote.category, vote.case) for vote in votes})
     return rank(list(by_shoot.values()), names, pictures, seed)

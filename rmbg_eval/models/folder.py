@@ -10,7 +10,7 @@ from pathlib import Path
 
 import numpy as np
 
-from ..cases.names import name_of
+from ..cases.names import id_in_shoot, name_of
 from ..core.files import folded, user_path
 from ..core.images import RGB, SUFFIXES, Alpha, Cutout, Picture, decode_cutout, read_bytes
 from ..errors import ModelError, RmbgEvalError, printable
@@ -131,7 +131,7 @@ class Folder:
 
 def _id(path: Path, category: Path) -> str:
     """What `cases.folder` calls the picture of a cut-out in `category` or in a shoot of it."""
-    return path.stem if path.parent == category else f"{path.parent.name}-{path.stem}"
+    return path.stem if path.parent == category else id_in_shoot(path.parent.name, path.stem)
 
 
 def _hidden(file: str) -> bool:

@@ -8,6 +8,7 @@ from collections.abc import Sequence
 from dataclasses import replace
 from importlib.metadata import version
 from itertools import takewhile
+from typing import Any
 
 from ..ci.junit import is_weighted
 from ..core.anchors import case_anchor
@@ -37,10 +38,10 @@ def by_eye(context: Context) -> ByEyeView | None:
         len({p.cutout_sha256 for p in some if p.cutout}) > 1
         for some in shown.index.by_case.values()
     )
-    plan = _plan(run, shown)
+    about = page_data(run, decisions, shown)
     return ByEyeView(
-        data=json.dumps(page_data(run, decisions, shown), separators=(",", ":")),
-        cutouts=sum(map(len, plan)),
+        data=json.dumps(about, separators=(",", ":")),
+        cutouts=sum(map(len, about["plan"])),
         pairs=pairs,
         problem=problem,
         usable=tuple(_accepted(each) for each in shares if each.category == ALL),
@@ -59,13 +60,16 @@ def by_eye(context: Context) -> ByEyeView | None:
     )
 
 
-def page_data(run: Run, decisions: Decisions, shown: Run | None = None) -> dict[str, object]:
+def page_data(run: Run, decisions: Decisions, shown: Run | None = None) -> dict[str, Any]:
     """What `script/decisions.js` calls About: every cut-out there is, and what is decided of them;
     of a run of which only a part is `shown`, those there, and as much of the plan as is whole.
 
     A cut-out is a number: that of its case times the number of models, plus that of its model.
     """
-    plan = _plan(run, shown)
+    plan = [
+        takewhile(lambda key: shown is None or key in shown.index.predictions, stratum)
+        for stratum in plan_of(run).strata
+    ]
     run = shown or run
     models = [model.info.name for model in run.models]
     cases = [(record.category, record.id) for record in run.cases]
@@ -101,14 +105,6 @@ def page_data(run: Run, decisions: Decisions, shown: Run | None = None) -> dict[
         "texts": [json.loads(text) for text in texts],
         "decisions": [each.model_dump(mode="json") for each in decisions.decisions],
     }
-
-
-def _plan(run: Run, shown: Run | None) -> list[list[Key]]:
-    """What the review has to offer: of each stratum's order by chance as much as is `shown`."""
-    return [
-        [*takewhile(lambda key: shown is None or key in shown.index.predictions, stratum)]
-        for stratum in plan_of(run).strata
-    ]
 
 
 def kept_by(content: object) -> dict[str, str]:

@@ -325,7 +325,9 @@ class Overview:
                 Message("by category"),
                 (everything, *links),
                 tuple(
-                    self._row(model, [_bar(self._count(name, model)) for name in (ALL, *names)])
+                    self._row(
+                        model, map(_bar, [self._count(name, model) for name in (ALL, *names)])
+                    )
                     for model in self.models
                 ),
             )
@@ -337,10 +339,10 @@ class Overview:
                 tuple(
                     self._row(
                         model,
-                        [
-                            _bar(self._count(ALL, model)),
-                            *(_bar(self.kinds[kind, model]) for kind in kinds),
-                        ],
+                        map(
+                            _bar,
+                            [self._count(ALL, model), *(self.kinds[kind, model] for kind in kinds)],
+                        ),
                     )
                     for model in self.models
                 ),

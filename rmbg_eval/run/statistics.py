@@ -29,7 +29,7 @@ from ..measure.stored import StoredMeasurements
 from ..measure.subject import TRIMAP, Metric
 from ..measure.table import TABLE
 from . import parts
-from .record import Run
+from .record import CaseKey, Run
 from .tally import middle
 
 _Whole = NDArray[np.integer[Any]]
@@ -153,11 +153,7 @@ def summarise(run: Run, metrics: Iterable[Metric] = TABLE, whole: bool = False) 
     models = [model.info.name for model in run.models]
     each = [] if whole else [*dict.fromkeys(name for (name,) in columns(run.cases, "category"))]
     categories = [ALL, *each]
-    groups = {
-        f"{category}/{case}": group
-        for category, case, group in columns(run.cases, "category", "id", "group")
-        if group
-    }
+    groups = {f"{category}/{case}": shoot for (category, case), shoot in shoots_of(run).items()}
     layout = _Layout(run, models, categories)
     rows = []
     for metric in metrics:
@@ -185,6 +181,16 @@ def summarise(run: Run, metrics: Iterable[Metric] = TABLE, whole: bool = False) 
             )
     points, kinds = _Counts(run, models).points(categories, groups, whole)
     return Summary(tuple(rows), points, kinds, groups, tuple(_flattered(run)))
+
+
+def shoots_of(run: Run) -> dict[CaseKey, str]:
+    """By category and id, the shoot that a case is from, which may be of several categories;
+    without those that are of none."""
+    return {
+        (category, case): group
+        for category, case, group in columns(run.cases, "category", "id", "group")
+        if group
+    }
 
 
 class Values(Sequence[tuple[str, float]]):
