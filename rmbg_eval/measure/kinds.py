@@ -21,14 +21,13 @@ from .places import (
     SOFT_TO,
     Profile,
     across,
-    across_near,
     band_width,
     largest_rise,
     profile,
     region_mask,
 )
 from .record import ObservationPoint, PointResult, Region
-from .subject import Needs, Subject, Undefined
+from .subject import Mask, Needs, Subject, Undefined
 
 ENOUGH = 0.5
 """Of the truth's fall, for an edge to be there."""
@@ -211,49 +210,56 @@ def _breaks(point: ObservationPoint, alpha: Alpha, subject: Subject) -> float:
     count = 0
     for number, line in enumerate(point.lines or (), 1):
         broken = profile(alpha, line)[1] < CUT
-        clear = across(alpha < CUT, line, BESIDE_CONTOUR)
         if subject.truth is None:
-            broken |= ~clear.any(1)
+            broken |= ~_anywhere(alpha < CUT, line).any(1)
         else:
-            due = across(subject.truth < CUT, line, BESIDE_CONTOUR)
-            there = due.sum(1) >= AIR
+            clear = subject.truth < CUT
+            there = _anywhere(clear, line).sum(1) >= AIR
             if not there.any():
                 raise Undefined(
                     Message("the truth is nowhere clear beside line {number}", number=number)
                 )
-            broken |= there & ~(clear & due).any(1)
+            broken |= there & ~_anywhere(clear & (alpha < CUT), line).any(1)
         count += int(broken[0]) + int(np.count_nonzero(broken[1:] & ~broken[:-1]))
         if line[0] == line[-1] and broken[0] and broken[-1] and not broken.all():
             count -= 1  # one break, over the spot where a closed line begins
     return float(count)
 
 
+def _anywhere(mask: Mask, line: tuple[tuple[int, int], ...]) -> Mask:
+    """What a mask, `(H, W)`, has beside each sample, and on it."""
+    found: Mask = across(mask.view(np.uint8), line, BESIDE_CONTOUR, 0.5, "highest") > 0
+    return found
+
+
 def _strands(point: ObservationPoint, alpha: Alpha, subject: Subject) -> float:
     found = 0
     for number, line in enumerate(point.lines or (), 1):
         on, beside = _on_and_beside(subject.need_truth(), line)
-        lowest = beside.min(1)
+        lowest = beside.min((1, 2))
         stands_out = on - lowest
         there = stands_out >= STANDS_OUT
         if not there.any():
             raise Undefined(Message("the truth has nothing along line {number}", number=number))
-        # Of the columns that are about as low as any, the nearest: they are in that order.
-        gap = (beside <= (lowest + ASTRAY / 4 * stands_out)[:, None]).argmax(1)
+        # At a side, the gap is where it is about as low as anywhere, nearest to the strand.
+        gap = beside <= (lowest + ASTRAY / 4 * stands_out)[:, None, None]
         there_on, there_beside = _on_and_beside(alpha, line)
-        rows = np.arange(len(on))
-        off = np.maximum(np.abs(there_on - on), np.abs(there_beside[rows, gap] - beside[rows, gap]))
+        beside_off = np.where(gap, np.abs(there_beside - beside), 0)
+        gap_off = np.take_along_axis(beside_off, gap.argmax(1)[:, None], 1).max((1, 2))
+        off = np.maximum(np.abs(there_on - on), gap_off)
         recovered = (off <= ASTRAY * stands_out + ROUNDING)[there]
         found += int(recovered.mean() >= MOST)
     return float(found)
 
 
 def _on_and_beside(alpha: Alpha, line: tuple[tuple[int, int], ...]) -> tuple[_Near, _Near]:
-    """The highest alpha within two pixels of each sample, `(N,)`, as a strand is thinner than one's
-    aim; the lowest within one in columns beside it, the nearest first."""
+    """The highest alpha within 2.5 px of each sample, `(N,)`, as a strand is thinner than one's
+    aim; the lowest within 1.5 px of what is beside it, `(N, 6, 2)`: from 3 to 8 px away, at both
+    sides."""
+    on = across(alpha, line, 1, 1.5, "highest").max(1)
     reach = BESIDE_STRAND[-1]
-    columns = [reach + side * away for away in BESIDE_STRAND for side in (-1, 1)]
-    on = across_near(alpha, line, 1, "highest").max(1)
-    return on, across_near(alpha, line, reach, "lowest")[:, columns]
+    columns = np.array([(reach - away, reach + away) for away in BESIDE_STRAND])
+    return on, across(alpha, line, reach, 1.5, "lowest")[:, columns]
 
 
 def _fringe(point: ObservationPoint, alpha: Alpha, subject: Subject) -> float:

@@ -8,7 +8,7 @@ does. Lines are sampled every half pixel or closer, bilinearly.
 from __future__ import annotations
 
 from itertools import pairwise
-from math import ceil, hypot
+from math import ceil, floor, hypot
 from typing import Any, Literal
 
 import numpy as np
@@ -25,6 +25,8 @@ STEP = 0.5
 """Pixels between samples of a line, at most."""
 SOFT_FROM, SOFT_TO = 0.92, 0.08
 """The ends of a soft band, as the article that started this project reads them off a profile."""
+FUZZ = 1e-6
+"""Pixels by which a place may be off for the rounding of its coordinates."""
 
 
 def region_mask(point: ObservationPoint, shape: tuple[int, int]) -> Mask:
@@ -53,19 +55,43 @@ def profile(alpha: Alpha, line: tuple[tuple[int, int], ...]) -> tuple[Profile, P
     return distances, _bilinear(alpha, x, y)
 
 
-def across(alpha: NDArray[Any], line: tuple[tuple[int, int], ...], reach: int) -> NDArray[Any]:
-    """Alpha on and beside a path, for each of the samples of `profile`: `(N, 2 · reach + 1)`.
+def across(
+    alpha: NDArray[Any],
+    line: tuple[tuple[int, int], ...],
+    reach: int,
+    within: float,
+    what: Literal["highest", "lowest"],
+) -> NDArray[Any]:
+    """What is on and beside a path, for each of the samples of `profile`: `(N, 2 · reach + 1)`.
 
-    `alpha`: `(H, W)` of any kind. A column for each pixel across the stretch, from `reach` on its
-    one side to `reach` on the other, the path itself in the middle; of the nearest pixels.
+    `alpha`: `(H, W)` of float32 or uint8. A column for each pixel across the stretch, from `reach`
+    on its one side to `reach` on the other, the path itself in the middle. Of each place, the
+    highest or the lowest of the pixels whose centres are within so many pixels of it (0.5, 1.5, …),
+    across and down: between two pixels both count, so that it is the same in a mirrored picture.
     """
-    x, y, along_x, along_y, _ = (part.astype(np.float32) for part in _samples(line))
-    aside, half = np.arange(-reach, reach + 1, dtype=np.float32), np.float32(0.5)
-    # Spots lie between pixels' centres: halves go one way, or every other pixel would be left out.
-    columns = np.floor(x[:, None] - aside * along_y[:, None] + half).astype(np.int32)
-    rows = np.floor(y[:, None] + aside * along_x[:, None] + half).astype(np.int32)
-    height, width = alpha.shape
-    return alpha[rows.clip(0, height - 1), columns.clip(0, width - 1)]
+    import cv2  # not for those who only read a finished run
+
+    spread, choose = {"highest": (cv2.dilate, np.maximum), "lowest": (cv2.erode, np.minimum)}[what]
+    x, y, along_x, along_y, _ = _samples(line)
+    aside = np.arange(-reach, reach + 1)
+    places = y[:, None] + aside * along_x[:, None], x[:, None] - aside * along_y[:, None]
+    # The part that is looked at; outside the picture, its border goes on.
+    starts = [floor(each.min()) - 2 for each in places]
+    part = [np.arange(at, ceil(each.max()) + 3) for at, each in zip(starts, places, strict=True)]
+    inside = [at.clip(0, size - 1) for at, size in zip(part, alpha.shape, strict=True)]
+    # A window has as many pixels as this, or one more: two of this size, from its first and last.
+    side = round(2 * within)
+    near = spread(alpha[np.ix_(*inside)], np.ones((side, side), np.uint8), anchor=(0, 0))
+    (top, bottom), (left, right) = (
+        (
+            np.ceil(each - within - FUZZ).astype(np.int32) - start,
+            np.floor(each + within + FUZZ).astype(np.int32) - side + 1 - start,
+        )
+        for each, start in zip(places, starts, strict=True)
+    )
+    corners = [near[row, column] for row in (top, bottom) for column in (left, right)]
+    found: NDArray[Any] = choose.reduce(corners)
+    return found
 
 
 def _samples(line: tuple[tuple[int, int], ...]) -> tuple[Profile, ...]:
@@ -109,21 +135,6 @@ def largest_rise(values: Profile) -> float:
     0.25
     """
     return float((values - np.minimum.accumulate(values)).max())
-
-
-def across_near(
-    alpha: Alpha, line: tuple[tuple[int, int], ...], reach: int, what: Literal["highest", "lowest"]
-) -> NDArray[np.float32]:
-    """`across`, of the highest or the lowest alpha within a pixel of each place."""
-    import cv2  # not for those who only read a finished run
-
-    spots = np.array(line)
-    left, top = np.maximum(spots.min(0) - reach - 3, 0)
-    right, bottom = spots.max(0) + reach + 3
-    part = np.ascontiguousarray(alpha[top:bottom, left:right])
-    change = {"highest": cv2.dilate, "lowest": cv2.erode}[what]
-    near = change(part, np.ones((3, 3), np.uint8))
-    return across(near, tuple((int(x - left), int(y - top)) for x, y in line), reach)
 
 
 def _bilinear(alpha: Alpha, x: Profile, y: Profile) -> Profile:

@@ -183,8 +183,8 @@ def edge_beside(look: Look) -> Trace:
     """Contour at 0.5 with an edge of the picture 2 to 6 px beside it that is more than three times
     as strong as any within 1 px: share of the contour, in [0, 1].
 
-    Alpha runs past an edge or short of it; so it does beside the stripes of a shirt. What is within
-    5 px of the frame does not count. Undefined where there is no contour.
+    Alpha runs past an edge or short of it; so it does beside the stripes of a shirt. Within 5 px of
+    the frame none is looked for. Undefined where there is no contour.
 
     Of alpha, `(H, W) float32`, and the picture, `(H, W, 3) uint8`. Ours.
 

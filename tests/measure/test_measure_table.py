@@ -8,13 +8,14 @@ from typing import get_args
 
 import numpy as np
 import pytest
+from measure.mattes import _pair
 from pydantic import ValidationError
 
 from rmbg_eval.errors import ImageError
 from rmbg_eval.measure import stability
 from rmbg_eval.measure.record import Measurement
 from rmbg_eval.measure.subject import Needs, Subject
-from rmbg_eval.measure.table import OPTIONAL, TABLE, measure
+from rmbg_eval.measure.table import OPTIONAL, PAPERS, TABLE, measure
 
 ALPHA = np.linspace(0, 1, 48, dtype=np.float32).reshape(6, 8)
 RGB = np.arange(144, dtype=np.uint8).reshape(6, 8, 3)
@@ -122,3 +123,34 @@ def test_a_measurement_comes_back_from_json_as_it_was(changes):
     text = made.model_dump_json()
     json.loads(text, parse_constant=pytest.fail)  # NaN and Infinity are no JSON
     assert Measurement.model_validate_json(text) == made
+
+
+def test_what_is_measured_is_the_same_in_a_mirrored_picture():
+    """But what is defined otherwise: by a published code's order of pixels (Conn, HCE, S-measure,
+    weighted F), blocks of 16 px (halo), or a background that stays as it is (photo)."""
+    turned = {"conn", "hce", "s_measure", "weighted_f", "halo"}
+    same = [
+        metric
+        for metric in (*TABLE, *PAPERS)
+        if metric.name.split("_unknown")[0] not in turned
+        and "photo" not in metric.name
+        and not metric.name.endswith("_decontaminated")  # estimated, pixel after pixel
+    ]
+    random = np.random.default_rng(4)
+    for seed in range(6):
+        alpha, truth = _pair(seed)
+        rgb = random.integers(0, 256, (3, *alpha.shape, 3), np.uint8)
+        other = np.roll(alpha, 1, 0)
+        arrays = [alpha, *rgb[:2], truth, rgb[2], other, 1 - other]
+
+        def measured(turn, arrays=arrays):
+            turned = [np.ascontiguousarray(turn(array)) for array in arrays]
+            changed = {metric.name: turned[6] for metric in stability.METRICS}
+            subject = Subject(
+                *turned[:5], others=(turned[5],), flipped=turned[6], perturbed=changed
+            )
+            return {name: value for name, (value, _) in measure(subject, same).items()}
+
+        as_it_is = measured(lambda a: a)
+        for turn in (np.fliplr, np.flipud, lambda a: a.swapaxes(0, 1)):
+            assert measured(turn) == pytest.approx(as_it_is, rel=1e-5, abs=1e-6), seed

@@ -6,6 +6,7 @@ import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from measure.mattes import blobs
 from pydantic import ValidationError
 
 from rmbg_eval.measure.colours import composite
@@ -205,6 +206,53 @@ def test_a_strand_without_its_gap_or_too_thick_is_none():
     assert judge(GOOD[8], subject(gap)).measured == 0
     opaque = np.where(TRUTH > 0.4, np.float32(1), TRUTH)
     assert judge(GOOD[8], subject(opaque)).measured == 0
+
+
+@pytest.mark.parametrize("side", [slice(28, 35), slice(46, 54)])
+def test_a_strand_that_is_filled_at_one_side_is_lost(side):
+    filled = TRUTH.copy()
+    filled[side, 74:] = np.maximum(filled[side, 74:], 0.7)
+    assert judge(GOOD[8], subject(filled)).measured == 1
+
+
+WAYS = {
+    "mirrored": (lambda a: a[:, ::-1], lambda x, y, width, height: (width - x, y)),
+    "upside down": (lambda a: a[::-1], lambda x, y, width, height: (x, height - y)),
+    "turned": (lambda a: a.swapaxes(0, 1), lambda x, y, width, height: (y, x)),
+}
+
+
+@settings(max_examples=200, deadline=None)
+@given(
+    blobs,
+    st.integers(-2, 2),
+    st.lists(st.tuples(*[st.floats(0, 1)] * 2), min_size=2, max_size=3),
+    st.booleans(),
+    st.sampled_from(list(WAYS)),
+)
+def test_lines_see_the_same_in_a_mirrored_picture(truth, shift, ends, straight, way):
+    height, width = truth.shape
+    spots = [(round(x * width), round(y * height)) for x, y in ends]
+    if straight:
+        spots[1] = spots[0][0], spots[1][1]
+    turn, moved = WAYS[way]
+
+    def seen(picture, line):
+        alpha, due = (np.ascontiguousarray(picture(a)) for a in (np.roll(truth, shift), truth))
+        rgb = np.zeros((*due.shape, 3), np.uint8)
+        results = [
+            judge(
+                point(kind, lines=[line[:2] if KINDS[kind].across else line]),
+                Subject(alpha, rgb, rgb, due),
+            )
+            for kind in ("opaque", "soft-band", "smooth-fall", "unbroken", "strands")
+        ]
+        return [str(each.reason) for each in results], [each.measured for each in results]
+
+    reasons, measured = seen(lambda a: a, spots)
+    there, again = seen(turn, [moved(*spot, width, height) for spot in spots])
+    assert there == reasons
+    assert again == [None if each is None else pytest.approx(each, abs=1e-5) for each in measured]
 
 
 def test_fringe_is_seen_though_alpha_is_right():
