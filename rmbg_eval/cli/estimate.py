@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from ..scale.estimate import Interval
 
 
-@takes(Settings, without=("out", "lang", "layout", "fail_on", "precision_cases"))
+@takes(Settings, without=("out", "lang", "layout", "fail_on", "precision_cases"), unnamed="cases")
 def estimate(
     settings: Settings,
     pictures: Annotated[

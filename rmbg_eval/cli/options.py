@@ -10,6 +10,8 @@ from typing import Annotated, Any, Literal, get_args, get_origin
 import typer
 from pydantic.fields import FieldInfo
 
+from ..errors import SettingsError
+from ..i18n import Message
 from ..settings import Parameter, Parameters
 
 Quiet = Annotated[bool, typer.Option("--quiet", "-q", help="Print only what is wrong, to stderr.")]
@@ -20,12 +22,20 @@ ProgressKind = Annotated[
 ]
 
 
+ALONE = "alone"
+"""By which name typer knows what was given without a flag."""
+
+
 def takes(
-    *settings: type[Parameters], only: tuple[str, ...] = (), without: tuple[str, ...] = ()
+    *settings: type[Parameters],
+    only: tuple[str, ...] = (),
+    without: tuple[str, ...] = (),
+    unnamed: str = "",
 ) -> Callable[[Callable[..., None]], Callable[..., None]]:
     """Give a command the parameters of `settings`: all, or `only` some, or not those `without`.
 
     The command's own first parameters take the settings, as checked; the others remain options.
+    `unnamed`: a parameter of text that may be given without its flag, too.
     """
     names = [
         [name for name in only or each.model_fields if name not in without] for each in settings
@@ -34,6 +44,8 @@ def takes(
     def decorate(command: Callable[..., None]) -> Callable[..., None]:
         @wraps(command)
         def with_settings(**values: Any) -> None:
+            if alone := values.pop(ALONE, ""):
+                values[unnamed] = _once(alone, values[unnamed], unnamed)
             given = [{name: values.pop(name) for name in own} for own in names]
             command(*(each.of(own) for each, own in zip(settings, given, strict=True)), **values)
 
@@ -43,12 +55,34 @@ def takes(
             for each, some in zip(settings, names, strict=True)
             for name in some
         ]
+        if unnamed:
+            options.insert(0, _argument(unnamed))
         every = [*options, *(one.replace(kind=inspect.Parameter.KEYWORD_ONLY) for one in own)]
         with_settings.__signature__ = inspect.Signature(every)  # type: ignore[attr-defined]
         with_settings.__annotations__ = {one.name: one.annotation for one in every}
         return with_settings
 
     return decorate
+
+
+def _argument(name: str) -> inspect.Parameter:
+    """What typer makes an argument of, in place of an option."""
+    about = typer.Argument(metavar=name.upper(), help=f"The same as --{name}.", show_default=False)
+    return inspect.Parameter(
+        ALONE, inspect.Parameter.KEYWORD_ONLY, default="", annotation=Annotated[str, about]
+    )
+
+
+def _once(alone: str, flagged: str, name: str) -> str:
+    """What was given without a flag; SettingsError where it was given with one, too."""
+    if flagged:
+        raise SettingsError(
+            Message(
+                "{name} is given twice: {one} and {other}", name=name, one=alone, other=flagged
+            ),
+            Message("Give one of them."),
+        )
+    return alone
 
 
 def flags(name: str, about: Parameter) -> list[str]:

@@ -10,7 +10,7 @@ from .options import ProgressKind, Quiet, takes
 from .run import evaluated
 
 
-@takes(Settings, WorkSettings)
+@takes(Settings, WorkSettings, unnamed="cases")
 def report(
     settings: Settings,
     work: WorkSettings,

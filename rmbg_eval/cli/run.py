@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from ..run.record import Run
 
 
-@takes(Settings, WorkSettings, without=("lang", "layout"))
+@takes(Settings, WorkSettings, without=("lang", "layout"), unnamed="cases")
 def run(
     settings: Settings,
     work: WorkSettings,

@@ -63,6 +63,24 @@ def test_the_command_gets_the_settings_and_its_own_options(command) -> None:
     assert command()[1][-1] == (Wider(), False)
 
 
+def test_one_parameter_may_be_given_without_its_flag_but_not_twice() -> None:
+    tried, calls = typer.Typer(pretty_exceptions_enable=False), []
+
+    @tried.command()
+    @takes(Settings, only=("cases", "models"), unnamed="cases")
+    def command(settings: Settings) -> None:
+        calls.append(settings)
+
+    assert "[CASES]" in CliRunner().invoke(tried, ["--help"]).output
+    for arguments in (["shop", "-m", "x"], ["--cases", "shop", "-m", "x"], ["-m", "x"]):
+        CliRunner().invoke(tried, arguments)
+    assert calls == [Settings(cases=cases, models=["x"]) for cases in ("shop", "shop", "")]
+    error = CliRunner().invoke(tried, ["shop", "--cases", "other"]).exception
+    assert isinstance(error, SettingsError)
+    assert "cases is given twice: shop and other" in str(error)
+    assert len(calls) == 3
+
+
 @pytest.mark.parametrize(
     ("arguments", "message"),
     [
