@@ -102,11 +102,38 @@ def png(
     )
 
 
-def png16(values: np.ndarray) -> bytes:
-    """A 16-bit PNG of `(H, W)` or `(H, W, channels)`, uint16."""
+def png16(values: np.ndarray, key: int | None = None) -> bytes:
+    """A 16-bit PNG of `(H, W)` or `(H, W, channels)`, uint16; `key`: the grey that is clear."""
     channels = 1 if values.ndim == 2 else values.shape[2]
     rows = (row.astype(">u2").tobytes() for row in values)
-    return png((values.shape[1], values.shape[0]), 16, {1: 0, 2: 4, 3: 2, 4: 6}[channels], rows)
+    extra = () if key is None else ((b"tRNS", struct.pack(">H", key)),)
+    kind = {1: 0, 2: 4, 3: 2, 4: 6}[channels]
+    return png((values.shape[1], values.shape[0]), 16, kind, rows, extra)
+
+
+def tiff(
+    data: bytes, bits: tuple[int, ...], white: int = 1, planar: int = 1, alpha: int | None = None
+) -> bytes:
+    """An uncompressed TIFF of WIDTH×HEIGHT put together tag by tag: what Pillow would not write.
+
+    `white`: PhotometricInterpretation; `alpha`: what the last channel is, 1 premultiplied.
+    """
+    tags = {256: [WIDTH], 257: [HEIGHT], 258: [*bits], 259: [1], 262: [white]}
+    tags |= {273: [8], 277: [len(bits)], 278: [HEIGHT], 279: [len(data)], 284: [planar]}
+    if planar == 2:
+        plane = len(data) // len(bits)
+        tags |= {273: [8 + n * plane for n in range(len(bits))], 279: [plane] * len(bits)}
+    if alpha is not None:
+        tags[338] = [alpha]
+    entries, more = b"", b""
+    after = 8 + len(data) + 2 + 12 * len(tags) + 4
+    for tag, values in sorted(tags.items()):
+        packed = struct.pack(f"<{len(values)}I", *values)
+        if len(values) > 1:
+            packed, more = struct.pack("<I", after + len(more)), more + packed
+        entries += struct.pack("<HHI", tag, 4, len(values)) + packed
+    head = b"II*\0" + struct.pack("<I", 8 + len(data))
+    return head + data + struct.pack("<H", len(tags)) + entries + bytes(4) + more
 
 
 def to_xyz(primaries: tuple[tuple[float, float], ...]) -> np.ndarray:

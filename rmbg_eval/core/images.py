@@ -17,6 +17,7 @@ import warnings
 from dataclasses import dataclass
 from functools import lru_cache
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -152,15 +153,13 @@ def decode(data: bytes, file: str, name: str = "", drop_alpha: bool = False) -> 
     image, notes = _open(data, file), []
     try:
         tiles = getattr(image, "tile", ())  # how it is stored; gone once it is loaded
-        if image.mode in ("RGB", "RGBA", "LA") and any(";16" in str(tile[3]) for tile in tiles):
-            notes.append(NOTES["reduced-16-bit"])  # by Pillow, which has no such mode
-        if image.getexif().get(0x0112) in range(2, 9):
-            notes.append(NOTES["exif-rotated"])
-        _load_tiff(image, file)
-        image = ImageOps.exif_transpose(image)
-        image = _without_alpha(image, file, notes, drop_alpha)
-        if image.mode.startswith("I;16"):
+        deep = any(";16" in str(tile[3]) for tile in tiles)  # Pillow has grey alone in 16 bits
+        if image.mode.startswith("I;16") or (deep and image.mode in ("RGB", "RGBA", "LA", "CMYK")):
             notes.append(NOTES["reduced-16-bit"])
+        if _is_turned(image):
+            notes.append(NOTES["exif-rotated"])
+        image = _without_alpha(_loaded(image, file), file, notes, drop_alpha)
+        if image.mode.startswith("I;16"):
             profile = image.info.get("icc_profile")
             image = Image.fromarray(_eight_bit(np.asarray(image)))
             image.info["icc_profile"] = profile
@@ -183,16 +182,21 @@ def decode(data: bytes, file: str, name: str = "", drop_alpha: bool = False) -> 
 def decode_cutout(data: bytes, name: str) -> tuple[RGB | None, Alpha]:
     """Decode a finished cut-out or a matte.
 
-    Returns the colours, or None where the file is a grey matte, and the
-    alpha `(H, W) float32`, exactly as stored: nothing is stretched or
-    thresholded. Raises ImageError for a picture that is neither.
+    Returns the colours in sRGB, as an embedded ICC profile says, or None
+    where the file is a grey matte, and the alpha `(H, W) float32` as stored:
+    nothing is stretched or thresholded. Both are upright, as EXIF says.
+    Raises ImageError for a picture that is neither.
     """
     image = _open(data, name)
     try:
-        _load_tiff(image, name)
-        if image.mode in ("RGBA", "LA", "PA") or "transparency" in image.info:
-            rgba = np.asarray(image.convert("RGBA"))
-            return rgba[..., :3], rgba[..., 3].astype(np.float32) / np.float32(255)
+        image = _loaded(image, name)
+        if _has_alpha(image):
+            rgba = image.convert("RGBA")
+            pixels = np.asarray(rgba)
+            colours = pixels[..., :3]
+            if image.info.get("icc_profile"):
+                colours = np.asarray(_to_srgb(rgba.convert(_opaque_mode(image)), []))
+            return colours, pixels[..., 3].astype(np.float32) / np.float32(255)
         if image.mode.startswith("I;16"):
             return None, np.asarray(image).astype(np.float32) / np.float32(65535)
         if image.mode in ("I", "F"):
@@ -357,17 +361,17 @@ def _open(data: bytes, name: str) -> Image.Image:
 
 def _without_alpha(image: Image.Image, name: str, notes: list[Message], drop: bool) -> Image.Image:
     """`image` without an alpha channel, which must be opaque throughout unless `drop`."""
-    if image.mode in ("RGBA", "LA", "PA", "RGBa", "La") or "transparency" in image.info:
-        grey = image.mode in ("LA", "La", "L", "1")
+    if _has_alpha(image):
+        opaque = _opaque_mode(image)
         image = image.convert("RGBA")
         alpha = np.asarray(image)[..., 3]
         if alpha.min() < 255 and not drop:
             share = float((alpha < 255).mean())
             raise ImageError(
                 Message(
-                    "{name} is already transparent in {share} of its pixels",
+                    "{name} is already transparent, wholly or in part, in {share} of its pixels",
                     name=name,
-                    share=f"{share:.1%}",
+                    share=f"{share:.1%}" if share >= 0.001 else "<0.1%",
                 ),
                 Message(
                     "Give the original picture with its background; finished cut-outs are judged "
@@ -375,8 +379,16 @@ def _without_alpha(image: Image.Image, name: str, notes: list[Message], drop: bo
                 ),
             )
         notes.append(NOTES["opaque-alpha-dropped"])
-        image = image.convert("L" if grey else "RGB")
+        image = image.convert(opaque)
     return image
+
+
+def _has_alpha(image: Image.Image) -> bool:
+    return image.mode in ("RGBA", "LA", "PA") or "transparency" in image.info
+
+
+def _opaque_mode(image: Image.Image) -> str:
+    return "L" if image.mode in ("LA", "L", "1") else "RGB"
 
 
 def _to_srgb(image: Image.Image, notes: list[Message]) -> Image.Image:
@@ -440,10 +452,37 @@ def _undefined_white(mode: str, name: str) -> ImageError:
     )
 
 
-def _load_tiff(image: Image.Image, name: str) -> None:
-    """Decode a TIFF; ImageError for what libtiff calls an error, also where Pillow would go on."""
-    if image.format != "TIFF":
-        return
+def _loaded(image: Image.Image, name: str) -> Image.Image:
+    """`image` decoded and upright, an alpha straight; ImageError for what `_load_tiff` refuses."""
+    if image.format == "TIFF":
+        image = _load_tiff(image, name)
+    if _is_turned(image):
+        image = ImageOps.exif_transpose(image)
+    key = image.info.get("transparency")
+    if image.mode.startswith("I;16") and key is not None:  # Pillow would clip its grey at 255
+        values, info = np.asarray(image), image.info
+        alpha = np.where(values == key, 0, 255).astype(np.uint8)
+        image = Image.merge("LA", [*map(Image.fromarray, (_eight_bit(values), alpha))])
+        image.info["icc_profile"] = info.get("icc_profile")
+    straight = {"La": "LA", "RGBa": "RGBA"}.get(image.mode)
+    return image.convert(straight) if straight else image
+
+
+def _is_turned(image: Image.Image) -> bool:
+    return image.getexif().get(0x0112) in range(2, 9)
+
+
+def _load_tiff(image: Any, name: str) -> Image.Image:
+    """Decode a TIFF; ImageError for what libtiff calls an error, also where Pillow would go on, and
+    for what Pillow takes for another order of bytes."""
+    tags = image.tag_v2
+    bits = tags.get(258, (1,))
+    if tags.get(284) == 2 and max(bits) > 8 and any(tile[0] == "raw" for tile in image.tile):
+        raise ImageError(
+            Message("{name} has {bits} bits a channel, one channel after the other",
+                    name=name, bits=max(bits)),
+            Message("Save it with the channels interleaved, or as PNG."),
+        )  # fmt: skip
     with libtiff.errors() as errors:
         try:
             image.load()
@@ -452,6 +491,14 @@ def _load_tiff(image: Image.Image, name: str) -> None:
                 raise
     if errors:
         raise _undecodable(name, ValueError(errors[0]))
+    inverted = tags.get(262) == 0  # white is 0
+    if not image.mode.startswith("I;16") or (bits[0] == 16 and not inverted):
+        return image
+    white = 2 ** bits[0] - 1
+    values = (np.asarray(image).astype(np.uint32) * 65535 + white // 2) // white
+    scaled = Image.fromarray((65535 - values if inverted else values).astype(np.uint16))
+    scaled.info = image.info
+    return scaled
 
 
 def _undecodable(name: str, error: Exception) -> ImageError:

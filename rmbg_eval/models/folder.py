@@ -5,7 +5,8 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Callable, Iterable
 from contextlib import suppress
-from functools import cached_property
+from itertools import chain
+from os.path import isdir
 from pathlib import Path
 
 import numpy as np
@@ -15,6 +16,7 @@ from ..core.files import folded, user_path
 from ..core.images import RGB, SUFFIXES, Alpha, Cutout, Picture, decode_cutout, read_bytes
 from ..errors import ModelError, RmbgEvalError, printable
 from ..i18n import Message, join
+from ..i18n.message import Value
 from .entry import Entry
 from .info import NOT_STATED, ModelInfo
 from .protocol import Model
@@ -29,12 +31,14 @@ class Folder:
 
     def __init__(self, label: str, path: str) -> None:
         self._root = user_path(path, ModelError)
-        if not self._root.is_dir():
+        if not isdir(self._root):
             raise ModelError(
                 Message("There is no folder {folder} of cut-outs", folder=printable(path)),
                 Message("Check the path after folder:."),
             )
         self._listed: dict[Path, _Files] = {}
+        self._folders = _Files((name_of(each.name), each.name) for each in self._in_root())
+        """By the category that each is of."""
         self.warnings: list[Message] = []
         self.info = ModelInfo(
             name=label,
@@ -60,73 +64,117 @@ class Folder:
         """There is nothing to load."""
         return False
 
-    def preprocess(self, picture: Picture) -> bytes:
-        return read_bytes(self._file(picture.name))
+    def preprocess(self, picture: Picture) -> tuple[str, bytes]:
+        """What messages call the cut-out, and its bytes."""
+        file = self._file(picture.name)
+        return self._shown(file), read_bytes(file)
 
-    def infer(self, inputs: list[bytes]) -> list[tuple[RGB | None, Alpha]]:
-        return [decode_cutout(data, f"the cut-out in {self.info.name}") for data in inputs]
+    def infer(self, inputs: list[tuple[str, bytes]]) -> list[tuple[RGB | None, Alpha]]:
+        return [decode_cutout(data, name) for name, data in inputs]
 
     def postprocess(self, output: tuple[RGB | None, Alpha], picture: Picture) -> Cutout:
         """The file's own colours where it has them, else the picture's under its matte."""
         return as_cutout(*output, picture)
 
     def _file(self, name: str) -> Path:
-        """The file of the case `category/id`: in its category's folder, else in the root."""
-        category, _, stem = name.rpartition("/")
-        for folder in (self._folders.get(category), self._root):
-            file = self._files_in(folder).of(stem) if folder else None
-            if folder and file:
-                return folder / file
+        """The file of the case `category/id`; ModelError where there is none, or several."""
+        files = self._files_of(name)
+        if len(files) == 1:
+            return files[0]
+        folder = printable(self._root.name)
+        if files:
+            raise ModelError(
+                Message(
+                    "There are several cut-outs of {name} in {folder}: {files}",
+                    name=name,
+                    folder=folder,
+                    files=[self._shown(file) for file in files],
+                ),
+                Message("Leave one of them there."),
+            )
         raise ModelError(
-            Message(
-                "There is no cut-out of {name} in {folder}",
-                name=name,
-                folder=printable(self._root.name),
-            ),
+            Message("There is no cut-out of {name} in {folder}", name=name, folder=folder),
             Message("Save it as {name}.png (RGBA, or a grey matte) there.", name=name),
         )
 
-    @cached_property
-    def _folders(self) -> dict[str, Path]:
-        """By the category that each is of."""
-        return {name_of(path.name): path for path in sorted(self._root.iterdir()) if path.is_dir()}
+    def _files_of(self, name: str) -> list[Path]:
+        """What a case's cut-out may be: in its category's folder, else in the root."""
+        category, _, stem = name.rpartition("/")
+        inner = [self._root / each for each in self._folders.of(category)]
+        files = [folder / file for folder in inner for file in self._files_in(folder).of(stem)]
+        return files or [self._root / file for file in self._files_in(self._root).of(stem)]
+
+    def _in_root(self) -> list[Path]:
+        """The folders in the root; ModelError where it cannot be listed."""
+        return sorted(path for path in self._in(self._root) if isdir(path))
+
+    def _in(self, folder: Path) -> list[Path]:
+        try:
+            return [*folder.iterdir()]
+        except OSError as error:
+            raise ModelError(
+                Message(
+                    "The folder {folder} could not be read: {reason}",
+                    folder=printable(str(folder)),
+                    reason=error.strerror or str(error),
+                ),
+                Message("Check its permissions."),
+            ) from None
 
     def _files_in(self, folder: Path) -> _Files:
         """The pictures of the root or of a category's folder, with its shoots, listed once."""
         if folder not in self._listed:
-            files = sorted(folder.iterdir(), reverse=True)
-            inner = [] if folder == self._root else sorted(folder.glob("*/*"), reverse=True)
+            files = self._in(folder)
+            inner = [] if folder == self._root else folder.glob("*/*")
             self._listed[folder] = _Files(
-                {
-                    name_of(_id(path, folder)): str(path.relative_to(folder))
-                    for path in (*inner, *files)
-                    if path.suffix.lower() in SUFFIXES
-                }
+                (name_of(_id(path, folder)), str(path.relative_to(folder)))
+                for path in sorted((*files, *inner))
+                if path.suffix.lower() in SUFFIXES
             )
         return self._listed[folder]
 
+    def _shown(self, file: Path) -> str:
+        return printable(str(file.relative_to(self._root)))
+
     def tell_others(self, names: Iterable[str]) -> None:
-        """Warn of the files that are of none of all the pictures `category/id`."""
+        """Warn of the files that are of none of all the pictures `category/id`, and of several."""
         others: set[Path] = set()
-        with suppress(OSError):  # what cannot be read, its own picture says
-            inner = (path for path in self._root.iterdir() if not path.name.startswith("."))
-            for folder in (self._root, *filter(Path.is_dir, inner)):
-                files = self._files_in(folder).exact.values()
-                others |= {folder / file for file in files if not _hidden(file)}
+        inner = (path for path in self._in_root() if not path.name.startswith("."))
+        for folder in (self._root, *inner):
+            with suppress(ModelError):  # what cannot be read, its own pictures say
+                found = chain.from_iterable(self._files_in(folder).exact.values())
+                others |= {folder / file for file in found if not _hidden(file)}
+        used, shared = set[Path](), set[Path]()
         for name in names if others else ():
             with suppress(ModelError):
-                others.discard(self._file(name))
-        first = [printable(str(path.relative_to(self._root))) for path in sorted(others)[:_NAMED]]
-        if others:
+                files = set(self._files_of(name))
+                shared |= files & used
+                used |= files
+        if others - used:
             self.warnings.append(
                 Message(
                     "{n} file of {folder} matches no picture: {names}",
                     many="{n} files of {folder} match no picture: {names}",
-                    n=len(others),
-                    folder=printable(self._root.resolve().name),
-                    names=join(", ", [*first, *(["…"] if len(others) > _NAMED else [])]),
+                    **self._told(others - used),
                 )
             )
+        if shared:
+            self.warnings.append(
+                Message(
+                    "{n} file of {folder} is taken for several pictures of one name: {names}",
+                    many="{n} files of {folder} are each taken for several pictures of one name: "
+                    "{names}",
+                    **self._told(shared),
+                )
+            )
+
+    def _told(self, files: set[Path]) -> dict[str, Value]:
+        first = [self._shown(path) for path in sorted(files)[:_NAMED]]
+        return {
+            "n": len(files),
+            "folder": printable(self._root.resolve().name),
+            "names": join(", ", [*first, *(["…"] if len(files) > _NAMED else [])]),
+        }
 
 
 def _id(path: Path, category: Path) -> str:
@@ -139,18 +187,20 @@ def _hidden(file: str) -> bool:
 
 
 class _Files:
-    """The files of one folder, as paths from it, by their pictures' ids."""
+    """Files or folders, as paths from the one that they are in, by what they are of."""
 
-    def __init__(self, exact: dict[str, str]) -> None:
-        self.exact = exact
-        self._alike: dict[str, str] = {}
-        """By stems without regard to case; empty where several differ in nothing else."""
-        for stem, file in exact.items():
-            self._alike[folded(stem)] = "" if folded(stem) in self._alike else file
+    def __init__(self, files: Iterable[tuple[str, str]]) -> None:
+        self.exact: dict[str, list[str]] = {}
+        self._alike: dict[str, str | None] = {}
+        """The one name that is so without regard to case; None where there are several."""
+        for name, file in files:
+            if name not in self.exact:
+                self._alike[folded(name)] = None if folded(name) in self._alike else name
+            self.exact.setdefault(name, []).append(file)
 
-    def of(self, stem: str) -> str | None:
-        """The file with that stem, else the one that is alike."""
-        return self.exact.get(stem) or self._alike.get(folded(stem))
+    def of(self, name: str) -> list[str]:
+        """Those of that name, else of the one that is alike."""
+        return self.exact.get(name) or self.exact.get(self._alike.get(folded(name)) or "", [])
 
 
 _NAMED = 3

@@ -19,6 +19,7 @@ from pictures import (
     picture,
     png16,
     srgb_curve,
+    tiff,
     to_xyz,
     turned,
 )
@@ -32,6 +33,12 @@ DEEP_GREY = (np.arange(HEIGHT * WIDTH) * 21 % 65536).astype(np.uint16).reshape(H
 
 def grey_as_rgb(values: np.ndarray) -> np.ndarray:
     return np.repeat(np.rint(values)[..., None], 3, axis=2)
+
+
+def twelve_bit(values: np.ndarray) -> bytes:
+    """Two numbers in three bytes."""
+    one, two = values.ravel()[::2], values.ravel()[1::2]
+    return np.stack([one >> 4, (one & 15) << 4 | two >> 8, two & 255], 1).astype(np.uint8).tobytes()
 
 
 def keys(picture):
@@ -79,6 +86,24 @@ HANDLED = {
     "grey-16-bit-big-endian-tiff": (
         encode(Image.fromarray(DEEP_GREY.astype(">u2")), "TIFF"),
         grey_as_rgb(DEEP_GREY / 257),
+        0.51,
+        ("reduced-16-bit", "grey"),
+    ),
+    "grey-16-bit-png-with-a-clear-grey-that-is-nowhere": (
+        png16(DEEP_GREY, key=1),
+        grey_as_rgb(DEEP_GREY / 257),
+        0.51,
+        ("reduced-16-bit", "opaque-alpha-dropped", "grey"),
+    ),
+    "grey-16-bit-tiff-whose-white-is-0": (
+        tiff(DEEP_GREY.tobytes(), (16,), white=0),
+        grey_as_rgb(255 - DEEP_GREY / 257),
+        0.51,
+        ("reduced-16-bit", "grey"),
+    ),
+    "grey-12-bit-tiff": (
+        tiff(twelve_bit(DEEP_GREY >> 4), (12,)),
+        grey_as_rgb((DEEP_GREY >> 4) * (255 / 4095)),
         0.51,
         ("reduced-16-bit", "grey"),
     ),

@@ -11,15 +11,19 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from hypothesis.extra import numpy as arrays
 from pictures import (
+    DISPLAY_P3,
     HEIGHT,
     WIDTH,
     check_message,
     colourful,
     encode,
     film,
+    gamma_curve,
     half_transparent,
+    icc_profile,
     picture,
     png16,
+    tiff,
 )
 from PIL import Image
 
@@ -27,6 +31,7 @@ from rmbg_eval.core.images import (
     Cutout,
     check_alpha,
     check_rgb,
+    decode,
     decode_cutout,
     encode_png,
     png_of,
@@ -117,9 +122,47 @@ def test_reads_the_alpha_of_a_cutout(mode):
     assert alpha[:, WIDTH // 2 :].min() == 1
 
 
+@pytest.mark.parametrize("orientation", [3, 6])
+@pytest.mark.parametrize("format", ["PNG", "TIFF", "WEBP", "AVIF"])
+def test_a_cutout_is_turned_upright_as_its_picture_is(format, orientation):
+    exif = Image.Exif()
+    exif[0x0112] = orientation
+    rgb, alpha = decode_cutout(encode(half_transparent(), format, exif=exif.tobytes()), "x")
+    upright = np.rot90(np.asarray(half_transparent()), {3: 2, 6: -1}[orientation])
+    assert np.array_equal(alpha * 255, upright[..., 3])
+    opaque = upright[..., 3] > 0
+    assert np.abs(rgb.astype(int) - upright[..., :3])[opaque].mean() < 3
+
+
+@pytest.mark.parametrize("mode", ["RGBA", "LA"])
+def test_a_cutouts_colours_are_converted_from_its_profile_and_its_alpha_is_not(mode):
+    profile = icc_profile(DISPLAY_P3 if mode == "RGBA" else None, gamma_curve(1.8))
+    image = half_transparent(mode)
+    rgb, alpha = decode_cutout(encode(image, "PNG", icc_profile=profile), "x")
+    opaque = image.convert("L" if mode == "LA" else "RGB")
+    assert np.array_equal(rgb, decode(encode(opaque, "PNG", icc_profile=profile), "x").rgb)
+    assert not np.array_equal(rgb, np.asarray(opaque.convert("RGB")))
+    assert np.array_equal(alpha * 255, np.asarray(image)[..., -1])
+
+
+def test_a_mattes_profile_changes_nothing():
+    values = Image.fromarray(np.tile(np.arange(64, dtype=np.uint8), (48, 1)))
+    data = encode(values, "PNG", icc_profile=icc_profile(None, gamma_curve(1.8)))
+    assert np.array_equal(decode_cutout(data, "x")[1] * 255, values)
+
+
+def test_reads_a_premultiplied_grey_tiff_as_straight():
+    grey, alpha = np.full((48, 64), 200, np.uint8), np.full((48, 64), 51, np.uint8)
+    data = tiff(np.dstack([grey // 5, alpha]).tobytes(), (8, 8), alpha=1)
+    rgb, read = decode_cutout(data, "x")
+    assert np.abs(rgb.astype(int) - 200).max() <= 2
+    assert np.array_equal(read * 255, alpha)
+
+
 @pytest.mark.parametrize(
     "data",
     [
+        pytest.param(tiff(bytes(64 * 48 * 8), (16,) * 4, 2, 2, 2), id="16-bit-planes"),
         pytest.param(encode(picture(), "PNG"), id="colours-without-alpha"),
         pytest.param(
             encode(Image.fromarray(np.full((48, 64), 0.5, np.float32)), "TIFF"), id="float"

@@ -8,6 +8,7 @@ from unicodedata import normalize
 import numpy as np
 import pytest
 from fakes import disc
+from pictures import ordinary_user, public_folder
 from PIL import Image
 
 from rmbg_eval.core.images import Cutout, Picture
@@ -61,7 +62,7 @@ def test_a_16_bit_matte_keeps_its_steps(tmp_path: Path) -> None:
 
 def test_a_picture_without_alpha_is_no_cut_out(tmp_path: Path) -> None:
     save(tmp_path / "rex.png", RGBA[..., :3])
-    with pytest.raises(ImageError, match="has colours but no alpha channel.*RGBA"):
+    with pytest.raises(ImageError, match=r"^rex\.png has colours but no alpha channel.*RGBA"):
         cutout_of(tmp_path)
 
 
@@ -85,6 +86,53 @@ def test_the_stem_is_matched_whole(tmp_path: Path) -> None:
     save(tmp_path / "pet" / "old.rex.png", MATTE)
     with pytest.raises(ModelError, match="There is no cut-out of pet/rex in"):
         cutout_of(tmp_path)
+
+
+@pytest.mark.parametrize("other", ["monday-rex.jpg", "monday-rex.webp", "monday/rex.png"])
+def test_of_two_cut_outs_of_one_picture_none_is_taken(tmp_path: Path, other: str) -> None:
+    save(tmp_path / "pet" / "monday-rex.png", MATTE)
+    save(tmp_path / "pet" / other, MATTE)
+    with pytest.raises(ModelError, match="several cut-outs of pet/monday-rex in") as caught:
+        cutout_of(tmp_path, Picture("pet/monday-rex", PICTURE.rgb))
+    for name in ("monday-rex.png", other):
+        assert str(Path("pet", name)) in str(caught.value)
+    model = load_model(f"folder:{tmp_path}")
+    tell_others(model, ["pet/monday-rex"])
+    assert not model.warnings, "they do match a picture, which says what is wrong"
+
+
+def test_a_categorys_folder_is_found_without_regard_to_case(tmp_path: Path) -> None:
+    save(tmp_path / "Pet" / "rex.png", MATTE)
+    assert np.array_equal(cutout_of(tmp_path).alpha, MATTE.astype(np.float32) / np.float32(255))
+
+
+def test_a_file_that_two_pictures_of_one_name_share_is_told(tmp_path: Path) -> None:
+    save(tmp_path / "rex.png", MATTE)
+    save(tmp_path / "pet" / "tom.png", MATTE)
+    model = load_model(f"folder:{tmp_path}")
+    tell_others(model, ["pet/rex", "pet/tom", "portrait/rex"])
+    assert [str(each) for each in model.warnings] == [
+        f"1 file of {tmp_path.name} is taken for several pictures of one name: rex.png"
+    ]
+
+
+def test_what_cannot_be_listed_is_told_and_costs_its_own_pictures_alone() -> None:
+    with public_folder() as root:
+        for name in ("pet/rex", "portrait/ada"):
+            save(root / f"{name}.png", MATTE)
+        (root / "pet").chmod(0)
+        with ordinary_user():
+            model = load_model(f"folder:{root}")
+            tell_others(model, ["pet/rex", "portrait/ada"])
+            assert model.warnings == []
+            cutout_of(root, Picture("portrait/ada", PICTURE.rgb))
+            with pytest.raises(ModelError, match="pet could not be read: Permission"):
+                cutout_of(root)
+            assert model.identity("pet/rex") == "missing"
+        root.chmod(0)
+        with ordinary_user(), pytest.raises(ModelError, match="could not be read.*permissions"):
+            load_model(f"folder:{root}")
+        root.chmod(0o755)
 
 
 def test_a_missing_cut_out_says_how_to_name_it(tmp_path: Path) -> None:
