@@ -96,7 +96,7 @@ class Case:
         if self.about.sha256 and hashlib.sha256(data).hexdigest() != self.about.sha256:
             raise CaseError(
                 Message(
-                    "{name} is not the picture whose sha256 case.toml gives",
+                    "{name} is not the picture whose sha256 is given",
                     name=printable(self.image.name),
                 ),
                 Message("Restore the picture, or correct the sha256."),

@@ -142,7 +142,7 @@ def check_case(case: Case) -> tuple[tuple[int, int], Alpha | None]:
     unknown = case.unknown()
     if unknown is not None:
         check_size(size, unknown, N_("trimap"), case.trimap)
-    remedy = Message("Correct it in case.toml; x goes right and y down from the upper left corner.")
+    remedy = Message("Correct the point; x goes right and y down from the upper left corner.")
     for point in case.about.points:
         check_region(point, size, remedy)
     return size, truth

@@ -5,9 +5,11 @@ each row a case. What is wrong with a row is its case's failure.
 from __future__ import annotations
 
 import csv
+import io
 import json
 import os
 import re
+import unicodedata
 from collections.abc import Iterator, Mapping, Sequence
 from difflib import get_close_matches
 from pathlib import Path, PurePosixPath
@@ -20,7 +22,7 @@ from ..core.files import MAX_TOML, cannot_write
 from ..core.records import ROWS, arrow
 from ..core.remote import is_url, stand_in
 from ..errors import CaseError, Failure, SettingsError, explain, printable, reason_of
-from ..i18n import Message
+from ..i18n import N_, Message
 from .case import Case, CaseFile, packaged
 from .categories import LOOSE
 from .names import Name, name_of
@@ -52,6 +54,7 @@ _LONG = ("about", "failure")
 _MOST = 4096
 """Characters of a cell."""
 _MOST_NAME = 255
+_QUOTES = N_("Correct the row; cells with a comma or a quote need quotes.")
 KEY = b"rmbg-eval"
 """Of the metadata of a Parquet file: there `About` is, in JSON."""
 FAILURE = TypeAdapter(Failure)
@@ -153,12 +156,12 @@ class Table:
         picture's path has them."""
         problem = row.get("")
         if isinstance(problem, Message):
-            remedy = Message("Correct the row; cells with a comma or a quote need quotes.")
-            return LOOSE, f"row-{number}", self._at(number, problem, remedy)
+            return LOOSE, f"row-{number}", self._at(number, problem, Message(_QUOTES))
         try:
             image = self._cell(row, "image")
             category, id = _names_in(image) if image else (LOOSE, f"row-{number}")
-            return self._name(row, "category") or category, self._name(row, "id") or id, None
+            id = self._name(row, "id") or id or f"row-{number}"
+            return self._name(row, "category") or category, id, None
         except CaseError as error:
             return LOOSE, f"row-{number}", self._at(number, error.problem, error.remedy)
 
@@ -256,7 +259,11 @@ class Table:
                 Message("Copy it here, or give the folder's URL with --cases."),
             )
         path = self.path.parent / text
-        if not self.ours and not os.path.isfile(path):
+        if not self.ours and not os.path.isfile(path):  # macOS may have written its name otherwise
+            for form in ("NFC", "NFD"):
+                alike = self.path.parent / unicodedata.normalize(form, text)
+                if os.path.isfile(alike):
+                    return alike
             raise CaseError(
                 Message(
                     "{column} is {value}: there is no such file",
@@ -299,7 +306,7 @@ class Table:
             except ValidationError as error:
                 what = explain(error, list(CaseFile.model_fields))
                 raise CaseError(what, Message("Correct it.")) from None
-            except RecursionError:
+            except (RecursionError, json.JSONDecodeError):
                 raise ValueError(Message("about is no JSON object")) from None
         return self._abouts[cells]
 
@@ -325,13 +332,16 @@ class Csv(Table):
             raise CaseError(
                 Message("{file} is UTF-16", file=file_name(path)), Message("Save it as UTF-8.")
             )
-        line = data.decode("utf-8-sig", "replace").partition("\n")[0]
-        self._delimiter = next(
-            (sign for sign in ",;\t" if "image" in re.split(f'["{sign}\r]+', line)), ","
-        )
-        first = next((cells for _, cells in self._lines(path)), [])
-        self._names = [] if isinstance(first, Message) else first
-        super().__init__(path, self._names)
+        start = data.decode("utf-8-sig", "replace")
+        self._delimiter = next((sign for sign in ",;\t" if "image" in _first(start, sign)), ",")
+        self.path = path
+        number, names = next(self._lines(path), (1, []))
+        if isinstance(names, Message):
+            raise self._at(number, names, Message(_QUOTES))
+        if not names:
+            raise self.empty()
+        self._names = names
+        super().__init__(path, names)
 
     def _lines(self, path: Path) -> Iterator[tuple[int, list[str] | Message]]:
         with path.open(encoding="utf-8-sig", errors="surrogateescape", newline="") as file:
@@ -344,7 +354,9 @@ class Csv(Table):
                 except csv.Error as error:
                     yield reader.line_num, Message.of(printable(str(error))[:200])
                     continue
-                if cells:
+                if any(
+                    cells
+                ):  # of no text at all are the rows that a spreadsheet leaves at its end
                     yield reader.line_num, cells
 
     def rows(self) -> Iterator[tuple[int, Row]]:
@@ -360,6 +372,15 @@ class Csv(Table):
                 yield number, {"": told}
             else:
                 yield number, dict(zip(self._names, cells, strict=True))
+
+
+def _first(text: str, delimiter: str) -> list[str]:
+    """The cells of a CSV's first row; none where it cannot be read so."""
+    rows = csv.reader(io.StringIO(text, newline=""), delimiter=delimiter, strict=True)
+    try:
+        return next(filter(any, rows), [])
+    except csv.Error:
+        return []
 
 
 class Parquet(Table):

@@ -6,6 +6,7 @@ import json
 from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
+from unicodedata import normalize
 
 import pyarrow as pa
 import pyarrow.parquet as pq
@@ -199,7 +200,7 @@ BAD = {
     "folder": ({"image": "."}, "no such file"),
     "sha256": ({"sha256": "abc"}, "sha256"),
     "about": ({"about": '{"licens": "x"}'}, "licens"),
-    "about-no-json": ({"about": "{"}, "row 2"),
+    "about-no-json": ({"about": "{"}, "no JSON object"),
     "about-deep": ({"about": "[" * 100_000}, "no JSON object"),
     "failure": ({"failure": "gone"}, "row 2"),
 }
@@ -244,13 +245,45 @@ def test_rows_of_a_csv_that_cannot_be_read_fail_alone(tmp_path: Path) -> None:
     assert "row 8" in told["row-8"]
 
 
+@pytest.mark.parametrize(
+    "lines",
+    [
+        ['"image";"id"', '"a;b.png";"1"'],
+        ['"id","image"', '"1","a;b.png"'],
+        ["", ";;", "image;price, net;id", '"a;b.png";9;1', ";;", ";;"],
+        ['"image"\t"id"', '"a;b.png"\t"1"'],
+    ],
+    ids=["semicolons", "commas", "empty-rows", "tabs"],
+)
+def test_a_csv_as_spreadsheets_write_it(lines: list[str], tmp_path: Path) -> None:
+    put(tmp_path / "a;b.png")
+    (tmp_path / "own.csv").write_text("\r\n".join([*lines, ""]), "utf-8-sig")
+    (case,) = load_cases(tmp_path / "own.csv").cases
+    assert (case.id, case.failure, case.image) == ("1", None, tmp_path / "a;b.png")
+
+
+@pytest.mark.parametrize("form", ["NFC", "NFD"])
+def test_a_path_in_a_table_may_be_written_as_macos_does(form: str, tmp_path: Path) -> None:
+    put(tmp_path / normalize({"NFC": "NFD", "NFD": "NFC"}[form], "ü.png"))
+    (tmp_path / "own.csv").write_text(f"image\n{normalize(form, 'ü.png')}\n", "utf-8")
+    (case,) = load_cases(tmp_path / "own.csv").cases
+    assert case.failure is None
+    assert case.picture().size == (64, 48)
+
+
+def test_a_row_whose_path_is_no_name_is_called_by_its_number(tmp_path: Path) -> None:
+    (tmp_path / "own.csv").write_text("image\n.\n/\n")
+    assert [case.id for case in load_cases(tmp_path / "own.csv").cases] == ["row-2", "row-3"]
+
+
 WRONG = {
     "no-image": (b"file,id\na.png,1\n", "no column image", "'file', 'id'"),
     "misspelt": (b"image,alhpa\na.png,b.png\n", "'alhpa'", "alpha is meant"),
     "capitals": (b"Image\na.png\n", "no column image", "'Image'"),
     "twice": (b"image,image\na.png,a.png\n", "two columns image", "Leave one out"),
     "header-only": (b"image,id\n", "lists no pictures", "a row"),
-    "empty": (b"", "no column image", "image"),
+    "empty": (b"", "lists no pictures", "a row"),
+    "open-quote": (b'image,"id\na.png,1\n', "own.csv, row 2: ", "need quotes"),
     "utf-16": ("image\na.png\n".encode("utf-16"), "UTF-16", "UTF-8"),
     "binary": (bytes(range(256)) * 9, "no column image", "image"),
 }
