@@ -14,6 +14,7 @@ import os
 import stat
 import struct
 import warnings
+from contextlib import suppress
 from dataclasses import dataclass
 from functools import lru_cache
 from pathlib import Path
@@ -469,7 +470,12 @@ def _loaded(image: Image.Image, name: str) -> Image.Image:
 
 
 def _is_turned(image: Image.Image) -> bool:
-    return image.getexif().get(0x0112) in range(2, 9)
+    """Whether its EXIF says to turn it; one that cannot be read says nothing."""
+    if image.format != "TIFF":  # of which Pillow turns the pixels, and forgets that it did
+        image.load()  # what is wrong with these is not suppressed
+    with suppress(Exception):
+        return image.getexif().get(0x0112) in range(2, 9)
+    return False
 
 
 def _load_tiff(image: Any, name: str) -> Image.Image:

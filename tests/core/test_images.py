@@ -173,8 +173,10 @@ def test_an_orientation_that_turns_nothing_is_not_noted(orientation):
     assert keys(decoded) == ()
 
 
-def test_broken_exif_does_not_cost_the_picture():
-    data = encode(picture(), "JPEG", exif=b"Exif\0\0II*\0 garbage")
+@pytest.mark.parametrize("format", ["JPEG", "PNG", "WEBP"])
+@pytest.mark.parametrize("exif", [b"Exif\0\0II*\0 garbage", b"garbage"])
+def test_broken_exif_does_not_cost_the_picture(exif, format):
+    data = encode(picture(), format, exif=exif)
     assert decode(data, "x").size == (WIDTH, HEIGHT)
 
 
