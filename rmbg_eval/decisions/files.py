@@ -278,7 +278,7 @@ def _entries(path: Path) -> list[Any]:
 def _parsed(data: bytes, file: str) -> list[Any]:
     try:
         found = json.loads(
-            data.decode("utf-8"), object_pairs_hook=_once, parse_constant=_no_constant
+            data.decode("utf-8-sig"), object_pairs_hook=_once, parse_constant=_no_constant
         )
     except (ValueError, RecursionError) as error:
         raise DecisionError(

@@ -186,6 +186,12 @@ def load_delivery(spec: str) -> Delivery | None:
                 Message("Give a TOML file, or one of: {names}.", names=presets()),
             )
     delivery = read_toml(path, where, Delivery, Rule, SettingsError)
+    if not delivery.rules:
+        raise SettingsError(
+            Message("The rules {file} have no rule", file=where),
+            Message("Give a table for each, as [rules.fill]. Known are: {names}.",
+                    names=tuple(RULES)),
+        )  # fmt: skip
     for name in delivery.rules:
         if name not in RULES:
             raise SettingsError(

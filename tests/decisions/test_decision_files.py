@@ -60,6 +60,12 @@ def test_files_of_several_people_are_merged_and_kept(run: Run, tmp_path: Path) -
     assert len(more.decisions.decisions) == 4
 
 
+def test_an_editor_may_put_a_byte_order_mark_first(run: Run, tmp_path: Path) -> None:
+    path = file(tmp_path, review())
+    path.write_bytes(b"\xef\xbb\xbf" + path.read_bytes())
+    assert len(take(run, [path]).new) == 1
+
+
 def test_nothing_is_written_by_taking(run: Run, tmp_path: Path) -> None:
     path = file(tmp_path, review())
     before = {p.name for p in tmp_path.iterdir()}

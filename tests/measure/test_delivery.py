@@ -134,11 +134,13 @@ def test_a_file_of_ones_own(tmp_path: Path) -> None:
         ("[rules.fill]\nleast = nan", "finite"),
         ("[rules.fill]\nleast = 1\nmore = 1", "unknown name"),
         ('background = "white"', "background"),
+        ("", "have no rule"),
+        ('name = "Our shop"', "have no rule"),
         ("=", "is not TOML"),
         ("x = " + "[" * 5000, "is not TOML"),
         ("\x00", "is not TOML"),
     ],
-    ids=range(10),
+    ids=range(12),
 )
 def test_what_is_no_file_of_rules(tmp_path: Path, text: str, why: str) -> None:
     path = tmp_path / "shop.toml"
