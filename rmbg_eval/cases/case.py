@@ -11,7 +11,7 @@ from typing import Annotated
 from pydantic import BaseModel, ConfigDict, Field, field_validator
 
 from ..core.choices import Language
-from ..core.images import RGB, Alpha, Picture, decode, decode_cutout, read_bytes
+from ..core.images import RGB, Alpha, Picture, decode, decode_matte, read_bytes
 from ..core.paths import packaged_picture
 from ..errors import CaseError, Failure, printable
 from ..i18n import Message
@@ -115,13 +115,13 @@ class Case:
         """The true alpha `(H, W) float32` in [0, 1], as stored, or None."""
         if self.alpha is None:
             return None
-        return decode_cutout(read_bytes(self.alpha), printable(self.alpha.name))[1]
+        return decode_matte(read_bytes(self.alpha), printable(self.alpha.name))
 
     def unknown(self) -> Mask | None:
         """Where the trimap is grey, `(H, W) bool`, or None where there is no trimap."""
         if self.trimap is None:
             return None
-        grey = decode_cutout(read_bytes(self.trimap), printable(self.trimap.name))[1]
+        grey = decode_matte(read_bytes(self.trimap), printable(self.trimap.name))
         return (grey > 0) & (grey < 1)
 
     def true_foreground(self) -> RGB | None:

@@ -252,7 +252,7 @@ class _Reader:
                 layout = self._layout(inner)
                 if layout:
                     yield from self._laid_out(inner, layout)
-                elif (inner / "case.toml").exists() or _image_in(inner):
+                elif (inner / "case.toml").exists() or _images_in(inner):
                     yield self._described(inner, category)
                 elif inner.name not in TRUTH_FOLDERS:
                     yield from self._shoot(inner, category)
@@ -320,29 +320,43 @@ class _Reader:
         files = sorted(path for path in folder.iterdir() if not path.is_dir())
         files = [path for path in files if not path.name.startswith(".")]
         pictures = [path for path in files if path.suffix.lower() in SUFFIXES]
-        beside = {path.stem[: -len(".alpha")]: path for path in pictures if _is_truth(path)}
         truths = {
-            path.stem: path
+            stem: path
             for name in reversed(TRUTH_FOLDERS)
             if (folder / name).is_dir() and self._may_read(folder / name)
-            for path in sorted((folder / name).iterdir())
-            if path.suffix.lower() in SUFFIXES and not path.name.startswith(".")
-        } | beside
+            for stem, path in self._truths((folder / name).iterdir()).items()
+        } | self._truths(path for path in pictures if _is_truth(path))
         for path in files:
             if path.suffix.lower() not in SUFFIXES:
                 if path.name != "README.md":
                     self._skip(path, N_("not a picture by its name"))
             elif not _is_truth(path):
                 stem = id_in_shoot(folder.name, path.stem) if about.group else path.stem
-                yield self._case(category, stem, path, about, alpha=truths.pop(path.stem, None))
+                truth = truths.pop(name_of(path.stem), None)
+                yield self._case(category, stem, path, about, alpha=truth)
         for path in truths.values():
             self._skip(path, N_("truth without its picture"))
+
+    def _truths(self, files: Iterable[Path]) -> dict[str, Path]:
+        """The truths among files of one folder, by what the pictures are called."""
+        truths: dict[str, Path] = {}
+        for path in sorted(files, reverse=True):
+            stem = name_of(path.stem.removesuffix(".alpha"))
+            if path.suffix.lower() not in SUFFIXES or path.name.startswith("."):
+                continue
+            if stem in truths:
+                self._skip(path, N_("not used; another truth has its name"))
+            truths.setdefault(stem, path)
+        return truths
 
     def _described(self, folder: Path, category: str) -> Case:
         """The case of a folder with a case.toml, or with an image.* alone."""
         try:
             about = self._case_toml(folder)
-            image = folder / about.image if about.image else _image_in(folder)
+            images = [folder / about.image] if about.image else _images_in(folder)
+            image = images[0] if images else None
+            for other in images[1:]:
+                self._skip(other, N_("not used; another picture of the case is called image"))
             from_package = image is None and (about.source or "").startswith("skimage:")
             if from_package:
                 image = packaged(about.source or "")
@@ -449,11 +463,10 @@ def _folders(folder: Path) -> list[Path]:
     return sorted(p for p in folder.iterdir() if p.is_dir() and not p.name.startswith(("_", ".")))
 
 
-def _image_in(folder: Path) -> Path | None:
-    names = sorted(
+def _images_in(folder: Path) -> list[Path]:
+    return sorted(
         p for p in folder.glob("image.*") if p.suffix.lower() in SUFFIXES and not _is_truth(p)
     )
-    return names[0] if names else None
 
 
 def _is_truth(path: Path) -> bool:

@@ -207,14 +207,32 @@ def decode_cutout(data: bytes, name: str) -> tuple[RGB | None, Alpha]:
         raise
     except Exception as error:  # as in decode()
         raise _undecodable(name, error) from None
-    if not (
-        np.array_equal(grey[..., 0], grey[..., 1]) and np.array_equal(grey[..., 0], grey[..., 2])
-    ):
+    if not _is_grey(grey):
         raise ImageError(
             Message("{name} has colours but no alpha channel", name=name),
             Message("Save the cut-out as RGBA (PNG or WebP), or the matte as a grey picture."),
         )
     return None, grey[..., 0].astype(np.float32) / np.float32(255)
+
+
+def decode_matte(data: bytes, name: str) -> Alpha:
+    """The alpha `(H, W) float32` of a matte or a cut-out, as `decode_cutout` reads it, but that a
+    grey picture which is opaque throughout is a matte."""
+    rgb, alpha = decode_cutout(data, name)
+    matte = opaque_matte(rgb, alpha)
+    return alpha if matte is None else matte
+
+
+def opaque_matte(rgb: RGB | None, alpha: Alpha) -> Alpha | None:
+    """The matte that editors save with an alpha channel that is opaque throughout; None where
+    there is a transparent pixel or a colour."""
+    if rgb is None or alpha.min() < 1 or not _is_grey(rgb):
+        return None
+    return rgb[..., 0].astype(np.float32) / np.float32(255)
+
+
+def _is_grey(rgb: RGB) -> bool:
+    return np.array_equal(rgb[..., 0], rgb[..., 1]) and np.array_equal(rgb[..., 0], rgb[..., 2])
 
 
 def encode_png(cutout: Cutout) -> bytes:

@@ -13,7 +13,16 @@ import numpy as np
 
 from ..cases.names import id_in_shoot, name_of
 from ..core.files import folded, user_path
-from ..core.images import RGB, SUFFIXES, Alpha, Cutout, Picture, decode_cutout, read_bytes
+from ..core.images import (
+    RGB,
+    SUFFIXES,
+    Alpha,
+    Cutout,
+    Picture,
+    decode_cutout,
+    opaque_matte,
+    read_bytes,
+)
 from ..errors import ModelError, RmbgEvalError, printable
 from ..i18n import Message, join
 from ..i18n.message import Value
@@ -218,7 +227,8 @@ def tell_others(model: Model, names: Iterable[str]) -> None:
 
 def as_cutout(rgb: RGB | None, alpha: Alpha, picture: Picture) -> Cutout:
     """A finished cut-out of `picture`, `(H, W, 3) uint8` or None and `(H, W) float32` in [0, 1]: in
-    its own colours where it has them, else in the picture's. ModelError where the sizes differ."""
+    its own colours where it has them, else in the picture's: so where it is grey and opaque
+    throughout and the picture is not grey. ModelError where the sizes differ."""
     if (alpha.shape[1], alpha.shape[0]) != picture.size:
         raise ModelError(
             Message(
@@ -230,6 +240,9 @@ def as_cutout(rgb: RGB | None, alpha: Alpha, picture: Picture) -> Cutout:
             ),
             Message("Export the cut-out at the picture's full size: it is never resized."),
         )
+    matte = opaque_matte(rgb, alpha)
+    if matte is not None and opaque_matte(picture.rgb, alpha) is None:
+        rgb, alpha = None, matte
     return Cutout(picture.rgb if rgb is None else np.ascontiguousarray(rgb), alpha)
 
 

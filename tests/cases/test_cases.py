@@ -6,6 +6,7 @@ import os
 import re
 import tomllib
 import unicodedata
+from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -183,6 +184,39 @@ def test_finds_the_truth_of_a_bare_picture(file, kind, tmp_path):
     assert truth[:, : WIDTH // 2].max() == 0
     assert truth[:, WIDTH // 2 :].min() == 1
     assert check_case(other)[1] is None
+
+
+def test_a_matte_with_an_opaque_alpha_channel_is_a_truth_and_a_trimap(tmp_path):
+    put(tmp_path / "pet" / "a.png")
+    image = half_transparent().getchannel("A")
+    put(tmp_path / "pet" / "a.alpha.png", encode(image.convert("RGBA"), "PNG"))
+    put(tmp_path / "grey.png", encode(image.point(lambda v: v // 2).convert("LA"), "PNG"))
+    case = next(case for case in load_cases(tmp_path).cases if case.alpha)
+    assert np.array_equal(case.truth() * 255, image)
+    unknown = replace(case, trimap=tmp_path / "grey.png").unknown()
+    assert np.array_equal(unknown, np.asarray(image) > 0)
+
+
+@pytest.mark.parametrize("form", ["NFC", "NFD"])
+@pytest.mark.parametrize("file", ["gt/{}.png", "{}.alpha.png"])
+def test_a_truths_name_may_be_written_as_macos_does(file, form, tmp_path):
+    put(tmp_path / "pet" / f"{unicodedata.normalize('NFC', 'é')}.jpg")
+    matte(tmp_path / "pet" / file.format(unicodedata.normalize(form, "é")))
+    assert the_case(tmp_path).truth() is not None
+
+
+def test_a_second_truth_and_a_second_image_are_told(tmp_path):
+    put(tmp_path / "pet" / "a.jpg")
+    put(tmp_path / "pet" / "b" / "image.jpg")
+    put(tmp_path / "pet" / "b" / "image.png")
+    for name in ("gt/a.png", "gt/a.webp", "a.alpha.png", "a.alpha.tif"):
+        matte(tmp_path / "pet" / name)
+    told = sorted(map(str, load_cases(tmp_path).skipped))
+    assert told == [
+        "pet/a.alpha.png: not used; another truth has its name",
+        "pet/b/image.png: not used; another picture of the case is called image",
+        "pet/gt/a.png: not used; another truth has its name",
+    ]
 
 
 def test_the_truth_beside_a_picture_wins_over_gt_and_gt_over_alpha(tmp_path):

@@ -54,6 +54,22 @@ def test_a_grey_matte_may_be_saved_as_rgb(tmp_path: Path) -> None:
     assert np.array_equal(cutout_of(tmp_path).alpha, MATTE.astype(np.float32) / np.float32(255))
 
 
+@pytest.mark.parametrize("mode", ["LA", "RGBA"])
+def test_a_matte_with_an_opaque_alpha_channel_is_a_matte(tmp_path: Path, mode: str) -> None:
+    Image.fromarray(MATTE).convert(mode).save(tmp_path / "rex.png")
+    cutout = cutout_of(tmp_path)
+    assert np.array_equal(cutout.rgb, PICTURE.rgb)
+    assert np.array_equal(cutout.alpha, MATTE.astype(np.float32) / np.float32(255))
+
+
+def test_a_grey_picture_that_is_left_opaque_is_a_cut_out(tmp_path: Path) -> None:
+    grey = np.dstack([MATTE] * 3)
+    Image.fromarray(grey).convert("RGBA").save(tmp_path / "rex.png")
+    cutout = cutout_of(tmp_path, Picture("pet/rex", grey))
+    assert np.array_equal(cutout.rgb, grey)
+    assert cutout.alpha.min() == 1
+
+
 def test_a_16_bit_matte_keeps_its_steps(tmp_path: Path) -> None:
     fine = np.linspace(0, 65535, 64 * 96).reshape(64, 96).astype(np.uint16)
     save(tmp_path / "rex.png", fine)
