@@ -78,9 +78,14 @@ def turned(format: str, orientation: int, **options: Any) -> bytes:
 
 def half_transparent(mode: str = "RGBA") -> Image.Image:
     """A picture whose left half is transparent."""
+    return transparent_in((WIDTH // 2, HEIGHT), mode)
+
+
+def transparent_in(size: tuple[int, int], mode: str = "RGBA") -> Image.Image:
+    """A picture of which so much is transparent, at its upper left."""
     image = picture().convert(mode)
     alpha = np.full((HEIGHT, WIDTH), 255, np.uint8)
-    alpha[:, : WIDTH // 2] = 0
+    alpha[: size[1], : size[0]] = 0
     image.putalpha(Image.fromarray(alpha))
     return image
 

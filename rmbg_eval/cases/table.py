@@ -354,9 +354,7 @@ class Csv(Table):
                 except csv.Error as error:
                     yield reader.line_num, Message.of(printable(str(error))[:200])
                     continue
-                if any(
-                    cells
-                ):  # of no text at all are the rows that a spreadsheet leaves at its end
+                if any(cells):  # a spreadsheet leaves rows of separators alone at its end
                     yield reader.line_num, cells
 
     def rows(self) -> Iterator[tuple[int, Row]]:

@@ -37,7 +37,7 @@ logging.getLogger("PIL").addHandler(logging.NullHandler())
 RGB = NDArray[np.uint8]
 Alpha = NDArray[np.float32]
 
-DECODER = "1"
+DECODER = "2"
 """Raised whenever the same file would decode to other pixels: part of every cache key."""
 
 SUFFIXES = frozenset(
@@ -47,6 +47,9 @@ SUFFIXES = frozenset(
 
 MAX_PIXELS = 89_478_485
 """Pillow's own bound, beyond which it suspects a decompression bomb."""
+HARDLY = 0.01
+"""Of a picture, how much may be transparent, all pixels together: a window's round corners, or an
+editor's rounding. With more it is taken for a cut-out."""
 MIN_SIDE = 32
 MAX_ASPECT = 20
 
@@ -379,25 +382,25 @@ def _open(data: bytes, name: str) -> Image.Image:
 
 
 def _without_alpha(image: Image.Image, name: str, notes: list[Message], drop: bool) -> Image.Image:
-    """`image` without an alpha channel, which must be opaque throughout unless `drop`."""
+    """`image` without an alpha channel, which must be opaque but for a hundredth unless `drop`."""
     if _has_alpha(image):
         opaque = _opaque_mode(image)
         image = image.convert("RGBA")
-        alpha = np.asarray(image)[..., 3]
-        if alpha.min() < 255 and not drop:
-            share = float((alpha < 255).mean())
+        missing = 255 - np.asarray(image)[..., 3]
+        if missing.mean() > HARDLY * 255 and not drop:
+            share = np.count_nonzero(missing) / missing.size
             raise ImageError(
                 Message(
                     "{name} is already transparent, wholly or in part, in {share} of its pixels",
                     name=name,
-                    share=f"{share:.1%}" if share >= 0.001 else "<0.1%",
+                    share=f"{share:.1%}",
                 ),
                 Message(
                     "Give the original picture with its background; finished cut-outs are judged "
                     "with --model folder:DIR."
                 ),
             )
-        notes.append(NOTES["opaque-alpha-dropped"])
+        notes.append(NOTES["alpha-dropped" if missing.any() else "opaque-alpha-dropped"])
         image = image.convert(opaque)
     return image
 

@@ -21,6 +21,7 @@ from pictures import (
     srgb_curve,
     tiff,
     to_xyz,
+    transparent_in,
     turned,
 )
 from PIL import Image, ImageCms
@@ -33,6 +34,12 @@ DEEP_GREY = (np.arange(HEIGHT * WIDTH) * 21 % 65536).astype(np.uint16).reshape(H
 
 def grey_as_rgb(values: np.ndarray) -> np.ndarray:
     return np.repeat(np.rint(values)[..., None], 3, axis=2)
+
+
+def nearly_opaque() -> Image.Image:
+    image = picture().convert("RGBA")
+    image.putalpha(253)
+    return image
 
 
 def twelve_bit(values: np.ndarray) -> bytes:
@@ -118,6 +125,24 @@ HANDLED = {
         colourful(),
         0,
         ("opaque-alpha-dropped",),
+    ),
+    "nearly-opaque-rgba": (  # as some editors round
+        encode(nearly_opaque(), "PNG"),
+        colourful(),
+        0,
+        ("alpha-dropped",),
+    ),
+    "clear-corner": (
+        encode(transparent_in((5, 6)), "PNG"),
+        colourful(),
+        0,
+        ("alpha-dropped",),
+    ),
+    "one-clear-colour": (
+        encode(picture(), "PNG", transparency=(20, 30, 27)),
+        colourful(),
+        0,
+        ("alpha-dropped",),
     ),
     "opaque-grey-with-alpha": (
         encode(picture().convert("LA"), "PNG"),
