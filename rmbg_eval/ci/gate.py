@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from itertools import chain
 
 from ..core.key import Key
@@ -13,7 +13,7 @@ from ..errors import printable
 from ..i18n import Message
 from ..measure.delivery import RULES, bounds
 from ..measure.record import PointResult, RuleResult
-from ..run.record import Run
+from ..run.record import Result, Run, lost
 
 
 def stops_at(run: Run, result: PointResult | RuleResult) -> bool:
@@ -31,21 +31,27 @@ def failing_rules(run: Run) -> Iterator[RuleResult]:
     return (rule for rule in without(run.rules, "passed") if stops_at(run, rule))
 
 
+def all_failed(run: Run) -> bool:
+    """Whether nothing succeeded. A shard may have no cases at all, and is fine."""
+    return bool(run.predictions) and len(run.failures) == len(run.predictions)
+
+
+def stops_at_failures(run: Run) -> bool:
+    """Whether a build stops at any prediction that failed, by the settings' `fail_on`; where
+    nothing succeeded it always does."""
+    return run.settings.fail_on != "required" or all_failed(run)
+
+
 def stops(run: Run) -> bool:
     """Whether a build stops at `run`: `point` includes `error`, and all include `required`."""
-    failed = bool(run.failures) and run.settings.fail_on != "required"
+    failed = bool(run.failures) and stops_at_failures(run)
     stopping = chain(failing_points(run), failing_rules(run))
     return failed or not run.complete or next(stopping, None) is not None
 
 
 def exit_status(run: Run) -> int:
-    """How a command ends that made `run`: 2 if nothing succeeded, 1 if a build stops at it.
-
-    A shard may have no cases at all, and is fine.
-    """
-    if run.predictions and len(run.failures) == len(run.predictions):
-        return 2
-    return int(stops(run))
+    """How a command ends that made `run`: 2 if nothing succeeded, 1 if a build stops at it."""
+    return 2 if all_failed(run) else int(stops(run))
 
 
 def kept_rules(run: Run) -> tuple[int, int]:
@@ -60,11 +66,10 @@ def kept_rules(run: Run) -> tuple[int, int]:
     return counts[True], counts.total()
 
 
-def broken_rules(run: Run) -> int:
-    """How many required delivery rules did not pass, or could not be measured, as where a
-    prediction failed: a build stops at any."""
-    both = columns(run.rules, "passed", "required")
-    return sum(1 for passed, required in both if required and not passed)
+def count_lost(results: Sequence[Result]) -> int:
+    """How many required points or delivery rules did not pass, or could not be measured, as where
+    a prediction failed: a build stops at any."""
+    return sum(1 for _ in lost(results))
 
 
 def rules_name(run: Run) -> str:

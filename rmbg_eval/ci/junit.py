@@ -23,13 +23,14 @@ from ..core.anchors import case_anchor, pair_anchor
 from ..core.key import Key
 from ..decisions.acceptance import Acceptance, acceptances, percent
 from ..decisions.applying import saying
-from ..decisions.files import counting_or_why
 from ..decisions.ranking import ranking_of
 from ..decisions.record import Decisions, Review
+from ..i18n import Message
+from ..measure.record import PointResult, RuleResult
 from ..run.record import Run
 from ..run.statistics import ALL
 from ..settings import CompareFailOn as FailOn
-from .gate import stops_at, why, why_broken
+from .gate import stops_at, stops_at_failures, why, why_broken
 from .outputs import Output
 
 Outcome = Literal["passed", "failure", "error", "skipped"]
@@ -57,8 +58,11 @@ class Checked:
     seconds: float = 0.0
 
 
-def junit_of_run(run: Run, decisions: Decisions = Decisions()) -> Iterator[str]:
-    """The XML of a run, in pieces; `decisions` are those about its own content."""
+def junit_of_run(
+    run: Run, decisions: Decisions = Decisions(), unreadable: Message | None = None
+) -> Iterator[str]:
+    """The XML of a run, in pieces; `decisions` are those about its own content. That they are
+    `unreadable`, summary.md says."""
     tests = chain(_tests_of_run(run, decisions), _tests_by_eye(run, decisions))
     return junit(tests, "rmbg_eval")
 
@@ -192,6 +196,7 @@ def _tests_by_eye(run: Run, decisions: Decisions) -> Iterator[Checked]:
 
 def _tests_of_run(run: Run, decisions: Decisions) -> Iterator[Checked]:
     names = [model.info.name for model in run.models] or run.settings.models
+    at_failures = stops_at_failures(run)
     reviews: dict[Key, list[Review]] = {}
     for review in decisions.reviews:
         reviews.setdefault(review.key, []).append(review)
@@ -206,25 +211,21 @@ def _tests_of_run(run: Run, decisions: Decisions) -> Iterator[Checked]:
                 yield Checked(*key, "error", "Interrupted", why_not, why_not)
                 continue
             seconds = prediction.total_seconds
+            judged: list[PointResult | RuleResult] = [*run.index.points.get(about, {}).values()]
+            judged += run.index.rules.get(about, {}).values()
+            failing = [each for each in judged if stops_at(run, each)]
             if prediction.failure:
                 failure = prediction.failure
                 problem, text = str(failure.problem), f"{failure}\n{at}"
-                yield Checked(*key, "error", failure.kind, problem, text, seconds=seconds)
+                if at_failures or failing:
+                    yield Checked(*key, "error", failure.kind, problem, text, seconds=seconds)
+                else:
+                    problem = f"failed, which --fail-on required lets pass: {problem}"
+                    yield Checked(*key, "skipped", failure.kind, problem, text, seconds=seconds)
                 continue
-            missed = [p for p in run.index.points.get(about, {}).values() if not p.passed]
-            lines = {
-                p.point: f"{p.point} ({'required' if p.required else p.kind}): {why(p)}"
-                for p in missed
-            }
-            failing = [p.point for p in missed if stops_at(run, p)]
-            for rule in run.index.rules.get(about, {}).values():
-                if not rule.passed:
-                    name = f"rule:{rule.rule}"
-                    word = "required" if rule.required else "rule"
-                    lines[name] = f"{rule.rule} ({word}): {why_broken(rule)}"
-                    if stops_at(run, rule):
-                        failing.append(name)
-            noted = "\n".join(line for name, line in lines.items() if name not in failing)
+            noted = "\n".join(
+                _line(each) for each in judged if not each.passed and not stops_at(run, each)
+            )
             out = f"Points and rules that did not pass:\n{noted}\n{at}" if noted else ""
             eye = "\n".join(f"{r.who}: {saying(r)}. {r.comment}" for r in reviews.get(about, ()))
             out = "\n".join(filter(None, [out, eye and f"By eye:\n{eye}"]))
@@ -232,9 +233,18 @@ def _tests_of_run(run: Run, decisions: Decisions) -> Iterator[Checked]:
                 yield Checked(*key, out=out, seconds=seconds)
                 continue
             more = f" and {len(failing) - 1} more" if len(failing) > 1 else ""
-            text = "\n".join([*(lines[name] for name in failing), at])
-            message = f"Point {lines[failing[0]]}{more}"
-            yield Checked(*key, "failure", "ObservationPoint", message, text, out, seconds)
+            text = "\n".join([*map(_line, failing), at])
+            rule = isinstance(failing[0], RuleResult)
+            message = f"{'Delivery rule' if rule else 'Point'} {_line(failing[0])}{more}"
+            kind = "DeliveryRule" if rule else "ObservationPoint"
+            yield Checked(*key, "failure", kind, message, text, out, seconds)
+
+
+def _line(result: PointResult | RuleResult) -> str:
+    """A point or a delivery rule that did not pass, and why."""
+    if isinstance(result, RuleResult):
+        return f"{result.rule} ({'required' if result.required else 'rule'}): {why_broken(result)}"
+    return f"{result.point} ({'required' if result.required else result.kind}): {why(result)}"
 
 
 def _test_of_pair(pair: Pair, fail_on: FailOn) -> Checked:
@@ -253,8 +263,4 @@ def _test_of_pair(pair: Pair, fail_on: FailOn) -> Checked:
     return Checked(*key, out=text)
 
 
-def _output(run: Run) -> Iterator[str]:
-    return junit_of_run(run, counting_or_why(run)[0])
-
-
-OUTPUT = Output("junit.xml", _output, junit_of_comparison)
+OUTPUT = Output("junit.xml", junit_of_run, junit_of_comparison)

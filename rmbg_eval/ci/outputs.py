@@ -11,6 +11,8 @@ from ..core.files import write_atomic
 from ..core.modules import modules
 from ..decisions.files import NAME, counting_or_why
 from ..decisions.lists import write_lists
+from ..decisions.record import Decisions
+from ..i18n import Message
 from ..run.record import Run
 from ..settings import CompareFailOn as FailOn
 
@@ -20,8 +22,9 @@ class Output:
     """A file for a build."""
 
     name: str
-    of_run: Callable[[Run], str | Iterable[str]]
-    """Its text, whole or in pieces."""
+    of_run: Callable[[Run, Decisions, Message | None], str | Iterable[str]]
+    """Its text, whole or in pieces, of a run, what people decided of it, and why that cannot be
+    read."""
     of_comparison: Callable[[Comparison, FailOn], str | Iterable[str]]
 
 
@@ -44,14 +47,12 @@ def build_files(out: Path, result: Run | Comparison, fail_on: FailOn = "worse") 
 
     `fail_on` is for a comparison: a run has its own in its settings.
     """
+    if isinstance(result, Comparison):
+        for output in outputs():
+            write_atomic(out / output.name, output.of_comparison(result, fail_on))
+        return
+    decisions, unreadable = counting_or_why(result)
     for output in outputs():
-        text = (
-            output.of_run(result)
-            if isinstance(result, Run)
-            else output.of_comparison(result, fail_on)
-        )
-        write_atomic(out / output.name, text)
-    if isinstance(result, Run) and (out / NAME).exists():
-        decisions, unreadable = counting_or_why(result)
-        if not unreadable:
-            write_lists(out, result, decisions)
+        write_atomic(out / output.name, output.of_run(result, decisions, unreadable))
+    if (out / NAME).exists() and not unreadable:
+        write_lists(out, result, decisions)

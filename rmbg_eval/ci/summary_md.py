@@ -10,46 +10,46 @@ import re
 from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
 from itertools import islice
-from typing import TypeVar
 
 from ..compare.comparison import Comparison
 from ..compare.pair import STATES, Pair
 from ..core.numbers import figures
 from ..core.records import columns, without
 from ..decisions.acceptance import Acceptance, acceptances, percent, settle
-from ..decisions.files import counting_or_why
+from ..decisions.applying import saying
 from ..decisions.ranking import agreement, ranking_of
 from ..decisions.record import Decisions
 from ..errors import printable
+from ..i18n import Message
 from ..measure.record import PointResult, RuleResult
 from ..measure.table import HEADLINES
 from ..predictions.prediction import Prediction
-from ..run.record import Run
+from ..run.queue import LEVELS, level_of, unscored
+from ..run.record import Result, Run
 from ..run.statistics import ALL, Mean, summarise
 from ..settings import CompareFailOn as FailOn
-from .gate import broken_rules, kept_rules, rules_name, stops, stops_at, why, why_broken
+from .gate import count_lost, kept_rules, rules_name, stops, stops_at, why, why_broken
 from .junit import link, pair_link, share_of
 from .outputs import Output
 
-LIMIT = 1 << 20
-"""Bytes that GitHub takes of a step's summary."""
+LIMIT = (1 << 20) - (1 << 16)
+"""Bytes: GitHub takes 1 MiB of a step's summary, which may say a little more, and nothing of what
+is longer."""
 _ROOM = LIMIT - 4096
 """For the rows; what else there is comes first and is short."""
 _MOST = 1000
 """Changes that are named one by one: of many more, to look each up takes long."""
 _LONGEST = 300
 
-Result = TypeVar("Result", PointResult, RuleResult)
-
 
 def code(text: object) -> str:
-    """`text` as a code span for a table: nothing in it has a meaning in Markdown or HTML.
+    """`text` as a code span: nothing in it has a meaning in Markdown or HTML but, in a table, a bar
+    (`cell`).
 
-    A fence longer than any run of backticks inside (CommonMark 0.31, 6.1); a table's own mark, the
-    bar, is escaped, which GitHub's tables undo.
+    A fence longer than any run of backticks inside (CommonMark 0.31, 6.1).
 
     >>> print(code("a`b|c"))
-    `` a`b\\|c ``
+    `` a`b|c ``
     """
     visible = printable(str(text)).strip() or "–"
     if len(visible) > _LONGEST:
@@ -57,16 +57,25 @@ def code(text: object) -> str:
     runs = [len(run) for run in re.findall("`+", visible)]
     fence = "`" * next(n for n in range(1, len(runs) + 2) if n not in runs)
     pad = " " if runs else ""
-    return f"{fence}{pad}{visible}{pad}{fence}".replace("|", "\\|")
+    return f"{fence}{pad}{visible}{pad}{fence}"
 
 
-def summary_of_run(run: Run, decisions: Decisions = Decisions()) -> str:
-    """The summary of a run; `decisions` are those about its own content."""
+def cell(text: str) -> str:
+    r"""Text in a table, whose own mark, the bar, is escaped, also in a code span: GitHub undoes it.
+
+    >>> cell("`a|b`")
+    '`a\\|b`'
+    """
+    return text.replace("|", "\\|")
+
+
+def summary_of_run(
+    run: Run, decisions: Decisions = Decisions(), unreadable: Message | None = None
+) -> str:
+    """The summary of a run; `decisions` are those about its own content, or they are `unreadable`
+    for that reason."""
     names = [model.info.name for model in run.models] or run.settings.models
-    counts, missed = Counter[bool | None](), 0
-    for passed, required in columns(run.points, "passed", "required"):
-        counts[passed] += 1
-        missed += required and not passed
+    counts = Counter[bool | None](passed for (passed,) in columns(run.points, "passed"))
     lines = ["# Background removal", ""]
     if not run.complete:
         lines += ["**This run was interrupted: what follows is partial.**", ""]
@@ -74,15 +83,15 @@ def summary_of_run(run: Run, decisions: Decisions = Decisions()) -> str:
         lines += [f"Shard {run.shard.part}, of {run.shard.cases} cases.", ""]
     lines += [
         f"{'❌ Stopped' if stops(run) else '✅ Passed'} (`--fail-on {run.settings.fail_on}`): "
-        f"{len(run.failures)} of {len(run.predictions)} predictions failed; "
-        f"{counts[True]} of {counts[True] + counts[False]} observation points passed, "
-        f"{counts[None]} could not be measured; "
-        f"{missed} required ones did not pass{_required_rules(run)}.",
+        f"{len(run.failures)} of {len(run.predictions)} predictions failed"
+        f"{_points(run, counts)}{_required_rules(run)}.",
         "",
-        f"{len(run.cases)} cases · {', '.join(code(name) for name in names)} · "
+        f"{len(run.cases)} case{'s' * (len(run.cases) != 1)} · {', '.join(map(code, names))} · "
         f"started {run.started:%Y-%m-%d %H:%M} UTC",
         "",
     ]
+    if unreadable:
+        lines += [f"What people decided by eye is left out: {code(unreadable)}", ""]
     rows = (_row(p, code(p.failure)) for p in run.failures)
     lines += _table("Failed", ["case", "model", "why", "where"], rows, len(run.failures))
     point_rows = (
@@ -98,6 +107,16 @@ def summary_of_run(run: Run, decisions: Decisions = Decisions()) -> str:
         budget,
     )
     return _fit([*lines, *tail])
+
+
+def _points(run: Run, counts: Counter[bool | None]) -> str:
+    """What there is to say of the observation points, where there are any."""
+    if not counts:
+        return ""
+    return (
+        f"; {counts[True]} of {counts[True] + counts[False]} observation points passed, "
+        f"{counts[None]} could not be measured; {count_lost(run.points)} required ones did not pass"
+    )
 
 
 def _row(about: Prediction | PointResult | RuleResult, *cells: str) -> list[str]:
@@ -128,7 +147,7 @@ def _rules(run: Run) -> list[str]:
 
 def _required_rules(run: Run) -> str:
     """What there is to say of the required delivery rules, where a build stops at any."""
-    missed = broken_rules(run)
+    missed = count_lost(run.rules)
     return (
         f"; {missed} required delivery rules did not pass or could not be measured"
         if missed
@@ -185,12 +204,15 @@ def _by_eye(run: Run, decisions: Decisions) -> list[str]:
     rows = []
     for key, opinion in settle(decisions.reviews).items():
         if opinion.answer in ("mend", "unusable", "disputed"):
-            comments = "; ".join(r.comment for r in opinion.reviews if r.comment)
+            said = "; ".join(
+                f"{r.who}: {saying(r)}" + (f", {r.comment}" if r.comment else "")
+                for r in opinion.reviews
+            )
             name = code(f"{key.category}/{key.case}")
             where = code(link(key.category, key.case))
-            rows.append([name, code(key.model), opinion.answer, code(comments), where])
-    heads = ["case", "model", "", "comment", "where"]
-    return lines + _table("To mend, or unusable", heads, rows, len(rows))
+            rows.append([name, code(key.model), opinion.answer, code(said), where])
+    heads = ["case", "model", "", "who says what", "where"]
+    return lines + _table("To mend, unusable or disputed", heads, rows, len(rows))
 
 
 def _accepted(each: Acceptance) -> list[str]:
@@ -201,12 +223,6 @@ def _accepted(each: Acceptance) -> list[str]:
         code(each.model), usable, wide, near, str(each.undecided), str(each.unseen),
         code(each.reason) if each.reason else "",
     ]  # fmt: skip
-
-
-def _output(run: Run) -> str:
-    decisions, problem = counting_or_why(run)
-    text = summary_of_run(run, decisions)
-    return f"{text}\n{code(problem)}\n" if problem else text
 
 
 def summary_of_comparison(comparison: Comparison, fail_on: FailOn) -> str:
@@ -224,12 +240,13 @@ def summary_of_comparison(comparison: Comparison, fail_on: FailOn) -> str:
     lines += [*(f"- {code(note)}" for note in comparison.notes), ""] if comparison.notes else []
     heads = ["case", "model", "state", "why", "where"]
     gate = map(_pair_row, islice(comparison.stopping(fail_on), _MOST))
-    lines += _table("What stopped it", heads, gate, stopped, where="`junit.xml`")
+    lines += _table("What stopped it", heads, gate, stopped, _ROOM // 2, "`junit.xml`")
     rest = map(_pair_row, islice(comparison.passing(fail_on), _MOST))
-    budget = _ROOM - _size(lines)
+    tail = _categories(comparison)
+    budget = _ROOM - _size(lines) - _size(tail)
     left = comparison.changed - stopped
     lines += _table("What else changed", heads, rest, left, budget, "`junit.xml`")
-    return _fit([*lines, *_categories(comparison)])
+    return _fit([*lines, *tail])
 
 
 def _pair_row(pair: Pair) -> list[str]:
@@ -246,17 +263,36 @@ def _categories(comparison: Comparison) -> list[str]:
 
 
 def _models(run: Run) -> list[str]:
-    """Points passed and a few means, by model."""
+    """Cut-outs, points passed and a few means, by model; without a truth, how many need a look."""
     summary = summarise(run, HEADLINES, whole=True)
     counts = {p.model: p for p in summary.points if p.category == ALL}
-    visible = [row for metric in HEADLINES if (row := summary.row(metric.name))]
+    found = (row for metric in HEADLINES if (row := summary.row(metric.name)))
+    visible = [row for row in found if any(mean.value is not None for mean in row.means)]
+    levels = _levels(run) if unscored(run) else None
     rows = []
     for number, model in enumerate(run.models):
-        name = model.info.name
-        points = f"{counts[name].passed} of {counts[name].measured}" if name in counts else "–"
-        rows.append([code(name), points, *(_mean(row.means[number]) for row in visible)])
-    titles = [f"{row.metric}, {row.unit}" for row in visible]
-    return _table("Models", ["model", "points passed", *titles], rows, len(rows))
+        name, cells = model.info.name, list[str]()
+        if counts:
+            cells = [f"{counts[name].passed} of {counts[name].measured}" if name in counts else "–"]
+        if levels:
+            cells += [str(levels[name, level]) for level in LEVELS[:2]]
+        tally = run.tally[name]
+        rows.append(
+            [code(name), f"{tally.cutouts} of {tally.predictions}", *cells,
+             *(_mean(row.means[number]) for row in visible)]
+        )  # fmt: skip
+    heads = ["model", "cut-outs", *(["points passed"] if counts else [])]
+    heads += ["to look at first", "worth a look"] if levels else []
+    heads += [f"{row.metric}, {row.unit}" for row in visible]
+    return _table("Models", heads, rows, len(rows))
+
+
+def _levels(run: Run) -> Counter[tuple[str, str]]:
+    """How many cut-outs of each model are of which of `LEVELS` of risk."""
+    about = columns(run.risks, "model", "value", "signs")
+    return Counter(
+        (model, level_of(value, bool(signs))) for model, value, signs in about if value is not None
+    )
 
 
 def _mean(mean: Mean) -> str:
@@ -271,7 +307,7 @@ def _table(
     heads: Sequence[str],
     rows: Iterable[Sequence[str]],
     count: int,
-    budget: int = _ROOM // 2,
+    budget: int = _ROOM // 4,
     where: str = "`run.json` and on the page",
 ) -> list[str]:
     """A titled table of `count` rows, of at most `budget` bytes; it says how many it leaves out,
@@ -280,7 +316,7 @@ def _table(
         return []
     fitting, size = [], 0
     for row in rows:
-        line = f"| {' | '.join(row)} |"
+        line = f"| {' | '.join(map(cell, row))} |"
         size += len(line.encode()) + 1
         if size > budget:
             break
@@ -308,4 +344,4 @@ def _fit(lines: Sequence[str]) -> str:
     return "\n".join(fitting) + "\n"
 
 
-OUTPUT = Output("summary.md", _output, summary_of_comparison)
+OUTPUT = Output("summary.md", summary_of_run, summary_of_comparison)

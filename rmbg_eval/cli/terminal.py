@@ -17,7 +17,7 @@ from rich.markup import escape
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
 from rich.table import Column, Table
 
-from ..ci.gate import broken_rules, failing_points, kept_rules, rules_name, why
+from ..ci.gate import count_lost, failing_points, kept_rules, rules_name, why
 from ..compare.comparison import Comparison
 from ..core.key import Key
 from ..core.progress import OnStep, Step
@@ -57,7 +57,7 @@ def show_run(run: Run, path: Path, quiet: bool = False) -> None:
             passed=passed,
             all=judged,
         )
-        missed = broken_rules(run)
+        missed = count_lost(run.rules)
         if missed:
             told = Message(
                 "{told}; {n} required one did not pass or could not be measured",

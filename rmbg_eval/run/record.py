@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from functools import cached_property
 from html import escape
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any, Literal
+from typing import TYPE_CHECKING, Annotated, Any, Literal, TypeVar
 
 from pydantic import BaseModel, ConfigDict, ValidationError
 
@@ -43,6 +43,7 @@ if TYPE_CHECKING:
     from .sample import Sample
     from .statistics import Summary
 
+Result = TypeVar("Result", PointResult, RuleResult)
 CaseKey = tuple[str, str]
 """Category and id of a case."""
 
@@ -234,13 +235,13 @@ class Run(_Record):
 
     @property
     def missed(self) -> tuple[PointResult, ...]:
-        """Required points that did not pass, whether they failed or could not be measured."""
-        return tuple(point for point in without(self.points, "passed") if point.required)
+        """The `lost` points."""
+        return tuple(lost(self.points))
 
     @property
     def broken(self) -> tuple[RuleResult, ...]:
-        """Required delivery rules that did not pass, likewise."""
-        return tuple(rule for rule in without(self.rules, "passed") if rule.required)
+        """The `lost` delivery rules."""
+        return tuple(lost(self.rules))
 
     @property
     def main_measure(self) -> str:
@@ -401,6 +402,12 @@ class Run(_Record):
             yield "\n]"
         else:
             yield _json(self.model_dump(mode="json", include={name})[name])
+
+
+def lost(results: Sequence[Result]) -> Iterator[Result]:
+    """The required points or delivery rules that did not pass, whether they failed or could not be
+    measured, one after the other."""
+    return (each for each in without(results, "passed") if each.required)
 
 
 _CIRCUMSTANCES = {"settings", "started", "wall_seconds", "machine", "records"}

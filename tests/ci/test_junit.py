@@ -3,20 +3,23 @@
 from __future__ import annotations
 
 import pytest
-from comparisons import FAILED, comparison, failed, made, point
+from comparisons import FAILED, comparison, failed, made, point, rule
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from junit_reader import outcomes, read
 from runs import run_of
 
 from rmbg_eval import Settings
+from rmbg_eval.ci.gate import exit_status
 from rmbg_eval.ci.junit import Checked, junit, junit_of_comparison, junit_of_run, xml_text
 from rmbg_eval.errors import Failure
 from rmbg_eval.i18n import Message
+from rmbg_eval.measure.record import RuleResult
 
 
 def test_one_test_a_case_and_model() -> None:
-    root = read(junit_of_run(run_of(made("a"), failed("b"))))
+    asked = Settings(models=["a", "b"], fail_on="error")
+    root = read(junit_of_run(run_of(made("a"), failed("b"), settings=asked)))
     assert outcomes(root) == {"a.portrait/ada": [], "b.portrait/ada": ["error"]}
     (error,) = root.iter("error")
     assert error.get("message") == str(FAILED.problem)
@@ -50,6 +53,32 @@ def test_points_are_failures_where_the_build_stops_at_them(
     assert "measured 0.5 alpha, 0 to 1, expected 0 ± 0.05" in text
     assert "index.html#case-portrait-ada-" in text
     assert outcomes(root)["b.portrait/ada"] == []
+
+
+@pytest.mark.parametrize("fail_on", ["required", "error", "point"])
+@pytest.mark.parametrize("others", [(), (rule(None, model="b", required=True),)])
+@pytest.mark.parametrize("all_of_it", [False, True])
+def test_a_failed_prediction_is_an_error_where_the_build_stops_at_it(
+    fail_on: str, others: tuple[RuleResult, ...], all_of_it: bool
+) -> None:
+    run = run_of(
+        failed("a") if all_of_it else made("a"),
+        failed("b"),
+        rules=others,
+        settings=Settings(models=["a", "b"], fail_on=fail_on),
+    )
+    (tag,) = outcomes(read(junit_of_run(run)))["b.portrait/ada"]
+    assert (tag == "error") == bool(exit_status(run))
+    assert tag in ("error", "skipped")
+    if tag == "skipped":
+        assert "which --fail-on required lets pass: ada.png is empty" in "".join(junit_of_run(run))
+
+
+def test_a_delivery_rule_is_not_called_a_point() -> None:
+    run = run_of(made("a"), made("b"), rules=(rule(False, required=True),))
+    (failure,) = read(junit_of_run(run)).iter("failure")
+    assert failure.get("type") == "DeliveryRule"
+    assert failure.get("message").startswith("Delivery rule fill (required): ")
 
 
 def test_what_an_interrupted_run_did_not_do_is_an_error() -> None:

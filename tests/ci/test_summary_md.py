@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from datetime import UTC, datetime
+
 import pytest
 from comparisons import comparison, failed, made, point, rule, value
 from hypothesis import given, settings
@@ -10,12 +12,13 @@ from markdown_it import MarkdownIt
 from runs import run_of
 
 from rmbg_eval import Settings
-from rmbg_eval.ci.summary_md import LIMIT, code, summary_of_comparison, summary_of_run
+from rmbg_eval.ci.summary_md import LIMIT, cell, code, summary_of_comparison, summary_of_run
 from rmbg_eval.compare.comparison import Comparison
 from rmbg_eval.compare.pair import Pair
+from rmbg_eval.decisions.record import Decisions, Review
 from rmbg_eval.errors import Failure, printable
 from rmbg_eval.i18n import Message
-from rmbg_eval.measure.record import Delivery
+from rmbg_eval.measure.record import Delivery, Risk, Sign
 
 MARKDOWN = MarkdownIt("gfm-like", {"linkify": False})
 
@@ -52,14 +55,14 @@ HOSTILE = [
 
 @pytest.mark.parametrize("text", HOSTILE, ids=range(len(HOSTILE)))
 def test_hostile_text_is_code(text: str) -> None:
-    (shown,) = spans(code(text))
+    (shown,) = spans(cell(code(text)))
     assert shown.strip() == (printable(text).strip() or "–")
 
 
 @settings(max_examples=300, deadline=None)
 @given(st.text(st.sampled_from("`|\\ a<>[]()!*_#-\n"), max_size=30))
 def test_any_text_is_code(text: str) -> None:
-    (shown,) = spans(code(text))
+    (shown,) = spans(cell(code(text)))
     assert shown.strip() == (printable(text).strip() or "–")
 
 
@@ -89,6 +92,51 @@ def test_says_whether_the_build_stops(fail_on: str, stops: bool) -> None:
     run = run_of(failed("a"), made("b"), settings=Settings(models=["a", "b"], fail_on=fail_on))
     assert ("❌ Stopped" in summary_of_run(run)) is stops
     assert ("✅ Passed" in summary_of_run(run)) is not stops
+
+
+def test_where_nothing_succeeded_it_has_not_passed() -> None:
+    """The command then ends with 2, whatever `--fail-on` says."""
+    assert "❌ Stopped (`--fail-on required`): 2 of 2" in summary_of_run(
+        run_of(failed("a"), failed("b"))
+    )
+
+
+def test_outside_of_a_table_a_bar_is_shown_as_it_is() -> None:
+    text = summary_of_run(run_of(made("a"), delivery=Delivery(name="Shop | ours")))
+    (shown,) = (line for line in text.splitlines() if line.startswith("Delivery rules"))
+    assert "`Shop | ours`" in shown
+
+
+def test_without_truth_and_points_it_shows_how_many_cut_outs_need_a_look() -> None:
+    sign = Sign(measure="crumbs", weight=0.5, text=Message("Crumbs"))
+    risks = (
+        Risk(category="portrait", case="ada", model="a", value=0.9, signs=(sign,)),
+        Risk(category="portrait", case="ada", model="b", value=0.9),
+    )
+    nothing = tuple(value("mad", None, model) for model in "ab")
+    text = summary_of_run(run_of(made("a"), made("b"), measurements=nothing, risks=risks))
+    assert "| model | cut-outs | to look at first | worth a look |\n" in text
+    assert "| `a` | 1 of 1 | 1 | 0 |\n| `b` | 1 of 1 | 0 | 0 |\n" in text
+    assert "observation points" not in text
+    assert "mad" not in text
+
+
+def test_who_disagrees_about_a_cut_out_is_said() -> None:
+    seen = made("a")
+    said = [
+        Review(category=seen.category, case=seen.case, model="a", answer=answer, person=person,
+               cutout_sha256=seen.cutout_sha256, time=datetime(2026, 1, 2, tzinfo=UTC))
+        for person, answer in (("Ada", "usable"), ("Bo", "unusable"))
+    ]  # fmt: skip
+    text = summary_of_run(run_of(seen, made("b")), Decisions(decisions=tuple(said)))
+    assert "## To mend, unusable or disputed (1)" in text
+    assert "| disputed | `Ada: usable; Bo: unusable` |" in text
+
+
+def test_decisions_that_cannot_be_read_are_told_before_all_tables() -> None:
+    text = summary_of_run(run_of(failed("a")), Decisions(), Message("it is damaged"))
+    told = "What people decided by eye is left out: `it is damaged`"
+    assert text.index(told) < text.index("## Failed")
 
 
 def test_a_partial_run_says_so() -> None:
@@ -122,6 +170,37 @@ def test_a_large_comparison_fits_too() -> None:
     assert "## By category (1)" in text
 
 
+def test_what_changed_leaves_room_for_the_counts() -> None:
+    worse, better = comparison("worse", "better").pairs
+    found = Comparison(base="b", new="n", notes=(), pairs=tuple(
+        pair.model_copy(update={"category": f"c{n % 99}", "case": f"{n}" * 60, "why": "é" * 300})
+        for pair in (worse, better) for n in range(1000)
+    ))  # fmt: skip
+    text = summary_of_comparison(found, "worse")
+    assert len(text.encode()) <= LIMIT
+    assert "more, in `junit.xml`" in text
+    assert text.count(" | `m` | 0 |") == 99
+
+
+def test_what_is_too_much_for_a_summary_is_counted_whatever_it_is() -> None:
+    """Failures, delivery rules and what people said, each more than there is room for."""
+    failure = Failure("E", Message("x"), Message("é" * 250))
+    names = [f"{n}" * 40 for n in range(1500)]
+    lost = [failed(case=name).model_copy(update={"failure": failure}) for name in names]
+    here = [made("b", case=name) for name in names]
+    rules = tuple(rule(False, case=name, model="b") for name in names)
+    said = tuple(
+        Review(category="portrait", case=name, model="b", answer="mend", comment="é" * 250,
+               cutout_sha256="0" * 64, time=datetime(2026, 1, 2, tzinfo=UTC))
+        for name in names
+    )  # fmt: skip
+    run = run_of(*lost, *here, rules=rules, delivery=Delivery(name="Shop"))
+    text = summary_of_run(run, Decisions(decisions=said))
+    assert len(text.encode()) <= LIMIT
+    assert text.count("more, in `run.json` and on the page") == 3
+    assert "## Models (2)" in text
+
+
 def test_a_comparison_says_what_stopped_it_first() -> None:
     text = summary_of_comparison(comparison("worse", "better", "same"), "worse")
     assert "❌ Stopped (`--fail-on worse`): 1 worse, 1 better, 1 same." in text
@@ -137,7 +216,7 @@ def test_the_rules_of_a_prediction_that_failed_are_told_as_its_failure_alone() -
     )
     text = summary_of_run(run_of(made(), failed("b"), rules=rules, delivery=Delivery(name="Shop")))
     assert "Delivery rules `Shop`: 1 of 2 passed." in text
-    assert "0 required ones did not pass.\n" in text
+    assert "1 of 2 predictions failed.\n" in text  # and no required rule did not pass
     assert "## Delivery rules (1)" in text
     assert "`fill`" in text
     assert "`veil`" not in text
