@@ -18,7 +18,7 @@ from ..measure.table import TITLES
 from .gross import Gross
 from .queue import Queued, queue_of, unscored
 from .record import Run
-from .risks import percent
+from .risks import hundredths
 
 MOST = 6
 
@@ -73,7 +73,7 @@ def _excess(amount: float) -> Message:
 
 def _invented(amount: float) -> Message:
     return Message(
-        "There is no subject, and {share}\u00a0% of the picture is left", share=percent(amount)
+        "There is no subject, and {share}\u00a0% of the picture is left", share=hundredths(amount)
     )
 
 

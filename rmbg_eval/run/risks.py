@@ -86,7 +86,7 @@ def _words(name: str, values: Mapping[str, float | None]) -> Message:
 
 
 def _apart(values: Mapping[str, float | None], models: int) -> Message:
-    share = percent(values.get(APART) or 0.0)
+    share = hundredths(values.get(APART) or 0.0)
     if models == 2:
         return Message("{share}\u00a0% of it differs from the other model", share=share)
     return Message("{share}\u00a0% of it differs from the other models", share=share)
@@ -98,54 +98,54 @@ def _kept(share: float, values: object = None) -> Message:
     if share == 1:
         return Message("The whole picture is kept")
     if share < 0.5:
-        return Message("Only {share}\u00a0% of the picture is kept", share=percent(share))
-    return Message("{share}\u00a0% of the picture is kept", share=percent(share))
+        return Message("Only {share}\u00a0% of the picture is kept", share=hundredths(share))
+    return Message("{share}\u00a0% of the picture is kept", share=hundredths(share))
 
 
 def _crumbs(share: float, values: Mapping[str, float | None]) -> Message:
     count = round(values.get("islands") or 0)
     if count:
         return Message("{n} stray piece", many="{n} stray pieces", n=count)
-    return Message("Crumbs, {share}\u00a0% of the subject", share=percent(share))
+    return Message("Crumbs, {share}\u00a0% of the subject", share=hundredths(share))
 
 
 WORDS: dict[str, Callable[[float, Mapping[str, float | None]], Message]] = {
     "soft_inside": lambda share, _: Message(
-        "{share}\u00a0% of the subject is half see-through", share=percent(share)
+        "{share}\u00a0% of the subject is half see-through", share=hundredths(share)
     ),
     "soft_outside": lambda share, _: Message(
-        "A veil over {share}\u00a0% of the background", share=percent(share)
+        "A veil over {share}\u00a0% of the background", share=hundredths(share)
     ),
     "crumbs": _crumbs,
     "detached": lambda share, _: Message(
-        "{share}\u00a0% of what is kept lies apart", share=percent(share)
+        "{share}\u00a0% of what is kept lies apart", share=hundredths(share)
     ),
     "edgeless": lambda share, _: Message(
-        "{share}\u00a0% of the outline is where the picture has no edge", share=percent(share)
+        "{share}\u00a0% of the outline is where the picture has no edge", share=hundredths(share)
     ),
     "edge_beside": lambda share, _: Message(
-        "{share}\u00a0% of the outline is beside an edge of the picture", share=percent(share)
+        "{share}\u00a0% of the outline is beside an edge of the picture", share=hundredths(share)
     ),
     KEPT: _kept,
     "instability_mirror": lambda far, _: Message(
-        "The outline differs by {share}\u00a0% where the picture is mirrored", share=percent(far)
+        "The outline differs by {share}\u00a0% where the picture is mirrored", share=hundredths(far)
     ),
     "instability_shift": lambda far, _: Message(
         "The outline differs by {share}\u00a0% where the picture is moved by 8\u00a0px",
-        share=percent(far),
+        share=hundredths(far),
     ),
     "instability_scale": lambda far, _: Message(
         "The outline differs by {share}\u00a0% where the picture is 3\u00a0% smaller",
-        share=percent(far),
+        share=hundredths(far),
     ),
     "instability_jpeg": lambda far, _: Message(
         "The outline differs by {share}\u00a0% where the picture is packed as JPEG",
-        share=percent(far),
+        share=hundredths(far),
     ),
 }
 """What is said of a sign, by measure; of being apart, `_apart`."""
 
 
-def percent(share: float) -> str:
-    """`12`, `3.4` or `0.05`: two figures below ten."""
+def hundredths(share: float) -> str:
+    """A share in hundredths: `12`, `3.4` or `0.05`, two figures below ten."""
     return f"{100 * share:.0f}" if share >= 0.0995 else f"{100 * share:.2g}"
