@@ -47,6 +47,8 @@ _WEBP_SIDE = 16383
 """WebP's own bound; larger mattes are PNG."""
 _OF_THE_MODEL: dict[str, Any] = {"warnings": (), "stability": None}
 """What a baseline does not keep of how a model ran."""
+_OF_THE_MACHINE = dict.fromkeys(("commit", "dirty", "memory_bytes"))
+"""What it does not keep of the machine: each branch has another commit, and git could not merge."""
 
 
 def refuse_shard(run: Run) -> None:
@@ -147,7 +149,8 @@ def approve(folder: Path, to: Path, allowed: Collection[str] = (), on_step: OnSt
                 on_step(Step("approving", done, len(run.predictions)))
             baseline = run.model_copy(
                 update={
-                    "settings": Settings(**{**run.settings.model_dump(), "cases": "", "out": "."}),
+                    "settings": Settings(**{**run.settings.model_dump(), **_of_settings(run)}),
+                    "machine": run.machine.model_copy(update=_OF_THE_MACHINE),
                     "started": before.started if before else run.started,
                     "wall_seconds": None,
                     "models": tuple(model.model_copy(update=_OF_THE_MODEL) for model in run.models),
@@ -240,6 +243,11 @@ def approve_changes(
             return replace(choice, baseline=_write(to, whole))
     except OSError as error:
         raise cannot_write(to, error) from None
+
+
+def _of_settings(run: Run) -> dict[str, Any]:
+    """What a baseline has in place of paths."""
+    return {"cases": "", "out": ".", "models": [model.info.name for model in run.models]}
 
 
 def _write(to: Path, baseline: Run) -> Run:

@@ -113,7 +113,7 @@ def _found(was: Run, now: Run, renamed: Mapping[str, str]) -> Iterator[Message]:
 def _machines(was: Run, now: Run) -> Iterator[Message]:
     for field in ("commit", "dirty", "system", "processor", "cores", "threads"):
         one, other = getattr(was.machine, field), getattr(now.machine, field)
-        if one != other:
+        if one != other and None not in (one, other):  # a baseline does not keep each
             yield _changed(field, one, other)
     libraries = dict.fromkeys([*was.machine.versions, *now.machine.versions])
     for name in libraries:

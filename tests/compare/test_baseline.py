@@ -23,7 +23,7 @@ from hypothesis.extra.numpy import arrays
 from PIL import Image
 from runs import run_of
 
-from rmbg_eval import Prediction, Run, Settings, evaluate
+from rmbg_eval import Prediction, Run, Settings, evaluate, load_model
 from rmbg_eval.compare.alpha_change import alpha_of
 from rmbg_eval.compare.baseline import (
     approve,
@@ -38,6 +38,7 @@ from rmbg_eval.compare.baseline import (
 from rmbg_eval.compare.runs import compare
 from rmbg_eval.core.images import Alpha, Picture, decode_cutout
 from rmbg_eval.core.key import Key
+from rmbg_eval.core.machine import Machine
 from rmbg_eval.errors import Failure, OutputError
 from rmbg_eval.i18n import Message
 from rmbg_eval.predictions.stages import stored_alpha
@@ -106,6 +107,20 @@ def test_a_baseline_holds_no_times_and_no_paths(settings: Settings, base: Path) 
     assert json.loads(text)
 
 
+def test_a_baseline_names_its_models_without_their_paths(
+    case_set: Path, settings: Settings, base: Path, tmp_path: Path
+) -> None:
+    run = evaluate(settings)
+    mattes = settings.out_folder / "cutouts" / run.models[0].info.name
+    shop = Settings(
+        cases=str(case_set), models=[f"shop=folder:{mattes}"], out=str(tmp_path / "shop")
+    )
+    evaluate(shop, load=load_model)
+    approve(tmp_path / "shop", base)
+    assert str(tmp_path) not in (base / "run.json").read_text("utf-8")
+    assert Run.load(base).settings.models == ["shop"]
+
+
 def test_a_run_is_the_same_as_its_own_baseline(settings: Settings, base: Path) -> None:
     evaluate(settings)
     approve(settings.out_folder, base)
@@ -156,8 +171,12 @@ def test_what_would_change_is_known_before(
     assert files(base) == before
 
 
-def test_when_a_run_started_sets_no_two_branches_baselines_apart(
-    settings: Settings, base: Path, tmp_path: Path, use_models: UseModels
+def test_when_a_run_started_and_of_which_commit_sets_no_two_branches_baselines_apart(
+    settings: Settings,
+    base: Path,
+    tmp_path: Path,
+    use_models: UseModels,
+    monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     evaluate(settings)
     approve(settings.out_folder, base)
@@ -165,13 +184,20 @@ def test_when_a_run_started_sets_no_two_branches_baselines_apart(
     for number, name in enumerate(["pet/rex", "portrait/ada"]):
         use_models(Thinner(name))
         later = settings.model_copy(update={"out": f"{settings.out}-{number}"})
+        here = Machine.here().model_copy(
+            update={"commit": f"{number}" * 40, "dirty": bool(number), "memory_bytes": 1 + number}
+        )
+        monkeypatch.setattr(Machine, "here", lambda here=here: here)
         evaluate(later)
         shutil.copytree(base, tmp_path / f"side-{number}")
         approve(later.out_folder, tmp_path / f"side-{number}")
         sides.append((tmp_path / f"side-{number}" / "run.json").read_text("utf-8").splitlines())
     was = (base / "run.json").read_text("utf-8").splitlines()
-    heads = [[line for line in side if line.startswith('"started"')] for side in (was, *sides)]
+    kept = '"started"', '"machine"', '"settings"'
+    heads = [[line for line in side if line.startswith(kept)] for side in (was, *sides)]
     assert heads[0] == heads[1] == heads[2]
+    found = compare(tmp_path / "side-0", later.out_folder)
+    assert not [note for note in map(str, found.notes) if note.startswith(("commit", "dirty"))]
 
 
 @pytest.mark.parametrize(
