@@ -8,6 +8,7 @@ from typing import Any
 from ..core.records import columns
 from ..errors import printable
 from ..i18n import Message, join
+from ..models.folder import FINISHED
 from ..run.record import Run
 
 _OF_A_MODEL = (
@@ -20,8 +21,9 @@ _MOST = 5
 def counterparts(was: Run, now: Run) -> dict[str, str]:
     """Models that have one name in `was` and another in `now`: old name → new name.
 
-    Those of one computation (weights, pipeline, dtype, foreground), where each run has one such;
-    and the only model of each run, whatever it is. No other model is taken for another.
+    Those of one computation (weights, pipeline, dtype, foreground), or of finished cut-outs in a
+    folder of one name, wherever that lies, where each run has one such; and the only model of each
+    run, whatever it is. No other model is taken for another.
     """
     infos = [{m.info.name: m.info for m in run.models} for run in (was, now)]
     if len(infos[0]) == len(infos[1]) == 1 and infos[0].keys() != infos[1].keys():
@@ -30,6 +32,8 @@ def counterparts(was: Run, now: Run) -> dict[str, str]:
     for side, (names, other) in enumerate((infos, infos[::-1])):
         for name, info in names.items():
             weights = info.weights_sha256 or info.weights_from
+            if info.pipeline.startswith(FINISHED):
+                weights = info.title
             if name not in other and weights:
                 key = weights, info.pipeline, info.dtype, info.foreground
                 computing[side].setdefault(key, []).append(name)
@@ -49,10 +53,19 @@ def differences(was: Run, now: Run, renamed: Mapping[str, str]) -> tuple[Message
 
 
 def _found(was: Run, now: Run, renamed: Mapping[str, str]) -> Iterator[Message]:
+    parts = [str(run.shard.part) if run.shard else "" for run in (was, now)]
     for name, run in (("BASE", was), ("NEW", now)):
         if not run.complete:
             yield Message(
                 "{run} was interrupted: it holds only part of what it was to do", run=name
+            )
+        if run.shard and parts[0] != parts[1]:
+            yield Message(
+                "{run} is shard {shard}, of {cases} cases: merge all shards with rmbg-eval merge, "
+                "and compare the merged run",
+                run=name,
+                shard=str(run.shard.part),
+                cases=run.shard.cases,
             )
     if was.schema_version != now.schema_version:
         yield Message(

@@ -31,6 +31,9 @@ from .info import NOT_STATED, ModelInfo
 from .protocol import Model
 from .wrapper import Wrapper
 
+FINISHED = "finished cut-outs, used as they are"
+"""What their pipeline begins with: a refinement's follows."""
+
 
 class Folder:
     """Finished cut-outs in `PATH/<category>/<stem>.*` or `PATH/<stem>.*`, of a shoot (a folder
@@ -53,7 +56,7 @@ class Folder:
             name=label,
             title=f"Cut-outs in {printable(self._root.resolve().name)}",
             licence=NOT_STATED,
-            pipeline="finished cut-outs, used as they are",
+            pipeline=FINISHED,
             runtime="none",
             device="none",
             dtype="as stored",

@@ -106,6 +106,7 @@ class PairView:
     crop_note: Text
     crops: tuple[tuple[str, Message, ImageView], ...]
     matte: bool
+    borrowed: bool
     table: TableView | None
     tick: bool
     """Whether it can be approved of by itself."""
@@ -300,8 +301,8 @@ class ComparisonReport:
         models = {model for _, model in self.comparison.groups}
         single = N_("{one} in BASE is compared with {other} in NEW: each run has this one model.")
         same = N_(
-            "{one} in BASE is compared with {other} in NEW: the same weights and pipeline under "
-            "another name."
+            "{one} in BASE is compared with {other} in NEW: the same weights and pipeline, or a "
+            "folder of the same name, under another name."
         )
         text = single if len(models) == 1 else same
         for one, other in self.comparison.renamed.items():
@@ -419,6 +420,7 @@ class ComparisonReport:
             crop_note=note,
             crops=crops,
             matte=figures.matte,
+            borrowed=figures.borrowed,
             table=self._table(pair),
             tick=_can_tick(pair),
         )

@@ -63,6 +63,8 @@ class PairFigures:
     matte: bool = False
     """Whether base is shown as a grey matte: its own colours were not kept, and those of new are
     not there for all that it shows."""
+    borrowed: bool = False
+    """Whether base is shown in the colours of new: its own were not kept, and may be others."""
 
     @property
     def paths(self) -> set[str]:
@@ -75,7 +77,8 @@ def pair_figures(pair: Pair, base: Path, new: Path, out: Path, full: bool) -> Pa
     """Draw what there is of a pair into `out/assets/`; where `full`, also in all its pixels."""
     was, now = _side(pair, base, new=False), _side(pair, new, new=True)
     fits = was and now and was.alpha.shape == now.alpha.shape
-    if was and now and fits and was.rgb is None and not _wiped(was, now):
+    borrowed = bool(was and now and fits and was.rgb is None and now.rgb is not None)
+    if was and now and borrowed and (borrowed := not _wiped(was, now)):
         was = Side(was.alpha, now.rgb)
     name = hashlib.sha256(
         repr((pair.name, pair.model, pair.base, pair.new, "3")).encode()
@@ -116,6 +119,7 @@ def pair_figures(pair: Pair, base: Path, new: Path, out: Path, full: bool) -> Pa
         crops=tuple(crops),
         region=region,
         matte=bool(was and was.rgb is None),
+        borrowed=borrowed,
     )
 
 

@@ -14,8 +14,10 @@ from rmbg_eval.compare.runs import compare_runs
 from rmbg_eval.compare.tolerances import Tolerance, Tolerances
 from rmbg_eval.i18n import Message
 from rmbg_eval.measure.record import Delivery, ObservationPoint, PointResult, Rule, RuleResult
+from rmbg_eval.models.folder import FINISHED
 from rmbg_eval.report.comparison_words import sentence
 from rmbg_eval.run.record import SCHEMA_VERSION
+from rmbg_eval.run.shard import Shard
 
 FAR = AlphaChange(0.2, 0.5, (0, 0, 16, 16))
 NEAR = AlphaChange(0.0001, 0.001, (0, 0, 16, 16))
@@ -369,6 +371,40 @@ def test_a_model_of_another_name_is_compared_where_there_is_no_doubt(
         assert str(note) == f"{pair.base.model} in BASE is compared with {pair.model} in NEW"
     alone = "No model is in both runs: no cut-out is compared with another"
     assert (alone in map(str, notes)) == ("same" not in pairs.values())
+
+
+@pytest.mark.parametrize(
+    ("title", "state"), [("Cut-outs in studio", "same"), ("Cut-outs in b", "new")]
+)
+def test_a_folder_of_cut_outs_is_known_by_its_own_name_wherever_it_lies(
+    title: str, state: str
+) -> None:
+    def run_of_two(path: str, title: str) -> Run:
+        run = run_with(("isnet", "1"), (f"folder:{path}", None))
+        info = run.models[1].info.model_copy(
+            update={"title": title, "pipeline": FINISHED, "licence": "not stated"}
+        )
+        models = run.models[0], run.models[1].model_copy(update={"info": info})
+        return run.model_copy(update={"models": models})
+
+    was, now = run_of_two("/a/studio", "Cut-outs in studio"), run_of_two("/b/studio", title)
+    pairs, _ = compare_runs(was, now, Tolerances(), lambda *_: NOTHING)
+    assert {p.model: p.state for p in pairs if p.new} == {
+        "isnet": "same",
+        "folder:/b/studio": state,
+    }
+
+
+def test_a_shard_beside_a_whole_run_is_said_to_be_one() -> None:
+    shard = Shard(number=2, of=3, cases=9, listing_sha256="")
+    part, whole = run(shard=shard), run()
+    found = [
+        "\n".join(map(str, compare_runs(was, now, Tolerances(), lambda *_: NOTHING)[1]))
+        for was, now in ((whole, part), (part, whole), (part, part))
+    ]
+    assert "NEW is shard 2/3, of 9 cases: merge all shards" in found[0]
+    assert "BASE is shard 2/3" in found[1]
+    assert "shard" not in found[2]
 
 
 def test_an_empty_run_is_compared_too() -> None:

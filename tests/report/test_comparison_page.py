@@ -125,6 +125,11 @@ def test_worst_first_with_pictures_that_are_there(
     assert page.title() == {"single": "What changed", "folder": "变化对比"}[layout]
 
 
+def test_whose_colours_base_is_shown_in_is_said(made: dict[str, Path]) -> None:
+    html = made["single"].read_text("utf-8")
+    assert html.count("BASE in the colours of NEW: a baseline keeps none") == 2
+
+
 def test_every_sentence_is_said_in_chinese(page: Page, made: dict[str, Path]) -> None:
     opened(page, made["folder"])
     spoken = page.locator(
@@ -328,6 +333,7 @@ def test_without_colours_of_its_own_base_is_a_matte_where_those_of_new_are_gone(
     figures = pair_figures(pair, tmp_path / "was", tmp_path / "now", tmp_path, full=True)
     shown = np.asarray(Image.open(tmp_path / figures.base.full).convert("RGBA"))
     assert figures.matte == wiped
+    assert figures.borrowed is not wiped
     if wiped:
         assert np.array_equal(shown[..., 0], alpha)
     else:
