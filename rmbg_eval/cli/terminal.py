@@ -42,13 +42,19 @@ MOST_ROWS = 100
 def show_run(run: Run, path: Path, quiet: bool = False) -> None:
     """Print seconds by case and model, of many cases by model alone, and the path, unless `quiet`,
     and what is wrong."""
+    each = not quiet and len(run.cases) <= MOST_ROWS
     if not quiet:
-        out.print(_seconds(run) if len(run.cases) <= MOST_ROWS else _medians(run))
+        out.print(_seconds(run) if each else _medians(run))
     for model in run.models:
         for warning in model.warnings:
             complain(f"{model.info.name}: {warning}")
-    if run.failures:
-        complain(f"{len(run.failures)} of {len(run.predictions)} predictions failed")
+    failures = run.failures
+    if failures:
+        complain(f"{len(failures)} of {len(run.predictions)} predictions failed")
+        for p in () if each else failures[:MOST_ROWS]:
+            complain(printable(f"failed: {p.category}/{p.case} · {p.model}: {p.failure}"))
+        if (more := len(failures) - MOST_ROWS) > 0 and not each:
+            complain(f"and {more} more that failed: see summary.md")
     if run.delivery:
         passed, judged = kept_rules(run)
         told = Message(

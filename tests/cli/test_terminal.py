@@ -9,7 +9,7 @@ from pathlib import Path
 from types import SimpleNamespace
 
 import pytest
-from comparisons import comparison, made, point, rule
+from comparisons import comparison, failed, made, point, rule
 from rich.console import Console
 from runs import run_of
 from views import Presenter
@@ -60,6 +60,25 @@ def test_of_many_cases_medians_and_the_first_points_are_printed(
     assert "case-7" not in out
     assert err.count("required point not passed") == MOST_ROWS
     assert "and 1 more such points: see junit.xml" in err
+
+
+@pytest.mark.parametrize("quiet", [False, True])
+def test_failures_are_named_where_no_table_does(
+    quiet: bool, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (record,) = run_of().cases
+    names = [f"case-{number}" for number in range(MOST_ROWS + 2)]
+    run = run_of(*(failed(case=name) for name in names))
+    run = run.model_copy(
+        update={"cases": tuple(record.model_copy(update={"id": n}) for n in names)}
+    )
+    monkeypatch.setattr(terminal, "out", Console(width=100))
+    monkeypatch.setattr(terminal, "err", Console(stderr=True, width=100))
+    show_run(run, Path("run.json"), quiet)
+    _, err = capsys.readouterr()
+    assert "failed: portrait/case-7 · a: ada.png is empty. Copy it again." in err
+    assert err.count("\nfailed: ") == MOST_ROWS
+    assert "and 2 more that failed: see summary.md" in err
 
 
 def test_inference_is_that_of_the_model_and_its_refinement_wherever_it_is_told(
