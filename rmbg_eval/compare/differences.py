@@ -107,7 +107,7 @@ def _found(was: Run, now: Run, renamed: Mapping[str, str]) -> Iterator[Message]:
             many="{n} delivery rules in {run} only: {names}",
             **what,
         )
-        yield Message("{what}; what only one run has is not compared", what=only)
+        yield Message("{what}; of these, only a required one that NEW breaks counts", what=only)
     infos = {renamed.get(m.info.name, m.info.name): m.info for m in was.models}
     for model in now.models:
         if model.info.name not in infos:

@@ -312,7 +312,9 @@ class _Both:
             yield self._rule(was.get(name), now.get(name))
 
     def _rule(self, was: RuleResult | None, now: RuleResult | None) -> Value:
-        """Only what passes or fails is judged: within its bounds a rule may move."""
+        """Only what passes or fails is judged: within its bounds a rule may move. One that is new,
+        or asks for something else, is not, unless it is required and NEW breaks it where BASE did
+        not."""
         there = now or was
         assert there is not None
         numbers = [rule.measured if rule else None for rule in (was, now)]
@@ -328,6 +330,8 @@ class _Both:
             verdict = "better" if passed[1] else "worse"
         else:
             verdict = "same"
+        if verdict == "not judged" and now and now.required and not now.passed:
+            verdict = "worse" if was is None or was.passed else "not judged"
         reason = reason or Message("{allowed} is asked for", allowed=bounds(there))
         base, new = numbers
         return Value(
@@ -365,8 +369,8 @@ def _state(values: Sequence[Value], change: AlphaChange, identical: bool) -> tup
             what = Message("{what}, and {n} more", what=what, n=len(worse) - 1)
         if identical:
             what = Message(
-                "{what}; the cut-out is the same to the bit, so the truth, the point or the "
-                "measure is not",
+                "{what}; the cut-out is the same to the bit, so the truth, the point, the rule or "
+                "the measure is not",
                 what=what,
             )
         return "worse", what

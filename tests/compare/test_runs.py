@@ -188,7 +188,7 @@ def test_a_run_from_before_truths_were_kept_is_judged() -> None:
     old = with_truth(None, 0.1).model_copy(update={"schema_version": 3})
     pair = one(old, with_truth("b", 0.9), NEAR)
     assert pair.state == "worse"
-    assert "the same to the bit, so the truth, the point or the measure is not" in str(pair.why)
+    assert "the same to the bit, so the truth, the point, the rule or" in str(pair.why)
 
 
 def test_a_damaged_cutout_is_said_also_where_the_truth_changed() -> None:
@@ -466,9 +466,24 @@ def test_a_delivery_rule_is_judged_by_whether_it_passes(
         (with_rules(rule(True), background="#000000"), "asks for something else than in BASE"),
     ],
 )
-def test_another_delivery_rule_is_not_judged(was: Run, reason: str) -> None:
-    pair = one(was, with_rules(rule(False)))
-    assert pair.state == "same"
-    (found,) = (v for v in pair.values if v.kind == "rule")
-    assert found.verdict == "not judged"
-    assert reason in str(found.reason)
+def test_another_delivery_rule_is_not_judged_unless_a_required_one_is_broken(
+    was: Run, reason: str
+) -> None:
+    """A build goes by the comparison alone: what `run` stops at newly must stop it too."""
+    for now, state in (
+        (rule(False), "same"),
+        (rule(True, required=True), "same"),
+        (rule(False, required=True), "worse"),
+        (rule(None, required=True), "worse"),
+    ):
+        pair = one(was, with_rules(now))
+        assert pair.state == state
+        assert fails(pair, "point") is (state == "worse")
+        (found,) = (v for v in pair.values if v.kind == "rule")
+        assert found.verdict == ("worse" if state == "worse" else "not judged")
+        assert reason in str(found.reason) or now.passed is None
+
+
+def test_a_required_rule_that_was_broken_before_stops_nothing_whatever_it_asked_for() -> None:
+    was = with_rules(rule(False, 0.5, least=0.6, required=True))
+    assert one(was, with_rules(rule(False, required=True))).state == "same"
