@@ -151,7 +151,10 @@ class _Both:
             why = Message("it failed in BASE, and is not in NEW: {why}", why=was.failure.problem)
             return pair_of("still-failed", why)
         if now is None:
-            return pair_of("missing", Message("it is in BASE only"))
+            return pair_of(
+                "missing",
+                Message("it is in BASE only: bring it back, or approve NEW to let it go"),
+            )
         if now.failure:
             if was and was.failure:
                 return pair_of(

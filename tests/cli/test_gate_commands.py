@@ -142,7 +142,7 @@ def test_a_missing_and_a_new_case_never_pass_silently(shop: Shop) -> None:
     shop.evaluate()
     code, printed = shop.compare()
     assert code == 1
-    assert "missing: pet/rex · shop: it is in BASE only" in printed
+    assert "missing: pet/rex · shop: it is in BASE only: bring it back, or approve NEW" in printed
     assert "new: pet/max · shop: it is in NEW only" in printed
     assert shop.compare("--fail-on", "error")[0] == 1  # the missing one
 
