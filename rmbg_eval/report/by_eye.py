@@ -13,12 +13,14 @@ from typing import Any
 from ..ci.junit import is_weighted
 from ..core.anchors import case_anchor
 from ..core.key import Key
+from ..core.records import columns
 from ..decisions.acceptance import Acceptance, acceptances, percent
 from ..decisions.files import counting_or_why
 from ..decisions.ranking import Ranking, Standing, agreement, ranking_of
 from ..decisions.record import Decisions
 from ..decisions.sampling import plan_of
 from ..i18n import N_, Message
+from ..run.queue import level_of
 from ..run.record import Run
 from ..run.statistics import ALL
 from .context import Context
@@ -38,10 +40,10 @@ def by_eye(context: Context) -> ByEyeView | None:
         len({p.cutout_sha256 for p in some if p.cutout}) > 1
         for some in shown.index.by_case.values()
     )
-    about = page_data(run, decisions, shown)
+    about = {**page_data(run, decisions, shown), "need": _need(context)}
     return ByEyeView(
         data=json.dumps(about, separators=(",", ":")),
-        cutouts=sum(map(len, about["plan"])),
+        review=_to_review(run, sum(map(len, about["plan"]))),
         pairs=pairs,
         problem=problem,
         usable=tuple(_accepted(each) for each in shares if each.category == ALL),
@@ -105,6 +107,28 @@ def page_data(run: Run, decisions: Decisions, shown: Run | None = None) -> dict[
         "texts": [json.loads(text) for text in texts],
         "decisions": [each.model_dump(mode="json") for each in decisions.decisions],
     }
+
+
+def _need(context: Context) -> list[int]:
+    """The numbers of the cut-outs that need a look, where that is what is said of the run; none
+    where only a sample is shown, in which few of them can be reviewed."""
+    if context.run.sample:
+        return []
+    places = {(c.category, c.id): number for number, c in enumerate(context.shown.cases)}
+    models = context.models
+    return [
+        places[picture.key] * len(models) + models.index(risk.model)
+        for picture in context.queue.values()
+        for risk in picture.risks
+        if level_of(risk.value or 0.0, bool(risk.signs)) != "fine"
+    ]
+
+
+def _to_review(run: Run, cutouts: int) -> Message:
+    if not run.sample:
+        return Message("Review {n} cut-outs", n=cutouts)
+    every = sum(bool(cutout) for (cutout,) in columns(run.predictions, "cutout"))
+    return Message("Review {n} of {all} cut-outs, drawn by chance", n=cutouts, all=every)
 
 
 def kept_by(content: object) -> dict[str, str]:

@@ -200,7 +200,8 @@ class ByEyeView:
 
     data: str
     """JSON for the page's script."""
-    cutouts: int
+    review: Text
+    """How many cut-outs there are to review."""
     pairs: bool
     """Whether two models' cut-outs of a picture differ anywhere."""
     problem: Text | None

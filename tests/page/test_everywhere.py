@@ -181,7 +181,15 @@ def test_no_width_scrolls_sideways(page: Page, pages: dict[str, Path], width: in
     assert page.locator("#viewer .stage").bounding_box()["height"] > 250
 
 
-@pytest.mark.parametrize("width", [720, 768, 1024, 1100, 1440])
+OUT = """all => all.flatMap(part => [...part.querySelectorAll('button')].filter(e => {
+    const [own, other] = [e, part].map(each => each.getBoundingClientRect());
+    const out = own.left < other.left - 1 || own.right > other.right + 1;
+    return e.checkVisibility() && (out || e.scrollWidth > e.clientWidth);
+}).map(e => e.textContent))"""
+"""The buttons that leave the part that they stand in, or whose words leave them."""
+
+
+@pytest.mark.parametrize("width", [720, 1024, 1100, 1280, 1440])
 def test_every_control_of_what_fills_the_window_can_be_pressed(
     page: Page, pages: dict[str, Path], width: int
 ) -> None:
@@ -195,6 +203,10 @@ def test_every_control_of_what_fills_the_window_can_be_pressed(
         page.locator(opens).first.dispatch_event("click")
         expect(page.locator(dialog)).to_be_visible()
         assert covered(page, f"{dialog} .bar") == []
+        if dialog != "#viewer":
+            page.keyboard.press({"#review": "u", "#blind": "="}[dialog])
+            expect(page.locator(f"{dialog} [data-part=unsaved] [lang=en]")).not_to_have_text("")
+            assert page.locator(f"{dialog} .decide > *").evaluate_all(OUT) == []
         page.keyboard.press("Escape")
         expect(page.locator(dialog)).to_be_hidden()
 

@@ -45,4 +45,17 @@ def test_what_needs_a_look_is_in_order_of_risk_with_reasons_and_the_odd_model_le
     assert "ada" in ids[1]
     page.locator("#find [name=kind]").select_option("kept")
     expect(page.locator("article.case:visible")).to_have_count(2)
+
+    looked = page.locator("#answer [data-part=looked] [lang=en]")
+    page.locator("#by-eye [data-do=review]").click()
+    expect(looked).to_have_count(0)
+    page.keyboard.press("u")  # the riskiest of grabcut
+    expect(looked).to_have_text("Left to look at: 1 of their 2 risky cut-outs.")
+    page.keyboard.press("u")  # looks fine: that picture is worth a look for the other model's
+    expect(looked).to_have_text("Left to look at: 1 of their 2 risky cut-outs.")
+    page.keyboard.press("n")
+    page.keyboard.press("q")
+    expect(looked).to_have_text("All looked at.")
+    page.keyboard.press("z")
+    expect(looked).to_have_text("Left to look at: 1 of their 2 risky cut-outs.")
     assert complaints == []

@@ -125,7 +125,7 @@ def test_the_page_saves_as_one_goes_and_again_after_the_server_was_away(
         assert all(url.startswith(f"http://127.0.0.1:{port}/") for url in asked)
     page.keyboard.press("x")
     expect(state).to_have_text("1 unsaved")
-    expect(page.locator("#by-eye [data-part=state]")).to_contain_text("3 decisions on this page")
+    expect(page.locator("#by-eye [data-part=state]")).to_contain_text("Decisions on this page: 3")
 
 
 @pytest.mark.parametrize(

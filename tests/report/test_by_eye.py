@@ -62,7 +62,8 @@ def test_as_many_are_to_be_reviewed_as_the_plan_has_of_those_shown() -> None:
     shown = only(run, [case for case in cases if case in {*first, *others[-2:]}])
     view = by_eye(Context(run, Previews.__new__(Previews), shown=shown))
     offered = sum(map(len, page_data(run, Decisions(), shown)["plan"]))
-    assert view.cutouts == offered < len(shown.predictions)
+    assert str(view.review) == f"Review {offered} cut-outs"
+    assert offered < len(shown.predictions)
 
 
 def test_another_cutout_is_another_content() -> None:

@@ -154,6 +154,9 @@ def test_the_page_says_what_it_shows(many: Path) -> None:
     for numbers, whole in zip(about["plan"], plan, strict=True):  # type: ignore[call-overload]
         assert len(numbers) <= len(whole)
         assert all(key in shas for key in whole[: len(numbers)])
+    offered, every = sum(map(len, about["plan"])), sum(map(len, plan))
+    assert offered < every
+    assert f"Review {offered} of {every} cut-outs, drawn by chance" in html
     hidden = next(case for case in run.cases if (case.category, case.id) not in run.sample.cases)
     name = f"{hidden.category}/{hidden.id}"
     assert name in repr(report.case(name))

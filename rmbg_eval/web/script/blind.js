@@ -2,7 +2,7 @@
 // differs from side to side but the pixels. Names come with the ranking, once one asks for it.
 
 import { address, remembered } from "./address.js";
-import { h } from "./dom.js";
+import { edges, h } from "./dom.js";
 import { pixelled } from "./pixels.js";
 import { chance, FEWEST, nextPair, rank, seedOf } from "./ranking.js";
 import { arrange, sourcesOf, whole } from "./sources.js";
@@ -36,6 +36,7 @@ export function blind(dialog, decisions, save) {
     },
   });
   zoom.listen(stage);
+  edges(part("strip"));
   /** @type {Pair | null} */
   let pair = null;
   /** @type {{ pair: Pair, like: Partial<Decision> }[]} */
@@ -365,6 +366,7 @@ export function blind(dialog, decisions, save) {
   dialog.addEventListener("keyup", ({ key }) => {
     if (key.toLowerCase() === "o") hold(false);
   });
+  addEventListener("blur", () => hold(false)); // of a key that is let go elsewhere nothing is heard
 
   decisions.on(() => {
     if (dialog.open) tell();

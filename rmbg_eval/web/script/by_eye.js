@@ -20,7 +20,8 @@ export async function byEye() {
   const part = (name) =>
     /** @type {HTMLInputElement} */ (section.querySelector(`[data-part="${name}"]`));
   const [person, file, state] = ["person", "file", "state"].map(part);
-  let told = false; // whether it says what became of a file
+  /** @type {(Node | string)[]} */
+  let told = []; // what became of files
   const views = reading.then((decisions) => {
     const save = () => decisions.save("decisions.json");
     return {
@@ -48,8 +49,8 @@ export async function byEye() {
         ...(result ? say(words, "taken", result) : say(words, "no-file", { file: each.name })),
       );
     }
-    told = true;
-    state.replaceChildren(...lines);
+    told = lines;
+    show();
   });
   const decisions = await reading;
   for (const [name, hidden] of /** @type {const} */ ([
@@ -61,6 +62,7 @@ export async function byEye() {
   person.addEventListener("change", () => {
     decisions.person = person.value;
   });
+  const looked = document.querySelector('[data-part="looked"]');
   const show = () => {
     decisions.tellUnsaved(section, words);
     const { problem, remedy } = decisions.refusal ?? {};
@@ -72,8 +74,12 @@ export async function byEye() {
         ),
       );
     } else if (decisions.full) state.replaceChildren(...say(words, "full"));
-    else if (decisions.count && !told)
-      state.replaceChildren(...say(words, "kept", { n: decisions.count }));
+    else if (told.length) state.replaceChildren(...told);
+    else
+      state.replaceChildren(...(decisions.count ? say(words, "kept", { n: decisions.count }) : []));
+    const [n, all] = [decisions.looked, decisions.about.need?.length ?? 0];
+    const says = n < all ? say(words, "to-look", { n: all - n, all }) : say(words, "all-looked");
+    looked?.replaceChildren(...(n ? says : []));
   };
   decisions.on(show);
   show();
@@ -83,6 +89,13 @@ export async function byEye() {
   async function follow() {
     const opened = await views;
     const wanted = address.read();
+    const what = wanted.review ? "review" : wanted.blind && "blind";
+    if (what && document.activeElement === document.body) {
+      // Where the address opens it, the focus has somewhere to go back to, too.
+      section
+        ?.querySelector(/** @type {"button"} */ (`[data-do="${what}"]`))
+        ?.focus({ preventScroll: true });
+    }
     if (!wanted.review) dialog?.close();
     if (!wanted.blind) voting?.close();
     if (wanted.review) opened.review.open(wanted.review);

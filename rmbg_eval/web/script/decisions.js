@@ -17,6 +17,7 @@ import { say } from "./words.js";
  * @property {number[][]} plan cut-outs by risk, each in an order by chance; a cut-out is
  *   the number of its case × models + the number of its model
  * @property {(number | null)[]} risks of each cut-out, or of none
+ * @property {number[]} [need] the cut-outs that need a look
  * @property {Record<string, [number, ...number[]][]>} signs why a cut-out has its risk, the heaviest
  *   first: the number of a text, and the place where it has one: left, top, width, height
  * @property {Record<string, string>[]} texts in every language
@@ -155,8 +156,13 @@ export class Decisions {
   get unsaved() {
     return this.#fresh.size;
   }
+  /** How many hold. */
   get count() {
-    return this.#all.size;
+    return [...this.#by.values()].reduce((sum, each) => sum + each.size, 0);
+  }
+  /** How many of the cut-outs that need a look somebody has decided on. */
+  get looked() {
+    return (this.about.need ?? []).filter((cutout) => this.of(this.like(cutout)).length).length;
   }
 
   /** @param {() => void} listener called when there is more, or another person */
@@ -313,6 +319,15 @@ export class Decisions {
 
   // ---- what holds
 
+  /** What a review of a cut-out begins with. @param {number} number */
+  like(number) {
+    const { cases, models } = this.about;
+    const [, category, id, , shas] = cases[Math.floor(number / models.length)];
+    const model = number % models.length;
+    const sha = shas[model] ?? "";
+    return { kind: "review", category, case: id, model: models[model], cutout_sha256: sha };
+  }
+
   /** The same person's of the same, if it holds. @param {Partial<Decision>} like */
   mine(like) {
     const decision = /** @type {Decision} */ ({
@@ -358,7 +373,7 @@ export class Decisions {
    * @param {DocumentFragment} words */
   tellUnsaved(where, words) {
     for (const output of where.querySelectorAll('[data-part="unsaved"]')) {
-      const all = this.served && this.count && !this.unsaved ? say(words, "all-saved") : [];
+      const all = this.served && this.#all.size && !this.unsaved ? say(words, "all-saved") : [];
       output.replaceChildren(...(this.unsaved ? say(words, "unsaved", { n: this.unsaved }) : all));
     }
   }

@@ -2,7 +2,7 @@
 // the share usable as it grows.
 
 import { address } from "./address.js";
-import { h } from "./dom.js";
+import { edges, h } from "./dom.js";
 import { language } from "./language.js";
 import { acceptance, FEWEST, moreNeeded } from "./share.js";
 import { arrange, sourcesOf, whole } from "./sources.js";
@@ -68,13 +68,17 @@ export function review(dialog, decisions, save) {
     },
   });
   zoom.listen(stage);
+  edges(part("strip"));
   const { drafts } = decisions;
   let model = 0;
   /** @type {number[]} */
   let queue = [];
   let at = 0;
-  /** @type {{ cutout: number, before: Partial<import("./decisions.js").Decision> | null }[]} */
-  let past = []; // what was decided here, to take it back
+  /**
+   * What was decided here, to take it back, and what was written of one before it was.
+   * @type {{ cutout: number, before: Partial<import("./decisions.js").Decision> | null, written?: Draft }[]}
+   */
+  let past = [];
   let turning = false; // whether another comes at once: nothing more is said of this one
   let placing = false; // whether the next tap is the place
   /** @type {[number, number] | null} */
@@ -84,24 +88,14 @@ export function review(dialog, decisions, save) {
   /** @type {HTMLElement | null} */
   let opener = null;
   if (!about.risks.length) order.querySelector('[value="risk"]')?.remove();
+  const has = about.models.map((_, number) => about.plan.flat().some((n) => n % count === number));
 
   // ---- what is decided on
 
   const cutout = () => queue[at];
   const caseOf = (/** @type {number} */ number) => about.cases[Math.floor(number / count)];
   const articleOf = (/** @type {number} */ number) => document.getElementById(caseOf(number)[0]);
-  /** What a decision about a cut-out begins with. @param {number} number */
-  function like(number) {
-    const [, category, id, , shas] = caseOf(number);
-    const sha = shas[number % count] ?? "";
-    return {
-      kind: "review",
-      category,
-      case: id,
-      model: about.models[number % count],
-      cutout_sha256: sha,
-    };
-  }
+  const like = (/** @type {number} */ number) => decisions.like(number);
   const mine = (/** @type {number} */ number) => decisions.mine(like(number));
   const titleOf = (/** @type {number} */ number) =>
     language.in(articleOf(number)?.querySelector("h3") ?? null) || caseOf(number)[2];
@@ -389,7 +383,7 @@ export function review(dialog, decisions, save) {
     const number = cutout();
     if (number === undefined) return;
     const before = mine(number);
-    past.push({ cutout: number, before });
+    past.push({ cutout: number, before, written: drafts.get(number) });
     const { comment: text, place } = draftOf(number);
     turning = true;
     decisions.add({ ...like(number), answer, comment: text.trim(), place });
@@ -404,12 +398,14 @@ export function review(dialog, decisions, save) {
   }
 
   function undo() {
+    comments(false);
     const last = past.pop();
     if (!last) return;
-    const { cutout: number, before } = last;
+    const { cutout: number, before, written } = last;
     const now = mine(number);
     if (before) decisions.add(said(number, before));
     else if (now) decisions.add({ ...said(number, now), undone: true });
+    if (written) decisions.draft(number, written);
     model = number % count;
     fill();
     at = Math.max(0, queue.indexOf(number));
@@ -490,15 +486,25 @@ export function review(dialog, decisions, save) {
     const buttons = about.models.map((name, number) =>
       h(
         "button",
-        { type: "button", value: number, "aria-pressed": String(number === model) },
+        {
+          type: "button",
+          value: number,
+          "aria-pressed": String(number === model),
+          disabled: !has[number],
+        },
         name,
       ),
     );
     part("models").replaceChildren(...buttons);
     part("models").hidden = count < 2;
     if (!dialog.contains(document.activeElement)) stage.focus({ preventScroll: true });
-    address.write({ review: about.models[model] });
+    address.write(here());
   }
+  /** What the address has of it: so one goes on in the same order after a reload. */
+  const here = () => ({
+    review: about.models[model],
+    by: order.selectedIndex ? order.value : "",
+  });
 
   /** @param {number} to */
   function move(to) {
@@ -520,15 +526,21 @@ export function review(dialog, decisions, save) {
     show();
   }
 
+  /** The next model that has a cut-out. */
+  function following() {
+    let next = (model + 1) % count;
+    while (!has[next]) next = (next + 1) % count;
+    return next;
+  }
+
   /** @param {string} [name] of the model */
   function open(name) {
     if (dialog.open) return;
     const wanted = about.models.indexOf(name ?? "");
-    const there = about.models.findIndex((_, number) =>
-      about.plan.flat().some((n) => n % count === number),
-    );
-    model = wanted >= 0 ? wanted : Math.max(0, there);
+    model = has[wanted] ? wanted : Math.max(0, has.indexOf(true));
     opener = /** @type {HTMLElement | null} */ (document.activeElement);
+    const { by } = address.read();
+    if ([...order.options].some(({ value }) => value === by)) order.value = by;
     order.value ||= "set";
     for (const option of order.options) option.textContent = language.of(option, "text");
     fill();
@@ -536,14 +548,14 @@ export function review(dialog, decisions, save) {
     at = Math.max(0, nextOpen(0));
     dialog.showModal();
     stage.focus({ preventScroll: true });
-    if (!address.read().review) address.enter({ review: about.models[model] });
+    if (!address.read().review) address.enter(here());
     pick();
     show();
   }
 
   dialog.addEventListener("close", () => {
     settle();
-    address.leave({ review: "" });
+    address.leave({ review: "", by: "" });
     stage.replaceChildren();
     zoom.panels = [];
     made.clear();
@@ -643,7 +655,7 @@ export function review(dialog, decisions, save) {
     else if (small === "p") {
       const { x, y } = zoom.looking();
       place(pointer ?? [x, y]);
-    } else if (small === "n" && count > 1) turn((model + 1) % count);
+    } else if (small === "n" && count > 1) turn(following());
     else if (key === "ArrowRight" || small === "j") move(at + 1);
     else if (key === "ArrowLeft" || small === "k") move(at - 1);
     else if (!(key === "ArrowDown" && nextSign(1)) && !(key === "ArrowUp" && nextSign(-1))) {
