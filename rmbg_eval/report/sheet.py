@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from dataclasses import replace
+from unicodedata import normalize
 
 from ..cases.categories import CATEGORIES, category_title
 from ..core.anchors import case_anchor, category_anchor
@@ -465,7 +466,7 @@ class Sheet:
         }
         for (category, case), row in self.rows.items():
             titles = dict.fromkeys(self.context.titles[category, case].everywhere().values())
-            words[row] = " ".join([category, case, *titles]).lower()
+            words[row] = normalize("NFC", " ".join([category, case, *titles])).lower()
             for flag in self.flags[category, case]:
                 flags.setdefault(flag, []).append(row)
             failed: dict[str, None] = {}

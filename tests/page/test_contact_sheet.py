@@ -157,6 +157,12 @@ def test_j_and_k_go_from_case_to_case_under_nothing_and_enter_opens(sheet: Page)
     assert sheet.locator(".case.current").get_attribute("id") == first
     sheet.keyboard.press("Enter")
     expect(sheet.locator("#viewer")).to_be_visible()
+    sheet.keyboard.press("Escape")
+    expect(sheet.locator("#viewer")).to_be_hidden()
+    sheet.locator("#find [name=q]").fill(names[-1])
+    sheet.locator("#answer").click()
+    sheet.keyboard.press("Enter")
+    expect(sheet.locator("#viewer")).to_be_hidden()  # it is filtered away
 
 
 def test_letters_in_the_search_are_letters(sheet: Page) -> None:

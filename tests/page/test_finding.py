@@ -190,6 +190,22 @@ def test_a_viewer_whose_address_was_opened_leaves_the_page_there(found: Page) ->
     assert "view=" not in where(found)
 
 
+def test_a_link_to_a_case_among_what_is_found_leads_there_and_a_reload_stays(found: Page) -> None:
+    last = found.locator("article.case").last
+    link = f"{where(found)}#case={last.get_attribute('id')}&order=set"
+    found.goto("about:blank")
+    found.goto(link)
+    expect(last).to_be_in_viewport()
+    found.locator("#answer").scroll_into_view_if_needed()
+    top = found.evaluate("scrollY")
+    found.reload()
+    found.wait_for_timeout(200)
+    assert found.evaluate("scrollY") == top
+    found.goto("about:blank")
+    found.goto(f"{link}&with=failed")  # it is none of them
+    assert shown(found) == ["broken"]
+
+
 def test_all_misses_are_all_of_them_and_back_finds_what_was_found(found: Page) -> None:
     search = found.locator("#find [name=q]")
     search.fill("portrait")

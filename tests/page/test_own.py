@@ -58,4 +58,12 @@ def test_what_needs_a_look_is_in_order_of_risk_with_reasons_and_the_odd_model_le
     expect(looked).to_have_text("All looked at.")
     page.keyboard.press("z")
     expect(looked).to_have_text("Left to look at: 1 of their 2 risky cut-outs.")
+
+    page.keyboard.press("Escape")
+    part = page.locator("#part [lang=en]")
+    expect(part).to_be_hidden()
+    page.emulate_media(media="print")
+    expect(part).to_have_text("2 of 5 cases: the others are filtered away")
+    expect(part).to_be_visible()
+    assert page.locator(".matrix caption").bounding_box()["height"] < 2  # its heading is the same
     assert complaints == []

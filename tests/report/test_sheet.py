@@ -164,6 +164,14 @@ def test_what_cases_are_found_by() -> None:
     assert row(run, previews("a")).row == 0
 
 
+def test_a_name_is_found_however_its_accents_are_written() -> None:
+    (ada,) = run_of().cases
+    run = run_of().model_copy(update={"cases": (ada.model_copy(update={"id": "Cafe\u0301"}),)})
+    drawn = Previews({("portrait", "Cafe\u0301"): CasePreviews()})
+    (words,) = Presenter(run, drawn).bar().facts["words"]
+    assert "caf\u00e9" in words
+
+
 def test_models_differ_without_points_where_their_alphas_do() -> None:
     run = run_of(done("a"), done("b"), measurements=(measured("disagreement", 0.02),))
     assert Presenter(run, previews("a")).bar().facts["flags"] == {"differ": [0]}

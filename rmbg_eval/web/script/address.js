@@ -11,6 +11,8 @@ let after = null;
 
 /** The fragment is `#anchor`, or `#key=value&…` as the page writes it itself. */
 export const address = {
+  /** Whether the page was opened by a link, not loaded again or come back to. */
+  followed: !history.state,
   /** @returns {Record<string, string>} */
   read() {
     const text = location.hash.slice(1);

@@ -5,6 +5,7 @@ import { edges, h } from "./dom.js";
 import { language } from "./language.js";
 import { allRows, nearby } from "./rows.js";
 import { settle } from "./sheet.js";
+import { say, wordsOf } from "./words.js";
 
 const root = document.documentElement;
 
@@ -51,6 +52,7 @@ export function finder() {
   const [group] = /** @type {Choice[]} */ (all("[name=category]"));
   const flags = all("[name=with]");
   const left = /** @type {HTMLOutputElement} */ (document.getElementById("left"));
+  const part = document.getElementById("part"); // what paper says of it
   const nothing = /** @type {HTMLElement} */ (document.getElementById("nothing"));
   let model = ""; // by whose values cases are in order, where it is one model's
   let before = " "; // the order that they are in
@@ -66,7 +68,7 @@ export function finder() {
   });
 
   /** @param {HTMLInputElement} box @param {number} number of the cases that it would leave */
-  function say(box, number) {
+  function count(box, number) {
     const chip = /** @type {HTMLElement} */ (box.parentElement);
     /** @type {HTMLOutputElement} */ (chip.querySelector("output")).value = String(number);
     chip.classList.toggle("none", number === 0);
@@ -74,7 +76,7 @@ export function finder() {
 
   /** The rows that pass, and how many would with another flag, category or kind. @param {Wanted} wanted */
   function sift(wanted) {
-    const words = wanted.q.toLowerCase().split(/\s+/).filter(Boolean);
+    const words = wanted.q.normalize("NFC").toLowerCase().split(/\s+/).filter(Boolean);
     const has = wanted.with.map((flag) => flagged(flag));
     const fails = missed(wanted.kind);
     const [passed, ofFlag, ofCategory, ofKind] = [new Set(), counts(), counts(), counts()];
@@ -108,7 +110,7 @@ export function finder() {
       const hidden = !passed.has(row);
       if (row.element.hidden !== hidden) row.element.hidden = hidden;
     }
-    for (const box of flags) say(box, ofFlag.of(box.value));
+    for (const box of flags) count(box, ofFlag.of(box.value));
     for (const [choice, counted] of /** @type {const} */ ([
       [kind, ofKind],
       [group, ofCategory],
@@ -131,6 +133,8 @@ export function finder() {
         ? String(passed.size)
         : `${passed.size}\u00a0/\u00a0${rows.length}`;
     nothing.hidden = passed.size > 0;
+    const [n, all] = [passed.size, rows.length];
+    part?.replaceChildren(...(n < all ? say(wordsOf("part-words"), "part", { n, all }) : []));
     address.write({ ...wanted, with: wanted.with.join(",") });
   }
 
@@ -272,8 +276,13 @@ export function finder() {
     search.focus({ preventScroll: true });
     start("behind");
   });
+  const there = address.read();
+  const linked = there.view ? null : document.getElementById(there.case ?? "");
   apply();
   nearby.each(label);
+  // To an anchor alone the browser scrolls by itself; of one that is filtered away, what is found stays.
+  const more = Object.keys(there).length > 1;
+  if (address.followed && more && linked?.checkVisibility()) settle(linked);
   return {
     apply,
     by(name) {

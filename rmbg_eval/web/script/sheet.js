@@ -272,7 +272,11 @@ export function sheet({ open, by }) {
     else if (low === "j") move(1);
     else if (low === "k") move(-1);
     else if (key === "/") /** @type {HTMLElement} */ (bar.querySelector("[name=q]")).focus();
-    else if (key === "Enter" && current && (element === document.body || element.closest("h3")))
+    else if (
+      key === "Enter" &&
+      current?.checkVisibility() &&
+      (element === document.body || element.closest("h3"))
+    )
       open(current);
     else return;
     event.preventDefault();
