@@ -231,6 +231,12 @@ def test_seven_columns_fit_or_an_edge_says_that_there_are_more(
     x, y = box["x"] + box["width"] - 2, box["y"] + 6
     edge = Image.open(io.BytesIO(page.screenshot())).convert("L").getpixel((x, y))
     assert (edge > 250) == fits
+    if fits:  # beside the chart, below which only the table of more columns stands
+        page.locator(".boards").evaluate("e => e.classList.add('wide-kind')")
+        plot = page.locator(".board:has(.scatter)")
+        assert plot.bounding_box()["x"] > box["x"] + box["width"]
+        page.locator("label:has([name=points-by][value=kind])").click()
+        assert plot.bounding_box()["x"] < box["x"]
 
 
 def test_names_and_licences_are_not_broken_where_a_line_of_their_own_holds_them(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from itertools import combinations
 from urllib.parse import parse_qsl
 
@@ -18,6 +19,7 @@ from rmbg_eval.i18n import Message
 from rmbg_eval.measure.kinds import KINDS
 from rmbg_eval.measure.points import far_off
 from rmbg_eval.measure.record import Measurement, ObservationPoint, PointResult
+from rmbg_eval.report.frame import environment
 from rmbg_eval.report.scatter import LINE, Dot, overlap, scatter, width
 from rmbg_eval.run.findings import Finding, findings
 from rmbg_eval.run.gross import Gross
@@ -428,3 +430,11 @@ def test_a_shard_says_which_part_it_is() -> None:
     part = Shard(number=2, of=3, cases=9, listing_sha256="")
     note, *_ = Presenter(run_of(shard=part), Previews({KEY: CasePreviews()})).overview().notes
     assert str(note).startswith("This is shard 2 of 3: 1 of 9 cases.")
+
+
+def test_the_table_of_more_than_seven_columns_is_named() -> None:
+    view = told_overview(many({"a": [1.0], "b": [0.0]}))
+    category, kind = view.matrices
+    view = replace(view, matrices=(category, replace(kind, columns=kind.columns[:1] * 8)))
+    html = environment("en").get_template("overview.html.j2").render(view=view)
+    assert 'class="boards wide-kind"' in html.replace(" alone", "")
