@@ -349,6 +349,21 @@ def test_a_browser_that_keeps_nothing_says_so(browser: Browser, pages: dict[str,
     context.close()
 
 
+def test_what_is_written_once_the_database_is_full_is_not_lost_for_what_it_has(
+    reviewing: Page,
+) -> None:
+    page = reviewing
+    page.keyboard.press("c")
+    page.keyboard.type("half")
+    expect(page.locator(KEPT)).to_have_count(1)
+    page.evaluate("() => { IDBObjectStore.prototype.put = () => { throw new Error('full') } }")
+    page.keyboard.type(" a sentence")
+    expect(page.locator(KEPT)).to_have_count(1)
+    page.reload()
+    expect(page.locator("#review textarea")).to_have_value("half a sentence")
+    assert page.evaluate("Object.keys(localStorage).filter(key => /decided/.test(key))") == []
+
+
 def test_two_windows_of_the_page_know_and_keep_what_both_decide(
     reviewing: Page, pages: dict[str, Path], tmp_path: Path
 ) -> None:

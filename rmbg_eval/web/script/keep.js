@@ -68,18 +68,15 @@ export class Keep {
     /** @type {Map<string, Entry>} */
     const there = new Map(keys.map((key, number) => [String(key), values[number]]));
     const before = this.#stored().filter(([key]) => !this.#early.has(key));
-    const moved = before.filter(([key]) => !there.has(key));
-    await this.#write(base, moved);
-    for (const [key] of before) localStorage.removeItem(this.prefix + key);
-    for (const [key, entry] of moved) there.set(key, entry);
+    await this.#write(base, before); // newer than what the database has
+    this.#clear(before);
+    for (const [key, entry] of before) there.set(key, entry);
     while (this.#early.size) {
       const early = [...this.#early];
       this.#early.clear();
       await this.#write(base, early);
-      for (const [key] of early) {
-        localStorage.removeItem(this.prefix + key);
-        there.delete(key); // the page has what is newer
-      }
+      this.#clear(early);
+      for (const [key] of early) there.delete(key); // the page has what is newer
     }
     this.#base = base;
     base.onclose = () => {
@@ -131,6 +128,7 @@ export class Keep {
     if (this.#base) {
       try {
         await this.#write(this.#base, entries);
+        this.#clear(entries);
         return true;
       } catch {} // no room, or what the page has was cleared away
       return this.#store(entries);
@@ -139,6 +137,13 @@ export class Keep {
     const stored = this.#store(entries);
     await this.#opening;
     return stored || this.#base !== null;
+  }
+
+  /** What the database has now, localStorage need not keep. @param {[string, Entry][]} entries */
+  #clear(entries) {
+    try {
+      for (const [key] of entries) localStorage.removeItem(this.prefix + key);
+    } catch {} // a browser that keeps nothing there
   }
 
   /** Put them into localStorage. @param {[string, Entry][]} entries @returns {boolean} whether they are */
