@@ -209,6 +209,7 @@ def test_every_control_of_what_fills_the_window_can_be_pressed(
             assert page.locator(f"{dialog} .decide > *").evaluate_all(OUT) == []
         page.keyboard.press("Escape")
         expect(page.locator(dialog)).to_be_hidden()
+        expect(page).not_to_have_url(re.compile("view=|blind="))  # it has gone back
 
 
 @pytest.mark.parametrize(("width", "columns", "fits"), [(1024, 7, True), (390, 7, False)])

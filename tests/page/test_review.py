@@ -15,7 +15,7 @@ import psutil
 import pytest
 from axe import source, violations
 from browser import QUIET, chromium_path
-from pages import HOSTILE, look, opened, where
+from pages import HOSTILE, covered, look, opened, where
 from playwright.sync_api import Browser, BrowserContext, BrowserType, Error, Locator, Page, expect
 from reviewers import decisions, review, run_over
 
@@ -271,6 +271,12 @@ def test_on_a_phone_nothing_looks_chosen_that_is_not_and_saving_has_its_name(
         "all => all.map(e => getComputedStyle(e).borderColor)"
     )
     assert len(set(borders)) == 1
+    for size in ({"width": 844, "height": 390}, {"width": 720, "height": 450}):  # turned; at 200 %
+        page.set_viewport_size(size)
+        expect(title).to_be_visible()
+        stage = page.locator("#review .stage").bounding_box()
+        assert stage["height"] > size["height"] / 2
+        assert covered(page, "#review .answers") == []
     context.close()
 
 
