@@ -32,7 +32,7 @@ from ..core.images import (
     read_bytes,
 )
 from ..core.machine import cores, peak_memory, reset_peak_memory
-from ..errors import Failure, ImageError, ModelError, OutputError
+from ..errors import Failure, ImageError, ModelError, OutputError, printable
 from ..i18n import Message
 from ..models.protocol import Model
 from ..models.refinement import Refined
@@ -330,6 +330,21 @@ def _finish(model: Model, job: _Job, out: Path, *, cached: bool) -> Prediction:
 def cutout_path(model: str, category: str, case: str, alone: bool = True) -> str:
     """Where a cut-out lies in a run folder; `alone`: of the case, as there."""
     return f"cutouts/{safe_name(model)}/{safe_name(category)}/{safe_name(case, alone)}.png"
+
+
+def picture_of(case: Case, sha256: str | None) -> Picture:
+    """The picture that a prediction was made of, by its hash; ImageError where the case's file is
+    another by now. None stands for any."""
+    data = case.read()
+    if sha256 and hashlib.sha256(data).hexdigest() != sha256:
+        raise ImageError(
+            Message(
+                "{name} is no longer the picture that was cut out",
+                name=printable(case.image.name),
+            ),
+            Message("Run again, or restore the picture."),
+        )
+    return case.picture(data)
 
 
 def stored_alpha(path: Path) -> Alpha:

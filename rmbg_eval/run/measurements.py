@@ -28,6 +28,7 @@ from ..measure.signs import Box, places
 from ..measure.subject import TRIMAP, UNKNOWN, Mask, Metric, Subject
 from ..measure.table import VERSION, Values, measure
 from ..predictions.prediction import Prediction
+from ..predictions.stages import picture_of
 
 _Pixels = TypeVar("_Pixels", Alpha, RGB, Mask)
 
@@ -72,15 +73,13 @@ def measure_prediction(
     if prediction.failure or not prediction.cutout:
         outcome = Outcome.nothing(metrics, len(points), no_prediction(prediction))
         return Measured(outcome.values, _results(prediction, points, outcome), {})
-    sides = tuple(sha256_of(path) if path else None for path in (case.alpha, case.foreground))
-    if case.trimap:
-        sides = (*sides, sha256_of(case.trimap))
+    sides = _hashes(case)
     known_by = (prediction.cutout_sha256, prediction.picture_sha256, *sides, points)
     key = MeasureCache.key(VERSION, DECODER, [metric.name for metric in metrics], known_by)
     earlier = measures.read(key, _OUTCOME)
     if earlier is None:
         try:
-            subject = read(case, out / prediction.cutout)
+            subject = read(case, out / prediction.cutout, prediction.picture_sha256)
             with ThreadPoolExecutor(1, "points") as pool:
                 judging = pool.submit(lambda: tuple(judge(point, subject) for point in points))
                 values = measure(subject, metrics)
@@ -90,7 +89,8 @@ def measure_prediction(
             reason = Message("it could not be measured: {why}", why=why)
             outcome = Outcome.nothing(metrics, len(points), reason)
         else:
-            measures.put(key, outcome.model_dump_json())
+            if _hashes(case) == sides:  # of a truth that was just replaced, nothing is kept
+                measures.put(key, outcome.model_dump_json())
     else:
         outcome = earlier
     return Measured(outcome.values, _results(prediction, points, outcome), outcome.places)
@@ -102,15 +102,24 @@ def no_prediction(prediction: Prediction) -> Message:
     return Message("the prediction failed: {why}", why=why)
 
 
-def read(case: Case, cutout: Path) -> Subject:
-    """The stored cut-out with all that is known of its case, as measures need it."""
-    return subject_of(case, read_bytes(cutout), cutout.name)
+def _hashes(case: Case) -> tuple[str | None, ...]:
+    """Of truth and true foreground, and of a trimap where there is one."""
+    files = (case.alpha, case.foreground, *([case.trimap] if case.trimap else []))
+    return tuple(sha256_of(path) if path else None for path in files)
 
 
-def subject_of(case: Case, cutout: bytes, name: str) -> Subject:
+def read(case: Case, cutout: Path, picture_sha256: str | None = None) -> Subject:
+    """The stored cut-out with all that is known of its case, as measures need it.
+
+    `picture_sha256`: of the picture that it was made of; ImageError where the case has another.
+    """
+    return subject_of(case, read_bytes(cutout), cutout.name, picture_sha256)
+
+
+def subject_of(case: Case, cutout: bytes, name: str, picture_sha256: str | None = None) -> Subject:
     """The same of a cut-out that is a PNG's bytes; `name`: what messages call it."""
     with ThreadPoolExecutor(3, "decode") as pool:
-        decoding = pool.submit(case.picture)
+        decoding = pool.submit(picture_of, case, picture_sha256)
         reading_truth = pool.submit(case.truth)
         reading_foreground = pool.submit(case.true_foreground)
         rgb, alpha = decode_cutout(cutout, name)

@@ -46,6 +46,7 @@ from ..measure.region import window_sums
 from ..measure.signs import Box
 from ..predictions.isolation import kills
 from ..predictions.prediction import Prediction
+from ..predictions.stages import picture_of
 from ..settings import Layout
 from . import plots
 from .findings import Finding, findings
@@ -331,27 +332,37 @@ def _case_previews(
     layout: Layout,
     earlier: CasePreviews | None,
 ) -> CasePreviews:
-    """The previews of one case."""
+    """The previews of one case; `case`: None where it is not there, as where its picture is another
+    by now, which must not be shown beside what was made of the one before."""
     succeeded = [p for p in predictions if p.cutout]
     picture = predictions[0].picture_sha256 if predictions else None  # the run was interrupted
     cutouts = {p.model: p.cutout_sha256 or "" for p in succeeded}
     index = folder / "assets" / f"{case_anchor(*key)}.json"
     stored = _read(index)
-    if case is None:
-        if stored and (stored.picture_sha256, stored.cutouts) == (picture, cutouts):
-            return stored
-        inputs: tuple[object, ...] = ()
-    else:
-        inputs = (*(sha256_of(p) if p else None for p in (case.alpha, case.foreground)),)
-        inputs += (case.about.points,)
-    content = repr((VERSION, layout, picture, list(cutouts.items()), inputs))
-    name = hashlib.sha256(content.encode()).hexdigest()[:20]
+
+    def named(case: Case | None) -> str:
+        content = repr((VERSION, layout, picture, list(cutouts.items()), _inputs(case)))
+        return hashlib.sha256(content.encode()).hexdigest()[:20]
+
+    name = named(case)
     if stored and stored.name == name:
+        return stored
+    if case and picture and sha256_of(case.image) != picture:
+        case, name = None, named(None)
+    if case is None and stored and (stored.picture_sha256, stored.cutouts) == (picture, cutouts):
         return stored
     previews = earlier or _draw(case, succeeded, folder, name, layout)
     previews = previews.model_copy(update={"picture_sha256": picture, "cutouts": cutouts})
     write_atomic(index, previews.model_dump_json())
     return previews
+
+
+def _inputs(case: Case | None) -> tuple[object, ...]:
+    """What of a case decides its pictures, beside the picture itself."""
+    if case is None:
+        return ()
+    hashes = (sha256_of(path) if path else None for path in (case.alpha, case.foreground))
+    return (*hashes, case.about.points)
 
 
 def _read(index: Path) -> CasePreviews | None:
@@ -571,7 +582,7 @@ def _spot(
     stem = f"assets/{previews[key].name}-at-{'-'.join(map(str, box))}"
 
     def original() -> np.ndarray:
-        return cases[key].picture().rgb
+        return picture_of(cases[key], prediction.picture_sha256).rgb
 
     def cutout() -> np.ndarray:
         with Image.open(folder / (prediction.cutout or ""), formats=("PNG",)) as image:

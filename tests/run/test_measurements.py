@@ -13,12 +13,13 @@ from PIL import Image
 from typer.testing import CliRunner
 
 from rmbg_eval import Settings, evaluate
+from rmbg_eval.cases.case import Case
 from rmbg_eval.cases.folder import check_case, load_cases
 from rmbg_eval.cli.app import app
 from rmbg_eval.core.images import Alpha, Picture
 from rmbg_eval.errors import CaseError, SettingsError
 from rmbg_eval.measure.record import PointResult
-from rmbg_eval.measure.subject import TRIMAP, WHOLE
+from rmbg_eval.measure.subject import TRIMAP, WHOLE, Subject
 from rmbg_eval.predictions.stages import stored_alpha
 from rmbg_eval.run import agreement, delivery, measurements, stability
 from rmbg_eval.run.record import Run
@@ -103,7 +104,7 @@ def test_nothing_is_measured_twice_and_a_new_measure_infers_nothing(
     read = measurements.read
     seen: list[str] = []
     monkeypatch.setattr(
-        measurements, "read", lambda case, path: seen.append(case.id) or read(case, path)
+        measurements, "read", lambda case, *how: seen.append(case.id) or read(case, *how)
     )
     again = Truthful("fake")
     use_models(again)
@@ -153,7 +154,7 @@ def test_what_decides_a_value_is_part_of_what_it_is_known_by(
     read = measurements.read
     seen: list[str] = []
     monkeypatch.setattr(
-        measurements, "read", lambda case, path: seen.append(case.id) or read(case, path)
+        measurements, "read", lambda case, *how: seen.append(case.id) or read(case, *how)
     )
     evaluate(settings)
     assert seen == ["ada"]
@@ -209,6 +210,31 @@ def test_what_cannot_be_measured_has_the_reason_and_is_tried_again(
     assert run.failures == ()
     assert value(run, "mad")[1].startswith("it could not be measured: There was not enough memory")
     assert evaluate(settings).measurements != run.measurements
+
+
+@pytest.mark.parametrize("changed", ["image.png", "alpha.png"])
+def test_what_is_replaced_before_it_is_measured_is_not_kept_as_what_it_was(
+    changed: str, settings: Settings, use_models: UseModels, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    use_models(Truthful("fake"))
+    path = Path(settings.cases) / "portrait" / "ada" / changed
+    before, read = path.read_bytes(), measurements.read
+
+    def late(case: Case, *how: object) -> Subject:
+        if case.id == "ada":
+            noise = np.random.default_rng(0).integers(0, 256, (64, 96), np.uint8)
+            Image.fromarray(noise).save(path)
+        return read(case, *how)
+
+    with monkeypatch.context() as patch:
+        patch.setattr(measurements, "read", late)
+        run = evaluate(settings)
+    if changed == "image.png":
+        assert "no longer the picture that was cut out" in value(run, "halo")[1]
+    path.write_bytes(before)
+    again = evaluate(settings)
+    monkeypatch.setenv("RMBG_EVAL_CACHE", f"{settings.out}-empty")
+    assert evaluate(settings).outcome() == again.outcome()
 
 
 def test_a_required_point_that_does_not_pass_is_exit_status_1(

@@ -10,6 +10,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from fakes import FakeModel, some_cases
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from PIL import Image
@@ -127,6 +128,22 @@ def test_previews_of_another_content_replace_the_old_ones(run: Run, case_set: Pa
     assert drawn == {each.name for each in again.values()}
     indices = {path.name for path in files_of(run) if path.suffix == ".json"}
     assert len(indices) == len(again)
+
+
+def test_a_picture_replaced_since_the_run_is_not_shown_beside_its_cut_out(tmp_path: Path) -> None:
+    picture = some_cases(tmp_path / "cases" / "c", 2)[0].image
+    settings = Settings(cases=str(tmp_path / "cases"), out=str(tmp_path / "out"))
+    run = evaluate(settings, models=[FakeModel()])
+    before = picture.read_bytes()
+    Image.new("RGB", (96, 64), "white").save(picture)
+    for again in (False, True):
+        shutil.rmtree(tmp_path / "out" / "assets")
+        draw_again(run)
+        shown = load(run)
+        assert [bool(each.original) for each in shown.cases.values()] == [again, True]
+        spots = {spot.finding.case: bool(spot.original) for spot in shown.worst}
+        assert spots == {"00": again, "01": True}
+        picture.write_bytes(before)
 
 
 def test_another_truth_or_true_foreground_is_drawn(run: Run, case_set: Path) -> None:
