@@ -99,13 +99,13 @@ def locked(out: Path) -> Iterator[None]:
 
 def save(out: Path, run: Run) -> None:
     """Write run.json, of many cases with its files of records, and measurements.csv of a complete
-    run of few. A page of what run.json said before goes first: whoever is interrupted before the
-    next one has none, and no other run's."""
+    run of few. A page or table of what run.json said before goes first: whoever is interrupted
+    before the next one has none, and no other run's."""
     remove_pages(out)
-    if in_parts(len(run.cases), run.shard):
-        remove(out / "measurements.csv")  # of an earlier run
-    elif run.complete:
+    if run.complete and not in_parts(len(run.cases), run.shard):
         write_csv(out / "measurements.csv", run)
+    else:
+        remove(out / "measurements.csv")
     write_run(out, run)
 
 

@@ -413,7 +413,7 @@ def _digest_at(folder: Path, path: str) -> str:
 
 
 def _read_cutouts(predictions: Iterable[Prediction], folder: Path) -> dict[str, np.ndarray]:
-    """The cut-outs that there are, by model: `(H, W, 4) uint8`."""
+    """The cut-outs that there are and are RGBA, by model: `(H, W, 4) uint8`."""
     cutouts = {}
     for prediction in predictions:
         if prediction.cutout:
@@ -421,7 +421,8 @@ def _read_cutouts(predictions: Iterable[Prediction], folder: Path) -> dict[str, 
                 suppress(OSError, SyntaxError),
                 Image.open(folder / prediction.cutout, formats=("PNG",)) as image,
             ):
-                cutouts[prediction.model] = np.asarray(image)
+                if image.mode == "RGBA":  # else somebody put another file there
+                    cutouts[prediction.model] = np.asarray(image)
     return cutouts
 
 

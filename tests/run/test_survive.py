@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import shutil
 import subprocess
 import sys
 from collections.abc import Callable, Iterator
@@ -12,12 +13,14 @@ from pathlib import Path
 import numpy as np
 import pytest
 from fakes import FakeModel, save_picture, save_truth, some_cases
+from PIL import Image
 
 from rmbg_eval.ci.outputs import build_files
 from rmbg_eval.core.images import Alpha, Picture, decode_cutout
 from rmbg_eval.errors import OutputError
 from rmbg_eval.report import Report
 from rmbg_eval.run.evaluate import evaluate
+from rmbg_eval.run.previews import draw_again, load
 from rmbg_eval.run.record import Run
 from rmbg_eval.settings import Settings
 
@@ -60,6 +63,17 @@ def test_ctrl_c_leaves_a_partial_run_that_says_so(
         assert panel.html
     use_models(FakeModel())
     assert evaluate(settings).complete
+
+
+def test_ctrl_c_leaves_no_table_of_the_run_before(
+    settings: Settings, use_models: UseModels
+) -> None:
+    evaluate(settings)
+    use_models(Interrupted(weights="1" * 64))
+    with pytest.raises(KeyboardInterrupt):
+        evaluate(settings)
+    assert not Run.load(settings.out_folder).complete
+    assert not (settings.out_folder / "measurements.csv").exists()
 
 
 @pytest.fixture
@@ -273,6 +287,19 @@ def test_whatever_a_model_does_the_run_ends_and_its_folder_is_whole(
             decode_cutout((settings.out_folder / p.cutout).read_bytes(), p.case)
     junit = (settings.out_folder / "junit.xml").read_text("utf-8")
     assert junit.count("<error ") == 3
+
+
+@pytest.mark.parametrize("mode", ["L", "RGB", "I;16"])
+def test_a_run_whose_cut_out_somebody_replaced_has_a_report_all_the_same(
+    settings: Settings, mode: str
+) -> None:
+    run = evaluate(settings)
+    shutil.rmtree(settings.out_folder / "assets")
+    Image.new(mode, (96, 64)).save(settings.out_folder / run.predictions[0].cutout)
+    draw_again(run)
+    shown = [case.models.keys() for case in load(run).cases.values()]
+    assert shown == [set(), {"fake"}, {"fake"}]
+    assert Report(run).overview().html
 
 
 def test_a_damaged_cache_is_noticed_by_its_hash_and_done_again(
