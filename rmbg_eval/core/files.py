@@ -71,7 +71,24 @@ def write_atomic(path: Path, data: bytes | str | Iterable[str]) -> None:
     """Write `data`, whole or in pieces, by `new_file`."""
     with new_file(path) as file:
         for piece in [data] if isinstance(data, bytes | str) else data:
-            file.write(piece.encode("utf-8") if isinstance(piece, str) else piece)
+            file.write(_utf8(piece, path) if isinstance(piece, str) else piece)
+
+
+def _utf8(text: str, path: Path) -> bytes:
+    """A text for the file `path`; OutputError for a name in it that is bytes and no text."""
+    try:
+        return text.encode("utf-8")
+    except UnicodeEncodeError as error:
+        name = re.split('["\n]', text[max(0, error.start - 200) : error.start])[-1]
+        name += re.split('["\n]', text[error.start : error.start + 100])[0]
+        raise OutputError(
+            Message(
+                "{file} could not be written: {text} in it is not Unicode",
+                file=printable(str(path)),
+                text=printable(name),
+            ),
+            Message("Give what is called so a name in UTF-8."),
+        ) from None
 
 
 MAX_TOML = 1 << 20
@@ -114,7 +131,7 @@ _LONG_AGO = 24 * 3600
 def remove_unfinished(folder: Path) -> None:
     """Remove what killed processes left half written below `folder`; living ones keep theirs, and
     so do those of other machines for a day."""
-    for path in folder.rglob(".new-*"):
+    for path in _unfinished(folder):
         _, owner, *rest = path.name.split("-")
         with suppress(OSError):
             if len(rest) > 1 and rest[0] != _HOST:
@@ -123,6 +140,12 @@ def remove_unfinished(folder: Path) -> None:
                 gone = not is_process(owner)
             if gone:
                 path.unlink()
+
+
+def _unfinished(folder: Path) -> Iterator[Path]:
+    """Files with such names; of folders that go meanwhile, none."""
+    for below, _, names in os.walk(folder):
+        yield from (Path(below, name) for name in names if name.startswith(".new-"))
 
 
 def is_process(number: str) -> bool:

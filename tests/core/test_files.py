@@ -6,6 +6,7 @@ import errno
 import hashlib
 import os
 import re
+import shutil
 import subprocess
 import sys
 import threading
@@ -70,6 +71,14 @@ def test_a_failure_keeps_the_old_file_and_leaves_no_scraps(step, error, tmp_path
         write_atomic(tmp_path / "run.json", "new")
     assert in_it(tmp_path) == ["run.json"]
     assert (tmp_path / "run.json").read_text() == "old"
+
+
+def test_a_name_that_is_no_text_is_told_and_the_old_file_stays(tmp_path):
+    path = put(tmp_path / "run.json", "old")
+    with pytest.raises(OutputError, match=r"run\.json.*caf\\udce9.*UTF-8"):
+        write_atomic(path, ['{"out": ', '"caf\udce9"}'])
+    assert in_it(tmp_path) == ["run.json"]
+    assert path.read_text() == "old"
 
 
 def test_a_reader_never_sees_half_a_file(tmp_path):
@@ -254,6 +263,21 @@ def test_only_what_a_dead_process_of_this_machine_left_goes(tmp_path):
     os.utime(tmp_path / f"{there}d", (long_ago, long_ago))
     remove_unfinished(tmp_path)
     assert {path.name for path in tmp_path.iterdir()} == {n for n, left in names.items() if left}
+
+
+def test_folders_that_go_while_they_are_gone_through_are_passed_over(tmp_path, monkeypatch):
+    """The cache may be deleted at any time."""
+    for name in "abc":
+        put(tmp_path / name / ".new-4194305-old")
+
+    def deleted(number):
+        for name in "abc":
+            shutil.rmtree(tmp_path / name, ignore_errors=True)
+        return False
+
+    monkeypatch.setattr(files, "is_process", deleted)
+    remove_unfinished(tmp_path)
+    assert in_it(tmp_path) == []
 
 
 @pytest.mark.parametrize(("system", "tries"), [("win32", 3), ("linux", 1)])
