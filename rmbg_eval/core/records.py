@@ -8,10 +8,11 @@ from __future__ import annotations
 import hashlib
 from bisect import bisect_right
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from functools import lru_cache
 from itertools import accumulate
 from pathlib import Path
+from threading import Lock
 from types import UnionType
 from typing import TYPE_CHECKING, Annotated, Any, Generic, TypeVar, Union, get_args, get_origin
 
@@ -126,12 +127,13 @@ class Shape(Generic[T]):
         there twice."""
         if len(text) > _SHARED:
             return self._adapters[name].validate_json(text)
-        known = name, text
-        if known not in self._read:
+        found = self._read.get((name, text))
+        if found is None:
+            found = self._adapters[name].validate_json(text)
             if len(self._read) > 4096:
                 self._read.clear()
-            self._read[known] = self._adapters[name].validate_json(text)
-        return self._read[known]
+            self._read[name, text] = found
+        return found
 
 
 def _type_of(annotation: Any) -> str:
@@ -408,13 +410,13 @@ class Records(Sequence[T]):
     def at(self, row: int) -> T:
         """That of a row of the file, from 0."""
         number, row = self.stored.place(row)
-        some, row = (number, row // self.FEW), row % self.FEW
-        if some not in self._made_of:
+        few, row = divmod(row, self.FEW)
+
+        def made() -> list[T]:
             table = keep(self._tables, number, self.GROUPS, lambda: self.stored.group(number))
-            rows = table.slice(some[1] * self.FEW, self.FEW)
-            most = self.GROUPS * self.FEW
-            return keep(self._made_of, some, most, lambda: self._made(rows))[row]
-        return self._made_of[some][row]
+            return self._made(table.slice(few * self.FEW, self.FEW))
+
+        return keep(self._made_of, (number, few), self.GROUPS * self.FEW, made)[row]
 
     def __eq__(self, other: object) -> bool:
         if not isinstance(other, Sequence) or isinstance(other, str):
@@ -430,12 +432,19 @@ class Records(Sequence[T]):
 
 
 def keep(of: dict[K, V], key: K, most: int, make: Callable[[], V]) -> V:
-    """What `of` holds under a key, made if need be; of more than `most` the oldest goes."""
-    if key not in of:
-        if len(of) >= most:
+    """What `of` holds under a key, made if need be; of more than `most` the oldest goes. Threads
+    may ask at once: a report is served by several."""
+    with suppress(KeyError):
+        return of[key]
+    made = make()
+    with _KEEPING:
+        while len(of) >= most:
             del of[next(iter(of))]
-        of[key] = make()
-    return of[key]
+        of[key] = made
+    return made
+
+
+_KEEPING = Lock()
 
 
 def stored_in(value: object) -> Records[Any] | None:

@@ -8,6 +8,7 @@ import os
 import shutil
 import sys
 from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import numpy as np
@@ -25,7 +26,7 @@ from rmbg_eval.ci.outputs import build_files
 from rmbg_eval.compare.baseline import approve
 from rmbg_eval.core.images import Alpha, Picture
 from rmbg_eval.core.key import Key
-from rmbg_eval.core.records import Records, Stored, stored_in
+from rmbg_eval.core.records import Records, Stored, keep, stored_in
 from rmbg_eval.errors import OutputError, SettingsError
 from rmbg_eval.measure.columns import Measurements
 from rmbg_eval.run import parts
@@ -149,6 +150,25 @@ def test_the_index_reads_what_is_asked_for(folders: tuple[Path, Path, Settings])
     copy = now.model_copy(update={"points": ()})
     assert copy.index.points == {}
     assert {**copy.index.predictions} == was.index.predictions
+
+
+def test_threads_may_ask_at_once() -> None:
+    """A report is served by several; what is kept of rows is made or found by any of them."""
+    kept: dict[int, int] = {}
+
+    def ask(step: int) -> None:
+        for place in range(0, 80_000 * step, step):
+            assert keep(kept, place % 7, 3, lambda place=place: place % 7) == place % 7
+
+    before = sys.getswitchinterval()
+    sys.setswitchinterval(1e-6)
+    try:
+        with ThreadPoolExecutor(6) as pool:
+            for asked in [pool.submit(ask, step) for step in range(1, 7)]:
+                asked.result()
+    finally:
+        sys.setswitchinterval(before)
+    assert len(kept) <= 3
 
 
 def test_a_consumer_of_one_row_reads_one_group(
