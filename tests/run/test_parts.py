@@ -157,7 +157,7 @@ def test_threads_may_ask_at_once() -> None:
     kept: dict[int, int] = {}
 
     def ask(step: int) -> None:
-        for place in range(0, 80_000 * step, step):
+        for place in range(0, 20_000 * step, step):
             assert keep(kept, place % 7, 3, lambda place=place: place % 7) == place % 7
 
     before = sys.getswitchinterval()
