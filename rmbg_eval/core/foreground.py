@@ -178,5 +178,5 @@ def _sums(values: Tensor, axis: int, side: int, length: int) -> Tensor:
 
 
 def _keep_opaque(colours: RGB, rgb: RGB, alpha: Alpha) -> RGB:
-    """`found`, but the picture itself where nothing shows through it."""
+    """`colours`, but the picture itself where nothing shows through it."""
     return np.where((alpha >= 1)[..., None], rgb, colours)

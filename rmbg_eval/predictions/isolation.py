@@ -21,7 +21,7 @@ from .prediction import Prediction
 from .share import Make, Warned, predict_share
 
 _FLIGHT = 16
-"""Pictures of which one is surely it: more are not worked on at a time."""
+"""Pictures that are set apart first: about as many are worked on at a time."""
 
 TIME_LIMIT = 900.0
 """Seconds without a picture done, after which a process is ended; loading the model is in them."""

@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING, Any, Generic, Literal, TypeVar
 
 from pydantic import BaseModel
 
+from ..core.files import remove_below
 from ..core.key import Key
 from ..core.lookup import Keys, Lookup, by_case, by_key
 from ..core.records import (
@@ -322,7 +323,5 @@ def index_of(run: Run) -> dict[str, Any]:
 
 def remove_others(folder: Path, files: Mapping[Any, RecordFile]) -> None:
     """Remove files of records that a run or a comparison in `folder` no longer names."""
-    from ..core.files import remove_below
-
     named = {file.path(folder, kind) for kind, file in files.items()}
     remove_below(folder / FOLDER, lambda path: path.suffix != ".parquet" or path in named)
