@@ -16,6 +16,8 @@ from .paths import PACKAGE
 _LIBRARIES = (
     "numpy pillow openvino onnxruntime opencv-python-headless torch papermill nbconvert".split()
 )
+_OTHERS = "GIT_DIR GIT_WORK_TREE GIT_INDEX_FILE".split()
+"""What git tells its hooks of the checkout that they are for, which is hardly ours."""
 _THREADS = "OMP_NUM_THREADS OPENBLAS_NUM_THREADS MKL_NUM_THREADS NUMBA_NUM_THREADS".split()
 
 
@@ -86,6 +88,7 @@ def _git(*arguments: str) -> str | None:
             capture_output=True,
             encoding="utf-8",
             errors="replace",  # of a file's name
+            env={name: value for name, value in os.environ.items() if name not in _OTHERS},
             timeout=10,
             check=True,
         )

@@ -41,6 +41,19 @@ def test_a_clean_checkout_gives_its_commit(checkout: Path) -> None:
     assert (here.commit, here.dirty) == (git(checkout, "rev-parse", "HEAD"), False)
 
 
+def test_in_a_hook_of_another_checkout_it_gives_its_own(
+    checkout: Path, tmp_path_factory: pytest.TempPathFactory, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    other = tmp_path_factory.mktemp("other")
+    git(other, "init", "--quiet")
+    git(other, "commit", "--quiet", "--allow-empty", "-m", "another")
+    commit = git(checkout, "rev-parse", "HEAD")
+    monkeypatch.setenv("GIT_DIR", str(other / ".git"))
+    monkeypatch.setenv("GIT_WORK_TREE", str(other))
+    here = Machine.here()
+    assert (here.commit, here.dirty) == (commit, False)
+
+
 @pytest.mark.parametrize("name", ["a.txt", "new.txt"])
 def test_a_changed_or_added_file_makes_it_dirty(checkout: Path, name: str) -> None:
     (checkout / name).write_text("b")
