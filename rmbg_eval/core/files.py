@@ -122,8 +122,16 @@ def unfinished_prefix() -> str:
     return f".new-{os.getpid()}-{_HOST}-"
 
 
-_HOST = hashlib.sha256(platform.node().encode("utf-8", "surrogatepass")).hexdigest()[:8]
-"""This machine: a folder may be on storage that others write to as well."""
+def _host() -> str:
+    """This machine, or this container of it, where processes have numbers of their own: a folder
+    may be on storage that others write to as well."""
+    name = platform.node()
+    with suppress(OSError):
+        name += os.readlink("/proc/self/ns/pid")
+    return hashlib.sha256(name.encode("utf-8", "surrogatepass")).hexdigest()[:8]
+
+
+_HOST = _host()
 _LONG_AGO = 24 * 3600
 """Seconds after which no machine is still writing a file."""
 

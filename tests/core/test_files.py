@@ -265,6 +265,21 @@ def test_only_what_a_dead_process_of_this_machine_left_goes(tmp_path):
     assert {path.name for path in tmp_path.iterdir()} == {n for n, left in names.items() if left}
 
 
+def test_a_container_with_the_machines_name_keeps_its_files(tmp_path):
+    """Its processes have other numbers, and here there may be none of such a number."""
+    code = "from rmbg_eval.core.files import unfinished_prefix; print(unfinished_prefix())"
+    command = ["unshare", "--pid", "--fork", "--mount-proc", sys.executable, "-c", code]
+    try:
+        done = subprocess.run(command, capture_output=True, text=True)
+    except OSError as error:
+        pytest.skip(f"no container can be had: {error}")
+    if done.returncode:
+        pytest.skip(f"no container can be had: {done.stderr.strip()}")
+    living = put(tmp_path / re.sub("-[0-9]+-", "-4194305-", done.stdout.strip(), count=1))
+    remove_unfinished(tmp_path)
+    assert living.exists()
+
+
 def test_folders_that_go_while_they_are_gone_through_are_passed_over(tmp_path, monkeypatch):
     """The cache may be deleted at any time."""
     for name in "abc":
