@@ -46,7 +46,7 @@ def test_what_needs_a_look_is_in_order_of_risk_with_reasons_and_the_odd_model_le
     page.locator("#find [name=kind]").select_option("kept")
     expect(page.locator("article.case:visible")).to_have_count(2)
 
-    looked = page.locator("#answer [data-part=looked] [lang=en]")
+    looked = page.locator("[data-part=looked] [lang=en]")
     page.locator("#by-eye [data-do=review]").click()
     expect(looked).to_have_count(0)
     page.keyboard.press("u")  # the riskiest of grabcut

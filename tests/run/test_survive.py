@@ -286,7 +286,7 @@ def test_whatever_a_model_does_the_run_ends_and_its_folder_is_whole(
         if p.cutout:
             decode_cutout((settings.out_folder / p.cutout).read_bytes(), p.case)
     junit = (settings.out_folder / "junit.xml").read_text("utf-8")
-    assert junit.count("<error ") == 3
+    assert junit.count("<skipped ") == 3  # which --fail-on required lets pass
 
 
 @pytest.mark.parametrize("mode", ["L", "RGB", "I;16"])
