@@ -526,12 +526,9 @@ export function review(dialog, decisions, save) {
     show();
   }
 
-  /** The next model that has a cut-out. */
-  function following() {
-    let next = (model + 1) % count;
-    while (!has[next]) next = (next + 1) % count;
-    return next;
-  }
+  /** The next model that has a cut-out; the same where no other has. */
+  const following = () =>
+    has.map((_, number) => (model + 1 + number) % count).find((next) => has[next]) ?? model;
 
   /** @param {string} [name] of the model */
   function open(name) {
