@@ -95,6 +95,7 @@ def test_four_steps(page: Page, address: str, photograph: Path, weights: Path) -
 def test_looking_closely(page: Page, address: str, photograph: Path) -> None:
     visit(page, address)
     page.wait_for_selector(READY)
+    page.get_by_text("Ready: isnet, grabcut").wait_for()
     page.select_option("[data-number='1']", "grabcut")
     page.set_input_files(".rx-file", photograph)
     page.click(".rx-go")

@@ -211,8 +211,8 @@ export class Explorer {
         problem,
       });
     } else {
-      const titles = this.#models.map(({ title }) => title).join(this.texts.t(_(", ")));
-      this.texts.say(status, _("Ready: {models}"), { models: titles });
+      const names = this.#models.map(({ model }) => model).join(this.texts.t(_(", ")));
+      this.texts.say(status, _("Ready: {models}"), { models: names });
     }
     this.root.dataset.ready = String(this.#models.some(({ stage }) => stage === "ready"));
     this.offer();
