@@ -322,19 +322,17 @@ class _Both:
         assert there is not None
         numbers = [rule.measured if rule else None for rule in (was, now)]
         passed = (was.passed if was else None, now.passed if now else None)
-        verdict: Verdict = "not judged"
         reason = now.reason if now else None
+        verdict: Verdict = "same"
         if was is None or now is None:
             only = Message("the delivery rule is new")
             reason = only if was is None else Message("the delivery rule is in BASE only")
+            verdict = "worse" if now and _stops(now) else "not judged"
         elif (was.least, was.most) != (now.least, now.most) or len(self.backgrounds) > 1:
             reason = Message("the delivery rule asks for something else than in BASE")
+            verdict = "worse" if was.passed and _stops(now) else "not judged"
         elif passed[0] is not passed[1]:
             verdict = "better" if passed[1] else "worse"
-        else:
-            verdict = "same"
-        if verdict == "not judged" and now and now.required and not now.passed:
-            verdict = "worse" if was is None or was.passed else "not judged"
         reason = reason or Message("{allowed} is asked for", allowed=bounds(there))
         base, new = numbers
         return Value(
@@ -342,6 +340,10 @@ class _Both:
             difference=None if base is None or new is None else new - base, allowed=None,
             tolerance=None, verdict=verdict, reason=reason, passed=passed, required=there.required,
         )  # fmt: skip
+
+
+def _stops(rule: RuleResult) -> bool:
+    return rule.required and not rule.passed
 
 
 def _other_cases(pairs: Sequence[Pair]) -> Iterator[Message]:

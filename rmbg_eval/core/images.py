@@ -210,7 +210,7 @@ def decode_cutout(data: bytes, name: str) -> tuple[RGB | None, Alpha]:
         raise
     except Exception as error:  # as in decode()
         raise _undecodable(name, error) from None
-    if not _is_grey(grey):
+    if not is_grey(grey):
         raise ImageError(
             Message("{name} has colours but no alpha channel", name=name),
             Message("Save the cut-out as RGBA (PNG or WebP), or the matte as a grey picture."),
@@ -229,12 +229,13 @@ def decode_matte(data: bytes, name: str) -> Alpha:
 def opaque_matte(rgb: RGB | None, alpha: Alpha) -> Alpha | None:
     """The matte that editors save with an alpha channel that is opaque throughout; None where
     there is a transparent pixel or a colour."""
-    if rgb is None or alpha.min() < 1 or not _is_grey(rgb):
+    if rgb is None or alpha.min() < 1 or not is_grey(rgb):
         return None
     return rgb[..., 0].astype(np.float32) / np.float32(255)
 
 
-def _is_grey(rgb: RGB) -> bool:
+def is_grey(rgb: RGB) -> bool:
+    """Whether `rgb`, `(H, W, 3) uint8`, has no colour anywhere."""
     return np.array_equal(rgb[..., 0], rgb[..., 1]) and np.array_equal(rgb[..., 0], rgb[..., 2])
 
 

@@ -7,7 +7,7 @@ from ..i18n import Message
 NOTES = {
     "exif-rotated": Message("turned upright as its EXIF says"),
     "opaque-alpha-dropped": Message("opaque alpha channel dropped"),
-    "alpha-dropped": Message("alpha channel dropped, of which less than 1 % was not opaque"),
+    "alpha-dropped": Message("alpha channel dropped, at most 1 % transparent in the mean"),
     "reduced-16-bit": Message("reduced from 16 to 8 bits"),
     "grey": Message("a grey picture"),
     "cmyk": Message("converted from CMYK"),

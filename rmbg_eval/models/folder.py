@@ -20,6 +20,7 @@ from ..core.images import (
     Cutout,
     Picture,
     decode_cutout,
+    is_grey,
     opaque_matte,
     read_bytes,
 )
@@ -49,7 +50,8 @@ class Folder:
                 Message("Check the path after folder:."),
             )
         self._listed: dict[Path, _Files] = {}
-        self._folders = _Files((name_of(each.name), each.name) for each in self._in_root())
+        self._inner = sorted(path for path in self._in(self._root) if isdir(path))
+        self._folders = _Files((name_of(each.name), each.name) for each in self._inner)
         """By the category that each is of."""
         self.warnings: list[Message] = []
         self.info = ModelInfo(
@@ -116,11 +118,8 @@ class Folder:
         files = [folder / file for folder in inner for file in self._files_in(folder).of(stem)]
         return files or [self._root / file for file in self._files_in(self._root).of(stem)]
 
-    def _in_root(self) -> list[Path]:
-        """The folders in the root; ModelError where it cannot be listed."""
-        return sorted(path for path in self._in(self._root) if isdir(path))
-
     def _in(self, folder: Path) -> list[Path]:
+        """What is in it; ModelError where it cannot be listed."""
         try:
             return [*folder.iterdir()]
         except OSError as error:
@@ -151,7 +150,7 @@ class Folder:
     def tell_others(self, names: Iterable[str]) -> None:
         """Warn of the files that are of none of all the pictures `category/id`, and of several."""
         others: set[Path] = set()
-        inner = (path for path in self._in_root() if not path.name.startswith("."))
+        inner = (path for path in self._inner if not path.name.startswith("."))
         for folder in (self._root, *inner):
             with suppress(ModelError):  # what cannot be read, its own pictures say
                 found = chain.from_iterable(self._files_in(folder).exact.values())
@@ -244,7 +243,7 @@ def as_cutout(rgb: RGB | None, alpha: Alpha, picture: Picture) -> Cutout:
             Message("Export the cut-out at the picture's full size: it is never resized."),
         )
     matte = opaque_matte(rgb, alpha)
-    if matte is not None and opaque_matte(picture.rgb, alpha) is None:
+    if matte is not None and not is_grey(picture.rgb):
         rgb, alpha = None, matte
     return Cutout(picture.rgb if rgb is None else np.ascontiguousarray(rgb), alpha)
 
