@@ -1,4 +1,4 @@
-"""What the tests of pages share: opening one, its viewer, and serving one under Jenkins' policy."""
+"""What the tests of pages share: opening one, its viewer, its review, and a server like Jenkins."""
 
 from __future__ import annotations
 
@@ -10,6 +10,7 @@ from pathlib import Path
 from playwright.sync_api import Locator, Page, expect
 
 HOSTILE = '"><img src=x onerror="document.title=1">'
+KEPT = "#review [data-part=unsaved]:not([data-keeping])"
 JENKINS = "sandbox allow-same-origin; default-src 'none'; img-src 'self'; style-src 'self';"
 
 
@@ -85,3 +86,16 @@ class served:
     def __exit__(self, *_: object) -> None:
         self._server.shutdown()
         self._server.server_close()
+
+
+def saved(page: Page, path: Path) -> Path:
+    """The decisions as the page saves them."""
+    with page.expect_download() as download:
+        page.locator("#review [data-do=save-decisions]").click()
+    download.value.save_as(path)
+    return path
+
+
+def place(page: Page) -> Locator:
+    """Which of the cut-outs is shown, of how many; a page that was loaded again brings it late."""
+    return page.locator("#review [data-part=count]")

@@ -10,8 +10,8 @@ import pytest
 from browser import chromium
 from caches import new_cache
 from fakes import save_picture, save_truth
-from pages import HOSTILE
-from playwright.sync_api import Browser, Page
+from pages import HOSTILE, opened
+from playwright.sync_api import Browser, Page, expect
 
 from rmbg_eval import Report, Run, Settings, evaluate, load_cases
 from rmbg_eval.i18n import Message
@@ -139,3 +139,11 @@ def page(browser: Browser) -> Iterator[Page]:
     context = browser.new_context(viewport={"width": 1280, "height": 800})
     yield context.new_page()
     context.close()
+
+
+@pytest.fixture
+def reviewing(page: Page, pages: dict[str, Path]) -> Page:
+    opened(page, pages["single"].as_uri())
+    page.locator("#by-eye [data-do=review]").click()
+    expect(page.locator("#review")).to_be_visible()
+    return page
