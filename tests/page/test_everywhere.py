@@ -285,4 +285,5 @@ def test_axe_finds_nothing(
         page.locator("[id^=case-garment-dress] [data-kind=original] a").click()
     page.evaluate("document.querySelectorAll('details').forEach(e => e.open = true)")
     assert violations(page, axe) == []
+    assert page.locator("label:has(input, select) :is(output, button, progress)").count() == 0
     context.close()

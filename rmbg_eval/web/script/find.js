@@ -70,7 +70,7 @@ export function finder() {
   /** @param {HTMLInputElement} box @param {number} number of the cases that it would leave */
   function count(box, number) {
     const chip = /** @type {HTMLElement} */ (box.parentElement);
-    /** @type {HTMLOutputElement} */ (chip.querySelector("output")).value = String(number);
+    /** @type {HTMLElement} */ (chip.querySelector("small")).textContent = String(number);
     chip.classList.toggle("none", number === 0);
   }
 
