@@ -113,6 +113,7 @@ def commands() -> str:
                 continue
             argument = parameter.param_type_name == "argument"
             shown = (parameter.metavar or parameter.name.upper()) if argument else ""
+            shown += "…" * (argument and parameter.nargs == -1)
             shown = shown or ", ".join(parameter.opts)
             options.append(f"| `{shown}` | {_cell(getattr(parameter, 'help', '') or '')} |")
         lines.extend(["| argument, option | meaning |", "|---|---|", *options, ""])
@@ -141,16 +142,22 @@ def parameters() -> str:
     return "\n".join(lines)
 
 
+_MEASURES = "rmbg_eval.measure."
+
+
 def measures() -> str:
     """The table of measures, by family."""
     better = {True: "higher", False: "lower", None: "no score"}
-    lines = ["# Measures", "", "Definitions and sources are in the functions' docstrings.", ""]
+    about = (
+        "Definitions and sources are in the docstrings of the functions, below rmbg_eval.measure."
+    )
+    lines = ["# Measures", "", about, ""]
     for family, rows in groupby(TABLE, key=lambda metric: metric.family):
         heading = getattr(family, "title", getattr(family, "name", family))
         lines += [f"## {heading}", ""]
         lines += ["| measure | is | unit | region | better | needs | function |", "|" + "---|" * 7]
         for m in rows:
-            function = f"{m.function.__module__}.{m.function.__name__}"
+            function = f"{m.function.__module__.removeprefix(_MEASURES)}.{m.function.__name__}"
             cells = [f"`{m.name}`", m.title, m.unit, m.region, better[m.higher_is_better], m.needs]
             lines.append("| " + " | ".join(_cell(str(c)) for c in cells) + f" | `{function}` |")
         lines.append("")

@@ -9,7 +9,9 @@ import typer
 
 from ..errors import CaseError, RmbgEvalError, printable
 
-cases = typer.Typer(help="Check a folder of pictures, or make a new one.", no_args_is_help=True)
+cases = typer.Typer(
+    help="Check a folder of pictures, list it as a table, or make a new one.", no_args_is_help=True
+)
 
 
 _Cases = Annotated[
@@ -95,7 +97,9 @@ def list_(
 
 @cases.command()
 def new(
-    folder: Annotated[Path, typer.Argument(help="Folder to make.", show_default=False)],
+    folder: Annotated[
+        Path, typer.Argument(help="Folder to make.", metavar="DIR", show_default=False)
+    ],
 ) -> None:
     """Make a folder with a folder for each category, an example and a README."""
     from ..cases.folder import new_case_set

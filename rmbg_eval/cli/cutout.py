@@ -16,7 +16,9 @@ from .options import takes
 @takes(Settings, only=("device", "dtype", "compile", "foreground"))
 def cutout(
     settings: Settings,
-    images: Annotated[list[Path], typer.Argument(help="Pictures.", show_default=False)],
+    images: Annotated[
+        list[Path], typer.Argument(help="Pictures.", metavar="IMAGE", show_default=False)
+    ],
     out_folder: Annotated[Path, typer.Option("--out", help="Folder for the cut-outs.")],
     model: Annotated[
         list[str] | None,

@@ -18,7 +18,7 @@ def decide(
     run: Annotated[Path, typer.Argument(help="A run's folder.", metavar="RUN")],
     files: Annotated[
         list[Path] | None,
-        typer.Argument(help="Files that pages have saved, of any people.", metavar="FILE…"),
+        typer.Argument(help="Files that pages have saved, of any people.", metavar="FILE"),
     ] = None,
     zip_: Annotated[
         Path | None,

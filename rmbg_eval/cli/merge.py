@@ -12,9 +12,7 @@ from .options import Quiet
 
 
 def merge(
-    shards: Annotated[
-        list[Path], typer.Argument(help="Folders of all the shards.", metavar="DIR…")
-    ],
+    shards: Annotated[list[Path], typer.Argument(help="Folders of all the shards.", metavar="DIR")],
     out: Annotated[
         Path, typer.Option("--out", metavar="DIR", help="Folder for the one run of all.")
     ] = Path("reports/latest"),

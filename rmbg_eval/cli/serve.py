@@ -22,7 +22,7 @@ def serve(
     run: Annotated[
         Path | None,
         typer.Argument(
-            metavar="[RUN]", help="Folder of a finished report, to serve that instead of the page."
+            metavar="RUN", help="Folder of a finished report, to serve that instead of the page."
         ),
     ] = None,
     host: Annotated[
@@ -52,7 +52,7 @@ def serve(
         ),
     ] = "",
 ) -> None:
-    """explore.ipynb as a page: drop a picture, press the button, save the PNG."""
+    """A page: drop a picture, press the button, save the PNG; with RUN, a finished report."""
     from .terminal import out
 
     if decisions and run is None:
