@@ -19,6 +19,7 @@ from rmbg_eval.cases.categories import CATEGORIES
 from rmbg_eval.cli.app import app
 from rmbg_eval.cli.options import flags
 from rmbg_eval.compare.tolerances import DEFAULTS
+from rmbg_eval.i18n.catalogue import catalogue
 from rmbg_eval.measure.kinds import KINDS
 from rmbg_eval.measure.record import ObservationPoint
 from rmbg_eval.measure.table import TABLE as METRICS
@@ -61,6 +62,19 @@ def test_guide_has_every_command_and_option() -> None:
         assert f"`rmbg-eval {name}" in GUIDE, name
         for option in options:
             assert option in GUIDE, f"{name} {option}"
+
+
+def test_guide_says_what_a_command_needs_as_its_help_does() -> None:
+    group = get_command(app).commands
+    group = {**group, **{f"cases {name}": c for name, c in group["cases"].commands.items()}}
+    for name in commands():
+        shown = "".join(
+            f" {'' if p.required else '['}{p.metavar}{'…' * (p.nargs == -1)}"
+            for p in group[name].params
+            if p.param_type_name == "argument" and (p.required or p.nargs == 1)
+        )
+        row = f"| `rmbg-eval {name}{shown if name != 'serve' else ''}"  # its RUN is said beside it
+        assert row in GUIDE
 
 
 @pytest.mark.parametrize("name", [entry.spec for entry in MODELS])
@@ -147,6 +161,48 @@ def test_guide_has_every_parameter_with_its_flags_and_default(settings: type[Par
         default = ", ".join(f"`{value}`" for value in values) or "all"
         default = {"`False`": "off", "``": '`""`'}.get(default, default)
         assert f"\n| {option} | `{name}` | {default} | " in GUIDE
+
+
+def test_documents_name_what_pages_say_in_the_words_of_the_pages() -> None:
+    texts = catalogue("zh").texts
+    said = {"en": " ".join(texts), "zh": " ".join(chain(*texts.values()))}
+    for page in _tracked("docs/tutorial.md", "docs/howto/*.md", "docs/guide/*.md", "docs/zh/*.md"):
+        text = re.sub("```.*?```|`[^`]*`", "", page.read_text("utf-8"), flags=re.DOTALL)
+        lang = page.parent.name if page.parent.name == "zh" else "en"
+        names = re.findall(r"“([^”]+)”" if lang == "zh" else r"(?<!\*)\*([A-Z][^*]+)\*(?!\*)", text)
+        for name in names:
+            assert " ".join(name.split()) in said[lang], (page, name)
+
+
+def test_chinese_is_not_broken_into_lines() -> None:
+    for page in _tracked("README.md", "docs/zh/*.md"):  # HTML would have a space there
+        text = re.sub("```.*?```", "", page.read_text("utf-8"), flags=re.DOTALL)
+        assert not re.search("[\u3001-\u9fff\uff00-\uffef]\n[\u4e00-\u9fff`\\[]", text), page
+
+
+@pytest.mark.parametrize("name", ["howto/builds.md", "guide/in-a-build.md", "zh/builds.md"])
+def test_recipes_of_builds_run_the_models_of_their_baseline(name: str) -> None:
+    text = (ROOT / "docs" / name).read_text("utf-8")
+    runs = re.findall(r"rmbg-eval (?:run|report) (--cases.*)", text)
+    models = [re.findall(r'--model "?([^\s"]+)', run) for run in runs]
+    models += [[model] for model in re.findall(r"^ +models: (.+)$", text, re.MULTILINE)]
+    assert len(models) >= 2
+    assert models[0]
+    assert all(one == models[0] for one in models)
+
+
+def test_documents_agree_on_what_is_fetched() -> None:
+    code = (ROOT / "rmbg_eval" / "models" / "weights.py").read_text("utf-8")
+    (size,) = re.findall(r"weights \((\d+ MB), once\)", code)
+    for name in ("tutorial.md", "zh/tutorial.md", "guide/models.md"):
+        found = re.findall(r"[(（](\d+ MB)", (ROOT / "docs" / name).read_text("utf-8"))
+        assert size in found, name
+
+
+def test_the_front_page_of_the_guide_leads_to_every_page() -> None:
+    front = (ROOT / "GUIDE.md").read_text("utf-8")
+    for page in _tracked("docs/guide/*.md", "docs/howto/*.md"):
+        assert page.name == "index.md" or f"({page.relative_to(ROOT)})" in front
 
 
 def test_readme_commands_exist_and_are_what_ci_runs() -> None:
