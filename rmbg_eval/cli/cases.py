@@ -40,7 +40,8 @@ def check(folder: _Cases, layout_of: _LayoutOf = "") -> None:
     from ..cases.folder import check_cases, load_cases
     from .terminal import complain, out, progress
 
-    case_set = load_cases(_source(folder), layout_of=layout_of)
+    source = _source(folder)
+    case_set = load_cases(source, layout_of=layout_of)
     name = Column("case", overflow="fold")  # never cut short
     table = Table(name, "pixels", "truth", "points", "licence", "")
     broken = 0
@@ -64,7 +65,8 @@ def check(folder: _Cases, layout_of: _LayoutOf = "") -> None:
         out.print(str(line), markup=False, highlight=False)
     for line in case_set.skipped:
         out.print(f"skipped: {line}", markup=False, highlight=False)
-    empty = [name for name in CATEGORIES if name not in case_set.categories]
+    folders = [c for c in CATEGORIES if isinstance(source, Path) and (source / c).is_dir()]
+    empty = [category for category in folders if category not in case_set.categories]
     if empty:
         out.print(f"empty: {', '.join(empty)}")
     if broken:

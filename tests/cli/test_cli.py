@@ -140,7 +140,13 @@ def test_cases_new_makes_a_set_that_takes_pictures(tmp_path: Path) -> None:
     assert {p.name for p in (tmp_path / "mine").iterdir() if p.is_dir()} >= set(CATEGORIES)
     assert rmbg("cases", "new", tmp_path / "mine").returncode == 2
     save_picture(tmp_path / "mine" / "pet" / "rex.png")
-    assert "pet/rex" in rmbg("cases", "check", tmp_path / "mine").stdout
+    shown = rmbg("cases", "check", tmp_path / "mine").stdout
+    assert "pet/rex" in shown
+    assert "empty: portrait, product, garment, still-life, low-quality\n" in shown
+
+
+def test_cases_check_calls_no_category_empty_that_has_no_folder(case_set: Path) -> None:
+    assert "empty" not in rmbg("cases", "check", case_set).stdout
 
 
 def test_cutout_writes_the_png_and_never_over_the_picture(tmp_path: Path) -> None:
