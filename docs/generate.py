@@ -49,8 +49,8 @@ def write() -> None:
         (PAGES["texts"] / f"{name}.md").write_text(text_of(source), "utf-8")
     shutil.copy(ROOT / "notebooks" / "analyse.ipynb", PAGES["texts"] / "analyse.ipynb")
     path = PAGES["texts"] / "analyse.ipynb"
-    latest = str(ROOT / "reports" / "latest")
-    path.write_text(path.read_text("utf-8").replace("../reports/latest", latest), "utf-8")
+    text = path.read_text("utf-8").replace("../reports/latest", "../../reports/latest")
+    path.write_text(text, "utf-8")  # it runs where it lies
     contact = ROOT / "cases" / "_render" / "contact_sheet.webp"
     shutil.copy(contact, PAGES["texts"] / contact.name)
 
@@ -149,7 +149,8 @@ def measures() -> str:
     """The table of measures, by family."""
     better = {True: "higher", False: "lower", None: "no score"}
     about = (
-        "Definitions and sources are in the docstrings of the functions, below rmbg_eval.measure."
+        "**Bold**: shown by category and compared between models. Definitions and sources are in "
+        "the docstrings of the functions, below rmbg_eval.measure."
     )
     lines = ["# Measures", "", about, ""]
     for family, rows in groupby(TABLE, key=lambda metric: metric.family):
@@ -158,7 +159,8 @@ def measures() -> str:
         lines += ["| measure | is | unit | region | better | needs | function |", "|" + "---|" * 7]
         for m in rows:
             function = f"{m.function.__module__.removeprefix(_MEASURES)}.{m.function.__name__}"
-            cells = [f"`{m.name}`", m.title, m.unit, m.region, better[m.higher_is_better], m.needs]
+            name = f"**`{m.name}`**" if m.headline else f"`{m.name}`"
+            cells = [name, m.title, m.unit, m.region, better[m.higher_is_better], m.needs]
             lines.append("| " + " | ".join(_cell(str(c)) for c in cells) + f" | `{function}` |")
         lines.append("")
     return "\n".join(lines)
@@ -205,23 +207,23 @@ def layers() -> str:
     (contract,) = (c for c in project["tool"]["importlinter"]["contracts"] if c["type"] == "layers")
     rows = [[name.strip(" ()") for name in row.split("|")] for row in contract["layers"]]
     imports = {name: _imports(name) for row in rows for name in row}
-    high, wide, parts = 44, 1080, []
+    high, below_it, wide, parts = 34, 28, 736, []
     for number, row in enumerate(rows):
-        top = 10 + number * (high + 10)
-        width = (460 - 10 * (len(row) - 1)) / len(row)
+        top = 10 + number * (high + below_it)
+        width = (wide - 20 - 10 * (len(row) - 1)) / len(row)
         for place, name in enumerate(row):
             left = 10 + place * (width + 10)
             count = len([*(ROOT / "rmbg_eval" / name).rglob("*.py")]) or 1
             parts.append(
                 f'<rect x="{left:g}" y="{top}" width="{width:g}" height="{high}" rx="6"/>'
-                f'<text x="{left + 14:g}" y="{top + 27}" class="name">{name}</text>'
-                f'<text x="{left + width - 14:g}" y="{top + 27}" class="count">{count}</text>'
+                f'<text x="{left + 14:g}" y="{top + 22}" class="name">{name}</text>'
+                f'<text x="{left + width - 14:g}" y="{top + 22}" class="count">{count}</text>'
             )
         below = [other for r in rows[number + 1 :] for other in r]
         used = [o for o in below if any(o in imports[name] for name in row)]
         words = f"imports {', '.join(used)}" if used else "imports none of them"
-        parts.append(f'<text x="484" y="{top + 27}" class="uses">{words}</text>')
-    height = 20 + len(rows) * (high + 10)
+        parts.append(f'<text x="24" y="{top + high + 16}" class="uses">{words}</text>')
+    height = 10 + len(rows) * (high + below_it)
     style = (
         "text{font:14px sans-serif;fill:#223}rect{fill:#e8f1fa;stroke:#0072b2}"
         ".name{font-weight:600}"

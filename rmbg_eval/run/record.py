@@ -235,12 +235,12 @@ class Run(_Record):
 
     @property
     def missed(self) -> tuple[PointResult, ...]:
-        """The `lost` points."""
+        """The required points that did not pass, whether they failed or could not be measured."""
         return tuple(lost(self.points))
 
     @property
     def broken(self) -> tuple[RuleResult, ...]:
-        """The `lost` delivery rules."""
+        """The required delivery rules that did not pass, likewise."""
         return tuple(lost(self.rules))
 
     @property
