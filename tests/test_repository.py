@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import ast
+import importlib
 import json
 import re
 import subprocess
@@ -172,6 +174,18 @@ def test_documents_name_what_pages_say_in_the_words_of_the_pages() -> None:
         names = re.findall(r"“([^”]+)”" if lang == "zh" else r"(?<!\*)\*([A-Z][^*]+)\*(?!\*)", text)
         for name in names:
             assert " ".join(name.split()) in said[lang], (page, name)
+
+
+def test_python_in_documents_imports_what_there_is() -> None:
+    seen = 0
+    for page in _tracked("docs/*.md"):
+        for block in re.findall(r"```python\n(.*?)```", page.read_text("utf-8"), re.DOTALL):
+            for node in ast.walk(ast.parse(block)):
+                if isinstance(node, ast.ImportFrom) and (node.module or "").startswith("rmbg_eval"):
+                    module = importlib.import_module(node.module)
+                    assert all(hasattr(module, alias.name) for alias in node.names), (page, node)
+                    seen += 1
+    assert seen
 
 
 def test_chinese_is_not_broken_into_lines() -> None:
