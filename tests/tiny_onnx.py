@@ -26,6 +26,7 @@ def save_graph(
     shape: Sequence[int | str] = (),
     inputs: Iterable[str] = ("input",),
     element: int = FLOAT,
+    version: int = 13,
 ) -> Path:
     """A graph from `inputs`, 1×3×side×side or of another `shape`, to `outputs`.
 
@@ -36,14 +37,14 @@ def save_graph(
     taken = list(shape) or [1, 3, side, side]
     body += b"".join(_message(11, _value(name, taken, element)) for name in inputs)
     body += b"".join(_message(12, _value(name, None)) for name in outputs)
-    opset = _message(1, b"") + _number(2, 13)
+    opset = _message(1, b"") + _number(2, version)
     path.write_bytes(_number(1, 8) + _message(7, body) + _message(8, opset))
     return path
 
 
-def mean_of_channels(output: str = "matte", axis: int = 1) -> Node:
+def mean_of_channels(output: str = "matte", axis: int = 1, source: str = "input") -> Node:
     """Red, green and blue to their mean: N×3×H×W to N×1×H×W."""
-    return "ReduceMean", ["input"], [output], _ints("axes", [axis]) + _int("keepdims", 1)
+    return "ReduceMean", [source], [output], _ints("axes", [axis]) + _int("keepdims", 1)
 
 
 def mean_of_all(output: str = "matte") -> Node:
@@ -55,8 +56,12 @@ def same(source: str, output: str) -> Node:
     return "Identity", [source], [output], b""
 
 
-def as_float() -> Node:
-    return "Cast", ["input"], ["matte"], _int("to", FLOAT)
+def turned(source: str, output: str, order: Sequence[int]) -> Node:
+    return "Transpose", [source], [output], _ints("perm", order)
+
+
+def as_float(output: str = "matte") -> Node:
+    return "Cast", ["input"], [output], _int("to", FLOAT)
 
 
 def square_root(source: str, output: str) -> Node:
@@ -94,7 +99,7 @@ def _int(name: str, value: int) -> bytes:
     return _message(5, _message(1, name.encode()) + _number(3, value) + _number(20, 2))
 
 
-def _ints(name: str, values: list[int]) -> bytes:
+def _ints(name: str, values: Sequence[int]) -> bytes:
     numbers = b"".join(_number(8, value) for value in values)
     return _message(5, _message(1, name.encode()) + numbers + _number(20, 7))
 

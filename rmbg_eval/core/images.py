@@ -323,6 +323,18 @@ def check_alpha(alpha: np.ndarray, shape: tuple[int, ...]) -> None:
     )
 
 
+def without_rounding(alpha: Alpha, dtype: np.dtype) -> Alpha:
+    """`alpha`, where what the rounding of `dtype` alone took out of [0, 1] is 0 or 1.
+
+    A sigmoid that a graph then resizes, or computes in 16 bits, ends at 1.0000001.
+    """
+    step = np.finfo(dtype).eps if dtype.kind == "f" else 0
+    slack = 4 * max(step, np.finfo(np.float32).eps)
+    if alpha.size and -slack <= alpha.min() and alpha.max() <= 1 + slack:
+        return alpha.clip(0, 1)
+    return alpha
+
+
 def describe(array: np.ndarray) -> str:
     """Shape, dtype and range of an array, for messages."""
     span = f"{array.min():.4g} … {array.max():.4g}" if array.size else "nothing"

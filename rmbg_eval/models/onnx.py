@@ -25,12 +25,12 @@ from PIL import Image
 
 from ..core.choices import require_cpu
 from ..core.files import user_path
-from ..core.images import Cutout, Picture, describe, resize_alpha
+from ..core.images import Cutout, Picture, describe, resize_alpha, without_rounding
 from ..errors import ModelError, printable
 from ..i18n import Message
 from .entry import Entry, LoadOptions
 from .info import NOT_STATED, ModelInfo
-from .runtimes import Network, Tensor, open_onnxruntime, open_openvino, runtime_name, session
+from .runtimes import KINDS, Network, Tensor, open_onnxruntime, open_openvino, runtime_name, session
 from .weights import ISNET_MEDIUM, ISNET_SMALL, Pinned, fetch, verified
 
 
@@ -41,6 +41,8 @@ class Normalisation:
     size: tuple[int, int]
     mean: tuple[float, float, float]
     std: tuple[float, float, float]
+    bgr: bool = False
+    """Whether the graph takes blue first; `mean` and `std` are of red, green and blue even so."""
 
     def __call__(self, picture: Picture) -> Tensor:
         """`(1, 3, H, W) float32`: bilinear, antialiased when shrinking; the aspect is not kept."""
@@ -50,11 +52,14 @@ class Normalisation:
         pixels: Tensor = planes.astype(np.float32)
         pixels -= mean[:, None, None]
         pixels /= std[:, None, None]
-        return pixels
+        return np.ascontiguousarray(pixels[:, ::-1]) if self.bgr else pixels
 
     def __str__(self) -> str:
         mean, std = (", ".join(f"{v:.6g}" for v in vs) for vs in (self.mean, self.std))
-        return f"resize to {self.size[0]}×{self.size[1]} bilinear, (RGB − [{mean}]) / [{std}]"
+        order = " as BGR" if self.bgr else ""
+        return (
+            f"resize to {self.size[0]}×{self.size[1]} bilinear, (RGB − [{mean}]) / [{std}]{order}"
+        )
 
 
 class OnnxModel:
@@ -66,7 +71,9 @@ class OnnxModel:
         normalise: Normalisation,
         open_network: Callable[[], Network],
         *,
-        sigmoid: bool = False,
+        activation: str = "none",
+        channel: int | None = None,
+        white: float = 1,
         weights: Pinned | None = None,
         batch: int = 1,
     ) -> None:
@@ -75,9 +82,12 @@ class OnnxModel:
         self.warnings: list[Message] = []
         self._normalise = normalise
         self._open = open_network
-        self._sigmoid = sigmoid
+        self._activation = activation
+        self._channel = channel
+        self._white = np.float32(white)
         self._weights = weights
         self._network: Network | None = None
+        self._doubted = False
 
     def identity(self, name: str) -> str:
         return self.info.identity
@@ -110,12 +120,14 @@ class OnnxModel:
                     received=describe(outputs),
                     n=self.batch_size,
                 ),
-                Message("Name the output that is the matte: onnx:PATH?…&output=NAME."),
+                _WHICH,
             )
         return np.split(outputs, self.batch_size)[: len(inputs)]
 
     def postprocess(self, output: NDArray[Any], picture: Picture) -> Cutout:
         """The output as alpha at the picture's size; ModelError unless it is one in [0, 1]."""
+        if output.ndim > 2 and self._channel is not None:
+            output = self._chosen(output)
         if output.ndim < 2 or output.size != output.shape[-1] * output.shape[-2]:
             raise ModelError(
                 Message(
@@ -123,12 +135,14 @@ class OnnxModel:
                     model=self.info.name,
                     received=describe(output),
                 ),
-                Message("Name the output that is the matte: onnx:PATH?…&output=NAME."),
+                _WHICH,
             )
-        alpha = output.reshape(output.shape[-2:]).astype(np.float32)
-        if self._sigmoid:
+        alpha = output.reshape(output.shape[-2:]).astype(np.float32) / self._white
+        if self._activation == "sigmoid":
+            self._doubt(alpha)
             # The logistic function by its other name, which never overflows.
             alpha = np.float32(0.5) * (np.float32(1) + np.tanh(np.float32(0.5) * alpha))
+        alpha = without_rounding(alpha, output.dtype)
         if not np.isfinite(alpha).all() or alpha.min() < 0 or alpha.max() > 1:
             raise ModelError(
                 Message(
@@ -136,9 +150,48 @@ class OnnxModel:
                     model=self.info.name,
                     received=describe(alpha),
                 ),
-                Message("If the graph ends in logits, add activation=sigmoid to its onnx: spec."),
+                Message(
+                    "If the graph ends in logits, add activation=sigmoid to its onnx: spec; if in "
+                    "0 to 255, white=255."
+                ),
             )
         return Cutout(picture.rgb, resize_alpha(alpha, picture.size))
+
+    def _chosen(self, output: NDArray[Any]) -> NDArray[Any]:
+        """The plane that `channel` says, of `(…, C, H, W)`; after softmax over all, if asked."""
+        planes = output.reshape(-1, *output.shape[-2:])
+        assert self._channel is not None
+        if self._channel >= len(planes):
+            raise ModelError(
+                Message(
+                    "{model} returned {received}, which has no channel {n}",
+                    model=self.info.name,
+                    received=describe(output),
+                    n=self._channel,
+                ),
+                Message("Channels are counted from 0."),
+            )
+        if self._activation == "softmax":
+            powers = np.exp(planes.astype(np.float32) - planes.max(0))
+            planes = powers / powers.sum(0)
+        return planes[self._channel]
+
+    def _doubt(self, logits: NDArray[np.float32]) -> None:
+        """Warn, once, of what looks like probabilities: their sigmoid is nowhere below a half."""
+        if not self._doubted and logits.min() >= 0 and logits.max() <= 1:
+            self._doubted = True
+            self.warnings.append(
+                Message(
+                    "All that the graph returned for a picture lay in [0, 1], as after a sigmoid: "
+                    "activation=sigmoid, applied once more, leaves nothing below 0.5"
+                )
+            )
+
+
+_WHICH = Message(
+    "Say which is the matte: onnx:PATH?…&output=NAME, or &channel=N, counted from 0, of several "
+    "planes."
+)
 
 
 _ISNET_INPUT = Normalisation((1024, 1024), (128, 128, 128), (256, 256, 256))
@@ -223,12 +276,18 @@ def _isnet(
     return OnnxModel(info, _ISNET_INPUT, network, weights=weights)
 
 
-_OPTIONS = ("mean", "std", "size", "output", "activation", "layout", "licence")
+_OPTIONS = ("mean", "std", "size", "order", "layout", "output", "channel", "activation", "white",
+            "licence")  # fmt: skip
 _MOST = 5
 """Inputs that a message lists."""
 _LARGEST = 8192
 """Pixels of a side that a graph takes."""
-_CHOICES = {"activation": ("none", "sigmoid"), "layout": ("NCHW", "NHWC")}
+_CHOICES = {
+    "activation": ("none", "sigmoid", "softmax"),
+    "layout": ("NCHW", "NHWC"),
+    "order": ("RGB", "BGR"),
+    "white": ("1", "255"),
+}
 
 
 def onnx_file(asked: LoadOptions) -> OnnxModel:
@@ -258,8 +317,7 @@ def onnx_file(asked: LoadOptions) -> OnnxModel:
         )
     for option, choices in _CHOICES.items():
         if given.get(option, choices[0]) not in choices:
-            what = Message("{option} is {one} or {other}", option=option, one=choices[0],
-                other=choices[1])  # fmt: skip
+            what = Message("{option} is one of {choices}", option=option, choices=choices)
             raise ModelError(
                 Message("onnx:{spec}: {what}", spec=printable(spec), what=what),
                 Message("Correct the spec."),
@@ -276,19 +334,32 @@ def onnx_file(asked: LoadOptions) -> OnnxModel:
             ),
             Message("Check the path."),
         ) from None
-    sigmoid = given.get("activation") == "sigmoid"
+    activation = given.get("activation", "none")
+    channel = _channel(given["channel"]) if "channel" in given else None
+    if activation == "softmax" and channel is None:
+        raise ModelError(
+            Message("activation=softmax is over several planes, and one of them is the matte"),
+            Message("Say which: add channel=N, counted from 0, to its onnx: spec."),
+        )
+    white = int(given.get("white", "1"))
     nhwc = given.get("layout") == "NHWC"
     mean, std = _scaled(given["mean"], "mean"), _scaled(given["std"], "std")
     wanted = _size(given["size"]) if given.get("size") else None
-    size, batch = _fitting(path, wanted, given.get("output"), nhwc)
-    normalise = Normalisation(size, mean, std)
+    whole = (mean, std) == ((0, 0, 0), (1, 1, 1))
+    size, batch = _fitting(path, wanted, given.get("output"), nhwc, channel, whole)
+    normalise = Normalisation(size, mean, std, given.get("order") == "BGR")
+    steps = [
+        f"{normalise}{', NHWC' if nhwc else ''}",
+        f"{'' if channel is None else f'channel {channel} of '}{_named(given.get('output'))} output"
+        f"{'' if activation == 'none' else f', {activation}'}{', ÷ 255' if white == 255 else ''}",
+        _BACK,
+    ]
     info = ModelInfo(
         name=asked.label,
         title=f"ONNX graph {printable(path.name)}",
         licence=printable(given.get("licence") or NOT_STATED),
         weights_sha256=sha256,
-        pipeline=f"{normalise}{', NHWC' if nhwc else ''}; {_named(given.get('output'))} output"
-        f"{', sigmoid' if sigmoid else ''}; {_BACK}",
+        pipeline="; ".join(steps),
         runtime=runtime_name("onnxruntime", "ONNX Runtime"),
         device="cpu",
         dtype="as in the graph",
@@ -297,10 +368,18 @@ def onnx_file(asked: LoadOptions) -> OnnxModel:
     def network() -> Network:
         return open_onnxruntime(path, given.get("output"), nhwc)
 
-    return OnnxModel(info, normalise, network, sigmoid=sigmoid, batch=batch)
+    return OnnxModel(
+        info,
+        normalise,
+        network,
+        activation=activation,
+        channel=channel,
+        white=white,
+        batch=batch,
+    )
 
 
-_EXTERNAL = re.compile(rb"\x0a\x08location\x12([\x01-\x7f])")
+_EXTERNAL = re.compile(rb"\x0a\x08location\x12([\x01-\x7f]|[\x80-\xff][\x01-\x1f])")
 """How a graph names a file that holds weights of its: a protobuf entry of key `location`."""
 
 
@@ -308,11 +387,19 @@ def _sha256(path: Path) -> str:
     """Of the graph, and of the files beside it that hold its weights."""
     graph = path.read_bytes()
     digest = hashlib.sha256(graph)
-    names = {graph[m.end() : m.end() + m[1][0]] for m in _EXTERNAL.finditer(graph)}
+    names = {graph[m.end() : m.end() + _varint(m[1])] for m in _EXTERNAL.finditer(graph)}
     for name in sorted(names):
-        with suppress(OSError, ValueError):  # the runtime says what is missing
-            digest.update(name + (path.parent / os.fsdecode(name)).read_bytes())
+        # The runtime says what is missing.
+        with suppress(OSError, ValueError), (path.parent / os.fsdecode(name)).open("rb") as file:
+            digest.update(name)
+            while part := file.read(1 << 24):  # it may have many GB
+                digest.update(part)
     return digest.hexdigest()
+
+
+def _varint(digits: bytes) -> int:
+    """A number of protobuf's: seven bits a byte, the lowest first."""
+    return sum((digit & 0x7F) << 7 * place for place, digit in enumerate(digits))
 
 
 def _named(output: str | None) -> str:
@@ -320,14 +407,17 @@ def _named(output: str | None) -> str:
 
 
 def _scaled(text: str, option: str) -> tuple[float, float, float]:
-    """One number or three, of RGB in [0, 1], as three numbers of RGB in [0, 255]."""
+    """One number or three, of RGB in [0, 1], as three numbers of RGB in [0, 255].
+
+    Each may be a fraction: 1/255.
+    """
     try:
-        values = [255 * float(part) for part in text.split(",")]
+        values = [_number(part) for part in text.split(",")]
         if len(values) not in (1, 3) or not np.isfinite(values).all():
             raise ValueError
         if option == "std" and min(values) <= 0:
             raise ValueError
-    except ValueError:
+    except (ValueError, ZeroDivisionError):
         raise ModelError(
             Message(
                 "{option} is one number or three with commas between; received {received}",
@@ -336,8 +426,42 @@ def _scaled(text: str, option: str) -> tuple[float, float, float]:
             ),
             Message("Write for example mean=0.485,0.456,0.406."),
         ) from None
+    if max(map(abs, values)) > _MOST_SCALED:
+        raise ModelError(
+            Message(
+                "{option} is of RGB in [0, 1]; {received} looks like one of 0 to 255",
+                option=option,
+                received=repr(printable(text)),
+            ),
+            Message(
+                "Divide it by 255: {option}={fractions}.",
+                option=option,
+                fractions=",".join(f"{printable(part)}/255" for part in text.split(",")),
+            ),
+        )
+    values = [255 * value for value in values]
     red, green, blue = values * 3 if len(values) == 1 else values
     return red, green, blue
+
+
+_MOST_SCALED = 10
+"""A mean or deviation beyond it is none of RGB in [0, 1]."""
+
+
+def _number(text: str) -> float:
+    over, _, under = text.partition("/")
+    return float(over) / float(under or 1)
+
+
+def _channel(text: str) -> int:
+    if not re.fullmatch("[0-9]{1,3}", text):
+        raise ModelError(
+            Message(
+                "channel is a number from 0; received {received}", received=repr(printable(text))
+            ),
+            Message("Write for example channel=1 for the second plane."),
+        )
+    return int(text)
 
 
 def _size(text: str) -> tuple[int, int]:
@@ -357,9 +481,16 @@ def _size(text: str) -> tuple[int, int]:
 
 
 def _fitting(
-    path: Path, size: tuple[int, int] | None, output: str | None, nhwc: bool
+    path: Path,
+    size: tuple[int, int] | None,
+    output: str | None,
+    nhwc: bool,
+    channel: int | None,
+    whole: bool,
 ) -> tuple[tuple[int, int], int]:
     """Width and height of the pictures, and how many at once; ModelError if the graph takes others.
+
+    `whole`: the pictures are left at whole numbers of 0 to 255.
 
     A side that the graph leaves open is a text or None in its shape.
     """
@@ -389,10 +520,15 @@ def _fitting(
             ),
             Message("Export it with an input of batch, channels, height and width."),
         )
-    if inputs[0].type not in ("tensor(float)", "tensor(float16)"):
+    if inputs[0].type == "tensor(uint8)" and not whole:
         raise misfit(
-            Message("normalised pictures are float32 or float16"),
-            Message("Export it with an input of floating-point numbers."),
+            Message("normalised pictures are no whole numbers"),
+            Message("If it takes RGB of 0 to 255, say so in its onnx: spec: mean=0&std=1/255."),
+        )
+    if inputs[0].type not in KINDS:
+        raise misfit(
+            Message("pictures are float32, float16 or uint8"),
+            Message("Export it with an input of one of these."),
         )
     batch, *sides = shape
     channels = sides.pop(2 if nhwc else 0)
@@ -440,16 +576,22 @@ def _fitting(
             Message("Use one of {names}.", names=[printable(name) for name in outputs]),
         )
     plane = outputs[output or next(iter(outputs))]
-    if len(plane) == 4 and isinstance(planes := plane[3 if nhwc else 1], int) and planes != 1:
+    last = nhwc and plane[1:2] != [1]
+    planes = plane[3 if last else 1] if len(plane) == 4 else None
+    if isinstance(planes, int) and (planes != 1 if channel is None else planes <= channel):
         raise ModelError(
             Message(
+                "The graph {name} gives {shape}: {n} plane, and no channel {channel}",
+                many="The graph {name} gives {shape}: {n} planes, and no channel {channel}",
+                name=printable(path.name), shape=str(plane), n=planes, channel=channel,
+            )
+            if channel is not None
+            else Message(
                 "The graph {name} gives {shape}: {n} planes, and a matte is one",
-                name=printable(path.name),
-                shape=str(plane),
-                n=planes,
+                name=printable(path.name), shape=str(plane), n=planes,
             ),
-            Message("Name the output that is the matte: onnx:PATH?…&output=NAME."),
-        )
+            _WHICH,
+        )  # fmt: skip
     return size, batch if isinstance(batch, int) and batch > 0 else 1
 
 

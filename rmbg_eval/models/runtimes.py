@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Callable
 from importlib import import_module
 from importlib.metadata import PackageNotFoundError, version
@@ -16,8 +17,11 @@ from numpy.typing import NDArray
 from ..core.modules import absent
 from ..errors import ModelError, printable, reason_of
 from ..i18n import Message
+from .weights import refuse_pointer
 
 Tensor = NDArray[np.float32]
+KINDS = {"tensor(float)": np.float32, "tensor(float16)": np.float16, "tensor(uint8)": np.uint8}
+"""Of a graph's input, as ONNX Runtime names them."""
 Network = Callable[[Tensor], NDArray[Any]]
 """From `(N, 3, H, W) float32` to the output that is used; nothing else is computed."""
 
@@ -35,24 +39,39 @@ def session(path: Path, optimised: bool = True) -> Any:
     try:
         return onnxruntime.InferenceSession(path, options, providers=["CPUExecutionProvider"])
     except Exception as error:  # ONNX Runtime's own exceptions share no base class
+        refuse_pointer(path)
+        said = _LEAD.sub("", str(error)).strip()
         raise ModelError(
             Message(
                 "{name} is not a graph ONNX Runtime can run: {reason}",
                 name=printable(path.name),
-                reason=reason_of(error),
+                reason=printable(said[-200:]).removesuffix("."),  # what is wrong comes last
             ),
-            Message("Export it again, with standard operators only."),
+            next((remedy for words, remedy in _REMEDIES if re.search(words, said)), _ANEW),
         ) from None
+
+
+_LEAD = re.compile(r"\[ONNXRuntimeError\] : \d+ : \w+ : (Load model from .* failed:)?")
+_ANEW = Message("Export it again, with standard operators only.")
+_REMEDIES = (
+    ("[Ee]xternal data", Message("Put the files that hold its weights beside it.")),
+    (
+        "opset \\d|IR version",
+        Message("Export it for an older opset, or install a newer onnxruntime."),
+    ),
+)
+"""By what ONNX Runtime says of a graph that it cannot run."""
 
 
 def open_onnxruntime(path: Path, output: str | None, nhwc: bool = False) -> Network:
     """The graph computed by ONNX Runtime: of its outputs the named one, or the first, alone.
 
-    `nhwc`: the graph has the channels last; its output, if it has four dimensions, too.
+    `nhwc`: the graph has the channels last; its output, if it has four dimensions, too, unless the
+    second is a single plane.
     """
     graph = session(path)
     used, fed = output or graph.get_outputs()[0].name, graph.get_inputs()[0]
-    kind = np.float16 if fed.type == "tensor(float16)" else np.float32
+    kind = KINDS[fed.type]
 
     def network(tensor: Tensor) -> NDArray[Any]:
         given = np.ascontiguousarray(tensor.transpose(0, 2, 3, 1)) if nhwc else tensor
@@ -68,7 +87,8 @@ def open_onnxruntime(path: Path, output: str | None, nhwc: bool = False) -> Netw
                 ),
                 Message("Use the size and the layout that it was exported for."),
             ) from None
-        return result.transpose(0, 3, 1, 2) if nhwc and result.ndim == 4 else result
+        last = nhwc and result.ndim == 4 and result.shape[1] != 1
+        return result.transpose(0, 3, 1, 2) if last else result
 
     return network
 

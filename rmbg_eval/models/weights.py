@@ -67,6 +67,17 @@ ISNET_SMALL = Pinned(
 _IN_PACKAGE = (ISNET_MEDIUM, ISNET_SMALL)
 
 
+def refuse_pointer(path: Path) -> None:
+    """WeightsError for what Git LFS leaves in place of a file that was not fetched."""
+    with path.open("rb") as file:
+        if b"git-lfs.github.com/spec" not in file.read(80):
+            return
+    raise WeightsError(
+        Message("{name} is a pointer of Git LFS, not the weights", name=printable(path.name)),
+        Message("Fetch them: git lfs pull, or download the file itself."),
+    )
+
+
 def fetch(weights: Pinned, say: Callable[[str], None]) -> None:
     """Bring `weights` into the cache unless they are there; `say` tells what is going on."""
     if weights.there:

@@ -18,6 +18,7 @@ from tiny_onnx import (
     save_graph,
     square_root,
     times,
+    turned,
     weight_elsewhere,
 )
 
@@ -163,7 +164,7 @@ def test_a_graph_of_any_size_without_size_is_refused(tmp_path: Path) -> None:
         ("", "mean and std are required"),
         ("?mean=0.5", "mean and std are required"),
         ("?std=0.5", "mean and std are required"),
-        ("?mean=0.5&std=1&sdt=2", "unknown 'sdt'.*options: mean, std, size, output, activation"),
+        ("?mean=0.5&std=1&sdt=2", "unknown 'sdt'.*options: mean, std, size, order, layout, output"),
         ("?mean=0.5,0.5&std=1", "mean is one number or three.*'0.5,0.5'"),
         ("?mean=half&std=1", "mean is one number or three.*'half'"),
         ("?mean=nan&std=1", "mean is one number or three.*'nan'"),
@@ -175,7 +176,13 @@ def test_a_graph_of_any_size_without_size_is_refused(tmp_path: Path) -> None:
         ("?mean=0.5&std=1&size=1x2x3", "size is one number or WIDTHxHEIGHT.*'1x2x3'"),
         ("?mean=0.5&std=1&size=9000", "size is one number or WIDTHxHEIGHT.*'9000'"),
         ("?mean=0.5&std=1&size=" + "9" * 5000, "size is one number or WIDTHxHEIGHT"),
-        ("?mean=0.5&std=1&activation=tanh", "activation is none or sigmoid"),
+        ("?mean=0.5&std=1&activation=tanh", "activation is one of none, sigmoid, softmax"),
+        ("?mean=0&std=1/0", "std is one number or three.*'1/0'"),
+        ("?mean=123.675&std=58.395", "mean is of RGB in .*Divide it by 255: mean=123.675/255"),
+        ("?mean=0&std=255", "std is of RGB in .*Divide it by 255: std=255/255"),
+        ("?mean=0&std=1&channel=-1", "channel is a number from 0.*'-1'"),
+        ("?mean=0&std=1&channel=1", "1 plane, and no channel 1"),
+        ("?mean=0&std=1&activation=softmax", "Say which: add channel=N"),
     ],
     ids=lambda text: text[:40],
 )
@@ -202,9 +209,10 @@ FITTING = "mean=0&std=1&size=64"
         ({"shape": (1, 3, 32, 64)}, "", "another size than 64x64.*Leave size out"),
         ({"shape": (1, 3, 0, 0)}, "", "a side has 1 to 8192 pixels"),
         ({"shape": (1, 3, 64, 8193)}, "", "a side has 1 to 8192 pixels.*trained with"),
-        ({"element": UINT8, "nodes": [as_float()]}, "", "uint8.*floating-point"),
+        ({"element": UINT8, "nodes": [as_float()]}, "", "uint8.*mean=0&std=1/255"),
+        ({"element": 11, "nodes": [as_float()]}, "", "double.*float32, float16 or"),
         ({"nodes": [same("input", "matte")]}, "", "3 planes, and a matte is one.*output=NAME"),
-        ({}, "&layout=CHW", "layout is NCHW or NHWC"),
+        ({}, "&layout=CHW", "layout is one of NCHW, NHWC"),
     ],
 )
 def test_a_graph_that_does_not_fit_says_so_before_any_case(
@@ -227,6 +235,87 @@ def test_a_graph_of_two_dimensions_is_not_told_to_name_a_size(tmp_path: Path) ->
 def test_channels_may_come_last(tmp_path: Path, shape: tuple) -> None:
     path = save_graph(tmp_path / "last.onnx", [mean_of_channels(axis=3)], shape=shape)
     np.testing.assert_allclose(alpha_of(f"onnx:{path}?{FITTING}&layout=NHWC"), GREY, atol=1e-6)
+
+
+def test_a_single_plane_may_come_first_though_colours_come_last(tmp_path: Path) -> None:
+    nodes = [mean_of_channels("grey", axis=3), turned("grey", "matte", (0, 3, 1, 2))]
+    path = save_graph(tmp_path / "last.onnx", nodes, shape=(1, 64, 64, 3))
+    np.testing.assert_allclose(alpha_of(f"onnx:{path}?{FITTING}&layout=NHWC"), GREY, atol=1e-6)
+
+
+def test_one_of_several_planes_is_the_matte(tmp_path: Path) -> None:
+    spec = f"onnx:{save_graph(tmp_path / 'rgb.onnx', [same('input', 'matte')])}?mean=0&std=1"
+    powers = np.exp(SQUARE.rgb / 255)
+    np.testing.assert_allclose(alpha_of(f"{spec}&channel=2"), SQUARE.rgb[..., 2] / 255, atol=1e-6)
+    np.testing.assert_allclose(
+        alpha_of(f"{spec}&channel=1&activation=softmax"),
+        powers[..., 1] / powers.sum(axis=2),
+        atol=1e-6,
+    )
+    with pytest.raises(ModelError, match="3 planes, and no channel 3"):
+        load_model(f"{spec}&channel=3")
+
+
+def test_a_graph_may_take_blue_first(tmp_path: Path) -> None:
+    path = save_graph(tmp_path / "rgb.onnx", [same("input", "matte")])
+    alpha = alpha_of(f"onnx:{path}?mean=0,0,0.1&std=1,1,2&order=BGR&channel=0&activation=softmax")
+    planes = np.exp((SQUARE.rgb / 255 - [0, 0, 0.1]) / [1, 1, 2])
+    np.testing.assert_allclose(alpha, planes[..., 2] / planes.sum(axis=2), atol=1e-6)
+
+
+def test_numbers_of_0_to_255_go_in_and_come_out(tmp_path: Path) -> None:
+    nodes = [as_float("a"), mean_of_channels(source="a")]
+    path = save_graph(tmp_path / "bytes.onnx", nodes, element=UINT8)
+    spec = f"onnx:{path}?mean=0&std=1/255"
+    np.testing.assert_allclose(alpha_of(f"{spec}&white=255"), GREY, atol=1e-6)
+    with pytest.raises(ModelError, match="if in 0 to 255, white=255"):
+        alpha_of(spec)
+
+
+def test_a_mean_may_be_a_fraction(graph: Path) -> None:
+    fraction, decimal = (alpha_of(f"onnx:{graph}?mean={m}&std=2") for m in ("-51/255", "-0.2"))
+    assert np.array_equal(fraction, decimal)
+
+
+def test_what_rounding_took_beyond_1_is_1(graph: Path) -> None:
+    model = load_model(f"onnx:{graph}?mean=0&std=1")
+    for past in (np.float32(1.0000002), np.float16(1.001)):
+        assert model.postprocess(np.full((1, 1, 64, 64), past), SQUARE).alpha.max() == 1
+    with pytest.raises(ModelError, match="alpha lies in"):
+        model.postprocess(np.full((1, 1, 64, 64), np.float32(1.001)), SQUARE)
+
+
+def test_a_second_sigmoid_is_told(graph: Path) -> None:
+    model = load_model(f"onnx:{graph}?mean=0&std=1&activation=sigmoid")
+    for logits in (-9, 0.5, 0.5):
+        model.postprocess(np.float32([[[[logits]]]]), SQUARE)
+        told = [str(each) for each in model.warnings]
+        assert len(told) == (logits > 0)
+    assert "lay in [0, 1], as after a sigmoid" in told[0]
+
+
+@pytest.mark.parametrize(
+    ("version", "reason", "remedy"),
+    [(13, "gone.bin", "Put the files that hold"), (99, "till opset", "Export it for an older")],
+)
+def test_what_the_runtime_says_last_is_said(
+    tmp_path: Path, version: int, reason: str, remedy: str
+) -> None:
+    weights, nodes = b"", [mean_of_channels()]
+    if version == 13:
+        weights = weight_elsewhere("w", tmp_path / "gone.bin", 1)
+        nodes = [mean_of_channels("grey"), times("grey", "w", "matte")]
+        (tmp_path / "gone.bin").unlink()
+    path = save_graph(tmp_path / "new.onnx", nodes, weights=weights, version=version)
+    with pytest.raises(ModelError, match=f"{reason}.*{remedy}"):
+        load_model(f"onnx:{path}?mean=0&std=1")
+
+
+def test_a_pointer_of_git_lfs_is_told(tmp_path: Path) -> None:
+    path = tmp_path / "m.onnx"
+    path.write_text("version https://git-lfs.github.com/spec/v1\noid sha256:0\nsize 9\n")
+    with pytest.raises(ModelError, match="a pointer of Git LFS.*git lfs pull"):
+        load_model(f"onnx:{path}?mean=0&std=1")
 
 
 def test_a_graph_of_a_fixed_batch_gets_as_many_pictures(tmp_path: Path) -> None:
@@ -296,6 +385,9 @@ def identity(spec: str) -> str:
         "mean=0.5&std=1&size=64x96",
         "mean=0.5&std=1&activation=sigmoid",
         "mean=0.5&std=1&output=b",
+        "mean=0.5&std=1&channel=0",
+        "mean=0.5&std=1&order=BGR",
+        "mean=0.5&std=1&white=255",
         "mean=0.5&std=1&output=first",
     ],
 )
@@ -318,10 +410,11 @@ def test_other_weights_are_another_identity(tmp_path: Path, graph: Path) -> None
     assert identity(f"onnx:{other}?mean=0&std=1") != identity(f"onnx:{graph}?mean=0&std=1")
 
 
-def test_weights_beside_the_graph_are_part_of_the_identity(tmp_path: Path) -> None:
+@pytest.mark.parametrize("name", ["big.onnx.data", f"{'n' * 200}.data"], ids=["short", "long"])
+def test_weights_beside_the_graph_are_part_of_the_identity(tmp_path: Path, name: str) -> None:
     """torch.onnx.export keeps them in `<name>.onnx.data`: the graph's own bytes then stay."""
     nodes = [mean_of_channels("grey"), times("grey", "w", "matte")]
-    path, data = tmp_path / "big.onnx", tmp_path / "big.onnx.data"
+    path, data = tmp_path / "big.onnx", tmp_path / name
     spec = f"onnx:{path}?mean=0&std=1"
     cases = some_cases(tmp_path / "in", 1)
 
