@@ -18,6 +18,7 @@ from ..errors import WeightsError, printable, reason_of
 from ..i18n import Message
 
 FILE = "model.safetensors"
+_PICKLES = (".pth", ".pt", ".bin", ".ckpt")
 
 
 @dataclass(frozen=True)
@@ -63,16 +64,36 @@ class Checkpoint:
         if path is not None:
             return path
         if self.folder is not None:
-            raise WeightsError(
-                Message(
-                    "There is no {file} in {folder}", file=FILE, folder=printable(str(self.folder))
-                ),
-                Message(
-                    "Give the folder of the checkpoint: it holds {file} and config.json.", file=FILE
-                ),
-            )
+            raise self._not_in(self.folder)
         say(f"Fetching {self.repository} (some hundred MB, once)")
         return self._download()
+
+    def _not_in(self, folder: Path) -> WeightsError:
+        """That there is no `FILE`, and what to do about other weights that are there."""
+        there = [folder] if folder.is_file() else sorted(folder.glob("*.*"))
+        safe = [printable(path.name) for path in there if path.suffix == ".safetensors"]
+        pickled = [printable(path.name) for path in there if path.suffix in _PICKLES]
+        problem = Message(
+            "There is no {file} in {folder}", file=FILE, folder=printable(str(folder))
+        )
+        remedy = Message(
+            "Give the folder of the checkpoint: it holds {file} and config.json.", file=FILE
+        )
+        if others := safe or pickled:
+            problem = Message(
+                "There is no {file} in {folder}, but {others}",
+                file=FILE, folder=printable(str(folder)), others=others,
+            )  # fmt: skip
+            remedy = Message(
+                "Give a folder where they are called {file}; shards, joined into one.", file=FILE
+            )
+        if pickled and not safe:
+            remedy = Message(
+                "What is pickled may run code, and is not opened here: save it, by "
+                "safetensors.torch.save_file(torch.load({name}, weights_only=True), {file}).",
+                name=repr(pickled[0]), file=repr(FILE),
+            )  # fmt: skip
+        return WeightsError(problem, remedy)
 
     def _download(self) -> Path:
         page = f"huggingface.co/{self.repository}"

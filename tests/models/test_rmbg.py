@@ -173,6 +173,32 @@ def test_weights_that_do_not_fit_are_named(
         Rmbg("m", member(tmp_path)).load()
 
 
+@pytest.mark.parametrize("before", ["module.", "_orig_mod.", "module._orig_mod."])
+def test_what_training_puts_before_the_names_of_weights_is_no_part(
+    folder: Path, tmp_path: Path, picture: Picture, before: str
+) -> None:
+    state = load_file(folder / FILE)
+    save_file({f"{before}{key}": value for key, value in state.items()}, tmp_path / FILE)
+    wrapped, bare = (alpha_of(Rmbg("m", member(path)), picture) for path in (tmp_path, folder))
+    assert np.array_equal(wrapped, bare)
+
+
+def test_a_network_that_computes_no_numbers_fails(
+    folder: Path, tmp_path: Path, picture: Picture
+) -> None:
+    state = load_file(folder / FILE)
+    state["decoder.conv_out1.0.bias"] += torch.nan
+    save_file(state, tmp_path / FILE)
+    with pytest.raises(ModelError, match="m computed what is no number.*may be damaged"):
+        alpha_of(Rmbg("m", member(tmp_path)), picture)
+
+
+def test_a_pointer_of_git_lfs_is_told(tmp_path: Path) -> None:
+    (tmp_path / FILE).write_text("version https://git-lfs.github.com/spec/v1\n")
+    with pytest.raises(WeightsError, match="a pointer of Git LFS"):
+        Rmbg("m", member(tmp_path)).load()
+
+
 def test_a_file_that_holds_no_weights_says_so(tmp_path: Path) -> None:
     (tmp_path / FILE).write_bytes(b"<html>log in</html>")
     (tmp_path / "config.json").write_text("{}")
@@ -212,6 +238,26 @@ def test_a_spec_names_folder_pipeline_and_size(folder: Path) -> None:
 def test_a_folder_without_weights_is_an_error(tmp_path: Path) -> None:
     with pytest.raises(WeightsError, match=r"no model\.safetensors in"):
         load_model(f"rmbg-2.0:{tmp_path}").fetch(print)
+
+
+@pytest.mark.parametrize(
+    ("name", "remedy"),
+    [("epoch_1.pth", "save it, by safetensors"), ("lite.safetensors", "where they are called")],
+)
+def test_weights_in_another_form_are_told_what_to_become(
+    tmp_path: Path, name: str, remedy: str
+) -> None:
+    (tmp_path / name).touch()
+    for path in (tmp_path, tmp_path / name):
+        with pytest.raises(WeightsError, match=f"but {name}.*{remedy}"):
+            load_model(f"rmbg-2.0:{path}").fetch(print)
+
+
+def test_the_file_itself_may_be_named_and_is_nobodys_for_sure(folder: Path) -> None:
+    info = load_model(f"birefnet:{folder / FILE}").info
+    assert info.weights_from == f"the folder {folder.name}"
+    assert info.title == "The network of BiRefNet, general use, weights of a folder"
+    assert info.licence == "not stated"
 
 
 @pytest.mark.parametrize("one", FAMILY, ids=lambda one: one.name)

@@ -90,6 +90,11 @@ def bicubic_taps(length: int, new: int) -> tuple[NDArray[np.int64], NDArray[np.i
     return np.minimum(place, length - 1), fixed
 
 
+def is_finite(alpha: Map) -> bool:
+    """Whether it is numbers throughout: a sum that is not has one that is not."""
+    return math.isfinite(float(alpha.sum()))
+
+
 def in_memory(alpha: Map) -> NDArray[np.float32]:
     """`alpha` as an array of NumPy's."""
     return alpha if isinstance(alpha, np.ndarray) else alpha.cpu().numpy()

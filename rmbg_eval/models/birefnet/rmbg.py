@@ -29,9 +29,9 @@ from ...core.images import Alpha, Cutout, Picture
 from ...errors import ModelError, WeightsError, printable, reason_of
 from ...i18n import Message
 from ..entry import LoadOptions
-from ..hub import Checkpoint
-from ..info import ON_ITS_PAGE, ModelInfo
-from .masks import Map
+from ..hub import FILE, Checkpoint
+from ..info import NOT_STATED, ON_ITS_PAGE, ModelInfo
+from .masks import Map, is_finite
 from .member import Member
 from .patch_order import PATCH_ORDERS, find_order
 from .pipelines import MEAN, PIPELINES, STD, Prepared
@@ -168,6 +168,13 @@ class Rmbg:
         """As the protocol says."""
         device = "cpu" if isinstance(output, np.ndarray) else str(output.device)
         with side_stream(device):
+            if not is_finite(output):
+                raise ModelError(
+                    Message("{model} computed what is no number", model=self.info.name),
+                    Message("The weights may be damaged: fetch them anew.")
+                    if self._dtype == "fp32"
+                    else Message("Use --dtype fp32."),
+                )
             return Cutout(picture.rgb, self._pipeline.unfit(output, picture.size))
 
     def _read(self) -> BiRefNet:
@@ -385,7 +392,11 @@ def rmbg(member: Member, asked: LoadOptions) -> Rmbg:
     foreign = bool(folder) or "hub" in choices
     checkpoint = member.checkpoint
     if folder:
-        checkpoint = replace(checkpoint, folder=user_path(folder, ModelError))
+        path = user_path(folder, ModelError)
+        checkpoint = replace(checkpoint, folder=path.parent if path.name == FILE else path)
+        if checkpoint.sha256 is None:  # whose weights these are cannot be told
+            title = f"The network of {member.title}, weights of a folder"
+            member = replace(member, title=title, licence=NOT_STATED)
     elif "hub" in choices:
         checkpoint = _of_hub(member, choices)
         title = f"{checkpoint.repository}, on the network of {member.title}"

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 from ...core.choices import Device, Dtype, kind
 from ...errors import ModelError, WeightsError, printable, reason_of
 from ...i18n import Message, join
+from ..weights import refuse_pointer
 
 if TYPE_CHECKING:
     import torch
@@ -70,10 +71,12 @@ def read_network(path: Path, config: Any, device: str, dtype: str) -> BiRefNet:
             local_files_only=True,
             trust_remote_code=False,
             use_safetensors=True,
+            key_mapping=_WRAPPED,
             ignore_mismatched_sizes=True,  # only so that they are named below
             output_loading_info=True,
         )
     except (OSError, ValueError, RuntimeError, SafetensorError) as error:
+        refuse_pointer(path)
         raise WeightsError(
             Message(
                 "{path} could not be loaded: {reason}",
@@ -102,6 +105,10 @@ def read_network(path: Path, config: Any, device: str, dtype: str) -> BiRefNet:
     if kind(device) == "cuda":  # maps are so too, and cuDNN would else turn the weights each time
         network = network.to(memory_format=torch.channels_last)
     return network
+
+
+_WRAPPED = {r"^(module\.|_orig_mod\.)+": ""}
+"""What training on several devices, and torch.compile, put before the names of weights."""
 
 
 def torch_dtype(name: str) -> torch.dtype:
