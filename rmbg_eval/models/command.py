@@ -76,6 +76,11 @@ class Command:
             raise _wrong(command, why)
         program = shutil.which(os.path.expanduser(self._words[0]))
         if program is None:
+            if os.path.isfile(os.path.expanduser(self._words[0])):
+                raise ModelError(
+                    Message("{name} cannot be started", name=repr(printable(self._words[0]))),
+                    Message("Make it executable, or name what runs it before it."),
+                )
             raise ModelError(
                 Message("There is no program {name}", name=repr(printable(self._words[0]))),
                 Message("Install it, or write the path to it after command:."),
@@ -107,7 +112,8 @@ class Command:
 
     @cached_property
     def _identity(self) -> str:
-        named = [Path(word) for word in self._words[1:] if os.path.isfile(word)]
+        words = [part for word in self._words[1:] for part in (word, word.partition("=")[2])]
+        named = [Path(word) for word in words if os.path.isfile(word)]
         told = [self.info.identity, *map(sha256_file, [Path(self._program), *named])]
         return hashlib.sha256(" ".join(map(str, told)).encode()).hexdigest()
 
@@ -172,18 +178,34 @@ class Command:
             said = self._run([self._program, *words], self._timeout * len(pictures), into.parent)
             return [self._written(out, name, said) for name in names]
 
-    def _written(self, out: Path, name: str, said: str) -> Written:
+    def _written(self, out: Path, name: str, said: Message | str) -> Written:
         """What lies in `out` under this name; programs add their own endings to it."""
         files: list[Path] = []
         with suppress(OSError):  # the program has removed the folder
             files = sorted(p for p in out.iterdir() if p.suffix.lower() in SUFFIXES and p.is_file())
         own = [p for p in files if p.stem == name] or [p for p in files if p.stem.startswith(name)]
+        if len(own) > 1 and f"{name}.png" in (exact := {path.name: path for path in own}):
+            own = [exact[f"{name}.png"]]
+        if len(own) > 1:
+            return ModelError(
+                Message(
+                    "{model} wrote several pictures: {files}",
+                    model=self._label,
+                    files=[printable(path.name) for path in own],
+                ),
+                Message("Let it write the cut-out alone."),
+            )
         if not own:
             return ModelError(
                 Message("{model} wrote no cut-out", model=self._label)
                 if not said
                 else Message("{model} wrote no cut-out: {words}", model=self._label, words=said),
-                Message("Let the command write a PNG to {place}.", place=self._where),
+                Message("Let the command write a PNG to {place}.", place=self._where)
+                if said != _BINARY
+                else Message(
+                    "If that is the cut-out, put it into a file: {form}.",
+                    form="\"NAME=command:sh -c 'PROGRAM {in} > {out}'\"",
+                ),
             )
         try:
             return decode_cutout(read_bytes(own[0]), f"the cut-out by {self._label}")
@@ -204,9 +226,10 @@ class Command:
                 said = self._run([*words, "--version"], _VERSION_SECONDS, folder)
         except ModelError:
             return ""
-        return f"{printable(Path(self._program).name)}: {said}" if said else ""
+        told = isinstance(said, str) and said
+        return f"{printable(Path(self._program).name)}: {said}" if told else ""
 
-    def _run(self, words: Sequence[str], seconds: float, folder: Path) -> str:
+    def _run(self, words: Sequence[str], seconds: float, folder: Path) -> Message | str:
         """Run a program to its end in a folder; the beginning or end of what it printed.
 
         Raises ModelError where it fails or takes too long. Whatever it has started ends with it.
@@ -280,15 +303,20 @@ def _words(command: str) -> list[str]:
 _SYSTEM = sys.platform
 
 
-def _text(path: str) -> str:
+_BINARY = Message("it printed binary data")
+
+
+def _text(path: str) -> Message | str:
     """The last words of a file that may be large, on one line."""
     try:
         with open(path, "rb") as file:
             file.seek(max(0, os.path.getsize(path) - 8 * _WORDS))
-            lines = file.read().decode("utf-8", "replace").split("\n")
+            end = file.read()
     except OSError:  # the program has removed it
         return ""
-    return printable(" ".join(" ".join(lines).split()))[-_WORDS:]
+    if b"\0" in end:
+        return _BINARY
+    return printable(" ".join(end.decode("utf-8", "replace").split()))[-_WORDS:]
 
 
 def _end(process: subprocess.Popen[bytes]) -> None:

@@ -115,8 +115,8 @@ class Folder:
         """What a case's cut-out may be: in its category's folder, else in the root."""
         category, _, stem = name.rpartition("/")
         inner = [self._root / each for each in self._folders.of(category)]
-        files = [folder / file for folder in inner for file in self._files_in(folder).of(stem)]
-        return files or [self._root / file for file in self._files_in(self._root).of(stem)]
+        files = [folder / file for folder in inner for file in self._files_in(folder).ended(stem)]
+        return files or [self._root / file for file in self._files_in(self._root).ended(stem)]
 
     def _in(self, folder: Path) -> list[Path]:
         """What is in it; ModelError where it cannot be listed."""
@@ -212,6 +212,17 @@ class _Files:
     def of(self, name: str) -> list[str]:
         """Those of that name, else of the one that is alike."""
         return self.exact.get(name) or self.exact.get(self._alike.get(folded(name)) or "", [])
+
+    def ended(self, name: str) -> list[str]:
+        """`of` the name, else of it with what tools put after names."""
+        return self.of(name) or [file for end in _ENDINGS for file in self.of(f"{name}{end}")]
+
+
+_ENDINGS = (
+    "-removebg", "-removebg-preview", "-no-bg", "-nobg", "_no_bg", "_nobg", "-Photoroom", "-cutout",
+    "_cutout", "_rgba", "_mask", "_matte", "_alpha", ".alpha", " copy", " Background Removed",
+)  # fmt: skip
+"""What web services and programs put after the name of a picture."""
 
 
 _NAMED = 3

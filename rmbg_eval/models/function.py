@@ -21,8 +21,10 @@ from typing import Any, cast
 from uuid import uuid4
 
 import numpy as np
+from numpy.typing import NDArray
+from PIL import Image
 
-from ..core.images import RGB, Cutout, Picture, check_alpha
+from ..core.images import RGB, Cutout, Picture, check_alpha, without_rounding
 from ..errors import ModelError, RmbgEvalError, printable, reason_of
 from ..i18n import Message
 from .entry import Entry, LoadOptions
@@ -32,7 +34,7 @@ from .protocol import Model
 from .wrapper import Wrapper
 
 Function = Callable[[RGB], Any]
-"""From `(H, W, 3) uint8`, sRGB, upright, to `(H, W)`, float in [0, 1] or uint8, or to
+"""From `(H, W, 3) uint8`, sRGB, upright, to `(H, W)`, float in [0, 1], bool or uint8, or to
 `(H, W, 4) uint8`, RGBA with straight alpha."""
 
 _PARTS = ("info", "batch_size", "warnings", "identity", "fetch", "load", "preprocess", "infer",
@@ -103,7 +105,7 @@ class FunctionModel:
             return self._function(rgb)
         except (RmbgEvalError, MemoryError):
             raise
-        except Exception as error:  # a stranger's function may raise anything
+        except (Exception, SystemExit) as error:  # a stranger's function may raise anything
             remedy = Message("Correct the function: it gets (H, W, 3) uint8 and returns alpha.")
             if hasattr(self._function, "named_parameters"):  # a module of torch
                 remedy = Message(
@@ -122,14 +124,16 @@ class FunctionModel:
 
     def postprocess(self, output: Any, picture: Picture) -> Cutout:
         """Raises ModelError for what is neither an alpha nor RGBA."""
-        array = np.asarray(output)
+        array = self._as_array(output)
         rgb = None
         if array.ndim == 3 and array.shape[2] == 4 and array.dtype == np.uint8:
             rgb, array = array[..., :3], array[..., 3]
         if array.ndim == 2 and array.dtype == np.uint8:
+            if rgb is None and array.size and array.max() == 1 and _LABELS not in self.warnings:
+                self.warnings.append(_LABELS)
             array = array.astype(np.float32) / np.float32(255)
-        elif array.ndim == 2 and array.dtype.kind == "f":
-            array = array.astype(np.float32)
+        elif array.ndim == 2 and array.dtype.kind in "fb":
+            array = without_rounding(array.astype(np.float32), array.dtype)
         else:
             raise ModelError(
                 Message(
@@ -138,13 +142,38 @@ class FunctionModel:
                     shape=str(array.shape),
                     dtype=str(array.dtype),
                 ),
-                Message("Return alpha, (H, W) float in [0, 1] or uint8, or RGBA, (H, W, 4) uint8."),
+                _RETURN,
             )
         check_alpha(array, array.shape)
         return as_cutout(rgb, np.ascontiguousarray(array), picture)
 
+    def _as_array(self, output: Any) -> NDArray[Any]:
+        """Raises ModelError for what NumPy cannot read. A picture of Pillow's with a palette has
+        numbers that are no alpha."""
+        if isinstance(output, Image.Image) and output.mode in ("P", "PA", "LA"):
+            output = output.convert("RGBA")
+        try:
+            return np.asarray(output)
+        except (TypeError, ValueError, RuntimeError) as error:
+            raise ModelError(
+                Message(
+                    "{model} returned a {type}, of which NumPy makes no array: {reason}",
+                    model=self.info.name,
+                    type=type(output).__name__,
+                    reason=reason_of(error),
+                ),
+                _RETURN,
+            ) from None
 
-def _where(error: Exception) -> Message:
+
+_LABELS = Message(
+    "The function returned uint8 of 0 and 1 for a picture, and 255 is opaque: return a mask as "
+    "bool, or times 255."
+)
+_RETURN = Message("Return alpha, (H, W) float in [0, 1], bool or uint8, or RGBA, (H, W, 4) uint8.")
+
+
+def _where(error: BaseException) -> Message:
     """The last line that is no library's, by the file's name: folders differ from machine to
     machine."""
     libraries = tuple(sysconfig.get_path(name) for name in ("stdlib", "purelib", "platlib"))

@@ -105,6 +105,29 @@ def test_a_script_that_was_edited_is_another_model(tmp_path: Path) -> None:
     assert identity("# 1") == identity("# 1") != identity("# 2")
 
 
+def test_weights_named_after_an_equals_sign_are_looked_at(tool: str, tmp_path: Path) -> None:
+    weights = tmp_path / "w.bin"
+    identities = set()
+    for content in ("old", "new"):
+        weights.write_text(content)
+        model = load_model(f"x=command:{tool} {{in}} {{out}} --weights={weights}")
+        identities.add(model.identity("a/b"))
+    assert len(identities) == 2
+
+
+def test_the_picture_of_the_very_name_is_the_cut_out(tmp_path: Path) -> None:
+    more = "    image.getchannel('G').save(target.with_suffix('.jpg'))\n"
+    tool = write(tmp_path / "tool.py", TOOL + more)
+    (made,) = cutouts(load_model(f"x=command:{tool} {{in}} {{out}}"), PICTURE)
+    assert np.array_equal(made.alpha, PICTURE.rgb[..., 0] / np.float32(255))
+
+
+def test_a_file_that_cannot_be_started_is_not_called_missing(tmp_path: Path) -> None:
+    (tmp_path / "tool.py").write_text(TOOL)
+    with pytest.raises(ModelError, match="cannot be started.*Make it executable"):
+        load_model(f"command:{tmp_path / 'tool.py'} {{in}} {{out}}")
+
+
 def test_a_word_too_long_for_a_file_is_a_word(tmp_path: Path) -> None:
     tool = write(tmp_path / "tool.py", TOOL)
     assert load_model(f"command:{tool} {{in}} {{out}} {'x' * 300}").identity("pet/rex")
@@ -134,6 +157,8 @@ def test_a_failure_repeats_the_programs_words(tmp_path: Path) -> None:
     [
         ("print('nothing to do')", "wrote no cut-out: nothing to do.*Let the command write"),
         ("import sys; open(sys.argv[2], 'w').write('x')", "the cut-out by ours"),
+        ("import sys; sys.stdout.buffer.write(b'PNG' + bytes(9))", "binary data.*sh -c 'PROGRAM"),
+        ("import sys; [open(sys.argv[2][:-4] + e, 'x') for e in ('_a.png', '_b.png')]", "several"),
         (TOOL.replace("image.putalpha", "str"), "has colours but no alpha channel"),
         (TOOL.replace('"RGB")', '"RGB").resize((40, 40))'), "has 40×40 pixels, the picture 96×64"),
     ],

@@ -104,6 +104,17 @@ def test_the_stem_is_matched_whole(tmp_path: Path) -> None:
         cutout_of(tmp_path)
 
 
+@pytest.mark.parametrize("end", ["-removebg-preview", "_no_bg", "_rgba", "-PhotoRoom"])
+def test_what_tools_put_after_a_name_is_no_part_of_it(tmp_path: Path, end: str) -> None:
+    save(tmp_path / f"rex{end}.png", MATTE)
+    assert cutout_of(tmp_path).alpha.shape == MATTE.shape
+    model = load_model(f"folder:{tmp_path}")
+    tell_others(model, ["pet/rex"])
+    assert not model.warnings
+    save(tmp_path / "rex.png", 255 - MATTE)
+    assert np.array_equal(cutout_of(tmp_path).alpha, (255 - MATTE) / np.float32(255))
+
+
 @pytest.mark.parametrize("other", ["monday-rex.jpg", "monday-rex.webp", "monday/rex.png"])
 def test_of_two_cut_outs_of_one_picture_none_is_taken(tmp_path: Path, other: str) -> None:
     save(tmp_path / "pet" / "monday-rex.png", MATTE)

@@ -12,6 +12,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 from fakes import FakeModel, disc
+from PIL import Image
 
 from rmbg_eval.core.images import Cutout, Picture
 from rmbg_eval.errors import ModelError, RmbgEvalError
@@ -39,7 +40,7 @@ def cutout(model, picture: Picture = PICTURE) -> Cutout:
     return model.postprocess(model.infer([model.preprocess(picture)])[0], picture)
 
 
-@pytest.mark.parametrize("kind", ["float64", "float32", "uint8", "rgba"])
+@pytest.mark.parametrize("kind", ["float64", "float32", "uint8", "rgba", "over"])
 def test_a_function_returns_alpha_or_rgba(kind: str) -> None:
     red = PICTURE.rgb[..., 0]
     results = {
@@ -47,6 +48,7 @@ def test_a_function_returns_alpha_or_rgba(kind: str) -> None:
         "float32": red.astype(np.float32) / np.float32(255),
         "uint8": red,
         "rgba": np.dstack([255 - PICTURE.rgb, red]),
+        "over": red / 255 * np.float32(1.0000001),
     }
     made = cutout(FunctionModel("f", lambda rgb: results[kind]))
     assert np.allclose(made.alpha, red / 255, atol=1e-7)
@@ -67,6 +69,45 @@ def test_a_function_returns_alpha_or_rgba(kind: str) -> None:
 def test_what_is_no_alpha_is_refused(result: object, fault: str) -> None:
     with pytest.raises(RmbgEvalError, match=fault):
         cutout(FunctionModel("f", lambda rgb: result))
+
+
+def test_a_mask_of_bool_is_one() -> None:
+    mask = PICTURE.rgb[..., 0] > 80
+    assert np.array_equal(cutout(FunctionModel("f", lambda rgb: mask)).alpha, mask)
+
+
+@pytest.mark.parametrize("mode", ["P", "LA"])
+def test_a_picture_of_pillow_is_read_by_its_mode(mode: str) -> None:
+    matte = Image.fromarray(PICTURE.rgb[..., 0]).point(lambda value: 255 * (value > 80))
+    grey = Image.merge("LA", (Image.new("L", matte.size), matte))
+    made = cutout(FunctionModel("f", lambda rgb: grey if mode == "LA" else matte.quantize()))
+    assert np.array_equal(made.alpha, np.asarray(matte) / np.float32(255))
+
+
+def test_a_mask_of_0_and_1_in_uint8_is_told_once() -> None:
+    model = FunctionModel("f", lambda rgb: (rgb[..., 0] > 80).astype(np.uint8), version="1")
+    cutout(model), cutout(model)
+    assert [str(each)[:54] for each in model.warnings] == [
+        "The function returned uint8 of 0 and 1 for a picture, "
+    ]
+
+
+class Elsewhere:
+    """As a tensor on a device."""
+
+    def __array__(self, *_: object, **__: object) -> np.ndarray:
+        raise TypeError("can't convert cuda:0 device type tensor to numpy")
+
+
+@pytest.mark.parametrize("result", [Elsewhere(), ([[1]], [1])], ids=["tensor", "tuple"])
+def test_what_numpy_cannot_read_is_told(result: object) -> None:
+    with pytest.raises(ModelError, match="f returned a (Elsewhere|tuple), of which NumPy.*Return"):
+        cutout(FunctionModel("f", lambda rgb: result))
+
+
+def test_a_function_that_exits_ends_no_run() -> None:
+    with pytest.raises(ModelError, match="f raised SystemExit: 2"):
+        cutout(FunctionModel("f", lambda rgb: sys.exit(2)))
 
 
 def test_a_function_cannot_change_the_picture_of_others() -> None:
