@@ -96,9 +96,10 @@ class FunctionModel:
         """A copy: what the function does to it is no other's harm."""
         return picture.rgb.copy()
 
-    def infer(self, inputs: list[RGB]) -> list[Any]:
-        """Raises ModelError for what the function raises, with the line of its own."""
-        return [self._called(rgb) for rgb in inputs]
+    def infer(self, inputs: list[RGB]) -> list[NDArray[Any]]:
+        """Raises ModelError for what the function raises, with the line of its own. What it returns
+        is copied: it may keep and overwrite it."""
+        return [self._as_array(self._called(rgb)).copy() for rgb in inputs]
 
     def _called(self, rgb: RGB) -> Any:
         try:
@@ -122,10 +123,9 @@ class FunctionModel:
                 remedy,
             ) from error
 
-    def postprocess(self, output: Any, picture: Picture) -> Cutout:
+    def postprocess(self, output: NDArray[Any], picture: Picture) -> Cutout:
         """Raises ModelError for what is neither an alpha nor RGBA."""
-        array = self._as_array(output)
-        rgb = None
+        array, rgb = output, None
         if array.ndim == 3 and array.shape[2] == 4 and array.dtype == np.uint8:
             rgb, array = array[..., :3], array[..., 3]
         if array.ndim == 2 and array.dtype == np.uint8:
@@ -279,12 +279,13 @@ def _object(asked: LoadOptions, scheme: str) -> Any:
         thing: Any = importlib.import_module(module)
         for part in name.split("."):
             thing = getattr(thing, part)
-    except Exception as error:  # a stranger's module may raise anything
+    except (Exception, SystemExit) as error:  # a stranger's module may raise anything
+        exits = Message('it exits when it is imported, for want of: if __name__ == "__main__"')
         raise ModelError(
             Message(
                 "{module} cannot be used: {reason}",
                 module=f"{module}:{name}",
-                reason=reason_of(error),
+                reason=exits if isinstance(error, SystemExit) else reason_of(error),
             ),
             Message("Install the package, or start in the folder that has the module."),
         ) from None
@@ -293,7 +294,7 @@ def _object(asked: LoadOptions, scheme: str) -> Any:
 
 def _function(asked: LoadOptions) -> Model:
     function = _object(asked, "callable")
-    if not callable(function):
+    if not callable(function) or isinstance(function, type):
         raise ModelError(
             Message("{name} is no function", name=repr(printable(asked.options.strip(":")))),
             Message("Name a function from a picture to its alpha."),
@@ -311,7 +312,7 @@ def _made(asked: LoadOptions) -> Model:
         return model_of(asked.label, make())
     except ModelError:
         raise
-    except Exception as error:
+    except (Exception, SystemExit) as error:
         raise ModelError(
             Message(
                 "{model} could not be made: {reason}", model=asked.label, reason=reason_of(error)

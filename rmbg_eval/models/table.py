@@ -74,7 +74,10 @@ def plug_ins() -> PlugIns:
                         Message("there is a model {name} already", name=printable(entry.name))
                     )
                 found.append(entry)
-        except Exception as error:  # another package's mistake never ends a run without it
+        except (
+            Exception,
+            SystemExit,
+        ) as error:  # another package's mistake never ends a run without it
             problems.append(
                 Message(
                     "The plug-in {name} cannot be used: {reason}",

@@ -168,7 +168,7 @@ def model_rows(run: Run) -> Iterable[ModelRow]:
             title=info.title,
             foreground=colours(info),
             licence=info.licence_words,
-            runs_on=", ".join(on),
+            runs_on=", ".join(dict.fromkeys(on)),
             done=Message("{done} of {all}", done=tally.cutouts, all=tally.predictions),
             infer=_inference_words(run, info.name) or none,
             total=seconds(spent) or none,

@@ -105,6 +105,18 @@ def test_what_numpy_cannot_read_is_told(result: object) -> None:
         cutout(FunctionModel("f", lambda rgb: result))
 
 
+def test_a_function_may_return_the_same_array_each_time() -> None:
+    kept = np.zeros(PICTURE.rgb.shape[:2])
+
+    def fill(rgb):
+        kept[:] = rgb[..., 0] / 255
+        return kept
+
+    model = FunctionModel("f", fill)
+    first, _ = [*model.infer([PICTURE.rgb.copy()]), *model.infer([np.zeros_like(PICTURE.rgb)])]
+    assert np.allclose(model.postprocess(first, PICTURE).alpha, PICTURE.rgb[..., 0] / 255)
+
+
 def test_a_function_that_exits_ends_no_run() -> None:
     with pytest.raises(ModelError, match="f raised SystemExit: 2"):
         cutout(FunctionModel("f", lambda rgb: sys.exit(2)))
@@ -263,14 +275,19 @@ def test_a_model_object_gets_its_specs_name(
         ("callable:own_models:number", "is no function"),
         ("python:own_models:broken", "could not be made: .*boom"),
         ("python:own_models:half", "is no model: it has no info, batch_size"),
+        ("callable:own_models:Half", "is no function"),
+        ("callable:leaving_models:f", "leaving_models:f cannot be used: it exits when"),
         ("callable:broken_models:f", r"broken_models:f cannot be used: oh\\nno"),
     ],
 )
 def test_what_cannot_be_used_is_named(
     spec: str, fault: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    source = "number = 3\ndef broken(): raise ValueError('boom')\ndef half(): return 3"
+    source = (
+        "number = 3\ndef broken(): raise ValueError('boom')\ndef half(): return 3\nclass Half: pass"
+    )
     module(tmp_path, source, monkeypatch)
+    (tmp_path / "leaving_models.py").write_text("raise SystemExit(2)")
     (tmp_path / "broken_models.py").write_text("raise SystemError('oh\\nno')")
     with pytest.raises(ModelError, match=fault):
         load_model(spec)
@@ -314,7 +331,8 @@ def test_the_guides_plug_in_works_to_the_letter(
 def test_a_broken_plug_in_is_named_and_the_rest_works(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    points = "[rmbg_eval.models]\na = red_remover:GONE\nb = red_remover:ISNET\n"
+    points = "[rmbg_eval.models]\na = red_remover:GONE\nb = red_remover:ISNET\nc = leaves:X\n"
+    (tmp_path / "leaves.py").write_text("raise SystemExit(2)")
     source = (
         "from rmbg_eval.models.entry import Entry\n"
         "ISNET = Entry('isnet', 'another', 'MIT', lambda asked: None)\n"
@@ -322,6 +340,7 @@ def test_a_broken_plug_in_is_named_and_the_rest_works(
     install(tmp_path, points, source, monkeypatch)
     assert load_model("grabcut").info.name == "grabcut"
     with pytest.raises(
-        ModelError, match="plug-in a cannot be used.*there is a model isnet already"
+        ModelError,
+        match="plug-in a cannot be used.*there is a model isnet already.*plug-in c cannot",
     ):
         load_model("no-such")

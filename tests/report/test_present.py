@@ -77,6 +77,14 @@ def test_seconds_leave_the_load_out_and_name_their_unit() -> None:
     assert (a.done, b.done) == ("1 of 1", "0 of 1")
 
 
+def test_what_is_the_models_own_is_said_once() -> None:
+    own = {"device": "the program's own", "dtype": "the program's own"}
+    one, two = run_of().models
+    one = one.model_copy(update={"info": one.info.model_copy(update=own)})
+    (row, _) = Presenter(run_of(done("a"), models=(one, two)), previews("a")).more().models
+    assert row.runs_on.count("the program's own") == 1
+
+
 def test_licence_stands_beside_every_model() -> None:
     presenter = Presenter(run_of(done("a"), done("b")), previews("a", "b"))
     assert {row.licence for row in presenter.more().models} == {"CC BY-NC 4.0"}
