@@ -15,6 +15,7 @@ import sys
 import sysconfig
 import traceback
 from collections.abc import Callable
+from contextlib import chdir
 from functools import partial
 from pathlib import Path
 from typing import Any, cast
@@ -103,7 +104,8 @@ class FunctionModel:
 
     def _called(self, rgb: RGB) -> Any:
         try:
-            return self._function(rgb)
+            with chdir("."):  # and back, wherever it goes: paths of the run may be relative
+                return self._function(rgb)
         except (RmbgEvalError, MemoryError):
             raise
         except (Exception, SystemExit) as error:  # a stranger's function may raise anything
@@ -276,7 +278,8 @@ def _object(asked: LoadOptions, scheme: str) -> Any:
     if here not in sys.path and "" not in sys.path:
         sys.path.insert(0, here)  # as `python -m` would
     try:
-        thing: Any = importlib.import_module(module)
+        with chdir("."):
+            thing: Any = importlib.import_module(module)
         for part in name.split("."):
             thing = getattr(thing, part)
     except (Exception, SystemExit) as error:  # a stranger's module may raise anything

@@ -117,6 +117,17 @@ def test_a_function_may_return_the_same_array_each_time() -> None:
     assert np.allclose(model.postprocess(first, PICTURE).alpha, PICTURE.rgb[..., 0] / 255)
 
 
+def test_a_function_and_its_module_leave_the_run_where_it_is(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "else").mkdir()
+    goes = "import os\nos.chdir('else')\ndef f(rgb):\n    os.chdir('..')\n    return rgb[..., 0]"
+    (tmp_path / "own_models.py").write_text(goes)
+    cutout(load_model("callable:own_models:f"))
+    assert Path.cwd() == tmp_path
+
+
 def test_a_function_that_exits_ends_no_run() -> None:
     with pytest.raises(ModelError, match="f raised SystemExit: 2"):
         cutout(FunctionModel("f", lambda rgb: sys.exit(2)))
