@@ -122,7 +122,7 @@ def test_a_function_and_its_module_leave_the_run_where_it_is(
 ) -> None:
     monkeypatch.chdir(tmp_path)
     (tmp_path / "else").mkdir()
-    goes = "import os\nos.chdir('else')\ndef f(rgb):\n    os.chdir('..')\n    return rgb[..., 0]"
+    goes = "import os\nos.chdir('else')\ndef f(rgb):\n    os.chdir('/')\n    return rgb[..., 0]"
     (tmp_path / "own_models.py").write_text(goes)
     cutout(load_model("callable:own_models:f"))
     assert Path.cwd() == tmp_path
