@@ -607,7 +607,7 @@ def _outer(count: int) -> int:
     if count > EXACT:
         from scipy.special import bdtr  # a sixth of a second
 
-        k = max(0, int(count / 2 - 2 * sqrt(count)))  # before where the normal distribution has it
+        k = int(count / 2 - 2 * sqrt(count))  # before where the normal distribution has it
         while bdtr(k, count, 0.5) <= 1 / 40:
             k += 1
         return k
@@ -648,7 +648,7 @@ def _best(
 def over_shared(means: Sequence[Mean]) -> tuple[Mean, ...]:
     """The means over the cases that all of them have a value of: of others, each is over pictures
     that were easier or harder. None of them has a value where there is no such case."""
-    if not means or _same_cases(means):
+    if _same_cases(means):
         return tuple(means)
     shared = set.intersection(*({case for case, _ in mean.values} for mean in means))
     return tuple(_over(mean, shared) for mean in means)

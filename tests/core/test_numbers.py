@@ -29,3 +29,4 @@ def test_what_a_rule_allows_is_not_rounded() -> None:
     asked = rule(False, least=1000.0, most=10000.5)
     assert str(bounds(asked)) == "1,000 to 10,000.5"
     assert str(bounds(rule(False, least=0.8515))) == "at least 0.8515"
+    assert str(bounds(rule(False, least=None, most=0.8515))) == "at most 0.8515"

@@ -24,16 +24,18 @@ from rmbg_eval.measure.subject import Undefined
 
 ALPHAS = arrays(
     np.float32, st.tuples(st.integers(2, 30), st.integers(2, 30)),
-    elements=st.sampled_from([0.0, 0.01, 0.4, 0.5, 1.0]).map(np.float32),
+    elements=st.sampled_from([0.0, 0.01, 127 / 255, 0.5, 1.0]).map(np.float32),
     fill=st.just(np.float32(0)),
 )  # fmt: skip
 
 
-def finished(alpha: np.ndarray, rgb: int = 100, size: int = 1) -> Finished:
-    return Finished(alpha, np.full((*alpha.shape, 3), rgb, np.uint8), size, (255, 255, 255))
+def finished(alpha: np.ndarray, red: int = 100, size: int = 1) -> Finished:
+    """Over white, from which its red alone differs."""
+    rgb = np.full((*alpha.shape, 3), (red, 255, 255), np.uint8)
+    return Finished(alpha, rgb, size, (255, 255, 255))
 
 
-def slow(alpha: np.ndarray, rgb: int) -> dict[str, float]:
+def slow(alpha: np.ndarray, red: int) -> dict[str, float]:
     """Pixel by pixel."""
     height, width = alpha.shape
     own = [(y, x) for y in range(height) for x in range(width) if alpha[y, x] >= 0.5]
@@ -44,7 +46,7 @@ def slow(alpha: np.ndarray, rgb: int) -> dict[str, float]:
         (y, x) for y in range(height) for x in range(width)
         if all((y - v) ** 2 + (x - u) ** 2 > 100 for v, u in own)
     ]  # fmt: skip
-    grey = [round(float(alpha[p]) * rgb + (1 - float(alpha[p])) * 255) for p in away]
+    over = [round(float(alpha[p]) * red + (1 - float(alpha[p])) * 255) for p in away]
     return {
         "fill": max((max(xs) - min(xs) + 1) / width, (max(ys) - min(ys) + 1) / height),
         "area": len(own) / alpha.size,
@@ -55,19 +57,19 @@ def slow(alpha: np.ndarray, rgb: int) -> dict[str, float]:
         ),
         "cut-off": len([1 for y, x in own if y in (0, height - 1) or x in (0, width - 1)]),
         "clear": float((alpha == 0).mean()),
-        **({"veil": np.mean([value != 255 for value in grey])} if grey else {}),
+        **({"veil": np.mean([value != 255 for value in over])} if over else {}),
     }
 
 
 @settings(max_examples=150, deadline=None)
 @given(ALPHAS, st.sampled_from([0, 100, 255]))
-def test_rules_are_those_of_a_slow_version(alpha: np.ndarray, rgb: int) -> None:
-    picture = finished(alpha, rgb)
+def test_rules_are_those_of_a_slow_version(alpha: np.ndarray, red: int) -> None:
+    picture = finished(alpha, red)
     if not (alpha >= 0.5).any():
         with pytest.raises(Undefined, match="half opaque"):
             RULES["fill"].function(picture)
         return
-    expected = slow(alpha, rgb)
+    expected = slow(alpha, red)
     for name, value in expected.items():
         assert RULES[name].function(picture) == pytest.approx(value, abs=1e-6), name
     if "veil" not in expected:
@@ -97,6 +99,15 @@ def test_bounds_belong_to_what_is_allowed(rule: Rule, passed: bool) -> None:
     alpha = np.zeros((10, 10), np.float32)
     alpha[:5] = 1
     assert judge_rule("area", rule, finished(alpha)) == (0.5, passed, None)
+
+
+def test_a_bound_is_kept_where_a_sum_of_shares_ends_beside_it() -> None:
+    alpha = np.zeros((20, 20), np.float32)
+    alpha[1:-1, 1:-1] = 1
+    measured, passed, _ = judge_rule("fill", Rule(least=0.9), finished(alpha))
+    assert measured is not None
+    assert measured < 0.9
+    assert passed
 
 
 def test_what_cannot_be_said_has_its_reason() -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from collections import Counter
 
 import numpy as np
 import pytest
@@ -13,15 +14,19 @@ from scipy import stats
 
 from rmbg_eval.i18n import Message
 from rmbg_eval.measure.record import Measurement, PointResult
+from rmbg_eval.measure.subject import TRIMAP, UNKNOWN
 from rmbg_eval.measure.table import TABLE
 from rmbg_eval.run.record import Run
 from rmbg_eval.run.statistics import (
     ALL,
     FEWEST,
+    MIXED,
     Mean,
+    Values,
     difference_between,
     exact_interval,
     middle_interval,
+    over_shared,
     share_interval,
     student,
     summarise,
@@ -143,7 +148,7 @@ def test_an_interval_is_between_values_and_mirrored_for_the_other(values):
     assert (back.low, back.high) == (-found.high, -found.low)
 
 
-@pytest.mark.parametrize("count", range(1, 41))
+@pytest.mark.parametrize("count", [*range(1, 41), 1001, 1200])
 def test_an_interval_is_the_narrowest_of_which_the_coins_allow(count):
     """All ways in which the median may lie among so many: as likely as so many heads."""
     below = [math.comb(count, k) / 2**count for k in range(count + 1)]
@@ -279,6 +284,67 @@ def test_points_are_counted_as_one_by_one(
             by_group.setdefault(groups[about] or about, []).extend(shares[about])
         bounds = share_interval([(sum(some), len(some)) for some in by_group.values()])
         assert (each.low, each.high) == (bounds or (None, None))
+
+
+_MEASURED = st.tuples(
+    st.sampled_from(_CASES), st.sampled_from("ab"), st.sampled_from([UNKNOWN, TRIMAP, None]),
+    st.sampled_from([0.0, 0.125, 0.5, 1.0, None]), st.sampled_from(["no truth", "no edge"]),
+)  # fmt: skip
+
+
+@settings(max_examples=60, deadline=None)
+@given(st.lists(_MEASURED, unique_by=lambda row: row[:2], max_size=24), st.booleans())
+def test_means_are_those_of_each_case_by_itself(rows: list, shoots: bool) -> None:
+    """Some pictures have a trimap, and of some another measure alone is known."""
+    some = [
+        measurement(
+            model, case, value, "mad_unknown" if region else "iou", category=category,
+            region=region or "whole image", reason=why if value is None else None,
+        )
+        for (category, case), model, region, value, why in rows
+    ]  # fmt: skip
+    like = run_of().cases[0]
+    groups = {about: f"g{about[1] in '123'}" if shoots else None for about in _CASES}
+    cases = tuple(
+        like.model_copy(update={"category": about[0], "id": about[1], "group": groups[about]})
+        for about in _CASES
+    )
+    summary = summarise(run_of(cases=cases, measurements=some))
+    for category in (ALL, "pet", "zoo"):
+        own = [m for m in some if m.metric == "mad_unknown" and category in (ALL, m.category)]
+        row = summary.row("mad_unknown", category)
+        assert (row is None) == (summary.row("mad_unknown") is None)
+        if row is None:
+            continue
+        regions = {m.region for m in own}
+        assert row.region == (MIXED if len(regions) == 2 else min(regions, default=UNKNOWN))
+        plain = []
+        for mean in row.means:
+            of_model = [m for m in own if m.model == mean.model]
+            values = [(m.name, m.value) for m in of_model if m.value is not None]
+            assert [*mean.values] == values
+            assert (mean.value, mean.scored) == mean_over(values)
+            lacking = Counter(m.reason for m in of_model if m.value is None)
+            assert mean.left_out == tuple(lacking.most_common())
+            plain.append(Mean(mean.model, mean.value, mean.scored, (), values=values))
+        found = difference_between(*plain, summary.groups)
+        assert row.differences == ((found,) if found else ())
+        both = {case for case, _ in plain[0].values} & {case for case, _ in plain[1].values}
+        for fair, mean in zip(over_shared(row.means), plain, strict=True):
+            values = [each for each in mean.values if each[0] in both]
+            assert [*fair.values] == values
+            assert (fair.value, fair.scored) == mean_over(values)
+
+
+def mean_over(values: list[tuple[str, float]]) -> tuple[object, int]:
+    numbers = [value for _, value in values]
+    return pytest.approx(math.fsum(numbers) / len(numbers)) if numbers else None, len(numbers)
+
+
+def test_values_are_equal_where_each_of_them_is() -> None:
+    one, other = (Values(["a", "b"], np.arange(2), np.array([0.5, x])) for x in (0.25, 0.75))
+    assert one == [("a", 0.5), ("b", 0.25)]
+    assert one != other
 
 
 @settings(max_examples=100, deadline=None)
