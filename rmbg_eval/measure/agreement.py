@@ -6,6 +6,7 @@ They need no truth. They point to where to look; none is a score: models can agr
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
+from math import inf
 
 import numpy as np
 from numpy.typing import NDArray
@@ -56,7 +57,7 @@ def odd_one(pairs: Mapping[tuple[str, str], float]) -> str | None:
 
     `pairs`: how far any two models are `apart`, in [0, 1]. It is one whose nearest other is 0.05 or
     more away, and more than twice as far as each of the others is from its own nearest other,
-    without it. Ours.
+    without it. Models that have no picture in common are not known to be alike. Ours.
 
     >>> odd_one({("a", "b"): 0.02, ("a", "c"): 0.3, ("b", "c"): 0.31})
     'c'
@@ -67,7 +68,7 @@ def odd_one(pairs: Mapping[tuple[str, str], float]) -> str | None:
 
     def nearest(model: str, others: Iterable[str]) -> float:
         both = [pairs.get((model, o), pairs.get((o, model))) for o in others if o != model]
-        return min((each for each in both if each is not None), default=0.0)
+        return min((each for each in both if each is not None), default=inf)
 
     odd = max(models, key=lambda model: nearest(model, models))
     rest = [model for model in models if model != odd]

@@ -80,15 +80,11 @@ def judge_risk(signs: Mapping[str, float | None]) -> Judged:
     fit = coefficients()["alone" if signs.get(APART) is None else "together"]
     log_odds, weights = fit["intercept"], dict[str, float]()
     for term, number in features(signs).items():
-        weight = fit["weights"].get(term, 0.0)
+        weight = fit["weights"][term]
         log_odds += weight * number
-        sign = TERMS[term][0]
-        more = weight * (number - fit["ordinary"].get(term, 0.0))
-        weights[sign] = weights.get(sign, 0.0) + more
+        weights[TERMS[term][0]] = weight * (number - fit["ordinary"][term])
     heaviest = sorted(weights.items(), key=lambda item: -item[1])
-    return Judged(
-        1 / (1 + exp(-max(-500.0, min(500.0, log_odds)))), {s: w for s, w in heaviest if w > 0}
-    )
+    return Judged(1 / (1 + exp(-log_odds)), {s: w for s, w in heaviest if w > 0})
 
 
 @lru_cache

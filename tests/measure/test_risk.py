@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from importlib.util import module_from_spec, spec_from_file_location
-from math import exp, log
+from itertools import combinations
+from math import exp, inf, log
 from pathlib import Path
 
 import numpy as np
@@ -38,12 +39,13 @@ def test_more_of_a_sign_is_never_less_risk(values, sign, more) -> None:
 def test_it_is_the_sum_of_its_terms(values) -> None:
     fit = coefficients()["alone" if values["apart"] is None else "together"]
     terms = features(values)
-    total = fit["intercept"] + sum(fit["weights"].get(t, 0) * n for t, n in terms.items())
+    total = fit["intercept"] + sum(fit["weights"][t] * n for t, n in terms.items())
     judged = judge_risk(values)
     assert judged.value == pytest.approx(1 / (1 + exp(-total)))
     weights = [*judged.weights.values()]
     assert weights == sorted(weights, reverse=True)
-    assert all(weight > 0 for weight in weights)
+    more = {TERMS[t][0]: fit["weights"][t] * (n - fit["ordinary"][t]) for t, n in terms.items()}
+    assert judged.weights == {sign: weight for sign, weight in more.items() if weight > 0}
 
 
 def test_an_ordinary_cut_out_has_no_reason_to_be_looked_at() -> None:
@@ -81,8 +83,30 @@ def test_one_model_stands_apart_or_none() -> None:
     assert odd_one(near) == "c"
     assert odd_one(near | {("a", "b"): 0.2}) is None, "none is alike"
     assert odd_one({("a", "b"): 0.3}) is None, "of two neither"
+    assert odd_one({("c", "a"): 0.3, ("c", "b"): 0.3}) is None, "nor where two have no picture both"
     assert odd_one({pair: value / 10 for pair, value in near.items()}) is None, "too near"
     assert odd_one({}) is None
+
+
+@given(st.integers(2, 4), st.lists(st.sampled_from([None, 0.01, 0.04, 0.05, 0.1, 0.11, 0.3]),
+                                   min_size=6, max_size=6))  # fmt: skip
+def test_the_one_that_stands_apart_is_far_from_what_is_alike_without_it(
+    models: int, distances: list[float | None]
+) -> None:
+    names = "abcd"[:models]
+    pairs = dict(zip(combinations(names, 2), distances, strict=False))
+    known = {pair: far for pair, far in pairs.items() if far is not None}
+
+    def nearest(model: str, without: str = "") -> float:
+        own = [far for pair, far in known.items() if model in pair and without not in {*pair}]
+        return min(own, default=inf)
+
+    apart = [
+        one for one in names
+        if 0.05 <= nearest(one) < inf
+        and all(nearest(one) > 2 * nearest(other, one) for other in names if other != one)
+    ]  # fmt: skip
+    assert odd_one(known) == (apart[0] if apart else None)
 
 
 @pytest.fixture(scope="module")
