@@ -139,7 +139,6 @@ def strays(alpha: Alpha) -> Strays:
     label, holes = pieces(1 - shape, 4)
     for border in (label[0], label[-1], label[:, 0], label[:, -1]):
         holes[border] = 0
-    holes[0] = 0  # the shape itself
     pinholes = holes[(holes > 0) & (holes < limit)]
     return Strays(len(islands), int(islands.sum()), len(pinholes), int(pinholes.sum()))
 

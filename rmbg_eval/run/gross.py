@@ -49,10 +49,10 @@ def gross(alpha: Alpha, truth: Alpha | None, others: Sequence[Alpha] = ()) -> di
     """
     shape = alpha >= np.float32(0.5)
     areas = {"crumbs": pieces(shape, 8), "holes": pieces(~shape, 4)}
-    largest = _largest(shape)
+    largest = areas["crumbs"][1][1:].max(initial=0)
     kinds: dict[str, Gross] = {}
     for name, (label, sizes) in areas.items():
-        small = (sizes > 0) & (sizes < STRAY_SHARE * largest)
+        small = sizes < STRAY_SHARE * largest
         small[0] = False
         if name == "holes":
             border = np.concatenate([label[0], label[-1], label[:, 0], label[:, -1]])
@@ -84,10 +84,6 @@ def gross(alpha: Alpha, truth: Alpha | None, others: Sequence[Alpha] = ()) -> di
             amount = float(np.count_nonzero(part) / whole)
             kinds[name] = Gross(amount=amount, box=_around_largest(part))
     return kinds
-
-
-def _largest(mask: Mask) -> int:
-    return int(pieces(mask, 8)[1][1:].max(initial=0))
 
 
 def _patches(alpha: Alpha) -> Mask:

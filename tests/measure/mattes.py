@@ -60,3 +60,23 @@ blobs = st.integers(0, 10**6).map(_blobs)
 pairs = st.integers(0, 10**6).map(_pair) | st.tuples(
     st.sampled_from(list(SPECIAL.values())), st.sampled_from(list(SPECIAL.values()))
 )
+
+
+def pieces(mask, reach):
+    """Connected pieces as sets of spots; `reach` 1 is 4-connected, 2 is 8-connected."""
+    left, found = {tuple(p) for p in np.argwhere(mask)}, []
+    while left:
+        piece, stack = set(), [left.pop()]
+        while stack:
+            y, x = stack.pop()
+            piece.add((y, x))
+            near = {
+                (y + dy, x + dx)
+                for dy in (-1, 0, 1)
+                for dx in (-1, 0, 1)
+                if abs(dy) + abs(dx) <= reach
+            } & left
+            left -= near
+            stack += near
+        found.append(piece)
+    return found

@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from hypothesis.extra import numpy as arrays
-from measure.mattes import blobs
+from measure.mattes import blobs, pieces
 
 from rmbg_eval.core.images import quantise
 from rmbg_eval.errors import ImageError
@@ -111,27 +111,7 @@ def test_soft_band_is_the_way_to_the_nearest_of_both_sides(alpha):
     assert soft_band_p95(alpha) == pytest.approx(np.percentile(widths, 95))
 
 
-def pieces(mask, reach):
-    """Connected pieces as sets of spots; `reach` 1 is 4-connected, 2 is 8-connected."""
-    left, found = {tuple(p) for p in np.argwhere(mask)}, []
-    while left:
-        piece, stack = set(), [left.pop()]
-        while stack:
-            y, x = stack.pop()
-            piece.add((y, x))
-            near = {
-                (y + dy, x + dx)
-                for dy in (-1, 0, 1)
-                for dx in (-1, 0, 1)
-                if abs(dy) + abs(dx) <= reach
-            } & left
-            left -= near
-            stack += near
-        found.append(piece)
-    return found
-
-
-@few
+@settings(max_examples=40, deadline=None)
 @given(blobs, st.integers(0, 1000))
 def test_strays_are_small_pieces(alpha, seed):
     alpha = np.kron(alpha, np.ones((3, 3), np.float32))
@@ -171,10 +151,36 @@ def test_breaks_are_narrow_long_and_open_to_the_outside():
     assert contour_breaks((np.hypot(x - 30, y - 30) < 20).astype(np.float32)) == 0
 
 
+def slow_breaks(alpha):
+    """By what every disc of 5 px that holds a pixel meets, and the pieces of that."""
+    shape = alpha >= 0.5
+    height, width = shape.shape
+    disc = [(y, x) for y, x in np.ndindex(5, 5) if (y - 2) ** 2 + (x - 2) ** 2 <= 5]
+    around = np.pad(shape, 4, mode="edge")
+    met = np.any([around[y : y + height + 4, x : x + width + 4] for y, x in disc], 0)
+    closed = np.all([met[y : y + height, x : x + width] for y, x in disc], 0)
+    outside = np.pad(~closed, 1)
+    return sum(
+        max(np.ptp(side) for side in zip(*piece, strict=True)) >= 7
+        and any(outside[y : y + 3, x : x + 3].any() for y, x in piece)
+        for piece in pieces(closed & ~shape, 2)
+    )
+
+
+@few
 @given(st.integers(0, 2**32 - 1))
-def test_breaks_are_those_of_the_picture_on_its_side(seed):
-    shape = np.random.default_rng(seed).random((40, 60)).repeat(2, 0) < 0.7
-    alpha = shape.astype(np.float32)
+def test_breaks_are_those_of_a_slow_version_and_of_the_picture_on_its_side(seed):
+    random = np.random.default_rng(seed)
+    alpha = np.full((50, 60), 0.5, np.float32)
+    alpha[:, 42:] = alpha[:4] = 0
+    for _ in range(8):
+        y, x = random.integers(0, (46, 40))
+        wide, long = random.integers(1, 7), random.integers(5, 40)
+        part = (y, x, wide, long) if random.random() < 0.5 else (y, x, long, wide)
+        alpha[part[0] : part[0] + part[2], part[1] : part[1] + part[3]] = random.choice(
+            [0, 0.49, 0.49, 1]
+        )
+    assert contour_breaks(alpha) == slow_breaks(alpha)
     assert contour_breaks(alpha) == contour_breaks(alpha.T.copy())
 
 

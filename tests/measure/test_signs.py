@@ -183,11 +183,13 @@ def test_a_place_of_a_large_picture_does_not_leave_it(height: int) -> None:
     alpha[-2:, 99:] = 0.6  # soft, and far from the outline
     alpha[:, :9] = 0
     rgb = np.zeros((height, 4044, 3), np.uint8)
-    places = signs.places(Subject(alpha, rgb, rgb))
-    assert {"cut_by_frame", "soft_inside"} <= places.keys()
-    for left, top, across, down in places.values():
-        assert 0 <= left <= left + across <= 4044
-        assert 0 <= top <= top + down <= height
+    for turn in (lambda a: a, lambda a: a.swapaxes(0, 1).copy()):
+        subject = Subject(turn(alpha), turn(rgb), turn(rgb))
+        places = signs.places(subject)
+        assert {"cut_by_frame", "soft_inside"} <= places.keys()
+        for left, top, across, down in places.values():
+            assert 0 <= left <= left + across <= subject.alpha.shape[1]
+            assert 0 <= top <= top + down <= subject.alpha.shape[0]
 
 
 def test_a_large_picture_is_looked_at_smaller_and_its_places_are_its_own() -> None:
@@ -205,6 +207,18 @@ def test_a_large_picture_is_looked_at_smaller_and_its_places_are_its_own() -> No
     assert top <= 900
     assert left + width >= 580
     assert top + height >= 980
+
+
+def test_soft_pixels_are_away_from_an_outline_beyond_ten_pixels() -> None:
+    for name, level, column, away in (
+        ("soft_inside", 0.6, 19, 0), ("soft_inside", 0.6, 18, 1),
+        ("soft_outside", 0.4, 39, 0), ("soft_outside", 0.4, 40, 1),
+    ):  # fmt: skip
+        alpha = np.zeros((40, 60), np.float32)
+        alpha[:, :30] = 1
+        alpha[20, column] = level
+        trace = SIGNS[name](Look(alpha, np.zeros((40, 60, 3), np.uint8)))
+        assert np.count_nonzero(trace.where) == away, (name, column)
 
 
 def test_the_edge_beside_an_outline_is_found() -> None:

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 from hypothesis.extra.numpy import arrays
+from measure.mattes import pieces
 
 from rmbg_eval.measure.alpha import strays
 from rmbg_eval.run.findings import GROSS
@@ -93,3 +94,63 @@ def test_places_are_in_the_picture(pair: np.ndarray, known: bool) -> None:
         assert kind.amount > 0
         assert 0 <= left < left + across <= width
         assert 0 <= top < top + down <= height
+
+
+def slow_pieces(alpha: np.ndarray, truth: np.ndarray | None) -> dict[str, int]:
+    """How many crumbs and holes there are, piece by piece."""
+    shape = alpha >= 0.5
+    bodies, gaps = pieces(shape, 2), pieces(~shape, 1)
+    inner = {(y, x) for y in range(1, shape.shape[0] - 1) for x in range(1, shape.shape[1] - 1)}
+    limit = 0.01 * max(map(len, bodies), default=0)
+    found = {}
+    for name, own in (("crumbs", bodies), ("holes", [p for p in gaps if p <= inner])):
+        small = [piece for piece in own if len(piece) < limit]
+        real = []
+        if truth is not None:
+            alike = (truth >= 0.5) == (name == "crumbs")
+            real = [piece for piece in small if 2 * sum(alike[at] for at in piece) >= len(piece)]
+        if 0 < len(small) - len(real) >= len(real):
+            found[name] = len(small) - len(real)
+    return found
+
+
+@settings(max_examples=60, deadline=None)
+@given(st.integers(0, 10**6), st.booleans(), st.booleans(), st.booleans())
+def test_crumbs_and_holes_are_those_of_a_slow_version(
+    seed: int, much: bool, at_frame: bool, known: bool
+) -> None:
+    random = np.random.default_rng(seed)
+    truth, alpha = np.zeros((2, 30, 32), np.float32)
+    alpha[:, : 32 if much else 20] = truth[:, : 32 if much else 20] = 1
+    for _ in range(6):
+        y, x = random.integers(0 if at_frame else 1, 28, 2)
+        height, width = random.integers(1, 3, 2)
+        alpha[y : y + height, x : x + width] = 1 - alpha[y, x]
+        truth[y : y + 1, x : x + random.integers(0, 3)] = alpha[y, x]
+    level = np.float32(random.choice([0.5, 1]))
+    alpha, truth = level * alpha, level * truth
+    kinds = gross(alpha, truth if known else None)
+    found = {name: kinds[name].amount for name in ("crumbs", "holes") if name in kinds}
+    assert found == slow_pieces(alpha, truth if known else None)
+
+
+@pytest.mark.parametrize(("side", "wide"), [(200, 9), (600, 21)])
+def test_only_what_is_wider_than_any_edge_is_half_see_through(side: int, wide: int) -> None:
+    for level, rows, seen in ((0.11, wide, True), (0.89, wide, True), (0.5, wide - 1, False),
+                              (0.1, wide, False), (0.9, wide, False)):  # fmt: skip
+        alpha = np.zeros((side, 2 * side), np.float32)
+        alpha[50 : 50 + rows] = level
+        kinds = gross(alpha, None)
+        assert ("haze" in kinds) == seen, (level, rows)
+        if seen:
+            assert kinds["haze"].amount == pytest.approx(rows / side)
+            assert kinds["haze"].box == (0, 50, 2 * side, rows)
+
+
+def test_the_place_of_a_part_is_that_of_its_largest_piece() -> None:
+    alpha = TRUTH.copy()
+    alpha[60:62, 60:160] = 0  # wider than the other one
+    alpha[80:120, 200:210] = 0
+    kinds = gross(alpha, TRUTH)
+    assert kinds["loss"].amount == pytest.approx(600 / 20000)
+    assert kinds["loss"].box == (200, 80, 10, 40)
