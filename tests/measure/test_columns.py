@@ -50,7 +50,14 @@ def test_they_are_what_they_were_made_of_and_come_back_from_json(given: list[Mea
     assert len(made) == len(given) == len(list(made))
     assert all(m in made for m in given)
     assert {(m.key, m.metric): m for m in made} == {(m.key, m.metric): m for m in given}
+    every = list(made)
+    assert [made[at] for at in range(-len(made), len(made))] == every + every
+    for outside in (len(made), -len(made) - 1):
+        with pytest.raises(IndexError):
+            made[outside]
     assert list(made.by_key) == list(dict.fromkeys(m.key for m in given))
+    some = [*made.by_key][::2]
+    assert [*made.only([*some, Key("c", "c", "c")])] == [m for m in every if m.key in some]
     for key in [*made.by_key, Key("c", "c", "c")]:
         assert made.values_of(key) == {m.metric: m.value for m in given if m.key == key}
     for metric in ("mad", "halo", "of another"):
@@ -63,6 +70,20 @@ def test_they_are_what_they_were_made_of_and_come_back_from_json(given: list[Mea
     assert JSON.validate_json(text) == made
     old = json.dumps([m.model_dump(mode="json") for m in given])
     assert JSON.validate_json(old) == made
+
+
+@limits(max_examples=60, deadline=None)
+@given(lists(), lists(), st.lists(NAMES, unique=True))
+def test_what_is_taken_is_what_the_other_has_of_those_metrics(
+    mine: list[Measurement], others: list[Measurement], names: list[str]
+) -> None:
+    made, other = Measurements(mine), Measurements(others)
+    for key in other.by_key:
+        made.take(other, key, names)
+    taken = [m for m in others if m.metric in names]
+    expected = {(m.key, m.metric): m for m in (*mine, *taken)}
+    assert len(made) == len(expected)
+    assert {(m.key, m.metric): m for m in made} == expected
 
 
 def test_what_is_added_later_comes_in_the_order_of_the_run() -> None:

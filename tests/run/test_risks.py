@@ -10,12 +10,13 @@ from runs import run_of
 from rmbg_eval import Prediction, Settings
 from rmbg_eval.errors import Failure
 from rmbg_eval.i18n import Message
-from rmbg_eval.measure.record import Agreement, Risk, Sign
+from rmbg_eval.measure.columns import Measurements
+from rmbg_eval.measure.record import Agreement, Measurement, Risk, Sign
 from rmbg_eval.run.evaluate import evaluate
 from rmbg_eval.run.findings import findings
 from rmbg_eval.run.queue import queue_of, unscored
 from rmbg_eval.run.record import Run
-from rmbg_eval.run.risks import risks_of
+from rmbg_eval.run.risks import hundredths, risks_of
 
 
 def risk(case: str, model: str, value: float | None, *signs: Sign) -> Risk:
@@ -155,6 +156,68 @@ def test_what_is_apart_is_so_from_as_many_models_as_there_are(
     texts = [str(one.text) for each in risks for one in each.signs if one.measure == "apart"]
     assert texts
     assert all(text.endswith(f"differs from {others}") for text in texts)
+
+
+def signs_of(models: int = 2, **values: float) -> list[Sign]:
+    """The signs of a cut-out of which those are the measures, each at a place of its own."""
+    (p,) = run_with(risk("ada", "a", 0.5)).predictions
+    measurements = Measurements(
+        Measurement(**p.key._asdict(), metric=name, value=value, unit="1", region="all")
+        for name, value in values.items()
+    )
+    places = {name: (number, 0, 5, 5) for number, name in enumerate(values)}
+    (found,) = risks_of((p,), {p.key: places}, measurements, models)
+    assert measurements.values_of(p.key)["risk"] == found.value
+    assert all(each.place == places[each.measure] for each in found.signs)
+    return [*found.signs]
+
+
+@pytest.mark.parametrize(
+    ("values", "words"),
+    [
+        ({"kept": 0.0}, "Nothing is kept"),
+        ({"kept": 1.0}, "The whole picture is kept"),
+        ({"kept": 0.004}, "Only 0.4 % of the picture is kept"),
+        ({"kept": 0.3, "soft_inside": 0.25}, "25 % of the subject is half see-through"),
+        ({"kept": 0.3, "soft_outside": 1.0}, "A veil over 100 % of the background"),
+        ({"kept": 0.3, "crumbs": 0.5}, "Crumbs, 50 % of the subject"),
+        ({"kept": 0.3, "crumbs": 0.5, "islands": 1.0}, "1 stray piece"),
+        ({"kept": 0.3, "crumbs": 0.5, "islands": 7.0}, "7 stray pieces"),
+        ({"kept": 0.3, "edgeless": 0.9}, "90 % of the outline is where the picture has no edge"),
+    ],
+)
+def test_a_sign_is_told_in_plain_words(values: dict[str, float], words: str) -> None:
+    (only,) = signs_of(**values)
+    assert str(only.text).replace("\u00a0", " ") == words
+
+
+def test_few_signs_are_told_and_none_that_weighs_little() -> None:
+    many = {"kept": 0.001, "soft_inside": 1.0, "soft_outside": 1.0, "crumbs": 1.0, "edgeless": 1.0}
+    weights = [each.weight for each in signs_of(**many)]
+    assert len(weights) == 4
+    assert weights == sorted(weights, reverse=True)
+    for share in np.linspace(0.1, 1, 50):
+        assert all(each.weight >= 0.1 for each in signs_of(kept=0.3, edgeless=share))
+    assert not signs_of(kept=0.3, edgeless=0.1)
+
+
+def test_only_the_least_steady_is_told_and_not_weighed() -> None:
+    assert not signs_of(kept=0.3, instability_mirror=0.09)
+    (only,) = signs_of(kept=0.3, instability_mirror=0.1, instability_jpeg=0.3)
+    assert (only.measure, only.weight) == ("instability_jpeg", 0)
+    assert str(only.text).replace("\u00a0", " ") == (
+        "The outline differs by 30 % where the picture is packed as JPEG"
+    )
+    (last,) = signs_of(kept=0.3, instability_mirror=0.1)
+    assert last.measure == "instability_mirror"
+
+
+@pytest.mark.parametrize(
+    ("share", "told"),
+    [(0.0, "0"), (0.0005, "0.05"), (0.034, "3.4"), (0.0994, "9.9"), (0.0995, "10"), (1.0, "100")],
+)
+def test_a_share_is_told_in_hundredths(share: float, told: str) -> None:
+    assert hundredths(share) == told
 
 
 def test_a_run_says_how_far_its_models_are_apart(evaluated: Run) -> None:
