@@ -3,24 +3,32 @@
 from __future__ import annotations
 
 import shutil
+from collections import Counter
 from collections.abc import Callable
 from datetime import UTC, datetime
 from pathlib import Path
+from random import Random
 
 import pytest
 from caches import new_cache
 from fakes import FakeModel, save_picture, save_truth
+from hypothesis import given
+from hypothesis import settings as limits
+from hypothesis import strategies as st
+from runs import run_of
 
-from rmbg_eval import Report
+from rmbg_eval import Prediction, Report
 from rmbg_eval.core.images import Alpha, Picture
 from rmbg_eval.decisions.record import Decisions
 from rmbg_eval.decisions.sampling import plan_of
 from rmbg_eval.errors import SettingsError
+from rmbg_eval.measure.record import Agreement, Measurement, PointResult, Risk, Sign
 from rmbg_eval.report.by_eye import page_data
-from rmbg_eval.run import statistics
 from rmbg_eval.run.evaluate import evaluate
+from rmbg_eval.run.findings import severity
 from rmbg_eval.run.folder import save
 from rmbg_eval.run.previews import draw
+from rmbg_eval.run.queue import queue_of
 from rmbg_eval.run.record import Run
 from rmbg_eval.run.sample import SEED, chance, only
 from rmbg_eval.run.statistics import summarise
@@ -173,11 +181,73 @@ def test_pictures_are_drawn_of_what_is_shown(many: Path) -> None:
     assert not (many / "assets" / "strange-0-result.webp").exists()
 
 
-@pytest.mark.parametrize("count", [30, 31, 999, 1000])
-def test_the_interval_of_many_is_that_of_few(count: int, monkeypatch: pytest.MonkeyPatch) -> None:
-    exact = statistics._outer.__wrapped__(count)
-    monkeypatch.setattr(statistics, "EXACT", 5)
-    assert statistics._outer.__wrapped__(count) == exact
+@limits(max_examples=60, deadline=None)
+@given(st.integers(0, 2**32 - 1))
+def test_the_worst_are_so_by_points_then_by_the_measure_then_by_risk(seed: int) -> None:
+    random = Random(seed)
+    worst, apart = random.randint(1, 6), random.random() < 0.5
+    metric = random.choice(["mad_unknown", "weighted_f"])
+    seen = [
+        [
+            (
+                random.choice([None] * 6 + [0.0, 0.4, 0.9, 1.0]),
+                random.choice([None] * 3 + [0.0, 0.25, 0.5]),
+                random.choice([None, None, 0.0, 0.2, 0.3, 0.5, 0.7, 0.9]),
+                random.random() < 0.5,
+            )
+            for _ in "ab"
+        ]
+        for _ in range(10)
+    ]
+    points, measured, risks, predictions = [], [], [], []
+    for number, cut_outs in enumerate(seen):
+        for model, (at_point, value, risk, signs) in zip("ab", cut_outs, strict=True):
+            about = {"category": "pet", "case": f"{number}", "model": model}
+            predictions.append(Prediction(**about, cutout="a.png"))
+            if at_point is not None:
+                points.append(PointResult(
+                    **about, point="p", kind="opaque", measured=at_point, expected=1, tolerance=0.1,
+                    unit="1", passed=at_point >= 0.9,
+                ))  # fmt: skip
+            measured.append(Measurement(
+                **about, metric=metric, value=value, unit="1", region="r",
+                reason=None if value is not None else "none",
+            ))  # fmt: skip
+            why = Sign(measure="crumbs", text="crumbs", weight=1)
+            if risk is not None:
+                risks.append(Risk(**about, value=risk, signs=(why,) if signs else ()))
+    like = run_of().cases[0]
+    cases = [like.model_copy(update={"category": "pet", "id": f"{n}"}) for n in range(len(seen))]
+    far = (("b", "c", 0.01), ("a", "b", 0.5), ("a", "c", 0.5))
+    agreements = [Agreement(one=one, other=other, cases=2, apart=x) for one, other, x in far]
+    run = run_of(
+        *predictions, cases=tuple(cases), points=tuple(points), measurements=measured,
+        risks=tuple(risks), agreements=tuple(agreements) if apart else (),
+    )  # fmt: skip
+    queue = {each.key: each for each in queue_of(run)}
+    sign = -1 if metric == "weighted_f" else 1
+    errors = {
+        n: max(sign * value for _, value, _, _ in own if value is not None)
+        for n, own in enumerate(seen)
+        if any(value is not None for _, value, _, _ in own)
+    }
+
+    def bad(number: int) -> tuple[float, float, float]:
+        far = [severity(p) for p in points if p.case == f"{number}" and p.passed is False]
+        error = 1 + errors[number] - min(errors.values()) if number in errors else 0
+        queued = queue.get(("pet", f"{number}"))
+        return 1 + max(far) if far else 0, error, queued.value if queued else 0
+
+    order = sorted(filter(lambda n: any(bad(n)), range(len(seen))), key=bad, reverse=True)
+    drawn = min(range(len(seen)), key=lambda n: chance(SEED, "pet", f"{n}"))
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr("rmbg_eval.run.parts.ONE_FILE", 5)
+        patch.setattr("rmbg_eval.run.sample.WORST", worst)
+        patch.setattr("rmbg_eval.run.sample.RANDOM", 1)
+        sample = run.sample
+    assert sample is not None
+    assert sample.cases == tuple(("pet", f"{n}") for n in sorted({*order[:worst], drawn}))
+    assert sample.levels == Counter(each.level for each in queue.values())
 
 
 def test_the_page_says_in_utc_when_the_run_began(
