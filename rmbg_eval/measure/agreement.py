@@ -67,7 +67,7 @@ def odd_one(pairs: Mapping[tuple[str, str], float]) -> str | None:
         return None
 
     def nearest(model: str, others: Iterable[str]) -> float:
-        both = [pairs.get((model, o), pairs.get((o, model))) for o in others if o != model]
+        both = [pairs.get((model, other), pairs.get((other, model))) for other in others]
         return min((each for each in both if each is not None), default=inf)
 
     odd = max(models, key=lambda model: nearest(model, models))

@@ -97,9 +97,8 @@ def _kept(share: float, values: object = None) -> Message:
         return Message("Nothing is kept")
     if share == 1:
         return Message("The whole picture is kept")
-    if share < 0.5:
-        return Message("Only {share}\u00a0% of the picture is kept", share=hundredths(share))
-    return Message("{share}\u00a0% of the picture is kept", share=hundredths(share))
+    # More than a tenth weighs nothing.
+    return Message("Only {share}\u00a0% of the picture is kept", share=hundredths(share))
 
 
 def _crumbs(share: float, values: Mapping[str, float | None]) -> Message:
