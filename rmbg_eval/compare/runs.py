@@ -133,7 +133,6 @@ class _Both:
         self.backgrounds = {run.delivery.background for run in (was, now) if run.delivery}
         self.cases = [run.index.cases for run in (was, now)]
         self.truths_kept = min(was.schema_version, now.schema_version) >= 4
-        self.shared = {*was.measurements.metrics()} & {*now.measurements.metrics()}
 
     def pair(self, key: Key, was: Prediction | None, now: Prediction | None) -> Pair:
         category, case, model = key
@@ -229,7 +228,7 @@ class _Both:
         self, key: Key, was: Mapping[str, Measurement], now: Mapping[str, Measurement]
     ) -> Iterator[Value]:
         for name in dict.fromkeys([*now, *was]):
-            if name in self.shared and name in was and name in now:
+            if name in was and name in now:
                 yield self._measure(key, was[name], now[name])
 
     def _measure(self, key: Key, was: Measurement, now: Measurement) -> Value:

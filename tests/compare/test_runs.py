@@ -65,7 +65,10 @@ def test_the_worst_decides_and_is_named_first() -> None:
         (FAR, "changed"),
         (AlphaChange(0.0001, 0.5), "changed"),
         (AlphaChange(0.002, 0.002), "changed"),
-        (AlphaChange.none("the sizes differ"), "changed"),
+        (AlphaChange(0.25 / 255, 10 / 255), "same"),
+        (AlphaChange(0.26 / 255, 10 / 255), "changed"),
+        (AlphaChange(0.25 / 255, 10.3 / 255), "changed"),
+        (AlphaChange.none(Message("the sizes differ")), "changed"),
     ],
 )
 def test_without_a_truth_a_moved_alpha_is_changed(change: AlphaChange, state: str) -> None:
@@ -75,6 +78,9 @@ def test_without_a_truth_a_moved_alpha_is_changed(change: AlphaChange, state: st
     assert pair.state == state
     if state == "changed":
         assert "no truth says whether it is better" in str(pair.why)
+    alphas = [v for v in pair.values if v.kind == "alpha"]
+    assert {v.reason for v in alphas} == {change.reason}
+    assert all(v.tolerance for v in alphas)
 
 
 def test_with_a_truth_the_measures_judge_and_not_the_alpha() -> None:
@@ -84,6 +90,7 @@ def test_with_a_truth_the_measures_judge_and_not_the_alpha() -> None:
     assert [v.verdict for v in alphas] == ["not judged"] * 2
     assert [v.difference for v in alphas] == [0.2, 0.5]
     assert all("shown, not judged" in str(v.reason) for v in alphas)
+    assert {v.tolerance for v in alphas} == {None}
 
 
 def test_what_can_no_longer_be_measured_is_worse() -> None:
@@ -185,7 +192,10 @@ def test_of_the_same_truth_scores_are_judged() -> None:
 
 
 def test_a_run_from_before_truths_were_kept_is_judged() -> None:
+    first = with_truth("a", 0.1).model_copy(update={"schema_version": 4})
+    assert one(first, with_truth("b", 0.9), NEAR).state == "case-changed"
     old = with_truth(None, 0.1).model_copy(update={"schema_version": 3})
+    assert one(with_truth("b", 0.9), old, NEAR).state == "better"
     pair = one(old, with_truth("b", 0.9), NEAR)
     assert pair.state == "worse"
     assert "the same to the bit, so the truth, the point, the rule or" in str(pair.why)
@@ -260,6 +270,36 @@ def test_worst_first() -> None:
     ]
 
 
+@pytest.mark.parametrize("scored", [True, False])
+def test_of_those_in_one_state_the_one_furthest_out_is_first_whatever_got_better(
+    scored: bool,
+) -> None:
+    def moved(was: Prediction, now: Prediction) -> AlphaChange:
+        assert (was.cutout_sha256, now.cutout_sha256) == ("0" * 64, "1" * 64)
+        return AlphaChange(0.0, {"a": 0.3, "b": 0.5}[now.model])
+
+    def run_of_two(cutout: str, mads: tuple, iou: float) -> Run:
+        measured = [value("mad", mad, model) for mad, model in zip(mads, "ab", strict=True)]
+        measured = [*measured, value("iou", iou, "a")] if scored else []
+        return run_of(*(made(name, cutout=cutout) for name in "ab"), measurements=measured)
+
+    was, now = run_of_two("0", (0.1, 0.1), 0.1), run_of_two("1", (0.2, 0.3), 0.9)
+    pairs, _ = compare_runs(was, now, Tolerances(), moved)
+    assert {pair.state for pair in pairs} == {"worse" if scored else "changed"}
+    assert [pair.model for pair in pairs] == ["b", "a"]
+
+
+def test_tolerances_of_what_is_there_are_no_strangers() -> None:
+    each = Tolerance(absolute=1, reason="x")
+    mad = {"mad": each}
+    there = {"category": {"portrait": mad}, "case": {"portrait/ada": mad}}
+    was, now = run(), with_point(True)  # the point is in one of them only
+    for before, after in ((was, now), (now, was)):
+        of = Tolerances(**there, point={"portrait/ada/lens": each})
+        _, notes = compare_runs(before, after, of, lambda *_: NOTHING)
+        assert not [note for note in notes if "tolerances" in str(note)]
+
+
 def test_a_tolerance_of_a_case_decides_and_says_why() -> None:
     wide = Tolerance(absolute=1, reason="ada may move")
     pair = one(
@@ -276,7 +316,8 @@ def test_a_tolerance_of_a_case_decides_and_says_why() -> None:
 def test_a_pointer_with_a_tolerance_is_judged_as_changed() -> None:
     strict = Tolerance(absolute=2, reason="no dust")
     was, now = run(value("islands", 1)), run(value("islands", 9), cutout="1")
-    assert one(was, now, NEAR).state == "same"
+    shown = one(was, now, NEAR)
+    assert (shown.state, str(shown.values[-1].reason)) == ("same", "no score")
     pair = one(was, now, NEAR, metric={"islands": strict})
     assert (pair.state, str(pair.why)) == ("changed", "islands 1 → 9 (allowed ±2)")
 

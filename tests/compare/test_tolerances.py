@@ -131,8 +131,10 @@ def test_what_is_no_file_is_refused_and_not_waited_for(tmp_path: Path) -> None:
 
 def test_names_that_no_run_has_are_told(tmp_path: Path) -> None:
     found = Tolerances.load(write(tmp_path, FILE))
-    told = list(map(str, found.strangers({"pet"}, {"pet/tom"}, {"pet/rex/eye"})))
+    assert not [*found.strangers({"pet"}, {"pet/rex"}, {"pet/rex/ear"})]
+    told = list(map(str, found.strangers({"pets"}, {"pet/tom"}, {"pet/rex/eye"})))
     assert told == [
+        "the tolerances name the category pet, which neither run has",
         "the tolerances name the case pet/rex, which neither run has",
         "the tolerances name the point pet/rex/ear, which neither run has",
     ]
