@@ -200,6 +200,9 @@ def _tests_of_run(run: Run, decisions: Decisions) -> Iterator[Checked]:
     reviews: dict[Key, list[Review]] = {}
     for review in decisions.reviews:
         reviews.setdefault(review.key, []).append(review)
+    if not run.complete:  # also where each case has its cut-out: not all of them is judged
+        why_not = "The run was interrupted: what is here is partial"
+        yield Checked("run", "status", "complete", "error", "Interrupted", why_not, why_not)
     for model in names:
         for record in run.cases:
             key = model, record.category, record.id
