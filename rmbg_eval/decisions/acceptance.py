@@ -148,7 +148,7 @@ def _acceptance(
     wide = share_interval(counts, strata)
     whole = len(decided) == len(there)
     near = (share, share) if whole and share is not None else of_run_interval(strata)
-    drawn = whole or plan.drawn(decided.keys() | answers.keys(), model, category)
+    drawn = whole or plan.drawn(answers.keys(), model, category)
     return Acceptance(
         model=model,
         category=category,
@@ -231,11 +231,7 @@ def of_run_interval(strata: Sequence[tuple[int, int, int]]) -> Bounds | None:
     low, high = (bound * there for bound in exact_interval(share, alone))
     seen = sum(k for k, _, _ in strata)
     unseen = there - decided
-    return max(floor(low + _NEAR), seen) / there, min(ceil(high - _NEAR), seen + unseen) / there
-
-
-_NEAR = 1e-9
-"""So far from a whole cut-out is one."""
+    return max(floor(low), seen) / there, min(ceil(high), seen + unseen) / there
 
 
 def more_needed(decided: int, share: float, there: int, within: float, alone: float = 1.0) -> int:
@@ -276,7 +272,7 @@ def _merged(strata: Sequence[tuple[int, int, int]]) -> list[tuple[int, int, int]
             continue
         merged.append((k, n, there + waiting))
         waiting = 0
-    if waiting and merged:
+    if waiting:
         k, n, there = merged[-1]
         merged[-1] = k, n, there + waiting
     return merged

@@ -114,7 +114,7 @@ def rank(
         tallies[other].append(1 - of_one)
     counts = {name: (own.count(1), own.count(0), own.count(0.5)) for name, own in tallies.items()}
     if reason:
-        ordered = sorted(there, key=lambda name: (-_plain(counts[name]), there.index(name)))
+        ordered = sorted(there, key=lambda name: -_plain(counts[name]))
         models = [Standing(name, None, None, None, None, None, *counts[name]) for name in ordered]
         return Ranking(tuple(models), len(every), pictures, len(shoots), reason)
     wins = np.array([_wins(shoot, there) for shoot in shoots])

@@ -7,9 +7,10 @@ from itertools import product
 
 import pytest
 from pictures import check_message, ordinary_user, public_folder, put
+from pydantic import TypeAdapter
 
 from rmbg_eval.core import cache as module
-from rmbg_eval.core.cache import Entry, Store
+from rmbg_eval.core.cache import Entry, MeasureCache, Store
 from rmbg_eval.core.paths import cache_folder
 from rmbg_eval.errors import OutputError
 
@@ -109,6 +110,27 @@ def test_the_key_tells_pictures_models_and_decoders_apart(monkeypatch):
         assert Store.key(picture, model) in keys, "and it is the same each time"
     assert len(keys) == 8
     assert all(len(key) == 64 and key.isalnum() for key in keys)
+
+
+def test_what_was_measured_is_believed_while_not_a_byte_of_it_is_another(tmp_path):
+    kept, key, numbers = (
+        MeasureCache(tmp_path),
+        MeasureCache.key("mad", 1),
+        TypeAdapter(list[float]),
+    )
+    assert kept.get(key) is None
+    assert kept.read(key, numbers) is None
+    kept.put(key, "[0.25,\n1]")
+    assert kept.get(key) == "[0.25,\n1]"
+    assert kept.read(key, numbers) == [0.25, 1]
+    assert kept.read(key, TypeAdapter(str)) is None
+    assert kept.get(MeasureCache.key("mad", 2)) is kept.get(MeasureCache.key("mad1")) is None
+    (path,) = (path for path in tmp_path.rglob("*") if path.is_file())
+    whole = path.read_bytes()
+    for at in range(len(whole)):
+        for other in (b"", b"0", b"1", b"\n", b"\xff"):
+            put(path, changed := whole[:at] + other + whole[at + 1 :])
+            assert (kept.get(key) is None) == (changed != whole)
 
 
 def test_lies_in_the_cache_folder_that_the_environment_names(tmp_path, monkeypatch):

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
+from comparisons import FAILED
 from reviewers import decisions, later, review, run_over, two_categories
 from scipy import stats
 
@@ -18,13 +19,15 @@ from rmbg_eval.decisions.acceptance import (
 )
 from rmbg_eval.decisions.sampling import plan_of
 from rmbg_eval.measure.record import Risk
-from rmbg_eval.run.statistics import exact_interval
+from rmbg_eval.run.statistics import ALL, exact_interval
 
 
 def test_a_stratum_counts_as_much_as_there_is_of_it() -> None:
     assert weighted_share([(9, 10, 100), (0, 10, 100)]) == 0.45
     assert weighted_share([(5, 10, 50), (0, 0, 50)]) == 0.5
     assert weighted_share([(0, 0, 50), (5, 10, 50)]) == 0.5
+    assert weighted_share([(5, 5, 50), (0, 10, 50), (0, 0, 100)]) == 0.25
+    assert weighted_share([(0, 0, 100), (5, 5, 50), (0, 10, 50)]) == 0.75
 
 
 def test_there_is_no_interval_of_few() -> None:
@@ -32,6 +35,9 @@ def test_there_is_no_interval_of_few() -> None:
     assert share_interval(few, [(4, 4, 100)]) is None
     assert of_run_interval([(4, 4, 100)]) is None
     assert share_interval([*few, (0, 1)], [(4, 5, 100)]) is not None
+    a, *_ = acceptances(run_over(20), decisions(*(review(f"c{n}") for n in range(FEWEST - 1))))
+    assert (a.share, a.low, a.run_low) == (1, None, None)
+    assert str(a.reason) == f"too few for an interval: {FEWEST - 1} shoots, {FEWEST} are needed"
 
 
 def test_the_run_s_own_share_is_known_when_all_are_seen() -> None:
@@ -70,10 +76,10 @@ def test_that_of_the_run_holds_shares_near_0_and_1(count: int, there: int) -> No
 def test_more_needed_is_enough_and_one_less_is_not() -> None:
     for share, there, within in ((0.9, 200, 0.05), (0.5, 1000, 0.1), (1.0, 60, 0.02)):
         total = 10 + more_needed(10, share, there, within)
-        if total < there:
-            for count, enough in ((total, True), (total - 1, False)):
-                low, high = exact_interval(share, count * (there - 1) / (there - count))
-                assert ((high - low) / 2 <= within) == (enough or count < 10)
+        assert 10 < total < there
+        for count, enough in ((total, True), (total - 1, False)):
+            low, high = exact_interval(share, count * (there - 1) / (there - count))
+            assert ((high - low) / 2 <= within) is enough
     assert more_needed(200, 0.9, 200, 0.01) == 0
 
 
@@ -159,6 +165,42 @@ def test_the_plan_has_every_cut_out_once_and_is_the_same_for_all() -> None:
     assert {key.case for key in plan.strata[0]} == {f"c{n}" for n in range(10)}
     early = [key.case for key in plan.order[:12]]
     assert {int(case[1:]) // 10 for case in early} == {0, 1, 2}
+
+
+@pytest.mark.parametrize("risky", [False, True])
+def test_a_row_is_as_in_a_run_of_that_model_and_category_alone(risky: bool) -> None:
+    run = two_categories(run_over(24))
+    lost = {"cutout": None, "cutout_sha256": None, "failure": FAILED}
+    first, *others = run.predictions
+    risks = tuple(
+        Risk(category=p.category, case=p.case, model=p.model, value=int(p.case[1:]) / 24)
+        for p in run.predictions
+    )
+    update = {"predictions": (first.model_copy(update=lost), *others)}
+    run = run.model_copy(update={**update, "risks": risks if risky else ()})
+    some = decisions(*(
+        review(f"c{n}", model, answer, category=("pet", "portrait")[n % 2])
+        for model, seen, answers in (("a", 13, ("mend", "usable", "usable")), ("b", 7, ("unsure",)))
+        for n, answer in enumerate(answers * seen, 1)
+        if n < seen
+    ))  # fmt: skip
+    rows = acceptances(run, some)
+    assert [(row.model, row.category) for row in rows] == [
+        (model, category) for category in (ALL, "pet", "portrait") for model in "ab"
+    ]
+    assert {row.failed for row in rows} == {0, 1}
+    for row in rows:
+        if row.category == ALL or not risky:  # how risky is told among all of a model
+            alone = {
+                "models": tuple(m for m in run.models if m.info.name == row.model),
+                "cases": tuple(c for c in run.cases if row.category in (ALL, c.category)),
+                "predictions": tuple(
+                    p
+                    for p in run.predictions
+                    if p.model == row.model and row.category in (ALL, p.category)
+                ),
+            }
+            assert row in acceptances(run.model_copy(update=alone), some)
 
 
 def test_a_review_of_later_counts() -> None:

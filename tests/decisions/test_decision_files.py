@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
@@ -12,7 +13,7 @@ from reviewers import approval, decisions, later, review, run_over, sha, vote
 
 from rmbg_eval import Run
 from rmbg_eval.decisions import files
-from rmbg_eval.decisions.files import Intake, kept, read, received, save, take
+from rmbg_eval.decisions.files import Intake, keep_by_person, kept, read, received, save, take
 from rmbg_eval.decisions.record import Decisions
 from rmbg_eval.errors import DecisionError, printable
 
@@ -222,3 +223,52 @@ def test_a_decision_of_the_future_is_not_taken_and_what_is_there_is_kept(
     save(tmp_path, decisions(late))
     assert kept(tmp_path) == decisions(late)
     assert take(run, [path]).again == 1
+
+
+def test_each_person_has_a_file_a_run_and_what_it_holds_stays(tmp_path: Path) -> None:
+    of, names = "0123456789abcdef", ("Ada", "../ada", "艾达", "anonymous", "anonymous")
+    one, other = (
+        [
+            review(case, person=name, session=f"s{n}" if name == "anonymous" else "")
+            for n, name in enumerate(names)
+        ]
+        for case in ("c0", "c1")
+    )
+    first = keep_by_person(tmp_path, of, decisions(*one))
+    assert sorted(first) == sorted(tmp_path.iterdir())
+    assert len({path.name for path in first}) == len(names)
+    assert all(re.fullmatch(r"decisions-0123456789ab-[a-z]+-[0-9a-f]{12}\.json", p.name)
+               for p in first)  # fmt: skip
+    before = [path.stat().st_mtime_ns for path in first]
+    assert keep_by_person(tmp_path, of, decisions(*one)) == first
+    assert [path.stat().st_mtime_ns for path in first] == before
+    assert {*keep_by_person(tmp_path, of, decisions(*other))} == {*first}
+    held = [each for path in first for each in read(path).decisions]
+    assert {each.model_dump_json() for each in held} == {
+        each.model_dump_json() for each in (*one, *other)
+    }
+    assert not {*keep_by_person(tmp_path, "f" * 16, decisions(*one))} & {*first}
+
+
+def test_people_of_a_run_are_bounded_and_who_has_decided_goes_on(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(files, "MOST_PEOPLE", 2)
+    keep_by_person(tmp_path, "a" * 64, decisions(review(), review(person="Bo")))
+    with pytest.raises(DecisionError, match="2 people have decided on this run already"):
+        keep_by_person(tmp_path, "a" * 64, decisions(review(person="Cy")))
+    keep_by_person(tmp_path, "a" * 64, decisions(review("c1")))
+    keep_by_person(tmp_path, "b" * 64, decisions(review(person="Cy")))
+
+
+def test_a_persons_file_that_cannot_be_read_is_not_written_over(tmp_path: Path) -> None:
+    (path,) = keep_by_person(tmp_path, "a" * 64, decisions(review()))
+    path.write_text("{")
+    with pytest.raises(DecisionError, match="no JSON"):
+        keep_by_person(tmp_path, "a" * 64, decisions(review("c1")))
+    assert path.read_text() == "{"
+    path.unlink()
+    path.symlink_to(tmp_path / "gone")
+    with pytest.raises(DecisionError, match="is no file"):
+        keep_by_person(tmp_path, "a" * 64, decisions(review("c1")))
+    assert path.is_symlink()

@@ -89,7 +89,27 @@ def test_few_votes_say_so() -> None:
     )
     assert [each.ranks for each in found.models] == ["–", "–"]
     assert (found.models[0].won, found.models[1].lost) == (11, 11)
+    assert [each.model for each in found.models] == ["a", "b"]
+    other = ranking_of(run, decisions(*votes[:3], *(vote(f"c{n}", "right") for n in range(3, 9))))
+    assert [each.model for each in other.models] == ["b", "a"]
     assert ranking_of(run, decisions(*votes, vote("c15"))).reason is None
+
+
+def test_a_vote_counts_alike_on_whichever_side_and_an_equal_one_half() -> None:
+    run, choices = run_over(20), ["left", "left", "right", "equal"] * 5
+    other_side = {"left": "right", "right": "left", "equal": "equal"}
+    votes = [vote(f"c{n}", choice) for n, choice in enumerate(choices)]
+    turned = [
+        vote(f"c{n}", other_side[choice], ("b", "a")) if n % 3 else vote(f"c{n}", choice)
+        for n, choice in enumerate(choices)
+    ]
+    found = ranking_of(run, decisions(*votes))
+    assert found == ranking_of(run, decisions(*turned))
+    first, second = found.models
+    assert (first.model, first.won, first.lost, first.equal) == ("a", 10, 5, 5)
+    assert (second.model, second.won, second.lost, second.equal) == ("b", 5, 10, 5)
+    equal = ranking_of(run, decisions(*(vote(f"c{n}", "equal") for n in range(20))))
+    assert [each.share for each in equal.models] == pytest.approx([0.5, 0.5])
 
 
 def test_pictures_of_one_shoot_are_one() -> None:
@@ -99,6 +119,8 @@ def test_pictures_of_one_shoot_are_one() -> None:
     assert "on 6 pictures or shoots" in str(found.reason)
     votes = [vote(f"c{n}", category=("pet", "portrait")[n % 2]) for n in range(60)]
     assert ranking_of(two_categories(run), decisions(*votes)).shoots == 6
+    namesakes = vote("c1"), vote("c1", category="pet")
+    assert ranking_of(two_categories(run), decisions(*namesakes)).pictures == 2
 
 
 def test_models_that_no_vote_joins_are_not_ranked_together() -> None:

@@ -6,6 +6,7 @@ import hashlib
 import io
 import re
 import sys
+import time
 from collections.abc import Sequence
 from pathlib import Path
 
@@ -45,7 +46,9 @@ def test_no_cases_are_no_predictions(tmp_path: Path) -> None:
 
 def test_a_prediction_says_what_was_made_of_what(tmp_path: Path) -> None:
     cases = some_cases(tmp_path / "in", 2)
+    started = time.perf_counter()
     first, second = predictions(FakeModel("A b"), cases, tmp_path / "out")
+    took = time.perf_counter() - started
     assert (first.category, first.case, first.model) == ("c", "00", "A b")
     assert (first.width, first.height, first.cached, first.failure) == (96, 64, False, None)
     assert first.picture_sha256 == hashlib.sha256(cases[0].image.read_bytes()).hexdigest()
@@ -55,6 +58,7 @@ def test_a_prediction_says_what_was_made_of_what(tmp_path: Path) -> None:
     stages = {"decode", "preprocess", "infer", "postprocess", "encode"}
     assert set(first.seconds) == stages | {"load"}
     assert set(second.seconds) == stages
+    assert all(0 < spent <= took for made in (first, second) for spent in made.seconds.values())
 
 
 def test_notes_of_decoding_are_kept_also_in_the_cache(tmp_path: Path) -> None:
@@ -217,6 +221,15 @@ def test_colours_that_break_the_contract_are_a_failure(tmp_path: Path, rgb: np.n
 
     made = predictions(Wrong(), some_cases(tmp_path / "in", 3), tmp_path / "out")
     assert failed(made) == ["01"]
+
+
+def test_a_cut_out_of_another_size_is_refused_and_never_stretched(tmp_path: Path) -> None:
+    class Half(FakeModel):
+        def postprocess(self, output: Alpha, picture: Picture) -> Cutout:
+            return Cutout(picture.rgb[::2, ::2], output[::2, ::2])
+
+    (made,) = predictions(Half(), some_cases(tmp_path / "in", 1), tmp_path / "out")
+    assert re.search(r"\(64, 96\) float32; received \(32, 48\)", str(made.failure))
 
 
 def test_too_little_memory_to_encode_is_a_failure(

@@ -16,6 +16,7 @@ from rmbg_eval.cases.folder import Case
 from rmbg_eval.core.cache import Store
 from rmbg_eval.core.images import Alpha, Cutout, Picture
 from rmbg_eval.errors import OutputError
+from rmbg_eval.models.refinement import Refined
 from rmbg_eval.predictions.prediction import Prediction
 from rmbg_eval.predictions.stages import predict
 
@@ -80,6 +81,24 @@ def test_a_changed_decoder_infers_again(
     predictions(FakeModel(), cases, tmp_path / "out")
     monkeypatch.setattr("rmbg_eval.core.cache.DECODER", "another")
     assert len(cases_inferred(FakeModel(), cases, tmp_path / "out")) == 4
+
+
+@pytest.mark.parametrize("refined", [False, True])
+def test_what_was_computed_otherwise_than_was_meant_is_kept_as_what_it_is(
+    cases: list[Case], tmp_path: Path, refined: bool
+) -> None:
+    class Short(FakeModel):
+        """As a model that has too little memory for its dtype."""
+
+        def infer(self, inputs: list[Picture]) -> list[Alpha]:
+            self.info = self.info.model_copy(update={"dtype": "bf16"})
+            return super().infer(inputs)
+
+    short = Short()
+    (made,) = predictions(Refined(short, "guided") if refined else short, cases[:1], tmp_path)
+    assert (made.cached, made.dtype) == (False, "bf16")
+    assert cases_inferred(FakeModel(dtype="bf16"), cases[:1], tmp_path) == []
+    assert cases_inferred(FakeModel(), cases[:1], tmp_path) == ["c/00"]
 
 
 def test_the_same_picture_twice_in_a_run_is_inferred_once(tmp_path: Path) -> None:
