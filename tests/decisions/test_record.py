@@ -10,6 +10,7 @@ from hypothesis import strategies as st
 from pydantic import ValidationError
 from reviewers import START, approval, decisions, later, review, vote
 
+from rmbg_eval.decisions.applying import contradictions
 from rmbg_eval.decisions.record import ANONYMOUS, LONGEST_COMMENT, Decisions
 
 
@@ -141,3 +142,19 @@ def test_what_is_taken_can_be_read_again(
     except ValidationError:
         return
     assert Decisions.model_validate_json(whole.model_dump_json()) == whole
+
+
+@pytest.mark.parametrize(
+    ("choice", "models", "says"),
+    [
+        ("left", ("a", "b"), None),
+        ("right", ("b", "a"), None),
+        ("left", ("b", "a"), "portrait/c0 · a, b: Ada says a is better, Bo says b is better"),
+        ("equal", ("b", "a"), "portrait/c0 · a, b: Ada says a is better, Bo says both alike"),
+    ],
+)
+def test_votes_of_two_people_disagree_where_they_prefer_another_model(
+    choice: str, models: tuple[str, str], says: str | None
+) -> None:
+    found = contradictions(decisions(vote(), vote("c0", choice, models, person="Bo")))
+    assert [str(each.message) for each in found] == ([says] if says else [])
