@@ -238,6 +238,16 @@ def test_a_truth_of_another_size_is_refused_never_resized(tmp_path):
     assert "a.alpha.png" in message or "pet/a" in message
 
 
+@pytest.mark.parametrize(
+    ("kind", "words"), [("foreground", "true foreground"), ("trimap", "trimap")]
+)
+def test_nor_are_a_true_foreground_and_a_trimap(kind, words, tmp_path):
+    put(tmp_path / "pet" / "a.png")
+    matte(tmp_path / "_other" / "b.png", size=(HEIGHT, WIDTH))
+    case = replace(the_case(tmp_path), **{kind: tmp_path / "_other" / "b.png"})
+    check_message(failure_of(case), f"The {words} b.png has 48×64 pixels, the picture 64×48")
+
+
 def test_a_truth_that_cannot_be_read_is_named(tmp_path):
     put(tmp_path / "pet" / "a.png")
     put(tmp_path / "pet" / "a.alpha.png", "words")
@@ -392,6 +402,7 @@ def test_a_new_case_set_has_a_readme_its_categories_and_an_example_that_works(tm
     example = (folder / "_example" / "case.toml").read_text("utf-8")
     put(folder / "product" / "cup" / "case.toml", example)
     put(folder / "product" / "cup" / "image.jpg")
+    assert load_cases(folder).skipped == ()
     case = the_case(folder)
     assert case.failure is None
     assert case.about.licence
