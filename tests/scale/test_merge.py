@@ -259,6 +259,17 @@ def test_what_is_no_part_of_the_same_run_is_refused(
     assert not (tmp_path / "out").exists()
 
 
+def test_shards_that_are_not_together_what_each_of_them_listed_are_refused(
+    sharded: tuple[Path, list[Path], Settings], tmp_path: Path
+) -> None:
+    changes = {"shard": put("listing_sha256", "0" * 64)}
+    others = [copy(shard, tmp_path / shard.name, **changes) for shard in sharded[1]]
+    for some, words in ((others, "not the case set that each of them listed"), ([], "no shards")):
+        with pytest.raises(OutputError, match=words):
+            merged(some, tmp_path / "out")
+        assert not (tmp_path / "out").exists()
+
+
 def test_a_shard_that_is_missing_or_there_twice_is_named(
     sharded: tuple[Path, list[Path], Settings], tmp_path: Path
 ) -> None:
