@@ -270,6 +270,44 @@ def test_shards_that_are_not_together_what_each_of_them_listed_are_refused(
         assert not (tmp_path / "out").exists()
 
 
+def test_machines_and_devices_of_shards_are_all_named_and_short_memory_shows(
+    sharded: tuple[Path, list[Path], Settings], tmp_path: Path
+) -> None:
+    """Three machines; on the second, the second model went on at the CPU in fp32."""
+
+    def on(number: int, device: str, **machine: object) -> Path:
+        def infos(of: list[dict]) -> list[dict]:
+            return [{**info, "device": device} for info in of]
+
+        def models(of: list[dict]) -> list[dict]:
+            made = infos([model["info"] for model in of])
+            if number == 1:
+                made[1] = {**made[1], "device": "cpu", "dtype": "fp32"}
+            return [{**model, "info": info} for model, info in zip(of, made, strict=True)]
+
+        return copy(
+            sharded[1][number],
+            tmp_path / str(number),
+            models=models,
+            shard=lambda shard: {**shard, "models": infos(shard["models"])},
+            settings=put("device", device),
+            machine=lambda m: {**m, "threads": {}, **machine},
+        )
+
+    shards = [
+        on(0, "cuda:1", system="one", cores=8, memory_bytes=None),
+        on(1, "cuda:0", system="other", cores=2, memory_bytes=9),
+        on(2, "cuda:1", system="one", cores=4, memory_bytes=5, threads={"OMP_NUM_THREADS": "4"}),
+    ]
+    run = merged(shards, tmp_path / "out")
+    assert [model.info.device for model in run.models] == ["cuda:1,cuda:0", "cpu", "cuda:1,cuda:0"]
+    assert [model.info.dtype for model in run.models] == ["bf16", "fp32", "bf16"]
+    machine = run.machine
+    assert (machine.system, machine.cores, machine.memory_bytes) == ("one; other", 2, 5)
+    assert machine.threads == {}
+    assert run.settings.device == "cuda:1,cuda:0"
+
+
 def test_a_shard_that_is_missing_or_there_twice_is_named(
     sharded: tuple[Path, list[Path], Settings], tmp_path: Path
 ) -> None:
@@ -296,6 +334,29 @@ def test_a_cut_out_that_was_cut_short_is_refused(
     assert not Run.load(tmp_path / "out").complete
     with pytest.raises(OutputError, match="holds a shard itself"):
         merged(shards, shards[0])
+
+
+def test_close_ups_are_brought_where_no_picture_is_and_nothing_from_elsewhere(
+    sharded: tuple[Path, list[Path], Settings], tmp_path: Path
+) -> None:
+    whole, shards, _ = sharded
+    gone = {"settings": put("cases", str(tmp_path / "gone"))}
+    others = [copy(each, tmp_path / "deep" / each.name, **gone) for each in shards]
+    merged(others, tmp_path / "out")
+
+    def pictures(folder: Path) -> dict[str, bytes]:
+        return {name: data for name, data in contents(folder).items() if name[:7] == "assets/"}
+
+    there, expected = pictures(tmp_path / "out"), pictures(whole)
+    assert there.items() <= expected.items()
+    lacking = expected.keys() - there.keys()  # of places that are found over all shards alone
+    assert all("-at-" in name for name in lacking)
+    secret = tmp_path / "deep" / "secret.webp"
+    secret.write_text("secret")
+    for index in (others[0] / "assets").glob("*.json"):
+        index.write_text(re.sub('"assets/[^"]*"', '"assets/../../secret.webp"', index.read_text()))
+    merged(others, tmp_path / "out")
+    assert not (tmp_path / "secret.webp").exists()
 
 
 def test_a_folder_of_one_shard_takes_no_other(
