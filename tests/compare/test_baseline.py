@@ -14,13 +14,14 @@ from pathlib import Path
 import numpy as np
 import pytest
 from commands import KILLED
-from comparisons import made
+from comparisons import made, point, rule, value
 from fakes import FakeModel, some_cases
 from hypothesis import given
 from hypothesis import settings as limits
 from hypothesis import strategies as st
 from hypothesis.extra.numpy import arrays
 from PIL import Image
+from reviewers import run_over
 from runs import run_of
 
 from rmbg_eval import Prediction, Run, Settings, evaluate, load_model
@@ -41,6 +42,7 @@ from rmbg_eval.core.key import Key
 from rmbg_eval.core.machine import Machine
 from rmbg_eval.errors import Failure, OutputError
 from rmbg_eval.i18n import Message
+from rmbg_eval.measure.record import Risk
 from rmbg_eval.predictions.stages import stored_alpha
 from rmbg_eval.run.shard import Shard
 
@@ -386,6 +388,8 @@ def test_a_run_folder_is_no_baseline_and_a_baseline_no_run_folder(
     evaluate(settings)
     with pytest.raises(OutputError, match="holds"):
         approve(settings.out_folder, settings.out_folder)
+    with pytest.raises(OutputError, match="holds"):
+        approve_changes(settings.out_folder, settings.out_folder, {})
     approve(settings.out_folder, base)
     before = files(base)
     with pytest.raises(OutputError, match="holds a baseline.*--out"):
@@ -504,6 +508,57 @@ def test_exactly_the_chosen_changes_become_the_baseline(
         )
     mattes = {str(path.relative_to(base)) for path in base.rglob("*.webp")}
     assert mattes == {p.cutout for p in Run.load(base).predictions}
+
+
+def test_of_what_is_chosen_all_is_the_runs_and_of_the_rest_all_the_baselines() -> None:
+    def run(number: int, cases: range, models: str) -> Run:
+        plain = run_over(4, tuple(models))
+        here = [p for p in plain.predictions if int(p.case[1:]) in cases]
+        rows: dict[str, list] = {"points": [], "rules": [], "measurements": [], "risks": []}
+        for p in here:
+            about = p.key._asdict()
+            for name in ("lens", "strap"):
+                rows["points"].append(point(True, number / 100, point=name, **about))
+            for name in ("fill", "margin"):
+                rows["rules"].append(rule(True, number / 100, rule=name, **about))
+            for name in ("mad", "iou"):
+                rows["measurements"].append(value(name, number).model_copy(update=about))
+            rows["risks"].append(Risk(**about, value=number / 100))
+        info = {"weights_sha256": f"{number}" * 64}
+        update = {
+            "predictions": tuple(
+                p.model_copy(update={"cutout_sha256": f"{number}" * 64}) for p in here
+            ),
+            "models": tuple(
+                model.model_copy(update={"info": model.info.model_copy(update=info)})
+                for model in plain.models
+            ),
+            **rows,
+        }
+        return Run(**{**dict(plain), **update})
+
+    def rows_of(run: Run, key: Key) -> list[object]:
+        rows = (run.predictions, run.points, run.rules, run.risks)
+        found = [[each for each in some if each.key == key] for some in rows]
+        return [*found, [*run.index.measurements.get(key, {}).values()]]
+
+    was, now = run(1, range(3), "ab"), run(2, range(1, 4), "abc")
+    shas_of = [shas(side) for side in (was, now)]
+    every = sorted({*shas_of[0], *shas_of[1]})
+    for size in range(len(every) + 1):
+        chosen = {key: tuple(side.get(key) for side in shas_of) for key in every[:size]}
+        choice = choose(now, was, chosen)
+        assert (choice.taken, choice.refused) == (tuple(chosen), ())
+        made = choice.baseline
+        for key in every:
+            assert rows_of(made, key) == rows_of(now if key in chosen else was, key)
+        assert [model.info.name for model in made.models] == sorted({k.model for k in shas(made)})
+        for model in made.models:
+            own = {k: sha for k, sha in shas(made).items() if k.model == model.info.name}
+            theirs = {k: sha for k, sha in shas_of[1].items() if k.model == model.info.name}
+            new = own == theirs or model.info.name == "c"
+            assert model.info.weights_sha256 == ("2" if new else "1") * 64
+        assert {(c.category, c.id) for c in made.cases} == {k[:2] for k in shas(made)}
 
 
 def test_a_change_of_other_content_is_refused(settings: Settings, base: Path) -> None:
