@@ -16,7 +16,7 @@ from tiny_onnx import mean_of_channels, save_graph
 from rmbg_eval.errors import ModelError
 from rmbg_eval.models.info import ModelInfo
 from rmbg_eval.models.protocol import Model
-from rmbg_eval.models.table import TABLE, load_model
+from rmbg_eval.models.table import TABLE, load_model, load_object, model_from
 
 NAMED = [entry for entry in TABLE if not entry.path]
 
@@ -61,6 +61,18 @@ def test_any_label_that_can_be_read_will_do(label: str) -> None:
 def test_a_label_that_cannot_be_one_is_named_as_the_fault(label: str, fault: str) -> None:
     with pytest.raises(ModelError, match=fault + ".*Use 1 to 80 characters"):
         load_model(f"{label}=grabcut")
+    with pytest.raises(ModelError, match=fault):
+        load_object(FakeModel(), label)
+
+
+def test_one_model_is_on_one_device() -> None:
+    with pytest.raises(ModelError, match="One model runs on one device; 'cuda:0,cuda:1'"):
+        load_model("grabcut", "cuda:0,cuda:1")
+
+
+def test_a_spec_and_an_object_are_models() -> None:
+    assert model_from("Mine=grabcut", "cpu").info.name == "Mine"
+    assert model_from(FakeModel("theirs")).info.name == "theirs"
 
 
 def test_an_equals_sign_in_a_path_is_no_label(tmp_path: Path) -> None:
