@@ -10,7 +10,7 @@ import numpy as np
 import pytest
 from pictures import error_map
 from PIL import Image
-from playwright.sync_api import Browser, Page
+from playwright.sync_api import Browser, Page, expect
 
 from rmbg_eval.explore.server import shell
 from rmbg_eval.measure.places import band_width, profile
@@ -157,3 +157,196 @@ def test_dropped_and_pasted_pictures_are_shown_before_there_is_a_kernel(
 def test_too_many_visitors_are_told(page: Page) -> None:
     page.set_content(shell(full=True))
     assert page.inner_text(".rx-status").startswith("There are as many visitors")
+
+
+KERNEL = """
+(models) => {
+  const drawn = async (colour) => {
+    const canvas = new OffscreenCanvas(60, 40);
+    const context = canvas.getContext("2d");
+    context.fillStyle = colour;
+    context.fillRect(5, 5, 20, 20);
+    return canvas.convertToBlob();
+  };
+  const reason = { en: "Not today.", zh: "今天不行。" };
+  const failure = { type: "failed", kind: "ModelError", problem: reason, remedy: reason };
+  window.kernel = {
+    there: new Set(), held: null, failures: 0,
+    on(_, hear) { this.hear = hear; },
+    choose: async (count) => rmbgExplorer.choose(await Promise.all(Array.from({ length: count },
+      async (_, n) => new File([await drawn("blue")], `${n}.png`, { type: "image/png" })))),
+    async send({ type, id, request, model, foreground }) {
+      await 0;
+      const about = { id, request, model, foreground };
+      const say = (said, parts = []) => this.hear({ ...about, ...said }, parts);
+      if (type === "hello") {
+        say({ type: "welcome", served: false, part: 1 << 20, most: 1 << 26, adds: false,
+              categories: [], foregrounds: ["raw", "blur-fusion"], kinds: [], cases: [] });
+        say({ type: "models", models });
+      }
+      if (type === "ping" && !this.gone) say({ type: "pong" });
+      if (type === "upload") say({ type: "received", count: 0 });
+      if (type === "part") this.there.add(id);
+      if (type === "part") say({ type: "picture", width: 60, height: 40 });
+      if (type === "forget") this.there.delete(id);
+      if (type !== "remove") return;
+      const known = this.there.has(id) && models.some((each) => each.model === model);
+      if (!known || this.failures-- > 0) return say(failure);
+      say({ type: "progress", stage: "infer" });
+      await this.held?.promise;
+      const blob = await drawn("red");
+      const png = new Uint8Array(await blob.arrayBuffer());
+      say({ type: "result", name: "0-cutout.png", seconds: { infer: 0.1 }, width: 60, height: 40 },
+          [png]);
+    },
+  };
+  rmbgExplorer.wire.connect(window.kernel);
+}
+"""
+"""A kernel of the page alone, whose answers can be held back."""
+READY = [{"model": name, "title": name, "stage": "ready"} for name in ("isnet", "grabcut")]
+
+
+def connected(page: Page, pictures: int, models: object = READY) -> None:
+    page.set_content(shell())
+    page.evaluate(KERNEL, models)
+    page.evaluate("kernel.choose", pictures)
+    expect(page.locator(".rx-original img")).to_be_visible()
+
+
+def test_a_picture_of_several_that_failed_can_be_tried_again(page: Page) -> None:
+    connected(page, 2)
+    page.evaluate("kernel.failures = 1")
+    page.click(".rx-go")
+    expect(page.locator(".rx-trouble")).to_contain_text("Not today")
+    expect(page.locator(".rx-go")).to_be_enabled()
+    page.click(".rx-go")
+    expect(page.locator(".rx-done")).to_have_count(2)
+
+
+def test_another_model_may_be_chosen_while_one_works(page: Page) -> None:
+    connected(page, 1)
+    page.locator("[data-number='1']").select_option("grabcut")
+    page.evaluate("kernel.held = kernel.first = Promise.withResolvers(); 0")
+    page.click(".rx-go")
+    expect(page.locator(".rx-result").first).to_contain_text("Computing alpha")
+    page.locator("[data-number='0']").select_option("grabcut")
+    expect(page.locator(".rx-result").first).to_contain_text("The result appears here")
+    page.evaluate("kernel.held = Promise.withResolvers(); kernel.first.resolve()")
+    expect(page.locator(".rx-result").first).to_contain_text("Computing alpha")
+    assert page.locator(".rx-cutout").count() == 0  # that is the other model's
+    page.evaluate("kernel.held.resolve()")
+    expect(page.locator(".rx-cutout")).to_have_count(1)
+    expect(page.locator(".rx-trouble")).to_be_hidden()
+    expect(page.locator(".rx-stage[aria-busy]")).to_have_count(0)
+
+
+def test_while_alpha_is_computed_the_one_before_is_not_shown(page: Page) -> None:
+    connected(page, 1)
+    page.click(".rx-go")
+    page.locator(".rx-looking [value=alpha]").dispatch_event("click")
+    expect(page.locator(".rx-alpha")).to_be_visible()
+    page.locator("select:has([value=raw])").select_option("blur-fusion")
+    page.evaluate("kernel.held = Promise.withResolvers(); 0")
+    page.click(".rx-go")
+    expect(page.locator(".rx-result")).to_contain_text("Computing alpha")
+    assert page.locator(".rx-alpha").count() == 0
+    page.evaluate("kernel.held.resolve()")
+    expect(page.locator(".rx-alpha")).to_be_visible()
+
+
+def test_pictures_that_are_replaced_are_let_go_of(page: Page) -> None:
+    page.add_init_script(
+        """window.addresses = new Set();
+        const { createObjectURL, revokeObjectURL } = URL;
+        URL.createObjectURL = (blob) => {
+          const address = createObjectURL.call(URL, blob);
+          window.addresses.add(address);
+          return address;
+        };
+        URL.revokeObjectURL = (address) => {
+          window.addresses.delete(address);
+          revokeObjectURL.call(URL, address);
+        };
+        window.canvases = [];
+        const { createElement } = document;
+        document.createElement = (name) => {
+          const made = createElement.call(document, name);
+          if (name === "canvas") window.canvases.push(new WeakRef(made));
+          return made;
+        };"""
+    )
+    page.goto("about:blank")
+    connected(page, 3)
+    page.click(".rx-go")
+    expect(page.locator(".rx-done")).to_have_count(3)
+    page.locator(".rx-looking [value=alpha]").dispatch_event("click")
+    for entry in page.locator(".rx-entry").all():
+        entry.click()
+        expect(page.locator(".rx-entry[aria-current=true] .rx-entry-name")).to_have_text(
+            entry.locator(".rx-entry-name").inner_text()
+        )
+        expect(page.locator(".rx-alpha")).to_be_visible()
+    page.evaluate("kernel.choose", 1)
+    expect(page.locator(".rx-alpha")).to_have_count(0)
+    assert page.evaluate("addresses.size") == 1  # of the picture that is there now
+    page.request_gc()
+    alive = "canvases.filter(each => each.deref()?.className === 'rx-alpha').length"
+    assert page.evaluate(alive) <= 1
+
+
+def test_what_is_replaced_while_it_is_worked_at_is_let_go_of(page: Page) -> None:
+    connected(page, 1)
+    page.evaluate("kernel.held = Promise.withResolvers(); 0")
+    page.click(".rx-go")
+    expect(page.locator(".rx-result")).to_contain_text("Computing alpha")
+    page.evaluate(
+        """() => {
+        window.made = new Set();
+        const { createObjectURL, revokeObjectURL } = URL;
+        URL.createObjectURL = (blob) => {
+          const address = createObjectURL.call(URL, blob);
+          if (blob.type === "image/png" && !(blob instanceof File)) window.made.add(address);
+          return address;
+        };
+        URL.revokeObjectURL = (address) => window.made.delete(address) ? window.gone = 1 : 0;
+        }"""
+    )
+    page.evaluate("kernel.choose", 1)
+    page.evaluate("kernel.held.resolve()")
+    page.wait_for_function("window.gone")
+    assert page.evaluate("made.size") == 0
+
+
+def test_another_language_says_everything_anew(page: Page) -> None:
+    reason = {"en": "It has no weights.", "zh": "没有权重。"}
+    lost = {"model": "a", "title": "A", "stage": "failed", "problem": reason, "remedy": reason}
+    connected(page, 1, [lost, *READY])
+    assert "It has no weights." in page.inner_text(".rx-status")
+    page.evaluate("rmbgExplorer.otherLanguage()")
+    assert page.inner_text(".rx-status") == "a 无法加载。没有权重。"
+    assert page.get_attribute(".rx-original img", "alt") == "0.png：原图"
+
+
+def test_a_kernel_is_lost_by_its_silence_and_not_by_the_page_s_sleep(page: Page) -> None:
+    page.clock.install()
+    connected(page, 1)
+    page.evaluate("kernel.held = Promise.withResolvers(); 0")
+    page.click(".rx-go")
+    expect(page.locator(".rx-result")).to_contain_text("Computing alpha")
+    page.clock.run_for(4000)
+    page.clock.fast_forward("10:00")  # a machine that sleeps
+    page.clock.run_for(4000)
+    expect(page.locator(".rx-trouble")).to_be_hidden()
+    page.evaluate("kernel.gone = true")
+    page.clock.run_for(20_000)
+    expect(page.locator(".rx-trouble")).to_contain_text("The connection to the server was lost.")
+
+
+def test_two_views_of_a_widget_have_pictures_of_their_own(page: Page) -> None:
+    ids = set()
+    for view in (page, page.context.new_page()):
+        connected(view, 1)
+        view.wait_for_function("kernel.there.size == 1")
+        ids |= {*view.evaluate("[...kernel.there]")}
+    assert len(ids) == 2

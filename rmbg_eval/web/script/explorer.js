@@ -57,7 +57,7 @@ const UNSHOWABLE = /\.(heic|heif|tiff?)$/i; // by most browsers
 
 /** @typedef {import("./wire.js").Message} Message */
 /** @typedef {import("./layout.js").Side} Side */
-/** @typedef {Message & { url: string, blob?: Blob, clicked: number, shown?: number }} Result */
+/** @typedef {Message & { url: string, blob?: Blob | null, clicked: number, shown?: number }} Result */
 /**
  * @typedef {object} Item a picture that was chosen
  * @property {string} id
@@ -95,7 +95,6 @@ export class Explorer {
   #busy = null;
   /** @type {unknown} */
   #troubled = null;
-  #count = 0;
   /** @type {Side[]} */
   #sides = []; // a panel for each chosen model
   /** @type {ReturnType<typeof drawing>} */
@@ -132,7 +131,8 @@ export class Explorer {
       document.documentElement.lang = this.root.lang;
       document.title = this.texts.t(_("Remove a background"));
     }
-    this.texts.translate();
+    this.texts.translate(this.root);
+    if (this.#models.length) this.#modelsAre({ models: this.#models }); // why one could not be loaded
     this.#points.again();
     this.#nameCases();
     this.#showList();
@@ -333,7 +333,7 @@ export class Explorer {
     for (const item of this.#items) this.#release(item);
     this.#items = described.map((item) => ({
       ...item,
-      id: `p${++this.#count}`,
+      id: this.wire.key("p"),
       results: new Map(),
       state: "chosen",
     }));
@@ -402,8 +402,8 @@ export class Explorer {
   /** @param {Item} item */
   async #showOriginal(item) {
     const { original, looking } = this.ui;
-    const alt = this.texts.t(_("{name}: the original"), { name: item.name });
-    const image = h("img", { alt, draggable: "false", src: item.url });
+    const image = h("img", { draggable: "false", src: item.url });
+    this.texts.say(image, _("{name}: the original"), { name: item.name }, "alt");
     original.image?.remove();
     original.image = image;
     await image.decode(); // before it is put anywhere: no page shows a broken picture
@@ -475,6 +475,7 @@ export class Explorer {
       throw error;
     } finally {
       if (this.#item === item) this.ui.arriving.hidden = true;
+      if (!this.#items.includes(item)) this.#release(item);
       this.#showList();
       this.offer();
     }
@@ -533,22 +534,24 @@ export class Explorer {
       item.state = "busy";
       this.#showList();
       await this.#arrive(item);
-      for (const side of this.#shownSides()) {
-        const { model } = side;
+      for (const model of this.#shownSides().map((side) => side.model)) {
         const key = this.#by(model);
         if (item.results.has(key)) continue;
         const foreground = this.ui.foreground.value;
+        const seen = () => this.#shownSides().find((side) => side.model === model);
         const message = await this.wire.remove(item, model, foreground, (step) => {
-          if (this.#item === item) this.#progress(side, step);
+          const side = this.#item === item && seen(); // meanwhile another may be chosen
+          if (side) this.#progress(side, step);
         });
         const result = /** @type {Result} */ ({ ...message, clicked });
-        if (many) {
+        if (many && !result.blob) {
           result.blob = await (await fetch(result.url)).blob();
           result.url = URL.createObjectURL(result.blob);
         }
         item.results.set(key, result);
         if (this.#item === item) this.#points.again();
-        if (this.#item === item) await this.#showResult(side, item, result);
+        const side = this.#item === item && seen();
+        if (side) await this.#showResult(side, item, result);
         clicked = performance.now(); // the second model begins here
       }
       item.state = "done";
@@ -562,19 +565,17 @@ export class Explorer {
     }
     if (many) {
       this.wire.forget(item);
-      if (item.state === "done") item.arrived = null;
+      if (item.state !== "failed") item.arrived = null;
     }
-    for (const side of this.#shownSides()) side.box.removeAttribute("aria-busy");
+    if (!this.#items.includes(item)) this.#release(item);
     this.#show();
     this.#showList();
   }
 
   /** @param {Side} side @param {Message} step */
   #progress(side, { stage, before }) {
+    this.#clear(side);
     side.box.setAttribute("aria-busy", "true");
-    side.image?.remove();
-    side.image = null;
-    side.empty.hidden = false;
     const words = stage === "queued" ? _("{before} before you…") : DOING[stage];
     this.texts.say(side.empty, words, { before });
   }
@@ -600,6 +601,7 @@ export class Explorer {
       one.apart = null;
     }
     side.image = side.grey = side.alpha = side.result = null;
+    side.box.removeAttribute("aria-busy");
     side.done.hidden = side.save.hidden = true;
     side.empty.hidden = false;
     this.texts.say(side.empty, _("The result appears here"));
@@ -613,11 +615,10 @@ export class Explorer {
     if (side.result === result) return;
     this.#clear(side);
     side.result = result;
-    const alt = this.texts.t(_("{name}, background removed by {model}"), {
-      name: item.name,
-      model: result.model,
-    });
-    const image = h("img", { alt, class: "rx-cutout", src: result.url });
+    const image = h("img", { class: "rx-cutout", src: result.url });
+    const { model } = result;
+    const words = _("{name}, background removed by {model}");
+    this.texts.say(image, words, { name: item.name, model }, "alt");
     try {
       await image.decode();
     } catch {
@@ -680,7 +681,7 @@ export class Explorer {
     const number = "rae".indexOf(event.key.toLowerCase());
     const view = this.ui.looking.views.querySelectorAll("label")[number];
     if (event.key === "?") this.ui.keys.showModal();
-    else if (event.key === "d" && !this.ui.looking.box.hidden) {
+    else if (event.key.toLowerCase() === "d" && !this.ui.looking.box.hidden) {
       this.#noLine();
       this.#points.begin();
     } else if (view && !view.hidden) view.click();

@@ -12,8 +12,8 @@ export const _ = (text) => text;
 export const OTHER = "\0";
 
 export class Texts {
-  /** @type {Map<Element, Record<string, [string, Values]>>} element → attribute → what it says */
-  #said = new Map();
+  /** @type {WeakMap<Element, Record<string, [string, Values]>>} element → attribute → what it says */
+  #said = new WeakMap(); // or none that has left the page, a canvas least, would ever be let go of
 
   /** @param {Strings} strings @param {string | null} [lang] by default the browser's */
   constructor(strings, lang) {
@@ -77,11 +77,9 @@ export class Texts {
     return this.say(h(tag, attributes), text);
   }
 
-  translate() {
-    for (const [node, said] of this.#said) {
-      if (node.isConnected) this.#write(node, said);
-      else this.#said.delete(node);
-    }
+  /** @param {Element} root what is in it speaks the language that is chosen now */
+  translate(root) {
+    for (const node of root.querySelectorAll("*")) this.#write(node, this.#said.get(node) ?? {});
   }
 
   /**

@@ -1,7 +1,9 @@
 // What goes over the wire: uploads in parts, questions and their answers. No message is large
 // enough for a websocket to drop it, and silence is noticed.
 
-const SILENCE = 15_000; // milliseconds without any answer, after which the kernel counts as gone
+const PAUSE = 3000; // milliseconds between pings
+const SILENT = 5; // pings without any answer, after which the kernel counts as gone; time does not
+// tell: a machine that sleeps, or a page that is not looked at, has no timers for minutes
 const IN_FLIGHT = 4; // parts on their way at once
 
 /**
@@ -28,7 +30,8 @@ export class Wire {
   /** @type {Map<string, Listener>} */
   #waiting = new Map(); // id or request → what to call with its answers
   #count = 0;
-  #heard = 0;
+  #own = Math.random().toString(36).slice(2); // two views of a widget have one kernel
+  #heard = 0; // messages
   /** @type {(welcome: Message) => void} */
   #welcomed = () => {};
   /** @type {Promise<Message>} */
@@ -45,6 +48,11 @@ export class Wire {
    */
   constructor(welcome, models) {
     this.on = { welcome, models };
+  }
+
+  /** A key that nothing else here has, nor in another view. @param {string} of */
+  key(of) {
+    return `${of}${++this.#count}-${this.#own}`;
   }
 
   /** @param {{ send: Function, on: Function }} model */
@@ -67,7 +75,7 @@ export class Wire {
 
   /** @type {Listener} */
   #receive(message, parts) {
-    this.#heard = Date.now();
+    this.#heard++;
     if (message.type === "welcome") {
       this.served = message.served;
       this.on.welcome(message);
@@ -93,7 +101,7 @@ export class Wire {
         this.#waiting.delete(key);
         settle(value);
       };
-      this.#heard = Date.now();
+      let [heard, silent] = [this.#heard, 0];
       const attempt = (/** @type {() => void} */ act) => {
         try {
           act();
@@ -102,9 +110,11 @@ export class Wire {
         }
       };
       const timer = setInterval(() => {
-        if (Date.now() - this.#heard > SILENCE) end(reject, new Refused({ kind: "lost" }));
+        silent = heard === this.#heard ? silent + 1 : 0;
+        heard = this.#heard;
+        if (silent > SILENT) end(reject, new Refused({ kind: "lost" }));
         else attempt(() => this.#send({ type: "ping", id: "ping" }));
-      }, 3000);
+      }, PAUSE);
       this.#waiting.set(key, (message, buffers) => {
         if (message.type === "failed") end(reject, new Refused(/** @type {any} */ (message)));
         else {
@@ -170,7 +180,7 @@ export class Wire {
    */
   async remove(item, model, foreground, progress) {
     const { served } = await this.#connected;
-    const request = `r${++this.#count}`;
+    const request = this.key("r");
     return this.#ask(
       request,
       (message, parts) => {
@@ -178,7 +188,7 @@ export class Wire {
         if (message.type !== "result") return undefined;
         const blob = served ? null : blobOf(parts, "image/png");
         const link = `result/${message.key}/${encodeURIComponent(message.name)}`;
-        return { ...message, url: blob ? URL.createObjectURL(blob) : link };
+        return { ...message, blob, url: blob ? URL.createObjectURL(blob) : link };
       },
       () => this.#send({ type: "remove", request, id: item.id, model, foreground }),
     );
@@ -186,7 +196,7 @@ export class Wire {
 
   /** @param {import("./explorer.js").Item} item @param {string} category */
   async add(item, category) {
-    const request = `a${++this.#count}`;
+    const request = this.key("a");
     return this.#ask(
       request,
       (message) => (message.type === "added" ? message : undefined),
@@ -197,7 +207,7 @@ export class Wire {
   /** What every model has at a point. @param {import("./explorer.js").Item} item
    * @param {string} foreground @param {string} toml */
   async measure(item, foreground, toml) {
-    const request = `m${++this.#count}`;
+    const request = this.key("m");
     return this.#ask(
       request,
       (message) => (message.type === "values" ? message : undefined),
@@ -207,7 +217,7 @@ export class Wire {
 
   /** @param {import("./explorer.js").Item} item @param {string} toml @param {string} was */
   async write(item, toml, was) {
-    const request = `w${++this.#count}`;
+    const request = this.key("w");
     return this.#ask(
       request,
       (message) => (message.type === "written" ? message : undefined),
