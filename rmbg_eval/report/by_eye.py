@@ -126,7 +126,7 @@ def _need(context: Context) -> list[int]:
 
 def _to_review(run: Run, cutouts: int) -> Message:
     if not run.sample:
-        return Message("Review {n} cut-outs", n=cutouts)
+        return Message("Review {n} cut-out", many="Review {n} cut-outs", n=cutouts)
     every = sum(bool(cutout) for (cutout,) in columns(run.predictions, "cutout"))
     return Message("Review {n} of {all} cut-outs, drawn by chance", n=cutouts, all=every)
 
@@ -185,7 +185,7 @@ def _standing(each: Standing) -> ShareRow:
 
 def _votes(ranking: Ranking) -> Message:
     return Message(
-        "{votes} votes on {pictures} pictures. Where none is called better, models may be equal.",
+        "Votes: {votes}, on pictures: {pictures}. Where none is called better, models may be equal.",
         votes=ranking.votes,
         pictures=ranking.pictures,
     )

@@ -100,15 +100,18 @@ def environment(lang: Language, plain: bool = False) -> Environment:
     def join(parts: Iterable[Text], separator: str) -> Markup:
         return escape(separator).join(escape(shown(part)) for part in parts)
 
-    def others(text: Text, name: str, key: str = "") -> Markup:
-        """Attributes `data-name-LANG` with the text in the other languages, for the script; with
-        the `key` that does the same."""
+    def others(text: Text, name: str = "text", after: str = "") -> Markup:
+        """Attributes `data-NAME-LANG` with the text in the other languages, for the script."""
         texts = text.everywhere() if isinstance(text, Message) and not plain else {}
-        words = own(text)
-        after = f" ({key})" if key else ""
-        pairs = [(each, other + after) for each, other in texts.items() if other != words]
-        parts = [Markup(' data-{}-{}="{}"').format(name, each, other) for each, other in pairs]
+        there = {each: words for each, words in texts.items() if words != own(text)}
+        form = Markup(' data-{}-{}="{}"')
+        parts = [form.format(name, each, words + after) for each, words in there.items()]
         return Markup(' lang="{}"{}').format(lang, Markup("").join(parts)) if parts else Markup("")
+
+    def attribute(text: Text, name: str, key: str = "") -> Markup:
+        """An attribute that says the text, with the `key` that does the same, and `others`."""
+        after = f" ({key})" if key else ""
+        return Markup(' {}="{}"{}').format(name, own(text) + after, others(text, name, after))
 
     made = Environment(
         loader=FileSystemLoader(_TEMPLATES),
@@ -124,7 +127,7 @@ def environment(lang: Language, plain: bool = False) -> Environment:
     made.globals |= {"tag": tag(lang), "icon": lambda name: Markup(icon(name))}
     # JupyterLab has no style of ours, and a heading in a summary would leave its triangle.
     made.globals["inline"] = Markup(' style="display: inline"') if plain else ""
-    made.filters |= {"plain": own, "others": others, "join": join}
+    made.filters |= {"plain": own, "others": others, "attribute": attribute, "join": join}
     return made
 
 

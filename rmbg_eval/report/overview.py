@@ -298,11 +298,13 @@ class Overview:
         yield from precision(self.run)
         for model, data, count in self.summary.flattered:
             yield Message(
-                "{model} is known to have been trained on {data}: {count} cases are "
-                "from it, and figures on them flatter it.",
+                "{model} is known to have been trained on {data}: {n} case is from it, and its "
+                "figures flatter it.",
+                many="{model} is known to have been trained on {data}: {n} cases are from it, and "
+                "figures on them flatter it.",
                 model=model,
                 data=data,
-                count=count,
+                n=count,
             )
 
     # ---- the bars

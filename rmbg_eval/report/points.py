@@ -181,7 +181,7 @@ def _number(
 
 
 def _profile(profile: EdgeProfile, models: Sequence[str]) -> ProfileView:
-    courses = []
+    courses, words = [], []
     order = ["truth", *(model for model in models if model != "truth")]
     for name in order:
         values = profile.courses.get(name)
@@ -193,8 +193,9 @@ def _profile(profile: EdgeProfile, models: Sequence[str]) -> ProfileView:
             )
             title: Text = Message("truth") if name == "truth" else name
             number = "truth" if name == "truth" else str(models.index(name) % 6)
-            courses.append(CourseView(title, number, spots, _width(title, profile.widths[name])))
-    return ProfileView(f"{profile.length:.0f}{NBSP}px", tuple(courses))
+            courses.append(CourseView(title, number, spots))
+            words.append(_width(title, profile.widths[name]))
+    return ProfileView(f"{profile.length:.0f}{NBSP}px", tuple(courses), join("; ", words))
 
 
 def _width(name: Text, width: float | None) -> Message:

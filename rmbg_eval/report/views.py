@@ -266,7 +266,6 @@ class CourseView:
     """Of the model, or `truth`: what it is drawn like."""
     spots: str
     """Points of an SVG polyline."""
-    words: Text
 
 
 @dataclass(frozen=True)
@@ -275,6 +274,7 @@ class ProfileView:
 
     length: str
     courses: tuple[CourseView, ...]
+    words: Text
 
 
 @dataclass(frozen=True)

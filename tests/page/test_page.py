@@ -12,6 +12,8 @@ from pages import HOSTILE, opened, served
 from PIL import Image
 from playwright.sync_api import Page
 
+from rmbg_eval.i18n import Message
+
 
 @pytest.mark.parametrize("layout", ["single", "folder"])
 def test_nothing_is_asked_of_the_network(page: Page, pages: dict[str, Path], layout: str) -> None:
@@ -44,6 +46,17 @@ def test_hostile_names_are_text(page: Page, pages: dict[str, Path], layout: str)
     assert page.title() in ("Background removal report", "抠图效果报告")
     assert page.query_selector("b, i:not(.pip), [onerror]") is None
     assert page.locator("script:not([type='application/json'])").count() == 1
+
+
+def test_what_is_heard_is_in_the_language_that_is_shown(page: Page, pages: dict[str, Path]) -> None:
+    opened(page, pages["single"].as_uri())
+    page.locator("[name=lang][value=zh]").dispatch_event("click")
+    page.locator("[id^=case-garment-dress] [data-kind=original] a").dispatch_event("click")
+    said = page.evaluate(
+        """["aria-label", "title", "alt", "label", "placeholder"].flatMap(name =>
+        [...document.querySelectorAll(`[${name}]`)].map(each => each.getAttribute(name)))"""
+    )
+    assert [each for each in set(said) if Message(each).to("zh") != each] == []
 
 
 def test_the_result_that_is_saved_has_the_cutouts_alpha(page: Page, pages: dict[str, Path]) -> None:

@@ -233,6 +233,28 @@ def test_blink_shows_one_after_the_other_and_can_be_held(viewer: Page) -> None:
     assert viewer.eval_on_selector_all("#viewer .pane", seen) == held
 
 
+def test_who_asks_for_less_motion_has_one_after_the_other_by_hand_alone(viewer: Page) -> None:
+    viewer.emulate_media(reduced_motion="reduce")
+    mode(viewer, "blink")
+    pause = viewer.locator("#viewer [data-do=pause]")
+    seen = "all => all.map(e => getComputedStyle(e).visibility)"
+    for _ in range(2):
+        expect(pause).to_have_attribute("aria-pressed", "true")
+        before = viewer.eval_on_selector_all("#viewer .pane", seen)
+        pause.click()
+        viewer.wait_for_timeout(900)  # a blink later
+        assert viewer.eval_on_selector_all("#viewer .pane", seen) == before[::-1]
+
+
+def test_with_caps_lock_letters_are_the_same_keys(viewer: Page) -> None:
+    viewer.locator("#viewer .stage").focus()
+    viewer.keyboard.press("Shift+P")
+    expect(viewer.locator("#viewer.without-list")).to_be_visible()
+    title = viewer.locator("#viewer-title").inner_text()
+    viewer.keyboard.press("Shift+J")
+    expect(viewer.locator("#viewer-title")).not_to_have_text(title)
+
+
 def test_the_handle_is_dragged(viewer: Page) -> None:
     mode(viewer, "slider")
     stage = viewer.locator("#viewer .stage").bounding_box()

@@ -204,7 +204,7 @@ export function viewer(dialog) {
     byHand.show();
     divide();
     if (mode === "blink" && !still.matches) blinking = setInterval(turn, BLINK);
-    pressed("pause", false);
+    pressed("pause", still.matches);
     zoom.place();
     for (const each of panes) each.box.style.visibility = "";
     if (mode === "blink") turn();
@@ -278,6 +278,7 @@ export function viewer(dialog) {
     second.box.style.visibility = hidden ? "hidden" : "";
   }
   function hold() {
+    if (still.matches) return turn(); // by hand alone
     const held = pressed("pause");
     clearInterval(blinking);
     if (held) blinking = setInterval(turn, BLINK);
@@ -686,18 +687,19 @@ export function viewer(dialog) {
       if (!writes) zoom.key(event);
       return;
     }
+    const small = key.toLowerCase();
     const digit = MODES[Number(key) - 1];
-    const of = LAYERS[/** @type {keyof typeof LAYERS} */ (key.toLowerCase())];
+    const of = LAYERS[/** @type {keyof typeof LAYERS} */ (small)];
     if (digit) enter(digit);
     else if (of && models().length && (of !== "error" || truth())) {
       layer = of;
       changeShown();
-    } else if (key === "ArrowRight" || key === "j") step(1);
-    else if (key === "ArrowLeft" || key === "k") step(-1);
+    } else if (key === "ArrowRight" || small === "j") step(1);
+    else if (key === "ArrowLeft" || small === "k") step(-1);
     else if (key === "ArrowDown") nextPoint(1);
     else if (key === "ArrowUp") nextPoint(-1);
-    else if (key === "p") list();
-    else if (key === "d") {
+    else if (small === "p") list();
+    else if (small === "d") {
       if (!pressed("list")) list();
       byHand.begin();
       part("draw").scrollIntoView({ block: "nearest" });
