@@ -185,7 +185,8 @@ def _standing(each: Standing) -> ShareRow:
 
 def _votes(ranking: Ranking) -> Message:
     return Message(
-        "Votes: {votes}, on pictures: {pictures}. Where none is called better, models may be equal.",
+        "Votes: {votes}, on pictures: {pictures}. Where none is called better, models may be "
+        "equal.",
         votes=ranking.votes,
         pictures=ranking.pictures,
     )
