@@ -231,6 +231,15 @@ def test_a_category_in_the_table_leads_to_its_rows_whatever_hides_them(
     assert "dress" in shown(found)
 
 
+def test_a_link_to_a_case_of_any_script_keeps_what_is_found(found: Page) -> None:
+    choice = found.locator("#find [name=category]")
+    choice.select_option("<b>bold")
+    row = found.locator("article.case[id*=杯]")
+    found.evaluate("id => { location.hash = id; }", row.get_attribute("id"))
+    expect(row).to_be_in_viewport()
+    expect(choice).to_have_value("<b>bold")
+
+
 def test_what_is_found_starts_below_the_bar(found: Page) -> None:
     found.add_style_tag(content="main { padding-bottom: 2000px !important }")
     last = found.locator("article.case").last

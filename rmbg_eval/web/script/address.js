@@ -16,10 +16,8 @@ export const address = {
   /** @returns {Record<string, string>} */
   read() {
     const text = location.hash.slice(1);
-    const there = text.includes("=")
-      ? Object.fromEntries(new URLSearchParams(text))
-      : { case: text };
-    return { ...there, ...after?.keys };
+    const keys = new URLSearchParams(text.includes("=") ? text : `case=${text}`);
+    return { ...Object.fromEntries(keys), ...after?.keys };
   },
   /**
    * Put these keys into the address; empty ones leave it. Nothing is added to the history. An entry
