@@ -6,6 +6,7 @@ from dataclasses import fields, is_dataclass, replace
 from typing import Any
 
 from rmbg_eval.i18n import Message
+from rmbg_eval.report.context import Context
 from rmbg_eval.report.present import Presenter as RealPresenter
 from rmbg_eval.run.record import Run
 
@@ -26,7 +27,7 @@ class Presenter:
     """A presenter that tells its views in the language of the run."""
 
     def __init__(self, run: Run, *rest: Any, **named: Any) -> None:
-        self._made = RealPresenter(run, *rest, **named)
+        self._made = RealPresenter(Context(run, *rest, **named))
         self._lang = run.settings.lang
 
     def __getattr__(self, name: str) -> Any:

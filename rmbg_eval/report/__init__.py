@@ -20,6 +20,7 @@ from ..run.frames import check_model
 from ..run.previews import Previews, has_cards, load
 from ..run.record import CaseKey, Run
 from ..run.sample import only
+from .context import Context
 from .figures import case_figures
 from .frame import head_and_foot, render
 from .plain import MOST_CASES, Plain, side_of
@@ -67,7 +68,7 @@ class Report:
         previews = load(run, on_step)
         self.run = run
         self._cards = has_cards(run)
-        self._presenter = Presenter(run, previews, cards=self._cards)
+        self._presenter = Presenter(Context(run, previews, cards=self._cards))
         self._plain = Plain(folder, run.settings.lang)
         self._pictured = _worst(self._presenter.context.shown, self._presenter.context.queue)
         if self._cards and os.access(folder, os.W_OK):  # a run to be looked at may lie anywhere
@@ -140,7 +141,8 @@ class Report:
         presenter = self._presenter
         if (category, case) not in presenter.context.shown.index.cases:  # of many, no row
             shown = only(run, [(category, case)])
-            presenter = Presenter(run, load(shown), cards=self._cards, shown=shown)
+            context = Context(run, load(shown), cards=self._cards, shown=shown)
+            presenter = Presenter(context)
         (view,) = [
             one
             for one in presenter.category(category).cases
@@ -178,7 +180,7 @@ class Report:
     def _write_pages(self, folder: Path, previews: Previews, on_step: OnStep) -> None:
         """A page for each case, in a folder beside the report."""
         lang = self.run.settings.lang
-        presenter = Presenter(self.run, previews, "../")
+        presenter = Presenter(Context(self.run, previews, "../"))
         for done, view in enumerate(presenter.pages(), 1):
             (case,) = view.cases
             back = f"../index.html#{case.anchor}"

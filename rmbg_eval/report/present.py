@@ -5,8 +5,6 @@ from __future__ import annotations
 from collections.abc import Iterable
 
 from ..i18n import Message
-from ..run.previews import Previews
-from ..run.record import Run
 from .context import Context
 from .more import more
 from .overview import Overview
@@ -17,19 +15,9 @@ from .views import FailureView, MoreView, OverviewView
 class Presenter:
     """Makes the view objects of one run, in its language and layout."""
 
-    def __init__(
-        self,
-        run: Run,
-        previews: Previews,
-        base: str = "",
-        cards: bool = False,
-        shown: Run | None = None,
-    ) -> None:
-        """`base`: what leads to the run folder; `cards`: each case has a card, and its own page;
-        `shown`: the cases that have a row, if not the run's own sample."""
-        self.context = Context(run, previews, base, cards, shown)
-        self.run = run
-        self.sheet = Sheet(self.context)
+    def __init__(self, context: Context) -> None:
+        self.context = context
+        self.sheet = Sheet(context)
         self.bar, self.category, self.pages = self.sheet.bar, self.sheet.category, self.sheet.pages
 
     def overview(self) -> OverviewView:

@@ -17,6 +17,7 @@ from rmbg_eval.measure.kinds import KINDS
 from rmbg_eval.measure.table import FAMILIES, TABLE
 from rmbg_eval.predictions.prediction import Prediction
 from rmbg_eval.report import frame
+from rmbg_eval.report.context import Context
 from rmbg_eval.report.present import Presenter
 from rmbg_eval.run.previews import Previews
 
@@ -117,7 +118,7 @@ def report(failure: Failure) -> str:
     failed = Prediction(category="pet", case="rex", model="a", failure=failure)
     run = run_of(failed)
     settings = run.settings.model_copy(update={"lang": "tlh"})
-    panel = Presenter(run.model_copy(update={"settings": settings}), Previews({}))
+    panel = Presenter(Context(run.model_copy(update={"settings": settings}), Previews({})))
     head, foot = frame.head_and_foot("x", "tlh", "single")
     return head + frame.render("overview", panel.overview(), "tlh") + foot
 

@@ -11,6 +11,7 @@ from rmbg_eval.errors import Failure
 from rmbg_eval.i18n import Message
 from rmbg_eval.models.info import NOT_STATED
 from rmbg_eval.predictions.prediction import PrecisionCheck
+from rmbg_eval.report.context import Context
 from rmbg_eval.report.frame import environment
 from rmbg_eval.report.present import Presenter as RealPresenter
 from rmbg_eval.run.previews import CasePreviews, ModelPreviews, Preview, Previews
@@ -139,6 +140,6 @@ def test_what_is_ours_is_chinese_in_chinese_down_to_the_stop() -> None:
     settings = Settings(models=["a", "b"], lang="zh")
     run = run_of(done("a"), failed("b"), models=(one, two), settings=settings)
     assert "未注明" in Presenter(run, previews("a")).overview().matrices[0].rows[1].about
-    view = RealPresenter(run, previews("a")).overview()
+    view = RealPresenter(Context(run, previews("a"))).overview()
     html = environment("zh").get_template("overview.html.j2").render(view=view, lang="zh")
     assert "是空文件（0 字节）。</span> <em>" in html
