@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -94,6 +95,6 @@ def _show(intake: Intake, dry_run: bool) -> None:
     _more(len(intake.refused), complain)
 
 
-def _more(count: int, say: object) -> None:
+def _more(count: int, say: Callable[[str], None]) -> None:
     if count > _SHOWN:
-        say(f"… and {count - _SHOWN} more")  # type: ignore[operator]
+        say(f"… and {count - _SHOWN} more")

@@ -11,9 +11,7 @@ import typer
 from ..errors import SettingsError
 from ..i18n import Message
 from ..settings import Settings
-from .options import (
-    takes,
-)
+from .options import takes
 
 
 @takes(Settings, only=("models", "cases", "device", "dtype"))

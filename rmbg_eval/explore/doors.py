@@ -82,8 +82,8 @@ def goes_through(message: str | bytes) -> bool:
     if not isinstance(message, bytes) or int.from_bytes(message[:8], "little") not in _OFFSETS:
         raise ValueError  # of countless offsets, reading them would never end
     channel, parts = deserialize_msg_from_ws_v1(message)
-    header, parent, metadata, content = (json.loads(part) for part in parts[:4])
-    tables = header, parent, metadata, content
+    tables = [json.loads(part) for part in parts[:4]]
+    header, _, _, content = tables
     if channel not in ("shell", "control") or not all(isinstance(each, dict) for each in tables):
         raise ValueError
     kind = header["msg_type"]

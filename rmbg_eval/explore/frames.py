@@ -26,6 +26,11 @@ class LineCutError(ModelError):
         )
 
 
+def unix_socket() -> socket.socket:
+    """Windows has none, and there nothing is served."""
+    return socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)  # type: ignore[attr-defined,unused-ignore]
+
+
 class Line:
     """A connected socket; one side speaks at a time."""
 
@@ -35,9 +40,7 @@ class Line:
     @classmethod
     def to(cls, address: str) -> Line:
         """A line to who listens at the path `address`; LineCutError if nobody does."""
-        # Windows has none, and there nothing is served.
-        unix = socket.AF_UNIX  # type: ignore[attr-defined,unused-ignore]
-        connected = socket.socket(unix, socket.SOCK_STREAM)
+        connected = unix_socket()
         try:
             connected.connect(address)
         except OSError:

@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import os
 import secrets
-import socket
 import threading
 import time
 from collections import OrderedDict
@@ -25,7 +24,7 @@ from ..core.images import Picture
 from ..errors import Failure, ModelError, RmbgEvalError
 from ..i18n import Message
 from .engine import LocalEngine, Made, State
-from .frames import Line, LineCutError
+from .frames import Line, LineCutError, unix_socket
 
 _STATES = TypeAdapter(list[State])
 _FAILURE = TypeAdapter(Failure)
@@ -69,9 +68,7 @@ class Kept:
 def serve_models(address: str, specs: Sequence[str], device: Device, dtype: Dtype) -> None:
     """Load the models and answer at the Unix socket `address` for ever."""
     engine, kept = LocalEngine(specs, device, dtype), Kept()
-    # Windows has none, and there nothing is served.
-    unix = socket.AF_UNIX  # type: ignore[attr-defined,unused-ignore]
-    listener = socket.socket(unix, socket.SOCK_STREAM)
+    listener = unix_socket()
     with suppress(FileNotFoundError):
         os.unlink(address)
     mask = os.umask(0o177)  # nobody else may even connect

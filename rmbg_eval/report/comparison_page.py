@@ -138,7 +138,6 @@ class BarView:
 class CompareHeaderView:
     """The top of the page."""
 
-    stopped: bool
     answer: Message
     runs: Message
     gate: Message
@@ -224,7 +223,6 @@ class ComparisonReport:
         stopped = found.stopped(level)
         first = islice(found.stopping(level), MOST_SENTENCES)
         view = CompareHeaderView(
-            stopped=bool(stopped),
             answer=answer(found, stopped),
             runs=Message(
                 "BASE {base} → NEW {new}", base=printable(found.base), new=printable(found.new)

@@ -18,14 +18,8 @@ from ..run.previews import Plot
 from ..run.record import CaseRecord
 from ..run.statistics import ALL, Difference, Mean, Row
 from .context import Context
-from .points import STATES, points_view
-from .views import (
-    CellView,
-    MeasuresView,
-    RowView,
-    TableView,
-    Text,
-)
+from .points import STATES, falls, points_view
+from .views import CellView, MeasuresView, RowView, TableView, Text
 
 
 class MeasuresPanel:
@@ -67,8 +61,7 @@ class MeasuresPanel:
 
     def _where(self, what: Metric | Row) -> Message:
         """Unit and region."""
-        parts = [Message(what.unit), Message(what.region)]
-        return join(", ", parts)
+        return join(", ", [Message(what.unit), Message(what.region)])
 
     def _rules(self, record: CaseRecord) -> Iterable[TableView]:
         """The delivery rules of each model's cut-out."""
@@ -88,8 +81,7 @@ class MeasuresPanel:
 
     def _rule(self, result: RuleResult | None) -> CellView:
         if result is None or result.measured is None:
-            reason = result.reason if result else None
-            return CellView("–", "unmeasured", reason or Message("not measured"))
+            return _unmeasured(result)
         state = STATES[result.passed]
         return CellView(f"{'✓' if result.passed else '✕'} {figures(result.measured)}", state)
 
@@ -109,8 +101,7 @@ class MeasuresPanel:
 
     def _value(self, measurement: Measurement | None) -> CellView:
         if measurement is None or measurement.value is None:
-            reason = measurement.reason if measurement else None
-            return CellView("–", "unmeasured", reason or Message("not measured"))
+            return _unmeasured(measurement)
         return CellView(figures(measurement.value))
 
     def families(self) -> Iterable[TableView]:
@@ -183,16 +174,7 @@ class MeasuresPanel:
     def _alt(self, plot: Plot, case: Text, point: Text) -> Message:
         facts = plot.facts
         if plot.kind == "profile":
-            words = [
-                Message(
-                    "{name} falls from 0.92 to 0.08 over {width} px",
-                    name=self._name(name),
-                    width=f"{width:.1f}",
-                )
-                if width is not None
-                else Message("{name} does not fall from 0.92 to 0.08", name=self._name(name))
-                for name, width in facts.items()
-            ]
+            words = [falls(self._name(name), width) for name, width in facts.items()]
         elif plot.kind == "histogram":
             words = [
                 join(" ", [self._name(name), f"{share or 0:.1%}"]) for name, share in facts.items()
@@ -225,6 +207,11 @@ _ALTS = {
     "histogram": N_("Share of in-between pixels in {case} (α₀: the truth): {facts}"),
     "disagreement": N_("Where the models' alphas of {case} differ: {facts}"),
 }
+
+
+def _unmeasured(result: RuleResult | Measurement | None) -> CellView:
+    reason = result.reason if result else None
+    return CellView("–", "unmeasured", reason or Message("not measured"))
 
 
 def signed(value: float | None) -> str:

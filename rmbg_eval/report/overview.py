@@ -314,10 +314,10 @@ class Overview:
 
     def _matrices(self) -> Iterable[MatrixView]:
         if self.scored:
-            everything = Link("", Message("All"), len(self.run.cases))
+            everything = Link("", Message("All"))
             names = self.context.categories(empty=False)
             links = [
-                Link(category_anchor(name), category_title(name), 0)
+                Link(category_anchor(name), category_title(name))
                 for name in names
                 if any(self._count(name, model).measured for model in self.models)
             ]
@@ -337,7 +337,7 @@ class Overview:
             yield MatrixView(
                 "kind",
                 Message("by kind of point"),
-                (everything, *(Link("", kind_name(kind), 0) for kind in kinds)),
+                (everything, *(Link("", kind_name(kind)) for kind in kinds)),
                 tuple(
                     self._row(
                         model,
@@ -355,7 +355,7 @@ class Overview:
             yield MatrixView(
                 "measure",
                 Message("by measure"),
-                tuple(Link("", TITLES[row.metric], 0) for row in there),
+                tuple(Link("", TITLES[row.metric]) for row in there),
                 tuple(
                     self._row(model, [self._mean(row.means[n]) for row in there])
                     for n, model in enumerate(self.models)
@@ -449,7 +449,7 @@ class Overview:
         if not dots:
             return None
         alt = Message("Share of points passed and seconds: {dots}", dots=join("; ", titles))
-        return scatter(dots, titles, alt)
+        return scatter(dots, alt)
 
     def _misses(self) -> Text:
         """Those that the sheet shows, each for as many models as missed it: what the link opens."""

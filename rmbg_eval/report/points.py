@@ -194,11 +194,12 @@ def _profile(profile: EdgeProfile, models: Sequence[str]) -> ProfileView:
             title: Text = Message("truth") if name == "truth" else name
             number = "truth" if name == "truth" else str(models.index(name) % 6)
             courses.append(CourseView(title, number, spots))
-            words.append(_width(title, profile.widths[name]))
+            words.append(falls(title, profile.widths[name]))
     return ProfileView(f"{profile.length:.0f}{NBSP}px", tuple(courses), join("; ", words))
 
 
-def _width(name: Text, width: float | None) -> Message:
+def falls(name: Text, width: float | None) -> Message:
+    """How far alpha takes to fall along a line across an edge."""
     if width is None:
         return Message("{name} does not fall from 0.92 to 0.08", name=name)
     return Message(

@@ -43,7 +43,7 @@ class Dot:
     high: float | None = None
 
 
-def scatter(dots: Sequence[Dot], titles: Sequence[Text], alt: Text) -> ScatterView:
+def scatter(dots: Sequence[Dot], alt: Text) -> ScatterView:
     """Lay out the dots, of which there is one at least."""
     bottom, top, lines = _shares(dots)
     fast, slow, ticks = _times([dot.seconds for dot in dots])
@@ -66,7 +66,7 @@ def scatter(dots: Sequence[Dot], titles: Sequence[Text], alt: Text) -> ScatterVi
         (x, y), box, ends = places[number], labels[number], whiskers[number]
         views.append(
             DotView(
-                clipped(dot.name), dot.words, titles[number], _px(x), _px(y),
+                clipped(dot.name), dot.words, _px(x), _px(y),
                 (_px(ends[0]), _px(ends[1])) if ends else None,
                 number in front,
                 (_px(box[0]), _px(box[1] + LINE - 3)) if box else None,

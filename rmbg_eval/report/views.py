@@ -61,7 +61,6 @@ class CellView:
 class Link:
     anchor: str
     title: Text
-    count: int
 
 
 @dataclass(frozen=True)
@@ -120,7 +119,6 @@ class DotView:
 
     name: str
     words: str
-    title: Text
     x: str
     y: str
     whisker: tuple[str, str] | None

@@ -328,7 +328,7 @@ dots = st.builds(
 
 @given(st.lists(dots, min_size=1, max_size=6))
 def test_labels_of_six_models_never_lie_on_each_other(models: list[Dot]) -> None:
-    plot = scatter(models, [dot.name for dot in models], "")
+    plot = scatter(models, "")
     boxes = []
     for dot, model in zip(plot.dots, models, strict=True):
         assert dot.label is not None
@@ -351,7 +351,7 @@ def test_labels_of_few_models_lie_on_no_line() -> None:
         Dot("isnet-matting", "MIT · 69\u00a0%", 2.9, 101 / 147, 0.58, 0.78),
         Dot("grabcut", "Apache-2.0 · 53\u00a0%", 0.86, 78 / 147, 0.39, 0.66),
     ]
-    plot = scatter(models, [dot.name for dot in models], "")
+    plot = scatter(models, "")
     x, y = [float(dot.x) for dot in plot.dots], [float(dot.y) for dot in plot.dots]
     ends = [tuple(map(float, dot.whisker)) for dot in plot.dots]
     lines = [(a, top, a, bottom) for a, (top, bottom) in zip(x, ends, strict=True)]
@@ -366,7 +366,7 @@ def test_labels_of_few_models_lie_on_no_line() -> None:
 
 def test_the_front_is_what_nothing_is_as_fast_and_as_good_as() -> None:
     models = [Dot(str(n), "", *at) for n, at in enumerate([(1, 0.5), (2, 0.4), (3, 0.6), (3, 0.6)])]
-    plot = scatter(models, ["" for _ in models], "")
+    plot = scatter(models, "")
     assert [dot.best for dot in plot.dots] == [True, False, True, False]
     assert plot.best.count("V") == 2
 
