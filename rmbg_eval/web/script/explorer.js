@@ -285,11 +285,11 @@ export class Explorer {
         const any = [...(item?.results.keys() ?? [])].some((key) =>
           key.endsWith(`\n${foreground}`),
         );
-        return item && any ? refused(this.wire.measure(item, foreground, toml)) : null;
+        return item && any ? refused(this.wire.of("measure", item, { foreground, toml })) : null;
       },
       write: (toml, was) =>
         this.#item
-          ? refused(this.wire.write(this.#item, toml, was))
+          ? refused(this.wire.of("write", this.#item, { toml, was }))
           : Promise.reject(new Error("no picture")),
     });
   }
@@ -849,7 +849,7 @@ export class Explorer {
     if (!item) return;
     try {
       await this.#arrive(item);
-      const { path } = await this.wire.add(item, this.ui.category.value);
+      const { path } = await this.wire.of("add", item, { category: this.ui.category.value });
       this.texts.say(this.ui.added, _("Added: {path}"), { path });
     } catch (error) {
       if (error !== item.failure) this.#complain(error); // else it has been told already

@@ -194,35 +194,16 @@ export class Wire {
     );
   }
 
-  /** @param {import("./explorer.js").Item} item @param {string} category */
-  async add(item, category) {
-    const request = this.key("a");
-    return this.#ask(
-      request,
-      (message) => (message.type === "added" ? message : undefined),
-      () => this.#send({ type: "add", request, id: item.id, category }),
-    );
-  }
-
-  /** What every model has at a point. @param {import("./explorer.js").Item} item
-   * @param {string} foreground @param {string} toml */
-  async measure(item, foreground, toml) {
-    const request = this.key("m");
-    return this.#ask(
-      request,
-      (message) => (message.type === "values" ? message : undefined),
-      () => this.#send({ type: "measure", request, id: item.id, foreground, toml }),
-    );
-  }
-
-  /** @param {import("./explorer.js").Item} item @param {string} toml @param {string} was */
-  async write(item, toml, was) {
-    const request = this.key("w");
-    return this.#ask(
-      request,
-      (message) => (message.type === "written" ? message : undefined),
-      () => this.#send({ type: "write", request, id: item.id, toml, was }),
-    );
+  /**
+   * Have a case made of a picture, a point measured on it or written to its case.
+   * @param {"add" | "measure" | "write"} type
+   * @param {import("./explorer.js").Item} item
+   * @param {Message} about it
+   */
+  async of(type, item, about) {
+    const request = this.key(type);
+    const begin = () => this.#send({ type, request, id: item.id, ...about });
+    return this.#ask(request, (message) => message, begin);
   }
 
   /** @param {import("./explorer.js").Item} item */
