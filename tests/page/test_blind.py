@@ -248,3 +248,8 @@ def test_a_set_too_small_for_a_ranking_says_so_before_the_first_vote(
     expect(page.locator("#blind [data-part=few]")).to_contain_text(
         "No ranking comes of these: 4 pictures or shoots to vote on, 12 are needed"
     )
+
+
+def test_one_vote_is_told_as_one(page: Page, pages: dict[str, Path]) -> None:
+    vote(voting(page, pages["single"].as_uri()), "ArrowLeft")
+    expect(page.locator("#blind [data-part=votes] [lang=en]")).to_have_text("1 vote")
