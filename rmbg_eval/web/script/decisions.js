@@ -178,9 +178,9 @@ export class Decisions {
   /** What was kept, or is by another window. @param {string} key @param {import("./keep.js").Entry} entry */
   #adopt(key, { text, saved }) {
     if (key.startsWith("draft-")) return this.#sketch(Number(key.slice(6)), text);
-    const there = !this.#keys.has(key);
+    const fresh = !this.#keys.has(key);
     this.#keys.add(key);
-    if (there && this.#read(text) && !saved) this.#fresh.set(key, text);
+    if (fresh && this.#read(text) && !saved) this.#fresh.set(key, text);
     else if (saved) this.#fresh.delete(key);
     if (this.#open) this.#changed();
   }
