@@ -221,6 +221,19 @@ def test_labels_are_never_swapped(
     assert shown == [a, b]
 
 
+@pytest.mark.parametrize(("key", "title"), [("ArrowLeft", "杯 子#1"), ("ArrowRight", "ada")])
+def test_from_a_case_that_is_not_found_one_comes_to_the_first_or_the_last(
+    page: Page, pages: dict[str, Path], key: str, title: str
+) -> None:
+    opened(page, pages["single"].as_uri())
+    dress = page.locator(f"article{DRESS}").get_attribute("id")
+    page.goto("about:blank")
+    opened(page, f"{pages['single'].as_uri()}#view={dress}&q=o")  # all others have one
+    expect(page.locator("#viewer")).to_be_visible()
+    page.keyboard.press(key)
+    expect(page.locator("#viewer-title")).to_have_text(title)
+
+
 def test_blink_shows_one_after_the_other_and_can_be_held(viewer: Page) -> None:
     mode(viewer, "blink")
     seen = "all => all.map(e => getComputedStyle(e).visibility)"

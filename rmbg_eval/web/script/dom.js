@@ -30,6 +30,11 @@ export function edges(strip) {
   for (const each of [strip, ...strip.children]) observer.observe(each);
 }
 
+/** The place after this one, or before it: round the ends, and from none to the first or the last.
+ * @param {number} at -1: none @param {1 | -1} by @param {number} count */
+export const around = (at, by, count) =>
+  at < 0 ? (by > 0 ? 0 : count - 1) : (at + by + count) % count;
+
 /** Have the browser save it as a file. @param {Blob} blob @param {string} name */
 export function download(blob, name) {
   const url = URL.createObjectURL(blob);

@@ -3,7 +3,7 @@
 
 import { download, h } from "./dom.js";
 import { Refusal } from "./offers.js";
-import { svg } from "./svg.js";
+import { over, strokes, svg } from "./svg.js";
 
 /** @typedef {[number, number]} Spot in pixels of the picture */
 /** @typedef {"box" | "polygon" | "lines"} Region */
@@ -160,22 +160,17 @@ export function drawing(host) {
     for (const { layer } of zoom.panels) {
       layer.querySelector("svg.drawn")?.remove();
       if (!paths.length && !cross) continue;
-      const frame = {
-        class: "region drawn",
-        viewBox: `0 0 ${width} ${height}`,
-        "aria-hidden": "true",
-      };
-      const both = ["halo", "dash"].map((name) => svg("path", { class: name, d: d.join("") }));
+      const drawn = strokes(d.join(""));
       if (cross) {
         const [x, y] = cross;
         const lines = `M0 ${y}H${width}M${x} 0V${height}`;
-        both.push(
+        drawn.push(
           svg("path", { class: "cross under", d: lines }),
           svg("path", { class: "cross", d: lines }),
           svg("path", { class: held < 0 ? "hand" : "hand held", d: `M${x} ${y}h0` }),
         );
       }
-      layer.append(svg("svg", frame, ...both));
+      layer.append(over(zoom.size, "region drawn", ...drawn));
     }
   }
 

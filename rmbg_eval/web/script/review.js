@@ -2,11 +2,11 @@
 // the share usable as it grows.
 
 import { address } from "./address.js";
-import { edges, h } from "./dom.js";
+import { around, edges, h } from "./dom.js";
 import { language } from "./language.js";
 import { acceptance, FEWEST, moreNeeded } from "./share.js";
 import { arrange, sourcesOf, whole } from "./sources.js";
-import { svg } from "./svg.js";
+import { over, strokes } from "./svg.js";
 import { everywhere, percent, say, wordsOf } from "./words.js";
 import { Zoom } from "./zoom.js";
 
@@ -232,12 +232,7 @@ export function review(dialog, decisions, save) {
     for (const { layer } of zoom.panels) {
       layer.querySelector("svg.spot")?.remove();
       if (!place) continue;
-      const [width, height] = zoom.size;
-      const rings = ["halo", "ring"].map((name) =>
-        svg("path", { class: name, d: `M${place[0]} ${place[1]}h0` }),
-      );
-      const frame = { class: "spot", viewBox: `0 0 ${width} ${height}`, "aria-hidden": "true" };
-      layer.append(svg("svg", frame, ...rings));
+      layer.append(over(zoom.size, "spot", ...strokes(`M${place.join(" ")}h0`, "ring")));
     }
     steps();
     share();
@@ -251,7 +246,6 @@ export function review(dialog, decisions, save) {
     const risk = about.risks[number];
     const signs = about.signs[number] ?? [];
     const lines = risk == null ? [] : say(words, "risk", { risk: risk.toFixed(2) });
-    const [width, height] = zoom.size;
     const outlines = signs.flatMap(([text, ...box]) => {
       const own = everywhere(about.texts[text]);
       const [x, y, w, high] = box;
@@ -266,25 +260,14 @@ export function review(dialog, decisions, save) {
     part("signs").replaceChildren(...lines);
     if (!outlines.length) return;
     for (const { layer } of zoom.panels) {
-      const frame = { class: "region", viewBox: `0 0 ${width} ${height}`, "aria-hidden": "true" };
-      const both = ["halo", "dash"].map((name) =>
-        svg("path", { class: name, d: outlines.join("") }),
-      );
-      layer.append(svg("svg", frame, ...both));
+      layer.append(over(zoom.size, "region", ...strokes(outlines.join(""))));
     }
   }
 
   /** Look at a reason's place. @param {HTMLElement} sign */
   function visit(sign) {
-    const [x, y, width, height] = (sign.dataset.box ?? "").split(",").map(Number);
-    const { clientWidth, clientHeight } = zoom.panels[0].box;
-    const close = Math.min(clientWidth / (1.6 * width + 48), clientHeight / (1.6 * height + 48));
     for (const other of signs()) other.toggleAttribute("data-current", other === sign);
-    zoom.look({
-      x: x + width / 2,
-      y: y + height / 2,
-      scale: Math.min(16, Math.max(close, zoom.fitting())),
-    });
+    zoom.visit((sign.dataset.box ?? "").split(",").map(Number));
   }
   const signs = () => /** @type {HTMLElement[]} */ ([...dialog.querySelectorAll("button.sign")]);
 
@@ -292,8 +275,7 @@ export function review(dialog, decisions, save) {
   function nextSign(by) {
     const all = signs();
     const now = all.findIndex((sign) => sign.hasAttribute("data-current"));
-    const next = now < 0 ? (by > 0 ? 0 : all.length - 1) : (now + by + all.length) % all.length;
-    if (all.length) visit(all[next]);
+    if (all.length) visit(all[around(now, by, all.length)]);
     return all.length > 0;
   }
 

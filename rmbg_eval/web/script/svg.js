@@ -13,3 +13,20 @@ export function svg(tag, attributes, ...children) {
   node.append(...children);
   return node;
 }
+
+/**
+ * What lies over a picture, in its pixels.
+ * @param {number[]} size of the picture
+ * @param {string} name of its class
+ * @param {...Node} children
+ */
+export const over = ([width, height], name, ...children) =>
+  svg(
+    "svg",
+    { class: name, viewBox: `0 0 ${width} ${height}`, "aria-hidden": "true" },
+    ...children,
+  );
+
+/** A line that is seen on any picture: a dark one under a light one. @param {string} d @param {string} [light] its class */
+export const strokes = (d, light = "dash") =>
+  ["halo", light].map((name) => svg("path", { class: name, d }));

@@ -2,7 +2,7 @@
 // models, one model, or two pictures under a slider, blinking or blended.
 
 import { address } from "./address.js";
-import { download, edges, h } from "./dom.js";
+import { around, download, edges, h } from "./dom.js";
 import { drawing } from "./draw.js";
 import { file, load } from "./files.js";
 import { language } from "./language.js";
@@ -12,9 +12,9 @@ import { png } from "./png.js";
 import { complete, pictured, shownRows } from "./rows.js";
 import { settle } from "./sheet.js";
 import { arrange, fullOf, sourcesOf, whole } from "./sources.js";
-import { svg } from "./svg.js";
+import { over, strokes } from "./svg.js";
 import { everywhere, say } from "./words.js";
-import { Zoom } from "./zoom.js";
+import { exact, Zoom } from "./zoom.js";
 
 const MODES = ["all", "one", "slider", "blink", "blend"];
 const LAYERS = { r: "result", a: "alpha", e: "error" };
@@ -28,8 +28,6 @@ const SWIPE = 60; // CSS pixels that a finger goes to turn to another case
 /** @typedef {import("./pixels.js").Drawable} Drawable */
 
 const still = matchMedia("(prefers-reduced-motion: reduce)");
-/** As the address has it, so that it leads to the same again. @param {number} scale */
-const exact = (scale) => Number(scale.toFixed(3));
 const keyOf = (/** @type {{ kind: string, model: string }} */ { kind, model }) =>
   model ? `${kind}:${model}` : kind;
 
@@ -314,26 +312,16 @@ export function viewer(dialog) {
     for (const { layer: canvas } of panes) {
       canvas.querySelector("svg:not(.drawn)")?.remove();
       if (!item?.dataset.shapes) continue;
-      const [width, height] = zoom.size;
-      const paths = ["halo", "dash"].map((name) =>
-        svg("path", { class: name, d: item.dataset.shapes ?? "" }),
-      );
-      const frame = { class: "region", viewBox: `0 0 ${width} ${height}`, "aria-hidden": "true" };
-      canvas.append(svg("svg", frame, ...paths));
+      canvas.append(over(zoom.size, "region", ...strokes(item.dataset.shapes)));
     }
   }
 
-  /** Bring a point's region to the middle with air around it, but never see the picture smaller
-   * than whole. @param {string} id */
+  /** Look at a point's region. @param {string} id */
   function visit(id) {
     const item = [...points.querySelectorAll("li[data-point]")].find(
       (one) => one.getAttribute("data-point") === id,
     );
     if (!(item instanceof HTMLElement) || !panes.length) return;
-    const [x, y, width, height] = (item.dataset.box ?? "").split(",").map(Number);
-    const { clientWidth, clientHeight } = panes[0].box;
-    const close = Math.min(clientWidth / (1.6 * width + 48), clientHeight / (1.6 * height + 48));
-    const scale = exact(Math.min(16, Math.max(close, zoom.fitting())));
     for (const other of points.querySelectorAll("li[data-point]")) {
       other.toggleAttribute("data-current", other === item);
       const link = other.querySelector("a");
@@ -342,7 +330,7 @@ export function viewer(dialog) {
     }
     item.scrollIntoView({ block: "nearest" });
     outline();
-    zoom.look({ x: x + width / 2, y: y + height / 2, scale });
+    zoom.visit((item.dataset.box ?? "").split(",").map(Number));
     address.write({ point: id });
   }
 
@@ -351,8 +339,7 @@ export function viewer(dialog) {
     const all = /** @type {HTMLElement[]} */ ([...points.querySelectorAll("li[data-point]")]);
     if (!all.length) return;
     const at = all.findIndex((one) => one.hasAttribute("data-current"));
-    const next = at < 0 ? (by > 0 ? 0 : all.length - 1) : (at + by + all.length) % all.length;
-    visit(all[next].dataset.point ?? "");
+    visit(all[around(at, by, all.length)].dataset.point ?? "");
   }
 
   // ---- what is under the pointer
@@ -587,8 +574,8 @@ export function viewer(dialog) {
   /** @param {1 | -1} by */
   function step(by) {
     const shown = shownRows().filter(pictured);
-    const at = article ? shown.indexOf(article) : 0;
-    if (shown.length) open(shown[(at + by + shown.length) % shown.length], { a, b });
+    const at = article ? shown.indexOf(article) : -1;
+    if (shown.length) open(shown[around(at, by, shown.length)], { a, b });
   }
 
   function changeShown() {

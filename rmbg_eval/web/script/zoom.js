@@ -5,6 +5,11 @@
 const STEPS = [0.05, 0.1, 0.25, 0.5, 1, 2, 4, 8, 16, 32]; // the screen's pixels for one
 const MOST = 32;
 const SLOP = 3; // pixels that a hand may move and still click
+const within = (
+  /** @type {number} */ value,
+  /** @type {number} */ least,
+  /** @type {number} */ most,
+) => Math.min(Math.max(value, least), most);
 const ARROWS = { ArrowLeft: [1, 0], ArrowRight: [-1, 0], ArrowUp: [0, 1], ArrowDown: [0, -1] };
 
 /** @typedef {{ x: number, y: number, scale: number }} View the picture's point in the middle of
@@ -13,6 +18,9 @@ const ARROWS = { ArrowLeft: [1, 0], ArrowRight: [-1, 0], ArrowUp: [0, 1], ArrowD
  *   moved behind it, laid out in the picture's pixels */
 /** @typedef {{ clientX: number, clientY: number }} Spot of the window */
 /** @typedef {[number, number, number, number]} Line x1, y1, x2, y2 in pixels of the picture */
+
+/** As an address has it, so that it leads to the same again. @param {number} scale */
+export const exact = (scale) => Number(scale.toFixed(3));
 
 export class Zoom {
   /** @type {Panel[]} */
@@ -109,21 +117,27 @@ export class Zoom {
     this.place();
   }
 
-  /**
-   * Not farther away than half of what fits, nor than one to one; not closer than can be told; the
-   * middle within the picture.
-   * @param {View} view
-   */
-  look({ x, y, scale }) {
-    const within = (/** @type {number} */ value, least = 0, most = 1) =>
-      Math.min(Math.max(value, least), most);
+  /** Not farther away than half of what fits, nor than one to one; not closer than can be told.
+   * @param {number} scale */
+  #scale(scale) {
     const least = Math.min(this.fitting() / 2, 1 / devicePixelRatio);
-    this.view = {
-      x: within(x, 0, this.size[0]),
-      y: within(y, 0, this.size[1]),
-      scale: within(scale, least, MOST / devicePixelRatio),
-    };
+    return within(scale, least, MOST / devicePixelRatio);
+  }
+
+  /** The middle within the picture, the scale within its limits. @param {View} view */
+  look({ x, y, scale }) {
+    const [width, height] = this.size;
+    this.view = { x: within(x, 0, width), y: within(y, 0, height), scale: this.#scale(scale) };
     this.place();
+  }
+
+  /** A part of the picture with air around it, never smaller than where all of it is seen.
+   * @param {number[]} part left, top, width and height in its pixels */
+  visit([left, top, width, height]) {
+    const { clientWidth, clientHeight } = this.panels[0].box;
+    const close = Math.min(clientWidth / (1.6 * width + 48), clientHeight / (1.6 * height + 48));
+    const scale = exact(Math.min(16, Math.max(close, this.fitting())));
+    this.look({ x: left + width / 2, y: top + height / 2, scale });
   }
 
   /**
@@ -136,8 +150,7 @@ export class Zoom {
     const now = this.looking();
     const [x, y] = this.#offset(spot);
     const [toX, toY] = this.#offset(to);
-    this.look({ ...now, scale }); // within its limits
-    const kept = this.looking().scale;
+    const kept = this.#scale(scale);
     const [atX, atY] = [now.x + x / now.scale, now.y + y / now.scale];
     this.look({ x: atX - toX / kept, y: atY - toY / kept, scale: kept });
   }
