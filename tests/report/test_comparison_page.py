@@ -413,6 +413,21 @@ def test_a_pair_is_no_more_than_a_screen(
     assert min(wide) >= {1440: 290, 390: 110}[size[0]], "as wide as there is room"
 
 
+def test_a_page_whose_ticks_a_browser_cannot_keep_asks_before_it_is_closed(
+    page: Page, made: dict[str, Path]
+) -> None:
+    page.add_init_script(
+        "Storage.prototype.setItem = IDBFactory.prototype.open = () => { throw new Error('full') }"
+    )
+    page.goto(made["single"].as_uri())
+    page.locator("input[data-tick]").first.click()
+    expect(page.locator("#approve [data-part=unsaved]")).to_contain_text("keeps nothing more")
+    with page.expect_event("dialog", timeout=5000) as asked:
+        page.evaluate("setTimeout(() => location.reload())")
+    assert asked.value.type == "beforeunload"
+    asked.value.accept()
+
+
 def test_ticked_changes_are_what_approve_takes(
     page: Page, made: dict[str, Path], tmp_path: Path
 ) -> None:

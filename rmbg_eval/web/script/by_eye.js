@@ -83,9 +83,6 @@ export async function byEye() {
   };
   decisions.on(show);
   show();
-  addEventListener("beforeunload", (event) => {
-    if (decisions.full && decisions.unsaved) event.preventDefault();
-  });
   async function follow() {
     const opened = await views;
     const wanted = address.read();

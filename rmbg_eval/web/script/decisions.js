@@ -125,6 +125,9 @@ export class Decisions {
     await decisions.#keep.open((key, entry) => decisions.#adopt(key, entry));
     decisions.#open = true;
     decisions.#send();
+    addEventListener("beforeunload", (event) => {
+      if (decisions.full && decisions.unsaved) event.preventDefault();
+    });
     return decisions;
   }
 
