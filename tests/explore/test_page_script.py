@@ -241,6 +241,20 @@ def test_another_model_may_be_chosen_while_one_works(page: Page) -> None:
     expect(page.locator(".rx-stage[aria-busy]")).to_have_count(0)
 
 
+def test_what_is_shown_is_by_the_model_and_the_colours_that_are_chosen(page: Page) -> None:
+    gone = {**READY[0], "model": "gone", "stage": "failed", "problem": {"en": "It is not there."}}
+    connected(page, 1, [*READY, gone])
+    page.click(".rx-go")
+    expect(page.locator(".rx-cutout")).to_be_visible()
+    colours = page.locator("select:has([value=raw])")
+    colours.select_option("blur-fusion")
+    expect(page.locator(".rx-cutout, .rx-save:visible")).to_have_count(0)
+    colours.select_option("raw")
+    expect(page.locator(".rx-cutout")).to_be_visible()
+    page.locator("[data-number='0']").select_option("gone")
+    expect(page.locator(".rx-go")).to_be_disabled()
+
+
 def test_while_alpha_is_computed_the_one_before_is_not_shown(page: Page) -> None:
     connected(page, 1)
     page.click(".rx-go")

@@ -195,7 +195,7 @@ export class Explorer {
       second.replaceChildren(this.texts.label("option", _("none"), { value: "" }), ...options());
       first.disabled = false;
       second.disabled = models.length < 2;
-      this.chooseModels();
+      this.chosen();
     }
     const failed = this.#models.find(({ stage }) => stage === "failed");
     const next = this.#models.find(({ stage }) => !["ready", "failed"].includes(stage));
@@ -218,10 +218,12 @@ export class Explorer {
     this.offer();
   }
 
-  chooseModels() {
+  /** Other models, or another way to estimate colours. */
+  chosen() {
     const [first, second] = this.ui.models.map((choice) => choice.value);
     this.#setSides(second && second !== first ? [first, second] : [first]);
     this.#show();
+    this.offer();
   }
 
   /** @param {string[]} models */

@@ -202,11 +202,11 @@ function choices(root, texts, act) {
   const arriving = h("progress", { max: 1, class: "rx-arriving", hidden: true });
   const cases = h("select", { onchange: () => act.chooseCase(cases.value) });
   const models = ["", "none"].map((_, number) =>
-    h("select", { onchange: () => act.chooseModels(), disabled: true, "data-number": number }),
+    h("select", { onchange: () => act.chosen(), disabled: true, "data-number": number }),
   );
   const foreground = h(
     "select",
-    { onchange: () => act.offer() },
+    { onchange: () => act.chosen() },
     ...Object.entries(FOREGROUNDS).map(([name, text]) =>
       texts.label("option", text, { value: name }),
     ),
