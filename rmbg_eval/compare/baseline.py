@@ -142,7 +142,8 @@ def approve(folder: Path, to: Path, allowed: Collection[str] = (), on_step: OnSt
     try:
         with locked(to):
             remove_unfinished(to)
-            before, kept = _load(to), _kept(to)
+            before = _load(to)
+            kept = _kept(to, before)
             predictions = []
             for done, prediction in enumerate(run.predictions, 1):
                 predictions.append(_reduced(prediction, folder, to, kept))
@@ -157,7 +158,7 @@ def approve(folder: Path, to: Path, allowed: Collection[str] = (), on_step: OnSt
                     "predictions": tuple(predictions),
                 }
             )
-            return _write(to, baseline)
+            return _write(to, baseline, before)
     except OSError as error:
         raise cannot_write(to, error) from None
 
@@ -197,16 +198,19 @@ def choose(run: Run, was: Run, chosen: Mapping[Key, Change]) -> Choice:
             refused.append((key, Message("the run's cut-out is another one by now")))
         else:
             taken.append(key)
-    for key in list(taken):
+    agreed = {*taken}
+
+    def in_part(key: Key) -> bool:
         about = key.category, key.case
-        records = before.cases.get(about), after.cases.get(about)
-        every = {k for side in (before, after) for k in side.predictions if k[:2] == about}
-        if None not in records and records[0] != records[1] and not every <= {*taken}:
-            taken.remove(key)
-            refused.append(
-                (key, Message("what is known of the case has changed: approve all its models"))
-            )
-    return Choice(tuple(taken), tuple(refused), _mixed(run, was, {*taken}))
+        one, other = before.cases.get(about), after.cases.get(about)
+        every = {p.key for side in (before, after) for p in side.by_case.get(about, ())}
+        return one is not None and other is not None and one != other and not every <= agreed
+
+    left = {key: in_part(key) for key in taken}
+    why = Message("what is known of the case has changed: approve all its models")
+    refused += [(key, why) for key in taken if left[key]]
+    whole = tuple(key for key in taken if not left[key])
+    return Choice(whole, tuple(refused), _mixed(run, was, {*whole}))
 
 
 def refuse_taken(run: Run, choice: Choice, allowed: Collection[str]) -> None:
@@ -230,17 +234,18 @@ def approve_changes(
     _refuse_other_folders(to)
     try:
         with locked(to):
-            choice = choose(run, Run.load(to), chosen)
+            before = Run.load(to)
+            choice = choose(run, before, chosen)
             refuse_taken(run, choice, allowed)
             new = {*choice.taken}
             remove_unfinished(to)
-            kept = _kept(to)
+            kept = _kept(to, before)
             predictions = []
             for done, p in enumerate(choice.baseline.predictions, 1):
                 predictions.append(_reduced(p, folder, to, kept) if p.key in new else p)
                 on_step(Step("approving", done, len(choice.baseline.predictions)))
             whole = choice.baseline.model_copy(update={"predictions": tuple(predictions)})
-            return replace(choice, baseline=_write(to, whole))
+            return replace(choice, baseline=_write(to, whole, before))
     except OSError as error:
         raise cannot_write(to, error) from None
 
@@ -250,9 +255,8 @@ def _of_settings(run: Run) -> dict[str, Any]:
     return {"cases": "", "out": ".", "models": [model.info.name for model in run.models]}
 
 
-def _write(to: Path, baseline: Run) -> Run:
+def _write(to: Path, baseline: Run, before: Run | None) -> Run:
     """Write run.json, and remove the mattes that it does not name; the baseline that is there."""
-    before = _load(to)
     if before and before.outcome() == baseline.outcome():
         return before  # nothing is new: no change for git to show
     write_atomic(to / ".gitignore", ".lock\n")
@@ -308,8 +312,9 @@ def _mixed(run: Run, was: Run, keys: Collection[Key]) -> Run:
         new = {k: p.cutout_sha256 for k, p in run.index.predictions.items() if k.model == name}
         if new == {k: sha for k, sha in there.items() if k.model == name}:
             models[name] = model.model_copy(update=_OF_THE_MODEL)
-    cases = {about: case for about, case in cases.items() if any(k[:2] == about for k in there)}
-    models = {name: each for name, each in models.items() if any(k.model == name for k in there)}
+    abouts, names = {key[:2] for key in there}, {key.model for key in there}
+    cases = {about: case for about, case in cases.items() if about in abouts}
+    models = {name: each for name, each in models.items() if name in names}
     return was.model_copy(
         update={
             **{name: tuple(some) for name, some in rows.items()},
@@ -342,13 +347,13 @@ def encode_matte(alpha: Alpha) -> tuple[bytes, str]:
 
 
 def _reduced(
-    prediction: Prediction, folder: Path, to: Path, kept: dict[tuple[str, ...], Prediction]
+    prediction: Prediction, folder: Path, to: Path, kept: Mapping[Key, Prediction]
 ) -> Prediction:
     """The prediction without times, and with its matte in `to` instead of its cut-out."""
     less: dict[str, object] = {"seconds": {}, "peak_memory_bytes": None, "cached": False}
     if not prediction.cutout:
         return prediction.model_copy(update=less)
-    before = kept.get((prediction.category, prediction.case, prediction.model))
+    before = kept.get(prediction.key)
     if before and before.cutout and before.cutout_sha256 == prediction.cutout_sha256:
         return prediction.model_copy(update={**less, "cutout": before.cutout})
     data, suffix = encode_matte(alpha_of(folder, prediction))
@@ -365,15 +370,14 @@ def _reduced(
     return prediction.model_copy(update={**less, "cutout": path})
 
 
-def _kept(to: Path) -> dict[tuple[str, ...], Prediction]:
+def _kept(to: Path, baseline: Run | None) -> dict[Key, Prediction]:
     """The predictions of the baseline that is there, if their mattes are whole."""
-    run = _load(to)
-    found: dict[tuple[str, ...], Prediction] = {}
-    for p in run.predictions if run else ():
+    found: dict[Key, Prediction] = {}
+    for p in baseline.predictions if baseline else ():
         hashed = matte_hash(p.cutout or "")
         whole = sha256_file(to / (p.cutout or "")) or ""
         if hashed and whole.startswith(hashed):
-            found[p.category, p.case, p.model] = p
+            found[p.key] = p
     return found
 
 

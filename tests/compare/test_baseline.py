@@ -20,6 +20,7 @@ from hypothesis import given
 from hypothesis import settings as limits
 from hypothesis import strategies as st
 from hypothesis.extra.numpy import arrays
+from pictures import time_limit
 from PIL import Image
 from reviewers import run_over
 from runs import run_of
@@ -603,6 +604,21 @@ def test_a_case_whose_points_changed_is_approved_with_all_its_models() -> None:
     assert [key for key, _ in choice.refused] == [one]
     assert "approve all its models" in str(choice.refused[0][1])
     assert len(choose(now, was, chosen).taken) == 2
+
+
+def test_of_thousands_of_cases_each_is_looked_up_and_not_searched_for() -> None:
+    was = run_over(5000)
+    now = was.model_copy(
+        update={
+            "predictions": tuple(
+                p.model_copy(update={"cutout_sha256": "1" * 64}) for p in was.predictions
+            )
+        }
+    )
+    chosen = {key: (sha, "1" * 64) for key, sha in shas(was).items()}
+    with time_limit(10):
+        choice = choose(now, was, chosen)
+    assert shas(choice.baseline) == shas(now)
 
 
 def test_a_failure_is_chosen_only_where_it_is_allowed(settings: Settings, base: Path) -> None:
