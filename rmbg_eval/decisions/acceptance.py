@@ -17,6 +17,7 @@ from math import ceil, floor
 from typing import Literal
 
 from ..core.key import Key
+from ..core.records import columns
 from ..i18n import N_, Message
 from ..run.record import Run
 from ..run.statistics import ALL, exact_interval, shoots_of, worth
@@ -109,24 +110,30 @@ def acceptances(run: Run, decisions: Decisions, seed: int = 0) -> tuple[Acceptan
     opinions = settle(decisions.reviews)
     plan = plan_of(run, seed)
     shoots = shoots_of(run)
-    categories = [ALL, *dict.fromkeys(record.category for record in run.cases)]
+    categories = [ALL, *dict.fromkeys(name for (name,) in columns(run.cases, "category"))]
+    failed = Counter(
+        (model, within)
+        for category, model, cutout in columns(run.predictions, "category", "model", "cutout")
+        for within in (ALL, category)
+        if not cutout
+    )
     return tuple(
-        _acceptance(run, model.info.name, category, opinions, plan, shoots)
+        _acceptance(name, category, failed[name, category], opinions, plan, shoots)
         for category in categories
-        for model in run.models
+        for name in (model.info.name for model in run.models)
     )
 
 
 def _acceptance(
-    run: Run,
     model: str,
     category: str,
+    failed: int,
     opinions: Mapping[Key, Opinion],
     plan: Plan,
     shoots: Mapping[tuple[str, str], str],
 ) -> Acceptance:
-    own = [p for p in run.predictions if p.model == model and category in (ALL, p.category)]
-    there = [p.key for p in own if p.cutout]
+    own = plan.of(model, category)
+    there = [key for stratum in own for key in stratum]
     answers = {key: opinions[key].answer for key in there if key in opinions}
     decided = {key: answer == "usable" for key, answer in answers.items()
                if answer in ("usable", "mend", "unusable")}  # fmt: skip
@@ -138,11 +145,7 @@ def _acceptance(
     strata = [
         (sum(decided[key] for key in stratum if key in decided),
          sum(key in decided for key in stratum), len(stratum))
-        for stratum in (
-            [key for key in keys if key.model == model and category in (ALL, key.category)]
-            for keys in plan.strata
-        )
-        if stratum
+        for stratum in own
     ]  # fmt: skip
     share = weighted_share(strata) if decided else None
     wide = share_interval(counts, strata)
@@ -156,7 +159,7 @@ def _acceptance(
         refused=len(decided) - sum(decided.values()),
         undecided=len(answers) - len(decided),
         unseen=len(there) - len(answers),
-        failed=len(own) - len(there),
+        failed=failed,
         shoots=len(counts),
         share=share,
         low=wide[0] if wide else None,

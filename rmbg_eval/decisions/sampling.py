@@ -6,8 +6,9 @@ begins where the last one ended.
 
 from __future__ import annotations
 
-from collections.abc import Collection
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
+from functools import cached_property
 
 from ..core.key import Key
 from ..core.records import columns
@@ -37,14 +38,24 @@ class Plan:
         ]
         return tuple(key for *_, key in sorted(places))
 
+    def of(self, model: str, category: str = ALL) -> Sequence[Sequence[Key]]:
+        """A model's cut-outs in each stratum that has any."""
+        return self._parts.get((model, category), [])
+
+    @cached_property
+    def _parts(self) -> dict[tuple[str, str], list[list[Key]]]:
+        parts: dict[tuple[str, str], dict[int, list[Key]]] = {}
+        for number, stratum in enumerate(self.strata):
+            for key in stratum:
+                for category in (ALL, key.category):
+                    own = parts.setdefault((key.model, category), {})
+                    own.setdefault(number, []).append(key)
+        return {about: [*own.values()] for about, own in parts.items()}
+
     def drawn(self, seen: Collection[Key], model: str, category: str = ALL) -> bool:
         """Whether what was seen of a model is what the plan begins with, in each stratum."""
-        for stratum in self.strata:
-            own = [key in seen for key in stratum if key.model == model
-                   and category in (ALL, key.category)]  # fmt: skip
-            if not all(own[: sum(own)]):
-                return False
-        return True
+        looked_at = ([key in seen for key in stratum] for stratum in self.of(model, category))
+        return all(all(own[: sum(own)]) for own in looked_at)
 
 
 def plan_of(run: Run, seed: int = 0) -> Plan:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 from comparisons import FAILED
+from pictures import time_limit
 from reviewers import decisions, later, review, run_over, two_categories
 from scipy import stats
 
@@ -208,3 +209,21 @@ def test_a_review_of_later_counts() -> None:
     some = decisions(review(), review(answer="mend", time=later(1)))
     a, *_ = acceptances(run, some)
     assert (a.usable, a.refused) == (0, 1)
+
+
+def test_of_many_categories_each_is_of_its_own_pictures_alone() -> None:
+    run = run_over(20_000)
+    categories = [f"k{place % 500}" for place in range(20_000)]
+    records = zip(run.cases, categories, strict=True)
+    both = zip(run.predictions, categories * 2, strict=True)
+    run = run.model_copy(
+        update={
+            "cases": tuple(r.model_copy(update={"category": name}) for r, name in records),
+            "predictions": tuple(p.model_copy(update={"category": name}) for p, name in both),
+        }
+    )
+    with time_limit(10):
+        shares = acceptances(run, decisions(review(category="k0")))
+    assert [(each.usable, each.unseen) for each in shares[:3]] == [
+        (1, 19_999), (0, 20_000), (1, 39)
+    ]  # fmt: skip
