@@ -10,7 +10,7 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
-from ..core.files import MAX_TOML, NoRegularFile, TooLarge, read_bounded, write_atomic
+from ..core.files import MAX_TOML, read_bounded, write_atomic
 from ..errors import CaseError, printable, reason_of
 from ..i18n import Message
 from ..measure.record import ObservationPoint
@@ -47,18 +47,21 @@ def write_point(case: Case, point: ObservationPoint, was: ObservationPoint | Non
         )
     path = case.folder / "case.toml"
     file = f"{printable(case.folder.name)}/case.toml"
+    remedy = Message("Copy the point and paste it into the file.")
     try:
-        data = read_bounded(path, MAX_TOML) if path.exists() else b""
+        data = b""
+        if path.exists():
+            data = read_bounded(path, MAX_TOML, file, CaseError, remedy)
         encoding = "utf-8-sig" if data.startswith(BOM_UTF8) else "utf-8"
         new = with_point(data.decode(encoding), point, was).encode(encoding)
-    except (OSError, ValueError, RecursionError, NoRegularFile, TooLarge) as error:
+    except (ValueError, RecursionError) as error:
         raise CaseError(
             Message("{file} could not be written to: {reason}", file=file, reason=reason_of(error)),
-            Message("Copy the point and paste it into the file."),
+            remedy,
         ) from None
     if len(new) > MAX_TOML:
         raise CaseError(
-            Message("{file} is larger than 1 MiB", file=file),
+            Message("{file} is larger than {most} MiB", file=file, most=MAX_TOML >> 20),
             Message("Keep only what the documentation lists."),
         )
     write_atomic(path, new)

@@ -95,26 +95,27 @@ MAX_TOML = 1 << 20
 """Bytes of a TOML file, at most: none that a person writes has as many."""
 
 
-class NoRegularFile(Exception):  # noqa: N818
-    """There is no file at a path, or something else than a file."""
-
-
-class TooLarge(Exception):  # noqa: N818
-    """A file has more bytes than a file of its kind can need."""
-
-
-def read_bounded(path: Path, most: int) -> bytes:
-    """The bytes of a regular file that has at most `most` of them, whoever it is from.
-
-    Raises NoRegularFile, TooLarge, or the system's OSError; ValueError for a NUL in the path.
-    """
-    if not path.is_file():  # a pipe would be waited on for ever
-        raise NoRegularFile
-    with path.open("rb") as file:
-        data = file.read(most + 1)
-    if len(data) > most:
-        raise TooLarge
-    return data
+def read_bounded(
+    path: Path, most: int, file: str, refusal: type[RmbgEvalError], remedy: Message
+) -> bytes:
+    """The bytes of a regular file that has at most `most` of them, whole MiB, whoever it is from;
+    a `refusal`, which calls it `file`, for anything else. `remedy`: which file to give."""
+    problem = None
+    try:
+        if not path.exists():
+            problem = Message("There is no file {file}", file=file)
+        elif not path.is_file():  # a pipe would be waited on for ever
+            problem = Message("{file} is not a regular file", file=file)
+        else:
+            with path.open("rb") as opened:
+                data = opened.read(most + 1)
+            if len(data) <= most:
+                return data
+            problem = Message("{file} is larger than {most} MiB", file=file, most=most >> 20)
+    except OSError as error:
+        problem = Message("{file} could not be read: {reason}", file=file, reason=error.strerror)
+        remedy = Message("Check its permissions.")
+    raise refusal(problem, remedy) from None
 
 
 def unfinished_prefix() -> str:

@@ -10,7 +10,7 @@ from pydantic import BaseModel, ValidationError
 
 from ..errors import RmbgEvalError, explain, reason_of
 from ..i18n import Message
-from .files import MAX_TOML, NoRegularFile, TooLarge, read_bounded
+from .files import MAX_TOML, read_bounded
 
 Wanted = TypeVar("Wanted", bound=BaseModel)
 
@@ -26,21 +26,10 @@ def read_toml(
 
     `inner`: the model of the tables within it, whose names are told where one of theirs is wrong.
     """
+    remedy = Message("Give a TOML file that has only what the documentation lists.")
+    data = read_bounded(path, MAX_TOML, file, refusal, remedy)
     try:
-        text = read_bounded(path, MAX_TOML).decode("utf-8-sig")
-        return wanted.model_validate(tomllib.loads(text))
-    except NoRegularFile:
-        raise refusal(
-            Message("{file} is not a regular file", file=file)
-            if path.exists()
-            else Message("There is no file {file}", file=file),
-            Message("Give a TOML file."),
-        ) from None
-    except TooLarge:
-        raise refusal(
-            Message("{file} is larger than 1 MiB", file=file),
-            Message("Keep only what the documentation lists."),
-        ) from None
+        return wanted.model_validate(tomllib.loads(data.decode("utf-8-sig")))
     except ValidationError as error:
         within = len(error.errors()[0]["loc"]) > 1
         allowed = (inner if within else wanted).model_fields
@@ -52,9 +41,4 @@ def read_toml(
         raise refusal(
             Message("{file} is not TOML: {reason}", file=file, reason=reason_of(error)),
             Message("Correct it; strings need quotes."),
-        ) from None
-    except OSError as error:
-        raise refusal(
-            Message("{file} could not be read: {reason}", file=file, reason=error.strerror),
-            Message("Check its permissions."),
         ) from None

@@ -17,7 +17,7 @@ from typing import Any
 
 from pydantic import TypeAdapter, ValidationError
 
-from ..core.files import NoRegularFile, TooLarge, read_bounded, write_atomic
+from ..core.files import read_bounded, write_atomic
 from ..errors import DecisionError, RmbgEvalError, explain, printable, reason_of
 from ..i18n import Message
 from ..run.record import Run
@@ -251,28 +251,13 @@ def _write(path: Path, decisions: Decisions) -> None:
 def _entries(path: Path) -> list[Any]:
     """The decisions of a file, not yet checked; DecisionError for what is no such file."""
     file = _shown(path)
-    try:
-        data = read_bounded(path, MOST_BYTES)
-    except NoRegularFile:
-        raise DecisionError(
-            Message("{file} is no file", file=file),
-            Message("Give a decisions.json that a page has saved."),
-        ) from None
-    except TooLarge:
-        raise DecisionError(
-            Message("{file} has more than {most} MiB", file=file, most=MOST_BYTES >> 20),
-            Message("Give a decisions.json that a page has saved, or give it in parts."),
-        ) from None
-    except OSError as error:
-        raise DecisionError(
-            Message("{file} could not be read: {reason}", file=file, reason=error.strerror),
-            Message("Check the path and its permissions."),
-        ) from None
-    except ValueError:  # a NUL in the path
-        raise DecisionError(
-            Message("{file} can be no file", file=file), Message("Check the path.")
-        ) from None
-    return _parsed(data, file)
+    remedy = Message(
+        "Give a decisions.json that a page has saved, of no more than {most} MiB.",
+        most=MOST_BYTES >> 20,
+    )
+    if not path.is_file():
+        raise DecisionError(Message("{file} is no file", file=file), remedy)
+    return _parsed(read_bounded(path, MOST_BYTES, file, DecisionError, remedy), file)
 
 
 def _parsed(data: bytes, file: str) -> list[Any]:

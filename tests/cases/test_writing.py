@@ -131,6 +131,14 @@ def test_what_cannot_be_written_to_stays(tmp_path: Path, there: str, why: str) -
     assert (folder / "case.toml").read_bytes() == there.encode()
 
 
+def test_a_case_toml_that_is_no_file_is_told_in_words(tmp_path: Path) -> None:
+    save_picture(tmp_path / "pet" / "rex" / "image.png", 1)
+    (case,) = load_cases(tmp_path).cases
+    (tmp_path / "pet" / "rex" / "case.toml").mkdir()
+    with pytest.raises(CaseError, match=r"rex/case\.toml is not a regular file\. Copy the point"):
+        write_point(case, BOX)
+
+
 def test_only_a_case_with_a_folder_of_its_own_inside_the_set_is_written_to(tmp_path: Path) -> None:
     cases, outside = tmp_path / "cases", tmp_path / "outside"
     save_picture(cases / "pet" / "bare.png", 1)
