@@ -267,11 +267,11 @@ class _Reader:
     def _laid_out(self, folder: Path, layout: Layout) -> Iterator[Case]:
         """The cases of a folder with a data set's layout: a category of its name."""
         category = name_of(self.home.name if folder == self.root else folder.name)
-        pictures = stems(folder / layout.pictures)
-        truths, trimaps = stems(folder / layout.truth), {}
+        pictures, truths = (self._firsts(folder / name) for name in (layout.pictures, layout.truth))
+        trimaps: dict[str, Path] = {}
         grey = folder / layout.trimap
         if layout.trimap and grey.is_dir() and self._may_read(grey):
-            trimaps = stems(grey)
+            trimaps = self._firsts(grey)
         for stem, path in sorted(pictures.items()):
             yield self._case(
                 category,
@@ -301,6 +301,14 @@ class _Reader:
                 trimap=layout.trimap,
             )
         )
+
+    def _firsts(self, folder: Path) -> dict[str, Path]:
+        """The pictures of a data set's folder by stem; of several with one, the first."""
+        found = stems(folder)
+        for _, *others in found.values():
+            for path in others:
+                self._skip(path, N_("not used; another picture here has its name"))
+        return {stem: paths[0] for stem, paths in found.items()}
 
     def _shoot(self, folder: Path, category: str) -> Iterator[Case]:
         """The bare pictures of a folder inside a category: cases of one group."""

@@ -6,6 +6,7 @@ of folders are as the data sets' own archives have them, or the evaluation code 
 
 from __future__ import annotations
 
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -78,17 +79,13 @@ def layouts_of(name: str) -> tuple[Layout, ...]:
     return chosen
 
 
-def stems(folder: Path) -> dict[str, Path]:
-    """The pictures of a folder by their names without the ending; none where it is no folder, or
-    may not be read."""
-    try:
-        files = sorted(folder.iterdir(), reverse=True) if folder.is_dir() else []
-        return {
-            path.stem: path
-            for path in files
-            if path.suffix.lower() in SUFFIXES
-            and not path.name.startswith(".")
-            and not path.is_dir()
-        }
-    except PermissionError:
-        return {}
+def stems(folder: Path) -> dict[str, list[Path]]:
+    """The pictures of a folder by their names without the ending, in order; none where it is no
+    folder, or may not be read."""
+    found: dict[str, list[Path]] = {}
+    with suppress(PermissionError):
+        for path in sorted(folder.iterdir()) if folder.is_dir() else []:
+            named = path.suffix.lower() in SUFFIXES and not path.name.startswith(".")
+            if named and not path.is_dir():
+                found.setdefault(path.stem, []).append(path)
+    return found

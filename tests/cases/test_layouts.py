@@ -81,6 +81,18 @@ def test_what_has_no_truth_is_a_case_and_what_has_no_picture_is_told(tmp_path: P
     ]
 
 
+def test_a_second_picture_or_truth_of_a_name_is_told(tmp_path: Path) -> None:
+    lay_out(tmp_path / "set", LAYOUTS[0])
+    for name in ("im/0001.png", "gt/0001.webp"):
+        Image.fromarray(disc(3)[0]).save(tmp_path / "set" / name)
+    found = load_cases(tmp_path / "set")
+    assert [case.image.name for case in found.cases] == ["0001.jpg", "o_2 b.jpg"]
+    assert [str(told) for told in found.skipped] == [
+        "im/0001.png: not used; another picture here has its name",
+        "gt/0001.webp: not used; another picture here has its name",
+    ]
+
+
 def test_a_category_of_ones_own_is_no_data_set(tmp_path: Path) -> None:
     lay_out(tmp_path / "set", LAYOUTS[0])
     shutil.rmtree(tmp_path / "set" / "gt")
