@@ -15,7 +15,7 @@ from ..core.key import Key
 from ..core.lookup import Renamed
 from ..core.progress import OnStep, Step, ignore
 from ..core.records import columns
-from ..errors import printable
+from ..errors import OutputError, printable
 from ..i18n import N_, Message
 from ..measure.delivery import bounds
 from ..measure.record import Measurement, PointResult, RuleResult
@@ -58,9 +58,17 @@ def compare(
     """Compare the run or baseline in the folder `base` with the run in `new`.
 
     `to`: asked once both are read, for the folder in which pairs of many cases are kept; without
-    one they are in memory. Raises OutputError where one of them is no run that can be read.
+    one they are in memory. Raises OutputError where one of them is no run that can be read, and
+    where NEW was interrupted: what it has not worked on is neither the same nor worse.
     """
     was, now = Run.load(base), Run.load(new)
+    if not now.complete:
+        raise OutputError(
+            Message(
+                "The run in {folder} was interrupted and is partial", folder=printable(str(new))
+            ),
+            Message("Run it again to its end."),
+        )
 
     def moved(before: Prediction, after: Prediction) -> AlphaChange:
         return change_of(base, before, new, after)
