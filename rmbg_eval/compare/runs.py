@@ -23,7 +23,7 @@ from ..measure.subject import WHOLE
 from ..measure.table import TABLE
 from ..predictions.prediction import Prediction
 from ..run.record import Run
-from .alpha_change import AlphaChange, change_of
+from .alpha_change import NOTHING, AlphaChange, change_of
 from .comparison import Comparison, describe
 from .differences import counterparts, differences, listed
 from .pair import ROUNDING, STATES, Pair, State, Value, Verdict
@@ -169,6 +169,9 @@ class _Both:
                 )
             return pair_of("failed", now.failure.message)
         if was is None:
+            values = (*self._points(key), *self._rules(key))
+            if any(value.verdict == "worse" for value in values):
+                return pair_of(*_state(values, NOTHING, False), values)
             return pair_of(
                 "new", Message("it is in NEW only: approve NEW to keep it as what is right")
             )
@@ -282,6 +285,8 @@ class _Both:
     def _point(
         self, key: Key, name: str, was: PointResult | None, now: PointResult | None, same: bool
     ) -> Value:
+        """One that is new, or defined otherwise, is not judged, unless it is required and NEW
+        misses it where BASE did not."""
         there = now or was
         assert there is not None
         tolerance = self.tolerances.of_point(name, key[0], key[1], there.tolerance)
@@ -298,10 +303,12 @@ class _Both:
         note = None
         if was is None:
             note = Message("the point is new")
+            verdict = "worse" if now and _stops(now) else "not judged"
         elif now is None:
             note = Message("the point is in BASE only")
         elif not same:
             note = Message("the point is defined otherwise than in BASE")
+            verdict = "worse" if was.passed and _stops(now) else "not judged"
         elif passed[0] is not passed[1]:
             verdict = "better" if passed[1] else "worse"
         else:
@@ -349,8 +356,8 @@ class _Both:
         )  # fmt: skip
 
 
-def _stops(rule: RuleResult) -> bool:
-    return rule.required and not rule.passed
+def _stops(result: PointResult | RuleResult) -> bool:
+    return result.required and not result.passed
 
 
 def _other_cases(pairs: Sequence[Pair]) -> Iterator[Message]:

@@ -149,6 +149,27 @@ def test_a_point_that_is_defined_otherwise_is_not_judged(passed: bool) -> None:
     assert "defined otherwise" in str(lens.reason)
 
 
+@pytest.mark.parametrize("passed", [True, False, None])
+def test_a_required_point_that_is_new_and_missed_is_worse_also_of_a_new_picture(
+    passed: bool | None,
+) -> None:
+    was, given = run(value("mad", 0.1)), point(passed, 0.5, required=True)
+    now = run(value("mad", 0.1), points=(given,), cutout="1")
+    assert one(was, now, NEAR).state == ("case-changed" if passed else "worse")
+    pair = one(run_of(), run_of(made(), points=(given,)))
+    assert pair.state == ("new" if passed else "worse")
+    assert fails(pair, "point") == (not passed)
+    assert passed or "lens" in str(pair.why)
+
+
+@pytest.mark.parametrize("before", [True, False])
+def test_a_required_point_defined_otherwise_is_worse_where_it_is_lost(before: bool) -> None:
+    was, now = with_point(before), with_point(False, box=(1, 0, 9, 9))
+    required = tuple(each.model_copy(update={"required": True}) for each in now.points)
+    pair = one(was, now.model_copy(update={"points": required}))
+    assert pair.state == ("worse" if before else "case-changed")
+
+
 def test_a_point_with_another_title_is_the_same() -> None:
     assert one(with_point(True), with_point(True, title={"en": "Lens"})).state == "same"
 
