@@ -48,7 +48,11 @@ def predict_on_all(
 def maker(spec: str, settings: Settings) -> Make:
     """What makes the model of a spec in any process."""
     return partial(
-        _make, spec, settings.dtype, foreground=settings.foreground, compiled=settings.compile
+        load_model,
+        spec,
+        dtype=settings.dtype,
+        foreground=settings.foreground,
+        compiled=settings.compile,
     )
 
 
@@ -97,7 +101,3 @@ def predict_share(
         send((number, prediction))
     for warning in model.warnings:
         send(Warned(warning))
-
-
-def _make(spec: str, dtype: str, device: str, *, foreground: str, compiled: bool) -> Model:
-    return load_model(spec, device, dtype, foreground, compiled)  # type: ignore[arg-type]
