@@ -61,7 +61,6 @@ class _Job:
     picture: Picture | None = None
     inputs: Any = None
     output: Any = None
-    png: bytes = b""
     seconds: dict[str, float] = field(default_factory=dict)
     failure: Failure | None = None
 
@@ -273,20 +272,20 @@ def _encoded(
 ) -> tuple[Entry, bytes] | None:
     assert job.picture is not None
     with job.stage("encode"):
-        job.png = encode_png(cutout)
+        png = encode_png(cutout)
     if job.failure:
         return None
     width, height = job.picture.size
     entry = Entry(
-        cutout_sha256=hashlib.sha256(job.png).hexdigest(),
+        cutout_sha256=hashlib.sha256(png).hexdigest(),
         width=width,
         height=height,
         notes=job.picture.notes,
         seconds=dict(job.seconds),
         peak_memory_bytes=peak_memory() if memory_known else None,
     )
-    store.put(key, entry, job.png)
-    return entry, job.png
+    store.put(key, entry, png)
+    return entry, png
 
 
 def check_cutout(model: Model, cutout: Cutout, picture: Picture) -> None:
