@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
-from functools import lru_cache
+from functools import cache, lru_cache
 from os.path import islink, realpath
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Generic, Literal, TypeVar
@@ -63,13 +63,9 @@ def in_parts(cases: int, shard: Shard | None) -> bool:
     return (shard.cases if shard else cases) > ONE_FILE
 
 
+@cache
 def shapes() -> dict[str, Shape[Any]]:
     """How each kind but the measurements is a row."""
-    return _shapes()
-
-
-@lru_cache(maxsize=1)
-def _shapes() -> dict[str, Shape[Any]]:
     from .record import CaseRecord
 
     kinds: dict[str, type[BaseModel]] = {
