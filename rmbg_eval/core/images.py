@@ -74,7 +74,7 @@ class Picture:
     rgb: RGB
     """`(H, W, 3) uint8`, sRGB, upright."""
     notes: tuple[Message, ...] = ()
-    """What had to be done to get there, as keys of the report's string table."""
+    """What had to be done to get there."""
 
     @property
     def size(self) -> tuple[int, int]:

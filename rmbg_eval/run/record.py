@@ -216,13 +216,7 @@ class Run(_Record):
         if "measurements" in changes and not isinstance(changes["measurements"], Measurements):
             changes["measurements"] = Measurements(changes["measurements"])
         copy = super().model_copy(update=changes, deep=deep)
-        for name in (
-            "index",
-            "tally",
-            "sample",
-            "sampled",
-            "summary",
-        ):  # of the run that was copied
+        for name in ("index", "tally", "sample", "sampled", "summary"):  # of the run copied
             copy.__dict__.pop(name, None)
         return copy
 
