@@ -322,29 +322,7 @@ class Run(_Record):
         except OSError as error:
             raise cannot_read(path, error, Message("Give the folder of a finished run.")) from None
         except ValidationError as error:
-            version = _version_of(data)
-            if version is not None and version > SCHEMA_VERSION:
-                raise OutputError(
-                    Message(
-                        "{path} has schema version {version}; this version of rmbg-eval reads 1 to "
-                        "{newest}",
-                        path=printable(str(path)),
-                        version=version,
-                        newest=SCHEMA_VERSION,
-                    ),
-                    Message("Use the version of rmbg-eval that wrote it, or a newer one."),
-                ) from None
-            if not _is_json(data):
-                raise _no_json(path, data) from None
-            raise OutputError(
-                Message(
-                    "{path} is not a run this version reads: {n} place differs",
-                    many="{path} is not a run this version reads: {n} places differ",
-                    path=printable(str(path)),
-                    n=error.error_count(),
-                ),
-                Message("Run it again with this version of rmbg-eval."),
-            ) from None
+            raise _no_run(printable(str(path)), data, error.error_count()) from None
         own = () if run.records else run.predictions  # what lies in files is checked as it is read
         outside = [p.cutout for p in own if p.cutout and not inside(folder, p.cutout)]
         if outside:
@@ -420,32 +398,38 @@ def _json(value: object) -> str:
     return json.dumps(value, ensure_ascii=False, separators=(",", ":"))
 
 
-def _is_json(data: bytes) -> bool:
-    try:
-        json.loads(data)
-    except (ValueError, RecursionError):
-        return False
-    return True
-
-
-def _no_json(path: Path, data: bytes) -> OutputError:
-    where = printable(str(path))
-    if any(line.startswith(b"<<<<<<< ") for line in data.splitlines()):
-        return OutputError(
-            Message("{path} holds the conflict markers of git", path=where),
-            Message("Resolve the conflict: take one side's file whole."),
-        )
-    return OutputError(
-        Message("{path} is no JSON: it is cut off or was changed", path=where),
-        Message("Restore it, or run it again."),
-    )
-
-
-def _version_of(data: bytes) -> int | None:
-    """The schema version that a run.json says it has, or None."""
+def _no_run(path: str, data: bytes, mistakes: int) -> OutputError:
+    """That a run.json is none that this version reads, and why."""
     try:
         found = json.loads(data)
-        version = found.get("schema_version") if isinstance(found, dict) else None
     except (ValueError, RecursionError):
-        return None
-    return version if isinstance(version, int) else None
+        if any(line.startswith(b"<<<<<<< ") for line in data.splitlines()):
+            return OutputError(
+                Message("{path} holds the conflict markers of git", path=path),
+                Message("Resolve the conflict: take one side's file whole."),
+            )
+        return OutputError(
+            Message("{path} is no JSON: it is cut off or was changed", path=path),
+            Message("Restore it, or run it again."),
+        )
+    version = found.get("schema_version") if isinstance(found, dict) else None
+    if isinstance(version, int) and version > SCHEMA_VERSION:
+        return OutputError(
+            Message(
+                "{path} has schema version {version}; this version of rmbg-eval reads 1 to "
+                "{newest}",
+                path=path,
+                version=version,
+                newest=SCHEMA_VERSION,
+            ),
+            Message("Use the version of rmbg-eval that wrote it, or a newer one."),
+        )
+    return OutputError(
+        Message(
+            "{path} is not a run this version reads: {n} place differs",
+            many="{path} is not a run this version reads: {n} places differ",
+            path=path,
+            n=mistakes,
+        ),
+        Message("Run it again with this version of rmbg-eval."),
+    )
