@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
@@ -17,7 +18,7 @@ from pydantic import BaseModel, ConfigDict, ValidationError
 from ..core.files import cannot_read, inside
 from ..core.key import Key, Lean
 from ..core.machine import Machine
-from ..core.records import OrRecords, Records, stored_in, without
+from ..core.records import OrRecords, Records, columns, stored_in, without
 from ..errors import OutputError, printable
 from ..i18n import Message
 from ..measure.columns import Measurements
@@ -279,16 +280,17 @@ class Run(_Record):
         """What a notebook shows of it: a row a model."""
         heads = ("", "cut-outs", "failed", "points passed", "inference, median seconds")
         rows = []
+        points = Counter[tuple[Any, ...]](columns(self.points, "model", "passed"))
         for name, model in self.index.models.items():
-            own = [p for p in self.predictions if p.model == name]
-            points = [point for point in self.points if point.model == name]
-            seconds = middle(self.tally[name].inference)
+            tally = self.tally[name]
+            seconds = middle(tally.inference)
+            judged = sum(points[name, passed] for passed in (True, False, None))
             rows.append(
                 (
                     f"{name} ({model.info.dtype})",
-                    str(sum(p.failure is None for p in own)),
-                    str(sum(p.failure is not None for p in own)),
-                    f"{sum(bool(p.passed) for p in points)} of {len(points)}" if points else "–",
+                    str(tally.cutouts),
+                    str(tally.predictions - tally.cutouts),
+                    f"{points[name, True]} of {judged}" if judged else "–",
                     "–" if seconds is None else f"{seconds:.3g}",
                 )
             )
