@@ -22,10 +22,10 @@ POINTS = (
     "reason",
 )  # fmt: skip
 PREDICTIONS = (
-    *KEY, "width", "height", "cutout", "decode", "preprocess", "infer", "postprocess", "encode",
-    "load", "memory", "cached", "device", "dtype", "risk", "failure",
+    *KEY, "width", "height", "cutout", "decode", "preprocess", "infer", "postprocess", "refine",
+    "encode", "load", "memory", "cached", "device", "dtype", "risk", "failure",
 )  # fmt: skip
-STAGES = PREDICTIONS[6:12]
+STAGES = PREDICTIONS[6:13]
 
 
 def measurements_frame(run: Run) -> DataFrame:
@@ -76,8 +76,8 @@ def predictions_frame(run: Run) -> DataFrame:
 
     Columns: `category`, `case`, `model`; `width` and `height` in pixels; `cutout`, the path of the
     RGBA PNG, to be opened from here; seconds of `decode`, `preprocess`, `infer`, `postprocess`,
-    `encode` and `load`; `memory`, the process's peak in bytes; `cached`, whether an earlier run
-    made it; `device`, `dtype`; `risk`, from 0 to 1; `failure`, in words.
+    `refine`, `encode` and `load`; `memory`, the process's peak in bytes; `cached`, whether an
+    earlier run made it; `device`, `dtype`; `risk`, from 0 to 1; `failure`, in words.
 
     >>> from rmbg_eval import load_run, predictions_frame
     >>> frame = predictions_frame(load_run("reports/latest"))

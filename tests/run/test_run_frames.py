@@ -36,7 +36,9 @@ def of(model: str, metric: str, value: float | None) -> Measurement:
 def run():
     numbers = [of("a", "mad", 0.1), of("b", "mad", 0.3), of("a", "iou", 0.9), of("b", "iou", None)]
     return run_of(
-        Prediction(**FIELDS, model="a", cutout="cutouts/a/c/x.png", seconds={"infer": 2.0}),
+        Prediction(
+            **FIELDS, model="a", cutout="cutouts/a/c/x.png", seconds={"infer": 2.0, "refine": 0.5}
+        ),
         Prediction(
             **FIELDS, model="b", failure=Failure("ModelError", Message("<b>gone"), Message("Look."))
         ),
@@ -51,6 +53,7 @@ def test_a_frame_has_every_number_and_why_one_is_missing(run) -> None:
     assert points_frame(run).empty
     predictions = predictions_frame(run)
     assert predictions.infer.tolist()[0] == 2.0
+    assert predictions.refine.tolist()[0] == 0.5
     assert "gone" in predictions.failure[1]
 
 
