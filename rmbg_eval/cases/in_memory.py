@@ -34,15 +34,16 @@ def write_pictures(out: Path, pictures: Mapping[str, Any]) -> Path:
     for name, given in pictures.items():
         category, _, short = name.rpartition("/")
         parts = category or FOLDER, short
-        if any(safe_name(part) != part for part in parts):
+        image = f"{parts[0]}/{short}/image.png"
+        if any(safe_name(part) != part for part in parts) or image in files:
             raise SettingsError(
                 Message("A picture cannot be named {name}", name=repr(printable(name))),
-                Message("Name it category/name, each a plain file name."),
+                Message("Name it category/name, each a plain file name, as no other picture."),
             )
         picture, truth = given if isinstance(given, tuple) else (given, None)
         try:
             rgb = rgb_of(picture)
-            files[f"{parts[0]}/{short}/image.png"] = png_of(rgb)
+            files[image] = png_of(rgb)
             if truth is not None:
                 alpha = _alpha(truth, rgb.shape[:2])
                 files[f"{parts[0]}/{short}/alpha.png"] = png_of(alpha)

@@ -47,6 +47,11 @@ def test_what_is_none_is_named(tmp_path: Path, name: str, given: object, problem
     assert not [*tmp_path.iterdir()]
 
 
+def test_two_of_one_name_are_refused(tmp_path: Path) -> None:
+    with pytest.raises(SettingsError, match="cannot be named 'pictures/rex'.*as no other picture"):
+        write_pictures(tmp_path, {"rex": RGB, "pictures/rex": RGB[::-1]})
+
+
 def test_a_run_over_them_can_be_repeated(tmp_path: Path) -> None:
     settings = Settings(out=str(tmp_path / "out"))
     models = {"red": lambda rgb: rgb[..., 0] / 255}
