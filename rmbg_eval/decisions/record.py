@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import unicodedata
 from datetime import UTC, datetime
+from functools import cached_property
 from typing import Annotated, Literal, NamedTuple
 
 from pydantic import (
@@ -229,6 +230,10 @@ class Decisions(_Record):
 
         Of two at the same moment, the one that comes last in `of`.
         """
+        return self._current
+
+    @cached_property
+    def _current(self) -> tuple[Review | Vote | Approval, ...]:
         last: dict[tuple[object, ...], Review | Vote | Approval] = {}
         for decision in Decisions.of(self).decisions:
             last[decision.who, *decision.about] = decision

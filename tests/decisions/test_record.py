@@ -158,3 +158,9 @@ def test_votes_of_two_people_disagree_where_they_prefer_another_model(
 ) -> None:
     found = contradictions(decisions(vote(), vote("c0", choice, models, person="Bo")))
     assert [str(each.message) for each in found] == ([says] if says else [])
+
+
+def test_what_holds_is_found_once() -> None:
+    some = decisions(review(), vote())
+    assert some.current() is some.current()
+    assert some == decisions(review(), vote())
