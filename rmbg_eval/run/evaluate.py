@@ -62,6 +62,7 @@ from .record import CaseRecord, ModelRun, Run
 from .risks import risks_of
 from .shard import DONE, Listing, PairDistance, Part, Shard, SignPlaces
 from .stability import flip_differences, instabilities
+from .statistics import Names
 
 _BEHIND = 64
 """Predictions that wait to be measured."""
@@ -128,7 +129,7 @@ def evaluate(
             folder = write_pictures(out, pictures)
         settings = settings.model_copy(update={"cases": str(folder), "categories": []})
     store, measures = caches or (Store.default(), MeasureCache.default())
-    case_set, shard = _cases_of(settings, case_set, part)
+    case_set, shard, listed = _cases_of(settings, case_set, part)
     cases = case_set.cases
     if in_parts(len(cases), shard):
         arrow()  # before any work, where it is missing
@@ -146,8 +147,8 @@ def evaluate(
         )
     for _, model in asked:
         model.fetch(lambda text: on_step(Step(text)))
-        if part is None and not settings.categories:
-            tell_others(model, (case.name for case in cases))
+        if listed and not settings.categories:
+            tell_others(model, listed)
     remove_unfinished(store.folder)
     remove_unfinished(measures.folder)
     if (shard.cases if shard else len(cases)) * len(asked) > SINGLE_MOST:
@@ -231,18 +232,24 @@ def _asked(
 
 def _cases_of(
     settings: Settings, case_set: CaseSet | None, part: Part | Shard | None
-) -> tuple[CaseSet, Shard | None]:
-    """The cases, of a part only its own, perhaps none, and what says so in the run."""
-    where = settings.cases_source, settings.categories, settings.layout_of
-    if part is None or isinstance(part, Shard):
-        return case_set or load_cases(*where), part
-    listing = Listing(part)
+) -> tuple[CaseSet, Shard | None, Names]:
+    """The cases, of a part only its own, perhaps none; what says so in the run; and the names of
+    the whole set, none where only the part is known."""
+    where, names = (settings.cases_source, settings.categories, settings.layout_of), Names()
+    if isinstance(part, Shard):
+        return case_set or load_cases(*where), part, names
+    listing = Listing(part) if part else None
+
+    def has(category: str, id: str) -> bool:
+        names.append(f"{category}/{id}")
+        return listing is None or listing.has(category, id)
+
     if case_set is None:
-        case_set = load_cases(*where, listing.has)
+        case_set = load_cases(*where, has)
     else:
-        own = tuple(case for case in case_set.cases if listing.has(case.category, case.id))
+        own = tuple(case for case in case_set.cases if has(case.category, case.id))
         case_set = replace(case_set, cases=own)
-    return case_set, listing.shard
+    return case_set, listing.shard if listing else None, names
 
 
 def _record_of(case: Case) -> CaseRecord:

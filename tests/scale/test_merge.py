@@ -19,6 +19,7 @@ from fakes import FakeModel, save_picture, save_truth
 from hypothesis import given
 from hypothesis import strategies as st
 from pictures import check_message
+from PIL import Image
 
 from rmbg_eval.cases.folder import load_cases
 from rmbg_eval.cases.manifest import write_manifest
@@ -46,6 +47,26 @@ class Faint(FakeModel):
 
     def alpha(self, picture: Picture) -> Alpha:
         return super().alpha(picture) * self._share
+
+
+def test_a_cut_out_of_no_picture_is_told_of_shards_as_of_the_whole(tmp_path: Path) -> None:
+    for number in range(6):
+        save_picture(tmp_path / "cases" / "pet" / f"{number}.png", number, SIZE)
+        rgb = np.asarray(Image.open(tmp_path / "cases" / "pet" / f"{number}.png").convert("RGBA"))
+        (tmp_path / "cutouts" / "pet").mkdir(parents=True, exist_ok=True)
+        Image.fromarray(rgb).save(tmp_path / "cutouts" / "pet" / f"{number}.png")
+    Image.fromarray(rgb).save(tmp_path / "cutouts" / "pet" / "nobody.png")
+    settings = Settings(
+        cases=str(tmp_path / "cases"), models=[f"folder:{tmp_path / 'cutouts'}"],
+        out=str(tmp_path / "whole"),
+    )  # fmt: skip
+    whole = evaluate(settings).models[0].warnings
+    parts = [tmp_path / f"part-{number}" for number in (1, 2)]
+    for number, part in enumerate(parts, 1):
+        own = settings.model_copy(update={"out": str(part)})
+        assert evaluate(own, part=Part(number, 2)).models[0].warnings == whole
+    assert merge(parts, tmp_path / "merged").models[0].warnings == whole
+    assert "1 file of cutouts matches no picture: pet/nobody.png" in map(str, whole)
 
 
 @pytest.fixture(scope="module")
