@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import unicodedata
+from collections import Counter
 from typing import NamedTuple
 
 from ..core.files import folded
@@ -34,15 +35,18 @@ class Names:
 
     def __init__(self) -> None:
         self._taken: set[str] = set()
+        self._again: Counter[str] = Counter()
+        """How often a name was to be given once more."""
         self._alike: set[str] = set()
         """The same, folded: what a disk that ignores case has."""
 
     def take(self, category: str, id: str) -> Name:
         """A name that no case before has: of a second one with the same id, another."""
-        full = f"{category}/{id}"
+        full = wanted = f"{category}/{id}"
         second = full in self._taken
         while full in self._taken:
-            full += "~"
+            full = f"{wanted}~{self._again[wanted] or ''}"
+            self._again[wanted] += 1
         alone = (alike := folded(full)) not in self._alike
         self._taken.add(full)
         self._alike.add(alike)

@@ -14,7 +14,7 @@ import pytest
 from commands import call
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from pictures import check_message, put
+from pictures import check_message, put, time_limit
 
 from rmbg_eval.cases.case import Case, CaseSet
 from rmbg_eval.cases.folder import check_case, load_cases
@@ -243,6 +243,17 @@ def test_rows_of_a_csv_that_cannot_be_read_fail_alone(tmp_path: Path) -> None:
     assert "second case with the id pictures/1" in told["1~"]
     assert "row 7" in told["row-7"]
     assert "row 8" in told["row-8"]
+
+
+def test_a_table_whose_ids_are_all_alike_is_read_in_no_time(tmp_path: Path) -> None:
+    put(tmp_path / "a.png")
+    table = tmp_path / "m.csv"
+    table.write_text("image,category,id\n" + "a.png,pet,rex\n" * 5000)
+    with time_limit(10):
+        cases = load_cases(table).cases
+    assert len({case.id for case in cases}) == 5000
+    assert max(len(case.id) for case in cases) < 10
+    assert sum(case.failure is None for case in cases) == 1
 
 
 @pytest.mark.parametrize(
