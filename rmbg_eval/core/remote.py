@@ -130,29 +130,29 @@ def stands_in(path: Path) -> bool:
     return _FOLDER in path.parts
 
 
-def bring(path: Path) -> None:
-    """Copy the file that `path` stands for, unless it is here whole; nothing for any other path.
+def bring(path: Path) -> str | None:
+    """Copy the file that `path` stands for, unless it is here whole: its SHA-256; nothing, and
+    None, for any other path.
 
     ImageError where it cannot be had, or is larger than any picture.
     """
     if _FOLDER not in path.parts:
-        return
+        return None
     try:
         home = cache_folder() / _FOLDER
         home /= path.relative_to(home).parts[0]
         about = json.loads((home / _SOURCE).read_bytes())
         name = path.relative_to(home / about["name"])
     except (ValueError, OSError, LookupError):  # some other folder of that name
-        return
+        return None
     if ".." in name.parts or not path.is_file():
-        return
+        return None
     listed = path.stat().st_size
     with suppress(OSError):
         kept = _sum_of(path).read_bytes()
         listed = 0  # what is here is no hole
-        with path.open("rb") as file:
-            if hashlib.file_digest(file, "sha256").hexdigest().encode() == kept:
-                return
+        if (sha256 := sha256_file(path)) and sha256.encode() == kept:
+            return sha256
     try:
         files, base = _file_system(about["url"])
         with files.open(f"{base}/{name.as_posix()}", "rb") as file:
@@ -185,17 +185,18 @@ def bring(path: Path) -> None:
             ),
             Message("Run again; where the cases are in a table, list them again first."),
         )
+    sha256 = hashlib.sha256(data).hexdigest()
     write_atomic(path, data)
-    write_atomic(_sum_of(path), hashlib.sha256(data).hexdigest().encode())
+    write_atomic(_sum_of(path), sha256)
+    return sha256
 
 
 def sha256_of(path: Path) -> str | None:
     """SHA-256 of the file, or of the one that it stands for; None as `sha256_file`."""
     try:
-        bring(path)
+        return bring(path) or sha256_file(path)
     except (ImageError, OSError):
         return None
-    return sha256_file(path)
 
 
 def _file_system(url: str) -> tuple[Any, str]:

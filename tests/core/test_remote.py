@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import os
 from pathlib import Path
 
@@ -239,3 +240,14 @@ def test_a_damaged_checksum_is_none(storage: Counted) -> None:
         if checksum != path:
             checksum.write_bytes(b"\xff\xfe")
     assert sha256_of(path) == before
+
+
+def test_what_is_kept_is_hashed_once(storage: Counted, monkeypatch: pytest.MonkeyPatch) -> None:
+    path = mirror(URL)[0] / "pet" / "0.png"
+    before, hashed = sha256_of(path), list[object]()
+    digest = hashlib.file_digest
+    monkeypatch.setattr(
+        hashlib, "file_digest", lambda file, *how: hashed.append(file) or digest(file, *how)
+    )
+    assert sha256_of(path) == before
+    assert len(hashed) == 1
