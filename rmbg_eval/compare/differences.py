@@ -13,6 +13,7 @@ from ..run.record import Run
 
 _OF_A_MODEL = (
     "title", "weights_sha256", "weights_from", "pipeline", "runtime", "device", "dtype",
+    "foreground",
 )  # fmt: skip
 _MOST = 5
 """Names that one sentence lists."""
@@ -117,9 +118,6 @@ def _found(was: Run, now: Run, renamed: Mapping[str, str]) -> Iterator[Message]:
             one, other = getattr(before, field), getattr(after, field)
             if one != other:
                 yield join(" · ", [after.name, _changed(field, one, other)])
-        if before.foreground != after.foreground:
-            changed = _changed("foreground", before.foreground, after.foreground)
-            yield join(" · ", [after.name, changed])
     yield from _machines(was, now)
 
 
