@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
+from decimal import Decimal
 
 from ..core.key import Key
 from ..i18n import Message
@@ -146,5 +147,9 @@ WORDS: dict[str, Callable[[float, Mapping[str, float | None]], Message]] = {
 
 
 def hundredths(share: float) -> str:
-    """A share in hundredths: `12`, `3.4` or `0.05`, two figures below ten."""
-    return f"{100 * share:.0f}" if share >= 0.0995 else f"{100 * share:.2g}"
+    """A share in hundredths, two figures below ten.
+
+    >>> hundredths(0.123), hundredths(0.034), hundredths(0.0000001)
+    ('12', '3.4', '0.00001')
+    """
+    return f"{100 * share:.0f}" if share >= 0.0995 else f"{Decimal(f'{100 * share:.2g}'):f}"
