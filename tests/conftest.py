@@ -9,9 +9,14 @@ from pathlib import Path
 import pytest
 from caches import REAL_CACHE, new_cache
 from fakes import FakeModel, save_picture, save_truth
+from hypothesis import settings
 
 from rmbg_eval.errors import WeightsError
 from rmbg_eval.models import weights as weights_module
+
+# A busy machine fails no test.
+settings.register_profile("patient", deadline=None)
+settings.load_profile("patient")
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:

@@ -26,7 +26,7 @@ from rmbg_eval.errors import (
 )
 from rmbg_eval.i18n import Message
 
-many = settings(max_examples=200, deadline=None)
+many = settings(max_examples=200)
 any_text = st.text(st.characters(codec=None, exclude_categories=()), max_size=50)
 """Also control characters and halves of surrogate pairs, which file names can hold."""
 

@@ -118,7 +118,7 @@ def test_no_cell_is_a_formula(settings: Settings) -> None:
     assert all(float(value) is not None for value in values)
 
 
-@limits(max_examples=200, deadline=None)
+@limits(max_examples=200)
 @given(st.text(max_size=12))
 def test_plain_text_is_the_text_or_begins_with_an_apostrophe(text: str) -> None:
     made = plain_text(text)
@@ -128,7 +128,7 @@ def test_plain_text_is_the_text_or_begins_with_an_apostrophe(text: str) -> None:
 
 
 @pytest.mark.parametrize("separator", [";", "\t"])
-@limits(max_examples=200, deadline=None)
+@limits(max_examples=200)
 @given(st.text(st.sampled_from("a=+-@＝;\t\"' 1"), max_size=12))
 def test_no_cell_is_a_formula_wherever_a_spreadsheet_splits(separator: str, text: str) -> None:
     (line,) = csv_lines([["pet", text, "x"]])

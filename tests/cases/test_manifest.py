@@ -364,7 +364,7 @@ def test_numbers_are_names_too_and_texts_are_texts_however_stored(tmp_path: Path
     assert (case.name, case.failure) == ("3/12", None)
 
 
-@settings(max_examples=50, deadline=None)
+@settings(max_examples=50)
 @given(st.lists(st.text(max_size=12), max_size=8), st.binary(max_size=60))
 def test_no_table_is_worse_than_a_message(
     tmp_path_factory: pytest.TempPathFactory, cells: list[str], data: bytes

@@ -66,7 +66,7 @@ def points(draw: st.DrawFn) -> ObservationPoint:
     )
 
 
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=40)
 @given(st.lists(points(), min_size=1, max_size=3), st.sampled_from(["\n", "\r\n"]))
 def test_what_was_written_is_read_and_nothing_else_changes(
     new: list[ObservationPoint], line_end: str

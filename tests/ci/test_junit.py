@@ -120,7 +120,7 @@ def test_no_test_at_all_is_valid() -> None:
     assert read(junit_of_run(run_of(cases=()))).get("tests") == "0"
 
 
-@settings(max_examples=200, deadline=None)
+@settings(max_examples=200)
 @given(st.text(st.characters(codec=None), max_size=40), st.text(max_size=40))
 def test_any_text_is_valid_and_read_as_it_is(name: str, message: str) -> None:
     """Also control characters, half surrogate pairs and markup."""

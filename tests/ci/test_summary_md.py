@@ -59,7 +59,7 @@ def test_hostile_text_is_code(text: str) -> None:
     assert shown.strip() == (printable(text).strip() or "–")
 
 
-@settings(max_examples=300, deadline=None)
+@settings(max_examples=300)
 @given(st.text(st.sampled_from("`|\\ a<>[]()!*_#-\n"), max_size=30))
 def test_any_text_is_code(text: str) -> None:
     (shown,) = spans(cell(code(text)))

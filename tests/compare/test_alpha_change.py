@@ -30,7 +30,7 @@ alphas = st.tuples(sides, sides).flatmap(
 )
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60)
 @given(alphas)
 def test_is_the_slow_version(pair: tuple[np.ndarray, np.ndarray]) -> None:
     base, new = pair

@@ -441,7 +441,7 @@ def test_killed_before_any_write_the_old_baseline_is_whole(
     assert list(base.rglob(".new-*")) == []
 
 
-@limits(max_examples=40, deadline=None)
+@limits(max_examples=40)
 @given(
     arrays(np.uint8, st.tuples(st.integers(32, 50), st.integers(32, 50)), fill=st.integers(0, 255))
 )

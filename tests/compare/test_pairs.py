@@ -47,7 +47,7 @@ _PAIRS = st.dictionaries(
 )
 
 
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=40)
 @given(_PAIRS, st.integers(1, 4))
 def test_a_comparison_in_a_file_is_the_same(
     pairs: dict[Key, tuple[str, float, bool]], rows: int

@@ -32,7 +32,7 @@ from rmbg_eval.core.files import (
 )
 from rmbg_eval.errors import OutputError
 
-many = settings(max_examples=200, deadline=None)
+many = settings(max_examples=200)
 texts = st.text(max_size=80)
 
 

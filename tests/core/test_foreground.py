@@ -61,7 +61,7 @@ def pictures(draw: st.DrawFn) -> tuple[np.ndarray, np.ndarray]:
 
 
 @pytest.mark.parametrize("estimator", ESTIMATORS)
-@settings(max_examples=30, deadline=None)
+@settings(max_examples=30)
 @given(data=pictures())
 def test_opaque_pixels_and_alpha_are_left_alone(estimator: object, data: tuple) -> None:
     rgb, alpha = data
@@ -121,7 +121,7 @@ def test_blur_fusion_is_the_published_formula() -> None:
 
 
 @_needs("torch")
-@settings(max_examples=30, deadline=None)
+@settings(max_examples=30)
 @given(data=pictures())
 def test_torch_and_opencv_agree_within_one_level(data: tuple) -> None:
     rgb, alpha = data

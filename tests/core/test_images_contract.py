@@ -40,7 +40,7 @@ from rmbg_eval.core.images import (
 )
 from rmbg_eval.errors import ImageError
 
-few = settings(max_examples=60, deadline=None)
+few = settings(max_examples=60)
 alphas = arrays.arrays(
     np.float32,
     arrays.array_shapes(min_dims=2, max_dims=2, max_side=24),

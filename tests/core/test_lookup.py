@@ -30,7 +30,7 @@ def stored(folder: Path, rows: list[Key], kind: str = "risks") -> Stored:
     return Stored(folder, kind, writer.file, kinds)
 
 
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=40)
 @given(st.lists(_KEYS, max_size=12), st.lists(_KEYS, max_size=4), st.booleans())
 @example([Key("a", "b", "a"), Key("b", "b", "a"), Key("a", "b", "a")], [], False)
 def test_a_lookup_is_a_dict_of_the_rows(rows: list[Key], others: list[Key], alike: bool) -> None:

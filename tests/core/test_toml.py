@@ -6,7 +6,7 @@ import os
 from pathlib import Path
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 from pictures import make_pipe
 from pydantic import BaseModel, ConfigDict
@@ -62,7 +62,6 @@ def test_what_is_wrong_is_named(tmp_path: Path, text: str, problem: str) -> None
     assert str(raised.value.problem).startswith(problem)
 
 
-@settings(deadline=None)
 @given(st.binary(max_size=200) | st.text(max_size=100).map(lambda text: text.encode()))
 def test_any_bytes_are_read_or_refused(tmp_path_factory: pytest.TempPathFactory, b: bytes) -> None:
     path = tmp_path_factory.mktemp("toml") / "a"

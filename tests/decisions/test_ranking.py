@@ -46,14 +46,14 @@ def tables(draw: st.DrawFn) -> np.ndarray:
     return table
 
 
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=40)
 @given(tables())
 def test_strengths_are_the_likeliest(wins: np.ndarray) -> None:
     found, slow = strengths(wins), slow_strengths(wins)
     np.testing.assert_allclose(found / found[0], slow / slow[0], rtol=2e-3)
 
 
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=40)
 @given(tables(), tables())
 def test_those_of_draws_are_the_same(wins: np.ndarray, start: np.ndarray) -> None:
     if len(start) != len(wins):

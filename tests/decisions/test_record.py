@@ -33,7 +33,7 @@ def some() -> st.SearchStrategy:
     return st.lists(st.one_of(reviews, votes, st.builds(approval, **about)), max_size=8)
 
 
-@settings(max_examples=100, deadline=None)
+@settings(max_examples=100)
 @given(some(), some(), some())
 def test_merging_is_a_union_in_any_order(one: list, two: list, three: list) -> None:
     a, b, c = decisions(*one), decisions(*two), decisions(*three)
@@ -43,7 +43,7 @@ def test_merging_is_a_union_in_any_order(one: list, two: list, three: list) -> N
     assert [d.time for d in whole.decisions] == sorted(d.time for d in whole.decisions)
 
 
-@settings(max_examples=100, deadline=None)
+@settings(max_examples=100)
 @given(some())
 def test_what_holds_is_the_last_that_each_said_of_each(all_: list) -> None:
     holding = decisions(*all_).current()
@@ -127,7 +127,7 @@ def test_json_and_back() -> None:
     assert Decisions.model_validate_json(every.model_dump_json()) == every
 
 
-@settings(max_examples=100, deadline=None)
+@settings(max_examples=100)
 @given(
     st.sampled_from(["a ", "\u0958", "e\u0301"]), st.integers(1, 90),
     st.sampled_from([datetime(2000, 1, 1), datetime(2200, 1, 1)]),

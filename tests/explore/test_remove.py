@@ -63,7 +63,7 @@ def test_a_model_that_breaks_its_contract_is_told_apart_from_the_picture() -> No
         remove_background(Wild(), Picture("a", np.full((40, 40, 3), 200, np.uint8)))
 
 
-@settings(max_examples=200, deadline=None)
+@settings(max_examples=200)
 @given(st.text(max_size=120))
 def test_a_name_is_one_file_on_any_system(name: str) -> None:
     made = cutout_name(name)

@@ -259,7 +259,7 @@ _JSON = st.recursive(
 _TYPES = ["hello", "ping", "upload", "part", "case", "remove", "forget", "add", "_remove", "send"]
 
 
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=150)
 @given(
     _JSON
     | st.fixed_dictionaries(

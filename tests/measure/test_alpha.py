@@ -23,7 +23,7 @@ from rmbg_eval.measure.alpha import (
 )
 from rmbg_eval.measure.subject import Undefined
 
-few = settings(max_examples=80, deadline=None)
+few = settings(max_examples=80)
 shapes = arrays.array_shapes(min_dims=2, max_dims=2, max_side=12)
 values = st.floats(0, 1, width=32) | st.sampled_from([k / 510 for k in range(511)]).map(np.float32)
 
@@ -111,7 +111,7 @@ def test_soft_band_is_the_way_to_the_nearest_of_both_sides(alpha):
     assert soft_band_p95(alpha) == pytest.approx(np.percentile(widths, 95))
 
 
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=40)
 @given(blobs, st.integers(0, 1000))
 def test_strays_are_small_pieces(alpha, seed):
     alpha = np.kron(alpha, np.ones((3, 3), np.float32))

@@ -25,7 +25,7 @@ from rmbg_eval.measure.region import near_edge
 from rmbg_eval.measure.subject import Subject, Undefined
 from rmbg_eval.measure.table import measure
 
-some = settings(max_examples=25, deadline=None)
+some = settings(max_examples=25)
 seeds = st.integers(0, 10**6)
 
 # Sharma, Wu and Dalal 2005, table 1: pairs that find mistakes in hue and rotation.

@@ -43,7 +43,7 @@ def lists(draw: st.DrawFn) -> list[Measurement]:
     return list(made.values())
 
 
-@limits(max_examples=100, deadline=None)
+@limits(max_examples=100)
 @given(lists())
 def test_they_are_what_they_were_made_of_and_come_back_from_json(given: list[Measurement]) -> None:
     made = Measurements(given)
@@ -72,7 +72,7 @@ def test_they_are_what_they_were_made_of_and_come_back_from_json(given: list[Mea
     assert JSON.validate_json(old) == made
 
 
-@limits(max_examples=60, deadline=None)
+@limits(max_examples=60)
 @given(lists(), lists(), st.lists(NAMES, unique=True))
 def test_what_is_taken_is_what_the_other_has_of_those_metrics(
     mine: list[Measurement], others: list[Measurement], names: list[str]

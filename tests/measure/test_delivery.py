@@ -61,7 +61,7 @@ def slow(alpha: np.ndarray, red: int) -> dict[str, float]:
     }
 
 
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=150)
 @given(ALPHAS, st.sampled_from([0, 100, 255]))
 def test_rules_are_those_of_a_slow_version(alpha: np.ndarray, red: int) -> None:
     picture = finished(alpha, red)

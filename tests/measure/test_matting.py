@@ -19,7 +19,7 @@ from rmbg_eval.measure.region import near_edge
 from rmbg_eval.measure.subject import Subject, Undefined
 from rmbg_eval.measure.table import measure
 
-some = settings(max_examples=40, deadline=None)
+some = settings(max_examples=40)
 NAMES = ("sad", "mad", "mse", "grad", "conn")
 
 
@@ -72,7 +72,7 @@ def slow_gradient(alpha):
     return np.sqrt(found)
 
 
-@settings(max_examples=8, deadline=None)
+@settings(max_examples=8)
 @given(pairs)
 def test_gradients_are_those_of_the_two_filters(pair):
     alpha, truth = _same_shape(pair)

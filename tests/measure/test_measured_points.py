@@ -16,7 +16,7 @@ from rmbg_eval.measure.points import far_off, judge
 from rmbg_eval.measure.record import ObservationPoint, PointResult
 from rmbg_eval.measure.subject import Subject
 
-some = settings(max_examples=60, deadline=None)
+some = settings(max_examples=60)
 WIDTH, HEIGHT = 100, 80
 
 
@@ -222,7 +222,7 @@ WAYS = {
 }
 
 
-@settings(max_examples=200, deadline=None)
+@settings(max_examples=200)
 @given(
     blobs,
     st.integers(-2, 2),

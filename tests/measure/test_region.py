@@ -18,7 +18,7 @@ masks = arrays.arrays(bool, st.tuples(st.integers(1, 12), st.integers(1, 12))).f
 def test_the_way_to_the_nearest_of_a_mask(monkeypatch: pytest.MonkeyPatch, asked: int) -> None:
     monkeypatch.setattr(region, "ROWS_ASKED", asked)
 
-    @settings(max_examples=60, deadline=None)
+    @settings(max_examples=60)
     @given(masks)
     def check(mask: np.ndarray) -> None:
         spots = np.argwhere(mask)

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 from hypothesis.extra.numpy import arrays
 from scipy import stats
@@ -19,7 +19,6 @@ from rmbg_eval.measure.risk import TERMS, coefficients, features, judge_risk, or
 from rmbg_eval.measure.subject import Subject, Undefined
 from rmbg_eval.measure.table import measure
 
-calm = settings(deadline=None)
 SIGNS = {sign for sign, _ in TERMS.values()}
 VALUES = st.fixed_dictionaries(
     {sign: st.floats(0, 1) for sign in SIGNS - {"kept", "apart"}}
@@ -27,7 +26,6 @@ VALUES = st.fixed_dictionaries(
 )
 
 
-@calm
 @given(VALUES, st.sampled_from(sorted(SIGNS - {"kept"})), st.floats(0, 1))
 def test_more_of_a_sign_is_never_less_risk(values, sign, more) -> None:
     before = judge_risk(values).value
@@ -37,7 +35,6 @@ def test_more_of_a_sign_is_never_less_risk(values, sign, more) -> None:
         assert after >= before - 1e-12
 
 
-@calm
 @given(VALUES)
 def test_it_is_the_sum_of_its_terms(values) -> None:
     fit = coefficients()["alone" if values["apart"] is None else "together"]
@@ -71,7 +68,6 @@ def test_without_its_signs_there_is_no_risk() -> None:
         judge_risk({})
 
 
-@calm
 @given(arrays(np.float32, (3, 4), elements=st.floats(0, 1, width=32)),
        arrays(np.float32, (3, 4), elements=st.floats(0, 1, width=32)))  # fmt: skip
 def test_apart_is_that_of_a_slow_version(one: np.ndarray, other: np.ndarray) -> None:
@@ -92,7 +88,6 @@ def test_one_model_stands_apart_or_none() -> None:
     assert odd_one({}) is None
 
 
-@calm
 @given(st.integers(2, 4), st.lists(st.sampled_from([None, 0.01, 0.04, 0.05, 0.1, 0.11, 0.3]),
                                    min_size=6, max_size=6))  # fmt: skip
 def test_the_one_that_stands_apart_is_far_from_what_is_alike_without_it(
@@ -145,7 +140,6 @@ def test_the_guide_says_how_good_it_is(calibration) -> None:
     assert calibration.guide(coefficients()) in calibration.GUIDE.read_text("utf-8")
 
 
-@calm
 @given(st.lists(st.tuples(st.integers(0, 5), st.booleans()), min_size=2, max_size=12))
 def test_auroc_counts_pairs(calibration, rows) -> None:
     good = [value for value, bad in rows if not bad]
@@ -157,7 +151,6 @@ def test_auroc_counts_pairs(calibration, rows) -> None:
     assert calibration.auroc(values, marks) == pytest.approx(won, abs=1e-3)
 
 
-@calm
 @given(st.lists(st.tuples(st.integers(0, 5), st.integers(0, 5)), min_size=3, max_size=12))
 def test_spearman_is_that_of_scipy(calibration, rows) -> None:
     one, other = (np.array(each, float) for each in zip(*rows, strict=True))

@@ -16,7 +16,7 @@ from rmbg_eval.measure.segmentation import METRICS, boundary_iou, e_measure, iou
 from rmbg_eval.measure.segmentation import weighted_f as weighted
 from rmbg_eval.measure.subject import Undefined
 
-some = settings(max_examples=25, deadline=None)
+some = settings(max_examples=25)
 EPS = 2.220446049250313e-16
 GOLDEN = json.loads((Path(__file__).parent / "golden" / "pysodmetrics.json").read_text())
 

@@ -116,7 +116,7 @@ class Slow:
         }.get(name, len(self.subject))
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60)
 @given(looks())
 def test_they_are_those_of_slow_versions(look: Look) -> None:
     slow = Slow(look)
@@ -134,7 +134,7 @@ def test_they_are_those_of_slow_versions(look: Look) -> None:
         assert trace.value == pytest.approx(len(spots) / slow.out_of(name)), name
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60)
 @given(looks())
 def test_what_is_detached_is_every_larger_piece_but_the_largest(look: Look) -> None:
     slow = Slow(look)
@@ -147,7 +147,7 @@ def test_what_is_detached_is_every_larger_piece_but_the_largest(look: Look) -> N
     assert signs.detached(look).value == pytest.approx(sum(large) / sum(sizes))
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60)
 @given(arrays(bool, SIZES))
 def test_a_place_holds_as_much_as_any_window(mask: np.ndarray) -> None:
     place = densest(mask)

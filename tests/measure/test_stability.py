@@ -33,7 +33,7 @@ def slow(one: np.ndarray, other: np.ndarray) -> float | None:
     return sum(found) / len(found) if found else None
 
 
-@settings(max_examples=25, deadline=None)
+@settings(max_examples=25)
 @given(ALPHAS, ALPHAS, st.integers(0, 25))
 def test_it_is_that_of_a_slow_version(one: np.ndarray, other: np.ndarray, clear: int) -> None:
     one, other = one.copy(), other.copy()

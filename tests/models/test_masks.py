@@ -21,7 +21,7 @@ from rmbg_eval.models.birefnet.masks import in_memory, published_mask, resize_on
 sides = st.integers(2, 90)
 
 
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=150)
 @given(sides, sides, st.integers(0, 90), sides, st.integers(0, 2**32 - 1), st.booleans())
 def test_torch_resizes_as_pillow_does_bit_for_bit(
     height: int, width: int, more: int, columns: int, seed: int, hard: bool

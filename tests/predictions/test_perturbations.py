@@ -13,7 +13,7 @@ EACH = pytest.mark.parametrize("how", PERTURBATIONS, ids=lambda how: how.name)
 
 
 @EACH
-@settings(max_examples=20, deadline=None)
+@settings(max_examples=20)
 @given(st.integers(32, 90), st.integers(32, 90), st.integers(0, 9))
 def test_an_alpha_that_follows_the_picture_comes_back(
     how: Perturbation, height: int, width: int, seed: int

@@ -181,7 +181,7 @@ def test_pictures_are_drawn_of_what_is_shown(many: Path) -> None:
     assert not (many / "assets" / "strange-0-result.webp").exists()
 
 
-@limits(max_examples=60, deadline=None)
+@limits(max_examples=60)
 @given(st.integers(0, 2**32 - 1))
 def test_the_worst_are_so_by_points_then_by_the_measure_then_by_risk(seed: int) -> None:
     random = Random(seed)

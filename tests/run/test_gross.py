@@ -114,7 +114,7 @@ def slow_pieces(alpha: np.ndarray, truth: np.ndarray | None) -> dict[str, int]:
     return found
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60)
 @given(st.integers(0, 10**6), st.booleans(), st.booleans(), st.booleans())
 def test_crumbs_and_holes_are_those_of_a_slow_version(
     seed: int, much: bool, at_frame: bool, known: bool

@@ -28,7 +28,7 @@ from rmbg_eval.run.previews import (
 from rmbg_eval.run.record import Run
 
 
-@settings(max_examples=30, deadline=None)
+@settings(max_examples=30)
 @given(
     seed=st.integers(0, 2**32 - 1),
     height=st.integers(40, 120),

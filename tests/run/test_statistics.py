@@ -234,7 +234,7 @@ _SEEN = st.tuples(
 )  # fmt: skip
 
 
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=40)
 @given(st.lists(_SEEN, max_size=60), st.booleans())
 def test_points_are_counted_as_one_by_one(
     seen: list[tuple[tuple[str, str], str, str, bool | None]], shoots: bool
@@ -292,7 +292,7 @@ _MEASURED = st.tuples(
 )  # fmt: skip
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60)
 @given(st.lists(_MEASURED, unique_by=lambda row: row[:2], max_size=24), st.booleans())
 def test_means_are_those_of_each_case_by_itself(rows: list, shoots: bool) -> None:
     """Some pictures have a trimap, and of some another measure alone is known."""
@@ -347,7 +347,7 @@ def test_values_are_equal_where_each_of_them_is() -> None:
     assert one != other
 
 
-@settings(max_examples=100, deadline=None)
+@settings(max_examples=100)
 @given(st.integers(1, 300), st.data())
 def test_beyond_an_exact_interval_so_many_are_seen_once_in_40(
     count: int, data: st.DataObject
@@ -376,7 +376,7 @@ def slow_worth(counts: list[tuple[int, int]]) -> float:
 _GROUPS = st.integers(1, 40).flatmap(lambda n: st.tuples(st.integers(0, n), st.just(n)))
 
 
-@settings(max_examples=100, deadline=None)
+@settings(max_examples=100)
 @given(st.lists(_GROUPS, min_size=2, max_size=12))
 def test_what_groups_are_worth(counts: list[tuple[int, int]]) -> None:
     count = sum(n for _, n in counts)
