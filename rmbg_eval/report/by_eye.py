@@ -185,10 +185,9 @@ def _standing(each: Standing) -> ShareRow:
 
 def _votes(ranking: Ranking) -> Message:
     return Message(
-        "Votes: {votes}, on pictures: {pictures}. Where none is called better, models may be "
-        "equal.",
-        votes=ranking.votes,
-        pictures=ranking.pictures,
+        "{votes} on {pictures}. Where none is called better, models may be equal.",
+        votes=Message("{n} vote", many="{n} votes", n=ranking.votes),
+        pictures=Message("{n} picture", many="{n} pictures", n=ranking.pictures),
     )
 
 
