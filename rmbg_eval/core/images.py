@@ -96,6 +96,28 @@ class Cutout:
     alpha: Alpha
 
 
+_BRIGHTER, _SLACK = 0.02, 16 / 255
+"""Share of soft pixels, at most, that are by so much brighter than they are opaque."""
+_SOFT = 500
+"""Pixels, at least, that it takes to tell."""
+
+
+def looks_multiplied(cutout: Cutout, picture: Picture) -> bool:
+    """Whether the cut-out's colours look multiplied by its alpha, which PNG and WebP do not have:
+    hardly a soft pixel is brighter than it is opaque, though they are lit, and they are not the
+    picture's own colours, which are so before black.
+
+    Of our straight cut-outs, all but those of a picture before black have 13 % and more of such
+    pixels. Of the same ones multiplied, PNGs have none and most lossy WebPs less than 2 %.
+    """
+    soft = (cutout.alpha > 0) & (cutout.alpha < 1)
+    alpha, rgb = cutout.alpha[soft], cutout.rgb[soft].astype(np.float32) / 255
+    if len(alpha) < _SOFT or np.abs(rgb - picture.rgb[soft] / np.float32(255)).mean() < 0.01:
+        return False
+    light = rgb.max(1)
+    return bool((light > alpha + _SLACK).mean() < _BRIGHTER and (light > alpha / 2).mean() > 0.1)
+
+
 def read_bytes(path: Path) -> bytes:
     """The bytes of the regular file `path`; ImageError for anything else, or an absurd size."""
     bring(path)

@@ -1,4 +1,5 @@
-"""What decoding had to do to a picture, in messages that need no decoder."""
+"""What decoding had to do to a picture, and what a cut-out is like, in messages that need no
+decoder."""
 
 from __future__ import annotations
 
@@ -15,3 +16,9 @@ NOTES = {
     "icc-unreadable": Message("ICC profile not usable, taken as sRGB"),
 }
 """By the keys that run.json had before schema version 3."""
+
+MULTIPLIED = Message(
+    "colours look multiplied by alpha (premultiplied), which makes edges dark: save with straight "
+    "alpha"
+)
+"""Of a cut-out: nothing is undone."""

@@ -29,9 +29,11 @@ from ..core.images import (
     check_rgb,
     decode_cutout,
     encode_png,
+    looks_multiplied,
     read_bytes,
 )
 from ..core.machine import cores, peak_memory, reset_peak_memory
+from ..core.notes import MULTIPLIED
 from ..errors import Failure, ImageError, ModelError, OutputError, printable
 from ..i18n import Message
 from ..models.protocol import Model
@@ -275,12 +277,14 @@ def _encoded(
         png = encode_png(cutout)
     if job.failure:
         return None
+    own = cutout.rgb is not job.picture.rgb
+    multiplied = own and looks_multiplied(cutout, job.picture)
     width, height = job.picture.size
     entry = Entry(
         cutout_sha256=hashlib.sha256(png).hexdigest(),
         width=width,
         height=height,
-        notes=job.picture.notes,
+        notes=(*job.picture.notes, *([MULTIPLIED] if multiplied else [])),
         seconds=dict(job.seconds),
         peak_memory_bytes=peak_memory() if memory_known else None,
     )
@@ -308,6 +312,8 @@ def _finish(model: Model, job: _Job, out: Path, *, cached: bool) -> Prediction:
     path = cutout_path(name, case.category, case.id, case.alone)
     if sha256_file(out / path) != entry.cutout_sha256:
         write_atomic(out / path, png)
+    if MULTIPLIED in entry.notes and _MULTIPLIED not in model.warnings:
+        model.warnings.append(_MULTIPLIED)
     return Prediction(
         category=case.category,
         case=case.id,
@@ -324,6 +330,9 @@ def _finish(model: Model, job: _Job, out: Path, *, cached: bool) -> Prediction:
         device=job.device,
         dtype=job.dtype,
     )
+
+
+_MULTIPLIED = Message("of some cut-outs, {what}", what=MULTIPLIED)
 
 
 def cutout_path(model: str, category: str, case: str, alone: bool = True) -> str:

@@ -10,7 +10,8 @@ from ..cases.categories import CATEGORIES, category_title
 from ..core.anchors import case_anchor, category_anchor
 from ..core.files import safe_name
 from ..core.key import Key
-from ..i18n import N_, Message, Named
+from ..core.notes import MULTIPLIED
+from ..i18n import N_, Message, Named, join
 from ..measure.kinds import kind_title, missed
 from ..measure.record import ObservationPoint, PointResult
 from ..measure.table import GUIDES, TABLE
@@ -349,6 +350,13 @@ class Sheet:
 
     # ---- the drawer
 
+    def _notes(self, predictions: Sequence[Prediction]) -> Iterable[Text]:
+        """What decoding did to the picture, and what is said of a model's cut-out."""
+        yield from dict.fromkeys(n for p in predictions for n in p.notes if n != MULTIPLIED)
+        for prediction in predictions:
+            if MULTIPLIED in prediction.notes:
+                yield join(" · ", [prediction.model, MULTIPLIED])
+
     def _drawer(
         self,
         record: CaseRecord,
@@ -367,7 +375,7 @@ class Sheet:
         add(Message("Licence"), record.licence)
         add(Message("Author"), record.author)
         add(Message("Source"), record.source)
-        add(Message("Notes"), *(predictions[0].notes if predictions else ()))
+        add(Message("Notes"), *self._notes(predictions))
         if previews.region:
             x, y, width, height = previews.region
             where = Message(

@@ -18,6 +18,7 @@ from PIL import Image
 from rmbg_eval.cases.folder import Case
 from rmbg_eval.core.cache import Store
 from rmbg_eval.core.images import NOTES, Alpha, Cutout, Picture
+from rmbg_eval.core.notes import MULTIPLIED
 from rmbg_eval.errors import Failure, ModelError, OutputError
 from rmbg_eval.i18n import Message
 from rmbg_eval.predictions.prediction import Prediction
@@ -67,6 +68,29 @@ def test_notes_of_decoding_are_kept_also_in_the_cache(tmp_path: Path) -> None:
     cases = [Case("c", "grey", path)]
     notes = [predictions(FakeModel(), cases, tmp_path / "out")[0].notes for _ in range(2)]
     assert notes == [(NOTES["grey"],)] * 2
+
+
+@pytest.mark.parametrize("how", ["straight", "multiplied", "of a black picture"])
+def test_colours_that_are_multiplied_by_alpha_are_told(tmp_path: Path, how: str) -> None:
+    ramp = np.tile(np.arange(64, dtype=np.float32) / 63, (64, 1))
+    bright = np.full((64, 64, 3), (200, 120, 60), np.uint8)
+    before_black = (bright * ramp[..., None]).astype(np.uint8)
+    picture = before_black if how == "of a black picture" else bright
+    Image.fromarray(picture).save(path := tmp_path / "ramp.png")
+
+    class Own(FakeModel):
+        def alpha(self, picture: Picture) -> Alpha:
+            return ramp
+
+        def postprocess(self, output: Alpha, picture: Picture) -> Cutout:
+            return Cutout(bright.copy() if how == "straight" else before_black, output)
+
+    for again in range(2):  # the second is from the cache
+        model = Own(pipeline=how)
+        (made,) = predictions(model, [Case("c", "ramp", path)], tmp_path / str(again))
+        assert made.cached is bool(again)
+        assert (MULTIPLIED in made.notes) is (how == "multiplied")
+        assert len(model.warnings) == (how == "multiplied")
 
 
 def test_the_cut_out_has_the_pictures_own_colours_and_the_alpha_to_the_nearest_step(

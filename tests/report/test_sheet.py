@@ -10,6 +10,7 @@ from test_present import SHOWN, done, failed, previews
 from views import Presenter
 
 from rmbg_eval import Settings
+from rmbg_eval.core.notes import MULTIPLIED, NOTES
 from rmbg_eval.measure.record import Measurement
 from rmbg_eval.report import frame
 from rmbg_eval.report.context import Context
@@ -38,6 +39,14 @@ def test_a_case_of_points_that_all_passed_says_so_in_one_line() -> None:
     assert row(run_with(*both)).misses == ()
     assert row(run_with(both[0])).passed == ""  # of the other model nothing is known
     assert row(run_of()).passed == ""  # nor is anything of a case without points
+
+
+def test_notes_are_those_of_the_picture_and_of_a_models_cut_out() -> None:
+    grey = NOTES["grey"]
+    second = done("b", notes=(grey, MULTIPLIED))
+    for first, notes in ((done("a", notes=(grey,)), (grey,)), (failed("a"), (grey,))):
+        facts = dict(row(run_of(first, second), previews("a", "b")).drawer.facts)
+        assert facts["Notes"] == (*map(str, notes), f"b · {MULTIPLIED}")
 
 
 def test_a_miss_has_a_mark_for_each_model_and_the_words_of_the_farthest_off() -> None:
