@@ -150,7 +150,7 @@ def _bilinear(alpha: Alpha, x: Profile, y: Profile) -> Profile:
 
 
 def _crossing(distances: Profile, values: Profile, index: int, level: float) -> float:
-    """Where the line from sample `index` to the next crosses `level`."""
+    """Where alpha falls to `level`, between sample `index` and the next."""
     a, b = values[index], values[index + 1]
-    share = 0.0 if a == b else (a - level) / (a - b)
-    return float(distances[index] + min(max(share, 0.0), 1.0) * np.diff(distances)[index])
+    share = (a - level) / (a - b)
+    return float(distances[index] + share * (distances[index + 1] - distances[index]))

@@ -41,6 +41,7 @@ def test_takes_the_regions_of_its_kind_and_no_other(kind, region):
         ("opaque", "", "one of box, polygon and lines is needed, not nothing"),
         ("opaque", f"{REGIONS['box']}\n{REGIONS['lines']}", "not box and lines"),
         ("opaque", "box = [1, 2, 0, 4]", "the box is empty"),
+        ("opaque", "box = [1, 2, 3, 0]", "the box is empty"),
         ("opaque", "box = [1.5, 2, 3, 4]", "valid integer"),
         ("opaque", "box = [-1, 2, 3, 4]", "greater than or equal to 0"),
         ("opaque", "polygon = [[1, 2], [3, 4]]", "at least 3"),
@@ -72,7 +73,9 @@ def test_a_mistake_is_a_failed_case_that_names_file_point_and_remedy(kind, rest,
     [
         (f"box = [0, 0, {WIDTH}, {HEIGHT}]", True),
         (f"box = [1, 0, {WIDTH}, {HEIGHT}]", False),
+        (f"box = [0, 1, {WIDTH}, {HEIGHT}]", False),
         (f"polygon = [[0, 0], [{WIDTH}, 0], [0, {HEIGHT}]]", True),
+        (f"polygon = [[0, 0], [{WIDTH + 1}, 0], [0, {HEIGHT}]]", False),
         (f"lines = [[[0, 0], [0, {HEIGHT + 1}]]]", False),
     ],
 )
@@ -92,5 +95,6 @@ def test_a_region_that_leaves_the_picture_is_found_by_the_check(region, fits, tm
 def test_there_is_no_axis_for_what_no_picture_has() -> None:
     about = {"category": "a", "case": "b", "model": "m", "point": "p", "unit": "px"}
     for kind in KINDS.values():
-        far = {"measured": 1.0, "expected": 1e308, "tolerance": 1e308, "passed": True}
-        assert kind.range(PointResult(**about, **far, kind=kind.name)) is None
+        for far in ({"expected": 1e308, "tolerance": 1e308}, {"measured": 1e308}):
+            seen = {"measured": 1.0, "expected": 1.0, "tolerance": 1.0, "passed": True, **far}
+            assert kind.range(PointResult(**about, **seen, kind=kind.name)) is None

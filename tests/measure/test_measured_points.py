@@ -190,14 +190,15 @@ def test_a_contour_with_nothing_clear_beside_it_is_none():
 
 
 @pytest.mark.parametrize("turned", [False, True])
-@pytest.mark.parametrize("away", range(-40, 40))
+@pytest.mark.parametrize("away", range(-42, 42))
 def test_what_is_clear_beside_a_contour_is_seen_at_every_pixel(away, turned):
     alpha = np.ones((100, 100), np.float32)
     alpha[:, 50 + away] = 0  # a gap of one pixel
     alpha = alpha.T.copy() if turned else alpha
     line = [[20, 50], [80, 50]] if turned else [[50, 20], [50, 80]]
     rgb = np.zeros((100, 100, 3), np.uint8)
-    assert judge(point("unbroken", lines=[line]), Subject(alpha, rgb, rgb)).measured == 0
+    seen = judge(point("unbroken", lines=[line]), Subject(alpha, rgb, rgb))
+    assert seen.measured == (0 if -41 <= away <= 40 else 1)
 
 
 def test_a_strand_without_its_gap_or_too_thick_is_none():
@@ -206,6 +207,31 @@ def test_a_strand_without_its_gap_or_too_thick_is_none():
     assert judge(GOOD[8], subject(gap)).measured == 0
     opaque = np.where(TRUTH > 0.4, np.float32(1), TRUTH)
     assert judge(GOOD[8], subject(opaque)).measured == 0
+
+
+def test_a_contour_is_where_alpha_reaches_a_half():
+    rgb = np.zeros((60, 60, 3), np.uint8)
+    where = point("unbroken", lines=[[[20, 30], [40, 30]]])
+    for level, breaks in ((0.5, 0), (0.499, 1)):
+        alpha = np.zeros((60, 60), np.float32)
+        alpha[20:40] = level
+        assert judge(where, Subject(alpha, rgb, rgb)).measured == breaks
+
+
+@pytest.mark.parametrize(("kept", "found"), [(0.82, 1), (0.78, 0)])
+def test_a_strand_is_one_of_which_four_fifths_are_there(kept, found):
+    truth, rgb = np.zeros((60, 240), np.float32), np.zeros((60, 240, 3), np.uint8)
+    truth[30, 20:220] = 1
+    alpha = truth.copy()
+    alpha[30, 20 + round(200 * kept) :] = 0
+    where = point("strands", lines=[[[20, 30], [220, 30]]])
+    assert judge(where, Subject(alpha, rgb, rgb, truth)).measured == found
+
+
+@pytest.mark.parametrize(("share", "measured"), [(0.51, 0), (0.49, None)])
+def test_an_edge_is_there_where_alpha_falls_half_as_far_as_the_truth(share, measured):
+    seen = judge(GOOD[5], subject(TRUTH * np.float32(share)))
+    assert seen.measured == measured
 
 
 @pytest.mark.parametrize("side", [slice(28, 35), slice(46, 54)])
@@ -308,6 +334,12 @@ def test_a_polygon_holds_the_pixels_whose_centre_is_inside(corners):
                     inside ^= x + 0.5 < x0 + (y + 0.5 - y0) * (x1 - x0) / (y1 - y0)
             if not on_edge:
                 assert mask[y, x] == inside
+
+
+def test_a_polygon_without_a_pixel_is_not_judged():
+    for corners in ([[5, 5], [9, 5], [5, 5]], [[5, 5], [6, 5], [5, 5]]):
+        seen = judge(point("transparent", polygon=corners), subject(TRUTH))
+        assert (seen.passed, str(seen.reason)) == (None, "the region holds no pixel's centre")
 
 
 @some

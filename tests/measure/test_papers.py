@@ -94,6 +94,27 @@ def test_effort_counts_what_is_to_be_drawn():
     assert hce(cut, truth) >= 4  # a rectangle to be drawn again
 
 
+def test_accuracy_near_the_edge_is_the_mean_over_five_widths():
+    truth, wide = np.zeros((2, 900, 1200), np.float32)
+    truth[:, 500:700] = wide[:, 498:702] = 1
+    shares = [1 - min(2, reach) / (2 * reach) for reach in (1, 2, 3, 4, 5)]
+    for alpha, right in ((wide, truth), (wide.T.copy(), truth.T.copy())):
+        assert mba(alpha, right) == pytest.approx(np.mean(shares))
+
+
+def test_effort_is_the_same_in_a_larger_frame_and_a_closed_strand_is_drawn_once():
+    truth = np.zeros((40, 200), np.float32)
+    truth[5:35, 5:195] = 1
+    cut = truth.copy()
+    cut[5:35, 60:195] = 0
+    framed = [np.pad(each, ((0, 200), (0, 0))) for each in (cut, truth)]
+    assert hce(cut, truth) == hce(*framed)
+    ring = np.zeros((80, 80), np.float32)
+    ring[20:60, 20:60] = 1
+    ring[21:59, 21:59] = 0
+    assert hce(np.zeros_like(ring), ring) == 5  # its corners, and back to the first
+
+
 def test_masked_errors_do_not_see_what_is_outside_of_the_unknown_region():
     truth = np.zeros((80, 80), np.float32)
     truth[20:60, 20:60] = 1

@@ -11,7 +11,7 @@ from hypothesis.extra.numpy import arrays
 from rmbg_eval.measure.stability import instability
 from rmbg_eval.measure.subject import Undefined
 
-ALPHAS = arrays(np.float32, (14, 26), elements=st.sampled_from(np.float32([0, 0.3, 0.7, 1])))
+ALPHAS = arrays(np.float32, (14, 26), elements=st.sampled_from(np.float32([0, 0.45, 0.5, 1])))
 
 
 def slow(one: np.ndarray, other: np.ndarray) -> float | None:
