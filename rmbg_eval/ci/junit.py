@@ -180,8 +180,10 @@ def _tests_by_eye(run: Run, decisions: Decisions) -> Iterator[Checked]:
     if decisions.reviews:
         for each in acceptances(run, decisions):
             if each.category == ALL:
-                bounds = f"{percent(each.low)} to {percent(each.high)} of all pictures like these"
-                text = f"{each.usable} of {each.decided} usable ({share_of(each)}); {bounds}"
+                text = f"{each.usable} of {each.decided} usable ({share_of(each)})"
+                if each.low is not None:
+                    bounds = f"{percent(each.low)} to {percent(each.high)}"
+                    text += f"; {bounds} of all pictures like these"
                 more = f"\n{each.reason}" if each.reason else ""
                 yield Checked("by eye", "acceptance", each.model, out=text + more)
     if decisions.votes:

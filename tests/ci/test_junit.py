@@ -2,16 +2,20 @@
 
 from __future__ import annotations
 
+from datetime import UTC, datetime
+
 import pytest
 from comparisons import FAILED, comparison, failed, made, point, rule
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from junit_reader import outcomes, read
+from reviewers import decisions, run_over, vote
 from runs import run_of
 
 from rmbg_eval import Settings
 from rmbg_eval.ci.gate import exit_status
 from rmbg_eval.ci.junit import Checked, junit, junit_of_comparison, junit_of_run, xml_text
+from rmbg_eval.decisions.record import Decisions, Review
 from rmbg_eval.errors import Failure
 from rmbg_eval.i18n import Message
 from rmbg_eval.measure.record import RuleResult
@@ -79,6 +83,62 @@ def test_a_delivery_rule_is_not_called_a_point() -> None:
     (failure,) = read(junit_of_run(run)).iter("failure")
     assert failure.get("type") == "DeliveryRule"
     assert failure.get("message").startswith("Delivery rule fill (required): ")
+
+
+def test_of_the_points_of_a_cut_out_those_that_failed_are_told_and_counted() -> None:
+    points = (
+        point(True, 0.01, point="sky"),
+        point(False, 0.5, required=True),
+        point(False, 0.6, point="strap"),
+    )
+    (test,) = read(junit_of_run(run_of(made("a"), points=points, models=run_of().models[:1])))[0]
+    (failure,) = test.iter("failure")
+    assert failure.get("type") == "ObservationPoint"
+    assert failure.get("message").startswith("Point lens (required): ")
+    assert "more" not in failure.get("message")
+    assert "strap" not in failure.text
+    told = test.findtext("system-out")
+    assert "strap (transparent): measured 0.6" in told
+    assert "sky" not in told
+    assert "lens" not in told
+    both = run_of(made("a"), points=points, settings=Settings(models=["a"], fail_on="point"))
+    (failure,) = read(junit_of_run(both)).iter("failure")
+    assert failure.get("message").endswith(" and 1 more")
+    assert "lens" in failure.text
+    assert "strap" in failure.text
+    assert "sky" not in failure.text
+
+
+def test_what_people_said_is_told_of_the_cut_out_and_of_its_model() -> None:
+    seen = made("a")
+    said = Review(
+        category=seen.category, case=seen.case, model="a", answer="usable", person="Ada",
+        comment="Fine hair", cutout_sha256=seen.cutout_sha256,
+        time=datetime(2026, 1, 2, tzinfo=UTC),
+    )  # fmt: skip
+    root = read(junit_of_run(run_of(seen, made("b")), Decisions(decisions=(said,))))
+    told = {
+        f"{t.get('classname')}/{t.get('name')}": t.findtext("system-out")
+        for t in root.iter("testcase")
+    }
+    assert told["a.portrait/ada"] == "By eye:\nAda: usable. Fine hair"
+    assert told["b.portrait/ada"] is None
+    few = "too few for an interval: 1 shoot, 5 are needed"
+    assert told["by eye.acceptance/a"] == f"1 of 1 usable (100 %)\n{few}"
+    assert told["by eye.acceptance/b"].startswith("0 of 0 usable (–)\n")
+
+
+@pytest.mark.parametrize("votes", [2, 12])
+def test_who_is_preferred_is_told_of_each_model(votes: int) -> None:
+    said = decisions(*(vote(f"c{number}") for number in range(votes)))
+    tests = read(junit_of_run(run_over(12), said))[-1]
+    assert [test.get("name") for test in tests] == ["a", "b"]
+    told = [test.findtext("system-out") for test in tests]
+    assert f"; {votes} won, 0 lost, 0 equal" in told[0]
+    assert f"; 0 won, {votes} lost, 0 equal" in told[1]
+    starts = [text.partition(":")[0].partition(";")[0] for text in told]
+    assert starts == (["no rank"] * 2 if votes == 2 else ["rank 1", "rank 2"])
+    assert all(("\ntoo few" in text) == (votes == 2) for text in told)
 
 
 def test_what_an_interrupted_run_did_not_do_is_an_error() -> None:

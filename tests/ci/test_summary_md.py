@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from datetime import UTC, datetime
 
 import pytest
@@ -9,10 +10,11 @@ from comparisons import comparison, failed, made, point, rule, value
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from markdown_it import MarkdownIt
+from reviewers import decisions, review, run_over, vote
 from runs import run_of
 
 from rmbg_eval import Settings
-from rmbg_eval.ci.summary_md import LIMIT, cell, code, summary_of_comparison, summary_of_run
+from rmbg_eval.ci.summary_md import cell, code, summary_of_comparison, summary_of_run
 from rmbg_eval.compare.comparison import Comparison
 from rmbg_eval.compare.pair import Pair
 from rmbg_eval.decisions.record import Decisions, Review
@@ -80,7 +82,7 @@ def test_failures_come_first_and_points_next() -> None:
     text = summary_of_run(run)
     assert text.startswith("# Background removal\n\n❌ Stopped (`--fail-on required`): 1 of 2")
     order = ["## Failed (1)", "ada.png is empty", "## Observation points that did not pass (1)",
-             "`lens` **required**", "## Models (2)", "0.9 over 1"]  # fmt: skip
+             "`lens` **required**", "## Models (2)", "0.9 over 1 |"]  # fmt: skip
     assert [text.index(words) for words in order] == sorted(text.index(words) for words in order)
     assert "index.html#case-portrait-ada-" in text
 
@@ -112,6 +114,7 @@ def test_without_truth_and_points_it_shows_how_many_cut_outs_need_a_look() -> No
     risks = (
         Risk(category="portrait", case="ada", model="a", value=0.9, signs=(sign,)),
         Risk(category="portrait", case="ada", model="b", value=0.9),
+        Risk(category="portrait", case="eve", model="b", value=None, reason=Message("failed")),
     )
     nothing = tuple(value("mad", None, model) for model in "ab")
     text = summary_of_run(run_of(made("a"), made("b"), measurements=nothing, risks=risks))
@@ -133,6 +136,30 @@ def test_who_disagrees_about_a_cut_out_is_said() -> None:
     assert "| disputed | `Ada: usable; Bo: unusable` |" in text
 
 
+def test_who_is_preferred_is_told_with_ranks_or_why_there_are_none() -> None:
+    run = run_over(12)
+    votes = [vote(f"c{number}") for number in range(12)]
+    text = summary_of_run(run, decisions(*votes))
+    rows = [line for line in text.splitlines() if "/ 12 /" in line or "/ 0 / 0" in line]
+    (first, second) = ([part.strip() for part in row.strip("|").split("|")] for row in rows)
+    assert (first[:2], first[3:]) == (["1", "`a`"], ["12 / 0 / 0", "`b`"])
+    assert (second[:2], second[3:]) == (["2", "`b`"], ["0 / 12 / 0", "–"])
+    for row in (first, second):
+        share, low, high = map(float, re.findall(r"\d+", row[2]))
+        assert low <= share <= high
+    assert float(first[2].split()[0]) > 90
+    assert "12 votes on 12 pictures. Where none" in text
+    text = summary_of_run(run, decisions(*votes[:2]))
+    assert "| – | `a` | – | 2 / 0 / 0 | – |" in text
+    assert "2 votes on 2 pictures. No ranks: `too few" in text
+
+
+def test_how_many_are_usable_is_told_of_each_model() -> None:
+    text = summary_of_run(run_over(6), decisions(review("c0"), review("c1", answer="unusable")))
+    assert "| `a` | 1 of 2 (50 %) | – |" in text
+    assert "| `b` | – | – |" in text
+
+
 def test_decisions_that_cannot_be_read_are_told_before_all_tables() -> None:
     text = summary_of_run(run_of(failed("a")), Decisions(), Message("it is damaged"))
     told = "What people decided by eye is left out: `it is damaged`"
@@ -149,7 +176,7 @@ def test_a_thousand_failures_fit_and_the_rest_is_counted() -> None:
     failure = Failure("E", Message("<b>" * 90), Message("`" * 200))
     many = [failed(case=f"{n}" * 50).model_copy(update={"failure": failure}) for n in range(9999)]
     text = summary_of_run(run_of(*many))
-    assert len(text.encode()) <= LIMIT
+    assert len(text.encode()) < 1 << 20
     assert "## Failed (9999)" in text
     assert "more, in `run.json` and on the page" in text
     assert "data:" not in text
@@ -165,7 +192,7 @@ def pairs(count: int) -> tuple[Pair, ...]:
 def test_a_large_comparison_fits_too() -> None:
     found = Comparison(base="b", new="n", notes=("note",) * 10, pairs=pairs(9999))
     text = summary_of_comparison(found, "worse")
-    assert len(text.encode()) <= LIMIT
+    assert len(text.encode()) < 1 << 20
     assert "## What stopped it (9999)" in text
     assert "## By category (1)" in text
 
@@ -177,13 +204,13 @@ def test_what_changed_leaves_room_for_the_counts() -> None:
         for pair in (worse, better) for n in range(1000)
     ))  # fmt: skip
     text = summary_of_comparison(found, "worse")
-    assert len(text.encode()) <= LIMIT
+    assert len(text.encode()) < 1 << 20
     assert "more, in `junit.xml`" in text
     assert text.count(" | `m` | 0 |") == 99
 
 
 def test_what_is_too_much_for_a_summary_is_counted_whatever_it_is() -> None:
-    """Failures, delivery rules and what people said, each more than there is room for."""
+    """Failures, points, delivery rules and what people said, each more than there is room for."""
     failure = Failure("E", Message("x"), Message("é" * 250))
     names = [f"{n}" * 40 for n in range(1500)]
     lost = [failed(case=name).model_copy(update={"failure": failure}) for name in names]
@@ -194,10 +221,11 @@ def test_what_is_too_much_for_a_summary_is_counted_whatever_it_is() -> None:
                cutout_sha256="0" * 64, time=datetime(2026, 1, 2, tzinfo=UTC))
         for name in names
     )  # fmt: skip
-    run = run_of(*lost, *here, rules=rules, delivery=Delivery(name="Shop"))
+    points = tuple(point(False, case=name, model="b") for name in names * 2)
+    run = run_of(*lost, *here, points=points, rules=rules, delivery=Delivery(name="Shop"))
     text = summary_of_run(run, Decisions(decisions=said))
-    assert len(text.encode()) <= LIMIT
-    assert text.count("more, in `run.json` and on the page") == 3
+    assert len(text.encode()) < 1 << 20
+    assert text.count("more, in `run.json` and on the page") == 4
     assert "## Models (2)" in text
 
 

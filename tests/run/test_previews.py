@@ -283,6 +283,40 @@ def large_case(folder: Path, **changes: object) -> Run:
     )
 
 
+def test_a_finding_is_drawn_of_its_own_model_at_its_place(tmp_path: Path) -> None:
+    """Of two models that miss two points at one place, each is seen to."""
+    folder = tmp_path / "cases" / "pet" / "rex"
+    folder.mkdir(parents=True)
+    across, down = np.meshgrid(np.arange(240), np.arange(120))
+    picture = np.dstack([across, 2 * down, across]).astype(np.uint8)
+    Image.fromarray(picture).save(folder / "image.png")
+    (folder / "case.toml").write_text(
+        "".join(
+            f'[[points]]\nid = "{kind}"\nkind = "{kind}"\nbox = [150, 20, 60, 40]\n'
+            for kind in ("opaque", "transparent")
+        )
+    )
+    for model, level in (("all", 255), ("none", 0)):
+        alpha = np.full((120, 240), level, np.uint8)
+        alpha[:10, :10] = 255 - level
+        (tmp_path / model / "pet").mkdir(parents=True)
+        Image.fromarray(np.dstack([picture, alpha])).save(tmp_path / model / "pet" / "rex.png")
+    models = [f"{model}=folder:{tmp_path / model}" for model in ("all", "none")]
+    settings = Settings(cases=str(tmp_path / "cases"), models=models, out=str(tmp_path / "out"))
+    run = evaluate(settings)
+    spots = {spot.finding.point: spot for spot in load(run).worst if spot.finding.point}
+    found = {point: spot.finding.models for point, spot in spots.items()}
+    assert found == {"opaque": ("none",), "transparent": ("all",)}
+    for point, level in (("opaque", 0), ("transparent", 255)):
+        left, top, width, height = spots[point].box
+        assert (left, width, height) == (135, 90, 90)
+        original = opened(run, spots[point].original).astype(int)
+        assert np.abs(original - picture[top : top + height, left : left + width]).mean() < 8
+        cutout = opened(run, spots[point].cutout)
+        assert (cutout[..., 3:] == level).all()  # without alpha, WebP has no fourth
+        assert level == 255 or cutout.shape[2] == 4
+
+
 def test_thumbs_are_small_and_the_rest_is_at_full_size(tmp_path: Path) -> None:
     run = large_case(tmp_path)
     shown = cases_of(run)["pictures", "large"]
