@@ -335,7 +335,8 @@ def _case_previews(
     """The previews of one case; `case`: None where it is not there, as where its picture is another
     by now, which must not be shown beside what was made of the one before."""
     succeeded = [p for p in predictions if p.cutout]
-    picture = predictions[0].picture_sha256 if predictions else None  # the run was interrupted
+    # None: the run was interrupted, or nobody could read the picture.
+    picture = next((p.picture_sha256 for p in predictions if p.picture_sha256), None)
     cutouts = {p.model: p.cutout_sha256 or "" for p in succeeded}
     index = folder / "assets" / f"{case_anchor(*key)}.json"
     stored = _read(index)
@@ -349,7 +350,12 @@ def _case_previews(
         return stored
     if case and picture and sha256_of(case.image) != picture:
         case, name = None, named(None)
-    if case is None and stored and (stored.picture_sha256, stored.cutouts) == (picture, cutouts):
+    if (
+        case is None
+        and stored
+        and stored.cutouts == cutouts
+        and stored.picture_sha256 in (None, picture)  # None: of a version before
+    ):
         return stored
     previews = earlier or _draw(case, succeeded, folder, name, layout)
     previews = previews.model_copy(update={"picture_sha256": picture, "cutouts": cutouts})

@@ -212,6 +212,23 @@ def test_what_cannot_be_measured_has_the_reason_and_is_tried_again(
     assert evaluate(settings).measurements != run.measurements
 
 
+def test_of_a_prediction_that_failed_each_measure_and_point_has_the_reason(
+    settings: Settings, use_models: UseModels
+) -> None:
+    class Failing(FakeModel):
+        def alpha(self, picture: Picture) -> Alpha:
+            raise ValueError("too red")
+
+    use_models(Failing("fake"))
+    run = evaluate(settings)
+    assert [p.point for p in run.points] == ["middle", "corner", "rim"]
+    reasons = {str(each.reason) for each in (*run.points, *run.measurements.of("mad"))}
+    assert len(reasons) == 1
+    assert reasons.pop().startswith("the prediction failed: ")
+    assert [p.passed for p in run.points] == [None] * 3
+    assert [p.point for p in run.missed] == ["middle"]
+
+
 @pytest.mark.parametrize("changed", ["image.png", "alpha.png"])
 def test_what_is_replaced_before_it_is_measured_is_not_kept_as_what_it_was(
     changed: str, settings: Settings, use_models: UseModels, monkeypatch: pytest.MonkeyPatch

@@ -15,7 +15,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from PIL import Image
 
-from rmbg_eval import Settings, evaluate
+from rmbg_eval import Prediction, Settings, evaluate
+from rmbg_eval.errors import Failure
+from rmbg_eval.i18n import Message
 from rmbg_eval.run.previews import (
     THUMB,
     CasePreviews,
@@ -144,6 +146,21 @@ def test_a_picture_replaced_since_the_run_is_not_shown_beside_its_cut_out(tmp_pa
         spots = {spot.finding.case: bool(spot.original) for spot in shown.worst}
         assert spots == {"00": again, "01": True}
         picture.write_bytes(before)
+
+
+def test_nor_is_it_where_the_first_model_could_not_read_it(tmp_path: Path) -> None:
+    (case,) = some_cases(tmp_path / "cases" / "c", 1)
+    settings = Settings(cases=str(tmp_path / "cases"), out=str(tmp_path / "out"))
+    run = evaluate(settings, models=[FakeModel("one"), FakeModel("two", weights="2" * 64)])
+    first, second = run.predictions
+    failure = Failure("ImageError", Message("it cannot be read"), Message("Run again."))
+    lost = Prediction(category="c", case=first.case, model="one", failure=failure)
+    run = run.model_copy(update={"predictions": (lost, second)})
+    Image.new("RGB", (96, 64), "white").save(case.image)
+    draw_again(run)
+    (shown,) = load(run).cases.values()
+    assert shown.original is None
+    assert shown.models.keys() == {"two"}
 
 
 def test_another_truth_or_true_foreground_is_drawn(run: Run, case_set: Path) -> None:
