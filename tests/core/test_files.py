@@ -23,6 +23,8 @@ from rmbg_eval.core.files import (
     cannot_write,
     folded,
     in_names,
+    remove,
+    remove_below,
     remove_unfinished,
     replace,
     safe_name,
@@ -313,6 +315,24 @@ def test_only_windows_is_asked_again_for_a_file_that_is_read(system, tries, tmp_
     else:
         replace(source, tmp_path / "old")
         assert (tmp_path / "old").read_text() == "new"
+
+
+def test_what_is_not_kept_goes_but_nothing_that_lies_where_a_link_leads(tmp_path):
+    kept, other = put(tmp_path / "here" / "a" / "kept"), put(tmp_path / "there" / "other")
+    for name in ("gone", "a/gone", "a/b/gone"):
+        put(tmp_path / "here" / name)
+    links = [tmp_path / "here" / name for name in ("folder", "file", "nowhere")]
+    for link, target in zip(links, (other.parent, other, tmp_path / "no"), strict=True):
+        link.symlink_to(target)
+    remove_below(tmp_path / "here", lambda path: path.name == "kept")
+    assert kept.exists()
+    assert other.exists()
+    assert [link.is_symlink() for link in links] == [True, False, False]
+    assert not [path for path in (tmp_path / "here").rglob("gone") if path.is_file()]
+    (tmp_path / "linked").symlink_to(tmp_path / "here")
+    remove_below(tmp_path / "linked", lambda path: False)
+    assert kept.exists()
+    remove(tmp_path / "there" / "not there")
 
 
 def test_a_path_too_long_for_windows_says_so(monkeypatch):

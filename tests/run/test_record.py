@@ -1,0 +1,103 @@
+"""What of a run is what it found, and what is only how it came to be."""
+
+from __future__ import annotations
+
+import json
+from datetime import UTC, datetime
+
+import pytest
+from comparisons import failed, made, point, rule, value
+from runs import run_of
+
+from rmbg_eval import Run, Settings
+from rmbg_eval.i18n import Message
+from rmbg_eval.measure.record import Agreement, Delivery, Risk
+from rmbg_eval.predictions.prediction import PrecisionCheck, StabilityCost
+from rmbg_eval.run.shard import Shard
+
+RISK = Risk(category="portrait", case="ada", model="a", value=0.5)
+APART = Agreement(one="a", other="b", cases=1, apart=0.25)
+RUN = run_of(
+    made("a"), failed("b"), measurements=(value("mad", 0.5),), points=(point(False, 0.5),),
+    rules=(rule(False),), risks=(RISK,), agreements=(APART,), delivery=Delivery(name="Shop"),
+)  # fmt: skip
+CHECK = PrecisionCheck(cases=1, largest=0.5, mean=0.25)
+FOUND = {
+    "schema_version": 9,
+    "complete": False,
+    "cases": (RUN.cases[0].model_copy(update={"has_truth": True}),),
+    "skipped": (),
+    "models": (RUN.models[0].model_copy(update={"precision": CHECK}), RUN.models[1]),
+    "predictions": (made("a", cutout="1"), failed("b")),
+    "measurements": (value("mad", 0.6),),
+    "points": (point(False, 0.6),),
+    "delivery": Delivery(name="Another"),
+    "rules": (rule(False, 0.6),),
+    "risks": (RISK.model_copy(update={"value": 0.6}),),
+    "agreements": (APART.model_copy(update={"apart": 0.5}),),
+    "shard": Shard(number=1, of=2, cases=2, listing_sha256=""),
+}
+CIRCUMSTANCES = {
+    "settings": Settings(models=["a", "b"], out="elsewhere"),
+    "started": datetime(2027, 1, 2, tzinfo=UTC),
+    "wall_seconds": 3.0,
+    "machine": RUN.machine.model_copy(update={"cores": 8}),
+}
+
+
+def test_two_runs_have_found_the_same_only_if_all_that_was_found_is_equal() -> None:
+    assert {*FOUND, *CIRCUMSTANCES, "records"} == {*Run.model_fields}
+    outcomes = [RUN.model_copy(update={name: new}).outcome() for name, new in FOUND.items()]
+    assert len({RUN.outcome(), *outcomes}) == 1 + len(FOUND)
+    assert {RUN.model_copy(update={n: new}).outcome() for n, new in CIRCUMSTANCES.items()} == {
+        RUN.outcome()
+    }
+
+
+def test_how_long_a_prediction_or_a_model_took_is_no_finding() -> None:
+    (first, second), (model, other) = RUN.predictions, RUN.models
+    took = {"seconds": {"infer": 1.0}, "peak_memory_bytes": 9, "cached": True}
+    about = {"warnings": (Message("slow"),), "stability": StabilityCost(inferences=1, seconds=1.0)}
+    again = RUN.model_copy(
+        update={
+            "predictions": (first.model_copy(update=took), second),
+            "models": (model.model_copy(update=about), other),
+        }
+    )
+    assert again.outcome() == RUN.outcome()
+    assert again != RUN
+    checked, later = (
+        RUN.model_copy(update={"models": (model.model_copy(update={"precision": one}), other)})
+        for one in (CHECK, CHECK.model_copy(update={"measured": datetime(2026, 1, 2, tzinfo=UTC)}))
+    )
+    assert checked.outcome() == later.outcome()
+
+
+def test_its_lines_are_its_json() -> None:
+    text = "".join(RUN.lines())
+    assert Run.model_validate_json(text) == RUN
+    assert json.loads(text) == RUN.model_dump(mode="json")
+
+
+@pytest.mark.parametrize("passed", [True, False, None])
+def test_what_is_required_is_lost_unless_it_passed(passed: bool | None) -> None:
+    lost = run_of(
+        points=(point(passed, 0.0, required=True), point(passed, 0.0)),
+        rules=(rule(passed, 0.9, required=True), rule(passed, 0.9)),
+    )
+    assert lost.missed == (() if passed else lost.points[:1])
+    assert lost.broken == (() if passed else lost.rules[:1])
+
+
+def test_a_run_is_first_judged_by_its_truth_if_there_is_any() -> None:
+    assert run_of(measurements=(value("mad_unknown", 0.5),)).main_measure == "mad_unknown"
+    assert run_of(measurements=(value("mad_unknown", None),)).main_measure == "risk"
+    assert run_of(measurements=(value("mad", 0.5),)).main_measure == "risk"
+
+
+def test_its_failures_are_the_predictions_that_failed() -> None:
+    assert RUN.failures == RUN.predictions[1:]
+    assert [*RUN.index.by_case] == [("portrait", "ada")]
+    assert RUN.index.by_case["portrait", "ada"] == RUN.predictions
+    assert RUN.index.points[made("a").key] == {"lens": RUN.points[0]}
+    assert RUN.index.rules[made("a").key] == {"fill": RUN.rules[0]}
