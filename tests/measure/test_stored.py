@@ -2,20 +2,23 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Iterable
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
 import numpy as np
+import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from rmbg_eval.core.key import Key
 from rmbg_eval.core.lookup import Keys
-from rmbg_eval.core.records import arrow_types, writing
+from rmbg_eval.core.records import Row, arrow_types, writing
+from rmbg_eval.errors import OutputError
 from rmbg_eval.i18n import Message
 from rmbg_eval.measure.columns import Measurements
 from rmbg_eval.measure.record import Measurement
-from rmbg_eval.measure.stored import StoredMeasurements, columns_of, row_of
+from rmbg_eval.measure.stored import REASONS, REGIONS, StoredMeasurements, columns_of, row_of
 
 KEYS = [Key("pet", case, model) for case in ("c0", "c1", "c2") for model in "ab"]
 METRICS = ("mad", "mad_unknown", "grad")
@@ -44,13 +47,18 @@ def measured(table: list[list[tuple[float | str, str] | None]]) -> Measurements:
 
 
 def stored(folder: Path, plain: Measurements) -> StoredMeasurements:
-    """The same in a file, two rows a group."""
-    metrics = plain.metrics()
-    with writing(folder, "measurements", arrow_types(columns_of(metrics)), 2) as writer:
-        for row in plain.rows():
-            writer.add(row_of(row, metrics))
+    """The same in a file."""
+    return written(folder, plain, (row_of(row, plain.metrics()) for row in plain.rows()))
+
+
+def written(folder: Path, of: Measurements, rows: Iterable[Row]) -> StoredMeasurements:
+    """Rows in a file, two a group, that is said to have the columns of others."""
+    schema = arrow_types(columns_of(of.metrics()))
+    with writing(folder, "measurements", schema, 2) as writer:
+        for row in rows:
+            writer.add(row)
     assert writer.file
-    return StoredMeasurements(folder, writer.file, plain.each_column(), Keys().rows)
+    return StoredMeasurements(folder, writer.file, of.each_column(), Keys().rows)
 
 
 @settings(max_examples=60)
@@ -96,3 +104,26 @@ def test_its_arrays_have_a_row_each_with_value_reason_and_region(
                 assert value == (found and found.value)
                 assert (None if why[at] < 0 else reasons[why[at]]) == (found and found.reason)
                 assert (None if where[at] < 0 else regions[where[at]]) == (found and found.region)
+
+
+REASON = '[{"reason":{"text":"no truth"},"metrics":["mad"]}]'
+
+
+@pytest.mark.parametrize("wrong", [{"mad": float("nan")}, {REASONS: REASON}, {REGIONS: "[]"}])
+@pytest.mark.parametrize(
+    "ask",
+    [
+        lambda kept: kept.arrays("mad"),
+        lambda kept: [*kept],
+        lambda kept: [*kept.of("mad")],
+        lambda kept: [kept.values_of(key) for key in KEYS],
+    ],
+)
+def test_a_row_that_no_measurement_has_is_refused(
+    wrong: dict[str, float | str], ask: Callable[[StoredMeasurements], object], tmp_path: Path
+) -> None:
+    plain = measured([[(0.25, "whole"), None, None]] * 6)
+    rows = [row_of(row, plain.metrics()) for row in plain.rows()]
+    ask(written(tmp_path, plain, rows))
+    with pytest.raises(OutputError, match="is not the file of records"):
+        ask(written(tmp_path, plain, [*rows[:3], {**rows[3], **wrong}, *rows[4:]]))

@@ -4,15 +4,18 @@ from __future__ import annotations
 
 import json
 from datetime import UTC, datetime
+from pathlib import Path
 
 import pytest
 from comparisons import failed, made, point, rule, value
 from runs import run_of
 
 from rmbg_eval import Run, Settings
+from rmbg_eval.errors import OutputError
 from rmbg_eval.i18n import Message
 from rmbg_eval.measure.record import Agreement, Delivery, Risk
 from rmbg_eval.predictions.prediction import PrecisionCheck, StabilityCost
+from rmbg_eval.run.record import SCHEMA_VERSION
 from rmbg_eval.run.shard import Shard
 
 RISK = Risk(category="portrait", case="ada", model="a", value=0.5)
@@ -101,3 +104,34 @@ def test_its_failures_are_the_predictions_that_failed() -> None:
     assert RUN.index.by_case["portrait", "ada"] == RUN.predictions
     assert RUN.index.points[made("a").key] == {"lens": RUN.points[0]}
     assert RUN.index.rules[made("a").key] == {"fill": RUN.rules[0]}
+
+
+@pytest.mark.parametrize(
+    ("text", "words"),
+    [
+        ('{"schema_version": 1, "comp', "is no JSON: it is cut off"),
+        ("<<<<<<< ours\n{}\n=======\n[]\n>>>>>>> theirs\n", "holds the conflict markers of git"),
+        (f'{{"schema_version": {SCHEMA_VERSION + 1}}}', f"reads 1 to {SCHEMA_VERSION}"),
+        (
+            f'{{"schema_version": {SCHEMA_VERSION}}}',
+            "is not a run this version reads: .* places differ",
+        ),
+        ("[]", "is not a run this version reads"),
+    ],
+)
+def test_what_is_no_run_says_why(text: str, words: str, tmp_path: Path) -> None:
+    (tmp_path / "run.json").write_text(text)
+    with pytest.raises(OutputError, match=words):
+        Run.load(tmp_path)
+
+
+def test_a_run_is_loaded_from_where_it_lies_with_cut_outs_of_its_own(tmp_path: Path) -> None:
+    (tmp_path / "run.json").write_text("".join(RUN.lines()))
+    loaded = Run.load(tmp_path)
+    assert loaded.settings.out == str(tmp_path)
+    assert loaded.model_copy(update={"settings": RUN.settings}) == RUN
+    outside = made("b").model_copy(update={"cutout": "../elsewhere.png"})
+    away = RUN.model_copy(update={"predictions": (RUN.predictions[0], outside)})
+    (tmp_path / "run.json").write_text("".join(away.lines()))
+    with pytest.raises(OutputError, match="names a cut-out that lies elsewhere"):
+        Run.load(tmp_path)
