@@ -2,20 +2,17 @@
 
 from __future__ import annotations
 
-from datetime import UTC, datetime
-
 import pytest
 from comparisons import FAILED, comparison, failed, made, point, rule
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from junit_reader import outcomes, read
-from reviewers import decisions, run_over, vote
+from reviewers import decisions, review, run_over, two_categories, vote
 from runs import run_of
 
 from rmbg_eval import Settings
 from rmbg_eval.ci.gate import exit_status
 from rmbg_eval.ci.junit import Checked, junit, junit_of_comparison, junit_of_run, xml_text
-from rmbg_eval.decisions.record import Decisions, Review
 from rmbg_eval.errors import Failure
 from rmbg_eval.i18n import Message
 from rmbg_eval.measure.record import RuleResult
@@ -103,6 +100,7 @@ def test_of_the_points_of_a_cut_out_those_that_failed_are_told_and_counted() -> 
     assert "lens" not in told
     both = run_of(made("a"), points=points, settings=Settings(models=["a"], fail_on="point"))
     (failure,) = read(junit_of_run(both)).iter("failure")
+    assert failure.get("message").startswith("Point lens (required): ")
     assert failure.get("message").endswith(" and 1 more")
     assert "lens" in failure.text
     assert "strap" in failure.text
@@ -110,22 +108,18 @@ def test_of_the_points_of_a_cut_out_those_that_failed_are_told_and_counted() -> 
 
 
 def test_what_people_said_is_told_of_the_cut_out_and_of_its_model() -> None:
-    seen = made("a")
-    said = Review(
-        category=seen.category, case=seen.case, model="a", answer="usable", person="Ada",
-        comment="Fine hair", cutout_sha256=seen.cutout_sha256,
-        time=datetime(2026, 1, 2, tzinfo=UTC),
-    )  # fmt: skip
-    root = read(junit_of_run(run_of(seen, made("b")), Decisions(decisions=(said,))))
+    said = (review("c0", category="pet", comment="Fine hair"), review("c1", answer="unusable"))
+    root = read(junit_of_run(two_categories(run_over(4)), decisions(*said)))
     told = {
-        f"{t.get('classname')}/{t.get('name')}": t.findtext("system-out")
-        for t in root.iter("testcase")
+        f"{test.get('classname')}/{test.get('name')}": test.findtext("system-out")
+        for test in root.iter("testcase")
     }
-    assert told["a.portrait/ada"] == "By eye:\nAda: usable. Fine hair"
-    assert told["b.portrait/ada"] is None
-    few = "too few for an interval: 1 shoot, 5 are needed"
-    assert told["by eye.acceptance/a"] == f"1 of 1 usable (100 %)\n{few}"
+    assert told["a.pet/c0"] == "By eye:\nAda: usable. Fine hair"
+    assert told["a.pet/c2"] is told["b.pet/c0"] is None
+    few = "too few for an interval: 2 shoots, 5 are needed"
+    assert told["by eye.acceptance/a"] == f"1 of 2 usable (50 %)\n{few}"
     assert told["by eye.acceptance/b"].startswith("0 of 0 usable (–)\n")
+    assert len(root[-1]) == 2
 
 
 @pytest.mark.parametrize("votes", [2, 12])

@@ -10,7 +10,7 @@ from comparisons import comparison, failed, made, point, rule, value
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from markdown_it import MarkdownIt
-from reviewers import decisions, review, run_over, vote
+from reviewers import decisions, review, run_over, two_categories, vote
 from runs import run_of
 
 from rmbg_eval import Settings
@@ -155,7 +155,9 @@ def test_who_is_preferred_is_told_with_ranks_or_why_there_are_none() -> None:
 
 
 def test_how_many_are_usable_is_told_of_each_model() -> None:
-    text = summary_of_run(run_over(6), decisions(review("c0"), review("c1", answer="unusable")))
+    said = review("c0", category="pet"), review("c1", answer="unusable")
+    text = summary_of_run(two_categories(run_over(6)), decisions(*said))
+    assert "## Usable, by eye (2)" in text
     assert "| `a` | 1 of 2 (50 %) | – |" in text
     assert "| `b` | – | – |" in text
 

@@ -142,6 +142,14 @@ def test_overlaps_are_counted(pair):
     assert boundary_iou(alpha, truth) == expected
 
 
+def test_a_boundary_is_as_wide_as_two_hundredths_of_the_diagonal():
+    truth, grown = np.zeros((2, 300, 400), np.float32)
+    truth[100:200, 100:200] = grown[95:205, 95:205] = 1
+    rings = 100**2 - 80**2, 110**2 - 90**2  # 10 px of a diagonal of 500
+    both = 100**2 - 90**2
+    assert boundary_iou(grown, truth) == both / (sum(rings) - both)
+
+
 @pytest.mark.parametrize("row", GOLDEN, ids=lambda row: str(row["seed"]))
 def test_figures_are_those_of_pysodmetrics(row):
     alpha, truth = _pair(row["seed"])
