@@ -13,7 +13,7 @@ from rmbg_eval.measure.colours import composite
 from rmbg_eval.measure.kinds import KINDS
 from rmbg_eval.measure.places import band_width, profile, region_mask
 from rmbg_eval.measure.points import far_off, judge
-from rmbg_eval.measure.record import ObservationPoint, PointResult
+from rmbg_eval.measure.record import ObservationPoint, PointResult, RuleResult
 from rmbg_eval.measure.subject import Subject
 
 some = settings(max_examples=60)
@@ -377,3 +377,22 @@ def test_a_result_has_a_value_or_a_reason(changes):
     assert PointResult(**row)
     with pytest.raises(ValidationError):
         PointResult(**(row | changes))
+
+
+@pytest.mark.parametrize(
+    "changes",
+    [
+        {"measured": None},
+        {"measured": None, "passed": None},
+        {"passed": None},
+        {"reason": "no truth"},
+        {"measured": None, "reason": "no truth"},
+    ],
+)
+def test_a_rule_has_a_value_and_a_verdict_or_a_reason(changes):
+    row = {"category": "pet", "case": "rex", "model": "m", "rule": "fill", "unit": "share"}
+    row |= {"measured": 0.9, "least": 0.8, "most": None, "passed": True}
+    assert RuleResult(**row)
+    assert RuleResult(**(row | {"measured": None, "passed": None, "reason": "nothing is kept"}))
+    with pytest.raises(ValidationError):
+        RuleResult(**(row | changes))
