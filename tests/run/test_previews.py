@@ -321,6 +321,8 @@ def test_a_finding_is_drawn_of_its_own_model_at_its_place(tmp_path: Path) -> Non
     models = [f"{model}=folder:{tmp_path / model}" for model in ("all", "none")]
     settings = Settings(cases=str(tmp_path / "cases"), models=models, out=str(tmp_path / "out"))
     run = evaluate(settings)
+    for of_model in cases_of(run)["pet", "rex"].models.values():
+        assert of_model.gross["dissent"].amount > 0.9  # from the other, not from itself
     spots = {spot.finding.point: spot for spot in load(run).worst if spot.finding.point}
     found = {point: spot.finding.models for point, spot in spots.items()}
     assert found == {"opaque": ("none",), "transparent": ("all",)}
