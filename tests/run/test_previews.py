@@ -390,6 +390,22 @@ lines = [[[4, 12], [24, 12]]]
     assert {len(each) for profile in profiles for each in profile.courses.values()} == {41}
 
 
+def test_of_a_truth_of_another_size_nothing_is_drawn_beside_a_cut_out(
+    run: Run, case_set: Path
+) -> None:
+    ada = case_set / "portrait" / "ada"
+    with (ada / "case.toml").open("a") as about:
+        about.write('\n[[points]]\nid = "rim"\nkind = "soft-band"\nlines = [[[4, 8], [24, 8]]]\n')
+    for fits in (True, False):
+        if not fits:
+            Image.open(ada / "alpha.png").resize((48, 32)).save(ada / "alpha.png")
+        shown = cases_of(evaluate(run.settings))["portrait", "ada"]
+        (profile,) = shown.profiles
+        assert ("truth" in profile.courses) == ("truth" in profile.widths) == fits
+        assert [plot.kind for plot in shown.plots] == ["histogram"] * fits
+        assert (shown.models["grabcut"].wrong is not None) == fits
+
+
 def test_what_versions_before_kept_is_shown(run: Run) -> None:
     drawn = cases_of(run)["pet", "rex"]
     index = next((run.settings.out_folder / "assets").glob("case-pet-rex*.json"))
