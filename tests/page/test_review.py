@@ -20,13 +20,13 @@ from rmbg_eval import Run
 from rmbg_eval.decisions.acceptance import (
     acceptances,
     more_needed,
-    of_run_interval,
     settle,
     share_interval,
     weighted_share,
 )
 from rmbg_eval.decisions.files import read, save, take
 from rmbg_eval.decisions.sampling import plan_of
+from rmbg_eval.measure.record import Risk
 from rmbg_eval.report.by_eye import by_eye
 from rmbg_eval.report.context import Context
 from rmbg_eval.report.frame import environment
@@ -439,12 +439,11 @@ def test_intervals_are_those_of_python(page: Page) -> None:
         if not any(n for _, n, _ in strata):
             continue
         js = page.evaluate(
-            "([s, g]) => [$share.weightedShare(s), $share.shareInterval(g, s), "
-            "$share.ofRunInterval(s), $share.worth(g)]",
+            "([s, g]) => [$share.weightedShare(s), $share.shareInterval(g, s), $share.worth(g)]",
             [strata, groups],
         )
-        python = [weighted_share(strata), share_interval(groups, strata), of_run_interval(strata)]
-        for one, other in zip(js, [*python, worth(groups)], strict=True):
+        python = [weighted_share(strata), share_interval(groups, strata), worth(groups)]
+        for one, other in zip(js, python, strict=True):
             assert one == (None if other is None else pytest.approx(other, abs=1e-9))
         decided, there = int(r.integers(0, 60)), int(r.integers(60, 400))
         share, alone = float(r.random()), float(r.uniform(0.2, 1))
@@ -452,6 +451,41 @@ def test_intervals_are_those_of_python(page: Page) -> None:
             "([a, b, c, d]) => $share.moreNeeded(a, b, c, 0.05, d)", [decided, share, there, alone]
         )
         assert more == more_needed(decided, share, there, 0.05, alone)
+
+
+def test_what_a_share_is_of_is_counted_as_in_python(page: Page) -> None:
+    """Some are unsure, some of a shoot are not decided, and some were not drawn by chance."""
+    page.add_script_tag(content=script("share"))  # type: ignore[arg-type]
+    run = run_over(24, ("a",), group=2)
+    risks = (Risk(category="portrait", case=f"c{n}", model="a", value=n / 24) for n in range(24))
+    run = run.model_copy(update={"risks": tuple(risks)})
+    plan, of_group = plan_of(run), {case.id: case.group for case in run.cases}
+    r = np.random.default_rng(5)
+    for seen in (0, 3, 9, 12, 18, 24, 24):
+        by_chance = bool(r.integers(2))
+        order = [key.case for key in plan.order]
+        looked_at = order[:seen] if by_chance else sorted(order)[:seen]
+        words = ("usable", "usable", "mend", "unusable", "unsure")
+        said = {case: str(r.choice(words)) for case in looked_at}
+        answers = [[said.get(key.case, "") for key in stratum] for stratum in plan.of("a")]
+        shoots: dict[str, list[str]] = {}
+        for case in order:
+            shoots.setdefault(str(of_group[case]), []).append(said.get(case, ""))
+        js = page.evaluate("all => $share.acceptance(all)", {
+            "strata": [*answers, []], "shoots": [*shoots.values()]})  # fmt: skip
+        python, *_ = acceptances(run, decisions(*(review(c, "a", a) for c, a in said.items())))
+        for name in ("usable", "decided", "undecided", "unseen"):
+            assert js[name] == getattr(python, name), name
+        assert js["there"] == 24
+        assert js["share"] == (None if python.share is None else pytest.approx(python.share))
+        interval = js["interval"] or [None, None]
+        assert interval == [each and pytest.approx(each) for each in (python.low, python.high)]
+        keys = {key for key in plan.order if key.case in said}
+        assert js["drawn"] == (python.decided == 24 or plan.drawn(keys, "a"))
+        groups = [(each.count("usable"), n) for each in shoots.values()
+                  if (n := sum(answer not in ("", "unsure") for answer in each))]  # fmt: skip
+        alone = worth(groups) / python.decided if python.decided else 1
+        assert js["alone"] == pytest.approx(alone)
 
 
 def test_what_several_people_say_is_settled_as_in_python(page: Page) -> None:

@@ -7,7 +7,6 @@ export const FEWEST = 5; // cut-outs, or shoots, without which there is no inter
 /** @typedef {[number, number, number]} Stratum usable, decided, there */
 /** @typedef {[number, number]} Shoot usable, decided */
 
-const NEAR = 1e-9; // so far from a whole cut-out is one
 const TINY = 1e-300;
 
 // Source: Lanczos, "A precision approximation of the gamma function", 1964.
@@ -139,23 +138,6 @@ export function shareInterval(groups, strata) {
   return exactInterval(weightedShare(strata), (worthOfStrata(strata) * worth(groups)) / count);
 }
 
-/** Of this run's own cut-outs, whose ends are whole ones; null where too few are decided. @param {Stratum[]} strata @returns {Bounds | null} */
-export function ofRunInterval(strata) {
-  const decided = sum(strata.map(([, n]) => n));
-  const there = sum(strata.map(([, , each]) => each));
-  if (decided < FEWEST) return null;
-  const share = weightedShare(strata);
-  if (decided === there) return [share, share];
-  const unseen = there - decided;
-  const bounds = exactInterval(share, (worthOfStrata(strata) * (there - 1)) / unseen);
-  const [low, high] = bounds.map((bound) => bound * there);
-  const seen = sum(strata.map(([k]) => k));
-  return [
-    Math.max(Math.floor(low + NEAR), seen) / there,
-    Math.min(Math.ceil(high - NEAR), seen + unseen) / there,
-  ];
-}
-
 /** How many more to look at, by chance, to know the share of `there` cut-outs ± `near`.
  * @param {number} decided @param {number} share @param {number} there @param {number} near
  * @param {number} [alone] what one of them is worth */
@@ -179,8 +161,7 @@ export function moreNeeded(decided, share, there, near, alone = 1) {
  * @param {string[][]} model.shoots the same by shoot
  */
 export function acceptance({ strata, shoots }) {
-  const kept = strata.filter((all) => all.length);
-  const counts = kept.map((all) => {
+  const counts = strata.map((all) => {
     const decided = all.filter(isDecided);
     const usable = decided.filter((answer) => answer === "usable");
     return /** @type {Stratum} */ ([usable.length, decided.length, all.length]);
@@ -197,25 +178,17 @@ export function acceptance({ strata, shoots }) {
   const there = sum(counts.map(([, , n]) => n));
   const decided = sum(counts.map(([, n]) => n));
   const usable = sum(counts.map(([k]) => k));
-  const seen = sum(kept.map((all) => all.filter(Boolean).length));
-  const share = decided ? weightedShare(counts) : null;
-  const whole = decided === there;
-  // What was looked at is what the plan begins with, in each stratum.
-  const first = kept.every((all) => all.slice(0, all.filter(Boolean).length).every(Boolean));
+  const seen = sum(strata.map((all) => all.filter(Boolean).length));
   return {
     usable,
-    refused: decided - usable,
     undecided: seen - decided,
     unseen: there - seen,
     there,
     decided,
-    share,
+    share: decided ? weightedShare(counts) : null,
     interval: decided ? shareInterval(groups, counts) : null,
-    ofRun: /** @type {Bounds | null} */ (
-      share === null ? null : whole ? [share, share] : ofRunInterval(counts)
-    ),
-    shoots: groups.length,
-    drawn: whole || first,
+    // What was looked at is what the plan begins with, in each stratum.
+    drawn: strata.every((all) => all.slice(0, all.filter(Boolean).length).every(Boolean)),
     alone: decided ? worth(groups) / decided : 1,
   };
 }
