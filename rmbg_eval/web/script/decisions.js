@@ -50,6 +50,7 @@ import { say } from "./words.js";
 
 const ANONYMOUS = "anonymous";
 const LONGEST = { comment: 2000, person: 80, session: 64, page: 40, category: 300, case: 300 };
+const FARTHEST = 1_000_000; // pixels of a picture, to the right or down
 const MOST_BYTES = 64 << 20; // of a file
 const MOST_SENT = 1 << 18; // characters at once, of which the server takes four times as many bytes
 const AGAIN = 5000; // milliseconds until it is tried again, where there was no answer
@@ -216,9 +217,10 @@ export class Decisions {
     }
   }
 
-  /** Whether it is new. @param {Decision} decision */
-  #take(decision) {
-    const text = JSON.stringify(whole(decision));
+  /** Whether it is new. @param {Decision} given */
+  #take(given) {
+    const decision = whole(given);
+    const text = JSON.stringify(decision);
     if (this.#all.has(text)) return false;
     this.#all.set(text, decision);
     const time = Date.parse(decision.time);
@@ -385,8 +387,8 @@ export class Decisions {
 
   /** Every decision there is, as the text of a file. */
   text() {
-    const all = [...this.#all.values()].sort((a, b) => Date.parse(a.time) - Date.parse(b.time));
-    const rows = all.map((decision) => JSON.stringify(whole(decision)));
+    const all = [...this.#all].sort(([, a], [, b]) => Date.parse(a.time) - Date.parse(b.time));
+    const rows = all.map(([text]) => text);
     return `{"schema_version": 1, "decisions": [\n${rows.join(",\n")}\n]}\n`;
   }
 
@@ -454,7 +456,8 @@ export class Decisions {
       typeof model === "string" ? shas[this.about.models.indexOf(model)] : undefined;
     if (kind === "review") {
       const { place, answer, model, cutout_sha256: sha } = entry;
-      const whole = (/** @type {unknown} */ n) => Number.isInteger(n) && Number(n) >= 0;
+      const whole = (/** @type {unknown} */ n) =>
+        Number.isInteger(n) && Number(n) >= 0 && Number(n) <= FARTHEST;
       const placed = place == null || (Array.isArray(place) && place.length === 2);
       return !placed || !(place ?? []).every(whole) || !ANSWERS.includes(answer) || !sha ||
         sha !== shaOf(model); // biome-ignore format: one condition

@@ -1,0 +1,140 @@
+"""What holds of decisions, and what is none, is what Python says; of the script alone."""
+
+from __future__ import annotations
+
+import json
+from datetime import timedelta
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+from playwright.sync_api import Page
+from reviewers import START, approval, decisions, review, run_over, sha, vote
+
+from rmbg_eval.decisions.files import take
+from rmbg_eval.decisions.record import Decisions
+from rmbg_eval.web import script
+
+MODELS = ("a", "b", "c")
+ABOUT = {
+    "content": "x", "page": "1", "models": MODELS, "decisions": [],
+    "cases": [["", "portrait", f"c{n}", "", [sha(m, f"c{n}") for m in MODELS]] for n in range(2)],
+}  # fmt: skip
+OPEN = """async ([about, text]) => {
+  const decisions = new $decisions.Decisions(about);
+  const result = await decisions.open(new Blob([text]));
+  const holding = ["review", "vote", "approval"].flatMap((kind) => decisions.holding(kind));
+  const { count, unsaved } = decisions;
+  return { result, holding, count, unsaved, text: decisions.text() };
+}"""
+
+
+@pytest.fixture
+def blank(page: Page) -> Page:
+    page.add_script_tag(content=script("decisions"))  # type: ignore[arg-type]
+    return page
+
+
+def taken(page: Page, entries: list[Any]) -> dict[str, Any]:
+    text = json.dumps({"schema_version": 1, "decisions": entries})
+    return page.evaluate(OPEN, [ABOUT, text])
+
+
+def texts(all_: Decisions) -> list[str]:
+    return [decision.model_dump_json() for decision in all_.decisions]
+
+
+def test_what_holds_of_several_people_is_as_in_python(blank: Page) -> None:
+    r = np.random.default_rng(5)
+    for _ in range(20):
+        made = []
+        for moment in r.permutation(30).tolist():
+            person = str(r.choice(["anonymous", "Ada", "Ada  L.", "Ada L.", "Zoe\u0308", "Zoë"]))
+            time, undone = START + timedelta(seconds=moment), bool(r.random() < 0.3)
+            session = str(r.choice(["", "one", "two"]))
+            who = {"person": person, "session": session, "time": time, "undone": undone}
+            case, (one, other) = f"c{r.integers(2)}", r.permutation(MODELS)[:2].tolist()
+            choice, answer = r.choice(["left", "right", "equal"]), r.choice(["usable", "mend"])
+            made.append(
+                [
+                    review(case, one, str(answer), **who),
+                    vote(case, str(choice), (one, other), **who),
+                    approval(case, one, **who),
+                ][r.integers(3)].model_dump(mode="json")
+                | {"person": person}
+            )
+        found = taken(blank, made)
+        everything = Decisions.model_validate({"decisions": made})
+        assert found["result"] == {"taken": 30, "again": 0, "refused": 0}
+        written = Decisions.model_validate_json(found["text"])
+        assert texts(written) == texts(decisions(*everything.decisions))
+        times = [entry["time"] for entry in json.loads(found["text"])["decisions"]]
+        assert times == sorted(times)
+        holding = Decisions.model_validate({"decisions": found["holding"]})
+        assert sorted(texts(holding)) == sorted(
+            decision.model_dump_json() for decision in everything.current()
+        )
+        assert (found["count"], found["unsaved"]) == (len(everything.current()), 0)
+
+
+def test_what_is_no_decision_is_what_python_refuses(blank: Page, tmp_path: Path) -> None:
+    plain = {"review": review(), "vote": vote(), "approval": approval()}
+    of = {kind: each.model_dump(mode="json") for kind, each in plain.items()}
+    side = of["vote"]["left"]
+    every: list[dict[str, Any]] = [
+        {}, {"person": ""}, {"person": "x" * 81}, {"person": "\U0001f600" * 80}, {"session": "<"},
+        {"session": "x" * 65}, {"time": "2026-11-02T09:00:00"}, {"time": "1999-12-31T23:59:59Z"},
+        {"time": "2200-01-01T00:00:00Z"}, {"time": 7}, {"undone": 1}, {"page": "x" * 41},
+        {"case": ""}, {"category": "pet"}, {"more": 1},
+    ]  # fmt: skip
+    own: dict[str, list[dict[str, Any]]] = {
+        "review": [
+            {"answer": "fine"}, {"comment": "\U0001f600" * 2000}, {"comment": "\U0001f600" * 2001},
+            {"comment": 3}, {"place": [1]}, {"place": [1, 2, 3]}, {"place": [1, -1]},
+            {"place": [1.5, 2]}, {"place": [0, 1_000_000]}, {"place": [0, 1_000_001]},
+            {"place": ["1", 2]}, {"model": "b"}, {"model": "z", "cutout_sha256": None},
+        ],
+        "vote": [
+            {"choice": "both"}, {"seed": -1}, {"seed": 0.5}, {"seed": None}, {"seed": 2**53 - 1},
+            {"right": side}, {"right": None}, {"left": {**side, "more": 1}},
+            {"left": {**side, "cutout_sha256": "0" * 64}}, {"left": {**side, "model": "c"}},
+        ],
+        "approval": [{"base_sha256": None}, {"base_sha256": "x"}, {"model": 3}],
+    }  # fmt: skip
+    entries = [{**of[kind], **change} for kind in of for change in (*every, *own[kind])]
+    run, path, ours, theirs = run_over(2, MODELS), tmp_path / "of-ada.json", [], []
+    for entry in entries:
+        text = json.dumps({"schema_version": 1, "decisions": [entry]})
+        path.write_text(text, "utf-8")
+        ours.append(len(take(run, [path]).refused))
+        theirs.append(blank.evaluate(OPEN, [ABOUT, text])["result"]["refused"])
+    assert [entry for entry, a, b in zip(entries, ours, theirs, strict=True) if a != b] == []
+    assert 0 < sum(ours) < len(entries)
+
+
+def test_a_file_of_another_version_is_none(blank: Page) -> None:
+    for content in ({"schema_version": 2, "decisions": []}, {"schema_version": 1}, None, 7):
+        assert blank.evaluate(OPEN, [ABOUT, json.dumps(content)])["result"] is None
+
+
+def test_one_persons_decisions_follow_one_another_whatever_the_clock_says(blank: Page) -> None:
+    blank.clock.set_fixed_time(START)
+    later = review(time=START + timedelta(minutes=5)).model_dump(mode="json")
+    answers = blank.evaluate(
+        """([about, later]) => {
+          const decisions = new $decisions.Decisions({ ...about, decisions: [later] });
+          const like = decisions.like(0);
+          for (const answer of ["mend", "unusable"]) decisions.add({ ...like, answer });
+          decisions.person = "Ada";
+          decisions.add({ ...decisions.like(4), answer: "unsure" });
+          return decisions.holding("review").map(({ model, person, session, answer }) =>
+            [model, person, session.length, answer]);
+        }""",
+        [ABOUT, {**later, "person": "anonymous"}],
+    )
+    assert answers == [
+        ["a", "anonymous", 0, "usable"],  # of another browser
+        ["a", "anonymous", 24, "unusable"],
+        ["b", "anonymous", 24, "unsure"],  # a name is not kept here
+    ]
