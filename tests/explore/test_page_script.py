@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import base64
 import io
+import re
+import zipfile
 from collections.abc import Iterator
 
 import numpy as np
@@ -58,6 +60,93 @@ def test_profile_band_and_histogram_are_those_of_the_measures(page: Page) -> Non
                 distances, values = distances[-1] - distances[::-1], values[::-1]
             expected = band_width(distances, values)
             assert band == (None if np.isinf(expected) else pytest.approx(expected, abs=1e-5))
+
+
+PLOT = """([kind, ...given]) => {
+  const plot = $alpha[kind]("x", ...given);
+  document.body.replaceChildren(plot);
+  const all = (selector, of) => [...plot.querySelectorAll(selector)].map(of);
+  return {
+    words: all("text", (e) => [e.textContent, Number(e.getAttribute("x"))]),
+    lines: all("line", (e) => Number(e.getAttribute("y1"))),
+    courses: all("polyline", (e) => [e.getAttribute("class"), e.getAttribute("points")]),
+    bars: all("path", (e) => [e.getAttribute("class"), e.getAttribute("d")]),
+  };
+}"""
+
+
+def test_courses_of_alpha_are_drawn_between_the_plot_s_own_marks(page: Page) -> None:
+    page.set_content("<p>")
+    page.add_script_tag(content=script("served"))
+    falls, half = [(0, 1), (4, 0.08), (10, 0)], [(0, 0.5), (4, 0.5), (10, 0.92)]
+    courses = [[{"distance": d, "alpha": a} for d, a in each] for each in (falls, half)]
+    plot = page.evaluate(PLOT, ["profilePlot", courses])
+    assert [words for words, _ in plot["words"]] == ["1", "", "0.5", "", "0", "0", "10.0 px"]
+    one, high, middle, low, none = plot["lines"]
+    assert one < high < middle < low < none
+    (left, right) = (x for _, x in plot["words"][-2:])
+    at = left + 0.4 * (right - left)
+    for (name, points), wanted in zip(
+        plot["courses"],
+        ([(left, one), (at, low), (right, none)], [(left, middle), (at, middle), (right, high)]),
+        strict=True,
+    ):
+        found = [tuple(map(float, point.split(","))) for point in points.split()]
+        assert name == f"rx-course rx-course-{'01'[wanted[0][1] == middle]}"
+        for spot, mark in zip(found, wanted, strict=True):
+            assert spot == pytest.approx(mark, abs=0.06)
+
+
+def test_a_histogram_s_bars_stand_over_their_values(page: Page) -> None:
+    page.set_content("<p>")
+    page.add_script_tag(content=script("served"))
+    bars = []
+    for alpha in ([[0, 0, 0, 0], [64, 64, 64, 255]], [[255] * 4] * 2):
+        source = png(np.array(alpha, np.uint8))
+        handle = page.evaluate_handle(
+            """async (source) => {
+            const image = new Image();
+            image.src = source;
+            await image.decode();
+            return new $alpha.AlphaMap(image);
+            }""",
+            source,
+        )
+        bars.append(handle)
+    plot = page.evaluate(PLOT, ["histogramPlot", bars])
+    at = {words: x for words, x in plot["words"]}
+    heights = []
+    for number, (name, path) in enumerate(plot["bars"]):
+        assert name == f"rx-bars rx-bars-{number}"
+        found = re.findall(r"L ([\d.]+) ([\d.]+) h ([\d.]+)", path)
+        assert len(found) == 256
+        left, tops, wide = np.array(found, float).T
+        assert left[0] == pytest.approx(at["0"], abs=0.1)
+        assert left[64] == pytest.approx(at["0.25"], abs=0.1)
+        assert left[255] + wide[255] == pytest.approx(at["1"], abs=0.1)
+        heights.append(tops.max() - tops)
+    one, other = heights
+    counts = np.log10(np.bincount([0] * 4 + [64] * 3 + [255], minlength=256) + 1) / np.log10(9)
+    assert one == pytest.approx(counts * other[255], abs=0.1)
+    assert np.flatnonzero(other).tolist() == [255]
+
+
+def test_a_zip_has_each_file_under_a_name_of_its_own(page: Page) -> None:
+    page.set_content("<p>")
+    page.add_script_tag(content=script("served"))
+    names = ["杯子.png", "a.png", "A.png", "a (2).png"]
+    data = page.evaluate(
+        """async (names) => {
+        const files = names.map((name) => ({ name, blob: new Blob([name.repeat(50)]) }));
+        return [...new Uint8Array(await (await $zip.zip(files)).arrayBuffer())];
+        }""",
+        names,
+    )
+    archive = zipfile.ZipFile(io.BytesIO(bytes(data)))
+    assert archive.testzip() is None
+    assert archive.namelist() == ["杯子.png", "a.png", "A (2).png", "a (2) (2).png"]
+    assert [archive.read(each).decode() for each in archive.namelist()] == [n * 50 for n in names]
+    assert {each.date_time for each in archive.infolist()} == {(1980, 1, 1, 0, 0, 0)}
 
 
 AGAINST = """async (sources) => {
