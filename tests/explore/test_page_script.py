@@ -62,6 +62,25 @@ def test_profile_band_and_histogram_are_those_of_the_measures(page: Page) -> Non
             assert band == (None if np.isinf(expected) else pytest.approx(expected, abs=1e-5))
 
 
+@pytest.mark.parametrize(
+    "alphas",
+    [(0.5, 0, 1, 0), (0.91, 0.05, 0.95, 0.02), (0.8, 0.5, 0.2), (0.95, 0.5, 0.95, 0.5, 0.05, 0),
+     (0.92, 0.08), (1, 0.5, 0.1)],
+    ids=str,
+)  # fmt: skip
+def test_a_soft_band_of_any_course_is_that_of_the_measures(
+    page: Page, alphas: tuple[float, ...]
+) -> None:
+    page.set_content("<p>")
+    page.add_script_tag(content=script("served"))
+    distances = np.arange(len(alphas)) * 1.5
+    expected = band_width(distances, np.array(alphas, float))
+    course = [{"distance": float(d), "alpha": a} for d, a in zip(distances, alphas, strict=True)]
+    for each in (course, [{**p, "alpha": a} for p, a in zip(course, alphas[::-1], strict=True)]):
+        band = page.evaluate("course => $alpha.softBand(course)", each)
+        assert band == (None if np.isinf(expected) else pytest.approx(expected))
+
+
 PLOT = """([kind, ...given]) => {
   const plot = $alpha[kind]("x", ...given);
   document.body.replaceChildren(plot);

@@ -215,10 +215,40 @@ def test_the_ranking_is_that_of_python(page: Page) -> None:
         ours = rank([[("a", "b", of)] * n for n in range(1, 14)], ["a", "b"], 13)
         for one, other in zip(theirs["standings"], ours.models, strict=True):
             assert [one["low"], one["high"]] == pytest.approx([other.low, other.high], abs=1e-6)
-    few = page.evaluate("shoots => $ranking.rank(shoots, 4)", shoots[:5])
-    assert few["reason"] == "few"
-    apart = page.evaluate("shoots => $ranking.rank(shoots, 4)", [[[0, 1, 1]], [[2, 3, 0]]] * 8)
-    assert apart["reason"] == "apart"
+
+
+def test_who_is_not_ranked_and_why_is_that_of_python(page: Page) -> None:
+    page.add_script_tag(content=script("ranking"))  # type: ignore[arg-type]
+    names = ["unseen", "b", "c", "d"]
+    chain = [[[2, 1, 1]], [[3, 2, 0.5]], [[3, 1, 0]]]  # joined backwards, too
+    for shoots, said in (
+        ([], "none"), (chain * 3 + chain[:2], "few"), ([[[1, 2, 1]], [[0, 3, 0]]] * 6, "apart"),
+        ([[[2, 1, 1]], [[3, 2, 0]]] * 6, ""), (chain * 12, ""),
+    ):  # fmt: skip
+        theirs = page.evaluate("shoots => $ranking.rank(shoots, 4)", shoots)
+        named = [[(names[a], names[b], of) for a, b, of in votes] for votes in shoots]
+        ours = rank(named, names, len(shoots))
+        assert theirs["reason"] == said
+        assert (ours.reason is None) == (said == "")
+        assert [names[each["model"]] for each in theirs["standings"]] == [
+            each.model for each in ours.models
+        ]
+        for one, other in zip(theirs["standings"], ours.models, strict=True):
+            assert {names[each] for each in one["over"]} == {*other.better_than}
+            assert (one["best"], one["worst"]) == (other.best_rank, other.worst_rank)
+            plain = (other.won + other.equal / 2) / (other.won + other.lost + other.equal)
+            assert one["share"] == pytest.approx(plain if said else other.share)
+
+
+@pytest.mark.parametrize(("won", "of", "worst"), [(15, 20, 1), (14, 19, 2)])
+def test_two_models_are_apart_where_a_sign_test_says_so(
+    page: Page, won: int, of: int, worst: int
+) -> None:
+    """Of 20 votes, 15 for one are rare by chance (p = 0.04); of 19, 14 are not (0.06)."""
+    page.add_script_tag(content=script("ranking"))  # type: ignore[arg-type]
+    shoots = [[[0, 1, float(n < won)]] for n in range(of)]
+    (first, _) = page.evaluate("shoots => $ranking.rank(shoots, 2)", shoots)["standings"]
+    assert (first["model"], first["best"], first["worst"]) == (0, 1, worst)
 
 
 def _likely(one: int, other: int) -> list[float]:
@@ -239,6 +269,13 @@ def test_the_next_pair_tells_most(page: Page) -> None:
     found = page.evaluate(ask, [votes, {"01": [4], "02": [], "12": []}])
     assert found == {"one": 0, "other": 1, "place": 0}
     assert page.evaluate(ask, [votes, {"01": [], "02": [], "12": []}]) is None
+    even = [[0, 1, 0.5]] * 2 + [[0, 2, 0.5]] + [[1, 2, 0.5]] * 2  # the pair with the fewest votes
+    found = page.evaluate(ask, [even, {"01": [0], "02": [3, 1, 2, 1, 4], "12": [0]}])
+    assert (found["one"], found["other"]) == (0, 2)
+    assert found["place"] in (1, 3)  # and there a picture with the fewest
+    none_of_2 = [[0, 1, 1]] * 3  # from one vote for all a strength would be without bounds
+    found = page.evaluate(ask, [none_of_2, {"01": [0], "02": [0], "12": [0]}])
+    assert (found["one"], found["other"]) == (0, 2)
 
 
 def test_a_set_too_small_for_a_ranking_says_so_before_the_first_vote(

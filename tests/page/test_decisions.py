@@ -93,7 +93,7 @@ def test_what_is_no_decision_is_what_python_refuses(blank: Page, tmp_path: Path)
             {"answer": "fine"}, {"comment": "\U0001f600" * 2000}, {"comment": "\U0001f600" * 2001},
             {"comment": 3}, {"place": [1]}, {"place": [1, 2, 3]}, {"place": [1, -1]},
             {"place": [1.5, 2]}, {"place": [0, 1_000_000]}, {"place": [0, 1_000_001]},
-            {"place": ["1", 2]}, {"model": "b"}, {"model": "z", "cutout_sha256": None},
+            {"place": ["1", 2]}, {"model": "b"}, {"cutout_sha256": None},
         ],
         "vote": [
             {"choice": "both"}, {"seed": -1}, {"seed": 0.5}, {"seed": None}, {"seed": 2**53 - 1},
@@ -103,6 +103,9 @@ def test_what_is_no_decision_is_what_python_refuses(blank: Page, tmp_path: Path)
         "approval": [{"base_sha256": None}, {"base_sha256": "x"}, {"model": 3}],
     }  # fmt: skip
     entries = [{**of[kind], **change} for kind in of for change in (*every, *own[kind])]
+    nothing_seen = {**of["review"], "model": "z"}
+    del nothing_seen["cutout_sha256"]
+    entries.append(nothing_seen)
     run, path, ours, theirs = run_over(2, MODELS), tmp_path / "of-ada.json", [], []
     for entry in entries:
         text = json.dumps({"schema_version": 1, "decisions": [entry]})
@@ -121,20 +124,86 @@ def test_a_file_of_another_version_is_none(blank: Page) -> None:
 def test_one_persons_decisions_follow_one_another_whatever_the_clock_says(blank: Page) -> None:
     blank.clock.set_fixed_time(START)
     later = review(time=START + timedelta(minutes=5)).model_dump(mode="json")
-    answers = blank.evaluate(
+    answers, times = blank.evaluate(
         """([about, later]) => {
           const decisions = new $decisions.Decisions({ ...about, decisions: [later] });
-          const like = decisions.like(0);
-          for (const answer of ["mend", "unusable"]) decisions.add({ ...like, answer });
-          decisions.person = "Ada";
-          decisions.add({ ...decisions.like(4), answer: "unsure" });
-          return decisions.holding("review").map(({ model, person, session, answer }) =>
+          const made = ["mend", "unusable"].map((answer) =>
+            decisions.add({ ...decisions.like(0), answer }));
+          Object.defineProperty(decisions, "person", { value: "Ada" });
+          made.push(decisions.add({ ...decisions.like(4), answer: "unsure" }));
+          const answers = decisions.holding("review").map(({ model, person, session, answer }) =>
             [model, person, session.length, answer]);
+          return [answers, [later, ...made].map(({ time }) => Date.parse(time))];
         }""",
         [ABOUT, {**later, "person": "anonymous"}],
     )
+    assert times == sorted({*times})
     assert answers == [
         ["a", "anonymous", 0, "usable"],  # of another browser
         ["a", "anonymous", 24, "unusable"],
-        ["b", "anonymous", 24, "unsure"],  # a name is not kept here
+        ["b", "Ada", 0, "unsure"],
     ]
+
+
+def test_what_the_server_could_not_save_is_sent_again_in_parts_until_it_refuses(page: Page) -> None:
+    page.clock.install()
+    page.set_content('<meta name="rmbg-eval-offers" content="decisions">')
+    page.add_script_tag(content=script("decisions"))  # type: ignore[arg-type]
+    page.evaluate(
+        """(about) => {
+          Object.assign(window, { sent: [], answer: null, made: new $decisions.Decisions(about) });
+          window.fetch = async (_, { body }) => {
+            window.sent.push(body);
+            if (!window.answer) throw new TypeError("the server is away");
+            return new Response(...window.answer);
+          };
+          const says = { ...made.like(0), answer: "mend", comment: "x".repeat(2000) };
+          window.add = () => made.add(says);
+          for (let n = 0; n < 300; n++) window.add();
+        }""",
+        ABOUT,
+    )
+    assert page.evaluate("[made.unsaved, sent.length]") == [300, 1]
+    page.evaluate("() => { sent.length = 0; answer = ['{}']; }")
+    page.clock.run_for(5000)
+    page.wait_for_function("made.unsaved == 0")
+    sent = page.evaluate("sent")
+    assert sum(len(json.loads(body)["decisions"]) for body in sent) == 300
+    assert [len(body) for body in sent if len(body) > 2**18 + 100] == []
+    assert len(sent) == 3
+    said = json.dumps({"problem": {"en": "no"}, "remedy": {"en": "do"}})
+    page.evaluate("said => { answer = [said, { status: 422 }]; add(); }", said)
+    page.wait_for_function("made.refusal?.problem.en == 'no'")
+    page.evaluate("add(); 0")
+    page.clock.run_for(60_000)
+    assert page.evaluate("[made.unsaved, sent.length]") == [2, 4]
+
+
+def test_what_the_server_did_not_get_is_sent_when_the_page_is_opened_again(page: Page) -> None:
+    html = '<meta name="rmbg-eval-offers" content="decisions">'
+    page.route("**/*", lambda route: route.fulfill(body=html, content_type="text/html"))
+    page.goto("http://page.test/")
+    page.add_script_tag(content=script("decisions"))  # type: ignore[arg-type]
+    page.evaluate(
+        """async (about) => {
+          window.fetch = async () => { throw new TypeError("the server is away"); };
+          const made = await $decisions.Decisions.of(about);
+          made.draft(1, { comment: "half a sent", place: null });
+          made.add({ ...made.like(0), answer: "mend" });
+        }""",
+        ABOUT,
+    )
+    page.reload()
+    page.add_script_tag(content=script("decisions"))  # type: ignore[arg-type]
+    body, draft = page.evaluate(
+        """async (about) => {
+          const sent = new Promise((done) => {
+            window.fetch = async (_, { body }) => { done(body); return new Response("{}"); };
+          });
+          const made = await $decisions.Decisions.of(about);
+          return [await sent, made.drafts.get(1).comment];
+        }""",
+        ABOUT,
+    )
+    assert [each["answer"] for each in json.loads(body)["decisions"]] == ["mend"]
+    assert draft == "half a sent"

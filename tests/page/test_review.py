@@ -315,6 +315,7 @@ def test_a_file_is_taken_up_again_and_what_is_hostile_is_refused(
     expect(page.locator("#review [data-part=unsaved]")).to_have_text("")
     page.reload()  # and it is kept
     expect(place(page)).to_have_text("3 / 4")
+    expect(page.locator("#review [data-part=unsaved]")).to_have_text("")
 
 
 @pytest.mark.parametrize("what", ["review", "blind"])

@@ -109,8 +109,6 @@ export class Decisions {
   #latest = 0;
   /** @type {Map<string, string>} what is in no file yet, as it is kept, by its key */
   #fresh = new Map();
-  /** @type {Set<string>} of what is kept */
-  #keys = new Set();
   #keeping = 0; // how often the browser is writing just now
   #open = false; // whether all that was kept has been read
   full = false; // whether the browser keeps nothing more
@@ -182,9 +180,7 @@ export class Decisions {
   /** What was kept, or is by another window. @param {string} key @param {import("./keep.js").Entry} entry */
   #adopt(key, { text, saved }) {
     if (key.startsWith("draft-")) return this.#sketch(Number(key.slice(6)), text);
-    const fresh = !this.#keys.has(key);
-    this.#keys.add(key);
-    if (fresh && this.#read(text) && !saved) this.#fresh.set(key, text);
+    if (this.#read(text) && !saved) this.#fresh.set(key, text);
     else if (saved) this.#fresh.delete(key);
     if (this.#open) this.#changed();
   }
@@ -204,7 +200,7 @@ export class Decisions {
     if (draft) this.drafts.set(cutout, draft);
     else this.drafts.delete(cutout);
     const text = draft ? JSON.stringify(draft) : "";
-    this.#store([[`draft-${cutout}`, { text, saved: false }]]);
+    this.#put([[`draft-${cutout}`, { text, saved: false }]]);
   }
 
   /** @param {string} text */
@@ -302,11 +298,6 @@ export class Decisions {
 
   /** Keep these; while they are not on the disk yet, the page has it. @param {[string, import("./keep.js").Entry][]} entries */
   async #put(entries) {
-    for (const [key] of entries) this.#keys.add(key);
-    await this.#store(entries);
-  }
-  /** @param {[string, import("./keep.js").Entry][]} entries */
-  async #store(entries) {
     this.#keeping++;
     this.#tellKeeping();
     const full = !(await this.#keep.put(entries));
