@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import json
 import re
+from html import escape, unescape
 from pathlib import Path
 
 import numpy as np
@@ -12,7 +14,7 @@ from pages import opened
 from playwright.sync_api import Browser, Page, expect
 
 from rmbg_eval import Run
-from rmbg_eval.decisions.files import take
+from rmbg_eval.decisions.files import read, take
 from rmbg_eval.decisions.ranking import expected_shares, rank, strengths
 from rmbg_eval.web import script
 
@@ -133,7 +135,9 @@ def test_a_vote_is_taken_back_and_the_same_pair_comes_after_a_reload(
     assert pixels(seen(page)) == first
 
 
-def test_names_come_with_the_ranking_and_go_again(page: Page, pages: dict[str, Path]) -> None:
+def test_names_come_with_the_ranking_and_go_again(
+    page: Page, pages: dict[str, Path], tmp_path: Path
+) -> None:
     voting(page, pages["single"].as_uri())
     vote(page, "ArrowLeft")
     seen(page)
@@ -141,7 +145,12 @@ def test_names_come_with_the_ranking_and_go_again(page: Page, pages: dict[str, P
     expect(page.locator("#blind .ranking")).to_contain_text("Too few for a ranking")
     names = page.locator("#blind .ranking th")
     expect(names).to_have_count(2)
-    assert set(names.all_text_contents()) == {"grabcut", "By hand"}
+    with page.expect_download() as download:
+        page.locator("#blind [data-do=save-decisions]").click()
+    download.value.save_as(tmp_path / "d.json")
+    (made,) = read(tmp_path / "d.json").votes
+    assert names.all_text_contents() == [made.left.model, made.right.model]
+    expect(page.locator("#blind .ranking .number b")).to_have_text(["100 %", "0 %"])
     page.locator("#blind [data-do=go-on]").click()
     expect(page.locator("#blind .ranking th")).to_have_count(0)
     seen(page)
@@ -178,6 +187,53 @@ def test_axe_finds_nothing_in_the_vote(browser: Browser, pages: dict[str, Path])
     page.locator("#blind [data-do=rank]").click()
     assert violations(page, source()) == []
     context.close()
+
+
+@pytest.mark.parametrize("count", [12, 16])
+def test_a_ranking_is_shown_with_its_numbers(
+    page: Page, pages: dict[str, Path], count: int
+) -> None:
+    """Of pictures of which two are one shoot; one model wins all but one."""
+    html = pages["single"].read_text(encoding="utf-8")
+    (text,) = re.findall('<template id="about-decisions" data-about="([^"]*)"', html)
+    about = json.loads(unescape(text))
+    anchor, category, *_ = about["cases"][0]
+    one, other = names = about["models"]
+    shas = ["0" * 64, "1" * 64]
+    about["cases"] = [[anchor, category, f"c{n}", "g" if n < 2 else "", shas] for n in range(count)]
+    about["decisions"] = [
+        {"kind": "vote", "category": category, "case": f"c{n}", "time": "2026-11-02T09:00:00Z",
+         "left": {"model": other, "cutout_sha256": shas[1]}, "choice": "right" if n else "left",
+         "right": {"model": one, "cutout_sha256": shas[0]}}
+        for n in range(count)
+    ]  # fmt: skip
+    html = html.replace(text, escape(json.dumps(about)))
+    address = pages["single"].as_uri()
+    page.route(address, lambda route: route.fulfill(body=html, content_type="text/html"))
+    page.goto(address)
+    page.locator("#by-eye [data-do=blind]").click()
+    page.locator("#blind [data-do=rank]").click()
+    votes = [[(other, one, float(not n))] for n in range(count)]
+    ours = rank([votes[0] + votes[1], *votes[2:]], names, count)
+    title = page.locator("#blind .ranking h3")
+    expect(page.locator("#blind .ranking th")).to_have_text([one, other])
+    if count == 12:
+        expect(title).to_contain_text("11")
+        return
+    expect(title).to_contain_text(one)
+    for number, model in enumerate(ours.models):
+        row = page.locator("#blind .ranking tr").nth(number)
+        expect(row.locator("td").first).to_have_text(model.ranks)
+        figures = row.locator(".number").inner_text()
+        share, low, high = (int(each) / 100 for each in re.findall(r"(\d+)\s*%", figures))
+        assert share == pytest.approx(model.share, abs=0.006)
+        assert [low, high] == pytest.approx([model.low, model.high], abs=0.03)
+        reach, mark = row.locator(".reach"), row.locator(".mark")
+        x, width = (float(reach.get_attribute(name)) for name in ("x", "width"))
+        assert [x, x + width] == pytest.approx([100 * low, 100 * high], abs=0.6)
+        assert float(mark.get_attribute("x")) == pytest.approx(100 * share, abs=0.6)
+        better = row.locator(".note")
+        expect(better).to_contain_text(other) if model.better_than else expect(better).to_be_empty()
 
 
 def test_the_ranking_is_that_of_python(page: Page) -> None:
@@ -270,7 +326,7 @@ def test_the_next_pair_tells_most(page: Page) -> None:
     assert found == {"one": 0, "other": 1, "place": 0}
     assert page.evaluate(ask, [votes, {"01": [], "02": [], "12": []}]) is None
     even = [[0, 1, 0.5]] * 2 + [[0, 2, 0.5]] + [[1, 2, 0.5]] * 2  # the pair with the fewest votes
-    found = page.evaluate(ask, [even, {"01": [0], "02": [3, 1, 2, 1, 4], "12": [0]}])
+    found = page.evaluate(ask, [even, {"01": [0], "02": [3, 1, 2, 1, *[4] * 7], "12": [0]}])
     assert (found["one"], found["other"]) == (0, 2)
     assert found["place"] in (1, 3)  # and there a picture with the fewest
     none_of_2 = [[0, 1, 1]] * 3  # from one vote for all a strength would be without bounds
