@@ -11,9 +11,11 @@ import numpy as np
 import pytest
 from axe import source, violations
 from pages import opened
+from PIL import Image
 from playwright.sync_api import Browser, Page, expect
 
 from rmbg_eval import Run
+from rmbg_eval.core.key import Key
 from rmbg_eval.decisions.files import read, take
 from rmbg_eval.decisions.ranking import expected_shares, rank, strengths
 from rmbg_eval.web import script
@@ -40,6 +42,12 @@ def vote(page: Page, key: str) -> None:
 
 def panes(page: Page) -> list[str]:
     return page.locator("#blind .pane").evaluate_all("all => all.map(e => e.outerHTML)")
+
+
+OPACITIES = """[...document.querySelectorAll("#blind .canvas > [role=img]")].map((canvas) => {
+  const { data } = canvas.getContext("2d").getImageData(0, 0, canvas.width, canvas.height);
+  return data.reduce((sum, value, i) => sum + (i % 4 === 3 ? value : 0), 0) / (data.length / 4);
+})"""
 
 
 def pixels(page: Page) -> list[list[int]]:
@@ -102,7 +110,9 @@ def test_sides_are_drawn_by_chance_and_recorded(
 def test_votes_are_what_decide_reads(page: Page, pages: dict[str, Path], tmp_path: Path) -> None:
     run = Run.load(pages["single"].parent)
     voting(page, pages["single"].as_uri())
+    shown = []
     for key in ("ArrowLeft", "ArrowRight", "="):
+        shown.append(page.evaluate(OPACITIES))
         vote(page, key)
         seen(page)
     with page.expect_download() as download:
@@ -113,6 +123,12 @@ def test_votes_are_what_decide_reads(page: Page, pages: dict[str, Path], tmp_pat
     votes = intake.counting.votes
     assert [each.choice for each in votes] == ["left", "right", "equal"]
     assert len({each.case for each in votes}) == 3  # another picture each time
+    files = {p.key: pages["single"].parent / p.cutout for p in run.predictions if p.cutout}
+    for each, means in zip(votes, shown, strict=True):
+        for side, mean in zip((each.left, each.right), means, strict=True):
+            with Image.open(files[Key(each.category, each.case, side.model)]) as cutout:
+                assert mean == pytest.approx(np.asarray(cutout)[..., 3].mean(), abs=0.3)
+    assert min(abs(left - right) for left, right in shown) > 0.6
     blank = page.context.new_page()
     blank.add_script_tag(content=script("ranking"))  # type: ignore[arg-type]
     for each in votes:
@@ -189,11 +205,11 @@ def test_axe_finds_nothing_in_the_vote(browser: Browser, pages: dict[str, Path])
     context.close()
 
 
-@pytest.mark.parametrize("count", [12, 16])
+@pytest.mark.parametrize(("count", "lost"), [(12, 1), (16, 1), (16, 7)])
 def test_a_ranking_is_shown_with_its_numbers(
-    page: Page, pages: dict[str, Path], count: int
+    page: Page, pages: dict[str, Path], count: int, lost: int
 ) -> None:
-    """Of pictures of which two are one shoot; one model wins all but one."""
+    """Of pictures of which two are one shoot; one model wins all but few, or about half."""
     html = pages["single"].read_text(encoding="utf-8")
     (text,) = re.findall('<template id="about-decisions" data-about="([^"]*)"', html)
     about = json.loads(unescape(text))
@@ -203,8 +219,9 @@ def test_a_ranking_is_shown_with_its_numbers(
     about["cases"] = [[anchor, category, f"c{n}", "g" if n < 2 else "", shas] for n in range(count)]
     about["decisions"] = [
         {"kind": "vote", "category": category, "case": f"c{n}", "time": "2026-11-02T09:00:00Z",
-         "left": {"model": other, "cutout_sha256": shas[1]}, "choice": "right" if n else "left",
-         "right": {"model": one, "cutout_sha256": shas[0]}}
+         "left": {"model": other, "cutout_sha256": shas[1]},
+         "right": {"model": one, "cutout_sha256": shas[0]},
+         "choice": "left" if n < lost else "right"}
         for n in range(count)
     ]  # fmt: skip
     html = html.replace(text, escape(json.dumps(about)))
@@ -213,13 +230,14 @@ def test_a_ranking_is_shown_with_its_numbers(
     page.goto(address)
     page.locator("#by-eye [data-do=blind]").click()
     page.locator("#blind [data-do=rank]").click()
-    votes = [[(other, one, float(not n))] for n in range(count)]
+    votes = [[(other, one, float(n < lost))] for n in range(count)]
     ours = rank([votes[0] + votes[1], *votes[2:]], names, count)
     title = page.locator("#blind .ranking h3")
     expect(page.locator("#blind .ranking th")).to_have_text([one, other])
     if count == 12:
         expect(title).to_contain_text("11")
         return
+    expect(title).to_contain_text("clearly preferred" if lost == 1 else "too close to call")
     expect(title).to_contain_text(one)
     for number, model in enumerate(ours.models):
         row = page.locator("#blind .ranking tr").nth(number)
