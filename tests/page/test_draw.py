@@ -158,3 +158,13 @@ def test_keys_draw_corners_and_lines_and_move_what_is_there(viewer: Page) -> Non
     keys.press("ArrowUp")
     point = drawn(viewer)
     assert (point.id, point.box) == ("middle", (84, 27, 12, 8))  # whole, at the picture's edge
+
+
+def test_a_point_ends_with_the_picture_and_has_an_id_of_its_own(viewer: Page) -> None:
+    keys = viewer.keyboard
+    viewer.locator("#viewer [data-tool=box]").press("Enter")
+    for key in (" ", *["Shift+ArrowRight"] * 6, *["Shift+ArrowDown"] * 4):  # from 48, 32 of 96 × 64
+        keys.press(key)
+    viewer.locator("#viewer [data-part=point-en]").fill("Middle")
+    point = drawn(viewer)
+    assert (point.id, point.box) == ("middle-2", (48, 32, 48, 32))

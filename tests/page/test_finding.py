@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import re
 from pathlib import Path
 
@@ -130,6 +131,31 @@ def test_a_models_name_puts_its_own_misses_first(found: Page) -> None:
     expect(found.locator(".heads button").nth(1)).to_have_attribute("aria-pressed", "true")
     found.locator(".heads button").nth(1).click()
     assert "order" not in where(found)
+
+
+def test_order_is_by_the_worst_of_all_models_or_by_one_and_what_has_no_value_is_last(
+    page: Page, pages: dict[str, Path]
+) -> None:
+    address, html = pages["single"].as_uri(), pages["single"].read_text(encoding="utf-8")
+    (text,) = re.findall(r'id="facts"[^>]*>([^<]*)<', html)
+    facts = json.loads(text)
+    values = [[1, None, 5.1239, 2, None], [3, 4, None, 0, None]]
+    facts["values"] |= {"misses": values, "weighted_f": values}
+    html = html.replace(text, json.dumps(facts).replace("<", r"\u003c"))
+    page.route(address, lambda route: route.fulfill(body=html, content_type="text/html"))
+    for order, rows in (
+        ("order=-misses", [2, 1, 0, 3, 4]),
+        ("order=%2Bweighted_f", [3, 0, 1, 2, 4]),
+        ("order=-misses&model=grabcut", [2, 3, 0, 1, 4]),
+        ("order=-misses&model=By+hand", [1, 0, 3, 2, 4]),
+    ):
+        page.goto("about:blank")
+        page.goto(f"{address}#{order}")
+        found = page.locator("#ranked article")
+        expect(found).to_have_count(5)
+        assert found.evaluate_all("all => all.map(e => Number(e.dataset.row))") == rows
+    line = page.locator("#ranked article .sorted").first
+    assert line.text_content().endswith("grabcut – · By hand 4")
 
 
 def test_every_measure_of_the_run_can_be_ordered_by(found: Page) -> None:
