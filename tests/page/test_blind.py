@@ -127,8 +127,8 @@ def test_votes_are_what_decide_reads(page: Page, pages: dict[str, Path], tmp_pat
     for each, means in zip(votes, shown, strict=True):
         for side, mean in zip((each.left, each.right), means, strict=True):
             with Image.open(files[Key(each.category, each.case, side.model)]) as cutout:
-                assert mean == pytest.approx(np.asarray(cutout)[..., 3].mean(), abs=0.3)
-    assert min(abs(left - right) for left, right in shown) > 0.6
+                assert mean == pytest.approx(np.asarray(cutout)[..., 3].mean(), abs=0.1)
+    assert max(abs(left - right) for left, right in shown) > 0.6
     blank = page.context.new_page()
     blank.add_script_tag(content=script("ranking"))  # type: ignore[arg-type]
     for each in votes:
