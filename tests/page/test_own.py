@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from pages import opened, where
+from pages import opened
 from playwright.sync_api import Page, expect
 
 from rmbg_eval import Run
@@ -35,7 +35,7 @@ def test_what_needs_a_look_is_in_order_of_risk_with_reasons_and_the_odd_model_le
 
     found.first.locator("a").click()  # to the place of the reason
     expect(page.locator("#viewer")).to_be_visible()
-    assert "at=14%2C23%2C" in where(page)
+    page.wait_for_function("location.href.includes('at=14%2C23%2C')")
     page.keyboard.press("Escape")
     page.locator(".wrong .all").click()
     rows = page.locator("#ranked article")
