@@ -16,7 +16,7 @@ from rmbg_eval.i18n import Message
 from rmbg_eval.measure.record import Measurement, PointResult
 from rmbg_eval.measure.subject import TRIMAP, UNKNOWN
 from rmbg_eval.measure.table import TABLE
-from rmbg_eval.run.record import Run
+from rmbg_eval.run.record import CaseRecord, Run
 from rmbg_eval.run.statistics import (
     ALL,
     FEWEST,
@@ -234,6 +234,21 @@ _SEEN = st.tuples(
 )  # fmt: skip
 
 
+def _cases(first: str | None) -> tuple[CaseRecord, ...]:
+    """All of `_CASES`: one shoot of the ids in `first` and one of the others; without, none."""
+    like = run_of().cases[0]
+    return tuple(
+        like.model_copy(
+            update={
+                "category": category,
+                "id": id_,
+                "group": None if first is None else f"g{id_ in first}",
+            }
+        )
+        for category, id_ in _CASES
+    )
+
+
 @settings(max_examples=40)
 @given(st.lists(_SEEN, max_size=60), st.booleans())
 def test_points_are_counted_as_one_by_one(
@@ -244,12 +259,8 @@ def test_points_are_counted_as_one_by_one(
         point(passed, category=about[0], case=about[1], model=model, kind=kind, point=f"p{number}")
         for number, (about, model, kind, passed) in enumerate(seen)
     )
-    like = run_of().cases[0]
-    groups = {about: f"g{about[1] in '12'}" if shoots else None for about in _CASES}
-    cases = tuple(
-        like.model_copy(update={"category": about[0], "id": about[1], "group": groups[about]})
-        for about in _CASES
-    )
+    cases = _cases("12" if shoots else None)
+    groups = {(case.category, case.id): case.group for case in cases}
     summary = summarise(run_of(cases=cases, points=points))
     wanted = [
         (model, name, [p for p in points if name in (ALL, getattr(p, field)) and p.model == model])
@@ -303,12 +314,7 @@ def test_means_are_those_of_each_case_by_itself(rows: list, shoots: bool) -> Non
         )
         for (category, case), model, region, value, why in rows
     ]  # fmt: skip
-    like = run_of().cases[0]
-    groups = {about: f"g{about[1] in '123'}" if shoots else None for about in _CASES}
-    cases = tuple(
-        like.model_copy(update={"category": about[0], "id": about[1], "group": groups[about]})
-        for about in _CASES
-    )
+    cases = _cases("123" if shoots else None)
     summary = summarise(run_of(cases=cases, measurements=some))
     for category in (ALL, "pet", "zoo"):
         own = [m for m in some if m.metric == "mad_unknown" and category in (ALL, m.category)]
