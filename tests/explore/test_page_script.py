@@ -336,6 +336,24 @@ def test_a_picture_of_several_that_failed_can_be_tried_again(page: Page) -> None
     expect(page.locator(".rx-done")).to_have_count(2)
 
 
+def test_what_failed_unseen_is_tried_again_and_what_is_done_is_not_offered(page: Page) -> None:
+    connected(page, 3)
+    page.locator(".rx-entry").nth(1).click()
+    page.evaluate("kernel.failures = 1")
+    page.click(".rx-go")
+    states = page.locator(".rx-entry-state")
+    expect(states).to_have_text(["not possible", "done", "done"])
+    expect(page.locator(".rx-trouble")).to_be_hidden()
+    page.click(".rx-go")
+    expect(states).to_have_text(["done", "done", "done"])
+    expect(page.locator(".rx-go")).to_be_disabled()
+    page.locator(".rx-entry").first.click()
+    expect(page.locator(".rx-cutout")).to_be_visible()
+    expect(page.locator(".rx-trouble")).to_be_hidden()
+    page.locator("[data-number='0']").select_option("grabcut")
+    expect(page.locator(".rx-go")).to_be_enabled()
+
+
 def test_another_model_may_be_chosen_while_one_works(page: Page) -> None:
     connected(page, 1)
     page.locator("[data-number='1']").select_option("grabcut")

@@ -15,7 +15,7 @@ import psutil
 import pytest
 from pictures import HEIC_TURNED
 from PIL import Image
-from playwright.sync_api import Browser, Page
+from playwright.sync_api import Browser, Page, expect
 
 from rmbg_eval import load_cases, load_model
 from rmbg_eval.core.images import decode_cutout
@@ -76,7 +76,8 @@ def test_four_steps(page: Page, address: str, photograph: Path, weights: Path) -
     assert page.is_disabled(".rx-go")
     page.wait_for_selector(".rx-has")
     assert page.inner_text(".rx-tags").split("\n") == ["done", "transparent background"]
-    assert page.is_enabled(".rx-go")
+    expect(page.locator(".rx-go")).to_have_text("Remove background")
+    assert page.is_disabled(".rx-go"), "nothing is left to do"
     source = page.get_attribute("img.rx-cutout", "src")
     assert source.endswith("/astronaut-cutout.png"), "a right click saves it under this name"
     with page.expect_download() as download:

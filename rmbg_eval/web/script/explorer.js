@@ -73,6 +73,7 @@ const UNSHOWABLE = /\.(heic|heif|tiff?)$/i; // by most browsers
  * @property {number} [width]
  * @property {number} [height]
  * @property {unknown} [failure]
+ * @property {boolean} [bad] whether it cannot be had or read, so that no model can be tried
  */
 
 export class Explorer {
@@ -467,8 +468,7 @@ export class Explorer {
         this.#measure(width, height);
       }
     } catch (error) {
-      item.state = "failed";
-      item.failure = error;
+      Object.assign(item, { bad: true, state: "failed", failure: error });
       if (this.#item === item) {
         const refused = error instanceof Refused && error.answer.problem;
         if (refused || !item.url) this.#noOriginal(_("No picture can be shown"));
@@ -505,19 +505,25 @@ export class Explorer {
     const failed = this.#shownSides().every(
       (side) => this.#models.find(({ model }) => model === side.model)?.stage === "failed",
     );
-    const nothing = this.#items.every((item) => item.state === "failed");
+    const nothing = this.#items.every((item) => item.bad || this.#isWhole(item));
     go.disabled = busy || nothing || (this.#models.length > 0 && failed);
     const words = count > 1 ? _("Remove {count} backgrounds") : _("Remove background");
     this.texts.say(go, busy ? _("Working…") : words, { count });
     go.setAttribute("aria-busy", String(busy));
-    add.disabled = !this.#item || !["here", "done"].includes(this.#item.state);
+    const { bad, state } = this.#item ?? { bad: true, state: "failed" };
+    add.disabled = bad || state === "chosen" || state === "busy";
+  }
+
+  /** Whether every model that is chosen has done its part. @param {Item} item */
+  #isWhole(item) {
+    return this.#shownSides().every((side) => item.results.has(this.#by(side.model)));
   }
 
   async go() {
     const items = this.#items;
     for (const item of items) {
       if (this.#items !== items) return;
-      if (item.state === "failed") continue;
+      if (item.bad || this.#isWhole(item)) continue;
       this.#busy = item;
       this.offer();
       await this.#work(item, items.length > 1);
@@ -533,7 +539,8 @@ export class Explorer {
   async #work(item, many) {
     let clicked = performance.now();
     try {
-      item.state = "busy";
+      Object.assign(item, { state: "busy", failure: null });
+      if (this.#item === item) this.#complain(null);
       this.#showList();
       await this.#arrive(item);
       for (const model of this.#shownSides().map((side) => side.model)) {
@@ -558,16 +565,12 @@ export class Explorer {
       }
       item.state = "done";
     } catch (error) {
-      item.state = "failed";
-      item.failure = error;
-      if (this.#item === item) {
-        this.#complain(error);
-        if (item.width) item.state = "here"; // the picture is good: try again
-      }
+      Object.assign(item, { state: "failed", failure: error });
+      if (this.#item === item) this.#complain(error);
     }
     if (many) {
       this.wire.forget(item);
-      if (item.state !== "failed") item.arrived = null;
+      if (!item.bad) item.arrived = null;
     }
     if (!this.#items.includes(item)) this.#release(item);
     this.#show();
