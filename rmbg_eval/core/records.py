@@ -489,16 +489,17 @@ class ByKey(Mapping[Key, T]):
 
     def __init__(self, records: Records[T], rows: Mapping[Key, int]) -> None:
         self._records = records
-        self._rows = rows
+        self.rows = rows
+        """Which of the file's each is."""
 
     def __getitem__(self, key: Key) -> T:
-        return self._records[self._rows[key]]
+        return self._records[self.rows[key]]
 
     def __iter__(self) -> Iterator[Key]:
-        return iter(self._rows)
+        return iter(self.rows)
 
     def __len__(self) -> int:
-        return len(self._rows)
+        return len(self.rows)
 
     def __contains__(self, key: object) -> bool:
-        return key in self._rows
+        return key in self.rows

@@ -6,7 +6,6 @@ import hashlib
 import json
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
 from datetime import datetime
 from functools import cached_property
 from html import escape
@@ -16,7 +15,7 @@ from typing import TYPE_CHECKING, Annotated, Any, Literal, TypeVar
 from pydantic import BaseModel, ConfigDict, ValidationError
 
 from ..core.files import cannot_read, inside
-from ..core.key import Key, Lean
+from ..core.key import Lean
 from ..core.machine import Machine
 from ..core.records import OrRecords, Records, columns, stored_in, without
 from ..errors import OutputError, printable
@@ -25,7 +24,6 @@ from ..measure.columns import Measurements
 from ..measure.record import (
     Agreement,
     Delivery,
-    Measurement,
     ObservationPoint,
     PointResult,
     Risk,
@@ -34,7 +32,9 @@ from ..measure.record import (
 from ..models.info import ModelInfo
 from ..predictions.prediction import PrecisionCheck, Prediction, StabilityCost
 from ..settings import Settings
-from .parts import Files, index_of, with_records
+from .index import CaseKey as CaseKey
+from .index import Index as Index
+from .parts import Files, with_records
 from .shard import Shard
 from .tally import Tally, middle, tally_of
 
@@ -45,8 +45,6 @@ if TYPE_CHECKING:
     from .statistics import Summary
 
 Result = TypeVar("Result", PointResult, RuleResult)
-CaseKey = tuple[str, str]
-"""Category and id of a case."""
 
 
 class _Record(BaseModel):
@@ -85,57 +83,6 @@ class ModelRun(_Record):
 
 SCHEMA_VERSION: Literal[10] = 10
 """Raised with every change of what run.json holds; older ones still load."""
-
-
-@dataclass(frozen=True)
-class Index:
-    """A run's records, by what they are about; each in the run's own order."""
-
-    models: dict[str, ModelRun]
-    """By name."""
-    cases: Mapping[CaseKey, CaseRecord]
-    """By category and id."""
-    predictions: Mapping[Key, Prediction]
-    by_case: Mapping[CaseKey, tuple[Prediction, ...]]
-    """The predictions of every model, by category and case; only cases that have one."""
-    measurements: Mapping[Key, Mapping[str, Measurement]]
-    """By case and model, then by metric."""
-    points: Mapping[Key, dict[str, PointResult]]
-    """By case and model, then by the point's id."""
-    rules: Mapping[Key, dict[str, RuleResult]]
-    """By case and model, then by the rule's name."""
-    risks: Mapping[Key, Risk]
-
-    @classmethod
-    def of(cls, run: Run) -> Index:
-        stored = index_of(run)
-        fields: dict[str, Any] = {
-            "models": {model.info.name: model for model in run.models},
-            "measurements": run.measurements.by_key,
-            **stored,
-        }
-        if "cases" not in stored:
-            fields["cases"] = {(case.category, case.id): case for case in run.cases}
-        if "predictions" not in stored:
-            by_case: dict[CaseKey, tuple[Prediction, ...]] = {}
-            for prediction in run.predictions:
-                about = prediction.category, prediction.case
-                by_case[about] = (*by_case.get(about, ()), prediction)
-            fields["predictions"] = {p.key: p for p in run.predictions}
-            fields["by_case"] = by_case
-        if "points" not in stored:
-            points: dict[Key, dict[str, PointResult]] = {}
-            for point in run.points:
-                points.setdefault(point.key, {})[point.point] = point
-            fields["points"] = points
-        if "rules" not in stored:
-            rules: dict[Key, dict[str, RuleResult]] = {}
-            for rule in run.rules:
-                rules.setdefault(rule.key, {})[rule.rule] = rule
-            fields["rules"] = rules
-        if "risks" not in stored:
-            fields["risks"] = {risk.key: risk for risk in run.risks}
-        return cls(**fields)
 
 
 class Run(_Record):

@@ -19,6 +19,7 @@ from ..measure.table import HEADLINES
 from . import parts
 from .agreement import odd_of
 from .findings import severity
+from .index import Cases
 from .queue import level_of
 from .record import CaseKey, Run
 
@@ -112,7 +113,7 @@ def _numbers(run: Run) -> NumberOf:
     cases = run.index.cases
     rows: Mapping[CaseKey, int] = (
         cases.rows
-        if isinstance(cases, parts.Cases)
+        if isinstance(cases, Cases)
         else {about: number for number, about in enumerate(cases)}
     )
     return lambda category, case: rows[category, case]

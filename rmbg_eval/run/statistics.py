@@ -29,6 +29,7 @@ from ..measure.stored import StoredMeasurements
 from ..measure.subject import TRIMAP, Metric
 from ..measure.table import TABLE
 from . import parts
+from .index import Groups
 from .record import CaseKey, Run
 from .tally import middle
 
@@ -240,7 +241,7 @@ class _Cases:
     """The cases of keys, numbered as they come, without a list of them all beside the keys."""
 
     def __init__(self, keys: Mapping[Key, object]) -> None:
-        lookup = keys.lookup if isinstance(keys, parts.Groups) else keys
+        lookup = keys.lookup if isinstance(keys, Groups) else keys
         self._place: Callable[[Key], int | None] = (
             lookup.place
             if isinstance(lookup, Lookup)
