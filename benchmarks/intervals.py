@@ -16,8 +16,8 @@ from scipy import stats
 
 from rmbg_eval.decisions.acceptance import of_run_interval, share_interval, weighted_share
 from rmbg_eval.decisions.ranking import Tally, expected_shares, rank, strengths
-from rmbg_eval.run.statistics import FEWEST, middle_interval
-from rmbg_eval.run.statistics import share_interval as point_interval
+from rmbg_eval.run.intervals import FEWEST, middle_interval
+from rmbg_eval.run.intervals import share_interval as point_interval
 
 Array = NDArray[np.float64]
 Bounds = tuple[Array, Array]

@@ -19,8 +19,9 @@ from typing import Literal
 from ..core.key import Key
 from ..core.records import columns
 from ..i18n import N_, Message
+from ..run.intervals import exact_interval, worth
 from ..run.record import Run
-from ..run.statistics import ALL, exact_interval, shoots_of, worth
+from ..run.statistics import ALL, shoots_of
 from .record import Answer, Decisions, Review
 from .sampling import Plan, plan_of
 

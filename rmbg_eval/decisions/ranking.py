@@ -18,8 +18,9 @@ from numpy.typing import NDArray
 
 from ..core.key import Key
 from ..i18n import Message
+from ..run.intervals import exact_interval, worth_of
 from ..run.record import Run
-from ..run.statistics import exact_interval, shoots_of, worth_of
+from ..run.statistics import shoots_of
 from .record import Decisions, Vote
 
 FEWEST = 12

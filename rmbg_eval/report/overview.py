@@ -15,18 +15,17 @@ from ..measure.kinds import KINDS, kind_name
 from ..measure.risk import GOOD_FROM, order_of
 from ..measure.table import HEADLINES, TITLES
 from ..models.info import ModelInfo
+from ..run.intervals import FEWEST
 from ..run.previews import Spot
 from ..run.sample import SEED, Sample
 from ..run.statistics import (
     ALL,
-    FEWEST,
     Difference,
     Mean,
     Points,
     difference_between,
     inference,
     over_shared,
-    points_apart,
 )
 from .by_eye import by_eye
 from .context import Context
@@ -136,7 +135,7 @@ class Overview:
                 other.model,
                 str(other.passed) if other.measured == best.measured
                 else f"{other.passed}/{other.measured}",
-                points_apart(best, other, self.summary.groups),
+                difference_between(best, other, self.summary.groups),
             )
             for other in others
             if other not in alike

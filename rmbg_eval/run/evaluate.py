@@ -53,6 +53,7 @@ from ..predictions.prediction import PrecisionCheck, Prediction
 from ..predictions.share import maker, predict_on_all
 from ..settings import Settings
 from .agreement import Pairs, agreements_of, disagreements, odd_of, pairs_of
+from .arrays import Names
 from .delivery import rule_results
 from .folder import prune, remove_done, run_folder, save
 from .measurements import Measured, add, measure_prediction
@@ -62,7 +63,6 @@ from .record import CaseRecord, ModelRun, Run
 from .risks import risks_of
 from .shard import DONE, Listing, PairDistance, Part, Shard, SignPlaces
 from .stability import flip_differences, instabilities
-from .statistics import Names
 
 _BEHIND = 64
 """Predictions that wait to be measured."""

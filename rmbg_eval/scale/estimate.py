@@ -23,9 +23,9 @@ from ..cases.folder import load_cases
 from ..core.cache import MeasureCache, Store
 from ..core.progress import OnStep, Step, ignore
 from ..run.evaluate import evaluate
+from ..run.intervals import student
 from ..run.previews import SINGLE_MOST
 from ..run.record import Run
-from ..run.statistics import student
 from ..settings import Settings
 
 T = TypeVar("T")

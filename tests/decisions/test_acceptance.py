@@ -20,7 +20,8 @@ from rmbg_eval.decisions.acceptance import (
 )
 from rmbg_eval.decisions.sampling import plan_of
 from rmbg_eval.measure.record import Risk
-from rmbg_eval.run.statistics import ALL, exact_interval
+from rmbg_eval.run.intervals import exact_interval
+from rmbg_eval.run.statistics import ALL
 
 
 def test_a_stratum_counts_as_much_as_there_is_of_it() -> None:

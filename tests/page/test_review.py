@@ -30,8 +30,9 @@ from rmbg_eval.measure.record import Risk
 from rmbg_eval.report.by_eye import by_eye
 from rmbg_eval.report.context import Context
 from rmbg_eval.report.frame import environment
+from rmbg_eval.run.intervals import worth
 from rmbg_eval.run.previews import Previews
-from rmbg_eval.run.statistics import ALL, worth
+from rmbg_eval.run.statistics import ALL
 from rmbg_eval.web import script
 
 FORGET = """async () => {

@@ -10,27 +10,21 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from runs import KEY, run_of
-from scipy import stats
 
 from rmbg_eval.i18n import Message
 from rmbg_eval.measure.record import Measurement, PointResult
 from rmbg_eval.measure.subject import TRIMAP, UNKNOWN
 from rmbg_eval.measure.table import TABLE
+from rmbg_eval.run.arrays import Values
+from rmbg_eval.run.intervals import FEWEST, share_interval
 from rmbg_eval.run.record import CaseRecord, Run
 from rmbg_eval.run.statistics import (
     ALL,
-    FEWEST,
     MIXED,
     Mean,
-    Values,
     difference_between,
-    exact_interval,
-    middle_interval,
     over_shared,
-    share_interval,
-    student,
     summarise,
-    worth,
 )
 
 
@@ -146,42 +140,6 @@ def test_an_interval_is_between_values_and_mirrored_for_the_other(values):
     assert {found.low, found.high} <= set(values)
     assert found.low <= found.middle <= found.high
     assert (back.low, back.high) == (-found.high, -found.low)
-
-
-@pytest.mark.parametrize("count", [*range(1, 41), 1001, 1200])
-def test_an_interval_is_the_narrowest_of_which_the_coins_allow(count):
-    """All ways in which the median may lie among so many: as likely as so many heads."""
-    below = [math.comb(count, k) / 2**count for k in range(count + 1)]
-    found = middle_interval(np.arange(float(count)))
-    if found is None:
-        assert count < FEWEST
-        assert 2 * below[0] > 0.05
-    else:
-        k = int(found[0]) + 1
-        assert found == (k - 1, count - k)
-        assert 2 * sum(below[:k]) <= 0.05 < 2 * sum(below[: k + 1])
-
-
-def percentile_bootstrap(values: np.ndarray) -> tuple[float, float]:
-    picks = np.random.default_rng(0).integers(0, len(values), (1000, len(values)))
-    low, high = np.percentile(values[picks].mean(1), [2.5, 97.5])
-    return float(low), float(high)
-
-
-@pytest.mark.parametrize("count", [6, 8, 12, 30])
-def test_an_interval_holds_what_it_is_for_as_often_as_it_says(count):
-    """Of skewed differences such as those of errors; docs/coverage.md has the whole table."""
-    random = np.random.default_rng(2)
-    one = np.exp(random.normal(-4, 1, (1500, count)))
-    drawn = one - one * np.exp(random.normal(0.4, 0.6, (1500, count)))
-    median = -0.00702  # of four million
-    mean = np.exp(-3.5) * (1 - np.exp(0.58))
-
-    def held(interval, value, sets):
-        return np.mean([low <= value <= high for low, high in map(interval, drawn[:sets])])
-
-    assert 0.945 <= held(middle_interval, median, 1500) <= 0.997
-    assert held(percentile_bootstrap, mean, 300) < 0.9  # what was here before
 
 
 def point(passed, **changes) -> PointResult:
@@ -351,64 +309,3 @@ def test_values_are_equal_where_each_of_them_is() -> None:
     one, other = (Values(["a", "b"], np.arange(2), np.array([0.5, x])) for x in (0.25, 0.75))
     assert one == [("a", 0.5), ("b", 0.25)]
     assert one != other
-
-
-@settings(max_examples=100)
-@given(st.integers(1, 300), st.data())
-def test_beyond_an_exact_interval_so_many_are_seen_once_in_40(
-    count: int, data: st.DataObject
-) -> None:
-    seen = data.draw(st.integers(0, count))
-    low, high = exact_interval(seen / count, count)
-    assert low <= seen / count <= high
-    for bound, rare in ((low, stats.binom.sf(seen - 1, count, low)),
-                        (high, stats.binom.cdf(seen, count, high))):  # fmt: skip
-        assert bound in (0, 1) or rare == pytest.approx(0.025)
-
-
-def slow_worth(counts: list[tuple[int, int]]) -> float:
-    """By the share that each group left out leaves."""
-    some, all_of = (sum(part) for part in zip(*counts, strict=True))
-    share, groups = some / all_of, len(counts)
-    without = [(some - k) / (all_of - n) for k, n in counts]
-    variance = (groups - 1) / groups * sum((each - share) ** 2 for each in without)
-    alike = all_of**2 / sum(n**2 for _, n in counts)
-    ratio = stats.t.ppf(0.975, max(1, alike - 1)) / stats.t.ppf(0.975, all_of - 1)
-    least = share * (1 - share) / all_of
-    more = 0.5 / all_of
-    return max(1, (least * all_of + more) / (max(variance, least) * ratio**2 + more / alike))
-
-
-_GROUPS = st.integers(1, 40).flatmap(lambda n: st.tuples(st.integers(0, n), st.just(n)))
-
-
-@settings(max_examples=100)
-@given(st.lists(_GROUPS, min_size=2, max_size=12))
-def test_what_groups_are_worth(counts: list[tuple[int, int]]) -> None:
-    count = sum(n for _, n in counts)
-    if count == len(counts):
-        assert worth(counts) == count
-    else:
-        assert worth(counts) == pytest.approx(slow_worth(counts))
-        assert worth(counts) <= count * (1 + 1e-9)
-
-
-def test_one_large_group_among_small_ones_counts_as_little_more_than_one() -> None:
-    assert worth([(1, 1)] * 4 + [(56, 56)]) == pytest.approx(60**2 / (4 + 56**2))
-
-
-@pytest.mark.parametrize("sizes", [[40] + [4] * 10, [145] + [5] * 29, [30] + [5] * 6])
-def test_the_interval_holds_the_share_where_groups_differ_in_size(sizes: list[int]) -> None:
-    r = np.random.default_rng(0)
-    share, known = 0.9, 7 / 3  # a correlation of 0.3
-    held = 0
-    for _ in range(500):
-        chance = r.beta(share * known, (1 - share) * known, len(sizes))
-        low, high = share_interval(np.stack([r.binomial(sizes, chance), sizes], 1))
-        held += low <= share <= high
-    assert held / 500 >= 0.95
-
-
-def test_student_is_that_of_the_tables() -> None:
-    for confidence, freedom, value in ((0.9, 5, 2.015), (0.95, 13, 2.160), (0.95, 1000, 1.962)):
-        assert student(freedom, confidence) == pytest.approx(value, abs=6e-4)
