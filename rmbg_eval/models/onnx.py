@@ -1,11 +1,4 @@
-"""ONNX matting graphs on the CPU: IS-Net as packaged, and any graph whose normalisation is given.
-
-IS-Net: Qin et al., "Highly Accurate Dichotomous Image Segmentation", ECCV 2022.
-Its two packaged forms take different runtimes because measurement says so
-(2 cores, AMD EPYC with avx512_bf16, one 1×3×1024×1024 inference): for the fp16
-weights OpenVINO takes 0.84 s in fp32 and 0.41 s in bf16, ONNX Runtime 0.94 s; for
-the quint8 weights OpenVINO takes 1.81 s, ONNX Runtime 1.22 s. `make bench` prints them.
-"""
+"""ONNX matting graphs on the CPU: any graph whose normalisation is given."""
 
 from __future__ import annotations
 
@@ -16,7 +9,7 @@ from collections.abc import Callable
 from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, Literal
+from typing import Any
 from urllib.parse import parse_qsl
 
 import numpy as np
@@ -30,8 +23,8 @@ from ..errors import ModelError, printable
 from ..i18n import Message
 from .entry import Entry, LoadOptions
 from .info import NOT_STATED, ModelInfo
-from .runtimes import KINDS, Network, Tensor, open_onnxruntime, open_openvino, runtime_name, session
-from .weights import ISNET_MEDIUM, ISNET_SMALL, Pinned, fetch, verified
+from .runtimes import KINDS, Network, Tensor, open_onnxruntime, runtime_name, session
+from .weights import Pinned, fetch
 
 
 @dataclass(frozen=True)
@@ -194,88 +187,8 @@ _WHICH = Message(
 )
 
 
-_ISNET_INPUT = Normalisation((1024, 1024), (128, 128, 128), (256, 256, 256))
-_BACK = "output resized bilinear to the picture"
-
-
-def isnet(asked: LoadOptions) -> OnnxModel:
-    """IS-Net with fp16 weights, computed by OpenVINO in fp32 (default) or bf16."""
-    require_cpu("isnet", asked.device)
-    if asked.dtype not in ("auto", "fp32", "bf16"):
-        raise ModelError(
-            Message(
-                "isnet offers the dtypes fp32 and bf16; {dtype} was asked for",
-                dtype=repr(asked.dtype),
-            ),
-            Message("Use --dtype fp32, or bf16 where the processor has it."),
-        )
-    precision: Literal["fp32", "bf16"] = "bf16" if asked.dtype == "bf16" else "fp32"
-    return _isnet(
-        asked,
-        "IS-Net, fp16 weights",
-        ISNET_MEDIUM,
-        runtime_name("openvino", "OpenVINO"),
-        precision,
-        lambda: open_openvino(verified(ISNET_MEDIUM), precision),
-    )
-
-
-_INT8_RANGES = Path(__file__).with_name("isnet-int8.json")
-"""As NNCF 3.4 found them (`quantize`, preset mixed) over 10 of the reference pictures, at which
-operations; `runtimes._quantise` says what is made of them."""
-
-
-def isnet_int8(asked: LoadOptions) -> OnnxModel:
-    """IS-Net of the fp16 weights, computed in 8 bits by OpenVINO; it has one dtype only."""
-    require_cpu("isnet-int8", asked.device)
-    return _isnet(
-        asked,
-        "IS-Net, computed in 8 bits",
-        ISNET_MEDIUM,
-        runtime_name("openvino", "OpenVINO"),
-        "int8",
-        lambda: open_openvino(verified(ISNET_MEDIUM), "fp32", _INT8_RANGES),
-        f"weights and activations in 8 bits, ranges {_sha256(_INT8_RANGES)[:8]}",
-    )
-
-
-def isnet_quint8(asked: LoadOptions) -> OnnxModel:
-    """IS-Net with weights quantised to 8 bits, computed by ONNX Runtime; it has one dtype only."""
-    require_cpu("isnet-quint8", asked.device)
-    return _isnet(
-        asked,
-        "IS-Net, quint8 weights",
-        ISNET_SMALL,
-        runtime_name("onnxruntime", "ONNX Runtime"),
-        "quint8",
-        lambda: open_onnxruntime(verified(ISNET_SMALL), "output"),
-    )
-
-
-def _isnet(
-    asked: LoadOptions,
-    title: str,
-    weights: Pinned,
-    runtime: str,
-    dtype: str,
-    network: Callable[[], Network],
-    computed: str = "",
-) -> OnnxModel:
-    """IS-Net in one of its forms; `computed`: how, where the dtype does not say it all."""
-    pipeline = "; ".join(filter(None, (str(_ISNET_INPUT), computed, _BACK)))
-    info = ModelInfo(
-        name=asked.label,
-        title=title,
-        licence="MIT",
-        weights_sha256=weights.sha256,
-        pipeline=pipeline,
-        runtime=runtime,
-        device="cpu",
-        dtype=dtype,
-    )
-    return OnnxModel(info, _ISNET_INPUT, network, weights=weights)
-
-
+BACK = "output resized bilinear to the picture"
+"""How an alpha becomes as large as its picture, in a pipeline's words."""
 _OPTIONS = ("mean", "std", "size", "order", "layout", "output", "channel", "activation", "white",
             "licence")  # fmt: skip
 _MOST = 5
@@ -352,7 +265,7 @@ def onnx_file(asked: LoadOptions) -> OnnxModel:
         f"{normalise}{', NHWC' if nhwc else ''}",
         f"{'' if channel is None else f'channel {channel} of '}{_named(given.get('output'))} output"
         f"{'' if activation == 'none' else f', {activation}'}{', ÷ 255' if white == 255 else ''}",
-        _BACK,
+        BACK,
     ]
     info = ModelInfo(
         name=asked.label,
@@ -488,13 +401,22 @@ def _fitting(
     channel: int | None,
     whole: bool,
 ) -> tuple[tuple[int, int], int]:
-    """Width and height of the pictures, and how many at once; ModelError if the graph takes others.
+    """Width and height of the pictures, and how many at once; ModelError if the graph takes others,
+    or gives no plane that is one matte.
 
     `whole`: the pictures are left at whole numbers of 0 to 255.
-
-    A side that the graph leaves open is a text or None in its shape.
     """
     graph = session(path, optimised=False)
+    pictures = _pictures(graph, path, size, nhwc, whole)
+    _check_output(graph, path, output, nhwc, channel)
+    return pictures
+
+
+def _pictures(
+    graph: Any, path: Path, size: tuple[int, int] | None, nhwc: bool, whole: bool
+) -> tuple[tuple[int, int], int]:
+    """Of what the graph takes: width, height and how many at once. A side that it leaves open is a
+    text or None in its shape."""
     inputs = graph.get_inputs()
     takes = [printable(f"{each.name} {each.type} {each.shape}") for each in inputs[:_MOST]]
 
@@ -565,6 +487,13 @@ def _fitting(
             Message("pictures of another size than {size}", size=f"{size[0]}x{size[1]}"),
             Message("Leave size out of its onnx: spec."),
         )
+    return size, batch if isinstance(batch, int) and batch > 0 else 1
+
+
+def _check_output(
+    graph: Any, path: Path, output: str | None, nhwc: bool, channel: int | None
+) -> None:
+    """ModelError unless what the graph gives has one plane that is the matte."""
     outputs = {each.name: each.shape for each in graph.get_outputs()}
     if output and output not in outputs:
         raise ModelError(
@@ -592,13 +521,9 @@ def _fitting(
             ),
             _WHICH,
         )  # fmt: skip
-    return size, batch if isinstance(batch, int) and batch > 0 else 1
 
 
 ENTRIES = (
-    Entry("isnet", "IS-Net, fp16 weights", "MIT", isnet, ISNET_MEDIUM, place=0),
-    Entry("isnet-int8", "IS-Net, computed in 8 bits", "MIT", isnet_int8, ISNET_MEDIUM, place=0),
-    Entry("isnet-quint8", "IS-Net, quint8 weights", "MIT", isnet_quint8, ISNET_SMALL, place=0),
     Entry(
         "onnx",
         "an ONNX graph of yours",

@@ -19,7 +19,7 @@ from ..errors import ModelError, printable
 from ..i18n import Message
 from .entry import Entry, LoadOptions
 from .info import ModelInfo
-from .onnx import isnet
+from .isnet import isnet
 from .protocol import Model
 from .weights import ISNET_MEDIUM
 from .wrapper import Wrapper

@@ -15,7 +15,7 @@ import pytest
 
 from rmbg_eval.core.images import Alpha, Picture, check_alpha
 from rmbg_eval.errors import ModelError, WeightsError
-from rmbg_eval.models import onnx, runtimes
+from rmbg_eval.models import isnet, runtimes
 from rmbg_eval.models.table import load_model
 from rmbg_eval.models.weights import ISNET_MEDIUM
 
@@ -113,7 +113,7 @@ def test_int8_of_a_graph_with_other_names_is_refused(
 ) -> None:
     ranges = tmp_path / "ranges.json"
     ranges.write_text('[["/conv_of_another/Relu", 0, 1, []]]')
-    monkeypatch.setattr(onnx, "_INT8_RANGES", ranges)
+    monkeypatch.setattr(isnet, "_INT8_RANGES", ranges)
     with pytest.raises(ModelError, match=r"no '/conv_of_another/Relu'.*--dtype bf16"):
         load_model("isnet-int8").load()
 
