@@ -12,6 +12,7 @@ from ..run.folder import PAGES
 from ..run.previews import Preview, Previews
 from ..run.queue import queue_of, unscored
 from ..run.record import CaseKey, Run
+from ..run.statistics import Points
 from .views import ImageView, Text
 
 CLOSE = 360
@@ -40,6 +41,7 @@ class Context:
         self.lang = run.settings.lang
         self.summary = run.summary
         self.models = tuple(run.index.models)
+        self._points = {(each.category, each.model): each for each in self.summary.points}
         self.unscored = unscored(run)
         self.odd = odd_of(run.agreements)
         self.queue = {each.key: each for each in queue_of(self.shown)} if self.unscored else {}
@@ -56,6 +58,10 @@ class Context:
         run's order, without the `empty` ones."""
         there = dict.fromkeys(record.category for record in self.shown.cases)
         return tuple({**dict.fromkeys(CATEGORIES), **there} if empty else there)
+
+    def points(self, category: str, model: str) -> Points:
+        """How many of a model's points of a category passed."""
+        return self._points.get((category, model), Points(model, category, 0, 0, 0))
 
     def size(self, key: CaseKey) -> tuple[int, int]:
         """Width and height of a case's picture in pixels; 0 where no model could use it."""

@@ -3,7 +3,7 @@ goes wrong."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from typing import Any
 
 from ..cases.categories import category_title
@@ -23,6 +23,7 @@ from ..run.statistics import (
     Difference,
     Mean,
     Points,
+    Row,
     difference_between,
     inference,
     over_shared,
@@ -59,9 +60,11 @@ class Overview:
         self.run = context.run
         self.models = context.models
         self.summary = context.summary
-        self.points = {(p.category, p.model): p for p in self.summary.points}
         self.kinds = {(p.category, p.model): p for p in self.summary.kinds}
         self.scored = any(p.measured for p in self.summary.points)
+        rows = (self.summary.row(metric.name) for metric in HEADLINES)
+        self.headlines = [row for row in rows if row and any(mean.scored for mean in row.means)]
+        """The measures shown by category that there is a value of."""
         self.unscored, self.odd, self.queue = context.unscored, context.odd, context.queue
 
     def view(self, failures: Sequence[FailureView]) -> OverviewView:
@@ -94,8 +97,8 @@ class Overview:
     def _answer(self) -> Iterable[Message]:
         if self.scored:
             yield from self._by_points()
-        elif self._headline():
-            yield from self._by_measure()
+        elif self.headlines:
+            yield from self._by_measure(self.headlines[0])
         elif self.queue:
             yield from self._by_risk()
         else:
@@ -106,7 +109,7 @@ class Overview:
             )
 
     def _by_points(self) -> Iterable[Message]:
-        counts = [self._count(ALL, model) for model in self.models]
+        counts = [self.context.points(ALL, model) for model in self.models]
         counts = sorted((c for c in counts if c.measured), key=lambda c: (-c.passed, c.failed))
         best, others = counts[0], counts[1:]
         numbers: dict[str, Any] = {"passed": best.passed, "all": best.measured}
@@ -169,16 +172,8 @@ class Overview:
                 first=first,
             )
 
-    def _headline(self) -> str | None:
-        """The first of the measures shown by category that there is a value of."""
-        rows = [self.summary.row(metric.name) for metric in HEADLINES]
-        return next((row.metric for row in rows if row and any(m.scored for m in row.means)), None)
-
-    def _by_measure(self) -> Iterable[Message]:
-        row = self.summary.row(self._headline() or "")
-        means = [mean for mean in row.means if mean.value is not None] if row else []
-        if row is None or not means:
-            return
+    def _by_measure(self, row: Row) -> Iterable[Message]:
+        means = [mean for mean in row.means if mean.value is not None]
         sign = 1 if row.higher_is_better else -1
         title = TITLES[row.metric]
         if len(means) == 1:
@@ -221,31 +216,37 @@ class Overview:
         )  # fmt: skip
 
     def _more(self) -> Text:
-        """What all models do well and badly, by kind of point."""
+        """What is to be said after the answer."""
         if self.unscored:
-            order = order_of(len(self.models))
+            return self._order_of_queue()
+        if self.scored:
+            return self._well_and_badly()
+        return Message(
+            "What stands out comes first: where models differ, and where a cut-out looks unlike a "
+            "finished one."
+        )
+
+    def _order_of_queue(self) -> Text:
+        """What the order by risk is worth."""
+        order = order_of(len(self.models))
+        how = N_(
+            "There is no truth here, so nothing is scored: pictures are ordered by risk, as "
+            "far as signs tell (AUROC {auroc} on unseen scenes, 95\u00a0%: {low} to {high})."
+        )
+        if order.auroc < GOOD_FROM:
             how = N_(
-                "There is no truth here, so nothing is scored: pictures are ordered by risk, as "
-                "far as signs tell (AUROC {auroc} on unseen scenes, 95\u00a0%: {low} to {high})."
+                "There is no truth here, so nothing is scored: pictures are ordered by risk, "
+                "roughly, as far as signs tell (AUROC {auroc} on unseen scenes, "
+                "95\u00a0%: {low} to {high})."
             )
-            if order.auroc < GOOD_FROM:
-                how = N_(
-                    "There is no truth here, so nothing is scored: pictures are ordered by risk, "
-                    "roughly, as far as signs tell (AUROC {auroc} on unseen scenes, "
-                    "95\u00a0%: {low} to {high})."
-                )
-            figures = {name: f"{value:.2f}" for name, value in order._asdict().items()}
-            parts: list[Text] = [Message(how, **figures)]
-            if self.odd:
-                parts.append(
-                    Message("{model} stands apart and is left out of the queue.", model=self.odd)
-                )
-            return join(" ", parts)
-        if not self.scored:
-            return Message(
-                "What stands out comes first: where models differ, and where a cut-out looks "
-                "unlike a finished one."
-            )
+        worth = Message(how, **{name: f"{value:.2f}" for name, value in order._asdict().items()})
+        if not self.odd:
+            return worth
+        odd = Message("{model} stands apart and is left out of the queue.", model=self.odd)
+        return join(" ", [worth, odd])
+
+    def _well_and_badly(self) -> Text:
+        """What all models do well and badly, by kind of point."""
         shares: list[tuple[float, float, str, int, int]] = []
         for kind in dict.fromkeys(kind for kind, _ in self.kinds):
             counts = [self.kinds[kind, model] for model in self.models]
@@ -260,7 +261,7 @@ class Overview:
         bad = sorted((s for s in shares if s[1] < BAD), key=lambda s: s[1])[:NAMED]
         alone = len(self.models) == 1
         who = Message("Both models") if len(self.models) == 2 else Message("All models")
-        parts = []
+        parts: list[Text] = []
         for kinds, words in ((good, _WELL), (bad, _BADLY)):
             if kinds:
                 counted: dict[str, Any] = {
@@ -308,61 +309,53 @@ class Overview:
 
     # ---- the bars
 
-    def _count(self, category: str, model: str) -> Points:
-        return self.points.get((category, model), Points(model, category, 0, 0, 0))
-
     def _matrices(self) -> Iterable[MatrixView]:
         if self.scored:
-            everything = Link("", Message("All"))
-            names = self.context.categories(empty=False)
-            links = [
-                Link(category_anchor(name), category_title(name))
-                for name in names
-                if any(self._count(name, model).measured for model in self.models)
+            points = self.context.points
+            names = [
+                name
+                for name in self.context.categories(empty=False)
+                if any(points(name, model).measured for model in self.models)
             ]
-            names = tuple(n for n in names if category_anchor(n) in {each.anchor for each in links})
-            yield MatrixView(
+            kinds = sorted({kind for kind, _ in self.kinds}, key=self._order)
+            everything = Link("", Message("All"))
+            yield self._matrix(
                 "category",
                 Message("by category"),
-                (everything, *links),
-                tuple(
-                    self._row(
-                        model, map(_bar, [self._count(name, model) for name in (ALL, *names)])
-                    )
-                    for model in self.models
-                ),
+                [everything, *(Link(category_anchor(n), category_title(n)) for n in names)],
+                lambda model: [_bar(points(name, model)) for name in (ALL, *names)],
             )
-            kinds = sorted({kind for kind, _ in self.kinds}, key=self._order)
-            yield MatrixView(
+            yield self._matrix(
                 "kind",
                 Message("by kind of point"),
-                (everything, *(Link("", kind_name(kind)) for kind in kinds)),
-                tuple(
-                    self._row(
-                        model,
-                        map(
-                            _bar,
-                            [self._count(ALL, model), *(self.kinds[kind, model] for kind in kinds)],
-                        ),
-                    )
-                    for model in self.models
-                ),
+                [everything, *(Link("", kind_name(kind)) for kind in kinds)],
+                lambda model: [
+                    _bar(points(ALL, model)),
+                    *(_bar(self.kinds[kind, model]) for kind in kinds),
+                ],
             )
-        elif self._headline():
-            rows = [self.summary.row(metric.name) for metric in HEADLINES]
-            there = [row for row in rows if row and any(mean.scored for mean in row.means)]
-            yield MatrixView(
+        elif self.headlines:
+            yield self._matrix(
                 "measure",
                 Message("by measure"),
-                tuple(Link("", TITLES[row.metric]) for row in there),
-                tuple(
-                    self._row(model, [self._mean(row.means[n]) for row in there])
-                    for n, model in enumerate(self.models)
-                ),
+                [Link("", TITLES[row.metric]) for row in self.headlines],
+                lambda model: [
+                    self._mean(row.means[self.models.index(model)]) for row in self.headlines
+                ],
             )
         else:
-            alone = tuple(self._row(model, ()) for model in self.models)
-            yield MatrixView("model", Message("Models"), (), alone)
+            yield self._matrix("model", Message("Models"), [], lambda model: [])
+
+    def _matrix(
+        self,
+        name: str,
+        title: Message,
+        columns: Iterable[Link],
+        cells: Callable[[str], Iterable[BarCell]],
+    ) -> MatrixView:
+        """`cells`: those of a model."""
+        rows = tuple(self._row(model, cells(model)) for model in self.models)
+        return MatrixView(name, title, tuple(columns), rows)
 
     def _order(self, kind: str) -> int:
         return [*KINDS, kind].index(kind)
@@ -423,7 +416,7 @@ class Overview:
     def _scatter(self) -> ScatterView | None:
         dots, titles = [], []
         for model in self.models:
-            count, spent = self._count(ALL, model), inference(self.run, model)
+            count, spent = self.context.points(ALL, model), inference(self.run, model)
             if not spent or not count.measured:
                 continue
             share = count.passed / count.measured
@@ -471,7 +464,7 @@ class Overview:
 
     def _few(self) -> Text:
         """Why there are no intervals."""
-        if all(self._count(ALL, model).low is None for model in self.models):
+        if all(self.context.points(ALL, model).low is None for model in self.models):
             return Message("no interval: fewer than {cases} cases", cases=FEWEST)
         return Message("share of points passed, 95\u00a0% interval")
 

@@ -40,6 +40,9 @@ from .views import (
     TileView,
 )
 
+OfPoint = tuple[ObservationPoint, list[PointResult | None]]
+"""A point with its results, in the order of the models."""
+
 EDGE_COLOUR, STRAY, APART = "delta_e_white_edge", "islands", "disagreement"
 MISSES, SECONDS, RISK = "misses", "seconds", "risk"
 ORDERS = {
@@ -148,11 +151,8 @@ class Sheet:
         )
 
     def _head(self, model: str) -> HeadView:
-        points = next(
-            (p for p in self.context.summary.points if (p.category, p.model) == (ALL, model)), None
-        )
-        measured = points.measured if points else 0
-        passed = points.passed if points else 0
+        points = self.context.points(ALL, model)
+        passed, measured = points.passed, points.measured
         return HeadView(
             model=model,
             count=f"{passed}/{measured}" if measured else "",
@@ -172,7 +172,7 @@ class Sheet:
         anchor = case_anchor(*key)
         points = self._points(record)
         lean = self.context.cards
-        misses = tuple(self._misses(record, points))
+        misses = tuple(self._misses(points))
         top = TOP_OF_ONE if len(self.models) == 1 else TOP
         return CaseView(
             anchor=anchor,
@@ -199,19 +199,12 @@ class Sheet:
             drawer=None if lean else self._drawer(record, previews, predictions, len(misses) - top),
         )
 
-    def _points(
-        self, record: CaseRecord
-    ) -> list[tuple[ObservationPoint, list[PointResult | None]]]:
-        """Each point with its results, in the order of the models."""
+    def _points(self, record: CaseRecord) -> list[OfPoint]:
         keys = [Key(record.category, record.id, model) for model in self.models]
         results = [self.index.points.get(key, {}) for key in keys]
         return [(point, [by_id.get(point.id) for by_id in results]) for point in record.points]
 
-    def _misses(
-        self,
-        record: CaseRecord,
-        points: Iterable[tuple[ObservationPoint, list[PointResult | None]]],
-    ) -> Iterable[MissView]:
+    def _misses(self, points: Iterable[OfPoint]) -> Iterable[MissView]:
         """The gravest first; of those alike, the one that more models missed."""
         rows = []
         for point, results in points:
@@ -243,9 +236,7 @@ class Sheet:
             href = self.context.close_up(anchor, model, box=sign.place)
             yield ReasonView(model, sign.text, href)
 
-    def _every_point_passed(
-        self, points: Sequence[tuple[ObservationPoint, list[PointResult | None]]]
-    ) -> Text:
+    def _every_point_passed(self, points: Sequence[OfPoint]) -> Text:
         results = [each for _, of_point in points for each in of_point]
         if not results or any(each is None or not each.passed for each in results):
             return ""
