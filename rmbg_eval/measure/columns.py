@@ -207,10 +207,6 @@ class Measurements(Collection[Measurement]):
         """Forget the rows, and keep the columns."""
         self._rows = {}
 
-    def without_rows(self) -> Measurements:
-        """The same metrics, of no prediction."""
-        return Measurements.of_columns(self._columns)
-
     @property
     def by_key(self) -> Mapping[Key, dict[str, Measurement]]:
         """By case and model, then by metric."""
@@ -255,14 +251,15 @@ class Measurements(Collection[Measurement]):
 
     def of_key(self, key: Key) -> Iterator[Measurement]:
         """The measurements of one prediction; KeyError where it has none."""
-        row = self._rows[key]
+        return self._of_row(key, self._rows[key])
+
+    def _of_row(self, key: Key, row: Numbers) -> Iterator[Measurement]:
         for number, value in zip(row.columns, _values(row), strict=True):
             yield _measurement(key, self._columns[number], *value)
 
     def __iter__(self) -> Iterator[Measurement]:
         for key, row in self._rows.items():
-            for number, value in zip(row.columns, _values(row), strict=True):
-                yield _measurement(key, self._columns[number], *value)
+            yield from self._of_row(key, row)
 
     def __getitem__(self, place: int) -> Measurement:
         """The one at that place, in the order in which they come; IndexError where there is none.

@@ -16,7 +16,7 @@ from pydantic import TypeAdapter
 
 from ..core.key import Key
 from ..core.lookup import Renamed
-from ..core.records import RecordFile, Row, Stored
+from ..core.records import RecordFile, Row, Stored, keep
 from ..i18n import Message
 from .columns import Column, Measurements, Numbers, Reason
 
@@ -263,11 +263,8 @@ class _Rows(Mapping[Key, Numbers]):
 
     def __getitem__(self, key: Key) -> Numbers:
         number, place = self._of.stored.place(self._at[key])
-        if number not in self._tables:
-            if len(self._tables) == _KEPT:
-                del self._tables[next(iter(self._tables))]
-            self._tables[number] = self._decoded.table(number)
-        ((_, row),) = self._decoded.rows(self._tables[number], place)
+        table = keep(self._tables, number, _KEPT, lambda: self._decoded.table(number))
+        ((_, row),) = self._decoded.rows(table, place)
         return row
 
     def __iter__(self) -> Iterator[Key]:

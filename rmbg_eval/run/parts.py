@@ -157,7 +157,7 @@ def without_records(run: Run, files: Files) -> Run:
     if run.shard:
         none["shard"] = run.shard.model_copy(update=dict.fromkeys(_OF_SHARD, ()))
     return run.model_copy(
-        update={**none, "measurements": run.measurements.without_rows(), "records": files}
+        update={**none, "measurements": run.measurements.only(()), "records": files}
     )
 
 
