@@ -11,7 +11,7 @@ from __future__ import annotations
 import hashlib
 import time
 from collections import deque
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
@@ -29,7 +29,6 @@ from ..core.key import Key
 from ..core.machine import Machine
 from ..core.progress import OnStep, Step, ignore
 from ..core.records import arrow
-from ..core.remote import sha256_of
 from ..errors import ModelError, OutputError, SettingsError, printable
 from ..i18n import Message
 from ..measure import agreement, stability
@@ -56,7 +55,7 @@ from .agreement import Pairs, agreements_of, disagreements, odd_of, pairs_of
 from .arrays import Names
 from .delivery import rule_results
 from .folder import prune, remove_done, run_folder, save
-from .measurements import Measured, add, measure_prediction
+from .measurements import Measured, add, measure_prediction, truth_hashes
 from .parts import in_parts
 from .previews import SINGLE_MOST, draw
 from .record import CaseRecord, ModelRun, Run
@@ -274,13 +273,9 @@ def _record_of(case: Case) -> CaseRecord:
 def _truth_hash(case: Case) -> str | None:
     """SHA-256 over those of truth, true foreground and trimap; None where the case has none, or
     cannot be used: its paths may lead anywhere."""
-    if case.failure:
+    if case.failure or not (case.alpha or case.foreground or case.trimap):
         return None
-    files = [case.alpha, case.foreground, *([case.trimap] if case.trimap else [])]
-    if not any(files):
-        return None
-    hashes = (str(sha256_of(path) if path else None) for path in files)
-    return hashlib.sha256(" ".join(hashes).encode()).hexdigest()
+    return hashlib.sha256(" ".join(map(str, truth_hashes(case))).encode()).hexdigest()
 
 
 def _printable(title: Mapping[Any, str]) -> dict[Any, str]:
@@ -318,25 +313,6 @@ class Results:
 
     def on(self, run: Run, seconds: float | None) -> Run:
         """`run` with all of it."""
-        shard = run.shard
-        if shard:
-            shard = shard.model_copy(
-                update={
-                    "models": tuple(self.began),
-                    "places": tuple(
-                        SignPlaces(**key._asdict(), places=places)
-                        for key, places in self.places.items()
-                        if places
-                    ),
-                    "pairs": tuple(
-                        PairDistance(
-                            category=category, case=case, one=one, other=other, **pair._asdict()
-                        )
-                        for category, case in ((record.category, record.id) for record in run.cases)
-                        for (one, other), pair in self.pairs.get((category, case), {}).items()
-                    ),
-                }
-            )
         return run.model_copy(
             update={
                 "wall_seconds": seconds,
@@ -347,8 +323,26 @@ class Results:
                 "rules": self.rules,
                 "risks": self.risks,
                 "agreements": self.agreements,
-                "shard": shard,
+                "shard": run.shard and self._on_shard(run.shard, run.cases),
             }
+        )
+
+    def _on_shard(self, shard: Shard, cases: Sequence[CaseRecord]) -> Shard:
+        """`shard` with what merging needs."""
+        places = (
+            SignPlaces(**key._asdict(), places=places)
+            for key, places in self.places.items()
+            if places
+        )
+        pairs = (
+            PairDistance(
+                category=case.category, case=case.id, one=one, other=other, **pair._asdict()
+            )
+            for case in cases
+            for (one, other), pair in self.pairs.get((case.category, case.id), {}).items()
+        )
+        return shard.model_copy(
+            update={"models": tuple(self.began), "places": tuple(places), "pairs": tuple(pairs)}
         )
 
 

@@ -73,7 +73,7 @@ def measure_prediction(
     if prediction.failure or not prediction.cutout:
         outcome = Outcome.nothing(metrics, len(points), no_prediction(prediction))
         return Measured(outcome.values, _results(prediction, points, outcome), {})
-    sides = _hashes(case)
+    sides = truth_hashes(case)
     known_by = (prediction.cutout_sha256, prediction.picture_sha256, *sides, points)
     key = MeasureCache.key(VERSION, DECODER, [metric.name for metric in metrics], known_by)
     earlier = measures.read(key, _OUTCOME)
@@ -89,7 +89,7 @@ def measure_prediction(
             reason = Message("it could not be measured: {why}", why=why)
             outcome = Outcome.nothing(metrics, len(points), reason)
         else:
-            if _hashes(case) == sides:  # of a truth that was just replaced, nothing is kept
+            if truth_hashes(case) == sides:  # of a truth that was just replaced, nothing is kept
                 measures.put(key, outcome.model_dump_json())
     else:
         outcome = earlier
@@ -102,8 +102,9 @@ def no_prediction(prediction: Prediction) -> Message:
     return Message("the prediction failed: {why}", why=why)
 
 
-def _hashes(case: Case) -> tuple[str | None, ...]:
-    """Of truth and true foreground, and of a trimap where there is one."""
+def truth_hashes(case: Case) -> tuple[str | None, ...]:
+    """SHA-256 of truth and true foreground, None where there is none, and of a trimap where there
+    is one."""
     files = (case.alpha, case.foreground, *([case.trimap] if case.trimap else []))
     return tuple(sha256_of(path) if path else None for path in files)
 
