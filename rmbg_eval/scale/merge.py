@@ -113,6 +113,11 @@ class _Shards:
     def first(self) -> Run | None:
         return next((rows.run for rows in self.shards.values()), None)
 
+    @property
+    def many(self) -> bool:
+        """Whether the records of all lie in files of their own."""
+        return self.first is not None and in_parts(0, self.first.shard)
+
     def add(self, folder: Path, run: Run) -> None:
         """Take one in; OutputError if it is none, or does not go with those before."""
         shard = run.shard
@@ -228,14 +233,13 @@ class _Shards:
         """The run of all without its records, but for its cases where run.json holds them."""
         runs = [rows.run for _, rows in sorted(self.shards.items())]
         first = runs[0]
-        many = bool(first.shard and in_parts(0, first.shard))
         seconds = [run.wall_seconds for run in runs if run.wall_seconds is not None]
         return first.model_copy(
             update={
                 "started": min(run.started for run in runs),
                 "machine": _machine([run.machine for run in runs]),
                 "settings": _settings([run.settings for run in runs]),
-                "cases": () if many else tuple(record for record, _ in self.cases()),
+                "cases": () if self.many else tuple(record for record, _ in self.cases()),
                 **dict.fromkeys(("models", "predictions", "points", "rules", "risks"), ()),
                 "agreements": (),
                 "measurements": Measurements(),
@@ -256,11 +260,10 @@ class _Shards:
         book = Measurements.of_columns(sorted(self.columns, key=self.columns.__getitem__))
         metrics = [*dict.fromkeys(column.metric for column in book.each_column())]
         metrics += [metric.name for metric in (*agreement.METRICS, *RISK)] if metrics else []
-        many = bool(runs[0].shard and in_parts(0, runs[0].shard))
         models: list[ModelRun] = []
         kept = Kept()
-        with parts(to, metrics, None) if many else nullcontext(kept) as sink:
-            if many:
+        with parts(to, metrics, None) if self.many else nullcontext(kept) as sink:
+            if self.many:
                 sink.add("cases", (record for record, _ in self.cases()))
             streams = {number: rows.rows() for number, rows in self.shards.items()}
             count = sum(len(rows.run.cases) for rows in self.shards.values())
@@ -268,12 +271,12 @@ class _Shards:
                 pairs = [_with_pairs(streams[n], rows) for n, rows in self.shards.items()]
                 for done, (row, own) in enumerate(heapq.merge(*pairs, key=_order_of), 1):
                     _judge(row, own, odd, book, sink, len(names))
-                    if many:
+                    if self.many:
                         book.clear()
                     on_step(Step(f"merging records · {name}", done, count))
                 models.append(_model(number, runs))
         update = {"models": tuple(models), "agreements": agreements, "measurements": book}
-        if many:
+        if self.many:
             assert isinstance(sink, Parts)
             return with_records(to, run.model_copy(update={**update, "records": sink.files}))
         return run.model_copy(
@@ -419,9 +422,10 @@ def _bring(
     for prediction in predictions:
         if prediction.cutout:
             _link(folder, to, prediction.cutout, prediction.cutout_sha256)
-    if shown is not None and predictions[0].key[:2] not in shown:
+    category, case, _ = predictions[0].key
+    if shown is not None and (category, case) not in shown:
         return
-    index = f"assets/{case_anchor(predictions[0].category, predictions[0].case)}.json"
+    index = f"assets/{case_anchor(category, case)}.json"
     try:
         data = (folder / index).read_bytes()
         previews = CasePreviews.model_validate_json(data)
