@@ -216,10 +216,10 @@ def draw(run: Run, cases: Iterable[Case], on_step: OnStep = ignore) -> None:
         seen |= _gross_of(key, previews)
     worst = findings(run, seen)
     keys = {(finding.category, finding.case) for finding in worst}
-    drawn = {key: _read(folder / "assets" / f"{case_anchor(*key)}.json") for key in keys}
+    drawn = {key: _read(_index(folder, key)) for key in keys}
     shown = {key: previews or CasePreviews() for key, previews in drawn.items()}
     for finding in worst:
-        _spot(run, there, shown, folder, finding)
+        _spot(run, there, shown, finding)
     indices = {case_anchor(*key) for key in run.index.cases}
     assets = folder / "assets"
 
@@ -262,7 +262,7 @@ def _each(
 ) -> Iterator[tuple[CaseKey, CasePreviews]]:
     """The previews of each case, in the run's order; a few are drawn ahead."""
     folder = run.settings.out_folder
-    earlier = {} if cases else _earlier(run, folder)
+    earlier = {} if cases else _earlier(run)
     left = iter(run.index.cases)
     tasks: deque[tuple[CaseKey, Future[CasePreviews]]] = deque()
     with ThreadPoolExecutor(2, "previews") as pool:
@@ -296,8 +296,7 @@ def _spots(run: Run, previews: Mapping[CaseKey, CasePreviews]) -> tuple[Spot, ..
     seen: dict[Key, dict[str, Gross]] = {}
     for key, each in previews.items():
         seen |= _gross_of(key, each)
-    folder = run.settings.out_folder
-    return tuple(_spot(run, {}, previews, folder, each) for each in findings(run, seen))
+    return tuple(_spot(run, {}, previews, each) for each in findings(run, seen))
 
 
 def hardest_edge(alphas: Sequence[Alpha]) -> tuple[int, int, int, int] | None:
@@ -338,7 +337,7 @@ def _case_previews(
     # None: the run was interrupted, or nobody could read the picture.
     picture = next((p.picture_sha256 for p in predictions if p.picture_sha256), None)
     cutouts = {p.model: p.cutout_sha256 or "" for p in succeeded}
-    index = folder / "assets" / f"{case_anchor(*key)}.json"
+    index = _index(folder, key)
     stored = _read(index)
 
     def named(case: Case | None) -> str:
@@ -371,6 +370,11 @@ def _inputs(case: Case | None) -> tuple[object, ...]:
     return (*hashes, case.about.points)
 
 
+def _index(folder: Path, key: CaseKey) -> Path:
+    """The file that says what was drawn of a case."""
+    return folder / "assets" / f"{case_anchor(*key)}.json"
+
+
 def _read(index: Path) -> CasePreviews | None:
     try:
         return CasePreviews.model_validate_json(index.read_bytes())
@@ -378,9 +382,10 @@ def _read(index: Path) -> CasePreviews | None:
         return None
 
 
-def _earlier(run: Run, folder: Path) -> dict[CaseKey, CasePreviews]:
+def _earlier(run: Run) -> dict[CaseKey, CasePreviews]:
     """What versions before drew, whose indices do not say of which case they are: the one that has
     the alphas of its cut-outs, where there is only one."""
+    folder = run.settings.out_folder
     indices = [path for path in (folder / "assets").glob("*.json") if _HASHED.fullmatch(path.stem)]
     by_alphas: dict[frozenset[tuple[str, str | None]], list[CasePreviews]] = {}
     for each in filter(None, map(_read, indices)):
@@ -440,46 +445,40 @@ def _draw(
 ) -> CasePreviews:
     cutouts = _read_cutouts(predictions, folder)
 
-    def put(kind: str, image: Image.Image, **options: Any) -> Preview:
-        buffer = io.BytesIO()
+    def put(kind: str, image: Image.Image, options: Mapping[str, Any] = EXACT) -> Preview:
         if max(image.size) > _WEBP_SIDE:
             image.thumbnail((_WEBP_SIDE, _WEBP_SIDE), Image.Resampling.LANCZOS)
-        image.save(buffer, "WEBP", **options or EXACT)
-        path = f"assets/{name}-{kind}.webp"
-        write_atomic(folder / path, buffer.getvalue())
-        return Preview(path=path, width=image.width, height=image.height)
+        return _save(folder, f"assets/{name}-{kind}.webp", image, options)
 
     original = _try(lambda: case.picture().rgb) if case else None
     truth = _try(case.truth) if case else None
-    alphas = [rgba[..., 3].astype(np.float32) / np.float32(255) for rgba in cutouts.values()]
-    region = hardest_edge(alphas) if alphas else None
+    alphas = {
+        model: rgba[..., 3].astype(np.float32) / np.float32(255) for model, rgba in cutouts.items()
+    }
+    region = hardest_edge([*alphas.values()]) if alphas else None
     crops = layout == "folder" or original is None  # the page cuts them itself from what it has
     models = {}
-    for number, ((model, rgba), alpha) in enumerate(zip(cutouts.items(), alphas, strict=True)):
-        clear = _clear_hidden(rgba)
-        of_size = truth if truth is not None and truth.shape == alpha.shape else None
+    for number, (model, rgba) in enumerate(cutouts.items()):
+        clear, alpha = _clear_hidden(rgba), alphas[model]
+        of_size = _of_size(truth, alpha)
+        others = [alphas[m] for m in alphas if m != model and alphas[m].shape == alpha.shape]
         own = layout == "single" and not _same_colours(rgba, original)
         models[model] = ModelPreviews(
-            result=put(f"{number}-result", _thumb(clear), **CUTOUT),
-            full=put(f"{number}-full", Image.fromarray(clear), **FULL) if own else None,
+            result=put(f"{number}-result", _thumb(clear), CUTOUT),
+            full=put(f"{number}-full", Image.fromarray(clear), FULL) if own else None,
             alpha=put(f"{number}-alpha", _grey(rgba[..., 3])) if layout == "single" else None,
             edge=put(f"{number}-edge", _crop(clear, region)) if crops and region else None,
             wrong=error_shares(alpha, of_size) if of_size is not None else None,
             opaque=opaque_share(alpha),
             in_between=in_between_share(alpha),
-            gross=gross(
-                alpha,
-                of_size,
-                [other for other in alphas if other is not alpha and other.shape == alpha.shape],
-            ),
+            gross=gross(alpha, of_size, others),
         )
-    by_model = dict(zip(cutouts, alphas, strict=True))
-    fits = truth if truth is not None and alphas and truth.shape == alphas[0].shape else None
+    fits = _of_size(truth, next(iter(alphas.values()))) if alphas else None
     points = case.about.points if case else ()
     return CasePreviews(
         name=name,
-        original=put("original", _thumb(original), **CUTOUT) if original is not None else None,
-        full=put("full", Image.fromarray(original), **FULL) if original is not None else None,
+        original=put("original", _thumb(original), CUTOUT) if original is not None else None,
+        full=put("full", Image.fromarray(original), FULL) if original is not None else None,
         truth=put("truth", _thumb(quantise(truth))) if truth is not None else None,
         true_alpha=put("true-alpha", _grey(quantise(truth))) if truth is not None else None,
         edge=put("edge", _crop(original, region))
@@ -487,9 +486,21 @@ def _draw(
         else None,
         region=region,
         models=models,
-        profiles=_profiles(by_model, fits, points),
-        plots=_plots(by_model, fits, points, put),
+        profiles=_profiles(alphas, fits, points),
+        plots=_plots(alphas, fits, points, put),
     )
+
+
+def _of_size(truth: Alpha | None, alpha: Alpha) -> Alpha | None:
+    """The truth, if there is one and it is as large as an alpha."""
+    return truth if truth is not None and truth.shape == alpha.shape else None
+
+
+def _save(folder: Path, path: str, image: Image.Image, options: Mapping[str, Any]) -> Preview:
+    buffer = io.BytesIO()
+    image.save(buffer, "WEBP", **options)
+    write_atomic(folder / path, buffer.getvalue())
+    return Preview(path=path, width=image.width, height=image.height)
 
 
 def _profiles(
@@ -574,10 +585,10 @@ def _spot(
     run: Run,
     cases: Mapping[CaseKey, Case],
     previews: Mapping[CaseKey, CasePreviews],
-    folder: Path,
     finding: Finding,
 ) -> Spot:
     """A finding with its pictures; without what is not there any more."""
+    folder = run.settings.out_folder
     key = finding.category, finding.case
     prediction = run.index.predictions[finding.key]
     if not (prediction.width and prediction.height and prediction.model in previews[key].models):
@@ -614,10 +625,7 @@ def _spot_of(path: str, pixels: Callable[[], np.ndarray], folder: Path, box: Box
     left, top, width, height = box
     crop = Image.fromarray(whole).crop((left, top, left + width, top + height))
     crop.thumbnail((SPOT_SIDE, SPOT_SIDE), Image.Resampling.LANCZOS)
-    buffer = io.BytesIO()
-    crop.save(buffer, "WEBP", **CUTOUT)
-    write_atomic(folder / path, buffer.getvalue())
-    return Preview(path=path, width=crop.width, height=crop.height)
+    return _save(folder, path, crop, CUTOUT)
 
 
 def box_of(point: ObservationPoint) -> Box:
