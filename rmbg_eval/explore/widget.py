@@ -45,6 +45,8 @@ MOST_MEMORY = 6 << 30
 """Bytes of address space of a visitor's kernel; decoding 89 megapixels takes about 1 GB."""
 
 Wire = dict[str, Any]
+Answer = Callable[[Wire, list[memoryview]], None]
+"""To a message, with what came beside it."""
 
 
 class Explorer(anywidget.AnyWidget):
@@ -98,17 +100,17 @@ class Explorer(anywidget.AnyWidget):
         self._points = PicturePoints(self._engine.png, add_to)
         self._decoding = ThreadPoolExecutor(1, "decode")
         self._removing = ThreadPoolExecutor(1, "remove")  # one at a time for each visitor
-        self._answers: dict[str, Callable[[Wire, list[memoryview]], None]] = {
+        self._answers: dict[str, Answer] = {
             "hello": self._hello,
             "ping": lambda message, _: self._say(message, "pong"),
             "upload": self._upload,
             "part": self._part,
-            "case": self._case,
-            "remove": self._remove,
             "forget": self._forget,
-            "add": self._add,
-            "measure": self._measure,
-            "write": self._write,
+            "case": self._later(self._decoding, self._case),
+            "add": self._later(self._decoding, self._add),
+            "measure": self._later(self._decoding, self._measure),
+            "write": self._later(self._decoding, self._write),
+            "remove": self._later(self._removing, self._remove),
         }
         self.on_msg(self._on_message)
 
@@ -117,6 +119,14 @@ class Explorer(anywidget.AnyWidget):
         answer = self._answers.get(str(message.get("type"))) if isinstance(message, dict) else None
         if answer:
             self._guarded(message, lambda: answer(message, buffers))
+
+    def _later(self, pool: ThreadPoolExecutor, answer: Callable[[Wire], None]) -> Answer:
+        """The answer, given in its turn."""
+
+        def begin(message: Wire, _: list[memoryview]) -> None:
+            pool.submit(self._guarded, message, lambda: answer(message))
+
+        return begin
 
     def _guarded(self, message: Wire, work: Callable[[], None]) -> None:
         """Do the work; what it raises goes to the page, as an answer to `message`."""
@@ -185,21 +195,18 @@ class Explorer(anywidget.AnyWidget):
         if done:
             self._decoding.submit(self._guarded, message, lambda: self._decode(message))
 
-    def _case(self, message: Wire, _: list[memoryview]) -> None:
-        def work() -> None:
-            for case in load_cases(self._cases).cases:
-                if case.name == message["name"]:
-                    name = self._pictures.put(str(message["id"]), case)
-                    self._points.opened(str(message["id"]), case)
-                    size = len(self._pictures.encoded(str(message["id"]))[1])
-                    self._decode(message, name=name, size=size)
-                    return
-            raise CaseError(
-                Message("There is no case {name}", name=repr(printable(str(message["name"]))[:80])),
-                Message("Choose another."),
-            )
-
-        self._decoding.submit(self._guarded, message, work)
+    def _case(self, message: Wire) -> None:
+        for case in load_cases(self._cases).cases:
+            if case.name == message["name"]:
+                name = self._pictures.put(str(message["id"]), case)
+                self._points.opened(str(message["id"]), case)
+                size = len(self._pictures.encoded(str(message["id"]))[1])
+                self._decode(message, name=name, size=size)
+                return
+        raise CaseError(
+            Message("There is no case {name}", name=repr(printable(str(message["name"]))[:80])),
+            Message("Choose another."),
+        )
 
     def _decode(self, message: Wire, **about: Any) -> None:
         """Say what the picture is; with it, as the browser can show it, if that was asked for."""
@@ -208,73 +215,58 @@ class Explorer(anywidget.AnyWidget):
         shown = [preview(picture)] if message.get("preview") else []
         self._say(message, "picture", *shown, width=width, height=height, **about)
 
-    def _remove(self, message: Wire, _: list[memoryview]) -> None:
+    def _remove(self, message: Wire) -> None:
         if message["foreground"] not in get_args(Foreground):
             raise ModelError(
                 Message("There is no such way to estimate colours"), Message("Choose another.")
             )
-
-        def work() -> None:
-            # Decoded here and now: while others are served, this visitor's time is free.
-            picture = self._pictures.picture(str(message["id"]))
-            made = self._engine.remove(
-                str(message["model"]),
-                message["foreground"],
-                lambda: picture,
-                lambda step: self._say(message, "progress", **step),
-            )
-            self._points.made(
-                str(message["id"]), str(message["model"]), message["foreground"], made
-            )
-            self._say(
-                message,
-                "result",
-                *([made.png] if made.png else []),
-                name=made.name,
-                key=made.key,
-                seconds=made.seconds,
-                model=message["model"],
-                foreground=message["foreground"],
-                width=picture.size[0],
-                height=picture.size[1],
-            )
-
-        self._removing.submit(self._guarded, message, work)
+        # Decoded here and now: while others are served, this visitor's time is free.
+        picture = self._pictures.picture(str(message["id"]))
+        made = self._engine.remove(
+            str(message["model"]),
+            message["foreground"],
+            lambda: picture,
+            lambda step: self._say(message, "progress", **step),
+        )
+        self._points.made(str(message["id"]), str(message["model"]), message["foreground"], made)
+        self._say(
+            message,
+            "result",
+            *([made.png] if made.png else []),
+            name=made.name,
+            key=made.key,
+            seconds=made.seconds,
+            model=message["model"],
+            foreground=message["foreground"],
+            width=picture.size[0],
+            height=picture.size[1],
+        )
 
     def _forget(self, message: Wire, _: list[memoryview]) -> None:
         self._pictures.forget(str(message["id"]))
         self._points.forget(str(message["id"]))
 
-    def _add(self, message: Wire, _: list[memoryview]) -> None:
-        def work() -> None:
-            if not self._add_to:
-                raise CaseError(
-                    Message("This page may not write cases"),
-                    Message("Start it with: rmbg-eval serve --add-to DIR."),
-                )
-            name, data = self._pictures.encoded(str(message["id"]))
-            path = add_case(self._add_to, str(message["category"]), name, data)
-            for case in load_cases(path.parents[1]).cases:
-                if case.folder == path:
-                    self._points.opened(str(message["id"]), case)
-            self._say(message, "added", path=str(path))
+    def _add(self, message: Wire) -> None:
+        if not self._add_to:
+            raise CaseError(
+                Message("This page may not write cases"),
+                Message("Start it with: rmbg-eval serve --add-to DIR."),
+            )
+        name, data = self._pictures.encoded(str(message["id"]))
+        path = add_case(self._add_to, str(message["category"]), name, data)
+        for case in load_cases(path.parents[1]).cases:
+            if case.folder == path:
+                self._points.opened(str(message["id"]), case)
+        self._say(message, "added", path=str(path))
 
-        self._decoding.submit(self._guarded, message, work)
+    def _measure(self, message: Wire) -> None:
+        about = (str(message[key]) for key in ("id", "foreground", "toml"))
+        self._say(message, "values", **self._points.measure(*about))
 
-    def _measure(self, message: Wire, _: list[memoryview]) -> None:
-        def work() -> None:
-            about = (str(message[key]) for key in ("id", "foreground", "toml"))
-            self._say(message, "values", **self._points.measure(*about))
-
-        self._decoding.submit(self._guarded, message, work)
-
-    def _write(self, message: Wire, _: list[memoryview]) -> None:
-        def work() -> None:
-            id, toml, was = (str(message[name]) for name in ("id", "toml", "was"))
-            path = self._points.write(id, toml, was)
-            self._say(message, "written", file=printable(f"{path.parent.name}/{path.name}"))
-
-        self._decoding.submit(self._guarded, message, work)
+    def _write(self, message: Wire) -> None:
+        id, toml, was = (str(message[name]) for name in ("id", "toml", "was"))
+        path = self._points.write(id, toml, was)
+        self._say(message, "written", file=printable(f"{path.parent.name}/{path.name}"))
 
 
 def bound_memory() -> None:
