@@ -116,25 +116,6 @@ class Kind:
     scale: float | None = 1.0
     """Where its axis ends; None: nowhere, as with widths and counts."""
 
-    def missed(self, result: PointResult) -> Message:
-        """A plain sentence for a point that did not pass; why, where nothing was measured."""
-        if result.measured is None or result.expected is None:
-            why = result.reason or Message("not measured")
-            return Message("No such edge there: {reason}", reason=why) if self.across else why
-        return self.words(result.measured, result.expected)
-
-    def range(self, result: PointResult) -> Expectation | None:
-        """What passes at a point, on the kind's axis; None where nothing was expected, or no axis
-        goes so far."""
-        if result.expected is None:
-            return None
-        low, high = result.expected - result.tolerance, result.expected + result.tolerance
-        far = max(abs(low), abs(high), abs(result.measured or 0.0))
-        if far > _FARTHEST:  # of a stranger's run
-            return None
-        end = self.scale or _round_up(max(high, result.measured or 0.0))
-        return Expectation(min(max(0.0, low), end), min(high, end), 0.0, end)
-
 
 def _mean_alpha(point: ObservationPoint, alpha: Alpha, subject: Subject) -> float:
     if point.lines:
@@ -476,22 +457,25 @@ def kind_name(name: str) -> Message | str:
 
 
 def missed(result: PointResult) -> Message:
-    """`Kind.missed`, also of a point whose kind is not known here."""
+    """A plain sentence for a point that did not pass; why, where nothing was measured."""
     kind = KINDS.get(result.kind)
-    if kind:
-        return kind.missed(result)
     if result.measured is None or result.expected is None:
-        return result.reason or Message("not measured")
-    return would_be_right(result.measured, result.expected)
+        why = result.reason or Message("not measured")
+        return Message("No such edge there: {reason}", reason=why) if kind and kind.across else why
+    return (kind.words if kind else would_be_right)(result.measured, result.expected)
 
 
 def expectation(result: PointResult) -> Expectation | None:
-    """`Kind.range`, also of a point whose kind is not known here: on an axis that holds both."""
-    kind = KINDS.get(result.kind)
-    if kind:
-        return kind.range(result)
+    """What passes at a point, on its kind's axis, or where the kind is not known here, on one that
+    holds all of it; None where nothing was expected, or no axis goes so far."""
     if result.expected is None:
         return None
     low, high = result.expected - result.tolerance, result.expected + result.tolerance
-    values = (low, high, result.expected if result.measured is None else result.measured)
-    return Expectation(low, high, min(values), max(values))
+    kind = KINDS.get(result.kind)
+    if kind is None:
+        values = (low, high, result.expected if result.measured is None else result.measured)
+        return Expectation(low, high, min(values), max(values))
+    if max(abs(low), abs(high), abs(result.measured or 0.0)) > _FARTHEST:  # of a stranger's run
+        return None
+    end = kind.scale or _round_up(max(high, result.measured or 0.0))
+    return Expectation(min(max(0.0, low), end), min(high, end), 0.0, end)

@@ -10,7 +10,7 @@ from pictures import HEIGHT, WIDTH, check_message, encode, picture, put
 from rmbg_eval.cases.case import CaseFile
 from rmbg_eval.cases.folder import check_case, load_cases
 from rmbg_eval.errors import RmbgEvalError
-from rmbg_eval.measure.kinds import KINDS
+from rmbg_eval.measure.kinds import KINDS, expectation
 from rmbg_eval.measure.record import ObservationPoint, PointResult
 
 REGIONS = {
@@ -97,4 +97,4 @@ def test_there_is_no_axis_for_what_no_picture_has() -> None:
     for kind in KINDS.values():
         for far in ({"expected": 1e308, "tolerance": 1e308}, {"measured": 1e308}):
             seen = {"measured": 1.0, "expected": 1.0, "tolerance": 1.0, "passed": True, **far}
-            assert kind.range(PointResult(**about, **seen, kind=kind.name)) is None
+            assert expectation(PointResult(**about, **seen, kind=kind.name)) is None
