@@ -149,9 +149,10 @@ def _acceptance(
         for stratum in own
     ]  # fmt: skip
     share = weighted_share(strata) if decided else None
-    wide = share_interval(counts, strata)
+    low, high = share_interval(counts, strata) or (None, None)
     whole = len(decided) == len(there)
     near = (share, share) if whole and share is not None else of_run_interval(strata)
+    run_low, run_high = near or (None, None)
     drawn = whole or plan.drawn(answers.keys(), model, category)
     return Acceptance(
         model=model,
@@ -163,11 +164,11 @@ def _acceptance(
         failed=failed,
         shoots=len(counts),
         share=share,
-        low=wide[0] if wide else None,
-        high=wide[1] if wide else None,
-        run_low=near[0] if near else None,
-        run_high=near[1] if near else None,
-        reason=_reason(len(answers), len(decided), len(counts), wide is None, drawn),
+        low=low,
+        high=high,
+        run_low=run_low,
+        run_high=run_high,
+        reason=_reason(len(answers), len(decided), len(counts), low is None, drawn),
     )
 
 

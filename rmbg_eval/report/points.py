@@ -10,7 +10,7 @@ from ..core.key import Key
 from ..i18n import Message, Named, join
 from ..measure.kinds import KINDS, Expectation, expectation, kind_title, missed
 from ..measure.record import ObservationPoint, PointResult
-from ..run.previews import EdgeProfile
+from ..run.previews import EdgeProfile, box_of
 from ..run.record import CaseRecord
 from .context import Context
 from .views import CourseView, MarkView, PointsView, PointView, ProfileView, Text
@@ -55,7 +55,6 @@ def point_view(
     """A point with the results of `models`, in their order."""
     judged = next((r for r in results if r and r.expected is not None), None)
     kind = kind_title(point.kind)
-    xs, ys = zip(*point.spots, strict=True)
     low, width = 0.0, 0.0
     expected = expectation(judged) if judged else None
     if expected:
@@ -68,7 +67,7 @@ def point_view(
         expected=_expected(judged, expected) if judged and expected else "",
         missed=any(result and result.passed is False for result in results),
         detailed=not all(result and result.passed for result in results),
-        box=f"{min(xs)},{min(ys)},{max(xs) - min(xs)},{max(ys) - min(ys)}",
+        box=",".join(map(str, box_of(point))),
         shapes=" ".join(shape_paths(point)),
         given=_given(point),
         band=(low, width) if expected else None,
