@@ -5,6 +5,7 @@ import { address, remembered } from "./address.js";
 import { edges, h } from "./dom.js";
 import { pixelled } from "./pixels.js";
 import { chance, FEWEST, nextPair, rank, seedOf } from "./ranking.js";
+import { pictureSize } from "./rows.js";
 import { arrange, sourcesOf, whole } from "./sources.js";
 import { svg } from "./svg.js";
 import { percent, say, wordsOf } from "./words.js";
@@ -143,7 +144,7 @@ export function blind(dialog, decisions, save) {
     stage.replaceChildren();
     zoom.panels = [];
     if (!now) return end();
-    const size = (articleOf(now.place)?.dataset.size ?? "1x1").split("x").map(Number);
+    const size = pictureSize(articleOf(now.place));
     tell();
     const both = await Promise.all(
       [now.left, now.right, null].map((model) => pictureOf(now.place, model)),

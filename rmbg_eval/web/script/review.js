@@ -4,8 +4,9 @@
 import { address } from "./address.js";
 import { around, edges, h } from "./dom.js";
 import { language } from "./language.js";
+import { pictureSize } from "./rows.js";
 import { acceptance, FEWEST, moreNeeded } from "./share.js";
-import { arrange, sourcesOf, whole } from "./sources.js";
+import { arrange, showFull, sourcesOf, whole } from "./sources.js";
 import { over, strokes } from "./svg.js";
 import { everywhere, percent, say, wordsOf } from "./words.js";
 import { Zoom } from "./zoom.js";
@@ -170,7 +171,7 @@ export function review(dialog, decisions, save) {
     const article = articleOf(number);
     if (!article) return;
     const sources = sourcesOf(article);
-    const [width, height] = (article.dataset.size ?? "1x1").split("x").map(Number);
+    const [width, height] = pictureSize(article);
     zoom.size = [width, height];
     zoom.view = null;
     const panes = pairOf(sources, number).flatMap((source, side) => {
@@ -199,11 +200,7 @@ export function review(dialog, decisions, save) {
           box.append(h("p", { class: "lost" }, ...say(words, "failed")));
           return;
         }
-        drawn.setAttribute("role", "img");
-        drawn.setAttribute("aria-label", source.image.alt);
-        drawn.setAttribute("draggable", "false");
-        layer.querySelector("img, canvas")?.replaceWith(drawn);
-        layer.dataset.loaded = "";
+        showFull(layer, drawn, source.image.alt);
       });
       return [{ box, layer }];
     });

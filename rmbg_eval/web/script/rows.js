@@ -37,6 +37,9 @@ export function complete(row) {
 export const pictured = (row) =>
   Boolean(row.querySelector("figure.tile img") ?? text(row)?.textContent?.includes("<img "));
 
+/** Width and height of a row's picture in pixels. @param {HTMLElement | null} row */
+export const pictureSize = (row) => (row?.dataset.size ?? "1x1").split("x").map(Number);
+
 /** @type {Set<HTMLElement>} */
 const near = new Set();
 /** @type {((row: HTMLElement) => void)[]} */

@@ -5,7 +5,7 @@ import { address, remembered } from "./address.js";
 import { h } from "./dom.js";
 import { file, load } from "./files.js";
 import { copyOf, part, picture } from "./pixels.js";
-import { complete, nearby, shownRows } from "./rows.js";
+import { complete, nearby, pictureSize, shownRows } from "./rows.js";
 import { fullOf } from "./sources.js";
 
 const root = document.documentElement;
@@ -115,7 +115,7 @@ export function sheet({ open, by }) {
   nearby.each((article) => {
     draw(article);
     if (article.style.getPropertyValue("--ratio")) return;
-    const [width, height] = (article.dataset.size ?? "1x1").split("x").map(Number);
+    const [width, height] = pictureSize(article);
     article.style.setProperty("--ratio", String(width / height));
     const thumb = article.querySelector(".tile img")?.getAttribute("width");
     if (thumb) article.style.setProperty("--wide", `${thumb}px`);

@@ -2,7 +2,7 @@
 // vote look at.
 
 import { load } from "./files.js";
-import { picture } from "./pixels.js";
+import { copyOf, picture, sizeOf } from "./pixels.js";
 import { complete } from "./rows.js";
 
 const SHOWN = ["original", "result", "truth", "base", "new", "difference"];
@@ -47,6 +47,18 @@ export async function whole(sources, { kind: own, tile, image }, kind) {
     original: of && (await load(addressOf(of))),
     alpha: await grey(),
   });
+}
+
+/** Show a picture at full size, in place of the small one in its layer. @param {HTMLElement} layer
+ * @param {Drawable} full @param {string} words what it shows */
+export function showFull(layer, full, words) {
+  const shown = full.isConnected ? copyOf(full) : full;
+  shown.setAttribute("role", "img");
+  shown.setAttribute("aria-label", words);
+  shown.setAttribute("draggable", "false");
+  layer.querySelector("img, canvas")?.remove();
+  layer.prepend(shown);
+  layer.dataset.loaded = sizeOf(full).join("×");
 }
 
 /** @param {Source} source */

@@ -2,16 +2,16 @@
 // models, one model, or two pictures under a slider, blinking or blended.
 
 import { address } from "./address.js";
-import { around, download, edges, h } from "./dom.js";
+import { around, edges, h } from "./dom.js";
 import { drawing } from "./draw.js";
-import { file, load } from "./files.js";
+import { fillFilm } from "./film.js";
 import { language } from "./language.js";
 import { ask, offers } from "./offers.js";
-import { copyOf, pixelsOf, sizeOf } from "./pixels.js";
-import { png } from "./png.js";
-import { complete, pictured, shownRows } from "./rows.js";
+import { pixelsOf } from "./pixels.js";
+import { pictured, pictureSize, shownRows } from "./rows.js";
+import { caseName, saveCutout, saveRows } from "./saving.js";
 import { settle } from "./sheet.js";
-import { arrange, fullOf, sourcesOf, whole } from "./sources.js";
+import { arrange, showFull, sourcesOf, whole } from "./sources.js";
 import { over, strokes } from "./svg.js";
 import { everywhere, say } from "./words.js";
 import { exact, Zoom } from "./zoom.js";
@@ -19,7 +19,6 @@ import { exact, Zoom } from "./zoom.js";
 const MODES = ["all", "one", "slider", "blink", "blend"];
 const LAYERS = { r: "result", a: "alpha", e: "error" };
 const BLINK = 800; // milliseconds
-const FILM = 60; // cases to either side that the film has
 const SWIPE = 60; // CSS pixels that a finger goes to turn to another case
 
 /** @typedef {Record<string, string>} Wanted as the address has it: a, b, mode, layer, at, point */
@@ -136,13 +135,7 @@ export function viewer(dialog) {
         box.classList.add("lost");
         return;
       }
-      const shown = whole.isConnected ? copyOf(whole) : whole;
-      shown.setAttribute("role", "img");
-      shown.setAttribute("aria-label", label);
-      shown.setAttribute("draggable", "false");
-      layer_.querySelector("img, canvas")?.remove();
-      layer_.prepend(shown);
-      layer_.dataset.loaded = sizeOf(whole).join("×");
+      showFull(layer_, whole, label);
     });
     return { box, layer: layer_ };
   }
@@ -409,102 +402,16 @@ export function viewer(dialog) {
   // ---- cut-outs as files
 
   function files() {
-    const rows = models().map((source) => {
-      const whole = fullOf(source.tile);
-      const { alpha, cutout = whole } = source.tile.dataset;
-      const word = language.in(part("save-word"));
-      const name = `${fileName()}-${source.model}.png`;
-      const beside = /\.png$/.test(whole) && file(whole) === whole;
-      const save = beside
-        ? h("a", { href: whole, download: name }, word)
-        : h("button", { type: "button", "data-save": source.model, "data-name": name }, word);
-      const can = beside || alpha || whole;
-      return h(
-        "li",
-        {},
-        h("span", { class: "model" }, source.model),
-        ...(can ? [save] : []),
-        ...(cutout && !beside ? [h("small", {}, decodeURI(cutout))] : []),
-      );
-    });
+    const rows = saveRows(models(), caseName(article), language.in(part("save-word")));
     part("files").replaceChildren(...rows);
     part("save").hidden = !rows.length;
     part("stored").hidden = !part("files").querySelector("button");
   }
-  const fileName = () =>
-    (article?.querySelector(".facts")?.textContent ?? "")
-      .split(" · ")[0]
-      .trim()
-      .replace(/[^\p{L}\p{N}._-]+/gu, "-") || "cut-out";
 
   /** @param {HTMLElement} button */
-  async function save(button) {
+  function save(button) {
     const source = models().find(({ model }) => model === button.dataset.save);
-    if (!source) return;
-    const { alpha } = source.tile.dataset;
-    const of = original();
-    const whole = fullOf(source.tile);
-    const image = pixelsOf(await load(whole || (of && fullOf(of.tile)) || of?.image.src || ""));
-    if (alpha) {
-      const grey = pixelsOf(await load(alpha)).data;
-      for (let i = 0; i < grey.length; i += 4) {
-        image.data[i + 3] = grey[i];
-        if (!grey[i]) image.data.fill(0, i, i + 3);
-      }
-    }
-    download(await png(image), button.dataset.name ?? "");
-  }
-
-  // ---- the film
-
-  /** A bar for each model: how many of the points it passes. @param {HTMLElement} row */
-  function passes(row) {
-    const counts = [...row.querySelectorAll('.tile[data-kind="result"]')].map((tile) =>
-      (tile.querySelector(".count")?.textContent ?? "").split("/").map(Number),
-    );
-    if (!counts.some(([, all]) => all)) return [];
-    const bars = counts.map(([passed, all]) => {
-      const bar = h("i");
-      bar.style.setProperty("--share", `${(100 * passed) / (all || 1)}%`);
-      return bar;
-    });
-    return [h("span", { class: "passes", "aria-hidden": "true" }, ...bars)];
-  }
-
-  function fillFilm() {
-    const shown = shownRows().filter(pictured);
-    const at = article ? shown.indexOf(article) : -1;
-    part("count").textContent = at < 0 ? "" : `${at + 1} / ${shown.length}`;
-    const near = shown.slice(Math.max(0, at - FILM), at + FILM + 1);
-    film.hidden = shown.length < 2;
-    film.replaceChildren(
-      ...near.map((one) => {
-        const image = complete(one).querySelector("figure.tile img");
-        const kind = /** @type {HTMLElement | null} */ (image?.closest("figure"))?.dataset.kind;
-        const label = language.in(one.querySelector("h3"));
-        const src = image instanceof HTMLImageElement ? image.src : "";
-        const attributes = {
-          type: "button",
-          value: one.id,
-          title: label,
-          "aria-current": one === article && "true",
-        };
-        return h(
-          "button",
-          attributes,
-          h("img", {
-            class: kind === "original" ? null : "cut",
-            src,
-            alt: label,
-            loading: "lazy",
-            draggable: "false",
-          }),
-          ...passes(one),
-        );
-      }),
-    );
-    const here = /** @type {HTMLElement | null} */ (film.querySelector("[aria-current]"));
-    if (here) film.scrollLeft = here.offsetLeft - (film.clientWidth - here.offsetWidth) / 2;
+    if (source) saveCutout(source, original(), button.dataset.name ?? "");
   }
 
   // ---- open, next, close
@@ -519,7 +426,7 @@ export function viewer(dialog) {
     sources = all;
     drawn = new Map();
     readings = pointer = null;
-    const [width, height] = (element.dataset.size ?? "1x1").split("x").map(Number);
+    const [width, height] = pictureSize(element);
     zoom.size = [width, height];
     const before = fresh ? address.read() : {};
     if (fresh) [mode, layer, a, b] = ["all", "result", "", ""];
@@ -560,7 +467,7 @@ export function viewer(dialog) {
     const view = scale > 0 ? { x, y, scale } : zoom.view;
     if (asked.point) visit(asked.point);
     if (view && (scale > 0 || !asked.point)) zoom.look(view); // within this picture, too
-    fillFilm();
+    fillFilm(film, part("count"), element);
   }
 
   /** What the address has of it. */
