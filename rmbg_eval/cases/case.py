@@ -12,6 +12,7 @@ from pydantic import BaseModel, ConfigDict, Field, field_validator
 
 from ..core.choices import Language
 from ..core.images import RGB, Alpha, Picture, decode, decode_matte, read_bytes
+from ..core.key import CaseKey
 from ..core.paths import packaged_picture
 from ..errors import CaseError, Failure, printable
 from ..i18n import Message
@@ -84,6 +85,10 @@ class Case:
     """Its own, which has its case.toml or may get one; None of a bare picture."""
     alone: bool = True
     """Whether no case before it has a name that differs in nothing but case or Unicode form."""
+
+    @property
+    def key(self) -> CaseKey:
+        return self.category, self.id
 
     @property
     def name(self) -> str:

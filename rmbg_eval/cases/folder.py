@@ -121,7 +121,7 @@ def _listed(
             Message("There are no pictures in {folder}", folder=place),
             Message("Put some into it, or into sub-folders named after their category."),
         )
-    chosen = tuple(case for case in cases if wanted(case.category, case.id))
+    chosen = tuple(case for case in cases if wanted(*case.key))
     return Listed(chosen, tuple(dict.fromkeys(reader.skipped)), tuple(reader.layouts))
 
 

@@ -143,7 +143,7 @@ def link(category: str, case: str) -> str:
 
 def pair_link(pair: Pair) -> str:
     """Where a case × model is in the comparison's page."""
-    return f"index.html#{pair_anchor(pair.category, pair.case, pair.model)}"
+    return f"index.html#{pair_anchor(*pair.key)}"
 
 
 def _testcase(test: Checked) -> str:
@@ -208,8 +208,8 @@ def _tests_of_run(run: Run, decisions: Decisions) -> Iterator[Checked]:
     for model in names:
         for record in run.cases:
             key = model, record.category, record.id
-            at = f"See {link(record.category, record.id)}"
-            about = Key(record.category, record.id, model)
+            at = f"See {link(*record.key)}"
+            about = Key(*record.key, model)
             prediction = run.index.predictions.get(about)
             if prediction is None:
                 why_not = "The run was interrupted before this case"

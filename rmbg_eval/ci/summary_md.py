@@ -122,7 +122,7 @@ def _points(run: Run, counts: Counter[bool | None]) -> str:
 def _row(about: Prediction | PointResult | RuleResult, *cells: str) -> list[str]:
     """Case and model, what there is to say of them, and where they are on the page."""
     case = code(f"{about.category}/{about.case}")
-    return [case, code(about.model), *cells, code(link(about.category, about.case))]
+    return [case, code(about.model), *cells, code(link(*about.case_key))]
 
 
 def _named(name: str, required: bool) -> str:
@@ -209,7 +209,7 @@ def _by_eye(run: Run, decisions: Decisions) -> list[str]:
                 for r in opinion.reviews
             )
             name = code(f"{key.category}/{key.case}")
-            where = code(link(key.category, key.case))
+            where = code(link(*key.case_key))
             rows.append([name, code(key.model), opinion.answer, code(said), where])
     heads = ["case", "model", "", "who says what", "where"]
     return lines + _table("To mend, unusable or disputed", heads, rows, len(rows))

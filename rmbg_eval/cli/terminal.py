@@ -92,7 +92,7 @@ def _seconds(run: Run) -> Table:
     for record in run.cases:
         cells = []
         for name in names:
-            prediction = run.index.predictions[Key(record.category, record.id, name)]
+            prediction = run.index.predictions[Key(*record.key, name)]
             if prediction.failure:
                 cells.append(f"[red]{escape(str(prediction.failure.problem))}[/red]")
             else:

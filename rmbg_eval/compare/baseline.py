@@ -201,7 +201,7 @@ def choose(run: Run, was: Run, chosen: Mapping[Key, Change]) -> Choice:
     agreed = {*taken}
 
     def in_part(key: Key) -> bool:
-        about = key.category, key.case
+        about = key.case_key
         one, other = before.cases.get(about), after.cases.get(about)
         every = {p.key for side in (before, after) for p in side.by_case.get(about, ())}
         return one is not None and other is not None and one != other and not every <= agreed
@@ -304,7 +304,7 @@ def _mixed(run: Run, was: Run, keys: Collection[Key]) -> Run:
     models = dict(was.index.models)
     for key in keys:
         if key in run.index.predictions:
-            cases[key.category, key.case] = run.index.cases[key.category, key.case]
+            cases[key.case_key] = run.index.cases[key.case_key]
             models.setdefault(key.model, run.index.models[key.model])
     rows = {name: _replaced(getattr(was, name), getattr(run, name), keys) for name in _BY_KEY}
     there = {each.key: each.cutout_sha256 for each in rows["predictions"]}
@@ -312,7 +312,7 @@ def _mixed(run: Run, was: Run, keys: Collection[Key]) -> Run:
         new = {k: p.cutout_sha256 for k, p in run.index.predictions.items() if k.model == name}
         if new == {k: sha for k, sha in there.items() if k.model == name}:
             models[name] = model.model_copy(update=_OF_THE_MODEL)
-    abouts, names = {key[:2] for key in there}, {key.model for key in there}
+    abouts, names = {key.case_key for key in there}, {key.model for key in there}
     cases = {about: case for about, case in cases.items() if about in abouts}
     models = {name: each for name, each in models.items() if name in names}
     return was.model_copy(

@@ -6,6 +6,9 @@ from typing import Any, NamedTuple
 
 from pydantic import BaseModel, ConfigDict
 
+CaseKey = tuple[str, str]
+"""Category and id of a case: what it is known by."""
+
 
 class Key(NamedTuple):
     """A case and a model: what predictions, measurements and points are known by."""
@@ -13,6 +16,10 @@ class Key(NamedTuple):
     category: str
     case: str
     model: str
+
+    @property
+    def case_key(self) -> CaseKey:
+        return self.category, self.case
 
 
 class Lean(BaseModel):
@@ -39,6 +46,10 @@ class Keyed(Lean):
     @property
     def key(self) -> Key:
         return Key(self.category, self.case, self.model)
+
+    @property
+    def case_key(self) -> CaseKey:
+        return self.category, self.case
 
     @property
     def name(self) -> str:

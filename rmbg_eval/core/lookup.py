@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import Any, TypeVar
 
-from .key import Key
+from .key import CaseKey, Key
 from .records import Stored, keep
 
 K = TypeVar("K", bound=tuple[str, ...])
@@ -155,7 +155,7 @@ def by_key(stored: Stored) -> Lookup[Key]:
     return Lookup(stored, Key._fields, Key)
 
 
-def by_case(stored: Stored) -> Lookup[tuple[str, str]]:
+def by_case(stored: Stored) -> Lookup[CaseKey]:
     """Of the file of cases."""
     return Lookup(stored, ("category", "id"), lambda category, case: (category, case))
 

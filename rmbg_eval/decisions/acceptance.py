@@ -16,7 +16,7 @@ from dataclasses import dataclass
 from math import ceil, floor
 from typing import Literal
 
-from ..core.key import Key
+from ..core.key import CaseKey, Key
 from ..core.records import columns
 from ..i18n import N_, Message
 from ..run.intervals import exact_interval, worth
@@ -131,16 +131,16 @@ def _acceptance(
     failed: int,
     opinions: Mapping[Key, Opinion],
     plan: Plan,
-    shoots: Mapping[tuple[str, str], str],
+    shoots: Mapping[CaseKey, str],
 ) -> Acceptance:
     own = plan.of(model, category)
     there = [key for stratum in own for key in stratum]
     answers = {key: opinions[key].answer for key in there if key in opinions}
     decided = {key: answer == "usable" for key, answer in answers.items()
                if answer in ("usable", "mend", "unusable")}  # fmt: skip
-    by_group: dict[str | tuple[str, str], list[bool]] = {}
+    by_group: dict[str | CaseKey, list[bool]] = {}
     for key, usable in decided.items():
-        about = key.category, key.case
+        about = key.case_key
         by_group.setdefault(shoots.get(about, about), []).append(usable)
     counts = [(sum(each), len(each)) for each in by_group.values()]
     strata = [

@@ -39,7 +39,7 @@ def rows(run: Run, decisions: Decisions) -> list[dict[str, str | int | None]]:
             if isinstance(decision, Vote)
             else (decision.model,)
         )
-        prediction = run.index.predictions.get(Key(decision.category, decision.case, models[0]))
+        prediction = run.index.predictions.get(Key(*decision.case_key, models[0]))
         review = decision if isinstance(decision, Review) else None
         place = (review.place if review else None) or (None, None)
         cells = (

@@ -16,7 +16,7 @@ from itertools import combinations
 import numpy as np
 from numpy.typing import NDArray
 
-from ..core.key import Key
+from ..core.key import CaseKey, Key
 from ..i18n import Message
 from ..run.intervals import exact_interval, worth_of
 from ..run.record import Run
@@ -87,12 +87,12 @@ def ranking_of(run: Run, decisions: Decisions, seed: int = 0) -> Ranking:
     """The ranking; `decisions` are those about the run's own content. Seeded: always the same."""
     votes = decisions.votes
     shoots = shoots_of(run)
-    by_shoot: dict[str | tuple[str, str], list[Tally]] = {}
+    by_shoot: dict[str | CaseKey, list[Tally]] = {}
     for vote in votes:
-        about = vote.category, vote.case
+        about = vote.case_key
         by_shoot.setdefault(shoots.get(about, about), []).append(tally(vote))
     names = [model.info.name for model in run.models]
-    pictures = len({(vote.category, vote.case) for vote in votes})
+    pictures = len({vote.case_key for vote in votes})
     return rank(list(by_shoot.values()), names, pictures, seed)
 
 

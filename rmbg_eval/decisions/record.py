@@ -21,7 +21,7 @@ from pydantic import (
     model_validator,
 )
 
-from ..core.key import Key
+from ..core.key import CaseKey, Key
 from ..errors import printable
 from ..i18n import N_, Message
 
@@ -108,6 +108,10 @@ class _Decision(_Record):
     @property
     def who(self) -> Person:
         return Person(self.person, self.session if self.person == ANONYMOUS else "")
+
+    @property
+    def case_key(self) -> CaseKey:
+        return self.category, self.case
 
     @property
     def name(self) -> str:

@@ -59,7 +59,7 @@ class ByHand:
     def __init__(self, run: Run, cases: Path | None) -> None:
         self._run = run
         self._cases = cases
-        self._by_anchor = {case_anchor(case.category, case.id): case for case in run.cases}
+        self._by_anchor = {case_anchor(*case.key): case for case in run.cases}
         self._subjects: tuple[str, dict[str, Subject | Message]] = ("", {})
         if cases:
             if is_manifest(cases):
@@ -78,7 +78,7 @@ class ByHand:
         record, point, asked = self._asked(data)
         subjects = self._subjects_of(asked.case, record)
         results = []
-        for prediction in self._run.index.by_case.get((record.category, record.id), ()):
+        for prediction in self._run.index.by_case.get(record.key, ()):
             subject = subjects[prediction.model]
             if isinstance(subject, Message):
                 seen = Seen(None, None, None, subject)
@@ -96,7 +96,7 @@ class ByHand:
         assert self._cases is not None
         record, point, asked = self._asked(data)
         case = self._case(record)
-        for prediction in self._run.index.by_case.get((record.category, record.id), ()):
+        for prediction in self._run.index.by_case.get(record.key, ()):
             size = prediction.width or 0, prediction.height or 0
             if all(size):
                 check_region(point, size, Message("Draw it within the picture."))
@@ -120,7 +120,7 @@ class ByHand:
         self._subjects = ("", {})  # before the next ones need the memory
         case = self._case(record) if record.has_truth else None
         subjects: dict[str, Subject | Message] = {}
-        for prediction in self._run.index.by_case.get((record.category, record.id), ()):
+        for prediction in self._run.index.by_case.get(record.key, ()):
             try:
                 known = next((s for s in subjects.values() if isinstance(s, Subject)), None)
                 subjects[prediction.model] = self._subject(prediction, case, known)
@@ -154,17 +154,18 @@ class ByHand:
         """The case as it lies in the folder; CaseError unless it has the picture of the run."""
         settings = self._run.settings
         cases = load_cases(self._cases or settings.cases_folder, (), settings.layout_of).cases
-        wanted = record.category, record.id
-        case = next((case for case in cases if (case.category, case.id) == wanted), None)
+        case = next((case for case in cases if case.key == record.key), None)
         if case is None:
             raise CaseError(
-                Message("The folder of cases has no {name}", name="/".join(filter(None, wanted))),
+                Message(
+                    "The folder of cases has no {name}", name="/".join(filter(None, record.key))
+                ),
                 Message("Serve the report with the cases that it is of."),
             )
         if case.failure:
             raise CaseError(case.failure.problem, case.failure.remedy)
         sha256 = hashlib.sha256(case.read()).hexdigest()
-        predictions = self._run.index.by_case.get(wanted, ())
+        predictions = self._run.index.by_case.get(record.key, ())
         if sha256 not in {prediction.picture_sha256 for prediction in predictions}:
             raise CaseError(
                 Message("{name} has another picture than in this run", name=case.name),

@@ -202,6 +202,6 @@ class Report:
 def _worst(run: Run, queue: Iterable[CaseKey]) -> set[CaseKey]:
     """The cases to look at first, as many as a notebook has the pictures of: those with the most
     points missed; where nothing is scored, the riskiest, as `queue` has them."""
-    missed = Counter((p.category, p.case) for p in run.points if p.passed is False)
+    missed = Counter(p.case_key for p in run.points if p.passed is False)
     by_points = sorted(run.index.cases, key=lambda key: -missed[key])
     return {*[*dict.fromkeys([*queue, *by_points])][:MOST_CASES]}

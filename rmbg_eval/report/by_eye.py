@@ -74,18 +74,18 @@ def page_data(run: Run, decisions: Decisions, shown: Run | None = None) -> dict[
     ]
     run = shown or run
     models = [model.info.name for model in run.models]
-    cases = [(record.category, record.id) for record in run.cases]
+    cases = [record.key for record in run.cases]
     places = {key: number for number, key in enumerate(cases)}
     numbers = {model: number for number, model in enumerate(models)}
 
     def number(key: Key) -> int:
-        return places[key.category, key.case] * len(models) + numbers[key.model]
+        return places[key.case_key] * len(models) + numbers[key.model]
 
     rows: list[list[object]] = []
     for record in run.cases:
-        by_model = {p.model: p for p in run.index.by_case.get((record.category, record.id), ())}
+        by_model = {p.model: p for p in run.index.by_case.get(record.key, ())}
         shas = [by_model[m].cutout_sha256 if m in by_model else None for m in models]
-        anchor = case_anchor(record.category, record.id)
+        anchor = case_anchor(*record.key)
         rows.append([anchor, record.category, record.id, record.group or "", shas])
     risks = {number(risk.key): risk.value for risk in run.risks if risk.value is not None}
     texts: dict[str, int] = {}
@@ -114,7 +114,7 @@ def _need(context: Context) -> list[int]:
     where only a sample is shown, in which few of them can be reviewed."""
     if context.run.sample:
         return []
-    places = {(c.category, c.id): number for number, c in enumerate(context.shown.cases)}
+    places = {c.key: number for number, c in enumerate(context.shown.cases)}
     models = context.models
     return [
         places[picture.key] * len(models) + models.index(risk.model)

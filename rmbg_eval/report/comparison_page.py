@@ -259,7 +259,7 @@ class ComparisonReport:
     def _approvals(self) -> str:
         """What script/approve.js asks for; empty where no change can be approved of by itself."""
         changes = {
-            pair_anchor(pair.category, pair.case, pair.model): (
+            pair_anchor(*pair.key): (
                 pair.category, pair.case, pair.model,
                 pair.base.cutout_sha256 if pair.base else None,
                 pair.new.cutout_sha256 if pair.new else None,
@@ -309,7 +309,7 @@ class ComparisonReport:
     def _worse(self, pair: Pair) -> WorseView:
         changes = self._changes(pair)
         first = changes[0] if changes else ChangeView("", "", pair.why)
-        anchor = pair_anchor(pair.category, pair.case, pair.model)
+        anchor = pair_anchor(*pair.key)
         return WorseView(anchor, pair.name, pair.model, first.sentence, first.what)
 
     def _bars(self) -> Iterable[BarView]:
@@ -363,7 +363,7 @@ class ComparisonReport:
         return Named(found.title, point) if found else point
 
     def _case(self, pair: Pair) -> CaseRecord | None:
-        return self._after.cases.get((pair.category, pair.case)) if self._after else None
+        return self._after.cases.get(pair.case_key) if self._after else None
 
     def _counts(self) -> TableView:
         rows = tuple(
@@ -404,7 +404,7 @@ class ComparisonReport:
                 height=height,
             )
         return PairView(
-            anchor=pair_anchor(pair.category, pair.case, pair.model),
+            anchor=pair_anchor(*pair.key),
             title=Named(case.title, pair.case) if case else pair.case,
             name=pair.name,
             model=pair.model if one == other else f"{one} → {other}",

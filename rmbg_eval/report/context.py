@@ -6,12 +6,13 @@ from collections import Counter
 from urllib.parse import quote
 
 from ..cases.categories import CATEGORIES
+from ..core.key import Key
 from ..i18n import Named
 from ..run.agreement import odd_of
 from ..run.folder import PAGES
 from ..run.previews import Preview, Previews
 from ..run.queue import queue_of, unscored
-from ..run.record import CaseKey, Run
+from ..run.record import CaseKey, CaseRecord, Run
 from ..run.statistics import Points
 from .views import ImageView, Text
 
@@ -62,6 +63,10 @@ class Context:
     def points(self, category: str, model: str) -> Points:
         """How many of a model's points of a category passed."""
         return self._points.get((category, model), Points(model, category, 0, 0, 0))
+
+    def keys(self, record: CaseRecord) -> list[Key]:
+        """Of a case's results, in the order of the models."""
+        return [Key(*record.key, model) for model in self.models]
 
     def size(self, key: CaseKey) -> tuple[int, int]:
         """Width and height of a case's picture in pixels; 0 where no model could use it."""

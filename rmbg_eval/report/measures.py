@@ -7,7 +7,6 @@ from typing import Any
 
 from ..cases.categories import category_title
 from ..ci.gate import rules_name
-from ..core.key import Key
 from ..core.numbers import figures
 from ..i18n import N_, Message, Named, join
 from ..measure.delivery import RULES, bounds
@@ -43,7 +42,7 @@ class MeasuresPanel:
 
     def case(self, record: CaseRecord) -> MeasuresView:
         """Points, measures and pictures of one case."""
-        key = record.category, record.id
+        key = record.key
         names = {p.id: Named(p.title, p.id) for p in record.points}
         pictures = []
         for plot in self.context.previews.cases[key].plots:
@@ -65,7 +64,7 @@ class MeasuresPanel:
 
     def _rules(self, record: CaseRecord) -> Iterable[TableView]:
         """The delivery rules of each model's cut-out."""
-        keys = [Key(record.category, record.id, model) for model in self.models]
+        keys = self.context.keys(record)
         judged = [self.index.rules.get(key, {}) for key in keys]
         rows = []
         for name, kind in RULES.items():
@@ -86,7 +85,7 @@ class MeasuresPanel:
         return CellView(f"{'✓' if result.passed else '✕'} {figures(result.measured)}", state)
 
     def _measures(self, record: CaseRecord) -> Iterable[TableView]:
-        keys = [Key(record.category, record.id, model) for model in self.models]
+        keys = self.context.keys(record)
         measured = [self.index.measurements.get(key, {}) for key in keys]
         for family, metrics in FAMILIES.items():
             rows = []

@@ -31,7 +31,7 @@ def _seconds(
     context: Context, models: tuple[str, ...]
 ) -> Iterable[tuple[str, str, tuple[Text, ...]]]:
     for record in context.shown.cases:
-        key = record.category, record.id
+        key = record.key
         by_model = {p.model: p for p in context.shown.index.by_case.get(key, ())}
         width, height = context.size(key)
         yield (

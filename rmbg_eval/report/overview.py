@@ -446,7 +446,7 @@ class Overview:
     def _misses(self) -> Text:
         """Those that the sheet shows, each for as many models as missed it: what the link opens."""
         part = self.context.shown
-        cases = [(p.category, p.case) for p in part.points if p.passed is False]
+        cases = [p.case_key for p in part.points if p.passed is False]
         if not cases:
             return ""
         figures = {"n": len(set(cases)), "misses": len(cases)}
@@ -472,15 +472,15 @@ class Overview:
 
     def _finding(self, spot: Spot) -> FindingView:
         finding = spot.finding
-        case = self.context.titles[finding.category, finding.case]
-        anchor = case_anchor(finding.category, finding.case)
+        case = self.context.titles[finding.case_key]
+        anchor = case_anchor(*finding.case_key)
         shown = finding.models[0]
         who: Text = _and(finding.models[:NAMED])
         if len(finding.models) == len(self.models) > 1:
             who = Message("both models") if len(self.models) == 2 else Message("all models")
         elif len(finding.models) > NAMED:
             who = Message("{count} models", count=len(finding.models))
-        queued = self.queue.get((finding.category, finding.case))
+        queued = self.queue.get(finding.case_key)
         return FindingView(
             level=queued.level if queued else "",
             also=join(", ", finding.also[:NAMED]) if finding.also else "",

@@ -6,7 +6,6 @@ import json
 from collections.abc import Iterable, Sequence
 
 from ..core.anchors import case_anchor
-from ..core.key import Key
 from ..i18n import Message, Named, join
 from ..measure.kinds import KINDS, Expectation, expectation, kind_title, missed
 from ..measure.record import ObservationPoint, PointResult
@@ -25,9 +24,9 @@ def points_view(context: Context, record: CaseRecord) -> PointsView | None:
     """Every point of a case with the results of every model; None where it has none."""
     if not record.points:
         return None
-    keys = [Key(record.category, record.id, model) for model in context.models]
+    keys = context.keys(record)
     by_model = [context.shown.index.points.get(key, {}) for key in keys]
-    profiles = {p.point: p for p in context.previews.cases[record.category, record.id].profiles}
+    profiles = {p.point: p for p in context.previews.cases[record.key].profiles}
     rows = [
         point_view(
             point,
@@ -40,7 +39,7 @@ def points_view(context: Context, record: CaseRecord) -> PointsView | None:
     rows.sort(key=lambda row: (not row.missed, not row.detailed))
     count = sum(row.missed for row in rows)
     return PointsView(
-        case_anchor(record.category, record.id),
+        case_anchor(*record.key),
         Message("{count} missed of {all}", count=count, all=len(rows)),
         tuple(rows),
     )

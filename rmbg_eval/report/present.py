@@ -34,5 +34,5 @@ class Presenter:
             same = alike and len(failed) == len(predictions) > 1
             for prediction in failed[:1] if same else failed:
                 who = Message("all models") if same else prediction.model
-                key = prediction.category, prediction.case
+                key = prediction.case_key
                 yield self.sheet.failure(prediction, key, who)

@@ -95,7 +95,7 @@ class Sheet:
         others = [m for m in (GUIDES if context.cards else TABLE) if m.name in values]
         self.others = [m for m in others if m.name not in ORDERS]
         self.unscored, self.queue = context.unscored, context.queue
-        self.flags = {(r.category, r.id): self._flags(r) for r in self.run.cases}
+        self.flags = {r.key: self._flags(r) for r in self.run.cases}
         self.rows = self._rows()
 
     def bar(self) -> BarView:
@@ -163,7 +163,7 @@ class Sheet:
     # ---- a row
 
     def _case(self, record: CaseRecord) -> CaseView:
-        key = record.category, record.id
+        key = record.key
         previews = self.context.previews.cases[key]
         predictions = self.index.by_case.get(key, ())
         by_model = {p.model: p for p in predictions}
@@ -200,7 +200,7 @@ class Sheet:
         )
 
     def _points(self, record: CaseRecord) -> list[OfPoint]:
-        keys = [Key(record.category, record.id, model) for model in self.models]
+        keys = self.context.keys(record)
         results = [self.index.points.get(key, {}) for key in keys]
         return [(point, [by_id.get(point.id) for by_id in results]) for point in record.points]
 
@@ -273,7 +273,7 @@ class Sheet:
         self, prediction: Prediction | None, model: str, record: CaseRecord, previews: CasePreviews
     ) -> TileView:
         shown = previews.models.get(model)
-        key = record.category, record.id
+        key = record.key
         if prediction is None or prediction.failure or shown is None or prediction.cutout is None:
             return TileView("result", model, failure=self.failure(prediction, key, model))
         title = self.context.titles[key]
@@ -431,7 +431,7 @@ class Sheet:
     # ---- what finds a row
 
     def _flags(self, record: CaseRecord) -> list[str]:
-        keys = [Key(record.category, record.id, model) for model in self.models]
+        keys = self.context.keys(record)
         of_points = [
             [each.passed if each else None for each in of] for _, of in self._points(record)
         ]
@@ -443,7 +443,7 @@ class Sheet:
         if differ or (not of_points and far >= DIFFER_FROM):
             flags.append("differ")
         flags += ["failed"] if any(p and p.failure for p in predictions) else []
-        queued = self.queue.get((record.category, record.id))
+        queued = self.queue.get(record.key)
         return [*flags, queued.level] if queued else flags
 
     def _rows(self) -> dict[CaseKey, int]:
@@ -451,7 +451,7 @@ class Sheet:
         names = self.context.categories(empty=False)
         place = {name: number for number, name in enumerate(names)}
         cases = sorted(self.run.cases, key=lambda record: place[record.category])
-        return {(record.category, record.id): row for row, record in enumerate(cases)}
+        return {record.key: row for row, record in enumerate(cases)}
 
     def _facts(self) -> SheetFacts:
         """What rows are found by, column by column."""
@@ -488,7 +488,7 @@ class Sheet:
         failed = [point for point in points if point.passed is False]
         of[MISSES] = len(failed) if points else None
         reasons = dict.fromkeys(point.kind for point in failed)
-        if queued := self.queue.get((key.category, key.case)):
+        if queued := self.queue.get(key.case_key):
             # As in the queue: or one bad baseline would be the order.
             risk = next((risk for risk in queued.risks if risk.model == key.model), None)
             of[RISK] = risk.value if risk else None

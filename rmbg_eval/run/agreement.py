@@ -15,7 +15,7 @@ from pydantic import TypeAdapter
 
 from ..core.cache import MeasureCache
 from ..core.images import Alpha
-from ..core.key import Key
+from ..core.key import CaseKey, Key
 from ..measure.agreement import (
     APART,
     METRICS,
@@ -44,16 +44,15 @@ class Pair(NamedTuple):
 
 OfCase = Mapping[tuple[str, str], Pair]
 """The pairs of one case, by both models in the order of the run."""
-Pairs = dict[tuple[str, str], OfCase]
-"""By category and case."""
+Pairs = dict[CaseKey, OfCase]
 
 
 def pairs_of(predictions: Sequence[Prediction], out: Path, measures: MeasureCache) -> Pairs:
     """Each two cut-outs of each case, compared; each comparison is kept."""
-    by_case: dict[tuple[str, str], list[Prediction]] = {}
+    by_case: dict[CaseKey, list[Prediction]] = {}
     for prediction in predictions:
         if prediction.cutout:
-            by_case.setdefault((prediction.category, prediction.case), []).append(prediction)
+            by_case.setdefault(prediction.case_key, []).append(prediction)
     return {case: _compared(own, out, measures) for case, own in by_case.items()}
 
 
@@ -106,7 +105,7 @@ def odd_of(agreements: Iterable[Agreement]) -> str | None:
 
 def disagreements(
     predictions: Sequence[Prediction],
-    pairs: Mapping[tuple[str, str], OfCase],
+    pairs: Mapping[CaseKey, OfCase],
     odd: str | None,
     measurements: Measurements,
 ) -> dict[Key, Box]:
@@ -114,7 +113,7 @@ def disagreements(
     by that of those which do not stand apart; and say where it is farthest from one of these."""
     farthest: dict[Key, Box] = {}
     for p in predictions:
-        own = pairs.get((p.category, p.case), {})
+        own = pairs.get(p.case_key, {})
         others = {
             one if other == p.model else other: pair
             for (one, other), pair in own.items()

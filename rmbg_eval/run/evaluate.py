@@ -246,7 +246,7 @@ def _cases_of(
     if case_set is None:
         case_set = load_cases(*where, has)
     else:
-        own = tuple(case for case in case_set.cases if has(case.category, case.id))
+        own = tuple(case for case in case_set.cases if has(*case.key))
         case_set = replace(case_set, cases=own)
     return case_set, listing.shard if listing else None, names
 
@@ -339,7 +339,7 @@ class Results:
                 category=case.category, case=case.id, one=one, other=other, **pair._asdict()
             )
             for case in cases
-            for (one, other), pair in self.pairs.get((case.category, case.id), {}).items()
+            for (one, other), pair in self.pairs.get(case.key, {}).items()
         )
         return shard.model_copy(
             update={"models": tuple(self.began), "places": tuple(places), "pairs": tuple(pairs)}

@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, replace
 
-from ..core.key import Key
+from ..core.key import CaseKey, Key
 from ..i18n import Message
 from ..measure.kinds import missed
 from ..measure.points import far_off
@@ -41,9 +41,13 @@ class Finding:
     """What else is suspicious there, where risk says so."""
 
     @property
+    def case_key(self) -> CaseKey:
+        return self.category, self.case
+
+    @property
     def key(self) -> Key:
         """Of the prediction that is shown."""
-        return Key(self.category, self.case, self.models[0])
+        return Key(*self.case_key, self.models[0])
 
     @property
     def point(self) -> str:
@@ -129,10 +133,10 @@ def findings(run: Run, gross: Mapping[Key, Mapping[str, Gross]], most: int = MOS
     left = list(together.values())
     chosen: list[Finding] = []
     while left and len(chosen) < most:
-        cases = [(f.category, f.case) for f in chosen]
+        cases = [f.case_key for f in chosen]
         kinds = [f.kind for f in chosen]
         # The list is in order of severity, and the first of the least is taken.
-        worst = min(left, key=lambda f: kinds.count(f.kind) + cases.count((f.category, f.case)))
+        worst = min(left, key=lambda f: kinds.count(f.kind) + cases.count(f.case_key))
         left.remove(worst)
         chosen.append(worst)
     return chosen
@@ -173,19 +177,19 @@ def severity(result: PointResult) -> float:
 
 
 def _gross(run: Run, gross: Mapping[Key, Mapping[str, Gross]]) -> Iterable[Finding]:
-    truths = {(record.category, record.id): record.has_truth for record in run.cases}
+    truths = {record.key: record.has_truth for record in run.cases}
     for key in (key for key in run.index.predictions if key in gross):
         for name, place in gross.get(key, {}).items():
             kind = GROSS.get(name)
             if kind is None:
                 continue
-            amount, checked = place.amount, truths.get((key.category, key.case))
+            amount, checked = place.amount, truths.get(key.case_key)
             if name in ("crumbs", "holes") and not checked:
                 # What every model leaves is most likely there: single hairs, the gaps of a lace.
                 amount -= min(
                     (
                         gross[other.key][name].amount if name in gross.get(other.key, {}) else 0.0
-                        for other in run.index.by_case[key.category, key.case]
+                        for other in run.index.by_case[key.case_key]
                         if other.cutout and other.key != key
                     ),
                     default=0.0,

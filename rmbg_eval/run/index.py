@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Generic, TypeVar
 
 from pydantic import BaseModel
 
-from ..core.key import Key, Keyed
+from ..core.key import CaseKey, Key, Keyed
 from ..core.lookup import Keys, Lookup, by_case, by_key
 from ..core.records import ByKey, Records, Stored
 from ..measure.record import Measurement, PointResult, Risk, RuleResult
@@ -23,8 +23,6 @@ if TYPE_CHECKING:
 
 T = TypeVar("T", bound=Keyed)
 C = TypeVar("C", bound=BaseModel)
-CaseKey = tuple[str, str]
-"""Category and id of a case."""
 
 
 @dataclass(frozen=True)
@@ -67,7 +65,7 @@ class Index:
 def _cases(records: Sequence[CaseRecord]) -> Mapping[CaseKey, CaseRecord]:
     if isinstance(records, Records):
         return Cases(records)
-    return {(case.category, case.id): case for case in records}
+    return {case.key: case for case in records}
 
 
 def _each(records: Sequence[T], find: Callable[[Stored], Mapping[Key, int]]) -> Mapping[Key, T]:
@@ -94,7 +92,7 @@ def _by_case(
         return _ByCase(records, by_key.rows)
     cases: dict[CaseKey, tuple[Prediction, ...]] = {}
     for prediction in records:
-        about = prediction.category, prediction.case
+        about = prediction.case_key
         cases[about] = (*cases.get(about, ()), prediction)
     return cases
 

@@ -207,15 +207,15 @@ def draw(run: Run, cases: Iterable[Case], on_step: OnStep = ignore) -> None:
     """
     run = run.shown
     folder = run.settings.out_folder
-    killing = {(p.category, p.case) for p in run.predictions if kills(p)}
-    there = {key: case for case in cases if (key := (case.category, case.id)) not in killing}
+    killing = {p.case_key for p in run.predictions if kills(p)}
+    there = {key: case for case in cases if (key := case.key) not in killing}
     names: set[str] = set()
     seen: dict[Key, dict[str, Gross]] = {}
     for key, previews in _each(run, there, on_step):
         names.add(previews.name)
         seen |= _gross_of(key, previews)
     worst = findings(run, seen)
-    keys = {(finding.category, finding.case) for finding in worst}
+    keys = {finding.case_key for finding in worst}
     drawn = {key: _read(_index(folder, key)) for key in keys}
     shown = {key: previews or CasePreviews() for key, previews in drawn.items()}
     for finding in worst:
@@ -234,7 +234,7 @@ def draw_again(run: Run, on_step: OnStep = ignore, cases: Path | None = None) ->
     """`draw` for a run that was not just evaluated: its case set is read, if it is still there on
     this machine, or the manifest `cases` of it. A URL is not asked: run.json may be another's."""
     settings = run.settings
-    shown = {(record.category, record.id) for record in run.shown.cases}
+    shown = {record.key for record in run.shown.cases}
     try:
         there = load_cases(
             cases or settings.cases_folder,
@@ -589,7 +589,7 @@ def _spot(
 ) -> Spot:
     """A finding with its pictures; without what is not there any more."""
     folder = run.settings.out_folder
-    key = finding.category, finding.case
+    key = finding.case_key
     prediction = run.index.predictions[finding.key]
     if not (prediction.width and prediction.height and prediction.model in previews[key].models):
         return Spot(finding)

@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING, Annotated, Any, Literal, TypeVar
 from pydantic import BaseModel, ConfigDict, ValidationError
 
 from ..core.files import cannot_read, inside
+from ..core.key import CaseKey as CaseKey
 from ..core.key import Lean
 from ..core.machine import Machine
 from ..core.records import OrRecords, Records, columns, stored_in, without
@@ -32,7 +33,6 @@ from ..measure.record import (
 from ..models.info import ModelInfo
 from ..predictions.prediction import PrecisionCheck, Prediction, StabilityCost
 from ..settings import Settings
-from .index import CaseKey as CaseKey
 from .index import Index as Index
 from .parts import Files, with_records
 from .shard import Shard
@@ -67,6 +67,10 @@ class CaseRecord(Lean):
     group: str | None = None
     """The shoot that it is from."""
     points: tuple[ObservationPoint, ...] = ()
+
+    @property
+    def key(self) -> CaseKey:
+        return self.category, self.id
 
 
 class ModelRun(_Record):

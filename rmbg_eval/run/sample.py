@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import hashlib
 from collections import Counter
-from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -64,7 +64,7 @@ def sample_of(run: Run) -> Sample | None:
     """The sample of a run of many cases; None of a run that is shown whole."""
     if len(run.cases) <= parts.ONE_FILE:
         return None
-    number_of = _numbers(run)
+    numbers = _numbers(run)
     codes: dict[str, int] = {}
     strata = np.fromiter(
         (codes.setdefault(category, len(codes)) for (category,) in columns(run.cases, "category")),
@@ -78,8 +78,8 @@ def sample_of(run: Run) -> Sample | None:
     room = max(ROOM // max(len(run.models), 1), LEAST)
     worst = max(1, min(WORST, room // (5 * count)))
     random = max(1, min(RANDOM, room // (5 * count)))
-    failed = sorted({number_of(p.category, p.case) for p in run.failures})
-    bad, levels = _badness(run, number_of)
+    failed = sorted({numbers[p.case_key] for p in run.failures})
+    bad, levels = _badness(run, numbers)
     chosen = {*failed[: room // 3]}
     for stratum in range(count):
         own = np.flatnonzero((strata == stratum) & bad.any(axis=1))
@@ -104,28 +104,21 @@ def sample_of(run: Run) -> Sample | None:
     )
 
 
-NumberOf = Callable[[str, str], int]
-"""Which of the run's cases a case is, by category and id."""
-
-
-def _numbers(run: Run) -> NumberOf:
-    """Without a list of them all, where they lie in a file."""
+def _numbers(run: Run) -> Mapping[CaseKey, int]:
+    """Which of the run's cases each is: without a list of them all, where they lie in a file."""
     cases = run.index.cases
-    rows: Mapping[CaseKey, int] = (
-        cases.rows
-        if isinstance(cases, Cases)
-        else {about: number for number, about in enumerate(cases)}
-    )
-    return lambda category, case: rows[category, case]
+    if isinstance(cases, Cases):
+        return cases.rows
+    return {about: number for number, about in enumerate(cases)}
 
 
-def _badness(run: Run, number_of: NumberOf) -> tuple[np.ndarray, Counter[str]]:
+def _badness(run: Run, numbers: Mapping[CaseKey, int]) -> tuple[np.ndarray, Counter[str]]:
     """How bad each case is, `(N, 3) float64`, 0 where it is not known: its worst missed point, the
     first measure against a truth, its risk; and how many need a look how soon."""
     bad = np.zeros((len(run.cases), 3))
     for point in without(run.points, "passed"):
         if point.passed is False:
-            number = number_of(point.category, point.case)
+            number = numbers[point.case_key]
             bad[number, 0] = max(bad[number, 0], 1 + severity(point))
     there = run.measurements.scored()
     headline = next((metric for metric in HEADLINES if metric.name in there), None)
@@ -134,7 +127,7 @@ def _badness(run: Run, number_of: NumberOf) -> tuple[np.ndarray, Counter[str]]:
         values = np.full(len(bad), -np.inf)
         for key, _, value, _ in run.measurements.column(headline.name):
             if value is not None:
-                number = number_of(key.category, key.case)
+                number = numbers[key.case_key]
                 values[number] = max(values[number], sign * value)
         known = np.isfinite(values)
         if known.any():
@@ -145,7 +138,7 @@ def _badness(run: Run, number_of: NumberOf) -> tuple[np.ndarray, Counter[str]]:
     signs = np.zeros((2, len(bad)), bool)
     for risk in run.risks:
         if risk.value is not None:
-            at = int(risk.model != odd), number_of(risk.category, risk.case)
+            at = int(risk.model != odd), numbers[risk.case_key]
             if not risk.value <= most[at]:
                 most[at], signs[at] = risk.value, bool(risk.signs)
     other = ~np.isnan(most[1])

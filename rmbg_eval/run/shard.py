@@ -13,7 +13,7 @@ from typing import Annotated, Any, NamedTuple
 
 from pydantic import BaseModel, ConfigDict, Field, FiniteFloat, model_validator
 
-from ..core.key import Keyed, Lean
+from ..core.key import CaseKey, Keyed, Lean
 from ..core.records import OrRecords
 from ..errors import SettingsError, printable
 from ..i18n import Message
@@ -72,7 +72,7 @@ class _Hash:
         return self._hash.hexdigest()
 
 
-def listing_sha256(names: Iterable[tuple[str, str]]) -> str:
+def listing_sha256(names: Iterable[CaseKey]) -> str:
     """The hash of a case set's categories and ids, in its order."""
     hashed = _Hash()
     for name in names:
@@ -96,6 +96,10 @@ class PairDistance(Lean):
     difference: FiniteFloat
     apart: FiniteFloat
     place: _Box | None
+
+    @property
+    def case_key(self) -> CaseKey:
+        return self.category, self.case
 
 
 class Shard(BaseModel):

@@ -109,14 +109,14 @@ def _again(
     cut-out, if it has one; it is gone when the next comes. None where cut-outs are finished."""
     if model.info.finished:
         return
-    succeeded = {(p.category, p.case): p for p in predictions if p.cutout}
-    own = [case for case in cases if (case.category, case.id) in succeeded]
+    succeeded = {p.case_key: p for p in predictions if p.cutout}
+    own = [case for case in cases if case.key in succeeded]
     on_step(Step(text, 0, len(own)))
     with TemporaryDirectory() as scratch:
         again = predict(Perturbed(model, how), own, Path(scratch), store)
         for done, (case, other) in enumerate(again, 1):
             file = Path(scratch) / other.cutout if other.cutout else None
-            yield succeeded[case.category, case.id], other, file
+            yield succeeded[case.key], other, file
             if file:
                 file.unlink()
             on_step(Step(text, done, len(own)))

@@ -159,11 +159,11 @@ def _tried(settings: Settings, case_set: CaseSet, cases: Sequence[Case], on_step
             caches=(store, measures),
         )
         wall = time.perf_counter() - started
-        stages = {(case.category, case.id): 0.0 for case in cases}
+        stages = {case.key: 0.0 for case in cases}
         sizes = dict(stages)
         load = 0.0
         for p in run.predictions:
-            key = p.category, p.case
+            key = p.case_key
             load += p.seconds.get("load", 0)
             stages[key] += p.total_seconds
             sizes[key] += (out / p.cutout).stat().st_size if p.cutout else 0

@@ -206,7 +206,7 @@ class _Shards:
                     shard=names[0],
                 ),
             )
-        listed = ((record.category, record.id) for record, _ in self.cases())
+        listed = (record.key for record, _ in self.cases())
         if listing_sha256(listed) != self.first.shard.listing_sha256:
             raise OutputError(
                 Message("The shards together are not the case set that each of them listed"),
@@ -318,7 +318,7 @@ def _judge(
     """One prediction with all that is known of it, also by the other shards, into `sink`."""
     prediction, key = row.prediction, row.prediction.key
     book.take(row.of.run.measurements, key, row.of.metrics, row.numbers)
-    farthest = disagreements([prediction], {key[:2]: pairs}, odd, book)
+    farthest = disagreements([prediction], {key.case_key: pairs}, odd, book)
     places = {**row.places, **({APART: farthest[key]} if key in farthest else {})}
     (risk,) = risks_of([prediction], {key: places}, book, models)
     sink.add("predictions", [prediction])

@@ -65,7 +65,7 @@ class Plan:
         machine = Machine.here()
         same = settings.model_dump(exclude={"out", "lang"}), machine.versions, machine.commit
         of = shards_for(len(cases))
-        listing = listing_sha256((case.category, case.id) for case in cases)
+        listing = listing_sha256(case.key for case in cases)
         shared = Shard(number=1, of=of, cases=len(cases), listing_sha256=listing)
         own: list[list[Case]] = [[] for _ in range(of)]
         for case in cases:

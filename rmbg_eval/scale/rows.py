@@ -97,7 +97,7 @@ class ShardRows:
         places = _Ahead(run.shard.places)
         for info in run.shard.models:
             for record in run.cases:
-                key = Key(record.category, record.id, info.name)
+                key = Key(*record.key, info.name)
                 prediction, (measured, row) = next(predictions), next(numbers)
                 if not key == prediction.key == measured:
                     raise ValueError(key)
@@ -118,7 +118,7 @@ class ShardRows:
         before: CaseOrder | None = None
         for record in run.cases:
             order = case_order(record)
-            if not shard.part.has(record.category, record.id) or (before and order <= before):
+            if not shard.part.has(*record.key) or (before and order <= before):
                 raise ValueError(record.id)
             before = order
         names = [info.name for info in shard.models]
@@ -140,7 +140,7 @@ class ShardRows:
                         first.setdefault(column, (model, turn, row.order, place))
             left = iter(run.cases)
             for about, _ in self.pairs():
-                if not any((record.category, record.id) == about for record in left):
+                if not any(record.key == about for record in left):
                     raise ValueError(about)
         except (StopIteration, RuntimeError):  # of a generator that meets the former
             raise ValueError("fewer rows than cases") from None
@@ -151,9 +151,9 @@ class ShardRows:
         assert self.run.shard is not None
         distances: Iterable[PairDistance] = self.run.shard.pairs
         if stored_in(distances) is None:  # of a run of before, they may be in another order
-            place = {(record.category, record.id): n for n, record in enumerate(self.run.cases)}
-            distances = sorted(distances, key=lambda p: place.get((p.category, p.case), -1))
-        for about, own in groupby(distances, key=lambda p: (p.category, p.case)):
+            place = {record.key: n for n, record in enumerate(self.run.cases)}
+            distances = sorted(distances, key=lambda p: place.get(p.case_key, -1))
+        for about, own in groupby(distances, key=lambda p: p.case_key):
             yield about, {(p.one, p.other): Pair(p.difference, p.apart, p.place) for p in own}
 
     def by_case(self) -> Iterator[tuple[Prediction, ...]]:
