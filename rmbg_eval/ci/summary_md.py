@@ -121,7 +121,7 @@ def _points(run: Run, counts: Counter[bool | None]) -> str:
 
 def _row(about: Prediction | PointResult | RuleResult, *cells: str) -> list[str]:
     """Case and model, what there is to say of them, and where they are on the page."""
-    case = code(f"{about.category}/{about.case}")
+    case = code(about.name)
     return [case, code(about.model), *cells, code(link(*about.case_key))]
 
 
@@ -208,7 +208,7 @@ def _by_eye(run: Run, decisions: Decisions) -> list[str]:
                 f"{r.who}: {saying(r)}" + (f", {r.comment}" if r.comment else "")
                 for r in opinion.reviews
             )
-            name = code(f"{key.category}/{key.case}")
+            name = code(key.name)
             where = code(link(*key.case_key))
             rows.append([name, code(key.model), opinion.answer, code(said), where])
     heads = ["case", "model", "", "who says what", "where"]

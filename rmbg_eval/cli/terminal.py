@@ -98,7 +98,7 @@ def _seconds(run: Run) -> Table:
             else:
                 seconds = prediction.inference_seconds or 0, prediction.total_seconds
                 cells.append("{:.2f} / {:.2f}".format(*seconds))
-        table.add_row(escape(f"{record.category}/{record.id}"), *cells)
+        table.add_row(escape(record.name), *cells)
     return table
 
 

@@ -112,7 +112,7 @@ def compare_runs(
     pairs = write(to, each()) if to else tuple(sorted(each(), key=_worst_first))
     strangers = tolerances.strangers(
         (key.category for key in keys),
-        (f"{key.category}/{key.case}" for key in keys),
+        (key.name for key in keys),
         (
             f"{case.category}/{case.id}/{point.id}"
             for case in chain(was.cases, now.cases)

@@ -21,6 +21,11 @@ class Key(NamedTuple):
     def case_key(self) -> CaseKey:
         return self.category, self.case
 
+    @property
+    def name(self) -> str:
+        """`category/case`."""
+        return f"{self.category}/{self.case}"
+
 
 class Lean(BaseModel):
     """A record that there are many of: pydantic's note of which fields were given is most of its

@@ -362,7 +362,7 @@ class Sheet:
             there = tuple(value for value in values if value)
             facts.extend([(label, there)] if there else [])
 
-        add(Message("Case"), f"{record.category}/{record.id}")
+        add(Message("Case"), record.name)
         add(Message("Licence"), record.licence)
         add(Message("Author"), record.author)
         add(Message("Source"), record.source)

@@ -88,7 +88,7 @@ class CaseNumbers:
                     break
             if number < 0:
                 number = len(self.names)
-                self.names.append(f"{key.category}/{key.case}")
+                self.names.append(key.name)
             models[key.model] = None
             self._numbers.append(number)
 

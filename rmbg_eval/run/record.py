@@ -72,6 +72,11 @@ class CaseRecord(Lean):
     def key(self) -> CaseKey:
         return self.category, self.id
 
+    @property
+    def name(self) -> str:
+        """`category/id`."""
+        return f"{self.category}/{self.id}"
+
 
 class ModelRun(_Record):
     """A model as it ran."""
