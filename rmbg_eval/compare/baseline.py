@@ -9,7 +9,6 @@ process that is killed leaves the old baseline or the new one.
 from __future__ import annotations
 
 import hashlib
-import io
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -28,7 +27,7 @@ from ..core.files import (
     sha256_file,
     write_atomic,
 )
-from ..core.images import Alpha, quantise
+from ..core.images import Alpha, encode, quantise
 from ..core.key import Key
 from ..core.progress import OnStep, Step, ignore
 from ..core.records import FOLDER
@@ -107,9 +106,7 @@ def names_in(values: Iterable[str], run: Run) -> list[str]:
 
 def _failed_cases(run: Run) -> dict[str, None]:
     """As `category/id`, each once, in order."""
-    return dict.fromkeys(
-        f"{p.category}/{p.case}" for p in (*run.failures, *run.missed, *run.broken)
-    )
+    return dict.fromkeys(each.name for each in (*run.failures, *run.missed, *run.broken))
 
 
 def changes(
@@ -338,12 +335,9 @@ def is_baseline(run: Run) -> bool:
 def encode_matte(alpha: Alpha) -> tuple[bytes, str]:
     """`rint(255 α)` as a grey picture without loss, and the file name's suffix for it."""
     image = Image.fromarray(quantise(alpha))
-    buffer = io.BytesIO()
     if max(image.size) <= _WEBP_SIDE:
-        image.save(buffer, "WEBP", lossless=True)
-        return buffer.getvalue(), "webp"
-    image.save(buffer, "PNG", optimize=True)
-    return buffer.getvalue(), "png"
+        return encode(image, "WEBP", lossless=True), "webp"
+    return encode(image, "PNG", optimize=True), "png"
 
 
 def _reduced(

@@ -222,7 +222,7 @@ def decode_cutout(data: bytes, name: str) -> tuple[RGB | None, Alpha]:
             colours = pixels[..., :3]
             if image.info.get("icc_profile"):
                 colours = np.asarray(_to_srgb(rgba.convert(_opaque_mode(image)), []))
-            return colours, pixels[..., 3].astype(np.float32) / np.float32(255)
+            return colours, dequantise(pixels[..., 3])
         if image.mode.startswith("I;16"):
             return None, np.asarray(image).astype(np.float32) / np.float32(65535)
         if image.mode in ("I", "F"):
@@ -237,7 +237,7 @@ def decode_cutout(data: bytes, name: str) -> tuple[RGB | None, Alpha]:
             Message("{name} has colours but no alpha channel", name=name),
             Message("Save the cut-out as RGBA (PNG or WebP), or the matte as a grey picture."),
         )
-    return None, grey[..., 0].astype(np.float32) / np.float32(255)
+    return None, dequantise(grey[..., 0])
 
 
 def decode_matte(data: bytes, name: str) -> Alpha:
@@ -253,7 +253,7 @@ def opaque_matte(rgb: RGB | None, alpha: Alpha) -> Alpha | None:
     there is a transparent pixel or a colour."""
     if rgb is None or alpha.min() < 1 or not is_grey(rgb):
         return None
-    return rgb[..., 0].astype(np.float32) / np.float32(255)
+    return dequantise(rgb[..., 0])
 
 
 def is_grey(rgb: RGB) -> bool:
@@ -300,6 +300,18 @@ def png_of(pixels: NDArray[np.uint8]) -> bytes:
 def quantise(alpha: Alpha) -> NDArray[np.uint8]:
     """Alpha as it is stored: `rint(255 α)` in uint8."""
     return np.rint(alpha * np.float32(255)).astype(np.uint8)
+
+
+def dequantise(levels: NDArray[np.uint8]) -> Alpha:
+    """Alpha of what is stored: the levels from 0 to 255 as float32 in [0, 1]."""
+    return levels.astype(np.float32) / np.float32(255)
+
+
+def encode(image: Image.Image, kind: str, **options: Any) -> bytes:
+    """An image as the bytes of a file of that format, with Pillow's own options."""
+    buffer = io.BytesIO()
+    image.save(buffer, kind, **options)
+    return buffer.getvalue()
 
 
 def resize_alpha(alpha: Alpha, size: tuple[int, int]) -> Alpha:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import io
 import threading
 from collections import OrderedDict
 from dataclasses import dataclass, field
@@ -10,7 +9,7 @@ from dataclasses import dataclass, field
 from PIL import Image
 
 from ..cases.case import Case
-from ..core.images import Picture, decode
+from ..core.images import Picture, decode, encode
 from ..errors import ImageError, printable
 from ..i18n import Message
 
@@ -136,6 +135,4 @@ def preview(picture: Picture) -> bytes:
     """A JPEG of the picture, at most PREVIEW_SIDE on its longer side, for a browser to show."""
     image = Image.fromarray(picture.rgb)
     image.thumbnail((PREVIEW_SIDE, PREVIEW_SIDE))
-    buffer = io.BytesIO()
-    image.save(buffer, "JPEG", quality=90)
-    return buffer.getvalue()
+    return encode(image, "JPEG", quality=90)

@@ -25,7 +25,7 @@ import numpy as np
 from numpy.typing import NDArray
 from PIL import Image
 
-from ..core.images import RGB, Cutout, Picture, check_alpha, without_rounding
+from ..core.images import RGB, Cutout, Picture, check_alpha, dequantise, without_rounding
 from ..errors import ModelError, RmbgEvalError, printable, reason_of
 from ..i18n import Message
 from .entry import Entry, LoadOptions
@@ -133,7 +133,7 @@ class FunctionModel:
         if array.ndim == 2 and array.dtype == np.uint8:
             if rgb is None and array.size and array.max() == 1 and _LABELS not in self.warnings:
                 self.warnings.append(_LABELS)
-            array = array.astype(np.float32) / np.float32(255)
+            array = dequantise(array)
         elif array.ndim == 2 and array.dtype.kind in "fb":
             array = without_rounding(array.astype(np.float32), array.dtype)
         else:

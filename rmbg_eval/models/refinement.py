@@ -14,7 +14,7 @@ from typing import Any, Literal, cast, get_args
 import numpy as np
 from numpy.typing import NDArray
 
-from ..core.images import RGB, Alpha, Cutout, Picture, check_alpha, quantise
+from ..core.images import RGB, Alpha, Cutout, Picture, check_alpha, dequantise, quantise
 from ..errors import ModelError, printable
 from ..i18n import Message
 from .entry import Entry, LoadOptions
@@ -79,7 +79,7 @@ class Refined(Wrapper):
         """The model's cut-out, refined."""
         cutout = self.base.postprocess(output, picture)
         check_alpha(cutout.alpha, picture.rgb.shape[:2])
-        stored = quantise(cutout.alpha).astype(np.float32) / np.float32(255)
+        stored = dequantise(quantise(cutout.alpha))
         return self.finish(Cutout(cutout.rgb, stored), picture)
 
     def finish(self, cutout: Cutout, picture: Picture) -> Cutout:

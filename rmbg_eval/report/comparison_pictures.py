@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import hashlib
-import io
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -14,7 +13,7 @@ from PIL import Image
 from ..compare.alpha_change import alpha_of
 from ..compare.pair import Pair
 from ..core.files import write_atomic
-from ..core.images import RGB, Alpha, decode_cutout, quantise, read_bytes
+from ..core.images import RGB, Alpha, decode_cutout, encode, quantise, read_bytes
 from ..errors import RmbgEvalError
 from ..run.plots import TOO_OPAQUE, TOO_TRANSPARENT
 
@@ -85,10 +84,8 @@ def pair_figures(pair: Pair, base: Path, new: Path, out: Path, full: bool) -> Pa
     ).hexdigest()[:20]
 
     def write(kind: str, image: Image.Image, **options: Any) -> str:
-        buffer = io.BytesIO()
-        image.save(buffer, "WEBP", **options)
         path = f"assets/{name}-{kind}.webp"
-        write_atomic(out / path, buffer.getvalue())
+        write_atomic(out / path, encode(image, "WEBP", **options))
         return path
 
     def put(kind: str, pixels: np.ndarray, crop: bool = False) -> Picture:

@@ -18,7 +18,7 @@ from PIL import Image
 
 from ..core.choices import Language
 from ..core.files import inside
-from ..core.images import MAX_PIXELS, read_bytes
+from ..core.images import MAX_PIXELS, encode, read_bytes
 from .frame import environment
 from .views import ImageView
 
@@ -58,9 +58,7 @@ class Plain:
         small = _small(self._folder / path, side) if inside(self._folder, path) else None
         if small is None:
             return Markup("[{}]").format(alt)
-        buffer = io.BytesIO()
-        small.save(buffer, "WEBP", quality=80)
-        data = base64.b64encode(buffer.getvalue()).decode()
+        data = base64.b64encode(encode(small, "WEBP", quality=80)).decode()
         tag = '<img src="data:image/webp;base64,{}" width="{}" height="{}" alt="{}">'
         return Markup(tag).format(data, *small.size, alt)
 

@@ -34,7 +34,7 @@ from ..cases.case import Case
 from ..cases.folder import load_cases
 from ..core.anchors import case_anchor
 from ..core.files import inside, remove_below, write_atomic
-from ..core.images import RGB, Alpha, quantise, read_bytes, resize_alpha
+from ..core.images import RGB, Alpha, dequantise, encode, quantise, read_bytes, resize_alpha
 from ..core.key import Key
 from ..core.progress import OnStep, Step, ignore
 from ..core.remote import sha256_of, stands_in
@@ -452,9 +452,7 @@ def _draw(
 
     original = _try(lambda: case.picture().rgb) if case else None
     truth = _try(case.truth) if case else None
-    alphas = {
-        model: rgba[..., 3].astype(np.float32) / np.float32(255) for model, rgba in cutouts.items()
-    }
+    alphas = {model: dequantise(rgba[..., 3]) for model, rgba in cutouts.items()}
     region = hardest_edge([*alphas.values()]) if alphas else None
     crops = layout == "folder" or original is None  # the page cuts them itself from what it has
     models = {}
@@ -497,9 +495,7 @@ def _of_size(truth: Alpha | None, alpha: Alpha) -> Alpha | None:
 
 
 def _save(folder: Path, path: str, image: Image.Image, options: Mapping[str, Any]) -> Preview:
-    buffer = io.BytesIO()
-    image.save(buffer, "WEBP", **options)
-    write_atomic(folder / path, buffer.getvalue())
+    write_atomic(folder / path, encode(image, "WEBP", **options))
     return Preview(path=path, width=image.width, height=image.height)
 
 

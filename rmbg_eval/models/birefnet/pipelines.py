@@ -10,10 +10,9 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 import numpy as np
-from numpy.typing import NDArray
 from PIL import Image
 
-from ...core.images import RGB, Alpha
+from ...core.images import RGB, Alpha, dequantise
 from ...errors import ModelError
 from ...i18n import Message
 from .masks import Map, in_memory, published_mask
@@ -49,7 +48,7 @@ class Official:
 
     def unfit(self, alpha: Map, size: tuple[int, int]) -> Alpha:
         """The network's alpha `(h, w) float32` as the picture's, at `size` (width, height)."""
-        return _from_8_bit(published_mask(alpha, size))
+        return dequantise(published_mask(alpha, size))
 
 
 class Letterbox(Official):
@@ -120,7 +119,7 @@ class Rembg(Official):
                 Message("Use the official pipeline."),
             )
         mask = Image.fromarray(((alpha - low) / (high - low) * 255).astype(np.uint8))
-        return _from_8_bit(np.asarray(mask.resize(size, Image.Resampling.LANCZOS)))
+        return dequantise(np.asarray(mask.resize(size, Image.Resampling.LANCZOS)))
 
 
 PIPELINES: dict[str, type[Official]] = {
@@ -129,10 +128,6 @@ PIPELINES: dict[str, type[Official]] = {
     "center-crop": CenterCrop,
     "rembg": Rembg,
 }
-
-
-def _from_8_bit(mask: NDArray[np.uint8]) -> Alpha:
-    return mask.astype(np.float32) / np.float32(255)
 
 
 def _fitted(picture: tuple[int, int], size: tuple[int, int]) -> Box:
