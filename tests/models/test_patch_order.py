@@ -19,7 +19,7 @@ from tiny_rmbg import member, save_checkpoint
 from rmbg_eval.cases.folder import load_cases
 from rmbg_eval.core.paths import resource
 from rmbg_eval.errors import ModelError
-from rmbg_eval.models.birefnet import rmbg as module
+from rmbg_eval.models.birefnet import rmbg
 from rmbg_eval.models.birefnet.patch_order import (
     CLEAR,
     PATCH_ORDERS,
@@ -27,6 +27,7 @@ from rmbg_eval.models.birefnet.patch_order import (
     clearer,
     edge_agreement,
 )
+from rmbg_eval.models.birefnet.spec import from_spec
 from rmbg_eval.models.entry import LoadOptions
 
 FIRST, SECOND = PATCH_ORDERS
@@ -84,7 +85,7 @@ def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 def load(options: str):
-    return module.rmbg(member(Path()), LoadOptions("m", options, "cpu", "fp32"))
+    return from_spec(member(Path()), LoadOptions("m", options, "cpu", "fp32"))
 
 
 def test_who_does_not_say_it_is_told_what_is_taken(folder: Path) -> None:
@@ -108,7 +109,7 @@ def test_what_was_found_out_is_kept(folder: Path, monkeypatch: pytest.MonkeyPatc
         asked.append(orders)
         return SECOND
 
-    monkeypatch.setattr(module, "find_order", find)
+    monkeypatch.setattr(rmbg, "find_order", find)
     for _ in range(2):
         model = load(f":{folder}?patch-order=find")
         assert model.info.pipeline.endswith("patch order c hg wg")

@@ -80,9 +80,9 @@ FAMILY: tuple[Member, ...] = (
 
 def _entry(member: Member) -> Entry:
     def make(asked: LoadOptions) -> Model:
-        from .rmbg import rmbg
+        from .spec import from_spec
 
-        return rmbg(member, asked)
+        return from_spec(member, asked)
 
     return Entry(
         member.name, member.title, member.licence, make, member.checkpoint, options=True, place=2
