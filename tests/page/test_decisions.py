@@ -12,7 +12,7 @@ import pytest
 from playwright.sync_api import Page
 from reviewers import START, approval, decisions, review, run_over, sha, vote
 
-from rmbg_eval.decisions.files import take
+from rmbg_eval.decisions.files import MOST_BYTES, take
 from rmbg_eval.decisions.record import Decisions
 from rmbg_eval.web import script
 
@@ -119,6 +119,13 @@ def test_what_is_no_decision_is_what_python_refuses(blank: Page, tmp_path: Path)
 def test_a_file_of_another_version_is_none(blank: Page) -> None:
     for content in ({"schema_version": 2, "decisions": []}, {"schema_version": 1}, None, 7):
         assert blank.evaluate(OPEN, [ABOUT, json.dumps(content)])["result"] is None
+
+
+def test_a_file_is_as_large_as_python_takes_it_and_no_larger(blank: Page) -> None:
+    large = """([about, size]) => new $decisions.Decisions(about).open(
+        { size, text: async () => '{"schema_version": 1, "decisions": []}' })"""
+    assert blank.evaluate(large, [ABOUT, MOST_BYTES]) == {"taken": 0, "again": 0, "refused": 0}
+    assert blank.evaluate(large, [ABOUT, MOST_BYTES + 1]) is None
 
 
 def test_one_persons_decisions_follow_one_another_whatever_the_clock_says(blank: Page) -> None:

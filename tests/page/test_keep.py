@@ -27,16 +27,26 @@ IDBFactory.prototype.open = function (...given) {
 """
 
 
-def test_a_browser_that_keeps_nothing_says_so(browser: Browser, pages: dict[str, Path]) -> None:
+WARNS = "!dispatchEvent(new Event('beforeunload', { cancelable: true }))"
+"""Whether the browser asks before the page is left."""
+
+
+def test_a_browser_that_keeps_nothing_says_so_and_asks_before_what_is_in_no_file_is_lost(
+    browser: Browser, pages: dict[str, Path], tmp_path: Path
+) -> None:
     context = browser.new_context()
     context.add_init_script("Storage.prototype.setItem = () => { throw new Error('full') }")
     context.add_init_script("IDBFactory.prototype.open = () => { throw new Error('full') }")
     page = context.new_page()
     opened(page, pages["single"].as_uri())
     page.locator("#by-eye [data-do=review]").click()
+    assert not page.evaluate(WARNS)
     page.keyboard.press("u")
     expect(page.locator("#review [data-part=more]")).to_contain_text("keeps nothing more")
     expect(place(page)).to_have_text("2 / 4")
+    assert page.evaluate(WARNS)
+    assert len(read(saved(page, tmp_path / "d.json")).reviews) == 1
+    assert not page.evaluate(WARNS)
     context.close()
 
 
@@ -94,6 +104,7 @@ def test_what_an_older_page_kept_is_taken_over_and_nothing_of_it_is_lost_without
     assert page.evaluate(kept) == 2
     page.reload()
     expect(place(page)).to_have_text("3 / 4")
+    assert not page.evaluate(WARNS)  # they are kept
     page.close()
     page = context.new_page()  # a browser of today
     for _ in range(2):

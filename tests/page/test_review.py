@@ -30,7 +30,7 @@ from rmbg_eval.measure.record import Risk
 from rmbg_eval.report.by_eye import by_eye
 from rmbg_eval.report.context import Context
 from rmbg_eval.report.frame import environment
-from rmbg_eval.run.intervals import worth
+from rmbg_eval.run.intervals import exact_interval, worth
 from rmbg_eval.run.previews import Previews
 from rmbg_eval.run.statistics import ALL
 from rmbg_eval.web import script
@@ -453,6 +453,11 @@ def test_intervals_are_those_of_python(page: Page) -> None:
             "([a, b, c, d]) => $share.moreNeeded(a, b, c, 0.05, d)", [decided, share, there, alone]
         )
         assert more == more_needed(decided, share, there, 0.05, alone)
+    for groups in ([(1, 3), (4, 5)], [(0, 1), (25, 50)]):  # two shoots; nearly all in one
+        theirs = page.evaluate("groups => $share.worth(groups)", groups)
+        assert theirs == pytest.approx(worth(groups))
+    theirs = page.evaluate("$share.exactInterval(0.3, 100_000)")
+    assert theirs == pytest.approx(exact_interval(0.3, 100_000), abs=1e-9)
 
 
 def test_what_a_share_is_of_is_counted_as_in_python(page: Page) -> None:
