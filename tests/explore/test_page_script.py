@@ -249,6 +249,11 @@ def test_two_fingers_zoom_and_move_all_panels(browser: Browser) -> None:
     touch("touchMove", (150, 150))
     touch("touchEnd")
     assert seen() == ["translate(-90px, -170px) scale(1)"] * 2
+    touch("touchStart", (250, 150))
+    touch("touchMove", (290, 150))
+    touch("touchMove", (350, 150))  # over the other panel by now
+    touch("touchEnd")
+    assert seen() == ["translate(10px, -170px) scale(1)"] * 2
     assert page.evaluate("[scrollY, visualViewport.scale]") == [0, 1]
     context.close()
 
@@ -354,6 +359,17 @@ def test_a_hand_that_trembles_clicks_and_only_the_first_button_drags(page: Page)
     page.mouse.up()
     page.mouse.move(150, 150)
     assert page.evaluate(moved) == [True, 0, 300]
+
+
+def test_what_is_drawn_goes_on_beyond_the_panel_where_it_began(page: Page) -> None:
+    panels(page, scrolls=False)
+    page.evaluate("zoom.draw = (line) => { window.line = line; }")
+    page.mouse.move(250, 150)
+    page.mouse.down()
+    page.mouse.move(280, 150)
+    page.mouse.move(350, 160)  # over the other
+    page.mouse.up()
+    assert page.evaluate("line") == [500, 300, 700, 320]
 
 
 def test_a_double_click_goes_to_the_single_pixels_and_back_unless_one_draws(page: Page) -> None:

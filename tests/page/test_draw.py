@@ -11,6 +11,7 @@ from playwright.sync_api import Page, expect
 
 from rmbg_eval.measure.kinds import KINDS
 from rmbg_eval.measure.record import ObservationPoint
+from rmbg_eval.web import script
 
 DRESS = "article[id^=case-garment-dress]"
 
@@ -47,6 +48,37 @@ def drawn(page: Page) -> ObservationPoint:
     """The point that the panel has, as a case reads it."""
     (point,) = tomllib.loads(page.locator("#viewer [data-part=toml]").input_value())["points"]
     return ObservationPoint.model_validate(point)
+
+
+def outline(page: Page) -> str:
+    """What is drawn on the first picture, as SVG has it."""
+    return page.locator("#viewer svg.drawn path.dash").first.get_attribute("d") or ""
+
+
+def test_words_are_an_id_and_a_text_of_toml(page: Page) -> None:
+    page.add_script_tag(content=script("draw"))  # type: ignore[arg-type]
+    for words, wanted in (
+        ("Ärmel, LINKS (2)!", "a-rmel-links-2"), ("左镜片", "point"), ("", "point"), ("-", "point"),
+        ("x" * 50, "x" * 40), ("x" * 39 + " y", "x" * 39),
+    ):  # fmt: skip
+        assert page.evaluate("words => $draw.idOf(words)", words) == wanted
+    for words in ("a\\b", 'say "so"', "a\nb\tc\x00d\x7fe"):
+        text = page.evaluate("words => $draw.quoted(words)", words)
+        plain = "".join(letter if letter.isprintable() else " " for letter in words)
+        assert tomllib.loads(f"a = {text}")["a"] == plain
+
+
+def test_a_region_is_toml_once_it_is_whole(page: Page) -> None:
+    page.add_script_tag(content=script("draw"))  # type: ignore[arg-type]
+    a, b, c = [1, 2], [1, 9], [5, 2]
+    for kind, paths, wanted in (
+        ("lines", [[a, b], [a, c]], {"lines": [[a, b], [a, c]]}),
+        ("lines", [[a], [b, b], [a, b]], {"lines": [[a, b]]}), ("lines", [[a], [b, b]], {}),
+        ("polygon", [[a, b, c]], {"polygon": [a, b, c]}), ("polygon", [[a, b]], {}),
+        ("box", [[c, b]], {"box": [1, 2, 4, 7]}), ("box", [[a, b]], {}), ("box", [[a, c]], {}),
+        ("box", [], {}),
+    ):  # fmt: skip
+        assert tomllib.loads(page.evaluate("g => $draw.regionOf(...g)", [kind, paths])) == wanted
 
 
 def test_a_box_with_words_of_any_kind(viewer: Page, tmp_path: Path) -> None:
@@ -102,6 +134,32 @@ def test_a_point_that_is_there_is_moved(viewer: Page) -> None:
     assert point.id == "middle"
     assert point.box == pytest.approx((36, 26, 12, 8), abs=1)
     assert point.title == {"en": "The middle is kept", "zh": "中部保留"}
+    drag(viewer, (40, 30), (-30, -20))  # no farther than the picture goes
+    assert drawn(viewer).box == (0, 0, 12, 8)
+    drag(viewer, (6, 4), (110, 80))
+    assert drawn(viewer).box == (84, 56, 12, 8)
+    viewer.locator("#viewer [data-do=clear-point]").click()
+    assert viewer.locator("#viewer [data-part=toml]").input_value() == ""
+    tool(viewer, "box")
+    drag(viewer, (80, 50), (110, 80))
+    point = drawn(viewer)
+    assert point.box == pytest.approx((80, 50, 16, 14), abs=1)
+    assert (point.id, point.title) == ("point", {})
+
+
+def test_what_else_a_case_says_of_a_point_that_is_moved_stays(viewer: Page) -> None:
+    row = viewer.locator("#viewer li[data-point=middle]")
+    row.evaluate(
+        """row => { row.dataset.region = JSON.stringify({
+            ...JSON.parse(row.dataset.region), kind: "in-between",
+            besides: { expected: 0.25, tolerance: 0.1, required: true } }); }"""
+    )
+    row.locator("a").click()
+    viewer.locator("#viewer [data-tool=move]").press("Enter")
+    viewer.keyboard.press("ArrowLeft")
+    point = drawn(viewer)
+    assert (point.box, point.kind) == ((39, 28, 12, 8), "in-between")
+    assert (point.expected, point.tolerance, point.required) == (0.25, 0.1, True)
 
 
 def test_keys_draw_a_box_and_say_where_they_are(viewer: Page) -> None:
@@ -122,6 +180,9 @@ def test_keys_draw_a_box_and_say_where_they_are(viewer: Page) -> None:
     keys.press("ArrowUp")
     expect(told).to_have_text("x 57, y 41")
     assert drawn(viewer).box == (47, 32, 10, 9)
+    assert outline(viewer) == "M47 32L57 32L57 41L47 41Z"
+    cross = viewer.locator("#viewer svg.drawn .cross").last
+    assert cross.get_attribute("d") == "M0 41H96M57 0V64"
     keys.press("n")  # the first corner
     keys.press("ArrowLeft")
     keys.press("Enter")
@@ -145,11 +206,22 @@ def test_keys_draw_corners_and_lines_and_move_what_is_there(viewer: Page) -> Non
         keys.press(key)
     keys.press("Backspace")
     assert drawn(viewer).polygon == ((48, 32), (58, 32), (58, 42))
+    assert outline(viewer) == "M48 32L58 32L58 42Z"
+    for key in (" ", "n", "n", "Delete"):  # the second of four
+        keys.press(key)
+    assert drawn(viewer).polygon == ((48, 32), (58, 42), (57, 42))
+    keys.press("N")
+    keys.press("ArrowDown")
+    keys.press(" ")  # lets go of the first
+    keys.press("ArrowDown")
+    keys.press("Control+ArrowDown")
+    assert drawn(viewer).polygon == ((48, 33), (58, 42), (57, 42))
     keys.press("d")
     for key in (" ", "Shift+ArrowRight", " ", "Shift+ArrowUp", " ", "ArrowUp", " "):
         keys.press(key)
     lines = drawn(viewer).lines
-    assert lines == (((57, 42), (67, 42)), ((67, 32), (67, 31)))
+    assert lines == (((48, 34), (58, 34)), ((58, 24), (58, 23)))
+    assert outline(viewer) == "M48 34L58 34M58 24L58 23"
     keys.press("Escape")
     viewer.locator("#viewer li[data-point=middle] a").click()  # box = [40, 28, 12, 8]
     viewer.locator("#viewer [data-tool=move]").press("Enter")

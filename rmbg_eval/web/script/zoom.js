@@ -32,9 +32,9 @@ export class Zoom {
   draw = null; // gets the line that is drawn, where a drag is to draw instead of move
   moved = false; // whether the pointer has moved since it was pressed: then a click is none
 
-  /** @type {{ spot: Spot, start: [number, number] } | null} */
+  /** @type {{ from: Spot, spot: Spot, start: [number, number] } | null} */
   #drag = null;
-  /** @type {{ spot: Spot, start: [number, number], apart: number } | null} */
+  /** @type {{ from: Spot, spot: Spot, start: [number, number], apart: number } | null} */
   #fingers = null;
   #observer = new ResizeObserver(() => this.place());
 
@@ -149,7 +149,7 @@ export class Zoom {
   zoom(scale, spot, to = spot) {
     const now = this.looking();
     const [x, y] = this.#offset(spot);
-    const [toX, toY] = this.#offset(to);
+    const [toX, toY] = this.#offset(to, spot);
     const kept = this.#scale(scale);
     const [atX, atY] = [now.x + x / now.scale, now.y + y / now.scale];
     this.look({ x: atX - toX / kept, y: atY - toY / kept, scale: kept });
@@ -169,23 +169,24 @@ export class Zoom {
     if (next) this.zoom(next / devicePixelRatio);
   }
 
-  /** From the middle of the panel under `spot`. @param {Spot} [spot] @returns {[number, number]} */
-  #offset(spot) {
-    if (!spot) return [0, 0];
+  /** From the middle of the panel under `from`, where a hand that is at `spot` began: it may be
+   * over another by now. @param {Spot} [spot] @param {Spot} [from] @returns {[number, number]} */
+  #offset(spot, from = spot) {
+    if (!spot || !from) return [0, 0];
     const under = ({ left, right, top, bottom } = new DOMRect()) =>
-      spot.clientX >= left &&
-      spot.clientX <= right &&
-      spot.clientY >= top &&
-      spot.clientY <= bottom;
+      from.clientX >= left &&
+      from.clientX <= right &&
+      from.clientY >= top &&
+      from.clientY <= bottom;
     const boxes = this.panels.map(({ box }) => box.getBoundingClientRect());
     const box = boxes.find(under) ?? this.#front()?.getBoundingClientRect() ?? new DOMRect();
     return [spot.clientX - box.left - box.width / 2, spot.clientY - box.top - box.height / 2];
   }
 
-  /** The picture's pixel there. @param {Spot} spot @returns {[number, number]} */
-  point(spot) {
+  /** The picture's pixel there. @param {Spot} spot @param {Spot} [from] @returns {[number, number]} */
+  point(spot, from = spot) {
     const { x, y, scale } = this.looking();
-    const [dx, dy] = this.#offset(spot);
+    const [dx, dy] = this.#offset(spot, from);
     return [x + dx / scale, y + dy / scale];
   }
 
@@ -202,7 +203,7 @@ export class Zoom {
   #down(event) {
     this.moved = false;
     const own = event.button === 0 && event.pointerType !== "touch"; // fingers are told by #touch
-    this.#drag = own ? { spot: event, start: this.point(event) } : null;
+    this.#drag = own ? { from: event, spot: event, start: this.point(event) } : null;
   }
 
   /** @param {PointerEvent} event @param {HTMLElement} element */
@@ -221,7 +222,7 @@ export class Zoom {
       element.setPointerCapture(event.pointerId);
     }
     this.#drag = { ...drag, spot: event };
-    if (this.draw) this.draw([...drag.start, ...this.point(event)]);
+    if (this.draw) this.draw([...drag.start, ...this.point(event, drag.from)]);
     else this.pan(dx, dy);
   }
 
@@ -238,11 +239,12 @@ export class Zoom {
       clientY: (one.clientY + other.clientY) / 2,
     };
     const going = event.type === "touchmove" && before && apart > 0 === before.apart > 0;
-    this.#fingers = { spot, apart, start: going ? before.start : this.point(spot) };
+    const { from, start } = going ? before : { from: spot, start: this.point(spot) };
+    this.#fingers = { from, spot, start, apart };
     if (!apart && this.host.scrolls && !this.view && !this.draw) return;
     if (apart || event.type === "touchmove") event.preventDefault();
     if (!going) return;
-    if (this.draw && !apart) this.draw([...before.start, ...this.point(spot)]);
+    if (this.draw && !apart) this.draw([...start, ...this.point(spot, from)]);
     else {
       const factor = apart ? apart / before.apart : 1;
       this.zoom(this.looking().scale * factor, before.spot, spot);
