@@ -5,6 +5,7 @@ from __future__ import annotations
 import base64
 import io
 import re
+import struct
 import zipfile
 from collections.abc import Iterator
 
@@ -50,7 +51,14 @@ def test_profile_band_and_histogram_are_those_of_the_measures(page: Page) -> Non
     ramp = np.clip(np.arange(60) * 12 - 200, 0, 255)[::-1]
     soft = np.clip(ramp + random.integers(-20, 20, (40, 60)), 0, 255).astype(np.uint8)
     for alpha in (noise, soft, np.full((40, 60), 128, np.uint8)):
-        for line in ((2, 5, 57, 33), (57, 33, 2, 5), (0, 20, 60, 20), (10, 10, 10.4, 10)):
+        for line in (
+            (2, 5, 57, 33),
+            (57, 33, 2, 5),
+            (0, 20, 60, 20),
+            (10, 10, 10.4, 10),
+            (20, 10, 60, 40),
+            (7, 7, 7, 7),
+        ):
             x1, y1, x2, y2 = line
             seen, band, histogram = page.evaluate(MAP, [png(alpha), list(line)])
             distances, values = profile(alpha.astype(np.float32) / 255, ((x1, y1), (x2, y2)))
@@ -150,22 +158,48 @@ def test_a_histogram_s_bars_stand_over_their_values(page: Page) -> None:
     assert np.flatnonzero(other).tolist() == [255]
 
 
+ZIP = """async (names) => {
+  const files = names.map((name) => ({ name, blob: new Blob([name.repeat(50)]) }));
+  return [...new Uint8Array(await (await $zip.zip(files)).arrayBuffer())];
+}"""
+
+
 def test_a_zip_has_each_file_under_a_name_of_its_own(page: Page) -> None:
     page.set_content("<p>")
     page.add_script_tag(content=script("served"))
-    names = ["杯子.png", "a.png", "A.png", "a (2).png"]
-    data = page.evaluate(
-        """async (names) => {
-        const files = names.map((name) => ({ name, blob: new Blob([name.repeat(50)]) }));
-        return [...new Uint8Array(await (await $zip.zip(files)).arrayBuffer())];
-        }""",
-        names,
-    )
+    names = ["杯子.png", "a.png", "A.png", "a (2).png", *["c.d.png"] * 2, *["b"] * 2]
+    data = page.evaluate(ZIP, names)
     archive = zipfile.ZipFile(io.BytesIO(bytes(data)))
     assert archive.testzip() is None
-    assert archive.namelist() == ["杯子.png", "a.png", "A (2).png", "a (2) (2).png"]
+    assert archive.namelist() == [
+        "杯子.png", "a.png", "A (2).png", "a (2) (2).png", "c.d.png", "c.d (2).png", "b", "b (2)",
+    ]  # fmt: skip
     assert [archive.read(each).decode() for each in archive.namelist()] == [n * 50 for n in names]
     assert {each.date_time for each in archive.infolist()} == {(1980, 1, 1, 0, 0, 0)}
+
+
+def test_a_zip_of_many_or_large_files_says_where_they_are_or_that_they_are_too_much(
+    page: Page,
+) -> None:
+    page.set_content("<p>")
+    page.add_script_tag(content=script("served"))
+    names = ["杯" * 90 + ".png", *(f"{n}.png" for n in range(300))]
+    archive = zipfile.ZipFile(io.BytesIO(bytes(page.evaluate(ZIP, names))))
+    assert archive.testzip() is None
+    assert archive.namelist() == names
+    end = """(sizes) => {
+        const arrayBuffer = async () => new ArrayBuffer();
+        const files = sizes.map((size, n) => ({ name: `${n}`, blob: { size, arrayBuffer } }));
+        return $zip.zip(files).then(
+          async (zip) => [...new Uint8Array(await zip.slice(-69).arrayBuffer())],
+          ({ name }) => name);
+        }"""
+    large = 0xFEDCBA98
+    tail = bytes(page.evaluate(end, [large, 7]))  # the second's entry, and the end
+    assert struct.unpack_from("<I", tail, 42) == (large + 31,)
+    assert struct.unpack_from("<HHII", tail, 47 + 8) == (2, 2, 2 * 47, large + 7 + 2 * 31)
+    assert page.evaluate(end, [2**32]) == "RangeError"
+    assert page.evaluate(end, [0] * 65536) == "RangeError"
 
 
 AGAINST = """async ([how, sources]) => {

@@ -23,7 +23,7 @@ export async function zip(files) {
   for (const { name, blob } of files) {
     let unique = name;
     for (let n = 2; taken.has(unique.toLowerCase()); n++) {
-      unique = name.replace(/(\.\w+)$/, ` (${n})$1`);
+      unique = name.replace(/(\.\w+)?$/, ` (${n})$1`);
     }
     taken.add(unique.toLowerCase());
     const path = new TextEncoder().encode(unique);
