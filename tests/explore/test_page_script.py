@@ -159,7 +159,7 @@ def test_a_histogram_s_bars_stand_over_their_values(page: Page) -> None:
 
 
 ZIP = """async (names) => {
-  const files = names.map((name) => ({ name, blob: new Blob([name.repeat(50)]) }));
+  const files = names.map((name) => ({ name, blob: new Blob([name.repeat(5)]) }));
   return [...new Uint8Array(await (await $zip.zip(files)).arrayBuffer())];
 }"""
 
@@ -174,7 +174,7 @@ def test_a_zip_has_each_file_under_a_name_of_its_own(page: Page) -> None:
     assert archive.namelist() == [
         "杯子.png", "a.png", "A (2).png", "a (2) (2).png", "c.d.png", "c.d (2).png", "b", "b (2)",
     ]  # fmt: skip
-    assert [archive.read(each).decode() for each in archive.namelist()] == [n * 50 for n in names]
+    assert [archive.read(each).decode() for each in archive.namelist()] == [n * 5 for n in names]
     assert {each.date_time for each in archive.infolist()} == {(1980, 1, 1, 0, 0, 0)}
 
 
@@ -199,7 +199,6 @@ def test_a_zip_of_many_or_large_files_says_where_they_are_or_that_they_are_too_m
     assert struct.unpack_from("<I", tail, 42) == (large + 31,)
     assert struct.unpack_from("<HHII", tail, 47 + 8) == (2, 2, 2 * 47, large + 7 + 2 * 31)
     assert page.evaluate(end, [2**32]) == "RangeError"
-    assert page.evaluate(end, [0] * 65536) == "RangeError"
 
 
 AGAINST = """async ([how, sources]) => {
@@ -303,13 +302,15 @@ def fine(browser: Browser) -> Iterator[Page]:
 
 
 def test_at_100_percent_a_pixel_of_the_picture_is_one_of_the_screen(fine: Page) -> None:
-    seen = "[zoom.percent, scale(), document.images[0].className]"
-    assert fine.evaluate(seen) == [100, 0.5, ""]  # 600 pixels in 300
+    seen = """(({ style, className }) => [
+        zoom.percent, scale(), Number(style.getPropertyValue("--scale")), className
+    ])(document.images[0])"""
+    assert fine.evaluate(seen) == [100, 0.5, 0.5, ""]  # 600 pixels in 300
     press = "key => zoom.key(new KeyboardEvent('keydown', { key }))"
     for key, percent in (("+", 200), ("+", 400), ("-", 200), ("1", 100), ("-", 50), ("0", 100)):
         assert fine.evaluate(press, key)
         pixels = "pixels" if percent > 100 else ""
-        assert fine.evaluate(seen) == [percent, percent / 200, pixels]
+        assert fine.evaluate(seen) == [percent, percent / 200, percent / 200, pixels]
     assert not fine.evaluate(press, "ArrowLeft")  # all of it is seen: there is nowhere to go
     assert fine.evaluate("zoom.view") is None
     fine.evaluate("zoom.look({ x: 100.3, y: 50.7, scale: 2.3 })")
