@@ -311,6 +311,14 @@ def test_at_100_percent_a_pixel_of_the_picture_is_one_of_the_screen(fine: Page) 
         assert fine.evaluate(press, key)
         pixels = "pixels" if percent > 100 else ""
         assert fine.evaluate(seen) == [percent, percent / 200, percent / 200, pixels]
+    for near, key, percent in (
+        (0.995, "+", 200),
+        (1.005, "-", 50),
+    ):  # that near is as good as there
+        fine.evaluate("near => zoom.zoom(near / 2)", near)
+        fine.evaluate(press, key)
+        assert fine.evaluate("zoom.percent") == percent
+    fine.evaluate("zoom.fit()")
     assert not fine.evaluate(press, "ArrowLeft")  # all of it is seen: there is nowhere to go
     assert fine.evaluate("zoom.view") is None
     fine.evaluate("zoom.look({ x: 100.3, y: 50.7, scale: 2.3 })")

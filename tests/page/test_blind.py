@@ -314,6 +314,32 @@ def test_who_is_not_ranked_and_why_is_that_of_python(page: Page) -> None:
             assert one["share"] == pytest.approx(plain if said else other.share)
 
 
+def test_of_few_shoots_intervals_are_as_wide_as_in_python(page: Page) -> None:
+    """On average: each is from draws of its own, which spread less than shoots do by 1 of 12."""
+    page.add_script_tag(content=script("ranking"))  # type: ignore[arg-type]
+    shoots = [[[0, 1, float(n < 8)]] * 3 for n in range(12)]
+    wide = page.evaluate(
+        """shoots => Array.from({ length: 40 }, (_, seed) =>
+        $ranking.rank(shoots, 2, seed).standings[0]).map(({ low, high }) => high - low)""",
+        shoots,
+    )
+    named = [[("a", "b", of) for _, _, of in votes] for votes in shoots]
+    ours = [rank(named, ["a", "b"], 12, seed=seed).models[0] for seed in range(40)]
+    assert np.std(wide) > 0
+    assert np.mean(wide) == pytest.approx(np.mean([m.high - m.low for m in ours]), rel=0.015)
+
+
+def test_the_order_is_by_ranks_and_then_by_shares(page: Page) -> None:
+    """Who won two of two may be anywhere; who won most of forty is better than the last."""
+    page.add_script_tag(content=script("ranking"))  # type: ignore[arg-type]
+    shoots = [[[1, 0, float(n < 32)]] for n in range(40)] + [[[2, 1, 1]], [[2, 1, 1]]]
+    names = ["last", "sure", "new"]
+    ours = rank([[(names[a], names[b], of)] for ((a, b, of),) in shoots], names, 42).models
+    theirs = page.evaluate("shoots => $ranking.rank(shoots, 3)", shoots)["standings"]
+    assert [names[each["model"]] for each in theirs] == [each.model for each in ours]
+    assert theirs[0]["share"] < theirs[1]["share"]
+
+
 @pytest.mark.parametrize(("won", "of", "worst"), [(15, 20, 1), (14, 19, 2)])
 def test_two_models_are_apart_where_a_sign_test_says_so(
     page: Page, won: int, of: int, worst: int
