@@ -7,7 +7,7 @@ import io
 import re
 import struct
 import zipfile
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 
 import numpy as np
 import pytest
@@ -254,15 +254,22 @@ def panels(page: Page, scrolls: bool, style: str = "") -> None:
     )
 
 
+def hand(page: Page) -> Callable[..., None]:
+    """What starts, moves and ends a touch by fingers at these places."""
+    session = page.context.new_cdp_session(page)
+
+    def touch(kind: str, *fingers: tuple[int, int]) -> None:
+        points = [{"x": x, "y": y, "id": number} for number, (x, y) in enumerate(fingers)]
+        session.send("Input.dispatchTouchEvent", {"type": kind, "touchPoints": points})
+
+    return touch
+
+
 def test_two_fingers_zoom_and_move_all_panels(browser: Browser) -> None:
     context = browser.new_context(has_touch=True, viewport={"width": 700, "height": 400})
     page = context.new_page()
     panels(page, scrolls=True)
-    hand = context.new_cdp_session(page)
-
-    def touch(kind: str, *fingers: tuple[int, int]) -> None:
-        points = [{"x": x, "y": y, "id": number} for number, (x, y) in enumerate(fingers)]
-        hand.send("Input.dispatchTouchEvent", {"type": kind, "touchPoints": points})
+    touch = hand(page)
 
     def seen() -> list[str]:
         return page.evaluate(
@@ -288,6 +295,30 @@ def test_two_fingers_zoom_and_move_all_panels(browser: Browser) -> None:
     touch("touchEnd")
     assert seen() == ["translate(10px, -170px) scale(1)"] * 2
     assert page.evaluate("[scrollY, visualViewport.scale]") == [0, 1]
+    context.close()
+
+
+def test_one_finger_scrolls_the_page_or_draws_and_two_zoom(browser: Browser) -> None:
+    context = browser.new_context(has_touch=True, viewport={"width": 700, "height": 400})
+    page = context.new_page()
+    panels(page, scrolls=True)
+    touch = hand(page)
+    touch("touchStart", (100, 150))
+    touch("touchMove", (100, 100))
+    touch("touchMove", (100, 50))
+    touch("touchEnd")
+    assert page.evaluate("zoom.view") is None  # all of it is seen: the page's own
+    page.evaluate("scrollTo(0, 0); zoom.draw = (line) => { window.line = line; }")
+    touch("touchStart", (100, 150))
+    touch("touchMove", (130, 150))
+    touch("touchMove", (350, 160))  # over the other panel
+    touch("touchEnd")
+    assert page.evaluate("[line, zoom.view]") == [[200, 300, 700, 320], None]
+    page.evaluate("line = null")
+    touch("touchStart", (100, 150), (200, 150))
+    touch("touchMove", (50, 150), (250, 150))
+    touch("touchEnd")
+    assert page.evaluate("[line, scale()]") == [None, 1]
     context.close()
 
 

@@ -110,3 +110,36 @@ def test_of_too_little_nothing_is_made(page: Page, tmp_path: Path, pictures: obj
     page.goto(written(tmp_path, True))
     assert page.evaluate("$pixels.picture('error', {})") is None
     assert page.evaluate("$pixels.picture('result', {})") is None
+
+
+def test_parts_copies_and_other_sizes_are_of_the_picture_s_own_pixels(
+    page: Page, tmp_path: Path, pictures: dict[str, np.ndarray]
+) -> None:
+    page.goto(written(tmp_path, True))
+    sizes, *found = page.evaluate(
+        """async () => {
+        const whole = await $files.load("truth.webp");
+        whole.width = 5;  // as a page shows it
+        const part = $pixels.part(whole, [60, 90, 30, 12]);
+        const all = [part, $pixels.copyOf(part), $pixels.pixelled(part, [60, 24])];
+        const sizes = [whole, $pixels.copyOf(whole), ...all].map($pixels.sizeOf);
+        return [sizes, ...all.map((each) => [...$pixels.pixelsOf(each).data])];
+        }"""
+    )
+    assert sizes == [[WIDTH, HEIGHT]] * 2 + [[30, 12]] * 2 + [[60, 24]]
+    own = pictures["truth"][90:102, 60:90]
+    for each in found[:2]:
+        assert np.array_equal(np.reshape(each, (12, 30, 4))[..., 1], own)
+    twice = np.reshape(found[2], (24, 60, 4))[..., 1]
+    assert np.abs(twice - own.repeat(2, 0).repeat(2, 1).astype(int)).max() <= 1
+
+
+def test_a_cut_out_has_the_size_of_its_alpha(page: Page, tmp_path: Path, pictures: object) -> None:
+    page.goto(written(tmp_path, True))
+    size = """async () => {
+        const [original, alpha] = await Promise.all(["original", "alpha"].map((name) =>
+            $files.load(`${name}.webp`)));
+        const small = $pixels.pixelled(original, [32, 20]);
+        return $pixels.sizeOf($pixels.picture("result", { original: small, alpha }));
+    }"""
+    assert page.evaluate(size) == [WIDTH, HEIGHT]

@@ -12,6 +12,8 @@ from pages import look, opened, served, whole
 from PIL import Image
 from playwright.sync_api import Browser, Page, expect
 
+from rmbg_eval.web import script
+
 DRESS = "[id^=case-garment-dress]"
 
 
@@ -232,6 +234,31 @@ def test_from_a_case_that_is_not_found_one_comes_to_the_first_or_the_last(
     expect(page.locator("#viewer")).to_be_visible()
     page.keyboard.press(key)
     expect(page.locator("#viewer-title")).to_have_text(title)
+
+
+@pytest.mark.parametrize(
+    ("size", "count", "columns", "rows"),
+    [
+        ((100, 100), 4, "repeat(2, 499px)", "299px"), ((100, 300), 3, "repeat(3, 332px)", "600px"),
+        ((300, 100), 3, "repeat(1, 1000px)", "199px"), ((100, 100), 5, "repeat(3, 332px)", "299px"),
+        ((100, 100), 1, "repeat(1, 1000px)", "600px"), ((100, 120), 2, "repeat(2, 499px)", "600px"),
+    ],
+    ids=str,
+)  # fmt: skip
+def test_panes_are_as_large_as_they_can_be_and_of_whole_pixels(
+    page: Page, size: tuple[int, int], count: int, columns: str, rows: str
+) -> None:
+    page.set_content("<div style='width: 1000px; height: 600px'>")
+    page.add_script_tag(content=script("sources"))  # type: ignore[arg-type]
+    found = page.evaluate(
+        """([count, size]) => {
+        const stage = document.querySelector("div");
+        $sources.arrange(stage, count, size);
+        return [stage.style.gridTemplateColumns, stage.style.gridAutoRows];
+        }""",
+        [count, size],
+    )
+    assert found == [columns, rows]
 
 
 def test_blink_shows_one_after_the_other_and_can_be_held(viewer: Page) -> None:
