@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -12,8 +12,8 @@ import pytest
 from playwright.sync_api import Page
 from reviewers import START, approval, decisions, review, run_over, sha, vote
 
-from rmbg_eval.decisions.files import MOST_BYTES, take
-from rmbg_eval.decisions.record import Decisions
+from rmbg_eval.decisions.files import AHEAD, MOST_BYTES, take
+from rmbg_eval.decisions.record import Decisions, Review
 from rmbg_eval.web import script
 
 MODELS = ("a", "b", "c")
@@ -87,6 +87,7 @@ def test_what_is_no_decision_is_what_python_refuses(blank: Page, tmp_path: Path)
         {"session": "x" * 65}, {"time": "2026-11-02T09:00:00"}, {"time": "1999-12-31T23:59:59Z"},
         {"time": "2200-01-01T00:00:00Z"}, {"time": 7}, {"undone": 1}, {"page": "x" * 41},
         {"case": ""}, {"category": "pet"}, {"more": 1},
+        *({"time": (datetime.now(UTC) + AHEAD + timedelta(hours=h)).isoformat()} for h in (-1, 1)),
     ]  # fmt: skip
     own: dict[str, list[dict[str, Any]]] = {
         "review": [
@@ -126,6 +127,22 @@ def test_a_file_is_as_large_as_python_takes_it_and_no_larger(blank: Page) -> Non
         { size, text: async () => '{"schema_version": 1, "decisions": []}' })"""
     assert blank.evaluate(large, [ABOUT, MOST_BYTES]) == {"taken": 0, "again": 0, "refused": 0}
     assert blank.evaluate(large, [ABOUT, MOST_BYTES + 1]) is None
+
+
+def test_a_text_is_cut_where_python_would_refuse_it(blank: Page) -> None:
+    for text, kept in (("\U0001f600" * 3, "\U0001f600" * 2), ("ab", "ab"), ("abc", "ab")):
+        assert blank.evaluate("text => $decisions.bounded(text, 2)", text) == kept
+    half = blank.evaluate("$decisions.bounded('a\\ud83d', 2)")
+    assert half == "a\N{REPLACEMENT CHARACTER}"
+    about = {**ABOUT, "page": "9" * 50}
+    made = blank.evaluate(
+        """(about) => {
+          const decisions = new $decisions.Decisions(about);
+          return decisions.add({ ...decisions.like(0), answer: "mend" });
+        }""",
+        about,
+    )
+    assert decisions(Review.model_validate(made)).reviews[0].page == "9" * 40
 
 
 def test_one_persons_decisions_follow_one_another_whatever_the_clock_says(blank: Page) -> None:
@@ -191,26 +208,28 @@ def test_what_the_server_did_not_get_is_sent_when_the_page_is_opened_again(page:
     page.route("**/*", lambda route: route.fulfill(body=html, content_type="text/html"))
     page.goto("http://page.test/")
     page.add_script_tag(content=script("decisions"))  # type: ignore[arg-type]
-    page.evaluate(
+    session = page.evaluate(
         """async (about) => {
           window.fetch = async () => { throw new TypeError("the server is away"); };
           const made = await $decisions.Decisions.of(about);
           made.draft(1, { comment: "half a sent", place: null });
           made.add({ ...made.like(0), answer: "mend" });
+          return made.session;
         }""",
         ABOUT,
     )
     page.reload()
     page.add_script_tag(content=script("decisions"))  # type: ignore[arg-type]
-    body, draft = page.evaluate(
+    body, draft, again = page.evaluate(
         """async (about) => {
           const sent = new Promise((done) => {
             window.fetch = async (_, { body }) => { done(body); return new Response("{}"); };
           });
           const made = await $decisions.Decisions.of(about);
-          return [await sent, made.drafts.get(1).comment];
+          return [await sent, made.drafts.get(1).comment, made.session];
         }""",
         ABOUT,
     )
     assert [each["answer"] for each in json.loads(body)["decisions"]] == ["mend"]
     assert draft == "half a sent"
+    assert again == session  # of the same somebody
