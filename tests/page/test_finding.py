@@ -33,9 +33,9 @@ def chip(page: Page, name: str, value: str) -> tuple[str, str]:
     return words.strip(), count
 
 
-def category(page: Page, value: str) -> str:
+def category(page: Page, value: str, name: str = "category") -> str:
     """What the choice of a category says of one, with the count that it would leave."""
-    return page.locator(f"#find [name=category] option[value='{value}']").text_content() or ""
+    return page.locator(f"#find [name={name}] option[value='{value}']").text_content() or ""
 
 
 def press(page: Page, name: str, value: str) -> None:
@@ -83,6 +83,22 @@ def test_chips_together_leave_what_has_all_of_it(found: Page) -> None:
     choice.select_option("garment")
     assert shown(found) == []
     assert chip(found, "with", "missed") == ("With misses", "0")
+    expect(found.locator("#find .chip.none")).to_have_count(found.locator("#find .chip").count())
+
+
+def test_each_choice_counts_what_it_would_leave_beside_the_others(found: Page) -> None:
+    kinds, categories = (found.locator(f"#find [name={name}]") for name in ("kind", "category"))
+    assert category(found, "opaque", "kind").endswith(" (1)")
+    kinds.select_option("opaque")
+    assert (category(found, "garment"), category(found, "portrait")) == (
+        "Garment (1)", "Portrait (0)",
+    )  # fmt: skip
+    categories.select_option("portrait")
+    assert category(found, "opaque", "kind").endswith(" (0)")
+    assert category(found, "garment") == "Garment (1)"
+    assert chip(found, "with", "missed")[1] == "0"
+    categories.select_option("garment")
+    assert chip(found, "with", "missed")[1] == "1"
 
 
 def test_where_nothing_is_left_one_button_clears_the_filters(found: Page) -> None:
@@ -154,8 +170,13 @@ def test_order_is_by_the_worst_of_all_models_or_by_one_and_what_has_no_value_is_
         found = page.locator("#ranked article")
         expect(found).to_have_count(5)
         assert found.evaluate_all("all => all.map(e => Number(e.dataset.row))") == rows
-    line = page.locator("#ranked article .sorted").first
-    assert line.text_content().endswith("grabcut – · By hand 4")
+    page.set_viewport_size({"width": 1280, "height": 3000})
+    expect(page.locator("#ranked article .sorted")).to_have_text(
+        [
+            re.compile(f": grabcut {one} · By hand {other}$")
+            for one, other in (("–", 4), (1, 3), (2, 0), ("5.12", "–"))
+        ]  # of the last there is nothing to say
+    )
 
 
 def test_every_measure_of_the_run_can_be_ordered_by(found: Page) -> None:
