@@ -145,6 +145,8 @@ def test_a_point_that_is_there_is_moved(viewer: Page) -> None:
     point = drawn(viewer)
     assert point.box == pytest.approx((80, 50, 16, 14), abs=1)
     assert (point.id, point.title) == ("point", {})
+    drag(viewer, (40, 30), (-30, -20))
+    assert drawn(viewer).box == pytest.approx((0, 0, 40, 30), abs=1)
 
 
 def test_what_else_a_case_says_of_a_point_that_is_moved_stays(viewer: Page) -> None:
@@ -240,3 +242,10 @@ def test_a_point_ends_with_the_picture_and_has_an_id_of_its_own(viewer: Page) ->
     viewer.locator("#viewer [data-part=point-en]").fill("Middle")
     point = drawn(viewer)
     assert (point.id, point.box) == ("middle-2", (48, 32, 48, 32))
+    there = viewer.locator("#viewer li[data-point=middle]")
+    there.evaluate("row => { row.dataset.point = 'x'.repeat(40); }")
+    viewer.locator("#viewer [data-part=point-en]").fill("x" * 50)
+    assert drawn(viewer).id == "x" * 36 + "-2"
+    viewer.locator("#viewer [data-part=point-en]").fill(" ")
+    viewer.locator("#viewer [data-part=point-zh]").fill("中部")
+    assert drawn(viewer).title == {"zh": "中部"}
