@@ -183,7 +183,7 @@ def check_size(
         raise CaseError(
             Message(
                 "The {what} has {width}×{height} pixels, the picture {width2}×{height2}",
-                what=join(" ", [Message(what), *([printable(path.name)] if path else [])]),
+                what=join("", [Message(what), *([f" {printable(path.name)}"] if path else [])]),
                 width=pixels.shape[1],
                 height=pixels.shape[0],
                 width2=size[0],

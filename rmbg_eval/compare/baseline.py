@@ -33,6 +33,7 @@ from ..core.progress import OnStep, Step, ignore
 from ..core.records import FOLDER
 from ..errors import OutputError, RmbgEvalError, printable
 from ..i18n import Message, join
+from ..i18n.message import Value
 from ..predictions.prediction import Prediction
 from ..run.folder import MATTES, locked, write_run
 from ..run.record import Run
@@ -78,7 +79,7 @@ def refuse_failures(run: Run, allowed: Collection[str]) -> None:
     failed = _failed_cases(run)
     left = [name for name in failed if name not in allowed]
     if left:
-        names = join(", ", map(printable, left[:5]))
+        names: Value = [printable(name) for name in left[:5]]
         if len(left) > 5:
             names = Message("{names} and {n} more", names=names, n=len(left) - 5)
         options = " ".join(f"--allow-failures {quote(printable(name))}" for name in left[:5])

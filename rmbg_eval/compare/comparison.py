@@ -193,7 +193,7 @@ def describe(value: Value) -> Message:
         name = Message("delivery rule {name}", name=value.name)
     numbers = join(" → ", [number(value.base), number(value.new)])
     if value.passed in _TURNS:
-        more = join(" ", [numbers, Message(value.unit)])
+        more = join("", [numbers, " ", Message(value.unit)])
         if value.reason:
             more = Message("{one}; {other}", one=more, other=value.reason)
         return Message(_TURNS[value.passed], what=name, more=more)

@@ -8,6 +8,7 @@ from typing import Any
 from ..core.records import columns
 from ..errors import printable
 from ..i18n import Message, join
+from ..i18n.message import Value
 from ..models.folder import FINISHED
 from ..run.record import Run
 
@@ -146,12 +147,11 @@ def _only(was: Iterable[str], now: Iterable[str]) -> Iterator[dict[str, Any]]:
             yield {"n": len(only), "run": run, "names": listed(only)}
 
 
-def listed(names: Sequence[str]) -> Message:
+def listed(names: Sequence[str]) -> Value:
     """Names in a sentence, the first few of them."""
-    first = join(", ", names[:_MOST])
     if len(names) <= _MOST:
-        return first
-    return Message("{names} and {n} more", names=first, n=len(names) - _MOST)
+        return names
+    return Message("{names} and {n} more", names=names[:_MOST], n=len(names) - _MOST)
 
 
 def _cut(value: object) -> Message | str:

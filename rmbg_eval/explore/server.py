@@ -36,7 +36,7 @@ from ..core.choices import Device, Dtype
 from ..core.paths import resource
 from ..core.processes import end_with_parent
 from ..errors import SettingsError
-from ..i18n import Message, join
+from ..i18n import Message
 from ..models.table import load_model
 from ..settings import Settings
 from ..web import script, style
@@ -273,7 +273,7 @@ def shell(full: bool = False) -> str:
     )
     return environment.get_template("shell.html.j2").render(
         title=str(Message("Remove a background")),
-        no_script=join(" ", Message("This page needs JavaScript.").everywhere().values()),
+        no_script=" ".join(Message("This page needs JavaScript.").everywhere().values()),
         style=style("explore"),
         script=script("served"),
         strings=strings("served"),

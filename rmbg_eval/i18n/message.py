@@ -172,14 +172,29 @@ def N_(text: str) -> str:  # noqa: N802, gettext's own name
     return text
 
 
+_BETWEEN = {
+    ", ": N_("{one}, {other}"),
+    "; ": N_("{one}; {other}"),
+    " ": N_("{one} {other}"),
+}
+"""What languages put otherwise between two clauses or sentences."""
+
+
 def join(separator: str, parts: Iterable[Scalar]) -> Message:
-    """Messages and plain text one after the other.
+    """Messages and plain text one after the other; a comma, a semicolon or a blank between them is
+    the language's. Names in a list are a list in `Message`: its comma may be another.
 
     >>> str(join(" · ", ["isnet", Message("alpha, 0 to 1")]))
     'isnet · alpha, 0 to 1'
+    >>> join("; ", ["isnet", Message("the case has no truth")]).to("zh")
+    'isnet；此案例没有真值'
     """
     values: dict[str, Any] = {str(number): part for number, part in enumerate(parts)}
-    return Message(separator.join(f"{{{name}}}" for name in values), **values)
+    places = [f"{{{name}}}" for name in values]
+    if separator in _BETWEEN and len(places) > 1:
+        values["between"] = Message(_BETWEEN[separator], one="", other="")
+        separator = "{between}"
+    return Message(separator.join(places), **values)
 
 
 LANGUAGE = Message("English")

@@ -209,7 +209,7 @@ class ObservationPoint(BaseModel):
                 Message(
                     "point {point}: one of box, polygon and lines is needed, not {given}",
                     point=self.id,
-                    given=" and ".join(given) or Message("nothing"),
+                    given=given or Message("nothing"),
                 )
             )
         if self.box and not (self.box[2] and self.box[3]):

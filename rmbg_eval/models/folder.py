@@ -25,7 +25,7 @@ from ..core.images import (
     read_bytes,
 )
 from ..errors import ModelError, RmbgEvalError, printable
-from ..i18n import Message, join
+from ..i18n import Message
 from ..i18n.message import Value
 from .entry import Entry
 from .info import NOT_STATED, ModelInfo
@@ -184,7 +184,7 @@ class Folder:
         return {
             "n": len(files),
             "folder": printable(self._root.resolve().name),
-            "names": join(", ", [*first, *(["…"] if len(files) > _NAMED else [])]),
+            "names": [*first, *(["…"] if len(files) > _NAMED else [])],
         }
 
 

@@ -139,7 +139,7 @@ class MeasuresPanel:
         if mean.value is None:
             return CellView("–", "unmeasured", note)
         value = figures(mean.value)
-        words = join(" ", [value, Message("★ best")]) if mean.best else value
+        words = join("", [value, " ", Message("★ best")]) if mean.best else value
         return CellView(words, "best" if mean.best else "", note)
 
     def _difference(self, row: Row, difference: Difference) -> Message:
@@ -176,7 +176,7 @@ class MeasuresPanel:
             words = [falls(self._name(name), width) for name, width in facts.items()]
         elif plot.kind == "histogram":
             words = [
-                join(" ", [self._name(name), f"{share or 0:.1%}"]) for name, share in facts.items()
+                join("", [self._name(name), f" {share or 0:.1%}"]) for name, share in facts.items()
             ]
         else:
             mean, far = facts["mean"] or 0, facts["far"] or 0

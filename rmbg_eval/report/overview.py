@@ -483,7 +483,7 @@ class Overview:
         queued = self.queue.get(finding.case_key)
         return FindingView(
             level=queued.level if queued else "",
-            also=join(", ", finding.also[:NAMED]) if finding.also else "",
+            also=finding.also[:NAMED],
             href=self.context.close_up(anchor, shown, finding.point, spot.box),
             words=finding.words,
             case=case,
@@ -567,7 +567,7 @@ def _and(names: Sequence[Text]) -> Text:
     """All of them in a sentence."""
     if len(names) < 2:
         return names[0] if names else ""
-    return Message("{some} and {other}", some=join(", ", names[:-1]), other=names[-1])
+    return Message("{some} and {other}", some=names[:-1], other=names[-1])
 
 
 _WELL = (

@@ -107,7 +107,7 @@ class FindingView:
     who: Text
     original: ImageView | None
     cutout: ImageView | None
-    also: Text = ""
+    also: tuple[Text, ...] = ()
     """What else is suspicious."""
     level: str = ""
     """How soon to look, where risk says so: `first`, `worth` or `fine`."""

@@ -8,7 +8,7 @@ import pickle
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from pydantic import BaseModel, ValidationError
+from pydantic import BaseModel, TypeAdapter, ValidationError
 
 from rmbg_eval.errors import Failure, ImageError
 from rmbg_eval.i18n import Message, join, languages
@@ -116,6 +116,33 @@ def test_messages_in_messages_are_said_in_the_same_language() -> None:
 def test_what_is_joined_is_said_in_the_same_language() -> None:
     joined = join(" · ", ["isnet", Message("the case has no truth"), "{0}"])
     assert joined.to("zh") == "isnet · 此案例没有真值 · {0}"
+
+
+@pytest.mark.parametrize(
+    ("separator", "expected"),
+    [
+        (", ", "px，px，isnet"),
+        ("; ", "px；px；isnet"),
+        (" ", "pxpxisnet"),
+        (" · ", "px · px · isnet"),
+    ],
+)
+def test_what_is_between_clauses_and_sentences_is_the_languages(
+    separator: str, expected: str
+) -> None:
+    joined = join(separator, [Message("px"), Message("px"), "isnet"])
+    assert str(joined) == separator.join(["px", "px", "isnet"])
+    assert joined.to("zh") == expected.replace("px", "像素")
+
+
+def test_names_in_a_list_have_the_languages_comma_between_them() -> None:
+    known = Message("Known are: {names}.", names=["isnet", "u2net"])
+    assert (str(known), known.to("zh")) == ("Known are: isnet, u2net.", "已知的有：isnet、u2net。")
+
+
+def test_many_joined_parts_come_back_from_json() -> None:
+    joined = join("; ", [Message("px")] * 500)
+    assert TypeAdapter(Message).validate_python(joined.data()) == joined
 
 
 def test_a_text_that_no_catalogue_has_stays_english() -> None:

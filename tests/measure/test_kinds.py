@@ -39,7 +39,7 @@ def test_takes_the_regions_of_its_kind_and_no_other(kind, region):
     ("kind", "rest", "words"),
     [
         ("opaque", "", "one of box, polygon and lines is needed, not nothing"),
-        ("opaque", f"{REGIONS['box']}\n{REGIONS['lines']}", "not box and lines"),
+        ("opaque", f"{REGIONS['box']}\n{REGIONS['lines']}", "not box, lines"),
         ("opaque", "box = [1, 2, 0, 4]", "the box is empty"),
         ("opaque", "box = [1, 2, 3, 0]", "the box is empty"),
         ("opaque", "box = [1.5, 2, 3, 4]", "valid integer"),

@@ -119,10 +119,10 @@ def test_worst_first_with_pictures_that_are_there(
     answer = {
         "single": "The gate stops: of 6 cut-outs, 1 failed, 1 is missing, 1 got worse, "
         "1 changed, 1 is new.",
-        "folder": "门禁拦截：6 个抠图中，1 个失败, 1 个缺失, 1 个变差, 1 个有变化, 1 个新增。",
+        "folder": "门禁拦截：6 张抠图中，1 张失败、1 张缺失、1 张变差、1 张有变化、1 张新增。",
     }
     assert page.locator("h1").inner_text() == answer[layout]
-    assert page.title() == {"single": "What changed", "folder": "变化对比"}[layout]
+    assert page.title() == {"single": "What changed", "folder": "有何变化"}[layout]
 
 
 def test_whose_colours_base_is_shown_in_is_said(made: dict[str, Path]) -> None:
@@ -169,7 +169,7 @@ def test_without_a_script_all_of_it_is_there_but_the_viewer(
 def test_what_got_worse_is_said_as_one_would_say_it(page: Page, made: dict[str, Path]) -> None:
     opened(page, made["single"])
     worse = page.locator(".worse li").nth(2)
-    assert worse.locator("a").inner_text() == "portrait/ada, shop"
+    assert worse.locator("a").inner_text() == "portrait/ada · shop"
     said = worse.locator("> span").inner_text()
     assert re.fullmatch(r"The hem is soft|[a-z ]+ [\d.]+, [\d.]+ before", said)
     anchor = worse.locator("a").get_attribute("href")

@@ -87,7 +87,7 @@ def test_in_chinese() -> None:
     (row,) = case.points.points
     assert row.title == "鼻头完整"
     assert row.marks[1].words == "只有 50% 不透明"
-    assert presenter.more().measures[0].title == "透明度与真值"
+    assert presenter.more().measures[0].title == "不透明度与真值"
 
 
 def test_means_say_how_many_they_are_over_and_the_best_is_marked() -> None:

@@ -192,7 +192,7 @@ def test_in_chinese() -> None:
     run = many({"a": [1.0] * 9 + [0.0], "b": [1.0] * 8 + [0.0] * 2})
     run = run.model_copy(update={"settings": run.settings.model_copy(update={"lang": "zh"})})
     assert told_overview(run).answer == (
-        "a 通过最多观察点：9/10。", "与 b（8）相比优势不明显。",
+        "a 通过的观察点最多：9/10。", "与 b（8）相比优势不明显。",
     )  # fmt: skip
 
 

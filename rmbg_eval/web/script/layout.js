@@ -444,8 +444,8 @@ function points(texts) {
       { class: "rx-note" },
     ),
     field(_("Kind"), "", h("select", { "data-part": "kind" })),
-    field(_("Words"), ", English", text("point-en")),
-    field(_("Words"), ", 中文", text("point-zh")),
+    field(_("Words"), " · English", text("point-en")),
+    field(_("Words"), " · 中文", text("point-zh")),
     h("div", { class: "values", "data-part": "values", role: "status" }),
     h(
       "label",
