@@ -16,7 +16,7 @@ from markupsafe import Markup, escape
 from ..core.choices import Language
 from ..core.files import write_atomic
 from ..core.paths import cache_folder
-from ..i18n import LANGUAGE, Message, languages, tag
+from ..i18n import LANGUAGE, Message, join, languages, tag
 from ..measure.kinds import KINDS, kind_title
 from ..settings import Layout
 from ..web import BACKDROP, TEMPLATES, icon, script, style
@@ -97,8 +97,8 @@ def environment(lang: Language, plain: bool = False) -> Environment:
     def shown(text: object) -> object:
         return escape(own(text)) if plain and isinstance(text, Message) else _everywhere(text)
 
-    def join(parts: Iterable[Text], separator: str) -> Markup:
-        return escape(separator).join(escape(shown(part)) for part in parts)
+    def joined(parts: Iterable[Text], separator: str) -> Markup:
+        return escape(shown(join(separator, parts)))
 
     def others(text: Text, name: str = "text", after: str = "") -> Markup:
         """Attributes `data-NAME-LANG` with the text in the other languages, for the script."""
@@ -127,7 +127,7 @@ def environment(lang: Language, plain: bool = False) -> Environment:
     made.globals |= {"tag": tag(lang), "icon": lambda name: Markup(icon(name))}
     # JupyterLab has no style of ours, and a heading in a summary would leave its triangle.
     made.globals["inline"] = Markup(' style="display: inline"') if plain else ""
-    made.filters |= {"plain": own, "others": others, "attribute": attribute, "join": join}
+    made.filters |= {"plain": own, "others": others, "attribute": attribute, "join": joined}
     return made
 
 

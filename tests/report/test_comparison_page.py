@@ -123,6 +123,8 @@ def test_worst_first_with_pictures_that_are_there(
     }
     assert page.locator("h1").inner_text() == answer[layout]
     assert page.title() == {"single": "What changed", "folder": "有何变化"}[layout]
+    between = {"single": "1 failed, 1 is missing", "folder": "1 张失败，1 张缺失"}[layout]
+    assert page.locator(".bars dd").first.inner_text().startswith(between)
 
 
 def test_whose_colours_base_is_shown_in_is_said(made: dict[str, Path]) -> None:
