@@ -11,6 +11,7 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
+from disks import disk
 from fakes import FakeModel, some_cases
 
 from rmbg_eval.compare.folder import claim
@@ -210,21 +211,9 @@ def test_a_full_disk_in_the_middle_ends_the_run_and_room_completes_it(
 
 @pytest.fixture
 def small_disk(tmp_path: Path) -> Iterator[Path]:
-    """A disk of 100 KiB: a real one, which needs the right to mount."""
-    folder = tmp_path / "disk"
-    folder.mkdir()
-    try:
-        done = subprocess.run(
-            ["mount", "-t", "tmpfs", "-o", "size=100k", "rmbg-eval-test", folder],
-            capture_output=True,
-            text=True,
-        )
-    except OSError as error:
-        pytest.skip(f"a small disk cannot be mounted: {error}")
-    if done.returncode:
-        pytest.skip(f"a small disk cannot be mounted: {done.stderr.strip()}")
-    yield folder
-    subprocess.run(["umount", folder], check=True)
+    """A disk of 100 KiB."""
+    with disk(tmp_path / "disk", "100k") as folder:
+        yield folder
 
 
 @pytest.mark.parametrize("full", ["out", "cache"])

@@ -12,6 +12,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from disks import disk
 from fakes import FakeModel, save_picture, save_truth, some_cases
 from PIL import Image
 
@@ -78,21 +79,9 @@ def test_ctrl_c_leaves_no_table_of_the_run_before(
 
 @pytest.fixture
 def read_only(tmp_path: Path) -> Iterator[Path]:
-    """A disk that may only be read: a real one, which needs the right to mount."""
-    folder = tmp_path / "disk"
-    folder.mkdir()
-    try:
-        done = subprocess.run(
-            ["mount", "-t", "tmpfs", "-o", "size=1m", "rmbg-eval-test", folder],
-            capture_output=True,
-            text=True,
-        )
-    except OSError as error:
-        pytest.skip(f"a disk cannot be mounted: {error}")
-    if done.returncode:
-        pytest.skip(f"a disk cannot be mounted: {done.stderr.strip()}")
-    yield folder
-    subprocess.run(["umount", folder], check=True)
+    """A disk that may only be read."""
+    with disk(tmp_path / "disk", "1m") as folder:
+        yield folder
 
 
 def _remount(folder: Path, how: str) -> None:
