@@ -1,11 +1,11 @@
 // The page of explore: choose, see, press, look closely, save.
 
-import { AlphaMap, histogramPlot, profilePlot, softBand } from "./alpha.js";
+import { AlphaMap } from "./alpha.js";
+import { marks, showHistogram, showProfile } from "./closely.js";
 import { download, h } from "./dom.js";
 import { drawing } from "./draw.js";
 import { layout, panel } from "./layout.js";
 import { Refusal } from "./offers.js";
-import { svg } from "./svg.js";
 import { _, bytes, Texts } from "./text.js";
 import { Refused, Wire } from "./wire.js";
 import { zip } from "./zip.js";
@@ -764,49 +764,9 @@ export class Explorer {
       else overlay.remove();
     }
     const sides = this.#shownSides().flatMap(({ model, alpha }) => (alpha ? { model, alpha } : []));
-    this.#showHistogram(sides);
-    this.#showProfile(sides);
-  }
-
-  /** @param {{ model: string, alpha: AlphaMap }[]} sides */
-  #showHistogram(sides) {
-    const { histogram, histogramCard } = this.ui.looking;
-    histogramCard.hidden = !sides.length;
-    const shown = [this.#item?.id, this.ui.foreground.value, this.texts.lang];
-    const of = [...sides.map(({ model }) => model), ...shown].join("\n");
-    if (!sides.length || histogram.of === of) return;
-    histogram.of = of;
-    const maps = sides.map(({ alpha }) => alpha);
-    histogram.plot.replaceChildren(
-      histogramPlot(this.texts.t(_("How much of the picture has which alpha (logarithmic)")), maps),
-    );
-    const shares = sides.map(({ model, alpha }) =>
-      this.texts.t(_("{model}: {clear} transparent, {between} in between, {opaque} opaque"), {
-        model,
-        ...sharesOf(alpha),
-      }),
-    );
-    histogram.text.replaceChildren(...keyed(shares));
-  }
-
-  /** @param {{ model: string, alpha: AlphaMap }[]} sides */
-  #showProfile(sides) {
-    const { profile, profileCard, ends } = this.ui.looking;
-    const line = this.#line;
-    profileCard.hidden = !line || !sides.length;
-    if (!line || !sides.length) return;
-    for (const [number, input] of ends.entries()) input.value = String(Math.round(line[number]));
-    const courses = sides.map(({ alpha }) => alpha.profile(line));
-    profile.plot.replaceChildren(profilePlot(this.texts.t(_("Alpha along the line")), courses));
-    const widths = sides.map(({ model }, number) => {
-      const pixels = softBand(courses[number])?.toFixed(1);
-      return pixels === undefined
-        ? this.texts.t(_("{model}: alpha does not fall from 0.92 to 0.08 along this line"), {
-            model,
-          })
-        : this.texts.t(_("{model}: {pixels} px from alpha 0.92 to 0.08"), { model, pixels });
-    });
-    profile.text.replaceChildren(...keyed(widths));
+    const about = [this.#item?.id, this.ui.foreground.value].join("\n");
+    showHistogram(looking, this.texts, sides, about);
+    showProfile(looking, this.texts, sides, this.#line);
   }
 
   // Several pictures, and what is done with them
@@ -876,33 +836,4 @@ export class Explorer {
       trouble.append(this.texts.label("button", _("Reload"), reload));
     }
   }
-}
-
-/** A line upon the picture, light on dark, with a dot where it begins. @param {import("./zoom.js").Line | null} line */
-function marks(line) {
-  if (!line) return [];
-  const [x1, y1, x2, y2] = line;
-  return [
-    svg("line", { x1, y1, x2, y2, class: "rx-line-under" }),
-    svg("line", { x1, y1, x2, y2, class: "rx-line" }),
-    svg("line", { x1, y1, x2: x1, y2: y1, class: "rx-end-under" }),
-    svg("line", { x1, y1, x2: x1, y2: y1, class: "rx-end" }),
-  ];
-}
-
-/** As the report has it: in between is 0.05 ≤ alpha ≤ 0.95. @param {AlphaMap} map */
-function sharesOf(map) {
-  const counts = map.histogram();
-  const percent = (/** @type {number} */ from, /** @type {number} */ to) => {
-    const count = counts.slice(from, to).reduce((sum, one) => sum + one, 0);
-    return `${((100 * count) / map.alpha.length).toFixed(1)} %`;
-  };
-  return { clear: percent(0, 13), between: percent(13, 243), opaque: percent(243, 256) };
-}
-
-/** Lines of text, each with the colour of its curve where there are several. @param {string[]} lines */
-function keyed(lines) {
-  return lines.map((line, number) =>
-    h("span", { class: lines.length > 1 ? `rx-key-${number}` : null }, line),
-  );
 }
