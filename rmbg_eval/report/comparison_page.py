@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from collections import Counter
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from itertools import islice
 from pathlib import Path
@@ -16,6 +16,7 @@ from ..compare.comparison import Comparison, number
 from ..compare.pair import STATES, Pair, State, Value, Verdict
 from ..core.anchors import pair_anchor
 from ..core.files import remove_below
+from ..core.key import Key
 from ..core.progress import OnStep, Step, ignore
 from ..errors import RmbgEvalError, printable
 from ..i18n import N_, Message, Named, join
@@ -190,7 +191,7 @@ class ComparisonReport:
         out = settings.out_folder
         self._shown = changed = self._first()
         self._plain = Plain(out, settings.lang)
-        self._after = _run_of(settings.new_folder)
+        self._after = _index_of(settings.new_folder)
         # First what both runs have: a picture alone, of what is missing or new, shows no change.
         order = sorted(range(len(changed)), key=lambda n: not _has_both(changed[n]))
         pictured = {*order[:MOST_PICTURES]}
@@ -347,15 +348,21 @@ class ComparisonReport:
         return [self._change(pair, value) for value in values]
 
     def _change(self, pair: Pair, value: Value) -> ChangeView:
-        after: PointResult | RuleResult | None = None
         title: Text = ""
         if value.kind == "rule":
-            after = self._after.rules.get(pair.key, {}).get(value.name) if self._after else None
             title = Message("Delivery rule")
         if value.kind == "point":
-            after = self._after.points.get(pair.key, {}).get(value.name) if self._after else None
             title = self._point_title(pair, value.name)
-        return ChangeView(value.verdict, title, sentence(value, after))
+        return ChangeView(value.verdict, title, sentence(value, self._result(pair, value)))
+
+    def _result(self, pair: Pair, value: Value) -> PointResult | RuleResult | None:
+        """What NEW has of a point or a delivery rule."""
+        if self._after is None or not value.passes:
+            return None
+        results: Mapping[Key, Mapping[str, PointResult | RuleResult]] = (
+            self._after.rules if value.kind == "rule" else self._after.points
+        )
+        return results.get(pair.key, {}).get(value.name)
 
     def _point_title(self, pair: Pair, point: str) -> Text:
         case = self._case(pair)
@@ -375,11 +382,8 @@ class ComparisonReport:
             for (category, model), states in self._groups()
         )
         titles = tuple(_STATES[state] for state in STATES)
-        title, note = (
-            Message("By category"),
-            Message("Cases by what became of them; none of them is left out."),
-        )
-        return TableView(title, note, titles, rows)
+        note = Message("Cases by what became of them; none of them is left out.")
+        return TableView(Message("By category"), note, titles, rows)
 
     def _count(self, count: int, state: str) -> CellView:
         return CellView(str(count), "failed" if count and state in _BAD else "")
@@ -500,7 +504,7 @@ def _names(pair: Pair) -> tuple[str, str]:
     return one, other
 
 
-def _run_of(folder: Path) -> Index | None:
+def _index_of(folder: Path) -> Index | None:
     """What the run there holds; None where it has gone, and the comparison's own words must do."""
     try:
         return Run.load(folder).index
