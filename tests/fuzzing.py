@@ -24,7 +24,8 @@ from fakes import disc, save_picture
 from PIL import Image
 from reviewers import approval, decisions, review, run_over, vote
 
-from rmbg_eval.cases.folder import check_case, load_cases
+from rmbg_eval.cases.checks import check_case
+from rmbg_eval.cases.folder import load_cases
 from rmbg_eval.compare.tolerances import Tolerances
 from rmbg_eval.core.images import check_alpha, check_rgb, decode, decode_cutout
 from rmbg_eval.decisions.files import kept, save, take

@@ -1,4 +1,4 @@
-"""Case sets: read a folder of cases, check it, make a new one.
+"""Case sets: read a folder of cases, make a new one.
 
 A case set is a folder. `<category>/<case-id>/case.toml` describes a case in
 full; a bare picture `<category>/<stem>.jpg` is one too, and so is a picture
@@ -14,15 +14,13 @@ import shutil
 from collections.abc import Callable, Iterable, Iterator
 from pathlib import Path
 
-from ..core.images import RGB, SUFFIXES, Alpha
+from ..core.images import SUFFIXES
 from ..core.paths import PACKAGE
-from ..core.progress import OnStep, Step, ignore
 from ..core.remote import is_url, mirror
 from ..core.toml import read_toml
 from ..errors import CaseError, Failure, RmbgEvalError, printable
-from ..i18n import N_, Message, join
+from ..i18n import N_, Message
 from ..measure.record import ObservationPoint
-from ..measure.subject import Mask
 from .case import Case, CaseFile, CaseSet, packaged, second_case
 from .categories import CATEGORIES, LOOSE, category_order
 from .layouts import Layout, layouts_of, stems
@@ -123,76 +121,6 @@ def _listed(
         )
     chosen = tuple(case for case in cases if wanted(*case.key))
     return Listed(chosen, tuple(dict.fromkeys(reader.skipped)), tuple(reader.layouts))
-
-
-def check_case(case: Case) -> tuple[tuple[int, int], Alpha | None]:
-    """Read everything a case has: its picture's width and height, and its truth.
-
-    Raises the error that a run would meet, and CaseError where the truth, the
-    true foreground, the trimap or a point does not fit the picture.
-    """
-    if case.failure:
-        raise CaseError(case.failure.problem, case.failure.remedy)
-    size, truth = case.picture().size, case.truth()
-    if truth is not None:
-        check_size(size, truth, N_("truth"), case.alpha)
-    foreground = case.true_foreground()
-    if foreground is not None:
-        check_size(size, foreground, N_("true foreground"), case.foreground)
-    unknown = case.unknown()
-    if unknown is not None:
-        check_size(size, unknown, N_("trimap"), case.trimap)
-    remedy = Message("Correct the point; x goes right and y down from the upper left corner.")
-    for point in case.about.points:
-        check_region(point, size, remedy)
-    return size, truth
-
-
-def check_region(point: ObservationPoint, size: tuple[int, int], remedy: Message) -> None:
-    """Raise CaseError, with the remedy, if a point leaves a picture of that width and height."""
-    if not point.fits(size):
-        raise CaseError(
-            Message(
-                "The region of point {point} leaves the picture of {width}×{height} pixels",
-                point=point.id,
-                width=size[0],
-                height=size[1],
-            ),
-            remedy,
-        )
-
-
-def check_cases(
-    case_set: CaseSet, on_step: OnStep = ignore
-) -> Iterator[tuple[Case, tuple[tuple[int, int], Alpha | None] | RmbgEvalError]]:
-    """Each case with what `check_case` returns, or with the error that a run would meet."""
-    for done, case in enumerate(case_set.cases, 1):
-        try:
-            yield case, check_case(case)
-        except RmbgEvalError as error:
-            yield case, error
-        on_step(Step("checking", done, len(case_set.cases)))
-
-
-def check_size(
-    size: tuple[int, int], pixels: Alpha | RGB | Mask, what: str, path: Path | None
-) -> None:
-    """Raise CaseError unless a truth, true foreground or trimap has the picture's width and
-    height."""
-    if (pixels.shape[1], pixels.shape[0]) != size:
-        raise CaseError(
-            Message(
-                "The {what} has {width}×{height} pixels, the picture {width2}×{height2}",
-                what=join("", [Message(what), *([f" {printable(path.name)}"] if path else [])]),
-                width=pixels.shape[1],
-                height=pixels.shape[0],
-                width2=size[0],
-                height2=size[1],
-            ),
-            Message(
-                "Give a {what} of the picture's size: it is never resized.", what=Message(what)
-            ),
-        )
 
 
 def new_case_set(folder: Path) -> None:

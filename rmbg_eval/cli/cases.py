@@ -37,7 +37,8 @@ def check(folder: _Cases, layout_of: _LayoutOf = "") -> None:
     from rich.table import Column, Table
 
     from ..cases.categories import CATEGORIES
-    from ..cases.folder import check_cases, load_cases
+    from ..cases.checks import check_cases
+    from ..cases.folder import load_cases
     from .terminal import complain, out, progress
 
     source = _source(folder)

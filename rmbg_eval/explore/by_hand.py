@@ -14,7 +14,8 @@ from typing import Annotated, Any
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from ..cases.case import Case, CaseFile
-from ..cases.folder import check_region, load_cases
+from ..cases.checks import check_region
+from ..cases.folder import load_cases
 from ..cases.manifest import is_manifest
 from ..cases.writing import write_point
 from ..core.anchors import case_anchor

@@ -14,7 +14,7 @@ from typing import NamedTuple, TypeVar
 from pydantic import BaseModel, ConfigDict, TypeAdapter
 
 from ..cases.case import Case
-from ..cases.folder import check_size
+from ..cases.checks import check_size
 from ..core.cache import MeasureCache
 from ..core.images import DECODER, RGB, Alpha, decode_cutout, read_bytes
 from ..core.remote import sha256_of

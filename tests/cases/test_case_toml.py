@@ -19,7 +19,8 @@ from pictures import (
     time_limit,
 )
 
-from rmbg_eval.cases.folder import CaseFile, check_case, load_cases
+from rmbg_eval.cases.checks import check_case
+from rmbg_eval.cases.folder import CaseFile, load_cases
 from rmbg_eval.errors import RmbgEvalError
 
 PNG = encode(picture(), "PNG")

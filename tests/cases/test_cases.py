@@ -26,7 +26,8 @@ from pictures import (
 from PIL import Image
 
 from rmbg_eval.cases.categories import CATEGORIES
-from rmbg_eval.cases.folder import CaseFile, check_case, load_cases, new_case_set
+from rmbg_eval.cases.checks import check_case
+from rmbg_eval.cases.folder import CaseFile, load_cases, new_case_set
 from rmbg_eval.errors import CaseError, RmbgEvalError
 from rmbg_eval.predictions.stages import cutout_path
 

@@ -10,7 +10,8 @@ import pytest
 from fakes import disc
 from PIL import Image
 
-from rmbg_eval.cases.folder import check_case, load_cases
+from rmbg_eval.cases.checks import check_case
+from rmbg_eval.cases.folder import load_cases
 from rmbg_eval.cases.layouts import LAYOUTS, NAMES, Layout
 from rmbg_eval.errors import CaseError
 

@@ -17,7 +17,8 @@ from hypothesis import strategies as st
 from pictures import check_message, put, time_limit
 
 from rmbg_eval.cases.case import Case, CaseSet
-from rmbg_eval.cases.folder import check_case, load_cases
+from rmbg_eval.cases.checks import check_case
+from rmbg_eval.cases.folder import load_cases
 from rmbg_eval.cases.manifest import read_group, write_groups, write_manifest
 from rmbg_eval.cases.table import COLUMNS
 from rmbg_eval.errors import CaseError, SettingsError

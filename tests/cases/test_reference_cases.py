@@ -12,7 +12,8 @@ from PIL import Image
 from scipy.ndimage import gaussian_filter
 
 from rmbg_eval.cases.categories import CATEGORIES
-from rmbg_eval.cases.folder import check_case, load_cases
+from rmbg_eval.cases.checks import check_case
+from rmbg_eval.cases.folder import load_cases
 from rmbg_eval.core.paths import resource
 from rmbg_eval.measure.points import judge
 from rmbg_eval.measure.subject import Subject

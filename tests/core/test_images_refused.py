@@ -29,7 +29,8 @@ from pictures import (
 )
 from PIL import Image
 
-from rmbg_eval.cases.folder import check_case, load_cases
+from rmbg_eval.cases.checks import check_case
+from rmbg_eval.cases.folder import load_cases
 from rmbg_eval.core import libtiff
 from rmbg_eval.core.images import MAX_BYTES, decode, decode_cutout, read_bytes
 from rmbg_eval.errors import ImageError, RmbgEvalError

@@ -8,7 +8,8 @@ import pytest
 from pictures import HEIGHT, WIDTH, check_message, encode, picture, put
 
 from rmbg_eval.cases.case import CaseFile
-from rmbg_eval.cases.folder import check_case, load_cases
+from rmbg_eval.cases.checks import check_case
+from rmbg_eval.cases.folder import load_cases
 from rmbg_eval.errors import RmbgEvalError
 from rmbg_eval.measure.kinds import KINDS, expectation
 from rmbg_eval.measure.record import ObservationPoint, PointResult

@@ -14,7 +14,8 @@ from typer.testing import CliRunner
 
 from rmbg_eval import Settings, evaluate
 from rmbg_eval.cases.case import Case
-from rmbg_eval.cases.folder import check_case, load_cases
+from rmbg_eval.cases.checks import check_case
+from rmbg_eval.cases.folder import load_cases
 from rmbg_eval.cli.app import app
 from rmbg_eval.core.images import Alpha, Picture
 from rmbg_eval.errors import CaseError, SettingsError
