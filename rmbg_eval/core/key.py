@@ -40,17 +40,12 @@ class Lean(BaseModel):
 _GIVEN: set[str] = set()
 
 
-class Keyed(Lean):
-    """A record about one case and one model."""
+class OfCase(Lean):
+    """A record about one case."""
 
     category: str
     case: str
     """The case's id within its category."""
-    model: str
-
-    @property
-    def key(self) -> Key:
-        return Key(self.category, self.case, self.model)
 
     @property
     def case_key(self) -> CaseKey:
@@ -60,3 +55,13 @@ class Keyed(Lean):
     def name(self) -> str:
         """`category/case`."""
         return f"{self.category}/{self.case}"
+
+
+class Keyed(OfCase):
+    """A record about one case and one model."""
+
+    model: str
+
+    @property
+    def key(self) -> Key:
+        return Key(self.category, self.case, self.model)

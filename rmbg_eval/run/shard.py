@@ -13,7 +13,7 @@ from typing import Annotated, Any, NamedTuple
 
 from pydantic import BaseModel, ConfigDict, Field, FiniteFloat, model_validator
 
-from ..core.key import CaseKey, Keyed, Lean
+from ..core.key import CaseKey, Keyed, OfCase
 from ..core.records import OrRecords
 from ..errors import SettingsError, printable
 from ..i18n import Message
@@ -86,20 +86,14 @@ class SignPlaces(Keyed):
     places: dict[str, _Box]
 
 
-class PairDistance(Lean):
+class PairDistance(OfCase):
     """How far two models' cut-outs of a case are from each other, as `run.agreement` has it."""
 
-    category: str
-    case: str
     one: str
     other: str
     difference: FiniteFloat
     apart: FiniteFloat
     place: _Box | None
-
-    @property
-    def case_key(self) -> CaseKey:
-        return self.category, self.case
 
 
 class Shard(BaseModel):
