@@ -2,7 +2,7 @@
 // differs from side to side but the pixels. Names come with the ranking, once one asks for it.
 
 import { address, remembered } from "./address.js";
-import { edges, h } from "./dom.js";
+import { edges, h, partsOf } from "./dom.js";
 import { pixelled } from "./pixels.js";
 import { chance, FEWEST, nextPair, rank, seedOf } from "./ranking.js";
 import { pictureSize } from "./rows.js";
@@ -27,8 +27,7 @@ const OF_LEFT = /** @type {Record<string, number>} */ ({ left: 1, right: 0, equa
 export function blind(dialog, decisions, save) {
   const { about } = decisions;
   const words = wordsOf("review-words");
-  /** @template {HTMLElement} [E=HTMLElement] @param {string} name */
-  const part = (name) => /** @type {E} */ (dialog.querySelector(`[data-part="${name}"]`));
+  const part = partsOf(dialog);
   const stage = part("stage");
   const zoom = new Zoom({
     arrange: () => arrange(stage, 2, zoom.size),

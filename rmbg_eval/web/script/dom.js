@@ -18,6 +18,11 @@ export function h(tag, attributes = {}, ...children) {
   return node;
 }
 
+/** What finds an element's parts by their names.
+ * @param {ParentNode} whole @returns {<E extends HTMLElement = HTMLElement>(name: string) => E} */
+export const partsOf = (whole) => (name) =>
+  /** @type {any} */ (whole.querySelector(`[data-part="${name}"]`));
+
 /** Say of a strip that scrolls sideways where it goes on, and again when that changes. @param {HTMLElement} strip */
 export function edges(strip) {
   const tell = () => {

@@ -1,7 +1,7 @@
 // Observation points by hand: a box, a polygon or lines drawn on pictures by pointer or keys, with a
 // kind and words, as the TOML that a case.toml has. A point that is there is moved the same way.
 
-import { download, h } from "./dom.js";
+import { download, h, partsOf } from "./dom.js";
 import { Refusal } from "./offers.js";
 import { over, strokes, svg } from "./svg.js";
 
@@ -68,8 +68,7 @@ export function regionOf(region, paths) {
 /** @param {Host} host */
 export function drawing(host) {
   const { panel, zoom, stage, focus, about, points, say, text: everywhere, measure, write } = host;
-  /** @template {HTMLElement} E @param {string} name */
-  const part = (name) => /** @type {E} */ (panel.querySelector(`[data-part="${name}"]`));
+  const part = partsOf(panel);
   const kind = /** @type {HTMLSelectElement} */ (part("kind"));
   const words = /** @type {HTMLInputElement} */ (part("point-en"));
   const chinese = /** @type {HTMLInputElement} */ (part("point-zh"));

@@ -2,7 +2,7 @@
 // the share usable as it grows.
 
 import { address } from "./address.js";
-import { around, edges, h } from "./dom.js";
+import { around, edges, h, partsOf } from "./dom.js";
 import { language } from "./language.js";
 import { pictureSize } from "./rows.js";
 import { acceptance, FEWEST, moreNeeded } from "./share.js";
@@ -54,8 +54,7 @@ export function review(dialog, decisions, save) {
   const { about } = decisions;
   const count = about.models.length;
   const words = wordsOf("review-words");
-  /** @template {HTMLElement} [E=HTMLElement] @param {string} name */
-  const part = (name) => /** @type {E} */ (dialog.querySelector(`[data-part="${name}"]`));
+  const part = partsOf(dialog);
   const stage = part("stage");
   const form = part("comment");
   /** @type {HTMLTextAreaElement} */

@@ -2,7 +2,7 @@
 // models, one model, or two pictures under a slider, blinking or blended.
 
 import { address } from "./address.js";
-import { around, edges, h } from "./dom.js";
+import { around, edges, h, partsOf } from "./dom.js";
 import { drawing } from "./draw.js";
 import { fillFilm } from "./film.js";
 import { language } from "./language.js";
@@ -35,8 +35,7 @@ const keyOf = (/** @type {{ kind: string, model: string }} */ { kind, model }) =
  * @returns {(article: HTMLElement, wanted?: Wanted) => void} what opens it
  */
 export function viewer(dialog) {
-  /** @template {HTMLElement} [E=HTMLElement] @param {string} name */
-  const part = (name) => /** @type {E} */ (dialog.querySelector(`[data-part="${name}"]`));
+  const part = partsOf(dialog);
   const stage = part("stage");
   const points = part("points");
   const film = part("film");
