@@ -139,6 +139,9 @@ def test_a_database_that_opens_late_is_used_and_what_is_decided_before_it_is_not
     expect(page.locator("#review [data-part=unsaved] [lang=en]")).to_have_text("2 unsaved")
     expect(page.locator(KEPT)).to_have_count(1)
     assert page.evaluate("Object.keys(localStorage).filter(key => /decided/.test(key))") == []
+    for key in ("Escape", "ArrowRight", "ArrowLeft"):  # there and back
+        page.keyboard.press(key)
+    expect(page.locator("#review textarea")).to_have_value("another")
     page.close()
     page = context.new_page()
     opened(page, pages["single"].as_uri())
