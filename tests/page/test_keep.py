@@ -6,6 +6,7 @@ from contextlib import suppress
 from pathlib import Path
 
 import psutil
+import pytest
 from browser import QUIET, chromium_path
 from pages import KEPT, opened, place, saved
 from playwright.sync_api import Browser, BrowserContext, BrowserType, Error, Page, expect
@@ -50,14 +51,22 @@ def test_a_browser_that_keeps_nothing_says_so_and_asks_before_what_is_in_no_file
     context.close()
 
 
+@pytest.mark.parametrize(
+    "full",
+    [
+        "IDBObjectStore.prototype.put = () => { throw new Error('full') }",
+        "IDBTransaction.prototype.commit = function () { this.abort(); }",  # told at the end
+        "IDBDatabase.prototype.transaction = () => { throw new Error('closed') }",
+    ],
+)
 def test_what_is_written_once_the_database_is_full_is_not_lost_for_what_it_has(
-    reviewing: Page,
+    reviewing: Page, full: str
 ) -> None:
     page = reviewing
     page.keyboard.press("c")
     page.keyboard.type("half")
     expect(page.locator(KEPT)).to_have_count(1)
-    page.evaluate("() => { IDBObjectStore.prototype.put = () => { throw new Error('full') } }")
+    page.evaluate(f"() => {{ {full} }}")
     page.keyboard.type(" a sentence")
     expect(page.locator(KEPT)).to_have_count(1)
     page.reload()
@@ -89,7 +98,7 @@ def test_two_windows_of_the_page_know_and_keep_what_both_decide(
 
 
 def test_what_an_older_page_kept_is_taken_over_and_nothing_of_it_is_lost_without_a_database(
-    browser: Browser, pages: dict[str, Path]
+    browser: Browser, pages: dict[str, Path], tmp_path: Path
 ) -> None:
     context = browser.new_context()
     address = pages["single"].as_uri()
@@ -105,11 +114,20 @@ def test_what_an_older_page_kept_is_taken_over_and_nothing_of_it_is_lost_without
     page.reload()
     expect(place(page)).to_have_text("3 / 4")
     assert not page.evaluate(WARNS)  # they are kept
+    unsaved = page.locator("#by-eye [data-part=unsaved] [lang=en]")
+    expect(unsaved).to_have_text("2 unsaved")
+    saved(page, tmp_path / "d.json")
+    page.keyboard.press("x")
+    expect(unsaved).to_have_text("1 unsaved")
+    expect(page.locator(KEPT)).to_have_count(1)
+    page.reload()
+    expect(unsaved).to_have_text("1 unsaved")
     page.close()
     page = context.new_page()  # a browser of today
     for _ in range(2):
         opened(page, address)
-        expect(page.locator("#by-eye [data-part=unsaved] [lang=en]")).to_have_text("2 unsaved")
+        expect(page.locator("#by-eye [data-part=unsaved] [lang=en]")).to_have_text("1 unsaved")
+        expect(page.locator("#by-eye [data-part=state]")).to_contain_text("this page: 3")
         assert page.evaluate(kept) == 0
     context.close()
 

@@ -79,9 +79,6 @@ export class Keep {
       for (const [key] of early) there.delete(key); // the page has what is newer
     }
     this.#base = base;
-    base.onclose = () => {
-      this.#base = null;
-    };
     for (const [key, entry] of there) take(key, entry);
   }
 
