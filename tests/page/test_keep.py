@@ -169,6 +169,31 @@ def test_a_database_that_opens_late_is_used_and_what_is_decided_before_it_is_not
     context.close()
 
 
+def test_where_only_a_late_database_keeps_anything_it_has_what_was_decided_before(
+    browser: Browser, pages: dict[str, Path]
+) -> None:
+    context = browser.new_context()
+    page = context.new_page()
+    opened(page, pages["single"].as_uri())  # it is made
+    page.close()
+    page = context.new_page()
+    page.add_init_script(LATE)
+    page.add_init_script("Storage.prototype.setItem = () => { throw new Error('full') }")
+    opened(page, pages["single"].as_uri())
+    page.locator("#by-eye [data-do=review]").click()
+    page.keyboard.press("u")
+    expect(place(page)).to_have_text("2 / 4")
+    expect(page.locator(KEPT)).to_have_count(0)
+    page.evaluate("late()")
+    expect(page.locator(KEPT)).to_have_count(1)
+    expect(page.locator("#review [data-part=more]")).not_to_contain_text("keeps nothing more")
+    page.close()
+    page = context.new_page()
+    opened(page, pages["single"].as_uri())
+    expect(page.locator("#by-eye [data-part=unsaved] [lang=en]")).to_have_text("1 unsaved")
+    context.close()
+
+
 def test_a_browser_that_is_killed_has_what_it_said_was_kept(
     browser: Browser, pages: dict[str, Path], tmp_path: Path
 ) -> None:
