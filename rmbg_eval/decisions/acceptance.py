@@ -102,14 +102,13 @@ def _settled(answers: Sequence[Answer]) -> Verdict:
     return next((answer for answer in sides if counts[answer] > half), "disputed")
 
 
-def acceptances(run: Run, decisions: Decisions, seed: int = 0) -> tuple[Acceptance, ...]:
+def acceptances(run: Run, decisions: Decisions) -> tuple[Acceptance, ...]:
     """Of every model: of all categories, then of each.
 
-    `decisions` are those about the run's own content (`applying.applicable`); `seed` is that of the
-    sampling plan.
+    `decisions` are those about the run's own content (`applying.applicable`).
     """
     opinions = settle(decisions.reviews)
-    plan = plan_of(run, seed)
+    plan = plan_of(run)
     shoots = shoots_of(run)
     categories = [ALL, *dict.fromkeys(name for (name,) in columns(run.cases, "category"))]
     failed = Counter(

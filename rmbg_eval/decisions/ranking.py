@@ -29,6 +29,8 @@ DRAWS = 500
 """Of shoots with replacement."""
 FLIPS = 1999
 """Of the signs of shoots."""
+_SEED = 0
+"""Of both: so the ranking of the same votes is always the same."""
 PRIOR = 1.0
 """Equal votes beside people's, shared out among the pairs of models that met: however many these
 are, shares lean no more to a half."""
@@ -83,8 +85,8 @@ Tally = tuple[str, str, float]
 """A model, another, and what the first has of their vote: 1 won, 0.5 equal, 0 lost."""
 
 
-def ranking_of(run: Run, decisions: Decisions, seed: int = 0) -> Ranking:
-    """The ranking; `decisions` are those about the run's own content. Seeded: always the same."""
+def ranking_of(run: Run, decisions: Decisions) -> Ranking:
+    """The ranking; `decisions` are those about the run's own content."""
     votes = decisions.votes
     shoots = shoots_of(run)
     by_shoot: dict[str | CaseKey, list[Tally]] = {}
@@ -93,7 +95,7 @@ def ranking_of(run: Run, decisions: Decisions, seed: int = 0) -> Ranking:
         by_shoot.setdefault(shoots.get(about, about), []).append(tally(vote))
     names = [model.info.name for model in run.models]
     pictures = len({vote.case_key for vote in votes})
-    return rank(list(by_shoot.values()), names, pictures, seed)
+    return rank(list(by_shoot.values()), names, pictures)
 
 
 def tally(vote: Vote) -> Tally:
@@ -102,9 +104,7 @@ def tally(vote: Vote) -> Tally:
     return vote.left.model, vote.right.model, of_left
 
 
-def rank(
-    shoots: Sequence[Sequence[Tally]], names: Sequence[str], pictures: int, seed: int = 0
-) -> Ranking:
+def rank(shoots: Sequence[Sequence[Tally]], names: Sequence[str], pictures: int) -> Ranking:
     """The ranking of the votes on each shoot."""
     every = [each for shoot in shoots for each in shoot]
     there = [name for name in names if any(name in each[:2] for each in every)]
@@ -121,12 +121,12 @@ def rank(
     wins = np.array([_wins(shoot, there) for shoot in shoots])
     strength = strengths(wins.sum(0))
     shares = expected_shares(strength)
-    r = np.random.default_rng(seed)
+    r = np.random.default_rng(_SEED)
     times = r.multinomial(len(shoots), np.full(len(shoots), 1 / len(shoots)), DRAWS)
     drawn = np.tensordot(times.astype(float), wins, 1)
     draws = expected_shares(_strengths_of_draws(drawn, wins.sum(0), strength))
     low, high = _intervals(shares, draws, wins).T
-    better = _clearly_better(wins, seed)
+    better = _clearly_better(wins)
     best, worst = 1 + better.sum(0), len(there) - better.sum(1)
     order = sorted(
         range(len(there)), key=lambda place: (best[place] + worst[place], -shares[place])
@@ -222,7 +222,7 @@ def _intervals(shares: Array, draws: Array, wins: Array) -> Array:
     return np.array(found)
 
 
-def _clearly_better(wins: Array, seed: int) -> NDArray[np.bool_]:
+def _clearly_better(wins: Array) -> NDArray[np.bool_]:
     """`(M, M)`: whether row is better than column. Of all pairs of models that are truly equal, one
     is told apart in 5 % of rankings at most.
 
@@ -245,7 +245,7 @@ def _clearly_better(wins: Array, seed: int) -> NDArray[np.bool_]:
     chance = strength[:, :, None] / (strength[:, :, None] + strength[:, None])
     off = wins.sum(2)[:, None] - np.einsum("nij,pij->npi", wins + wins.swapaxes(1, 2), chance)
     more = off[:, pairs, one] - off[:, pairs, other]
-    signs = np.random.default_rng(seed).choice([-1.0, 1.0], (FLIPS, len(wins)))
+    signs = np.random.default_rng(_SEED).choice([-1.0, 1.0], (FLIPS, len(wins)))
     found = np.abs(more.sum(0))
     rare = (1 + (np.abs(signs @ more) >= found - 1e-9).sum(0)) / (FLIPS + 1)
     better = np.zeros((count, count), bool)

@@ -115,7 +115,7 @@ GROSS = {
 """In no order but that of their severity."""
 
 
-def findings(run: Run, gross: Mapping[Key, Mapping[str, Gross]], most: int = MOST) -> list[Finding]:
+def findings(run: Run, gross: Mapping[Key, Mapping[str, Gross]]) -> list[Finding]:
     """The worst findings, of each kind and each case one before any second one.
 
     `gross`: of each prediction, what `rmbg_eval.run.gross.gross` says. What several models have in
@@ -123,7 +123,7 @@ def findings(run: Run, gross: Mapping[Key, Mapping[str, Gross]], most: int = MOS
     wrong, they are the riskiest pictures.
     """
     if unscored(run):
-        return [_risky(each, run) for each in queue_of(run)[:most]]
+        return [_risky(each, run) for each in queue_of(run)[:MOST]]
     together: dict[tuple[str, str, str, str], Finding] = {}
     for finding in sorted((*_missed(run), *_gross(run, gross)), key=lambda f: -f.severity):
         about = finding.category, finding.case, finding.kind, finding.point
@@ -132,7 +132,7 @@ def findings(run: Run, gross: Mapping[Key, Mapping[str, Gross]], most: int = MOS
             together[about] = replace(first, models=(*first.models, *finding.models))
     left = list(together.values())
     chosen: list[Finding] = []
-    while left and len(chosen) < most:
+    while left and len(chosen) < MOST:
         cases = [f.case_key for f in chosen]
         kinds = [f.kind for f in chosen]
         # The list is in order of severity, and the first of the least is taken.
