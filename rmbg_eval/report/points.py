@@ -130,7 +130,7 @@ def _expected(result: PointResult, axis: Expectation) -> str:
     kind = KINDS.get(result.kind)
     if not tolerance:
         return _number(expected, result)
-    if expected - tolerance <= axis.start:
+    if kind and expected - tolerance <= axis.start:
         return _number(expected + tolerance, result, "≤")
     if kind and kind.scale is not None and expected + tolerance >= axis.end:
         return _number(expected - tolerance, result, "≥")
@@ -180,8 +180,7 @@ def _number(
 
 def _profile(profile: EdgeProfile, models: Sequence[str]) -> ProfileView:
     courses, words = [], []
-    order = ["truth", *(model for model in models if model != "truth")]
-    for name in order:
+    for name in ("truth", *models):
         values = profile.courses.get(name)
         if values:
             step = WIDTH / max(len(values) - 1, 1)

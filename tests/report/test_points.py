@@ -8,7 +8,7 @@ from runs import KEY, run_of
 from rmbg_eval.measure.kinds import KINDS
 from rmbg_eval.measure.record import ObservationPoint, PointResult
 from rmbg_eval.report.context import Context
-from rmbg_eval.report.points import points_view, shape_paths
+from rmbg_eval.report.points import point_view, points_view, shape_paths
 from rmbg_eval.report.views import PointsView
 from rmbg_eval.run.previews import CasePreviews, EdgeProfile, Previews
 
@@ -27,7 +27,7 @@ def result(
         measured=measured,
         expected=expected,
         tolerance=tolerance,
-        unit=KINDS[kind].unit,
+        unit=KINDS[kind].unit if kind in KINDS else "",
         passed=abs(measured - expected) <= tolerance,
     )
 
@@ -46,10 +46,13 @@ def view_of(*results: PointResult, profiles: tuple[EdgeProfile, ...] = ()) -> Po
     [
         ("transparent", 0.87, 0, 0.05, "≤ 5 %", "87 %"),
         ("opaque", 0.949, 1, 0.05, "≥ 95 %", "94.9 %"),  # not 95 %, which would have passed
+        ("opaque", 0.9, 1, 0.05, "≥ 95 %", "90 %"),
+        ("transparent", 0.2, 0.05, 0.05, "≤ 10 %", "20 %"),
         ("soft-band", 11, 3, 2, "3 ± 2 px", "11.0 px"),
         ("strands", 8, 18, 1, "18 ± 1", "8"),
         ("unbroken", 3, 0, 0, "0", "3"),
         ("no-fringe", 36.04, 0, 3, "ΔE ≤ 3", "ΔE 36.0"),
+        ("of a version to come", 7, 3, 2, "3 ± 2", "7.0"),
     ],
 )
 def test_numbers_are_in_the_kinds_unit(
@@ -65,6 +68,13 @@ def test_what_was_measured_and_what_passes_stand_on_one_axis() -> None:
     (start, width), places = row.band, [mark.place for mark in row.marks]
     assert start <= places[1] <= start + width < places[0] <= 100
     assert [mark.state for mark in row.marks] == ["failed", "passed"]
+
+
+def test_without_a_result_nothing_is_said_to_be_expected() -> None:
+    point = ObservationPoint.model_validate({**RIM, "kind": "soft-band"})
+    row = point_view(point, ["a"], [None])
+    assert (row.expected, row.band, row.missed) == ("", None, False)
+    assert [(mark.state, mark.place) for mark in row.marks] == [("unmeasured", None)]
 
 
 def test_a_region_is_a_path_in_the_pictures_pixels() -> None:
