@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import re
 import shutil
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from pathlib import Path
 
 import numpy as np
@@ -56,15 +56,26 @@ def test_hardest_edge_is_where_a_search_over_every_square_finds_it(
     assert doubt[y : y + side, x : x + side].sum() == pytest.approx(best, rel=1e-5)
 
 
-def test_hardest_edge_of_a_large_picture_holds_its_only_soft_pixels() -> None:
+@pytest.mark.parametrize(("left", "top"), [(2900, 1500), (900, 400)])
+def test_hardest_edge_of_a_large_picture_holds_its_only_soft_pixels(left: int, top: int) -> None:
     alpha = np.zeros((2000, 3000), np.float32)
-    alpha[1500:1520, 2900:2920] = 0.5
+    alpha[top : top + 20, left : left + 20] = 0.5
     x, y, width, height = hardest_edge([alpha])
-    assert x <= 2900
-    assert x + width >= 2920
-    assert y <= 1500
-    assert y + height >= 1520
+    assert x <= left
+    assert x + width >= left + 20
+    assert y <= top
+    assert y + height >= top + 20
     assert x + width <= 3000
+
+
+@pytest.mark.parametrize(
+    ("height", "width", "side"),
+    [(600, 1200, 100), (1200, 600, 100), (300, 500, 48), (2000, 1000, 160), (30, 90, 30)],
+)
+def test_hardest_edge_is_a_square_of_a_twelfth_of_the_long_side(
+    height: int, width: int, side: int
+) -> None:
+    assert hardest_edge([np.full((height, width), 0.5, np.float32)])[2:] == (side, side)
 
 
 def test_no_edge_where_nothing_is_in_between() -> None:
@@ -103,11 +114,29 @@ def test_result_preview_has_the_cutouts_alpha_and_no_hidden_colours(run: Run) ->
 
 
 def test_truth_is_shown_exactly(run: Run, case_set: Path) -> None:
-    shown = cases_of(run)["portrait", "ada"].truth
+    shown = cases_of(run)["portrait", "ada"]
     stored = np.asarray(Image.open(case_set / "portrait" / "ada" / "alpha.png").convert("L"))
-    drawn = Image.open(run.settings.out_folder / shown.path).convert("L")
-    assert np.array_equal(np.asarray(drawn), stored)
+    for each in (shown.truth, shown.true_alpha):
+        drawn = Image.open(run.settings.out_folder / each.path).convert("L")
+        assert np.array_equal(np.asarray(drawn), stored)
     assert cases_of(run)["pet", "rex"].truth is None
+
+
+def test_what_is_said_of_a_cut_out_is_of_its_own_alpha_beside_the_truth(
+    case_set: Path, tmp_path: Path
+) -> None:
+    def level(share: float) -> Callable[[np.ndarray], np.ndarray]:
+        return lambda rgb: np.full(rgb.shape[:2], share)
+
+    ada = Settings(cases=str(case_set), categories=["portrait"], out=str(tmp_path / "out"))
+    run = evaluate(ada, models={"all": level(1.0), "half": level(0.5), "none": level(0.0)})
+    models = cases_of(run)["portrait", "ada"].models
+    truth = np.asarray(Image.open(case_set / "portrait" / "ada" / "alpha.png")) / 255
+    too_opaque, too_clear = (truth < 0.9).mean(), (truth > 0.1).mean()
+    assert models["all"].wrong == (pytest.approx(too_opaque), 0)
+    assert models["none"].wrong == (0, pytest.approx(too_clear))
+    assert [(each.opaque, each.in_between) for each in models.values()] == [(1, 0), (0, 1), (0, 0)]
+    assert {(each.full, each.edge) for each in models.values()} == {(None, None)}
 
 
 def test_previews_are_drawn_once(run: Run) -> None:
