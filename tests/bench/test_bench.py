@@ -7,6 +7,7 @@ import json
 import os
 import subprocess
 import sys
+from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
@@ -23,7 +24,9 @@ from safetensors.torch import load_file
 from rmbg_eval.bench import bench, member
 from rmbg_eval.bench.claims import answer_claims
 from rmbg_eval.bench.records import Bench, Large, Row, Wanted
+from rmbg_eval.bench.tables import tables
 from rmbg_eval.bench.timing import with_batch
+from rmbg_eval.core.machine import Machine
 from rmbg_eval.core.progress import OnStep, Step, ignore
 from rmbg_eval.errors import ModelError, SettingsError, WeightsError
 from rmbg_eval.models.birefnet.family import FAMILY
@@ -240,3 +243,45 @@ def test_what_was_not_measured_says_why() -> None:
     assert "too large" in str(claims["large"].answer)
     none = answer_claims([])
     assert {claim.verdict for claim in none} == {"not measurable here"}
+
+
+def test_of_several_rows_the_one_speaks_that_serves_the_claim_best() -> None:
+    wanted = row().wanted
+    slow = row(
+        wanted=wanted.model_copy(update={"batch": 2}), load_seconds=30.0,
+        stages=dict.fromkeys(row().stages, 0.2), end_to_end_per_second=1.0,
+        peak_device_bytes=9_000_000_000, highest_median=None, large=None,
+    )  # fmt: skip
+    lost = Row(wanted=wanted.model_copy(update={"batch": 8}), failure="no memory")
+    other = row(
+        info=row().info.model_copy(update={"title": "IS-Net"}), load_seconds=0.1,
+        wanted=wanted.model_copy(update={"model": "isnet"}),
+    )  # fmt: skip
+    claims = {claim.key: claim for claim in answer_claims([lost, other, slow, row()])}
+    assert {claim.verdict for claim in claims.values()} == {"measured"}
+    said = {key: str(claim.answer) for key, claim in claims.items()}
+    fast = {key for key, words in said.items() if words.startswith(f"{wanted.words}: ")}
+    assert fast == {"load", "seconds", "matmul", "large", "serial"}
+    assert said["memory"] == f"{slow.words}: at most 9.0 GB of the device's memory"
+
+
+def test_each_number_stands_under_its_head() -> None:
+    made = Bench(
+        started=datetime(2026, 1, 2, tzinfo=UTC), machine=Machine.here(), rounds=3, seconds=1,
+        random_weights=False, claims=answer_claims([row()]),
+        rows=(
+            row(latency_p95=0.25, stages={**row().stages, "infer": 0.2}),
+            Row(wanted=row().wanted.model_copy(update={"batch": 8}), failure="[b] no memory"),
+        ),
+    )  # fmt: skip
+    speed, stages, claims = (
+        [[*column.cells] for column in table.columns] for table in tables(made, "en")
+    )
+    name = made.rows[0].words
+    assert [column[0] for column in speed] == [
+        name, "7.0 s", "0.170 s / 0.250 s", "6.00/s", "5.50/s", "0.92", "5.0 GB / –",
+    ]  # fmt: skip
+    assert [speed[0][1], speed[1][1]] == [made.rows[1].words, r"[red]\[b] no memory[/red]"]
+    assert stages == [[name], ["0.100"], ["0.100"], ["0.200"], ["0.100"], ["0.100"]]
+    assert len(claims[0]) == 6
+    assert set(claims[1]) == {"measured"}
