@@ -9,7 +9,7 @@ from run.test_risks import risk, run_with, sign
 from views import Presenter
 
 from rmbg_eval import Report
-from rmbg_eval.measure.record import Agreement
+from rmbg_eval.measure.record import Agreement, Measurement
 from rmbg_eval.measure.risk import GOOD_FROM, order_of
 from rmbg_eval.run.previews import CasePreviews, Previews
 from rmbg_eval.run.record import Run
@@ -57,13 +57,25 @@ def test_what_it_says_of_few(values: list[float], words: str) -> None:
     assert ("roughly" in view.more) is (order_of(len(run.models)).auroc < GOOD_FROM)
 
 
-def test_models_agree_by_what_they_have_in_common_and_the_odd_one_is_named() -> None:
+def with_an_odd_one() -> Run:
+    """`own`, and a model c that stands apart."""
     run = own()
     third = run.models[0].model_copy(
         update={"info": run.models[0].info.model_copy(update={"name": "c"})}
     )
-    run = run.model_copy(update={"models": (*run.models, third), "agreements": FAR})
-    view = presenter(run).overview()
+    return run.model_copy(update={"models": (*run.models, third), "agreements": FAR})
+
+
+def test_cases_are_put_in_order_by_the_risk_that_the_queue_has() -> None:
+    about = {"category": "portrait", "case": "ada", "unit": "share", "region": "whole image"}
+    odd = Measurement(**about, model="c", metric="risk", value=0.99)
+    run = with_an_odd_one().model_copy(update={"measurements": (odd,)})
+    values = presenter(run).bar().facts["values"]
+    assert values["risk"] == [[0.3, 0.9, 0.05], [0.25, 0.1, None], [None] * 3]
+
+
+def test_models_agree_by_what_they_have_in_common_and_the_odd_one_is_named() -> None:
+    view = presenter(with_an_odd_one()).overview()
     rows = [(model, [cell.value for cell in cells]) for model, cells in view.agreement.rows]
     assert rows == [("a", []), ("b", ["99.5"]), ("c", ["60", "61"])]
     assert view.agreement.note == "c stands apart."

@@ -10,6 +10,7 @@ from test_present import SHOWN, done, failed, previews
 from views import Presenter
 
 from rmbg_eval import Settings
+from rmbg_eval.cases.categories import CATEGORIES
 from rmbg_eval.core.notes import MULTIPLIED, NOTES
 from rmbg_eval.measure.record import Measurement
 from rmbg_eval.report import frame
@@ -142,6 +143,20 @@ def test_the_layout_folder_leads_to_the_cutout_itself() -> None:
     assert case.drawer.downloads[0][:2] == ("a", cutout)
 
 
+def test_an_edge_is_cut_from_what_the_page_has_or_is_a_picture_of_its_own() -> None:
+    drawn = previews("a")
+    drawn = Previews({KEY: drawn.cases[KEY].model_copy(update={"full": SHOWN})})
+    settings = run_of().settings
+    for layout, cut in (("single", True), ("folder", False)):
+        run = run_of(done(), settings=settings.model_copy(update={"layout": layout}))
+        case = row(run, drawn)
+        assert case.region == ("1,2,3,4" if cut else "")
+        own = "" if cut else "assets/x%20y-result.png"
+        assert (case.original.edge, case.results[0].edge) == (own, own)
+    case = row(run_of(done()), previews("a"))  # a run of which no original is kept
+    assert (case.region, case.original.edge) == ("", "assets/x%20y-result.png")
+
+
 def test_the_drawer_says_how_and_in_what_time_a_result_was_made() -> None:
     facts = dict(row(run_of(done()), previews("a", wrong=(0.012, 0.0))).drawer.facts)
     assert "inference 0.50 s" in facts["a"]
@@ -150,6 +165,35 @@ def test_the_drawer_says_how_and_in_what_time_a_result_was_made() -> None:
     assert any("1.20% of the pixels too opaque, 0.00% too transparent" in f for f in facts["a"])
     assert facts["Licence"] == ("CC0-1.0",)
     assert "Author" not in facts
+
+
+def test_the_drawer_names_whose_the_picture_is_and_what_a_result_was_made_with() -> None:
+    run = run_of(
+        done("a", device="cuda:1", dtype="fp16", cached=True, seconds={"infer": 0.5, "refine": 0.2})
+    )
+    (ada,), (one, two) = run.cases, run.models
+    ada = ada.model_copy(update={"author": "Ada L.", "source": "https://example.org/ada"})
+    one = one.model_copy(update={"info": one.info.model_copy(update={"foreground": "pymatting"})})
+    run = run.model_copy(update={"cases": (ada,), "models": (one, two)})
+    facts = dict(row(run, previews("a")).drawer.facts)
+    assert facts == {
+        "Case": ("portrait/ada",),
+        "Licence": ("CC0-1.0",),
+        "Author": ("Ada L.",),
+        "Source": ("https://example.org/ada",),
+        "Edge": ("3×4 px at x 1, y 2: where the models' alpha is most in between",),
+        "a": (
+            "fp16, cuda:1", "foreground colours: pymatting", "inference 0.70 s",
+            "refinement 0.20 s of it", "all stages 0.70 s", "kept from an earlier run",
+            "Full size: cutouts/a/portrait/ada.png",
+        ),
+    }  # fmt: skip
+
+
+def test_a_picture_that_no_model_could_use_has_no_size() -> None:
+    known, none = (row(run_of(each), previews("a")) for each in (done("a"), failed("a")))
+    assert (known.pixels, known.size) == ("1000×500", "1000x500")
+    assert (none.pixels, none.size) == ("", "1x1")
 
 
 def test_what_cases_are_found_by() -> None:
@@ -192,7 +236,9 @@ def test_models_differ_without_points_where_their_alphas_do() -> None:
 def test_rows_are_numbered_as_the_sheet_has_them_not_as_the_run() -> None:
     ada = run_of().cases[0]
     others = [("pet", "rex"), ("portrait", "bob"), ("pet", "tom")]
-    cases = (ada, *(ada.model_copy(update={"category": c, "id": i}) for c, i in others))
+    others = [ada.model_copy(update={"category": c, "id": i}) for c, i in others]
+    cases = (others[0], ada, *others[1:])
+    assert [*CATEGORIES].index("portrait") < [*CATEGORIES].index("pet")  # not as the run has them
     run = run_of().model_copy(update={"cases": cases})
     drawn = Previews({(case.category, case.id): CasePreviews() for case in cases})
     presenter = Presenter(run, drawn)
@@ -222,8 +268,9 @@ def test_controls_that_would_find_nothing_are_left_out() -> None:
 def test_a_head_names_points_and_seconds_or_why_nothing_was_timed() -> None:
     run = run_with(result(measured=1.0), result(point="q"), predictions=(done("a"),))
     a, b = Presenter(run, previews("a")).bar().heads
-    assert (a.count, a.seconds) == ("1/2", "0.5\N{NO-BREAK SPACE}s")
-    assert (b.count, b.seconds) == ("", "not timed")
+    assert (a.count, a.passed) == ("1/2", "1 of 2 points passed")
+    assert a.seconds == "0.5\N{NO-BREAK SPACE}s"
+    assert (b.count, b.passed, b.seconds) == ("", "", "not timed")
     models = [run.models[0], run.models[1].model_copy(deep=True)]
     elsewhere = models[0].info.model_copy(update={"runtime": "none"})
     models[0] = models[0].model_copy(update={"info": elsewhere})
