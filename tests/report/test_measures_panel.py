@@ -5,6 +5,7 @@ from __future__ import annotations
 import pytest
 from comparisons import rule
 from runs import KEY, run_of
+from test_overview import measured
 from views import Presenter
 
 from rmbg_eval import Settings
@@ -14,6 +15,7 @@ from rmbg_eval.measure.table import FAMILIES, TABLE
 from rmbg_eval.run.previews import CasePreviews, Plot, Preview, Previews
 from rmbg_eval.run.record import Run
 
+DRAWN = Previews({KEY: CasePreviews()})
 SHOWN = Preview(path="assets/x.webp", width=10, height=5)
 POINT = ObservationPoint.model_validate(
     {
@@ -108,10 +110,65 @@ def test_means_say_how_many_they_are_over_and_the_best_is_marked() -> None:
     assert [(row.title, row.code) for row in case.tables[0].rows] == [("mean error", "mad")]
 
 
+@pytest.mark.parametrize(
+    ("values", "words"),
+    [
+        (([0.5, 0.5], [0.25, 0.25]), "a − b = +0.25 on average over 2 cases, too few to say"),
+        (
+            ([0.05] * 10, [0.04] * 9 + [0.5]),
+            "a − b = −0.036 on average over 10 cases; "
+            "the middle difference is +0.01 (95 % interval +0.01 to +0.01)",
+        ),
+        (
+            ([0.05, 0.06] * 5, [0.06, 0.05] * 5),
+            "no clear difference between a and b: +0 on average over 10 cases; "
+            "the middle difference is +0 (95 % interval −0.01 to +0.01)",
+        ),
+    ],
+)
+def test_how_two_models_differ_is_said_with_its_sign(
+    values: tuple[list[float], list[float]], words: str
+) -> None:
+    (said,) = Presenter(measured(dict(zip("ab", values, strict=True))), DRAWN).more().differences
+    assert said.replace("\u00a0", " ").startswith(f"mean error: {words}")
+
+
+def test_of_several_pictures_of_one_shoot_the_shoots_are_counted() -> None:
+    run = measured({"a": [0.5] * 4, "b": [0.25] * 4})
+    cases = [
+        run.cases[0].model_copy(update={"id": f"c{n}", "group": f"shoot {n // 2}"})
+        for n in range(4)
+    ]
+    view = Presenter(
+        run.model_copy(update={"cases": tuple(cases)}),
+        Previews({("portrait", case.id): CasePreviews() for case in cases}),
+    ).more()
+    assert "over 4 cases of 2 shoots, too few to say" in view.differences[0]
+
+
+def test_a_mean_says_what_is_left_out_and_a_measure_what_it_is() -> None:
+    more = Presenter(measured({"a": [0.25, None], "b": [None, None]}), DRAWN).more()
+    a, b = more.measures[0].rows[0].cells
+    assert (a.text, a.state, a.note) == ("0.25", "", "over 1; 1 left out: failed")
+    assert (b.text, b.state, b.note) == ("–", "unmeasured", "over 0; 2 left out: failed")
+    both = (measurement("a", 0.1, "disagreement"), measurement("a", 0.9, "iou"))
+    case, presenter = found(run_with(measurements=both))
+    notes = {row.code: row.note for table in presenter.more().measures for row in table.rows}
+    assert notes["disagreement"] == (
+        "alpha, 0 to 1, whole image · no score · Mean difference from the other models; they can "
+        "agree and be wrong"
+    )
+    assert "· higher is better" in notes["iou"]
+    cells = next(row.cells for t in case.tables for row in t.rows if row.code == "disagreement")
+    assert [(each.text, each.state, each.note) for each in cells] == [
+        ("0.1", "", ""), ("–", "unmeasured", "not measured"),
+    ]  # fmt: skip
+
+
 def test_without_any_value_there_is_no_table() -> None:
     run = run_with(measurements=(measurement("a", None), measurement("b", None)), points=())
-    _, presenter = found(run)
-    assert presenter.more().measures == ()
+    case, presenter = found(run)
+    assert presenter.more().measures == case.tables == ()
 
 
 def test_pictures_are_described_by_what_they_show() -> None:

@@ -137,6 +137,9 @@ def test_the_answer_names_the_best_model_and_who_cannot_be_told_from_it() -> Non
 def test_the_answer_is_clear_where_the_interval_is() -> None:
     view = told_overview(many({"a": [0.0] * 10, "b": [1.0] * 10}))
     assert view.answer == ("b clearly passes the most points, 10 of 10.",)
+    assert view.few == "share of points passed, 95\N{NO-BREAK SPACE}% interval"
+    few = told_overview(many({"a": [0.0] * 2, "b": [1.0] * 2})).few
+    assert few == "no interval: fewer than 6 cases"
     a, b = view.matrices[0].rows
     assert [cell.best for cell in a.cells] == [False, False]
     assert [cell.best for cell in b.cells] == [True, True]
@@ -186,6 +189,29 @@ def test_what_all_models_do_well_and_badly_is_counted_by_kind() -> None:
     ]  # fmt: skip
     assert [cell.value for cell in kinds.rows[0].cells] == ["3", "3", "0", "0"]
     assert view.misses == "All misses: 12 in 3 pictures"
+    run = run_with(*points)
+    alone = told_overview(run.model_copy(update={"models": run.models[:1]}))
+    assert alone.more == (
+        "It does well at solid parts (3 of 3 points). "
+        "It does badly at single strands and clean edge colour (0 of 6)."
+    )
+    c = run.models[0].model_copy(
+        update={"info": run.models[0].info.model_copy(update={"name": "c"})}
+    )
+    of_c = tuple(p.model_copy(update={"model": "c"}) for p in points if p.model == "a")
+    three = run.model_copy(update={"models": (*run.models, c), "points": (*points, *of_c)})
+    assert told_overview(three).more.startswith("All models do well at solid parts (9 of 9 points)")
+
+
+def test_a_category_without_points_has_no_bars() -> None:
+    run = many({"a": [1.0], "b": [0.0]})
+    (ada,) = run.cases
+    rex = ada.model_copy(update={"category": "pet", "id": "rex", "points": ()})
+    run = run.model_copy(update={"cases": (ada, rex)})
+    drawn = Previews(dict.fromkeys(run.index.cases, CasePreviews()))
+    (by_category, _) = told_overview(run, drawn).matrices
+    assert [column.title for column in by_category.columns] == ["All", "Portrait"]
+    assert [len(row.cells) for row in by_category.rows] == [2, 2]
 
 
 def test_in_chinese() -> None:
@@ -234,6 +260,15 @@ def measured(values: dict[str, list[float | None]]) -> Run:
             for number, value in enumerate(own)
         )
     )  # fmt: skip
+
+
+def test_a_model_alone_is_not_called_closest() -> None:
+    view = told_overview(measured({"a": [0.25]}))
+    assert view.answer == ("a has a mean error of 0.25.",)
+    (matrix,) = view.matrices
+    assert [row.cells[0].value for row in matrix.rows] == ["0.25", "–"]
+    view = told_overview(measured({"a": [None], "b": [None]}))
+    assert view.answer == ("1 picture without points or truth: nothing is scored.",)
 
 
 def test_a_model_that_fails_on_hard_pictures_is_not_closest_for_that() -> None:
