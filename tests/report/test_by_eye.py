@@ -5,7 +5,8 @@ from __future__ import annotations
 import json
 from pathlib import Path
 
-from reviewers import decisions, review, run_over, sha, vote
+from reviewers import decisions, review, run_over, sha, two_categories, vote
+from run.test_risks import risk, sign
 
 from rmbg_eval import Run
 from rmbg_eval.ci.junit import junit_of_run
@@ -22,6 +23,7 @@ from rmbg_eval.report.views import ByEyeView
 from rmbg_eval.run.previews import Previews
 from rmbg_eval.run.sample import only
 
+DRAWN = Previews({})
 HOSTILE = '"><img src=x onerror="document.title=1">'
 
 
@@ -30,7 +32,7 @@ def view_of(run: Run, folder: Path, some: Decisions | None = None) -> ByEyeView:
     run = run.model_copy(update={"settings": settings})
     if some:
         files.save(folder, some)
-    view = by_eye(Context(run, Previews.__new__(Previews)))
+    view = by_eye(Context(run, DRAWN))
     assert view is not None
     return view
 
@@ -60,10 +62,55 @@ def test_as_many_are_to_be_reviewed_as_the_plan_has_of_those_shown() -> None:
     first = [(key.category, key.case) for key in stratum[:3]]
     others = [case for case in cases if case not in {(k.category, k.case) for k in stratum[:5]}]
     shown = only(run, [case for case in cases if case in {*first, *others[-2:]}])
-    view = by_eye(Context(run, Previews.__new__(Previews), shown=shown))
-    offered = sum(map(len, page_data(run, Decisions(), shown)["plan"]))
-    assert str(view.review) == f"Review {offered} cut-outs"
-    assert offered < len(shown.predictions)
+    view = by_eye(Context(run, DRAWN, shown=shown))
+    (offered,) = page_data(run, Decisions(), shown)["plan"]
+    assert str(view.review) == f"Review {len(offered)} cut-outs"
+    assert 3 <= len(offered) < len(shown.predictions)
+    names = [record.id for record in shown.cases]
+    keys = [(names[n // 2], "ab"[n % 2]) for n in offered]
+    assert keys == [(key.case, key.model) for key in stratum[: len(keys)]]
+
+
+def test_what_needs_a_look_is_told_by_number() -> None:
+    risks = [
+        risk(f"c{n}", model, value, sign("crumbs", 1.0))
+        for n, of_case in enumerate([(0.9, 0.1), (0.0, 0.0), (0.2, 0.8)])
+        for model, value in zip("ab", of_case, strict=True)
+    ]
+    run = run_over(3).model_copy(update={"risks": tuple(risks)})
+    view = by_eye(Context(run, DRAWN))
+    assert view.pairs
+    about = json.loads(view.data)
+    assert about["risks"] == [0.9, 0.1, 0.0, 0.0, 0.2, 0.8]
+    assert about["need"] == [0, 5]
+    assert [about["texts"][signs[0][0]]["en"] for signs in about["signs"].values()] == (
+        ["The outline is frayed"] * 6
+    )
+
+
+def test_two_cut_outs_that_are_one_are_no_pair() -> None:
+    run = run_over(2)
+    for cases, pairs in (("c0", True), ("c0 c1", False)):
+        alike = (
+            each.model_copy(update={"cutout_sha256": "0" * 64}) if each.case in cases else each
+            for each in run.predictions
+        )  # fmt: skip
+        view = by_eye(Context(run.model_copy(update={"predictions": (*alike,)}), DRAWN))
+        assert view.pairs is pairs
+
+
+def test_shares_by_category_are_told_where_there_are_several(tmp_path: Path) -> None:
+    some = decisions(
+        *(review(f"c{n}", category=("pet", "portrait")[n % 2]) for n in range(5)),
+        vote("c1"),
+    )
+    view = view_of(two_categories(run_over(8)), tmp_path, some)
+    assert [(row.category, row.model, str(row.counts)) for row in view.categories] == [
+        ("pet", "a", "3 of 3"), ("portrait", "a", "2 of 2"),
+    ]  # fmt: skip
+    assert [str(row.counts) for row in view.usable] == ["5 of 5", "0 of 0"]
+    assert str(view.votes).startswith("1 vote on 1 picture.")
+    assert not view_of(run_over(8), tmp_path, decisions(review("c0"))).categories
 
 
 def test_another_cutout_is_another_content() -> None:
