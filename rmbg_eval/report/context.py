@@ -39,7 +39,6 @@ class Context:
         self.previews = previews
         self.base = base
         self.cards = cards
-        self.lang = run.settings.lang
         self.summary = run.summary
         self.models = tuple(run.index.models)
         self._points = {(each.category, each.model): each for each in self.summary.points}

@@ -98,6 +98,7 @@ def test_rows_are_found_by_reason_and_say_it() -> None:
         ("a", "The outline is frayed"), ("b", "The outline is frayed"),
     ]  # fmt: skip
     assert "&at=14,24," in ada.reasons[0].href
+    assert ada.reasons[1].href == f"#view={ada.anchor}&a=result:b"  # a sign of no place
     assert not eve.reasons
 
 

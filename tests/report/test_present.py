@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from datetime import UTC, datetime
+
 import pytest
 from runs import KEY, run_of
 from views import Presenter
@@ -15,6 +17,7 @@ from rmbg_eval.report.context import Context
 from rmbg_eval.report.frame import environment
 from rmbg_eval.report.present import Presenter as RealPresenter
 from rmbg_eval.run.previews import CasePreviews, ModelPreviews, Preview, Previews
+from rmbg_eval.run.record import StabilityCost
 
 SHOWN = Preview(path="assets/x y-result.png", width=10, height=5)
 
@@ -108,6 +111,31 @@ def test_a_reduced_dtype_states_its_difference_from_fp32() -> None:
     assert "not measured: no room" in lines[1]
 
 
+def test_what_a_model_warns_of_and_where_its_difference_was_measured_is_said() -> None:
+    run = run_of(done())
+    check = PrecisionCheck(
+        cases=2, largest=4 / 255, mean=0.1 / 255, pictures=("one", "two"),
+        measured=datetime(2025, 12, 31, 23, 59, tzinfo=UTC),
+    )  # fmt: skip
+    warned = {"precision": check, "warnings": (Message("it is slow here"),)}
+
+    def notes(**changes: object) -> list[str]:
+        one = run.models[0].model_copy(update={**warned, **changes})
+        view = Presenter(run.model_copy(update={"models": (one,)}), previews("a")).overview()
+        return [str(note) for note in view.notes]
+
+    assert notes() == [
+        "a: it is slow here",
+        "a ran in bf16: its alpha differs from fp32 by at most 4 of 255 levels, 0.10 on average, "
+        "over 2 reference pictures: one, two.",
+        "a: that was measured at 2025-12-31 23:59 UTC and is kept for its weights, dtype, runtime "
+        "and processor.",
+    ]
+    now = check.model_copy(update={"measured": run.started})
+    assert len(notes(precision=now)) == 2
+    assert len(notes(precision=None)) == 1
+
+
 def test_failures_are_said_in_chinese_too() -> None:
     run = run_of(failed("a"), failed("b"), settings=Settings(models=["a", "b"], lang="zh"))
     (failure,) = Presenter(run, previews()).overview().failures
@@ -120,8 +148,54 @@ def test_details_name_commit_versions_and_every_parameter() -> None:
     rows = dict(view.details)
     assert rows["Commit"] == "c0ffee, with uncommitted changes"
     assert rows["Machine"] == "Test, 2 cores, 1.0 GiB, Linux"
+    assert rows["Versions"] == "numpy 2, rmbg_eval 0.1.0"
+    assert rows["The run took"] == "2.00 s"
+    assert (rows["Pipeline of a"], rows["Pipeline of b"]) == ("as it is",) * 2
     assert "notes.txt" in rows["Files that are no case"]
     assert [name for name, _ in view.parameters] == list(Settings.model_fields)
+    values = dict(view.parameters)
+    assert (values["cases"], values["categories"]) == ("the reference cases of rmbg-eval", "all")
+    assert (values["models"], values["precision_cases"]) == ("a, b", "3")
+
+
+def test_what_is_not_known_of_a_run_is_said_to_be_so() -> None:
+    run = run_of(done())
+    bare = {"commit": None, "memory_bytes": None}
+    changes = {"machine": run.machine.model_copy(update=bare), "wall_seconds": None, "skipped": ()}
+    rows = dict(Presenter(run.model_copy(update=changes), previews("a")).more().details)
+    assert rows["Commit"] == "installed without a checkout"
+    assert rows["Machine"] == "Test, 2 cores, not measured, Linux"
+    assert (rows["The run took"], rows["Files that are no case"]) == ("not measured", "none")
+    assert "Risk" not in rows
+    clean = run.machine.model_copy(update={"dirty": False})
+    details = Presenter(run.model_copy(update={"machine": clean}), previews("a")).more().details
+    assert dict(details)["Commit"] == "c0ffee"
+
+
+def test_weights_and_further_inferences_are_told_of_their_model() -> None:
+    run = run_of(done())
+    one, two = run.models
+    weights = {"weights_sha256": "0123456789abcdef", "weights_from": "https://example.org/w"}
+    one = one.model_copy(
+        update={
+            "info": one.info.model_copy(update=weights),
+            "stability": StabilityCost(inferences=4, seconds=2.5),
+        }
+    )
+    more = Presenter(run.model_copy(update={"models": (one, two)}), previews("a")).more()
+    rows = dict(more.details)
+    assert rows["Weights of a, SHA-256"] == "0123456789abcdef, https://example.org/w"
+    assert rows["Stability of a"] == (
+        "4 more inferences, 2.50 s in all, which no picture's time has"
+    )
+    assert not {"Weights of b, SHA-256", "Stability of b"} & rows.keys()
+    assert [row.weights for row in more.models] == ["0123456789ab", "none"]
+
+
+def test_refinement_is_told_apart_from_the_rest_of_inference() -> None:
+    run = run_of(done("a", seconds={"infer": 0.5, "refine": 0.25}))
+    (a, _) = Presenter(run, previews("a")).more().models
+    assert a.infer == "0.75 s, 0.25 s of it refinement"
 
 
 @pytest.mark.parametrize("prediction", [failed("a"), done("a")])

@@ -194,6 +194,7 @@ def test_a_picture_that_no_model_could_use_has_no_size() -> None:
     known, none = (row(run_of(each), previews("a")) for each in (done("a"), failed("a")))
     assert (known.pixels, known.size) == ("1000×500", "1000x500")
     assert (none.pixels, none.size) == ("", "1x1")
+    assert row(run_of(failed("a"), done("b")), previews("b")).pixels == "1000×500"
 
 
 def test_what_cases_are_found_by() -> None:
