@@ -46,4 +46,6 @@ def _cell(prediction: Prediction | None) -> Text:
         return Message("not measured")
     if prediction.failure:
         return Message("Failed")
-    return f"{prediction.inference_seconds or 0:.2f} / {prediction.total_seconds:.2f}"
+    if prediction.inference_seconds is None:
+        return Message("not timed")
+    return f"{prediction.inference_seconds:.2f} / {prediction.total_seconds:.2f}"

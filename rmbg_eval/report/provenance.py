@@ -151,7 +151,7 @@ def time_of(run: Run, model: str) -> Text:
 
 def brief(value: float) -> str:
     """Seconds in two figures: `2.1 s`."""
-    return f"{value:.2g}{NO_BREAK}s" if value < 100 else f"{value:.0f}{NO_BREAK}s"
+    return f"{value:.2g}{NO_BREAK}s" if value < 99.5 else f"{value:.0f}{NO_BREAK}s"
 
 
 def model_rows(run: Run) -> Iterable[ModelRow]:

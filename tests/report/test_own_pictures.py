@@ -10,7 +10,7 @@ from views import Presenter
 
 from rmbg_eval import Report
 from rmbg_eval.measure.record import Agreement, Measurement
-from rmbg_eval.measure.risk import GOOD_FROM, order_of
+from rmbg_eval.measure.risk import GOOD_FROM, coefficients, order_of
 from rmbg_eval.run.previews import CasePreviews, Previews
 from rmbg_eval.run.record import Run
 
@@ -110,6 +110,30 @@ def test_a_run_with_a_truth_has_none_of_it() -> None:
     assert not view.unscored
     assert view.agreement is None
     assert not presenter(run).bar().by_reason
+
+
+def test_on_what_risk_was_fitted_is_told_with_how_well_it_orders() -> None:
+    rows = dict(presenter(own()).more().details)
+    found = coefficients()
+    fit = found["together"]
+    scenes, models = fit["unseen_scene"], fit["unseen_model"]
+    said = rows["Risk"]
+    assert said.startswith(
+        f"fitted on {fit['rows']} cut-outs of {found['pictures']} pictures of {found['scenes']} "
+        "rendered scenes; "
+    )
+    assert said.endswith(
+        f"AUROC {scenes['auroc']}, of the models' own cut-outs {scenes['auroc_models']}, "
+        f"rank correlation {scenes['spearman']}; on models unseen {models['auroc']} and "
+        f"{models['spearman']}"
+    )
+    first = fit["calibration"][0]
+    parts = rows["Calibration of risk, scenes unseen"].split("; ")
+    assert len(parts) == len(fit["calibration"])
+    assert parts[0] == (
+        f"{first['from']} to {first['to']}: {100 * first['share']:.0f}\N{NO-BREAK SPACE}% of "
+        f"{first['rows']} not acceptable"
+    )
 
 
 def test_beyond_so_many_cases_the_riskiest_have_pictures(

@@ -16,6 +16,7 @@ from rmbg_eval.predictions.prediction import PrecisionCheck
 from rmbg_eval.report.context import Context
 from rmbg_eval.report.frame import environment
 from rmbg_eval.report.present import Presenter as RealPresenter
+from rmbg_eval.report.provenance import brief
 from rmbg_eval.run.previews import CasePreviews, ModelPreviews, Preview, Previews
 from rmbg_eval.run.record import StabilityCost
 
@@ -192,20 +193,33 @@ def test_weights_and_further_inferences_are_told_of_their_model() -> None:
     assert [row.weights for row in more.models] == ["0123456789ab", "none"]
 
 
+@pytest.mark.parametrize(
+    ("value", "words"),
+    [(0.123, "0.12"), (2.06, "2.1"), (99.4, "99"), (99.7, "100"), (123.4, "123")],
+)
+def test_seconds_in_few_figures_have_no_exponent(value: float, words: str) -> None:
+    assert brief(value) == f"{words}\N{NO-BREAK SPACE}s"
+
+
 def test_refinement_is_told_apart_from_the_rest_of_inference() -> None:
     run = run_of(done("a", seconds={"infer": 0.5, "refine": 0.25}))
     (a, _) = Presenter(run, previews("a")).more().models
     assert a.infer == "0.75 s, 0.25 s of it refinement"
 
 
-@pytest.mark.parametrize("prediction", [failed("a"), done("a")])
-def test_timings_have_a_cell_for_each_model(prediction: Prediction) -> None:
+@pytest.mark.parametrize(
+    ("prediction", "pixels", "words"),
+    [
+        (failed("a"), "–", "Failed"),
+        (done("a"), "1000×500", "0.50 / 0.80"),
+        (done("a", seconds={}), "1000×500", "not timed"),
+    ],
+)
+def test_timings_have_a_cell_for_each_model(
+    prediction: Prediction, pixels: str, words: str
+) -> None:
     view = Presenter(run_of(prediction), previews("a")).more()
-    ((case, pixels, cells),) = view.seconds
-    assert case == "portrait/ada"
-    assert cells[1] == "not measured"
-    expected = ("–", "Failed") if prediction.failure else ("1000×500", "0.50 / 0.80")
-    assert (pixels, cells[0]) == expected
+    assert view.seconds == (("portrait/ada", pixels, (words, "not measured")),)
 
 
 def test_what_is_ours_is_chinese_in_chinese_down_to_the_stop() -> None:
