@@ -109,8 +109,12 @@ def new(
     from .terminal import out
 
     new_case_set(folder)
-    out.print(f"Made {printable(str(folder))}. Put pictures into its folders, then run:")
-    out.print(f"  rmbg-eval report --cases {printable(str(folder))}", markup=False)
+    name = printable(str(folder))
+    for line in (
+        f"Made {name}. Put pictures into its folders, then run:",
+        f"  rmbg-eval report --cases {name}",
+    ):
+        out.print(line, markup=False, highlight=False, soft_wrap=True)
 
 
 def _source(folder: str) -> Path | str:

@@ -13,8 +13,10 @@ def models(
     fetch: Annotated[bool, typer.Option("--fetch", help="Fetch the IS-Net weights now.")] = False,
 ) -> None:
     """The models there are, their licences, and whether their weights are on this machine."""
+    from rich.markup import escape
     from rich.table import Column, Table
 
+    from ..errors import printable
     from ..models.hub import Checkpoint
     from ..models.table import TABLE, plug_ins
     from ..models.weights import Pinned
@@ -36,7 +38,8 @@ def models(
             state = "here" if weights.there else "not here yet: fetched when first used"
             if isinstance(weights, Checkpoint) and weights.gated:
                 state += f"; accept the licence at huggingface.co/{weights.repository}"
-        table.add_row(entry.spec, entry.title, entry.licence, state)
+        cells = (entry.spec, entry.title, entry.licence, state)
+        table.add_row(*(escape(printable(str(cell))) for cell in cells))
     out.print(table)
     for problem in plug_ins().problems:
         complain(str(problem))

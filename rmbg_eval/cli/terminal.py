@@ -88,15 +88,18 @@ def show_run(run: Run, path: Path, quiet: bool = False) -> None:
 
 def _seconds(run: Run) -> Table:
     names = [model.info.name for model in run.models]
-    table = Table("case", *names, title="seconds a picture: inference / all stages")
+    heads = (escape(printable(name)) for name in names)
+    table = Table("case", *heads, title="seconds a picture: inference / all stages")
     for record in run.cases:
         cells = []
         for name in names:
             prediction = run.index.predictions[Key(*record.key, name)]
             if prediction.failure:
                 cells.append(f"[red]{escape(str(prediction.failure.problem))}[/red]")
+            elif prediction.inference_seconds is None:
+                cells.append("–")
             else:
-                seconds = prediction.inference_seconds or 0, prediction.total_seconds
+                seconds = prediction.inference_seconds, prediction.total_seconds
                 cells.append("{:.2f} / {:.2f}".format(*seconds))
         table.add_row(escape(record.name), *cells)
     return table
@@ -107,6 +110,7 @@ def _medians(run: Run) -> Table:
     for name, tally in run.tally.items():
         medians = (middle(tally.inference), middle(tally.totals))
         done = f"{tally.cutouts} of {tally.predictions}"
+        name = escape(printable(name))
         table.add_row(name, done, *("–" if each is None else f"{each:.2f}" for each in medians))
     return table
 

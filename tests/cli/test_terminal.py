@@ -5,6 +5,7 @@ from __future__ import annotations
 import io
 import json
 import sys
+from dataclasses import replace
 from pathlib import Path
 from types import SimpleNamespace
 
@@ -15,9 +16,12 @@ from runs import run_of
 from views import Presenter
 
 from rmbg_eval.cli import main, terminal
+from rmbg_eval.cli.cases import new
+from rmbg_eval.cli.models import models
 from rmbg_eval.cli.terminal import MOST_ROWS, progress_as, show_comparison, show_run
 from rmbg_eval.core.progress import Step
 from rmbg_eval.measure.record import Delivery
+from rmbg_eval.models.table import TABLE, PlugIns
 from rmbg_eval.run.previews import Previews
 from rmbg_eval.run.statistics import inference
 
@@ -105,6 +109,47 @@ def test_inference_is_that_of_the_model_and_its_refinement_wherever_it_is_told(
     shown = capsys.readouterr().out
     assert "1.50 / 1.75" in shown
     assert "2.50 / 2.75" in shown
+
+
+def test_a_models_name_is_text_and_a_time_that_was_not_taken_is_none(
+    capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    names = ("net [v2]", "[/b] \x1b")
+    one = run_of().models[0]
+    models = tuple(
+        one.model_copy(update={"info": one.info.model_copy(update={"name": name})})
+        for name in names
+    )
+    timed = made(names[0], seconds={"infer": 1.0, "encode": 0.5})
+    run = run_of(timed, made(names[1]), models=models)
+    monkeypatch.setattr(terminal, "out", Console(width=100))
+    for most, cells in ((MOST_ROWS, ["1.00 / 1.50", "–"]), (0, ["net [v2]", "[/b] \\x1b"])):
+        monkeypatch.setattr(terminal, "MOST_ROWS", most)
+        show_run(run, Path("run.json"))
+        shown = capsys.readouterr().out
+        assert all(text in shown for text in (*cells, "net [v2]", "[/b] \\x1b"))
+
+
+def test_what_a_plug_in_says_of_its_model_is_text(
+    capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    entry = replace(TABLE[0], name="mine", title="Mine [v2]", licence="[/b]", weights="[none]")
+    monkeypatch.setattr("rmbg_eval.models.table.plug_ins", lambda: PlugIns((entry,), ()))
+    monkeypatch.setattr(terminal, "out", Console(width=300))
+    models()
+    shown = capsys.readouterr().out
+    assert all(text in shown for text in ("Mine [v2]", "[/b]", "[none]"))
+
+
+def test_where_a_case_set_was_made_is_told_whole_whatever_its_name(
+    capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    folder = tmp_path / "[" / "b]" / ("long" * 20)
+    monkeypatch.setattr(terminal, "out", Console(width=60))
+    new(folder)
+    made, use = capsys.readouterr().out.splitlines()
+    assert made.startswith(f"Made {folder}. ")
+    assert use == f"  rmbg-eval report --cases {folder}"
 
 
 def test_of_many_changes_the_first_are_printed_and_the_others_counted(
