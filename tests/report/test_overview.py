@@ -371,6 +371,7 @@ def test_labels_of_six_models_never_lie_on_each_other(models: list[Dot]) -> None
         right = left + max(width(dot.name), width(model.words, 6.4))
         boxes.append((left, baseline - LINE + 3.1, right, baseline + LINE + 2.9))
         assert left >= 0
+        assert right <= 360.1
         assert 0 <= baseline <= 190
         assert 42 <= float(dot.x) <= 352
         assert 9.9 <= float(dot.y) <= 190.1
@@ -397,6 +398,20 @@ def test_labels_of_few_models_lie_on_no_line() -> None:
         box = left, base - LINE + 3.1, right, base + LINE + 2.9
         assert not any(overlap(box, line) for line in lines)
         assert not dot.line
+
+
+def test_a_dot_lies_at_its_time_and_share_and_its_whisker_at_the_interval() -> None:
+    plot = scatter([Dot("a", "", 1.0, 0.5, 0.4, 0.6), Dot("b", "", 10.0, 0.8)], "")
+    heights = {words.replace("\u00a0", " "): y for y, words in plot.across}
+    places = {words.replace("\u00a0", " "): x for x, words in plot.down}
+    a, b = plot.dots
+    assert (a.x, a.y) == (places["1 s"], heights["50 %"])
+    assert (b.x, b.y) == (places["10 s"], heights["80 %"])
+    assert a.whisker == (heights["60 %"], heights["40 %"])
+    assert b.whisker is None
+    assert float(a.x) < float(b.x)
+    assert float(a.y) > float(b.y)  # better is higher
+    assert plot.best == f"M{a.x} 190V{a.y}H{b.x}V{b.y}H352"
 
 
 def test_the_front_is_what_nothing_is_as_fast_and_as_good_as() -> None:
