@@ -4,13 +4,17 @@ from __future__ import annotations
 
 from pathlib import Path
 
+import numpy as np
 import pytest
+from fakes import disc
+from PIL import Image
 from runs import run_of
 from test_overview import many
-from test_present import done
+from test_present import done, failed
 
 from rmbg_eval import Report
 from rmbg_eval.core.anchors import case_anchor
+from rmbg_eval.i18n import Message
 from rmbg_eval.run.record import Run
 
 
@@ -44,9 +48,14 @@ def test_only_the_models_asked_for_are_compared_in_their_order(tmp_path: Path) -
     assert repr(both).splitlines()[1:] == ["  b  nothing measured", "  a  nothing measured"]
     heads = both.plain.index(">b<"), both.plain.index(">a<")
     assert heads[0] < heads[1]
-    one = report.compare("portrait/ada", "b")
-    assert ">a<" not in one.plain
+    assert ">a<" not in report.compare("portrait/ada", "b").plain
     assert repr(report.categories()) == "<1 categories>"
+    lost = [failed(model, Message(f"{model} broke")) for model in "ab"]
+    report = Report(at(tmp_path, run_of(*lost)))
+    alone, both = (report.compare("portrait/ada", models).plain for models in ("b", ["b", "a"]))
+    assert "b broke" in alone
+    assert "a broke" not in alone
+    assert both.index("b broke") < both.index("a broke")
 
 
 def test_each_of_many_cases_has_a_page_that_leads_back_to_its_row(
@@ -54,6 +63,9 @@ def test_each_of_many_cases_has_a_page_that_leads_back_to_its_row(
 ) -> None:
     monkeypatch.setattr("rmbg_eval.run.previews.MANY", 2)
     run = several(1.0, 0.0)
+    cutout = tmp_path / "cutouts" / "a" / "portrait" / "ada.png"
+    cutout.parent.mkdir(parents=True)
+    Image.fromarray(np.dstack(disc())).save(cutout)
     report = Report(at(tmp_path, run, layout="folder"))
     for case in ("c0", "c1"):
         anchor = case_anchor("portrait", case)
@@ -61,6 +73,8 @@ def test_each_of_many_cases_has_a_page_that_leads_back_to_its_row(
         assert f'href="../index.html#{anchor}"' in page
         assert 'href="../report.css"' in page
         assert f'id="{anchor}"' in page
+        assert 'src="../assets/' in page
+        assert 'href="../cutouts/a/portrait/ada.png"' in page
         assert f'"pages/{anchor}.html' in report.category("portrait").html
     Report(at(tmp_path / "few", run))
     assert not (tmp_path / "few" / "pages").exists()
