@@ -52,6 +52,19 @@ def test_a_drawn_point_has_each_models_own_value(run: Run, case_set: Path, case:
     assert [state for _, state, _ in marks(by_hand.measure(asked(case, clear)))] == ["failed"] * 2
 
 
+def test_a_drawn_edge_is_measured_against_the_truth_where_there_is_one(
+    run: Run, case_set: Path
+) -> None:
+    line = '[[points]]\nid = "rim"\nkind = "soft-band"\nlines = [[[48, 32], [20, 32]]]\n'
+    by_hand = ByHand(run, case_set)
+    for _ in range(2):
+        known, bare = (by_hand.measure(asked(case, line)) for case in ("portrait/ada", "pet/rex"))
+        assert known["expected"].endswith("px")
+        assert [state for _, state, _ in marks(known)] == ["failed"] * 2  # neither falls at all
+        assert bare["expected"] == ""
+        assert [state for _, state, _ in marks(bare)] == ["unmeasured"] * 2
+
+
 def test_a_damaged_cut_out_says_why_and_leaves_the_others(run: Run, case_set: Path) -> None:
     lost = next(p for p in run.predictions if (p.case, p.model) == ("rex", "all"))
     (run.settings.out_folder / lost.cutout).write_bytes(b"x")
