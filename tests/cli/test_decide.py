@@ -4,13 +4,18 @@ from __future__ import annotations
 
 import json
 from pathlib import Path
+from types import SimpleNamespace
 
 import pytest
 from commands import call
 from fakes import save_picture
-from reviewers import START
+from reviewers import START, approval, review, vote
+from rich.console import Console
 
 from rmbg_eval import Run, Settings, build_files, evaluate
+from rmbg_eval.cli import terminal
+from rmbg_eval.cli.decide import _show
+from rmbg_eval.decisions.applying import Contradiction
 from rmbg_eval.errors import Failure, ModelError
 from rmbg_eval.i18n import Message
 from rmbg_eval.run.folder import write_run
@@ -38,6 +43,31 @@ def saved(run: Run, *answers: str, name: str = "of-ada.json", **changes: object)
     ]  # fmt: skip
     path.write_text(json.dumps({"schema_version": 1, "decisions": rows}), "utf-8")
     return path
+
+
+@pytest.mark.parametrize("dry", [False, True])
+def test_what_was_taken_is_counted_by_kind_and_the_rest_of_many_lines(
+    dry: bool, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    new = (review(), review("c1"), review("c2"), vote(), vote("c1"), approval())
+    apart = Contradiction("pet/one", ("a",), (("Ada", Message("yes")), ("Bob", Message("no"))))
+    refused = SimpleNamespace(message=Message("[/b] is refused"))
+    intake = SimpleNamespace(
+        new=new, again=4, stale=5, contradictions=(apart,) * 21, refused=(refused,) * 22
+    )
+    monkeypatch.setattr(terminal, "out", Console(width=200))
+    monkeypatch.setattr(terminal, "err", Console(stderr=True, width=200))
+    _show(intake, dry)
+    out, err = (text.splitlines() for text in capsys.readouterr())
+    assert out[0] == (
+        f"{'would be taken' if dry else 'taken'}: 3 reviews, 2 votes, 1 approvals; "
+        "4 were there already, 22 are refused"
+    )
+    assert out[1].startswith("5 decisions are about cut-outs that the run no longer has")
+    assert out[2:] == ["people do not agree:", *[f"· {apart.message}"] * 20, "… and 1 more"]
+    assert err == [*["[/b] is refused"] * 20, "… and 2 more"]
+    _show(SimpleNamespace(new=(), again=0, stale=0, contradictions=(), refused=()), dry)
+    assert len(capsys.readouterr().out.splitlines()) == 1
 
 
 def test_decisions_come_into_the_run_folder(run: Run, tmp_path: Path) -> None:

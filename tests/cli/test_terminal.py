@@ -66,6 +66,20 @@ def test_of_many_cases_medians_and_the_first_points_are_printed(
     assert "and 1 more such points: see junit.xml" in err
 
 
+@pytest.mark.parametrize("required", [True, False])
+def test_a_point_that_stops_a_build_is_called_what_it_is(
+    required: bool, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    settings = run_of().settings.model_copy(update={"fail_on": "point"})
+    lost = point(False, 1.0, required=required)
+    monkeypatch.setattr(terminal, "err", Console(stderr=True, width=100))
+    show_run(run_of(made(), points=(lost,), settings=settings), Path("run.json"), quiet=True)
+    what = "required point" if required else "point"
+    told = capsys.readouterr().err
+    assert told.startswith(f"{what} not passed: portrait/ada · a · lens: ")
+    assert "more such points" not in told
+
+
 @pytest.mark.parametrize("quiet", [False, True])
 def test_failures_are_named_where_no_table_does(
     quiet: bool, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
