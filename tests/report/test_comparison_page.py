@@ -342,6 +342,54 @@ def test_without_colours_of_its_own_base_is_a_matte_where_those_of_new_are_gone(
         assert np.array_equal(shown[alpha > 0][:, :3], rgb[alpha > 0])
 
 
+@pytest.mark.parametrize(
+    ("size", "where", "region"),
+    [
+        ((400, 300), (300, 20, 10, 12), (225, 0, 160, 160)),
+        ((400, 300), (100, 120, 10, 12), (25, 46, 160, 160)),
+        ((90, 60), (40, 20, 10, 12), (0, 0, 90, 60)),
+    ],
+)
+def test_what_is_magnified_is_where_alpha_moved(
+    tmp_path: Path,
+    size: tuple[int, int],
+    where: tuple[int, int, int, int],
+    region: tuple[int, int, int, int],
+) -> None:
+    rgb = np.random.default_rng(0).integers(0, 256, (size[1], size[0], 3), np.uint8)
+    alpha = np.full(rgb.shape[:2], 255, np.uint8)
+    less = alpha.copy()
+    x, y, width, height = where
+    less[y : y + height, x : x + width] = 0
+    sides = []
+    for side, levels in (("was", alpha), ("now", less)):
+        path = tmp_path / side / one_cutout().cutout
+        path.parent.mkdir(parents=True)
+        Image.fromarray(np.dstack([rgb, levels])).save(path)
+        hashed = hashlib.sha256(path.read_bytes()).hexdigest()
+        sides.append(one_cutout(cutout_sha256=hashed))
+    pair = Pair(
+        category="portrait", case="ada", model="a", state="changed", why="it", values=(),
+        base=sides[0], new=sides[1], where=where,
+    )  # fmt: skip
+    figures = pair_figures(pair, tmp_path / "was", tmp_path / "now", tmp_path, full=False)
+    assert figures.region == region
+    assert not figures.borrowed
+    assert not figures.matte
+    left, top, across, down = region
+    place = np.s_[top : top + down, left : left + across]
+    base, new, moved = (
+        np.asarray(Image.open(tmp_path / crop.path).convert("RGBA")) for crop in figures.crops
+    )
+    assert np.array_equal(base, np.dstack([rgb, alpha])[place])
+    assert np.array_equal(new[..., 3], less[place])
+    assert ((moved[..., 0] == 255) == (less[place] == 255)).all()
+    for shown, levels in ((figures.base, alpha), (figures.new, less)):
+        with Image.open(tmp_path / shown.path) as image:
+            assert image.size == (shown.width, shown.height) == size
+            assert np.array_equal(np.asarray(image.convert("RGBA"))[..., 3], levels)
+
+
 def test_pictures_of_an_earlier_comparison_go(made: dict[str, Path], tmp_path: Path) -> None:
     found, settings = compared(made, tmp_path)
     stray = tmp_path / "assets" / "stray.webp"
