@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import json
 import re
 import shutil
 from collections.abc import Iterator
@@ -13,11 +14,13 @@ import pytest
 from axe import source, violations
 from browser import chromium
 from caches import new_cache
+from comparisons import comparison, one, point, run, value
 from comparisons import made as one_cutout
 from fakes import disc, save_picture, save_truth
 from pictures import error_map
 from PIL import Image
 from playwright.sync_api import Browser, Page, expect
+from views import told
 
 from rmbg_eval import (
     CompareSettings,
@@ -312,6 +315,48 @@ def test_what_failed_in_both_is_no_change_to_tick(made: dict[str, Path], tmp_pat
     )
     assert html.count("data-tick=") == before.count("data-tick=") - 1 > 0
     assert html.count("<article") == before.count("<article")
+
+
+def test_a_pairs_table_has_both_values_their_difference_and_what_is_allowed(
+    tmp_path: Path,
+) -> None:
+    was = run(value("mad", 0.125), value("iou", 0.9), points=(point(True, 0.02),))
+    now = run(
+        value("mad", 0.25), value("iou", 0.95), points=(point(False, 0.9),), cutout="1"
+    )  # fmt: skip
+    found = Comparison(base="one", new="two", notes=(), pairs=(one(was, now),))
+    settings = CompareSettings(base=str(tmp_path), new=str(tmp_path), out=str(tmp_path))
+    report = ComparisonReport(found, settings)
+    (pair,) = report._views
+    table = told(pair.table, "en")
+    assert table.models == ("BASE", "NEW", "Difference", "Verdict")
+    rows = [(row.title, *[(each.text, each.state) for each in row.cells]) for row in table.rows]
+    assert rows[:3] == [
+        ("lens", ("0.02", "passed"), ("0.9", "failed"), ("+0.88", ""), ("worse", "failed")),
+        ("mean error", ("0.125", ""), ("0.25", ""), ("+0.125", ""), ("worse", "failed")),
+        ("overlap of the shapes", ("0.9", ""), ("0.95", ""), ("+0.05", ""), ("better", "passed")),
+    ]
+    assert table.rows[0].note == "lens, alpha, 0 to 1, should be transparent"
+    assert table.rows[0].cells[2].note == "allowed ±0.05: the point's own tolerance"
+    assert [(each.verdict, told(each.what, "en")) for each in pair.changes] == [
+        ("worse", "lens"), ("worse", ""),
+    ]  # fmt: skip
+    (ticked,) = json.loads(report._approvals())["changes"].values()
+    assert ticked == ["portrait", "ada", "a", "0" * 64, "1" * 64]
+
+
+def test_a_bar_has_a_part_for_what_became_of_each(tmp_path: Path) -> None:
+    found = comparison("worse", "worse", "better", "same")
+    settings = CompareSettings(base=str(tmp_path), new=str(tmp_path), out=str(tmp_path))
+    report = ComparisonReport(found, settings)
+    (bar,) = report._bars()
+    assert bar.parts == (("worse", 0, 50), ("better", 50, 25), ("same", 75, 25))
+    counts = told(report._counts(), "en")
+    (row,) = counts.rows
+    assert {head: cell.text for head, cell in zip(counts.models, row.cells, strict=True)} == {
+        **dict.fromkeys(counts.models, "0"), "worse": "2", "better": "1", "same": "1",
+    }  # fmt: skip
+    assert [cell.state for cell in row.cells if cell.text == "2"] == ["failed"]
 
 
 @pytest.mark.parametrize("wiped", [False, True])
