@@ -14,7 +14,7 @@ from pictures import check_message
 from rmbg_eval.cases.folder import load_cases
 from rmbg_eval.core.paths import resource
 from rmbg_eval.errors import RmbgEvalError, SettingsError
-from rmbg_eval.settings import BenchSettings, CompareSettings, Parameter, Settings
+from rmbg_eval.settings import BenchSettings, CompareSettings, Parameter, Settings, WorkSettings
 
 
 def another(field):
@@ -82,6 +82,35 @@ def test_refuses_and_says_what_is_allowed(read, values, words):
     assert len(str(caught.value)) < 1000
     assert all(word in str(caught.value) for word in words)
     assert ("papermill" in str(caught.value.remedy)) is (read == Settings.from_notebook)
+
+
+@pytest.mark.parametrize(
+    ("settings", "name", "last", "beyond"),
+    [
+        (Settings, "precision_cases", 0, -1),
+        (Settings, "stability", 0, -1),
+        (Settings, "stability", 4, 5),
+        (WorkSettings, "time_limit", 0.1, 0.09),
+        (WorkSettings, "worker_cores", 0, -1),
+        (BenchSettings, "batches", [1], [0]),
+        (BenchSettings, "rounds", 3, 2),
+        (BenchSettings, "seconds", 0.001, 0.0),
+        (CompareSettings, "base", "b", ""),
+    ],
+)
+def test_the_last_value_that_is_allowed_is_taken_and_none_beyond(settings, name, last, beyond):
+    assert getattr(settings.of({name: last}), name) == last
+    with pytest.raises(SettingsError, match=name):
+        settings.of({name: beyond})
+
+
+@pytest.mark.parametrize("settings", [Settings, BenchSettings])
+def test_cases_are_read_from_a_folder_or_a_url(settings, tmp_path):
+    assert settings(cases=str(tmp_path)).cases_source == tmp_path
+    url = "https://example.org/cases"
+    assert settings(cases=url).cases_source == url
+    with pytest.raises(SettingsError, match="is no folder on this machine"):
+        _ = settings(cases=url).cases_folder
 
 
 def test_settings_cannot_be_changed_afterwards():
