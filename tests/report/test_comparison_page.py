@@ -35,9 +35,11 @@ from rmbg_eval import (
 from rmbg_eval.compare.baseline import approve, choose
 from rmbg_eval.compare.comparison import Pair
 from rmbg_eval.decisions.files import read
+from rmbg_eval.measure.record import ObservationPoint
 from rmbg_eval.report import comparison_page
 from rmbg_eval.report.comparison_pictures import difference_map, pair_figures
 from rmbg_eval.report.notebooks import render_comparison
+from rmbg_eval.run.folder import write_run
 
 HOSTILE = '"><img src=x onerror="document.title=1">'
 
@@ -343,6 +345,40 @@ def test_a_pairs_table_has_both_values_their_difference_and_what_is_allowed(
     ]  # fmt: skip
     (ticked,) = json.loads(report._approvals())["changes"].values()
     assert ticked == ["portrait", "ada", "a", "0" * 64, "1" * 64]
+
+
+def test_where_new_is_there_a_change_has_its_points_title_and_words(tmp_path: Path) -> None:
+    good, bad = point(True, 0.02), point(False, 0.9)
+    was, now = run(points=(good,)), run(points=(bad,), cutout="1")
+    lens = {"id": "lens", "kind": "transparent", "title": {"en": "Clear lens"}, "box": [1, 1, 4, 4]}
+    record = now.cases[0].model_copy(
+        update={"points": (ObservationPoint.model_validate(lens),)}
+    )  # fmt: skip
+    found = Comparison(base="one", new="two", notes=(), pairs=(one(was, now),))
+    write_run(tmp_path, now.model_copy(update={"cases": (record,)}))
+    settings = CompareSettings(base=str(tmp_path), new=str(tmp_path), out=str(tmp_path / "out"))
+    (pair,) = ComparisonReport(found, settings)._views
+    (change,) = pair.changes
+    assert str(pair.title) == "Ada"
+    assert str(change.what) == "Clear lens"
+    assert str(change.sentence).replace("\u00a0", " ") == (
+        "90 % is left where it should be clear; 2 % before"
+    )
+    assert str(told(pair.table, "en").rows[0].title) == "Clear lens"
+
+
+def test_what_is_the_same_is_named_and_which_models_are_compared(tmp_path: Path) -> None:
+    found = comparison("same").model_copy(update={"renamed": {"old [1]": "m"}})
+    settings = CompareSettings(base=str(tmp_path), new=str(tmp_path), out=str(tmp_path))
+    report = ComparisonReport(found, settings)
+    assert "c/same · m: because" in report.unchanged().html
+    (said,) = report._pairing()
+    assert str(said) == ("old [1] in BASE is compared with m in NEW: each run has this one model.")
+    (pair,) = found.pairs
+    two = (pair, pair.model_copy(update={"model": "n"}))
+    found = Comparison(base="a", new="b", notes=(), renamed=found.renamed, pairs=two)
+    (said,) = ComparisonReport(found, settings)._pairing()
+    assert "the same weights and pipeline, or a folder of the same name" in str(said)
 
 
 def test_a_bar_has_a_part_for_what_became_of_each(tmp_path: Path) -> None:
