@@ -19,6 +19,7 @@ from rmbg_eval.decisions.applying import Contradiction
 from rmbg_eval.errors import Failure, ModelError
 from rmbg_eval.i18n import Message
 from rmbg_eval.run.folder import write_run
+from rmbg_eval.run.shard import Shard
 
 
 @pytest.fixture
@@ -180,6 +181,11 @@ def test_approve_takes_the_ticked_changes(run: Run, tmp_path: Path) -> None:
     status, text = approve("--yes")
     assert status == 0
     assert f"\napproved: {first.name} · grabcut" in f"\n{text}"
+    shard = Shard(number=1, of=2, cases=4, listing_sha256="0" * 64)
+    write_run(out, run.model_copy(update={"shard": shard}))
+    status, text = approve("--dry-run")
+    assert (status, "The run is shard 1/2" in text) == (2, True)
+    write_run(out, run)
     ticked.write_text("{")
     assert "is no JSON" in approve("--yes")[1]
 
