@@ -28,14 +28,18 @@ def test_is_what_cutout_writes_byte_for_byte(tmp_path: Path) -> None:
     assert list(result.seconds) == ["decode", "preprocess", "infer", "postprocess", "encode"]
 
 
-def test_keeps_colours_and_graded_alpha(tmp_path: Path) -> None:
+def test_keeps_colours_and_graded_alpha(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     rgb, _ = disc(3)
     stages: list[str] = []
     result = remove_background(FakeModel(), Picture("a", rgb), stages.append)
     assert np.array_equal(result.cutout.rgb, rgb)
     assert np.array_equal(quantise(result.cutout.alpha), rgb[..., 0])
     assert stages == list(result.seconds) == ["preprocess", "infer", "postprocess", "encode"]
-    assert result.save(tmp_path / "x" / "a.png").read_bytes() == result.png
+    assert all(0 <= spent < 60 for spent in result.seconds.values())
+    monkeypatch.chdir(tmp_path)
+    for path, where in ((tmp_path / "x" / "a.png", "x/a.png"), (None, "a-cutout.png")):
+        result.save(path)
+        assert (tmp_path / where).read_bytes() == result.png
 
 
 def test_takes_specs_functions_arrays_and_pillow() -> None:
@@ -59,6 +63,12 @@ def test_a_model_that_breaks_its_contract_is_told_apart_from_the_picture() -> No
         def alpha(self, picture: Picture) -> np.ndarray:
             return super().alpha(picture) * 2
 
+    class Twice(FakeModel):
+        def infer(self, inputs: list[Picture]) -> list[np.ndarray]:
+            return super().infer(inputs * 2)
+
+    with pytest.raises(ModelError, match="fake returned 2 outputs for one input"):
+        remove_background(Twice(), Picture("a", disc()[0]))
     with pytest.raises(ModelError, match=r"fake: Alpha must lie in \[0, 1\]"):
         remove_background(Wild(), Picture("a", np.full((40, 40, 3), 200, np.uint8)))
 
