@@ -17,15 +17,17 @@ from rmbg_eval.i18n import Message
 if importlib.util.find_spec("torch") is None and not os.environ.get("CI"):
     pytest.skip("torch is not installed", allow_module_level=True)
 
-from fakes import save_picture
+from fakes import FakeModel, save_picture
 from PIL import Image
 from safetensors.torch import load_file
 
-from rmbg_eval.bench import bench, member
+from rmbg_eval.bench import bench, member, timing
 from rmbg_eval.bench.claims import answer_claims
 from rmbg_eval.bench.records import Bench, Large, Row, Wanted
 from rmbg_eval.bench.tables import tables
 from rmbg_eval.bench.timing import with_batch
+from rmbg_eval.cases.folder import load_cases
+from rmbg_eval.core.images import Alpha, Picture
 from rmbg_eval.core.machine import Machine
 from rmbg_eval.core.progress import OnStep, Step, ignore
 from rmbg_eval.errors import ModelError, SettingsError, WeightsError
@@ -131,6 +133,53 @@ def test_every_combination_has_a_row(
     with Image.open(tmp_path / "out" / "bench.png") as picture:
         assert picture.format == "PNG"
         assert picture.width > 1000
+
+
+class Timed(FakeModel):
+    """Its clock goes on by as much as it takes: 2 s to load, 1 s to infer, the first time 9 s."""
+
+    now = 100.0
+
+    def load(self) -> bool:
+        self.now += 2
+        return super().load()
+
+    def infer(self, inputs: list[Picture]) -> list[Alpha]:
+        self.now += 1 if self.batches else 9
+        return super().infer(inputs)
+
+
+@pytest.mark.parametrize(
+    ("rounds", "seconds", "done"), [(20, 60.0, 20), (30, 7.5, 8), (20, 0.1, 3)]
+)
+def test_inferences_are_timed_after_one_that_is_not(
+    cases: Path, monkeypatch: pytest.MonkeyPatch, rounds: int, seconds: float, done: int
+) -> None:
+    model = Timed()
+    wanted = Wanted(model="rmbg-2.0", device="cpu", dtype="fp32", batch=2, compiled=False)
+    asked: list[object] = []
+
+    def load_model(*given: object, **named: object) -> Timed:
+        asked.extend([*given, named])
+        return model
+
+    monkeypatch.setattr(timing, "load_model", load_model)
+    monkeypatch.setattr(timing, "LARGE", (60, 40))
+    monkeypatch.setattr(timing, "_PICTURES", 5)
+    monkeypatch.setattr(timing.time, "perf_counter", lambda: model.now)
+    sent: list[object] = []
+    timing.time_model(wanted, load_cases(cases).cases, rounds, seconds, sent.append)
+    row = sent[-1]
+    assert asked == ["rmbg-2.0?batch=2", "cpu", "fp32", {"compiled": False}]
+    assert (row.load_seconds, row.rounds, row.latency_median) == (2, done, 1)
+    assert row.forward_per_second == 2  # pictures, of which two are inferred at once
+    assert model.batches[: 1 + done] == [2] * (1 + done)
+    assert row.latency_p95 == (1 if done == 20 else None)
+    assert ("latency_p95" in row.missing) == (done < 20)
+    assert row.pictures == max(3, min(rounds * 2, int(seconds * 2)))
+    assert (row.large.width, row.large.height) == (60, 40)
+    assert (row.large.cutout_width, row.large.cutout_height) == (60, 40)
+    assert "only fp32 on torch" in row.missing["highest_median"]
 
 
 def test_the_command_prints_tables_and_paths(cases: Path, tmp_path: Path) -> None:
