@@ -258,7 +258,7 @@ def row(**given: object) -> Row:
         "stages": stages,
         "peak_device_bytes": 5_000_000_000,
         "highest_median": 0.2,
-        "large": Large(width=4500, height=3000, seconds=2, cutout_width=4500, cutout_height=3000),
+        "large": Large(width=4500, height=3000, seconds=2, cutout_width=450, cutout_height=300),
     }
     return Row(**(values | given))
 
@@ -272,7 +272,9 @@ def test_claims_are_answered_from_the_rows() -> None:
     assert "GPU X" in str(claims["seconds"].answer)
     assert "5.0 GB" in str(claims["memory"].answer)
     assert "15 % saved" in str(claims["matmul"].answer)
-    assert "4500×3000" in str(claims["large"].answer)
+    large = str(claims["large"].answer)
+    assert "a picture of 4500×3000 takes 2.0 s, its cut-out has 450×300;" in large
+    assert large.endswith("the alpha is computed by: resize to 1024×1024")
     assert "5.50 pictures" in str(claims["serial"].answer)
 
 
