@@ -144,7 +144,7 @@ class MeasuresPanel:
 
     def _difference(self, row: Row, difference: Difference) -> Message:
         cases, groups = difference.cases, difference.groups
-        over = Message("over {cases} cases", cases=cases)
+        over = Message("over {n} case", many="over {n} cases", n=cases)
         if cases != groups:
             over = Message("over {cases} cases of {groups} shoots", cases=cases, groups=groups)
         values: dict[str, Any] = {

@@ -113,6 +113,7 @@ def test_means_say_how_many_they_are_over_and_the_best_is_marked() -> None:
 @pytest.mark.parametrize(
     ("values", "words"),
     [
+        (([0.5], [0.25]), "a − b = +0.25 on average over 1 case, too few to say"),
         (([0.5, 0.5], [0.25, 0.25]), "a − b = +0.25 on average over 2 cases, too few to say"),
         (
             ([0.05] * 10, [0.04] * 9 + [0.5]),
