@@ -424,7 +424,7 @@ def _digest_at(folder: Path, path: str) -> str:
 
 
 def _read_cutouts(predictions: Iterable[Prediction], folder: Path) -> dict[str, np.ndarray]:
-    """The cut-outs that there are and are RGBA, by model: `(H, W, 4) uint8`."""
+    """The cut-outs that there are, RGBA and of the size they had, by model: `(H, W, 4) uint8`."""
     cutouts = {}
     for prediction in predictions:
         if prediction.cutout:
@@ -432,7 +432,8 @@ def _read_cutouts(predictions: Iterable[Prediction], folder: Path) -> dict[str, 
                 suppress(OSError, SyntaxError),
                 Image.open(folder / prediction.cutout, formats=("PNG",)) as image,
             ):
-                if image.mode == "RGBA":  # else somebody put another file there
+                size = prediction.width or image.width, prediction.height or image.height
+                if image.mode == "RGBA" and image.size == size:  # else somebody's other file
                     cutouts[prediction.model] = np.asarray(image)
     return cutouts
 

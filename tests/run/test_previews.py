@@ -398,6 +398,22 @@ def test_where_cutouts_lie_beside_the_page_none_is_kept_twice(tmp_path: Path) ->
     assert [(each.full, each.alpha) for each in shown.models.values()] == [(None, None)] * 2
 
 
+def test_a_file_that_somebody_put_in_a_cut_outs_place_is_not_shown_as_it(
+    case_set: Path, tmp_path: Path
+) -> None:
+    settings = Settings(cases=str(case_set), categories=["portrait"], out=str(tmp_path / "out"))
+    run = evaluate(settings, models=[FakeModel("one"), FakeModel("two", weights="2" * 64)])
+    path = tmp_path / "out" / run.predictions[1].cutout
+    whole = Image.open(path)
+    for other in (whole.resize((48, 32)), whole.convert("RGB")):
+        other.save(path)
+        shutil.rmtree(tmp_path / "out" / "assets")
+        draw_again(run)
+        shown = cases_of(run)["portrait", "ada"]
+        assert shown.models.keys() == {"one"}
+        assert [plot.kind for plot in shown.plots] == ["histogram"]
+
+
 def test_a_profile_of_each_edge_is_kept(run: Run, case_set: Path) -> None:
     about = case_set / "portrait" / "ada" / "case.toml"
     text = about.read_text() if about.exists() else ""
