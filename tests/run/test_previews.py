@@ -7,6 +7,7 @@ import re
 import shutil
 from collections.abc import Callable, Mapping
 from pathlib import Path
+from types import SimpleNamespace
 
 import numpy as np
 import pytest
@@ -16,8 +17,11 @@ from hypothesis import strategies as st
 from PIL import Image
 
 from rmbg_eval import Prediction, Settings, evaluate
+from rmbg_eval.cases.case import Case
+from rmbg_eval.core import remote
 from rmbg_eval.errors import Failure
 from rmbg_eval.i18n import Message
+from rmbg_eval.run import previews
 from rmbg_eval.run.previews import (
     THUMB,
     CasePreviews,
@@ -396,6 +400,20 @@ def test_where_cutouts_lie_beside_the_page_none_is_kept_twice(tmp_path: Path) ->
     shown = cases_of(run)["pictures", "large"]
     assert shown.full
     assert [(each.full, each.alpha) for each in shown.models.values()] == [(None, None)] * 2
+
+
+def test_no_address_that_a_run_names_is_asked_unless_one_gives_the_cases_oneself(
+    run: Run, case_set: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    elsewhere = Case("pet", "rex", case_set / remote._FOLDER / "rex.png")
+    here = Case("pet", "tom", case_set / "pet" / "tom.png")
+    given: list[str] = []
+    monkeypatch.setattr(previews, "load_cases", lambda *_: SimpleNamespace(cases=(elsewhere, here)))
+    monkeypatch.setattr(previews, "draw", lambda run, cases, _: given.extend(c.id for c in cases))
+    draw_again(run)
+    assert given == ["tom"]
+    draw_again(run, cases=case_set)
+    assert given[1:] == ["rex", "tom"]
 
 
 def test_a_file_that_somebody_put_in_a_cut_outs_place_is_not_shown_as_it(
