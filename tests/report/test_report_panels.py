@@ -26,7 +26,11 @@ def at(folder: Path, run: Run, **changes: object) -> Run:
 
 def several(*passed: float) -> Run:
     """A run of so many cases, each with its point's value in both models."""
-    made = [done(model, case=f"c{number}") for number in range(len(passed)) for model in "ab"]
+    made = [
+        done(model, case=f"c{number}", width=96, height=64)
+        for number in range(len(passed))
+        for model in "ab"
+    ]
     return many({"a": [*passed], "b": [*passed]}).model_copy(update={"predictions": tuple(made)})
 
 
