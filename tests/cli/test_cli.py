@@ -127,6 +127,14 @@ def test_cases_check_names_each_case(case_set: Path) -> None:
     assert "CC0-1.0" in done.stdout
 
 
+@pytest.mark.parametrize("command", [["check"], ["list", "--out", "cases.parquet"]])
+def test_cases_are_read_in_the_layout_that_is_named(command: list[str], case_set: Path) -> None:
+    name, *options = command
+    status, text = call("cases", name, case_set, *options, "--layout-of", "dis6k")
+    assert status == 2
+    assert "dis6k" in text
+
+
 def test_cases_check_exits_2_on_a_broken_one(case_set: Path) -> None:
     (case_set / "portrait" / "ada" / "case.toml").write_text("licens = 'x'")
     done = rmbg("cases", "check", case_set)
