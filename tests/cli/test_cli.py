@@ -128,7 +128,10 @@ def test_cases_check_names_each_case(case_set: Path) -> None:
 
 
 @pytest.mark.parametrize("command", [["check"], ["list", "--out", "cases.parquet"]])
-def test_cases_are_read_in_the_layout_that_is_named(command: list[str], case_set: Path) -> None:
+def test_cases_are_read_in_the_layout_that_is_named(
+    command: list[str], case_set: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
     name, *options = command
     status, text = call("cases", name, case_set, *options, "--layout-of", "dis6k")
     assert status == 2
