@@ -184,9 +184,11 @@ def test_a_zip_of_many_or_large_files_says_where_they_are_or_that_they_are_too_m
     page.set_content("<p>")
     page.add_script_tag(content=script("served"))
     names = ["杯" * 90 + ".png", *(f"{n}.png" for n in range(300))]
-    archive = zipfile.ZipFile(io.BytesIO(bytes(page.evaluate(ZIP, names))))
+    data = bytes(page.evaluate(ZIP, names))
+    archive = zipfile.ZipFile(io.BytesIO(data))
     assert archive.testzip() is None
     assert archive.namelist() == names
+    assert struct.unpack_from("<HH", data, len(data) - 22 + 8) == (301, 301)
     end = """(sizes) => {
         const arrayBuffer = async () => new ArrayBuffer();
         const files = sizes.map((size, n) => ({ name: `${n}`, blob: { size, arrayBuffer } }));

@@ -143,3 +143,20 @@ def test_a_cut_out_has_the_size_of_its_alpha(page: Page, tmp_path: Path, picture
         return $pixels.sizeOf($pixels.picture("result", { original: small, alpha }));
     }"""
     assert page.evaluate(size) == [WIDTH, HEIGHT]
+
+
+def test_a_png_has_every_value_as_it_was_given(page: Page) -> None:
+    """Colours under a low alpha, too, which a canvas would lose."""
+    page.add_script_tag(content=script("png"))  # type: ignore[arg-type]
+    given = np.random.default_rng(7).integers(0, 256, (23, 37, 4), np.uint8)
+    given[..., 3] %= 8
+    data = page.evaluate(
+        """async ([width, values]) => {
+        const image = new ImageData(new Uint8ClampedArray(values), width);
+        const blob = await $png.png(image);
+        return [blob.type, ...new Uint8Array(await blob.arrayBuffer())];
+        }""",
+        [37, given.ravel().tolist()],
+    )
+    assert data[0] == "image/png"
+    assert np.array_equal(np.asarray(Image.open(io.BytesIO(bytes(data[1:])))), given)
