@@ -338,6 +338,8 @@ def test_the_order_is_by_ranks_and_then_by_shares(page: Page) -> None:
     theirs = page.evaluate("shoots => $ranking.rank(shoots, 3)", shoots)["standings"]
     assert [names[each["model"]] for each in theirs] == [each.model for each in ours]
     assert theirs[0]["share"] < theirs[1]["share"]
+    for one, other in zip(theirs, ours, strict=True):
+        assert [one["low"], one["high"]] == pytest.approx([other.low, other.high], abs=0.03)
 
 
 @pytest.mark.parametrize(("won", "of", "worst"), [(15, 20, 1), (14, 19, 2)])
@@ -349,6 +351,17 @@ def test_two_models_are_apart_where_a_sign_test_says_so(
     shoots = [[[0, 1, float(n < won)]] for n in range(of)]
     (first, _) = page.evaluate("shoots => $ranking.rank(shoots, 2)", shoots)["standings"]
     assert (first["model"], first["best"], first["worst"]) == (0, 1, worst)
+
+
+def test_of_more_pairs_what_is_rare_of_one_is_not_rare(page: Page) -> None:
+    """Of two models 15 of 20 are told apart; of three, two of which are alike, they are not."""
+    page.add_script_tag(content=script("ranking"))  # type: ignore[arg-type]
+    shoots = [[[0, 1, float(n < 15)]] for n in range(20)]
+    shoots += [[[0, 2, n % 2], [1, 2, n % 2]] for n in range(20)]
+    theirs = page.evaluate("shoots => $ranking.rank(shoots, 3)", shoots)["standings"]
+    ours = rank([[("abc"[a], "abc"[b], of) for a, b, of in each] for each in shoots], "abc", 40)
+    assert [each["over"] for each in theirs] == [[], [], []]
+    assert [each.better_than for each in ours.models] == [(), (), ()]
 
 
 def _likely(one: int, other: int) -> list[float]:
