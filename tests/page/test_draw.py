@@ -162,6 +162,10 @@ def test_what_else_a_case_says_of_a_point_that_is_moved_stays(viewer: Page) -> N
     point = drawn(viewer)
     assert (point.box, point.kind) == ((39, 28, 12, 8), "in-between")
     assert (point.expected, point.tolerance, point.required) == (0.25, 0.1, True)
+    tool(viewer, "box")  # another one, of which it says nothing
+    drag(viewer, (80, 50), (90, 60))
+    point = drawn(viewer)
+    assert (point.id, point.expected, point.required) == ("the-middle-is-kept", None, False)
 
 
 def test_keys_draw_a_box_and_say_where_they_are(viewer: Page) -> None:
