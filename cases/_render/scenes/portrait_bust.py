@@ -163,7 +163,7 @@ def _look(s: Studio, points: Points, head: Head, flying, wisps, roll) -> None:
     points.add("ear-edge", "soft-band", "The ear's edge is as soft as in the photo",
                "耳朵边缘的过渡宽度与照片一致", lines=across)  # fmt: skip
     points.add("ear-fall", "smooth-fall", "Alpha falls smoothly from ear to backdrop",
-               "耳朵到背景的透明度平滑下降", lines=across)  # fmt: skip
+               "从耳朵到背景，不透明度平滑下降", lines=across)  # fmt: skip
     edge = []
     rim = np.quantile(roll[:, 1], 0.08)
     for y in rim + np.array([10, 22, 34]):

@@ -206,7 +206,7 @@ def _look(s: Studio, points: Points, head: Head, curls, loose, roll) -> None:
     points.add("ear-edge", "soft-band", "The ear's edge is as soft as in the photo",
                "耳朵边缘的过渡宽度与照片一致", lines=across)  # fmt: skip
     points.add("ear-fall", "smooth-fall", "Alpha falls smoothly from ear to street",
-               "耳朵到街景的透明度平滑下降", lines=across)  # fmt: skip
+               "从耳朵到街景，不透明度平滑下降", lines=across)  # fmt: skip
     rim = np.quantile(roll[:, 1], 0.08)
     edge = []
     for y in rim + np.array([16, 34, 52]):

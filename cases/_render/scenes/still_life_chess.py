@@ -179,7 +179,7 @@ def observe(s: Studio, points: Points) -> None:
     points.add("pawn-edge", "soft-band", "The pawn's edge is as blurred as in the photo",
                "兵的边缘虚化宽度与照片一致", lines=soft, tolerance=6)  # fmt: skip
     points.add("pawn-fall", "smooth-fall", "Alpha falls smoothly over the pawn's blurred edge",
-               "兵的虚化边缘透明度平滑下降", lines=soft)  # fmt: skip
+               "兵的虚化边缘，不透明度平滑下降", lines=soft)  # fmt: skip
     far = [crossing(QUEEN, 0.0079, z, hand, 30) for z in (0.041, 0.047) for hand in (-1, 1)]
     points.add("queen-edge", "soft-band", "The queen's edge is as blurred as in the photo",
                "皇后的边缘虚化宽度与照片一致", lines=far, tolerance=5)  # fmt: skip
