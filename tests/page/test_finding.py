@@ -110,6 +110,8 @@ def test_where_nothing_is_left_one_button_clears_the_filters(found: Page) -> Non
     expect(found.locator("#left")).to_have_text("5")
     assert len(shown(found)) == 5
     assert "with" not in where(found)
+    expect(found.locator("#find [name=q]")).to_be_focused()
+    expect(found.locator("#part")).to_be_empty()  # what paper says where some are left out
 
 
 def test_search_finds_words_in_both_languages(found: Page) -> None:
@@ -117,6 +119,21 @@ def test_search_finds_words_in_both_languages(found: Page) -> None:
                         ("杯", "杯 子#1"), ("onerror", HOSTILE)):  # fmt: skip
         found.locator("#find [name=q]").fill(words)
         assert shown(found) == [name]
+    assert "1 of 5" in (found.locator("#part").text_content() or "")
+    found.evaluate("window.same = true")
+    found.locator("#find [name=q]").press("Enter")
+    found.wait_for_timeout(100)
+    assert found.evaluate("window.same"), "nothing is sent"
+
+
+def test_what_an_address_names_and_the_page_does_not_have_is_left_aside(found: Page) -> None:
+    address = where(found)
+    found.goto("about:blank")
+    opened(found, f"{address}#category=nowhere&kind=none&order=-misses&model=nobody")
+    assert len(shown(found)) == 5
+    for name in ("category", "kind"):
+        expect(found.locator(f"#find [name={name}]")).to_have_value("")
+    assert where(found).partition("#")[2] == "order=-misses"
 
 
 def test_order_puts_the_worst_first_says_why_and_goes_back(found: Page) -> None:
@@ -147,6 +164,13 @@ def test_a_models_name_puts_its_own_misses_first(found: Page) -> None:
     expect(found.locator(".heads button").nth(1)).to_have_attribute("aria-pressed", "true")
     found.locator(".heads button").nth(1).click()
     assert "order" not in where(found)
+    expect(found.locator(".heads [aria-pressed=true]")).to_have_count(0)
+    choice = found.locator("#find [name=order]")
+    choice.select_option("-islands")
+    found.locator(".heads button").nth(1).click()
+    expect(choice).to_have_value("-islands")
+    choice.select_option("-misses")
+    expect(found.locator(".heads [aria-pressed=true]")).to_have_count(0)
 
 
 def test_order_is_by_the_worst_of_all_models_or_by_one_and_what_has_no_value_is_last(
@@ -155,13 +179,13 @@ def test_order_is_by_the_worst_of_all_models_or_by_one_and_what_has_no_value_is_
     address, html = pages["single"].as_uri(), pages["single"].read_text(encoding="utf-8")
     (text,) = re.findall(r'id="facts"[^>]*>([^<]*)<', html)
     facts = json.loads(text)
-    values = [[1, None, 5.1239, 2, None], [3, 4, None, 0, None]]
+    values = [[1, None, 5.1239, 2, None], [3, 1234, None, 0, None]]
     facts["values"] |= {"misses": values, "weighted_f": values}
     html = html.replace(text, json.dumps(facts).replace("<", r"\u003c"))
     page.route(address, lambda route: route.fulfill(body=html, content_type="text/html"))
     for order, rows in (
-        ("order=-misses", [2, 1, 0, 3, 4]),
-        ("order=%2Bweighted_f", [3, 0, 1, 2, 4]),
+        ("order=-misses", [1, 2, 0, 3, 4]),
+        ("order=%2Bweighted_f", [3, 0, 2, 1, 4]),
         ("order=-misses&model=grabcut", [2, 3, 0, 1, 4]),
         ("order=-misses&model=By+hand", [1, 0, 3, 2, 4]),
     ):
@@ -174,9 +198,11 @@ def test_order_is_by_the_worst_of_all_models_or_by_one_and_what_has_no_value_is_
     expect(page.locator("#ranked article .sorted")).to_have_text(
         [
             re.compile(f": grabcut {one} · By hand {other}$")
-            for one, other in (("–", 4), (1, 3), (2, 0), ("5.12", "–"))
+            for one, other in (("–", 1234), (1, 3), (2, 0), ("5.12", "–"))
         ]  # of the last there is nothing to say
     )
+    page.locator(".heads button").first.click()
+    assert found.evaluate_all("all => all.map(e => Number(e.dataset.row))") == [2, 3, 0, 1, 4]
 
 
 def test_every_measure_of_the_run_can_be_ordered_by(found: Page) -> None:
@@ -273,8 +299,12 @@ def test_a_category_in_the_table_leads_to_its_rows_whatever_hides_them(
     else:
         choice = found.locator(f"#find [name={hidden_by}]")
         choice.select_option({"order": "-misses", "category": "portrait"}[hidden_by])
+    found.add_style_tag(content="main { padding-bottom: 2000px !important }")
     found.locator(".matrix a[href='#category-garment']").first.click()
     expect(found.locator("#category-garment")).to_be_in_viewport()
+    bar = found.locator("#bar").bounding_box()
+    head = found.locator("#category-garment").bounding_box()
+    assert head["y"] == pytest.approx(bar["y"] + bar["height"], abs=12)
     assert "dress" in shown(found)
 
 
@@ -301,3 +331,12 @@ def test_what_is_found_starts_below_the_bar(found: Page) -> None:
         first = found.locator("#ranked:visible, section.sheet:visible").first.bounding_box()
         assert first["y"] == pytest.approx(bar["y"] + bar["height"], abs=2)
         found.locator("#find [name=category]").select_option("")
+    found.evaluate("scrollTo(0, 0); location.hash = 'category=pet'")  # a link, from above it too
+    found.wait_for_function(
+        """() => {
+          const { bottom } = document.getElementById('bar').getBoundingClientRect();
+          const { top } = document.getElementById('category-pet').getBoundingClientRect();
+          return Math.abs(top - bottom) <= 2;
+        }""",
+        timeout=5000,
+    )

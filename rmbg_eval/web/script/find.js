@@ -86,14 +86,10 @@ export function finder() {
       if (!has.every((flag) => flag.has(number))) continue;
       const isKind = !wanted.kind || fails.has(number);
       const isCategory = !wanted.category || category === wanted.category;
-      if (isKind) {
-        ofCategory.add("");
-        ofCategory.add(category);
-      }
+      if (isKind) ofCategory.add(category);
       if (isCategory) {
-        ofKind.add("");
         for (const each of kind?.options ?? []) {
-          if (each.value && missed(each.value).has(number)) ofKind.add(each.value);
+          if (missed(each.value).has(number)) ofKind.add(each.value);
         }
       }
       if (!isKind || !isCategory) continue;
@@ -123,10 +119,10 @@ export function finder() {
     for (const option of order.options) option.textContent = language.of(option, "text");
     sort(wanted.order);
     const stay = new Set([...passed].map(({ home }) => home));
-    for (const home of homes) if (home) home.hidden = Boolean(wanted.order) || !stay.has(home);
+    for (const home of homes) if (home) home.hidden = !stay.has(home);
     for (const head of document.querySelectorAll(".heads button")) {
       const own = /** @type {HTMLElement} */ (head.closest(".head")).dataset.model === model;
-      head.setAttribute("aria-pressed", String(Boolean(model) && own));
+      head.setAttribute("aria-pressed", String(own));
     }
     left.value =
       passed.size === rows.length
