@@ -21,7 +21,6 @@ from pydantic import BaseModel, ConfigDict, Field, TypeAdapter, ValidationError
 from ..errors import OutputError, SettingsError, printable
 from ..i18n import Message
 from .files import cannot_read, new_file
-from .key import Key
 
 if TYPE_CHECKING:
     from pydantic import GetCoreSchemaHandler
@@ -484,18 +483,18 @@ class OrRecords:
         )
 
 
-class ByKey(Mapping[Key, T]):
-    """Records by case and model, one of each; made of a row where it is asked for."""
+class ByKey(Mapping[K, T], Generic[K, T]):
+    """Records by what they are known by, one of each; made of a row where it is asked for."""
 
-    def __init__(self, records: Records[T], rows: Mapping[Key, int]) -> None:
+    def __init__(self, records: Records[T], rows: Mapping[K, int]) -> None:
         self._records = records
         self.rows = rows
         """Which of the file's each is."""
 
-    def __getitem__(self, key: Key) -> T:
+    def __getitem__(self, key: K) -> T:
         return self._records[self.rows[key]]
 
-    def __iter__(self) -> Iterator[Key]:
+    def __iter__(self) -> Iterator[K]:
         return iter(self.rows)
 
     def __len__(self) -> int:

@@ -9,8 +9,6 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Generic, TypeVar
 
-from pydantic import BaseModel
-
 from ..core.key import CaseKey, Key, Keyed
 from ..core.lookup import Keys, Lookup, by_case, by_key
 from ..core.records import ByKey, Records, Stored
@@ -22,7 +20,6 @@ if TYPE_CHECKING:
     from .record import CaseRecord, ModelRun, Run
 
 T = TypeVar("T", bound=Keyed)
-C = TypeVar("C", bound=BaseModel)
 
 
 @dataclass(frozen=True)
@@ -63,9 +60,12 @@ class Index:
 
 
 def _cases(records: Sequence[CaseRecord]) -> Mapping[CaseKey, CaseRecord]:
-    if isinstance(records, Records):
-        return Cases(records)
-    return {case.key: case for case in records}
+    if not isinstance(records, Records):
+        return {case.key: case for case in records}
+    rows = by_case(records.stored)
+    if len(rows) != len(records):
+        raise records.stored.other()
+    return ByKey(records, rows)
 
 
 def _each(records: Sequence[T], find: Callable[[Stored], Mapping[Key, int]]) -> Mapping[Key, T]:
@@ -143,26 +143,3 @@ class _ByCase(Mapping[CaseKey, tuple[Prediction, ...]]):
 
     def __len__(self) -> int:
         return sum(1 for _ in self)
-
-
-class Cases(Mapping[CaseKey, C]):
-    """What a file has of each case, by category and id."""
-
-    def __init__(self, records: Records[C]) -> None:
-        self._records = records
-        self.rows = by_case(records.stored)
-        """Which of the file's each is."""
-        if len(self.rows) != len(records):
-            raise records.stored.other()
-
-    def __getitem__(self, about: CaseKey) -> C:
-        return self._records[self.rows[about]]
-
-    def __iter__(self) -> Iterator[CaseKey]:
-        return iter(self.rows)
-
-    def __len__(self) -> int:
-        return len(self.rows)
-
-    def __contains__(self, about: object) -> bool:
-        return about in self.rows

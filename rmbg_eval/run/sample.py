@@ -14,12 +14,11 @@ from dataclasses import dataclass
 import numpy as np
 
 from ..core.key import Key
-from ..core.records import columns, without
+from ..core.records import ByKey, columns, without
 from ..measure.table import HEADLINES
 from . import parts
 from .agreement import odd_of
 from .findings import severity
-from .index import Cases
 from .queue import level_of
 from .record import CaseKey, Run
 
@@ -107,7 +106,7 @@ def sample_of(run: Run) -> Sample | None:
 def _numbers(run: Run) -> Mapping[CaseKey, int]:
     """Which of the run's cases each is: without a list of them all, where they lie in a file."""
     cases = run.index.cases
-    if isinstance(cases, Cases):
+    if isinstance(cases, ByKey):
         return cases.rows
     return {about: number for number, about in enumerate(cases)}
 
