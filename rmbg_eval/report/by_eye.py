@@ -42,7 +42,7 @@ def by_eye(context: Context) -> ByEyeView | None:
     )
     about = {**page_data(run, decisions, shown), "need": _need(context)}
     return ByEyeView(
-        data=json.dumps(about, separators=(",", ":")),
+        data=about,
         review=_to_review(run, sum(map(len, about["plan"]))),
         pairs=pairs,
         problem=problem,

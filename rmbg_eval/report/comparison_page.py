@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from collections import Counter
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
@@ -161,7 +160,7 @@ class ChangesView:
     pairs: tuple[PairView, ...]
     left: tuple[Message, ...]
     """What is not shown of how many."""
-    approvals: str
+    approvals: Mapping[str, Any] | None
     """JSON of what can be approved of, for the page's script."""
 
 
@@ -257,8 +256,8 @@ class ComparisonReport:
                 count=MOST_PICTURES,
             )
 
-    def _approvals(self) -> str:
-        """What script/approve.js asks for; empty where no change can be approved of by itself."""
+    def _approvals(self) -> dict[str, Any] | None:
+        """What script/approve.js asks for; None where no change can be approved of by itself."""
         changes = {
             pair_anchor(*pair.key): (
                 pair.category, pair.case, pair.model,
@@ -269,9 +268,8 @@ class ComparisonReport:
             if _can_tick(pair)
         }  # fmt: skip
         if not changes:
-            return ""
-        about = {**kept_by(sorted(changes.items())), "changes": changes}
-        return json.dumps(about, separators=(",", ":"))
+            return None
+        return {**kept_by(sorted(changes.items())), "changes": changes}
 
     def unchanged(self) -> Panel:
         """The names of those that are the same."""

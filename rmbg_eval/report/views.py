@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import TypedDict
+from typing import Any, TypedDict
 
 from ..i18n import Message
 
@@ -196,8 +197,8 @@ class AgreementView:
 class ByEyeView:
     """What people decide by eye."""
 
-    data: str
-    """JSON for the page's script."""
+    data: Mapping[str, Any]
+    """For the page's script."""
     review: Text
     """How many cut-outs there are to review."""
     pairs: bool

@@ -211,7 +211,7 @@ def test_a_ranking_is_shown_with_its_numbers(
 ) -> None:
     """Of pictures of which two are one shoot; one model wins all but few, or about half."""
     html = pages["single"].read_text(encoding="utf-8")
-    (text,) = re.findall('<template id="about-decisions" data-about="([^"]*)"', html)
+    (text,) = re.findall("<template id=\"about-decisions\" data-about='([^']*)'", html)
     about = json.loads(unescape(text))
     anchor, category, *_ = about["cases"][0]
     one, other = names = about["models"]

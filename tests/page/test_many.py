@@ -94,6 +94,8 @@ def test_a_row_leads_to_a_page_with_everything_and_back(page: Page, many: Path) 
     assert page.locator("[data-kind=result] img").count() == 2
     expect(page.locator(".misses li")).to_have_count(1)
     assert page.locator(".drawer[open] .found tbody tr").count() > 5
+    for name in page.locator("[data-kind=result] .model").all():  # nothing stands over them here
+        expect(name).to_be_visible()
     page.locator("[data-kind=result] a").first.click()
     expect(page.locator("#viewer")).to_be_visible()
     page.keyboard.press("Escape")

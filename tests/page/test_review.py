@@ -136,7 +136,7 @@ def test_undo_brings_back_what_was_before(reviewing: Page, tmp_path: Path) -> No
 
 def test_a_model_without_cut_outs_is_not_turned_to(page: Page, pages: dict[str, Path]) -> None:
     html = pages["single"].read_text(encoding="utf-8")
-    (text,) = re.findall('<template id="about-decisions" data-about="([^"]*)"', html)
+    (text,) = re.findall("<template id=\"about-decisions\" data-about='([^']*)'", html)
     about = json.loads(unescape(text))
     about["plan"] = [[n for n in stratum if n % 2 == 0] for stratum in about["plan"]]
     html = html.replace(text, escape(json.dumps(about)))

@@ -80,7 +80,7 @@ def test_what_needs_a_look_is_told_by_number() -> None:
     run = run_over(3).model_copy(update={"risks": tuple(risks)})
     view = by_eye(Context(run, DRAWN))
     assert view.pairs
-    about = json.loads(view.data)
+    about = view.data
     assert about["risks"] == [0.9, 0.1, 0.0, 0.0, 0.2, 0.8]
     assert about["need"] == [0, 5]
     assert [about["texts"][signs[0][0]]["en"] for signs in about["signs"].values()] == (
@@ -140,7 +140,7 @@ def test_what_was_decided_is_shown_as_it_is_counted(tmp_path: Path) -> None:
     assert "too few votes" in str(view.reason)
     html = html_of(view)
     assert "<img" not in html  # people's words are text
-    there = json.loads(view.data)["decisions"]
+    there = view.data["decisions"]
     assert len(there) == 15
     assert (
         there
