@@ -8,6 +8,7 @@ from __future__ import annotations
 import errno
 import io
 import os
+import signal
 import sys
 import warnings
 from contextlib import suppress
@@ -83,6 +84,8 @@ def main() -> None:
     """Run the command line; errors are one message on stderr and exit status 2."""
     # Pillow warns of odd metadata; what matters is in the case's notes or its failure.
     warnings.filterwarnings("ignore", module="PIL")
+    # Who ends this loses nothing: what was done is kept, as it is after Ctrl-C.
+    signal.signal(signal.SIGTERM, lambda number, _: sys.exit(128 + number))
     for stream in (sys.stdout, sys.stderr):
         if isinstance(stream, io.TextIOWrapper):  # of Windows, not every character has all names
             stream.reconfigure(errors="backslashreplace")

@@ -8,10 +8,8 @@ from pathlib import Path
 
 from ..core.files import remove_unfinished, write_atomic
 from ..core.progress import OnStep, ignore
-from ..core.records import FOLDER
-from ..errors import OutputError, printable
 from ..i18n import Message
-from ..run.folder import locked, names_in, remove_pages
+from ..run.folder import claim, locked, remove_pages
 from ..run.parts import remove_others
 from ..settings import CompareFailOn as FailOn
 from ..settings import CompareSettings
@@ -45,33 +43,19 @@ def compare_folders(
     with ExitStack() as held:
 
         def alone() -> Path:
-            claim(out)
+            claim(
+                out,
+                "comparison.json",
+                Message("Give a new or empty folder with --out, or one that holds a comparison."),
+            )
             held.enter_context(locked(out))
+            remove_unfinished(out)
             return out
 
         found = compare(settings.base_folder, settings.new_folder, tolerances, on_step, alone)
         remove_pages(out)  # of the comparison before
-        on_save(out, found, settings.fail_on)
         kept = found.model_copy(update={"pairs": ()}) if found.records else found
         write_atomic(out / "comparison.json", kept.model_dump_json(indent=1))
+        on_save(out, found, settings.fail_on)
         remove_others(out, found.records or {})
     return found
-
-
-_OURS = {"comparison.json", FOLDER, "junit.xml", "summary.md", "assets"}
-
-
-def claim(out: Path) -> None:
-    """The folder, made if need be; OutputError where it cannot be written, or holds anything but a
-    comparison."""
-    names, foreign = names_in(out, _OURS)
-    if "run.json" in names or (foreign and "comparison.json" not in names):
-        raise OutputError(
-            Message(
-                "{folder} holds other files ({file})",
-                folder=printable(str(out)),
-                file=printable((foreign or ["run.json"])[0]),
-            ),
-            Message("Give a new or empty folder with --out, or one that holds a comparison."),
-        )
-    remove_unfinished(out)

@@ -14,13 +14,13 @@ from ..cases.categories import category_order, category_title
 from ..compare.comparison import Comparison, number
 from ..compare.pair import STATES, Pair, State, Value, Verdict
 from ..core.anchors import pair_anchor
-from ..core.files import remove_below
 from ..core.key import Key
 from ..core.progress import OnStep, Step, ignore
 from ..errors import RmbgEvalError, printable
 from ..i18n import N_, Message, Named, join
 from ..measure.kinds import kind_title
 from ..measure.record import PointResult, RuleResult
+from ..run.previews import remove_drawn
 from ..run.record import CaseRecord, Index, Run
 from ..settings import CompareFailOn, CompareSettings
 from . import Panel
@@ -204,9 +204,7 @@ class ComparisonReport:
             used |= figures.paths
             self._views.append(self._pair(pair, figures))
             on_step(Step("comparison · pictures", done + 1, len(changed)))
-        assets = out / "assets"
-        kept = {out / path for path in used}
-        remove_below(assets, lambda path: path.parent != assets or path in kept)
+        remove_drawn(out / "assets", lambda path: f"assets/{path.name}" in used)
 
     def _first(self) -> tuple[Pair, ...]:
         """The worst of what is not the same; of what is missing or failed, a third of the room as

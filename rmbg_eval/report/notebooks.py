@@ -18,6 +18,7 @@ from ..core.modules import absent
 from ..core.paths import resource
 from ..errors import ImageError, ReportError, printable
 from ..i18n import Message
+from ..run.folder import locked
 from ..settings import CompareSettings, Settings
 from . import NBCONVERT_TEMPLATES, PAGE
 from .frame import head_and_foot, write_assets
@@ -61,7 +62,7 @@ def render(settings: Settings, kernel: Kernel | None = None) -> Path:
     export index.html; returns its path. `kernel`: one that may have been started; it is ended.
 
     Nothing is evaluated: the cell tagged `evaluate` loads the run. Raises ReportError with the
-    cell's own error if the notebook fails.
+    cell's own error if the notebook fails, and OutputError where another process writes there.
     """
     return _executed("evaluate", _LOAD, settings.out_folder, settings.model_dump(), kernel)
 
@@ -84,7 +85,17 @@ def _executed(
     for cell in source.cells:
         if name in cell.metadata.get("tags", []):
             cell.source = load
-    notebook, partial = out / f"{name}.ipynb", out / f".{name}.partial.ipynb"
+    notebook = out / f"{name}.ipynb"
+    with locked(out):
+        _execute(source, parameters, notebook, kernel)
+        return export(notebook)
+
+
+def _execute(
+    source: nbformat.NotebookNode, parameters: dict[str, Any], notebook: Path, kernel: Kernel | None
+) -> None:
+    """Execute a notebook into the file `notebook`, which is as it was until that has worked."""
+    partial = notebook.with_name(f".{notebook.stem}.partial.ipynb")
     try:
         with kernel or Kernel(__package__) as process:
             process.start()
@@ -121,8 +132,7 @@ def _executed(
             Message("Give it memory or a less busy machine, and render again: the run is kept."),
         ) from None
     except OSError as error:
-        raise cannot_write(out, error) from None
-    return export(notebook)
+        raise cannot_write(notebook.parent, error) from None
 
 
 def export(notebook: Path) -> Path:

@@ -42,23 +42,25 @@ class Pair(NamedTuple):
     """Where they are most on different sides of a half."""
 
 
-OfCase = Mapping[tuple[str, str], Pair]
+OfCase = dict[tuple[str, str], Pair]
 """The pairs of one case, by both models in the order of the run."""
 Pairs = dict[CaseKey, OfCase]
 
 
 def pairs_of(predictions: Sequence[Prediction], out: Path, measures: MeasureCache) -> Pairs:
-    """Each two cut-outs of each case, compared; each comparison is kept."""
-    by_case: dict[CaseKey, list[Prediction]] = {}
-    for prediction in predictions:
-        if prediction.cutout:
-            by_case.setdefault(prediction.case_key, []).append(prediction)
-    return {case: _compared(own, out, measures) for case, own in by_case.items()}
+    """Each two cut-outs of each case, compared; each comparison is kept. Those of a picture that
+    was replaced from one model to the next are of two pictures, and not compared."""
+    by_picture: dict[tuple[CaseKey, str | None], list[Prediction]] = {}
+    for p in predictions:
+        if p.cutout:
+            by_picture.setdefault((p.case_key, p.picture_sha256), []).append(p)
+    pairs: Pairs = {}
+    for (case, _), own in by_picture.items():
+        pairs.setdefault(case, {}).update(_compared(own, out, measures))
+    return pairs
 
 
-def _compared(
-    succeeded: Sequence[Prediction], out: Path, measures: MeasureCache
-) -> dict[tuple[str, str], Pair]:
+def _compared(succeeded: Sequence[Prediction], out: Path, measures: MeasureCache) -> OfCase:
     alphas: dict[str, Alpha] = {}
 
     def alpha(of: Prediction) -> Alpha:
@@ -66,7 +68,7 @@ def _compared(
             alphas[of.model] = stored_alpha(out / (of.cutout or ""))
         return alphas[of.model]
 
-    found: dict[tuple[str, str], Pair] = {}
+    found: OfCase = {}
     for one, other in combinations(succeeded, 2):
         both = sorted((one.cutout_sha256 or "", other.cutout_sha256 or ""))
         key = MeasureCache.key("pair", VERSION, *both)

@@ -36,7 +36,7 @@ from ..measure.agreement import APART
 from ..measure.colours import DECONTAMINATED
 from ..measure.columns import Measurements
 from ..measure.delivery import load_delivery
-from ..measure.record import Agreement, PointResult, Risk, RuleResult
+from ..measure.record import Agreement, Delivery, PointResult, Risk, RuleResult
 from ..measure.risk import RISK
 from ..measure.signs import Box
 from ..measure.subject import Metric
@@ -120,72 +120,39 @@ def evaluate(
     had, a folder that cannot be written.
     """
     started, clock = datetime.now(UTC), time.perf_counter()
-    models = [models] if isinstance(models, str) else models
-    metrics = metrics_of(settings)
-    delivery = load_delivery(settings.rules)
-    if pictures is not None:
-        with run_folder(settings.out_folder) as out:
-            folder = write_pictures(out, pictures)
-        settings = settings.model_copy(update={"cases": str(folder), "categories": []})
-    store, measures = caches or (Store.default(), MeasureCache.default())
-    case_set, shard, listed = _cases_of(settings, case_set, part)
-    cases = case_set.cases
-    if in_parts(len(cases), shard):
-        arrow()  # before any work, where it is missing
-    several = len(split(settings.device)) > 1
-    asked = _asked(settings, settings.models if models is None else models, load or load_model)
-    names = [model.info.name for _, model in asked]
-    _refuse_one_name_twice(names)
-    if models is not None:
-        specs = [spec or name for (spec, _), name in zip(asked, names, strict=True)]
-        settings = Settings.of(settings.model_dump() | {"models": specs})
-    if isolate and (several or not all(spec for spec, _ in asked)):
-        raise SettingsError(
-            Message("Pictures can be isolated on one device only, and not with a model object"),
-            Message("Give one device; for several, run a shard on each: --shard I/N."),
-        )
-    for _, model in asked:
+    plan = _planned(settings, models, pictures, part, isolate, case_set, load or load_model)
+    settings, cases = plan.settings, plan.case_set.cases
+    for _, model in plan.asked:
         model.fetch(lambda text: on_step(Step(text)))
-        if listed and not settings.categories:
-            tell_others(model, listed)
+    store, measures = caches or (Store.default(), MeasureCache.default())
     remove_unfinished(store.folder)
     remove_unfinished(measures.folder)
-    if (shard.cases if shard else len(cases)) * len(asked) > SINGLE_MOST:
-        settings = settings.model_copy(update={"layout": "folder"})
     with run_folder(settings.out_folder) as out:
         remove_unfinished(out)
-        earlier = _earlier(out, shard.part if shard else None)
+        earlier = _earlier(out, plan.shard.part if plan.shard else None)
         remove_done(out)
-        run = Run(
-            complete=False,
-            settings=settings,
-            started=started,
-            wall_seconds=None,
-            machine=Machine.here(),
-            cases=tuple(_record_of(case) for case in cases),
-            skipped=case_set.skipped,
-            models=(),
-            predictions=(),
-            measurements=Measurements(),
-            delivery=delivery,
-            shard=shard,
-        )
+        run = plan.begun(started)
+        save(out, run)
+        on_save(out, run)
 
         def keep(run: Run) -> None:
             on_save(out, run)
             save(out, run)
 
-        keep(run)
-        task = _Task(settings, cases, out, metrics, store, measures, on_step, isolate, time_limit)
+        task = _Task(
+            settings, cases, out, plan.metrics, store, measures, on_step, isolate, time_limit
+        )
         results = Results()
         try:
-            for spec, model in asked:
+            for spec, model in plan.asked:
                 task.work(spec, model, results)
             results.pairs = pairs_of(results.predictions, out, measures)
             results.judge()
-            if delivery:
-                results.rules = rule_results(results.predictions, out, delivery, measures, on_step)
-        except KeyboardInterrupt:  # what there is by now is a report too, and says it is partial
+            if plan.delivery:
+                results.rules = rule_results(
+                    results.predictions, out, plan.delivery, measures, on_step
+                )
+        except BaseException:  # what there is by now is a report too, and says it is partial
             keep(results.on(run, time.perf_counter() - clock))
             raise
         run = results.on(run, time.perf_counter() - clock).model_copy(update={"complete": True})
@@ -195,15 +162,84 @@ def evaluate(
         prune(out, run)
         keep(run)
         draw(run, cases, on_step)
-        if shard:
-            write_atomic(out / DONE, f"{shard.part}\n")
+        if plan.shard:
+            write_atomic(out / DONE, f"{plan.shard.part}\n")
     return run
+
+
+@dataclass(frozen=True)
+class _Plan:
+    """What a run is of."""
+
+    settings: Settings
+    case_set: CaseSet
+    shard: Shard | None
+    asked: list[tuple[str | None, Model]]
+    """Each with the spec that another process makes the same model of; None: there is none."""
+    metrics: tuple[Metric, ...]
+    delivery: Delivery | None
+
+    def begun(self, started: datetime) -> Run:
+        """The run before its first picture."""
+        return Run(
+            complete=False,
+            settings=self.settings,
+            started=started,
+            wall_seconds=None,
+            machine=Machine.here(),
+            cases=tuple(_record_of(case) for case in self.case_set.cases),
+            skipped=self.case_set.skipped,
+            models=(),
+            predictions=(),
+            measurements=Measurements(),
+            delivery=self.delivery,
+            shard=self.shard,
+        )
+
+
+def _planned(
+    settings: Settings,
+    models: str | Iterable[OneModel] | Mapping[str, OneModel] | None,
+    pictures: Mapping[str, Any] | None,
+    part: Part | Shard | None,
+    isolate: bool,
+    case_set: CaseSet | None,
+    load: Load,
+) -> _Plan:
+    """What `evaluate` is asked for, or the error of what cannot be, before any work."""
+    models = [models] if isinstance(models, str) else models
+    metrics = metrics_of(settings)
+    delivery = load_delivery(settings.rules)
+    if pictures is not None:
+        with run_folder(settings.out_folder) as out:
+            folder = write_pictures(out, pictures)
+        settings = settings.model_copy(update={"cases": str(folder), "categories": []})
+    case_set, shard, listed = _cases_of(settings, case_set, part)
+    if in_parts(len(case_set.cases), shard):
+        arrow()  # where it is missing
+    asked = _asked(settings, settings.models if models is None else models, load)
+    names = [model.info.name for _, model in asked]
+    _refuse_one_name_twice(names)
+    if models is not None:
+        specs = [spec or name for (spec, _), name in zip(asked, names, strict=True)]
+        settings = Settings.of(settings.model_dump() | {"models": specs})
+    several = len(split(settings.device)) > 1
+    if isolate and (several or not all(spec for spec, _ in asked)):
+        raise SettingsError(
+            Message("Pictures can be isolated on one device only, and not with a model object"),
+            Message("Give one device; for several, run a shard on each: --shard I/N."),
+        )
+    for _, model in asked if listed and not settings.categories else ():
+        tell_others(model, listed)
+    if (shard.cases if shard else len(case_set.cases)) * len(asked) > SINGLE_MOST:
+        settings = settings.model_copy(update={"layout": "folder"})
+    return _Plan(settings, case_set, shard, asked, metrics, delivery)
 
 
 def _asked(
     settings: Settings, models: Iterable[OneModel] | Mapping[str, OneModel], load: Load
 ) -> list[tuple[str | None, Model]]:
-    """Each with the spec that another process makes the same model of; None: there is none."""
+    """The models of a run, as its plan has them."""
     device = split(settings.device)[0]
     labelled: Iterable[tuple[str | None, OneModel]] = (
         models.items() if isinstance(models, Mapping) else ((None, thing) for thing in models)
@@ -434,7 +470,7 @@ class _Task:
                     on_step(Step(f"{name} · {case.name}", len(predictions), count))
                     while measuring and (measuring[0][2].done() or len(measuring) > _BEHIND):
                         take()
-            except KeyboardInterrupt:
+            except BaseException:
                 for *_, task in measuring:
                     task.cancel()
                 raise

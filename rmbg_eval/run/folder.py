@@ -1,4 +1,4 @@
-"""The run folder: one process at a time, written atomically, never mixed with other files."""
+"""The run folder: one process at a time, written atomically, and never begun among other files."""
 
 from __future__ import annotations
 
@@ -14,6 +14,7 @@ from filelock import FileLock, Timeout
 from ..cases.in_memory import FOLDER as PICTURES
 from ..core.files import cannot_write, in_names, remove, remove_below, user_path, write_atomic
 from ..core.paths import resource
+from ..core.records import FOLDER as RECORDS
 from ..core.records import columns
 from ..errors import OutputError, printable
 from ..i18n import Message
@@ -21,47 +22,47 @@ from .parts import Files, in_parts, remove_others, there, without_records, write
 from .record import Run
 from .shard import DONE
 
-_OURS = {
-    "run.json", "records", "measurements.csv", "junit.xml", "summary.md", "cutouts", "assets",
-    "decisions.json", "decisions.csv", "mend.csv", DONE, PICTURES,
-}  # fmt: skip
+_BEFORE = {RECORDS, PICTURES}
+"""What is written before run.json, beside an executed notebook."""
 MATTES = "mattes"
 """The folder of a baseline that holds its mattes."""
 PAGES = "pages"
 """The folder of the pages that cases have of their own, in the layout `folder`."""
 _GENERATOR = b'content="rmbg_eval"'
-_OUR_SUFFIXES = (".ipynb", ".html", ".css", ".js")
 
 
-def names_in(out: Path, ours: set[str]) -> tuple[set[str], list[str]]:
-    """The names in the folder `out`, made if need be, and those that are neither of `ours` nor a
-    page's. Raises OutputError where there can be no such folder."""
+def claim(out: Path, record: str, remedy: Message) -> None:
+    """Make the folder `out` if need be. OutputError where it cannot be, or holds other files and no
+    `record` of this program, run.json or comparison.json: what is in it might be overwritten."""
     try:
         out.mkdir(parents=True, exist_ok=True)
-        names = {path.name for path in out.iterdir()}
+        names = sorted(path.name for path in out.iterdir())
     except OSError as error:
         raise cannot_write(out, error) from None
-    known = {*ours, "backdrop.webp"}
-    return names, sorted(
-        name
-        for name in names - known
-        if not name.startswith(".") and not name.endswith(_OUR_SUFFIXES)
-    )
+    if record in names and _says(out / record, b'"schema_version"', 64):
+        return
+    for name in names:
+        if not name.startswith(".") and not name.endswith(".ipynb") and name not in _BEFORE:
+            raise OutputError(
+                Message(
+                    "{folder} holds other files ({file})",
+                    folder=printable(str(out)),
+                    file=printable(name),
+                ),
+                remedy,
+            )
 
 
 @contextmanager
 def run_folder(out: Path) -> Iterator[Path]:
-    """The run folder, made if need be, for this process alone; OutputError if that cannot be."""
-    names, foreign = names_in(out, _OURS)
-    if foreign and "run.json" not in names:
-        raise OutputError(
-            Message(
-                "{folder} holds other files ({file})",
-                folder=printable(str(out)),
-                file=printable(foreign[0]),
-            ),
-            Message("Give a new or empty folder with --out, or one that holds a run."),
-        )
+    """The run folder, made if need be, for this process alone; OutputError if that cannot be. Its
+    path is absolute: a model may change the folder that this process works in."""
+    out = out.absolute()
+    claim(
+        out,
+        "run.json",
+        Message("Give a new or empty folder with --out, or one that holds a run."),
+    )
     notebooks = resource("notebooks")
     if notebooks.exists() and out.samefile(notebooks):
         raise OutputError(
@@ -135,24 +136,29 @@ def remove_done(out: Path) -> None:
 def remove_pages(out: Path) -> None:
     """Remove index.html and the pages of cases, where they are of this program."""
     page = out / "index.html"
-    if page.is_file() and not page.is_symlink() and _is_ours(page):
+    if page.is_file() and not page.is_symlink() and _says(page, _GENERATOR, 2048):
         remove(page)
-    remove_below(out / PAGES, lambda path: not _is_ours(path))
+    remove_below(out / PAGES, lambda path: not _says(path, _GENERATOR, 2048))
 
 
-def _is_ours(page: Path) -> bool:
-    """Whether a page says, in its head, that this program has made it."""
+def _says(path: Path, mark: bytes, within: int) -> bool:
+    """Whether the first bytes of a file say that this program has made it."""
     try:
-        with page.open("rb") as file:
-            return _GENERATOR in file.read(2048)
+        with path.open("rb") as file:
+            return mark in file.read(within)
     except OSError:
         return False
 
 
 def prune(out: Path, run: Run) -> None:
-    """Remove cut-outs of earlier runs that are no part of this one."""
+    """Remove cut-outs of earlier runs that are no part of this one, and their pictures that were
+    in memory."""
     ours = in_names(out, lambda: (name for (name,) in columns(run.predictions, "cutout") if name))
     remove_below(out / "cutouts", lambda path: path.suffix != ".png" or ours(path))
+    own = Path(run.settings.cases).name
+    for folder in (out / PICTURES).glob("[0-9a-f]" * 16):
+        if folder.name != own:
+            remove_below(folder, lambda path: path.name not in ("image.png", "alpha.png"))
 
 
 def plain_text(cell: str) -> str:

@@ -6,6 +6,7 @@ interrupted has what was there before. Loads with pydantic alone.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import ExitStack, contextmanager
 from functools import cache, lru_cache
@@ -223,4 +224,7 @@ def _inside(folder: Path) -> Callable[[str], bool]:
 def remove_others(folder: Path, files: Mapping[Any, RecordFile]) -> None:
     """Remove files of records that a run or a comparison in `folder` no longer names."""
     named = {file.path(folder, kind) for kind, file in files.items()}
-    remove_below(folder / FOLDER, lambda path: path.suffix != ".parquet" or path in named)
+    remove_below(folder / FOLDER, lambda path: not _NAMED.fullmatch(path.name) or path in named)
+
+
+_NAMED = re.compile(r"[a-z]+-[0-9a-f]{16}\.parquet")

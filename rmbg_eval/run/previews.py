@@ -221,13 +221,22 @@ def draw(run: Run, cases: Iterable[Case], on_step: OnStep = ignore) -> None:
     for finding in worst:
         _spot(run, there, shown, finding)
     indices = {case_anchor(*key) for key in run.index.cases}
-    assets = folder / "assets"
+    remove_drawn(
+        folder / "assets",
+        lambda path: path.stem in indices or path.name.partition("-")[0] in names,
+    )
 
-    def kept(path: Path) -> bool:
-        name = path.name.partition("-")[0].partition(".")[0]
-        return path.parent != assets or path.stem in indices or name in names
 
-    remove_below(assets, kept)
+def remove_drawn(assets: Path, kept: Callable[[Path], bool]) -> None:
+    """Remove what this program has drawn into a folder and is not `kept`; what others have put
+    there stays."""
+    remove_below(
+        assets,
+        lambda path: path.parent != assets or not _DRAWN.fullmatch(path.name) or kept(path),
+    )
+
+
+_DRAWN = re.compile(r"[0-9a-f]{20}[-.].+|case-.+\.json")
 
 
 def draw_again(run: Run, on_step: OnStep = ignore, cases: Path | None = None) -> None:

@@ -62,3 +62,13 @@ def test_a_run_over_them_can_be_repeated(tmp_path: Path) -> None:
     assert [p.cutout_sha256 for p in again.predictions] == [
         p.cutout_sha256 for p in run.predictions
     ]
+
+
+def test_pictures_of_the_run_before_go(tmp_path: Path) -> None:
+    settings = Settings(out=str(tmp_path / "out"))
+    for seed in (1, 2):
+        rgb, alpha = disc(seed, (64, 48))
+        run = evaluate(settings, models={"a": lambda _: TRUTH / 255}, pictures={"a": (rgb, alpha)})
+    kept = [path.parent.name for path in (tmp_path / "out" / "pictures").rglob("*.png")]
+    assert kept == ["a", "a"]
+    assert len(load_cases(run.settings.cases_folder).cases) == 1

@@ -171,44 +171,46 @@ def test_cutout_writes_the_png_and_never_over_the_picture(tmp_path: Path) -> Non
     assert picture.read_bytes() == before
 
 
-def test_ctrl_c_is_answered_in_words_and_what_was_done_is_kept(
-    case_set: Path, tmp_path: Path
-) -> None:
-    command = [
-        sys.executable,
-        "-m",
-        "rmbg_eval",
-        "report",
-        "--model",
-        "grabcut",
-        "--cases",
-        case_set,
-    ]
+def stopped(command: str, how: signal.Signals, case_set: Path, out: Path) -> tuple[int, str]:
+    """Exit status and stderr of a command that gets a signal after some of 43 pictures."""
     for seed in range(40):
         save_picture(case_set / "pet" / f"more{seed}.png", seed, (640, 480))
+    arguments = ["--model", "grabcut", "--cases", case_set, "--out", out]
     with subprocess.Popen(
-        [*command, "--out", tmp_path / "out"],
+        [sys.executable, "-m", "rmbg_eval", command, *arguments],
         stderr=subprocess.PIPE,
         text=True,
         # A shell's background jobs ignore SIGINT, and so would we.
         preexec_fn=lambda: signal.signal(signal.SIGINT, signal.default_int_handler),
     ) as process:
-        done = tmp_path / "out" / "cutouts"
         for _ in range(400):
-            if len(list(done.rglob("*.png"))) >= 2:
+            if len(list((out / "cutouts").rglob("*.png"))) >= 2:
                 break
             time.sleep(0.05)
-        process.send_signal(signal.SIGINT)
+        process.send_signal(how)
         _, said = process.communicate(timeout=120)
-    assert process.returncode == 130
-    assert "the same command goes on from here" in said
-    assert "Traceback" not in said
-    assert "The report is partial: " in said
-    assert "interrupted" in (tmp_path / "out" / "index.html").read_text("utf-8")
-    partial = json.loads((tmp_path / "out" / "run.json").read_text())
+    partial = json.loads((out / "run.json").read_text())
     assert partial["complete"] is False
     assert 1 <= len(partial["predictions"]) < 43
-    assert "interrupted" in (tmp_path / "out" / "summary.md").read_text("utf-8")
+    assert "interrupted" in (out / "summary.md").read_text("utf-8")
+    assert "Traceback" not in said
+    return process.returncode, said
+
+
+def test_ctrl_c_is_answered_in_words_and_what_was_done_is_kept(
+    case_set: Path, tmp_path: Path
+) -> None:
+    status, said = stopped("report", signal.SIGINT, case_set, tmp_path / "out")
+    assert status == 130
+    assert "the same command goes on from here" in said
+    assert "The report is partial: " in said
+    assert "interrupted" in (tmp_path / "out" / "index.html").read_text("utf-8")
+
+
+def test_what_was_done_is_kept_when_a_machine_ends_the_command(
+    case_set: Path, tmp_path: Path
+) -> None:
+    assert stopped("run", signal.SIGTERM, case_set, tmp_path / "out")[0] == 143
 
 
 def test_cutout_refuses_two_models_and_a_folder_with_what_to_do(tmp_path: Path) -> None:

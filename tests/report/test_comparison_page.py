@@ -474,15 +474,14 @@ def test_what_is_magnified_is_where_alpha_moved(
 
 def test_pictures_of_an_earlier_comparison_go(made: dict[str, Path], tmp_path: Path) -> None:
     found, settings = compared(made, tmp_path)
-    stray = tmp_path / "assets" / "stray.webp"
-    stray.parent.mkdir()
-    stray.write_bytes(b"x")
-    mine = stray.parent / "mine" / "notes.txt"
-    mine.parent.mkdir()
-    mine.write_text("mine")
+    stray = tmp_path / "assets" / f"{1:020x}-base.webp"
+    mine = stray.parent / "mine" / "notes.txt", stray.parent / "logo.webp"
+    mine[0].parent.mkdir(parents=True)
+    for path in (stray, *mine):
+        path.write_text("x")
     ComparisonReport(found, settings)
     assert not stray.exists()
-    assert mine.read_text() == "mine"
+    assert [path.read_text() for path in mine] == ["x", "x"]
     assert len(list((tmp_path / "assets").iterdir())) > 8
 
 

@@ -18,9 +18,10 @@ from notebook_cells import NOTEBOOKS, parameter_cell
 
 from rmbg_eval import Run, Settings, evaluate
 from rmbg_eval.core.paths import resource
-from rmbg_eval.errors import ReportError, SettingsError
+from rmbg_eval.errors import OutputError, ReportError, SettingsError
 from rmbg_eval.report import NBCONVERT_TEMPLATES, PAGE, Report
 from rmbg_eval.report.notebooks import export, render
+from rmbg_eval.run.folder import locked
 
 NOTEBOOK = resource("notebooks", "evaluate.ipynb")
 BIN = Path(sys.executable).parent
@@ -274,6 +275,14 @@ def test_the_page_of_an_interrupted_run_says_so_and_evaluates_nothing(
     page = render(settings).read_text("utf-8")
     assert "This run was interrupted: the report is partial." in page
     assert not Run.load(settings.out_folder).complete
+
+
+def test_no_page_is_made_while_another_command_writes_to_its_run(finished: Settings) -> None:
+    with (
+        locked(finished.out_folder),
+        pytest.raises(OutputError, match="Another command is writing to"),
+    ):
+        render(finished)
 
 
 def test_no_page_of_another_run_lies_beside_a_run(

@@ -7,18 +7,21 @@ import os
 import re
 import subprocess
 import sys
+import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
+import numpy as np
 import pytest
 from disks import disk
 from fakes import FakeModel, some_cases
+from numpy.typing import NDArray
 
-from rmbg_eval.compare.folder import claim
 from rmbg_eval.core.paths import resource
 from rmbg_eval.errors import OutputError
+from rmbg_eval.i18n import Message
 from rmbg_eval.run.evaluate import evaluate
-from rmbg_eval.run.folder import run_folder
+from rmbg_eval.run.folder import claim, run_folder
 from rmbg_eval.run.record import Run
 from rmbg_eval.settings import Settings
 
@@ -36,7 +39,10 @@ def test_a_folder_is_made_with_its_parents(settings: Settings, tmp_path: Path) -
     assert names == {"run.json", "measurements.csv", "cutouts", "assets"}
 
 
-@pytest.mark.parametrize("name", ["thesis.docx", "holiday.webp"])
+@pytest.mark.parametrize(
+    "name",
+    ["thesis.docx", "holiday.webp", "index.html", "assets", "cutouts", "summary.md", "run.json"],
+)
 def test_a_folder_with_other_files_is_refused_and_left_alone(settings: Settings, name: str) -> None:
     settings.out_folder.mkdir()
     (settings.out_folder / name).write_text("years of work")
@@ -44,11 +50,11 @@ def test_a_folder_with_other_files_is_refused_and_left_alone(settings: Settings,
     with pytest.raises(OutputError, match=refused):
         evaluate(settings)
     with pytest.raises(OutputError, match=refused):
-        claim(settings.out_folder)
+        claim(settings.out_folder, "comparison.json", Message("Give another --out."))
     assert [path.name for path in settings.out_folder.iterdir()] == [name]
 
 
-@pytest.mark.parametrize("name", [".DS_Store", "evaluate.ipynb", "index.html"])
+@pytest.mark.parametrize("name", [".DS_Store", "evaluate.ipynb"])
 def test_what_a_system_or_a_notebook_put_there_is_no_obstacle(
     settings: Settings, name: str
 ) -> None:
@@ -58,11 +64,38 @@ def test_what_a_system_or_a_notebook_put_there_is_no_obstacle(
     assert (settings.out_folder / name).read_text() == "x"
 
 
-def test_files_added_to_a_run_stay(settings: Settings) -> None:
+@pytest.mark.parametrize("name", ["records", "pictures"])
+def test_what_is_written_before_run_json_is_no_obstacle(settings: Settings, name: str) -> None:
+    """Whoever is killed between the two gives the same command again."""
+    (settings.out_folder / name).mkdir(parents=True)
+    (settings.out_folder / name / "mine.parquet").write_text("mine")
+    assert evaluate(settings).complete
+    assert (settings.out_folder / name / "mine.parquet").read_text() == "mine"
+
+
+@pytest.mark.parametrize("name", ["notes.txt", "assets/logo.png", "assets/case.json"])
+def test_files_added_to_a_run_stay(settings: Settings, name: str) -> None:
     evaluate(settings)
-    (settings.out_folder / "notes.txt").write_text("mine")
+    (settings.out_folder / name).write_text("mine")
     evaluate(settings)
-    assert (settings.out_folder / "notes.txt").read_text() == "mine"
+    assert (settings.out_folder / name).read_text() == "mine"
+
+
+def test_cut_outs_lie_in_the_run_folder_wherever_a_function_goes_meanwhile(
+    settings: Settings, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """One is written while the function works on the next picture."""
+    (tmp_path / "elsewhere").mkdir()
+    monkeypatch.chdir(tmp_path)
+
+    def red(rgb: NDArray[np.uint8]) -> NDArray[np.float32]:
+        os.chdir(tmp_path / "elsewhere")
+        time.sleep(0.1)
+        return rgb[..., 0] / np.float32(255)
+
+    run = evaluate(settings.model_copy(update={"out": "out"}), models={"red": red})
+    assert all((tmp_path / "out" / str(p.cutout)).exists() for p in run.predictions)
+    assert not any((tmp_path / "elsewhere").iterdir())
 
 
 def test_names_that_end_like_a_picture_are_folders_all_the_same(

@@ -18,7 +18,9 @@ from PIL import Image
 
 from rmbg_eval.ci.outputs import build_files
 from rmbg_eval.core.images import Alpha, Picture, decode_cutout
+from rmbg_eval.core.progress import Step
 from rmbg_eval.errors import OutputError
+from rmbg_eval.measure.agreement import APART
 from rmbg_eval.report import Report
 from rmbg_eval.run.evaluate import evaluate
 from rmbg_eval.run.previews import draw_again, load
@@ -75,6 +77,37 @@ def test_ctrl_c_leaves_no_table_of_the_run_before(
         evaluate(settings)
     assert not Run.load(settings.out_folder).complete
     assert not (settings.out_folder / "measurements.csv").exists()
+
+
+class Broken(FakeModel):
+    """Its driver is too old, which its maker never thought of."""
+
+    def load(self) -> bool:
+        raise RuntimeError("the driver is too old")
+
+
+def test_what_a_first_model_did_is_kept_when_the_next_ends_the_run(settings: Settings) -> None:
+    models = {"good": FakeModel(), "bad": Broken(weights="1" * 64)}
+    with pytest.raises(Exception, match="the driver is too old"):
+        evaluate(settings, models=models)
+    partial = Run.load(settings.out_folder)
+    assert not partial.complete
+    assert [p.model for p in partial.predictions] == ["good"] * 3
+    assert {m.case for m in partial.measurements} == {"ada", "rex", "tom"}
+
+
+def test_a_picture_replaced_between_two_models_is_not_compared(settings: Settings) -> None:
+    """Its cut-outs are of two pictures, here of two sizes."""
+
+    def replace(step: Step) -> None:
+        if step.text.startswith("b") and step.done == 0:
+            save_picture(settings.cases_folder / "pet" / "rex.png", 7, (50, 40))
+
+    run = evaluate(settings, replace, models={"a": FakeModel(), "b": FakeModel()})
+    assert run.complete
+    alone = {m.case for m in run.measurements if m.metric == APART and m.value is None}
+    assert alone == {"rex"}
+    assert [agreement.cases for agreement in run.agreements] == [2]
 
 
 @pytest.fixture
