@@ -5,6 +5,7 @@ shard and a word back.
 
 from __future__ import annotations
 
+import hashlib
 import os
 import time
 from dataclasses import dataclass
@@ -15,6 +16,7 @@ from filelock import FileLock, Timeout
 from ..cases.case import CaseSet
 from ..cases.manifest import read_group
 from ..core.choices import Dtype, Foreground
+from ..core.files import write_atomic
 from ..core.progress import Step
 from ..errors import Failure, ModelError, OutputError, RmbgEvalError, printable
 from ..i18n import Message
@@ -74,17 +76,22 @@ class Worker:
         self._steps = 0
         try:
             self._go_there()
-            if not self._is_done(task):
-                _wait_for(task.settings.out_folder)
+            out, case_set = task.settings.out_folder, task.case_set()
+            if not self._is_done(task, case_set):
+                _wait_for(out)
+                for model in self._models_of(task.settings):
+                    model.fetch(lambda text: self._step(Step(text)))
+                decided_by = self._decided_by(task, case_set)  # not by what changes meanwhile
                 evaluate(
                     task.settings,
                     self._step,
                     part=task.shard,
                     isolate=task.isolate,
                     time_limit=task.time_limit,
-                    case_set=task.case_set(),
+                    case_set=case_set,
                     load=self._load,
                 )
+                write_atomic(out / DONE, decided_by)
         except RmbgEvalError as error:
             return error
         except Exception as error:  # what is foreign may not survive the way to the driver
@@ -110,27 +117,29 @@ class Worker:
                 Message("Start where all machines see the same: on storage that they share."),
             ) from None
 
-    def _is_done(self, task: Task) -> bool:
-        """Whether the folder has the shard, by the same models; its name says all else."""
+    def _is_done(self, task: Task, case_set: CaseSet) -> bool:
+        """Whether the folder has the shard, of the same cut-outs; its name says all else."""
         out = task.settings.out_folder
-        if not (out / DONE).exists():
-            return False
         try:
+            if (out / DONE).read_text("utf-8") != self._decided_by(task, case_set):
+                return False
             run = Run.load(out)
-        except OutputError:
+        except (OSError, ValueError, OutputError):
             return False
-        settings = task.settings
-        models = [
-            self._load(spec, settings.device, settings.dtype, settings.foreground, settings.compile)
-            for spec in settings.models
-        ]
-        return (
-            run.complete
-            and run.shard is not None
-            and run.shard.part == task.shard.part
-            and [info.identity for info in run.shard.models]
-            == [model.info.identity for model in models]
-        )
+        return run.complete and run.shard is not None and run.shard.part == task.shard.part
+
+    def _decided_by(self, task: Task, case_set: CaseSet) -> str:
+        """Hash of all of the models that decides the shard's cut-outs: also of finished cut-outs, a
+        program's files and a function's version."""
+        hashed = hashlib.sha256()
+        for model in self._models_of(task.settings):
+            for case in case_set.cases:
+                hashed.update(f"{model.identity(case.name)}\n".encode())
+        return hashed.hexdigest()
+
+    def _models_of(self, settings: Settings) -> list[Model]:
+        how = settings.device, settings.dtype, settings.foreground, settings.compile
+        return [self._load(spec, *how) for spec in settings.models]
 
     def _load(
         self, spec: str, device: str, dtype: Dtype, foreground: Foreground, compiled: bool

@@ -1,0 +1,67 @@
+"""A worker: which shards are done, and which it does again."""
+
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+
+import pytest
+from fakes import save_picture, save_truth
+
+from rmbg_eval.run.record import Run
+from rmbg_eval.scale.plan import Plan
+from rmbg_eval.scale.worker import Worker
+from rmbg_eval.settings import Settings
+
+RULES = "[rules.longest-side]\nleast = {}\n"
+PROGRAM = """import sys
+from PIL import Image
+picture = Image.open(sys.argv[1])
+picture.putalpha({})
+picture.save(sys.argv[2])
+"""
+
+
+@pytest.fixture(autouse=True)
+def _case(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("RMBG_EVAL_CACHE", str(tmp_path / "cache"))
+    monkeypatch.chdir(tmp_path)
+    save_picture(Path("cases/pet/rex.png"))
+
+
+def done(model: str, rules: str = "") -> tuple[Run, int]:
+    """The run of the only shard, and when it was written."""
+    settings = Settings(cases="cases", models=[f"m={model}"], rules=rules)
+    plan = Plan.of(settings, Path("shards"))
+    assert Worker(".").do(plan.task(0, False, 900)) is None
+    folder = plan.shards[0].folder
+    return Run.load(folder), (folder / "run.json").stat().st_mtime_ns
+
+
+def test_a_shard_is_done_until_a_finished_cutout_is_another() -> None:
+    save_truth(Path("cut/rex.png"))
+    first = done("folder:cut")
+    assert done("folder:cut") == first
+    save_picture(Path("cut/rex.png"))
+    second = done("folder:cut")
+    assert second[0].predictions[0].cutout_sha256 != first[0].predictions[0].cutout_sha256
+    assert done("folder:cut") == second
+
+
+def test_a_shard_is_done_until_a_programs_file_is_another() -> None:
+    model = f"command:{sys.executable} program.py {{in}} {{out}}"
+    Path("program.py").write_text(PROGRAM.format(200))
+    first = done(model)
+    assert done(model) == first
+    Path("program.py").write_text(PROGRAM.format(90))
+    assert done(model)[0].predictions[0].cutout_sha256 != first[0].predictions[0].cutout_sha256
+
+
+def test_a_shard_is_done_until_the_rules_say_something_else() -> None:
+    save_truth(Path("cut/rex.png"))
+    Path("rules.toml").write_text(RULES.format(10))
+    first = done("folder:cut", "rules.toml")
+    assert done("folder:cut", "rules.toml") == first
+    Path("rules.toml").write_text(RULES.format(1000))
+    second, _ = done("folder:cut", "rules.toml")
+    assert [first[0].rules[0].passed, second.rules[0].passed] == [True, False]
