@@ -128,9 +128,7 @@ def predict(
                         wait(writing)
                         job.kept = store.get(job.key)
                 fresh = [job for job in batch if job.bare]
-                _infer(model, fresh)
-                for job in fresh:
-                    _name_as_computed(model, job, store)
+                _infer(model, fresh, store)
                 inferred |= {job.key for job in fresh}
                 for job in batch:
                     writing.append(writers.submit(_write, model, job, out, store, memory_known))
@@ -166,7 +164,7 @@ def _read(model: Model, case: Case, store: Store) -> _Job:
     return job
 
 
-def _infer(model: Model, jobs: Sequence[_Job]) -> None:
+def _infer(model: Model, jobs: Sequence[_Job], store: Store) -> None:
     """Run the bare model on the jobs' inputs; its time is shared out evenly."""
     if not jobs:
         return
@@ -193,11 +191,12 @@ def _infer(model: Model, jobs: Sequence[_Job]) -> None:
             jobs[0].failure = Failure.of(error)
         else:  # nor takes the others of its batch with it
             for job in jobs:
-                _infer(model, [job])
+                _infer(model, [job], store)
         return
     each = (time.perf_counter() - started) / len(jobs)
     for job, output in zip(jobs, outputs, strict=True):
         job.inputs, job.output, job.seconds["infer"] = None, output, each
+        _name_as_computed(model, job, store)
 
 
 def _name_as_computed(model: Model, job: _Job, store: Store) -> None:

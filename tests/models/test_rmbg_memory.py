@@ -101,6 +101,27 @@ def test_too_little_memory_for_one_picture_goes_on_on_the_cpu_under_its_name(
     assert [p.cutout_sha256 for p in made] == [p.cutout_sha256 for p in again]
 
 
+def test_too_little_memory_within_a_batch_computes_all_of_it_where_it_says(
+    folder: Path, picture: Picture, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    model = Rmbg("m", member(folder), batch_size=4)
+    model.load()
+    model._device = "mps"
+    monkeypatch.setattr("rmbg_eval.models.birefnet.rmbg.free_memory", lambda device: None)
+    small = model.preprocess(picture)
+    large = model.preprocess(Picture("c/large", np.full_like(picture.rgb, 255)))
+
+    def forward(inputs: list) -> list:
+        if model._device != "cpu" and (len(inputs) > 2 or any(each is large for each in inputs)):
+            raise MemoryError
+        return [model._device] * len(inputs)
+
+    monkeypatch.setattr(model, "_forward", forward)
+    outputs: list = model.infer([small, small, large, small])
+    assert outputs == ["cpu"] * 4
+    assert model.info.device == "cpu"
+
+
 def test_too_little_memory_on_the_cpu_fails_the_picture(
     folder: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -101,6 +101,24 @@ def test_what_was_computed_otherwise_than_was_meant_is_kept_as_what_it_is(
     assert cases_inferred(FakeModel(), cases[:1], tmp_path) == ["c/00"]
 
 
+def test_each_picture_of_a_batch_that_failed_is_kept_as_what_it_was_computed_in(
+    cases: list[Case], tmp_path: Path
+) -> None:
+    class Short(FakeModel):
+        """Has no memory for two at once, and for its dtype until the second picture."""
+
+        def infer(self, inputs: list[Picture]) -> list[Alpha]:
+            if len(inputs) > 1:
+                raise MemoryError
+            if inputs[0].name == "c/01":
+                self.info = self.info.model_copy(update={"dtype": "bf16"})
+            return super().infer(inputs)
+
+    made = predictions(Short(batch_size=3), cases[:3], tmp_path)
+    assert [p.dtype for p in made] == ["fp32", "bf16", "bf16"]
+    assert cases_inferred(FakeModel(), cases[:3], tmp_path) == ["c/01", "c/02"]
+
+
 def test_the_same_picture_twice_in_a_run_is_inferred_once(tmp_path: Path) -> None:
     second_read = threading.Event()
 

@@ -130,9 +130,9 @@ class Rmbg:
         """One alpha `(H, W) float32` at the network's size for each input; on CUDA it stays there.
 
         Where the device's memory does not suffice, the batch is halved; where it does not suffice
-        for one picture, this and all that follow are computed on the CPU in fp32: slower, but
-        nearer to what was asked for than a smaller dtype. The report is told either way, and the
-        device and dtype of each prediction are its own.
+        for one picture, all of its batch and all that follow are computed on the CPU in fp32:
+        slower, but nearer to what was asked for than a smaller dtype. The report is told either
+        way, and the device and dtype of each prediction are its own.
         """
         with UnlessOutOfMemory():
             return self._forward(inputs)
@@ -153,7 +153,11 @@ class Rmbg:
                 half=half,
             )
         )
-        return self.infer(inputs[:half]) + self.infer(inputs[half:])
+        first, device = self.infer(inputs[:half]), self._device
+        rest = self.infer(inputs[half:])
+        if self._device != device:  # one batch, one device: that which its keys will name
+            first = self.infer(inputs[:half])
+        return first + rest
 
     def postprocess(self, output: Map, picture: Picture) -> Cutout:
         """As the protocol says."""
