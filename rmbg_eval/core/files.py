@@ -15,8 +15,10 @@ from array import array
 from bisect import bisect_left
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager, suppress
-from functools import cache
+from functools import cache, lru_cache
+from os.path import realpath
 from pathlib import Path
+from stat import S_ISLNK
 from typing import IO
 
 from ..errors import OutputError, RmbgEvalError, printable
@@ -242,9 +244,36 @@ def folded(name: str) -> str:
 
 def inside(folder: Path, name: str) -> bool:
     """Whether `folder / name` lies in `folder`, wherever links lead; `folder` itself may be one."""
+    return inside_of(folder)(name)
+
+
+def inside_of(folder: Path) -> Callable[[str], bool]:
+    """The same of many names: where each folder below `folder` leads is looked up once."""
+    whole = realpath(folder)
+
+    def leads_inside(name: str) -> bool:
+        return Path(realpath(folder / name)).is_relative_to(whole)
+
+    of_folder = lru_cache(maxsize=4096)(leads_inside)
+
+    def check(name: str) -> bool:
+        parent, _, last = name.rpartition("/")
+        special = last == ".." or name.startswith("/") or "\\" in name or ":" in name
+        try:
+            if special or is_device(last) or _is_link(f"{folder}/{name}"):
+                return leads_inside(name)
+            return of_folder(parent)
+        except ValueError:  # a NUL in it
+            return False
+
+    return check
+
+
+def _is_link(path: str) -> bool:
+    """As os.path.islink, but ValueError for what can be no path."""
     try:
-        return Path(os.path.realpath(folder / name)).is_relative_to(os.path.realpath(folder))
-    except ValueError:  # a NUL in it
+        return S_ISLNK(os.lstat(path).st_mode)
+    except OSError:
         return False
 
 

@@ -7,16 +7,15 @@ interrupted has what was there before. Loads with pydantic alone.
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import ExitStack, contextmanager
-from functools import cache, lru_cache
-from os.path import islink, realpath
+from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal
 
 from pydantic import BaseModel
 
-from ..core.files import remove_below
+from ..core.files import inside_of, remove_below
 from ..core.lookup import Keys
 from ..core.records import (
     FOLDER,
@@ -177,7 +176,7 @@ def with_records(folder: Path, run: Run) -> Run:
             ),
             Message("Use a run that was not changed, with its files in its own folder."),
         )
-    inside = _inside(folder)
+    inside = inside_of(folder)
 
     def cutout_inside(prediction: Prediction) -> bool:
         return prediction.cutout is None or inside(prediction.cutout)
@@ -198,27 +197,6 @@ def with_records(folder: Path, run: Run) -> Run:
     if run.shard:
         update["shard"] = run.shard.model_copy(update={kind: records(kind) for kind in _OF_SHARD})
     return run.model_copy(update=update)
-
-
-def _inside(folder: Path) -> Callable[[str], bool]:
-    """Whether a file of the run lies in its folder, wherever links lead; each folder asked once."""
-    whole = realpath(folder)
-
-    @lru_cache(maxsize=4096)
-    def there(parent: str) -> bool:
-        return Path(realpath(folder / parent)).is_relative_to(whole)
-
-    start = f"{folder}/"
-
-    def check(name: str) -> bool:
-        if "\0" in name:
-            return False
-        parent, _, last = name.rpartition("/")
-        if last == ".." or name.startswith("/") or "\\" in name or islink(start + name):
-            return Path(realpath(folder / name)).is_relative_to(whole)
-        return there(parent)
-
-    return check
 
 
 def remove_others(folder: Path, files: Mapping[Any, RecordFile]) -> None:

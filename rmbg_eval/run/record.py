@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Annotated, Any, Literal, TypeVar
 
 from pydantic import BaseModel, ConfigDict, ValidationError
 
-from ..core.files import cannot_read, inside
+from ..core.files import cannot_read, inside_of
 from ..core.key import CaseKey as CaseKey
 from ..core.key import Lean
 from ..core.machine import Machine
@@ -282,7 +282,8 @@ class Run(_Record):
         except ValidationError as error:
             raise _no_run(printable(str(path)), data, error.error_count()) from None
         own = () if run.records else run.predictions  # what lies in files is checked as it is read
-        outside = [p.cutout for p in own if p.cutout and not inside(folder, p.cutout)]
+        inside = inside_of(folder)
+        outside = [p.cutout for p in own if p.cutout and not inside(p.cutout)]
         if outside:
             raise OutputError(
                 Message(

@@ -12,6 +12,7 @@ import sys
 import threading
 import time
 import unicodedata
+from pathlib import Path
 
 import pytest
 from hypothesis import example, given, settings
@@ -23,6 +24,8 @@ from rmbg_eval.core.files import (
     cannot_write,
     folded,
     in_names,
+    inside,
+    inside_of,
     remove,
     remove_below,
     remove_unfinished,
@@ -371,3 +374,63 @@ write_atomic(Path(sys.argv[1], "run.json"), "{}")
     subprocess.run([sys.executable, "-c", code, tmp_path], check=True)
     written = [path for path in tmp_path.rglob("*") if path.is_file()]
     assert [path.stat().st_mode & 0o777 for path in written] == [0o600] * 2
+
+
+NAMES = [
+    "", ".", "..", "a", "a/b.png", "a/../b", "a/../../b", "a/..", "/etc", "//etc", "link/b", "a/link",
+    "out", "out/b.png", "a/out", "loop", "loop/b", "gone/../..", "a\0b", "a/\ud800",
+]  # fmt: skip
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_what_lies_in_a_folder_is_told_as_the_disk_has_it(name, tmp_path):
+    put(tmp_path / "run" / "a" / "b.png")
+    put(tmp_path / "elsewhere" / "b.png")
+    for link, target in {
+        "link": "a", "a/link": "b.png", "out": "../elsewhere", "a/out": "../../elsewhere/b.png",
+        "loop": "loop",
+    }.items():  # fmt: skip
+        (tmp_path / "run" / link).symlink_to(target)
+    (tmp_path / "linked").symlink_to("run")
+    for folder in (tmp_path / "run", tmp_path / "linked"):
+        try:
+            expected = (folder / name).resolve().is_relative_to((tmp_path / "run").resolve())
+        except (ValueError, RuntimeError):  # no path, or a loop, which leads nowhere else
+            expected = name.startswith("loop")
+        check = inside_of(folder)
+        assert [check(name), check(name), inside(folder, name)] == [expected] * 3
+
+
+def test_where_a_folder_leads_is_looked_up_once_for_all_that_is_in_it(tmp_path, monkeypatch):
+    asked = []
+
+    def counted(path):
+        asked.append(path)
+        return os.path.realpath(path)
+
+    monkeypatch.setattr(files, "realpath", counted)
+    check = inside_of(tmp_path)
+    assert all(check(f"a/{number}.png") for number in range(9))
+    assert asked == [tmp_path, tmp_path / "a"]
+
+
+@pytest.mark.parametrize(
+    ("name", "expected"),
+    [
+        ("cutouts/a/b.png", True),
+        ("..\\secret.png", False),
+        ("cutouts/..\\..\\secret.png", False),
+        ("D:secret.png", False),
+        ("D:/secret.png", False),
+        ("cutouts/nul", False),
+    ],
+)
+def test_a_name_leads_out_of_the_folder_on_windows_too(name, expected, monkeypatch):
+    def windows(path):
+        if str(path).endswith("nul"):
+            return "/device"
+        name = str(path).replace("\\", "/").removeprefix("/run/")
+        return os.path.normpath(name if name.startswith("D:") else os.path.join("/run", name))
+
+    monkeypatch.setattr(files, "realpath", windows)
+    assert inside_of(Path("/run"))(name) == expected
