@@ -16,9 +16,10 @@ import hashlib
 import json
 import os
 import re
+import time
 from collections.abc import Iterator
 from contextlib import suppress
-from functools import cache
+from functools import cache, lru_cache
 from pathlib import Path, PurePosixPath
 from typing import Any
 
@@ -192,11 +193,37 @@ def bring(path: Path) -> str | None:
 
 
 def sha256_of(path: Path) -> str | None:
-    """SHA-256 of the file, or of the one that it stands for; None as `sha256_file`."""
+    """SHA-256 of the file, or of the one that it stands for; None as `sha256_file`.
+
+    A file is read once for as long as nothing of it changes. Of one that has changed just now that
+    is not known: a change right after it may have the same time.
+    """
     try:
-        return bring(path) or sha256_file(path)
-    except (ImageError, OSError):
+        now = path.stat()
+        changed = max(now.st_mtime, now.st_ctime)
+        if not changed < time.time() - _SETTLED:
+            return _hashed(path)
+        return _hashed_as(path, (now.st_dev, now.st_ino, now.st_size, now.st_mtime_ns,
+                                 now.st_ctime_ns))  # fmt: skip
+    except (ImageError, OSError, ValueError):
         return None
+
+
+_SETTLED = 2.0
+"""Seconds: the times of files are no coarser anywhere."""
+
+
+@lru_cache(maxsize=2**15)
+def _hashed_as(path: Path, state: tuple[int, ...]) -> str:
+    """The hash of a file whose size, times and place on the disk were `state` before."""
+    return _hashed(path)
+
+
+def _hashed(path: Path) -> str:
+    sha256 = bring(path) or sha256_file(path)
+    if sha256 is None:  # perhaps not the next time
+        raise OSError
+    return sha256
 
 
 def _file_system(url: str) -> tuple[Any, str]:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 from collections.abc import Callable, Iterable
 from contextlib import suppress
 from itertools import chain
@@ -24,7 +23,8 @@ from ..core.images import (
     opaque_matte,
     read_bytes,
 )
-from ..errors import ModelError, RmbgEvalError, printable
+from ..core.remote import sha256_of
+from ..errors import ModelError, printable
 from ..i18n import Message
 from ..i18n.message import Value
 from .entry import Entry
@@ -67,8 +67,8 @@ class Folder:
     def identity(self, name: str) -> str:
         """By the content of the file that belongs to the case; nothing if there is none."""
         try:
-            return hashlib.sha256(read_bytes(self._file(name))).hexdigest()
-        except RmbgEvalError:
+            return sha256_of(self._file(name)) or "missing"
+        except ModelError:
             return "missing"
 
     def fetch(self, say: Callable[[str], None]) -> None:

@@ -36,6 +36,7 @@ from ..core.machine import cores, peak_memory, reset_peak_memory
 from ..core.notes import MULTIPLIED
 from ..errors import Failure, ImageError, ModelError, OutputError, printable
 from ..i18n import Message
+from ..models.info import ModelInfo
 from ..models.protocol import Model
 from ..models.refinement import Refined
 from .prediction import Prediction
@@ -54,8 +55,8 @@ class _Job:
     case: Case
     sha256: str | None = None
     key: str = ""
-    device: str | None = None
-    dtype: str | None = None
+    info: ModelInfo | None = None
+    """What there was to say of the model when the keys were made."""
     kept: tuple[Entry, bytes] | None = None
     base_key: str = ""
     base: tuple[Entry, bytes] | None = None
@@ -150,17 +151,18 @@ def _read(model: Model, case: Case, store: Store) -> _Job:
     with job.stage("decode"):
         data = case.read()
         job.sha256 = hashlib.sha256(data).hexdigest()
-        job.key = store.key(job.sha256, model.identity(case.name))
+        _name(model, job, store)
         job.kept = store.get(job.key)
-        job.device, job.dtype = model.info.device, model.info.dtype
         if job.kept is None and isinstance(model, Refined):
-            job.base_key = store.key(job.sha256, model.base.identity(case.name))
             job.base = store.get(job.base_key)
         if job.kept is None:
             job.picture = case.picture(data)
     if job.picture is not None and job.base is None:
         with job.stage("preprocess"):
-            job.inputs = model.preprocess(job.picture)
+            job.inputs, key = model.preprocess(job.picture), job.key
+            _name(model, job, store)
+            if job.key != key:  # a finished cut-out that was replaced meanwhile
+                job.inputs = model.preprocess(job.picture)
     return job
 
 
@@ -196,16 +198,17 @@ def _infer(model: Model, jobs: Sequence[_Job], store: Store) -> None:
     each = (time.perf_counter() - started) / len(jobs)
     for job, output in zip(jobs, outputs, strict=True):
         job.inputs, job.output, job.seconds["infer"] = None, output, each
-        _name_as_computed(model, job, store)
+        if model.info != job.info:  # short memory has changed how it was computed
+            _name(model, job, store)
 
 
-def _name_as_computed(model: Model, job: _Job, store: Store) -> None:
-    """Keys, device and dtype of a job that has just been inferred: short memory changes them."""
+def _name(model: Model, job: _Job, store: Store) -> None:
+    """The keys of a job, by the model as it is at this moment."""
     assert job.sha256 is not None
+    job.info = model.info
     job.key = store.key(job.sha256, model.identity(job.case.name))
     if isinstance(model, Refined):
         job.base_key = store.key(job.sha256, model.base.identity(job.case.name))
-    job.device, job.dtype = model.info.device, model.info.dtype
 
 
 def _write(
@@ -306,6 +309,7 @@ def check_cutout(model: Model, cutout: Cutout, picture: Picture) -> None:
 def _finish(model: Model, job: _Job, out: Path, *, cached: bool) -> Prediction:
     """Put the kept cut-out into the run folder and say so."""
     assert job.kept is not None
+    assert job.info is not None
     entry, png = job.kept
     case, name = job.case, model.info.name
     path = cutout_path(name, case.category, case.id, case.alone)
@@ -326,8 +330,8 @@ def _finish(model: Model, job: _Job, out: Path, *, cached: bool) -> Prediction:
         seconds=entry.seconds,
         peak_memory_bytes=entry.peak_memory_bytes,
         cached=cached,
-        device=job.device,
-        dtype=job.dtype,
+        device=job.info.device,
+        dtype=job.info.dtype,
     )
 
 

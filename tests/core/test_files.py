@@ -377,8 +377,8 @@ write_atomic(Path(sys.argv[1], "run.json"), "{}")
 
 
 NAMES = [
-    "", ".", "..", "a", "a/b.png", "a/../b", "a/../../b", "a/..", "/etc", "//etc", "link/b", "a/link",
-    "out", "out/b.png", "a/out", "loop", "loop/b", "gone/../..", "a\0b", "a/\ud800",
+    "", ".", "..", "a", "a/b.png", "a/../b", "a/../../b", "a/..", "/etc", "//etc", "link/b",
+    "a/link", "out", "out/b.png", "a/out", "loop", "loop/b", "gone/../..", "a\0b", "a/\ud800",
 ]  # fmt: skip
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import os
+import time
 from pathlib import Path
 
 import pyarrow.parquet as pq
@@ -251,3 +252,31 @@ def test_what_is_kept_is_hashed_once(storage: Counted, monkeypatch: pytest.Monke
     )
     assert sha256_of(path) == before
     assert len(hashed) == 1
+
+
+def test_a_file_is_read_once_for_as_long_as_nothing_of_it_changes(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    path, other = tmp_path / "a.bin", tmp_path / "b.bin"
+    path.write_bytes(b"one")
+    digest, hashed = hashlib.file_digest, list[object]()
+    monkeypatch.setattr(
+        hashlib, "file_digest", lambda file, *how: hashed.append(file) or digest(file, *how)
+    )
+    assert sha256_of(path) == sha256_of(path)
+    assert len(hashed) == 2  # it has changed just now, and may again
+    monkeypatch.setattr(remote, "_SETTLED", 0.01)
+    time.sleep(0.05)
+    assert {sha256_of(path) for _ in range(3)} == {hashlib.sha256(b"one").hexdigest()}
+    assert len(hashed) == 3
+    status = path.stat()
+    for data, replaced in ((b"two", False), (b"six", True)):  # of the same size and time
+        (other if replaced else path).write_bytes(data)
+        os.utime(other if replaced else path, ns=(status.st_atime_ns, status.st_mtime_ns))
+        if replaced:
+            os.replace(other, path)
+        time.sleep(0.05)
+        assert {sha256_of(path) for _ in range(3)} == {hashlib.sha256(data).hexdigest()}
+    path.unlink()
+    assert sha256_of(path) is None
+    assert len(hashed) == 5

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import time
 from pathlib import Path
+from typing import Any
 from unicodedata import normalize
 
 import numpy as np
@@ -11,19 +13,26 @@ from fakes import disc
 from pictures import ordinary_user, public_folder
 from PIL import Image
 
-from rmbg_eval.core.images import Cutout, Picture
+from rmbg_eval.cases.case import Case
+from rmbg_eval.core import remote
+from rmbg_eval.core.cache import Store
+from rmbg_eval.core.images import Cutout, Picture, quantise
 from rmbg_eval.errors import ImageError, ModelError
+from rmbg_eval.models import folder
 from rmbg_eval.models.folder import tell_others
+from rmbg_eval.models.protocol import Model
 from rmbg_eval.models.table import load_model
+from rmbg_eval.predictions.stages import predict, stored_alpha
 
 PICTURE = Picture("pet/rex", disc(1)[0])
 RGBA = np.random.default_rng(5).integers(0, 256, (64, 96, 4)).astype(np.uint8)
 MATTE = RGBA[..., 3]
 
 
-def save(path: Path, pixels: np.ndarray) -> None:
+def save(path: Path, pixels: np.ndarray) -> Path:
     path.parent.mkdir(parents=True, exist_ok=True)
     Image.fromarray(pixels).save(path, lossless=True)
+    return path
 
 
 def cutout_of(folder: Path, picture: Picture = PICTURE) -> Cutout:
@@ -211,6 +220,47 @@ def test_the_identity_follows_the_content_of_the_cases_own_file(tmp_path: Path) 
     save(tmp_path / "pet" / "rex.png", 255 - RGBA)
     assert identity("pet/rex") != before
     assert identity("pet/gone") == "missing"
+
+
+@pytest.mark.parametrize("moment", ["preprocess", "infer"])
+def test_what_is_replaced_while_it_is_read_is_kept_as_what_it_is(
+    moment: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    case = Case("pet", "rex", save(tmp_path / "in.png", RGBA[..., :3]))
+    path = save(tmp_path / "cut" / "rex.png", MATTE)
+    store = Store(tmp_path / "store")
+
+    def predicted(model: Model) -> np.ndarray:
+        ((_, made),) = predict(model, [case], tmp_path / "out", store)
+        return quantise(stored_alpha(tmp_path / "out" / str(made.cutout)))
+
+    model = load_model(f"folder:{tmp_path / 'cut'}")
+    stage = getattr(model, moment)
+
+    def late(given: Any) -> Any:
+        save(path, 255 - MATTE)
+        return stage(given)
+
+    with monkeypatch.context() as patch:
+        patch.setattr(model, moment, late)
+        predicted(model)
+    for matte in (255 - MATTE, MATTE):
+        save(path, matte)
+        assert np.array_equal(predicted(load_model(f"folder:{tmp_path / 'cut'}")), matte)
+
+
+def test_a_finished_cut_out_is_hashed_once(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    case = Case("pet", "rex", save(tmp_path / "in.png", RGBA[..., :3]))
+    save(tmp_path / "cut" / "rex.png", MATTE)
+    monkeypatch.setattr(remote, "_SETTLED", 0)
+    time.sleep(0.05)
+    hashed, read = list[Path](), list[Path]()
+    hash_of, bytes_of = remote.sha256_file, folder.read_bytes
+    monkeypatch.setattr(remote, "sha256_file", lambda path: hashed.append(path) or hash_of(path))
+    monkeypatch.setattr(folder, "read_bytes", lambda path: read.append(path) or bytes_of(path))
+    model = load_model(f"folder:{tmp_path / 'cut'}")
+    [*predict(model, [case], tmp_path / "out", Store(tmp_path / "store"))]
+    assert len(hashed) == len(read) == 1
 
 
 def test_the_title_names_the_folder_even_if_the_path_does_not(

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import csv
+import time
 from collections.abc import Callable
 from pathlib import Path
 
@@ -17,6 +18,7 @@ from rmbg_eval.cases.case import Case
 from rmbg_eval.cases.checks import check_case
 from rmbg_eval.cases.folder import load_cases
 from rmbg_eval.cli.app import app
+from rmbg_eval.core import remote
 from rmbg_eval.core.images import Alpha, Picture
 from rmbg_eval.errors import CaseError, SettingsError
 from rmbg_eval.measure.record import PointResult
@@ -114,6 +116,23 @@ def test_nothing_is_measured_twice_and_a_new_measure_infers_nothing(
     monkeypatch.setattr(measurements, "VERSION", "another")
     assert evaluate(settings).measurements == first.measurements
     assert (sorted(seen), again.inferred) == (["ada", "rex", "tom"], [])
+
+
+def test_the_truth_is_hashed_once_however_many_models_are_measured_by_it(
+    settings: Settings, use_models: UseModels, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    use_models(Truthful("one"), Truthful("two"), Truthful("three"))
+    monkeypatch.setattr(remote, "_SETTLED", 0)
+    hashed: list[str] = []
+    hash_of = remote.sha256_file
+    monkeypatch.setattr(
+        remote, "sha256_file", lambda path: hashed.append(str(path)) or hash_of(path)
+    )
+    time.sleep(0.05)
+    evaluate(settings.model_copy(update={"models": ["one", "two", "three"]}))
+    truths = [path for path in hashed if path.endswith("alpha.png")]
+    assert truths
+    assert len(truths) == len({*truths})
 
 
 def test_whatever_was_measured_is_measured_anew_where_values_change(
