@@ -8,9 +8,11 @@ import signal
 import threading
 import time
 from collections.abc import Callable, Iterator, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from multiprocessing import get_context, parent_process
-from queue import Empty
+from multiprocessing.connection import Connection, wait
+from multiprocessing.context import SpawnProcess
 from typing import Any
 
 from ..errors import Failure, ModelError, RmbgEvalError
@@ -67,55 +69,58 @@ def in_processes(calls: Sequence[Call], time_limit: float = math.inf) -> Iterato
     no process is left: each is told to end, and ends by itself where its parent is gone.
     """
     context = get_context("spawn")  # a fork would share a device that is in use
-    results = context.Queue()
-    processes = [
-        context.Process(
-            target=_work, args=(number, call, results, os.getpid()), name=call.name, daemon=True
-        )
-        for number, call in enumerate(calls)
-    ]
-    running = set(range(len(calls)))
+    processes: list[SpawnProcess] = []
+    running: dict[Connection, int] = {}
     try:
-        for process in processes:
-            process.start()
+        for number, call in enumerate(calls):
+            results, theirs = context.Pipe(duplex=False)
+            running[results] = number
+            with theirs:  # with our end of it open, that of a dead process would seem so too
+                process = context.Process(
+                    target=_work, args=(call, theirs, os.getpid()), name=call.name, daemon=True
+                )
+                process.start()
+            processes.append(process)
         silent = time.monotonic()
         while running:
-            dead = [number for number in running if not processes[number].is_alive()]
-            try:
-                number, sent = results.get(timeout=_LOOK_EVERY)
-            except Empty:
-                if dead:  # it was before we looked, and nothing of its is left to be read
-                    name, code = calls[dead[0]].name, processes[dead[0]].exitcode
-                    raise ProcessError(name, code) from None
-                if time.monotonic() - silent > time_limit:
-                    number = min(running)
-                    raise ProcessError(calls[number].name, None, hung=True) from None
-                continue
-            if not isinstance(sent, _Ended):
-                yield number, sent
+            dead = [number for number in running.values() if not processes[number].is_alive()]
+            ready = wait([*running], _LOOK_EVERY)
+            for results in [each for each in running if each in ready]:
+                number = running[results]
+                try:
+                    sent = results.recv()
+                except (EOFError, OSError):  # also in the middle of a message
+                    processes[number].join(_END_WITHIN)
+                    raise ProcessError(calls[number].name, processes[number].exitcode) from None
+                if not isinstance(sent, _Ended):
+                    yield number, sent
+                    continue
+                del running[results]
+                if sent.error:
+                    raise sent.error
+            if ready:
                 silent = time.monotonic()
-                continue
-            running.discard(number)
-            if sent.error:
-                raise sent.error
+            elif dead:  # what it started may have its end open still
+                raise ProcessError(calls[dead[0]].name, processes[dead[0]].exitcode)
+            elif time.monotonic() - silent > time_limit:
+                raise ProcessError(calls[min(running.values())].name, None, hung=True)
     finally:
         for process in processes:
             if process.is_alive():
                 process.terminate()
         for process in processes:
-            if process.pid:
-                process.join(_END_WITHIN)
-                if process.is_alive():
-                    process.kill()
-                    process.join()
+            process.join(_END_WITHIN)
+            if process.is_alive():
+                process.kill()
+                process.join()
 
 
-def _work(number: int, call: Call, results: Any, parent: int) -> None:
+def _work(call: Call, results: Connection, parent: int) -> None:
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C is the parent's, who ends this process
     threading.Thread(target=end_with_parent, args=(parent,), daemon=True).start()
     error: RmbgEvalError | None = None
     try:
-        call.function(*call.arguments, lambda sent: results.put((number, sent)))
+        call.function(*call.arguments, results.send)
     except RmbgEvalError as raised:
         error = raised
     except Exception as raised:  # what is foreign may not survive the way to the parent
@@ -123,7 +128,8 @@ def _work(number: int, call: Call, results: Any, parent: int) -> None:
         error = ModelError(
             Message("{name}: {problem}", name=call.name, problem=failure.problem), failure.remedy
         )
-    results.put((number, _Ended(error)))
+    with suppress(BrokenPipeError):  # the parent is gone
+        results.send(_Ended(error))
 
 
 def end_with_parent(parent: int) -> None:
