@@ -15,7 +15,7 @@ from ..core.images import Alpha
 from ..i18n import N_, Message
 from .alpha import POINTERS
 from .matting import mad
-from .subject import WHOLE, Metric, Subject, Undefined
+from .subject import WHOLE, Metric, Undefined
 
 APART = "apart"
 ODD, ODD_FROM = 2.0, 0.05
@@ -102,35 +102,20 @@ def flip_difference(alpha: Alpha, flipped: Alpha) -> float:
     return mad(alpha, flipped)
 
 
-def apart_from_others(subject: Subject) -> float:
-    """The mean of `apart` over all other models' alphas; Undefined without any."""
-    if not subject.others:
-        raise Undefined(NO_OTHER)
-    return float(np.mean([apart(subject.alpha, other) for other in subject.others]))
-
-
-def _flip(subject: Subject) -> float:
-    if subject.flipped is None:
-        raise Undefined(
-            subject.missing.get("flip", Message("the mirrored picture was not inferred"))
-        )
-    return flip_difference(subject.alpha, subject.flipped)
-
-
 METRICS = (
     Metric("disagreement", Message("difference from the other models"),
         N_("alpha, 0 to 1"), WHOLE, None, disagreement,
-        lambda s: disagreement(s.alpha, s.others), POINTERS, "other models", guide=3,
+        None, POINTERS, "other models", guide=3,
         explanation=N_("Mean difference from the other models; they can agree and be wrong")),
     Metric(APART, Message("apart from the other models"),
         N_("share, 0 to 1"), WHOLE, None, apart,
-        apart_from_others, POINTERS, "other models",
+        None, POINTERS, "other models",
         explanation=N_("How little it overlaps with the others, less one that stands apart")),
 )  # fmt: skip
 
 FLIP = (
     Metric("flip_difference", Message("difference from the mirrored picture"),
-        N_("alpha, 0 to 1"), WHOLE, None, flip_difference, _flip,
+        N_("alpha, 0 to 1"), WHOLE, None, flip_difference, None,
         POINTERS, "flip",
         explanation=N_("Mean difference from the mirrored picture's alpha; a steady model can be "
         "wrong")),

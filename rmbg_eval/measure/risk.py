@@ -14,7 +14,7 @@ from pathlib import Path
 from typing import Any, NamedTuple
 
 from ..i18n import N_, Message
-from .agreement import APART, apart_from_others
+from .agreement import APART
 from .alpha import POINTERS
 from .signs import SIGNS, trace_of
 from .subject import WHOLE, Metric, Subject, Undefined
@@ -121,8 +121,6 @@ def signs_of(subject: Subject) -> dict[str, float | None]:
             signs[name] = trace_of(subject, name).value
         except Undefined:
             signs[name] = None
-    if subject.others:
-        signs[APART] = apart_from_others(subject)
     return signs
 
 

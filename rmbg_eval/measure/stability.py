@@ -5,9 +5,6 @@ It needs no truth, and other inferences of the picture. A steady model can be wr
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from functools import partial
-
 import numpy as np
 
 from ..core.images import Alpha, check_alpha
@@ -15,7 +12,7 @@ from ..i18n import N_, Message
 from .alpha import POINTERS
 from .region import distance
 from .signs import contour
-from .subject import Mask, Metric, Subject, Undefined
+from .subject import Mask, Metric, Undefined
 
 BAND = 10
 """Pixels to both sides of a contour."""
@@ -50,19 +47,10 @@ def band(alpha: Alpha) -> Mask:
         return np.zeros(alpha.shape, bool)
 
 
-def _of(name: str, subject: Subject) -> float:
-    if name not in subject.perturbed:
-        raise Undefined(
-            subject.missing.get(name, Message("the picture was not inferred a second time"))
-        )
-    return instability(subject.alpha, subject.perturbed[name])
-
-
 def _row(name: str, title: Message, explanation: str) -> Metric:
-    compute: Callable[[Subject], float] = partial(_of, name)
     return Metric(
         name, title, N_("alpha, 0 to 1"), N_("contour at 0.5 of either (10 px)"), None,
-        instability, compute, POINTERS, "stability", explanation=explanation,
+        instability, None, POINTERS, "stability", explanation=explanation,
     )  # fmt: skip
 
 

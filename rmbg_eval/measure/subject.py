@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from functools import cached_property
 from threading import Lock, RLock
@@ -60,16 +60,10 @@ class Subject:
     truth: Alpha | None = None
     foreground: RGB | None = None
     """The true colours of what is in front, where the case has them."""
-    others: tuple[Alpha, ...] = ()
-    """The alphas that other models gave for the same picture."""
-    flipped: Alpha | None = None
-    """The model's alpha of the mirrored picture, mirrored back."""
-    perturbed: Mapping[str, Alpha] = field(default_factory=dict)
-    """The model's alphas of the picture changed a little, on its grid, by measure."""
     trimap: Mask | None = None
     """`(H, W) bool`, where the case's trimap is grey: the unknown region, not one computed."""
     missing: dict[str, Message] = field(default_factory=dict)
-    """Why there is no truth, foreground, flipped alpha or usable trimap, in words."""
+    """Why there is no truth, foreground or usable trimap, in words."""
     kept: dict[Any, Any] = field(default_factory=dict)
     """What several measures share, by the function that made it."""
     making: dict[Any, RLock] = field(default_factory=dict)
@@ -78,9 +72,8 @@ class Subject:
 
     def __post_init__(self) -> None:
         check_alpha(self.alpha, self.alpha.shape)
-        for alpha in (self.truth, self.flipped, *self.others, *self.perturbed.values()):
-            if alpha is not None:
-                check_alpha(alpha, self.alpha.shape)
+        if self.truth is not None:
+            check_alpha(self.truth, self.alpha.shape)
         if self.trimap is not None and self.trimap.shape != self.alpha.shape:
             raise ImageError(
                 Message(
@@ -167,8 +160,9 @@ class Metric:
     """None where it points to a place to look and is no score."""
     function: Callable[..., Any]
     """The pure function: definition, source and doctest stand there."""
-    compute: Callable[[Subject], float]
-    """`function` on what the subject has."""
+    compute: Callable[[Subject], float] | None
+    """`function` on what the subject has; None where it takes other cut-outs too, as a run has
+    them."""
     family: Family
     needs: Needs = "truth"
     tolerance: Tolerance | None = None

@@ -61,11 +61,11 @@ Values = dict[str, tuple[float | None, Message | None]]
 
 
 def measure(subject: Subject, metrics: Iterable[Metric] = TABLE) -> Values:
-    """Each of the metrics, with its value or the reason why there is none.
+    """Each of the metrics of one cut-out, with its value or the reason why there is none.
 
     Each family of measures, a module of this folder, has a thread.
     """
-    chosen = tuple(metrics)
+    chosen = tuple(metric for metric in metrics if metric.compute)
     families: dict[str, list[Metric]] = {}
     for metric in chosen:
         families.setdefault(metric.function.__module__, []).append(metric)
@@ -79,6 +79,7 @@ def measure(subject: Subject, metrics: Iterable[Metric] = TABLE) -> Values:
 def _each(subject: Subject, metrics: Iterable[Metric]) -> Values:
     found: Values = {}
     for metric in metrics:
+        assert metric.compute is not None
         try:
             found[metric.name] = float(metric.compute(subject)), None
         except Undefined as undefined:
