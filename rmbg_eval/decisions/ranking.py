@@ -11,12 +11,11 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
-from itertools import combinations
 
 import numpy as np
 from numpy.typing import NDArray
 
-from ..core.key import CaseKey, Key
+from ..core.key import CaseKey
 from ..i18n import Message
 from ..run.intervals import exact_interval, worth_of
 from ..run.record import Run
@@ -284,44 +283,6 @@ def expected_shares(strength: Array) -> Array:
     """
     against = strength[..., :, None] / (strength[..., :, None] + strength[..., None, :])
     return (against.sum(-1) - 0.5) / max(1, strength.shape[-1] - 1)
-
-
-def next_pair(run: Run, decisions: Decisions, seed: int = 0) -> tuple[Key, Key] | None:
-    """The two cut-outs whose vote would tell most; None where no case has two that differ.
-
-    The pair of models whose next vote is least foreseen, p (1 − p), for the votes that it has by
-    now; of its pictures one with the fewest, by chance from `seed`.
-    """
-    votes = decisions.votes
-    names = [model.info.name for model in run.models]
-    if len(names) < 2:
-        return None
-    wins = _wins([tally(vote) for vote in votes], names) if votes else np.zeros((len(names),) * 2)
-    even = 0.5 * (1 - np.eye(len(names)))
-    strength = strengths(wins + even)
-    against = strength[:, None] / (strength[:, None] + strength)
-    telling = against * (1 - against) / (wins + wins.T + 1)
-    by_case = {about: {p.model: p for p in some if p.cutout}
-               for about, some in run.index.by_case.items()}  # fmt: skip
-    seen: dict[tuple[object, ...], int] = {}
-    for vote in votes:
-        pair = tuple(sorted((vote.left.model, vote.right.model)))
-        seen[vote.category, vote.case, *pair] = seen.get((vote.category, vote.case, *pair), 0) + 1
-    order = sorted(combinations(range(len(names)), 2), key=lambda pair: -telling[pair])
-    for one, other in order:
-        pair = names[one], names[other]
-        cases = [
-            about
-            for about, there in by_case.items()
-            if all(name in there for name in pair)
-            and there[pair[0]].cutout_sha256 != there[pair[1]].cutout_sha256
-        ]
-        if cases:
-            chance = np.random.default_rng([seed, len(votes)]).permutation(len(cases))
-            counts = [seen.get((*about, *sorted(pair)), 0) for about in cases]
-            best = min(range(len(cases)), key=lambda place: (counts[place], chance[place]))
-            return Key(*cases[best], pair[0]), Key(*cases[best], pair[1])
-    return None
 
 
 def agreement(decisions: Decisions) -> tuple[float | None, int, Message | None]:

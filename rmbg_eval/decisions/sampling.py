@@ -1,6 +1,6 @@
 """Which cut-outs to look at so that the share usable is known: by chance, from each risk.
 
-A plan is made of the run and a seed alone, so that everybody has the same, and whoever goes on
+A plan is made of the run alone, so that everybody has the same, and whoever goes on
 begins where the last one ended.
 """
 
@@ -24,7 +24,6 @@ STRATA = 3
 class Plan:
     """What to look at, in an order that may be ended anywhere."""
 
-    seed: int
     strata: tuple[tuple[Key, ...], ...]
     """Cut-outs of low risk first; in each an order by chance. One where no risk is known."""
 
@@ -58,8 +57,8 @@ class Plan:
         return all(all(own[: sum(own)]) for own in looked_at)
 
 
-def plan_of(run: Run, seed: int = 0) -> Plan:
-    """The plan of a run. The order by chance is of the seed and of what each cut-out is of."""
+def plan_of(run: Run) -> Plan:
+    """The plan of a run. The order by chance is of what each cut-out is of."""
     risks = {Key(*about): value for *about, value in columns(run.risks, *Key._fields, "value")}
     by_model: dict[str, list[Key]] = {}
     for *about, cutout in columns(run.predictions, *Key._fields, "cutout"):
@@ -67,14 +66,14 @@ def plan_of(run: Run, seed: int = 0) -> Plan:
             by_model.setdefault(about[-1], []).append(Key(*about))
     strata: list[list[Key]] = [[] for _ in range(STRATA if risks else 1)]
     for own in by_model.values():
-        own.sort(key=lambda key: (risks.get(key) or 0.0, _chance(seed, key)))
+        own.sort(key=lambda key: (risks.get(key) or 0.0, _chance(key)))
         for place, key in enumerate(own):
             strata[place * len(strata) // len(own)].append(key)
     for stratum in strata:
-        stratum.sort(key=lambda key: _chance(seed, key))
-    return Plan(seed, tuple(tuple(stratum) for stratum in strata if stratum))
+        stratum.sort(key=lambda key: _chance(key))
+    return Plan(tuple(tuple(stratum) for stratum in strata if stratum))
 
 
-def _chance(seed: int, key: Key) -> bytes:
+def _chance(key: Key) -> bytes:
     # Of the case alone: the models of a picture are looked at together, and compare.
-    return chance(seed, key.category, key.case)
+    return chance(0, key.category, key.case)

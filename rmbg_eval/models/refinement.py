@@ -206,9 +206,7 @@ def weights(alpha: Planes) -> Planes:
     return LOW + HIGH * np.abs(2 * alpha - 1) ** POWER
 
 
-def solve(
-    colours: Planes, alpha: Planes, unknown: NDArray[np.bool_], drawn: Planes, within: float = 1e-4
-) -> Planes:
+def solve(colours: Planes, alpha: Planes, unknown: NDArray[np.bool_], drawn: Planes) -> Planes:
     """The alpha that the matting Laplacian and `drawn` agree on.
 
     Args:
@@ -216,7 +214,6 @@ def solve(
         alpha: `(H, W)` in [0, 1]; outside `unknown` it stays as it is.
         unknown: `(H, W) bool`.
         drawn: `(H, W)`, weights of alpha within `unknown`, at least 0.
-        within: the residual, in relation to the right side, at which it is good enough.
 
     Returns:
         `(H, W)` in [0, 1].
@@ -236,20 +233,18 @@ def solve(
         (values[free], column[free], np.concatenate([[0], np.cumsum(free.sum(1))])), (count, count)
     )
     fixed = np.where(there & ~free, values * alpha.ravel()[places], 0).sum(1)
-    solved = _conjugate_gradients(
-        matrix + diags_array(weight), weight * start - fixed, start, within
-    )
+    solved = _conjugate_gradients(matrix + diags_array(weight), weight * start - fixed, start)
     result = alpha.copy()
     result[unknown] = np.clip(solved, 0, 1)
     return result
 
 
-def _conjugate_gradients(matrix: Any, right: Planes, start: Planes, within: float) -> Planes:
+def _conjugate_gradients(matrix: Any, right: Planes, start: Planes) -> Planes:
     """Preconditioned by the diagonal. SciPy's takes twice as long: BLAS's threads wait busily for
     dot products, which are summed here in one order on any number of cores."""
     solved, left = start.copy(), right - matrix @ start
     inverse = 1 / (matrix.diagonal() + 1e-12)
-    enough = within**2 * (right * right).sum()
+    enough = WITHIN**2 * (right * right).sum()
     way = ahead = inverse * left
     progress = (left * ahead).sum()
     for _ in range(MOST_ROUNDS):
@@ -267,6 +262,8 @@ def _conjugate_gradients(matrix: Any, right: Planes, start: Planes, within: floa
 
 MOST_ROUNDS = 1000
 """Of conjugate gradients; what is reached by then is used. About 100 are needed."""
+WITHIN = 1e-4
+"""The residual, in relation to the right side, at which it is good enough."""
 EPSILON = 1e-7
 """Levin et al.'s regularisation, in pymatting 1.1's scale: added to sums over a window."""
 

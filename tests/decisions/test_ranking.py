@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from reviewers import decisions, review, run_over, sha, two_categories, vote
+from reviewers import decisions, review, run_over, two_categories, vote
 from scipy import stats
 from scipy.optimize import minimize
 
@@ -18,7 +18,6 @@ from rmbg_eval.decisions.ranking import (
     PRIOR,
     agreement,
     expected_shares,
-    next_pair,
     rank,
     ranking_of,
     strengths,
@@ -174,26 +173,6 @@ def test_the_shares_of_many_models_lean_little_to_a_half() -> None:
     np.testing.assert_allclose(
         expected_shares(strengths(wins)), expected_shares(strength), atol=0.01
     )
-
-
-def test_the_next_pair_is_the_one_that_is_least_foreseen() -> None:
-    run = run_over(20, ("a", "b", "c"))
-    clear = [vote(f"c{n}", models=("a", other)) for n in range(10) for other in ("b", "c")]
-    one, other = next_pair(run, decisions(*clear))
-    assert {one.model, other.model} == {"b", "c"}
-    assert (one.category, one.case) == (other.category, other.case)
-    seen = [vote(f"c{n}", "equal", models=("b", "c")) for n in range(20) if n != 7]
-    assert next_pair(run, decisions(*seen))[0].model == "a"
-
-
-def test_the_next_picture_has_the_fewest_votes_and_two_cut_outs_that_differ() -> None:
-    run = run_over(4)
-    for left in range(4):
-        some = [vote(f"c{n}", "equal") for n in range(4) if n != left]
-        assert next_pair(run, decisions(*some))[0].case == f"c{left}"
-    same = tuple(p.model_copy(update={"cutout_sha256": sha("a", "c0")}) for p in run.predictions)
-    assert next_pair(run.model_copy(update={"predictions": same}), decisions()) is None
-    assert next_pair(run_over(4, ("a",)), decisions()) is None
 
 
 def test_agreement_is_krippendorff_s() -> None:

@@ -108,24 +108,16 @@ def _phi(value: float, level: float) -> float:
 
 
 @compiled(pixels("float32", 2), pixels("float32", 2))
-def connected_level(alpha: Alpha, truth: Alpha) -> NDArray[np.float64]:
-    """The highest threshold up to which each pixel is part of the source: `(H, W) float64`.
-
-    The source Ω of a threshold is the largest 4-connected set of pixels at which both alphas reach
-    it (of equally large ones the first, row by row). A pixel's level is the threshold below the
-    first whose source it is not part of.
-    """
-    height, width = alpha.shape
-    level = _levels(_reached(alpha, truth), width + 2)
-    return level.reshape(height + 2, width + 2)[1:-1, 1:-1] / STEPS
-
-
-@compiled(pixels("float32", 2), pixels("float32", 2))
 def connectivity_error(alpha: Alpha, truth: Alpha) -> NDArray[np.float64]:
     """|φ(α) − φ(truth)| of each pixel.
 
     `alpha`, `truth`: `(H, W) float32` in [0, 1]. Returns `(H, W) float64` in [0, 1]. With d the
     amount by which a value is above the pixel's connected level, φ = 1 − d where d ≥ 0.15, else 1.
+
+    The level is the highest threshold up to which the pixel is part of the source. The source Ω of
+    a threshold is the largest 4-connected set of pixels at which both alphas reach it (of equally
+    large ones the first, row by row); the level is the threshold below the first whose source the
+    pixel is not part of.
     """
     height, width = alpha.shape
     level = _levels(_reached(alpha, truth), width + 2)
