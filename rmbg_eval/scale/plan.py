@@ -21,7 +21,6 @@ from ..cases.folder import load_cases
 from ..cases.manifest import write_groups
 from ..core.machine import Machine
 from ..core.processes import Call, in_processes
-from ..measure.delivery import load_delivery
 from ..run.previews import SINGLE_MOST
 from ..run.shard import Part, Shard, listing_sha256
 from ..settings import Settings
@@ -55,23 +54,16 @@ class Plan:
     def of(cls, settings: Settings, folder: Path) -> Plan:
         """The shards of the cases that are there now, and their manifest, in `folder`.
 
-        A shard's folder is named after all that decides what is in it but the models: settings,
-        what the rules say, versions, the names of all cases, and its own files' sizes and times.
-        One that is done is so whoever asks; where a picture was replaced, only its shard is done
-        anew.
+        A shard's folder is named after all that decides what is in it but the models and rules:
+        settings, versions, the names of all cases, and its own files' sizes and times. One that
+        is done is so whoever asks; where a picture was replaced, only its shard is done anew.
         """
         case_set = load_cases(settings.cases_source, settings.categories, settings.layout_of)
         cases = case_set.cases
         if len(cases) * len(settings.models) > SINGLE_MOST:
             settings = settings.model_copy(update={"layout": "folder"})
         machine = Machine.here()
-        rules = load_delivery(settings.rules)
-        same = (
-            settings.model_dump(exclude={"out", "lang"}),
-            rules and rules.model_dump(mode="json"),
-            machine.versions,
-            machine.commit,
-        )
+        same = settings.model_dump(exclude={"out", "lang"}), machine.versions, machine.commit
         of = shards_for(len(cases))
         listing = listing_sha256(case.key for case in cases)
         shared = Shard(number=1, of=of, cases=len(cases), listing_sha256=listing)

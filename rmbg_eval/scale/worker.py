@@ -20,6 +20,7 @@ from ..core.files import write_atomic
 from ..core.progress import Step
 from ..errors import Failure, ModelError, OutputError, RmbgEvalError, printable
 from ..i18n import Message
+from ..measure.delivery import load_delivery
 from ..models.info import ModelInfo
 from ..models.protocol import Model
 from ..models.table import load_model
@@ -118,7 +119,8 @@ class Worker:
             ) from None
 
     def _is_done(self, task: Task, case_set: CaseSet) -> bool:
-        """Whether the folder has the shard, of the same cut-outs; its name says all else."""
+        """Whether the folder has the shard, of the same cut-outs, judged by the same rules; its
+        name says all else."""
         out = task.settings.out_folder
         try:
             if (out / DONE).read_text("utf-8") != self._decided_by(task, case_set):
@@ -126,7 +128,12 @@ class Worker:
             run = Run.load(out)
         except (OSError, ValueError, OutputError):
             return False
-        return run.complete and run.shard is not None and run.shard.part == task.shard.part
+        return (
+            run.complete
+            and run.shard is not None
+            and run.shard.part == task.shard.part
+            and run.delivery == load_delivery(task.settings.rules)
+        )
 
     def _decided_by(self, task: Task, case_set: CaseSet) -> str:
         """Hash of all of the models that decides the shard's cut-outs: also of finished cut-outs, a
