@@ -81,7 +81,7 @@ for name, command in _commands().items():
 
 
 def main() -> None:
-    """Run the command line; errors are one message on stderr and exit status 2."""
+    """Run the command line; errors are a problem and its remedy on stderr and exit status 2."""
     # Pillow warns of odd metadata; what matters is in the case's notes or its failure.
     warnings.filterwarnings("ignore", module="PIL")
     # Who ends this loses nothing: what was done is kept, as it is after Ctrl-C.
@@ -92,23 +92,24 @@ def main() -> None:
     try:
         return app()
     except RmbgEvalError as error:
-        text, status = f"{error.problem}.\n{error.remedy}", 2
+        lines, status = [f"{error.problem}.", str(error.remedy)], 2
     except OSError as error:
         if error.errno not in _FULL or error.filename is not None:  # not of a stream
             raise
-        text, status = f"What is printed cannot be written: {error.strerror}.", 2
+        lines, status = [f"What is printed cannot be written: {error.strerror}."], 2
     except SystemExit as end:
         _leave()
         if isinstance(end.__context__, BrokenPipeError):  # typer's answer to it is 1, as a gate's
             sys.exit(2)
         if end.code != 130:  # typer's answer to Ctrl-C, which is silent
             raise
-        text = "Interrupted. What was done is kept: the same command goes on from here."
+        lines = ["Interrupted. What was done is kept: the same command goes on from here."]
         status = 130
     from .terminal import complain
 
     with suppress(OSError, SystemExit):
-        complain(text)
+        for line in lines:
+            complain(line)
     _leave()
     sys.exit(status)
 

@@ -45,7 +45,7 @@ def approve(
     from ..compare.baseline import approve as make_baseline
     from ..compare.baseline import changes, names_in, refuse_failures
     from ..run.record import Run
-    from .terminal import out, progress, show_comparison, show_path
+    from .terminal import progress, say, show_comparison, show_path
 
     record = Run.load(run)
     allowed = names_in(allow_failures or (), record)
@@ -55,7 +55,7 @@ def approve(
             comparison = changes(run, to, on_step, Path(scratch))
         if comparison is None:
             there = "cannot be read" if (to / "run.json").exists() else "is no baseline yet"
-            out.print(f"{printable(str(to))} {there}: all of the run is new.", markup=False)
+            say(f"{to} {there}: all of the run is new.")
         else:
             show_comparison(comparison, "error")
     if dry_run:
@@ -88,7 +88,7 @@ def _ticked(
     )
     from ..decisions.files import read
     from ..run.record import Run
-    from .terminal import complain, out, progress, show_path
+    from .terminal import complain, progress, say, show_path
 
     chosen = {each.key: (each.base_sha256, each.new_sha256) for each in read(file).approvals}
     record = Run.load(run)
@@ -103,15 +103,14 @@ def _ticked(
 
     def tell(what: str) -> None:
         for key in choice.taken:
-            name = printable(f"{key.category}/{key.case} · {key.model}")
-            out.print(f"{what}: {name}", markup=False, highlight=False, soft_wrap=True)
+            say(f"{what}: {key.category}/{key.case} · {key.model}")
 
     for key, why in choice.refused:
-        complain(printable(f"refused: {key.category}/{key.case} · {key.model}: {why}"))
+        complain(f"refused: {key.category}/{key.case} · {key.model}: {why}")
     if choice.taken:
         refuse_taken(record, choice, allowed)
     else:
-        out.print(str(Message("no change is taken into the baseline")))
+        say(str(Message("no change is taken into the baseline")))
     if dry_run or not yes:
         tell("would be approved")
     if choice.taken and not dry_run:

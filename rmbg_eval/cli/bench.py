@@ -14,7 +14,7 @@ def bench(settings: BenchSettings) -> None:
     """Latency, throughput and memory by model × device × dtype × batch; the article's claims."""
     from ..bench import bench as measure
     from ..bench.tables import tables
-    from .terminal import out, progress, show_path
+    from .terminal import out, progress, say, show_path
 
     with progress() as on_step:
         measured = measure(settings, on_step)
@@ -22,7 +22,7 @@ def bench(settings: BenchSettings) -> None:
         out.print(table)
     if settings.random_weights:
         note = Message("With random weights: times and memory are true, the cut-outs mean nothing.")
-        out.print(note.to(settings.lang))
+        say(note.to(settings.lang))
     for name in ("bench.json", "bench.png"):
         show_path(settings.out_folder / name)
     if all(row.failure for row in measured.rows):

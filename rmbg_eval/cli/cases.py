@@ -7,7 +7,7 @@ from typing import Annotated
 
 import typer
 
-from ..errors import CaseError, RmbgEvalError, printable
+from ..errors import CaseError, RmbgEvalError
 
 cases = typer.Typer(
     help="Check a folder of pictures, list it as a table, or make a new one.", no_args_is_help=True
@@ -39,7 +39,7 @@ def check(folder: _Cases, layout_of: _LayoutOf = "") -> None:
     from ..cases.categories import CATEGORIES
     from ..cases.checks import check_cases
     from ..cases.folder import load_cases
-    from .terminal import complain, out, progress
+    from .terminal import complain, out, progress, say
 
     source = _source(folder)
     case_set = load_cases(source, layout_of=layout_of)
@@ -58,18 +58,18 @@ def check(folder: _Cases, layout_of: _LayoutOf = "") -> None:
                 f"{width}×{height}",
                 "none" if truth is None else "yes",
                 str(len(case.about.points)),
-                escape(printable(case.about.licence or "not stated")),
+                escape(case.about.licence or "not stated"),
                 "ok",
             )
     out.print(table)
     for line in case_set.layouts:
-        out.print(str(line), markup=False, highlight=False)
+        say(str(line))
     for line in case_set.skipped:
-        out.print(f"skipped: {line}", markup=False, highlight=False)
+        say(f"skipped: {line}")
     folders = [c for c in CATEGORIES if isinstance(source, Path) and (source / c).is_dir()]
     empty = [category for category in folders if category not in case_set.categories]
     if empty:
-        out.print(f"empty: {', '.join(empty)}")
+        say(f"empty: {', '.join(empty)}")
     if broken:
         complain(f"{broken} of {len(case_set.cases)} cases cannot be used")
         raise typer.Exit(2)
@@ -87,15 +87,15 @@ def list_(
     """Write a table of the cases, which `--cases` takes instead of the folder: listed once."""
     from ..cases.folder import load_cases
     from ..cases.manifest import write_manifest
-    from .terminal import out
+    from .terminal import say
 
     case_set = load_cases(_source(folder), layout_of=layout_of)
     write_manifest(file, case_set)
     failed = sum(case.failure is not None for case in case_set.cases)
-    text = f"{len(case_set.cases)} cases in {printable(str(file))}"
-    out.print(f"{text}, {failed} of which cannot be used" if failed else text, markup=False)
+    text = f"{len(case_set.cases)} cases in {file}"
+    say(f"{text}, {failed} of which cannot be used" if failed else text)
     for line in case_set.skipped:
-        out.print(f"skipped: {line}", markup=False, highlight=False)
+        say(f"skipped: {line}")
 
 
 @cases.command()
@@ -106,15 +106,11 @@ def new(
 ) -> None:
     """Make a folder with a folder for each category, an example and a README."""
     from ..cases.folder import new_case_set
-    from .terminal import out
+    from .terminal import say
 
     new_case_set(folder)
-    name = printable(str(folder))
-    for line in (
-        f"Made {name}. Put pictures into its folders, then run:",
-        f"  rmbg-eval report --cases {name}",
-    ):
-        out.print(line, markup=False, highlight=False, soft_wrap=True)
+    say(f"Made {folder}. Put pictures into its folders, then run:")
+    say(f"  rmbg-eval report --cases {folder}")
 
 
 def _source(folder: str) -> Path | str:

@@ -7,7 +7,7 @@ from typing import Annotated
 
 import typer
 
-from ..errors import SettingsError, printable
+from ..errors import SettingsError
 from ..i18n import Message
 from ..settings import Settings
 from .options import takes
@@ -29,7 +29,7 @@ def cutout(
     """Just the transparent PNGs of some pictures, at their full size."""
     from ..models.table import load_model
     from ..predictions.cutouts import make_cutouts
-    from .terminal import complain, out, progress
+    from .terminal import complain, progress, say
 
     chosen, *others = model or ["isnet"]
     if others:
@@ -44,10 +44,10 @@ def cutout(
     with progress() as on_step:
         for image, result in make_cutouts(loaded, images, out_folder, overwrite, on_step):
             if isinstance(result, Path):
-                out.print(printable(str(result)), markup=False, highlight=False, soft_wrap=True)
+                say(str(result))
             else:
                 failed += 1
-                complain(f"{printable(str(image))}: {result}")
+                complain(f"{image}: {result}")
     for warning in loaded.warnings:
         complain(f"{loaded.info.name}: {warning}")
     if failed:

@@ -38,7 +38,7 @@ def decide(
     from ..i18n import Message
     from ..run.folder import locked
     from ..run.record import Run
-    from .terminal import complain, out, show_path
+    from .terminal import complain, say, show_path
 
     if is_baseline(Run.load(run)):
         raise OutputError(
@@ -54,7 +54,7 @@ def decide(
     _show(intake, dry_run)
     if not dry_run and zip_ is not None:
         count = write_zip(zip_, record, intake.counting, lambda message: complain(str(message)))
-        out.print(f"{count} usable cut-outs:", highlight=False)
+        say(f"{count} usable cut-outs:")
         show_path(zip_)
     if intake.refused:
         raise typer.Exit(2)
@@ -62,7 +62,7 @@ def decide(
 
 def _show(intake: Intake, dry_run: bool) -> None:
     from ..i18n import Message
-    from .terminal import complain, out
+    from .terminal import complain, say
 
     reviews = sum(decision.kind == "review" for decision in intake.new)
     votes = sum(decision.kind == "vote" for decision in intake.new)
@@ -76,7 +76,7 @@ def _show(intake: Intake, dry_run: bool) -> None:
         again=intake.again,
         refused=len(intake.refused),
     )
-    out.print(str(text), markup=False, highlight=False)
+    say(str(text))
     if intake.stale:
         stale = Message(
             "{n} decision is about a cut-out that the run no longer has: kept, and not counted",
@@ -84,17 +84,17 @@ def _show(intake: Intake, dry_run: bool) -> None:
             "counted",
             n=intake.stale,
         )
-        out.print(str(stale), markup=False, highlight=False)
+        say(str(stale))
     if intake.contradictions:
-        out.print(str(Message("people do not agree:")), markup=False, highlight=False)
+        say(str(Message("people do not agree:")))
     for contradiction in intake.contradictions[:_SHOWN]:
-        out.print(f"· {contradiction.message}", markup=False, highlight=False, soft_wrap=True)
-    _more(len(intake.contradictions), out.print)
+        say(f"· {contradiction.message}")
+    _more(len(intake.contradictions), say)
     for refused in intake.refused[:_SHOWN]:
         complain(str(refused.message))
     _more(len(intake.refused), complain)
 
 
-def _more(count: int, say: Callable[[str], None]) -> None:
+def _more(count: int, tell: Callable[[str], None]) -> None:
     if count > _SHOWN:
-        say(f"… and {count - _SHOWN} more")
+        tell(f"… and {count - _SHOWN} more")

@@ -25,7 +25,7 @@ def estimate(
     """How long a run will take, and how much room, of a few pictures tried; nothing is kept."""
     from ..scale.estimate import CONFIDENCE
     from ..scale.estimate import estimate as estimated
-    from .terminal import complain, out, progress
+    from .terminal import complain, progress, say
 
     with progress() as on_step:
         found = estimated(settings, pictures, seed, on_step)
@@ -38,7 +38,7 @@ def estimate(
         f"cache       {_range(found.cache_bytes, size)}",
     ]
     for line in lines:
-        out.print(line, markup=False, highlight=False, soft_wrap=True)
+        say(line)
     if found.failed:
         complain(f"{found.failed} predictions failed")
 

@@ -16,7 +16,6 @@ def models(
     from rich.markup import escape
     from rich.table import Column, Table
 
-    from ..errors import printable
     from ..models.hub import Checkpoint
     from ..models.table import TABLE, plug_ins
     from ..models.weights import Pinned
@@ -39,7 +38,7 @@ def models(
             if isinstance(weights, Checkpoint) and weights.gated:
                 state += f"; accept the licence at huggingface.co/{weights.repository}"
         cells = (entry.spec, entry.title, entry.licence, state)
-        table.add_row(*(escape(printable(str(cell))) for cell in cells))
+        table.add_row(*(escape(str(cell)) for cell in cells))
     out.print(table)
     for problem in plug_ins().problems:
         complain(str(problem))

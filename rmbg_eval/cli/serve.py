@@ -51,7 +51,7 @@ def serve(
     ] = "",
 ) -> None:
     """A page: drop a picture, press the button, save the PNG; with RUN, a finished report."""
-    from .terminal import out
+    from .terminal import say
 
     if decisions and run is None:
         raise SettingsError(
@@ -66,15 +66,15 @@ def serve(
             Message("Install it: pip install 'rmbg-eval[lab]'."),
         )
 
-    def say(address: str) -> None:
-        out.print(address, markup=False, highlight=False, soft_wrap=True)
-        out.print("Ctrl-C ends it.")
+    def tell(address: str) -> None:
+        say(address)
+        say("Ctrl-C ends it.")
 
     if run is not None:
         from ..explore.report_server import serve_report
 
-        serve_report(run, host, port, token, decisions, add_to, say)
+        serve_report(run, host, port, token, decisions, add_to, tell)
         return
     from ..explore.server import serve as serve_page  # Voilà takes two seconds
 
-    serve_page(settings, host, port, token, add_to, say)
+    serve_page(settings, host, port, token, add_to, tell)

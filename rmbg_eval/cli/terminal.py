@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 import sys
 import time
 from collections.abc import Iterator
@@ -16,6 +17,7 @@ from rich.console import Console
 from rich.markup import escape
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
 from rich.table import Column, Table
+from rich.text import Text
 
 from ..ci.gate import count_lost, failing_points, kept_rules, rules_name, why
 from ..compare.comparison import Comparison
@@ -28,13 +30,31 @@ from ..run.tally import middle
 from ..settings import CompareFailOn as FailOn
 
 
-class _Stream(Console):
+class Stream(Console):
+    """A terminal, or a build's log, to which no text brings control characters, lines or commands
+    of its own: what is printed is in part what strangers named."""
+
+    def render_str(self, text: str, **how: Any) -> Text:
+        """Every text passes here on its way to be shown, also one in a cell of a table."""
+        return super().render_str(_plain(text), **how | {"emoji": False})
+
     def on_broken_pipe(self) -> None:
         """Nobody reads on; 1, with which others end then, is the status of a gate that failed."""
         raise SystemExit(2)
 
 
-out, err = _Stream(), _Stream(stderr=True)
+_COMMAND = re.compile(r"^(?=\s*::)|(?<=#)(?=#\w*\\*\[)")
+"""Before what a build's runner takes for a command to it: `::error::` as a line begins,
+`##[error]` or `##vso[…]` anywhere."""
+_SPACE = "\N{NO-BREAK SPACE}"
+
+
+def _plain(text: str) -> str:
+    """`text` on one line, with nothing in it that is more than text; our own spaces stay."""
+    return _COMMAND.sub(r"\\", _SPACE.join(map(printable, text.split(_SPACE))))
+
+
+out, err = Stream(), Stream(stderr=True)
 MOST_ROWS = 100
 """Of cases, of points that are not passed and of changes: what is beyond is counted."""
 
@@ -52,7 +72,7 @@ def show_run(run: Run, path: Path, quiet: bool = False) -> None:
     if failures:
         complain(f"{len(failures)} of {len(run.predictions)} predictions failed")
         for p in () if each else failures[:MOST_ROWS]:
-            complain(printable(f"failed: {p.category}/{p.case} · {p.model}: {p.failure}"))
+            complain(f"failed: {p.category}/{p.case} · {p.model}: {p.failure}")
         if (more := len(failures) - MOST_ROWS) > 0 and not each:
             complain(f"and {more} more that failed: see summary.md")
     if run.delivery:
@@ -74,7 +94,7 @@ def show_run(run: Run, path: Path, quiet: bool = False) -> None:
         if missed or passed < judged:
             complain(f"{told}: see summary.md")
         elif not quiet:
-            out.print(str(told), markup=False, highlight=False)
+            say(str(told))
     if not quiet:
         show_path(path)
     failing = failing_points(run)
@@ -88,8 +108,7 @@ def show_run(run: Run, path: Path, quiet: bool = False) -> None:
 
 def _seconds(run: Run) -> Table:
     names = [model.info.name for model in run.models]
-    heads = (escape(printable(name)) for name in names)
-    table = Table("case", *heads, title="seconds a picture: inference / all stages")
+    table = Table("case", *map(escape, names), title="seconds a picture: inference / all stages")
     for record in run.cases:
         cells = []
         for name in names:
@@ -110,8 +129,9 @@ def _medians(run: Run) -> Table:
     for name, tally in run.tally.items():
         medians = (middle(tally.inference), middle(tally.totals))
         done = f"{tally.cutouts} of {tally.predictions}"
-        name = escape(printable(name))
-        table.add_row(name, done, *("–" if each is None else f"{each:.2f}" for each in medians))
+        table.add_row(
+            escape(name), done, *("–" if each is None else f"{each:.2f}" for each in medians)
+        )
     return table
 
 
@@ -119,19 +139,19 @@ def show_comparison(comparison: Comparison, fail_on: FailOn, quiet: bool = False
     """Print what changed, worst first, and, unless `quiet`, what did not."""
     if not quiet:
         for note in comparison.notes:
-            out.print(f"· {note}", markup=False, highlight=False)
+            say(f"· {note}")
         name = Column("case", overflow="fold")
         table = Table(name, "model", "state", Column("why", overflow="fold"))
         for pair in comparison.pairs[: min(comparison.changed, MOST_ROWS)]:
             cells = (pair.name, pair.model, pair.state, str(pair.why))
-            table.add_row(*(escape(printable(cell)) for cell in cells))
+            table.add_row(*(escape(cell) for cell in cells))
         if table.row_count:
             out.print(table)
         if (more := comparison.changed - MOST_ROWS) > 0:
-            out.print(f"and {more} more", markup=False, highlight=False)
-        out.print(comparison.counts(), markup=False, highlight=False)
+            say(f"and {more} more")
+        say(str(comparison.counts()))
     for pair in islice(comparison.stopping(fail_on), MOST_ROWS):
-        complain(printable(f"{pair.state}: {pair.name} · {pair.model}: {pair.why}"))
+        complain(f"{pair.state}: {pair.name} · {pair.model}: {pair.why}")
     if (more := comparison.stopped(fail_on).total() - MOST_ROWS) > 0:
         complain(f"and {more} more")
 
@@ -146,11 +166,16 @@ def exit_with(status: int) -> Iterator[None]:
 
 def show_path(path: Path) -> None:
     """Print where something lies, on one line."""
-    out.print(str(path.absolute()), markup=False, highlight=False, soft_wrap=True)
+    say(str(path.absolute()))
+
+
+def say(text: str) -> None:
+    """One line on stdout, which a terminal breaks as it likes."""
+    out.print(text, markup=False, highlight=False, soft_wrap=True)
 
 
 def complain(text: str) -> None:
-    """One message on stderr."""
+    """One line on stderr."""
     err.print(text, style="red", markup=False, highlight=False, soft_wrap=True)
 
 
@@ -169,7 +194,7 @@ def progress() -> Iterator[OnStep]:
         def on_step(step: Step) -> None:
             bar.update(
                 task,
-                description=escape(step.text),
+                description=escape(_plain(step.text)),
                 completed=step.done,
                 total=step.total or None,
             )

@@ -118,7 +118,7 @@ def _found(was: Run, now: Run, renamed: Mapping[str, str]) -> Iterator[Message]:
         for field in _OF_A_MODEL:
             one, other = getattr(before, field), getattr(after, field)
             if one != other:
-                yield join(" · ", [after.name, _changed(field, one, other)])
+                yield join(" · ", [printable(after.name), _changed(field, one, other)])
     yield from _machines(was, now)
 
 
@@ -135,7 +135,7 @@ def _machines(was: Run, now: Run) -> Iterator[Message]:
 
 
 def _changed(what: str, one: object, other: object) -> Message:
-    return Message("{what}: {one} → {other}", what=what, one=_cut(one), other=_cut(other))
+    return Message("{what}: {one} → {other}", what=_cut(what), one=_cut(one), other=_cut(other))
 
 
 def _only(was: Iterable[str], now: Iterable[str]) -> Iterator[dict[str, Any]]:

@@ -10,7 +10,6 @@ import pytest
 from commands import call
 from fakes import save_picture
 from reviewers import START, approval, review, vote
-from rich.console import Console
 
 from rmbg_eval import Run, Settings, build_files, evaluate
 from rmbg_eval.cli import terminal
@@ -56,8 +55,8 @@ def test_what_was_taken_is_counted_by_kind_and_the_rest_of_many_lines(
     intake = SimpleNamespace(
         new=new, again=4, stale=5, contradictions=(apart,) * 21, refused=(refused,) * 22
     )
-    monkeypatch.setattr(terminal, "out", Console(width=200))
-    monkeypatch.setattr(terminal, "err", Console(stderr=True, width=200))
+    monkeypatch.setattr(terminal, "out", terminal.Stream(width=200))
+    monkeypatch.setattr(terminal, "err", terminal.Stream(stderr=True, width=200))
     _show(intake, dry)
     out, err = (text.splitlines() for text in capsys.readouterr())
     assert out[0] == (

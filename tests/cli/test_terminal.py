@@ -11,7 +11,6 @@ from types import SimpleNamespace
 
 import pytest
 from comparisons import comparison, failed, made, point, rule
-from rich.console import Console
 from runs import run_of
 from views import Presenter
 
@@ -20,6 +19,7 @@ from rmbg_eval.cli.cases import new
 from rmbg_eval.cli.models import models
 from rmbg_eval.cli.terminal import MOST_ROWS, progress_as, show_comparison, show_run
 from rmbg_eval.core.progress import Step
+from rmbg_eval.i18n import Message
 from rmbg_eval.measure.record import Delivery
 from rmbg_eval.models.table import TABLE, PlugIns
 from rmbg_eval.run.previews import Previews
@@ -55,8 +55,8 @@ def test_of_many_cases_medians_and_the_first_points_are_printed(
     run = run.model_copy(
         update={"cases": tuple(record.model_copy(update={"id": n}) for n in names)}
     )
-    monkeypatch.setattr(terminal, "out", Console(width=100))
-    monkeypatch.setattr(terminal, "err", Console(stderr=True, width=100))
+    monkeypatch.setattr(terminal, "out", terminal.Stream(width=100))
+    monkeypatch.setattr(terminal, "err", terminal.Stream(stderr=True, width=100))
     show_run(run, Path("run.json"))
     out, err = capsys.readouterr()
     (line,) = (line for line in out.splitlines() if "101 of 101" in line)
@@ -72,7 +72,7 @@ def test_a_point_that_stops_a_build_is_called_what_it_is(
 ) -> None:
     settings = run_of().settings.model_copy(update={"fail_on": "point"})
     lost = point(False, 1.0, required=required)
-    monkeypatch.setattr(terminal, "err", Console(stderr=True, width=100))
+    monkeypatch.setattr(terminal, "err", terminal.Stream(stderr=True, width=100))
     show_run(run_of(made(), points=(lost,), settings=settings), Path("run.json"), quiet=True)
     what = "required point" if required else "point"
     told = capsys.readouterr().err
@@ -90,8 +90,8 @@ def test_failures_are_named_where_no_table_does(
     run = run.model_copy(
         update={"cases": tuple(record.model_copy(update={"id": n}) for n in names)}
     )
-    monkeypatch.setattr(terminal, "out", Console(width=100))
-    monkeypatch.setattr(terminal, "err", Console(stderr=True, width=100))
+    monkeypatch.setattr(terminal, "out", terminal.Stream(width=100))
+    monkeypatch.setattr(terminal, "err", terminal.Stream(stderr=True, width=100))
     show_run(run, Path("run.json"), quiet)
     _, err = capsys.readouterr()
     assert "failed: portrait/case-7 · a: ada.png is empty. Copy it again." in err
@@ -118,7 +118,7 @@ def test_inference_is_that_of_the_model_and_its_refinement_wherever_it_is_told(
     assert inference(run, "a") == 2
     told = Presenter(run, Previews({})).more().seconds
     assert [cells for _, _, cells in told] == [("1.50 / 1.75",), ("2.50 / 2.75",)]
-    monkeypatch.setattr(terminal, "out", Console(width=100))
+    monkeypatch.setattr(terminal, "out", terminal.Stream(width=100))
     show_run(run, Path("run.json"))
     shown = capsys.readouterr().out
     assert "1.50 / 1.75" in shown
@@ -136,7 +136,7 @@ def test_a_models_name_is_text_and_a_time_that_was_not_taken_is_none(
     )
     timed = made(names[0], seconds={"infer": 1.0, "encode": 0.5})
     run = run_of(timed, made(names[1]), models=models)
-    monkeypatch.setattr(terminal, "out", Console(width=100))
+    monkeypatch.setattr(terminal, "out", terminal.Stream(width=100))
     for most, cells in ((MOST_ROWS, ["1.00 / 1.50", "–"]), (0, ["net [v2]", "[/b] \\x1b"])):
         monkeypatch.setattr(terminal, "MOST_ROWS", most)
         show_run(run, Path("run.json"))
@@ -149,7 +149,7 @@ def test_what_a_plug_in_says_of_its_model_is_text(
 ) -> None:
     entry = replace(TABLE[0], name="mine", title="Mine [v2]", licence="[/b]", weights="[none]")
     monkeypatch.setattr("rmbg_eval.models.table.plug_ins", lambda: PlugIns((entry,), ()))
-    monkeypatch.setattr(terminal, "out", Console(width=300))
+    monkeypatch.setattr(terminal, "out", terminal.Stream(width=300))
     models()
     shown = capsys.readouterr().out
     assert all(text in shown for text in ("Mine [v2]", "[/b]", "[none]"))
@@ -159,7 +159,7 @@ def test_where_a_case_set_was_made_is_told_whole_whatever_its_name(
     capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:
     folder = tmp_path / "[" / "b]" / ("long" * 20)
-    monkeypatch.setattr(terminal, "out", Console(width=60))
+    monkeypatch.setattr(terminal, "out", terminal.Stream(width=60))
     new(folder)
     made, use = capsys.readouterr().out.splitlines()
     assert made.startswith(f"Made {folder}. ")
@@ -170,8 +170,8 @@ def test_of_many_changes_the_first_are_printed_and_the_others_counted(
     capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     changes = comparison(*["worse"] * (MOST_ROWS + 2), *["better"] * 3, "same")
-    monkeypatch.setattr(terminal, "out", Console(width=100))
-    monkeypatch.setattr(terminal, "err", Console(stderr=True, width=100))
+    monkeypatch.setattr(terminal, "out", terminal.Stream(width=100))
+    monkeypatch.setattr(terminal, "err", terminal.Stream(stderr=True, width=100))
     show_comparison(changes, "worse")
     out, err = capsys.readouterr()
     assert out.count("│") == 5 * MOST_ROWS
@@ -195,8 +195,8 @@ def test_a_terminal_without_a_character_gets_its_escape(monkeypatch: pytest.Monk
 def test_the_delivery_rules_have_a_line(
     passed: bool, stream: int, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(terminal, "out", Console(width=100))
-    monkeypatch.setattr(terminal, "err", Console(stderr=True, width=100))
+    monkeypatch.setattr(terminal, "out", terminal.Stream(width=100))
+    monkeypatch.setattr(terminal, "err", terminal.Stream(stderr=True, width=100))
     rules = (rule(True, 0.9), rule(passed))
     show_run(
         run_of(made(seconds={"infer": 1.0}), made("b", seconds={"infer": 1.0}), rules=rules,
@@ -212,3 +212,35 @@ def test_that_a_required_rule_ends_a_command_is_told(capsys: pytest.CaptureFixtu
     show_run(run_of(made(), rules=rules, delivery=Delivery(name="Shop")), Path("run.json"), True)
     said = "1 of 2 passed; 1 required one did not pass or could not be measured: see summary.md"
     assert said in capsys.readouterr().err.replace("\n", " ")
+
+
+HOSTILE = "x\x1b]0;owned\x07\x1b[31m\n::error file=a.py::owned :cat: ##[error]owned"
+SHOWN = "x\\x1b]0;owned\\x07\\x1b[31m\\n::error file=a.py::owned :cat: #\\#[error]owned"
+
+
+def test_no_text_brings_control_characters_or_commands_to_a_terminal_or_a_builds_log(
+    capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(terminal, "out", terminal.Stream(width=300))
+    monkeypatch.setattr(terminal, "err", terminal.Stream(stderr=True, width=300))
+    changes = comparison("worse")
+    pairs = tuple(pair.model_copy(update={"case": HOSTILE}) for pair in changes.pairs)
+    told = {"pairs": pairs, "notes": (Message.of(HOSTILE),)}
+    show_comparison(changes.model_copy(update=told), "worse")
+    terminal.complain("::error::" + HOSTILE)
+    terminal.say("veil over 3\N{NO-BREAK SPACE}% of it")
+    out, err = capsys.readouterr()
+    assert all(line[:1] in "·┏┃┡│└1v" for line in out.splitlines())
+    assert out.count(SHOWN) == 2
+    assert out.splitlines()[-1] == "veil over 3\N{NO-BREAK SPACE}% of it"
+    assert err.splitlines() == [f"worse: c/{SHOWN} · m: because", f"\\::error::{SHOWN}"]
+
+
+def test_a_long_text_is_one_line_of_a_builds_log(
+    capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Where a line is broken, a command could begin."""
+    monkeypatch.setattr(terminal, "out", terminal.Stream(width=40))
+    note = Message.of(f"{'a' * 39} ::error::owned")
+    show_comparison(comparison("same").model_copy(update={"notes": (note,)}), "worse")
+    assert f"· {note}" in capsys.readouterr().out.splitlines()

@@ -345,7 +345,7 @@ def test_a_pointer_with_a_tolerance_is_judged_as_changed() -> None:
 
 def test_how_the_runs_differ_is_said() -> None:
     was = run(value("mad", 0.1))
-    machine = was.machine.model_copy(update={"cores": 64, "versions": {"numpy": "3"}})
+    machine = was.machine.model_copy(update={"cores": 64, "versions": {"numpy": "3", "x\x1b": "1"}})
     model = was.models[0].info.model_copy(update={"name": "c", "dtype": "fp32"})
     other = was.models[1].info.model_copy(update={"weights_sha256": "f" * 64, "title": "of v2"})
     now = was.model_copy(
@@ -373,6 +373,7 @@ def test_how_the_runs_differ_is_said() -> None:
         "b · weights_sha256: none → ffff",
         "cores: 2 → 64",
         "numpy: 2 → 3",
+        "x\\x1b: none → 1",
         "rmbg_eval: 0.1.0 → none",
     ):
         assert words in text
