@@ -297,13 +297,27 @@ _EXTERNAL = re.compile(rb"\x0a\x08location\x12([\x01-\x7f]|[\x80-\xff][\x01-\x1f
 
 
 def _sha256(path: Path) -> str:
-    """Of the graph, and of the files beside it that hold its weights."""
+    """Of the graph, and of the files beside it that hold its weights; ModelError where it names
+    anything else, which reading may never end: a graph may be a stranger's."""
     graph = path.read_bytes()
     digest = hashlib.sha256(graph)
     names = {graph[m.end() : m.end() + _varint(m[1])] for m in _EXTERNAL.finditer(graph)}
     for name in sorted(names):
+        weights = Path(os.fsdecode(name))
+        file_of = path.parent / weights
+        odd = os.path.exists(file_of) and not os.path.isfile(file_of)
+        if odd or weights.anchor or ".." in weights.parts:
+            raise ModelError(
+                Message(
+                    "The graph {name} has its weights in {file}, which is no file in its own "
+                    "folder",
+                    name=printable(path.name),
+                    file=repr(printable(str(weights))[:200]),
+                ),
+                Message("Export it again, with the files that hold its weights beside it."),
+            )
         # The runtime says what is missing.
-        with suppress(OSError, ValueError), (path.parent / os.fsdecode(name)).open("rb") as file:
+        with suppress(OSError, ValueError), file_of.open("rb") as file:
             digest.update(name)
             while part := file.read(1 << 24):  # it may have many GB
                 digest.update(part)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import warnings
 from pathlib import Path
 
@@ -424,3 +425,20 @@ def test_weights_beside_the_graph_are_part_of_the_identity(tmp_path: Path, name:
         return float(stored_alpha(tmp_path / "out" / str(next(done)[1].cutout)).mean())
 
     assert mean_alpha(1.0) == pytest.approx(2 * mean_alpha(0.5), rel=0.05)
+
+
+@pytest.mark.parametrize("name", ["../w.data", "{folder}/in/w.data", "below", "device"])
+def test_weights_anywhere_but_in_a_file_in_the_graphs_folder_are_not_read(
+    tmp_path: Path, name: str
+) -> None:
+    """Reading /dev/zero or a pipe, which a stranger's graph may name, would never end."""
+    folder = tmp_path / "in"
+    (folder / "below").mkdir(parents=True)
+    (folder / "device").symlink_to(os.devnull)
+    name = name.format(folder=tmp_path)
+    for place in (tmp_path, folder):
+        (place / "w.data").write_bytes(b"1234")
+    graph = folder / "evil.onnx"
+    graph.write_bytes(b"\x0a\x08location\x12" + bytes([len(name)]) + name.encode())
+    with pytest.raises(ModelError, match=r"evil\.onnx has its weights in '.*beside it"):
+        load_model(f"onnx:{graph}?mean=0&std=1")
