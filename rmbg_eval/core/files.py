@@ -335,10 +335,11 @@ _LONGEST = 260
 
 
 def safe_name(text: str, alone: bool = True) -> str:
-    """A file or folder name for `text`: letters, digits, `.`, `_`, `-`; two texts never share one.
+    """A file or folder name for `text`: letters, digits, `.`, `_`, `-`; another for every text.
 
     A hash is added wherever anything had to be replaced or cut, to what is a device on Windows,
-    and where it is not `alone`: another name beside it differs in nothing but case.
+    and where it is not `alone`: another name beside it differs in nothing but case. It has 32 bits;
+    where the text was cut 64, for of names with a common beginning there may be many.
 
     >>> safe_name("isnet")
     'isnet'
@@ -347,13 +348,14 @@ def safe_name(text: str, alone: bool = True) -> str:
     >>> safe_name("aux.1")
     'aux-1-352597b0'
     """
-    plain = re.sub(r"[^\w.-]+", "-", unicodedata.normalize("NFC", text)).strip("-.")[:60]
-    plain = plain.encode("utf-8", "surrogatepass")[:_MOST_BYTES].decode("utf-8", "ignore")
+    whole = re.sub(r"[^\w.-]+", "-", unicodedata.normalize("NFC", text)).strip("-.")
+    plain = whole[:60].encode("utf-8", "surrogatepass")[:_MOST_BYTES].decode("utf-8", "ignore")
     if is_device(plain):
         plain = plain.replace(".", "-")
     elif alone and plain == text and plain and not _HASHED.search(plain):
         return plain
-    return f"{plain or 'x'}-{hashlib.sha256(text.encode('utf-8', 'surrogatepass')).hexdigest()[:8]}"
+    hashed = hashlib.sha256(text.encode("utf-8", "surrogatepass")).hexdigest()
+    return f"{plain or 'x'}-{hashed[: 16 if len(plain) < len(whole) else 8]}"
 
 
 def is_device(name: str) -> bool:
@@ -363,7 +365,7 @@ def is_device(name: str) -> bool:
 
 _MOST_BYTES = 180
 """Of a safe name: with a hash, and what a matte's name has after that, no more than 255."""
-_HASHED = re.compile(r"-[0-9a-f]{8}$", re.IGNORECASE)
+_HASHED = re.compile(r"-([0-9a-f]{8}){1,2}$", re.IGNORECASE)
 _DEVICE = re.compile(r"(con|prn|aux|nul|com[\d¹²³]|lpt[\d¹²³])(\.|$)", re.IGNORECASE)
 
 
