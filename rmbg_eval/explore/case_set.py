@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+import os
 from pathlib import Path, PurePath
 
 from ..cases.categories import CATEGORIES, LOOSE
@@ -18,8 +19,9 @@ _TITLE = 80
 def add_case(folder: str, category: str, name: str, data: bytes) -> Path:
     """Write the case `folder/<category>/<hash>`: the picture as it came, and its case.toml.
 
-    The folder is called after the picture's content, so that adding it twice is adding it once;
-    the name it had becomes the title. Raises CaseError for a category that is none, OutputError
+    The folder is called after the picture's content, so that adding it twice is adding it once: a
+    case that is there stays as it is, with the points that its case.toml got since. The name it had
+    becomes the title. Raises CaseError for a category that is none, OutputError
     where nothing can be written.
     """
     if category not in (*CATEGORIES, LOOSE):
@@ -30,6 +32,8 @@ def add_case(folder: str, category: str, name: str, data: bytes) -> Path:
     sha256 = hashlib.sha256(data).hexdigest()
     suffix = PurePath(name).suffix.lower()
     case = user_path(folder, CaseError) / category / sha256[:12]
+    if os.path.exists(case / "case.toml"):
+        return case
     # JSON's strings are TOML's.
     title = json.dumps(printable(PurePath(name).stem)[:_TITLE], ensure_ascii=False)
     write_atomic(case / f"image{suffix if suffix in SUFFIXES else '.jpg'}", data)

@@ -34,11 +34,15 @@ def test_what_was_added_is_a_case(tmp_path: Path, name: str) -> None:
     assert sorted(p.name for p in tmp_path.iterdir()) == ["mine", "x.png"]
 
 
-def test_twice_is_once(tmp_path: Path) -> None:
+def test_twice_is_once_and_what_was_written_since_stays(tmp_path: Path) -> None:
     data = save_picture(tmp_path / "x.png", 1).read_bytes()
     first = add_case(str(tmp_path / "mine"), "pet", "a.png", data)
-    assert add_case(str(tmp_path / "mine"), "pet", "a.png", data) == first
-    assert len(load_cases(tmp_path / "mine").cases) == 1
+    with (first / "case.toml").open("a") as file:
+        file.write('[[points]]\nid = "ear"\nkind = "opaque"\nbox = [1, 1, 9, 9]\n')
+    assert add_case(str(tmp_path / "mine"), "pet", "b.jpg", data) == first
+    case_set = load_cases(tmp_path / "mine")
+    assert [[point.id for point in case.about.points] for case in case_set.cases] == [["ear"]]
+    assert not case_set.skipped
 
 
 @pytest.mark.parametrize("category", ["../pet", "", "boats", "_render"])
