@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import shutil
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
@@ -10,10 +11,11 @@ from typing import Any
 import numpy as np
 from PIL import Image
 
-from ..core.files import safe_name, write_atomic
+from ..core.files import folded, safe_name, write_atomic
 from ..core.images import RGB, Alpha, check_alpha, check_rgb, png_of, quantise
-from ..errors import ImageError, SettingsError, printable
+from ..errors import CaseError, ImageError, SettingsError, printable
 from ..i18n import Message
+from .folder import load_cases
 
 FOLDER = "pictures"
 """The folder in a run folder that holds them, and the category of those that name none."""
@@ -24,22 +26,23 @@ def write_pictures(out: Path, pictures: Mapping[str, Any]) -> Path:
 
     `pictures`: by `category/name`, or a name alone: `(H, W, 3) uint8`, sRGB, or a Pillow image
     without transparency; with its true alpha in a pair: `(H, W)`, float in [0, 1], which is kept in
-    steps of 1/255, or uint8. SettingsError names what is none of it.
+    steps of 1/255, or uint8. SettingsError names what is none of it, and whose name would not make
+    it a case.
     """
     if not pictures:
         raise SettingsError(
             Message("There is no picture that could be used"), Message("Give one at least.")
         )
     files: dict[str, bytes] = {}
+    names: dict[str, str] = {}
+    """By the folder of each, folded: some disks take names that differ in case for one."""
     for name, given in pictures.items():
         category, _, short = name.rpartition("/")
         parts = category or FOLDER, short
         image = f"{parts[0]}/{short}/image.png"
-        if any(safe_name(part) != part for part in parts) or image in files:
-            raise SettingsError(
-                Message("A picture cannot be named {name}", name=repr(printable(name))),
-                Message("Name it category/name, each a plain file name, as no other picture."),
-            )
+        if any(safe_name(part) != part for part in parts) or folded("/".join(parts)) in names:
+            raise _unusable(name)
+        names[folded("/".join(parts))] = name
         picture, truth = given if isinstance(given, tuple) else (given, None)
         try:
             rgb = rgb_of(picture)
@@ -56,9 +59,30 @@ def write_pictures(out: Path, pictures: Mapping[str, Any]) -> Path:
     for file, data in files.items():
         content.update(f"{file} {hashlib.sha256(data).hexdigest()} ".encode())
     folder = out / FOLDER / content.hexdigest()[:16]
+    there = folder.exists()
     for file, data in files.items():
         write_atomic(folder / file, data)
+    try:
+        cases = load_cases(folder).cases
+    except CaseError:
+        cases = ()
+    for case in cases:
+        names.pop(folded(case.name), None)
+    for name in names.values():  # such as _x or gt, which a folder of cases keeps for itself
+        if not there:
+            shutil.rmtree(folder, ignore_errors=True)
+        raise _unusable(name)
     return folder
+
+
+def _unusable(name: str) -> SettingsError:
+    return SettingsError(
+        Message("A picture cannot be named {name}", name=repr(printable(name))),
+        Message(
+            "Name it category/name, each a plain file name, as no other picture: none that begins "
+            "with _, and no gt, alpha, image or mask."
+        ),
+    )
 
 
 def rgb_of(picture: Any) -> RGB:

@@ -47,9 +47,16 @@ def test_what_is_none_is_named(tmp_path: Path, name: str, given: object, problem
     assert not [*tmp_path.iterdir()]
 
 
-def test_two_of_one_name_are_refused(tmp_path: Path) -> None:
-    with pytest.raises(SettingsError, match="cannot be named 'pictures/rex'.*as no other picture"):
-        write_pictures(tmp_path, {"rex": RGB, "pictures/rex": RGB[::-1]})
+@pytest.mark.parametrize(
+    ("one", "other"),
+    [("rex", "pictures/rex"), ("pet/Rex", "pet/rex"), ("x/_rex", "x/rex"), ("_x/rex", "x/rex"),
+     ("gt/a", "pet/a"), ("alpha/a", "pet/a"), ("mask", "image"), ("pet/run.json", "x/a")],
+)  # fmt: skip
+def test_what_would_be_no_case_of_its_own_is_refused(tmp_path: Path, one: str, other: str) -> None:
+    for names in ((one, other), (other, one)):
+        with pytest.raises(SettingsError, match=r"cannot be named '.*as no other picture"):
+            write_pictures(tmp_path, {name: RGB for name in names})
+    assert not [path for path in tmp_path.rglob("*") if path.is_file()]
 
 
 def test_a_run_over_them_can_be_repeated(tmp_path: Path) -> None:
