@@ -3,8 +3,9 @@
 `<cache>/remote-cases/<hash of the URL>/<its last part>/` mirrors what a URL lists. A file there is
 a hole of the right size until somebody reads it: then it is copied, and beside it `.<name>.sha256`
 says what was copied, which is checked whenever it is used again. `listing.json` says which version
-of each file was meant; one of another version than before is a hole again. All may be deleted at
-any time. Of a listing that is kept elsewhere, as a table, each file is such a hole once it is
+of each file was meant; one of another version than before is a hole again, and so is each, at
+every listing, of a storage that tells nothing that changes with a file. All may be deleted at any
+time. Of a listing that is kept elsewhere, as a table, each file is such a hole once it is
 asked for, below a folder that is named after the URL and the listing.
 
 fsspec, and what it needs for a protocol, is imported for a URL alone.
@@ -16,6 +17,7 @@ import hashlib
 import json
 import os
 import re
+import secrets
 import time
 from collections.abc import Iterator
 from contextlib import suppress
@@ -50,6 +52,8 @@ def mirror(url: str) -> tuple[Path, list[Message]]:
     SettingsError for a URL that cannot be used; CaseError where nothing can be listed there.
     """
     files, base = _file_system(url)
+    type(files).clear_instance_cache()  # an archive, once opened, is listed as it was then
+    files, base = _file_system(url)
     home = cache_folder() / _FOLDER / hashlib.sha256(url.encode()).hexdigest()[:16]
     root = home / safe_name(base.rpartition("/")[2])
     skipped: list[Message] = []
@@ -57,7 +61,7 @@ def mirror(url: str) -> tuple[Path, list[Message]]:
     first: dict[str, Path] = {}
     try:
         root.mkdir(parents=True, exist_ok=True)
-        before = _listing(home)
+        before, this = _listing(home), secrets.token_hex(8)
         for name, about in _list(files, base):
             path = _path(root, name)
             if path is None:
@@ -66,7 +70,7 @@ def mirror(url: str) -> tuple[Path, list[Message]]:
             if _same(path, first.setdefault(folded(name), path)):
                 skipped.append(_skip(name, N_("on this disk it has the name of another file")))
                 continue
-            version = _version(about)
+            version = _version(about, this)
             size = int(about.get("size") or 0)
             try:
                 if before.get(name) != version or not path.is_file():
@@ -289,10 +293,18 @@ def _same(path: Path, other: Path) -> bool:
         return False
 
 
-def _version(about: dict[str, Any]) -> str:
-    """What changes where a file's content does."""
-    names = ("size", "ETag", "etag", "md5Hash", "LastModified", "mtime", "created", "updated")
-    return " ".join(str(about[name]) for name in names if about.get(name) is not None)
+_TELLING = (
+    "ETag", "etag", "md5Hash", "LastModified", "mtime", "created", "updated",  # S3, GCS, disks
+    "last_modified", "last_write_time", "CRC", "sha", "modify", "modificationTime", "blob_id",
+    # Azure, SMB, ZIP, GitHub, FTP, HDFS, Hugging Face
+)  # fmt: skip
+"""What a listing of one storage or another says that changes where a file's content does."""
+
+
+def _version(about: dict[str, Any], listing: str) -> str:
+    """What changes where a file's content does: where nothing is told, with every `listing`."""
+    told = [str(about[name]) for name in _TELLING if about.get(name) is not None] or [listing]
+    return " ".join([str(about.get("size", "")), *told])
 
 
 def _hollow(path: Path, size: int) -> None:

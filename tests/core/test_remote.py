@@ -6,6 +6,7 @@ import hashlib
 import os
 import time
 from pathlib import Path
+from zipfile import ZipFile
 
 import pyarrow.parquet as pq
 import pytest
@@ -162,6 +163,35 @@ def test_what_is_kept_is_checked_and_what_was_replaced_is_read_again(storage: Co
     assert load_cases(URL).cases[1].read() == other
     storage.files.rm_file("/shop/catalogue/pet/0.png")
     assert [case.name for case in load_cases(URL).cases] == ["portrait/ada", "pet/1"]
+
+
+def test_a_picture_that_was_replaced_in_an_archive_is_read_again(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("RMBG_EVAL_CACHE", str(tmp_path / "cache"))
+    for number in range(2):
+        with ZipFile(tmp_path / "set.zip", "w") as archive:
+            data = save_picture(tmp_path / "rex.bmp", number).read_bytes()
+            archive.writestr("cases/pet/rex.bmp", data)
+        (case,) = load_cases(f"zip://cases::file://{tmp_path}/set.zip").cases
+        assert case.read() == data
+
+
+def test_of_a_storage_that_tells_sizes_alone_pictures_are_read_after_each_listing(
+    storage: Counted, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """As web servers' lists of files."""
+    found = type(storage.files).find
+    monkeypatch.setattr(type(storage.files), "find", lambda *a, **k: {
+        name: {"name": name, "size": about["size"], "type": "file"}
+        for name, about in found(*a, **k).items()
+    })  # fmt: skip
+    case = load_cases(URL).cases[1]
+    first = case.read()
+    assert case.read() == first
+    assert storage.read.count("pet/0.png") == 1
+    storage.put("pet/0.png", first[:50] + bytes([first[50] ^ 1]) + first[51:])
+    assert load_cases(URL).cases[1].read() != first
 
 
 def test_names_lead_nowhere_else(storage: Counted, tmp_path: Path) -> None:
