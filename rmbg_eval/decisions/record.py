@@ -46,7 +46,8 @@ ANSWERS: dict[Answer, str] = {
 Choice = Literal["left", "right", "equal"]
 
 Sha256 = Annotated[str, Field(pattern=r"^[0-9a-f]{64}$")]
-_Name = Annotated[str, Field(min_length=1, max_length=300)]
+_Name = Annotated[str, Field(min_length=1, max_length=4096)]
+"""Of a category, a case or a model: a spec without a label, which may have a path in it, is one."""
 _Count = Annotated[int, Field(ge=0, le=1_000_000)]
 
 

@@ -117,6 +117,13 @@ def test_what_is_no_review(changes: dict) -> None:
         review(**changes)
 
 
+def test_names_may_be_as_long_as_a_shoot_and_a_spec_without_a_label_make_them() -> None:
+    """Two names of files, of which every byte may be written as an escape, and a path."""
+    shoot, spec = f"{'s' * 255}-{'t' * 255}", f"command:/bin/remove {'x' * 4000} {{in}} {{out}}"
+    one = review(case=shoot, model=spec)
+    assert Decisions.model_validate_json(decisions(one).model_dump_json()).reviews == (one,)
+
+
 def test_a_vote_is_between_two_models() -> None:
     with pytest.raises(ValidationError, match="between two models"):
         vote(models=("a", "a"))

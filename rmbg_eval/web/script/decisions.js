@@ -49,7 +49,7 @@ import { say } from "./words.js";
  */
 
 const ANONYMOUS = "anonymous";
-const LONGEST = { comment: 2000, person: 80, session: 64, page: 40, category: 300, case: 300 };
+const LONGEST = { comment: 2000, person: 80, session: 64, page: 40, category: 4096, case: 4096 };
 const FARTHEST = 1_000_000; // pixels of a picture, to the right or down
 const MOST_BYTES = 64 << 20; // of a file
 const MOST_SENT = 1 << 18; // characters at once, of which the server takes four times as many bytes
