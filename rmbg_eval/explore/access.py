@@ -51,6 +51,14 @@ def is_loopback(host: str) -> bool:
         ) from None
 
 
+def is_local_name(name: str) -> bool:
+    """Whether `name`, as a visitor's address has it, is one by which only this machine is meant."""
+    try:
+        return is_loopback(name.strip("[]"))
+    except SettingsError:
+        return False
+
+
 def check_free(host: str, port: int) -> None:
     """Raise SettingsError unless the port can be listened to."""
     family = socket.AF_INET6 if ":" in host else socket.AF_INET

@@ -1,7 +1,7 @@
 """`rmbg-eval serve RUN`: a finished report, whose page saves what a file cannot.
 
-Only what the page shows is served of the run's folder, and nothing beside it. What a page sends is
-bounded, is checked by the records it is made of, and comes from this page alone: with the token if
+Of the run's folder the pages are served, their parts, and the pictures that a run writes into
+folders of its own; nothing else, and nothing beside it. What a page sends is bounded, is checked by the records it is made of, and comes from this page alone: with the token if
 there is one, and from the same origin. Nothing that a visitor sends writes to the operator's log.
 """
 
@@ -32,14 +32,19 @@ from ..i18n import Message
 from ..report.by_eye import page_data
 from ..run.folder import PAGES
 from ..run.record import Run
-from .access import LOOPBACK_NAMES, address_of, check_free, token_of
+from .access import address_of, check_free, is_local_name, token_of
 from .by_hand import ByHand
 
 MOST_BODY = 1 << 20
 """Bytes of what a page may send at once."""
 _COOKIE = "rmbg-eval-token"
 _SHOWN = {".png", ".webp", ".jpg", ".jpeg"}
-_PARTS = {"report.css": "text/css", "report.js": "text/javascript"}
+_FOLDERS = ("assets/", "cutouts/")
+_PARTS = {
+    "report.css": "text/css",
+    "report.js": "text/javascript",
+    "backdrop.webp": "image/webp",
+}
 _META = '<meta http-equiv="Content-Security-Policy" content="default-src &#39;none&#39;; '
 """What a page of ours begins its policy with."""
 Answer = Callable[[bytes], dict[str, Any]]
@@ -103,7 +108,7 @@ class Visit(RequestHandler):
 
     def prepare(self) -> None:
         if self.token is None:  # no other site's name may lead here
-            if self.request.host_name.strip("[]") not in LOOPBACK_NAMES:
+            if not is_local_name(self.request.host_name):
                 raise HTTPError(403)
             return
         asked = self.get_query_argument("token", None) if self.request.method == "GET" else None
@@ -151,8 +156,8 @@ class FileHandler(Visit):
         if name == "favicon.ico":  # browsers ask for one
             self.set_status(204)
             return
-        shown = name in _PARTS or Path(name).suffix.lower() in _SHOWN
-        if not shown or any(part.startswith(".") for part in name.split("/")):
+        picture = name.startswith(_FOLDERS) and Path(name).suffix.lower() in _SHOWN
+        if not (picture or name in _PARTS) or any(part.startswith(".") for part in name.split("/")):
             raise HTTPError(404)
         path = self.file(name)
         kind = _PARTS.get(name) or mimetypes.guess_type(name)[0] or "application/octet-stream"

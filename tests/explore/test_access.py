@@ -7,7 +7,7 @@ import socket
 import pytest
 
 from rmbg_eval.errors import SettingsError
-from rmbg_eval.explore.access import address_of, check_free, is_loopback, token_of
+from rmbg_eval.explore.access import address_of, check_free, is_local_name, is_loopback, token_of
 
 
 @pytest.mark.parametrize("host", ["localhost", "127.0.0.1", "127.0.0.2", "::1"])
@@ -24,6 +24,15 @@ def test_whoever_else_needs_one_that_cannot_be_guessed(host: str) -> None:
     assert other is not None
     assert one != other
     assert min(len(one), len(other)) >= 32
+
+
+@pytest.mark.parametrize(
+    ("name", "local"),
+    [("localhost", True), ("127.0.0.2", True), ("[::1]", True), ("192.168.1.4", False),
+     ("localhost.example.org", False), ("", False)],
+)  # fmt: skip
+def test_a_local_name_is_one_that_leads_to_no_other_machine(name: str, local: bool) -> None:
+    assert is_local_name(name) is local
 
 
 def test_a_given_token_is_kept_and_a_short_one_refused() -> None:

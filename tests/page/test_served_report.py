@@ -200,12 +200,15 @@ def test_each_person_has_a_file_that_only_grows_whatever_they_are_called(
 def test_only_the_report_is_served(desk: Desk, port: int, tmp_path: Path) -> None:
     secret = tmp_path / "secret.png"
     secret.write_bytes(b"secret")
-    link = desk.folder / "link.png"
+    link = desk.folder / "assets" / "link.png"
     link.symlink_to(secret)
-    (desk.folder / ".hidden.png").write_bytes(b"secret")
+    others = [desk.folder / name for name in (".hidden.png", "private.jpg")]
+    for path in others:
+        path.write_bytes(b"secret")
     try:
         for path in (
-            "/run.json", "/decisions.json", "/link.png", "/.hidden.png", "/../secret.png",
+            "/run.json", "/decisions.json", "/assets/link.png", "/.hidden.png", "/private.jpg",
+            "/assets/../private.jpg", "/../secret.png",
             "/%2e%2e/secret.png", "/assets/..%2f..%2fsecret.png", f"/{secret}", "//etc/passwd",
             "/assets", "/pages/..%2findex.html", "/index.html%00.png", "/measurements.csv",
             "/token", "/api/kernels", "/decisions", f"/{'a' * 300}.png", f"/pages/{'a' * 300}.html",
@@ -214,8 +217,8 @@ def test_only_the_report_is_served(desk: Desk, port: int, tmp_path: Path) -> Non
             assert status in (400, 404, 405), path
             assert b"secret" not in text
     finally:
-        link.unlink()
-        (desk.folder / ".hidden.png").unlink()
+        for path in (link, *others):
+            path.unlink()
     picture = next((desk.folder / "assets").glob("*.webp"))
     assert ask(port, "GET", f"/assets/{picture.name}") == (200, picture.read_bytes())
     assert ask(port, "GET", f"/assets/{picture.name}", Cookie="")[0] == 403
@@ -224,7 +227,8 @@ def test_only_the_report_is_served(desk: Desk, port: int, tmp_path: Path) -> Non
 
 def test_without_a_token_only_a_local_name_leads_here(desk: Desk) -> None:
     with serving(desk, None) as port:
-        assert ask(port, "GET", "/", Cookie="")[0] == 200
+        for local in ("127.0.0.1", "127.0.0.2", "[::1]", "localhost"):
+            assert ask(port, "GET", "/", Cookie="", Host=f"{local}:{port}")[0] == 200
         assert ask(port, "GET", "/", Cookie="", Host="rebound.example")[0] == 403
         own = {"Host": "rebound.example", "Origin": "http://rebound.example", "Cookie": ""}
         assert ask(port, "POST", "/decisions", sent(decision(desk)), **own)[0] == 403
