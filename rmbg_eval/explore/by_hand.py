@@ -31,6 +31,8 @@ from ..run.measurements import no_prediction, read, result_of, subject_of
 from ..run.record import CaseRecord, Run
 from .engine import Made
 
+MOST_MADE = 1 << 28
+"""Bytes of the cut-outs of one visitor."""
 MOST_KEPT = 1 << 27
 """Pixels of one case's cut-outs, all models together, that are kept decoded: about 1 GB."""
 
@@ -178,12 +180,14 @@ class ByHand:
 class PicturePoints:
     """The points that are drawn on one visitor's pictures in explore, by the pictures' ids.
 
-    `png`: what a finished cut-out is; `add_to`: the folder of cases that is written to, or "".
+    `png`: what a finished cut-out is; `add_to`: the folder of cases that is written to, or "";
+    `most`: bytes of the cut-outs that are kept here, of the pictures that got one last.
     """
 
-    def __init__(self, png: Callable[[Made], bytes], add_to: str) -> None:
+    def __init__(self, png: Callable[[Made], bytes], add_to: str, most: int = MOST_MADE) -> None:
         self._png = png
         self._add_to = add_to
+        self._most = most
         self._cases: dict[str, Case] = {}
         self._made: dict[str, dict[tuple[str, str], Made]] = {}
         self._subjects: dict[tuple[str, str, str], Subject] = {}
@@ -197,7 +201,12 @@ class PicturePoints:
     def made(self, id: str, model: str, foreground: str, made: Made) -> None:
         """`model` has made a cut-out of it."""
         with self._lock:
-            self._made.setdefault(id, {})[model, foreground] = made
+            self._made[id] = self._made.pop(id, {}) | {(model, foreground): made}
+            while len(self._made) > 1 and self._kept() > self._most:
+                del self._made[next(iter(self._made))]
+
+    def _kept(self) -> int:
+        return sum(len(made.png or b"") for of in self._made.values() for made in of.values())
 
     def forget(self, id: str) -> None:
         """The picture is no longer looked at."""

@@ -1,8 +1,9 @@
 """`rmbg-eval serve RUN`: a finished report, whose page saves what a file cannot.
 
 Of the run's folder the pages are served, their parts, and the pictures that a run writes into
-folders of its own; nothing else, and nothing beside it. What a page sends is bounded, is checked by the records it is made of, and comes from this page alone: with the token if
-there is one, and from the same origin. Nothing that a visitor sends writes to the operator's log.
+folders of its own; nothing else, and nothing beside it. What a page sends is bounded, is checked by
+the records it is made of, and comes from this page alone: with the token if there is one, and from
+the same origin. Nothing that a visitor sends writes to the operator's log.
 """
 
 from __future__ import annotations

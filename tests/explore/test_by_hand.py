@@ -136,3 +136,13 @@ def test_in_explore_a_point_is_measured_on_the_picture_that_is_looked_at(tmp_pat
     assert marks(points.measure("one", "raw", POINT)) == []
     points.made("one", "all", "raw", made["half"])
     assert marks(points.measure("one", "raw", POINT)) == [("all", "failed", "50 %")]
+
+
+def test_of_many_pictures_the_cut_outs_made_last_are_kept(tmp_path: Path) -> None:
+    png = remove_background(level(1.0), save_picture(tmp_path / "rex.png")).png
+    points = PicturePoints(lambda made: made.png or b"", "", most=3 * len(png))
+    for id in ("0", "1", "2", "0", "3"):
+        points.made(id, f"m{id}", "raw", Made("all", {}, "", png=png))
+    assert [bool(marks(points.measure(id, "raw", POINT))) for id in "0123"] == [
+        True, False, True, True,
+    ]  # fmt: skip
