@@ -65,7 +65,7 @@ def test_an_icon_of_a_template_is_that_of_the_scripts() -> None:
 
 def test_the_widget_is_a_module_that_anywidget_takes() -> None:
     assert web.module("widget").endswith("export default $widget;\n")
-    assert "return { render };" in web.module("widget")
+    assert "return { initialize, render };" in web.module("widget")
 
 
 def test_tools_come_in_exact_versions_and_from_no_address_of_the_lock() -> None:

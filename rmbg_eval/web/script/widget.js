@@ -4,13 +4,20 @@
 import { h } from "./dom.js";
 import { Explorer } from "./explorer.js";
 
-/** @param {{ model: any, el: HTMLElement }} widget as anywidget has it */
+const waiting = () => /** @type {any} */ (globalThis).rmbgExplorer;
+
+/**
+ * The page takes the widget as soon as that is there: Jupyter looks two seconds for a widget to draw,
+ * and of one that comes at that moment, as on a busy machine, it draws none, ever.
+ * @param {{ model: any }} widget as anywidget has it
+ */
+export function initialize({ model }) {
+  if (waiting() && !waiting().wire.model) waiting().wire.connect(model);
+}
+
+/** @param {{ model: any, el: HTMLElement }} widget */
 export function render({ model, el }) {
-  const waiting = /** @type {any} */ (globalThis).rmbgExplorer;
-  if (waiting && !waiting.wire.model) {
-    waiting.wire.connect(model);
-    return;
-  }
+  if (waiting()) return;
   const root = h("div");
   el.append(root);
   new Explorer(root, model.get("strings"), model.get("lang")).wire.connect(model);
