@@ -16,8 +16,10 @@ from scipy import stats
 
 from rmbg_eval.decisions.acceptance import of_run_interval, share_interval, weighted_share
 from rmbg_eval.decisions.ranking import Tally, expected_shares, rank, strengths
+from rmbg_eval.run.arrays import Values
 from rmbg_eval.run.intervals import FEWEST, middle_interval
 from rmbg_eval.run.intervals import share_interval as point_interval
+from rmbg_eval.run.statistics import Mean, _best, difference_between
 
 Array = NDArray[np.float64]
 Bounds = tuple[Array, Array]
@@ -41,6 +43,9 @@ the **middle** difference (the median), from the k-th lowest to the k-th highest
 95 % or more for every distribution, from {fewest} pictures on; of 5 none can, and there is none.
 The price is in the last two columns: fewer differences are clear where a measure is even.
 
+A difference is called clear by the sign test of the pictures on which the two models differ. Where
+they differ on every one, that is so where the interval of the middle leaves out zero.
+
 ## Pictures that are each alone
 
 {alone}
@@ -51,6 +56,20 @@ n shoots; the pictures of one have half of their difference in common. Taken as 
 every interval is too short; the last one, the report's, takes a shoot as one, by its mean.
 
 {shot}
+
+## Models that are equal on many pictures
+
+{equal_sets} sets a row. On so many of n pictures, or shoots, all models have the same value, on
+each of the others an error (log normal, σ 1). Shoots have 1 to 9 pictures, and those of one half of
+their error in common. Of 2, 3 and 6 models that err alike: how often one has ★, clearly better than
+each of the others. Of 6: how often the first is called clearly better than some other, which is
+oftener than 1 in 20, for it is compared with five, each by itself. Of 2 models, one of which errs
+half as much: how often the interval of the middle difference tells so, and how often it is called
+clear.
+
+{equal}
+
+{skewed}
 
 ## The share usable, looked at by eye
 
@@ -201,6 +220,74 @@ def shot(draw: Draw, count: int) -> list[str]:
     cells += [_share(of_the_middle(by_set), float(np.median(every)))]
     shoots = of_the_middle(values.mean(1).reshape(SETS, count))
     return [*cells, _share(shoots, float(np.median(every.mean(1))))]
+
+
+EQUAL_SETS = 2000
+TIES = (0, 0.3, 0.6, 0.9)
+
+
+def often_equal(ties: float, count: int, shoots: bool) -> list[str]:
+    """How often one of equal models is called better, and one of two that is."""
+    r = np.random.default_rng(SEED)
+    shares = []
+    for models, better in ((2, 1), (3, 1), (6, 1), (2, 0.5)):
+        marked = any_told = interval = 0
+        for _ in range(EQUAL_SETS):
+            means, groups = _equal_on(r, ties, count, models, better, shoots)
+            marked += any(mean.best for mean in _best(means, False, groups))
+            first = min(means, key=lambda mean: mean.value or 0)
+            apart = [difference_between(first, o, groups) for o in means if o is not first]
+            any_told += any(d is not None and d.clear and d.higher < d.lower for d in apart)
+            interval += any(d is not None and d.high is not None and d.high < 0 for d in apart)
+        shares.append((marked, any_told, interval))
+    two, three, six, apart = shares
+    cells = (two[0], three[0], six[0], six[1], apart[2], apart[0])
+    return [
+        f"{ties:.0%}", f"{count} {'shoots' if shoots else 'alone'}",
+        *(f"{cell / EQUAL_SETS:.1%}" for cell in cells),
+    ]  # fmt: skip
+
+
+def _equal_on(
+    r: np.random.Generator, ties: float, count: int, models: int, better: float, shoots: bool
+) -> tuple[list[Mean], dict[str, str]]:
+    """Errors of models, of which the first errs `better` times as much; each picture's shoot."""
+    sizes = r.integers(1, 10, count) if shoots else np.ones(count, int)
+    shoot = np.repeat(np.arange(count), sizes)
+    errors = np.exp(r.normal(-4, 1, (models, len(shoot))))
+    if shoots:
+        errors = (errors + np.exp(r.normal(-4, 1, (models, count)))[:, shoot]) / 2
+    errors[0] *= better
+    alike = (r.random(count)[shoot] if shoots else r.random(len(shoot))) < ties
+    errors[:, alike] = 0.01
+    names = [f"{number}" for number in range(len(shoot))]
+    means = [
+        Mean(
+            str(m), float(own.mean()), len(own), (), values=Values(names, np.arange(len(own)), own)
+        )
+        for m, own in enumerate(errors)
+    ]
+    return means, {n: f"s{g}" for n, g in zip(names, shoot, strict=True)} if shoots else {}
+
+
+def skewed(count: int) -> str:
+    """What is called clear of two models whose means are equal."""
+    r = np.random.default_rng(SEED)
+    marked = np.zeros(2)
+    for _ in range(EQUAL_SETS):
+        one = np.where(r.random(count) < 0.1, 0.09, -0.01) * r.gamma(4, 0.25, count)
+        means = [
+            Mean(name, float(own.mean()), count, (), values=Values(names, np.arange(count), own))
+            for name, own in (("one", 0.1 + one), ("other", np.full(count, 0.1)))
+            for names in [[str(number) for number in range(count)]]
+        ]
+        marked += [mean.best for mean in _best(means, False, {})]
+    first, second = marked / EQUAL_SETS
+    return (
+        "Clearly better means: on more pictures, and on average of these. Two models may have the "
+        "same true\nmean, and one be a little better on nine of ten pictures and far worse on the "
+        f"tenth: of {count} pictures,\nit has ★ in {first:.0%} of sets, the other in {second:.0%}."
+    )
 
 
 REPEATS = 1000
@@ -435,6 +522,26 @@ def main() -> None:
         fewest=FEWEST,
         group=GROUP,
         alone="\n".join(_table([*USUAL, "middle", "t leaves out 0", "middle leaves out 0"], alone)),
+        equal_sets=EQUAL_SETS,
+        equal=_plain_table(
+            [
+                "equal on",
+                "n",
+                "★ of 2 equal",
+                "of 3",
+                "of 6",
+                "first of 6 above any",
+                "half the error: interval",
+                "clear",
+            ],
+            [
+                often_equal(ties, count, shoots)
+                for shoots, sizes in ((False, (6, 12, 40, 200)), (True, (12, 40)))
+                for count in sizes
+                for ties in TIES
+            ],
+        ),
+        skewed=skewed(30),
         repeats=REPEATS,
         shares=_plain_table(
             ["usable", "pictures", "n", "of all like these", "of this run"],

@@ -158,15 +158,19 @@ class MeasuresPanel:
                 **values,
             )
         values |= {"low": signed(difference.low), "high": signed(difference.high)}
+        values |= {"higher": difference.higher, "lower": difference.lower}
+        values["equal"] = groups - difference.higher - difference.lower
         if difference.clear:
             return Message(
-                "{metric}: {one} − {other} = {mean} on average {over}; the middle difference is "
-                "{middle} (95 % interval {low} to {high})",
+                "{metric}: {one} − {other} = {mean} on average {over}, higher in {higher}, lower "
+                "in {lower}, equal in {equal}; the middle difference is {middle} (95 % interval "
+                "{low} to {high})",
                 **values,
             )
         return Message(
-            "{metric}: no clear difference between {one} and {other}: {mean} on average {over}; "
-            "the middle difference is {middle} (95 % interval {low} to {high})",
+            "{metric}: no clear difference between {one} and {other}: {mean} on average {over}, "
+            "higher in {higher}, lower in {lower}, equal in {equal}; the middle difference is "
+            "{middle} (95 % interval {low} to {high})",
             **values,
         )
 

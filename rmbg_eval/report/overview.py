@@ -546,7 +546,7 @@ def _beside_best(
         if apart is None or not apart.clear:
             close.append(named)
             few = max(few, apart.groups if apart and apart.low is None else 0)
-        elif apart.middle * sign < 0:
+        elif (apart.higher - apart.lower) * sign < 0:
             ahead.append(named)
     if close and few:
         yield Message(
@@ -558,8 +558,8 @@ def _beside_best(
     elif close:
         yield Message("That is not clearly better than {models}.", models=_and(close))
     if ahead:
-        yield Message("On most pictures, though, {models} is better.",
-                      many="On most pictures, though, {models} are better.",
+        yield Message("On more pictures, though, {models} is better.",
+                      many="On more pictures, though, {models} are better.",
                       n=len(ahead), models=_and(ahead))  # fmt: skip
 
 

@@ -3,9 +3,11 @@
 A mean is over the cases that have a value, and says how many have none and why. Two models are
 compared case by case. Means of so few and such skewed differences have no interval that keeps its
 promise (docs/coverage.md), so the interval is for the middle difference, which has one whatever the
-distribution. The best mean is marked only where every model is scored on the same cases, and where
-it is clearly better than each of the others. The points of a case resemble each other, so that the
-interval of a share of points is as wide as so many cases let it be, not so many points.
+distribution. It is 0 where models are equal on half of the cases: the others, on which they differ,
+tell whether one is clearly better. The best mean is marked only where every model is scored on the
+same cases, and where it is clearly better than each of the others. The points of a case resemble
+each other, so that the interval of a share of points is as wide as so many cases let it be, not so
+many points.
 """
 
 from __future__ import annotations
@@ -25,7 +27,7 @@ from ..measure.subject import TRIMAP, Metric
 from ..measure.table import TABLE
 from . import parts
 from .arrays import CaseNumbers, Column, RunArrays, Values, Whole
-from .intervals import middle_interval, share_interval
+from .intervals import middle_interval, one_sided, share_interval
 from .record import CaseKey, Run
 from .tally import middle
 
@@ -33,6 +35,9 @@ MIXED = N_("unknown region (10 px, or the data set's trimap)")
 
 ALL = ""
 """In place of a category's name: all of them together."""
+
+ROUNDING = 1e-12
+"""A difference of no more than this is none: the mean over a shoot may be off by as much."""
 
 
 @dataclass(frozen=True)
@@ -66,11 +71,16 @@ class Difference:
     high: float | None
     """The median of all such groups lies from `low` to `high` in 95 % of runs or more; None where
     there are too few."""
+    higher: int
+    """Groups in which the first is higher."""
+    lower: int
+    """And lower; in the others the two are equal."""
 
     @property
     def clear(self) -> bool:
-        """Whether the interval leaves out zero."""
-        return self.low is not None and self.high is not None and self.low * self.high > 0
+        """Whether, of the groups in which they differ, one of them is higher in so many more as of
+        two equal models is so in 5 % of runs at most: on more pictures, whatever the mean says."""
+        return one_sided(self.higher, self.lower)
 
 
 @dataclass(frozen=True)
@@ -320,9 +330,10 @@ def difference_between(
         differences = np.concatenate(list(by_group.values()))
         middles = np.array([own[0] if len(own) == 1 else np.mean(own) for own in by_group.values()])
     low, high = middle_interval(middles) or (None, None)
+    higher, lower = (int((sign * middles > ROUNDING).sum()) for sign in (1, -1))
     return Difference(
         one.model, other.model, len(differences), len(middles),
-        float(differences.mean()), float(np.median(middles)), low, high,
+        float(differences.mean()), float(np.median(middles)), low, high, higher, lower,
     )  # fmt: skip
 
 
@@ -368,8 +379,8 @@ def _best(
     sign = 1 if higher else -1
     best = max(means, key=lambda mean: sign * (mean.value or 0))
     for other in means:
-        difference = difference_between(best, other, groups) if other is not best else None
-        if difference and not (difference.clear and difference.middle * sign > 0):
+        apart = difference_between(best, other, groups) if other is not best else None
+        if apart and not (apart.clear and (apart.higher - apart.lower) * sign > 0):
             return tuple(means)
     return tuple(replace(mean, best=mean is best) for mean in means)
 

@@ -117,13 +117,18 @@ def test_means_say_how_many_they_are_over_and_the_best_is_marked() -> None:
         (([0.5, 0.5], [0.25, 0.25]), "a − b = +0.25 on average over 2 cases, too few to say"),
         (
             ([0.05] * 10, [0.04] * 9 + [0.5]),
-            "a − b = −0.036 on average over 10 cases; "
+            "a − b = −0.036 on average over 10 cases, higher in 9, lower in 1, equal in 0; "
             "the middle difference is +0.01 (95 % interval +0.01 to +0.01)",
         ),
         (
             ([0.05, 0.06] * 5, [0.06, 0.05] * 5),
-            "no clear difference between a and b: +0 on average over 10 cases; "
-            "the middle difference is +0 (95 % interval −0.01 to +0.01)",
+            "no clear difference between a and b: +0 on average over 10 cases, higher in 5, "
+            "lower in 5, equal in 0; the middle difference is +0 (95 % interval −0.01 to +0.01)",
+        ),
+        (
+            ([0.05] * 20, [0.04] * 8 + [0.05] * 12),
+            "a − b = +0.004 on average over 20 cases, higher in 8, lower in 0, equal in 12; "
+            "the middle difference is +0 (95 % interval +0 to +0.01)",
         ),
     ],
 )

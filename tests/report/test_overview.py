@@ -134,6 +134,11 @@ def test_the_answer_names_the_best_model_and_who_cannot_be_told_from_it() -> Non
     assert not any(cell.best for row in view.matrices[0].rows for cell in row.cells)
 
 
+def test_the_answer_is_clear_where_models_are_equal_on_most_pictures() -> None:
+    view = told_overview(many({"a": [1.0] * 40, "b": [1.0] * 24 + [0.0] * 16}))
+    assert view.answer == ("a clearly passes the most points, 40 of 40.",)
+
+
 def test_the_answer_is_clear_where_the_interval_is() -> None:
     view = told_overview(many({"a": [0.0] * 10, "b": [1.0] * 10}))
     assert view.answer == ("b clearly passes the most points, 10 of 10.",)
@@ -305,7 +310,7 @@ def test_a_model_that_is_better_on_most_pictures_is_said_to_be() -> None:
     view = told_overview(measured({"a": [0.05] * 10, "b": [0.04] * 9 + [0.5]}))
     assert view.answer == (
         "a is closest to the truth, with a mean error of 0.05.",
-        "On most pictures, though, b (0.086) is better.",
+        "On more pictures, though, b (0.086) is better.",
     )
 
 

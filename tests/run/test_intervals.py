@@ -14,6 +14,7 @@ from rmbg_eval.run.intervals import (
     FEWEST,
     exact_interval,
     middle_interval,
+    one_sided,
     share_interval,
     student,
     worth,
@@ -32,6 +33,16 @@ def test_an_interval_is_the_narrowest_of_which_the_coins_allow(count):
         k = int(found[0]) + 1
         assert found == (k - 1, count - k)
         assert 2 * sum(below[:k]) <= 0.05 < 2 * sum(below[: k + 1])
+
+
+@pytest.mark.parametrize("count", [*range(31), 1001])
+def test_sides_differ_where_the_exact_test_and_the_interval_say_so(count: int) -> None:
+    for some in range(count + 1):
+        values = np.array([1.0] * some + [-1.0] * (count - some))
+        low, high = middle_interval(values) or (0.0, 0.0)
+        told = one_sided(some, count - some)
+        assert told == (low * high > 0)
+        assert told == (count > 0 and stats.binomtest(some, count).pvalue <= 0.05)
 
 
 def percentile_bootstrap(values: np.ndarray) -> tuple[float, float]:

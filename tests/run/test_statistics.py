@@ -109,7 +109,7 @@ def mean_of(model, values) -> Mean:
     )
 
 
-def test_a_difference_is_clear_only_where_its_interval_leaves_out_zero():
+def test_without_equal_values_a_difference_is_clear_where_its_interval_leaves_out_zero():
     base = np.linspace(0, 1, 20)
     noise = np.random.default_rng(1).normal(0, 0.01, 20)
     clear = difference_between(mean_of("a", base), mean_of("b", base + 0.1 + noise))
@@ -122,12 +122,32 @@ def test_a_difference_is_clear_only_where_its_interval_leaves_out_zero():
     assert difference_between(mean_of("a", []), mean_of("b", base)) is None
 
 
+@pytest.mark.parametrize(
+    ("higher", "lower", "clear"),
+    [(16, 0, True), (13, 1, True), (6, 0, True), (5, 0, False), (9, 1, True), (8, 2, False)],
+)
+def test_where_models_are_mostly_equal_those_cases_count_on_which_they_differ(higher, lower, clear):
+    values = [0.3] * higher + [-0.1] * lower + [0.0] * 24
+    found = difference_between(mean_of("a", values), mean_of("b", [0.0] * len(values)))
+    assert (found.higher, found.lower, found.clear) == (higher, lower, clear)
+    assert found.low <= 0 <= found.high
+
+
+def test_of_a_shoot_what_adds_up_to_nothing_is_no_difference():
+    values = [0.1, 0.2, -0.3]
+    assert sum(values) > 0
+    one, other = mean_of("a", values), mean_of("b", [0.0] * 3)
+    found = difference_between(one, other, dict.fromkeys("012", "shoot"))
+    assert (found.groups, found.higher, found.lower) == (1, 0, 0)
+
+
 def test_pictures_of_one_shoot_count_as_one():
     values = [0.0, 0.2, 0.4, 0.6, 0.8, 1.0, 7.0, 9.0]
     one, other = mean_of("a", values), mean_of("b", [0.0] * 8)
     found = difference_between(one, other, {"6": "shoot", "7": "shoot"})
     assert (found.cases, found.groups) == (8, 7)
     assert (found.mean, found.middle, found.low, found.high) == (np.mean(values), 0.6, 0, 8)
+    assert (found.higher, found.lower) == (6, 0)
     # A case that happens to be called like a shoot is not of it.
     assert difference_between(one, other, {"6": "0", "7": "0"}).groups == 7
     assert difference_between(one, other, dict.fromkeys("01234567", "shoot")).low is None
@@ -140,6 +160,7 @@ def test_an_interval_is_between_values_and_mirrored_for_the_other(values):
     assert {found.low, found.high} <= set(values)
     assert found.low <= found.middle <= found.high
     assert (back.low, back.high) == (-found.high, -found.low)
+    assert (back.higher, back.lower, back.clear) == (found.lower, found.higher, found.clear)
 
 
 def point(passed, **changes) -> PointResult:
