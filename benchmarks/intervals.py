@@ -97,6 +97,13 @@ points passed and, of one stratum, for the share usable, which are counted alike
 
 {unequal}
 
+So it is where the size of a shoot says nothing of how hard it is. Below, the chance falls by so
+many points each time that a shoot is twice as large (or rises, where there is a minus), from the
+one given at 7 pictures. Where the largest shoots are the hardest, a sample may have none of them,
+and the interval holds the share of all in about 90 %: it lies too high.
+
+{harder}
+
 ## Which model is preferred
 
 {repeats} rankings a row: 3 votes on each of n pictures, between two models by chance, a fifth of
@@ -375,19 +382,34 @@ SHOOT_SIZES: dict[str, Callable[[np.random.Generator, int], NDArray[np.int64]]] 
 }
 
 
-def unequal(share: float, alike: float, sizes: str) -> list[str]:
-    """Coverage and width where shoots differ in size and the pictures of one are `alike`."""
+UNEQUAL = ["usable", "correlation", "sizes", "6 shoots", "12", "30", "50", "100", "200"]
+SHARES_OF_SHOOTS = ((0.5, 0.3), (0.8, 0.7), (0.9, 0.3), (0.9, 0.9), (0.97, 0.3), (0.99, 0.3))
+SHOOTS = (6, 12, 30, 50, 100, 200)
+
+
+def unequal(share: float, alike: float, sizes: str, harder: float = 0) -> list[str]:
+    """Coverage and width where shoots differ in size and the pictures of one are `alike`.
+
+    `harder`: by how much the chance is less where a shoot is twice as large.
+    """
+    known = (1 - alike) / alike
+
+    def chances(there: NDArray[np.int64]) -> Array:
+        return np.clip(share - harder * np.log2(there / 7), 0.02, 0.98)
+
+    every = SHOOT_SIZES[sizes](np.random.default_rng(SEED), MANY)
+    true = float(np.average(chances(every), weights=every)) if harder else share
     cells = []
-    for shoots in (6, 12, 30):
+    for shoots in SHOOTS:
         r = np.random.default_rng(SEED)
         held = width = 0.0
         for _ in range(SETS):
             there = SHOOT_SIZES[sizes](r, shoots)
-            known = (1 - alike) / alike
-            usable = r.binomial(there, r.beta(share * known, (1 - share) * known, shoots))
+            chance = chances(there) if harder else share
+            usable = r.binomial(there, r.beta(chance * known, (1 - chance) * known, shoots))
             bounds = point_interval(np.stack([usable, there], 1))
             assert bounds
-            held += bounds[0] <= share <= bounds[1]
+            held += bounds[0] <= true <= bounds[1]
             width += bounds[1] - bounds[0]
         cells.append(f"{held / SETS:.1%} ({100 * width / SETS:.0f})")
     return [f"{share:.0%}", f"{alike:g}", sizes, *cells]
@@ -557,11 +579,19 @@ def main() -> None:
             [row for count in (10, 20, 50, 100) for row in ends(count)],
         ),
         unequal=_plain_table(
-            ["usable", "correlation", "sizes", "6 shoots", "12", "30"],
+            UNEQUAL,
             [
                 unequal(share, alike, sizes)
-                for share, alike in ((0.5, 0.3), (0.8, 0.7), (0.9, 0.3), (0.97, 0.3), (0.99, 0.3))
+                for share, alike in SHARES_OF_SHOOTS
                 for sizes in SHOOT_SIZES
+            ],
+        ),
+        harder=_plain_table(
+            ["points", *UNEQUAL],
+            [
+                [f"{100 * harder:g}", *unequal(share, alike, sizes, harder)]
+                for share, alike, harder in ((0.9, 0.3, 0.03), (0.9, 0.3, 0.1), (0.7, 0.1, -0.1))
+                for sizes in ("σ 0.7", "σ 1.2")
             ],
         ),
         ranks=_plain_table(

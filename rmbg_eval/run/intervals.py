@@ -18,6 +18,9 @@ EXACT = 1000
 """Groups up to which the interval of the middle is found in whole numbers; beyond, by the
 incomplete beta function, which is right to twelve digits."""
 
+TINY = 1e-300
+"""In place of zero below a fraction line, where there is zero above it, too."""
+
 FEWEST = 6
 """Groups from which an interval can hold the middle in 95 %: of 5, all are on one side of it in one
 set of 16."""
@@ -90,22 +93,31 @@ def exact_interval(share: float, count: float) -> tuple[float, float]:
 def worth(counts: Sequence[tuple[int, int]] | NDArray[np.int64]) -> float:
     """How many, each alone, tell as much of a share as these in their groups: at most their number.
 
-    `counts`: of each group, those that count and all. The share's variance is the jackknife's over
-    groups, which may differ in size (Bell and McCaffrey, "Bias reduction in standard errors for
-    linear regression with multi-stage samples", 2002), see `worth_of`.
+    `counts`: of each group, those that count and all. The share's variance is found in two ways,
+    and that counts by which they are worth less, see `worth_of`. One is the jackknife's over groups
+    (Bell and McCaffrey, "Bias reduction in standard errors for linear regression with multi-stage
+    samples", 2002), whatever groups are like; but where a few have most of all, it is too low just
+    where the share is too high. The other takes those of a group to be as much alike in large
+    groups as in small ones (Williams, "Extra-binomial variation in logistic linear models", 1982).
 
     >>> worth([(1, 1)] * 30), round(worth([(5, 5)] * 30), 9)
     (30.0, 30.0)
     """
     some, all_of = np.array(counts, float).reshape(-1, 2).T
-    count, groups = all_of.sum(), len(all_of)
+    count, groups, squares = all_of.sum(), len(all_of), (all_of**2).sum()
     if groups == count or groups < 2:
         return float(groups)
-    share = some.sum() / count
-    off = (some - share * all_of) / (1 - all_of / count)
-    variance = (off**2).sum() * (groups - 1) / groups / count**2
-    alike = count**2 / (all_of**2).sum()
-    return worth_of(float(share), float(variance), count, alike, alike - 1, count)
+    share = float(some.sum() / count)
+    off, one = some - share * all_of, share * (1 - share)
+    jackknife = ((off / (1 - all_of / count)) ** 2).sum() * (groups - 1) / groups / count**2
+    more = (off**2 / all_of).sum() / max(one, TINY) / (groups - 1) - 1
+    alike = min(max(more / (count / groups - 1), 0), 1)
+    same = one * (count + alike * (squares - count)) / count**2
+    sizes = float(count**2 / squares)
+    return min(
+        worth_of(share, variance, float(count), sizes, freedom, float(count))
+        for variance, freedom in ((float(jackknife), sizes - 1), (float(same), groups - 1))
+    )
 
 
 def worth_of(

@@ -81,16 +81,24 @@ def test_beyond_an_exact_interval_so_many_are_seen_once_in_40(
 
 
 def slow_worth(counts: list[tuple[int, int]]) -> float:
-    """By the share that each group left out leaves."""
+    """By the share that each group left out leaves, and by how far each is off for its size."""
     some, all_of = (sum(part) for part in zip(*counts, strict=True))
     share, groups = some / all_of, len(counts)
     without = [(some - k) / (all_of - n) for k, n in counts]
-    variance = (groups - 1) / groups * sum((each - share) ** 2 for each in without)
-    alike = all_of**2 / sum(n**2 for _, n in counts)
-    ratio = stats.t.ppf(0.975, max(1, alike - 1)) / stats.t.ppf(0.975, all_of - 1)
-    least = share * (1 - share) / all_of
+    jackknife = (groups - 1) / groups * sum((each - share) ** 2 for each in without)
+    one = share * (1 - share)
+    squares = sum(n**2 for _, n in counts)
+    off = [(k / n - share) ** 2 * n / one for k, n in counts] if one else [0]
+    alike = np.clip((sum(off) / (groups - 1) - 1) / (all_of / groups - 1), 0, 1)
+    same = sum(one * n * (1 + (n - 1) * alike) for _, n in counts) / all_of**2
+    sizes = all_of**2 / squares
     more = 0.5 / all_of
-    return max(1, (least * all_of + more) / (max(variance, least) * ratio**2 + more / alike))
+    found = []
+    for variance, freedom in ((jackknife, sizes - 1), (same, groups - 1)):
+        ratio = stats.t.ppf(0.975, max(1, freedom)) / stats.t.ppf(0.975, all_of - 1)
+        spread = max(variance, one / all_of) * ratio**2
+        found.append(max(1, (one + more) / (spread + more / sizes)))
+    return min(found)
 
 
 _GROUPS = st.integers(1, 40).flatmap(lambda n: st.tuples(st.integers(0, n), st.just(n)))
@@ -109,6 +117,18 @@ def test_what_groups_are_worth(counts: list[tuple[int, int]]) -> None:
 
 def test_one_large_group_among_small_ones_counts_as_little_more_than_one() -> None:
     assert worth([(1, 1)] * 4 + [(56, 56)]) == pytest.approx(60**2 / (4 + 56**2))
+
+
+@pytest.mark.parametrize("shoots", [50, 100])
+def test_the_interval_holds_the_share_of_shoots_of_very_unequal_sizes(shoots: int) -> None:
+    r = np.random.default_rng(0)
+    held = 0
+    for _ in range(400):
+        sizes = np.maximum(1, np.rint(np.exp(r.normal(2, 1.2, shoots)))).astype(int)
+        passed = r.binomial(sizes, r.beta(0.1, 0.1 / 9, shoots))  # 90 %, a correlation of 0.9
+        low, high = share_interval(np.stack([passed, sizes], 1))
+        held += low <= 0.9 <= high
+    assert held / 400 >= 0.95
 
 
 @pytest.mark.parametrize("sizes", [[40] + [4] * 10, [145] + [5] * 29, [30] + [5] * 6])

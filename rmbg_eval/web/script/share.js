@@ -87,10 +87,19 @@ export function worth(groups) {
   const shoots = groups.length;
   if (shoots === count || shoots < 2) return shoots;
   const share = sum(groups.map(([k]) => k)) / count;
-  const off = groups.map(([k, n]) => (k - share * n) / (1 - n / count));
-  const variance = (sum(off.map((each) => each ** 2)) * (shoots - 1)) / shoots / count ** 2;
-  const alike = count ** 2 / sum(groups.map(([, n]) => n ** 2));
-  return worthOf(share, variance, count, alike, alike - 1, count);
+  const one = share * (1 - share);
+  const squares = sum(groups.map(([, n]) => n ** 2));
+  const off = groups.map(([k, n]) => [k - share * n, n]);
+  const unlike = sum(off.map(([each, n]) => (each / (1 - n / count)) ** 2));
+  const jackknife = (unlike * (shoots - 1)) / shoots / count ** 2;
+  const more = sum(off.map(([each, n]) => each ** 2 / n)) / (one || TINY) / (shoots - 1) - 1;
+  const alike = Math.min(Math.max(more / (count / shoots - 1), 0), 1);
+  const same = (one * (count + alike * (squares - count))) / count ** 2;
+  const sizes = count ** 2 / squares;
+  return Math.min(
+    worthOf(share, jackknife, count, sizes, sizes - 1, count),
+    worthOf(share, same, count, sizes, shoots - 1, count),
+  );
 }
 
 /** Of any share, by its variance: see Python.
