@@ -167,7 +167,7 @@ def _testcase(test: Checked) -> str:
 def is_weighted(each: Acceptance) -> bool:
     """Whether the share is another than that of those decided, as shown: there are more cut-outs of
     some risk than of another."""
-    return bool(each.decided) and percent(each.share) != percent(each.usable / each.decided)
+    return each.share is not None and percent(each.share) != percent(each.usable / each.decided)
 
 
 def share_of(each: Acceptance) -> str:

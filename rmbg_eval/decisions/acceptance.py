@@ -62,7 +62,8 @@ class Acceptance:
     shoots: int
     """Of those looked at; a case of no shoot is its own."""
     share: float | None
-    """Of those decided, usable: in [0, 1], weighted by how many there are of each risk."""
+    """Of those decided, usable: in [0, 1], weighted by how many there are of each risk; None while
+    of one risk none is decided."""
     low: float | None
     high: float | None
     """In 95 % of draws, the share of all pictures like these lies from `low` to `high`."""
@@ -147,7 +148,7 @@ def _acceptance(
          sum(key in decided for key in stratum), len(stratum))
         for stratum in own
     ]  # fmt: skip
-    share = weighted_share(strata) if decided else None
+    share = weighted_share(strata)
     low, high = share_interval(counts, strata) or (None, None)
     whole = len(decided) == len(there)
     near = (share, share) if whole and share is not None else of_run_interval(strata)
@@ -167,19 +168,23 @@ def _acceptance(
         high=high,
         run_low=run_low,
         run_high=run_high,
-        reason=_reason(len(answers), len(decided), len(counts), low is None, drawn),
+        reason=_reason(len(answers), len(decided), len(counts), share, drawn),
     )
 
 
 NOBODY = Message("nobody has looked")
 
 
-def _reason(seen: int, decided: int, shoots: int, none: bool, drawn: bool) -> Message | None:
+def _reason(
+    seen: int, decided: int, shoots: int, share: float | None, drawn: bool
+) -> Message | None:
     if not seen:
         return NOBODY
     if not decided:
         return Message("of those looked at, none is decided")
-    if none:
+    if share is None:
+        return Message(N_("of one third by risk none is decided: it may be unlike the others"))
+    if shoots < FEWEST:
         return Message(
             "too few for an interval: {n} shoot, {least} are needed",
             many="too few for an interval: {n} shoots, {least} are needed",
@@ -191,47 +196,48 @@ def _reason(seen: int, decided: int, shoots: int, none: bool, drawn: bool) -> Me
     return None
 
 
-def weighted_share(strata: Sequence[tuple[int, int, int]]) -> float:
+def weighted_share(strata: Sequence[tuple[int, int, int]]) -> float | None:
     """The share usable where each stratum counts as much as there is of it.
 
-    `strata`: usable, decided, and there, of each; those of which none is decided count with the
-    next.
+    `strata`: usable, decided, and there, of each. None where of one none is decided: nothing is
+    known of it.
 
-    >>> weighted_share([(4, 4, 10), (0, 2, 90)])
-    0.1
+    >>> weighted_share([(4, 4, 10), (0, 2, 90)]), weighted_share([(4, 4, 10), (0, 0, 90)])
+    (0.1, None)
     """
-    merged = _merged(strata)
-    return sum(k / n * there for k, n, there in merged) / sum(there for *_, there in merged)
+    if not strata or not all(n for _, n, _ in strata):
+        return None
+    return sum(k / n * there for k, n, there in strata) / sum(there for *_, there in strata)
 
 
 def share_interval(
     groups: Sequence[tuple[int, int]], strata: Sequence[tuple[int, int, int]]
 ) -> Bounds | None:
-    """Where the share of all pictures like these lies; None where there are too few.
+    """Where the share of all pictures like these lies; None where there are too few, or no share.
 
     `groups`: usable and decided in each shoot; `strata`: usable, decided, and there, of each risk.
     """
-    if len(groups) < FEWEST:
+    share = weighted_share(strata)
+    if share is None or len(groups) < FEWEST:
         return None
     count = sum(n for _, n in groups)
-    alone = _worth_of_strata(strata) * worth(groups) / count
-    return exact_interval(weighted_share(strata), alone)
+    return exact_interval(share, _worth_of_strata(strata) * worth(groups) / count)
 
 
 def of_run_interval(strata: Sequence[tuple[int, int, int]]) -> Bounds | None:
     """Where the share of this run's own cut-outs lies, of which some were drawn by chance.
 
     Shoots do not matter to it, and what was looked at is known: with nearly all seen it is short.
-    Its ends are whole cut-outs. None where fewer than FEWEST are decided.
+    Its ends are whole cut-outs. None where fewer than FEWEST are decided, or there is no share.
     """
     decided = sum(n for _, n, _ in strata)
     there = sum(each for *_, each in strata)
-    if decided < FEWEST:
-        return None
     share = weighted_share(strata)
+    if share is None or decided < FEWEST:
+        return None
     if decided == there:
         return share, share
-    alone = _worth_of_strata(strata) * (there - 1) / (there - decided)
+    alone = _worth_of_strata(strata, of_run=True)
     low, high = (bound * there for bound in exact_interval(share, alone))
     seen = sum(k for k, _, _ in strata)
     unseen = there - decided
@@ -256,30 +262,19 @@ def more_needed(decided: int, share: float, there: int, within: float, alone: fl
     return bisect_left(range(decided, max(decided, there)), True, key=known)
 
 
-def _worth_of_strata(strata: Sequence[tuple[int, int, int]]) -> float:
-    """How many pictures drawn from all alike tell as much as these, drawn from their strata."""
-    merged = _merged(strata)
-    whole = sum(there for *_, there in merged)
-    shares = [((k + 1) / (n + 2), n, there / whole) for k, n, there in merged]
-    share = sum(p * weight for p, _, weight in shares)
-    spread = sum(weight**2 * p * (1 - p) / n for p, n, weight in shares)
-    return share * (1 - share) / spread
+def _worth_of_strata(strata: Sequence[tuple[int, int, int]], of_run: bool = False) -> float:
+    """How many pictures drawn from all alike tell as much as these, drawn from their strata.
 
-
-def _merged(strata: Sequence[tuple[int, int, int]]) -> list[tuple[int, int, int]]:
-    """The strata, each of which none is decided taken together with the next, or the last."""
-    merged: list[tuple[int, int, int]] = []
-    waiting = 0
+    `of_run`: of the strata's own share, of which the part that is decided is known.
+    """
+    whole = sum(there for *_, there in strata)
+    share = spread = 0.0
     for k, n, there in strata:
-        if not n:
-            waiting += there
-            continue
-        merged.append((k, n, there + waiting))
-        waiting = 0
-    if waiting:
-        k, n, there = merged[-1]
-        merged[-1] = k, n, there + waiting
-    return merged
+        p, weight = (k + 1) / (n + 2), there / whole
+        unknown = (there - n) / max(1, there - 1) if of_run else 1.0
+        share += p * weight
+        spread += weight**2 * p * (1 - p) / n * unknown
+    return share * (1 - share) / spread
 
 
 def percent(value: float | None) -> str:

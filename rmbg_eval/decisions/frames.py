@@ -45,10 +45,11 @@ def decisions_frame(run: Run) -> DataFrame:
 def acceptance_frame(run: Run) -> DataFrame:
     """The share usable of every model: of all categories (`category` is ""), then of each.
 
-    Columns: `model`, `category`; `share` usable of those decided, in [0, 1]; `low` and `high`, its
-    interval of 95 % for all pictures like these; `run_low` and `run_high`, that for this
-    run's own; the counts `usable`, `decided`, `seen` (decided, unsure or disputed), `cutouts` (all
-    there are) and `failed`; `reason`. A category counts where the run has cases of it.
+    Columns: `model`, `category`; `share` usable of those decided, in [0, 1], missing while of one
+    third by risk none is; `low` and `high`, its interval of 95 % for all pictures like these;
+    `run_low` and `run_high`, that for this run's own; the counts `usable`, `decided`, `seen`
+    (decided, unsure or disputed), `cutouts` (all there are) and `failed`; `reason`. A category
+    counts where the run has cases of it.
 
     >>> from rmbg_eval import Settings
     >>> nothing = {"cases": (), "models": (), "predictions": (), "risks": ()}

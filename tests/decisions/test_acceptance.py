@@ -26,10 +26,14 @@ from rmbg_eval.run.statistics import ALL
 
 def test_a_stratum_counts_as_much_as_there_is_of_it() -> None:
     assert weighted_share([(9, 10, 100), (0, 10, 100)]) == 0.45
-    assert weighted_share([(5, 10, 50), (0, 0, 50)]) == 0.5
-    assert weighted_share([(0, 0, 50), (5, 10, 50)]) == 0.5
-    assert weighted_share([(5, 5, 50), (0, 10, 50), (0, 0, 100)]) == 0.25
-    assert weighted_share([(0, 0, 100), (5, 5, 50), (0, 10, 50)]) == 0.75
+    assert weighted_share([(5, 5, 50), (0, 10, 150)]) == 0.25
+
+
+def test_where_nothing_is_known_of_a_risk_there_is_neither_share_nor_interval() -> None:
+    for strata in ([(9, 9, 9), (0, 0, 50)], [(0, 0, 50), (5, 10, 50)], []):
+        assert weighted_share(strata) is None
+        assert share_interval([(1, 1)] * 9, strata) is None
+        assert of_run_interval(strata) is None
 
 
 def test_there_is_no_interval_of_few() -> None:
@@ -73,6 +77,40 @@ def test_that_of_the_run_holds_shares_near_0_and_1(count: int, there: int) -> No
     for all_of in range(there + 1):
         chances = stats.hypergeom.pmf(usable, there, all_of, count)
         assert held(bounds, chances, all_of / there) >= 0.95
+
+
+RISKS = 20
+"""Cut-outs of each risk."""
+
+
+def test_riskiest_first_and_stopped_anywhere_no_interval_is_told_without_a_caveat() -> None:
+    run = run_over(3 * RISKS, ("a",))
+    risks = (Risk(category="portrait", case=key.case, model="a", value=1 - int(key.case[1:]) / 100)
+             for key in plan_of(run).order)  # fmt: skip
+    run = run.model_copy(update={"risks": tuple(risks)})
+    said = [review(f"c{n}", answer="usable" if n % 3 else "mend") for n in range(3 * RISKS)]
+    for seen in range(1, 3 * RISKS):
+        a, *_ = acceptances(run, decisions(*said[:seen]))
+        assert a.reason, seen
+        if seen <= 2 * RISKS:
+            assert (a.share, a.low, a.run_low) == (None, None, None)
+            assert "of one third by risk none is decided" in str(a.reason)
+
+
+@pytest.mark.parametrize("low", [1, 2, 5])
+def test_riskiest_first_and_then_some_by_chance_both_intervals_hold(low: int) -> None:
+    r = np.random.default_rng(5)
+    held = np.zeros(2)
+    for _ in range(500):
+        risks = np.split(r.random(3 * RISKS) < np.repeat([0.9, 0.5, 0.3], RISKS), 3)
+        strata = [(int(each[:n].sum()), n, RISKS)
+                  for each, n in zip(risks, (low, RISKS, RISKS), strict=True)]  # fmt: skip
+        usable = sum(k for k, _, _ in strata)
+        groups = [(1, 1)] * usable + [(0, 1)] * (2 * RISKS + low - usable)
+        bounds = share_interval(groups, strata), of_run_interval(strata)
+        for place, true in enumerate((1.7 / 3, np.mean(risks))):
+            held[place] += bounds[place][0] - 1e-12 <= true <= bounds[place][1] + 1e-12
+    assert min(held) / 500 >= 0.95
 
 
 def test_more_needed_is_enough_and_one_less_is_not() -> None:

@@ -400,14 +400,20 @@ def test_why_a_cut_out_has_its_risk_is_said_and_marked_but_not_in_a_blind_vote(
     assert "Risk" not in page.locator("#blind").inner_text()
 
 
-def test_a_share_that_is_weighted_by_risk_says_so(page: Page, own: tuple[Run, Path]) -> None:
+def test_a_share_is_told_once_each_risk_is_decided_and_whether_it_is_weighted(
+    page: Page, own: tuple[Run, Path]
+) -> None:
     opened(page, own[1].as_uri())
     page.locator("#by-eye [data-do=review]").click()
     usable = page.locator("#review [data-part=usable]")
     page.keyboard.press("x")
-    expect(usable).to_contain_text("0 % usable: 0 of 1 decided")
+    expect(usable).to_contain_text("0 of 1 decided are usable")
+    expect(usable).not_to_contain_text("%")
+    expect(page.locator("#review [data-part=more]")).to_contain_text("one third by risk none is")
     page.keyboard.press("u")
-    expect(usable).to_contain_text("usable, weighted by risk: 1 of 2 decided")
+    page.keyboard.press("u")
+    expect(usable).to_contain_text("75 % usable, weighted by risk: 2 of 3 decided")
+    expect(page.locator("#review [data-part=more]")).not_to_contain_text("none is")
 
 
 def test_the_share_is_that_of_the_run(

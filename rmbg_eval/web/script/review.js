@@ -311,18 +311,17 @@ export function review(dialog, decisions, save) {
     );
     const all = acceptance({ strata, shoots: [...shoots.values()] });
     // Where there are more of some risk than of another, it is not that of those decided.
-    const weighted = all.decided && percent(all.share) !== percent(all.usable / all.decided);
-    const lines = all.decided
-      ? say(words, weighted ? "share-weighted" : "share", {
-          usable: all.usable,
-          decided: all.decided,
-          share: percent(all.share),
-        })
-      : say(words, "nothing");
+    const weighted = percent(all.share) !== percent(all.usable / all.decided);
+    const known = all.share === null ? "share-unknown" : weighted ? "share-weighted" : "share";
+    const lines = say(words, all.decided ? known : "nothing", {
+      usable: all.usable,
+      decided: all.decided,
+      share: percent(all.share),
+    });
     if (all.interval) {
       const [low, high] = all.interval.map(percent);
       lines.push(...say(words, "interval", { low, high }));
-    } else if (all.decided) lines.push(...say(words, "few", { least: FEWEST }));
+    } else if (all.share !== null) lines.push(...say(words, "few", { least: FEWEST }));
     if (all.undecided) lines.push(...say(words, "undecided", { n: all.undecided }));
     part("usable").replaceChildren(...lines);
     const [low, high] = all.interval ?? [all.share ?? 0, all.share ?? 0];
@@ -341,7 +340,8 @@ export function review(dialog, decisions, save) {
         : say(words, more ? "more" : "enough", { n: more, ...there })
       : say(words, "all", there);
     const dot = () => (told.length ? [new Text(" · ")] : []);
-    if (!all.drawn && all.decided) told.push(...dot(), ...say(words, "chosen"));
+    const unlike = all.share === null ? "unlike" : !all.drawn && "chosen";
+    if (unlike && all.decided) told.push(...dot(), ...say(words, unlike));
     if (decisions.full) told.push(...dot(), ...say(words, "full"));
     part("more").replaceChildren(...told);
     part("more").title = language.in(part("more"));

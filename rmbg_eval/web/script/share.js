@@ -111,40 +111,27 @@ export function worthOf(share, variance, count, groups, freedom, most) {
   return Math.max(1, (one + half) / (Math.max(variance, one / most) * few + half / groups));
 }
 
-/** Each stratum of which none is decided together with the next, or the last. @param {Stratum[]} strata */
-function merged(strata) {
-  /** @type {Stratum[]} */
-  const all = [];
-  let waiting = 0;
-  for (const [k, n, there] of strata) {
-    if (n) all.push([k, n, there + waiting]);
-    waiting = n ? 0 : waiting + there;
-  }
-  if (waiting && all.length) all[all.length - 1][2] += waiting;
-  return all;
-}
-
-/** @param {Stratum[]} strata */
+/** Null where of one none is decided. @param {Stratum[]} strata */
 export function weightedShare(strata) {
-  const all = merged(strata);
-  return sum(all.map(([k, n, there]) => (k / n) * there)) / sum(all.map(([, , there]) => there));
+  if (!strata.length || !strata.every(([, n]) => n)) return null;
+  return sum(strata.map(([k, n, there]) => (k / n) * there)) / sum(strata.map(([, , n]) => n));
 }
 
 /** @param {Stratum[]} strata */
 function worthOfStrata(strata) {
-  const all = merged(strata);
-  const whole = sum(all.map(([, , there]) => there));
-  const shares = all.map(([k, n, there]) => [(k + 1) / (n + 2), n, there / whole]);
+  const whole = sum(strata.map(([, , there]) => there));
+  const shares = strata.map(([k, n, there]) => [(k + 1) / (n + 2), n, there / whole]);
   const share = sum(shares.map(([p, , weight]) => p * weight));
   const spread = sum(shares.map(([p, n, weight]) => (weight ** 2 * p * (1 - p)) / n));
   return (share * (1 - share)) / spread;
 }
 
-/** Of all pictures like these; null where there are too few. @param {Shoot[]} groups @param {Stratum[]} strata */
+/** Of all pictures like these; null where there are too few, or no share. @param {Shoot[]} groups @param {Stratum[]} strata */
 export function shareInterval(groups, strata) {
-  if (groups.length < FEWEST) return null;
+  const share = weightedShare(strata);
+  if (share === null || groups.length < FEWEST) return null;
   const count = sum(groups.map(([, n]) => n));
-  return exactInterval(weightedShare(strata), (worthOfStrata(strata) * worth(groups)) / count);
+  return exactInterval(share, (worthOfStrata(strata) * worth(groups)) / count);
 }
 
 /** How many more to look at, by chance, to know the share of `there` cut-outs ± `near`.
@@ -170,11 +157,13 @@ export function moreNeeded(decided, share, there, near, alone = 1) {
  * @param {string[][]} model.shoots the same by shoot
  */
 export function acceptance({ strata, shoots }) {
-  const counts = strata.map((all) => {
-    const decided = all.filter(isDecided);
-    const usable = decided.filter((answer) => answer === "usable");
-    return /** @type {Stratum} */ ([usable.length, decided.length, all.length]);
-  });
+  const counts = strata
+    .filter(({ length }) => length)
+    .map((all) => {
+      const decided = all.filter(isDecided);
+      const usable = decided.filter((answer) => answer === "usable");
+      return /** @type {Stratum} */ ([usable.length, decided.length, all.length]);
+    });
   const groups = shoots
     .map((all) => {
       const decided = all.filter(isDecided);
@@ -194,8 +183,8 @@ export function acceptance({ strata, shoots }) {
     unseen: there - seen,
     there,
     decided,
-    share: decided ? weightedShare(counts) : null,
-    interval: decided ? shareInterval(groups, counts) : null,
+    share: weightedShare(counts),
+    interval: shareInterval(groups, counts),
     // What was looked at is what the plan begins with, in each stratum.
     drawn: strata.every((all) => all.slice(0, all.filter(Boolean).length).every(Boolean)),
     alone: decided ? worth(groups) / decided : 1,
