@@ -64,7 +64,7 @@ def main(categories: list[str]) -> None:
                     for which in ("alpha_mean", "alpha_tile")
                 }
                 judged = [
-                    (v.excess, p.name, v.name)
+                    (abs(v.difference) / v.allowed, p.name, v.name)
                     for p in pairs
                     for v in p.values
                     if v.kind != "alpha" and v.allowed and v.difference is not None

@@ -34,6 +34,8 @@ class AlphaChange:
     reason: Message | None = None
     damaged: bool = False
     """Whether that is because a file is gone, or another than was written."""
+    share: float = 1.0
+    """Σ |new − base| / Σ max(new, base), in [0, 1]: 1 where the two have nothing in common."""
 
     @classmethod
     def none(cls, reason: Message) -> AlphaChange:
@@ -41,7 +43,7 @@ class AlphaChange:
         return cls(None, None, None, reason)
 
 
-NOTHING = AlphaChange(0.0, 0.0)
+NOTHING = AlphaChange(0.0, 0.0, share=0.0)
 """The same to the bit."""
 
 
@@ -51,8 +53,9 @@ def alpha_change(base: Alpha, new: Alpha) -> AlphaChange:
     >>> base = np.zeros((32, 64), np.float32)
     >>> new = base.copy()
     >>> new[20:24, 40:44] = 1
-    >>> alpha_change(base, new)
-    AlphaChange(mean=0.0078125, tile=0.0625, where=(34, 12, 16, 16), reason=None, damaged=False)
+    >>> change = alpha_change(base, new)
+    >>> change.mean, change.tile, change.where, change.share
+    (0.0078125, 0.0625, (34, 12, 16, 16), 1.0)
     """
     if base.shape != new.shape:
         (height, width), (base_height, base_width) = new.shape, base.shape
@@ -77,7 +80,8 @@ def alpha_change(base: Alpha, new: Alpha) -> AlphaChange:
     x += _middle(sums[y, x:])  # what has changed in the middle, not in the corner
     y += _middle(sums[y:, x])
     tile = float(difference[y : y + height, x : x + width].mean())
-    return AlphaChange(float(difference.mean()), tile, (x, y, width, height))
+    share = float(difference.sum() / np.maximum(base, new).sum(dtype=np.float64))
+    return AlphaChange(float(difference.mean()), tile, (x, y, width, height), share=share)
 
 
 def _middle(sums: NDArray[np.float64]) -> int:

@@ -31,9 +31,10 @@ class Comparison(BaseModel):
 
     model_config = ConfigDict(extra="forbid", frozen=True)
 
-    schema_version: Literal[1, 2, 3, 4, 5] = 5
+    schema_version: Literal[1, 2, 3, 4, 5, 6] = 6
     """1 had texts in English where there are messages now; 1 and 2 had no `case-changed`; 1 to 3
-    had no delivery rules; 1 to 4 no `excess`, no `renamed`, and every pair in the one file."""
+    had no delivery rules; 1 to 4 no `renamed`, and every pair in the one file; 1 to 5 no `excess`
+    of a value: 5 had that of a pair, in times what is allowed."""
     base: str
     """The folder, as it was given."""
     new: str

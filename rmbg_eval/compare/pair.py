@@ -49,18 +49,14 @@ class Value(Lean):
     passed: tuple[bool | None, bool | None] | None = None
     """Of a point or a rule: in BASE, in NEW."""
     required: bool = False
+    excess: FiniteFloat = 0.0
+    """How bad it is that it got worse or changed, or how good that it got better, as
+    `rmbg_eval.compare.excess` has it; 0 of whatever else."""
 
     @property
     def passes(self) -> bool:
         """Whether it is something that passes or fails: a point or a rule."""
         return self.kind in ("point", "rule")
-
-    @property
-    def excess(self) -> float:
-        """How many times the difference is of what is allowed, to sort by."""
-        if self.difference is None or self.kind == "rule":
-            return 1.0
-        return min(abs(self.difference) / max(self.allowed or 0, ROUNDING), 1e9)
 
 
 class Pair(Keyed):
@@ -73,14 +69,13 @@ class Pair(Keyed):
     identical: bool = False
     """Whether the cut-outs are the same to the bit."""
     excess: FiniteFloat = 0.0
-    """`Value.excess` of what is furthest out of all that got worse or changed; 0 without one."""
+    """Of what is worst of all that got worse or changed; 0 without one."""
     where: tuple[int, int, int, int] | None = None
     """The 16 px square where alpha moved most: x, y, width, height."""
     base: Prediction | None = None
     new: Prediction | None = None
 
     def of(self, verdict: Verdict) -> list[Value]:
-        """The values with that verdict: points and rules, then measures, the one furthest out
-        first."""
+        """The values with that verdict, the worst first; of equals points and rules."""
         found = [v for v in self.values if v.verdict == verdict]
-        return sorted(found, key=lambda v: (not v.passes, -v.excess))
+        return sorted(found, key=lambda v: (-v.excess, not v.passes))

@@ -26,6 +26,7 @@ from ..run.record import Run
 from .alpha_change import NOTHING, AlphaChange, change_of
 from .comparison import Comparison, describe
 from .differences import counterparts, differences, listed
+from .excess import SHARES, of_others, of_point, of_rule, of_share
 from .pair import ROUNDING, STATES, Pair, State, Value, Verdict
 from .pairs import WorstFirst, write
 from .tolerances import ALPHA_MEAN, ALPHA_TILE, Tolerances
@@ -40,11 +41,13 @@ OTHER_TRUTH = Message(
 )
 _NOT_JUDGED = {
     "verdict": "not judged",
+    "excess": 0.0,
     "allowed": None,
     "tolerance": None,
     "reason": Message("the truth of this case changed between the two runs"),
 }
 
+_MOVED = ("worse", "changed", "better")
 _DIRECTION = {metric.name: metric.higher_is_better for metric in TABLE}
 
 
@@ -223,6 +226,10 @@ class _Both:
                 verdict = "changed" if far else "same"
             if change.damaged:  # whatever run.json says was measured of it
                 verdict = "changed"
+            excess = 0.0
+            if verdict == "changed":
+                square = name == ALPHA_TILE and value is not None
+                excess = of_others(_times(value, allowed)) if square else of_share(change.share)
             reason = change.reason
             if scored and reason is None:
                 reason = Message(
@@ -232,7 +239,7 @@ class _Both:
                 kind="alpha", name=name, unit=N_("alpha, 0 to 1"), region=region, base=None,
                 new=None, difference=value, allowed=allowed,
                 tolerance=Message.of(tolerance.reason) if tolerance and judged else None,
-                verdict=verdict, reason=reason,
+                verdict=verdict, reason=reason, excess=excess,
             )  # fmt: skip
 
     def _measures(
@@ -262,11 +269,16 @@ class _Both:
             verdict = "changed"
         if tolerance is None and higher is None:
             reason = reason or Message("no score")
+        excess = 0.0
+        if verdict in _MOVED:
+            excess = of_others(_times(difference, allowed))
+            if difference is not None and now.metric in SHARES:
+                excess = of_share(abs(difference))
         return Value(
             kind="measure", name=now.metric, unit=now.unit, region=now.region, base=was.value,
             new=now.value, difference=difference, allowed=allowed,
             tolerance=Message.of(tolerance.reason) if tolerance else None,
-            verdict=verdict, reason=reason,
+            verdict=verdict, reason=reason, excess=excess,
         )  # fmt: skip
 
     def _points(self, key: Key) -> Iterator[Value]:
@@ -313,6 +325,7 @@ class _Both:
             verdict = "better" if passed[1] else "worse"
         else:
             verdict = "same" if difference is None else _verdict(difference, allowed, False)
+        excess = of_point(was, now, _lost(verdict, was, now)) if verdict in _MOVED else 0.0
         reason = now.reason if now else None
         if note:
             reason = Message("{one}; {other}", one=note, other=reason) if reason else note
@@ -320,7 +333,7 @@ class _Both:
             kind="point", name=name, unit=there.unit, region=there.kind,
             base=was.measured if was else None, new=now.measured if now else None,
             difference=difference, allowed=allowed, tolerance=Message.of(tolerance.reason),
-            verdict=verdict, reason=reason, passed=passed, required=there.required,
+            verdict=verdict, reason=reason, passed=passed, required=there.required, excess=excess,
         )  # fmt: skip
 
     def _rules(self, key: Key) -> Iterator[Value]:
@@ -353,11 +366,25 @@ class _Both:
             kind="rule", name=there.rule, unit=there.unit, region=WHOLE, base=base, new=new,
             difference=None if base is None or new is None else new - base, allowed=None,
             tolerance=None, verdict=verdict, reason=reason, passed=passed, required=there.required,
+            excess=of_rule(_lost(verdict, was, now)) if verdict in _MOVED else 0.0,
         )  # fmt: skip
 
 
 def _stops(result: PointResult | RuleResult) -> bool:
     return result.required and not result.passed
+
+
+def _lost(
+    verdict: Verdict, was: PointResult | RuleResult | None, now: PointResult | RuleResult | None
+) -> bool:
+    """Whether what is required is missed, and was not in BASE."""
+    new = was is None or was.passed is not False
+    return verdict == "worse" and new and now is not None and _stops(now)
+
+
+def _times(difference: float | None, allowed: float | None) -> float:
+    """How many times as far as allowed something moved; once where there are no numbers."""
+    return 1.0 if difference is None else abs(difference) / max(allowed or 0.0, ROUNDING)
 
 
 def _other_cases(pairs: Sequence[Pair]) -> Iterator[Message]:
@@ -382,7 +409,7 @@ def _state(values: Sequence[Value], change: AlphaChange, identical: bool) -> tup
     for value in values:
         by_verdict.setdefault(value.verdict, []).append(value)
     if worse := by_verdict.get("worse"):
-        first = max(worse, key=lambda v: (v.passes, v.excess))
+        first = max(worse, key=lambda v: (v.excess, v.passes))
         what = describe(first)
         if len(worse) > 1:
             what = Message("{what}, and {n} more", what=what, n=len(worse) - 1)
@@ -407,7 +434,7 @@ def _state(values: Sequence[Value], change: AlphaChange, identical: bool) -> tup
             names=[printable(v.name) for v in others],
         )
     if better := by_verdict.get("better"):
-        first = max(better, key=lambda v: (v.passes, v.excess))
+        first = max(better, key=lambda v: (v.excess, v.passes))
         return "better", describe(first)
     if identical:
         return "same", Message("the cut-out is the same to the bit")

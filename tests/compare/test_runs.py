@@ -53,8 +53,8 @@ def test_the_worst_decides_and_is_named_first() -> None:
     now = run(value("mad", 0.05), value("iou", 0.89), value("s_measure", 0.5), cutout="1")
     pair = one(was, now, FAR)
     assert pair.state == "worse"
-    assert str(pair.why) == "s_measure 0.9 → 0.5 (allowed ±0.003), and 1 more"
-    assert [v.name for v in pair.of("worse")] == ["s_measure", "iou"]
+    assert str(pair.why) == "iou 0.9 → 0.89 (allowed ±0.003), and 1 more"
+    assert [v.name for v in pair.of("worse")] == ["iou", "s_measure"]
     assert [v.name for v in pair.of("better")] == ["mad"]
 
 
