@@ -26,7 +26,7 @@ from ..core.progress import OnStep, Step
 from ..errors import printable
 from ..i18n import Message
 from ..run.record import Run
-from ..run.tally import middle
+from ..run.tally import Tally, middle
 from ..settings import CompareFailOn as FailOn
 
 
@@ -60,11 +60,12 @@ MOST_ROWS = 100
 
 
 def show_run(run: Run, path: Path, quiet: bool = False) -> None:
-    """Print seconds by case and model, of many cases by model alone, and the path, unless `quiet`,
-    and what is wrong."""
-    each = not quiet and len(run.cases) <= MOST_ROWS
+    """Print seconds by case and model, or by model alone of many cases and where no model has any,
+    and the path, unless `quiet`, and what is wrong."""
+    timed = not all(model.info.finished for model in run.models)
+    each = not quiet and timed and len(run.cases) <= MOST_ROWS
     if not quiet:
-        out.print(_seconds(run) if each else _medians(run))
+        out.print(_seconds(run) if each else _medians(run) if timed else _counts(run))
     for model in run.models:
         for warning in model.warnings:
             complain(f"{model.info.name}: {warning}")
@@ -107,15 +108,15 @@ def show_run(run: Run, path: Path, quiet: bool = False) -> None:
 
 
 def _seconds(run: Run) -> Table:
-    names = [model.info.name for model in run.models]
-    table = Table("case", *map(escape, names), title="seconds a picture: inference / all stages")
+    heads = (escape(model.info.name) for model in run.models)
+    table = Table("case", *heads, title="seconds a picture: inference / all stages")
     for record in run.cases:
         cells = []
-        for name in names:
-            prediction = run.index.predictions[Key(*record.key, name)]
+        for model in run.models:
+            prediction = run.index.predictions[Key(*record.key, model.info.name)]
             if prediction.failure:
                 cells.append(f"[red]{escape(str(prediction.failure.problem))}[/red]")
-            elif prediction.inference_seconds is None:
+            elif model.info.finished or prediction.inference_seconds is None:
                 cells.append("–")
             else:
                 seconds = prediction.inference_seconds, prediction.total_seconds
@@ -128,11 +129,22 @@ def _medians(run: Run) -> Table:
     table = Table("model", "cut-outs", "inference", "all stages", title="median seconds a picture")
     for name, tally in run.tally.items():
         medians = (middle(tally.inference), middle(tally.totals))
-        done = f"{tally.cutouts} of {tally.predictions}"
-        table.add_row(
-            escape(name), done, *("–" if each is None else f"{each:.2f}" for each in medians)
-        )
+        if run.index.models[name].info.finished:
+            medians = None, None
+        cells = ("–" if each is None else f"{each:.2f}" for each in medians)
+        table.add_row(escape(name), _done(tally), *cells)
     return table
+
+
+def _counts(run: Run) -> Table:
+    table = Table("model", "cut-outs")
+    for name, tally in run.tally.items():
+        table.add_row(escape(name), _done(tally))
+    return table
+
+
+def _done(tally: Tally) -> str:
+    return f"{tally.cutouts} of {tally.predictions}"
 
 
 def show_comparison(comparison: Comparison, fail_on: FailOn, quiet: bool = False) -> None:

@@ -76,7 +76,8 @@ def plot_points(run: Run, by: str = "category", ax: Axes | None = None) -> Axes:
 
 def plot_time(run: Run, metric: str, ax: Axes | None = None) -> Axes:
     """A measure's mean over the cases that every model has a value of, against the median seconds
-    of a picture's inference; a mark a model. A model whose inference was not timed is left out.
+    of a picture's inference; a mark a model. A model whose inference was not timed is left out;
+    where none was, as of finished cut-outs, the title says so, and nothing is drawn.
 
     >>> from rmbg_eval import load_run, plot_time
     >>> plot_time(load_run("reports/latest"), "mad_unknown").get_xlabel()
@@ -85,8 +86,12 @@ def plot_time(run: Run, metric: str, ax: Axes | None = None) -> Axes:
     values, unit, region = _by_case(run, metric)
     shared = [case for case in values.values() if case.keys() == run.index.models.keys()]
     axes = _axes(ax, 3.6)
-    for number, model in enumerate(run.index.models):
-        seconds = inference(run, model)
+    timed = {model: inference(run, model) for model in run.index.models}
+    if not any(timed.values()):
+        axes.set_axis_off()
+        axes.set_title(f"{_title(metric)}: no model was timed")
+        return axes
+    for number, (model, seconds) in enumerate(timed.items()):
         if seconds is not None and shared:
             axes.plot(
                 seconds, fmean(case[model] for case in shared), label=model, linestyle="",

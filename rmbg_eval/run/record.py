@@ -239,7 +239,7 @@ class Run(_Record):
         points = Counter[tuple[Any, ...]](columns(self.points, "model", "passed"))
         for name, model in self.index.models.items():
             tally = self.tally[name]
-            seconds = middle(tally.inference)
+            seconds = None if model.info.finished else middle(tally.inference)
             judged = sum(points[name, passed] for passed in (True, False, None))
             rows.append(
                 (

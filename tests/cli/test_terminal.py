@@ -125,6 +125,23 @@ def test_inference_is_that_of_the_model_and_its_refinement_wherever_it_is_told(
     assert "2.50 / 2.75" in shown
 
 
+def test_finished_cut_outs_have_no_seconds(
+    capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    run = run_of(made("a", seconds={"infer": 7.0}), failed("b"))
+    finished = [
+        model.model_copy(update={"info": model.info.model_copy(update={"runtime": "none"})})
+        for model in run.models
+    ]
+    monkeypatch.setattr(terminal, "out", Console(width=100))
+    monkeypatch.setattr(terminal, "err", Console(stderr=True, width=100))
+    for models in ((finished[0], run.models[1]), tuple(finished)):
+        show_run(run.model_copy(update={"models": models}), Path("run.json"))
+        out, err = capsys.readouterr()
+        assert "7.00" not in out
+        assert "ada.png is empty" in out + err
+
+
 def test_a_models_name_is_text_and_a_time_that_was_not_taken_is_none(
     capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:

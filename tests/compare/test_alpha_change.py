@@ -42,7 +42,7 @@ def test_is_the_slow_version(pair: tuple[np.ndarray, np.ndarray]) -> None:
             tiles[x, y, width, height] = part.mean()
     found = alpha_change(base, new)
     assert found.mean == pytest.approx(np.abs(np.float64(new) - base).mean(), abs=1e-12)
-    assert found.tile == pytest.approx(max(tiles.values()), abs=1e-12)
+    assert found.tile == pytest.approx(max(tiles.values()), abs=1e-9)
     assert found.reason is None
     if found.where is None:
         assert np.array_equal(base, new)

@@ -80,6 +80,17 @@ def test_charts_say_unit_and_count_and_draw_into_the_axes_given(run) -> None:
     assert plot_points(run, ax=axes).get_title().endswith("of 0 a model")
 
 
+def test_finished_cut_outs_have_no_time(run) -> None:
+    info = run.models[0].info.model_copy(update={"runtime": "none"})
+    finished = tuple(model.model_copy(update={"info": info}) for model in run.models[:1])
+    made_elsewhere = run.model_copy(update={"models": finished})
+    assert "2.5" not in made_elsewhere._repr_html_()
+    assert "<td>2.5</td>" in run._repr_html_()
+    axes = plot_time(made_elsewhere, "mad")
+    assert axes.get_title().endswith(": no model was timed")
+    assert not axes.axison
+
+
 def test_a_run_prints_a_line_and_shows_a_table(run) -> None:
     assert repr(run) == str(run)
     assert len(repr(run)) < 120
