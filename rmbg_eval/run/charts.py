@@ -9,6 +9,7 @@ from statistics import fmean
 from typing import TYPE_CHECKING, Any
 
 from ..measure.table import TABLE
+from .fonts import drawable, plain
 from .frames import check_metric
 from .plots import COLOURS
 from .record import Run
@@ -34,15 +35,14 @@ def plot_measure(run: Run, metric: str, ax: Axes | None = None) -> Axes:
     for number, model in enumerate(run.index.models):
         rows = [row for row, name in enumerate(names) if model in values[name]]
         axes.plot(
-            [values[names[row]][model] for row in rows], rows, label=model, linestyle="",
+            [values[names[row]][model] for row in rows], rows, label=drawable(model), linestyle="",
             marker=MARKS[number % len(MARKS)], color=COLOURS[number % len(COLOURS)],
         )  # fmt: skip
-    axes.set_yticks(range(len(names)), names)
+    axes.set_yticks(range(len(names)), map(drawable, names))
     axes.set_xlabel(f"{unit}, {region}")
     axes.set_title(f"{_title(metric)}, {len(names)} of {len(run.cases)} cases")
     axes.grid(axis="x", alpha=0.3)
-    _legend(axes)
-    return axes
+    return _finished(axes)
 
 
 def plot_points(run: Run, by: str = "category", ax: Axes | None = None) -> Axes:
@@ -63,15 +63,16 @@ def plot_points(run: Run, by: str = "category", ax: Axes | None = None) -> Axes:
     for number, model in enumerate(models):
         at = [place + number * width for place in range(len(groups))]
         shares = [100 * fmean(passed.get((group, model)) or [False]) for group in groups]
-        axes.bar(at, shares, width, label=model, color=COLOURS[number % len(COLOURS)])
-    axes.set_xticks([place + 0.4 - width / 2 for place in range(len(groups))], groups)
+        axes.bar(at, shares, width, label=drawable(model), color=COLOURS[number % len(COLOURS)])
+    axes.set_xticks(
+        [place + 0.4 - width / 2 for place in range(len(groups))], map(drawable, groups)
+    )
     axes.tick_params(axis="x", rotation=0 if len(groups) < 5 else 25)
     axes.set_ylabel("% of the points")
     axes.set_ylim(0, 100)
     each = sum(len(found) for (_, model), found in passed.items() if model == models[0])
     axes.set_title(f"observation points passed, of {each} a model")
-    _legend(axes)
-    return axes
+    return _finished(axes)
 
 
 def plot_time(run: Run, metric: str, ax: Axes | None = None) -> Axes:
@@ -94,15 +95,14 @@ def plot_time(run: Run, metric: str, ax: Axes | None = None) -> Axes:
     for number, (model, seconds) in enumerate(timed.items()):
         if seconds is not None and shared:
             axes.plot(
-                seconds, fmean(case[model] for case in shared), label=model, linestyle="",
+                seconds, fmean(case[model] for case in shared), label=drawable(model), linestyle="",
                 marker=MARKS[number % len(MARKS)], color=COLOURS[number % len(COLOURS)],
             )  # fmt: skip
     axes.set_xlabel("seconds of inference a picture, median")
     axes.set_ylabel(f"{unit}, {region}, mean")
     axes.set_title(f"{_title(metric)}, {len(shared)} of {len(run.cases)} cases")
     axes.grid(alpha=0.3)
-    _legend(axes)
-    return axes
+    return _finished(axes)
 
 
 def _by_case(run: Run, metric: str) -> tuple[dict[str, dict[str, float]], str, str]:
@@ -125,9 +125,11 @@ def _axes(ax: Axes | None, height: float) -> Any:
     return pyplot.subplots(figsize=(7.2, height), layout="constrained")[1]
 
 
-def _legend(axes: Any) -> None:
+def _finished(axes: Any) -> Any:
     if axes.get_legend_handles_labels()[1]:
         axes.legend()
+    plain(axes)
+    return axes
 
 
 def _title(metric: str) -> str:

@@ -14,9 +14,13 @@ _FAMILIES = (
 """matplotlib's own first, then those that have what it lacks."""
 
 
-def families() -> list[str]:
-    """Those that are there."""
-    return list(_fonts())
+def plain(artist: Any) -> None:
+    """Have all text in a matplotlib artist drawn in the fonts that are there, a $ as what it is."""
+    from matplotlib.text import Text
+
+    for text in artist.findobj(Text):
+        text.set_parse_math(False)
+        text.set_fontfamily(list(_fonts()))
 
 
 def drawable(text: str) -> str:

@@ -19,7 +19,7 @@ from ..measure.agreement import disagreement_map
 from ..measure.alpha import in_between
 from ..measure.places import band_width, profile
 from ..measure.record import ObservationPoint
-from .fonts import drawable, families
+from .fonts import drawable, plain
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
@@ -154,9 +154,8 @@ def _image(figure: Figure) -> Image.Image:
     # Where names leave no room for the drawing, it is drawn as it is.
     warnings.filterwarnings("ignore", "constrained_layout not applied", UserWarning)
     with _DRAWING:
+        plain(figure)
         for text in figure.findobj(Text):
-            text.set_parse_math(False)  # a name with $ is a name
-            text.set_fontfamily(families())
             text.set_text(drawable(text.get_text()))
         canvas = FigureCanvasAgg(figure)
         canvas.draw()

@@ -135,8 +135,8 @@ def test_finished_cut_outs_have_no_seconds(
     ]
     monkeypatch.setattr(terminal, "out", Console(width=100))
     monkeypatch.setattr(terminal, "err", Console(stderr=True, width=100))
-    for models in ((finished[0], run.models[1]), tuple(finished)):
-        show_run(run.model_copy(update={"models": models}), Path("run.json"))
+    for some in ((finished[0], run.models[1]), tuple(finished)):
+        show_run(run.model_copy(update={"models": some}), Path("run.json"))
         out, err = capsys.readouterr()
         assert "7.00" not in out
         assert "ada.png is empty" in out + err

@@ -21,7 +21,9 @@ from rmbg_eval import (
 from rmbg_eval.errors import Failure, OutputError, SettingsError
 from rmbg_eval.i18n import Message
 from rmbg_eval.measure.columns import Measurements
+from rmbg_eval.measure.record import PointResult
 from rmbg_eval.run.folder import save
+from rmbg_eval.run.fonts import drawable
 
 FIELDS = {"category": KEY[0], "case": KEY[1]}
 
@@ -78,6 +80,25 @@ def test_charts_say_unit_and_count_and_draw_into_the_axes_given(run) -> None:
     assert plot_time(run, "mad", ax=axes) is axes
     assert [float(line.get_ydata()[0]) for line in axes.lines] == [0.1]  # b has no time
     assert plot_points(run, ax=axes).get_title().endswith("of 0 a model")
+
+
+@pytest.mark.filterwarnings("error")
+@pytest.mark.skipif(drawable("棋") != "棋", reason="no font here has Chinese characters")
+def test_any_name_is_drawn_on_the_axes_that_are_returned() -> None:
+    about = {"category": "摆件", "case": "棋子 $白色$ \ue000", "model": "模型"}
+    number = of("a", "mad", 0.1).model_copy(update=about)
+    (one, _), point = run_of().models, PointResult(
+        **about, point="p", kind="opaque", measured=1.0, expected=1.0, tolerance=0.1, unit="u",
+        passed=True,
+    )  # fmt: skip
+    named = one.model_copy(update={"info": one.info.model_copy(update={"name": "模型"})})
+    made = Prediction(**about, cutout="x.png", seconds={"infer": 1.0})
+    run = run_of(made, models=(named,), measurements=Measurements([number]), points=(point,))
+    for draw in (plot_measure, plot_time, lambda run, _: plot_points(run)):
+        axes = draw(run, "mad")
+        axes.figure.canvas.draw()
+        assert [text.get_text() for text in axes.get_legend().get_texts()] == ["模型"]
+    assert plot_measure(run, "mad").get_yticklabels()[0].get_text() == "摆件/棋子 $白色$ \\ue000"
 
 
 def test_finished_cut_outs_have_no_time(run) -> None:
