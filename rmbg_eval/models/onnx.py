@@ -338,11 +338,11 @@ def _scaled(text: str, option: str) -> tuple[float, float, float]:
 
     Each may be a fraction: 1/255.
     """
+    example = "mean=0.485,0.456,0.406" if option == "mean" else "std=0.229,0.224,0.225"
+    remedy = Message("Write for example {example}.", example=example)
     try:
         values = [_number(part) for part in text.split(",")]
         if len(values) not in (1, 3) or not np.isfinite(values).all():
-            raise ValueError
-        if option == "std" and min(values) <= 0:
             raise ValueError
     except (ValueError, ZeroDivisionError):
         raise ModelError(
@@ -351,8 +351,16 @@ def _scaled(text: str, option: str) -> tuple[float, float, float]:
                 option=option,
                 received=repr(printable(text)),
             ),
-            Message("Write for example mean=0.485,0.456,0.406."),
+            remedy,
         ) from None
+    if option == "std" and min(values) <= 0:
+        raise ModelError(
+            Message(
+                "std must be above 0, for pictures are divided by it; received {received}",
+                received=repr(printable(text)),
+            ),
+            remedy,
+        )
     if max(map(abs, values)) > _MOST_SCALED:
         raise ModelError(
             Message(
