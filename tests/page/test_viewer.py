@@ -15,6 +15,7 @@ from playwright.sync_api import Browser, Page, expect
 from rmbg_eval.web import script
 
 DRESS = "[id^=case-garment-dress]"
+CALM = 400  # milliseconds after which the address has where one looks
 
 
 @pytest.fixture
@@ -31,6 +32,8 @@ def places(page: Page) -> list[str]:
 
 
 def fragment(page: Page) -> dict[str, str]:
+    """What the address has of it, once it is written."""
+    page.wait_for_timeout(CALM)
     return page.evaluate("Object.fromEntries(new URLSearchParams(location.hash.slice(1)))")
 
 
@@ -331,6 +334,58 @@ def test_arrows_turn_to_the_next_case_and_keep_the_place(viewer: Page) -> None:
     assert fragment(viewer)["at"].split(",")[2] == scale
     viewer.keyboard.press("ArrowLeft")
     assert viewer.locator("#viewer-title").inner_text() == title
+
+
+REFUSES = """const taken = window.taken = { pushState: 0, replaceState: 0 };
+for (const name of Object.keys(taken)) {
+  const real = history[name];
+  history[name] = function (...all) {
+    if (++taken[name] > LEAST) throw new DOMException("too many", "SecurityError");
+    return real.apply(this, all);
+  };
+}
+"""
+
+
+def test_a_hand_that_moves_does_not_write_the_address_each_time(
+    page: Page, pages: dict[str, Path]
+) -> None:
+    """Safari takes a hundred in ten seconds and then throws; here ten."""
+    page.add_init_script(REFUSES.replace("LEAST", "10"))
+    _, complaints = opened(page, pages["single"].as_uri())
+    look(page, page.locator(f"{DRESS} [data-kind=result] a").nth(1))
+    box = page.locator("#viewer .pane").first.bounding_box()
+    page.mouse.move(box["x"] + 40, box["y"] + 30)
+    page.mouse.wheel(0, -600)
+    page.mouse.down()
+    for step in range(40):
+        page.mouse.move(box["x"] + 40 + step, box["y"] + 60)
+    page.mouse.up()
+    page.wait_for_timeout(CALM)
+    assert page.evaluate("taken.replaceState") < 10
+    assert fragment(page)["at"].count(",") == 2
+    assert not complaints
+
+
+def test_where_the_browser_refuses_the_address_the_next_case_is_shown_all_the_same(
+    page: Page, pages: dict[str, Path]
+) -> None:
+    page.add_init_script(REFUSES.replace("LEAST", "0"))
+    _, complaints = opened(page, pages["single"].as_uri())
+    look(page, page.locator(f"{DRESS} [data-kind=result] a").nth(1))
+    page.keyboard.press("ArrowRight")
+    title = page.locator("#viewer-title").inner_text()
+    row = page.locator("article.case", has=page.locator("h3", has_text=title))
+    words = row.locator("[data-kind=original] img").get_attribute("alt")
+    assert (
+        page.locator(
+            "#viewer .canvas.original [alt], #viewer .canvas.original [aria-label]"
+        ).first.evaluate("e => e.ariaLabel || e.alt")
+        == words
+    )
+    page.keyboard.press("Escape")
+    expect(page.locator("#viewer")).to_be_hidden()
+    assert not complaints
 
 
 def test_an_address_leads_to_case_point_and_mode_again(

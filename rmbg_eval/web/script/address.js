@@ -1,6 +1,18 @@
 // What is remembered of what a reader chose: in the address, and where the browser keeps such things.
 
 const PATIENCE = 1000; // milliseconds that going back may take
+const CALM = 300; // milliseconds without another change, after which one that may wait is written
+
+/**
+ * What is still to be written: what may wait, and what the browser refused, as some do after a hundred
+ * changes in ten seconds.
+ * @type {Record<string, string>}
+ */
+let pending = {};
+let timer = 0;
+addEventListener("popstate", () => {
+  pending = {}; // of the entry that was left
+});
 
 /**
  * What is to be in the address once the browser has gone back, and whether in an entry of its own:
@@ -17,7 +29,7 @@ export const address = {
   read() {
     const text = location.hash.slice(1);
     const keys = new URLSearchParams(text.includes("=") ? text : `case=${text}`);
-    return { ...Object.fromEntries(keys), ...after?.keys };
+    return { ...Object.fromEntries(keys), ...pending, ...after?.keys };
   },
   /**
    * Put these keys into the address; empty ones leave it. Nothing is added to the history. An entry
@@ -26,7 +38,15 @@ export const address = {
    */
   write(changes) {
     if (after) Object.assign(after.keys, changes);
-    else history.replaceState(history.state ?? {}, "", changed(changes));
+    else put("replaceState", history.state ?? {}, changes);
+  },
+  /** The same once nothing has changed for a moment, or with what is written next: for what a hand
+   * that moves changes many times a second. @param {Record<string, string>} changes */
+  writeSoon(changes) {
+    if (after) return address.write(changes);
+    Object.assign(pending, changes);
+    clearTimeout(timer);
+    timer = setTimeout(() => address.write({}), CALM);
   },
   /** The same in an entry of its own, which `leave` goes back from. @param {Record<string, string>} changes */
   enter(changes) {
@@ -36,7 +56,7 @@ export const address = {
       return;
     }
     history.scrollRestoration = "manual"; // whoever leaves scrolls; the browser would do so later
-    history.pushState({ entered: true }, "", changed(changes));
+    put("pushState", { entered: true }, changes);
   },
   /** Go back where this entry was entered, if it was, and put these keys into the address. @param {Record<string, string>} changes */
   async leave(changes) {
@@ -62,6 +82,18 @@ export const address = {
     address.enter(keys);
   },
 };
+
+/** A link that is not kept up to date is better than a page that stops.
+ * @param {"replaceState" | "pushState"} how @param {object} state @param {Record<string, string>} changes */
+function put(how, state, changes) {
+  clearTimeout(timer);
+  try {
+    history[how](state, "", changed(changes));
+    pending = {};
+  } catch {
+    Object.assign(pending, changes);
+  }
+}
 
 /** The address with these keys. @param {Record<string, string>} changes */
 function changed(changes) {

@@ -294,7 +294,7 @@ export function viewer(dialog) {
           .concat(exact(scale))
           .join()
       : "";
-    if (dialog.open) address.write({ at });
+    if (dialog.open) address.writeSoon({ at });
   }
 
   const point = () => /** @type {HTMLElement | null} */ (points.querySelector("li[data-current]"));
@@ -458,11 +458,11 @@ export function viewer(dialog) {
       stage.focus({ preventScroll: true });
     }
     files();
+    show();
     const here = { view: element.id, case: "", point: "", ...chosen() };
     if (fresh && before.view !== element.id) address.enter(here);
     else address.write(here);
     const [x, y, scale] = (asked.at ?? "").split(",").map(Number);
-    show();
     const view = scale > 0 ? { x, y, scale } : zoom.view;
     if (asked.point) visit(asked.point);
     if (view && (scale > 0 || !asked.point)) zoom.look(view); // within this picture, too
