@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from pathlib import Path
 
 from pages import opened
@@ -35,7 +36,7 @@ def test_what_needs_a_look_is_in_order_of_risk_with_reasons_and_the_odd_model_le
 
     found.first.locator("a").click()  # to the place of the reason
     expect(page.locator("#viewer")).to_be_visible()
-    page.wait_for_function("location.href.includes('at=14%2C23%2C')")
+    expect(page).to_have_url(re.compile("at=14%2C23%2C"))
     page.keyboard.press("Escape")
     page.locator(".wrong .all").click()
     rows = page.locator("#ranked article")
@@ -66,4 +67,30 @@ def test_what_needs_a_look_is_in_order_of_risk_with_reasons_and_the_odd_model_le
     expect(part).to_have_text("2 of 5 cases: the others are filtered away")
     expect(part).to_be_visible()
     assert page.locator(".matrix caption").bounding_box()["height"] < 2  # its heading is the same
+    assert complaints == []
+
+
+def test_the_viewer_says_why_each_models_picture_is_suspicious_and_outlines_where(
+    page: Page, own: tuple[Run, Path]
+) -> None:
+    _, complaints = opened(page, own[1].as_uri())
+    page.locator(".findings li a").nth(1).click()  # of Ada, to what is By hand's
+    viewer = page.locator("#viewer")
+    heads = viewer.locator(".signs h4")
+    expect(heads).to_have_text([re.compile(model) for model in ("grabcut", "By hand", "Apart")])
+    assert "Risk 0.45" in heads.nth(1).inner_text()
+    expect(viewer.locator("[data-part=no-points]")).to_be_hidden()
+    signs = viewer.locator(".signs li")
+    assert signs.all_inner_texts() == ["3 stray pieces", "The whole picture is kept"] * 3
+    outlined = "all => all.filter(e => e.querySelector('.region')).map(e => e.dataset.key)"
+
+    def outlines() -> list[str]:
+        return viewer.locator(".canvas").evaluate_all(outlined)
+
+    expect(signs.nth(2)).to_have_attribute("data-current", "")  # to whose place the finding leads
+    assert outlines() == ["original", "result:By hand"]
+    path = viewer.locator(".canvas.original .dash")
+    expect(path).to_have_attribute("d", "M10 20h8v6h-8Z")
+    page.keyboard.press("ArrowDown")
+    assert outlines() == ["original", "result:Apart"]
     assert complaints == []

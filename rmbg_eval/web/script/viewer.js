@@ -11,6 +11,7 @@ import { pixelsOf } from "./pixels.js";
 import { pictured, pictureSize, shownRows } from "./rows.js";
 import { caseName, saveCutout, saveRows } from "./saving.js";
 import { settle } from "./sheet.js";
+import { signsOf } from "./signs.js";
 import { arrange, showFull, sourcesOf, whole } from "./sources.js";
 import { over, strokes } from "./svg.js";
 import { everywhere, say } from "./words.js";
@@ -297,42 +298,59 @@ export function viewer(dialog) {
     if (dialog.open) address.writeSoon({ at });
   }
 
-  const point = () => /** @type {HTMLElement | null} */ (points.querySelector("li[data-current]"));
+  /** The points, or the signs of risk, that have a place. @returns {HTMLElement[]} */
+  const placed = () => [...points.querySelectorAll(/** @type {"li"} */ ("li[data-box]"))];
+  const point = () => placed().find((item) => item.hasAttribute("data-current"));
+  const boxOf = (/** @type {HTMLElement} */ item) =>
+    (item.dataset.box ?? "").split(",").map(Number);
 
-  /** Draw the point's region thinly on every picture: this one's, or that of the chosen one. @param {HTMLElement | null} [item] */
+  /** Draw the point's region thinly on every picture: this one's, or that of the chosen one; what is
+   * one model's on its own and the original. @param {HTMLElement} [item] */
   function outline(item = point()) {
+    const { shapes, model } = item?.dataset ?? {};
     for (const { layer: canvas } of panes) {
       canvas.querySelector("svg:not(.drawn)")?.remove();
-      if (!item?.dataset.shapes) continue;
-      canvas.append(over(zoom.size, "region", ...strokes(item.dataset.shapes)));
+      const own = !model || ["original", `result:${model}`].includes(canvas.dataset.key ?? "");
+      if (shapes && own) canvas.append(over(zoom.size, "region", ...strokes(shapes)));
     }
   }
 
-  /** Look at a point's region. @param {string} id */
-  function visit(id) {
-    const item = [...points.querySelectorAll("li[data-point]")].find(
-      (one) => one.getAttribute("data-point") === id,
-    );
-    if (!(item instanceof HTMLElement) || !panes.length) return;
-    for (const other of points.querySelectorAll("li[data-point]")) {
+  /** @param {HTMLElement} item */
+  function mark(item) {
+    for (const other of placed()) {
       other.toggleAttribute("data-current", other === item);
-      const link = other.querySelector("a");
+      const link = other.querySelector("a, button");
       if (other === item) link?.setAttribute("aria-current", "true");
       else link?.removeAttribute("aria-current");
     }
     item.scrollIntoView({ block: "nearest" });
     outline();
-    zoom.visit((item.dataset.box ?? "").split(",").map(Number));
-    address.write({ point: id });
+  }
+
+  /** Look at its region. @param {HTMLElement} [item] */
+  function visit(item) {
+    if (!item || !panes.length) return;
+    mark(item);
+    zoom.visit(boxOf(item));
+    address.write({ point: item.dataset.point ?? "" });
   }
 
   /** @param {1 | -1} by */
   function nextPoint(by) {
-    const all = /** @type {HTMLElement[]} */ ([...points.querySelectorAll("li[data-point]")]);
-    if (!all.length) return;
+    const all = placed();
     const at = all.findIndex((one) => one.hasAttribute("data-current"));
-    visit(all[around(at, by, all.length)].dataset.point ?? "");
+    visit(all[around(at, by, all.length)]);
   }
+
+  /** The sign of model A that a link leads to: to its middle, or beside it where the picture ends.
+   * @param {number} x @param {number} y */
+  const signAt = (x, y) =>
+    placed().find((item) => {
+      const [left, top, width, height] = boxOf(item);
+      const far = Math.max(width, height, Math.min(...zoom.size) / 12);
+      const off = Math.max(Math.abs(left + width / 2 - x), Math.abs(top + height / 2 - y));
+      return off < far && `result:${item.dataset.model}` === a;
+    });
 
   // ---- what is under the pointer
 
@@ -439,7 +457,7 @@ export function viewer(dialog) {
     [a, b] = [a, b].map((key) => (by(key) ? key : ""));
     if (!a && !b) a = models().length ? keyOf(models()[0]) : "";
     part("title").textContent = language.in(element.querySelector("h3"));
-    const list = element.querySelector(".points");
+    const list = element.querySelector(".points") ?? (isPair() ? null : signsOf(element.id));
     const changed = isPair()
       ? element.querySelectorAll(".about > :is(.facts, .why, .changes)")
       : [];
@@ -464,8 +482,10 @@ export function viewer(dialog) {
     else address.write(here);
     const [x, y, scale] = (asked.at ?? "").split(",").map(Number);
     const view = scale > 0 ? { x, y, scale } : zoom.view;
-    if (asked.point) visit(asked.point);
+    if (asked.point) visit(placed().find((item) => item.dataset.point === asked.point));
     if (view && (scale > 0 || !asked.point)) zoom.look(view); // within this picture, too
+    const sign = signAt(x, y);
+    if (sign) mark(sign);
     fillFilm(film, part("count"), element);
   }
 
@@ -551,15 +571,15 @@ export function viewer(dialog) {
       else a = button.value;
       changeShown();
     }
-    const row = target.closest("li[data-point]");
+    const row = /** @type {HTMLElement | null} */ (target.closest("li[data-box]"));
     if (row && points.contains(row)) {
       event.preventDefault();
       event.stopPropagation();
-      visit(row.getAttribute("data-point") ?? "");
+      visit(row);
     }
   });
   points.addEventListener("pointerover", ({ target }) => {
-    const row = target instanceof Element ? target.closest("li[data-point]") : null;
+    const row = target instanceof Element ? target.closest("li[data-box]") : null;
     outline(row instanceof HTMLElement ? row : undefined);
   });
   points.addEventListener("pointerleave", () => outline());
