@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterable, Sequence
 from typing import Any
 
 from ..cases.categories import category_title
-from ..ci.gate import kept_rules, rules_name
+from ..ci.gate import all_failed, kept_rules, rules_name
 from ..core.anchors import case_anchor, category_anchor
 from ..core.numbers import figures
 from ..i18n import N_, Message, join
@@ -50,6 +50,8 @@ GOOD, BAD = 0.85, 0.5
 """Shares of the points of a kind: all models pass so many, or fewer."""
 NAMED = 3
 """Kinds that are named at most, of what all models do well, and of what badly."""
+MANY_FAILED = 0.1
+"""Share of cut-outs that failed from which the answer is not told without them."""
 
 
 class Overview:
@@ -61,6 +63,9 @@ class Overview:
         self.models = context.models
         self.summary = context.summary
         self.kinds = {(p.category, p.model): p for p in self.summary.kinds}
+        self.lost = len(self.run.failures)
+        self.all_failed = all_failed(self.run)
+        self.many_failed = self.lost > MANY_FAILED * len(self.run.predictions)
         self.scored = any(p.measured for p in self.summary.points)
         rows = (self.summary.row(metric.name) for metric in HEADLINES)
         self.headlines = [row for row in rows if row and any(mean.scored for mean in row.means)]
@@ -74,13 +79,9 @@ class Overview:
             answer=tuple(self._answer()),
             more=self._more(),
             complete=self.run.complete,
-            failed=len(self.run.failures),
-            done=Message(
-                "{failed} of {all} predictions failed.",
-                failed=len(self.run.failures),
-                all=len(self.run.predictions),
-            ),
+            failed=self._failed(),
             failures=tuple(failures),
+            failures_open=len(failures) <= 3 or self.all_failed,
             notes=tuple(self._notes()),
             matrices=matrices,
             scatter=self._scatter() if self.scored else None,
@@ -95,6 +96,23 @@ class Overview:
     # ---- the answer
 
     def _answer(self) -> Iterable[Message]:
+        if not self.all_failed:
+            yield from self._of_what_succeeded()
+        if self.many_failed:
+            yield self._count_failed()
+
+    def _count_failed(self) -> Message:
+        if self.all_failed:
+            return Message("The one cut-out failed.", many="All {n} cut-outs failed.", n=self.lost)
+        return Message("{n} of {all} cut-outs failed.", n=self.lost, all=len(self.run.predictions))
+
+    def _failed(self) -> Text:
+        """What stands over the failures."""
+        if self.many_failed:  # the answer has counted them
+            return Message("What failed, and what to do")
+        return self._count_failed() if self.lost else ""
+
+    def _of_what_succeeded(self) -> Iterable[Message]:
         if self.scored:
             yield from self._by_points()
         elif self.headlines:
@@ -217,6 +235,8 @@ class Overview:
 
     def _more(self) -> Text:
         """What is to be said after the answer."""
+        if self.all_failed:
+            return ""
         if self.unscored:
             return self._order_of_queue()
         if self.scored:

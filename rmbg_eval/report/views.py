@@ -220,9 +220,11 @@ class OverviewView:
     more: Text
     """What all models do well and badly."""
     complete: bool
-    failed: int
-    done: Text
+    failed: Text
+    """What stands over the failures; empty without any."""
     failures: tuple[FailureView, ...]
+    failures_open: bool
+    """Whether they are to be read at once."""
     notes: tuple[Text, ...]
     matrices: tuple[MatrixView, ...]
     scatter: ScatterView | None

@@ -58,11 +58,31 @@ def previews(*models: str, **changes: object) -> Previews:
 
 def test_overview_counts_failures_and_says_what_to_do() -> None:
     view = Presenter(run_of(done("a"), failed("b")), previews("a")).overview()
-    assert view.done == "1 of 2 predictions failed."
+    assert view.answer[-1] == "1 of 2 cut-outs failed."
+    assert view.failed == "What failed, and what to do"
     (failure,) = view.failures
     assert (failure.who, failure.case) == ("b", "portrait/ada")
     assert str(failure.problem) == "ada.jpg is empty (0 bytes)"
     assert str(failure.remedy) == "Copy or download the picture again."
+
+
+def test_few_failures_are_counted_beside_the_answer_not_in_it() -> None:
+    ada = run_of().cases[0]
+    others = [ada.model_copy(update={"id": f"c{number}"}) for number in range(9)]
+    made = [done("a", case=case.id) for case in (ada, *others)]
+    run = run_of(*made, failed("b"), cases=(ada, *others))
+    view = Presenter(run, previews("a")).overview()
+    assert not any("failed" in words for words in view.answer)
+    assert view.failed == "1 of 11 cut-outs failed."
+
+
+def test_where_everything_failed_that_is_the_answer_and_why_is_read_at_once() -> None:
+    run = run_of(*(failed(model, Message(f"{model} broke")) for model in "abcd"))
+    view = Presenter(run, previews()).overview()
+    assert view.answer == ("All 4 cut-outs failed.",)
+    assert view.more == ""
+    assert len(view.failures) == 4
+    assert view.failures_open
 
 
 def test_one_bad_picture_is_said_once_for_all_models() -> None:

@@ -149,7 +149,7 @@ def test_the_page_says_what_it_shows(many: Path) -> None:
     shown = len(run.shown.cases)
     assert f"Shown are {shown} of {CASES} pictures" in html
     assert f"(seed {SEED})" in html
-    assert f"{len(run.failures)} of {2 * CASES} predictions failed." in html
+    assert f"{len(run.failures)} of {2 * CASES} cut-outs failed." in html
     misses = [p.case for p in run.shown.points if p.passed is False]
     assert 0 < len(misses) < sum(p.passed is False for p in run.points)
     assert f"All misses shown: {len(misses)} in {len(set(misses))} picture" in html
