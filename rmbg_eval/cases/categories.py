@@ -17,7 +17,7 @@ class Category:
     name: str
     title: str
     difficulty: str
-    """What is difficult in it, one sentence."""
+    """What is difficult in any picture of the kind, one sentence."""
     look: str
     """What to look at, as questions."""
 
@@ -32,8 +32,8 @@ TABLE = (
     Category(
         "product",
         N_("Product"),
-        N_("Highlights on the rim are easily taken for background; wood grain distracts."),
-        N_("Is the edge of the cup clean? Is there a grey rim left at the highlights?"),
+        N_("Bright highlights are easily taken for background; a grained table top distracts."),
+        N_("Is the edge clean? Is there a grey rim left at the highlights?"),
     ),
     Category(
         "pet",
@@ -44,17 +44,16 @@ TABLE = (
     Category(
         "garment",
         N_("Garment"),
-        N_("Folds blend with the carpet's texture; the dark collar is easily cut too far."),
+        N_("Folds blend with a textured backdrop; a dark collar is easily cut too far."),
         N_("Is the dark inside of the collar kept? Are the folds at the cuffs continuous?"),
     ),
     Category(
         "still-life",
         N_("Still life"),
         N_(
-            "Cast shadows are easily taken for foreground; transparent lenses are hard to "
-            "recognise."
+            "Cast shadows are easily taken for foreground; transparent parts are hard to recognise."
         ),
-        N_("Is the apple's shadow gone? Are the lenses fully transparent?"),
+        N_("Are the cast shadows gone? Are clear glass and lenses transparent?"),
     ),
     Category(
         "low-quality",

@@ -25,7 +25,7 @@ from pictures import (
 )
 from PIL import Image
 
-from rmbg_eval.cases.categories import CATEGORIES
+from rmbg_eval.cases.categories import CATEGORIES, Category
 from rmbg_eval.cases.checks import check_case
 from rmbg_eval.cases.folder import CaseFile, load_cases, new_case_set
 from rmbg_eval.errors import CaseError, RmbgEvalError
@@ -105,6 +105,13 @@ def test_the_six_categories_come_first_and_in_their_order(tmp_path):
     for category in ("anything", *sorted(CATEGORIES)):
         put(tmp_path / category / "a.png")
     assert load_cases(tmp_path).categories == (*CATEGORIES, "anything")
+
+
+@pytest.mark.parametrize("category", CATEGORIES.values(), ids=CATEGORIES)
+def test_what_is_said_of_a_category_is_of_no_one_picture(category: Category) -> None:
+    """It stands over anybody's pictures in a folder of that name."""
+    said = f"{category.difficulty} {category.look}".lower()
+    assert not re.findall(r"\b(?:apple|carpet|cup|dog|dress|mug|wood)\b", said)
 
 
 def test_reads_only_the_categories_that_are_named(tmp_path):
