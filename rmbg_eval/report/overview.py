@@ -3,7 +3,7 @@ goes wrong."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Iterable, Sequence
 from typing import Any
 
 from ..cases.categories import category_title
@@ -84,6 +84,7 @@ class Overview:
             failures_open=len(failures) <= 3 or self.all_failed,
             notes=tuple(self._notes()),
             matrices=matrices,
+            key=self._key(matrices),
             scatter=self._scatter() if self.scored else None,
             few=self._few(),
             findings=tuple(map(self._finding, self.context.previews.worst)),
@@ -343,15 +344,15 @@ class Overview:
                 "category",
                 Message("by category"),
                 [everything, *(Link(category_anchor(n), category_title(n)) for n in names)],
-                lambda model: [_bar(points(name, model)) for name in (ALL, *names)],
+                [_bars([points(n, model) for model in self.models]) for n in (ALL, *names)],
             )
             yield self._matrix(
                 "kind",
                 Message("by kind of point"),
                 [everything, *(Link("", kind_name(kind)) for kind in kinds)],
-                lambda model: [
-                    _bar(points(ALL, model)),
-                    *(_bar(self.kinds[kind, model]) for kind in kinds),
+                [
+                    _bars([points(ALL, model) for model in self.models]),
+                    *(_bars([self.kinds[kind, model] for model in self.models]) for kind in kinds),
                 ],
             )
         elif self.headlines:
@@ -359,38 +360,43 @@ class Overview:
                 "measure",
                 Message("by measure"),
                 [Link("", TITLES[row.metric]) for row in self.headlines],
-                lambda model: [
-                    self._mean(row.means[self.models.index(model)]) for row in self.headlines
-                ],
+                [_figures(row) for row in self.headlines],
             )
         else:
-            yield self._matrix("model", Message("Models"), [], lambda model: [])
+            yield self._matrix("model", Message("Models"), [], [])
 
     def _matrix(
         self,
         name: str,
         title: Message,
         columns: Iterable[Link],
-        cells: Callable[[str], Iterable[BarCell]],
+        cells: Sequence[Sequence[BarCell]],
     ) -> MatrixView:
-        """`cells`: those of a model."""
-        rows = tuple(self._row(model, cells(model)) for model in self.models)
+        """`cells`: those of each column, in the order of the models."""
+        rows = tuple(
+            self._row(model, tuple(column[number] for column in cells))
+            for number, model in enumerate(self.models)
+        )
         return MatrixView(name, title, tuple(columns), rows)
+
+    def _key(self, matrices: Iterable[MatrixView]) -> Text:
+        """What the marks of these mean."""
+        cells = [cell for one in matrices for row in one.rows for cell in row.cells]
+        parts: list[Text] = []
+        if any(cell.leads for cell in cells):
+            parts.append(Message("Bold: the best of its column; ★: clearly the best."))
+        if any(cell.lost for cell in cells):
+            parts.append(Message("Dashed: could not be measured."))
+        return join(" ", parts) if parts else ""
 
     def _order(self, kind: str) -> int:
         return [*KINDS, kind].index(kind)
 
-    def _row(self, model: str, cells: Iterable[BarCell]) -> MatrixRow:
+    def _row(self, model: str, cells: tuple[BarCell, ...]) -> MatrixRow:
         tally = self.run.tally[model]
         lost = tally.predictions - tally.cutouts
         failed = Message("{failed} of {all} failed", failed=lost, all=tally.predictions)
-        return MatrixRow(model, self._about(model), failed if lost else "", tuple(cells))
-
-    def _mean(self, mean: Mean) -> BarCell:
-        if mean.value is None:
-            return BarCell("–", "", Message("not measured"), None, False)
-        words = Message("over {count}", count=mean.scored)
-        return BarCell(figures(mean.value), "", words, None, mean.best)
+        return MatrixRow(model, self._about(model), failed if lost else "", cells)
 
     def _about(self, model: str) -> tuple[Text, ...]:
         """Seconds and licence."""
@@ -539,14 +545,48 @@ def sampled(sample: Sample, cases: int) -> Message:
     )
 
 
-def _bar(count: Points) -> BarCell:
+def _bars(counts: Sequence[Points]) -> list[BarCell]:
+    """A column of points: each bar is over all points of its cases, so that a model has none longer
+    for what it failed at."""
+    most = max(count.measured + count.unmeasured for count in counts)
+    leads = _leading([count.passed for count in counts])
+    return [_bar(count, most, lead) for count, lead in zip(counts, leads, strict=True)]
+
+
+def _bar(count: Points, most: int, leads: bool) -> BarCell:
     if not count.measured:
         return BarCell("–", "", Message("no points"), None, False)
     words = Message("{passed} of {all} passed", passed=count.passed, all=count.measured)
     if count.unmeasured:
         words = join(", ", [words, Message("{count} not measurable", count=count.unmeasured)])
-    share = 100 * count.passed / count.measured
-    return BarCell(str(count.passed), f"/{count.measured}", words, f"{share:.1f}", count.best)
+    share, seen = (f"{100 * part / most:.1f}" for part in (count.passed, count.measured))
+    lost = seen if count.measured < most else ""
+    return BarCell(
+        str(count.passed), f"/{count.measured}", words, share, count.best, leads=leads, lost=lost
+    )
+
+
+def _figures(row: Row) -> list[BarCell]:
+    """A column of means."""
+    scored = [mean for mean in row.means if mean.value is not None]
+    sign = 1 if row.higher_is_better else -1
+    shared = {mean.model: mean.value for mean in over_shared(scored)} if scored else {}
+    values = [shared.get(mean.model) for mean in row.means]
+    leads = _leading([None if value is None else sign * value for value in values])
+    return [_figure(mean, lead) for mean, lead in zip(row.means, leads, strict=True)]
+
+
+def _figure(mean: Mean, leads: bool) -> BarCell:
+    if mean.value is None:
+        return BarCell("–", "", Message("not measured"), None, False)
+    words = Message("over {count}", count=mean.scored)
+    return BarCell(figures(mean.value), "", words, None, mean.best, leads=leads)
+
+
+def _leading(values: Sequence[float | None]) -> list[bool]:
+    """Which of them are the largest, if any is less."""
+    there = {value for value in values if value is not None}
+    return [len(there) > 1 and value == max(there) for value in values]
 
 
 def _share(value: float) -> str:

@@ -76,6 +76,11 @@ class BarCell:
     share: str | None
     """Per cent; None without a bar."""
     best: bool
+    """Whether it clearly is."""
+    leads: bool = False
+    """Whether it is the best of its column, be it clear or not."""
+    lost: str = ""
+    """Per cent from which on the bar stands for points that could not be measured; empty: none."""
 
 
 @dataclass(frozen=True)
@@ -227,6 +232,8 @@ class OverviewView:
     """Whether they are to be read at once."""
     notes: tuple[Text, ...]
     matrices: tuple[MatrixView, ...]
+    key: Text
+    """What their marks mean."""
     scatter: ScatterView | None
     few: Text
     """What its whiskers are, or why there are none."""

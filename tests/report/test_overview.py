@@ -306,6 +306,35 @@ def test_a_model_that_fails_says_on_how_many_beside_its_share() -> None:
     assert [row.failed for row in matrix.rows] == ["", "1 of 2 failed"]
 
 
+def test_a_model_that_fails_has_no_longer_bar_for_that() -> None:
+    """Three of four are more than two of the three that it has."""
+    run = many({"a": [1.0, 1.0, 1.0, 0.0], "b": [1.0, 1.0, 0.0]})
+    lost = result("c3", model="b").model_copy(update={"measured": None, "passed": None})
+    run = run.model_copy(update={"points": (*run.points, lost)})
+    view = told_overview(run)
+    for matrix in view.matrices:
+        (a, *_), (b, *_) = (row.cells for row in matrix.rows)
+        assert (a.value, a.of, a.share, a.lost) == ("3", "/4", "75.0", "")
+        assert (b.value, b.of, b.share, b.lost) == ("2", "/3", "50.0", "75.0")
+    assert "Dashed: could not be measured." in view.key
+
+
+def test_the_largest_number_of_a_column_is_marked_be_it_clear_or_not() -> None:
+    view = told_overview(many({"a": [1.0, 0.0], "b": [1.0, 1.0]}))
+    assert [[cell.leads for cell in row.cells] for row in view.matrices[0].rows] == [
+        [False, False], [True, True],
+    ]  # fmt: skip
+    assert view.key == "Bold: the best of its column; ★: clearly the best."
+    alike = told_overview(many({"a": [1.0, 0.0], "b": [0.0, 1.0]}))
+    assert not any(cell.leads for row in alike.matrices[0].rows for cell in row.cells)
+    assert alike.key == ""
+
+
+def test_the_least_error_of_a_column_is_marked() -> None:
+    (matrix,) = told_overview(measured({"a": [0.05] * 3, "b": [0.04] * 3})).matrices
+    assert [[cell.leads for cell in row.cells] for row in matrix.rows] == [[False], [True]]
+
+
 def test_a_model_that_is_better_on_most_pictures_is_said_to_be() -> None:
     view = told_overview(measured({"a": [0.05] * 10, "b": [0.04] * 9 + [0.5]}))
     assert view.answer == (
