@@ -16,7 +16,7 @@ from ..measure.risk import GOOD_FROM, order_of
 from ..measure.table import HEADLINES, TITLES
 from ..models.info import ModelInfo
 from ..run.intervals import FEWEST
-from ..run.previews import Spot
+from ..run.previews import Preview, Spot
 from ..run.sample import SEED, Sample
 from ..run.statistics import (
     ALL,
@@ -38,6 +38,7 @@ from .views import (
     BarCell,
     FailureView,
     FindingView,
+    ImageView,
     Link,
     MatrixRow,
     MatrixView,
@@ -75,6 +76,7 @@ class Overview:
     def view(self, failures: Sequence[FailureView]) -> OverviewView:
         """All of it; `failures`: the predictions that failed, for short."""
         matrices = tuple(self._matrices())
+        findings = tuple(map(self._finding, self.context.previews.worst))
         return OverviewView(
             answer=tuple(self._answer()),
             more=self._more(),
@@ -87,7 +89,8 @@ class Overview:
             key=self._key(matrices),
             scatter=self._scatter() if self.scored else None,
             few=self._few(),
-            findings=tuple(map(self._finding, self.context.previews.worst)),
+            findings=findings,
+            about_findings=self._about_findings(findings),
             misses=self._misses(),
             by_eye=by_eye(self.context),
             unscored=self.unscored,
@@ -496,6 +499,16 @@ class Overview:
 
     # ---- where it goes wrong
 
+    def _about_findings(self, findings: Iterable[FindingView]) -> Message:
+        if not self.unscored:
+            return Message("Original, then result. The gravest first, one of each kind.")
+        if any(each.both for each in findings):
+            return Message(
+                "Riskiest first. Original, then the result that stands out; both results where "
+                "what stands out is that they differ."
+            )
+        return Message("Riskiest first. Original, then the result that stands out, at the place.")
+
     def _finding(self, spot: Spot) -> FindingView:
         finding = spot.finding
         case = self.context.titles[finding.case_key]
@@ -507,7 +520,15 @@ class Overview:
         elif len(finding.models) > NAMED:
             who = Message("{count} models", count=len(finding.models))
         queued = self.queue.get(finding.case_key)
+        crops = {shown: spot.cutout, finding.beside: spot.beside}
+        images = [
+            (model, self._left(case, model, crops[model]))
+            for model in self.models
+            if model in crops
+        ]
+        both = [(model, image) for model, image in images if image]
         return FindingView(
+            both=tuple(both) if len(both) == 2 else (),
             level=queued.level if queued else "",
             also=finding.also[:NAMED],
             href=self.context.close_up(anchor, shown, finding.point, spot.box),
@@ -517,10 +538,12 @@ class Overview:
             original=self.context.image(
                 spot.original, Message("{case}, the original there", case=case)
             ),
-            cutout=self.context.image(
-                spot.cutout, Message("{case}, what {model} left there", case=case, model=shown)
-            ),
+            cutout=self._left(case, shown, spot.cutout),
         )
+
+    def _left(self, case: Text, model: str, crop: Preview | None) -> ImageView | None:
+        alt = Message("{case}, what {model} left there", case=case, model=model)
+        return self.context.image(crop, alt)
 
 
 def sampled(sample: Sample, cases: int) -> Message:

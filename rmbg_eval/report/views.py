@@ -117,6 +117,8 @@ class FindingView:
     """What else is suspicious."""
     level: str = ""
     """How soon to look, where risk says so: `first`, `worth` or `fine`."""
+    both: tuple[tuple[str, ImageView], ...] = ()
+    """Two models' results, by name, where that they differ is what to see; empty elsewhere."""
 
 
 @dataclass(frozen=True)
@@ -238,6 +240,8 @@ class OverviewView:
     few: Text
     """What its whiskers are, or why there are none."""
     findings: tuple[FindingView, ...]
+    about_findings: Text
+    """What is shown of them, in which order."""
     misses: Text
     """How many the sheet shows, and in how many pictures; empty where it shows none."""
     by_eye: ByEyeView | None

@@ -337,15 +337,14 @@ class Results:
 
     def judge(self) -> None:
         """Add what is known of all cases together: how far the models are apart, and the risk."""
-        self.agreements = agreements_of(
-            self.pairs.values(), [model.info.name for model in self.models]
-        )
+        names = [model.info.name for model in self.models]
+        self.agreements = agreements_of(self.pairs.values(), names)
         odd = odd_of(self.agreements)
         farthest = disagreements(self.predictions, self.pairs, odd, self.measurements)
         places = dict(self.places)
         for key, place in farthest.items():
             places[key] = {**places.get(key, {}), APART: place}
-        self.risks = risks_of(self.predictions, places, self.measurements, len(self.models))
+        self.risks = risks_of(self.predictions, places, self.measurements, names)
 
     def on(self, run: Run, seconds: float | None) -> Run:
         """`run` with all of it."""

@@ -11,6 +11,7 @@ from dataclasses import dataclass, replace
 
 from ..core.key import CaseKey, Key
 from ..i18n import Message
+from ..measure.agreement import APART
 from ..measure.kinds import missed
 from ..measure.points import far_off
 from ..measure.record import ObservationPoint, PointResult
@@ -39,6 +40,8 @@ class Finding:
     place: Gross | ObservationPoint
     also: tuple[Message, ...] = ()
     """What else is suspicious there, where risk says so."""
+    beside: str = ""
+    """The other model, where all that is known is that two differ."""
 
     @property
     def case_key(self) -> CaseKey:
@@ -120,10 +123,10 @@ def findings(run: Run, gross: Mapping[Key, Mapping[str, Gross]]) -> list[Finding
 
     `gross`: of each prediction, what `rmbg_eval.run.gross.gross` says. What several models have in
     common is one finding, named for the one that is worst. Where no truth and no point says what is
-    wrong, they are the riskiest pictures.
+    wrong, they are the riskiest of the pictures that need a look.
     """
     if unscored(run):
-        return [_risky(each, run) for each in queue_of(run)[:MOST]]
+        return [_risky(each, run) for each in queue_of(run)[:MOST] if each.level != "fine"]
     together: dict[tuple[str, str, str, str], Finding] = {}
     for finding in sorted((*_missed(run), *_gross(run, gross)), key=lambda f: -f.severity):
         about = finding.category, finding.case, finding.kind, finding.point
@@ -145,18 +148,20 @@ def findings(run: Run, gross: Mapping[Key, Mapping[str, Gross]]) -> list[Finding
 def _risky(queued: Queued, run: Run) -> Finding:
     """A picture for its reason that is at a place, or else for its first."""
     risk, signs = queued.worst, queued.worst.signs
-    first = next((sign for sign in signs if sign.place), signs[0] if signs else None)
+    first = next((sign for sign in signs if sign.place), signs[0])
+    others = [model for model in run.index.models if model != risk.model]
     prediction = run.index.predictions[risk.key]
     whole = (0, 0, prediction.width or 1, prediction.height or 1)
     return Finding(
         risk.category,
         risk.case,
         (risk.model,),
-        first.measure if first else "risk",
-        first.text if first else Message("Nothing is suspicious"),
+        first.measure,
+        first.text,
         queued.value,
-        Gross(amount=queued.value, box=(first.place if first else None) or whole),
+        Gross(amount=queued.value, box=first.place or whole),
         tuple(TITLES[s.measure] for s in signs if s is not first and s.measure in TITLES),
+        others[0] if first.measure == APART and len(others) == 1 else "",
     )
 
 

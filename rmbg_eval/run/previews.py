@@ -183,6 +183,8 @@ class Spot:
     """The square that is shown: left, top, width, height in pixels."""
     original: Preview | None = None
     cutout: Preview | None = None
+    beside: Preview | None = None
+    """The other model's, where that is what to see."""
 
 
 @dataclass(frozen=True)
@@ -597,27 +599,32 @@ def _spot(
     folder = run.settings.out_folder
     key = finding.case_key
     prediction = run.index.predictions[finding.key]
-    if not (prediction.width and prediction.height and prediction.model in previews[key].models):
+    models = [*previews[key].models]
+    if not (prediction.width and prediction.height and prediction.model in models):
         return Spot(finding)
     place = finding.place
     box = place.box if isinstance(place, Gross) else box_of(place)
     box = around(box, prediction.width, prediction.height)
-    number = list(previews[key].models).index(prediction.model)
     stem = f"assets/{previews[key].name}-at-{'-'.join(map(str, box))}"
 
     def original() -> np.ndarray:
         return picture_of(cases[key], prediction.picture_sha256).rgb
 
-    def cutout() -> np.ndarray:
-        with Image.open(folder / (prediction.cutout or ""), formats=("PNG",)) as image:
-            rgba = np.asarray(image)
-        return _clear_hidden(rgba)
+    def cutout(model: str) -> Preview | None:
+        of = run.index.predictions[Key(*key, model)]
+
+        def pixels() -> np.ndarray:
+            with Image.open(folder / (of.cutout or ""), formats=("PNG",)) as image:
+                return _clear_hidden(np.asarray(image))
+
+        return _spot_of(f"{stem}-{models.index(model)}.webp", pixels, folder, box)
 
     return Spot(
         finding,
         box,
         _spot_of(f"{stem}.webp", original, folder, box),
-        _spot_of(f"{stem}-{number}.webp", cutout, folder, box),
+        cutout(prediction.model),
+        cutout(finding.beside) if finding.beside in models else None,
     )
 
 

@@ -29,11 +29,11 @@ def risks_of(
     predictions: Sequence[Prediction],
     places: Mapping[Key, Mapping[str, Box]],
     measurements: Measurements,
-    models: int,
+    models: Sequence[str],
 ) -> tuple[Risk, ...]:
     """The risk of each prediction, which is added to the measurements as well.
 
-    `places`: where signs are, by measure; `models`: how many the run has.
+    `places`: where signs are, by measure; `models`: those of the run.
     """
     return tuple(
         _risk(each, places.get(each.key, {}), measurements, models) for each in predictions
@@ -41,7 +41,7 @@ def risks_of(
 
 
 def _risk(
-    p: Prediction, places: Mapping[str, Box], measurements: Measurements, models: int
+    p: Prediction, places: Mapping[str, Box], measurements: Measurements, models: Sequence[str]
 ) -> Risk:
     values = measurements.values_of(p.key)
 
@@ -86,11 +86,17 @@ def _words(name: str, values: Mapping[str, float | None]) -> Message:
     return WORDS[name](values.get(name) or 0.0, values)
 
 
-def _apart(values: Mapping[str, float | None], models: int) -> Message:
+def _apart(values: Mapping[str, float | None], models: Sequence[str]) -> Message:
     share = hundredths(values.get(APART) or 0.0)
-    if models == 2:
-        return Message("{share}\u00a0% of it differs from the other model", share=share)
-    return Message("{share}\u00a0% of it differs from the other models", share=share)
+    if len(models) == 2:  # and nothing says which is wrong
+        one, other = models
+        return Message(
+            "{one} and {other} differ on {share}\u00a0% of the subject",
+            one=one,
+            other=other,
+            share=share,
+        )
+    return Message("{share}\u00a0% of the subject differs from the others", share=share)
 
 
 def _kept(share: float, values: object = None) -> Message:

@@ -270,7 +270,7 @@ class _Shards:
             for number, name in enumerate(names):
                 pairs = [_with_pairs(streams[n], rows) for n, rows in self.shards.items()]
                 for done, (row, own) in enumerate(heapq.merge(*pairs, key=_order_of), 1):
-                    _judge(row, own, odd, book, sink, len(names))
+                    _judge(row, own, odd, book, sink, names)
                     if self.many:
                         book.clear()
                     on_step(Step(f"merging records · {name}", done, count))
@@ -313,7 +313,7 @@ def _judge(
     odd: str | None,
     book: Measurements,
     sink: Sink,
-    models: int,
+    models: Sequence[str],
 ) -> None:
     """One prediction with all that is known of it, also by the other shards, into `sink`."""
     prediction, key = row.prediction, row.prediction.key

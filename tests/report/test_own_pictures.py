@@ -11,7 +11,8 @@ from views import Presenter
 from rmbg_eval import Report
 from rmbg_eval.measure.record import Agreement, Measurement
 from rmbg_eval.measure.risk import GOOD_FROM, coefficients, order_of
-from rmbg_eval.run.previews import CasePreviews, Previews
+from rmbg_eval.run.findings import findings
+from rmbg_eval.run.previews import CasePreviews, Preview, Previews, Spot
 from rmbg_eval.run.record import Run
 
 FAR = tuple(
@@ -145,3 +146,21 @@ def test_beyond_so_many_cases_the_riskiest_have_pictures(
     shown = report.category("portrait").plain
     assert [name in shown for name in ("ada", "bob", "eve")] == [False, True, False]
     assert "the 1 cases with the most risk; it has all 3" in report.bar().plain
+
+
+def test_where_two_models_differ_both_results_are_shown_by_name() -> None:
+    run = run_with(risk("ada", "b", 0.9, sign("apart", 1.0, (10, 20, 8, 8))))
+    shown = Preview(path="assets/x.webp", width=10, height=10)
+    (found,) = findings(run, {})
+    drawn = CasePreviews()
+    spot = Spot(found, (0, 0, 10, 10), shown, shown, shown)
+    view = Presenter(run, Previews({found.case_key: drawn}, (spot,))).overview()
+    (one,) = view.findings
+    assert [(model, image.alt) for model, image in one.both] == [
+        ("a", "Ada, what a left there"), ("b", "Ada, what b left there"),
+    ]  # fmt: skip
+    assert "both results" in view.about_findings
+    alone = Spot(found, (0, 0, 10, 10), shown, shown)
+    view = Presenter(run, Previews({found.case_key: drawn}, (alone,))).overview()
+    assert view.findings[0].both == ()
+    assert "both results" not in view.about_findings

@@ -480,3 +480,27 @@ def test_what_versions_before_kept_is_shown(run: Run) -> None:
     about["models"]["grabcut"]["card"] = about["original"]
     index.write_text(json.dumps(about))
     assert cases_of(run)["pet", "rex"] == drawn
+
+
+def test_where_two_models_differ_both_are_drawn_at_the_place(tmp_path: Path) -> None:
+    (tmp_path / "cases" / "pet").mkdir(parents=True)
+    picture = np.full((240, 240, 3), 90, np.uint8)
+    picture[60:180, 60:180] = 200
+    Image.fromarray(picture).save(tmp_path / "cases" / "pet" / "rex.png")
+    for model, width in (("whole", 120), ("half", 60)):
+        alpha = np.zeros((240, 240), np.uint8)
+        alpha[60:180, 60 : 60 + width] = 255
+        (tmp_path / model / "pet").mkdir(parents=True)
+        Image.fromarray(np.dstack([picture, alpha])).save(tmp_path / model / "pet" / "rex.png")
+    models = [f"{model}=folder:{tmp_path / model}" for model in ("whole", "half")]
+    settings = Settings(cases=str(tmp_path / "cases"), models=models, out=str(tmp_path / "out"))
+    run = evaluate(settings)
+    (spot,) = load(run).worst
+    assert str(spot.finding.words) == "whole and half differ on 50\u00a0% of the subject"
+    kept = {
+        model: opened(run, crop)[..., 3].mean()
+        for model, crop in (
+            (spot.finding.models[0], spot.cutout), (spot.finding.beside, spot.beside),
+        )
+    }  # fmt: skip
+    assert kept["whole"] > kept["half"] + 20

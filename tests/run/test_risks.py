@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import re
+from collections.abc import Sequence
+
 import numpy as np
 import pytest
 from PIL import Image
@@ -82,11 +85,31 @@ def test_a_finding_is_shown_at_the_place_of_its_heaviest_sign_that_has_one() -> 
         sign("crumbs", 2.0, (1, 2, 5, 5)),
         sign("detached", 1.0, (0, 0, 3, 3)),
     )
-    (one, other) = findings(run_with(risk("ada", "a", 0.9, *signs), risk("bob", "a", 0.1)), {})
+    (one, other) = findings(
+        run_with(risk("ada", "a", 0.9, *signs), risk("bob", "a", 0.5, sign("kept", 1.0))), {}
+    )
     assert (one.case, one.kind, one.place.box) == ("ada", "crumbs", (1, 2, 5, 5))
     assert [str(each) for each in one.also] == ["share that is kept", "detached pieces"]
-    assert (other.case, str(other.words)) == ("bob", "Nothing is suspicious")
-    assert other.place.box == (0, 0, 40, 30)
+    assert (other.case, other.place.box) == ("bob", (0, 0, 40, 30))
+
+
+def test_what_needs_no_look_is_no_finding() -> None:
+    faint = sign("crumbs", 0.2)
+    assert not findings(run_with(risk("ada", "a", 0.1, faint), risk("bob", "a", 0.5)), {})
+
+
+def test_where_two_models_differ_both_are_shown() -> None:
+    differ, crumbs = sign("apart", 1.0, (1, 2, 5, 5)), sign("crumbs", 2.0, (1, 2, 5, 5))
+    (one,) = findings(run_with(risk("ada", "a", 0.9, differ), risk("ada", "b", 0.5, differ)), {})
+    assert (one.models, one.beside) == (("a",), "b")
+    (one,) = findings(run_with(risk("ada", "a", 0.9, crumbs, differ)), {})
+    assert one.beside == ""
+    run = run_with(risk("ada", "a", 0.9, differ))
+    c = run.models[0].model_copy(
+        update={"info": run.models[0].info.model_copy(update={"name": "c"})}
+    )
+    (one,) = findings(run.model_copy(update={"models": (*run.models, c)}), {})
+    assert one.beside == ""  # and the others are most likely right
 
 
 def test_only_a_run_without_truth_and_points_is_ordered_by_risk() -> None:
@@ -148,17 +171,23 @@ def test_a_run_has_risks_with_reasons_in_their_places(evaluated: Run) -> None:
     assert Run.load(evaluated.settings.out_folder).risks == evaluated.risks
 
 
-@pytest.mark.parametrize(("models", "others"), [(2, "the other model"), (3, "the other models")])
-def test_what_is_apart_is_so_from_as_many_models_as_there_are(
-    evaluated: Run, models: int, others: str
+@pytest.mark.parametrize(
+    ("models", "words"),
+    [
+        (["one", "bad"], r"one and bad differ on [\d.]+\s% of the subject"),
+        (["one", "two", "bad"], r"[\d.]+\s% of the subject differs from the others"),
+    ],
+)
+def test_what_is_apart_is_so_from_the_models_that_there_are(
+    evaluated: Run, models: list[str], words: str
 ) -> None:
     risks = risks_of(evaluated.predictions, {}, evaluated.measurements, models)
     texts = [str(one.text) for each in risks for one in each.signs if one.measure == "apart"]
     assert texts
-    assert all(text.endswith(f"differs from {others}") for text in texts)
+    assert all(re.fullmatch(words, text) for text in texts)
 
 
-def signs_of(models: int = 2, **values: float) -> list[Sign]:
+def signs_of(models: Sequence[str] = "ab", **values: float) -> list[Sign]:
     """The signs of a cut-out of which those are the measures, each at a place of its own."""
     (p,) = run_with(risk("ada", "a", 0.5)).predictions
     measurements = Measurements(
