@@ -11,7 +11,7 @@ from collections.abc import Callable, Mapping
 from functools import lru_cache
 from math import exp, log10
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import Any, Literal, NamedTuple
 
 from ..i18n import N_, Message
 from .agreement import APART
@@ -97,6 +97,10 @@ GOOD_FROM = 0.85
 """AUROC, of models' own cut-outs of scenes that it was not fitted on, from which it orders well."""
 
 
+Others = Literal["none", "alike", "differ"]
+"""Other models of a run: none, some that hardly differ, or some that do."""
+
+
 class Order(NamedTuple):
     """How well models' own cut-outs of scenes that risk was not fitted on are ordered by it."""
 
@@ -105,12 +109,21 @@ class Order(NamedTuple):
     low: float
     high: float
     """In 95 % of draws of scenes, it lies from `low` to `high`."""
+    silent: int
+    """Cut-outs in which no sign was found."""
+    bad: int
+    """Those of them that were not acceptable."""
 
 
-def order_of(models: int) -> Order:
-    """How well the fit for so many models orders."""
-    fit = coefficients()["alone" if models < 2 else "together"]
-    return Order(float(fit["unseen_scene"]["auroc_models"]), *map(float, fit["interval_models"]))
+def order_of(others: Others) -> Order:
+    """How well a run is ordered that has such other models.
+
+    With those that hardly differ: by the same fit as with those that do, all being 0 apart.
+    """
+    fit = coefficients()["alone" if others == "none" else "together"]
+    found = fit["alike"] if others == "alike" else fit | fit["unseen_scene"]
+    (low, high), (silent, bad) = found["interval_models"], found["no_sign_models"]
+    return Order(float(found["auroc_models"]), float(low), float(high), int(silent), int(bad))
 
 
 def signs_of(subject: Subject) -> dict[str, float | None]:

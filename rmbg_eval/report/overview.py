@@ -15,6 +15,7 @@ from ..measure.kinds import KINDS, kind_name
 from ..measure.risk import GOOD_FROM, order_of
 from ..measure.table import HEADLINES, TITLES
 from ..models.info import ModelInfo
+from ..run.agreement import others_of
 from ..run.intervals import FEWEST
 from ..run.previews import Preview, Spot
 from ..run.sample import SEED, Sample
@@ -171,7 +172,13 @@ class Overview:
         first, count = levels["first"], levels.total()
         need = first + levels["worth"]
         if not need:
-            yield Message("No picture looks suspicious, of {all}.", all=count)
+            yield Message(
+                "No sign of a fault was found in {n} picture; a piece that is cleanly gone leaves "
+                "none.",
+                many="No sign of a fault was found in any of {n} pictures; a piece that is cleanly "
+                "gone leaves none.",
+                n=count,
+            )
         elif not first:
             yield Message(
                 "{n} of {all} pictures is worth a look.",
@@ -252,22 +259,43 @@ class Overview:
 
     def _order_of_queue(self) -> Text:
         """What the order by risk is worth."""
-        order = order_of(len(self.models))
+        others = others_of(self.run.agreements)
+        order = order_of(others)
         how = N_(
-            "There is no truth here, so nothing is scored: pictures are ordered by risk, as "
-            "far as signs tell (AUROC {auroc} on unseen scenes, 95\u00a0%: {low} to {high})."
+            "There is no truth here, so nothing is scored: pictures are ordered by risk, which is "
+            "made of {signs}."
         )
         if order.auroc < GOOD_FROM:
             how = N_(
-                "There is no truth here, so nothing is scored: pictures are ordered by risk, "
-                "roughly, as far as signs tell (AUROC {auroc} on unseen scenes, "
-                "95\u00a0%: {low} to {high})."
+                "There is no truth here, so nothing is scored: pictures are roughly ordered by "
+                "risk, which is made of {signs}."
             )
-        worth = Message(how, **{name: f"{value:.2f}" for name, value in order._asdict().items()})
-        if not self.odd:
-            return worth
-        odd = Message("{model} stands apart and is left out of the queue.", model=self.odd)
-        return join(" ", [worth, odd])
+        signs = Message(
+            "where models differ, soft patches in the subject, stray pieces, and outlines where "
+            "the picture has no edge"
+        )
+        if others == "none":
+            signs = Message(
+                "soft patches in the subject, stray pieces, outlines where the picture has no "
+                "edge, and how little is kept"
+            )
+        parts = [Message(how, signs=signs)]
+        if self.odd:
+            parts.append(
+                Message("{model} stands apart and is left out of the queue.", model=self.odd)
+            )
+        if others == "alike":
+            parts.append(Message("The models hardly differ: that they agree says little."))
+        if self.context.levels["fine"]:
+            parts.append(
+                Message(
+                    "Where no sign is found, a cut-out can be bad all the same: {bad} of {n} were "
+                    "in the calibration, on hard scenes that were new to it.",
+                    bad=order.bad,
+                    n=order.silent,
+                )
+            )
+        return join(" ", parts)
 
     def _well_and_badly(self) -> Text:
         """What all models do well and badly, by kind of point."""

@@ -6,8 +6,9 @@ from collections.abc import Iterable
 from datetime import datetime
 
 from ..i18n import N_, Message, join
-from ..measure.risk import coefficients
+from ..measure.risk import Others, coefficients, order_of
 from ..models.info import ModelInfo
+from ..run.agreement import others_of
 from ..run.record import Run
 from ..run.statistics import inference
 from ..run.tally import middle
@@ -38,7 +39,7 @@ def details(run: Run) -> Iterable[tuple[Text, Text]]:
                 )
             )
     if run.risks:
-        rows += _risk()
+        rows += _risk(run)
     versions = ", ".join(f"{name} {v}" for name, v in run.machine.versions.items())
     rows += [
         (Message("Commit"), commit(run)),
@@ -53,26 +54,37 @@ def details(run: Run) -> Iterable[tuple[Text, Text]]:
     return rows
 
 
-def _risk() -> Iterable[tuple[Text, Text]]:
+_OTHERS: dict[Others, str] = {
+    "none": N_("with one model alone"),
+    "alike": N_("with several models that hardly differ"),
+    "differ": N_("with several models that differ"),
+}
+
+
+def _risk(run: Run) -> Iterable[tuple[Text, Text]]:
     """On what this version fitted risk, and how well it orders what it was not fitted on."""
-    found = coefficients()
-    fit = found["together"]
-    scenes, models = fit["unseen_scene"], fit["unseen_model"]
+    found, others = coefficients(), others_of(run.agreements)
+    fit = found["alone" if others == "none" else "together"]
+    scenes, models, order = fit["unseen_scene"], fit["unseen_model"], order_of(others)
     yield (
         Message("Risk"),
         Message(
             "fitted on {rows} cut-outs of {pictures} pictures of {scenes} rendered scenes; what is "
             "acceptable was decided by a rule, not by people. On scenes unseen: AUROC {auroc}, "
-            "of the models' own cut-outs {own}, rank correlation {spearman}; on models unseen "
-            "{auroc_models} and {spearman_models}",
+            "rank correlation {spearman}; on models unseen {auroc_models} and {spearman_models}. "
+            "Of the models' own cut-outs of scenes unseen, {others}: AUROC {own}, 95\u00a0%: {low} "
+            "to {high}",
             rows=fit["rows"],
             pictures=found["pictures"],
             scenes=found["scenes"],
             auroc=scenes["auroc"],
-            own=scenes["auroc_models"],
             spearman=scenes["spearman"],
             auroc_models=models["auroc"],
             spearman_models=models["spearman"],
+            others=Message(_OTHERS[others]),
+            own=order.auroc,
+            low=order.low,
+            high=order.high,
         ),
     )
     yield (

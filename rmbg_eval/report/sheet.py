@@ -60,7 +60,7 @@ FLAGS = {
     "failed": N_("Failed"),
     "first": N_("Look first"),
     "worth": N_("Worth a look"),
-    "fine": N_("Looks fine"),
+    "fine": N_("No sign found"),
 }
 """What a case is found by, whatever the model."""
 DIFFER_FROM = 0.01

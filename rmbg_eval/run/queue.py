@@ -8,14 +8,15 @@ from ..measure.record import Risk
 from .agreement import odd_of
 from .record import CaseKey, Run
 
-FIRST, WORTH = 0.7, 0.3
-"""Risks from which a picture is looked at first, and from which it is worth a look."""
+FIRST = 0.7
+"""Risk from which a picture with a sign is looked at first; any other with one is worth a look."""
 LEVELS = ("first", "worth", "fine")
 
 
 def level_of(risk: float, signs: bool) -> str:
-    """One of `LEVELS`; without `signs` it is fine, whatever the risk that all have."""
-    if risk < WORTH or not signs:
+    """One of `LEVELS`; fine is nothing but that no sign was found, whatever the risk that all
+    have. How many of such cut-outs are bad all the same: `rmbg_eval.measure.risk.order_of`."""
+    if not signs:
         return "fine"
     return "first" if risk >= FIRST else "worth"
 
@@ -30,16 +31,17 @@ class Queued:
 
     @property
     def worst(self) -> Risk:
-        return max(self.risks, key=lambda risk: risk.value or 0.0)
+        """Of those with a sign, if any has one."""
+        return max(self.risks, key=lambda risk: (bool(risk.signs), risk.value or 0.0))
 
     @property
     def value(self) -> float:
-        return self.worst.value or 0.0
+        return max(risk.value or 0.0 for risk in self.risks)
 
     @property
     def level(self) -> str:
         """One of `LEVELS`."""
-        return level_of(self.value, bool(self.worst.signs))
+        return level_of(self.worst.value or 0.0, bool(self.worst.signs))
 
 
 def unscored(run: Run) -> bool:

@@ -132,20 +132,20 @@ def _badness(run: Run, numbers: Mapping[CaseKey, int]) -> tuple[np.ndarray, Coun
         if known.any():
             bad[known, 1] = 1 + values[known] - values[known].min()
     odd = odd_of(run.agreements)
-    # Of each case the most risk, and whether it has signs: of the model that is apart, of others.
-    most = np.full((2, len(bad)), np.nan)
-    signs = np.zeros((2, len(bad)), bool)
+    # Of each case the most risk, and the most with signs: of the model that is apart, of others.
+    most, signed = np.full((2, 2, len(bad)), np.nan)
     for risk in run.risks:
         if risk.value is not None:
             at = int(risk.model != odd), numbers[risk.case_key]
-            if not risk.value <= most[at]:
-                most[at], signs[at] = risk.value, bool(risk.signs)
+            most[at] = np.fmax(most[at], risk.value)
+            if risk.signs:
+                signed[at] = np.fmax(signed[at], risk.value)
     other = ~np.isnan(most[1])
-    most[0, other], signs[0, other] = most[1, other], signs[1, other]
+    most[0, other], signed[0, other] = most[1, other], signed[1, other]
     levels: Counter[str] = Counter()
     for number in np.flatnonzero(~np.isnan(most[0])).tolist():
         bad[number, 2] = most[0, number]
-        levels[level_of(float(most[0, number]), bool(signs[0, number]))] += 1
+        levels[level_of(float(signed[0, number]), not np.isnan(signed[0, number]))] += 1
     return bad, levels
 
 

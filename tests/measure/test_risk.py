@@ -15,7 +15,14 @@ from hypothesis.extra.numpy import arrays
 from scipy import stats
 
 from rmbg_eval.measure.agreement import apart, odd_one
-from rmbg_eval.measure.risk import TERMS, coefficients, features, judge_risk, order_of
+from rmbg_eval.measure.risk import (
+    GOOD_FROM,
+    TERMS,
+    coefficients,
+    features,
+    judge_risk,
+    order_of,
+)
 from rmbg_eval.measure.subject import Subject, Undefined
 from rmbg_eval.measure.table import measure
 
@@ -93,9 +100,9 @@ def test_one_model_stands_apart_or_none() -> None:
 def test_the_one_that_stands_apart_is_far_from_what_is_alike_without_it(
     models: int, distances: list[float | None]
 ) -> None:
-    names = "abcd"[:models]
-    pairs = dict(zip(combinations(names, 2), distances, strict=False))
+    pairs = dict(zip(combinations("abcd"[:models], 2), distances, strict=False))
     known = {pair: far for pair, far in pairs.items() if far is not None}
+    names = {name for pair in known for name in pair}
 
     def nearest(model: str, without: str = "") -> float:
         own = [far for pair, far in known.items() if model in pair and without not in {*pair}]
@@ -123,17 +130,28 @@ def test_the_coefficients_are_those_of_the_table(calibration) -> None:
     for name in ("alone", "together"):
         for term, weight in kept[name]["weights"].items():
             assert again[name]["weights"][term] == pytest.approx(weight, abs=0.02), term
-        for about in ("unseen_scene", "unseen_model"):
+        for about in ("unseen_scene", "unseen_model", "unseen_both"):
             assert again[name][about]["auroc"] == pytest.approx(
                 kept[name][about]["auroc"], abs=3e-3
             )
         assert again[name]["interval_models"] == pytest.approx(
             kept[name]["interval_models"], abs=3e-3
         )
-        order = order_of(2 if name == "together" else 1)
+        assert again[name]["no_sign_models"] == kept[name]["no_sign_models"]
+        order = order_of("differ" if name == "together" else "none")
         assert order.auroc == kept[name]["unseen_scene"]["auroc_models"]
         assert order.low < order.auroc < order.high
+        assert [order.silent, order.bad] == kept[name]["no_sign_models"]
+    for name, found in again["together"]["alike"].items():
+        assert kept["together"]["alike"][name] == pytest.approx(found, abs=3e-3), name
     assert (again["pictures"], again["scenes"]) == (kept["pictures"], kept["scenes"])
+
+
+def test_models_that_hardly_differ_order_hardly_better_than_one_alone(calibration) -> None:
+    alike, differ = order_of("alike"), order_of("differ")
+    assert alike.auroc < GOOD_FROM <= differ.auroc
+    assert alike.bad / alike.silent > differ.bad / differ.silent
+    assert abs(alike.auroc - order_of("none").auroc) < 0.05
 
 
 def test_the_guide_says_how_good_it_is(calibration) -> None:

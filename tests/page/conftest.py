@@ -100,7 +100,7 @@ def own(pages: dict[str, Path], tmp_path_factory: pytest.TempPathFactory) -> tup
     for place, model in enumerate(names):
         for p in ours:
             value = values.get(p.case, (0.05, 0.1, 0.97))[place] if p.cutout else None
-            signs = (CRUMBS, VEIL) if value and value > 0.15 else ()
+            signs = (CRUMBS, VEIL) if value and value > 0.3 else ()
             reason = None if p.cutout else Message("no cut-out")
             risks.append(
                 Risk(category=p.category, case=p.case, model=model, value=value, signs=signs,

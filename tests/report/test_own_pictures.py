@@ -11,6 +11,7 @@ from views import Presenter
 from rmbg_eval import Report
 from rmbg_eval.measure.record import Agreement, Measurement
 from rmbg_eval.measure.risk import GOOD_FROM, coefficients, order_of
+from rmbg_eval.run.agreement import others_of
 from rmbg_eval.run.findings import findings
 from rmbg_eval.run.previews import CasePreviews, Preview, Previews, Spot
 from rmbg_eval.run.record import Run
@@ -39,23 +40,45 @@ def test_the_first_sentence_counts_what_needs_a_look() -> None:
     assert view.answer == ("2 of 3 pictures need a look, 1 of them first.",)
     assert view.unscored
     assert "no truth here, so nothing is scored" in view.more
-    assert "ordered by risk, as far as signs tell (AUROC 0." in view.more
+    assert (
+        "ordered by risk, which is made of soft patches in the subject, stray pieces" in view.more
+    )
+    assert "AUROC" not in view.more
+    found = order_of("none")
+    assert f"bad all the same: {found.bad} of {found.silent} were in the calibration" in view.more
 
 
 @pytest.mark.parametrize(
     ("values", "words"),
     [
-        ([0.1, 0.0], "No picture looks suspicious, of 2."),
+        (
+            [0.1, 0.0],
+            "No sign of a fault was found in any of 2 pictures; a piece that is cleanly gone "
+            "leaves none.",
+        ),
         ([0.3, 0.0], "1 of 2 pictures is worth a look."),
         ([0.9, 0.0], "1 of 2 pictures needs a look."),
     ],
 )
 def test_what_it_says_of_few(values: list[float], words: str) -> None:
     why = sign("crumbs", 2.0)
-    run = run_with(*(risk(f"c{n}", "a", value, why) for n, value in enumerate(values)))
-    view = presenter(run).overview()
-    assert view.answer == (words,)
-    assert ("roughly" in view.more) is (order_of(len(run.models)).auroc < GOOD_FROM)
+    run = run_with(
+        *(risk(f"c{n}", "a", value, *[why][: value > 0.2]) for n, value in enumerate(values))
+    )
+    assert presenter(run).overview().answer == (words,)
+
+
+@pytest.mark.parametrize("apart", [None, 0.011, 0.3])
+def test_the_order_is_called_rough_unless_the_models_that_count_differ(apart: float | None) -> None:
+    far = () if apart is None else (Agreement(one="a", other="b", cases=2, apart=apart),)
+    made = presenter(own().model_copy(update={"agreements": far}))
+    others = others_of(far)
+    more, order = str(made.overview().more), order_of(others)
+    assert ("roughly" in more) is (order.auroc < GOOD_FROM)
+    assert ("hardly differ" in more) is (others == "alike")
+    assert f"{order.bad} of {order.silent} were" in more
+    words = {"none": "one model alone", "alike": "hardly differ:", "differ": "that differ:"}
+    assert f"{words[others]}" in dict(made.more().details)["Risk"]
 
 
 def with_an_odd_one() -> Run:
@@ -116,7 +139,7 @@ def test_a_run_with_a_truth_has_none_of_it() -> None:
 def test_on_what_risk_was_fitted_is_told_with_how_well_it_orders() -> None:
     rows = dict(presenter(own()).more().details)
     found = coefficients()
-    fit = found["together"]
+    fit, order = found["alone"], order_of("none")
     scenes, models = fit["unseen_scene"], fit["unseen_model"]
     said = rows["Risk"]
     assert said.startswith(
@@ -124,9 +147,10 @@ def test_on_what_risk_was_fitted_is_told_with_how_well_it_orders() -> None:
         "rendered scenes; "
     )
     assert said.endswith(
-        f"AUROC {scenes['auroc']}, of the models' own cut-outs {scenes['auroc_models']}, "
-        f"rank correlation {scenes['spearman']}; on models unseen {models['auroc']} and "
-        f"{models['spearman']}"
+        f"AUROC {scenes['auroc']}, rank correlation {scenes['spearman']}; on models unseen "
+        f"{models['auroc']} and {models['spearman']}. Of the models' own cut-outs of scenes "
+        f"unseen, with one model alone: AUROC {order.auroc}, 95\N{NO-BREAK SPACE}%: {order.low} to "
+        f"{order.high}"
     )
     first = fit["calibration"][0]
     parts = rows["Calibration of risk, scenes unseen"].split("; ")

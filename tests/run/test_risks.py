@@ -15,6 +15,7 @@ from rmbg_eval.errors import Failure
 from rmbg_eval.i18n import Message
 from rmbg_eval.measure.columns import Measurements
 from rmbg_eval.measure.record import Agreement, Measurement, Risk, Sign
+from rmbg_eval.run.agreement import others_of
 from rmbg_eval.run.evaluate import evaluate
 from rmbg_eval.run.findings import findings
 from rmbg_eval.run.queue import queue_of, unscored
@@ -59,8 +60,40 @@ def test_the_riskiest_picture_comes_first_by_its_worst_cut_out() -> None:
     queue = queue_of(run)
     assert [(each.key[1], each.worst.model, each.level) for each in queue] == [
         ("bob", "a", "first"), ("lea", "a", "first"), ("kim", "a", "fine"),
-        ("ada", "b", "worth"), ("joe", "a", "fine"),
+        ("ada", "b", "worth"), ("joe", "a", "worth"),
     ]  # fmt: skip
+
+
+def test_no_sign_found_is_said_of_no_picture_that_has_one() -> None:
+    run = run_with(
+        risk("ada", "a", 0.34), risk("ada", "b", 0.31, sign("crumbs", 0.2)),
+        risk("bob", "a", 0.28, sign("instability_mirror", 0)), risk("eve", "a", 0.9),
+    )  # fmt: skip
+    levels = {each.key[1]: each.level for each in queue_of(run)}
+    assert levels == {"ada": "worth", "bob": "worth", "eve": "fine"}
+    assert [str(each.words) for each in findings(run, {})] == [
+        "No sign found", "The outline is frayed", "The outline is frayed",
+    ]  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    ("apart", "others"),
+    [
+        ({}, "none"),
+        ({("a", "b"): 0.011}, "alike"),
+        ({("a", "b"): 0.3}, "differ"),
+        ({("a", "b"): 0.011, ("a", "c"): 0.31, ("b", "c"): 0.31}, "alike"),
+        ({("a", "b"): 0.2, ("a", "c"): 0.31, ("b", "c"): 0.31}, "differ"),
+    ],
+)
+def test_models_tell_of_each_other_where_those_that_count_differ(apart, others) -> None:
+    assert (
+        others_of(
+            Agreement(one=one, other=other, cases=2, apart=far)
+            for (one, other), far in apart.items()
+        )
+        == others
+    )
 
 
 def test_a_model_that_stands_apart_puts_nothing_first_unless_it_is_alone() -> None:
@@ -94,8 +127,7 @@ def test_a_finding_is_shown_at_the_place_of_its_heaviest_sign_that_has_one() -> 
 
 
 def test_what_needs_no_look_is_no_finding() -> None:
-    faint = sign("crumbs", 0.2)
-    assert not findings(run_with(risk("ada", "a", 0.1, faint), risk("bob", "a", 0.5)), {})
+    assert not findings(run_with(risk("ada", "a", 0.1), risk("bob", "a", 0.5)), {})
 
 
 def test_where_two_models_differ_both_are_shown() -> None:
