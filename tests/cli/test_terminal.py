@@ -133,8 +133,8 @@ def test_finished_cut_outs_have_no_seconds(
         model.model_copy(update={"info": model.info.model_copy(update={"runtime": "none"})})
         for model in run.models
     ]
-    monkeypatch.setattr(terminal, "out", Console(width=100))
-    monkeypatch.setattr(terminal, "err", Console(stderr=True, width=100))
+    monkeypatch.setattr(terminal, "out", terminal.Stream(width=100))
+    monkeypatch.setattr(terminal, "err", terminal.Stream(stderr=True, width=100))
     for some in ((finished[0], run.models[1]), tuple(finished)):
         show_run(run.model_copy(update={"models": some}), Path("run.json"))
         out, err = capsys.readouterr()
