@@ -2,7 +2,8 @@
 
 What nobody has looked at is never counted as usable. A cut-out that several people looked at is
 usable, refused (to mend, or unusable) or unsure where more than half of them say so; else it is
-disputed, and counted apart as those are of which people were unsure. Intervals are those
+disputed, and counted apart as those are of which people were unsure: in no share, and in intervals
+as refused at the low end and as usable at the high end, for they may be either. Intervals are those
 of as many pictures as they are worth: pictures of one shoot resemble each other. docs/coverage.md
 has how often each interval holds what it is for.
 """
@@ -18,7 +19,7 @@ from typing import Literal
 
 from ..core.key import CaseKey, Key
 from ..core.records import columns
-from ..i18n import N_, Message
+from ..i18n import Message, join
 from ..run.intervals import exact_interval, worth
 from ..run.record import Run
 from ..run.statistics import ALL, shoots_of
@@ -54,7 +55,8 @@ class Acceptance:
     refused: int
     """To mend, or unusable."""
     undecided: int
-    """Unsure or disputed: in no share."""
+    """Unsure or disputed: in no share; in the intervals refused at the low end, usable at the
+    high end."""
     unseen: int
     """Cut-outs that nobody has looked at."""
     failed: int
@@ -138,22 +140,24 @@ def _acceptance(
     answers = {key: opinions[key].answer for key in there if key in opinions}
     decided = {key: answer == "usable" for key, answer in answers.items()
                if answer in ("usable", "mend", "unusable")}  # fmt: skip
-    by_group: dict[str | CaseKey, list[bool]] = {}
-    for key, usable in decided.items():
-        about = key.case_key
-        by_group.setdefault(shoots.get(about, about), []).append(usable)
-    counts = [(sum(each), len(each)) for each in by_group.values()]
-    strata = [
-        (sum(decided[key] for key in stratum if key in decided),
-         sum(key in decided for key in stratum), len(stratum))
-        for stratum in own
-    ]  # fmt: skip
-    share = weighted_share(strata)
-    low, high = share_interval(counts, strata) or (None, None)
-    whole = len(decided) == len(there)
-    near = (share, share) if whole and share is not None else of_run_interval(strata)
-    run_low, run_high = near or (None, None)
-    drawn = whole or plan.drawn(answers.keys(), model, category)
+    counts = _by_shoot(decided, shoots)
+    share = weighted_share(_by_stratum(decided, own))
+    low = high = run_low = run_high = None
+    at_low = {key: answer == "usable" for key, answer in answers.items()}
+    at_high = {key: decided.get(key, True) for key in answers}
+    lowest, highest = _by_stratum(at_low, own), _by_stratum(at_high, own)
+    if share is not None and len(counts) >= FEWEST:
+        (low, _), (_, high) = (
+            share_interval(_by_shoot(each, shoots), strata) or (None, None)
+            for each, strata in ((at_low, lowest), (at_high, highest))
+        )
+    whole = len(answers) == len(there)
+    if whole and decided:
+        run_low, run_high = weighted_share(lowest), weighted_share(highest)
+    elif share is not None and len(decided) >= FEWEST:
+        (run_low, _), (_, run_high) = (
+            of_run_interval(strata) or (None, None) for strata in (lowest, highest)
+        )
     return Acceptance(
         model=model,
         category=category,
@@ -168,32 +172,62 @@ def _acceptance(
         high=high,
         run_low=run_low,
         run_high=run_high,
-        reason=_reason(len(answers), len(decided), len(counts), share, drawn),
+        reason=_reason(
+            len(answers),
+            len(decided),
+            len(counts),
+            share,
+            any(each is not None for each in (low, run_low)),
+            whole or plan.drawn(answers.keys(), model, category),
+        ),
     )
+
+
+def _by_shoot(usable: Mapping[Key, bool], shoots: Mapping[CaseKey, str]) -> list[tuple[int, int]]:
+    """Usable and counted in each shoot; a case of no shoot is its own."""
+    by_group: dict[str | CaseKey, list[bool]] = {}
+    for key, each in usable.items():
+        by_group.setdefault(shoots.get(key.case_key, key.case_key), []).append(each)
+    return [(sum(each), len(each)) for each in by_group.values()]
+
+
+def _by_stratum(
+    usable: Mapping[Key, bool], strata: Sequence[Sequence[Key]]
+) -> list[tuple[int, int, int]]:
+    """Usable, counted, and there in each stratum."""
+    counted = ([usable[key] for key in stratum if key in usable] for stratum in strata)
+    return [
+        (sum(own), len(own), len(stratum)) for own, stratum in zip(counted, strata, strict=True)
+    ]
 
 
 NOBODY = Message("nobody has looked")
 
 
 def _reason(
-    seen: int, decided: int, shoots: int, share: float | None, drawn: bool
+    seen: int, decided: int, shoots: int, share: float | None, interval: bool, drawn: bool
 ) -> Message | None:
     if not seen:
         return NOBODY
     if not decided:
         return Message("of those looked at, none is decided")
+    notes = []
     if share is None:
-        return Message(N_("of one third by risk none is decided: it may be unlike the others"))
-    if shoots < FEWEST:
-        return Message(
-            "too few for an interval: {n} shoot, {least} are needed",
-            many="too few for an interval: {n} shoots, {least} are needed",
-            n=shoots,
-            least=FEWEST,
+        notes.append(Message("of one third by risk none is decided: it may be unlike the others"))
+    elif shoots < FEWEST:
+        notes.append(
+            Message(
+                "too few for an interval: {n} shoot, {least} are needed",
+                many="too few for an interval: {n} shoots, {least} are needed",
+                n=shoots,
+                least=FEWEST,
+            )
         )
-    if not drawn:
-        return Message(N_("those looked at were not drawn by chance: others may be unlike them"))
-    return None
+    elif not drawn:
+        notes.append(Message("those looked at were not drawn by chance: others may be unlike them"))
+    if interval and decided < seen:
+        notes.append(Message("undecided ones are refused at the low end, usable at the high end"))
+    return join("; ", notes) if notes else None
 
 
 def weighted_share(strata: Sequence[tuple[int, int, int]]) -> float | None:

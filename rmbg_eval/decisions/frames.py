@@ -47,9 +47,10 @@ def acceptance_frame(run: Run) -> DataFrame:
 
     Columns: `model`, `category`; `share` usable of those decided, in [0, 1], missing while of one
     third by risk none is; `low` and `high`, its interval of 95 % for all pictures like these;
-    `run_low` and `run_high`, that for this run's own; the counts `usable`, `decided`, `seen`
-    (decided, unsure or disputed), `cutouts` (all there are) and `failed`; `reason`. A category
-    counts where the run has cases of it.
+    `run_low` and `run_high`, that for this run's own (in both, undecided ones are refused at the
+    low end, usable at the high end); the counts `usable`, `decided`, `seen` (decided, unsure or
+    disputed), `cutouts` (all there are) and `failed`; `reason`. A category counts where the run has
+    cases of it.
 
     >>> from rmbg_eval import Settings
     >>> nothing = {"cases": (), "models": (), "predictions": (), "risks": ()}

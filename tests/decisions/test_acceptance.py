@@ -152,6 +152,38 @@ def test_where_none_is_decided_somebody_has_looked() -> None:
     assert (a.undecided, str(a.reason)) == (1, "of those looked at, none is decided")
 
 
+def test_the_undecided_are_refused_at_the_low_end_and_usable_at_the_high_end() -> None:
+    run = run_over(40)
+    words = ["usable"] * 25 + ["unsure"] * 15
+    a, *_ = acceptances(run, decisions(*(review(f"c{n}", answer=w) for n, w in enumerate(words))))
+    assert (a.share, a.run_low, a.run_high) == (1, 25 / 40, 1)
+    assert (a.low, a.high) == pytest.approx((exact_interval(25 / 40, 40)[0], 1))
+    assert str(a.reason) == "undecided ones are refused at the low end, usable at the high end"
+
+
+def test_undecided_ones_make_both_intervals_wider_whatever_they_are_of() -> None:
+    r = np.random.default_rng(3)
+    run = run_over(40, group=2)
+    risks = (Risk(category="portrait", case=f"c{n}", model="a", value=n / 40) for n in range(40))
+    run = run.model_copy(update={"risks": tuple(risks)})
+    order = [key.case for key in plan_of(run).order if key.model == "a"]
+    for seen in (12, 20, 33, 40):
+        said = {
+            c: str(r.choice(["usable", "mend", "unsure"], p=[0.6, 0.2, 0.2])) for c in order[:seen]
+        }
+        a, *_ = acceptances(run, decisions(*(review(c, answer=w) for c, w in said.items())))
+        for side, instead in ((0, "mend"), (1, "usable")):
+            all_decided = (
+                review(c, answer=instead if w == "unsure" else w) for c, w in said.items()
+            )
+            b, *_ = acceptances(run, decisions(*all_decided))
+            assert ((a.low, a.high)[side], (a.run_low, a.run_high)[side]) == (
+                (b.low, b.high)[side], (b.run_low, b.run_high)[side]
+            )  # fmt: skip
+        assert a.low <= a.share <= a.high
+        assert a.run_low <= a.share <= a.run_high
+
+
 def test_what_nobody_has_looked_at_is_never_usable() -> None:
     run = run_over(20)
     seen = [review(f"c{n}", answer=answer) for n, answer in

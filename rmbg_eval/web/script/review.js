@@ -323,6 +323,7 @@ export function review(dialog, decisions, save) {
       lines.push(...say(words, "interval", { low, high }));
     } else if (all.share !== null) lines.push(...say(words, "few", { least: FEWEST }));
     if (all.undecided) lines.push(...say(words, "undecided", { n: all.undecided }));
+    if (all.undecided && all.interval) lines.push(...say(words, "ends"));
     part("usable").replaceChildren(...lines);
     const [low, high] = all.interval ?? [all.share ?? 0, all.share ?? 0];
     part("reach").setAttribute("x", String(100 * low));
@@ -335,7 +336,7 @@ export function review(dialog, decisions, save) {
         : moreNeeded(all.decided, all.share, all.there, NEAR, all.alone);
     const there = { there: all.there, model: about.models[model] };
     const told = all.unseen
-      ? more === null
+      ? more === null || (all.undecided && !more) // these may yet be either
         ? []
         : say(words, more ? "more" : "enough", { n: more, ...there })
       : say(words, "all", there);

@@ -157,22 +157,10 @@ export function moreNeeded(decided, share, there, near, alone = 1) {
  * @param {string[][]} model.shoots the same by shoot
  */
 export function acceptance({ strata, shoots }) {
-  const counts = strata
-    .filter(({ length }) => length)
-    .map((all) => {
-      const decided = all.filter(isDecided);
-      const usable = decided.filter((answer) => answer === "usable");
-      return /** @type {Stratum} */ ([usable.length, decided.length, all.length]);
-    });
-  const groups = shoots
-    .map((all) => {
-      const decided = all.filter(isDecided);
-      return /** @type {Shoot} */ ([
-        decided.filter((answer) => answer === "usable").length,
-        decided.length,
-      ]);
-    })
-    .filter(([, n]) => n);
+  const { counts, groups } = counted(strata, shoots, isDecided, isUsable);
+  const lowest = counted(strata, shoots, Boolean, isUsable);
+  const highest = counted(strata, shoots, Boolean, (each) => isUsable(each) || !isDecided(each));
+  const share = weightedShare(counts);
   const there = sum(counts.map(([, , n]) => n));
   const decided = sum(counts.map(([, n]) => n));
   const usable = sum(counts.map(([k]) => k));
@@ -183,12 +171,35 @@ export function acceptance({ strata, shoots }) {
     unseen: there - seen,
     there,
     decided,
-    share: weightedShare(counts),
-    interval: shareInterval(groups, counts),
+    share,
+    // Undecided ones may be either: refused at the low end, usable at the high end.
+    interval:
+      share === null || groups.length < FEWEST
+        ? null
+        : /** @type {Bounds} */ (
+            [lowest, highest].map((end, side) => shareInterval(end.groups, end.counts)?.[side])
+          ),
     // What was looked at is what the plan begins with, in each stratum.
     drawn: strata.every((all) => all.slice(0, all.filter(Boolean).length).every(Boolean)),
     alone: decided ? worth(groups) / decided : 1,
   };
 }
 
+/**
+ * Usable, counted, and there in each stratum; usable and counted in each shoot.
+ * @param {string[][]} strata @param {string[][]} shoots
+ * @param {(answer: string) => boolean} counts which count @param {(answer: string) => boolean} usable
+ */
+function counted(strata, shoots, counts, usable) {
+  const of = (/** @type {string[]} */ all) => {
+    const own = all.filter(counts);
+    return [own.filter(usable).length, own.length, all.length];
+  };
+  return {
+    counts: /** @type {Stratum[]} */ (strata.filter(({ length }) => length).map(of)),
+    groups: /** @type {Shoot[]} */ (shoots.map((all) => of(all).slice(0, 2))).filter(([, n]) => n),
+  };
+}
+
+const isUsable = (/** @type {string} */ answer) => answer === "usable";
 const isDecided = (/** @type {string} */ answer) => ["usable", "mend", "unusable"].includes(answer);
