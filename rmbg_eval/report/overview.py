@@ -522,6 +522,9 @@ class Overview:
     def _few(self) -> Text:
         """Why there are no intervals."""
         if all(self.context.points(ALL, model).low is None for model in self.models):
+            groups = self.summary.groups
+            if len({*groups.values()}) < len(groups):
+                return Message("no interval: fewer than {n} shoots", n=FEWEST)
             return Message("no interval: fewer than {cases} cases", cases=FEWEST)
         return Message("share of points passed, 95\u00a0% interval")
 
@@ -651,19 +654,27 @@ def _beside_best(
     the best differs from it, where more (`sign` 1) or less (-1) is better."""
     close: list[Text] = []
     ahead: list[Text] = []
-    few = 0
+    few: Difference | None = None
     for model, value, apart in others:
         named = Message("{model} ({value})", model=model, value=value)
         if apart is None or not apart.clear:
             close.append(named)
-            few = max(few, apart.groups if apart and apart.low is None else 0)
+            if apart and apart.low is None and (few is None or few.groups < apart.groups):
+                few = apart
         elif (apart.higher - apart.lower) * sign < 0:
             ahead.append(named)
-    if close and few:
+    if few and few.groups < few.cases:
+        yield Message(
+            "Whether that is better than {models} cannot be told: {n} shoot is too few.",
+            many="Whether that is better than {models} cannot be told: {n} shoots are too few.",
+            n=few.groups,
+            models=_and(close),
+        )
+    elif few:
         yield Message(
             "Whether that is better than {models} cannot be told: {n} case is too few.",
             many="Whether that is better than {models} cannot be told: {n} cases are too few.",
-            n=few,
+            n=few.groups,
             models=_and(close),
         )
     elif close:

@@ -162,6 +162,18 @@ def test_too_few_cases_are_said_to_be() -> None:
     assert b.cells[0].words == "1 of 2 passed"
 
 
+def test_too_few_shoots_are_not_called_cases() -> None:
+    run = many({"a": [1.0] * 40, "b": [1.0] * 39 + [0.0]})
+    cases = tuple(
+        case.model_copy(update={"group": f"shoot {n % 3}"}) for n, case in enumerate(run.cases)
+    )
+    view = told_overview(run.model_copy(update={"cases": cases}))
+    assert view.answer[1:] == (
+        "Whether that is better than b (39) cannot be told: 3 shoots are too few.",
+    )
+    assert view.few == "no interval: fewer than 6 shoots"
+
+
 def test_models_that_are_alike_are_both_named() -> None:
     view = told_overview(many({"a": [1.0, 0.0], "b": [0.0, 1.0]}))
     assert view.answer == ("a and b pass the same number of points, 1 of 2.",)
