@@ -167,6 +167,8 @@ def test_names_come_with_the_ranking_and_go_again(
     (made,) = read(tmp_path / "d.json").votes
     assert names.all_text_contents() == [made.left.model, made.right.model]
     expect(page.locator("#blind .ranking .number b")).to_have_text(["100 %", "0 %"])
+    for used in (".zoom", ".behind"):  # there is nothing to look at closely
+        expect(page.locator(f"#blind .bar {used}")).to_be_hidden()
     page.locator("#blind [data-do=go-on]").click()
     expect(page.locator("#blind .ranking th")).to_have_count(0)
     seen(page)

@@ -217,6 +217,7 @@ def test_a_finger_decides_and_places(browser: Browser, pages: dict[str, Path]) -
     assert page.evaluate("document.documentElement.scrollWidth") <= 390
     page.locator("#review [data-do=comment]").tap()
     page.locator("#review [data-do=place]").tap()
+    expect(page.locator("#review .stage")).to_have_css("cursor", "crosshair")
     page.locator("#review .stage").tap(position={"x": 100, "y": 100})
     expect(page.locator("#review .spot")).to_have_count(2)
     page.locator("#review form.comment [type=submit]").tap()
