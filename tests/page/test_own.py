@@ -95,3 +95,16 @@ def test_the_viewer_says_why_each_models_picture_is_suspicious_and_outlines_wher
     page.keyboard.press("ArrowDown")
     assert outlines() == ["original", "result:Apart"]
     assert complaints == []
+
+
+def test_nothing_moves_when_the_script_begins(page: Page, own: tuple[Run, Path]) -> None:
+    """It stands at the end of the page, which a browser shows long before it has all of it."""
+    tops = "all => all.map(e => e.getBoundingClientRect().top)"
+    page.route("**/report.js", lambda route: route.abort())
+    page.goto(own[1].as_uri())
+    places = page.locator(".overview > *, #bar, #bar .heads")
+    before = places.evaluate_all(tops)
+    page.unroute("**/report.js")
+    page.reload()
+    expect(page.locator("html.script")).to_have_count(1)
+    assert places.evaluate_all(tops) == before

@@ -130,3 +130,4 @@ def test_folder_layout_is_readable_under_the_policy_of_jenkins(
     assert all(widths)
     checker = "getComputedStyle(document.querySelector('.cut')).backgroundImage"
     assert "conic-gradient" in page.evaluate(checker)
+    assert page.locator(".with-script:visible").count() == 0  # it lets no script run
