@@ -131,7 +131,7 @@ def test_undo_brings_back_what_was_before(reviewing: Page, tmp_path: Path) -> No
     page.keyboard.press("z")
     expect(page.locator("#review textarea")).to_have_value("the hair")
     page.keyboard.press("Escape")
-    expect(page.locator("#by-eye [data-part=state]")).to_have_text("")  # nothing holds
+    expect(page.locator("#by-eye [data-part=state]")).not_to_contain_text("Decisions")
 
 
 def test_a_model_without_cut_outs_is_not_turned_to(page: Page, pages: dict[str, Path]) -> None:
@@ -207,6 +207,33 @@ def test_comment_and_place_are_of_the_decision(reviewing: Page, tmp_path: Path) 
     assert review.place == (width // 2, height // 2)
     assert review.comment == f"{HOSTILE}!"
     assert page.title() != "1"
+
+
+def test_a_comment_without_a_decision_is_in_no_file_and_that_is_said(reviewing: Page) -> None:
+    page = reviewing
+    waiting = "no file until their cut-out is decided on: 1"
+    page.keyboard.press("c")
+    page.keyboard.type("the strap")
+    page.locator("#review form.comment [type=submit]").click()
+    expect(page.locator("#review [data-part=more]")).to_contain_text(waiting)
+    page.keyboard.press("Escape")
+    expect(page.locator("#by-eye [data-part=state]")).to_contain_text(waiting)
+    page.locator("#by-eye [data-do=review]").click()
+    page.keyboard.press("m")
+    expect(page.locator("#review [data-part=more]")).not_to_contain_text("no file")
+    expect(page.locator("#by-eye [data-part=state]")).not_to_contain_text("no file")
+
+
+def test_what_is_being_written_of_a_decided_one_is_saved_too(
+    reviewing: Page, tmp_path: Path
+) -> None:
+    page = reviewing
+    page.keyboard.press("m")
+    page.keyboard.press("ArrowLeft")
+    page.keyboard.press("c")
+    page.keyboard.type("the strap")
+    (review,) = read(saved(page, tmp_path / "d.json")).current()
+    assert review.comment == "the strap"
 
 
 def test_a_finger_decides_and_places(browser: Browser, pages: dict[str, Path]) -> None:

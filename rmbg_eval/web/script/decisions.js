@@ -125,7 +125,7 @@ export class Decisions {
     decisions.#open = true;
     decisions.#send();
     addEventListener("beforeunload", (event) => {
-      if (decisions.full && decisions.unsaved) event.preventDefault();
+      if (decisions.full && (decisions.unsaved || decisions.waiting)) event.preventDefault();
     });
     return decisions;
   }
@@ -157,6 +157,12 @@ export class Decisions {
   /** How many were decided here and are in no file yet. */
   get unsaved() {
     return this.#fresh.size;
+  }
+  /** How many comments are in no file, saved or not, until their cut-out is decided on. */
+  get waiting() {
+    return [...this.drafts].filter(
+      ([cutout, { comment, place }]) => (comment.trim() || place) && !this.mine(this.like(cutout)),
+    ).length;
   }
   /** How many hold. */
   get count() {
@@ -201,6 +207,7 @@ export class Decisions {
     else this.drafts.delete(cutout);
     const text = draft ? JSON.stringify(draft) : "";
     this.#put([[`draft-${cutout}`, { text, saved: false }]]);
+    this.#changed();
   }
 
   /** @param {string} text */

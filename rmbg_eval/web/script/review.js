@@ -335,16 +335,22 @@ export function review(dialog, decisions, save) {
         ? null
         : moreNeeded(all.decided, all.share, all.there, NEAR, all.alone);
     const there = { there: all.there, model: about.models[model] };
-    const told = all.unseen
+    const progress = all.unseen
       ? more === null || (all.undecided && !more) // these may yet be either
         ? []
         : say(words, more ? "more" : "enough", { n: more, ...there })
       : say(words, "all", there);
-    const dot = () => (told.length ? [new Text(" · ")] : []);
+    const { waiting } = decisions;
     const unlike = all.share === null ? "unlike" : !all.drawn && "chosen";
-    if (unlike && all.decided) told.push(...dot(), ...say(words, unlike));
-    if (decisions.full) told.push(...dot(), ...say(words, "full"));
-    part("more").replaceChildren(...told);
+    const told = [
+      waiting ? say(words, "waiting", { n: waiting }) : [],
+      progress,
+      unlike && all.decided ? say(words, unlike) : [],
+      decisions.full ? say(words, "full") : [],
+    ].filter(({ length }) => length);
+    part("more").replaceChildren(
+      ...told.flatMap((each, place) => (place ? [new Text(" · "), ...each] : each)),
+    );
     part("more").title = language.in(part("more"));
     dialog.dataset.share = all.share === null ? "" : [all.share, ...(all.interval ?? [])].join();
   }
@@ -411,7 +417,6 @@ export function review(dialog, decisions, save) {
   function draft(changes) {
     const number = cutout();
     decisions.draft(number, { ...draftOf(number), ...changes });
-    tell();
   }
 
   /** What is written of one that is decided becomes part of the decision. */
@@ -426,7 +431,6 @@ export function review(dialog, decisions, save) {
       place: written.place,
     });
     forget(number);
-    tell();
   }
 
   /** @param {boolean} on */
@@ -550,8 +554,10 @@ export function review(dialog, decisions, save) {
     else if (command === "undo") undo();
     else if (command === "comment") comments(Boolean(form.hidden));
     else if (command === "place") point(!placing);
-    else if (command === "save-decisions") save();
-    else if (command === "in") zoom.step(1);
+    else if (command === "save-decisions") {
+      settle();
+      save();
+    } else if (command === "in") zoom.step(1);
     else if (command === "out") zoom.step(-1);
     else if (command === "fit") zoom.fit();
     else if (button?.dataset.box) {
