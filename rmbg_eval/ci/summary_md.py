@@ -15,8 +15,9 @@ from ..compare.comparison import Comparison
 from ..compare.pair import STATES, Pair
 from ..core.numbers import figures
 from ..core.records import columns, without
-from ..decisions.acceptance import Acceptance, acceptances, percent, settle
+from ..decisions.acceptance import Acceptance, acceptances, percent
 from ..decisions.applying import saying
+from ..decisions.lists import left_to_do
 from ..decisions.ranking import agreement, ranking_of
 from ..decisions.record import Decisions
 from ..errors import printable
@@ -164,7 +165,7 @@ def _not_passed(run: Run, results: Sequence[Result]) -> Iterator[Result]:
 
 
 def _by_eye(run: Run, decisions: Decisions) -> list[str]:
-    """What people decided: the share usable, the ranking, and what is to be mended."""
+    """What people decided: the share usable, the ranking, and what is left to do."""
     if not decisions.current():
         return []
     lines = []
@@ -202,17 +203,14 @@ def _by_eye(run: Run, decisions: Decisions) -> list[str]:
             told += f" No ranks: {code(ranking.reason)}"
         lines += [f"{told} Where none is called better, models may be equal.", ""]
     rows = []
-    for key, opinion in settle(decisions.reviews).items():
-        if opinion.answer in ("mend", "unusable", "disputed"):
-            said = "; ".join(
-                f"{r.who}: {saying(r)}" + (f", {r.comment}" if r.comment else "")
-                for r in opinion.reviews
-            )
-            name = code(key.name)
-            where = code(link(*key.case_key))
-            rows.append([name, code(key.model), opinion.answer, code(said), where])
-    heads = ["case", "model", "", "who says what", "where"]
-    return lines + _table("To mend, unusable or disputed", heads, rows, len(rows))
+    for prediction, says, reviews in left_to_do(run, decisions):
+        said = "; ".join(
+            f"{r.who}: {saying(r)}" + (f", {r.comment}" if r.comment else "") for r in reviews
+        )
+        rows.append(_row(prediction, says, code(prediction.failure or said)))
+    heads = ["case", "model", "", "who says what, or why", "where"]
+    title = "Left to do: to mend, unusable, unsure, disputed or failed"
+    return lines + _table(title, heads, rows, len(rows), where="`mend.csv`")
 
 
 def _accepted(each: Acceptance) -> list[str]:

@@ -12,6 +12,7 @@ from ..core.files import folded, is_device, new_file, sha256_file, write_atomic
 from ..core.key import Key
 from ..errors import OutputError, printable
 from ..i18n import Message
+from ..predictions.prediction import Prediction
 from ..run.folder import csv_lines
 from ..run.record import Run
 from .acceptance import settle
@@ -60,29 +61,40 @@ def table_csv(run: Run, decisions: Decisions) -> str:
 MEND_HEADS = ("file", "case", "category", "model", "says", "reasons", "comments", "x", "y", "by")
 
 
-def mend_csv(run: Run, decisions: Decisions) -> str:
-    """mend.csv: what is left to do, a row each: the cut-outs looked at that are not usable as they
-    are, to mend, unusable, unsure or disputed, as `says` has it.
+def left_to_do(run: Run, decisions: Decisions) -> list[tuple[Prediction, str, tuple[Review, ...]]]:
+    """The cut-outs looked at that are not usable as they are, to mend, unusable, unsure or
+    disputed, and who says so; then the predictions that failed, of the models looked at."""
+    found: list[tuple[Prediction, str, tuple[Review, ...]]] = [
+        (run.index.predictions[key], opinion.answer, opinion.reviews)
+        for key, opinion in settle(decisions.reviews).items()
+        if opinion.answer != "usable" and key in run.index.predictions
+    ]
+    found.sort(key=lambda each: each[0].cutout or "")
+    looked_at = {review.model for review in decisions.reviews}
+    return found + [(p, "failed", ()) for p in run.failures if p.model in looked_at]
 
-    `reasons` are the points that did not pass and the signs of its risk; `comments` and the first
-    place are people's own.
+
+def mend_csv(run: Run, decisions: Decisions) -> str:
+    """mend.csv: what is `left_to_do`, a row each, as `says` has it.
+
+    `reasons` are the points that did not pass and the signs of its risk, or why it failed;
+    `comments` and the first place are people's own.
     """
     found = []
-    for key, opinion in settle(decisions.reviews).items():
-        prediction = run.index.predictions.get(key)
-        if opinion.answer == "usable" or not prediction:
-            continue
+    for prediction, says, reviews in left_to_do(run, decisions):
+        key = prediction.key
         missed = [p.point for p in run.index.points.get(key, {}).values() if not p.passed]
         risk = run.index.risks.get(key)
         signs = [str(sign.text).replace("\u00a0", " ") for sign in (risk.signs if risk else ())]
-        comments = [f"{r.who}: {r.comment}" for r in opinion.reviews if r.comment]
-        place = next((r.place for r in opinion.reviews if r.place), None) or ("", "")
-        people = ", ".join(dict.fromkeys(str(r.who) for r in opinion.reviews))
+        reasons = [str(prediction.failure)] if prediction.failure else [*missed, *signs]
+        comments = [f"{r.who}: {r.comment}" for r in reviews if r.comment]
+        place = next((r.place for r in reviews if r.place), None) or ("", "")
+        people = ", ".join(dict.fromkeys(str(r.who) for r in reviews))
         found.append(
-            [prediction.cutout or "", key.case, key.category, key.model, opinion.answer,
-             "; ".join([*missed, *signs]), "; ".join(comments), *place, people]
+            [prediction.cutout or "", key.case, key.category, key.model, says,
+             "; ".join(reasons), "; ".join(comments), *place, people]
         )  # fmt: skip
-    return _csv(MEND_HEADS, sorted(found, key=lambda row: [str(cell) for cell in row[:4]]))
+    return _csv(MEND_HEADS, found)
 
 
 def write_lists(out: Path, run: Run, decisions: Decisions) -> None:

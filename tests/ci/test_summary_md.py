@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import csv
+import io
 import re
 from datetime import UTC, datetime
 
 import pytest
-from comparisons import comparison, failed, made, point, rule, value
+from comparisons import FAILED, comparison, failed, made, point, rule, value
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from markdown_it import MarkdownIt
@@ -17,6 +19,7 @@ from rmbg_eval import Settings
 from rmbg_eval.ci.summary_md import cell, code, summary_of_comparison, summary_of_run
 from rmbg_eval.compare.comparison import Comparison
 from rmbg_eval.compare.pair import Pair
+from rmbg_eval.decisions.lists import mend_csv
 from rmbg_eval.decisions.record import Decisions, Review
 from rmbg_eval.errors import Failure, printable
 from rmbg_eval.i18n import Message
@@ -132,8 +135,25 @@ def test_who_disagrees_about_a_cut_out_is_said() -> None:
         for person, answer in (("Ada", "usable"), ("Bo", "unusable"))
     ]  # fmt: skip
     text = summary_of_run(run_of(seen, made("b")), Decisions(decisions=tuple(said)))
-    assert "## To mend, unusable or disputed (1)" in text
+    assert "## Left to do: to mend, unusable, unsure, disputed or failed (1)" in text
     assert "| disputed | `Ada: usable; Bo: unusable` |" in text
+
+
+def test_the_list_of_what_is_left_to_do_is_that_of_mend_csv() -> None:
+    run = run_over(5)
+    lost = {"cutout": None, "cutout_sha256": None, "failure": FAILED}
+    predictions = tuple(p.model_copy(update=lost) if p.case == "c4" else p for p in run.predictions)
+    run = run.model_copy(update={"predictions": predictions})
+    answers = ("usable", "mend", "unusable", "unsure")
+    some = decisions(*(review(f"c{n}", answer=answer) for n, answer in enumerate(answers)))
+    rows = [*csv.DictReader(io.StringIO(mend_csv(run, some)))]
+    assert [row["says"] for row in rows] == ["mend", "unusable", "unsure", "failed"]
+    assert rows[-1]["reasons"] == str(FAILED)
+    text = summary_of_run(run, some)
+    assert "## Left to do: to mend, unusable, unsure, disputed or failed (4)" in text
+    table = text.split("## Left to do")[1].split("##")[0]
+    assert table.count("| `a` |") == 4
+    assert f"| failed | `{FAILED}` |" in table
 
 
 def test_who_is_preferred_is_told_with_ranks_or_why_there_are_none() -> None:
@@ -227,7 +247,8 @@ def test_what_is_too_much_for_a_summary_is_counted_whatever_it_is() -> None:
     run = run_of(*lost, *here, points=points, rules=rules, delivery=Delivery(name="Shop"))
     text = summary_of_run(run, Decisions(decisions=said))
     assert len(text.encode()) < 1 << 20
-    assert text.count("more, in `run.json` and on the page") == 4
+    assert text.count("more, in `run.json` and on the page") == 3
+    assert text.count("more, in `mend.csv`") == 1
     assert "## Models (2)" in text
 
 
