@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+import re
+from collections.abc import Callable, Iterable, Sequence
 from contextlib import suppress
+from difflib import get_close_matches
 from itertools import chain
 from os.path import isdir
 from pathlib import Path
@@ -155,10 +157,11 @@ class Folder:
             with suppress(ModelError):  # what cannot be read, its own pictures say
                 found = chain.from_iterable(self._files_in(folder).exact.values())
                 others |= {folder / file for file in found if not _hidden(file)}
-        used, shared = set[Path](), set[Path]()
+        used, shared, without = set[Path](), set[Path](), list[str]()
         for name in names if others else ():
             with suppress(ModelError):
                 files = set(self._files_of(name))
+                without += [] if files else [name]
                 shared |= files & used
                 used |= files
         if others - used:
@@ -166,7 +169,7 @@ class Folder:
                 Message(
                     "{n} file of {folder} matches no picture: {names}",
                     many="{n} files of {folder} match no picture: {names}",
-                    **self._told(others - used),
+                    **self._told(others - used, without),
                 )
             )
         if shared:
@@ -179,8 +182,15 @@ class Folder:
                 )
             )
 
-    def _told(self, files: set[Path]) -> dict[str, Value]:
-        first = [self._shown(path) for path in sorted(files)[:_NAMED]]
+    def _told(self, files: set[Path], without: Sequence[str] = ()) -> dict[str, Value]:
+        """The first of them, each with the picture of those `without` a cut-out that it is like."""
+        first = list[str | Message]()
+        for path in sorted(files)[:_NAMED]:
+            like = _like(path.stem, without)
+            shown = self._shown(path)
+            first.append(
+                Message("{file} (is it {name}?)", file=shown, name=like) if like else shown
+            )
         return {
             "n": len(files),
             "folder": printable(self._root.resolve().name),
@@ -191,6 +201,23 @@ class Folder:
 def _id(path: Path, category: Path) -> str:
     """What `cases.folder` calls the picture of a cut-out in `category` or in a shoot of it."""
     return path.stem if path.parent == category else id_in_shoot(path.parent.name, path.stem)
+
+
+def _like(stem: str, names: Sequence[str]) -> str | None:
+    """The one picture `category/id` whose id is almost `stem`, or begins it; None where there is
+    none, or are several. Pictures of another number are others."""
+    stem = folded(name_of(stem))
+    digits = _DIGITS.findall(stem)
+    found = []
+    for name in names:
+        own = folded(name.rpartition("/")[2])
+        begins = stem.startswith(own) and not stem[len(own) :][:1].isalnum()
+        if _DIGITS.findall(own) == digits and (begins or get_close_matches(stem, [own], 1, 0.8)):
+            found.append(name)
+    return found[0] if len(found) == 1 else None
+
+
+_DIGITS = re.compile(r"\d+")
 
 
 def _hidden(file: str) -> bool:
@@ -220,7 +247,8 @@ class _Files:
 
 _ENDINGS = (
     "-removebg", "-removebg-preview", "-no-bg", "-nobg", "_no_bg", "_nobg", "-Photoroom", "-cutout",
-    "_cutout", "_rgba", "_mask", "_matte", "_alpha", ".alpha", " copy", " Background Removed",
+    "_cutout", "_rgba", "-rgba", "_mask", "-mask", "_matte", "-matte", "_alpha", "-alpha", ".alpha",
+    " copy", " Background Removed",
 )  # fmt: skip
 """What web services and programs put after the name of a picture."""
 

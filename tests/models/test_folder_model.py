@@ -113,7 +113,10 @@ def test_the_stem_is_matched_whole(tmp_path: Path) -> None:
         cutout_of(tmp_path)
 
 
-@pytest.mark.parametrize("end", ["-removebg-preview", "_no_bg", "_rgba", "-PhotoRoom"])
+@pytest.mark.parametrize(
+    "end",
+    ["-removebg-preview", "_no_bg", "_rgba", "-PhotoRoom", "-mask", "-matte", "-alpha", "-rgba"],
+)
 def test_what_tools_put_after_a_name_is_no_part_of_it(tmp_path: Path, end: str) -> None:
     save(tmp_path / f"rex{end}.png", MATTE)
     assert cutout_of(tmp_path).alpha.shape == MATTE.shape
@@ -288,6 +291,31 @@ def test_files_that_are_of_no_picture_are_told(tmp_path: Path) -> None:
     assert [str(each) for each in model.warnings] == [
         f"4 files of {tmp_path.name} match no picture: "
         "pet/old.png, pet/thumbs-preview.png, x\\n.png, …"
+    ]
+
+
+@pytest.mark.parametrize(
+    ("file", "meant"),
+    [
+        ("mugs/img_3_final", "mugs/IMG_3"),
+        ("kopfhoerer", "mugs/kopfhörer"),
+        ("pet/IMG_3", "mugs/IMG_3"),
+        ("img_4", None),
+        ("img_30", None),
+        ("something else", None),
+        ("Rex-2 final", "pet/rex-2"),
+        ("cup final", None),
+    ],
+)
+def test_a_file_of_no_picture_is_told_with_the_one_that_its_name_is_like(
+    file: str, meant: str | None, tmp_path: Path
+) -> None:
+    save(tmp_path / f"{file}.png", MATTE)
+    model = load_model(f"folder:{tmp_path}")
+    tell_others(model, ["mugs/IMG_3", "mugs/kopfhörer", "pet/rex-2", "mugs/cup", "pet/cup"])
+    shown = f"{file}.png (is it {meant}?)" if meant else f"{file}.png"
+    assert [str(each) for each in model.warnings] == [
+        f"1 file of {tmp_path.name} matches no picture: {shown}"
     ]
 
 
