@@ -7,6 +7,7 @@ its reason, which is shown beside what it decided. See docs/guide/tolerances.md.
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
+from difflib import get_close_matches
 from pathlib import Path
 
 from pydantic import BaseModel, ConfigDict
@@ -64,13 +65,16 @@ class Tolerances(BaseModel):
         found = read_toml(path, where, cls, Tolerance, SettingsError)
         for name in found._measures():
             if name not in NAMES:
+                near = get_close_matches(name, NAMES, 3)
                 raise SettingsError(
                     Message(
                         "The tolerances {file} name an unknown measure {name}",
                         file=where,
                         name=repr(printable(name)),
                     ),
-                    Message("Known are: {names}.", names=NAMES),
+                    Message("Name one of these: {names}.", names=near)
+                    if near
+                    else Message("Known are: {names}.", names=NAMES),
                 )
         return found
 

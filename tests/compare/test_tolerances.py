@@ -86,7 +86,7 @@ def test_without_a_file_there_are_the_defaults() -> None:
     ("text", "words"),
     [
         ("[metrics.mad]\nabsolute = 1\nreason = 'x'", "unknown name 'metrics'.*metric, category"),
-        ("[metric.mud]\nabsolute = 1\nreason = 'x'", "unknown measure 'mud'.*mad_unknown"),
+        ("[metric.mud]\nabsolute = 1\nreason = 'x'", "unknown measure 'mud'.*Name one of these: mad"),
         ("[category.pet.mud]\nabsolute = 1\nreason = 'x'", "unknown measure 'mud'"),
         ("[case.'pet/rex'.mud]\nabsolute = 1\nreason = 'x'", "unknown measure 'mud'"),
         ("[metric.mad]\nabsolute = 1\nreasons = 'x'", "unknown name 'metric.mad.reasons'"),
@@ -106,6 +106,19 @@ def test_without_a_file_there_are_the_defaults() -> None:
 def test_what_is_wrong_is_named(tmp_path: Path, text: str, words: str) -> None:
     with pytest.raises(SettingsError, match=words):
         Tolerances.load(write(tmp_path, text))
+
+
+@pytest.mark.parametrize(
+    ("name", "remedy"),
+    [("mda", "Name one of these: mba, mad."), ("iuo", "Name one of these: iou."),
+     ("whiskers", "Known are: sad, ")],
+)  # fmt: skip
+def test_of_a_slip_of_the_pen_only_what_is_near_is_named(
+    name: str, remedy: str, tmp_path: Path
+) -> None:
+    with pytest.raises(SettingsError) as caught:
+        Tolerances.load(write(tmp_path, f"[metric.{name}]\nabsolute = 1\nreason = 'x'"))
+    assert str(caught.value.remedy).startswith(remedy)
 
 
 def test_bytes_that_are_no_text_are_not_toml(tmp_path: Path) -> None:
