@@ -6,6 +6,7 @@ import json
 import re
 import sys
 import time
+import unicodedata
 from collections.abc import Iterator
 from contextlib import AbstractContextManager, contextmanager, suppress
 from itertools import islice
@@ -46,12 +47,12 @@ class Stream(Console):
 _COMMAND = re.compile(r"^(?=\s*::)|(?<=#)(?=#\w*\\*\[)")
 """Before what a build's runner takes for a command to it: `::error::` as a line begins,
 `##[error]` or `##vso[…]` anywhere."""
-_SPACE = "\N{NO-BREAK SPACE}"
 
 
 def _plain(text: str) -> str:
-    """`text` on one line, with nothing in it that is more than text; our own spaces stay."""
-    return _COMMAND.sub(r"\\", _SPACE.join(map(printable, text.split(_SPACE))))
+    """`text` on one line, with nothing in it that is more than text; spaces of any width stay."""
+    shown = "".join(c if unicodedata.category(c) == "Zs" else printable(c) for c in text)
+    return _COMMAND.sub(r"\\", shown)
 
 
 out, err = Stream(), Stream(stderr=True)

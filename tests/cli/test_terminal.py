@@ -245,11 +245,11 @@ def test_no_text_brings_control_characters_or_commands_to_a_terminal_or_a_builds
     told = {"pairs": pairs, "notes": (Message.of(HOSTILE),)}
     show_comparison(changes.model_copy(update=told), "worse")
     terminal.complain("::error::" + HOSTILE)
-    terminal.say("veil over 3\N{NO-BREAK SPACE}% of it")
+    terminal.say("3\N{NO-BREAK SPACE}% 小\N{IDEOGRAPHIC SPACE}狗")
     out, err = capsys.readouterr()
-    assert all(line[:1] in "·┏┃┡│└1v" for line in out.splitlines())
+    assert all(line[:1] in "·┏┃┡│└13" for line in out.splitlines())
     assert out.count(SHOWN) == 2
-    assert out.splitlines()[-1] == "veil over 3\N{NO-BREAK SPACE}% of it"
+    assert out.splitlines()[-1] == "3\N{NO-BREAK SPACE}% 小\N{IDEOGRAPHIC SPACE}狗"
     assert err.splitlines() == [f"worse: c/{SHOWN} · m: because", f"\\::error::{SHOWN}"]
 
 
