@@ -86,7 +86,7 @@ def test_without_a_file_there_are_the_defaults() -> None:
     ("text", "words"),
     [
         ("[metrics.mad]\nabsolute = 1\nreason = 'x'", "unknown name 'metrics'.*metric, category"),
-        ("[metric.mud]\nabsolute = 1\nreason = 'x'", "unknown measure 'mud'.*Name one of these: mad"),
+        ("[metric.mud]\nabsolute = 1\nreason = 'x'", "'mud'.*Name one of these: mad"),
         ("[category.pet.mud]\nabsolute = 1\nreason = 'x'", "unknown measure 'mud'"),
         ("[case.'pet/rex'.mud]\nabsolute = 1\nreason = 'x'", "unknown measure 'mud'"),
         ("[metric.mad]\nabsolute = 1\nreasons = 'x'", "unknown name 'metric.mad.reasons'"),
