@@ -176,6 +176,29 @@ def test_letters_in_the_search_are_letters(sheet: Page) -> None:
     assert cells(sheet) == "alpha"
 
 
+def test_keys_of_one_letter_can_be_switched_off_and_stay_so(sheet: Page) -> None:
+    alpha = sheet.locator("[name=cells][value=alpha]")
+    sheet.keyboard.press("?")
+    sheet.locator("[name=single-keys]").uncheck()
+    sheet.keyboard.press("Escape")
+    for _ in range(2):
+        sheet.locator("#bar [name=q]").focus()
+        sheet.keyboard.type("a")  # it is written all the same
+        expect(sheet.locator("#bar [name=q]")).to_have_value("a")
+        sheet.locator("#bar [name=q]").fill("")
+        sheet.keyboard.press("Escape")
+        sheet.keyboard.press("a")
+        expect(alpha).not_to_be_checked()
+        sheet.keyboard.press("?")
+        expect(sheet.locator("#keys")).to_be_hidden()
+        sheet.reload()
+    sheet.locator("[data-do=keys]").click()
+    sheet.locator("[name=single-keys]").check()
+    sheet.keyboard.press("Escape")
+    sheet.keyboard.press("a")
+    expect(alpha).to_be_checked()
+
+
 def test_all_keys_are_shown_by_one(sheet: Page) -> None:
     sheet.keyboard.press("?")
     expect(sheet.locator("#keys")).to_be_visible()

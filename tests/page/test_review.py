@@ -164,11 +164,11 @@ def test_keys_go_on_after_a_model_or_an_order_is_chosen(reviewing: Page) -> None
     page.keyboard.press("u")
     expect(told).to_contain_text("usable")
     order = page.locator("#review [data-part=order]")
-    order.focus()  # by keys: they choose on, and yet decide
+    order.focus()  # by keys: letters choose there, and decide nothing
     order.select_option("risk")
     expect(order).to_be_focused()
     page.keyboard.press("m")
-    expect(told).to_contain_text("to mend")
+    expect(told).to_contain_text("usable")
     order.dispatch_event("pointerdown")
     order.focus()
     order.select_option("set")

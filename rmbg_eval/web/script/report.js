@@ -1,7 +1,7 @@
 // The page of a report or a comparison: language, theme, backdrop, the sheet, and links into the
 // viewer.
 
-import { address } from "./address.js";
+import { address, remembered } from "./address.js";
 import { approvals } from "./approve.js";
 import { byEye } from "./by_eye.js";
 import { finder } from "./find.js";
@@ -47,6 +47,21 @@ document.addEventListener("click", (event) => {
   const a = kind && (model ? `${kind}:${model}` : kind);
   view(article, { ...wanted, ...(a && { a }) });
 });
+// Who speaks to the computer, or hits keys unawares, has letters and signs do nothing.
+const single = /** @type {HTMLInputElement | null} */ (keys?.querySelector("[name=single-keys]"));
+if (single) single.checked = remembered.get("single-keys") !== "off";
+single?.addEventListener("change", () => {
+  remembered.set("single-keys", single.checked ? "on" : "off");
+});
+document.addEventListener(
+  "keydown",
+  (event) => {
+    const { key, ctrlKey, metaKey, altKey } = event;
+    if (single?.checked || key.length > 1 || key === " " || ctrlKey || metaKey || altKey) return;
+    event.stopPropagation(); // it is still written, where one writes
+  },
+  true,
+);
 document.addEventListener("keydown", (event) => {
   const { key, target } = event;
   const writes = target instanceof Element && target.matches("input:not([type=radio]), textarea");

@@ -618,7 +618,7 @@ export function review(dialog, decisions, save) {
     if (event.ctrlKey || event.metaKey || event.altKey) return;
     const small = key.toLowerCase();
     const on = (/** @type {string} */ kind) => target instanceof Element && target.matches(kind);
-    if (on("textarea, input:not([type=radio])") || (on("select") && !(small in KEYS))) {
+    if (on("textarea, select, input:not([type=radio])")) {
       event.stopPropagation();
       return;
     }
