@@ -62,7 +62,7 @@ def decide(
 
 def _show(intake: Intake, dry_run: bool) -> None:
     from ..i18n import Message
-    from .terminal import complain, say
+    from .terminal import complain, say, show_uncounted
 
     reviews = sum(decision.kind == "review" for decision in intake.new)
     votes = sum(decision.kind == "vote" for decision in intake.new)
@@ -77,14 +77,7 @@ def _show(intake: Intake, dry_run: bool) -> None:
         refused=len(intake.refused),
     )
     say(str(text))
-    if intake.stale:
-        stale = Message(
-            "{n} decision is about a cut-out that the run no longer has: kept, and not counted",
-            many="{n} decisions are about cut-outs that the run no longer has: kept, and not "
-            "counted",
-            n=intake.stale,
-        )
-        say(str(stale))
+    show_uncounted(intake.stale)
     if intake.contradictions:
         say(str(Message("people do not agree:")))
     for contradiction in intake.contradictions[:_SHOWN]:

@@ -24,6 +24,7 @@ from ..ci.gate import count_lost, failing_points, kept_rules, rules_name, why
 from ..compare.comparison import Comparison
 from ..core.key import Key
 from ..core.progress import OnStep, Step
+from ..decisions.files import uncounted
 from ..errors import printable
 from ..i18n import Message
 from ..run.record import Run
@@ -98,6 +99,7 @@ def show_run(run: Run, path: Path, quiet: bool = False) -> None:
         elif not quiet:
             say(str(told))
     if not quiet:
+        show_uncounted(uncounted(run))
         show_path(path)
     failing = failing_points(run)
     for point in islice(failing, MOST_ROWS):
@@ -175,6 +177,18 @@ def exit_with(status: int) -> Iterator[None]:
     with suppress(SystemExit, OSError):
         yield
     raise typer.Exit(status)
+
+
+def show_uncounted(count: int) -> None:
+    """Print how many decisions are about cut-outs that a run does not have, where any is."""
+    if not count:
+        return
+    text = Message(
+        "{n} decision is about a cut-out that the run no longer has: kept, and not counted",
+        many="{n} decisions are about cut-outs that the run no longer has: kept, and not counted",
+        n=count,
+    )
+    say(str(text))
 
 
 def show_path(path: Path) -> None:

@@ -183,6 +183,16 @@ def counting_or_why(run: Run) -> tuple[Decisions, Message | None]:
         return Decisions(), error.problem
 
 
+def uncounted(run: Run) -> int:
+    """How many decisions beside the run are about cut-outs that it does not have; none is told of a
+    file that cannot be read."""
+    try:
+        every = kept(run.settings.out_folder)
+    except DecisionError:
+        return 0
+    return len(every.decisions) - len(applicable(run, every).decisions)
+
+
 def save(folder: Path, decisions: Decisions) -> None:
     """Write decisions.json, a line each, whole or not at all."""
     _write(folder / NAME, decisions)

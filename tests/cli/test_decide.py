@@ -106,6 +106,21 @@ def test_what_is_to_be_mended_is_not_said_of_the_cutouts_of_a_later_run(
     assert "| 0 of 1" in (out / "summary.md").read_text("utf-8")
 
 
+def test_a_run_of_other_cases_says_how_many_decisions_it_has_no_cut_out_of(
+    run: Run, tmp_path: Path
+) -> None:
+    out, others = tmp_path / "out", tmp_path / "others"
+    save_picture(others / "pet" / "three.png", 2)
+    told = "2 decisions are about cut-outs that the run no longer has: kept, and not counted"
+    _, text = call("decide", out, saved(run, "mend", "mend"))
+    assert told not in text
+    _, text = call("run", others, "--model", "grabcut", "--out", out)
+    assert told in text
+    assert len(json.loads((out / "decisions.json").read_text("utf-8"))["decisions"]) == 2
+    (out / "decisions.json").write_text("damaged", "utf-8")
+    assert call("run", others, "--model", "grabcut", "--out", out)[0] == 0
+
+
 def test_what_is_refused_is_said_and_the_rest_is_taken(run: Run, tmp_path: Path) -> None:
     good, bad = saved(run, "usable"), saved(run, "fine", name="bad.json")
     foreign = saved(run, "mend", name="foreign.json", cutout_sha256="0" * 64)
