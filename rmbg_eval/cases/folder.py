@@ -96,6 +96,14 @@ def _listed(
     """The cases of a folder, which is called `place`, that are `wanted`."""
     reader = _Reader(folder, layouts)
     try:
+        if folder.is_file():
+            raise CaseError(
+                Message("{file} is a file, and no folder of pictures", file=place),
+                Message(
+                    "Give the folder that it is in, or a table of cases, whose name ends in .csv "
+                    "or .parquet; single pictures are for: rmbg-eval cutout."
+                ),
+            )
         if not folder.is_dir():
             raise CaseError(
                 Message("There is no folder {folder}", folder=place),

@@ -139,7 +139,9 @@ def test_a_set_that_is_no_folder_is_an_error(kind, tmp_path):
         put(folder, "words")
     with pytest.raises(CaseError) as caught:
         load_cases(folder)
+    words = "is a file, .*the folder that it is in" if kind == "file" else "There is no folder"
     check_message(caught.value, "set\\n")
+    assert re.search(words, str(caught.value))
 
 
 def test_says_what_it_leaves_out_and_why(tmp_path):
