@@ -34,7 +34,7 @@ from ..core.images import (
 )
 from ..core.machine import cores, peak_memory, reset_peak_memory
 from ..core.notes import MULTIPLIED
-from ..errors import Failure, ImageError, ModelError, OutputError, printable
+from ..errors import Failure, ImageError, ModelError, OutputError, RmbgEvalError, printable
 from ..i18n import Message
 from ..models.info import ModelInfo
 from ..models.protocol import Model
@@ -171,7 +171,7 @@ def _infer(model: Model, jobs: Sequence[_Job], store: Store) -> None:
     if not jobs:
         return
     started = time.perf_counter()
-    if model.load():
+    if _loaded(model):
         jobs[0].seconds["load"] = time.perf_counter() - started
     started = time.perf_counter()
     try:
@@ -200,6 +200,23 @@ def _infer(model: Model, jobs: Sequence[_Job], store: Store) -> None:
         job.inputs, job.output, job.seconds["infer"] = None, output, each
         if model.info != job.info:  # short memory has changed how it was computed
             _name(model, job, store)
+
+
+def _loaded(model: Model) -> bool:
+    """Load it, which no picture can be at fault for: ModelError for whatever it raises."""
+    try:
+        return model.load()
+    except (RmbgEvalError, MemoryError):
+        raise
+    except Exception as error:
+        raise ModelError(
+            Message(
+                "{model} cannot be loaded: {error}",
+                model=model.info.name,
+                error=printable(f"{type(error).__name__}: {error}")[:300].removesuffix("."),
+            ),
+            Message("See that what it needs is installed and fits this machine: --device cpu."),
+        ) from error
 
 
 def _name(model: Model, job: _Job, store: Store) -> None:

@@ -19,7 +19,7 @@ from PIL import Image
 from rmbg_eval.ci.outputs import build_files
 from rmbg_eval.core.images import Alpha, Picture, decode_cutout
 from rmbg_eval.core.progress import Step
-from rmbg_eval.errors import OutputError
+from rmbg_eval.errors import ModelError, OutputError
 from rmbg_eval.measure.agreement import APART
 from rmbg_eval.report import Report
 from rmbg_eval.run.evaluate import evaluate
@@ -88,7 +88,7 @@ class Broken(FakeModel):
 
 def test_what_a_first_model_did_is_kept_when_the_next_ends_the_run(settings: Settings) -> None:
     models = {"good": FakeModel(), "bad": Broken(weights="1" * 64)}
-    with pytest.raises(Exception, match="the driver is too old"):
+    with pytest.raises(ModelError, match="fake cannot be loaded: RuntimeError: the driver is too"):
         evaluate(settings, models=models)
     partial = Run.load(settings.out_folder)
     assert not partial.complete
