@@ -88,7 +88,7 @@ class Broken(FakeModel):
 
 def test_what_a_first_model_did_is_kept_when_the_next_ends_the_run(settings: Settings) -> None:
     models = {"good": FakeModel(), "bad": Broken(weights="1" * 64)}
-    with pytest.raises(ModelError, match="fake cannot be loaded: RuntimeError: the driver is too"):
+    with pytest.raises(ModelError, match="bad cannot be loaded: RuntimeError: the driver is too"):
         evaluate(settings, models=models)
     partial = Run.load(settings.out_folder)
     assert not partial.complete
