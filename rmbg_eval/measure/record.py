@@ -84,7 +84,7 @@ class Sign(BaseModel):
 
 
 class Risk(Keyed):
-    """How likely a person would not accept a cut-out, without a truth; and why."""
+    """How suspicious a cut-out's signs are, without a truth, and which: an order, no chance."""
 
     value: Annotated[FiniteFloat, Field(ge=0, le=1)] | None
     """From 0 to 1, or None for the reason given."""

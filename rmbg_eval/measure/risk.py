@@ -1,4 +1,4 @@
-"""Risk: how likely a person would not accept a cut-out, of signs that need no truth.
+"""Risk: how heavy the signs of a fault are in a cut-out, which need no truth: an order, no chance.
 
 A logistic regression. `benchmarks/calibration.py` fits its coefficients, `risk.json`, on
 `benchmarks/risk.csv`; there it says on what, and here how well it orders what it was not fitted on.
@@ -138,8 +138,8 @@ def signs_of(subject: Subject) -> dict[str, float | None]:
 
 
 RISK = (
-    Metric("risk", Message("risk"), N_("chance, 0 to 1"), WHOLE, None, judge_risk,
+    Metric("risk", Message("risk"), N_("order, 0 to 1"), WHOLE, None, judge_risk,
         lambda s: judge_risk(signs_of(s)).value, POINTERS, "nothing",
-        explanation=N_("Of how suspicious signs it is; an order in which to look")),
+        explanation=N_("How suspicious its signs are: an order in which to look, no chance")),
 )  # fmt: skip
 """Of a run it is measured last: of what the other measures say."""

@@ -48,6 +48,12 @@ def test_a_measure_against_its_tolerance(
         assert f"{before:g}" in str(pair.why)
 
 
+def test_a_pointer_whose_unit_has_another_name_is_the_same() -> None:
+    was = value("risk", 0.4).model_copy(update={"unit": "chance, 0 to 1"})
+    now = was.model_copy(update={"unit": "order, 0 to 1"})
+    assert one(run(value("mad", 0.1), was), run(value("mad", 0.1), now)).state == "same"
+
+
 def test_the_worst_decides_and_is_named_first() -> None:
     was = run(value("mad", 0.1), value("iou", 0.9), value("s_measure", 0.9))
     now = run(value("mad", 0.05), value("iou", 0.89), value("s_measure", 0.5), cutout="1")

@@ -17,6 +17,7 @@ from scipy import stats
 from rmbg_eval.measure.agreement import apart, odd_one
 from rmbg_eval.measure.risk import (
     GOOD_FROM,
+    RISK,
     TERMS,
     coefficients,
     features,
@@ -68,6 +69,11 @@ def test_nothing_and_everything_are_no_cut_out(share: int) -> None:
     alpha = np.full((6, 8), share, np.float32)
     rgb = np.zeros((6, 8, 3), np.uint8)
     assert measure(Subject(alpha, rgb, rgb))["risk"] == (1.0, None)
+
+
+def test_risk_is_called_an_order_and_no_chance() -> None:
+    assert RISK[0].unit == "order, 0 to 1"
+    assert "no chance" in str(RISK[0].explanation)
 
 
 def test_without_its_signs_there_is_no_risk() -> None:
