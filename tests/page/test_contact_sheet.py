@@ -176,6 +176,26 @@ def test_letters_in_the_search_are_letters(sheet: Page) -> None:
     assert cells(sheet) == "alpha"
 
 
+@pytest.mark.parametrize("theme", ["light", "dark"])
+def test_the_edge_of_a_field_is_seen(sheet: Page, theme: str) -> None:
+    """WCAG 1.4.11: 3:1 against what is around it."""
+    sheet.locator(f"[name=theme][value={theme}]").dispatch_event("click")
+    field = sheet.locator("#by-eye [data-part=person]")
+    luminance = """(e, [own, of]) => {
+      const [r, g, b] = getComputedStyle(own ? e : document.body)[of].match(/[\\d.]+/g).slice(0, 3)
+        .map(n => n / 255).map(n => n <= 0.04045 ? n / 12.92 : ((n + 0.055) / 1.055) ** 2.4);
+      return 0.2126 * r + 0.7152 * g + 0.0722 * b;
+    }"""
+    edge, page = (
+        field.evaluate(luminance, each)
+        for each in ([True, "borderTopColor"], [False, "backgroundColor"])
+    )
+    assert (max(edge, page) + 0.05) / (min(edge, page) + 0.05) >= 3
+    accent = field.evaluate("e => (e.style.color = 'var(--accent)', getComputedStyle(e).color)")
+    pressed = sheet.locator("#find .cells label:has(:checked) .icon")
+    expect(pressed).to_have_css("color", accent)
+
+
 def test_keys_of_one_letter_can_be_switched_off_and_stay_so(sheet: Page) -> None:
     alpha = sheet.locator("[name=cells][value=alpha]")
     sheet.keyboard.press("?")
