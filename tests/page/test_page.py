@@ -131,3 +131,17 @@ def test_folder_layout_is_readable_under_the_policy_of_jenkins(
     checker = "getComputedStyle(document.querySelector('.cut')).backgroundImage"
     assert "conic-gradient" in page.evaluate(checker)
     assert page.locator(".with-script:visible").count() == 0  # it lets no script run
+
+
+def test_latin_letters_are_of_a_latin_font(page: Page, pages: dict[str, Path]) -> None:
+    """Fonts of Chinese have quotes and dots as wide as a sign."""
+    opened(page, pages["single"].as_uri())
+    devtools = page.context.new_cdp_session(page)
+    devtools.send("DOM.enable")
+    devtools.send("CSS.enable")
+    root = devtools.send("DOM.getDocument")["root"]["nodeId"]
+    title = {"nodeId": root, "selector": "#answer"}
+    node = devtools.send("DOM.querySelector", title)["nodeId"]
+    fonts = devtools.send("CSS.getPlatformFontsForNode", {"nodeId": node})["fonts"]
+    assert fonts
+    assert [font["familyName"] for font in fonts if "CJK" in font["familyName"]] == []
