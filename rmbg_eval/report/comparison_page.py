@@ -67,6 +67,9 @@ _GATES: dict[CompareFailOn, Message] = {
     ),
     "error": Message("It stops at failures alone (--fail-on error)."),
 }
+_WORDS = Message(
+    "BASE is the run before, NEW the one after. The gate decides whether a build may go on."
+)
 _ORDER: tuple[Verdict, ...] = ("worse", "changed", "better", "same", "not judged")
 _BAD = ("failed", "missing", "worse", "changed")
 
@@ -101,6 +104,7 @@ class PairView:
     size: str
     """Width x height in pixels of both cut-outs; empty where they differ: then no two of the
     pictures show the same place."""
+    original: ImageView | None
     pictures: tuple[tuple[str, Message, ImageView], ...]
     """Kind, its name, and what is shown."""
     crop_note: Text
@@ -108,8 +112,8 @@ class PairView:
     matte: bool
     borrowed: bool
     table: TableView | None
-    tick: bool
-    """Whether it can be approved of by itself."""
+    tick: Text
+    """What its tick does; empty where it cannot be approved of by itself."""
 
 
 @dataclass(frozen=True)
@@ -141,6 +145,7 @@ class CompareHeaderView:
     answer: Message
     runs: Message
     gate: Message
+    """What the words mean, and where it stops."""
     pairing: tuple[Message, ...]
     """Which models of other names are compared, and why."""
     worse: tuple[WorseView, ...]
@@ -225,7 +230,7 @@ class ComparisonReport:
             runs=Message(
                 "BASE {base} → NEW {new}", base=printable(found.base), new=printable(found.new)
             ),
-            gate=_GATES[level],
+            gate=join(" ", [_WORDS, _GATES[level]]),
             pairing=tuple(self._pairing()),
             worse=tuple(map(self._worse, first)),
             more=max(0, stopped.total() - MOST_SENTENCES),
@@ -414,13 +419,14 @@ class ComparisonReport:
             changes=tuple(changes[:MOST_CHANGES]),
             more=max(0, len(changes) - MOST_CHANGES),
             size="{}x{}".format(*size) if all(size) else "",
+            original=self._original(pair, figures.original),
             pictures=pictures,
             crop_note=note,
             crops=crops,
             matte=figures.matte,
             borrowed=figures.borrowed,
             table=self._table(pair),
-            tick=_can_tick(pair),
+            tick=_tick(pair) if _can_tick(pair) else "",
         )
 
     def _images(
@@ -435,6 +441,12 @@ class ComparisonReport:
                 full = quote(picture.full) or None
                 size = picture.width, picture.height
                 yield kind, name, ImageView(quote(picture.path), *size, alt, full)
+
+    def _original(self, pair: Pair, picture: Picture | None) -> ImageView | None:
+        if picture is None:
+            return None
+        alt = Message("{case}: the original", case=pair.name)
+        return ImageView(quote(picture.path), picture.width, picture.height, alt)
 
     def _table(self, pair: Pair) -> TableView | None:
         if not pair.values:
@@ -488,6 +500,12 @@ def _can_tick(pair: Pair) -> bool:
     one, other = _names(pair)
     both_failed = pair.state == "still-failed" and pair.new is not None
     return one == other == pair.model and not both_failed
+
+
+def _tick(pair: Pair) -> Message:
+    if pair.state == "missing":
+        return Message("Take it out of the baseline")
+    return Message("Take into the baseline")
 
 
 def _has_both(pair: Pair) -> bool:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -16,9 +17,12 @@ from ..core.files import write_atomic
 from ..core.images import RGB, Alpha, decode_cutout, encode, quantise, read_bytes
 from ..errors import RmbgEvalError
 from ..run.plots import TOO_OPAQUE, TOO_TRANSPARENT
+from ..run.previews import thumb_in
 
 _SIDE = 600
 """Pixels at most: three of them stand beside each other."""
+_SMALL = 240
+"""Pixels at most of the original, which is only to say what the subject is."""
 _QUALITY = 75
 """Of colours; alpha stays exact. A page of 60 pairs has some 14 MB."""
 _CROP = 160
@@ -53,6 +57,8 @@ class Picture:
 class PairFigures:
     """What is shown of a case × model. None where there is nothing to show."""
 
+    original: Picture | None = None
+    """A thumb, as NEW has it, or else BASE."""
     base: Picture | None = None
     new: Picture | None = None
     difference: Picture | None = None
@@ -68,8 +74,8 @@ class PairFigures:
     @property
     def paths(self) -> set[str]:
         """Of all its files."""
-        pictures = [p for p in (self.base, self.new, self.difference, *self.crops) if p]
-        return {path for p in pictures for path in (p.path, p.full) if path}
+        pictures = (self.original, self.base, self.new, self.difference, *self.crops)
+        return {path for p in pictures if p for path in (p.path, p.full) if path}
 
 
 def pair_figures(pair: Pair, base: Path, new: Path, out: Path, full: bool) -> PairFigures:
@@ -110,6 +116,7 @@ def pair_figures(pair: Pair, base: Path, new: Path, out: Path, full: bool) -> Pa
                 part = np.ascontiguousarray(pixels[y : y + height, x : x + width])
                 crops.append(put(f"crop-{kind}", part, crop=True))
     return PairFigures(
+        original=_original(pair, base, new, write) if was or now else None,
         base=put("base", _pixels(was)) if was else None,
         new=put("new", _pixels(now)) if now else None,
         difference=difference,
@@ -118,6 +125,16 @@ def pair_figures(pair: Pair, base: Path, new: Path, out: Path, full: bool) -> Pa
         matte=bool(was and was.rgb is None),
         borrowed=borrowed,
     )
+
+
+def _original(pair: Pair, base: Path, new: Path, write: Callable[..., str]) -> Picture | None:
+    for folder, prediction in ((new, pair.new), (base, pair.base)):
+        picture = prediction.picture_sha256 if prediction else None
+        image = thumb_in(folder, pair.case_key, picture)
+        if image:
+            image.thumbnail((_SMALL, _SMALL), Image.Resampling.LANCZOS)
+            return Picture(write("original", image, quality=_QUALITY), image.width, image.height)
+    return None
 
 
 def difference_map(base: Alpha, new: Alpha) -> RGB:

@@ -12,7 +12,7 @@ from ..i18n import Message, join
 from ..measure.delivery import RULES
 from ..measure.kinds import FIGURES, KINDS, apart, missed
 from ..measure.record import PointResult, RuleResult
-from ..measure.table import TITLES
+from ..measure.table import TABLE, TITLES
 
 _COUNTS: dict[State, Callable[[int], Message]] = {
     "failed": lambda n: Message("{n} failed", n=n),
@@ -27,6 +27,14 @@ _COUNTS: dict[State, Callable[[int], Message]] = {
     "better": lambda n: Message("{n} got better", n=n),
     "same": lambda n: Message("{n} is the same", many="{n} are the same", n=n),
 }
+
+
+_WAYS = {
+    metric.name: Message("more is better") if metric.higher_is_better else Message("less is better")
+    for metric in TABLE
+    if metric.higher_is_better is not None
+}
+"""Which way is good, of measures that have one."""
 
 
 def answer(comparison: Comparison, stopped: Counter[State]) -> Message:
@@ -69,7 +77,9 @@ def sentence(value: Value, after: PointResult | RuleResult | None) -> Message:
     if value.kind == "measure":
         one, other = apart(value.new or 0.0, value.base or 0.0, FIGURES)
         title = measure_title(value)
-        return Message("{what} {new}, {base} before", what=title, new=one, base=other)
+        said = Message("{what} {new}, {base} before", what=title, new=one, base=other)
+        way = _WAYS.get(value.name)
+        return join("; ", [said, way]) if way else said
     if after is None or after.measured is None or value.base is None:
         return describe(value)
     before = _amount(value, value.base, after.measured)

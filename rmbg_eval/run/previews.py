@@ -38,7 +38,7 @@ from ..core.images import RGB, Alpha, dequantise, encode, quantise, read_bytes, 
 from ..core.key import Key
 from ..core.progress import OnStep, Step, ignore
 from ..core.remote import sha256_of, stands_in
-from ..errors import CaseError, SettingsError
+from ..errors import CaseError, RmbgEvalError, SettingsError
 from ..measure.alpha import in_between_share, opaque_share
 from ..measure.kinds import KINDS
 from ..measure.record import ObservationPoint
@@ -308,6 +308,23 @@ def _spots(run: Run, previews: Mapping[CaseKey, CasePreviews]) -> tuple[Spot, ..
     for key, each in previews.items():
         seen |= _gross_of(key, each)
     return tuple(_spot(run, {}, previews, each) for each in findings(run, seen))
+
+
+def thumb_in(folder: Path, key: CaseKey, picture: str | None) -> Image.Image | None:
+    """The thumb of a case's picture, of that SHA-256, that a run folder has; None without one."""
+    drawn = _read(_index(folder, key))
+    if not (drawn and drawn.original and picture and drawn.picture_sha256 == picture):
+        return None
+    path = drawn.original.path
+    if not inside(folder, path):  # an index may be a stranger's
+        return None
+    with (
+        suppress(OSError, SyntaxError, RmbgEvalError),
+        Image.open(io.BytesIO(read_bytes(folder / path)), formats=("WEBP",)) as image,
+    ):
+        if image.width <= THUMB[0] and image.height <= THUMB[1]:
+            return image.convert("RGB")
+    return None
 
 
 def hardest_edge(alphas: Sequence[Alpha]) -> tuple[int, int, int, int] | None:

@@ -52,7 +52,9 @@ def test_where_the_point_has_gone_or_has_no_number_it_is_described() -> None:
 def test_a_measure_has_its_long_name_and_both_values() -> None:
     pair = one(run(value("mad", 0.125)), run(value("mad", 0.25), cutout="1"))
     by_name = {each.name: each for each in pair.values}
-    assert str(sentence(by_name["mad"], None)) == "mean error 0.25, 0.125 before"
+    assert str(sentence(by_name["mad"], None)) == ("mean error 0.25, 0.125 before; less is better")
+    shapes = by_name["mad"].model_copy(update={"name": "iou"})
+    assert str(sentence(shapes, None)).endswith("; more is better")
     assert str(measure_title(by_name["alpha_tile"])) == "how far alpha moved in the worst square"
     rule = by_name["mad"].model_copy(update={"kind": "rule", "name": "fill"})
     assert str(measure_title(rule)) == "how far the subject fills the frame"

@@ -19,6 +19,7 @@ from PIL import Image
 from rmbg_eval import Prediction, Settings, evaluate
 from rmbg_eval.cases.case import Case
 from rmbg_eval.core import remote
+from rmbg_eval.core.anchors import case_anchor
 from rmbg_eval.errors import Failure
 from rmbg_eval.i18n import Message
 from rmbg_eval.run import previews
@@ -30,6 +31,7 @@ from rmbg_eval.run.previews import (
     error_shares,
     hardest_edge,
     load,
+    thumb_in,
 )
 from rmbg_eval.run.record import Run
 
@@ -504,3 +506,22 @@ def test_where_two_models_differ_both_are_drawn_at_the_place(tmp_path: Path) -> 
         )
     }  # fmt: skip
     assert kept["whole"] > kept["half"] + 20
+
+
+def test_a_thumb_of_a_run_folder_is_of_the_picture_asked_for_and_lies_in_it(tmp_path: Path) -> None:
+    folder, key = tmp_path / "run", ("pet", "rex")
+    for path in (folder / "assets" / "own.webp", tmp_path / "other.webp"):
+        path.parent.mkdir(exist_ok=True, parents=True)
+        Image.new("RGB", (9, 6)).save(path)
+
+    def drawn(path: str) -> None:
+        thumb = Preview(path=path, width=9, height=6)
+        made = CasePreviews(picture_sha256="1", original=thumb)
+        (folder / "assets" / f"{case_anchor(*key)}.json").write_text(made.model_dump_json())
+
+    assert thumb_in(folder, key, "1") is None
+    drawn("assets/own.webp")
+    assert thumb_in(folder, key, "1").size == (9, 6)
+    assert thumb_in(folder, key, "2") is thumb_in(folder, key, None) is None
+    drawn("../other.webp")
+    assert thumb_in(folder, key, "1") is None
