@@ -312,6 +312,8 @@ def _clear_words(measured: float, expected: float) -> Message:
 def _solid_words(measured: float, expected: float) -> Message:
     if expected < 1:
         return _level_words(measured, expected)
+    if measured < HARDLY:
+        return Message("Nothing of it is solid")
     return Message("Only {share}\u00a0% solid", share=apart(100 * measured, 100 * expected)[0])
 
 

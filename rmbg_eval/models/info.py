@@ -49,6 +49,14 @@ class ModelInfo(BaseModel):
         return Message(self.licence) if ours else self.licence
 
     @property
+    def licence_named(self) -> Message | str:
+        """The same where no heading says that it is the licence."""
+        if self.licence == NOT_STATED:
+            return Message("licence not stated")
+        words = self.licence_words
+        return Message("licence: {words}", words=words) if isinstance(words, Message) else words
+
+    @property
     def identity(self) -> str:
         """Hash of all that decides the alpha; the name and the licence do not."""
         weights = self.weights_sha256 or self.weights_from

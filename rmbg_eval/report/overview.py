@@ -431,7 +431,7 @@ class Overview:
 
     def _about(self, model: str) -> tuple[Text, ...]:
         """Seconds and licence."""
-        return time_of(self.run, model), self._info(model).licence_words
+        return time_of(self.run, model), self._info(model).licence_named
 
     def _info(self, model: str) -> ModelInfo:
         return self.run.index.models[model].info
@@ -477,15 +477,16 @@ class Overview:
             if not spent or not count.measured:
                 continue
             share = count.passed / count.measured
-            licence = self._info(model).licence
+            licence = self._info(model).licence_words  # a message where it is none
+            named = f"{licence[:16]} · " if isinstance(licence, str) else ""
             dots.append(
                 Dot(
-                    model, f"{licence[:16]} · {100 * share:.0f}{NO_BREAK}%",
+                    model, f"{named}{_share(share)}",
                     spent, share, count.low, count.high,
                 )
             )  # fmt: skip
             words: list[Text] = [
-                model, _share(share), brief(spent), self._info(model).licence_words,
+                model, _share(share), brief(spent), self._info(model).licence_named,
             ]  # fmt: skip
             if count.low is not None and count.high is not None:
                 words[1] = Message(
@@ -668,17 +669,17 @@ def _beside_best(
             "Whether that is better than {models} cannot be told: {n} shoot is too few.",
             many="Whether that is better than {models} cannot be told: {n} shoots are too few.",
             n=few.groups,
-            models=_and(close),
+            models=_or(close),
         )
     elif few:
         yield Message(
             "Whether that is better than {models} cannot be told: {n} case is too few.",
             many="Whether that is better than {models} cannot be told: {n} cases are too few.",
             n=few.groups,
-            models=_and(close),
+            models=_or(close),
         )
     elif close:
-        yield Message("That is not clearly better than {models}.", models=_and(close))
+        yield Message("That is not clearly better than {models}.", models=_or(close))
     if ahead:
         yield Message("On more pictures, though, {models} is better.",
                       many="On more pictures, though, {models} are better.",
@@ -692,11 +693,18 @@ def _and(names: Sequence[Text]) -> Text:
     return Message("{some} and {other}", some=names[:-1], other=names[-1])
 
 
+def _or(names: Sequence[Text]) -> Text:
+    """Any of them in a sentence that says what is not so."""
+    if len(names) < 2:
+        return names[0] if names else ""
+    return Message("{some} or {other}", some=names[:-1], other=names[-1])
+
+
 _WELL = (
     N_("{who} do well at {what} ({passed} of {all} points)."),
     N_("{who} does well at {what} ({passed} of {all} points)."),
 )
 _BADLY = (
-    N_("{who} do badly at {what} ({passed} of {all})."),
-    N_("{who} does badly at {what} ({passed} of {all})."),
+    N_("{who} do badly at {what} ({passed} of {all} points)."),
+    N_("{who} does badly at {what} ({passed} of {all} points)."),
 )

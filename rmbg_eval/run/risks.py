@@ -19,6 +19,8 @@ from .measurements import add, no_prediction
 
 LEAST = 0.1
 """Log odds from which a sign is a reason: by fewer a risk of a half moves by less than 0.03."""
+UNSEEN = 0.001
+"""Share that is soft below which that is no reason: it weighs something, and nobody sees it."""
 MOST = 4
 """Reasons of a cut-out that are weighed."""
 UNSTEADY = 0.1
@@ -66,9 +68,13 @@ def _risk(
             weight=weight,
         )
         for name, weight in judged.weights.items()
-        if weight >= LEAST
+        if weight >= LEAST and not _unseen(name, values)
     ]
     return risk(judged.value, (*signs[:MOST], *_unsteady(values, places)))
+
+
+def _unseen(name: str, values: Mapping[str, float | None]) -> bool:
+    return name in ("soft_inside", "soft_outside") and (values.get(name) or 0.0) < UNSEEN
 
 
 def _unsteady(values: Mapping[str, float | None], places: Mapping[str, Box]) -> Iterator[Sign]:

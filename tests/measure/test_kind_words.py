@@ -26,6 +26,7 @@ def result(kind, measured, expected=0.0, tolerance=0.0, reason=None):
         ("transparent", 0.1, 0.3, "10 % opaque; 30 % would be right"),
         ("opaque", 0.95, 1, "Only 95 % solid"),
         ("opaque", 0.999, 1, "Only 99.9 % solid"),
+        ("opaque", 0.004, 1, "Nothing of it is solid"),
         ("opaque", 1, 0.6, "100 % opaque; 60 % would be right"),
         ("semi-transparent", 1, 0.27, "100 % opaque; 27 % would be right"),
         ("semi-transparent", 0, 0.27, "0 % opaque; 27 % would be right"),

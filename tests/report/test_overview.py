@@ -174,6 +174,16 @@ def test_too_few_shoots_are_not_called_cases() -> None:
     assert view.few == "no interval: fewer than 6 shoots"
 
 
+def test_what_the_best_is_not_better_than_is_this_or_that() -> None:
+    run = many({"a": [1.0] * 9 + [0.0], "b": [1.0] * 8 + [0.0] * 2})
+    c = run.models[0].model_copy(
+        update={"info": run.models[0].info.model_copy(update={"name": "c"})}
+    )
+    points = tuple(p.model_copy(update={"model": "c"}) for p in run.points if p.model == "b")
+    run = run.model_copy(update={"models": (*run.models, c), "points": (*run.points, *points)})
+    assert told_overview(run).answer[-1].endswith(" than b (8) or c (8).")
+
+
 def test_models_that_are_alike_are_both_named() -> None:
     view = told_overview(many({"a": [1.0, 0.0], "b": [0.0, 1.0]}))
     assert view.answer == ("a and b pass the same number of points, 1 of 2.",)
@@ -198,7 +208,7 @@ def test_what_all_models_do_well_and_badly_is_counted_by_kind() -> None:
     view = told_overview(run_with(*points))
     assert view.more == (
         "Both models do well at solid parts (6 of 6 points). "
-        "They do badly at single strands and clean edge colour (0 of 12)."
+        "They do badly at single strands and clean edge colour (0 of 12 points)."
     )
     (kinds,) = (each for each in view.matrices if each.name == "kind")
     assert [column.title for column in kinds.columns] == [
@@ -210,7 +220,7 @@ def test_what_all_models_do_well_and_badly_is_counted_by_kind() -> None:
     alone = told_overview(run.model_copy(update={"models": run.models[:1]}))
     assert alone.more == (
         "It does well at solid parts (3 of 3 points). "
-        "It does badly at single strands and clean edge colour (0 of 6)."
+        "It does badly at single strands and clean edge colour (0 of 6 points)."
     )
     c = run.models[0].model_copy(
         update={"info": run.models[0].info.model_copy(update={"name": "c"})}
@@ -502,7 +512,7 @@ def test_a_finding_leads_to_its_place_in_the_viewer() -> None:
     drawn = Previews({KEY: CasePreviews()}, tuple(map(Spot, findings(run, {}))))
     (one,) = told_overview(run, drawn).findings
     assert one.href == f"#view={case_anchor(*KEY)}&point=p&a=result:a"
-    assert (one.words.replace("\u00a0", " "), one.who) == ("Only 0 % solid", "both models")
+    assert (one.words.replace("\u00a0", " "), one.who) == ("Nothing of it is solid", "both models")
     gone = Finding("portrait", "ada", ("b",), "loss", Message("x"), 1.0, place(1.0))
     drawn = Previews({KEY: CasePreviews()}, (Spot(gone, box=(10, 20, 90, 90)),))
     (one,) = told_overview(run, drawn).findings

@@ -11,7 +11,7 @@ from views import Presenter
 from rmbg_eval import Prediction, Settings
 from rmbg_eval.errors import Failure
 from rmbg_eval.i18n import Message
-from rmbg_eval.models.info import NOT_STATED
+from rmbg_eval.models.info import NOT_STATED, ON_ITS_PAGE
 from rmbg_eval.predictions.prediction import PrecisionCheck
 from rmbg_eval.report.context import Context
 from rmbg_eval.report.frame import environment
@@ -115,6 +115,15 @@ def test_licence_stands_beside_every_model() -> None:
     assert {row.licence for row in presenter.more().models} == {"CC BY-NC 4.0"}
     (matrix, *_) = presenter.overview().matrices
     assert all(row.about[1] == "CC BY-NC 4.0" for row in matrix.rows)
+
+
+def test_where_nothing_says_that_it_is_the_licence_its_words_do() -> None:
+    info = run_of().models[0].info
+    said = {
+        licence: str(info.model_copy(update={"licence": licence}).licence_named)
+        for licence in ("MIT", NOT_STATED, ON_ITS_PAGE)
+    }
+    assert [*said.values()] == ["MIT", "licence not stated", "licence: see its page on the hub"]
 
 
 def test_a_reduced_dtype_states_its_difference_from_fp32() -> None:
@@ -247,7 +256,7 @@ def test_what_is_ours_is_chinese_in_chinese_down_to_the_stop() -> None:
     two = two.model_copy(update={"info": two.info.model_copy(update={"licence": NOT_STATED})})
     settings = Settings(models=["a", "b"], lang="zh")
     run = run_of(done("a"), failed("b"), models=(one, two), settings=settings)
-    assert "未注明" in Presenter(run, previews("a")).overview().matrices[0].rows[1].about
+    assert "许可证未注明" in Presenter(run, previews("a")).overview().matrices[0].rows[1].about
     view = RealPresenter(Context(run, previews("a"))).overview()
     html = environment("zh").get_template("overview.html.j2").render(view=view, lang="zh")
     assert "是空文件（0 字节）。</span> <em>" in html

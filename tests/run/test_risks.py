@@ -260,6 +260,12 @@ def test_few_signs_are_told_and_none_that_weighs_little() -> None:
     assert not signs_of(kept=0.3, edgeless=0.1)
 
 
+def test_what_nobody_sees_is_no_reason() -> None:
+    (only,) = signs_of(kept=0.3, soft_inside=0.002)
+    assert only.weight > 0.1
+    assert not signs_of(kept=0.3, soft_inside=0.0009)
+
+
 def test_only_the_least_steady_is_told_and_not_weighed() -> None:
     assert not signs_of(kept=0.3, instability_mirror=0.09)
     (only,) = signs_of(kept=0.3, instability_mirror=0.1, instability_jpeg=0.3)

@@ -248,7 +248,7 @@ export function blind(dialog, decisions, save) {
     }
     const { standings, reason } = rank([...shoots.values()], about.models.length);
     const names = (/** @type {typeof standings} */ some) =>
-      some.map(({ model }) => about.models[model]).join(", ");
+      some.map(({ model }) => about.models[model]);
     const best = standings.filter((each) => each.best === 1);
     const says = reason
       ? say(words, `rank-${reason}`, { n: shoots.size, least: FEWEST })
@@ -281,7 +281,7 @@ export function blind(dialog, decisions, save) {
           "td",
           { class: "note" },
           ...(over.length
-            ? say(words, "rank-over", { models: over.map((one) => about.models[one]).join(", ") })
+            ? say(words, "rank-over", { models: over.map((one) => about.models[one]) })
             : []),
         ),
       );

@@ -4,11 +4,11 @@
 import { h } from "./dom.js";
 
 /**
- * An element with `data-say="name"` as it stands in the page, its places filled. A text is never
- * read as HTML.
+ * An element with `data-say="name"` as it stands in the page, its places filled, with a list as
+ * the language of the text has it. A text is never read as HTML.
  * @param {Element | DocumentFragment} where what has the texts
  * @param {string} name
- * @param {Record<string, string | number>} [values]
+ * @param {Record<string, string | number | string[]>} [values]
  * @returns {Node[]}
  */
 export function say(where, name, values = {}) {
@@ -17,9 +17,11 @@ export function say(where, name, values = {}) {
   if (!copy) return [];
   const walker = document.createTreeWalker(copy, NodeFilter.SHOW_TEXT);
   for (let node = walker.nextNode(); node; node = walker.nextNode()) {
-    node.textContent = (node.textContent ?? "").replace(/\{(\w+)\}/g, (whole, key) =>
-      key in values ? String(values[key]) : whole,
-    );
+    const list = new Intl.ListFormat(node.parentElement?.lang || undefined);
+    node.textContent = (node.textContent ?? "").replace(/\{(\w+)\}/g, (whole, key) => {
+      const value = values[key];
+      return Array.isArray(value) ? list.format(value) : key in values ? String(value) : whole;
+    });
   }
   return [...copy.childNodes];
 }
