@@ -126,7 +126,7 @@ def findings(run: Run, gross: Mapping[Key, Mapping[str, Gross]]) -> list[Finding
     wrong, they are the riskiest of the pictures that need a look.
     """
     if unscored(run):
-        suspicious = [each for each in queue_of(run) if each.level != "fine"]
+        suspicious = [each for each in queue_of(run) if each.worst.signs]
         return [_risky(each, run) for each in suspicious[:MOST]]
     together: dict[tuple[str, str, str, str], Finding] = {}
     for finding in sorted((*_missed(run), *_gross(run, gross)), key=lambda f: -f.severity):

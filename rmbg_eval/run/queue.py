@@ -13,11 +13,12 @@ FIRST = 0.7
 LEVELS = ("first", "worth", "fine")
 
 
-def level_of(risk: float, signs: bool) -> str:
+def level_of(risk: float, signs: bool, failed: bool = False) -> str:
     """One of `LEVELS`; fine is nothing but that no sign was found, whatever the risk that all
-    have. How many of such cut-outs are bad all the same: `rmbg_eval.measure.risk.order_of`."""
+    have, and that no model `failed` at it. How many of such cut-outs are bad all the same:
+    `rmbg_eval.measure.risk.order_of`."""
     if not signs:
-        return "fine"
+        return "worth" if failed else "fine"
     return "first" if risk >= FIRST else "worth"
 
 
@@ -28,6 +29,8 @@ class Queued:
     key: CaseKey
     risks: tuple[Risk, ...]
     """Those that count, each with a value, in the order of the models."""
+    failed: bool = False
+    """Whether a model has no cut-out of it."""
 
     @property
     def worst(self) -> Risk:
@@ -41,7 +44,7 @@ class Queued:
     @property
     def level(self) -> str:
         """One of `LEVELS`."""
-        return level_of(self.worst.value or 0.0, bool(self.worst.signs))
+        return level_of(self.worst.value or 0.0, bool(self.worst.signs), self.failed)
 
 
 def unscored(run: Run) -> bool:
@@ -62,5 +65,5 @@ def queue_of(run: Run) -> list[Queued]:
         with_value = tuple(risk for risk in risks if risk.value is not None)
         own = tuple(risk for risk in with_value if risk.model != odd) or with_value
         if own:
-            queue.append(Queued(key, own))
+            queue.append(Queued(key, own, any(p.failure for p in predictions)))
     return sorted(queue, key=lambda each: -each.value)

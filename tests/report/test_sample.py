@@ -11,6 +11,7 @@ from random import Random
 
 import pytest
 from caches import new_cache
+from comparisons import FAILED
 from fakes import FakeModel, save_picture, save_truth
 from hypothesis import given
 from hypothesis import settings as limits
@@ -203,7 +204,8 @@ def test_the_worst_are_so_by_points_then_by_the_measure_then_by_risk(seed: int) 
     for number, cut_outs in enumerate(seen):
         for model, (at_point, value, risk, signs) in zip("ab", cut_outs, strict=True):
             about = {"category": "pet", "case": f"{number}", "model": model}
-            predictions.append(Prediction(**about, cutout="a.png"))
+            failure = FAILED if random.random() < 0.2 else None
+            predictions.append(Prediction(**about, cutout="a.png", failure=failure))
             if at_point is not None:
                 points.append(PointResult(
                     **about, point="p", kind="opaque", measured=at_point, expected=1, tolerance=0.1,
@@ -239,6 +241,7 @@ def test_the_worst_are_so_by_points_then_by_the_measure_then_by_risk(seed: int) 
         return 1 + max(far) if far else 0, error, queued.value if queued else 0
 
     order = sorted(filter(lambda n: any(bad(n)), range(len(seen))), key=bad, reverse=True)
+    failed = [int(prediction.case) for prediction in run.failures]
     drawn = min(range(len(seen)), key=lambda n: chance(SEED, "pet", f"{n}"))
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr("rmbg_eval.run.parts.ONE_FILE", 5)
@@ -246,7 +249,7 @@ def test_the_worst_are_so_by_points_then_by_the_measure_then_by_risk(seed: int) 
         patch.setattr("rmbg_eval.run.sample.RANDOM", 1)
         sample = run.sample
     assert sample is not None
-    assert sample.cases == tuple(("pet", f"{n}") for n in sorted({*order[:worst], drawn}))
+    assert sample.cases == tuple(("pet", f"{n}") for n in sorted({*failed, *order[:worst], drawn}))
     assert sample.levels == Counter(each.level for each in queue.values())
 
 
