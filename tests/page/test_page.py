@@ -140,7 +140,7 @@ def test_latin_letters_are_of_a_latin_font(page: Page, pages: dict[str, Path]) -
     devtools.send("DOM.enable")
     devtools.send("CSS.enable")
     root = devtools.send("DOM.getDocument")["root"]["nodeId"]
-    title = {"nodeId": root, "selector": "#answer"}
+    title = {"nodeId": root, "selector": "#answer [lang=en]"}
     node = devtools.send("DOM.querySelector", title)["nodeId"]
     fonts = devtools.send("CSS.getPlatformFontsForNode", {"nodeId": node})["fonts"]
     assert fonts
