@@ -185,8 +185,28 @@ def test_a_wide_point_is_not_seen_smaller_than_the_whole_picture(viewer: Page) -
     row.locator("a").click()
     scale = float(fragment(viewer)["at"].split(",")[2])
     pane = viewer.locator("#viewer .pane").first
-    whole = pane.evaluate("e => Math.min(e.clientWidth / 96, e.clientHeight / 64)")
+    whole = pane.evaluate("e => Math.min(e.clientWidth / 96, (e.clientHeight - 32) / 64)")
     assert scale == pytest.approx(min(16, whole), abs=0.002)
+
+
+def test_names_and_the_key_of_errors_stand_where_they_belong(viewer: Page) -> None:
+    """Over the whole picture, not on it; and in the pane of the error."""
+    viewer.set_viewport_size({"width": 1800, "height": 700})
+    viewer.keyboard.press("3")
+    name = viewer.locator("#viewer .name").first.bounding_box()
+    picture = viewer.locator("#viewer .canvas").first.bounding_box()
+    assert name["y"] + name["height"] <= picture["y"]
+    viewer.keyboard.press("2")
+    key = viewer.locator("#viewer .pane:has(.canvas.error) .error-key")
+    expect(key).to_be_visible()
+    viewer.keyboard.press("1")
+    expect(viewer.locator("#viewer .error-key")).to_be_hidden()
+    viewer.keyboard.press("e")
+    expect(key).to_be_visible()
+    viewer.keyboard.press("Escape")
+    look(viewer, viewer.locator(f"{DRESS} [data-kind=result] a").nth(1))
+    viewer.keyboard.press("e")
+    expect(key).to_be_visible()
 
 
 def test_an_outline_is_shown_where_the_pointer_is_on_a_point(viewer: Page) -> None:

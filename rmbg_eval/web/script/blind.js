@@ -31,6 +31,7 @@ export function blind(dialog, decisions, save) {
   const stage = part("stage");
   const zoom = new Zoom({
     arrange: () => arrange(stage, 2, zoom.size),
+    named: true,
     changed: () => {
       part("percent").textContent = `${zoom.percent}\u00a0%`;
     },

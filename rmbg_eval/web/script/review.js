@@ -63,6 +63,7 @@ export function review(dialog, decisions, save) {
   const order = part("order");
   const zoom = new Zoom({
     arrange: () => arrange(stage, zoom.panels.length, zoom.size),
+    named: true,
     changed: () => {
       part("percent").textContent = `${zoom.percent}\u00a0%`;
     },

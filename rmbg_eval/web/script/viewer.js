@@ -41,10 +41,12 @@ export function viewer(dialog) {
   const points = part("points");
   const film = part("film");
   const under = part("under");
+  const errorKey = part("error-key");
   /** @type {HTMLInputElement} */
   const share = part("share");
   const zoom = new Zoom({
     arrange: () => arrange(stage, mode === "all" || mode === "one" ? panes.length : 1, zoom.size),
+    named: true,
     changed,
   });
   zoom.listen(stage);
@@ -186,7 +188,10 @@ export function viewer(dialog) {
       /** @type {HTMLButtonElement} */ (button).disabled = own === "error" && !truth();
     }
     part("layers").hidden = !models().length || mode === "one";
-    part("error-key").hidden = !stage.querySelector(".canvas.error");
+    const grid = mode === "all" || mode === "one";
+    const wrong = panes.find((each) => each.layer.classList.contains("error"));
+    (grid && wrong ? wrong.box : part("around")).append(errorKey); // in a pane that it is about
+    errorKey.hidden = !wrong;
     choices(two);
     outline();
     for (const option of part("draw").querySelectorAll("option")) {

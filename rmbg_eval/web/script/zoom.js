@@ -5,6 +5,8 @@
 const STEPS = [0.05, 0.1, 0.25, 0.5, 1, 2, 4, 8, 16, 32]; // the screen's pixels for one
 const MOST = 32;
 const SLOP = 3; // pixels that a hand may move and still click
+const NAME = 32; // CSS pixels that a panel's name takes
+const ROOMY = 320; // CSS pixels of a panel's height from which the whole picture leaves its name that
 const within = (
   /** @type {number} */ value,
   /** @type {number} */ least,
@@ -44,9 +46,10 @@ export class Zoom {
    * @param {() => void} [host.arrange] lays the panels out, before what they show is placed
    * @param {boolean} [host.scrolls] whether the page under the panels scrolls: a wheel then zooms
    *   with Ctrl only, and one finger moves only what is zoomed
+   * @param {boolean} [host.named] whether a name lies over the top of each panel
    */
-  constructor({ changed, arrange = () => {}, scrolls = false }) {
-    this.host = { changed, arrange, scrolls };
+  constructor({ changed, arrange = () => {}, scrolls = false, named = false }) {
+    this.host = { changed, arrange, scrolls, named };
   }
 
   /** @param {HTMLElement} element a panel's box, or what is around several */
@@ -75,16 +78,28 @@ export class Zoom {
     return this.panels.find(({ box }) => box.clientWidth)?.box;
   }
 
+  /** What a name covers of a panel, where there is room not to have it on the picture. */
+  #above() {
+    const { clientHeight = 0 } = this.#front() ?? {};
+    return this.host.named && clientHeight >= ROOMY ? NAME : 0;
+  }
+
   /** The scale at which the whole picture is seen. */
   fitting() {
     const box = this.#front();
     if (!box) return 1;
-    return Math.min(box.clientWidth / this.size[0], box.clientHeight / this.size[1]) || 1;
+    const height = box.clientHeight - this.#above();
+    return Math.min(box.clientWidth / this.size[0], height / this.size[1]) || 1;
   }
 
   /** @returns {View} */
   looking() {
     return this.view ?? { x: this.size[0] / 2, y: this.size[1] / 2, scale: this.fitting() };
+  }
+
+  /** CSS pixels by which the whole picture lies below the middle of its panel, under the name. */
+  #below() {
+    return this.view ? 0 : this.#above() / 2;
   }
 
   /** 100 where one pixel of the picture is one of the screen. */
@@ -96,13 +111,14 @@ export class Zoom {
     if (!this.panels.length) return;
     this.host.arrange();
     const { x, y, scale } = this.looking();
+    const below = this.#below();
     // On whole pixels of the screen: between them a browser would mix a picture's pixels.
     const snap = (/** @type {number} */ edge, /** @type {number} */ at) =>
       Math.round((edge + at) * devicePixelRatio) / devicePixelRatio - edge;
     for (const { box, layer } of this.panels) {
       const bounds = box.getBoundingClientRect();
       const left = snap(bounds.left, box.clientWidth / 2 - x * scale);
-      const top = snap(bounds.top, box.clientHeight / 2 - y * scale);
+      const top = snap(bounds.top, box.clientHeight / 2 + below - y * scale);
       layer.style.width = `${this.size[0]}px`;
       layer.style.height = `${this.size[1]}px`;
       layer.style.transform = `translate(${left}px, ${top}px) scale(${scale})`;
@@ -152,13 +168,14 @@ export class Zoom {
     const [toX, toY] = this.#offset(to, spot);
     const kept = this.#scale(scale);
     const [atX, atY] = [now.x + x / now.scale, now.y + y / now.scale];
-    this.look({ x: atX - toX / kept, y: atY - toY / kept, scale: kept });
+    const below = to ? this.#below() : 0; // what is zoomed does not lie so
+    this.look({ x: atX - toX / kept, y: atY - (toY + below) / kept, scale: kept });
   }
 
   /** @param {number} dx @param {number} dy CSS pixels by which the picture is moved */
   pan(dx, dy) {
     const { x, y, scale } = this.looking();
-    this.look({ x: x - dx / scale, y: y - dy / scale, scale });
+    this.look({ x: x - dx / scale, y: y - (dy + this.#below()) / scale, scale });
   }
 
   /** @param {1 | -1} direction */
@@ -180,7 +197,8 @@ export class Zoom {
       from.clientY <= bottom;
     const boxes = this.panels.map(({ box }) => box.getBoundingClientRect());
     const box = boxes.find(under) ?? this.#front()?.getBoundingClientRect() ?? new DOMRect();
-    return [spot.clientX - box.left - box.width / 2, spot.clientY - box.top - box.height / 2];
+    const middle = box.top + box.height / 2 + this.#below();
+    return [spot.clientX - box.left - box.width / 2, spot.clientY - middle];
   }
 
   /** The picture's pixel there. @param {Spot} spot @param {Spot} [from] @returns {[number, number]} */
