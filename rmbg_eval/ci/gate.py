@@ -66,6 +66,16 @@ def kept_rules(run: Run) -> tuple[int, int]:
     return counts[True], counts.total()
 
 
+def how_many_failed(run: Run) -> Message:
+    """In words, of all predictions."""
+    return Message(
+        "{failed} of {n} prediction failed",
+        many="{failed} of {n} predictions failed",
+        failed=len(run.failures),
+        n=len(run.predictions),
+    )
+
+
 def count_lost(results: Sequence[Result]) -> int:
     """How many required points or delivery rules did not pass, or could not be measured, as where
     a prediction failed: a build stops at any."""

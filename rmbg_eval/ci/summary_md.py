@@ -29,7 +29,16 @@ from ..run.queue import LEVELS, level_of, unscored
 from ..run.record import Result, Run
 from ..run.statistics import ALL, Mean, summarise
 from ..settings import CompareFailOn as FailOn
-from .gate import count_lost, kept_rules, rules_name, stops, stops_at, why, why_broken
+from .gate import (
+    count_lost,
+    how_many_failed,
+    kept_rules,
+    rules_name,
+    stops,
+    stops_at,
+    why,
+    why_broken,
+)
 from .junit import link, pair_link, share_of
 from .outputs import Output
 
@@ -84,7 +93,7 @@ def summary_of_run(
         lines += [f"Shard {run.shard.part}, of {run.shard.cases} cases.", ""]
     lines += [
         f"{'❌ Stopped' if stops(run) else '✅ Passed'} (`--fail-on {run.settings.fail_on}`): "
-        f"{len(run.failures)} of {len(run.predictions)} predictions failed"
+        f"{how_many_failed(run)}"
         f"{_points(run, counts)}{_required_rules(run)}.",
         "",
         f"{len(run.cases)} case{'s' * (len(run.cases) != 1)} · {', '.join(map(code, names))} · "
@@ -198,7 +207,9 @@ def _by_eye(run: Run, decisions: Decisions) -> list[str]:
         heads = ["rank", "model", "wins against the others (95 %)", "won / lost / equal",
                  "clearly better than"]  # fmt: skip
         lines += _table("Preferred, without names", heads, rows, len(rows))
-        told = f"{ranking.votes} votes on {ranking.pictures} pictures."
+        votes = Message("{n} vote", many="{n} votes", n=ranking.votes)
+        pictures = Message("{n} picture", many="{n} pictures", n=ranking.pictures)
+        told = f"{votes} on {pictures}."
         if ranking.reason:
             told += f" No ranks: {code(ranking.reason)}"
         lines += [f"{told} Where none is called better, models may be equal.", ""]

@@ -114,7 +114,13 @@ def _ticked(
     if dry_run or not yes:
         tell("would be approved")
     if choice.taken and not dry_run:
-        _ask(f"Take {len(choice.taken)} changes into the baseline in {printable(str(to))}?", yes)
+        question = Message(
+            "Take {n} change into the baseline in {folder}?",
+            many="Take {n} changes into the baseline in {folder}?",
+            n=len(choice.taken),
+            folder=printable(str(to)),
+        )
+        _ask(str(question), yes)
         with progress() as on_step:
             approve_changes(run, to, chosen, allowed, on_step)
         tell("approved")

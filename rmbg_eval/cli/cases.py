@@ -8,6 +8,7 @@ from typing import Annotated
 import typer
 
 from ..errors import CaseError, RmbgEvalError
+from ..i18n import Message
 
 cases = typer.Typer(
     help="Check a folder of pictures, list it as a table, or make a new one.", no_args_is_help=True
@@ -71,7 +72,13 @@ def check(folder: _Cases, layout_of: _LayoutOf = "") -> None:
     if empty:
         say(f"empty: {', '.join(empty)}")
     if broken:
-        complain(f"{broken} of {len(case_set.cases)} cases cannot be used")
+        told = Message(
+            "{broken} of {n} case cannot be used",
+            many="{broken} of {n} cases cannot be used",
+            broken=broken,
+            n=len(case_set.cases),
+        )
+        complain(str(told))
         raise typer.Exit(2)
 
 
@@ -92,8 +99,12 @@ def list_(
     case_set = load_cases(_source(folder), layout_of=layout_of)
     write_manifest(file, case_set)
     failed = sum(case.failure is not None for case in case_set.cases)
-    text = f"{len(case_set.cases)} cases in {file}"
-    say(f"{text}, {failed} of which cannot be used" if failed else text)
+    text = Message(
+        "{n} case in {file}", many="{n} cases in {file}", n=len(case_set.cases), file=str(file)
+    )
+    if failed:
+        text = Message("{text}, {failed} of which cannot be used", text=text, failed=failed)
+    say(str(text))
     for line in case_set.skipped:
         say(f"skipped: {line}")
 

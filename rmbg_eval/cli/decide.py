@@ -54,7 +54,7 @@ def decide(
     _show(intake, dry_run)
     if not dry_run and zip_ is not None:
         count = write_zip(zip_, record, intake.counting, lambda message: complain(str(message)))
-        say(f"{count} usable cut-outs:")
+        say(str(Message("{n} usable cut-out:", many="{n} usable cut-outs:", n=count)))
         show_path(zip_)
     if intake.refused:
         raise typer.Exit(2)
@@ -67,14 +67,15 @@ def _show(intake: Intake, dry_run: bool) -> None:
     reviews = sum(decision.kind == "review" for decision in intake.new)
     votes = sum(decision.kind == "vote" for decision in intake.new)
     text = Message(
-        "{would}: {reviews} reviews, {votes} votes, {approvals} approvals; "
-        "{again} were there already, {refused} are refused",
+        "{would}: {reviews}, {votes}, {approvals}; {again}, {refused}",
         would=Message("would be taken") if dry_run else Message("taken"),
-        reviews=reviews,
-        votes=votes,
-        approvals=len(intake.new) - reviews - votes,
-        again=intake.again,
-        refused=len(intake.refused),
+        reviews=Message("{n} review", many="{n} reviews", n=reviews),
+        votes=Message("{n} vote", many="{n} votes", n=votes),
+        approvals=Message(
+            "{n} approval", many="{n} approvals", n=len(intake.new) - reviews - votes
+        ),
+        again=Message("{n} was there already", many="{n} were there already", n=intake.again),
+        refused=Message("{n} is refused", many="{n} are refused", n=len(intake.refused)),
     )
     say(str(text))
     show_uncounted(intake.stale)

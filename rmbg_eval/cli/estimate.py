@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from ..i18n import Message
 from ..settings import Settings
 from .options import takes
 
@@ -30,17 +31,27 @@ def estimate(
     with progress() as on_step:
         found = estimated(settings, pictures, seed, on_step)
     lines = [
-        f"{found.pictures} pictures; {found.tried} tried, one of each stratum of file sizes, "
-        f"seed {seed}; {CONFIDENCE:.0%} intervals, at the pace of now",
+        Message(
+            "{n} picture; {tried} tried, one of each stratum of file sizes, seed {seed}; "
+            "{confidence} intervals, at the pace of now",
+            many="{n} pictures; {tried} tried, one of each stratum of file sizes, seed {seed}; "
+            "{confidence} intervals, at the pace of now",
+            n=found.pictures,
+            tried=found.tried,
+            seed=seed,
+            confidence=f"{CONFIDENCE:.0%}",
+        ),
         f"time        {_range(found.seconds, duration)}, by one process on this machine; "
         f"{duration(found.start_seconds)} of it before the first picture, in every shard",
         f"run folder  {_range(found.folder_bytes, size)}, without the page",
         f"cache       {_range(found.cache_bytes, size)}",
     ]
     for line in lines:
-        say(line)
+        say(str(line))
     if found.failed:
-        complain(f"{found.failed} predictions failed")
+        complain(
+            str(Message("{n} prediction failed", many="{n} predictions failed", n=found.failed))
+        )
 
 
 def _range(interval: Interval, text: Callable[[float], str]) -> str:

@@ -20,7 +20,7 @@ from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, T
 from rich.table import Column, Table
 from rich.text import Text
 
-from ..ci.gate import count_lost, failing_points, kept_rules, rules_name, why
+from ..ci.gate import count_lost, failing_points, how_many_failed, kept_rules, rules_name, why
 from ..compare.comparison import Comparison
 from ..core.key import Key
 from ..core.progress import OnStep, Step
@@ -73,7 +73,7 @@ def show_run(run: Run, path: Path, quiet: bool = False) -> None:
             complain(f"{model.info.name}: {warning}")
     failures = run.failures
     if failures:
-        complain(f"{len(failures)} of {len(run.predictions)} predictions failed")
+        complain(str(how_many_failed(run)))
         for p in () if each else failures[:MOST_ROWS]:
             complain(f"failed: {p.category}/{p.case} · {p.model}: {p.failure}")
         if (more := len(failures) - MOST_ROWS) > 0 and not each:
@@ -107,7 +107,12 @@ def show_run(run: Run, path: Path, quiet: bool = False) -> None:
         what = "required point" if point.required else "point"
         complain(f"{what} not passed: {where}: {why(point)}")
     if more := sum(1 for _ in failing):
-        complain(f"and {more} more such points: see junit.xml")
+        others = Message(
+            "and {n} more such point: see junit.xml",
+            many="and {n} more such points: see junit.xml",
+            n=more,
+        )
+        complain(str(others))
 
 
 def _seconds(run: Run) -> Table:

@@ -42,10 +42,24 @@ def answer(comparison: Comparison, stopped: Counter[State]) -> Message:
     total = len(comparison.pairs)
     what = counted(stopped or comparison.states, same=False)
     if stopped:
-        return Message("The gate stops: of {all} cut-outs, {what}.", all=total, what=what)
+        return Message(
+            "The gate stops: of {n} cut-out, {what}.",
+            many="The gate stops: of {n} cut-outs, {what}.",
+            n=total,
+            what=what,
+        )
     if what:
-        return Message("The gate lets this pass: of {all} cut-outs, {what}.", all=total, what=what)
-    return Message("Nothing changed: {all} cut-outs are as they were.", all=total)
+        return Message(
+            "The gate lets this pass: of {n} cut-out, {what}.",
+            many="The gate lets this pass: of {n} cut-outs, {what}.",
+            n=total,
+            what=what,
+        )
+    return Message(
+        "Nothing changed: {n} cut-out is as it was.",
+        many="Nothing changed: {n} cut-outs are as they were.",
+        n=total,
+    )
 
 
 def counted(states: Counter[State], same: bool = True) -> tuple[Message, ...]:

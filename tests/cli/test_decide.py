@@ -60,7 +60,7 @@ def test_what_was_taken_is_counted_by_kind_and_the_rest_of_many_lines(
     _show(intake, dry)
     out, err = (text.splitlines() for text in capsys.readouterr())
     assert out[0] == (
-        f"{'would be taken' if dry else 'taken'}: 3 reviews, 2 votes, 1 approvals; "
+        f"{'would be taken' if dry else 'taken'}: 3 reviews, 2 votes, 1 approval; "
         "4 were there already, 22 are refused"
     )
     assert out[1].startswith("5 decisions are about cut-outs that the run no longer has")
@@ -76,7 +76,7 @@ def test_decisions_come_into_the_run_folder(run: Run, tmp_path: Path) -> None:
     status, text = call("decide", out, path, "--zip", tmp_path / "usable.zip")
     assert status == 0, text
     assert "taken: 2 reviews, 0 votes, 0 approvals; 0 were there already, 0 are refused" in text
-    assert "1 usable cut-outs" in text
+    assert "1 usable cut-out:" in text
     assert (tmp_path / "usable.zip").exists()
     assert "pet" in (out / "mend.csv").read_text()
     assert "| `grabcut` | 1 of 2 (50 %) |" in (out / "summary.md").read_text()
@@ -126,7 +126,7 @@ def test_what_is_refused_is_said_and_the_rest_is_taken(run: Run, tmp_path: Path)
     foreign = saved(run, "mend", name="foreign.json", cutout_sha256="0" * 64)
     status, text = call("decide", tmp_path / "out", good, bad, foreign, tmp_path / "none.json")
     assert status == 2
-    assert "taken: 1 reviews" in text
+    assert "taken: 1 review, 0 votes" in text
     assert "bad.json, decision 1: review.answer: input should be 'usable', 'mend'" in text
     assert "foreign.json, decision 1: it is about another cut-out" in text
     assert "none.json is no file" in text
@@ -138,7 +138,7 @@ def test_a_dry_run_writes_nothing(run: Run, tmp_path: Path) -> None:
     status, text = call("decide", tmp_path / "out", saved(run, "usable"), "--dry-run",
                         "--zip", tmp_path / "u.zip")  # fmt: skip
     assert status == 0
-    assert "would be taken: 1 reviews" in text
+    assert "would be taken: 1 review," in text
     assert {p.name: p.read_bytes() for p in (tmp_path / "out").iterdir() if p.is_file()} == before
     assert not (tmp_path / "u.zip").exists()
 

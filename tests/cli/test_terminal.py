@@ -63,7 +63,7 @@ def test_of_many_cases_medians_and_the_first_points_are_printed(
     assert [cell.strip() for cell in line.split("│")[1:-1]] == ["a", "101 of 101", "51.00", "51.25"]
     assert "case-7" not in out
     assert err.count("required point not passed") == MOST_ROWS
-    assert "and 1 more such points: see junit.xml" in err
+    assert "and 1 more such point: see junit.xml" in err
 
 
 @pytest.mark.parametrize("required", [True, False])

@@ -74,4 +74,6 @@ def test_the_answer_counts_what_stops_the_gate_or_else_what_changed() -> None:
     assert str(answer(same, same.stopped("worse"))) == (
         "Nothing changed: 2 cut-outs are as they were."
     )
+    one = comparison("worse")
+    assert str(answer(one, one.states)) == "The gate stops: of 1 cut-out, 1 got worse."
     assert [*map(str, counted(same.states))] == ["2 are the same"]
