@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from ..core.progress import Step
 from ..i18n import Message
 from ..settings import Settings
 from .options import takes
@@ -19,16 +20,31 @@ if TYPE_CHECKING:
 def estimate(
     settings: Settings,
     pictures: Annotated[
-        int, typer.Option(metavar="N", min=2, help="How many pictures are tried.")
-    ] = 20,
+        int | None,
+        typer.Option(
+            metavar="N",
+            min=2,
+            help="How many pictures are tried.",
+            show_default="a quarter, from 5 to 20",
+        ),
+    ] = None,
     seed: Annotated[int, typer.Option(metavar="N", help="Another draws other pictures.")] = 0,
 ) -> None:
     """How long a run will take, and how much room, of a few pictures tried; nothing is kept."""
     from ..scale.estimate import CONFIDENCE
     from ..scale.estimate import estimate as estimated
-    from .terminal import complain, progress, say
+    from .terminal import complain, err, progress, say
 
-    with progress() as on_step:
+    with progress() as bar:
+        told = err.is_terminal
+
+        def on_step(step: Step) -> None:
+            nonlocal told
+            if not told:  # once, for there is no bar
+                err.print(step.text, markup=False, highlight=False, soft_wrap=True)
+                told = True
+            bar(step)
+
         found = estimated(settings, pictures, seed, on_step)
     lines = [
         Message(
@@ -46,6 +62,8 @@ def estimate(
         f"run folder  {_range(found.folder_bytes, size)}, without the page",
         f"cache       {_range(found.cache_bytes, size)}",
     ]
+    if 2 * found.tried > found.pictures:
+        lines.append("so many were tried that the run itself takes little longer than this did")
     for line in lines:
         say(str(line))
     if found.failed:

@@ -35,6 +35,8 @@ CONFIDENCE = 0.9
 _STUDENT = 0.96
 """Of Student's distribution, to keep that promise: pictures that take several times as long as
 others are rare, and too often not among those tried. `benchmarks/estimates.py` counts."""
+_FEWEST, _MOST = 5, 20
+"""Pictures tried, where nobody says how many: a quarter of them all."""
 
 
 @dataclass(frozen=True)
@@ -68,17 +70,18 @@ class Estimate:
 
 
 def estimate(
-    settings: Settings, pictures: int = 20, seed: int = 0, on_step: OnStep = ignore
+    settings: Settings, pictures: int | None = None, seed: int = 0, on_step: OnStep = ignore
 ) -> Estimate:
-    """Try at most so many pictures; the errors are those of a run."""
+    """Try at most so many pictures, or as many as `to_try` says; the errors are those of a run."""
     started = time.perf_counter()
     case_set = load_cases(settings.cases_source, settings.categories, settings.layout_of)
     listing = time.perf_counter() - started
     count = len(case_set.cases)
     if count * len(settings.models) > SINGLE_MOST:
         settings = settings.model_copy(update={"layout": "folder"})
-    chosen = draw(case_set.cases, [_size(case) for case in case_set.cases], pictures, seed)
-    on_step(Step("start-up, with one picture"))
+    sizes = [_size(case) for case in case_set.cases]
+    chosen = draw(case_set.cases, sizes, pictures or to_try(count), seed)
+    on_step(Step(f"start-up, with one picture; then {len(chosen)} of {count} are tried"))
     first = _tried(settings, case_set, chosen[len(chosen) // 2 :][:1], ignore)
     tried = _tried(settings, case_set, chosen, on_step)
     seconds, folder, cache = (
@@ -99,6 +102,14 @@ def estimate(
         folder_bytes=folder,
         cache_bytes=cache,
     )
+
+
+def to_try(count: int) -> int:
+    """
+    >>> [to_try(count) for count in (3, 25, 1000)]
+    [5, 7, 20]
+    """
+    return min(_MOST, max(_FEWEST, math.ceil(count / 4)))
 
 
 def draw(cases: Sequence[T], sizes: Sequence[float], count: int, seed: int) -> list[T]:

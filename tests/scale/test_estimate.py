@@ -8,7 +8,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 from commands import call
-from fakes import FakeModel
+from fakes import FakeModel, save_picture
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -66,7 +66,26 @@ def test_nothing_is_kept_and_nothing_taken_from_the_cache(
     assert not (cache / "predictions").exists()
     estimate(settings, pictures=2)
     assert len(model.inferred) == 6
-    status, text = call("estimate", "--cases", case_set, "--model", "fake", "--pictures", 3)
-    assert status == 0
-    assert "3 pictures; 3 tried" in text
-    assert "by one process on this machine" in text
+    for few in ((), ("--pictures", 3)):
+        status, text = call("estimate", "--cases", case_set, "--model", "fake", *few)
+        assert status == 0
+        assert "3 pictures; 3 tried" in text
+        assert "by one process on this machine" in text
+        assert "the run itself takes little longer" in text
+
+
+def test_of_few_pictures_few_are_tried_and_that_is_told_before(
+    tmp_path: Path, cache: Path, use_models: Callable[..., None]
+) -> None:
+    for number in range(25):
+        save_picture(tmp_path / "cases" / f"{number}.png", number)
+    model = FakeModel()
+    use_models(model)
+    settings = Settings(cases=str(tmp_path / "cases"), models=["fake"])
+    steps = list[str]()
+    found = estimate(settings, on_step=lambda step: steps.append(step.text))
+    assert (found.pictures, found.tried, len(model.inferred)) == (25, 7, 8)
+    assert steps[0] == "start-up, with one picture; then 7 of 25 are tried"
+    _, text = call("estimate", "--cases", tmp_path / "cases", "--model", "fake")
+    assert steps[0] in text
+    assert "little longer" not in text
