@@ -103,11 +103,11 @@ def flip_difference(alpha: Alpha, flipped: Alpha) -> float:
 
 
 METRICS = (
-    Metric("disagreement", Message("difference from the other models"),
+    Metric("disagreement", Message("difference from other models"),
         N_("alpha, 0 to 1"), WHOLE, None, disagreement,
         None, POINTERS, "other models", guide=3,
-        explanation=N_("Mean difference from the other models; they can agree and be wrong")),
-    Metric(APART, Message("apart from the other models"),
+        explanation=N_("Mean difference from other models; they can agree and be wrong")),
+    Metric(APART, Message("apart from other models"),
         N_("share, 0 to 1"), WHOLE, None, apart,
         None, POINTERS, "other models",
         explanation=N_("How little it overlaps with the others, less one that stands apart")),

@@ -202,6 +202,11 @@ def _gross(run: Run, gross: Mapping[Key, Mapping[str, Gross]]) -> Iterable[Findi
                 )
             if amount >= kind.least:
                 words = kind.words(place.amount)
+                if name == "dissent" and len(run.models) == 2:
+                    words = Message(
+                        "Differs from the other model in {share}\u00a0% of the picture",
+                        share=f"{100 * place.amount:.0f}",
+                    )
                 if checked and name in ("crumbs", "holes"):
                     words = Message("{what}, not in the truth", what=words)
                 yield Finding(

@@ -161,7 +161,7 @@ def test_a_mean_says_what_is_left_out_and_a_measure_what_it_is() -> None:
     case, presenter = found(run_with(measurements=both))
     notes = {row.code: row.note for table in presenter.more().measures for row in table.rows}
     assert notes["disagreement"] == (
-        "alpha, 0 to 1, whole image · no score · Mean difference from the other models; they can "
+        "alpha, 0 to 1, whole image · no score · Mean difference from other models; they can "
         "agree and be wrong"
     )
     assert "· higher is better" in notes["iou"]

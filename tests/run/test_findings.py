@@ -39,7 +39,7 @@ def seen(amounts: dict[Key, dict[str, float]], has_truth: bool = False) -> list[
         ("excess", 0.25, "Background is left, 25 % of the subject's area"),
         ("invented", 0.002, "There is no subject, and 0.2 % of the picture is left"),
         ("holes", 30, "30 holes in the subject"),
-        ("dissent", 0.02, "Differs from the others in 2 % of the picture"),
+        ("dissent", 0.02, "Differs from the other model in 2 % of the picture"),
         ("haze", 0.02, "2 % of the picture is half see-through"),
     ],
 )
@@ -48,6 +48,13 @@ def test_each_kind_is_found_from_its_least_amount_on(kind: str, least: float, wo
     (found,) = seen({A: {kind: least}})
     assert (found.kind, found.models, found.place.box) == (kind, ("a",), (1, 2, 3, 4))
     assert str(found.words).replace("\u00a0", " ") == words
+
+
+def test_of_three_models_one_differs_from_the_others() -> None:
+    run = run_of(made("a"), made("b"))
+    three = run.model_copy(update={"models": (*run.models, run.models[0])})
+    (found,) = findings(three, {A: {"dissent": Gross(amount=0.5, box=(1, 2, 3, 4))}})
+    assert str(found.words).startswith("Differs from the others in 50")
 
 
 def test_what_is_left_of_a_subject_that_is_gone_is_not_told_as_a_share() -> None:
