@@ -153,6 +153,8 @@ def test_order_puts_the_worst_first_says_why_and_goes_back(found: Page) -> None:
 
 
 def test_a_models_name_puts_its_own_misses_first(found: Page) -> None:
+    head = found.locator(".heads .head[data-model]").nth(1)
+    assert head.get_attribute("title") == f"Worst of {head.get_attribute('data-model')} first"
     found.locator(".heads button").nth(1).click()
     assert shown(found)[0] == "dress"
     assert "order=-misses" in where(found)
