@@ -118,8 +118,11 @@ def test_print_has_every_row_whole_and_no_control(
 ) -> None:
     opened(page, pages["single"].as_uri())
     page.emulate_media(media="print")
-    for hidden in ("#find", "#top", ".drawer"):
+    for hidden in ("#find", "#top .segments", "#top a", ".drawer", ".more details"):
         expect(page.locator(hidden).first).to_be_hidden()
+    page.set_viewport_size({"width": 703, "height": 1000})
+    for said in ("Background removal", "UTC · "):  # what it is, when it was made and on what
+        expect(page.locator("#top").get_by_text(said)).to_be_visible()
     assert page.locator("article.case").first.evaluate("e => getComputedStyle(e).breakInside") == (
         "avoid"
     )

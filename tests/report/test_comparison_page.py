@@ -565,6 +565,13 @@ def test_a_pair_is_no_more_than_a_screen(
     assert min(wide) >= {1440: 290, 390: 110}[size[0]], "as wide as there is room"
 
 
+def test_on_paper_there_is_nothing_to_tick(page: Page, made: dict[str, Path]) -> None:
+    opened(page, made["single"])
+    assert page.locator("#approve").is_visible()
+    page.emulate_media(media="print")
+    assert page.locator(":is(#approve, .pair label):visible").count() == 0
+
+
 def test_a_page_whose_ticks_a_browser_cannot_keep_asks_before_it_is_closed(
     page: Page, made: dict[str, Path]
 ) -> None:
