@@ -582,7 +582,7 @@ def test_with_files_beside_the_page_in_chinese(
     assert len(decisions.reviews) == 1
 
 
-def test_on_a_phone_rows_of_shares_are_low_and_short_names_are_in_one_piece(
+def test_rows_of_shares_are_low_on_a_phone_and_begin_where_their_headings_do(
     page: Page, pages: dict[str, Path], tmp_path: Path
 ) -> None:
     """Of a model that nobody looked at, that is a note in the last column."""
@@ -605,3 +605,9 @@ def test_on_a_phone_rows_of_shares_are_low_and_short_names_are_in_one_piece(
     )
     assert names == [1, 1]
     assert max(heights) < 130
+    for media in ("screen", "print"):
+        page.emulate_media(media=media)
+        edges = page.locator("#by-eye :is(h3, .shares)").evaluate_all(
+            "all => all.map(e => e.getBoundingClientRect().x)"
+        )
+        assert {*edges} == {max(edges[0], 0)}, media
