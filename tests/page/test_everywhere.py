@@ -77,7 +77,7 @@ def test_without_script_everything_can_be_read(
     page.locator("article.case").last.scroll_into_view_if_needed()
     assert page.locator(".heads").bounding_box()["y"] < 60  # it stays at the top
     page.set_viewport_size({"width": 390, "height": 800})
-    expect(page.locator(".heads")).to_be_hidden()  # there every model is, two in a row, with its name
+    expect(page.locator(".heads")).to_be_hidden()  # each model is there, with its name
     page.set_viewport_size({"width": 1280, "height": 800})
     # The buttons for language and backdrop need none.
     page.locator("[name=lang][value=en]").check()
