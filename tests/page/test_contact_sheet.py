@@ -196,6 +196,17 @@ def test_the_edge_of_a_field_is_seen(sheet: Page, theme: str) -> None:
     expect(pressed).to_have_css("color", accent)
 
 
+@pytest.mark.parametrize("width", [660, 768, 1000])
+def test_on_a_tablet_all_of_the_bar_is_in_sight(sheet: Page, width: int) -> None:
+    sheet.set_viewport_size({"width": width, "height": 900})
+    find = sheet.locator("#find")
+    inside = """e => [...e.children].filter(each => each.checkVisibility())
+      .every(each => each.getBoundingClientRect().right <= innerWidth)"""
+    assert find.evaluate(inside)
+    tops = [sheet.locator(f"#find {each}").bounding_box()["y"] for each in (".search", ".cells")]
+    assert tops[0] + 20 < tops[1]
+
+
 def test_keys_of_one_letter_can_be_switched_off_and_stay_so(sheet: Page) -> None:
     alpha = sheet.locator("[name=cells][value=alpha]")
     sheet.keyboard.press("?")

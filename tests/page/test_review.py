@@ -189,7 +189,7 @@ def test_the_keys_are_told_over_the_review(reviewing: Page) -> None:
 
 def test_comment_and_place_are_of_the_decision(reviewing: Page, tmp_path: Path) -> None:
     page = reviewing
-    box = page.locator("#review .pane").first.bounding_box()
+    box = page.locator("#review .canvas").first.bounding_box()
     page.mouse.move(box["x"] + box["width"] / 2, box["y"] + box["height"] / 2)
     page.keyboard.press("p")
     page.keyboard.press("c")

@@ -461,7 +461,7 @@ export function viewer(dialog) {
     b = asked.b ?? b;
     [a, b] = [a, b].map((key) => (by(key) ? key : ""));
     if (!a && !b) a = models().length ? keyOf(models()[0]) : "";
-    part("title").textContent = language.in(element.querySelector("h3"));
+    part("title").textContent = part("title").title = language.in(element.querySelector("h3"));
     const list = element.querySelector(".points") ?? (isPair() ? null : signsOf(element.id));
     const changed = isPair()
       ? element.querySelectorAll(".about > :is(.facts, .why, .changes)")
