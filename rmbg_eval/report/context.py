@@ -73,9 +73,15 @@ class Context:
         return next(((p.width, p.height) for p in predictions if p.width and p.height), (0, 0))
 
     def close_up(
-        self, anchor: str, model: str, point: str = "", box: tuple[int, int, int, int] | None = None
+        self,
+        anchor: str,
+        model: str,
+        point: str = "",
+        box: tuple[int, int, int, int] | None = None,
+        layer: str = "",
     ) -> str:
-        """What leads to a model's result in the viewer, and there to a point or a box of pixels."""
+        """What leads to a model's result in the viewer, and there to a point or a box of pixels, in
+        another `layer` than the result, such as `error`."""
         place = ""
         if point:
             place = f"&point={point}"
@@ -83,7 +89,7 @@ class Context:
             left, top, width, height = box
             middle = f"{left + width / 2:g},{top + height / 2:g}"
             place = f"&at={middle},{CLOSE / max(width, height, 1):.3g}"
-        result = quote(f"result:{model}", safe=":")
+        result = quote(f"result:{model}", safe=":") + (f"&layer={layer}" if layer else "")
         return f"{self.case_page(anchor)}#view={anchor}{place}&a={result}"
 
     def case_page(self, anchor: str) -> str:

@@ -16,6 +16,7 @@ from ..measure.risk import GOOD_FROM, order_of
 from ..measure.table import HEADLINES, TITLES
 from ..models.info import ModelInfo
 from ..run.agreement import others_of
+from ..run.findings import Finding
 from ..run.intervals import FEWEST
 from ..run.previews import Preview, Spot
 from ..run.sample import SEED, Sample
@@ -563,7 +564,9 @@ class Overview:
             both=tuple(both) if len(both) == 2 else (),
             level=queued.level if queued else "",
             also=finding.also[:NAMED],
-            href=self.context.close_up(anchor, shown, finding.point, spot.box),
+            href=self.context.close_up(
+                anchor, shown, finding.point, spot.box, "error" if self._specks(finding) else ""
+            ),
             words=finding.words,
             case=case,
             who=who,
@@ -572,6 +575,11 @@ class Overview:
             ),
             cutout=self._left(case, shown, spot.cutout),
         )
+
+    def _specks(self, finding: Finding) -> bool:
+        """Whether it is small things, which the error map shows, if there is one."""
+        record = self.context.shown.index.cases[finding.case_key]
+        return record.has_truth and finding.kind in ("crumbs", "holes")
 
     def _left(self, case: Text, model: str, crop: Preview | None) -> ImageView | None:
         alt = Message("{case}, what {model} left there", case=case, model=model)

@@ -104,14 +104,17 @@ class _Kind:
     """The amount from which it is shown."""
     severity: Callable[[float], float]
     words: Callable[[float], Message]
+    area: str = ""
+    """The measure of how large they are together, where the amount is a number of pieces: severity
+    is of its share of the picture, for fifty specks are less than one patch."""
 
 
 GROSS = {
     "loss": _Kind(0.25, lambda share: 2 + share, _loss),
-    "crumbs": _Kind(30, lambda count: 1 + count / (count + 100), _pieces),
+    "crumbs": _Kind(30, lambda share: 2 * share / (share + 0.001), _pieces, "island_pixels"),
     "excess": _Kind(0.25, lambda share: 1 + share / (share + 0.5), _excess),
     "invented": _Kind(0.002, lambda share: 1 + share / (share + 0.1), _invented),
-    "holes": _Kind(30, lambda count: 1 + count / (count + 300), _holes),
+    "holes": _Kind(30, lambda share: 2 * share / (share + 0.002), _holes, "pinhole_pixels"),
     "dissent": _Kind(0.02, lambda share: 0.6 + share, _dissent),
     "haze": _Kind(0.02, lambda share: 0.5 + share, _haze),
 }
@@ -201,6 +204,7 @@ def _gross(run: Run, gross: Mapping[Key, Mapping[str, Gross]]) -> Iterable[Findi
                     default=0.0,
                 )
             if amount >= kind.least:
+                shown = _share(run, key, kind.area) if kind.area else amount
                 words = kind.words(place.amount)
                 if name == "dissent" and len(run.models) == 2:
                     words = Message(
@@ -210,5 +214,12 @@ def _gross(run: Run, gross: Mapping[Key, Mapping[str, Gross]]) -> Iterable[Findi
                 if checked and name in ("crumbs", "holes"):
                     words = Message("{what}, not in the truth", what=words)
                 yield Finding(
-                    key.category, key.case, (key.model,), name, words, kind.severity(amount), place
+                    key.category, key.case, (key.model,), name, words, kind.severity(shown), place
                 )
+
+
+def _share(run: Run, key: Key, measure: str) -> float:
+    """An area that was measured of a cut-out, by that of the picture."""
+    prediction = run.index.predictions[key]
+    pixels = (prediction.width or 1) * (prediction.height or 1)
+    return (run.measurements.values_of(key).get(measure) or 0.0) / pixels

@@ -16,6 +16,7 @@ from rmbg_eval.core.anchors import case_anchor
 from rmbg_eval.core.key import Key
 from rmbg_eval.errors import Failure
 from rmbg_eval.i18n import Message
+from rmbg_eval.measure.columns import Measurements
 from rmbg_eval.measure.kinds import KINDS
 from rmbg_eval.measure.points import far_off
 from rmbg_eval.measure.record import Measurement, ObservationPoint, PointResult
@@ -481,9 +482,18 @@ def place(amount: float) -> Gross:
     return Gross(amount=amount, box=(1, 2, 3, 4))
 
 
+def strays(pixels: float) -> Measurement:
+    return Measurement(
+        category="portrait", case="bob", model="a", metric="island_pixels", value=pixels,
+        unit="px²", region="whole image", reason=None,
+    )  # fmt: skip
+
+
 def test_what_anyone_sees_at_once_comes_before_a_soft_hem() -> None:
     run = run_with(result("ada", measured=0.0), result("bob", measured=0.0))
-    run = run.model_copy(update={"predictions": run_of_one("bob")})
+    run = run.model_copy(
+        update={"predictions": run_of_one("bob"), "measurements": Measurements([strays(4)])}
+    )
     key = Key("portrait", "bob", "a")
     first, *_ = findings(run, {key: {"crumbs": place(739)}})
     assert (first.case, first.kind, str(first.words)) == ("bob", "crumbs", "739 stray pieces")
@@ -491,6 +501,30 @@ def test_what_anyone_sees_at_once_comes_before_a_soft_hem() -> None:
     assert str(first.words).replace("\u00a0", " ") == "50 % of the subject is gone"
     only = findings(run, {key: {"crumbs": place(5)}})
     assert [each.kind for each in only] == ["opaque", "opaque"]
+
+
+def test_specks_that_nobody_sees_come_after_a_point_that_is_missed() -> None:
+    run = run_with(result("ada", measured=0.0))
+    bob = run.cases[0].model_copy(update={"id": "bob"})
+    (large,) = run_of_one("bob")
+    large = large.model_copy(update={"width": 1000, "height": 1000})
+    run = run.model_copy(update={"cases": (*run.cases, bob), "predictions": (large,)})
+    seen = {large.key: {"crumbs": place(51)}}
+    for pixels, kinds in ((199, ["opaque", "crumbs"]), (5000, ["crumbs", "opaque"])):
+        measured = run.model_copy(update={"measurements": (strays(pixels),)})
+        assert [each.kind for each in findings(measured, seen)] == kinds
+
+
+def test_small_things_are_shown_in_the_error_map_where_there_is_one() -> None:
+    run = run_with(result("ada", "p", "a", 1.0))
+    specks = Finding("portrait", "ada", ("a",), "crumbs", Message("x"), 1.0, place(51))
+    drawn = Previews({KEY: CasePreviews()}, (Spot(specks, box=(10, 20, 90, 90)),))
+    case = case_anchor(*KEY)
+    (one,) = told_overview(run, drawn).findings
+    assert one.href == f"#view={case}&at=55,65,4&a=result:a"
+    true = run.cases[0].model_copy(update={"has_truth": True})
+    (one,) = told_overview(run.model_copy(update={"cases": (true,)}), drawn).findings
+    assert one.href == f"#view={case}&at=55,65,4&a=result:a&layer=error"
 
 
 def test_what_every_model_leaves_is_most_likely_there() -> None:

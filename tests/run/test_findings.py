@@ -64,10 +64,9 @@ def test_what_is_left_of_a_subject_that_is_gone_is_not_told_as_a_share() -> None
 
 @given(st.sampled_from(sorted(GROSS)), st.floats(0, 1), st.floats(0, 1))
 def test_more_is_worse_and_a_required_point_the_worst(kind: str, one: float, other: float) -> None:
-    scale = 1000 if kind in ("crumbs", "holes") else 1
-    low, high = (GROSS[kind].severity(scale * share) for share in sorted((one, other)))
+    low, high = (GROSS[kind].severity(share) for share in sorted((one, other)))
     assert low <= high <= severity(point(False, 0.06, required=True))
-    if kind in AT_ONCE:
+    if kind in ("loss", "excess", "invented"):
         assert low >= severity(point(False, 1.0))
 
 
