@@ -286,7 +286,9 @@ class Overview:
                 Message("{model} stands apart and is left out of the queue.", model=self.odd)
             )
         if others == "alike":
-            parts.append(Message("The models hardly differ: that they agree says little."))
+            parts.append(
+                Message("The models in the queue hardly differ: that they agree says little.")
+            )
         if self.context.levels["fine"]:
             parts.append(
                 Message(
