@@ -211,7 +211,7 @@ def test_comment_and_place_are_of_the_decision(reviewing: Page, tmp_path: Path) 
 
 def test_a_comment_without_a_decision_is_in_no_file_and_that_is_said(reviewing: Page) -> None:
     page = reviewing
-    waiting = "no file until their cut-out is decided on: 1"
+    waiting = "wait for a decision, in no file yet: 1"
     page.keyboard.press("c")
     page.keyboard.type("the strap")
     page.locator("#review form.comment [type=submit]").click()

@@ -78,7 +78,9 @@ export async function byEye() {
     else
       state.replaceChildren(...(decisions.count ? say(words, "kept", { n: decisions.count }) : []));
     const { waiting } = decisions;
-    if (waiting) state.append(" ", ...say(words, "waiting", { n: waiting }));
+    if (waiting) {
+      state.append(state.textContent && " · ", ...say(words, "waiting", { n: waiting }));
+    }
     const [n, all] = [decisions.looked, decisions.about.need?.length ?? 0];
     const says = n < all ? say(words, "to-look", { n: all - n, all }) : say(words, "all-looked");
     looked?.replaceChildren(...(n ? says : []));
