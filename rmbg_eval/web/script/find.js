@@ -124,10 +124,12 @@ export function finder() {
       const own = /** @type {HTMLElement} */ (head.closest(".head")).dataset.model === model;
       head.setAttribute("aria-pressed", String(own));
     }
-    left.value =
+    const figures =
       passed.size === rows.length
         ? String(passed.size)
         : `${passed.size}\u00a0/\u00a0${rows.length}`;
+    const what = h("span", { class: "reader-only" }, ...say(wordsOf("part-words"), "cases"));
+    left.replaceChildren(figures, " ", what);
     nothing.hidden = passed.size > 0;
     const [n, all] = [passed.size, rows.length];
     part?.replaceChildren(...(n < all ? say(wordsOf("part-words"), "part", { n, all }) : []));
