@@ -207,6 +207,20 @@ def test_on_a_tablet_all_of_the_bar_is_in_sight(sheet: Page, width: int) -> None
     assert tops[0] + 20 < tops[1]
 
 
+def test_a_dot_is_as_heavy_as_a_cross(sheet: Page) -> None:
+    width = "e => 2 * parseFloat(getComputedStyle(e, '::after').borderTopWidth)"
+    for each in sheet.locator(".pip.passed").all()[:3]:
+        assert each.evaluate(width) == 6
+
+
+def test_what_does_not_scroll_is_no_stop_for_keys(sheet: Page) -> None:
+    sheet.set_viewport_size({"width": 1440, "height": 900})
+    scroll = sheet.locator(".overview .scroll").first
+    expect(scroll).not_to_have_attribute("tabindex", "0")
+    scroll.evaluate("e => (e.style.width = '80px')")
+    expect(scroll).to_have_attribute("tabindex", "0")
+
+
 def test_keys_of_one_letter_can_be_switched_off_and_stay_so(sheet: Page) -> None:
     alpha = sheet.locator("[name=cells][value=alpha]")
     sheet.keyboard.press("?")

@@ -68,6 +68,17 @@ document.addEventListener("keydown", (event) => {
   if (key === "?" && !writes && !keys?.open) keys?.showModal(); // over a dialog, too
 });
 
+// What scrolls sideways is a stop for keys, while it does.
+const scrolls = new ResizeObserver((entries) => {
+  for (const { target } of entries) {
+    if (target.scrollWidth > target.clientWidth) target.setAttribute("tabindex", "0");
+    else target.removeAttribute("tabindex");
+  }
+});
+for (const each of document.querySelectorAll("main [tabindex='0']:is(.scroll, ul)")) {
+  scrolls.observe(each);
+}
+
 sheet({ open: (article) => view?.(article, {}), by: (model) => found.by(model) });
 found = finder(); // after the sheet, which watches every row
 function follow() {
