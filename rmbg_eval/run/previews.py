@@ -624,8 +624,16 @@ def _spot(
     box = around(box, prediction.width, prediction.height)
     stem = f"assets/{previews[key].name}-at-{'-'.join(map(str, box))}"
 
-    def original() -> np.ndarray:
-        return picture_of(cases[key], prediction.picture_sha256).rgb
+    def original() -> np.ndarray | None:
+        if key in cases:
+            return picture_of(cases[key], prediction.picture_sha256).rgb
+        drawn = previews[key]
+        of_it = drawn.picture_sha256 == prediction.picture_sha256
+        if not (of_it and drawn.full and inside(folder, drawn.full.path)):
+            return None
+        with Image.open(folder / drawn.full.path, formats=("WEBP",)) as image:
+            whole = image.size == (prediction.width, prediction.height)
+            return np.asarray(image.convert("RGB")) if whole else None
 
     def cutout(model: str) -> Preview | None:
         of = run.index.predictions[Key(*key, model)]
@@ -645,7 +653,9 @@ def _spot(
     )
 
 
-def _spot_of(path: str, pixels: Callable[[], np.ndarray], folder: Path, box: Box) -> Preview | None:
+def _spot_of(
+    path: str, pixels: Callable[[], np.ndarray | None], folder: Path, box: Box
+) -> Preview | None:
     drawn = _size(path, folder)
     if drawn:
         return drawn

@@ -183,6 +183,21 @@ def test_a_picture_replaced_since_the_run_is_not_shown_beside_its_cut_out(tmp_pa
         picture.write_bytes(before)
 
 
+def test_a_finding_of_a_run_without_its_case_set_has_the_original_that_was_drawn(
+    tmp_path: Path,
+) -> None:
+    """As one that an earlier version did not show."""
+    some_cases(tmp_path / "cases" / "c", 1)
+    settings = Settings(cases=str(tmp_path / "cases"), out=str(tmp_path / "out"))
+    run = evaluate(settings, models=[FakeModel()])
+    draw_again(run)
+    shutil.rmtree(tmp_path / "cases")
+    for path in (tmp_path / "out" / "assets").glob("*-at-*"):
+        path.unlink()
+    assert all(spot.original for spot in load(run).worst)
+    assert load(run).worst
+
+
 def test_nor_is_it_where_the_first_model_could_not_read_it(tmp_path: Path) -> None:
     (case,) = some_cases(tmp_path / "cases" / "c", 1)
     settings = Settings(cases=str(tmp_path / "cases"), out=str(tmp_path / "out"))
