@@ -166,7 +166,7 @@ class ChangesView:
     left: tuple[Message, ...]
     """What is not shown of how many."""
     approvals: Mapping[str, Any] | None
-    """JSON of what can be approved of, for the page's script."""
+    """What can be approved of, for the page's script."""
 
 
 @dataclass(frozen=True)

@@ -387,7 +387,7 @@ def test_the_command_writes_it_and_check_takes_it(tmp_path: Path) -> None:
     file = tmp_path / "m.parquet"
     status, text = call("cases", "list", str(tmp_path / "cases"), "--out", str(file))
     assert status == 0
-    assert "1 cases in" in text
+    assert "1 case in" in text
     status, text = call("cases", "check", str(file))
     assert status == 0
     assert "pet/a" in text
