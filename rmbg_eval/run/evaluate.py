@@ -67,8 +67,8 @@ _BEHIND = 64
 """Predictions that wait to be measured."""
 
 OnSave = Callable[[Path, Run], None]
-"""Called with the run folder and the run whenever the run is kept: when it begins, when it is
-interrupted, and when it is complete."""
+"""Called with the run folder and the run whenever the run is kept: when it begins, when it ends
+early, and when it is complete."""
 
 
 Load = Callable[[str, str, Dtype, Foreground, bool], Model]
