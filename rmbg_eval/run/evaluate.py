@@ -132,7 +132,7 @@ def evaluate(
         earlier = _earlier(out, plan.shard.part if plan.shard else None)
         remove_done(out)
         run = plan.begun(started)
-        save(out, run)
+        save(out, run)  # first, for by run.json the folder is known again as one of a run
         on_save(out, run)
 
         def keep(run: Run) -> None:
