@@ -2,19 +2,19 @@
 
 import { address } from "./address.js";
 import { blind } from "./blind.js";
-import { Decisions } from "./decisions.js";
+import { aboutPage, Decisions } from "./decisions.js";
 import { h } from "./dom.js";
 import { review } from "./review.js";
 import { say, wordsOf } from "./words.js";
 
 /** Make the panel work, where the page has one. */
 export async function byEye() {
-  const data = document.getElementById("about-decisions")?.dataset.about;
+  const about = aboutPage();
   const section = document.getElementById("by-eye");
   const dialog = /** @type {HTMLDialogElement | null} */ (document.getElementById("review"));
   const voting = /** @type {HTMLDialogElement | null} */ (document.getElementById("blind"));
-  if (!data || !section || !dialog || !voting) return;
-  const reading = Decisions.of(JSON.parse(data));
+  if (!about || !section || !dialog || !voting) return;
+  const reading = Decisions.of(about);
   const words = wordsOf("review-words");
   /** @param {string} name */
   const part = (name) =>

@@ -74,6 +74,14 @@ export function bounded(text, most) {
 const spelled = (name) =>
   bounded(name.normalize("NFC").split(/\s+/).filter(Boolean).join(" "), LONGEST.person).trim();
 
+/** @type {About | null | undefined} */
+let ofPage;
+/** What decisions on this page are about; null where it has none. @returns {About | null} */
+export function aboutPage() {
+  ofPage ??= JSON.parse(document.getElementById("about-decisions")?.dataset.about ?? "null");
+  return ofPage ?? null;
+}
+
 /** @param {About} about */
 export const namesOf = (about) =>
   new Map(about.cases.map(([, category, id], number) => [`${category}\0${id}`, number]));

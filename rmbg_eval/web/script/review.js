@@ -7,7 +7,7 @@ import { language } from "./language.js";
 import { pictureSize } from "./rows.js";
 import { acceptance, FEWEST, moreNeeded } from "./share.js";
 import { arrange, showFull, sourcesOf, whole } from "./sources.js";
-import { over, strokes } from "./svg.js";
+import { framed, over, strokes } from "./svg.js";
 import { everywhere, percent, say, wordsOf } from "./words.js";
 import { Zoom } from "./zoom.js";
 
@@ -245,14 +245,13 @@ export function review(dialog, decisions, save) {
     const lines = risk == null ? [] : say(words, "risk", { risk: risk.toFixed(2) });
     const outlines = signs.flatMap(([text, ...box]) => {
       const own = everywhere(about.texts[text]);
-      const [x, y, w, high] = box;
       lines.push(
         new Text(" "),
         box.length
           ? h("button", { type: "button", class: "sign", "data-box": box.join() }, ...own)
           : h("span", { class: "sign" }, ...own),
       );
-      return box.length ? [`M${x} ${y}h${w}v${high}h${-w}Z`] : [];
+      return box.length ? [framed(box)] : [];
     });
     part("signs").replaceChildren(...lines);
     if (!outlines.length) return;

@@ -1,16 +1,14 @@
 // Why cut-outs without truth may be wrong, and where: what the review says of one at a time.
 
+import { aboutPage } from "./decisions.js";
 import { h } from "./dom.js";
+import { framed } from "./svg.js";
 import { everywhere, say, wordsOf } from "./words.js";
-
-/** @type {import("./decisions.js").About | null | undefined} */
-let about;
 
 /** The signs of a case's risks under their models, each with its place; nothing where there are none.
  * @param {string} anchor of the case */
 export function signsOf(anchor) {
-  about ??= JSON.parse(document.getElementById("about-decisions")?.dataset.about ?? "null");
-  const { cases = [], models = [], risks = [], signs = {}, texts = [] } = about ?? {};
+  const { cases = [], models = [], risks = [], signs = {}, texts = [] } = aboutPage() ?? {};
   const first = models.length * cases.findIndex(([own]) => own === anchor);
   const parts = models.flatMap((model, place) => {
     const [risk, all] = [risks[first + place], signs[first + place]];
@@ -27,12 +25,11 @@ export function signsOf(anchor) {
 /** @param {Node[]} words @param {string} model @param {number[]} box left, top, width and height, or none */
 function sign(words, model, box) {
   if (!box.length) return h("li", { class: "point detailed" }, h("span", {}, ...words));
-  const [x, y, width, high] = box;
   const attributes = {
     class: "point detailed",
     "data-model": model,
     "data-box": box.join(),
-    "data-shapes": `M${x} ${y}h${width}v${high}h${-width}Z`,
+    "data-shapes": framed(box),
   };
   return h("li", attributes, h("button", { type: "button" }, ...words));
 }

@@ -27,6 +27,9 @@ export const over = ([width, height], name, ...children) =>
     ...children,
   );
 
+/** A box as path data. @param {number[]} box left, top, width and height */
+export const framed = ([x, y, width, height]) => `M${x} ${y}h${width}v${height}h${-width}Z`;
+
 /** A line that is seen on any picture: a dark one under a light one. @param {string} d @param {string} [light] its class */
 export const strokes = (d, light = "dash") =>
   ["halo", light].map((name) => svg("path", { class: name, d }));

@@ -17,10 +17,11 @@ export function say(where, name, values = {}) {
   if (!copy) return [];
   const walker = document.createTreeWalker(copy, NodeFilter.SHOW_TEXT);
   for (let node = walker.nextNode(); node; node = walker.nextNode()) {
-    const list = new Intl.ListFormat(node.parentElement?.lang || undefined);
+    const lang = node.parentElement?.lang || undefined;
     node.textContent = (node.textContent ?? "").replace(/\{(\w+)\}/g, (whole, key) => {
       const value = values[key];
-      return Array.isArray(value) ? list.format(value) : key in values ? String(value) : whole;
+      if (Array.isArray(value)) return new Intl.ListFormat(lang).format(value);
+      return key in values ? String(value) : whole;
     });
   }
   return [...copy.childNodes];
