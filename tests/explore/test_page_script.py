@@ -316,6 +316,14 @@ def test_a_picture_of_several_that_failed_can_be_tried_again(page: Page) -> None
     expect(page.locator(".rx-done")).to_have_count(2)
 
 
+def test_a_file_that_is_gone_before_it_arrived_is_told_and_not_waited_for(page: Page) -> None:
+    connected(page, 1)
+    page.evaluate("() => void (Blob.prototype.arrayBuffer = () => Promise.reject(Error()))")
+    page.evaluate("kernel.choose", 1)
+    expect(page.locator(".rx-trouble")).to_contain_text("The file can no longer be read.")
+    expect(page.locator(".rx-go")).to_be_disabled()
+
+
 def test_what_failed_unseen_is_tried_again_and_what_is_done_is_not_offered(page: Page) -> None:
     connected(page, 3)
     page.locator(".rx-entry").nth(1).click()

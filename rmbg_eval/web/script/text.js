@@ -95,6 +95,11 @@ export class Texts {
           _("Sessions end when they are not used for a while. Reload the page and choose again."),
         ),
       ];
+    if (kind === "unreadable")
+      return [
+        this.t(_("The file can no longer be read.")),
+        this.t(_("It was moved or changed after it was chosen. Choose it again.")),
+      ];
     if (kind === "TooLarge") {
       const values = { size: bytes(size), most: bytes(most) };
       return [

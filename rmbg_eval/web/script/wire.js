@@ -8,7 +8,7 @@ const IN_FLIGHT = 4; // parts on their way at once
 
 /**
  * @typedef {object} Answer why something was refused, or never answered
- * @property {string} kind "lost" where the kernel has gone
+ * @property {string} kind "lost" where the kernel has gone, "unreadable" where the file has
  * @property {Record<string, string>} [problem]
  * @property {Record<string, string>} [remedy]
  * @property {number} [size] bytes of the file
@@ -148,7 +148,10 @@ export class Wire {
     // Parts follow one another: reading is asynchronous, and their order must not change.
     let sending = Promise.resolve();
     const more = () => {
-      sending = sending.then(next).catch(() => {}); // silence will tell
+      sending = sending.then(next).catch((error) => {
+        const answer = error instanceof Refused ? error.answer : { kind: "unreadable" };
+        this.#waiting.get(id)?.({ type: "failed", ...answer }, []);
+      });
     };
     return this.#ask(
       id,
