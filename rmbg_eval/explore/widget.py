@@ -100,9 +100,10 @@ class Explorer(anywidget.AnyWidget):
         self._points = PicturePoints(self._engine.png, add_to)
         self._decoding = ThreadPoolExecutor(1, "decode")
         self._removing = ThreadPoolExecutor(1, "remove")  # one at a time for each visitor
+        self._at_work: set[str] = set()
         self._answers: dict[str, Answer] = {
             "hello": self._hello,
-            "ping": lambda message, _: self._say(message, "pong"),
+            "ping": self._pong,
             "upload": self._upload,
             "part": self._part,
             "forget": self._forget,
@@ -123,10 +124,19 @@ class Explorer(anywidget.AnyWidget):
     def _later(self, pool: ThreadPoolExecutor, answer: Callable[[Wire], None]) -> Answer:
         """The answer, given in its turn."""
 
+        def work(message: Wire) -> None:
+            self._guarded(message, lambda: answer(message))
+            self._at_work.discard(_asked(message))
+
         def begin(message: Wire, _: list[memoryview]) -> None:
-            pool.submit(self._guarded, message, lambda: answer(message))
+            self._at_work.add(_asked(message))
+            pool.submit(work, message)
 
         return begin
+
+    def _pong(self, message: Wire, _: list[memoryview]) -> None:
+        """Whether what was asked is being worked on: an answer can be lost on its way."""
+        self._say(message, "pong", working=str(message.get("of")) in self._at_work)
 
     def _guarded(self, message: Wire, work: Callable[[], None]) -> None:
         """Do the work; what it raises goes to the page, as an answer to `message`."""
@@ -193,7 +203,7 @@ class Explorer(anywidget.AnyWidget):
         done = self._pictures.add(str(message["id"]), int(message["offset"]), part)
         self._say(message, "received", count=int(message["offset"]) + len(part))
         if done:
-            self._decoding.submit(self._guarded, message, lambda: self._decode(message))
+            self._later(self._decoding, self._decode)(message, [])
 
     def _case(self, message: Wire) -> None:
         for case in load_cases(self._cases).cases:
@@ -267,6 +277,11 @@ class Explorer(anywidget.AnyWidget):
         id, toml, was = (str(message[name]) for name in ("id", "toml", "was"))
         path = self._points.write(id, toml, was)
         self._say(message, "written", file=printable(f"{path.parent.name}/{path.name}"))
+
+
+def _asked(message: Wire) -> str:
+    """What the page knows a question by."""
+    return str(message.get("request") or message.get("id"))
 
 
 def bound_memory() -> None:

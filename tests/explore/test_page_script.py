@@ -276,7 +276,7 @@ KERNEL = """
               categories: [], foregrounds: ["raw", "blur-fusion"], kinds: [], cases: [] });
         say({ type: "models", models });
       }
-      if (type === "ping" && !this.gone) say({ type: "pong" });
+      if (type === "ping" && !this.gone) say({ type: "pong", working: !this.forgot });
       if (type === "upload") say({ type: "received", count: 0 });
       if (type === "part") this.there.add(id);
       if (type === "part") say({ type: "picture", width: 60, height: 40 });
@@ -460,7 +460,10 @@ def test_another_language_says_everything_anew(page: Page) -> None:
     assert page.get_attribute(".rx-original img", "alt") == "0.png：原图"
 
 
-def test_a_kernel_is_lost_by_its_silence_and_not_by_the_page_s_sleep(page: Page) -> None:
+@pytest.mark.parametrize("how", ["gone", "forgot"])
+def test_a_kernel_is_lost_by_its_silence_or_what_it_forgot_and_not_by_the_page_s_sleep(
+    page: Page, how: str
+) -> None:
     page.clock.install()
     connected(page, 1)
     page.evaluate("kernel.held = Promise.withResolvers(); 0")
@@ -470,7 +473,7 @@ def test_a_kernel_is_lost_by_its_silence_and_not_by_the_page_s_sleep(page: Page)
     page.clock.fast_forward("10:00")  # a machine that sleeps
     page.clock.run_for(4000)
     expect(page.locator(".rx-trouble")).to_be_hidden()
-    page.evaluate("kernel.gone = true")
+    page.evaluate(f"kernel.{how} = true")
     page.clock.run_for(20_000)
     expect(page.locator(".rx-trouble")).to_contain_text("The connection to the server was lost.")
 

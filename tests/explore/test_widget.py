@@ -176,6 +176,22 @@ def test_a_second_upload_comes_in_while_the_first_is_computed() -> None:
     assert first != second
 
 
+def test_a_pong_tells_whether_what_was_asked_is_being_worked_on() -> None:
+    visitor = Visitor()
+    visitor.upload(png())
+    visitor.hears("picture", id="p1")
+    visitor.engine.go.clear()
+    visitor.say(REMOVE)
+    for request, working in (("r1", True), ("r0", False), (["r1"], False)):
+        visitor.say({"type": "ping", "id": "ping", "of": request})
+        assert visitor.heard[-1][0] == {"type": "pong", "id": "ping", "working": working}
+    visitor.engine.go.set()
+    visitor.hears("result", request="r1")
+    visitor.widget._removing.submit(int).result()
+    visitor.say({"type": "ping", "id": "ping", "of": "r1"})
+    assert not visitor.heard[-1][0]["working"]
+
+
 def test_a_model_that_fails_says_why_and_the_next_try_may_succeed() -> None:
     visitor = Visitor()
     visitor.upload(png())

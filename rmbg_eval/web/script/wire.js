@@ -2,8 +2,9 @@
 // enough for a websocket to drop it, and silence is noticed.
 
 const PAUSE = 3000; // milliseconds between pings
-const SILENT = 5; // pings without any answer, after which the kernel counts as gone; time does not
-// tell: a machine that sleeps, or a page that is not looked at, has no timers for minutes
+const SILENT = 5; // pings without an answer, or of a kernel that is not at work on what was asked,
+// after which it counts as lost; time does not tell: a machine that sleeps, or a page that is not
+// looked at, has no timers for minutes
 const IN_FLIGHT = 4; // parts on their way at once
 
 /**
@@ -31,7 +32,7 @@ export class Wire {
   #waiting = new Map(); // id or request → what to call with its answers
   #count = 0;
   #own = Math.random().toString(36).slice(2); // two views of a widget have one kernel
-  #heard = 0; // messages
+  #heard = 0; // messages that tell of work
   /** @type {(welcome: Message) => void} */
   #welcomed = () => {};
   /** @type {Promise<Message>} */
@@ -75,7 +76,7 @@ export class Wire {
 
   /** @type {Listener} */
   #receive(message, parts) {
-    this.#heard++;
+    if (message.type !== "pong" || message.working) this.#heard++;
     if (message.type === "welcome") {
       this.served = message.served;
       this.on.welcome(message);
@@ -113,7 +114,7 @@ export class Wire {
         silent = heard === this.#heard ? silent + 1 : 0;
         heard = this.#heard;
         if (silent > SILENT) end(reject, new Refused({ kind: "lost" }));
-        else attempt(() => this.#send({ type: "ping", id: "ping" }));
+        else attempt(() => this.#send({ type: "ping", id: "ping", of: key }));
       }, PAUSE);
       this.#waiting.set(key, (message, buffers) => {
         if (message.type === "failed") end(reject, new Refused(/** @type {any} */ (message)));
