@@ -1,7 +1,7 @@
 """The documentation site: `make docs` builds it into docs/_build/html.
 
-What the code knows (commands, parameters, measures, kinds of points, tolerances, layers) is written
-as pages by `generate.py` before Sphinx reads any.
+What the code knows (commands, layers) and the texts of the repository are written as pages by
+`generate.py` before Sphinx reads any.
 """
 
 import shutil

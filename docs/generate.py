@@ -1,4 +1,4 @@
-"""The pages that are made: the reference, of the code; texts of the repository; the layers, drawn.
+"""The pages that are made: commands, of the code; texts of the repository; the layers, drawn.
 
 `python docs/generate.py` writes them below docs/, where git ignores them.
 """
@@ -11,23 +11,11 @@ import re
 import shutil
 import tomllib
 from html import escape
-from itertools import groupby
 from pathlib import Path
 
 from typer.main import get_command
 
 from rmbg_eval.cli.app import app
-from rmbg_eval.cli.options import flags
-from rmbg_eval.compare.tolerances import DEFAULTS
-from rmbg_eval.measure.kinds import KINDS
-from rmbg_eval.measure.table import TABLE
-from rmbg_eval.settings import (
-    BenchSettings,
-    CompareSettings,
-    Parameter,
-    Settings,
-    WorkSettings,
-)
 
 HERE = Path(__file__).parent
 ROOT = HERE.parent
@@ -93,12 +81,12 @@ def _moved(link: str, folder: str = ".") -> str:
     return f"../../{file}"  # a file to be downloaded
 
 
-# The reference
+# The commands
 
 
 def commands() -> str:
     """Every command with its help and options."""
-    lines = ["# Commands", "", "As `--help` says them.", ""]
+    lines = ["# All options", "", "Every command, as its `--help` says it.", ""]
 
     def walk(name: str, command: object) -> None:
         inner = getattr(command, "commands", None)
@@ -120,73 +108,6 @@ def commands() -> str:
 
     walk("rmbg-eval", get_command(app))
     return "\n".join(lines)
-
-
-def parameters() -> str:
-    """The fields of every Settings."""
-    lines = [
-        "# Parameters",
-        "",
-        "Fields of the settings in Python, cells of the notebook, options; of `WorkSettings` "
-        "options alone.",
-        "",
-    ]
-    for settings in (Settings, WorkSettings, CompareSettings, BenchSettings):
-        lines += [f"## {settings.__name__}", "", "| parameter | option | default | meaning |"]
-        lines += ["|---|---|---|---|"]
-        for name, field in settings.model_fields.items():
-            (about,) = (one for one in field.metadata if isinstance(one, Parameter))
-            option = ", ".join(f"`{one}`" for one in flags(name, about)) or "–"
-            lines.append(f"| `{name}` | {option} | `{field.default!r}` | {_cell(about.help)} |")
-        lines.append("")
-    return "\n".join(lines)
-
-
-_MEASURES = "rmbg_eval.measure."
-
-
-def measures() -> str:
-    """The table of measures, by family."""
-    better = {True: "higher", False: "lower", None: "no score"}
-    about = (
-        "**Bold**: shown by category and compared between models. Definitions and sources are in "
-        "the docstrings of the functions, below rmbg_eval.measure."
-    )
-    lines = ["# Measures", "", about, ""]
-    for family, rows in groupby(TABLE, key=lambda metric: metric.family):
-        heading = getattr(family, "title", getattr(family, "name", family))
-        lines += [f"## {heading}", ""]
-        lines += ["| measure | is | unit | region | better | needs | function |", "|" + "---|" * 7]
-        for m in rows:
-            function = f"{m.function.__module__.removeprefix(_MEASURES)}.{m.function.__name__}"
-            name = f"**`{m.name}`**" if m.headline else f"`{m.name}`"
-            cells = [name, m.title, m.unit, m.region, better[m.higher_is_better], m.needs]
-            lines.append("| " + " | ".join(_cell(str(c)) for c in cells) + f" | `{function}` |")
-        lines.append("")
-    return "\n".join(lines)
-
-
-def points() -> str:
-    """The kinds of observation points."""
-    lines = ["# Kinds of observation points", "", "| kind | measured | unit | where | expected |"]
-    lines[-1] += " tolerance | needs |"
-    lines.append("|" + "---|" * 7)
-    for kind in KINDS.values():
-        right = f"{kind.expected:g}" if isinstance(kind.expected, float) else "of the point"
-        right = "the truth's" if kind.expected is None else right
-        cells = [f"`{kind.name}`", kind.measures, kind.unit, ", ".join(kind.regions), right]
-        cells += [f"{kind.tolerance:g}", kind.needs]
-        lines.append("| " + " | ".join(_cell(cell) for cell in cells) + " |")
-    return "\n".join([*lines, ""])
-
-
-def tolerances() -> str:
-    """How far what may move between two runs."""
-    lines = ["# Tolerances", "", "| value | absolute | relative | because |", "|---|---|---|---|"]
-    for name, one in DEFAULTS.items():
-        share = f"{one.relative:.0%}" if one.relative else "–"
-        lines.append(f"| `{name}` | {one.absolute:g} | {share} | {_cell(str(one.reason))} |")
-    return "\n".join([*lines, ""])
 
 
 def _cell(text: str) -> str:
@@ -252,10 +173,6 @@ def _imports(layer: str) -> set[str]:
 
 REFERENCE = {
     "commands.md": commands,
-    "parameters.md": parameters,
-    "measures.md": measures,
-    "points.md": points,
-    "tolerances.md": tolerances,
     "layers.svg": layers,
 }
 

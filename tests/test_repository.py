@@ -90,6 +90,7 @@ def test_guide_has_every_measure_as_it_is(metric: object) -> None:
     lines = [re.split(r"(?<!\\)\|", line) for line in GUIDE.splitlines()]
     (row,) = [cells for cells in lines if len(cells) == 7 and f"`{metric.name}`" in cells[1]]
     cells = [cell.strip() for cell in row[1:-1]]
+    assert (f"**`{metric.name}`**" in cells[0]) == bool(metric.headline)
     for part in re.split(" over (?:white|black|grey|green|a photograph)", str(metric.title)):
         assert part in cells[0]  # one row has all backgrounds
     assert cells[1:3] == [metric.unit, metric.region]

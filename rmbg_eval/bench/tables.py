@@ -50,7 +50,7 @@ def tables(bench: Bench, lang: Language) -> Iterator[Table]:
         Message("here").to(lang),
         Message("answer").to(lang),
         show_lines=True,
-        title=Message("What the article claims, and this machine").to(lang),
+        title=Message("What an article says of RMBG-2.0, and what this machine says").to(lang),
     )
     for claim in bench.claims:
         verdict = _VERDICTS[claim.verdict].to(lang)

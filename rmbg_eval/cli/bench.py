@@ -11,7 +11,7 @@ from .options import takes
 
 @takes(BenchSettings)
 def bench(settings: BenchSettings) -> None:
-    """Latency, throughput and memory by model × device × dtype × batch; the article's claims."""
+    """How fast models are here: latency, throughput and memory by device, dtype and batch."""
     from ..bench import bench as measure
     from ..bench.tables import tables
     from .terminal import out, progress, say, show_path

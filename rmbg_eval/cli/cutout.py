@@ -19,12 +19,16 @@ def cutout(
     images: Annotated[
         list[Path], typer.Argument(help="Pictures.", metavar="IMAGE", show_default=False)
     ],
-    out_folder: Annotated[Path, typer.Option("--out", help="Folder for the cut-outs.")],
+    out_folder: Annotated[
+        Path, typer.Option("--out", metavar="DIR", help="Folder for the cut-outs.")
+    ],
     model: Annotated[
         list[str] | None,
-        typer.Option("--model", "-m", help="The one model to use.", show_default="isnet"),
+        typer.Option(
+            "--model", "-m", metavar="MODEL", help="The one model to use.", show_default="isnet"
+        ),
     ] = None,
-    overwrite: Annotated[bool, typer.Option("--overwrite", help="Replace files in OUT.")] = False,
+    overwrite: Annotated[bool, typer.Option("--overwrite", help="Replace files in DIR.")] = False,
 ) -> None:
     """Just the transparent PNGs of some pictures, at their full size."""
     from ..models.table import load_model

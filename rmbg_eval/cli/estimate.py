@@ -30,7 +30,7 @@ def estimate(
     ] = None,
     seed: Annotated[int, typer.Option(metavar="N", help="Another draws other pictures.")] = 0,
 ) -> None:
-    """How long a run will take, and how much room, of a few pictures tried; nothing is kept."""
+    """How long a run will take, and how much disk: tries a few pictures, and keeps nothing."""
     from ..scale.estimate import CONFIDENCE
     from ..scale.estimate import estimate as estimated
     from .terminal import complain, err, progress, say
@@ -48,9 +48,9 @@ def estimate(
         found = estimated(settings, pictures, seed, on_step)
     lines = [
         Message(
-            "{n} picture; {tried} tried, one of each stratum of file sizes, seed {seed}; "
+            "{n} picture; {tried} tried, small and large files alike, seed {seed}; "
             "{confidence} intervals, at the pace of now",
-            many="{n} pictures; {tried} tried, one of each stratum of file sizes, seed {seed}; "
+            many="{n} pictures; {tried} tried, small and large files alike, seed {seed}; "
             "{confidence} intervals, at the pace of now",
             n=found.pictures,
             tried=found.tried,

@@ -8,15 +8,17 @@ from typing import Annotated
 import typer
 
 from ..core.progress import Step
-from .options import Quiet
+from ..settings import Settings
+from .options import Quiet, takes
 
 
+@takes(Settings, only=("lang",))
 def merge(
+    settings: Settings,
     shards: Annotated[list[Path], typer.Argument(help="Folders of all the shards.", metavar="DIR")],
     out: Annotated[
         Path, typer.Option("--out", metavar="DIR", help="Folder for the one run of all.")
     ] = Path("reports/latest"),
-    lang: Annotated[str, typer.Option("--lang", help="Language of the report: en or zh.")] = "en",
     no_page: Annotated[
         bool, typer.Option("--no-page", help="Only what run makes, without index.html.")
     ] = False,
@@ -26,12 +28,10 @@ def merge(
     from ..ci.gate import exit_status
     from ..ci.outputs import build_files
     from ..scale.merge import merge as merged
-    from ..settings import Settings
     from .terminal import exit_with, progress, show_run
 
-    lang = Settings.of({"lang": lang}).lang
     with progress() as on_step:
-        run = merged(shards, out, on_step, build_files, lang)
+        run = merged(shards, out, on_step, build_files, settings.lang)
         path = out / "run.json"
         if not no_page:
             from ..report.notebooks import render  # papermill and nbconvert take a second
