@@ -9,15 +9,13 @@ from numpy.typing import NDArray
 
 from ..core.images import Alpha, check_alpha
 from ..i18n import N_, Message
+from .places import SOFT_FROM, SOFT_TO
 from .region import distance_at, pieces
-from .subject import WHOLE, Family, Metric, Subject, Undefined
+from .subject import WHOLE, Family, Mask, Metric, Subject, Undefined
 
 TRANSPARENT_BELOW = 0.05
 OPAQUE_ABOVE = 0.95
 """What lies from one to the other is seen as in-between."""
-
-SOFT_FROM, SOFT_TO = np.float32(0.92), np.float32(0.08)
-"""The ends of a soft band, as the article that started this project reads them off a profile."""
 
 STRAY_SHARE = 0.01
 """An island or a hole is stray below this share of the largest shape; a larger one is a thing."""
@@ -57,6 +55,19 @@ def in_between(alpha: Alpha) -> NDArray[np.bool_]:
     return (alpha >= TRANSPARENT_BELOW) & (alpha <= OPAQUE_ABOVE)
 
 
+def contour(shape: Mask) -> Mask:
+    """Pixels of `shape`, `(H, W) bool`, beside one that is not of it; Undefined where none is."""
+    beside = np.zeros(shape.shape, bool)
+    beside[1:] |= ~shape[:-1]
+    beside[:-1] |= ~shape[1:]
+    beside[:, 1:] |= ~shape[:, :-1]
+    beside[:, :-1] |= ~shape[:, 1:]
+    line: Mask = shape & beside
+    if not line.any():
+        raise Undefined(Message("alpha has no contour at 0.5"))
+    return line
+
+
 def soft_band_widths(alpha: Alpha) -> NDArray[np.float64]:
     """Width of the soft band at each pixel of the contour, in pixels.
 
@@ -71,19 +82,11 @@ def soft_band_widths(alpha: Alpha) -> NDArray[np.float64]:
     array([4.])
     """
     check_alpha(alpha, alpha.shape)
-    shape = alpha >= np.float32(0.5)
-    inner = np.zeros(shape.shape, bool)
-    inner[1:] |= ~shape[:-1]
-    inner[:-1] |= ~shape[1:]
-    inner[:, 1:] |= ~shape[:, :-1]
-    inner[:, :-1] |= ~shape[:, 1:]
-    contour = np.nonzero(shape & inner)
-    if not len(contour[0]):
-        raise Undefined(Message("alpha has no contour at 0.5"))
+    spots = np.nonzero(contour(alpha >= np.float32(0.5)))
     solid, clear = alpha >= SOFT_FROM, alpha <= SOFT_TO
     if not (solid.any() and clear.any()):
         raise Undefined(Message("no pixel is nearly opaque, or none nearly transparent"))
-    return distance_at(solid, *contour) + distance_at(clear, *contour)
+    return distance_at(solid, *spots) + distance_at(clear, *spots)
 
 
 def soft_band_median(alpha: Alpha) -> float:

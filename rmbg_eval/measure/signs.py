@@ -18,7 +18,7 @@ from numpy.typing import NDArray
 
 from ..core.images import RGB, Alpha, check_alpha, check_rgb
 from ..i18n import N_, Message
-from .alpha import POINTERS, STRAY_SHARE, in_between
+from .alpha import POINTERS, STRAY_SHARE, contour, in_between
 from .region import distance, pieces, window_sums
 from .subject import Mask, Metric, Subject, Undefined
 
@@ -224,19 +224,6 @@ def kept(look: Look) -> Trace:
     0.333333
     """
     return Trace(float(look.shape.mean()), look.shape)
-
-
-def contour(shape: Mask) -> Mask:
-    """Pixels of `shape`, `(H, W) bool`, beside one that is not of it; Undefined where none is."""
-    beside = np.zeros(shape.shape, bool)
-    beside[1:] |= ~shape[:-1]
-    beside[:-1] |= ~shape[1:]
-    beside[:, 1:] |= ~shape[:, :-1]
-    beside[:, :-1] |= ~shape[:, 1:]
-    line: Mask = shape & beside
-    if not line.any():
-        raise Undefined(Message("alpha has no contour at 0.5"))
-    return line
 
 
 def densest(mask: Mask, scale: float = 1.0) -> Box | None:

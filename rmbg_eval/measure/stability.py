@@ -9,9 +9,8 @@ import numpy as np
 
 from ..core.images import Alpha, check_alpha
 from ..i18n import N_, Message
-from .alpha import POINTERS
+from .alpha import POINTERS, contour
 from .region import distance
-from .signs import contour
 from .subject import Mask, Metric, Undefined
 
 BAND = 10

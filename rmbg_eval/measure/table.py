@@ -10,8 +10,8 @@ from collections.abc import Iterable
 from concurrent.futures import ThreadPoolExecutor
 from functools import partial
 
-from ..i18n import Message
 from . import agreement, alpha, colours, matting, outline, risk, segmentation, signs, stability
+from .columns import Value
 from .subject import Metric, Subject, Undefined
 
 TABLE: tuple[Metric, ...] = (
@@ -56,11 +56,7 @@ VERSION = "9"
 """Raised whenever a measure would give another value: part of what kept findings are known by."""
 
 
-Values = dict[str, tuple[float | None, Message | None]]
-"""By metric: the value, or None and the reason."""
-
-
-def measure(subject: Subject, metrics: Iterable[Metric] = TABLE) -> Values:
+def measure(subject: Subject, metrics: Iterable[Metric] = TABLE) -> dict[str, Value]:
     """Each of the metrics of one cut-out, with its value or the reason why there is none.
 
     Each family of measures, a module of this folder, has a thread.
@@ -69,15 +65,15 @@ def measure(subject: Subject, metrics: Iterable[Metric] = TABLE) -> Values:
     families: dict[str, list[Metric]] = {}
     for metric in chosen:
         families.setdefault(metric.function.__module__, []).append(metric)
-    found: Values = {}
+    found: dict[str, Value] = {}
     with ThreadPoolExecutor(max(1, len(families)), "measure") as pool:
         for values in pool.map(partial(_each, subject), families.values()):
             found |= values
     return {metric.name: found[metric.name] for metric in chosen}
 
 
-def _each(subject: Subject, metrics: Iterable[Metric]) -> Values:
-    found: Values = {}
+def _each(subject: Subject, metrics: Iterable[Metric]) -> dict[str, Value]:
+    found: dict[str, Value] = {}
     for metric in metrics:
         assert metric.compute is not None
         try:

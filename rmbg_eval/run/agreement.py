@@ -24,11 +24,11 @@ from ..measure.agreement import (
     disagreement,
     odd_one,
 )
-from ..measure.columns import Measurements
+from ..measure.columns import Measurements, Value
 from ..measure.record import Agreement
 from ..measure.risk import Others
 from ..measure.signs import Box, densest
-from ..measure.table import VERSION, Values
+from ..measure.table import VERSION
 from ..predictions.prediction import Prediction
 from ..predictions.stages import stored_alpha
 from .measurements import add, no_prediction
@@ -101,11 +101,10 @@ def agreements_of(pairs: Iterable[OfCase], models: Sequence[str]) -> tuple[Agree
     for of_case in pairs:
         for both, pair in of_case.items():
             values.setdefault(both, array("d")).append(pair.apart)
-    ordered = [both for both in combinations(models, 2) if both in values]
     return tuple(
         Agreement(one=one, other=other, cases=len(own), apart=fmean(own))
-        for one, other in ordered
-        for own in [values[one, other]]
+        for one, other in combinations(models, 2)
+        if (own := values.get((one, other)))
     )
 
 
@@ -141,7 +140,7 @@ def disagreements(
             if p.model in (one, other)
         }
         reason = NO_OTHER if p.cutout else no_prediction(p)
-        values: Values = {metric.name: (None, reason) for metric in METRICS}
+        values: dict[str, Value] = {metric.name: (None, reason) for metric in METRICS}
         if others:
             like = [pair for name, pair in others.items() if name != odd] or [*others.values()]
             values = {

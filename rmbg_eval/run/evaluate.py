@@ -55,7 +55,7 @@ from .agreement import Pairs, agreements_of, disagreements, odd_of, pairs_of
 from .arrays import Names
 from .delivery import rule_results
 from .folder import prune, remove_done, run_folder, save
-from .measurements import Measured, add, measure_prediction, truth_hashes
+from .measurements import Outcome, add, measure_prediction, result_of, truth_hashes
 from .parts import in_parts
 from .previews import SINGLE_MOST, draw
 from .record import CaseRecord, ModelRun, Run
@@ -446,17 +446,20 @@ class _Task:
         """
         name, count, on_step = model.info.name, len(self.cases), self.on_step
         predictions: list[Prediction] = []
-        measuring: deque[tuple[Case, Prediction, Future[Measured]]] = deque()
+        measuring: deque[tuple[Case, Prediction, Future[Outcome]]] = deque()
 
         def take() -> None:
             case, prediction, task = measuring[0]
-            measured = task.result()
+            outcome = task.result()
             measuring.popleft()
             results.predictions.append(prediction)
             has_trimap = case.trimap is not None
-            add(results.measurements, prediction, self.metrics, measured.values, has_trimap)
-            results.points += measured.points
-            results.places[prediction.key] = measured.places
+            add(results.measurements, prediction, self.metrics, outcome.values, has_trimap)
+            results.points += [
+                result_of(prediction, point, seen)
+                for point, seen in zip(case.about.points, outcome.points, strict=True)
+            ]
+            results.places[prediction.key] = outcome.places
 
         on_step(Step(name, 0, count))
         with ThreadPoolExecutor(1, "measure") as measurer:

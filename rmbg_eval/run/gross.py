@@ -9,15 +9,13 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 import numpy as np
-from numpy.typing import NDArray
 from pydantic import BaseModel, ConfigDict
 
 from ..core.images import Alpha
 from ..measure.alpha import STRAY_SHARE
 from ..measure.region import pieces
 from ..measure.signs import Box, densest
-
-Mask = NDArray[np.bool_]
+from ..measure.subject import Mask
 
 PATCH = 60
 """A soft patch is more than twice the picture's shorter side by this across: no edge is."""

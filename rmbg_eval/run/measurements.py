@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
-from typing import NamedTuple, TypeVar
+from typing import TypeVar
 
 from pydantic import BaseModel, ConfigDict, TypeAdapter
 
@@ -20,13 +20,13 @@ from ..core.images import DECODER, RGB, Alpha, decode_cutout, read_bytes
 from ..core.remote import sha256_of
 from ..errors import Failure, ImageError, RmbgEvalError
 from ..i18n import N_, Message
-from ..measure.columns import Column, Measurements
+from ..measure.columns import Column, Measurements, Value
 from ..measure.kinds import KINDS
 from ..measure.points import Seen, judge, tolerance
 from ..measure.record import ObservationPoint, PointResult
 from ..measure.signs import Box, places
 from ..measure.subject import TRIMAP, UNKNOWN, Mask, Metric, Subject
-from ..measure.table import VERSION, Values, measure
+from ..measure.table import VERSION, measure
 from ..predictions.prediction import Prediction
 from ..predictions.stages import picture_of
 
@@ -38,7 +38,7 @@ class Outcome(BaseModel):
 
     model_config = ConfigDict(extra="forbid", frozen=True)
 
-    values: Values
+    values: dict[str, Value]
     points: tuple[Seen, ...] = ()
     places: dict[str, Box] = {}
     """Where signs are, by measure: left, top, width and height in pixels."""
@@ -52,18 +52,9 @@ class Outcome(BaseModel):
         )
 
 
-class Measured(NamedTuple):
-    """What was measured of one prediction, as a run keeps it."""
-
-    values: Values
-    points: list[PointResult]
-    places: dict[str, Box]
-    """Where signs are, by measure."""
-
-
 def measure_prediction(
     case: Case, prediction: Prediction, out: Path, metrics: Sequence[Metric], measures: MeasureCache
-) -> Measured:
+) -> Outcome:
     """Every one of `metrics` and every point of the case, each with a value or the reason why not.
 
     One cut-out that cannot be measured never ends a run. Raises OutputError if findings cannot be
@@ -71,13 +62,12 @@ def measure_prediction(
     """
     points = case.about.points
     if prediction.failure or not prediction.cutout:
-        outcome = Outcome.nothing(metrics, len(points), no_prediction(prediction))
-        return Measured(outcome.values, _results(prediction, points, outcome), {})
+        return Outcome.nothing(metrics, len(points), no_prediction(prediction))
     sides = truth_hashes(case)
     known_by = (prediction.cutout_sha256, prediction.picture_sha256, *sides, points)
     key = MeasureCache.key(VERSION, DECODER, [metric.name for metric in metrics], known_by)
-    earlier = measures.read(key, _OUTCOME)
-    if earlier is None:
+    outcome = measures.read(key, _OUTCOME)
+    if outcome is None:
         try:
             subject = read(case, out / prediction.cutout, prediction.picture_sha256)
             with ThreadPoolExecutor(1, "points") as pool:
@@ -91,9 +81,7 @@ def measure_prediction(
         else:
             if truth_hashes(case) == sides:  # of a truth that was just replaced, nothing is kept
                 measures.put(key, outcome.model_dump_json())
-    else:
-        outcome = earlier
-    return Measured(outcome.values, _results(prediction, points, outcome), outcome.places)
+    return outcome
 
 
 def no_prediction(prediction: Prediction) -> Message:
@@ -162,7 +150,7 @@ def add(
     measurements: Measurements,
     prediction: Prediction,
     metrics: Sequence[Metric],
-    values: Values,
+    values: dict[str, Value],
     trimap: bool = False,
 ) -> None:
     """Add the values of one prediction to those of the run; `trimap`: of a case that has one."""
@@ -175,15 +163,6 @@ def add(
         for metric in metrics
     ]
     measurements.add(prediction.key, columns, [values[metric.name] for metric in metrics])
-
-
-def _results(
-    prediction: Prediction, points: Sequence[ObservationPoint], outcome: Outcome
-) -> list[PointResult]:
-    return [
-        result_of(prediction, point, seen)
-        for point, seen in zip(points, outcome.points, strict=True)
-    ]
 
 
 def result_of(prediction: Prediction, point: ObservationPoint, seen: Seen) -> PointResult:
