@@ -9,7 +9,6 @@ from collections.abc import Iterable, Mapping, Sequence
 from math import inf
 
 import numpy as np
-from numpy.typing import NDArray
 
 from ..core.images import Alpha
 from ..i18n import N_, Message
@@ -75,18 +74,6 @@ def odd_one(pairs: Mapping[tuple[str, str], float]) -> str | None:
     far = nearest(odd, rest)
     alike = max(nearest(model, rest) for model in rest)
     return odd if far >= ODD_FROM and far > ODD * alike else None
-
-
-def disagreement_map(alphas: Sequence[Alpha]) -> NDArray[np.float32]:
-    """Range of the models' alphas at each pixel, highest − lowest: `(H, W) float32` in [0, 1].
-
-    `alphas`: two or more `(H, W) float32` in [0, 1].
-
-    >>> import numpy as np
-    >>> disagreement_map([np.float32([[0, 1]]), np.float32([[0.25, 1]])])
-    array([[0.25, 0.  ]], dtype=float32)
-    """
-    return np.max(alphas, axis=0) - np.min(alphas, axis=0)
 
 
 def flip_difference(alpha: Alpha, flipped: Alpha) -> float:

@@ -15,7 +15,6 @@ import numpy as np
 from PIL import Image
 
 from ..core.images import Alpha, resize_alpha
-from ..measure.agreement import disagreement_map
 from ..measure.alpha import in_between
 from ..measure.places import band_width, profile
 from ..measure.record import ObservationPoint
@@ -85,9 +84,10 @@ def soft_histogram(alphas: Mapping[str, Alpha], truth: Alpha | None) -> tuple[Im
 
 def disagreement(alphas: Mapping[str, Alpha]) -> tuple[Image.Image, Facts]:
     """Range of the models' alphas at each pixel. Facts: `mean`; `far`, the share above 0.5."""
-    far = disagreement_map(list(alphas.values()))
-    figure, (axes,) = _maps(1, _small(far).shape)
-    drawn = axes.imshow(_small(far), cmap="cividis", vmin=0, vmax=1)
+    far = np.ptp(list(alphas.values()), axis=0)
+    small = _small(far)
+    figure, axes = _map(small.shape)
+    drawn = axes.imshow(small, cmap="cividis", vmin=0, vmax=1)
     bar = figure.colorbar(drawn, ax=[axes], fraction=0.05, pad=0.02, label="max α − min α")
     bar.ax.tick_params(labelsize=8)
     return _image(figure), {
@@ -96,7 +96,7 @@ def disagreement(alphas: Mapping[str, Alpha]) -> tuple[Image.Image, Facts]:
     }
 
 
-def _legend(axes: Any, handles: Mapping[str, Any], **place: Any) -> None:
+def _legend(axes: Any, handles: Mapping[str, Any]) -> None:
     """Named one by one: matplotlib itself leaves out what begins with an underscore.
 
     A long name is cut in its middle: it would leave the drawing no room.
@@ -105,7 +105,7 @@ def _legend(axes: Any, handles: Mapping[str, Any], **place: Any) -> None:
         "α₀" if name == "truth" else name if len(name) <= _NAME else f"{name[:18]}…{name[-12:]}"
         for name in handles
     ]
-    axes.legend(list(handles.values()), names, fontsize=8, frameon=False, **place)
+    axes.legend(list(handles.values()), names, fontsize=8, frameon=False)
 
 
 def _style(number: int) -> dict[str, Any]:
@@ -116,9 +116,9 @@ def _style(number: int) -> dict[str, Any]:
     }
 
 
-def _small(alpha: Alpha, side: int = MAP_SIDE) -> Alpha:
+def _small(alpha: Alpha) -> Alpha:
     height, width = alpha.shape
-    scale = min(1.0, side / max(height, width))
+    scale = min(1.0, MAP_SIDE / max(height, width))
     return resize_alpha(alpha, (max(1, round(width * scale)), max(1, round(height * scale))))
 
 
@@ -133,17 +133,16 @@ def _figure(width: float, height: float) -> tuple[Figure, Any]:
     return figure, axes
 
 
-def _maps(count: int, shape: tuple[int, ...]) -> tuple[Figure, Any]:
+def _map(shape: tuple[int, ...]) -> tuple[Figure, Any]:
     from matplotlib.figure import Figure
 
     side = MAP_SIDE / 120
     height = side * shape[0] / max(shape)
     with _DRAWING:
         width = side * shape[1] / max(shape)
-        figure = Figure((width * count + 0.8, height + 0.3), dpi=120, layout="constrained")
-        axes = figure.subplots(1, count, squeeze=False)[0]
-        for each in axes:
-            each.set_axis_off()
+        figure = Figure((width + 0.8, height + 0.3), dpi=120, layout="constrained")
+        axes = figure.subplots()
+        axes.set_axis_off()
     return figure, axes
 
 
