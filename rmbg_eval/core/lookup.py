@@ -76,13 +76,14 @@ class Lookup(Mapping[K, int]):
             raise self.stored.other()
         return table
 
-    def _group(self, number: int) -> Any:
-        return self._whole(self.stored.group(number, self.columns))
-
     def _key(self, at: int) -> K:
         """That of a place among the hashes."""
         number, row = self.stored.place(self._row(int(self._numbers[at])))
-        table = keep(self._tables, number, _GROUPS, lambda: self._group(number))
+
+        def group() -> Any:
+            return self._whole(self.stored.group(number, self.columns))
+
+        table = keep(self._tables, number, _GROUPS, group)
         return self._key_of(*(column[row].as_py() for column in table.columns))
 
     def place(self, key: object) -> int | None:

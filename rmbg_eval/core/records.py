@@ -361,16 +361,9 @@ class Records(Sequence[T]):
                     some = table.slice(at - first, min(_STEP, high - at))
                     yield from self._made(some)
 
-    def having(self, column: str) -> Iterator[T]:
-        """Those that have something in a column; of other rows nothing else is read."""
-        return self.where(column, lambda value: value is not None)
-
-    def without(self, column: str) -> Iterator[T]:
-        """Those that have nothing in a column, or false."""
-        return self.where(column, lambda value: not value)
-
     def where(self, column: str, which: Callable[[Any], bool]) -> Iterator[T]:
-        """Those whose value in a column, as it is in the file, is one of some."""
+        """Those whose value in a column, as it is in the file, is one of some; of other rows
+        nothing else is read."""
         for first, table in zip(self.stored.starts, self.stored.groups([column]), strict=False):
             values = table.column(column).to_pylist()
             for at in (n for n, value in enumerate(values) if which(value)):
@@ -458,10 +451,17 @@ def columns(records: Sequence[T], *names: str) -> Iterator[tuple[Any, ...]]:
     return (tuple(getattr(each, name) for name in names) for each in records)
 
 
+def having(records: Sequence[T], name: str) -> Iterator[T]:
+    """Those of a tuple of records or of `Records` of which a field is not None."""
+    if isinstance(records, Records):
+        return records.where(name, lambda value: value is not None)
+    return (each for each in records if getattr(each, name) is not None)
+
+
 def without(records: Sequence[T], name: str) -> Iterator[T]:
     """Those of a tuple of records or of `Records` of which a field is None or False."""
     if isinstance(records, Records):
-        return records.without(name)
+        return records.where(name, lambda value: not value)
     return (each for each in records if not getattr(each, name))
 
 

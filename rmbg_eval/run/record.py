@@ -18,7 +18,7 @@ from ..core.files import cannot_read, inside_of
 from ..core.key import CaseKey as CaseKey
 from ..core.key import Lean
 from ..core.machine import Machine
-from ..core.records import OrRecords, Records, columns, stored_in, without
+from ..core.records import OrRecords, Records, columns, having, without
 from ..errors import OutputError, printable
 from ..i18n import Message
 from ..measure.columns import Measurements
@@ -179,10 +179,7 @@ class Run(_Record):
 
     @property
     def failures(self) -> tuple[Prediction, ...]:
-        stored = stored_in(self.predictions)
-        if stored is not None:
-            return tuple(stored.having("failure"))
-        return tuple(p for p in self.predictions if p.failure)
+        return tuple(having(self.predictions, "failure"))
 
     @property
     def missed(self) -> tuple[PointResult, ...]:
