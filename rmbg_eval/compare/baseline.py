@@ -27,7 +27,7 @@ from ..core.files import (
     sha256_file,
     write_atomic,
 )
-from ..core.images import Alpha, encode, quantise
+from ..core.images import WEBP_SIDE, Alpha, encode, quantise
 from ..core.key import Key
 from ..core.progress import OnStep, Step, ignore
 from ..core.records import FOLDER
@@ -43,8 +43,6 @@ from .comparison import Comparison
 from .runs import compare
 from .tolerances import Tolerances
 
-_WEBP_SIDE = 16383
-"""WebP's own bound; larger mattes are PNG."""
 _OF_THE_MODEL: dict[str, Any] = {"warnings": (), "stability": None}
 """What a baseline does not keep of how a model ran."""
 _OF_THE_MACHINE = dict.fromkeys(("commit", "dirty", "memory_bytes"))
@@ -336,7 +334,7 @@ def is_baseline(run: Run) -> bool:
 def encode_matte(alpha: Alpha) -> tuple[bytes, str]:
     """`rint(255 α)` as a grey picture without loss, and the file name's suffix for it."""
     image = Image.fromarray(quantise(alpha))
-    if max(image.size) <= _WEBP_SIDE:
+    if max(image.size) <= WEBP_SIDE:
         return encode(image, "WEBP", lossless=True), "webp"
     return encode(image, "PNG", optimize=True), "png"
 

@@ -307,6 +307,10 @@ def dequantise(levels: NDArray[np.uint8]) -> Alpha:
     return levels.astype(np.float32) / np.float32(255)
 
 
+WEBP_SIDE = 16383
+"""Pixels, at most, of a side of a WebP."""
+
+
 def encode(image: Image.Image, kind: str, **options: Any) -> bytes:
     """An image as the bytes of a file of that format, with Pillow's own options."""
     buffer = io.BytesIO()

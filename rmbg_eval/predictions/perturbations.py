@@ -15,7 +15,7 @@ from typing import Any
 import numpy as np
 from PIL import Image
 
-from ..core.images import RGB, Alpha, Cutout, Picture
+from ..core.images import RGB, Alpha, Cutout, Picture, encode
 from ..i18n import N_
 from ..models.protocol import Model
 from ..models.wrapper import Wrapper
@@ -91,9 +91,8 @@ def _about_the_middle(scale: float, shape: tuple[int, int]) -> Any:
 
 
 def _packed(rgb: RGB) -> RGB:
-    buffer = io.BytesIO()
-    Image.fromarray(rgb).save(buffer, "JPEG", quality=QUALITY)
-    with Image.open(buffer) as image:
+    packed = encode(Image.fromarray(rgb), "JPEG", quality=QUALITY)
+    with Image.open(io.BytesIO(packed)) as image:
         return np.asarray(image.convert("RGB"))
 
 

@@ -34,7 +34,16 @@ from ..cases.case import Case
 from ..cases.folder import load_cases
 from ..core.anchors import case_anchor
 from ..core.files import inside, remove_below, write_atomic
-from ..core.images import RGB, Alpha, dequantise, encode, quantise, read_bytes, resize_alpha
+from ..core.images import (
+    RGB,
+    WEBP_SIDE,
+    Alpha,
+    dequantise,
+    encode,
+    quantise,
+    read_bytes,
+    resize_alpha,
+)
 from ..core.key import Key
 from ..core.progress import OnStep, Step, ignore
 from ..core.remote import sha256_of, stands_in
@@ -74,8 +83,6 @@ own 80, and for the reference cases 1 % fewer bytes. The second method takes a f
 2 % more bytes."""
 WRONG = 0.1
 """Of alpha and truth: an error one can see."""
-_WEBP_SIDE = 16383
-"""Pixels at most that the format has."""
 _SEARCH_SIDE = 1024
 _EARLIER_SIDE = 960
 """Pixels at most of what versions before drew."""
@@ -475,8 +482,8 @@ def _draw(
     cutouts = _read_cutouts(predictions, folder)
 
     def put(kind: str, image: Image.Image, options: Mapping[str, Any] = EXACT) -> Preview:
-        if max(image.size) > _WEBP_SIDE:
-            image.thumbnail((_WEBP_SIDE, _WEBP_SIDE), Image.Resampling.LANCZOS)
+        if max(image.size) > WEBP_SIDE:
+            image.thumbnail((WEBP_SIDE, WEBP_SIDE), Image.Resampling.LANCZOS)
         return _save(folder, f"assets/{name}-{kind}.webp", image, options)
 
     original = _try(lambda: case.picture().rgb) if case else None
