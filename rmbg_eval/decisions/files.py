@@ -276,11 +276,11 @@ def _parsed(data: bytes, file: str) -> list[Any]:
             data.decode("utf-8-sig"), object_pairs_hook=_once, parse_constant=_no_constant
         )
     except (ValueError, RecursionError) as error:
+        reason = _TOO_DEEP if isinstance(error, RecursionError) else reason_of(error)
         raise DecisionError(
-            Message("{file} is no JSON that can be read: {reason}", file=file,
-                    reason=_json_reason(error)),
+            Message("{file} is no JSON that can be read: {reason}", file=file, reason=reason),
             Message("Give a decisions.json that a page has saved; this one is damaged."),
-        ) from None  # fmt: skip
+        ) from None
     version = found.get("schema_version") if isinstance(found, dict) else None
     entries = found.get("decisions") if isinstance(found, dict) else None
     if type(version) is int and version > SCHEMA_VERSION:
@@ -328,10 +328,6 @@ def _once(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
 
 def _no_constant(name: str) -> Any:
     raise ValueError(Message("{name} is no number", name=name))
-
-
-def _json_reason(error: Exception) -> Message:
-    return _TOO_DEEP if isinstance(error, RecursionError) else reason_of(error)
 
 
 def _shown(path: Path) -> str:

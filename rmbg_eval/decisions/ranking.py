@@ -152,6 +152,7 @@ def strengths(wins: Array) -> Array:
     1952.
     """
     from evalica import Winner, bradley_terry  # imports pandas: not for who reads no votes
+    from pandas import RangeIndex
 
     rows, columns = np.nonzero(wins + wins.T)
     upper = rows < columns
@@ -162,7 +163,7 @@ def strengths(wins: Array) -> Array:
         np.concatenate([rows, columns, rows]).tolist(),
         np.concatenate([columns, rows, columns]).tolist(),
         [Winner.X] * (2 * len(rows)) + [Winner.Draw] * len(rows),
-        index=_index(len(wins)),
+        index=RangeIndex(len(wins)),
         weights=weights.tolist(),
         tolerance=1e-9,
         limit=10_000,
@@ -354,9 +355,3 @@ def _reason(votes: Sequence[Tally], names: Sequence[str], shoots: int) -> Messag
             other=apart[0],
         )
     return None
-
-
-def _index(count: int) -> object:
-    from pandas import RangeIndex
-
-    return RangeIndex(count)

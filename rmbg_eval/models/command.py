@@ -128,7 +128,7 @@ class Command:
         trial = ramp.reshape(_TRIAL_SIDE, _TRIAL_SIDE, 3)
         started = time.perf_counter()
         try:
-            self._call([png_of(trial)])
+            self.infer([png_of(trial)])
         except ModelError:  # so small a picture may be too small; each case says what is wrong
             self._start_up = 0.0
             return True
@@ -153,21 +153,12 @@ class Command:
     def infer(self, inputs: list[bytes]) -> list[Written]:
         """One call. What a program that ends well did not write, or wrote wrongly, is the failure
         of that picture alone."""
-        return self._call(inputs)
-
-    def postprocess(self, output: Written, picture: Picture) -> Cutout:
-        """The program's own colours where it gives some, else the picture's under its matte."""
-        if isinstance(output, RmbgEvalError):
-            raise output
-        return as_cutout(*output, picture)
-
-    def _call(self, pictures: Sequence[bytes]) -> list[Written]:
         with _scratch() as folder:
             into, out = folder / "in", folder / "out"
             into.mkdir()
             out.mkdir()
-            names = [f"picture-{number:04}" for number in range(len(pictures))]
-            for name, data in zip(names, pictures, strict=True):
+            names = [f"picture-{number:04}" for number in range(len(inputs))]
+            for name, data in zip(names, inputs, strict=True):
                 (into / f"{name}.png").write_bytes(data)
             places = {"in_dir": into, "out_dir": out}
             if not self._folders:
@@ -175,8 +166,14 @@ class Command:
             words = [
                 _PLACE.sub(lambda place: str(places[place[1]]), word) for word in self._words[1:]
             ]
-            said = self._run([self._program, *words], self._timeout * len(pictures), into.parent)
+            said = self._run([self._program, *words], self._timeout * len(inputs), into.parent)
             return [self._written(out, name, said) for name in names]
+
+    def postprocess(self, output: Written, picture: Picture) -> Cutout:
+        """The program's own colours where it gives some, else the picture's under its matte."""
+        if isinstance(output, RmbgEvalError):
+            raise output
+        return as_cutout(*output, picture)
 
     def _written(self, out: Path, name: str, said: Message | str) -> Written:
         """What lies in `out` under this name; programs add their own endings to it."""
