@@ -111,6 +111,10 @@ def _cases_folder(cases: str) -> Path:
     return user_path(cases, SettingsError) if cases else resource("cases")
 
 
+def _cases_source(cases: str) -> Path | str:
+    return cases if is_url(cases) else _cases_folder(cases)
+
+
 class Settings(Parameters):
     """Everything a run can be told. Unknown names and wrong types are errors.
 
@@ -194,7 +198,7 @@ class Settings(Parameters):
     @property
     def cases_source(self) -> Path | str:
         """The folder of cases, or its URL."""
-        return self.cases if is_url(self.cases) else self.cases_folder
+        return _cases_source(self.cases)
 
     @property
     def out_folder(self) -> Path:
@@ -302,13 +306,9 @@ class BenchSettings(Parameters):
     lang: _Lang = "en"
 
     @property
-    def cases_folder(self) -> Path:
-        return _cases_folder(self.cases)
-
-    @property
     def cases_source(self) -> Path | str:
         """The folder of cases, or its URL."""
-        return self.cases if is_url(self.cases) else self.cases_folder
+        return _cases_source(self.cases)
 
     @property
     def out_folder(self) -> Path:

@@ -109,8 +109,11 @@ def test_cases_are_read_from_a_folder_or_a_url(settings, tmp_path):
     assert settings(cases=str(tmp_path)).cases_source == tmp_path
     url = "https://example.org/cases"
     assert settings(cases=url).cases_source == url
+
+
+def test_a_url_is_no_folder():
     with pytest.raises(SettingsError, match="is no folder on this machine"):
-        _ = settings(cases=url).cases_folder
+        _ = Settings(cases="https://example.org/cases").cases_folder
 
 
 def test_settings_cannot_be_changed_afterwards():
