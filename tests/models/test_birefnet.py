@@ -156,11 +156,10 @@ def test_loads_a_folder_in_the_published_layout(tmp_path: Path) -> None:
 
 
 def test_saves_and_loads_its_own_layout(tmp_path: Path) -> None:
-    network = small_network(patch_order="c hg wg", context_stages=2)
+    network = small_network(patch_order="c hg wg")
     network.save_pretrained(tmp_path)
     loaded = AutoModelForImageSegmentation.from_pretrained(tmp_path)
     assert loaded.config.patch_order == "c hg wg"
-    assert loaded.config.context_stages == 2
     image = formula("input", (1, 3, 64, 64))
     assert torch.equal(loaded(image), network(image))
 
@@ -202,8 +201,6 @@ def test_refuses_other_inputs(shape: tuple[int, ...]) -> None:
     [
         {"patch_order": "hg wg c"},
         {"backbone": "pvt_v2_b2"},
-        {"multi_scale_input": ""},
-        {"context_stages": 4},
         {"depths": (2, 2)},
     ],
 )

@@ -13,23 +13,14 @@ from ...i18n import Message
 from .patch_order import PATCH_ORDERS
 
 SWIN_BACKBONES: dict[str, dict[str, Any]] = {
-    # Liu et al. 2021, section 3.3; the window of b and l is that of their 384² checkpoints.
+    # Liu et al. 2021, section 3.3; the window of l is that of its 384² checkpoint.
     "swin_v1_t": {
         "embed_dim": 96, "depths": (2, 2, 6, 2), "num_heads": (3, 6, 12, 24), "window_size": 7,
-    },
-    "swin_v1_s": {
-        "embed_dim": 96, "depths": (2, 2, 18, 2), "num_heads": (3, 6, 12, 24), "window_size": 7,
-    },
-    "swin_v1_b": {
-        "embed_dim": 128, "depths": (2, 2, 18, 2), "num_heads": (4, 8, 16, 32), "window_size": 12,
     },
     "swin_v1_l": {
         "embed_dim": 192, "depths": (2, 2, 18, 2), "num_heads": (6, 12, 24, 48), "window_size": 12,
     },
 }  # fmt: skip
-
-MULTI_SCALE_INPUTS = ("cat", "add", "none")
-DECODER_WIDTHS = ("fixed", "adaptive")
 
 
 class BiRefNetConfig(PretrainedConfig):
@@ -43,15 +34,9 @@ class BiRefNetConfig(PretrainedConfig):
             words: `wg hg c` (column by column, then row, then colour) or `c hg wg`. Keys and
             shapes are the same for both, so that a checkpoint loads with either, and gives wrong
             results with the wrong one.
-        backbone: `swin_v1_t`, `swin_v1_s`, `swin_v1_b` or `swin_v1_l` (bb); sets the four fields
-            that follow, unless they are given.
+        backbone: `swin_v1_t` or `swin_v1_l` (bb); sets the four fields that follow, unless they are
+            given.
         embed_dim, depths, num_heads, window_size: of the Swin backbone.
-        multi_scale_input: how features of the image at half size join those of the whole one
-            (mul_scl_ipt).
-        context_stages: how many of the three finer feature maps are resized and joined to the
-            coarsest, 0 to 3 (cxt_num).
-        decoder_width: channels inside a decoder block: 64, or a quarter of its input
-            (dec_channels_inter: `fixed` or `adap`).
     """
 
     model_type = "birefnet"
@@ -64,16 +49,10 @@ class BiRefNetConfig(PretrainedConfig):
         depths: tuple[int, ...] | None = None,
         num_heads: tuple[int, ...] | None = None,
         window_size: int | None = None,
-        multi_scale_input: str = "cat",
-        context_stages: int = 3,
-        decoder_width: str = "fixed",
         **kwargs: Any,
     ) -> None:
         _choose("patch_order", patch_order, PATCH_ORDERS)
         _choose("backbone", backbone, tuple(SWIN_BACKBONES))
-        _choose("multi_scale_input", multi_scale_input, MULTI_SCALE_INPUTS)
-        _choose("context_stages", context_stages, range(4))
-        _choose("decoder_width", decoder_width, DECODER_WIDTHS)
         swin = SWIN_BACKBONES[backbone]
         self.patch_order = patch_order
         self.backbone = backbone
@@ -90,16 +69,12 @@ class BiRefNetConfig(PretrainedConfig):
                     num_heads=self.num_heads,
                 )
             )
-        self.multi_scale_input = multi_scale_input
-        self.context_stages = context_stages
-        self.decoder_width = decoder_width
         super().__init__(**kwargs)
 
     @property
     def stage_channels(self) -> tuple[int, ...]:
-        """Channels of the four encoder maps, finest first."""
-        scales = 2 if self.multi_scale_input == "cat" else 1
-        return tuple(scales * self.embed_dim * 2**stage for stage in range(4))
+        """Channels of the four encoder maps, finest first; half of each see it at half size."""
+        return tuple(2 * self.embed_dim * 2**stage for stage in range(4))
 
 
 def _choose(field: str, value: Any, allowed: Any) -> None:

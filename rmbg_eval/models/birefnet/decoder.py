@@ -145,9 +145,11 @@ class ASPPDeformable(FoldingModule):
 class DecoderBlock(FoldingModule):
     """Convolution to few channels, pyramid pooling, convolution to the output's channels."""
 
-    def __init__(self, channels: int, channels_out: int, config: BiRefNetConfig) -> None:
+    INNER_CHANNELS = 64
+
+    def __init__(self, channels: int, channels_out: int) -> None:
         super().__init__()
-        inner = 64 if config.decoder_width == "fixed" else channels // 4
+        inner = self.INNER_CHANNELS
         self.conv_in = nn.Conv2d(channels, inner, 3, padding=1)
         self.bn_in = nn.BatchNorm2d(inner)
         self.dec_att = ASPPDeformable(inner)
@@ -242,10 +244,10 @@ class Decoder(FoldingModule):
         self.ipt_blk3 = ImageBlock(3 * pixels[3], c3 // 8)
         self.ipt_blk2 = ImageBlock(3 * pixels[2], c2 // 8)
         self.ipt_blk1 = ImageBlock(3, c1 // 8)
-        self.decoder_block4 = DecoderBlock(c4 + c4 // 8, c3, config)
-        self.decoder_block3 = DecoderBlock(c3 + c4 // 8, c2, config)
-        self.decoder_block2 = DecoderBlock(c2 + c3 // 8, c1, config)
-        self.decoder_block1 = DecoderBlock(c1 + c2 // 8, c1 // 2, config)
+        self.decoder_block4 = DecoderBlock(c4 + c4 // 8, c3)
+        self.decoder_block3 = DecoderBlock(c3 + c4 // 8, c2)
+        self.decoder_block2 = DecoderBlock(c2 + c3 // 8, c1)
+        self.decoder_block1 = DecoderBlock(c1 + c2 // 8, c1 // 2)
         self.lateral_block4 = LateralBlock(c3)
         self.lateral_block3 = LateralBlock(c2)
         self.lateral_block2 = LateralBlock(c1)

@@ -44,33 +44,26 @@ class BiRefNet(PreTrainedModel):
             config.embed_dim, config.depths, config.num_heads, config.window_size
         )
         channels = config.stage_channels
-        finer = channels[:3][3 - config.context_stages :]
-        block = DecoderBlock(channels[3] + sum(finer), channels[3], config)
-        self.squeeze_module = nn.Sequential(block)
+        self.squeeze_module = nn.Sequential(DecoderBlock(sum(channels), channels[3]))
         self.decoder = Decoder(config)
         self.post_init()
 
     def _init_weights(self, module: nn.Module) -> None:
         """Keep what the modules' own constructors did."""
 
-    def encode(self, image: Tensor) -> list[list[Tensor]]:
+    def encode(self, image: Tensor) -> list[tuple[Tensor, Tensor]]:
         """Four maps, finest first, each as the parts of a channel-wise concatenation."""
         maps = self.bb(image)
-        if self.config.multi_scale_input == "none":
-            return [[feature] for feature in maps]
         half = F.interpolate(
             image,
             size=(image.shape[2] // 2, image.shape[3] // 2),
             mode="bilinear",
             align_corners=True,
         )
-        pairs = [
+        return [
             (feature, resize(coarse, like=feature))
             for feature, coarse in zip(maps, self.bb(half), strict=True)
         ]
-        if self.config.multi_scale_input == "add":
-            return [[feature + coarse] for feature, coarse in pairs]
-        return [list(pair) for pair in pairs]
 
     @torch.no_grad()  # blocks update their tokens in place, and biases are cached
     def forward(self, pixel_values: Tensor) -> Tensor:
@@ -91,11 +84,7 @@ class BiRefNet(PreTrainedModel):
             raise ValueError(f"sides must be multiples of {STRIDE}, got {height} × {width}")
         image = pixel_values.contiguous(memory_format=torch.channels_last)
         *maps, coarsest = self.encode(image)
-        finer = [
-            resize(part, like=coarsest[0])
-            for parts in maps[3 - self.config.context_stages :]
-            for part in parts
-        ]
+        finer = [resize(part, like=coarsest[0]) for parts in maps for part in parts]
         (squeeze,) = self.squeeze_module
         return self.decoder(image, maps, squeeze([*finer, *coarsest]))
 
