@@ -111,6 +111,11 @@ class Failure:
         """Problem and remedy."""
         return _whole(self.problem, self.remedy)
 
+    def everywhere(self) -> dict[str, dict[str, str]]:
+        """Problem and remedy in every language, as pages take them."""
+        problem = Message("{problem}.", problem=self.problem)
+        return {"problem": problem.everywhere(), "remedy": self.remedy.everywhere()}
+
     def __str__(self) -> str:
         return str(self.message)
 

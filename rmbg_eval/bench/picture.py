@@ -4,9 +4,8 @@ from __future__ import annotations
 
 import io
 
-from .records import Bench
+from .records import STAGES, Bench
 
-_STAGES = ("decode", "preprocess", "infer", "postprocess", "encode")
 _COLOURS = ("#88a", "#6ab", "#246", "#c83", "#dba")
 
 
@@ -19,7 +18,7 @@ def draw(bench: Bench) -> bytes:
     time, speed = figure.subplots(1, 2, sharey=True)
     places = range(len(rows))
     left = [0.0] * len(rows)
-    for stage, colour in zip(_STAGES, _COLOURS, strict=True):
+    for stage, colour in zip(STAGES, _COLOURS, strict=True):
         values = [row.stages[stage] for row in rows]
         time.barh(places, values, left=left, color=colour, label=stage)
         left = [so_far + value for so_far, value in zip(left, values, strict=True)]

@@ -11,6 +11,8 @@ from ..core.machine import Machine
 from ..i18n import Message
 from ..models.info import ModelInfo
 
+STAGES = ("decode", "preprocess", "infer", "postprocess", "encode")
+
 
 class _Record(BaseModel):
     model_config = ConfigDict(extra="forbid", frozen=True)

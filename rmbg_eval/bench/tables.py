@@ -9,7 +9,7 @@ from rich.table import Table
 
 from ..core.choices import Language
 from ..i18n import Message
-from .records import Bench, Row
+from .records import STAGES, Bench, Row
 
 _HEADS = (
     Message("combination"),
@@ -24,7 +24,6 @@ _VERDICTS = {
     "measured": Message("measured"),
     "not measurable here": Message("not measurable here"),
 }
-_STAGES = ("decode", "preprocess", "infer", "postprocess", "encode")
 
 
 def tables(bench: Bench, lang: Language) -> Iterator[Table]:
@@ -32,7 +31,7 @@ def tables(bench: Bench, lang: Language) -> Iterator[Table]:
     speed = Table(*(head.to(lang) for head in _HEADS), title=Message("Speed and memory").to(lang))
     stages = Table(
         Message("combination").to(lang),
-        *_STAGES,
+        *STAGES,
         title=Message("Seconds a picture by stage, median").to(lang),
     )
     for row in bench.rows:
@@ -41,7 +40,7 @@ def tables(bench: Bench, lang: Language) -> Iterator[Table]:
             speed.add_row(name, f"[red]{escape(row.failure)}[/red]")
             continue
         speed.add_row(name, *_speed(row, lang))
-        stages.add_row(name, *(f"{row.stages[stage]:.3f}" for stage in _STAGES))
+        stages.add_row(name, *(f"{row.stages[stage]:.3f}" for stage in STAGES))
     yield speed
     if stages.row_count:
         yield stages

@@ -28,7 +28,7 @@ from ..models.protocol import Model
 from ..models.table import TABLE, load_model
 from ..predictions.prediction import Prediction
 from ..predictions.stages import predict
-from .records import Large, Row, Wanted
+from .records import STAGES, Large, Row, Wanted
 
 _LEAST_FOR_P95 = 20
 _LEAST = 3
@@ -101,10 +101,7 @@ def time_model(
             forward_per_second=combination.batch / median(latencies),
             pictures=len(predictions),
             end_to_end_per_second=len(predictions) / wall,
-            stages={
-                stage: median(p.seconds[stage] for p in predictions)
-                for stage in ("decode", "preprocess", "infer", "postprocess", "encode")
-            },
+            stages={stage: median(p.seconds[stage] for p in predictions) for stage in STAGES},
             peak_device_bytes=device_peak,
             peak_process_bytes=process_peak,
             highest_median=median(highest) if highest else None,

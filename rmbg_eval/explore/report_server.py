@@ -190,9 +190,7 @@ class AskHandler(Visit):
         try:
             said = await loop.run_in_executor(self.line, work)
         except RmbgEvalError as error:
-            failure = Failure.of(error)
-            problem = Message("{problem}.", problem=failure.problem)
-            said = {"problem": problem.everywhere(), "remedy": failure.remedy.everywhere()}
+            said = Failure.of(error).everywhere()
             self.set_status(422)
         self.set_header("Content-Type", "application/json")
         self.finish(json.dumps(said))

@@ -150,7 +150,7 @@ class Explorer(anywidget.AnyWidget):
                 "failed",
                 of=message.get("type"),
                 kind=failure.kind,
-                **_texts(failure if foreseen else None),
+                **(failure.everywhere() if foreseen else {}),
             )
 
     def _say(self, to: Wire, type: str, *buffers: bytes, **content: Any) -> None:
@@ -187,9 +187,10 @@ class Explorer(anywidget.AnyWidget):
     def _watch(self) -> None:
         try:
             for states in self._engine.watch():
-                models = [
-                    {**vars(state), **_texts(state.failure), "failure": None} for state in states
-                ]
+                models = []
+                for state in states:
+                    texts = state.failure.everywhere() if state.failure else {}
+                    models.append({**vars(state), **texts, "failure": None})
                 self.send({"type": "models", "models": models})
         except RmbgEvalError:
             self.send({"type": "models", "models": [], "gone": True})
@@ -299,14 +300,6 @@ def bound_memory() -> None:
 
 
 _SYSTEM = sys.platform
-
-
-def _texts(failure: Failure | None) -> dict[str, dict[str, str]]:
-    """Problem and remedy in every language, as the page takes them."""
-    if failure is None:
-        return {}
-    problem = Message("{problem}.", problem=failure.problem)
-    return {"problem": problem.everywhere(), "remedy": failure.remedy.everywhere()}
 
 
 def _usable(how: Foreground) -> bool:

@@ -46,7 +46,6 @@ from ..run.previews import CasePreviews, Preview, draw_again
 from ..run.record import CaseKey, CaseRecord, ModelRun, Run
 from ..run.risks import risks_of
 from ..run.shard import Shard, listing_sha256
-from ..settings import Settings
 from .rows import CaseOrder, Kept, Place, ShardRow, ShardRows, Sink, case_order
 
 _OWN = {"out", "device", "lang", "cases"}
@@ -238,7 +237,9 @@ class _Shards:
             update={
                 "started": min(run.started for run in runs),
                 "machine": _machine([run.machine for run in runs]),
-                "settings": _settings([run.settings for run in runs]),
+                "settings": first.settings.model_copy(
+                    update={"device": _devices(run.settings.device for run in runs)}
+                ),
                 "cases": () if self.many else tuple(record for record, _ in self.cases()),
                 **dict.fromkeys(("models", "predictions", "points", "rules", "risks"), ()),
                 "agreements": (),
@@ -342,11 +343,6 @@ def _alike(run: Run, shard: Shard) -> list[tuple[Message | str, object]]:
     ]
 
 
-def _settings(all_of: Sequence[Settings]) -> Settings:
-    """Those of the first, with every device that one named."""
-    return all_of[0].model_copy(update={"device": _devices(s.device for s in all_of)})
-
-
 def _devices(names: Iterable[str]) -> str:
     """`cuda:0,cuda:1`: each once, in order; the first alone where it leaves the choice open."""
     devices = [*dict.fromkeys(one for name in names for one in split(name))]
@@ -384,7 +380,8 @@ def _model(number: int, runs: Sequence[Run]) -> ModelRun:
     ]
     info = changed[0] if changed else own[0].info
     if not changed:
-        info = info.model_copy(update={"device": _devices_of(each.info.device for each in own)})
+        devices = dict.fromkeys(each.info.device for each in own)
+        info = info.model_copy(update={"device": ",".join(devices)})
     warnings = tuple(dict.fromkeys(warning for each in own for warning in each.warnings))
     costs = [each.stability for each in own if each.stability]
     return ModelRun(
@@ -398,10 +395,6 @@ def _model(number: int, runs: Sequence[Run]) -> ModelRun:
         if costs
         else None,
     )
-
-
-def _devices_of(names: Iterable[str]) -> str:
-    return ",".join(dict.fromkeys(names))
 
 
 def _precision(own: Sequence[ModelRun]) -> PrecisionCheck | None:
