@@ -52,9 +52,15 @@ HARDLY = 0.01
 editor's rounding. With more it is taken for a cut-out."""
 MIN_SIDE = 32
 MAX_ASPECT = 20
+MAX_SCANNED = 1 << 33
+"""Pixels of all scans of a JPEG together, its further images' too: each scan is a pass over them
+all, and can have a hundred bytes. Cameras and web services write a dozen."""
 
 # Nothing that starts another program (EPS calls Ghostscript) and nothing exotic.
 _FORMATS = ("JPEG", "PNG", "WEBP", "TIFF", "BMP", "GIF", "AVIF", "PPM")
+_IN_PLAIN_TEXT = (b"P1", b"P2", b"P3")
+"""PPM in plain text, which nothing but textbooks has: of one MB of it that is comments Pillow takes
+minutes."""
 _STILL_FORMATS = ("MPO", "HEIF")
 """Formats whose further images belong to the first (gain map, depth, burst), not to a film."""
 
@@ -387,6 +393,8 @@ def _open(data: bytes, name: str) -> Image.Image:
             _register_heif()
             image = Image.open(io.BytesIO(data), formats=("HEIF",))
         else:
+            if data.startswith(_IN_PLAIN_TEXT):
+                raise UnidentifiedImageError
             image = Image.open(io.BytesIO(data), formats=_FORMATS)
             if image.format == "PNG":  # whose checksums Pillow does not check while decoding
                 Image.open(io.BytesIO(data), formats=("PNG",)).verify()
@@ -415,6 +423,9 @@ def _open(data: bytes, name: str) -> Image.Image:
     elif max(width, height) > MAX_ASPECT * min(width, height):
         problem = Message("sides that differ more than {most}-fold", most=MAX_ASPECT)
         remedy = Message("Crop it.")
+    elif (scans := _scans(image, data)) * width * height > MAX_SCANNED:
+        problem = Message("{n} scans", n=scans)
+        remedy = Message("Open it in a picture viewer and save it as JPEG or PNG.")
     elif frames > 1:
         problem = Message("{n} frames or pages", n=frames)
         remedy = Message("Export the one to be judged.")
@@ -430,6 +441,11 @@ def _open(data: bytes, name: str) -> Image.Image:
         ),
         remedy,
     )
+
+
+def _scans(image: Image.Image, data: bytes) -> int:
+    """How many scans a JPEG says that it has; 0 of another format."""
+    return data.count(b"\xff\xda") if image.format in ("JPEG", "MPO") else 0
 
 
 def _without_alpha(image: Image.Image, name: str, notes: list[Message], drop: bool) -> Image.Image:

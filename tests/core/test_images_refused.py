@@ -45,6 +45,8 @@ def flipped(data: bytes, at: int) -> bytes:
 
 FAX = encode(picture().convert("1"), "TIFF", compression="group4")
 ZIP = encode(picture(), "TIFF", compression="tiff_adobe_deflate")
+SIZE = bytes.fromhex("ffc00011080030 0040")  # of a JPEG: 48 high, 64 wide
+SCANS = JPEG.replace(SIZE, bytes.fromhex("ffc00011082000 2000")) + b"\xff\xda" * 200
 
 # Refused: (file, words that the problem must have)
 REFUSED = {
@@ -53,6 +55,8 @@ REFUSED = {
     "postscript.jpg": (encode(picture(), "EPS"), "not a picture"),
     "film.jpg": (b"\0\0\0\x18ftypisom" + bytes(99), "not a picture"),
     "empty.jpg": (b"", "0 bytes"),
+    "scans.jpg": (SCANS, "201 scans"),
+    "plain.ppm": (b"P3 64 48 255 " + b"9 " * (64 * 48 * 3), "not a picture"),
     "cut.jpg": (JPEG[: len(JPEG) // 2], "cut short"),
     "head-only.jpg": (JPEG[:20], "not a picture"),
     "cut.png": (PNG[: len(PNG) // 2], "cut short"),
