@@ -31,7 +31,10 @@ GROUP = 5
 USUAL = ("percentile", "BCa", "studentised", "t")
 
 TEXT = """\
-# What an interval of 95 % holds
+# How often an interval of 95 % is right
+
+The report's intervals hold the true value in 95 % of draws or more (of 1000 draws, chance may show
+a point less). The exception are shares where the largest shoots are also the hardest: about 90 %.
 
 Made by `python benchmarks/intervals.py`: {sets} sets of n differences between two models a row,
 drawn with a fixed seed, and how many of the intervals hold the true value.
