@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import subprocess
 import sys
 from pathlib import Path
@@ -127,3 +128,9 @@ def test_help_loads_neither_arrays_nor_tables() -> None:
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     assert "--precision-cases N" in done.stdout
     assert done.stdout.endswith("[]\n")
+
+
+@pytest.mark.parametrize("name", sorted(get_command(app.app).commands))
+def test_options_say_what_they_take_and_no_type_of_python(name: str) -> None:
+    shown = CliRunner().invoke(app.app, [name, "--help"], env={"COLUMNS": "100"}).output
+    assert not re.search(r"<(list\[|str|path)", shown.partition("\nOptions:")[2])
