@@ -11,6 +11,7 @@ from __future__ import annotations
 import io
 import logging
 import os
+import re
 import stat
 import struct
 import warnings
@@ -53,8 +54,10 @@ editor's rounding. With more it is taken for a cut-out."""
 MIN_SIDE = 32
 MAX_ASPECT = 20
 MAX_SCANNED = 1 << 33
-"""Pixels of all scans of a JPEG together, its further images' too: each scan is a pass over them
-all, and can have a hundred bytes. Cameras and web services write a dozen."""
+"""Pixels of all scans of a JPEG together: each scan is a pass over them all, and can have a hundred
+bytes. Cameras and web services write a dozen."""
+_MARKER = re.compile(rb"\xff[^\x00\x01\xd0-\xd7\xff]", re.DOTALL)
+"""Of a JPEG, with a length after it; what is coded has none."""
 
 # Nothing that starts another program (EPS calls Ghostscript) and nothing exotic.
 _FORMATS = ("JPEG", "PNG", "WEBP", "TIFF", "BMP", "GIF", "AVIF", "PPM")
@@ -444,8 +447,14 @@ def _open(data: bytes, name: str) -> Image.Image:
 
 
 def _scans(image: Image.Image, data: bytes) -> int:
-    """How many scans a JPEG says that it has; 0 of another format."""
-    return data.count(b"\xff\xda") if image.format in ("JPEG", "MPO") else 0
+    """How many scans a JPEG has, its first image alone; 0 of another format."""
+    if image.format not in ("JPEG", "MPO"):
+        return 0
+    scans, at = 0, 2
+    while (marker := _MARKER.search(data, at)) and marker[0] != b"\xff\xd9":  # its end
+        scans += marker[0] == b"\xff\xda"
+        at = marker.end() + int.from_bytes(data[marker.end() : marker.end() + 2], "big")
+    return scans
 
 
 def _without_alpha(image: Image.Image, name: str, notes: list[Message], drop: bool) -> Image.Image:

@@ -31,7 +31,7 @@ from PIL import Image
 
 from rmbg_eval.cases.checks import check_case
 from rmbg_eval.cases.folder import load_cases
-from rmbg_eval.core import libtiff
+from rmbg_eval.core import images, libtiff
 from rmbg_eval.core.images import MAX_BYTES, decode, decode_cutout, read_bytes
 from rmbg_eval.errors import ImageError, RmbgEvalError
 
@@ -46,7 +46,8 @@ def flipped(data: bytes, at: int) -> bytes:
 FAX = encode(picture().convert("1"), "TIFF", compression="group4")
 ZIP = encode(picture(), "TIFF", compression="tiff_adobe_deflate")
 SIZE = bytes.fromhex("ffc00011080030 0040")  # of a JPEG: 48 high, 64 wide
-SCANS = JPEG.replace(SIZE, bytes.fromhex("ffc00011082000 2000")) + b"\xff\xda" * 200
+LARGE = JPEG.replace(SIZE, bytes.fromhex("ffc00011082000 2000"))
+SCANS = LARGE[:-2] + b"\xff\xda\0\2" * 200 + LARGE[-2:]
 
 # Refused: (file, words that the problem must have)
 REFUSED = {
@@ -117,6 +118,12 @@ def test_refuses_and_says_why(name, data, words, tmp_path):
         check_case(bad)
     check_message(caught.value, name, words)
     assert check_case(good) == ((64, 48), None), "the others are none the worse"
+
+
+def test_what_follows_a_jpeg_is_none_of_its_scans(monkeypatch):
+    monkeypatch.setattr(images, "MAX_SCANNED", 64 * 48)
+    moving = b"\xff\xda" * 9  # a telephone's moving picture, say
+    assert decode(JPEG + moving, "a.jpg", "a").size == (64, 48)
 
 
 @pytest.mark.parametrize("name", ["fax.tif", "zip.tif"])
