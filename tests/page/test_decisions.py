@@ -86,7 +86,8 @@ def test_what_is_no_decision_is_what_python_refuses(blank: Page, tmp_path: Path)
         {}, {"person": ""}, {"person": "x" * 81}, {"person": "\U0001f600" * 80}, {"session": "<"},
         {"session": "x" * 65}, {"time": "2026-11-02T09:00:00"}, {"time": "1999-12-31T23:59:59Z"},
         {"time": "2200-01-01T00:00:00Z"}, {"time": 7}, {"undone": 1}, {"page": "x" * 41},
-        {"case": ""}, {"category": "pet"}, {"more": 1},
+        {"case": ""}, {"category": "pet"}, {"more": 1}, {"page": "\ud83d"}, {"kind": "toString"},
+        {"kind": ["review"]}, {"time": "+002026-11-02T09:00:00Z"},
         *({"time": (datetime.now(UTC) + AHEAD + timedelta(hours=h)).isoformat()} for h in (-1, 1)),
     ]  # fmt: skip
     own: dict[str, list[dict[str, Any]]] = {
@@ -101,7 +102,10 @@ def test_what_is_no_decision_is_what_python_refuses(blank: Page, tmp_path: Path)
             {"right": side}, {"right": None}, {"left": {**side, "more": 1}},
             {"left": {**side, "cutout_sha256": "0" * 64}}, {"left": {**side, "model": "c"}},
         ],
-        "approval": [{"base_sha256": None}, {"base_sha256": "x"}, {"model": 3}],
+        "approval": [
+            {"base_sha256": None}, {"base_sha256": "x"}, {"new_sha256": ["0" * 64]}, {"model": 3},
+            {"model": ""}, {"model": "x" * 4097},
+        ],
     }  # fmt: skip
     entries = [{**of[kind], **change} for kind in of for change in (*every, *own[kind])]
     nothing_seen = {**of["review"], "model": "z"}
@@ -212,7 +216,8 @@ def test_what_the_server_did_not_get_is_sent_when_the_page_is_opened_again(page:
         """async (about) => {
           window.fetch = async () => { throw new TypeError("the server is away"); };
           const made = await $decisions.Decisions.of(about);
-          made.draft(1, { comment: "half a sent", place: null });
+          for (const cutout of [1, 2]) made.draft(cutout, { comment: "half a sent", place: null });
+          made.draft(2, null);
           made.add({ ...made.like(0), answer: "mend" });
           return made.session;
         }""",
@@ -220,16 +225,43 @@ def test_what_the_server_did_not_get_is_sent_when_the_page_is_opened_again(page:
     )
     page.reload()
     page.add_script_tag(content=script("decisions"))  # type: ignore[arg-type]
-    body, draft, again = page.evaluate(
+    body, drafts, again = page.evaluate(
         """async (about) => {
           const sent = new Promise((done) => {
             window.fetch = async (_, { body }) => { done(body); return new Response("{}"); };
           });
           const made = await $decisions.Decisions.of(about);
-          return [await sent, made.drafts.get(1).comment, made.session];
+          return [await sent, [...made.drafts], made.session];
         }""",
         ABOUT,
     )
     assert [each["answer"] for each in json.loads(body)["decisions"]] == ["mend"]
-    assert draft == "half a sent"
+    assert drafts == [[1, {"comment": "half a sent", "place": None}]]
     assert again == session  # of the same somebody
+
+
+def test_another_window_tells_what_it_keeps_and_what_is_damaged_of_it_is_none(blank: Page) -> None:
+    one = review().model_dump_json()
+    states = blank.evaluate(
+        """async ([about, one]) => {
+          const made = await $decisions.Decisions.of(about);
+          const [window, last] = [0, 1].map(() => new BroadcastChannel(made.prefix));
+          const states = [];
+          let told = 0;
+          made.on(() => told++);
+          const damaged = one.replace('"usable"', '"fine"');
+          const sketch = JSON.stringify({ comment: "half", place: null });
+          for (const [key, text, saved] of [
+            ["1-a", one, false], ["1-a", one, true], ["2-b", damaged, false], ["3-c", "{", false],
+            ["draft-1", sketch, false], ["draft-1", '{"comment": 3}', false],
+          ]) {
+            const there = new Promise((done) => { last.onmessage = done; });
+            window.postMessage([[key, { text, saved }]]);
+            await there;
+            states.push([told, made.count, made.unsaved, made.drafts.size]);
+          }
+          return states;
+        }""",
+        [ABOUT, one],
+    )
+    assert states == [[1, 1, 1, 0], *([n, 1, 0, 0] for n in (2, 3, 4)), [5, 1, 0, 1], [6, 1, 0, 0]]

@@ -49,7 +49,16 @@ import { say } from "./words.js";
  */
 
 const ANONYMOUS = "anonymous";
-const LONGEST = { comment: 2000, person: 80, session: 64, page: 40, category: 4096, case: 4096 };
+const NAME = 4096;
+const LONGEST = {
+  comment: 2000,
+  person: 80,
+  session: 64,
+  page: 40,
+  category: NAME,
+  case: NAME,
+  model: NAME,
+};
 const FARTHEST = 1_000_000; // pixels of a picture, to the right or down
 const MOST_BYTES = 64 << 20; // of a file
 const MOST_SENT = 1 << 18; // characters at once, of which the server takes four times as many bytes
@@ -441,13 +450,13 @@ export class Decisions {
 
   /** Whether an entry of a file is no decision about this run. @param {any} entry */
   wrong(entry) {
-    if (typeof entry !== "object" || entry === null || Array.isArray(entry)) return true;
+    if (typeof entry !== "object" || entry === null) return true;
     const kind = /** @type {keyof typeof FIELDS} */ (entry.kind);
     if (typeof kind !== "string" || !Object.hasOwn(FIELDS, kind)) return true;
     if (Object.keys(entry).some((name) => ![...EVERY, ...FIELDS[kind]].includes(name))) return true;
     for (const [name, most] of Object.entries(LONGEST)) {
       const text = entry[name] ?? "";
-      if (typeof text !== "string" || text.length > 2 * most || [...text].length > most)
+      if (typeof text !== "string" || text.length > 2 * most || text !== bounded(text, most))
         return true;
     }
     if (typeof entry.time !== "string" || !/^\d{4}-.*(Z|[+-]\d\d:?\d\d)$/.test(entry.time))
@@ -479,10 +488,11 @@ export class Decisions {
       );
       return !seeded || !sided || !CHOICES.includes(choice) || left.model === right.model;
     }
-    const shas_ = [entry.base_sha256, entry.new_sha256];
     return (
-      typeof entry.model !== "string" ||
-      shas_.some((sha) => sha !== null && !/^[0-9a-f]{64}$/.test(sha))
+      !entry.model ||
+      [entry.base_sha256, entry.new_sha256].some(
+        (sha) => sha !== null && !(typeof sha === "string" && /^[0-9a-f]{64}$/.test(sha)),
+      )
     );
   }
 }
