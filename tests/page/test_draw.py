@@ -81,6 +81,102 @@ def test_a_region_is_toml_once_it_is_whole(page: Page) -> None:
         assert tomllib.loads(page.evaluate("g => $draw.regionOf(...g)", [kind, paths])) == wanted
 
 
+PANEL = """<div id=panel>
+<select data-part=kind><option value=opaque data-regions=box><option value=thin data-regions=box>
+</select><input data-part=point-en><input data-part=point-zh><textarea data-part=toml></textarea>
+<button data-do=copy-point></button><button data-do=save-point></button>
+<button data-do=write-point></button><p data-part=written></p><ul data-part=values></ul>
+<p data-part=told></p></div><div id=stage></div>"""
+HOST = """() => {
+  const later = (all) => (toml, was) =>
+    new Promise((resolve, reject) => all.push({ toml, was, resolve, reject }));
+  const [panel, stage] = ["panel", "stage"].map((id) => document.getElementById(id));
+  const zoom = { size: [96, 64], panels: [], looking: () => ({ x: 48, y: 32, scale: 1 }) };
+  Object.assign(window, { asked: [], wrote: [], about: "one", zoom });
+  window.byHand = $draw.drawing({
+    panel, stage, zoom, focus() {}, about: () => about, points: document.createElement("ul"),
+    say: (name, values) => [new Text([name, ...Object.values(values ?? {})].join(" "))],
+    text: ({ en }) => [new Text(en)], measure: later(asked), write: later(wrote),
+  });
+  window.box = (...corners) => zoom.draw(corners);
+  const mark = { model: "m", state: "passed", words: { en: "" } };
+  window.has = (value) => ({ expected: "", marks: [{ ...mark, value }] });
+  byHand.begin("box");
+}"""
+
+
+@pytest.fixture
+def alone(page: Page) -> Page:
+    """The panel, and nothing around it: `box` draws, `asked` and `wrote` wait for an answer."""
+    page.clock.install()
+    page.set_content(PANEL)
+    page.add_script_tag(content=script("draw"))  # type: ignore[arg-type]
+    page.evaluate(HOST)
+    return page
+
+
+def shown(page: Page, name: str) -> str:
+    return page.locator(f"[data-part={name}]").inner_text()
+
+
+def test_the_values_that_are_shown_are_those_of_the_point_as_it_is_now(alone: Page) -> None:
+    def wait() -> int:
+        alone.clock.run_for(300)
+        return alone.evaluate("asked.length")
+
+    alone.evaluate("box(10, 10, 20, 20); box(10, 10, 20, 21)")
+    assert wait() == 1
+    alone.evaluate("box(10, 10, 30, 30)")
+    assert wait() == 1  # one at a time
+    alone.evaluate("asked[0].resolve(has('of another'))")
+    assert (wait(), shown(alone, "values")) == (2, "")
+    assert "box = [10, 10, 20, 20]" in alone.evaluate("asked[1].toml")
+    alone.evaluate("asked[1].resolve(has('now'))")
+    expect(alone.locator("[data-part=values][aria-busy=false]")).to_contain_text("now")
+    alone.locator("[data-part=point-en]").fill("Other words are no other values")
+    assert (wait(), alone.locator("[aria-busy=true]").count()) == (2, 0)
+    alone.evaluate("byHand.again()")  # of other models
+    assert wait() == 3
+    alone.evaluate("byHand.again(); asked[2].resolve(has('of other models'))")
+    assert wait() == 4
+    assert "other models" not in shown(alone, "values")
+    refusal = "new $offers.Refusal({ en: '<i>problem' }, { en: 'remedy' })"
+    alone.evaluate(f"asked[3].reject({refusal})")
+    expect(alone.locator("[data-part=values]")).to_have_text("<i>problem remedy")
+    alone.evaluate("byHand.clear()")
+    assert (wait(), shown(alone, "values")) == (4, "")
+
+
+def test_a_point_is_written_once_however_often_one_presses_and_moved_then(alone: Page) -> None:
+    def write() -> dict[str, str]:
+        alone.locator("[data-do=write-point]").click()
+        return alone.evaluate("(({ toml, was }) => ({ toml, was }))(wrote.at(-1))")
+
+    alone.locator("[data-part=point-en]").fill("Lens")
+    alone.evaluate("box(10, 10, 20, 20)")
+    first = write()
+    assert write() == first
+    assert first["was"] == ""
+    alone.evaluate("wrote[0].resolve({ file: 'a/case.toml' })")
+    expect(alone.locator("[data-part=written]")).to_have_text("written a/case.toml")
+    alone.evaluate("byHand.show()")
+    expect(alone.locator("[data-do=write-point]")).to_be_disabled()
+    alone.evaluate("box(10, 10, 30, 30)")
+    assert shown(alone, "written") == ""
+    for _ in range(2):  # again after a refusal
+        moved = write()
+        assert moved["was"] == first["toml"]
+        assert 'id = "lens"' in moved["toml"]
+        alone.evaluate("wrote.at(-1).reject(new Error('away'))")
+        expect(alone.locator("[data-part=written]")).to_have_text("no-answer")
+    for about, id in (("one", "lens-2"), ("other", "lens")):
+        alone.evaluate("id => { byHand.clear(); window.about = id; byHand.begin('box'); }", about)
+        alone.locator("[data-part=point-en]").fill("Lens")
+        alone.evaluate("box(10, 10, 20, 20)")
+        assert f'id = "{id}"' in write()["toml"]
+    assert alone.evaluate("wrote.length") == 5
+
+
 def test_a_box_with_words_of_any_kind(viewer: Page, tmp_path: Path) -> None:
     tool(viewer, "box")
     drag(viewer, (50, 40), (20, 10))
@@ -114,8 +210,9 @@ def test_corners_of_a_polygon_and_lines(viewer: Page) -> None:
     tool(viewer, "lines")
     drag(viewer, (10, 10), (30, 10))
     drag(viewer, (10, 30), (30, 40))
+    drag(viewer, (10, 30), (30, 50))  # from the very same place
     point = drawn(viewer)
-    assert len(point.lines) == 2
+    assert len(point.lines) == 3
     assert point.lines[1][1] == pytest.approx((30, 40), abs=1)
     off = viewer.locator("#viewer [data-part=kind] option:disabled")
     assert off.evaluate_all("all => all.map(e => e.value)") == [
@@ -137,7 +234,9 @@ def test_a_point_that_is_there_is_moved(viewer: Page) -> None:
     drag(viewer, (40, 30), (-30, -20))  # no farther than the picture goes
     assert drawn(viewer).box == (0, 0, 12, 8)
     drag(viewer, (6, 4), (110, 80))
-    assert drawn(viewer).box == (84, 56, 12, 8)
+    for _ in range(3):  # the tool is put away and taken again
+        assert drawn(viewer).box == (84, 56, 12, 8)
+        tool(viewer, "move")
     viewer.locator("#viewer [data-do=clear-point]").click()
     assert viewer.locator("#viewer [data-part=toml]").input_value() == ""
     tool(viewer, "box")

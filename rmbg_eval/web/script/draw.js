@@ -46,7 +46,7 @@ export const idOf = (text) =>
     .replace(/-+$/, "") || "point";
 
 /** A point without what makes no difference to what is measured. @param {string} toml */
-const bare = (toml) => toml.replace(/^(id|title) .*$/gm, "");
+const bare = (toml) => toml.replace(/^(id|title) .*\n/gm, "");
 
 /** @param {Spot[]} spots */
 const list = (spots) => `[${spots.map(([x, y]) => `[${x}, ${y}]`).join(", ")}]`;
@@ -85,7 +85,7 @@ export function drawing(host) {
   let tool = "";
   let shape = nothing();
   let earlier = shape; // what there was before the tool was taken
-  let start = ""; // of the line that is drawn
+  let begun = false; // whether the hand that is down has drawn
   /** @type {Spot[][]} */
   let before = []; // where it was when a hand took it
   /** @type {Spot | null} */
@@ -243,13 +243,16 @@ export function drawing(host) {
   async function put() {
     const toml = text.value;
     const id = /^id = "([^"]*)"/m.exec(toml)?.[1] ?? "";
-    const [put, place] = [shape, ofCase(id)];
+    const [put, place, was] = [shape, ofCase(id), shape.was];
+    if (toml === was) return; // pressed twice
+    put.was = toml; // from now on it is moved
     try {
-      const { file } = await write(toml, put.was);
+      const { file } = await write(toml, was);
       written.set(place, toml);
-      Object.assign(put, { id, was: toml }); // from now on it is moved
+      put.id = id;
       part("written").replaceChildren(...say("written", { file }));
     } catch (error) {
+      if (put.was === toml) put.was = was;
       part("written").replaceChildren(...why(error));
     }
   }
@@ -258,9 +261,8 @@ export function drawing(host) {
 
   /** @param {import("./zoom.js").Line} line */
   function draw([x1, y1, x2, y2]) {
-    const from = `${x1},${y1}`;
-    const fresh = from !== start;
-    start = from;
+    const fresh = !begun;
+    begun = true;
     cross = null;
     if (tool === "move") {
       if (fresh) before = shape.paths;
@@ -312,10 +314,10 @@ export function drawing(host) {
     }
   }
 
-  /** The point that is chosen in the list becomes the one that is moved. */
+  /** The point that is chosen in the list becomes the one that is moved, if it is not yet. */
   function adopt() {
     const chosen = /** @type {HTMLElement | null} */ (points.querySelector("li[data-current]"));
-    if (!chosen?.dataset.region) return;
+    if (!chosen?.dataset.region || chosen.dataset.point === shape.id) return;
     const { region, paths, besides, kind: own, title } = JSON.parse(chosen.dataset.region);
     shape = { region, paths, besides, id: chosen.dataset.point ?? "", was: "" };
     kind.value = own;
@@ -326,7 +328,7 @@ export function drawing(host) {
 
   function clear() {
     if (tool) zoom.draw = null;
-    [tool, start, cross, held] = ["", "", null, -1];
+    [tool, cross, held] = ["", null, -1];
     shape = nothing();
     stage.classList.remove("placing");
     words.value = chinese.value = "";
@@ -484,6 +486,9 @@ export function drawing(host) {
     else if (!own) key(event);
   });
   stage.addEventListener("keydown", key, true); // before the pictures' own
+  stage.addEventListener("pointerdown", () => {
+    begun = false;
+  });
   stage.addEventListener("click", (event) => {
     const on = zoom.panels.some(({ box }) => box.contains(/** @type {Node} */ (event.target)));
     if (tool !== "polygon" || zoom.moved || !on) return;
