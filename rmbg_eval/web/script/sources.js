@@ -33,20 +33,15 @@ export async function whole(sources, { kind: own, tile, image }, kind) {
   const by = (/** @type {string} */ name) => sources.find((source) => source.kind === name);
   const { alpha } = tile.dataset;
   const full = fullOf(tile);
-  if (own !== "result") return load(full || image.src);
-  const grey = () => (alpha ? load(alpha) : undefined);
-  const cut = () => (full || !alpha ? load(full || image.src) : undefined);
   const [of, matte] = [by("original"), by("truth")];
-  if (kind === "alpha") return picture(kind, { alpha: await grey(), result: await cut() });
-  if (kind === "error") {
-    const parts = { alpha: await grey(), result: alpha ? undefined : await cut() };
-    return matte ? picture(kind, { ...parts, truth: await load(addressOf(matte)) }) : null;
+  if (own === "result" && (kind === "alpha" || kind === "error")) {
+    const grey = alpha ? { alpha: await load(alpha) } : { result: await load(full || image.src) };
+    if (kind === "alpha") return picture(kind, grey);
+    return matte ? picture(kind, { ...grey, truth: await load(addressOf(matte)) }) : null;
   }
-  if (full || !alpha) return (await cut()) ?? null;
-  return picture("result", {
-    original: of && (await load(addressOf(of))),
-    alpha: await grey(),
-  });
+  if (own !== "result" || full || !alpha) return load(full || image.src);
+  const original = of && (await load(addressOf(of)));
+  return picture("result", { original, alpha: await load(alpha) });
 }
 
 /** Show a picture at full size, in place of the small one in its layer. @param {HTMLElement} layer
