@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import subprocess
 import sys
 from pathlib import Path
@@ -58,6 +59,16 @@ def test_the_public_names_are_there_and_load_no_runtime() -> None:
         "assert callable(rmbg_eval.predict)\n"
     )
     subprocess.run([sys.executable, "-c", code], check=True)
+
+
+def test_notebooks_and_the_served_page_compile_no_grammar_of_addresses() -> None:
+    code = (
+        "import sys, rmbg_eval.report.notebooks, rmbg_eval.explore.server\n"
+        "assert 'jsonschema' in sys.modules\n"
+        "assert 'rfc3987_syntax' not in sys.modules, 'it takes more than a second'\n"
+    )
+    environment = {**os.environ, "PYTHONPATH": str(Path(rmbg_eval.__file__).parents[1])}
+    subprocess.run([sys.executable, "-c", code], check=True, env=environment)
 
 
 def test_every_public_name_has_an_example() -> None:

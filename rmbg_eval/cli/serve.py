@@ -75,6 +75,6 @@ def serve(
 
         serve_report(run, host, port, token, decisions, add_to, tell)
         return
-    from ..explore.server import serve as serve_page  # Voilà takes two seconds
+    from ..explore.server import serve as serve_page  # Voilà takes a second
 
     serve_page(settings, host, port, token, add_to, tell)

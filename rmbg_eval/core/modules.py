@@ -36,3 +36,13 @@ def absent(name: str) -> Iterator[None]:
         finally:
             del table[name]
             table.update(before)
+
+
+@contextmanager
+def quick_jsonschema() -> Iterator[None]:
+    """For what imports Jupyter's packages: their jsonschema then checks neither addresses nor
+    durations, for which it would compile a grammar, for more than a second, and import a library of
+    calendars. No notebook needs either.
+    """
+    with absent("rfc3987_syntax"), absent("isoduration"):
+        yield

@@ -8,12 +8,16 @@ from __future__ import annotations
 import json
 from typing import Any
 
-from jupyter_server.base.handlers import FileFindHandler, JupyterHandler
-from jupyter_server.services.kernels.connection.base import deserialize_msg_from_ws_v1
-from jupyter_server.services.kernels.handlers import KernelHandler
 from tornado.web import HTTPError
-from voila.shutdown_kernel_handler import VoilaShutdownKernelHandler
-from voila.tornado.kernel_websocket_handler import VoilaKernelWebsocketHandler
+
+from ..core.modules import quick_jsonschema
+
+with quick_jsonschema():
+    from jupyter_server.base.handlers import FileFindHandler, JupyterHandler
+    from jupyter_server.services.kernels.connection.base import deserialize_msg_from_ws_v1
+    from jupyter_server.services.kernels.handlers import KernelHandler
+    from voila.shutdown_kernel_handler import VoilaShutdownKernelHandler
+    from voila.tornado.kernel_websocket_handler import VoilaKernelWebsocketHandler
 
 _PROTOCOL = "v1.kernel.websocket.jupyter.org"
 _OFFSETS = range(6, 64)

@@ -24,15 +24,11 @@ from typing import Any
 from urllib.parse import quote
 
 import jinja2
-from jupyter_server.base.handlers import JupyterHandler
-from jupyter_server.services.kernels.kernelmanager import AsyncMappingKernelManager
-from jupyter_server.utils import url_path_join
 from tornado.web import HTTPError, authenticated
 from traitlets.config import Config
-from voila.app import Voila
-from voila.tornado.handler import TornadoVoilaHandler
 
 from ..core.choices import Device, Dtype
+from ..core.modules import quick_jsonschema
 from ..core.paths import resource
 from ..core.processes import end_with_parent
 from ..errors import SettingsError
@@ -46,6 +42,13 @@ from .frames import LineCutError
 from .model_server import kept_png, serve_models
 from .texts import strings
 from .widget import PART, SERVED
+
+with quick_jsonschema():
+    from jupyter_server.base.handlers import JupyterHandler
+    from jupyter_server.services.kernels.kernelmanager import AsyncMappingKernelManager
+    from jupyter_server.utils import url_path_join
+    from voila.app import Voila
+    from voila.tornado.handler import TornadoVoilaHandler
 
 _TEMPLATES = Path(__file__).parent / "templates"
 _KERNEL = r"(?P<kernel_id>\w+-\w+-\w+-\w+-\w+)"

@@ -14,7 +14,7 @@ from urllib.parse import unquote
 from ..core.files import cannot_write, replace, write_atomic
 from ..core.images import read_bytes
 from ..core.kernel import Kernel
-from ..core.modules import absent
+from ..core.modules import quick_jsonschema
 from ..core.paths import resource
 from ..errors import ImageError, ReportError, printable
 from ..i18n import Message
@@ -23,9 +23,7 @@ from ..settings import CompareSettings, Settings
 from . import NBCONVERT_TEMPLATES, PAGE
 from .frame import head_and_foot, write_assets
 
-# jsonschema would compile a grammar of addresses, for more than a second, that no notebook needs.
-# Nor are its durations ours, for which it would import a library of calendars.
-with absent("rfc3987_syntax"), absent("isoduration"):
+with quick_jsonschema():
     import nbformat
     import papermill
     from nbconvert import HTMLExporter, TemplateExporter
