@@ -14,6 +14,12 @@ from hypothesis import settings
 from rmbg_eval.errors import WeightsError
 from rmbg_eval.models import weights as weights_module
 
+collect_ignore = ["without"]
+_WITHOUT = str(Path(__file__).parent / "without")
+if _WITHOUT not in os.environ.get("PYTHONPATH", ""):
+    paths = filter(None, (_WITHOUT, os.environ.get("PYTHONPATH")))
+    os.environ["PYTHONPATH"] = os.pathsep.join(paths)
+
 # A busy machine fails no test.
 settings.register_profile("patient", deadline=None)
 settings.load_profile("patient")
