@@ -28,8 +28,9 @@ torch: .venv/.torch  ## torch and transformers, for RMBG-2.0 and BiRefNet
 lab: .venv/.lab  ## JupyterLab with the notebooks
 	@$(BIN)/jupyter lab --LabApp.news_url=None --LabApp.check_for_updates_class=jupyterlab.NeverCheckForUpdate notebooks/evaluate.ipynb
 
+# One thread each: two that compute with several, on two cores, wait for one another.
 test: .venv/.test node_modules/.installed  ## every test; a real browser is used where Chromium is installed
-	@$(BIN)/python -m pytest -n 2 --dist loadfile
+	@OMP_NUM_THREADS=1 $(BIN)/python -m pytest -n 2 --dist loadfile
 
 check: .venv/.test node_modules/.installed  ## style, types, layers, catalogues, and notebooks without outputs
 	@$(BIN)/ruff check .
@@ -87,9 +88,9 @@ clean:  ## remove .venv, .venv-render, node_modules, reports and tool caches; th
 	@$(INSTALL) -e '.[torch]'
 	@touch $@
 
-.venv/.test: .venv/.lab .venv/.torch
-	@$(INSTALL) -e '.[test,pymatting,scale]'
-	@touch $@
+.venv/.test: .venv/.installed
+	@$(INSTALL) -e '.[lab,torch,test,pymatting,scale]'
+	@touch .venv/.lab .venv/.torch $@
 
 .venv-render/.installed: cases/_render/requirements.txt
 	@echo "Installing Blender into .venv-render (400 MB, once; needs Python 3.11)"
