@@ -110,6 +110,7 @@ def used(tmp_path_factory: pytest.TempPathFactory) -> dict:
             **os.environ,
             "PYTHONPATH": str(home),
             "RMBG_EVAL_CACHE": str(new_cache(home / "cache")),
+            "NUMBA_DISABLE_JIT": "1",  # in another folder every loop would be compiled again
         },
         capture_output=True,
         text=True,

@@ -79,11 +79,12 @@ def test_attention_is_torchs(side: int, shift: int) -> None:
     from rmbg_eval.models.birefnet.attention_cuda import window_attention
 
     torch.manual_seed(side)
-    heads, windows, places = 3, 6, side**2
+    heads, places = 2, side**2
     attention = WindowAttention(heads * 32, side, heads, shift)
     torch.nn.init.normal_(attention.relative_position_bias_table)
     biases = attention.biases().detach()
-    kinds = torch.randint(0, len(biases), (windows,)).sort()[0]
+    windows = max(2, len(biases))
+    kinds = torch.arange(windows) % len(biases)
     qkv = torch.randn(windows * places, 3 * heads * 32)
     query, key, value = qkv.view(windows, places, 3, heads, 32).permute(2, 0, 3, 1, 4)
     expected = F.scaled_dot_product_attention(query, key, value, attn_mask=biases[kinds])
@@ -98,9 +99,9 @@ def test_modules_that_are_given_them_compute_what_they_did() -> None:
     attend, convolve = WindowAttention(32, 4, 2, 2), DeformableConv2d(16, 32, 3)
     torch.nn.init.normal_(attend.relative_position_bias_table)
     both = torch.nn.ModuleList([attend, convolve]).to(DEVICE)
-    (group,) = window_groups(1, 7, 9, 4, 2, 2**31, DEVICE)
+    (group,) = window_groups(1, 7, 5, 4, 2, 2**31, DEVICE)
     tokens = torch.randn(len(group.tokens), 32, device=DEVICE)
-    picture = torch.randn(2, 16, 7, 9, device=DEVICE)
+    picture = torch.randn(2, 16, 6, 5, device=DEVICE)
     torch.set_float32_matmul_precision("highest")
 
     def compute() -> tuple[torch.Tensor, torch.Tensor]:

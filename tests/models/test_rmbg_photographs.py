@@ -31,7 +31,9 @@ def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return save_checkpoint(tmp_path_factory.mktemp("checkpoint"))
 
 
-PHOTOGRAPHS = [case for case in load_cases(resource("cases")).cases if not case.alpha]
+# One is smaller than what the network sees, the other wider.
+NAMES = ("pet/chelsea", "low-quality/coffee-phone")
+PHOTOGRAPHS = [case for case in load_cases(resource("cases")).cases if case.name in NAMES]
 
 
 @pytest.mark.parametrize("case", PHOTOGRAPHS, ids=lambda case: case.name)

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import hashlib
 from collections.abc import Iterator
 from dataclasses import replace
+from functools import partial
 from pathlib import Path
 
 import numpy as np
@@ -17,13 +19,13 @@ from rmbg_eval.ci.outputs import build_files
 from rmbg_eval.compare.comparison import Comparison
 from rmbg_eval.core.images import Cutout, Picture
 from rmbg_eval.core.paths import resource
+from rmbg_eval.models.runtimes import open_openvino
 from rmbg_eval.models.weights import ISNET_MEDIUM
 from rmbg_eval.predictions.stages import stored_alpha
 
 CASES = ("pet/chelsea", "portrait/astronaut", "portrait/curls", "product/mug")
 SLOPPY = ("pet/chelsea", "portrait/curls")
 """Those whose alpha is cut in two, one with a truth and one without."""
-_NORMALISED = "mean=0.501960784&std=1.00392157"  # IS-Net's (x - 128) / 256
 _FLOAT16 = 10
 
 
@@ -97,9 +99,11 @@ class Maker:
         self.base, self.out = folder / "baseline", folder / "compare"
 
     def run(self, weights: Path, sloppy: tuple[str, ...] = ()) -> Run:
-        model = load_model(f"ours=onnx:{weights}?{_NORMALISED}", "cpu")
+        model = load_model("ours=isnet", "cpu")
+        model._open = partial(open_openvino, weights, "fp32")
         pipeline = f"{model.info.pipeline}; alpha cut at 0.5 on {', '.join(sloppy) or 'none'}"
-        model.info = model.info.model_copy(update={"pipeline": pipeline})
+        sha256 = hashlib.sha256(weights.read_bytes()).hexdigest()
+        model.info = model.info.model_copy(update={"pipeline": pipeline, "weights_sha256": sha256})
         whole = model.postprocess
 
         def postprocess(output: np.ndarray, picture: Picture) -> Cutout:
