@@ -186,7 +186,8 @@ FAMILY = Family(
     N_("Alpha against the truth"),
     N_(
         "Matting errors, alpha and truth as they are. Unknown region: within 10 px of both sides "
-        "of the true edge. Sums compare models on one picture, not pictures with each other."
+        "of the true edge, or the grey of its data set's trimap. Sums compare models on one "
+        "picture, not pictures with each other."
     ),
 )
 _SUM = Tolerance(

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 
 from ..core.key import Key
 from ..core.numbers import figures
+from ..measure.record import Measurement
 from ..measure.subject import Metric
 from ..measure.table import TABLE
 from ..run.record import CaseKey, Run
@@ -25,20 +26,19 @@ class CaseFigures:
 
 def case_figures(run: Run, case: CaseKey, models: Sequence[str]) -> CaseFigures:
     """Of the measures that lead to a case, or that compare models: those that have a value here."""
-    values = {model: run.measurements.values_of(Key(*case, model)) for model in models}
-    shown = [
-        metric
-        for metric in sorted(TABLE, key=_order)
-        if (metric.guide or metric.headline)
-        and any(values[model].get(metric.name) is not None for model in models)
-    ]
+    measured = {model: run.index.measurements.get(Key(*case, model), {}) for model in models}
+    shown = []
+    for metric in sorted(TABLE, key=_order):
+        if metric.guide or metric.headline:
+            of_models = [measured[model].get(metric.name) for model in models]
+            shown += [(metric, m) for m in of_models if m and m.value is not None][:1]
     rows = tuple(
         (
             metric.title,
-            f"{metric.unit}, {metric.region}",
-            tuple(_number(values[model].get(metric.name)) for model in models),
+            f"{one.unit}, {one.region}",
+            tuple(_number(measured[model].get(metric.name)) for model in models),
         )
-        for metric in shown
+        for metric, one in shown
     )
     width = max((len(model) for model in models), default=0)
     lines = ["/".join(case)]
@@ -50,7 +50,7 @@ def case_figures(run: Run, case: CaseKey, models: Sequence[str]) -> CaseFigures:
             continue
         points = run.index.points.get(key, {}).values()
         parts = [f"{sum(bool(p.passed) for p in points)} of {len(points)} points"] * bool(points)
-        parts += [f"{m.name} {_number(values[model].get(m.name))}" for m in shown[:1]]
+        parts += [f"{m.name} {_number(measured[model].get(m.name))}" for m, _ in shown[:1]]
         lines.append(f"  {model:{width}}  {', '.join(parts) or 'nothing measured'}")
     return CaseFigures("\n".join(lines), rows)
 
@@ -60,5 +60,6 @@ def _order(metric: Metric) -> tuple[int, int, int]:
     return (0, metric.guide, 0) if metric.guide else (1, 0, metric.headline)
 
 
-def _number(value: float | None) -> str:
+def _number(measurement: Measurement | None) -> str:
+    value = None if measurement is None else measurement.value
     return "–" if value is None else figures(value)

@@ -11,7 +11,6 @@ from ..core.numbers import figures
 from ..i18n import N_, Message, Named, join
 from ..measure.delivery import RULES, bounds
 from ..measure.record import Measurement, RuleResult
-from ..measure.subject import Metric
 from ..measure.table import FAMILIES, HEADLINES, TITLES
 from ..run.previews import Plot
 from ..run.record import CaseRecord
@@ -58,7 +57,7 @@ class MeasuresPanel:
     def _category(self, name: str) -> Text:
         return Message("All categories") if name == ALL else category_title(name)
 
-    def _where(self, what: Metric | Row) -> Message:
+    def _where(self, what: Measurement | Row) -> Message:
         """Unit and region."""
         return join(", ", [Message(what.unit), Message(what.region)])
 
@@ -91,9 +90,10 @@ class MeasuresPanel:
             rows = []
             for metric in metrics:
                 values = [by_metric.get(metric.name) for by_metric in measured]
-                if any(m is not None and m.value is not None for m in values):
+                one = next((m for m in values if m is not None and m.value is not None), None)
+                if one is not None:
                     cells = tuple(self._value(m) for m in values)
-                    rows.append(RowView(metric.title, self._where(metric), cells, metric.name))
+                    rows.append(RowView(metric.title, self._where(one), cells, metric.name))
             if rows:
                 title, note = Message(family.title), Message(family.note)
                 yield TableView(title, note, self.models, tuple(rows))

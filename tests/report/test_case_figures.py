@@ -7,6 +7,7 @@ from test_overview import result, run_with
 from test_present import done, failed
 from test_sheet import measured
 
+from rmbg_eval.measure.subject import TRIMAP
 from rmbg_eval.measure.table import TABLE
 from rmbg_eval.report.figures import case_figures
 
@@ -28,10 +29,14 @@ def test_each_model_has_its_points_and_the_measures_that_lead_to_cases_first() -
     ]
     about = {metric.name: metric for metric in TABLE}
     shown = ("mad_unknown", "disagreement", "weighted_f")
-    assert [row[:2] for row in found.rows] == [
-        (about[name].title, f"{about[name].unit}, {about[name].region}") for name in shown
-    ]
+    assert [row[0] for row in found.rows] == [about[name].title for name in shown]
     assert [row[2] for row in found.rows] == [("0.25", "–"), ("–", "0.5"), ("–", "0.9")]
+
+
+def test_a_measure_over_a_trimap_says_so() -> None:
+    one = measured("mad_unknown", 0.25).model_copy(update={"region": TRIMAP})
+    ((_, where, _),) = case_figures(run_of(done("a"), measurements=(one,)), KEY, ["a"]).rows
+    assert where == "-, unknown region (the data set's trimap)"
 
 
 def test_a_model_without_figures_says_why() -> None:

@@ -10,7 +10,7 @@ from views import Presenter
 
 from rmbg_eval import Settings
 from rmbg_eval.measure.record import Delivery, Measurement, ObservationPoint, PointResult
-from rmbg_eval.measure.subject import Metric
+from rmbg_eval.measure.subject import TRIMAP, Metric
 from rmbg_eval.measure.table import FAMILIES, TABLE
 from rmbg_eval.run.previews import CasePreviews, Plot, Preview, Previews
 from rmbg_eval.run.record import Run
@@ -216,3 +216,14 @@ def test_the_delivery_rules_are_on_the_page_and_each_in_its_pictures_drawer() ->
         ("✕ 0.7", "failed"),
         ("–", "unmeasured"),
     ]
+
+
+def test_a_case_with_a_trimap_says_that_its_measures_are_over_that() -> None:
+    one = measurement("a", 0.1, "mad_unknown").model_copy(update={"region": TRIMAP})
+    case, _ = found(run_with(measurements=(one, measurement("a", 0.2))))
+    notes = {row.code: row.note for row in case.tables[0].rows}
+    assert notes == {
+        "mad": "alpha, 0 to 1, whole image",
+        "mad_unknown": "alpha, 0 to 1, unknown region (the data set's trimap)",
+    }
+    assert "its data set's trimap" in case.tables[0].note
