@@ -1,14 +1,14 @@
 """Checkpoints of the BiRefNet family: a local folder, or the Hugging Face hub at a pinned revision.
 
-Only `model.safetensors` is ever taken from either: no code, no pickles. Once it is on this machine
-the network is not asked again.
+Only `.safetensors` is ever taken from either: no code, no pickles. Once it is on this machine the
+network is not asked again.
 """
 
 from __future__ import annotations
 
 import os
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from importlib.util import find_spec
 from pathlib import Path
 from types import ModuleType
@@ -17,7 +17,8 @@ from ..core.files import sha256_file
 from ..errors import WeightsError, printable, reason_of
 from ..i18n import Message
 
-FILE = "model.safetensors"
+SUFFIX = ".safetensors"
+FILE = f"model{SUFFIX}"
 _PICKLES = (".pth", ".pt", ".bin", ".ckpt")
 
 
@@ -34,6 +35,14 @@ class Checkpoint:
     """Whether the hub gives it only to accounts that have accepted its licence."""
     folder: Path | None = None
     """Local folder to be used instead of the hub."""
+    file: str = FILE
+    """What the weights are called in it."""
+
+    def local(self, path: Path) -> Checkpoint:
+        """The same from `path`: a folder that holds `FILE`, or a file of weights itself."""
+        if path.suffix == SUFFIX:
+            return replace(self, folder=path.parent, file=path.name)
+        return replace(self, folder=path)
 
     @property
     def there(self) -> bool:
@@ -44,13 +53,14 @@ class Checkpoint:
     def words(self) -> str:
         """Where the weights are from, for the report."""
         if self.folder is not None:
-            return f"the folder {printable(self.folder.resolve().name)}"
+            file = "" if self.file == FILE else f"{printable(self.file)} in "
+            return f"{file}the folder {printable(self.folder.resolve().name)}"
         return f"{self.repository} at revision {printable(self.revision)}"
 
     def find(self) -> Path | None:
         """The file of the weights if it is on this machine."""
         if self.folder is not None:
-            path = self.folder / FILE
+            path = self.folder / self.file
             return path if path.is_file() else None
         if find_spec("huggingface_hub") is None:
             return None
@@ -69,30 +79,32 @@ class Checkpoint:
         return self._download()
 
     def _not_in(self, folder: Path) -> WeightsError:
-        """That there is no `FILE`, and what to do about other weights that are there."""
+        """That the file is not there, and what to do about other weights that are."""
         there = [folder] if folder.is_file() else sorted(folder.glob("*.*"))
-        safe = [printable(path.name) for path in there if path.suffix == ".safetensors"]
-        pickled = [printable(path.name) for path in there if path.suffix in _PICKLES]
+        safe = [printable(path.name) for path in there if path.suffix == SUFFIX]
+        pickled = [path for path in there if path.suffix in _PICKLES]
         problem = Message(
-            "There is no {file} in {folder}", file=FILE, folder=printable(str(folder))
-        )
+            "There is no {file} in {folder}",
+            file=printable(self.file), folder=printable(str(folder)),
+        )  # fmt: skip
         remedy = Message(
             "Give the folder of the checkpoint: it holds {file} and config.json.", file=FILE
         )
-        if others := safe or pickled:
+        if others := safe or [printable(path.name) for path in pickled]:
             problem = Message(
                 "There is no {file} in {folder}, but {others}",
-                file=FILE, folder=printable(str(folder)), others=others,
+                file=printable(self.file), folder=printable(str(folder)), others=others,
             )  # fmt: skip
-            remedy = Message(
-                "Give a folder where they are called {file}; shards, joined into one.", file=FILE
-            )
+            remedy = Message("Name the file itself; shards, joined into one.")
         if pickled and not safe:
+            path = pickled[0]
             remedy = Message(
                 "What is pickled may run code, and is not opened here: save it, by "
-                "safetensors.torch.save_file(torch.load({name}, weights_only=True), {file}).",
-                name=repr(pickled[0]), file=repr(FILE),
-            )  # fmt: skip
+                "safetensors.torch.save_file(torch.load({name}, weights_only=True), {file}), of a "
+                "training checkpoint the part that is the weights, and name that file.",
+                name=repr(printable(str(path))),
+                file=repr(printable(str(path.with_suffix(SUFFIX)))),
+            )
         return WeightsError(problem, remedy)
 
     def _download(self) -> Path:

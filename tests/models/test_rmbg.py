@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import importlib.util
 import os
+import re
+import shutil
 from pathlib import Path
 
 import numpy as np
@@ -240,17 +242,27 @@ def test_a_folder_without_weights_is_an_error(tmp_path: Path) -> None:
         load_model(f"rmbg-2.0:{tmp_path}").fetch(print)
 
 
-@pytest.mark.parametrize(
-    ("name", "remedy"),
-    [("epoch_1.pth", "save it, by safetensors"), ("lite.safetensors", "where they are called")],
-)
-def test_weights_in_another_form_are_told_what_to_become(
-    tmp_path: Path, name: str, remedy: str
-) -> None:
-    (tmp_path / name).touch()
-    for path in (tmp_path, tmp_path / name):
-        with pytest.raises(WeightsError, match=f"but {name}.*{remedy}"):
+def test_what_is_pickled_is_told_what_to_become(tmp_path: Path) -> None:
+    pickled = tmp_path / "epoch_1.pth"
+    torch.save({"weight": torch.ones(1)}, pickled)
+    for path in (tmp_path, pickled):
+        with pytest.raises(WeightsError, match=r"but epoch_1\.pth") as told:
             load_model(f"rmbg-2.0:{path}").fetch(print)
+        (call,) = re.findall(r"by safetensors\.torch\.(save_file\(.*\)), of", str(told.value))
+        eval(call, {"save_file": save_file, "torch": torch})
+        assert load_file(tmp_path / "epoch_1.safetensors").keys() == {"weight"}
+        (tmp_path / "epoch_1.safetensors").unlink()
+
+
+def test_weights_of_another_name_are_named_by_their_file(tmp_path: Path, folder: Path) -> None:
+    for epoch in (10, 20):
+        shutil.copy(folder / FILE, tmp_path / f"epoch_{epoch}.safetensors")
+    model = load_model(f"birefnet:{tmp_path / 'epoch_20.safetensors'}")
+    model.fetch(print)
+    assert model.info.weights_from == f"epoch_20.safetensors in the folder {tmp_path.name}"
+    for path in (tmp_path, tmp_path / "epoch_30.safetensors"):
+        with pytest.raises(WeightsError, match=r"but epoch_10.*Name the file itself"):
+            load_model(f"birefnet:{path}").fetch(print)
 
 
 def test_the_file_itself_may_be_named_and_is_nobodys_for_sure(folder: Path) -> None:

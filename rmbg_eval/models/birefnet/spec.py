@@ -11,7 +11,7 @@ from ...core.files import user_path
 from ...errors import ModelError, printable
 from ...i18n import Message
 from ..entry import LoadOptions
-from ..hub import FILE, Checkpoint
+from ..hub import Checkpoint
 from ..info import NOT_STATED, ON_ITS_PAGE
 from .member import Member
 from .patch_order import PATCH_ORDERS
@@ -93,7 +93,7 @@ def _with_weights(member: Member, folder: str, choices: dict[str, str]) -> Membe
     pinned = member.checkpoint
     if folder:
         path = user_path(folder, ModelError)
-        checkpoint = replace(pinned, folder=path.parent if path.name == FILE else path)
+        checkpoint = pinned.local(path)
         if checkpoint.sha256 is None:
             title = f"The network of {member.title}, weights of a folder"
             member = replace(member, title=title, licence=NOT_STATED)
