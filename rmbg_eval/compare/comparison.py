@@ -48,6 +48,12 @@ class Comparison(BaseModel):
     """The file of the pairs, where comparison.json does not hold them: by category, case and
     model."""
 
+    def __repr__(self) -> str:
+        """One line; `print(comparison.model_dump_json())` has all of it."""
+        return f"<Comparison of {printable(self.base)} and {printable(self.new)}: {self.counts()}>"
+
+    __str__ = __repr__
+
     @classmethod
     def load(cls, folder: Path | str) -> Comparison:
         """The comparison kept in `folder`; OutputError if there is none that can be read.
@@ -104,7 +110,14 @@ class Comparison(BaseModel):
         return ", ".join(counts) or "nothing to compare"
 
     def failing(self, fail_on: FailOn = "worse") -> tuple[Pair, ...]:
-        """What a gate with `--fail-on` does not let pass, all at once: worst first."""
+        """What a gate with `--fail-on` does not let pass, all at once: worst first. Each is a case
+        and a model, with its `state`, `why` and `values`.
+
+        >>> from rmbg_eval import Comparison
+        >>> comparison = Comparison.load("reports/two")
+        >>> [(pair.name, pair.model, str(pair.why)) for pair in comparison.failing()]
+        []
+        """
         return tuple(self.stopping(fail_on))
 
     def stopping(self, fail_on: FailOn) -> Iterator[Pair]:

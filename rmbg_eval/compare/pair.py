@@ -7,6 +7,7 @@ from typing import Literal
 from pydantic import FiniteFloat
 
 from ..core.key import Keyed, Lean
+from ..errors import printable
 from ..i18n import Message
 from ..predictions.prediction import Prediction
 
@@ -74,6 +75,12 @@ class Pair(Keyed):
     """The 16 px square where alpha moved most: x, y, width, height."""
     base: Prediction | None = None
     new: Prediction | None = None
+
+    def __repr__(self) -> str:
+        """One line, as a failed assertion prints it."""
+        return f"<{printable(self.name)}, {printable(self.model)}: {self.state}, {self.why}>"
+
+    __str__ = __repr__
 
     def of(self, verdict: Verdict) -> list[Value]:
         """The values with that verdict, the worst first; of equals points and rules."""

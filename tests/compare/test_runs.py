@@ -556,3 +556,9 @@ def test_another_delivery_rule_is_not_judged_unless_a_required_one_is_broken(
 def test_a_required_rule_that_was_broken_before_stops_nothing_whatever_it_asked_for() -> None:
     was = with_rules(rule(False, 0.5, least=0.6, required=True))
     assert one(was, with_rules(rule(False, required=True))).state == "same"
+
+
+def test_a_comparison_and_a_pair_are_printed_as_one_line() -> None:
+    found = comparison("worse", "same")
+    assert repr(found) == str(found) == "<Comparison of base and new: 1 worse, 1 same>"
+    assert repr(found.failing()) == "(<c/worse, m: worse, because>,)"
