@@ -120,6 +120,13 @@ def used(tmp_path_factory: pytest.TempPathFactory) -> dict:
     return json.loads(done.stdout)
 
 
+def test_what_the_guide_adds_has_no_line_that_is_too_long() -> None:
+    for thing in THINGS:
+        section = (GUIDE / f"add-a-{thing.lower().replace(' ', '-')}.md").read_text("utf-8")
+        for block in re.findall(r"```python\n(.*?)```", section, re.DOTALL):
+            assert max(map(len, block.splitlines())) <= 100, thing
+
+
 def test_a_model_is_one_file(used: dict) -> None:
     assert used["alpha"] == [True]
     assert "the darker, the more opaque" in used["models"]
