@@ -27,7 +27,7 @@ _VERDICTS = {
 
 
 def tables(bench: Bench, lang: Language) -> Iterator[Table]:
-    """Speed and memory; seconds by stage; the article's claims."""
+    """Speed and memory; seconds by stage; the article's claims, if any of them was measured."""
     speed = Table(*(head.to(lang) for head in _HEADS), title=Message("Speed and memory").to(lang))
     stages = Table(
         Message("combination").to(lang),
@@ -54,7 +54,8 @@ def tables(bench: Bench, lang: Language) -> Iterator[Table]:
     for claim in bench.claims:
         verdict = _VERDICTS[claim.verdict].to(lang)
         claims.add_row(claim.claim.to(lang), verdict, escape(claim.answer.to(lang)))
-    yield claims
+    if any(claim.verdict == "measured" for claim in bench.claims):
+        yield claims
 
 
 def _speed(row: Row, lang: Language) -> Iterator[str]:
