@@ -88,9 +88,12 @@ def test_guide_has_every_model(name: str) -> None:
 def test_guide_has_every_measure_as_it_is(metric: object) -> None:
     better = {True: "higher", False: "lower", None: "no score"}[metric.higher_is_better]
     lines = [re.split(r"(?<!\\)\|", line) for line in GUIDE.splitlines()]
-    (row,) = [cells for cells in lines if len(cells) == 7 and f"`{metric.name}`" in cells[1]]
-    cells = [cell.strip() for cell in row[1:-1]]
-    assert (f"**`{metric.name}`**" in cells[0]) == bool(metric.headline)
+    rows = [cells for cells in lines if len(cells) == 7 and f"`{metric.name}`" in cells[1]]
+    name = f"**`{metric.name}`**" if metric.headline else f"`{metric.name}`"
+    row = f"| {name} {metric.title} | {metric.unit} | {metric.region} | {better}: why"
+    assert len(rows) == 1, f"what-is-measured.md is to have one row {row} | {metric.needs} |"
+    cells = [cell.strip() for cell in rows[0][1:-1]]
+    assert ("**" in cells[0]) == bool(metric.headline)
     for part in re.split(" over (?:white|black|grey|green|a photograph)", str(metric.title)):
         assert part in cells[0]  # one row has all backgrounds
     assert cells[1:3] == [metric.unit, metric.region]
@@ -121,14 +124,16 @@ def test_the_workflow_takes_options_that_exist() -> None:
 
 @pytest.mark.parametrize("category", CATEGORIES)
 def test_guide_has_every_category(category: str) -> None:
-    assert f"`{category}`" in GUIDE
+    assert f"`{category}`" in GUIDE, "cases.md names those with a text of their own"
 
 
 @pytest.mark.parametrize("name", KINDS)
 def test_guide_has_every_kind_of_point_as_it_is(name: str) -> None:
     kind = KINDS[name]
-    row = next(line for line in GUIDE.splitlines() if line.startswith(f"| `{name}` |"))
-    cells = [cell.strip() for cell in row.strip("|").split("|")]
+    rows = [line for line in GUIDE.splitlines() if line.startswith(f"| `{name}` |")]
+    row = f"| `{name}` | {kind.measures} | {kind.unit} | where | expected | {kind.tolerance:g} |"
+    assert rows, f"cases.md is to have a row {row} {kind.needs} |"
+    cells = [cell.strip() for cell in rows[0].strip("|").split("|")]
     assert cells[1:3] == [kind.measures, kind.unit]
     assert cells[3].startswith("any" if len(kind.regions) == 3 else ", ".join(kind.regions))
     if isinstance(kind.expected, float):
