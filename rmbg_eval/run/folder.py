@@ -12,7 +12,15 @@ from pathlib import Path
 from filelock import FileLock, Timeout
 
 from ..cases.in_memory import FOLDER as PICTURES
-from ..core.files import cannot_write, in_names, remove, remove_below, user_path, write_atomic
+from ..core.files import (
+    cannot_write,
+    in_names,
+    inside,
+    remove,
+    remove_below,
+    user_path,
+    write_atomic,
+)
 from ..core.paths import resource
 from ..core.records import FOLDER as RECORDS
 from ..core.records import columns
@@ -33,12 +41,21 @@ _GENERATOR = b'content="rmbg_eval"'
 
 def claim(out: Path, record: str, remedy: Message) -> None:
     """Make the folder `out` if need be. OutputError where it cannot be, or holds other files and no
-    `record` of this program, run.json or comparison.json: what is in it might be overwritten."""
+    `record` of this program, run.json or comparison.json: what is in it might be overwritten. Also
+    where a folder in it is a link that leads out: what is written there would lie elsewhere."""
     try:
         out.mkdir(parents=True, exist_ok=True)
         names = sorted(path.name for path in out.iterdir())
+        left = [name for name in _below(out) if not inside(out, name)]
     except OSError as error:
         raise cannot_write(out, error) from None
+    if left:
+        raise OutputError(
+            Message(
+                "{file} lies elsewhere: a link leads there", file=printable(str(out / left[0]))
+            ),
+            Message("Remove the link, or give another folder with --out."),
+        )
     if record in names and _says(out / record, b'"schema_version"', 64):
         return
     for name in names:
@@ -51,6 +68,14 @@ def claim(out: Path, record: str, remedy: Message) -> None:
                 ),
                 remedy,
             )
+
+
+def _below(out: Path) -> Iterator[str]:
+    """The folders that a run or a comparison writes into, and those of cut-outs, by model and
+    category, in them; of files, which are replaced, none need be asked."""
+    yield from ("assets", PAGES, RECORDS, PICTURES, "cutouts")
+    for pattern in ("cutouts/*", "cutouts/*/*"):
+        yield from (path.relative_to(out).as_posix() for path in out.glob(pattern))
 
 
 @contextmanager

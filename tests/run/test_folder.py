@@ -120,16 +120,22 @@ def test_names_that_end_like_a_picture_are_folders_all_the_same(
     assert mine.read_text() == "mine"
 
 
-@pytest.mark.parametrize("name", ["cutouts", "assets"])
-def test_what_is_no_part_of_the_run_goes_but_not_through_a_link(
+@pytest.mark.parametrize("name", ["cutouts", "cutouts/fake", "cutouts/fake/pet", "assets"])
+def test_nothing_is_written_through_a_link_that_leads_out(
     settings: Settings, tmp_path: Path, name: str
 ) -> None:
+    """A run folder may be a stranger's."""
     evaluate(settings)
     moved = (settings.out_folder / name).rename(tmp_path / "elsewhere")
     (settings.out_folder / name).symlink_to(moved)
-    (moved / "holiday.png").write_text("mine")
+    before = {path: path.stat().st_mtime_ns for path in moved.rglob("*")}
+    with pytest.raises(OutputError, match=f"{name} lies elsewhere: a link leads there.*--out"):
+        evaluate(settings)
+    assert {path: path.stat().st_mtime_ns for path in moved.rglob("*")} == before
+    (settings.out_folder / name).unlink()
+    moved.rename(settings.out_folder / "own")
+    (settings.out_folder / name).symlink_to(settings.out_folder / "own")
     evaluate(settings)
-    assert (moved / "holiday.png").read_text() == "mine"
 
 
 @pytest.mark.parametrize("below", ["", "/deeper"])
