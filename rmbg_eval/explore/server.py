@@ -97,6 +97,8 @@ class PageHandler(Plain, TornadoVoilaHandler):
 
     @authenticated
     async def get(self, path: str | None = None) -> None:
+        if self.request.headers.get("Sec-Fetch-Dest", "document") != "document":
+            raise HTTPError(403)  # a picture or a frame of another site's page: no kernel for that
         self.set_header("Content-Type", "text/html; charset=utf-8")
         if len(self.kernel_manager.list_kernel_ids()) >= VISITORS:
             self.set_status(503)

@@ -164,6 +164,11 @@ def test_another_sites_name_does_not_lead_here(address: str) -> None:
     assert get(address, "/voila/static/voila.js", Host="evil.example:7860")[0] in (403, 404)
 
 
+def test_a_picture_or_a_frame_of_another_site_starts_no_kernel(address: str) -> None:
+    for what in ("image", "iframe", "script", "empty"):
+        assert get(address, "/", **{"Sec-Fetch-Dest": what})[0] == 403
+
+
 def test_a_token_is_asked_for(cache: Path, browser: Browser) -> None:
     options = ("--model", "grabcut", "--host", "0.0.0.0")
     with served(cache, *options) as address:
