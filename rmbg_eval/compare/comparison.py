@@ -65,6 +65,8 @@ class Comparison(BaseModel):
         path = Path(folder) / "comparison.json"
         remedy = Message("Compare again: rmbg-eval compare BASE NEW.")
         try:
+            if path.exists() and not path.is_file():  # a pipe would be waited on for ever
+                raise OutputError(Message("{file} is no file", file=printable(str(path))), remedy)
             kept = cls.model_validate_json(path.read_bytes())
         except OSError as error:
             raise cannot_read(path, error, remedy) from None

@@ -241,6 +241,8 @@ class Stored:
         pa = arrow()
         self._schema = arrow_types(columns)
         with self.errors():
+            if self.path.exists() and not self.path.is_file():  # a pipe would be waited on for ever
+                raise self.other()
             with self.path.open("rb") as read:
                 sha256 = hashlib.file_digest(read, "sha256").hexdigest()
             metadata = pa.parquet.read_metadata(self.path)

@@ -47,7 +47,7 @@ from ..core.images import (
 from ..core.key import Key
 from ..core.progress import OnStep, Step, ignore
 from ..core.remote import sha256_of, stands_in
-from ..errors import CaseError, RmbgEvalError, SettingsError
+from ..errors import CaseError, ImageError, SettingsError
 from ..measure.alpha import in_between_share, opaque_share
 from ..measure.kinds import KINDS
 from ..measure.record import ObservationPoint
@@ -325,13 +325,13 @@ def thumb_in(folder: Path, key: CaseKey, picture: str | None) -> Image.Image | N
     path = drawn.original.path
     if not inside(folder, path):  # an index may be a stranger's
         return None
-    with (
-        suppress(OSError, SyntaxError, RmbgEvalError),
-        Image.open(io.BytesIO(read_bytes(folder / path)), formats=("WEBP",)) as image,
-    ):
-        if image.width <= THUMB[0] and image.height <= THUMB[1]:
-            return image.convert("RGB")
-    return None
+
+    def thumb() -> Image.Image | None:
+        with Image.open(io.BytesIO(read_bytes(folder / path)), formats=("WEBP",)) as image:
+            small = image.width <= THUMB[0] and image.height <= THUMB[1]
+            return image.convert("RGB") if small else None
+
+    return _try(thumb)
 
 
 def hardest_edge(alphas: Sequence[Alpha]) -> tuple[int, int, int, int] | None:
@@ -412,8 +412,8 @@ def _index(folder: Path, key: CaseKey) -> Path:
 
 def _read(index: Path) -> CasePreviews | None:
     try:
-        return CasePreviews.model_validate_json(index.read_bytes())
-    except (OSError, ValidationError):
+        return CasePreviews.model_validate_json(read_bytes(index))
+    except (ImageError, ValidationError):
         return None
 
 

@@ -29,9 +29,10 @@ from ..core.files import (
     unfinished_prefix,
     write_atomic,
 )
+from ..core.images import read_bytes
 from ..core.machine import Machine
 from ..core.progress import OnStep, Step, ignore
-from ..errors import OutputError, printable
+from ..errors import ImageError, OutputError, printable
 from ..i18n import Message
 from ..measure import agreement
 from ..measure.agreement import APART
@@ -420,9 +421,9 @@ def _bring(
         return
     index = f"assets/{case_anchor(category, case)}.json"
     try:
-        data = (folder / index).read_bytes()
+        data = read_bytes(folder / index)
         previews = CasePreviews.model_validate_json(data)
-    except (OSError, ValidationError):
+    except (ImageError, ValidationError):
         return  # it is drawn again, from what is there
     for preview in _previews(previews):
         if preview.path.startswith("assets/") and inside(folder / "assets", preview.path[7:]):
@@ -451,11 +452,12 @@ def _link(folder: Path, to: Path, name: str, sha256: str | None = None) -> None:
     was written."""
     source, target = folder / name, to / name
     try:
-        data = source.read_bytes()
+        pipe = source.exists() and not source.is_file()  # which would be waited on for ever
+        data = b"" if pipe else source.read_bytes()
     except OSError as error:
         remedy = Message("Bring the whole folder of the shard, or run it again.")
         raise cannot_read(source, error, remedy) from None
-    if sha256 and hashlib.sha256(data).hexdigest() != sha256:
+    if pipe or (sha256 and hashlib.sha256(data).hexdigest() != sha256):
         raise OutputError(
             Message("{file} is not what the shard wrote", file=printable(str(source))),
             Message("Bring the whole folder of the shard, or run it again."),

@@ -16,7 +16,7 @@ from comparisons import one as compared
 from fakes import FakeModel, disc, save_picture, save_truth
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from pictures import check_message
+from pictures import check_message, make_pipe, time_limit
 
 from rmbg_eval import CompareSettings, Settings, build_files, compare_folders
 from rmbg_eval.cases.categories import category_order
@@ -109,6 +109,10 @@ def test_what_is_no_comparison_is_refused(tmp_path: Path) -> None:
         else:
             with pytest.raises(OutputError, match="not the file of records"):
                 Comparison.load(tmp_path)
+    path.unlink()
+    make_pipe(path)
+    with time_limit(5), pytest.raises(OutputError, match="is no file"):
+        Comparison.load(tmp_path)
 
 
 class Other(FakeModel):

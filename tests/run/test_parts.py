@@ -17,7 +17,7 @@ import pytest
 from caches import new_cache
 from commands import call
 from fakes import FakeModel, save_picture, save_truth
-from pictures import check_message
+from pictures import check_message, make_pipe, time_limit
 
 from rmbg_eval import load_run, measurements_frame, points_frame, predictions_frame
 from rmbg_eval.ci.gate import exit_status
@@ -295,6 +295,12 @@ def with_column(table: pa.Table, name: str, column: object) -> pa.Table:
     return table.set_column(table.column_names.index(name), name, column)
 
 
+def _pipe(folder: Path) -> None:
+    path = next((folder / "records").glob("points-*"))
+    path.unlink()
+    make_pipe(path)
+
+
 def _gone(folder: Path) -> None:
     next((folder / "records").glob("points-*")).unlink()
 
@@ -366,7 +372,7 @@ def _above(folder: Path) -> None:
 
 
 DAMAGES = (
-    _gone, _truncated, _truncated_and_named, _no_parquet, _other_columns, _other_types,
+    _pipe, _gone, _truncated, _truncated_and_named, _no_parquet, _other_columns, _other_types,
     _fewer_rows, _no_json, _lies_elsewhere, _no_key, _twice, _not_finite, _unnamed, _above,
 )  # fmt: skip
 
@@ -379,7 +385,8 @@ def test_files_that_are_others_end_with_a_message(
     folder = tmp_path / "parts"
     shutil.copytree(folders[1], folder)
     damage(folder)
-    status, text = call("compare", folders[0], folder, "--out", tmp_path / "c", "--no-page")
+    with time_limit(60):
+        status, text = call("compare", folders[0], folder, "--out", tmp_path / "c", "--no-page")
     assert status == 2
     assert "Traceback" not in text
     with pytest.raises(OutputError) as caught:

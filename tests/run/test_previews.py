@@ -14,6 +14,7 @@ import pytest
 from fakes import FakeModel, some_cases
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from pictures import encode, make_pipe, time_limit
 from PIL import Image
 
 from rmbg_eval import Prediction, Settings, evaluate
@@ -538,5 +539,13 @@ def test_a_thumb_of_a_run_folder_is_of_the_picture_asked_for_and_lies_in_it(tmp_
     drawn("assets/own.webp")
     assert thumb_in(folder, key, "1").size == (9, 6)
     assert thumb_in(folder, key, "2") is thumb_in(folder, key, None) is None
+    bomb = encode(Image.new("L", (16_383, 11_000)), "WEBP", lossless=True, method=0)
+    (folder / "assets" / "own.webp").write_bytes(bomb)
+    assert thumb_in(folder, key, "1") is None
     drawn("../other.webp")
     assert thumb_in(folder, key, "1") is None
+    index = folder / "assets" / f"{case_anchor(*key)}.json"
+    index.unlink()
+    make_pipe(index)
+    with time_limit(5):
+        assert thumb_in(folder, key, "1") is None

@@ -18,7 +18,7 @@ from commands import call
 from fakes import FakeModel, save_picture, save_truth
 from hypothesis import given
 from hypothesis import strategies as st
-from pictures import check_message
+from pictures import check_message, make_pipe, time_limit
 from PIL import Image
 
 from rmbg_eval.cases.folder import load_cases
@@ -351,6 +351,10 @@ def test_a_cut_out_that_was_cut_short_is_refused(
     picture = next((last / "cutouts").rglob("*.png"))
     picture.write_bytes(picture.read_bytes()[:-1])
     with pytest.raises(OutputError, match="not what the shard wrote"):
+        merged([*shards[:2], last], tmp_path / "out")
+    picture.unlink()
+    make_pipe(picture)
+    with time_limit(60), pytest.raises(OutputError, match="not what the shard wrote"):
         merged([*shards[:2], last], tmp_path / "out")
     assert not Run.load(tmp_path / "out").complete
     with pytest.raises(OutputError, match="holds a shard itself"):
