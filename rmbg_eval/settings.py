@@ -159,14 +159,14 @@ class Settings(Parameters):
     stability: Annotated[
         int,
         Parameter(
-            "More inferences of each picture, changed a little, to see how steady: 0 to 4.", "N"
+            "Infer each picture N times more, changed a little: how steady is it? 0 to 4.", "N"
         ),
         Ge(0),
         Le(4),
     ] = 0
     decontaminated: Annotated[
         bool,
-        Parameter("Also measure colours less the old background's; needs pymatting."),
+        Parameter("Also measure colours cleaned of the old background; needs pymatting."),
     ] = False
     papers: Annotated[
         bool,
@@ -229,7 +229,7 @@ class WorkSettings(Parameters):
         Parameter("local, or ray: many workers, on one machine or a cluster."),
     ] = "local"
     address: Annotated[
-        str, Parameter("Of a Ray cluster, as ray://HOST:10001; empty: this machine.", "ADDRESS")
+        str, Parameter("A Ray cluster's, as ray://HOST:10001; empty: this machine.", "ADDRESS")
     ] = ""
     worker_cores: Annotated[int, Parameter("Cores of a worker of Ray; 0: as fits.", "N"), Ge(0)] = 0
 
