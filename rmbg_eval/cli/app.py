@@ -59,7 +59,11 @@ def _every_command(
         typer.Option("--version", callback=_version, is_eager=True, help="The version, alone."),
     ] = False,
 ) -> None:
-    """Which background remover is good enough on your own pictures, and where does it fail?"""
+    """Which background remover is good enough on your own pictures, and where does it fail?
+
+    Begin with `rmbg-eval report --cases FOLDER`, or without a folder for the reference cases, and
+    open reports/latest/index.html.
+    """
 
 
 def _commands() -> dict[str, Any]:

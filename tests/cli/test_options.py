@@ -134,3 +134,9 @@ def test_help_loads_neither_arrays_nor_tables() -> None:
 def test_options_say_what_they_take_and_no_type_of_python(name: str) -> None:
     shown = CliRunner().invoke(app.app, [name, "--help"], env={"COLUMNS": "100"}).output
     assert not re.search(r"<(list\[|str|path)", shown.partition("\nOptions:")[2])
+
+
+def test_help_says_what_to_begin_with() -> None:
+    shown = " ".join(CliRunner().invoke(app.app, ["--help"]).output.split())
+    assert "rmbg-eval report --cases FOLDER" in shown
+    assert "reports/latest/index.html" in shown
