@@ -153,10 +153,12 @@ def _page(rows: list[Row]) -> str:
     memory = f"{(here.memory_bytes or 0) / 2**30:.0f} GiB"
     return f"""# Models, measured
 
-Made by `python benchmarks/models.py` on {datetime.now(UTC):%Y-%m-%d}, on the reference cases, each
-model by itself: {here.processor}, {here.cores} cores, {memory}. ◆: no other is both faster and
-better. Errors are means over the cases with a truth. Give your own pictures to `rmbg-eval report`:
-another set has another order.
+How good, how fast and how large the models are that run without an account. Give your own
+pictures to `rmbg-eval report`: another set has another order.
+
+Measured by `python benchmarks/models.py` on {datetime.now(UTC):%Y-%m-%d}, on the reference cases,
+each model by itself: {here.processor}, {here.cores} cores, {memory}. Errors are means over the
+cases with a truth. ◆: no other is both faster and better.
 
 ![Points passed against seconds of inference, with intervals, licences and memory](../models.svg)
 

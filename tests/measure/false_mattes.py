@@ -46,10 +46,11 @@ MUST_FAIL = {
 TEXT = """\
 # What observation points let pass
 
-Made by `PYTHONPATH=tests python tests/measure/false_mattes.py`. The truth of each reference case
-was made false in one way, its foreground colours left true; for each kind, how many of its points
-still pass. **Bold**: none may (tests hold it). A kind asks one thing: what passes here, such as a
-shifted matte that is as soft as it should be, fails points of other kinds.
+Which false mattes the reference cases' points catch: the truth of each case was made false in one
+way, its foreground colours left true; for each kind, how many of its points still pass. **Bold**:
+none may (tests hold it). A kind asks one thing: what passes here, such as a shifted matte that is
+as soft as it should be, fails points of other kinds. Made by
+`PYTHONPATH=tests python tests/measure/false_mattes.py`.
 
 Dilated and eroded by 3 and 8 px, blurred with σ 2 and 6 px, cut at 0.5, holes and gaps up to 16 px
 filled, shifted by 4 px. *Solved* is no false matte: alpha by least squares from picture, foreground
