@@ -7,7 +7,9 @@ from typing import Any
 
 from rmbg_eval.i18n import Message
 from rmbg_eval.report.context import Context
-from rmbg_eval.report.present import Presenter as RealPresenter
+from rmbg_eval.report.more import more
+from rmbg_eval.report.overview import Overview
+from rmbg_eval.report.sheet import Sheet
 from rmbg_eval.run.record import Run
 
 
@@ -24,12 +26,18 @@ def told(view: Any, lang: str) -> Any:
 
 
 class Presenter:
-    """A presenter that tells its views in the language of the run."""
+    """The views of a run, told in its language."""
 
     def __init__(self, run: Run, *rest: Any, **named: Any) -> None:
-        self._made = RealPresenter(Context(run, *rest, **named))
+        self.context = Context(run, *rest, **named)
         self._lang = run.settings.lang
 
+    def overview(self) -> Any:
+        return told(Overview(self.context).view(), self._lang)
+
+    def more(self) -> Any:
+        return told(more(self.context), self._lang)
+
     def __getattr__(self, name: str) -> Any:
-        made = getattr(self._made, name)
-        return (lambda *given: told(made(*given), self._lang)) if callable(made) else made
+        made = getattr(Sheet(self.context), name)
+        return lambda *given: told(made(*given), self._lang)

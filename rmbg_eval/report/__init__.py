@@ -23,8 +23,10 @@ from ..run.sample import only
 from .context import Context
 from .figures import case_figures
 from .frame import head_and_foot, render
+from .more import more
+from .overview import Overview
 from .plain import MOST_CASES, Plain, side_of
-from .present import Presenter
+from .sheet import Sheet
 from .views import CategoryView
 
 NBCONVERT_TEMPLATES = Path(__file__).parent / "nbconvert"
@@ -68,31 +70,32 @@ class Report:
         previews = load(run, on_step)
         self.run = run
         self._cards = has_cards(run)
-        self._presenter = Presenter(Context(run, previews, cards=self._cards))
+        self._context = Context(run, previews, cards=self._cards)
+        self._sheet = Sheet(self._context)
         self._plain = Plain(folder, run.settings.lang)
-        self._pictured = _worst(self._presenter.context.shown, self._presenter.context.queue)
+        self._pictured = _worst(self._context.shown, self._context.queue)
         if self._cards and os.access(folder, os.W_OK):  # a run to be looked at may lie anywhere
             self._write_pages(folder, previews, on_step)
 
     def overview(self) -> Panel:
         """The answer, points passed, quality against time, and where it goes wrong."""
-        view = self._presenter.overview()
+        view = Overview(self._context).view()
         return self._panel("overview", view, self._plain.render("overview", view, side_of(6)))
 
     def bar(self) -> Panel:
         """The controls of the rows, and what stands over their columns."""
-        view = self._presenter.bar()
+        view = self._sheet.bar()
         about = {
             "bar": view,
             "count": len(self._pictured),
             "all": len(self.run.cases),
-            "unscored": self._presenter.context.unscored,
+            "unscored": self._context.unscored,
         }
         return self._panel("bar", view, self._plain.render("bar", about))
 
     def category(self, name: str) -> Panel:
         """One category: what is difficult, what to look at, and a row for each case."""
-        view = self._presenter.category(name)
+        view = self._sheet.category(name)
         with ThreadPoolExecutor(1, "plain") as pool:  # its pictures wait for no text of the page
             rows = pool.submit(self._rows, view)
             html = render("sheet", view, self.run.settings.lang)
@@ -100,7 +103,7 @@ class Report:
 
     def categories(self) -> Panel:
         """Every category that has cases, one after the other."""
-        names = self._presenter.context.categories(empty=False)
+        names = self._context.categories(empty=False)
         panels = [self.category(name) for name in names]
         html, plain = "".join(p.html for p in panels), "".join(p.plain for p in panels)
         return Panel(html, plain, f"{len(names)} categories", self._about())
@@ -133,19 +136,18 @@ class Report:
                 Message("There is no case {name} in this run", name=printable(name)),
                 Message("Name one of these: {names}.", names=", ".join(near) or "–"),
             )
-        own = self._presenter.context.models
+        own = self._context.models
         models = [models] if isinstance(models, str) else models
         chosen = [*own] if models is None else [*models]
         for model in chosen:
             check_model(run, model)
-        presenter = self._presenter
-        if (category, case) not in presenter.context.shown.index.cases:  # of many, no row
+        sheet = self._sheet
+        if (category, case) not in self._context.shown.index.cases:  # of many, no row
             shown = only(run, [(category, case)])
-            context = Context(run, load(shown), cards=self._cards, shown=shown)
-            presenter = Presenter(context)
+            sheet = Sheet(Context(run, load(shown), cards=self._cards, shown=shown))
         (view,) = [
             one
-            for one in presenter.category(category).cases
+            for one in sheet.category(category).cases
             if (one.category, one.name) == (category, case)
         ]
         view = replace(view, results=tuple(view.results[own.index(m)] for m in chosen))
@@ -157,7 +159,7 @@ class Report:
 
     def more(self) -> Panel:
         """Every measure, the models, seconds case by case, and how the run was made."""
-        view = self._presenter.more()
+        view = more(self._context)
         return self._panel("more", view, self._plain.render("more", view))
 
     def _panel(self, template: str, view: object, plain: str) -> Panel:
@@ -168,7 +170,7 @@ class Report:
         """A category in the notebook: those of its cases that it has the pictures of."""
         cases = [case for case in view.cases if (case.category, case.name) in self._pictured]
         has_truth = any(case.truth for case in cases)
-        models = self._presenter.context.models
+        models = self._context.models
         about = {
             "category": replace(view, cases=tuple(cases)),
             "models": models,
@@ -180,14 +182,14 @@ class Report:
     def _write_pages(self, folder: Path, previews: Previews, on_step: OnStep) -> None:
         """A page for each case, in a folder beside the report."""
         lang = self.run.settings.lang
-        presenter = Presenter(Context(self.run, previews, "../"))
-        for done, view in enumerate(presenter.pages(), 1):
+        context = Context(self.run, previews, "../")
+        for done, view in enumerate(Sheet(context).pages(), 1):
             (case,) = view.cases
             back = f"../index.html#{case.anchor}"
             head, foot = head_and_foot(case.title, lang, "folder", "../", back)
             html = f"{head}{render('sheet', view, lang)}{foot}"
             write_atomic(folder / PAGES / f"{case.anchor}.html", html)
-            on_step(Step("pages", done, len(presenter.context.shown.cases)))
+            on_step(Step("pages", done, len(context.shown.cases)))
 
     def _about(self) -> dict[str, Any]:
         settings = self.run.settings

@@ -31,6 +31,7 @@ from .by_eye import by_eye
 from .context import Context
 from .provenance import NO_BREAK, brief, precision, time_of
 from .scatter import Dot, scatter
+from .sheet import failure_view
 from .views import (
     AgreementCell,
     AgreementView,
@@ -58,16 +59,16 @@ class Overview:
         self.said = Answer(context)
         self.unscored, self.odd, self.queue = context.unscored, context.odd, context.queue
 
-    def view(self, failures: Sequence[FailureView]) -> OverviewView:
-        """All of it; `failures`: the predictions that failed, for short."""
+    def view(self) -> OverviewView:
         matrices = tuple(self._matrices())
         findings = tuple(map(self._finding, self.context.previews.worst))
+        failures = tuple(self._failures())
         return OverviewView(
             answer=tuple(self.said.sentences()),
             more=self.said.more(),
             complete=self.run.complete,
             failed=self.said.failed(),
-            failures=tuple(failures),
+            failures=failures,
             failures_open=len(failures) <= 3 or self.said.all_failed,
             notes=tuple(self._notes()),
             matrices=matrices,
@@ -81,6 +82,16 @@ class Overview:
             unscored=self.unscored,
             agreement=self._agreement() if self.unscored else None,
         )
+
+    def _failures(self) -> Iterable[FailureView]:
+        """What failed for every model for the same reason is said once."""
+        for predictions in self.context.shown.index.by_case.values():
+            failed = [p for p in predictions if p.failure]
+            alike = len({str(p.failure) for p in failed}) == 1
+            same = alike and len(failed) == len(predictions) > 1
+            for prediction in failed[:1] if same else failed:
+                who = Message("all models") if same else prediction.model
+                yield failure_view(prediction, prediction.case_key, who)
 
     def _notes(self) -> Iterable[Text]:
         if self.run.shard:

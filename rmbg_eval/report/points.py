@@ -12,9 +12,9 @@ from ..measure.record import ObservationPoint, PointResult
 from ..run.previews import EdgeProfile, box_of
 from ..run.record import CaseRecord
 from .context import Context
+from .provenance import NO_BREAK
 from .views import CourseView, MarkView, PointsView, PointView, ProfileView, Text
 
-NBSP = "\N{NO-BREAK SPACE}"
 STATES = {True: "passed", False: "failed", None: "unmeasured"}
 WIDTH, HEIGHT = 320, 110
 """Of a profile, in its own units: alpha 1 is 5 from the top, 0 at 5 from the bottom."""
@@ -170,12 +170,12 @@ def _number(
     if digits and digits == _digits(result):
         text = text.removesuffix(".0") if sign or tolerance is not None else text
     if tolerance is not None:
-        text += f"{NBSP}±{NBSP}{scale * tolerance:g}"
-    text = f"{sign}{NBSP}{text}" if sign else text
+        text += f"{NO_BREAK}±{NO_BREAK}{scale * tolerance:g}"
+    text = f"{sign}{NO_BREAK}{text}" if sign else text
     if result.unit == "ΔE2000":
-        return f"ΔE{NBSP}{text}"
+        return f"ΔE{NO_BREAK}{text}"
     unit = "%" if scale == 100 else "px" if result.unit == "px" else ""
-    return f"{text}{NBSP}{unit}" if unit else text
+    return f"{text}{NO_BREAK}{unit}" if unit else text
 
 
 def _profile(profile: EdgeProfile, models: Sequence[str]) -> ProfileView:
@@ -192,7 +192,7 @@ def _profile(profile: EdgeProfile, models: Sequence[str]) -> ProfileView:
             number = "truth" if name == "truth" else str(models.index(name) % 6)
             courses.append(CourseView(title, number, spots))
             words.append(falls(title, profile.widths[name]))
-    return ProfileView(f"{profile.length:.0f}{NBSP}px", tuple(courses), join("; ", words))
+    return ProfileView(f"{profile.length:.0f}{NO_BREAK}px", tuple(courses), join("; ", words))
 
 
 def falls(name: Text, width: float | None) -> Message:

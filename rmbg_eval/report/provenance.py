@@ -144,7 +144,7 @@ def seconds(value: float | None) -> str:
 
 
 def _inference_words(run: Run, model: str) -> Text:
-    """The same, and how much of it refinement is."""
+    """Median seconds of an inference, and how much of them refinement is."""
     spent = seconds(inference(run, model))
     refined = middle(run.tally[model].refinement)
     if not spent or refined is None:
@@ -153,7 +153,7 @@ def _inference_words(run: Run, model: str) -> Text:
 
 
 def time_of(run: Run, model: str) -> Text:
-    """The same in few figures, or why there is no such time."""
+    """Median seconds of an inference in few figures, or why there are none."""
     spent = inference(run, model)
     if spent is None:
         finished = run.index.models[model].info.finished

@@ -23,7 +23,7 @@ from ..run.statistics import ALL
 from .context import Context
 from .measures import MeasuresPanel
 from .points import STATES
-from .provenance import colours, seconds, time_of
+from .provenance import NO_BREAK, colours, seconds, time_of
 from .views import (
     BarView,
     CaseView,
@@ -275,7 +275,7 @@ class Sheet:
         shown = previews.models.get(model)
         key = record.key
         if prediction is None or prediction.failure or shown is None or prediction.cutout is None:
-            return TileView("result", model, failure=self.failure(prediction, key, model))
+            return TileView("result", model, failure=failure_view(prediction, key, model))
         title = self.context.titles[key]
         image = self.context.image(
             shown.result,
@@ -326,18 +326,11 @@ class Sheet:
             return Message("risk {risk}", risk=f"{risk:.2f}")
         edge, stray = values.get(EDGE_COLOUR), values.get(STRAY)
         if edge is not None:
-            return f"ΔE\N{NO-BREAK SPACE}{edge:.1f}"
+            return f"ΔE{NO_BREAK}{edge:.1f}"
         if stray and not self.index.points.get(prediction.key):
             count = round(stray)
             return Message("{n} stray piece", many="{n} stray pieces", n=count)
         return ""
-
-    def failure(self, prediction: Prediction | None, key: CaseKey, model: Text) -> FailureView:
-        """What failed, and what to do."""
-        problem, remedy = Message("not measured"), Message("")
-        if prediction and prediction.failure:
-            problem, remedy = prediction.failure.problem, prediction.failure.remedy
-        return FailureView(model, "/".join(key), case_anchor(*key), problem, remedy)
 
     # ---- the drawer
 
@@ -496,6 +489,14 @@ class Sheet:
         prediction = self.index.predictions.get(key)
         of[SECONDS] = prediction.inference_seconds if prediction else None
         return of, reasons
+
+
+def failure_view(prediction: Prediction | None, key: CaseKey, model: Text) -> FailureView:
+    """What failed, and what to do."""
+    problem, remedy = Message("not measured"), Message("")
+    if prediction and prediction.failure:
+        problem, remedy = prediction.failure.problem, prediction.failure.remedy
+    return FailureView(model, "/".join(key), case_anchor(*key), problem, remedy)
 
 
 def columns(models: int) -> str:

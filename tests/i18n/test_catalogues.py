@@ -18,7 +18,7 @@ from rmbg_eval.measure.table import FAMILIES, TABLE
 from rmbg_eval.predictions.prediction import Prediction
 from rmbg_eval.report import frame
 from rmbg_eval.report.context import Context
-from rmbg_eval.report.present import Presenter
+from rmbg_eval.report.overview import Overview
 from rmbg_eval.run.previews import Previews
 
 
@@ -118,9 +118,9 @@ def report(failure: Failure) -> str:
     failed = Prediction(category="pet", case="rex", model="a", failure=failure)
     run = run_of(failed)
     settings = run.settings.model_copy(update={"lang": "tlh"})
-    panel = Presenter(Context(run.model_copy(update={"settings": settings}), Previews({})))
+    context = Context(run.model_copy(update={"settings": settings}), Previews({}))
     head, foot = frame.head_and_foot("x", "tlh", "single")
-    return head + frame.render("overview", panel.overview(), "tlh") + foot
+    return head + frame.render("overview", Overview(context).view(), "tlh") + foot
 
 
 def test_what_tables_say_is_marked_for_the_catalogues() -> None:

@@ -15,7 +15,7 @@ from rmbg_eval.models.info import NOT_STATED, ON_ITS_PAGE
 from rmbg_eval.predictions.prediction import PrecisionCheck
 from rmbg_eval.report.context import Context
 from rmbg_eval.report.frame import environment
-from rmbg_eval.report.present import Presenter as RealPresenter
+from rmbg_eval.report.overview import Overview
 from rmbg_eval.report.provenance import brief
 from rmbg_eval.run.previews import CasePreviews, ModelPreviews, Preview, Previews
 from rmbg_eval.run.record import StabilityCost
@@ -257,6 +257,6 @@ def test_what_is_ours_is_chinese_in_chinese_down_to_the_stop() -> None:
     settings = Settings(models=["a", "b"], lang="zh")
     run = run_of(done("a"), failed("b"), models=(one, two), settings=settings)
     assert "许可证未注明" in Presenter(run, previews("a")).overview().matrices[0].rows[1].about
-    view = RealPresenter(Context(run, previews("a"))).overview()
+    view = Overview(Context(run, previews("a"))).view()
     html = environment("zh").get_template("overview.html.j2").render(view=view, lang="zh")
     assert "是空文件（0 字节）。</span> <em>" in html

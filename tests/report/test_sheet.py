@@ -15,8 +15,7 @@ from rmbg_eval.core.notes import MULTIPLIED, NOTES
 from rmbg_eval.measure.record import Measurement
 from rmbg_eval.report import frame
 from rmbg_eval.report.context import Context
-from rmbg_eval.report.present import Presenter as RealPresenter
-from rmbg_eval.report.sheet import columns
+from rmbg_eval.report.sheet import Sheet, columns
 from rmbg_eval.run.previews import CasePreviews, Previews
 from rmbg_eval.run.record import Run
 
@@ -84,7 +83,7 @@ def test_the_gravest_misses_come_first_and_those_of_more_models_before_others() 
 
 def test_of_many_misses_the_rest_is_marked_and_counted_on_the_drawer() -> None:
     run = run_with(*(result(point=f"p{number}", measured=0.1) for number in range(5)))
-    view = RealPresenter(Context(run, previews("a"))).category("portrait")
+    view = Sheet(Context(run, previews("a"))).category("portrait")
     html = frame.render("sheet", view, "en")
     assert re.findall(r'<li data-point="(p.)"( class="rest")?>', html) == [
         ("p0", ""), ("p1", ""), ("p2", ""), ("p3", ' class="rest"'), ("p4", ' class="rest"'),
