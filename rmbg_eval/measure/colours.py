@@ -162,7 +162,7 @@ def decontaminated(subject: Subject) -> RGB:
     return multi_level(subject.picture, subject.alpha)
 
 
-class _Seen:
+class _Differences:
     """Mean over the whole image, mean and 95th percentile over the edge band, by background.
 
     Where the truth has no edge, the whole image has its mean all the same.
@@ -206,12 +206,12 @@ class _Seen:
         return float(self._over[name][index])
 
 
-def _delivered(subject: Subject) -> _Seen:
-    return _Seen(subject, subject.rgb)
+def _delivered(subject: Subject) -> _Differences:
+    return _Differences(subject, subject.rgb)
 
 
-def _cleaned(subject: Subject) -> _Seen:
-    return _Seen(subject, subject.shared(decontaminated))
+def _cleaned(subject: Subject) -> _Differences:
+    return _Differences(subject, subject.shared(decontaminated))
 
 
 FAMILY = Family(
@@ -240,7 +240,7 @@ _WHAT = (
 )  # fmt: skip
 
 
-def _rows(suffix: str, seen: Callable[[Subject], _Seen]) -> tuple[Metric, ...]:
+def _rows(suffix: str, seen: Callable[[Subject], _Differences]) -> tuple[Metric, ...]:
     def row(name: str, index: int) -> Metric:
         what, title, region, tolerance = _WHAT[index]
         parts = [join(" ", [title, _OVER[name]])]

@@ -105,7 +105,7 @@ def _apart(values: Mapping[str, float | None], models: Sequence[str]) -> Message
     return Message("{share}\u00a0% of the subject differs from the others", share=share)
 
 
-def _kept(share: float, values: object = None) -> Message:
+def _kept(share: float, _: object) -> Message:
     if share == 0:
         return Message("Nothing is kept")
     if share == 1:

@@ -28,7 +28,7 @@ from ..predictions.stages import predict, stored_alpha
 from .measurements import add, no_prediction
 
 
-class Difference(NamedTuple):
+class Instability(NamedTuple):
     """Of a cut-out from that of the changed picture."""
 
     value: float | None
@@ -81,7 +81,7 @@ def instabilities(
     chosen = list(zip(METRICS, PERTURBATIONS, strict=True))[:count]
     finished = Message("finished cut-outs cannot be made again of a changed picture")
     for number, (metric, how) in enumerate(chosen, 1):
-        found: dict[Key, Difference] = {}
+        found: dict[Key, Instability] = {}
         text = f"{model.info.name} · {how.name}, {number} of {count} more"
         for ours, other, theirs in _again(model, how, cases, predictions, store, on_step, text):
             found[ours.key] = _difference(ours, other, theirs, how, out, measures)
@@ -89,7 +89,7 @@ def instabilities(
             seconds += other.total_seconds
         for p in predictions:
             reason = finished if p.cutout else no_prediction(p)
-            value, why, place = found.get(p.key, Difference(None, reason))
+            value, why, place = found.get(p.key, Instability(None, reason))
             add(measurements, p, [metric], {metric.name: (value, why)})
             if place:
                 places.setdefault(p.key, {})[metric.name] = place
@@ -129,24 +129,24 @@ def _difference(
     how: Perturbation,
     out: Path,
     measures: MeasureCache,
-) -> Difference:
+) -> Instability:
     """Of two cut-outs of a case; kept, by the content of both."""
     if theirs is None:
         why = other.failure.message if other.failure else None
-        return Difference(
+        return Instability(
             None, Message("the picture {how} failed: {why}", how=Message(how.words), why=why)
         )
     key = MeasureCache.key("instability", VERSION, ours.cutout_sha256, other.cutout_sha256)
-    kept = measures.read(key, _DIFFERENCE)
+    kept = measures.read(key, _INSTABILITY)
     if kept is None:
         alpha, changed = stored_alpha(out / (ours.cutout or "")), stored_alpha(theirs)
         try:
             place = densest((alpha >= 0.5) != (changed >= 0.5))
-            kept = Difference(instability(alpha, changed), None, place)
+            kept = Instability(instability(alpha, changed), None, place)
         except Undefined as undefined:
-            return Difference(None, undefined.reason)
+            return Instability(None, undefined.reason)
         measures.put(key, json.dumps(kept))
     return kept
 
 
-_DIFFERENCE = TypeAdapter(Difference)
+_INSTABILITY = TypeAdapter(Instability)
