@@ -291,8 +291,11 @@ def table_of(folder: Path, kind: str) -> pa.Table:
     return pq.read_table(path)
 
 
-def with_column(table: pa.Table, name: str, column: object) -> pa.Table:
-    return table.set_column(table.column_names.index(name), name, column)
+def change_column(folder: Path, kind: str, name: str, value: pa.Scalar) -> None:
+    """The same value in each of the rows."""
+    table = table_of(folder, kind)
+    column = pa.repeat(value, len(table))
+    change(folder, kind, table.set_column(table.column_names.index(name), name, column))
 
 
 def _pipe(folder: Path) -> None:
@@ -324,8 +327,7 @@ def _other_columns(folder: Path) -> None:
 
 
 def _other_types(folder: Path) -> None:
-    table = table_of(folder, "predictions")
-    change(folder, "predictions", with_column(table, "width", pa.array([b"x"] * 10)))
+    change_column(folder, "predictions", "width", pa.scalar(b"x"))
 
 
 def _fewer_rows(folder: Path) -> None:
@@ -333,30 +335,23 @@ def _fewer_rows(folder: Path) -> None:
 
 
 def _no_json(folder: Path) -> None:
-    table = table_of(folder, "predictions")
-    change(folder, "predictions", with_column(table, "notes", pa.array(["[{"] * 10)))
+    change_column(folder, "predictions", "notes", pa.scalar("[{"))
 
 
 def _lies_elsewhere(folder: Path) -> None:
-    table = table_of(folder, "predictions")
-    names = pa.array(["../../secret.png"] * 10)
-    change(folder, "predictions", with_column(table, "cutout", names))
+    change_column(folder, "predictions", "cutout", pa.scalar("../../secret.png"))
 
 
 def _no_key(folder: Path) -> None:
-    table = table_of(folder, "measurements")
-    change(folder, "measurements", with_column(table, "model", pa.array([None] * 10, pa.string())))
+    change_column(folder, "measurements", "model", pa.scalar(None, pa.string()))
 
 
 def _twice(folder: Path) -> None:
-    table = table_of(folder, "measurements")
-    change(folder, "measurements", with_column(table, "model", pa.array(["fake"] * 10)))
+    change_column(folder, "measurements", "model", pa.scalar("fake"))
 
 
 def _not_finite(folder: Path) -> None:
-    table = table_of(folder, "measurements")
-    values = pa.array([float("nan")] * 10)
-    change(folder, "measurements", with_column(table, "risk", values))
+    change_column(folder, "measurements", "risk", pa.scalar(float("nan")))
 
 
 def _unnamed(folder: Path) -> None:
