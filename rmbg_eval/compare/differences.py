@@ -110,6 +110,11 @@ def _found(was: Run, now: Run, renamed: Mapping[str, str]) -> Iterator[Message]:
             **what,
         )
         yield Message("{what}; of these, only a required one that NEW breaks counts", what=only)
+    yield from _models(was, now, renamed)
+    yield from _machines(was, now)
+
+
+def _models(was: Run, now: Run, renamed: Mapping[str, str]) -> Iterator[Message]:
     infos = {renamed.get(m.info.name, m.info.name): m.info for m in was.models}
     for model in now.models:
         if model.info.name not in infos:
@@ -119,7 +124,6 @@ def _found(was: Run, now: Run, renamed: Mapping[str, str]) -> Iterator[Message]:
             one, other = getattr(before, field), getattr(after, field)
             if one != other:
                 yield join(" · ", [printable(after.name), _changed(field, one, other)])
-    yield from _machines(was, now)
 
 
 def _machines(was: Run, now: Run) -> Iterator[Message]:

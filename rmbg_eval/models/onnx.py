@@ -203,15 +203,8 @@ _CHOICES = {
 }
 
 
-def onnx_file(asked: LoadOptions) -> OnnxModel:
-    """A graph of the user's: `PATH?mean=…&std=…` and the other `_OPTIONS`.
-
-    `mean` and `std`, one number or three, are of RGB in [0, 1], as papers give
-    them. A graph does not say how its input is normalised, so both are required. What it says,
-    its input's shape and its outputs, is read here: one that does not fit fails before any case.
-    """
-    require_cpu("an onnx: model", asked.device)
-    spec = asked.options.removeprefix(":")
+def _given(spec: str) -> tuple[str, dict[str, str]]:
+    """The path in a spec and its options; ModelError for one that is unknown, wrong or left out."""
     name, _, query = spec.partition("?")
     given = dict(parse_qsl(query, keep_blank_values=True))
     unknown = [key for key in given if key not in _OPTIONS]
@@ -235,6 +228,18 @@ def onnx_file(asked: LoadOptions) -> OnnxModel:
                 Message("onnx:{spec}: {what}", spec=printable(spec), what=what),
                 Message("Correct the spec."),
             )
+    return name, given
+
+
+def onnx_file(asked: LoadOptions) -> OnnxModel:
+    """A graph of the user's: `PATH?mean=…&std=…` and the other `_OPTIONS`.
+
+    `mean` and `std`, one number or three, are of RGB in [0, 1], as papers give
+    them. A graph does not say how its input is normalised, so both are required. What it says,
+    its input's shape and its outputs, is read here: one that does not fit fails before any case.
+    """
+    require_cpu("an onnx: model", asked.device)
+    name, given = _given(asked.options.removeprefix(":"))
     path = user_path(name, ModelError)
     try:
         sha256 = _sha256(path)
