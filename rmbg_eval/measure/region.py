@@ -12,6 +12,11 @@ from ..core.images import Alpha
 
 ROWS_ASKED = 4
 """For each pixel of the picture: what `distance_at` spends before it takes another way."""
+PLACES = 4
+"""A place is a square window of the shorter side by this."""
+
+Box = tuple[int, int, int, int]
+"""Left, top, width and height in pixels."""
 
 
 def near_edge(alpha: Alpha, radius: float) -> NDArray[np.bool_]:
@@ -97,3 +102,20 @@ def distance_at(
     if len(squares) < len(rows):  # they are many, and far away
         squares = np.rint(np.square(distance(mask)[rows, columns], dtype=np.float64))
     return np.sqrt(squares)
+
+
+def densest(mask: NDArray[np.bool_], scale: float = 1.0) -> Box | None:
+    """The square window that holds the most of a mask, `(H, W) bool`; None of an empty one.
+
+    Its side is a quarter of the shorter one. Left, top, width and height, times `scale`.
+    """
+    if not mask.any():
+        return None
+    side = max(1, min(mask.shape) // PLACES)
+    step = max(1, side // 16)
+    sums = window_sums(mask, side)
+    # The last row and column of windows too: what lies at the frame is in no others.
+    rows, columns = (np.unique([*range(0, count, step), count - 1]) for count in sums.shape)
+    row, column = divmod(int(sums[np.ix_(rows, columns)].argmax()), len(columns))
+    left, top, width = (round(scale * int(each)) for each in (columns[column], rows[row], side))
+    return left, top, width, width

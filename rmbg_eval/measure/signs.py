@@ -19,7 +19,7 @@ from numpy.typing import NDArray
 from ..core.images import RGB, Alpha, check_alpha, check_rgb
 from ..i18n import N_, Message
 from .alpha import POINTERS, STRAY_SHARE, contour, in_between
-from .region import distance, pieces, window_sums
+from .region import Box, densest, distance, pieces
 from .subject import Mask, Metric, Subject, Undefined
 
 SIDE = 768
@@ -34,10 +34,6 @@ STRONGER = 3
 """Times stronger than the edge on the contour, an edge beside it is the one that was missed."""
 FREE = 5
 """Contour pixels from the frame within which nothing is asked of a picture's edges."""
-WINDOW = 4
-"""A place is a square window of the shorter side by this, where a sign is densest."""
-
-Box = tuple[int, int, int, int]
 
 
 class Trace(NamedTuple):
@@ -224,23 +220,6 @@ def kept(look: Look) -> Trace:
     0.333333
     """
     return Trace(float(look.shape.mean()), look.shape)
-
-
-def densest(mask: Mask, scale: float = 1.0) -> Box | None:
-    """The square window that holds the most of a mask, `(H, W) bool`; None of an empty one.
-
-    Its side is a quarter of the shorter one. Left, top, width and height, times `scale`.
-    """
-    if not mask.any():
-        return None
-    side = max(1, min(mask.shape) // WINDOW)
-    step = max(1, side // 16)
-    sums = window_sums(mask, side)
-    # The last row and column of windows too: what lies at the frame is in no others.
-    rows, columns = (np.unique([*range(0, count, step), count - 1]) for count in sums.shape)
-    row, column = divmod(int(sums[np.ix_(rows, columns)].argmax()), len(columns))
-    left, top, width = (round(scale * int(each)) for each in (columns[column], rows[row], side))
-    return left, top, width, width
 
 
 def small(alpha: Alpha, rgb: RGB) -> tuple[Look, float]:

@@ -26,8 +26,8 @@ from ..measure.agreement import (
 )
 from ..measure.columns import Measurements, Value
 from ..measure.record import Agreement
+from ..measure.region import Box, densest
 from ..measure.risk import Others
-from ..measure.signs import Box, densest
 from ..measure.table import VERSION
 from ..predictions.prediction import Prediction
 from ..predictions.stages import stored_alpha

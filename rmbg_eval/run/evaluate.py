@@ -37,8 +37,8 @@ from ..measure.colours import DECONTAMINATED
 from ..measure.columns import Measurements
 from ..measure.delivery import load_delivery
 from ..measure.record import Agreement, Delivery, PointResult, Risk, RuleResult
+from ..measure.region import Box
 from ..measure.risk import RISK
-from ..measure.signs import Box
 from ..measure.subject import Metric
 from ..measure.table import PAPERS, TABLE
 from ..models.folder import tell_others

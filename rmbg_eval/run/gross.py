@@ -13,8 +13,7 @@ from pydantic import BaseModel, ConfigDict
 
 from ..core.images import Alpha
 from ..measure.alpha import STRAY_SHARE
-from ..measure.region import pieces
-from ..measure.signs import Box, densest
+from ..measure.region import Box, densest, pieces
 from ..measure.subject import Mask
 
 PATCH = 60

@@ -24,7 +24,8 @@ from ..measure.columns import Column, Measurements, Value
 from ..measure.kinds import KINDS
 from ..measure.points import Seen, judge, tolerance
 from ..measure.record import ObservationPoint, PointResult
-from ..measure.signs import Box, places
+from ..measure.region import Box
+from ..measure.signs import places
 from ..measure.subject import TRIMAP, UNKNOWN, Mask, Metric, Subject
 from ..measure.table import VERSION, measure
 from ..predictions.prediction import Prediction

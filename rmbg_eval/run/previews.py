@@ -51,8 +51,7 @@ from ..errors import CaseError, ImageError, SettingsError
 from ..measure.alpha import in_between_share, opaque_share
 from ..measure.kinds import KINDS
 from ..measure.record import ObservationPoint
-from ..measure.region import window_sums
-from ..measure.signs import Box
+from ..measure.region import Box, window_sums
 from ..predictions.isolation import kills
 from ..predictions.prediction import Prediction
 from ..predictions.stages import picture_of

@@ -10,8 +10,8 @@ from ..i18n import Message
 from ..measure.agreement import APART
 from ..measure.columns import Measurements
 from ..measure.record import Risk, Sign
+from ..measure.region import Box
 from ..measure.risk import KEPT, RISK, judge_risk
-from ..measure.signs import Box
 from ..measure.stability import METRICS
 from ..measure.subject import Undefined
 from ..predictions.prediction import Prediction

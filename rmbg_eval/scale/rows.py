@@ -16,7 +16,7 @@ from ..measure import stability
 from ..measure.agreement import FLIP
 from ..measure.columns import Column, Measurements, Numbers
 from ..measure.record import PointResult, RuleResult
-from ..measure.signs import Box
+from ..measure.region import Box
 from ..predictions.prediction import Prediction
 from ..run.agreement import OfCase, Pair
 from ..run.evaluate import metrics_of

@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 from hypothesis.extra import numpy as arrays
 
 from rmbg_eval.measure import region
-from rmbg_eval.measure.region import distance, distance_at
+from rmbg_eval.measure.region import densest, distance, distance_at
 
 masks = arrays.arrays(bool, st.tuples(st.integers(1, 12), st.integers(1, 12))).filter(np.any)
 
@@ -40,3 +40,32 @@ def test_pixels_that_are_many_and_far_take_the_other_way(monkeypatch: pytest.Mon
     assert taken == [(200, 300)]
     assert distance_at(mask, np.array([3, 0]), np.array([4, 0])).tolist() == [5, 0]
     assert len(taken) == 1
+
+
+@settings(max_examples=60)
+@given(arrays.arrays(bool, st.tuples(st.integers(3, 24), st.integers(3, 24))))
+def test_a_place_holds_as_much_as_any_window(mask: np.ndarray) -> None:
+    place = densest(mask)
+    if not mask.any():
+        assert place is None
+        return
+    assert place is not None
+    left, top, width, height = place
+    side = max(1, min(mask.shape) // 4)
+    assert (width, height) == (side, side)
+    counts = [
+        mask[y : y + side, x : x + side].sum()
+        for y in range(mask.shape[0] - side + 1) for x in range(mask.shape[1] - side + 1)
+    ]  # fmt: skip
+    assert mask[top : top + side, left : left + side].sum() == max(counts)
+
+
+@pytest.mark.parametrize("shape", [(160, 163), (500, 333), (427, 640)])
+def test_what_is_only_at_the_frame_is_in_its_place(shape: tuple[int, int]) -> None:
+    for y, x in ((0, 0), (-1, -1), (-1, shape[1] // 2), (shape[0] // 2, -1)):
+        mask = np.zeros(shape, bool)
+        mask[y, x] = True
+        place = densest(mask)
+        assert place is not None
+        left, top, width, height = place
+        assert mask[top : top + height, left : left + width].any()

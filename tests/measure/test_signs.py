@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 from hypothesis.extra.numpy import arrays
 
 from rmbg_eval.measure import signs
-from rmbg_eval.measure.signs import SIGNS, Look, densest, small
+from rmbg_eval.measure.signs import SIGNS, Look, small
 from rmbg_eval.measure.subject import Subject, Undefined
 from rmbg_eval.measure.table import measure
 
@@ -145,35 +145,6 @@ def test_what_is_detached_is_every_larger_piece_but_the_largest(look: Look) -> N
     sizes = sorted(map(len, slow.pieces(slow.subject, 8)))
     large = [size for size in sizes[:-1] if size >= 0.01 * sizes[-1]]
     assert signs.detached(look).value == pytest.approx(sum(large) / sum(sizes))
-
-
-@settings(max_examples=60)
-@given(arrays(bool, SIZES))
-def test_a_place_holds_as_much_as_any_window(mask: np.ndarray) -> None:
-    place = densest(mask)
-    if not mask.any():
-        assert place is None
-        return
-    assert place is not None
-    left, top, width, height = place
-    side = max(1, min(mask.shape) // 4)
-    assert (width, height) == (side, side)
-    counts = [
-        mask[y : y + side, x : x + side].sum()
-        for y in range(mask.shape[0] - side + 1) for x in range(mask.shape[1] - side + 1)
-    ]  # fmt: skip
-    assert mask[top : top + side, left : left + side].sum() == max(counts)
-
-
-@pytest.mark.parametrize("shape", [(160, 163), (500, 333), (427, 640)])
-def test_what_is_only_at_the_frame_is_in_its_place(shape: tuple[int, int]) -> None:
-    for y, x in ((0, 0), (-1, -1), (-1, shape[1] // 2), (shape[0] // 2, -1)):
-        mask = np.zeros(shape, bool)
-        mask[y, x] = True
-        place = densest(mask)
-        assert place is not None
-        left, top, width, height = place
-        assert mask[top : top + height, left : left + width].any()
 
 
 @pytest.mark.parametrize("height", [1, 283])
