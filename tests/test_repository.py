@@ -93,7 +93,7 @@ def test_guide_has_every_measure_as_it_is(metric: object) -> None:
     row = f"| {name} {metric.title} | {metric.unit} | {metric.region} | {better}: why"
     assert len(rows) == 1, f"what-is-measured.md is to have one row {row} | {metric.needs} |"
     cells = [cell.strip() for cell in rows[0][1:-1]]
-    assert ("**" in cells[0]) == bool(metric.headline)
+    assert (f"**`{metric.name}`**" in cells[0]) == bool(metric.headline)
     for part in re.split(" over (?:white|black|grey|green|a photograph)", str(metric.title)):
         assert part in cells[0]  # one row has all backgrounds
     assert cells[1:3] == [metric.unit, metric.region]
