@@ -10,6 +10,7 @@ import subprocess
 import tomllib
 from itertools import chain
 from pathlib import Path
+from textwrap import dedent
 
 import pytest
 from typer.main import get_command
@@ -185,8 +186,8 @@ def test_documents_name_what_pages_say_in_the_words_of_the_pages() -> None:
 def test_python_in_documents_imports_what_there_is() -> None:
     seen = 0
     for page in _tracked("docs/*.md"):
-        for block in re.findall(r"```python\n(.*?)```", page.read_text("utf-8"), re.DOTALL):
-            for node in ast.walk(ast.parse(block)):
+        for block in re.findall(r"```python\n(.*?) *```", page.read_text("utf-8"), re.DOTALL):
+            for node in ast.walk(ast.parse(dedent(block))):
                 if isinstance(node, ast.ImportFrom) and (node.module or "").startswith("rmbg_eval"):
                     module = importlib.import_module(node.module)
                     assert all(hasattr(module, alias.name) for alias in node.names), (page, node)
