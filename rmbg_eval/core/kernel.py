@@ -28,13 +28,15 @@ class Kernel:
         # The kernel of this environment, whatever else is called python3 on this machine.
         os.environ["JUPYTER_PREFER_ENV_PATH"] = "1"
         self.manager.start_kernel(
+            # No module is taken from the folder that one is in: it may be of a stranger's pictures.
+            env=os.environ | {"PYTHONSAFEPATH": "1"},
             extra_arguments=[
                 # It would warn of its loopback sockets, which nothing but this process reads. What
                 # fails in a cell is raised by papermill all the same.
                 "--IPKernelApp.log_level=50",
                 "--HistoryManager.hist_file=:memory:",
                 f"--IPKernelApp.exec_lines={self._ahead}",
-            ]
+            ],
         )
 
     def start_ahead(self) -> None:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import pytest
 
 from rmbg_eval.core.kernel import Kernel
@@ -17,6 +19,23 @@ def test_what_hinders_it_is_raised_where_it_is_needed(monkeypatch: pytest.Monkey
         kernel.start_ahead()
         with pytest.raises(OSError, match="no process left"):
             kernel.start()
+
+
+def test_no_code_runs_that_lies_in_the_folder_one_is_in(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """It may be one of a stranger's pictures."""
+    monkeypatch.chdir(tmp_path)
+    for name in ("ipykernel_launcher", "traitlets", "rmbg_eval", "jinja2"):
+        (tmp_path / f"{name}.py").write_text(f"open('{name}-ran', 'w')\n")
+    with Kernel("rmbg_eval.report") as kernel:
+        kernel.start()
+        client = kernel.manager.blocking_client()
+        client.start_channels()
+        client.wait_for_ready(60)
+        client.execute_interactive("import rmbg_eval, jinja2", timeout=60)
+        client.stop_channels()
+    assert not [*tmp_path.glob("*-ran")]
 
 
 def test_it_is_started_once_and_ends_with_its_block(monkeypatch: pytest.MonkeyPatch) -> None:
