@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
@@ -23,10 +24,12 @@ ABOUT = {
 }  # fmt: skip
 OPEN = """async ([about, text]) => {
   const decisions = new $decisions.Decisions(about);
+  let told = 0;
+  decisions.on(() => told++);
   const result = await decisions.open(new Blob([text]));
   const holding = ["review", "vote", "approval"].flatMap((kind) => decisions.holding(kind));
   const { count, unsaved } = decisions;
-  return { result, holding, count, unsaved, text: decisions.text() };
+  return { result, holding, count, unsaved, told, text: decisions.text() };
 }"""
 
 
@@ -49,7 +52,7 @@ def test_what_holds_of_several_people_is_as_in_python(blank: Page) -> None:
     r = np.random.default_rng(5)
     for _ in range(20):
         made = []
-        for moment in r.permutation(30).tolist():
+        for moment in r.integers(20, size=30).tolist():
             person = str(r.choice(["anonymous", "Ada", "Ada  L.", "Ada L.", "Zoe\u0308", "Zoë"]))
             time, undone = START + timedelta(seconds=moment), bool(r.random() < 0.3)
             session = str(r.choice(["", "one", "two"]))
@@ -66,9 +69,11 @@ def test_what_holds_of_several_people_is_as_in_python(blank: Page) -> None:
             )
         found = taken(blank, made)
         everything = Decisions.model_validate({"decisions": made})
-        assert found["result"] == {"taken": 30, "again": 0, "refused": 0}
+        once = decisions(*everything.decisions)
+        new = len(once.decisions)
+        assert found["result"] == {"taken": new, "again": 30 - new, "refused": 0}
         written = Decisions.model_validate_json(found["text"])
-        assert texts(written) == texts(decisions(*everything.decisions))
+        assert texts(written) == texts(once)
         times = [entry["time"] for entry in json.loads(found["text"])["decisions"]]
         assert times == sorted(times)
         holding = Decisions.model_validate({"decisions": found["holding"]})
@@ -76,6 +81,7 @@ def test_what_holds_of_several_people_is_as_in_python(blank: Page) -> None:
             decision.model_dump_json() for decision in everything.current()
         )
         assert (found["count"], found["unsaved"]) == (len(everything.current()), 0)
+        assert found["told"] == 2  # that there are more, and that nothing is kept here
 
 
 def test_what_is_no_decision_is_what_python_refuses(blank: Page, tmp_path: Path) -> None:
@@ -87,7 +93,7 @@ def test_what_is_no_decision_is_what_python_refuses(blank: Page, tmp_path: Path)
         {"session": "x" * 65}, {"time": "2026-11-02T09:00:00"}, {"time": "1999-12-31T23:59:59Z"},
         {"time": "2200-01-01T00:00:00Z"}, {"time": 7}, {"undone": 1}, {"page": "x" * 41},
         {"case": ""}, {"category": "pet"}, {"more": 1}, {"page": "\ud83d"}, {"kind": "toString"},
-        {"kind": ["review"]}, {"time": "+002026-11-02T09:00:00Z"},
+        {"time": "+002026-11-02T09:00:00Z"},
         *({"time": (datetime.now(UTC) + AHEAD + timedelta(hours=h)).isoformat()} for h in (-1, 1)),
     ]  # fmt: skip
     own: dict[str, list[dict[str, Any]]] = {
@@ -100,11 +106,12 @@ def test_what_is_no_decision_is_what_python_refuses(blank: Page, tmp_path: Path)
         "vote": [
             {"choice": "both"}, {"seed": -1}, {"seed": 0.5}, {"seed": None}, {"seed": 2**53 - 1},
             {"right": side}, {"right": None}, {"left": {**side, "more": 1}},
-            {"left": {**side, "cutout_sha256": "0" * 64}}, {"left": {**side, "model": "c"}},
+            {"left": {"model": "z", "more": 1}}, {"left": {**side, "cutout_sha256": "0" * 64}},
+            {"left": {**side, "model": "c"}},
         ],
         "approval": [
             {"base_sha256": None}, {"base_sha256": "x"}, {"new_sha256": ["0" * 64]}, {"model": 3},
-            {"model": ""}, {"model": "x" * 4097},
+            {"model": ""}, {"model": "x" * 4097}, {"kind": ["approval"]},
         ],
     }  # fmt: skip
     entries = [{**of[kind], **change} for kind in of for change in (*every, *own[kind])]
@@ -152,8 +159,10 @@ def test_a_text_is_cut_where_python_would_refuse_it(blank: Page) -> None:
 def test_one_persons_decisions_follow_one_another_whatever_the_clock_says(blank: Page) -> None:
     blank.clock.set_fixed_time(START)
     later = review(time=START + timedelta(minutes=5)).model_dump(mode="json")
-    answers, times = blank.evaluate(
+    answers, times, asked = blank.evaluate(
         """([about, later]) => {
+          let asked = 0; // of a server, where there is none
+          window.fetch = async () => { asked++; };
           const decisions = new $decisions.Decisions({ ...about, decisions: [later] });
           const made = ["mend", "unusable"].map((answer) =>
             decisions.add({ ...decisions.like(0), answer }));
@@ -161,11 +170,12 @@ def test_one_persons_decisions_follow_one_another_whatever_the_clock_says(blank:
           made.push(decisions.add({ ...decisions.like(4), answer: "unsure" }));
           const answers = decisions.holding("review").map(({ model, person, session, answer }) =>
             [model, person, session.length, answer]);
-          return [answers, [later, ...made].map(({ time }) => Date.parse(time))];
+          return [answers, [later, ...made].map(({ time }) => Date.parse(time)), asked];
         }""",
         [ABOUT, {**later, "person": "anonymous"}],
     )
     assert times == sorted({*times})
+    assert asked == 0
     assert answers == [
         ["a", "anonymous", 0, "usable"],  # of another browser
         ["a", "anonymous", 24, "unusable"],
@@ -180,6 +190,7 @@ def test_what_the_server_could_not_save_is_sent_again_in_parts_until_it_refuses(
     page.evaluate(
         """(about) => {
           Object.assign(window, { sent: [], answer: null, made: new $decisions.Decisions(about) });
+          made.on(() => { window.told = made.refusal?.problem.en; });
           window.fetch = async (_, { body }) => {
             window.sent.push(body);
             if (!window.answer) throw new TypeError("the server is away");
@@ -201,7 +212,7 @@ def test_what_the_server_could_not_save_is_sent_again_in_parts_until_it_refuses(
     assert len(sent) == 3
     said = json.dumps({"problem": {"en": "no"}, "remedy": {"en": "do"}})
     page.evaluate("said => { answer = [said, { status: 422 }]; add(); }", said)
-    page.wait_for_function("made.refusal?.problem.en == 'no'")
+    page.wait_for_function("window.told == 'no'")
     page.evaluate("add(); 0")
     page.clock.run_for(60_000)
     assert page.evaluate("[made.unsaved, sent.length]") == [2, 4]
@@ -212,22 +223,24 @@ def test_what_the_server_did_not_get_is_sent_when_the_page_is_opened_again(page:
     page.route("**/*", lambda route: route.fulfill(body=html, content_type="text/html"))
     page.goto("http://page.test/")
     page.add_script_tag(content=script("decisions"))  # type: ignore[arg-type]
-    session = page.evaluate(
+    session, waiting = page.evaluate(
         """async (about) => {
           window.fetch = async () => { throw new TypeError("the server is away"); };
           const made = await $decisions.Decisions.of(about);
           for (const cutout of [1, 2]) made.draft(cutout, { comment: "half a sent", place: null });
           made.draft(2, null);
           made.add({ ...made.like(0), answer: "mend" });
-          return made.session;
+          return [made.session, made.drafts.size];
         }""",
         ABOUT,
     )
+    assert waiting == 1
     page.reload()
     page.add_script_tag(content=script("decisions"))  # type: ignore[arg-type]
     body, drafts, again = page.evaluate(
         """async (about) => {
           const sent = new Promise((done) => {
+            setTimeout(done, 5000);
             window.fetch = async (_, { body }) => { done(body); return new Response("{}"); };
           });
           const made = await $decisions.Decisions.of(about);
@@ -238,6 +251,28 @@ def test_what_the_server_did_not_get_is_sent_when_the_page_is_opened_again(page:
     assert [each["answer"] for each in json.loads(body)["decisions"]] == ["mend"]
     assert drafts == [[1, {"comment": "half a sent", "place": None}]]
     assert again == session  # of the same somebody
+
+
+def test_a_name_has_one_spelling_and_a_session_no_other_letters(page: Page) -> None:
+    page.route("**/*", lambda route: route.fulfill(body="<p>", content_type="text/html"))
+    page.goto("http://page.test/")
+    page.add_script_tag(content=script("decisions"))  # type: ignore[arg-type]
+    page.evaluate("localStorage['rmbg_eval.session'] = '<i>'")
+    session = page.evaluate("about => new $decisions.Decisions(about).session", ABOUT)
+    assert re.fullmatch("[0-9a-f]{24}", session)
+    for name, kept in (
+        (" Ada  L. ", "Ada L."), ("Zoe\u0308", "Zoë"), (" ", ""), (" " + "x" * 90, "x" * 80),
+        ("x" * 79 + " y", "x" * 79),
+    ):  # fmt: skip
+        found = page.evaluate(
+            """([about, name]) => {
+              const made = new $decisions.Decisions(about);
+              made.person = name;
+              return [localStorage["rmbg_eval.person"], made.person];
+            }""",
+            [ABOUT, name],
+        )
+        assert found == [kept, kept or "anonymous"]
 
 
 def test_another_window_tells_what_it_keeps_and_what_is_damaged_of_it_is_none(blank: Page) -> None:

@@ -71,7 +71,7 @@ const FIELDS = {
   vote: ["left", "right", "choice", "seed"],
   approval: ["model", "base_sha256", "new_sha256"],
 };
-const EVERY = ["kind", "category", "case", "person", "session", "time", "page", "undone"];
+const EVERY = ["category", "case", "person", "session", "time", "page", "undone", "kind"];
 
 /** As many characters of a text as a file may have. @param {string} text @param {number} most */
 export function bounded(text, most) {
@@ -108,6 +108,10 @@ function subject(decision) {
       : [model, decision.cutout_sha256 ?? `${decision.base_sha256}\0${decision.new_sha256}`];
   return [kind, category, id, ...of].join("\0");
 }
+
+/** By time, of two at the same moment by what they say, as in Python. @param {Decision} a @param {Decision} b */
+const order = (a, b) =>
+  Date.parse(a.time) - Date.parse(b.time) || (JSON.stringify(a) < JSON.stringify(b) ? -1 : 1);
 
 /** What a decision is kept by. @param {number} time or 0, of one that a file had */
 const keyOf = (time) => `${time}-${Math.random().toString(36).slice(2, 10)}`;
@@ -249,7 +253,7 @@ export class Decisions {
     const [person, thing] = [who(decision), subject(decision)];
     const key = `${person}\0${thing}`;
     const before = this.#last.get(key);
-    if (before && Date.parse(before.time) > time) return true;
+    if (before && order(before, decision) > 0) return true;
     this.#last.set(key, decision);
     const of = this.#by.get(thing) ?? new Map();
     this.#by.set(thing, of);
@@ -402,7 +406,7 @@ export class Decisions {
 
   /** Every decision there is, as the text of a file. */
   text() {
-    const all = [...this.#all].sort(([, a], [, b]) => Date.parse(a.time) - Date.parse(b.time));
+    const all = [...this.#all].sort(([, a], [, b]) => order(a, b));
     const rows = all.map(([text]) => text);
     return `{"schema_version": 1, "decisions": [\n${rows.join(",\n")}\n]}\n`;
   }
