@@ -82,23 +82,35 @@ def test_a_region_is_toml_once_it_is_whole(page: Page) -> None:
 
 
 PANEL = """<div id=panel>
-<select data-part=kind><option value=opaque data-regions=box><option value=thin data-regions=box>
-</select><input data-part=point-en><input data-part=point-zh><textarea data-part=toml></textarea>
+<select data-part=kind><option value=opaque data-regions="box polygon">
+<option value=thin data-regions="lines box"></select>
+<input data-part=point-en><input data-part=point-zh><textarea data-part=toml></textarea>
 <button data-do=copy-point></button><button data-do=save-point></button>
 <button data-do=write-point></button><p data-part=written></p><ul data-part=values></ul>
-<p data-part=told></p></div><div id=stage></div>"""
+<p data-part=told></p></div>
+<div id=stage><div id=pane style="width: 100px; height: 100px"></div></div>"""
 HOST = """() => {
   const later = (all) => (toml, was) =>
     new Promise((resolve, reject) => all.push({ toml, was, resolve, reject }));
-  const [panel, stage] = ["panel", "stage"].map((id) => document.getElementById(id));
-  const zoom = { size: [96, 64], panels: [], looking: () => ({ x: 48, y: 32, scale: 1 }) };
-  Object.assign(window, { asked: [], wrote: [], about: "one", zoom });
+  const [panel, stage, pane] = ["panel", "stage", "pane"].map((id) => document.getElementById(id));
+  const zoom = {
+    size: [96, 64], panels: [{ box: pane, layer: pane }], draw: null, view: {}, looks: [],
+    looking: () => ({ x: 48, y: 32, scale: 4 }), look: (there) => zoom.looks.push(there.x),
+    point: () => [7, 8],
+  };
+  Object.assign(window, { asked: [], wrote: [], about: "one", zoom, stage, pane, panel });
+  window.points = document.createElement("ul");
   window.byHand = $draw.drawing({
-    panel, stage, zoom, focus() {}, about: () => about, points: document.createElement("ul"),
+    panel, stage, zoom, focus() {}, about: () => about, points,
     say: (name, values) => [new Text([name, ...Object.values(values ?? {})].join(" "))],
     text: ({ en }) => [new Text(en)], measure: later(asked), write: later(wrote),
   });
-  window.box = (...corners) => zoom.draw(corners);
+  window.box = (...corners) => {
+    stage.dispatchEvent(new Event("pointerdown"));
+    zoom.draw(corners);
+  };
+  window.press = (keys, on = stage) => keys.forEach((key) =>
+    on.dispatchEvent(new KeyboardEvent("keydown", { key, bubbles: true, cancelable: true })));
   const mark = { model: "m", state: "passed", words: { en: "" } };
   window.has = (value) => ({ expected: "", marks: [{ ...mark, value }] });
   byHand.begin("box");
@@ -107,7 +119,7 @@ HOST = """() => {
 
 @pytest.fixture
 def alone(page: Page) -> Page:
-    """The panel, and nothing around it: `box` draws, `asked` and `wrote` wait for an answer."""
+    """The panel, and nothing around it: `box` drags, `asked` and `wrote` wait for an answer."""
     page.clock.install()
     page.set_content(PANEL)
     page.add_script_tag(content=script("draw"))  # type: ignore[arg-type]
@@ -124,7 +136,10 @@ def test_the_values_that_are_shown_are_those_of_the_point_as_it_is_now(alone: Pa
         alone.clock.run_for(300)
         return alone.evaluate("asked.length")
 
-    alone.evaluate("box(10, 10, 20, 20); box(10, 10, 20, 21)")
+    for bottom in (20, 21):  # once nothing has changed for a moment
+        alone.evaluate("bottom => box(10, 10, 20, bottom)", bottom)
+        alone.clock.run_for(200)
+        assert alone.evaluate("asked.length") == 0
     assert wait() == 1
     alone.evaluate("box(10, 10, 30, 30)")
     assert wait() == 1  # one at a time
@@ -143,8 +158,12 @@ def test_the_values_that_are_shown_are_those_of_the_point_as_it_is_now(alone: Pa
     refusal = "new $offers.Refusal({ en: '<i>problem' }, { en: 'remedy' })"
     alone.evaluate(f"asked[3].reject({refusal})")
     expect(alone.locator("[data-part=values]")).to_have_text("<i>problem remedy")
+    alone.locator("[data-part=toml]").fill("by hand")
+    assert wait() == 5
+    alone.evaluate("asked[4].resolve(null)")  # nobody can measure
+    expect(alone.locator("[data-part=values]")).to_have_text("later")
     alone.evaluate("byHand.clear()")
-    assert (wait(), shown(alone, "values")) == (4, "")
+    assert (wait(), shown(alone, "values")) == (5, "")
 
 
 def test_a_point_is_written_once_however_often_one_presses_and_moved_then(alone: Page) -> None:
@@ -175,6 +194,83 @@ def test_a_point_is_written_once_however_often_one_presses_and_moved_then(alone:
         alone.evaluate("box(10, 10, 20, 20)")
         assert f'id = "{id}"' in write()["toml"]
     assert alone.evaluate("wrote.length") == 5
+
+
+MIDDLE = """points.innerHTML = `<li data-current data-point=middle data-region='${JSON.stringify({
+  region: "box", paths: [[[1, 2], [5, 6]]], besides: {}, kind: "thin", title: { en: "M" } })}'>`;
+byHand.begin("move")"""
+
+
+def toml(page: Page) -> str:
+    return page.locator("[data-part=toml]").input_value()
+
+
+def test_a_point_that_was_written_is_moved_from_what_was_written_last(alone: Page) -> None:
+    alone.evaluate(MIDDLE)
+    write = alone.locator("[data-do=write-point]")
+    expect(write).to_be_disabled()  # it is where it was
+    was = toml(alone)
+    for box in ("[2, 2, 4, 4]", "[3, 2, 4, 4]"):
+        alone.evaluate("box(4, 4, 5, 4)")
+        write.click()
+        assert alone.evaluate("wrote.at(-1).was") == was
+        was = alone.evaluate("wrote.at(-1).toml")
+        assert f"box = {box}" in was
+        alone.evaluate("wrote.at(-1).resolve({ file: 'a' })")
+        alone.evaluate("byHand.rest(); byHand.begin('move')")
+    alone.evaluate("byHand.clear(); byHand.begin('move')")  # as the page has it
+    assert "box = [1, 2, 4, 4]" in toml(alone)
+    alone.evaluate("box(4, 4, 5, 4)")
+    write.click()
+    assert alone.evaluate("wrote.at(-1).was") == was
+
+
+def test_another_tool_begins_anew_the_same_goes_on_and_escape_brings_back(alone: Page) -> None:
+    def after(act: str) -> dict[str, object]:
+        alone.evaluate(act)
+        return tomllib.loads(toml(alone))["points"][0]
+
+    assert alone.locator(".cross").count() == 2
+    assert after("box(1, 1, 5, 5)")["kind"] == "opaque"
+    assert alone.locator(".cross").count() == 0  # the hand has it
+    lines = after("byHand.begin('lines'); box(1, 1, 5, 5); byHand.rest();"
+                  "byHand.begin('lines'); box(1, 2, 5, 6)")  # fmt: skip
+    assert (lines["kind"], lines["lines"]) == ("thin", [[[1, 1], [5, 5]], [[1, 2], [5, 6]]])
+    assert after("byHand.rest(); byHand.begin('polygon'); press(['d', 'Escape'])") == lines
+    alone.evaluate("byHand.begin('box'); press([' ', 'd'])")  # a corner was held
+    polygon = after("press(['ArrowLeft', ' ', 'ArrowUp', ' ', 'ArrowLeft', ' '])")["polygon"]
+    assert polygon == [[47, 32], [47, 31], [46, 31]]
+    assert alone.evaluate("zoom.looks") == []
+    alone.evaluate("press(Array(9).fill('ArrowLeft'))")
+    assert alone.evaluate("zoom.looks") == [37]  # 44 of the 50 pixels to the edge
+
+
+def test_a_click_is_a_corner_on_a_picture_that_was_not_just_moved(alone: Page) -> None:
+    alone.evaluate("byHand.begin('polygon')")
+    assert alone.evaluate("zoom.draw === null")  # a drag moves the picture
+    for act, corners in (
+        ("pane.click()", 1), ("zoom.moved = true; pane.click()", 1),
+        ("zoom.moved = false; stage.click()", 1), ("pane.click()", 2),
+    ):  # fmt: skip
+        alone.evaluate(act)
+        assert (alone.locator(".dash").get_attribute("d") or "").count("7 8") == corners
+    alone.evaluate("byHand.begin('box'); byHand.clear()")
+    assert alone.evaluate("[zoom.draw === null, stage.className]") == [True, ""]
+    alone.evaluate("zoom.draw = () => {}; byHand.clear()")
+    assert alone.evaluate("zoom.draw !== null")  # somebody else's
+
+
+def test_what_one_writes_is_no_key_of_what_is_around(alone: Page) -> None:
+    heard = alone.evaluate(
+        """() => {
+          const heard = [];
+          addEventListener("keydown", ({ key }) => heard.push(key));
+          press(["a", "Delete", "Escape"], panel.querySelector("input"));
+          press(["d", "z"], stage);
+          return heard;
+        }"""
+    )
+    assert heard == ["Escape", "z"]
 
 
 def test_a_box_with_words_of_any_kind(viewer: Page, tmp_path: Path) -> None:
