@@ -52,18 +52,10 @@ def written(folder: Path, stored: bool) -> str:
         f'{base64.b64encode(path.read_bytes()).decode()}">'
         for path in folder.iterdir()
     )
-    source = script("pixels") + script("files").replace('"use strict";\n', "")
-    source = _once(source)
     page = folder / "page.html"
     files = f'<template id="files">{images}</template>' if stored else ""
-    page.write_text(PAGE.format(files=files, script=source), encoding="utf-8")
+    page.write_text(PAGE.format(files=files, script=script("sources")), encoding="utf-8")
     return page.as_uri()
-
-
-def _once(source: str) -> str:
-    """Modules that two entries have in common are joined once."""
-    parts = source.split("const $")
-    return parts[0] + "".join(f"const ${part}" for part in dict.fromkeys(parts[1:]))
 
 
 def seen(page: Page, address: str, kind: str, **paths: str) -> np.ndarray:
@@ -104,6 +96,64 @@ def test_alpha_of_a_cutout_is_seen_as_grey(
 ) -> None:
     drawn = seen(page, written(tmp_path, stored), "alpha", result="result.png")
     assert np.abs(drawn - pictures["alpha"][..., None].astype(int)).max() == 0
+
+
+CASE = """<article><noscript>
+<figure class=tile data-kind=original data-full=original.webp><a href="#view"><img></a></figure>
+<figure class=tile data-kind=result data-alpha=alpha.webp><a href="#view"><img></a></figure>
+<figure class=tile data-kind=result data-full=result.png data-alpha=truth.webp><img></figure>
+<figure class=tile data-kind=result><a href=result.png><img></a></figure>
+<figure class=tile data-kind=result><a href="#view"><img></a></figure>
+<figure class=tile data-kind=result>no cut-out</figure><figure class=tile data-kind=x><img></figure>
+<figure class=tile data-kind=truth data-full=truth.webp><img></figure></noscript></article>"""
+
+
+def test_a_picture_at_full_size_is_made_of_what_the_case_has_of_it(
+    page: Page, tmp_path: Path, pictures: object
+) -> None:
+    page.goto(written(tmp_path, True))
+    kinds, wrong = page.evaluate(
+        """async (html) => {
+        document.body.innerHTML = html;
+        const all = $sources.sourcesOf(document.querySelector("article"));
+        for (const { image } of all) image.src = $files.file("alpha.webp");  // a small one
+        const [original, alpha, truth, result] = await Promise.all(
+            ["original.webp", "alpha.webp", "truth.webp", "result.png"].map($files.load));
+        const data = (drawn) => drawn && String($pixels.pixelsOf(drawn).data);
+        const wrong = [];
+        for (const [number, parts] of [
+            [1, { original, alpha, truth }], [2, { alpha: truth, result, truth }],
+            [3, { result, truth }], [4, { result: alpha, truth }],
+        ]) for (const kind of ["result", "alpha", "error"]) {
+            const made = await $sources.whole(all, all[number], kind);
+            if (data(made) !== data($pixels.picture(kind, parts))) wrong.push([number, kind]);
+        }
+        for (const [number, own] of [[0, original], [5, truth]]) {
+            const made = await $sources.whole(all, all[number], "alpha");
+            if (data(made) !== data(own)) wrong.push(number);
+        }
+        const none = await $sources.whole(all.slice(0, 5), all[1], "error");
+        return [all.map(({ kind }) => kind), [...wrong, ...(none ? ["error of nothing"] : [])]];
+        }""",
+        CASE,
+    )
+    assert kinds == ["original", *["result"] * 4, "truth"]
+    assert wrong == []
+
+
+def test_one_picture_is_shown_in_two_layers_in_place_of_the_small_ones(page: Page) -> None:
+    page.set_content("<div><img></div><div><canvas></canvas><svg></svg></div>")
+    page.add_script_tag(content=script("sources"))  # type: ignore[arg-type]
+    layers = page.evaluate(
+        """() => {
+        const full = Object.assign(document.createElement("canvas"), { width: 3, height: 2 });
+        const layers = [...document.querySelectorAll("div")];
+        for (const layer of layers) $sources.showFull(layer, full, '"<i>');
+        return layers.map((layer) => [layer.dataset.loaded, layer.firstChild.ariaLabel,
+            ...[...layer.children].map((each) => each.localName)]);
+        }"""
+    )
+    assert layers == [["3×2", '"<i>', "canvas"], ["3×2", '"<i>', "canvas", "svg"]]
 
 
 def test_of_too_little_nothing_is_made(page: Page, tmp_path: Path, pictures: object) -> None:
