@@ -159,7 +159,7 @@ def test_a_text_is_cut_where_python_would_refuse_it(blank: Page) -> None:
 def test_one_persons_decisions_follow_one_another_whatever_the_clock_says(blank: Page) -> None:
     blank.clock.set_fixed_time(START)
     later = review(time=START + timedelta(minutes=5)).model_dump(mode="json")
-    answers, times, asked = blank.evaluate(
+    answers, times, asked, looked = blank.evaluate(
         """([about, later]) => {
           let asked = 0; // of a server, where there is none
           window.fetch = async () => { asked++; };
@@ -170,12 +170,13 @@ def test_one_persons_decisions_follow_one_another_whatever_the_clock_says(blank:
           made.push(decisions.add({ ...decisions.like(4), answer: "unsure" }));
           const answers = decisions.holding("review").map(({ model, person, session, answer }) =>
             [model, person, session.length, answer]);
-          return [answers, [later, ...made].map(({ time }) => Date.parse(time)), asked];
+          return [answers, [later, ...made].map(({ time }) => Date.parse(time)), asked,
+            decisions.looked];
         }""",
-        [ABOUT, {**later, "person": "anonymous"}],
+        [{**ABOUT, "need": [0, 4, 5]}, {**later, "person": "anonymous"}],
     )
     assert times == sorted({*times})
-    assert asked == 0
+    assert (asked, looked) == (0, 2)
     assert answers == [
         ["a", "anonymous", 0, "usable"],  # of another browser
         ["a", "anonymous", 24, "unusable"],
@@ -267,12 +268,39 @@ def test_a_name_has_one_spelling_and_a_session_no_other_letters(page: Page) -> N
         found = page.evaluate(
             """([about, name]) => {
               const made = new $decisions.Decisions(about);
+              let told = 0;
+              made.on(() => told++);
               made.person = name;
-              return [localStorage["rmbg_eval.person"], made.person];
+              return [localStorage["rmbg_eval.person"], made.person, told];
             }""",
             [ABOUT, name],
         )
-        assert found == [kept, kept or "anonymous"]
+        assert found == [kept, kept or "anonymous", 1]
+
+
+def test_a_comment_waits_for_its_decision_and_closing_asks_where_nothing_is_kept(
+    blank: Page,
+) -> None:
+    found = blank.evaluate(
+        """async (about) => {
+          const made = await $decisions.Decisions.of(about);
+          const found = [];
+          const draft = (cutout, comment, place) => {
+            made.draft(cutout, { comment, place });
+            found.push(made.waiting);
+          };
+          draft(0, " ", null);
+          draft(0, " ", [1, 2]);
+          draft(1, "a hole", null);
+          while (!made.full) await new Promise(setTimeout);
+          const asks = new Event("beforeunload", { cancelable: true });
+          dispatchEvent(asks);
+          made.add({ ...made.like(1), answer: "mend" });
+          return [...found, made.waiting, asks.defaultPrevented];
+        }""",
+        ABOUT,
+    )
+    assert found == [0, 1, 2, 1, True]
 
 
 def test_another_window_tells_what_it_keeps_and_what_is_damaged_of_it_is_none(blank: Page) -> None:

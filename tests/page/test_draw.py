@@ -206,6 +206,8 @@ def toml(page: Page) -> str:
 
 
 def test_a_point_that_was_written_is_moved_from_what_was_written_last(alone: Page) -> None:
+    alone.evaluate("points.innerHTML = '<li data-current>'; byHand.begin('move'); byHand.rest()")
+    assert toml(alone) == ""  # what is chosen is no region
     alone.evaluate(MIDDLE)
     write = alone.locator("[data-do=write-point]")
     expect(write).to_be_disabled()  # it is where it was

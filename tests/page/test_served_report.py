@@ -116,9 +116,10 @@ def test_the_page_saves_as_one_goes_and_again_after_the_server_was_away(
         expect(page.locator("#by-eye")).to_contain_text("Saved by the server as you decide")
         page.locator("#by-eye [data-part=person]").fill("Ada L.")
         page.locator("#by-eye [data-do=review]").click()
+        state = page.locator("#review [data-part=unsaved] [lang=en]")
+        expect(state).to_have_count(0)
         page.keyboard.press("u")
         page.keyboard.press("m")
-        state = page.locator("#review [data-part=unsaved] [lang=en]")
         expect(state).to_have_text("all saved")
         assert kept(desk) == {"Ada L.": ["usable", "mend"]}
         assert complaints == []
