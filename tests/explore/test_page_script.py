@@ -273,7 +273,8 @@ KERNEL = """
       const say = (said, parts = []) => this.hear({ ...about, ...said }, parts);
       if (type === "hello") {
         say({ type: "welcome", served: false, part: 1 << 20, most: 1 << 26, adds: false,
-              categories: [], foregrounds: ["raw", "blur-fusion"], kinds: [], cases: [] });
+              categories: [], foregrounds: ["raw", "blur-fusion"], kinds: [],
+              cases: [{ name: "pet/rex", category: "pet", title: { en: "Dog", zh: "狗" } }] });
         say({ type: "models", models });
       }
       if (type === "ping" && !this.gone) say({ type: "pong", working: !this.forgot });
@@ -285,6 +286,7 @@ KERNEL = """
       const known = this.there.has(id) && models.some((each) => each.model === model);
       if (!known || this.failures-- > 0) return say(failure);
       say({ type: "progress", stage: "infer" });
+      this.doing = model;
       await this.held?.promise;
       const blob = await drawn("red");
       const png = new Uint8Array(await blob.arrayBuffer());
@@ -331,6 +333,10 @@ def test_what_failed_unseen_is_tried_again_and_what_is_done_is_not_offered(page:
     page.click(".rx-go")
     states = page.locator(".rx-entry-state")
     expect(states).to_have_text(["not possible", "done", "done"])
+    expect(page.locator(".rx-trouble")).to_be_hidden()
+    page.locator(".rx-entry").first.click()
+    expect(page.locator(".rx-trouble")).to_contain_text("Not today")
+    page.locator(".rx-entry").nth(1).click()
     expect(page.locator(".rx-trouble")).to_be_hidden()
     page.click(".rx-go")
     expect(states).to_have_text(["done", "done", "done"])
@@ -385,6 +391,50 @@ def test_while_alpha_is_computed_the_one_before_is_not_shown(page: Page) -> None
     assert page.locator(".rx-alpha").count() == 0
     page.evaluate("kernel.held.resolve()")
     expect(page.locator(".rx-alpha")).to_be_visible()
+
+
+def test_of_several_pictures_only_that_which_is_looked_at_is_shown(page: Page) -> None:
+    connected(page, 2)
+    page.evaluate(
+        """() => {
+        kernel.held = kernel.first = Promise.withResolvers();
+        window.seen = [];
+        new MutationObserver((all) => {
+          for (const { addedNodes } of all)
+            for (const node of addedNodes) if (node.alt) seen.push(node.alt);
+        }).observe(document, { childList: true, subtree: true });
+        rmbgExplorer.go();
+        document.querySelectorAll(".rx-entry")[1].click();
+        document.querySelectorAll(".rx-entry")[0].click();
+        document.querySelectorAll(".rx-entry")[1].click();
+        }"""
+    )
+    page.wait_for_function("kernel.doing")
+    expect(page.locator(".rx-result")).to_contain_text("The result appears here")
+    page.evaluate("kernel.held = null; kernel.first.resolve()")
+    expect(page.locator(".rx-cutout")).to_be_visible()
+    assert page.evaluate("seen") == ["1.png: the original", "1.png, background removed by isnet"]
+
+
+def test_of_two_models_the_one_that_was_chosen_last_is_shown(page: Page) -> None:
+    connected(page, 1)
+    for model in ("grabcut", "isnet"):
+        page.locator("[data-number='0']").select_option(model)
+        page.click(".rx-go")
+        expect(page.locator(".rx-cutout")).to_have_attribute("alt", re.compile(model))
+    page.evaluate(
+        """async () => {
+        const choice = document.querySelector("[data-number='0']");
+        for (const model of ["grabcut", "isnet", "grabcut"]) {
+          choice.value = model;
+          choice.dispatchEvent(new Event("change", { bubbles: true }));
+        }
+        for (let n = 0; n < 5; n++) await new Promise(requestAnimationFrame);
+        }"""
+    )
+    cutout = page.locator(".rx-cutout")
+    expect(cutout).to_have_count(1)
+    expect(cutout).to_have_attribute("alt", re.compile("grabcut"))
 
 
 def test_pictures_that_are_replaced_are_let_go_of(page: Page) -> None:
@@ -448,6 +498,7 @@ def test_what_is_replaced_while_it_is_worked_at_is_let_go_of(page: Page) -> None
     page.evaluate("kernel.held.resolve()")
     page.wait_for_function("window.gone")
     assert page.evaluate("made.size") == 0
+    page.wait_for_function("kernel.there.size == 1")  # the new one
 
 
 def test_another_language_says_everything_anew(page: Page) -> None:
@@ -458,6 +509,7 @@ def test_another_language_says_everything_anew(page: Page) -> None:
     page.evaluate("rmbgExplorer.otherLanguage()")
     assert page.inner_text(".rx-status") == "a 无法加载。没有权重。"
     assert page.get_attribute(".rx-original img", "alt") == "0.png：原图"
+    assert "狗" in page.locator("option[value='pet/rex']").inner_text()
 
 
 @pytest.mark.parametrize("how", ["gone", "forgot"])

@@ -624,16 +624,16 @@ export class Explorer {
     const { model } = result;
     const words = _("{name}, background removed by {model}");
     this.texts.say(image, words, { name: item.name, model }, "alt");
+    side.image = image; // of the same result it may be another by the time that it is decoded
     try {
       await image.decode();
     } catch {
-      if (side.result !== result) return;
+      if (side.image !== image) return;
       this.#clear(side);
       this.texts.say(side.empty, _("No picture can be shown"));
       throw new Refused({ kind: "lost" }); // it was a PNG when it was sent
     }
-    if (side.result !== result) return;
-    side.image = image;
+    if (side.image !== image) return;
     side.layer.prepend(image);
     result.shown ??= performance.now() - result.clicked;
     side.empty.hidden = true;
@@ -668,7 +668,7 @@ export class Explorer {
 
   /** @param {Side} side @param {HTMLImageElement} image @param {Result} result */
   #analyse(side, image, result) {
-    if (side.result !== result) return;
+    if (side.image !== image) return;
     try {
       result.alpha ??= new AlphaMap(image);
     } catch {
