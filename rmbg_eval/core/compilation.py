@@ -4,18 +4,25 @@ The machine code is kept in `<cache>/compiled`, for the processor it was made fo
 source changes. Where that folder cannot be written numba takes another, and where none can, every
 process compiles anew. Who uses `compiled` imports numba, so such a module is itself imported only
 where something is measured.
+
+No settings of numba are taken from the folder that one is in, which may be a stranger's: they could
+name a folder of his, and what numba keeps in one is read by pickle.
 """
 
 from __future__ import annotations
 
+import os
 from collections.abc import Callable
 from threading import Lock
 from typing import Any, TypeVar
 
-import numba
+import numba as numba
 import numpy as np
 
 from .paths import cache_folder
+
+numba.config._config_fname = os.devnull  # in place of .numba_config.yaml
+numba.config.reload_config()
 
 Function = TypeVar("Function", bound=Callable[..., Any])
 

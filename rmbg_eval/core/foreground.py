@@ -118,8 +118,9 @@ def multi_level(rgb: RGB, alpha: Alpha) -> RGB:
     place, so that with several threads no two runs are equal: here it gets one thread.
     """
     with _ONE_AT_A_TIME:
-        import numba
-        from pymatting import estimate_foreground_ml
+        from .compilation import numba  # first: it reads no settings of the folder one is in
+
+        from pymatting import estimate_foreground_ml  # isort: skip
 
         threads = numba.get_num_threads()
         numba.set_num_threads(1)

@@ -110,3 +110,18 @@ def test_sums_are_rounded_as_they_are_written():
 
     values = np.random.default_rng(0).random(1001)
     assert (crosses(values, values) == 0).all()
+
+
+def test_no_settings_are_taken_from_the_folder_one_is_in(tmp_path):
+    """It may be one of a stranger's pictures: numba would read pickles where they say."""
+    (tmp_path / ".numba_config.yaml").write_text("cache_dir: theirs\ndisable_jit: 1\n")
+    code = (
+        "from rmbg_eval.core import compilation; import numba; numba.config.reload_config()\n"
+        "print(numba.config.DISABLE_JIT, repr(numba.config.CACHE_DIR))"
+    )
+    environment = {**os.environ, "PYTHONPATH": str(Path(module.__file__).parents[2])}
+    done = subprocess.run(
+        [sys.executable, "-c", code],
+        cwd=tmp_path, env=environment, capture_output=True, text=True, check=True,
+    )  # fmt: skip
+    assert done.stdout == "0 ''\n"
