@@ -15,11 +15,13 @@ _FAMILIES = (
 
 
 def plain(artist: Any) -> None:
-    """Have all text in a matplotlib artist drawn in the fonts that are there, a $ as what it is."""
+    """Have all text in a matplotlib artist drawn in the fonts that are there, a $ as what it is: a
+    name is no TeX, whatever a matplotlibrc asks for."""
     from matplotlib.text import Text
 
     for text in artist.findobj(Text):
         text.set_parse_math(False)
+        text.set_usetex(False)
         text.set_fontfamily(list(_fonts()))
 
 

@@ -7,7 +7,8 @@ Okabe and Ito's, which colour-blind readers can tell apart, each with a line sty
 from __future__ import annotations
 
 import warnings
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from threading import Lock
 from typing import TYPE_CHECKING, Any
 
@@ -37,7 +38,7 @@ purple the other way. They differ for every kind of colour vision, and the legen
 
 _NAME = 32
 """Characters, at most, of a model's name in a legend."""
-_DRAWING = Lock()
+_ONE_AT_A_TIME = Lock()
 """matplotlib's fonts are not for two threads."""
 
 Facts = dict[str, float | None]
@@ -122,10 +123,20 @@ def _small(alpha: Alpha) -> Alpha:
     return resize_alpha(alpha, (max(1, round(width * scale)), max(1, round(height * scale))))
 
 
+@contextmanager
+def _drawing() -> Iterator[None]:
+    """Without TeX: a matplotlibrc in the folder one is in, which may be a stranger's, can ask for
+    it and give it a preamble."""
+    from matplotlib import rc_context
+
+    with _ONE_AT_A_TIME, rc_context({"text.usetex": False}):
+        yield
+
+
 def _figure(width: float, height: float) -> tuple[Figure, Any]:
     from matplotlib.figure import Figure  # most of a second, and only where there is a picture
 
-    with _DRAWING:
+    with _drawing():
         figure = Figure((width, height), dpi=120, layout="constrained")
         axes = figure.subplots()
         axes.spines[["top", "right"]].set_visible(False)
@@ -138,7 +149,7 @@ def _map(shape: tuple[int, ...]) -> tuple[Figure, Any]:
 
     side = MAP_SIDE / 120
     height = side * shape[0] / max(shape)
-    with _DRAWING:
+    with _drawing():
         width = side * shape[1] / max(shape)
         figure = Figure((width + 0.8, height + 0.3), dpi=120, layout="constrained")
         axes = figure.subplots()
@@ -152,7 +163,7 @@ def _image(figure: Figure) -> Image.Image:
 
     # Where names leave no room for the drawing, it is drawn as it is.
     warnings.filterwarnings("ignore", "constrained_layout not applied", UserWarning)
-    with _DRAWING:
+    with _drawing():
         plain(figure)
         for text in figure.findobj(Text):
             text.set_text(drawable(text.get_text()))

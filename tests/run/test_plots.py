@@ -6,6 +6,8 @@ import sys
 
 import numpy as np
 import pytest
+from matplotlib import rc_context
+from matplotlib.texmanager import TexManager
 
 from rmbg_eval.measure.record import ObservationPoint
 from rmbg_eval.run import plots
@@ -52,6 +54,19 @@ def test_no_two_names_are_the_same_empty_boxes() -> None:
     )
     assert one.shape != other.shape or not np.array_equal(one, other)
     assert drawable("a\U0010fffe\udcff") == "a\\U0010fffe\\udcff"
+
+
+def test_no_tex_is_started_that_a_stranger_s_matplotlibrc_asks_for(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    def started(*_: object, **__: object) -> None:
+        raise AssertionError("TeX")
+
+    monkeypatch.setattr(TexManager, "make_dvi", started)
+    expected = plots.soft_histogram({"a": edge(3)}, edge(5))[0].tobytes()
+    with rc_context({"text.usetex": True}):
+        assert plots.soft_histogram({"a": edge(3)}, edge(5))[0].tobytes() == expected
+        plots.disagreement({"a": edge(1, 40), "b": edge(1, 48)})
 
 
 def test_the_same_numbers_give_the_same_picture(monkeypatch: pytest.MonkeyPatch) -> None:
