@@ -9,6 +9,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from pydantic import BaseModel
 
+from rmbg_eval.core import records as module
 from rmbg_eval.core.records import (
     RecordFile,
     Records,
@@ -105,6 +106,30 @@ def test_those_with_and_without_something_are_found(records: Records) -> None:
         assert [*without(records, name)] == [*without(THINGS, name)]
     names = ("flag", "name", "by_name", "nested", "share")
     assert [*columns(records, *names)] == [*columns(THINGS, *names)]
+
+
+@pytest.mark.parametrize("field", ["name", "by_name", "nested"])
+def test_a_long_text_that_a_file_has_once_and_a_group_in_each_row_is_refused(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, field: str
+) -> None:
+    """Of a kilobyte there would be gigabytes in memory."""
+    long = "x" * 50_000
+    values = {
+        "name": long,
+        "by_name": {long: 1.0},
+        "nested": Nested(size=(1, 1), texts={"en": long}),
+    }
+    bomb = THINGS[0].model_copy(update={field: values[field]})
+    with writing(tmp_path, "things", arrow_types(SHAPE.columns), COUNT) as writer:
+        for _ in range(COUNT):
+            writer.add(SHAPE.row(bomb))
+    file = written(writer)
+    assert file.path(tmp_path, "things").stat().st_size < 10_000
+    stored = Stored(tmp_path, "things", file, SHAPE.columns)
+    assert Records(stored, SHAPE)[0] == bomb
+    monkeypatch.setattr(module, "_BYTES_MOST", COUNT * len(long) - 1)
+    with pytest.raises(OutputError, match="is not the file of records"):
+        Records(stored, SHAPE)[0]
 
 
 def test_one_that_does_not_hold_to_what_is_asked_ends_with_a_message(records: Records) -> None:
