@@ -61,7 +61,7 @@ def _partial_page(settings: Settings, on_step: OnStep) -> None:
     run = Run.load(settings.out_folder)
     if run.predictions and not run.complete:
         from ..report.notebooks import render
-        from ..run.previews import draw_again
+        from ..run.drawing import draw_again
 
         draw_again(run, on_step)
         complain(f"The report is partial: {render(settings)}")

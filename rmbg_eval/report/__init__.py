@@ -15,9 +15,10 @@ from ..core.files import write_atomic
 from ..core.progress import OnStep, Step, ignore
 from ..errors import SettingsError, printable
 from ..i18n import Message
+from ..run.drawing import load
 from ..run.folder import PAGES
 from ..run.frames import check_model
-from ..run.previews import Previews, has_cards, load
+from ..run.previews import Previews, has_cards
 from ..run.record import CaseKey, Run
 from ..run.sample import only
 from .context import Context

@@ -19,7 +19,7 @@ from ..errors import RmbgEvalError, printable
 from ..i18n import N_, Message, Named, join
 from ..measure.kinds import kind_title
 from ..measure.record import PointResult, RuleResult
-from ..run.previews import remove_drawn
+from ..run.drawing import remove_drawn
 from ..run.record import CaseRecord, Index, Run
 from ..settings import CompareFailOn, CompareSettings
 from . import Panel

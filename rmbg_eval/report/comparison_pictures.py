@@ -16,8 +16,8 @@ from ..compare.pair import Pair
 from ..core.files import write_atomic
 from ..core.images import RGB, Alpha, decode_cutout, encode, quantise, read_bytes
 from ..errors import RmbgEvalError
+from ..run.drawing import thumb_in
 from ..run.plots import TOO_OPAQUE, TOO_TRANSPARENT
-from ..run.previews import thumb_in
 
 _SIDE = 600
 """Pixels at most: three of them stand beside each other."""

@@ -9,8 +9,9 @@ from ..core.anchors import case_anchor
 from ..i18n import Message, Named, join
 from ..measure.kinds import KINDS, Expectation, expectation, kind_title, missed
 from ..measure.record import ObservationPoint, PointResult
-from ..run.previews import EdgeProfile, box_of
+from ..run.previews import EdgeProfile
 from ..run.record import CaseRecord
+from ..run.spots import box_of
 from .context import Context
 from .provenance import NO_BREAK
 from .views import CourseView, MarkView, PointsView, PointView, ProfileView, Text

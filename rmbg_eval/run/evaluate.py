@@ -54,10 +54,11 @@ from ..settings import Settings
 from .agreement import Pairs, agreements_of, disagreements, odd_of, pairs_of
 from .arrays import Names
 from .delivery import rule_results
+from .drawing import draw
 from .folder import prune, remove_done, run_folder, save
 from .measurements import Outcome, add, measure_prediction, result_of, truth_hashes
 from .parts import in_parts
-from .previews import SINGLE_MOST, draw
+from .previews import SINGLE_MOST
 from .record import CaseRecord, ModelRun, Run
 from .risks import risks_of
 from .shard import DONE, Listing, PairDistance, Part, Shard, SignPlaces

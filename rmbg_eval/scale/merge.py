@@ -40,10 +40,11 @@ from ..measure.columns import Column, Measurements
 from ..measure.risk import RISK
 from ..predictions.prediction import PrecisionCheck, Prediction, StabilityCost
 from ..run.agreement import OfCase, agreements_of, disagreements, odd_of
+from ..run.drawing import draw_again
 from ..run.evaluate import OnSave
 from ..run.folder import prune, remove_done, run_folder, save
 from ..run.parts import Parts, in_parts, parts, with_records
-from ..run.previews import CasePreviews, Preview, draw_again
+from ..run.previews import CasePreviews, Preview
 from ..run.record import CaseKey, CaseRecord, ModelRun, Run
 from ..run.risks import risks_of
 from ..run.shard import Shard, listing_sha256

@@ -19,7 +19,7 @@ from rmbg_eval.measure.columns import Measurements
 from rmbg_eval.measure.record import Agreement, Risk, Sign
 from rmbg_eval.report.frame import head_and_foot, write_assets
 from rmbg_eval.report.notebooks import render
-from rmbg_eval.run.previews import draw
+from rmbg_eval.run.drawing import draw
 
 POINTS = """title = { en = "<i>Ada</i>", zh = "<script>alert(1)</script>" }
 [[points]]

@@ -20,7 +20,7 @@ from rmbg_eval.errors import SettingsError
 from rmbg_eval.predictions import isolation
 from rmbg_eval.predictions.isolation import kills, predict_isolated
 from rmbg_eval.predictions.prediction import Prediction
-from rmbg_eval.run import previews
+from rmbg_eval.run import drawing, spots
 from rmbg_eval.run.evaluate import evaluate
 from rmbg_eval.settings import Settings
 
@@ -100,7 +100,8 @@ def test_what_kills_is_not_opened_for_the_report(
     def opened(*_: object) -> None:
         raise AssertionError("opened")
 
-    monkeypatch.setattr(previews, "_try", opened)
+    for module in (drawing, spots):
+        monkeypatch.setattr(module, "or_none", opened)
     run = evaluate(settings, isolate=True)
     assert run.complete
     assert [kills(p) for p in run.predictions] == [True]

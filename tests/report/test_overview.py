@@ -24,7 +24,7 @@ from rmbg_eval.report.frame import environment
 from rmbg_eval.report.scatter import LINE, Dot, overlap, scatter, width
 from rmbg_eval.run.findings import Finding, findings
 from rmbg_eval.run.gross import Gross
-from rmbg_eval.run.previews import CasePreviews, Previews, Spot, around, box_of
+from rmbg_eval.run.previews import CasePreviews, Previews, Spot
 from rmbg_eval.run.record import CaseRecord, Run
 from rmbg_eval.run.shard import Shard
 
@@ -93,23 +93,6 @@ def test_how_far_off_is_a_share(kind: str, measured: float | None, expected: flo
     assert 0 <= far_off(point) <= 1
     same = point.model_copy(update={"measured": expected})
     assert far_off(same) == 0
-
-
-@given(
-    x=st.integers(0, 90), y=st.integers(0, 50), width=st.integers(1, 10), height=st.integers(1, 10)
-)
-def test_the_place_shown_is_inside_and_holds_the_point(
-    x: int, y: int, width: int, height: int
-) -> None:
-    point = ObservationPoint.model_validate(
-        {"id": "p", "kind": "opaque", "box": [x, y, width, height]}
-    )
-    left, top, across, down = around(box_of(point), 100, 60)
-    assert across == down
-    assert 0 <= left <= x
-    assert x + width <= left + across <= 100
-    assert 0 <= top <= y
-    assert y + height <= top + down <= 60
 
 
 def told_overview(run: Run, drawn: Previews | None = None):

@@ -25,10 +25,10 @@ from rmbg_eval.decisions.sampling import plan_of
 from rmbg_eval.errors import SettingsError
 from rmbg_eval.measure.record import Agreement, Measurement, PointResult, Risk, Sign
 from rmbg_eval.report.by_eye import page_data
+from rmbg_eval.run.drawing import draw
 from rmbg_eval.run.evaluate import evaluate
 from rmbg_eval.run.findings import severity
 from rmbg_eval.run.folder import save
-from rmbg_eval.run.previews import draw
 from rmbg_eval.run.queue import queue_of
 from rmbg_eval.run.record import Run
 from rmbg_eval.run.sample import SEED, chance, only

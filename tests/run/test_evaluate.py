@@ -21,8 +21,8 @@ from rmbg_eval.i18n import Message
 from rmbg_eval.measure.record import Measurement
 from rmbg_eval.measure.table import OPTIONAL, TABLE
 from rmbg_eval.predictions.cutouts import make_cutouts
+from rmbg_eval.run.drawing import load
 from rmbg_eval.run.evaluate import evaluate
-from rmbg_eval.run.previews import load
 from rmbg_eval.run.record import Run
 from rmbg_eval.settings import Settings
 

@@ -22,8 +22,8 @@ from rmbg_eval.ci.outputs import build_files
 from rmbg_eval.core.cache import Store
 from rmbg_eval.core.images import decode_cutout
 from rmbg_eval.predictions.stages import _WRITE_BEHIND
+from rmbg_eval.run.drawing import load
 from rmbg_eval.run.evaluate import evaluate
-from rmbg_eval.run.previews import load
 from rmbg_eval.run.record import Run
 from rmbg_eval.settings import Settings
 

@@ -22,8 +22,8 @@ from rmbg_eval.core.progress import Step
 from rmbg_eval.errors import ModelError, OutputError
 from rmbg_eval.measure.agreement import APART
 from rmbg_eval.report import Report
+from rmbg_eval.run.drawing import draw_again, load
 from rmbg_eval.run.evaluate import evaluate
-from rmbg_eval.run.previews import draw_again, load
 from rmbg_eval.run.record import Run
 from rmbg_eval.settings import Settings
 

@@ -32,7 +32,7 @@ from rmbg_eval.cases.folder import load_cases
 from rmbg_eval.core.cache import Store
 from rmbg_eval.errors import ModelError, OutputError, RmbgEvalError, SettingsError
 from rmbg_eval.i18n import Message
-from rmbg_eval.run import previews
+from rmbg_eval.run import drawing
 from rmbg_eval.run.evaluate import evaluate
 from rmbg_eval.run.record import Run
 from rmbg_eval.run.shard import DONE
@@ -230,7 +230,7 @@ def test_the_driver_does_not_list_the_folder(
         asked.append(source)
         return load_cases(source, *rest)
 
-    monkeypatch.setattr(previews, "load_cases", listed)
+    monkeypatch.setattr(drawing, "load_cases", listed)
     assert by(Fake(), settings).complete
     assert {path.parent.name for path in asked} == {SHARDS}
 
