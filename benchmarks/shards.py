@@ -27,8 +27,9 @@ from PIL import Image, ImageOps
 from rmbg_eval import Run, load_cases
 from rmbg_eval.core.anchors import case_anchor
 from rmbg_eval.core.cache import Store
+from rmbg_eval.core.decoding import decode
 from rmbg_eval.core.files import write_atomic
-from rmbg_eval.core.images import decode, encode_png
+from rmbg_eval.core.images import encode_png
 from rmbg_eval.core.paths import resource
 from rmbg_eval.measure.columns import Column, Measurements
 from rmbg_eval.models.table import load_model

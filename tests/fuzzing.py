@@ -27,7 +27,8 @@ from reviewers import approval, decisions, review, run_over, vote
 from rmbg_eval.cases.checks import check_case
 from rmbg_eval.cases.folder import load_cases
 from rmbg_eval.compare.tolerances import Tolerances
-from rmbg_eval.core.images import check_alpha, check_rgb, decode, decode_cutout
+from rmbg_eval.core.decoding import decode, decode_cutout
+from rmbg_eval.core.images import check_alpha, check_rgb
 from rmbg_eval.decisions.files import kept, save, take
 from rmbg_eval.errors import ImageError, RmbgEvalError, SettingsError
 

@@ -11,7 +11,8 @@ from typing import Annotated
 from pydantic import BaseModel, ConfigDict, Field, field_validator
 
 from ..core.choices import Language
-from ..core.images import RGB, Alpha, Picture, decode, decode_matte, read_bytes
+from ..core.decoding import decode, decode_matte, read_bytes
+from ..core.images import RGB, Alpha, Picture
 from ..core.key import CaseKey
 from ..core.paths import packaged_picture
 from ..errors import CaseError, Failure, printable

@@ -14,7 +14,7 @@ import shutil
 from collections.abc import Callable, Iterable, Iterator
 from pathlib import Path
 
-from ..core.images import SUFFIXES
+from ..core.decoding import SUFFIXES
 from ..core.paths import PACKAGE
 from ..core.remote import is_url, mirror
 from ..core.toml import read_toml

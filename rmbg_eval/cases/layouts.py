@@ -10,7 +10,7 @@ from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 
-from ..core.images import SUFFIXES
+from ..core.decoding import SUFFIXES
 from ..errors import CaseError
 from ..i18n import Message
 

@@ -9,8 +9,9 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
+from ..core.decoding import decode_cutout, read_bytes
 from ..core.files import inside
-from ..core.images import Alpha, decode_cutout, read_bytes
+from ..core.images import Alpha
 from ..errors import ImageError, OutputError, RmbgEvalError, printable
 from ..i18n import Message
 from ..predictions.prediction import Prediction

@@ -19,8 +19,8 @@ from pydantic import BaseModel, ConfigDict, TypeAdapter, ValidationError
 
 from ..errors import OutputError, printable
 from ..i18n import Message
+from .decoding import DECODER
 from .files import write_atomic
-from .images import DECODER
 from .paths import cache_folder
 
 T = TypeVar("T")

@@ -19,8 +19,9 @@ from ..cases.folder import load_cases
 from ..cases.manifest import is_manifest
 from ..cases.writing import write_point
 from ..core.anchors import case_anchor
+from ..core.decoding import decode_cutout, read_bytes
 from ..core.files import user_path
-from ..core.images import RGB, Alpha, decode_cutout, read_bytes
+from ..core.images import RGB, Alpha
 from ..errors import CaseError, Failure, ImageError, explain, printable, reason_of
 from ..i18n import Message
 from ..measure.points import Seen, judge

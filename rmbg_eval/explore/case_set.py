@@ -8,8 +8,8 @@ import os
 from pathlib import Path, PurePath
 
 from ..cases.categories import CATEGORIES, LOOSE
+from ..core.decoding import SUFFIXES
 from ..core.files import user_path, write_atomic
-from ..core.images import SUFFIXES
 from ..errors import CaseError, printable
 from ..i18n import Message
 

@@ -7,7 +7,7 @@ import socket
 import struct
 from typing import Any
 
-from ..core.images import MAX_PIXELS
+from ..core.decoding import MAX_PIXELS
 from ..errors import ModelError
 from ..i18n import Message
 

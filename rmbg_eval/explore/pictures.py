@@ -9,7 +9,8 @@ from dataclasses import dataclass, field
 from PIL import Image
 
 from ..cases.case import Case
-from ..core.images import Picture, decode, encode
+from ..core.decoding import decode
+from ..core.images import Picture, encode
 from ..errors import ImageError, printable
 from ..i18n import Message
 

@@ -13,15 +13,9 @@ from pathlib import Path
 from typing import Any
 
 from ..cases.in_memory import rgb_of
+from ..core.decoding import decode, decode_cutout, read_bytes
 from ..core.files import write_atomic
-from ..core.images import (
-    Cutout,
-    Picture,
-    decode,
-    decode_cutout,
-    encode_png,
-    read_bytes,
-)
+from ..core.images import Cutout, Picture, encode_png
 from ..errors import ModelError
 from ..i18n import Message
 from ..models.protocol import Model

@@ -26,17 +26,9 @@ from urllib.parse import parse_qsl
 
 import numpy as np
 
+from ..core.decoding import SUFFIXES, decode_cutout, read_bytes
 from ..core.files import cannot_write, sha256_file
-from ..core.images import (
-    RGB,
-    SUFFIXES,
-    Alpha,
-    Cutout,
-    Picture,
-    decode_cutout,
-    png_of,
-    read_bytes,
-)
+from ..core.images import RGB, Alpha, Cutout, Picture, png_of
 from ..errors import ModelError, RmbgEvalError, printable
 from ..i18n import Message
 from .entry import Entry, LoadOptions

@@ -13,18 +13,9 @@ from pathlib import Path
 import numpy as np
 
 from ..cases.names import id_in_shoot, name_of
+from ..core.decoding import SUFFIXES, decode_cutout, read_bytes
 from ..core.files import folded, user_path
-from ..core.images import (
-    RGB,
-    SUFFIXES,
-    Alpha,
-    Cutout,
-    Picture,
-    decode_cutout,
-    is_grey,
-    opaque_matte,
-    read_bytes,
-)
+from ..core.images import RGB, Alpha, Cutout, Picture, is_grey, opaque_matte
 from ..core.remote import sha256_of
 from ..errors import ModelError, printable
 from ..i18n import Message

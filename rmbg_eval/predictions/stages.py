@@ -20,6 +20,7 @@ from typing import Any
 
 from ..cases.case import Case
 from ..core.cache import Entry, Store
+from ..core.decoding import decode_cutout, read_bytes
 from ..core.files import safe_name, sha256_file, write_atomic
 from ..core.images import (
     Alpha,
@@ -27,10 +28,8 @@ from ..core.images import (
     Picture,
     check_alpha,
     check_rgb,
-    decode_cutout,
     encode_png,
     looks_multiplied,
-    read_bytes,
 )
 from ..core.machine import cores, peak_memory, reset_peak_memory
 from ..core.notes import MULTIPLIED

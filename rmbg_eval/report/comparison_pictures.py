@@ -13,8 +13,9 @@ from PIL import Image
 
 from ..compare.alpha_change import alpha_of
 from ..compare.pair import Pair
+from ..core.decoding import decode_cutout, read_bytes
 from ..core.files import write_atomic
-from ..core.images import RGB, Alpha, decode_cutout, encode, quantise, read_bytes
+from ..core.images import RGB, Alpha, encode, quantise
 from ..errors import RmbgEvalError
 from ..run.drawing import thumb_in
 from ..run.plots import TOO_OPAQUE, TOO_TRANSPARENT

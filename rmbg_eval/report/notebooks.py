@@ -11,8 +11,8 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import unquote
 
+from ..core.decoding import read_bytes
 from ..core.files import cannot_write, replace, write_atomic
-from ..core.images import read_bytes
 from ..core.kernel import Kernel
 from ..core.modules import quick_jsonschema
 from ..core.paths import resource

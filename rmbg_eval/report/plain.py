@@ -17,8 +17,9 @@ from markupsafe import Markup
 from PIL import Image
 
 from ..core.choices import Language
+from ..core.decoding import MAX_PIXELS, read_bytes
 from ..core.files import inside
-from ..core.images import MAX_PIXELS, encode, read_bytes
+from ..core.images import encode
 from .frame import environment
 from .views import ImageView
 

@@ -8,7 +8,7 @@ from pathlib import Path
 from pydantic import TypeAdapter
 
 from ..core.cache import MeasureCache
-from ..core.images import decode_cutout, read_bytes
+from ..core.decoding import decode_cutout, read_bytes
 from ..core.progress import OnStep, Step
 from ..errors import Failure
 from ..i18n import Message

@@ -21,8 +21,9 @@ from pydantic import ValidationError
 from ..cases.case import Case
 from ..cases.folder import load_cases
 from ..core.anchors import case_anchor
+from ..core.decoding import read_bytes
 from ..core.files import inside, remove_below, write_atomic
-from ..core.images import RGB, WEBP_SIDE, Alpha, dequantise, quantise, read_bytes
+from ..core.images import RGB, WEBP_SIDE, Alpha, dequantise, quantise
 from ..core.key import Key
 from ..core.progress import OnStep, Step, ignore
 from ..core.remote import sha256_of, stands_in

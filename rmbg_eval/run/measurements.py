@@ -16,7 +16,8 @@ from pydantic import BaseModel, ConfigDict, TypeAdapter
 from ..cases.case import Case
 from ..cases.checks import check_size
 from ..core.cache import MeasureCache
-from ..core.images import DECODER, RGB, Alpha, decode_cutout, read_bytes
+from ..core.decoding import DECODER, decode_cutout, read_bytes
+from ..core.images import RGB, Alpha
 from ..core.remote import sha256_of
 from ..errors import Failure, ImageError, RmbgEvalError
 from ..i18n import N_, Message

@@ -20,6 +20,7 @@ from pydantic import BaseModel, ValidationError
 
 from ..core.anchors import case_anchor
 from ..core.choices import split
+from ..core.decoding import read_bytes
 from ..core.files import (
     cannot_read,
     cannot_write,
@@ -29,7 +30,6 @@ from ..core.files import (
     unfinished_prefix,
     write_atomic,
 )
-from ..core.images import read_bytes
 from ..core.machine import Machine
 from ..core.progress import OnStep, Step, ignore
 from ..errors import ImageError, OutputError, printable

@@ -38,7 +38,8 @@ from rmbg_eval.compare.baseline import (
     refuse_failures,
 )
 from rmbg_eval.compare.runs import compare
-from rmbg_eval.core.images import Alpha, Picture, decode_cutout
+from rmbg_eval.core.decoding import decode_cutout
+from rmbg_eval.core.images import Alpha, Picture
 from rmbg_eval.core.key import Key
 from rmbg_eval.core.machine import Machine
 from rmbg_eval.errors import Failure, OutputError

@@ -16,6 +16,7 @@ from hypothesis.extra import numpy as hnp
 
 from rmbg_eval.cases.case import Case
 from rmbg_eval.core.cache import Store
+from rmbg_eval.core.decoding import decode_cutout
 from rmbg_eval.core.foreground import (
     BOXES,
     blur_fusion,
@@ -24,7 +25,7 @@ from rmbg_eval.core.foreground import (
     multi_level,
     words,
 )
-from rmbg_eval.core.images import Cutout, Picture, decode_cutout
+from rmbg_eval.core.images import Cutout, Picture
 from rmbg_eval.errors import ModelError
 from rmbg_eval.models.decontamination import Decontaminated
 from rmbg_eval.models.table import load_model

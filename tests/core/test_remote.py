@@ -16,7 +16,7 @@ from pictures import check_message
 from rmbg_eval.cases.folder import load_cases
 from rmbg_eval.cases.manifest import write_manifest
 from rmbg_eval.core import remote
-from rmbg_eval.core.images import read_bytes
+from rmbg_eval.core.decoding import read_bytes
 from rmbg_eval.core.remote import bring, mirror, sha256_of
 from rmbg_eval.errors import CaseError, ImageError, RmbgEvalError, SettingsError
 from rmbg_eval.run.evaluate import evaluate

@@ -22,7 +22,7 @@ from browser import free_port
 from playwright.sync_api import Browser
 
 from rmbg_eval import load_model
-from rmbg_eval.core.images import decode_cutout
+from rmbg_eval.core.decoding import decode_cutout
 from rmbg_eval.core.paths import packaged_picture, resource
 from rmbg_eval.explore import remove_background
 

@@ -18,7 +18,7 @@ from PIL import Image
 from playwright.sync_api import Browser, Page, expect
 
 from rmbg_eval import load_cases, load_model
-from rmbg_eval.core.images import decode_cutout
+from rmbg_eval.core.decoding import decode_cutout
 from rmbg_eval.core.paths import packaged_picture
 from rmbg_eval.explore.texts import strings
 from rmbg_eval.predictions.cutouts import make_cutouts

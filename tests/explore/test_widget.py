@@ -18,7 +18,7 @@ from hypothesis import strategies as st
 from PIL import Image
 
 from rmbg_eval import Picture
-from rmbg_eval.core.images import decode_cutout
+from rmbg_eval.core.decoding import decode_cutout
 from rmbg_eval.errors import CaseError, ModelError, SettingsError
 from rmbg_eval.explore import Explorer, remove_background
 from rmbg_eval.explore.engine import Made, State

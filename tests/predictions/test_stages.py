@@ -17,8 +17,8 @@ from PIL import Image
 
 from rmbg_eval.cases.folder import Case
 from rmbg_eval.core.cache import Store
-from rmbg_eval.core.images import NOTES, Alpha, Cutout, Picture
-from rmbg_eval.core.notes import MULTIPLIED
+from rmbg_eval.core.images import Alpha, Cutout, Picture
+from rmbg_eval.core.notes import MULTIPLIED, NOTES
 from rmbg_eval.errors import Failure, ModelError, OutputError
 from rmbg_eval.i18n import Message
 from rmbg_eval.predictions.prediction import Prediction

@@ -20,7 +20,7 @@ from fakes import FakeModel, some_cases
 from rmbg_eval.cases.folder import load_cases
 from rmbg_eval.ci.outputs import build_files
 from rmbg_eval.core.cache import Store
-from rmbg_eval.core.images import decode_cutout
+from rmbg_eval.core.decoding import decode_cutout
 from rmbg_eval.predictions.stages import _WRITE_BEHIND
 from rmbg_eval.run.drawing import load
 from rmbg_eval.run.evaluate import evaluate

@@ -17,7 +17,8 @@ from fakes import FakeModel, save_picture, save_truth, some_cases
 from PIL import Image
 
 from rmbg_eval.ci.outputs import build_files
-from rmbg_eval.core.images import Alpha, Picture, decode_cutout
+from rmbg_eval.core.decoding import decode_cutout
+from rmbg_eval.core.images import Alpha, Picture
 from rmbg_eval.core.progress import Step
 from rmbg_eval.errors import ModelError, OutputError
 from rmbg_eval.measure.agreement import APART

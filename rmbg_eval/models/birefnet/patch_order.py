@@ -13,7 +13,8 @@ from statistics import fmean
 
 import numpy as np
 
-from ...core.images import RGB, Alpha, Picture, decode, read_bytes
+from ...core.decoding import decode, read_bytes
+from ...core.images import RGB, Alpha, Picture
 from ...core.paths import resource
 from ...errors import ModelError
 from ...i18n import Message

@@ -31,8 +31,9 @@ from PIL import Image
 
 from rmbg_eval.cases.checks import check_case
 from rmbg_eval.cases.folder import load_cases
-from rmbg_eval.core import images, libtiff
-from rmbg_eval.core.images import MAX_BYTES, decode, decode_cutout, read_bytes
+from rmbg_eval.core import decoding, libtiff
+from rmbg_eval.core.decoding import decode, decode_cutout, read_bytes
+from rmbg_eval.core.remote import MAX_BYTES
 from rmbg_eval.errors import ImageError, RmbgEvalError
 
 JPEG, PNG = encode(picture(), "JPEG"), encode(picture(), "PNG")
@@ -121,7 +122,7 @@ def test_refuses_and_says_why(name, data, words, tmp_path):
 
 
 def test_what_follows_a_jpeg_is_none_of_its_scans(monkeypatch):
-    monkeypatch.setattr(images, "MAX_SCANNED", 64 * 48)
+    monkeypatch.setattr(decoding, "MAX_SCANNED", 64 * 48)
     moving = b"\xff\xda" * 9  # a telephone's moving picture, say
     assert decode(JPEG + moving, "a.jpg", "a").size == (64, 48)
 
@@ -151,7 +152,7 @@ def test_pillow_warns_of_no_metadata_on_the_terminal(tmp_path):
     many = bad.getvalue().replace(samples + b"\3\0", samples + b"\xff\xff")
     (tmp_path / "bits.tif").write_bytes(many)
     code = (
-        "import sys; from pathlib import Path; from rmbg_eval.core.images import decode\n"
+        "import sys; from pathlib import Path; from rmbg_eval.core.decoding import decode\n"
         "for name in sys.argv[1:]:\n"
         "    try: decode(Path(name).read_bytes(), name)\n"
         "    except Exception as error: print(type(error).__name__)\n"

@@ -1,0 +1,415 @@
+"""Decoding strangers' picture files: the only module that knows EXIF, modes and ICC profiles."""
+
+from __future__ import annotations
+
+import io
+import logging
+import os
+import re
+import stat
+import warnings
+from contextlib import suppress
+from functools import lru_cache
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+from PIL import Image, ImageCms, ImageOps, UnidentifiedImageError
+
+from ..errors import ImageError, printable, reason_of
+from ..i18n import Message
+from . import libtiff
+from .images import RGB, Alpha, Picture, check_rgb, dequantise, is_grey, opaque_matte
+from .notes import NOTES
+from .remote import MAX_BYTES, bring
+
+# Pillow tells of damaged metadata, which no pixel depends on, without naming the file.
+warnings.filterwarnings("ignore", category=UserWarning, module=r"PIL\.")
+logging.getLogger("PIL").addHandler(logging.NullHandler())
+
+DECODER = "2"
+"""Raised whenever the same file would decode to other pixels: part of every cache key."""
+
+SUFFIXES = frozenset(
+    ".jpg .jpeg .jfif .png .webp .tif .tiff .bmp .gif .heic .heif .avif .ppm".split()
+)
+"""Names that are taken for pictures when a folder is read."""
+
+MAX_PIXELS = 89_478_485
+"""Pillow's own bound, beyond which it suspects a decompression bomb."""
+HARDLY = 0.01
+"""Of a picture, how much may be transparent, all pixels together: a window's round corners, or an
+editor's rounding. With more it is taken for a cut-out."""
+MIN_SIDE = 32
+MAX_ASPECT = 20
+MAX_SCANNED = 1 << 33
+"""Pixels of all scans of a JPEG together: each scan is a pass over them all, and can have a hundred
+bytes. Cameras and web services write a dozen."""
+_MARKER = re.compile(rb"\xff[^\x00\x01\xd0-\xd7\xff]", re.DOTALL)
+"""Of a JPEG, with a length after it; what is coded has none."""
+
+# Nothing that starts another program (EPS calls Ghostscript) and nothing exotic.
+_FORMATS = ("JPEG", "PNG", "WEBP", "TIFF", "BMP", "GIF", "AVIF", "PPM")
+_IN_PLAIN_TEXT = (b"P1", b"P2", b"P3")
+"""PPM in plain text, which nothing but textbooks has: of one MB of it that is comments Pillow takes
+minutes."""
+_STILL_FORMATS = ("MPO", "HEIF")
+"""Formats whose further images belong to the first (gain map, depth, burst), not to a film."""
+
+
+def read_bytes(path: Path) -> bytes:
+    """The bytes of the regular file `path`; ImageError for anything else, or an absurd size."""
+    bring(path)
+    try:
+        status = os.stat(path)
+        if not stat.S_ISREG(status.st_mode):
+            raise ImageError(
+                Message("{name} is not a regular file", name=_name(path)),
+                Message("Put the picture itself into the folder."),
+            )
+        if status.st_size > MAX_BYTES:
+            raise ImageError(
+                Message(
+                    "{name} has {size} bytes; {most} are allowed",
+                    name=_name(path),
+                    size=f"{status.st_size:,}",
+                    most=f"{MAX_BYTES:,}",
+                ),
+                Message("Save it as JPEG or PNG."),
+            )
+        data = path.read_bytes()
+    except FileNotFoundError:
+        raise ImageError(
+            Message("{name} does not exist", name=_name(path)),
+            Message("Check the name, and whether a link in it is broken."),
+        ) from None
+    except PermissionError:
+        raise ImageError(
+            Message("{name} may not be read", name=_name(path)),
+            Message("Give yourself permission to read it (chmod u+r)."),
+        ) from None
+    except OSError as error:
+        raise ImageError(
+            Message(
+                "{name} could not be read: {reason}",
+                name=_name(path),
+                reason=error.strerror or str(error),
+            ),
+            Message("Check the file and the disk it is on."),
+        ) from None
+    if not data:
+        raise ImageError(
+            Message("{name} is empty (0 bytes)", name=_name(path)),
+            Message("Copy or download the picture again."),
+        )
+    return data
+
+
+def decode(data: bytes, file: str, name: str = "", drop_alpha: bool = False) -> Picture:
+    """Decode the bytes of the picture `file`, which becomes the picture `name`.
+
+    EXIF rotation is applied, an embedded ICC profile is converted to sRGB,
+    grey, palette, CMYK and 16-bit pictures become 8-bit RGB; each is noted.
+
+    Raises ImageError, naming `file`, for what is no still, opaque picture of
+    sensible size: a transparent picture's colours under its transparency are
+    undefined, so it cannot be judged as an original (unless `drop_alpha` says they are).
+    """
+    image, notes = _open(data, file), []
+    try:
+        tiles = getattr(image, "tile", ())  # how it is stored; gone once it is loaded
+        deep = any(";16" in str(tile[3]) for tile in tiles)  # Pillow has grey alone in 16 bits
+        if image.mode.startswith("I;16") or (deep and image.mode in ("RGB", "RGBA", "LA", "CMYK")):
+            notes.append(NOTES["reduced-16-bit"])
+        if _is_turned(image):
+            notes.append(NOTES["exif-rotated"])
+        image = _without_alpha(_loaded(image, file), file, notes, drop_alpha)
+        if image.mode.startswith("I;16"):
+            profile = image.info.get("icc_profile")
+            image = Image.fromarray(_eight_bit(np.asarray(image)))
+            image.info["icc_profile"] = profile
+        elif image.mode in ("I", "F"):
+            raise _undefined_white(image.mode, file)
+        if image.mode in ("1", "L"):
+            notes.append(NOTES["grey"])
+        elif image.mode == "CMYK":
+            notes.append(NOTES["cmyk"])
+        image = _to_srgb(image, notes)
+        rgb = np.asarray(image)
+    except (ImageError, MemoryError):
+        raise
+    except Exception as error:  # Pillow's decoders raise whatever a broken file makes them raise
+        raise _undecodable(file, error) from None
+    check_rgb(rgb)
+    return Picture(name or file, rgb, tuple(notes))
+
+
+def decode_cutout(data: bytes, name: str) -> tuple[RGB | None, Alpha]:
+    """Decode a finished cut-out or a matte.
+
+    Returns the colours in sRGB, as an embedded ICC profile says, or None
+    where the file is a grey matte, and the alpha `(H, W) float32` as stored:
+    nothing is stretched or thresholded. Both are upright, as EXIF says.
+    Raises ImageError for a picture that is neither.
+    """
+    image = _open(data, name)
+    try:
+        image = _loaded(image, name)
+        if _has_alpha(image):
+            rgba = image.convert("RGBA")
+            pixels = np.asarray(rgba)
+            colours = pixels[..., :3]
+            if image.info.get("icc_profile"):
+                colours = np.asarray(_to_srgb(rgba.convert(_opaque_mode(image)), []))
+            return colours, dequantise(pixels[..., 3])
+        if image.mode.startswith("I;16"):
+            return None, np.asarray(image).astype(np.float32) / np.float32(65535)
+        if image.mode in ("I", "F"):
+            raise _undefined_white(image.mode, name)
+        grey = np.asarray(image.convert("RGB"))
+    except (ImageError, MemoryError):
+        raise
+    except Exception as error:  # as in decode()
+        raise _undecodable(name, error) from None
+    if not is_grey(grey):
+        raise ImageError(
+            Message("{name} has colours but no alpha channel", name=name),
+            Message("Save the cut-out as RGBA (PNG or WebP), or the matte as a grey picture."),
+        )
+    return None, dequantise(grey[..., 0])
+
+
+def decode_matte(data: bytes, name: str) -> Alpha:
+    """The alpha `(H, W) float32` of a matte or a cut-out, as `decode_cutout` reads it, but that a
+    grey picture which is opaque throughout is a matte."""
+    rgb, alpha = decode_cutout(data, name)
+    matte = opaque_matte(rgb, alpha)
+    return alpha if matte is None else matte
+
+
+def _open(data: bytes, name: str) -> Image.Image:
+    """Identify the file and refuse what must not be decoded, before anything is decoded."""
+    try:
+        brands = data[8 : min(64, int.from_bytes(data[:4], "big"))]
+        if data[4:8] == b"ftyp" and b"avif" not in brands and b"avis" not in brands:
+            _register_heif()
+            image = Image.open(io.BytesIO(data), formats=("HEIF",))
+        else:
+            if data.startswith(_IN_PLAIN_TEXT):
+                raise UnidentifiedImageError
+            image = Image.open(io.BytesIO(data), formats=_FORMATS)
+            if image.format == "PNG":  # whose checksums Pillow does not check while decoding
+                Image.open(io.BytesIO(data), formats=("PNG",)).verify()
+        width, height = image.size
+        frames = 1 if image.format in _STILL_FORMATS else getattr(image, "n_frames", 1)
+    except Image.DecompressionBombError:
+        raise ImageError(
+            Message(
+                "{name} unpacks to more than {most} pixels", name=name, most=f"{2 * MAX_PIXELS:,}"
+            ),
+            Message("Make it smaller."),
+        ) from None
+    except UnidentifiedImageError:
+        raise ImageError(
+            Message("{name} is not a picture that can be read", name=name),
+            Message("Open it in a picture viewer and save it as JPEG or PNG."),
+        ) from None
+    except Exception as error:  # as in decode()
+        raise _undecodable(name, error) from None
+    if width * height > MAX_PIXELS:
+        problem = Message("more than {most} pixels", most=f"{MAX_PIXELS:,}")
+        remedy = Message("Make it smaller.")
+    elif min(width, height) < MIN_SIDE:
+        problem = Message("a side below {least} pixels", least=MIN_SIDE)
+        remedy = Message("Use the original, not a thumbnail.")
+    elif max(width, height) > MAX_ASPECT * min(width, height):
+        problem = Message("sides that differ more than {most}-fold", most=MAX_ASPECT)
+        remedy = Message("Crop it.")
+    elif (scans := _scans(image, data)) * width * height > MAX_SCANNED:
+        problem = Message("{n} scans", n=scans)
+        remedy = Message("Open it in a picture viewer and save it as JPEG or PNG.")
+    elif frames > 1:
+        problem = Message("{n} frames or pages", n=frames)
+        remedy = Message("Export the one to be judged.")
+    else:
+        return image
+    raise ImageError(
+        Message(
+            "{name} ({width}×{height}) has {problem}",
+            name=name,
+            width=width,
+            height=height,
+            problem=problem,
+        ),
+        remedy,
+    )
+
+
+def _scans(image: Image.Image, data: bytes) -> int:
+    """How many scans a JPEG has, its first image alone; 0 of another format."""
+    if image.format not in ("JPEG", "MPO"):
+        return 0
+    scans, at = 0, 2
+    while (marker := _MARKER.search(data, at)) and marker[0] != b"\xff\xd9":  # its end
+        scans += marker[0] == b"\xff\xda"
+        at = marker.end() + int.from_bytes(data[marker.end() : marker.end() + 2], "big")
+    return scans
+
+
+def _without_alpha(image: Image.Image, name: str, notes: list[Message], drop: bool) -> Image.Image:
+    """`image` without an alpha channel, which must be opaque but for a hundredth unless `drop`."""
+    if _has_alpha(image):
+        opaque = _opaque_mode(image)
+        image = image.convert("RGBA")
+        missing = 255 - np.asarray(image)[..., 3]
+        if missing.mean() > HARDLY * 255 and not drop:
+            share = np.count_nonzero(missing) / missing.size
+            raise ImageError(
+                Message(
+                    "{name} is already transparent, wholly or in part, in {share} of its pixels",
+                    name=name,
+                    share=f"{share:.1%}",
+                ),
+                Message(
+                    "Give the original picture with its background; finished cut-outs are judged "
+                    "with --model folder:DIR."
+                ),
+            )
+        notes.append(NOTES["alpha-dropped" if missing.any() else "opaque-alpha-dropped"])
+        image = image.convert(opaque)
+    return image
+
+
+def _has_alpha(image: Image.Image) -> bool:
+    return image.mode in ("RGBA", "LA", "PA") or "transparency" in image.info
+
+
+def _opaque_mode(image: Image.Image) -> str:
+    return "L" if image.mode in ("LA", "L", "1") else "RGB"
+
+
+def _to_srgb(image: Image.Image, notes: list[Message]) -> Image.Image:
+    """`image` in RGB, its embedded profile, if any, converted to sRGB."""
+    data = image.info.get("icc_profile")
+    if image.mode in ("P", "1", "YCbCr", "HSV", "RGBX"):
+        image = image.convert("L" if image.mode == "1" else "RGB")
+    if data:
+        try:
+            profile = ImageCms.ImageCmsProfile(io.BytesIO(data))
+            space = profile.profile.xcolor_space.strip()
+            if space != {"RGB": "RGB", "L": "GRAY", "CMYK": "CMYK"}[image.mode]:
+                raise ValueError(f"a {space} profile in a {image.mode} picture")
+            if (profile.profile.profile_description or "").startswith("sRGB"):
+                return image.convert("RGB")
+            converted = ImageCms.profileToProfile(
+                image,
+                profile,
+                _srgb(),
+                ImageCms.Intent.RELATIVE_COLORIMETRIC,
+                outputMode="RGB",
+                flags=ImageCms.Flags.BLACKPOINTCOMPENSATION,
+            )
+            assert converted is not None  # only with inPlace=True
+            notes.append(NOTES["icc-converted"])
+            return converted
+        except (ImageCms.PyCMSError, OSError, ValueError, KeyError, TypeError):
+            notes.append(NOTES["icc-unreadable"])
+    return image.convert("RGB")
+
+
+def _eight_bit(values: np.ndarray) -> NDArray[np.uint8]:
+    return ((values.astype(np.uint32) * 255 + 32767) // 65535).astype(np.uint8)
+
+
+@lru_cache(maxsize=1)
+def _srgb() -> ImageCms.ImageCmsProfile:
+    return ImageCms.createProfile("sRGB")  # type: ignore[return-value]
+
+
+@lru_cache(maxsize=1)
+def _register_heif() -> None:
+    import pi_heif  # 20 ms, and only where there is a HEIC
+
+    pi_heif.register_heif_opener()
+
+
+def _name(path: Path) -> str:
+    return printable(path.name)
+
+
+def _undefined_white(mode: str, name: str) -> ImageError:
+    return ImageError(
+        Message(
+            "{name} holds {mode} numbers (32-bit integer or floating point), for which "
+            "white is not defined",
+            name=name,
+            mode=mode,
+        ),
+        Message("Export it with 8 or 16 bits a channel."),
+    )
+
+
+def _loaded(image: Image.Image, name: str) -> Image.Image:
+    """`image` decoded and upright, an alpha straight; ImageError for what `_load_tiff` refuses."""
+    if image.format == "TIFF":
+        image = _load_tiff(image, name)
+    if _is_turned(image):
+        image = ImageOps.exif_transpose(image)
+    key = image.info.get("transparency")
+    if image.mode.startswith("I;16") and key is not None:  # Pillow would clip its grey at 255
+        values, info = np.asarray(image), image.info
+        alpha = np.where(values == key, 0, 255).astype(np.uint8)
+        image = Image.merge("LA", [*map(Image.fromarray, (_eight_bit(values), alpha))])
+        image.info["icc_profile"] = info.get("icc_profile")
+    straight = {"La": "LA", "RGBa": "RGBA"}.get(image.mode)
+    return image.convert(straight) if straight else image
+
+
+def _is_turned(image: Image.Image) -> bool:
+    """Whether its EXIF says to turn it; one that cannot be read says nothing."""
+    if image.format != "TIFF":  # of which Pillow turns the pixels, and forgets that it did
+        image.load()  # what is wrong with these is not suppressed
+    with suppress(Exception):
+        return image.getexif().get(0x0112) in range(2, 9)
+    return False
+
+
+def _load_tiff(image: Any, name: str) -> Image.Image:
+    """Decode a TIFF; ImageError for what libtiff calls an error, also where Pillow would go on, and
+    for what Pillow takes for another order of bytes."""
+    tags = image.tag_v2
+    bits = tags.get(258, (1,))
+    if tags.get(284) == 2 and max(bits) > 8 and any(tile[0] == "raw" for tile in image.tile):
+        raise ImageError(
+            Message("{name} has {bits} bits a channel, one channel after the other",
+                    name=name, bits=max(bits)),
+            Message("Save it with the channels interleaved, or as PNG."),
+        )  # fmt: skip
+    with libtiff.errors() as errors:
+        try:
+            image.load()
+        except Exception:
+            if not errors:
+                raise
+    if errors:
+        raise _undecodable(name, ValueError(errors[0]))
+    inverted = tags.get(262) == 0  # white is 0
+    if not image.mode.startswith("I;16") or (bits[0] == 16 and not inverted):
+        return image
+    white = 2 ** bits[0] - 1
+    values = (np.asarray(image).astype(np.uint32) * 65535 + white // 2) // white
+    scaled = Image.fromarray((65535 - values if inverted else values).astype(np.uint16))
+    scaled.info = image.info
+    return scaled
+
+
+def _undecodable(name: str, error: Exception) -> ImageError:
+    return ImageError(
+        Message(
+            "{name} is damaged or cut short ({reason})",
+            name=name,
+            reason=reason_of(error),
+        ),
+        Message("Copy or download it again, or open it in a picture viewer and save it anew."),
+    )

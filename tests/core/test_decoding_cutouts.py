@@ -1,0 +1,117 @@
+"""Cut-outs and mattes are decoded as they are stored, upright, and nothing else is."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+from pictures import (
+    DISPLAY_P3,
+    HEIGHT,
+    WIDTH,
+    check_message,
+    encode,
+    film,
+    gamma_curve,
+    half_transparent,
+    icc_profile,
+    picture,
+    png16,
+    tiff,
+)
+from PIL import Image
+
+from rmbg_eval.core.decoding import decode, decode_cutout
+from rmbg_eval.errors import ImageError
+
+MATTE = np.asarray(picture().convert("L"))
+
+
+DEEP = (np.arange(HEIGHT * WIDTH) * 21 % 65536).astype(np.uint16).reshape(HEIGHT, WIDTH)
+
+
+@pytest.mark.parametrize(
+    ("data", "expected"),
+    [
+        pytest.param(encode(Image.fromarray(MATTE), "PNG"), MATTE / 255, id="grey"),
+        pytest.param(encode(Image.fromarray(MATTE).convert("RGB"), "PNG"), MATTE / 255, id="rgb"),
+        pytest.param(
+            encode(Image.fromarray(MATTE).quantize(256), "PNG"), MATTE / 255, id="palette"
+        ),
+        pytest.param(encode(Image.fromarray(MATTE > 99), "PNG"), (MATTE > 99) * 1.0, id="one-bit"),
+        pytest.param(png16(DEEP), DEEP / 65535, id="16-bit"),
+        pytest.param(encode(Image.fromarray(DEEP.astype(">u2")), "TIFF"), DEEP / 65535, id="I;16B"),
+    ],
+)
+def test_reads_a_matte_as_it_is_stored(data, expected):
+    rgb, alpha = decode_cutout(data, "x")
+    assert rgb is None
+    assert alpha.dtype == np.float32
+    assert np.abs(alpha - expected).max() < 1e-6
+
+
+@pytest.mark.parametrize("mode", ["RGBA", "LA"])
+def test_reads_the_alpha_of_a_cutout(mode):
+    rgb, alpha = decode_cutout(encode(half_transparent(mode), "PNG"), "x")
+    assert rgb is not None
+    assert rgb.shape == (HEIGHT, WIDTH, 3)
+    assert alpha[:, : WIDTH // 2].max() == 0
+    assert alpha[:, WIDTH // 2 :].min() == 1
+
+
+@pytest.mark.parametrize("orientation", [3, 6])
+@pytest.mark.parametrize("format", ["PNG", "TIFF", "WEBP", "AVIF"])
+def test_a_cutout_is_turned_upright_as_its_picture_is(format, orientation):
+    exif = Image.Exif()
+    exif[0x0112] = orientation
+    rgb, alpha = decode_cutout(encode(half_transparent(), format, exif=exif.tobytes()), "x")
+    upright = np.rot90(np.asarray(half_transparent()), {3: 2, 6: -1}[orientation])
+    assert np.array_equal(alpha * 255, upright[..., 3])
+    opaque = upright[..., 3] > 0
+    assert np.abs(rgb.astype(int) - upright[..., :3])[opaque].mean() < 3
+
+
+@pytest.mark.parametrize("mode", ["RGBA", "LA"])
+def test_a_cutouts_colours_are_converted_from_its_profile_and_its_alpha_is_not(mode):
+    profile = icc_profile(DISPLAY_P3 if mode == "RGBA" else None, gamma_curve(1.8))
+    image = half_transparent(mode)
+    rgb, alpha = decode_cutout(encode(image, "PNG", icc_profile=profile), "x")
+    opaque = image.convert("L" if mode == "LA" else "RGB")
+    assert np.array_equal(rgb, decode(encode(opaque, "PNG", icc_profile=profile), "x").rgb)
+    assert not np.array_equal(rgb, np.asarray(opaque.convert("RGB")))
+    assert np.array_equal(alpha * 255, np.asarray(image)[..., -1])
+
+
+def test_a_mattes_profile_changes_nothing():
+    values = Image.fromarray(np.tile(np.arange(64, dtype=np.uint8), (48, 1)))
+    data = encode(values, "PNG", icc_profile=icc_profile(None, gamma_curve(1.8)))
+    assert np.array_equal(decode_cutout(data, "x")[1] * 255, values)
+
+
+def test_reads_a_premultiplied_grey_tiff_as_straight():
+    grey, alpha = np.full((48, 64), 200, np.uint8), np.full((48, 64), 51, np.uint8)
+    data = tiff(np.dstack([grey // 5, alpha]).tobytes(), (8, 8), alpha=1)
+    rgb, read = decode_cutout(data, "x")
+    assert np.abs(rgb.astype(int) - 200).max() <= 2
+    assert np.array_equal(read * 255, alpha)
+
+
+@pytest.mark.parametrize(
+    "data",
+    [
+        pytest.param(tiff(bytes(64 * 48 * 8), (16,) * 4, 2, 2, 2), id="16-bit-planes"),
+        pytest.param(encode(picture(), "PNG"), id="colours-without-alpha"),
+        pytest.param(
+            encode(Image.fromarray(np.full((48, 64), 0.5, np.float32)), "TIFF"), id="float"
+        ),
+        pytest.param(
+            encode(Image.fromarray(np.full((48, 64), 999, np.int32)), "TIFF"), id="32-bit"
+        ),
+        pytest.param(encode(half_transparent(), "PNG")[:200], id="cut-short"),
+        pytest.param(film("WEBP"), id="animated"),
+        pytest.param(b"words", id="text"),
+    ],
+)
+def test_refuses_what_is_neither_cutout_nor_matte(data):
+    with pytest.raises(ImageError) as caught:
+        decode_cutout(data, "x.tif")
+    check_message(caught.value, "x.tif")
