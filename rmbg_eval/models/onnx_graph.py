@@ -1,0 +1,185 @@
+"""The file of an ONNX graph: its hash, and whether its input and its outputs fit pictures."""
+
+from __future__ import annotations
+
+import hashlib
+import os
+import re
+from contextlib import suppress
+from pathlib import Path
+from typing import Any
+
+from ..errors import ModelError, printable
+from ..i18n import Message
+from .onnx import WHICH
+from .runtimes import KINDS, session
+
+LARGEST = 8192
+"""Pixels of a side that a graph takes."""
+_MOST = 5
+"""Inputs that a message lists."""
+_EXTERNAL = re.compile(rb"\x0a\x08location\x12([\x01-\x7f]|[\x80-\xff][\x01-\x1f])")
+"""How a graph names a file that holds weights of its: a protobuf entry of key `location`."""
+
+
+def graph_sha256(path: Path) -> str:
+    """Of the graph, and of the files beside it that hold its weights; ModelError where it names
+    anything else, which reading may never end: a graph may be a stranger's."""
+    graph = path.read_bytes()
+    digest = hashlib.sha256(graph)
+    names = {graph[m.end() : m.end() + _varint(m[1])] for m in _EXTERNAL.finditer(graph)}
+    for name in sorted(names):
+        weights = Path(os.fsdecode(name))
+        file_of = path.parent / weights
+        odd = os.path.exists(file_of) and not os.path.isfile(file_of)
+        if odd or weights.anchor or ".." in weights.parts:
+            raise ModelError(
+                Message(
+                    "The graph {name} has its weights in {file}, which is no file in its own "
+                    "folder",
+                    name=printable(path.name),
+                    file=repr(printable(str(weights))[:200]),
+                ),
+                Message("Export it again, with the files that hold its weights beside it."),
+            )
+        # The runtime says what is missing.
+        with suppress(OSError, ValueError), file_of.open("rb") as file:
+            digest.update(name)
+            while part := file.read(1 << 24):  # it may have many GB
+                digest.update(part)
+    return digest.hexdigest()
+
+
+def _varint(digits: bytes) -> int:
+    """A number of protobuf's: seven bits a byte, the lowest first."""
+    return sum((digit & 0x7F) << 7 * place for place, digit in enumerate(digits))
+
+
+def fitting(
+    path: Path,
+    size: tuple[int, int] | None,
+    output: str | None,
+    nhwc: bool,
+    channel: int | None,
+    whole: bool,
+) -> tuple[tuple[int, int], int]:
+    """Width and height of the pictures, and how many at once; ModelError if the graph takes others,
+    or gives no plane that is one matte.
+
+    `whole`: the pictures are left at whole numbers of 0 to 255.
+    """
+    graph = session(path, optimised=False)
+    pictures = _pictures(graph, path, size, nhwc, whole)
+    _check_output(graph, path, output, nhwc, channel)
+    return pictures
+
+
+def _pictures(
+    graph: Any, path: Path, size: tuple[int, int] | None, nhwc: bool, whole: bool
+) -> tuple[tuple[int, int], int]:
+    """Of what the graph takes: width, height and how many at once. A side that it leaves open is a
+    text or None in its shape."""
+    inputs = graph.get_inputs()
+    takes = [printable(f"{each.name} {each.type} {each.shape}") for each in inputs[:_MOST]]
+
+    def misfit(problem: Message, remedy: Message) -> ModelError:
+        about = Message(
+            "The graph {name} takes {inputs}: {problem}",
+            name=printable(path.name), inputs=takes, problem=problem,
+        )  # fmt: skip
+        return ModelError(about, remedy)
+
+    if len(inputs) != 1:
+        raise misfit(
+            Message("{n} inputs, and there is one picture", n=len(inputs)),
+            Message("Export it with the picture as its only input."),
+        )
+    shape = inputs[0].shape
+    if len(shape) != 4:
+        raise misfit(
+            Message(
+                "{n} dimension, and pictures have 4",
+                many="{n} dimensions, and pictures have 4",
+                n=len(shape),
+            ),
+            Message("Export it with an input of batch, channels, height and width."),
+        )
+    if inputs[0].type == "tensor(uint8)" and not whole:
+        raise misfit(
+            Message("normalised pictures are no whole numbers"),
+            Message("If it takes RGB of 0 to 255, say so in its onnx: spec: mean=0&std=1/255."),
+        )
+    if inputs[0].type not in KINDS:
+        raise misfit(
+            Message("pictures are float32, float16 or uint8"),
+            Message("Export it with an input of one of these."),
+        )
+    batch, *sides = shape
+    channels = sides.pop(2 if nhwc else 0)
+    if isinstance(channels, int) and channels != 3:
+        other = shape[1 if nhwc else 3] == 3
+        turn = (
+            Message("Leave layout=NHWC out of its onnx: spec.")
+            if nhwc
+            else Message("Its channels come last: add layout=NHWC to its onnx: spec.")
+        )
+        raise misfit(
+            Message(
+                "{n} channel, and pictures have 3",
+                many="{n} channels, and pictures have 3",
+                n=channels,
+            ),
+            turn if other else Message("Export it with an input of red, green and blue."),
+        )
+    height, width = (side if isinstance(side, int) else None for side in sides)
+    if not all(0 < side <= LARGEST for side in (width, height) if side is not None):
+        raise misfit(
+            Message("a side has 1 to {most} pixels", most=LARGEST),
+            Message("Export it with the size that it was trained with."),
+        )
+    if size is None:
+        if width is None or height is None:
+            raise misfit(
+                Message("pictures of any size"),
+                Message("Say which it was trained with: add size=1024 to its onnx: spec."),
+            )
+        size = width, height
+    if size[0] != (width or size[0]) or size[1] != (height or size[1]):
+        raise misfit(
+            Message("pictures of another size than {size}", size=f"{size[0]}x{size[1]}"),
+            Message("Leave size out of its onnx: spec."),
+        )
+    return size, batch if isinstance(batch, int) and batch > 0 else 1
+
+
+def _check_output(
+    graph: Any, path: Path, output: str | None, nhwc: bool, channel: int | None
+) -> None:
+    """ModelError unless what the graph gives has one plane that is the matte."""
+    outputs = {each.name: each.shape for each in graph.get_outputs()}
+    if output and output not in outputs:
+        raise ModelError(
+            Message(
+                "The graph {name} has no output {output}",
+                name=printable(path.name),
+                output=repr(printable(output)),
+            ),
+            Message("Use one of {names}.", names=[printable(name) for name in outputs]),
+        )
+    plane = outputs[output or next(iter(outputs))]
+    last = nhwc and plane[1:2] != [1]
+    planes = plane[3 if last else 1] if len(plane) == 4 else None
+    if isinstance(planes, int) and (planes != 1 if channel is None else planes <= channel):
+        raise ModelError(
+            Message(
+                "The graph {name} gives {shape}: {n} plane, and no channel {channel}",
+                many="The graph {name} gives {shape}: {n} planes, and no channel {channel}",
+                name=printable(path.name), shape=str(plane), n=planes, channel=channel,
+            )
+            if channel is not None
+            else Message(
+                "The graph {name} gives {shape}: {n} planes, and a matte is one",
+                name=printable(path.name), shape=str(plane), n=planes,
+            ),
+            WHICH,
+        )  # fmt: skip
