@@ -20,7 +20,7 @@ from rmbg_eval.core.decoding import read_bytes
 from rmbg_eval.core.remote import bring, mirror, sha256_of
 from rmbg_eval.errors import CaseError, ImageError, RmbgEvalError, SettingsError
 from rmbg_eval.run.evaluate import evaluate
-from rmbg_eval.settings import BenchSettings, Settings
+from rmbg_eval.settings import Settings
 
 fsspec = pytest.importorskip("fsspec", reason="fsspec is not installed")
 URL = "memory://shop/catalogue"
@@ -247,12 +247,6 @@ def test_a_url_that_cannot_be_read_says_why(
         load_cases(url)
     check_message(caught.value)
     assert "secret" not in str(caught.value)
-
-
-def test_where_only_a_folder_will_do_a_url_is_refused() -> None:
-    for settings in (Settings(cases=URL), BenchSettings(cases=URL)):
-        with pytest.raises(SettingsError, match="no folder on this machine"):
-            _ = settings.cases_folder
 
 
 def test_a_folder_of_that_name_elsewhere_is_none_of_ours(tmp_path: Path) -> None:
