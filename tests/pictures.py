@@ -23,6 +23,7 @@ from rmbg_eval.errors import RmbgEvalError
 from rmbg_eval.run.plots import TOO_OPAQUE, TOO_TRANSPARENT
 
 WIDTH, HEIGHT = 64, 48
+DEEP_GREY = (np.arange(HEIGHT * WIDTH) * 21 % 65536).astype(np.uint16).reshape(HEIGHT, WIDTH)
 
 # sRGB (IEC 61966-2-1), Display P3 (SMPTE EG 432-1) and Adobe RGB (1998): x, y of red, green, blue.
 SRGB = ((0.640, 0.330), (0.300, 0.600), (0.150, 0.060))

@@ -9,12 +9,27 @@ from collections.abc import Iterable, Sequence
 from pathlib import Path
 
 import numpy as np
+from fakes import disc
+
+from rmbg_eval.core.images import Alpha, Picture
+from rmbg_eval.models.table import load_model
 
 Node = tuple[str, list[str], list[str], bytes]
 """Operator, inputs, outputs, encoded attributes."""
 
+SQUARE = Picture("c/square", disc(1, (64, 64))[0])
+GREY = SQUARE.rgb.mean(axis=2) / 255
+"""What a graph makes of SQUARE that takes the mean of the channels, unnormalised."""
+
 FLOAT = 1
 UINT8 = 2
+
+
+def alpha_of(spec: str, picture: Picture = SQUARE) -> Alpha:
+    """All stages of the model `spec`, one after the other."""
+    model = load_model(spec)
+    model.load()
+    return model.postprocess(model.infer([model.preprocess(picture)])[0], picture).alpha
 
 
 def save_graph(

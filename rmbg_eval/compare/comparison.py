@@ -10,7 +10,7 @@ from typing import Annotated, Literal
 
 from pydantic import BaseModel, ConfigDict, ValidationError
 
-from ..core.files import cannot_read
+from ..core.files import read_file
 from ..core.numbers import figures
 from ..core.records import OrRecords, RecordFile, columns, stored_in
 from ..errors import OutputError, printable
@@ -65,11 +65,7 @@ class Comparison(BaseModel):
         path = Path(folder) / "comparison.json"
         remedy = Message("Compare again: rmbg-eval compare BASE NEW.")
         try:
-            if path.exists() and not path.is_file():  # a pipe would be waited on for ever
-                raise OutputError(Message("{file} is no file", file=printable(str(path))), remedy)
-            kept = cls.model_validate_json(path.read_bytes())
-        except OSError as error:
-            raise cannot_read(path, error, remedy) from None
+            kept = cls.model_validate_json(read_file(path, remedy))
         except ValidationError as error:
             raise OutputError(
                 Message(

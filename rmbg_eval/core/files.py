@@ -290,6 +290,21 @@ def user_path(text: str, error: type[RmbgEvalError]) -> Path:
     )
 
 
+def no_file(path: Path) -> bool:
+    """Whether something is there that is no regular file: a pipe would be waited on for ever."""
+    return path.exists() and not path.is_file()
+
+
+def read_file(path: Path, remedy: Message) -> bytes:
+    """The bytes of a regular file; OutputError for anything else."""
+    try:
+        if no_file(path):
+            raise OutputError(Message("{file} is no file", file=printable(str(path))), remedy)
+        return path.read_bytes()
+    except OSError as error:
+        raise cannot_read(path, error, remedy) from None
+
+
 def cannot_read(path: Path, error: OSError, remedy: Message) -> OutputError:
     """The OutputError that says why `path` could not be read. A library's own error may have
     several lines, and no number."""

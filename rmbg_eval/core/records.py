@@ -20,7 +20,7 @@ from pydantic import BaseModel, ConfigDict, Field, TypeAdapter, ValidationError
 
 from ..errors import OutputError, SettingsError, printable
 from ..i18n import Message
-from .files import cannot_read, new_file
+from .files import cannot_read, new_file, no_file
 
 if TYPE_CHECKING:
     from pydantic import GetCoreSchemaHandler
@@ -242,7 +242,7 @@ class Stored:
         pa = arrow()
         self._schema = arrow_types(columns)
         with self.errors():
-            if self.path.exists() and not self.path.is_file():  # a pipe would be waited on for ever
+            if no_file(self.path):
                 raise self.other()
             with self.path.open("rb") as read:
                 sha256 = hashlib.file_digest(read, "sha256").hexdigest()

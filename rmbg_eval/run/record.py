@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Annotated, Any, Literal, TypeVar
 
 from pydantic import BaseModel, ConfigDict, ValidationError
 
-from ..core.files import cannot_read, inside_of
+from ..core.files import cannot_read, inside_of, read_file
 from ..core.key import CaseKey as CaseKey
 from ..core.key import Lean
 from ..core.machine import Machine
@@ -264,18 +264,14 @@ class Run(_Record):
         """
         folder = Path(folder)
         path = folder / "run.json"
+        remedy = Message("Give the folder of a finished run.")
+        data = read_file(path, remedy)
         try:
-            if path.exists() and not path.is_file():  # a pipe would be waited on for ever
-                raise OutputError(
-                    Message("{file} is no file", file=printable(str(path))),
-                    Message("Give the folder of a finished run."),
-                )
-            data = path.read_bytes()
             run = cls.model_validate_json(data)
             if run.records is not None:
                 run = with_records(folder, run)
         except OSError as error:
-            raise cannot_read(path, error, Message("Give the folder of a finished run.")) from None
+            raise cannot_read(path, error, remedy) from None
         except ValidationError as error:
             raise _no_run(printable(str(path)), data, error.error_count()) from None
         own = () if run.records else run.predictions  # what lies in files is checked as it is read

@@ -25,6 +25,7 @@ from ..core.files import (
     cannot_read,
     cannot_write,
     inside,
+    no_file,
     remove_unfinished,
     replace,
     unfinished_prefix,
@@ -453,7 +454,7 @@ def _link(folder: Path, to: Path, name: str, sha256: str | None = None) -> None:
     was written."""
     source, target = folder / name, to / name
     try:
-        pipe = source.exists() and not source.is_file()  # which would be waited on for ever
+        pipe = no_file(source)
         data = b"" if pipe else source.read_bytes()
     except OSError as error:
         remedy = Message("Bring the whole folder of the shard, or run it again.")

@@ -6,6 +6,7 @@ import numpy as np
 import pytest
 from pictures import (
     ADOBE_RGB,
+    DEEP_GREY,
     DISPLAY_P3,
     HEIC_TURNED,
     HEIGHT,
@@ -30,7 +31,6 @@ from rmbg_eval.core.decoding import decode
 from rmbg_eval.core.notes import NOTES
 
 GREY = np.asarray(picture().convert("L"))
-DEEP_GREY = (np.arange(HEIGHT * WIDTH) * 21 % 65536).astype(np.uint16).reshape(HEIGHT, WIDTH)
 
 
 def grey_as_rgb(values: np.ndarray) -> np.ndarray:

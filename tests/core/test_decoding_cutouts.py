@@ -5,6 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 from pictures import (
+    DEEP_GREY,
     DISPLAY_P3,
     HEIGHT,
     WIDTH,
@@ -26,9 +27,6 @@ from rmbg_eval.errors import ImageError
 MATTE = np.asarray(picture().convert("L"))
 
 
-DEEP = (np.arange(HEIGHT * WIDTH) * 21 % 65536).astype(np.uint16).reshape(HEIGHT, WIDTH)
-
-
 @pytest.mark.parametrize(
     ("data", "expected"),
     [
@@ -38,8 +36,10 @@ DEEP = (np.arange(HEIGHT * WIDTH) * 21 % 65536).astype(np.uint16).reshape(HEIGHT
             encode(Image.fromarray(MATTE).quantize(256), "PNG"), MATTE / 255, id="palette"
         ),
         pytest.param(encode(Image.fromarray(MATTE > 99), "PNG"), (MATTE > 99) * 1.0, id="one-bit"),
-        pytest.param(png16(DEEP), DEEP / 65535, id="16-bit"),
-        pytest.param(encode(Image.fromarray(DEEP.astype(">u2")), "TIFF"), DEEP / 65535, id="I;16B"),
+        pytest.param(png16(DEEP_GREY), DEEP_GREY / 65535, id="16-bit"),
+        pytest.param(
+            encode(Image.fromarray(DEEP_GREY.astype(">u2")), "TIFF"), DEEP_GREY / 65535, id="I;16B"
+        ),
     ],
 )
 def test_reads_a_matte_as_it_is_stored(data, expected):

@@ -8,9 +8,12 @@ from pathlib import Path
 import numpy as np
 import onnxruntime
 import pytest
-from fakes import disc, some_cases
+from fakes import some_cases
 from tiny_onnx import (
+    GREY,
+    SQUARE,
     UINT8,
+    alpha_of,
     as_float,
     mean_of_all,
     mean_of_channels,
@@ -20,26 +23,15 @@ from tiny_onnx import (
 )
 
 from rmbg_eval.core.cache import Store
-from rmbg_eval.core.images import Alpha, Picture, check_alpha
+from rmbg_eval.core.images import check_alpha
 from rmbg_eval.errors import ModelError
 from rmbg_eval.models.table import load_model
 from rmbg_eval.predictions.stages import predict
-
-SQUARE = Picture("c/square", disc(1, (64, 64))[0])
-GREY = SQUARE.rgb.mean(axis=2) / 255
-"""What a graph makes of SQUARE that takes the mean of the channels, unnormalised."""
 
 
 @pytest.fixture
 def graph(tmp_path: Path) -> Path:
     return save_graph(tmp_path / "tiny.onnx", [mean_of_channels()])
-
-
-def alpha_of(spec: str, picture: Picture = SQUARE) -> Alpha:
-    """All stages of the model `spec`, one after the other."""
-    model = load_model(spec)
-    model.load()
-    return model.postprocess(model.infer([model.preprocess(picture)])[0], picture).alpha
 
 
 def test_the_output_is_the_alpha(graph: Path) -> None:

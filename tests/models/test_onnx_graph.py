@@ -8,9 +8,10 @@ from pathlib import Path
 import numpy as np
 import pytest
 from fakes import some_cases
-from test_onnx import GREY, alpha_of
 from tiny_onnx import (
+    GREY,
     UINT8,
+    alpha_of,
     as_float,
     mean_of_all,
     mean_of_channels,

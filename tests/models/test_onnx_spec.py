@@ -8,8 +8,7 @@ import numpy as np
 import onnxruntime
 import pytest
 from fakes import disc
-from test_onnx import SQUARE, alpha_of
-from tiny_onnx import mean_of_channels, same, save_graph, square_root
+from tiny_onnx import SQUARE, alpha_of, mean_of_channels, same, save_graph, square_root
 
 from rmbg_eval.core.images import Picture
 from rmbg_eval.errors import ModelError
