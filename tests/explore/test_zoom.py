@@ -182,6 +182,32 @@ def test_a_wheel_scrolls_what_scrolls_and_else_zooms_as_fast_as_it_turns(
     assert page.evaluate(WHEEL, lines) == [pytest.approx(np.exp(0.15)), True]
 
 
+GESTURE = """([type, scale]) => {
+  const event = new UIEvent(type, { cancelable: true, bubbles: true });
+  document.querySelector(".stage").dispatchEvent(
+    Object.assign(event, { scale, clientX: 150, clientY: 150 }));
+  return [window.scale() / 0.5, event.defaultPrevented];
+}"""
+
+
+@pytest.mark.parametrize("scrolls", [False, True])
+def test_a_pinch_as_safari_tells_it_zooms_and_the_page_keeps_still(
+    browser: Browser, scrolls: bool
+) -> None:
+    page = browser.new_context(has_touch=True).new_page()
+    panels(page, scrolls)
+    told = [page.evaluate(GESTURE, [f"gesture{kind}", scale])
+            for kind, scale in (("start", 1), ("change", 1.5), ("change", 2), ("end", 2),
+                                ("start", 1.0), ("change", 0.75))]  # fmt: skip
+    assert told == [[1, True], [1.5, True], [2, True], [2, False], [2, True], [1.5, True]]
+    touch = hand(page)
+    page.evaluate("zoom.fit()")
+    touch("touchStart", (100, 150), (200, 150))
+    assert page.evaluate(GESTURE, ["gesturestart", 1.0]) == [1, True]
+    assert page.evaluate(GESTURE, ["gesturechange", 2.0]) == [1, True]  # the fingers have done it
+    page.context.close()
+
+
 def test_what_lies_under_the_pointer_stays_there_in_whichever_panel(page: Page) -> None:
     panels(page, scrolls=False)
     for x in (100, 400):  # the same place of either

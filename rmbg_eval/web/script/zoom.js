@@ -38,6 +38,7 @@ export class Zoom {
   #drag = null;
   /** @type {{ from: Spot, spot: Spot, start: [number, number], apart: number } | null} */
   #fingers = null;
+  #pinched = 1; // the scale of a gesture so far
   #observer = new ResizeObserver(() => this.place());
 
   /**
@@ -65,6 +66,8 @@ export class Zoom {
       "touchcancel",
     ]))
       element.addEventListener(type, (event) => this.#touch(event), active);
+    for (const type of ["gesturestart", "gesturechange"])
+      element.addEventListener(type, (event) => this.#pinch(event), active);
     element.addEventListener("dblclick", (event) => {
       if (this.draw) return;
       if (this.view) this.fit();
@@ -267,6 +270,16 @@ export class Zoom {
       const factor = apart ? apart / before.apart : 1;
       this.zoom(this.looking().scale * factor, before.spot, spot);
     }
+  }
+
+  /** Two fingers on a touchpad, as Safari tells of them; of those on a screen it tells so, too.
+   * @param {Event} event */
+  #pinch(event) {
+    event.preventDefault();
+    const { scale, clientX, clientY } = /** @type {any} */ (event); // scale: since they began
+    const before = event.type === "gesturestart" ? 1 : this.#pinched;
+    this.#pinched = scale;
+    if (!this.#fingers) this.zoom(this.looking().scale * (scale / before), { clientX, clientY });
   }
 
   /** Whether the key meant something here. @param {KeyboardEvent} event */
