@@ -12,7 +12,7 @@ from ..measure.kinds import kind_name
 from ..measure.risk import GOOD_FROM, order_of
 from ..measure.table import HEADLINES, TITLES
 from ..run.agreement import others_of
-from ..run.statistics import ALL, Difference, Row, difference_between, over_shared
+from ..run.statistics import ALL, Difference, Row, as_good, difference_between, over_shared
 from .context import Context
 from .views import Text
 
@@ -162,12 +162,23 @@ class Answer:
         if best.value is None:
             yield Message("There is no picture that all models have a {measure} of.", measure=title)
             return
+        alike = [mean for mean in means if as_good(best, mean)]
         values: dict[str, Any] = {
             "model": best.model,
+            "models": all_named([mean.model for mean in alike]),
             "measure": title,
             "value": figures(best.value),
         }
-        if best.scored == most:
+        if len(alike) > 1:
+            yield Message(
+                "{models} are equally close to the truth, with a {measure} of {value} over {n} "
+                "picture.",
+                many="{models} are equally close to the truth, with a {measure} of {value} over "
+                "{n} pictures.",
+                n=best.scored,
+                **values,
+            )
+        elif best.scored == most:
             yield Message("{model} is closest to the truth, with a {measure} of {value}.", **values)
         else:
             yield Message(
@@ -182,7 +193,8 @@ class Answer:
             (
                 (other.model, figures(other.value or 0),
                  difference_between(best, other, self.summary.groups))
-                for other in means[1:]
+                for other in means
+                if other not in alike
             ),
             sign,
         )  # fmt: skip
@@ -278,31 +290,33 @@ def _beside_best(
     """Those that the best is not clearly better than: each model, its value as it is shown, and how
     the best differs from it, where more (`sign` 1) or less (-1) is better."""
     close: list[Text] = []
+    few: list[Text] = []
     ahead: list[Text] = []
-    few: Difference | None = None
+    most: Difference | None = None  # that is of too few
     for model, value, apart in others:
         named = Message("{model} ({value})", model=model, value=value)
-        if apart is None or not apart.clear:
+        if apart and apart.low is None:
+            few.append(named)
+            most = apart if most is None or most.groups < apart.groups else most
+        elif apart is None or not apart.clear:
             close.append(named)
-            if apart and apart.low is None and (few is None or few.groups < apart.groups):
-                few = apart
         elif (apart.higher - apart.lower) * sign < 0:
             ahead.append(named)
-    if few and few.groups < few.cases:
+    if most and most.groups < most.cases:
         yield Message(
             "Whether that is better than {models} cannot be told: {n} shoot is too few.",
             many="Whether that is better than {models} cannot be told: {n} shoots are too few.",
-            n=few.groups,
-            models=any_named(close),
+            n=most.groups,
+            models=any_named(few),
         )
-    elif few:
+    elif most:
         yield Message(
             "Whether that is better than {models} cannot be told: {n} case is too few.",
             many="Whether that is better than {models} cannot be told: {n} cases are too few.",
-            n=few.groups,
-            models=any_named(close),
+            n=most.groups,
+            models=any_named(few),
         )
-    elif close:
+    if close:
         yield Message("That is not clearly better than {models}.", models=any_named(close))
     if ahead:
         yield Message("On more pictures, though, {models} is better.",

@@ -379,10 +379,19 @@ def _best(
     sign = 1 if higher else -1
     best = max(means, key=lambda mean: sign * (mean.value or 0))
     for other in means:
-        apart = difference_between(best, other, groups) if other is not best else None
+        if other is best:
+            continue
+        if as_good(best, other):  # which of the two stands first decides nothing
+            return tuple(means)
+        apart = difference_between(best, other, groups)
         if apart and not (apart.clear and (apart.higher - apart.lower) * sign > 0):
             return tuple(means)
     return tuple(replace(mean, best=mean is best) for mean in means)
+
+
+def as_good(one: Mean, other: Mean) -> bool:
+    """Whether two means are equal, but for rounding."""
+    return abs((one.value or 0) - (other.value or 0)) <= ROUNDING
 
 
 def over_shared(means: Sequence[Mean]) -> tuple[Mean, ...]:

@@ -158,6 +158,19 @@ def test_too_few_shoots_are_not_called_cases() -> None:
     assert view.few == "no interval: fewer than 6 shoots"
 
 
+def test_too_few_cases_of_one_model_are_not_those_of_another() -> None:
+    """Of three that it could be measured on nothing is told, of ten it is, that it is not clear."""
+    run = many({"a": [1.0] * 9 + [0.0], "b": [1.0] * 8 + [0.0] * 2, "c": [1.0] * 3})
+    c = run.models[0].model_copy(
+        update={"info": run.models[0].info.model_copy(update={"name": "c"})}
+    )
+    assert told_overview(run.model_copy(update={"models": (*run.models, c)})).answer == (
+        "a passes the most points, 9 of 10.",
+        "Whether that is better than c (3/3) cannot be told: 3 cases are too few.",
+        "That is not clearly better than b (8).",
+    )
+
+
 def test_what_the_best_is_not_better_than_is_this_or_that() -> None:
     run = many({"a": [1.0] * 9 + [0.0], "b": [1.0] * 8 + [0.0] * 2})
     c = run.models[0].model_copy(
@@ -282,6 +295,14 @@ def test_a_model_alone_is_not_called_closest() -> None:
     assert view.answer == ("1 picture without points or truth: nothing is scored.",)
 
 
+def test_models_that_are_as_close_are_both_named() -> None:
+    a, b = [0.25, 0.5, None], [0.5, 0.25, 0.125]
+    for first, second in ((a, b), (b, a)):
+        assert told_overview(measured({"a": first, "b": second})).answer == (
+            "a and b are equally close to the truth, with a mean error of 0.375 over 2 pictures.",
+        )
+
+
 def test_a_model_that_fails_on_hard_pictures_is_not_closest_for_that() -> None:
     easy, hard = [0.03] * 8, [0.2] * 8
     view = told_overview(measured({"a": [0.05] * 8 + [None] * 8, "b": easy + hard}))
@@ -334,6 +355,16 @@ def test_the_largest_number_of_a_column_is_marked_be_it_clear_or_not() -> None:
     alike = told_overview(many({"a": [1.0, 0.0], "b": [0.0, 1.0]}))
     assert not any(cell.leads for row in alike.matrices[0].rows for cell in row.cells)
     assert alike.key == ""
+
+
+def test_of_models_with_as_many_points_none_has_the_most_whoever_comes_first() -> None:
+    """A case of eight points that one misses is as many as eight cases of one."""
+    eight = [result("c9", f"p{n}", model, float(model == "b")) for n in range(8) for model in "ab"]
+    run = run_with(*many({"a": [1.0] * 8, "b": [0.0] * 8}).points, *eight)
+    for models in (run.models, run.models[::-1]):
+        view = told_overview(run.model_copy(update={"models": models}))
+        assert view.answer[0].endswith(" pass the same number of points, 8 of 16.")
+        assert not any(matrix.rows[n].cells[0].best for matrix in view.matrices for n in (0, 1))
 
 
 def test_the_least_error_of_a_column_is_marked() -> None:
