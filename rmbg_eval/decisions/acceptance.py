@@ -278,22 +278,34 @@ def of_run_interval(strata: Sequence[tuple[int, int, int]]) -> Bounds | None:
     return max(floor(low), seen) / there, min(ceil(high), seen + unseen) / there
 
 
-def more_needed(decided: int, share: float, there: int, within: float, alone: float = 1.0) -> int:
-    """How many more to look at, by chance, to know the share of `there` cut-outs ± `within`.
+def more_needed(
+    decided: int, share: float, there: int, within: float, alone: float = 1.0, undecided: int = 0
+) -> int | None:
+    """How many more to decide, by chance, to know the share of `there` cut-outs ± `within`.
 
-    `alone`: what one of them is worth, as `worth` has it. 0 where it is known so well already.
+    `alone`: what one of them is worth, as `worth` has it. `undecided`: so many more were looked at,
+    and are refused at the low end, usable at the high end; None where they alone leave it unknown.
+    0 where it is known so well already.
 
     >>> more_needed(30, 0.9, 200, 0.05), more_needed(30, 0.9, 10_000, 0.05)
     (59, 125)
+    >>> more_needed(30, 0.9, 200, 0.05, undecided=5), more_needed(30, 0.9, 200, 0.05, undecided=21)
+    (101, None)
     """
 
     def known(total: int) -> bool:
-        if not 0 < total < there:
-            return total > 0
-        low, high = exact_interval(share, total * alone * (there - 1) / (there - total))
+        seen = total + undecided
+        if not seen:
+            return False
+        low, high = share * total / seen, (share * total + undecided) / seen
+        if seen < there:
+            count = seen * alone * (there - 1) / (there - seen)
+            low, high = exact_interval(low, count)[0], exact_interval(high, count)[1]
         return (high - low) / 2 <= within
 
-    return bisect_left(range(decided, max(decided, there)), True, key=known)
+    most = max(decided, there - undecided)
+    more = bisect_left(range(decided, most), True, key=known)
+    return more if known(decided + more) else None
 
 
 def _worth_of_strata(strata: Sequence[tuple[int, int, int]], of_run: bool = False) -> float:

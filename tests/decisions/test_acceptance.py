@@ -123,6 +123,22 @@ def test_more_needed_is_enough_and_one_less_is_not() -> None:
     assert more_needed(200, 0.9, 200, 0.01) == 0
 
 
+@pytest.mark.parametrize(("there", "undecided"), [(60, 4), (200, 5), (200, 20), (1000, 9)])
+def test_more_needed_is_enough_beside_those_that_may_be_either(there: int, undecided: int) -> None:
+    """As the intervals take them: refused at the low end, usable at the high end."""
+
+    def width(more: int) -> float:
+        usable, decided = 20 + more, 20 + more
+        ends = [(usable + each, decided + undecided, there) for each in (0, undecided)]
+        (low, _), (_, high) = (of_run_interval([end]) for end in ends)
+        return high - low
+
+    more = more_needed(20, 1.0, there, 0.05, undecided=undecided)
+    assert width(more) / 2 <= 0.05 + 1 / there  # its ends are whole cut-outs
+    assert width(more_needed(20, 1.0, there, 0.05)) / 2 > 0.05 + 1 / there  # as if there were none
+    assert more_needed(20, 1.0, 10 * undecided - 1, 0.05, undecided=undecided) is None
+
+
 @pytest.mark.parametrize(
     ("answers", "verdict"),
     [

@@ -483,10 +483,12 @@ def test_intervals_are_those_of_python(page: Page) -> None:
             assert one == (None if other is None else pytest.approx(other, abs=1e-9))
         decided, there = int(r.integers(0, 60)), int(r.integers(60, 400))
         share, alone = float(r.random()), float(r.uniform(0.2, 1))
-        more = page.evaluate(
-            "([a, b, c, d]) => $share.moreNeeded(a, b, c, 0.05, d)", [decided, share, there, alone]
-        )
-        assert more == more_needed(decided, share, there, 0.05, alone)
+        for undecided in (0, int(r.integers(1, 30))):
+            more = page.evaluate(
+                "([a, b, c, d, e]) => $share.moreNeeded(a, b, c, 0.05, d, e)",
+                [decided, share, there, alone, undecided],
+            )
+            assert more == more_needed(decided, share, there, 0.05, alone, undecided)
     for groups in ([(1, 3), (4, 5)], [(1, 2), (25, 50)]):  # two shoots; nearly all in one
         theirs = page.evaluate("groups => $share.worth(groups)", groups)
         assert theirs == pytest.approx(worth(groups))

@@ -333,10 +333,10 @@ export function review(dialog, decisions, save) {
     const more =
       all.share === null || all.decided < FEWEST
         ? null
-        : moreNeeded(all.decided, all.share, all.there, NEAR, all.alone);
+        : moreNeeded(all.decided, all.share, all.there, NEAR, all.alone, all.undecided);
     const there = { there: all.there, model: about.models[model] };
     const progress = all.unseen
-      ? more === null || (all.undecided && !more) // these may yet be either
+      ? more === null
         ? []
         : say(words, more ? "more" : "enough", { n: more, ...there })
       : say(words, "all", there);

@@ -134,19 +134,28 @@ export function shareInterval(groups, strata) {
   return exactInterval(share, (worthOfStrata(strata) * worth(groups)) / count);
 }
 
-/** How many more to look at, by chance, to know the share of `there` cut-outs ± `near`.
+/** How many more to decide, by chance, to know the share of `there` cut-outs ± `near`; null where
+ * those that are undecided, refused at the low end and usable at the high end, leave it unknown.
  * @param {number} decided @param {number} share @param {number} there @param {number} near
- * @param {number} [alone] what one of them is worth */
-export function moreNeeded(decided, share, there, near, alone = 1) {
-  let [low, high] = [decided, Math.max(decided, there)];
+ * @param {number} [alone] what one of them is worth @param {number} [undecided] that were looked at */
+export function moreNeeded(decided, share, there, near, alone = 1, undecided = 0) {
+  const known = (/** @type {number} */ total) => {
+    const seen = total + undecided;
+    if (!seen) return false;
+    let [low, high] = [(share * total) / seen, (share * total + undecided) / seen];
+    if (seen < there) {
+      const count = (seen * alone * (there - 1)) / (there - seen);
+      [low, high] = [exactInterval(low, count)[0], exactInterval(high, count)[1]];
+    }
+    return (high - low) / 2 <= near;
+  };
+  let [low, high] = [decided, Math.max(decided, there - undecided)];
   while (low < high) {
     const total = Math.floor((low + high) / 2);
-    const known = (total * alone * (there - 1)) / (there - total);
-    const [from, to] = total ? exactInterval(share, known) : [0, 1];
-    if ((to - from) / 2 <= near) high = total;
+    if (known(total)) high = total;
     else low = total + 1;
   }
-  return low - decided;
+  return known(low) ? low - decided : null;
 }
 
 /**
