@@ -43,7 +43,7 @@ from rmbg_eval.measure.signs import SIGNS, Look, small
 from rmbg_eval.measure.subject import Undefined
 from rmbg_eval.predictions.stages import stored_alpha
 from rmbg_eval.run.queue import level_of
-from rmbg_eval.run.risks import LEAST
+from rmbg_eval.run.risks import LEAST, unseen
 
 HERE = Path(__file__).parent
 TABLE = HERE / "risk.csv"
@@ -345,6 +345,7 @@ def fitted(rows: Sequence[Row], terms: Sequence[str], folds: Iterable[str] = FOL
         "ordinary": {t: round(float(v), 4) for t, v in zip(terms, ordinary, strict=True)},
     }
     alike = x * [term != "apart" for term in terms]
+    told = np.array([[not unseen(TERMS[term][0], row) for term in terms] for row in rows])
     for about in folds:
         left_out = [labels[name] for name in FOLDS_OF[about]]
         risk, of_alike = np.zeros((2, len(rows)))
@@ -355,7 +356,7 @@ def fitted(rows: Sequence[Row], terms: Sequence[str], folds: Iterable[str] = FOL
             weights, intercept, ordinary = learnt(~np.any(same, axis=0))
             for values, to, none in ((x, risk, silent), (alike, of_alike, silent_alike)):
                 to[own] = logistic(values[own] @ weights + intercept)
-                signs = (weights * (values[own] - ordinary) >= LEAST).any(1)
+                signs = ((weights * (values[own] - ordinary) >= LEAST) & told[own]).any(1)
                 none[own] = [level_of(*each) == "fine" for each in zip(to[own], signs, strict=True)]
         out[f"unseen_{about}"] = {
             "auroc": auroc(risk, y),

@@ -68,12 +68,13 @@ def _risk(
             weight=weight,
         )
         for name, weight in judged.weights.items()
-        if weight >= LEAST and not _unseen(name, values)
+        if weight >= LEAST and not unseen(name, values)
     ]
     return risk(judged.value, (*signs[:MOST], *_unsteady(values, places)))
 
 
-def _unseen(name: str, values: Mapping[str, float | None]) -> bool:
+def unseen(name: str, values: Mapping[str, float | None]) -> bool:
+    """Whether there is too little of a sign to be a reason, whatever it weighs."""
     return name in ("soft_inside", "soft_outside") and (values.get(name) or 0.0) < UNSEEN
 
 

@@ -153,6 +153,17 @@ def test_the_coefficients_are_those_of_the_table(calibration) -> None:
     assert (again["pictures"], again["scenes"]) == (kept["pictures"], kept["scenes"])
 
 
+def test_what_is_too_little_to_be_told_is_no_sign_in_the_calibration_either(calibration) -> None:
+    rows = [
+        {"scene": scene, "variant": "plain", "model": "isnet", "soft_inside": soft, "edgeless": 0.0,
+         "wrong": 0.1 * (soft > 0)}
+        for scene in "abcd"
+        for soft in (0.0, 0.0005, 0.01, 0.1)
+    ]  # fmt: skip
+    found = calibration.fitted(rows, ["soft_inside"], ("scene",))
+    assert found["no_sign_models"] == [8, 4]  # the page says so of those with 0.05 %, too
+
+
 def test_models_that_hardly_differ_order_hardly_better_than_one_alone(calibration) -> None:
     alike, differ = order_of("alike"), order_of("differ")
     assert alike.auroc < GOOD_FROM <= differ.auroc
