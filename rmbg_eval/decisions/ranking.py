@@ -1,4 +1,4 @@
-"""Which model people prefer, from votes on two cut-outs without names; and which pair to show next.
+"""Which model people prefer, from votes on two cut-outs without names.
 
 Strengths are those of Bradley and Terry, an equal vote half a victory of each, as evalica computes
 them. Votes on one picture, or on pictures of one shoot, resemble each other: how many they are
@@ -224,7 +224,7 @@ def _intervals(shares: Array, draws: Array, wins: Array) -> Array:
 
 def _clearly_better(wins: Array) -> NDArray[np.bool_]:
     """`(M, M)`: whether row is better than column. Of all pairs of models that are truly equal, one
-    is told apart in 5 % of rankings at most.
+    is told apart in 5 % of rankings at most, or a little more where votes decide on the next pair.
 
     `wins`: `(N, M, M)`, of each shoot. Two models that are equal could change their names on any
     shoot: so each pair is tested by what it is off from strengths in which both have one, in sum
