@@ -176,6 +176,7 @@ def _acceptance(
             len(answers),
             len(decided),
             len(counts),
+            bool(shoots),
             share,
             any(each is not None for each in (low, run_low)),
             whole or plan.drawn(answers.keys(), model, category),
@@ -205,8 +206,15 @@ NOBODY = Message("nobody has looked")
 
 
 def _reason(
-    seen: int, decided: int, shoots: int, share: float | None, interval: bool, drawn: bool
+    seen: int,
+    decided: int,
+    shoots: int,
+    named: bool,
+    share: float | None,
+    interval: bool,
+    drawn: bool,
 ) -> Message | None:
+    """`named`: whether there are shoots, and not each picture its own."""
     if not seen:
         return NOBODY
     if not decided:
@@ -219,6 +227,13 @@ def _reason(
             Message(
                 "too few for an interval: {n} shoot, {least} are needed",
                 many="too few for an interval: {n} shoots, {least} are needed",
+                n=shoots,
+                least=FEWEST,
+            )
+            if named
+            else Message(
+                "too few for an interval: {n} picture, {least} are needed",
+                many="too few for an interval: {n} pictures, {least} are needed",
                 n=shoots,
                 least=FEWEST,
             )

@@ -116,7 +116,7 @@ def test_what_people_said_is_told_of_the_cut_out_and_of_its_model() -> None:
     }
     assert told["a.pet/c0"] == "By eye:\nAda: usable. Fine hair"
     assert told["a.pet/c2"] is told["b.pet/c0"] is None
-    few = "too few for an interval: 2 shoots, 5 are needed"
+    few = "too few for an interval: 2 pictures, 5 are needed"
     assert told["by eye.acceptance/a"] == f"1 of 2 usable (50 %)\n{few}"
     assert told["by eye.acceptance/b"].startswith("0 of 0 usable (–)\n")
     assert len(root[-1]) == 2

@@ -43,7 +43,9 @@ def test_there_is_no_interval_of_few() -> None:
     assert share_interval([*few, (0, 1)], [(4, 5, 100)]) is not None
     a, *_ = acceptances(run_over(20), decisions(*(review(f"c{n}") for n in range(FEWEST - 1))))
     assert (a.share, a.low, a.run_low) == (1, None, None)
-    assert str(a.reason) == f"too few for an interval: {FEWEST - 1} shoots, {FEWEST} are needed"
+    assert str(a.reason) == f"too few for an interval: {FEWEST - 1} pictures, {FEWEST} are needed"
+    a, *_ = acceptances(run_over(20, group=5), decisions(*(review(f"c{n}") for n in range(20))))
+    assert str(a.reason) == f"too few for an interval: 4 shoots, {FEWEST} are needed"
 
 
 def test_the_run_s_own_share_is_known_when_all_are_seen() -> None:
