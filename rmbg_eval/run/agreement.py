@@ -51,6 +51,15 @@ class Pair(NamedTuple):
     """Where they are most on different sides of a half."""
 
 
+class Farthest(NamedTuple):
+    """Of a cut-out and those that it is held against."""
+
+    place: Box | None
+    """Where they are farthest from it."""
+    only: tuple[str, str] | None
+    """Both models, where it is held against that of one other alone."""
+
+
 OfCase = dict[tuple[str, str], Pair]
 """The pairs of one case, by both models in the order of the run."""
 Pairs = dict[CaseKey, OfCase]
@@ -123,31 +132,35 @@ def others_of(agreements: Iterable[Agreement]) -> Others:
     return "differ" if fmean(far) >= DIFFER_FROM else "alike"
 
 
+def held_against(others: Sequence[str], odd: str | None) -> list[str]:
+    """Of the `others` that have a cut-out of a picture, those which do not stand apart, if any."""
+    return [name for name in others if name != odd] or [*others]
+
+
 def disagreements(
     predictions: Sequence[Prediction],
     pairs: Mapping[CaseKey, OfCase],
     odd: str | None,
     measurements: Measurements,
-) -> dict[Key, Box]:
+) -> dict[Key, Farthest]:
     """Add how far each model's alpha of each case is from the other models', by the mean of all and
-    by that of those which do not stand apart; and say where it is farthest from one of these."""
-    farthest: dict[Key, Box] = {}
+    by that of those that it is held against; and say where it is farthest from one of these."""
+    farthest: dict[Key, Farthest] = {}
     for p in predictions:
-        own = pairs.get(p.case_key, {})
         others = {
-            one if other == p.model else other: pair
-            for (one, other), pair in own.items()
+            one if other == p.model else other: ((one, other), pair)
+            for (one, other), pair in pairs.get(p.case_key, {}).items()
             if p.model in (one, other)
         }
         reason = NO_OTHER if p.cutout else no_prediction(p)
         values: dict[str, Value] = {metric.name: (None, reason) for metric in METRICS}
         if others:
-            like = [pair for name, pair in others.items() if name != odd] or [*others.values()]
+            both, like = zip(*(others[name] for name in held_against([*others], odd)), strict=True)
             values = {
-                METRICS[0].name: (fmean(pair.difference for pair in others.values()), None),
+                METRICS[0].name: (fmean(pair.difference for _, pair in others.values()), None),
                 APART: (fmean(pair.apart for pair in like), None),
             }
             place = max(like, key=lambda pair: pair.apart).place
-            farthest |= {p.key: place} if place else {}
+            farthest[p.key] = Farthest(place, both[0] if len(both) == 1 else None)
         add(measurements, p, METRICS, values)
     return farthest

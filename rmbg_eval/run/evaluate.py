@@ -32,7 +32,6 @@ from ..core.records import arrow
 from ..errors import ModelError, OutputError, SettingsError, printable
 from ..i18n import Message
 from ..measure import agreement, stability
-from ..measure.agreement import APART
 from ..measure.colours import DECONTAMINATED
 from ..measure.columns import Measurements
 from ..measure.delivery import load_delivery
@@ -342,10 +341,7 @@ class Results:
         self.agreements = agreements_of(self.pairs.values(), names)
         odd = odd_of(self.agreements)
         farthest = disagreements(self.predictions, self.pairs, odd, self.measurements)
-        places = dict(self.places)
-        for key, place in farthest.items():
-            places[key] = {**places.get(key, {}), APART: place}
-        self.risks = risks_of(self.predictions, places, self.measurements, names)
+        self.risks = risks_of(self.predictions, self.places, self.measurements, farthest)
 
     def on(self, run: Run, seconds: float | None) -> Run:
         """`run` with all of it."""

@@ -16,6 +16,7 @@ from ..measure.kinds import missed
 from ..measure.points import far_off
 from ..measure.record import ObservationPoint, PointResult
 from ..measure.table import TITLES
+from .agreement import held_against, odd_of
 from .gross import Gross
 from .queue import Queued, queue_of, unscored
 from .record import Run
@@ -130,7 +131,8 @@ def findings(run: Run, gross: Mapping[Key, Mapping[str, Gross]]) -> list[Finding
     """
     if unscored(run):
         suspicious = [each for each in queue_of(run) if each.worst.signs]
-        return [_risky(each, run) for each in suspicious[:MOST]]
+        odd = odd_of(run.agreements)
+        return [_risky(each, run, odd) for each in suspicious[:MOST]]
     together: dict[tuple[str, str, str, str], Finding] = {}
     for finding in sorted((*_missed(run), *_gross(run, gross)), key=lambda f: -f.severity):
         about = finding.category, finding.case, finding.kind, finding.point
@@ -149,12 +151,17 @@ def findings(run: Run, gross: Mapping[Key, Mapping[str, Gross]]) -> list[Finding
     return chosen
 
 
-def _risky(queued: Queued, run: Run) -> Finding:
+def _risky(queued: Queued, run: Run, odd: str | None) -> Finding:
     """A picture for its reason that is at a place, or else for its first."""
     risk, signs = queued.worst, queued.worst.signs
     first = next((sign for sign in signs if sign.place), signs[0])
-    others = [model for model in run.index.models if model != risk.model]
     prediction = run.index.predictions[risk.key]
+    there = [
+        p.model
+        for p in run.index.by_case[risk.case_key]
+        if p.cutout and p.picture_sha256 == prediction.picture_sha256 and p.model != risk.model
+    ]
+    others = held_against(there, odd)
     whole = (0, 0, prediction.width or 1, prediction.height or 1)
     return Finding(
         risk.category,

@@ -15,6 +15,7 @@ from ..measure.risk import KEPT, RISK, judge_risk
 from ..measure.stability import METRICS
 from ..measure.subject import Undefined
 from ..predictions.prediction import Prediction
+from .agreement import Farthest
 from .measurements import add, no_prediction
 
 LEAST = 0.1
@@ -31,20 +32,28 @@ def risks_of(
     predictions: Sequence[Prediction],
     places: Mapping[Key, Mapping[str, Box]],
     measurements: Measurements,
-    models: Sequence[str],
+    farthest: Mapping[Key, Farthest],
 ) -> tuple[Risk, ...]:
     """The risk of each prediction, which is added to the measurements as well.
 
-    `places`: where signs are, by measure; `models`: those of the run.
+    `places`: where signs are of one cut-out alone, by measure; `farthest`: of those that are held
+    against others.
     """
     return tuple(
-        _risk(each, places.get(each.key, {}), measurements, models) for each in predictions
+        _risk(each, places.get(each.key, {}), measurements, farthest.get(each.key))
+        for each in predictions
     )
 
 
 def _risk(
-    p: Prediction, places: Mapping[str, Box], measurements: Measurements, models: Sequence[str]
+    p: Prediction,
+    places: Mapping[str, Box],
+    measurements: Measurements,
+    farthest: Farthest | None,
 ) -> Risk:
+    if farthest and farthest.place:
+        places = {**places, APART: farthest.place}
+    only = farthest.only if farthest else None
     values = measurements.values_of(p.key)
 
     def risk(value: float | None, signs: tuple[Sign, ...] = (), why: Message | None = None) -> Risk:
@@ -63,7 +72,7 @@ def _risk(
     signs = [
         Sign(
             measure=name,
-            text=_apart(values, models) if name == APART else _words(name, values),
+            text=_apart(values, only) if name == APART else _words(name, values),
             place=places.get(name),
             weight=weight,
         )
@@ -93,10 +102,10 @@ def _words(name: str, values: Mapping[str, float | None]) -> Message:
     return WORDS[name](values.get(name) or 0.0, values)
 
 
-def _apart(values: Mapping[str, float | None], models: Sequence[str]) -> Message:
+def _apart(values: Mapping[str, float | None], only: tuple[str, str] | None) -> Message:
     share = hundredths(values.get(APART) or 0.0)
-    if len(models) == 2:  # and nothing says which is wrong
-        one, other = models
+    if only:  # and nothing says which is wrong
+        one, other = only
         return Message(
             "{one} and {other} differ on {share}\u00a0% of the subject",
             one=one,

@@ -36,7 +36,6 @@ from ..core.progress import OnStep, Step, ignore
 from ..errors import ImageError, OutputError, printable
 from ..i18n import Message
 from ..measure import agreement
-from ..measure.agreement import APART
 from ..measure.columns import Column, Measurements
 from ..measure.risk import RISK
 from ..predictions.prediction import PrecisionCheck, Prediction, StabilityCost
@@ -274,7 +273,7 @@ class _Shards:
             for number, name in enumerate(names):
                 pairs = [_with_pairs(streams[n], rows) for n, rows in self.shards.items()]
                 for done, (row, own) in enumerate(heapq.merge(*pairs, key=_order_of), 1):
-                    _judge(row, own, odd, book, sink, names)
+                    _judge(row, own, odd, book, sink)
                     if self.many:
                         book.clear()
                     on_step(Step(f"merging records · {name}", done, count))
@@ -317,14 +316,12 @@ def _judge(
     odd: str | None,
     book: Measurements,
     sink: Sink,
-    models: Sequence[str],
 ) -> None:
     """One prediction with all that is known of it, also by the other shards, into `sink`."""
     prediction, key = row.prediction, row.prediction.key
     book.take(row.of.run.measurements, key, row.of.metrics, row.numbers)
     farthest = disagreements([prediction], {key.case_key: pairs}, odd, book)
-    places = {**row.places, **({APART: farthest[key]} if key in farthest else {})}
-    (risk,) = risks_of([prediction], {key: places}, book, models)
+    (risk,) = risks_of([prediction], {key: row.places}, book, farthest)
     sink.add("predictions", [prediction])
     sink.add("points", row.points)
     sink.add("rules", row.rules)

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
 
 import numpy as np
 import pytest
@@ -16,7 +15,7 @@ from rmbg_eval.errors import Failure
 from rmbg_eval.i18n import Message
 from rmbg_eval.measure.columns import Measurements
 from rmbg_eval.measure.record import Agreement, Measurement, Risk, Sign
-from rmbg_eval.run.agreement import others_of
+from rmbg_eval.run.agreement import Farthest, Pair, disagreements, others_of
 from rmbg_eval.run.evaluate import evaluate
 from rmbg_eval.run.findings import findings
 from rmbg_eval.run.queue import queue_of, unscored
@@ -149,7 +148,15 @@ def test_where_two_models_differ_both_are_shown() -> None:
         update={"info": run.models[0].info.model_copy(update={"name": "c"})}
     )
     (one,) = findings(run.model_copy(update={"models": (*run.models, c)}), {})
-    assert one.beside == ""  # and the others are most likely right
+    assert one.beside == ""  # nothing to show beside it
+    three = [risk("ada", name, value, differ) for name, value in (("a", 0.9), ("b", 0.5), ("c", 0))]
+    (one,) = findings(run_with(*three), {})
+    assert one.beside == ""  # the others are most likely right
+    run = run_with(*three[:2])
+    (a, b) = run.predictions
+    lost = a.model_copy(update={"model": "c", "cutout": None, "failure": FAILED})
+    (one,) = findings(run.model_copy(update={"predictions": (a, b, lost)}), {})
+    assert one.beside == "b"
 
 
 def test_only_a_run_without_truth_and_points_is_ordered_by_risk() -> None:
@@ -211,23 +218,34 @@ def test_a_run_has_risks_with_reasons_in_their_places(evaluated: Run) -> None:
     assert Run.load(evaluated.settings.out_folder).risks == evaluated.risks
 
 
-@pytest.mark.parametrize(
-    ("models", "words"),
-    [
-        (["one", "bad"], r"one and bad differ on [\d.]+\s% of the subject"),
-        (["one", "two", "bad"], r"[\d.]+\s% of the subject differs from the others"),
-    ],
-)
-def test_what_is_apart_is_so_from_the_models_that_there_are(
-    evaluated: Run, models: list[str], words: str
-) -> None:
-    risks = risks_of(evaluated.predictions, {}, evaluated.measurements, models)
-    texts = [str(one.text) for each in risks for one in each.signs if one.measure == "apart"]
-    assert texts
-    assert all(re.fullmatch(words, text) for text in texts)
+def test_what_is_apart_is_so_from_the_cutouts_that_there_are(evaluated: Run) -> None:
+    """Of one picture a model failed, so that two are left, and neither is told to stand out."""
+    texts = {
+        (each.case, each.model): str(sign.text)
+        for each in evaluated.risks
+        for sign in each.signs
+        if sign.measure == "apart"
+    }
+    share = r"[\d.]+\s% of the subject"
+    assert re.fullmatch(f"{share} differs from the others", texts["soft", "bad"])
+    assert re.fullmatch(f"one and bad differ on {share}", texts["good", "one"])
+    assert texts["good", "bad"] == texts["good", "one"]
 
 
-def signs_of(models: Sequence[str] = "ab", **values: float) -> list[Sign]:
+def test_with_one_that_stands_apart_two_are_told_of_each_other() -> None:
+    """It is counted for neither of them, and is itself held against both."""
+    predictions = run_with(*(risk("ada", model, 0.5) for model in "abc")).predictions
+    place = (0, 0, 5, 5)
+    pairs = {"ab": 0.3, "ac": 0.9, "bc": 0.8}
+    of_case = {(one, two): Pair(0.1, far, place) for (one, two), far in pairs.items()}
+    measurements = Measurements()
+    farthest = disagreements(predictions, {predictions[0].case_key: of_case}, "c", measurements)
+    assert [farthest[p.key].only for p in predictions] == [("a", "b"), ("a", "b"), None]
+    apart = [measurements.values_of(p.key)["apart"] for p in predictions]
+    assert apart == pytest.approx([0.3, 0.3, 0.85])
+
+
+def signs_of(only: tuple[str, str] = ("a", "b"), **values: float) -> list[Sign]:
     """The signs of a cut-out of which those are the measures, each at a place of its own."""
     (p,) = run_with(risk("ada", "a", 0.5)).predictions
     measurements = Measurements(
@@ -235,7 +253,7 @@ def signs_of(models: Sequence[str] = "ab", **values: float) -> list[Sign]:
         for name, value in values.items()
     )
     places = {name: (number, 0, 5, 5) for number, name in enumerate(values)}
-    (found,) = risks_of((p,), {p.key: places}, measurements, models)
+    (found,) = risks_of((p,), {p.key: places}, measurements, {p.key: Farthest(None, only)})
     assert measurements.values_of(p.key)["risk"] == found.value
     assert all(each.place == places[each.measure] for each in found.signs)
     return [*found.signs]
