@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
@@ -61,19 +62,18 @@ def decide(
 
 
 def _show(intake: Intake, dry_run: bool) -> None:
+    from ..decisions.record import subject
     from ..i18n import Message
     from .terminal import complain, say, show_uncounted
 
-    reviews = sum(decision.kind == "review" for decision in intake.new)
-    votes = sum(decision.kind == "vote" for decision in intake.new)
+    # A thing that a person decided on several times, or took back, is one.
+    count = Counter({subject(decision): decision.kind for decision in intake.new}.values())
     text = Message(
         "{would}: {reviews}, {votes}, {approvals}; {again}, {refused}",
         would=Message("would be taken") if dry_run else Message("taken"),
-        reviews=Message("{n} review", many="{n} reviews", n=reviews),
-        votes=Message("{n} vote", many="{n} votes", n=votes),
-        approvals=Message(
-            "{n} approval", many="{n} approvals", n=len(intake.new) - reviews - votes
-        ),
+        reviews=Message("{n} review", many="{n} reviews", n=count["review"]),
+        votes=Message("{n} vote", many="{n} votes", n=count["vote"]),
+        approvals=Message("{n} approval", many="{n} approvals", n=count["approval"]),
         again=Message("{n} was there already", many="{n} were there already", n=intake.again),
         refused=Message("{n} is refused", many="{n} are refused", n=len(intake.refused)),
     )

@@ -22,7 +22,17 @@ from ..errors import DecisionError, RmbgEvalError, explain, printable, reason_of
 from ..i18n import Message
 from ..run.record import Run
 from .applying import Contradiction, applicable, contradictions, mismatch
-from .record import SCHEMA_VERSION, Approval, Decision, Decisions, Person, Review, Side, Vote
+from .record import (
+    SCHEMA_VERSION,
+    Approval,
+    Decision,
+    Decisions,
+    Person,
+    Review,
+    Side,
+    Vote,
+    subject,
+)
 
 NAME = "decisions.json"
 MOST_BYTES = 64 << 20
@@ -74,7 +84,8 @@ class Intake:
     new: tuple[Review | Vote | Approval, ...]
     """What the files added."""
     again: int
-    """Entries that were there already."""
+    """How many of what the files say was there already: a thing that a person decided on several
+    times is one."""
     refused: tuple[Refusal, ...]
     stale: int
     """Decisions in the run folder that are about other content than the run has now."""
@@ -92,7 +103,7 @@ def take(run: Run, files: list[Path], out: Path | None = None) -> Intake:
     held = {decision.model_dump_json() for decision in before.decisions}
     new: dict[str, Review | Vote | Approval] = {}
     refused: list[Refusal] = []
-    again = 0
+    again = set[tuple[object, ...]]()
     for path in files:
         try:
             entries = _entries(path)
@@ -106,7 +117,7 @@ def take(run: Run, files: list[Path], out: Path | None = None) -> Intake:
             elif reason := mismatch(run, decision):
                 refused.append(Refusal(_shown(path), number, reason, _LOOK_AGAIN))
             elif (text := decision.model_dump_json()) in held or text in new:
-                again += 1
+                again.add(subject(decision))
             elif reason := _ahead(decision):
                 refused.append(Refusal(_shown(path), number, reason, _SET_CLOCK))
             else:
@@ -117,9 +128,9 @@ def take(run: Run, files: list[Path], out: Path | None = None) -> Intake:
         decisions=after,
         counting=counting,
         new=tuple(new.values()),
-        again=again,
+        again=len(again),
         refused=tuple(refused),
-        stale=len(after.decisions) - len(counting.decisions),
+        stale=len(after.current()) - len(counting.current()),
         contradictions=contradictions(counting),
     )
 
@@ -190,7 +201,7 @@ def uncounted(run: Run) -> int:
         every = kept(run.settings.out_folder)
     except DecisionError:
         return 0
-    return len(every.decisions) - len(applicable(run, every).decisions)
+    return len(every.current()) - len(applicable(run, every).current())
 
 
 def save(folder: Path, decisions: Decisions) -> None:

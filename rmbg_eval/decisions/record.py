@@ -215,6 +215,11 @@ class Approval(_Decision):
 Decision = Annotated[Review | Vote | Approval, Field(discriminator="kind")]
 
 
+def subject(decision: Review | Vote | Approval) -> tuple[object, ...]:
+    """Whose it is, and about what: of those of one subject the last holds."""
+    return decision.who, *decision.about
+
+
 class Decisions(_Record):
     """All that was decided of a run; decisions.json is its JSON, in the order of time."""
 
@@ -241,7 +246,7 @@ class Decisions(_Record):
     def _current(self) -> tuple[Review | Vote | Approval, ...]:
         last: dict[tuple[object, ...], Review | Vote | Approval] = {}
         for decision in Decisions.of(self).decisions:
-            last[decision.who, *decision.about] = decision
+            last[subject(decision)] = decision
         return tuple(decision for decision in last.values() if not decision.undone)
 
     @property

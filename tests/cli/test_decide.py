@@ -50,6 +50,7 @@ def test_what_was_taken_is_counted_by_kind_and_the_rest_of_many_lines(
     dry: bool, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     new = (review(), review("c1"), review("c2"), vote(), vote("c1"), approval())
+    new += (review("c1", answer="mend"), review("c2", undone=True))  # of those again
     apart = Contradiction("pet/one", ("a",), (("Ada", Message("yes")), ("Bob", Message("no"))))
     refused = SimpleNamespace(message=Message("[/b] is refused"))
     intake = SimpleNamespace(

@@ -119,6 +119,7 @@ def test_undo_brings_back_what_was_before(reviewing: Page, tmp_path: Path) -> No
     expect(place(page)).to_have_text("1 / 4")
     pressed = page.locator("#review [data-answer][aria-pressed=true]")
     assert pressed.get_attribute("data-answer") == "usable"
+    expect(page.locator("#review [data-part=unsaved] [lang=en]")).to_have_text("1 unsaved")
     page.keyboard.press("z")
     expect(pressed).to_have_count(0)
     decisions = read(saved(page, tmp_path / "d.json"))
@@ -315,6 +316,7 @@ def test_a_file_is_taken_up_again_and_what_is_hostile_is_refused(
     content = json.loads(path.read_text())
     good = content["decisions"][0]
     content["decisions"] += [
+        {**good, "answer": "mend", "time": "2025-01-01T00:00:00Z"},  # before, and of the same
         {**good, "cutout_sha256": "0" * 64},
         {**good, "case": HOSTILE * 2},
         {**good, "case": ["a"]},

@@ -109,6 +109,9 @@ function subject(decision) {
   return [kind, category, id, ...of].join("\0");
 }
 
+/** What those have in common of which the last holds. @param {Decision} decision */
+const sameOf = (decision) => `${who(decision)}\0${subject(decision)}`;
+
 /** By time, of two at the same moment by what they say, as in Python. @param {Decision} a @param {Decision} b */
 const order = (a, b) =>
   Date.parse(a.time) - Date.parse(b.time) || (JSON.stringify(a) < JSON.stringify(b) ? -1 : 1);
@@ -128,7 +131,7 @@ export class Decisions {
   /** @type {Keep} */
   #keep;
   #latest = 0;
-  /** @type {Map<string, string>} what is in no file yet, as it is kept, by its key */
+  /** @type {Map<string, Decision>} what is in no file yet, by the key that it is kept by */
   #fresh = new Map();
   #keeping = 0; // how often the browser is writing just now
   #open = false; // whether all that was kept has been read
@@ -175,9 +178,9 @@ export class Decisions {
     this.#changed();
   }
 
-  /** How many were decided here and are in no file yet. */
+  /** Of how many things something was decided here, or taken back, that is in no file yet. */
   get unsaved() {
-    return this.#fresh.size;
+    return new Set([...this.#fresh.values()].map(sameOf)).size;
   }
   /** How many comments are in no file, saved or not, until their cut-out is decided on. */
   get waiting() {
@@ -207,7 +210,8 @@ export class Decisions {
   /** What was kept, or is by another window. @param {string} key @param {import("./keep.js").Entry} entry */
   #adopt(key, { text, saved }) {
     if (key.startsWith("draft-")) return this.#sketch(Number(key.slice(6)), text);
-    if (this.#read(text) && !saved) this.#fresh.set(key, text);
+    const decision = this.#read(text);
+    if (decision && !saved) this.#fresh.set(key, decision);
     else if (saved) this.#fresh.delete(key);
     if (this.#open) this.#changed();
   }
@@ -231,13 +235,13 @@ export class Decisions {
     this.#changed();
   }
 
-  /** @param {string} text */
+  /** The decision that a text is, if it is new. @param {string} text @returns {Decision | null} */
   #read(text) {
     try {
       const decision = JSON.parse(text);
-      return !this.wrong(decision) && this.#take(decision);
+      return !this.wrong(decision) && this.#take(decision) ? decision : null;
     } catch {
-      return false;
+      return null;
     }
   }
 
@@ -250,8 +254,7 @@ export class Decisions {
     const time = Date.parse(decision.time);
     // A stranger's of the far future must not take those of today there.
     if (time < Date.now() + DAY) this.#latest = Math.max(this.#latest, time);
-    const [person, thing] = [who(decision), subject(decision)];
-    const key = `${person}\0${thing}`;
+    const [person, thing, key] = [who(decision), subject(decision), sameOf(decision)];
     const before = this.#last.get(key);
     if (before && order(before, decision) > 0) return true;
     this.#last.set(key, decision);
@@ -278,9 +281,9 @@ export class Decisions {
       page: bounded(this.about.page, LONGEST.page),
     });
     this.#take(decision);
-    const [key, text] = [keyOf(time), JSON.stringify(decision)];
-    this.#fresh.set(key, text);
-    this.#put([[key, { text, saved: false }]]);
+    const key = keyOf(time);
+    this.#fresh.set(key, decision);
+    this.#put([[key, { text: JSON.stringify(decision), saved: false }]]);
     this.#changed();
     this.#send();
     return decision;
@@ -300,10 +303,11 @@ export class Decisions {
         /** @type {[string, string][]} */
         const some = [];
         let length = 0;
-        for (const each of this.#fresh) {
-          length += each[1].length;
+        for (const [key, decision] of this.#fresh) {
+          const text = JSON.stringify(decision);
+          length += text.length;
           if (some.length && length > MOST_SENT) break;
-          some.push(each);
+          some.push([key, text]);
         }
         const rows = some.map(([, text]) => text).join(",");
         await ask("decisions", `{"schema_version": 1, "decisions": [${rows}]}`);
@@ -419,7 +423,7 @@ export class Decisions {
 
   /** All that there is now lies in a file. */
   saved() {
-    this.#mark([...this.#fresh]);
+    this.#mark([...this.#fresh].map(([key, decision]) => [key, JSON.stringify(decision)]));
   }
 
   /**
@@ -436,20 +440,25 @@ export class Decisions {
       return null;
     }
     if (content?.schema_version !== 1 || !Array.isArray(content.decisions)) return null;
-    const result = { taken: 0, again: 0, refused: 0 };
+    // A thing that a person decided on several times is one.
+    const [taken, again] = [new Set(), new Set()];
+    let refused = 0;
     /** @type {[string, import("./keep.js").Entry][]} */
     const entries = [];
-    for (const decision of content.decisions) {
-      if (this.wrong(decision) || Date.parse(decision.time) > Date.now() + 2 * DAY)
-        result.refused++;
-      else if (this.#take(decision)) {
-        result.taken++;
+    for (const entry of content.decisions) {
+      if (this.wrong(entry) || Date.parse(entry.time) > Date.now() + 2 * DAY) {
+        refused++;
+        continue;
+      }
+      const decision = whole(entry);
+      if (this.#take(decision)) {
+        taken.add(sameOf(decision));
         entries.push([keyOf(0), { text: JSON.stringify(decision), saved: true }]);
-      } else result.again++;
+      } else again.add(sameOf(decision));
     }
     if (entries.length) await this.#put(entries);
     this.#changed();
-    return result;
+    return { taken: taken.size, again: again.size, refused };
   }
 
   /** Whether an entry of a file is no decision about this run. @param {any} entry */
