@@ -177,8 +177,9 @@ class Folder:
         """The first of them, each with the picture of those `without` a cut-out that it is like."""
         first = list[str | Message]()
         for path in sorted(files)[:_NAMED]:
-            like = _like(path.stem, without)
-            shown = self._shown(path)
+            shown, parts = self._shown(path), path.relative_to(self._root).parts
+            in_shoot = id_in_shoot(parts[1], path.stem) if len(parts) > 2 else path.stem
+            like = _like(in_shoot, without)
             first.append(
                 Message("{file} (is it {name}?)", file=shown, name=like) if like else shown
             )
@@ -195,15 +196,16 @@ def _id(path: Path, category: Path) -> str:
 
 
 def _like(stem: str, names: Sequence[str]) -> str | None:
-    """The one picture `category/id` whose id is almost `stem`, or begins it; None where there is
-    none, or are several. Pictures of another number are others."""
+    """The one picture `category/id` whose id is almost `stem`, or begins it, or is it in a shoot;
+    None where there is none, or are several. Pictures of another number are others."""
     stem = folded(name_of(stem))
     digits = _DIGITS.findall(stem)
     found = []
     for name in names:
         own = folded(name.rpartition("/")[2])
         begins = stem.startswith(own) and not stem[len(own) :][:1].isalnum()
-        if _DIGITS.findall(own) == digits and (begins or get_close_matches(stem, [own], 1, 0.8)):
+        alike = begins or get_close_matches(stem, [own], 1, 0.8)
+        if (alike and _DIGITS.findall(own) == digits) or own.endswith(id_in_shoot("", stem)):
             found.append(name)
     return found[0] if len(found) == 1 else None
 

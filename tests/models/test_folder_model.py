@@ -305,6 +305,10 @@ def test_files_that_are_of_no_picture_are_told(tmp_path: Path) -> None:
         ("something else", None),
         ("Rex-2 final", "pet/rex-2"),
         ("cup final", None),
+        ("dsc_7", "pet/day 2-DSC_7"),
+        ("pet/day 2/DSC_7-final", "pet/day 2-DSC_7"),
+        ("pet/day 1/DSC_7", None),
+        ("c_7", None),
     ],
 )
 def test_a_file_of_no_picture_is_told_with_the_one_that_its_name_is_like(
@@ -312,8 +316,9 @@ def test_a_file_of_no_picture_is_told_with_the_one_that_its_name_is_like(
 ) -> None:
     save(tmp_path / f"{file}.png", MATTE)
     model = load_model(f"folder:{tmp_path}")
-    tell_others(model, ["mugs/IMG_3", "mugs/kopfhörer", "pet/rex-2", "mugs/cup", "pet/cup"])
-    shown = f"{file}.png (is it {meant}?)" if meant else f"{file}.png"
+    names = ("mugs/IMG_3", "mugs/kopfhörer", "pet/rex-2", "mugs/cup", "pet/cup", "pet/day 2-DSC_7")
+    tell_others(model, names)
+    shown = f"{Path(file)}.png (is it {meant}?)" if meant else f"{Path(file)}.png"
     assert [str(each) for each in model.warnings] == [
         f"1 file of {tmp_path.name} matches no picture: {shown}"
     ]
