@@ -157,8 +157,11 @@ def evaluate(
             raise
         run = results.on(run, time.perf_counter() - clock).model_copy(update={"complete": True})
         if earlier and earlier.outcome() == run.outcome():
-            # Nothing is new: the times of the run that did the work are the true ones.
-            run = earlier.model_copy(update={"settings": settings})
+            # Nothing is new: the times of the run that did the work are the true ones. Finished
+            # cut-outs took none, and what is told of their folder may be new.
+            both = zip(earlier.models, run.models, strict=True)
+            told = tuple(now if now.info.finished else then for then, now in both)
+            run = earlier.model_copy(update={"settings": settings, "models": told})
         prune(out, run)
         keep(run)
         draw(run, cases, on_step)

@@ -397,6 +397,26 @@ def test_a_run_json_of_a_later_version_says_so(settings: Settings, use_models: U
         Run.load(settings.out_folder)
 
 
+def test_what_is_told_of_a_folder_of_cutouts_is_of_this_run(tmp_path: Path) -> None:
+    """Also where all that was found is as it was, and the times are those of then."""
+    save_picture(tmp_path / "cases" / "pet" / "rex.png")
+    for name in ("rex", "tom"):
+        save_truth(tmp_path / "cut" / f"{name}.png")
+    settings = Settings(cases=str(tmp_path / "cases"), models=[f"folder:{tmp_path / 'cut'}"],
+                        out=str(tmp_path / "out"))  # fmt: skip
+
+    def told(run: Run) -> list[str]:
+        assert run == Run.load(settings.out_folder)
+        return [str(warning) for warning in run.models[0].warnings]
+
+    first = evaluate(settings)
+    assert told(first) == ["1 file of cut matches no picture: tom.png"]
+    (tmp_path / "cut" / "tom.png").unlink()
+    again = evaluate(settings)
+    assert told(again) == []
+    assert again.started == first.started
+
+
 def test_objects_and_functions_are_models_too(settings: Settings) -> None:
     def green(rgb: np.ndarray) -> np.ndarray:
         return rgb[..., 1]
