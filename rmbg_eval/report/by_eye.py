@@ -50,7 +50,9 @@ def by_eye(context: Context) -> ByEyeView | None:
         categories=_by_category(context, shares),
         preferred=tuple(map(_standing, ranking.models)) if ranking else (),
         votes=_votes(ranking) if ranking else "",
-        reason=(ranking.reason or "") if ranking else "",
+        reason=Message("No ranks: {reason}.", reason=ranking.reason)
+        if ranking and ranking.reason
+        else "",
         agreement=""
         if alpha is None
         else Message(

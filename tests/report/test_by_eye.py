@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from pathlib import Path
 
 from reviewers import decisions, review, run_over, sha, two_categories, vote
@@ -137,7 +138,8 @@ def test_what_was_decided_is_shown_as_it_is_counted(tmp_path: Path) -> None:
     assert (str(row.counts), row.others) == ("6 of 7", ("0", "1"))
     assert (other.share, str(other.note)) == ("–", "nobody has looked")
     assert [(each.model, each.rank) for each in view.preferred] == [("a", "–"), ("b", "–")]
-    assert "too few votes" in str(view.reason)
+    assert str(view.reason).startswith("No ranks: too few votes")
+    assert re.fullmatch("没有名次：[^.: ].*[^.]。", view.reason.everywhere()["zh"])
     html = html_of(view)
     assert "<img" not in html  # people's words are text
     there = view.data["decisions"]
