@@ -235,8 +235,21 @@ class Overview:
                 (model, tuple(cell(model, other) for other in self.models[:number]))
                 for number, model in enumerate(self.models)
             ),
-            Message("{model} stands apart.", model=self.odd) if self.odd else "",
+            self._about_agreement(),
         )
+
+    def _about_agreement(self) -> Text:
+        counts = sorted(each.cases for each in self.run.agreements)
+        parts = [Message("{model} stands apart.", model=self.odd)] if self.odd else []
+        if counts[0] < counts[-1]:
+            parts.append(
+                Message(
+                    "Over {least} to {most} pictures: those that both have.",
+                    least=counts[0],
+                    most=counts[-1],
+                )
+            )
+        return join(" ", parts) if parts else ""
 
     # ---- quality and time
 

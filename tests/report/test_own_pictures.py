@@ -102,9 +102,17 @@ def test_models_agree_by_what_they_have_in_common_and_the_odd_one_is_named() -> 
     view = presenter(with_an_odd_one()).overview()
     rows = [(model, [cell.value for cell in cells]) for model, cells in view.agreement.rows]
     assert rows == [("a", []), ("b", ["99.5"]), ("c", ["60", "61"])]
-    assert view.agreement.note == "c stands apart."
+    assert str(view.agreement.note) == "c stands apart."
     assert "c stands apart and is left out of the queue." in view.more
     assert presenter(own()).overview().agreement is None
+
+
+def test_over_how_many_pictures_models_agree_is_said_where_that_is_not_the_same() -> None:
+    run = with_an_odd_one()
+    few = (*FAR[:2], FAR[2].model_copy(update={"cases": 1}))
+    view = presenter(run.model_copy(update={"agreements": few})).overview()
+    said = "Over 1 to 2 pictures: those that both have."
+    assert str(view.agreement.note) == f"c stands apart. {said}"
 
 
 def test_rows_are_found_by_reason_and_say_it() -> None:
@@ -173,7 +181,8 @@ def test_beyond_so_many_cases_the_riskiest_have_pictures(
 
 
 def test_where_two_models_differ_both_results_are_shown_by_name() -> None:
-    run = run_with(risk("ada", "b", 0.9, sign("apart", 1.0, (10, 20, 8, 8))))
+    differ = sign("apart", 1.0, (10, 20, 8, 8))
+    run = run_with(risk("ada", "a", 0.8, differ), risk("ada", "b", 0.9, differ))
     shown = Preview(path="assets/x.webp", width=10, height=10)
     (found,) = findings(run, {})
     drawn = CasePreviews()
