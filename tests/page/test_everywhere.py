@@ -193,6 +193,7 @@ OUT = """all => all.flatMap(part => [...part.querySelectorAll('button')].filter(
     return e.checkVisibility() && (out || e.scrollWidth > e.clientWidth);
 }).map(e => e.textContent))"""
 """The buttons that leave the part that they stand in, or whose words leave them."""
+LINES = "all => all.map(e => getComputedStyle(e).strokeDasharray)"
 
 
 @pytest.mark.parametrize("width", [720, 1024, 1100, 1280, 1440])
@@ -209,6 +210,7 @@ def test_every_control_of_what_fills_the_window_can_be_pressed(
         page.locator(opens).first.dispatch_event("click")
         expect(page.locator(dialog)).to_be_visible()
         assert covered(page, f"{dialog} .bar") == []
+        assert set(page.locator(f"{dialog} .bar .icon path").evaluate_all(LINES)) == {"none"}
         if dialog != "#viewer":
             page.keyboard.press({"#review": "u", "#blind": "="}[dialog])
             expect(page.locator(f"{dialog} [data-part=unsaved] [lang=en]")).not_to_have_text("")
