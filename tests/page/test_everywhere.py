@@ -12,6 +12,8 @@ from pages import covered, look, opened, served
 from PIL import Image
 from playwright.sync_api import Browser, Page, expect
 
+from rmbg_eval.report.frame import environment
+
 CHINESE = re.compile(r"[\u4e00-\u9fff]")
 
 
@@ -220,6 +222,80 @@ def test_every_control_of_what_fills_the_window_can_be_pressed(
         expect(page).not_to_have_url(re.compile("view=|blind="))  # it has gone back
 
 
+LONG = "folder:/a/path/that/is/longer/than/any/column/of-four"
+ENDS = """(all, room) => all.map(e => {
+    const [start, end] = e.children;
+    const [own, most] = [end, e.closest(room)].map(each => each.getBoundingClientRect().right);
+    const cut = each => each.scrollWidth > each.clientWidth;
+    return cut(start) && !cut(end) && own <= most;
+})"""
+
+
+def test_names_of_folders_keep_the_end_that_tells_them_apart(
+    page: Page, pages: dict[str, Path]
+) -> None:
+    page.set_viewport_size({"width": 900, "height": 600})
+    opened(page, pages["single"].as_uri())
+    macro = "{% from 'macros.html.j2' import ended %}{{ ended(name) }}"
+    named = environment("en").from_string(macro).render(name=LONG)
+    page.evaluate(
+        "named => document.querySelectorAll('.heads strong:not(.original, .truth)')"
+        ".forEach(e => { e.innerHTML = named; })",
+        named,
+    )
+    look(page, page.locator(".tile a").first)
+    page.evaluate(
+        "name => document.querySelectorAll('#viewer .name b')"
+        ".forEach(e => e.replaceChildren($dom.ended(name)))",
+        LONG,
+    )
+    for where, room, count in ((".heads", "button", 2), ("#viewer .stage", ".pane", 3)):
+        names = page.locator(f"{where} .path")
+        assert set(names.all_text_contents()) == {LONG}
+        assert names.evaluate_all(ENDS, room) == [True] * count
+
+
+def test_six_models_of_long_names_leave_the_review_its_title_and_controls(
+    reviewing: Page,
+) -> None:
+    page = reviewing
+    page.locator("#review [data-part=models]").evaluate(
+        """(e, name) => {
+            for (const button of e.children) button.replaceChildren($dom.ended(name));
+            while (e.children.length < 6) e.append(e.children[0].cloneNode(true));
+        }""",
+        LONG,
+    )
+    whole = "e => e.clientWidth > 80 || e.scrollWidth <= e.clientWidth + 1"
+    assert page.locator("#review [data-part=title]").evaluate(whole)
+    for control in ("[data-part=order]", ".swatches", "[data-do=fit]"):
+        box = page.locator(f"#review .bar {control}").first.bounding_box()
+        assert box["x"] + box["width"] <= 1280
+
+
+def test_at_400_percent_pictures_are_seen_and_every_control_is_scrolled_to(
+    page: Page, pages: dict[str, Path]
+) -> None:
+    page.set_viewport_size({"width": 320, "height": 256})  # 1280 × 1024, four times as large
+    opened(page, pages["single"].as_uri())
+    for opens, dialog, last in (
+        (".tile a", "#viewer", "[data-do=next]"),
+        ("[data-do=review]", "#review", "[data-do=comment]"),
+        ("[data-do=blind]", "#blind", "[data-do=original]"),
+    ):
+        page.locator(opens).first.dispatch_event("click")
+        whole = page.locator(dialog)
+        expect(whole).to_be_visible()
+        assert whole.locator("[data-part=stage]").bounding_box()["height"] >= 180
+        assert whole.evaluate("e => e.scrollWidth <= e.clientWidth")
+        whole.locator(last).click(trial=True)
+        page.keyboard.press("Escape")
+        expect(whole).to_be_hidden()
+        expect(page).not_to_have_url(re.compile("view=|blind="))  # it has gone back
+    page.locator("#top [data-do=keys]").click()
+    assert page.locator("#keys").evaluate("e => e.scrollWidth <= e.clientWidth")
+
+
 @pytest.mark.parametrize(("width", "columns", "fits"), [(1024, 7, True), (390, 7, False)])
 def test_seven_columns_fit_or_an_edge_says_that_there_are_more(
     page: Page, pages: dict[str, Path], width: int, columns: int, fits: bool
@@ -294,4 +370,8 @@ def test_axe_finds_nothing(
     page.evaluate("document.querySelectorAll('details').forEach(e => e.open = true)")
     assert violations(page, axe) == []
     assert page.locator("label:has(input, select) :is(output, button, progress)").count() == 0
+    summaries = page.locator(".drawer > summary").evaluate_all(
+        "all => all.map(e => e.clientHeight)"
+    )
+    assert min(summaries) >= 24
     context.close()

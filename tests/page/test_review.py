@@ -12,7 +12,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 from axe import source, violations
-from pages import HOSTILE, KEPT, covered, look, opened, place, saved, where
+from pages import HOSTILE, KEPT, covered, look, opened, place, saved, where, whole
 from playwright.sync_api import Browser, Page, expect
 from reviewers import decisions, review, run_over
 
@@ -159,6 +159,49 @@ def test_a_key_that_is_held_decides_once(reviewing: Page) -> None:
     expect(place(reviewing)).to_have_text("2 / 4")
 
 
+LISTEN = """dialog => {
+    window.heard = new Set();
+    new MutationObserver(all => all.forEach(({ target }) => {
+        const live = target.parentElement?.closest("output, [role=status], [aria-live]") ?? target;
+        if (live.matches("output, [role=status], [aria-live]")) heard.add(live);
+    })).observe(dialog, { childList: true, subtree: true });
+}"""
+HEARD = r"""() => {
+    const texts = [...heard].map(e => e.textContent.trim().replace(/\s+/g, " "));
+    heard.clear();
+    return texts;
+}"""
+
+
+def test_another_picture_is_said_once_and_by_its_title(reviewing: Page) -> None:
+    page = reviewing
+    page.locator("#review").evaluate(LISTEN)
+    page.keyboard.press("u")
+    (said,) = page.evaluate(HEARD)
+    assert "next:" in said
+    page.keyboard.press("ArrowLeft")
+    title = page.locator("#review [data-part=title]").inner_text()
+    assert page.evaluate(HEARD) == [f"{title}, 1 / 4"]
+    page.keyboard.press("Escape")
+    look(page, page.locator("[id^=case-garment-dress] [data-kind=original] a"))
+    page.locator("#viewer").evaluate(LISTEN)
+    page.keyboard.press("ArrowRight")
+    whole(page)
+    title = page.locator("#viewer [data-part=title]").inner_text()
+    assert page.evaluate(HEARD) == [
+        f"{title} {page.locator('#viewer [data-part=count]').inner_text()}"
+    ]
+
+
+def test_the_mark_of_a_whole_share_is_seen(reviewing: Page) -> None:
+    mark = reviewing.locator("#review .interval .mark")
+    mark.evaluate("e => { e.setAttribute('x', 100); e.setAttribute('width', 1.5); }")
+    box = mark.bounding_box()
+    middle = [box["x"] + box["width"] / 2, box["y"] + box["height"] / 2]
+    seen = "(e, [x, y]) => document.elementFromPoint(x, y) === e"
+    assert mark.evaluate(seen, middle)
+
+
 def test_keys_go_on_after_a_model_or_an_order_is_chosen(reviewing: Page) -> None:
     page, told = reviewing, reviewing.locator("#review [data-part=told]")
     page.locator("#review [data-part=models] button").last.click()
@@ -169,7 +212,8 @@ def test_keys_go_on_after_a_model_or_an_order_is_chosen(reviewing: Page) -> None
     order.select_option("risk")
     expect(order).to_be_focused()
     page.keyboard.press("m")
-    expect(told).to_contain_text("usable")
+    expect(told).not_to_contain_text("mend")
+    expect(page.locator("#review [data-part=unsaved] [lang=en]")).to_have_text("1 unsaved")
     order.dispatch_event("pointerdown")
     order.focus()
     order.select_option("set")

@@ -23,6 +23,14 @@ export function h(tag, attributes = {}, ...children) {
 export const partsOf = (whole) => (name) =>
   /** @type {any} */ (whole.querySelector(`[data-part="${name}"]`));
 
+/** A name that keeps its end where not all of it fits: folders of finished cut-outs differ there.
+ * @param {string} name */
+export function ended(name) {
+  const at = Math.max(name.lastIndexOf("/"), name.lastIndexOf("\\")) + 1;
+  const parts = [name.slice(0, at), name.slice(at)].map((part) => h("span", {}, part));
+  return at ? h("span", { class: "path" }, ...parts) : name;
+}
+
 /** Say of a strip that scrolls sideways where it goes on, and again when that changes. @param {HTMLElement} strip */
 export function edges(strip) {
   const tell = () => {

@@ -2,7 +2,7 @@
 // the share usable as it grows.
 
 import { address } from "./address.js";
-import { around, edges, h, partsOf } from "./dom.js";
+import { around, edges, ended, h, partsOf } from "./dom.js";
 import { language } from "./language.js";
 import { pictureSize } from "./rows.js";
 import { acceptance, FEWEST, moreNeeded } from "./share.js";
@@ -177,7 +177,7 @@ export function review(dialog, decisions, save) {
     const panes = pairOf(sources, number).flatMap((source, side) => {
       if (!source) return [];
       const layer = h("div", { class: `canvas ${source.kind}${side ? " cut" : ""}` });
-      const name = side ? [source.model] : say(words, "original");
+      const name = side ? [ended(source.model)] : say(words, "original");
       const box = h(
         "div",
         { class: "pane" },
@@ -210,6 +210,7 @@ export function review(dialog, decisions, save) {
     zoom.place();
     part("title").textContent = titleOf(number);
     part("count").textContent = `${at + 1} / ${queue.length}`;
+    part("told").textContent = `${titleOf(number)}, ${part("count").textContent}`;
     tell();
     ahead();
   }
@@ -475,11 +476,13 @@ export function review(dialog, decisions, save) {
           "aria-pressed": String(number === model),
           disabled: !has[number],
         },
-        name,
+        ended(name),
       ),
     );
-    part("models").replaceChildren(...buttons);
-    part("models").hidden = count < 2;
+    const row = part("models");
+    row.replaceChildren(...buttons);
+    row.hidden = count < 2;
+    row.scrollLeft = buttons[model].offsetLeft - (row.clientWidth - buttons[model].offsetWidth) / 2;
     if (!dialog.contains(document.activeElement)) stage.focus({ preventScroll: true });
     address.write(here());
   }

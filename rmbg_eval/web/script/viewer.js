@@ -2,7 +2,7 @@
 // models, one model, or two pictures under a slider, blinking or blended.
 
 import { address } from "./address.js";
-import { around, edges, h, partsOf } from "./dom.js";
+import { around, edges, ended, h, partsOf } from "./dom.js";
 import { drawing } from "./draw.js";
 import { fillFilm } from "./film.js";
 import { language } from "./language.js";
@@ -123,7 +123,12 @@ export function viewer(dialog) {
     const layer_ = h("div", { class: `canvas ${kind}${cut}`, "data-key": keyOf(source) });
     const count = (mode !== "one" && source.tile.querySelector(".count")?.textContent) || "";
     const title = titleOf(source, kind);
-    const name = h("p", { class: "name" }, h("b", {}, title), ...(count ? [` ${count}`] : []));
+    const name = h(
+      "p",
+      { class: "name" },
+      h("b", {}, ended(title)),
+      ...(count ? [` ${count}`] : []),
+    );
     const box = h("div", { class: "pane" }, layer_, name);
     const label =
       source.model && kind !== "result" ? `${named(kind)} · ${source.image.alt}` : source.image.alt;
@@ -227,7 +232,7 @@ export function viewer(dialog) {
             value: key,
             "aria-pressed": String(chosen[side] === key),
           };
-          return h("button", attributes, source.model || named(source.kind));
+          return h("button", attributes, ended(source.model || named(source.kind)));
         }),
       );
     }
