@@ -108,3 +108,27 @@ def test_nothing_moves_when_the_script_begins(page: Page, own: tuple[Run, Path])
     page.reload()
     expect(page.locator("html.script")).to_have_count(1)
     assert places.evaluate_all(tops) == before
+
+
+def test_panels_of_models_begin_where_their_headings_do(page: Page, own: tuple[Run, Path]) -> None:
+    opened(page, own[1].as_uri())
+    for panel, part in ((".agreement", "td"), (".board:has(.matrix)", "tbody th strong")):
+        heading, own_part = (
+            page.locator(f"{panel} {each}").first.bounding_box() for each in ("h2", part)
+        )
+        assert own_part["x"] == heading["x"]
+    assert page.locator(".matrix thead").bounding_box()["height"] < 2  # over nothing
+
+
+def test_measures_without_points_stand_at_even_distances(
+    page: Page, pages: dict[str, Path]
+) -> None:
+    opened(page, pages["single"].as_uri())
+    widths = page.locator(".by-category .matrix").evaluate(
+        """e => {
+            e.querySelectorAll(".bar").forEach(bar => bar.remove());
+            e.tHead.rows[0].cells[1].textContent = "Mean error in the unknown region";
+            return [...e.tHead.rows[0].cells].slice(1).map(cell => cell.offsetWidth);
+        }"""
+    )
+    assert max(widths) - min(widths) <= 1
