@@ -178,6 +178,25 @@ def test_in_the_colours_of_the_system_one_sees_what_is_chosen(
     context.close()
 
 
+SPACED = """e => {
+    const spaced = new CSSStyleSheet();
+    spaced.replaceSync("* { line-height: 1.5 !important; letter-spacing: 0.12em !important; "
+        + "word-spacing: 0.16em !important } p { margin-bottom: 2em !important }");
+    document.adoptedStyleSheets = [...document.adoptedStyleSheets, spaced];
+    return e.scrollWidth;
+}"""
+"""The width of the page with letters and words as far apart as WCAG 1.4.12 lets readers set."""
+
+
+@pytest.mark.parametrize("width", [320, 768])
+def test_letters_set_wider_do_not_make_the_page_wider(
+    page: Page, pages: dict[str, Path], width: int
+) -> None:
+    page.set_viewport_size({"width": width, "height": 900})
+    opened(page, pages["single"].as_uri())
+    assert page.locator("html").evaluate(SPACED) <= width
+
+
 @pytest.mark.parametrize("width", [360, 3840])
 def test_no_width_scrolls_sideways(page: Page, pages: dict[str, Path], width: int) -> None:
     page.set_viewport_size({"width": width, "height": 900})
