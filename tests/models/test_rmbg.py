@@ -6,6 +6,7 @@ import importlib.util
 import os
 import re
 import shutil
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -31,7 +32,7 @@ from rmbg_eval.models.birefnet.network import BiRefNet
 from rmbg_eval.models.birefnet.pipelines import PIPELINES
 from rmbg_eval.models.birefnet.rmbg import Rmbg
 from rmbg_eval.models.birefnet.torch_runtime import choose
-from rmbg_eval.models.hub import FILE
+from rmbg_eval.models.hub import FILE, Checkpoint
 from rmbg_eval.models.table import load_model
 from rmbg_eval.predictions.stages import predict, stored_alpha
 
@@ -157,12 +158,13 @@ def test_it_predicts_like_any_model_and_no_code_of_the_checkpoint_runs(
     [
         (lambda s: s.pop("decoder.conv_out1.0.bias"), "missing decoder.conv_out1.0.bias"),
         (lambda s: s.update(extra=torch.zeros(1)), "unknown extra"),
+        (lambda s: s.update({"k" * 9999: torch.zeros(1)}), r"unknown k{192}\. Name"),
         (
             lambda s: s.update({"decoder.conv_out1.0.bias": torch.zeros(2)}),
             "decoder.conv_out1.0.bias",
         ),
     ],
-    ids=["missing", "unknown", "of another shape"],
+    ids=["missing", "unknown", "of a long name", "of another shape"],
 )
 def test_weights_that_do_not_fit_are_named(
     folder: Path, tmp_path: Path, change: object, message: str
@@ -263,6 +265,20 @@ def test_weights_of_another_name_are_named_by_their_file(tmp_path: Path, folder:
     for path in (tmp_path, tmp_path / "epoch_30.safetensors"):
         with pytest.raises(WeightsError, match=r"but epoch_10.*Name the file itself"):
             load_model(f"birefnet:{path}").fetch(print)
+
+
+@pytest.mark.parametrize("beside", [True, False], ids=["beside model.safetensors", "alone"])
+def test_weights_of_another_name_are_what_computes(
+    folder: Path, tmp_path: Path, picture: Picture, beside: bool
+) -> None:
+    if beside:
+        shutil.copy(folder / FILE, tmp_path)
+    state = load_file(folder / FILE)
+    state["decoder.conv_out1.0.bias"] -= 200
+    save_file(state, tmp_path / "epoch_2.safetensors")
+    epoch = Checkpoint("nobody/nothing", "main").local(tmp_path / "epoch_2.safetensors")
+    assert alpha_of(Rmbg("m", member(folder)), picture).max() > 0.1
+    assert alpha_of(Rmbg("m", replace(member(folder), checkpoint=epoch)), picture).max() < 0.1
 
 
 def test_the_file_itself_may_be_named_and_is_nobodys_for_sure(folder: Path) -> None:

@@ -52,25 +52,24 @@ def choose(device: Device, dtype: Dtype) -> tuple[str, str]:
 
 
 def read_network(path: Path, config: Any, device: str, dtype: str) -> BiRefNet:
-    """The network with the weights of the folder that `path` is in; WeightsError unless all fit."""
+    """The network with the weights of the file `path`, and of no other beside it; WeightsError
+    unless all fit."""
     import torch
     from safetensors import SafetensorError
-    from transformers import AutoModelForImageSegmentation
+    from safetensors.torch import load_file
     from transformers.utils import logging
 
-    from . import network as birefnet  # noqa: F401  registers the type
+    from .network import BiRefNet
 
     torch.set_float32_matmul_precision("high")
     logging.set_verbosity_error()
     logging.disable_progress_bar()
     try:
-        network, report = AutoModelForImageSegmentation.from_pretrained(
-            path.parent,
+        loaded: Any = BiRefNet.from_pretrained(
+            None,
             config=config,
+            state_dict=load_file(path),
             dtype=torch_dtype(dtype),
-            local_files_only=True,
-            trust_remote_code=False,
-            use_safetensors=True,
             key_mapping=_WRAPPED,
             ignore_mismatched_sizes=True,  # only so that they are named below
             output_loading_info=True,
@@ -85,6 +84,7 @@ def read_network(path: Path, config: Any, device: str, dtype: str) -> BiRefNet:
             ),
             Message("Give the unaltered folder of a published checkpoint."),
         ) from None
+    network, report = loaded
     wrong = [f"missing {key}" for key in sorted(report["missing_keys"])]
     wrong += [f"unknown {key}" for key in sorted(report["unexpected_keys"])]
     wrong += [
@@ -92,7 +92,7 @@ def read_network(path: Path, config: Any, device: str, dtype: str) -> BiRefNet:
         for key in report["mismatched_keys"]
     ]
     if wrong:
-        names = join("; ", map(printable, wrong[:3]))
+        names = join("; ", [printable(each)[:200] for each in wrong[:3]])
         if len(wrong) > 3:
             names = Message("{names} and {n} more", names=names, n=len(wrong) - 3)
         raise WeightsError(
