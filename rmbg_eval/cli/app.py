@@ -88,6 +88,7 @@ def main() -> None:
     """Run the command line; errors are a problem and its remedy on stderr and exit status 2."""
     # Pillow warns of odd metadata; what matters is in the case's notes or its failure.
     warnings.filterwarnings("ignore", module="PIL")
+    _open_streams()
     # Who ends this loses nothing: what was done is kept, as it is after Ctrl-C.
     signal.signal(signal.SIGTERM, lambda number, _: sys.exit(128 + number))
     for stream in (sys.stdout, sys.stderr):
@@ -98,9 +99,12 @@ def main() -> None:
     except RmbgEvalError as error:
         lines, status = [f"{error.problem}.", str(error.remedy)], 2
     except OSError as error:
-        if error.errno not in _FULL or error.filename is not None:  # not of a stream
+        if error.filename is None and error.errno in _FULL:  # of a stream
+            lines, status = [f"What is printed cannot be written: {error.strerror}."], 2
+        elif error.filename is None and error.errno == errno.ENOENT:  # os.getcwd's
+            lines, status = ["The folder that the command was given in is gone.", "Enter one."], 2
+        else:
             raise
-        lines, status = [f"What is printed cannot be written: {error.strerror}."], 2
     except SystemExit as end:
         _leave()
         if isinstance(end.__context__, BrokenPipeError):  # typer's answer to it is 1, as a gate's
@@ -116,6 +120,17 @@ def main() -> None:
             complain(line)
     _leave()
     sys.exit(status)
+
+
+def _open_streams() -> None:
+    """Where one of the three streams is closed, as a supervisor may leave them, open nothing in
+    its place: the next file would get its number, and what a library prints."""
+    for number in range(3):
+        try:
+            os.fstat(number)
+        except OSError:
+            with suppress(OSError):
+                os.set_inheritable(os.open(os.devnull, os.O_RDWR), True)
 
 
 _FULL = (errno.ENOSPC, errno.EDQUOT, errno.EIO, errno.EPIPE)

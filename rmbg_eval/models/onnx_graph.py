@@ -18,6 +18,8 @@ LARGEST = 8192
 """Pixels of a side that a graph takes."""
 _MOST = 5
 """Inputs that a message lists."""
+_LARGEST_BATCH = 999
+"""Pictures that a graph takes at once: as many are held in memory."""
 _EXTERNAL = re.compile(rb"\x0a\x08location\x12([\x01-\x7f]|[\x80-\xff][\x01-\x1f])")
 """How a graph names a file that holds weights of its: a protobuf entry of key `location`."""
 
@@ -115,6 +117,11 @@ def _pictures(
             Message("Export it with an input of one of these."),
         )
     batch, *sides = shape
+    if isinstance(batch, int) and batch > _LARGEST_BATCH:
+        raise misfit(
+            Message("at most {most} pictures are given at once", most=_LARGEST_BATCH),
+            Message("Export it for one picture at once."),
+        )
     channels = sides.pop(2 if nhwc else 0)
     if isinstance(channels, int) and channels != 3:
         other = shape[1 if nhwc else 3] == 3
@@ -157,6 +164,11 @@ def _check_output(
 ) -> None:
     """ModelError unless what the graph gives has one plane that is the matte."""
     outputs = {each.name: each.shape for each in graph.get_outputs()}
+    if not outputs:
+        raise ModelError(
+            Message("The graph {name} has no output", name=printable(path.name)),
+            Message("Export it with the matte as its output."),
+        )
     if output and output not in outputs:
         raise ModelError(
             Message(

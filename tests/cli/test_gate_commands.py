@@ -76,6 +76,32 @@ def test_the_status_is_the_gate_s_where_nobody_reads_what_is_printed(shop: Shop)
         assert "Traceback" not in told
 
 
+@pytest.mark.skipif(sys.platform == "win32", reason="a folder that one is in stays there")
+def test_a_folder_that_is_gone_is_told(case_set: Path, tmp_path: Path) -> None:
+    gone = 'cd "$0" && rmdir "$0" && exec "$1" -m rmbg_eval run --cases "$2" -m grabcut --out x'
+    (tmp_path / "gone").mkdir()
+    command = ["sh", "-c", gone, tmp_path / "gone", sys.executable, case_set]
+    done = subprocess.run(command, capture_output=True, text=True, check=False)
+    assert done.returncode == 2
+    assert done.stderr.startswith("The folder that the command was given in is gone.")
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="a shell closes the streams")
+def test_streams_that_are_closed_are_open_to_who_is_started() -> None:
+    """The kernel of a report, say; and no file that is written gets what is printed."""
+    code = """if True:
+        import os, sys
+        from rmbg_eval.cli import app
+
+        app._open_streams()
+        started = "import sys; sys.exit(None in (sys.stdin, sys.stdout, sys.stderr))"
+        sys.exit(os.spawnv(os.P_WAIT, sys.executable, [sys.executable, "-c", started]))
+    """
+    command = ["sh", "-c", 'exec "$@" <&- >&- 2>&-', "sh", sys.executable, "-c", code]
+    done = subprocess.run(command, check=False)
+    assert done.returncode == 0
+
+
 def closed(*arguments: object) -> tuple[int, str]:
     """Exit status, and stderr, where stdout is a pipe that nobody reads."""
     read_end, write_end = os.pipe()

@@ -53,6 +53,8 @@ FITTING = "mean=0&std=1&size=64"
         ({}, "&layout=NHWC", "64 channels.*Leave layout=NHWC out"),
         ({"shape": (3, 64)}, "", r"\[3, 64\]: 2 dimensions.*batch, channels, height and width"),
         ({"inputs": ("input", "b")}, "", "input .*, b .*: 2 inputs, and there is one picture"),
+        ({"shape": (1000, 3, 64, 64)}, "", "at most 999 pictures.*one picture at once"),
+        ({"outputs": ()}, "", r"odd\.onnx has no output\..*the matte"),
         ({"shape": (1, 3, 32, 64)}, "", "another size than 64x64.*Leave size out"),
         ({"shape": (1, 3, 0, 0)}, "", "a side has 1 to 8192 pixels"),
         ({"shape": (1, 3, 64, 8193)}, "", "a side has 1 to 8192 pixels.*trained with"),
