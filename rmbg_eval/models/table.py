@@ -24,7 +24,7 @@ from importlib.metadata import entry_points
 
 from ..core.choices import Device, Dtype, Foreground, split
 from ..core.modules import modules
-from ..errors import ModelError, printable, reason_of
+from ..errors import ModelError, RmbgEvalError, printable, reason_of
 from ..i18n import Message, join
 from .entry import Entry, LoadOptions
 from .function import Function, model_of
@@ -67,7 +67,9 @@ def plug_ins() -> PlugIns:
         try:
             thing = point.load()
             for entry in [thing] if isinstance(thing, Entry) else list(thing):
-                if not isinstance(entry, Entry):
+                if not isinstance(entry, Entry) or not all(
+                    isinstance(text, str) for text in (entry.name, entry.title, entry.licence)
+                ):
                     raise TypeError(Message("it is no Entry"))
                 if entry.name in {other.name for other in (*TABLE, *found)}:
                     raise ValueError(
@@ -153,13 +155,30 @@ def _load_model(spec: str, device: Device, dtype: Dtype, compiled: bool) -> Mode
                 if label is not None:
                     _check_label(label)
                 named = printable(spec) if label is None else label
-                model = entry.make(LoadOptions(named, options, device, dtype, compiled))
+                model = _made(entry, LoadOptions(named, options, device, dtype, compiled))
                 return model if how is None else Refined(model, how)
     what = Message("There is no model {spec}", spec=repr(printable(spec)))
     for problem in plug_ins().problems:
         what = join("; ", [what, problem])
     names = [entry.spec for entry in _all()]
     raise ModelError(what, Message("Use one of {models}.", models=names))
+
+
+def _made(entry: Entry, asked: LoadOptions) -> Model:
+    """The model of an entry; ModelError for whatever another package's raises, or is no model."""
+    if entry in TABLE:
+        return entry.make(asked)
+    try:
+        return model_of(None, entry.make(asked))
+    except RmbgEvalError:
+        raise
+    except (Exception, SystemExit) as error:
+        raise ModelError(
+            Message(
+                "{model} could not be made: {reason}", model=asked.label, reason=reason_of(error)
+            ),
+            Message("It is of another package, whose makers can mend it."),
+        ) from error
 
 
 def _all() -> Iterator[Entry]:

@@ -25,15 +25,15 @@ GUIDE = (Path(__file__).parents[2] / "docs" / "guide" / "models.md").read_text("
 
 
 @pytest.fixture(autouse=True)
-def fresh(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
-    """No module or plug-in of one test is there in the next."""
-    before = set(sys.modules)
+def fresh(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
+    """No module or plug-in of one test is there in the next; torch would not be imported twice."""
     monkeypatch.setattr(sys, "path", [*sys.path])
     table.plug_ins.cache_clear()
     yield
     table.plug_ins.cache_clear()
-    for name in set(sys.modules) - before:
-        del sys.modules[name]
+    for name, module in [*sys.modules.items()]:
+        if str(getattr(module, "__file__", "")).startswith(str(tmp_path)):
+            del sys.modules[name]
 
 
 def cutout(model, picture: Picture = PICTURE) -> Cutout:
@@ -354,4 +354,24 @@ def test_a_broken_plug_in_is_named_and_the_rest_works(
         ModelError,
         match="plug-in a cannot be used.*there is a model isnet already.*plug-in c cannot",
     ):
+        load_model("no-such")
+
+
+def test_a_plug_in_that_makes_no_model_is_told_in_words(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    points = "[rmbg_eval.models]\na = red_remover:ALL\nb = red_remover:ODD\n"
+    source = (
+        "import sys\n"
+        "from rmbg_eval.models.entry import Entry\n"
+        "makers = {'none': lambda asked: None, 'fault': lambda asked: 1 / 0,\n"
+        "          'exit': lambda asked: sys.exit(0)}\n"
+        "ALL = [Entry(name, name, 'MIT', make) for name, make in makers.items()]\n"
+        "ODD = Entry(7, 'odd', 'MIT', None)\n"
+    )
+    install(tmp_path, points, source, monkeypatch)
+    for name, fault in (("none", "is no model"), ("fault", "division"), ("exit", "could not be")):
+        with pytest.raises(ModelError, match=fault):
+            load_model(name)
+    with pytest.raises(ModelError, match=r"plug-in b cannot be used: it is no Entry.*fault, exit"):
         load_model("no-such")
