@@ -1,4 +1,4 @@
-"""How often a 95 % interval holds what it is for: `python benchmarks/intervals.py` (half an hour).
+"""How often a 95 % interval holds what it is for: `python benchmarks/intervals.py` (40 minutes).
 
 Differences of two models are drawn as our measures have them, few at a time, and each kind of
 interval is asked whether it holds the true value of all such pictures: the mean for the four usual

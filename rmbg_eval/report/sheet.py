@@ -16,7 +16,7 @@ from ..measure.kinds import kind_title, missed
 from ..measure.record import ObservationPoint, PointResult
 from ..measure.table import GUIDES, TABLE
 from ..predictions.prediction import Prediction
-from ..run.findings import severity
+from ..run.findings import differs_from, severity
 from ..run.previews import CasePreviews, Preview
 from ..run.record import CaseKey, CaseRecord
 from ..run.statistics import ALL
@@ -234,7 +234,8 @@ class Sheet:
                 continue
             measures.add(sign.measure)
             href = self.context.close_up(anchor, model, box=sign.place)
-            yield ReasonView(model, sign.text, href)
+            both = differs_from(self.run, Key(*key, model), sign, self.context.odd)
+            yield ReasonView("" if both else model, sign.text, href)
 
     def _every_point_passed(self, points: Sequence[OfPoint]) -> Text:
         results = [each for _, of_point in points for each in of_point]

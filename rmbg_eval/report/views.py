@@ -447,6 +447,7 @@ class ReasonView:
     """Why to look at a cut-out."""
 
     model: str
+    """Empty where the text names both of two."""
     text: Text
     href: str
     """What leads there."""

@@ -14,7 +14,7 @@ from ..i18n import Message
 from ..measure.agreement import APART
 from ..measure.kinds import missed
 from ..measure.points import far_off
-from ..measure.record import ObservationPoint, PointResult
+from ..measure.record import ObservationPoint, PointResult, Sign
 from ..measure.table import TITLES
 from .agreement import held_against, odd_of
 from .gross import Gross
@@ -156,12 +156,6 @@ def _risky(queued: Queued, run: Run, odd: str | None) -> Finding:
     risk, signs = queued.worst, queued.worst.signs
     first = next((sign for sign in signs if sign.place), signs[0])
     prediction = run.index.predictions[risk.key]
-    there = [
-        p.model
-        for p in run.index.by_case[risk.case_key]
-        if p.cutout and p.picture_sha256 == prediction.picture_sha256 and p.model != risk.model
-    ]
-    others = held_against(there, odd)
     whole = (0, 0, prediction.width or 1, prediction.height or 1)
     return Finding(
         risk.category,
@@ -172,8 +166,23 @@ def _risky(queued: Queued, run: Run, odd: str | None) -> Finding:
         queued.value,
         Gross(amount=queued.value, box=first.place or whole),
         tuple(TITLES[s.measure] for s in signs if s is not first and s.measure in TITLES),
-        others[0] if first.measure == APART and len(others) == 1 else "",
+        differs_from(run, risk.key, first, odd),
     )
+
+
+def differs_from(run: Run, key: Key, sign: Sign, odd: str | None) -> str:
+    """The other model that a sign of a cut-out is about as well, as it differs from that one's
+    alone; else nothing. `odd`: the model that stands apart."""
+    if sign.measure != APART:
+        return ""
+    picture = run.index.predictions[key].picture_sha256
+    there = [
+        p.model
+        for p in run.index.by_case[key.category, key.case]
+        if p.cutout and p.picture_sha256 == picture and p.model != key.model
+    ]
+    others = held_against(there, odd)
+    return others[0] if len(others) == 1 else ""
 
 
 def _missed(run: Run) -> Iterable[Finding]:

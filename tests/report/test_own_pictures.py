@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from pathlib import Path
 
 import pytest
@@ -11,6 +12,7 @@ from views import Presenter
 from rmbg_eval import Report
 from rmbg_eval.measure.record import Agreement, Measurement
 from rmbg_eval.measure.risk import GOOD_FROM, coefficients, order_of
+from rmbg_eval.report.frame import render
 from rmbg_eval.run.agreement import others_of
 from rmbg_eval.run.findings import findings
 from rmbg_eval.run.previews import CasePreviews, Preview, Previews, Spot
@@ -132,6 +134,19 @@ def test_rows_are_found_by_reason_and_say_it() -> None:
     assert "&at=14,24," in ada.reasons[0].href
     assert ada.reasons[1].href == f"#view={ada.anchor}&a=result:b"  # a sign of no place
     assert not eve.reasons
+
+
+def test_what_a_row_says_of_two_models_names_neither_before_it() -> None:
+    far, crumbs = sign("apart", 2.0), sign("crumbs", 1.0)
+    run = run_with(risk("ada", "a", 0.6, far, crumbs), risk("ada", "b", 0.5, far))
+    category = presenter(run).category("portrait")
+    (ada,) = category.cases
+    assert [each.model for each in ada.reasons] == ["", "a"]
+    html = render("sheet", category, "en")
+    rows = re.findall(r"<li>(.*)</li>", html)
+    said = "The outline is frayed"
+    assert [re.sub("<[^>]*>", "", row) for row in rows] == [said, f"a {said}"]
+    assert f">{said}</a>" in rows[0]
 
 
 def test_a_run_with_a_truth_has_none_of_it() -> None:

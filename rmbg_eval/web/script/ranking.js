@@ -1,5 +1,5 @@
 // Which model people prefer, by votes without names: rmbg_eval.decisions.ranking, while one votes. The
-// draws that intervals are of are others by chance; strengths and the next pair are the same.
+// draws that intervals are of are others by chance; strengths are the same.
 
 import { exactInterval, worthOf } from "./share.js";
 
