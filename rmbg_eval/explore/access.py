@@ -3,16 +3,24 @@
 from __future__ import annotations
 
 import ipaddress
+import math
 import secrets
 import socket
 import sys
+from typing import Any
 from urllib.parse import urlencode, urlunsplit
+
+from tornado.httpserver import HTTPServer
+from tornado.iostream import IOStream
+from tornado.web import Application
 
 from ..errors import SettingsError, printable
 from ..i18n import Message
 
 SHORTEST_TOKEN = 12
 LOOPBACK_NAMES = ["localhost", "127.0.0.1", "::1"]
+MOST_BODY = 1 << 20
+"""Bytes of what a page may send at once."""
 
 
 def token_of(host: str, token: str | None) -> str | None:
@@ -68,13 +76,48 @@ def check_free(host: str, port: int) -> None:
         try:
             probe.bind((host, port))
         except (OSError, OverflowError) as error:
-            reason = getattr(error, "strerror", None) or str(error)
-            raise SettingsError(
-                Message(
-                    "{host}:{port} cannot be listened to: {reason}",
-                    host=printable(host),
-                    port=port,
-                    reason=reason,
-                ),
-                Message("Choose another with --port."),
-            ) from None
+            raise _not_free(host, port, error) from None
+
+
+def _not_free(host: str, port: int, error: OSError | OverflowError) -> SettingsError:
+    reason = getattr(error, "strerror", None) or str(error)
+    return SettingsError(
+        Message(
+            "{host}:{port} cannot be listened to: {reason}",
+            host=printable(host),
+            port=port,
+            reason=reason,
+        ),
+        Message("Choose another with --port."),
+    )
+
+
+def listen(app: Application, port: int, host: str) -> None:
+    """Listen for visitors, within bounds that hold before anybody is asked for a token: of what
+    they send, how long they take, and how many there are. SettingsError where the port is taken."""
+    server = _Bounded(app, max_body_size=MOST_BODY, body_timeout=30, idle_connection_timeout=300)
+    try:
+        server.listen(port, "127.0.0.1" if host == "localhost" else host)
+    except OSError as error:
+        raise _not_free(host, port, error) from None
+
+
+class _Bounded(HTTPServer):
+    """A server that always has files left to open: without, it would take no visitor, and say so in
+    the log without end."""
+
+    def handle_stream(self, stream: IOStream, address: tuple[Any, ...]) -> None:
+        if stream.socket.fileno() < _most_files() * 3 / 4:  # the lowest number that is free
+            super().handle_stream(stream, address)
+        else:
+            stream.close()
+
+
+def _most_files() -> float:
+    """How many this process may have open at once."""
+    if sys.platform == "win32":
+        return math.inf  # a socket is no file there
+    import resource
+
+    most, _ = resource.getrlimit(resource.RLIMIT_NOFILE)
+    return math.inf if most == resource.RLIM_INFINITY else most

@@ -21,7 +21,6 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
 
-from tornado.httpserver import HTTPServer
 from tornado.log import app_log
 from tornado.web import Application, HTTPError, RequestHandler
 
@@ -33,11 +32,9 @@ from ..i18n import Message
 from ..report.by_eye import page_data
 from ..run.folder import PAGES
 from ..run.record import Run
-from .access import address_of, check_free, is_local_name, token_of
+from .access import address_of, check_free, is_local_name, listen, token_of
 from .by_hand import ByHand
 
-MOST_BODY = 1 << 20
-"""Bytes of what a page may send at once."""
 _COOKIE = "rmbg-eval-token"
 _SHOWN = {".png", ".webp", ".jpg", ".jpeg"}
 _FOLDERS = ("assets/", "cutouts/")
@@ -236,7 +233,6 @@ def serve_report(
 
 
 async def _serve(app: Application, host: str, port: int, when_there: Callable[[], None]) -> None:
-    server = HTTPServer(app, max_body_size=MOST_BODY, body_timeout=30, idle_connection_timeout=300)
-    server.listen(port, "127.0.0.1" if host == "localhost" else host)
+    listen(app, port, host)
     when_there()
     await asyncio.Event().wait()

@@ -18,12 +18,15 @@ import tempfile
 import threading
 import time
 from collections.abc import Callable, Sequence
+from contextlib import suppress
+from functools import partial
 from multiprocessing import get_context
 from pathlib import Path
 from typing import Any
 from urllib.parse import quote
 
 import jinja2
+from tornado.iostream import StreamClosedError
 from tornado.web import HTTPError, authenticated
 from traitlets.config import Config
 
@@ -36,7 +39,7 @@ from ..i18n import Message
 from ..models.table import load_model
 from ..settings import Settings
 from ..web import script, style
-from .access import LOOPBACK_NAMES, address_of, check_free, token_of
+from .access import LOOPBACK_NAMES, address_of, check_free, listen, token_of
 from .doors import ChannelsHandler, FileHandler, OneKernelHandler, Plain, ShutdownHandler
 from .frames import LineCutError
 from .model_server import kept_png, serve_models
@@ -105,10 +108,11 @@ class PageHandler(Plain, TornadoVoilaHandler):
             self.finish(self.settings["explore_full"])
             return
         self.write(self.settings["explore_shell"])
-        await self.flush()
-        async for html in self.get_generator(path=None):
-            self.write(html)
+        with suppress(StreamClosedError):  # the visitor left
             await self.flush()
+            async for html in self.get_generator(path=None):
+                self.write(html)
+                await self.flush()
 
 
 class ResultHandler(Plain, JupyterHandler):
@@ -136,6 +140,11 @@ class Server(Voila):
 
     def load_config_file(self, *_: Any, **__: Any) -> None:
         """Nothing but what `serve` says: a voila.json that lies about is not read."""
+
+    def listen(self) -> None:
+        """As Voilà's, within the bounds of ours."""
+        self.app.listen = partial(listen, self.app)
+        super().listen()
 
     def launch_browser(self) -> None:
         """Called once the port is listened to: that is when the address may be told."""
@@ -265,7 +274,6 @@ def _server(folder: Path, address: str, host: str, port: int, token: str | None)
         "headers": {"Content-Security-Policy": _POLICY, "Referrer-Policy": "no-referrer"},
         "websocket_max_message_size": 4 * PART,
         "websocket_ping_interval": 20,
-        "max_body_size": 1 << 20,
         "log_function": lambda handler: None,
     }
     return app

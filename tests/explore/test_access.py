@@ -2,12 +2,24 @@
 
 from __future__ import annotations
 
+import asyncio
 import socket
 
 import pytest
+from browser import free_port
+from tornado.web import Application
 
 from rmbg_eval.errors import SettingsError
-from rmbg_eval.explore.access import address_of, check_free, is_local_name, is_loopback, token_of
+from rmbg_eval.explore import access
+from rmbg_eval.explore.access import (
+    MOST_BODY,
+    address_of,
+    check_free,
+    is_local_name,
+    is_loopback,
+    listen,
+    token_of,
+)
 
 
 @pytest.mark.parametrize("host", ["localhost", "127.0.0.1", "127.0.0.2", "::1"])
@@ -59,3 +71,35 @@ def test_a_host_that_is_none_and_a_port_that_is_taken_are_told() -> None:
     check_free("127.0.0.1", port)
     with pytest.raises(SettingsError, match="127.0.0.1:99999 cannot be listened to"):
         check_free("127.0.0.1", 99999)
+
+
+async def answered(asked: bytes) -> bytes:
+    """What a server of ours says to that before it hangs up; nothing where it hangs up at once."""
+    port = free_port()
+    listen(Application(), port, "127.0.0.1")
+    with pytest.raises(SettingsError, match=f"127.0.0.1:{port} cannot be listened to"):
+        listen(Application(), port, "127.0.0.1")  # another took it in between
+    reader, writer = await asyncio.open_connection("127.0.0.1", port)
+    try:
+        writer.write(asked)
+        return await asyncio.wait_for(reader.read(), 10)
+    except ConnectionError:
+        return b""
+    finally:
+        writer.close()
+
+
+HEAD = b"GET / HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n"
+
+
+def test_a_visitor_who_would_take_the_last_files_is_not_let_in(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    assert b" 404 " in asyncio.run(answered(HEAD + b"\r\n"))
+    monkeypatch.setattr(access, "_most_files", lambda: 4.0)
+    assert asyncio.run(answered(HEAD + b"\r\n")) == b""
+
+
+def test_who_announces_more_than_a_page_sends_is_refused_before_it_comes() -> None:
+    long = b"Content-Length: %d\r\n\r\n" % (MOST_BODY + 1)
+    assert b" 400 " in asyncio.run(answered(HEAD + long))

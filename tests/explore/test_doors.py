@@ -6,6 +6,7 @@ import asyncio
 import io
 import json
 import re
+import socket
 from contextlib import suppress
 from multiprocessing.connection import wait
 from pathlib import Path
@@ -23,7 +24,7 @@ from tornado.websocket import websocket_connect
 
 from rmbg_eval.core.paths import packaged_picture
 from rmbg_eval.errors import ModelError, SettingsError
-from rmbg_eval.explore.access import is_loopback
+from rmbg_eval.explore.access import MOST_BODY, is_loopback
 from rmbg_eval.explore.model_server import RemoteEngine
 from rmbg_eval.explore.server import ModelProcess, serve, shell
 from rmbg_eval.settings import Settings
@@ -139,6 +140,14 @@ def test_no_visitor_gets_a_traceback_or_writes_to_the_operators_log(
     log = tmp_path / "log"
     with served(cache, "--model", "grabcut", log=log) as address:
         base = urlsplit(address).netloc
+        host, port = base.split(":")
+        request = f"POST / HTTP/1.1\r\nHost: {base}\r\nContent-Length: {MOST_BODY + 1}\r\n\r\n"
+        with socket.create_connection((host, int(port)), 10) as long:
+            long.sendall(request.encode())
+            assert b" 400 " in long.recv(100)
+        with socket.create_connection((host, int(port)), 10) as leaving:
+            leaving.sendall(f"GET / HTTP/1.1\r\nHost: {base}\r\n\r\n".encode())
+            assert leaving.recv(100)
         kernel = re.search(rb'"kernelId": *"([\w-]+)"', get(address, "/")[1])
         assert kernel
         line = f"ws://{base}/api/kernels/{kernel[1].decode()}/channels?session_id=s"

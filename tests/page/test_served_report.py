@@ -22,7 +22,8 @@ from playwright.sync_api import Page, expect
 from rmbg_eval.core.anchors import case_anchor
 from rmbg_eval.decisions.files import read
 from rmbg_eval.errors import CaseError
-from rmbg_eval.explore.report_server import MOST_BODY, Desk, _serve, application
+from rmbg_eval.explore.access import MOST_BODY
+from rmbg_eval.explore.report_server import Desk, _serve, application
 
 TOKEN = "a-token-of-tests"
 
