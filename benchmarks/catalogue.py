@@ -35,8 +35,8 @@ from rmbg_eval.measure.record import ObservationPoint, PointResult, Risk, Sign
 from rmbg_eval.measure.table import TABLE
 from rmbg_eval.models.info import ModelInfo
 from rmbg_eval.predictions.prediction import Prediction
-from rmbg_eval.run.evaluate import metrics_of
 from rmbg_eval.run.parts import parts
+from rmbg_eval.run.plan import metrics_of
 from rmbg_eval.run.record import CaseRecord, ModelRun
 from rmbg_eval.run.shard import PairDistance, Shard, listing_sha256
 from rmbg_eval.settings import Settings

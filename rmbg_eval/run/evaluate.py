@@ -8,59 +8,44 @@ report shows are drawn last: a run folder needs no case set to be looked at.
 
 from __future__ import annotations
 
-import hashlib
 import time
 from collections import deque
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from datetime import UTC, datetime
-from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
 
 from ..cases.case import Case, CaseSet
-from ..cases.folder import load_cases
-from ..cases.in_memory import write_pictures
 from ..core.cache import MeasureCache, Store
-from ..core.choices import Dtype, Foreground, split
-from ..core.files import folded, remove_unfinished, write_atomic
+from ..core.choices import split
+from ..core.files import remove_unfinished, write_atomic
 from ..core.key import Key
-from ..core.machine import Machine
 from ..core.progress import OnStep, Step, ignore
-from ..core.records import arrow
-from ..errors import ModelError, OutputError, SettingsError, printable
+from ..errors import OutputError, printable
 from ..i18n import Message
-from ..measure import agreement, stability
-from ..measure.colours import DECONTAMINATED
 from ..measure.columns import Measurements
-from ..measure.delivery import load_delivery
-from ..measure.record import Agreement, Delivery, PointResult, Risk, RuleResult
+from ..measure.record import Agreement, PointResult, Risk, RuleResult
 from ..measure.region import Box
-from ..measure.risk import RISK
 from ..measure.subject import Metric
-from ..measure.table import PAPERS, TABLE
-from ..models.folder import tell_others
-from ..models.function import is_model
 from ..models.info import ModelInfo
 from ..models.protocol import Model
-from ..models.table import OneModel, load_model, load_object
+from ..models.table import OneModel, load_model
 from ..predictions.isolation import TIME_LIMIT, predict_isolated
 from ..predictions.precision import REDUCED, not_compared, precision_check
 from ..predictions.prediction import PrecisionCheck, Prediction
 from ..predictions.share import maker, predict_on_all
 from ..settings import Settings
 from .agreement import Pairs, agreements_of, disagreements, odd_of, pairs_of
-from .arrays import Names
 from .delivery import rule_results
 from .drawing import draw
 from .folder import prune, remove_done, run_folder, save
-from .measurements import Outcome, add, measure_prediction, result_of, truth_hashes
-from .parts import in_parts
-from .previews import SINGLE_MOST
+from .measurements import Outcome, add, measure_prediction, result_of
+from .plan import Load, planned
 from .record import CaseRecord, ModelRun, Run
 from .risks import risks_of
-from .shard import DONE, Listing, PairDistance, Part, Shard, SignPlaces
+from .shard import DONE, PairDistance, Part, Shard, SignPlaces
 from .stability import flip_differences, instabilities
 
 _BEHIND = 64
@@ -69,10 +54,6 @@ _BEHIND = 64
 OnSave = Callable[[Path, Run], None]
 """Called with the run folder and the run whenever the run is kept: when it begins, when it ends
 early, and when it is complete."""
-
-
-Load = Callable[[str, str, Dtype, Foreground, bool], Model]
-"""From spec, device, dtype, foreground and whether to compile, to the model."""
 
 
 def evaluate(
@@ -120,7 +101,7 @@ def evaluate(
     had, a folder that cannot be written.
     """
     started, clock = datetime.now(UTC), time.perf_counter()
-    plan = _planned(settings, models, pictures, part, isolate, case_set, load or load_model)
+    plan = planned(settings, models, pictures, part, isolate, case_set, load or load_model)
     settings, cases = plan.settings, plan.case_set.cases
     for _, model in plan.asked:
         model.fetch(lambda text: on_step(Step(text)))
@@ -168,157 +149,6 @@ def evaluate(
         if plan.shard:
             write_atomic(out / DONE, f"{plan.shard.part}\n")
     return run
-
-
-@dataclass(frozen=True)
-class _Plan:
-    """What a run is of."""
-
-    settings: Settings
-    case_set: CaseSet
-    shard: Shard | None
-    asked: list[tuple[str | None, Model]]
-    """Each with the spec that another process makes the same model of; None: there is none."""
-    metrics: tuple[Metric, ...]
-    delivery: Delivery | None
-
-    def begun(self, started: datetime) -> Run:
-        """The run before its first picture."""
-        return Run(
-            complete=False,
-            settings=self.settings,
-            started=started,
-            wall_seconds=None,
-            machine=Machine.here(),
-            cases=tuple(_record_of(case) for case in self.case_set.cases),
-            skipped=self.case_set.skipped,
-            models=(),
-            predictions=(),
-            measurements=Measurements(),
-            delivery=self.delivery,
-            shard=self.shard,
-        )
-
-
-def _planned(
-    settings: Settings,
-    models: str | Iterable[OneModel] | Mapping[str, OneModel] | None,
-    pictures: Mapping[str, Any] | None,
-    part: Part | Shard | None,
-    isolate: bool,
-    case_set: CaseSet | None,
-    load: Load,
-) -> _Plan:
-    """What `evaluate` is asked for, or the error of what cannot be, before any work."""
-    models = [models] if isinstance(models, str) else models
-    metrics = metrics_of(settings)
-    delivery = load_delivery(settings.rules)
-    if pictures is not None:
-        with run_folder(settings.out_folder) as out:
-            folder = write_pictures(out, pictures)
-        settings = settings.model_copy(update={"cases": str(folder), "categories": []})
-    case_set, shard, listed = _cases_of(settings, case_set, part)
-    if in_parts(len(case_set.cases), shard):
-        arrow()  # where it is missing
-    asked = _asked(settings, settings.models if models is None else models, load)
-    names = [model.info.name for _, model in asked]
-    _refuse_one_name_twice(names)
-    if models is not None:
-        specs = [spec or name for (spec, _), name in zip(asked, names, strict=True)]
-        settings = Settings.of(settings.model_dump() | {"models": specs})
-    several = len(split(settings.device)) > 1
-    if isolate and (several or not all(spec for spec, _ in asked)):
-        raise SettingsError(
-            Message("Pictures can be isolated on one device only, and not with a model object"),
-            Message("Give one device; for several, run a shard on each: --shard I/N."),
-        )
-    for _, model in asked if listed and not settings.categories else ():
-        tell_others(model, listed)
-    if (shard.cases if shard else len(case_set.cases)) * len(asked) > SINGLE_MOST:
-        settings = settings.model_copy(update={"layout": "folder"})
-    return _Plan(settings, case_set, shard, asked, metrics, delivery)
-
-
-def _asked(
-    settings: Settings, models: Iterable[OneModel] | Mapping[str, OneModel], load: Load
-) -> list[tuple[str | None, Model]]:
-    """The models of a run, as its plan has them."""
-    device = split(settings.device)[0]
-    labelled: Iterable[tuple[str | None, OneModel]] = (
-        models.items() if isinstance(models, Mapping) else ((None, thing) for thing in models)
-    )
-    asked: list[tuple[str | None, Model]] = []
-    functions: dict[str, OneModel] = {}
-    for label, thing in labelled:
-        if isinstance(thing, str):
-            spec = thing if label is None else f"{label}={thing}"
-            how = device, settings.dtype, settings.foreground, settings.compile
-            asked.append((spec, load(spec, *how)))
-        else:
-            model = load_object(thing, label, settings.foreground)
-            asked.append((None, model))
-            if not is_model(thing) and functions.setdefault(model.identity(""), thing) != thing:
-                raise SettingsError(
-                    Message(
-                        "{model} has the name and VERSION of another function of this run",
-                        model=printable(model.info.name),
-                    ),
-                    Message("Give each a VERSION of its own: cut-outs are kept under it."),
-                )
-    return asked
-
-
-def _cases_of(
-    settings: Settings, case_set: CaseSet | None, part: Part | Shard | None
-) -> tuple[CaseSet, Shard | None, Names]:
-    """The cases, of a part only its own, perhaps none; what says so in the run; and the names of
-    the whole set, none where only the part is known."""
-    where, names = (settings.cases_source, settings.categories, settings.layout_of), Names()
-    if isinstance(part, Shard):
-        return case_set or load_cases(*where), part, names
-    listing = Listing(part) if part else None
-
-    def has(category: str, id: str) -> bool:
-        names.append(f"{category}/{id}")
-        return listing is None or listing.has(category, id)
-
-    if case_set is None:
-        case_set = load_cases(*where, has)
-    else:
-        own = tuple(case for case in case_set.cases if has(*case.key))
-        case_set = replace(case_set, cases=own)
-    return case_set, listing.shard if listing else None, names
-
-
-def _record_of(case: Case) -> CaseRecord:
-    """What the report says of a case; titles and names are strangers' text, made fit to show."""
-    about = case.about
-    return CaseRecord(
-        category=case.category,
-        id=case.id,
-        title=_printable(about.title),
-        licence=printable(about.licence) if about.licence else None,
-        author=printable(about.author) if about.author else None,
-        source=printable(about.source) if about.source else None,
-        has_truth=case.alpha is not None,
-        truth_sha256=_truth_hash(case),
-        group=printable(about.group) if about.group else None,
-        points=tuple(
-            point.model_copy(update={"title": _printable(point.title)}) for point in about.points
-        ),
-    )
-
-
-def _truth_hash(case: Case) -> str | None:
-    """SHA-256 over those of truth, true foreground and trimap; None where the case has none, or
-    cannot be used: its paths may lead anywhere."""
-    if case.failure or not (case.alpha or case.foreground or case.trimap):
-        return None
-    return hashlib.sha256(" ".join(map(str, truth_hashes(case))).encode()).hexdigest()
-
-
-def _printable(title: Mapping[Any, str]) -> dict[Any, str]:
-    return {language: printable(text) for language, text in title.items()}
 
 
 @dataclass
@@ -502,21 +332,6 @@ class _Task:
         )
 
 
-def metrics_of(settings: Settings) -> tuple[Metric, ...]:
-    """The measures that one cut-out is enough for, without those that were not asked for."""
-    left_out = {*agreement.METRICS, *agreement.FLIP, *stability.METRICS, *RISK}
-    if not settings.papers:
-        left_out |= set(PAPERS)
-    if not settings.decontaminated:
-        left_out |= set(DECONTAMINATED)
-    elif find_spec("pymatting") is None:
-        raise SettingsError(
-            Message("To measure decontaminated colours, pymatting is needed"),
-            Message("Install it: pip install 'rmbg-eval[pymatting]'."),
-        )
-    return tuple(metric for metric in TABLE if metric not in left_out)
-
-
 def _earlier(out: Path, part: Part | None) -> Run | None:
     """The complete run that is there; OutputError where it is of other cases than those now, which
     would go."""
@@ -535,13 +350,3 @@ def _earlier(out: Path, part: Part | None) -> Run | None:
             Message("Give each shard, and the whole, a new folder of its own with --out."),
         )
     return run if run.complete else None
-
-
-def _refuse_one_name_twice(names: list[str]) -> None:
-    alike = [folded(name) for name in names]
-    for name in names:
-        if alike.count(folded(name)) > 1:
-            raise ModelError(
-                Message("Two models are called {name}", name=repr(name)),
-                Message("Give each a label of its own: LABEL=SPEC."),
-            )

@@ -19,8 +19,8 @@ from ..measure.record import PointResult, RuleResult
 from ..measure.region import Box
 from ..predictions.prediction import Prediction
 from ..run.agreement import OfCase, Pair
-from ..run.evaluate import metrics_of
 from ..run.parts import Kind, OfShard
+from ..run.plan import metrics_of
 from ..run.record import CaseKey, CaseRecord, Run
 from ..run.shard import PairDistance
 

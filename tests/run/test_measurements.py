@@ -336,7 +336,7 @@ def test_decontaminated_colours_are_measured_where_asked_for(
     run = evaluate(asked)
     raw, clean = (value(run, f"delta_e_white_edge{end}")[0] for end in ("", "_decontaminated"))
     assert clean < raw
-    monkeypatch.setattr("rmbg_eval.run.evaluate.find_spec", lambda name: None)
+    monkeypatch.setattr("rmbg_eval.run.plan.find_spec", lambda name: None)
     with pytest.raises(SettingsError, match="pymatting"):
         evaluate(asked)
 
