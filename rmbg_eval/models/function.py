@@ -14,8 +14,8 @@ import os
 import sys
 import sysconfig
 import traceback
-from collections.abc import Callable
-from contextlib import chdir
+from collections.abc import Callable, Iterator
+from contextlib import chdir, contextmanager
 from functools import partial
 from pathlib import Path
 from typing import Any, cast
@@ -311,17 +311,22 @@ def _function(asked: LoadOptions) -> Model:
 
 def _made(asked: LoadOptions) -> Model:
     make = _object(asked, "python")
-    try:
+    with making(asked.label, Message("Try it in Python: it is called without arguments.")):
         return model_of(asked.label, make())
-    except ModelError:
+
+
+@contextmanager
+def making(label: str, remedy: Message) -> Iterator[None]:
+    """ModelError for whatever a stranger's code raises that makes a model."""
+    try:
+        yield
+    except RmbgEvalError:
         raise
     except (Exception, SystemExit) as error:
         raise ModelError(
-            Message(
-                "{model} could not be made: {reason}", model=asked.label, reason=reason_of(error)
-            ),
-            Message("Try it in Python: it is called without arguments."),
-        ) from None
+            Message("{model} could not be made: {reason}", model=label, reason=reason_of(error)),
+            remedy,
+        ) from error
 
 
 class _Labelled(Wrapper):

@@ -24,10 +24,10 @@ from importlib.metadata import entry_points
 
 from ..core.choices import Device, Dtype, Foreground, split
 from ..core.modules import modules
-from ..errors import ModelError, RmbgEvalError, printable, reason_of
+from ..errors import ModelError, printable, reason_of
 from ..i18n import Message, join
 from .entry import Entry, LoadOptions
-from .function import Function, model_of
+from .function import Function, making, model_of
 from .protocol import Model
 from .refinement import Refined, taken
 
@@ -168,17 +168,8 @@ def _made(entry: Entry, asked: LoadOptions) -> Model:
     """The model of an entry; ModelError for whatever another package's raises, or is no model."""
     if entry in TABLE:
         return entry.make(asked)
-    try:
+    with making(asked.label, Message("It is of another package, whose makers can mend it.")):
         return model_of(None, entry.make(asked))
-    except RmbgEvalError:
-        raise
-    except (Exception, SystemExit) as error:
-        raise ModelError(
-            Message(
-                "{model} could not be made: {reason}", model=asked.label, reason=reason_of(error)
-            ),
-            Message("It is of another package, whose makers can mend it."),
-        ) from error
 
 
 def _all() -> Iterator[Entry]:
