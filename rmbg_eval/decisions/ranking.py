@@ -125,7 +125,7 @@ def rank(shoots: Sequence[Sequence[Tally]], names: Sequence[str], pictures: int)
     drawn = np.tensordot(times.astype(float), wins, 1)
     draws = expected_shares(_strengths_of_draws(drawn, wins.sum(0), strength))
     low, high = _intervals(shares, draws, wins).T
-    better = _clearly_better(wins)
+    better = clearly_better(wins)
     best, worst = 1 + better.sum(0), len(there) - better.sum(1)
     order = sorted(
         range(len(there)), key=lambda place: (best[place] + worst[place], -shares[place])
@@ -177,7 +177,9 @@ def _strengths_of_draws(drawn: Array, wins: Array, start: Array) -> Array:
     Source of the iteration: Newman, "Efficient computation of rankings from pairwise comparisons",
     2023. evalica takes one at a time, in milliseconds each.
     """
-    return _fitted(drawn + _with_prior(wins) - wins, np.repeat(start[None], len(drawn), 0))
+    return strengths_of_many(
+        drawn + _with_prior(wins) - wins, np.repeat(start[None], len(drawn), 0)
+    )
 
 
 def _with_prior(wins: Array) -> Array:
@@ -186,8 +188,9 @@ def _with_prior(wins: Array) -> Array:
     return wins + PRIOR * met / met.sum((-1, -2), keepdims=True)  # each pair is there twice
 
 
-def _fitted(wins: Array, start: Array) -> Array:
-    """The strengths of many tables at once, `(D, M, M)` to `(D, M)`."""
+def strengths_of_many(wins: Array, start: Array) -> Array:
+    """The strengths of many tables at once, `(D, M, M)` to `(D, M)`, from `start` on; PRIOR is in
+    them or is not."""
     found = start / np.exp(np.log(start).mean(1, keepdims=True))
     for _ in range(_ROUNDS):
         for one in range(found.shape[1]):
@@ -222,7 +225,7 @@ def _intervals(shares: Array, draws: Array, wins: Array) -> Array:
     return np.array(found)
 
 
-def _clearly_better(wins: Array) -> NDArray[np.bool_]:
+def clearly_better(wins: Array) -> NDArray[np.bool_]:
     """`(M, M)`: whether row is better than column. Of all pairs of models that are truly equal, one
     is told apart in 5 % of rankings at most, or a little more where votes decide on the next pair.
 
@@ -241,7 +244,7 @@ def _clearly_better(wins: Array) -> NDArray[np.bool_]:
     total = wins.sum(0)
     # Of both orders of the names together: the two models have one strength.
     alike = total + total[names[:, :, None], names[:, None]]
-    strength = _fitted(_with_prior(alike), np.ones((len(one), count)))
+    strength = strengths_of_many(_with_prior(alike), np.ones((len(one), count)))
     chance = strength[:, :, None] / (strength[:, :, None] + strength[:, None])
     off = wins.sum(2)[:, None] - np.einsum("nij,pij->npi", wins + wins.swapaxes(1, 2), chance)
     more = off[:, pairs, one] - off[:, pairs, other]

@@ -163,7 +163,7 @@ def summarise(run: Run, metrics: Iterable[Metric] = TABLE, whole: bool = False) 
             own = [arrays.rows[name, category] for name in models]
             means = [_mean(name, column, at) for name, at in zip(models, own, strict=True)]
             differences = [difference_between(means[0], other, groups) for other in means[1:]]
-            best = _best(means, metric.higher_is_better, groups)
+            best = mark_best(means, metric.higher_is_better, groups)
             if not keeps_values:
                 best = tuple(replace(mean, values=()) for mean in best)
             rows.append(
@@ -269,7 +269,7 @@ class _Counts:
             )  # fmt: skip
             share = counts[-1].passed / counts[-1].measured if len(values) else None
             shares.append(Mean(model, share, len(values), (), values=values))
-        best = [mean.best for mean in _best(shares, True, groups)]
+        best = [mean.best for mean in mark_best(shares, True, groups)]
         return [replace(c, best=b) for c, b in zip(counts, best, strict=True)]
 
 
@@ -370,7 +370,7 @@ def _mean(model: str, column: Column, rows: Whole) -> Mean:
     return Mean(model, value, len(values), tuple(reasons.most_common()), values=values)
 
 
-def _best(
+def mark_best(
     means: Sequence[Mean], higher: bool | None, groups: Mapping[str, str]
 ) -> tuple[Mean, ...]:
     """The means with the best one marked, where that is a fair and a clear thing to say."""

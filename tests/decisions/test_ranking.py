@@ -235,6 +235,6 @@ def test_models_are_told_apart_step_by_step_as_by_a_slow_version(seed: int) -> N
         if value * equal > 0.05:
             break
         expected.add(pair)
-    better = ranking._clearly_better(wins)
+    better = ranking.clearly_better(wins)
     found = {(min(a, b), max(a, b)) for a, b in np.argwhere(better).tolist()}
     assert near or found == expected
