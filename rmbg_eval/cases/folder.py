@@ -388,7 +388,11 @@ class _Reader:
 
     def _may_read(self, folder: Path) -> bool:
         """Whether the folder is one of pictures that can be looked into; another is left out, by
-        name: a report may be kept in the folder of the pictures that it is about."""
+        name: a report may be kept in the folder of the pictures that it is about, and a link in it
+        may lead in a circle."""
+        if folder.is_symlink() and folder.parent.resolve().is_relative_to(folder.resolve()):
+            self._skip(folder, N_("a link to a folder that it lies in"))
+            return False
         as_who_runs = os.access in os.supports_effective_ids
         if os.access(folder, os.R_OK | os.X_OK, effective_ids=as_who_runs):
             written = any((folder / name).exists() for name in _WRITTEN)

@@ -316,6 +316,20 @@ def test_links_inside_the_set_are_followed_and_so_is_one_to_the_set(tmp_path):
     assert names(tmp_path / "link") == ["pet/a", "pet/b"]
 
 
+@pytest.mark.parametrize(
+    ("link", "target"),
+    [("pet/self", "."), ("pet/up", ".."), ("all", "."), ("pet/gt", ".")],
+)
+def test_a_link_in_a_circle_lists_no_picture_twice_and_is_told(link, target, tmp_path):
+    put(tmp_path / "pet" / "a.png")
+    put(tmp_path / "pet" / "shoot" / "b.png")
+    (tmp_path / link).symlink_to(target)
+    cases = load_cases(tmp_path)
+    assert [case.name for case in cases.cases] == ["pet/a", "pet/shoot-b"]
+    assert not any(case.alpha for case in cases.cases)
+    assert any(str(line).startswith(f"{link}: ") for line in cases.skipped)
+
+
 # (where a link is, where it leads, the case that fails and the file it names)
 ESCAPES = {
     "picture": ("pet/x.png", "secret.png", "pet/x", "x.png"),
