@@ -55,7 +55,7 @@ class Listed(NamedTuple):
 
 def is_manifest(path: Path) -> bool:
     """Whether that is to be read as a table, by its name."""
-    return path.suffix.lower() in SUFFIXES and not path.is_dir()
+    return path.suffix.lower() in SUFFIXES and not os.path.isdir(path)
 
 
 def write_manifest(path: Path, case_set: CaseSet) -> None:
@@ -120,12 +120,12 @@ def read_manifest(path: Path, wanted: Wanted) -> Listed:
     Raises CaseError for what concerns the whole table; a row that cannot be used is a case with its
     failure.
     """
-    if not path.is_file():
-        raise CaseError(
-            Message("There is no file {file}", file=printable(str(path))),
-            Message("Give a folder of pictures, or a table of them, with --cases."),
-        )
     with _errors(path):
+        if not path.is_file():
+            raise CaseError(
+                Message("There is no file {file}", file=printable(str(path))),
+                Message("Give a folder of pictures, or a table of them, with --cases."),
+            )
         if path.suffix.lower() == ".csv":
             return _of_anybody(Csv(path), wanted)
         table = Parquet(path)

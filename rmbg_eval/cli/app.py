@@ -18,7 +18,7 @@ import typer
 
 from .. import __version__
 from ..core.modules import modules
-from ..errors import RmbgEvalError
+from ..errors import RmbgEvalError, printable
 
 FIRST = (
     "report",
@@ -103,6 +103,10 @@ def main() -> None:
             lines, status = [f"What is printed cannot be written: {error.strerror}."], 2
         elif error.filename is None and error.errno == errno.ENOENT:  # os.getcwd's
             lines, status = ["The folder that the command was given in is gone.", "Enter one."], 2
+        elif error.filename is not None:
+            where = printable(os.fsdecode(error.filename))
+            lines = [f"{where} cannot be used: {error.strerror}.", "Check its permissions."]
+            status = 2
         else:
             raise
     except SystemExit as end:

@@ -276,8 +276,6 @@ def _entries(path: Path) -> list[Any]:
         "Give a decisions.json that a page has saved, of no more than {most} MiB.",
         most=MOST_BYTES >> 20,
     )
-    if not path.is_file():
-        raise DecisionError(Message("{file} is no file", file=file), remedy)
     return _parsed(read_bounded(path, MOST_BYTES, file, DecisionError, remedy), file)
 
 

@@ -125,12 +125,14 @@ def test_a_run_of_other_cases_says_how_many_decisions_it_has_no_cut_out_of(
 def test_what_is_refused_is_said_and_the_rest_is_taken(run: Run, tmp_path: Path) -> None:
     good, bad = saved(run, "usable"), saved(run, "fine", name="bad.json")
     foreign = saved(run, "mend", name="foreign.json", cutout_sha256="0" * 64)
-    status, text = call("decide", tmp_path / "out", good, bad, foreign, tmp_path / "none.json")
+    none, overlong = tmp_path / "none.json", Path("n" * 5000)
+    status, text = call("decide", tmp_path / "out", good, bad, foreign, none, overlong)
     assert status == 2
     assert "taken: 1 review, 0 votes" in text
     assert "bad.json, decision 1: review.answer: input should be 'usable', 'mend'" in text
     assert "foreign.json, decision 1: it is about another cut-out" in text
-    assert "none.json is no file" in text
+    assert "none.json. Give a decisions.json that a page has saved" in text
+    assert "4 are refused" in text
     assert (tmp_path / "out" / "decisions.json").exists()
 
 

@@ -86,6 +86,19 @@ def test_a_folder_that_is_gone_is_told(case_set: Path, tmp_path: Path) -> None:
     assert done.stderr.startswith("The folder that the command was given in is gone.")
 
 
+@pytest.mark.parametrize(
+    "given",
+    [("--rules", f"{'n' * 5000}.toml"), ("--cases", f"{'n' * 5000}.csv")],
+    ids=["rules", "cases"],
+)
+def test_a_file_that_may_not_be_asked_for_is_told(given: tuple[str, str], tmp_path: Path) -> None:
+    """Its path is too long, or one of its folders is closed: pathlib raises before 3.14."""
+    done = rmbg("run", *given, "-m", "grabcut", "--out", tmp_path / "out")
+    assert done.returncode == 2
+    assert "nnnnn" in done.stderr
+    assert "Traceback" not in done.stderr
+
+
 @pytest.mark.skipif(sys.platform == "win32", reason="a shell closes the streams")
 def test_streams_that_are_closed_are_open_to_who_is_started() -> None:
     """The kernel of a report, say; and no file that is written gets what is printed."""

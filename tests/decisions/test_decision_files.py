@@ -272,6 +272,6 @@ def test_a_persons_file_that_cannot_be_read_is_not_written_over(tmp_path: Path) 
     assert path.read_text() == "{"
     path.unlink()
     path.symlink_to(tmp_path / "gone")
-    with pytest.raises(DecisionError, match="is no file"):
+    with pytest.raises(DecisionError, match="There is no file"):
         keep_by_person(tmp_path, "a" * 64, decisions(review("c1")))
     assert path.is_symlink()
