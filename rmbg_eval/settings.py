@@ -12,7 +12,14 @@ from pathlib import Path
 from typing import Annotated, Any, Literal, Self
 
 from annotated_types import Ge, Gt, Le, MinLen
-from pydantic import BaseModel, BeforeValidator, ConfigDict, ValidationError, field_validator
+from pydantic import (
+    BaseModel,
+    BeforeValidator,
+    ConfigDict,
+    FiniteFloat,
+    ValidationError,
+    field_validator,
+)
 
 from .core.choices import Device, Dtype, Foreground, Language
 from .core.files import user_path
@@ -297,7 +304,7 @@ class BenchSettings(Parameters):
     cases: _Cases = ""
     rounds: Annotated[int, Parameter("Timed inferences of a combination.", "N"), Ge(3)] = 20
     seconds: Annotated[
-        float, Parameter("Fewer rounds where they would take longer.", "S"), Gt(0)
+        FiniteFloat, Parameter("Fewer rounds where they would take longer.", "S"), Gt(0)
     ] = 60
     random_weights: Annotated[
         bool, Parameter("For RMBG-2.0 and BiRefNet: no licence, no download.")

@@ -8,6 +8,7 @@ import os
 import subprocess
 import sys
 from datetime import UTC, datetime
+from math import inf
 from pathlib import Path
 
 import pytest
@@ -215,7 +216,8 @@ def test_without_weights_it_says_how_to_try_the_machine(
 
 
 @pytest.mark.parametrize(
-    "wrong", [{"rounds": 2}, {"seconds": 0}, {"batches": [0]}, {"devices": ["cuad"]}]
+    "wrong",
+    [{"rounds": 2}, {"seconds": 0}, {"seconds": inf}, {"batches": [0]}, {"devices": ["cuad"]}],
 )
 def test_what_cannot_be_measured_is_refused(cases: Path, wrong: dict) -> None:
     with pytest.raises(SettingsError, match=next(iter(wrong))):
