@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from functools import cached_property
@@ -79,6 +80,20 @@ class Comparison(BaseModel):
         if not kept.records:
             return kept
         return kept.model_copy(update={"pairs": WorstFirst(path.parent, kept.records["pairs"])})
+
+    def lines(self) -> Iterator[str]:
+        """Its JSON, piece by piece: a line for each pair, as a run's records have one."""
+        for place, name in enumerate(type(self).model_fields):
+            yield f"{',' if place else '{'}\n{json.dumps(name)}: "
+            if name == "pairs":
+                yield "["
+                for number, pair in enumerate(self.pairs):
+                    yield f"{',' if number else ''}\n{pair.model_dump_json()}"
+                yield "\n]"
+            else:
+                kept = self.model_dump(mode="json", include={name})[name]
+                yield json.dumps(kept, ensure_ascii=False)
+        yield "\n}\n"
 
     @cached_property
     def groups(self) -> Mapping[tuple[str, str], Counter[State]]:

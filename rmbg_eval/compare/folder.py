@@ -55,7 +55,7 @@ def compare_folders(
         found = compare(settings.base_folder, settings.new_folder, tolerances, on_step, alone)
         remove_pages(out)  # of the comparison before
         kept = found.model_copy(update={"pairs": ()}) if found.records else found
-        write_atomic(out / "comparison.json", kept.model_dump_json(indent=1))
+        write_atomic(out / "comparison.json", kept.lines())
         on_save(out, found, settings.fail_on)
         remove_others(out, found.records or {})
     return found

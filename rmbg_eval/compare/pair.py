@@ -67,6 +67,7 @@ class Pair(Keyed):
     why: Message
     """The state in a sentence."""
     values: tuple[Value, ...] = ()
+    """But for measures that neither run has a number of, for one reason."""
     identical: bool = False
     """Whether the cut-outs are the same to the bit."""
     excess: FiniteFloat = 0.0

@@ -245,9 +245,14 @@ class _Both:
     def _measures(
         self, key: Key, was: Mapping[str, Measurement], now: Mapping[str, Measurement]
     ) -> Iterator[Value]:
+        """Of both runs, but for what neither could measure for one reason: of pictures without
+        truth that is nearly all."""
         for name in dict.fromkeys([*now, *was]):
             if name in was and name in now:
-                yield self._measure(key, was[name], now[name])
+                one, other = was[name], now[name]
+                measured = one.value is not None or other.value is not None
+                if measured or one.reason != other.reason:
+                    yield self._measure(key, one, other)
 
     def _measure(self, key: Key, was: Measurement, now: Measurement) -> Value:
         tolerance = self.tolerances.of(now.metric, key[0], key[1])

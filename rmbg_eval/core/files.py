@@ -73,10 +73,10 @@ def write_atomic(path: Path, data: bytes | str | Iterable[str]) -> None:
     """Write `data`, whole or in pieces, by `new_file`."""
     with new_file(path) as file:
         for piece in [data] if isinstance(data, bytes | str) else data:
-            file.write(_utf8(piece, path) if isinstance(piece, str) else piece)
+            file.write(utf8(piece, path) if isinstance(piece, str) else piece)
 
 
-def _utf8(text: str, path: Path) -> bytes:
+def utf8(text: str, path: Path) -> bytes:
     """A text for the file `path`; OutputError for a name in it that is bytes and no text."""
     try:
         return text.encode("utf-8")

@@ -365,7 +365,7 @@ class ComparisonReport:
             Message("Measures, points and delivery rules"),
             Message(
                 "Worst first. Every tolerance has its reason; what nothing judges is "
-                "shown all the same."
+                "shown all the same, what neither run could measure is not."
             ),
             heads,
             rows,

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import base64
+import json
 import mimetypes
 import re
 from collections.abc import Iterable
@@ -12,7 +13,7 @@ from typing import Any
 from urllib.parse import unquote
 
 from ..core.decoding import read_bytes
-from ..core.files import cannot_write, replace, write_atomic
+from ..core.files import cannot_write, replace, utf8, write_atomic
 from ..core.kernel import Kernel
 from ..core.modules import quick_jsonschema
 from ..core.paths import resource
@@ -84,6 +85,7 @@ def _executed(
         if name in cell.metadata.get("tags", []):
             cell.source = load
     notebook = out / f"{name}.ipynb"
+    utf8(json.dumps(parameters, ensure_ascii=False), notebook)
     with locked(out):
         _execute(source, parameters, notebook, kernel)
         return export(notebook)

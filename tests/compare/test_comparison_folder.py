@@ -6,10 +6,13 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
+from comparisons import comparison
 from fakes import FakeModel
 
-from rmbg_eval import CompareSettings, Settings, compare_folders, evaluate
+from rmbg_eval import CompareSettings, Comparison, Settings, compare_folders, evaluate
+from rmbg_eval.core.files import write_atomic
 from rmbg_eval.errors import OutputError
+from rmbg_eval.report.notebooks import render_comparison
 from rmbg_eval.run.folder import save
 
 
@@ -27,6 +30,24 @@ def test_two_comparisons_do_not_write_into_one_folder_at_once(
 
     compare_folders(settings, on_save=meanwhile)
     compare_folders(settings)
+
+
+def test_a_comparison_is_a_line_a_pair_and_reads_back(tmp_path: Path) -> None:
+    kept = comparison("worse", "same", "better")
+    path = tmp_path / "comparison.json"
+    write_atomic(path, kept.lines())
+    assert sum('"state":' in line for line in path.read_text("utf-8").splitlines()) == 3
+    assert Comparison.load(tmp_path) == kept
+
+
+def test_a_folder_whose_name_is_no_text_is_told(tmp_path: Path) -> None:
+    """Of what is compared, and of what is written, once there is a page of it."""
+    name = "byte\udcff"
+    kept = comparison("same").model_copy(update={"base": name})
+    with pytest.raises(OutputError, match=r"byte\\udcff in it is not Unicode"):
+        write_atomic(tmp_path / "comparison.json", kept.lines())
+    with pytest.raises(OutputError, match=r"byte\\udcff in it is not Unicode"):
+        render_comparison(CompareSettings(out=name))
 
 
 def test_a_run_that_was_interrupted_passes_no_gate(

@@ -89,6 +89,14 @@ def test_without_a_truth_a_moved_alpha_is_changed(change: AlphaChange, state: st
     assert all(v.tolerance for v in alphas)
 
 
+def test_what_neither_run_could_measure_is_listed_only_where_their_reasons_differ() -> None:
+    was = run(value("mad", None), value("sad", None, reason="no edge"), value("islands", 1))
+    now = run(value("mad", None), value("sad", None), value("islands", 1), cutout="1")
+    measures = [v for v in one(was, now, NEAR).values if v.kind == "measure"]
+    assert [v.name for v in measures] == ["sad", "islands"]
+    assert str(measures[0].reason) == "why"
+
+
 def test_with_a_truth_the_measures_judge_and_not_the_alpha() -> None:
     pair = one(run(value("mad", 0.1)), run(value("mad", 0.1), cutout="1"), FAR)
     assert pair.state == "same"
