@@ -118,8 +118,14 @@ def agreements_of(pairs: Iterable[OfCase], models: Sequence[str]) -> tuple[Agree
 
 
 def odd_of(agreements: Iterable[Agreement]) -> str | None:
-    """The model of a run that stands apart from the rest, if one does."""
-    return odd_one({(each.one, each.other): each.apart for each in agreements})
+    """The model of a run that stands apart from the rest, if one does.
+
+    Two that share fewer than half as many pictures as others do are not known to be apart: those
+    few may be hard ones, on which all are.
+    """
+    known = [*agreements]
+    most = max((each.cases for each in known), default=0)
+    return odd_one({(a.one, a.other): a.apart for a in known if 2 * a.cases >= most})
 
 
 def others_of(agreements: Iterable[Agreement]) -> Others:

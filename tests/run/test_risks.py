@@ -15,7 +15,7 @@ from rmbg_eval.errors import Failure
 from rmbg_eval.i18n import Message
 from rmbg_eval.measure.columns import Measurements
 from rmbg_eval.measure.record import Agreement, Measurement, Risk, Sign
-from rmbg_eval.run.agreement import Farthest, Pair, disagreements, others_of
+from rmbg_eval.run.agreement import Farthest, Pair, disagreements, odd_of, others_of
 from rmbg_eval.run.evaluate import evaluate
 from rmbg_eval.run.findings import findings
 from rmbg_eval.run.queue import queue_of, unscored
@@ -117,6 +117,13 @@ def test_a_model_that_stands_apart_puts_nothing_first_unless_it_is_alone() -> No
     assert [(each.key[1], each.worst.model) for each in queue_of(run)] == [
         ("eve", "c"), ("bob", "a"), ("ada", "a"),
     ]  # fmt: skip
+
+
+@pytest.mark.parametrize(("cases", "odd"), [(3, None), (5, None), (6, "c"), (12, "c")])
+def test_who_has_few_of_the_pictures_is_not_known_to_stand_apart(cases, odd) -> None:
+    """On those few the others may be as far from each other."""
+    pairs = (("a", "b", 0.1, 12), ("a", "c", 0.5, cases), ("b", "c", 0.7, cases))
+    assert odd == odd_of(Agreement(one=a, other=b, apart=x, cases=n) for a, b, x, n in pairs)
 
 
 def test_a_finding_is_shown_at_the_place_of_its_heaviest_sign_that_has_one() -> None:
