@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Callable
+from contextlib import nullcontext
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -46,7 +47,7 @@ def decide(
             Message("{folder} holds a baseline", folder=printable(str(run))),
             Message("Give the folder of the run that was looked at."),
         )
-    with locked(run):
+    with nullcontext() if dry_run else locked(run):
         record = Run.load(run)
         intake = decided.take(record, list(files or ()))
         if not dry_run:

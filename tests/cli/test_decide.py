@@ -137,6 +137,8 @@ def test_what_is_refused_is_said_and_the_rest_is_taken(run: Run, tmp_path: Path)
 
 
 def test_a_dry_run_writes_nothing(run: Run, tmp_path: Path) -> None:
+    """Nor a lock: the folder may be one that can only be read."""
+    (tmp_path / "out" / ".lock").unlink(missing_ok=True)
     before = {p.name: p.read_bytes() for p in (tmp_path / "out").iterdir() if p.is_file()}
     status, text = call("decide", tmp_path / "out", saved(run, "usable"), "--dry-run",
                         "--zip", tmp_path / "u.zip")  # fmt: skip
