@@ -30,7 +30,7 @@ from .answer import NAMED, Answer, all_named
 from .by_eye import by_eye
 from .context import Context
 from .provenance import NO_BREAK, brief, precision, time_of
-from .scatter import Dot, scatter
+from .scatter import NARROW, WIDE, Dot, scatter
 from .sheet import failure_view
 from .views import (
     AgreementCell,
@@ -73,7 +73,8 @@ class Overview:
             notes=tuple(self._notes()),
             matrices=matrices,
             key=self._key(matrices),
-            scatter=self._scatter() if self.said.scored else None,
+            scatter=self._scatter(WIDE) if self.said.scored else None,
+            narrow=self._scatter(NARROW) if self.said.scored else None,
             few=self._few(),
             findings=findings,
             about_findings=self._about_findings(findings),
@@ -253,7 +254,7 @@ class Overview:
 
     # ---- quality and time
 
-    def _scatter(self) -> ScatterView | None:
+    def _scatter(self, across: int) -> ScatterView | None:
         dots, titles = [], []
         for model in self.models:
             count, spent = self.context.points(ALL, model), inference(self.run, model)
@@ -282,7 +283,7 @@ class Overview:
         if not dots:
             return None
         alt = Message("Share of points passed and seconds: {dots}", dots=join("; ", titles))
-        return scatter(dots, alt)
+        return scatter(dots, alt, across)
 
     def _misses(self) -> Text:
         """Those that the sheet shows, each for as many models as missed it: what the link opens."""

@@ -1,33 +1,61 @@
 """Quality against time as an SVG: where each dot, whisker and label goes.
 
-Labels never lie on each other: each goes where it is free beside its dot, or under or over its
-whisker, off every line if that can be; where one finds no such place, all go one under the other
-in order of height, each with a line to its dot.
+Labels never lie on each other: each goes beside its dot, or under or over its whisker, off every
+dot and line if that can be; where one finds no such place, all go one under the other in order of
+height, each with a line to its dot.
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from itertools import combinations, pairwise
 from math import ceil, floor, log10
 from unicodedata import east_asian_width
 
 from .views import DotView, ScatterView, Text
 
-WIDTH, HEIGHT = 360.0, 216.0
-LEFT, RIGHT, TOP, BOTTOM = 42.0, 352.0, 10.0, 190.0
-"""Of the area with the dots."""
+WIDE, NARROW = 360, 280
+"""Of the view box: where there is room for it, and for a phone's window or a column beside a table,
+so that letters are never much smaller than they are laid out for."""
+LEFT, TOP, BOTTOM = 42.0, 10.0, 190.0
+"""Of the area with the dots, whose right side is `MARGIN` from the view box's."""
+MARGIN = 8.0
 LINE, CHARACTER = 14.0, 7.3
-"""Pixels: of a line of a label, and of a character at most, of wide ones nearly twice that."""
-LONGEST = 20
-"""Characters of a name that are shown."""
+"""Pixels: of a line of a label, and of a character of its name, most often."""
+SLIM = " \u00a0.,·-_'()|fijltI"
+"""Characters that take little."""
+SMALLER = 6.6
+"""Pixels of a character of the words under a name."""
+LONGEST = 146
+"""Pixels of a name that are shown."""
 FAR = 28
-"""Pixels up or down from which a label is far from its dot."""
+"""Pixels up or down from its dot that a label rather is than under or over its whisker."""
+CROSSED = 40
+"""Pixels that a label rather is farther away than over a line."""
 MOST = 6
 """Labels that there is always room for, one under the other."""
 
 Rectangle = tuple[float, float, float, float]
 """Left, top, right, bottom."""
+
+
+@dataclass(frozen=True)
+class Label:
+    """Where a name and the words under it are."""
+
+    anchor: str
+    """Of its text, as SVG names it: after a dot it starts, before one it ends."""
+    box: Rectangle
+    away: float = 0
+    """Pixels from where it would best be."""
+
+    @property
+    def at(self) -> tuple[float, float]:
+        """Where its anchor is, on the name's line."""
+        left, top, right, _ = self.box
+        x = {"start": left, "middle": (left + right) / 2, "end": right}[self.anchor]
+        return x, top + LINE - 3
 
 
 @dataclass(frozen=True)
@@ -43,13 +71,14 @@ class Dot:
     high: float | None = None
 
 
-def scatter(dots: Sequence[Dot], alt: Text) -> ScatterView:
-    """Lay out the dots, of which there is one at least."""
+def scatter(dots: Sequence[Dot], alt: Text, across: int = WIDE) -> ScatterView:
+    """Lay out the dots, of which there is one at least, in a view box so many pixels across."""
+    right = across - MARGIN
     bottom, top, lines = _shares(dots)
     fast, slow, ticks = _times([dot.seconds for dot in dots])
 
     def x_of(seconds: float) -> float:
-        return LEFT + (RIGHT - LEFT) * (log10(seconds / fast) / log10(slow / fast))
+        return LEFT + (right - LEFT) * (log10(seconds / fast) / log10(slow / fast))
 
     def y_of(share: float) -> float:
         return BOTTOM - (BOTTOM - TOP) * (share - bottom) / (top - bottom)
@@ -60,23 +89,26 @@ def scatter(dots: Sequence[Dot], alt: Text) -> ScatterView:
         for dot in dots
     ]
     front = pareto(dots)
-    labels = _labels(dots, places, whiskers, [places[number] for number in front])
+    names = [clipped(dot.name) for dot in dots]
+    sizes = [max(width(n), width(dot.words, SMALLER)) for n, dot in zip(names, dots, strict=True)]
+    labels = _labels(sizes, places, whiskers, [places[number] for number in front], across)
     views = []
     for number, dot in enumerate(dots):
-        (x, y), box, ends = places[number], labels[number], whiskers[number]
+        (x, y), label, ends = places[number], labels[number], whiskers[number]
         views.append(
             DotView(
-                clipped(dot.name), dot.words, _px(x), _px(y),
+                names[number], dot.words, _px(x), _px(y),
                 (_px(ends[0]), _px(ends[1])) if ends else None,
                 number in front,
-                (_px(box[0]), _px(box[1] + LINE - 3)) if box else None,
-                box is not None and not _beside(box, x, ends or (y, y)),
+                (_px(label.at[0]), _px(label.at[1]), label.anchor) if label else None,
+                label is not None and not _beside(label.box, x, ends or (y, y)),
             )
         )  # fmt: skip
     steps = [places[number] for number in front]
     path = f"M{_px(steps[0][0])} {_px(BOTTOM)}V{_px(steps[0][1])}"
-    path += "".join(f"H{_px(x)}V{_px(y)}" for x, y in steps[1:]) + f"H{_px(RIGHT)}"
+    path += "".join(f"H{_px(x)}V{_px(y)}" for x, y in steps[1:]) + f"H{_px(right)}"
     return ScatterView(
+        across,
         tuple(views),
         tuple((_px(y_of(share)), f"{100 * share:.0f}\u00a0%") for share in lines),
         tuple((_px(x_of(tick)), f"{tick:g}\u00a0s") for tick in ticks),
@@ -87,7 +119,12 @@ def scatter(dots: Sequence[Dot], alt: Text) -> ScatterView:
 
 def clipped(name: str) -> str:
     """A name, and where it is long its beginning."""
-    return name if len(name) <= LONGEST else f"{name[: LONGEST - 1]}…"
+    if width(name) <= LONGEST:
+        return name
+    short = name[:40]  # more never have room
+    while width(f"{short}…") > LONGEST:
+        short = short[:-1]
+    return f"{short}…"
 
 
 def pareto(dots: Sequence[Dot]) -> list[int]:
@@ -126,67 +163,84 @@ def _times(seconds: Sequence[float]) -> tuple[float, float, list[float]]:
 
 
 def width(text: str, character: float = CHARACTER) -> float:
-    """Pixels that a text takes at most."""
-    return sum(1.8 * character if east_asian_width(c) in "WF" else character for c in text)
+    """Pixels that a text takes, about."""
+    return sum(character * _breadth(each) for each in text)
+
+
+def _breadth(character: str) -> float:
+    if east_asian_width(character) in "WF":
+        return 1.8
+    if character in SLIM:
+        return 0.6
+    return 1.25 if character.isupper() or character in "mw%" else 1
 
 
 def _labels(
-    dots: Sequence[Dot],
+    sizes: Sequence[float],
     places: Sequence[tuple[float, float]],
     whiskers: Sequence[tuple[float, float] | None],
     steps: Sequence[tuple[float, float]],
-) -> list[Rectangle | None]:
+    across: float,
+) -> list[Label | None]:
     """A place for each label, that of its name and the words under it; `steps`: the corners of the
     line of the best."""
-    sizes = [max(width(clipped(dot.name)), width(dot.words, 6.4)) for dot in dots]
-    taken: list[Rectangle] = [(x - 8, y - 8, x + 8, y + 8) for x, y in places]
+    dots: list[Rectangle] = [(x - 8, y - 8, x + 8, y + 8) for x, y in places]
     lines = [
         (x - 2, ends[0], x + 2, ends[1])
         for (x, _), ends in zip(places, whiskers, strict=True)
         if ends
     ]
-    for (x, y), (end, _) in zip(steps, [*steps[1:], (RIGHT, 0.0)], strict=True):
-        lines.append((x, y - 1, end, y + 1))
-    labels: list[Rectangle | None] = [None] * len(dots)
-    for number in sorted(range(len(dots)), key=lambda n: places[n][1]):
-        x, y = places[number]
-        near = list(_near(x, y, sizes[number], whiskers[number] or (y - 8, y + 8)))
-        free = (each for each in near if not any(overlap(each, other) for other in taken + lines))
-        over = (each for each in near if not any(overlap(each, other) for other in taken))
-        box = next(free, None) or next(over, None)  # rather on a whisker than nowhere
-        if box is None:
-            return _column(sizes, places)
-        labels[number] = box
-        taken.append(box)
+    corners = [(steps[0][0], BOTTOM), *steps, (across - MARGIN, steps[-1][1])]
+    for (x, y), (end, up) in pairwise(corners):
+        lines += [(x, y - 1, end, y + 1), (end - 1, up, end + 1, y)]
+    near = [
+        [
+            label
+            for label in _near(*place, size, ends or (place[1] - 8, place[1] + 8))
+            if label.box[0] >= LEFT and label.box[1] >= 0
+            if label.box[2] <= across and label.box[3] <= BOTTOM
+        ]
+        for place, size, ends in zip(places, sizes, whiskers, strict=True)
+    ]
+    labels: list[Label | None] = [None] * len(sizes)
+    order = sorted(range(len(sizes)), key=lambda n: places[n][1])
+    for number in [*order, *reversed(order)] * 3:  # the first may have left the last no place
+        labels[number] = None
+        others = [label.box for label in labels if label]
+        labels[number] = min(
+            near[number],
+            key=lambda label: (
+                sum(overlap(label.box, other) for other in [*dots, *others]),
+                sum(overlap(label.box, line) for line in lines) * CROSSED + label.away,
+            ),
+            default=None,
+        )
+    boxes = [label.box for label in labels if label]
+    if len(boxes) < len(sizes) or any(overlap(*two) for two in combinations(boxes, 2)):
+        return _column(sizes, places, across)
     return labels
 
 
-def _near(x: float, y: float, size: float, ends: tuple[float, float]) -> Iterable[Rectangle]:
-    """Places beside a dot, the nearest first; before those far from it, under and over its line."""
-    for away in range(0, 64, 4):
-        if away == FAR and x - size / 2 >= LEFT and x + size / 2 <= WIDTH:
-            for top in (ends[1] + 2, ends[0] - 2 - 2 * LINE):
-                if top >= 0 and top + 2 * LINE <= BOTTOM:
-                    yield x - size / 2, top, x + size / 2, top + 2 * LINE
-        for offset in {-away, away}:
-            top = y - LINE + offset
-            if not (top >= 0 and top + 2 * LINE <= BOTTOM):
-                continue
-            if x + 9 + size <= WIDTH:
-                yield x + 9, top, x + 9 + size, top + 2 * LINE
-            if x - 9 - size >= LEFT:
-                yield x - 9 - size, top, x - 9, top + 2 * LINE
+def _near(x: float, y: float, size: float, ends: tuple[float, float]) -> Iterable[Label]:
+    """Places beside a dot, and under and over its whisker."""
+    for away in range(0, 100, 4):
+        for top in (y - LINE - away, y - LINE + away):
+            yield Label("start", (x + 9, top, x + 9 + size, top + 2 * LINE), away)
+            yield Label("end", (x - 9 - size, top, x - 9, top + 2 * LINE), away)
+        for top in (ends[1] + 2 + away, ends[0] - 2 - 2 * LINE - away):
+            for anchor, left in (("middle", x - size / 2), ("start", x - 5), ("end", x + 5 - size)):
+                yield Label(anchor, (left, top, left + size, top + 2 * LINE), FAR + away)
 
 
 def _column(
-    sizes: Sequence[float], places: Sequence[tuple[float, float]]
-) -> list[Rectangle | None]:
+    sizes: Sequence[float], places: Sequence[tuple[float, float]], across: float
+) -> list[Label | None]:
     """All at one side, from the top down in the order of the dots; the first `MOST` of them."""
-    labels: list[Rectangle | None] = [None] * len(sizes)
+    labels: list[Label | None] = [None] * len(sizes)
     order = sorted(range(len(sizes)), key=lambda n: places[n][1])[:MOST]
     for row, number in enumerate(order):
-        left, top = WIDTH - sizes[number], row * 2 * (LINE + 1)
-        labels[number] = (left, top, WIDTH, top + 2 * LINE)
+        top = row * 2 * (LINE + 1)
+        labels[number] = Label("end", (across - sizes[number], top, across, top + 2 * LINE))
     return labels
 
 

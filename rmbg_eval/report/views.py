@@ -133,8 +133,8 @@ class DotView:
     """Top and bottom."""
     best: bool
     """Whether no other is both faster and better."""
-    label: tuple[str, str] | None
-    """Where its name begins; None where there are too many."""
+    label: tuple[str, str, str] | None
+    """Where its name is, and which part of it is there; None where there are too many."""
     line: bool
     """Whether a line leads to it."""
 
@@ -143,6 +143,7 @@ class DotView:
 class ScatterView:
     """The whole picture, in the pixels of its view box."""
 
+    width: int
     dots: tuple[DotView, ...]
     across: tuple[tuple[str, str], ...]
     """Heights of the lines, with their shares."""
@@ -237,6 +238,8 @@ class OverviewView:
     key: Text
     """What their marks mean."""
     scatter: ScatterView | None
+    narrow: ScatterView | None
+    """The same where there is less room."""
     few: Text
     """What its whiskers are, or why there are none."""
     findings: tuple[FindingView, ...]

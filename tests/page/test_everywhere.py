@@ -343,6 +343,16 @@ def test_seven_columns_fit_or_an_edge_says_that_there_are_more(
         assert plot.bounding_box()["x"] < box["x"]
 
 
+def test_letters_of_the_plot_are_never_small(page: Page, pages: dict[str, Path]) -> None:
+    opened(page, pages["single"].as_uri())
+    for width in (320, 390, 768, 1024, 1280, 1600):
+        page.set_viewport_size({"width": width, "height": 800})
+        (scale,) = page.locator(".scatter:visible").evaluate_all(
+            "all => all.map(svg => svg.getScreenCTM().a)"
+        )
+        assert 12 * scale >= 11
+
+
 def test_names_and_licences_are_not_broken_where_a_line_of_their_own_holds_them(
     page: Page, pages: dict[str, Path]
 ) -> None:

@@ -6,6 +6,7 @@ from dataclasses import replace
 from itertools import combinations
 from urllib.parse import parse_qsl
 
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from runs import KEY, run_of
@@ -21,7 +22,18 @@ from rmbg_eval.measure.kinds import KINDS
 from rmbg_eval.measure.points import far_off
 from rmbg_eval.measure.record import Measurement, ObservationPoint, PointResult
 from rmbg_eval.report.frame import environment
-from rmbg_eval.report.scatter import LINE, Dot, overlap, scatter, width
+from rmbg_eval.report.scatter import (
+    LINE,
+    NARROW,
+    SMALLER,
+    WIDE,
+    Dot,
+    Rectangle,
+    overlap,
+    scatter,
+    width,
+)
+from rmbg_eval.report.views import DotView
 from rmbg_eval.run.findings import Finding, findings
 from rmbg_eval.run.gross import Gross
 from rmbg_eval.run.previews import CasePreviews, Previews, Spot
@@ -432,43 +444,59 @@ dots = st.builds(
 )  # fmt: skip
 
 
-@given(st.lists(dots, min_size=1, max_size=6))
-def test_labels_of_six_models_never_lie_on_each_other(models: list[Dot]) -> None:
-    plot = scatter(models, "")
+def box_of(dot: DotView) -> Rectangle:
+    x, baseline = map(float, dot.label[:2])
+    wide = max(width(dot.name), width(dot.words, SMALLER))
+    left = x - {"start": 0, "middle": wide / 2, "end": wide}[dot.label[2]]
+    return left + 0.1, baseline - LINE + 3.1, left + wide - 0.1, baseline + LINE + 2.9
+
+
+@given(st.lists(dots, min_size=1, max_size=6), st.sampled_from([WIDE, NARROW]))
+def test_labels_of_six_models_never_lie_on_each_other(models: list[Dot], across: int) -> None:
+    plot = scatter(models, "", across)
     boxes = []
-    for dot, model in zip(plot.dots, models, strict=True):
+    for dot in plot.dots:
         assert dot.label is not None
-        left, baseline = map(float, dot.label)
-        right = left + max(width(dot.name), width(model.words, 6.4))
-        boxes.append((left, baseline - LINE + 3.1, right, baseline + LINE + 2.9))
-        assert left >= 0
-        assert right <= 360.1
-        assert 0 <= baseline <= 190
-        assert 42 <= float(dot.x) <= 352
+        boxes.append(box_of(dot))
+        assert boxes[-1][0] >= -0.1
+        assert boxes[-1][2] <= across + 0.1
+        assert 0 <= float(dot.label[1]) <= 190
+        assert 42 <= float(dot.x) <= across - 8
         assert 9.9 <= float(dot.y) <= 190.1
     assert not any(overlap(one, other) for one, other in combinations(boxes, 2))
     assert 1 <= len(plot.down) <= 6
     assert 2 <= len(plot.across) <= 7
 
 
-def test_labels_of_few_models_lie_on_no_line() -> None:
-    """The default report's three: names between two whiskers, and over the line of the best."""
+@pytest.mark.parametrize("across", [WIDE, NARROW])
+def test_labels_of_few_models_lie_on_no_line(across: int) -> None:
+    """The default report's three: names between two whiskers, and off the line of the best."""
     models = [
         Dot("isnet", "MIT · 67\u00a0%", 2.03, 98 / 147, 0.55, 0.76),
         Dot("isnet-matting", "MIT · 69\u00a0%", 2.9, 101 / 147, 0.58, 0.78),
         Dot("grabcut", "Apache-2.0 · 53\u00a0%", 0.86, 78 / 147, 0.39, 0.66),
     ]
-    plot = scatter(models, "")
+    plot = scatter(models, "", across)
     x, y = [float(dot.x) for dot in plot.dots], [float(dot.y) for dot in plot.dots]
     ends = [tuple(map(float, dot.whisker)) for dot in plot.dots]
     lines = [(a, top, a, bottom) for a, (top, bottom) in zip(x, ends, strict=True)]
     lines += [(x[2], y[2] - 1, x[0], y[2] + 1), (x[0], y[0] - 1, x[1], y[0] + 1)]
-    for dot, model in zip(plot.dots, models, strict=True):
-        left, base = map(float, dot.label)
-        right = left + max(width(dot.name), width(model.words, 6.4))
-        box = left, base - LINE + 3.1, right, base + LINE + 2.9
-        assert not any(overlap(box, line) for line in lines)
-        assert not dot.line
+    for dot in plot.dots:
+        assert not any(overlap(box_of(dot), line) for line in lines)
+        assert across == NARROW or not dot.line
+
+
+def test_six_models_on_a_line_upwards_are_named_beside_their_dots() -> None:
+    models = [
+        Dot(name, "MIT · 70\u00a0%", seconds, share, share - 0.03, share + 0.03)
+        for name, seconds, share in [
+            ("isnet", 1.2, 0.66), ("isnet-matting", 1.8, 0.69), ("grabcut", 0.56, 0.55),
+            ("birefnet-lite", 3.9, 0.8), ("rmbg-2.0", 11.0, 0.88), ("isnet-int8", 0.9, 0.65),
+        ]
+    ]  # fmt: skip
+    plot = scatter(models, "")
+    assert not any(dot.line for dot in plot.dots)
+    assert plot.dots[4].label[2] == "end"  # at the right edge, its name ends at it
 
 
 def test_a_dot_lies_at_its_time_and_share_and_its_whisker_at_the_interval() -> None:
