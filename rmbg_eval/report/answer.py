@@ -122,6 +122,10 @@ class Answer:
                 "gone leaves none.",
                 n=count,
             )
+        elif count == 1 and first:
+            yield Message("The picture needs a look.")
+        elif count == 1:
+            yield Message("The picture is worth a look.")
         elif not first:
             yield Message(
                 "{n} of {all} pictures is worth a look.",

@@ -58,6 +58,8 @@ def test_the_first_sentence_counts_what_needs_a_look() -> None:
             "No sign of a fault was found in any of 2 pictures; a piece that is cleanly gone "
             "leaves none.",
         ),
+        ([0.3], "The picture is worth a look."),
+        ([0.9], "The picture needs a look."),
         ([0.3, 0.0], "1 of 2 pictures is worth a look."),
         ([0.9, 0.0], "1 of 2 pictures needs a look."),
     ],
