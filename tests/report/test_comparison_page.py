@@ -163,6 +163,8 @@ def test_every_sentence_is_said_in_chinese(page: Page, made: dict[str, Path]) ->
     said = spoken.evaluate_all("all => all.map(e => e.textContent)")
     assert len(said) > 40
     assert [s for s in said if not re.search("[\u4e00-\u9fff]", s)] == []
+    first = "e => getComputedStyle(e, '::first-letter').textTransform"
+    assert page.locator(".worse li > span").first.evaluate(first) == "none", "it may be a name's"
 
 
 @pytest.mark.parametrize("layout", ["single", "folder"])
