@@ -343,6 +343,19 @@ def test_seven_columns_fit_or_an_edge_says_that_there_are_more(
         assert plot.bounding_box()["x"] < box["x"]
 
 
+def test_a_finger_hits_each_link_of_the_misses(browser: Browser, pages: dict[str, Path]) -> None:
+    context = browser.new_context(
+        has_touch=True, is_mobile=True, viewport={"width": 390, "height": 800}
+    )
+    page = context.new_page()
+    opened(page, pages["single"].as_uri())
+    heights = page.locator(".misses a:visible").evaluate_all(
+        "all => all.map(e => e.getBoundingClientRect().height)"
+    )
+    assert min(heights) >= 24
+    context.close()
+
+
 def test_letters_of_the_plot_are_never_small(page: Page, pages: dict[str, Path]) -> None:
     opened(page, pages["single"].as_uri())
     for width in (320, 390, 768, 1024, 1280, 1600):

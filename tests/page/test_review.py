@@ -456,6 +456,14 @@ def test_why_a_cut_out_has_its_risk_is_said_and_marked_but_not_in_a_blind_vote(
         expect(signs).to_contain_text(f"Risk {risk.value:.2f}")
         for sign in risk.signs:
             expect(signs).to_contain_text(str(sign.text))
+        tops = signs.locator("[lang=en]").evaluate_all(
+            """all => all.map(e => {
+                const words = document.createRange();
+                words.selectNode(e.firstChild);
+                return Math.round(words.getBoundingClientRect().top);
+            })"""
+        )
+        assert len(set(tops)) == 1, "words of one line are on it"
         places = [sign.place for sign in risk.signs if sign.place]
         shapes = "".join(f"M{x} {y}h{w}v{h}h{-w}Z" for x, y, w, h in places)
         marks = page.locator("#review .pane .region .dash")
