@@ -6,6 +6,7 @@ from dataclasses import fields, is_dataclass, replace
 from typing import Any
 
 from rmbg_eval.i18n import Message
+from rmbg_eval.report.bar import Bar
 from rmbg_eval.report.context import Context
 from rmbg_eval.report.more import more
 from rmbg_eval.report.overview import Overview
@@ -34,6 +35,9 @@ class Presenter:
 
     def overview(self) -> Any:
         return told(Overview(self.context).view(), self._lang)
+
+    def bar(self) -> Any:
+        return told(Bar(self.context).view(), self._lang)
 
     def more(self) -> Any:
         return told(more(self.context), self._lang)

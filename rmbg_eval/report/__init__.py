@@ -21,6 +21,7 @@ from ..run.frames import check_model
 from ..run.previews import Previews, has_cards
 from ..run.record import CaseKey, Run
 from ..run.sample import only
+from .bar import Bar
 from .context import Context
 from .figures import case_figures
 from .frame import head_and_foot, render
@@ -85,7 +86,7 @@ class Report:
 
     def bar(self) -> Panel:
         """The controls of the rows, and what stands over their columns."""
-        view = self._sheet.bar()
+        view = Bar(self._context).view()
         about = {
             "bar": view,
             "count": len(self._pictured),

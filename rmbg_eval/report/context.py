@@ -8,6 +8,7 @@ from urllib.parse import quote
 from ..cases.categories import CATEGORIES
 from ..core.key import Key
 from ..i18n import Named
+from ..measure.record import ObservationPoint, PointResult
 from ..run.agreement import odd_of
 from ..run.folder import PAGES
 from ..run.previews import Preview, Previews
@@ -15,6 +16,9 @@ from ..run.queue import queue_of, unscored
 from ..run.record import CaseKey, CaseRecord, Run
 from ..run.statistics import Points
 from .views import ImageView, Text
+
+OfPoint = tuple[ObservationPoint, list[PointResult | None]]
+"""A point with its results, in the order of the models."""
 
 CLOSE = 360
 """Pixels in which the viewer shows a place."""
@@ -66,6 +70,17 @@ class Context:
     def keys(self, record: CaseRecord) -> list[Key]:
         """Of a case's results, in the order of the models."""
         return [Key(*record.key, model) for model in self.models]
+
+    def results(self, record: CaseRecord) -> list[OfPoint]:
+        """Of a case's points."""
+        by_model = [self.shown.index.points.get(key, {}) for key in self.keys(record)]
+        return [(point, [by_id.get(point.id) for by_id in by_model]) for point in record.points]
+
+    def rows(self) -> dict[CaseKey, int]:
+        """Each case's place in the sheet, which has them by category."""
+        place = {name: number for number, name in enumerate(self.categories(empty=False))}
+        cases = sorted(self.shown.cases, key=lambda record: place[record.category])
+        return {record.key: row for row, record in enumerate(cases)}
 
     def size(self, key: CaseKey) -> tuple[int, int]:
         """Width and height of a case's picture in pixels; 0 where no model could use it."""

@@ -1,71 +1,38 @@
-"""The contact sheet: a row for each case, what finds a row, and what stands over the columns."""
+"""The contact sheet: a row for each case, and its drawer."""
 
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from dataclasses import replace
-from unicodedata import normalize
 
 from ..cases.categories import CATEGORIES, category_title
 from ..core.anchors import case_anchor, category_anchor
 from ..core.files import safe_name
 from ..core.key import Key
 from ..core.notes import MULTIPLIED
-from ..i18n import N_, Message, Named, join
-from ..measure.kinds import kind_title, missed
-from ..measure.record import ObservationPoint, PointResult
-from ..measure.table import GUIDES, TABLE
+from ..i18n import Message, Named, join
+from ..measure.kinds import missed
 from ..predictions.prediction import Prediction
 from ..run.findings import differs_from, severity
 from ..run.previews import CasePreviews, Preview
 from ..run.record import CaseKey, CaseRecord
-from ..run.statistics import ALL
-from .context import Context
+from .context import Context, OfPoint
 from .measures import MeasuresPanel
 from .points import STATES
-from .provenance import NO_BREAK, colours, seconds, time_of
+from .provenance import NO_BREAK, colours, seconds
 from .views import (
-    BarView,
     CaseView,
     CategoryView,
     DrawerView,
     FailureView,
-    HeadView,
     MissView,
-    Option,
     PipView,
     ReasonView,
-    SheetFacts,
     Text,
     TileView,
 )
 
-OfPoint = tuple[ObservationPoint, list[PointResult | None]]
-"""A point with its results, in the order of the models."""
-
-EDGE_COLOUR, STRAY, APART = "delta_e_white_edge", "islands", "disagreement"
-MISSES, SECONDS, RISK = "misses", "seconds", "risk"
-ORDERS = {
-    RISK: N_("Risk"),
-    MISSES: N_("Worst: most misses"),
-    EDGE_COLOUR: N_("Halo (edge ΔE)"),
-    STRAY: N_("Stray pieces"),
-    APART: N_("Disagreement"),
-    SECONDS: N_("Slowest"),
-}
-"""What a person puts cases in order by: a name of a value, largest first."""
-FLAGS = {
-    "missed": N_("With misses"),
-    "differ": N_("Models differ"),
-    "failed": N_("Failed"),
-    "first": N_("Look first"),
-    "worth": N_("Worth a look"),
-    "fine": N_("No sign found"),
-}
-"""What a case is found by, whatever the model."""
-DIFFER_FROM = 0.01
-"""Mean disagreement from which models differ where a case has no points: a hundredth of the
-picture is opaque in one and clear in the other."""
+EDGE_COLOUR, STRAY, RISK = "delta_e_white_edge", "islands", "risk"
 REASONS = 3
 """Reasons of a row."""
 TOP_OF_ONE, TOP = 6, 3
@@ -88,43 +55,8 @@ class Sheet:
         self.index = context.shown.index
         self.measures = MeasuresPanel(context)
         self.columns = columns(len(self.models))
-        values = self.run.measurements.scored()
-        values |= {MISSES} if self.run.points else set()
-        values |= {SECONDS} if any(p.inference_seconds for p in self.run.predictions) else set()
-        self.orders = [name for name in ORDERS if name in values]
-        others = [m for m in (GUIDES if context.cards else TABLE) if m.name in values]
-        self.others = [m for m in others if m.name not in ORDERS]
         self.unscored, self.queue = context.unscored, context.queue
-        self.flags = {r.key: self._flags(r) for r in self.run.cases}
-        self.rows = self._rows()
-
-    def bar(self) -> BarView:
-        """The controls; those that would find nothing in this run are left out."""
-        kinds = {p.kind: kind_title(p.kind) for p in self.run.points if p.passed is False}
-        if self.unscored:
-            signs = dict.fromkeys(sign.measure for r in self.run.risks for sign in r.signs)
-            kinds = {m.name: m.title for m in TABLE if m.name in signs}
-        flags = {flag for of_case in self.flags.values() for flag in of_case}
-        orders = [Option("", Message("By category")), Option("set", Message("As in the set"))]
-        orders += [Option(f"-{name}", Message(ORDERS[name])) for name in self.orders]
-        return BarView(
-            columns=self.columns,
-            heads=tuple(map(self._head, self.models)),
-            has_truth=any(record.has_truth for record in self.run.cases),
-            has_points=bool(self.run.points),
-            flags=tuple(Option(name, Message(FLAGS[name])) for name in FLAGS if name in flags),
-            categories=tuple(
-                Option(name, category_title(name)) for name in self.context.categories(empty=False)
-            ),
-            kinds=tuple(Option(kind, title) for kind, title in kinds.items()),
-            by_reason=self.unscored,
-            orders=tuple(orders),
-            measures=tuple(
-                Option(f"{'+' if metric.higher_is_better else '-'}{metric.name}", metric.title)
-                for metric in self.others
-            ),
-            facts=self._facts(),
-        )
+        self.rows = context.rows()
 
     def category(self, name: str) -> CategoryView:
         """One category's rows."""
@@ -150,16 +82,6 @@ class Sheet:
             cases=tuple(map(self._case, cases)),
         )
 
-    def _head(self, model: str) -> HeadView:
-        points = self.context.points(ALL, model)
-        passed, measured = points.passed, points.measured
-        return HeadView(
-            model=model,
-            count=f"{passed}/{measured}" if measured else "",
-            passed=_passed(passed, measured) if measured else "",
-            seconds=time_of(self.context.run, model),
-        )
-
     # ---- a row
 
     def _case(self, record: CaseRecord) -> CaseView:
@@ -170,7 +92,7 @@ class Sheet:
         title = self.context.titles[key]
         width, height = self.context.size(key)
         anchor = case_anchor(*key)
-        points = self._points(record)
+        points = self.context.results(record)
         lean = self.context.cards
         misses = tuple(self._misses(points))
         top = TOP_OF_ONE if len(self.models) == 1 else TOP
@@ -198,11 +120,6 @@ class Sheet:
             later=lean and self.rows[key] >= AT_ONCE,
             drawer=None if lean else self._drawer(record, previews, predictions, len(misses) - top),
         )
-
-    def _points(self, record: CaseRecord) -> list[OfPoint]:
-        keys = self.context.keys(record)
-        results = [self.index.points.get(key, {}) for key in keys]
-        return [(point, [by_id.get(point.id) for by_id in results]) for point in record.points]
 
     def _misses(self, points: Iterable[OfPoint]) -> Iterable[MissView]:
         """The gravest first; of those alike, the one that more models missed."""
@@ -315,7 +232,7 @@ class Sheet:
             cutout="" if self._in_folder() else self.context.url(prediction.cutout),
             pips=pips,
             count=f"{sum(passed)}/{len(passed)}" if passed else "",
-            words=_passed(sum(passed), len(passed)) if passed else "",
+            words=points_passed(sum(passed), len(passed)) if passed else "",
             value=self._value(prediction),
         )
 
@@ -422,75 +339,6 @@ class Sheet:
     def _in_folder(self) -> bool:
         return self.run.settings.layout == "folder"
 
-    # ---- what finds a row
-
-    def _flags(self, record: CaseRecord) -> list[str]:
-        keys = self.context.keys(record)
-        of_points = [
-            [each.passed if each else None for each in of] for _, of in self._points(record)
-        ]
-        predictions = [self.index.predictions.get(key) for key in keys]
-        flags = ["missed"] if any(False in each for each in of_points) else []
-        apart = [self.run.measurements.values_of(key).get(APART) for key in keys]
-        far = max((value for value in apart if value is not None), default=0.0)
-        differ = any(True in each and False in each for each in of_points)
-        if differ or (not of_points and far >= DIFFER_FROM):
-            flags.append("differ")
-        flags += ["failed"] if any(p and p.failure for p in predictions) else []
-        queued = self.queue.get(record.key)
-        return [*flags, queued.level] if queued else flags
-
-    def _rows(self) -> dict[CaseKey, int]:
-        """Each case's place, as the sheet has them by category."""
-        names = self.context.categories(empty=False)
-        place = {name: number for number, name in enumerate(names)}
-        cases = sorted(self.run.cases, key=lambda record: place[record.category])
-        return {record.key: row for row, record in enumerate(cases)}
-
-    def _facts(self) -> SheetFacts:
-        """What rows are found by, column by column."""
-        names = [*self.orders, *(metric.name for metric in self.others)]
-        rows = len(self.rows)
-        words = [""] * rows
-        flags: dict[str, list[int]] = {}
-        kinds: dict[str, list[int]] = {}
-        values: dict[str, list[list[float | None]]] = {
-            name: [[None] * rows for _ in self.models] for name in names
-        }
-        for (category, case), row in self.rows.items():
-            titles = dict.fromkeys(self.context.titles[category, case].everywhere().values())
-            words[row] = normalize("NFC", " ".join([category, case, *titles])).lower()
-            for flag in self.flags[category, case]:
-                flags.setdefault(flag, []).append(row)
-            failed: dict[str, None] = {}
-            for number, model in enumerate(self.models):
-                of, missed = self._values(Key(category, case, model))
-                failed |= missed
-                for name in names:
-                    value = of.get(name)
-                    if value is not None:
-                        values[name][number][row] = _four_figures(value)
-            for kind in failed:
-                kinds.setdefault(kind, []).append(row)
-        return {"words": words, "flags": flags, "kinds": kinds, "values": values}
-
-    def _values(self, key: Key) -> tuple[dict[str, float | None], dict[str, None]]:
-        """What one result is put in order by, and the kinds of its points that failed, or else of
-        the signs of its risk."""
-        of: dict[str, float | None] = dict(self.run.measurements.values_of(key))
-        points = self.index.points.get(key, {}).values()
-        failed = [point for point in points if point.passed is False]
-        of[MISSES] = len(failed) if points else None
-        reasons = dict.fromkeys(point.kind for point in failed)
-        if queued := self.queue.get(key.case_key):
-            # As in the queue: or one bad baseline would be the order.
-            risk = next((risk for risk in queued.risks if risk.model == key.model), None)
-            of[RISK] = risk.value if risk else None
-            reasons = dict.fromkeys(sign.measure for sign in risk.signs) if risk else {}
-        prediction = self.index.predictions.get(key)
-        of[SECONDS] = prediction.inference_seconds if prediction else None
-        return of, reasons
-
 
 def failure_view(prediction: Prediction | None, key: CaseKey, model: Text) -> FailureView:
     """What failed, and what to do."""
@@ -507,10 +355,6 @@ def columns(models: int) -> str:
     return f"of-{models} above" if models <= ABOVE_MOST else "of-many above"
 
 
-def _passed(passed: int, measured: int) -> Message:
+def points_passed(passed: int, measured: int) -> Message:
+    """How many of them did."""
     return Message("{passed} of {all} points passed", passed=passed, all=measured)
-
-
-def _four_figures(value: float) -> float:
-    short = float(f"{value:.4g}")
-    return int(short) if short.is_integer() else short
