@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import os
 import re
+from collections.abc import Callable, Sequence
 from contextlib import suppress
 from pathlib import Path
 from typing import Any
@@ -22,6 +23,9 @@ _LARGEST_BATCH = 999
 """Pictures that a graph takes at once: as many are held in memory."""
 _EXTERNAL = re.compile(rb"\x0a\x08location\x12([\x01-\x7f]|[\x80-\xff][\x01-\x1f])")
 """How a graph names a file that holds weights of its: a protobuf entry of key `location`."""
+
+_Misfit = Callable[[Message, Message], ModelError]
+"""From what is wrong and its remedy, to the error that also says what the graph takes."""
 
 
 def graph_sha256(path: Path) -> str:
@@ -116,28 +120,40 @@ def _pictures(
             Message("pictures are float32, float16 or uint8"),
             Message("Export it with an input of one of these."),
         )
-    batch, *sides = shape
+    batch, sides = shape[0], shape[1:3] if nhwc else shape[2:]
     if isinstance(batch, int) and batch > _LARGEST_BATCH:
         raise misfit(
             Message("at most {most} pictures are given at once", most=_LARGEST_BATCH),
             Message("Export it for one picture at once."),
         )
-    channels = sides.pop(2 if nhwc else 0)
-    if isinstance(channels, int) and channels != 3:
-        other = shape[1 if nhwc else 3] == 3
-        turn = (
-            Message("Leave layout=NHWC out of its onnx: spec.")
-            if nhwc
-            else Message("Its channels come last: add layout=NHWC to its onnx: spec.")
-        )
-        raise misfit(
-            Message(
-                "{n} channel, and pictures have 3",
-                many="{n} channels, and pictures have 3",
-                n=channels,
-            ),
-            turn if other else Message("Export it with an input of red, green and blue."),
-        )
+    _check_channels(shape, nhwc, misfit)
+    return _size(sides, size, misfit), batch if isinstance(batch, int) and batch > 0 else 1
+
+
+def _check_channels(shape: Sequence[object], nhwc: bool, misfit: _Misfit) -> None:
+    channels = shape[3 if nhwc else 1]
+    if not isinstance(channels, int) or channels == 3:
+        return
+    other = shape[1 if nhwc else 3] == 3
+    turn = (
+        Message("Leave layout=NHWC out of its onnx: spec.")
+        if nhwc
+        else Message("Its channels come last: add layout=NHWC to its onnx: spec.")
+    )
+    raise misfit(
+        Message(
+            "{n} channel, and pictures have 3",
+            many="{n} channels, and pictures have 3",
+            n=channels,
+        ),
+        turn if other else Message("Export it with an input of red, green and blue."),
+    )
+
+
+def _size(
+    sides: Sequence[object], size: tuple[int, int] | None, misfit: _Misfit
+) -> tuple[int, int]:
+    """Width and height of the pictures, of the graph's sides, its height first, and the spec's."""
     height, width = (side if isinstance(side, int) else None for side in sides)
     if not all(0 < side <= LARGEST for side in (width, height) if side is not None):
         raise misfit(
@@ -156,7 +172,7 @@ def _pictures(
             Message("pictures of another size than {size}", size=f"{size[0]}x{size[1]}"),
             Message("Leave size out of its onnx: spec."),
         )
-    return size, batch if isinstance(batch, int) and batch > 0 else 1
+    return size
 
 
 def _check_output(
