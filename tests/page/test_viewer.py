@@ -134,7 +134,7 @@ def test_the_pixel_under_the_pointer_stays_there(viewer: Page) -> None:
 def test_single_pixels_are_seen_as_such(viewer: Page) -> None:
     rendering = "getComputedStyle(document.querySelector('#viewer .canvas img')).imageRendering"
     viewer.locator("#viewer [data-do=one]").click()
-    assert viewer.locator("[data-part=zoom]").inner_text() == "100\u00a0%"
+    assert viewer.locator("#viewer [data-part=percent]").inner_text() == "100\u00a0%"
     assert viewer.evaluate(rendering) == "auto"
     for _ in range(8):
         viewer.keyboard.press("+")

@@ -2,14 +2,14 @@
 // differs from side to side but the pixels. Names come with the ranking, once one asks for it.
 
 import { address, remembered } from "./address.js";
-import { edges, h, partsOf } from "./dom.js";
+import { h, partsOf } from "./dom.js";
 import { pixelled } from "./pixels.js";
 import { chance, FEWEST, nextPair, rank, seedOf } from "./ranking.js";
 import { pictureSize } from "./rows.js";
-import { arrange, sourcesOf, whole } from "./sources.js";
+import { sourcesOf, whole } from "./sources.js";
+import { paneOf, Stage } from "./stage.js";
 import { svg } from "./svg.js";
 import { percent, say, wordsOf } from "./words.js";
-import { Zoom } from "./zoom.js";
 
 /** @typedef {import("./decisions.js").Decisions} Decisions */
 /** @typedef {import("./decisions.js").Decision} Decision */
@@ -28,16 +28,8 @@ export function blind(dialog, decisions, save) {
   const { about } = decisions;
   const words = wordsOf("review-words");
   const part = partsOf(dialog);
-  const stage = part("stage");
-  const zoom = new Zoom({
-    arrange: () => arrange(stage, 2, zoom.size),
-    named: true,
-    changed: () => {
-      part("percent").textContent = `${zoom.percent}\u00a0%`;
-    },
-  });
-  zoom.listen(stage);
-  edges(part("strip"));
+  const stage = new Stage(dialog);
+  const { zoom } = stage;
   /** @type {Pair | null} */
   let pair = null;
   /** @type {{ pair: Pair, like: Partial<Decision> }[]} */
@@ -48,8 +40,6 @@ export function blind(dialog, decisions, save) {
   const made = new Map();
   let ready = false; // whether both are seen
   let original = false; // whether the original is in place of both
-  /** @type {HTMLElement | null} */
-  let opener = null;
   let base = Number(remembered.get("blind"));
   if (!Number.isInteger(base) || base <= 0) {
     base = crypto.getRandomValues(new Uint32Array(1))[0] || 1;
@@ -141,8 +131,7 @@ export function blind(dialog, decisions, save) {
     ready = false;
     dialog.classList.remove("ended");
     part("ranking").replaceChildren();
-    stage.replaceChildren();
-    zoom.panels = [];
+    stage.show([]);
     if (!now) return end();
     const size = pictureSize(articleOf(now.place));
     tell();
@@ -158,21 +147,20 @@ export function blind(dialog, decisions, save) {
     zoom.size = size;
     zoom.view = null;
     // Copies of one size, both seen at once: nothing tells them apart but what they show.
-    zoom.panels = both.slice(0, 2).map((drawn, side) => {
+    const panes = both.slice(0, 2).map((drawn, side) => {
       const name = "AB"[side];
       const canvas = pixelled(/** @type {Drawable} */ (drawn), size);
       canvas.setAttribute("role", "img");
       canvas.setAttribute("aria-label", name);
       const layer = h("div", { class: "canvas cut" }, canvas);
-      const box = h("div", { class: "pane" }, layer, h("p", { class: "name" }, h("b", {}, name)));
       if (both[2]) {
         const of = pixelled(both[2], size);
         of.setAttribute("class", "of");
         layer.append(of);
       }
-      return { box, layer };
+      return paneOf(layer, [name]);
     });
-    stage.replaceChildren(...zoom.panels.map(({ box }) => box));
+    stage.show(panes);
     hold(original);
     zoom.place();
     ready = true;
@@ -219,7 +207,7 @@ export function blind(dialog, decisions, save) {
     past.push({ pair, like: { ...about_, choice, seed: pair.seed } });
     pair = next();
     show();
-    stage.focus({ preventScroll: true });
+    stage.focus();
   }
 
   function undo() {
@@ -236,8 +224,7 @@ export function blind(dialog, decisions, save) {
     pair = null;
     ready = false;
     tell();
-    stage.replaceChildren();
-    zoom.panels = [];
+    stage.show([]);
     dialog.classList.add("ended");
     /** @type {Map<string, Tally[]>} */
     const shoots = new Map();
@@ -306,10 +293,8 @@ export function blind(dialog, decisions, save) {
 
   function open() {
     if (dialog.open) return;
-    opener = /** @type {HTMLElement | null} */ (document.activeElement);
     past = [];
-    dialog.showModal();
-    stage.focus({ preventScroll: true });
+    stage.open();
     if (!address.read().blind) address.enter({ blind: "1" });
     pair = next();
     show();
@@ -319,11 +304,10 @@ export function blind(dialog, decisions, save) {
     pair = null;
     hold(false);
     address.leave({ blind: "" });
-    stage.replaceChildren();
+    stage.show([]);
     part("ranking").replaceChildren();
-    zoom.panels = [];
     made.clear();
-    opener?.focus({ preventScroll: true });
+    stage.opener?.focus({ preventScroll: true });
   });
 
   dialog.addEventListener("click", ({ target }) => {
@@ -337,11 +321,9 @@ export function blind(dialog, decisions, save) {
     else if (command === "go-on") {
       pair = next();
       show();
-      stage.focus({ preventScroll: true });
+      stage.focus();
     } else if (command === "save-decisions") save();
-    else if (command === "in") zoom.step(1);
-    else if (command === "out") zoom.step(-1);
-    else if (command === "fit") zoom.fit();
+    else stage.zooms(command);
   });
   dialog.addEventListener("keydown", (event) => {
     const { key, target } = event;

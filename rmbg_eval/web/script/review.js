@@ -2,14 +2,14 @@
 // the share usable as it grows.
 
 import { address } from "./address.js";
-import { around, edges, ended, h, partsOf } from "./dom.js";
+import { around, ended, h, partsOf } from "./dom.js";
 import { language } from "./language.js";
 import { pictureSize } from "./rows.js";
 import { acceptance, FEWEST, moreNeeded } from "./share.js";
-import { arrange, showFull, sourcesOf, whole } from "./sources.js";
+import { showFull, sourcesOf, whole } from "./sources.js";
+import { paneOf, Stage } from "./stage.js";
 import { framed, over, strokes } from "./svg.js";
 import { everywhere, percent, say, wordsOf } from "./words.js";
-import { Zoom } from "./zoom.js";
 
 const KEYS = /** @type {Record<string, string>} */ ({
   u: "usable",
@@ -55,21 +55,13 @@ export function review(dialog, decisions, save) {
   const count = about.models.length;
   const words = wordsOf("review-words");
   const part = partsOf(dialog);
-  const stage = part("stage");
+  const stage = new Stage(dialog);
+  const { zoom } = stage;
   const form = part("comment");
   /** @type {HTMLTextAreaElement} */
   const comment = part("words");
   /** @type {HTMLSelectElement} */
   const order = part("order");
-  const zoom = new Zoom({
-    arrange: () => arrange(stage, zoom.panels.length, zoom.size),
-    named: true,
-    changed: () => {
-      part("percent").textContent = `${zoom.percent}\u00a0%`;
-    },
-  });
-  zoom.listen(stage);
-  edges(part("strip"));
   const { drafts } = decisions;
   let model = 0;
   /** @type {number[]} */
@@ -86,8 +78,6 @@ export function review(dialog, decisions, save) {
   let pointer = null;
   /** @type {Map<number, Promise<(Drawable | null)[]>>} */
   const made = new Map();
-  /** @type {HTMLElement | null} */
-  let opener = null;
   if (!about.risks.length) order.querySelector('[value="risk"]')?.remove();
   const has = about.models.map((_, number) => about.plan.flat().some((n) => n % count === number));
 
@@ -178,12 +168,7 @@ export function review(dialog, decisions, save) {
       if (!source) return [];
       const layer = h("div", { class: `canvas ${source.kind}${side ? " cut" : ""}` });
       const name = side ? [ended(source.model)] : say(words, "original");
-      const box = h(
-        "div",
-        { class: "pane" },
-        layer,
-        h("p", { class: "name" }, h("b", {}, ...name)),
-      );
+      const own = paneOf(layer, name);
       layer.append(
         h("img", {
           src: source.image.src,
@@ -197,15 +182,14 @@ export function review(dialog, decisions, save) {
         const drawn = all[side];
         if (cutout() !== number || !layer.isConnected) return;
         if (!drawn) {
-          box.append(h("p", { class: "lost" }, ...say(words, "failed")));
+          own.box.append(h("p", { class: "lost" }, ...say(words, "failed")));
           return;
         }
         showFull(layer, drawn, source.image.alt);
       });
-      return [{ box, layer }];
+      return [own];
     });
-    zoom.panels = panes;
-    stage.replaceChildren(...panes.map(({ box }) => box));
+    stage.show(panes);
     why(number);
     zoom.place();
     part("title").textContent = titleOf(number);
@@ -380,7 +364,7 @@ export function review(dialog, decisions, save) {
     show();
     const told = language.in(words.querySelector(`[data-say="${answer}"]`));
     part("told").replaceChildren(...say(words, "told", { answer: told, case: titleOf(cutout()) }));
-    if (!stage.contains(document.activeElement)) stage.focus({ preventScroll: true });
+    if (!stage.element.contains(document.activeElement)) stage.focus();
   }
 
   function undo() {
@@ -443,7 +427,7 @@ export function review(dialog, decisions, save) {
     if (on) comment.focus();
     else {
       settle();
-      stage.focus({ preventScroll: true });
+      stage.focus();
     }
   }
 
@@ -451,7 +435,7 @@ export function review(dialog, decisions, save) {
   function point(on) {
     placing = on;
     dialog.querySelector('[data-do="place"]')?.setAttribute("aria-pressed", String(on));
-    stage.classList.toggle("placing", on);
+    stage.element.classList.toggle("placing", on);
   }
 
   /** @param {[number, number]} spot in pixels of the picture */
@@ -483,7 +467,7 @@ export function review(dialog, decisions, save) {
     row.replaceChildren(...buttons);
     row.hidden = count < 2;
     row.scrollLeft = buttons[model].offsetLeft - (row.clientWidth - buttons[model].offsetWidth) / 2;
-    if (!dialog.contains(document.activeElement)) stage.focus({ preventScroll: true });
+    if (!dialog.contains(document.activeElement)) stage.focus();
     address.write(here());
   }
   /** What the address has of it: so one goes on in the same order after a reload. */
@@ -521,7 +505,6 @@ export function review(dialog, decisions, save) {
     if (dialog.open) return;
     const wanted = about.models.indexOf(name ?? "");
     model = has[wanted] ? wanted : Math.max(0, has.indexOf(true));
-    opener = /** @type {HTMLElement | null} */ (document.activeElement);
     const { by } = address.read();
     if ([...order.options].some(({ value }) => value === by)) order.value = by;
     order.value ||= "set";
@@ -529,8 +512,7 @@ export function review(dialog, decisions, save) {
     fill();
     at = 0;
     at = Math.max(0, nextOpen(0));
-    dialog.showModal();
-    stage.focus({ preventScroll: true });
+    stage.open();
     if (!address.read().review) address.enter(here());
     pick();
     show();
@@ -539,11 +521,10 @@ export function review(dialog, decisions, save) {
   dialog.addEventListener("close", () => {
     settle();
     address.leave({ review: "", by: "" });
-    stage.replaceChildren();
-    zoom.panels = [];
+    stage.show([]);
     made.clear();
     past = [];
-    opener?.focus({ preventScroll: true });
+    stage.opener?.focus({ preventScroll: true });
   });
 
   // ---- hands
@@ -560,17 +541,15 @@ export function review(dialog, decisions, save) {
     else if (command === "save-decisions") {
       settle();
       save();
-    } else if (command === "in") zoom.step(1);
-    else if (command === "out") zoom.step(-1);
-    else if (command === "fit") zoom.fit();
-    else if (button?.dataset.box) {
+    } else if (button?.dataset.box) {
       visit(button);
-      stage.focus({ preventScroll: true });
+      stage.focus();
     } else if (button && part("models").contains(button)) turn(Number(button.value));
     else if (button && part("steps").contains(button)) {
       move(Number(button.value));
-      stage.focus({ preventScroll: true });
-    } else if (placing && stage.contains(target) && !zoom.moved) place(zoom.point(event));
+      stage.focus();
+    } else if (stage.zooms(command)) return;
+    else if (placing && stage.element.contains(target) && !zoom.moved) place(zoom.point(event));
   });
   form.addEventListener("submit", (event) => {
     event.preventDefault();
@@ -586,24 +565,24 @@ export function review(dialog, decisions, save) {
   });
   order.addEventListener("change", () => {
     turn(model);
-    if (byPointer) stage.focus({ preventScroll: true });
+    if (byPointer) stage.focus();
   });
-  stage.addEventListener("pointermove", (event) => {
+  stage.element.addEventListener("pointermove", (event) => {
     pointer = event.pointerType === "mouse" ? zoom.point(event) : null;
   });
-  stage.addEventListener("pointerleave", () => {
+  stage.element.addEventListener("pointerleave", () => {
     pointer = null;
   });
   /** @type {Touch | null} */
   let finger = null;
-  stage.addEventListener(
+  stage.element.addEventListener(
     "touchstart",
     ({ touches }) => {
       finger = touches.length === 1 ? touches[0] : null;
     },
     { passive: true },
   );
-  stage.addEventListener("touchend", ({ changedTouches: [end] }) => {
+  stage.element.addEventListener("touchend", ({ changedTouches: [end] }) => {
     const start = finger;
     finger = null;
     if (!placing || !start || !end) return;

@@ -2,7 +2,7 @@
 // models, one model, or two pictures under a slider, blinking or blended.
 
 import { address } from "./address.js";
-import { around, edges, ended, h, partsOf } from "./dom.js";
+import { around, ended, h, partsOf } from "./dom.js";
 import { drawing } from "./draw.js";
 import { fillFilm } from "./film.js";
 import { language } from "./language.js";
@@ -12,10 +12,11 @@ import { pictured, pictureSize, shownRows } from "./rows.js";
 import { caseName, saveCutout, saveRows } from "./saving.js";
 import { settle } from "./sheet.js";
 import { signsOf } from "./signs.js";
-import { arrange, showFull, sourcesOf, whole } from "./sources.js";
+import { showFull, sourcesOf, whole } from "./sources.js";
+import { paneOf, Stage } from "./stage.js";
 import { over, strokes } from "./svg.js";
 import { everywhere, say } from "./words.js";
-import { exact, Zoom } from "./zoom.js";
+import { exact } from "./zoom.js";
 
 const MODES = ["all", "one", "slider", "blink", "blend"];
 const LAYERS = { r: "result", a: "alpha", e: "error" };
@@ -23,7 +24,7 @@ const BLINK = 800; // milliseconds
 const SWIPE = 60; // CSS pixels that a finger goes to turn to another case
 
 /** @typedef {Record<string, string>} Wanted as the address has it: a, b, mode, layer, at, point */
-/** @typedef {{ box: HTMLElement, layer: HTMLElement }} Pane */
+/** @typedef {import("./stage.js").Pane} Pane */
 /** @typedef {import("./sources.js").Source} Source */
 /** @typedef {import("./pixels.js").Drawable} Drawable */
 
@@ -37,26 +38,24 @@ const keyOf = (/** @type {{ kind: string, model: string }} */ { kind, model }) =
  */
 export function viewer(dialog) {
   const part = partsOf(dialog);
-  const stage = part("stage");
+  const stage = new Stage(dialog, {
+    abreast: () => (mode === "all" || mode === "one" ? panes.length : 1),
+    changed,
+  });
+  const { zoom } = stage;
   const points = part("points");
   const film = part("film");
   const under = part("under");
   const errorKey = part("error-key");
   /** @type {HTMLInputElement} */
   const share = part("share");
-  const zoom = new Zoom({
-    arrange: () => arrange(stage, mode === "all" || mode === "one" ? panes.length : 1, zoom.size),
-    named: true,
-    changed,
-  });
-  zoom.listen(stage);
   const drawWords = /** @type {HTMLTemplateElement} */ (part("draw").querySelector("template"))
     .content;
   const byHand = drawing({
     panel: part("draw"),
     zoom,
-    stage,
-    focus: () => stage.focus({ preventScroll: true }),
+    stage: stage.element,
+    focus: () => stage.focus(),
     about: () => article?.id ?? "",
     points,
     say: (name, values) => say(drawWords, name, values),
@@ -64,7 +63,6 @@ export function viewer(dialog) {
     measure: (toml) => (offers.has("measure-point") ? sent("measure-point", { toml }) : null),
     write: (toml, was) => sent("write-point", { toml, was }),
   });
-  edges(part("strip"));
   byHand.writes(offers.has("write-point"));
   /** Ask the server about a point of this case. @param {string} name @param {Record<string, unknown>} about */
   const sent = (name, about) => ask(name, JSON.stringify({ case: article?.id, ...about }));
@@ -80,8 +78,6 @@ export function viewer(dialog) {
   let layer = "result";
   let [a, b] = ["", ""];
   let blinking = 0;
-  /** @type {HTMLElement | null} */
-  let opener = null;
 
   // ---- what there is to look at
 
@@ -123,13 +119,7 @@ export function viewer(dialog) {
     const layer_ = h("div", { class: `canvas ${kind}${cut}`, "data-key": keyOf(source) });
     const count = (mode !== "one" && source.tile.querySelector(".count")?.textContent) || "";
     const title = titleOf(source, kind);
-    const name = h(
-      "p",
-      { class: "name" },
-      h("b", {}, ended(title)),
-      ...(count ? [` ${count}`] : []),
-    );
-    const box = h("div", { class: "pane" }, layer_, name);
+    const own = paneOf(layer_, [ended(title)], count ? [` ${count}`] : []);
     const label =
       source.model && kind !== "result" ? `${named(kind)} · ${source.image.alt}` : source.image.alt;
     if (kind !== "alpha" && kind !== "error") {
@@ -139,12 +129,12 @@ export function viewer(dialog) {
     }
     full(source, kind).then((whole) => {
       if (!whole) {
-        box.classList.add("lost");
+        own.box.classList.add("lost");
         return;
       }
       showFull(layer_, whole, label);
     });
-    return { box, layer: layer_ };
+    return own;
   }
 
   /** @returns {[Source, string?][]} a source, and what of it if that is not the layer */
@@ -179,9 +169,8 @@ export function viewer(dialog) {
     if (!truth() && layer === "error") layer = "result";
     dialog.dataset.mode = mode;
     panes = wanted().map(([source, kind]) => pane(source, kind));
-    stage.replaceChildren(...panes.map(({ box }) => box));
-    if (mode === "slider") stage.append(handle());
-    zoom.panels = panes;
+    stage.show(panes);
+    if (mode === "slider") stage.element.append(handle());
     for (const button of dialog.querySelectorAll("[data-mode]")) {
       const own = button.getAttribute("data-mode");
       button.setAttribute("aria-pressed", String(own === mode));
@@ -246,7 +235,7 @@ export function viewer(dialog) {
     });
     bar.addEventListener("pointermove", (event) => {
       if (!bar.hasPointerCapture(event.pointerId)) return;
-      const { left, width } = stage.getBoundingClientRect();
+      const { left, width } = stage.element.getBoundingClientRect();
       share.value = String((100 * (event.clientX - left)) / width);
       divide();
     });
@@ -266,7 +255,7 @@ export function viewer(dialog) {
     right.box.style.clipPath = slides ? `inset(0 0 0 ${value}%)` : "";
     right.layer.style.opacity = String(mode === "blend" ? value / 100 : 1);
     /** @type {HTMLElement | null} */
-    const bar = stage.querySelector(".handle");
+    const bar = stage.element.querySelector(".handle");
     if (bar) bar.style.left = `${value}%`;
   }
 
@@ -297,7 +286,6 @@ export function viewer(dialog) {
   // ---- where one looks
 
   function changed() {
-    part("zoom").textContent = `${zoom.percent}\u00a0%`;
     const { x, y, scale } = zoom.looking();
     const at = zoom.view
       ? [x, y]
@@ -417,11 +405,11 @@ export function viewer(dialog) {
     if (!what) parts.push(h("span", {}, language.in(part("unread"))));
     under.replaceChildren(...parts);
   }
-  stage.addEventListener("pointermove", (event) => {
+  stage.element.addEventListener("pointermove", (event) => {
     pointer = event.pointerType === "mouse" ? zoom.point(event) : null;
     tell();
   });
-  stage.addEventListener("pointerleave", () => {
+  stage.element.addEventListener("pointerleave", () => {
     pointer = null;
     tell();
   });
@@ -480,10 +468,8 @@ export function viewer(dialog) {
       ?.setAttribute("href", page ?? "#");
     part("no-points").hidden = Boolean(list) || Boolean(page) || isPair();
     if (fresh) {
-      opener = /** @type {HTMLElement | null} */ (document.activeElement);
       zoom.view = null;
-      dialog.showModal();
-      stage.focus({ preventScroll: true });
+      stage.open();
     }
     files();
     show();
@@ -539,11 +525,12 @@ export function viewer(dialog) {
       point: "",
       case: back?.id ?? "",
     });
-    stage.replaceChildren();
+    panes = [];
+    stage.show(panes);
     film.replaceChildren();
-    panes = zoom.panels = [];
     drawn = new Map();
     readings = article = null;
+    const { opener } = stage;
     const own = opener?.closest("article.case") === back && opener;
     /** @type {HTMLElement | null} */
     const link = own || (back?.querySelector("figure.tile a, h3 a") ?? opener);
@@ -566,10 +553,7 @@ export function viewer(dialog) {
     else if (command === "close") dialog.close();
     else if (command === "next") step(1);
     else if (command === "previous") step(-1);
-    else if (command === "in") zoom.step(1);
-    else if (command === "out") zoom.step(-1);
     else if (command === "one") zoom.zoom(1 / devicePixelRatio);
-    else if (command === "fit") zoom.fit();
     else if (command === "pause") hold();
     else if (command === "list") list();
     else if (button && film.contains(button)) {
@@ -580,7 +564,7 @@ export function viewer(dialog) {
       else if (mode === "one") [a, b] = [button.value, ""];
       else a = button.value;
       changeShown();
-    }
+    } else stage.zooms(command);
     const row = /** @type {HTMLElement | null} */ (target.closest("li[data-box]"));
     if (row && points.contains(row)) {
       event.preventDefault();
@@ -626,7 +610,7 @@ export function viewer(dialog) {
       if (!pressed("list")) list();
       byHand.begin();
       part("draw").scrollIntoView({ block: "nearest" });
-    } else if (key === " " && mode === "blink" && target === stage) hold();
+    } else if (key === " " && mode === "blink" && target === stage.element) hold();
     else {
       zoom.key(event);
       return;
@@ -637,14 +621,14 @@ export function viewer(dialog) {
 
   /** @type {Touch | null} */
   let finger = null;
-  stage.addEventListener(
+  stage.element.addEventListener(
     "touchstart",
     ({ touches }) => {
       finger = touches.length === 1 && !zoom.view ? touches[0] : null;
     },
     { passive: true },
   );
-  stage.addEventListener("touchend", ({ changedTouches }) => {
+  stage.element.addEventListener("touchend", ({ changedTouches }) => {
     const [start, end] = [finger, changedTouches[0]];
     finger = null;
     if (!start || !end) return;

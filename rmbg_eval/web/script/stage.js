@@ -1,0 +1,68 @@
+// What the dialogs have in common that show a case's pictures: a stage with panes side by side, which
+// are zoomed together, and where the focus goes when they open and close.
+
+import { edges, h, partsOf } from "./dom.js";
+import { arrange } from "./sources.js";
+import { Zoom } from "./zoom.js";
+
+/** @typedef {import("./zoom.js").Panel} Pane */
+
+export class Stage {
+  /** @type {HTMLElement | null} */
+  opener = null; // what had the focus before the dialog was open
+
+  /**
+   * @param {HTMLDialogElement} dialog
+   * @param {object} [host]
+   * @param {() => number} [host.abreast] how many panes lie side by side; without it, all
+   * @param {() => void} [host.changed] called when the view may be another
+   */
+  constructor(dialog, { abreast = () => this.zoom.panels.length, changed = () => {} } = {}) {
+    this.dialog = dialog;
+    const part = partsOf(dialog);
+    this.element = part("stage");
+    this.zoom = new Zoom({
+      arrange: () => arrange(this.element, abreast(), this.zoom.size),
+      named: true,
+      changed: () => {
+        part("percent").textContent = `${this.zoom.percent}\u00a0%`;
+        changed();
+      },
+    });
+    this.zoom.listen(this.element);
+    edges(part("strip"));
+  }
+
+  open() {
+    this.opener = /** @type {HTMLElement | null} */ (document.activeElement);
+    this.dialog.showModal();
+    this.focus();
+  }
+
+  focus() {
+    this.element.focus({ preventScroll: true });
+  }
+
+  /** @param {Pane[]} panes in place of those that are there */
+  show(panes) {
+    this.zoom.panels = panes;
+    this.element.replaceChildren(...panes.map(({ box }) => box));
+  }
+
+  /** Do what one of the buttons for zooming says. @param {string} [command]
+   * @returns {boolean} whether it is one */
+  zooms(command) {
+    if (command === "in") this.zoom.step(1);
+    else if (command === "out") this.zoom.step(-1);
+    else if (command === "fit") this.zoom.fit();
+    else return false;
+    return true;
+  }
+}
+
+/** A layer with its name over it. @param {HTMLElement} layer @param {(Node | string)[]} name
+ * @param {(Node | string)[]} more after the name @returns {Pane} */
+export function paneOf(layer, name, more = []) {
+  const line = h("p", { class: "name" }, h("b", {}, ...name), ...more);
+  return { box: h("div", { class: "pane" }, layer, line), layer };
+}
