@@ -90,7 +90,8 @@ def script(entry: Literal["report", "served", "widget"]) -> str:
         for _, other in _IMPORT.findall(source):
             add(other)
         exports = ", ".join(_EXPORT.findall(source))
-        body = _EXPORT.sub("", _IMPORT.sub(r"const \1 = $\2;\n", source))
+        taken = _IMPORT.sub(lambda m: f"const {m[1].replace(' as ', ': ')} = ${m[2]};\n", source)
+        body = _EXPORT.sub("", taken)
         ordered[name] = f"const ${name} = (() => {{\n{body}return {{ {exports} }};\n}})();\n"
 
     add(entry)

@@ -36,6 +36,17 @@ def test_nothing_of_a_module_is_left_that_a_page_has_no_loader_for(entry: str) -
     assert "</script" not in web.script(entry)
 
 
+def test_a_module_may_call_what_it_imports_otherwise(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / "script").mkdir()
+    (tmp_path / "script" / "stage.js").write_text("export const pane = 1;\n")
+    lines = 'import { pane as one } from "./stage.js";\nconsole.log(one);\n'
+    (tmp_path / "script" / "report.js").write_text(lines)
+    monkeypatch.setattr(web, "_HERE", tmp_path)
+    assert "const { pane: one } = $stage;\n" in web.script.__wrapped__("report")
+
+
 def test_every_module_and_style_is_of_some_page() -> None:
     scripts = "".join(web.script(entry) for entry in ENTRIES)
     assert [path.stem for path in SCRIPTS if f"const ${path.stem} = " not in scripts] == []
