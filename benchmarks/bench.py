@@ -79,12 +79,12 @@ def rembg(scratch: Path) -> None:
 
     def rembg_p() -> float:
         with tempfile.TemporaryDirectory(dir=scratch) as out:
-            seconds = _timed([*theirs, out], {**os.environ, "U2NET_HOME": str(models)})[0]
+            seconds = timed_command([*theirs, out], {**os.environ, "U2NET_HOME": str(models)})[0]
             if len(list(Path(out).rglob("*.png"))) != len(PHOTOGRAPHS):
                 raise SystemExit("rembg did not write every cut-out")
             return seconds
 
-    rows = _in_turn(
+    rows = in_turn(
         {
             "rembg p": rembg_p,
             "ours, fp32": ours(),
@@ -95,10 +95,10 @@ def rembg(scratch: Path) -> None:
         }
     )
     for name, seconds in rows.items():
-        _line(name, seconds, rows["rembg p"])
+        print_row(name, seconds, rows["rembg p"])
     for name, bare in (("fp32", "fp32"), ("bf16, compared before", "bf16")):
         base = rows[f"bare inference, {bare}"]
-        _line(f"{name} ÷ bare", rows[f"ours, {name}"], base)
+        print_row(f"{name} ÷ bare", rows[f"ours, {name}"], base)
 
 
 def report(scratch: Path) -> None:
@@ -115,7 +115,7 @@ def report(scratch: Path) -> None:
         def again() -> float:
             return finished.run(["report", "--model", "isnet"], photographs)
 
-        rows = _in_turn(
+        rows = in_turn(
             {
                 "bare inference": lambda: _bare(photographs),
                 "cold report": cold,
@@ -123,7 +123,7 @@ def report(scratch: Path) -> None:
             }
         )
     for name, seconds in rows.items():
-        _line(name, seconds, rows["bare inference"])
+        print_row(name, seconds, rows["bare inference"])
     beyond = statistics.median(rows["cold report"]) - 1.25 * statistics.median(
         rows["bare inference"]
     )
@@ -189,9 +189,9 @@ def runtimes(scratch: Path) -> None:
 
     names = {"fp32": "OpenVINO fp32", "bf16": "OpenVINO bf16", "ort": "ONNX Runtime"}
     for weight in ("ISNET_MEDIUM", "ISNET_SMALL"):
-        rows = _in_turn({f"{weight} {names[k]}": timed(k, weight) for k in names})
+        rows = in_turn({f"{weight} {names[k]}": timed(k, weight) for k in names})
         for name, seconds in rows.items():
-            _line(name, seconds, rows[f"{weight} ONNX Runtime"])
+            print_row(name, seconds, rows[f"{weight} ONNX Runtime"])
 
 
 class _Fresh:
@@ -217,11 +217,11 @@ class _Fresh:
         """Seconds of one whole command."""
         command = [*SELF, *arguments, "--cases", str(cases), "--out", str(self.path / "out")]
         environment = {**os.environ, "RMBG_EVAL_CACHE": str(self.path / "cache")}
-        seconds, self.peak = _timed(command, environment)
+        seconds, self.peak = timed_command(command, environment)
         return seconds
 
 
-def _timed(
+def timed_command(
     command: list[str], environment: dict[str, str], good: tuple[int, ...] = (0,)
 ) -> tuple[float, int]:
     """Wall seconds of a process, which must end with a `good` status, and the peak resident bytes
@@ -241,7 +241,7 @@ def _timed(
     return seconds, usage.ru_maxrss * kilo
 
 
-def _in_turn(candidates: dict[str, Callable[[], float]]) -> dict[str, list[float]]:
+def in_turn(candidates: dict[str, Callable[[], float]]) -> dict[str, list[float]]:
     """Seconds of each candidate, which take turns so that a slow minute hits all of them."""
     rows: dict[str, list[float]] = {name: [] for name in candidates}
     for number in range(ROUNDS):
@@ -251,7 +251,8 @@ def _in_turn(candidates: dict[str, Callable[[], float]]) -> dict[str, list[float
     return rows
 
 
-def _line(name: str, seconds: list[float], base: list[float]) -> None:
+def print_row(name: str, seconds: list[float], base: list[float]) -> None:
+    """Its median, its range, and the median of its ratios to `base`, round by round."""
     ratios = [a / b for a, b in zip(seconds, base, strict=True)]
     console.print(
         f"{name:<28} median {statistics.median(seconds):6.2f} s "

@@ -31,7 +31,7 @@ from typing import Any, TypeVar
 
 import numpy as np
 import psutil
-from bench import HERE, SELF, _timed, console
+from bench import HERE, SELF, console, timed_command
 from PIL import Image, ImageOps
 from playwright.sync_api import Browser, CDPSession, Page
 from rich.table import Table
@@ -107,13 +107,13 @@ def _show(rows: dict[str, list[float]]) -> None:
 def _report(options: list[str], out: Path) -> Path:
     """The page of a report, made where it is not there."""
     if not (out / "index.html").exists():
-        _timed([*SELF, "report", *options, "--out", str(out)], dict(os.environ))
+        timed_command([*SELF, "report", *options, "--out", str(out)], dict(os.environ))
     return out / "index.html"
 
 
 def _write_page(folder: Path) -> None:
     """The page of a finished run, by a process of its own; and what that takes."""
-    seconds, peak = _timed([sys.executable, "-c", RENDER, str(folder)], dict(os.environ))
+    seconds, peak = timed_command([sys.executable, "-c", RENDER, str(folder)], dict(os.environ))
     console.print(f"report of {folder.name}: {peak / 2**20:.0f} MiB peak, {seconds:.0f} s")
 
 
@@ -232,7 +232,9 @@ def _memory_of_python(count: int, folder: Path) -> None:
             _repeat(_base(folder, base), count, 2, out)
     _write_page(one)
     compare = [*SELF, "compare", str(one), str(other), "--layout", "folder", "--out"]
-    seconds, peak = _timed([*compare, str(folder / f"compare-{count}")], dict(os.environ), (0, 1))
+    seconds, peak = timed_command(
+        [*compare, str(folder / f"compare-{count}")], dict(os.environ), (0, 1)
+    )
     console.print(f"compare of {count} × 2: {peak / 2**20:.0f} MiB peak, {seconds:.0f} s")
 
 

@@ -16,7 +16,7 @@ from functools import partial
 from pathlib import Path
 from statistics import median
 
-from bench import HERE, _in_turn, _line, console
+from bench import HERE, console, in_turn, print_row
 
 from rmbg_eval import Case, load_cases, load_model, predict
 from rmbg_eval.core.cache import MeasureCache, Store
@@ -54,11 +54,11 @@ def main(scratch: Path) -> None:
             return time.perf_counter() - started
 
     find_all(cases[0])
-    rows = _in_turn(
+    rows = in_turn(
         {"one inference": infer} | {case.name: partial(find_all, case) for case in cases}
     )
     for name, seconds in rows.items():
-        _line(name, seconds, rows["one inference"])
+        print_row(name, seconds, rows["one inference"])
     together = sum(median(rows[case.name]) for case in cases) / len(cases)
     ratio = together / median(rows["one inference"])
     console.print(f"all measurements, mean of {len(cases)} cases: {ratio:.2f} of an inference")

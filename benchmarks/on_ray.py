@@ -89,7 +89,7 @@ def speed(pictures: int, rounds: int = 3) -> None:
         scratch = Path(folder)
         graph = save_graph(scratch / "mean.onnx", [mean_of_channels()])
         spec = f"m=onnx:{graph}?mean=0&std=1"
-        shards._pictures(scratch / "cases", pictures)
+        shards.write_pictures(scratch / "cases", pictures)
         parts = [f"{n}/{shards.OF}" for n in range(1, shards.OF + 1)]
         by: dict[str, list[float]] = {"bare loop": [], "predict, shards": [], "predict, Ray": []}
         for number in range(rounds):
@@ -101,7 +101,9 @@ def speed(pictures: int, rounds: int = 3) -> None:
                     seconds.append(_by_ray(spec, own))
                 else:
                     what = "loop " if name == "bare loop" else ""
-                    seconds.append(shards._timed([f"{what}{part}" for part in parts], spec, own))
+                    seconds.append(
+                        shards.seconds_of([f"{what}{part}" for part in parts], spec, own)
+                    )
                 shutil.rmtree(own)  # of 100,000 pictures, 10 GB
         loops = by["bare loop"]
         for name, seconds in by.items():
@@ -151,13 +153,13 @@ def _start_up(spec: str, scratch: Path) -> None:
             parts = [
                 [*run, "--shard", f"{n}/2", "--out", str(scratch / f"100 {n}")] for n in (1, 2)
             ]
-            shards._processes(parts, cache)
+            shards.seconds_until_ended(parts, cache)
             folders = [parts[0][-1], parts[1][-1]]
             merge = [*SELF, "merge", "-q", "--no-page", *folders, "--out", str(out)]
-            shards._processes([merge], cache)
+            shards.seconds_until_ended([merge], cache)
         else:
             engine = ["--engine", "ray", "--worker-cores", "1"] if name == "Ray" else []
-            shards._processes([[*run, *engine, "--out", str(out)]], cache)
+            shards.seconds_until_ended([[*run, *engine, "--out", str(out)]], cache)
         console.print(f"100 pictures by {name}: {time.perf_counter() - started:.1f} s")
 
 

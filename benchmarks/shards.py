@@ -52,11 +52,11 @@ def main(pictures: int, counts: list[int]) -> None:
         scratch = Path(folder)
         graph = save_graph(scratch / "mean.onnx", [mean_of_channels()])
         spec = f"m=onnx:{graph}?mean=0&std=1"
-        _pictures(scratch / "cases", pictures)
+        write_pictures(scratch / "cases", pictures)
         load = os.getloadavg()[0]
         parts = [f"{n}/{OF}" for n in range(1, OF + 1)]
-        loops = _timed([f"loop {part}" for part in parts], spec, scratch)
-        shards = _timed(parts, spec, scratch)
+        loops = seconds_of([f"loop {part}" for part in parts], spec, scratch)
+        shards = seconds_of(parts, spec, scratch)
         runs = [
             [*SELF, "run", "-q", "--cases", str(scratch / "cases"), "--model", spec,
              "--shard", part, "--out", str(scratch / f"out{part[0]}")]
@@ -65,7 +65,7 @@ def main(pictures: int, counts: list[int]) -> None:
         for name, seconds in (
             (f"bare loop, {OF} processes", loops),
             (f"predict, {OF} shards", shards),
-            (f"run, {OF} shards, with start-up", _processes(runs, scratch / "run-cache")),
+            (f"run, {OF} shards, with start-up", seconds_until_ended(runs, scratch / "run-cache")),
         ):
             console.print(
                 f"{name}: {pictures / seconds:.0f} pictures a second, "
@@ -96,7 +96,7 @@ def work(what: str, spec: str, scratch: Path) -> None:
     sys.stdout.write(f"{time.perf_counter() - started}\n")
 
 
-def _timed(what: list[str], spec: str, scratch: Path) -> float:
+def seconds_of(what: list[str], spec: str, scratch: Path) -> float:
     """Seconds of the slowest, all at once, without start-up."""
     code = "import sys; sys.path.insert(0, sys.argv[1]); import shards, pathlib; "
     code += "shards.work(sys.argv[2], sys.argv[3], pathlib.Path(sys.argv[4]))"
@@ -110,7 +110,7 @@ def _timed(what: list[str], spec: str, scratch: Path) -> float:
     return max(float(process.communicate()[0]) for process in running)
 
 
-def _processes(commands: list[list[str]], cache: Path) -> float:
+def seconds_until_ended(commands: list[list[str]], cache: Path) -> float:
     """Seconds until all have ended."""
     started = time.perf_counter()
     environment = {**os.environ, "RMBG_EVAL_CACHE": str(cache)}
@@ -121,7 +121,7 @@ def _processes(commands: list[list[str]], cache: Path) -> float:
     return time.perf_counter() - started
 
 
-def _pictures(folder: Path, count: int) -> None:
+def write_pictures(folder: Path, count: int) -> None:
     """So many of 320×240, as in a catalogue: the reference cases that have a truth on white, each
     in some places, and as often as need be, with another comment each time."""
     contents = []
