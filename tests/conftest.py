@@ -68,6 +68,14 @@ def weights(cache: Path, real_weights: Path) -> Path:
     return cache
 
 
+@pytest.fixture(scope="session")
+def checkpoint(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A small member of the BiRefNet family, in the published layout; nothing is written there."""
+    from tiny_rmbg import save_checkpoint  # imports torch
+
+    return save_checkpoint(tmp_path_factory.mktemp("checkpoint"))
+
+
 @pytest.fixture
 def case_set(tmp_path: Path) -> Path:
     """A folder of three cases: portrait/ada with case.toml and truth; pet/rex and pet/tom bare."""

@@ -14,7 +14,7 @@ if importlib.util.find_spec("torch") is None and not os.environ.get("CI"):
 
 from hypothesis import given
 from hypothesis import strategies as st
-from tiny_rmbg import member, save_checkpoint
+from tiny_rmbg import member
 
 from rmbg_eval.cases.folder import load_cases
 from rmbg_eval.core.paths import resource
@@ -79,30 +79,25 @@ def test_a_picture_that_says_the_opposite_or_none_that_says_anything_is_a_refusa
             clearer({FIRST: one, SECOND: other})
 
 
-@pytest.fixture(scope="module")
-def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    return save_checkpoint(tmp_path_factory.mktemp("checkpoint"))
-
-
 def load(options: str):
     return from_spec(member(Path()), LoadOptions("m", options, "cpu", "fp32"))
 
 
-def test_who_does_not_say_it_is_told_what_is_taken(folder: Path) -> None:
-    (warning,) = load(f":{folder}").warnings
+def test_who_does_not_say_it_is_told_what_is_taken(checkpoint: Path) -> None:
+    (warning,) = load(f":{checkpoint}").warnings
     assert "taken to be wg hg c" in str(warning)
-    told = load(f":{folder}?patch-order=c-hg-wg")
+    told = load(f":{checkpoint}?patch-order=c-hg-wg")
     assert not told.warnings
     assert told.info.pipeline.endswith("patch order c hg wg")
-    assert told.identity("x") != load(f":{folder}").identity("x")
+    assert told.identity("x") != load(f":{checkpoint}").identity("x")
 
 
-def test_random_weights_show_no_order(folder: Path) -> None:
+def test_random_weights_show_no_order(checkpoint: Path) -> None:
     with pytest.raises(ModelError, match="does not show"):
-        load(f":{folder}?patch-order=find&size=64")
+        load(f":{checkpoint}?patch-order=find&size=64")
 
 
-def test_what_was_found_out_is_kept(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_what_was_found_out_is_kept(checkpoint: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     asked = []
 
     def find(alpha_of, orders) -> str:
@@ -111,7 +106,7 @@ def test_what_was_found_out_is_kept(folder: Path, monkeypatch: pytest.MonkeyPatc
 
     monkeypatch.setattr(rmbg, "find_order", find)
     for _ in range(2):
-        model = load(f":{folder}?patch-order=find")
+        model = load(f":{checkpoint}?patch-order=find")
         assert model.info.pipeline.endswith("patch order c hg wg")
     assert len(asked) == 1
 

@@ -17,7 +17,7 @@ if importlib.util.find_spec("torch") is None and not os.environ.get("CI"):
 
 import torch
 from fakes import disc, save_picture
-from tiny_rmbg import alpha_of, member, save_checkpoint
+from tiny_rmbg import alpha_of, member
 
 from rmbg_eval.cases.case import Case
 from rmbg_eval.core.cache import Store
@@ -28,21 +28,15 @@ from rmbg_eval.models.birefnet.rmbg import Rmbg
 from rmbg_eval.predictions.stages import predict
 
 
-@pytest.fixture(scope="module")
-def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A checkpoint in the published layout."""
-    return save_checkpoint(tmp_path_factory.mktemp("checkpoint"))
-
-
 @pytest.fixture
 def picture() -> Picture:
     return Picture("c/disc", disc(3, (150, 90))[0])
 
 
 def test_too_little_memory_halves_the_batch_and_says_so(
-    folder: Path, picture: Picture, monkeypatch: pytest.MonkeyPatch
+    checkpoint: Path, picture: Picture, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    model = Rmbg("m", member(folder), batch_size=4)
+    model = Rmbg("m", member(checkpoint), batch_size=4)
     model.load()
     forward = model._forward
 
@@ -73,7 +67,7 @@ def short_of_memory(monkeypatch: pytest.MonkeyPatch, model: Rmbg, error: Excepti
     "error", [torch.OutOfMemoryError(), RuntimeError("MPS backend out of memory (…)")]
 )
 def test_too_little_memory_for_one_picture_goes_on_on_the_cpu_under_its_name(
-    folder: Path,
+    checkpoint: Path,
     tmp_path: Path,
     picture: Picture,
     monkeypatch: pytest.MonkeyPatch,
@@ -83,7 +77,7 @@ def test_too_little_memory_for_one_picture_goes_on_on_the_cpu_under_its_name(
         Case("c", name, save_picture(tmp_path / f"{name}.png", seed))
         for seed, name in enumerate("ab")
     ]
-    model = Rmbg("m", member(folder), batch_size=2)
+    model = Rmbg("m", member(checkpoint), batch_size=2)
     model.load()
     model._device, model._dtype = "mps", "fp16"  # there is none here: nothing is computed on it
     model._info = model._info.model_copy(update={"device": "mps", "dtype": "fp16"})
@@ -94,7 +88,7 @@ def test_too_little_memory_for_one_picture_goes_on_on_the_cpu_under_its_name(
     assert [(p.failure, p.device, p.dtype) for p in made] == [(None, "cpu", "fp32")] * 2
     assert "2 pictures at once" in str(model.warnings[0])
     assert "on mps for one picture in fp16" in str(model.warnings[1])
-    exact = Rmbg("m", member(folder))
+    exact = Rmbg("m", member(checkpoint))
     assert before != model.info.identity == exact.info.identity
     again = [p for _, p in predict(exact, cases, tmp_path / "again", Store.default())]
     assert all(p.cached for p in again)  # they are kept as what they are
@@ -102,9 +96,9 @@ def test_too_little_memory_for_one_picture_goes_on_on_the_cpu_under_its_name(
 
 
 def test_too_little_memory_within_a_batch_computes_all_of_it_where_it_says(
-    folder: Path, picture: Picture, monkeypatch: pytest.MonkeyPatch
+    checkpoint: Path, picture: Picture, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    model = Rmbg("m", member(folder), batch_size=4)
+    model = Rmbg("m", member(checkpoint), batch_size=4)
     model.load()
     model._device = "mps"
     monkeypatch.setattr("rmbg_eval.models.birefnet.rmbg.free_memory", lambda device: None)
@@ -123,9 +117,9 @@ def test_too_little_memory_within_a_batch_computes_all_of_it_where_it_says(
 
 
 def test_too_little_memory_on_the_cpu_fails_the_picture(
-    folder: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    checkpoint: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    model = Rmbg("m", member(folder))
+    model = Rmbg("m", member(checkpoint))
     error = RuntimeError("DefaultCPUAllocator: can't allocate memory: you tried to allocate")
     monkeypatch.setattr(model, "_forward", lambda inputs: (_ for _ in ()).throw(error))
     case = Case("c", "a", save_picture(tmp_path / "a.png"))
@@ -135,7 +129,7 @@ def test_too_little_memory_on_the_cpu_fails_the_picture(
 
 
 def test_its_device_is_the_current_one_while_it_computes(
-    folder: Path, picture: Picture, monkeypatch: pytest.MonkeyPatch
+    checkpoint: Path, picture: Picture, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     current: list[str] = []
     seen: list[list[str]] = []
@@ -146,7 +140,7 @@ def test_its_device_is_the_current_one_while_it_computes(
         yield
         current.pop()
 
-    model = Rmbg("m", member(folder))
+    model = Rmbg("m", member(checkpoint))
     alpha = model._alpha
     monkeypatch.setattr("rmbg_eval.models.birefnet.rmbg.on_device", on_device)
     monkeypatch.setattr(model, "_alpha", lambda *given: seen.append([*current]) or alpha(*given))
@@ -155,9 +149,9 @@ def test_its_device_is_the_current_one_while_it_computes(
 
 
 def test_where_its_kernels_do_not_run_it_says_so_and_computes_without_them(
-    folder: Path, picture: Picture
+    checkpoint: Path, picture: Picture
 ) -> None:
-    plain, without = Rmbg("m", member(folder)), Rmbg("m", member(folder))
+    plain, without = Rmbg("m", member(checkpoint)), Rmbg("m", member(checkpoint))
     without.load()
     without._device = "cuda"
     without._use_kernels(without._network)  # a CPU's: they cannot run
@@ -182,11 +176,11 @@ def test_a_precision_of_products_that_changes_is_compiled_anew() -> None:
 
 
 def test_compiling_is_named_done_at_once_and_another_identity(
-    folder: Path, picture: Picture, monkeypatch: pytest.MonkeyPatch
+    checkpoint: Path, picture: Picture, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     compiled = []
     monkeypatch.setattr(torch, "compile", lambda network: compiled.append(network) or network)
-    plain, fast = Rmbg("m", member(folder)), Rmbg("m", member(folder), compiled=True)
+    plain, fast = Rmbg("m", member(checkpoint)), Rmbg("m", member(checkpoint), compiled=True)
     assert fast.info.runtime == f"{plain.info.runtime}, torch.compile"
     assert fast.info.identity != plain.info.identity
     assert fast.load()
@@ -196,11 +190,11 @@ def test_compiling_is_named_done_at_once_and_another_identity(
 
 
 def test_a_machine_that_cannot_compile_says_so_before_the_first_picture(
-    folder: Path, monkeypatch: pytest.MonkeyPatch
+    checkpoint: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     def broken(image: torch.Tensor) -> torch.Tensor:
         raise FileNotFoundError("no C++ compiler")
 
     monkeypatch.setattr(torch, "compile", lambda network: broken)
     with pytest.raises(ModelError, match=r"no C\+\+ compiler.*without --compile"):
-        Rmbg("m", member(folder), compiled=True).load()
+        Rmbg("m", member(checkpoint), compiled=True).load()

@@ -15,7 +15,7 @@ if importlib.util.find_spec("torch") is None and not os.environ.get("CI"):
     pytest.skip("torch is not installed", allow_module_level=True)
 
 import torch
-from tiny_rmbg import member, save_checkpoint
+from tiny_rmbg import member
 
 from rmbg_eval.cases.case import Case
 from rmbg_eval.cases.folder import load_cases
@@ -24,23 +24,16 @@ from rmbg_eval.core.paths import resource
 from rmbg_eval.models.birefnet.pipelines import MEAN, STD
 from rmbg_eval.models.birefnet.rmbg import Rmbg
 
-
-@pytest.fixture(scope="module")
-def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A checkpoint in the published layout."""
-    return save_checkpoint(tmp_path_factory.mktemp("checkpoint"))
-
-
 # One is smaller than what the network sees, the other wider.
 NAMES = ("pet/chelsea", "low-quality/coffee-phone")
 PHOTOGRAPHS = [case for case in load_cases(resource("cases")).cases if case.name in NAMES]
 
 
 @pytest.mark.parametrize("case", PHOTOGRAPHS, ids=lambda case: case.name)
-def test_the_published_way_on_photographs_at_full_size(folder: Path, case: Case) -> None:
+def test_the_published_way_on_photographs_at_full_size(checkpoint: Path, case: Case) -> None:
     """1024×1024, step by step as RMBG-2.0's page has it; the cut-out's 8 bits differ by one."""
     picture = case.picture()
-    model = Rmbg("m", replace(member(folder), size=(1024, 1024)))
+    model = Rmbg("m", replace(member(checkpoint), size=(1024, 1024)))
     model.load()
     network, passed = model._network, []
 
