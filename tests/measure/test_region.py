@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import cv2
 import numpy as np
 import pytest
 from hypothesis import given, settings
@@ -9,6 +10,7 @@ from hypothesis import strategies as st
 from hypothesis.extra import numpy as arrays
 
 from rmbg_eval.measure import region
+from rmbg_eval.measure.kernels.neighbours import eroded
 from rmbg_eval.measure.region import densest, distance, distance_at
 
 masks = arrays.arrays(bool, st.tuples(st.integers(1, 12), st.integers(1, 12))).filter(np.any)
@@ -28,6 +30,15 @@ def test_the_way_to_the_nearest_of_a_mask(monkeypatch: pytest.MonkeyPatch, asked
         assert distance(mask).ravel() == pytest.approx(slow, rel=1e-7)
 
     check()
+
+
+@settings(max_examples=60)
+@given(arrays.arrays(bool, st.tuples(st.integers(1, 24), st.integers(1, 24))), st.integers(1, 12))
+def test_a_disc_erodes_row_by_row_as_pixel_by_pixel(mask: np.ndarray, reach: int) -> None:
+    disc = cv2.getStructuringElement(cv2.MORPH_ELLIPSE, (2 * reach + 1, 2 * reach + 1))
+    for pixels in (mask, mask | (np.indices(mask.shape).sum(0) % 11 > 0)):
+        slow = cv2.erode(pixels.view(np.uint8), disc).view(bool)
+        assert (eroded(pixels, disc.sum(1, dtype=np.int64) // 2) == slow).all()
 
 
 def test_pixels_that_are_many_and_far_take_the_other_way(monkeypatch: pytest.MonkeyPatch) -> None:
