@@ -83,12 +83,15 @@ class Look:
     @cached_property
     def change(self) -> NDArray[np.uint8]:
         """By how many levels, of 255, a colour changes over three pixels across or down."""
-        colours = self.rgb.astype(np.int16)
-        change = np.zeros(self.shape.shape, np.int16)
-        change[:, 1:-1] = np.abs(colours[:, 2:] - colours[:, :-2]).max(2)
-        down = np.abs(colours[2:] - colours[:-2]).max(2)
-        change[1:-1] = np.maximum(change[1:-1], down)
-        return change.astype(np.uint8)
+        change = np.zeros(self.shape.shape, np.uint8)
+        for colour in np.ascontiguousarray(self.rgb.transpose(2, 0, 1)):
+            for inner, one, other in (
+                (change[:, 1:-1], colour[:, 2:], colour[:, :-2]),
+                (change[1:-1], colour[2:], colour[:-2]),
+            ):
+                apart = np.maximum(one, other) - np.minimum(one, other)
+                np.maximum(inner, apart, out=inner)
+        return change
 
 
 def soft_inside(look: Look) -> Trace:
