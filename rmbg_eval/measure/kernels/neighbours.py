@@ -33,14 +33,14 @@ def _along(mask: NDArray[np.bool_]) -> NDArray[np.float32]:
     height, width = mask.shape
     result = np.empty((height, width), np.float32)
     for y in range(height):
-        away = np.float32(np.inf)
+        own, before, start = result[y], -np.inf, 0
         for x in range(width):
-            away = np.float32(0) if mask[y, x] else away + np.float32(1)
-            result[y, x] = away
-        away = np.float32(np.inf)
-        for x in range(width - 1, -1, -1):
-            away = np.float32(0) if mask[y, x] else away + np.float32(1)
-            result[y, x] = min(result[y, x], away)
+            if mask[y, x]:
+                for between in range(start, x + 1):
+                    own[between] = min(between - before, x - between)
+                before, start = np.float64(x), x + 1
+        for after in range(start, width):
+            own[after] = after - before
     return result
 
 
