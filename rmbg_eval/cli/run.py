@@ -63,9 +63,11 @@ def evaluated(settings: Settings, work: WorkSettings, on_step: OnStep, shard: st
         raise SettingsError(
             Message("--address and --worker-cores are for Ray"), Message("Add --engine ray.")
         )
+    from ..core.machine import keep_freed_memory
     from ..run.evaluate import evaluate
     from ..run.shard import Part
 
+    keep_freed_memory()
     part = Part.parse(shard) if shard else None
     return evaluate(
         settings,

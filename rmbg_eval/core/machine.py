@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ctypes
 import os
 import platform
 import subprocess
@@ -56,8 +57,28 @@ class Machine(BaseModel):
         )
 
 
+def _glibc() -> ctypes.CDLL | None:
+    """The C library with its allocator; None where there is another."""
+    return ctypes.CDLL(None) if platform.libc_ver()[0] == "glibc" else None
+
+
+def keep_freed_memory() -> None:
+    """Let memory that this process frees be what its next arrays are made of, whichever threads.
+
+    glibc gives every larger array back to the system and gets the next one page by page: beside
+    inference a tenth of the processor's time for pictures of 2 megapixels, a quarter for 12. Other
+    allocators are left as they are.
+    """
+    if glibc := _glibc():
+        # M_MMAP_THRESHOLD, M_TRIM_THRESHOLD and M_ARENA_MAX of malloc.h.
+        for option, value in ((-3, 1 << 30), (-1, 1 << 30), (-8, 1)):
+            glibc.mallopt(option, value)
+
+
 def reset_peak_memory() -> bool:
     """Start a new reading of this process's peak memory; False where the system cannot."""
+    if glibc := _glibc():
+        glibc.malloc_trim(0)  # what is kept for later arrays is nobody's
     try:
         Path("/proc/self/clear_refs").write_text("5")
     except OSError:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import mmap
 import os
+import platform
 import subprocess
 import sys
 from importlib.metadata import version
@@ -151,3 +152,28 @@ def test_where_the_system_does_not_say_there_is_no_figure(
     assert reset_peak_memory() is False
     assert peak_memory() is None
     assert machine.processor()
+
+
+@pytest.mark.skipif(platform.libc_ver()[0] != "glibc", reason="another allocator")
+def test_what_is_freed_is_what_the_next_arrays_are_made_of() -> None:
+    code = """
+import resource, sys
+from concurrent.futures import ThreadPoolExecutor
+import numpy as np
+from rmbg_eval.core.machine import keep_freed_memory, peak_memory, reset_peak_memory
+keep_freed_memory()
+with ThreadPoolExecutor(1) as pool:
+    asked = []
+    for _ in range(3):
+        pool.submit(lambda: np.ones(10_000_000).sum()).result()
+        asked.append(resource.getrusage(resource.RUSAGE_SELF).ru_minflt)
+print(asked[2] - asked[1])
+before = peak_memory()
+reset_peak_memory()
+print(before - peak_memory())
+"""
+    environment = {**os.environ, "NUMPY_MADVISE_HUGEPAGE": "0"}
+    told = subprocess.check_output([sys.executable, "-c", code], env=environment)
+    pages, no_longer = map(int, told.split())
+    assert pages < 100  # of 19,500
+    assert no_longer > 70_000_000  # of the 80 MB, which are kept for nobody
