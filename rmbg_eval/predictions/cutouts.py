@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 from collections.abc import Iterator, Mapping, Sequence, Set
 from os.path import isdir
 from pathlib import Path
@@ -10,9 +11,9 @@ from tempfile import TemporaryDirectory
 from ..cases.case import Case
 from ..cases.names import Names, name_of
 from ..core.cache import Store
-from ..core.files import folded, write_atomic
+from ..core.files import folded, sha256_file, write_atomic
 from ..core.progress import OnStep, Step, ignore
-from ..errors import printable
+from ..errors import RmbgEvalError, printable
 from ..i18n import Message
 from ..models.protocol import Model
 from .stages import predict
@@ -28,7 +29,8 @@ def make_cutouts(
     """Write `folder/<stem>.png` for every image; yield it, or why there is none.
 
     A picture is never overwritten by its own cut-out, and another file in
-    `folder` only if `overwrite` says so.
+    `folder` only if `overwrite` says so. A cut-out that is there already, of this
+    picture by this model, is left as it is.
     """
     store = Store.default()
     model.fetch(lambda text: on_step(Step(text)))
@@ -37,13 +39,17 @@ def make_cutouts(
     pictures = {file for file in map(_file, images) if file}
     for image in images:
         target = folder / f"{image.stem}.png"
-        problem = _conflict(image, target, pictures, taken, overwrite)
+        problem = _conflict(image, target, pictures, taken)
         if problem:
             yield image, problem
             continue
         taken[folded(str(target))] = image
         name = names.take("", name_of(image.stem))
-        cases.append(Case("", name.id, image, alone=name.alone))
+        case = Case("", name.id, image, alone=name.alone)
+        if _file(target) and not overwrite:
+            yield image, target if _finished(model, case, target, store) else _exists(target)
+            continue
+        cases.append(case)
         targets.append((image, target))
     with TemporaryDirectory() as scratch:
         done = predict(model, cases, Path(scratch), store)
@@ -64,7 +70,6 @@ def _conflict(
     target: Path,
     pictures: Set[tuple[int, int]],
     taken: Mapping[str, Path],
-    overwrite: bool,
 ) -> Message | None:
     """Why the cut-out of `image` cannot be written to `target`, or None."""
     if isdir(image):
@@ -75,14 +80,25 @@ def _conflict(
             "{name} has the same name. Choose another folder for one of them.",
             name=printable(other.name),
         )
-    there = _file(target)
-    if there in pictures:
+    if _file(target) in pictures:
         return Message("Its cut-out would replace a picture. Give another folder with --out.")
-    if there and not overwrite:
-        return Message(
-            "{path} exists. Use --overwrite, or another folder.", path=printable(str(target))
-        )
     return None
+
+
+def _finished(model: Model, case: Case, target: Path, store: Store) -> bool:
+    """Whether `target` is what `model` made of the picture, left by a command before this."""
+    try:
+        picture = hashlib.sha256(case.read()).hexdigest()
+        kept = store.get(store.key(picture, model.identity(case.name)))
+    except RmbgEvalError:
+        return False
+    return kept is not None and sha256_file(target) == kept[0].cutout_sha256
+
+
+def _exists(target: Path) -> Message:
+    return Message(
+        "{path} exists. Use --overwrite, or another folder.", path=printable(str(target))
+    )
 
 
 def _file(path: Path) -> tuple[int, int] | None:

@@ -11,6 +11,7 @@ from PIL import Image
 
 from rmbg_eval.core.progress import Step
 from rmbg_eval.errors import OutputError
+from rmbg_eval.i18n import Message
 from rmbg_eval.predictions.cutouts import make_cutouts
 
 
@@ -42,9 +43,7 @@ def test_a_name_that_is_too_long_is_one_picture_s_problem(tmp_path: Path, out: P
     said = results([long, image], out)
     assert said[image] == out / "a.png"
     assert "File name too long" in str(said[long])
-    again = results([long, image], out)
-    assert "exists. Use --overwrite" in str(again[image])
-    assert "File name too long" in str(again[long])
+    assert results([long, image], out) == said
 
 
 def test_no_pictures_are_no_cut_outs(out: Path) -> None:
@@ -115,6 +114,21 @@ def test_another_file_is_kept_unless_told_otherwise(tmp_path: Path, out: Path) -
     assert (out / "a.png").read_text() == "precious"
     assert results([image], out, overwrite=True) == {image: out / "a.png"}
     assert is_cutout(out / "a.png", 1)
+
+
+def test_a_finished_cut_out_is_left_by_the_same_command_and_told_to_another(
+    tmp_path: Path, out: Path
+) -> None:
+    image, later = (save_picture(tmp_path / f"{name}.png", 1) for name in "ab")
+    results([image], out)
+    made = (out / "a.png").stat().st_mtime_ns
+    assert results([image, later], out) == {each: out / each.name for each in (image, later)}
+    assert (out / "a.png").stat().st_mtime_ns == made
+    other = FakeModel(weights="1" * 64)
+    assert all(isinstance(said, Message) for _, said in make_cutouts(other, [image, later], out))
+    assert other.inferred == []
+    save_picture(image, 2)
+    assert "out/a.png exists. Use --overwrite" in str(results([image], out)[image])
 
 
 def test_a_bad_picture_is_told_and_the_others_go_on(tmp_path: Path, out: Path) -> None:
