@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from contextlib import suppress
 from importlib.util import find_spec
 from pathlib import Path
 from typing import Annotated
@@ -70,11 +71,12 @@ def serve(
         say(address)
         say("Ctrl-C ends it.")
 
-    if run is not None:
-        from ..explore.report_server import serve_report
+    with suppress(KeyboardInterrupt):  # which ends a server, and interrupts nothing
+        if run is not None:
+            from ..explore.report_server import serve_report
 
-        serve_report(run, host, port, token, decisions, add_to, tell)
-        return
-    from ..explore.server import serve as serve_page  # Voilà takes a second
+            serve_report(run, host, port, token, decisions, add_to, tell)
+        else:
+            from ..explore.server import serve as serve_page  # Voilà takes a second
 
-    serve_page(settings, host, port, token, add_to, tell)
+            serve_page(settings, host, port, token, add_to, tell)

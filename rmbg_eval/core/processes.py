@@ -5,12 +5,13 @@ from __future__ import annotations
 import math
 import os
 import signal
+import sys
 import threading
 import time
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
-from multiprocessing import get_context, parent_process
+from multiprocessing import get_context, parent_process, resource_tracker
 from multiprocessing.connection import Connection, wait
 from multiprocessing.context import SpawnProcess
 from typing import Any
@@ -79,7 +80,7 @@ def in_processes(calls: Sequence[Call], time_limit: float = math.inf) -> Iterato
                 process = context.Process(
                     target=_work, args=(call, theirs, os.getpid()), name=call.name, daemon=True
                 )
-                process.start()
+                start(process)
             processes.append(process)
         silent = time.monotonic()
         while running:
@@ -115,8 +116,22 @@ def in_processes(calls: Sequence[Call], time_limit: float = math.inf) -> Iterato
                 process.join()
 
 
+def start(process: SpawnProcess) -> None:
+    """Start a process that Ctrl-C means nothing to, not even while it imports: the signal is its
+    parent's, who ends it."""
+    if sys.platform == "win32":
+        process.start()
+        return
+    resource_tracker.ensure_running()  # which, where it has to be started, lets the signal in again
+    before = signal.pthread_sigmask(signal.SIG_BLOCK, [signal.SIGINT])
+    try:
+        process.start()
+    finally:
+        signal.pthread_sigmask(signal.SIG_SETMASK, before)
+
+
 def _work(call: Call, results: Connection, parent: int) -> None:
-    signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C is the parent's, who ends this process
+    signal.signal(signal.SIGINT, signal.SIG_IGN)  # see start(); this is for Windows
     threading.Thread(target=end_with_parent, args=(parent,), daemon=True).start()
     error: RmbgEvalError | None = None
     try:

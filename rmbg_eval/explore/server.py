@@ -12,7 +12,6 @@ import logging
 import os
 import re
 import shutil
-import signal
 import socket
 import tempfile
 import threading
@@ -33,7 +32,7 @@ from traitlets.config import Config
 from ..core.choices import Device, Dtype
 from ..core.modules import quick_jsonschema
 from ..core.paths import resource
-from ..core.processes import end_with_parent
+from ..core.processes import end_with_parent, start
 from ..errors import SettingsError
 from ..i18n import Message
 from ..models.table import load_model
@@ -320,7 +319,7 @@ class ModelProcess:
     def _start(self) -> None:
         context = get_context("spawn")
         self._process = context.Process(target=_hold_models, args=self._arguments, daemon=True)
-        self._process.start()
+        start(self._process)
 
     def _watch(self) -> None:
         while not self._ended.is_set():
@@ -343,6 +342,5 @@ class ModelProcess:
 def _hold_models(
     address: str, models: Sequence[str], device: Device, dtype: Dtype, parent: int
 ) -> None:
-    signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C is the parent's, who ends this process
     threading.Thread(target=end_with_parent, args=(parent,), daemon=True).start()
     serve_models(address, models, device, dtype)

@@ -8,12 +8,14 @@ import subprocess
 import sys
 import time
 from pathlib import Path
+from types import ModuleType
 
 import pytest
 from commands import call, rmbg
 from fakes import save_picture
 from PIL import Image
 
+from rmbg_eval import __main__
 from rmbg_eval.cases.categories import CATEGORIES
 from rmbg_eval.models.table import TABLE
 from rmbg_eval.run.record import SCHEMA_VERSION
@@ -211,6 +213,33 @@ def test_what_was_done_is_kept_when_a_machine_ends_the_command(
     case_set: Path, tmp_path: Path
 ) -> None:
     assert stopped("run", signal.SIGTERM, case_set, tmp_path / "out")[0] == 143
+
+
+def test_ctrl_c_before_there_is_a_command_line_is_one_line(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    class Importing(ModuleType):
+        def __getattr__(self, name: str) -> object:
+            raise KeyboardInterrupt
+
+    monkeypatch.setitem(sys.modules, "rmbg_eval.cli", Importing("rmbg_eval.cli"))
+    with pytest.raises(SystemExit) as ended:
+        __main__.main()
+    assert ended.value.code == 130
+    assert capsys.readouterr().err == "Interrupted.\n"
+
+
+@pytest.mark.parametrize(
+    ("run", "server"), [((), "server.serve"), (("run",), "report_server.serve_report")]
+)
+def test_ctrl_c_ends_a_server_and_interrupts_nothing(
+    monkeypatch: pytest.MonkeyPatch, run: tuple[str, ...], server: str
+) -> None:
+    def ended(*_: object) -> None:
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(f"rmbg_eval.explore.{server}", ended)
+    assert call("serve", *run) == (0, "")
 
 
 def test_cutout_refuses_two_models_and_a_folder_with_what_to_do(tmp_path: Path) -> None:

@@ -47,3 +47,13 @@ def test_nor_is_what_a_dead_process_has_started() -> None:
     with pytest.raises(ProcessError):
         next(in_processes([Call("one", dies_and_leaves_another, ())]))
     assert time.monotonic() - started < 20
+
+
+def hears_ctrl_c(send: Send) -> None:
+    send(signal.SIGINT not in signal.pthread_sigmask(signal.SIG_BLOCK, []))
+
+
+def test_ctrl_c_is_withheld_from_a_process_from_its_start_on() -> None:
+    before = signal.pthread_sigmask(signal.SIG_BLOCK, [])
+    assert list(in_processes([Call("one", hears_ctrl_c, ())])) == [(0, False)]
+    assert signal.pthread_sigmask(signal.SIG_BLOCK, []) == before
