@@ -318,6 +318,45 @@ def test_a_picture_of_several_that_failed_can_be_tried_again(page: Page) -> None
     expect(page.locator(".rx-done")).to_have_count(2)
 
 
+def test_that_work_begins_and_ends_is_heard_once_and_the_focus_stays(page: Page) -> None:
+    connected(page, 1)
+    page.evaluate(
+        """() => {
+        const status = document.querySelector(".rx-status[role=status]");
+        window.heard = [];
+        const hear = new MutationObserver(() => heard.push(status.textContent));
+        hear.observe(status, { childList: true });
+        }"""
+    )
+    expect(page.locator(".rx-chosen[role=status]")).to_contain_text("Chosen: 0.png")
+    go = page.locator(".rx-go")
+    go.focus()
+    page.evaluate("kernel.held = Promise.withResolvers(); 0")
+    page.keyboard.press("Enter")
+    expect(go).to_have_text("Working…")
+    expect(go).to_be_disabled()
+    expect(go).to_be_focused()
+    page.keyboard.press("Enter")  # once more is not twice
+    page.evaluate("kernel.held.resolve()")
+    expect(go).to_have_text("Remove background")
+    page.keyboard.press("Enter")  # there is nothing left to do
+    expect(go).to_be_focused()
+    page.evaluate("rmbgExplorer.ui.foreground.value = 'blur-fusion'; rmbgExplorer.chosen()")
+    page.evaluate("kernel.failures = 1")
+    page.keyboard.press("Enter")
+    expect(page.locator(".rx-trouble[role=alert]")).to_contain_text("Not today")
+    expect(go).to_be_focused()
+    begun = "Removing the background of 0.png…"
+    assert page.evaluate("heard") == [begun, "Done: 0.png", begun, "Not possible: 0.png"]
+    page.evaluate("kernel.choose", 3)
+    expect(page.locator(".rx-status")).to_have_text("Ready: isnet, grabcut")
+    page.evaluate("kernel.failures = 1")
+    go.click()
+    expect(page.locator(".rx-status")).to_have_text("Done: 2 of 3 pictures")
+    page.evaluate("rmbgExplorer.otherLanguage()")
+    expect(page.locator(".rx-status")).to_have_text("已完成 3 张图片中的 2 张")
+
+
 def test_a_file_that_is_gone_before_it_arrived_is_told_and_not_waited_for(page: Page) -> None:
     connected(page, 1)
     page.evaluate("() => void (Blob.prototype.arrayBuffer = () => Promise.reject(Error()))")

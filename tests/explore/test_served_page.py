@@ -149,7 +149,7 @@ def test_thirty_megabytes_arrive(page: Page, address: str, tmp_path: Path) -> No
     visit(page, address)
     page.wait_for_selector(READY)
     page.set_input_files(".rx-file", tmp_path / "large.png")
-    page.wait_for_function("document.querySelector('.rx-more button').disabled == false")
+    page.wait_for_selector(".rx-more button[aria-disabled=false]", state="attached")
     assert page.inner_text(".rx-panel .rx-about >> nth=0") == "3300 × 3300 px"
     assert page.is_hidden(".rx-trouble")
 
@@ -174,7 +174,7 @@ def test_hostile_files_are_refused_in_words(
         assert page.is_visible(".rx-original .rx-empty")
     assert page.locator(".rx img[src=x]").count() == 0
     page.set_input_files(".rx-file", photograph)  # the page is none the worse
-    page.wait_for_function("document.querySelector('.rx-more button').disabled == false")
+    page.wait_for_selector(".rx-more button[aria-disabled=false]", state="attached")
     assert page.is_hidden(".rx-trouble")
 
 
@@ -275,7 +275,7 @@ def test_a_session_that_ended_is_said_with_a_way_out(
     visit(page, address)
     page.wait_for_selector(READY)
     page.set_input_files(".rx-file", photograph)
-    page.wait_for_function("document.querySelector('.rx-more button').disabled == false")
+    page.wait_for_selector(".rx-more button[aria-disabled=false]", state="attached")
     config = page.evaluate("document.getElementById('jupyter-config-data').textContent")
     kernel = f"kernel-{json.loads(config)['kernelId']}.json"
     (process,) = (

@@ -180,6 +180,7 @@ def test_a_point_is_written_once_however_often_one_presses_and_moved_then(alone:
     expect(alone.locator("[data-part=written]")).to_have_text("written a/case.toml")
     alone.evaluate("byHand.show()")
     expect(alone.locator("[data-do=write-point]")).to_be_disabled()
+    expect(alone.locator("[data-do=write-point]")).to_be_focused()
     alone.evaluate("box(10, 10, 30, 30)")
     assert shown(alone, "written") == ""
     for _ in range(2):  # again after a refusal

@@ -23,6 +23,13 @@ export function h(tag, attributes = {}, ...children) {
 export const partsOf = (whole) => (name) =>
   /** @type {any} */ (whole.querySelector(`[data-part="${name}"]`));
 
+/** Let a button be pressed or not. By `disabled` it would lose the focus: who has just pressed it by
+ * a key would be nowhere on the page. @param {Element} button @param {boolean} can */
+export const enable = (button, can) => button.setAttribute("aria-disabled", String(!can));
+
+/** @param {Element} button */
+export const enabled = (button) => button.getAttribute("aria-disabled") !== "true";
+
 /** A name that keeps its end where not all of it fits: folders of finished cut-outs differ there.
  * @param {string} name */
 export function ended(name) {

@@ -1,7 +1,7 @@
 // Observation points by hand: a box, a polygon or lines drawn on pictures by pointer or keys, with a
 // kind and words, as the TOML that a case.toml has. A point that is there is moved the same way.
 
-import { download, h, partsOf } from "./dom.js";
+import { download, enable, enabled, h, partsOf } from "./dom.js";
 import { Refusal } from "./offers.js";
 import { over, strokes, svg } from "./svg.js";
 
@@ -133,8 +133,8 @@ export function drawing(host) {
   function tell() {
     text.value = point();
     for (const name of ["copy-point", "save-point", "write-point"]) {
-      const button = /** @type {HTMLButtonElement} */ (panel.querySelector(`[data-do=${name}]`));
-      button.disabled = !text.value || (name === "write-point" && text.value === shape.was);
+      const button = /** @type {Element} */ (panel.querySelector(`[data-do=${name}]`));
+      enable(button, text.value !== "" && (name !== "write-point" || text.value !== shape.was));
     }
     for (const button of panel.querySelectorAll("[data-tool]")) {
       button.setAttribute("aria-pressed", String(button.getAttribute("data-tool") === tool));
@@ -460,7 +460,8 @@ export function drawing(host) {
 
   panel.addEventListener("click", ({ target, detail }) => {
     const button = target instanceof Element ? target.closest("button") : null;
-    const { tool: chosen, do: command } = button?.dataset ?? {};
+    if (!button || !enabled(button)) return;
+    const { tool: chosen, do: command } = button.dataset;
     if (chosen && !detail && chosen !== tool)
       begin(chosen); // by a key
     else if (chosen) take(chosen);

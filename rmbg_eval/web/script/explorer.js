@@ -2,7 +2,7 @@
 
 import { AlphaMap } from "./alpha.js";
 import { marks, showHistogram, showProfile } from "./closely.js";
-import { download, h } from "./dom.js";
+import { download, enable, enabled, h } from "./dom.js";
 import { drawing } from "./draw.js";
 import { layout, panel } from "./layout.js";
 import { Refusal } from "./offers.js";
@@ -94,6 +94,8 @@ export class Explorer {
   #item = null; // the one that is looked at
   /** @type {Item | null} */
   #busy = null;
+  /** @type {[string, import("./text.js").Values] | null} */
+  #work = null; // that it has begun, and how it ended: once each, for who hears the page
   /** @type {unknown} */
   #troubled = null;
   /** @type {Side[]} */
@@ -198,25 +200,43 @@ export class Explorer {
       second.disabled = models.length < 2;
       this.chosen();
     }
-    const failed = this.#models.find(({ stage }) => stage === "failed");
-    const next = this.#models.find(({ stage }) => !["ready", "failed"].includes(stage));
-    bar.hidden = !next;
+    bar.hidden = !this.#loading();
     const done = this.#models.map(({ stage }) => (stage === "failed" ? 4 : STAGES.indexOf(stage)));
     bar.value = done.reduce((sum, count) => sum + count, 0) / (4 * models.length);
+    this.root.dataset.ready = String(this.#models.some(({ stage }) => stage === "ready"));
+    this.#status();
+    this.offer();
+  }
+
+  #loading() {
+    return this.#models.find(({ stage }) => !["ready", "failed"].includes(stage));
+  }
+
+  /** The line that says what is going on. */
+  #status() {
+    const { status } = this.ui;
+    const next = this.#loading();
+    const failed = this.#models.find(({ stage }) => stage === "failed");
     if (next) {
       this.texts.say(status, LOADING[next.stage], { model: next.title, text: next.text });
+    } else if (this.#work) {
+      this.texts.say(status, ...this.#work);
     } else if (failed) {
       const problem = failed.problem[this.texts.lang];
       this.texts.say(status, _("{model} could not be loaded. {problem}"), {
         model: failed.model,
         problem,
       });
-    } else {
+    } else if (this.#models.length) {
       const names = this.#models.map(({ model }) => model).join(this.texts.t(_(", ")));
       this.texts.say(status, _("Ready: {models}"), { models: names });
     }
-    this.root.dataset.ready = String(this.#models.some(({ stage }) => stage === "ready"));
-    this.offer();
+  }
+
+  /** @param {string} words @param {import("./text.js").Values} values */
+  #tell(words, values) {
+    this.#work = [words, values];
+    this.#status();
   }
 
   /** Other models, or another way to estimate colours. */
@@ -340,6 +360,8 @@ export class Explorer {
       results: new Map(),
       state: "chosen",
     }));
+    this.#work = null;
+    this.#status();
     this.texts.say(this.ui.added, "");
     this.#look(this.#items[0]);
     this.#arrive(this.#items[0]).catch(() => {}); // it has been told already
@@ -506,12 +528,12 @@ export class Explorer {
       (side) => this.#models.find(({ model }) => model === side.model)?.stage === "failed",
     );
     const nothing = this.#items.every((item) => item.bad || this.#isWhole(item));
-    go.disabled = busy || nothing || (this.#models.length > 0 && failed);
+    enable(go, !busy && !nothing && !(this.#models.length > 0 && failed));
     const words = count > 1 ? _("Remove {count} backgrounds") : _("Remove background");
     this.texts.say(go, busy ? _("Working…") : words, { count });
     go.setAttribute("aria-busy", String(busy));
     const { bad, state } = this.#item ?? { bad: true, state: "failed" };
-    add.disabled = bad || state === "chosen" || state === "busy";
+    enable(add, !bad && state !== "chosen" && state !== "busy");
   }
 
   /** Whether every model that is chosen has done its part. @param {Item} item */
@@ -520,23 +542,33 @@ export class Explorer {
   }
 
   async go() {
+    if (!enabled(this.ui.go)) return;
     const items = this.#items;
-    for (const item of items) {
+    const left = items.filter((item) => !item.bad && !this.#isWhole(item));
+    const [{ name }, { length: count }] = [left[0], left];
+    const one = count === 1;
+    this.#tell(one ? _("Removing the background of {name}…") : _("Removing {count} backgrounds…"), {
+      name,
+      count,
+    });
+    for (const item of left) {
       if (this.#items !== items) return;
       if (item.bad || this.#isWhole(item)) continue;
       this.#busy = item;
       this.offer();
-      await this.#work(item, items.length > 1);
+      await this.#remove(item, items.length > 1);
     }
-    if (this.#items === items) {
-      this.#busy = null;
-      this.offer();
-      this.#showList();
-    }
+    if (this.#items !== items) return;
+    this.#busy = null;
+    this.offer();
+    this.#showList();
+    const done = left.filter(({ state }) => state === "done").length;
+    if (!one) this.#tell(_("Done: {done} of {count} pictures"), { done, count });
+    else this.#tell(done ? _("Done: {name}") : _("Not possible: {name}"), { name });
   }
 
   /** @param {Item} item @param {boolean} many */
-  async #work(item, many) {
+  async #remove(item, many) {
     let clicked = performance.now();
     try {
       Object.assign(item, { state: "busy", failure: null });
@@ -811,7 +843,7 @@ export class Explorer {
 
   async addCase() {
     const item = this.#item;
-    if (!item) return;
+    if (!item || !enabled(this.ui.add)) return;
     try {
       await this.#arrive(item);
       const { path } = await this.wire.of("add", item, { category: this.ui.category.value });

@@ -178,7 +178,7 @@ function choices(root, texts, act) {
   const chosen = texts.label(
     "span",
     _("JPEG, PNG, WebP, HEIC, AVIF, TIFF up to 64 MB; several at once"),
-    { class: "rx-chosen" },
+    { class: "rx-chosen", role: "status" },
   );
   const drop = h(
     "label",
@@ -215,7 +215,7 @@ function choices(root, texts, act) {
     texts.label("button", text, { type: "button", ...attributes });
   const go = button(_("Remove background"), {
     class: "rx-go primary",
-    disabled: true,
+    "aria-disabled": "true",
     onclick: () => act.go(),
   });
   const trouble = h("div", { class: "rx-trouble", role: "alert", hidden: true });
