@@ -404,6 +404,24 @@ def test_another_model_may_be_chosen_while_one_works(page: Page) -> None:
     expect(page.locator(".rx-stage[aria-busy]")).to_have_count(0)
 
 
+def test_in_any_width_two_models_show_the_whole_picture_and_nothing_is_cut(page: Page) -> None:
+    connected(page, 1)
+    page.locator("[data-number='1']").select_option("grabcut")
+    page.click(".rx-go")
+    expect(page.locator(".rx-cutout")).to_have_count(2)
+    page.evaluate("rmbgExplorer.ui.looking.drawn.open = true")
+    page.evaluate("document.querySelector('[data-do=write-point]').hidden = false")
+    for width in (1300, 800, 600, 360):
+        page.set_viewport_size({"width": width, "height": 900})
+        page.evaluate("() => new Promise(requestAnimationFrame)")
+        assert page.evaluate("document.documentElement.scrollWidth") <= width
+        for stage in page.locator(".rx-stage").all():
+            box, picture = stage.bounding_box(), stage.locator("img").bounding_box()
+            assert picture["width"] <= box["width"] + 1
+            assert picture["height"] <= box["height"] + 1
+        assert page.locator(".rx-tick").first.bounding_box()["height"] > 10, "it can be read"
+
+
 def test_what_is_shown_is_by_the_model_and_the_colours_that_are_chosen(page: Page) -> None:
     gone = {**READY[0], "model": "gone", "stage": "failed", "problem": {"en": "It is not there."}}
     connected(page, 1, [*READY, gone])
