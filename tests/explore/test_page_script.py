@@ -387,6 +387,26 @@ def test_what_failed_unseen_is_tried_again_and_what_is_done_is_not_offered(page:
     expect(page.locator(".rx-go")).to_be_enabled()
 
 
+def test_a_list_of_pictures_keeps_the_focus_while_it_is_worked_on(page: Page) -> None:
+    connected(page, 3)
+    page.locator("[data-number='1']").select_option("grabcut")
+    names = [box.get_attribute("aria-label") for box in page.locator(".rx-stage").all()]
+    assert [name.split(".")[0] for name in names] == [
+        "Original", "Result by isnet", "Result by grabcut"
+    ]  # fmt: skip
+    entry = page.locator(".rx-entry").nth(1)
+    entry.press("Enter")
+    expect(entry).to_have_attribute("aria-current", "true")
+    expect(entry).to_be_focused()
+    page.evaluate("rmbgExplorer.go()")
+    expect(page.locator(".rx-done")).to_have_count(3)
+    expect(entry).to_be_focused()
+    page.evaluate("rmbgExplorer.otherLanguage()")
+    expect(page.locator(".rx-entry-state")).to_have_text(["完成"] * 3)
+    page.evaluate("kernel.choose", 2)
+    expect(page.locator(".rx-entry")).to_have_count(2)
+
+
 def test_another_model_may_be_chosen_while_one_works(page: Page) -> None:
     connected(page, 1)
     page.locator("[data-number='1']").select_option("grabcut")

@@ -4,7 +4,7 @@ import { AlphaMap } from "./alpha.js";
 import { marks, showHistogram, showProfile } from "./closely.js";
 import { download, enable, enabled, h } from "./dom.js";
 import { drawing } from "./draw.js";
-import { layout, panel } from "./layout.js";
+import { layout, panel, WORDS } from "./layout.js";
 import { Refusal } from "./offers.js";
 import { _, bytes, Texts } from "./text.js";
 import { Refused, Wire } from "./wire.js";
@@ -53,6 +53,7 @@ const POINTS = {
   "no-answer": _("That did not work."),
   written: _("Written to {file}. The next run has it."),
 };
+const RESULT_BY = _("Result by {model}. Plus and minus zoom, arrows move, 0 fits.");
 const UNSHOWABLE = /\.(heic|heif|tiff?)$/i; // by most browsers
 
 /** @typedef {import("./wire.js").Message} Message */
@@ -262,6 +263,8 @@ export class Explorer {
       this.texts.say(side.label, models.length > 1 ? _("Result · {model}") : _("Result"), {
         model,
       });
+      const words = models.length > 1 ? RESULT_BY : WORDS.result.hint;
+      this.texts.say(side.box, words, { model }, "aria-label");
     });
     this.ui.panels.dataset.count = String(1 + models.length);
     // A difference takes two.
@@ -809,19 +812,27 @@ export class Explorer {
     list.hidden = !many;
     saveAll.hidden = !many || !this.#items.some((item) => item.results.size);
     if (!many) return;
-    list.replaceChildren(
-      ...this.#items.map((item) => {
-        const current = item === this.#item ? "true" : null;
-        const state = this.texts.t(STATES[item.state]);
-        const entry = h(
-          "button",
-          { type: "button", class: "rx-entry", "aria-current": current },
-          h("span", { class: "rx-entry-name" }, item.name),
-          h("span", { class: `rx-entry-state rx-${item.state}` }, state),
-        );
-        entry.addEventListener("click", () => this.#look(item));
-        return h("li", {}, entry);
-      }),
+    if (list.dataset.of !== this.#items[0].id) {
+      // Only of other pictures is it another list: one is made anew under nobody's finger.
+      list.dataset.of = this.#items[0].id;
+      list.replaceChildren(...this.#items.map((item) => h("li", {}, this.#entry(item))));
+    }
+    this.#items.forEach((item, number) => {
+      const [entry] = list.children[number].children;
+      entry.setAttribute("aria-current", String(item === this.#item));
+      const [, state] = entry.children;
+      state.className = `rx-entry-state rx-${item.state}`;
+      this.texts.say(state, STATES[item.state]);
+    });
+  }
+
+  /** @param {Item} item */
+  #entry(item) {
+    return h(
+      "button",
+      { type: "button", class: "rx-entry", onclick: () => this.#look(item) },
+      h("span", { class: "rx-entry-name" }, item.name),
+      h("span"),
     );
   }
 

@@ -46,7 +46,7 @@ const TOOLS = {
   lines: _("Lines"),
   move: _("Move"),
 };
-const WORDS = {
+export const WORDS = {
   original: {
     title: _("Original"),
     empty: _("Your picture appears here"),
