@@ -13,11 +13,13 @@ import hmac
 import json
 import logging
 import mimetypes
+import re
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
 from functools import partial
 from pathlib import Path
+from tempfile import TemporaryFile
 from typing import Any
 from urllib.parse import urlsplit
 
@@ -35,7 +37,6 @@ from ..run.record import Run
 from .access import address_of, check_free, is_local_name, listen, token_of
 from .by_hand import ByHand
 
-_COOKIE = "rmbg-eval-token"
 _SHOWN = {".png", ".webp", ".jpg", ".jpeg"}
 _FOLDERS = ("assets/", "cutouts/")
 _PARTS = {
@@ -61,7 +62,7 @@ class Desk:
                 Message("{folder} has no index.html", folder=printable(str(folder))),
                 Message("Make it: rmbg-eval report --out DIR."),
             )
-        self.decisions = user_path(decisions, SettingsError) if decisions else None
+        self.decisions = _taking(decisions) if decisions else None
         self.of = str(page_data(self.run, Decisions())["content"])
         self.by_hand = ByHand(self.run, user_path(add_to, SettingsError) if add_to else None)
         self.asks: dict[str, Answer] = {"measure-point": self.by_hand.measure}
@@ -90,6 +91,25 @@ class Desk:
         return {"saved": len(new.decisions)}
 
 
+def _taking(decisions: str) -> Path:
+    """The folder, made if need be; SettingsError where nothing can be saved in it: else the first
+    visitor would be told, and not who could do something about it."""
+    folder = user_path(decisions, SettingsError)
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+        with TemporaryFile(dir=folder):
+            return folder
+    except OSError as error:
+        raise SettingsError(
+            Message(
+                "Decisions cannot be saved in {folder}: {reason}",
+                folder=printable(str(folder)),
+                reason=error.strerror or str(error),
+            ),
+            Message("Let --decisions name a folder that you may write to."),
+        ) from None
+
+
 class Visit(RequestHandler):
     """Who may come in, and what is said of errors: a line, in no language but the protocol's."""
 
@@ -111,11 +131,16 @@ class Visit(RequestHandler):
             return
         asked = self.get_query_argument("token", None) if self.request.method == "GET" else None
         if asked is not None and self._right(asked):
-            self.set_cookie(_COOKIE, self.token, httponly=True, samesite="Strict", path="/")
+            self.set_cookie(self._cookie(), self.token, httponly=True, samesite="Strict", path="/")
             self.redirect(self.request.path)  # the address has it no longer
             return
-        if not self._right(self.get_cookie(_COOKIE) or ""):
+        if not self._right(self.get_cookie(self._cookie()) or ""):
             raise HTTPError(403)
+
+    def _cookie(self) -> str:
+        """With the port: browsers send a host's cookies to all of its servers, which overwrite each
+        other's of one name."""
+        return "rmbg-eval-token-" + re.sub(r"\W", "-", self.request.host, flags=re.ASCII)
 
     def _right(self, text: str) -> bool:
         return hmac.compare_digest(text.encode("utf-8", "replace"), (self.token or "").encode())

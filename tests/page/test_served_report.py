@@ -21,7 +21,7 @@ from playwright.sync_api import Page, expect
 
 from rmbg_eval.core.anchors import case_anchor
 from rmbg_eval.decisions.files import read
-from rmbg_eval.errors import CaseError
+from rmbg_eval.errors import CaseError, SettingsError
 from rmbg_eval.explore.access import MOST_BODY
 from rmbg_eval.explore.report_server import Desk, _serve, application
 
@@ -67,12 +67,16 @@ def port(desk: Desk) -> Iterator[int]:
         yield port
 
 
+def cookie(port: int) -> str:
+    return f"rmbg-eval-token-127-0-0-1-{port}"
+
+
 def ask(port: int, method: str, path: str, body: Any = None, **headers: str) -> tuple[int, bytes]:
     """With the token and of the page's own origin, unless it is said otherwise."""
     line = http.client.HTTPConnection("127.0.0.1", port, timeout=10)
     own = {
         "Host": f"127.0.0.1:{port}",
-        "Cookie": f"rmbg-eval-token={TOKEN}",
+        "Cookie": f"{cookie(port)}={TOKEN}",
         "Origin": f"http://127.0.0.1:{port}",
         "Content-Type": "application/json",
     } | {name.replace("_", "-"): text for name, text in headers.items()}
@@ -134,8 +138,8 @@ def test_the_page_saves_as_one_goes_and_again_after_the_server_was_away(
     "headers",
     [
         {"Cookie": ""},
-        {"Cookie": "rmbg-eval-token=another-token"},
-        {"Cookie": "rmbg-eval-token=\xe9"},
+        {"Cookie": "another-token"},
+        {"Cookie": "\xe9"},
         {"Origin": ""},
         {"Origin": "null"},
         {"Origin": "https://example.org"},
@@ -146,11 +150,31 @@ def test_the_page_saves_as_one_goes_and_again_after_the_server_was_away(
     ids=repr,
 )
 def test_what_another_page_sends_is_refused(desk: Desk, port: int, headers: dict[str, str]) -> None:
+    if headers.get("Cookie"):
+        headers = {"Cookie": f"{cookie(port)}={headers['Cookie']}"}
     before = kept(desk)
     status, text = ask(port, "POST", "/decisions", sent(decision(desk)), **headers)
     assert status in (403, 415)
     assert b"Traceback" not in text
     assert kept(desk) == before
+
+
+def test_two_reports_that_one_host_serves_leave_each_other_their_visitors(
+    page: Page, desk: Desk, port: int
+) -> None:
+    with serving(desk, "another-token") as other:
+        page.goto(f"http://127.0.0.1:{other}/?token=another-token")
+        page.goto(f"http://127.0.0.1:{port}/?token={TOKEN}")
+        page.goto(f"http://127.0.0.1:{other}/")
+        expect(page.locator("#by-eye")).to_be_visible()
+
+
+def test_a_folder_that_takes_no_decisions_is_told_before_anybody_decides(
+    desk: Desk, tmp_path: Path
+) -> None:
+    (tmp_path / "file").write_text("no folder")
+    with pytest.raises(SettingsError, match="Decisions cannot be saved in"):
+        Desk(desk.folder, str(tmp_path / "file"))
 
 
 def test_what_is_no_decision_about_this_run_is_refused_whole(desk: Desk, port: int) -> None:
