@@ -69,10 +69,12 @@ def keep_freed_memory() -> None:
     inference a tenth of the processor's time for pictures of 2 megapixels, a quarter for 12. Other
     allocators are left as they are.
     """
-    if glibc := _glibc():
-        # M_MMAP_THRESHOLD, M_TRIM_THRESHOLD and M_ARENA_MAX of malloc.h.
-        for option, value in ((-3, 1 << 30), (-1, 1 << 30), (-8, 1)):
-            glibc.mallopt(option, value)
+    glibc = _glibc()
+    # M_MMAP_THRESHOLD, M_TRIM_THRESHOLD and M_ARENA_MAX of malloc.h. Before 2.35 the first may be
+    # no more than 32 MiB: then nothing is set, as any of them keeps the threshold from adapting.
+    if glibc and glibc.mallopt(-3, 1 << 30):
+        glibc.mallopt(-1, 1 << 30)
+        glibc.mallopt(-8, 1)
 
 
 def reset_peak_memory() -> bool:
