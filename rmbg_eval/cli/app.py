@@ -115,7 +115,7 @@ def main() -> None:
             sys.exit(2)
         if end.code != 130:  # typer's answer to Ctrl-C, which is silent
             raise
-        lines = ["Interrupted. What was done is kept: the same command goes on from here."]
+        lines = ["Interrupted. Cut-outs that are done are kept, and not made again."]
         status = 130
     from .terminal import complain
 

@@ -23,6 +23,7 @@ from ..run.statistics import (
     Mean,
     Points,
     Row,
+    copies_in,
     inference,
     over_shared,
 )
@@ -125,6 +126,15 @@ class Overview:
                 model=model,
                 data=data,
                 n=count,
+            )
+        if copies := copies_in(self.run):
+            yield Message(
+                "{n} picture is a copy of another ({copy} of {first}); both count in every figure.",
+                many="{n} pictures are copies of others ({copy} of {first}); all count in every "
+                "figure.",
+                n=len(copies),
+                copy=copies[0][0],
+                first=copies[0][1],
             )
 
     # ---- the bars

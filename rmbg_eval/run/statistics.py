@@ -426,6 +426,21 @@ def _flattered(run: Run) -> Iterable[tuple[str, str, int]]:
                 yield model.info.name, name, cases
 
 
+def copies_in(run: Run) -> list[tuple[str, str]]:
+    """The cases whose picture is that of a case before, to the byte; each with that one."""
+    pictures = {
+        f"{category}/{case}": sha256
+        for category, case, sha256 in columns(run.predictions, "category", "case", "picture_sha256")
+        if sha256
+    }
+    firsts: dict[str, str] = {}
+    return [
+        (name, first)
+        for name, sha256 in pictures.items()
+        if (first := firsts.setdefault(sha256, name)) != name
+    ]
+
+
 def inference(run: Run, model: str) -> float | None:
     """Median seconds of the bare model, and of what refines its alpha; None for cut-outs that were
     made elsewhere."""

@@ -204,7 +204,7 @@ def test_ctrl_c_is_answered_in_words_and_what_was_done_is_kept(
 ) -> None:
     status, said = stopped("report", signal.SIGINT, case_set, tmp_path / "out")
     assert status == 130
-    assert "the same command goes on from here" in said
+    assert "Cut-outs that are done are kept, and not made again" in said
     assert "The report is partial: " in said
     assert "interrupted" in (tmp_path / "out" / "index.html").read_text("utf-8")
 

@@ -394,6 +394,9 @@ def test_a_list_of_pictures_keeps_the_focus_while_it_is_worked_on(page: Page) ->
     assert [name.split(".")[0] for name in names] == [
         "Original", "Result by isnet", "Result by grabcut"
     ]  # fmt: skip
+    saves = page.locator(".rx-save")
+    expect(saves.nth(0)).to_have_attribute("aria-label", "Save PNG · isnet")
+    expect(saves.nth(1)).to_have_attribute("aria-label", "Save PNG · grabcut")
     entry = page.locator(".rx-entry").nth(1)
     entry.press("Enter")
     expect(entry).to_have_attribute("aria-current", "true")

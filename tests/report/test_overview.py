@@ -614,6 +614,16 @@ def test_a_shard_says_which_part_it_is() -> None:
     assert str(note).startswith("This is shard 2 of 3: 1 of 9 cases.")
 
 
+def test_pictures_that_are_copies_are_told_with_one_of_them() -> None:
+    again = Prediction(category="portrait", case="bob", model="b", picture_sha256="0" * 64)
+    run = run_of(*run_of_one(), *run_of_one(model="b"), again)
+    *_, note = Presenter(run, Previews({KEY: CasePreviews()})).overview().notes
+    assert str(note).startswith("1 picture is a copy of another (portrait/bob of portrait/ada)")
+    other = again.model_copy(update={"picture_sha256": "1" * 64})
+    run = run_of(*run_of_one(), *run_of_one(model="b"), other)
+    assert not Presenter(run, Previews({KEY: CasePreviews()})).overview().notes
+
+
 def test_the_table_of_more_than_seven_columns_is_named() -> None:
     view = told_overview(many({"a": [1.0], "b": [0.0]}))
     category, kind = view.matrices

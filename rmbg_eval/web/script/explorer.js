@@ -256,15 +256,15 @@ export class Explorer {
       this.#watch(side);
       this.#sides.push(side);
     }
+    const several = models.length > 1;
     this.#sides.forEach((side, number) => {
       side.figure.hidden = number >= models.length;
       side.model = models[number] ?? "";
       const { model } = side;
-      this.texts.say(side.label, models.length > 1 ? _("Result · {model}") : _("Result"), {
-        model,
-      });
-      const words = models.length > 1 ? RESULT_BY : WORDS.result.hint;
+      this.texts.say(side.label, several ? _("Result · {model}") : _("Result"), { model });
+      const words = several ? RESULT_BY : WORDS.result.hint;
       this.texts.say(side.box, words, { model }, "aria-label");
+      this.texts.say(side.save, several ? _("Save PNG · {model}") : "", { model }, "aria-label");
     });
     this.ui.panels.dataset.count = String(1 + models.length);
     // A difference takes two.
@@ -548,12 +548,13 @@ export class Explorer {
     if (!enabled(this.ui.go)) return;
     const items = this.#items;
     const left = items.filter((item) => !item.bad && !this.#isWhole(item));
-    const [{ name }, { length: count }] = [left[0], left];
+    const [{ name }] = left;
+    const count = left.length;
     const one = count === 1;
-    this.#tell(one ? _("Removing the background of {name}…") : _("Removing {count} backgrounds…"), {
-      name,
-      count,
-    });
+    const begun = one
+      ? _("Removing the background of {name}…")
+      : _("Removing {count} backgrounds…");
+    this.#tell(begun, { name, count });
     for (const item of left) {
       if (this.#items !== items) return;
       if (item.bad || this.#isWhole(item)) continue;
