@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from functools import cached_property
@@ -12,6 +11,7 @@ from typing import Annotated, Literal
 from pydantic import BaseModel, ConfigDict, ValidationError
 
 from ..core.files import read_file
+from ..core.json_lines import compact, in_lines, line_each
 from ..core.numbers import figures
 from ..core.records import OrRecords, RecordFile, columns, stored_in
 from ..errors import OutputError, printable
@@ -83,17 +83,13 @@ class Comparison(BaseModel):
 
     def lines(self) -> Iterator[str]:
         """Its JSON, piece by piece: a line for each pair, as a run's records have one."""
-        for place, name in enumerate(type(self).model_fields):
-            yield f"{',' if place else '{'}\n{json.dumps(name)}: "
-            if name == "pairs":
-                yield "["
-                for number, pair in enumerate(self.pairs):
-                    yield f"{',' if number else ''}\n{pair.model_dump_json()}"
-                yield "\n]"
-            else:
-                kept = self.model_dump(mode="json", include={name})[name]
-                yield json.dumps(kept, ensure_ascii=False)
-        yield "\n}\n"
+        return in_lines(self, self._lines)
+
+    def _lines(self, name: str) -> Iterator[str]:
+        """Of one field."""
+        if name == "pairs":
+            return line_each(pair.model_dump_json() for pair in self.pairs)
+        return iter([compact(self.model_dump(mode="json", include={name})[name])])
 
     @cached_property
     def groups(self) -> Mapping[tuple[str, str], Counter[State]]:

@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING, Annotated, Any, Literal, TypeVar
 from pydantic import BaseModel, ConfigDict, ValidationError
 
 from ..core.files import cannot_read, inside_of, read_file
+from ..core.json_lines import compact, in_lines, line_each
 from ..core.key import CaseKey as CaseKey
 from ..core.key import Lean
 from ..core.machine import Machine
@@ -300,32 +301,32 @@ class Run(_Record):
         return hashed.hexdigest()
 
     def lines(self) -> Iterator[str]:
-        """Its JSON, piece by piece: a line for each record, and for each number that was measured,
-        so that git compares them and no process has all of it in memory."""
-        for place, name in enumerate(type(self).model_fields):
-            yield f"{',' if place else '{'}\n{json.dumps(name)}: "
-            yield from self._lines(name)
-        yield "\n}\n"
+        """Its JSON, piece by piece: a line for each record, and for each number that was
+        measured."""
+        return in_lines(self, self._lines)
 
     def _lines(self, name: str, without: dict[str, Any] | None = None) -> Iterator[str]:
         """Of one field; of its records, all but the fields `without`."""
         value = getattr(self, name)
         if isinstance(value, Measurements):
-            yield f'{{"metrics":{_json(value.columns())},"rows":['
-            for place, row in enumerate(value.rows()):
-                values = ",".join(f"\n{_json(m)}:{_json(v)}" for m, v in row.pop("values").items())
-                text = _json(row)[:-1] + f',"values":{{{values}}}}}'
-                yield f"{',' if place else ''}\n{text}"
-            yield "\n]}"
+            yield f'{{"metrics":{compact(value.columns())},"rows":'
+            yield from line_each(map(_of_measured, value.rows()))
+            yield "}"
         elif isinstance(value, tuple | Records):
-            yield "["
-            for place, each in enumerate(value):
-                record = isinstance(each, BaseModel)
-                text = each.model_dump_json(exclude=without) if record else _json(each.data())
-                yield f"{',' if place else ''}\n{text}"
-            yield "\n]"
+            yield from line_each(
+                each.model_dump_json(exclude=without)
+                if isinstance(each, BaseModel)
+                else compact(each.data())
+                for each in value
+            )
         else:
-            yield _json(self.model_dump(mode="json", include={name})[name])
+            yield compact(self.model_dump(mode="json", include={name})[name])
+
+
+def _of_measured(row: dict[str, Any]) -> str:
+    """A row's JSON, with a line for each of its numbers."""
+    values = ",".join(f"\n{compact(m)}:{compact(v)}" for m, v in row.pop("values").items())
+    return compact(row)[:-1] + f',"values":{{{values}}}}}'
 
 
 def lost(results: Sequence[Result]) -> Iterator[Result]:
@@ -344,10 +345,6 @@ _CIRCUMSTANCES_OF_ONE = {
 
 def _counted(count: int, name: str) -> str:
     return f"{count} {name}{'' if count == 1 else 's'}"
-
-
-def _json(value: object) -> str:
-    return json.dumps(value, ensure_ascii=False, separators=(",", ":"))
 
 
 def _no_run(path: str, data: bytes, mistakes: int) -> OutputError:
