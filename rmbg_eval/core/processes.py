@@ -131,8 +131,7 @@ def start(process: SpawnProcess) -> None:
 
 
 def _work(call: Call, results: Connection, parent: int) -> None:
-    signal.signal(signal.SIGINT, signal.SIG_IGN)  # see start(); this is for Windows
-    threading.Thread(target=end_with_parent, args=(parent,), daemon=True).start()
+    belong_to(parent)
     error: RmbgEvalError | None = None
     try:
         call.function(*call.arguments, results.send)
@@ -145,6 +144,12 @@ def _work(call: Call, results: Connection, parent: int) -> None:
         )
     with suppress(BrokenPipeError):  # the parent is gone
         results.send(_Ended(error))
+
+
+def belong_to(parent: int) -> None:
+    """In a process that `start` has started: let it end with its parent, and by no Ctrl-C."""
+    signal.signal(signal.SIGINT, signal.SIG_IGN)  # for Windows: elsewhere it is blocked already
+    threading.Thread(target=end_with_parent, args=(parent,), daemon=True).start()
 
 
 def end_with_parent(parent: int) -> None:

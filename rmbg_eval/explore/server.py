@@ -32,7 +32,7 @@ from traitlets.config import Config
 from ..core.choices import Device, Dtype
 from ..core.modules import quick_jsonschema
 from ..core.paths import resource
-from ..core.processes import end_with_parent, start
+from ..core.processes import belong_to, start
 from ..errors import SettingsError
 from ..i18n import Message
 from ..models.table import load_model
@@ -342,5 +342,5 @@ class ModelProcess:
 def _hold_models(
     address: str, models: Sequence[str], device: Device, dtype: Dtype, parent: int
 ) -> None:
-    threading.Thread(target=end_with_parent, args=(parent,), daemon=True).start()
+    belong_to(parent)
     serve_models(address, models, device, dtype)
