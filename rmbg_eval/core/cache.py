@@ -12,7 +12,6 @@ from __future__ import annotations
 import hashlib
 from dataclasses import dataclass
 from pathlib import Path
-from tempfile import TemporaryFile
 from typing import TypeVar
 
 from pydantic import BaseModel, ConfigDict, TypeAdapter, ValidationError
@@ -20,7 +19,7 @@ from pydantic import BaseModel, ConfigDict, TypeAdapter, ValidationError
 from ..errors import OutputError, printable
 from ..i18n import Message
 from .decoding import DECODER
-from .files import write_atomic
+from .files import try_to_write, write_atomic
 from .paths import cache_folder
 
 T = TypeVar("T")
@@ -118,9 +117,7 @@ def _usable_cache() -> Path:
     """
     folder = cache_folder()
     try:
-        folder.mkdir(parents=True, exist_ok=True)
-        with TemporaryFile(dir=folder):
-            return folder
+        try_to_write(folder)
     except OSError as error:
         raise OutputError(
             Message(
@@ -130,3 +127,4 @@ def _usable_cache() -> Path:
             ),
             Message("Let the environment variable RMBG_EVAL_CACHE name a folder of your own."),
         ) from None
+    return folder

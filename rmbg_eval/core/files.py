@@ -69,6 +69,13 @@ def replace(source: Path, target: Path) -> None:
 _SYSTEM = sys.platform
 
 
+def try_to_write(folder: Path) -> None:
+    """Make a folder if need be; OSError where nothing can be written into it."""
+    folder.mkdir(parents=True, exist_ok=True)
+    with tempfile.TemporaryFile(dir=folder):
+        pass
+
+
 def write_atomic(path: Path, data: bytes | str | Iterable[str]) -> None:
     """Write `data`, whole or in pieces, by `new_file`."""
     with new_file(path) as file:

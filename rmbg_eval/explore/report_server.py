@@ -19,14 +19,13 @@ from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
 from functools import partial
 from pathlib import Path
-from tempfile import TemporaryFile
 from typing import Any
 from urllib.parse import urlsplit
 
 from tornado.log import app_log
 from tornado.web import Application, HTTPError, RequestHandler
 
-from ..core.files import inside, user_path
+from ..core.files import inside, try_to_write, user_path
 from ..decisions.files import keep_by_person, received
 from ..decisions.record import Decisions
 from ..errors import Failure, RmbgEvalError, SettingsError, printable
@@ -96,9 +95,7 @@ def _taking(decisions: str) -> Path:
     visitor would be told, and not who could do something about it."""
     folder = user_path(decisions, SettingsError)
     try:
-        folder.mkdir(parents=True, exist_ok=True)
-        with TemporaryFile(dir=folder):
-            return folder
+        try_to_write(folder)
     except OSError as error:
         raise SettingsError(
             Message(
@@ -108,6 +105,7 @@ def _taking(decisions: str) -> Path:
             ),
             Message("Let --decisions name a folder that you may write to."),
         ) from None
+    return folder
 
 
 class Visit(RequestHandler):
