@@ -85,7 +85,7 @@ def _executed(
         if name in cell.metadata.get("tags", []):
             cell.source = load
     notebook = out / f"{name}.ipynb"
-    utf8(json.dumps(parameters, ensure_ascii=False), notebook)
+    utf8(json.dumps(parameters, ensure_ascii=False), notebook)  # nbformat's error has no words
     with locked(out):
         _execute(source, parameters, notebook, kernel)
         return export(notebook)

@@ -64,6 +64,7 @@ class Overview:
         matrices = tuple(self._matrices())
         findings = tuple(map(self._finding, self.context.previews.worst))
         failures = tuple(self._failures())
+        wide, narrow = self._scatters()
         return OverviewView(
             answer=tuple(self.said.sentences()),
             more=self.said.more(),
@@ -74,8 +75,8 @@ class Overview:
             notes=tuple(self._notes()),
             matrices=matrices,
             key=self._key(matrices),
-            scatter=self._scatter(WIDE) if self.said.scored else None,
-            narrow=self._scatter(NARROW) if self.said.scored else None,
+            scatter=wide,
+            narrow=narrow,
             few=self._few(),
             findings=findings,
             about_findings=self._about_findings(findings),
@@ -264,9 +265,10 @@ class Overview:
 
     # ---- quality and time
 
-    def _scatter(self, across: int) -> ScatterView | None:
+    def _scatters(self) -> tuple[ScatterView, ScatterView] | tuple[None, None]:
+        """The chart, and the same for where there is less room."""
         dots, titles = [], []
-        for model in self.models:
+        for model in self.models if self.said.scored else ():
             count, spent = self.context.points(ALL, model), inference(self.run, model)
             if not spent or not count.measured:
                 continue
@@ -291,9 +293,9 @@ class Overview:
                 )
             titles.append(join(", ", words))
         if not dots:
-            return None
+            return None, None
         alt = Message("Share of points passed and seconds: {dots}", dots=join("; ", titles))
-        return scatter(dots, alt, across)
+        return scatter(dots, alt, WIDE), scatter(dots, alt, NARROW)
 
     def _misses(self) -> Text:
         """Those that the sheet shows, each for as many models as missed it: what the link opens."""
