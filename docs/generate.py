@@ -12,6 +12,7 @@ import shutil
 import tomllib
 from html import escape
 from pathlib import Path
+from textwrap import dedent
 
 from typer.main import get_command
 
@@ -116,7 +117,9 @@ def _cell(text: str) -> str:
 
 
 def _plain(text: str) -> str:
-    return text.replace("\b", "").strip()
+    """Help as it stands on a page; what is not to be wrapped are examples."""
+    examples = r"\x08\n.*\n((?:  .+\n?)+)"
+    return re.sub(examples, lambda found: f"```sh\n{dedent(found[1])}\n```\n", text).strip()
 
 
 # The layers

@@ -137,9 +137,7 @@ class Settings(Parameters):
     ] = []
     layout_of: Annotated[
         str,
-        Parameter(
-            "Data set whose folders the cases lie in as published; empty: found out.", "NAME"
-        ),
+        Parameter("Published data set that the folder is, as dis5k; empty: found out.", "NAME"),
     ] = ""
     out: _Out = "reports/latest"
     device: Annotated[

@@ -14,6 +14,7 @@ from textwrap import dedent
 
 import pytest
 from typer.main import get_command
+from typer.testing import CliRunner
 
 import rmbg_eval
 from rmbg_eval import CompareSettings, Settings
@@ -238,6 +239,12 @@ def test_commands_in_documents_take_the_options_they_show() -> None:
     known = commands()
     for document in _tracked("README.md", "GUIDE.md", "docs/*.md"):
         _takes_the_options_shown(document.read_text("utf-8"), known)
+
+
+def test_examples_in_help_take_the_options_they_show() -> None:
+    known = commands()
+    for name in known:
+        _takes_the_options_shown(CliRunner().invoke(app, [*name.split(), "--help"]).output, known)
 
 
 def _takes_the_options_shown(text: str, known: dict[str, list[str]]) -> None:

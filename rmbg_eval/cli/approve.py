@@ -39,7 +39,14 @@ def approve(
         bool, typer.Option("--dry-run", "-n", help="Show what would change, and change nothing.")
     ] = False,
 ) -> None:
-    """Make a run the baseline that later runs are compared with; shows first what changes."""
+    """Make a run the baseline that later runs are compared with.
+
+    Shows first what changes, and asks.
+
+    \b
+    For example:
+      rmbg-eval approve reports/new --to baseline
+    """
     if decisions is not None:
         return _ticked(run, to, decisions, allow_failures, yes, dry_run)
     from ..compare.baseline import approve as make_baseline

@@ -11,7 +11,15 @@ from .options import takes
 
 @takes(BenchSettings)
 def bench(settings: BenchSettings) -> None:
-    """How fast models are here: latency, throughput and memory by device, dtype and batch."""
+    """How fast models are here: latency, throughput and memory.
+
+    By device, dtype and batch, each combination in a fresh process.
+
+    \b
+    For example:
+      rmbg-eval bench -m isnet
+      rmbg-eval bench -m rmbg-2.0 --random-weights --batch 1 --batch 8
+    """
     from ..bench import bench as measure
     from ..bench.tables import tables
     from .terminal import out, progress, say, show_path

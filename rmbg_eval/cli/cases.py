@@ -11,7 +11,7 @@ from ..errors import CaseError, RmbgEvalError
 from ..i18n import Message
 
 cases = typer.Typer(
-    help="Check a folder of pictures, list it as a table, or make a new one.", no_args_is_help=True
+    help="Check a folder of pictures, list it as a table, or make one.", no_args_is_help=True
 )
 
 
@@ -26,7 +26,8 @@ _Cases = Annotated[
 _LayoutOf = Annotated[
     str,
     typer.Option(
-        metavar="NAME", help="Data set whose folders they lie in as published; empty: found out."
+        metavar="NAME",
+        help="Published data set that the folder is, as dis5k; empty: found out.",
     ),
 ]
 
@@ -91,7 +92,14 @@ def list_(
     ],
     layout_of: _LayoutOf = "",
 ) -> None:
-    """Write a table of the cases, which `--cases` takes instead of the folder: listed once."""
+    """Write a table of the cases, which --cases takes as well.
+
+    So that a large folder is listed once.
+
+    \b
+    For example:
+      rmbg-eval cases list catalogue --out catalogue.parquet
+    """
     from ..cases.folder import load_cases
     from ..cases.manifest import write_manifest
     from .terminal import say
@@ -115,7 +123,7 @@ def new(
         Path, typer.Argument(help="Folder to make.", metavar="DIR", show_default=False)
     ],
 ) -> None:
-    """Make a folder with a folder for each category, an example and a README."""
+    """Make a folder of categories, with an example and a README."""
     from ..cases.folder import new_case_set
     from .terminal import say
 

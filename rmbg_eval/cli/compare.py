@@ -20,7 +20,14 @@ def compare(
     ] = False,
     quiet: Quiet = False,
 ) -> None:
-    """What changed from one run to another; exit 1 if anything got worse."""
+    """What changed from one run to another; a gate for builds.
+
+    Exit status 1 where anything got worse, as --fail-on and the tolerances say; a page shows what.
+
+    \b
+    For example:
+      rmbg-eval compare baseline reports/new
+    """
     from ..ci.outputs import build_files
     from ..compare.folder import compare_folders
     from .terminal import exit_with, progress, show_comparison, show_path

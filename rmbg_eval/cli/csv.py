@@ -15,7 +15,10 @@ def csv(
         typer.Option("--out", metavar="FILE", help="By default measurements.csv in the folder."),
     ] = None,
 ) -> None:
-    """Everything that was measured, as CSV: a run of more than 5,000 cases has none by itself."""
+    """Write everything that was measured as CSV.
+
+    A run of more than 5,000 cases has none by itself.
+    """
     from ..run.folder import write_csv
     from ..run.record import Run
     from .terminal import show_path

@@ -30,7 +30,12 @@ def cutout(
     ] = None,
     overwrite: Annotated[bool, typer.Option("--overwrite", help="Replace files in DIR.")] = False,
 ) -> None:
-    """Just the transparent PNGs of some pictures, at their full size."""
+    """Just the transparent PNGs of some pictures, at their full size.
+
+    \b
+    For example:
+      rmbg-eval cutout *.jpg --out cutouts
+    """
     from ..models.table import load_model
     from ..predictions.cutouts import make_cutouts
     from .terminal import complain, progress, say

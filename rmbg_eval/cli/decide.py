@@ -31,7 +31,14 @@ def decide(
         bool, typer.Option("--dry-run", "-n", help="Say what would be taken, and write nothing.")
     ] = False,
 ) -> None:
-    """Take what people decided by eye into a run: usable, to mend, preferred, approved."""
+    """Take what people decided by eye into a run.
+
+    The next report of it shows the share usable and the ranking; mend.csv lists what is left to do.
+
+    \b
+    For example:
+      rmbg-eval decide reports/shop ~/Downloads/decisions.json --zip usable.zip
+    """
     from ..ci.outputs import build_files
     from ..compare.baseline import is_baseline
     from ..decisions import files as decided

@@ -30,7 +30,14 @@ def estimate(
     ] = None,
     seed: Annotated[int, typer.Option(metavar="N", help="Another draws other pictures.")] = 0,
 ) -> None:
-    """How long a run will take, and how much disk: tries a few pictures, and keeps nothing."""
+    """How long a run will take, and how much disk.
+
+    Tries a few pictures, and keeps nothing.
+
+    \b
+    For example:
+      rmbg-eval estimate catalogue -m isnet
+    """
     from ..scale.estimate import CONFIDENCE
     from ..scale.estimate import estimate as estimated
     from .terminal import complain, err, progress, say

@@ -24,7 +24,14 @@ def merge(
     ] = False,
     quiet: Quiet = False,
 ) -> None:
-    """One run, and its report, of the shards that `run --shard I/N` made."""
+    """Make one run, and its report, of the parts of a large one.
+
+    They are the folders that `rmbg-eval run --shard I/N` made.
+
+    \b
+    For example:
+      rmbg-eval merge shards/* --out reports/all
+    """
     from ..ci.gate import exit_status
     from ..ci.outputs import build_files
     from ..scale.merge import merge as merged

@@ -12,7 +12,10 @@ from ..core.progress import Step
 def models(
     fetch: Annotated[bool, typer.Option("--fetch", help="Fetch the IS-Net weights now.")] = False,
 ) -> None:
-    """The models there are, their licences, and whether their weights are on this machine."""
+    """The models, their licences, and whether their weights are here.
+
+    What stands in the first column is what --model takes.
+    """
     from rich.markup import escape
     from rich.table import Column, Table
 
@@ -27,8 +30,11 @@ def models(
             for entry in TABLE:
                 if isinstance(entry.weights, Pinned):
                     fetch_weights(entry.weights, lambda text: on_step(Step(text)))
-    heads = ("model", "what it is", "licence", "weights")
-    table = Table(*(Column(head, overflow="fold") for head in heads))  # an address is never cut
+    name = Column("model", no_wrap=True)  # to be copied
+    heads = ("what it is", "licence", "weights")
+    table = Table(
+        name, *(Column(head, overflow="fold") for head in heads)
+    )  # an address is never cut
     for entry in (*TABLE, *plug_ins().entries):
         weights = entry.weights
         if isinstance(weights, str):

@@ -57,7 +57,9 @@ def takes(
         ]
         if unnamed:
             options.insert(0, _argument(unnamed))
-        every = [*options, *(one.replace(kind=inspect.Parameter.KEYWORD_ONLY) for one in own)]
+        own = [one.replace(kind=inspect.Parameter.KEYWORD_ONLY) for one in own]
+        needed = [one for one in own if one.default is one.empty]
+        every = [*needed, *options, *(one for one in own if one not in needed)]
         with_settings.__signature__ = inspect.Signature(every)  # type: ignore[attr-defined]
         with_settings.__annotations__ = {one.name: one.annotation for one in every}
         return with_settings

@@ -17,7 +17,15 @@ def report(
     progress: ProgressKind = "bar",
     quiet: Quiet = False,
 ) -> None:
-    """Remove the backgrounds, measure, and make the report: OUT/index.html."""
+    """Remove backgrounds, measure, and make the report.
+
+    It is OUT/index.html, to be opened in a browser.
+
+    \b
+    For example:
+      rmbg-eval report ~/Pictures/shop --out reports/shop
+      rmbg-eval report ~/Pictures/shop -m isnet -m "Studio=folder:~/Pictures/studio"
+    """
     from ..ci.gate import exit_status
     from ..core.kernel import Kernel
     from .terminal import err, exit_with, progress_as, show_run

@@ -29,7 +29,15 @@ def run(
     progress: ProgressKind = "bar",
     quiet: Quiet = False,
 ) -> None:
-    """Remove the backgrounds and measure, without the report: OUT/run.json and the cut-outs."""
+    """Remove backgrounds and measure, without making the report.
+
+    OUT has run.json, the cut-outs, and what a build reads: summary.md and junit.xml.
+
+    \b
+    For example:
+      rmbg-eval run my-pictures -m "ours=onnx:ours.onnx?mean=0.5&std=1" --out reports/new
+      rmbg-eval run my-pictures --shard 1/4 --out shards/1
+    """
     from ..ci.gate import exit_status
     from .terminal import exit_with, progress_as, show_run
 

@@ -27,14 +27,16 @@ def serve(
     host: Annotated[
         str,
         typer.Option(
-            metavar="ADDRESS", help="Any but a loopback address gets a token, and says so."
+            metavar="ADDRESS", help="Where to serve; any but a loopback address gets a token."
         ),
     ] = "127.0.0.1",
-    port: Annotated[int, typer.Option(metavar="N", min=1, max=65535)] = 7860,
+    port: Annotated[
+        int, typer.Option(metavar="N", min=1, max=65535, help="Of the page's address.")
+    ] = 7860,
     token: Annotated[
         str | None,
         typer.Option(
-            metavar="TEXT", help="What a visitor must know. Default off loopback: made up."
+            metavar="TEXT", help="What a visitor must know; made up where --host needs one."
         ),
     ] = None,
     add_to: Annotated[
@@ -51,7 +53,13 @@ def serve(
         ),
     ] = "",
 ) -> None:
-    """A page: drop a picture, press the button, save the PNG; with RUN, a finished report."""
+    """A page to remove one background; with RUN, a finished report.
+
+    \b
+    For example:
+      rmbg-eval serve
+      rmbg-eval serve reports/shop --decisions decided
+    """
     from .terminal import say
 
     if decisions and run is None:

@@ -254,7 +254,9 @@ def test_cutout_refuses_two_models_and_a_folder_with_what_to_do(tmp_path: Path) 
     assert f"It is a folder. Give its pictures: {tmp_path / 'shop'}/*." in folder.stderr
 
 
-def test_models_cuts_no_address_short() -> None:
+def test_models_cuts_no_address_short_and_breaks_no_name() -> None:
     lines = [line.split("│") for line in rmbg("models", COLUMNS="80").stdout.splitlines()]
     weights = "".join(cells[4].strip() for cells in lines if len(cells) > 4)
     assert "huggingface.co/briaai/RMBG-2.0" in weights.replace(" ", "")
+    names = {cells[1].strip() for cells in lines if len(cells) > 4}
+    assert names >= {entry.spec for entry in TABLE}

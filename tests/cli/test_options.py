@@ -140,3 +140,16 @@ def test_help_says_what_to_begin_with() -> None:
     shown = " ".join(CliRunner().invoke(app.app, ["--help"]).output.split())
     assert "rmbg-eval report --cases FOLDER" in shown
     assert "reports/latest/index.html" in shown
+
+
+@pytest.mark.parametrize("group", [[], ["cases"]])
+def test_help_lists_each_command_with_a_sentence_that_is_whole(group: list[str]) -> None:
+    shown = CliRunner().invoke(app.app, [*group, "--help"], env={"COLUMNS": "80"}).output
+    listed = shown.partition("\nCommands:\n")[2].splitlines()
+    assert listed
+    assert not [line for line in listed if "..." in line]
+
+
+def test_what_a_command_needs_stands_first_among_its_options() -> None:
+    shown = CliRunner().invoke(app.app, ["cutout", "--help"]).output
+    assert shown.partition("\nOptions:\n")[2].lstrip().startswith("--out")
