@@ -112,6 +112,14 @@ def _listed(
                     "new DIR."
                 ),
             )
+        if any((folder / name).is_file() for name in _WRITTEN):
+            raise CaseError(
+                Message("{folder} is what a run or a comparison wrote", folder=place),
+                Message(
+                    "Give the folder of its pictures; a finished report is its index.html, or is "
+                    "served by: rmbg-eval serve RUN."
+                ),
+            )
         cases = sorted(reader.cases(), key=lambda case: (category_order(case.category), case.id))
     except OSError as error:
         raise CaseError(

@@ -171,6 +171,15 @@ def test_a_report_kept_among_its_pictures_is_none_of_them(tmp_path):
     ]
 
 
+@pytest.mark.parametrize("written", ["run.json", "comparison.json"])
+def test_a_run_folder_is_no_folder_of_pictures(written, tmp_path):
+    put(tmp_path / written, "{}")
+    put(tmp_path / "cutouts" / "isnet" / "a.png")
+    with pytest.raises(CaseError, match="is what a run or a comparison wrote") as told:
+        load_cases(tmp_path)
+    assert "rmbg-eval serve RUN" in str(told.value.remedy)
+
+
 # (the truth's file, what it holds)
 TRUTHS = {
     "beside": "pet/a.alpha.png",
