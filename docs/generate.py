@@ -117,9 +117,11 @@ def _cell(text: str) -> str:
 
 
 def _plain(text: str) -> str:
-    """Help as it stands on a page; what is not to be wrapped are examples."""
+    """Help as it stands on a page: options as code; what is not to be wrapped are examples."""
+    lines = text.splitlines()
+    text = "\n".join(x if x[:2] == "  " else re.sub("--[a-z-]+", r"`\g<0>`", x) for x in lines)
     examples = r"\x08\n.*\n((?:  .+\n?)+)"
-    return re.sub(examples, lambda found: f"```sh\n{dedent(found[1])}\n```\n", text).strip()
+    return re.sub(examples, lambda found: f"```sh\n{dedent(found[1])}```\n", f"{text}\n").strip()
 
 
 # The layers

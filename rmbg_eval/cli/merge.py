@@ -26,7 +26,7 @@ def merge(
 ) -> None:
     """Make one run, and its report, of the parts of a large one.
 
-    They are the folders that `rmbg-eval run --shard I/N` made.
+    They are the folders that run --shard I/N made.
 
     \b
     For example:
