@@ -83,17 +83,17 @@ class Checkpoint:
         there = [folder] if folder.is_file() else sorted(folder.glob("*.*"))
         safe = [printable(path.name) for path in there if path.suffix == SUFFIX]
         pickled = [path for path in there if path.suffix in _PICKLES]
-        problem = Message(
-            "There is no {file} in {folder}",
-            file=printable(self.file), folder=printable(str(folder)),
-        )  # fmt: skip
+        file, place = printable(self.file), printable(str(folder.absolute()))
+        problem = Message("There is no {file} in {folder}", file=file, folder=place)
         remedy = Message(
             "Give the folder of the checkpoint: it holds {file} and config.json.", file=FILE
         )
+        if self.file != FILE:  # it was named
+            remedy = Message("Check the path.")
         if others := safe or [printable(path.name) for path in pickled]:
             problem = Message(
                 "There is no {file} in {folder}, but {others}",
-                file=printable(self.file), folder=printable(str(folder)), others=others,
+                file=file, folder=place, others=others,
             )  # fmt: skip
             remedy = Message("Name the file itself; shards, joined into one.")
         if pickled and not safe:

@@ -244,6 +244,16 @@ def test_a_folder_without_weights_is_an_error(tmp_path: Path) -> None:
         load_model(f"rmbg-2.0:{tmp_path}").fetch(print)
 
 
+def test_a_file_of_weights_that_is_not_there_is_told_with_where(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    with pytest.raises(WeightsError) as told:
+        load_model("birefnet:epoch_10.safetensors").fetch(print)
+    assert str(told.value.problem) == f"There is no epoch_10.safetensors in {Path.cwd()}"
+    assert str(told.value.remedy) == "Check the path."
+
+
 def test_what_is_pickled_is_told_what_to_become(tmp_path: Path) -> None:
     pickled = tmp_path / "epoch_1.pth"
     torch.save({"weight": torch.ones(1)}, pickled)
