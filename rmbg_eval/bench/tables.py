@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from rich.markup import escape
-from rich.table import Table
+from rich.table import Column, Table
 
 from ..core.choices import Language
 from ..i18n import Message
@@ -28,10 +28,10 @@ _VERDICTS = {
 
 def tables(bench: Bench, lang: Language) -> Iterator[Table]:
     """Speed and memory; seconds by stage; the article's claims, if any of them was measured."""
-    speed = Table(*(head.to(lang) for head in _HEADS), title=Message("Speed and memory").to(lang))
+    heads = (head.to(lang) for head in _HEADS)
+    speed = Table(*map(_column, heads), title=Message("Speed and memory").to(lang))
     stages = Table(
-        Message("combination").to(lang),
-        *STAGES,
+        *map(_column, (Message("combination").to(lang), *STAGES)),
         title=Message("Seconds a picture by stage, median").to(lang),
     )
     for row in bench.rows:
@@ -56,6 +56,10 @@ def tables(bench: Bench, lang: Language) -> Iterator[Table]:
         claims.add_row(claim.claim.to(lang), verdict, escape(claim.answer.to(lang)))
     if any(claim.verdict == "measured" for claim in bench.claims):
         yield claims
+
+
+def _column(head: str) -> Column:
+    return Column(head, overflow="fold")  # never cut short
 
 
 def _speed(row: Row, lang: Language) -> Iterator[str]:

@@ -8,6 +8,7 @@ import os
 import subprocess
 import sys
 from datetime import UTC, datetime
+from io import StringIO
 from math import inf
 from pathlib import Path
 
@@ -20,6 +21,7 @@ if importlib.util.find_spec("torch") is None and not os.environ.get("CI"):
 
 from fakes import FakeModel, save_picture
 from PIL import Image
+from rich.console import Console
 from safetensors.torch import load_file
 
 from rmbg_eval.bench import bench, member, timing
@@ -338,3 +340,7 @@ def test_each_number_stands_under_its_head() -> None:
     assert stages == [[name], ["0.100"], ["0.100"], ["0.200"], ["0.100"], ["0.100"]]
     assert len(claims[0]) == 6
     assert set(claims[1]) == {"measured"}
+    narrow = Console(width=80, file=StringIO())
+    for table in [*tables(made, "en")][:2]:
+        narrow.print(table)
+    assert "…" not in narrow.file.getvalue()
