@@ -13,12 +13,11 @@ FIRST = 0.7
 LEVELS = ("first", "worth", "fine")
 
 
-def level_of(risk: float, signs: bool, failed: bool = False) -> str:
+def level_of(risk: float, signs: bool) -> str:
     """One of `LEVELS`; fine is nothing but that no sign was found, whatever the risk that all
-    have, and that no model `failed` at it. How many of such cut-outs are bad all the same:
-    `rmbg_eval.measure.risk.order_of`."""
+    have. How many of such cut-outs are bad all the same: `rmbg_eval.measure.risk.order_of`."""
     if not signs:
-        return "worth" if failed else "fine"
+        return "fine"
     return "first" if risk >= FIRST else "worth"
 
 
@@ -29,8 +28,6 @@ class Queued:
     key: CaseKey
     risks: tuple[Risk, ...]
     """Those that count, each with a value, in the order of the models."""
-    failed: bool = False
-    """Whether a model has no cut-out of it."""
 
     @property
     def worst(self) -> Risk:
@@ -44,7 +41,7 @@ class Queued:
     @property
     def level(self) -> str:
         """One of `LEVELS`."""
-        return level_of(self.worst.value or 0.0, bool(self.worst.signs), self.failed)
+        return level_of(self.worst.value or 0.0, bool(self.worst.signs))
 
 
 def unscored(run: Run) -> bool:
@@ -65,5 +62,5 @@ def queue_of(run: Run) -> list[Queued]:
         with_value = tuple(risk for risk in risks if risk.value is not None)
         own = tuple(risk for risk in with_value if risk.model != odd) or with_value
         if own:
-            queue.append(Queued(key, own, any(p.failure for p in predictions)))
+            queue.append(Queued(key, own))
     return sorted(queue, key=lambda each: -each.value)

@@ -78,7 +78,7 @@ def sample_of(run: Run) -> Sample | None:
     worst = max(1, min(WORST, room // (5 * count)))
     random = max(1, min(RANDOM, room // (5 * count)))
     failed = sorted({numbers[p.case_key] for p in run.failures})
-    bad, levels = _badness(run, numbers, {*failed})
+    bad, levels = _badness(run, numbers)
     chosen = {*failed[: room // 3]}
     for stratum in range(count):
         own = np.flatnonzero((strata == stratum) & bad.any(axis=1))
@@ -111,9 +111,7 @@ def _numbers(run: Run) -> Mapping[CaseKey, int]:
     return {about: number for number, about in enumerate(cases)}
 
 
-def _badness(
-    run: Run, numbers: Mapping[CaseKey, int], failed: Collection[int]
-) -> tuple[np.ndarray, Counter[str]]:
+def _badness(run: Run, numbers: Mapping[CaseKey, int]) -> tuple[np.ndarray, Counter[str]]:
     """How bad each case is, `(N, 3) float64`, 0 where it is not known: its worst missed point, the
     first measure against a truth, its risk; and how many need a look how soon."""
     bad = np.zeros((len(run.cases), 3))
@@ -148,7 +146,7 @@ def _badness(
     for number in np.flatnonzero(~np.isnan(most[0])).tolist():
         bad[number, 2] = most[0, number]
         value = float(signed[0, number])
-        levels[level_of(value, not np.isnan(value), number in failed)] += 1
+        levels[level_of(value, not np.isnan(value))] += 1
     return bad, levels
 
 

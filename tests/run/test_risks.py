@@ -94,13 +94,14 @@ def test_models_tell_of_each_other_where_those_that_count_differ(apart, others) 
     )
 
 
-def test_a_picture_at_which_a_model_failed_is_not_fine() -> None:
+def test_where_a_model_failed_there_is_no_more_to_look_at() -> None:
+    """Its failure is told elsewhere, and of the others' cut-outs no sign is."""
     run = run_with(risk("ada", "a", 0.1), risk("ada", "b", None), risk("bob", "a", 0.1))
     first, lost, last = run.predictions
     lost = lost.model_copy(update={"cutout": None, "failure": FAILED})
     run = run.model_copy(update={"predictions": (first, lost, last)})
-    assert {each.key[1]: each.level for each in queue_of(run)} == {"ada": "worth", "bob": "fine"}
-    assert not findings(run, {})  # its failure is told elsewhere
+    assert {each.key[1]: each.level for each in queue_of(run)} == {"ada": "fine", "bob": "fine"}
+    assert not findings(run, {})
 
 
 def test_a_model_that_stands_apart_puts_nothing_first_unless_it_is_alone() -> None:
