@@ -34,7 +34,9 @@ def run_over(cases: int, models: tuple[str, ...] = ("a", "b"), group: int = 0) -
         for model in models
     )
     predictions = tuple(
-        made(model, name).model_copy(update={"cutout_sha256": sha(model, name)})
+        made(model, name).model_copy(
+            update={"cutout_sha256": sha(model, name), "picture_sha256": sha("", name)}
+        )
         for model in models
         for name in names
     )

@@ -22,7 +22,7 @@ from ..decisions.sampling import plan_of
 from ..i18n import N_, Message
 from ..run.queue import level_of
 from ..run.record import Run
-from ..run.statistics import ALL
+from ..run.statistics import ALL, shoots_of
 from .context import Context
 from .views import ByEyeView, IntervalView, ShareRow, Text
 
@@ -74,6 +74,7 @@ def page_data(run: Run, decisions: Decisions, shown: Run | None = None) -> dict[
         takewhile(lambda key: shown is None or key in shown.index.predictions, stratum)
         for stratum in plan_of(run).strata
     ]
+    shoots = shoots_of(run)
     run = shown or run
     models = [model.info.name for model in run.models]
     cases = [record.key for record in run.cases]
@@ -88,7 +89,7 @@ def page_data(run: Run, decisions: Decisions, shown: Run | None = None) -> dict[
         by_model = {p.model: p for p in run.index.by_case.get(record.key, ())}
         shas = [by_model[m].cutout_sha256 if m in by_model else None for m in models]
         anchor = case_anchor(*record.key)
-        rows.append([anchor, record.category, record.id, record.group or "", shas])
+        rows.append([anchor, record.category, record.id, shoots.get(record.key, ""), shas])
     risks = {number(risk.key): risk.value for risk in run.risks if risk.value is not None}
     texts: dict[str, int] = {}
     signs = {

@@ -129,13 +129,16 @@ class Overview:
                 n=count,
             )
         if copies := copies_in(self.run):
+            copy, first = next(iter(copies.items()))
             yield Message(
-                "{n} picture is a copy of another ({copy} of {first}); both count in every figure.",
-                many="{n} pictures are copies of others ({copy} of {first}); all count in every "
-                "figure.",
+                "{n} picture is a copy of another ({copy} of {first}): both are in means and "
+                "counts; where models are compared and in intervals, they are one shoot.",
+                many="{n} pictures are copies of others ({copy} of {first}): all are in means and "
+                "counts; where models are compared and in intervals, those of one picture are one "
+                "shoot.",
                 n=len(copies),
-                copy=copies[0][0],
-                first=copies[0][1],
+                copy="/".join(copy),
+                first="/".join(first),
             )
 
     # ---- the bars

@@ -183,12 +183,24 @@ def summarise(run: Run, metrics: Iterable[Metric] = TABLE, whole: bool = False) 
 
 def shoots_of(run: Run) -> dict[CaseKey, str]:
     """By category and id, the shoot that a case is from, which may be of several categories;
-    without those that are of none."""
-    return {
+    without those that are of none. Copies of a picture are of one shoot, and join those that they
+    are from."""
+    shoots = {
         (category, case): group
         for category, case, group in columns(run.cases, "category", "id", "group")
         if group
     }
+    joined: dict[str, str] = {}
+
+    def whole(shoot: str) -> str:
+        while (other := joined.get(shoot, shoot)) != shoot:
+            joined[shoot] = shoot = joined.get(other, other)
+        return shoot
+
+    for copy, first in copies_in(run).items():
+        shoot = whole(shoots.setdefault(first, "\0".join(first)))  # no shoot has such a name
+        joined[whole(shoots.setdefault(copy, shoot))] = shoot
+    return {key: whole(shoot) for key, shoot in shoots.items()}
 
 
 class _Codes(dict[str, int]):
@@ -426,19 +438,14 @@ def _flattered(run: Run) -> Iterable[tuple[str, str, int]]:
                 yield model.info.name, name, cases
 
 
-def copies_in(run: Run) -> list[tuple[str, str]]:
+def copies_in(run: Run) -> dict[CaseKey, CaseKey]:
     """The cases whose picture is that of a case before, to the byte; each with that one."""
-    pictures = {
-        f"{category}/{case}": sha256
-        for category, case, sha256 in columns(run.predictions, "category", "case", "picture_sha256")
-        if sha256
-    }
-    firsts: dict[str, str] = {}
-    return [
-        (name, first)
-        for name, sha256 in pictures.items()
-        if (first := firsts.setdefault(sha256, name)) != name
-    ]
+    firsts: dict[str, CaseKey] = {}
+    copies: dict[CaseKey, CaseKey] = {}
+    for category, case, sha256 in columns(run.predictions, "category", "case", "picture_sha256"):
+        if sha256 and (first := firsts.setdefault(sha256, (category, case))) != (category, case):
+            copies.setdefault((category, case), first)
+    return copies
 
 
 def inference(run: Run, model: str) -> float | None:

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 from comparisons import FAILED
 from pictures import time_limit
-from reviewers import decisions, later, review, run_over, two_categories
+from reviewers import decisions, later, review, run_over, sha, two_categories
 from scipy import stats
 
 from rmbg_eval.decisions.acceptance import (
@@ -236,6 +236,19 @@ def test_a_shoot_of_two_categories_is_one() -> None:
     answers = [review(f"c{n}", category=("pet", "portrait")[n % 2]) for n in range(20)]
     every, *_ = acceptances(run, decisions(*answers))
     assert (every.decided, every.shoots) == (20, 10)
+
+
+def test_copies_of_a_picture_are_a_shoot() -> None:
+    run = run_over(20)
+    copies = tuple(
+        each.model_copy(update={"picture_sha256": sha("", f"c{int(each.case[1:]) // 2}")})
+        for each in run.predictions
+    )
+    answers = [review(f"c{n}", answer="usable" if n // 2 % 2 else "mend") for n in range(20)]
+    alone, *_ = acceptances(run, decisions(*answers))
+    twice, *_ = acceptances(run.model_copy(update={"predictions": copies}), decisions(*answers))
+    assert (alone.shoots, twice.shoots) == (20, 10)
+    assert twice.high - twice.low > 1.3 * (alone.high - alone.low)
 
 
 def test_the_plan_has_every_cut_out_once_and_is_the_same_for_all() -> None:

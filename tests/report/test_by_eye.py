@@ -56,6 +56,17 @@ def test_the_script_has_every_cutout_and_the_plan() -> None:
     assert data["risks"] == []
 
 
+def test_the_script_has_copies_of_a_picture_as_a_shoot() -> None:
+    run = run_over(3)
+    same = tuple(
+        each.model_copy(update={"picture_sha256": "p"}) if each.case != "c1" else each
+        for each in run.predictions
+    )
+    cases = page_data(run.model_copy(update={"predictions": same}), Decisions())["cases"]
+    first, other, copy = (group for *_, group, _ in cases)
+    assert (bool(first), first, other) == (True, copy, "")
+
+
 def test_as_many_are_to_be_reviewed_as_the_plan_has_of_those_shown() -> None:
     run = run_over(9, ("a", "b"))
     cases = [(record.category, record.id) for record in run.cases]

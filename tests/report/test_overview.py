@@ -618,7 +618,10 @@ def test_pictures_that_are_copies_are_told_with_one_of_them() -> None:
     again = Prediction(category="portrait", case="bob", model="b", picture_sha256="0" * 64)
     run = run_of(*run_of_one(), *run_of_one(model="b"), again)
     *_, note = Presenter(run, Previews({KEY: CasePreviews()})).overview().notes
-    assert str(note).startswith("1 picture is a copy of another (portrait/bob of portrait/ada)")
+    assert str(note) == (
+        "1 picture is a copy of another (portrait/bob of portrait/ada): both are in means and "
+        "counts; where models are compared and in intervals, they are one shoot."
+    )
     other = again.model_copy(update={"picture_sha256": "1" * 64})
     run = run_of(*run_of_one(), *run_of_one(model="b"), other)
     assert not Presenter(run, Previews({KEY: CasePreviews()})).overview().notes

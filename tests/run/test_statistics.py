@@ -11,6 +11,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from runs import KEY, run_of
 
+from rmbg_eval import Prediction
 from rmbg_eval.i18n import Message
 from rmbg_eval.measure.record import Measurement, PointResult
 from rmbg_eval.measure.subject import TRIMAP, UNKNOWN
@@ -24,6 +25,7 @@ from rmbg_eval.run.statistics import (
     Mean,
     difference_between,
     over_shared,
+    shoots_of,
     summarise,
 )
 
@@ -151,6 +153,62 @@ def test_pictures_of_one_shoot_count_as_one():
     # A case that happens to be called like a shoot is not of it.
     assert difference_between(one, other, {"6": "0", "7": "0"}).groups == 7
     assert difference_between(one, other, dict.fromkeys("01234567", "shoot")).low is None
+
+
+def of_pictures(pictures: str, shoots: str) -> Run:
+    """A case of each letter: which picture it has, and which shoot it is from, if it is of one."""
+    run = run_of()
+    cases = [
+        run.cases[0].model_copy(update={"id": str(n), "group": shoot.strip() or None})
+        for n, shoot in enumerate(shoots)
+    ]
+    predictions = [
+        Prediction(category=KEY[0], case=str(n), model=model, picture_sha256=picture)
+        for model in "ab"
+        for n, picture in enumerate(pictures)
+    ]
+    return run.model_copy(update={"cases": tuple(cases), "predictions": tuple(predictions)})
+
+
+@pytest.mark.parametrize(
+    ("pictures", "shoots", "together"),
+    [
+        ("pqr", "   ", []),
+        ("pqpp", "    ", ["023"]),
+        ("pqpqr", "     ", ["02", "13"]),
+        ("pqrp", "SS  ", ["013"]),
+        ("pqrpst", "SSTTT ", ["01234"]),
+        ("pqqrrs", "ABCDEF", ["12", "34"]),
+        ("pqqrrp", "AABBCC", ["012345"]),
+        ("pqrqps", "AABBCC", ["012345"]),
+    ],
+)
+def test_copies_of_a_picture_are_of_one_shoot_and_join_those_that_they_are_from(
+    pictures: str, shoots: str, together: list[str]
+) -> None:
+    of = shoots_of(of_pictures(pictures, shoots))
+    by_shoot: dict[str, str] = {}
+    for n in range(len(pictures)):
+        shoot = of.get((KEY[0], str(n)))
+        if shoot is not None:
+            by_shoot[shoot] = by_shoot.get(shoot, "") + str(n)
+    assert sorted(each for each in by_shoot.values() if len(each) > 1) == together
+
+
+def test_copies_make_no_difference_clear_and_no_interval_short() -> None:
+    """Five pictures twice are five pictures."""
+    names = "0123456789"
+    points = [
+        PointResult(
+            category=KEY[0], case=name, model=model, point="p", kind="opaque", measured=1.0,
+            expected=1.0, tolerance=0.05, unit="alpha, 0 to 1", passed=model == "a",
+        )
+        for name in names for model in "ab"
+    ]  # fmt: skip
+    for pictures, clear in (("pqrstpqrst", False), ("pqrstuvwxy", True)):
+        run = of_pictures(pictures, " " * 10).model_copy(update={"points": tuple(points)})
+        a, _ = summarise(run).points[:2]
+        assert (a.passed, a.best, a.low is not None) == (10, clear, clear)
 
 
 @given(st.lists(st.floats(-1, 1), min_size=FEWEST, max_size=12))
