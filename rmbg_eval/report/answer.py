@@ -296,6 +296,7 @@ def _beside_best(
     close: list[Text] = []
     few: list[Text] = []
     ahead: list[Text] = []
+    shoots = False  # whether those ahead are so on more shoots, not on more pictures
     most: Difference | None = None  # that is of too few
     for model, value, apart in others:
         named = Message("{model} ({value})", model=model, value=value)
@@ -306,6 +307,7 @@ def _beside_best(
             close.append(named)
         elif (apart.higher - apart.lower) * sign < 0:
             ahead.append(named)
+            shoots |= apart.groups < apart.cases
     if most and most.groups < most.cases:
         yield Message(
             "Whether that is better than {models} cannot be told: {n} shoot is too few.",
@@ -322,7 +324,11 @@ def _beside_best(
         )
     if close:
         yield Message("That is not clearly better than {models}.", models=any_named(close))
-    if ahead:
+    if ahead and shoots:
+        yield Message("On more shoots, though, {models} is better.",
+                      many="On more shoots, though, {models} are better.",
+                      n=len(ahead), models=all_named(ahead))  # fmt: skip
+    elif ahead:
         yield Message("On more pictures, though, {models} is better.",
                       many="On more pictures, though, {models} are better.",
                       n=len(ahead), models=all_named(ahead))  # fmt: skip

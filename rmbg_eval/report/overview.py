@@ -201,6 +201,8 @@ class Overview:
         parts: list[Text] = []
         if any(cell.leads for cell in cells):
             parts.append(Message("Bold: the best of its column; ★: clearly the best."))
+            if not self.said.scored and any(map(_of_other_cases, self.said.headlines)):
+                parts.append(Message("The best is over the pictures that all models have."))
         if any(cell.lost for cell in cells):
             parts.append(Message("Dashed: could not be measured."))
         return join(" ", parts) if parts else ""
@@ -442,6 +444,12 @@ def _figure(mean: Mean, leads: bool) -> BarCell:
         return BarCell("–", "", Message("not measured"), None, False)
     words = Message("over {count}", count=mean.scored)
     return BarCell(figures(mean.value), "", words, None, mean.best, leads=leads)
+
+
+def _of_other_cases(row: Row) -> bool:
+    """Whether some means are over other pictures than all models have."""
+    scored = [mean for mean in row.means if mean.value is not None]
+    return [mean.scored for mean in over_shared(scored)] != [mean.scored for mean in scored]
 
 
 def _leading(values: Sequence[float | None]) -> list[bool]:

@@ -392,6 +392,25 @@ def test_a_model_that_is_better_on_most_pictures_is_said_to_be() -> None:
     )
 
 
+def test_a_model_that_is_better_on_most_shoots_is_not_said_to_be_on_most_pictures() -> None:
+    """It is on ten shoots of one picture, and on none of the twelve of another."""
+    run = measured({"a": [0.05] * 22, "b": [0.04] * 10 + [0.07] * 12})
+    (case,) = run.cases
+    cases = tuple(
+        case.model_copy(update={"id": f"c{n}", "group": f"s{min(n, 10)}"}) for n in range(22)
+    )
+    view = told_overview(run.model_copy(update={"cases": cases}))
+    assert view.answer[1] == "On more shoots, though, b (0.0564) is better."
+
+
+def test_which_mean_is_best_is_said_to_be_over_what_all_models_have() -> None:
+    """Of all its pictures a has the larger error, of those that b has too the smaller one."""
+    view = told_overview(measured({"a": [0.01] * 3 + [0.9], "b": [0.02] * 3}))
+    assert [row.cells[0].leads for row in view.matrices[0].rows] == [True, False]
+    assert view.key.endswith("The best is over the pictures that all models have.")
+    assert "over" not in told_overview(measured({"a": [0.01] * 3, "b": [0.02] * 3})).key
+
+
 def timed(seconds: dict[str, float], finished: str = "") -> Run:
     run = many({model: [1.0, 0.0] * 4 for model in seconds})
     predictions = tuple(
