@@ -218,7 +218,7 @@ class Answer:
 
     def _order_of_queue(self) -> Text:
         """What the order by risk is worth."""
-        others = others_of(self.run.agreements)
+        others = others_of(self.run)
         order = order_of(others)
         how = N_(
             "There is no truth here, so nothing is scored: pictures are ordered by risk, which is "
@@ -245,7 +245,10 @@ class Answer:
             )
         if others == "alike":
             parts.append(
-                Message("The models in the queue hardly differ: that they agree says little.")
+                Message(
+                    "On most pictures the models in the queue hardly differ: that they agree says "
+                    "little."
+                )
             )
         if self.context.levels["fine"]:
             parts.append(

@@ -63,7 +63,7 @@ _OTHERS: dict[Others, str] = {
 
 def _risk(run: Run) -> Iterable[tuple[Text, Text]]:
     """On what this version fitted risk, and how well it orders what it was not fitted on."""
-    found, others = coefficients(), others_of(run.agreements)
+    found, others = coefficients(), others_of(run)
     fit = found["alone" if others == "none" else "together"]
     scenes, models, order = fit["unseen_scene"], fit["unseen_model"], order_of(others)
     yield (

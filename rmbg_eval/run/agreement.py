@@ -32,6 +32,7 @@ from ..measure.table import VERSION
 from ..predictions.prediction import Prediction
 from ..predictions.stages import stored_alpha
 from .measurements import add, no_prediction
+from .record import Run
 
 DIFFER_FROM = 0.1
 """How far models are apart on average from which they tell of each other.
@@ -128,11 +129,16 @@ def odd_of(agreements: Iterable[Agreement]) -> str | None:
     return odd_one({(a.one, a.other): a.apart for a in known if 2 * a.cases >= most})
 
 
-def others_of(agreements: Iterable[Agreement]) -> Others:
-    """Whether the models of a run tell of each other, without one that stands apart."""
-    known = [*agreements]
-    odd = odd_of(known)
-    far = [each.apart for each in known if odd not in (each.one, each.other)]
+def others_of(run: Run) -> Others:
+    """Whether the models of a run tell of each other, without one that stands apart: two that share
+    fewer than half as many pictures as one has cut-outs of say nothing of the others."""
+    odd = odd_of(run.agreements)
+    most = max((tally.cutouts for tally in run.tally.values()), default=0)
+    far = [
+        each.apart
+        for each in run.agreements
+        if odd not in (each.one, each.other) and 2 * each.cases >= most
+    ]
     if not far:
         return "none"
     return "differ" if fmean(far) >= DIFFER_FROM else "alike"

@@ -75,8 +75,8 @@ def test_what_it_says_of_few(values: list[float], words: str) -> None:
 @pytest.mark.parametrize("apart", [None, 0.011, 0.3])
 def test_the_order_is_called_rough_unless_the_models_that_count_differ(apart: float | None) -> None:
     far = () if apart is None else (Agreement(one="a", other="b", cases=2, apart=apart),)
-    made = presenter(own().model_copy(update={"agreements": far}))
-    others = others_of(far)
+    run = own().model_copy(update={"agreements": far})
+    made, others = presenter(run), others_of(run)
     more, order = str(made.overview().more), order_of(others)
     assert ("roughly" in more) is (order.auroc < GOOD_FROM)
     assert ("hardly differ" in more) is (others == "alike")

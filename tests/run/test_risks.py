@@ -85,13 +85,21 @@ def test_no_sign_found_is_said_of_no_picture_that_has_one() -> None:
     ],
 )
 def test_models_tell_of_each_other_where_those_that_count_differ(apart, others) -> None:
-    assert (
-        others_of(
-            Agreement(one=one, other=other, cases=2, apart=far)
-            for (one, other), far in apart.items()
-        )
-        == others
+    agreements = tuple(
+        Agreement(one=one, other=other, cases=2, apart=far) for (one, other), far in apart.items()
     )
+    assert others_of(run_of(agreements=agreements)) == others
+
+
+@pytest.mark.parametrize(("cases", "others"), [(1, "alike"), (2, "alike"), (3, "differ")])
+def test_a_model_of_few_pictures_tells_nothing_of_the_others(cases: int, others: str) -> None:
+    """The two that have all five are alike, and it differs from both; or there is only one."""
+    run = run_with(*(risk(f"c{n}", "a", 0.1) for n in range(5)))
+    pairs = (("a", "b", 0.04, 5), ("a", "c", 0.6, cases), ("b", "c", 0.07, cases))
+    far = [Agreement(one=a, other=b, apart=x, cases=n) for a, b, x, n in pairs]
+    assert others_of(run.model_copy(update={"agreements": tuple(far)})) == others
+    alone = run.model_copy(update={"agreements": tuple(far[1:2])})
+    assert others_of(alone) == ("differ" if cases == 3 else "none")
 
 
 def test_where_a_model_failed_there_is_no_more_to_look_at() -> None:
