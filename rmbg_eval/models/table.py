@@ -16,6 +16,7 @@ A spec names a model, as `--model` and `Settings.models` take it:
 
 from __future__ import annotations
 
+import os
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -161,7 +162,10 @@ def _load_model(spec: str, device: Device, dtype: Dtype, compiled: bool) -> Mode
     for problem in plug_ins().problems:
         what = join("; ", [what, problem])
     names = [entry.spec for entry in _all()]
-    raise ModelError(what, Message("Use one of {models}.", models=names))
+    remedy = Message("Use one of {models}.", models=names)
+    if any(os.path.isdir(os.path.expanduser(bare)) for _, bare in _readings(spec)):
+        remedy = Message("Finished cut-outs of a folder are given as folder:PATH.")
+    raise ModelError(what, remedy)
 
 
 def _made(entry: Entry, asked: LoadOptions) -> Model:

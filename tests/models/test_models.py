@@ -105,6 +105,14 @@ def test_an_unknown_spec_lists_what_there_is(spec: str) -> None:
         assert name in str(caught.value.remedy)
 
 
+@pytest.mark.parametrize("label", ["", "Studio="])
+def test_a_folder_as_a_spec_is_told_how_it_is_given(label: str, tmp_path: Path) -> None:
+    with pytest.raises(ModelError, match="There is no model") as caught:
+        load_model(f"{label}{tmp_path}")
+    assert "folder:PATH" in str(caught.value.remedy)
+    assert "grabcut" not in str(caught.value.remedy)
+
+
 def test_control_characters_of_a_spec_reach_no_message() -> None:
     with pytest.raises(ModelError) as caught:
         load_model("evil\x1b[2J\nmodel")
