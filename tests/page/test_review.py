@@ -667,3 +667,10 @@ def test_rows_of_shares_are_low_on_a_phone_and_begin_where_their_headings_do(
             "all => all.map(e => e.getBoundingClientRect().x)"
         )
         assert {*edges} == {max(edges[0], 0)}, media
+
+
+def test_keys_are_heard_after_a_cut_out_that_had_the_focus_is_left(reviewing: Page) -> None:
+    reviewing.locator("#review [data-part=steps] button").last.focus()
+    for count in ("2 / 4", "3 / 4"):
+        reviewing.keyboard.press("ArrowRight")
+        expect(reviewing.locator("#review [data-part=count]")).to_have_text(count)

@@ -53,6 +53,36 @@ def test_all_models_stand_between_the_original_and_the_truth(viewer: Page) -> No
     assert names(viewer) == ["Original", "grabcut", "By hand", "True alpha"]
 
 
+def test_keys_are_heard_after_whatever_was_pressed(viewer: Page) -> None:
+    """What had the focus may be gone or hidden; on the page behind nothing hears a key."""
+    within = "document.querySelector('#viewer').contains(document.activeElement)"
+    viewer.keyboard.press("3")
+    original = viewer.locator("#viewer [data-part=a] button[value=original]")
+    original.focus()
+    viewer.keyboard.press("Enter")
+    expect(original).to_be_focused()
+    error = viewer.locator("#viewer [data-layer=error]")
+    for at, key in (
+        ("[data-part=a] button", "1"),
+        (".film button", "Enter"),
+        ("[data-layer=alpha]", "2"),
+        (".points a", "p"),
+    ):
+        viewer.locator(f"#viewer {at}").first.focus()
+        viewer.keyboard.press(key)
+        viewer.evaluate("new Promise(requestAnimationFrame)")  # what is hidden loses the focus
+        assert viewer.evaluate(within), at
+        viewer.goto(viewer.url.split("#")[0])
+        look(viewer, viewer.locator(f"{DRESS} [data-kind=result] a").nth(1))
+        viewer.keyboard.press("3")
+    error.focus()
+    viewer.keyboard.press("ArrowRight")
+    expect(error).to_be_disabled()  # there is no truth
+    expect(error).to_be_focused()
+    viewer.keyboard.press("Enter")
+    expect(error).to_have_attribute("aria-pressed", "false")
+
+
 def test_one_model_is_seen_in_every_way(viewer: Page) -> None:
     viewer.keyboard.press("2")
     assert names(viewer) == ["Original", "Result", "Alpha", "True alpha", "Error"]

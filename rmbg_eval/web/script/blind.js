@@ -2,7 +2,7 @@
 // differs from side to side but the pixels. Names come with the ranking, once one asks for it.
 
 import { address, remembered } from "./address.js";
-import { h, partsOf } from "./dom.js";
+import { enable, enabled, h, partsOf } from "./dom.js";
 import { pixelled } from "./pixels.js";
 import { chance, FEWEST, nextPair, rank, seedOf } from "./ranking.js";
 import { pictureSize } from "./rows.js";
@@ -280,8 +280,8 @@ export function blind(dialog, decisions, save) {
       h("table", {}, h("tbody", {}, ...rows)),
     );
     part("ranking").querySelector("h3")?.focus();
-    const more = next();
-    /** @type {HTMLButtonElement} */ (dialog.querySelector('[data-do="go-on"]')).disabled = !more;
+    const more = Boolean(next());
+    enable(/** @type {Element} */ (dialog.querySelector('[data-do="go-on"]')), more);
   }
 
   /** The original in place of both. @param {boolean} on */
@@ -313,6 +313,7 @@ export function blind(dialog, decisions, save) {
   dialog.addEventListener("click", ({ target }) => {
     const button = target instanceof Element ? target.closest("button") : null;
     const { do: command, choice } = button?.dataset ?? {};
+    if (button && !enabled(button)) return;
     if (choice) vote(choice);
     else if (command === "close") dialog.close();
     else if (command === "undo") undo();

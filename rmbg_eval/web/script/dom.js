@@ -30,6 +30,14 @@ export const enable = (button, can) => button.setAttribute("aria-disabled", Stri
 /** @param {Element} button */
 export const enabled = (button) => button.getAttribute("aria-disabled") !== "true";
 
+/** Other buttons in place of those that a strip has. Who is on one of them is on the one in its place.
+ * @param {HTMLElement} strip @param {HTMLElement[]} buttons */
+export function refill(strip, buttons) {
+  const at = [...strip.children].indexOf(/** @type {Element} */ (document.activeElement));
+  strip.replaceChildren(...buttons);
+  buttons[at]?.focus({ preventScroll: true });
+}
+
 /** A name that keeps its end where not all of it fits: folders of finished cut-outs differ there.
  * @param {string} name */
 export function ended(name) {

@@ -219,6 +219,7 @@ export function review(dialog, decisions, save) {
     steps();
     share();
     decisions.tellUnsaved(dialog, words);
+    stage.keep();
   }
 
   // ---- why it may be bad
@@ -467,7 +468,7 @@ export function review(dialog, decisions, save) {
     row.replaceChildren(...buttons);
     row.hidden = count < 2;
     row.scrollLeft = buttons[model].offsetLeft - (row.clientWidth - buttons[model].offsetWidth) / 2;
-    if (!dialog.contains(document.activeElement)) stage.focus();
+    stage.keep();
     address.write(here());
   }
   /** What the address has of it: so one goes on in the same order after a reload. */

@@ -43,6 +43,12 @@ export class Stage {
     this.element.focus({ preventScroll: true });
   }
 
+  /** The focus stays in the dialog, which hears keys: where what had it is gone, the stage has it. */
+  keep() {
+    const on = document.activeElement;
+    if (!on || !this.dialog.contains(on) || !on.checkVisibility()) this.focus();
+  }
+
   /** @param {Pane[]} panes in place of those that are there */
   show(panes) {
     this.zoom.panels = panes;

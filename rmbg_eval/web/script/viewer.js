@@ -2,7 +2,7 @@
 // models, one model, or two pictures under a slider, blinking or blended.
 
 import { address } from "./address.js";
-import { around, ended, h, partsOf } from "./dom.js";
+import { around, enable, enabled, ended, h, partsOf, refill } from "./dom.js";
 import { drawing } from "./draw.js";
 import { fillFilm } from "./film.js";
 import { language } from "./language.js";
@@ -179,7 +179,7 @@ export function viewer(dialog) {
     for (const button of dialog.querySelectorAll("[data-layer]")) {
       const own = button.getAttribute("data-layer");
       button.setAttribute("aria-pressed", String(own === layer));
-      /** @type {HTMLButtonElement} */ (button).disabled = own === "error" && !truth();
+      enable(button, own !== "error" || Boolean(truth()));
     }
     part("layers").hidden = !models().length || mode === "one";
     const grid = mode === "all" || mode === "one";
@@ -213,8 +213,9 @@ export function viewer(dialog) {
     const options = alone ? models() : sources;
     const chosen = { a: alone ? keyOf(current()) : a, b };
     for (const side of /** @type {const} */ (["a", "b"])) {
-      part(side).replaceChildren(
-        ...options.map((source) => {
+      refill(
+        part(side),
+        options.map((source) => {
           const key = keyOf(source);
           const attributes = {
             type: "button",
@@ -483,6 +484,7 @@ export function viewer(dialog) {
     const sign = signAt(x, y);
     if (sign) mark(sign);
     fillFilm(film, part("count"), element);
+    stage.keep();
   }
 
   /** What the address has of it. */
@@ -502,6 +504,7 @@ export function viewer(dialog) {
 
   function changeShown() {
     show();
+    stage.keep();
     address.write(chosen());
   }
 
@@ -545,6 +548,7 @@ export function viewer(dialog) {
     const button = target.closest("button");
     const { mode: own, layer: of } = button?.dataset ?? {};
     const command = button?.dataset.do;
+    if (button && !enabled(button)) return;
     if (own) enter(own);
     else if (of) {
       layer = of;
@@ -582,6 +586,7 @@ export function viewer(dialog) {
     const now = !pressed("list");
     pressed("list", now);
     dialog.classList.toggle("without-list", !now);
+    stage.keep();
     zoom.place();
   };
   dialog.addEventListener("keydown", (event) => {
