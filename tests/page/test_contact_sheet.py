@@ -134,6 +134,15 @@ def test_the_original_is_shown_in_place_under_the_pointer_and_while_o_is_held(sh
     expect(result.locator(".over")).to_have_count(1)
     original = sheet.locator(f"{DRESS} [data-kind=original] img").get_attribute("src")
     assert result.locator(".over").get_attribute("src") == original
+    sheet.keyboard.press("Escape")
+    expect(result.locator(".over")).to_have_count(0)
+    box = result.bounding_box()
+    sheet.mouse.move(box["x"] + 9, box["y"] + 9)
+    sheet.wait_for_timeout(100)
+    expect(result.locator(".over")).to_have_count(0)  # it stays so while the pointer does
+    sheet.mouse.move(2, 200)
+    result.hover()
+    expect(result.locator(".over")).to_have_count(1)
     sheet.mouse.move(2, 200)
     expect(result.locator(".over")).to_have_count(0)
     sheet.keyboard.down("o")

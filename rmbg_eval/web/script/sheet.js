@@ -142,12 +142,15 @@ export function sheet({ open, by }) {
         ? (target.closest("figure.tile > a")?.closest('figure[data-kind="result"]') ?? null)
         : null
     );
+  /** @type {HTMLElement | null} */
+  let dismissed = null; // by Escape, until the pointer is elsewhere
   document.addEventListener("pointerover", (event) => {
     const tile = event.pointerType === "mouse" ? resultAt(event) : null;
+    if (tile !== dismissed) dismissed = null;
     for (const other of document.querySelectorAll("figure.tile:has(.over)")) {
       if (other !== tile && !held) uncover(/** @type {HTMLElement} */ (other));
     }
-    if (tile) cover(tile);
+    if (tile && tile !== dismissed) cover(tile);
   });
   function hold(/** @type {boolean} */ on) {
     held = on;
@@ -269,7 +272,10 @@ export function sheet({ open, by }) {
     if (low in CELLS) choose("cells", CELLS[/** @type {keyof typeof CELLS} */ (low)]);
     else if (SIZES.includes(low)) choose("size", low);
     else if (low === "o" && !event.repeat) hold(true);
-    else if (low === "j") move(1);
+    else if (key === "Escape") {
+      dismissed = document.querySelector("figure.tile:has(.over):hover");
+      if (dismissed && !held) uncover(dismissed);
+    } else if (low === "j") move(1);
     else if (low === "k") move(-1);
     else if (key === "/") /** @type {HTMLElement} */ (bar.querySelector("[name=q]")).focus();
     else if (
