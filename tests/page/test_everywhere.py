@@ -178,6 +178,47 @@ def test_in_the_colours_of_the_system_one_sees_what_is_chosen(
     context.close()
 
 
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+def test_who_asks_for_contrast_has_it(
+    browser: Browser, pages: dict[str, Path], scheme: str
+) -> None:
+    contrasts = {}
+    for wanted in ("no-preference", "more"):
+        context = browser.new_context(color_scheme=scheme, contrast=wanted)
+        page = context.new_page()
+        opened(page, pages["single"].as_uri())
+        page.keyboard.press("Tab")
+        ring = page.evaluate("getComputedStyle(document.activeElement).outlineWidth")
+        assert ring == {"no-preference": "2px", "more": "3px"}[wanted]
+        contrasts[wanted] = page.evaluate(CONTRASTS)
+        context.close()
+    plain, more = contrasts["no-preference"], contrasts["more"]
+    assert all(more[name] > plain[name] for name in plain)
+    assert min(more[name] for name in more if not name.startswith("--line")) >= 7
+    assert min(more.values()) > 4.5
+
+
+CONTRASTS = """() => {
+    const probe = document.querySelector(".board").appendChild(document.createElement("i"));
+    const canvas = document.createElement("canvas").getContext("2d");
+    const light = (name) => {
+        probe.style.color = `var(${name})`;
+        canvas.fillStyle = getComputedStyle(probe).color;
+        canvas.fillRect(0, 0, 1, 1);
+        const [r, g, b] = [...canvas.getImageData(0, 0, 1, 1).data].map((n) =>
+            n / 255 <= 0.04045 ? n / 255 / 12.92 : ((n / 255 + 0.055) / 1.055) ** 2.4);
+        return 0.2126 * r + 0.7152 * g + 0.0722 * b + 0.05;
+    };
+    const contrast = (name) => {
+        const both = [light(name), light("--bg")];
+        return [name, Math.max(...both) / Math.min(...both)];
+    };
+    const names = ["ink2", "ink3", "accent", "pass", "fail", "warm", "line", "line2"];
+    return Object.fromEntries(names.map((name) => contrast(`--${name}`)));
+}"""
+"""How far colours are from the page's ground, as WCAG counts it."""
+
+
 SPACED = """e => {
     const spaced = new CSSStyleSheet();
     spaced.replaceSync("* { line-height: 1.5 !important; letter-spacing: 0.12em !important; "
