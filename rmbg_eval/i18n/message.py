@@ -69,8 +69,7 @@ class Message:
     def to(self, lang: str) -> str:
         """The sentence in a language; in English where its catalogue does not have it."""
         values = dict(self._values)
-        number = values.get("n")
-        text = translation(self.text, self.many, number if isinstance(number, int) else 0, lang)
+        text = self._sentence(lang)
         if not values:
             return text[:_LONGEST]
         parts, length = [], 0
@@ -82,6 +81,30 @@ class Message:
             if length > _LONGEST:
                 break
         return "".join(parts)[:_LONGEST]
+
+    def _sentence(self, lang: str) -> str:
+        """It in a language, its places open."""
+        number = self.values.get("n")
+        return translation(self.text, self.many, number if isinstance(number, int) else 0, lang)
+
+    def capital(self, lang: str) -> str:
+        """`to`, as a sentence by itself: its first letter is a capital, unless a name comes first.
+
+        >>> Message("{what} is gone", what=Message("the hair")).capital("en")
+        'The hair is gone'
+        >>> Message("{path} cannot be read", path="ada.png").capital("en")
+        'ada.png cannot be read'
+        """
+        text = self.to(lang)
+        return text[:1].upper() + text[1:] if self._in_words(lang) else text
+
+    def _in_words(self, lang: str) -> bool:
+        """Whether it begins with a word of its own, not with a value."""
+        text, *places = _pieces(self._sentence(lang))
+        if text or not places:
+            return True
+        first = self.values.get(places[0])
+        return isinstance(first, Message) and first._in_words(lang)
 
     def everywhere(self) -> dict[str, str]:
         """The sentence in every language there is."""
@@ -165,6 +188,9 @@ class Named(Message):
     def to(self, lang: str) -> str:
         """In a language, or as it is called in another."""
         return self.given.get(lang) or self.text
+
+    def _in_words(self, lang: str) -> bool:
+        return False
 
 
 def N_(text: str) -> str:  # noqa: N802, gettext's own name

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import base64
 import hashlib
+import re
 from collections.abc import Iterable
 from contextlib import suppress
 from functools import cache
@@ -29,6 +30,9 @@ POLICIES = {
     "folder": "default-src 'none'; img-src 'self' file: data:; style-src 'self' file:; "
     "script-src 'self' file:; base-uri 'none'; form-action 'none'",
 }
+
+_OPTION = re.compile(r"(?<!\w)--[a-z][a-z-]*")
+"""An option of the command line, in which no line ends."""
 
 
 def write_assets(folder: Path) -> None:
@@ -95,7 +99,16 @@ def environment(lang: Language, plain: bool = False) -> Environment:
         return text.to(lang) if isinstance(text, Message) else str(text)
 
     def shown(text: object) -> object:
-        return escape(own(text)) if plain and isinstance(text, Message) else _everywhere(text)
+        if not isinstance(text, Message):
+            return text
+        return escape(own(text)) if plain else _spans(text.everywhere())
+
+    def capital(text: Text) -> object:
+        """A message as a sentence by itself."""
+        if not isinstance(text, Message):
+            return text
+        texts = {each: text.capital(each) for each in languages()}
+        return texts[lang] if plain else _spans(texts)
 
     def joined(parts: Iterable[Text], separator: str) -> Markup:
         return escape(shown(join(separator, parts)))
@@ -128,16 +141,16 @@ def environment(lang: Language, plain: bool = False) -> Environment:
     # JupyterLab has no style of ours, and a heading in a summary would leave its triangle.
     made.globals["inline"] = Markup(' style="display: inline"') if plain else ""
     made.filters |= {"plain": own, "others": others, "attribute": attribute, "join": joined}
+    made.filters["capital"] = capital
     return made
 
 
-def _everywhere(text: object) -> object:
-    """A message in every language, each in a span, of which the page's style shows one; the spaces
+def _spans(texts: dict[str, str]) -> Markup:
+    """A text in every language, each in a span, of which the page's style shows one; the spaces
     between them are in the spans, to be hidden with them."""
-    if not isinstance(text, Message):
-        return text
-    texts = text.everywhere()
-    if len(set(texts.values())) == 1:
-        return escape(str(text))
-    spans = (f'<span lang="{lang}"> {escape(words)}</span>' for lang, words in texts.items())
+    option = r'<span class="option">\g<0></span>'
+    shown = {lang: _OPTION.sub(option, str(escape(words))) for lang, words in texts.items()}
+    if len(set(shown.values())) == 1:
+        return Markup(shown["en"])
+    spans = (f'<span lang="{lang}"> {words}</span>' for lang, words in shown.items())
     return Markup("".join(spans).replace("> ", ">", 1))

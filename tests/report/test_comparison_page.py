@@ -34,6 +34,7 @@ from rmbg_eval import (
 from rmbg_eval.compare.baseline import approve, choose
 from rmbg_eval.compare.comparison import Pair
 from rmbg_eval.decisions.files import read
+from rmbg_eval.i18n import Message
 from rmbg_eval.measure.record import ObservationPoint
 from rmbg_eval.report import comparison_page
 from rmbg_eval.report.comparison_pictures import difference_map, pair_figures
@@ -147,6 +148,44 @@ def test_what_a_picture_is_stands_over_it_and_the_original_beside(
     assert missing.bounding_box()["height"] < 240
     words = {"single": "Take it out of the baseline", "folder": "从基线中移除"}[layout]
     assert missing.locator("label").inner_text().strip() == words
+
+
+def test_pictures_beside_each_other_begin_at_one_height(page: Page, made: dict[str, Path]) -> None:
+    opened(page, made["single"])
+    rows = page.locator(".three:has(.original)")
+    assert rows.count()
+    for row in rows.all():
+        boxes = [each.bounding_box() for each in row.locator("img").all()]
+        assert len({box["y"] for box in boxes}) == 1
+        page.set_viewport_size({"width": 390, "height": 800})
+        boxes = [each.bounding_box() for each in row.locator("img").all()]
+        assert len({(box["y"], box["height"]) for box in boxes}) == 1
+
+
+def test_a_sentence_begins_with_a_capital_and_a_name_as_it_is(
+    made: dict[str, Path], tmp_path: Path
+) -> None:
+    found, settings = compared(made, tmp_path)
+    (failed,) = (pair for pair in found.pairs if pair.state == "failed")
+    said = []
+    for why in (Message("the case has no truth"), Message("{path} is gone", path="ada.png")):
+        pair = failed.model_copy(update={"why": why})
+        report = ComparisonReport(found.model_copy(update={"pairs": (pair,)}), settings)
+        for panel in (report.header(), report.changes()):
+            said += re.findall("(?i)(the case has no truth|ada.png is gone)", panel.html)
+    assert said == ["The case has no truth"] * 2 + ["ada.png is gone"] * 2
+
+
+@pytest.mark.parametrize("layout", ["single", "folder"])
+def test_no_line_ends_within_an_option(page: Page, made: dict[str, Path], layout: str) -> None:
+    page.set_viewport_size({"width": 390, "height": 800})
+    opened(page, made[layout])
+    said = page.locator(".runs, .hands .unit").filter(has_text="--").locator("span:visible")
+    assert [*map(str.strip, said.locator(".option").all_inner_texts())] == [
+        "--fail-on", "--decisions"
+    ]  # fmt: skip
+    for option in said.locator(".option").all():
+        assert option.bounding_box()["height"] < 24
 
 
 def test_whose_colours_base_is_shown_in_is_said(made: dict[str, Path]) -> None:
