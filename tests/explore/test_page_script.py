@@ -280,7 +280,7 @@ KERNEL = """
       if (type === "ping" && !this.gone) say({ type: "pong", working: !this.forgot });
       if (type === "upload") say({ type: "received", count: 0 });
       if (type === "part") this.there.add(id);
-      if (type === "part") say({ type: "picture", width: 60, height: 40 });
+      if (type === "part") say(this.refuses ? failure : { type: "picture", width: 60, height: 40 });
       if (type === "forget") this.there.delete(id);
       if (type !== "remove") return;
       const known = this.there.has(id) && models.some((each) => each.model === model);
@@ -363,6 +363,16 @@ def test_a_file_that_is_gone_before_it_arrived_is_told_and_not_waited_for(page: 
     page.evaluate("kernel.choose", 1)
     expect(page.locator(".rx-trouble")).to_contain_text("The file can no longer be read.")
     expect(page.locator(".rx-go")).to_be_disabled()
+
+
+def test_where_no_picture_is_shown_there_is_nothing_to_look_closely_with(page: Page) -> None:
+    connected(page, 1)
+    expect(page.locator(".rx-looking")).to_be_visible()
+    page.evaluate("kernel.refuses = true; void kernel.choose(1)")
+    expect(page.locator(".rx-original .rx-empty")).to_have_text("No picture can be shown")
+    expect(page.locator(".rx-looking")).to_be_hidden()
+    page.evaluate("kernel.refuses = false; void kernel.choose(1)")
+    expect(page.locator(".rx-looking")).to_be_visible()
 
 
 def test_what_failed_unseen_is_tried_again_and_what_is_done_is_not_offered(page: Page) -> None:

@@ -391,6 +391,7 @@ export class Explorer {
     this.texts.say(original.about, "");
     if (item.failure) this.#complain(item.failure);
     if (item.url) this.#showOriginal(item);
+    else if (item.bad) this.#unshowable();
     else if (item.file) this.#openFile(item, item.file);
     this.#show();
     this.#showList();
@@ -404,6 +405,11 @@ export class Explorer {
     original.image = null;
     original.empty.hidden = false;
     this.texts.say(original.empty, words);
+  }
+
+  #unshowable() {
+    this.#noOriginal(_("No picture can be shown"));
+    this.ui.looking.box.hidden = true; // there is nothing to look at
   }
 
   /** @param {Item} item */
@@ -496,7 +502,7 @@ export class Explorer {
       Object.assign(item, { bad: true, state: "failed", failure: error });
       if (this.#item === item) {
         const refused = error instanceof Refused && error.answer.problem;
-        if (refused || !item.url) this.#noOriginal(_("No picture can be shown"));
+        if (refused || !item.url) this.#unshowable();
         this.#complain(error);
       }
       throw error;
