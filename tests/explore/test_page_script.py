@@ -368,9 +368,12 @@ def test_a_file_that_is_gone_before_it_arrived_is_told_and_not_waited_for(page: 
 def test_where_no_picture_is_shown_there_is_nothing_to_look_closely_with(page: Page) -> None:
     connected(page, 1)
     expect(page.locator(".rx-looking")).to_be_visible()
+    page.evaluate("rmbgExplorer.drawLine()")
+    expect(page.locator(".rx-original .rx-line")).to_have_count(1)
     page.evaluate("kernel.refuses = true; void kernel.choose(1)")
     expect(page.locator(".rx-original .rx-empty")).to_have_text("No picture can be shown")
     expect(page.locator(".rx-looking")).to_be_hidden()
+    expect(page.locator(".rx-line")).to_have_count(0)
     page.evaluate("kernel.refuses = false; void kernel.choose(1)")
     expect(page.locator(".rx-looking")).to_be_visible()
 

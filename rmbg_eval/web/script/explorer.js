@@ -409,6 +409,7 @@ export class Explorer {
 
   #unshowable() {
     this.#noOriginal(_("No picture can be shown"));
+    this.#noLine();
     this.ui.looking.box.hidden = true; // there is nothing to look at
   }
 
