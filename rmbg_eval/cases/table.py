@@ -12,6 +12,7 @@ import re
 import unicodedata
 from collections.abc import Iterator, Mapping, Sequence
 from difflib import get_close_matches
+from functools import partial
 from pathlib import Path, PurePosixPath
 from typing import Any
 from urllib.parse import unquote_to_bytes
@@ -322,6 +323,10 @@ class Table:
         )
 
 
+_LONGEST = 1 << 24
+"""Characters of a line of a CSV: a file that is none may be one line of any length."""
+
+
 class Csv(Table):
     """A row's number is its last line's, so that the header's is 1."""
 
@@ -345,7 +350,8 @@ class Csv(Table):
 
     def _lines(self, path: Path) -> Iterator[tuple[int, list[str] | Message]]:
         with path.open(encoding="utf-8-sig", errors="surrogateescape", newline="") as file:
-            reader = csv.reader(file, delimiter=self._delimiter, strict=True)
+            lines = iter(partial(file.readline, _LONGEST), "")
+            reader = csv.reader(map(self._whole, lines), delimiter=self._delimiter, strict=True)
             while True:
                 try:
                     cells = next(reader)
@@ -356,6 +362,15 @@ class Csv(Table):
                     continue
                 if any(cells):  # a spreadsheet leaves rows of separators alone at its end
                     yield reader.line_num, cells
+
+    def _whole(self, line: str) -> str:
+        if len(line) < _LONGEST:
+            return line
+        raise CaseError(
+            Message("{file} has a line of more than {n} characters", file=file_name(self.path),
+                    n=f"{_LONGEST:,}"),
+            Message("Give each picture a row, with its path in the column image."),
+        )  # fmt: skip
 
     def rows(self) -> Iterator[tuple[int, Row]]:
         lines = self._lines(self.path)

@@ -10,8 +10,7 @@ from typing import Annotated, Literal
 
 from pydantic import BaseModel, ConfigDict, ValidationError
 
-from ..core.files import read_file
-from ..core.json_lines import compact, in_lines, line_each
+from ..core.json_lines import compact, in_lines, line_each, read_json
 from ..core.numbers import figures
 from ..core.records import OrRecords, RecordFile, columns, stored_in
 from ..errors import OutputError, printable
@@ -66,7 +65,7 @@ class Comparison(BaseModel):
         path = Path(folder) / "comparison.json"
         remedy = Message("Compare again: rmbg-eval compare BASE NEW.")
         try:
-            kept = cls.model_validate_json(read_file(path, remedy))
+            kept = cls.model_validate(read_json(path, remedy))
         except ValidationError as error:
             raise OutputError(
                 Message(

@@ -115,12 +115,10 @@ def read_bounded(
             problem = Message("There is no file {file}", file=file)
         elif not path.is_file():  # a pipe would be waited on for ever
             problem = Message("{file} is not a regular file", file=file)
-        else:
-            with path.open("rb") as opened:
-                data = opened.read(most + 1)
-            if len(data) <= most:
-                return data
+        elif path.stat().st_size > most:
             problem = Message("{file} is larger than {most} MiB", file=file, most=most >> 20)
+        else:
+            return path.read_bytes()
     except OSError as error:
         problem = Message("{file} could not be read: {reason}", file=file, reason=error.strerror)
         remedy = Message("Check its permissions.")
@@ -300,16 +298,6 @@ def user_path(text: str, error: type[RmbgEvalError]) -> Path:
 def no_file(path: Path) -> bool:
     """Whether something is there that is no regular file: a pipe would be waited on for ever."""
     return path.exists() and not path.is_file()
-
-
-def read_file(path: Path, remedy: Message) -> bytes:
-    """The bytes of a regular file; OutputError for anything else."""
-    try:
-        if no_file(path):
-            raise OutputError(Message("{file} is no file", file=printable(str(path))), remedy)
-        return path.read_bytes()
-    except OSError as error:
-        raise cannot_read(path, error, remedy) from None
 
 
 def cannot_read(path: Path, error: OSError, remedy: Message) -> OutputError:

@@ -1,11 +1,44 @@
-"""JSON a line at a time, so that git compares it and no process has all of it in memory."""
+"""JSON that is written a line at a time, so that git compares it and no process has all of it in
+memory, and read within bounds: whoever it is from."""
 
 from __future__ import annotations
 
 import json
 from collections.abc import Callable, Iterable, Iterator
+from pathlib import Path
+from typing import Any
 
 from pydantic import BaseModel
+from pydantic_core import from_json
+
+from ..errors import OutputError, printable
+from ..i18n import Message
+from .files import read_bounded
+
+MOST_BYTES = 1 << 30
+"""Of a file: ten times what 5000 pictures with ten models have in one."""
+
+
+def read_json(path: Path, remedy: Message) -> Any:
+    """What a JSON file holds, for a record to be validated by; OutputError if it cannot be read.
+
+    `model_validate_json` would take a kilobyte for each list or table of it that the record does
+    not have: of a file of 60 MB more than machines have. So it takes 60 bytes.
+    """
+    where = printable(str(path))
+    data = read_bounded(path, MOST_BYTES, where, OutputError, remedy)
+    try:
+        return from_json(data)
+    except ValueError:
+        if any(line.startswith(b"<<<<<<< ") for line in data.splitlines()):
+            raise OutputError(
+                Message("{path} holds the conflict markers of git", path=where),
+                Message("Resolve the conflict: take one side's file whole."),
+            ) from None
+        raise OutputError(
+            Message("{path} is no JSON: it is cut off or was changed", path=where),
+            Message("Restore it, or run it again."),
+        ) from None
 
 
 def in_lines(model: BaseModel, lines_of: Callable[[str], Iterable[str]]) -> Iterator[str]:

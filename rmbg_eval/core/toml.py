@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import tomllib
 from pathlib import Path
 from typing import TypeVar
@@ -13,6 +14,10 @@ from ..i18n import Message
 from .files import MAX_TOML, read_bounded
 
 Wanted = TypeVar("Wanted", bound=BaseModel)
+_NAME = r"""(?:"(?:[^"\\\n]|\\.)*"|'[^'\n]*'|[\w-]+)"""
+_LONG_KEY = re.compile(rf"(?:^|[\[{{,])[ \t]*(?:{_NAME}[ \t]*\.[ \t]*){{99}}", re.MULTILINE)
+"""A key of a hundred names with dots between them. tomllib keeps all its beginnings: of one of
+100 kB, tens of GB."""
 
 
 def read_toml(
@@ -29,7 +34,11 @@ def read_toml(
     remedy = Message("Give a TOML file that has only what the documentation lists.")
     data = read_bounded(path, MAX_TOML, file, refusal, remedy)
     try:
-        return wanted.model_validate(tomllib.loads(data.decode("utf-8-sig")))
+        text = data.decode("utf-8-sig")
+        if long := _LONG_KEY.search(text):
+            line = text.count("\n", 0, long.end()) + 1
+            raise ValueError(Message("a key has a hundred parts (at line {n})", n=line))
+        return wanted.model_validate(tomllib.loads(text))
     except ValidationError as error:
         within = len(error.errors()[0]["loc"]) > 1
         allowed = (inner if within else wanted).model_fields

@@ -37,6 +37,8 @@ from .record import (
 NAME = "decisions.json"
 MOST_BYTES = 64 << 20
 """Of one file: about 200,000 decisions."""
+MOST = MOST_BYTES // 160
+"""Entries of one file: a decision has more bytes."""
 MOST_PEOPLE = 200
 """Of a run, whose decisions a page that is served keeps in one folder."""
 
@@ -303,7 +305,8 @@ def _parsed(data: bytes, file: str) -> list[Any]:
             ),
             Message("Use the version of rmbg-eval that wrote it, or a newer one."),
         )
-    if type(version) is not int or version < 1 or not isinstance(entries, list):
+    good = type(version) is int and version >= 1
+    if not good or not isinstance(entries, list) or len(entries) > MOST:
         raise DecisionError(
             Message("{file} holds no decisions", file=file),
             Message(

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import hashlib
-import json
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from datetime import datetime
@@ -14,8 +13,8 @@ from typing import TYPE_CHECKING, Annotated, Any, Literal, TypeVar
 
 from pydantic import BaseModel, ConfigDict, ValidationError
 
-from ..core.files import cannot_read, inside_of, read_file
-from ..core.json_lines import compact, in_lines, line_each
+from ..core.files import cannot_read, inside_of
+from ..core.json_lines import compact, in_lines, line_each, read_json
 from ..core.key import CaseKey as CaseKey
 from ..core.key import Lean
 from ..core.machine import Machine
@@ -266,15 +265,15 @@ class Run(_Record):
         folder = Path(folder)
         path = folder / "run.json"
         remedy = Message("Give the folder of a finished run.")
-        data = read_file(path, remedy)
+        found = read_json(path, remedy)
         try:
-            run = cls.model_validate_json(data)
+            run = cls.model_validate(found)
             if run.records is not None:
                 run = with_records(folder, run)
         except OSError as error:
             raise cannot_read(path, error, remedy) from None
         except ValidationError as error:
-            raise _no_run(printable(str(path)), data, error.error_count()) from None
+            raise _no_run(printable(str(path)), found, error.error_count()) from None
         own = () if run.records else run.predictions  # what lies in files is checked as it is read
         inside = inside_of(folder)
         outside = [p.cutout for p in own if p.cutout and not inside(p.cutout)]
@@ -347,20 +346,8 @@ def _counted(count: int, name: str) -> str:
     return f"{count} {name}{'' if count == 1 else 's'}"
 
 
-def _no_run(path: str, data: bytes, mistakes: int) -> OutputError:
+def _no_run(path: str, found: Any, mistakes: int) -> OutputError:
     """That a run.json is none that this version reads, and why."""
-    try:
-        found = json.loads(data)
-    except (ValueError, RecursionError):
-        if any(line.startswith(b"<<<<<<< ") for line in data.splitlines()):
-            return OutputError(
-                Message("{path} holds the conflict markers of git", path=path),
-                Message("Resolve the conflict: take one side's file whole."),
-            )
-        return OutputError(
-            Message("{path} is no JSON: it is cut off or was changed", path=path),
-            Message("Restore it, or run it again."),
-        )
     version = found.get("schema_version") if isinstance(found, dict) else None
     if isinstance(version, int) and version > SCHEMA_VERSION:
         return OutputError(

@@ -297,6 +297,7 @@ WRONG = {
     "empty": (b"", "lists no pictures", "a row"),
     "open-quote": (b'image,"id\na.png,1\n', "own.csv, row 2: ", "need quotes"),
     "utf-16": ("image\na.png\n".encode("utf-16"), "UTF-16", "UTF-8"),
+    "one-line": (bytes(1 << 24), "own.csv has a line of more than 16,777,216", "a row"),
     "binary": (bytes(range(256)) * 9, "no column image", "image"),
 }
 

@@ -50,9 +50,11 @@ def test_reads_what_is_good(tmp_path: Path) -> None:
         ("name = oak", "table.toml is not TOML: Invalid value (at line 1, column 8)"),
         ("a = " + "[" * 9999, "table.toml is not TOML: maximum recursion depth exceeded"),
         ("a = " + "9" * 9999, "table.toml is not TOML: Exceeds the limit (4300 digits)"),
+        ("[" + "a." * 99 + "a]", "table.toml is not TOML: a key has a hundred parts (at line 1)"),
+        ("b={x=1, 'a'" + ' . "a\\""' * 99 + "=1}", "table.toml is not TOML: a key has a hundred"),
         ("#" * (MAX_TOML + 1), "table.toml is larger than 1 MiB"),
     ],
-    ids=range(8),
+    ids=range(10),
 )
 def test_what_is_wrong_is_named(tmp_path: Path, text: str, problem: str) -> None:
     path = tmp_path / "a"

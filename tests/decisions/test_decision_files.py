@@ -67,6 +67,16 @@ def test_an_editor_may_put_a_byte_order_mark_first(run: Run, tmp_path: Path) -> 
     assert len(take(run, [path]).new) == 1
 
 
+def test_a_file_of_more_entries_than_decisions_would_fit_is_not_gone_through(
+    run: Run, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(files, "MOST", 3)
+    for count, said in ((3, "decision 3: "), (4, "holds no decisions")):
+        intake = take(run, [file(tmp_path, *([0] * count))])
+        assert said in reasons(intake)[-1]
+        assert len(intake.refused) == (3 if count == 3 else 1)
+
+
 def test_nothing_is_written_by_taking(run: Run, tmp_path: Path) -> None:
     path = file(tmp_path, review())
     before = {p.name for p in tmp_path.iterdir()}

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+import subprocess
+import sys
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -135,3 +137,22 @@ def test_a_run_is_loaded_from_where_it_lies_with_cut_outs_of_its_own(tmp_path: P
     (tmp_path / "run.json").write_text("".join(away.lines()))
     with pytest.raises(OutputError, match="names a cut-out that lies elsewhere"):
         Run.load(tmp_path)
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="it has no such limit")
+def test_what_a_hostile_run_json_holds_takes_no_multiple_of_memory(tmp_path: Path) -> None:
+    """Of lists that no run has, a kilobyte each was taken."""
+    text = f'{{"schema_version": {SCHEMA_VERSION}, "x": [{"[]," * (1 << 21)}0]}}'
+    (tmp_path / "run.json").write_text(text)
+    code = f"""
+import resource
+from rmbg_eval import Run
+from rmbg_eval.errors import OutputError
+resource.setrlimit(resource.RLIMIT_DATA, (1 << 30, 1 << 30))
+try:
+    Run.load({str(tmp_path)!r})
+except OutputError as error:
+    print(error)
+"""
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True)
+    assert "is not a run this version reads" in done.stdout, done.stderr
