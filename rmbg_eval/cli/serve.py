@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import signal
 from contextlib import suppress
 from importlib.util import find_spec
 from pathlib import Path
@@ -80,6 +81,7 @@ def serve(
         say("Ctrl-C ends it.")
 
     with suppress(KeyboardInterrupt):  # which ends a server, and interrupts nothing
+        signal.signal(signal.SIGTERM, signal.default_int_handler)
         if run is not None:
             from ..explore.report_server import serve_report
 

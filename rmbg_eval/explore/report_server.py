@@ -19,6 +19,7 @@ from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
 from functools import partial
 from pathlib import Path
+from threading import Lock
 from typing import Any
 from urllib.parse import urlsplit
 
@@ -28,7 +29,7 @@ from tornado.web import Application, HTTPError, RequestHandler
 from ..core.files import inside, try_to_write, user_path
 from ..decisions.files import keep_by_person, received
 from ..decisions.record import Decisions
-from ..errors import Failure, RmbgEvalError, SettingsError, printable
+from ..errors import DecisionError, Failure, OutputError, RmbgEvalError, SettingsError, printable
 from ..i18n import Message
 from ..report.by_eye import page_data
 from ..run.folder import PAGES
@@ -51,26 +52,38 @@ _POLICY_OF_PICTURES = "default-src 'none'; sandbox; frame-ancestors 'none'"
 
 
 class Desk:
-    """A run, and what may be written of it."""
+    """A run, and what may be written of it. Where it is made anew meanwhile, its folder's new page
+    is served: what that asks is answered by the new run, as is what the page before decided by the
+    one that it shows."""
 
     def __init__(self, folder: Path, decisions: str, add_to: str = "") -> None:
-        self.run = Run.load(folder)
-        self.folder = self.run.settings.out_folder
+        run = Run.load(folder)
+        self.folder = run.settings.out_folder
+        self._runs = [_known(run)]
+        self._stamp = self._stamp_now()
+        self._taking_new = Lock()
+        self.told = ""
+        """What who runs the server was told last of its disk; empty once it can be written to."""
         if not (self.folder / "index.html").is_file():
             raise SettingsError(
                 Message("{folder} has no index.html", folder=printable(str(folder))),
                 Message("Make it: rmbg-eval report --out DIR."),
             )
         self.decisions = _taking(decisions) if decisions else None
-        self.of = str(page_data(self.run, Decisions())["content"])
-        self.by_hand = ByHand(self.run, user_path(add_to, SettingsError) if add_to else None)
-        self.asks: dict[str, Answer] = {"measure-point": self.by_hand.measure}
+        self._cases = user_path(add_to, SettingsError) if add_to else None
+        self.by_hand = ByHand(self.run, self._cases)
+        self.asks: dict[str, Answer] = {"measure-point": self.measure}
         if add_to:
-            self.asks["write-point"] = self.by_hand.write
+            self.asks["write-point"] = self.write
         if self.decisions:
             self.asks["decisions"] = self.keep
         self.writing = ThreadPoolExecutor(1, "writing")
         self.measuring = ThreadPoolExecutor(1, "measuring")  # which takes its time
+
+    @property
+    def run(self) -> Run:
+        """The run, as it is now."""
+        return self._runs[0][0]
 
     def page(self, path: Path) -> bytes:
         """A page of the report, which may ask what this server offers."""
@@ -85,9 +98,51 @@ class Desk:
     def keep(self, data: bytes) -> dict[str, Any]:
         """Save decisions; how many there were."""
         assert self.decisions is not None
-        new = received(self.run, data)
-        keep_by_person(self.decisions, self.of, new)
+        self._take_new()
+        of, new = self._received(data)
+        keep_by_person(self.decisions, of, new)
         return {"saved": len(new.decisions)}
+
+    def _received(self, data: bytes) -> tuple[str, Decisions]:
+        """Decisions, and of which run they are: this one, or that before."""
+        (run, of), *before = self._runs
+        try:
+            return of, received(run, data)
+        except DecisionError:
+            for earlier, its in before:
+                with suppress(DecisionError):
+                    return its, received(earlier, data)
+            raise
+
+    def measure(self, data: bytes) -> dict[str, Any]:
+        """What a point measures, as `ByHand.measure`."""
+        self._take_new()
+        return self.by_hand.measure(data)
+
+    def write(self, data: bytes) -> dict[str, Any]:
+        """Write a point, as `ByHand.write`."""
+        self._take_new()
+        return self.by_hand.write(data)
+
+    def _take_new(self) -> None:
+        """Take the run that the folder has by now, once it is complete."""
+        with self._taking_new, suppress(RmbgEvalError, OSError):
+            if (stamp := self._stamp_now()) != self._stamp:
+                self._stamp = stamp
+                run = Run.load(self.folder)
+                if run.complete:
+                    self.by_hand = ByHand(run, self._cases)
+                    known = _known(run)
+                    self._runs = [known, *(old for old in self._runs if old[1] != known[1])][:2]
+
+    def _stamp_now(self) -> tuple[int, int]:
+        status = (self.folder / "run.json").stat()
+        return status.st_ino, status.st_mtime_ns
+
+
+def _known(run: Run) -> tuple[Run, str]:
+    """A run, and what tells it from others."""
+    return run, str(page_data(run, Decisions())["content"])
 
 
 def _taking(decisions: str) -> Path:
@@ -192,7 +247,7 @@ class AskHandler(Visit):
     def initialize(self, desk: Desk, token: str | None, answer: Answer) -> None:  # type: ignore[override]
         super().initialize(desk, token)
         self.answer = answer
-        self.line = desk.measuring if answer == desk.by_hand.measure else desk.writing
+        self.line = desk.measuring if answer == desk.measure else desk.writing
 
     def prepare(self) -> None:
         super().prepare()
@@ -209,6 +264,12 @@ class AskHandler(Visit):
         work = partial(self.answer, self.request.body)
         try:
             said = await loop.run_in_executor(self.line, work)
+            self.desk.told = ""
+        except OutputError as error:  # no fault of the visitor's, whose page tries it again
+            if self.desk.told != (text := printable(str(error))):
+                self.desk.told = text
+                app_log.error(text)
+            raise HTTPError(503) from None
         except RmbgEvalError as error:
             said = Failure.of(error).everywhere()
             self.set_status(422)

@@ -232,14 +232,16 @@ def test_ctrl_c_before_there_is_a_command_line_is_one_line(
 @pytest.mark.parametrize(
     ("run", "server"), [((), "server.serve"), (("run",), "report_server.serve_report")]
 )
-def test_ctrl_c_ends_a_server_and_interrupts_nothing(
-    monkeypatch: pytest.MonkeyPatch, run: tuple[str, ...], server: str
+@pytest.mark.parametrize("how", [signal.SIGINT, signal.SIGTERM])
+def test_ctrl_c_or_who_ends_it_ends_a_server_and_interrupts_nothing(
+    monkeypatch: pytest.MonkeyPatch, run: tuple[str, ...], server: str, how: signal.Signals
 ) -> None:
-    def ended(*_: object) -> None:
-        raise KeyboardInterrupt
-
-    monkeypatch.setattr(f"rmbg_eval.explore.{server}", ended)
-    assert call("serve", *run) == (0, "")
+    before = signal.getsignal(signal.SIGTERM)
+    monkeypatch.setattr(f"rmbg_eval.explore.{server}", lambda *_: signal.raise_signal(how))
+    try:
+        assert call("serve", *run) == (0, "")
+    finally:
+        signal.signal(signal.SIGTERM, before)
 
 
 def test_cutout_refuses_two_models_and_a_folder_with_what_to_do(tmp_path: Path) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import errno
 import http.client
 import json
 import shutil
@@ -20,10 +21,13 @@ from pages import HOSTILE, look, opened
 from playwright.sync_api import Page, expect
 
 from rmbg_eval.core.anchors import case_anchor
+from rmbg_eval.core.files import cannot_write
 from rmbg_eval.decisions.files import read
 from rmbg_eval.errors import CaseError, SettingsError
+from rmbg_eval.explore import report_server
 from rmbg_eval.explore.access import MOST_BODY
 from rmbg_eval.explore.report_server import Desk, _serve, application
+from rmbg_eval.run.folder import write_run
 
 TOKEN = "a-token-of-tests"
 
@@ -190,6 +194,46 @@ def test_what_is_no_decision_about_this_run_is_refused_whole(desk: Desk, port: i
         assert status == 422, body
         assert set(json.loads(text)["problem"]) == {"en", "zh"}
     assert kept(desk) == before
+
+
+def test_a_run_that_is_made_anew_meanwhile_takes_what_its_page_and_the_one_before_decide(
+    pages: dict[str, Path], tmp_path: Path
+) -> None:
+    out = Path(shutil.copytree(pages["folder"].parent, tmp_path / "out"))
+    desk = Desk(out, str(tmp_path / "decided"))
+    run, old = desk.run, decision(desk)
+    with serving(desk) as port:
+        for complete, of in ((False, "1"), (True, "2"), (True, "3")):
+            made = [
+                p.model_copy(update={"cutout_sha256": of * 64 if p.cutout else None})
+                for p in run.predictions
+            ]
+            changes = {"predictions": tuple(made), "complete": complete}
+            write_run(out, run.model_copy(update=changes))
+            new = {**old, "cutout_sha256": of * 64, "person": "Bo"}
+            for each in (new, old) if of < "3" else (new,):
+                status, _ = ask(port, "POST", "/decisions", sent(each))
+                assert status == (200 if complete or each is old else 422)
+        assert ask(port, "POST", "/decisions", sent(old))[0] == 422
+    assert kept(desk) == {"Ada": ["usable"], "Bo": ["usable"]}
+    assert len([*desk.decisions.iterdir()]) == 3
+
+
+def test_a_full_disk_is_told_to_who_serves_and_the_page_tries_again(
+    desk: Desk, port: int, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    def full(folder: Path, *_: object) -> None:
+        raise cannot_write(folder / "a.json", OSError(errno.ENOSPC, "full"))
+
+    body = sent(decision(desk, person="Cy"))
+    with monkeypatch.context() as disk:
+        disk.setattr(report_server, "keep_by_person", full)
+        for _ in range(2):
+            status, text = ask(port, "POST", "/decisions", body)
+            assert (status, b"disk" in text) == (503, False)
+    (line,) = caplog.messages
+    assert "The disk is full" in line
+    assert ask(port, "POST", "/decisions", body)[0] == 200
 
 
 def test_more_than_a_page_sends_is_cut_off(desk: Desk, port: int) -> None:
