@@ -40,6 +40,11 @@ TIMEOUT = 600
 BATCH = 16
 """Pictures in a call over a folder: their start-up is shared, and they are in memory together."""
 
+MOST_SAID = 1 << 28
+"""Bytes that a program may print in a call."""
+_LOOK = 0.25
+"""Seconds after which how much it has printed is looked at."""
+
 _TRIAL_SIDE = 64
 _VERSION_SECONDS = 30
 _WORDS = 300
@@ -242,14 +247,7 @@ class Command:
                     Message("Try the command by hand."),
                 ) from None
             try:
-                status = process.wait(seconds)
-            except subprocess.TimeoutExpired:
-                raise ModelError(
-                    Message(
-                        "{model} took longer than {seconds} s", model=self._label, seconds=seconds
-                    ),
-                    Message("Allow more with command?timeout=SECONDS:…, or see what it waits for."),
-                ) from None
+                status = self._waited(process, seconds, said.fileno())
             finally:
                 _end(process)
             text = _text(said.name)
@@ -264,6 +262,28 @@ class Command:
                 Message("Try the command by hand."),
             )
         return text
+
+    def _waited(self, process: subprocess.Popen[bytes], seconds: float, said: int) -> int:
+        """The status that a program ends with; ModelError where it takes longer, or prints without
+        end into the file `said`, which would fill the disk."""
+        last = time.monotonic() + seconds
+        while True:
+            with suppress(subprocess.TimeoutExpired):
+                return process.wait(max(0, min(_LOOK, last - time.monotonic())))
+            if os.fstat(said).st_size > MOST_SAID:
+                raise ModelError(
+                    Message(
+                        "{model} printed more than {n} MiB", model=self._label, n=MOST_SAID >> 20
+                    ),
+                    Message("Let the command write a PNG to {place}.", place=self._where),
+                )
+            if time.monotonic() >= last:
+                raise ModelError(
+                    Message(
+                        "{model} took longer than {seconds} s", model=self._label, seconds=seconds
+                    ),
+                    Message("Allow more with command?timeout=SECONDS:…, or see what it waits for."),
+                )
 
 
 @contextmanager

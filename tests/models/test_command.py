@@ -229,6 +229,16 @@ def test_what_takes_too_long_is_ended_with_all_it_started(tmp_path: Path) -> Non
     pytest.fail("the program's child still runs")
 
 
+def test_what_prints_without_end_is_ended_before_the_disk_is_full(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(command, "MOST_SAID", 1 << 20)
+    tool = write(tmp_path / "tool.py", "while True: print('.' * 9999, flush=True)")
+    model = Command("ours", f"{tool} {{in}} {{out}}", timeout=20)
+    with pytest.raises(ModelError, match=r"ours printed more than 1 MiB.*a PNG to {out}"):
+        model.infer([model.preprocess(PICTURE)])
+
+
 @pytest.mark.parametrize(
     ("spec", "fault"),
     [
