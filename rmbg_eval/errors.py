@@ -151,6 +151,8 @@ def reason_of(error: BaseException, longest: int = 200) -> Message:
 
 _MOST = 5
 """Mistakes that one message lists."""
+_LONGEST = 300
+"""Characters of what pydantic says of one."""
 _REPR = Repr()
 """Of what was received: a nest may be as deep as a stranger's file has it."""
 _REPR.maxstring = _REPR.maxother = _REPR.maxlong = 100
@@ -202,12 +204,12 @@ def explain(error: ValidationError, allowed: list[str]) -> Message:
 
 
 def _what(said: str, context: dict[str, Any]) -> Message:
-    """Pydantic's sentence, as the message that it was made of."""
+    """Pydantic's sentence, in which what was received may be, as the message it was made of."""
     if isinstance(context.get("error"), ValueError):
         return reason_of(context["error"])
-    said = said[0].lower() + said[1:]
+    said = printable(said[0].lower() + said[1:])[:_LONGEST]
     for text in _PYDANTIC:
-        message = Message(text, **{key: str(value) for key, value in context.items()})
+        message = Message(text, **{key: printable(str(value)) for key, value in context.items()})
         if str(message) == said:
             return message
     return Message.of(said)

@@ -77,6 +77,14 @@ def test_a_file_of_more_entries_than_decisions_would_fit_is_not_gone_through(
         assert len(intake.refused) == (3 if count == 3 else 1)
 
 
+@pytest.mark.parametrize("kind", ["appro\u202eval", "\x1b[31m", "a" * 100_000])
+def test_a_strangers_kind_reaches_no_terminal_as_it_is(run: Run, tmp_path: Path, kind: str) -> None:
+    (reason,) = reasons(take(run, [file(tmp_path, {"kind": kind})]))
+    assert "input tag '" in reason
+    assert reason.isprintable()
+    assert len(reason) < 1000
+
+
 def test_nothing_is_written_by_taking(run: Run, tmp_path: Path) -> None:
     path = file(tmp_path, review())
     before = {p.name for p in tmp_path.iterdir()}
