@@ -24,7 +24,7 @@ from ..run.sample import only
 from .bar import Bar
 from .context import Context
 from .figures import case_figures
-from .frame import head_and_foot, render
+from .frame import foot, head, render
 from .more import more
 from .overview import Overview
 from .plain import MOST_CASES, Plain, side_of
@@ -184,12 +184,12 @@ class Report:
     def _write_pages(self, folder: Path, previews: Previews, on_step: OnStep) -> None:
         """A page for each case, in a folder beside the report."""
         lang = self.run.settings.lang
-        context = Context(self.run, previews, "../")
+        context, end = Context(self.run, previews, "../"), foot(lang, "folder", "../")
         for done, view in enumerate(Sheet(context).pages(), 1):
             (case,) = view.cases
             back = f"../index.html#{case.anchor}"
-            head, foot = head_and_foot(case.title, lang, "folder", "../", back)
-            html = f"{head}{render('sheet', view, lang)}{foot}"
+            start = head(case.title, lang, "folder", "../", back)
+            html = f"{start}{render('sheet', view, lang)}{end}"
             write_atomic(folder / PAGES / f"{case.anchor}.html", html)
             on_step(Step("pages", done, len(context.shown.cases)))
 

@@ -42,26 +42,33 @@ def write_assets(folder: Path) -> None:
     write_atomic(folder / BACKDROP.name, BACKDROP.read_bytes())
 
 
-def head_and_foot(
+def head(
     title: Text, lang: Language, layout: Layout, base: str = "", back: str = "", about: str = ""
-) -> tuple[str, str]:
-    """What comes before the panels of a page, and what after.
+) -> str:
+    """What comes before the panels of a page.
 
     In the layout `single` style and script are in the page, in `folder` they lie where `base`
     leads. `back`: the address of the page that this one belongs to, if it is not the report itself;
     `about`: when and where its run was made.
     """
-    view = {"base": base, "back": back, "about": about, "css": "", "script": ""}
+    digest = hashlib.sha256(_script(layout).encode()).digest()
+    view = {"title": title, "base": base, "back": back, "about": about, "css": ""}
+    view["policy"] = POLICIES[layout].format(script=base64.b64encode(digest).decode())
     if layout == "single":
         photo = base64.b64encode(BACKDROP.read_bytes()).decode()
         view["css"] = style("report").replace(BACKDROP.name, f"data:image/webp;base64,{photo}")
-        view["script"] = script("report")
+    return render("head", view, lang)
+
+
+def foot(lang: Language, layout: Layout, base: str = "") -> str:
+    """What comes after the panels, which is the same for every page in a folder."""
     kinds = [(kind.name, kind_title(kind.name), " ".join(kind.regions)) for kind in KINDS.values()]
-    digest = hashlib.sha256(view["script"].encode()).digest()
-    view["policy"] = POLICIES[layout].format(script=base64.b64encode(digest).decode())
-    return render("head", {**view, "title": title}, lang), render(
-        "foot", {**view, "kinds": kinds}, lang
-    )
+    return render("foot", {"base": base, "script": _script(layout), "kinds": kinds}, lang)
+
+
+def _script(layout: Layout) -> str:
+    """The script that is in a page."""
+    return script("report") if layout == "single" else ""
 
 
 def render(template: str, view: object, lang: Language) -> str:

@@ -22,7 +22,7 @@ from ..i18n import Message
 from ..run.folder import locked
 from ..settings import CompareSettings, Settings
 from . import NBCONVERT_TEMPLATES, PAGE
-from .frame import head_and_foot, write_assets
+from .frame import foot, head, write_assets
 
 with quick_jsonschema():
     import nbformat
@@ -200,9 +200,9 @@ class ReportPage(Preprocessor):
             page["files"] = _store(paths, folder)
         else:
             write_assets(folder)
-        page["head"], page["foot"] = head_and_foot(
-            Message(page["title"]), page["lang"], page["layout"], about=page["about"]
-        )
+        layout = page["lang"], page["layout"]
+        page["head"] = head(Message(page["title"]), *layout, about=page["about"])
+        page["foot"] = foot(*layout)
         resources["rmbg_eval"] = page
         return nb, resources
 

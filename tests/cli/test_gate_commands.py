@@ -18,7 +18,7 @@ from junit_reader import read
 from lxml import etree
 from PIL import Image
 
-from rmbg_eval.report.frame import head_and_foot
+from rmbg_eval.report.frame import head
 from rmbg_eval.run.record import Run
 
 
@@ -165,7 +165,7 @@ def test_a_page_of_the_comparison_before_goes(shop: Shop) -> None:
     shop.evaluate()
     shop.approve()
     shop.compare()
-    (shop.out / "index.html").write_text("".join(head_and_foot("x", "en", "folder")))
+    (shop.out / "index.html").write_text(head("x", "en", "folder"))
     assert shop.compare()[0] == 0
     assert not (shop.out / "index.html").exists()
     (shop.out / "index.html").write_text("mine")

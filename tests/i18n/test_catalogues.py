@@ -119,8 +119,8 @@ def report(failure: Failure) -> str:
     run = run_of(failed)
     settings = run.settings.model_copy(update={"lang": "tlh"})
     context = Context(run.model_copy(update={"settings": settings}), Previews({}))
-    head, foot = frame.head_and_foot("x", "tlh", "single")
-    return head + frame.render("overview", Overview(context).view(), "tlh") + foot
+    overview = frame.render("overview", Overview(context).view(), "tlh")
+    return frame.head("x", "tlh", "single") + overview + frame.foot("tlh", "single")
 
 
 def test_what_tables_say_is_marked_for_the_catalogues() -> None:

@@ -17,7 +17,7 @@ from rmbg_eval import Report, Run, Settings, evaluate, load_cases
 from rmbg_eval.i18n import Message
 from rmbg_eval.measure.columns import Measurements
 from rmbg_eval.measure.record import Agreement, Risk, Sign
-from rmbg_eval.report.frame import head_and_foot, write_assets
+from rmbg_eval.report.frame import foot, head, write_assets
 from rmbg_eval.report.notebooks import render
 from rmbg_eval.run.drawing import draw
 
@@ -127,10 +127,10 @@ def own(pages: dict[str, Path], tmp_path_factory: pytest.TempPathFactory) -> tup
     draw(run, load_cases(run.settings.cases_folder).cases)
     report = Report(run)
     write_assets(out)
-    head, foot = head_and_foot("Own", "en", "folder")
     panels = (report.overview(), report.bar(), report.categories())
     page = out / "index.html"
-    page.write_text(head + "".join(panel.html for panel in panels) + foot, encoding="utf-8")
+    html = "".join(panel.html for panel in panels)
+    page.write_text(head("Own", "en", "folder") + html + foot("en", "folder"), encoding="utf-8")
     return run, page
 
 
