@@ -134,12 +134,15 @@ def png_of(pixels: NDArray[np.uint8]) -> bytes:
 
 def quantise(alpha: Alpha) -> NDArray[np.uint8]:
     """Alpha as it is stored: `rint(255 α)` in uint8."""
-    return np.rint(alpha * np.float32(255)).astype(np.uint8)
+    scaled = alpha * np.float32(255)
+    return np.rint(scaled, out=scaled).astype(np.uint8)
 
 
 def dequantise(levels: NDArray[np.uint8]) -> Alpha:
     """Alpha of what is stored: the levels from 0 to 255 as float32 in [0, 1]."""
-    return levels.astype(np.float32) / np.float32(255)
+    alpha = levels.astype(np.float32)
+    alpha /= np.float32(255)
+    return alpha
 
 
 WEBP_SIDE = 16383

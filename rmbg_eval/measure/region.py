@@ -12,6 +12,8 @@ from ..core.images import Alpha
 
 ROWS_ASKED = 4
 """For each pixel of the picture: what `distance_at` spends before it takes another way."""
+COUNTED = 1 << 20
+"""Numbers that are counted at once."""
 PLACES = 4
 """A place is a square window of the shorter side by this."""
 
@@ -72,8 +74,20 @@ def pieces(
     """
     import cv2  # not for those who only read a finished run
 
-    label = cv2.connectedComponents(mask.view(np.uint8), connectivity=connectivity)[1]
-    return np.asarray(label, np.int32), np.bincount(label.ravel())
+    count, label = cv2.connectedComponents(mask.view(np.uint8), connectivity=connectivity)
+    return np.asarray(label, np.int32), counts(label, count)
+
+
+def counts(label: NDArray[Any], count: int) -> NDArray[np.intp]:
+    """How often each whole number below `count` is in an array of such numbers.
+
+    >>> counts(np.array([[0, 2], [2, 0]]), 4)
+    array([2, 0, 2, 0])
+    """
+    flat, total = label.ravel(), np.zeros(count, np.intp)
+    for start in range(0, flat.size, COUNTED):  # bincount copies what it gets to 64 bits
+        total += np.bincount(flat[start : start + COUNTED], minlength=count)
+    return total
 
 
 def window_sums(values: NDArray[Any], side: int) -> NDArray[Any]:

@@ -314,19 +314,25 @@ def _draw(
     crops = layout == "folder" or original is None  # the page cuts them itself from what it has
     models = {}
     for number, (model, rgba) in enumerate(cutouts.items()):
-        clear, alpha = clear_hidden(rgba), alphas[model]
+        alpha = alphas[model]
         of_size = _of_size(truth, alpha)
         others = [alphas[m] for m in alphas if m != model and alphas[m].shape == alpha.shape]
+        seen = gross(alpha, of_size, others)
+        clear = clear_hidden(rgba)
         own = layout == "single" and not _same_colours(rgba, original)
+        result = put(f"{number}-result", _thumb(clear), CUTOUT)
+        full = put(f"{number}-full", Image.fromarray(clear), FULL) if own else None
+        edge = put(f"{number}-edge", _crop(clear, region)) if crops and region else None
+        del clear  # storing alpha takes the most memory
         models[model] = ModelPreviews(
-            result=put(f"{number}-result", _thumb(clear), CUTOUT),
-            full=put(f"{number}-full", Image.fromarray(clear), FULL) if own else None,
+            result=result,
+            full=full,
             alpha=put(f"{number}-alpha", _grey(rgba[..., 3])) if layout == "single" else None,
-            edge=put(f"{number}-edge", _crop(clear, region)) if crops and region else None,
+            edge=edge,
             wrong=error_shares(alpha, of_size) if of_size is not None else None,
             opaque=opaque_share(alpha),
             in_between=in_between_share(alpha),
-            gross=gross(alpha, of_size, others),
+            gross=seen,
         )
     fits = _of_size(truth, next(iter(alphas.values()))) if alphas else None
     points = case.about.points if case else ()

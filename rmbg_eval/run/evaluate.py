@@ -103,8 +103,7 @@ def evaluate(
     started, clock = datetime.now(UTC), time.perf_counter()
     plan = planned(settings, models, pictures, part, isolate, case_set, load or load_model)
     settings, cases = plan.settings, plan.case_set.cases
-    for _, model in plan.asked:
-        model.fetch(lambda text: on_step(Step(text)))
+    plan.fetch(on_step)
     store, measures = caches or (Store.default(), MeasureCache.default())
     remove_unfinished(store.folder)
     remove_unfinished(measures.folder)
@@ -125,8 +124,8 @@ def evaluate(
         )
         results = Results()
         try:
-            for spec, model in plan.asked:
-                task.work(spec, model, results)
+            while plan.asked:  # a model whose work is done is let go
+                task.work(*plan.asked.pop(0), results)
             results.pairs = pairs_of(results.predictions, out, measures)
             results.judge()
             if plan.delivery:

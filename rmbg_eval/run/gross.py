@@ -13,7 +13,7 @@ from pydantic import BaseModel, ConfigDict
 
 from ..core.images import Alpha
 from ..measure.alpha import STRAY_SHARE
-from ..measure.region import Box, densest, pieces
+from ..measure.region import Box, counts, densest, pieces
 from ..measure.subject import Mask
 
 PATCH = 60
@@ -45,25 +45,7 @@ def gross(alpha: Alpha, truth: Alpha | None, others: Sequence[Alpha] = ()) -> di
     half than all the `others`.
     """
     shape = alpha >= np.float32(0.5)
-    areas = {"crumbs": pieces(shape, 8), "holes": pieces(~shape, 4)}
-    largest = areas["crumbs"][1][1:].max(initial=0)
-    kinds: dict[str, Gross] = {}
-    for name, (label, sizes) in areas.items():
-        small = sizes < STRAY_SHARE * largest
-        small[0] = False
-        if name == "holes":
-            border = np.concatenate([label[0], label[-1], label[:, 0], label[:, -1]])
-            small[np.unique(border)] = False
-        every = np.count_nonzero(small)
-        if truth is not None:
-            there = (truth >= np.float32(0.5)) == (name == "crumbs")
-            also = np.bincount(label[there], minlength=len(sizes))
-            small &= also * 2 < sizes
-        # Where most of them are real, a lace is cut out as one: the rest are at its edges.
-        if small.any() and 2 * np.count_nonzero(small) >= every:
-            place = densest(small[label])
-            assert place is not None  # there are some
-            kinds[name] = Gross(amount=float(np.count_nonzero(small)), box=place)
+    kinds = _strays(shape, truth)
     if truth is not None:
         sure, clear = truth >= SURELY, truth <= 1 - SURELY
         if clear.all():
@@ -80,6 +62,33 @@ def gross(alpha: Alpha, truth: Alpha | None, others: Sequence[Alpha] = ()) -> di
         if whole and part.any():
             amount = float(np.count_nonzero(part) / whole)
             kinds[name] = Gross(amount=amount, box=_around_largest(part))
+    return kinds
+
+
+def _strays(shape: Mask, truth: Alpha | None) -> dict[str, Gross]:
+    """Crumbs and holes of a shape, `(H, W) bool`."""
+    kinds: dict[str, Gross] = {}
+    limit = 0.0
+    for name in ("crumbs", "holes"):
+        label, sizes = pieces(shape, 8) if name == "crumbs" else pieces(~shape, 4)
+        if name == "crumbs":
+            limit = STRAY_SHARE * sizes[1:].max(initial=0)
+        small = sizes < limit
+        small[0] = False
+        if name == "holes":
+            border = np.concatenate([label[0], label[-1], label[:, 0], label[:, -1]])
+            small[np.unique(border)] = False
+        every = np.count_nonzero(small)
+        if truth is not None:
+            there = (truth >= np.float32(0.5)) == (name == "crumbs")
+            also = counts(label[there], len(sizes))
+            small &= also * 2 < sizes
+        # Where most of them are real, a lace is cut out as one: the rest are at its edges.
+        if small.any() and 2 * np.count_nonzero(small) >= every:
+            place = densest(small[label])
+            assert place is not None  # there are some
+            kinds[name] = Gross(amount=float(np.count_nonzero(small)), box=place)
+        del label  # of four bytes a pixel, before the next one is made
     return kinds
 
 

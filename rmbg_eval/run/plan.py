@@ -15,6 +15,7 @@ from ..cases.in_memory import write_pictures
 from ..core.choices import Dtype, Foreground, split
 from ..core.files import folded
 from ..core.machine import Machine
+from ..core.progress import OnStep, Step
 from ..core.records import arrow
 from ..errors import ModelError, SettingsError, printable
 from ..i18n import Message
@@ -54,6 +55,11 @@ class Plan:
     """Each with the spec that another process makes the same model of; None: there is none."""
     metrics: tuple[Metric, ...]
     delivery: Delivery | None
+
+    def fetch(self, on_step: OnStep) -> None:
+        """Bring the weights of all models."""
+        for _, model in self.asked:
+            model.fetch(lambda text: on_step(Step(text)))
 
     def begun(self, started: datetime) -> Run:
         """The run before its first picture."""

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import tracemalloc
+
 import cv2
 import numpy as np
 import pytest
@@ -11,7 +13,7 @@ from hypothesis.extra import numpy as arrays
 
 from rmbg_eval.measure import region
 from rmbg_eval.measure.kernels.neighbours import eroded
-from rmbg_eval.measure.region import densest, distance, distance_at
+from rmbg_eval.measure.region import densest, distance, distance_at, pieces
 
 masks = arrays.arrays(bool, st.tuples(st.integers(1, 12), st.integers(1, 12))).filter(np.any)
 
@@ -80,3 +82,14 @@ def test_what_is_only_at_the_frame_is_in_its_place(shape: tuple[int, int]) -> No
         assert place is not None
         left, top, width, height = place
         assert mask[top : top + height, left : left + width].any()
+
+
+def test_counting_pieces_takes_little_beside_their_numbers() -> None:
+    mask = np.zeros((4096, 4096), bool)
+    mask[::64, ::64] = True
+    tracemalloc.start()
+    label, sizes = pieces(mask, 8)
+    peak = tracemalloc.get_traced_memory()[1]
+    tracemalloc.stop()
+    assert peak < 2 * label.nbytes
+    assert sizes.tolist() == [mask.size - 4096] + [1] * 4096

@@ -5,6 +5,7 @@ from __future__ import annotations
 import csv
 import json
 import subprocess
+import weakref
 from collections.abc import Callable
 from pathlib import Path
 
@@ -372,6 +373,22 @@ def refused(settings: Settings, error: type[Exception], message: str) -> None:
     with pytest.raises(error, match=message):
         evaluate(settings)
     assert not settings.out_folder.exists()
+
+
+def test_a_model_whose_work_is_done_is_let_go(settings: Settings) -> None:
+    loaded: list[weakref.ref[FakeModel]] = []
+
+    class Large(FakeModel):
+        def load(self) -> bool:
+            assert all(each() in (None, self) for each in loaded)
+            loaded.append(weakref.ref(self))
+            return super().load()
+
+    several = settings.model_copy(update={"models": ["one", "two"]})
+    run = evaluate(several, load=lambda spec, *_: Large(spec, pipeline=spec))
+    assert [p.model for p in run.predictions if p.cutout] == ["one"] * 3 + ["two"] * 3
+    assert loaded
+    assert not any(each() for each in loaded)
 
 
 def test_no_cases_at_all_end_the_run_before_it_begins(settings: Settings, tmp_path: Path) -> None:
