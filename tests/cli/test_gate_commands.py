@@ -319,7 +319,7 @@ def test_run_fails_on_a_failed_prediction_if_it_is_told_to(shop: Shop) -> None:
 def test_what_is_no_run_is_an_error_and_no_crash(shop: Shop, tmp_path: Path) -> None:
     code, printed = call("compare", tmp_path / "none", tmp_path / "none")
     assert code == 2
-    assert "cannot be read" in printed
+    assert "There is no file" in printed
     shop.evaluate()
     shop.approve()
     later = json.loads((shop.base / "run.json").read_text("utf-8")) | {"schema_version": 99}
