@@ -23,6 +23,7 @@ GREY = SQUARE.rgb.mean(axis=2) / 255
 
 FLOAT = 1
 UINT8 = 2
+BFLOAT16 = 16
 
 
 def alpha_of(spec: str, picture: Picture = SQUARE) -> Alpha:
@@ -42,6 +43,7 @@ def save_graph(
     inputs: Iterable[str] = ("input",),
     element: int = FLOAT,
     version: int = 13,
+    gives: int = FLOAT,
 ) -> Path:
     """A graph from `inputs`, 1×3×side×side or of another `shape`, to `outputs`.
 
@@ -51,7 +53,7 @@ def save_graph(
     body += _message(2, b"tiny") + weights
     taken = list(shape) or [1, 3, side, side]
     body += b"".join(_message(11, _value(name, taken, element)) for name in inputs)
-    body += b"".join(_message(12, _value(name, None)) for name in outputs)
+    body += b"".join(_message(12, _value(name, None, gives)) for name in outputs)
     opset = _message(1, b"") + _number(2, version)
     path.write_bytes(_number(1, 8) + _message(7, body) + _message(8, opset))
     return path
@@ -60,6 +62,11 @@ def save_graph(
 def mean_of_channels(output: str = "matte", axis: int = 1, source: str = "input") -> Node:
     """Red, green and blue to their mean: N×3×H×W to N×1×H×W."""
     return "ReduceMean", [source], [output], _ints("axes", [axis]) + _int("keepdims", 1)
+
+
+def mean_over(axes: Sequence[int], keep: int) -> Node:
+    """The mean over axes, which stay as one number or go."""
+    return "ReduceMean", ["input"], ["matte"], _ints("axes", axes) + _int("keepdims", keep)
 
 
 def mean_of_all(output: str = "matte") -> Node:
@@ -76,7 +83,11 @@ def turned(source: str, output: str, order: Sequence[int]) -> Node:
 
 
 def as_float(output: str = "matte") -> Node:
-    return "Cast", ["input"], [output], _int("to", FLOAT)
+    return cast(output, FLOAT)
+
+
+def cast(output: str, element: int) -> Node:
+    return "Cast", ["input"], [output], _int("to", element)
 
 
 def square_root(source: str, output: str) -> Node:

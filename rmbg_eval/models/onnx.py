@@ -120,7 +120,9 @@ class OnnxModel:
         """The output as alpha at the picture's size; ModelError unless it is one in [0, 1]."""
         if output.ndim > 2 and self._channel is not None:
             output = self._chosen(output)
-        if output.ndim < 2 or output.size != output.shape[-1] * output.shape[-2]:
+        plane = output.shape[-2:]
+        # One row of numbers is no plane: it says something of the whole picture.
+        if output.ndim < 2 or min(plane) < 2 or output.size != plane[0] * plane[1]:
             raise ModelError(
                 Message(
                     "{model} returned {received}; one H×W plane is expected",
@@ -129,7 +131,7 @@ class OnnxModel:
                 ),
                 WHICH,
             )
-        alpha = output.reshape(output.shape[-2:]).astype(np.float32) / self._white
+        alpha = output.reshape(plane).astype(np.float32) / self._white
         if self._activation == "sigmoid":
             self._doubt(alpha)
             # The logistic function by its other name, which never overflows.

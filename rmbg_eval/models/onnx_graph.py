@@ -13,7 +13,7 @@ from typing import Any
 from ..errors import ModelError, printable
 from ..i18n import Message
 from .onnx import WHICH
-from .runtimes import KINDS, session
+from .runtimes import KINDS, channels_last, session
 
 LARGEST = 8192
 """Pixels of a side that a graph takes."""
@@ -23,6 +23,8 @@ _LARGEST_BATCH = 999
 """Pictures that a graph takes at once: as many are held in memory."""
 _EXTERNAL = re.compile(rb"\x0a\x08location\x12([\x01-\x7f]|[\x80-\xff][\x01-\x1f])")
 """How a graph names a file that holds weights of its: a protobuf entry of key `location`."""
+_NUMBERS = re.compile(r"tensor\((float|float16|double|bool|u?int\d+)\)")
+"""What a graph may give, as ONNX Runtime names it: what NumPy has."""
 
 _Misfit = Callable[[Message, Message], ModelError]
 """From what is wrong and its remedy, to the error that also says what the graph takes."""
@@ -75,9 +77,9 @@ def fitting(
     `whole`: the pictures are left at whole numbers of 0 to 255.
     """
     graph = session(path, optimised=False)
-    pictures = _pictures(graph, path, size, nhwc, whole)
-    _check_output(graph, path, output, nhwc, channel)
-    return pictures
+    sides, batch = _pictures(graph, path, size, nhwc, whole)
+    _check_output(graph, path, output, sides, nhwc, channel)
+    return sides, batch
 
 
 def _pictures(
@@ -176,10 +178,15 @@ def _size(
 
 
 def _check_output(
-    graph: Any, path: Path, output: str | None, nhwc: bool, channel: int | None
+    graph: Any,
+    path: Path,
+    output: str | None,
+    size: tuple[int, int],
+    nhwc: bool,
+    channel: int | None,
 ) -> None:
     """ModelError unless what the graph gives has one plane that is the matte."""
-    outputs = {each.name: each.shape for each in graph.get_outputs()}
+    outputs = {each.name: each for each in graph.get_outputs()}
     if not outputs:
         raise ModelError(
             Message("The graph {name} has no output", name=printable(path.name)),
@@ -194,9 +201,21 @@ def _check_output(
             ),
             Message("Use one of {names}.", names=[printable(name) for name in outputs]),
         )
-    plane = outputs[output or next(iter(outputs))]
-    last = nhwc and plane[1:2] != [1]
-    planes = plane[3 if last else 1] if len(plane) == 4 else None
+    used = outputs[output or next(iter(outputs))]
+    plane = used.shape
+    row = len(plane) == 1 or (len(plane) == 2 and 1 in plane)
+    if row or not _NUMBERS.fullmatch(used.type):
+        raise ModelError(
+            Message(
+                "The graph {name} gives {shape}, and a matte is a plane of numbers",
+                name=printable(path.name),
+                shape=printable(f"{used.name} {used.type} {plane}"),
+            ),
+            WHICH if len(outputs) > 1 else Message("Export it with the matte as its output."),
+        )
+    planes = None
+    if len(plane) == 4:
+        planes = plane[3 if channels_last(plane, size[::-1], nhwc) else 1]
     if isinstance(planes, int) and (planes != 1 if channel is None else planes <= channel):
         raise ModelError(
             Message(

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from importlib import import_module
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
@@ -34,6 +34,7 @@ def session(path: Path, optimised: bool = True) -> Any:
     import onnxruntime
 
     options = onnxruntime.SessionOptions()
+    options.log_severity_level = 4  # what it has to say is raised, and names in a graph are foreign
     if not optimised:
         options.graph_optimization_level = onnxruntime.GraphOptimizationLevel.ORT_DISABLE_ALL
     try:
@@ -54,7 +55,8 @@ def session(path: Path, optimised: bool = True) -> Any:
 _LEAD = re.compile(r"\[ONNXRuntimeError\] : \d+ : \w+ : (Load model from .* failed:)?")
 _ANEW = Message("Export it again, with standard operators only.")
 _REMEDIES = (
-    ("[Ee]xternal data", Message("Put the files that hold its weights beside it.")),
+    ("[Ee]xternal (data|initializer)", Message("Put the files that hold its weights beside it.")),
+    ("[Pp]rotobuf", Message("Copy, download or export it again.")),
     (
         "opset \\d|IR version",
         Message("Export it for an older opset, or install a newer onnxruntime."),
@@ -64,10 +66,10 @@ _REMEDIES = (
 
 
 def open_onnxruntime(path: Path, output: str | None, nhwc: bool = False) -> Network:
-    """The graph computed by ONNX Runtime: of its outputs the named one, or the first, alone.
+    """The graph computed by ONNX Runtime: of its outputs the named one, or the first, alone, its
+    channels before its sides.
 
-    `nhwc`: the graph has the channels last; its output, if it has four dimensions, too, unless the
-    second is a single plane.
+    `nhwc`: the graph takes the channels last.
     """
     graph = session(path)
     used, fed = output or graph.get_outputs()[0].name, graph.get_inputs()[0]
@@ -87,10 +89,25 @@ def open_onnxruntime(path: Path, output: str | None, nhwc: bool = False) -> Netw
                 ),
                 Message("Use the size and the layout that it was exported for."),
             ) from None
-        last = nhwc and result.ndim == 4 and result.shape[1] != 1
-        return result.transpose(0, 3, 1, 2) if last else result
+        last = channels_last(result.shape, tensor.shape[2:], nhwc)
+        return np.moveaxis(result, -1, -3) if last else result
 
     return network
+
+
+def channels_last(shape: Sequence[object], sides: Sequence[int], nhwc: bool) -> bool:
+    """Whether the channels come last in what a graph gives for pictures of these sides, height
+    first: where its own sides, of the same ratio, do not tell, as in what it takes."""
+
+    def are_sides(height: object, width: object) -> bool:
+        if not (isinstance(height, int) and isinstance(width, int)):
+            return False
+        return abs(height * sides[1] - width * sides[0]) < max(sides)
+
+    if len(shape) not in (3, 4):
+        return False
+    first, last = are_sides(*shape[-2:]), are_sides(*shape[-3:-1])
+    return last if first != last else nhwc and len(shape) == 4 and shape[1] != 1
 
 
 def open_openvino(

@@ -17,9 +17,11 @@ from tiny_onnx import (
     as_float,
     mean_of_all,
     mean_of_channels,
+    mean_over,
     same,
     save_graph,
     square_root,
+    turned,
 )
 
 from rmbg_eval.core.cache import Store
@@ -79,6 +81,26 @@ def test_an_output_that_is_no_plane_is_refused(tmp_path: Path, node: tuple) -> N
     path = save_graph(tmp_path / "planes.onnx", [node])
     with pytest.raises(ModelError, match="(plane is expected|matte is one).*output=NAME"):
         alpha_of(f"onnx:{path}?mean=0&std=1")
+
+
+@pytest.mark.parametrize(
+    ("shape", "order", "layout"),
+    [((1, 3, 64, 64), (0, 2, 3, 1), "NCHW"), ((1, 64, 64, 3), (0, 3, 1, 2), "NHWC")],
+    ids=["last", "first"],
+)
+def test_the_planes_may_lie_otherwise_than_the_channels_of_the_picture(
+    tmp_path: Path, shape: tuple, order: tuple, layout: str
+) -> None:
+    path = save_graph(tmp_path / "turned.onnx", [turned("input", "matte", order)], shape=shape)
+    alpha = alpha_of(f"onnx:{path}?mean=0&std=1&layout={layout}&channel=2")
+    np.testing.assert_allclose(alpha, SQUARE.rgb[..., 2] / 255, atol=1e-6)
+
+
+@pytest.mark.parametrize("keep", [0, 1], ids=["(1, 3)", "(1, 3, 1, 1)"])
+def test_a_row_of_numbers_is_never_made_large(tmp_path: Path, keep: int) -> None:
+    path = save_graph(tmp_path / "row.onnx", [mean_over((2, 3), keep)])
+    with pytest.raises(ModelError, match="plane (is expected|of numbers)"):
+        alpha_of(f"onnx:{path}?mean=0&std=1{'&channel=0' if keep else ''}")
 
 
 def test_the_named_output_is_used_and_the_first_by_default(tmp_path: Path) -> None:
@@ -145,7 +167,7 @@ def test_what_rounding_took_beyond_1_is_1(graph: Path) -> None:
 def test_a_second_sigmoid_is_told(graph: Path) -> None:
     model = load_model(f"onnx:{graph}?mean=0&std=1&activation=sigmoid")
     for logits in (-9, 0.5, 0.5):
-        model.postprocess(np.float32([[[[logits]]]]), SQUARE)
+        model.postprocess(np.full((1, 1, 64, 64), np.float32(logits)), SQUARE)
         told = [str(each) for each in model.warnings]
         assert len(told) == (logits > 0)
     assert "lay in [0, 1], as after a sigmoid" in told[0]

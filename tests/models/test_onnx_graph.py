@@ -9,12 +9,15 @@ import numpy as np
 import pytest
 from fakes import some_cases
 from tiny_onnx import (
+    BFLOAT16,
     GREY,
     UINT8,
     alpha_of,
     as_float,
+    cast,
     mean_of_all,
     mean_of_channels,
+    mean_over,
     same,
     save_graph,
     times,
@@ -61,6 +64,12 @@ FITTING = "mean=0&std=1&size=64"
         ({"element": UINT8, "nodes": [as_float()]}, "", "uint8.*mean=0&std=1/255"),
         ({"element": 11, "nodes": [as_float()]}, "", "double.*float32, float16 or"),
         ({"nodes": [same("input", "matte")]}, "", "3 planes, and a matte is one.*output=NAME"),
+        ({"nodes": [mean_over((0, 2, 3), 0)]}, "", r"\[3\], and a matte is a plane of numbers"),
+        (
+            {"nodes": [cast("matte", BFLOAT16)], "gives": BFLOAT16},
+            "",
+            r"matte tensor\(bfloat16\).*, and a matte is a plane of numbers.*as its output",
+        ),
         ({}, "&layout=CHW", "layout is one of NCHW, NHWC"),
     ],
 )
@@ -109,6 +118,16 @@ def test_what_the_runtime_says_last_is_said(
         load_model(f"onnx:{path}?mean=0&std=1")
 
 
+def test_what_the_runtime_warns_of_reaches_no_terminal(
+    tmp_path: Path, capfd: pytest.CaptureFixture
+) -> None:
+    """It repeats names in the graph, which may be a stranger's, as they are."""
+    unused = weight_elsewhere("\x1b[2J", tmp_path / "w.data", 1)
+    path = save_graph(tmp_path / "odd.onnx", [mean_of_channels()], weights=unused)
+    load_model(f"onnx:{path}?mean=0&std=1").load()
+    assert capfd.readouterr().err == ""
+
+
 def test_a_pointer_of_git_lfs_is_told(tmp_path: Path) -> None:
     path = tmp_path / "m.onnx"
     path.write_text("version https://git-lfs.github.com/spec/v1\noid sha256:0\nsize 9\n")
@@ -116,10 +135,12 @@ def test_a_pointer_of_git_lfs_is_told(tmp_path: Path) -> None:
         load_model(f"onnx:{path}?mean=0&std=1")
 
 
-def test_a_file_that_is_no_graph_is_refused(tmp_path: Path) -> None:
+@pytest.mark.parametrize("content", ["", "not a graph"])
+def test_a_file_that_is_no_graph_is_refused(tmp_path: Path, content: str) -> None:
     path = tmp_path / "notes.onnx"
-    path.write_text("not a graph")
-    with pytest.raises(ModelError, match=r"notes\.onnx is not a graph ONNX Runtime can run"):
+    path.write_text(content)
+    why = r"notes\.onnx is not a graph ONNX Runtime can run.*Copy, download or export it again"
+    with pytest.raises(ModelError, match=why):
         alpha_of(f"onnx:{path}?mean=0&std=1&size=64")
 
 
