@@ -47,6 +47,9 @@ _LOOK = 0.25
 
 _TRIAL_SIDE = 64
 _VERSION_SECONDS = 30
+_NAMED = "picture-"
+_MOST = 3
+"""Files under other names that a failure lists."""
 _WORDS = 300
 """Characters of a program's own words that a failure repeats."""
 
@@ -154,7 +157,7 @@ class Command:
             into, out = folder / "in", folder / "out"
             into.mkdir()
             out.mkdir()
-            names = [f"picture-{number:04}" for number in range(len(inputs))]
+            names = [f"{_NAMED}{number:04}" for number in range(len(inputs))]
             for name, data in zip(names, inputs, strict=True):
                 (into / f"{name}.png").write_bytes(data)
             places = {"in_dir": into, "out_dir": out}
@@ -176,8 +179,10 @@ class Command:
         """What lies in `out` under this name; programs add their own endings to it."""
         files: list[Path] = []
         with suppress(OSError):  # the program has removed the folder
-            files = sorted(p for p in out.iterdir() if p.suffix.lower() in SUFFIXES and p.is_file())
-        own = [p for p in files if p.stem == name] or [p for p in files if p.stem.startswith(name)]
+            written = (p for p in sorted(out.rglob("*")) if p.suffix.lower() in SUFFIXES)
+            files = [p for p in written if p.is_file() and p.stat().st_size]
+        near = [p for p in files if p.parent == out]
+        own = [p for p in near if p.stem == name] or [p for p in near if p.stem.startswith(name)]
         if len(own) > 1 and f"{name}.png" in (exact := {path.name: path for path in own}):
             own = [exact[f"{name}.png"]]
         if len(own) > 1:
@@ -188,6 +193,17 @@ class Command:
                     files=[printable(path.name) for path in own],
                 ),
                 Message("Let it write the cut-out alone."),
+            )
+        others = [p for p in files if p.parent != out or not p.stem.startswith(_NAMED)]
+        if not own and others:
+            return ModelError(
+                Message(
+                    "{model} wrote {files}, and no {name}",
+                    model=self._label,
+                    files=[printable(path.relative_to(out).as_posix()) for path in others[:_MOST]],
+                    name=f"{name}.png",
+                ),
+                Message("Let the command write a PNG to {place}.", place=self._where),
             )
         if not own:
             return ModelError(
@@ -252,15 +268,26 @@ class Command:
                 _end(process)
             text = _text(said.name)
         if status:
-            raise ModelError(
-                Message(
-                    "{model} ended with status {status}: {words}",
+            said_last = text or Message("it printed nothing")
+            problem = Message(
+                "{model} ended with status {status}: {words}",
+                model=self._label, status=status, words=said_last,
+            )  # fmt: skip
+            remedy = Message("Try the command by hand.")
+            if status < 0:
+                problem = Message(
+                    "{model} was ended by signal {number} ({name}): {words}",
                     model=self._label,
-                    status=status,
-                    words=text or Message("it printed nothing"),
-                ),
-                Message("Try the command by hand."),
-            )
+                    number=-status,
+                    name=signal.strsignal(-status) or "?",
+                    words=said_last,
+                )
+            if status == -9:  # as Linux ends what takes too much of it
+                remedy = Message(
+                    "Most often the memory did not suffice: close other programs, or take "
+                    "fewer at once."
+                )
+            raise ModelError(problem, remedy)
         return text
 
     def _waited(self, process: subprocess.Popen[bytes], seconds: float, said: int) -> int:

@@ -157,8 +157,13 @@ def test_a_failure_repeats_the_programs_words(tmp_path: Path) -> None:
     [
         ("print('nothing to do')", "wrote no cut-out: nothing to do.*Let the command write"),
         ("import sys; open(sys.argv[2], 'w').write('x')", "the cut-out by ours"),
+        ("import sys; open(sys.argv[2], 'w'); print('no subject')", "wrote no cut-out: no subject"),
+        (
+            TOOL.replace("(target)", "(target.with_name('it.png'))"),
+            "wrote it.png, and no picture-0",
+        ),
         ("import sys; sys.stdout.buffer.write(b'PNG' + bytes(9))", "binary data.*sh -c 'PROGRAM"),
-        ("import sys; [open(sys.argv[2][:-4] + e, 'x') for e in ('_a.png', '_b.png')]", "several"),
+        (TOOL.replace("(target)", "(f'{target}a.png'); image.save(f'{target}b.png')"), "several"),
         (TOOL.replace("image.putalpha", "str"), "has colours but no alpha channel"),
         (TOOL.replace('"RGB")', '"RGB").resize((40, 40))'), "has 40×40 pixels, the picture 96×64"),
     ],
@@ -166,6 +171,23 @@ def test_a_failure_repeats_the_programs_words(tmp_path: Path) -> None:
 def test_what_is_no_cut_out_fails(tmp_path: Path, source: str, fault: str) -> None:
     tool = write(tmp_path / "tool.py", source)
     with pytest.raises(RmbgEvalError, match=fault):
+        cutouts(load_model(f"ours=command:{tool} {{in}} {{out}}"), PICTURE)
+
+
+def test_pictures_in_folders_below_are_named(tmp_path: Path) -> None:
+    below = TOOL.replace("(target)", "(target.parent / source.stem / 'it.png')")
+    below = below.replace(
+        "    image.save", "    target.parent.joinpath(source.stem).mkdir()\n    image.save"
+    )
+    model = load_model(f"ours=command:{write(tmp_path / 'tool.py', below)} {{in_dir}} {{out_dir}}")
+    with pytest.raises(ModelError, match="wrote picture-0000/it.png, and no picture-0000.png"):
+        cutouts(model, PICTURE)
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="Windows has no signals")
+def test_a_signal_is_named(tmp_path: Path) -> None:
+    tool = write(tmp_path / "tool.py", "import os; os.kill(os.getpid(), 9)")
+    with pytest.raises(ModelError, match=r"ours was ended by signal 9 \(.*the memory did not"):
         cutouts(load_model(f"ours=command:{tool} {{in}} {{out}}"), PICTURE)
 
 
