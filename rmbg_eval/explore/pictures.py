@@ -100,7 +100,7 @@ class Pictures:
             self._uploads.move_to_end(id)
             self._decoded = None  # before the next one needs the memory
         shown = printable(upload.name)
-        picture = decode(bytes(upload.data), shown, shown)
+        picture = decode(bytes(upload.data), shown, upload.name)
         with self._lock:
             if id in self._uploads:
                 self._decoded = id, picture

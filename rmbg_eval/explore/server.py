@@ -88,6 +88,16 @@ class VisitorKernels(AsyncMappingKernelManager):
             del self._alone_since[kernel_id]
             await self.shutdown_kernel(kernel_id, now=True)
 
+    async def _async_shutdown_kernel(
+        self, kernel_id: str, now: bool = False, restart: bool = False
+    ) -> None:
+        """Also of one that is only being started, as where the server ends meanwhile."""
+        if kernel_id in self._pending_kernels:
+            with suppress(Exception):
+                await self._pending_kernels[kernel_id]
+        if kernel_id in self:
+            await super()._async_shutdown_kernel(kernel_id, now, restart)
+
 
 class PageHandler(Plain, TornadoVoilaHandler):
     """The page: it is sent at once, whole, and what starts a kernel follows it."""
@@ -144,6 +154,11 @@ class Server(Voila):
         """As Voilà's, within the bounds of ours."""
         self.app.listen = partial(listen, self.app)
         super().listen()
+
+    def stop(self) -> None:
+        """End all kernels, which have nothing to lose: asked to end, one that still imports prints
+        a traceback. One that is being started is waited for, which only the loop it is in can."""
+        self.ioloop.run_sync(partial(self.kernel_manager.shutdown_all, now=True))
 
     def launch_browser(self) -> None:
         """Called once the port is listened to: that is when the address may be told."""

@@ -16,7 +16,12 @@ from browser import free_port
 
 
 @contextmanager
-def served(cache: Path, *options: str, log: Path | None = None) -> Iterator[str]:
+def served(
+    cache: Path,
+    *options: str,
+    log: Path | None = None,
+    ended_by: signal.Signals = signal.SIGINT,
+) -> Iterator[str]:
     """The address that the command prints; what it says to its operator goes to `log`."""
     if sys.platform == "win32":
         pytest.skip("no process can be interrupted on Windows as on the others")
@@ -43,7 +48,7 @@ def served(cache: Path, *options: str, log: Path | None = None) -> Iterator[str]
         else:
             raise AssertionError("the server did not start")
     finally:
-        process.send_signal(signal.SIGINT)
+        process.send_signal(ended_by)
         try:
             process.wait(20)
         except subprocess.TimeoutExpired:

@@ -6,7 +6,9 @@ import asyncio
 import io
 import json
 import re
+import signal
 import socket
+import time
 from contextlib import suppress
 from multiprocessing.connection import wait
 from pathlib import Path
@@ -165,6 +167,15 @@ def test_no_visitor_gets_a_traceback_or_writes_to_the_operators_log(
                 urlopen(Request(f"http://{base}/", method=method), timeout=30)
         info = asyncio.run(answers(line, encoded("comm_info_request", {}), [PROTOCOL]))
         assert any(b"comm_info_reply" in answer for answer in info)
+    assert log.read_text() == ""
+
+
+def test_it_ends_in_silence_while_a_kernel_is_being_started(cache: Path, tmp_path: Path) -> None:
+    log = tmp_path / "log"
+    with served(cache, "--model", "grabcut", log=log, ended_by=signal.SIGTERM) as address:
+        with urlopen(address, timeout=30) as page:
+            assert page.read1(100)
+        time.sleep(0.2)
     assert log.read_text() == ""
 
 

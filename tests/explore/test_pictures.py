@@ -36,6 +36,14 @@ def test_a_picture_in_parts_is_the_picture() -> None:
     assert pictures.encoded("a") == ("a.png", png(1))
 
 
+def test_a_picture_keeps_its_name_which_is_escaped_only_to_be_shown() -> None:
+    """A cut-out is saved under it: a joiner of emoji or of Persian is no "u200d"."""
+    pictures = Pictures()
+    pictures.begin("a", "👩\u200d💻.png", len(png()))
+    pictures.add("a", 0, png())
+    assert pictures.picture("a").name == "👩\u200d💻.png"
+
+
 @pytest.mark.parametrize(("offset", "length"), [(5, 10), (0, 101)], ids=["a gap", "too much"])
 def test_parts_that_do_not_follow_are_refused(offset: int, length: int) -> None:
     pictures = Pictures()

@@ -342,8 +342,11 @@ def test_a_narrow_page_does_not_scroll_sideways(
 ) -> None:
     page.set_viewport_size({"width": 360, "height": 700})
     visit(page, f"{address}?lang={lang}")
-    page.set_input_files(".rx-file", photograph)
+    long = {"name": f"{'n' * 200}.png", "mimeType": "image/png", "buffer": photograph.read_bytes()}
+    page.set_input_files(".rx-file", files=[long])
     page.wait_for_selector(".rx-tools")
+    result(page)
+    assert "nnn" in page.inner_text(".rx-status")
     assert page.evaluate("document.documentElement.scrollWidth") <= 360
     narrow = """[...document.querySelectorAll('.rx *')].filter(e => e.checkVisibility()
         && [...e.childNodes].some(n => n.nodeType == 3 && n.data.trim().length > 2)
