@@ -90,6 +90,11 @@ def cast(output: str, element: int) -> Node:
     return "Cast", ["input"], [output], _int("to", element)
 
 
+def padded(source: str, output: str, more: int) -> Node:
+    """With so many pixels more below and at the right; up to opset 10."""
+    return "Pad", [source], [output], _ints("pads", [0] * 6 + [more, more])
+
+
 def square_root(source: str, output: str) -> Node:
     """NaN wherever `source` is below 0."""
     return "Sqrt", [source], [output], b""

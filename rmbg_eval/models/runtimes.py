@@ -41,22 +41,38 @@ def session(path: Path, optimised: bool = True) -> Any:
         return onnxruntime.InferenceSession(path, options, providers=["CPUExecutionProvider"])
     except Exception as error:  # ONNX Runtime's own exceptions share no base class
         refuse_pointer(path)
-        said = _LEAD.sub("", str(error)).strip()
+        reason, remedy = _said(error, _ANEW)
         raise ModelError(
             Message(
                 "{name} is not a graph ONNX Runtime can run: {reason}",
                 name=printable(path.name),
-                reason=printable(said[-200:]).removesuffix("."),  # what is wrong comes last
+                reason=reason,
             ),
-            next((remedy for words, remedy in _REMEDIES if re.search(words, said)), _ANEW),
+            remedy,
         ) from None
 
 
+def _said(error: Exception, otherwise: Message) -> tuple[str, Message]:
+    """What ONNX Runtime says is wrong, which comes last, and what to do about it."""
+    said = _LEAD.sub("", str(error)).strip()
+    last = said if len(said) <= _SAID else f"… {said[-_SAID:].partition(' ')[2]}"
+    remedy = next((remedy for words, remedy in _REMEDIES if re.search(words, said)), otherwise)
+    return printable(last).removesuffix("."), remedy
+
+
+_SAID = 200
+"""Characters of it that are repeated."""
 _LEAD = re.compile(r"\[ONNXRuntimeError\] : \d+ : \w+ : (Load model from .* failed:)?")
 _ANEW = Message("Export it again, with standard operators only.")
 _REMEDIES = (
     ("[Ee]xternal (data|initializer)", Message("Put the files that hold its weights beside it.")),
     ("[Pp]rotobuf", Message("Copy, download or export it again.")),
+    (
+        "allocate memory|bad.alloc",
+        Message(
+            "Most often the memory did not suffice: close other programs, or take fewer at once."
+        ),
+    ),
     (
         "opset \\d|IR version",
         Message("Export it for an older opset, or install a newer onnxruntime."),
@@ -80,14 +96,17 @@ def open_onnxruntime(path: Path, output: str | None, nhwc: bool = False) -> Netw
         try:
             result = graph.run([used], {fed.name: given.astype(kind, copy=False)})[0]
         except Exception as error:  # as above
+            reason, remedy = _said(
+                error, Message("Use the size and the layout that it was exported for.")
+            )
             raise ModelError(
                 Message(
                     "The graph {name} cannot compute {shape}: {reason}",
                     name=printable(path.name),
                     shape=str(list(given.shape)),
-                    reason=reason_of(error),
+                    reason=reason,
                 ),
-                Message("Use the size and the layout that it was exported for."),
+                remedy,
             ) from None
         last = channels_last(result.shape, tensor.shape[2:], nhwc)
         return np.moveaxis(result, -1, -3) if last else result

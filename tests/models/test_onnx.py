@@ -18,6 +18,7 @@ from tiny_onnx import (
     mean_of_all,
     mean_of_channels,
     mean_over,
+    padded,
     same,
     save_graph,
     square_root,
@@ -190,6 +191,14 @@ def test_a_graph_of_a_fixed_batch_gets_as_many_pictures(tmp_path: Path) -> None:
 def test_a_fixed_batch_that_comes_back_as_one_is_refused(tmp_path: Path) -> None:
     path = save_graph(tmp_path / "four.onnx", [mean_of_all()], shape=(4, 3, 64, 64))
     with pytest.raises(ModelError, match="for 4 pictures; one plane each is expected"):
+        alpha_of(f"onnx:{path}?mean=0&std=1")
+
+
+def test_memory_that_does_not_suffice_is_said(tmp_path: Path) -> None:
+    """What is asked for, 2 to the power of 48 bytes, no system has."""
+    nodes = [mean_of_channels("grey"), padded("grey", "matte", 1 << 23)]
+    path = save_graph(tmp_path / "vast.onnx", nodes, version=10)
+    with pytest.raises(ModelError, match=r"cannot compute .*allocate memory.*close other programs"):
         alpha_of(f"onnx:{path}?mean=0&std=1")
 
 
