@@ -45,6 +45,8 @@ MOST_SENTENCES, MOST_CHANGES = 6, 3
 MOST_PICTURES, MOST_PAIRS, MOST_NAMES = 60, 150, 2000
 """Pairs that pictures are shown of, that are shown at all, and names of those that are the same: a
 page with more would be slow to open."""
+MOST_ALIKE = 2000
+"""Pairs among which those that stop for one reason are told in one line."""
 _SHOWN = {
     "base": Message("BASE"),
     "new": Message("NEW"),
@@ -80,6 +82,12 @@ _WORDS = Message(
 )
 _ORDER: tuple[Verdict, ...] = ("worse", "changed", "better", "same", "not judged")
 _BAD = ("failed", "missing", "worse", "changed")
+_MADE: dict[State, tuple[Verdict, ...]] = {
+    "worse": ("worse", "changed"),
+    "changed": ("changed",),
+    "better": ("better",),
+}
+"""The verdicts that make a state; another has nothing but its reason."""
 
 
 class ComparisonReport:
@@ -128,7 +136,7 @@ class ComparisonReport:
         """Whether the gate stops, how the runs differ, and counts by category."""
         found, level = self.comparison, self.settings.fail_on
         stopped = found.stopped(level)
-        first = islice(found.stopping(level), MOST_SENTENCES)
+        worse = self._stopping()
         view = CompareHeaderView(
             answer=answer(found, stopped),
             runs=Message(
@@ -136,8 +144,8 @@ class ComparisonReport:
             ),
             gate=join(" ", [_WORDS, _GATES[level]]),
             pairing=tuple(self._pairing()),
-            worse=tuple(map(self._worse, first)),
-            more=max(0, stopped.total() - MOST_SENTENCES),
+            worse=worse,
+            more=stopped.total() - sum(1 + one.alike for one in worse),
             below=len(self._shown) == self.comparison.changed,
             bars=tuple(self._bars()) if found.changed else (),
             notes=found.notes,
@@ -212,11 +220,22 @@ class ComparisonReport:
         for one, other in self.comparison.renamed.items():
             yield Message(text, one=printable(one), other=printable(other))
 
-    def _worse(self, pair: Pair) -> WorseView:
+    def _stopping(self) -> tuple[WorseView, ...]:
+        """What stops the gate, worst first; what has nothing but its reason once for a model,
+        whatever picture the reason names."""
+        alike: dict[object, list[Pair]] = {}
+        for pair in islice(self.comparison.stopping(self.settings.fail_on), MOST_ALIKE):
+            failure = pair.new.failure if pair.new else None
+            reason = (pair.model, failure.problem.text if failure else pair.why.text)
+            alike.setdefault(pair.key if pair.state in _MADE else reason, []).append(pair)
+        first = islice(alike.values(), MOST_SENTENCES)
+        return tuple(self._worse(pairs[0], len(pairs) - 1) for pairs in first)
+
+    def _worse(self, pair: Pair, alike: int) -> WorseView:
         changes = self._changes(pair)
         first = changes[0] if changes else ChangeView("", "", pair.why)
         anchor = pair_anchor(*pair.key)
-        return WorseView(anchor, pair.name, pair.model, first.sentence, first.what)
+        return WorseView(anchor, pair.name, pair.model, first.sentence, first.what, alike)
 
     def _bars(self) -> Iterable[BarView]:
         """All of them, then by category."""
@@ -244,12 +263,7 @@ class ComparisonReport:
 
     def _changes(self, pair: Pair) -> list[ChangeView]:
         """What made a pair's state, worst first."""
-        made: dict[str, tuple[Verdict, ...]] = {
-            "worse": ("worse", "changed"),
-            "changed": ("changed",),
-            "better": ("better",),
-        }
-        values = [v for verdict in made.get(pair.state, ()) for v in pair.of(verdict)]
+        values = [v for verdict in _MADE.get(pair.state, ()) for v in pair.of(verdict)]
         return [self._change(pair, value) for value in values]
 
     def _change(self, pair: Pair, value: Value) -> ChangeView:

@@ -62,6 +62,8 @@ class WorseView:
     sentence: Message
     what: Text
     """The point's title, if it is one."""
+    alike: int
+    """How many more of the model stop it for the same reason."""
 
 
 @dataclass(frozen=True)

@@ -19,6 +19,7 @@ from fakes import disc, save_picture, save_truth
 from pictures import error_map
 from PIL import Image
 from playwright.sync_api import Browser, Page, expect
+from runs import run_of
 from views import told
 
 from rmbg_eval import (
@@ -31,9 +32,13 @@ from rmbg_eval import (
     compare_folders,
     evaluate,
 )
+from rmbg_eval.compare.alpha_change import NOTHING
 from rmbg_eval.compare.baseline import approve, choose
 from rmbg_eval.compare.comparison import Pair
+from rmbg_eval.compare.runs import compare_runs
+from rmbg_eval.compare.tolerances import Tolerances
 from rmbg_eval.decisions.files import read
+from rmbg_eval.errors import Failure
 from rmbg_eval.i18n import Message
 from rmbg_eval.measure.record import ObservationPoint
 from rmbg_eval.report import comparison_page
@@ -362,6 +367,32 @@ def test_of_many_changes_the_worst_are_shown_and_the_others_counted(
         assert "more, below" not in words
     assert "Unchanged: 1" in report.unchanged().html
     assert "and 1 more" in report.unchanged().html
+
+
+def test_what_stops_it_for_one_reason_is_one_line_for_each_model(tmp_path: Path) -> None:
+    cases = [f"c{n}" for n in range(9)]
+    base = run_of(*(one_cutout(model, case) for model in "ab" for case in cases))
+    kept = [("a", "c0"), *(("b", case) for case in cases[5:8])]
+    lost = [
+        one_cutout("b", case).model_copy(
+            update={
+                "cutout": None,
+                "failure": Failure("X", Message("{name} is gone", name=case), Message("Look.")),
+            }
+        )
+        for case in ("c3", "c4", "c8")
+    ]
+    new = run_of(*(one_cutout(*each) for each in kept), *lost)
+    pairs, _ = compare_runs(base, new, Tolerances(), lambda *_: NOTHING)
+    found = Comparison(base="base", new="new", notes=(), pairs=tuple(pairs))
+    settings = CompareSettings(new=str(tmp_path), out=str(tmp_path / "out"))
+    report = ComparisonReport(found, settings)
+    said = [(one.case, one.model, one.alike) for one in report._stopping()]
+    assert said == [("portrait/c3", "b", 2), ("portrait/c0", "b", 2), ("portrait/c1", "a", 7)]
+    header = report.header()
+    for words in (header.html, header.plain):
+        assert "and 7 more" in words
+        assert "more, below" not in words
 
 
 def test_what_failed_in_both_is_no_change_to_tick(made: dict[str, Path], tmp_path: Path) -> None:
