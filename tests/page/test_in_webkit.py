@@ -73,3 +73,18 @@ def test_a_case_is_looked_at_closely_and_a_cut_out_decided(page: WebKit) -> None
     page.until("return document.querySelector('#review [data-part=unsaved]:not([data-keeping])')")
     page.run("window.before = true; location.reload()")
     page.until(f"if (!window.before) {said}.includes('Decisions on this page: 1')")
+
+
+def test_what_leads_to_a_place_is_underlined(page: WebKit) -> None:
+    lines = page.run(
+        """return ["#review", "#viewer"].map((where) => {
+            const signs = document.createElement("div");
+            signs.className = "signs";
+            signs.innerHTML = '<button class="sign" data-box="0,0,8,8">2 stray pieces</button>';
+            document.querySelector(where).append(signs);
+            const { textDecorationLine, textDecorationStyle } = getComputedStyle(signs.firstChild);
+            signs.remove();
+            return [textDecorationLine, textDecorationStyle];
+        });"""
+    )
+    assert lines == [["underline", "dotted"]] * 2
