@@ -220,25 +220,13 @@ class Answer:
         """What the order by risk is worth."""
         others = others_of(self.run)
         order = order_of(others)
-        how = N_(
-            "There is no truth here, so nothing is scored: pictures are ordered by risk, which is "
-            "made of {signs}."
-        )
+        how = Message("There is no truth here, so nothing is scored: pictures are ordered by risk.")
         if order.auroc < GOOD_FROM:
-            how = N_(
+            how = Message(
                 "There is no truth here, so nothing is scored: pictures are roughly ordered by "
-                "risk, which is made of {signs}."
+                "risk."
             )
-        signs = Message(
-            "where models differ, soft patches in the subject, stray pieces, and outlines where "
-            "the picture has no edge"
-        )
-        if others == "none":
-            signs = Message(
-                "soft patches in the subject, stray pieces, outlines where the picture has no "
-                "edge, and how little is kept"
-            )
-        parts = [Message(how, signs=signs)]
+        parts = [how]
         if self.odd:
             parts.append(
                 Message("{model} stands apart and is left out of the queue.", model=self.odd)

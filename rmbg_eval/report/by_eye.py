@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+import re
 from collections.abc import Sequence
 from dataclasses import replace
 from importlib.metadata import version
@@ -43,6 +44,7 @@ def by_eye(context: Context) -> ByEyeView | None:
     about = {**page_data(run, decisions, shown), "need": _need(context)}
     return ByEyeView(
         data=about,
+        folder=in_shell(run.settings.out),
         review=_to_review(run, sum(map(len, about["plan"]))),
         pairs=pairs,
         problem=problem,
@@ -62,6 +64,18 @@ def by_eye(context: Context) -> ByEyeView | None:
             shared=shared,
         ),
     )
+
+
+def in_shell(path: str) -> str:
+    """A run's folder as sh, PowerShell and cmd all take it; `RUN` where one would not.
+
+    >>> in_shell("reports/shop"), in_shell("my shop"), in_shell("$HOME")
+    ('reports/shop', '"my shop"', 'RUN')
+    """
+    if re.fullmatch(r"[\w./~:][\w./~:-]*", path):
+        return path
+    unsafe = path.startswith(("-", "~")) or path.endswith("\\") or re.search(r'["“”„$`!%]', path)
+    return "RUN" if unsafe or not path.isprintable() else f'"{path}"'
 
 
 def page_data(run: Run, decisions: Decisions, shown: Run | None = None) -> dict[str, Any]:

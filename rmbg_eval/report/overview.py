@@ -9,14 +9,17 @@ from typing import Any
 from ..cases.categories import category_title
 from ..ci.gate import kept_rules, rules_name
 from ..core.anchors import case_anchor, category_anchor
+from ..core.key import Key
 from ..core.numbers import figures
 from ..i18n import Message, join
+from ..measure.agreement import APART
 from ..measure.kinds import KINDS, kind_name
 from ..measure.table import TITLES
 from ..models.info import ModelInfo
 from ..run.findings import Finding
 from ..run.intervals import FEWEST
 from ..run.previews import Preview, Spot
+from ..run.risks import hundredths
 from ..run.sample import SEED, Sample
 from ..run.statistics import (
     ALL,
@@ -335,11 +338,11 @@ class Overview:
     def _about_findings(self, findings: Iterable[FindingView]) -> Message:
         if not self.unscored:
             return Message("Original, then result. The gravest first, one of each kind.")
-        if any(each.both for each in findings):
-            return Message(
-                "Riskiest first. Original, then the result that stands out; both results where "
-                "what stands out is that they differ."
-            )
+        both = [bool(each.both) for each in findings]
+        if all(both):  # their names are below them
+            return Message("Riskiest first.")
+        if any(both):
+            return Message("Riskiest first. Original, then the result that stands out; or both.")
         return Message("Riskiest first. Original, then the result that stands out, at the place.")
 
     def _finding(self, spot: Spot) -> FindingView:
@@ -367,7 +370,7 @@ class Overview:
             href=self.context.close_up(
                 anchor, shown, finding.point, spot.box, "error" if self._specks(finding) else ""
             ),
-            words=finding.words,
+            words=self._words(finding) if len(both) == 2 else finding.words,
             case=case,
             who=who,
             original=self.context.image(
@@ -375,6 +378,14 @@ class Overview:
             ),
             cutout=self._left(case, shown, spot.cutout),
         )
+
+    def _words(self, finding: Finding) -> Message:
+        """Where both results have their models' names below them."""
+        key = Key(*finding.case_key, finding.models[0])
+        apart = self.context.shown.measurements.values_of(key).get(APART)
+        if apart is None:
+            return finding.words
+        return Message("They differ on {share}\u00a0% of the subject", share=hundredths(apart))
 
     def _specks(self, finding: Finding) -> bool:
         """Whether it is small things, which the error map shows, if there is one."""

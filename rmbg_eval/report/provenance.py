@@ -61,11 +61,25 @@ _OTHERS: dict[Others, str] = {
 }
 
 
+_SIGNS = {
+    False: N_(
+        "where models differ, soft patches in the subject, stray pieces, and outlines where the "
+        "picture has no edge"
+    ),
+    True: N_(
+        "soft patches in the subject, stray pieces, outlines where the picture has no edge, and "
+        "how little is kept"
+    ),
+}
+"""By whether there is one model alone."""
+
+
 def _risk(run: Run) -> Iterable[tuple[Text, Text]]:
     """On what this version fitted risk, and how well it orders what it was not fitted on."""
     found, others = coefficients(), others_of(run)
     fit = found["alone" if others == "none" else "together"]
     scenes, models, order = fit["unseen_scene"], fit["unseen_model"], order_of(others)
+    yield Message("What makes risk"), Message(_SIGNS[others == "none"])
     yield (
         Message("Risk"),
         Message(

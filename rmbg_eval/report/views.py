@@ -207,6 +207,8 @@ class ByEyeView:
 
     data: Mapping[str, Any]
     """For the page's script."""
+    folder: str
+    """The run's, for a command line."""
     review: Text
     """How many cut-outs there are to review."""
     pairs: bool

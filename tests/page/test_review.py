@@ -494,8 +494,46 @@ def test_a_share_is_told_once_each_risk_is_decided_and_whether_it_is_weighted(
     expect(page.locator("#review [data-part=more]")).to_contain_text("one third by risk none is")
     page.keyboard.press("u")
     page.keyboard.press("u")
-    expect(usable).to_contain_text("75 % usable, weighted by risk: 2 of 3 decided")
+    expect(usable.locator("strong")).to_contain_text("75 % usable")
+    expect(usable).to_contain_text("2 of 3, weighted by risk")
     expect(page.locator("#review [data-part=more]")).not_to_contain_text("none is")
+
+
+def test_the_page_tells_the_shares_of_what_was_decided_on_it(
+    page: Page, own: tuple[Run, Path]
+) -> None:
+    opened(page, own[1].as_uri())
+    shares = page.locator("#by-eye [data-part=shares] li")
+    expect(shares).to_have_count(0)
+    page.locator("#by-eye [data-do=review]").click()
+    model = page.locator("#review [data-part=models] [aria-pressed=true]").inner_text()
+    for letter in "xuu":
+        page.keyboard.press(letter)
+    page.keyboard.press("Escape")
+    expect(shares).to_have_count(1)
+    expect(shares).to_contain_text(f"{model}: 75 % usable")
+    expect(shares).to_contain_text("2 of 3, weighted by risk")
+
+
+def test_on_paper_no_word_of_the_shares_is_broken_and_no_command_is_told(
+    page: Page, own: tuple[Run, Path]
+) -> None:
+    opened(page, own[1].as_uri())
+    page.locator("#by-eye").evaluate(
+        """(section) => {
+            section.classList.remove("with-script");
+            const head = section.appendChild(document.createElement("table")).createTHead();
+            head.parentElement.className = "data shares";
+            const row = head.insertRow();
+            for (let n = 0; n < 8; n++)
+                row.appendChild(document.createElement("th")).textContent = "Undecided";
+        }"""
+    )
+    page.emulate_media(media="print")
+    page.set_viewport_size({"width": 400, "height": 800})
+    heights = page.locator(".shares th").evaluate_all("all => all.map((e) => e.clientHeight)")
+    assert max(heights) < 40
+    assert page.locator("#by-eye [data-part=in-browser]").is_hidden()
 
 
 def test_the_share_is_that_of_the_run(

@@ -6,6 +6,8 @@ import json
 import re
 from pathlib import Path
 
+import pytest
+from markupsafe import escape
 from reviewers import decisions, review, run_over, sha, two_categories, vote
 from run.test_risks import risk, sign
 
@@ -54,6 +56,31 @@ def test_the_script_has_every_cutout_and_the_plan() -> None:
     keys = [(f"c{n // 2}", "ab"[n % 2]) for n in stratum]
     assert keys == [(key.case, key.model) for key in plan_of(run).strata[0]]
     assert data["risks"] == []
+
+
+@pytest.mark.parametrize(
+    ("out", "folder"),
+    [
+        ("reports/shop", "reports/shop"),
+        ("/data/商店/v1.2-a", "/data/商店/v1.2-a"),
+        ("my reports/it's; new & (old)", '"my reports/it\'s; new & (old)"'),
+        (r"D:\reports\shop", r'"D:\reports\shop"'),
+        *(
+            (out, "RUN")
+            for out in ("$HOME/a", "a`b`", 'a"b', "100%", "a!b", "-rf", "a b\\", "a\nb")
+        ),
+        ("a\N{RIGHT-TO-LEFT OVERRIDE}b", "RUN"),
+    ],
+)
+def test_the_command_names_the_folder_where_any_shell_takes_it_for_nothing_else(
+    out: str, folder: str
+) -> None:
+    run = run_over(2)
+    settings = run.settings.model_copy(update={"out": out})
+    view = by_eye(Context(run.model_copy(update={"settings": settings}), DRAWN))
+    assert view is not None
+    assert view.folder == folder
+    assert f"rmbg-eval decide {escape(folder)} decisions.json" in html_of(view)
 
 
 def test_the_script_has_copies_of_a_picture_as_a_shoot() -> None:

@@ -10,6 +10,7 @@ from run.test_risks import risk, run_with, sign
 from views import Presenter
 
 from rmbg_eval import Report
+from rmbg_eval.measure.columns import Measurements
 from rmbg_eval.measure.record import Agreement, Measurement
 from rmbg_eval.measure.risk import GOOD_FROM, coefficients, order_of
 from rmbg_eval.report.frame import render
@@ -42,9 +43,9 @@ def test_the_first_sentence_counts_what_needs_a_look() -> None:
     assert view.answer == ("2 of 3 pictures need a look, 1 of them first.",)
     assert view.unscored
     assert "no truth here, so nothing is scored" in view.more
-    assert (
-        "ordered by risk, which is made of soft patches in the subject, stray pieces" in view.more
-    )
+    assert "ordered by risk." in view.more
+    made_of = str(dict(presenter(own()).more().details)["What makes risk"])
+    assert made_of.startswith("soft patches in the subject, stray pieces")
     assert "AUROC" not in view.more
     found = order_of("none")
     assert f"bad all the same: {found.bad} of {found.silent} were in the calibration" in view.more
@@ -200,6 +201,9 @@ def test_beyond_so_many_cases_the_riskiest_have_pictures(
 def test_where_two_models_differ_both_results_are_shown_by_name() -> None:
     differ = sign("apart", 1.0, (10, 20, 8, 8))
     run = run_with(risk("ada", "a", 0.8, differ), risk("ada", "b", 0.9, differ))
+    about = {"category": "portrait", "case": "ada", "unit": "share", "region": "subject"}
+    apart = (Measurement(**about, model="b", metric="apart", value=0.618),)
+    run = run.model_copy(update={"measurements": Measurements(apart)})
     shown = Preview(path="assets/x.webp", width=10, height=10)
     (found,) = findings(run, {})
     drawn = CasePreviews()
@@ -209,8 +213,12 @@ def test_where_two_models_differ_both_results_are_shown_by_name() -> None:
     assert [(model, image.alt) for model, image in one.both] == [
         ("a", "Ada, what a left there"), ("b", "Ada, what b left there"),
     ]  # fmt: skip
-    assert "both results" in view.about_findings
+    assert str(one.words) == "They differ on 62\u00a0% of the subject"
+    assert view.about_findings == "Riskiest first."
     alone = Spot(found, (0, 0, 10, 10), shown, shown)
     view = Presenter(run, Previews({found.case_key: drawn}, (alone,))).overview()
     assert view.findings[0].both == ()
-    assert "both results" not in view.about_findings
+    assert str(view.findings[0].words) == str(differ.text)
+    assert "or both" not in view.about_findings
+    view = Presenter(run, Previews({found.case_key: drawn}, (spot, alone))).overview()
+    assert view.about_findings.endswith("Original, then the result that stands out; or both.")

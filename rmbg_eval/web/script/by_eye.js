@@ -4,7 +4,7 @@ import { address } from "./address.js";
 import { blind } from "./blind.js";
 import { aboutPage, Decisions } from "./decisions.js";
 import { h } from "./dom.js";
-import { review } from "./review.js";
+import { review, shareOf, shareWords } from "./review.js";
 import { say, wordsOf } from "./words.js";
 
 /** Make the panel work, where the page has one. */
@@ -63,8 +63,10 @@ export async function byEye() {
     decisions.person = person.value;
   });
   const looked = document.querySelector('[data-part="looked"]');
+  const shares = part("shares");
   const show = () => {
     decisions.tellUnsaved(section, words);
+    if (!dialog.open) shares.replaceChildren(...decided());
     const { problem, remedy } = decisions.refusal ?? {};
     if (problem && remedy) {
       state.replaceChildren(
@@ -85,6 +87,17 @@ export async function byEye() {
     const says = n < all ? say(words, "to-look", { n: all - n, all }) : say(words, "all-looked");
     looked?.replaceChildren(...(n ? says : []));
   };
+  /** The share usable of each model, until a new report has it. */
+  const decided = () =>
+    (decisions.newer ? about.models : []).flatMap((model, number) => {
+      const all = shareOf(decisions, number);
+      if (!all.decided) return [];
+      const parts = Object.values(shareWords(words, all)).filter(({ length }) => length);
+      return [
+        h("li", {}, `${model}: `, ...parts.flatMap((each, n) => (n ? [" · ", ...each] : each))),
+      ];
+    });
+  dialog.addEventListener("close", show);
   decisions.on(show);
   show();
   async function follow() {

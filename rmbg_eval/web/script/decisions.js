@@ -131,6 +131,7 @@ export class Decisions {
   /** @type {Keep} */
   #keep;
   #latest = 0;
+  #told = 0; // how many the report has
   /** @type {Map<string, Decision>} what is in no file yet, by the key that it is kept by */
   #fresh = new Map();
   #keeping = 0; // how often the browser is writing just now
@@ -167,6 +168,7 @@ export class Decisions {
       remembered.set("session", this.session);
     }
     for (const decision of about.decisions) this.#take(decision);
+    this.#told = this.#all.size;
     this.#keep = new Keep(this.prefix);
   }
 
@@ -191,6 +193,10 @@ export class Decisions {
   /** How many hold. */
   get count() {
     return [...this.#by.values()].reduce((sum, each) => sum + each.size, 0);
+  }
+  /** Whether there are others than the report has. */
+  get newer() {
+    return this.#all.size > this.#told;
   }
   /** How many of the cut-outs that need a look somebody has decided on. */
   get looked() {

@@ -45,6 +45,46 @@ export function orderOf(plan) {
   return places.sort((a, b) => a.at - b.at || a.number - b.number).map(({ cutout }) => cutout);
 }
 
+/** A model's cut-outs, as far as they are decided on. @param {Decisions} decisions @param {number} model */
+export function shareOf(decisions, model) {
+  const { plan, models } = decisions.about;
+  /** @type {Map<string, string[]>} */
+  const shoots = new Map();
+  const strata = plan.map((stratum) =>
+    stratum
+      .filter((number) => number % models.length === model)
+      .map((number) => {
+        const answer = decisions.settled(decisions.like(number));
+        const shoot = decisions.shootOf(Math.floor(number / models.length));
+        const there = shoots.get(shoot) ?? [];
+        shoots.set(shoot, [...there, answer]);
+        return answer;
+      }),
+  );
+  return acceptance({ strata, shoots: [...shoots.values()] });
+}
+
+/** The share usable in words, and its interval.
+ * @param {DocumentFragment} words @param {ReturnType<typeof acceptance>} all */
+export function shareWords(words, all) {
+  // Where there are more of some risk than of another, it is not that of those decided.
+  const weighted = percent(all.share) !== percent(all.usable / all.decided);
+  const known = all.share === null ? "share-unknown" : weighted ? "share-weighted" : "share";
+  const usable = say(words, all.decided ? known : "nothing", {
+    usable: all.usable,
+    decided: all.decided,
+    share: percent(all.share),
+  });
+  const n = all.undecided;
+  if (n && !all.interval) usable.push(...say(words, "undecided", { n }));
+  const [low, high] = (all.interval ?? []).map(percent);
+  const reach = n ? "interval-undecided" : "interval";
+  const few = all.share === null ? "" : "few";
+  const interval = say(words, all.interval ? reach : few, { low, high, n, least: FEWEST });
+  const unlike = all.share === null ? "unlike" : all.drawn ? "" : "chosen";
+  return { usable, interval, unlike: all.decided ? say(words, unlike) : [] };
+}
+
 /**
  * @param {HTMLDialogElement} dialog
  * @param {Decisions} decisions
@@ -283,34 +323,10 @@ export function review(dialog, decisions, save) {
   }
 
   function share() {
-    const own = (/** @type {number} */ number) => number % count === model;
-    /** @type {Map<string, string[]>} */
-    const shoots = new Map();
-    const strata = about.plan.map((stratum) =>
-      stratum.filter(own).map((number) => {
-        const answer = settled(number);
-        const shoot = decisions.shootOf(Math.floor(number / count));
-        const there = shoots.get(shoot) ?? [];
-        shoots.set(shoot, [...there, answer]);
-        return answer;
-      }),
-    );
-    const all = acceptance({ strata, shoots: [...shoots.values()] });
-    // Where there are more of some risk than of another, it is not that of those decided.
-    const weighted = percent(all.share) !== percent(all.usable / all.decided);
-    const known = all.share === null ? "share-unknown" : weighted ? "share-weighted" : "share";
-    const lines = say(words, all.decided ? known : "nothing", {
-      usable: all.usable,
-      decided: all.decided,
-      share: percent(all.share),
-    });
-    if (all.interval) {
-      const [low, high] = all.interval.map(percent);
-      lines.push(...say(words, "interval", { low, high }));
-    } else if (all.share !== null) lines.push(...say(words, "few", { least: FEWEST }));
-    if (all.undecided) lines.push(...say(words, "undecided", { n: all.undecided }));
-    if (all.undecided && all.interval) lines.push(...say(words, "ends"));
-    part("usable").replaceChildren(...lines);
+    const all = shareOf(decisions, model);
+    const { usable, interval, unlike } = shareWords(words, all);
+    part("usable").replaceChildren(...usable);
+    part("interval").replaceChildren(...interval);
     const [low, high] = all.interval ?? [all.share ?? 0, all.share ?? 0];
     part("reach").setAttribute("x", String(100 * low));
     part("reach").setAttribute("width", String(100 * (high - low)));
@@ -327,11 +343,10 @@ export function review(dialog, decisions, save) {
         : say(words, more ? "more" : "enough", { n: more, ...there })
       : say(words, "all", there);
     const { waiting } = decisions;
-    const unlike = all.share === null ? "unlike" : !all.drawn && "chosen";
     const told = [
       waiting ? say(words, "waiting", { n: waiting }) : [],
       progress,
-      unlike && all.decided ? say(words, unlike) : [],
+      unlike,
       decisions.full ? say(words, "full") : [],
     ].filter(({ length }) => length);
     part("more").replaceChildren(
