@@ -23,7 +23,7 @@ from ..run.drawing import remove_drawn
 from ..run.record import CaseRecord, Index, Run
 from ..settings import CompareFailOn, CompareSettings
 from . import Panel
-from .by_eye import kept_by
+from .by_eye import in_shell, kept_by
 from .comparison_pictures import PairFigures, Picture, pair_figures
 from .comparison_views import (
     BarView,
@@ -155,7 +155,12 @@ class ComparisonReport:
 
     def changes(self) -> Panel:
         """What is not the same by case × model, worst first."""
-        view = ChangesView(tuple(self._views), tuple(self._left()), self._approvals())
+        view = ChangesView(
+            tuple(self._views),
+            tuple(self._left()),
+            self._approvals(),
+            in_shell(self.settings.new),
+        )
         return self._panel("compare_pairs", "changes", view)
 
     def _left(self) -> Iterable[Message]:

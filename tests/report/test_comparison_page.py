@@ -395,6 +395,12 @@ def test_what_stops_it_for_one_reason_is_one_line_for_each_model(tmp_path: Path)
         assert "more, below" not in words
 
 
+def test_what_takes_the_ticked_changes_names_the_run(made: dict[str, Path]) -> None:
+    html = made["single"].read_text("utf-8")
+    new = made["single"].parents[1] / "run"
+    assert f"rmbg-eval approve {new} " in html
+
+
 def test_what_failed_in_both_is_no_change_to_tick(made: dict[str, Path], tmp_path: Path) -> None:
     found, settings = compared(made, tmp_path)
     failed, *others = found.pairs
