@@ -11,6 +11,7 @@ import argparse
 import io
 import shutil
 import tempfile
+from contextlib import chdir
 from pathlib import Path
 
 from browser import chromium
@@ -54,11 +55,12 @@ def _without_truth(settings: Settings, scratch: Path) -> Path:
             path = scratch / "cases" / case.category / f"{case.id}{case.image.suffix}"
             path.parent.mkdir(parents=True, exist_ok=True)
             shutil.copy(case.image, path)
-    update = {"cases": str(scratch / "cases"), "out": str(scratch / "own"), "categories": []}
+    update = {"cases": "cases", "out": "reports/shop", "categories": []}
     changed = settings.model_copy(update=update)
-    evaluate(changed)
-    render(changed)
-    return scratch / "own"
+    with chdir(scratch):  # the page names its folder
+        evaluate(changed)
+        render(changed)
+    return scratch / changed.out
 
 
 if __name__ == "__main__":
