@@ -141,6 +141,12 @@ def printable(text: str) -> str:
     )
 
 
+SHORT_OF_MEMORY = Message(
+    "Most often the memory did not suffice: close other programs, or take fewer at once."
+)
+"""What to do where a program was ended by the system, or could not have the memory it asked for."""
+
+
 def reason_of(error: BaseException, longest: int = 200) -> Message:
     """Why, in an exception's own words: a message as it is, foreign text fit to be shown."""
     if error.args and isinstance(error.args[0], Message):

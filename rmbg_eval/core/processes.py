@@ -16,7 +16,7 @@ from multiprocessing.connection import Connection, wait
 from multiprocessing.context import SpawnProcess
 from typing import Any
 
-from ..errors import Failure, ModelError, RmbgEvalError
+from ..errors import SHORT_OF_MEMORY, Failure, ModelError, RmbgEvalError
 from ..i18n import Message
 
 Send = Callable[[Any], None]
@@ -50,10 +50,7 @@ class ProcessError(ModelError):
                 name=name,
                 code=code,
             ),
-            Message(
-                "Most often the memory did not suffice: close other programs, or take "
-                "fewer at once."
-            ),
+            SHORT_OF_MEMORY,
         )
 
 

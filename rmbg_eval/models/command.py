@@ -29,7 +29,7 @@ import numpy as np
 from ..core.decoding import SUFFIXES, decode_cutout, read_bytes
 from ..core.files import cannot_write, sha256_file
 from ..core.images import RGB, Alpha, Cutout, Picture, png_of
-from ..errors import ModelError, RmbgEvalError, printable
+from ..errors import SHORT_OF_MEMORY, ModelError, RmbgEvalError, printable
 from ..i18n import Message
 from .entry import Entry, LoadOptions
 from .folder import as_cutout
@@ -273,7 +273,8 @@ class Command:
                 "{model} ended with status {status}: {words}",
                 model=self._label, status=status, words=said_last,
             )  # fmt: skip
-            remedy = Message("Try the command by hand.")
+            # As Linux ends what takes too much of it.
+            remedy = SHORT_OF_MEMORY if status == -9 else Message("Try the command by hand.")
             if status < 0:
                 problem = Message(
                     "{model} was ended by signal {number} ({name}): {words}",
@@ -281,11 +282,6 @@ class Command:
                     number=-status,
                     name=signal.strsignal(-status) or "?",
                     words=said_last,
-                )
-            if status == -9:  # as Linux ends what takes too much of it
-                remedy = Message(
-                    "Most often the memory did not suffice: close other programs, or take "
-                    "fewer at once."
                 )
             raise ModelError(problem, remedy)
         return text

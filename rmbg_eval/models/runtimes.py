@@ -15,7 +15,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ..core.modules import absent
-from ..errors import ModelError, printable, reason_of
+from ..errors import SHORT_OF_MEMORY, ModelError, printable, reason_of
 from ..i18n import Message
 from .weights import refuse_pointer
 
@@ -67,12 +67,7 @@ _ANEW = Message("Export it again, with standard operators only.")
 _REMEDIES = (
     ("[Ee]xternal (data|initializer)", Message("Put the files that hold its weights beside it.")),
     ("[Pp]rotobuf", Message("Copy, download or export it again.")),
-    (
-        "allocate memory|bad.alloc",
-        Message(
-            "Most often the memory did not suffice: close other programs, or take fewer at once."
-        ),
-    ),
+    ("allocate memory|bad.alloc", SHORT_OF_MEMORY),
     (
         "opset \\d|IR version",
         Message("Export it for an older opset, or install a newer onnxruntime."),

@@ -69,18 +69,18 @@ def _strays(shape: Mask, truth: Alpha | None) -> dict[str, Gross]:
     """Crumbs and holes of a shape, `(H, W) bool`."""
     kinds: dict[str, Gross] = {}
     limit = 0.0
-    for name in ("crumbs", "holes"):
-        label, sizes = pieces(shape, 8) if name == "crumbs" else pieces(~shape, 4)
-        if name == "crumbs":
+    for name, solid in (("crumbs", True), ("holes", False)):
+        label, sizes = pieces(shape == solid, 8 if solid else 4)
+        if solid:
             limit = STRAY_SHARE * sizes[1:].max(initial=0)
         small = sizes < limit
         small[0] = False
-        if name == "holes":
+        if not solid:
             border = np.concatenate([label[0], label[-1], label[:, 0], label[:, -1]])
             small[np.unique(border)] = False
         every = np.count_nonzero(small)
         if truth is not None:
-            there = (truth >= np.float32(0.5)) == (name == "crumbs")
+            there = (truth >= np.float32(0.5)) == solid
             also = counts(label[there], len(sizes))
             small &= also * 2 < sizes
         # Where most of them are real, a lace is cut out as one: the rest are at its edges.
