@@ -26,6 +26,11 @@ PREDICTIONS = (
     "encode", "load", "memory", "cached", "device", "dtype", "risk", "failure",
 )  # fmt: skip
 STAGES = PREDICTIONS[6:13]
+NUMBERS = {
+    "value", "measured", "expected", "width", "height", *STAGES, "memory", "risk",
+    "share", "low", "high", "run_low", "run_high", "best_rank", "worst_rank", "x", "y",
+}  # fmt: skip
+"""Of all frames, the columns of numbers that may be missing."""
 
 
 def measurements_frame(run: Run) -> DataFrame:
@@ -140,10 +145,14 @@ def check_model(run: Run, model: str | None) -> None:
 
 
 def frame(heads: Sequence[str], rows: Iterable[Sequence[object]]) -> DataFrame:
-    """Rows under their heads; None becomes pandas' missing where a column is of numbers."""
+    """Rows under their heads. A column of numbers is one where all of it is missing, too, and
+    `passed` is pandas' `boolean`, so that it can be counted and be a mask where some is missing."""
     from pandas import DataFrame  # a second: only for who wants a frame
 
-    return DataFrame([*rows], columns=[*heads], dtype=object).infer_objects()
+    made = DataFrame([*rows], columns=[*heads], dtype=object).infer_objects()
+    empty = [name for name in heads if name in NUMBERS and made[name].dtype == object]
+    passed = [name for name in heads if name == "passed"]
+    return made.astype(dict.fromkeys(empty, "float64") | dict.fromkeys(passed, "boolean"))
 
 
 def text_of(reason: Message | None) -> str | None:

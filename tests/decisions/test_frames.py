@@ -53,7 +53,10 @@ def test_without_decisions_frames_have_columns_and_reasons(tmp_path) -> None:
     run = run_with(tmp_path, Decisions())
     assert decisions_frame(run).empty
     assert [*ranking_frame(run).columns][:3] == ["model", "best_rank", "worst_rank"]
-    assert set(acceptance_frame(run).reason) == {"nobody has looked"}
+    accepted = acceptance_frame(run)
+    assert set(accepted.reason) == {"nobody has looked"}
+    assert {str(accepted[name].dtype) for name in ("share", "low", "run_high")} == {"float64"}
+    assert accepted.share.round(2).isna().all()
     (tmp_path / "decisions.json").write_text("{")
     with pytest.raises(DecisionError):
         ranking_frame(run)

@@ -59,6 +59,26 @@ def test_a_frame_has_every_number_and_why_one_is_missing(run) -> None:
     assert "gone" in predictions.failure[1]
 
 
+def test_columns_are_of_numbers_also_where_all_is_missing(run) -> None:
+    frames = (measurements_frame, predictions_frame, points_frame)
+    point = PointResult(
+        **FIELDS, model="a", point="p", kind="opaque", measured=1.0, expected=1.0, tolerance=0.1,
+        unit="u", passed=True,
+    )  # fmt: skip
+    untold = point.model_copy(update={"measured": None, "passed": None})
+    full = run.model_copy(update={"points": (point, untold)})
+    nothing = run.model_copy(update={"points": (untold,), "predictions": run.predictions[1:]})
+    empty = run.model_copy(update={"points": (), "predictions": (), "measurements": []})
+    numbers = ["value", "measured", "expected", "infer", "refine", "risk", "width", "memory"]
+    for each in (full, nothing, empty):
+        dtypes = {name: str(kind) for f in frames for name, kind in f(each).dtypes.items()}
+        assert {dtypes[name] for name in numbers} == {"float64"}
+        assert dtypes["passed"] == "boolean"
+    points = points_frame(full)
+    assert len(points[points.passed]) == len(points) - len(points[~points.passed]) - 1 == 1
+    assert points.groupby("model").passed.sum().to_dict() == {"a": 1}
+
+
 def test_worst_is_high_where_low_is_better_and_the_other_way(run) -> None:
     assert run.worst(1, "mad").model.tolist() == ["b"]
     assert run.worst(5, "mad", model="a")["mad"].tolist() == [0.1]
