@@ -138,7 +138,7 @@ class Case:
         return decode(read_bytes(self.foreground), name, drop_alpha=True).rgb
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, repr=False)
 class CaseSet:
     """The cases of one folder or table, in the order of the report, and what was left out.
 
@@ -158,6 +158,10 @@ class CaseSet:
     def categories(self) -> tuple[str, ...]:
         """Those that have cases, the table's first."""
         return tuple(sorted({case.category for case in self.cases}, key=category_order))
+
+    def __repr__(self) -> str:
+        """One line; `cases` has all of them."""
+        return f"<CaseSet of {len(self.cases)} cases: {printable(str(self.folder))}>"
 
 
 def second_case(file: str, category: str, id: str) -> CaseError:

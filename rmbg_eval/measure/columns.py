@@ -10,7 +10,7 @@ from bisect import bisect_left
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from functools import lru_cache
 from itertools import islice
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple, overload
 
 from pydantic import BaseModel, ConfigDict, Field, FiniteFloat, TypeAdapter
 
@@ -261,9 +261,15 @@ class Measurements(Collection[Measurement]):
         for key, row in self._rows.items():
             yield from self._of_row(key, row)
 
-    def __getitem__(self, place: int) -> Measurement:
-        """The one at that place, in the order in which they come; IndexError where there is none.
-        Those of a cut-out are faster by `of_key`."""
+    @overload
+    def __getitem__(self, place: int) -> Measurement: ...
+    @overload
+    def __getitem__(self, place: slice) -> tuple[Measurement, ...]: ...
+    def __getitem__(self, place: int | slice) -> Measurement | tuple[Measurement, ...]:
+        """The one at that place, or those of a slice, in the order in which they come; IndexError
+        where there is none. Those of a cut-out are faster by `of_key`."""
+        if isinstance(place, slice):
+            return tuple(self)[place]
         place = place + len(self) if place < 0 else place
         for found in islice(self, place, None) if place >= 0 else ():
             return found

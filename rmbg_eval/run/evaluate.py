@@ -61,7 +61,7 @@ def evaluate(
     on_step: OnStep = ignore,
     on_save: OnSave = lambda out, run: None,
     *,
-    models: str | Iterable[OneModel] | Mapping[str, OneModel] | None = None,
+    models: OneModel | Iterable[OneModel] | Mapping[str, OneModel] | None = None,
     pictures: Mapping[str, Any] | None = None,
     part: Part | Shard | None = None,
     isolate: bool = False,

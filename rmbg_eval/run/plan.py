@@ -81,7 +81,7 @@ class Plan:
 
 def planned(
     settings: Settings,
-    models: str | Iterable[OneModel] | Mapping[str, OneModel] | None,
+    models: OneModel | Iterable[OneModel] | Mapping[str, OneModel] | None,
     pictures: Mapping[str, Any] | None,
     part: Part | Shard | None,
     isolate: bool,
@@ -89,7 +89,6 @@ def planned(
     load: Load,
 ) -> Plan:
     """What `evaluate` is asked for, or the error of what cannot be, before any work."""
-    models = [models] if isinstance(models, str) else models
     metrics = metrics_of(settings)
     delivery = load_delivery(settings.rules)
     if pictures is not None:
@@ -118,13 +117,22 @@ def planned(
     return Plan(settings, case_set, shard, asked, metrics, delivery)
 
 
+def _each(models: OneModel | Iterable[OneModel]) -> Iterable[OneModel]:
+    """Several, or one, which may be iterable as well: a `Sequential` of torch."""
+    if isinstance(models, str) or callable(models) or not isinstance(models, Iterable):
+        return [models]
+    return models
+
+
 def _asked(
-    settings: Settings, models: Iterable[OneModel] | Mapping[str, OneModel], load: Load
+    settings: Settings,
+    models: OneModel | Iterable[OneModel] | Mapping[str, OneModel],
+    load: Load,
 ) -> list[tuple[str | None, Model]]:
     """The models of a run, as its plan has them."""
     device = split(settings.device)[0]
     labelled: Iterable[tuple[str | None, OneModel]] = (
-        models.items() if isinstance(models, Mapping) else ((None, thing) for thing in models)
+        models.items() if isinstance(models, Mapping) else ((None, one) for one in _each(models))
     )
     asked: list[tuple[str | None, Model]] = []
     functions: dict[str, OneModel] = {}

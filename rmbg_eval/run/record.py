@@ -231,7 +231,7 @@ class Run(_Record):
 
     def _repr_html_(self) -> str:
         """What a notebook shows of it: a row a model."""
-        heads = ("", "cut-outs", "failed", "points passed", "inference, median seconds")
+        heads = ("", "dtype", "cut-outs", "failed", "points passed", "inference, median seconds")
         rows = []
         points = Counter[tuple[Any, ...]](columns(self.points, "model", "passed"))
         for name, model in self.index.models.items():
@@ -240,7 +240,8 @@ class Run(_Record):
             judged = sum(points[name, passed] for passed in (True, False, None))
             rows.append(
                 (
-                    f"{name} ({model.info.dtype})",
+                    name,
+                    model.info.dtype,
                     str(tally.cutouts),
                     str(tally.predictions - tally.cutouts),
                     f"{points[name, True]} of {judged}" if judged else "–",

@@ -104,7 +104,9 @@ def test_a_truth_by_another_name_is_said_not_to_be_used(tmp_path):
 def test_the_six_categories_come_first_and_in_their_order(tmp_path):
     for category in ("anything", *sorted(CATEGORIES)):
         put(tmp_path / category / "a.png")
-    assert load_cases(tmp_path).categories == (*CATEGORIES, "anything")
+    found = load_cases(tmp_path)
+    assert found.categories == (*CATEGORIES, "anything")
+    assert repr(found) == f"<CaseSet of {len(CATEGORIES) + 1} cases: {tmp_path}>"
 
 
 @pytest.mark.parametrize("category", CATEGORIES.values(), ids=CATEGORIES)

@@ -52,6 +52,7 @@ def test_they_are_what_they_were_made_of_and_come_back_from_json(given: list[Mea
     assert {(m.key, m.metric): m for m in made} == {(m.key, m.metric): m for m in given}
     every = list(made)
     assert [made[at] for at in range(-len(made), len(made))] == every + every
+    assert made[1:-1:2] == tuple(every[1:-1:2])
     for outside in (len(made), -len(made) - 1):
         with pytest.raises(IndexError):
             made[outside]

@@ -451,8 +451,11 @@ def test_objects_and_functions_are_models_too(settings: Settings) -> None:
     assert [model.info.name for model in again.models] == ["mine", "yours"]
     assert len(one.inferred) == 3
     assert evaluate(settings, models="grabcut").settings.models == ["grabcut"]
-    with pytest.raises(ModelError, match="int is no model"):
-        evaluate(settings, models=[3])
+    for models, name in ((green, "green"), (one, "one")):
+        assert evaluate(settings, models=models).settings.models == [name]
+    for models in ([3], 3):
+        with pytest.raises(ModelError, match="int is no model"):
+            evaluate(settings, models=models)
 
 
 def test_two_functions_that_cut_outs_are_kept_under_one_name_of_are_refused(
