@@ -12,7 +12,7 @@ import numpy as np
 from PIL import Image
 
 from ..core.files import folded, safe_name, write_atomic
-from ..core.images import RGB, Alpha, check_alpha, check_rgb, png_of, quantise
+from ..core.images import RGB, Alpha, Picture, check_alpha, check_rgb, png_of, quantise
 from ..errors import CaseError, ImageError, SettingsError, printable
 from ..i18n import Message
 from .folder import load_cases
@@ -24,11 +24,16 @@ FOLDER = "pictures"
 def write_pictures(out: Path, pictures: Mapping[str, Any]) -> Path:
     """Write pictures as cases below `out/pictures`; the folder, named after its content.
 
-    `pictures`: by `category/name`, or a name alone: `(H, W, 3) uint8`, sRGB, or a Pillow image
-    without transparency; with its true alpha in a pair: `(H, W)`, float in [0, 1], which is kept in
-    steps of 1/255, or uint8. SettingsError names what is none of it, and whose name would not make
-    it a case.
+    `pictures`: by `category/name`, or a name alone: `(H, W, 3) uint8`, sRGB, a `Picture`, or a
+    Pillow image without transparency; with its true alpha in a tuple: `(H, W)`, float in [0, 1],
+    which is kept in steps of 1/255, bool or uint8. SettingsError names what is none of it, and
+    whose name would not make it a case.
     """
+    if not isinstance(pictures, Mapping):
+        raise SettingsError(
+            Message("Pictures in memory need names: a {type} has none", type=_type(pictures)),
+            Message("Give them as {form}.", form='{"category/name": array}'),
+        )
     if not pictures:
         raise SettingsError(
             Message("There is no picture that could be used"), Message("Give one at least.")
@@ -36,7 +41,7 @@ def write_pictures(out: Path, pictures: Mapping[str, Any]) -> Path:
     files: dict[str, bytes] = {}
     names: dict[str, str] = {}
     """By the folder of each, folded: some disks take names that differ in case for one."""
-    for name, given in pictures.items():
+    for name, given in ((str(name), given) for name, given in pictures.items()):
         category, _, short = name.rpartition("/")
         parts = category or FOLDER, short
         image = f"{parts[0]}/{short}/image.png"
@@ -87,6 +92,8 @@ def _unusable(name: str) -> SettingsError:
 
 def rgb_of(picture: Any) -> RGB:
     """A picture in memory as `(H, W, 3) uint8`; ImageError for what is none."""
+    if isinstance(picture, Picture):
+        return picture.rgb
     if isinstance(picture, Image.Image):
         if picture.has_transparency_data:
             raise ImageError(
@@ -94,21 +101,44 @@ def rgb_of(picture: Any) -> RGB:
                 Message("Give the original, as RGB."),
             )
         picture = picture.convert("RGB")
-    rgb = np.asarray(picture)
+    rgb = _array(picture)
     check_rgb(rgb)
     return rgb
 
 
+def _array(given: Any) -> np.ndarray:
+    """ImageError for what is none, such as a path."""
+    try:
+        array = np.asarray(given)
+    except (TypeError, ValueError, RuntimeError):  # a list of several, a tensor on a device
+        array = np.asarray(None)
+    if not array.ndim:
+        raise ImageError(
+            Message("A {type} is no array", type=_type(given)),
+            Message("Give arrays or Pillow images: a picture, or a tuple of it and its truth."),
+        )
+    return array
+
+
+def _type(given: object) -> str:
+    return type(given).__name__
+
+
 def _alpha(truth: Any, shape: tuple[int, ...]) -> np.ndarray:
-    alpha: Alpha = np.asarray(truth)
+    alpha: Alpha = _array(truth)
     if alpha.dtype == np.uint8:
+        if alpha.size and alpha.max() == 1:
+            raise ImageError(
+                Message("The truth is uint8 of 0 and 1, and 255 is opaque"),
+                Message("Give a mask as bool, or times 255."),
+            )
         alpha = alpha / np.float32(255)
-    elif alpha.dtype.kind == "f":
+    elif alpha.dtype.kind in "fb":
         alpha = alpha.astype(np.float32)
     try:
         check_alpha(alpha, shape)
     except ImageError as error:
         raise ImageError(
-            error.problem, Message("Give the true alpha as floats in [0, 1], or as uint8.")
+            error.problem, Message("Give the true alpha as floats in [0, 1], bool or uint8.")
         ) from None
     return quantise(alpha)

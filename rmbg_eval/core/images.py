@@ -212,6 +212,8 @@ def without_rounding(alpha: Alpha, dtype: np.dtype) -> Alpha:
 
 
 def describe(array: np.ndarray) -> str:
-    """Shape, dtype and range of an array, for messages."""
+    """Shape, dtype and range of an array, for messages; of what are no numbers, no range."""
+    if array.dtype.kind not in "biuf":
+        return f"{array.shape} {array.dtype}"
     span = f"{array.min():.4g} … {array.max():.4g}" if array.size else "nothing"
     return f"{array.shape} {array.dtype}, {span}"

@@ -150,12 +150,12 @@ class FunctionModel:
         return as_cutout(rgb, np.ascontiguousarray(array), picture)
 
     def _as_array(self, output: Any) -> NDArray[Any]:
-        """Raises ModelError for what NumPy cannot read. A picture of Pillow's with a palette has
-        numbers that are no alpha."""
+        """Raises ModelError for what is no array. A picture of Pillow's with a palette has numbers
+        that are no alpha."""
         if isinstance(output, Image.Image) and output.mode in ("P", "PA", "LA"):
             output = output.convert("RGBA")
         try:
-            return np.asarray(output)
+            array = np.asarray(output)
         except (TypeError, ValueError, RuntimeError) as error:
             raise ModelError(
                 Message(
@@ -166,6 +166,14 @@ class FunctionModel:
                 ),
                 _RETURN,
             ) from None
+        if not array.ndim:  # of None, a text, whatever else has no rows
+            raise ModelError(
+                Message(
+                    "{model} returned a {type}", model=self.info.name, type=type(output).__name__
+                ),
+                _RETURN,
+            )
+        return array
 
 
 _LABELS = Message(

@@ -79,6 +79,9 @@ class Report:
         if self._cards and os.access(folder, os.W_OK):  # a run to be looked at may lie anywhere
             self._write_pages(folder, previews, on_step)
 
+    def __repr__(self) -> str:
+        return f"<Report on the {repr(self.run)[1:]}"
+
     def overview(self) -> Panel:
         """The answer, points passed, quality against time, and where it goes wrong."""
         view = Overview(self._context).view()
@@ -96,7 +99,14 @@ class Report:
         return self._panel("bar", view, self._plain.render("bar", about))
 
     def category(self, name: str) -> Panel:
-        """One category: what is difficult, what to look at, and a row for each case."""
+        """One category: what is difficult, what to look at, and a row for each case. SettingsError
+        where the run has no such category."""
+        names = dict.fromkeys(category for category, _ in self.run.index.cases)
+        if name not in names:
+            raise SettingsError(
+                Message("There is no category {name} in this run", name=printable(name)),
+                Message("Name one of these: {names}.", names=", ".join(names)),
+            )
         view = self._sheet.category(name)
         with ThreadPoolExecutor(1, "plain") as pool:  # its pictures wait for no text of the page
             rows = pool.submit(self._rows, view)
@@ -105,7 +115,7 @@ class Report:
 
     def categories(self) -> Panel:
         """Every category that has cases, one after the other."""
-        names = self._context.categories(empty=False)
+        names = self._context.categories()
         panels = [self.category(name) for name in names]
         html, plain = "".join(p.html for p in panels), "".join(p.plain for p in panels)
         return Panel(html, plain, f"{len(names)} categories", self._about())
@@ -133,10 +143,11 @@ class Report:
         run = self.run
         category, _, case = name.partition("/")
         if (category, case) not in run.index.cases:
-            near = get_close_matches(name, ["/".join(key) for key in run.index.cases], 3, 0.3)
+            names = [*map("/".join, run.index.cases)]
+            near = get_close_matches(name, names, 3, 0.3) or names[:3]
             raise SettingsError(
                 Message("There is no case {name} in this run", name=printable(name)),
-                Message("Name one of these: {names}.", names=", ".join(near) or "–"),
+                Message("Name one of these: {names}.", names=", ".join(near)),
             )
         own = self._context.models
         models = [models] if isinstance(models, str) else models

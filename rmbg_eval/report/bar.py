@@ -71,7 +71,7 @@ class Bar:
             has_points=bool(self.run.points),
             flags=tuple(Option(name, Message(FLAGS[name])) for name in FLAGS if name in flags),
             categories=tuple(
-                Option(name, category_title(name)) for name in self.context.categories(empty=False)
+                Option(name, category_title(name)) for name in self.context.categories()
             ),
             kinds=tuple(Option(kind, title) for kind, title in kinds.items()),
             by_reason=self.context.unscored,

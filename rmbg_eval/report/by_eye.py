@@ -176,7 +176,7 @@ def _accepted(each: Acceptance) -> ShareRow:
 
 
 def _by_category(context: Context, shares: Sequence[Acceptance]) -> tuple[ShareRow, ...]:
-    if len(context.categories(empty=False)) < 2:
+    if len(context.categories()) < 2:
         return ()
     return tuple(
         replace(_accepted(each), category=each.category)

@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections import Counter
 from urllib.parse import quote
 
-from ..cases.categories import CATEGORIES
 from ..core.key import Key
 from ..i18n import Named
 from ..measure.record import ObservationPoint, PointResult
@@ -57,11 +56,9 @@ class Context:
             key: Named(record.title, key[1]) for key, record in self.shown.index.cases.items()
         }
 
-    def categories(self, empty: bool = True) -> tuple[str, ...]:
-        """Those of the table, then whatever others the run has; or those that have cases, in the
-        run's order, without the `empty` ones."""
-        there = dict.fromkeys(record.category for record in self.shown.cases)
-        return tuple({**dict.fromkeys(CATEGORIES), **there} if empty else there)
+    def categories(self) -> tuple[str, ...]:
+        """Those that have cases, in the run's order."""
+        return tuple(dict.fromkeys(record.category for record in self.shown.cases))
 
     def points(self, category: str, model: str) -> Points:
         """How many of a model's points of a category passed."""
@@ -78,7 +75,7 @@ class Context:
 
     def rows(self) -> dict[CaseKey, int]:
         """Each case's place in the sheet, which has them by category."""
-        place = {name: number for number, name in enumerate(self.categories(empty=False))}
+        place = {name: number for number, name in enumerate(self.categories())}
         cases = sorted(self.shown.cases, key=lambda record: place[record.category])
         return {record.key: row for row, record in enumerate(cases)}
 

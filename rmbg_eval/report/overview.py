@@ -151,7 +151,7 @@ class Overview:
             points = self.context.points
             names = [
                 name
-                for name in self.context.categories(empty=False)
+                for name in self.context.categories()
                 if any(points(name, model).measured for model in self.models)
             ]
             kinds = sorted({kind for kind, _ in self.said.kinds}, key=self._order)

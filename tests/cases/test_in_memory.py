@@ -9,7 +9,7 @@ import pytest
 from fakes import disc
 from PIL import Image
 
-from rmbg_eval import Settings, evaluate, load_cases
+from rmbg_eval import Picture, Settings, evaluate, load_cases
 from rmbg_eval.cases.in_memory import write_pictures
 from rmbg_eval.errors import SettingsError
 
@@ -18,9 +18,12 @@ RGB, TRUTH = disc(3, (64, 48))
 
 def test_what_was_given_is_read_again(tmp_path: Path) -> None:
     other = Image.fromarray(RGB[::-1])
-    folder = write_pictures(tmp_path, {"pet/rex": (RGB, TRUTH / 255), "b": other})
+    given = {"pet/rex": (RGB, TRUTH / 255), "b": other, 7: (Picture("c", RGB), TRUTH > 9)}
+    folder = write_pictures(tmp_path, given)
     cases = {case.name: case for case in load_cases(folder).cases}
-    assert {*cases} == {"pet/rex", "pictures/b"}
+    assert {*cases} == {"pet/rex", "pictures/b", "pictures/7"}
+    assert np.array_equal(cases["pictures/7"].picture().rgb, RGB)
+    assert np.array_equal(cases["pictures/7"].truth(), TRUTH > 9)
     assert np.array_equal(cases["pet/rex"].picture().rgb, RGB)
     assert np.array_equal(cases["pet/rex"].truth(), TRUTH / np.float32(255))
     assert np.array_equal(cases["pictures/b"].picture().rgb, RGB[::-1])
@@ -39,11 +42,23 @@ def test_what_was_given_is_read_again(tmp_path: Path) -> None:
         ("a/x", Image.new("RGBA", (4, 4)), "transparent"),
         ("a/x", (RGB, TRUTH[1:]), "Alpha must be"),
         ("a/x", (RGB, TRUTH / 100), r"Alpha must lie in \[0, 1\]"),
+        ("a/x", "rex.jpg", "a/x: A str is no array.*Give arrays"),
+        ("a/x", [RGB, TRUTH], "a/x: A list is no array.*a tuple"),
+        ("a/x", (RGB, Path("x.png")), "a/x: A .*Path is no array"),
+        ("a/x", np.full(RGB.shape, "x"), r"a/x: RGB must be .*received \(48, 64, 3\) <U1"),
+        ("a/x", (RGB, (TRUTH > 9).astype(np.uint8)), "a/x: The truth is uint8 of 0 and 1.*bool"),
     ],
 )
 def test_what_is_none_is_named(tmp_path: Path, name: str, given: object, problem: str) -> None:
     with pytest.raises(SettingsError, match=problem):
         write_pictures(tmp_path, {name: given})
+    assert not [*tmp_path.iterdir()]
+
+
+def test_pictures_without_names_are_refused(tmp_path: Path) -> None:
+    for given in ([RGB], RGB):
+        with pytest.raises(SettingsError, match=r"a (list|ndarray) has none.*category/name"):
+            write_pictures(tmp_path, given)
     assert not [*tmp_path.iterdir()]
 
 

@@ -58,7 +58,8 @@ def test_a_function_returns_alpha_or_rgba(kind: str) -> None:
 @pytest.mark.parametrize(
     ("result", "fault"),
     [
-        (None, r"f returned \(\) of object"),
+        (None, "f returned a NoneType. Return alpha"),
+        ("x.png", "f returned a str. Return alpha"),
         (np.zeros((64, 96, 3), np.uint8), r"returned \(64, 96, 3\) of uint8"),
         (np.zeros((64, 96), np.int64), "of int64.*Return alpha"),
         (np.full((64, 96), 1.5), "1.5"),

@@ -14,6 +14,7 @@ from test_present import done, failed
 
 from rmbg_eval import Report
 from rmbg_eval.core.anchors import case_anchor
+from rmbg_eval.errors import SettingsError
 from rmbg_eval.i18n import Message
 from rmbg_eval.run.record import Run
 
@@ -60,6 +61,15 @@ def test_only_the_models_asked_for_are_compared_in_their_order(tmp_path: Path) -
     assert "b broke" in alone
     assert "a broke" not in alone
     assert both.index("b broke") < both.index("a broke")
+
+
+def test_what_the_run_does_not_have_is_named_with_what_it_has(tmp_path: Path) -> None:
+    report = Report(at(tmp_path, run_of(done("a"))))
+    assert repr(report).startswith("<Report on the Run of 1 case × 2 models, ")
+    with pytest.raises(SettingsError, match=r"no case zzz .*Name one of these: portrait/ada\."):
+        report.case("zzz")
+    with pytest.raises(SettingsError, match=r"no category zzz .*Name one of these: portrait\."):
+        report.category("zzz")
 
 
 def test_each_of_many_cases_has_a_page_that_leads_back_to_its_row(
