@@ -147,6 +147,13 @@ def test_the_tour_of_a_run_without_a_truth_runs(case_set: Path, tmp_path: Path) 
     assert tour(settings.out).user_ns["worst"].columns.tolist()[3] == "risk"
 
 
+@pytest.mark.filterwarnings("error:No artists with labels")
+def test_the_tour_of_a_run_in_which_all_failed_runs(case_set: Path, tmp_path: Path) -> None:
+    settings = Settings(cases=str(case_set), categories=["pet"], out=str(tmp_path / "failed"))
+    evaluate(settings, models={"none": lambda rgb: None})
+    assert tour(settings.out).user_ns["worst"].empty
+
+
 def test_the_tour_of_a_run_runs(finished: Settings) -> None:
     shell = tour(finished.out)
     report = shell.user_ns["report"]
