@@ -64,13 +64,13 @@ class FunctionModel:
         """`version` stands for all that decides what the function returns, its weights included:
         cut-outs are kept and used again under it. Without one, only this object uses them. What a
         notebook or script defines is known by its source as well, a `partial` by plain arguments:
-        where these cannot be had, nothing is kept either. `named`: by which it is known in place
-        of its own name."""
+        where these cannot be had, nothing is kept either. Plain values that it holds count, too.
+        `named`: by which it is known in place of its own name."""
         name, source = named or _name_of(function), _source_of(function)
         known = version and name is not None and source is not None
         name = name or ""
         self._function = function
-        self._version = f"{version}{source}" if known else uuid4().hex
+        self._version = f"{version}{source}{_held_by(function)}" if known else uuid4().hex
         self.warnings = [] if known else [_NOT_KNOWN if version else _NOT_KEPT]
         self.info = ModelInfo(
             name=label,
@@ -200,7 +200,7 @@ def _name_of(function: Any) -> str | None:
     if isinstance(function, partial):
         given = [*function.args, *function.keywords.values()]
         name = _name_of(function.func)
-        if name is None or not all(isinstance(each, _PLAIN) for each in given):
+        if name is None or not all(map(_is_plain, given)):
             return None
         values = [*map(repr, function.args)]
         values += [f"{key}={value!r}" for key, value in sorted(function.keywords.items())]
@@ -209,7 +209,29 @@ def _name_of(function: Any) -> str | None:
     return f"{getattr(function, '__module__', '')}.{defined.__qualname__}"
 
 
-_PLAIN = (str, bytes, int, float, complex, bool, type(None))
+def _is_plain(value: object) -> bool:
+    """Whether it is known by its repr."""
+    if isinstance(value, tuple | list):
+        return all(map(_is_plain, value))
+    return isinstance(value, str | bytes | int | float | complex | None)
+
+
+def _held_by(function: Any) -> str:
+    """The plain values that a function has as defaults, in its closure, and, of a notebook or
+    script, by their names there: with another threshold the same source is another function. For
+    whatever else it holds its VERSION stands. Empty where there is none."""
+    while isinstance(function, partial):
+        function = function.func
+    try:
+        found = inspect.getclosurevars(function)
+        held = {each.name: each.default for each in inspect.signature(function).parameters.values()}
+    except (TypeError, ValueError):  # an object that can be called; a name without a value yet
+        return ""
+    held |= found.nonlocals
+    if function.__module__ == "__main__":
+        held |= found.globals
+    plain = sorted((name, repr(value)) for name, value in held.items() if _is_plain(value))
+    return repr(plain) if plain else ""
 
 
 def _source_of(function: Any) -> str | None:

@@ -212,10 +212,26 @@ def test_objects_and_partials_are_told_apart() -> None:
     assert model_of("f", Above()).info.title == f"The function {__name__}.Above"
 
 
+def test_functions_of_one_source_are_told_apart_by_the_plain_values_they_hold() -> None:
+    def identity(function: object) -> str:
+        function.VERSION = "1"
+        return model_of("f", function).identity("a")
+
+    def closed_over(limit: object) -> object:
+        return lambda rgb: rgb[..., 0] < limit
+
+    for made in (closed_over, lambda limit: lambda rgb, limit=limit: rgb[..., 0] < limit):
+        assert identity(made(100)) == identity(made(100)) != identity(made(10))
+        assert identity(made((1, 2))) != identity(made((1, 3)))
+        assert identity(made(PICTURE)) == identity(made(FakeModel("a"))), (
+            "its VERSION stands for it"
+        )
+
+
 def test_what_a_notebook_defines_is_known_by_its_source(monkeypatch: pytest.MonkeyPatch) -> None:
-    def defined(body: str, cell: str = "<cell>") -> FunctionModel:
+    def defined(body: str, cell: str = "<cell>", **values: object) -> FunctionModel:
         source = f"def f(rgb):\n    return {body}\n"
-        names = {"__name__": "__main__"}
+        names = {"__name__": "__main__", **values}
         exec(compile(source, cell, "exec"), names)
         linecache.cache["<cell>"] = len(source), None, source.splitlines(True), "<cell>"
         names["f"].VERSION = "1"
@@ -224,6 +240,8 @@ def test_what_a_notebook_defines_is_known_by_its_source(monkeypatch: pytest.Monk
     one, same, other = defined("rgb[..., 0]"), defined("rgb[..., 0]"), defined("rgb[..., 1]")
     assert one.identity("a") == same.identity("a") != other.identity("a")
     assert not one.warnings
+    threshold = [defined("rgb[..., 0] > LIMIT", LIMIT=limit) for limit in (1, 1, 2, [3], [4])]
+    assert len({model.identity("a") for model in threshold}) == 4
     lost = [defined("rgb", "<nowhere>") for _ in range(2)]
     assert lost[0].identity("a") != lost[1].identity("a")
     assert "cannot be told in another run" in str(lost[0].warnings[0])
