@@ -18,7 +18,11 @@ ends a run: it is kept as a `Failure` in that case's prediction.
 
 from __future__ import annotations
 
+import os
+import sysconfig
+import traceback
 from dataclasses import dataclass
+from pathlib import Path
 from reprlib import Repr
 from typing import Any
 
@@ -100,11 +104,15 @@ class Failure:
                 Message("There was not enough memory for this picture"),
                 Message("Close other programs, or make the picture smaller."),
             )
+        problem = printable(f"{type(error).__name__}: {error}")[:500].removesuffix(".")
+        place = place_of(error)
         return cls(
             type(error).__name__,
-            Message.of(printable(f"{type(error).__name__}: {error}")[:500].removesuffix(".")),
-            Message("This was not foreseen: please report it together with the picture."),
-        )
+            Message("{problem}{place}", problem=problem, place=place) if place
+            else Message.of(problem),
+            Message("Correct the model.") if place
+            else Message("This was not foreseen: please report it together with the picture."),
+        )  # fmt: skip
 
     @property
     def message(self) -> Message:
@@ -118,6 +126,24 @@ class Failure:
 
     def __str__(self) -> str:
         return str(self.message)
+
+
+def place_of(error: BaseException) -> Message | None:
+    """The last line that somebody's own model or function got to before it raised; None where there
+    is none, but only a library's or ours. By the file's name: folders differ from machine to
+    machine, and of a notebook's cell by its line alone."""
+    others = *map(sysconfig.get_path, ("stdlib", "purelib", "platlib")), _PACKAGE, "<frozen "
+    lines = traceback.extract_tb(error.__traceback__)
+    own = [line for line in lines if not line.filename.startswith(others)]
+    if not own:
+        return None
+    path, number = Path(own[-1].filename), own[-1].lineno or 0
+    if path.parent.name.startswith("ipykernel_"):
+        return Message(", in line {line} of its cell", line=number)
+    return Message(", in {file}:{line}", file=printable(path.name), line=number)
+
+
+_PACKAGE = f"{Path(__file__).parent}{os.sep}"
 
 
 def _whole(problem: Message, remedy: Message) -> Message:

@@ -173,6 +173,29 @@ def test_an_explanation_stays_short(values):
     assert len(explained(values)) < 1000
 
 
+RAISED = """\
+try:
+    raise ValueError("oh")
+except ValueError as error:
+    raised = error
+"""
+
+
+@pytest.mark.parametrize(
+    ("file", "words"),
+    [
+        ("/home/ada/mine.py", "oh, in mine.py:2. Correct the model."),
+        ("/tmp/ipykernel_7/123456.py", "oh, in line 2 of its cell. Correct the model."),
+        (errors.__file__, "oh. This was not foreseen: please report it"),
+        (inspect.__file__, "oh. This was not foreseen: please report it"),
+    ],
+)
+def test_what_somebodys_own_code_raises_is_said_with_its_line(file: str, words: str) -> None:
+    names: dict[str, Exception] = {}
+    exec(compile(RAISED, file, "exec"), names)
+    assert str(Failure.of(names["raised"])).startswith(f"ValueError: {words}")
+
+
 def test_a_strangers_full_stop_is_not_doubled() -> None:
     assert "instead. This" in str(Failure.of(ValueError("Use x instead.")))
     assert str(errors.reason_of(ValueError("Use x instead."))) == "Use x instead"

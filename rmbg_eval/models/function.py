@@ -12,12 +12,9 @@ import importlib
 import inspect
 import os
 import sys
-import sysconfig
-import traceback
 from collections.abc import Callable, Iterator
 from contextlib import chdir, contextmanager
 from functools import partial
-from pathlib import Path
 from typing import Any, cast
 from uuid import uuid4
 
@@ -26,7 +23,7 @@ from numpy.typing import NDArray
 from PIL import Image
 
 from ..core.images import RGB, Cutout, Picture, check_alpha, dequantise, without_rounding
-from ..errors import ModelError, RmbgEvalError, printable, reason_of
+from ..errors import ModelError, RmbgEvalError, place_of, printable, reason_of
 from ..i18n import Message
 from .entry import Entry, LoadOptions
 from .folder import as_cutout
@@ -120,7 +117,7 @@ class FunctionModel:
                     "{model} raised {error}{where}",
                     model=self.info.name,
                     error=printable(f"{type(error).__name__}: {error}")[:300].removesuffix("."),
-                    where=_where(error),
+                    where=place_of(error) or Message.of(""),
                 ),
                 remedy,
             ) from error
@@ -181,17 +178,6 @@ _LABELS = Message(
     "bool, or times 255."
 )
 _RETURN = Message("Return alpha, (H, W) float in [0, 1], bool or uint8, or RGBA, (H, W, 4) uint8.")
-
-
-def _where(error: BaseException) -> Message:
-    """The last line that is no library's, by the file's name: folders differ from machine to
-    machine."""
-    libraries = tuple(sysconfig.get_path(name) for name in ("stdlib", "purelib", "platlib"))
-    lines = traceback.extract_tb(error.__traceback__)[1:]
-    own = [line for line in lines if not line.filename.startswith(libraries)]
-    if not own:
-        return Message.of("")
-    return Message(", in {file}:{line}", file=Path(own[-1].filename).name, line=own[-1].lineno or 0)
 
 
 def _name_of(function: Any) -> str | None:
@@ -285,7 +271,9 @@ def model_of(label: str | None, thing: object) -> Model:
     neither.
     """
     if is_model(thing):
-        return cast(Model, thing if label is None else _Labelled(cast(Model, thing), label))
+        _check(thing)
+        model = cast(Model, thing)
+        return model if label is None else _Labelled(model, label)
     label = label or printable(str(getattr(thing, "__name__", type(thing).__name__)))
     if callable(thing) and not isinstance(thing, type):
         return FunctionModel(label, thing, _version_of(thing))
@@ -294,6 +282,25 @@ def model_of(label: str | None, thing: object) -> Model:
         Message("{model} is no model: it has no {parts}", model=label, parts=missing),
         Message("Give an object as rmbg_eval.Model describes it, or a function."),
     )
+
+
+def _check(model: Any) -> None:
+    """ModelError where what a model says of itself cannot be used."""
+    for part, good, right in (
+        ("info", isinstance(model.info, ModelInfo), "a rmbg_eval.models.info.ModelInfo"),
+        ("batch_size", isinstance(model.batch_size, int) and model.batch_size > 0, "1 or more"),
+        ("warnings", isinstance(model.warnings, list), "a list"),
+    ):
+        if not good:
+            raise ModelError(
+                Message(
+                    "{model} is no model: its {part} is {value}",
+                    model=printable(type(model).__name__),
+                    part=part,
+                    value=printable(repr(getattr(model, part)))[:100],
+                ),
+                Message("Let it be {right}.", right=right),
+            )
 
 
 def _object(asked: LoadOptions, scheme: str) -> Any:

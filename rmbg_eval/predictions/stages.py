@@ -10,7 +10,7 @@ from __future__ import annotations
 import hashlib
 import time
 from collections import deque
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence, Sized
 from concurrent.futures import Future, ThreadPoolExecutor, wait
 from contextlib import contextmanager
 from dataclasses import dataclass, field
@@ -174,13 +174,14 @@ def _infer(model: Model, jobs: Sequence[_Job], store: Store) -> None:
         jobs[0].seconds["load"] = time.perf_counter() - started
     started = time.perf_counter()
     try:
-        outputs = model.infer([job.inputs for job in jobs])
-        if len(outputs) != len(jobs):
+        outputs: Any = model.infer([job.inputs for job in jobs])
+        count = len(outputs) if isinstance(outputs, Sized) else 0
+        if count != len(jobs):
             raise ModelError(
                 Message(
                     "{model} returned {outputs} outputs for {inputs} inputs",
                     model=model.info.name,
-                    outputs=len(outputs),
+                    outputs=count,
                     inputs=len(jobs),
                 ),
                 Message("Correct the model: infer() gives one output for each input."),
@@ -312,6 +313,11 @@ def _encoded(
 
 def check_cutout(model: Model, cutout: Cutout, picture: Picture) -> None:
     """Raise ModelError, printing what was received, unless the cut-out keeps the image contract."""
+    if not isinstance(cutout, Cutout):
+        raise ModelError(
+            Message("{model} returned a {type}", model=model.info.name, type=type(cutout).__name__),
+            Message("Correct the model: postprocess() gives a Cutout."),
+        )
     try:
         check_rgb(cutout.rgb)
         check_alpha(cutout.alpha, picture.rgb.shape[:2])

@@ -330,6 +330,11 @@ def test_a_function_or_a_model_will_do_but_nothing_else() -> None:
     assert isinstance(model_of("x", lambda rgb: rgb[..., 0]), FunctionModel)
     with pytest.raises(ModelError, match="x is no model"):
         model_of("x", FakeModel)
+    for part, value in (("batch_size", 0), ("info", {}), ("warnings", None)):
+        broken = FakeModel("fake")
+        setattr(broken, part, value)
+        with pytest.raises(ModelError, match=f"FakeModel is no model: its {part} is .*Let it be"):
+            model_of(None, broken)
 
 
 def install(folder: Path, points: str, source: str, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -195,6 +195,20 @@ def test_whatever_a_model_raises_for_a_case_is_that_cases_failure(
     assert ("not enough memory" if raised is MemoryError else "boom") in str(failure.problem)
 
 
+@pytest.mark.parametrize(
+    ("stage", "words"),
+    [
+        ("infer", "fake returned 0 outputs for 1 inputs. Correct the model: infer"),
+        ("postprocess", "fake returned a NoneType. Correct the model: postprocess"),
+    ],
+)
+def test_a_stage_that_returns_nothing_is_named(tmp_path: Path, stage: str, words: str) -> None:
+    model = FakeModel()
+    setattr(model, stage, lambda *given: None)
+    (made,) = predictions(model, some_cases(tmp_path / "in", 1), tmp_path / "out")
+    assert str(made.failure).startswith(words)
+
+
 def test_a_failure_is_not_kept(tmp_path: Path) -> None:
     cases = some_cases(tmp_path / "in", 3)
     predictions(fails_in("infer", ValueError), cases, tmp_path / "out")
