@@ -7,7 +7,7 @@ import re
 import sys
 import time
 import unicodedata
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import AbstractContextManager, contextmanager, suppress
 from itertools import islice
 from pathlib import Path
@@ -21,7 +21,7 @@ from rich.table import Column, Table
 from rich.text import Text
 
 from ..ci.gate import count_lost, failing_points, how_many_failed, kept_rules, rules_name, why
-from ..compare.comparison import Comparison
+from ..compare.comparison import Comparison, alike
 from ..core.key import Key
 from ..core.progress import OnStep, Step
 from ..decisions.files import uncounted
@@ -162,18 +162,24 @@ def show_comparison(comparison: Comparison, fail_on: FailOn, quiet: bool = False
             say(f"· {note}")
         name = Column("case", overflow="fold")
         table = Table(name, "model", "state", Column("why", overflow="fold"))
-        for pair in comparison.pairs[: min(comparison.changed, MOST_ROWS)]:
-            cells = (pair.name, pair.model, pair.state, str(pair.why))
+        changed = alike(islice(comparison.pairs, comparison.changed), MOST_ROWS)
+        for pair, *others in changed:
+            cells = (_with(pair.name, others), pair.model, pair.state, str(pair.why))
             table.add_row(*(escape(cell) for cell in cells))
         if table.row_count:
             out.print(table)
-        if (more := comparison.changed - MOST_ROWS) > 0:
+        if (more := comparison.changed - sum(map(len, changed))) > 0:
             say(f"and {more} more")
         say(str(comparison.counts()))
-    for pair in islice(comparison.stopping(fail_on), MOST_ROWS):
-        complain(f"{pair.state}: {pair.name} · {pair.model}: {pair.why}")
-    if (more := comparison.stopped(fail_on).total() - MOST_ROWS) > 0:
+    stopping = alike(comparison.stopping(fail_on), MOST_ROWS)
+    for pair, *others in stopping:
+        complain(f"{pair.state}: {_with(pair.name, others)} · {pair.model}: {pair.why}")
+    if (more := comparison.stopped(fail_on).total() - sum(map(len, stopping))) > 0:
         complain(f"and {more} more")
+
+
+def _with(name: str, others: Sequence[object]) -> str:
+    return f"{name} and {len(others)} more" if others else name
 
 
 @contextmanager

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from functools import cached_property
+from itertools import islice
 from pathlib import Path
 from typing import Annotated, Literal
 
@@ -16,7 +17,7 @@ from ..core.records import OrRecords, RecordFile, columns, stored_in
 from ..errors import OutputError, printable
 from ..i18n import N_, Message, join
 from ..settings import CompareFailOn as FailOn
-from .pair import STATES, Pair, State, Value
+from .pair import MADE_BY, STATES, Pair, State, Value
 from .pairs import WorstFirst
 
 
@@ -192,6 +193,26 @@ _TURNS = {
     (None, True): N_("{what}: not measured → passed ({more})"),
     (None, False): N_("{what}: not measured → failed ({more})"),
 }
+
+
+MOST_ALIKE = 2000
+"""Pairs among which those that are so for one reason are told in one line."""
+
+
+def alike(pairs: Iterable[Pair], most: int) -> list[list[Pair]]:
+    """`pairs`, worst first, in groups, of which `most` at most: together are those of a model that
+    have nothing but one reason, whatever picture it names; any other is alone."""
+    groups: dict[object, list[Pair]] = {}
+    for place, pair in enumerate(islice(pairs, MOST_ALIKE)):
+        alone = pair.state in MADE_BY
+        if alone and len(groups) == most:
+            break  # what is before them is complete, what is after them would be a group more
+        failure = pair.new.failure if pair.new else None
+        reason = (pair.state, pair.model, failure.problem.text if failure else pair.why.text)
+        group = place if alone else reason
+        if group in groups or len(groups) < most:
+            groups.setdefault(group, []).append(pair)
+    return [*groups.values()]
 
 
 def describe(value: Value) -> Message:

@@ -22,6 +22,12 @@ STATES: tuple[State, ...] = (
 
 Verdict = Literal["worse", "changed", "better", "same", "not judged"]
 
+MADE_BY: dict[State, tuple[Verdict, ...]] = {
+    "worse": ("worse", "changed"),
+    "changed": ("changed",),
+    "better": ("better",),
+}
+"""The verdicts that make a state; another has nothing but its reason."""
 
 ROUNDING = 1e-7
 """What numbers that are equal may differ by: alpha, in float32, is right to 3e-8."""

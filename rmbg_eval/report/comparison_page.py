@@ -4,14 +4,13 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterable, Mapping
-from itertools import islice
 from pathlib import Path
 from typing import Any
 from urllib.parse import quote
 
 from ..cases.categories import category_order, category_title
-from ..compare.comparison import Comparison, number
-from ..compare.pair import STATES, Pair, State, Value, Verdict
+from ..compare.comparison import Comparison, alike, number
+from ..compare.pair import MADE_BY, STATES, Pair, State, Value, Verdict
 from ..core.anchors import pair_anchor
 from ..core.key import Key
 from ..core.progress import OnStep, Step, ignore
@@ -45,8 +44,6 @@ MOST_SENTENCES, MOST_CHANGES = 6, 3
 MOST_PICTURES, MOST_PAIRS, MOST_NAMES = 60, 150, 2000
 """Pairs that pictures are shown of, that are shown at all, and names of those that are the same: a
 page with more would be slow to open."""
-MOST_ALIKE = 2000
-"""Pairs among which those that stop for one reason are told in one line."""
 _SHOWN = {
     "base": Message("BASE"),
     "new": Message("NEW"),
@@ -82,12 +79,6 @@ _WORDS = Message(
 )
 _ORDER: tuple[Verdict, ...] = ("worse", "changed", "better", "same", "not judged")
 _BAD = ("failed", "missing", "worse", "changed")
-_MADE: dict[State, tuple[Verdict, ...]] = {
-    "worse": ("worse", "changed"),
-    "changed": ("changed",),
-    "better": ("better",),
-}
-"""The verdicts that make a state; another has nothing but its reason."""
 
 
 class ComparisonReport:
@@ -226,15 +217,9 @@ class ComparisonReport:
             yield Message(text, one=printable(one), other=printable(other))
 
     def _stopping(self) -> tuple[WorseView, ...]:
-        """What stops the gate, worst first; what has nothing but its reason once for a model,
-        whatever picture the reason names."""
-        alike: dict[object, list[Pair]] = {}
-        for pair in islice(self.comparison.stopping(self.settings.fail_on), MOST_ALIKE):
-            failure = pair.new.failure if pair.new else None
-            reason = (pair.model, failure.problem.text if failure else pair.why.text)
-            alike.setdefault(pair.key if pair.state in _MADE else reason, []).append(pair)
-        first = islice(alike.values(), MOST_SENTENCES)
-        return tuple(self._worse(pairs[0], len(pairs) - 1) for pairs in first)
+        """What stops the gate, worst first; what does so for one reason once for a model."""
+        groups = alike(self.comparison.stopping(self.settings.fail_on), MOST_SENTENCES)
+        return tuple(self._worse(pairs[0], len(pairs) - 1) for pairs in groups)
 
     def _worse(self, pair: Pair, alike: int) -> WorseView:
         changes = self._changes(pair)
@@ -268,7 +253,7 @@ class ComparisonReport:
 
     def _changes(self, pair: Pair) -> list[ChangeView]:
         """What made a pair's state, worst first."""
-        values = [v for verdict in _MADE.get(pair.state, ()) for v in pair.of(verdict)]
+        values = [v for verdict in MADE_BY.get(pair.state, ()) for v in pair.of(verdict)]
         return [self._change(pair, value) for value in values]
 
     def _change(self, pair: Pair, value: Value) -> ChangeView:

@@ -199,6 +199,20 @@ def test_of_many_changes_the_first_are_printed_and_the_others_counted(
     assert capsys.readouterr() == ("", "")
 
 
+def test_what_changed_for_one_reason_is_one_line_for_each_model(
+    capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    changes = comparison(*["missing"] * (MOST_ROWS + 2), *["worse"] * 2, *["new"] * 3)
+    monkeypatch.setattr(terminal, "out", terminal.Stream(width=100))
+    monkeypatch.setattr(terminal, "err", terminal.Stream(stderr=True, width=100))
+    show_comparison(changes, "error")
+    out, err = capsys.readouterr()
+    rows = [line.split("│")[1].strip() for line in out.splitlines() if line.startswith("│")]
+    assert rows == ["c/missing and 101 more", "c/worse", "c/worse", "c/new and 2 more"]
+    assert out.endswith("┘\n102 missing, 2 worse, 3 new\n")
+    assert err == "missing: c/missing and 101 more · m: because\n"
+
+
 def test_a_terminal_without_a_character_gets_its_escape(monkeypatch: pytest.MonkeyPatch) -> None:
     """As Windows has them, where output goes to a file."""
     shown = io.BytesIO()
