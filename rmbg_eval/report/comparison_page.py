@@ -304,7 +304,7 @@ class ComparisonReport:
         shown = figures.base, figures.new, figures.difference
         pictures = tuple(self._images(pair, shown))
         crops = tuple(self._images(pair, figures.crops))
-        sides = {(side.width, side.height) for side in (pair.base, pair.new) if side}
+        sides = {(s.width, s.height) for s in (pair.base, pair.new) if s and s.cutout}
         size = sides.pop() if len(sides) == 1 else (None, None)
         note: Text = ""
         if figures.region:
