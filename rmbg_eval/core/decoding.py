@@ -8,6 +8,7 @@ import os
 import re
 import stat
 import warnings
+from collections.abc import Iterator
 from contextlib import suppress
 from functools import lru_cache
 from pathlib import Path
@@ -48,6 +49,12 @@ MAX_SCANNED = 1 << 33
 bytes. Cameras and web services write a dozen."""
 _MARKER = re.compile(rb"\xff[^\x00\x01\xd0-\xd7\xff]", re.DOTALL)
 """Of a JPEG, with a length after it; what is coded has none."""
+_END = b"\xff\xd9"
+_HUFFMAN = (b"\xff\xc0", b"\xff\xc1", b"\xff\xc2")
+"""Frames whose code says where it ends; one of arithmetic code reads on."""
+_JPEGS = ("JPEG", "MPO")
+_MORE = bytes(range(1, 250, 3))
+"""That is coded: no marker is in it."""
 
 # Nothing that starts another program (EPS calls Ghostscript) and nothing exotic.
 _FORMATS = ("JPEG", "PNG", "WEBP", "TIFF", "BMP", "GIF", "AVIF", "PPM")
@@ -124,7 +131,7 @@ def decode(data: bytes, file: str, name: str = "", drop_alpha: bool = False) -> 
             notes.append(NOTES["reduced-16-bit"])
         if _is_turned(image):
             notes.append(NOTES["exif-rotated"])
-        image = _without_alpha(_loaded(image, file), file, notes, drop_alpha)
+        image = _without_alpha(_loaded(image, data, file), file, notes, drop_alpha)
         if image.mode.startswith("I;16"):
             profile = image.info.get("icc_profile")
             image = Image.fromarray(_eight_bit(np.asarray(image)))
@@ -155,7 +162,7 @@ def decode_cutout(data: bytes, name: str) -> tuple[RGB | None, Alpha]:
     """
     image = _open(data, name)
     try:
-        image = _loaded(image, name)
+        image = _loaded(image, data, name)
         if _has_alpha(image):
             rgba = image.convert("RGBA")
             pixels = np.asarray(rgba)
@@ -247,14 +254,34 @@ def _open(data: bytes, name: str) -> Image.Image:
 
 
 def _scans(image: Image.Image, data: bytes) -> int:
-    """How many scans a JPEG has, its first image alone; 0 of another format."""
-    if image.format not in ("JPEG", "MPO"):
-        return 0
-    scans, at = 0, 2
-    while (marker := _MARKER.search(data, at)) and marker[0] != b"\xff\xd9":  # its end
-        scans += marker[0] == b"\xff\xda"
+    """How many scans a JPEG has; 0 of another format."""
+    jpeg = image.format in _JPEGS
+    return sum(marker[0] == b"\xff\xda" for marker in _markers(data)) if jpeg else 0
+
+
+def _markers(data: bytes) -> Iterator[re.Match[bytes]]:
+    """Of a JPEG, its first image alone: to its end, where it has one."""
+    at = 2
+    while marker := _MARKER.search(data, at):
+        yield marker
+        if marker[0] == _END:
+            return
         at = marker.end() + int.from_bytes(data[marker.end() : marker.end() + 2], "big")
-    return scans
+
+
+def _is_cut_short(image: Image.Image, data: bytes) -> bool:
+    """Whether a JPEG that has its end marker lacks what comes before: libjpeg makes grey of it. Of
+    one that ends so, what is put before the marker is part of the picture if it is cut short."""
+    width, height = image.size
+    last = np.asarray(image.crop((width - 1, height - 1, width, height)))
+    if last.min() < 127 or last.max() > 128:
+        return False
+    *others, end = _markers(data)
+    if end[0] != _END or not any(marker[0] in _HUFFMAN for marker in others):
+        return False
+    more = data[: end.start()] + _MORE + data[end.start() :]
+    other = Image.open(io.BytesIO(more), formats=_JPEGS)
+    return other.tobytes() != image.tobytes()
 
 
 def _without_alpha(image: Image.Image, name: str, notes: list[Message], drop: bool) -> Image.Image:
@@ -350,10 +377,13 @@ def _undefined_white(mode: str, name: str) -> ImageError:
     )
 
 
-def _loaded(image: Image.Image, name: str) -> Image.Image:
-    """`image` decoded and upright, an alpha straight; ImageError for what `_load_tiff` refuses."""
+def _loaded(image: Image.Image, data: bytes, name: str) -> Image.Image:
+    """`image` decoded and upright, an alpha straight; ImageError for what `_load_tiff` refuses, and
+    for a JPEG of which a part is missing."""
     if image.format == "TIFF":
         image = _load_tiff(image, name)
+    elif image.format in _JPEGS and _is_cut_short(image, data):
+        raise _undecodable(name, ValueError("its data end before the picture does"))
     if _is_turned(image):
         image = ImageOps.exif_transpose(image)
     key = image.info.get("transparency")

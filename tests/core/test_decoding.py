@@ -53,10 +53,13 @@ def keys(picture):
     return tuple(key for note in picture.notes for key, known in NOTES.items() if known == note)
 
 
+GREY_ALL = np.full((HEIGHT, WIDTH, 3), 128)
+
 # Handled: (file, the pixels expected, how far they may be off, the notes expected)
 HANDLED = {
     "png": (encode(picture(), "PNG"), colourful(), 0, ()),
     "jpeg": (encode(picture(), "JPEG", quality=95), colourful(), 4, ()),
+    "jpeg-that-ends-grey": (encode(picture().point(lambda _: 128), "JPEG"), GREY_ALL, 0, ()),
     "progressive-jpeg": (
         encode(picture(), "JPEG", quality=95, progressive=True),
         colourful(),

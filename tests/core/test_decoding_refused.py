@@ -60,6 +60,7 @@ REFUSED = {
     "scans.jpg": (SCANS, "201 scans"),
     "plain.ppm": (b"P3 64 48 255 " + b"9 " * (64 * 48 * 3), "not a picture"),
     "cut.jpg": (JPEG[: len(JPEG) // 2], "cut short"),
+    "ended.jpg": (JPEG[:-80] + JPEG[-2:], "its data end before the picture does"),
     "head-only.jpg": (JPEG[:20], "not a picture"),
     "cut.png": (PNG[: len(PNG) // 2], "cut short"),
     "damaged.png": (PNG[:-60] + bytes(60), "damaged"),
