@@ -7,6 +7,7 @@ from typing import Any
 
 from ..ci.gate import all_failed
 from ..core.numbers import figures
+from ..errors import ModelError
 from ..i18n import N_, Message, join
 from ..measure.kinds import kind_name
 from ..measure.risk import GOOD_FROM, order_of
@@ -35,7 +36,9 @@ class Answer:
         self.kinds = {(p.category, p.model): p for p in self.summary.kinds}
         self.lost = len(self.run.failures)
         self.all_failed = all_failed(self.run)
-        self.many_failed = self.lost > MANY_FAILED * len(self.run.predictions)
+        self.many_failed = self.all_failed or self._failed_here() > MANY_FAILED * len(
+            self.run.predictions
+        )
         self.scored = any(p.measured for p in self.summary.points)
         rows = (self.summary.row(metric.name) for metric in HEADLINES)
         self.headlines = [row for row in rows if row and any(mean.scored for mean in row.means)]
@@ -48,6 +51,15 @@ class Answer:
             yield from self._of_what_succeeded()
         if self.many_failed:
             yield self._count_failed()
+
+    def _failed_here(self) -> int:
+        """How many failed but for those that a folder of finished cut-outs lacks."""
+        models = self.run.index.models
+        return sum(
+            not (models[p.model].info.finished and p.failure.kind == ModelError.__name__)
+            for p in self.run.failures
+            if p.failure
+        )
 
     def _count_failed(self) -> Message:
         if self.all_failed:

@@ -76,6 +76,18 @@ def test_few_failures_are_counted_beside_the_answer_not_in_it() -> None:
     assert view.failed == "1 of 11 cut-outs failed."
 
 
+@pytest.mark.parametrize(("kind", "told"), [("ModelError", False), ("ImageError", True)])
+def test_what_a_folder_lacks_is_counted_beside_the_answer(kind: str, told: bool) -> None:
+    lacking = Failure(kind, Message("There is no cut-out of it"), Message("Save it there."))
+    run = run_of(done("a"), failed("b").model_copy(update={"failure": lacking}))
+    one, other = run.models
+    finished = other.info.model_copy(update={"runtime": "none"})
+    run = run.model_copy(update={"models": (one, other.model_copy(update={"info": finished}))})
+    view = Presenter(run, previews("a")).overview()
+    assert any("failed" in str(words) for words in view.answer) == told
+    assert view.failed == ("What failed, and what to do" if told else "1 of 2 cut-outs failed.")
+
+
 def test_where_everything_failed_that_is_the_answer_and_why_is_read_at_once() -> None:
     run = run_of(*(failed(model, Message(f"{model} broke")) for model in "abcd"))
     view = Presenter(run, previews()).overview()
