@@ -161,13 +161,14 @@ _COUNTS = {
 
 
 def _accepted(each: Acceptance) -> ShareRow:
+    counts = Message(_COUNTS[is_weighted(each)], usable=each.usable, decided=each.decided)
     return ShareRow(
         model=each.model,
         category="",
         rank="",
         share=percent(each.share),
         bar=_bar(each.share, each.low, each.high),
-        counts=Message(_COUNTS[is_weighted(each)], usable=each.usable, decided=each.decided),
+        counts=counts if each.decided else "–",
         interval=_from_to(each.low, each.high),
         near=_from_to(each.run_low, each.run_high),
         others=(str(each.undecided), str(each.unseen)),

@@ -48,6 +48,21 @@ def texts(all_: Decisions) -> list[str]:
     return [decision.model_dump_json() for decision in all_.decisions]
 
 
+def test_reviews_alone_make_the_shares_of_the_report_old(blank: Page) -> None:
+    had, later, voted = (
+        [each.model_dump(mode="json") for each in decisions(one).decisions]
+        for one in (review("c0"), review("c1"), vote("c0"))
+    )
+    newer = """async ([about, text]) => {
+        const decisions = new $decisions.Decisions(about);
+        await decisions.open(new Blob([text]));
+        return decisions.newer;
+    }"""
+    for entries, expected in ((voted, False), (had, False), (later, True)):
+        text = json.dumps({"schema_version": 1, "decisions": entries})
+        assert blank.evaluate(newer, [{**ABOUT, "decisions": had}, text]) == expected
+
+
 def test_what_holds_of_several_people_is_as_in_python(blank: Page) -> None:
     r = np.random.default_rng(5)
     for _ in range(20):

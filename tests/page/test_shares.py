@@ -61,8 +61,12 @@ def test_the_page_tells_the_shares_of_what_was_decided_on_it(
         page.keyboard.press(letter)
     page.keyboard.press("Escape")
     expect(shares).to_have_count(1)
-    expect(shares).to_contain_text(f"{model}: 75 % usable")
-    expect(shares).to_contain_text("2 of 3, weighted by risk")
+    for lang, told in (
+        ("en", f"{model}: 75 % usable · 2 of 3, weighted by risk · "),
+        ("zh", f"{model}： 75 % 可用 · 3 张中 2 张，按风险加权 · "),
+    ):
+        page.locator(f"[name=lang][value={lang}]").dispatch_event("click")
+        assert told in shares.inner_text().replace("\N{NO-BREAK SPACE}", " ")
 
 
 def test_on_paper_no_word_of_the_shares_is_broken_and_no_command_is_told(

@@ -147,7 +147,7 @@ def test_shares_by_category_are_told_where_there_are_several(tmp_path: Path) -> 
     assert [(row.category, row.model, str(row.counts)) for row in view.categories] == [
         ("pet", "a", "3 of 3"), ("portrait", "a", "2 of 2"),
     ]  # fmt: skip
-    assert [str(row.counts) for row in view.usable] == ["5 of 5", "0 of 0"]
+    assert [str(row.counts) for row in view.usable] == ["5 of 5", "–"]
     assert str(view.votes).startswith("1 vote on 1 picture.")
     assert not view_of(run_over(8), tmp_path, decisions(review("c0"))).categories
 

@@ -94,7 +94,12 @@ export async function byEye() {
       if (!all.decided) return [];
       const parts = Object.values(shareWords(words, all)).filter(({ length }) => length);
       return [
-        h("li", {}, `${model}: `, ...parts.flatMap((each, n) => (n ? [" · ", ...each] : each))),
+        h(
+          "li",
+          {},
+          ...say(words, "share-of", { model }),
+          ...parts.flatMap((each, n) => (n ? [" · ", ...each] : each)),
+        ),
       ];
     });
   dialog.addEventListener("close", show);

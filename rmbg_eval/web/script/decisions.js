@@ -131,7 +131,8 @@ export class Decisions {
   /** @type {Keep} */
   #keep;
   #latest = 0;
-  #told = 0; // how many the report has
+  #reviews = 0; // of cut-outs, undone ones, too
+  #told = 0; // how many of them the report has
   /** @type {Map<string, Decision>} what is in no file yet, by the key that it is kept by */
   #fresh = new Map();
   #keeping = 0; // how often the browser is writing just now
@@ -168,7 +169,7 @@ export class Decisions {
       remembered.set("session", this.session);
     }
     for (const decision of about.decisions) this.#take(decision);
-    this.#told = this.#all.size;
+    this.#told = this.#reviews;
     this.#keep = new Keep(this.prefix);
   }
 
@@ -194,9 +195,9 @@ export class Decisions {
   get count() {
     return [...this.#by.values()].reduce((sum, each) => sum + each.size, 0);
   }
-  /** Whether there are others than the report has. */
+  /** Whether there are other reviews than the report has. */
   get newer() {
-    return this.#all.size > this.#told;
+    return this.#reviews > this.#told;
   }
   /** How many of the cut-outs that need a look somebody has decided on. */
   get looked() {
@@ -257,6 +258,7 @@ export class Decisions {
     const text = JSON.stringify(decision);
     if (this.#all.has(text)) return false;
     this.#all.set(text, decision);
+    this.#reviews += Number(decision.kind === "review");
     const time = Date.parse(decision.time);
     // A stranger's of the far future must not take those of today there.
     if (time < Date.now() + DAY) this.#latest = Math.max(this.#latest, time);

@@ -56,8 +56,9 @@ export function shareOf(decisions, model) {
       .map((number) => {
         const answer = decisions.settled(decisions.like(number));
         const shoot = decisions.shootOf(Math.floor(number / models.length));
-        const there = shoots.get(shoot) ?? [];
-        shoots.set(shoot, [...there, answer]);
+        const there = shoots.get(shoot);
+        if (there) there.push(answer);
+        else shoots.set(shoot, [answer]);
         return answer;
       }),
   );
