@@ -19,6 +19,7 @@ import typer
 from .. import __version__
 from ..core.modules import modules
 from ..errors import RmbgEvalError, printable
+from .options import Command
 
 FIRST = (
     "report",
@@ -81,7 +82,7 @@ for name, command in _commands().items():
     if isinstance(command, typer.Typer):
         app.add_typer(command, name=name)
     else:
-        app.command(name.replace("_", "-"))(command)
+        app.command(name.replace("_", "-"), cls=Command)(command)
 
 
 def main() -> None:

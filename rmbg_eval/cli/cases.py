@@ -9,6 +9,7 @@ import typer
 
 from ..errors import CaseError, RmbgEvalError
 from ..i18n import Message
+from .options import Command
 
 cases = typer.Typer(
     help="Check a folder of pictures, list it as a table, or make one.", no_args_is_help=True
@@ -32,7 +33,7 @@ _LayoutOf = Annotated[
 ]
 
 
-@cases.command()
+@cases.command(cls=Command)
 def check(folder: _Cases, layout_of: _LayoutOf = "") -> None:
     """Read every picture and its truth, and say what a run would meet."""
     from rich.markup import escape
@@ -83,7 +84,7 @@ def check(folder: _Cases, layout_of: _LayoutOf = "") -> None:
         raise typer.Exit(2)
 
 
-@cases.command("list")
+@cases.command("list", cls=Command)
 def list_(
     folder: _Cases,
     file: Annotated[
@@ -117,7 +118,7 @@ def list_(
         say(f"skipped: {line}")
 
 
-@cases.command()
+@cases.command(cls=Command)
 def new(
     folder: Annotated[
         Path, typer.Argument(help="Folder to make.", metavar="DIR", show_default=False)

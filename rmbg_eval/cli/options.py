@@ -9,6 +9,7 @@ from typing import Annotated, Any, Literal, get_args, get_origin
 
 import typer
 from pydantic.fields import FieldInfo
+from typer.core import TyperArgument, TyperCommand
 
 from ..errors import SettingsError
 from ..i18n import Message
@@ -20,6 +21,17 @@ ProgressKind = Annotated[
     Literal["bar", "json"],
     typer.Option(help="bar, or json: a line of JSON on stderr, at most one a second."),
 ]
+
+
+class Command(TyperCommand):
+    """A command whose arguments are named in help without what Python takes them for."""
+
+    def get_params(self, ctx: Any) -> Any:
+        params = super().get_params(ctx)
+        for param in params:
+            if isinstance(param, TyperArgument):
+                vars(param)["display_type_rich"] = lambda ctx: None
+        return params
 
 
 ALONE = "alone"

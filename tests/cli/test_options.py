@@ -48,6 +48,14 @@ def command():
     return call
 
 
+@pytest.mark.parametrize("command", ["cutout", "decide", "report", "compare", "cases check"])
+def test_help_names_arguments_without_types_of_python(command: str) -> None:
+    told = CliRunner().invoke(app.app, [*command.split(), "--help"], env={"COLUMNS": "100"})
+    arguments = told.output.split("Arguments:")[1].split("Options:")[0]
+    assert "<" not in arguments
+    assert re.search(r"^  [A-Z]+  +[A-Z]", arguments, re.MULTILINE)
+
+
 def test_a_parameter_added_to_the_settings_is_an_option_with_its_help(command) -> None:
     text = " ".join(command("--help")[0].output.split())
     assert "Help of the command." in text
