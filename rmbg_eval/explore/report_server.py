@@ -264,7 +264,8 @@ class AskHandler(Visit):
         work = partial(self.answer, self.request.body)
         try:
             said = await loop.run_in_executor(self.line, work)
-            self.desk.told = ""
+            if self.line is self.desk.writing:
+                self.desk.told = ""
         except OutputError as error:  # no fault of the visitor's, whose page tries it again
             if self.desk.told != (text := printable(str(error))):
                 self.desk.told = text

@@ -231,6 +231,7 @@ def test_a_full_disk_is_told_to_who_serves_and_the_page_tries_again(
         for _ in range(2):
             status, text = ask(port, "POST", "/decisions", body)
             assert (status, b"disk" in text) == (503, False)
+            assert ask(port, "POST", "/measure-point", point_of(BOX))[0] == 200  # writes nothing
     (line,) = caplog.messages
     assert "The disk is full" in line
     assert ask(port, "POST", "/decisions", body)[0] == 200
