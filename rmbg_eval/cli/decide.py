@@ -33,7 +33,8 @@ def decide(
 ) -> None:
     """Take what people decided by eye into a run.
 
-    The next report of it shows the share usable and the ranking; mend.csv lists what is left to do.
+    The share usable and the ranking are in its summary.md, and in the next report of it; mend.csv
+    lists what is left to do.
 
     \b
     For example:
@@ -65,6 +66,8 @@ def decide(
         count = write_zip(zip_, record, intake.counting, lambda message: complain(str(message)))
         say(str(Message("{n} usable cut-out:", many="{n} usable cut-outs:", n=count)))
         show_path(zip_)
+    if not dry_run:
+        show_path(run / "summary.md")
     if intake.refused:
         raise typer.Exit(2)
 

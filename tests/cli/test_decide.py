@@ -79,6 +79,7 @@ def test_decisions_come_into_the_run_folder(run: Run, tmp_path: Path) -> None:
     assert "taken: 2 reviews, 0 votes, 0 approvals; 0 were there already, 0 are refused" in text
     assert "1 usable cut-out:" in text
     assert (tmp_path / "usable.zip").exists()
+    assert text.splitlines()[-1] == str(out / "summary.md")
     assert "pet" in (out / "mend.csv").read_text()
     assert "| `grabcut` | 1 of 2 (50 %) |" in (out / "summary.md").read_text()
     assert "1 of 2 usable (50 %)" in (out / "junit.xml").read_text()
