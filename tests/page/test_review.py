@@ -91,6 +91,30 @@ def test_a_decision_of_the_far_future_takes_no_later_one_there(
     context.close()
 
 
+def test_copies_of_a_picture_are_reviewed_once(
+    page: Page, pages: dict[str, Path], tmp_path: Path
+) -> None:
+    one, other, *_ = [p.cutout_sha256 for p in run_of(pages).predictions
+                      if p.cutout and p.model == "grabcut"]  # fmt: skip
+    copied = tmp_path / "index.html"
+    copied.write_text(pages["single"].read_text("utf-8").replace(other, one), "utf-8")
+    opened(page, copied.as_uri())
+    page.locator("#by-eye [data-do=review]").click()
+    order = page.locator("#review [data-part=order]")
+    order.select_option("set")
+    steps = page.locator("#review [data-part=steps] button")
+    page.keyboard.press("m")
+    expect(steps.locator("visible=true")).to_have_count(4)
+    assert steps.evaluate_all("all => all.map(e => e.className)") == ["mend", "mend", "", ""]
+    expect(place(page)).to_have_text("3 / 4")
+    told = json.loads(saved(page, tmp_path / "d.json").read_text("utf-8"))["decisions"]
+    assert [each["answer"] for each in told] == ["mend", "mend"]
+    assert len({(each["category"], each["case"]) for each in told}) == 2
+    page.keyboard.press("z")
+    expect(place(page)).to_have_text("1 / 4")
+    assert steps.evaluate_all("all => all.map(e => e.className)") == [""] * 4
+
+
 def test_undo_brings_back_what_was_before(reviewing: Page, tmp_path: Path) -> None:
     page = reviewing
     page.keyboard.press("u")

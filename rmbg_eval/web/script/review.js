@@ -109,8 +109,9 @@ export function review(dialog, decisions, save) {
   let queue = [];
   let at = 0;
   /**
-   * What was decided here, to take it back, and what was written of one before it was.
-   * @type {{ cutout: number, before: Partial<import("./decisions.js").Decision> | null, written?: Draft }[]}
+   * What was decided here, to take it back, and what was written of one before it was; of copies
+   * together, first of the one that was looked at.
+   * @type {{ cutout: number, before: Partial<import("./decisions.js").Decision> | null, written?: Draft }[][]}
    */
   let past = [];
   let turning = false; // whether another comes at once: nothing more is said of this one
@@ -129,6 +130,13 @@ export function review(dialog, decisions, save) {
   const articleOf = (/** @type {number} */ number) => document.getElementById(caseOf(number)[0]);
   const like = (/** @type {number} */ number) => decisions.like(number);
   const mine = (/** @type {number} */ number) => decisions.mine(like(number));
+  /** Those that are the same to the byte, as of copies of one picture: this one first. @param {number} number */
+  const copiesOf = (number) => {
+    const sha = like(number).cutout_sha256;
+    const alike = (/** @type {number} */ n) =>
+      n % count === number % count && like(n).cutout_sha256 === sha;
+    return [number, ...about.plan.flat().filter((n) => n !== number && alike(n))];
+  };
   const titleOf = (/** @type {number} */ number) =>
     language.in(articleOf(number)?.querySelector("h3") ?? null) || caseOf(number)[2];
 
@@ -369,12 +377,14 @@ export function review(dialog, decisions, save) {
   function decide(answer) {
     const number = cutout();
     if (number === undefined) return;
-    const before = mine(number);
-    past.push({ cutout: number, before, written: drafts.get(number) });
+    const copies = copiesOf(number);
+    past.push(copies.map((n) => ({ cutout: n, before: mine(n), written: drafts.get(n) })));
     const { comment: text, place } = draftOf(number);
     turning = true;
-    decisions.add({ ...like(number), answer, comment: text.trim(), place });
-    forget(number);
+    for (const copy of copies) {
+      decisions.add({ ...like(copy), answer, comment: text.trim(), place });
+      forget(copy);
+    }
     comments(false);
     turning = false;
     at = nextOpen(at + 1);
@@ -388,11 +398,13 @@ export function review(dialog, decisions, save) {
     comments(false);
     const last = past.pop();
     if (!last) return;
-    const { cutout: number, before, written } = last;
-    const now = mine(number);
-    if (before) decisions.add(said(number, before));
-    else if (now) decisions.add({ ...said(number, now), undone: true });
-    if (written) decisions.draft(number, written);
+    for (const { cutout: copy, before, written } of last) {
+      const now = mine(copy);
+      if (before) decisions.add(said(copy, before));
+      else if (now) decisions.add({ ...said(copy, now), undone: true });
+      if (written) decisions.draft(copy, written);
+    }
+    const number = last[0].cutout;
     model = number % count;
     fill();
     at = Math.max(0, queue.indexOf(number));
@@ -426,7 +438,7 @@ export function review(dialog, decisions, save) {
     const number = cutout();
     const [there, written] = [mine(number), drafts.get(number)];
     if (!there || !written) return;
-    past.push({ cutout: number, before: there });
+    past.push([{ cutout: number, before: there }]);
     decisions.add({
       ...said(number, there),
       comment: written.comment.trim(),
