@@ -128,6 +128,8 @@ def test_print_has_every_row_whole_and_no_control(
     assert page.locator("article.case").first.evaluate("e => getComputedStyle(e).breakInside") == (
         "avoid"
     )
+    heads = page.locator("#bar").evaluate("e => getComputedStyle(e).breakAfter")
+    assert heads == "avoid"  # names of columns stand over the first row
     heights = page.locator(".tile img").evaluate_all("all => all.map(e => e.offsetHeight)")
     assert max(heights) <= 150
     page.pdf(path=tmp_path / "report.pdf", format="A4", print_background=True)
