@@ -194,6 +194,13 @@ def test_missed_points_come_first_with_what_was_measured_and_expected(viewer: Pa
     assert "missed of 2" in viewer.locator("#viewer .points h4").inner_text()
 
 
+def test_a_models_name_is_whole_beside_its_values_in_a_small_window(viewer: Page) -> None:
+    viewer.set_viewport_size({"width": 1024, "height": 768})
+    name = viewer.locator("#viewer .points .missed .model").first
+    name.evaluate("e => { e.textContent = 'isnet-matting'; }")
+    assert name.evaluate("e => e.scrollWidth <= e.clientWidth")
+
+
 def test_up_and_down_go_to_the_points(viewer: Page) -> None:
     for key, point in (("ArrowDown", "corner"), ("ArrowDown", "middle"), ("ArrowUp", "corner")):
         viewer.keyboard.press(key)
