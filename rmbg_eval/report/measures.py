@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterable
 from typing import Any
 
@@ -12,6 +13,7 @@ from ..i18n import N_, Message, Named, join
 from ..measure.delivery import RULES, bounds
 from ..measure.record import Measurement, RuleResult
 from ..measure.table import FAMILIES, HEADLINES, TITLES
+from ..run.measurements import FAILED
 from ..run.previews import Plot
 from ..run.record import CaseRecord
 from ..run.statistics import ALL, Difference, Mean, Row
@@ -131,9 +133,12 @@ class MeasuresPanel:
 
     def _mean(self, mean: Mean) -> CellView:
         parts = [Message("over {count}", count=mean.scored)]
+        left_out = Counter[Message]()
+        for reason, n in mean.left_out:
+            left_out[_in_short(reason)] += n
         parts += [
             Message("{count} left out: {reason}", count=n, reason=reason)
-            for reason, n in mean.left_out
+            for reason, n in left_out.items()
         ]
         note = join("; ", parts)
         if mean.value is None:
@@ -214,7 +219,12 @@ _ALTS = {
 
 def _unmeasured(result: RuleResult | Measurement | None) -> CellView:
     reason = result.reason if result else None
-    return CellView("–", "unmeasured", reason or Message("not measured"))
+    return CellView("–", "unmeasured", _in_short(reason or Message("not measured")))
+
+
+def _in_short(reason: Message) -> Message:
+    """Why a prediction failed is told where its picture would be, not with each measure."""
+    return Message("the prediction failed") if reason.text == FAILED else reason
 
 
 def signed(value: float | None) -> str:

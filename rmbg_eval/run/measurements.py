@@ -86,10 +86,13 @@ def measure_prediction(
     return outcome
 
 
+FAILED = N_("the prediction failed: {why}")
+
+
 def no_prediction(prediction: Prediction) -> Message:
     """Why nothing can be measured of a prediction without a cut-out."""
     why = prediction.failure.message if prediction.failure else None
-    return Message("the prediction failed: {why}", why=why)
+    return Message(FAILED, why=why)
 
 
 def truth_hashes(case: Case) -> tuple[str | None, ...]:

@@ -3,15 +3,17 @@
 from __future__ import annotations
 
 import pytest
-from comparisons import rule
+from comparisons import failed, rule
 from runs import KEY, run_of
 from test_overview import measured
 from views import Presenter
 
 from rmbg_eval import Settings
+from rmbg_eval.measure.columns import Measurements
 from rmbg_eval.measure.record import Delivery, Measurement, ObservationPoint, PointResult
 from rmbg_eval.measure.subject import TRIMAP, Metric
 from rmbg_eval.measure.table import FAMILIES, TABLE
+from rmbg_eval.run.measurements import no_prediction
 from rmbg_eval.run.previews import CasePreviews, Plot, Preview, Previews
 from rmbg_eval.run.record import Run
 
@@ -169,6 +171,21 @@ def test_a_mean_says_what_is_left_out_and_a_measure_what_it_is() -> None:
     assert [(each.text, each.state, each.note) for each in cells] == [
         ("0.1", "", ""), ("–", "unmeasured", "not measured"),
     ]  # fmt: skip
+
+
+def test_why_each_picture_failed_is_not_told_with_each_measure() -> None:
+    run = measured({"a": [0.25, 0.5, 0.75], "b": [0.25, None, None]})
+    lost = [
+        each.model_copy(update={"reason": no_prediction(failed(case=each.case))})
+        if each.value is None
+        else each
+        for each in run.measurements
+    ]
+    more = Presenter(run.model_copy(update={"measurements": Measurements(lost)}), DRAWN).more()
+    assert more.measures[0].rows[0].cells[1].note == "over 1; 2 left out: the prediction failed"
+    both = tuple(lost[n].model_copy(update={"case": KEY[1]}) for n in (0, -1))
+    case, _ = found(run_with(measurements=both))
+    assert [cell.note for cell in case.tables[0].rows[0].cells] == ["", "the prediction failed"]
 
 
 def test_without_any_value_there_is_no_table() -> None:
