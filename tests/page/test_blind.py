@@ -256,6 +256,12 @@ def test_a_ranking_is_shown_with_its_numbers(
         assert float(mark.get_attribute("x")) == pytest.approx(100 * share, abs=0.6)
         better = row.locator(".note")
         expect(better).to_contain_text(other) if model.better_than else expect(better).to_be_empty()
+    page.set_viewport_size({"width": 390, "height": 844})
+    lines = page.locator("#blind .ranking :is(td:first-child, .number > *)").evaluate_all(
+        "all => all.map(e => { const r = document.createRange(); r.selectNodeContents(e);"
+        " return r.getClientRects().length; })"
+    )
+    assert lines == [1] * 3 * len(names)
 
 
 def test_the_ranking_is_that_of_python(page: Page) -> None:

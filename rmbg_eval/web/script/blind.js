@@ -257,7 +257,7 @@ export function blind(dialog, decisions, save) {
         svg("rect", { class: "reach", x: 100 * from, y: 1, width: 100 * (to - from), height: 6 }),
         svg("rect", { class: "mark", x: 100 * share, width: 1, height: 8 }),
       );
-      const range = low === null ? [] : [" · ", percent(low), "–", percent(high)];
+      const range = low === null ? [] : [" · ", h("span", {}, `${percent(low)}–${percent(high)}`)];
       return h(
         "tr",
         {},
