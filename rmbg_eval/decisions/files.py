@@ -10,6 +10,7 @@ from __future__ import annotations
 import hashlib
 import json
 import re
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -18,8 +19,9 @@ from typing import Any
 from pydantic import TypeAdapter, ValidationError
 
 from ..core.files import read_bounded, write_atomic
-from ..errors import DecisionError, RmbgEvalError, explain, printable, reason_of
+from ..errors import DecisionError, OutputError, RmbgEvalError, explain, printable, reason_of
 from ..i18n import Message
+from ..run.folder import locked
 from ..run.record import Run
 from .applying import Contradiction, applicable, contradictions, mismatch
 from .record import (
@@ -41,6 +43,8 @@ MOST = MOST_BYTES // 160
 """Entries of one file: a decision has more bytes."""
 MOST_PEOPLE = 200
 """Of a run, whose decisions a page that is served keeps in one folder."""
+_WAIT = 10.0
+"""Seconds for others that keep decisions in the same folder."""
 
 AHEAD = timedelta(days=2)
 """By how much a decision that is taken may be later than now: nothing said after it would count."""
@@ -137,6 +141,7 @@ def take(run: Run, files: list[Path], out: Path | None = None) -> Intake:
     )
 
 
+_CORRECT_OR_MOVE = Message("Correct it, or move the file away; nothing was changed.")
 _CORRECT = Message("Correct it, or save the page's decisions again.")
 _LOOK_AGAIN = Message("Decide on the page of this run.")
 _SET_CLOCK = Message("Set the clock of the machine that it was made on, or of this one, right.")
@@ -173,7 +178,7 @@ def read(path: Path) -> Decisions:
             raise DecisionError(
                 Message("{file}, decision {entry}: {reason}", file=_shown(path), entry=number,
                         reason=decision),
-                Message("Correct it, or move the file away; nothing was changed."),
+                _CORRECT_OR_MOVE,
             )  # fmt: skip
         decisions.append(decision)
     return Decisions.of(Decisions(decisions=tuple(decisions)))
@@ -235,30 +240,39 @@ def received(run: Run, data: bytes) -> Decisions:
 def keep_by_person(folder: Path, of: str, decisions: Decisions) -> list[Path]:
     """Add decisions to the files of a folder, one a person and run; what these have stays.
 
-    `of`: what tells the run from others. Returns the files that were written. Raises DecisionError
-    where a file there cannot be read, or there are too many of the run; OutputError where one
-    cannot be written. Nothing of a person's name but its plain letters is in a file's name.
+    `of`: what tells the run from others. Returns the files that were written. Several servers may
+    keep theirs in one folder. Raises OutputError where a file there cannot be read or written, or
+    there are too many of the run. Nothing of a person's name but its plain letters is in a file's
+    name.
     """
     by: dict[Person, list[Review | Vote | Approval]] = {}
     for decision in decisions.decisions:
         by.setdefault(decision.who, []).append(decision)
-    written = []
-    for person, own in by.items():
-        digest = hashlib.sha256(f"{person.name}\0{person.session}".encode()).hexdigest()
-        plain = re.sub(r"[^a-z0-9]+", "-", person.name.lower())[:24].strip("-") or "person"
-        path = folder / f"decisions-{of[:12]}-{plain}-{digest[:12]}.json"
-        there = path.exists() or path.is_symlink()
-        if not there and len([*folder.glob(f"decisions-{of[:12]}-*.json")]) >= MOST_PEOPLE:
-            raise DecisionError(
-                Message("{n} people have decided on this run already", n=MOST_PEOPLE),
-                Message("Move their files elsewhere, or name another folder."),
-            )
+    with locked(folder, ".decisions.lock", _WAIT):
+        return [_kept_of(folder, of, person, own) for person, own in by.items()]
+
+
+def _kept_of(
+    folder: Path, of: str, person: Person, own: Sequence[Review | Vote | Approval]
+) -> Path:
+    """The file of one person, with these too."""
+    digest = hashlib.sha256(f"{person.name}\0{person.session}".encode()).hexdigest()
+    plain = re.sub(r"[^a-z0-9]+", "-", person.name.lower())[:24].strip("-") or "person"
+    path = folder / f"decisions-{of[:12]}-{plain}-{digest[:12]}.json"
+    there = path.exists() or path.is_symlink()
+    if not there and len([*folder.glob(f"decisions-{of[:12]}-*.json")]) >= MOST_PEOPLE:
+        raise OutputError(
+            Message("{n} people have decided on this run already", n=MOST_PEOPLE),
+            Message("Move their files elsewhere, or name another folder."),
+        )
+    try:
         before = read(path) if there else Decisions()
-        after = Decisions.of(before, Decisions(decisions=tuple(own)))
-        if after != before:
-            _write(path, after)
-        written.append(path)
-    return written
+    except DecisionError as error:
+        raise OutputError(error.problem, _CORRECT_OR_MOVE) from None
+    after = Decisions.of(before, Decisions(decisions=tuple(own)))
+    if after != before:
+        _write(path, after)
+    return path
 
 
 def _write(path: Path, decisions: Decisions) -> None:

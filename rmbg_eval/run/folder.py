@@ -104,11 +104,12 @@ def run_folder(out: Path) -> Iterator[Path]:
 
 
 @contextmanager
-def locked(out: Path) -> Iterator[None]:
-    """The folder, made if need be, for this process alone; OutputError if another has it."""
+def locked(out: Path, name: str = ".lock", wait: float = 0) -> Iterator[None]:
+    """The folder, made if need be, for this process alone; OutputError if another has it, for so
+    many seconds. `name`: of the file in it that says so."""
     try:
         out.mkdir(parents=True, exist_ok=True)
-        lock = FileLock(out / ".lock", timeout=0)
+        lock = FileLock(out / name, timeout=wait)
         lock.acquire()
     except Timeout:
         raise OutputError(

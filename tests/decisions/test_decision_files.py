@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import json
 import re
+from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
+from time import sleep
 
 import pytest
 from pictures import make_pipe
@@ -15,7 +17,7 @@ from rmbg_eval import Run
 from rmbg_eval.decisions import files
 from rmbg_eval.decisions.files import Intake, keep_by_person, kept, read, received, save, take
 from rmbg_eval.decisions.record import Decisions
-from rmbg_eval.errors import DecisionError, printable
+from rmbg_eval.errors import DecisionError, OutputError, printable
 
 
 @pytest.fixture
@@ -256,7 +258,7 @@ def test_each_person_has_a_file_a_run_and_what_it_holds_stays(tmp_path: Path) ->
         for case in ("c0", "c1")
     )
     first = keep_by_person(tmp_path, of, decisions(*one))
-    assert sorted(first) == sorted(tmp_path.iterdir())
+    assert sorted(first) == sorted(tmp_path.glob("*.json"))
     assert len({path.name for path in first}) == len(names)
     assert all(re.fullmatch(r"decisions-0123456789ab-[a-z]+-[0-9a-f]{12}\.json", p.name)
                for p in first)  # fmt: skip
@@ -271,12 +273,31 @@ def test_each_person_has_a_file_a_run_and_what_it_holds_stays(tmp_path: Path) ->
     assert not {*keep_by_person(tmp_path, "f" * 16, decisions(*one))} & {*first}
 
 
+def test_two_servers_that_keep_what_one_person_decides_lose_none_of_it(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def slow(path: Path) -> Decisions:
+        found = read(path)
+        sleep(0.05)
+        return found
+
+    keep_by_person(tmp_path, "a" * 64, decisions(review()))
+    monkeypatch.setattr(files, "read", slow)
+    with ThreadPoolExecutor() as servers:
+        each = [
+            servers.submit(keep_by_person, tmp_path, "a" * 64, decisions(review(f"c{number}")))
+            for number in (1, 2)
+        ]
+    (path,) = {path for task in each for path in task.result()}
+    assert {each.case for each in read(path).decisions} == {"c0", "c1", "c2"}
+
+
 def test_people_of_a_run_are_bounded_and_who_has_decided_goes_on(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(files, "MOST_PEOPLE", 2)
     keep_by_person(tmp_path, "a" * 64, decisions(review(), review(person="Bo")))
-    with pytest.raises(DecisionError, match="2 people have decided on this run already"):
+    with pytest.raises(OutputError, match="2 people have decided on this run already"):
         keep_by_person(tmp_path, "a" * 64, decisions(review(person="Cy")))
     keep_by_person(tmp_path, "a" * 64, decisions(review("c1")))
     keep_by_person(tmp_path, "b" * 64, decisions(review(person="Cy")))
@@ -285,11 +306,11 @@ def test_people_of_a_run_are_bounded_and_who_has_decided_goes_on(
 def test_a_persons_file_that_cannot_be_read_is_not_written_over(tmp_path: Path) -> None:
     (path,) = keep_by_person(tmp_path, "a" * 64, decisions(review()))
     path.write_text("{")
-    with pytest.raises(DecisionError, match="no JSON"):
+    with pytest.raises(OutputError, match=r"no JSON[^$]*move the file away"):
         keep_by_person(tmp_path, "a" * 64, decisions(review("c1")))
     assert path.read_text() == "{"
     path.unlink()
     path.symlink_to(tmp_path / "gone")
-    with pytest.raises(DecisionError, match="There is no file"):
+    with pytest.raises(OutputError, match="There is no file"):
         keep_by_person(tmp_path, "a" * 64, decisions(review("c1")))
     assert path.is_symlink()

@@ -108,7 +108,7 @@ def sent(*decisions: Any) -> str:
 
 def kept(desk: Desk) -> dict[str, list[str]]:
     """The answers of every file, by person."""
-    files = sorted(desk.decisions.glob("*")) if desk.decisions.exists() else []
+    files = sorted(desk.decisions.glob("*.json")) if desk.decisions.exists() else []
     return {
         all_[0].person: [each.answer for each in all_]
         for all_ in (read(path).decisions for path in files)
@@ -136,6 +136,32 @@ def test_the_page_saves_as_one_goes_and_again_after_the_server_was_away(
     page.keyboard.press("x")
     expect(state).to_have_text("1 unsaved")
     expect(page.locator("#by-eye [data-part=state]")).to_contain_text("Decisions on this page: 3")
+
+
+def test_a_file_that_was_damaged_by_hand_takes_what_is_decided_once_it_is_mended(
+    page: Page, pages: dict[str, Path], tmp_path: Path
+) -> None:
+    desk = Desk(pages["folder"].parent, str(tmp_path))
+    page.clock.install()
+    with serving(desk) as port:
+        opened(page, f"http://127.0.0.1:{port}/?token={TOKEN}")
+        page.locator("#top [name=lang][value=en]").check(force=True)
+        page.locator("#by-eye [data-do=review]").click()
+        state = page.locator("#review [data-part=unsaved] [lang=en]")
+        page.keyboard.press("u")
+        expect(state).to_have_text("all saved")
+        (path,) = tmp_path.glob("*.json")
+        whole = path.read_text()
+        path.write_text("{ damaged")
+        page.keyboard.press("m")
+        told = page.locator("#by-eye [data-part=state]")
+        expect(told).to_contain_text("The server does not save them")
+        assert str(tmp_path) not in (told.text_content() or "")
+        expect(state).to_have_text("1 unsaved")
+        path.write_text(whole)
+        page.clock.fast_forward(6000)
+        expect(state).to_have_text("all saved")
+    assert [*kept(desk).values()] == [["usable", "mend"]]
 
 
 @pytest.mark.parametrize(
@@ -216,7 +242,7 @@ def test_a_run_that_is_made_anew_meanwhile_takes_what_its_page_and_the_one_befor
                 assert status == (200 if complete or each is old else 422)
         assert ask(port, "POST", "/decisions", sent(old))[0] == 422
     assert kept(desk) == {"Ada": ["usable"], "Bo": ["usable"]}
-    assert len([*desk.decisions.iterdir()]) == 3
+    assert len([*desk.decisions.glob("*.json")]) == 3
 
 
 def test_a_full_disk_is_told_to_who_serves_and_the_page_tries_again(
@@ -249,7 +275,7 @@ def test_more_than_a_page_sends_is_cut_off(desk: Desk, port: int) -> None:
 
 
 def test_each_person_has_a_file_that_only_grows_whatever_they_are_called(
-    desk: Desk, port: int
+    desk: Desk, port: int, caplog: pytest.LogCaptureFixture
 ) -> None:
     names = ("../../Eve", "../../eve", "CON", "名字", "a" * 80, HOSTILE)
     for name in names:
@@ -260,12 +286,18 @@ def test_each_person_has_a_file_that_only_grows_whatever_they_are_called(
     assert {path.parent for path in files} == {desk.decisions}
     assert {len(answers) for name, answers in kept(desk).items() if name in names} == {2}
     mine = next(path for path in files if "con" in path.name)
+    whole = mine.read_text()
     mine.write_text("{ damaged")
-    status, text = ask(port, "POST", "/decisions", sent(decision(desk, person="CON")))
-    assert status == 422
-    assert b"no JSON" in text
+    new = sent(decision(desk, person="CON", answer="unsure"))
+    status, text = ask(port, "POST", "/decisions", new)
+    assert status == 503  # no fault of the visitor's, whose page tries it again
+    assert b"damaged" not in text
+    (line,) = caplog.messages
+    assert f"{mine} is no JSON" in line
     assert mine.read_text() == "{ damaged"
-    mine.unlink()
+    mine.write_text(whole)
+    assert ask(port, "POST", "/decisions", new)[0] == 200
+    assert sorted(kept(desk)["CON"]) == ["mend", "unsure", "usable"]
 
 
 def test_only_the_report_is_served(desk: Desk, port: int, tmp_path: Path) -> None:

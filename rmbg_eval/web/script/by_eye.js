@@ -75,7 +75,8 @@ export async function byEye() {
           h("span", { lang }, ` ${problem[lang]} ${remedy[lang]}`),
         ),
       );
-    } else if (decisions.full) state.replaceChildren(...say(words, "full"));
+    } else if (decisions.failing) state.replaceChildren(...say(words, "refused"));
+    else if (decisions.full) state.replaceChildren(...say(words, "full"));
     else if (told.length) state.replaceChildren(...told);
     else
       state.replaceChildren(...(decisions.count ? say(words, "kept", { n: decisions.count }) : []));

@@ -141,6 +141,7 @@ export class Decisions {
   #sending = false;
   /** @type {Refusal | null} */
   refusal = null; // why the server does not take them
+  failing = false; // whether it answers, but cannot save them now
   /** @type {Map<number, Draft>} what is written of cut-outs that nothing is decided of yet */
   drafts = new Map();
 
@@ -319,9 +320,11 @@ export class Decisions {
         }
         const rows = some.map(([, text]) => text).join(",");
         await ask("decisions", `{"schema_version": 1, "decisions": [${rows}]}`);
+        this.failing = false;
         this.#mark(some);
       }
     } catch (error) {
+      this.failing = !(error instanceof TypeError); // which says that there is no answer
       if (error instanceof Refusal) this.refusal = error;
       else setTimeout(() => this.#send(), AGAIN);
       this.#changed();
