@@ -10,6 +10,7 @@ each file behind its own SHA-256. The folders may be deleted at any time.
 from __future__ import annotations
 
 import hashlib
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TypeVar
@@ -64,8 +65,8 @@ class Store:
 
     def put(self, key: str, entry: Entry, png: bytes) -> None:
         """Keep a cut-out; OutputError if it cannot be written."""
-        write_atomic(self._path(key, "png"), png)
-        write_atomic(self._path(key, "json"), entry.model_dump_json())
+        _keep(self._path(key, "png"), png)
+        _keep(self._path(key, "json"), entry.model_dump_json())
 
     def _path(self, key: str, suffix: str) -> Path:
         return self.folder / key[:2] / f"{key}.{suffix}"
@@ -104,10 +105,21 @@ class MeasureCache:
 
     def put(self, key: str, text: str) -> None:
         """Keep a text; OutputError if it cannot be written."""
-        write_atomic(self._path(key), f"{hashlib.sha256(text.encode()).hexdigest()}\n{text}")
+        _keep(self._path(key), f"{hashlib.sha256(text.encode()).hexdigest()}\n{text}")
 
     def _path(self, key: str) -> Path:
         return self.folder / key[:2] / key
+
+
+def _keep(path: Path, data: bytes | str) -> None:
+    """Write a file, again where its folder goes meanwhile: somebody may be emptying the cache."""
+    for _ in range(_TRIES - 1):
+        with suppress(OutputError):
+            return write_atomic(path, data)
+    return write_atomic(path, data)
+
+
+_TRIES = 5
 
 
 def _usable_cache() -> Path:

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import hashlib
+import shutil
+import tempfile
 from itertools import product
 
 import pytest
@@ -100,6 +102,22 @@ def test_killed_between_the_two_files_there_is_nothing(tmp_path, monkeypatch):
         store.put(KEY, entry(), PNG)
     assert written == [".png"]
     assert store.get(KEY) is None
+
+
+def test_a_cache_that_is_emptied_meanwhile_keeps_what_comes_after(tmp_path, monkeypatch):
+    def emptied(dir, **options):
+        if next(left, None) is not None:
+            shutil.rmtree(dir)
+        return make(dir=dir, **options)
+
+    make, left = tempfile.NamedTemporaryFile, iter(range(2))
+    monkeypatch.setattr(tempfile, "NamedTemporaryFile", emptied)
+    store, measured = Store(tmp_path / "predictions"), MeasureCache(tmp_path / "measurements")
+    store.put(KEY, entry(), PNG)
+    assert store.get(KEY) == (entry(), PNG)
+    left = iter(range(2))
+    measured.put(KEY, "found")
+    assert measured.get(KEY) == "found"
 
 
 def test_the_key_tells_pictures_models_and_decoders_apart(monkeypatch):
