@@ -57,6 +57,7 @@ def approve(
     record = Run.load(run)
     allowed = names_in(allow_failures or (), record)
     refuse_failures(record, allowed)
+    seen = record.outcome()
     with TemporaryDirectory() as scratch:
         with progress() as on_step:
             comparison = changes(run, to, on_step, Path(scratch))
@@ -69,7 +70,7 @@ def approve(
         return
     _ask(f"Make it the baseline in {printable(str(to))}?", yes)
     with progress() as on_step:
-        make_baseline(run, to, allowed, on_step)
+        make_baseline(run, to, allowed, on_step, seen)
     show_path(to)
 
 

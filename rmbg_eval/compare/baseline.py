@@ -125,15 +125,29 @@ def changes(
         return None
 
 
-def approve(folder: Path, to: Path, allowed: Collection[str] = (), on_step: OnStep = ignore) -> Run:
+def approve(
+    folder: Path,
+    to: Path,
+    allowed: Collection[str] = (),
+    on_step: OnStep = ignore,
+    seen: str | None = None,
+) -> Run:
     """Make the run in `folder` the baseline in `to`; the baseline's Run.
 
     When its run started is as the baseline that was there has it, so that git can merge baselines
     of two branches. Raises OutputError for a run that is partial, has failures that are not
-    `allowed` by name, or has lost a cut-out; and where `to` holds anything but a baseline.
+    `allowed` by name, or has lost a cut-out; where its outcome is not the one that was `seen`; and
+    where `to` holds anything but a baseline.
     """
     run = Run.load(folder)
     refuse_failures(run, allowed)
+    if seen is not None and run.outcome() != seen:
+        raise OutputError(
+            Message(
+                "{folder} holds another run by now than was shown", folder=printable(str(folder))
+            ),
+            Message("Approve again, to see what changes."),
+        )
     _refuse_other_folders(to)
     try:
         with locked(to):

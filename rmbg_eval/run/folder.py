@@ -114,7 +114,7 @@ def locked(out: Path, name: str = ".lock", wait: float = 0) -> Iterator[None]:
     except Timeout:
         raise OutputError(
             Message("Another command is writing to {folder}", folder=printable(str(out))),
-            Message("Wait for it, or give another folder with --out."),
+            Message("Wait for it, or give another folder."),
         ) from None
     except OSError as error:
         raise cannot_write(out, error) from None

@@ -285,6 +285,25 @@ def test_approve_shows_and_changes_nothing_when_it_is_told_to(shop: Shop) -> Non
     assert (shop.base / "run.json").read_bytes() == before
 
 
+def test_what_was_not_shown_is_not_approved(shop: Shop, monkeypatch: pytest.MonkeyPatch) -> None:
+    def run_again(*_: object) -> None:
+        shop.cut("pet/tom", off=4)
+        shop.evaluate()
+
+    shop.evaluate()
+    shop.approve()
+    before = (shop.base / "run.json").read_bytes()
+    with monkeypatch.context() as asking:
+        asking.setattr("rmbg_eval.cli.approve._ask", run_again)
+        code, printed = shop.approve()
+    assert code == 2
+    assert "holds another run by now than was shown" in printed
+    assert (shop.base / "run.json").read_bytes() == before
+    code, printed = shop.approve()
+    assert code == 0
+    assert "pet/tom" in printed
+
+
 POINT = """
 [[points]]
 id = "sky"
