@@ -112,7 +112,9 @@ def main() -> None:
             raise
     except SystemExit as end:
         _leave()
-        if isinstance(end.__context__, BrokenPipeError):  # typer's answer to it is 1, as a gate's
+        # Of a pipe that nobody reads, or a question that is answered with no, or with Ctrl-C:
+        # typer's answer is 1, as a gate's.
+        if isinstance(end.__context__, BrokenPipeError | typer.Abort):
             sys.exit(2)
         if end.code != 130:  # typer's answer to Ctrl-C, which is silent
             raise

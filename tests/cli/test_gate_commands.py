@@ -285,6 +285,19 @@ def test_approve_shows_and_changes_nothing_when_it_is_told_to(shop: Shop) -> Non
     assert (shop.base / "run.json").read_bytes() == before
 
 
+@pytest.mark.skipif(sys.platform == "win32", reason="it has no such terminals")
+def test_who_is_asked_and_declines_gets_no_gate_s_status(shop: Shop) -> None:
+    shop.evaluate()
+    mine, its = os.openpty()
+    command = [sys.executable, "-m", "rmbg_eval", "approve", shop.run, "--to", shop.base]
+    with subprocess.Popen(command, stdin=its, stdout=subprocess.PIPE, stderr=its) as process:
+        os.write(mine, b"n\n")
+        assert process.wait(60) == 2
+    os.close(mine)
+    os.close(its)
+    assert not shop.base.exists()
+
+
 def test_what_was_not_shown_is_not_approved(shop: Shop, monkeypatch: pytest.MonkeyPatch) -> None:
     def run_again(*_: object) -> None:
         shop.cut("pet/tom", off=4)
