@@ -68,6 +68,7 @@ def _partial_page(settings: Settings, on_step: OnStep) -> None:
         return
     run = Run.load(settings.out_folder)
     if run.predictions and not run.complete:
+        complain("Interrupted: the page of what is done is made; Ctrl-C again leaves it out.")
         from ..report.notebooks import render
         from ..run.drawing import draw_again
 

@@ -205,6 +205,7 @@ def test_ctrl_c_is_answered_in_words_and_what_was_done_is_kept(
     status, said = stopped("report", signal.SIGINT, case_set, tmp_path / "out")
     assert status == 130
     assert "Cut-outs that are done are kept, and not made again" in said
+    assert "Ctrl-C again leaves it out" in said.partition("The report is partial: ")[0]
     assert "The report is partial: " in said
     assert "interrupted" in (tmp_path / "out" / "index.html").read_text("utf-8")
 
