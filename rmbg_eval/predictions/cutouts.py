@@ -58,9 +58,13 @@ def make_cutouts(
             on_step(Step(printable(image.name), count, len(cases)))
             if prediction.cutout:
                 made = Path(scratch) / prediction.cutout
-                write_atomic(target, made.read_bytes())
+                other = not overwrite and _file(target)  # by another command meanwhile
+                if other and sha256_file(target) != prediction.cutout_sha256:
+                    yield image, _exists(target)
+                else:
+                    write_atomic(target, made.read_bytes())
+                    yield image, target
                 made.unlink()
-                yield image, target
             elif prediction.failure:
                 yield image, prediction.failure.message
 

@@ -116,6 +116,19 @@ def test_another_file_is_kept_unless_told_otherwise(tmp_path: Path, out: Path) -
     assert is_cutout(out / "a.png", 1)
 
 
+@pytest.mark.parametrize("overwrite", [False, True])
+def test_so_is_one_that_another_command_writes_meanwhile(
+    tmp_path: Path, out: Path, overwrite: bool
+) -> None:
+    images = [save_picture(tmp_path / f"{name}.png", seed) for seed, name in enumerate("ab")]
+    done = make_cutouts(FakeModel(), images, out, overwrite)
+    assert next(done) == (images[0], out / "a.png")
+    (out / "b.png").write_bytes(b"of another")
+    ((_, said),) = done
+    assert (said == out / "b.png") is overwrite
+    assert ((out / "b.png").read_bytes() == b"of another") is not overwrite
+
+
 def test_a_finished_cut_out_is_left_by_the_same_command_and_told_to_another(
     tmp_path: Path, out: Path
 ) -> None:
