@@ -116,10 +116,12 @@ def main() -> None:
         # typer's answer is 1, as a gate's.
         if isinstance(end.__context__, BrokenPipeError | typer.Abort):
             sys.exit(2)
-        if end.code != 130:  # typer's answer to Ctrl-C, which is silent
-            raise
-        lines = ["Interrupted. Cut-outs that are done are kept, and not made again."]
-        status = 130
+        if end.code == 130:  # typer's answer to Ctrl-C, which is silent
+            # What was interrupted may be an import: of numpy there is no second.
+            with suppress(OSError, ValueError):
+                print(_INTERRUPTED, file=sys.stderr)
+            _leave()
+        raise
     from .terminal import complain
 
     with suppress(OSError, SystemExit):
@@ -140,6 +142,7 @@ def _open_streams() -> None:
                 os.set_inheritable(os.open(os.devnull, os.O_RDWR), True)
 
 
+_INTERRUPTED = "Interrupted. Cut-outs that are done are kept, and not made again."
 _FULL = (errno.ENOSPC, errno.EDQUOT, errno.EIO, errno.EPIPE)
 
 

@@ -222,6 +222,17 @@ def test_a_terminal_without_a_character_gets_its_escape(monkeypatch: pytest.Monk
     assert shown.getvalue().strip() == b"\xe9\\u53d1"
 
 
+def test_ctrl_c_while_a_library_loads_is_answered_without_it(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setitem(sys.modules, "rmbg_eval.cli.terminal", None)  # it cannot be imported
+    monkeypatch.setattr("rmbg_eval.cli.app.app", lambda: sys.exit(130))
+    with pytest.raises(SystemExit) as ended:
+        main()
+    assert ended.value.code == 130
+    assert capsys.readouterr().err.startswith("Interrupted. Cut-outs that are done are kept")
+
+
 @pytest.mark.parametrize(("passed", "stream"), [(True, 0), (False, 1)])
 def test_the_delivery_rules_have_a_line(
     passed: bool, stream: int, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
