@@ -7,6 +7,7 @@ whole set are among those drawn of its shards, whatever the machine.
 from __future__ import annotations
 
 import hashlib
+import math
 from collections import Counter
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
@@ -60,8 +61,11 @@ def chance(seed: int, category: str, case: str) -> bytes:
 
 
 def sample_of(run: Run) -> Sample | None:
-    """The sample of a run of many cases; None of a run that is shown whole."""
-    if len(run.cases) <= parts.ONE_FILE:
+    """The sample of a run of many cases; None of a run that is shown whole.
+
+    Of a shard of many, that which the whole may show: what else was drawn, merging leaves out.
+    """
+    if not parts.in_parts(len(run.cases), run.shard):
         return None
     numbers = _numbers(run)
     codes: dict[str, int] = {}
@@ -74,12 +78,14 @@ def sample_of(run: Run) -> Sample | None:
     if many:
         strata[:] = 0
     count = 1 if many else len(codes)
-    room = max(ROOM // max(len(run.models), 1), LEAST)
-    worst = max(1, min(WORST, room // (5 * count)))
-    random = max(1, min(RANDOM, room // (5 * count)))
-    failed = sorted({numbers[p.case_key] for p in run.failures})
+    room = room_for(len(run.models))
+    of = run.shard.of if run.shard else 1
+    worst = _in_a_part(max(1, min(WORST, room // (5 * count))), of)
+    random = _in_a_part(max(1, min(RANDOM, room // (5 * count))), of)
+    most = _in_a_part(room // 3, of)
+    failed = _failed(run, numbers)
     bad, levels = _badness(run, numbers)
-    chosen = {*failed[: room // 3]}
+    chosen = {*failed[:most]}
     for stratum in range(count):
         own = np.flatnonzero((strata == stratum) & bad.any(axis=1))
         ordered = own[np.lexsort((own, *-bad[own].T[::-1]))]
@@ -94,13 +100,40 @@ def sample_of(run: Run) -> Sample | None:
     chosen.update(number for first in drawn.values() for _, number in sorted(first)[:random])
     return Sample(
         cases=tuple((run.cases[n].category, run.cases[n].id) for n in sorted(chosen)),
-        failed=len(failed[: room // 3]),
+        failed=len(failed[:most]),
         failures=len(failed),
         worst=worst,
         random=random,
         by_category=not many,
         levels=levels,
     )
+
+
+def room_for(models: int) -> int:
+    """Cases that are shown, at about the most."""
+    return max(ROOM // max(models, 1), LEAST)
+
+
+def _in_a_part(count: int, of: int) -> int:
+    """How many of `count` cases are in one of so many parts, at the most but for once in 10,000.
+
+    >>> [_in_a_part(100, of) for of in (1, 4, 64)]
+    [100, 49, 11]
+    """
+    return min(count, math.ceil(count / of + 4 * math.sqrt(count / of)) + 4)
+
+
+def _failed(run: Run, numbers: Mapping[CaseKey, int]) -> list[int]:
+    """The cases in which a prediction failed: the first of each model, category and reason, then
+    the second of each, and so on, so that no reason hides another."""
+    turns: dict[int, int] = {}
+    of_kind = Counter[object]()
+    for p in run.failures:
+        kind = p.model, p.category, p.failure and p.failure.problem.text
+        number = numbers[p.case_key]
+        turns[number] = min(of_kind[kind], turns.get(number, of_kind[kind]))
+        of_kind[kind] += 1
+    return sorted(turns, key=lambda number: (turns[number], number))
 
 
 def _numbers(run: Run) -> Mapping[CaseKey, int]:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import shutil
 from collections import Counter
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from datetime import UTC, datetime
 from pathlib import Path
 from random import Random
@@ -20,9 +20,11 @@ from runs import run_of
 
 from rmbg_eval import Prediction, Report
 from rmbg_eval.core.images import Alpha, Picture
+from rmbg_eval.core.key import CaseKey
 from rmbg_eval.decisions.record import Decisions
 from rmbg_eval.decisions.sampling import plan_of
-from rmbg_eval.errors import SettingsError
+from rmbg_eval.errors import Failure, SettingsError
+from rmbg_eval.i18n import Message
 from rmbg_eval.measure.record import Agreement, Measurement, PointResult, Risk, Sign
 from rmbg_eval.report.by_eye import page_data
 from rmbg_eval.run.drawing import draw
@@ -32,6 +34,7 @@ from rmbg_eval.run.folder import save
 from rmbg_eval.run.queue import queue_of
 from rmbg_eval.run.record import Run
 from rmbg_eval.run.sample import SEED, chance, only
+from rmbg_eval.run.shard import Part, Shard
 from rmbg_eval.run.statistics import summarise
 from rmbg_eval.settings import Settings
 
@@ -260,3 +263,54 @@ def test_the_page_says_in_utc_when_the_run_began(
     settings = Settings(cases=str(case_set), models=["fake"], out=str(tmp_path / "out"))
     run = evaluate(settings).model_copy(update={"started": datetime(1, 1, 1, tzinfo=UTC)})
     assert "1-01-01 00:00 UTC · " in Report(run).overview()._about["about"]
+
+
+def test_shards_of_many_draw_little_more_than_is_shown_of_all() -> None:
+    random, of, count = Random(0), 8, 5600
+    about = [{"category": "pet", "case": f"{n}", "model": "a"} for n in range(count)]
+    cutouts = [
+        Prediction(**each, cutout="a.png", failure=FAILED if random.random() < 0.1 else None)
+        for each in about
+    ]
+    risks = [Risk(**each, value=random.random(), signs=()) for each in about]
+    like = run_of().cases[0]
+    cases = [like.model_copy(update={"category": "pet", "id": f"{n}"}) for n in range(count)]
+
+    def shown(numbers: Sequence[int], shard: Shard | None) -> set[CaseKey]:
+        own = {
+            kind: tuple(of_all[n] for n in numbers)
+            for kind, of_all in (("cases", cases), ("predictions", cutouts), ("risks", risks))
+        }
+        return {case.key for case in run_of(shard=shard).model_copy(update=own).shown.cases}
+
+    whole = shown(range(count), None)
+    assert 500 < len(whole) <= 520
+    drawn = set[CaseKey]()
+    for number in range(1, of + 1):
+        own = [n for n in range(count) if Part(number, of).has("pet", f"{n}")]
+        drawn |= shown(own, Shard(number=number, of=of, cases=count, listing_sha256="0" * 64))
+    assert whole < drawn
+    assert len(drawn) < 1100
+
+
+def test_failures_are_shown_of_every_category_and_reason(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("rmbg_eval.run.parts.ONE_FILE", 5)
+    monkeypatch.setattr("rmbg_eval.run.sample.ROOM", 0)
+    monkeypatch.setattr("rmbg_eval.run.sample.LEAST", 30)
+    monkeypatch.setattr("rmbg_eval.run.sample.RANDOM", 1)
+    like = run_of().cases[0]
+    names = [("pet", f"{n}") for n in range(40)] + [("zoo", f"{n}") for n in range(40)]
+    cases = tuple(like.model_copy(update={"category": c, "id": id}) for c, id in names)
+    rare = Failure("ModelError", Message("{name} is odd", name="39"), Message("Look at it."))
+    predictions = [
+        Prediction(
+            category=category, case=id, model="a", failure=rare if names[n][1] == "39" else FAILED
+        )
+        for n, (category, id) in enumerate(names)
+    ]
+    sample = run_of(*predictions, cases=cases).sample
+    assert sample is not None
+    assert (sample.failed, sample.failures) == (10, 80)
+    expected = {(c, id) for c in ("pet", "zoo") for id in ("0", "1", "2", "3", "39")}
+    assert {*sample.cases} >= expected
+    assert len(sample.cases) <= 12
