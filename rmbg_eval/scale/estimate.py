@@ -2,7 +2,8 @@
 
 The pictures are one of each stratum of file sizes, drawn by a seed. They are run as the whole would
 be, into a folder that goes again and with a cache of their own. What overlaps while they run
-belongs to all of them: the wall time is shared out by what each picture's stages took.
+belongs to all of them: the wall time is shared out by what each picture's stages took. Where a
+report shows some of the pictures only, no more are drawn, whatever is tried.
 """
 
 from __future__ import annotations
@@ -24,8 +25,10 @@ from ..core.cache import MeasureCache, Store
 from ..core.progress import OnStep, Step, ignore
 from ..run.evaluate import evaluate
 from ..run.intervals import student
+from ..run.parts import in_parts
 from ..run.previews import SINGLE_MOST
 from ..run.record import Run
+from ..run.sample import room_for
 from ..settings import Settings
 
 T = TypeVar("T")
@@ -84,15 +87,18 @@ def estimate(
     on_step(Step(f"start-up, with one picture; then {len(chosen)} of {count} are tried"))
     first = _tried(settings, case_set, chosen[len(chosen) // 2 :][:1], ignore)
     tried = _tried(settings, case_set, chosen, on_step)
+    share = min(1.0, room_for(len(settings.models)) / count) if in_parts(count, None) else 1.0
     seconds, folder, cache = (
         scaled(total, weights, count)
         for total, weights in (
-            (tried.seconds, tried.seconds_each),
-            (tried.folder_bytes, tried.bytes_each),
+            (tried.seconds + share * tried.drawing_seconds, tried.seconds_each),
+            (tried.folder_bytes + share * tried.drawn_bytes, tried.bytes_each),
             (tried.cache_bytes, tried.bytes_each),
         )
     )
-    start = listing + max(0.0, first.seconds + first.load_seconds - tried.seconds / len(chosen))
+    first_alone = first.seconds + first.drawing_seconds + first.load_seconds
+    each = (tried.seconds + tried.drawing_seconds) / len(chosen)
+    start = listing + tried.planning_seconds + max(0.0, first_alone - each)
     return Estimate(
         pictures=count,
         tried=len(chosen),
@@ -146,12 +152,17 @@ def scaled(total: float, weights: Sequence[float], count: int) -> Interval:
 @dataclass(frozen=True)
 class _Trial:
     run: Run
+    planning_seconds: float
+    """Wall time before the first picture, as to list finished cut-outs."""
     seconds: float
-    """Wall time without loading models."""
+    """From then on, without loading models and drawing."""
+    drawing_seconds: float
     load_seconds: float
     seconds_each: list[float]
     """Of all stages of a picture, with every model."""
     folder_bytes: int
+    """Without what was drawn."""
+    drawn_bytes: int
     cache_bytes: int
     bytes_each: list[float]
     """Of a picture's cut-outs."""
@@ -162,14 +173,16 @@ def _tried(settings: Settings, case_set: CaseSet, cases: Sequence[Case], on_step
         out, cache = Path(scratch) / "out", Path(scratch) / "cache"
         store, measures = Store(cache / "predictions"), MeasureCache(cache / "measurements")
         own = CaseSet(case_set.folder, tuple(cases), case_set.skipped)
-        started = time.perf_counter()
+        kept = [time.perf_counter()]
+        """And whenever the run was kept: before its first picture, and before it draws."""
         run = evaluate(
             settings.model_copy(update={"out": str(out)}),
             on_step,
+            lambda *_: kept.append(time.perf_counter()),
             case_set=own,
             caches=(store, measures),
         )
-        wall = time.perf_counter() - started
+        ended = time.perf_counter()
         stages = {case.key: 0.0 for case in cases}
         sizes = dict(stages)
         load = 0.0
@@ -178,10 +191,19 @@ def _tried(settings: Settings, case_set: CaseSet, cases: Sequence[Case], on_step
             load += p.seconds.get("load", 0)
             stages[key] += p.total_seconds
             sizes[key] += (out / p.cutout).stat().st_size if p.cutout else 0
+        drawn = _bytes_in(out / "assets")
         return _Trial(
-            run, max(0.0, wall - load), load, [*stages.values()],
-            _bytes_in(out), _bytes_in(cache), [*sizes.values()],
-        )  # fmt: skip
+            run=run,
+            planning_seconds=kept[1] - kept[0],
+            seconds=max(0.0, kept[-1] - kept[1] - load),
+            drawing_seconds=ended - kept[-1],
+            load_seconds=load,
+            seconds_each=[*stages.values()],
+            folder_bytes=_bytes_in(out) - drawn,
+            drawn_bytes=drawn,
+            cache_bytes=_bytes_in(cache),
+            bytes_each=[*sizes.values()],
+        )
 
 
 def _bytes_in(folder: Path) -> int:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from pathlib import Path
+from types import SimpleNamespace
 
 import numpy as np
 import pytest
@@ -12,6 +13,7 @@ from fakes import FakeModel, save_picture
 from hypothesis import given
 from hypothesis import strategies as st
 
+from rmbg_eval.core.images import Alpha, Picture
 from rmbg_eval.scale.estimate import draw, estimate, scaled
 from rmbg_eval.settings import Settings
 
@@ -89,3 +91,38 @@ def test_of_few_pictures_few_are_tried_and_that_is_told_before(
     _, text = call("estimate", "--cases", tmp_path / "cases", "--model", "fake")
     assert steps[0] in text
     assert "little longer" not in text
+
+
+def test_what_is_once_for_all_is_not_counted_a_picture(
+    tmp_path: Path, cache: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """By a clock that planning (as to list finished cut-outs), inferring and drawing move on."""
+    count, clock = 60, SimpleNamespace(now=0.0)
+    for number in range(count):
+        save_picture(tmp_path / "cases" / f"{number}.png", number)
+
+    def takes(seconds: float) -> None:
+        clock.now += seconds
+
+    class Slow(FakeModel):
+        def alpha(self, picture: Picture) -> Alpha:
+            takes(1)
+            return super().alpha(picture)
+
+    def load_model(*_: object) -> FakeModel:
+        takes(1000)
+        return Slow()
+
+    own = SimpleNamespace(perf_counter=lambda: clock.now)
+    monkeypatch.setattr("rmbg_eval.scale.estimate.time", own)
+    monkeypatch.setattr("rmbg_eval.run.evaluate.load_model", load_model)
+    monkeypatch.setattr("rmbg_eval.run.evaluate.draw", lambda run, *_: takes(2 * len(run.cases)))
+    settings = Settings(cases=str(tmp_path / "cases"), models=["fake"])
+    found = estimate(settings, pictures=10)
+    assert found.start_seconds == pytest.approx(1000)
+    assert found.seconds.value == pytest.approx(1000 + 3 * count)
+    monkeypatch.setattr("rmbg_eval.run.parts.ONE_FILE", count - 1)
+    monkeypatch.setattr("rmbg_eval.run.sample.ROOM", 15)
+    monkeypatch.setattr("rmbg_eval.run.sample.LEAST", 15)
+    found = estimate(settings, pictures=10)
+    assert found.seconds.value == pytest.approx(1000 + count + 2 * 15)
