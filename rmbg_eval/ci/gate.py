@@ -6,13 +6,14 @@ from collections import Counter
 from collections.abc import Iterator, Sequence
 from itertools import chain
 
-from ..core.key import Key
+from ..core.key import CaseKey, Key
 from ..core.numbers import figures
 from ..core.records import columns, without
 from ..errors import printable
 from ..i18n import Message
 from ..measure.delivery import RULES, bounds
 from ..measure.record import PointResult, RuleResult
+from ..predictions.prediction import Prediction
 from ..run.record import Result, Run, lost
 
 
@@ -74,6 +75,25 @@ def how_many_failed(run: Run) -> Message:
         failed=len(run.failures),
         n=len(run.predictions),
     )
+
+
+MOST_FAILURES = 100
+"""Failures that are told one by one; of more, those that are alike are told together."""
+
+
+def failed_alike(run: Run) -> list[tuple[bool, list[Prediction]]]:
+    """The failures of a run, those of one reason together, whatever picture it names; and whether
+    every model failed so: then one prediction is there for all of a case."""
+    by_case: dict[CaseKey, list[Prediction]] = {}
+    for prediction in run.failures:
+        by_case.setdefault(prediction.case_key, []).append(prediction)
+    alike: dict[tuple[str | None, str], list[Prediction]] = {}
+    for failed in by_case.values():
+        same = 1 < len(failed) == len(run.models) and len({str(p.failure) for p in failed}) == 1
+        for p in failed[:1] if same else failed:
+            reason = p.failure.problem.text if p.failure else ""
+            alike.setdefault((None if same else p.model, reason), []).append(p)
+    return [(model is None, together) for (model, _), together in alike.items()]
 
 
 def count_lost(results: Sequence[Result]) -> int:

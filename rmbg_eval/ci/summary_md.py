@@ -249,12 +249,12 @@ def summary_of_comparison(comparison: Comparison, fail_on: FailOn) -> str:
     lines += [*(f"- {code(note)}" for note in comparison.notes), ""] if comparison.notes else []
     heads = ["case", "model", "state", "why", "where"]
     gate = map(_pair_row, islice(comparison.stopping(fail_on), _MOST))
-    lines += _table("What stopped it", heads, gate, stopped, _ROOM // 2, "`junit.xml`")
+    lines += _table("What stopped it", heads, gate, stopped, _ROOM // 2)
     rest = map(_pair_row, islice(comparison.passing(fail_on), _MOST))
     tail = _categories(comparison)
     budget = _ROOM - _size(lines) - _size(tail)
     left = comparison.changed - stopped
-    lines += _table("What else changed", heads, rest, left, budget, "`junit.xml`")
+    lines += _table("What else changed", heads, rest, left, budget)
     return _fit([*lines, *tail])
 
 
@@ -317,7 +317,7 @@ def _table(
     rows: Iterable[Sequence[str]],
     count: int,
     budget: int = _ROOM // 4,
-    where: str = "`run.json` and on the page",
+    where: str = "`junit.xml`",
 ) -> list[str]:
     """A titled table of `count` rows, of at most `budget` bytes; it says how many it leaves out,
     which are `where`."""

@@ -20,7 +20,16 @@ from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, T
 from rich.table import Column, Table
 from rich.text import Text
 
-from ..ci.gate import count_lost, failing_points, how_many_failed, kept_rules, rules_name, why
+from ..ci.gate import (
+    MOST_FAILURES,
+    count_lost,
+    failed_alike,
+    failing_points,
+    how_many_failed,
+    kept_rules,
+    rules_name,
+    why,
+)
 from ..compare.comparison import Comparison, alike
 from ..core.key import Key
 from ..core.progress import OnStep, Step
@@ -74,10 +83,10 @@ def show_run(run: Run, path: Path, quiet: bool = False) -> None:
     failures = run.failures
     if failures:
         complain(str(how_many_failed(run)))
-        for p in () if each else failures[:MOST_ROWS]:
-            complain(f"failed: {p.category}/{p.case} · {p.model}: {p.failure}")
-        if (more := len(failures) - MOST_ROWS) > 0 and not each:
-            complain(f"and {more} more that failed: see summary.md")
+        for line in () if each else islice(_failed(run), MOST_ROWS):
+            complain(line)
+        if len(failures) > MOST_FAILURES and not each:
+            complain("each that failed: see junit.xml")
     if run.delivery:
         passed, judged = kept_rules(run)
         told = Message(
@@ -113,6 +122,17 @@ def show_run(run: Run, path: Path, quiet: bool = False) -> None:
             n=more,
         )
         complain(str(others))
+
+
+def _failed(run: Run) -> Iterator[str]:
+    """A line a failure; of many, one for those of one reason."""
+    if len(run.failures) <= MOST_FAILURES:
+        for p in run.failures:
+            yield f"failed: {p.category}/{p.case} · {p.model}: {p.failure}"
+        return
+    for same, (p, *others) in failed_alike(run):
+        name = _with(f"{p.category}/{p.case}", others)
+        yield f"failed: {name} · {'all models' if same else p.model}: {p.failure}"
 
 
 def _seconds(run: Run) -> Table:

@@ -4,10 +4,11 @@ goes wrong."""
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
+from dataclasses import replace
 from typing import Any
 
 from ..cases.categories import category_title
-from ..ci.gate import kept_rules, rules_name
+from ..ci.gate import MOST_FAILURES, failed_alike, kept_rules, rules_name
 from ..core.anchors import case_anchor, category_anchor
 from ..core.key import Key
 from ..core.numbers import figures
@@ -90,7 +91,16 @@ class Overview:
         )
 
     def _failures(self) -> Iterable[FailureView]:
-        """What failed for every model for the same reason is said once."""
+        """What failed for every model for the same reason is said once; of many, each reason."""
+        if len(self.run.failures) > MOST_FAILURES:
+            shown = self.context.shown.index.cases
+            for of_all, together in failed_alike(self.run):
+                first = next((p for p in together if p.case_key in shown), together[0])
+                view = failure_view(
+                    first, first.case_key, Message("all models") if of_all else first.model
+                )
+                yield replace(view, alike=len(together) - 1)
+            return
         for predictions in self.context.shown.index.by_case.values():
             failed = [p for p in predictions if p.failure]
             alike = len({str(p.failure) for p in failed}) == 1

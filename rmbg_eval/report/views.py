@@ -30,6 +30,8 @@ class FailureView:
     anchor: str
     problem: Text
     remedy: Text
+    alike: int = 0
+    """How many more failed so."""
 
 
 @dataclass(frozen=True)

@@ -200,7 +200,7 @@ def test_a_thousand_failures_fit_and_the_rest_is_counted() -> None:
     text = summary_of_run(run_of(*many))
     assert len(text.encode()) < 1 << 20
     assert "## Failed (9999)" in text
-    assert "more, in `run.json` and on the page" in text
+    assert "more, in `junit.xml`" in text
     assert "data:" not in text
 
 
@@ -247,7 +247,7 @@ def test_what_is_too_much_for_a_summary_is_counted_whatever_it_is() -> None:
     run = run_of(*lost, *here, points=points, rules=rules, delivery=Delivery(name="Shop"))
     text = summary_of_run(run, Decisions(decisions=said))
     assert len(text.encode()) < 1 << 20
-    assert text.count("more, in `run.json` and on the page") == 3
+    assert text.count("more, in `junit.xml`") == 3
     assert text.count("more, in `mend.csv`") == 1
     assert "## Models (2)" in text
 

@@ -14,11 +14,13 @@ from comparisons import comparison, failed, made, point, rule
 from runs import run_of
 from views import Presenter
 
+from rmbg_eval import Prediction, Run
 from rmbg_eval.cli import main, terminal
 from rmbg_eval.cli.cases import new
 from rmbg_eval.cli.models import models
 from rmbg_eval.cli.terminal import MOST_ROWS, progress_as, show_comparison, show_run
 from rmbg_eval.core.progress import Step
+from rmbg_eval.errors import Failure
 from rmbg_eval.i18n import Message
 from rmbg_eval.measure.record import Delivery
 from rmbg_eval.models.table import TABLE, PlugIns
@@ -86,17 +88,28 @@ def test_failures_are_named_where_no_table_does(
 ) -> None:
     (record,) = run_of().cases
     names = [f"case-{number}" for number in range(MOST_ROWS + 2)]
-    run = run_of(*(failed(case=name) for name in names))
-    run = run.model_copy(
-        update={"cases": tuple(record.model_copy(update={"id": n}) for n in names)}
-    )
+    cases = tuple(record.model_copy(update={"id": n}) for n in names)
+
+    def run_with(*failures: Prediction) -> Run:
+        return run_of(*failures).model_copy(update={"cases": cases})
+
     monkeypatch.setattr(terminal, "out", terminal.Stream(width=100))
     monkeypatch.setattr(terminal, "err", terminal.Stream(stderr=True, width=100))
-    show_run(run, Path("run.json"), quiet)
+    show_run(run_with(*(failed(case=name) for name in names[:MOST_ROWS])), Path("run.json"), quiet)
     _, err = capsys.readouterr()
     assert "failed: portrait/case-7 · a: ada.png is empty. Copy it again." in err
     assert err.count("\nfailed: ") == MOST_ROWS
-    assert "and 2 more that failed: see summary.md" in err
+    assert "see summary.md" not in err
+    # Of more, each reason once, also the one that comes last.
+    other = Failure("ModelError", Message("There is none"), Message("Save it."))
+    last = failed("b", names[0]).model_copy(update={"failure": other})
+    show_run(run_with(*(failed(case=name) for name in names), last), Path("run.json"), quiet)
+    _, err = capsys.readouterr()
+    assert [line for line in err.splitlines() if line.startswith("failed: ")] == [
+        "failed: portrait/case-0 and 101 more · a: ada.png is empty. Copy it again.",
+        "failed: portrait/case-0 · b: There is none. Save it.",
+    ]
+    assert "each that failed: see junit.xml" in err
 
 
 def test_inference_is_that_of_the_model_and_its_refinement_wherever_it_is_told(

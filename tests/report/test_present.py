@@ -102,6 +102,25 @@ def test_one_bad_picture_is_said_once_for_all_models() -> None:
     assert [failure.who for failure in view.failures] == ["all models"]
 
 
+def test_of_many_failures_each_reason_is_said_once_with_how_many() -> None:
+    ada = run_of().cases[0]
+    cases = [ada.model_copy(update={"id": f"c{number}"}) for number in range(90)]
+    empty = [
+        failed(model, Message("{name} is empty", name=case.id)).model_copy(update={"case": case.id})
+        for case in cases
+        for model in "ab"
+    ]
+    other = failed("b", Message("b broke"))
+    run = run_of(done("a"), *empty, other, cases=(ada, *cases))
+    view = Presenter(run, previews("a")).overview()
+    said = [(f.case, f.who, str(f.problem), f.alike) for f in view.failures]
+    assert said == [
+        ("portrait/c0", "all models", "c0 is empty", 89),
+        ("portrait/ada", "b", "b broke", 0),
+    ]
+    assert view.failures_open
+
+
 def test_two_different_failures_are_both_said() -> None:
     view = Presenter(run_of(failed("a"), failed("b", Message("b broke"))), previews()).overview()
     assert [failure.who for failure in view.failures] == ["a", "b"]
