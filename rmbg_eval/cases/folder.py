@@ -258,11 +258,15 @@ class _Reader:
         """The bare pictures of a folder inside a category: cases of one group."""
         group = f"{category}/{name_of(folder.name)}"
         cases = list(self._pictures(folder, category, CaseFile(group=group)))
-        if not cases:
+        deeper = [inner for inner in _folders(folder) if inner.name not in TRUTH_FOLDERS]
+        if cases:
+            for inner in deeper:
+                self._skip(inner, N_("deeper than a folder inside a category"))
+        elif deeper:
+            text = N_("what is in its folders is too deep for a case; a table of cases takes it")
+            self._skip(folder, text)
+        else:
             self._skip(folder, N_("a folder inside a category needs a case.toml or pictures"))
-        for deeper in _folders(folder):
-            if cases and deeper.name not in TRUTH_FOLDERS:
-                self._skip(deeper, N_("deeper than a folder inside a category"))
         yield from cases
 
     def _pictures(

@@ -42,7 +42,7 @@ def check(folder: _Cases, layout_of: _LayoutOf = "") -> None:
     from ..cases.categories import CATEGORIES
     from ..cases.checks import check_cases
     from ..cases.folder import load_cases
-    from .terminal import complain, out, progress, say
+    from .terminal import complain, out, progress, say, show_skipped
 
     source = _source(folder)
     case_set = load_cases(source, layout_of=layout_of)
@@ -67,8 +67,7 @@ def check(folder: _Cases, layout_of: _LayoutOf = "") -> None:
     out.print(table)
     for line in case_set.layouts:
         say(str(line))
-    for line in case_set.skipped:
-        say(f"skipped: {line}")
+    show_skipped(case_set.skipped)
     folders = [c for c in CATEGORIES if isinstance(source, Path) and (source / c).is_dir()]
     empty = [category for category in folders if category not in case_set.categories]
     if empty:
@@ -103,7 +102,7 @@ def list_(
     """
     from ..cases.folder import load_cases
     from ..cases.manifest import write_manifest
-    from .terminal import say
+    from .terminal import say, show_skipped
 
     case_set = load_cases(_source(folder), layout_of=layout_of)
     write_manifest(file, case_set)
@@ -114,8 +113,7 @@ def list_(
     if failed:
         text = Message("{text}, {failed} of which cannot be used", text=text, failed=failed)
     say(str(text))
-    for line in case_set.skipped:
-        say(f"skipped: {line}")
+    show_skipped(case_set.skipped)
 
 
 @cases.command(cls=Command)

@@ -67,7 +67,8 @@ def _plain(text: str) -> str:
 
 out, err = Stream(), Stream(stderr=True)
 MOST_ROWS = 100
-"""Of cases, of points that are not passed and of changes: what is beyond is counted."""
+"""Of cases, of points that are not passed, of changes and of files that are no case: what is beyond
+is counted."""
 
 
 def show_run(run: Run, path: Path, quiet: bool = False) -> None:
@@ -107,6 +108,14 @@ def show_run(run: Run, path: Path, quiet: bool = False) -> None:
             complain(f"{told}: see summary.md")
         elif not quiet:
             say(str(told))
+    if not quiet and run.skipped:
+        others = Message(
+            "{n} file or folder is no case: {first}",
+            many="{n} files and folders are no cases, as {first}",
+            n=len(run.skipped),
+            first=run.skipped[0],
+        )
+        say(str(others))
     if not quiet:
         show_uncounted(uncounted(run))
         show_path(path)
@@ -220,6 +229,14 @@ def show_uncounted(count: int) -> None:
         n=count,
     )
     say(str(text))
+
+
+def show_skipped(skipped: Sequence[Message]) -> None:
+    """Print what of a folder is no case, a line each, and of many the first."""
+    for line in skipped[:MOST_ROWS]:
+        say(f"skipped: {line}")
+    if (more := len(skipped) - MOST_ROWS) > 0:
+        say(f"and {more} more that are skipped")
 
 
 def show_path(path: Path) -> None:

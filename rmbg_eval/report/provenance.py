@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from datetime import datetime
 
 from ..i18n import N_, Message, join
@@ -48,11 +48,20 @@ def details(run: Run) -> Iterable[tuple[Text, Text]]:
         (Message("The run took"), seconds(run.wall_seconds) or Message("not measured")),
         (
             Message("Files that are no case"),
-            join("; ", run.skipped) if run.skipped else Message("none"),
+            _first(run.skipped) if run.skipped else Message("none"),
         ),
     ]
     return rows
 
+
+def _first(names: Sequence[Message]) -> Message:
+    """The names, and of many how many more there are."""
+    shown = join("; ", names[:_MOST_NAMES])
+    more = len(names) - _MOST_NAMES
+    return Message("{names}; and {n} more", names=shown, n=more) if more > 0 else shown
+
+
+_MOST_NAMES = 100
 
 _OTHERS: dict[Others, str] = {
     "none": N_("with one model alone"),

@@ -158,6 +158,8 @@ def test_says_what_it_leaves_out_and_why(tmp_path):
         "pet/gt/b.png",
         "pet/notes\\x1b.txt",
     ]
+    (deep,) = (line for line in skipped if line.startswith("pet/deep: "))
+    assert deep.endswith("too deep for a case; a table of cases takes it")
 
 
 def test_a_report_kept_among_its_pictures_is_none_of_them(tmp_path):

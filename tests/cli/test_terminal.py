@@ -262,6 +262,28 @@ def test_the_delivery_rules_have_a_line(
     assert f"Delivery rules Shop · 2026-11-02: {1 + passed} of 2 passed" in told
 
 
+def test_what_of_a_folder_is_no_case_is_told_in_a_line_of_a_run_and_in_a_hundred_of_a_list(
+    capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(terminal, "out", terminal.Stream(width=100))
+    both = made("a"), made("b")
+    show_run(run_of(*both), Path("run.json"))
+    one = "1 file or folder is no case: notes.txt: not a picture by its name"
+    assert one in capsys.readouterr().out
+    skipped = tuple(Message.of(f"shoes/{n}: too deep") for n in range(MOST_ROWS + 2))
+    run = run_of(*both, skipped=skipped)
+    show_run(run, Path("run.json"))
+    assert "102 files and folders are no cases, as shoes/0: too deep\n" in capsys.readouterr().out
+    show_run(run, Path("run.json"), quiet=True)
+    assert capsys.readouterr().out == ""
+    terminal.show_skipped(skipped)
+    out = capsys.readouterr().out
+    assert out.count("skipped: shoes/") == MOST_ROWS
+    assert out.endswith("and 2 more that are skipped\n")
+    about = dict(Presenter(run, Previews({})).more().details)
+    assert about["Files that are no case"].endswith("; shoes/99: too deep; and 2 more")
+
+
 def test_that_a_required_rule_ends_a_command_is_told(capsys: pytest.CaptureFixture[str]) -> None:
     rules = (rule(True, 0.9), rule(False, required=True))
     show_run(run_of(made(), rules=rules, delivery=Delivery(name="Shop")), Path("run.json"), True)
