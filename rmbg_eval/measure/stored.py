@@ -10,7 +10,7 @@ from array import array
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from functools import cached_property
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
 from pydantic import TypeAdapter
 
@@ -20,6 +20,7 @@ from ..core.records import RecordFile, Row, Stored, keep
 from ..i18n import Message
 from .columns import Column, Measurements, Numbers, Reason
 
+T = TypeVar("T")
 REASONS, REGIONS = "reasons", "regions"
 """The columns after the metrics': JSON, or nothing where there is none."""
 _KEPT = 12
@@ -69,7 +70,8 @@ class StoredMeasurements(Measurements):
             self._number(column)
         self.stored = Stored(folder, "measurements", file, columns_of(self._first))
         self.find = find
-        self._coded: dict[str, tuple[Any, list[str]]] = {}
+        self._coded: dict[str, tuple[Any, list[Any]]] = {}
+        self._alike: dict[frozenset[str], frozenset[str]] = {}
         self._rows = _Rows(self)  # type: ignore[assignment]
 
     def renamed(self, names: Mapping[str, str]) -> Measurements:
@@ -106,21 +108,21 @@ class StoredMeasurements(Measurements):
                 if np.count_nonzero(known) + column.null_count != len(column):
                     raise self.stored.other()
             known = np.isfinite(values)
-            codes, texts = self._texts(REASONS)
+            codes, lacking = self._read(REASONS, self._reasons)
             reasons: dict[Message, int] = {}
-            table = np.full(len(texts) + 1, -1, np.int32)
-            for number, text in enumerate(texts):
-                for each in _LACKING.validate_json(text):
-                    if metric in each.metrics:
-                        table[number] = reasons.setdefault(each.reason, len(reasons))
+            table = np.full(len(lacking) + 1, -1, np.int32)
+            for number, some in enumerate(lacking):
+                for reason, metrics in some:
+                    if metric in metrics:
+                        table[number] = reasons.setdefault(reason, len(reasons))
             why = table[codes]
             if (known & (why >= 0)).any():
                 raise self.stored.other()  # a value and a reason
-            codes, texts = self._texts(REGIONS)
+            codes, elsewhere = self._read(REGIONS, _ELSEWHERE.validate_json)
             regions = {self._first[metric].region: 0}
-            table = np.zeros(len(texts) + 1, np.int32)
-            for number, text in enumerate(texts):
-                region = _ELSEWHERE.validate_json(text).get(metric)
+            table = np.zeros(len(elsewhere) + 1, np.int32)
+            for number, named in enumerate(elsewhere):
+                region = named.get(metric)
                 if region is not None:
                     table[number] = regions.setdefault(region, len(regions))
             where = np.where(known | (why >= 0), table[codes], np.int32(-1))
@@ -131,8 +133,14 @@ class StoredMeasurements(Measurements):
         for start, table in zip(self.stored.starts, self.stored.groups([name]), strict=False):
             yield start, table.column(name)
 
-    def _texts(self, column: str) -> tuple[Any, list[str]]:
-        """Of each row the number of its text in the list of all texts, or −1 without one."""
+    def _reasons(self, text: str) -> tuple[tuple[Message, frozenset[str]], ...]:
+        """The reasons that a text says, each with the metrics that it is of."""
+        lacking = ((each.reason, frozenset(each.metrics)) for each in _LACKING.validate_json(text))
+        return tuple((why, self._alike.setdefault(metrics, metrics)) for why, metrics in lacking)
+
+    def _read(self, column: str, read: Callable[[str], T]) -> tuple[Any, list[T]]:
+        """Of each row the number of its text among all that are different, or −1 without one; and
+        what those say, which is read once for all metrics: each failure has a text of its own."""
         if column not in self._coded:
             import numpy as np
 
@@ -143,7 +151,7 @@ class StoredMeasurements(Measurements):
                     numbers.setdefault(text, len(numbers) - 1) for text in some.to_pylist()
                 ]
             codes = codes.astype(np.min_scalar_type(-len(numbers)))
-            self._coded[column] = codes, [text for text in numbers if text is not None]
+            self._coded[column] = codes, [read(text) for text in numbers if text is not None]
         return self._coded[column]
 
     def column(self, metric: str) -> Iterator[tuple[Key, Column, float | None, Message | None]]:
