@@ -439,11 +439,16 @@ def _flattered(run: Run) -> Iterable[tuple[str, str, int]]:
 
 
 def copies_in(run: Run) -> dict[CaseKey, CaseKey]:
-    """The cases whose picture is that of a case before, to the byte; each with that one."""
+    """The cases whose picture is that of a case before, to the byte; each with that one. Of files
+    that nothing could be made of, as several of one broken download, none is a copy."""
+    failed = {prediction.key for prediction in run.failures}
     firsts: dict[str, CaseKey] = {}
     copies: dict[CaseKey, CaseKey] = {}
-    for category, case, sha256 in columns(run.predictions, "category", "case", "picture_sha256"):
-        if sha256 and (first := firsts.setdefault(sha256, (category, case))) != (category, case):
+    about = columns(run.predictions, *Key._fields, "picture_sha256")
+    for category, case, model, sha256 in about:
+        if not sha256 or Key(category, case, model) in failed:
+            continue
+        if (first := firsts.setdefault(sha256, (category, case))) != (category, case):
             copies.setdefault((category, case), first)
     return copies
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable
 from pathlib import Path
 from tempfile import TemporaryDirectory
+from types import SimpleNamespace
 
 import numpy as np
 import pytest
@@ -16,9 +17,16 @@ from rmbg_eval.core.lookup import Keys
 from rmbg_eval.core.records import Row, arrow_types, writing
 from rmbg_eval.errors import OutputError
 from rmbg_eval.i18n import Message
-from rmbg_eval.measure.columns import Measurements
+from rmbg_eval.measure.columns import Measurements, Reason
 from rmbg_eval.measure.record import Measurement
-from rmbg_eval.measure.stored import REASONS, REGIONS, StoredMeasurements, columns_of, row_of
+from rmbg_eval.measure.stored import (
+    _LACKING,
+    REASONS,
+    REGIONS,
+    StoredMeasurements,
+    columns_of,
+    row_of,
+)
 
 KEYS = [Key("pet", case, model) for case in ("c0", "c1", "c2") for model in "ab"]
 METRICS = ("mad", "mad_unknown", "grad")
@@ -127,3 +135,20 @@ def test_a_row_that_no_measurement_has_is_refused(
     ask(written(tmp_path, plain, rows))
     with pytest.raises(OutputError, match="is not the file of records"):
         ask(written(tmp_path, plain, [*rows[:3], {**rows[3], **wrong}, *rows[4:]]))
+
+
+def test_why_failures_have_no_value_is_read_once_for_all_metrics(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    kept = stored(tmp_path, measured([[(f"it failed {n}", "whole")] * 3 for n in range(6)]))
+    read: list[str] = []
+
+    def validate_json(text: str) -> tuple[Reason, ...]:
+        read.append(text)
+        return _LACKING.validate_json(text)
+
+    reader = SimpleNamespace(validate_json=validate_json)
+    monkeypatch.setattr("rmbg_eval.measure.stored._LACKING", reader)
+    for metric in METRICS:
+        assert [*map(str, kept.arrays(metric)[2])] == [f"it failed {n}" for n in range(6)]
+    assert len(read) == 6

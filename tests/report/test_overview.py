@@ -7,6 +7,7 @@ from itertools import combinations
 from urllib.parse import parse_qsl
 
 import pytest
+from comparisons import FAILED
 from hypothesis import given
 from hypothesis import strategies as st
 from runs import KEY, run_of
@@ -39,6 +40,7 @@ from rmbg_eval.run.gross import Gross
 from rmbg_eval.run.previews import CasePreviews, Previews, Spot
 from rmbg_eval.run.record import CaseRecord, Run
 from rmbg_eval.run.shard import Shard
+from rmbg_eval.run.statistics import copies_in
 
 
 def result(
@@ -641,6 +643,8 @@ def test_pictures_that_are_copies_are_told_with_one_of_them() -> None:
         "1 picture is a copy of another (portrait/bob of portrait/ada): both are in means and "
         "counts; where models are compared and in intervals, they are one shoot."
     )
+    broken = tuple(again.model_copy(update={"case": name, "failure": FAILED}) for name in "xy")
+    assert copies_in(run_of(*broken)) == {}
     other = again.model_copy(update={"picture_sha256": "1" * 64})
     run = run_of(*run_of_one(), *run_of_one(model="b"), other)
     assert not Presenter(run, Previews({KEY: CasePreviews()})).overview().notes
