@@ -36,6 +36,7 @@ check: .venv/.test node_modules/.installed  ## style, types, layers, catalogues,
 	@$(BIN)/ruff check .
 	@$(BIN)/ruff format --check .
 	@$(BIN)/mypy
+	@$(BIN)/mypy --platform win32 --cache-dir .mypy_cache/win32
 	@$(BIN)/lint-imports --no-logo
 	@$(NPM) run --silent check
 	@$(BIN)/python -m rmbg_eval.i18n.extraction --check

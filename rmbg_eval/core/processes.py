@@ -68,7 +68,7 @@ def in_processes(calls: Sequence[Call], time_limit: float = math.inf) -> Iterato
     """
     context = get_context("spawn")  # a fork would share a device that is in use
     processes: list[SpawnProcess] = []
-    running: dict[Connection, int] = {}
+    running: dict[Any, int] = {}  # by our end, of another type on Windows
     try:
         for number, call in enumerate(calls):
             results, theirs = context.Pipe(duplex=False)
@@ -118,13 +118,14 @@ def start(process: SpawnProcess) -> None:
     parent's, who ends it."""
     if sys.platform == "win32":
         process.start()
-        return
-    resource_tracker.ensure_running()  # which, where it has to be started, lets the signal in again
-    before = signal.pthread_sigmask(signal.SIG_BLOCK, [signal.SIGINT])
-    try:
-        process.start()
-    finally:
-        signal.pthread_sigmask(signal.SIG_SETMASK, before)
+    else:
+        # The tracker, where it has to be started, lets the signal in again.
+        resource_tracker.ensure_running()
+        before = signal.pthread_sigmask(signal.SIG_BLOCK, [signal.SIGINT])
+        try:
+            process.start()
+        finally:
+            signal.pthread_sigmask(signal.SIG_SETMASK, before)
 
 
 def _work(call: Call, results: Connection, parent: int) -> None:

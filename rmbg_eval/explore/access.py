@@ -115,9 +115,10 @@ class _Bounded(HTTPServer):
 
 def _most_files() -> float:
     """How many this process may have open at once."""
-    if sys.platform == "win32":
-        return math.inf  # a socket is no file there
-    import resource
+    most = math.inf
+    if sys.platform != "win32":  # where a socket is no file
+        import resource
 
-    most, _ = resource.getrlimit(resource.RLIMIT_NOFILE)
-    return math.inf if most == resource.RLIM_INFINITY else most
+        limit, _ = resource.getrlimit(resource.RLIMIT_NOFILE)
+        most = math.inf if limit == resource.RLIM_INFINITY else limit
+    return most
