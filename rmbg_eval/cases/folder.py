@@ -32,6 +32,8 @@ _LIKE_TRUTH = ("alpha", "truth", "matte", "mask", "gt")
 """What people call a truth; in the folder of a case only alpha.png is one, unless its case.toml
 says so."""
 _WRITTEN = ("run.json", "comparison.json")
+_BESIDE = ("readme.md", "desktop.ini", "thumbs.db", "icon\r")
+"""Files that nobody takes for pictures: ours, and what Windows and macOS put beside them."""
 
 
 def load_cases(
@@ -284,7 +286,7 @@ class _Reader:
         } | self._truths(path for path in pictures if _is_truth(path))
         for path in files:
             if path.suffix.lower() not in SUFFIXES:
-                if path.name != "README.md":
+                if path.name.lower() not in _BESIDE:
                     self._skip(path, N_("not a picture by its name"))
             elif not _is_truth(path):
                 stem = id_in_shoot(folder.name, path.stem) if about.group else path.stem

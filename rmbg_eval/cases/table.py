@@ -13,7 +13,7 @@ import unicodedata
 from collections.abc import Iterator, Mapping, Sequence
 from difflib import get_close_matches
 from functools import partial
-from pathlib import Path, PurePosixPath
+from pathlib import Path, PurePath
 from typing import Any
 from urllib.parse import unquote_to_bytes
 
@@ -471,9 +471,9 @@ def _names_in(image: str) -> tuple[str, str]:
     >>> _names_in("pet/rex.jpg"), _names_in("pet/monday/rex.jpg"), _names_in("/srv/rex.jpg")
     (('pet', 'rex'), ('pet', 'monday-rex'), ('pictures', 'rex'))
     """
-    path = PurePosixPath(image.replace("\\", "/") if os.name == "nt" else image)
+    path = PurePath(image)
     *folders, _ = path.parts or ("",)
-    if not folders or path.is_absolute() or ".." in folders or is_url(image):
+    if not folders or path.anchor or ".." in folders or is_url(image):
         return LOOSE, name_of(path.stem)
     return name_of(folders[0]), name_of("-".join([*folders[1:], path.stem]))
 

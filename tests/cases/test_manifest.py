@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from pathlib import Path
+from pathlib import Path, PureWindowsPath
 from types import SimpleNamespace
 from typing import Any
 from unicodedata import normalize
@@ -20,7 +20,7 @@ from rmbg_eval.cases.case import Case, CaseSet
 from rmbg_eval.cases.checks import check_case
 from rmbg_eval.cases.folder import load_cases
 from rmbg_eval.cases.manifest import read_group, write_groups, write_manifest
-from rmbg_eval.cases.table import COLUMNS
+from rmbg_eval.cases.table import COLUMNS, _names_in
 from rmbg_eval.errors import CaseError, SettingsError
 from rmbg_eval.explore.by_hand import ByHand
 from rmbg_eval.run.shard import Listing, Part, listing_sha256
@@ -281,6 +281,13 @@ def test_a_path_in_a_table_may_be_written_as_macos_does(form: str, tmp_path: Pat
     (case,) = load_cases(tmp_path / "own.csv").cases
     assert case.failure is None
     assert case.picture().size == (64, 48)
+
+
+def test_a_drive_or_a_share_of_windows_is_no_category(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("rmbg_eval.cases.table.PurePath", PureWindowsPath)
+    for absolute in (r"C:\shop\rex.jpg", "C:/shop/rex.jpg", r"\\nas\shop\pet\rex.jpg"):
+        assert _names_in(absolute) == ("pictures", "rex")
+    assert _names_in(r"pet\monday\rex.jpg") == ("pet", "monday-rex")
 
 
 def test_a_row_whose_path_is_no_name_is_called_by_its_number(tmp_path: Path) -> None:

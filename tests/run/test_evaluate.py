@@ -351,7 +351,10 @@ def test_a_truth_that_a_case_may_not_have_is_not_looked_at(
 def test_what_is_no_case_is_listed(
     settings: Settings, case_set: Path, use_models: UseModels
 ) -> None:
-    (case_set / "pet" / "notes.txt").write_text("x")
+    (case_set / "__MACOSX").mkdir()
+    of_systems = "desktop.ini", "Thumbs.db", ".DS_Store", "pet/._rex.png", "__MACOSX/._rex.png"
+    for name in ("pet/notes.txt", *of_systems):
+        (case_set / name).write_text("x")
     use_models(FakeModel())
     assert [*map(str, evaluate(settings).skipped)] == ["pet/notes.txt: not a picture by its name"]
 
