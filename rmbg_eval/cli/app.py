@@ -89,6 +89,8 @@ def main() -> None:
     """Run the command line; errors are a problem and its remedy on stderr and exit status 2."""
     # Pillow warns of odd metadata; what matters is in the case's notes or its failure.
     warnings.filterwarnings("ignore", module="PIL")
+    # On Windows zmq tells how it reads its sockets, which works.
+    warnings.filterwarnings("ignore", "Proactor event loop", RuntimeWarning)
     _open_streams()
     # Who ends this loses nothing: what was done is kept, as it is after Ctrl-C.
     signal.signal(signal.SIGTERM, lambda number, _: sys.exit(128 + number))

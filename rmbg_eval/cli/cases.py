@@ -124,11 +124,12 @@ def new(
 ) -> None:
     """Make a folder of categories, with an example and a README."""
     from ..cases.folder import new_case_set
+    from ..core.files import in_shell
     from .terminal import say
 
     new_case_set(folder)
     say(f"Made {folder}. Put pictures into its folders, then run:")
-    say(f"  rmbg-eval report --cases {folder}")
+    say(f"  rmbg-eval report --cases {in_shell(str(folder), 'FOLDER')}")
 
 
 def _source(folder: str) -> Path | str:

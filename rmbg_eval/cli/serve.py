@@ -73,7 +73,7 @@ def serve(
     if missing:
         raise SettingsError(
             Message("The page needs {names}, which is not installed", names=missing),
-            Message("Install it: pip install 'rmbg-eval[lab]'."),
+            Message('Install it: pip install "rmbg-eval[lab]".'),
         )
 
     def tell(address: str) -> None:

@@ -12,7 +12,6 @@ import hashlib
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
-from shlex import quote
 from typing import Any
 
 from PIL import Image
@@ -20,6 +19,7 @@ from PIL import Image
 from ..core.files import (
     cannot_write,
     in_names,
+    in_shell,
     inside,
     remove_below,
     remove_unfinished,
@@ -80,7 +80,8 @@ def refuse_failures(run: Run, allowed: Collection[str]) -> None:
         names: Value = [printable(name) for name in left[:5]]
         if len(left) > 5:
             names = Message("{names} and {n} more", names=names, n=len(left) - 5)
-        options = " ".join(f"--allow-failures {quote(printable(name))}" for name in left[:5])
+        given = (in_shell(printable(name), "NAME") for name in left[:5])
+        options = " ".join(f"--allow-failures {name}" for name in given)
         raise OutputError(
             Message("The run has failures: {names}", names=names),
             Message("Correct them, or approve them by name: {options}.", options=options),

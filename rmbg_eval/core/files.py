@@ -373,6 +373,18 @@ def is_device(name: str) -> bool:
     return bool(_DEVICE.match(name))
 
 
+def in_shell(text: str, otherwise: str) -> str:
+    """A path or name as sh, PowerShell and cmd all take it; `otherwise` where one would not.
+
+    >>> in_shell("reports/shop", "RUN"), in_shell("my shop", "RUN"), in_shell("$HOME", "RUN")
+    ('reports/shop', '"my shop"', 'RUN')
+    """
+    if re.fullmatch(r"[\w./~:][\w./~:-]*", text):
+        return text
+    unsafe = text.startswith(("-", "~")) or text.endswith("\\") or re.search(r'["“”„$`!%]', text)
+    return otherwise if unsafe or not text.isprintable() else f'"{text}"'
+
+
 _MOST_BYTES = 180
 """Of a safe name: with a hash, and what a matte's name has after that, no more than 255."""
 _HASHED = re.compile(r"-([0-9a-f]{8}){1,2}$", re.IGNORECASE)

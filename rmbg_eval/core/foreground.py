@@ -49,7 +49,7 @@ def words(how: Foreground) -> str:
     if find_spec("pymatting") is None:
         raise ModelError(
             Message("Foreground colours by pymatting need pymatting, which is not installed"),
-            Message("Install it: pip install 'rmbg-eval[pymatting]'; or use blur-fusion."),
+            Message('Install it: pip install "rmbg-eval[pymatting]"; or use blur-fusion.'),
         )
     return f"foreground colours by pymatting {version('pymatting')}, multi-level"
 

@@ -70,7 +70,7 @@ def arrow() -> Any:
     except ImportError:
         raise SettingsError(
             Message("Records of so many cases lie in Parquet files, for which pyarrow is needed"),
-            Message("Install it: pip install 'rmbg-eval[scale]'."),
+            Message('Install it: pip install "rmbg-eval[scale]".'),
         ) from None
     # The system's allocator gives memory back that pyarrow's own would keep.
     pyarrow.set_memory_pool(pyarrow.system_memory_pool())

@@ -242,7 +242,7 @@ def _file_system(url: str) -> tuple[Any, str]:
     except ImportError:
         raise SettingsError(
             Message("To read cases from a URL, fsspec is needed"),
-            Message("Install it: pip install 'rmbg-eval[scale]'."),
+            Message('Install it: pip install "rmbg-eval[scale]".'),
         ) from None
     try:
         files, base = fsspec.core.url_to_fs(url)

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import hashlib
 import json
-import re
 from collections.abc import Sequence
 from dataclasses import replace
 from importlib.metadata import version
@@ -13,6 +12,7 @@ from typing import Any
 
 from ..ci.junit import is_weighted
 from ..core.anchors import case_anchor
+from ..core.files import in_shell
 from ..core.key import Key
 from ..core.records import columns
 from ..decisions.acceptance import Acceptance, acceptances, percent
@@ -44,7 +44,7 @@ def by_eye(context: Context) -> ByEyeView | None:
     about = {**page_data(run, decisions, shown), "need": _need(context)}
     return ByEyeView(
         data=about,
-        folder=in_shell(run.settings.out),
+        folder=in_shell(run.settings.out, "RUN"),
         review=_to_review(run, sum(map(len, about["plan"]))),
         pairs=pairs,
         problem=problem,
@@ -64,18 +64,6 @@ def by_eye(context: Context) -> ByEyeView | None:
             shared=shared,
         ),
     )
-
-
-def in_shell(path: str) -> str:
-    """A run's folder as sh, PowerShell and cmd all take it; `RUN` where one would not.
-
-    >>> in_shell("reports/shop"), in_shell("my shop"), in_shell("$HOME")
-    ('reports/shop', '"my shop"', 'RUN')
-    """
-    if re.fullmatch(r"[\w./~:][\w./~:-]*", path):
-        return path
-    unsafe = path.startswith(("-", "~")) or path.endswith("\\") or re.search(r'["“”„$`!%]', path)
-    return "RUN" if unsafe or not path.isprintable() else f'"{path}"'
 
 
 def page_data(run: Run, decisions: Decisions, shown: Run | None = None) -> dict[str, Any]:

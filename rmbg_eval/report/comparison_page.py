@@ -12,6 +12,7 @@ from ..cases.categories import category_order, category_title
 from ..compare.comparison import Comparison, alike, number
 from ..compare.pair import MADE_BY, STATES, Pair, State, Value, Verdict
 from ..core.anchors import pair_anchor
+from ..core.files import in_shell
 from ..core.key import Key
 from ..core.progress import OnStep, Step, ignore
 from ..errors import RmbgEvalError, printable
@@ -22,7 +23,7 @@ from ..run.drawing import remove_drawn
 from ..run.record import CaseRecord, Index, Run
 from ..settings import CompareFailOn, CompareSettings
 from . import Panel
-from .by_eye import in_shell, kept_by
+from .by_eye import kept_by
 from .comparison_pictures import PairFigures, Picture, pair_figures
 from .comparison_views import (
     BarView,
@@ -150,7 +151,7 @@ class ComparisonReport:
             tuple(self._views),
             tuple(self._left()),
             self._approvals(),
-            in_shell(self.settings.new),
+            in_shell(self.settings.new, "RUN"),
         )
         return self._panel("compare_pairs", "changes", view)
 

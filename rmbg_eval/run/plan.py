@@ -218,7 +218,7 @@ def metrics_of(settings: Settings) -> tuple[Metric, ...]:
     elif find_spec("pymatting") is None:
         raise SettingsError(
             Message("To measure decontaminated colours, pymatting is needed"),
-            Message("Install it: pip install 'rmbg-eval[pymatting]'."),
+            Message('Install it: pip install "rmbg-eval[pymatting]".'),
         )
     return tuple(metric for metric in TABLE if metric not in left_out)
 

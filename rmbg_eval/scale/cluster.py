@@ -44,7 +44,7 @@ def import_ray() -> Any:
         raise SettingsError(
             Message("Ray is not installed"),
             Message(
-                "Install it: pip install 'rmbg-eval[ray]'. Or run shards without it: --shard I/N."
+                'Install it: pip install "rmbg-eval[ray]". Or run shards without it: --shard I/N.'
             ),
         ) from None
     return ray

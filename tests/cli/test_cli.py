@@ -7,6 +7,7 @@ import signal
 import subprocess
 import sys
 import time
+import warnings
 from pathlib import Path
 from types import ModuleType
 
@@ -17,6 +18,7 @@ from PIL import Image
 
 from rmbg_eval import __main__
 from rmbg_eval.cases.categories import CATEGORIES
+from rmbg_eval.cli import app
 from rmbg_eval.models.table import TABLE
 from rmbg_eval.run.record import SCHEMA_VERSION
 
@@ -149,6 +151,9 @@ def test_cases_check_exits_2_on_a_broken_one(case_set: Path) -> None:
 
 
 def test_cases_new_makes_a_set_that_takes_pictures(tmp_path: Path) -> None:
+    assert call("cases", "new", tmp_path / "my own")[1].endswith(
+        f'--cases "{tmp_path / "my own"}"\n'
+    )
     assert rmbg("cases", "new", tmp_path / "mine").returncode == 0
     assert {p.name for p in (tmp_path / "mine").iterdir() if p.is_dir()} >= set(CATEGORIES)
     assert rmbg("cases", "new", tmp_path / "mine").returncode == 2
@@ -243,6 +248,18 @@ def test_ctrl_c_or_who_ends_it_ends_a_server_and_interrupts_nothing(
         assert call("serve", *run) == (0, "")
     finally:
         signal.signal(signal.SIGTERM, before)
+
+
+def test_what_zmq_tells_on_windows_is_nothing_to_a_person(
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+    recwarn: pytest.WarningsRecorder,
+) -> None:
+    told = "Proactor event loop does not implement add_reader family of methods required for zmq."
+    monkeypatch.setattr(app, "app", lambda: warnings.warn(told, RuntimeWarning, stacklevel=1))
+    monkeypatch.setattr("signal.signal", lambda *_: None)
+    app.main()
+    assert not recwarn.list
 
 
 def test_cutout_refuses_two_models_and_a_folder_with_what_to_do(tmp_path: Path) -> None:

@@ -165,7 +165,7 @@ def test_an_estimator_that_is_not_installed_says_what_to_install(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     monkeypatch.setattr("rmbg_eval.core.foreground.find_spec", lambda name: None)
-    with pytest.raises(ModelError, match=r"pip install 'rmbg-eval\[pymatting\]'"):
+    with pytest.raises(ModelError, match=r'pip install "rmbg-eval\[pymatting\]"'):
         load_model("grabcut", foreground="pymatting")
 
 

@@ -93,7 +93,7 @@ def test_where_the_cluster_that_auto_means_is_gone_ray_is_not_asked(
 
 
 def test_what_is_not_ray_is_told_at_once(listening: str) -> None:
-    pytest.importorskip("grpc", reason="Ray is not installed: pip install 'rmbg-eval[ray]'")
+    pytest.importorskip("grpc", reason='Ray is not installed: pip install "rmbg-eval[ray]"')
     assert "not Ray" in told(Fake(), listening)
 
 

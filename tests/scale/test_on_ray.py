@@ -422,7 +422,7 @@ def deadly(rgb: np.ndarray) -> np.ndarray:
 
 def test_ray_itself(tmp_path: Path) -> None:
     """One start of Ray: its worker dies twice of a picture, which fails; the others are done."""
-    pytest.importorskip("ray", reason="Ray is not installed: pip install 'rmbg-eval[ray]'")
+    pytest.importorskip("ray", reason='Ray is not installed: pip install "rmbg-eval[ray]"')
     for number in range(3):
         pixels = np.full((40, 48, 3), 60 * number, np.uint8)
         (tmp_path / "cases").mkdir(exist_ok=True)

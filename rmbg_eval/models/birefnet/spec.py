@@ -38,7 +38,7 @@ def from_spec(member: Member, asked: LoadOptions) -> Rmbg:
                     name=member.name,
                     package=package,
                 ),
-                Message("Install it: make torch, or pip install 'rmbg-eval[torch]'."),
+                Message('Install it: make torch, or pip install "rmbg-eval[torch]".'),
             )
     folder, _, query = asked.options.removeprefix(":").partition("?")
     choices = dict(parse_qsl(query, keep_blank_values=True))
