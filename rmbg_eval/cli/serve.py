@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import signal
+import socket
 from contextlib import suppress
 from importlib.util import find_spec
 from pathlib import Path
@@ -67,6 +68,10 @@ def serve(
         raise SettingsError(
             Message("There is nothing to decide on without a report"),
             Message("Name its folder: rmbg-eval serve RUN --decisions DIR."),
+        )
+    if run is None and not hasattr(socket, "AF_UNIX"):
+        raise SettingsError(
+            Message("The page cannot be served on this system"), Message("Use Linux, macOS or WSL.")
         )
     needed = ("tornado",) if run else ("voila", "anywidget")
     missing = [name for name in needed if find_spec(name) is None]

@@ -12,7 +12,6 @@ import logging
 import os
 import re
 import shutil
-import socket
 import tempfile
 import threading
 import time
@@ -33,7 +32,6 @@ from ..core.choices import Device, Dtype
 from ..core.modules import quick_jsonschema
 from ..core.paths import resource
 from ..core.processes import belong_to, start
-from ..errors import SettingsError
 from ..i18n import Message
 from ..models.table import load_model
 from ..settings import Settings
@@ -205,10 +203,6 @@ def serve(
     models, device, dtype = settings.models, settings.device, settings.dtype
     for spec in models:  # what is wrong with a spec is said here, not in another process
         load_model(spec, device, dtype)
-    if not hasattr(socket, "AF_UNIX"):
-        raise SettingsError(
-            Message("The page cannot be served on this system"), Message("Use Linux, macOS or WSL.")
-        )
     token = token_of(host, token)
     check_free(host, port)
     folder = Path(tempfile.mkdtemp(prefix="rmbg-eval-", dir=_short_folder()))  # this user's alone

@@ -250,6 +250,15 @@ def test_ctrl_c_or_who_ends_it_ends_a_server_and_interrupts_nothing(
         signal.signal(signal.SIGTERM, before)
 
 
+def test_what_cannot_be_served_on_windows_is_told_before_anything_is_to_be_installed(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.delattr("socket.AF_UNIX", raising=False)
+    monkeypatch.setattr("rmbg_eval.cli.serve.find_spec", lambda name: None)
+    told = "The page cannot be served on this system. Use Linux, macOS or WSL."
+    assert call("serve") == (2, told)
+
+
 def test_what_zmq_tells_on_windows_is_nothing_to_a_person(
     monkeypatch: pytest.MonkeyPatch,
     capsys: pytest.CaptureFixture[str],
