@@ -193,7 +193,7 @@ def test_where_a_case_set_was_made_is_told_whole_whatever_its_name(
     new(folder)
     made, use = capsys.readouterr().out.splitlines()
     assert made.startswith(f"Made {folder}. ")
-    assert use == f"  rmbg-eval report --cases {folder}"
+    assert use == f'  rmbg-eval report --cases "{folder}"'
 
 
 def test_of_many_changes_the_first_are_printed_and_the_others_counted(
