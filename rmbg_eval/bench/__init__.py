@@ -22,6 +22,7 @@ from ..errors import ModelError, SettingsError, WeightsError
 from ..i18n import Message
 from ..models.birefnet.family import FAMILY
 from ..models.birefnet.member import Member
+from ..models.fetching import fetch
 from ..models.table import load_model
 from ..settings import BenchSettings
 from .claims import answer_claims
@@ -105,7 +106,7 @@ def _row(one: Wanted, arguments: tuple[Any, ...], text: str, on_step: OnStep) ->
 
 def _fetch(spec: str, on_step: OnStep) -> None:
     try:
-        load_model(spec).fetch(lambda text: on_step(Step(text)))
+        fetch(load_model(spec), lambda text: on_step(Step(text)))
     except WeightsError as error:
         if member(spec) is None:
             raise

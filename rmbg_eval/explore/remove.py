@@ -18,6 +18,7 @@ from ..core.files import write_atomic
 from ..core.images import Cutout, Picture, encode_png
 from ..errors import ModelError
 from ..i18n import Message
+from ..models.fetching import fetch
 from ..models.protocol import Model
 from ..models.table import OneModel, model_from
 from ..predictions.stages import check_cutout
@@ -76,7 +77,7 @@ def remove_background(
     Raises ImageError for a file that cannot be used, ModelError for a model that cannot.
     """
     model = model_from(model)
-    model.fetch(lambda text: None)
+    fetch(model, lambda text: None)
     model.load()
     seconds: dict[str, float] = {}
 

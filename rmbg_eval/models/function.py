@@ -292,15 +292,20 @@ def _check(model: Any) -> None:
         ("warnings", isinstance(model.warnings, list), "a list"),
     ):
         if not good:
-            raise ModelError(
-                Message(
-                    "{model} is no model: its {part} is {value}",
-                    model=printable(type(model).__name__),
-                    part=part,
-                    value=printable(repr(getattr(model, part)))[:100],
-                ),
-                Message("Let it be {right}.", right=right),
-            )
+            raise no_model(model, part, getattr(model, part), right)
+
+
+def no_model(model: object, part: str, value: object, right: str) -> ModelError:
+    """That a part of what is given as a model cannot be used, and what it should be."""
+    return ModelError(
+        Message(
+            "{model} is no model: its {part} is {value}",
+            model=printable(type(model).__name__),
+            part=part,
+            value=printable(repr(value))[:100],
+        ),
+        Message("Let it be {right}.", right=right),
+    )
 
 
 def _object(asked: LoadOptions, scheme: str) -> Any:

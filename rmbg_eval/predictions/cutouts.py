@@ -15,6 +15,7 @@ from ..core.files import folded, sha256_file, write_atomic
 from ..core.progress import OnStep, Step, ignore
 from ..errors import RmbgEvalError, printable
 from ..i18n import Message
+from ..models.fetching import fetch
 from ..models.protocol import Model
 from .stages import predict
 
@@ -33,7 +34,8 @@ def make_cutouts(
     picture by this model, is left as it is.
     """
     store = Store.default()
-    model.fetch(lambda text: on_step(Step(text)))
+    first = name_of(images[0].stem) if images else None
+    fetch(model, lambda text: on_step(Step(text)), first)
     taken: dict[str, Path] = {}
     cases, targets, names = [], [], Names()
     pictures = {file for file in map(_file, images) if file}

@@ -12,6 +12,7 @@ from ..core.cache import Store
 from ..core.choices import split
 from ..core.processes import Call, Send, in_processes
 from ..i18n import Message
+from ..models.fetching import fetch
 from ..models.protocol import Model
 from ..models.table import load_model
 from ..settings import Settings
@@ -95,7 +96,7 @@ def predict_share(
 ) -> None:
     """Send each case's number and prediction, and at last what the model warns of."""
     model = make(device)
-    model.fetch(lambda text: None)
+    fetch(model, lambda text: None)
     made = predict(model, [case for _, case in share], out, store)
     for (number, _), (_, prediction) in zip(share, made, strict=True):
         send((number, prediction))

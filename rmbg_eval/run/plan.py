@@ -27,6 +27,7 @@ from ..measure.record import Delivery
 from ..measure.risk import RISK
 from ..measure.subject import Metric
 from ..measure.table import PAPERS, TABLE
+from ..models.fetching import fetch
 from ..models.folder import tell_others
 from ..models.function import is_model
 from ..models.protocol import Model
@@ -58,8 +59,9 @@ class Plan:
 
     def fetch(self, on_step: OnStep) -> None:
         """Bring the weights of all models."""
+        name = next((case.name for case in self.case_set.cases), None)
         for _, model in self.asked:
-            model.fetch(lambda text: on_step(Step(text)))
+            fetch(model, lambda text: on_step(Step(text)), name)
 
     def begun(self, started: datetime) -> Run:
         """The run before its first picture."""

@@ -21,6 +21,7 @@ from ..core.progress import Step
 from ..errors import Failure, ModelError, OutputError, RmbgEvalError, printable
 from ..i18n import Message
 from ..measure.delivery import load_delivery
+from ..models.fetching import fetch
 from ..models.info import ModelInfo
 from ..models.protocol import Model
 from ..models.table import load_model
@@ -81,7 +82,7 @@ class Worker:
             if not self._is_done(task, case_set):
                 _wait_for(out)
                 for model in self._models_of(task.settings):
-                    model.fetch(lambda text: self._step(Step(text)))
+                    fetch(model, lambda text: self._step(Step(text)))
                 decided_by = self._decided_by(task, case_set)  # not by what changes meanwhile
                 evaluate(
                     task.settings,
