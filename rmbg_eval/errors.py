@@ -167,6 +167,24 @@ def printable(text: str) -> str:
     )
 
 
+_MAKERS = {
+    "Settings": "Settings(cases=FOLDER, out=FOLDER)",
+    "CompareSettings": "CompareSettings(base=FOLDER, new=FOLDER)",
+    "Run": "load_run(FOLDER)",
+    "Comparison": "compare_folders(SETTINGS)",
+}
+
+
+def check_record(given: object, kind: type) -> None:
+    """SettingsError where something else, as a folder, is given for one of the records above."""
+    if not isinstance(given, kind):
+        name = kind.__name__
+        raise SettingsError(
+            Message("{value} is no {type}", value=printable(repr(given))[:100], type=name),
+            Message("Give one: {maker}.", maker=_MAKERS[name]),
+        )
+
+
 SHORT_OF_MEMORY = Message(
     "Most often the memory did not suffice: close other programs, or take fewer at once."
 )

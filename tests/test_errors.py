@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import inspect
+from functools import partial
+from pathlib import Path
 from typing import Literal
 
 import pytest
@@ -10,6 +12,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from pydantic import BaseModel, ConfigDict, ValidationError
 
+import rmbg_eval
 from rmbg_eval import errors
 from rmbg_eval.errors import (
     CaseError,
@@ -25,6 +28,7 @@ from rmbg_eval.errors import (
     printable,
 )
 from rmbg_eval.i18n import Message
+from rmbg_eval.report.notebooks import render, render_comparison
 
 many = settings(max_examples=200)
 any_text = st.text(st.characters(codec=None, exclude_categories=()), max_size=50)
@@ -199,3 +203,32 @@ def test_what_somebodys_own_code_raises_is_said_with_its_line(file: str, words: 
 def test_a_strangers_full_stop_is_not_doubled() -> None:
     assert "instead. This" in str(Failure.of(ValueError("Use x instead.")))
     assert str(errors.reason_of(ValueError("Use x instead."))) == "Use x instead"
+
+
+@pytest.mark.parametrize(
+    ("call", "fault"),
+    [
+        (
+            rmbg_eval.evaluate,
+            r"'pics' is no Settings. Give one: Settings\(cases=FOLDER, out=FOLDER\)\.",
+        ),
+        (rmbg_eval.Report, r"'pics' is no Run. Give one: load_run\(FOLDER\)\."),
+        (rmbg_eval.measurements_frame, "is no Run"),
+        (rmbg_eval.points_frame, "is no Run"),
+        (rmbg_eval.predictions_frame, "is no Run"),
+        (rmbg_eval.acceptance_frame, "is no Run"),
+        (rmbg_eval.plot_points, "is no Run"),
+        (partial(rmbg_eval.plot_time, metric="mad"), "is no Run"),
+        (partial(rmbg_eval.build_files, Path("out")), "is no Run"),
+        (
+            partial(rmbg_eval.ComparisonReport, settings=None),
+            "is no Comparison. .* compare_folders",
+        ),
+        (rmbg_eval.compare_folders, "is no CompareSettings"),
+        (render, "is no Settings"),
+        (render_comparison, "is no CompareSettings"),
+    ],
+)
+def test_a_path_in_place_of_a_record_is_named_with_what_makes_one(call, fault):
+    with pytest.raises(RmbgEvalError, match=fault):
+        call("pics")

@@ -8,6 +8,7 @@ from pathlib import Path
 
 from ..core.files import remove_unfinished, write_atomic
 from ..core.progress import OnStep, ignore
+from ..errors import check_record
 from ..i18n import Message
 from ..run.folder import claim, locked, remove_pages
 from ..run.parts import remove_others
@@ -38,6 +39,7 @@ def compare_folders(
     Raises RmbgEvalError where one of them, or the tolerances, cannot be used, and where another
     process is writing to the third.
     """
+    check_record(settings, CompareSettings)
     tolerances = Tolerances.load(settings.tolerances_file)
     out = settings.out_folder
     with ExitStack() as held:

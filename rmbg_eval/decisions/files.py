@@ -19,7 +19,15 @@ from typing import Any
 from pydantic import TypeAdapter, ValidationError
 
 from ..core.files import read_bounded, write_atomic
-from ..errors import DecisionError, OutputError, RmbgEvalError, explain, printable, reason_of
+from ..errors import (
+    DecisionError,
+    OutputError,
+    RmbgEvalError,
+    check_record,
+    explain,
+    printable,
+    reason_of,
+)
 from ..i18n import Message
 from ..run.folder import locked
 from ..run.record import Run
@@ -189,6 +197,7 @@ def counting_in(run: Run) -> Decisions:
 
     Raises DecisionError as `kept`.
     """
+    check_record(run, Run)
     return applicable(run, kept(run.settings.out_folder))
 
 

@@ -13,7 +13,7 @@ from typing import Any
 
 from ..core.files import write_atomic
 from ..core.progress import OnStep, Step, ignore
-from ..errors import SettingsError, printable
+from ..errors import SettingsError, check_record, printable
 from ..i18n import Message
 from ..run.drawing import load
 from ..run.folder import PAGES
@@ -68,6 +68,7 @@ class Report:
     """
 
     def __init__(self, run: Run, on_step: OnStep = ignore) -> None:
+        check_record(run, Run)
         folder = run.settings.out_folder
         previews = load(run, on_step)
         self.run = run

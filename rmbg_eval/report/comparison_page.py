@@ -15,7 +15,7 @@ from ..core.anchors import pair_anchor
 from ..core.files import in_shell
 from ..core.key import Key
 from ..core.progress import OnStep, Step, ignore
-from ..errors import RmbgEvalError, printable
+from ..errors import RmbgEvalError, check_record, printable
 from ..i18n import N_, Message, Named, join
 from ..measure.kinds import kind_title
 from ..measure.record import PointResult, RuleResult
@@ -94,6 +94,8 @@ class ComparisonReport:
     def __init__(
         self, comparison: Comparison, settings: CompareSettings, on_step: OnStep = ignore
     ) -> None:
+        check_record(comparison, Comparison)
+        check_record(settings, CompareSettings)
         self.comparison = comparison
         self.settings = settings
         out = settings.out_folder

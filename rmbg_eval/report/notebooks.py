@@ -17,7 +17,7 @@ from ..core.files import cannot_write, replace, utf8, write_atomic
 from ..core.kernel import Kernel
 from ..core.modules import quick_jsonschema
 from ..core.paths import resource
-from ..errors import ImageError, ReportError, printable
+from ..errors import ImageError, ReportError, check_record, printable
 from ..i18n import Message
 from ..run.folder import locked
 from ..settings import CompareSettings, Settings
@@ -63,6 +63,7 @@ def render(settings: Settings, kernel: Kernel | None = None) -> Path:
     Nothing is evaluated: the cell tagged `evaluate` loads the run. Raises ReportError with the
     cell's own error if the notebook fails, and OutputError where another process writes there.
     """
+    check_record(settings, Settings)
     return _executed("evaluate", _LOAD, settings.out_folder, settings.model_dump(), kernel)
 
 
@@ -70,6 +71,7 @@ def render_comparison(settings: CompareSettings, kernel: Kernel | None = None) -
     """Execute compare.ipynb over the comparison that its folder holds, into that folder, and export
     index.html; returns its path. Nothing is compared, likewise, and errors are those of `render`.
     """
+    check_record(settings, CompareSettings)
     return _executed(
         "compare", _LOAD_COMPARISON, settings.out_folder, settings.model_dump(), kernel
     )

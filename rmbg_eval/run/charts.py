@@ -8,6 +8,7 @@ from collections import defaultdict
 from statistics import fmean
 from typing import TYPE_CHECKING, Any
 
+from ..errors import check_record
 from ..measure.table import TABLE
 from .fonts import drawable, plain
 from .frames import check_metric
@@ -52,6 +53,7 @@ def plot_points(run: Run, by: str = "category", ax: Axes | None = None) -> Axes:
     >>> plot_points(load_run("reports/latest")).get_title()
     'observation points passed, of 1 a model'
     """
+    check_record(run, Run)
     if by not in ("category", "kind"):
         raise ValueError(f"by is category or kind, not {by!r}")
     passed: dict[tuple[str, str], list[bool]] = defaultdict(list)

@@ -23,7 +23,7 @@ from ..core.choices import split
 from ..core.files import remove_unfinished, write_atomic
 from ..core.key import Key
 from ..core.progress import OnStep, Step, ignore
-from ..errors import OutputError, printable
+from ..errors import OutputError, check_record, printable
 from ..i18n import Message
 from ..measure.columns import Measurements
 from ..measure.record import Agreement, PointResult, Risk, RuleResult
@@ -100,6 +100,7 @@ def evaluate(
     what concerns all of it: no cases, an unknown model, weights that cannot be
     had, a folder that cannot be written.
     """
+    check_record(settings, Settings)
     started, clock = datetime.now(UTC), time.perf_counter()
     plan = planned(settings, models, pictures, part, isolate, case_set, load or load_model)
     settings, cases = plan.settings, plan.case_set.cases

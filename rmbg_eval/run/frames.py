@@ -7,7 +7,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from typing import TYPE_CHECKING
 
-from ..errors import SettingsError, printable
+from ..errors import SettingsError, check_record, printable
 from ..i18n import Message
 from ..measure.table import TABLE
 from .record import Run
@@ -44,6 +44,7 @@ def measurements_frame(run: Run) -> DataFrame:
     >>> wide["mad_unknown"].columns.tolist()
     ['grabcut', 'isnet']
     """
+    check_record(run, Run)
     return frame(
         MEASUREMENTS,
         (
@@ -64,6 +65,7 @@ def points_frame(run: Run) -> DataFrame:
     >>> frame.groupby("model")["passed"].sum().to_dict()
     {'grabcut': 0, 'isnet': 1}
     """
+    check_record(run, Run)
     return frame(
         POINTS,
         (
@@ -89,6 +91,7 @@ def predictions_frame(run: Run) -> DataFrame:
     >>> frame[["case", "model", "width"]].values.tolist()[0]
     ['bottle', 'isnet', 96]
     """
+    check_record(run, Run)
     folder, risks = run.settings.out_folder, run.index.risks
     return frame(
         PREDICTIONS,
@@ -127,6 +130,7 @@ def worst_frame(run: Run, count: int, metric: str, model: str | None) -> DataFra
 
 def check_metric(run: Run, metric: str) -> None:
     """SettingsError for a measure that the run does not have."""
+    check_record(run, Run)
     if metric not in run.measurements.metrics():
         names = ", ".join(run.measurements.metrics()) or "–"
         raise SettingsError(
