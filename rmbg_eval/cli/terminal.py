@@ -37,7 +37,7 @@ from ..decisions.files import uncounted
 from ..errors import printable
 from ..i18n import Message
 from ..run.record import Run
-from ..run.tally import Tally, middle
+from ..run.tally import Tally, middle, warnings_of
 from ..settings import CompareFailOn as FailOn
 
 
@@ -79,7 +79,7 @@ def show_run(run: Run, path: Path, quiet: bool = False) -> None:
     if not quiet:
         out.print(_seconds(run) if each else _medians(run) if timed else _counts(run))
     for model in run.models:
-        for warning in model.warnings:
+        for warning in warnings_of(model.warnings, run.tally[model.info.name]):
             complain(f"{model.info.name}: {warning}")
     failures = run.failures
     if failures:

@@ -22,3 +22,6 @@ MULTIPLIED = Message(
     "alpha"
 )
 """Of a cut-out: nothing is undone."""
+
+SOME_MULTIPLIED = Message("of some cut-outs, {what}", what=MULTIPLIED)
+"""A model's warning: how many are known when all are made."""

@@ -32,7 +32,7 @@ from ..core.images import (
     looks_multiplied,
 )
 from ..core.machine import cores, peak_memory, reset_peak_memory
-from ..core.notes import MULTIPLIED
+from ..core.notes import MULTIPLIED, SOME_MULTIPLIED
 from ..errors import Failure, ImageError, ModelError, OutputError, RmbgEvalError, printable
 from ..i18n import Message
 from ..models.info import ModelInfo
@@ -337,8 +337,8 @@ def _finish(model: Model, job: _Job, out: Path, *, cached: bool) -> Prediction:
     path = cutout_path(name, case.category, case.id, case.alone)
     if sha256_file(out / path) != entry.cutout_sha256:
         write_atomic(out / path, png)
-    if MULTIPLIED in entry.notes and _MULTIPLIED not in model.warnings:
-        model.warnings.append(_MULTIPLIED)
+    if MULTIPLIED in entry.notes and SOME_MULTIPLIED not in model.warnings:
+        model.warnings.append(SOME_MULTIPLIED)
     return Prediction(
         category=case.category,
         case=case.id,
@@ -355,9 +355,6 @@ def _finish(model: Model, job: _Job, out: Path, *, cached: bool) -> Prediction:
         device=job.info.device,
         dtype=job.info.dtype,
     )
-
-
-_MULTIPLIED = Message("of some cut-outs, {what}", what=MULTIPLIED)
 
 
 def cutout_path(model: str, category: str, case: str, alone: bool = True) -> str:

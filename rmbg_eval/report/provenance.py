@@ -11,7 +11,7 @@ from ..models.info import ModelInfo
 from ..run.agreement import others_of
 from ..run.record import Run
 from ..run.statistics import inference
-from ..run.tally import middle
+from ..run.tally import middle, warnings_of
 from .views import ModelRow, Text
 
 NO_BREAK = "\N{NO-BREAK SPACE}"
@@ -217,9 +217,8 @@ def precision(run: Run) -> Iterable[Message]:
     """What each reduced precision changed, and what a model warned of."""
     for model in run.models:
         check, info = model.precision, model.info
-        yield from (
-            Message("{name}: {what}", name=info.name, what=warning) for warning in model.warnings
-        )
+        for warning in warnings_of(model.warnings, run.tally[info.name]):
+            yield Message("{name}: {what}", name=info.name, what=warning)
         if check is None:
             continue
         if check.largest is None or check.mean is None:

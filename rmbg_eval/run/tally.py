@@ -3,11 +3,17 @@
 from __future__ import annotations
 
 from array import array
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from statistics import median
 
+from ..core.notes import MULTIPLIED, SOME_MULTIPLIED
+from ..i18n import Message
+from ..i18n.message import Value
 from ..predictions.prediction import Prediction
+
+_NAMED = 3
+"""Cases that one warning names."""
 
 
 def _numbers() -> array[float]:
@@ -29,6 +35,10 @@ class Tally:
     """The most seconds."""
     memory: int | None = None
     """The most bytes, of a cut-out."""
+    multiplied: int = 0
+    """Cut-outs whose colours look multiplied by alpha."""
+    first_multiplied: list[str] = field(default_factory=list)
+    """The cases of the first of them."""
 
     def add(self, p: Prediction) -> None:
         """Count one more."""
@@ -39,6 +49,10 @@ class Tally:
         if not p.cutout:
             return
         self.cutouts += 1
+        if MULTIPLIED in p.notes:
+            self.multiplied += 1
+            if len(self.first_multiplied) < _NAMED:
+                self.first_multiplied.append(p.name)
         if p.inference_seconds:
             self.inference.append(p.inference_seconds)
         if "refine" in spent:
@@ -46,6 +60,24 @@ class Tally:
         self.totals.append(p.total_seconds)
         if p.peak_memory_bytes:
             self.memory = max(self.memory or 0, p.peak_memory_bytes)
+
+
+def warnings_of(told: Iterable[Message], tally: Tally) -> Iterator[Message]:
+    """What a model warned of; of what holds for some of its cut-outs, for how many and which."""
+    for warning in told:
+        if warning != SOME_MULTIPLIED or not tally.multiplied:
+            yield warning
+            continue
+        names: Value = tally.first_multiplied
+        if more := tally.multiplied - len(tally.first_multiplied):
+            names = Message("{names} and {n} more", names=names, n=more)
+        yield Message(
+            "of {n} of {all} cut-outs ({names}), {what}",
+            n=tally.multiplied,
+            all=tally.cutouts,
+            names=names,
+            what=MULTIPLIED,
+        )
 
 
 def tally_of(models: Iterable[str], predictions: Iterable[Prediction]) -> dict[str, Tally]:
