@@ -121,7 +121,7 @@ def main() -> None:
         if end.code == 130:  # typer's answer to Ctrl-C, which is silent
             # What was interrupted may be an import: of numpy there is no second.
             with suppress(OSError, ValueError):
-                print(_INTERRUPTED, file=sys.stderr)
+                print(f"Interrupted.{_KEPT if _makes() else ''}", file=sys.stderr)
             _leave()
         raise
     from .terminal import complain
@@ -131,6 +131,11 @@ def main() -> None:
             complain(line)
     _leave()
     sys.exit(status)
+
+
+def _makes() -> bool:
+    """Whether the command makes cut-outs that a cache keeps."""
+    return sys.argv[1:2] in (["report"], ["run"], ["cutout"])
 
 
 def _open_streams() -> None:
@@ -144,7 +149,7 @@ def _open_streams() -> None:
                 os.set_inheritable(os.open(os.devnull, os.O_RDWR), True)
 
 
-_INTERRUPTED = "Interrupted. Cut-outs that are done are kept, and not made again."
+_KEPT = " Cut-outs that are done are kept, and not made again."
 _FULL = (errno.ENOSPC, errno.EDQUOT, errno.EIO, errno.EPIPE)
 
 

@@ -78,14 +78,18 @@ def refuse_failures(run: Run, allowed: Collection[str]) -> None:
     left = [name for name in failed if name not in allowed]
     if left:
         names: Value = [printable(name) for name in left[:5]]
-        if len(left) > 5:
-            names = Message("{names} and {n} more", names=names, n=len(left) - 5)
         given = (in_shell(printable(name), "NAME") for name in left[:5])
         options = " ".join(f"--allow-failures {name}" for name in given)
-        raise OutputError(
-            Message("The run has failures: {names}", names=names),
-            Message("Correct them, or approve them by name: {options}.", options=options),
-        )
+        remedy = Message("Correct them, or approve them by name: {options}.", options=options)
+        if len(left) > 5:
+            names = Message("{names} and {n} more", names=names, n=len(left) - 5)
+            remedy = Message(
+                "Correct them, or run again without these pictures; or approve every one of the "
+                "{n} by name, beginning with: {options}.",
+                n=len(left),
+                options=options,
+            )
+        raise OutputError(Message("The run has failures: {names}", names=names), remedy)
     strangers = [name for name in allowed if name not in failed]
     if strangers:
         raise OutputError(

@@ -235,15 +235,18 @@ def test_a_terminal_without_a_character_gets_its_escape(monkeypatch: pytest.Monk
     assert shown.getvalue().strip() == b"\xe9\\u53d1"
 
 
+@pytest.mark.parametrize("command", ["run", "compare"])
 def test_ctrl_c_while_a_library_loads_is_answered_without_it(
-    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+    command: str, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
+    monkeypatch.setattr(sys, "argv", ["rmbg-eval", command])
     monkeypatch.setitem(sys.modules, "rmbg_eval.cli.terminal", None)  # it cannot be imported
     monkeypatch.setattr("rmbg_eval.cli.app.app", lambda: sys.exit(130))
     with pytest.raises(SystemExit) as ended:
         main()
     assert ended.value.code == 130
-    assert capsys.readouterr().err.startswith("Interrupted. Cut-outs that are done are kept")
+    kept = " Cut-outs that are done are kept, and not made again." if command == "run" else ""
+    assert capsys.readouterr().err == f"Interrupted.{kept}\n"
 
 
 @pytest.mark.parametrize(("passed", "stream"), [(True, 0), (False, 1)])

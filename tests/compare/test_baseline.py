@@ -332,6 +332,17 @@ def test_failures_are_refused_unless_they_are_named(settings: Settings) -> None:
         refuse_failures(broken, [name, "pet/other"])
 
 
+def test_of_many_failures_the_remedy_says_that_it_names_the_first(settings: Settings) -> None:
+    run = evaluate(settings)
+    failed = tuple(_failed(run).model_copy(update={"case": str(n)}) for n in range(6))
+    with pytest.raises(OutputError) as refused:
+        refuse_failures(run.model_copy(update={"predictions": failed}), ())
+    assert str(refused.value.problem).endswith("portrait/4 and 1 more")
+    remedy = str(refused.value.remedy)
+    assert "run again without these pictures; or approve every one of the 6 by name, beg" in remedy
+    assert remedy.endswith("--allow-failures portrait/4.")
+
+
 def test_a_failure_with_a_comma_in_its_name_is_allowed_as_the_remedy_says(
     settings: Settings,
 ) -> None:
