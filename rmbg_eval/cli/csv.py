@@ -21,8 +21,10 @@ def csv(
     """
     from ..run.folder import write_csv
     from ..run.record import Run
-    from .terminal import show_path
+    from .terminal import complain, show_path
 
-    path = to or run / "measurements.csv"
-    write_csv(path, Run.load(run))
+    path, record = to or run / "measurements.csv", Run.load(run)
+    write_csv(path, record)
+    if not record.complete:
+        complain("The run was interrupted: what is written is partial.")
     show_path(path)

@@ -221,7 +221,12 @@ def _reason(
         return Message("of those looked at, none is decided")
     notes = []
     if share is None:
-        notes.append(Message("of one third by risk none is decided: it may be unlike the others"))
+        notes.append(
+            Message(
+                "the low, the middle or the high third by risk has no decision yet, and may be "
+                "unlike the others"
+            )
+        )
     elif shoots < FEWEST:
         notes.append(
             Message(

@@ -13,13 +13,16 @@ from types import ModuleType
 
 import pytest
 from commands import call, rmbg
+from comparisons import made
 from fakes import save_picture
 from PIL import Image
+from runs import run_of
 
 from rmbg_eval import __main__
 from rmbg_eval.cases.categories import CATEGORIES
 from rmbg_eval.cli import app
 from rmbg_eval.models.table import TABLE
+from rmbg_eval.run.folder import write_run
 from rmbg_eval.run.record import SCHEMA_VERSION
 
 
@@ -46,6 +49,15 @@ def test_a_report_too_large_for_one_file_says_what_it_does_instead(
     assert "data:image" not in page
     assert 'src="assets/' in page
     assert (out / "report.css").is_file()
+
+
+@pytest.mark.parametrize("complete", [True, False])
+def test_csv_tells_of_a_run_that_was_interrupted(complete: bool, tmp_path: Path) -> None:
+    write_run(tmp_path, run_of(made(), complete=complete))
+    status, printed = call("csv", tmp_path)
+    assert status == 0
+    assert (tmp_path / "measurements.csv").is_file()
+    assert ("The run was interrupted: what is written is partial." in printed) is not complete
 
 
 def test_run_leaves_the_files_of_the_contract(case_set: Path, tmp_path: Path) -> None:

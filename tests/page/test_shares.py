@@ -41,7 +41,7 @@ def test_a_share_is_told_once_each_risk_is_decided_and_whether_it_is_weighted(
     page.keyboard.press("x")
     expect(usable).to_contain_text("0 of 1 decided are usable")
     expect(usable).not_to_contain_text("%")
-    expect(page.locator("#review [data-part=more]")).to_contain_text("one third by risk none is")
+    expect(page.locator("#review [data-part=more]")).to_contain_text("third by risk has no")
     page.keyboard.press("u")
     page.keyboard.press("u")
     expect(usable.locator("strong")).to_contain_text("75 % usable")
