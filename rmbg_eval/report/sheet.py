@@ -152,7 +152,8 @@ class Sheet:
             measures.add(sign.measure)
             href = self.context.close_up(anchor, model, box=sign.place)
             both = differs_from(self.run, Key(*key, model), sign, self.context.odd)
-            yield ReasonView("" if both else model, sign.text, href)
+            unnamed = both or len(self.models) == 1
+            yield ReasonView("" if unnamed else model, sign.text, href)
 
     def _every_point_passed(self, points: Sequence[OfPoint]) -> Text:
         results = [each for _, of_point in points for each in of_point]

@@ -454,7 +454,7 @@ class ReasonView:
     """Why to look at a cut-out."""
 
     model: str
-    """Empty where the text names both of two."""
+    """Empty where the text names both of two, or there is one alone."""
     text: Text
     href: str
     """What leads there."""

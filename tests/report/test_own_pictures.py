@@ -139,6 +139,13 @@ def test_rows_are_found_by_reason_and_say_it() -> None:
     assert not eve.reasons
 
 
+def test_what_a_row_says_of_the_only_model_is_without_its_name() -> None:
+    run = run_with(risk("ada", "a", 0.6, sign("crumbs", 1.0)))
+    alone = run.model_copy(update={"models": run.models[:1]})
+    (ada,) = presenter(alone).category("portrait").cases
+    assert [(each.model, each.text) for each in ada.reasons] == [("", "The outline is frayed")]
+
+
 def test_what_a_row_says_of_two_models_names_neither_before_it() -> None:
     far, crumbs = sign("apart", 2.0), sign("crumbs", 1.0)
     run = run_with(risk("ada", "a", 0.6, far, crumbs), risk("ada", "b", 0.5, far))
