@@ -104,7 +104,7 @@ class Failure:
                 Message("There was not enough memory for this picture"),
                 Message("Close other programs, or make the picture smaller."),
             )
-        problem = printable(f"{type(error).__name__}: {error}")[:500].removesuffix(".")
+        problem = raised(error, 500)
         place = place_of(error)
         return cls(
             type(error).__name__,
@@ -195,8 +195,24 @@ def reason_of(error: BaseException, longest: int = 200) -> Message:
     """Why, in an exception's own words: a message as it is, foreign text fit to be shown."""
     if error.args and isinstance(error.args[0], Message):
         return error.args[0]
-    said = printable(str(error))[:longest].removesuffix(".")  # a sentence goes on, or ends, itself
-    return Message.of(said or type(error).__name__)
+    return Message.of(_fit(str(error), longest) or type(error).__name__)
+
+
+def system_reason(error: Exception) -> str:
+    """Why the system refused, in its own words; in the first line of a library's, which may have
+    several and no number."""
+    return _fit(getattr(error, "strerror", None) or str(error).partition("\n")[0], 200)
+
+
+def raised(error: BaseException, longest: int = 300) -> str:
+    """What a stranger's code raised, with its kind."""
+    return _fit(f"{type(error).__name__}: {error}", longest)
+
+
+def _fit(text: str, longest: int) -> str:
+    """Foreign text, fit to be shown in a sentence, which goes on, or ends, itself: without the stop
+    that it has, as Windows' have in Chinese."""
+    return printable(text)[:longest].removesuffix(".").removesuffix("。")
 
 
 _MOST = 5

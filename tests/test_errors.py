@@ -14,6 +14,7 @@ from pydantic import BaseModel, ConfigDict, ValidationError
 
 import rmbg_eval
 from rmbg_eval import errors
+from rmbg_eval.core.files import cannot_write
 from rmbg_eval.errors import (
     CaseError,
     Failure,
@@ -26,6 +27,7 @@ from rmbg_eval.errors import (
     WeightsError,
     explain,
     printable,
+    system_reason,
 )
 from rmbg_eval.i18n import Message
 from rmbg_eval.report.notebooks import render, render_comparison
@@ -232,3 +234,16 @@ def test_a_strangers_full_stop_is_not_doubled() -> None:
 def test_a_path_in_place_of_a_record_is_named_with_what_makes_one(call, fault):
     with pytest.raises(RmbgEvalError, match=fault):
         call("pics")
+
+
+@pytest.mark.parametrize("stop", ["", ".", "。"])
+def test_a_systems_reason_ends_in_no_second_stop(stop):
+    """Windows' ends in one where it speaks Chinese."""
+    error = OSError(9, f"无效的句柄{stop}")
+    assert system_reason(error) == "无效的句柄"
+    told = cannot_write(Path("a"), error)
+    assert "无效的句柄。请" in Failure.of(told).message.everywhere()["zh"]
+    assert "无效的句柄. Choose" in str(told)
+    assert Failure.of(error).problem.text.endswith("无效的句柄")
+    library = OSError(f"no access{stop}\nmore of it")
+    assert system_reason(library) == "no access"

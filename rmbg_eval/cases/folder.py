@@ -18,7 +18,7 @@ from ..core.decoding import SUFFIXES
 from ..core.paths import PACKAGE
 from ..core.remote import is_url, mirror
 from ..core.toml import read_toml
-from ..errors import CaseError, Failure, RmbgEvalError, printable
+from ..errors import CaseError, Failure, RmbgEvalError, printable, system_reason
 from ..i18n import N_, Message
 from ..measure.record import ObservationPoint
 from .case import Case, CaseFile, CaseSet, packaged, second_case
@@ -128,7 +128,7 @@ def _listed(
             Message(
                 "The folder {folder} could not be read: {reason}",
                 folder=place,
-                reason=error.strerror,
+                reason=system_reason(error),
             ),
             Message("Check its permissions."),
         ) from None

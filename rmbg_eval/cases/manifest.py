@@ -21,7 +21,7 @@ from typing import Any, NamedTuple
 from ..core.files import new_file
 from ..core.records import ROWS
 from ..core.remote import source_of
-from ..errors import CaseError, SettingsError, printable
+from ..errors import CaseError, SettingsError, printable, system_reason
 from ..i18n import Message
 from .case import Case, CaseSet, packaged, second_case
 from .categories import category_order
@@ -291,12 +291,11 @@ def _errors(path: Path) -> Iterator[None]:
     try:
         yield
     except (OSError, ValueError, NotImplementedError, KeyError) as error:
-        reason = error.strerror if isinstance(error, OSError) else None
         raise CaseError(
             Message(
                 "{file} could not be read: {reason}",
                 file=file_name(path),
-                reason=reason or printable(str(error).partition("\n")[0])[:200],
+                reason=system_reason(error),
             ),
             Message("Check its permissions, that it is whole, and what it is: Parquet or CSV."),
         ) from None

@@ -18,7 +18,7 @@ import typer
 
 from .. import __version__
 from ..core.modules import modules
-from ..errors import RmbgEvalError, printable
+from ..errors import RmbgEvalError, printable, system_reason
 from .options import Command
 
 FIRST = (
@@ -103,12 +103,12 @@ def main() -> None:
         lines, status = [f"{error.problem}.", str(error.remedy)], 2
     except OSError as error:
         if error.filename is None and error.errno in _FULL:  # of a stream
-            lines, status = [f"What is printed cannot be written: {error.strerror}."], 2
+            lines, status = [f"What is printed cannot be written: {system_reason(error)}."], 2
         elif error.filename is None and error.errno == errno.ENOENT:  # os.getcwd's
             lines, status = ["The folder that the command was given in is gone.", "Enter one."], 2
         elif error.filename is not None:
             where = printable(os.fsdecode(error.filename))
-            lines = [f"{where} cannot be used: {error.strerror}.", "Check its permissions."]
+            lines = [f"{where} cannot be used: {system_reason(error)}.", "Check its permissions."]
             status = 2
         else:
             raise

@@ -17,7 +17,7 @@ from typing import TypeVar
 
 from pydantic import BaseModel, ConfigDict, TypeAdapter, ValidationError
 
-from ..errors import OutputError, printable
+from ..errors import OutputError, printable, system_reason
 from ..i18n import Message
 from .decoding import DECODER
 from .files import try_to_write, write_atomic
@@ -135,7 +135,7 @@ def _usable_cache() -> Path:
             Message(
                 "The cache {folder} cannot be used: {reason}",
                 folder=printable(str(folder)),
-                reason=error.strerror or str(error),
+                reason=system_reason(error),
             ),
             Message("Let the environment variable RMBG_EVAL_CACHE name a folder of your own."),
         ) from None

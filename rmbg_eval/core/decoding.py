@@ -18,7 +18,7 @@ import numpy as np
 from numpy.typing import NDArray
 from PIL import Image, ImageCms, ImageOps, UnidentifiedImageError
 
-from ..errors import ImageError, printable, reason_of
+from ..errors import ImageError, printable, reason_of, system_reason
 from ..i18n import Message
 from . import libtiff
 from .images import RGB, Alpha, Picture, check_rgb, dequantise, is_grey, opaque_matte
@@ -101,7 +101,7 @@ def read_bytes(path: Path) -> bytes:
             Message(
                 "{name} could not be read: {reason}",
                 name=_name(path),
-                reason=error.strerror or str(error),
+                reason=system_reason(error),
             ),
             Message("Check the file and the disk it is on."),
         ) from None

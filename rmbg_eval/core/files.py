@@ -21,7 +21,7 @@ from pathlib import Path
 from stat import S_ISLNK
 from typing import IO
 
-from ..errors import OutputError, RmbgEvalError, printable
+from ..errors import OutputError, RmbgEvalError, printable, system_reason
 from ..i18n import Message
 
 
@@ -120,7 +120,9 @@ def read_bounded(
         else:
             return path.read_bytes()
     except OSError as error:
-        problem = Message("{file} could not be read: {reason}", file=file, reason=error.strerror)
+        problem = Message(
+            "{file} could not be read: {reason}", file=file, reason=system_reason(error)
+        )
         remedy = Message("Check its permissions.")
     raise refusal(problem, remedy) from None
 
@@ -303,12 +305,11 @@ def no_file(path: Path) -> bool:
 def cannot_read(path: Path, error: OSError, remedy: Message) -> OutputError:
     """The OutputError that says why `path` could not be read. A library's own error may have
     several lines, and no number."""
-    reason = error.strerror or str(error).partition("\n")[0]
     return OutputError(
         Message(
             "{path} cannot be read: {reason}",
             path=printable(str(path)),
-            reason=printable(reason),
+            reason=system_reason(error),
         ),
         remedy,
     )
@@ -324,7 +325,9 @@ def cannot_write(path: Path, error: OSError) -> OutputError:
         )
     if error.errno in (errno.EACCES, errno.EPERM, errno.EROFS):
         return OutputError(
-            Message("{file} may not be written ({reason})", file=where, reason=error.strerror),
+            Message(
+                "{file} may not be written ({reason})", file=where, reason=system_reason(error)
+            ),
             Message("Choose another folder with --out, or RMBG_EVAL_CACHE for the cache."),
         )
     if error.errno == errno.ENAMETOOLONG or (_SYSTEM == "win32" and len(str(path)) >= _LONGEST):
@@ -333,9 +336,7 @@ def cannot_write(path: Path, error: OSError) -> OutputError:
             Message("Choose another folder, with a shorter path, or let Windows have long paths."),
         )
     return OutputError(
-        Message(
-            "{file} could not be written: {reason}", file=where, reason=error.strerror or str(error)
-        ),
+        Message("{file} could not be written: {reason}", file=where, reason=system_reason(error)),
         Message("Choose another folder."),
     )
 

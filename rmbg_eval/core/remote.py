@@ -25,7 +25,7 @@ from functools import cache, lru_cache
 from pathlib import Path, PurePosixPath
 from typing import Any
 
-from ..errors import CaseError, ImageError, SettingsError, printable
+from ..errors import CaseError, ImageError, SettingsError, printable, system_reason
 from ..i18n import N_, Message
 from .files import folded, safe_name, sha256_file, write_atomic
 from .paths import cache_folder
@@ -76,7 +76,7 @@ def mirror(url: str) -> tuple[Path, list[Message]]:
                 if before.get(name) != version or not path.is_file():
                     _hollow(path, size)
             except OSError as error:
-                skipped.append(_skip(name, error.strerror or str(error)))
+                skipped.append(_skip(name, system_reason(error)))
                 continue
             versions[name] = version
         for name in before.keys() - versions.keys():
@@ -336,7 +336,7 @@ def _not_listed(url: str, error: OSError) -> CaseError:
         Message(
             "Nothing can be listed at {url}: {reason}",
             url=printable(url),
-            reason=printable(error.strerror or str(error) or os.strerror(error.errno or 0)),
+            reason=system_reason(error) or os.strerror(error.errno or 0),
         ),
         Message("Check the URL and your access to it."),
     )

@@ -14,7 +14,7 @@ from tornado.httpserver import HTTPServer
 from tornado.iostream import IOStream
 from tornado.web import Application
 
-from ..errors import SettingsError, printable
+from ..errors import SettingsError, printable, system_reason
 from ..i18n import Message
 
 SHORTEST_TOKEN = 12
@@ -80,13 +80,12 @@ def check_free(host: str, port: int) -> None:
 
 
 def _not_free(host: str, port: int, error: OSError | OverflowError) -> SettingsError:
-    reason = getattr(error, "strerror", None) or str(error)
     return SettingsError(
         Message(
             "{host}:{port} cannot be listened to: {reason}",
             host=printable(host),
             port=port,
-            reason=reason,
+            reason=system_reason(error),
         ),
         Message("Choose another with --port."),
     )

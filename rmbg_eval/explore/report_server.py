@@ -29,7 +29,15 @@ from tornado.web import Application, HTTPError, RequestHandler
 from ..core.files import inside, try_to_write, user_path
 from ..decisions.files import keep_by_person, received
 from ..decisions.record import Decisions
-from ..errors import DecisionError, Failure, OutputError, RmbgEvalError, SettingsError, printable
+from ..errors import (
+    DecisionError,
+    Failure,
+    OutputError,
+    RmbgEvalError,
+    SettingsError,
+    printable,
+    system_reason,
+)
 from ..i18n import Message
 from ..report.by_eye import page_data
 from ..run.folder import PAGES
@@ -156,7 +164,7 @@ def _taking(decisions: str) -> Path:
             Message(
                 "Decisions cannot be saved in {folder}: {reason}",
                 folder=printable(str(folder)),
-                reason=error.strerror or str(error),
+                reason=system_reason(error),
             ),
             Message("Let --decisions name a folder that you may write to."),
         ) from None

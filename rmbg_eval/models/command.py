@@ -29,7 +29,7 @@ import numpy as np
 from ..core.decoding import SUFFIXES, decode_cutout, read_bytes
 from ..core.files import cannot_write, sha256_file
 from ..core.images import RGB, Alpha, Cutout, Picture, png_of
-from ..errors import SHORT_OF_MEMORY, ModelError, RmbgEvalError, printable
+from ..errors import SHORT_OF_MEMORY, ModelError, RmbgEvalError, printable, system_reason
 from ..i18n import Message
 from .entry import Entry, LoadOptions
 from .folder import as_cutout
@@ -258,7 +258,7 @@ class Command:
                     Message(
                         "{model} cannot be started: {reason}",
                         model=self._label,
-                        reason=printable(error.strerror or str(error)),
+                        reason=system_reason(error),
                     ),
                     Message("Try the command by hand."),
                 ) from None

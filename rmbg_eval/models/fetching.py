@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from ..errors import ModelError, RmbgEvalError, place_of, printable
+from ..errors import ModelError, RmbgEvalError, place_of, raised
 from ..i18n import Message
 from .function import no_model
 from .protocol import Model
@@ -26,7 +26,7 @@ def fetch(model: Model, say: Callable[[str], None], name: str | None = None) -> 
             Message(
                 "{model} cannot be fetched: {error}{where}",
                 model=model.info.name,
-                error=printable(f"{type(error).__name__}: {error}")[:300].removesuffix("."),
+                error=raised(error),
                 where=place_of(error) or Message.of(""),
             ),
             Message("See that the network can be reached, or correct the model's fetch()."),

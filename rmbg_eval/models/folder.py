@@ -17,7 +17,7 @@ from ..core.decoding import SUFFIXES, decode_cutout, read_bytes
 from ..core.files import folded, user_path
 from ..core.images import RGB, Alpha, Cutout, Picture, is_grey, opaque_matte
 from ..core.remote import sha256_of
-from ..errors import ModelError, printable
+from ..errors import ModelError, printable, system_reason
 from ..i18n import Message
 from ..i18n.message import Value
 from .entry import Entry
@@ -120,7 +120,7 @@ class Folder:
                 Message(
                     "The folder {folder} could not be read: {reason}",
                     folder=printable(str(folder)),
-                    reason=error.strerror or str(error),
+                    reason=system_reason(error),
                 ),
                 Message("Check its permissions."),
             ) from None

@@ -23,7 +23,7 @@ from numpy.typing import NDArray
 from PIL import Image
 
 from ..core.images import RGB, Cutout, Picture, check_alpha, dequantise, without_rounding
-from ..errors import ModelError, RmbgEvalError, place_of, printable, reason_of
+from ..errors import ModelError, RmbgEvalError, place_of, printable, raised, reason_of
 from ..i18n import Message
 from .entry import Entry, LoadOptions
 from .folder import as_cutout
@@ -116,7 +116,7 @@ class FunctionModel:
                 Message(
                     "{model} raised {error}{where}",
                     model=self.info.name,
-                    error=printable(f"{type(error).__name__}: {error}")[:300].removesuffix("."),
+                    error=raised(error),
                     where=place_of(error) or Message.of(""),
                 ),
                 remedy,

@@ -9,7 +9,7 @@ import numpy as np
 
 from ..core.choices import require_cpu
 from ..core.files import user_path
-from ..errors import ModelError, printable
+from ..errors import ModelError, printable, system_reason
 from ..i18n import Message
 from .entry import Entry, LoadOptions
 from .info import NOT_STATED, ModelInfo
@@ -72,7 +72,7 @@ def onnx_file(asked: LoadOptions) -> OnnxModel:
             Message(
                 "The graph {name} cannot be read: {reason}",
                 name=printable(name),
-                reason=error.strerror,
+                reason=system_reason(error),
             ),
             Message("Check the path."),
         ) from None

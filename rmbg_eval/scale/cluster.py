@@ -19,7 +19,7 @@ from functools import reduce
 from typing import Any
 
 from ..core.machine import cores
-from ..errors import SettingsError, printable
+from ..errors import SettingsError, printable, system_reason
 from ..i18n import Message
 
 _TRIES = 3
@@ -158,7 +158,7 @@ def _try_to_reach(address: str) -> None:
     try:
         socket.create_connection((host.strip("[]"), int(port)), _ANSWERS_WITHIN).close()
     except OSError as error:
-        raise _not_reached(address, error.strerror or str(error)) from None
+        raise _not_reached(address, system_reason(error)) from None
     try:
         import grpc
     except ImportError:

@@ -18,7 +18,7 @@ from ..cases.manifest import read_group
 from ..core.choices import Dtype, Foreground
 from ..core.files import write_atomic
 from ..core.progress import Step
-from ..errors import Failure, ModelError, OutputError, RmbgEvalError, printable
+from ..errors import Failure, ModelError, OutputError, RmbgEvalError, printable, system_reason
 from ..i18n import Message
 from ..measure.delivery import load_delivery
 from ..models.fetching import fetch
@@ -114,7 +114,7 @@ class Worker:
                 Message(
                     "A worker does not see the folder {folder}: {reason}",
                     folder=printable(self._folder),
-                    reason=error.strerror,
+                    reason=system_reason(error),
                 ),
                 Message("Start where all machines see the same: on storage that they share."),
             ) from None
