@@ -349,4 +349,9 @@ def percent(value: float | None) -> str:
     >>> percent(0.934), percent(None)
     ('93 %', '–')
     """
-    return "–" if value is None else f"{ceil(value * 100 - 0.5)} %"
+    return "–" if value is None else f"{hundredths(value)} %"
+
+
+def hundredths(share: float) -> int:
+    """In whole per cent, as the page's script has it."""
+    return ceil(share * 100 - 0.5)

@@ -15,7 +15,7 @@ from ..core.anchors import case_anchor
 from ..core.files import in_shell
 from ..core.key import Key
 from ..core.records import columns
-from ..decisions.acceptance import Acceptance, acceptances, percent
+from ..decisions.acceptance import Acceptance, acceptances, hundredths
 from ..decisions.files import counting_or_why
 from ..decisions.ranking import Ranking, Standing, agreement, ranking_of
 from ..decisions.record import Decisions
@@ -154,7 +154,7 @@ def _accepted(each: Acceptance) -> ShareRow:
         model=each.model,
         category="",
         rank="",
-        share=percent(each.share),
+        share=_percent(each.share),
         bar=_bar(each.share, each.low, each.high),
         counts=counts if each.decided else "–",
         interval=_from_to(each.low, each.high),
@@ -179,7 +179,7 @@ def _standing(each: Standing) -> ShareRow:
         model=each.model,
         category="",
         rank=each.ranks,
-        share=percent(each.share),
+        share=_percent(each.share),
         bar=_bar(each.share, each.low, each.high),
         counts=f"{each.won} / {each.lost} / {each.equal}",
         interval=_from_to(each.low, each.high),
@@ -197,10 +197,14 @@ def _votes(ranking: Ranking) -> Message:
     )
 
 
+def _percent(share: float | None) -> Text:
+    return "–" if share is None else Message("{share}\u00a0%", share=hundredths(share))
+
+
 def _from_to(low: float | None, high: float | None) -> Text:
     if low is None or high is None:
         return "–"
-    return Message("{low} to {high}", low=percent(low), high=percent(high))
+    return Message("{low} to {high}", low=_percent(low), high=_percent(high))
 
 
 def _bar(share: float | None, low: float | None, high: float | None) -> IntervalView | None:

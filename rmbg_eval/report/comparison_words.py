@@ -107,7 +107,7 @@ def _amount(value: Value, number: float, other: float) -> Message:
     """A point's number with its unit, in as many digits as tell it from `other`."""
     kind = KINDS.get(value.region) if value.kind == "point" else None
     if kind is not None and kind.scale is not None:
-        return Message("{number}\u00a0%", number=apart(100 * number, 100 * other)[0])
+        return Message("{share}\u00a0%", share=apart(100 * number, 100 * other)[0])
     first = apart(number, other)[0]
     if value.unit == "count":
         return Message.of(first)

@@ -172,7 +172,7 @@ class ShareRow:
     model: str
     category: str
     rank: str
-    share: str
+    share: Text
     bar: IntervalView | None
     counts: Text
     interval: Text

@@ -15,7 +15,7 @@ from rmbg_eval import Run
 from rmbg_eval.ci.junit import junit_of_run
 from rmbg_eval.ci.summary_md import summary_of_run
 from rmbg_eval.decisions import files
-from rmbg_eval.decisions.acceptance import acceptances, percent
+from rmbg_eval.decisions.acceptance import acceptances, hundredths, percent
 from rmbg_eval.decisions.record import Decisions
 from rmbg_eval.decisions.sampling import plan_of
 from rmbg_eval.measure.record import Risk
@@ -171,8 +171,9 @@ def test_what_was_decided_is_shown_as_it_is_counted(tmp_path: Path) -> None:
     view = view_of(run, tmp_path, some)
     row, other = view.usable
     share = acceptances(run, some)[0]
-    assert (row.model, row.share) == ("a", percent(share.share))
-    assert str(row.interval) == f"{percent(share.low)} to {percent(share.high)}"
+    said = f"{percent(share.low)} to {percent(share.high)}".replace(" %", "\u00a0%")
+    assert (row.model, f"{hundredths(share.share)}\u00a0%") == ("a", str(row.share))
+    assert (str(row.interval), row.share.to("zh")) == (said, f"{hundredths(share.share)}%")
     assert (str(row.counts), row.others) == ("6 of 7", ("0", "1"))
     assert (other.share, str(other.note)) == ("–", "nobody has looked")
     assert [(each.model, each.rank) for each in view.preferred] == [("a", "–"), ("b", "–")]
@@ -206,6 +207,6 @@ def test_a_share_that_is_weighted_by_risk_says_so_everywhere(tmp_path: Path) -> 
     answers = {0: "usable", 4: "usable", **dict.fromkeys(range(8, 12), "unusable")}
     some = decisions(*(review(f"c{n}", answer=answer) for n, answer in answers.items()))
     (row,) = view_of(run, tmp_path, some).usable
-    assert (row.share, str(row.counts)) == ("67 %", "2 of 6, weighted by risk")
+    assert (str(row.share), str(row.counts)) == ("67\u00a0%", "2 of 6, weighted by risk")
     assert "2 of 6 (67 %, weighted by risk)" in summary_of_run(run, some)
     assert "2 of 6 usable (67 %, weighted by risk)" in "".join(junit_of_run(run, some))

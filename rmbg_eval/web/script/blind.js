@@ -9,7 +9,7 @@ import { pictureSize } from "./rows.js";
 import { sourcesOf, whole } from "./sources.js";
 import { paneOf, Stage } from "./stage.js";
 import { svg } from "./svg.js";
-import { percent, say, wordsOf } from "./words.js";
+import { everywhere, percent, say, wordsOf } from "./words.js";
 
 /** @typedef {import("./decisions.js").Decisions} Decisions */
 /** @typedef {import("./decisions.js").Decision} Decision */
@@ -257,14 +257,15 @@ export function blind(dialog, decisions, save) {
         svg("rect", { class: "reach", x: 100 * from, y: 1, width: 100 * (to - from), height: 6 }),
         svg("rect", { class: "mark", x: 100 * share, width: 1, height: 8 }),
       );
-      const range = low === null ? [] : [" · ", h("span", {}, `${percent(low)}–${percent(high)}`)];
+      const text = (/** @type {number} */ part) => everywhere(percent(words, part));
+      const range = low === null ? [] : [" · ", h("span", {}, ...text(from), "–", ...text(to))];
       return h(
         "tr",
         {},
         h("td", {}, first === null ? "–" : [...new Set([first, worst])].join("–")),
         h("th", { scope: "row" }, about.models[model]),
         h("td", {}, bar),
-        h("td", { class: "number" }, h("b", {}, percent(share)), ...range),
+        h("td", { class: "number" }, h("b", {}, ...text(share)), ...range),
         h(
           "td",
           { class: "note" },

@@ -9,7 +9,7 @@ import { acceptance, FEWEST, moreNeeded } from "./share.js";
 import { showFull, sourcesOf, whole } from "./sources.js";
 import { paneOf, Stage } from "./stage.js";
 import { framed, over, strokes } from "./svg.js";
-import { everywhere, percent, say, wordsOf } from "./words.js";
+import { everywhere, hundredths, percent, say, wordsOf } from "./words.js";
 
 const KEYS = /** @type {Record<string, string>} */ ({
   u: "usable",
@@ -69,16 +69,17 @@ export function shareOf(decisions, model) {
  * @param {DocumentFragment} words @param {ReturnType<typeof acceptance>} all */
 export function shareWords(words, all) {
   // Where there are more of some risk than of another, it is not that of those decided.
-  const weighted = percent(all.share) !== percent(all.usable / all.decided);
+  const share = all.share ?? 0;
+  const weighted = hundredths(share) !== hundredths(all.usable / all.decided);
   const known = all.share === null ? "share-unknown" : weighted ? "share-weighted" : "share";
   const usable = say(words, all.decided ? known : "nothing", {
     usable: all.usable,
     decided: all.decided,
-    share: percent(all.share),
+    share: percent(words, share),
   });
   const n = all.undecided;
   if (n && !all.interval) usable.push(...say(words, "undecided", { n }));
-  const [low, high] = (all.interval ?? []).map(percent);
+  const [low, high] = (all.interval ?? [0, 1]).map((each) => percent(words, each));
   const reach = n ? "interval-undecided" : "interval";
   const few = all.share === null ? "" : "few";
   const interval = say(words, all.interval ? reach : few, { low, high, n, least: FEWEST });

@@ -3,12 +3,14 @@
 
 import { h } from "./dom.js";
 
+/** @typedef {Record<string, string>} Text in every language */
+
 /**
- * An element with `data-say="name"` as it stands in the page, its places filled, with a list as
- * the language of the text has it. A text is never read as HTML.
+ * An element with `data-say="name"` as it stands in the page, its places filled, with a list or a
+ * text as the language has it. A text is never read as HTML.
  * @param {Element | DocumentFragment} where what has the texts
  * @param {string} name
- * @param {Record<string, string | number | string[]>} [values]
+ * @param {Record<string, string | number | string[] | Text>} [values]
  * @returns {Node[]}
  */
 export function say(where, name, values = {}) {
@@ -21,13 +23,14 @@ export function say(where, name, values = {}) {
     node.textContent = (node.textContent ?? "").replace(/\{(\w+)\}/g, (whole, key) => {
       const value = values[key];
       if (Array.isArray(value)) return new Intl.ListFormat(lang).format(value);
+      if (typeof value === "object") return value[lang ?? ""] ?? whole;
       return key in values ? String(value) : whole;
     });
   }
   return [...copy.childNodes];
 }
 
-/** A text in every language, of which the page shows one. @param {Record<string, string>} text @returns {Node[]} */
+/** A text in every language, of which the page shows one. @param {Text} text @returns {Node[]} */
 export const everywhere = (text) =>
   Object.entries(text).map(([lang, words]) => h("span", { lang }, words));
 
@@ -35,5 +38,15 @@ export const everywhere = (text) =>
 export const wordsOf = (id) =>
   /** @type {HTMLTemplateElement} */ (document.getElementById(id)).content;
 
-/** As people read a share. @param {number | null} share */
-export const percent = (share) => (share === null ? "–" : `${Math.ceil(share * 100 - 0.5)}\u00a0%`);
+/** In whole per cent. @param {number} share */
+export const hundredths = (share) => Math.ceil(share * 100 - 0.5);
+
+/** As people read a share. @param {DocumentFragment} words @param {number} share @returns {Text} */
+export function percent(words, share) {
+  const text = say(words, "percent", { share: hundredths(share) });
+  return Object.fromEntries(
+    text
+      .filter((each) => each instanceof HTMLElement)
+      .map((each) => [each.lang, each.textContent ?? ""]),
+  );
+}
