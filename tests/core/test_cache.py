@@ -158,7 +158,8 @@ def test_lies_in_the_cache_folder_that_the_environment_names(tmp_path, monkeypat
     monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path / "xdg"))
     assert cache_folder() == tmp_path / "xdg" / "rmbg_eval"
     monkeypatch.delenv("XDG_CACHE_HOME")
-    monkeypatch.setenv("HOME", str(tmp_path))
+    for home in ("HOME", "USERPROFILE"):  # the other is Windows'
+        monkeypatch.setenv(home, str(tmp_path))
     assert cache_folder() == tmp_path / ".cache" / "rmbg_eval"
 
 

@@ -12,6 +12,7 @@ import pyarrow.parquet as pq
 import pytest
 from fakes import FakeModel, save_picture, save_truth
 from pictures import check_message
+from systems import WINDOWS, ignores_case
 
 from rmbg_eval.cases.folder import load_cases
 from rmbg_eval.cases.manifest import write_manifest
@@ -130,11 +131,11 @@ def test_nothing_but_case_tomls_is_copied_by_listing(storage: Counted) -> None:
 
 
 def test_where_the_disk_ignores_case_the_second_of_two_names_is_left_out_and_told(
-    storage: Counted, monkeypatch: pytest.MonkeyPatch
+    storage: Counted, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     storage.put("pet/Rex.png", b"one")
     storage.put("pet/rex.png", b"other")
-    assert mirror(URL)[1] == []  # this disk has both
+    assert bool(mirror(URL)[1]) == ignores_case(tmp_path)
     path = remote._path
 
     def lowered(root: Path, name: str) -> Path | None:
@@ -294,7 +295,10 @@ def test_a_file_is_read_once_for_as_long_as_nothing_of_it_changes(
     assert {sha256_of(path) for _ in range(3)} == {hashlib.sha256(b"one").hexdigest()}
     assert len(hashed) == 3
     status = path.stat()
-    for data, replaced in ((b"two", False), (b"six", True)):  # of the same size and time
+    changes = [(b"two", False), (b"six", True)]  # of the same size and time
+    if WINDOWS:  # it does not tell when else a file was changed
+        del changes[0]
+    for data, replaced in changes:
         (other if replaced else path).write_bytes(data)
         os.utime(other if replaced else path, ns=(status.st_atime_ns, status.st_mtime_ns))
         if replaced:
@@ -303,4 +307,4 @@ def test_a_file_is_read_once_for_as_long_as_nothing_of_it_changes(
         assert {sha256_of(path) for _ in range(3)} == {hashlib.sha256(data).hexdigest()}
     path.unlink()
     assert sha256_of(path) is None
-    assert len(hashed) == 5
+    assert len(hashed) == 3 + len(changes)

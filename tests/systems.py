@@ -1,0 +1,34 @@
+"""What Windows lacks, or does otherwise: a test of that is skipped there, with the reason."""
+
+from __future__ import annotations
+
+import re
+import sys
+from pathlib import Path
+
+import pytest
+
+WINDOWS = sys.platform == "win32"
+
+links = pytest.mark.skipif(WINDOWS, reason="on Windows not everybody may make links")
+rights = pytest.mark.skipif(WINDOWS, reason="Windows has no such rights")
+scripts = pytest.mark.skipif(WINDOWS, reason="no file with #! is a program there")
+homes = pytest.mark.skipif(WINDOWS, reason="there ~NAME is a path whoever has that name")
+
+
+def file_names(*names: str) -> list[object]:
+    """Names of files, for a test of each; those that Windows has not are skipped there."""
+    none = pytest.mark.skipif(WINDOWS, reason="no file of Windows has such a name")
+    return [pytest.param(name, marks=none if _NONE.search(name) else ()) for name in names]
+
+
+_NONE = re.compile(r'[<>:"|?*\\\0-\x1f\ud800-\udfff]')
+
+
+def ignores_case(folder: Path) -> bool:
+    """Whether the disk takes two names for one that differ in nothing but case."""
+    file = folder / "ignores_case"
+    file.touch()
+    found = file.with_name(file.name.upper()).exists()
+    file.unlink()
+    return found
