@@ -11,9 +11,6 @@ from typer.testing import CliRunner
 from rmbg_eval.cli.app import app
 from rmbg_eval.errors import RmbgEvalError
 
-KILLED = 15 if sys.platform == "win32" else -9
-"""The exit status of a process that psutil has killed."""
-
 
 def rmbg(*arguments: object, **environment: str) -> subprocess.CompletedProcess[str]:
     """Run the command as a person would, in a process of its own."""

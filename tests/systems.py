@@ -9,7 +9,10 @@ from pathlib import Path
 import pytest
 
 WINDOWS = sys.platform == "win32"
+KILLED = 15 if WINDOWS else -9
+"""The exit status of a process that psutil has killed."""
 
+strange_names = pytest.mark.skipif(WINDOWS, reason="no file of Windows has such a name")
 links = pytest.mark.skipif(WINDOWS, reason="on Windows not everybody may make links")
 rights = pytest.mark.skipif(WINDOWS, reason="Windows has no such rights")
 scripts = pytest.mark.skipif(WINDOWS, reason="no file with #! is a program there")
@@ -18,8 +21,7 @@ homes = pytest.mark.skipif(WINDOWS, reason="there ~NAME is a path whoever has th
 
 def file_names(*names: str) -> list[object]:
     """Names of files, for a test of each; those that Windows has not are skipped there."""
-    none = pytest.mark.skipif(WINDOWS, reason="no file of Windows has such a name")
-    return [pytest.param(name, marks=none if _NONE.search(name) else ()) for name in names]
+    return [pytest.param(n, marks=strange_names if _NONE.search(n) else ()) for n in names]
 
 
 _NONE = re.compile(r'[<>:"|?*\\\0-\x1f\ud800-\udfff]')

@@ -11,6 +11,7 @@ import pytest
 from fakes import some_cases
 from hypothesis import given
 from hypothesis import strategies as st
+from systems import KILLED
 from test_share import make_telling
 
 from rmbg_eval.cases.case import Case
@@ -85,7 +86,7 @@ def test_a_process_that_is_really_killed(tmp_path: Path) -> None:
     assert fine.cutout
     assert (out / fine.cutout).is_file()
     assert killed.failure
-    assert "exit status -9" in str(killed.failure.problem)
+    assert f"exit status {KILLED}" in str(killed.failure.problem)
 
 
 def test_what_kills_is_not_opened_for_the_report(

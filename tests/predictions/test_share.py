@@ -13,6 +13,7 @@ import numpy as np
 import psutil
 import pytest
 from fakes import FakeModel, some_cases
+from systems import KILLED
 
 from rmbg_eval.core import processes
 from rmbg_eval.core.cache import Store
@@ -78,7 +79,7 @@ def test_fewer_cases_than_devices(tmp_path: Path) -> None:
     ("make", "message"),
     [
         (make_none, "There is no cpu"),
-        (partial(make_telling, kills="c/01"), "ended without a word .exit status -9."),
+        (partial(make_telling, kills="c/01"), f"ended without a word .exit status {KILLED}."),
     ],
     ids=["cannot be made", "killed"],
 )

@@ -13,9 +13,10 @@ from collections.abc import Callable
 from functools import partial
 from pathlib import Path
 
+import psutil
 import pytest
-from commands import KILLED
 from fakes import FakeModel, some_cases
+from systems import KILLED
 
 from rmbg_eval.cases.folder import load_cases
 from rmbg_eval.ci.outputs import build_files
@@ -151,7 +152,7 @@ def after(victim: Victim, cases: int, seconds: float, process: subprocess.Popen)
     while len(victim.inferred()) < enough and process.poll() is None:
         time.sleep(0.002)
     time.sleep(seconds)
-    process.kill()
+    psutil.Process(process.pid).kill()
 
 
 def wait(process: subprocess.Popen) -> None:
