@@ -417,7 +417,7 @@ class _Reader:
         return False
 
     def _skip(self, path: Path, reason: str) -> None:
-        name = printable(str(path.relative_to(self.root)))
+        name = printable(path.relative_to(self.root).as_posix())
         self.skipped.append(Message("{name}: {reason}", name=name, reason=Message(reason)))
 
 

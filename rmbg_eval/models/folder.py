@@ -138,7 +138,7 @@ class Folder:
         return self._listed[folder]
 
     def _shown(self, file: Path) -> str:
-        return printable(str(file.relative_to(self._root)))
+        return printable(file.relative_to(self._root).as_posix())
 
     def tell_others(self, names: Iterable[str]) -> None:
         """Warn of the files that are of none of all the pictures `category/id`, and of several."""

@@ -18,6 +18,7 @@ from pictures import (
     put,
     time_limit,
 )
+from systems import links
 
 from rmbg_eval.cases.checks import check_case
 from rmbg_eval.cases.folder import CaseFile, load_cases
@@ -157,7 +158,7 @@ def test_another_content_than_the_sha256_says_is_a_failed_case(tmp_path):
     check_message(caught.value, "image.png", "sha256")
 
 
-@pytest.mark.parametrize("make", ["folder", "pipe", "link-out"])
+@pytest.mark.parametrize("make", ["folder", "pipe", pytest.param("link-out", marks=links)])
 def test_a_case_toml_that_is_no_file_of_the_set_is_a_failed_case(make, tmp_path):
     put(tmp_path / "secret.toml", 'licence = "secret"')
     put(tmp_path / "set" / "pet" / "rex" / "image.png")

@@ -9,6 +9,7 @@ import numpy as np
 import pytest
 from fakes import disc
 from PIL import Image
+from systems import links
 
 from rmbg_eval.cases.checks import check_case
 from rmbg_eval.cases.folder import load_cases
@@ -104,6 +105,7 @@ def test_a_category_of_ones_own_is_no_data_set(tmp_path: Path) -> None:
     assert {case.category for case in load_cases(tmp_path / "own").cases} == {"image", "mask"}
 
 
+@links
 def test_links_lead_nowhere_else_there_either(tmp_path: Path) -> None:
     lay_out(tmp_path / "set", LAYOUTS[1])
     for inner in ("original/0001.jpg", "mask/o_2 b.png"):

@@ -9,6 +9,7 @@ import pytest
 from fakes import save_picture
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from systems import links
 
 from rmbg_eval import load_cases
 from rmbg_eval.cases.case import CaseFile
@@ -139,6 +140,7 @@ def test_a_case_toml_that_is_no_file_is_told_in_words(tmp_path: Path) -> None:
         write_point(case, BOX)
 
 
+@links
 def test_only_a_case_with_a_folder_of_its_own_inside_the_set_is_written_to(tmp_path: Path) -> None:
     cases, outside = tmp_path / "cases", tmp_path / "outside"
     save_picture(cases / "pet" / "bare.png", 1)

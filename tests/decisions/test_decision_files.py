@@ -12,6 +12,7 @@ from time import sleep
 import pytest
 from pictures import make_pipe
 from reviewers import approval, decisions, later, review, run_over, sha, vote
+from systems import WINDOWS
 
 from rmbg_eval import Run
 from rmbg_eval.decisions import files
@@ -113,7 +114,7 @@ def test_decisions_about_other_content_are_refused(
     assert len(intake.new) == 1
     (reason,) = reasons(intake)
     assert why in reason
-    assert reason.startswith(f"{tmp_path}/of-ada.json, decision 1: ")
+    assert reason.startswith(f"{tmp_path / 'of-ada.json'}, decision 1: ")
     assert reason.endswith("Decide on the page of this run.")
 
 
@@ -184,12 +185,12 @@ FILES = {
 def test_a_file_that_is_none_is_refused_and_the_others_are_taken(
     run: Run, tmp_path: Path, name: str
 ) -> None:
-    bad = tmp_path / "bad\x1b.json"
+    bad = tmp_path / ("bad.json" if WINDOWS else "bad\x1b.json")
     bad.write_bytes(FILES[name])
     intake = take(run, [bad, file(tmp_path, review())])
     assert len(intake.new) == 1
     (reason,) = reasons(intake)
-    assert "bad\\x1b.json" in reason
+    assert printable(bad.name) in reason
     assert reason == printable(reason)
     with pytest.raises(DecisionError):
         read(bad)
@@ -310,6 +311,8 @@ def test_a_persons_file_that_cannot_be_read_is_not_written_over(tmp_path: Path) 
         keep_by_person(tmp_path, "a" * 64, decisions(review("c1")))
     assert path.read_text() == "{"
     path.unlink()
+    if WINDOWS:  # where not everybody may make links
+        return
     path.symlink_to(tmp_path / "gone")
     with pytest.raises(OutputError, match="There is no file"):
         keep_by_person(tmp_path, "a" * 64, decisions(review("c1")))
