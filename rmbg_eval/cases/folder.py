@@ -392,12 +392,14 @@ class _Reader:
     def _leads_inside(self, path: Path) -> bool:
         folder = path.parent
         try:
-            if path.name in ("", "..") or "\0" in path.name or path.is_symlink():
+            if "\0" in str(path):  # which Windows notices when it opens the file
+                return False
+            if path.name in ("", "..") or path.is_symlink():
                 return path.resolve().is_relative_to(self.home)
             if folder not in self._inside:
                 self._inside[folder] = folder.resolve().is_relative_to(self.home)
             return self._inside[folder]
-        except (OSError, RuntimeError, ValueError):  # a loop of links, a NUL in the name
+        except (OSError, RuntimeError, ValueError):  # a loop of links
             return False
 
     def _may_read(self, folder: Path) -> bool:

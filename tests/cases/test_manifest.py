@@ -15,6 +15,7 @@ from commands import call
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from pictures import check_message, put, time_limit
+from systems import WINDOWS
 
 from rmbg_eval.cases.case import Case, CaseSet
 from rmbg_eval.cases.checks import check_case
@@ -37,19 +38,22 @@ box = [1, 2, 8, 9]
 """
 
 
+STRANGE = () if WINDOWS else ("Pet/x.png", "zoo/two\nlines.png", "zoo/caf\udce9.png")
+"""Which Windows does not have, or not beside the others."""
+
+
 @pytest.fixture(scope="module")
 def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A case set with one of everything that a row has to carry."""
     cases = tmp_path_factory.mktemp("set") / "cases"
-    for name in ("b.png", "a.jpg", "Pet/x.png", "pet/x.png", "pet/x.jpg", "pet/monday/y.png"):
+    for name in ("b.png", "a.jpg", "pet/x.png", "pet/x.jpg", "pet/monday/y.png", *STRANGE):
         put(cases / name)
     for name in ("a.alpha.png", "pet/gt/x.png", "pet/rex/image.png", "pet/rex/foreground.png"):
         put(cases / name)
     put(cases / "pet" / "rex" / "case.toml", TOML)
     put(cases / "pet" / "cat" / "case.toml", 'source = "skimage:chelsea"')
     put(cases / "pet" / "bad" / "case.toml", 'licens = "none"')
-    put(cases / "zoo" / "two\nlines.png")
-    put(cases / "zoo" / "caf\udce9.png")
+    put(cases / "zoo" / "lion.png")
     put(cases / "aim" / "original" / "1.jpg")
     put(cases / "aim" / "mask" / "1.png")
     put(cases / "aim" / "trimap" / "1.png")
@@ -84,9 +88,9 @@ def test_a_manifest_is_the_folder_that_it_lists(
     file.unlink()
     assert same(listed, whole)
     assert (listed.skipped, listed.layouts) == (whole.skipped, whole.layouts)
-    assert len({case.name for case in whole.cases}) == len(whole.cases) == 12
+    assert len({case.name for case in whole.cases}) == len(whole.cases) == 10 + len(STRANGE)
     assert [bool(case.failure) for case in whole.cases].count(True) == 2
-    assert any(not case.alone for case in whole.cases)
+    assert any(not case.alone for case in whole.cases) == bool(STRANGE)
     checked = [case for case in listed.cases if case.failure is None and case.alpha is None]
     assert [check_case(case)[0] for case in checked]
 
@@ -107,7 +111,8 @@ def test_rows_are_relative_sorted_and_say_what_a_picture_is(folder: Path) -> Non
     assert rows["pictures/b"]["about"] is None
     assert rows["aim/1"]["trimap"] == "cases/aim/trimap/1.png"
     assert rows["pet/cat"]["image"] is None  # of a package, on whatever machine
-    assert rows["zoo/caf\\udce9"]["image"].startswith("file:///")
+    if STRANGE:
+        assert rows["zoo/caf\\udce9"]["image"].startswith("file:///")
 
 
 def test_shards_by_manifest_are_those_by_folder(folder: Path) -> None:
