@@ -9,6 +9,7 @@ import subprocess
 from pathlib import Path
 
 import pytest
+from systems import WINDOWS
 
 from rmbg_eval import CompareSettings, Settings
 
@@ -53,7 +54,7 @@ def test_inputs_are_settings_with_their_defaults() -> None:
     assert set(re.findall(r"inputs\.(\w+)", ENVIRONMENT)) == INPUTS.keys()
 
 
-@pytest.mark.skipif(not shutil.which("bash"), reason="bash is not there")
+@pytest.mark.skipif(WINDOWS or not shutil.which("bash"), reason="bash is not there")
 @pytest.mark.parametrize(
     ("given", "statuses", "calls", "status", "shown"),
     [
@@ -123,7 +124,7 @@ def test_the_step_calls_what_is_asked_for_and_says_how_it_ended(
     assert (tmp_path / "summary").read_text() == summary
 
 
-@pytest.mark.skipif(not shutil.which("bash"), reason="bash is not there")
+@pytest.mark.skipif(WINDOWS or not shutil.which("bash"), reason="bash is not there")
 @pytest.mark.parametrize(
     ("file", "line"),
     [
