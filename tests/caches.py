@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shutil
 from contextlib import suppress
 from pathlib import Path
 
@@ -21,3 +22,11 @@ def new_cache(folder: Path) -> Path:
     with suppress(OSError):  # on Windows not everybody may make links
         (folder / "compiled").symlink_to(kept)
     return folder
+
+
+def share(path: Path, there: Path) -> None:
+    """What lies `there` at `path`, too: a link, or a copy where not everybody may make links."""
+    try:
+        path.symlink_to(there)
+    except OSError:
+        (shutil.copytree if there.is_dir() else shutil.copyfile)(there, path)

@@ -7,7 +7,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
-from caches import REAL_CACHE, new_cache
+from caches import REAL_CACHE, new_cache, share
 from fakes import FakeModel, save_picture, save_truth
 from hypothesis import settings
 
@@ -60,11 +60,11 @@ def real_weights() -> Path:
 
 @pytest.fixture
 def weights(cache: Path, real_weights: Path) -> Path:
-    """This test's own cache, with links to the real IS-Net weights in it."""
+    """This test's own cache, with the real IS-Net weights in it."""
     folder = cache / "weights"
     folder.mkdir()
     for pinned in (weights_module.ISNET_MEDIUM, weights_module.ISNET_SMALL):
-        (folder / pinned.name).symlink_to(real_weights / pinned.name)
+        share(folder / pinned.name, real_weights / pinned.name)
     return cache
 
 

@@ -131,7 +131,7 @@ class Folder:
             files = self._in(folder)
             inner = [] if folder == self._root else folder.glob("*/*")
             self._listed[folder] = _Files(
-                (name_of(_id(path, folder)), str(path.relative_to(folder)))
+                (name_of(_id(path, folder)), path.relative_to(folder).as_posix())
                 for path in sorted((*files, *inner))
                 if path.suffix.lower() in SUFFIXES
             )

