@@ -15,6 +15,7 @@ KILLED = 15 if WINDOWS else -9
 strange_names = pytest.mark.skipif(WINDOWS, reason="no file of Windows has such a name")
 links = pytest.mark.skipif(WINDOWS, reason="on Windows not everybody may make links")
 rights = pytest.mark.skipif(WINDOWS, reason="Windows has no such rights")
+signals = pytest.mark.skipif(WINDOWS, reason="Windows has no signals")
 scripts = pytest.mark.skipif(WINDOWS, reason="no file with #! is a program there")
 homes = pytest.mark.skipif(WINDOWS, reason="there ~NAME is a path whoever has that name")
 

@@ -17,6 +17,7 @@ from comparisons import made
 from fakes import save_picture
 from PIL import Image
 from runs import run_of
+from systems import signals
 
 from rmbg_eval import __main__
 from rmbg_eval.cases.categories import CATEGORIES
@@ -89,7 +90,7 @@ def test_nothing_but_bad_pictures_exits_2(tmp_path: Path) -> None:
     ("arguments", "message"),
     [
         (["run", "--model", "nonesuch"], "There is no model 'nonesuch'"),
-        (["run", "--cases", "/nonesuch"], "There is no folder /nonesuch"),
+        (["run", "--cases", "/nonesuch"], f"There is no folder {Path('/nonesuch')}"),
         (["run", "--category", "boats"], "There are no cases of the category 'boats'"),
         (["run", "--model", "grabcut", "--model", "grabcut"], "a model is named twice"),
         (["run", "--model", "isnet", "--device", "cuda"], "isnet runs on the CPU only"),
@@ -99,7 +100,7 @@ def test_nothing_but_bad_pictures_exits_2(tmp_path: Path) -> None:
         (["report", "--lang", "fr"], "--lang"),
         (["run", "--nonesuch"], "--nonesuch"),
         (["nonesuch"], "nonesuch"),
-        (["cases", "check", "/nonesuch"], "There is no folder /nonesuch"),
+        (["cases", "check", "/nonesuch"], f"There is no folder {Path('/nonesuch')}"),
         (["cutout", "a.jpg", "--out", "x", "--model", "nonesuch"], "There is no model"),
     ],
     ids=lambda value: " ".join(value) if isinstance(value, list) else None,
@@ -216,6 +217,7 @@ def stopped(command: str, how: signal.Signals, case_set: Path, out: Path) -> tup
     return process.returncode, said
 
 
+@signals
 def test_ctrl_c_is_answered_in_words_and_what_was_done_is_kept(
     case_set: Path, tmp_path: Path
 ) -> None:
@@ -227,6 +229,7 @@ def test_ctrl_c_is_answered_in_words_and_what_was_done_is_kept(
     assert "interrupted" in (tmp_path / "out" / "index.html").read_text("utf-8")
 
 
+@signals
 def test_what_was_done_is_kept_when_a_machine_ends_the_command(
     case_set: Path, tmp_path: Path
 ) -> None:

@@ -12,7 +12,7 @@ import numpy as np
 import psutil
 import pytest
 from fakes import disc, some_cases
-from systems import scripts
+from systems import scripts, signals
 
 from rmbg_eval.core.cache import Store
 from rmbg_eval.core.images import Picture
@@ -186,7 +186,7 @@ def test_pictures_in_folders_below_are_named(tmp_path: Path) -> None:
         cutouts(model, PICTURE)
 
 
-@pytest.mark.skipif(sys.platform == "win32", reason="Windows has no signals")
+@signals
 def test_a_signal_is_named(tmp_path: Path) -> None:
     tool = write(tmp_path / "tool.py", "import os; os.kill(os.getpid(), 9)")
     with pytest.raises(ModelError, match=r"ours was ended by signal 9 \(.*the memory did not"):
