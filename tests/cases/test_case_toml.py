@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -139,6 +140,13 @@ def test_a_path_that_cannot_be_read_is_a_failed_case(toml, words, tmp_path):
     with pytest.raises(RmbgEvalError) as caught:
         check_case(case_of(tmp_path, toml))
     check_message(caught.value, *words)
+
+
+def test_a_nul_is_found_where_the_system_resolves_it(tmp_path, monkeypatch):
+    """As Windows does."""
+    monkeypatch.setattr(Path, "resolve", lambda path, strict=False: path.absolute())
+    case = case_of(tmp_path, 'image = "a\\u0000b.png"')
+    assert "leads out of the case set" in str(case.failure.problem)
 
 
 def test_an_editor_may_put_a_byte_order_mark_first(tmp_path):
