@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import shlex
+import sys
 from pathlib import Path
 
 import cv2
@@ -148,7 +150,7 @@ def test_it_is_one_of_a_models_options(
         "grabcut?refine=guided",
         "folder:.?refine=guided",
         "callable:operator:neg?refine=guided",
-        "command?refine=guided:true {in} {out}",
+        f"command?refine=guided:{shlex.quote(sys.executable)} {{in}} {{out}}",
         "isnet?refine=guided",
     ],
 )
