@@ -11,6 +11,7 @@
     ├── DecisionError          a file of decisions that cannot be read
     ├── OutputError            the run folder or the cache cannot be written or is in use
     └── ReportError            a notebook or its export failed
+    Ended                      a signal that ends the process, which no model may take for its own
 
 A `CaseError`, `ImageError` or `ModelError` that concerns one picture never
 ends a run: it is kept as a `Failure` in that case's prediction.
@@ -82,6 +83,10 @@ class OutputError(RmbgEvalError):
 
 class ReportError(RmbgEvalError):
     """A notebook or its export failed."""
+
+
+class Ended(SystemExit):
+    """Who sent a signal ends the process: no fault of the model whose code it interrupts."""
 
 
 @dataclass(frozen=True)

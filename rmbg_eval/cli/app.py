@@ -12,13 +12,13 @@ import signal
 import sys
 import warnings
 from contextlib import suppress
-from typing import Annotated, Any
+from typing import Annotated, Any, NoReturn
 
 import typer
 
 from .. import __version__
 from ..core.modules import modules
-from ..errors import RmbgEvalError, printable, system_reason
+from ..errors import Ended, RmbgEvalError, printable, system_reason
 from .options import Command
 
 FIRST = (
@@ -93,7 +93,7 @@ def main() -> None:
     warnings.filterwarnings("ignore", "Proactor event loop", RuntimeWarning)
     _open_streams()
     # Who ends this loses nothing: what was done is kept, as it is after Ctrl-C.
-    signal.signal(signal.SIGTERM, lambda number, _: sys.exit(128 + number))
+    signal.signal(signal.SIGTERM, _end)
     for stream in (sys.stdout, sys.stderr):
         if isinstance(stream, io.TextIOWrapper):  # of Windows, not every character has all names
             stream.reconfigure(errors="backslashreplace")
@@ -131,6 +131,10 @@ def main() -> None:
             complain(line)
     _leave()
     sys.exit(status)
+
+
+def _end(number: int, _: object) -> NoReturn:
+    raise Ended(128 + number)
 
 
 def _makes() -> bool:

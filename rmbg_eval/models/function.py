@@ -23,7 +23,7 @@ from numpy.typing import NDArray
 from PIL import Image
 
 from ..core.images import RGB, Cutout, Picture, check_alpha, dequantise, without_rounding
-from ..errors import ModelError, RmbgEvalError, place_of, printable, raised, reason_of
+from ..errors import Ended, ModelError, RmbgEvalError, place_of, printable, raised, reason_of
 from ..i18n import Message
 from .entry import Entry, LoadOptions
 from .folder import as_cutout
@@ -103,7 +103,7 @@ class FunctionModel:
         try:
             with chdir("."):  # and back, wherever it goes: paths of the run may be relative
                 return self._function(rgb)
-        except (RmbgEvalError, MemoryError):
+        except (RmbgEvalError, MemoryError, Ended):
             raise
         except (Exception, SystemExit) as error:  # a stranger's function may raise anything
             remedy = Message("Correct the function: it gets (H, W, 3) uint8 and returns alpha.")
@@ -324,6 +324,8 @@ def _object(asked: LoadOptions, scheme: str) -> Any:
             thing: Any = importlib.import_module(module)
         for part in name.split("."):
             thing = getattr(thing, part)
+    except Ended:
+        raise
     except (Exception, SystemExit) as error:  # a stranger's module may raise anything
         exits = Message('it exits when it is imported, for want of: if __name__ == "__main__"')
         raise ModelError(
@@ -362,7 +364,7 @@ def making(label: str, remedy: Message) -> Iterator[None]:
     """ModelError for whatever a stranger's code raises that makes a model."""
     try:
         yield
-    except RmbgEvalError:
+    except (RmbgEvalError, Ended):
         raise
     except (Exception, SystemExit) as error:
         raise ModelError(

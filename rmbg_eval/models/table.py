@@ -25,7 +25,7 @@ from importlib.metadata import entry_points
 
 from ..core.choices import Device, Dtype, Foreground, split
 from ..core.modules import modules
-from ..errors import ModelError, printable, reason_of
+from ..errors import Ended, ModelError, printable, reason_of
 from ..i18n import Message, join
 from .entry import Entry, LoadOptions
 from .function import Function, making, model_of
@@ -77,10 +77,9 @@ def plug_ins() -> PlugIns:
                         Message("there is a model {name} already", name=printable(entry.name))
                     )
                 found.append(entry)
-        except (
-            Exception,
-            SystemExit,
-        ) as error:  # another package's mistake never ends a run without it
+        except Ended:
+            raise
+        except (Exception, SystemExit) as error:  # another's mistake ends no run without it
             problems.append(
                 Message(
                     "The plug-in {name} cannot be used: {reason}",

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import signal
 import subprocess
 import sys
@@ -234,6 +235,26 @@ def test_what_was_done_is_kept_when_a_machine_ends_the_command(
     case_set: Path, tmp_path: Path
 ) -> None:
     assert stopped("run", signal.SIGTERM, case_set, tmp_path / "out")[0] == 143
+
+
+@signals
+@pytest.mark.parametrize("when", ["imported", "called"])
+def test_who_ends_the_command_while_a_function_computes_ends_it(
+    case_set: Path, tmp_path: Path, when: str
+) -> None:
+    end = "import os\nimport signal\nos.kill(os.getpid(), signal.SIGTERM)\n"
+    body = end if when == "imported" else ""
+    body += "def alpha(rgb):\n    " + end.replace("\n", "\n    ") + "return rgb[..., 0]\n"
+    (tmp_path / "ends.py").write_text(body)
+    out = tmp_path / "out"
+    spec = ["--model", "callable:ends:alpha", "--cases", case_set, "--out", out]
+    done = subprocess.run(
+        [sys.executable, "-m", "rmbg_eval", "run", *spec],
+        env={**os.environ, "PYTHONPATH": os.pathsep.join([str(tmp_path), *sys.path])},
+        stderr=subprocess.PIPE,
+        text=True,
+    )
+    assert (done.returncode, "failed" in done.stderr) == (143, False)
 
 
 def test_ctrl_c_before_there_is_a_command_line_is_one_line(
