@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from itertools import chain
 
 from ..core.key import CaseKey, Key
@@ -81,15 +81,22 @@ MOST_FAILURES = 100
 """Failures that are told one by one; of more, those that are alike are told together."""
 
 
-def failed_alike(run: Run) -> list[tuple[bool, list[Prediction]]]:
+def all_failed_alike(failed: Sequence[Prediction], of: int) -> bool:
+    """Whether the failures of a case are those of all `of` models, several, for one reason."""
+    return 1 < len(failed) == of and len({str(p.failure) for p in failed}) == 1
+
+
+def failed_alike(
+    failures: Iterable[Prediction], models: int
+) -> list[tuple[bool, list[Prediction]]]:
     """The failures of a run, those of one reason together, whatever picture it names; and whether
     every model failed so: then one prediction is there for all of a case."""
     by_case: dict[CaseKey, list[Prediction]] = {}
-    for prediction in run.failures:
+    for prediction in failures:
         by_case.setdefault(prediction.case_key, []).append(prediction)
     alike: dict[tuple[str | None, str], list[Prediction]] = {}
     for failed in by_case.values():
-        same = 1 < len(failed) == len(run.models) and len({str(p.failure) for p in failed}) == 1
+        same = all_failed_alike(failed, models)
         for p in failed[:1] if same else failed:
             reason = p.failure.problem.text if p.failure else ""
             alike.setdefault((None if same else p.model, reason), []).append(p)

@@ -36,6 +36,7 @@ from ..core.progress import OnStep, Step
 from ..decisions.files import uncounted
 from ..errors import printable
 from ..i18n import Message
+from ..predictions.prediction import Prediction
 from ..run.record import Run
 from ..run.tally import Tally, middle, warnings_of
 from ..settings import CompareFailOn as FailOn
@@ -84,7 +85,7 @@ def show_run(run: Run, path: Path, quiet: bool = False) -> None:
     failures = run.failures
     if failures:
         complain(str(how_many_failed(run)))
-        for line in () if each else islice(_failed(run), MOST_ROWS):
+        for line in () if each else islice(_failed(failures, len(run.models)), MOST_ROWS):
             complain(line)
         if len(failures) > MOST_FAILURES and not each:
             complain("each that failed: see junit.xml")
@@ -133,13 +134,13 @@ def show_run(run: Run, path: Path, quiet: bool = False) -> None:
         complain(str(others))
 
 
-def _failed(run: Run) -> Iterator[str]:
+def _failed(failures: Sequence[Prediction], models: int) -> Iterator[str]:
     """A line a failure; of many, one for those of one reason."""
-    if len(run.failures) <= MOST_FAILURES:
-        for p in run.failures:
+    if len(failures) <= MOST_FAILURES:
+        for p in failures:
             yield f"failed: {p.category}/{p.case} · {p.model}: {p.failure}"
         return
-    for same, (p, *others) in failed_alike(run):
+    for same, (p, *others) in failed_alike(failures, models):
         name = _with(f"{p.category}/{p.case}", others)
         yield f"failed: {name} · {'all models' if same else p.model}: {p.failure}"
 

@@ -32,8 +32,7 @@ from ..core.key import Key
 from ..core.progress import OnStep, Step, ignore
 from ..core.records import FOLDER
 from ..errors import OutputError, RmbgEvalError, printable
-from ..i18n import Message, join
-from ..i18n.message import Value
+from ..i18n import Message, and_more, join
 from ..predictions.prediction import Prediction
 from ..run.folder import MATTES, locked, write_run
 from ..run.record import Run
@@ -77,12 +76,11 @@ def refuse_failures(run: Run, allowed: Collection[str]) -> None:
     failed = _failed_cases(run)
     left = [name for name in failed if name not in allowed]
     if left:
-        names: Value = [printable(name) for name in left[:5]]
+        names = and_more([printable(name) for name in left[:5]], len(left) - 5)
         given = (in_shell(printable(name), "NAME") for name in left[:5])
         options = " ".join(f"--allow-failures {name}" for name in given)
         remedy = Message("Correct them, or approve them by name: {options}.", options=options)
         if len(left) > 5:
-            names = Message("{names} and {n} more", names=names, n=len(left) - 5)
             remedy = Message(
                 "Correct them, or run again without these pictures; or approve every one of the "
                 "{n} by name, beginning with: {options}.",

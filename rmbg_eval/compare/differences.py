@@ -7,7 +7,7 @@ from typing import Any
 
 from ..core.records import columns
 from ..errors import printable
-from ..i18n import Message, join
+from ..i18n import Message, and_more, join
 from ..i18n.message import Value
 from ..models.folder import FINISHED
 from ..run.record import Run
@@ -153,9 +153,7 @@ def _only(was: Iterable[str], now: Iterable[str]) -> Iterator[dict[str, Any]]:
 
 def listed(names: Sequence[str]) -> Value:
     """Names in a sentence, the first few of them."""
-    if len(names) <= _MOST:
-        return names
-    return Message("{names} and {n} more", names=names[:_MOST], n=len(names) - _MOST)
+    return and_more(names[:_MOST], len(names) - _MOST)
 
 
 def _cut(value: object) -> Message | str:

@@ -7,6 +7,6 @@ the terminal and the pages ask for a language; the languages are the .po files i
 from __future__ import annotations
 
 from .catalogue import languages, tag
-from .message import LANGUAGE, N_, Message, Named, join
+from .message import LANGUAGE, N_, Message, Named, and_more, join
 
-__all__ = ["LANGUAGE", "N_", "Message", "Named", "join", "languages", "tag"]
+__all__ = ["LANGUAGE", "N_", "Message", "Named", "and_more", "join", "languages", "tag"]

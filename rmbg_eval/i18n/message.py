@@ -223,6 +223,11 @@ def join(separator: str, parts: Iterable[Scalar]) -> Message:
     return Message(separator.join(places), **values)
 
 
+def and_more(names: Value, more: int) -> Value:
+    """The first of some names, and how many more there are."""
+    return Message("{names} and {n} more", names=names, n=more) if more > 0 else names
+
+
 LANGUAGE = Message("English")
 """In each language, its own name."""
 

@@ -292,10 +292,23 @@ def _check(model: Any) -> None:
         ("warnings", isinstance(model.warnings, list), "a list"),
     ):
         if not good:
-            raise no_model(model, part, getattr(model, part), right)
+            raise _no_model(model, part, getattr(model, part), right)
 
 
-def no_model(model: object, part: str, value: object, right: str) -> ModelError:
+def check_identity(model: Model, name: str) -> None:
+    """ModelError where a model whose weights are there has no identity for a picture: another's
+    cut-out would be taken for its own."""
+    while isinstance(model, Wrapper):
+        model = model.base
+    try:
+        identity: object = model.identity(name)
+    except Exception:  # the picture fails by it, and says where it was raised
+        return
+    if not isinstance(identity, str) or not identity.strip():
+        raise _no_model(model, "identity()", identity, "a text that no other model has: a hash")
+
+
+def _no_model(model: object, part: str, value: object, right: str) -> ModelError:
     """That a part of what is given as a model cannot be used, and what it should be."""
     return ModelError(
         Message(

@@ -16,6 +16,7 @@ from ..core.progress import OnStep, Step, ignore
 from ..errors import RmbgEvalError, printable
 from ..i18n import Message
 from ..models.fetching import fetch
+from ..models.function import check_identity
 from ..models.protocol import Model
 from .stages import predict
 
@@ -34,8 +35,9 @@ def make_cutouts(
     picture by this model, is left as it is.
     """
     store = Store.default()
-    first = name_of(images[0].stem) if images else None
-    fetch(model, lambda text: on_step(Step(text)), first)
+    fetch(model, lambda text: on_step(Step(text)))
+    if images:
+        check_identity(model, name_of(images[0].stem))
     taken: dict[str, Path] = {}
     cases, targets, names = [], [], Names()
     pictures = {file for file in map(_file, images) if file}

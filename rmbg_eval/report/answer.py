@@ -34,7 +34,8 @@ class Answer:
         self.models = context.models
         self.summary = context.summary
         self.kinds = {(p.category, p.model): p for p in self.summary.kinds}
-        self.lost = len(self.run.failures)
+        self.failures = self.run.failures
+        self.lost = len(self.failures)
         self.all_failed = all_failed(self.run)
         self.many_failed = self.all_failed or self._failed_here() > MANY_FAILED * len(
             self.run.predictions
@@ -57,7 +58,7 @@ class Answer:
         models = self.run.index.models
         return sum(
             not (models[p.model].info.finished and p.failure.kind == ModelError.__name__)
-            for p in self.run.failures
+            for p in self.failures
             if p.failure
         )
 

@@ -8,7 +8,7 @@ from dataclasses import replace
 from typing import Any
 
 from ..cases.categories import category_title
-from ..ci.gate import MOST_FAILURES, failed_alike, kept_rules, rules_name
+from ..ci.gate import MOST_FAILURES, all_failed_alike, failed_alike, kept_rules, rules_name
 from ..core.anchors import case_anchor, category_anchor
 from ..core.key import Key
 from ..core.numbers import figures
@@ -92,9 +92,9 @@ class Overview:
 
     def _failures(self) -> Iterable[FailureView]:
         """What failed for every model for the same reason is said once; of many, each reason."""
-        if len(self.run.failures) > MOST_FAILURES:
+        if len(failures := self.said.failures) > MOST_FAILURES:
             shown = self.context.shown.index.cases
-            for of_all, together in failed_alike(self.run):
+            for of_all, together in failed_alike(failures, len(self.models)):
                 first = next((p for p in together if p.case_key in shown), together[0])
                 view = failure_view(
                     first, first.case_key, Message("all models") if of_all else first.model
@@ -103,8 +103,7 @@ class Overview:
             return
         for predictions in self.context.shown.index.by_case.values():
             failed = [p for p in predictions if p.failure]
-            alike = len({str(p.failure) for p in failed}) == 1
-            same = alike and len(failed) == len(predictions) > 1
+            same = all_failed_alike(failed, len(predictions))
             for prediction in failed[:1] if same else failed:
                 who = Message("all models") if same else prediction.model
                 yield failure_view(prediction, prediction.case_key, who)

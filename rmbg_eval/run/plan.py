@@ -29,7 +29,7 @@ from ..measure.subject import Metric
 from ..measure.table import PAPERS, TABLE
 from ..models.fetching import fetch
 from ..models.folder import tell_others
-from ..models.function import is_model
+from ..models.function import check_identity, is_model
 from ..models.protocol import Model
 from ..models.table import OneModel, load_object
 from ..settings import Settings
@@ -61,7 +61,9 @@ class Plan:
         """Bring the weights of all models."""
         name = next((case.name for case in self.case_set.cases), None)
         for _, model in self.asked:
-            fetch(model, lambda text: on_step(Step(text)), name)
+            fetch(model, lambda text: on_step(Step(text)))
+            if name is not None:
+                check_identity(model, name)
 
     def begun(self, started: datetime) -> Run:
         """The run before its first picture."""

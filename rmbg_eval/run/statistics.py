@@ -441,12 +441,11 @@ def _flattered(run: Run) -> Iterable[tuple[str, str, int]]:
 def copies_in(run: Run) -> dict[CaseKey, CaseKey]:
     """The cases whose picture is that of a case before, to the byte; each with that one. Of files
     that nothing could be made of, as several of one broken download, none is a copy."""
-    failed = {prediction.key for prediction in run.failures}
     firsts: dict[str, CaseKey] = {}
     copies: dict[CaseKey, CaseKey] = {}
-    about = columns(run.predictions, *Key._fields, "picture_sha256")
-    for category, case, model, sha256 in about:
-        if not sha256 or Key(category, case, model) in failed:
+    about = columns(run.predictions, "category", "case", "picture_sha256", "failure")
+    for category, case, sha256, failure in about:
+        if not sha256 or failure:
             continue
         if (first := firsts.setdefault(sha256, (category, case))) != (category, case):
             copies.setdefault((category, case), first)

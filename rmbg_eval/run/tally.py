@@ -8,8 +8,7 @@ from dataclasses import dataclass, field
 from statistics import median
 
 from ..core.notes import MULTIPLIED, SOME_MULTIPLIED
-from ..i18n import Message
-from ..i18n.message import Value
+from ..i18n import Message, and_more
 from ..predictions.prediction import Prediction
 
 _NAMED = 3
@@ -68,14 +67,12 @@ def warnings_of(told: Iterable[Message], tally: Tally) -> Iterator[Message]:
         if warning != SOME_MULTIPLIED or not tally.multiplied:
             yield warning
             continue
-        names: Value = tally.first_multiplied
-        if more := tally.multiplied - len(tally.first_multiplied):
-            names = Message("{names} and {n} more", names=names, n=more)
+        first = tally.first_multiplied
         yield Message(
             "of {n} of {all} cut-outs ({names}), {what}",
             n=tally.multiplied,
             all=tally.cutouts,
-            names=names,
+            names=and_more(first, tally.multiplied - len(first)),
             what=MULTIPLIED,
         )
 

@@ -11,7 +11,7 @@ from rmbg_eval.errors import ModelError, WeightsError
 from rmbg_eval.explore.remove import remove_background
 from rmbg_eval.models.decontamination import Decontaminated
 from rmbg_eval.models.fetching import fetch
-from rmbg_eval.models.function import model_of
+from rmbg_eval.models.function import check_identity, model_of
 from rmbg_eval.predictions.cutouts import make_cutouts
 from rmbg_eval.run.evaluate import evaluate
 from rmbg_eval.settings import Settings
@@ -51,13 +51,13 @@ def test_a_model_without_an_identity_is_refused_by_name(identity: object) -> Non
     bare = known_by(identity)
     for model in (bare, model_of("Mine", bare), Decontaminated(bare, "blur-fusion")):
         with pytest.raises(ModelError, match=fault):
-            fetch(model, print, "pet/rex")
+            check_identity(model, "pet/rex")
 
 
 def test_an_identity_that_is_raised_for_is_the_pictures_failure() -> None:
     model = FakeModel()
     model.identity = {}.__getitem__
-    fetch(model, print, "pet/rex")
+    check_identity(model, "pet/rex")
 
 
 def test_nothing_is_made_with_a_model_that_cannot_be_fetched_or_known(tmp_path: Path) -> None:

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from ...core.choices import Device, Dtype, kind
 from ...errors import ModelError, WeightsError, printable, reason_of
-from ...i18n import Message, join
+from ...i18n import Message, and_more, join
 from ..weights import refuse_pointer
 
 if TYPE_CHECKING:
@@ -92,11 +92,11 @@ def read_network(path: Path, config: Any, device: str, dtype: str) -> BiRefNet:
         for key in report["mismatched_keys"]
     ]
     if wrong:
-        names = join("; ", [printable(each)[:200] for each in wrong[:3]])
-        if len(wrong) > 3:
-            names = Message("{names} and {n} more", names=names, n=len(wrong) - 3)
+        first = join("; ", [printable(each)[:200] for each in wrong[:3]])
         raise WeightsError(
-            Message("The weights do not fit the network: {names}", names=names),
+            Message(
+                "The weights do not fit the network: {names}", names=and_more(first, len(wrong) - 3)
+            ),
             Message(
                 "Name the model of the family that the weights belong to; see rmbg-eval models."
             ),
