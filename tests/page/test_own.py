@@ -5,10 +5,12 @@ from __future__ import annotations
 import re
 from pathlib import Path
 
+from fakes import save_picture
 from pages import opened
 from playwright.sync_api import Page, expect
 
-from rmbg_eval import Run
+from rmbg_eval import Report, Run, Settings, evaluate
+from rmbg_eval.report.frame import foot, head
 from rmbg_eval.run.queue import queue_of
 
 
@@ -118,6 +120,43 @@ def test_panels_of_models_begin_where_their_headings_do(page: Page, own: tuple[R
         )
         assert own_part["x"] == heading["x"]
     assert page.locator(".matrix thead").bounding_box()["height"] < 2  # over nothing
+
+
+def test_of_one_model_two_cases_stand_side_by_side_and_no_more_than_a_line_is_about_the_model(
+    page: Page, tmp_path: Path
+) -> None:
+    for number in range(3):
+        save_picture(tmp_path / "cases" / f"{number}.png", number, (320, 240))
+    settings = Settings.of(
+        {"cases": str(tmp_path / "cases"), "models": ["grabcut"], "out": str(tmp_path / "out")}
+    )
+    report = Report(evaluate(settings))
+    panels = (report.overview(), report.bar(), report.categories())
+    html = head("One", "en", "single") + "".join(panel.html for panel in panels)
+    (tmp_path / "page.html").write_text(html + foot("en", "single"), encoding="utf-8")
+    opened(page, (tmp_path / "page.html").as_uri())
+    model = page.locator(".boards")
+    assert model.bounding_box()["height"] < 30
+    expect(model).to_contain_text("grabcut")
+
+    def boxes(part: str) -> list[dict[str, float]]:
+        return [each.bounding_box() for each in page.locator(part).all()]
+
+    def columns() -> list[float]:
+        return [box["x"] for box in boxes("article.case")]
+
+    first, second, third = boxes("article.case")
+    assert first["y"] == second["y"] < third["y"]
+    assert first["x"] == third["x"] < second["x"]
+    tiles = boxes("article.case:first-of-type .tile")
+    heads = boxes("#bar .head")
+    assert [tile["x"] for tile in tiles] == [head["x"] for head in heads]
+    text = page.locator("article.case:first-of-type .about").bounding_box()
+    assert text["y"] > tiles[0]["y"] + tiles[0]["height"] - 1
+    for size, narrow in (("s", 1440), ("l", 1440), ("m", 900)):
+        page.set_viewport_size({"width": narrow, "height": 900})
+        page.locator(f"input[name=size][value={size}]").check(force=True)
+        assert len(set(columns())) == 1, size
 
 
 def test_measures_without_points_stand_at_even_distances(
