@@ -139,10 +139,11 @@ def test_of_one_model_two_cases_stand_side_by_side_and_no_more_than_a_line_is_ab
     assert model.bounding_box()["height"] < 30
     expect(model).to_contain_text("grabcut")
 
-    def boxes(part: str) -> list[dict[str, float]]:
-        return [each.bounding_box() for each in page.locator(part).all()]
+    def boxes(part: str) -> list[dict[str, int]]:
+        found = [each.bounding_box() for each in page.locator(part).all()]
+        return [{side: round(value) for side, value in box.items()} for box in found]
 
-    def columns() -> list[float]:
+    def columns() -> list[int]:
         return [box["x"] for box in boxes("article.case")]
 
     first, second, third = boxes("article.case")
@@ -157,6 +158,11 @@ def test_of_one_model_two_cases_stand_side_by_side_and_no_more_than_a_line_is_ab
         page.set_viewport_size({"width": narrow, "height": 900})
         page.locator(f"input[name=size][value={size}]").check(force=True)
         assert len(set(columns())) == 1, size
+    page.set_viewport_size({"width": 700, "height": 900})
+    page.emulate_media(media="print")
+    assert len(set(columns())) == 2
+    tiles = boxes("article.case:first-of-type .tile")
+    assert [tile["x"] for tile in tiles] == [head["x"] for head in boxes("#bar .head")]
 
 
 def test_measures_without_points_stand_at_even_distances(
