@@ -7,6 +7,7 @@
     ├── CaseError              a case set or one of its cases: folder, case.toml, ids
     ├── ImageError             a picture file that cannot be used as it is
     ├── ModelError             a model: unknown name, cannot run here, broke its contract
+    │   ├── MissingCutoutError a finished cut-out that its folder lacks
     │   └── WeightsError       weights missing, not obtainable, or not the pinned ones
     ├── DecisionError          a file of decisions that cannot be read
     ├── OutputError            the run folder or the cache cannot be written or is in use
@@ -69,6 +70,10 @@ class ModelError(RmbgEvalError):
     """A model that is unknown, cannot run here, or broke the image contract."""
 
 
+class MissingCutoutError(ModelError):
+    """A finished cut-out that its folder lacks: nothing was tried, so nothing failed."""
+
+
 class WeightsError(ModelError):
     """Weights that are missing, cannot be had, or are not the pinned ones."""
 
@@ -118,6 +123,16 @@ class Failure:
             Message("Correct the model.") if place
             else Message("This was not foreseen: please report it together with the picture."),
         )  # fmt: skip
+
+    @property
+    def is_missing(self) -> bool:
+        """Whether a folder of finished cut-outs merely lacks it."""
+        return self.kind == MissingCutoutError.__name__
+
+    @property
+    def word(self) -> Message:
+        """What stands in the cut-out's place, before the reason."""
+        return Message("Missing") if self.is_missing else Message("Failed")
 
     @property
     def message(self) -> Message:

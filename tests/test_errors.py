@@ -19,6 +19,7 @@ from rmbg_eval.errors import (
     CaseError,
     Failure,
     ImageError,
+    MissingCutoutError,
     ModelError,
     OutputError,
     ReportError,
@@ -74,6 +75,7 @@ def test_what_is_printable_can_be_printed_and_encoded(text):
         (CaseError, (RmbgEvalError,)),
         (ImageError, (RmbgEvalError,)),
         (ModelError, (RmbgEvalError,)),
+        (MissingCutoutError, (ModelError, RmbgEvalError)),
         (WeightsError, (ModelError, RmbgEvalError)),
         (OutputError, (RmbgEvalError,)),
         (ReportError, (RmbgEvalError,)),
@@ -90,7 +92,7 @@ def test_the_tree_in_the_docstring_is_complete():
         for _, kind in inspect.getmembers(errors, inspect.isclass)
         if issubclass(kind, RmbgEvalError)
     ]
-    assert len(kinds) == 9
+    assert len(kinds) == 10
     assert all(kind.__name__ in errors.__doc__ for kind in kinds)
 
 

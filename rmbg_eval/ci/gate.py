@@ -67,13 +67,35 @@ def kept_rules(run: Run) -> tuple[int, int]:
     return counts[True], counts.total()
 
 
+def missing(failures: Iterable[Prediction]) -> list[Prediction]:
+    """Of the failures, those that a folder of finished cut-outs merely lacks."""
+    return [p for p in failures if p.failure and p.failure.is_missing]
+
+
 def how_many_failed(run: Run) -> Message:
-    """In words, of all predictions."""
+    """In words, of all predictions; and how many are missing, if any."""
+    lacking, n = len(missing(run.failures)), len(run.predictions)
+    failed = len(run.failures) - lacking
+    if not lacking:
+        return Message(
+            "{failed} of {n} prediction failed",
+            many="{failed} of {n} predictions failed",
+            failed=failed,
+            n=n,
+        )
+    if not failed:
+        return Message(
+            "{n} of {all} cut-outs is missing",
+            many="{n} of {all} cut-outs are missing",
+            n=lacking,
+            all=n,
+        )
     return Message(
-        "{failed} of {n} prediction failed",
-        many="{failed} of {n} predictions failed",
-        failed=len(run.failures),
-        n=len(run.predictions),
+        "{failed} of {all} cut-outs failed, {n} is missing",
+        many="{failed} of {all} cut-outs failed, {n} are missing",
+        failed=failed,
+        n=lacking,
+        all=n,
     )
 
 

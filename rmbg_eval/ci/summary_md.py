@@ -103,7 +103,9 @@ def summary_of_run(
     if unreadable:
         lines += [f"What people decided by eye is left out: {code(unreadable)}", ""]
     rows = (_row(p, code(p.failure)) for p in run.failures)
-    lines += _table("Failed", ["case", "model", "why", "where"], rows, len(run.failures))
+    title = " or ".join(sorted({str(p.failure.word) for p in run.failures if p.failure}))
+    heads = ["case", "model", "why", "where"]
+    lines += _table(title.capitalize(), heads, rows, len(run.failures))
     point_rows = (
         _row(p, _named(p.point, p.required), code(why(p))) for p in _not_passed(run, run.points)
     )

@@ -17,7 +17,7 @@ from ..core.decoding import SUFFIXES, decode_cutout, read_bytes
 from ..core.files import folded, user_path
 from ..core.images import RGB, Alpha, Cutout, Picture, is_grey, opaque_matte
 from ..core.remote import sha256_of
-from ..errors import ModelError, printable, system_reason
+from ..errors import MissingCutoutError, ModelError, printable, system_reason
 from ..i18n import Message
 from ..i18n.message import Value
 from .entry import Entry
@@ -99,7 +99,7 @@ class Folder:
                 ),
                 Message("Leave one of them there."),
             )
-        raise ModelError(
+        raise MissingCutoutError(
             Message("There is no cut-out of {name} in {folder}", name=name, folder=folder),
             Message("Save it as {name}.png (RGBA, or a grey matte) there.", name=name),
         )

@@ -5,9 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from typing import Any
 
-from ..ci.gate import all_failed
+from ..ci.gate import all_failed, how_many_failed, missing
 from ..core.numbers import figures
-from ..errors import ModelError
 from ..i18n import N_, Message, join
 from ..measure.kinds import kind_name
 from ..measure.risk import GOOD_FROM, order_of
@@ -35,11 +34,10 @@ class Answer:
         self.summary = context.summary
         self.kinds = {(p.category, p.model): p for p in self.summary.kinds}
         self.failures = self.run.failures
-        self.lost = len(self.failures)
+        self.missing = len(missing(self.failures))
+        self.lost = len(self.failures) - self.missing
         self.all_failed = all_failed(self.run)
-        self.many_failed = self.all_failed or self._failed_here() > MANY_FAILED * len(
-            self.run.predictions
-        )
+        self.many_failed = self.all_failed or self.lost > MANY_FAILED * len(self.run.predictions)
         self.scored = any(p.measured for p in self.summary.points)
         rows = (self.summary.row(metric.name) for metric in HEADLINES)
         self.headlines = [row for row in rows if row and any(mean.scored for mean in row.means)]
@@ -53,16 +51,9 @@ class Answer:
         if self.many_failed:
             yield self._count_failed()
 
-    def _failed_here(self) -> int:
-        """How many failed but for those that a folder of finished cut-outs lacks."""
-        models = self.run.index.models
-        return sum(
-            not (models[p.model].info.finished and p.failure.kind == ModelError.__name__)
-            for p in self.failures
-            if p.failure
-        )
-
     def _count_failed(self) -> Message:
+        if self.missing:
+            return Message("{problem}.", problem=how_many_failed(self.run))
         if self.all_failed:
             return Message("The one cut-out failed.", many="All {n} cut-outs failed.", n=self.lost)
         return Message("{n} of {all} cut-outs failed.", n=self.lost, all=len(self.run.predictions))
@@ -71,7 +62,7 @@ class Answer:
         """What stands over the failures."""
         if self.many_failed:  # the answer has counted them
             return Message("What failed, and what to do")
-        return self._count_failed() if self.lost else ""
+        return self._count_failed() if self.failures else ""
 
     def _of_what_succeeded(self) -> Iterable[Message]:
         if self.scored:

@@ -30,6 +30,7 @@ FLAGS = {
     "missed": N_("With misses"),
     "differ": N_("Models differ"),
     "failed": N_("Failed"),
+    "missing": N_("Missing"),
     "first": N_("Look first"),
     "worth": N_("Worth a look"),
     "fine": N_("No sign found"),
@@ -105,7 +106,8 @@ class Bar:
         differ = any(True in each and False in each for each in of_points)
         if differ or (not of_points and far >= DIFFER_FROM):
             flags.append("differ")
-        flags += ["failed"] if any(p and p.failure for p in predictions) else []
+        failures = [p.failure for p in predictions if p and p.failure]
+        flags += sorted({"missing" if each.is_missing else "failed" for each in failures})
         queued = self.context.queue.get(record.key)
         return [*flags, queued.level] if queued else flags
 

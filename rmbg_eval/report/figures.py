@@ -46,7 +46,9 @@ def case_figures(run: Run, case: CaseKey, models: Sequence[str]) -> CaseFigures:
         key = Key(*case, model)
         prediction = run.index.predictions.get(key)
         if prediction is None or prediction.failure:
-            lines.append(f"  {model:{width}}  {'failed' if prediction else 'not there'}")
+            failure = prediction.failure if prediction else None
+            word = str(failure.word).lower() if failure else "not there"
+            lines.append(f"  {model:{width}}  {word}")
             continue
         points = run.index.points.get(key, {}).values()
         parts = [f"{sum(bool(p.passed) for p in points)} of {len(points)} points"] * bool(points)

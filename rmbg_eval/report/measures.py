@@ -223,8 +223,8 @@ def _unmeasured(result: RuleResult | Measurement | None) -> CellView:
 
 
 def _in_short(reason: Message) -> Message:
-    """Why a prediction failed is told where its picture would be, not with each measure."""
-    return Message("the prediction failed") if reason.text == FAILED else reason
+    """Why there is none is told where its picture would be, not with each measure."""
+    return Message("no cut-out") if reason.text == FAILED else reason
 
 
 def signed(value: float | None) -> str:

@@ -45,7 +45,7 @@ def _cell(prediction: Prediction | None) -> Text:
     if prediction is None:
         return Message("not measured")
     if prediction.failure:
-        return Message("Failed")
+        return prediction.failure.word
     if prediction.inference_seconds is None:
         return Message("not timed")
     return f"{prediction.inference_seconds:.2f} / {prediction.total_seconds:.2f}"

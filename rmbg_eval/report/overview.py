@@ -3,12 +3,13 @@ goes wrong."""
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterable, Sequence
 from dataclasses import replace
 from typing import Any
 
 from ..cases.categories import category_title
-from ..ci.gate import MOST_FAILURES, all_failed_alike, failed_alike, kept_rules, rules_name
+from ..ci.gate import MOST_FAILURES, all_failed_alike, failed_alike, kept_rules, missing, rules_name
 from ..core.anchors import case_anchor, category_anchor
 from ..core.key import Key
 from ..core.numbers import figures
@@ -62,6 +63,7 @@ class Overview:
         self.models = context.models
         self.summary = context.summary
         self.said = Answer(context)
+        self.missing = Counter(p.model for p in missing(self.said.failures))
         self.unscored, self.odd, self.queue = context.unscored, context.odd, context.queue
 
     def view(self) -> OverviewView:
@@ -223,10 +225,18 @@ class Overview:
         return [*KINDS, kind].index(kind)
 
     def _row(self, model: str, cells: tuple[BarCell, ...]) -> MatrixRow:
-        tally = self.run.tally[model]
-        lost = tally.predictions - tally.cutouts
-        failed = Message("{failed} of {all} failed", failed=lost, all=tally.predictions)
-        return MatrixRow(model, self._about(model), failed if lost else "", cells)
+        return MatrixRow(model, self._about(model), self._lost(model), cells)
+
+    def _lost(self, model: str) -> Text:
+        """How many of its cut-outs failed, and how many are missing; empty: none."""
+        tally, lacking = self.run.tally[model], self.missing[model]
+        failed = tally.predictions - tally.cutouts - lacking
+        values: dict[str, Any] = {"failed": failed, "missing": lacking, "all": tally.predictions}
+        if failed and lacking:
+            return Message("{failed} of {all} failed, {missing} missing", **values)
+        if lacking:
+            return Message("{missing} of {all} missing", **values)
+        return Message("{failed} of {all} failed", **values) if failed else ""
 
     def _about(self, model: str) -> tuple[Text, ...]:
         """Seconds and licence."""

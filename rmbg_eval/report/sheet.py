@@ -343,10 +343,10 @@ class Sheet:
 
 def failure_view(prediction: Prediction | None, key: CaseKey, model: Text) -> FailureView:
     """What failed, and what to do."""
-    problem, remedy = Message("not measured"), Message("")
-    if prediction and prediction.failure:
-        problem, remedy = prediction.failure.problem, prediction.failure.remedy
-    return FailureView(model, "/".join(key), case_anchor(*key), problem, remedy)
+    word, problem, remedy = Message("Failed"), Message("not measured"), Message("")
+    if prediction and (failure := prediction.failure):
+        word, problem, remedy = failure.word, failure.problem, failure.remedy
+    return FailureView(model, "/".join(key), case_anchor(*key), word, problem, remedy)
 
 
 def columns(models: int) -> str:

@@ -28,6 +28,7 @@ class FailureView:
     who: Text
     case: str
     anchor: str
+    word: Text
     problem: Text
     remedy: Text
     alike: int = 0
@@ -91,7 +92,8 @@ class MatrixRow:
     about: tuple[Text, ...]
     """Seconds and licence."""
     failed: Text
-    """How many of its pictures failed: none of their points is in the cells. Empty: none."""
+    """How many of its pictures failed or are missing: no point of theirs is in the cells. Empty:
+    none."""
     cells: tuple[BarCell, ...]
 
 

@@ -20,7 +20,7 @@ from rmbg_eval.cli.cases import new
 from rmbg_eval.cli.models import models
 from rmbg_eval.cli.terminal import MOST_ROWS, progress_as, show_comparison, show_run
 from rmbg_eval.core.progress import Step
-from rmbg_eval.errors import Failure
+from rmbg_eval.errors import Failure, MissingCutoutError
 from rmbg_eval.i18n import Message
 from rmbg_eval.measure.record import Delivery
 from rmbg_eval.models.table import TABLE, PlugIns
@@ -101,13 +101,13 @@ def test_failures_are_named_where_no_table_does(
     assert err.count("\nfailed: ") == MOST_ROWS
     assert "see summary.md" not in err
     # Of more, each reason once, also the one that comes last.
-    other = Failure("ModelError", Message("There is none"), Message("Save it."))
+    other = Failure.of(MissingCutoutError(Message("There is none"), Message("Save it.")))
     last = failed("b", names[0]).model_copy(update={"failure": other})
     show_run(run_with(*(failed(case=name) for name in names), last), Path("run.json"), quiet)
     _, err = capsys.readouterr()
-    assert [line for line in err.splitlines() if line.startswith("failed: ")] == [
+    assert [line for line in err.splitlines() if line.startswith(("failed: ", "missing: "))] == [
         "failed: portrait/case-0 and 101 more · a: ada.png is empty. Copy it again.",
-        "failed: portrait/case-0 · b: There is none. Save it.",
+        "missing: portrait/case-0 · b: There is none. Save it.",
     ]
     assert "each that failed: see junit.xml" in err
 

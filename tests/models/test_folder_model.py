@@ -18,7 +18,7 @@ from rmbg_eval.cases.case import Case
 from rmbg_eval.core import remote
 from rmbg_eval.core.cache import Store
 from rmbg_eval.core.images import Cutout, Picture, quantise
-from rmbg_eval.errors import ImageError, ModelError, printable
+from rmbg_eval.errors import ImageError, MissingCutoutError, ModelError, printable
 from rmbg_eval.models import folder
 from rmbg_eval.models.folder import tell_others
 from rmbg_eval.models.protocol import Model
@@ -110,7 +110,7 @@ def test_names_match_as_macos_writes_them_too(tmp_path: Path, form: str) -> None
 def test_the_stem_is_matched_whole(tmp_path: Path) -> None:
     save(tmp_path / "pet" / "rex-2.png", MATTE)
     save(tmp_path / "pet" / "old.rex.png", MATTE)
-    with pytest.raises(ModelError, match="There is no cut-out of pet/rex in"):
+    with pytest.raises(MissingCutoutError, match="There is no cut-out of pet/rex in"):
         cutout_of(tmp_path)
 
 

@@ -182,10 +182,10 @@ def test_why_each_picture_failed_is_not_told_with_each_measure() -> None:
         for each in run.measurements
     ]
     more = Presenter(run.model_copy(update={"measurements": Measurements(lost)}), DRAWN).more()
-    assert more.measures[0].rows[0].cells[1].note == "over 1; 2 left out: the prediction failed"
+    assert more.measures[0].rows[0].cells[1].note == "over 1; 2 left out: no cut-out"
     both = tuple(lost[n].model_copy(update={"case": KEY[1]}) for n in (0, -1))
     case, _ = found(run_with(measurements=both))
-    assert [cell.note for cell in case.tables[0].rows[0].cells] == ["", "the prediction failed"]
+    assert [cell.note for cell in case.tables[0].rows[0].cells] == ["", "no cut-out"]
 
 
 def test_without_any_value_there_is_no_table() -> None:

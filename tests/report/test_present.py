@@ -9,11 +9,15 @@ from runs import KEY, run_of
 from views import Presenter
 
 from rmbg_eval import Prediction, Settings
-from rmbg_eval.errors import Failure
+from rmbg_eval.ci.gate import how_many_failed
+from rmbg_eval.ci.junit import junit_of_run
+from rmbg_eval.ci.summary_md import summary_of_run
+from rmbg_eval.errors import Failure, MissingCutoutError
 from rmbg_eval.i18n import Message
 from rmbg_eval.models.info import NOT_STATED, ON_ITS_PAGE
 from rmbg_eval.predictions.prediction import PrecisionCheck
 from rmbg_eval.report.context import Context
+from rmbg_eval.report.figures import case_figures
 from rmbg_eval.report.frame import environment
 from rmbg_eval.report.overview import Overview
 from rmbg_eval.report.provenance import brief
@@ -76,16 +80,46 @@ def test_few_failures_are_counted_beside_the_answer_not_in_it() -> None:
     assert view.failed == "1 of 11 cut-outs failed."
 
 
-@pytest.mark.parametrize(("kind", "told"), [("ModelError", False), ("ImageError", True)])
-def test_what_a_folder_lacks_is_counted_beside_the_answer(kind: str, told: bool) -> None:
-    lacking = Failure(kind, Message("There is no cut-out of it"), Message("Save it there."))
-    run = run_of(done("a"), failed("b").model_copy(update={"failure": lacking}))
-    one, other = run.models
-    finished = other.info.model_copy(update={"runtime": "none"})
-    run = run.model_copy(update={"models": (one, other.model_copy(update={"info": finished}))})
-    view = Presenter(run, previews("a")).overview()
-    assert any("failed" in str(words) for words in view.answer) == told
-    assert view.failed == ("What failed, and what to do" if told else "1 of 2 cut-outs failed.")
+def missing(model: str = "b") -> Prediction:
+    """A prediction that a folder of finished cut-outs lacks."""
+    lacking = MissingCutoutError(Message("There is no cut-out of it"), Message("Save it there."))
+    return failed(model).model_copy(update={"failure": Failure.of(lacking)})
+
+
+def test_what_a_folder_lacks_is_missing_wherever_what_failed_has_failed() -> None:
+    run = run_of(done("a"), missing("b"))
+    page = Presenter(run, previews("a"))
+    assert not any("missing" in str(words) for words in page.overview().answer)
+    assert page.overview().failed == "1 of 2 cut-outs is missing."
+    assert str(how_many_failed(run)) == "1 of 2 cut-outs is missing"
+    assert [row.failed for row in page.overview().matrices[0].rows] == ["", "1 of 1 missing"]
+    assert page.bar().facts["flags"] == {"missing": [0]}
+    assert [str(flag.words) for flag in page.bar().flags] == ["Missing"]
+    (row,) = page.category("portrait").cases
+    assert [result.failure and str(result.failure.word) for result in row.results] == [
+        None,
+        "Missing",
+    ]
+    assert case_figures(run, KEY, ["b"]).text == "portrait/ada\n  b  missing"
+    assert "## Missing (1)" in summary_of_run(run)
+    assert "missing, which --fail-on required lets pass" in "".join(junit_of_run(run))
+
+
+def test_what_failed_and_what_is_missing_are_counted_apart() -> None:
+    (ada,) = run_of().cases
+    other = {"case": "bob"}
+    run = run_of(missing("a"), failed("a").model_copy(update=other), missing("b"), done("b"))
+    run = run.model_copy(update={"cases": (ada, ada.model_copy(update={"id": "bob"}))})
+    view = Presenter(run, previews()).overview()
+    assert view.answer[-1] == "1 of 4 cut-outs failed, 2 are missing."
+    assert [row.failed for row in view.matrices[0].rows] == [
+        "1 of 2 failed, 1 missing",
+        "1 of 2 missing",
+    ]
+    assert "## Failed or missing (3)" in summary_of_run(run)
+    assert Presenter(run_of(missing("a")), previews()).overview().answer == (
+        "1 of 1 cut-outs is missing.",
+    )
 
 
 def test_where_everything_failed_that_is_the_answer_and_why_is_read_at_once() -> None:
@@ -271,6 +305,7 @@ def test_refinement_is_told_apart_from_the_rest_of_inference() -> None:
     ("prediction", "pixels", "words"),
     [
         (failed("a"), "–", "Failed"),
+        (missing("a"), "–", "Missing"),
         (done("a"), "1000×500", "0.50 / 0.80"),
         (done("a", seconds={}), "1000×500", "not timed"),
     ],
