@@ -117,8 +117,19 @@ def png16(values: np.ndarray, key: int | None = None) -> bytes:
     return png((values.shape[1], values.shape[0]), 16, kind, rows, extra)
 
 
+def pgm(values: np.ndarray) -> bytes:
+    """A PGM or PPM of 16 bits of `(H, W)` or `(H, W, 3)`, uint16."""
+    head = b"P%d %d %d 65535\n" % (5 if values.ndim == 2 else 6, *values.shape[1::-1])
+    return head + values.astype(">u2").tobytes()
+
+
 def tiff(
-    data: bytes, bits: tuple[int, ...], white: int = 1, planar: int = 1, alpha: int | None = None
+    data: bytes,
+    bits: tuple[int, ...],
+    white: int = 1,
+    planar: int = 1,
+    alpha: int | None = None,
+    signed: bool = False,
 ) -> bytes:
     """An uncompressed TIFF of WIDTH×HEIGHT put together tag by tag: what Pillow would not write.
 
@@ -131,6 +142,8 @@ def tiff(
         tags |= {273: [8 + n * plane for n in range(len(bits))], 279: [plane] * len(bits)}
     if alpha is not None:
         tags[338] = [alpha]
+    if signed:
+        tags[339] = [2] * len(bits)
     entries, more = b"", b""
     after = 8 + len(data) + 2 + 12 * len(tags) + 4
     for tag, values in sorted(tags.items()):

@@ -33,7 +33,7 @@ DECODER = "2"
 """Raised whenever the same file would decode to other pixels: part of every cache key."""
 
 SUFFIXES = frozenset(
-    ".jpg .jpeg .jfif .png .webp .tif .tiff .bmp .gif .heic .heif .avif .ppm".split()
+    ".jpg .jpeg .jfif .png .webp .tif .tiff .bmp .gif .heic .heif .avif .ppm .pgm".split()
 )
 """Names that are taken for pictures when a folder is read."""
 
@@ -126,8 +126,8 @@ def decode(data: bytes, file: str, name: str = "", drop_alpha: bool = False) -> 
     image, notes = _open(data, file), []
     try:
         tiles = getattr(image, "tile", ())  # how it is stored; gone once it is loaded
-        deep = any(";16" in str(tile[3]) for tile in tiles)  # Pillow has grey alone in 16 bits
-        if image.mode.startswith("I;16") or (deep and image.mode in ("RGB", "RGBA", "LA", "CMYK")):
+        deep = any(map(_is_deep, tiles))  # Pillow has grey alone in 16 bits
+        if image.mode.startswith("I;16") or (deep and image.mode in "I RGB RGBA LA CMYK".split()):
             notes.append(NOTES["reduced-16-bit"])
         if _is_turned(image):
             notes.append(NOTES["exif-rotated"])
@@ -368,12 +368,12 @@ def _name(path: Path) -> str:
 def _undefined_white(mode: str, name: str) -> ImageError:
     return ImageError(
         Message(
-            "{name} holds {mode} numbers (32-bit integer or floating point), for which "
+            "{name} holds {mode} numbers (signed, 32-bit integer or floating point), for which "
             "white is not defined",
             name=name,
             mode=mode,
         ),
-        Message("Export it with 8 or 16 bits a channel."),
+        Message("Export it with 8 or 16 bits a channel, without signs."),
     )
 
 
@@ -382,6 +382,8 @@ def _loaded(image: Image.Image, data: bytes, name: str) -> Image.Image:
     for a JPEG of which a part is missing."""
     if image.format == "TIFF":
         image = _load_tiff(image, name)
+    elif image.format == "PPM" and image.mode == "I":  # of which Pillow makes white 65535
+        image = Image.fromarray(np.asarray(image).astype(np.uint16))
     elif image.format in _JPEGS and _is_cut_short(image, data):
         raise _undecodable(name, ValueError("its data end before the picture does"))
     if _is_turned(image):
@@ -394,6 +396,11 @@ def _loaded(image: Image.Image, data: bytes, name: str) -> Image.Image:
         image.info["icc_profile"] = info.get("icc_profile")
     straight = {"La": "LA", "RGBa": "RGBA"}.get(image.mode)
     return image.convert(straight) if straight else image
+
+
+def _is_deep(tile: Any) -> bool:
+    """Whether it is stored in more than 8 bits a channel, as Pillow tells of a part of it."""
+    return ";16" in str(tile[3]) or (tile[0] == "ppm" and tile[3][1] > 255)
 
 
 def _is_turned(image: Image.Image) -> bool:
@@ -410,6 +417,8 @@ def _load_tiff(image: Any, name: str) -> Image.Image:
     for what Pillow takes for another order of bytes."""
     tags = image.tag_v2
     bits = tags.get(258, (1,))
+    if 2 in tags.get(339, ()):  # which Pillow reads without their signs
+        raise _undefined_white(f"int{max(bits)}", name)
     if tags.get(284) == 2 and max(bits) > 8 and any(tile[0] == "raw" for tile in image.tile):
         raise ImageError(
             Message("{name} has {bits} bits a channel, one channel after the other",

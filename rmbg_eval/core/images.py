@@ -92,8 +92,11 @@ def opaque_matte(rgb: RGB | None, alpha: Alpha) -> Alpha | None:
 
 
 def is_grey(rgb: RGB) -> bool:
-    """Whether `rgb`, `(H, W, 3) uint8`, has no colour anywhere."""
-    return np.array_equal(rgb[..., 0], rgb[..., 1]) and np.array_equal(rgb[..., 0], rgb[..., 2])
+    """Whether `rgb`, `(H, W, 3) uint8`, has no colour anywhere; grey is off by one in a lossy
+    WebP."""
+    red, green, blue = rgb[..., 0], rgb[..., 1], rgb[..., 2]
+    most, least = np.maximum(red, green), np.minimum(red, green)
+    return bool((np.maximum(most, blue) - np.minimum(least, blue)).max() <= 1)
 
 
 def encode_png(cutout: Cutout) -> bytes:

@@ -17,6 +17,7 @@ from pictures import (
     film,
     gamma_curve,
     icc_profile,
+    pgm,
     picture,
     png16,
     srgb_curve,
@@ -117,6 +118,18 @@ HANDLED = {
         grey_as_rgb((DEEP_GREY >> 4) * (255 / 4095)),
         0.51,
         ("reduced-16-bit", "grey"),
+    ),
+    "grey-16-bit-pgm": (
+        pgm(DEEP_GREY),
+        grey_as_rgb(DEEP_GREY / 257),
+        0.51,
+        ("reduced-16-bit", "grey"),
+    ),
+    "colour-16-bit-ppm": (
+        pgm(colourful().astype(np.uint16) * 257),
+        colourful(),
+        0,
+        ("reduced-16-bit",),
     ),
     "colour-16-bit-png": (
         png16(colourful().astype(np.uint16) * 257),

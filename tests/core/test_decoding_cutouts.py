@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import io
+
 import numpy as np
 import pytest
 from pictures import (
@@ -15,6 +17,7 @@ from pictures import (
     gamma_curve,
     half_transparent,
     icc_profile,
+    pgm,
     picture,
     png16,
     tiff,
@@ -37,6 +40,7 @@ MATTE = np.asarray(picture().convert("L"))
         ),
         pytest.param(encode(Image.fromarray(MATTE > 99), "PNG"), (MATTE > 99) * 1.0, id="one-bit"),
         pytest.param(png16(DEEP_GREY), DEEP_GREY / 65535, id="16-bit"),
+        pytest.param(pgm(DEEP_GREY), DEEP_GREY / 65535, id="16-bit-pgm"),
         pytest.param(
             encode(Image.fromarray(DEEP_GREY.astype(">u2")), "TIFF"), DEEP_GREY / 65535, id="I;16B"
         ),
@@ -47,6 +51,15 @@ def test_reads_a_matte_as_it_is_stored(data, expected):
     assert rgb is None
     assert alpha.dtype == np.float32
     assert np.abs(alpha - expected).max() < 1e-6
+
+
+@pytest.mark.parametrize("quality", [20, 80, 100])
+def test_reads_a_matte_of_lossy_webp_which_has_no_grey(quality):
+    data = encode(Image.fromarray(MATTE), "WEBP", quality=quality)
+    assert np.ptp(np.asarray(Image.open(io.BytesIO(data))), axis=2).max() == 1
+    rgb, alpha = decode_cutout(data, "x")
+    assert rgb is None
+    assert np.abs(alpha - MATTE / 255).mean() < 0.02
 
 
 @pytest.mark.parametrize("mode", ["RGBA", "LA"])
