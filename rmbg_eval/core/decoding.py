@@ -270,11 +270,12 @@ def _markers(data: bytes) -> Iterator[re.Match[bytes]]:
 
 
 def _is_cut_short(image: Image.Image, data: bytes) -> bool:
-    """Whether a JPEG that has its end marker lacks what comes before: libjpeg makes grey of it. Of
-    one that ends so, what is put before the marker is part of the picture if it is cut short."""
+    """Whether a JPEG that has its end marker lacks what comes before: libjpeg makes grey of it, or
+    of a later scan nothing. Of one that ends so, what is put before the marker is part of the
+    picture if it is cut short."""
     width, height = image.size
     last = np.asarray(image.crop((width - 1, height - 1, width, height)))
-    if last.min() < 127 or last.max() > 128:
+    if (last.min() < 127 or last.max() > 128) and _has_all_scans(data):
         return False
     *others, end = _markers(data)
     if end[0] != _END or not any(marker[0] in _HUFFMAN for marker in others):
@@ -282,6 +283,24 @@ def _is_cut_short(image: Image.Image, data: bytes) -> bool:
     more = data[: end.start()] + _MORE + data[end.start() :]
     other = Image.open(io.BytesIO(more), formats=_JPEGS)
     return other.tobytes() != image.tobytes()
+
+
+def _has_all_scans(data: bytes) -> bool:
+    """Whether the scans of a JPEG go on to the last bit of every coefficient, as their heads say;
+    one of which they do not need not be cut short: an encoder may leave them out."""
+    left: dict[int, set[int]] = {}
+    for marker in _markers(data):
+        head = data[marker.end() + 2 : marker.end() + 64]
+        if marker[0] in _HUFFMAN:
+            left = {head[6 + 3 * number]: set(range(64)) for number in range(head[5])}
+        elif marker[0] == b"\xff\xda":
+            count = head[0]
+            first, last, bits = head[1 + 2 * count :][:3]
+            for component in left.keys() & set(head[1 : 1 + 2 * count : 2]):
+                left[component] -= set(range(first, last + 1)) if bits & 15 == 0 else set()
+            if not any(left.values()):  # most JPEGs have one scan, and are not gone through
+                return True
+    return False
 
 
 def _without_alpha(image: Image.Image, name: str, notes: list[Message], drop: bool) -> Image.Image:

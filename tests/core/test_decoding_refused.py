@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 import os
+import re
 import subprocess
 import sys
 import zlib
@@ -46,6 +47,13 @@ def flipped(data: bytes, at: int) -> bytes:
     return data[:at] + bytes([data[at] ^ 0xFF]) + data[at + 1 :]
 
 
+def cut(data: bytes, scan: int) -> bytes:
+    """A JPEG that ends, with its end marker, amid one of its scans, counted from 0."""
+    starts = [match.start() for match in re.finditer(b"\xff\xda", data)] + [len(data)]
+    return data[: (starts[scan] + starts[scan + 1]) // 2] + b"\xff\xd9"
+
+
+PROGRESSIVE = encode(picture(), "JPEG", progressive=True)
 FAX = encode(picture().convert("1"), "TIFF", compression="group4")
 ZIP = encode(picture(), "TIFF", compression="tiff_adobe_deflate")
 SIZE = bytes.fromhex("ffc00011080030 0040")  # of a JPEG: 48 high, 64 wide
@@ -63,6 +71,7 @@ REFUSED = {
     "plain.ppm": (b"P3 64 48 255 " + b"9 " * (64 * 48 * 3), "not a picture"),
     "cut.jpg": (JPEG[: len(JPEG) // 2], "cut short"),
     "ended.jpg": (JPEG[:-80] + JPEG[-2:], "its data end before the picture does"),
+    "scan.jpg": (cut(PROGRESSIVE, 5), "its data end before the picture does"),
     "head-only.jpg": (JPEG[:20], "not a picture"),
     "cut.png": (PNG[: len(PNG) // 2], "cut short"),
     "damaged.png": (PNG[:-60] + bytes(60), "damaged"),
