@@ -198,7 +198,7 @@ def _id(path: Path, category: Path) -> str:
 def _like(stem: str, names: Sequence[str]) -> str | None:
     """The one picture `category/id` whose id is almost `stem`, or begins it, or is it in a shoot;
     None where there is none, or are several. Pictures of another number are others."""
-    stem = folded(name_of(stem))
+    stem = _AGAIN.sub("", folded(name_of(stem)))
     digits = _DIGITS.findall(stem)
     found = []
     for name in names:
@@ -211,6 +211,8 @@ def _like(stem: str, names: Sequence[str]) -> str | None:
 
 
 _DIGITS = re.compile(r"\d+")
+_AGAIN = re.compile(r" \(\d+\)$")
+"""What browsers put after the name of a file that was there already."""
 
 
 def _hidden(file: str) -> bool:
@@ -264,6 +266,7 @@ def as_cutout(rgb: RGB | None, alpha: Alpha, picture: Picture) -> Cutout:
     its own colours where it has them, else in the picture's: so where it is grey and opaque
     throughout and the picture is not grey. ModelError where the sizes differ."""
     if (alpha.shape[1], alpha.shape[0]) != picture.size:
+        turned = alpha.shape == picture.size
         raise ModelError(
             Message(
                 "The cut-out has {width}×{height} pixels, the picture {width2}×{height2}",
@@ -272,7 +275,11 @@ def as_cutout(rgb: RGB | None, alpha: Alpha, picture: Picture) -> Cutout:
                 width2=picture.size[0],
                 height2=picture.size[1],
             ),
-            Message("Export the cut-out at the picture's full size: it is never resized."),
+            Message(
+                "Export the cut-out upright, as the picture is shown: it is never turned to fit."
+            )
+            if turned
+            else Message("Export the cut-out at the picture's full size: it is never resized."),
         )
     matte = opaque_matte(rgb, alpha)
     if matte is not None and not is_grey(picture.rgb):

@@ -188,6 +188,12 @@ def test_another_size_is_refused_and_never_resized(tmp_path: Path, pixels: np.nd
         cutout_of(tmp_path)
 
 
+def test_one_that_lies_on_its_side_is_to_be_turned_not_to_be_made_larger(tmp_path: Path) -> None:
+    save(tmp_path / "rex.png", np.ascontiguousarray(np.rot90(RGBA)))
+    with pytest.raises(ModelError, match=r"64×96 pixels.*Export the cut-out upright"):
+        cutout_of(tmp_path)
+
+
 def test_a_damaged_cut_out_is_refused(tmp_path: Path) -> None:
     save(tmp_path / "rex.png", RGBA)
     whole = (tmp_path / "rex.png").read_bytes()
@@ -311,6 +317,9 @@ def test_files_that_are_of_no_picture_are_told(tmp_path: Path) -> None:
         ("pet/day 2/DSC_7-final", "pet/day 2-DSC_7"),
         ("pet/day 1/DSC_7", None),
         ("c_7", None),
+        ("rex-2-removebg-preview (1)", "pet/rex-2"),
+        ("rex-2 (2)", "pet/rex-2"),
+        ("rex-3 (2)", None),
     ],
 )
 def test_a_file_of_no_picture_is_told_with_the_one_that_its_name_is_like(
