@@ -29,7 +29,7 @@ from .remote import MAX_BYTES, bring
 warnings.filterwarnings("ignore", category=UserWarning, module=r"PIL\.")
 logging.getLogger("PIL").addHandler(logging.NullHandler())
 
-DECODER = "2"
+DECODER = "3"
 """Raised whenever the same file would decode to other pixels: part of every cache key."""
 
 SUFFIXES = frozenset(
@@ -166,10 +166,10 @@ def decode_cutout(data: bytes, name: str) -> tuple[RGB | None, Alpha]:
         if _has_alpha(image):
             rgba = image.convert("RGBA")
             pixels = np.asarray(rgba)
-            colours = pixels[..., :3]
-            if image.info.get("icc_profile"):
+            colours, alpha = pixels[..., :3], dequantise(pixels[..., 3])
+            if image.info.get("icc_profile") and opaque_matte(colours, alpha) is None:
                 colours = np.asarray(_to_srgb(rgba.convert(_opaque_mode(image)), []))
-            return colours, dequantise(pixels[..., 3])
+            return colours, alpha
         if image.mode.startswith("I;16"):
             return None, np.asarray(image).astype(np.float32) / np.float32(65535)
         if image.mode in ("I", "F"):

@@ -24,7 +24,7 @@ from pictures import (
 )
 from PIL import Image
 
-from rmbg_eval.core.decoding import decode, decode_cutout
+from rmbg_eval.core.decoding import decode, decode_cutout, decode_matte
 from rmbg_eval.errors import ImageError
 
 MATTE = np.asarray(picture().convert("L"))
@@ -94,10 +94,12 @@ def test_a_cutouts_colours_are_converted_from_its_profile_and_its_alpha_is_not(m
     assert np.array_equal(alpha * 255, np.asarray(image)[..., -1])
 
 
-def test_a_mattes_profile_changes_nothing():
+@pytest.mark.parametrize("mode", ["L", "LA", "RGBA"])
+def test_a_mattes_profile_changes_nothing(mode):
     values = Image.fromarray(np.tile(np.arange(64, dtype=np.uint8), (48, 1)))
-    data = encode(values, "PNG", icc_profile=icc_profile(None, gamma_curve(1.8)))
-    assert np.array_equal(decode_cutout(data, "x")[1] * 255, values)
+    profile = icc_profile(DISPLAY_P3 if mode == "RGBA" else None, gamma_curve(1.8))
+    data = encode(values.convert(mode), "PNG", icc_profile=profile)
+    assert np.array_equal(decode_matte(data, "x") * 255, values)
 
 
 def test_reads_a_premultiplied_grey_tiff_as_straight():

@@ -52,8 +52,9 @@ def test_rgba_keeps_its_own_colours_and_alpha_byte_for_byte(tmp_path: Path, suff
     assert np.array_equal(cutout.alpha, pixels[..., 3].astype(np.float32) / np.float32(255))
 
 
-def test_a_grey_matte_takes_the_pictures_colours(tmp_path: Path) -> None:
-    save(tmp_path / "pet" / "rex.png", MATTE)
+@pytest.mark.parametrize("suffix", ["png", "pgm"])
+def test_a_grey_matte_takes_the_pictures_colours(tmp_path: Path, suffix: str) -> None:
+    save(tmp_path / "pet" / f"rex.{suffix}", MATTE)
     cutout = cutout_of(tmp_path)
     assert np.array_equal(cutout.rgb, PICTURE.rgb)
     assert np.array_equal(cutout.alpha, MATTE.astype(np.float32) / np.float32(255))
