@@ -222,7 +222,7 @@ def _by_eye(run: Run, decisions: Decisions) -> list[str]:
         )
         rows.append(_row(prediction, says, code(prediction.failure or said)))
     heads = ["case", "model", "", "who says what, or why", "where"]
-    title = "Left to do: to mend, unusable, unsure, disputed or failed"
+    title = "Left to do: to mend, unusable, unsure, disputed, failed or missing"
     return lines + _table(title, heads, rows, len(rows), where="`mend.csv`")
 
 

@@ -63,7 +63,8 @@ MEND_HEADS = ("file", "case", "category", "model", "says", "reasons", "comments"
 
 def left_to_do(run: Run, decisions: Decisions) -> list[tuple[Prediction, str, tuple[Review, ...]]]:
     """The cut-outs looked at that are not usable as they are, to mend, unusable, unsure or
-    disputed, and who says so; then the predictions that failed, of the models looked at."""
+    disputed, and who says so; then the predictions that failed or are missing, of the models looked
+    at."""
     found: list[tuple[Prediction, str, tuple[Review, ...]]] = [
         (run.index.predictions[key], opinion.answer, opinion.reviews)
         for key, opinion in settle(decisions.reviews).items()
@@ -71,7 +72,8 @@ def left_to_do(run: Run, decisions: Decisions) -> list[tuple[Prediction, str, tu
     ]
     found.sort(key=lambda each: each[0].cutout or "")
     looked_at = {review.model for review in decisions.reviews}
-    return found + [(p, "failed", ()) for p in run.failures if p.model in looked_at]
+    lost = (p for p in run.failures if p.model in looked_at)
+    return found + [(p, str(p.failure.word).lower(), ()) for p in lost if p.failure]
 
 
 def mend_csv(run: Run, decisions: Decisions) -> str:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import csv
 import io
 import re
+from dataclasses import replace
 from datetime import UTC, datetime
 
 import pytest
@@ -135,24 +136,28 @@ def test_who_disagrees_about_a_cut_out_is_said() -> None:
         for person, answer in (("Ada", "usable"), ("Bo", "unusable"))
     ]  # fmt: skip
     text = summary_of_run(run_of(seen, made("b")), Decisions(decisions=tuple(said)))
-    assert "## Left to do: to mend, unusable, unsure, disputed or failed (1)" in text
+    assert "## Left to do: to mend, unusable, unsure, disputed, failed or missing (1)" in text
     assert "| disputed | `Ada: usable; Bo: unusable` |" in text
 
 
 def test_the_list_of_what_is_left_to_do_is_that_of_mend_csv() -> None:
-    run = run_over(5)
-    lost = {"cutout": None, "cutout_sha256": None, "failure": FAILED}
-    predictions = tuple(p.model_copy(update=lost) if p.case == "c4" else p for p in run.predictions)
+    run = run_over(6)
+    lost = {"c4": FAILED, "c5": replace(FAILED, kind="MissingCutoutError")}
+    none = {"cutout": None, "cutout_sha256": None}
+    predictions = tuple(
+        p.model_copy(update={**none, "failure": lost[p.case]}) if p.case in lost else p
+        for p in run.predictions
+    )
     run = run.model_copy(update={"predictions": predictions})
     answers = ("usable", "mend", "unusable", "unsure")
     some = decisions(*(review(f"c{n}", answer=answer) for n, answer in enumerate(answers)))
     rows = [*csv.DictReader(io.StringIO(mend_csv(run, some)))]
-    assert [row["says"] for row in rows] == ["mend", "unusable", "unsure", "failed"]
+    assert [row["says"] for row in rows] == ["mend", "unusable", "unsure", "failed", "missing"]
     assert rows[-1]["reasons"] == str(FAILED)
     text = summary_of_run(run, some)
-    assert "## Left to do: to mend, unusable, unsure, disputed or failed (4)" in text
+    assert "## Left to do: to mend, unusable, unsure, disputed, failed or missing (5)" in text
     table = text.split("## Left to do")[1].split("##")[0]
-    assert table.count("| `a` |") == 4
+    assert table.count("| `a` |") == 5
     assert f"| failed | `{FAILED}` |" in table
 
 
