@@ -47,13 +47,11 @@ ANSWERS = "uuumux"
 def main(count: int, layout: str, scratch: Path) -> None:
     """Make the report, review all of it, and count what is there afterwards."""
     _cases(count, scratch)
-    settings = Settings.of(
-        {
-            "cases": str(scratch / "cases"),
-            "models": [f"folder:{scratch / 'cutouts'}"],
-            "out": str(scratch / "out"),
-            "layout": layout,
-        }
+    settings = Settings(
+        cases=str(scratch / "cases"),
+        models=[f"folder:{scratch / 'cutouts'}"],
+        out=str(scratch / "out"),
+        layout=layout,
     )
     evaluate(settings)
     page_file = render(settings)

@@ -48,23 +48,24 @@ class Parameter:
 
 
 class Parameters(BaseModel):
-    """Parameters, checked."""
+    """Parameters, checked: SettingsError says what is wrong, and what is right."""
 
     model_config = ConfigDict(extra="forbid", strict=True, frozen=True)
 
-    @classmethod
-    def of(cls, values: Mapping[str, Any], remedy: Message = Message("Correct them.")) -> Self:
-        """Parameters from names and values; SettingsError says what is wrong, and what is right."""
+    def __init__(self, **values: Any) -> None:
         try:
-            return cls.model_validate(dict(values))
+            super().__init__(**values)
         except ValidationError as error:
             raise SettingsError(
                 Message(
                     "The parameters are not usable: {what}",
-                    what=explain(error, list(cls.model_fields)),
+                    what=explain(error, list(type(self).model_fields)),
                 ),
-                remedy,
+                Message("Correct them."),
             ) from None
+
+    # Those that are part of a record are made without it: where they are, pydantic tells.
+    __init__.__pydantic_base_init__ = True  # type: ignore[attr-defined]
 
     @classmethod
     def from_notebook(cls, names: Mapping[str, Any]) -> Self:
@@ -74,19 +75,23 @@ class Parameters(BaseModel):
         all the same: so every plain value that is defined counts as given.
         """
         plain = (str, int, float, bool, list, dict, tuple, set, type(None))
-        return cls.of(
-            {
-                name: value
-                for name, value in names.items()
-                if (isinstance(value, plain) or name in cls.model_fields)
-                and not name.startswith("_")
-                and name not in ("In", "Out")
-            },
-            Message(
-                "Correct them. With papermill, give lists and numbers as YAML: -y {example}.",
-                example="'{models: [isnet], precision_cases: 1}'",
-            ),
-        )
+        given = {
+            name: value
+            for name, value in names.items()
+            if (isinstance(value, plain) or name in cls.model_fields)
+            and not name.startswith("_")
+            and name not in ("In", "Out")
+        }
+        try:
+            return cls(**given)
+        except SettingsError as error:
+            raise SettingsError(
+                error.problem,
+                Message(
+                    "Correct them. With papermill, give lists and numbers as YAML: -y {example}.",
+                    example="'{models: [isnet], precision_cases: 1}'",
+                ),
+            ) from None
 
 
 _PATH = BeforeValidator(lambda path: os.fspath(path) if isinstance(path, os.PathLike) else path)

@@ -10,6 +10,7 @@ from typing import Literal, get_args, get_origin
 
 import pytest
 from pictures import check_message
+from pydantic import ValidationError, create_model
 
 from rmbg_eval.cases.folder import load_cases
 from rmbg_eval.core.paths import resource
@@ -31,12 +32,11 @@ EVERYTHING = {name: another(field) for name, field in Settings.model_fields.item
 
 
 def test_takes_every_parameter_as_given():
-    assert Settings.of(EVERYTHING).model_dump() == EVERYTHING
+    assert Settings(**EVERYTHING).model_dump() == EVERYTHING
     assert all(EVERYTHING[name] != value for name, value in Settings().model_dump().items())
 
 
 def test_has_a_default_for_each():
-    assert Settings.of({}) == Settings()
     assert Settings().models == ["isnet", "isnet-matting", "grabcut"]
     assert Settings().cases_folder == resource("cases")
     assert load_cases(Settings().cases_folder).cases
@@ -73,7 +73,9 @@ MISTAKES = {
 
 
 @pytest.mark.parametrize(("values", "words"), MISTAKES.values(), ids=MISTAKES)
-@pytest.mark.parametrize("read", [Settings.of, Settings.from_notebook], ids=["of", "notebook"])
+@pytest.mark.parametrize(
+    "read", [lambda values: Settings(**values), Settings.from_notebook], ids=["python", "notebook"]
+)
 def test_refuses_and_says_what_is_allowed(read, values, words):
     with pytest.raises(SettingsError) as caught:
         read(values)
@@ -82,6 +84,14 @@ def test_refuses_and_says_what_is_allowed(read, values, words):
     assert len(str(caught.value)) < 1000
     assert all(word in str(caught.value) for word in words)
     assert ("papermill" in str(caught.value.remedy)) is (read == Settings.from_notebook)
+
+
+def test_what_is_wrong_with_those_of_a_record_is_told_with_its_place():
+    with pytest.raises(ValidationError) as caught:
+        create_model("Record", settings=(Settings, ...)).model_validate(
+            {"settings": {"lang": "de"}}
+        )
+    assert caught.value.errors()[0]["loc"] == ("settings", "lang")
 
 
 @pytest.mark.parametrize(
@@ -99,9 +109,9 @@ def test_refuses_and_says_what_is_allowed(read, values, words):
     ],
 )
 def test_the_last_value_that_is_allowed_is_taken_and_none_beyond(settings, name, last, beyond):
-    assert getattr(settings.of({name: last}), name) == last
+    assert getattr(settings(**{name: last}), name) == last
     with pytest.raises(SettingsError, match=name):
-        settings.of({name: beyond})
+        settings(**{name: beyond})
 
 
 @pytest.mark.parametrize("settings", [Settings, BenchSettings])
@@ -137,7 +147,7 @@ def test_what_a_notebook_defines_besides_parameters_is_ignored():
         "get_ipython": print,
         "exit": sys.exit,
     }
-    assert Settings.from_notebook(names) == Settings.of(EVERYTHING)
+    assert Settings.from_notebook(names) == Settings(**EVERYTHING)
 
 
 @pytest.mark.parametrize("value", ["x", 1, 1.5, True, None, [], {}, (), set()], ids=repr)
@@ -176,7 +186,7 @@ def test_a_tilde_is_the_home_folder(monkeypatch, tmp_path):
 @pytest.mark.parametrize("which", ["cases", "out"])
 def test_the_home_of_nobody_is_an_error_with_a_remedy(which):
     with pytest.raises(RmbgEvalError) as caught:
-        _ = getattr(Settings.of({which: "~no-such-user/x"}), f"{which}_folder")
+        _ = getattr(Settings(**{which: "~no-such-user/x"}), f"{which}_folder")
     check_message(caught.value, "~no-such-user")
 
 
@@ -185,4 +195,4 @@ def test_a_path_may_be_a_path() -> None:
     assert (settings.cases, settings.out) == ("pics", str(Path("reports/x")))
     assert CompareSettings(base=Path("b")).base == "b"
     with pytest.raises(SettingsError, match="cases: input should be a valid string, received 3"):
-        Settings.of({"cases": 3})
+        Settings(cases=3)

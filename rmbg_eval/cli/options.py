@@ -59,7 +59,7 @@ def takes(
             if alone := values.pop(ALONE, ""):
                 values[unnamed] = _once(alone, values[unnamed], unnamed)
             given = [{name: values.pop(name) for name in own} for own in names]
-            command(*(each.of(own) for each, own in zip(settings, given, strict=True)), **values)
+            command(*(each(**own) for each, own in zip(settings, given, strict=True)), **values)
 
         own = [*inspect.signature(command, eval_str=True).parameters.values()][len(settings) :]
         options = [

@@ -77,7 +77,7 @@ class Explorer(anywidget.AnyWidget):
         engine: Engine | None = None,
     ) -> None:
         if lang:
-            Settings.of({"lang": lang})
+            Settings(lang=lang)
         super().__init__(lang=lang or "")
         served = json.loads(os.environ.get(SERVED, "{}"))
         self._served = bool(served) and engine is None
@@ -85,7 +85,7 @@ class Explorer(anywidget.AnyWidget):
             bound_memory()
             engine = RemoteEngine(served["socket"])
             cases, add_to = served["cases"], served["add_to"]
-        self._cases = Settings.of({"cases": cases}).cases_folder
+        self._cases = Settings(cases=cases).cases_folder
         if engine is None and not self._cases.is_dir():
             raise CaseError(
                 Message("There is no folder {folder}", folder=printable(str(self._cases))),

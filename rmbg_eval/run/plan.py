@@ -107,7 +107,7 @@ def planned(
     _refuse_one_name_twice(names)
     if models is not None:
         specs = [spec or name for (spec, _), name in zip(asked, names, strict=True)]
-        settings = Settings.of(settings.model_dump() | {"models": specs})
+        settings = Settings(**settings.model_dump() | {"models": specs})
     several = len(split(settings.device)) > 1
     if isolate and (several or not all(spec for spec, _ in asked)):
         raise SettingsError(

@@ -60,7 +60,7 @@ def cases(tmp_path: Path) -> Path:
 def measure(cases: Path, on_step: OnStep = ignore, **values: object) -> Bench:
     """The benchmark on `cases`, into a folder `out` beside them."""
     out = str(cases.parent / "out")
-    return bench(BenchSettings.of({"cases": str(cases), "out": out, **values}), on_step)
+    return bench(BenchSettings(**{"cases": str(cases), "out": out, **values}), on_step)
 
 
 @pytest.fixture(scope="module")

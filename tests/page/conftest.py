@@ -70,14 +70,12 @@ def pages(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Path]:
     with pytest.MonkeyPatch.context() as patch:
         patch.setenv("RMBG_EVAL_CACHE", str(new_cache(folder / "cache")))
         for layout, lang in (("single", "en"), ("folder", "zh")):
-            settings = Settings.of(
-                {
-                    "cases": str(cases),
-                    "models": ["grabcut", f"By hand=folder:{cutouts}"],
-                    "out": str(folder / layout),
-                    "layout": layout,
-                    "lang": lang,
-                }
+            settings = Settings(
+                cases=str(cases),
+                models=["grabcut", f"By hand=folder:{cutouts}"],
+                out=str(folder / layout),
+                layout=layout,
+                lang=lang,
             )
             evaluate(settings)
             made[layout] = render(settings)

@@ -35,13 +35,11 @@ def many(tmp_path_factory: pytest.TempPathFactory) -> Path:
     (first / "case.toml").write_text(POINT)
     with pytest.MonkeyPatch.context() as patch:
         patch.setenv("RMBG_EVAL_CACHE", str(new_cache(folder / "cache")))
-        settings = Settings.of(
-            {
-                "cases": str(folder / "cases"),
-                "models": models,
-                "out": str(folder / "out"),
-                "layout": "folder",
-            }
+        settings = Settings(
+            cases=str(folder / "cases"),
+            models=models,
+            out=str(folder / "out"),
+            layout="folder",
         )
         evaluate(settings)
         return render(settings)

@@ -263,13 +263,11 @@ def large_case(folder: Path, **changes: object) -> Run:
     (folder / "own").mkdir()
     Image.fromarray(changed).save(folder / "own" / "large.png")
     return evaluate(
-        Settings.of(
-            {
-                "cases": str(folder / "cases"),
-                "models": ["grabcut", f"own=folder:{folder / 'own'}"],
-                "out": str(folder / "out"),
-                **changes,
-            }
+        Settings(
+            cases=str(folder / "cases"),
+            models=["grabcut", f"own=folder:{folder / 'own'}"],
+            out=str(folder / "out"),
+            **changes,
         )
     )
 
