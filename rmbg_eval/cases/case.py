@@ -60,6 +60,11 @@ class CaseFile(BaseModel):
             raise ValueError(Message("two points are called {names}", names=sorted(twice)))
         return points
 
+    @property
+    def is_packaged(self) -> bool:
+        """Whether the picture is one of scikit-image's, where there is no image file."""
+        return (self.source or "").startswith("skimage:")
+
 
 @dataclass(frozen=True, slots=True)
 class Case:
@@ -176,15 +181,15 @@ def second_case(file: str, category: str, id: str) -> CaseError:
     )
 
 
-def packaged(source: str) -> Path:
+def packaged(about: CaseFile) -> Path:
     """The file of a picture that is packaged with scikit-image; CaseError where there is none."""
-    name = source.removeprefix("skimage:")
+    name = (about.source or "").removeprefix("skimage:")
     path = packaged_picture(name) if re.fullmatch("[a-z0-9_]{1,60}", name) else None
     if path is None:
         raise CaseError(
             Message(
                 "{source} is not among the pictures packaged with scikit-image",
-                source=printable(source),
+                source=printable(about.source or ""),
             ),
             Message(
                 "Use one of skimage:astronaut, skimage:chelsea, skimage:coffee, "

@@ -12,6 +12,7 @@ import os
 import re
 import shutil
 from collections.abc import Callable, Iterable, Iterator
+from dataclasses import replace
 from pathlib import Path
 
 from ..core.decoding import SUFFIXES
@@ -24,7 +25,7 @@ from ..measure.record import ObservationPoint
 from .case import Case, CaseFile, CaseSet, packaged, second_case
 from .categories import CATEGORIES, LOOSE, category_order
 from .layouts import Layout, layouts_of, stems
-from .manifest import Listed, is_manifest, read_manifest
+from .manifest import is_manifest, read_manifest
 from .names import Names, id_in_shoot, name_of
 
 TRUTH_FOLDERS = ("gt", "alpha")
@@ -89,12 +90,12 @@ def load_cases(
                     categories=[*sorted(there, key=category_order)],
                 ),
             )
-    return CaseSet(folder, listed.cases, (*left_out, *listed.skipped), listed.layouts)
+    return replace(listed, skipped=(*left_out, *listed.skipped))
 
 
 def _listed(
     folder: Path, place: str, layouts: tuple[Layout, ...], wanted: Callable[[str, str], bool]
-) -> Listed:
+) -> CaseSet:
     """The cases of a folder, which is called `place`, that are `wanted`."""
     reader = _Reader(folder, layouts)
     try:
@@ -138,7 +139,7 @@ def _listed(
             Message("Put some into it, or into sub-folders named after their category."),
         )
     chosen = tuple(case for case in cases if wanted(*case.key))
-    return Listed(chosen, tuple(dict.fromkeys(reader.skipped)), tuple(reader.layouts))
+    return CaseSet(folder, chosen, tuple(dict.fromkeys(reader.skipped)), tuple(reader.layouts))
 
 
 def new_case_set(folder: Path) -> None:
@@ -315,9 +316,9 @@ class _Reader:
             image = images[0] if images else None
             for other in images[1:]:
                 self._skip(other, N_("not used; another picture of the case is called image"))
-            from_package = image is None and (about.source or "").startswith("skimage:")
+            from_package = image is None and about.is_packaged
             if from_package:
-                image = packaged(about.source or "")
+                image = packaged(about)
             alpha = folder / (about.alpha or "alpha.png")
             if not about.alpha and not alpha.exists():
                 self._no_truth(folder, image)

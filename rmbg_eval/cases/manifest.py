@@ -16,7 +16,7 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import Any
 
 from ..core.files import new_file
 from ..core.records import ROWS
@@ -43,14 +43,6 @@ from .table import (
 SUFFIXES = (".parquet", ".csv")
 Wanted = Callable[[str, str], bool]
 """From category and id to whether a case is to be read."""
-
-
-class Listed(NamedTuple):
-    """What a listing has."""
-
-    cases: tuple[Case, ...]
-    skipped: tuple[Message, ...]
-    layouts: tuple[Message, ...]
 
 
 def is_manifest(path: Path) -> bool:
@@ -113,7 +105,7 @@ def _write(
             writer.write_table(pa.Table.from_pylist(rows, schema), max(1, len(rows)))
 
 
-def read_manifest(path: Path, wanted: Wanted) -> Listed:
+def read_manifest(path: Path, wanted: Wanted) -> CaseSet:
     """The cases of a table that are `wanted`, which is asked of each once, in the case set's order
     unless the table is of `write_groups`.
 
@@ -132,7 +124,7 @@ def read_manifest(path: Path, wanted: Wanted) -> Listed:
         return _of_anybody(table, wanted) if table.about is None else _of_ours(table, wanted)
 
 
-def read_group(path: Path, number: int | None) -> Listed:
+def read_group(path: Path, number: int | None) -> CaseSet:
     """The cases of one group that `write_groups` wrote; None: of none."""
     with _errors(path):
         table = Parquet(path)
@@ -143,15 +135,14 @@ def read_group(path: Path, number: int | None) -> Listed:
             table.case(at, row, row["category"], Name(row["id"], False, bool(row["alone"])))
             for at, row in enumerate(rows, 1)
         ]
-    return Listed(tuple(cases), table.about.skipped, table.about.layouts)
+    return CaseSet(path, tuple(cases), table.about.skipped, table.about.layouts)
 
 
-def _of_ours(table: Parquet, wanted: Wanted) -> Listed:
+def _of_ours(table: Parquet, wanted: Wanted) -> CaseSet:
     """Of a table that was written here, whose names are all different: nothing is kept of a row."""
     assert table.about is not None
     cases: list[Case] = []
     before: tuple[tuple[int, str], str] = (-1, ""), ""
-    orders: dict[str, tuple[int, str]] = {}
     first = 1
     columns = KINDS.keys() - ({"mtime"} if table.about.url else {"bytes", "mtime"})
     for batch in table.file.iter_batches(ROWS, columns=[*columns]):
@@ -160,9 +151,7 @@ def _of_ours(table: Parquet, wanted: Wanted) -> Listed:
         for at, (category, id) in enumerate(pairs):
             if not (category and id and category.isprintable() and id.isprintable()):
                 raise table.changed()
-            if category not in orders:
-                orders[category] = category_order(category)
-            order = orders[category], id
+            order = category_order(category), id
             if order <= before and table.about.ordered:
                 raise table.changed()
             before = order
@@ -175,14 +164,13 @@ def _of_ours(table: Parquet, wanted: Wanted) -> Listed:
     if first == 1:
         raise table.empty()
     if not table.about.ordered:
-        cases.sort(key=lambda case: (orders[case.category], case.id))
-    return Listed(tuple(cases), table.about.skipped, table.about.layouts)
+        cases.sort(key=lambda case: (category_order(case.category), case.id))
+    return CaseSet(table.path, tuple(cases), table.about.skipped, table.about.layouts)
 
 
-def _of_anybody(table: Table, wanted: Wanted) -> Listed:
+def _of_anybody(table: Table, wanted: Wanted) -> CaseSet:
     """Of a table in any order: its names first, then the rows that are wanted."""
     names = Names()
-    orders: dict[str, tuple[int, str]] = {}
     order: list[tuple[tuple[int, str], str, int]] = []
     told: dict[int, tuple[Name, CaseError | None]] = {}
     for number, row in table.rows():
@@ -190,9 +178,7 @@ def _of_anybody(table: Table, wanted: Wanted) -> Listed:
         name = names.take(category, id)
         if name.second and not problem:
             problem = second_case(str(row.get("image") or id), category, id)
-        if category not in orders:
-            orders[category] = category_order(category)
-        order.append((orders[category], name.id, number))
+        order.append((category_order(category), name.id, number))
         if problem or not name.alone:
             told[number] = name, problem
     if not order:
@@ -208,7 +194,7 @@ def _of_anybody(table: Table, wanted: Wanted) -> Listed:
             cases[number] = table.case(number, row, category, name, problem)
     if len(cases) != len(chosen):
         raise table.changed()
-    return Listed(tuple(cases[number] for number in chosen), table.unused, ())
+    return CaseSet(table.path, tuple(cases[number] for number in chosen), table.unused)
 
 
 class _Rows:
@@ -277,10 +263,10 @@ def _time(mtime_ns: int) -> datetime | None:
 
 
 def _is_packaged(case: Case) -> bool:
-    if case.failure or not (case.about.source or "").startswith("skimage:"):
+    if case.failure or not case.about.is_packaged:
         return False
     try:
-        return case.image == packaged(case.about.source or "")
+        return case.image == packaged(case.about)
     except CaseError:
         return False
 

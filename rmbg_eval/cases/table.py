@@ -233,12 +233,12 @@ class Table:
         )  # fmt: skip
 
     def _packaged(self, about: CaseFile) -> Path:
-        if not (about.source or "").startswith("skimage:"):
+        if not about.is_packaged:
             raise CaseError(
                 Message("there is no image"),
                 Message("Give the picture's path, or leave the row out."),
             )
-        return packaged(about.source or "")
+        return packaged(about)
 
     def _path(self, row: Row, column: str) -> Path | None:
         text = self._cell(row, column)

@@ -54,8 +54,7 @@ class Task:
         end = time.monotonic() + _LISTED_WITHIN
         while not self.manifest.exists() and time.monotonic() < end:
             time.sleep(1)
-        listed = read_group(self.manifest, self.group)
-        return CaseSet(self.manifest, listed.cases, listed.skipped, listed.layouts)
+        return read_group(self.manifest, self.group)
 
 
 class Worker:
