@@ -16,12 +16,9 @@ from ..cases.in_memory import rgb_of
 from ..core.decoding import decode, decode_cutout, read_bytes
 from ..core.files import write_atomic
 from ..core.images import Cutout, Picture, encode_png
-from ..errors import ModelError
-from ..i18n import Message
 from ..models.fetching import fetch
-from ..models.protocol import Model
 from ..models.table import OneModel, model_from
-from ..predictions.stages import check_cutout
+from ..predictions.stages import check_cutout, infer
 
 OnStage = Callable[[str], None]
 """Told the name of every stage as it begins: preprocess, infer, postprocess, encode."""
@@ -94,28 +91,16 @@ def remove_background(
         path = Path(picture).expanduser()
         with stage("decode"):
             picture = decode(read_bytes(path), path.name, path.stem)
-    cutout = _cutout(model, picture, stage)
-    with stage("encode"):
-        png = encode_png(cutout)
-    return Result(cutout_name(picture.name), png, seconds, model.info.pipeline)
-
-
-def _cutout(model: Model, picture: Picture, stage: Callable[..., Any]) -> Cutout:
     with stage("preprocess"):
         inputs = model.preprocess(picture)
     with stage("infer"):
-        outputs = model.infer([inputs])
-    if len(outputs) != 1:
-        raise ModelError(
-            Message(
-                "{model} returned {n} outputs for one input", model=model.info.name, n=len(outputs)
-            ),
-            Message("Correct the model: infer() gives one output for each input."),
-        )
+        (output,) = infer(model, [inputs])
     with stage("postprocess"):
-        cutout = model.postprocess(outputs[0], picture)
+        cutout = model.postprocess(output, picture)
     check_cutout(model, cutout, picture)
-    return cutout
+    with stage("encode"):
+        png = encode_png(cutout)
+    return Result(cutout_name(picture.name), png, seconds, model.info.pipeline)
 
 
 def cutout_name(name: str) -> str:

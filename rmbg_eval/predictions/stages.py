@@ -174,18 +174,7 @@ def _infer(model: Model, jobs: Sequence[_Job], store: Store) -> None:
         jobs[0].seconds["load"] = time.perf_counter() - started
     started = time.perf_counter()
     try:
-        outputs: Any = model.infer([job.inputs for job in jobs])
-        count = len(outputs) if isinstance(outputs, Sized) else 0
-        if count != len(jobs):
-            raise ModelError(
-                Message(
-                    "{model} returned {outputs} outputs for {inputs} inputs",
-                    model=model.info.name,
-                    outputs=count,
-                    inputs=len(jobs),
-                ),
-                Message("Correct the model: infer() gives one output for each input."),
-            )
+        outputs = infer(model, [job.inputs for job in jobs])
     except OutputError:
         raise
     except Exception as error:  # one bad picture never ends a run
@@ -200,6 +189,23 @@ def _infer(model: Model, jobs: Sequence[_Job], store: Store) -> None:
         job.inputs, job.output, job.seconds["infer"] = None, output, each
         if model.info != job.info:  # short memory has changed how it was computed
             _name(model, job, store)
+
+
+def infer(model: Model, inputs: list[Any]) -> Any:
+    """What the bare model gives; ModelError unless that is one output for each input."""
+    outputs: Any = model.infer(inputs)
+    count = len(outputs) if isinstance(outputs, Sized) else 0
+    if count != len(inputs):
+        raise ModelError(
+            Message(
+                "{model} returned {outputs} outputs for {inputs} inputs",
+                model=model.info.name,
+                outputs=count,
+                inputs=len(inputs),
+            ),
+            Message("Correct the model: infer() gives one output for each input."),
+        )
+    return outputs
 
 
 def _loaded(model: Model) -> bool:

@@ -67,7 +67,7 @@ def test_a_model_that_breaks_its_contract_is_told_apart_from_the_picture() -> No
         def infer(self, inputs: list[Picture]) -> list[np.ndarray]:
             return super().infer(inputs * 2)
 
-    with pytest.raises(ModelError, match="fake returned 2 outputs for one input"):
+    with pytest.raises(ModelError, match="fake returned 2 outputs for 1 inputs"):
         remove_background(Twice(), Picture("a", disc()[0]))
     with pytest.raises(ModelError, match=r"fake: Alpha must lie in \[0, 1\]"):
         remove_background(Wild(), Picture("a", np.full((40, 40, 3), 200, np.uint8)))
