@@ -32,6 +32,9 @@ Layout = Literal["single", "folder"]
 FailOn = Literal["required", "error", "point"]
 CompareFailOn = Literal["worse", "point", "error"]
 
+TIME_LIMIT = 900.0
+"""Seconds without a picture done, after which a process is ended; loading the model is in them."""
+
 
 @dataclass(frozen=True)
 class Parameter:
@@ -233,7 +236,7 @@ class WorkSettings(Parameters):
             "With --isolate or Ray: seconds without a picture done that end its process.", "S"
         ),
         Ge(0.1),
-    ] = 900.0
+    ] = TIME_LIMIT
     engine: Annotated[
         Literal["local", "ray"],
         Parameter("local, or ray: many workers, on one machine or a cluster."),

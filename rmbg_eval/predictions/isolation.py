@@ -17,14 +17,12 @@ from ..core.cache import Store
 from ..core.processes import Call, ProcessError, in_processes
 from ..errors import Failure
 from ..i18n import Message
+from ..settings import TIME_LIMIT
 from .prediction import Prediction
 from .share import Make, Warned, predict_share
 
 _FLIGHT = 16
 """Pictures that are set apart first: about as many are worked on at a time."""
-
-TIME_LIMIT = 900.0
-"""Seconds without a picture done, after which a process is ended; loading the model is in them."""
 
 Numbered = list[tuple[int, Case]]
 

@@ -32,11 +32,11 @@ from ..measure.subject import Metric
 from ..models.info import ModelInfo
 from ..models.protocol import Model
 from ..models.table import OneModel, load_model
-from ..predictions.isolation import TIME_LIMIT, predict_isolated
+from ..predictions.isolation import predict_isolated
 from ..predictions.precision import REDUCED, not_compared, precision_check
 from ..predictions.prediction import PrecisionCheck, Prediction
 from ..predictions.share import maker, predict_on_all
-from ..settings import Settings
+from ..settings import TIME_LIMIT, Settings
 from .agreement import Pairs, agreements_of, disagreements, odd_of, pairs_of
 from .delivery import rule_results
 from .drawing import draw

@@ -28,13 +28,12 @@ from ..core.progress import OnStep, Step, ignore
 from ..errors import ModelError, SettingsError
 from ..i18n import Message
 from ..measure.delivery import load_delivery
-from ..predictions.isolation import TIME_LIMIT
 from ..run.evaluate import OnSave
 from ..run.folder import locked, run_folder
 from ..run.plan import metrics_of
 from ..run.record import Run
 from ..run.shard import DONE
-from ..settings import Settings
+from ..settings import TIME_LIMIT, Settings
 from .cluster import import_ray, session
 from .merge import merge
 from .plan import Plan
