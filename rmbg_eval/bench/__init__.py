@@ -28,7 +28,7 @@ from ..settings import BenchSettings
 from .claims import answer_claims
 from .picture import draw
 from .records import Bench, Row, Wanted
-from .timing import time_model
+from .timing import time_model, without_label
 
 _PREFIX = "random-weights-"
 
@@ -86,8 +86,7 @@ def bench(settings: BenchSettings, on_step: OnStep = ignore) -> Bench:
 
 def member(spec: str) -> Member | None:
     """The member of the BiRefNet family that a spec names without a folder of its own."""
-    name = spec.partition("=")[2] if "=" in spec.partition("?")[0] else spec
-    name = name.partition("?")[0]
+    name = without_label(spec).partition("?")[0]
     return next((one for one in FAMILY if one.name == name), None)
 
 
@@ -144,8 +143,6 @@ def _remove_left_over(parent: Path) -> None:
 
 
 def _write(one: Member, folder: Path, send: Send) -> None:
-    from ..models.birefnet.random_weights import (
-        write_random_weights,  # torch, in a process of its own
-    )
+    from ..models.birefnet.random_weights import write_random_weights  # loads torch
 
     write_random_weights(one, folder)

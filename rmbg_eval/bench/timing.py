@@ -112,12 +112,16 @@ def time_model(
     )
 
 
+def without_label(spec: str) -> str:
+    """What of a spec names the model, and its options."""
+    return spec.partition("=")[2] if "=" in spec.partition("?")[0] else spec
+
+
 def with_batch(spec: str, batch: int) -> str:
     """The spec with its batch size; ModelError if its model takes one picture at a time."""
     if batch == 1:
         return spec
-    bare = spec.partition("=")[2] if "=" in spec.partition("?")[0] else spec
-    name = bare.partition("?")[0].partition(":")[0]
+    name = without_label(spec).partition("?")[0].partition(":")[0]
     if not any(entry.name == name and entry.options for entry in TABLE):
         raise ModelError(
             Message("{name} takes one picture at a time", name=name),

@@ -23,7 +23,7 @@ from ..core.choices import Device, Dtype, Foreground
 from ..core.images import Picture
 from ..errors import Failure, ModelError, RmbgEvalError
 from ..i18n import Message
-from .engine import LocalEngine, Made, State
+from .engine import LocalEngine, Made, Say, State
 from .frames import Line, LineCutError, unix_socket
 
 _STATES = TypeAdapter(list[State])
@@ -147,11 +147,7 @@ class RemoteEngine:
                 time.sleep(0.2)
 
     def remove(
-        self,
-        model: str,
-        foreground: Foreground,
-        picture: Callable[[], Picture],
-        say: Callable[[dict[str, Any]], None],
+        self, model: str, foreground: Foreground, picture: Callable[[], Picture], say: Say
     ) -> Made:
         """As the protocol says; LineCutError if the other process ended meanwhile."""
         with self._one_at_a_time:
@@ -182,7 +178,7 @@ class RemoteEngine:
         model: str,
         foreground: Foreground,
         picture: Callable[[], Picture],
-        say: Callable[[dict[str, Any]], None],
+        say: Say,
     ) -> dict[str, Any]:
         line.send({"ask": "remove", "model": model, "foreground": foreground})
         while True:

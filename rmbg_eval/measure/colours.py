@@ -72,9 +72,7 @@ def colour_difference(
     >>> round(float(colour_difference(red, clear, red // 2, clear, np.uint8([0, 0, 0]))[0, 0]), 2)
     26.05
     """
-    from .kernels.ciede import (
-        differences,  # imports numba: not for those who only read a finished run
-    )
+    from .kernels.ciede import differences  # imports numba: not for those who only read a run
 
     flat, pictures = background.reshape(-1, 3), np.empty((0, *rgb.shape), np.uint8)
     if background.ndim > 1:
@@ -101,9 +99,7 @@ def halo(rgb: RGB, alpha: Alpha, picture: RGB) -> float:
     >>> round(halo(picture, alpha, picture), 2), halo(white, alpha, picture)
     (0.5, 0.0)
     """
-    from .kernels.neighbours import (
-        pulled,  # imports numba: not for those who only read a finished run
-    )
+    from .kernels.neighbours import pulled  # imports numba: not for those who only read a run
 
     front = _block_means(picture, alpha > OPAQUE_ABOVE)
     behind = _block_means(picture, alpha < TRANSPARENT_BELOW)
@@ -169,9 +165,7 @@ class _Differences:
     """
 
     def __init__(self, subject: Subject, rgb: RGB) -> None:
-        from .kernels.ciede import (
-            differences,  # imports numba: not for those who only read a finished run
-        )
+        from .kernels.ciede import differences  # imports numba: not for those who only read a run
 
         foreground, truth = subject.need_foreground(), subject.need_truth()
         alpha = subject.alpha
@@ -181,7 +175,7 @@ class _Differences:
         except Undefined as none:
             self._edgeless, edge = none.reason, np.zeros(alpha.shape, bool)
         names = sorted(BACKGROUNDS, key=lambda name: BACKGROUNDS[name] is None)  # pictures last
-        behind = [background(name, (alpha.shape[0], alpha.shape[1])) for name in names]
+        behind = [background(name, alpha.shape) for name in names]
         flat = np.stack([each for each in behind if each.ndim == 1])
         pictures = np.stack([each for each in behind if each.ndim > 1])
 

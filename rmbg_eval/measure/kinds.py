@@ -251,7 +251,7 @@ def _fringe(point: ObservationPoint, alpha: Alpha, subject: Subject) -> float:
     part = rows, columns
     means = []
     for name in BACKGROUNDS:
-        behind = background(name, (alpha.shape[0], alpha.shape[1]))
+        behind = background(name, alpha.shape)
         differences = colour_difference(
             subject.rgb[part],
             alpha[part],

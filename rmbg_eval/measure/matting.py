@@ -130,9 +130,7 @@ def _gaussian(sigma: float) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
 
 
 def _connectivity_error(alpha: Alpha, truth: Alpha) -> Map:
-    from .kernels.connectivity import (
-        connectivity_error,  # not for those who only read a finished run
-    )
+    from .kernels.connectivity import connectivity_error  # not for those who only read a run
 
     return connectivity_error(alpha, truth)
 

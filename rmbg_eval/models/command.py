@@ -60,7 +60,7 @@ Written = tuple[RGB | None, Alpha] | RmbgEvalError
 class Command:
     """A program, as `command:PROGRAM … {in} {out}` or `command:PROGRAM … {in_dir} {out_dir}`."""
 
-    def __init__(self, label: str, command: str, timeout: float = TIMEOUT) -> None:
+    def __init__(self, label: str, command: str, timeout: float) -> None:
         """Raises ModelError for a command that names no files, or a program that is not there."""
         self._label = label
         self._command = command
@@ -166,7 +166,7 @@ class Command:
             words = [
                 _PLACE.sub(lambda place: str(places[place[1]]), word) for word in self._words[1:]
             ]
-            said = self._run([self._program, *words], self._timeout * len(inputs), into.parent)
+            said = self._run([self._program, *words], self._timeout * len(inputs), folder)
             return [self._written(out, name, said) for name in names]
 
     def postprocess(self, output: Written, picture: Picture) -> Cutout:

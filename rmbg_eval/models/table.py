@@ -27,6 +27,7 @@ from ..core.choices import Device, Dtype, Foreground, split
 from ..core.modules import modules
 from ..errors import Ended, ModelError, printable, reason_of
 from ..i18n import Message, join
+from .decontamination import Decontaminated
 from .entry import Entry, LoadOptions
 from .function import Function, making, model_of
 from .protocol import Model
@@ -137,11 +138,7 @@ def model_from(given: OneModel, device: Device = "auto", dtype: Dtype = "auto") 
 
 
 def _with_foreground(model: Model, foreground: Foreground) -> Model:
-    if foreground == "raw":
-        return model
-    from .decontamination import Decontaminated
-
-    return Decontaminated(model, foreground)
+    return model if foreground == "raw" else Decontaminated(model, foreground)
 
 
 def _load_model(spec: str, device: Device, dtype: Dtype, compiled: bool) -> Model:
