@@ -6,12 +6,12 @@ A checkpoint's keys do not say which order of image patches it was trained with 
 
 from __future__ import annotations
 
-from typing import Any
+from functools import partial
 
-from ..entry import Entry, LoadOptions
+from ..entry import Entry
 from ..hub import Checkpoint
-from ..protocol import Model
 from .member import Member
+from .spec import from_spec
 
 _BEFORE = (
     "Uploaded before 2024-11-05, when BiRefNet's commit 5198d3f changed the patch order from "
@@ -23,20 +23,18 @@ _HR = ("AIM-500", "PPM-100", "DIS-TE", "P3M-500", "TE-AM-2k", "TE-HRSOD", "TE-UH
 _AFTER = "Of 2025, and so taken to be trained with the patch order of BiRefNet's commit 5198d3f."
 
 
-def _birefnet(name: str, title: str, repository: str, source: str, **config: Any) -> Member:
-    order = "wg hg c" if source is _BEFORE else "c hg wg"
-    width, height = config.pop("size", (1024, 1024))
-    trained_on = config.pop("trained_on", ())
-    return Member(
-        name,
-        title,
-        "MIT",
-        Checkpoint(f"ZhengPeng7/{repository}", "main"),
-        {"patch_order": order, **config},
-        (width, height),
-        source,
-        trained_on,
-    )
+def _birefnet(
+    name: str,
+    title: str,
+    repository: str,
+    source: str,
+    side: int = 1024,
+    trained_on: tuple[str, ...] = (),
+    **config: str,
+) -> Member:
+    config["patch_order"] = "wg hg c" if source is _BEFORE else "c hg wg"
+    checkpoint = Checkpoint(f"ZhengPeng7/{repository}", "main")
+    return Member(name, title, "MIT", checkpoint, config, (side, side), source, trained_on)
 
 
 FAMILY: tuple[Member, ...] = (
@@ -59,34 +57,23 @@ FAMILY: tuple[Member, ...] = (
     ),
     _birefnet("birefnet-portrait", "BiRefNet, portraits", "BiRefNet-portrait", _BEFORE),
     _birefnet("birefnet-matting", "BiRefNet, matting", "BiRefNet-matting", _BEFORE),
+    _birefnet("birefnet-hr", "BiRefNet at 2048 px", "BiRefNet_HR", _AFTER, 2048, _HR),
     _birefnet(
-        "birefnet-hr",
-        "BiRefNet at 2048 px",
-        "BiRefNet_HR",
-        _AFTER,
-        size=(2048, 2048),
-        trained_on=_HR,
-    ),
-    _birefnet(
-        "birefnet-hr-matting",
-        "BiRefNet at 2048 px, matting",
-        "BiRefNet_HR-matting",
-        _AFTER,
-        size=(2048, 2048),
+        "birefnet-hr-matting", "BiRefNet at 2048 px, matting", "BiRefNet_HR-matting", _AFTER, 2048
     ),
     _birefnet("birefnet-dynamic", "BiRefNet for any size", "BiRefNet_dynamic", _AFTER),
 )
 
 
-def _entry(member: Member) -> Entry:
-    def make(asked: LoadOptions) -> Model:
-        from .spec import from_spec
-
-        return from_spec(member, asked)
-
-    return Entry(
-        member.name, member.title, member.licence, make, member.checkpoint, options=True, place=2
+ENTRIES = tuple(
+    Entry(
+        member.name,
+        member.title,
+        member.licence,
+        partial(from_spec, member),
+        member.checkpoint,
+        options=True,
+        place=2,
     )
-
-
-ENTRIES = tuple(_entry(member) for member in FAMILY)
+    for member in FAMILY
+)
