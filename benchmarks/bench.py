@@ -44,6 +44,11 @@ PHOTOGRAPHS = (
     "camera moon coins brick grass gravel ihc"
 ).split()
 SELF = [sys.executable, "-m", "rmbg_eval"]
+RENDER = (
+    "import sys; from rmbg_eval import Run; from rmbg_eval.report.notebooks import render; "
+    "render(Run.load(sys.argv[1]).settings)"
+)
+"""Makes the page of the run in a folder."""
 console = Console()
 
 
@@ -143,13 +148,7 @@ def _bare(photographs: Path, dtype: str = "auto") -> float:
         "for tensor in inputs: model.infer([tensor])\n"
         "print(time.perf_counter() - started)\n"
     )
-    done = subprocess.run(
-        [sys.executable, "-c", code, str(photographs), dtype],
-        capture_output=True,
-        text=True,
-        check=True,
-    )
-    return float(done.stdout)
+    return float(printed(code, str(photographs), dtype))
 
 
 def memory(scratch: Path) -> None:
@@ -179,13 +178,7 @@ def runtimes(scratch: Path) -> None:
     )
 
     def timed(kind: str, name: str) -> Callable[[], float]:
-        def one() -> float:
-            done = subprocess.run(
-                [sys.executable, "-c", code, kind, name], capture_output=True, text=True, check=True
-            )
-            return float(done.stdout)
-
-        return one
+        return lambda: float(printed(code, kind, name))
 
     names = {"fp32": "OpenVINO fp32", "bf16": "OpenVINO bf16", "ort": "ONNX Runtime"}
     for weight in ("ISNET_MEDIUM", "ISNET_SMALL"):
@@ -194,8 +187,25 @@ def runtimes(scratch: Path) -> None:
             print_row(name, seconds, rows[f"{weight} ONNX Runtime"])
 
 
+def fresh_cache(folder: Path) -> Path:
+    """A new cache with the weights and compiled loops that are there, and nothing else."""
+    folder.mkdir()
+    for name in ("weights", "compiled"):
+        if (cache_folder() / name).is_dir():
+            (folder / name).symlink_to(cache_folder() / name)
+    return folder
+
+
+def printed(code: str, *arguments: str, cwd: Path | None = None, **environment: str) -> str:
+    """What Python prints of this, in a process of its own."""
+    return subprocess.run(
+        [sys.executable, "-c", code, *arguments],
+        stdout=subprocess.PIPE, text=True, check=True, cwd=cwd, env=os.environ | environment,
+    ).stdout  # fmt: skip
+
+
 class _Fresh:
-    """An empty run folder, and a cache with weights and compiled loops and nothing else."""
+    """An empty run folder, and a fresh cache."""
 
     def __init__(self, scratch: Path) -> None:
         self._scratch = scratch
@@ -205,9 +215,7 @@ class _Fresh:
     def __enter__(self) -> _Fresh:
         self._folder = tempfile.TemporaryDirectory(dir=self._scratch)
         self.path = Path(self._folder.name)
-        (self.path / "cache").mkdir()
-        for name in ("weights", "compiled"):
-            os.symlink(cache_folder() / name, self.path / "cache" / name)
+        self._cache = fresh_cache(self.path / "cache")
         return self
 
     def __exit__(self, *_: object) -> None:
@@ -216,7 +224,7 @@ class _Fresh:
     def run(self, arguments: list[str], cases: Path) -> float:
         """Seconds of one whole command."""
         command = [*SELF, *arguments, "--cases", str(cases), "--out", str(self.path / "out")]
-        environment = {**os.environ, "RMBG_EVAL_CACHE": str(self.path / "cache")}
+        environment = {**os.environ, "RMBG_EVAL_CACHE": str(self._cache)}
         seconds, self.peak = timed_command(command, environment)
         return seconds
 

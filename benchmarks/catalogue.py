@@ -21,7 +21,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from datetime import UTC, datetime
 from pathlib import Path
 
-from bench import HERE, SELF, console
+from bench import HERE, RENDER, SELF, console, timed_command
 from PIL import Image
 
 from rmbg_eval import Run
@@ -65,16 +65,9 @@ def _measure(count: int, out: Path) -> None:
     written = time.perf_counter() - started
     size = sum(path.stat().st_size for path in (out / "records").iterdir())
     console.print(f"{count} cases × 2 models: {size / 1e6:.0f} MB, written in {written:.0f} s")
-    code = "import sys; from rmbg_eval import Run; from rmbg_eval.report.notebooks import render; "
-    code += "render(Run.load(sys.argv[1]).settings)"
-    started = time.perf_counter()
-    process = subprocess.Popen([SELF[0], "-c", code, str(out)], cwd=HERE.parent)
-    status = process.wait()
-    if status:
-        raise SystemExit("it did not render")
+    seconds, _ = timed_command([SELF[0], "-c", RENDER, str(out)], dict(os.environ))
     console.print(
-        f"report: {time.perf_counter() - started:.0f} s; "
-        f"index.html {(out / 'index.html').stat().st_size / 1e6:.2f} MB"
+        f"report: {seconds:.0f} s; index.html {(out / 'index.html').stat().st_size / 1e6:.2f} MB"
     )
 
 

@@ -15,9 +15,10 @@ import sys
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
+from bench import SELF, fresh_cache
+
 from rmbg_eval import Run
 from rmbg_eval.compare.runs import compare
-from rmbg_eval.core.paths import cache_folder
 
 MODELS = ("isnet", "isnet-quint8")
 VARIANTS: dict[str, tuple[list[str], dict[str, str]]] = {
@@ -32,11 +33,8 @@ def run(
     folder: Path, name: str, prefix: list[str], more: dict[str, str], options: list[str]
 ) -> Path:
     """A run in a process of its own, with nothing kept from another."""
-    cache = folder / f"cache-{name}"
-    cache.mkdir()
-    (cache / "weights").symlink_to(cache_folder() / "weights")
-    out = folder / name
-    command = [*prefix, sys.executable, "-m", "rmbg_eval", "run", "--out", str(out), "--quiet"]
+    cache, out = fresh_cache(folder / f"cache-{name}"), folder / name
+    command = [*prefix, *SELF, "run", "--out", str(out), "--quiet"]
     for model in MODELS:
         command += ["--model", model]
     environment = {**os.environ, **more, "RMBG_EVAL_CACHE": str(cache)}

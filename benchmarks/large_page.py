@@ -31,7 +31,7 @@ from typing import Any, TypeVar
 
 import numpy as np
 import psutil
-from bench import HERE, SELF, console, timed_command
+from bench import HERE, RENDER, SELF, console, timed_command
 from PIL import Image, ImageOps
 from playwright.sync_api import Browser, CDPSession, Page
 from rich.table import Table
@@ -51,10 +51,6 @@ TRIES = 5
 WIDTHS = 390, 1440, 1920
 SIZE = 960, 640
 CONTENTS = 40
-RENDER = (
-    "import sys; from pathlib import Path; from rmbg_eval import Run;"
-    "from rmbg_eval.report.notebooks import render; render(Run.load(Path(sys.argv[1])).settings)"
-)
 DEFAULT = "isnet", "isnet-quint8", "grabcut"
 BUSY: dict[Page, CDPSession] = {}
 PAINT = "performance.getEntriesByName('first-contentful-paint')[0]?.startTime ?? NaN"
@@ -193,7 +189,7 @@ def _use(browser: Browser, page_file: Path, count: int) -> dict[str, list[float]
     for _ in range(TRIES):
         change("order", "[name=order]", "-islands", "-in_between_share", "")
         change("filter", "[name=category]", "product", "")
-        change("search", "[name=q]", "case 01", "")
+        change("search", "[name=q]", "case 00001", "")
     page.evaluate(LONG)
     for _ in range(TRIES if count <= 1000 else 1):
         page.evaluate("longest = 0")
@@ -249,16 +245,16 @@ def _base(folder: Path, name: str) -> Path:
     for model, of in zip(names, shown, strict=True):
         options += ["--model", f"{model}=folder:{folder / of}"]
     if not (folder / "cases").exists():
-        _draw(names, folder)
+        draw(names, CONTENTS, folder)
     return _report(options, folder / name).parent
 
 
-def _draw(models: Sequence[str], folder: Path) -> None:
-    """Different pictures in four categories, with as many soft discs for each model."""
+def draw(models: Sequence[str], count: int, folder: Path) -> None:
+    """Different pictures of 960×640 px in four categories, with as many soft discs a model."""
     rng = np.random.default_rng(0)
     sources = [case.picture().rgb for case in load_cases(resource("cases")).cases]
     y, x = np.mgrid[: SIZE[1], : SIZE[0]] / SIZE[1]
-    for number in range(CONTENTS):
+    for number in range(count):
         left, top = rng.integers(0, 40, 2)
         whole = Image.fromarray(sources[number % len(sources)])
         drawn = {"cases": ImageOps.fit(whole.crop((left, top, *whole.size)), SIZE)}
@@ -268,7 +264,7 @@ def _draw(models: Sequence[str], folder: Path) -> None:
             drawn[model] = Image.fromarray(np.rint(255 * alpha).astype(np.uint8))
         category = ("portrait", "product", "pet", "garment")[number % 4]
         for name, image in drawn.items():
-            path = folder / name / category / f"case {number:02}.png"
+            path = folder / name / category / f"case {number:05}.png"
             path.parent.mkdir(parents=True, exist_ok=True)
             image.save(path)
 

@@ -10,13 +10,11 @@ from __future__ import annotations
 
 import argparse
 import os
-import subprocess
-import sys
 import tempfile
 from pathlib import Path
 
 import numpy as np
-from bench import HERE, console
+from bench import HERE, console, printed
 from PIL import Image
 
 _WAYS = {
@@ -65,12 +63,9 @@ def main(counts: list[int]) -> None:
             lines = (f"cases/{name},pictures" for name in names)
             (scratch / "m.csv").write_text("\n".join(["image,category", *lines]))
             for way, code in _WAYS.items():
-                told = subprocess.run(
-                    [sys.executable, "-c", _BEFORE + code + _AFTER],
-                    stdout=subprocess.PIPE, text=True, check=True, cwd=scratch,
-                    env={**os.environ, "PYTHONPATH": str(HERE.parent)},
-                )  # fmt: skip
-                seconds, peak = map(float, told.stdout.split())
+                whole = _BEFORE + code + _AFTER
+                told = printed(whole, cwd=scratch, PYTHONPATH=str(HERE.parent))
+                seconds, peak = map(float, told.split())
                 console.print(f"{count} pictures, {way}: {seconds:.2f} s, {peak:.0f} MiB peak")
 
 

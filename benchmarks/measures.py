@@ -7,16 +7,13 @@ observation points are included, findings kept before are not. Goal: 0.35 of an 
 
 from __future__ import annotations
 
-import os
-import subprocess
-import sys
 import tempfile
 import time
 from functools import partial
 from pathlib import Path
 from statistics import median
 
-from bench import HERE, console, in_turn, print_row
+from bench import HERE, console, in_turn, print_row, printed
 
 from rmbg_eval import Case, load_cases, load_model, predict
 from rmbg_eval.core.cache import MeasureCache, Store
@@ -76,13 +73,8 @@ def main(scratch: Path) -> None:
         "print(peak_memory())\n"
     )
     name, cutout = cases[0].name, str(scratch / str(made[cases[0].name].cutout))
-    done = subprocess.run(
-        [sys.executable, "-c", code, str(resource("cases")), name, cutout],
-        capture_output=True,
-        text=True,
-        check=True,
-    )
-    console.print(f"a process that only measures: {int(done.stdout) / 2**20:.0f} MiB peak")
+    peak = int(printed(code, str(resource("cases")), name, cutout))
+    console.print(f"a process that only measures: {peak / 2**20:.0f} MiB peak")
     _compiling(scratch / "another cache")
 
 
@@ -113,16 +105,9 @@ def _compiling(cache: Path) -> None:
         "from rmbg_eval.measure.kernels import ciede, connectivity, neighbours\n"
         "print(time.perf_counter() - started)\n"
     )
-    environment = {**os.environ, "RMBG_EVAL_CACHE": str(cache)}
     for name in ("compiled, once on a machine", "loaded, once in a process"):
-        done = subprocess.run(
-            [sys.executable, "-c", code],
-            capture_output=True,
-            text=True,
-            check=True,
-            env=environment,
-        )
-        console.print(f"measures {name}: {float(done.stdout):.1f} s, which the above leaves out")
+        seconds = float(printed(code, RMBG_EVAL_CACHE=str(cache)))
+        console.print(f"measures {name}: {seconds:.1f} s, which the above leaves out")
 
 
 if __name__ == "__main__":

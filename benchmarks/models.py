@@ -16,11 +16,11 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 
+from bench import SELF, fresh_cache
 from matplotlib import pyplot
 
 from rmbg_eval import Run
 from rmbg_eval.core.machine import Machine
-from rmbg_eval.core.paths import cache_folder
 from rmbg_eval.report.scatter import Dot, pareto
 from rmbg_eval.run.charts import MARKS
 from rmbg_eval.run.plots import COLOURS
@@ -70,12 +70,8 @@ def _measure(spec: str) -> Row:
     """Run one model in a process of its own, which finds its weights and nothing else."""
     model, *options = spec.split()
     with tempfile.TemporaryDirectory() as scratch:
-        cache, out = Path(scratch) / "cache", Path(scratch) / "out"
-        cache.mkdir()
-        for kept in ("weights", "compiled"):  # nothing is fetched, and no loop compiled, anew
-            if (cache_folder() / kept).is_dir():
-                (cache / kept).symlink_to(cache_folder() / kept)
-        command = [sys.executable, "-m", "rmbg_eval", "run", "--quiet", "--fail-on", "required"]
+        cache, out = fresh_cache(Path(scratch) / "cache"), Path(scratch) / "out"
+        command = [*SELF, "run", "--quiet", "--fail-on", "required"]
         command += ["--model", model, *options, "--out", str(out)]
         status = subprocess.run(
             command, env=os.environ | {"RMBG_EVAL_CACHE": str(cache)}, check=False

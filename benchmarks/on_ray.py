@@ -40,7 +40,7 @@ import listing
 import numpy as np
 import psutil
 import shards
-from bench import HERE, SELF, console
+from bench import HERE, SELF, console, printed
 from PIL import Image
 
 from rmbg_eval import Run, Settings, load_cases
@@ -175,11 +175,7 @@ def memory(counts: list[int]) -> None:
             code += "on_ray._by_ray('', pathlib.Path(sys.argv[2]), on_ray.Reading, sys.argv[3]); "
             code += f"print({listing.PEAK})"
             for what, cases in (("folder", "cases"), ("table", "m.parquet")):
-                told = subprocess.run(
-                    [sys.executable, "-c", code, str(HERE), str(scratch), str(scratch / cases)],
-                    stdout=subprocess.PIPE, text=True, check=True,
-                )  # fmt: skip
-                peak = told.stdout.split()[-1]
+                peak = printed(code, str(HERE), str(scratch), str(scratch / cases)).split()[-1]
                 console.print(f"driver, {count} pictures of a {what}: {peak} MiB, without merging")
 
 

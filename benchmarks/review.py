@@ -15,11 +15,10 @@ from pathlib import Path
 import numpy as np
 import psutil
 from bench import HERE, console
-from PIL import Image, ImageOps
+from large_page import draw
 from playwright.sync_api import Page, sync_playwright
 
-from rmbg_eval import Settings, evaluate, load_cases
-from rmbg_eval.core.paths import resource
+from rmbg_eval import Settings, evaluate
 from rmbg_eval.report.notebooks import render
 
 WATCH = """() => {
@@ -46,7 +45,7 @@ ANSWERS = "uuumux"
 
 def main(count: int, layout: str, scratch: Path) -> None:
     """Make the report, review all of it, and count what is there afterwards."""
-    _cases(count, scratch)
+    draw(["cutouts"], count, scratch)
     settings = Settings(
         cases=str(scratch / "cases"),
         models=[f"folder:{scratch / 'cutouts'}"],
@@ -95,27 +94,6 @@ def main(count: int, layout: str, scratch: Path) -> None:
         page = opened()
         console.print(f"kept {kept} of {count} decisions; after the browser's crash {_kept(page)}")
         page.context.close()
-
-
-def _cases(count: int, folder: Path) -> None:
-    """Pictures of 960×640 pixels, each a part of a reference case, and cut-outs of them."""
-    size = (960, 640)
-    rng = np.random.default_rng(0)
-    sources = [case.picture().rgb for case in load_cases(resource("cases")).cases]
-    y, x = np.mgrid[: size[1], : size[0]] / size[1]
-    for number in range(count):
-        left, top = rng.integers(0, 40, 2)
-        whole = Image.fromarray(sources[number % len(sources)])
-        away = np.hypot(x - rng.uniform(0.5, 1), y - 0.5)
-        alpha = np.clip((rng.uniform(0.2, 0.4) - away) / rng.uniform(0.005, 0.015) + 0.5, 0, 1)
-        category = ("portrait", "product", "pet", "garment")[number % 4]
-        for name, suffix, image in (
-            ("cases", "jpg", ImageOps.fit(whole.crop((left, top, *whole.size)), size)),
-            ("cutouts", "png", Image.fromarray(np.rint(255 * alpha).astype(np.uint8))),
-        ):
-            path = folder / name / category / f"case {number:05}.{suffix}"
-            path.parent.mkdir(parents=True, exist_ok=True)
-            image.save(path)
 
 
 def _kill(profile: Path) -> None:
