@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
-from itertools import chain
 
 from ..core.key import CaseKey, Key
 from ..core.numbers import figures
@@ -22,14 +21,9 @@ def stops_at(run: Run, result: PointResult | RuleResult) -> bool:
     return not result.passed and (result.required or run.settings.fail_on == "point")
 
 
-def failing_points(run: Run) -> Iterator[PointResult]:
-    """The points at which a build stops."""
-    return (point for point in without(run.points, "passed") if stops_at(run, point))
-
-
-def failing_rules(run: Run) -> Iterator[RuleResult]:
-    """The delivery rules at which a build stops."""
-    return (rule for rule in without(run.rules, "passed") if stops_at(run, rule))
+def failing(run: Run, results: Sequence[Result]) -> Iterator[Result]:
+    """Those of its points, or of its delivery rules, at which a build stops."""
+    return (each for each in without(results, "passed") if stops_at(run, each))
 
 
 def all_failed(run: Run) -> bool:
@@ -45,9 +39,12 @@ def stops_at_failures(run: Run) -> bool:
 
 def stops(run: Run) -> bool:
     """Whether a build stops at `run`: `point` includes `error`, and all include `required`."""
-    failed = bool(run.failures) and stops_at_failures(run)
-    stopping = chain(failing_points(run), failing_rules(run))
-    return failed or not run.complete or next(stopping, None) is not None
+    return (
+        (bool(run.failures) and stops_at_failures(run))
+        or not run.complete
+        or any(failing(run, run.points))
+        or any(failing(run, run.rules))
+    )
 
 
 def exit_status(run: Run) -> int:

@@ -24,7 +24,7 @@ from ..ci.gate import (
     MOST_FAILURES,
     count_lost,
     failed_alike,
-    failing_points,
+    failing,
     how_many_failed,
     kept_rules,
     rules_name,
@@ -120,12 +120,12 @@ def show_run(run: Run, path: Path, quiet: bool = False) -> None:
     if not quiet:
         show_uncounted(uncounted(run))
         show_path(path)
-    failing = failing_points(run)
-    for point in islice(failing, MOST_ROWS):
+    points = failing(run, run.points)
+    for point in islice(points, MOST_ROWS):
         where = f"{point.category}/{point.case} · {point.model} · {point.point}"
         what = "required point" if point.required else "point"
         complain(f"{what} not passed: {where}: {why(point)}")
-    if more := sum(1 for _ in failing):
+    if more := sum(1 for _ in points):
         others = Message(
             "and {n} more such point: see junit.xml",
             many="and {n} more such points: see junit.xml",

@@ -324,9 +324,7 @@ class Measurements(Collection[Measurement]):
         if isinstance(data, list | tuple):
             return cls(_list().validate_python(data))
         table = Table.model_validate(data)
-        made = cls()
-        for column in table.metrics:
-            made._number(column)
+        made = cls.of_columns(table.metrics)
         columns = made._first
         for row in table.rows:
             values: dict[str, Value] = {name: (value, None) for name, value in row.values.items()}
