@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import pytest
 from caches import REAL_CACHE, new_cache, share
@@ -13,6 +14,9 @@ from hypothesis import settings
 
 from rmbg_eval.errors import WeightsError
 from rmbg_eval.models import weights as weights_module
+
+if TYPE_CHECKING:
+    from playwright.sync_api import Browser
 
 collect_ignore = ["without"]
 _WITHOUT = str(Path(__file__).parent / "without")
@@ -66,6 +70,15 @@ def weights(cache: Path, real_weights: Path) -> Path:
     for pinned in (weights_module.ISNET_MEDIUM, weights_module.ISNET_SMALL):
         share(folder / pinned.name, real_weights / pinned.name)
     return cache
+
+
+@pytest.fixture(scope="module")
+def browser() -> Iterator[Browser]:
+    """Chromium, for the tests of a file."""
+    from browser import chromium  # imports playwright
+
+    with chromium() as found:
+        yield found
 
 
 @pytest.fixture(scope="session")

@@ -7,7 +7,6 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from browser import chromium
 from caches import new_cache
 from fakes import save_picture, save_truth
 from pages import HOSTILE, opened
@@ -39,12 +38,6 @@ CRUMBS = Sign(
     measure="crumbs", text=Message("{n} stray pieces", n=3), place=(10, 20, 8, 6), weight=2.0
 )
 VEIL = Sign(measure="kept", text=Message("The whole picture is kept"), weight=1.0)
-
-
-@pytest.fixture(scope="module")
-def browser() -> Iterator[Browser]:
-    with chromium() as found:
-        yield found
 
 
 @pytest.fixture(scope="session")

@@ -5,13 +5,11 @@ from __future__ import annotations
 import hashlib
 import re
 import shutil
-from collections.abc import Iterator
 from pathlib import Path
 
 import numpy as np
 import pytest
 from axe import source, violations
-from browser import chromium
 from caches import new_cache
 from comparisons import comparison, one, point, run, value
 from comparisons import made as one_cutout
@@ -92,12 +90,6 @@ def made(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Path]:
         compare_folders(compare, on_save=build_files)
         found[layout] = render_comparison(compare)
     return found
-
-
-@pytest.fixture(scope="module")
-def browser() -> Iterator[Browser]:
-    with chromium() as found:
-        yield found
 
 
 @pytest.fixture
