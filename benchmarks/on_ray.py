@@ -125,7 +125,7 @@ def _by_ray(spec: str, scratch: Path, worker: type[Worker] = Predicting, cases: 
     os.environ["PYTHONPATH"] = os.pathsep.join([str(HERE), *sys.path])
     plan = on_ray.Plan.apart(settings, scratch / "ray")
     with on_ray.session(ray, ""):
-        engine = on_ray._Engine(ray, settings, plan, 1, 900, lambda step: None)
+        engine = on_ray._Engine(ray, plan, 1, 900, lambda step: None)
         engine.remote = ray.remote(worker)
         total, engine.schedule = engine.schedule, on_ray.Schedule([])
         engine._look_for_nodes()

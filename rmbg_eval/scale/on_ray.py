@@ -89,7 +89,7 @@ def run_on_ray(
         on_step(Step("listing"))
         plan = Plan.apart(settings, shards)
         with session(ray, address) as answers:
-            _Engine(ray, settings, plan, worker_cores, time_limit, on_step, answers).work()
+            _Engine(ray, plan, worker_cores, time_limit, on_step, answers).work()
         folders = [shard.folder for shard in plan.shards]
         _wait_until_listed(folders)
         run = merge(folders, Path(settings.out), on_step, on_save, settings.lang, plan.manifest)
@@ -124,14 +124,13 @@ class _Engine:
     def __init__(
         self,
         ray: Any,
-        settings: Settings,
         plan: Plan,
         worker_cores: int,
         time_limit: float,
         on_step: OnStep,
         answers: Callable[[], bool] = lambda: True,
     ) -> None:
-        self.ray, self.settings, self.plan = ray, settings, plan
+        self.ray, self.plan, self.device = ray, plan, plan.settings.device
         self.worker_cores, self.time_limit, self.on_step = worker_cores, time_limit, on_step
         self.schedule = Schedule(range(len(plan.shards)))
         self.slots: list[_Slot] = []
@@ -178,10 +177,10 @@ class _Engine:
                 self._died(slot)
                 slot.closed = True
         there = {slot.node for slot in self.slots}
-        gpus = self.settings.device not in ("cpu", "mps") and any(
+        gpus = self.device not in ("cpu", "mps") and any(
             resources.get("GPU", 0) >= 1 for resources in nodes.values()
         )
-        if self.settings.device.startswith("cuda") and not gpus:
+        if self.device.startswith("cuda") and not gpus:
             raise SettingsError(
                 Message("No machine of the Ray cluster has a GPU"),
                 Message("Give --device cpu, or start Ray on the machines with --num-gpus."),
