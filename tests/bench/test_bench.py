@@ -5,8 +5,6 @@ from __future__ import annotations
 import importlib.util
 import json
 import os
-import subprocess
-import sys
 from datetime import UTC, datetime
 from io import StringIO
 from math import inf
@@ -19,6 +17,7 @@ from rmbg_eval.i18n import Message
 if importlib.util.find_spec("torch") is None and not os.environ.get("CI"):
     pytest.skip("torch is not installed", allow_module_level=True)
 
+from commands import rmbg
 from fakes import FakeModel, save_picture
 from PIL import Image
 from rich.console import Console
@@ -186,15 +185,9 @@ def test_inferences_are_timed_after_one_that_is_not(
 
 
 def test_the_command_prints_tables_and_paths(cases: Path, tmp_path: Path) -> None:
-    command = [sys.executable, "-m", "rmbg_eval", "bench", "--model", "grabcut", "--cases", cases]
-    command += ["--batch", "1", "--batch", "2", "--rounds", "3", "--seconds", "1", "--lang", "zh"]
-    done = subprocess.run(
-        [*map(str, command), "--out", str(tmp_path / "out")],
-        capture_output=True,
-        text=True,
-        check=False,
-        env={**os.environ, "COLUMNS": "220"},
-    )
+    options = "--batch 1 --batch 2 --rounds 3 --seconds 1 --lang zh --model grabcut".split()
+    paths = "--cases", cases, "--out", tmp_path / "out"
+    done = rmbg("bench", *options, *paths, COLUMNS="220")
     assert done.returncode == 0, done.stderr
     assert done.stderr == ""
     assert "grabcut · cpu · fp64 · batch 1" in done.stdout
