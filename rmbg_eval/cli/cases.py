@@ -7,6 +7,8 @@ from typing import Annotated
 
 import typer
 
+from ..core.files import in_shell, user_path
+from ..core.remote import is_url
 from ..errors import CaseError, RmbgEvalError
 from ..i18n import Message
 from .options import Command
@@ -124,7 +126,6 @@ def new(
 ) -> None:
     """Make a folder of categories, with an example and a README."""
     from ..cases.folder import new_case_set
-    from ..core.files import in_shell
     from .terminal import say
 
     new_case_set(folder)
@@ -134,7 +135,4 @@ def new(
 
 def _source(folder: str) -> Path | str:
     """The folder or table, or its URL."""
-    from ..core.files import user_path
-    from ..core.remote import is_url
-
     return folder if is_url(folder) else user_path(folder, CaseError)

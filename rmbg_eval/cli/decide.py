@@ -10,6 +10,9 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from ..errors import OutputError, printable
+from ..i18n import Message
+
 if TYPE_CHECKING:
     from ..decisions.files import Intake
 
@@ -44,8 +47,6 @@ def decide(
     from ..compare.baseline import is_baseline
     from ..decisions import files as decided
     from ..decisions.lists import write_zip
-    from ..errors import OutputError, printable
-    from ..i18n import Message
     from ..run.folder import locked
     from ..run.record import Run
     from .terminal import complain, say, show_path
@@ -74,7 +75,6 @@ def decide(
 
 def _show(intake: Intake, dry_run: bool) -> None:
     from ..decisions.record import subject
-    from ..i18n import Message
     from .terminal import complain, say, show_uncounted
 
     # A thing that a person decided on several times, or took back, is one.
