@@ -14,6 +14,7 @@ from collections.abc import Iterable, Iterator, Sequence, Sized
 from concurrent.futures import Future, ThreadPoolExecutor, wait
 from contextlib import contextmanager
 from dataclasses import dataclass, field
+from functools import partial
 from itertools import islice
 from pathlib import Path
 from typing import Any
@@ -239,14 +240,14 @@ def _write(
 ) -> tuple[Case, Prediction]:
     case = job.case
     if job.open:
-        assert job.picture is not None
+        keep = partial(_kept, job, store, memory_known)
         if isinstance(model, Refined):
             if job.base is None:
-                job.base = _made(model.base, job, job.base_key, store, memory_known)
+                job.base = keep(job.base_key, _made(model.base, job))
             if job.base is not None:
-                job.kept = _refined(model, job, store, memory_known)
+                job.kept = keep(job.key, _refined(model, job))
         else:
-            job.kept = _made(model, job, job.key, store, memory_known)
+            job.kept = keep(job.key, _made(model, job))
         if job.kept is not None:
             return case, _finish(model, job, out, cached=False)
     if job.failure:
@@ -261,22 +262,18 @@ def _write(
     return case, _finish(model, job, out, cached=True)
 
 
-def _made(
-    model: Model, job: _Job, key: str, store: Store, memory_known: bool
-) -> tuple[Entry, bytes] | None:
-    """The cut-out of what was inferred, kept under `key`; None where the job failed."""
+def _made(model: Model, job: _Job) -> Cutout | None:
+    """The cut-out of what was inferred; None where the job failed."""
     assert job.picture is not None
     with job.stage("postprocess"):
         cutout = model.postprocess(job.output, job.picture)
         check_cutout(model, cutout, job.picture)
         job.output = None
-    return None if job.failure else _encoded(job, cutout, key, store, memory_known)
+    return None if job.failure else cutout
 
 
-def _refined(
-    model: Refined, job: _Job, store: Store, memory_known: bool
-) -> tuple[Entry, bytes] | None:
-    """The refined cut-out of the one in `job.base`, kept; None where the job failed.
+def _refined(model: Refined, job: _Job) -> Cutout | None:
+    """The refined cut-out of the one in `job.base`; None where the job failed.
 
     Its seconds are all that it takes: those of the base, of when that was made, and `refine`.
     """
@@ -291,12 +288,15 @@ def _refined(
         rgb, alpha = decode_cutout(png, job.case.name)
         cutout = model.finish(Cutout(job.picture.rgb if rgb is None else rgb, alpha), job.picture)
         check_cutout(model, cutout, job.picture)
-    return None if job.failure else _encoded(job, cutout, job.key, store, memory_known)
+    return None if job.failure else cutout
 
 
-def _encoded(
-    job: _Job, cutout: Cutout, key: str, store: Store, memory_known: bool
+def _kept(
+    job: _Job, store: Store, memory_known: bool, key: str, cutout: Cutout | None
 ) -> tuple[Entry, bytes] | None:
+    """A cut-out, encoded and kept under `key`; None where there is none, or the job failed."""
+    if cutout is None:
+        return None
     assert job.picture is not None
     with job.stage("encode"):
         png = encode_png(cutout)
