@@ -322,9 +322,9 @@ SHARES = (
 )
 
 
-def points() -> list[str]:
+def points_passed() -> str:
     """How often the interval of a share of points holds the share on all such pictures."""
-    lines = ["| points | n | Wilson, each alone | the report's | its width |", "|---" * 5 + "|"]
+    rows = []
     for title, a, b in SHARES:
         for count in SIZES[1:]:
             r = np.random.default_rng(SEED)
@@ -338,9 +338,8 @@ def points() -> list[str]:
             low, high = np.array([each for each in pairs if each]).T
             true = a / (a + b)
             cells = [_share(wilson(share, total), true), _share((low, high), true)]
-            cells += [f"{(high - low).mean():.2f}"]
-            lines.append(f"| {' | '.join([title, str(count), *cells])} |")
-    return lines
+            rows.append([title, str(count), *cells, f"{(high - low).mean():.2f}"])
+    return plain_table(["points", "n", "Wilson, each alone", "the report's", "its width"], rows)
 
 
 def _share(bounds: Bounds | None, value: float, outside: bool = False) -> str:
@@ -350,13 +349,11 @@ def _share(bounds: Bounds | None, value: float, outside: bool = False) -> str:
     return f"{(~inside if outside else inside).mean():.1%}"
 
 
-def _table(heads: list[str], row: Callable[[Draw, int], list[str]]) -> list[str]:
-    heads = ["differences", "n", *heads]
-    lines = [f"| {' | '.join(heads)} |", "|---" * len(heads) + "|"]
-    for draw in KINDS:
-        title = (draw.__doc__ or "").rstrip(".")
-        lines += [f"| {' | '.join([title, str(n), *row(draw, n)])} |" for n in SIZES]
-    return lines
+def _table(heads: list[str], row: Callable[[Draw, int], list[str]]) -> str:
+    rows = [
+        [(draw.__doc__ or "").rstrip("."), str(n), *row(draw, n)] for draw in KINDS for n in SIZES
+    ]
+    return plain_table(["differences", "n", *heads], rows)
 
 
 def main() -> None:
@@ -366,7 +363,7 @@ def main() -> None:
         resamples=RESAMPLES,
         fewest=FEWEST,
         group=GROUP,
-        alone="\n".join(_table([*USUAL, "middle", "t leaves out 0", "middle leaves out 0"], alone)),
+        alone=_table([*USUAL, "middle", "t leaves out 0", "middle leaves out 0"], alone),
         equal_sets=EQUAL_SETS,
         equal=plain_table(
             [
@@ -388,8 +385,8 @@ def main() -> None:
         ),
         skewed=skewed(30),
         **intervals_by_eye.tables(),
-        shot="\n".join(_table(["percentile", "t", "middle", "middle of shoots"], shot)),
-        points="\n".join(points()),
+        shot=_table(["percentile", "t", "middle", "middle of shoots"], shot),
+        points=points_passed(),
     )
     Path(__file__).parents[1].joinpath("docs", "coverage.md").write_text(shown)
 

@@ -39,22 +39,27 @@ STRENGTHS = (
 )  # fmt: skip
 """Of models that are compared without names."""
 THERE, SHOOT = 200, 5
+STRATA = 67, 67, 66
 PICTURES = (12, 30, 100)
 RANKED = ["strengths", "n", "share", "worst", "width", "wrong", "told apart", "ranked apart"]
+
+
+def _chances(share: float) -> tuple[list[float], float]:
+    """To be usable, of the pictures of each stratum, and of all."""
+    aside = min(share, 1 - share) / 10
+    chances = [share + 2 * aside, share - aside, share - aside]
+    return chances, float(np.average(chances, weights=STRATA))
 
 
 def looked_at(share: float, seen: int, shoots: bool) -> list[str]:
     """Coverage and width of both intervals of the share usable."""
     r = np.random.default_rng(SEED)
-    aside = min(share, 1 - share) / 10
-    chances = [share + 2 * aside, share - aside, share - aside]
-    sizes = [67, 67, 66]
-    true = float(np.average(chances, weights=sizes))
+    chances, true = _chances(share)
     held, width = np.zeros(2), np.zeros(2)
     for _ in range(REPEATS):
         groups: dict[tuple[int, int], list[bool]] = {}
         strata, usable = [], 0
-        for stratum, (chance, size) in enumerate(zip(chances, sizes, strict=True)):
+        for stratum, (chance, size) in enumerate(zip(chances, STRATA, strict=True)):
             shoot = np.arange(size) // SHOOT if shoots else np.arange(size)
             of_shoot = np.full(size, chance)
             if shoots:
@@ -103,13 +108,10 @@ RULES: dict[str, Callable[[Strata], bool]] = {
 def ended(share: float, rule: str) -> list[str]:
     """Coverage of both intervals of the share usable where that many are looked at."""
     r = np.random.default_rng(SEED)
-    aside = min(share, 1 - share) / 10
-    chances = np.array([share + 2 * aside, share - aside, share - aside])
-    sizes = [67, 67, 66]
-    true = float(np.average(chances, weights=sizes))
+    chances, true = _chances(share)
     held, looked = np.zeros(2), 0
     for _ in range(REPEATS):
-        good = [r.random(size) < chance for size, chance in zip(sizes, chances, strict=True)]
+        good = [r.random(size) < chance for size, chance in zip(STRATA, chances, strict=True)]
         for seen in range(12, THERE + 1):
             counts = [(seen + 2) // 3, (seen + 1) // 3, seen // 3]
             strata = [(int(own[:n].sum()), n, len(own))
