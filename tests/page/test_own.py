@@ -127,9 +127,8 @@ def test_of_one_model_two_cases_stand_side_by_side_and_no_more_than_a_line_is_ab
 ) -> None:
     for number in range(3):
         save_picture(tmp_path / "cases" / f"{number}.png", number, (320, 240))
-    settings = Settings.of(
-        {"cases": str(tmp_path / "cases"), "models": ["grabcut"], "out": str(tmp_path / "out")}
-    )
+    out = tmp_path / "out"
+    settings = Settings(cases=str(tmp_path / "cases"), models=["grabcut"], out=str(out))
     report = Report(evaluate(settings))
     panels = (report.overview(), report.bar(), report.categories())
     html = head("One", "en", "single") + "".join(panel.html for panel in panels)
