@@ -15,9 +15,10 @@ from ..core.records import ByKey, Records, Stored
 from ..measure.record import Measurement, PointResult, Risk, RuleResult
 from ..measure.stored import StoredMeasurements
 from ..predictions.prediction import Prediction
+from .case_record import CaseRecord
 
 if TYPE_CHECKING:
-    from .record import CaseRecord, ModelRun, Run
+    from .record import ModelRun, Run
 
 T = TypeVar("T", bound=Keyed)
 

@@ -34,6 +34,7 @@ from ..measure.columns import Measurements
 from ..measure.record import PointResult, Risk, RuleResult
 from ..measure.stored import StoredMeasurements, columns_of, row_of
 from ..predictions.prediction import Prediction
+from .case_record import CaseRecord
 from .shard import PairDistance, Shard, SignPlaces
 
 if TYPE_CHECKING:
@@ -64,8 +65,6 @@ def in_parts(cases: int, shard: Shard | None) -> bool:
 @cache
 def shapes() -> dict[str, Shape[Any]]:
     """How each kind but the measurements is a row."""
-    from .record import CaseRecord
-
     kinds: dict[str, type[BaseModel]] = {
         "cases": CaseRecord,
         "predictions": Prediction,

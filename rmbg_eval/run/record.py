@@ -16,7 +16,6 @@ from pydantic import BaseModel, ConfigDict, ValidationError
 from ..core.files import cannot_read, inside_of
 from ..core.json_lines import compact, in_lines, line_each, read_json
 from ..core.key import CaseKey as CaseKey
-from ..core.key import Lean
 from ..core.machine import Machine
 from ..core.records import OrRecords, Records, columns, having, without
 from ..errors import OutputError, printable
@@ -25,7 +24,6 @@ from ..measure.columns import Measurements
 from ..measure.record import (
     Agreement,
     Delivery,
-    ObservationPoint,
     PointResult,
     Risk,
     RuleResult,
@@ -33,6 +31,7 @@ from ..measure.record import (
 from ..models.info import ModelInfo
 from ..predictions.prediction import PrecisionCheck, Prediction, StabilityCost
 from ..settings import Settings
+from .case_record import CaseRecord as CaseRecord
 from .index import Index as Index
 from .parts import Files, with_records
 from .shard import Shard
@@ -49,33 +48,6 @@ Result = TypeVar("Result", PointResult, RuleResult)
 
 class _Record(BaseModel):
     model_config = ConfigDict(extra="forbid", frozen=True)
-
-
-class CaseRecord(Lean):
-    """What a report says of a case, whether or not any model could use it."""
-
-    category: str
-    id: str
-    title: dict[str, str]
-    licence: str | None
-    author: str | None
-    source: str | None
-    has_truth: bool
-    truth_sha256: str | None = None
-    """Of the files of truth and true foreground: runs of another truth do not compare. None where
-    the case has neither, and before schema version 4."""
-    group: str | None = None
-    """The shoot that it is from."""
-    points: tuple[ObservationPoint, ...] = ()
-
-    @property
-    def key(self) -> CaseKey:
-        return self.category, self.id
-
-    @property
-    def name(self) -> str:
-        """`category/id`."""
-        return f"{self.category}/{self.id}"
 
 
 class ModelRun(_Record):
