@@ -45,7 +45,7 @@ def by_eye(context: Context) -> ByEyeView | None:
     return ByEyeView(
         data=about,
         folder=in_shell(run.settings.out, "RUN"),
-        review=_to_review(run, sum(map(len, about["plan"]))),
+        review=_to_review(context, sum(map(len, about["plan"]))),
         pairs=pairs,
         problem=problem,
         usable=tuple(_accepted(each) for each in shares if each.category == ALL),
@@ -117,7 +117,7 @@ def page_data(run: Run, decisions: Decisions, shown: Run | None = None) -> dict[
 def _need(context: Context) -> list[int]:
     """The numbers of the cut-outs that need a look, where that is what is said of the run; none
     where only a sample is shown, in which few of them can be reviewed."""
-    if context.run.sample:
+    if context.sample:
         return []
     places = {c.key: number for number, c in enumerate(context.shown.cases)}
     models = context.models
@@ -129,10 +129,10 @@ def _need(context: Context) -> list[int]:
     ]
 
 
-def _to_review(run: Run, cutouts: int) -> Message:
-    if not run.sample:
+def _to_review(context: Context, cutouts: int) -> Message:
+    if not context.sample:
         return Message("Review {n} cut-out", many="Review {n} cut-outs", n=cutouts)
-    every = sum(bool(cutout) for (cutout,) in columns(run.predictions, "cutout"))
+    every = sum(bool(cutout) for (cutout,) in columns(context.run.predictions, "cutout"))
     return Message("Review {n} of {all} cut-outs, drawn by chance", n=cutouts, all=every)
 
 

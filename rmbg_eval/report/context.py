@@ -13,7 +13,8 @@ from ..run.folder import PAGES
 from ..run.previews import Preview, Previews
 from ..run.queue import queue_of, unscored
 from ..run.record import CaseKey, CaseRecord, Run
-from ..run.statistics import Points
+from ..run.sample import sample_of, shown_of
+from ..run.statistics import Points, summary_of
 from .views import ImageView, Text
 
 OfPoint = tuple[ObservationPoint, list[PointResult | None]]
@@ -37,12 +38,12 @@ class Context:
         """`base`: what leads to the run folder; `cards`: each case has a card, and its own page;
         `shown`: the cases that have a row, if not the run's own sample."""
         self.run = run
-        self.shown = shown or run.shown
+        self.shown = shown or shown_of(run)
         """What of it is shown case by case."""
         self.previews = previews
         self.base = base
         self.cards = cards
-        self.summary = run.summary
+        self.summary = summary_of(run)
         self.models = tuple(run.index.models)
         self._points = {(each.category, each.model): each for each in self.summary.points}
         self.unscored = unscored(run)
@@ -50,7 +51,8 @@ class Context:
         self.queue = {each.key: each for each in queue_of(self.shown)} if self.unscored else {}
         """Where nothing is scored, the pictures shown that need a look, the riskiest first."""
         levels = Counter(each.level for each in self.queue.values())
-        self.levels = run.sample.levels if run.sample else levels
+        self.sample = sample_of(run)
+        self.levels = self.sample.levels if self.sample else levels
         """How many of all pictures need one how soon."""
         self.titles = {
             key: Named(record.title, key[1]) for key, record in self.shown.index.cases.items()

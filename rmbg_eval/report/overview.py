@@ -120,8 +120,8 @@ class Overview:
                 n=len(self.run.cases),
                 cases=self.run.shard.cases,
             )
-        if self.run.sample:
-            yield sampled(self.run.sample, len(self.run.cases))
+        if self.context.sample:
+            yield sampled(self.context.sample, len(self.run.cases))
         if self.run.delivery:
             passed, judged = kept_rules(self.run)
             yield Message(

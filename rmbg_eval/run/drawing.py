@@ -39,6 +39,7 @@ from .findings import findings
 from .gross import Gross, gross
 from .previews import CasePreviews, EdgeProfile, ModelPreviews, Plot, Preview, Previews, Spot
 from .record import CaseKey, Run
+from .sample import shown_of
 from .spots import hardest_edge, spot_of
 from .webp import CUTOUT, EXACT, FULL, clear_hidden, or_none, save
 
@@ -59,7 +60,7 @@ def draw(run: Run, cases: Iterable[Case], on_step: OnStep = ignore) -> None:
     `cases`: those of the run. One that is not among them keeps the pictures that it has, and one
     that killed a process is not opened.
     """
-    run = run.shown
+    run = shown_of(run)
     folder = run.settings.out_folder
     killing = {p.case_key for p in run.predictions if kills(p)}
     there = {key: case for case in cases if (key := case.key) not in killing}
@@ -97,7 +98,7 @@ def draw_again(run: Run, on_step: OnStep = ignore, cases: Path | None = None) ->
     """`draw` for a run that was not just evaluated: its case set is read, if it is still there on
     this machine, or the manifest `cases` of it. A URL is not asked: run.json may be another's."""
     settings = run.settings
-    shown = {record.key for record in run.shown.cases}
+    shown = {record.key for record in shown_of(run).cases}
     try:
         there = load_cases(
             cases or settings.cases_folder,
@@ -115,7 +116,7 @@ def draw_again(run: Run, on_step: OnStep = ignore, cases: Path | None = None) ->
 def load(run: Run, on_step: OnStep = ignore) -> Previews:
     """The pictures that the run folder has. No case is opened: what can be drawn from the cut-outs
     alone is, where nothing was drawn of them, and the rest is left out."""
-    run = run.shown
+    run = shown_of(run)
     previews = dict(_each(run, {}, on_step))
     return Previews(previews, _spots(run, previews))
 

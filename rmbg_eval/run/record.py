@@ -1,12 +1,15 @@
-"""The nouns of a finished run, as run.json keeps them."""
+"""The nouns of a finished run, as run.json keeps them.
+
+What is computed of a run are functions of it in other modules: those that are `once` keep it there.
+"""
 
 from __future__ import annotations
 
 import hashlib
 from collections import Counter
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from datetime import datetime
-from functools import cached_property
+from functools import cached_property, wraps
 from html import escape
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any, Literal, TypeVar
@@ -40,9 +43,7 @@ from .tally import Tally, middle, tally_of
 if TYPE_CHECKING:
     from pandas import DataFrame
 
-    from .sample import Sample
-    from .statistics import Summary
-
+T = TypeVar("T")
 Result = TypeVar("Result", PointResult, RuleResult)
 
 
@@ -114,38 +115,16 @@ class Run(_Record):
         return tally_of((model.info.name for model in self.models), self.predictions)
 
     @cached_property
-    def sample(self) -> Sample | None:
-        """Of many cases, those that a report shows; None where it shows all."""
-        from .sample import sample_of  # needs more than pydantic
-
-        return sample_of(self)
-
-    @property
-    def shown(self) -> Run:
-        """What of it a report shows case by case: all, or its sample."""
-        return self if self.sample is None else self.sampled
-
-    @cached_property
-    def sampled(self) -> Run:
-        """Its sample alone; kept apart from `shown`, as a run that keeps itself equals no other."""
-        from .sample import only
-
-        assert self.sample is not None
-        return only(self, self.sample.cases)
-
-    @cached_property
-    def summary(self) -> Summary:
-        """What it found, in means and counts."""
-        from .statistics import summarise  # needs more than pydantic
-
-        return summarise(self)
+    def computed(self) -> dict[object, Any]:
+        """What functions that are `once` gave of it."""
+        return {}
 
     def model_copy(self, *, update: Mapping[str, Any] | None = None, deep: bool = False) -> Run:
         changes = dict(update or {})
         if "measurements" in changes and not isinstance(changes["measurements"], Measurements):
             changes["measurements"] = Measurements(changes["measurements"])
         copy = super().model_copy(update=changes, deep=deep)
-        for name in ("index", "tally", "sample", "sampled", "summary"):  # of the run copied
+        for name in ("index", "tally", "computed"):  # of the run copied
             copy.__dict__.pop(name, None)
         return copy
 
@@ -293,6 +272,19 @@ class Run(_Record):
             )
         else:
             yield compact(self.model_dump(mode="json", include={name})[name])
+
+
+def once(compute: Callable[[Run], T]) -> Callable[[Run], T]:
+    """A function that computes what it gives of a run once, for as long as there is the run."""
+
+    @wraps(compute)
+    def of_run(run: Run) -> T:
+        if of_run not in run.computed:
+            run.computed[of_run] = compute(run)
+        found: T = run.computed[of_run]
+        return found
+
+    return of_run
 
 
 def _of_measured(row: dict[str, Any]) -> str:

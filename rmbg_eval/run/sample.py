@@ -21,7 +21,7 @@ from . import parts
 from .agreement import odd_of
 from .findings import severity
 from .queue import level_of
-from .record import CaseKey, Run
+from .record import CaseKey, Run, once
 
 SEED = 0
 ROOM = 2400
@@ -60,6 +60,7 @@ def chance(seed: int, category: str, case: str) -> bytes:
     return hashlib.sha256(text.encode("utf-8", "surrogatepass")).digest()
 
 
+@once
 def sample_of(run: Run) -> Sample | None:
     """The sample of a run of many cases; None of a run that is shown whole.
 
@@ -107,6 +108,19 @@ def sample_of(run: Run) -> Sample | None:
         by_category=not many,
         levels=levels,
     )
+
+
+def shown_of(run: Run) -> Run:
+    """What of a run a report shows case by case: all, or its sample."""
+    return run if sample_of(run) is None else _sampled(run)
+
+
+@once
+def _sampled(run: Run) -> Run:
+    """Its sample alone; apart from `shown_of`, as a run that keeps itself equals no other."""
+    sample = sample_of(run)
+    assert sample is not None
+    return only(run, sample.cases)
 
 
 def room_for(models: int) -> int:

@@ -28,7 +28,7 @@ from ..measure.table import TABLE
 from . import parts
 from .arrays import CaseNumbers, Column, RunArrays, Values, Whole
 from .intervals import middle_interval, one_sided, share_interval
-from .record import CaseKey, Run
+from .record import CaseKey, Run, once
 from .tally import middle
 
 MIXED = N_("unknown region (10 px, or the data set's trimap)")
@@ -179,6 +179,12 @@ def summarise(run: Run, metrics: Iterable[Metric] = TABLE, whole: bool = False) 
             )
     points, kinds = _Counts(run, models).points(categories, groups, whole)
     return Summary(tuple(rows), points, kinds, groups, tuple(_flattered(run)))
+
+
+@once
+def summary_of(run: Run) -> Summary:
+    """The summary of all that a run has."""
+    return summarise(run)
 
 
 def shoots_of(run: Run) -> dict[CaseKey, str]:

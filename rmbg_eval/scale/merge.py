@@ -30,6 +30,7 @@ from ..run.folder import prune, remove_done, run_folder, save
 from ..run.parts import Parts, in_parts, parts, with_records
 from ..run.record import CaseRecord, ModelRun, Run
 from ..run.risks import risks_of
+from ..run.sample import sample_of
 from ..run.shard import Shard, listing_sha256
 from .files import bring
 from .rows import CaseOrder, Kept, Place, ShardRow, ShardRows, Sink, case_order
@@ -74,7 +75,8 @@ def merge(
         remove_done(to)
         save(to, run.model_copy(update={"complete": False}))
         run = shards.merged(run, to, on_step)
-        shown = None if run.sample is None else {*run.sample.cases}
+        sample = sample_of(run)
+        shown = None if sample is None else {*sample.cases}
         for done, (predictions, folder) in enumerate(shards.by_case(), 1):
             bring(predictions, folder, to, shown)
             on_step(Step("merging", done, len(run.cases)))

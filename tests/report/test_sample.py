@@ -33,7 +33,7 @@ from rmbg_eval.run.findings import severity
 from rmbg_eval.run.folder import save
 from rmbg_eval.run.queue import queue_of
 from rmbg_eval.run.record import Run
-from rmbg_eval.run.sample import SEED, chance, only
+from rmbg_eval.run.sample import SEED, chance, only, sample_of, shown_of
 from rmbg_eval.run.shard import Part, Shard
 from rmbg_eval.run.statistics import summarise
 from rmbg_eval.settings import Settings
@@ -89,9 +89,9 @@ def many(whole: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 
 def test_failures_the_worst_and_some_by_chance_are_shown(whole: Path, many: Path) -> None:
     run = Run.load(many)
-    sample = run.sample
+    sample = sample_of(run)
     assert sample is not None
-    assert sample == Run.load(whole).sample  # in memory as well
+    assert sample == sample_of(Run.load(whole))  # in memory as well
     failed = {(p.category, p.case) for p in run.failures}
     assert 0 < len(failed) < 4
     assert (sample.failed, sample.failures) == (len(failed), len(failed))
@@ -110,7 +110,7 @@ def test_failures_the_worst_and_some_by_chance_are_shown(whole: Path, many: Path
     assert len(sample.cases) < CASES
     order = [(case.category, case.id) for case in run.cases]
     assert sorted(sample.cases, key=order.index) == [*sample.cases]
-    for part in (run.shown, only(run, sample.cases)):
+    for part in (shown_of(run), only(run, sample.cases)):
         assert [(c.category, c.id) for c in part.cases] == [*sample.cases]
         assert {p.key[:2] for p in part.predictions} == {*sample.cases}
         assert {key[:2] for key in part.index.measurements} == {*sample.cases}
@@ -121,8 +121,8 @@ def test_failures_the_worst_and_some_by_chance_are_shown(whole: Path, many: Path
 
 def test_a_run_of_few_is_shown_whole(whole: Path) -> None:
     run = Run.load(whole)
-    assert run.sample is None
-    assert run.shown is run
+    assert sample_of(run) is None
+    assert shown_of(run) is run
 
 
 def test_where_all_failed_the_rest_still_has_room(
@@ -134,7 +134,7 @@ def test_where_all_failed_the_rest_still_has_room(
     update = {"cutout": None, "failure": failure}
     lost = tuple(p.model_copy(update=update) for p in run.predictions)
     monkeypatch.setattr("rmbg_eval.run.sample.LEAST", 6)
-    sample = run.model_copy(update={"predictions": lost}).sample
+    sample = sample_of(run.model_copy(update={"predictions": lost}))
     assert sample is not None
     assert (sample.failed, sample.failures) == (2, CASES)
 
@@ -150,26 +150,26 @@ def test_the_page_says_what_it_shows(many: Path) -> None:
     run = Run.load(many)
     report = Report(run)
     html = report.overview().html
-    shown = len(run.shown.cases)
+    shown = len(shown_of(run).cases)
     assert f"Shown are {shown} of {CASES} pictures" in html
     assert f"(seed {SEED})" in html
     assert f"{len(run.failures)} of {2 * CASES} cut-outs failed." in html
-    misses = [p.case for p in run.shown.points if p.passed is False]
+    misses = [p.case for p in shown_of(run).points if p.passed is False]
     assert 0 < len(misses) < sum(p.passed is False for p in run.points)
     assert f"All misses shown: {len(misses)} in {len(set(misses))} picture" in html
     assert "All misses:" not in html
     rows = report.categories().html
     assert rows.count("<article") == shown
-    about = page_data(run, Decisions(), run.shown)
+    about = page_data(run, Decisions(), shown_of(run))
     assert len(about["cases"]) == shown  # type: ignore[arg-type]
-    plan, shas = plan_of(run).strata, {p.key: p.cutout_sha256 for p in run.shown.predictions}
+    plan, shas = plan_of(run).strata, {p.key: p.cutout_sha256 for p in shown_of(run).predictions}
     for numbers, whole in zip(about["plan"], plan, strict=True):  # type: ignore[call-overload]
         assert len(numbers) <= len(whole)
         assert all(key in shas for key in whole[: len(numbers)])
     offered, every = sum(map(len, about["plan"])), sum(map(len, plan))
     assert offered < every
     assert f"Review {offered} of {every} cut-outs, drawn by chance" in html
-    hidden = next(case for case in run.cases if (case.category, case.id) not in run.sample.cases)
+    hidden = next(case for case in run.cases if case.key not in shown_of(run).index.cases)
     name = f"{hidden.category}/{hidden.id}"
     assert name in repr(report.case(name))
     with pytest.raises(SettingsError, match="no case"):
@@ -181,7 +181,7 @@ def test_pictures_are_drawn_of_what_is_shown(many: Path) -> None:
     (many / "assets" / f"{7:020x}-0-result.webp").write_bytes(b"of an earlier run")
     draw(run, ())
     there = {path.stem for path in (many / "assets").glob("*.json")}
-    assert len(there) == len(run.shown.cases) < CASES
+    assert len(there) == len(shown_of(run).cases) < CASES
     assert not (many / "assets" / f"{7:020x}-0-result.webp").exists()
 
 
@@ -250,7 +250,7 @@ def test_the_worst_are_so_by_points_then_by_the_measure_then_by_risk(seed: int) 
         patch.setattr("rmbg_eval.run.parts.ONE_FILE", 5)
         patch.setattr("rmbg_eval.run.sample.WORST", worst)
         patch.setattr("rmbg_eval.run.sample.RANDOM", 1)
-        sample = run.sample
+        sample = sample_of(run)
     assert sample is not None
     assert sample.cases == tuple(("pet", f"{n}") for n in sorted({*failed, *order[:worst], drawn}))
     assert sample.levels == Counter(each.level for each in queue.values())
@@ -281,7 +281,7 @@ def test_shards_of_many_draw_little_more_than_is_shown_of_all() -> None:
             kind: tuple(of_all[n] for n in numbers)
             for kind, of_all in (("cases", cases), ("predictions", cutouts), ("risks", risks))
         }
-        return {case.key for case in run_of(shard=shard).model_copy(update=own).shown.cases}
+        return {case.key for case in shown_of(run_of(shard=shard).model_copy(update=own)).cases}
 
     whole = shown(range(count), None)
     assert 500 < len(whole) <= 520
@@ -308,7 +308,7 @@ def test_failures_are_shown_of_every_category_and_reason(monkeypatch: pytest.Mon
         )
         for n, (category, id) in enumerate(names)
     ]
-    sample = run_of(*predictions, cases=cases).sample
+    sample = sample_of(run_of(*predictions, cases=cases))
     assert sample is not None
     assert (sample.failed, sample.failures) == (10, 80)
     expected = {(c, id) for c in ("pet", "zoo") for id in ("0", "1", "2", "3", "39")}
