@@ -15,7 +15,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Literal
+from typing import Annotated, Literal
 
 from pydantic import AliasChoices, BaseModel, ConfigDict, Field
 
@@ -100,7 +100,7 @@ class CasePreviews(BaseModel):
 
     model_config = ConfigDict(extra="ignore", frozen=True)
 
-    name: str = ""
+    name: Annotated[str, Field(pattern="^([0-9a-f]{20})?$")] = ""
     """What its files begin with: the hash of all that they show."""
     picture_sha256: str | None = None
     cutouts: dict[str, str] = {}

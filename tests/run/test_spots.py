@@ -139,6 +139,19 @@ def test_a_finding_of_a_run_without_its_case_set_has_the_original_that_was_drawn
     assert load(run).worst
 
 
+def test_a_finding_of_a_strangers_run_is_drawn_into_its_own_folder(tmp_path: Path) -> None:
+    some_cases(tmp_path / "cases" / "c", 1)
+    settings = Settings(cases=str(tmp_path / "cases"), out=str(tmp_path / "out"))
+    run = evaluate(settings, models=[FakeModel()])
+    assert load(run).worst
+    (index,) = (tmp_path / "out" / "assets").glob("case-*.json")
+    (name,) = {path.name[:20] for path in index.parent.glob("*-at-*")}
+    index.write_text(index.read_text().replace(f'"{name}"', '"../../elsewhere/x"'))
+    shutil.rmtree(tmp_path / "cases")
+    assert load(run).worst
+    assert not (tmp_path / "elsewhere").exists()
+
+
 def test_where_two_models_differ_both_are_drawn_at_the_place(tmp_path: Path) -> None:
     (tmp_path / "cases" / "pet").mkdir(parents=True)
     picture = np.full((240, 240, 3), 90, np.uint8)
