@@ -46,15 +46,11 @@ def counterparts(was: Run, now: Run) -> dict[str, str]:
     }
 
 
-def differences(was: Run, now: Run, renamed: Mapping[str, str]) -> tuple[Message, ...]:
+def differences(was: Run, now: Run, renamed: Mapping[str, str]) -> Iterator[Message]:
     """Sentences on completeness, schema, models, cases, measures, settings and machine.
 
     `renamed`: the `counterparts` of the two.
     """
-    return tuple(_found(was, now, renamed))
-
-
-def _found(was: Run, now: Run, renamed: Mapping[str, str]) -> Iterator[Message]:
     parts = [str(run.shard.part) if run.shard else "" for run in (was, now)]
     for name, run in (("BASE", was), ("NEW", now)):
         if not run.complete:

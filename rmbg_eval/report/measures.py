@@ -56,9 +56,6 @@ class MeasuresPanel:
             tuple(pictures),
         )
 
-    def _category(self, name: str) -> Text:
-        return Message("All categories") if name == ALL else category_title(name)
-
     def _where(self, what: Measurement | Row) -> Message:
         """Unit and region."""
         return join(", ", [Message(what.unit), Message(what.region)])
@@ -125,7 +122,7 @@ class MeasuresPanel:
     def _by_category(self, metric: str) -> Iterable[RowView]:
         for row in self.summary.rows:
             if row.metric == metric and row.category != ALL and any(m.scored for m in row.means):
-                name = join(" · ", [TITLES[metric], self._category(row.category)])
+                name = join(" · ", [TITLES[metric], category_title(row.category)])
                 yield RowView(name, "", self._means(row))
 
     def _means(self, row: Row) -> tuple[CellView, ...]:
