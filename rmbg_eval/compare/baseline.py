@@ -163,7 +163,7 @@ def approve(
                 on_step(Step("approving", done, len(run.predictions)))
             baseline = run.model_copy(
                 update={
-                    "settings": Settings(**{**run.settings.model_dump(), **_of_settings(run)}),
+                    "settings": _without_paths(run.settings, run.index.models),
                     "machine": run.machine.model_copy(update=_OF_THE_MACHINE),
                     "started": before.started if before else run.started,
                     "wall_seconds": None,
@@ -263,9 +263,9 @@ def approve_changes(
         raise cannot_write(to, error) from None
 
 
-def _of_settings(run: Run) -> dict[str, Any]:
-    """What a baseline has in place of paths."""
-    return {"cases": "", "out": ".", "models": [model.info.name for model in run.models]}
+def _without_paths(settings: Settings, models: Iterable[str]) -> Settings:
+    """The settings with nothing of the machine's folders, and models by their names."""
+    return settings.model_copy(update={"cases": "", "out": ".", "models": [*models]})
 
 
 def _write(to: Path, baseline: Run, before: Run | None) -> Run:
@@ -336,9 +336,7 @@ def _mixed(run: Run, was: Run, keys: Collection[Key]) -> Run:
             # A mean over all cases; of some of another run's there is none.
             "agreements": () if keys else was.agreements,
             "schema_version": run.schema_version,
-            "settings": was.settings.model_copy(
-                update={"cases": "", "out": ".", "models": [*models]}
-            ),
+            "settings": _without_paths(was.settings, models),
         }
     )
 
