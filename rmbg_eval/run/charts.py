@@ -9,7 +9,7 @@ from statistics import fmean
 from typing import TYPE_CHECKING, Any
 
 from ..errors import check_record
-from ..measure.table import TABLE
+from ..measure.table import TITLES
 from .fonts import drawable, plain
 from .frames import check_metric
 from .plots import COLOURS
@@ -135,4 +135,4 @@ def _finished(axes: Any) -> Any:
 
 
 def _title(metric: str) -> str:
-    return next((str(row.title) for row in TABLE if row.name == metric), metric)
+    return str(TITLES.get(metric, metric))

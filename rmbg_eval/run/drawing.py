@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import hashlib
-import io
 import re
 from collections import deque
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
@@ -22,7 +21,7 @@ from ..cases.case import Case
 from ..cases.folder import load_cases
 from ..core.anchors import case_anchor
 from ..core.decoding import read_bytes
-from ..core.files import inside, remove_below, write_atomic
+from ..core.files import remove_below, write_atomic
 from ..core.images import RGB, WEBP_SIDE, Alpha, dequantise, quantise
 from ..core.key import Key
 from ..core.progress import OnStep, Step, ignore
@@ -41,7 +40,7 @@ from .previews import CasePreviews, EdgeProfile, ModelPreviews, Plot, Preview, P
 from .record import CaseKey, Run
 from .sample import shown_of
 from .spots import hardest_edge, spot_of
-from .webp import CUTOUT, EXACT, FULL, clear_hidden, or_none, save
+from .webp import CUTOUT, EXACT, FULL, clear_hidden, opened, or_none, save
 
 VERSION = "12"
 """Raised where pictures are drawn otherwise: what is kept of earlier ones is then drawn again."""
@@ -169,11 +168,9 @@ def thumb_in(folder: Path, key: CaseKey, picture: str | None) -> Image.Image | N
     if not (drawn and drawn.original and picture and drawn.picture_sha256 == picture):
         return None
     path = drawn.original.path
-    if not inside(folder, path):  # an index may be a stranger's
-        return None
 
     def thumb() -> Image.Image | None:
-        with Image.open(io.BytesIO(read_bytes(folder / path)), formats=("WEBP",)) as image:
+        with opened(path, folder) as image:
             small = image.width <= THUMB[0] and image.height <= THUMB[1]
             return image.convert("RGB") if small else None
 
@@ -247,7 +244,7 @@ def _earlier(run: Run) -> dict[CaseKey, CasePreviews]:
     by_alphas: dict[frozenset[tuple[str, str | None]], list[CasePreviews]] = {}
     for each in filter(None, map(_read, indices)):
         alphas = {
-            model: or_none(partial(_digest_at, folder, of_model.alpha.path))
+            model: or_none(partial(_digest_at, of_model.alpha.path, folder))
             for model, of_model in each.models.items()
             if of_model.alpha
         }
@@ -272,11 +269,8 @@ def _digest(alpha: Image.Image) -> str:
     return hashlib.sha256(alpha.convert("L").tobytes()).hexdigest()
 
 
-def _digest_at(folder: Path, path: str) -> str:
-    """Of a picture that an index names, which may be a stranger's."""
-    if not inside(folder, path):
-        raise OSError(path)
-    with Image.open(io.BytesIO(read_bytes(folder / path)), formats=("WEBP",)) as image:
+def _digest_at(path: str, folder: Path) -> str:
+    with opened(path, folder) as image:
         return _digest(image)
 
 

@@ -87,7 +87,9 @@ def disagreement(alphas: Mapping[str, Alpha]) -> tuple[Image.Image, Facts]:
     """Range of the models' alphas at each pixel. Facts: `mean`; `far`, the share above 0.5."""
     far = np.ptp(list(alphas.values()), axis=0)
     small = _small(far)
-    figure, axes = _map(small.shape)
+    height, width = (MAP_SIDE / 120 * side / max(small.shape) for side in small.shape)
+    figure, axes = _figure(width + 0.8, height + 0.3)
+    axes.set_axis_off()
     drawn = axes.imshow(small, cmap="cividis", vmin=0, vmax=1)
     bar = figure.colorbar(drawn, ax=[axes], fraction=0.05, pad=0.02, label="max α − min α")
     bar.ax.tick_params(labelsize=8)
@@ -141,19 +143,6 @@ def _figure(width: float, height: float) -> tuple[Figure, Any]:
         axes = figure.subplots()
         axes.spines[["top", "right"]].set_visible(False)
         axes.tick_params(labelsize=8)
-    return figure, axes
-
-
-def _map(shape: tuple[int, ...]) -> tuple[Figure, Any]:
-    from matplotlib.figure import Figure
-
-    side = MAP_SIDE / 120
-    height = side * shape[0] / max(shape)
-    with _drawing():
-        width = side * shape[1] / max(shape)
-        figure = Figure((width + 0.8, height + 0.3), dpi=120, layout="constrained")
-        axes = figure.subplots()
-        axes.set_axis_off()
     return figure, axes
 
 

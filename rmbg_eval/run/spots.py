@@ -9,7 +9,6 @@ import numpy as np
 from PIL import Image
 
 from ..cases.case import Case
-from ..core.files import inside
 from ..core.images import Alpha, resize_alpha
 from ..core.key import Key
 from ..measure.record import ObservationPoint
@@ -19,7 +18,7 @@ from .findings import Finding
 from .gross import Gross
 from .previews import CasePreviews, Preview, Spot
 from .record import CaseKey, Run
-from .webp import CUTOUT, clear_hidden, or_none, save, stored
+from .webp import CUTOUT, clear_hidden, opened, or_none, save, stored
 
 SPOT_SIDE = 330
 """Pixels at most of a finding's picture."""
@@ -75,9 +74,9 @@ def spot_of(
             return picture_of(cases[key], prediction.picture_sha256).rgb
         drawn = previews[key]
         of_it = drawn.picture_sha256 == prediction.picture_sha256
-        if not (of_it and drawn.full and inside(folder, drawn.full.path)):
+        if not (of_it and drawn.full):
             return None
-        with Image.open(folder / drawn.full.path, formats=("WEBP",)) as image:
+        with opened(drawn.full.path, folder) as image:
             whole = image.size == (prediction.width, prediction.height)
             return np.asarray(image.convert("RGB")) if whole else None
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 from collections.abc import Callable, Mapping
 from contextlib import suppress
 from pathlib import Path
@@ -10,7 +11,8 @@ from typing import Any, TypeVar
 import numpy as np
 from PIL import Image
 
-from ..core.files import write_atomic
+from ..core.decoding import read_bytes
+from ..core.files import inside, write_atomic
 from ..core.images import encode
 from .previews import Preview
 
@@ -31,6 +33,14 @@ def save(folder: Path, path: str, image: Image.Image, options: Mapping[str, Any]
     """Write an image to `path` from the run folder, with Pillow's own options."""
     write_atomic(folder / path, encode(image, "WEBP", **options))
     return Preview(path=path, width=image.width, height=image.height)
+
+
+def opened(path: str, folder: Path) -> Image.Image:
+    """The picture at `path`, which an index names that may be a stranger's; OSError where it leads
+    out of the folder."""
+    if not inside(folder, path):
+        raise OSError(path)
+    return Image.open(io.BytesIO(read_bytes(folder / path)), formats=("WEBP",))
 
 
 def stored(path: str, folder: Path) -> Preview | None:
