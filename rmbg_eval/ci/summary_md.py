@@ -177,7 +177,7 @@ def _not_passed(run: Run, results: Sequence[Result]) -> Iterator[Result]:
 
 def _by_eye(run: Run, decisions: Decisions) -> list[str]:
     """What people decided: the share usable, the ranking, and what is left to do."""
-    if not decisions.current():
+    if not decisions.current:
         return []
     lines = []
     if decisions.reviews:

@@ -78,7 +78,7 @@ class Contradiction:
 def contradictions(decisions: Decisions) -> tuple[Contradiction, ...]:
     """Where people do not agree, in the order of the first of them."""
     by_thing: dict[tuple[object, ...], list[Review | Vote]] = {}
-    for decision in decisions.current():
+    for decision in decisions.current:
         if not isinstance(decision, Approval):
             by_thing.setdefault(decision.about, []).append(decision)
     return tuple(

@@ -144,7 +144,7 @@ def take(run: Run, files: list[Path], out: Path | None = None) -> Intake:
         new=tuple(new.values()),
         again=len(again),
         refused=tuple(refused),
-        stale=len(after.current()) - len(counting.current()),
+        stale=len(after.current) - len(counting.current),
         contradictions=contradictions(counting),
     )
 
@@ -217,7 +217,7 @@ def uncounted(run: Run) -> int:
         every = kept(run.settings.out_folder)
     except DecisionError:
         return 0
-    return len(every.current()) - len(applicable(run, every).current())
+    return len(every.current) - len(applicable(run, every).current)
 
 
 def save(folder: Path, decisions: Decisions) -> None:

@@ -39,7 +39,7 @@ def decisions_frame(run: Run) -> DataFrame:
     >>> decisions_frame(run).empty
     True
     """
-    return frame(HEADS, [[*row.values()] for row in rows(run, counting_in(run))])
+    return frame(HEADS, rows(run, counting_in(run)))
 
 
 def acceptance_frame(run: Run) -> DataFrame:

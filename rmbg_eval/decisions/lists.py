@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 import unicodedata
 import zipfile
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from pathlib import Path
 
 from ..core.files import folded, is_device, new_file, sha256_file, write_atomic
@@ -28,13 +28,12 @@ HEADS = (
 """Of a row of `rows`."""
 
 
-def rows(run: Run, decisions: Decisions) -> list[dict[str, str | int | None]]:
-    """What holds, a row each, in the order of time; `pandas.DataFrame(rows(…))` is a frame of it.
+def rows(run: Run, decisions: Decisions) -> Iterator[tuple[str | int | None, ...]]:
+    """What holds, a row each, in the order of time, as `HEADS` has it.
 
     `decisions` are those about the run's own content. A vote is a row of both models, `A · B`.
     """
-    found: list[dict[str, str | int | None]] = []
-    for decision in decisions.current():
+    for decision in decisions.current:
         models = (
             (decision.left.model, decision.right.model)
             if isinstance(decision, Vote)
@@ -43,19 +42,17 @@ def rows(run: Run, decisions: Decisions) -> list[dict[str, str | int | None]]:
         prediction = run.index.predictions.get(Key(*decision.case_key, models[0]))
         review = decision if isinstance(decision, Review) else None
         place = (review.place if review else None) or (None, None)
-        cells = (
+        yield (
             decision.case, decision.category, " · ".join(models), decision.kind,
             review.answer if review else str(saying(decision)), decision.person,
             decision.time.isoformat(timespec="seconds"), review.comment if review else "",
             place[0], place[1], prediction.cutout if review and prediction else None,
         )  # fmt: skip
-        found.append(dict(zip(HEADS, cells, strict=True)))
-    return found
 
 
 def table_csv(run: Run, decisions: Decisions) -> str:
     """decisions.csv: `rows`, in which no text is a formula."""
-    return _csv(HEADS, ([*row.values()] for row in rows(run, decisions)))
+    return _csv(HEADS, rows(run, decisions))
 
 
 MEND_HEADS = ("file", "case", "category", "model", "says", "reasons", "comments", "x", "y", "by")

@@ -235,15 +235,12 @@ class Decisions(_Record):
         ordered = sorted(once, key=lambda text: (once[text].time, text))
         return cls(decisions=tuple(once[text] for text in ordered))
 
+    @cached_property
     def current(self) -> tuple[Review | Vote | Approval, ...]:
         """What holds: of each person, about each thing, the last said; nothing where undone.
 
         Of two at the same moment, the one that comes last in `of`.
         """
-        return self._current
-
-    @cached_property
-    def _current(self) -> tuple[Review | Vote | Approval, ...]:
         last: dict[tuple[object, ...], Review | Vote | Approval] = {}
         for decision in Decisions.of(self).decisions:
             last[subject(decision)] = decision
@@ -252,14 +249,14 @@ class Decisions(_Record):
     @property
     def reviews(self) -> tuple[Review, ...]:
         """Those that hold."""
-        return tuple(d for d in self.current() if isinstance(d, Review))
+        return tuple(d for d in self.current if isinstance(d, Review))
 
     @property
     def votes(self) -> tuple[Vote, ...]:
         """Those that hold."""
-        return tuple(d for d in self.current() if isinstance(d, Vote))
+        return tuple(d for d in self.current if isinstance(d, Vote))
 
     @property
     def approvals(self) -> tuple[Approval, ...]:
         """Those that hold."""
-        return tuple(d for d in self.current() if isinstance(d, Approval))
+        return tuple(d for d in self.current if isinstance(d, Approval))

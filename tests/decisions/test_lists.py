@@ -81,8 +81,7 @@ def test_no_cell_is_a_formula() -> None:
 
 def test_rows_are_a_frame() -> None:
     some = decisions(review(place=(1, 2)), vote("c1", "right"))
-    frame = rows(run_over(3), some)
-    assert all(tuple(row) == HEADS for row in frame)
+    frame = [dict(zip(HEADS, row, strict=True)) for row in rows(run_over(3), some)]
     assert [row["says"] for row in frame] == ["usable", "b is better"]
     assert frame[1]["model"] == "a · b"
 

@@ -46,7 +46,7 @@ def test_merging_is_a_union_in_any_order(one: list, two: list, three: list) -> N
 @settings(max_examples=100)
 @given(some())
 def test_what_holds_is_the_last_that_each_said_of_each(all_: list) -> None:
-    holding = decisions(*all_).current()
+    holding = decisions(*all_).current
     for decision in holding:
         same = [d for d in all_ if (d.who, d.about) == (decision.who, decision.about)]
         assert decision.time == max(d.time for d in same)
@@ -169,5 +169,5 @@ def test_votes_of_two_people_disagree_where_they_prefer_another_model(
 
 def test_what_holds_is_found_once() -> None:
     some = decisions(review(), vote())
-    assert some.current() is some.current()
+    assert some.current is some.current
     assert some == decisions(review(), vote())

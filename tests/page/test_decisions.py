@@ -95,9 +95,9 @@ def test_what_holds_of_several_people_is_as_in_python(blank: Page) -> None:
         assert times == sorted(times)
         holding = Decisions.model_validate({"decisions": found["holding"]})
         assert sorted(texts(holding)) == sorted(
-            decision.model_dump_json() for decision in everything.current()
+            decision.model_dump_json() for decision in everything.current
         )
-        assert (found["count"], found["unsaved"]) == (len(everything.current()), 0)
+        assert (found["count"], found["unsaved"]) == (len(everything.current), 0)
         assert found["told"] == 2  # that there are more, and that nothing is kept here
 
 

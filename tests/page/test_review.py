@@ -282,7 +282,7 @@ def test_what_is_being_written_of_a_decided_one_is_saved_too(
     page.keyboard.press("ArrowLeft")
     page.keyboard.press("c")
     page.keyboard.type("the strap")
-    (review,) = read(saved(page, tmp_path / "d.json")).current()
+    (review,) = read(saved(page, tmp_path / "d.json")).current
     assert review.comment == "the strap"
 
 
