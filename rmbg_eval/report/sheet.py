@@ -151,7 +151,7 @@ class Sheet:
                 continue
             measures.add(sign.measure)
             href = self.context.close_up(anchor, model, box=sign.place)
-            both = differs_from(self.run, Key(*key, model), sign, self.context.odd)
+            both = differs_from(self.run, Key(*key, model), sign)
             unnamed = both or len(self.models) == 1
             yield ReasonView("" if unnamed else model, sign.text, href)
 

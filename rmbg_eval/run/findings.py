@@ -131,8 +131,7 @@ def findings(run: Run, gross: Mapping[Key, Mapping[str, Gross]]) -> list[Finding
     """
     if unscored(run):
         suspicious = [each for each in queue_of(run) if each.worst.signs]
-        odd = odd_of(run.agreements)
-        return [_risky(each, run, odd) for each in suspicious[:MOST]]
+        return [_risky(each, run) for each in suspicious[:MOST]]
     together: dict[tuple[str, str, str, str], Finding] = {}
     for finding in sorted((*_missed(run), *_gross(run, gross)), key=lambda f: -f.severity):
         about = finding.category, finding.case, finding.kind, finding.point
@@ -151,7 +150,7 @@ def findings(run: Run, gross: Mapping[Key, Mapping[str, Gross]]) -> list[Finding
     return chosen
 
 
-def _risky(queued: Queued, run: Run, odd: str | None) -> Finding:
+def _risky(queued: Queued, run: Run) -> Finding:
     """A picture for its reason that is at a place, or else for its first."""
     risk, signs = queued.worst, queued.worst.signs
     first = next((sign for sign in signs if sign.place), signs[0])
@@ -166,13 +165,13 @@ def _risky(queued: Queued, run: Run, odd: str | None) -> Finding:
         queued.value,
         Gross(amount=queued.value, box=first.place or whole),
         tuple(TITLES[s.measure] for s in signs if s is not first and s.measure in TITLES),
-        differs_from(run, risk.key, first, odd),
+        differs_from(run, risk.key, first),
     )
 
 
-def differs_from(run: Run, key: Key, sign: Sign, odd: str | None) -> str:
+def differs_from(run: Run, key: Key, sign: Sign) -> str:
     """The other model that a sign of a cut-out is about as well, as it differs from that one's
-    alone; else nothing. `odd`: the model that stands apart."""
+    alone; else nothing."""
     if sign.measure != APART:
         return ""
     picture = run.index.predictions[key].picture_sha256
@@ -181,7 +180,7 @@ def differs_from(run: Run, key: Key, sign: Sign, odd: str | None) -> str:
         for p in run.index.by_case[key.category, key.case]
         if p.cutout and p.picture_sha256 == picture and p.model != key.model
     ]
-    others = held_against(there, odd)
+    others = held_against(there, odd_of(run.agreements))
     return others[0] if len(others) == 1 else ""
 
 
