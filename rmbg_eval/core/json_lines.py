@@ -6,14 +6,16 @@ from __future__ import annotations
 import json
 from collections.abc import Callable, Iterable, Iterator
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
 from pydantic import BaseModel
 from pydantic_core import from_json
 
-from ..errors import OutputError, printable
+from ..errors import OutputError, RmbgEvalError, printable
 from ..i18n import Message
 from .files import read_bounded
+
+Error = TypeVar("Error", bound=RmbgEvalError)
 
 MOST_BYTES = 1 << 30
 """Of a file: ten times what 5000 pictures with ten models have in one."""
@@ -39,6 +41,19 @@ def read_json(path: Path, remedy: Message) -> Any:
             Message("{path} is no JSON: it is cut off or was changed", path=where),
             Message("Restore it, or run it again."),
         ) from None
+
+
+def of_newer(refusal: type[Error], file: str, version: int, newest: int) -> Error:
+    """The `refusal` of a file that a later version of this program wrote."""
+    return refusal(
+        Message(
+            "{file} has schema version {version}; this version of rmbg-eval reads 1 to {newest}",
+            file=file,
+            version=str(version)[:20],
+            newest=newest,
+        ),
+        Message("Use the version of rmbg-eval that wrote it, or a newer one."),
+    )
 
 
 def in_lines(model: BaseModel, lines_of: Callable[[str], Iterable[str]]) -> Iterator[str]:

@@ -19,6 +19,7 @@ from typing import Any
 from pydantic import TypeAdapter, ValidationError
 
 from ..core.files import read_bounded, write_atomic
+from ..core.json_lines import of_newer
 from ..errors import (
     DecisionError,
     OutputError,
@@ -318,16 +319,7 @@ def _parsed(data: bytes, file: str) -> list[Any]:
     version = found.get("schema_version") if isinstance(found, dict) else None
     entries = found.get("decisions") if isinstance(found, dict) else None
     if type(version) is int and version > SCHEMA_VERSION:
-        raise DecisionError(
-            Message(
-                "{file} has schema version {version}; this version of rmbg-eval reads 1 to "
-                "{newest}",
-                file=file,
-                version=str(version)[:20],
-                newest=SCHEMA_VERSION,
-            ),
-            Message("Use the version of rmbg-eval that wrote it, or a newer one."),
-        )
+        raise of_newer(DecisionError, file, version, SCHEMA_VERSION)
     good = type(version) is int and version >= 1
     if not good or not isinstance(entries, list) or len(entries) > MOST:
         raise DecisionError(

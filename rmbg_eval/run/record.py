@@ -17,7 +17,7 @@ from typing import TYPE_CHECKING, Annotated, Any, Literal, TypeVar
 from pydantic import BaseModel, ConfigDict, ValidationError
 
 from ..core.files import cannot_read, inside_of
-from ..core.json_lines import compact, in_lines, line_each, read_json
+from ..core.json_lines import compact, in_lines, line_each, of_newer, read_json
 from ..core.key import CaseKey as CaseKey
 from ..core.machine import Machine
 from ..core.records import OrRecords, Records, columns, having, without
@@ -315,16 +315,7 @@ def _no_run(path: str, found: Any, mistakes: int) -> OutputError:
     """That a run.json is none that this version reads, and why."""
     version = found.get("schema_version") if isinstance(found, dict) else None
     if isinstance(version, int) and version > SCHEMA_VERSION:
-        return OutputError(
-            Message(
-                "{path} has schema version {version}; this version of rmbg-eval reads 1 to "
-                "{newest}",
-                path=path,
-                version=version,
-                newest=SCHEMA_VERSION,
-            ),
-            Message("Use the version of rmbg-eval that wrote it, or a newer one."),
-        )
+        return of_newer(OutputError, path, version, SCHEMA_VERSION)
     return OutputError(
         Message(
             "{path} is not a run this version reads: {n} place differs",
