@@ -29,6 +29,11 @@ class Values(Sequence[tuple[str, float]]):
         """`names` are of all cases, `cases` the numbers of those that have a value."""
         self.names, self.cases, self.numbers = names, cases, numbers
 
+    @classmethod
+    def none(cls) -> Values:
+        """Of no case."""
+        return cls([], np.empty(0, np.intc), np.empty(0))
+
     def __len__(self) -> int:
         return len(self.cases)
 

@@ -14,8 +14,9 @@ from __future__ import annotations
 
 from array import array
 from collections import Counter
-from collections.abc import Container, Iterable, Mapping, Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from functools import reduce
 
 import numpy as np
 from numpy.typing import NDArray
@@ -50,7 +51,7 @@ class Mean:
     left_out: tuple[tuple[Message, int], ...]
     """Reasons, each with the number of cases."""
     best: bool = False
-    values: Sequence[tuple[str, float]] = ()
+    values: Values = field(default_factory=Values.none)
     """By case, `category/id`: what the mean is over."""
 
 
@@ -112,7 +113,7 @@ class Points:
     high: float | None = None
     """The share of points that it passes on all such cases lies from `low` to `high` in 95 % of
     runs; None where there are too few cases. See `share_interval`."""
-    values: Sequence[tuple[str, float]] = ()
+    values: Values = field(default_factory=Values.none)
     """By case, `category/id`: the share of its points that passed."""
 
     @property
@@ -165,7 +166,7 @@ def summarise(run: Run, metrics: Iterable[Metric] = TABLE, whole: bool = False) 
             differences = [difference_between(means[0], other, groups) for other in means[1:]]
             best = mark_best(means, metric.higher_is_better, groups)
             if not keeps_values:
-                best = tuple(replace(mean, values=()) for mean in best)
+                best = tuple(replace(mean, values=Values.none()) for mean in best)
             rows.append(
                 Row(
                     metric.name,
@@ -259,7 +260,7 @@ class _Counts:
             for each in self._points(self._kind == number, groups, kind)
         ]
         if whole:
-            found = [replace(each, values=()) for each in found]
+            found = [replace(each, values=Values.none()) for each in found]
         return tuple(found), tuple(kinds)
 
     def _points(
@@ -330,8 +331,8 @@ def _region(metric: Metric, column: Column, own: Iterable[Whole]) -> str:
 def difference_between(
     one: Mean | Points, other: Mean | Points, groups: Mapping[str, str] | None = None
 ) -> Difference | None:
-    """One model's values minus another's, case by case; None where they share no case. Of points,
-    the shares that passed.
+    """One model's values minus another's of a run, case by case; None where they share no case. Of
+    points, the shares that passed.
 
     `groups`: of `category/id`, the shoot that it is from.
     """
@@ -356,24 +357,20 @@ def difference_between(
 
 
 def _shared(
-    one: Sequence[tuple[str, float]], other: Sequence[tuple[str, float]], named: bool
+    one: Values, other: Values, named: bool
 ) -> tuple[Sequence[str], NDArray[np.float64]] | None:
     """The cases that both have, in the order of `one`, if they are to be `named`; and the first's
     values minus the other's. None where they share no case."""
-    if isinstance(one, Values) and isinstance(other, Values) and one.names is other.names:
-        place = np.full(len(one.names), -1)
-        place[other.cases] = np.arange(len(other.cases))
-        theirs = place[one.cases]
-        both = theirs >= 0
-        if not both.any():
-            return None
-        cases = [one.names[case] for case in one.cases[both]] if named else []
-        return cases, one.numbers[both] - other.numbers[theirs[both]]
-    of_other = dict(other)
-    some = [(case, value - of_other[case]) for case, value in one if case in of_other]
-    if not some:
+    if not (len(one) and len(other)):
         return None
-    return [case for case, _ in some], np.array([difference for _, difference in some])
+    place = np.full(len(one.names), -1)
+    place[other.cases] = np.arange(len(other.cases))
+    theirs = place[one.cases]
+    both = theirs >= 0
+    if not both.any():
+        return None
+    cases = [one.names[case] for case in one.cases[both]] if named else []
+    return cases, one.numbers[both] - other.numbers[theirs[both]]
 
 
 def _mean(model: str, column: Column, rows: Whole) -> Mean:
@@ -417,22 +414,20 @@ def over_shared(means: Sequence[Mean]) -> tuple[Mean, ...]:
     that were easier or harder. None of them has a value where there is no such case."""
     if _same_cases(means):
         return tuple(means)
-    shared = set.intersection(*({case for case, _ in mean.values} for mean in means))
+    shared = reduce(np.intersect1d, (mean.values.cases for mean in means))
     return tuple(_over(mean, shared) for mean in means)
 
 
-def _over(mean: Mean, cases: Container[str]) -> Mean:
-    values = [(case, value) for case, value in mean.values if case in cases]
-    value = float(np.mean([value for _, value in values])) if values else None
+def _over(mean: Mean, cases: Whole) -> Mean:
+    own, which = mean.values, np.isin(mean.values.cases, cases)
+    values = Values(own.names, own.cases[which], own.numbers[which])
+    value = float(np.mean(values.numbers)) if len(values) else None
     return replace(mean, value=value, scored=len(values), values=values)
 
 
 def _same_cases(means: Sequence[Mean]) -> bool:
     """Whether all are over the same cases, in the same order."""
-    some = [mean.values for mean in means if isinstance(mean.values, Values)]
-    if len(some) == len(means):
-        return all(np.array_equal(each.cases, some[0].cases) for each in some)
-    return len({tuple(case for case, _ in mean.values) for mean in means}) == 1
+    return all(np.array_equal(mean.values.cases, means[0].values.cases) for mean in means)
 
 
 def _flattered(run: Run) -> Iterable[tuple[str, str, int]]:

@@ -17,11 +17,12 @@ from rmbg_eval.measure.record import Measurement, PointResult
 from rmbg_eval.measure.subject import TRIMAP, UNKNOWN
 from rmbg_eval.measure.table import TABLE
 from rmbg_eval.run.arrays import Values
-from rmbg_eval.run.intervals import FEWEST, share_interval
+from rmbg_eval.run.intervals import FEWEST, middle_interval, share_interval
 from rmbg_eval.run.record import CaseRecord, Run
 from rmbg_eval.run.statistics import (
     ALL,
     MIXED,
+    ROUNDING,
     Mean,
     difference_between,
     over_shared,
@@ -106,9 +107,9 @@ def test_categories_are_apart_and_together():
 
 
 def mean_of(model, values) -> Mean:
-    return Mean(
-        model, 0.0, len(values), (), values=tuple((str(i), v) for i, v in enumerate(values))
-    )
+    numbers = np.array(values, float)
+    values = Values([*map(str, range(99))], np.arange(len(numbers)), numbers)
+    return Mean(model, 0.0, len(values), (), values=values)
 
 
 def test_without_equal_values_a_difference_is_clear_where_its_interval_leaves_out_zero():
@@ -361,7 +362,7 @@ def test_means_are_those_of_each_case_by_itself(rows: list, shoots: bool) -> Non
             continue
         regions = {m.region for m in own}
         assert row.region == (MIXED if len(regions) == 2 else min(regions, default=UNKNOWN))
-        plain = []
+        plain: list[list[tuple[str, float]]] = []
         for mean in row.means:
             of_model = [m for m in own if m.model == mean.model]
             values = [(m.name, m.value) for m in of_model if m.value is not None]
@@ -369,12 +370,24 @@ def test_means_are_those_of_each_case_by_itself(rows: list, shoots: bool) -> Non
             assert (mean.value, mean.scored) == mean_over(values)
             lacking = Counter(m.reason for m in of_model if m.value is None)
             assert mean.left_out == tuple(lacking.most_common())
-            plain.append(Mean(mean.model, mean.value, mean.scored, (), values=values))
-        found = difference_between(*plain, summary.groups)
-        assert row.differences == ((found,) if found else ())
-        both = {case for case, _ in plain[0].values} & {case for case, _ in plain[1].values}
-        for fair, mean in zip(over_shared(row.means), plain, strict=True):
-            values = [each for each in mean.values if each[0] in both]
+            plain.append(values)
+        of_other = dict(plain[1])
+        apart = {case: value - of_other[case] for case, value in plain[0] if case in of_other}
+        assert bool(row.differences) == bool(apart)
+        for found in row.differences:
+            assert found.cases == len(apart)
+            assert found.mean == pytest.approx(np.mean([*apart.values()]))
+            by_shoot: dict[object, list[float]] = {}
+            for case, difference in apart.items():
+                by_shoot.setdefault(summary.groups.get(case, (case,)), []).append(difference)
+            middles = [*map(np.mean, by_shoot.values())]
+            assert (found.groups, found.middle) == (len(middles), np.median(middles))
+            interval = middle_interval(np.array(middles)) or (None, None)
+            assert (found.low, found.high) == interval
+            assert found.higher == sum(middle > ROUNDING for middle in middles)
+            assert found.lower == sum(middle < -ROUNDING for middle in middles)
+        for fair, own in zip(over_shared(row.means), plain, strict=True):
+            values = [each for each in own if each[0] in apart]
             assert [*fair.values] == values
             assert (fair.value, fair.scored) == mean_over(values)
 
