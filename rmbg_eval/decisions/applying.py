@@ -15,35 +15,30 @@ def mismatch(run: Run, decision: Review | Vote | Approval) -> Message | None:
     """Why a decision does not count for `run`; None where it does."""
     if isinstance(decision, Vote):
         sides = decision.left, decision.right
-        some = [reason for side in sides
-                if (reason := _other(run, decision.category, decision.case, side.model,
-                                      side.cutout_sha256))]  # fmt: skip
-        return some[0] if some else None
+        why = (_other(run, Key(*decision.case_key, s.model), s.cutout_sha256) for s in sides)
+        return next(filter(None, why), None)
     seen = decision.cutout_sha256 if isinstance(decision, Review) else decision.new_sha256
     missing = isinstance(decision, Approval) and seen is None
-    return _other(run, decision.category, decision.case, decision.model, seen, missing)
+    return _other(run, decision.key, seen, missing)
 
 
-def _other(
-    run: Run, category: str, case: str, model: str, seen: str | None, may_miss: bool = False
-) -> Message | None:
+def _other(run: Run, key: Key, seen: str | None, may_miss: bool = False) -> Message | None:
     """Why it is about another cut-out. `may_miss`: whether the run may be without a prediction."""
-    prediction = run.index.predictions.get(Key(category, case, model))
+    prediction = run.index.predictions.get(key)
     there = prediction.cutout_sha256 if prediction else None
     if there == seen and (prediction or may_miss):
         return None
-    name = printable(f"{category}/{case}")
-    if (category, case) not in run.index.cases:
-        return Message("the run has no case {case}", case=name)
+    case, model = printable(key.name), printable(key.model)
+    if key.case_key not in run.index.cases:
+        return Message("the run has no case {case}", case=case)
     if prediction is None:
-        return Message("the run has no model {model} for {case}", model=printable(model), case=name)
+        return Message("the run has no model {model} for {case}", model=model, case=case)
     if there is None:
-        return Message("the run has no cut-out of {case} by {model}", case=name,
-                       model=printable(model))  # fmt: skip
+        return Message("the run has no cut-out of {case} by {model}", case=case, model=model)
     return Message(
         "it is about another cut-out of {case} by {model} (SHA-256 {seen}…, the run's is {there}…)",
-        case=name,
-        model=printable(model),
+        case=case,
+        model=model,
         seen=(seen or "–")[:8],
         there=there[:8],
     )

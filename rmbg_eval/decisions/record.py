@@ -207,10 +207,6 @@ class Approval(_Decision):
         """As above."""
         return self.kind, self.key, self.base_sha256, self.new_sha256
 
-    @property
-    def says(self) -> str:
-        return "approved"
-
 
 Decision = Annotated[Review | Vote | Approval, Field(discriminator="kind")]
 
