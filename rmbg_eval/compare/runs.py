@@ -11,7 +11,7 @@ from itertools import chain
 from pathlib import Path
 
 from ..cases.categories import category_order
-from ..core.key import Key
+from ..core.key import CaseKey, Key
 from ..core.lookup import Renamed
 from ..core.progress import OnStep, Step, ignore
 from ..core.records import columns
@@ -146,14 +146,12 @@ class _Both:
         self.truths_kept = min(was.schema_version, now.schema_version) >= 4
 
     def pair(self, key: Key, was: Prediction | None, now: Prediction | None) -> Pair:
-        category, case, model = key
-
         def pair_of(
             state: State, why: Message, values: tuple[Value, ...] = (), **more: object
         ) -> Pair:
             far = (v.excess for v in values if v.verdict in ("worse", "changed"))
             return Pair(
-                category=category, case=case, model=model, state=state, why=why, values=values,
+                **key._asdict(), state=state, why=why, values=values,
                 excess=max(far, default=0.0), base=was, new=now, **more,  # type: ignore[arg-type]
             )  # fmt: skip
 
@@ -187,7 +185,7 @@ class _Both:
         values = (*self._alphas(key, change, measured), *self._points(key), *self._rules(key),
                   *self._measures(key, *measured))  # fmt: skip
         identical = was.cutout_sha256 == now.cutout_sha256 and not change.damaged
-        if change.damaged or not self._other_truth(category, case):
+        if change.damaged or not self._other_truth(key.case_key):
             state, why = _state(values, change, identical)
         else:
             state, why = "case-changed", OTHER_TRUTH
@@ -196,9 +194,9 @@ class _Both:
                 why = Message("{why}; the cut-out is the same to the bit", why=why)
         return pair_of(state, why, values, identical=identical, where=change.where)
 
-    def _other_truth(self, category: str, case: str) -> bool:
+    def _other_truth(self, case: CaseKey) -> bool:
         """Whether the truth, or the true foreground, is another; False where that is not known."""
-        was, now = (side.get((category, case)) for side in self.cases)
+        was, now = (side.get(case) for side in self.cases)
         if was is None or now is None:
             return False
         other = self.truths_kept and was.truth_sha256 != now.truth_sha256
@@ -217,7 +215,7 @@ class _Both:
             (ALPHA_MEAN, change.mean, WHOLE),
             (ALPHA_TILE, change.tile, N_("worst 16 px square")),
         ):
-            tolerance = self.tolerances.of(name, key[0], key[1])
+            tolerance = self.tolerances.of(name, key)
             judged = tolerance is not None and not scored
             allowed = tolerance.allowed(0) if tolerance and judged else None
             verdict: Verdict = "not judged"
@@ -255,7 +253,7 @@ class _Both:
                     yield self._measure(key, one, other)
 
     def _measure(self, key: Key, was: Measurement, now: Measurement) -> Value:
-        tolerance = self.tolerances.of(now.metric, key[0], key[1])
+        tolerance = self.tolerances.of(now.metric, key)
         higher = _DIRECTION.get(now.metric)
         verdict: Verdict = "not judged"
         difference = allowed = None
@@ -288,10 +286,9 @@ class _Both:
 
     def _points(self, key: Key) -> Iterator[Value]:
         was, now = (side.get(key, {}) for side in self.points)
-        category, case, _ = key
         defined = [
-            {p.id: p.model_copy(update={"title": {}}) for p in side[category, case].points}
-            if (category, case) in side
+            {p.id: p.model_copy(update={"title": {}}) for p in side[key.case_key].points}
+            if key.case_key in side
             else {}
             for side in self.cases
         ]
@@ -306,7 +303,7 @@ class _Both:
         misses it where BASE did not."""
         there = now or was
         assert there is not None
-        tolerance = self.tolerances.of_point(name, key[0], key[1], there.tolerance)
+        tolerance = self.tolerances.of_point(name, key, there.tolerance)
         off = [
             abs(p.measured - p.expected)
             if p and p.measured is not None and p.expected is not None

@@ -12,6 +12,7 @@ from pathlib import Path
 
 from pydantic import BaseModel, ConfigDict
 
+from ..core.key import Key
 from ..core.toml import read_toml
 from ..errors import SettingsError, printable
 from ..i18n import N_, Message
@@ -78,16 +79,16 @@ class Tolerances(BaseModel):
                 )
         return found
 
-    def of(self, metric: str, category: str, case: str) -> Tolerance | None:
-        """The tolerance of a measure for `category/case`; None where nothing judges it."""
-        for table in (self.case.get(f"{category}/{case}"), self.category.get(category)):
+    def of(self, metric: str, key: Key) -> Tolerance | None:
+        """The tolerance of a measure for a case; None where nothing judges it."""
+        for table in (self.case.get(key.name), self.category.get(key.category)):
             if table and metric in table:
                 return table[metric]
         return self.metric.get(metric) or DEFAULTS.get(metric)
 
-    def of_point(self, point: str, category: str, case: str, own: float) -> Tolerance:
+    def of_point(self, point: str, key: Key, own: float) -> Tolerance:
         """How far the distance of a point from what is expected may grow."""
-        given = self.point.get(f"{category}/{case}/{point}")
+        given = self.point.get(f"{key.name}/{point}")
         return given or Tolerance(absolute=own, reason=POINT)
 
     def strangers(

@@ -14,9 +14,12 @@ from rmbg_eval.compare.tolerances import (
     POINT,
     Tolerances,
 )
+from rmbg_eval.core.key import Key
 from rmbg_eval.errors import SettingsError
 from rmbg_eval.measure.table import TABLE
 from rmbg_eval.measure.tolerance import Tolerance
+
+REX = Key("pet", "rex", "a")
 
 
 def test_every_score_has_a_default_with_a_reason_and_nothing_else_has() -> None:
@@ -65,7 +68,7 @@ def test_the_nearest_to_the_value_counts(tmp_path: Path) -> None:
     found = Tolerances.load(write(tmp_path, FILE))
 
     def reason(metric: str, category: str, case: str) -> str | None:
-        tolerance = found.of(metric, category, case)
+        tolerance = found.of(metric, Key(category, case, "a"))
         return tolerance.reason if tolerance else None
 
     assert reason("mad", "portrait", "ada") == "everywhere"
@@ -74,12 +77,12 @@ def test_the_nearest_to_the_value_counts(tmp_path: Path) -> None:
     assert reason("iou", "pet", "rex") == DEFAULTS["iou"].reason
     assert reason("islands", "pet", "rex") == "rex sheds"
     assert reason("islands", "pet", "tom") is None
-    assert found.of_point("ear", "pet", "rex", 9).absolute == 0.4
-    assert found.of_point("eye", "pet", "rex", 9) == Tolerance(absolute=9, reason=POINT)
+    assert found.of_point("ear", REX, 9).absolute == 0.4
+    assert found.of_point("eye", REX, 9) == Tolerance(absolute=9, reason=POINT)
 
 
 def test_without_a_file_there_are_the_defaults() -> None:
-    assert Tolerances.load(None).of("mad", "pet", "rex") == DEFAULTS["mad"]
+    assert Tolerances.load(None).of("mad", REX) == DEFAULTS["mad"]
 
 
 @pytest.mark.parametrize(
