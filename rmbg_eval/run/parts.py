@@ -47,13 +47,14 @@ _AT_ONCE = 8192
 groups of fewer than `_FEWEST`: a group costs a kilobyte a column in its file."""
 _FEWEST = 32
 
-Kind = Literal["cases", "predictions", "measurements", "points", "rules", "risks"]
-OfShard = Literal["places", "pairs"]
-Files = dict[Kind | OfShard, RecordFile]
+Kind = Literal[
+    "cases", "predictions", "measurements", "points", "rules", "risks", "places", "pairs"
+]
+Files = dict[Kind, RecordFile]
 """The files of records, by what they hold."""
 _OF_RUN: tuple[Kind, ...] = ("cases", "predictions", "points", "rules", "risks")
 """The fields of a run that are records."""
-_OF_SHARD: tuple[OfShard, ...] = ("places", "pairs")
+_OF_SHARD: tuple[Kind, ...] = ("places", "pairs")
 """Those of its shard, if it is one."""
 
 
@@ -80,11 +81,11 @@ def shapes() -> dict[str, Shape[Any]]:
 class Parts:
     """Writes the files of one run, each a row at a time."""
 
-    def __init__(self, writers: Mapping[Kind | OfShard, Writer], metrics: list[str]) -> None:
+    def __init__(self, writers: Mapping[Kind, Writer], metrics: list[str]) -> None:
         self._writers = writers
         self._metrics = metrics
 
-    def add(self, kind: Kind | OfShard, records: Iterable[BaseModel]) -> None:
+    def add(self, kind: Kind, records: Iterable[BaseModel]) -> None:
         """Some records of one kind, after those that there are."""
         shape, writer = shapes()[kind], self._writers[kind]
         for record in records:
@@ -105,7 +106,7 @@ class Parts:
 @contextmanager
 def parts(folder: Path, metrics: list[str], shard: Shard | None) -> Iterator[Parts]:
     """The files of a run in `folder`, in which `metrics` are measured."""
-    kinds: tuple[Kind | OfShard, ...] = (*_OF_RUN, *(_OF_SHARD if shard else ()))
+    kinds: tuple[Kind, ...] = (*_OF_RUN, *(_OF_SHARD if shard else ()))
     columns = {kind: shapes()[kind].columns for kind in kinds}
     columns["measurements"] = columns_of(metrics)
     most = _rows_of_a_group(shard)
@@ -117,11 +118,9 @@ def parts(folder: Path, metrics: list[str], shard: Shard | None) -> Iterator[Par
         yield Parts(writers, metrics)
 
 
-def _records(run: Run) -> dict[Kind | OfShard, Sequence[BaseModel]]:
+def _records(run: Run) -> dict[Kind, Sequence[BaseModel]]:
     """All but the measurements, by what they are."""
-    records: dict[Kind | OfShard, Sequence[BaseModel]] = {
-        kind: getattr(run, kind) for kind in _OF_RUN
-    }
+    records: dict[Kind, Sequence[BaseModel]] = {kind: getattr(run, kind) for kind in _OF_RUN}
     return records | {kind: getattr(run.shard, kind) for kind in (_OF_SHARD if run.shard else ())}
 
 
@@ -180,7 +179,7 @@ def with_records(folder: Path, run: Run) -> Run:
     def cutout_inside(prediction: Prediction) -> bool:
         return prediction.cutout is None or inside(prediction.cutout)
 
-    def records(kind: Kind | OfShard) -> Records[Any]:
+    def records(kind: Kind) -> Records[Any]:
         shape = shapes()[kind]
         stored = Stored(folder, kind, files[kind], shape.columns)
         return (

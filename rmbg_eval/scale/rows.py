@@ -19,7 +19,7 @@ from ..measure.record import PointResult, RuleResult
 from ..measure.region import Box
 from ..predictions.prediction import Prediction
 from ..run.agreement import OfCase, Pair
-from ..run.parts import Kind, OfShard
+from ..run.parts import Kind
 from ..run.plan import metrics_of
 from ..run.record import CaseKey, CaseRecord, Run
 from ..run.shard import PairDistance
@@ -40,7 +40,7 @@ def case_order(record: CaseRecord) -> CaseOrder:
 class Sink(Protocol):
     """What takes the records of a merged run, in their order."""
 
-    def add(self, kind: Kind | OfShard, records: Iterable[BaseModel], /) -> None: ...
+    def add(self, kind: Kind, records: Iterable[BaseModel], /) -> None: ...
 
     def measured(self, measurements: Measurements, /) -> None: ...
 
@@ -49,11 +49,11 @@ class Kept:
     """Takes them into memory."""
 
     def __init__(self) -> None:
-        self.records: dict[Kind | OfShard, list[Any]] = {
+        self.records: dict[Kind, list[Any]] = {
             "predictions": [], "points": [], "rules": [], "risks": [],
         }  # fmt: skip
 
-    def add(self, kind: Kind | OfShard, records: Iterable[BaseModel]) -> None:
+    def add(self, kind: Kind, records: Iterable[BaseModel]) -> None:
         """Some records of one kind."""
         self.records[kind] += records
 
