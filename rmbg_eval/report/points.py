@@ -25,17 +25,10 @@ def points_view(context: Context, record: CaseRecord) -> PointsView | None:
     """Every point of a case with the results of every model; None where it has none."""
     if not record.points:
         return None
-    keys = context.keys(record)
-    by_model = [context.shown.index.points.get(key, {}) for key in keys]
     profiles = {p.point: p for p in context.previews.cases[record.key].profiles}
     rows = [
-        point_view(
-            point,
-            context.models,
-            [by_id.get(point.id) for by_id in by_model],
-            profiles.get(point.id),
-        )
-        for point in record.points
+        point_view(point, context.models, results, profiles.get(point.id))
+        for point, results in context.results(record)
     ]
     rows.sort(key=lambda row: (not row.missed, not row.detailed))
     count = sum(row.missed for row in rows)
