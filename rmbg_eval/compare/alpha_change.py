@@ -38,11 +38,6 @@ class AlphaChange:
     share: float = 1.0
     """Σ |new − base| / Σ max(new, base), in [0, 1]: 1 where the two have nothing in common."""
 
-    @classmethod
-    def none(cls, reason: Message) -> AlphaChange:
-        """No difference can be given."""
-        return cls(None, None, None, reason)
-
 
 NOTHING = AlphaChange(0.0, 0.0, share=0.0)
 """The same to the bit."""
@@ -60,13 +55,12 @@ def alpha_change(base: Alpha, new: Alpha) -> AlphaChange:
     """
     if base.shape != new.shape:
         (height, width), (base_height, base_width) = new.shape, base.shape
-        return AlphaChange.none(
-            Message(
-                "the sizes differ: {now} pixels, {was} in BASE",
-                now=f"{width}×{height}",
-                was=f"{base_width}×{base_height}",
-            )
+        why = Message(
+            "the sizes differ: {now} pixels, {was} in BASE",
+            now=f"{width}×{height}",
+            was=f"{base_width}×{base_height}",
         )
+        return AlphaChange(None, None, reason=why)
     difference = np.abs(new.astype(np.float64) - base)
     if not difference.any():
         return NOTHING
@@ -104,7 +98,7 @@ def change_of(base: Path, was: Prediction, new: Path, now: Prediction) -> AlphaC
         one, other = (decode_cutout(each, now.case)[1] for each in data)
     except RmbgEvalError as error:
         why = Message("the alphas could not be compared: {why}", why=error.problem)
-        return AlphaChange(None, None, None, why, damaged=True)
+        return AlphaChange(None, None, reason=why, damaged=True)
     return alpha_change(one, other)
 
 

@@ -36,7 +36,7 @@ from ..settings import Layout
 from . import plots
 from .findings import findings
 from .gross import Gross, gross
-from .previews import CasePreviews, EdgeProfile, ModelPreviews, Plot, Preview, Previews, Spot
+from .previews import CasePreviews, EdgeProfile, ModelPreviews, Plot, Preview, Previews
 from .record import CaseKey, Run
 from .sample import shown_of
 from .spots import hardest_edge, spot_of
@@ -117,7 +117,11 @@ def load(run: Run, on_step: OnStep = ignore) -> Previews:
     alone is, where nothing was drawn of them, and the rest is left out."""
     run = shown_of(run)
     previews = dict(_each(run, {}, on_step))
-    return Previews(previews, _spots(run, previews))
+    seen: dict[Key, dict[str, Gross]] = {}
+    for key, each in previews.items():
+        seen |= _gross_of(key, each)
+    worst = (spot_of(run, {}, previews, finding) for finding in findings(run, seen))
+    return Previews(previews, tuple(worst))
 
 
 def _each(
@@ -152,14 +156,6 @@ def _each(
 
 def _gross_of(key: CaseKey, previews: CasePreviews) -> dict[Key, dict[str, Gross]]:
     return {Key(*key, model): each.gross for model, each in previews.models.items()}
-
-
-def _spots(run: Run, previews: Mapping[CaseKey, CasePreviews]) -> tuple[Spot, ...]:
-    """Of the worst findings, worst first, from what is drawn of them."""
-    seen: dict[Key, dict[str, Gross]] = {}
-    for key, each in previews.items():
-        seen |= _gross_of(key, each)
-    return tuple(spot_of(run, {}, previews, each) for each in findings(run, seen))
 
 
 def thumb_in(folder: Path, key: CaseKey, picture: str | None) -> Image.Image | None:

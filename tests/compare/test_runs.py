@@ -74,7 +74,7 @@ def test_the_worst_decides_and_is_named_first() -> None:
         (AlphaChange(0.25 / 255, 10 / 255), "same"),
         (AlphaChange(0.26 / 255, 10 / 255), "changed"),
         (AlphaChange(0.25 / 255, 10.3 / 255), "changed"),
-        (AlphaChange.none(Message("the sizes differ")), "changed"),
+        (AlphaChange(None, None, reason=Message("the sizes differ")), "changed"),
     ],
 )
 def test_without_a_truth_a_moved_alpha_is_changed(change: AlphaChange, state: str) -> None:
