@@ -17,7 +17,7 @@ from rmbg_eval.errors import OutputError
 from rmbg_eval.i18n import Message
 from rmbg_eval.measure.record import Agreement, Delivery, Risk
 from rmbg_eval.predictions.prediction import PrecisionCheck, StabilityCost
-from rmbg_eval.run.record import SCHEMA_VERSION
+from rmbg_eval.run.record import SCHEMA_VERSION, once
 from rmbg_eval.run.shard import Shard
 
 RISK = Risk(category="portrait", case="ada", model="a", value=0.5)
@@ -57,6 +57,21 @@ def test_two_runs_have_found_the_same_only_if_all_that_was_found_is_equal() -> N
     assert {RUN.model_copy(update={n: new}).outcome() for n, new in CIRCUMSTANCES.items()} == {
         RUN.outcome()
     }
+
+
+def test_what_is_computed_once_of_a_run_is_computed_anew_of_a_copy() -> None:
+    asked = []
+
+    @once
+    def count(run: Run) -> int:
+        asked.append(run)
+        return len(run.predictions)
+
+    run = RUN.model_copy()
+    assert count(run) == count(run) == len(RUN.predictions)
+    assert count(run.model_copy(update={"predictions": ()})) == 0
+    assert len(asked) == 2
+    assert run == RUN
 
 
 def test_how_long_a_prediction_or_a_model_took_is_no_finding() -> None:
