@@ -35,6 +35,7 @@ from ..predictions.prediction import Prediction
 from ..settings import Layout
 from . import plots
 from .findings import findings
+from .folder import refuse_links
 from .gross import Gross, gross
 from .previews import CasePreviews, EdgeProfile, ModelPreviews, Plot, Preview, Previews
 from .record import CaseKey, Run
@@ -127,8 +128,10 @@ def load(run: Run, on_step: OnStep = ignore) -> Previews:
 def _each(
     run: Run, cases: Mapping[CaseKey, Case], on_step: OnStep
 ) -> Iterator[tuple[CaseKey, CasePreviews]]:
-    """The previews of each case, in the run's order; a few are drawn ahead."""
+    """The previews of each case, in the run's order; a few are drawn ahead. OutputError as
+    `refuse_links` says: the run may be another's."""
     folder = run.settings.out_folder
+    refuse_links(folder)
     earlier = {} if cases else _earlier(run)
     left = iter(run.index.cases)
     tasks: deque[tuple[CaseKey, Future[CasePreviews]]] = deque()

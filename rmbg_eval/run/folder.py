@@ -42,20 +42,13 @@ _GENERATOR = b'content="rmbg_eval"'
 def claim(out: Path, record: str, remedy: Message) -> None:
     """Make the folder `out` if need be. OutputError where it cannot be, or holds other files and no
     `record` of this program, run.json or comparison.json: what is in it might be overwritten. Also
-    where a folder in it is a link that leads out: what is written there would lie elsewhere."""
+    as `refuse_links` says."""
     try:
         out.mkdir(parents=True, exist_ok=True)
         names = sorted(path.name for path in out.iterdir())
-        left = [name for name in _below(out) if not inside(out, name)]
     except OSError as error:
         raise cannot_write(out, error) from None
-    if left:
-        raise OutputError(
-            Message(
-                "{file} lies elsewhere: a link leads there", file=printable(str(out / left[0]))
-            ),
-            Message("Remove the link, or give another folder with --out."),
-        )
+    refuse_links(out)
     if record in names and _says(out / record, b'"schema_version"', 64):
         return
     for name in names:
@@ -68,6 +61,20 @@ def claim(out: Path, record: str, remedy: Message) -> None:
                 ),
                 remedy,
             )
+
+
+def refuse_links(out: Path) -> None:
+    """OutputError where a folder in that of a run or a comparison is a link that leads out: what is
+    written there would lie elsewhere."""
+    try:
+        left = next((name for name in _below(out) if not inside(out, name)), None)
+    except OSError as error:
+        raise cannot_write(out, error) from None
+    if left:
+        raise OutputError(
+            Message("{file} lies elsewhere: a link leads there", file=printable(str(out / left))),
+            Message("Remove the link, or give another folder with --out."),
+        )
 
 
 def _below(out: Path) -> Iterator[str]:

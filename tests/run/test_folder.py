@@ -18,6 +18,7 @@ from fakes import FakeModel, some_cases
 from numpy.typing import NDArray
 from systems import links
 
+from rmbg_eval import Report, load_run
 from rmbg_eval.core.paths import resource
 from rmbg_eval.errors import OutputError
 from rmbg_eval.i18n import Message
@@ -133,6 +134,8 @@ def test_nothing_is_written_through_a_link_that_leads_out(
     before = {path: path.stat().st_mtime_ns for path in moved.rglob("*")}
     with pytest.raises(OutputError, match=f"{name} lies elsewhere: a link leads there.*--out"):
         evaluate(settings)
+    with pytest.raises(OutputError, match="lies elsewhere"):
+        Report(load_run(settings.out_folder))
     assert {path: path.stat().st_mtime_ns for path in moved.rglob("*")} == before
     (settings.out_folder / name).unlink()
     moved.rename(settings.out_folder / "own")
