@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from ..core.numbers import duration
 from ..core.progress import Step
 from ..i18n import Message
 from ..settings import Settings
@@ -81,22 +82,6 @@ def estimate(
 
 def _range(interval: Interval, text: Callable[[float], str]) -> str:
     return f"{text(interval.value)} ({text(interval.low)} to {text(interval.high)})"
-
-
-def duration(seconds: float) -> str:
-    """
-    >>> [duration(s) for s in (0.34, 59.6, 200, 3599, 7380, 360000)]
-    ['0.3 s', '60 s', '3 min 20 s', '60 min', '2 h 3 min', '100 h']
-    """
-    if seconds < 100:
-        return f"{seconds:.1f} s" if seconds < 10 else f"{seconds:.0f} s"
-    if seconds < 595:
-        return f"{round(seconds) // 60} min {round(seconds) % 60} s"
-    minutes = round(seconds / 60)
-    if minutes < 100:
-        return f"{minutes} min"
-    hours, minutes = divmod(minutes, 60)
-    return f"{hours} h {minutes} min" if hours < 24 else f"{round(seconds / 3600)} h"
 
 
 def size(count: float) -> str:

@@ -7,7 +7,7 @@ import re
 import sys
 import time
 import unicodedata
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import AbstractContextManager, contextmanager, suppress
 from itertools import islice
 from pathlib import Path
@@ -16,7 +16,13 @@ from typing import Any, Literal
 import typer
 from rich.console import Console
 from rich.markup import escape
-from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
+from rich.progress import (
+    BarColumn,
+    Progress,
+    ProgressColumn,
+    Task,
+    TimeElapsedColumn,
+)
 from rich.table import Column, Table
 from rich.text import Text
 
@@ -32,7 +38,7 @@ from ..ci.gate import (
 )
 from ..compare.comparison import Comparison, alike
 from ..core.key import Key
-from ..core.progress import OnStep, Step
+from ..core.progress import OnStep, Pace, Step
 from ..decisions.files import uncounted
 from ..errors import printable
 from ..i18n import Message
@@ -259,25 +265,37 @@ def complain(text: str) -> None:
     err.print(text, style="red", markup=False, highlight=False, soft_wrap=True)
 
 
+class _Told(ProgressColumn):
+    """What a function says, anew ten times a second; cut short where there is no room for it, or
+    never."""
+
+    def __init__(self, say: Callable[[Task], str], style: str = "", *, whole: bool = False) -> None:
+        super().__init__(Column(no_wrap=whole))
+        self._say, self._style = say, style
+
+    def render(self, task: Task) -> Text:
+        return Text(self._say(task), self._style, no_wrap=True, overflow="ellipsis")
+
+
 @contextmanager
 def progress() -> Iterator[OnStep]:
     """A progress bar on stderr that leaves nothing behind; silent where that is no terminal."""
-    columns: list[Any] = [
-        TextColumn("{task.description}"),
-        BarColumn(),
-        MofNCompleteColumn(),
-        TimeElapsedColumn(),
+    pace = Pace()
+    columns = [
+        _Told(lambda task: task.description),
+        BarColumn(20),
+        _Told(lambda _: pace.count(time.monotonic()), "progress.download", whole=True),
+        TimeElapsedColumn(Column(no_wrap=True)),
     ]
     with Progress(*columns, console=err, transient=True, disable=not err.is_terminal) as bar:
-        task = bar.add_task("starting", total=None)
+        bar.add_task("starting", total=None)
+        (task,) = bar.tasks
 
         def on_step(step: Step) -> None:
-            bar.update(
-                task,
-                description=escape(_plain(step.text)),
-                completed=step.done,
-                total=step.total or None,
-            )
+            pace.take(step, time.monotonic())
+            task.total = step.total or None
+            bar.update(task.id, description=_plain(step.text), completed=step.done)
+            task.finished_time = None  # the clock goes on, for more may come
 
         yield on_step
 
@@ -295,8 +313,8 @@ def lines() -> Iterator[OnStep]:
     def on_step(step: Step) -> None:
         nonlocal written, last
         seconds = time.monotonic() - started
-        told = {"seconds": round(seconds, 3), **vars(step)}
-        last = json.dumps(told) + "\n"
+        told = {"seconds": round(seconds, 3), "text": step.text}
+        last = json.dumps({**told, "done": step.done, "total": step.total}) + "\n"
         if seconds - written >= _LINE_EVERY:
             written = seconds
             sys.stderr.write(last)

@@ -13,3 +13,19 @@ def figures(value: float, digits: int = 3, sign: str = "") -> str:
     if abs(value) >= 1000 - 0.5 * 10 ** (3 - digits):
         return f"{value:{sign},.0f}"
     return f"{value:{sign}.{digits}g}"
+
+
+def duration(seconds: float) -> str:
+    """
+    >>> [duration(s) for s in (0.34, 59.6, 200, 3599, 7380, 360000)]
+    ['0.3 s', '60 s', '3 min 20 s', '60 min', '2 h 3 min', '100 h']
+    """
+    if seconds < 100:
+        return f"{seconds:.1f} s" if seconds < 10 else f"{seconds:.0f} s"
+    if seconds < 595:
+        return f"{round(seconds) // 60} min {round(seconds) % 60} s"
+    minutes = round(seconds / 60)
+    if minutes < 100:
+        return f"{minutes} min"
+    hours, minutes = divmod(minutes, 60)
+    return f"{hours} h {minutes} min" if hours < 24 else f"{round(seconds / 3600)} h"

@@ -59,7 +59,7 @@ def make_cutouts(
         done = predict(model, cases, Path(scratch), store)
         together = zip(targets, done, strict=True)
         for count, ((image, target), (_, prediction)) in enumerate(together, 1):
-            on_step(Step(printable(image.name), count, len(cases)))
+            on_step(Step(printable(image.name), count, len(cases), prediction.cached))
             if prediction.cutout:
                 made = Path(scratch) / prediction.cutout
                 other = not overwrite and _file(target)  # by another command meanwhile

@@ -5,7 +5,7 @@ from __future__ import annotations
 from html import escape
 from time import monotonic
 
-from ..core.progress import OnStep, Step
+from ..core.progress import OnStep, Pace, Step
 
 _REFRESH_SECONDS = 0.2
 
@@ -21,17 +21,19 @@ def notebook_progress() -> OnStep:
 
     handle = display(HTML(""), display_id=True)
     shown = 0.0
+    pace = Pace()
 
     def on_step(step: Step) -> None:
         nonlocal shown
+        now = monotonic()
+        pace.take(step, now)
         finished = bool(step.total) and step.done == step.total
-        if not finished and monotonic() - shown < _REFRESH_SECONDS:
+        if not finished and now - shown < _REFRESH_SECONDS:
             return
-        shown = monotonic()
+        shown = now
         bar = f'<progress value="{step.done}" max="{step.total}"></progress>'
-        count = f" {step.done}/{step.total}" if step.total else ""
-        line = "" if finished else f"{bar if step.total else '…'} {escape(step.text)}{count}"
+        line = f"{bar if step.total else '…'} {escape(step.text)} {pace.count(now)}".rstrip()
         if handle:
-            handle.update(HTML(line))
+            handle.update(HTML("" if finished else line))
 
     return on_step

@@ -299,7 +299,8 @@ class _Task:
                     given = case, prediction, self.out, self.metrics, self.measures
                     task = measurer.submit(measure_prediction, *given)
                     measuring.append((case, prediction, task))
-                    on_step(Step(f"{name} · {case.name}", len(predictions), count))
+                    text = f"{name} · {case.name}"
+                    on_step(Step(text, len(predictions), count, prediction.cached))
                     while measuring and (measuring[0][2].done() or len(measuring) > _BEHIND):
                         take()
             except BaseException:

@@ -11,6 +11,7 @@ from types import SimpleNamespace
 
 import pytest
 from comparisons import comparison, failed, made, point, rule
+from rich.text import Text
 from runs import run_of
 from views import Presenter
 
@@ -41,6 +42,30 @@ def test_progress_as_json_is_a_line_a_second_and_the_last(
     assert out == ""
     assert [(each["seconds"], each["done"]) for each in told] == [(0, 0), (1.25, 3), (1.5, 4)]
     assert all(each["text"] == "宠物\n" and each["total"] == 5 for each in told)
+
+
+def test_the_bar_s_clock_goes_on_and_its_count_is_that_of_the_step(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    shown = io.StringIO()
+    stream = terminal.Stream(file=shown, force_terminal=True, width=100)
+    monkeypatch.setattr(terminal, "err", stream)
+    clock = [0.0]
+    stream.get_time = lambda: clock[0]  # type: ignore[method-assign]
+
+    def line(step: Step, at: float) -> str:
+        clock[0] = at
+        on_step(step)
+        bar.refresh()
+        return Text.from_ansi(shown.getvalue()).plain.splitlines()[-1]
+
+    with terminal.progress() as on_step:
+        (bar,) = stream._live_stack
+        assert line(Step("one", 20, 20), 1).endswith(" 20/20 0:00:01")
+        assert line(Step("another", 3, 20), 62).endswith(" 3/20 0:01:02")
+        assert "/" not in line(Step("page"), 63)
+        assert line(Step("page"), 64).endswith(" 0:01:04")
+        assert line(Step("long " * 50, 5, 20), 65).endswith(" 5/20 0:01:05")
 
 
 def test_of_many_cases_medians_and_the_first_points_are_printed(

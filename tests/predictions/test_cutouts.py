@@ -179,7 +179,7 @@ def test_a_file_in_place_of_the_folder_is_an_output_error(tmp_path: Path, out: P
 
 
 def test_progress_names_each_picture(tmp_path: Path, out: Path) -> None:
-    images = [save_picture(tmp_path / f"{name}.png", 1) for name in "ab"]
+    images = [save_picture(tmp_path / f"{name}.png", seed) for seed, name in enumerate("ab")]
     steps: list[Step] = []
     list(make_cutouts(FakeModel(), images, out, on_step=steps.append))
     assert steps == [Step("a.png", 1, 2), Step("b.png", 2, 2)]
