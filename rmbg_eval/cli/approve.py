@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sys
+from collections.abc import Iterable
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Annotated
@@ -24,6 +25,14 @@ def approve(
             "--allow-failures",
             metavar="NAMES",
             help="Cases, as category/id, that may fail in it; repeat, or separate by commas.",
+        ),
+    ] = None,
+    allow_failures_like: Annotated[
+        list[str] | None,
+        typer.Option(
+            "--allow-failures-like",
+            metavar="NAMES",
+            help="The same, with all others that failed for no other reasons than these cases.",
         ),
     ] = None,
     decisions: Annotated[
@@ -48,16 +57,19 @@ def approve(
       rmbg-eval approve reports/new --to baseline
     """
     if decisions is not None:
-        return _ticked(run, to, decisions, allow_failures, yes, dry_run)
+        return _ticked(
+            run, to, decisions, allow_failures or (), allow_failures_like or (), yes, dry_run
+        )
     from ..compare.baseline import approve as make_baseline
     from ..compare.baseline import changes, names_in, refuse_failures
+    from ..core.files import sha256_file
     from ..run.record import Run
     from .terminal import progress, say, show_comparison, show_path
 
+    seen = sha256_file(run / "run.json")
     record = Run.load(run)
-    allowed = names_in(allow_failures or (), record)
+    allowed = names_in(allow_failures or (), record, allow_failures_like or ())
     refuse_failures(record, allowed)
-    seen = record.outcome()
     with TemporaryDirectory() as scratch:
         with progress() as on_step:
             comparison = changes(run, to, on_step, Path(scratch))
@@ -84,15 +96,22 @@ def _ask(question: str, yes: bool) -> None:
 
 
 def _ticked(
-    run: Path, to: Path, file: Path, allow_failures: list[str] | None, yes: bool, dry_run: bool
+    run: Path,
+    to: Path,
+    file: Path,
+    allow_failures: Iterable[str],
+    allow_failures_like: Iterable[str],
+    yes: bool,
+    dry_run: bool,
 ) -> None:
     """Take exactly the changes that `file` approves of; status 2 where one of them is refused."""
     from ..compare.baseline import (
         approve_changes,
         choose,
         names_in,
+        only,
+        refuse_failures,
         refuse_shard,
-        refuse_taken,
     )
     from ..decisions.files import read
     from ..run.record import Run
@@ -107,7 +126,8 @@ def _ticked(
             Message("Approve the whole run once, without --decisions."),
         )
     choice = choose(record, Run.load(to), chosen)
-    allowed = names_in(allow_failures or (), record)
+    taken = only(record, {*choice.taken})
+    allowed = names_in(allow_failures, taken, allow_failures_like)
 
     def tell(what: str) -> None:
         for key in choice.taken:
@@ -116,7 +136,7 @@ def _ticked(
     for key, why in choice.refused:
         complain(f"refused: {key.category}/{key.case} · {key.model}: {why}")
     if choice.taken:
-        refuse_taken(record, choice, allowed)
+        refuse_failures(taken, allowed)
     else:
         say(str(Message("no change is taken into the baseline")))
     if dry_run or not yes:

@@ -11,6 +11,7 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
+from itertools import islice
 from pathlib import Path
 from typing import Any
 
@@ -32,7 +33,7 @@ from ..core.key import Key
 from ..core.progress import OnStep, Step, ignore
 from ..core.records import FOLDER
 from ..errors import OutputError, RmbgEvalError, printable
-from ..i18n import Message, and_more, join
+from ..i18n import N_, Message, and_more, join
 from ..predictions.prediction import Prediction
 from ..run.folder import MATTES, locked, write_run
 from ..run.record import Run
@@ -46,6 +47,14 @@ _OF_THE_MODEL: dict[str, Any] = {"warnings": (), "stability": None}
 """What a baseline does not keep of how a model ran."""
 _OF_THE_MACHINE = dict.fromkeys(("commit", "dirty", "memory_bytes"))
 """What it does not keep of the machine: each branch has another commit, and git could not merge."""
+
+
+_Reason = tuple[str, str]
+"""A model, and why: the text of a failure without its values, a rule or a kind of point."""
+_Reasons = dict[_Reason, Message]
+"""In words, too."""
+_MOST_NAMES, _MOST_REASONS = 5, 10
+"""Of failed cases that are told at once."""
 
 
 def refuse_shard(run: Run) -> None:
@@ -74,41 +83,96 @@ def refuse_failures(run: Run, allowed: Collection[str]) -> None:
             Message("The run was interrupted and is partial"), Message("Run it again to its end.")
         )
     failed = _failed_cases(run)
-    left = [name for name in failed if name not in allowed]
+    given = {*allowed}
+    left = {name: why for name, why in failed.items() if name not in given}
     if left:
-        names = and_more([printable(name) for name in left[:5]], len(left) - 5)
-        given = (in_shell(printable(name), "NAME") for name in left[:5])
-        options = " ".join(f"--allow-failures {name}" for name in given)
-        remedy = Message("Correct them, or approve them by name: {options}.", options=options)
-        if len(left) > 5:
-            remedy = Message(
-                "Correct them, or run again without these pictures; or approve every one of the "
-                "{n} by name, beginning with: {options}.",
-                n=len(left),
-                options=options,
-            )
-        raise OutputError(Message("The run has failures: {names}", names=names), remedy)
+        raise _refused(left)
     strangers = [name for name in allowed if name not in failed]
     if strangers:
+        names = [printable(name) for name in islice(failed, _MOST_NAMES)]
         raise OutputError(
             Message("{name} is not among the run's failures", name=printable(strangers[0])),
             Message(
-                "They are: {names}.", names=[printable(name) for name in failed] or Message("none")
+                "They are: {names}.",
+                names=and_more(names, len(failed) - len(names)) if names else Message("none"),
             ),
         )
 
 
-def names_in(values: Iterable[str], run: Run) -> list[str]:
-    """The cases that values of `--allow-failures` name: one that is a failure of `run` is one name,
+def _refused(failed: Mapping[str, _Reasons]) -> OutputError:
+    """Of a run of which these cases failed: a few are named each; of more, the first of those that
+    failed for the same reasons."""
+    option, shown = "--allow-failures", [*failed]
+    names: Sequence[str] | Message = [printable(name) for name in failed]
+    remedy = N_("Correct them, or approve them by name: {options}.")
+    if len(failed) > _MOST_NAMES:
+        alike = dict(islice(_alike(failed).items(), _MOST_REASONS))
+        option, shown = "--allow-failures-like", [*alike]
+        names = join(
+            "; ",
+            (
+                Message("{name}: {reason}", name=and_more(printable(name), more), reason=why)
+                for name, (more, why) in alike.items()
+            ),
+        )
+        remedy = N_("Correct them, or approve all that failed for the same reasons: {options}.")
+    options = (f"{option} {in_shell(printable(name), 'NAME')}" for name in shown)
+    return OutputError(
+        Message("The run has failures: {names}", names=names),
+        Message(remedy, options=" ".join(options)),
+    )
+
+
+def _alike(failed: Mapping[str, _Reasons]) -> dict[str, tuple[int, Message]]:
+    """Of cases that failed each that has a reason first, how many others have none but its own and
+    those before, and that reason in words."""
+    first: dict[_Reason, str] = {}
+    alike: dict[str, tuple[int, Message]] = {}
+    for name, reasons in failed.items():
+        new = [reason for reason in reasons if reason not in first]
+        first.update(dict.fromkeys(new, name))
+        if new:
+            alike[name] = 0, reasons[new[0]]
+        else:
+            one = first[next(iter(reasons))]
+            alike[one] = alike[one][0] + 1, alike[one][1]
+    return alike
+
+
+def names_in(values: Iterable[str], run: Run, like: Iterable[str] = ()) -> list[str]:
+    """The cases that values of `--allow-failures` name, and those of `--allow-failures-like` with
+    all that failed for no other reasons than they. A value that is a failure of `run` is one name,
     commas and all; any other is parted at commas."""
     failed = _failed_cases(run)
-    parted = ([value] if value in failed else value.split(",") for value in values)
-    return [name for names in parted for name in names if name]
+
+    def parted(values: Iterable[str]) -> list[str]:
+        names = ([value] if value in failed else value.split(",") for value in values)
+        return [name for some in names for name in some if name]
+
+    first = parted(like)
+    reasons = {reason for name in first for reason in failed.get(name, ())}
+    alike = (name for name, own in failed.items() if own.keys() <= reasons)
+    return [*parted(values), *dict.fromkeys((*first, *alike))]
 
 
-def _failed_cases(run: Run) -> dict[str, None]:
-    """As `category/id`, each once, in order."""
-    return dict.fromkeys(each.name for each in (*run.failures, *run.missed, *run.broken))
+def _failed_cases(run: Run) -> dict[str, _Reasons]:
+    """As `category/id`, in order. Why a model's cut-out is none, whatever picture that names, is
+    one reason; else each rule, or kind of point, that it did not pass."""
+    failed: dict[str, _Reasons] = {}
+    failures = run.failures
+    without = {p.key for p in failures}
+    for p in failures:
+        problem = p.failure.problem if p.failure else Message("")
+        failed.setdefault(p.name, {})[p.model, problem.text] = problem
+    for point in run.missed:
+        if point.key not in without:
+            why = Message("point {name}", name=point.point)
+            failed.setdefault(point.name, {})[point.model, f"point {point.kind}"] = why
+    for rule in run.broken:
+        if rule.key not in without:
+            why = Message("delivery rule {name}", name=rule.rule)
+            failed.setdefault(rule.name, {})[rule.model, f"rule {rule.rule}"] = why
+    return failed
 
 
 def changes(
@@ -139,12 +203,13 @@ def approve(
 
     When its run started is as the baseline that was there has it, so that git can merge baselines
     of two branches. Raises OutputError for a run that is partial, has failures that are not
-    `allowed` by name, or has lost a cut-out; where its outcome is not the one that was `seen`; and
-    where `to` holds anything but a baseline.
+    `allowed` by name, or has lost a cut-out; where its run.json is not the one of the SHA-256 that
+    was `seen`; and where `to` holds anything but a baseline.
     """
+    now = sha256_file(folder / "run.json")
     run = Run.load(folder)
     refuse_failures(run, allowed)
-    if seen is not None and run.outcome() != seen:
+    if seen is not None and now != seen:
         raise OutputError(
             Message(
                 "{folder} holds another run by now than was shown", folder=printable(str(folder))
@@ -226,11 +291,6 @@ def choose(run: Run, was: Run, chosen: Mapping[Key, Change]) -> Choice:
     return Choice(whole, tuple(refused), _mixed(run, was, {*whole}))
 
 
-def refuse_taken(run: Run, choice: Choice, allowed: Collection[str]) -> None:
-    """OutputError where what is taken of `run` has failures that are not `allowed` by name."""
-    refuse_failures(_only(run, {*choice.taken}), allowed)
-
-
 def approve_changes(
     folder: Path,
     to: Path,
@@ -249,8 +309,8 @@ def approve_changes(
         with locked(to):
             before = Run.load(to)
             choice = choose(run, before, chosen)
-            refuse_taken(run, choice, allowed)
             new = {*choice.taken}
+            refuse_failures(only(run, new), allowed)
             remove_unfinished(to)
             kept = _kept(to, before)
             predictions = []
@@ -282,7 +342,7 @@ def _write(to: Path, baseline: Run, before: Run | None) -> Run:
     return baseline
 
 
-def _only(run: Run, keys: Collection[Key]) -> Run:
+def only(run: Run, keys: Collection[Key]) -> Run:
     """The run as if there were no others than `keys`."""
     return run.model_copy(
         update={

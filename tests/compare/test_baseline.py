@@ -39,6 +39,7 @@ from rmbg_eval.compare.baseline import (
 )
 from rmbg_eval.compare.runs import compare
 from rmbg_eval.core.decoding import decode_cutout
+from rmbg_eval.core.files import sha256_file
 from rmbg_eval.core.images import Alpha, Picture
 from rmbg_eval.core.key import Key
 from rmbg_eval.core.machine import Machine
@@ -337,15 +338,31 @@ def test_failures_are_refused_unless_they_are_named(settings: Settings) -> None:
         refuse_failures(broken, [name, "pet/other"])
 
 
-def test_of_many_failures_the_remedy_says_that_it_names_the_first(settings: Settings) -> None:
+def test_of_many_failures_those_of_one_reason_are_approved_by_one_of_them(
+    settings: Settings,
+) -> None:
     run = evaluate(settings)
-    failed = tuple(_failed(run).model_copy(update={"case": str(n)}) for n in range(6))
+    failed = [_failed(run).model_copy(update={"case": str(n)}) for n in range(2000)]
+    for n in (7, 8, 9):
+        failure = Failure("E", Message("{file} is empty", file=f"{n}.jpg"), Message("do"))
+        failed[n] = failed[n].model_copy(update={"failure": failure})
+    rules = tuple(rule(False, 1.0, case=str(n), model="fake", required=True) for n in (9, 2000))
+    broken = run.model_copy(update={"predictions": tuple(failed), "rules": rules})
     with pytest.raises(OutputError) as refused:
-        refuse_failures(run.model_copy(update={"predictions": failed}), ())
-    assert str(refused.value.problem).endswith("portrait/4 and 1 more")
-    remedy = str(refused.value.remedy)
-    assert "run again without these pictures; or approve every one of the 6 by name, beg" in remedy
-    assert remedy.endswith("--allow-failures portrait/4.")
+        refuse_failures(broken, ())
+    first, second, third = "portrait/0", "portrait/7", "portrait/2000"
+    assert str(refused.value.problem) == (
+        f"The run has failures: {first} and 1996 more: no; {second} and 2 more: 7.jpg is empty; "
+        f"{third}: delivery rule {rules[0].rule}"
+    )
+    remedy = str(refused.value.remedy).partition(": ")[2].removesuffix(".").split()
+    assert remedy == " ".join(f"--allow-failures-like {n}" for n in (first, second, third)).split()
+    allowed = names_in([third], broken, [f"{first},{second}"])
+    refuse_failures(broken, allowed)
+    with pytest.raises(OutputError, match=f"failures: {second}, portrait/8, portrait/9"):
+        refuse_failures(broken, names_in([third], broken, [first]))
+    with pytest.raises(OutputError, match=r"pet/x is not .* They are: .*portrait/4 and 1996 more"):
+        refuse_failures(broken, names_in([], broken, [first, second, third, "pet/x"]))
 
 
 def test_a_failure_with_a_comma_in_its_name_is_allowed_as_the_remedy_says(
@@ -371,6 +388,15 @@ def test_a_partial_run_is_refused(settings: Settings, base: Path) -> None:
     with pytest.raises(OutputError, match="interrupted and is partial"):
         approve(settings.out_folder, base)
     assert not base.exists()
+
+
+def test_only_the_run_that_was_shown_is_approved(settings: Settings, base: Path) -> None:
+    evaluate(settings)
+    seen = sha256_file(settings.out_folder / "run.json")
+    (settings.out_folder / "run.json").write_text(evaluate(settings).model_dump_json())
+    with pytest.raises(OutputError, match="holds another run by now than was shown"):
+        approve(settings.out_folder, base, seen=seen)
+    approve(settings.out_folder, base, seen=sha256_file(settings.out_folder / "run.json"))
 
 
 def test_a_shard_is_refused() -> None:
