@@ -196,26 +196,29 @@ def _done(tally: Tally) -> str:
 
 
 def show_comparison(comparison: Comparison, fail_on: FailOn, quiet: bool = False) -> None:
-    """Print what changed, worst first, and, unless `quiet`, what did not."""
+    """Print what a gate stops at, worst first, and, unless `quiet`, before it what else changed and
+    after it how many are in which state."""
+    stopped = comparison.stopped(fail_on).total()
     if not quiet:
         for note in comparison.notes:
             say(f"· {note}")
         name = Column("case", overflow="fold")
         table = Table(name, "model", "state", Column("why", overflow="fold"))
-        changed = alike(islice(comparison.pairs, comparison.changed), MOST_ROWS)
-        for pair, *others in changed:
+        passing = alike(comparison.passing(fail_on), MOST_ROWS)
+        for pair, *others in passing:
             cells = (_with(pair.name, others), pair.model, pair.state, str(pair.why))
             table.add_row(*(escape(cell) for cell in cells))
         if table.row_count:
             out.print(table)
-        if (more := comparison.changed - sum(map(len, changed))) > 0:
+        if (more := comparison.changed - stopped - sum(map(len, passing))) > 0:
             say(f"and {more} more")
-        say(str(comparison.counts()))
     stopping = alike(comparison.stopping(fail_on), MOST_ROWS)
     for pair, *others in stopping:
         complain(f"{pair.state}: {_with(pair.name, others)} · {pair.model}: {pair.why}")
-    if (more := comparison.stopped(fail_on).total() - sum(map(len, stopping))) > 0:
+    if (more := stopped - sum(map(len, stopping))) > 0:
         complain(f"and {more} more")
+    if not quiet:
+        say(str(comparison.counts()))
 
 
 def _with(name: str, others: Sequence[object]) -> str:
