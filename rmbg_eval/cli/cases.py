@@ -37,14 +37,17 @@ _LayoutOf = Annotated[
 
 @cases.command(cls=Command)
 def check(folder: _Cases, layout_of: _LayoutOf = "") -> None:
-    """Read every picture and its truth, and say what a run would meet."""
+    """Read every picture and its truth, and say what a run would meet.
+
+    Of more than 100 cases only those that cannot be used are listed.
+    """
     from rich.markup import escape
     from rich.table import Column, Table
 
     from ..cases.categories import CATEGORIES
     from ..cases.checks import check_cases
     from ..cases.folder import load_cases
-    from .terminal import complain, out, progress, say, show_skipped
+    from .terminal import MOST_ROWS, complain, out, progress, say, show_skipped
 
     source = _source(folder)
     case_set = load_cases(source, layout_of=layout_of)
@@ -57,6 +60,8 @@ def check(folder: _Cases, layout_of: _LayoutOf = "") -> None:
                 broken += 1
                 table.add_row(escape(case.name), "", "", "", "", escape(str(result)))
                 continue
+            if len(case_set.cases) > MOST_ROWS:
+                continue
             (width, height), truth = result
             table.add_row(
                 escape(case.name),
@@ -66,7 +71,15 @@ def check(folder: _Cases, layout_of: _LayoutOf = "") -> None:
                 escape(case.about.licence or "not stated"),
                 "ok",
             )
-    out.print(table)
+    if table.row_count:
+        out.print(table)
+    if len(case_set.cases) > MOST_ROWS:
+        told = Message(
+            "{n} case can be used",
+            many="{n} cases can be used",
+            n=len(case_set.cases) - broken,
+        )
+        say(str(told))
     for line in case_set.layouts:
         say(str(line))
     show_skipped(case_set.skipped)

@@ -22,7 +22,7 @@ from systems import signals
 
 from rmbg_eval import __main__
 from rmbg_eval.cases.categories import CATEGORIES
-from rmbg_eval.cli import app
+from rmbg_eval.cli import app, terminal
 from rmbg_eval.models.table import TABLE
 from rmbg_eval.run.folder import write_run
 from rmbg_eval.run.record import SCHEMA_VERSION
@@ -169,6 +169,20 @@ def test_cases_check_exits_2_on_a_broken_one(case_set: Path) -> None:
     assert done.returncode == 2
     assert "unknown name 'licens'" in done.stdout
     assert "1 of 3 cases cannot be used" in done.stderr
+
+
+def test_of_many_cases_check_lists_those_that_cannot_be_used(
+    case_set: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(terminal, "MOST_ROWS", 2)
+    status, text = call("cases", "check", case_set)
+    assert (status, text.splitlines()[0]) == (0, "3 cases can be used")
+    (case_set / "portrait" / "ada" / "case.toml").write_text("licens = 'x'")
+    status, text = call("cases", "check", case_set)
+    assert status == 2
+    assert "unknown name 'licens'" in text
+    assert "pet/rex" not in text
+    assert "2 cases can be used" in text
 
 
 def test_cases_new_makes_a_set_that_takes_pictures(tmp_path: Path) -> None:
