@@ -2,6 +2,7 @@
 
 import { h } from "./dom.js";
 import { svg } from "./svg.js";
+import { within } from "./zoom.js";
 
 /** @typedef {{ distance: number, alpha: number }[]} Course alpha along a line, by its pixels */
 
@@ -43,10 +44,8 @@ export class AlphaMap {
    * @param {number} y
    */
   at(x, y) {
-    const clamp = (/** @type {number} */ value, /** @type {number} */ most) =>
-      Math.min(Math.max(value, 0), most);
-    const u = clamp(x - 0.5, this.width - 1);
-    const v = clamp(y - 0.5, this.height - 1);
+    const u = within(x - 0.5, 0, this.width - 1);
+    const v = within(y - 0.5, 0, this.height - 1);
     const left = Math.floor(u);
     const top = Math.floor(v);
     const right = Math.min(left + 1, this.width - 1);
@@ -135,7 +134,7 @@ export function softBand(profile) {
   const crossing = (/** @type {number} */ index, /** @type {number} */ level) => {
     const [a, b] = [course[index], course[index + 1]];
     const share = a.alpha === b.alpha ? 0 : (a.alpha - level) / (a.alpha - b.alpha);
-    return a.distance + Math.min(Math.max(share, 0), 1) * (b.distance - a.distance);
+    return a.distance + within(share, 0, 1) * (b.distance - a.distance);
   };
   return crossing(end - 1, 0.08) - crossing(start, 0.92);
 }

@@ -3,7 +3,7 @@
 import { address } from "./address.js";
 import { blind } from "./blind.js";
 import { aboutPage, Decisions } from "./decisions.js";
-import { h } from "./dom.js";
+import { h, partsOf } from "./dom.js";
 import { review, shareOf, shareWords } from "./review.js";
 import { say, wordsOf } from "./words.js";
 
@@ -16,10 +16,10 @@ export async function byEye() {
   if (!about || !section || !dialog || !voting) return;
   const reading = Decisions.of(about);
   const words = wordsOf("review-words");
-  /** @param {string} name */
-  const part = (name) =>
-    /** @type {HTMLInputElement} */ (section.querySelector(`[data-part="${name}"]`));
-  const [person, file, state] = ["person", "file", "state"].map(part);
+  const part = partsOf(section);
+  /** @type {HTMLInputElement[]} */
+  const [person, file] = [part("person"), part("file")];
+  const state = part("state");
   /** @type {(Node | string)[]} */
   let told = []; // what became of files
   const views = reading.then((decisions) => {

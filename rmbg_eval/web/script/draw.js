@@ -4,6 +4,7 @@
 import { download, enable, enabled, h, partsOf } from "./dom.js";
 import { Refusal } from "./offers.js";
 import { over, strokes, svg } from "./svg.js";
+import { within } from "./zoom.js";
 
 /** @typedef {[number, number]} Spot in pixels of the picture */
 /** @typedef {"box" | "polygon" | "lines"} Region */
@@ -95,10 +96,11 @@ export function drawing(host) {
   const written = new Map(); // by case and id, what was
   const ofCase = (/** @type {string} */ id) => `${about()}\n${id}`;
 
-  const within = (/** @type {number} */ n, /** @type {number} */ most) =>
-    Math.round(Math.min(most, Math.max(0, n)));
   /** @param {number} x @param {number} y @returns {Spot} */
-  const spot = (x, y) => [within(x, zoom.size[0]), within(y, zoom.size[1])];
+  const spot = (x, y) => [
+    Math.round(within(x, 0, zoom.size[0])),
+    Math.round(within(y, 0, zoom.size[1])),
+  ];
 
   /** An id that no other point of the case has. @param {string} title */
   function free(title) {
@@ -280,7 +282,7 @@ export function drawing(host) {
     const [right, down] = [dx, dy].map((by, axis) => {
       const all = from.flat().map((each) => each[axis]);
       const [least, most] = [-Math.min(...all), zoom.size[axis] - Math.max(...all)];
-      return Math.round(Math.min(Math.max(by, least), most));
+      return Math.round(within(by, least, most));
     });
     shape.paths = from.map((path) => path.map(([x, y]) => [x + right, y + down]));
   }

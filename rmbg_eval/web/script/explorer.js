@@ -9,7 +9,7 @@ import { Refusal } from "./offers.js";
 import { _, bytes, Texts } from "./text.js";
 import { Refused, Wire } from "./wire.js";
 import { zip } from "./zip.js";
-import { Zoom } from "./zoom.js";
+import { within, Zoom } from "./zoom.js";
 
 const STAGES = ["waiting", "weights", "loading", "warming", "ready"];
 /** @type {Record<string, string>} what a model is doing until it is ready */
@@ -447,7 +447,7 @@ export class Explorer {
     item.width ??= image.naturalWidth;
     item.height ??= image.naturalHeight;
     original.empty.hidden = true;
-    const aspect = Math.min(Math.max(item.width / item.height, 0.75), 1.6);
+    const aspect = within(item.width / item.height, 0.75, 1.6);
     this.root.style.setProperty("--aspect", String(aspect));
     this.#measure(item.width, item.height);
     looking.box.hidden = false;

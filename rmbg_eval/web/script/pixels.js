@@ -116,17 +116,15 @@ function errorOf(alpha, truth) {
 
 /**
  * A picture of this kind, of what there is to make it of; null where that is not enough.
- * @param {string} kind original, result, alpha, truth or error
+ * @param {"result" | "alpha" | "error"} kind
  * @param {Parts} parts loaded pictures
  * @returns {Drawable | null}
  */
 export function picture(kind, { original, alpha, result, truth }) {
-  const grey = alpha ?? (result && (kind === "alpha" || kind === "error") && greyOf(result));
-  if (kind === "original") return original ?? null;
-  if (kind === "truth") return truth ?? null;
-  if (kind === "alpha") return grey || null;
-  if (kind === "error") return grey && truth ? errorOf(grey, truth) : null;
-  return result ?? (original && alpha ? cutOut(original, alpha) : null);
+  if (kind === "result") return result ?? (original && alpha ? cutOut(original, alpha) : null);
+  const grey = alpha ?? (result && greyOf(result));
+  if (kind === "alpha") return grey ?? null;
+  return grey && truth ? errorOf(grey, truth) : null;
 }
 
 /** A copy of a picture on a canvas of this size. @param {Drawable} picture @param {number[]} size */

@@ -10,6 +10,7 @@ import { showFull, sourcesOf, whole } from "./sources.js";
 import { paneOf, Stage } from "./stage.js";
 import { framed, over, strokes } from "./svg.js";
 import { everywhere, hundredths, percent, say, wordsOf } from "./words.js";
+import { within } from "./zoom.js";
 
 const KEYS = /** @type {Record<string, string>} */ ({
   u: "usable",
@@ -470,9 +471,8 @@ export function review(dialog, decisions, save) {
 
   /** @param {[number, number]} spot in pixels of the picture */
   function place([x, y]) {
-    const within = (/** @type {number} */ n, /** @type {number} */ most) =>
-      Math.min(most - 1, Math.max(0, Math.floor(n)));
-    draft({ place: [within(x, zoom.size[0]), within(y, zoom.size[1])] });
+    const [right, bottom] = zoom.size.map((length) => length - 1);
+    draft({ place: [within(Math.floor(x), 0, right), within(Math.floor(y), 0, bottom)] });
     point(false);
     if (form.hidden) settle();
   }

@@ -93,12 +93,6 @@ export function viewer(dialog) {
   /** @param {string} kind */
   const named = (kind) => language.in(dialog.querySelector(`[data-kind-name="${kind}"]`)) || kind;
 
-  /** @param {Source} source @param {string} kind */
-  function titleOf(source, kind) {
-    if (mode === "one") return source.model ? named(kind) : named(source.kind);
-    return source.model || named(source.kind);
-  }
-
   /** The picture of a source at full size, in a layer; loaded or made once. @param {Source} source @param {string} kind */
   function full(source, kind) {
     const key = `${kind}|${keyOf(source)}`;
@@ -118,7 +112,7 @@ export function viewer(dialog) {
     const cut = kind === "result" || kind === "base" || kind === "new" ? " cut" : "";
     const layer_ = h("div", { class: `canvas ${kind}${cut}`, "data-key": keyOf(source) });
     const count = (mode !== "one" && source.tile.querySelector(".count")?.textContent) || "";
-    const title = titleOf(source, kind);
+    const title = (mode !== "one" && source.model) || named(kind);
     const own = paneOf(layer_, [ended(title)], count ? [` ${count}`] : []);
     const label =
       source.model && kind !== "result" ? `${named(kind)} · ${source.image.alt}` : source.image.alt;

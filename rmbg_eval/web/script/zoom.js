@@ -7,11 +7,6 @@ const MOST = 32;
 const SLOP = 3; // pixels that a hand may move and still click
 const NAME = 32; // CSS pixels that a panel's name takes
 const ROOMY = 320; // CSS pixels of a panel's height from which the whole picture leaves its name that
-const within = (
-  /** @type {number} */ value,
-  /** @type {number} */ least,
-  /** @type {number} */ most,
-) => Math.min(Math.max(value, least), most);
 const ARROWS = { ArrowLeft: [1, 0], ArrowRight: [-1, 0], ArrowUp: [0, 1], ArrowDown: [0, -1] };
 
 /** @typedef {{ x: number, y: number, scale: number }} View the picture's point in the middle of
@@ -20,6 +15,9 @@ const ARROWS = { ArrowLeft: [1, 0], ArrowRight: [-1, 0], ArrowUp: [0, 1], ArrowD
  *   moved behind it, laid out in the picture's pixels */
 /** @typedef {{ clientX: number, clientY: number }} Spot of the window */
 /** @typedef {[number, number, number, number]} Line x1, y1, x2, y2 in pixels of the picture */
+
+/** The nearest within these limits. @param {number} value @param {number} least @param {number} most */
+export const within = (value, least, most) => Math.min(Math.max(value, least), most);
 
 /** As an address has it, so that it leads to the same again. @param {number} scale */
 export const exact = (scale) => Number(scale.toFixed(3));
@@ -155,7 +153,7 @@ export class Zoom {
   visit([left, top, width, height]) {
     const { clientWidth, clientHeight } = this.panels[0].box;
     const close = Math.min(clientWidth / (1.6 * width + 48), clientHeight / (1.6 * height + 48));
-    const scale = exact(Math.min(16, Math.max(close, this.fitting())));
+    const scale = exact(within(close, this.fitting(), 16));
     this.look({ x: left + width / 2, y: top + height / 2, scale });
   }
 
