@@ -6,7 +6,7 @@ import { enable, enabled, h, partsOf } from "./dom.js";
 import { pixelled } from "./pixels.js";
 import { chance, FEWEST, nextPair, rank, seedOf } from "./ranking.js";
 import { pictureSize } from "./rows.js";
-import { sourcesOf, whole } from "./sources.js";
+import { once, sourcesOf, whole } from "./sources.js";
 import { paneOf, Stage } from "./stage.js";
 import { svg } from "./svg.js";
 import { everywhere, percent, say, wordsOf } from "./words.js";
@@ -109,22 +109,15 @@ export function blind(dialog, decisions, save) {
   // ---- pictures
 
   /** @param {number} place @param {number | null} model null: the original */
-  function pictureOf(place, model) {
-    const key = `${place} ${model}`;
-    let there = made.get(key);
-    if (!there) {
+  const pictureOf = (place, model) =>
+    once(made, `${place} ${model}`, async () => {
       const article = articleOf(place);
       const sources = article ? sourcesOf(article) : [];
       const source = sources.find(({ kind, model: name }) =>
         model === null ? kind === "original" : kind === "result" && name === about.models[model],
       );
-      there = source
-        ? whole(sources, source, source.kind).catch(() => null)
-        : Promise.resolve(null);
-      made.set(key, there);
-    }
-    return there;
-  }
+      return source ? whole(sources, source, source.kind).catch(() => null) : null;
+    });
 
   async function show() {
     const now = pair;

@@ -6,7 +6,7 @@ import { around, ended, h, partsOf } from "./dom.js";
 import { language } from "./language.js";
 import { pictureSize } from "./rows.js";
 import { acceptance, FEWEST, moreNeeded } from "./share.js";
-import { showFull, sourcesOf, whole } from "./sources.js";
+import { once, showFull, sourcesOf, whole } from "./sources.js";
 import { paneOf, Stage } from "./stage.js";
 import { framed, over, strokes } from "./svg.js";
 import { everywhere, hundredths, percent, say, wordsOf } from "./words.js";
@@ -170,20 +170,16 @@ export function review(dialog, decisions, save) {
   // ---- pictures
 
   /** Original and result at full size. @param {number} number */
-  function pictures(number) {
-    let there = made.get(number);
-    if (!there) {
+  const pictures = (number) =>
+    once(made, number, () => {
       const article = articleOf(number);
       const sources = article ? sourcesOf(article) : [];
-      there = Promise.all(
+      return Promise.all(
         pairOf(sources, number).map((source) =>
           source ? whole(sources, source, source.kind).catch(() => null) : null,
         ),
       );
-      made.set(number, there);
-    }
-    return there;
-  }
+    });
   /** @param {Source[]} sources @param {number} number */
   const pairOf = (sources, number) => [
     sources.find(({ kind }) => kind === "original"),

@@ -6,7 +6,7 @@ import { h } from "./dom.js";
 import { file, load } from "./files.js";
 import { copyOf, part, picture } from "./pixels.js";
 import { complete, nearby, pictureSize, shownRows } from "./rows.js";
-import { fullOf } from "./sources.js";
+import { fullOf, once } from "./sources.js";
 
 const root = document.documentElement;
 const PRINT_HEIGHT = 300; // pixels of a picture on paper, 150 px high there
@@ -87,11 +87,8 @@ export function sheet({ open, by }) {
     const box = article.dataset.region?.split(",").map(Number);
     const original = article.querySelector('figure[data-kind="original"]');
     if (!box || !(original instanceof HTMLElement)) return;
-    const of = (/** @type {string} */ path) => {
-      const there = edges.get(path) ?? load(path).then((image) => part(image, box));
-      edges.set(path, there);
-      return there;
-    };
+    const of = (/** @type {string} */ path) =>
+      once(edges, path, () => load(path).then((image) => part(image, box)));
     const { alpha } = tile.dataset;
     const whole = fullOf(tile);
     try {

@@ -44,6 +44,14 @@ export async function whole(sources, { kind: own, tile, image }, kind) {
   return picture("result", { original, alpha: await load(alpha) });
 }
 
+/** What is made once for each key. @template K, V @param {Map<K, V>} made @param {K} key
+ * @param {() => V} make @returns {V} */
+export function once(made, key, make) {
+  const there = made.get(key) ?? make();
+  made.set(key, there);
+  return there;
+}
+
 /** Show a picture at full size, in place of the small one in its layer. @param {HTMLElement} layer
  * @param {Drawable} full @param {string} words what it shows */
 export function showFull(layer, full, words) {

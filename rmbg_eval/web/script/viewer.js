@@ -12,7 +12,7 @@ import { pictured, pictureSize, shownRows } from "./rows.js";
 import { caseName, saveCutout, saveRows } from "./saving.js";
 import { settle } from "./sheet.js";
 import { signsOf } from "./signs.js";
-import { showFull, sourcesOf, whole } from "./sources.js";
+import { once, showFull, sourcesOf, whole } from "./sources.js";
 import { paneOf, Stage } from "./stage.js";
 import { over, strokes } from "./svg.js";
 import { everywhere, say } from "./words.js";
@@ -94,15 +94,8 @@ export function viewer(dialog) {
   const named = (kind) => language.in(dialog.querySelector(`[data-kind-name="${kind}"]`)) || kind;
 
   /** The picture of a source at full size, in a layer; loaded or made once. @param {Source} source @param {string} kind */
-  function full(source, kind) {
-    const key = `${kind}|${keyOf(source)}`;
-    let there = drawn.get(key);
-    if (!there) {
-      there = whole(sources, source, kind).catch(() => null);
-      drawn.set(key, there);
-    }
-    return there;
-  }
+  const full = (source, kind) =>
+    once(drawn, `${kind}|${keyOf(source)}`, () => whole(sources, source, kind).catch(() => null));
 
   // ---- panes
 
