@@ -24,6 +24,7 @@ _STYLES = {
         *_KIT,
         "report",
         "overview",
+        "bar",
         "sheet",
         "points",
         "viewer",
