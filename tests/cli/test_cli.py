@@ -175,6 +175,7 @@ def test_of_many_cases_check_lists_those_that_cannot_be_used(
     case_set: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(terminal, "MOST_ROWS", 2)
+    monkeypatch.setattr(terminal, "out", terminal.Stream(width=200))
     status, text = call("cases", "check", case_set)
     assert (status, text.splitlines()[0]) == (0, "3 cases can be used")
     (case_set / "portrait" / "ada" / "case.toml").write_text("licens = 'x'")
