@@ -80,7 +80,7 @@ export function layout(root, texts, act) {
   help.append(icon("keyboard"));
   texts.say(help, _("Keys"), {}, "aria-label");
   texts.say(help, _("Keys"), {}, "title");
-  const bar = h("progress", { max: 1, class: "rx-loading" });
+  const bar = h("progress", { max: 1 });
   const status = h("p", { class: "rx-status", role: "status" });
   texts.say(
     status,
