@@ -210,9 +210,19 @@ class Overview:
         return MatrixView(name, title, tuple(columns), rows)
 
     def _key(self, matrices: Iterable[MatrixView]) -> Text:
-        """What the marks of these mean."""
+        """What the marks of these mean; of one model, which has no chart, how sure its share is."""
         cells = [cell for one in matrices for row in one.rows for cell in row.cells]
         parts: list[Text] = []
+        if len(self.models) == 1 and self.said.scored:
+            count = self.context.points(ALL, self.models[0])
+            parts.append(
+                Message(
+                    "{share} of the points, over {n} picture.",
+                    many="{share} of the points, over {n} pictures.",
+                    share=_interval(count),
+                    n=len(count.values),
+                )
+            )
         if any(cell.leads for cell in cells):
             parts.append(Message("Bold: the best of its column; ★: clearly the best."))
             if not self.said.scored and any(map(_of_other_cases, self.said.headlines)):
@@ -293,9 +303,9 @@ class Overview:
     # ---- quality and time
 
     def _scatters(self) -> tuple[ScatterView, ScatterView] | tuple[None, None]:
-        """The chart, and the same for where there is less room."""
+        """The chart, and the same for where there is less room; none of one model alone."""
         dots, titles = [], []
-        for model in self.models if self.said.scored else ():
+        for model in self.models if self.said.scored and len(self.models) > 1 else ():
             count, spent = self.context.points(ALL, model), inference(self.run, model)
             if not spent or not count.measured:
                 continue
@@ -308,17 +318,8 @@ class Overview:
                     spent, share, count.low, count.high,
                 )
             )  # fmt: skip
-            words: list[Text] = [
-                model, _share(share), brief(spent), self._info(model).licence_named,
-            ]  # fmt: skip
-            if count.low is not None and count.high is not None:
-                words[1] = Message(
-                    "{share} (95 % interval {low} to {high})",
-                    share=_share(share),
-                    low=_share(count.low),
-                    high=_share(count.high),
-                )
-            titles.append(join(", ", words))
+            licence_named = self._info(model).licence_named
+            titles.append(join(", ", [model, _interval(count), brief(spent), licence_named]))
         if not dots:
             return None, None
         alt = Message("Share of points passed and seconds: {dots}", dots=join("; ", titles))
@@ -486,6 +487,19 @@ def _leading(values: Sequence[float | None]) -> list[bool]:
     """Which of them are the largest, if any is less."""
     there = {value for value in values if value is not None}
     return [len(there) > 1 and value == max(there) for value in values]
+
+
+def _interval(count: Points) -> Text:
+    """The share of its points that passed, with its interval where there is one."""
+    share = _share(count.passed / count.measured)
+    if count.low is None or count.high is None:
+        return share
+    return Message(
+        "{share} (95 % interval {low} to {high})",
+        share=share,
+        low=_share(count.low),
+        high=_share(count.high),
+    )
 
 
 def _share(value: float) -> str:

@@ -445,6 +445,20 @@ def test_quality_against_time_has_intervals_and_words_for_them() -> None:
     )
 
 
+def test_of_one_model_an_interval_and_both_tables_stand_in_place_of_a_chart() -> None:
+    page = environment("en").get_template("overview.html.j2")
+    run = timed({"a": 1.0})
+    view = told_overview(run.model_copy(update={"models": run.models[:1]}))
+    assert view.scatter is view.narrow is None
+    assert str(view.key).replace("\u00a0", " ") == (
+        "50 % (95 % interval 16 % to 84 %) of the points, over 8 pictures."
+    )
+    html = page.render(view=view)
+    assert "points-by" not in html  # neither is chosen, so both are shown
+    assert [part in html for part in ('class="by-category"', 'class="by-kind"')] == [True, True]
+    assert "points-by" in page.render(view=told_overview(timed({"a": 1.0, "b": 4.0})))
+
+
 def test_cut_outs_that_were_made_elsewhere_are_never_timed() -> None:
     run = timed({"a": 1.0, "b": 0.001}, finished="b")
     presenter = Presenter(run, Previews({KEY: CasePreviews()}))
