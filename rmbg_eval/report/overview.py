@@ -371,7 +371,9 @@ class Overview:
         anchor = case_anchor(*finding.case_key)
         shown = finding.models[0]
         who: Text = all_named(finding.models[:NAMED])
-        if len(finding.models) == len(self.models) > 1:
+        if len(self.models) == 1:
+            who = ""
+        elif len(finding.models) == len(self.models):
             who = Message("both models") if len(self.models) == 2 else Message("all models")
         elif len(finding.models) > NAMED:
             who = Message("{count} models", count=len(finding.models))

@@ -115,6 +115,7 @@ class FindingView:
     words: Text
     case: Text
     who: Text
+    """The models that it is about; empty: the only one."""
     original: ImageView | None
     cutout: ImageView | None
     also: tuple[Text, ...] = ()

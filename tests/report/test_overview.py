@@ -630,6 +630,8 @@ def test_a_finding_leads_to_its_place_in_the_viewer() -> None:
     # The address says what is in the middle of the viewer.
     assert one.href == f"#view={case_anchor(*KEY)}&at=55,65,4&a=result:b"
     assert one.who == "b"
+    alone = run.model_copy(update={"models": run.models[1:]})
+    assert [each.who for each in told_overview(alone, drawn).findings] == [""]
     named = Finding("portrait", "ada", ("b & c#d",), "loss", Message("x"), 1.0, place(1.0))
     drawn = Previews({KEY: CasePreviews()}, (Spot(named, box=(10, 20, 90, 90)),))
     (one,) = told_overview(run, drawn).findings
