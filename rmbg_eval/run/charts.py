@@ -47,7 +47,8 @@ def plot_measure(run: Run, metric: str, ax: Axes | None = None) -> Axes:
 
 
 def plot_points(run: Run, by: str = "category", ax: Axes | None = None) -> Axes:
-    """The share of observation points passed, by `category` or by `kind` of point, a bar a model.
+    """The share of observation points passed, by `category` or by `kind` of point, a bar a model:
+    of those that could be measured, as in the report. There is no bar where none could.
 
     >>> from rmbg_eval import load_run, plot_points
     >>> plot_points(load_run("reports/latest")).get_title()
@@ -58,13 +59,18 @@ def plot_points(run: Run, by: str = "category", ax: Axes | None = None) -> Axes:
         raise ValueError(f"by is category or kind, not {by!r}")
     passed: dict[tuple[str, str], list[bool]] = defaultdict(list)
     for point in run.points:
-        passed[getattr(point, by), point.model].append(bool(point.passed))
+        own = passed[getattr(point, by), point.model]
+        if point.passed is not None:
+            own.append(point.passed)
     groups, models = [*dict.fromkeys(group for group, _ in passed)], [*run.index.models]
     axes = _axes(ax, 3.2)
     width = 0.8 / max(len(models), 1)
     for number, model in enumerate(models):
-        at = [place + number * width for place in range(len(groups))]
-        shares = [100 * fmean(passed.get((group, model)) or [False]) for group in groups]
+        at, shares = [], []
+        for place, group in enumerate(groups):
+            if known := passed.get((group, model)):
+                at.append(place + number * width)
+                shares.append(100 * fmean(known))
         axes.bar(at, shares, width, label=drawable(model), color=COLOURS[number % len(COLOURS)])
     axes.set_xticks(
         [place + 0.4 - width / 2 for place in range(len(groups))], map(drawable, groups)
@@ -72,7 +78,7 @@ def plot_points(run: Run, by: str = "category", ax: Axes | None = None) -> Axes:
     axes.tick_params(axis="x", rotation=0 if len(groups) < 5 else 25)
     axes.set_ylabel("% of the points")
     axes.set_ylim(0, 100)
-    each = sum(len(found) for (_, model), found in passed.items() if model == models[0])
+    each = sum(point.model == models[0] for point in run.points)
     axes.set_title(f"observation points passed, of {each} a model")
     return _finished(axes)
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
+from comparisons import point
 from runs import KEY, run_of
 
 from rmbg_eval import (
@@ -61,12 +62,12 @@ def test_a_frame_has_every_number_and_why_one_is_missing(run) -> None:
 
 def test_columns_are_of_numbers_also_where_all_is_missing(run) -> None:
     frames = (measurements_frame, predictions_frame, points_frame)
-    point = PointResult(
+    told = PointResult(
         **FIELDS, model="a", point="p", kind="opaque", measured=1.0, expected=1.0, tolerance=0.1,
         unit="u", passed=True,
     )  # fmt: skip
-    untold = point.model_copy(update={"measured": None, "passed": None})
-    full = run.model_copy(update={"points": (point, untold)})
+    untold = told.model_copy(update={"measured": None, "passed": None})
+    full = run.model_copy(update={"points": (told, untold)})
     nothing = run.model_copy(update={"points": (untold,), "predictions": run.predictions[1:]})
     empty = run.model_copy(update={"points": (), "predictions": (), "measurements": []})
     numbers = ["value", "measured", "expected", "infer", "refine", "risk", "width", "memory"]
@@ -102,18 +103,30 @@ def test_charts_say_unit_and_count_and_draw_into_the_axes_given(run) -> None:
     assert plot_points(run, ax=axes).get_title().endswith("of 0 a model")
 
 
+def test_a_point_that_could_not_be_measured_has_neither_passed_nor_failed(run) -> None:
+    untold = [point(None, category=category, point="hair") for category in ("portrait", "pet")]
+    points = point(True), untold[0], point(True, model="b"), point(False, model="b"), untold[1]
+    axes = plot_points(run.model_copy(update={"points": points}))
+    assert axes.get_title().endswith("of 3 a model")
+    assert [[bar.get_height() for bar in of_model] for of_model in axes.containers] == [[100], [50]]
+    assert [text.get_text() for text in axes.get_xticklabels()] == ["portrait", "pet"]
+    axes = plot_points(run.model_copy(update={"points": untold}), by="kind")
+    assert not axes.patches
+    axes.figure.canvas.draw()
+
+
 @pytest.mark.filterwarnings("error")
 @pytest.mark.skipif(drawable("棋") != "棋", reason="no font here has Chinese characters")
 def test_any_name_is_drawn_on_the_axes_that_are_returned() -> None:
     about = {"category": "摆件", "case": "棋子 $白色$ \ue000", "model": "模型"}
     number = of("a", "mad", 0.1).model_copy(update=about)
-    (one, _), point = run_of().models, PointResult(
+    (one, _), told = run_of().models, PointResult(
         **about, point="p", kind="opaque", measured=1.0, expected=1.0, tolerance=0.1, unit="u",
         passed=True,
     )  # fmt: skip
     named = one.model_copy(update={"info": one.info.model_copy(update={"name": "模型"})})
     made = Prediction(**about, cutout="x.png", seconds={"infer": 1.0})
-    run = run_of(made, models=(named,), measurements=Measurements([number]), points=(point,))
+    run = run_of(made, models=(named,), measurements=Measurements([number]), points=(told,))
     for draw in (plot_measure, plot_time, lambda run, _: plot_points(run)):
         axes = draw(run, "mad")
         axes.figure.canvas.draw()
