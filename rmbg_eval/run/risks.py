@@ -169,9 +169,9 @@ WORDS: dict[str, Callable[[float, Mapping[str, float | None]], Message]] = {
 
 
 def hundredths(share: float) -> str:
-    """A share in hundredths, two figures below ten.
+    """A share, in [0, 1], in hundredths, of two figures.
 
     >>> hundredths(0.123), hundredths(0.034), hundredths(0.0000001)
     ('12', '3.4', '0.00001')
     """
-    return f"{100 * share:.0f}" if share >= 0.0995 else f"{Decimal(f'{100 * share:.2g}'):f}"
+    return f"{Decimal(f'{100 * share:.2g}'):f}"

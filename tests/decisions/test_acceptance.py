@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from math import ceil, floor
+
 import numpy as np
 import pytest
 from comparisons import FAILED
@@ -53,6 +55,19 @@ def test_the_run_s_own_share_is_known_when_all_are_seen() -> None:
     low, high = of_run_interval([(8, 9, 10)])
     assert low >= 0.8
     assert high <= 0.9
+
+
+@pytest.mark.parametrize("there", [10, 60])
+def test_that_of_the_run_is_of_a_draw_without_replacement(there: int) -> None:
+    """A share's variance is then (N − n) ÷ (N − 1) of that with it; ends are whole cut-outs."""
+    for decided in range(FEWEST, there):
+        for usable in range(decided + 1):
+            count = decided * (there - 1) / (there - decided)
+            low, high = (there * bound for bound in exact_interval(usable / decided, count))
+            assert of_run_interval([(usable, decided, there)]) == (
+                max(floor(low + 1e-9), usable) / there,
+                min(ceil(high - 1e-9), there - decided + usable) / there,
+            )
 
 
 def held(bounds: list[tuple[float, float] | None], chances: np.ndarray, share: float) -> float:
@@ -254,7 +269,7 @@ def test_copies_of_a_picture_are_a_shoot() -> None:
 def test_the_plan_has_every_cut_out_once_and_is_the_same_for_all() -> None:
     run = run_over(30)
     risks = tuple(
-        Risk(category="portrait", case=f"c{n}", model=model, value=n / 30)
+        Risk(category="portrait", case=f"c{n}", model=model, value=n * 7 % 30 / 30)
         for n in range(30) for model in "ab"
     )  # fmt: skip
     risky = run.model_copy(update={"risks": risks})
@@ -264,9 +279,9 @@ def test_the_plan_has_every_cut_out_once_and_is_the_same_for_all() -> None:
         assert sorted(plan.order) == sorted(p.key for p in one.predictions)
     plan = plan_of(risky)
     assert [len(stratum) for stratum in plan.strata] == [20, 20, 20]
-    assert {key.case for key in plan.strata[0]} == {f"c{n}" for n in range(10)}
+    assert {key.case for key in plan.strata[0]} == {f"c{n}" for n in range(30) if n * 7 % 30 < 10}
     early = [key.case for key in plan.order[:12]]
-    assert {int(case[1:]) // 10 for case in early} == {0, 1, 2}
+    assert {int(case[1:]) * 7 % 30 // 10 for case in early} == {0, 1, 2}
 
 
 @pytest.mark.parametrize("risky", [False, True])

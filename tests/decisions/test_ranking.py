@@ -22,6 +22,7 @@ from rmbg_eval.decisions.ranking import (
     ranking_of,
     strengths,
 )
+from rmbg_eval.run.intervals import exact_interval, worth_of
 
 
 def slow_strengths(wins: np.ndarray) -> np.ndarray:
@@ -153,6 +154,18 @@ def test_an_interval_holds_the_share_of_a_model_that_wins_nearly_all(count: int)
     for share in (0.5, 0.75, 0.9, 0.95, 0.98, 0.99):
         held = (bounds[:, 0] <= share) & (share <= bounds[:, 1])
         assert stats.binom.pmf(won, count, share)[held].sum() >= 0.95
+
+
+@pytest.mark.parametrize("votes", [1, 5])
+def test_an_interval_is_of_as_many_votes_as_the_spread_of_shoots_says(votes: int) -> None:
+    """Of every draw of four shoots, three of which are won; the spread by the formula."""
+    won, shares = np.array([1.0, 1, 1, 0]), np.array([0.75, 0.25])
+    of_one = won[list(product(range(4), repeat=4))].mean(1)
+    wins = votes * np.array([[[0, each], [1 - each, 0]] for each in won])
+    found = ranking._intervals(shares, np.stack([of_one, 1 - of_one], 1), wins)
+    alone = worth_of(0.75, 0.75 * 0.25 / (4 - 1), 4 * votes, 4, 4 - 1, 4 * votes)
+    low, high = exact_interval(0.75, alone)
+    np.testing.assert_allclose(found, [(low, high), (1 - high, 1 - low)])
 
 
 def test_votes_that_are_all_equal_leave_an_interval() -> None:

@@ -8,6 +8,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from hypothesis.extra.numpy import arrays
 
+from rmbg_eval.errors import ImageError
 from rmbg_eval.measure import signs
 from rmbg_eval.measure.signs import SIGNS, Look, small
 from rmbg_eval.measure.subject import Subject, Undefined
@@ -145,6 +146,17 @@ def test_what_is_detached_is_every_larger_piece_but_the_largest(look: Look) -> N
     sizes = sorted(map(len, slow.pieces(slow.subject, 8)))
     large = [size for size in sizes[:-1] if size >= 0.01 * sizes[-1]]
     assert signs.detached(look).value == pytest.approx(sum(large) / sum(sizes))
+
+
+def test_a_look_is_of_an_alpha_and_a_picture_of_one_size() -> None:
+    picture = np.zeros((4, 5, 3), np.uint8)
+    for alpha, rgb in (
+        (np.zeros((5, 4), np.float32), picture),
+        (np.full((4, 5), 2, np.float32), picture),
+        (np.zeros((4, 5), np.float32), picture / 255),
+    ):
+        with pytest.raises(ImageError):
+            Look(alpha, rgb)
 
 
 @pytest.mark.parametrize("height", [1, 283])

@@ -66,6 +66,8 @@ def test_what_is_left_of_a_subject_that_is_gone_is_not_told_as_a_share() -> None
 def test_more_is_worse_and_a_required_point_the_worst(kind: str, one: float, other: float) -> None:
     low, high = (GROSS[kind].severity(share) for share in sorted((one, other)))
     assert low <= high <= severity(point(False, 0.06, required=True))
+    if kind != "loss":
+        assert high < GROSS["loss"].severity(GROSS["loss"].least)
     if kind in ("loss", "excess", "invented"):
         assert low >= severity(point(False, 1.0))
 

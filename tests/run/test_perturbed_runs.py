@@ -67,7 +67,7 @@ def test_each_perturbation_is_measured_kept_and_told(
     assert "instability_mirror" not in signs["fake"]
     told = next(each for each in run.risks if each.model == "left").signs[-1]
     assert str(told.text).endswith("where the picture is mirrored")
-    assert (told.weight, told.place is None) == (0, False)
+    assert (told.weight, told.place) == (0, (0, 0, 16, 16))  # one where the two differ
 
     cost = {model.info.name: model.stability for model in run.models}
     assert (cost["fake"].inferences, cost["left"].inferences) == (3, 2)

@@ -11,16 +11,19 @@ from rmbg_eval import Run, Settings, build_files, evaluate
 from rmbg_eval.ci.gate import exit_status
 from rmbg_eval.compare.baseline import refuse_failures
 from rmbg_eval.errors import OutputError
+from rmbg_eval.run.measurements import no_prediction
 
 
-def run_with(tmp_path: Path, rules: str, **changes: object) -> Run:
+def run_with(
+    tmp_path: Path, rules: str, models: dict[str, object] | None = None, **changes: object
+) -> Run:
     save_picture(tmp_path / "cases" / "pet" / "rex.png", 1)
     (tmp_path / "rules.toml").write_text(rules)
     settings = Settings(
-        cases=str(tmp_path / "cases"), models=["grabcut"], out=str(tmp_path / "out"),
+        cases=str(tmp_path / "cases"), models=[*(models or ["grabcut"])], out=str(tmp_path / "out"),
         rules=str(tmp_path / "rules.toml"), **changes,
     )  # fmt: skip
-    return evaluate(settings, on_save=build_files)
+    return evaluate(settings, models=models, on_save=build_files)
 
 
 BROKEN = "[rules.longest-side]\nleast = 5000\nrequired = {}\n[rules.clear]\nleast = 0\n"
@@ -62,3 +65,14 @@ def test_without_rules_there_is_nothing(tmp_path: Path) -> None:
     )
     assert (run.delivery, run.rules) == (None, ())
     assert "Delivery rules" not in (tmp_path / "out" / "summary.md").read_text()
+
+
+def test_a_prediction_that_failed_has_its_failure_for_every_rule(tmp_path: Path) -> None:
+    def gone(rgb: object) -> None:
+        raise ValueError("no such luck")
+
+    run = run_with(tmp_path, BROKEN.format("true"), models={"gone": gone})
+    assert [(rule.rule, rule.passed) for rule in run.rules] == [
+        ("longest-side", None), ("clear", None),
+    ]  # fmt: skip
+    assert {rule.reason for rule in run.rules} == {no_prediction(run.predictions[0])}
