@@ -191,7 +191,7 @@ def _with_prior(wins: Array) -> Array:
 def strengths_of_many(wins: Array, start: Array) -> Array:
     """The strengths of many tables at once, `(D, M, M)` to `(D, M)`, from `start` on; PRIOR is in
     them or is not."""
-    found = start / np.exp(np.log(start).mean(1, keepdims=True))
+    found = start.copy()
     for _ in range(_ROUNDS):
         for one in range(found.shape[1]):
             both = found[:, one : one + 1] + found

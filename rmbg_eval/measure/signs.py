@@ -249,8 +249,7 @@ def _highest(values: NDArray[np.uint8], reach: int) -> NDArray[np.uint8]:
 
 
 def _share(part: Mask, whole: Mask) -> float:
-    count = np.count_nonzero(whole)
-    return float(np.count_nonzero(part) / count) if count else 0.0
+    return float(np.count_nonzero(part) / np.count_nonzero(whole))
 
 
 SIGNS: dict[str, Callable[[Look], Trace]] = {
