@@ -8,9 +8,9 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from pydantic import ValidationError
-from reviewers import START, approval, decisions, later, review, vote
+from reviewers import START, approval, decisions, later, review, run_over, vote
 
-from rmbg_eval.decisions.applying import contradictions
+from rmbg_eval.decisions.applying import contradictions, mismatch
 from rmbg_eval.decisions.record import ANONYMOUS, LONGEST_COMMENT, Decisions
 
 
@@ -171,3 +171,13 @@ def test_what_holds_is_found_once() -> None:
     some = decisions(review(), vote())
     assert some.current is some.current
     assert some == decisions(review(), vote())
+
+
+def test_approving_that_a_cut_out_is_gone_counts_where_it_is_gone() -> None:
+    run = run_over(2)
+    gone = tuple(p for p in run.predictions if (p.case, p.model) != ("c0", "a"))
+    without = run.model_copy(update={"predictions": gone})
+    approved = approval(new_sha256=None)
+    assert mismatch(without, approved) is None
+    assert mismatch(run, approved) is not None
+    assert "no model a for portrait/c0" in str(mismatch(without, approval()))

@@ -13,6 +13,7 @@ from pydantic import ValidationError
 
 from rmbg_eval.errors import ImageError
 from rmbg_eval.measure import agreement, stability
+from rmbg_eval.measure.matting import MASKED
 from rmbg_eval.measure.record import Measurement
 from rmbg_eval.measure.subject import Needs, Subject
 from rmbg_eval.measure.table import OPTIONAL, PAPERS, TABLE, measure
@@ -91,6 +92,27 @@ def test_each_metric_says_what_it_is(metric):
     assert ">>>" in text, "it has a doctest"
     assert "(H, W) float32" in text, "it states its shapes"
     assert any(word in text for word in ("ource", "Ours.", "Jaccard", "it is no score"))
+
+
+def test_each_metric_says_whether_higher_is_better():
+    """The truth is better than the same a little beside it, by whatever knows the truth."""
+    y, x = np.mgrid[:60, :80]
+    truth, beside = (
+        np.clip((20 - np.hypot(x - middle, y - 30)) / 6 + 0.5, 0, 1).astype(np.float32)
+        for middle in (40, 46)
+    )
+    rgb, foreground = np.zeros((2, 60, 80, 3), np.uint8)
+    foreground[:], rgb[:] = (200, 30, 30), (0, 160, 0)
+    directed = [
+        metric
+        for metric in (*TABLE, *MASKED, *PAPERS)
+        if metric.higher_is_better is not None and not metric.name.endswith("_decontaminated")
+    ]
+    right = measure(Subject(truth, foreground, rgb, truth, foreground), directed)
+    wrong = measure(Subject(beside, rgb, rgb, truth, foreground), directed)
+    for metric in directed:
+        higher = right[metric.name][0] > wrong[metric.name][0]
+        assert higher is metric.higher_is_better, metric.name
 
 
 def test_no_two_metrics_share_a_name():

@@ -241,6 +241,17 @@ def test_a_strand_that_is_filled_at_one_side_is_lost(side):
     assert judge(GOOD[8], subject(filled)).measured == 1
 
 
+@pytest.mark.parametrize(("gap", "found"), [(0.0, 1), (0.7, 0)])
+def test_the_gap_is_where_the_truth_is_low_and_not_on_a_strand_s_shoulder(gap, found):
+    truth, alpha = np.zeros((2, 60, 60), np.float32)
+    alpha[:] = gap
+    truth[25:36], alpha[25:36] = 0.3, 0.9
+    truth[29:32] = alpha[29:32] = 1
+    rgb = np.zeros((60, 60, 3), np.uint8)
+    where = point("strands", lines=[[[10, 30], [50, 30]]])
+    assert judge(where, Subject(alpha, rgb, rgb, truth)).measured == found
+
+
 WAYS = {
     "mirrored": (lambda a: a[:, ::-1], lambda x, y, width, height: (width - x, y)),
     "upside down": (lambda a: a[::-1], lambda x, y, width, height: (x, height - y)),

@@ -160,6 +160,12 @@ def test_figures_are_those_of_pysodmetrics(row):
     assert weighted(alpha, truth) == pytest.approx(row["w"], rel=2e-3)
 
 
+def test_the_opposite_of_the_truth_has_no_structure_of_it():
+    square = np.zeros((32, 32), np.float32)
+    square[8:24, 8:24] = 1
+    assert s_measure(1 - square, square) == 0
+
+
 @pytest.mark.parametrize("function", [s_measure, e_measure, weighted, iou, boundary_iou])
 def test_without_a_shape_in_the_truth_they_are_undefined(function):
     with pytest.raises(Undefined, match="half opaque"):

@@ -148,6 +148,13 @@ def test_what_is_detached_is_every_larger_piece_but_the_largest(look: Look) -> N
     assert signs.detached(look).value == pytest.approx(sum(large) / sum(sizes))
 
 
+def test_a_piece_of_one_percent_of_the_largest_is_no_crumb() -> None:
+    alpha = np.zeros((20, 20), np.float32)
+    alpha[:10, :10] = alpha[15, 15] = 1
+    look = Look(alpha, np.zeros((20, 20, 3), np.uint8))
+    assert (signs.crumbs(look).value, signs.detached(look).value) == (0, 1 / 101)
+
+
 def test_a_look_is_of_an_alpha_and_a_picture_of_one_size() -> None:
     picture = np.zeros((4, 5, 3), np.uint8)
     for alpha, rgb in (

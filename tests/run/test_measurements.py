@@ -317,11 +317,25 @@ def test_a_model_that_minds_left_and_right_is_found_where_asked_for(
                 (picture.rgb.shape[0], 1),
             )
 
-    use_models(FakeModel("fake"), Leaning("leaning", weights="3" * 64))
-    plain = evaluate(settings.model_copy(update={"models": ["fake", "leaning"]}))
+    class Tired(FakeModel):
+        done = False
+
+        def alpha(self, picture: Picture) -> Alpha:
+            if self.done:
+                raise ValueError("no more")
+            return super().alpha(picture)
+
+    names = ["fake", "leaning", "tired"]
+    tired = Tired("tired", weights="4" * 64)
+    use_models(FakeModel("fake"), Leaning("leaning", weights="3" * 64), tired)
+    plain = evaluate(settings.model_copy(update={"models": names}))
     assert "flip_difference" not in {m.metric for m in plain.measurements}
-    run = evaluate(settings.model_copy(update={"models": ["fake", "leaning"], "flip": True}))
+    tired.done = True
+    run = evaluate(settings.model_copy(update={"models": names, "flip": True}))
     assert value(run, "flip_difference") == (0, None)
+    none, why = value(run, "flip_difference", model="tired")
+    assert none is None
+    assert str(why).startswith("the mirrored picture failed: ValueError: no more")
     assert value(run, "flip_difference", model="leaning")[0] == pytest.approx(0.5, abs=0.01)
     plain_rows = [m for m in run.measurements if m.metric != "flip_difference"]
     assert plain_rows == list(plain.measurements)

@@ -99,6 +99,13 @@ def test_best_is_marked_only_where_it_is_clearly_better():
     assert [(d.cases, d.groups) for d in row.differences] == [(6, 1)]
 
 
+def test_of_equal_means_none_is_best_though_one_is_lower_on_more_pictures():
+    cases = [str(number) for number in range(12)]
+    mixed = [measurement("a", case, 0.21 if case == "7" else 0.09) for case in cases]
+    for value, best in ((0.101, [True, False]), (0.1, [False, False])):
+        assert marked(*mixed, *(measurement("b", case, value) for case in cases)) == best
+
+
 def test_categories_are_apart_and_together():
     run = run_with(measurement("a", "1", 0.1), measurement("a", "2", 0.5, category="portrait"))
     found = {c: summarise(run).row("mad", c).means[0].value for c in (ALL, "pet", "portrait")}
