@@ -138,7 +138,7 @@ def rules_name(run: Run) -> str:
 
 def why_broken(rule: RuleResult) -> Message:
     """What a delivery rule asks for and what there is, in words."""
-    if rule.reason or rule.measured is None:
+    if rule.measured is None:
         return rule.reason or Message("not measured")
     kind = RULES.get(rule.rule)
     return Message(
@@ -152,7 +152,7 @@ def why_broken(rule: RuleResult) -> Message:
 
 def why(point: PointResult) -> Message:
     """What was seen at a point, in words."""
-    if point.reason or point.measured is None or point.expected is None:
+    if point.measured is None or point.expected is None:
         return point.reason or Message("not measured")
     return Message(
         "measured {measured} {unit}, expected {expected} ± {tolerance}",

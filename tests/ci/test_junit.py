@@ -52,6 +52,7 @@ def test_points_are_failures_where_the_build_stops_at_them(
     text = "".join(root.itertext())
     assert "lens" in text
     assert "measured 0.5 alpha, 0 to 1, expected 0 ± 0.05" in text
+    assert "strap (transparent): no edge" in text
     assert "index.html#case-portrait-ada-" in text
     assert outcomes(root)["b.portrait/ada"] == []
 
@@ -76,10 +77,15 @@ def test_a_failed_prediction_is_an_error_where_the_build_stops_at_it(
 
 
 def test_a_delivery_rule_is_not_called_a_point() -> None:
-    run = run_of(made("a"), made("b"), rules=(rule(False, required=True),))
-    (failure,) = read(junit_of_run(run)).iter("failure")
-    assert failure.get("type") == "DeliveryRule"
-    assert failure.get("message").startswith("Delivery rule fill (required): ")
+    rules = (rule(False, required=True), rule(None, model="b", required=True))
+    run = run_of(made("a"), made("b"), rules=rules)
+    failures = [*read(junit_of_run(run)).iter("failure")]
+    assert [failure.get("type") for failure in failures] == ["DeliveryRule"] * 2
+    start = "Delivery rule fill (required): "
+    assert [failure.get("message").removeprefix(start) for failure in failures] == [
+        "how far the subject fills the frame is 0.7 share of the frame, at least 0.8 is asked for",
+        "nothing is kept",
+    ]
 
 
 def test_of_the_points_of_a_cut_out_those_that_failed_are_told_and_counted() -> None:

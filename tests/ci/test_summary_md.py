@@ -25,6 +25,7 @@ from rmbg_eval.decisions.record import Decisions, Review
 from rmbg_eval.errors import Failure, printable
 from rmbg_eval.i18n import Message
 from rmbg_eval.measure.record import Delivery, Risk, Sign
+from rmbg_eval.run.shard import Shard
 
 MARKDOWN = MarkdownIt("gfm-like", {"linkify": False})
 
@@ -124,6 +125,8 @@ def test_without_truth_and_points_it_shows_how_many_cut_outs_need_a_look() -> No
     text = summary_of_run(run_of(made("a"), made("b"), measurements=nothing, risks=risks))
     assert "| model | cut-outs | to look at first | worth a look |\n" in text
     assert "| `a` | 1 of 1 | 1 | 0 |\n| `b` | 1 of 1 | 0 | 0 |\n" in text
+    assert "\n1 case · `a`, `b` · started" in text
+    assert "(0)" not in text  # no table without rows
     assert "observation points" not in text
     assert "mad" not in text
 
@@ -187,6 +190,15 @@ def test_how_many_are_usable_is_told_of_each_model() -> None:
     assert "| `b` | – | – |" in text
 
 
+def test_points_are_counted_over_all_categories() -> None:
+    pet = {"category": "pet", "case": "rex"}
+    (ada,) = run_of().cases
+    points = (point(True), point(False, 0.5, **pet), point(True, point="sky", **pet))
+    cases = ada, ada.model_copy(update={"category": "pet", "id": "rex"})
+    run = run_of(made("a"), made("a", **pet), cases=cases, points=points)
+    assert "| `a` | 2 of 2 | 2 of 3 |" in summary_of_run(run)
+
+
 def test_decisions_that_cannot_be_read_are_told_before_all_tables() -> None:
     text = summary_of_run(run_of(failed("a")), Decisions(), Message("it is damaged"))
     told = "What people decided by eye is left out: `it is damaged`"
@@ -194,8 +206,10 @@ def test_decisions_that_cannot_be_read_are_told_before_all_tables() -> None:
 
 
 def test_a_partial_run_says_so() -> None:
-    text = summary_of_run(run_of(made("a"), complete=False))
+    shard = Shard(number=2, of=3, cases=9, listing_sha256="")
+    text = summary_of_run(run_of(made("a"), complete=False, shard=shard))
     assert "interrupted: what follows is partial" in text
+    assert "Shard 2/3, of 9 cases." in text
     assert "❌" in text
 
 

@@ -115,7 +115,7 @@ def test_what_can_no_longer_be_measured_is_worse() -> None:
 
 def test_what_is_measured_for_the_first_time_is_changed() -> None:
     pair = one(run(value("mad", None)), run(value("mad", 0.1), cutout="1"), NEAR)
-    assert pair.state == "changed"
+    assert (pair.state, str(pair.why)) == ("changed", "mad: not measured in BASE: why")
 
 
 @pytest.mark.parametrize(
@@ -394,9 +394,15 @@ def test_how_the_runs_differ_is_said() -> None:
 
 
 def test_two_runs_with_nothing_in_common_are_compared_all_the_same() -> None:
-    was, now = run_of(made(case="old")), run_of(made(case="young"))
-    pairs, _ = compare_runs(was, now, Tolerances(), lambda *_: NOTHING)
+    known = run_of().cases[0]
+    was, now = (
+        run_of(made(case=name), cases=(known.model_copy(update={"id": name}),))
+        for name in ("old", "young")
+    )
+    pairs, notes = compare_runs(was, now, Tolerances(), lambda *_: NOTHING)
     assert [(p.case, p.state) for p in pairs] == [("old", "missing"), ("young", "new")]
+    only = ["1 case in BASE only: portrait/old", "1 case in NEW only: portrait/young"]
+    assert [str(note) for note in notes] == only
 
 
 def run_with(*infos: tuple[str, str | None]) -> Run:
