@@ -357,6 +357,10 @@ def test_a_parquet_file_that_is_none_damaged_or_of_other_types_is_refused(
         told("was changed")
     pq.write_table(whole.slice(0, 0), file)
     told("lists no pictures")
+    # What is wrong with one row is its case's failure, and says which row.
+    about = pa.array([None, "gone", *[None] * (len(whole) - 2)], pa.string())
+    pq.write_table(whole.set_column(whole.column_names.index("about"), "about", about), file)
+    assert "m.parquet, row 2: " in str(load_cases(file).cases[1].failure)
     # Without what it says of itself, it is anybody's, and still has all.
     pq.write_table(whole.replace_schema_metadata(None).take([*range(len(whole))[::-1]]), file)
     assert {case.name for case in load_cases(file).cases} == {case.name for case in ours.cases}

@@ -10,7 +10,7 @@ from junit_reader import outcomes, read
 from runs import run_of
 
 from rmbg_eval import Prediction, Run, Settings
-from rmbg_eval.ci.gate import exit_status, kept_rules
+from rmbg_eval.ci.gate import exit_status, failed_alike, kept_rules
 from rmbg_eval.ci.junit import junit_of_run
 from rmbg_eval.ci.summary_md import summary_of_run
 from rmbg_eval.measure.record import PointResult, RuleResult
@@ -71,3 +71,10 @@ def test_of_a_prediction_that_failed_no_rule_is_kept_or_broken() -> None:
     rules = (rule(True), rule(False), rule(None), rule(None, model="b"), rule(True, model="b"))
     assert kept_rules(run_of(made("a"), made("b"), rules=rules)) == (2, 5)
     assert kept_rules(run_of(made("a"), failed("b"), rules=rules)) == (1, 3)
+
+
+def test_what_failed_alike_with_all_of_several_models_is_told_once() -> None:
+    one, other = failed("a"), failed("b")
+    assert failed_alike([one, other], 2) == [(True, [one])]
+    assert failed_alike([one, other], 3) == [(False, [one]), (False, [other])]
+    assert failed_alike([one], 1) == [(False, [one])]
