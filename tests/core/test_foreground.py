@@ -130,9 +130,24 @@ def test_torch_and_opencv_agree_within_one_level(data: tuple) -> None:
 
 
 @_needs("pymatting")
-def test_pymatting_gives_the_same_twice() -> None:
+def test_pymatting_gives_the_same_twice(monkeypatch: pytest.MonkeyPatch) -> None:
+    """With several threads it does so only most times, so those that it has are counted."""
+    import numba
+    import pymatting
+
+    threads = []
+
+    def counted(*given: object) -> object:
+        threads.append(numba.get_num_threads())
+        return own(*given)
+
+    own = pymatting.estimate_foreground_ml
+    monkeypatch.setattr(pymatting, "estimate_foreground_ml", counted)
     _, alpha, rgb = composite()
+    before = numba.get_num_threads()
     assert np.array_equal(multi_level(rgb, alpha), multi_level(rgb, alpha))
+    assert threads == [1, 1]
+    assert numba.get_num_threads() == before
 
 
 @_needs("torch")
