@@ -94,9 +94,8 @@ def opaque_matte(rgb: RGB | None, alpha: Alpha) -> Alpha | None:
 def is_grey(rgb: RGB) -> bool:
     """Whether `rgb`, `(H, W, 3) uint8`, has no colour anywhere; grey is off by one in a lossy
     WebP."""
-    red, green, blue = rgb[..., 0], rgb[..., 1], rgb[..., 2]
-    most, least = np.maximum(red, green), np.minimum(red, green)
-    return bool((np.maximum(most, blue) - np.minimum(least, blue)).max() <= 1)
+    pairs = ((rgb[..., one], rgb[..., other]) for one, other in ((0, 1), (0, 2), (1, 2)))
+    return all((np.maximum(*pair) - np.minimum(*pair)).max() <= 1 for pair in pairs)
 
 
 def encode_png(cutout: Cutout) -> bytes:
