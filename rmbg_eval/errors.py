@@ -26,7 +26,7 @@ import traceback
 from dataclasses import dataclass
 from pathlib import Path
 from reprlib import Repr
-from typing import Any
+from typing import Any, Literal
 
 from pydantic import ValidationError
 
@@ -125,14 +125,14 @@ class Failure:
         )  # fmt: skip
 
     @property
-    def is_missing(self) -> bool:
-        """Whether a folder of finished cut-outs merely lacks it."""
-        return self.kind == MissingCutoutError.__name__
+    def state(self) -> Literal["missing", "failed"]:
+        """What a cut-out is that a folder of finished ones merely lacks, and any other."""
+        return "missing" if self.kind == MissingCutoutError.__name__ else "failed"
 
     @property
     def word(self) -> Message:
-        """What stands in the cut-out's place, before the reason."""
-        return Message("Missing") if self.is_missing else Message("Failed")
+        """The same on a page, in the cut-out's place."""
+        return Message("Missing") if self.state == "missing" else Message("Failed")
 
     @property
     def message(self) -> Message:

@@ -66,7 +66,7 @@ def kept_rules(run: Run) -> tuple[int, int]:
 
 def missing(failures: Iterable[Prediction]) -> list[Prediction]:
     """Of the failures, those that a folder of finished cut-outs merely lacks."""
-    return [p for p in failures if p.failure and p.failure.is_missing]
+    return [p for p in failures if p.failure and p.failure.state == "missing"]
 
 
 def how_many_failed(run: Run) -> Message:

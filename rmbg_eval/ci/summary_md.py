@@ -103,7 +103,7 @@ def summary_of_run(
     if unreadable:
         lines += [f"What people decided by eye is left out: {code(unreadable)}", ""]
     rows = (_row(p, code(p.failure)) for p in run.failures)
-    title = " or ".join(sorted({str(p.failure.word) for p in run.failures if p.failure}))
+    title = " or ".join(sorted({p.failure.state for p in run.failures if p.failure}))
     heads = ["case", "model", "why", "where"]
     lines += _table(title.capitalize(), heads, rows, len(run.failures))
     point_rows = (

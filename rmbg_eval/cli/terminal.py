@@ -144,15 +144,15 @@ def _failed(failures: Sequence[Prediction], models: int) -> Iterator[str]:
     """A line a failure; of many, one for those of one reason."""
     if len(failures) <= MOST_FAILURES:
         for p in failures:
-            yield f"{_word(p)}: {p.category}/{p.case} · {p.model}: {p.failure}"
+            yield f"{_state(p)}: {p.category}/{p.case} · {p.model}: {p.failure}"
         return
     for same, (p, *others) in failed_alike(failures, models):
         name = _with(f"{p.category}/{p.case}", others)
-        yield f"{_word(p)}: {name} · {'all models' if same else p.model}: {p.failure}"
+        yield f"{_state(p)}: {name} · {'all models' if same else p.model}: {p.failure}"
 
 
-def _word(failed: Prediction) -> str:
-    return str(failed.failure.word).lower() if failed.failure else ""
+def _state(failed: Prediction) -> str:
+    return failed.failure.state if failed.failure else ""
 
 
 def _seconds(run: Run) -> Table:

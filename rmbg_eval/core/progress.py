@@ -41,6 +41,7 @@ _AHEAD = 30
 _FEW = 10
 """Seconds left that are not worth telling."""
 _MARKS = 200
+"""Kept of one task, at about the most."""
 
 
 class Pace:
@@ -71,7 +72,7 @@ class Pace:
 
     def left(self, now: float) -> float | None:
         """Seconds; None where they are few, or cannot be told."""
-        marks = [*self._marks]
+        marks = [*self._marks]  # a bar asks from a thread of its own
         if len(marks) <= _STEPS:
             return None
         (start, before), (middle, between), (_, done) = marks[0], marks[len(marks) // 2], marks[-1]

@@ -70,7 +70,7 @@ def left_to_do(run: Run, decisions: Decisions) -> list[tuple[Prediction, str, tu
     found.sort(key=lambda each: each[0].cutout or "")
     looked_at = {review.model for review in decisions.reviews}
     lost = (p for p in run.failures if p.model in looked_at)
-    return found + [(p, str(p.failure.word).lower(), ()) for p in lost if p.failure]
+    return found + [(p, p.failure.state, ()) for p in lost if p.failure]
 
 
 def mend_csv(run: Run, decisions: Decisions) -> str:

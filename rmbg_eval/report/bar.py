@@ -107,7 +107,7 @@ class Bar:
         if differ or (not of_points and far >= DIFFER_FROM):
             flags.append("differ")
         failures = [p.failure for p in predictions if p and p.failure]
-        flags += sorted({"missing" if each.is_missing else "failed" for each in failures})
+        flags += sorted({each.state for each in failures})
         queued = self.context.queue.get(record.key)
         return [*flags, queued.level] if queued else flags
 

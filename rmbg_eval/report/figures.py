@@ -47,8 +47,7 @@ def case_figures(run: Run, case: CaseKey, models: Sequence[str]) -> CaseFigures:
         prediction = run.index.predictions.get(key)
         if prediction is None or prediction.failure:
             failure = prediction.failure if prediction else None
-            word = str(failure.word).lower() if failure else "not there"
-            lines.append(f"  {model:{width}}  {word}")
+            lines.append(f"  {model:{width}}  {failure.state if failure else 'not there'}")
             continue
         points = run.index.points.get(key, {}).values()
         parts = [f"{sum(bool(p.passed) for p in points)} of {len(points)} points"] * bool(points)
