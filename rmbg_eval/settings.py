@@ -139,7 +139,7 @@ class Settings(Parameters):
     """
 
     cases: _Cases = ""
-    models: _Models = ["isnet", "isnet-matting", "grabcut"]
+    models: _Models = ["isnet", "isnet-matting", "u2netp"]
     categories: Annotated[
         list[str], Parameter("Only these categories; empty: all.", "NAME", "--category")
     ] = []

@@ -49,25 +49,25 @@ def cache(tmp_path_factory: pytest.TempPathFactory, monkeypatch: pytest.MonkeyPa
 
 @pytest.fixture(scope="session")
 def real_weights() -> Path:
-    """The folder with the real IS-Net weights, fetched at most once; in CI they must be had."""
+    """The folder with the real weights, fetched at most once; in CI they must be had."""
     with pytest.MonkeyPatch.context() as patch:
         patch.setenv("RMBG_EVAL_CACHE", str(REAL_CACHE))
         try:
-            for pinned in (weights_module.ISNET_MEDIUM, weights_module.ISNET_SMALL):
+            for pinned in weights_module.PINNED:
                 weights_module.fetch(pinned, print)
         except WeightsError as error:
             if os.environ.get("CI"):
                 pytest.fail(str(error))
-            pytest.skip(f"the IS-Net weights cannot be had: {error}")
+            pytest.skip(f"the weights cannot be had: {error}")
     return REAL_CACHE / "weights"
 
 
 @pytest.fixture
 def weights(cache: Path, real_weights: Path) -> Path:
-    """This test's own cache, with the real IS-Net weights in it."""
+    """This test's own cache, with the real weights in it."""
     folder = cache / "weights"
     folder.mkdir()
-    for pinned in (weights_module.ISNET_MEDIUM, weights_module.ISNET_SMALL):
+    for pinned in weights_module.PINNED:
         share(folder / pinned.name, real_weights / pinned.name)
     return cache
 

@@ -37,7 +37,7 @@ def test_takes_every_parameter_as_given():
 
 
 def test_has_a_default_for_each():
-    assert Settings().models == ["isnet", "isnet-matting", "grabcut"]
+    assert Settings().models == ["isnet", "isnet-matting", "u2netp"]
     assert Settings().cases_folder == resource("cases")
     assert load_cases(Settings().cases_folder).cases
 

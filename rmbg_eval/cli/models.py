@@ -10,7 +10,9 @@ from ..core.progress import Step
 
 
 def models(
-    fetch: Annotated[bool, typer.Option("--fetch", help="Fetch the IS-Net weights now.")] = False,
+    fetch: Annotated[
+        bool, typer.Option("--fetch", help="Fetch IS-Net's and U²-Net's weights now.")
+    ] = False,
 ) -> None:
     """The models, their licences, and whether their weights are here.
 

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 from math import inf
+from typing import NamedTuple
 
 import numpy as np
 
@@ -14,12 +15,16 @@ from ..core.images import Alpha
 from ..i18n import N_, Message
 from .alpha import POINTERS
 from .matting import mad
-from .subject import WHOLE, Metric, Undefined
+from .signs import SCREEN, shrunk
+from .subject import WHOLE, Mask, Metric, Undefined
 
 APART = "apart"
+OFF, PATCH = 0.25, 5
+"""Alpha that differs by more is seen, in patches that span as many pixels at least."""
 ODD, ODD_FROM = 2.0, 0.05
 """How many times as far away as the others from each other a model stands apart, and at least."""
 NO_OTHER = Message("no other model has a cut-out of this picture")
+NO_STRANGER = Message("no model of another network has a cut-out of this picture")
 
 
 def disagreement(alpha: Alpha, others: Sequence[Alpha]) -> float:
@@ -37,18 +42,49 @@ def disagreement(alpha: Alpha, others: Sequence[Alpha]) -> float:
     return float(np.mean([mad(alpha, other) for other in others]))
 
 
-def apart(alpha: Alpha, other: Alpha) -> float:
-    """How far two alphas are apart: Σ |α − β| ÷ Σ max(α, β), in [0, 1]; 0 of two empty ones.
+class Differing(NamedTuple):
+    """Where two alphas of one picture visibly differ, at no more than 768 px."""
 
-    `alpha`, `other`: `(H, W) float32` in [0, 1]. One minus the overlap (Jaccard, 1912) of two fuzzy
-    sets: unlike a mean over the picture, it is as large for a small subject.
+    patches: Mask
+    """`(H, W) bool`."""
+    either: Mask
+    """The subject of either, and the patches."""
+    scale: float
+    """By what its pixels are to be multiplied to be those of the picture."""
+
+    @property
+    def share(self) -> float:
+        """The share of `either` that is in patches, in [0, 1]; 0 of two empty ones."""
+        area = np.count_nonzero(self.either)
+        return np.count_nonzero(self.patches) / area if area else 0.0
+
+
+def differing(alpha: Alpha, other: Alpha) -> Differing:
+    """Where two alphas visibly differ: by more than 0.25, in patches that hold a square of 5 px.
+
+    `alpha`, `other`: `(H, W) float32` in [0, 1]; larger ones than 768 px are made smaller first. A
+    soft edge that is a little wider in one is no patch. Ours.
+    """
+    import cv2  # not for those who only read a finished run
+
+    (one, scale), (two, _) = shrunk(alpha), shrunk(other)
+    off = (np.abs(one - two) > OFF).view(np.uint8)
+    square = np.ones((PATCH, PATCH), np.uint8)
+    patches = np.asarray(cv2.morphologyEx(off, cv2.MORPH_OPEN, square), np.uint8).view(bool)
+    return Differing(patches, patches | (np.maximum(one, two) >= np.float32(0.5)), scale)
+
+
+def apart(alpha: Alpha, other: Alpha) -> float:
+    """How far two alphas are apart: the share of the subject on which they visibly differ, in
+    [0, 1]. Unlike a mean over the picture, it is as large for a small subject.
 
     >>> import numpy as np
-    >>> round(apart(np.float32([[0, 1]]), np.float32([[0.5, 1]])), 6)
-    0.333333
+    >>> one, other = np.ones((8, 24), np.float32), np.ones((8, 24), np.float32)
+    >>> other[:, :6] = 0
+    >>> apart(one, other)
+    0.25
     """
-    both = float(np.maximum(alpha, other).sum(dtype=np.float64))
-    return float(np.abs(alpha - other).sum(dtype=np.float64)) / both if both else 0.0
+    return differing(alpha, other).share
 
 
 def odd_one(pairs: Mapping[tuple[str, str], float]) -> str | None:
@@ -95,9 +131,10 @@ METRICS = (
         None, POINTERS, "other models", guide=3,
         explanation=N_("Mean difference from other models; they can agree and be wrong")),
     Metric(APART, Message("apart from other models"),
-        N_("share, 0 to 1"), WHOLE, None, apart,
+        N_("share, 0 to 1"), SCREEN, None, apart,
         None, POINTERS, "other models",
-        explanation=N_("How little it overlaps with the others, less one that stands apart")),
+        explanation=N_("Share of the subject that visibly differs from other networks, less one "
+        "that stands apart")),
 )  # fmt: skip
 
 FLIP = (

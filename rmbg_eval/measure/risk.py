@@ -38,7 +38,7 @@ TERMS: dict[str, tuple[str, Callable[[float], float]]] = {
     "edgeless": ("edgeless", float),
     "edge_beside": ("edge_beside", float),
     "little": (KEPT, lambda share: log10(max(0.1 / max(share, 1e-4), 1))),
-    APART: (APART, _log(1e-1)),  # less says nothing: a model and its twin agree, right or wrong
+    APART: (APART, _log(1e-3)),
 }
 """What is weighed: of which measure, and as which number, that grows with the risk."""
 
@@ -105,7 +105,7 @@ class Order(NamedTuple):
     """How well models' own cut-outs of scenes that risk was not fitted on are ordered by it."""
 
     auroc: float
-    """In [0, 1]; 0.5 is chance."""
+    """The chance that of two, one acceptable and one not, the latter has more risk."""
     low: float
     high: float
     """In 95 % of draws of scenes, it lies from `low` to `high`."""
@@ -121,9 +121,9 @@ def order_of(others: Others) -> Order:
     With those that hardly differ: by the same fit as with those that do, all being 0 apart.
     """
     fit = coefficients()["alone" if others == "none" else "together"]
-    found = fit["alike"] if others == "alike" else fit | fit["unseen_scene"]
-    (low, high), (silent, bad) = found["interval_models"], found["no_sign_models"]
-    return Order(float(found["auroc_models"]), float(low), float(high), int(silent), int(bad))
+    found = fit["alike" if others == "alike" else "unseen_scene"]
+    (low, high), (silent, bad) = found["interval"], found["no_sign"]
+    return Order(float(found["auroc"]), float(low), float(high), int(silent), int(bad))
 
 
 def signs_of(subject: Subject) -> dict[str, float | None]:

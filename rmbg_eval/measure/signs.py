@@ -230,14 +230,24 @@ def small(alpha: Alpha, rgb: RGB) -> tuple[Look, float]:
     the picture. `alpha`: `(H, W) float32` in [0, 1]; `rgb`: `(H, W, 3) uint8`."""
     import cv2  # not for those who only read a finished run
 
+    less, scale = shrunk(alpha)
+    if scale > 1:
+        rgb = np.asarray(cv2.resize(rgb, less.shape[::-1], interpolation=cv2.INTER_AREA), np.uint8)
+    return Look(less, rgb), scale
+
+
+def shrunk(alpha: Alpha) -> tuple[Alpha, float]:
+    """Alpha, `(H, W) float32` in [0, 1], with a longer side of at most `SIDE`, and by what its
+    pixels are to be multiplied to be those of the picture."""
+    import cv2
+
     height, width = alpha.shape
     scale = max(height, width) / SIDE
     if scale <= 1:
-        return Look(alpha, rgb), 1.0
+        return alpha, 1.0
     size = max(1, round(width / scale)), max(1, round(height / scale))
     less = cv2.resize(alpha, size, interpolation=cv2.INTER_AREA)
-    colours = cv2.resize(rgb, size, interpolation=cv2.INTER_AREA)
-    return Look(np.clip(less, 0, 1).astype(np.float32), np.asarray(colours, np.uint8)), scale
+    return np.clip(less, 0, 1).astype(np.float32), scale
 
 
 def _highest(values: NDArray[np.uint8], reach: int) -> NDArray[np.uint8]:

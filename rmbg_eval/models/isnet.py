@@ -24,6 +24,8 @@ from .runtimes import Network, open_onnxruntime, open_openvino, runtime_name
 from .weights import ISNET_MEDIUM, ISNET_SMALL, Pinned, verified
 
 _INPUT = Normalisation((1024, 1024), (128, 128, 128), (256, 256, 256))
+_MATTE = "output"
+"""Of the graph's outputs."""
 
 
 def isnet(asked: LoadOptions) -> OnnxModel:
@@ -44,7 +46,7 @@ def isnet(asked: LoadOptions) -> OnnxModel:
         ISNET_MEDIUM,
         runtime_name("openvino", "OpenVINO"),
         precision,
-        lambda: open_openvino(verified(ISNET_MEDIUM), precision),
+        lambda: open_openvino(verified(ISNET_MEDIUM), _MATTE, precision),
     )
 
 
@@ -63,7 +65,7 @@ def isnet_int8(asked: LoadOptions) -> OnnxModel:
         ISNET_MEDIUM,
         runtime_name("openvino", "OpenVINO"),
         "int8",
-        lambda: open_openvino(verified(ISNET_MEDIUM), "fp32", _INT8_RANGES),
+        lambda: open_openvino(verified(ISNET_MEDIUM), _MATTE, ranges=_INT8_RANGES),
         f"weights and activations in 8 bits, ranges {ranges[:8]}",
     )
 
@@ -77,7 +79,7 @@ def isnet_quint8(asked: LoadOptions) -> OnnxModel:
         ISNET_SMALL,
         runtime_name("onnxruntime", "ONNX Runtime"),
         "quint8",
-        lambda: open_onnxruntime(verified(ISNET_SMALL), "output"),
+        lambda: open_onnxruntime(verified(ISNET_SMALL), _MATTE),
     )
 
 

@@ -35,6 +35,8 @@ class Normalisation:
     std: tuple[float, float, float]
     bgr: bool = False
     """Whether the graph takes blue first; `mean` and `std` are of red, green and blue even so."""
+    brightest: bool = False
+    """Whether the brightest value is first made 255."""
 
     def __call__(self, picture: Picture) -> Tensor:
         """`(1, 3, H, W) float32`: bilinear, antialiased when shrinking; the aspect is not kept."""
@@ -42,6 +44,8 @@ class Normalisation:
         mean, std = np.array(self.mean, np.float32), np.array(self.std, np.float32)
         planes = np.ascontiguousarray(np.asarray(image).transpose(2, 0, 1))[None]
         pixels: Tensor = planes.astype(np.float32)
+        if self.brightest:
+            pixels *= np.float32(255) / max(pixels.max(), np.float32(1))
         pixels -= mean[:, None, None]
         pixels /= std[:, None, None]
         return np.ascontiguousarray(pixels[:, ::-1]) if self.bgr else pixels
@@ -49,9 +53,9 @@ class Normalisation:
     def __str__(self) -> str:
         mean, std = (", ".join(f"{v:.6g}" for v in vs) for vs in (self.mean, self.std))
         order = " as BGR" if self.bgr else ""
-        return (
-            f"resize to {self.size[0]}×{self.size[1]} bilinear, (RGB − [{mean}]) / [{std}]{order}"
-        )
+        white = ", the brightest value made 255" if self.brightest else ""
+        width, height = self.size
+        return f"resize to {width}×{height} bilinear{white}, (RGB − [{mean}]) / [{std}]{order}"
 
 
 class OnnxModel:

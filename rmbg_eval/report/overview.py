@@ -270,8 +270,9 @@ class Overview:
             share = 100 * (1 - found.apart)
             value = f"{share:.1f}" if 99 <= share < 99.95 else f"{share:.0f}"
             words = Message(
-                "{one} and {other} overlap by {share}\u00a0%, over {n} picture",
-                many="{one} and {other} overlap by {share}\u00a0%, over {n} pictures",
+                "{one} and {other} look alike on {share}\u00a0% of the subject, over {n} picture",
+                many="{one} and {other} look alike on {share}\u00a0% of the subject, over {n} "
+                "pictures",
                 one=one,
                 other=other,
                 share=value,

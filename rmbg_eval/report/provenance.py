@@ -64,7 +64,7 @@ def _first(names: Sequence[Message]) -> Message:
 _MOST_NAMES = 100
 
 _OTHERS: dict[Others, str] = {
-    "none": N_("with one model alone"),
+    "none": N_("with no other network beside"),
     "alike": N_("with several models that hardly differ"),
     "differ": N_("with several models that differ"),
 }
@@ -87,27 +87,23 @@ def _risk(run: Run) -> Iterable[tuple[Text, Text]]:
     """On what this version fitted risk, and how well it orders what it was not fitted on."""
     found, others = coefficients(), others_of(run)
     fit = found["alone" if others == "none" else "together"]
-    scenes, models, order = fit["unseen_scene"], fit["unseen_model"], order_of(others)
+    order = order_of(others)
     yield Message("What makes risk"), Message(_SIGNS[others == "none"])
     yield (
         Message("Risk"),
         Message(
             "fitted on {rows} cut-outs of {pictures} pictures of {scenes} rendered scenes; what is "
-            "acceptable was decided by a rule, not by people. On scenes unseen: AUROC {auroc}, "
-            "rank correlation {spearman}; on models unseen {auroc_models} and {spearman_models}. "
-            "Of the models' own cut-outs of scenes unseen, {others}: AUROC {own}, 95\u00a0%: {low} "
-            "to {high}",
+            "acceptable was decided by a rule, not by people. It orders models' own cut-outs, "
+            "{others}, with an AUROC of {own} (95\u00a0%: {low} to {high}) where their scenes "
+            "were not learnt from, and of {models} where the models were not",
             rows=fit["rows"],
             pictures=found["pictures"],
             scenes=found["scenes"],
-            auroc=scenes["auroc"],
-            spearman=scenes["spearman"],
-            auroc_models=models["auroc"],
-            spearman_models=models["spearman"],
             others=Message(_OTHERS[others]),
             own=order.auroc,
             low=order.low,
             high=order.high,
+            models=fit["unseen_model"]["auroc"],
         ),
     )
     yield (

@@ -37,7 +37,7 @@ from ..predictions.precision import REDUCED, not_compared, precision_check
 from ..predictions.prediction import PrecisionCheck, Prediction
 from ..predictions.share import maker, predict_on_all
 from ..settings import TIME_LIMIT, Settings
-from .agreement import Pairs, agreements_of, disagreements, odd_of, pairs_of
+from .agreement import Pairs, agreements_of, disagreements, pairs_of, peers_of
 from .delivery import rule_results
 from .drawing import draw
 from .folder import prune, remove_done, run_folder, save
@@ -170,10 +170,10 @@ class Results:
 
     def judge(self) -> None:
         """Add what is known of all cases together: how far the models are apart, and the risk."""
-        names = [model.info.name for model in self.models]
-        self.agreements = agreements_of(self.pairs.values(), names)
-        odd = odd_of(self.agreements)
-        farthest = disagreements(self.predictions, self.pairs, odd, self.measurements)
+        infos = [model.info for model in self.models]
+        self.agreements = agreements_of(self.pairs.values(), [info.name for info in infos])
+        peers = peers_of(self.agreements, infos)
+        farthest = disagreements(self.predictions, self.pairs, peers, self.measurements)
         self.risks = risks_of(self.predictions, self.places, self.measurements, farthest)
 
     def on(self, run: Run, seconds: float | None) -> Run:

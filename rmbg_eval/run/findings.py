@@ -16,7 +16,7 @@ from ..measure.kinds import missed
 from ..measure.points import far_off
 from ..measure.record import ObservationPoint, PointResult, Sign
 from ..measure.table import TITLES
-from .agreement import held_against, odd_of
+from .agreement import peers_in
 from .gross import Gross
 from .queue import Queued, queue_of, unscored
 from .record import Run
@@ -180,7 +180,7 @@ def differs_from(run: Run, key: Key, sign: Sign) -> str:
         for p in run.index.by_case[key.category, key.case]
         if p.cutout and p.picture_sha256 == picture and p.model != key.model
     ]
-    others = held_against(there, odd_of(run.agreements))
+    others = peers_in(run).held_against(key.model, there)
     return others[0] if len(others) == 1 else ""
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from ..measure.record import Risk
-from .agreement import odd_of
+from .agreement import peers_in
 from .record import CaseKey, Run
 
 FIRST = 0.7
@@ -55,7 +55,7 @@ def queue_of(run: Run) -> list[Queued]:
     A model that stands apart from all others is left out, unless no other has a cut-out: one bad
     baseline would put its own faults before all else.
     """
-    odd = odd_of(run.agreements)
+    odd = peers_in(run).odd
     queue: list[Queued] = []
     for key, predictions in run.index.by_case.items():
         risks = [risk for p in predictions if (risk := run.index.risks.get(p.key))]

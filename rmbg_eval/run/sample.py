@@ -18,7 +18,7 @@ from ..core.key import Key
 from ..core.records import ByKey, columns, without
 from ..measure.table import HEADLINES
 from . import parts
-from .agreement import odd_of
+from .agreement import peers_in
 from .findings import severity
 from .queue import level_of
 from .record import CaseKey, Run, once
@@ -178,7 +178,7 @@ def _badness(run: Run, numbers: Mapping[CaseKey, int]) -> tuple[np.ndarray, Coun
         known = np.isfinite(values)
         if known.any():
             bad[known, 1] = 1 + values[known] - values[known].min()
-    odd = odd_of(run.agreements)
+    odd = peers_in(run).odd
     # Of each case the most risk, and the most with signs: of the model that is apart, of others.
     most, signed = np.full((2, 2, len(bad)), np.nan)
     for risk in run.risks:

@@ -23,7 +23,7 @@ from ..measure import agreement
 from ..measure.columns import Column, Measurements
 from ..measure.risk import RISK
 from ..predictions.prediction import PrecisionCheck, Prediction, StabilityCost
-from ..run.agreement import OfCase, agreements_of, disagreements, odd_of
+from ..run.agreement import OfCase, Peers, agreements_of, disagreements, peers_of
 from ..run.drawing import draw_again
 from ..run.evaluate import OnSave
 from ..run.folder import prune, remove_done, run_folder, save
@@ -241,11 +241,12 @@ class _Shards:
     def merged(self, run: Run, to: Path, on_step: OnStep) -> Run:
         """`run` with the records of all: in memory, or in files in `to`."""
         runs = [rows.run for _, rows in sorted(self.shards.items())]
-        names = [info.name for info in runs[0].shard.models] if runs[0].shard else []
+        infos = runs[0].shard.models if runs[0].shard else ()
+        names = [info.name for info in infos]
         agreements = agreements_of(
             (pairs for rows in self.shards.values() for _, pairs in rows.pairs()), names
         )
-        odd = odd_of(agreements)
+        peers = peers_of(agreements, infos)
         book = Measurements.of_columns(sorted(self.columns, key=self.columns.__getitem__))
         metrics = [*dict.fromkeys(column.metric for column in book.each_column())]
         metrics += [metric.name for metric in (*agreement.METRICS, *RISK)] if metrics else []
@@ -259,7 +260,7 @@ class _Shards:
             for number, name in enumerate(names):
                 pairs = [_with_pairs(streams[n], rows) for n, rows in self.shards.items()]
                 for done, (row, own) in enumerate(heapq.merge(*pairs, key=_order_of), 1):
-                    _judge(row, own, odd, book, sink)
+                    _judge(row, own, peers, book, sink)
                     if self.many:
                         book.clear()
                     on_step(Step(f"merging records · {name}", done, count))
@@ -299,14 +300,14 @@ def _order_of(row: tuple[ShardRow, OfCase]) -> CaseOrder:
 def _judge(
     row: ShardRow,
     pairs: OfCase,
-    odd: str | None,
+    peers: Peers,
     book: Measurements,
     sink: Sink,
 ) -> None:
     """One prediction with all that is known of it, also by the other shards, into `sink`."""
     prediction, key = row.prediction, row.prediction.key
     book.take(row.of.run.measurements, key, row.of.metrics, row.numbers)
-    farthest = disagreements([prediction], {key.case_key: pairs}, odd, book)
+    farthest = disagreements([prediction], {key.case_key: pairs}, peers, book)
     (risk,) = risks_of([prediction], {key: row.places}, book, farthest)
     sink.add("predictions", [prediction])
     sink.add("points", row.points)

@@ -12,6 +12,7 @@ from pathlib import Path
 import numpy as np
 import onnxruntime
 import pytest
+from resizing import triangle
 
 from rmbg_eval.core.images import Alpha, Picture, check_alpha
 from rmbg_eval.errors import ModelError, WeightsError
@@ -51,15 +52,6 @@ def reference(real_weights: Path, chelsea: Picture) -> Alpha:
     session = onnxruntime.InferenceSession(real_weights / ISNET_MEDIUM.name)
     plane = session.run(["output"], {"input": tensor})[0][0, 0]
     return triangle(1024, height) @ plane @ triangle(1024, width).T
-
-
-def triangle(source: int, target: int) -> np.ndarray:
-    """`(target, source)`: the matrix of a bilinear resize, antialiased where it shrinks."""
-    scale = source / target
-    centres = (np.arange(target) + 0.5) * scale
-    distance = np.abs(np.arange(source) + 0.5 - centres[:, None]) / max(scale, 1)
-    matrix = np.maximum(0, 1 - distance)
-    return matrix / matrix.sum(axis=1, keepdims=True)
 
 
 def alpha_of(spec: str, dtype: str, picture: Picture) -> Alpha:

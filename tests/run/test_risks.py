@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from itertools import combinations
 
 import numpy as np
 import pytest
@@ -15,7 +16,8 @@ from rmbg_eval.errors import Failure
 from rmbg_eval.i18n import Message
 from rmbg_eval.measure.columns import Measurements
 from rmbg_eval.measure.record import Agreement, Measurement, Risk, Sign
-from rmbg_eval.run.agreement import Farthest, Pair, disagreements, odd_of, others_of
+from rmbg_eval.models.info import ModelInfo
+from rmbg_eval.run.agreement import Farthest, Pair, Peers, disagreements, others_of, peers_of
 from rmbg_eval.run.evaluate import evaluate
 from rmbg_eval.run.findings import findings
 from rmbg_eval.run.queue import queue_of, unscored
@@ -32,6 +34,12 @@ def risk(case: str, model: str, value: float | None, *signs: Sign) -> Risk:
 
 def sign(measure: str, weight: float, place: tuple[int, int, int, int] | None = None) -> Sign:
     return Sign(measure=measure, text=Message("The outline is frayed"), place=place, weight=weight)
+
+
+def info(name: str, weights: str | None = None) -> ModelInfo:
+    """Of a model of the run, under another name."""
+    of = run_of().models[0].info
+    return of.model_copy(update={"name": name, "weights_sha256": weights})
 
 
 def run_with(*risks: Risk, **changes: object) -> Run:
@@ -132,7 +140,58 @@ def test_a_model_that_stands_apart_puts_nothing_first_unless_it_is_alone() -> No
 def test_who_has_few_of_the_pictures_is_not_known_to_stand_apart(cases, odd) -> None:
     """On those few the others may be as far from each other."""
     pairs = (("a", "b", 0.1, 12), ("a", "c", 0.5, cases), ("b", "c", 0.7, cases))
-    assert odd == odd_of(Agreement(one=a, other=b, apart=x, cases=n) for a, b, x, n in pairs)
+    known = [Agreement(one=a, other=b, apart=x, cases=n) for a, b, x, n in pairs]
+    assert peers_of(known, map(info, "abc")).odd == odd
+
+
+def test_two_of_one_network_say_nothing_of_each_other() -> None:
+    """Beside a third they are as one: neither makes it stand apart, and each is held against it."""
+    far = {"ab": 0.02, "ac": 0.3, "bc": 0.3, "ad": 0.9, "bd": 0.9, "cd": 0.9}
+
+    def peers(*names: str, one: str | None = "x" * 64) -> Peers:
+        known = [
+            Agreement(one=a, other=b, apart=far[a + b], cases=9) for a, b in combinations(names, 2)
+        ]
+        models = [info(name, one if name in "ab" else None) for name in names]
+        return peers_of(known, models)
+
+    assert peers("a", "b", "c", one=None).odd == "c"
+    three = peers("a", "b", "c")
+    assert three.odd is None
+    assert three.held_against("a", ["b", "c"]) == ["c"]
+    assert three.held_against("c", ["a", "b"]) == ["a", "b"]
+    assert three.held_against("a", ["b"]) == []
+    four = peers("a", "b", "c", "d")
+    assert four.odd == "d"
+    assert four.held_against("a", ["b", "c", "d"]) == ["c"]
+    assert four.held_against("a", ["b", "d"]) == ["d"], "rather than nothing"
+
+
+def test_models_of_one_network_tell_nothing_where_others_do() -> None:
+    run = run_with(*(risk("ada", model, 0.5) for model in "abc"))
+    models = [run.models[0].model_copy(update={"info": info(name)}) for name in "abc"]
+    far = [
+        Agreement(one=a, other=b, apart=x, cases=1)
+        for a, b, x in (("a", "b", 0.01), ("a", "c", 0.14), ("b", "c", 0.14))
+    ]
+    run = run.model_copy(update={"agreements": tuple(far), "models": tuple(models)})
+    assert others_of(run) == "alike", "c stands apart"
+    same = [run.models[0].model_copy(update={"info": info(name, "x" * 64)}) for name in "ab"]
+    assert others_of(run.model_copy(update={"models": (*same, models[2])})) == "differ"
+    alone = run.model_copy(update={"models": tuple(same), "agreements": tuple(far[:1])})
+    assert others_of(alone) == "none"
+
+
+def test_beside_models_of_its_network_alone_a_cutout_is_held_against_nothing() -> None:
+    predictions = run_with(*(risk("ada", model, 0.5) for model in "ab")).predictions
+    pairs = {predictions[0].case_key: {("a", "b"): Pair(0.1, 0.3, (0, 0, 5, 5))}}
+    peers = peers_of([], [info("a", "x" * 64), info("b", "x" * 64)])
+    measurements = Measurements()
+    assert disagreements(predictions, pairs, peers, measurements) == {}
+    for p in predictions:
+        assert measurements.values_of(p.key) == {"disagreement": 0.1, "apart": None}
+        reasons = {row.metric: row.reason for row in measurements if row.model == p.model}
+        assert "another network" in str(reasons["apart"])
 
 
 def test_a_finding_is_shown_at_the_place_of_its_heaviest_sign_that_has_one() -> None:
@@ -219,7 +278,7 @@ def test_a_run_has_risks_with_reasons_in_their_places(evaluated: Run) -> None:
     assert isinstance(evaluated.index.predictions[by["good", "two"].key].failure, Failure)
     assert str(by["good", "two"].reason).startswith("the prediction failed")
     bad, soft = by["soft", "bad"], by["soft", "one"]
-    assert bad.value > soft.value
+    assert min(bad.value, soft.value) > 0.7 > by["good", "one"].value
     far = next(each for each in bad.signs if each.measure == "apart")
     left, top, width, height = far.place
     assert (left, top) < (160 - width, 120 - height)
@@ -255,7 +314,8 @@ def test_with_one_that_stands_apart_two_are_told_of_each_other() -> None:
     pairs = {"ab": 0.3, "ac": 0.9, "bc": 0.8}
     of_case = {(one, two): Pair(0.1, far, place) for (one, two), far in pairs.items()}
     measurements = Measurements()
-    farthest = disagreements(predictions, {predictions[0].case_key: of_case}, "c", measurements)
+    peers = Peers("c", {name: name for name in "abc"})
+    farthest = disagreements(predictions, {predictions[0].case_key: of_case}, peers, measurements)
     assert [farthest[p.key].only for p in predictions] == [("a", "b"), ("a", "b"), None]
     apart = [measurements.values_of(p.key)["apart"] for p in predictions]
     assert apart == pytest.approx([0.3, 0.3, 0.85])
@@ -335,7 +395,7 @@ def test_a_run_says_how_far_its_models_are_apart(evaluated: Run) -> None:
     assert found["one", "bad"].cases == 2
     # Whole 120 × 160 but three rows, against 60 × 80.
     assert found["two", "bad"].apart == pytest.approx(1 - 60 * 80 / (117 * 160), abs=1e-6)
-    hole = 600 * (1 - 150 / 255)  # on one of both pictures
+    hole = 20 * 30  # that is half see-through, in one of both pictures
     both = pytest.approx(1 - (60 * 80 - hole / 2) / (117 * 160), abs=1e-4)
     assert found["one", "bad"].apart == both
     assert found["one", "two"].apart == pytest.approx(hole / 4800, abs=1e-4)
