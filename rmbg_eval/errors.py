@@ -53,6 +53,11 @@ class RmbgEvalError(Exception):
     def __str__(self) -> str:
         return str(_whole(self.problem, self.remedy))
 
+    def _render_traceback_(self) -> list[str]:
+        """What IPython shows of it in place of a traceback through this package; `%debug` and
+        `raise` from elsewhere have that."""
+        return [f"{type(self).__name__}{place_of(self) or ''}: {self}"]
+
 
 class SettingsError(RmbgEvalError):
     """A parameter with an unknown name, a wrong type or a value that is not allowed."""
@@ -158,7 +163,7 @@ def place_of(error: BaseException) -> Message | None:
     if not own:
         return None
     path, number = Path(own[-1].filename), own[-1].lineno or 0
-    if path.parent.name.startswith("ipykernel_"):
+    if path.parent.name.startswith("ipykernel_") or path.name.startswith("<ipython-input-"):
         return Message(", in line {line} of its cell", line=number)
     return Message(", in {file}:{line}", file=printable(path.name), line=number)
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import inspect
+import re
 from functools import partial
 from pathlib import Path
 from typing import Literal
@@ -10,6 +11,7 @@ from typing import Literal
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from IPython.core.interactiveshell import InteractiveShell
 from pydantic import BaseModel, ConfigDict, ValidationError
 
 import rmbg_eval
@@ -36,6 +38,17 @@ from rmbg_eval.report.notebooks import render, render_comparison
 many = settings(max_examples=200)
 any_text = st.text(st.characters(codec=None, exclude_categories=()), max_size=50)
 """Also control characters and halves of surrogate pairs, which file names can hold."""
+
+
+def test_ipython_shows_the_message_and_the_line_of_ones_own_cell(capsys):
+    shell = InteractiveShell()
+    shell.colors = "nocolor"
+    shell.run_cell("from rmbg_eval import load_run\n\nload_run('none')")
+    assert re.fullmatch(
+        r"OutputError, in line 3 of its cell: There is no file \S+run.json. Give the folder of a "
+        r"finished run.",
+        capsys.readouterr().out.strip(),
+    )
 
 
 @pytest.mark.parametrize(
