@@ -30,7 +30,7 @@ def notebook_progress() -> OnStep:
         finished = bool(step.total) and step.done == step.total
         if not finished and now - shown < _REFRESH_SECONDS:
             return
-        shown = now
+        shown = 0.0 if finished else now  # what comes next is shown at once: it may take long
         bar = f'<progress value="{step.done}" max="{step.total}"></progress>'
         line = f"{bar if step.total else '…'} {escape(step.text)} {pace.count(now)}".rstrip()
         if handle:

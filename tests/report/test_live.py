@@ -8,17 +8,23 @@ from rmbg_eval.core.progress import Step
 from rmbg_eval.report import live
 
 
-def test_the_bar_moves_now_and_then_and_is_gone_in_the_end(
-    monkeypatch: pytest.MonkeyPatch,
-) -> None:
-    now = [100.0]
-    shown: list[str] = []
+@pytest.fixture
+def shown(monkeypatch: pytest.MonkeyPatch) -> list[str]:
+    """What the running cell was told to show."""
+    htmls: list[str] = []
 
     class Handle:
         def update(self, html: object) -> None:
-            shown.append(html.data)
+            htmls.append(html.data)
 
     monkeypatch.setattr("IPython.display.display", lambda *_, **__: Handle())
+    return htmls
+
+
+def test_the_bar_moves_now_and_then_and_is_gone_in_the_end(
+    shown: list[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    now = [100.0]
     monkeypatch.setattr(live, "monotonic", lambda: now[0])
     on_step = live.notebook_progress()
     on_step(Step("a <b>", 1, 3))
@@ -32,3 +38,13 @@ def test_the_bar_moves_now_and_then_and_is_gone_in_the_end(
         "… fetched",
         "",
     ]
+
+
+def test_the_next_task_is_shown_at_once(shown: list[str], monkeypatch: pytest.MonkeyPatch) -> None:
+    """One that came from the cache leaves the bar in no time; the next picture may take long."""
+    monkeypatch.setattr(live, "monotonic", lambda: 100.0)
+    on_step = live.notebook_progress()
+    on_step(Step("isnet", 0, 1))
+    on_step(Step("isnet", 1, 1, cached=True))
+    on_step(Step("grabcut", 0, 1))
+    assert shown[1:] == ["", '<progress value="0" max="1"></progress> grabcut 0/1']
