@@ -203,6 +203,14 @@ def test_beyond_so_many_cases_the_riskiest_have_pictures(
     assert "the 1 cases with the most risk; it has all 3" in report.bar().plain
 
 
+def test_in_a_notebook_no_heading_is_there_twice(tmp_path: Path) -> None:
+    settings = own().settings.model_copy(update={"out": str(tmp_path)})
+    shown = Report(own().model_copy(update={"settings": settings})).overview().plain
+    titles = re.findall(r"<h[23]>(.+?)</h[23]>", shown)
+    assert titles[0] == "Models"
+    assert len({*titles}) == len(titles)
+
+
 def test_where_two_models_differ_both_results_are_shown_by_name() -> None:
     differ = sign("apart", 1.0, (10, 20, 8, 8))
     run = run_with(risk("ada", "a", 0.8, differ), risk("ada", "b", 0.9, differ))
