@@ -5,9 +5,11 @@ The command line is built from these; the notebooks' parameters are these, name 
 
 from __future__ import annotations
 
+import inspect
 import os
 from collections.abc import Mapping
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from typing import Annotated, Any, Literal, Self
 
@@ -69,6 +71,17 @@ class Parameters(BaseModel):
 
     # Those that are part of a record are made without it: where they are, pydantic tells.
     __init__.__pydantic_base_init__ = True  # type: ignore[attr-defined]
+
+    @classmethod
+    def __pydantic_init_subclass__(cls, **about: Any) -> None:
+        """`help()` shows names, types and defaults alone, without what the command line is told."""
+        parameter = partial(inspect.Parameter, kind=inspect.Parameter.KEYWORD_ONLY)
+        cls.__signature__ = inspect.Signature(
+            [
+                parameter(name, default=field.default, annotation=field.annotation)
+                for name, field in cls.model_fields.items()
+            ]
+        )
 
     @classmethod
     def from_notebook(cls, names: Mapping[str, Any]) -> Self:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import inspect
 import math
 import re
 import sys
@@ -165,6 +166,12 @@ def test_a_misspelt_notebook_parameter_is_refused_whatever_its_value(value):
 def test_a_notebook_parameter_of_a_foreign_type_is_refused_not_forgotten(name, value):
     with pytest.raises(SettingsError, match=name):
         Settings.from_notebook({name: value})
+
+
+def test_help_shows_types_and_defaults_of_parameters_alone():
+    assert str(inspect.signature(CompareSettings)).startswith(
+        "(*, base: str = 'baseline', new: str = 'reports/latest', tolerances: str = '', "
+    )
 
 
 @pytest.mark.parametrize("settings", [Settings, CompareSettings, BenchSettings])

@@ -66,7 +66,7 @@ class CaseFile(BaseModel):
         return (self.source or "").startswith("skimage:")
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, repr=False)
 class Case:
     """One picture to be judged on. Nothing is read from `image` until it is asked for.
 
@@ -91,6 +91,10 @@ class Case:
     """Its own, which has its case.toml or may get one; None of a bare picture."""
     alone: bool = True
     """Whether no case before it has a name that differs in nothing but case or Unicode form."""
+
+    def __repr__(self) -> str:
+        """One line; `about` has what its case.toml says."""
+        return f"<Case {printable(self.name)}: {printable(str(self.image))}>"
 
     @property
     def key(self) -> CaseKey:

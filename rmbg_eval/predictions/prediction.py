@@ -9,7 +9,7 @@ from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, FiniteFloat
 
 from ..core.key import Keyed
 from ..core.notes import NOTES
-from ..errors import Failure
+from ..errors import Failure, printable
 from ..i18n import Message
 
 
@@ -53,6 +53,13 @@ class Prediction(Keyed):
     dtype: str | None = None
     """What it was computed on and in, if it was: not the model's where memory was short."""
     failure: Failure | None = None
+
+    def __repr__(self) -> str:
+        """One line; `print(prediction.model_dump_json())` has all of it."""
+        made = f"{self.failure.state}: {self.failure}" if self.failure else self.cutout
+        return f"<{printable(self.name)}, {printable(self.model)}: {made}>"
+
+    __str__ = __repr__
 
     @property
     def inference_seconds(self) -> float | None:

@@ -136,7 +136,9 @@ def _asked(
     """The models of a run, as its plan has them."""
     device = split(settings.device)[0]
     labelled: Iterable[tuple[str | None, OneModel]] = (
-        models.items() if isinstance(models, Mapping) else ((None, one) for one in _each(models))
+        ((str(label), one) for label, one in models.items())
+        if isinstance(models, Mapping)
+        else ((None, one) for one in _each(models))
     )
     asked: list[tuple[str | None, Model]] = []
     functions: dict[str, OneModel] = {}

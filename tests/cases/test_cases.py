@@ -108,6 +108,7 @@ def test_the_six_categories_come_first_and_in_their_order(tmp_path):
     found = load_cases(tmp_path)
     assert found.categories == (*CATEGORIES, "anything")
     assert repr(found) == f"<CaseSet of {len(CATEGORIES) + 1} cases: {tmp_path}>"
+    assert repr(found.cases[-1]) == f"<Case anything/a: {tmp_path / 'anything' / 'a.png'}>"
 
 
 @pytest.mark.parametrize("category", CATEGORIES.values(), ids=CATEGORIES)

@@ -455,6 +455,7 @@ def test_objects_and_functions_are_models_too(settings: Settings) -> None:
     again = evaluate(settings, models={"mine": one, "yours": green})
     assert [prediction.cached for prediction in again.predictions] == [True] * 3 + [False] * 3
     assert [model.info.name for model in again.models] == ["mine", "yours"]
+    assert evaluate(settings, models={10: green}).settings.models == ["10"]
     assert len(one.inferred) == 3
     assert evaluate(settings, models="grabcut").settings.models == ["grabcut"]
     for models, name in ((green, "green"), (one, "one")):

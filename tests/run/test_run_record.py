@@ -93,6 +93,11 @@ def test_how_long_a_prediction_or_a_model_took_is_no_finding() -> None:
     assert checked.outcome() == later.outcome()
 
 
+def test_a_prediction_is_one_line_with_its_failure_in_words() -> None:
+    assert str(RUN.predictions[0]) == "<portrait/ada, a: cutouts/a/portrait/ada.png>"
+    assert str(RUN.failures) == "(<portrait/ada, b: failed: ada.png is empty. Copy it again.>,)"
+
+
 def test_its_lines_are_its_json() -> None:
     text = "".join(RUN.lines())
     assert Run.model_validate_json(text) == RUN
