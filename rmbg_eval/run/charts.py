@@ -23,7 +23,8 @@ MARKS = "osD^vP*X"
 
 
 def plot_measure(run: Run, metric: str, ax: Axes | None = None) -> Axes:
-    """A measure by case, a mark a model; the cases that differ most between models stand on top.
+    """A measure by case, a mark a model; the cases that differ most between models stand on top, of
+    one model those with the largest values.
 
     >>> from rmbg_eval import load_run, plot_measure
     >>> axes = plot_measure(load_run("reports/latest"), "mad_unknown")
@@ -31,7 +32,10 @@ def plot_measure(run: Run, metric: str, ax: Axes | None = None) -> Axes:
     'mean error in the unknown region, 1 of 2 cases'
     """
     values, unit, region = _by_case(run, metric)
-    names = sorted(values, key=lambda name: max(values[name].values()) - min(values[name].values()))
+    highest = {name: max(case.values()) for name, case in values.items()}
+    names = sorted(
+        values, key=lambda name: (highest[name] - min(values[name].values()), highest[name])
+    )
     axes = _axes(ax, 0.28 * len(names) + 1.4)
     for number, model in enumerate(run.index.models):
         rows = [row for row, name in enumerate(names) if model in values[name]]

@@ -6,6 +6,7 @@ from pathlib import Path
 
 import pytest
 from comparisons import point
+from matplotlib.figure import Figure
 from runs import KEY, run_of
 
 from rmbg_eval import (
@@ -101,6 +102,15 @@ def test_charts_say_unit_and_count_and_draw_into_the_axes_given(run) -> None:
     assert plot_time(run, "mad", ax=axes) is axes
     assert [float(line.get_ydata()[0]) for line in axes.lines] == [0.1]  # b has no time
     assert plot_points(run, ax=axes).get_title().endswith("of 0 a model")
+
+
+def test_of_one_model_the_largest_values_stand_on_top(run) -> None:
+    values = {"tom": 0.1, "rex": 0.3, "ada": 0.2}
+    numbers = [of("a", "mad", v).model_copy(update={"case": case}) for case, v in values.items()]
+    axes = Figure().subplots()
+    plot_measure(run.model_copy(update={"measurements": Measurements(numbers)}), "mad", axes)
+    names = [text.get_text().partition("/")[2] for text in axes.get_yticklabels()]
+    assert names == ["tom", "ada", "rex"]
 
 
 def test_a_point_that_could_not_be_measured_has_neither_passed_nor_failed(run) -> None:
