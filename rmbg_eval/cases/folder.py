@@ -16,7 +16,7 @@ from dataclasses import replace
 from pathlib import Path
 
 from ..core.decoding import SUFFIXES
-from ..core.paths import PACKAGE
+from ..core.paths import PACKAGE, resource
 from ..core.remote import is_url, mirror
 from ..core.toml import read_toml
 from ..errors import CaseError, Failure, RmbgEvalError, printable, system_reason
@@ -39,12 +39,12 @@ _BESIDE = ("readme.md", "desktop.ini", "thumbs.db", "icon\r")
 
 def load_cases(
     folder: Path | str,
-    categories: Iterable[str] = (),
+    categories: str | Iterable[str] = (),
     layout_of: str = "",
     keep: Callable[[str, str], bool] = lambda category, id: True,
 ) -> CaseSet:
     """Read the case set in `folder`, at that URL, or listed in that table (`cases.manifest`), or
-    only the named `categories` of it.
+    only the named `categories` of it. As in `Settings`, an empty text is the reference cases.
 
     >>> from rmbg_eval import load_cases
     >>> [case.name for case in load_cases("cases").cases]
@@ -57,6 +57,8 @@ def load_cases(
     does not exist or holds no case at all. Of a URL, pictures are copied to the cache as they are
     read (`core.remote`).
     """
+    folder = folder or resource("cases")
+    categories = [categories] if isinstance(categories, str) else categories
     only, there = tuple(map(name_of, categories)), set[str]()
 
     def wanted(category: str, id: str) -> bool:

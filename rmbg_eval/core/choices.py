@@ -51,7 +51,7 @@ def split(device: str) -> list[str]:
     except ValueError as error:
         raise ModelError(
             Message("There is no device {device}", device=repr(printable(device))),
-            Message("{reason}.", reason=reason_of(error)),
+            Message("Name it otherwise: {reason}.", reason=reason_of(error)),
         ) from None
 
 

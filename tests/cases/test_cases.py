@@ -31,6 +31,7 @@ from rmbg_eval.cases.checks import check_case
 from rmbg_eval.cases.folder import CaseFile, load_cases, new_case_set
 from rmbg_eval.errors import CaseError, RmbgEvalError, printable
 from rmbg_eval.predictions.stages import cutout_path
+from rmbg_eval.settings import Settings
 
 
 def names(folder, *categories):
@@ -122,9 +123,14 @@ def test_reads_only_the_categories_that_are_named(tmp_path):
     for category in ("pet", "product", "cars"):
         put(tmp_path / category / "a.png")
     assert names(tmp_path, "cars", "pet") == ["pet/a", "cars/a"]
+    assert load_cases(tmp_path, "pet").categories == ("pet",)
     with pytest.raises(CaseError) as caught:
         load_cases(tmp_path, ["pets"])
     check_message(caught.value, "'pets'", "product, pet, cars")
+
+
+def test_no_folder_is_that_of_the_reference_cases_as_for_a_run():
+    assert load_cases(Settings().cases) == load_cases(Settings().cases_folder)
 
 
 @pytest.mark.parametrize("broken", [False, True], ids=["empty", "only-words"])

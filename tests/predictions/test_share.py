@@ -116,7 +116,7 @@ def test_a_run_on_two_devices_finds_what_a_run_on_one_finds(
 def test_a_single_model_takes_a_single_device() -> None:
     with pytest.raises(ModelError, match="One model runs on one device; 'cpu,cpu'"):
         load_model("grabcut", "cpu,cpu")
-    with pytest.raises(ModelError, match="There is no device 'gpu'"):
+    with pytest.raises(ModelError, match="no device 'gpu'. Name it otherwise: use 'auto'"):
         load_model("grabcut", "gpu")
 
 
