@@ -203,10 +203,13 @@ def test_beyond_so_many_cases_the_riskiest_have_pictures(
     assert "the 1 cases with the most risk; it has all 3" in report.bar().plain
 
 
-def test_in_a_notebook_no_heading_is_there_twice(tmp_path: Path) -> None:
+def test_in_a_notebook_no_heading_and_no_name_is_there_twice(tmp_path: Path) -> None:
     settings = own().settings.model_copy(update={"out": str(tmp_path)})
-    shown = Report(own().model_copy(update={"settings": settings})).overview().plain
-    titles = re.findall(r"<h[23]>(.+?)</h[23]>", shown)
+    bare = tuple(case.model_copy(update={"title": {}}) for case in own().cases)
+    report = Report(own().model_copy(update={"settings": settings, "cases": bare}))
+    names = re.findall(r">(ada|bob|eve)\b", report.category("portrait").plain)
+    assert names == ["ada", "bob", "eve"]
+    titles = re.findall(r"<h[23]>(.+?)</h[23]>", report.overview().plain)
     assert titles[0] == "Models"
     assert len({*titles}) == len(titles)
 
