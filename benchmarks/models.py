@@ -34,6 +34,8 @@ SPECS = (
     "isnet-guided=isnet?refine=guided",
     "isnet-int8",
     "isnet-quint8",
+    "u2netp",
+    "u2netp-guided=u2netp?refine=guided",
     "grabcut",
 )
 """Models, and options of the command."""
