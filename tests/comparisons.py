@@ -10,7 +10,7 @@ from rmbg_eval.compare.comparison import Comparison
 from rmbg_eval.compare.pair import Pair
 from rmbg_eval.compare.runs import compare_runs
 from rmbg_eval.compare.tolerances import Tolerances
-from rmbg_eval.errors import Failure
+from rmbg_eval.errors import Failure, MissingCutoutError
 from rmbg_eval.i18n import Message
 from rmbg_eval.measure.record import PointResult, RuleResult
 
@@ -33,6 +33,12 @@ def made(model: str = "a", case: str = "ada", cutout: str = "0", **changes: obje
 
 def failed(model: str = "a", case: str = "ada") -> Prediction:
     return Prediction(category="portrait", case=case, model=model, failure=FAILED)
+
+
+def lacking() -> Prediction:
+    """One whose cut-out a folder of finished ones lacks."""
+    why = MissingCutoutError(Message("There is no cut-out of ada"), Message("Save it."))
+    return failed().model_copy(update={"failure": Failure.of(why)})
 
 
 def value(metric: str, number: float | None, model: str = "a", reason: str = "why") -> Measurement:

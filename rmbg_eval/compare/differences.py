@@ -81,13 +81,13 @@ def differences(was: Run, now: Run, renamed: Mapping[str, str]) -> Iterator[Mess
     others = [m.info.name for m in now.models]
     if names and others and not {*names} & {*others}:
         yield Message("No model is in both runs: no cut-out is compared with another")
-    for what in _only(names, others):
-        only = Message(
+    models = [*_only(names, others)]
+    for what in models:
+        yield Message(
             "{n} model in {run} only: {names}", many="{n} models in {run} only: {names}", **what
         )
-        yield Message(
-            "{what}; a label keeps two versions of one model comparable: LABEL=SPEC", what=only
-        )
+    if len(models) == 2:
+        yield Message("A label keeps two versions of one model comparable: LABEL=SPEC")
     cases = (columns(run.cases, "category", "id") for run in (was, now))
     for what in _only(*(map("/".join, names) for names in cases)):
         yield Message(

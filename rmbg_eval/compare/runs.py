@@ -156,7 +156,9 @@ class _Both:
             )  # fmt: skip
 
         if now is None and was and was.failure:  # nothing that there was is gone
-            why = Message("it failed in BASE, and is not in NEW: {why}", why=was.failure.problem)
+            why = Message(
+                "it is not in NEW, and BASE has no cut-out: {why}", why=was.failure.problem
+            )
             return pair_of("still-failed", why)
         if now is None:
             return pair_of(
@@ -165,10 +167,9 @@ class _Both:
             )
         if now.failure:
             if was and was.failure:
-                return pair_of(
-                    "still-failed", Message("it failed in both: {why}", why=now.failure.message)
-                )
-            return pair_of("failed", now.failure.message)
+                why = Message("neither run has a cut-out: {why}", why=now.failure.message)
+                return pair_of("still-failed", why)
+            return pair_of(now.failure.state, now.failure.message)
         if was is None:
             values = (*self._points(key), *self._rules(key))
             if any(value.verdict == "worse" for value in values):
@@ -177,7 +178,8 @@ class _Both:
                 "new", Message("it is in NEW only: approve NEW to keep it as what is right")
             )
         if was.failure:
-            return pair_of("better", Message("it failed in BASE: {why}", why=was.failure.problem))
+            why = Message("BASE has no cut-out: {why}", why=was.failure.problem)
+            return pair_of("better", why)
         if was.picture_sha256 != now.picture_sha256:
             return pair_of("case-changed", OTHER_PICTURE)
         change = self.moved(was, now)

@@ -149,12 +149,9 @@ class ComparisonReport:
 
     def changes(self) -> Panel:
         """What is not the same by case × model, worst first."""
-        view = ChangesView(
-            tuple(self._views),
-            tuple(self._left()),
-            self._approvals(),
-            in_shell(self.settings.new, "RUN"),
-        )
+        new, base = in_shell(self.settings.new, "RUN"), in_shell(self.settings.base, "DIR")
+        command = f"rmbg-eval approve {new} --to {base} --decisions decisions.json"
+        view = ChangesView(tuple(self._views), tuple(self._left()), self._approvals(), command)
         return self._panel("compare_pairs", "changes", view)
 
     def _left(self) -> Iterable[Message]:
@@ -414,7 +411,7 @@ def _can_tick(pair: Pair) -> bool:
 
 
 def _tick(pair: Pair) -> Message:
-    if pair.state == "missing":
+    if pair.new is None:
         return Message("Take it out of the baseline")
     return Message("Take into the baseline")
 

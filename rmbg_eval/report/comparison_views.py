@@ -105,8 +105,8 @@ class ChangesView:
     """What is not shown of how many."""
     approvals: Mapping[str, Any] | None
     """What can be approved of, for the page's script."""
-    folder: str
-    """NEW's, for a command line."""
+    command: str
+    """What takes what is ticked into the baseline."""
 
 
 @dataclass(frozen=True)

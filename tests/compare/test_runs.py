@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
-from comparisons import comparison, failed, made, one, point, rule, run, value
+from comparisons import comparison, failed, lacking, made, one, point, rule, run, value
 from runs import KEY, run_of
 
 from rmbg_eval import Prediction, Run
@@ -247,10 +247,12 @@ def test_a_damaged_cutout_is_said_also_where_the_truth_changed() -> None:
     [
         (made(), failed(), "failed", "ada.png is empty. Copy it again."),
         (None, failed(), "failed", "ada.png is empty"),
-        (failed(), failed(), "still-failed", "failed in both"),
-        (failed(), made(), "better", "it failed in BASE: ada.png is empty"),
+        (made(), lacking(), "missing", "There is no cut-out of ada. Save it."),
+        (lacking(), lacking(), "still-failed", "neither run has a cut-out: There is no cut-out"),
+        (failed(), failed(), "still-failed", "neither run has a cut-out: ada.png is empty"),
+        (failed(), made(), "better", "BASE has no cut-out: ada.png is empty"),
         (made(), None, "missing", "in BASE only"),
-        (failed(), None, "still-failed", "it failed in BASE, and is not in NEW: ada.png is empty"),
+        (failed(), None, "still-failed", "not in NEW, and BASE has no cut-out: ada.png is empty"),
         (None, made(), "new", "in NEW only: approve"),
         (made(), made(picture_sha256="q" * 64), "case-changed", "the picture of this case changed"),
         (made(), made(), "same", "same to the bit"),
@@ -379,8 +381,7 @@ def test_how_the_runs_differ_is_said() -> None:
     for words in (
         "NEW was interrupted",
         f"BASE has schema version {SCHEMA_VERSION}, NEW 1",
-        "1 model in BASE only: a; a label keeps",
-        "1 model in NEW only: c",
+        "1 model in BASE only: a\n1 model in NEW only: c\nA label keeps two versions of one model",
         "1 measure in BASE only: mad",
         "1 measure in NEW only: iou",
         "b · title: Model b → of v2",
@@ -391,6 +392,13 @@ def test_how_the_runs_differ_is_said() -> None:
         "rmbg_eval: 0.1.0 → none",
     ):
         assert words in text
+
+
+def test_of_a_model_that_is_left_out_no_label_is_spoken() -> None:
+    was = run_of(made())
+    now = was.model_copy(update={"models": was.models[:1]})
+    _, notes = compare_runs(was, now, Tolerances(), lambda *_: NOTHING)
+    assert [*map(str, notes)] == ["1 model in BASE only: b"]
 
 
 def test_two_runs_with_nothing_in_common_are_compared_all_the_same() -> None:
