@@ -11,6 +11,7 @@ from itertools import chain
 from pathlib import Path
 
 from ..cases.categories import category_order
+from ..core.files import in_shell
 from ..core.key import CaseKey, Key
 from ..core.lookup import Renamed
 from ..core.progress import OnStep, Step, ignore
@@ -64,7 +65,11 @@ def compare(
     one they are in memory. Raises OutputError where one of them is no run that can be read, and
     where NEW was interrupted: what it has not worked on is neither the same nor worse.
     """
-    was, now = Run.load(base), Run.load(new)
+    first = Message(
+        "Give the folder of a run, or make one that is right the baseline: {command}.",
+        command=f"rmbg-eval approve RUN --to {in_shell(str(base), 'DIR')}",
+    )
+    was, now = Run.load(base, first), Run.load(new)
     if not now.complete:
         raise OutputError(
             Message(

@@ -206,9 +206,14 @@ class Run(_Record):
         return f"<p>{escape(repr(self)[1:-1])}</p><table>{''.join(cells)}</table>"
 
     @classmethod
-    def load(cls, folder: Path | str) -> Run:
+    def load(
+        cls,
+        folder: Path | str,
+        remedy: Message = Message("Give the folder of a finished run."),
+    ) -> Run:
         """The run kept in `folder`, wherever that was when it was made: `settings.out` is where it
-        is. OutputError if there is none that can be read, or its cut-outs are not in it.
+        is. OutputError if there is none that can be read, with that `remedy`, or its cut-outs are
+        not in it.
 
         >>> from rmbg_eval import Run
         >>> len(Run.load("reports/latest").predictions)
@@ -216,7 +221,6 @@ class Run(_Record):
         """
         folder = Path(folder)
         path = folder / "run.json"
-        remedy = Message("Give the folder of a finished run.")
         found = read_json(path, remedy)
         try:
             run = cls.model_validate(found)

@@ -38,6 +38,7 @@ from .rows import CaseOrder, Kept, Place, ShardRow, ShardRows, Sink, case_order
 _OWN = {"out", "device", "lang", "cases"}
 """Settings that shards may differ in: where each reads and writes, and on which of several equal
 devices it ran. That the cases are the same, their names decide, and the device, the models."""
+_WHOSE = Message("Give the folders of: rmbg-eval run --shard I/N.")
 _MOST = 20
 """Shards that one message names."""
 
@@ -59,7 +60,7 @@ def merge(
     """
     shards = _Shards()
     for done, folder in enumerate(folders, 1):
-        shards.add(folder, Run.load(folder))
+        shards.add(folder, Run.load(folder, _WHOSE))
         on_step(Step("reading shards", done, len(folders)))
     shards.check_all_there()
     run = shards.header()
@@ -112,7 +113,7 @@ class _Shards:
         if shard is None:
             raise OutputError(
                 Message("{folder} holds a whole run, no shard of one", folder=where),
-                Message("Give the folders of: rmbg-eval run --shard I/N."),
+                _WHOSE,
             )
         if not run.complete:
             raise OutputError(

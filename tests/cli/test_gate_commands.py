@@ -357,6 +357,7 @@ def test_what_is_no_run_is_an_error_and_no_crash(shop: Shop, tmp_path: Path) -> 
     code, printed = call("compare", tmp_path / "none", tmp_path / "none")
     assert code == 2
     assert "There is no file" in printed
+    assert "rmbg-eval approve RUN --to" in printed
     shop.evaluate()
     shop.approve()
     later = json.loads((shop.base / "run.json").read_text("utf-8")) | {"schema_version": 99}

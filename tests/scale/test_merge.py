@@ -285,7 +285,11 @@ def test_shards_that_are_not_together_what_each_of_them_listed_are_refused(
 ) -> None:
     changes = {"shard": put("listing_sha256", "0" * 64)}
     others = [copy(shard, tmp_path / shard.name, **changes) for shard in sharded[1]]
-    for some, words in ((others, "not the case set that each of them listed"), ([], "no shards")):
+    for some, words in (
+        (others, "not the case set that each of them listed"),
+        ([], "no shards"),
+        ([tmp_path / "never begun"], "no file .*Give the folders of: rmbg-eval run --shard"),
+    ):
         with pytest.raises(OutputError, match=words):
             merged(some, tmp_path / "out")
         assert not (tmp_path / "out").exists()
