@@ -30,7 +30,7 @@ from .differences import counterparts, differences, listed
 from .excess import SHARES, of_others, of_point, of_rule, of_share
 from .pair import ROUNDING, STATES, Pair, State, Value, Verdict
 from .pairs import WorstFirst, write
-from .tolerances import ALPHA_MEAN, ALPHA_TILE, Tolerances
+from .tolerances import ALPHA_MEAN, ALPHA_TILE, DEFAULTS, Tolerances
 
 OTHER_PICTURE = Message(
     "the picture of this case changed between the two runs; nothing of the two compares: approve "
@@ -212,7 +212,8 @@ class _Both:
     def _alphas(
         self, key: Key, change: AlphaChange, measured: Sequence[Mapping[str, Measurement]]
     ) -> Iterator[Value]:
-        """How far alpha moved: judged only where no measure says whether for the better."""
+        """How far alpha moved: judged where no measure says whether for the better, and where a
+        file of tolerances says how far it may."""
         scored = any(
             m.value is not None and _DIRECTION.get(m.metric) is not None
             for side in measured
@@ -223,7 +224,7 @@ class _Both:
             (ALPHA_TILE, change.tile, N_("worst 16 px square")),
         ):
             tolerance = self.tolerances.of(name, key)
-            judged = tolerance is not None and not scored
+            judged = tolerance is not None and not (scored and tolerance is DEFAULTS[name])
             allowed = tolerance.allowed(0) if tolerance and judged else None
             verdict: Verdict = "not judged"
             if allowed is not None:
@@ -236,7 +237,7 @@ class _Both:
                 square = name == ALPHA_TILE and value is not None
                 excess = of_others(_times(value, allowed)) if square else of_share(change.share)
             reason = change.reason
-            if scored and reason is None:
+            if scored and not judged and reason is None:
                 reason = Message(
                     "shown, not judged: the measures against the truth say whether it is better"
                 )
@@ -434,7 +435,9 @@ def _state(values: Sequence[Value], change: AlphaChange, identical: bool) -> tup
     if changed := by_verdict.get("changed"):
         first = max(changed, key=lambda v: v.excess)
         what = describe(first)
-        if first.kind == "alpha":
+        if first.kind == "alpha" and not any(
+            v.kind == "measure" and v.allowed is not None for v in values
+        ):
             what = Message("{what}; no truth says whether it is better", what=what)
         return "changed", what
     if others := [v for v in values if v.kind == "point" and v.verdict == "not judged"]:

@@ -107,6 +107,16 @@ def test_with_a_truth_the_measures_judge_and_not_the_alpha() -> None:
     assert {v.tolerance for v in alphas} == {None}
 
 
+def test_a_file_says_how_far_alpha_may_move_also_with_a_truth() -> None:
+    given = {"alpha_tile": Tolerance(absolute=0.4, reason="no holes")}
+    runs = run(value("mad", 0.1)), run(value("mad", 0.1), cutout="1")
+    assert [one(*runs, change, metric=given).state for change in (NEAR, FAR)] == ["same", "changed"]
+    pair = one(*runs, FAR, metric=given)
+    assert str(pair.why) == "alpha moved by 0.5 (worst 16 px square; allowed ±0.4)"
+    moved, square = (v for v in pair.values if v.kind == "alpha")
+    assert (moved.verdict, square.verdict, square.reason) == ("not judged", "changed", None)
+
+
 def test_what_can_no_longer_be_measured_is_worse() -> None:
     pair = one(run(value("mad", 0.1)), run(value("mad", None, reason="no edge"), cutout="1"), NEAR)
     assert pair.state == "worse"
