@@ -9,6 +9,7 @@ from typing import Any
 from urllib.parse import quote
 
 from ..cases.categories import category_order, category_title
+from ..compare.alpha_change import matte_hash
 from ..compare.comparison import Comparison, alike, number
 from ..compare.pair import MADE_BY, STATES, Pair, State, Value, Verdict
 from ..core.anchors import pair_anchor
@@ -404,10 +405,13 @@ class ComparisonReport:
 
 def _can_tick(pair: Pair) -> bool:
     """Whether the pair is one cut-out by one model, as an approval knows it by the model's name,
-    and there is anything to take: where both failed, there is not."""
+    and there is anything to take: where both failed, there is not; and a baseline, which has
+    mattes, to take it into."""
     one, other = _names(pair)
     both_failed = pair.state == "still-failed" and pair.new is not None
-    return one == other == pair.model and not both_failed
+    cutout = pair.base.cutout if pair.base else None
+    into = cutout is None or matte_hash(cutout) is not None
+    return one == other == pair.model and not both_failed and into
 
 
 def _tick(pair: Pair) -> Message:

@@ -30,7 +30,7 @@ from rmbg_eval import (
     compare_folders,
     evaluate,
 )
-from rmbg_eval.compare.alpha_change import NOTHING
+from rmbg_eval.compare.alpha_change import NOTHING, AlphaChange
 from rmbg_eval.compare.baseline import approve, choose
 from rmbg_eval.compare.comparison import Pair
 from rmbg_eval.compare.runs import compare_runs
@@ -431,10 +431,21 @@ def test_a_pairs_table_has_both_values_their_difference_and_what_is_allowed(
     assert [(each.verdict, told(each.what, "en")) for each in pair.changes] == [
         ("worse", "lens"), ("worse", ""),
     ]  # fmt: skip
-    approvals = report._approvals()
-    assert approvals is not None
-    (ticked,) = approvals["changes"].values()
-    assert ticked == ("portrait", "ada", "a", "0" * 64, "1" * 64)
+
+
+def test_only_a_baseline_takes_what_is_ticked(tmp_path: Path) -> None:
+    pair = one(run(), run(cutout="1"), AlphaChange(0.2, 0.5))
+    settings = CompareSettings(base=str(tmp_path), new=str(tmp_path), out=str(tmp_path))
+    approvals = []
+    for cutout in ("cutouts/a/portrait/ada.png", "mattes/a/portrait/ada.0123456789abcdef.webp"):
+        base = pair.base.model_copy(update={"cutout": cutout})
+        pairs = (pair.model_copy(update={"base": base}),)
+        found = Comparison(base="one", new="two", notes=(), pairs=pairs)
+        approvals.append(ComparisonReport(found, settings)._approvals())
+    assert approvals[0] is None
+    assert [*approvals[1]["changes"].values()] == [
+        ("portrait", "ada", "a", "0" * 64, "1" * 64)
+    ]  # fmt: skip
 
 
 def test_where_new_is_there_a_change_has_its_points_title_and_words(tmp_path: Path) -> None:
