@@ -30,7 +30,7 @@ from .differences import counterparts, differences, listed
 from .excess import SHARES, of_others, of_point, of_rule, of_share
 from .pair import ROUNDING, STATES, Pair, State, Value, Verdict
 from .pairs import WorstFirst, write
-from .tolerances import ALPHA_MEAN, ALPHA_TILE, DEFAULTS, Tolerances
+from .tolerances import ALPHA_MEAN, ALPHA_TILE, Tolerances
 
 OTHER_PICTURE = Message(
     "the picture of this case changed between the two runs; nothing of the two compares: approve "
@@ -188,9 +188,9 @@ class _Both:
         if was.picture_sha256 != now.picture_sha256:
             return pair_of("case-changed", OTHER_PICTURE)
         change = self.moved(was, now)
-        measured = [side.get(key, {}) for side in self.values]
-        values = (*self._alphas(key, change, measured), *self._points(key), *self._rules(key),
-                  *self._measures(key, *measured))  # fmt: skip
+        measured = (side.get(key, {}) for side in self.values)
+        others = (*self._points(key), *self._rules(key), *self._measures(key, *measured))
+        values = (*self._alphas(key, change, others), *others)
         identical = was.cutout_sha256 == now.cutout_sha256 and not change.damaged
         if change.damaged or not self._other_truth(key.case_key):
             state, why = _state(values, change, identical)
@@ -209,22 +209,20 @@ class _Both:
         other = self.truths_kept and was.truth_sha256 != now.truth_sha256
         return other or was.has_truth is not now.has_truth
 
-    def _alphas(
-        self, key: Key, change: AlphaChange, measured: Sequence[Mapping[str, Measurement]]
-    ) -> Iterator[Value]:
-        """How far alpha moved: judged where no measure says whether for the better, and where a
-        file of tolerances says how far it may."""
-        scored = any(
-            m.value is not None and _DIRECTION.get(m.metric) is not None
-            for side in measured
-            for m in side.values()
+    def _alphas(self, key: Key, change: AlphaChange, others: Sequence[Value]) -> Iterator[Value]:
+        """How far alpha moved: judged unless there is a truth by which any of the `others` moved,
+        which says whether for the better."""
+        scored = any(v.verdict in _MOVED for v in others) and any(
+            v.kind == "measure" and _DIRECTION.get(v.name) is not None
+            for v in others
+            if (v.base, v.new) != (None, None)
         )
         for name, value, region in (
             (ALPHA_MEAN, change.mean, WHOLE),
             (ALPHA_TILE, change.tile, N_("worst 16 px square")),
         ):
             tolerance = self.tolerances.of(name, key)
-            judged = tolerance is not None and not (scored and tolerance is DEFAULTS[name])
+            judged = tolerance is not None and not scored
             allowed = tolerance.allowed(0) if tolerance and judged else None
             verdict: Verdict = "not judged"
             if allowed is not None:
@@ -237,7 +235,7 @@ class _Both:
                 square = name == ALPHA_TILE and value is not None
                 excess = of_others(_times(value, allowed)) if square else of_share(change.share)
             reason = change.reason
-            if scored and not judged and reason is None:
+            if scored and reason is None:
                 reason = Message(
                     "shown, not judged: the measures against the truth say whether it is better"
                 )
@@ -435,10 +433,8 @@ def _state(values: Sequence[Value], change: AlphaChange, identical: bool) -> tup
     if changed := by_verdict.get("changed"):
         first = max(changed, key=lambda v: v.excess)
         what = describe(first)
-        if first.kind == "alpha" and not any(
-            v.kind == "measure" and v.allowed is not None for v in values
-        ):
-            what = Message("{what}; no truth says whether it is better", what=what)
+        if first.kind == "alpha":
+            what = Message("{what}; no measure says whether it is better", what=what)
         return "changed", what
     if others := [v for v in values if v.kind == "point" and v.verdict == "not judged"]:
         return "case-changed", Message(

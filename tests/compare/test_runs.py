@@ -83,7 +83,7 @@ def test_without_a_truth_a_moved_alpha_is_changed(change: AlphaChange, state: st
     pair = one(was, now, change)
     assert pair.state == state
     if state == "changed":
-        assert "no truth says whether it is better" in str(pair.why)
+        assert "no measure says whether it is better" in str(pair.why)
     alphas = [v for v in pair.values if v.kind == "alpha"]
     assert {v.reason for v in alphas} == {change.reason}
     assert all(v.tolerance for v in alphas)
@@ -97,9 +97,12 @@ def test_what_neither_run_could_measure_is_listed_only_where_their_reasons_diffe
     assert str(measures[0].reason) == "why"
 
 
-def test_with_a_truth_the_measures_judge_and_not_the_alpha() -> None:
-    pair = one(run(value("mad", 0.1)), run(value("mad", 0.1), cutout="1"), FAR)
-    assert pair.state == "same"
+@pytest.mark.parametrize(("mad", "state"), [(0.05, "better"), (0.2, "worse")])
+def test_where_a_measure_against_a_truth_moved_it_judges_and_not_the_alpha(
+    mad: float, state: str
+) -> None:
+    pair = one(run(value("mad", 0.1)), run(value("mad", mad), cutout="1"), FAR)
+    assert pair.state == state
     alphas = [v for v in pair.values if v.kind == "alpha"]
     assert [v.verdict for v in alphas] == ["not judged"] * 2
     assert [v.difference for v in alphas] == [0.2, 0.5]
@@ -107,14 +110,15 @@ def test_with_a_truth_the_measures_judge_and_not_the_alpha() -> None:
     assert {v.tolerance for v in alphas} == {None}
 
 
-def test_a_file_says_how_far_alpha_may_move_also_with_a_truth() -> None:
-    given = {"alpha_tile": Tolerance(absolute=0.4, reason="no holes")}
+def test_a_speck_that_moves_no_measure_against_a_truth_is_no_rounding() -> None:
     runs = run(value("mad", 0.1)), run(value("mad", 0.1), cutout="1")
-    assert [one(*runs, change, metric=given).state for change in (NEAR, FAR)] == ["same", "changed"]
-    pair = one(*runs, FAR, metric=given)
-    assert str(pair.why) == "alpha moved by 0.5 (worst 16 px square; allowed ±0.4)"
-    moved, square = (v for v in pair.values if v.kind == "alpha")
-    assert (moved.verdict, square.verdict, square.reason) == ("not judged", "changed", None)
+    pair = one(*runs, AlphaChange(0.0005, 1.0, (0, 0, 16, 16)))
+    assert (pair.state, str(pair.why)) == (
+        "changed",
+        "alpha moved by 1 (worst 16 px square; allowed ±0.04); no measure says whether it is "
+        "better",
+    )
+    assert one(*runs, NEAR).state == "same"
 
 
 def test_what_can_no_longer_be_measured_is_worse() -> None:
