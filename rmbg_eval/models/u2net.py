@@ -1,7 +1,7 @@
 """U²-Net's small version on the CPU: 4.6 MB of weights, which rembg has as u2netp.
 
 Qin et al., "U²-Net: Going Deeper with Nested U-Structure for Salient Object Detection", Pattern
-Recognition 2020 (https://github.com/xuebinqin/U-2-Net). The authors' code and rembg stretch what
+Recognition 2020 (xuebinqin/U-2-Net on GitHub). The authors' code and rembg stretch what
 the network gives so that its least becomes 0 and its largest 1; here it is left as it is.
 
 Of 12 inferences of 1×3×320×320 each (2 cores, AMD EPYC), the fastest took 0.23 s of a processor by
