@@ -52,6 +52,8 @@ _MOST = 3
 """Files under other names that a failure lists."""
 _WORDS = 300
 """Characters of a program's own words that a failure repeats."""
+_READ = 1 << 16
+"""Bytes of what it printed in which they are looked for."""
 
 Written = tuple[RGB | None, Alpha] | RmbgEvalError
 """What a program wrote for a picture, or why that cannot be used."""
@@ -339,16 +341,24 @@ _BINARY = Message("it printed binary data")
 
 
 def _text(path: str) -> Message | str:
-    """The last words of a file that may be large, on one line."""
+    """The last lines of a file that may be large, in one, as a terminal shows them: a bar that was
+    drawn again and again is there once. Of one that does not fit, its beginning and its end."""
     try:
         with open(path, "rb") as file:
-            file.seek(max(0, os.path.getsize(path) - 8 * _WORDS))
+            file.seek(max(0, os.path.getsize(path) - _READ))
             end = file.read()
     except OSError:  # the program has removed it
         return ""
     if b"\0" in end:
         return _BINARY
-    return printable(" ".join(end.decode("utf-8", "replace").split()))[-_WORDS:]
+    last = ""
+    for line in reversed(end.decode("utf-8", "replace").split("\n")):
+        shown = printable(" ".join(line.rstrip().rpartition("\r")[2].split()))
+        room = (_WORDS - len(last)) // 2
+        if len(shown) > 2 * room:
+            return f"{shown[:room]} … {shown[len(shown) - room :]} {last}".strip()
+        last = f"{shown} {last}".strip()
+    return last
 
 
 def _end(process: subprocess.Popen[bytes]) -> None:

@@ -154,6 +154,24 @@ def test_a_failure_repeats_the_programs_words(tmp_path: Path) -> None:
         cutouts(load_model(f"ours=command:{tool} {{in}} {{out}}"), PICTURE)
 
 
+def test_of_many_words_those_are_repeated_that_say_what_is_wrong(tmp_path: Path) -> None:
+    bars = "".join(f"{n}/99 {'#' * n}\r" for n in range(100))
+    names = ", ".join(f"u2net{n}" for n in range(99))
+    for said, told in (
+        (f"no model 'u3net'\n{bars}done", "status 1: no model 'u3net' done"),
+        (
+            f"Usage: tool\n\nno such model 'u3net' of {names}\n",
+            "1: no such model 'u3net' of u2net0,",
+        ),
+        ("Traceback\n" + "  at line\n" * 40 + f"Error: {'no network ' * 20}", "line Error: no net"),
+        (f"no network {'x' * 280}\n100% done\n", "1: no network xx.* … x.* 100% done"),
+    ):
+        tool = write(tmp_path / "tool.py", f"import sys; sys.stderr.write({said!r}); sys.exit(1)")
+        with pytest.raises(ModelError, match=f"ended with .*{told}") as failed:
+            cutouts(load_model(f"ours=command:{tool} {{in}} {{out}}"), PICTURE)
+        assert len(str(failed.value)) < 400
+
+
 @pytest.mark.parametrize(
     ("source", "fault"),
     [
