@@ -108,11 +108,12 @@ def png(
     )
 
 
-def png16(values: np.ndarray, key: int | None = None) -> bytes:
-    """A 16-bit PNG of `(H, W)` or `(H, W, channels)`, uint16; `key`: the grey that is clear."""
+def png16(values: np.ndarray, key: Iterable[int] = ()) -> bytes:
+    """A 16-bit PNG of `(H, W)` or `(H, W, channels)`, uint16; `key`: the colour that is clear."""
     channels = 1 if values.ndim == 2 else values.shape[2]
     rows = (row.astype(">u2").tobytes() for row in values)
-    extra = () if key is None else ((b"tRNS", struct.pack(">H", key)),)
+    clear = b"".join(struct.pack(">H", value) for value in key)
+    extra = ((b"tRNS", clear),) if clear else ()
     kind = {1: 0, 2: 4, 3: 2, 4: 6}[channels]
     return png((values.shape[1], values.shape[0]), 16, kind, rows, extra)
 

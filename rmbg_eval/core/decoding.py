@@ -16,7 +16,7 @@ from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
-from PIL import Image, ImageCms, ImageOps, UnidentifiedImageError
+from PIL import Image, ImageCms, ImageOps, TiffImagePlugin, UnidentifiedImageError
 
 from ..errors import ImageError, printable, reason_of, system_reason
 from ..i18n import Message
@@ -29,7 +29,7 @@ from .remote import MAX_BYTES, bring
 warnings.filterwarnings("ignore", category=UserWarning, module=r"PIL\.")
 logging.getLogger("PIL").addHandler(logging.NullHandler())
 
-DECODER = "3"
+DECODER = "4"
 """Raised whenever the same file would decode to other pixels: part of every cache key."""
 
 SUFFIXES = frozenset(
@@ -162,6 +162,8 @@ def decode_cutout(data: bytes, name: str) -> tuple[RGB | None, Alpha]:
     """
     image = _open(data, name)
     try:
+        if image.format == "TIFF":
+            image = _CutoutTiff(io.BytesIO(data))
         image = _loaded(image, data, name)
         if _has_alpha(image):
             rgba = image.convert("RGBA")
@@ -187,6 +189,17 @@ def decode_cutout(data: bytes, name: str) -> tuple[RGB | None, Alpha]:
     return None, dequantise(grey[..., 0])
 
 
+class _CutoutTiff(TiffImagePlugin.TiffImageFile):
+    """A TIFF whose one channel beside grey or RGB is alpha, also where it does not say what it is:
+    so GraphicsMagick writes cut-outs, and editors a saved selection. Pillow leaves that out."""
+
+    def _setup(self) -> None:
+        tags = self.tag_v2
+        if tags.get(338) == (0,) and tags.get(262) in (1, 2) and tags.get(284, 1) == 1:
+            tags[338] = (2,)  # "straight"
+        super()._setup()
+
+
 def decode_matte(data: bytes, name: str) -> Alpha:
     """The alpha `(H, W) float32` of a matte or a cut-out, as `decode_cutout` reads it, but that a
     grey picture which is opaque throughout is a matte."""
@@ -208,6 +221,9 @@ def _open(data: bytes, name: str) -> Image.Image:
             image = Image.open(io.BytesIO(data), formats=_FORMATS)
             if image.format == "PNG":  # whose checksums Pillow does not check while decoding
                 Image.open(io.BytesIO(data), formats=("PNG",)).verify()
+                key = image.info.get("transparency")
+                if isinstance(key, tuple) and any(map(_is_deep, image.tile)):  # of 16 bits
+                    image.info["transparency"] = tuple(value >> 8 for value in key)
         width, height = image.size
         frames = 1 if image.format in _STILL_FORMATS else getattr(image, "n_frames", 1)
     except Image.DecompressionBombError:
@@ -220,7 +236,7 @@ def _open(data: bytes, name: str) -> Image.Image:
     except UnidentifiedImageError:
         raise ImageError(
             Message("{name} is not a picture that can be read", name=name),
-            Message("Open it in a picture viewer and save it as JPEG or PNG."),
+            Message("Open it in a picture viewer and save it as PNG."),
         ) from None
     except Exception as error:  # as in decode()
         raise _undecodable(name, error) from None
@@ -235,7 +251,7 @@ def _open(data: bytes, name: str) -> Image.Image:
         remedy = Message("Crop it.")
     elif (scans := _scans(image, data)) * width * height > MAX_SCANNED:
         problem = Message("{n} scans", n=scans)
-        remedy = Message("Open it in a picture viewer and save it as JPEG or PNG.")
+        remedy = Message("Open it in a picture viewer and save it as PNG.")
     elif frames > 1:
         problem = Message("{n} frames or pages", n=frames)
         remedy = Message("Export the one to be judged.")
@@ -438,7 +454,8 @@ def _load_tiff(image: Any, name: str) -> Image.Image:
     bits = tags.get(258, (1,))
     if 2 in tags.get(339, ()):  # which Pillow reads without their signs
         raise _undefined_white(f"int{max(bits)}", name)
-    if tags.get(284) == 2 and max(bits) > 8 and any(tile[0] == "raw" for tile in image.tile):
+    unknown = max(bits) > 8 or 1 in tags.get(338, ())  # to Pillow, for a channel by itself
+    if tags.get(284) == 2 and unknown and any(tile[0] == "raw" for tile in image.tile):
         raise ImageError(
             Message("{name} has {bits} bits a channel, one channel after the other",
                     name=name, bits=max(bits)),

@@ -91,6 +91,23 @@ def opaque_matte(rgb: RGB | None, alpha: Alpha) -> Alpha | None:
     return dequantise(rgb[..., 0])
 
 
+_SAME = 8 / 255
+"""By what JPEG and rounding move a grey."""
+
+
+def shows_the_picture(matte: Alpha, picture: Picture) -> bool:
+    """Whether what is read as the matte of a grey picture is its subject, laid over white: hardly
+    anywhere darker than the picture, and the same in a quarter of what is in between.
+
+    Of black-and-white cut-outs by U²-Netp over white 0 to 1.5 % is darker, and 47 to 83 % is the
+    same; of its mattes 29 % and more, and 3 to 7 %.
+    """
+    more = matte - dequantise(picture.rgb[..., 0])
+    between = (matte > _SAME) & (matte < 1 - _SAME)
+    same = np.count_nonzero(between & (np.abs(more) <= _SAME)) > 0.25 * np.count_nonzero(between)
+    return bool(same and (more < -_SAME).mean() < 0.05 and (more > _SAME).mean() > 0.01)
+
+
 def is_grey(rgb: RGB) -> bool:
     """Whether `rgb`, `(H, W, 3) uint8`, has no colour anywhere; grey is off by one in a lossy
     WebP."""

@@ -15,7 +15,7 @@ import numpy as np
 from ..cases.names import id_in_shoot, name_of
 from ..core.decoding import SUFFIXES, decode_cutout, read_bytes
 from ..core.files import folded, user_path
-from ..core.images import RGB, Alpha, Cutout, Picture, is_grey, opaque_matte
+from ..core.images import RGB, Alpha, Cutout, Picture, is_grey, opaque_matte, shows_the_picture
 from ..core.remote import sha256_of
 from ..errors import MissingCutoutError, ModelError, printable, system_reason
 from ..i18n import Message
@@ -264,7 +264,8 @@ def tell_others(model: Model, names: Iterable[str]) -> None:
 def as_cutout(rgb: RGB | None, alpha: Alpha, picture: Picture) -> Cutout:
     """A finished cut-out of `picture`, `(H, W, 3) uint8` or None and `(H, W) float32` in [0, 1]: in
     its own colours where it has them, else in the picture's: so where it is grey and opaque
-    throughout and the picture is not grey. ModelError where the sizes differ."""
+    throughout and the picture is not grey. ModelError where the sizes differ, and for a grey
+    picture over white, which has no alpha."""
     if (alpha.shape[1], alpha.shape[0]) != picture.size:
         turned = alpha.shape == picture.size
         raise ModelError(
@@ -281,9 +282,14 @@ def as_cutout(rgb: RGB | None, alpha: Alpha, picture: Picture) -> Cutout:
             if turned
             else Message("Export the cut-out at the picture's full size: it is never resized."),
         )
-    matte = opaque_matte(rgb, alpha)
+    matte = alpha if rgb is None else opaque_matte(rgb, alpha)
     if matte is not None and not is_grey(picture.rgb):
         rgb, alpha = None, matte
+    elif rgb is None and shows_the_picture(alpha, picture):
+        raise ModelError(
+            Message("The cut-out is the black-and-white picture itself, laid over white"),
+            Message("Save the cut-out as RGBA (PNG or WebP), or the matte as a grey picture."),
+        )
     return Cutout(picture.rgb if rgb is None else np.ascontiguousarray(rgb), alpha)
 
 

@@ -102,7 +102,7 @@ HANDLED = {
         ("reduced-16-bit", "grey"),
     ),
     "grey-16-bit-png-with-a-clear-grey-that-is-nowhere": (
-        png16(DEEP_GREY, key=1),
+        png16(DEEP_GREY, key=[1]),
         grey_as_rgb(DEEP_GREY / 257),
         0.51,
         ("reduced-16-bit", "opaque-alpha-dropped", "grey"),

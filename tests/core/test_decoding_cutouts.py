@@ -110,6 +110,26 @@ def test_reads_a_premultiplied_grey_tiff_as_straight():
     assert np.array_equal(read * 255, alpha)
 
 
+@pytest.mark.parametrize(("channels", "bits"), [(1, 8), (3, 8), (3, 16)])
+def test_a_tiffs_channel_that_it_says_nothing_of_is_alpha(channels, bits):
+    colours = np.asarray(picture())[..., :channels]
+    values = np.dstack([colours, MATTE]).astype(f"u{bits // 8}") * (1 if bits == 8 else 257)
+    data = tiff(values.tobytes(), (bits,) * (channels + 1), 1 + channels // 2, alpha=0)
+    rgb, alpha = decode_cutout(data, "x")
+    assert np.array_equal(rgb[..., :channels], colours)
+    assert np.array_equal(alpha * 255, MATTE)
+    assert decode(data, "x").rgb.shape == rgb.shape, "of an original it is left out"
+
+
+@pytest.mark.parametrize("key", [(0x8123, 0x4456, 0x10FF), (0, 9, 0), (0xFFFF,) * 3])
+def test_the_transparent_colour_of_a_16_bit_png_is_found(key):
+    values = np.full((48, 64, 3), 0x3000, np.uint16)
+    values[:24] = key
+    _, alpha = decode_cutout(png16(values, key), "x")
+    assert (alpha[:24] == 0).all()
+    assert (alpha[24:] == 1).all()
+
+
 @pytest.mark.parametrize(
     "data",
     [

@@ -106,6 +106,10 @@ REFUSED = {
     ),
     "corner-and-more.png": (encode(transparent_in((6, 6)), "PNG"), "wholly or in part, in 1.2%"),
     "planes-16-bit.tif": (tiff(bytes(64 * 48 * 6), (16,) * 3, 2, planar=2), "16 bits a channel"),
+    "planes-premultiplied.tif": (
+        tiff(bytes(64 * 48 * 4), (8,) * 4, 2, planar=2, alpha=1),
+        "one channel after the other",
+    ),
     "cutout.png": (encode(half_transparent(), "PNG"), "50.0%"),
     "cutout-grey.png": (encode(half_transparent("LA"), "PNG"), "50.0%"),
     "cutout.webp": (encode(half_transparent(), "WEBP"), "50.0%"),

@@ -81,6 +81,19 @@ def test_a_grey_picture_that_is_left_opaque_is_a_cut_out(tmp_path: Path) -> None
     assert cutout.alpha.min() == 1
 
 
+@pytest.mark.parametrize("suffix", ["png", "jpg"])
+def test_a_black_and_white_cut_out_over_white_is_no_matte(tmp_path: Path, suffix: str) -> None:
+    grey = np.tile(np.linspace(20, 230, 96).astype(np.uint8), (64, 1))
+    picture, over = Picture("pet/rex", np.dstack([grey] * 3)), grey.copy()
+    over[:, 70:] = 255
+    Image.fromarray(over).save(tmp_path / f"rex.{suffix}")
+    with pytest.raises(ModelError, match="black-and-white picture itself.*as RGBA"):
+        cutout_of(tmp_path, picture)
+    for matte in (np.where(grey < 180, 255, 0).astype(np.uint8), 255 - grey, grey):
+        Image.fromarray(matte).save(tmp_path / f"rex.{suffix}")
+        assert np.abs(cutout_of(tmp_path, picture).alpha - matte / 255).max() < 0.2
+
+
 def test_a_16_bit_matte_keeps_its_steps(tmp_path: Path) -> None:
     fine = np.linspace(0, 65535, 64 * 96).reshape(64, 96).astype(np.uint16)
     save(tmp_path / "rex.png", fine)
