@@ -52,6 +52,8 @@ _MOST = 3
 """Files under other names that a failure lists."""
 _WORDS = 300
 """Characters of a program's own words that a failure repeats."""
+_FEW = 20
+"""Of a line's beginning and of its end that are worth repeating, before others."""
 _READ = 1 << 16
 """Bytes of what it printed in which they are looked for."""
 
@@ -181,9 +183,10 @@ class Command:
         """What lies in `out` under this name; programs add their own endings to it."""
         files: list[Path] = []
         with suppress(OSError):  # the program has removed the folder
-            written = (p for p in sorted(out.rglob("*")) if p.suffix.lower() in SUFFIXES)
+            written = sorted(out.rglob("*"))
             files = [p for p in written if p.is_file() and p.stat().st_size]
-        near = [p for p in files if p.parent == out]
+        pictures = [p for p in files if p.suffix.lower() in SUFFIXES]
+        near = [p for p in pictures if p.parent == out]
         own = [p for p in near if p.stem == name] or [p for p in near if p.stem.startswith(name)]
         if len(own) > 1 and f"{name}.png" in (exact := {path.name: path for path in own}):
             own = [exact[f"{name}.png"]]
@@ -196,7 +199,8 @@ class Command:
                 ),
                 Message("Let it write the cut-out alone."),
             )
-        others = [p for p in files if p.parent != out or not p.stem.startswith(_NAMED)]
+        unread = [p for p in files if p not in pictures and p.stem.startswith(name)]
+        others = unread + [p for p in pictures if p.parent != out or not p.stem.startswith(_NAMED)]
         if not own and others:
             return ModelError(
                 Message(
@@ -356,6 +360,8 @@ def _text(path: str) -> Message | str:
         shown = printable(" ".join(line.rstrip().rpartition("\r")[2].split()))
         room = (_WORDS - len(last)) // 2
         if len(shown) > 2 * room:
+            if last and room < _FEW:
+                return last
             return f"{shown[:room]} … {shown[len(shown) - room :]} {last}".strip()
         last = f"{shown} {last}".strip()
     return last

@@ -165,6 +165,7 @@ def test_of_many_words_those_are_repeated_that_say_what_is_wrong(tmp_path: Path)
         ),
         ("Traceback\n" + "  at line\n" * 40 + f"Error: {'no network ' * 20}", "line Error: no net"),
         (f"no network {'x' * 280}\n100% done\n", "1: no network xx.* … x.* 100% done"),
+        (f"at {'x' * 280}\n{'no network ' * 25}", "status 1: no network"),
     ):
         tool = write(tmp_path / "tool.py", f"import sys; sys.stderr.write({said!r}); sys.exit(1)")
         with pytest.raises(ModelError, match=f"ended with .*{told}") as failed:
@@ -181,6 +182,10 @@ def test_of_many_words_those_are_repeated_that_say_what_is_wrong(tmp_path: Path)
         (
             TOOL.replace("(target)", "(target.with_name('it.png'))"),
             "wrote it.png, and no picture-0",
+        ),
+        (
+            TOOL.replace("(target)", "(target, 'TGA'); target.rename(f'{target}.tga')"),
+            "png.tga, and",
         ),
         ("import sys; sys.stdout.buffer.write(b'PNG' + bytes(9))", "binary data.*sh -c 'PROGRAM"),
         (TOOL.replace("(target)", "(f'{target}a.png'); image.save(f'{target}b.png')"), "several"),
