@@ -23,10 +23,17 @@ def rmbg(*arguments: object, **environment: str) -> subprocess.CompletedProcess[
     )
 
 
-def call(*arguments: object) -> tuple[int, str]:
+def call(*arguments: object, **environment: str) -> tuple[int, str]:
     """Exit status and all that was printed, within this process; errors as `main` ends with."""
-    done = CliRunner().invoke(app, [str(a) for a in arguments], env={"COLUMNS": "200"})
+    environment = {"COLUMNS": "200", **environment}
+    done = CliRunner().invoke(app, [str(a) for a in arguments], env=environment)
     if isinstance(done.exception, RmbgEvalError):
         return 2, str(done.exception)
     assert done.exception is None or isinstance(done.exception, SystemExit), done.exception
     return done.exit_code, done.output
+
+
+def streams(*arguments: object) -> tuple[int, str, str]:
+    """Exit status, and what was printed to stdout and to stderr, within this process."""
+    done = CliRunner().invoke(app, [str(a) for a in arguments], env={"COLUMNS": "200"})
+    return done.exit_code, done.stdout, done.stderr

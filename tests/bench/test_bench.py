@@ -97,10 +97,18 @@ def write_nothing(one: Member, folder: Path, send: object) -> None:
     """In place of a network's weights."""
 
 
+def time_with_a_small_large_picture(*given: object) -> None:
+    """What a process of the benchmark does, in less time."""
+    assert max(timing.LARGE) > 4000  # the article's limit
+    timing.LARGE = (450, 300)
+    timing.time_model(*given)
+
+
 def test_every_combination_has_a_row(
     lite: Path, cases: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv("OMP_NUM_THREADS", "1")  # threads cost more than so small pictures gain
+    monkeypatch.setattr("rmbg_eval.bench.time_model", time_with_a_small_large_picture)
     steps: list[Step] = []
     made = measure(
         cases,
@@ -110,7 +118,7 @@ def test_every_combination_has_a_row(
         dtypes=["fp32", "bf16", "fp16"],
         batches=[2],
         rounds=3,
-        seconds=1,
+        seconds=0.1,
     )
     assert [row.wanted.dtype for row in made.rows] == ["fp32", "bf16", "fp16"]
     for row in made.rows[:2]:
@@ -126,7 +134,7 @@ def test_every_combination_has_a_row(
         assert row.peak_device_bytes is None
         assert "cpu" in row.missing["peak_device_bytes"]
         assert row.weights_bytes == (lite / FILE).stat().st_size
-        assert (row.large.cutout_width, row.large.cutout_height) == (4500, 3000)
+        assert (row.large.cutout_width, row.large.cutout_height) == (450, 300)
         assert (row.highest_median is None) == (row.wanted.dtype == "bf16")
     for row in made.rows[2:]:
         assert "fp16 on a CPU" in row.failure

@@ -13,7 +13,7 @@ from pathlib import Path
 from types import ModuleType
 
 import pytest
-from commands import call, rmbg
+from commands import call, rmbg, streams
 from comparisons import made
 from fakes import save_picture
 from PIL import Image
@@ -63,9 +63,8 @@ def test_csv_tells_of_a_run_that_was_interrupted(complete: bool, tmp_path: Path)
 
 
 def test_run_leaves_the_files_of_the_contract(case_set: Path, tmp_path: Path) -> None:
-    done = rmbg("run", "--model", "grabcut", "--cases", case_set, "--out", tmp_path / "out")
-    assert done.returncode == 0, done.stderr
     out = tmp_path / "out"
+    assert call("run", "--model", "grabcut", "--cases", case_set, "--out", out)[0] == 0
     assert json.loads((out / "run.json").read_text())["schema_version"] == SCHEMA_VERSION
     assert (out / "measurements.csv").is_file()
     assert (out / "cutouts" / "grabcut" / "portrait" / "ada.png").is_file()
@@ -74,17 +73,18 @@ def test_run_leaves_the_files_of_the_contract(case_set: Path, tmp_path: Path) ->
 
 def test_one_bad_picture_is_told_and_the_rest_is_done(case_set: Path, tmp_path: Path) -> None:
     (case_set / "pet" / "rex.png").write_bytes(b"")
-    done = rmbg("run", "--model", "grabcut", "--cases", case_set, "--out", tmp_path / "out")
-    assert done.returncode == 0
-    assert "rex.png is empty (0 bytes)" in done.stdout
-    assert "1 of 3 predictions failed" in done.stderr
+    options = ("--model", "grabcut", "--cases", case_set, "--out", tmp_path / "out")
+    status, out, err = streams("run", *options)
+    assert status == 0
+    assert "rex.png is empty (0 bytes)" in out
+    assert "1 of 3 predictions failed" in err
 
 
 def test_nothing_but_bad_pictures_exits_2(tmp_path: Path) -> None:
     (tmp_path / "in").mkdir()
     (tmp_path / "in" / "a.jpg").write_bytes(b"no")
-    done = rmbg("run", "--model", "grabcut", "--cases", tmp_path / "in", "--out", tmp_path / "out")
-    assert done.returncode == 2
+    options = ("--model", "grabcut", "--cases", tmp_path / "in", "--out", tmp_path / "out")
+    assert call("run", *options)[0] == 2
 
 
 @pytest.mark.parametrize(
@@ -133,14 +133,14 @@ def test_weights_that_cannot_be_had_exit_2(cache: Path, tmp_path: Path) -> None:
 
 
 def test_models_says_licence_and_whether_weights_are_here(weights: Path) -> None:
-    shown = rmbg("models", COLUMNS="300").stdout
+    shown = call("models", COLUMNS="300")[1]
     for entry in TABLE:
         assert entry.name in shown
         assert entry.licence in shown
     assert "onnx:PATH" in shown
     assert "folder:PATH" in shown
     assert "here" in shown
-    absent = rmbg("models", RMBG_EVAL_CACHE=str(weights / "empty")).stdout
+    absent = call("models", RMBG_EVAL_CACHE=str(weights / "empty"))[1]
     assert "not here yet" in absent
 
 
@@ -165,10 +165,10 @@ def test_cases_are_read_in_the_layout_that_is_named(
 
 def test_cases_check_exits_2_on_a_broken_one(case_set: Path) -> None:
     (case_set / "portrait" / "ada" / "case.toml").write_text("licens = 'x'")
-    done = rmbg("cases", "check", case_set)
-    assert done.returncode == 2
-    assert "unknown name 'licens'" in done.stdout
-    assert "1 of 3 cases cannot be used" in done.stderr
+    status, out, err = streams("cases", "check", case_set)
+    assert status == 2
+    assert "unknown name 'licens'" in out
+    assert "1 of 3 cases cannot be used" in err
 
 
 def test_of_many_cases_check_lists_those_that_cannot_be_used(
@@ -190,11 +190,11 @@ def test_cases_new_makes_a_set_that_takes_pictures(tmp_path: Path) -> None:
     assert call("cases", "new", tmp_path / "my own")[1].endswith(
         f'--cases "{tmp_path / "my own"}"\n'
     )
-    assert rmbg("cases", "new", tmp_path / "mine").returncode == 0
+    assert call("cases", "new", tmp_path / "mine")[0] == 0
     assert {p.name for p in (tmp_path / "mine").iterdir() if p.is_dir()} >= set(CATEGORIES)
     assert call("cases", "new", tmp_path / "mine")[0] == 2
     save_picture(tmp_path / "mine" / "pet" / "rex.png")
-    shown = rmbg("cases", "check", tmp_path / "mine").stdout
+    shown = call("cases", "check", tmp_path / "mine")[1]
     assert "pet/rex" in shown
     assert "empty: portrait, product, garment, still-life, low-quality\n" in shown
 
@@ -206,11 +206,10 @@ def test_cases_check_calls_no_category_empty_that_has_no_folder(case_set: Path) 
 def test_cutout_writes_the_png_and_never_over_the_picture(tmp_path: Path) -> None:
     picture = save_picture(tmp_path / "rex.png")
     before = picture.read_bytes()
-    done = rmbg("cutout", picture, "--out", tmp_path / "out", "--model", "grabcut")
-    assert done.returncode == 0, done.stderr
+    cut = ("cutout", picture, "--model", "grabcut", "--out")
+    assert call(*cut, tmp_path / "out")[0] == 0
     assert Image.open(tmp_path / "out" / "rex.png").mode == "RGBA"
-    refused = rmbg("cutout", picture, "--out", tmp_path, "--model", "grabcut", "--overwrite")
-    assert refused.returncode == 2
+    assert call(*cut, tmp_path, "--overwrite")[0] == 2
     assert picture.read_bytes() == before
 
 
@@ -332,17 +331,17 @@ def test_what_zmq_tells_on_windows_is_nothing_to_a_person(
 def test_cutout_refuses_two_models_and_a_folder_with_what_to_do(tmp_path: Path) -> None:
     picture = save_picture(tmp_path / "shop" / "rex.png")
     out = ("--out", tmp_path / "out")
-    two = rmbg("cutout", picture, *out, "-m", "grabcut", "-m", "isnet")
-    assert two.returncode == 2
-    assert "cutout takes one model, and 2 are given" in two.stderr
+    status, printed = call("cutout", picture, *out, "-m", "grabcut", "-m", "isnet")
+    assert status == 2
+    assert "cutout takes one model, and 2 are given" in printed
     assert not (tmp_path / "out").exists()
-    folder = rmbg("cutout", tmp_path / "shop", *out, "-m", "grabcut")
-    assert folder.returncode == 2
-    assert f"It is a folder. Give its pictures: {tmp_path / 'shop'}/*." in folder.stderr
+    status, printed = call("cutout", tmp_path / "shop", *out, "-m", "grabcut")
+    assert status == 2
+    assert f"It is a folder. Give its pictures: {tmp_path / 'shop'}/*." in printed
 
 
 def test_models_cuts_no_address_short_and_breaks_no_name() -> None:
-    lines = [line.split("│") for line in rmbg("models", COLUMNS="80").stdout.splitlines()]
+    lines = [line.split("│") for line in call("models", COLUMNS="80")[1].splitlines()]
     weights = "".join(cells[4].strip() for cells in lines if len(cells) > 4)
     assert "huggingface.co/briaai/RMBG-2.0" in weights.replace(" ", "")
     names = {cells[1].strip() for cells in lines if len(cells) > 4}

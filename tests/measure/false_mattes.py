@@ -6,7 +6,7 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import replace
 from pathlib import Path
 
@@ -100,8 +100,10 @@ def false_mattes(truth: Alpha) -> Iterator[tuple[str, Alpha]]:
     yield "shifted 4", np.roll(truth, 4, 1)
 
 
-def judged(case: Case) -> Iterator[tuple[str, ObservationPoint, Seen]]:
-    """Of each matte and point of a case: matte, point, and what is seen there.
+def judged(
+    case: Case, asked: Callable[[str, ObservationPoint], bool] = lambda *_: True
+) -> Iterator[tuple[str, ObservationPoint, Seen]]:
+    """Of each matte and point of a case that are asked for: matte, point, and what is seen there.
 
     The mattes are the truth, also with the picture's own colours, the false ones and, where it can
     be had, the one that is solved.
@@ -113,7 +115,8 @@ def judged(case: Case) -> Iterator[tuple[str, ObservationPoint, Seen]]:
     for name, alpha in mattes:
         subject = raw if name == RAW else replace(raw, alpha=alpha, rgb=raw.foreground)
         for point in case.about.points:
-            yield name, point, judge(point, subject)
+            if asked(name, point):
+                yield name, point, judge(point, subject)
 
 
 def with_raw_colours(case: Case) -> Subject:
