@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import shutil
+from functools import cache
 from pathlib import Path
 
 import pytest
@@ -21,12 +22,20 @@ from rmbg_eval.report.context import Context
 from rmbg_eval.report.overview import Overview
 from rmbg_eval.run.previews import Previews
 
+SAID = cache(extraction.said)
+"""It takes a second; whatever becomes of catalogues, the code says the same."""
+
+
+@pytest.fixture(autouse=True)
+def said_once(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(extraction, "said", SAID)
+
 
 def test_every_message_of_the_code_is_in_every_catalogue() -> None:
     """If not: python -m rmbg_eval.i18n.extraction; then translate what is empty."""
     found = [wrong for lang in languages()[1:] for wrong in extraction.mistakes(lang)]
     assert found == []
-    assert len(extraction.said()) > 400
+    assert len(SAID()) > 400
 
 
 @pytest.fixture
@@ -131,4 +140,4 @@ def test_what_tables_say_is_marked_for_the_catalogues() -> None:
     texts |= {tolerance.reason for tolerance in DEFAULTS.values()}
     for category in CATEGORIES.values():
         texts |= {category.title, category.difficulty, category.look}
-    assert texts <= extraction.said().keys()
+    assert texts <= SAID().keys()
