@@ -14,6 +14,8 @@ from hypothesis import settings
 
 from rmbg_eval.errors import WeightsError
 from rmbg_eval.models import weights as weights_module
+from rmbg_eval.models.protocol import Model
+from rmbg_eval.models.table import load_model
 
 if TYPE_CHECKING:
     from playwright.sync_api import Browser
@@ -108,6 +110,10 @@ def use_models(monkeypatch: pytest.MonkeyPatch) -> Callable[..., None]:
 
     def use(*models: FakeModel) -> None:
         table = {model.info.name: model for model in models}
-        monkeypatch.setattr("rmbg_eval.run.evaluate.load_model", lambda spec, *_: table[spec])
+
+        def load(spec: str, *how: object) -> Model:
+            return table[spec] if spec in table else load_model(spec, *how)
+
+        monkeypatch.setattr("rmbg_eval.run.evaluate.load_model", load)
 
     return use

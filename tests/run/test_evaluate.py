@@ -33,7 +33,9 @@ UseModels = Callable[..., None]
 
 
 @pytest.fixture
-def settings(case_set: Path, tmp_path: Path) -> Settings:
+def settings(case_set: Path, tmp_path: Path, use_models: UseModels) -> Settings:
+    """Of a run of the fake model over the three cases."""
+    use_models(FakeModel())
     return Settings(cases=str(case_set), models=["fake"], out=str(tmp_path / "out"))
 
 
@@ -45,12 +47,10 @@ def rows(settings: Settings) -> list[dict[str, str]]:
 @pytest.mark.parametrize(("most", "layout"), [(2, "folder"), (3, "single")])
 def test_what_is_too_much_for_one_file_has_its_pictures_beside_the_page(
     settings: Settings,
-    use_models: UseModels,
     monkeypatch: pytest.MonkeyPatch,
     most: int,
     layout: str,
 ) -> None:
-    use_models(FakeModel())
     monkeypatch.setattr("rmbg_eval.run.plan.SINGLE_MOST", most)
     for _ in range(2):  # also where nothing is new
         run = evaluate(settings)
@@ -86,10 +86,7 @@ def test_a_cache_that_cannot_be_used_is_told_before_anything_is_done(
     assert not settings.out_folder.exists()
 
 
-def test_one_place_of_a_run_json_differs_and_two_differ(
-    settings: Settings, use_models: UseModels
-) -> None:
-    use_models(FakeModel())
+def test_one_place_of_a_run_json_differs_and_two_differ(settings: Settings) -> None:
     data = json.loads(evaluate(settings).model_dump_json())
     for name, words in (("started", "1 place differs"), ("cases", "2 places differ")):
         data[name] = "?"
@@ -103,10 +100,7 @@ def test_one_place_of_a_run_json_differs_and_two_differ(
     [{"width": -5}, {"height": 10**25}, {"seconds": {"infer": 1e308}}, {"seconds": {"infer": -1}}],
     ids=str,
 )
-def test_a_number_that_no_picture_has_is_not_read(
-    settings: Settings, use_models: UseModels, change: dict
-) -> None:
-    use_models(FakeModel())
+def test_a_number_that_no_picture_has_is_not_read(settings: Settings, change: dict) -> None:
     data = json.loads(evaluate(settings).model_dump_json())
     data["predictions"][0] |= change
     (settings.out_folder / "run.json").write_text(json.dumps(data))
@@ -119,10 +113,7 @@ def measured(run: Run, case: str, metric: str, model: str = "fake") -> Measureme
     return found
 
 
-def test_run_json_holds_everything_and_comes_back_equal(
-    settings: Settings, use_models: UseModels
-) -> None:
-    use_models(FakeModel())
+def test_run_json_holds_everything_and_comes_back_equal(settings: Settings) -> None:
     run = evaluate(settings)
     assert run.complete
     assert Run.load(settings.out_folder) == run
@@ -138,10 +129,7 @@ def test_run_json_holds_everything_and_comes_back_equal(
     assert run.failures == ()
 
 
-def test_every_cut_out_of_run_json_is_in_the_folder(
-    settings: Settings, use_models: UseModels
-) -> None:
-    use_models(FakeModel())
+def test_every_cut_out_of_run_json_is_in_the_folder(settings: Settings) -> None:
     run = evaluate(settings)
     for prediction, seed in zip(run.predictions, (1, 2, 3), strict=True):
         assert prediction.cutout is not None
@@ -151,10 +139,7 @@ def test_every_cut_out_of_run_json_is_in_the_folder(
         assert np.array_equal(stored, np.dstack([rgb, rgb[..., 0]]))
 
 
-def test_the_measures_are_those_of_the_stored_cut_out(
-    settings: Settings, use_models: UseModels
-) -> None:
-    use_models(FakeModel())
+def test_the_measures_are_those_of_the_stored_cut_out(settings: Settings) -> None:
     run = evaluate(settings)
     rgb, truth = disc(1)
     red = rgb[..., 0].astype(float)
@@ -167,10 +152,7 @@ def test_the_measures_are_those_of_the_stored_cut_out(
     assert measured(run, "rex", "in_between_share").value is not None
 
 
-def test_measurements_csv_is_tidy_and_equal_to_run_json(
-    settings: Settings, use_models: UseModels
-) -> None:
-    use_models(FakeModel())
+def test_measurements_csv_is_tidy_and_equal_to_run_json(settings: Settings) -> None:
     run = evaluate(settings)
     found = rows(settings)
     assert set(found[0]) == set("case category model metric value unit region reason".split())
@@ -197,7 +179,6 @@ def test_measurements_csv_is_tidy_and_equal_to_run_json(
 def test_the_second_time_nothing_is_inferred_and_the_first_ones_figures_stay(
     settings: Settings, use_models: UseModels
 ) -> None:
-    use_models(FakeModel())
     first = evaluate(settings)
     files = ("run.json", "measurements.csv")
     before = [(settings.out_folder / name).read_bytes() for name in files]
@@ -208,10 +189,7 @@ def test_the_second_time_nothing_is_inferred_and_the_first_ones_figures_stay(
     assert [(settings.out_folder / name).read_bytes() for name in files] == before
 
 
-def test_another_language_changes_the_settings_and_no_figure(
-    settings: Settings, use_models: UseModels
-) -> None:
-    use_models(FakeModel())
+def test_another_language_changes_the_settings_and_no_figure(settings: Settings) -> None:
     first = evaluate(settings)
     chinese = settings.model_copy(update={"lang": "zh"})
     run = evaluate(chinese)
@@ -222,7 +200,6 @@ def test_another_language_changes_the_settings_and_no_figure(
 def test_another_model_is_run_and_the_one_before_is_not_run_again(
     settings: Settings, use_models: UseModels
 ) -> None:
-    use_models(FakeModel())
     first = evaluate(settings)
     old, new = FakeModel(), FakeModel("new", weights="1" * 64)
     use_models(old, new)
@@ -237,7 +214,6 @@ def test_another_model_is_run_and_the_one_before_is_not_run_again(
 def test_changed_settings_of_a_model_run_it_again(
     settings: Settings, use_models: UseModels, change: dict
 ) -> None:
-    use_models(FakeModel())
     evaluate(settings)
     changed = FakeModel(**change)
     use_models(changed)
@@ -249,7 +225,6 @@ def test_changed_settings_of_a_model_run_it_again(
 def test_a_changed_picture_is_run_again(
     settings: Settings, case_set: Path, use_models: UseModels
 ) -> None:
-    use_models(FakeModel())
     first = evaluate(settings)
     save_picture(case_set / "pet" / "rex.png", 99)
     again = FakeModel()
@@ -262,7 +237,6 @@ def test_a_changed_picture_is_run_again(
 def test_a_changed_truth_is_measured_again_without_inference(
     settings: Settings, case_set: Path, use_models: UseModels
 ) -> None:
-    use_models(FakeModel())
     first = evaluate(settings)
     Image.fromarray(np.zeros((64, 96), np.uint8)).save(case_set / "portrait/ada/alpha.png")
     again = FakeModel()
@@ -285,7 +259,7 @@ def test_cut_outs_that_are_no_part_of_the_run_go(
 
 @pytest.mark.parametrize("kind", ["size", "damaged", "colours"])
 def test_a_truth_that_cannot_be_used_is_a_reason_and_no_failure(
-    settings: Settings, case_set: Path, use_models: UseModels, kind: str
+    settings: Settings, case_set: Path, kind: str
 ) -> None:
     truth = case_set / "portrait" / "ada" / "alpha.png"
     if kind == "size":
@@ -294,7 +268,6 @@ def test_a_truth_that_cannot_be_used_is_a_reason_and_no_failure(
         truth.write_bytes(truth.read_bytes()[:60])
     else:
         save_picture(truth, 1)
-    use_models(FakeModel())
     run = evaluate(settings)
     assert run.failures == ()
     mad = measured(run, "ada", "mad")
@@ -323,11 +296,10 @@ def test_a_run_in_which_everything_failed_is_a_complete_run(
 
 
 def test_a_failed_case_keeps_its_rows_without_value_and_with_the_reason(
-    settings: Settings, case_set: Path, use_models: UseModels
+    settings: Settings, case_set: Path
 ) -> None:
     """So that every mean can say how many it leaves out: failures never vanish from a table."""
     (case_set / "pet" / "rex.png").write_text("no picture")
-    use_models(FakeModel())
     run = evaluate(settings)
     assert [p.case for p in run.failures] == ["rex"]
     for metric in ALWAYS:
@@ -339,26 +311,22 @@ def test_a_failed_case_keeps_its_rows_without_value_and_with_the_reason(
 
 @pytest.mark.parametrize("path", ["a\\u0000", "/dev/zero", "pipe", "/etc/passwd"])
 def test_a_truth_that_a_case_may_not_have_is_not_looked_at(
-    settings: Settings, case_set: Path, use_models: UseModels, path: str
+    settings: Settings, case_set: Path, path: str
 ) -> None:
     ada = case_set / "portrait" / "ada"
     make_pipe(ada / "pipe")
     (ada / "case.toml").write_text(f'alpha = "{path}"\nforeground = "{path}"\n')
-    use_models(FakeModel())
     with time_limit(20):
         run = evaluate(settings)
     assert len(run.predictions) == 3
     assert all(case.truth_sha256 is None for case in run.cases if path != "pipe")
 
 
-def test_what_is_no_case_is_listed(
-    settings: Settings, case_set: Path, use_models: UseModels
-) -> None:
+def test_what_is_no_case_is_listed(settings: Settings, case_set: Path) -> None:
     (case_set / "__MACOSX").mkdir()
     of_systems = "desktop.ini", "Thumbs.db", ".DS_Store", "pet/._rex.png", "__MACOSX/._rex.png"
     for name in ("pet/notes.txt", *of_systems):
         (case_set / name).write_text("x")
-    use_models(FakeModel())
     assert [*map(str, evaluate(settings).skipped)] == ["pet/notes.txt: not a picture by its name"]
 
 
@@ -411,8 +379,7 @@ def test_an_unknown_model_ends_the_run_before_it_begins(settings: Settings) -> N
     refused(settings.model_copy(update=models), ModelError, "no model 'nonet'.*isnet")
 
 
-def test_a_run_json_of_a_later_version_says_so(settings: Settings, use_models: UseModels) -> None:
-    use_models(FakeModel())
+def test_a_run_json_of_a_later_version_says_so(settings: Settings) -> None:
     evaluate(settings)
     path = settings.out_folder / "run.json"
     path.write_text(json.dumps(json.loads(path.read_text()) | {"schema_version": 99, "more": 1}))
@@ -490,12 +457,11 @@ def test_two_models_of_one_name_are_refused(settings: Settings, tmp_path: Path) 
     refused(settings.model_copy(update=models), ModelError, "Two models are called 'grabcut'")
 
 
-def test_the_commit_is_that_of_the_checkout(settings: Settings, use_models: UseModels) -> None:
+def test_the_commit_is_that_of_the_checkout(settings: Settings) -> None:
     root = Path(__file__).parents[2]
     done = subprocess.run(["git", "rev-parse", "HEAD"], cwd=root, capture_output=True, text=True)
     if done.returncode:
         pytest.skip("these tests lie in no git checkout")
-    use_models(FakeModel())
     assert evaluate(settings).machine.commit == done.stdout.strip()
 
 
@@ -504,10 +470,7 @@ def test_the_commit_is_that_of_the_checkout(settings: Settings, use_models: UseM
     [{"schema_version": "x"}, {"surprise": 1}, {"cases": 5}, {"started": "yesterday"}],
     ids=str,
 )
-def test_a_run_json_of_another_kind_is_not_read(
-    settings: Settings, use_models: UseModels, change: dict
-) -> None:
-    use_models(FakeModel())
+def test_a_run_json_of_another_kind_is_not_read(settings: Settings, change: dict) -> None:
     first = evaluate(settings)
     path = settings.out_folder / "run.json"
     path.write_text(json.dumps(json.loads(path.read_text()) | change))

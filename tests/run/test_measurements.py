@@ -59,7 +59,9 @@ class Truthful(FakeModel):
 
 
 @pytest.fixture
-def settings(case_set: Path, tmp_path: Path) -> Settings:
+def settings(case_set: Path, tmp_path: Path, use_models: UseModels) -> Settings:
+    """Of a run of the truthful model over the three cases, the first of which has points."""
+    use_models(Truthful("fake"))
     ada = case_set / "portrait" / "ada"
     with (ada / "case.toml").open("a", encoding="utf-8") as file:
         file.write(POINTS)
@@ -73,10 +75,7 @@ def value(run: Run, metric: str, case: str = "ada", model: str = "fake"):
     return found.value, found.reason and str(found.reason)
 
 
-def test_points_and_colours_are_in_run_json_and_in_the_table(
-    settings: Settings, use_models: UseModels
-) -> None:
-    use_models(Truthful("fake"))
+def test_points_and_colours_are_in_run_json_and_in_the_table(settings: Settings) -> None:
     run = evaluate(settings)
     assert Run.load(settings.out_folder) == run
     assert [(p.point, p.passed) for p in run.points] == [
@@ -102,7 +101,6 @@ def test_points_and_colours_are_in_run_json_and_in_the_table(
 def test_nothing_is_measured_twice_and_a_new_measure_infers_nothing(
     settings: Settings, use_models: UseModels, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    use_models(Truthful("fake"))
     first = evaluate(settings)
     read = measurements.read
     seen: list[str] = []
@@ -160,9 +158,8 @@ def test_whatever_was_measured_is_measured_anew_where_values_change(
 
 @pytest.mark.parametrize("changed", ["alpha.png", "foreground.png", "case.toml"])
 def test_what_decides_a_value_is_part_of_what_it_is_known_by(
-    changed: str, settings: Settings, use_models: UseModels, monkeypatch: pytest.MonkeyPatch
+    changed: str, settings: Settings, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    use_models(Truthful("fake"))
     evaluate(settings)
     path = Path(settings.cases) / "portrait" / "ada" / changed
     if changed == "case.toml":
@@ -180,10 +177,7 @@ def test_what_decides_a_value_is_part_of_what_it_is_known_by(
     assert seen == ["ada"]
 
 
-def test_damaged_findings_are_not_believed(
-    settings: Settings, use_models: UseModels, cache: Path
-) -> None:
-    use_models(Truthful("fake"))
+def test_damaged_findings_are_not_believed(settings: Settings, cache: Path) -> None:
     first = evaluate(settings)
     files = [path for path in (cache / "measurements").rglob("*") if path.is_file()]
     assert len(files) == 3
@@ -195,10 +189,9 @@ def test_damaged_findings_are_not_believed(
 
 @pytest.mark.parametrize("name", ["alpha.png", "foreground.png"])
 def test_a_truth_of_another_size_or_damaged_costs_only_what_needs_it(
-    name: str, settings: Settings, use_models: UseModels
+    name: str, settings: Settings
 ) -> None:
     path = Path(settings.cases) / "portrait" / "ada" / name
-    use_models(Truthful("fake"))
     for size in ((40, 40), None):
         if size:
             Image.open(path).resize(size).save(path)
@@ -218,12 +211,11 @@ def test_a_truth_of_another_size_or_damaged_costs_only_what_needs_it(
 
 
 def test_what_cannot_be_measured_has_the_reason_and_is_tried_again(
-    settings: Settings, use_models: UseModels, monkeypatch: pytest.MonkeyPatch
+    settings: Settings, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     def fail(*_: object) -> None:
         raise MemoryError
 
-    use_models(Truthful("fake"))
     with monkeypatch.context() as patch:
         patch.setattr(measurements, "measure", fail)
         run = evaluate(settings)
@@ -251,9 +243,8 @@ def test_of_a_prediction_that_failed_each_measure_and_point_has_the_reason(
 
 @pytest.mark.parametrize("changed", ["image.png", "alpha.png"])
 def test_what_is_replaced_before_it_is_measured_is_not_kept_as_what_it_was(
-    changed: str, settings: Settings, use_models: UseModels, monkeypatch: pytest.MonkeyPatch
+    changed: str, settings: Settings, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    use_models(Truthful("fake"))
     path = Path(settings.cases) / "portrait" / "ada" / changed
     before, read = path.read_bytes(), measurements.read
 
@@ -278,7 +269,6 @@ def test_a_required_point_that_does_not_pass_is_exit_status_1(
     settings: Settings, use_models: UseModels
 ) -> None:
     arguments = ["run", "--cases", settings.cases, "--model", "fake", "--out", settings.out]
-    use_models(Truthful("fake"))
     assert CliRunner().invoke(app, arguments).exit_code == 0
 
     class Empty(FakeModel):
@@ -342,10 +332,9 @@ def test_a_model_that_minds_left_and_right_is_found_where_asked_for(
 
 
 def test_decontaminated_colours_are_measured_where_asked_for(
-    settings: Settings, use_models: UseModels, monkeypatch: pytest.MonkeyPatch
+    settings: Settings, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     pytest.importorskip("pymatting")
-    use_models(Truthful("fake"))
     asked = settings.model_copy(update={"decontaminated": True})
     run = evaluate(asked)
     raw, clean = (value(run, f"delta_e_white_edge{end}")[0] for end in ("", "_decontaminated"))
