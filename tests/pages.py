@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 import threading
+from collections.abc import Callable
 from functools import partial
 from http.server import SimpleHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 
 from playwright.sync_api import Locator, Page, expect
 
+Window = Callable[..., Page]
+"""Opens a page in a window of its own, with playwright's options of it."""
 HOSTILE = '"><img src=x onerror="document.title=1">'
 KEPT = "#review [data-part=unsaved]:not([data-keeping])"
 JENKINS = "sandbox allow-same-origin; default-src 'none'; img-src 'self'; style-src 'self';"

@@ -9,6 +9,7 @@ import re
 import signal
 import socket
 import time
+from collections.abc import Iterator
 from contextlib import suppress
 from itertools import chain
 from multiprocessing.connection import wait
@@ -18,6 +19,7 @@ from urllib.parse import urlsplit
 from urllib.request import Request, urlopen
 
 import pytest
+from caches import new_cache
 from PIL import Image
 from playwright.sync_api import Browser
 from served import served
@@ -33,6 +35,16 @@ from rmbg_eval.explore.server import ModelProcess, serve, shell
 from rmbg_eval.settings import Settings
 
 PROTOCOL = "v1.kernel.websocket.jupyter.org"
+
+
+@pytest.fixture(scope="module")
+def address(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+    """One server for all strangers of this file, none of whom writes to its operator's log."""
+    folder = tmp_path_factory.mktemp("doors")
+    log = folder / "log"
+    with served(new_cache(folder / "cache"), "--model", "grabcut", log=log) as found:
+        yield found
+    assert log.read_text() == ""
 
 
 def get(address: str, path: str, **headers: str) -> tuple[int, bytes]:
@@ -145,38 +157,33 @@ async def answers_to_all(address: str, messages: list[str | bytes]) -> list[list
     return await asyncio.gather(*(answers(address, each, [PROTOCOL], n) for n, each in sent))
 
 
-def test_no_visitor_gets_a_traceback_or_writes_to_the_operators_log(
-    cache: Path, tmp_path: Path
-) -> None:
-    log = tmp_path / "log"
-    with served(cache, "--model", "grabcut", log=log) as address:
-        base = urlsplit(address).netloc
-        host, port = base.split(":")
-        request = f"POST / HTTP/1.1\r\nHost: {base}\r\nContent-Length: {MOST_BODY + 1}\r\n\r\n"
-        with socket.create_connection((host, int(port)), 10) as long:
-            long.sendall(request.encode())
-            assert b" 400 " in long.recv(100)
-        with socket.create_connection((host, int(port)), 10) as leaving:
-            leaving.sendall(f"GET / HTTP/1.1\r\nHost: {base}\r\n\r\n".encode())
-            assert leaving.recv(100)
-        kernel = re.search(rb'"kernelId": *"([\w-]+)"', get(address, "/")[1])
-        assert kernel
-        line = f"ws://{base}/api/kernels/{kernel[1].decode()}/channels"
-        nonsense: list[str | bytes] = ["{{{", "{}", b"", b"\x00\x01", b"\xff" * 64]
-        messages = [*nonsense, *(encoded(*each) for each in CONTENTS)]
-        for answer in chain(*asyncio.run(answers_to_all(line, messages))):
-            assert b"Traceback" not in answer
-            assert b"site-packages" not in answer
-        with pytest.raises(HTTPClientError, match="400"):
-            asyncio.run(answers(line, "{}", []))
-        for path in ("/logout", "/voila/static/%00", "/result/aaaaaaaaaaaaaaaaaaaaaa/%00"):
-            assert get(address, path)[0] == 404
-        for method in ("POST", "PUT", "DELETE", "PATCH", "OPTIONS"):
-            with pytest.raises(HTTPError, match="40[35]"):
-                urlopen(Request(f"http://{base}/", method=method), timeout=30)
-        info = asyncio.run(answers(line, encoded("comm_info_request", {}), [PROTOCOL]))
-        assert any(b"comm_info_reply" in answer for answer in info)
-    assert log.read_text() == ""
+def test_no_visitor_gets_a_traceback(address: str) -> None:
+    base = urlsplit(address).netloc
+    host, port = base.split(":")
+    request = f"POST / HTTP/1.1\r\nHost: {base}\r\nContent-Length: {MOST_BODY + 1}\r\n\r\n"
+    with socket.create_connection((host, int(port)), 10) as long:
+        long.sendall(request.encode())
+        assert b" 400 " in long.recv(100)
+    with socket.create_connection((host, int(port)), 10) as leaving:
+        leaving.sendall(f"GET / HTTP/1.1\r\nHost: {base}\r\n\r\n".encode())
+        assert leaving.recv(100)
+    kernel = re.search(rb'"kernelId": *"([\w-]+)"', get(address, "/")[1])
+    assert kernel
+    line = f"ws://{base}/api/kernels/{kernel[1].decode()}/channels"
+    nonsense: list[str | bytes] = ["{{{", "{}", b"", b"\x00\x01", b"\xff" * 64]
+    messages = [*nonsense, *(encoded(*each) for each in CONTENTS)]
+    for answer in chain(*asyncio.run(answers_to_all(line, messages))):
+        assert b"Traceback" not in answer
+        assert b"site-packages" not in answer
+    with pytest.raises(HTTPClientError, match="400"):
+        asyncio.run(answers(line, "{}", []))
+    for path in ("/logout", "/voila/static/%00", "/result/aaaaaaaaaaaaaaaaaaaaaa/%00"):
+        assert get(address, path)[0] == 404
+    for method in ("POST", "PUT", "DELETE", "PATCH", "OPTIONS"):
+        with pytest.raises(HTTPError, match="40[35]"):
+            urlopen(Request(f"http://{base}/", method=method), timeout=30)
+    info = asyncio.run(answers(line, encoded("comm_info_request", {}), [PROTOCOL]))
+    assert any(b"comm_info_reply" in answer for answer in info)
 
 
 def test_it_ends_in_silence_while_a_kernel_is_being_started(cache: Path, tmp_path: Path) -> None:

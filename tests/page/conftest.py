@@ -9,8 +9,8 @@ from pathlib import Path
 import pytest
 from caches import new_cache
 from fakes import save_picture, save_truth
-from pages import HOSTILE, opened
-from playwright.sync_api import Browser, Page, expect
+from pages import HOSTILE, Window, opened
+from playwright.sync_api import Browser, BrowserContext, Page, expect
 
 from rmbg_eval import Report, Run, Settings, evaluate, load_cases
 from rmbg_eval.i18n import Message
@@ -126,15 +126,33 @@ def own(pages: dict[str, Path], tmp_path_factory: pytest.TempPathFactory) -> tup
 
 
 @pytest.fixture
-def page(browser: Browser) -> Iterator[Page]:
-    context = browser.new_context(viewport={"width": 1280, "height": 800})
-    yield context.new_page()
-    context.close()
+def window(browser: Browser) -> Iterator[Window]:
+    """`window(**options)`: a page in a window of its own, which is as playwright's options say."""
+    contexts: list[BrowserContext] = []
+
+    def opened_window(**options: object) -> Page:
+        contexts.append(browser.new_context(**options))
+        return contexts[-1].new_page()
+
+    yield opened_window
+    for context in contexts:
+        context.close()
 
 
 @pytest.fixture
-def reviewing(page: Page, pages: dict[str, Path]) -> Page:
+def page(window: Window) -> Page:
+    return window(viewport={"width": 1280, "height": 800})
+
+
+@pytest.fixture
+def report(page: Page, pages: dict[str, Path]) -> Page:
+    """The report, open, in the layout single."""
     opened(page, pages["single"].as_uri())
-    page.locator("#by-eye [data-do=review]").click()
-    expect(page.locator("#review")).to_be_visible()
     return page
+
+
+@pytest.fixture
+def reviewing(report: Page) -> Page:
+    report.locator("#by-eye [data-do=review]").click()
+    expect(report.locator("#review")).to_be_visible()
+    return report

@@ -10,9 +10,9 @@ from pathlib import Path
 import numpy as np
 import pytest
 from axe import source, violations
-from pages import opened
+from pages import Window, opened
 from PIL import Image
-from playwright.sync_api import Browser, Page, expect
+from playwright.sync_api import Page, expect
 
 from rmbg_eval import Run
 from rmbg_eval.core.key import Key
@@ -183,28 +183,24 @@ def test_names_come_with_the_ranking_and_go_again(
     expect(page.locator("#blind [data-do=go-on]")).to_be_disabled()
 
 
-def test_a_finger_votes(browser: Browser, pages: dict[str, Path]) -> None:
-    context = browser.new_context(viewport={"width": 390, "height": 780}, has_touch=True)
-    page = context.new_page()
+def test_a_finger_votes(window: Window, pages: dict[str, Path]) -> None:
+    page = window(viewport={"width": 390, "height": 780}, has_touch=True)
     opened(page, pages["folder"].as_uri())
     page.locator("#by-eye [data-do=blind]").tap()
     seen(page)
     assert page.evaluate("document.documentElement.scrollWidth") <= 390
     page.locator("#blind [data-choice=equal]").tap()
     expect(page.locator("#blind [data-part=votes] [lang=zh]")).to_contain_text("1")
-    context.close()
 
 
-def test_axe_finds_nothing_in_the_vote(browser: Browser, pages: dict[str, Path]) -> None:
-    context = browser.new_context(bypass_csp=True)
-    page = context.new_page()
+def test_axe_finds_nothing_in_the_vote(window: Window, pages: dict[str, Path]) -> None:
+    page = window(bypass_csp=True)
     page.goto(pages["single"].as_uri())
     page.locator("#by-eye [data-do=blind]").click()
     seen(page)
     assert violations(page, source()) == []
     page.locator("#blind [data-do=rank]").click()
     assert violations(page, source()) == []
-    context.close()
 
 
 @pytest.mark.parametrize(("count", "lost"), [(12, 1), (16, 1), (16, 7)])

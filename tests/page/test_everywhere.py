@@ -8,9 +8,9 @@ from pathlib import Path
 
 import pytest
 from axe import source, violations
-from pages import covered, look, opened, served
+from pages import Window, covered, look, opened, served
 from PIL import Image
-from playwright.sync_api import Browser, Page, expect
+from playwright.sync_api import Page, expect
 
 from rmbg_eval.report.frame import environment
 
@@ -29,25 +29,21 @@ def test_the_language_is_changed_and_remembered(page: Page, pages: dict[str, Pat
         assert page.locator("[name=lang][value=zh]").is_checked()
 
 
-def test_the_title_and_what_keys_do_change_with_the_language(
-    page: Page, pages: dict[str, Path]
-) -> None:
-    opened(page, pages["single"].as_uri())
+def test_the_title_and_what_keys_do_change_with_the_language(report: Page) -> None:
     for lang in ("zh", "en"):
-        page.locator(f"[name=lang][value={lang}]").check()
-        titles = page.locator("[title$=')']").evaluate_all("all => all.map(e => e.title)")
+        report.locator(f"[name=lang][value={lang}]").check()
+        titles = report.locator("[title$=')']").evaluate_all("all => all.map(e => e.title)")
         titles = [each for each in titles if not re.fullmatch(r"[SML] \([SML]\)", each)]
         assert len(titles) > 16
-        for title in (page.title(), *titles):
+        for title in (report.title(), *titles):
             assert bool(CHINESE.search(title)) == (lang == "zh"), title
 
 
-def test_in_chinese_nothing_is_left_in_english(page: Page, pages: dict[str, Path]) -> None:
+def test_in_chinese_nothing_is_left_in_english(report: Page) -> None:
     """Sentences: runs of four or more Latin words that are no name, path or figure."""
-    opened(page, pages["single"].as_uri())
-    page.locator("[name=lang][value=zh]").check()
-    page.evaluate("document.querySelectorAll('details').forEach(e => e.open = true)")
-    words = page.evaluate(
+    report.locator("[name=lang][value=zh]").check()
+    report.evaluate("document.querySelectorAll('details').forEach(e => e.open = true)")
+    words = report.evaluate(
         "[...document.querySelectorAll('h2, h3, h4, p.note, dt, .sheet dd, thead th, legend, "
         "label > span, "
         "figcaption, .about, .legend, .found td, .found th small, .failures li')]"
@@ -56,16 +52,15 @@ def test_in_chinese_nothing_is_left_in_english(page: Page, pages: dict[str, Path
     assert len(words) > 60
     left = [text for text in words if re.search(r"(?:\b[a-z]{2,}\b[ ,]+){3}[a-z]{2,}", text)]
     assert left == []
-    alts = page.locator("img").evaluate_all("all => all.map(e => e.alt)")
+    alts = report.locator("img").evaluate_all("all => all.map(e => e.alt)")
     assert all(CHINESE.search(alt) for alt in alts)
 
 
 @pytest.mark.parametrize("layout", ["single", "folder"])
 def test_without_script_everything_can_be_read(
-    browser: Browser, pages: dict[str, Path], layout: str
+    window: Window, pages: dict[str, Path], layout: str
 ) -> None:
-    context = browser.new_context(java_script_enabled=False)
-    page = context.new_page()
+    page = window(java_script_enabled=False)
     page.goto(pages[layout].as_uri())
     assert page.locator("article.case").count() == 5
     for hidden in ("[name=cells]", "[name=order]", "[name=q]", ".chip", ".heads button", "#viewer",
@@ -97,42 +92,35 @@ def test_without_script_everything_can_be_read(
     assert {link for link in links if link.startswith("#")} <= set(there)
     page.set_viewport_size({"width": 390, "height": 800})
     assert page.locator(".case > .about").first.bounding_box()["width"] > 300
-    context.close()
 
 
 @pytest.mark.parametrize("backdrop", ["white", "black", "grey", "photo", "colour"])
-def test_backdrops_are_behind_the_real_transparency(
-    page: Page, pages: dict[str, Path], backdrop: str
-) -> None:
-    opened(page, pages["single"].as_uri())
-    cut = page.locator(".cut").first
+def test_backdrops_are_behind_the_real_transparency(report: Page, backdrop: str) -> None:
+    cut = report.locator(".cut").first
     style = "e => getComputedStyle(e).background"
     before = cut.evaluate(style)
-    page.locator(f"[name=backdrop][value={backdrop}]").first.check()
+    report.locator(f"[name=backdrop][value={backdrop}]").first.check()
     assert cut.evaluate(style) != before
     if backdrop == "colour":
-        page.locator("#backdrop-colour").fill("#123456")
+        report.locator("#backdrop-colour").fill("#123456")
         assert "rgb(18, 52, 86)" in cut.evaluate(style)
 
 
-def test_print_has_every_row_whole_and_no_control(
-    page: Page, pages: dict[str, Path], tmp_path: Path
-) -> None:
-    opened(page, pages["single"].as_uri())
-    page.emulate_media(media="print")
+def test_print_has_every_row_whole_and_no_control(report: Page, tmp_path: Path) -> None:
+    report.emulate_media(media="print")
     for hidden in ("#find", "#top .segments", "#top a", ".drawer", ".more details"):
-        expect(page.locator(hidden).first).to_be_hidden()
-    page.set_viewport_size({"width": 703, "height": 1000})
+        expect(report.locator(hidden).first).to_be_hidden()
+    report.set_viewport_size({"width": 703, "height": 1000})
     for said in ("Background removal", "UTC · "):  # what it is, when it was made and on what
-        expect(page.locator("#top").get_by_text(said)).to_be_visible()
-    assert page.locator("article.case").first.evaluate("e => getComputedStyle(e).breakInside") == (
-        "avoid"
-    )
-    heads = page.locator("#bar").evaluate("e => getComputedStyle(e).breakAfter")
+        expect(report.locator("#top").get_by_text(said)).to_be_visible()
+    assert report.locator("article.case").first.evaluate(
+        "e => getComputedStyle(e).breakInside"
+    ) == ("avoid")
+    heads = report.locator("#bar").evaluate("e => getComputedStyle(e).breakAfter")
     assert heads == "avoid"  # names of columns stand over the first row
-    heights = page.locator(".tile img").evaluate_all("all => all.map(e => e.offsetHeight)")
+    heights = report.locator(".tile img").evaluate_all("all => all.map(e => e.offsetHeight)")
     assert max(heights) <= 150
-    page.pdf(path=tmp_path / "report.pdf", format="A4", print_background=True)
+    report.pdf(path=tmp_path / "report.pdf", format="A4", print_background=True)
     counts = re.findall(rb"/Type\s*/Page\b", (tmp_path / "report.pdf").read_bytes())
     assert 2 <= len(counts) <= 8
 
@@ -157,10 +145,9 @@ def test_print_has_tables_whole_with_their_names_and_white_cut_outs_on_their_bac
 
 
 def test_in_the_colours_of_the_system_one_sees_what_is_chosen(
-    browser: Browser, pages: dict[str, Path]
+    window: Window, pages: dict[str, Path]
 ) -> None:
-    context = browser.new_context(forced_colors="active", viewport={"width": 1280, "height": 800})
-    page = context.new_page()
+    page = window(forced_colors="active", viewport={"width": 1280, "height": 800})
     opened(page, pages["single"].as_uri())
     style = "(all, name) => all.map(e => getComputedStyle(e)[name])"
     of = lambda where, name: page.locator(where).evaluate_all(style, name)  # noqa: E731
@@ -177,23 +164,18 @@ def test_in_the_colours_of_the_system_one_sees_what_is_chosen(
     ):
         chosen, *others = sorted(of(where, name), key=of(where, name).count)
         assert chosen not in others
-    context.close()
 
 
 @pytest.mark.parametrize("scheme", ["light", "dark"])
-def test_who_asks_for_contrast_has_it(
-    browser: Browser, pages: dict[str, Path], scheme: str
-) -> None:
+def test_who_asks_for_contrast_has_it(window: Window, pages: dict[str, Path], scheme: str) -> None:
     contrasts = {}
     for wanted in ("no-preference", "more"):
-        context = browser.new_context(color_scheme=scheme, contrast=wanted)
-        page = context.new_page()
+        page = window(color_scheme=scheme, contrast=wanted)
         opened(page, pages["single"].as_uri())
         page.keyboard.press("Tab")
         ring = page.evaluate("getComputedStyle(document.activeElement).outlineWidth")
         assert ring == {"no-preference": "2px", "more": "3px"}[wanted]
         contrasts[wanted] = page.evaluate(CONTRASTS)
-        context.close()
     plain, more = contrasts["no-preference"], contrasts["more"]
     assert all(more[name] > plain[name] for name in plain)
     assert min(more[name] for name in more if not name.startswith("--line")) >= 7
@@ -386,24 +368,19 @@ def test_seven_columns_fit_or_an_edge_says_that_there_are_more(
         assert plot.bounding_box()["x"] < box["x"]
 
 
-def test_a_finger_hits_each_link_of_the_misses(browser: Browser, pages: dict[str, Path]) -> None:
-    context = browser.new_context(
-        has_touch=True, is_mobile=True, viewport={"width": 390, "height": 800}
-    )
-    page = context.new_page()
+def test_a_finger_hits_each_link_of_the_misses(window: Window, pages: dict[str, Path]) -> None:
+    page = window(has_touch=True, is_mobile=True, viewport={"width": 390, "height": 800})
     opened(page, pages["single"].as_uri())
     heights = page.locator(".misses a:visible").evaluate_all(
         "all => all.map(e => e.getBoundingClientRect().height)"
     )
     assert min(heights) >= 24
-    context.close()
 
 
-def test_letters_of_the_plot_are_never_small(page: Page, pages: dict[str, Path]) -> None:
-    opened(page, pages["single"].as_uri())
+def test_letters_of_the_plot_are_never_small(report: Page) -> None:
     for width in (320, 390, 768, 1024, 1280, 1600):
-        page.set_viewport_size({"width": width, "height": 800})
-        (scale,) = page.locator(".scatter:visible").evaluate_all(
+        report.set_viewport_size({"width": width, "height": 800})
+        (scale,) = report.locator(".scatter:visible").evaluate_all(
             "all => all.map(svg => svg.getScreenCTM().a)"
         )
         assert 12 * scale >= 11
@@ -440,15 +417,14 @@ def axe() -> str:
 @pytest.mark.parametrize("scheme", ["light", "dark"])
 @pytest.mark.parametrize("where", ["page", "viewer", "chinese"])
 def test_axe_finds_nothing(
-    browser: Browser, pages: dict[str, Path], axe: str, scheme: str, where: str
+    window: Window, pages: dict[str, Path], axe: str, scheme: str, where: str
 ) -> None:
-    context = browser.new_context(
+    page = window(
         bypass_csp=True,
         color_scheme=scheme,
         reduced_motion="reduce",
         viewport={"width": 1280, "height": 800},
     )
-    page = context.new_page()
     opened(page, pages["folder" if where == "chinese" else "single"].as_uri())
     if where == "viewer":
         page.locator("[id^=case-garment-dress] [data-kind=original] a").click()
@@ -459,4 +435,3 @@ def test_axe_finds_nothing(
         "all => all.map(e => e.clientHeight)"
     )
     assert min(summaries) >= 24
-    context.close()

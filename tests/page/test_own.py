@@ -164,11 +164,8 @@ def test_of_one_model_two_cases_stand_side_by_side_and_no_more_than_a_line_is_ab
     assert [tile["x"] for tile in tiles] == [head["x"] for head in boxes("#bar .head")]
 
 
-def test_measures_without_points_stand_at_even_distances(
-    page: Page, pages: dict[str, Path]
-) -> None:
-    opened(page, pages["single"].as_uri())
-    widths = page.locator(".by-category .matrix").evaluate(
+def test_measures_without_points_stand_at_even_distances(report: Page) -> None:
+    widths = report.locator(".by-category .matrix").evaluate(
         """e => {
             e.querySelectorAll(".bar").forEach(bar => bar.remove());
             e.tHead.rows[0].cells[1].textContent = "Mean error in the unknown region";

@@ -48,11 +48,10 @@ def test_hostile_names_are_text(page: Page, pages: dict[str, Path], layout: str)
     assert page.locator("script:not([type='application/json'])").count() == 1
 
 
-def test_what_is_heard_is_in_the_language_that_is_shown(page: Page, pages: dict[str, Path]) -> None:
-    opened(page, pages["single"].as_uri())
-    page.locator("[name=lang][value=zh]").dispatch_event("click")
-    page.locator("[id^=case-garment-dress] [data-kind=original] a").dispatch_event("click")
-    said = page.evaluate(
+def test_what_is_heard_is_in_the_language_that_is_shown(report: Page) -> None:
+    report.locator("[name=lang][value=zh]").dispatch_event("click")
+    report.locator("[id^=case-garment-dress] [data-kind=original] a").dispatch_event("click")
+    said = report.evaluate(
         """["aria-label", "title", "alt", "label", "placeholder"].flatMap(name =>
         [...document.querySelectorAll(`[${name}]`)].map(each => each.getAttribute(name)))"""
     )
@@ -81,22 +80,18 @@ def test_folder_layout_links_the_full_size_cutout(page: Page, pages: dict[str, P
     assert (pages["folder"].parent / href).is_file()
 
 
-def test_failed_case_says_why_and_is_linked_from_the_top(
-    page: Page, pages: dict[str, Path]
-) -> None:
-    opened(page, pages["single"].as_uri())
-    link = page.locator(".alerts details a")
+def test_failed_case_says_why_and_is_linked_from_the_top(report: Page) -> None:
+    link = report.locator(".alerts details a")
     assert link.inner_text() == "portrait/broken"
     target = link.get_attribute("href")
-    failures = page.locator(f"{target} .failure").all_text_contents()
+    failures = report.locator(f"{target} .failure").all_text_contents()
     assert len(failures) == 2
     assert all("broken.jpg is not a picture" in text for text in failures)
 
 
-def test_a_category_without_cases_takes_no_room(page: Page, pages: dict[str, Path]) -> None:
-    opened(page, pages["single"].as_uri())
-    assert page.locator("#category-still-life").count() == 0
-    assert page.locator("section.sheet").count() == 4
+def test_a_category_without_cases_takes_no_room(report: Page) -> None:
+    assert report.locator("#category-still-life").count() == 0
+    assert report.locator("section.sheet").count() == 4
 
 
 def test_language_is_declared_and_spoken(page: Page, pages: dict[str, Path]) -> None:
@@ -105,9 +100,8 @@ def test_language_is_declared_and_spoken(page: Page, pages: dict[str, Path]) -> 
     assert "人像特写" in page.inner_text("#category-portrait h2")
 
 
-def test_no_code_is_shown(page: Page, pages: dict[str, Path]) -> None:
-    opened(page, pages["single"].as_uri())
-    shown = page.inner_text("body")
+def test_no_code_is_shown(report: Page) -> None:
+    shown = report.inner_text("body")
     assert "Settings.from_notebook" not in shown
     assert "Evaluate background removers" not in shown
 
@@ -133,10 +127,9 @@ def test_folder_layout_is_readable_under_the_policy_of_jenkins(
     assert page.locator(".with-script:visible").count() == 0  # it lets no script run
 
 
-def test_latin_letters_are_of_a_latin_font(page: Page, pages: dict[str, Path]) -> None:
+def test_latin_letters_are_of_a_latin_font(report: Page) -> None:
     """Fonts of Chinese have quotes and dots as wide as a sign."""
-    opened(page, pages["single"].as_uri())
-    devtools = page.context.new_cdp_session(page)
+    devtools = report.context.new_cdp_session(report)
     devtools.send("DOM.enable")
     devtools.send("CSS.enable")
     root = devtools.send("DOM.getDocument")["root"]["nodeId"]

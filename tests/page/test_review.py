@@ -10,8 +10,8 @@ from pathlib import Path
 
 import pytest
 from axe import source, violations
-from pages import HOSTILE, KEPT, covered, look, opened, place, saved, where, whole
-from playwright.sync_api import Browser, Page, expect
+from pages import HOSTILE, KEPT, Window, covered, look, opened, place, saved, where, whole
+from playwright.sync_api import Page, expect
 
 from rmbg_eval import Run
 from rmbg_eval.decisions.files import read, take
@@ -72,10 +72,9 @@ def test_nothing_is_lost_on_reload(reviewing: Page, pages: dict[str, Path], tmp_
 
 
 def test_a_decision_of_the_far_future_takes_no_later_one_there(
-    browser: Browser, pages: dict[str, Path]
+    window: Window, pages: dict[str, Path]
 ) -> None:
-    context = browser.new_context()
-    page = context.new_page()
+    page = window()
     page.clock.set_fixed_time("2199-12-31T23:59:59.999Z")
     opened(page, pages["single"].as_uri())
     page.locator("#by-eye [data-do=review]").click()
@@ -88,7 +87,6 @@ def test_a_decision_of_the_far_future_takes_no_later_one_there(
     expect(page.locator(KEPT)).to_have_count(1)
     page.reload()
     expect(page.locator("#review [data-part=unsaved] [lang=en]")).to_have_text("2 unsaved")
-    context.close()
 
 
 def test_copies_of_a_picture_are_reviewed_once(
@@ -286,9 +284,8 @@ def test_what_is_being_written_of_a_decided_one_is_saved_too(
     assert review.comment == "the strap"
 
 
-def test_a_finger_decides_and_places(browser: Browser, pages: dict[str, Path]) -> None:
-    context = browser.new_context(viewport={"width": 390, "height": 780}, has_touch=True)
-    page = context.new_page()
+def test_a_finger_decides_and_places(window: Window, pages: dict[str, Path]) -> None:
+    page = window(viewport={"width": 390, "height": 780}, has_touch=True)
     opened(page, pages["single"].as_uri())
     page.locator("#by-eye [data-do=review]").tap()
     assert page.evaluate("document.documentElement.scrollWidth") <= 390
@@ -302,16 +299,12 @@ def test_a_finger_decides_and_places(browser: Browser, pages: dict[str, Path]) -
     expect(place(page)).to_have_text("2 / 4")
     for button in page.locator("#review .answers button").all():
         assert button.bounding_box()["height"] >= 36
-    context.close()
 
 
 def test_on_a_phone_nothing_looks_chosen_that_is_not_and_saving_has_its_name(
-    browser: Browser, pages: dict[str, Path]
+    window: Window, pages: dict[str, Path]
 ) -> None:
-    context = browser.new_context(
-        viewport={"width": 390, "height": 780}, has_touch=True, is_mobile=True
-    )
-    page = context.new_page()
+    page = window(viewport={"width": 390, "height": 780}, has_touch=True, is_mobile=True)
     opened(page, pages["single"].as_uri())
     page.locator("#by-eye [data-do=review]").tap()
     title = page.locator("#review-title")
@@ -331,7 +324,6 @@ def test_on_a_phone_nothing_looks_chosen_that_is_not_and_saving_has_its_name(
         stage = page.locator("#review .stage").bounding_box()
         assert stage["height"] > size["height"] / 2
         assert covered(page, "#review .answers") == []
-    context.close()
 
 
 def test_decisions_do_not_move_the_picture(reviewing: Page) -> None:
@@ -425,24 +417,21 @@ def test_back_closes_what_is_decided_in_and_forward_opens_it(
     assert page.evaluate("history.length") == entries + 1
 
 
-def test_what_is_opened_while_the_browser_still_goes_back_stays_open(
-    page: Page, pages: dict[str, Path]
-) -> None:
-    opened(page, pages["single"].as_uri())
-    entries = page.evaluate("history.length")
-    look(page, page.locator("article.case h3 a").first)
-    page.evaluate(
+def test_what_is_opened_while_the_browser_still_goes_back_stays_open(report: Page) -> None:
+    entries = report.evaluate("history.length")
+    look(report, report.locator("article.case h3 a").first)
+    report.evaluate(
         """() => document.getElementById("viewer").addEventListener("close", () =>
             document.querySelector("#by-eye [data-do=review]").click(), { once: true })"""
     )
-    page.keyboard.press("Escape")
-    expect(page).to_have_url(re.compile("review="))
-    expect(page.locator("#review")).to_be_visible()
-    assert "view=" not in where(page).replace("review=", "")
-    assert page.evaluate("history.length") == entries + 1
-    page.go_back()
-    expect(page.locator("#review")).to_be_hidden()
-    expect(page.locator("#viewer")).to_be_hidden()
+    report.keyboard.press("Escape")
+    expect(report).to_have_url(re.compile("review="))
+    expect(report.locator("#review")).to_be_visible()
+    assert "view=" not in where(report).replace("review=", "")
+    assert report.evaluate("history.length") == entries + 1
+    report.go_back()
+    expect(report.locator("#review")).to_be_hidden()
+    expect(report.locator("#viewer")).to_be_hidden()
 
 
 def test_why_a_cut_out_has_its_risk_is_said_and_marked_but_not_in_a_blind_vote(
@@ -489,16 +478,14 @@ def test_why_a_cut_out_has_its_risk_is_said_and_marked_but_not_in_a_blind_vote(
 
 @pytest.mark.parametrize("scheme", ["light", "dark"])
 def test_axe_finds_nothing_in_the_review(
-    browser: Browser, pages: dict[str, Path], scheme: str
+    window: Window, pages: dict[str, Path], scheme: str
 ) -> None:
-    context = browser.new_context(bypass_csp=True, color_scheme=scheme)
-    page = context.new_page()
+    page = window(bypass_csp=True, color_scheme=scheme)
     page.goto(pages["single"].as_uri())
     page.locator("#by-eye [data-do=review]").click()
     page.keyboard.press("u")
     page.keyboard.press("c")
     assert violations(page, source()) == []
-    context.close()
 
 
 def test_with_files_beside_the_page_in_chinese(

@@ -8,9 +8,9 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from pages import look, opened, served, whole
+from pages import Window, look, opened, served, whole
 from PIL import Image
-from playwright.sync_api import Browser, Page, expect
+from playwright.sync_api import Page, expect
 
 from rmbg_eval.web import script
 
@@ -103,12 +103,11 @@ def test_layers_are_of_every_model(viewer: Page) -> None:
 
 
 def test_at_full_size_the_pixels_are_those_of_the_cutout(
-    browser: Browser, pages: dict[str, Path]
+    window: Window, pages: dict[str, Path]
 ) -> None:
     """The alpha layer, one to one, on the screen, against the file of the run folder."""
     for layout in ("single", "folder"):
-        context = browser.new_context(viewport={"width": 1600, "height": 1200})
-        page = context.new_page()
+        page = window(viewport={"width": 1600, "height": 1200})
         opened(page, pages[layout].as_uri())
         page.locator("[id^=case-portrait-ada] [data-kind=result] a").nth(0).click()
         page.keyboard.press("3")
@@ -127,7 +126,6 @@ def test_at_full_size_the_pixels_are_those_of_the_cutout(
         alpha = np.asarray(Image.open(cutout))[..., 3]
         inside = seen[4:-4, 4:-4], alpha[4:-4, 4:-4]
         assert (np.abs(inside[0].astype(int) - inside[1]) > 1).mean() < 0.001
-        context.close()
 
 
 def test_all_panels_zoom_and_move_together(viewer: Page) -> None:
@@ -508,25 +506,24 @@ def test_a_double_click_goes_closer_and_back(viewer: Page) -> None:
     assert places(viewer) == before
 
 
-def test_all_of_it_by_keyboard(page: Page, pages: dict[str, Path]) -> None:
-    opened(page, pages["single"].as_uri())
-    page.locator(f"{DRESS} [data-kind=original] a").focus()
-    page.keyboard.press("Enter")
-    expect(page.locator("#viewer")).to_be_visible()
+def test_all_of_it_by_keyboard(report: Page) -> None:
+    report.locator(f"{DRESS} [data-kind=original] a").focus()
+    report.keyboard.press("Enter")
+    expect(report.locator("#viewer")).to_be_visible()
     reached = set()
     for _ in range(40):
-        page.keyboard.press("Tab")
+        report.keyboard.press("Tab")
         reached.add(
-            page.evaluate(
+            report.evaluate(
                 "document.activeElement.dataset.do ?? document.activeElement"
                 ".dataset.part ?? document.activeElement.dataset.mode"
             )
         )
     assert {"previous", "next", "close", "fit", "one", "in", "out", "list", "stage"} <= reached
-    outline = page.locator("#viewer [data-do=close]")
+    outline = report.locator("#viewer [data-do=close]")
     outline.focus()
-    page.keyboard.press("Shift+Tab")
-    page.keyboard.press("Tab")
+    report.keyboard.press("Shift+Tab")
+    report.keyboard.press("Tab")
     assert outline.evaluate("e => getComputedStyle(e).outlineStyle") == "solid"
 
 
@@ -613,9 +610,8 @@ def test_what_cutouts_stand_on_is_that_of_the_page(viewer: Page) -> None:
     assert viewer.locator("#bar [name=backdrop][value=black]").is_checked()
 
 
-def test_fingers_turn_to_the_next_case_and_pinch(browser: Browser, pages: dict[str, Path]) -> None:
-    context = browser.new_context(viewport={"width": 390, "height": 844}, has_touch=True)
-    page = context.new_page()
+def test_fingers_turn_to_the_next_case_and_pinch(window: Window, pages: dict[str, Path]) -> None:
+    page = window(viewport={"width": 390, "height": 844}, has_touch=True)
     opened(page, pages["single"].as_uri())
     page.locator(f"{DRESS} [data-kind=original] a").tap()
     title = page.locator("#viewer-title").text_content()
@@ -639,14 +635,12 @@ def test_fingers_turn_to_the_next_case_and_pinch(browser: Browser, pages: dict[s
     assert page.locator("#viewer-title").text_content() != title
     assert "at" not in fragment(page)
     assert page.evaluate("document.documentElement.scrollWidth") <= 390
-    context.close()
 
 
 def test_on_a_phone_the_bar_has_the_title_and_every_control_within_reach(
-    browser: Browser, pages: dict[str, Path]
+    window: Window, pages: dict[str, Path]
 ) -> None:
-    context = browser.new_context(viewport={"width": 390, "height": 844}, has_touch=True)
-    page = context.new_page()
+    page = window(viewport={"width": 390, "height": 844}, has_touch=True)
     opened(page, pages["single"].as_uri())
     page.locator(f"{DRESS} [data-kind=original] a").tap()
     for part in ("[data-part=title]", "[data-do=previous]", "[data-do=next]", "[data-do=list]"):
@@ -662,7 +656,6 @@ def test_on_a_phone_the_bar_has_the_title_and_every_control_within_reach(
     pick = page.locator("#viewer .pick").bounding_box()
     stage = page.locator("#viewer .stage").bounding_box()
     assert stage["y"] + stage["height"] <= pick["y"], "it covers nothing of the picture"
-    context.close()
 
 
 def test_the_layers_are_named_where_there_is_room(viewer: Page) -> None:
