@@ -107,14 +107,24 @@ def finished(case_set: Path, tmp_path: Path) -> Settings:
     return settings
 
 
-def test_executed_notebook_stays_small_and_keeps_the_first_runs_figures(
+def evaluating(notebook: Path) -> str:
+    cells = nbformat.read(notebook, 4).cells
+    (cell,) = [cell for cell in cells if "evaluate" in cell.metadata.get("tags", [])]
+    return cell.source
+
+
+def test_executed_notebook_is_of_the_run_in_the_folder_stays_small_and_keeps_no_progress(
     finished: Settings,
 ) -> None:
+    """The cell that evaluates, in the notebook as it is, is the one that loads the run."""
     before = (finished.out_folder / "run.json").read_bytes()
     page = render(finished)
     assert page == finished.out_folder / "index.html"
     assert (finished.out_folder / "run.json").read_bytes() == before
     notebook = finished.out_folder / "evaluate.ipynb"
+    assert evaluating(NOTEBOOK) == "run = evaluate(settings, notebook_progress(), build_files)"
+    assert "Run.load(settings.out_folder)" in evaluating(notebook)
+    assert not [each for each in (notebook, page) if "<progress" in each.read_text("utf-8")]
     outputs = [o for c in nbformat.read(notebook, 4).cells for o in c.get("outputs", [])]
     kept = [output["data"] for output in outputs if PAGE in output.get("data", {})]
     assert not any("base64," in each[PAGE] for each in kept), "the page's pictures are files"
@@ -167,12 +177,6 @@ def test_a_run_that_is_only_looked_at_is_left_as_it_is(finished: Settings) -> No
     before = {path for path in finished.out_folder.rglob("*")}
     assert Report(Run.load(finished.out_folder)).case("portrait/ada").plain
     assert {path for path in finished.out_folder.rglob("*")} == before
-
-
-def test_progress_leaves_nothing_in_the_notebook(finished: Settings) -> None:
-    render(finished)
-    assert "<progress" not in (finished.out_folder / "evaluate.ipynb").read_text("utf-8")
-    assert "<progress" not in (finished.out_folder / "index.html").read_text("utf-8")
 
 
 @pytest.mark.parametrize(
@@ -319,16 +323,3 @@ def test_a_run_folder_that_was_moved_renders_whole_without_its_case_set(
     assert after == moved / "index.html"
     pictures = re.compile(r'src="(data:[^"]+)"')
     assert pictures.findall(after.read_text("utf-8")) == pictures.findall(before) != []
-
-
-def test_the_page_is_of_the_run_in_the_folder(finished: Settings) -> None:
-    """The cell that evaluates, in the notebook as it is, is the one that loads the run."""
-    assert evaluating(NOTEBOOK) == "run = evaluate(settings, notebook_progress(), build_files)"
-    render(finished)
-    assert "Run.load(settings.out_folder)" in evaluating(finished.out_folder / "evaluate.ipynb")
-
-
-def evaluating(notebook: Path) -> str:
-    cells = nbformat.read(notebook, 4).cells
-    (cell,) = [cell for cell in cells if "evaluate" in cell.metadata.get("tags", [])]
-    return cell.source
