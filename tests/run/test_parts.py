@@ -273,9 +273,15 @@ def test_the_same_command_again_keeps_the_run_and_its_files(
     assert there == before
 
 
+def change_about(folder: Path, kind: str, **changes: object) -> None:
+    """Something else in run.json about a file of records."""
+    about = data(folder)
+    about["records"][kind] |= changes
+    (folder / "run.json").write_text(json.dumps(about))
+
+
 def change(folder: Path, kind: str, table: pa.Table | bytes) -> None:
     """Another file of records, which run.json names as its own."""
-    about = data(folder)
     path = folder / "records" / f"{kind}-new.parquet"
     if isinstance(table, bytes):
         path.write_bytes(table)
@@ -283,76 +289,28 @@ def change(folder: Path, kind: str, table: pa.Table | bytes) -> None:
         pq.write_table(table, path)
     sha256 = hashlib.sha256(path.read_bytes()).hexdigest()
     path.rename(path.with_name(f"{kind}-{sha256[:16]}.parquet"))
-    about["records"][kind]["sha256"] = sha256
-    (folder / "run.json").write_text(json.dumps(about))
+    change_about(folder, kind, sha256=sha256)
 
 
-def table_of(folder: Path, kind: str) -> pa.Table:
+def file_of(folder: Path, kind: str) -> Path:
     (path,) = (folder / "records").glob(f"{kind}-*")
-    return pq.read_table(path)
+    return path
 
 
 def change_column(folder: Path, kind: str, name: str, value: pa.Scalar) -> None:
     """The same value in each of the rows."""
-    table = table_of(folder, kind)
+    table = pq.read_table(file_of(folder, kind))
     column = pa.repeat(value, len(table))
     change(folder, kind, table.set_column(table.column_names.index(name), name, column))
 
 
-def _pipe(folder: Path) -> None:
-    path = next((folder / "records").glob("points-*"))
-    path.unlink()
-    make_pipe(path)
+def _pipe(points: Path) -> None:
+    points.unlink()
+    make_pipe(points)
 
 
-def _gone(folder: Path) -> None:
-    next((folder / "records").glob("points-*")).unlink()
-
-
-def _truncated(folder: Path) -> None:
-    path = next((folder / "records").glob("points-*"))
-    path.write_bytes(path.read_bytes()[:-40])
-
-
-def _truncated_and_named(folder: Path) -> None:
-    path = next((folder / "records").glob("points-*"))
-    change(folder, "points", path.read_bytes()[:-40])
-
-
-def _no_parquet(folder: Path) -> None:
-    change(folder, "risks", b"PAR1 and so on")
-
-
-def _other_columns(folder: Path) -> None:
-    change(folder, "predictions", table_of(folder, "predictions").drop_columns(["cutout"]))
-
-
-def _other_types(folder: Path) -> None:
-    change_column(folder, "predictions", "width", pa.scalar(b"x"))
-
-
-def _fewer_rows(folder: Path) -> None:
-    change(folder, "predictions", table_of(folder, "predictions").slice(1))
-
-
-def _no_json(folder: Path) -> None:
-    change_column(folder, "predictions", "notes", pa.scalar("[{"))
-
-
-def _lies_elsewhere(folder: Path) -> None:
-    change_column(folder, "predictions", "cutout", pa.scalar("../../secret.png"))
-
-
-def _no_key(folder: Path) -> None:
-    change_column(folder, "measurements", "model", pa.scalar(None, pa.string()))
-
-
-def _twice(folder: Path) -> None:
-    change_column(folder, "measurements", "model", pa.scalar("fake"))
-
-
-def _not_finite(folder: Path) -> None:
-    change_column(folder, "measurements", "risk", pa.scalar(float("nan")))
+def _truncated(points: Path) -> None:
+    points.write_bytes(points.read_bytes()[:-40])
 
 
 def _unnamed(folder: Path) -> None:
@@ -361,26 +319,39 @@ def _unnamed(folder: Path) -> None:
     (folder / "run.json").write_text(json.dumps(about))
 
 
-def _above(folder: Path) -> None:
-    about = data(folder)
-    about["records"]["risks"]["sha256"] = "../" * 21 + "x"
-    (folder / "run.json").write_text(json.dumps(about))
-
-
-DAMAGES = (
-    _pipe, _gone, _truncated, _truncated_and_named, _no_parquet, _other_columns, _other_types,
-    _fewer_rows, _no_json, _lies_elsewhere, _no_key, _twice, _not_finite, _unnamed, _above,
-)  # fmt: skip
+DAMAGES: dict[str, Callable[[Path], object]] = {
+    "a pipe": lambda of: _pipe(file_of(of, "points")),
+    "gone": lambda of: file_of(of, "points").unlink(),
+    "truncated": lambda of: _truncated(file_of(of, "points")),
+    "truncated and named": lambda of: change(
+        of, "points", file_of(of, "points").read_bytes()[:-40]
+    ),
+    "no Parquet": lambda of: change(of, "risks", b"PAR1 and so on"),
+    "other columns": lambda of: change(
+        of, "predictions", pq.read_table(file_of(of, "predictions")).drop_columns(["cutout"])
+    ),
+    "other types": lambda of: change_column(of, "predictions", "width", pa.scalar(b"x")),
+    "fewer rows": lambda of: change(
+        of, "predictions", pq.read_table(file_of(of, "predictions")).slice(1)
+    ),
+    "no JSON": lambda of: change_column(of, "predictions", "notes", pa.scalar("[{")),
+    "elsewhere": lambda of: change_column(of, "predictions", "cutout", pa.scalar("../../s.png")),
+    "no key": lambda of: change_column(of, "measurements", "model", pa.scalar(None, pa.string())),
+    "twice": lambda of: change_column(of, "measurements", "model", pa.scalar("fake")),
+    "not finite": lambda of: change_column(of, "measurements", "risk", pa.scalar(float("nan"))),
+    "unnamed": _unnamed,
+    "above": lambda of: change_about(of, "risks", sha256="../" * 21 + "x"),
+}
 
 
 @pytest.mark.usefixtures("small")
-@pytest.mark.parametrize("damage", DAMAGES, ids=lambda each: each.__name__)
+@pytest.mark.parametrize("damage", DAMAGES)
 def test_files_that_are_others_end_with_a_message(
-    folders: tuple[Path, Path, Settings], tmp_path: Path, damage: Callable[[Path], None]
+    folders: tuple[Path, Path, Settings], tmp_path: Path, damage: str
 ) -> None:
     folder = tmp_path / "parts"
     shutil.copytree(folders[1], folder)
-    damage(folder)
+    DAMAGES[damage](folder)
     with time_limit(60):
         status, text = call("compare", folders[0], folder, "--out", tmp_path / "c", "--no-page")
     assert status == 2
