@@ -29,8 +29,9 @@ lab: .venv/.lab  ## JupyterLab with the notebooks
 	@$(BIN)/jupyter lab --LabApp.news_url=None --LabApp.check_for_updates_class=jupyterlab.NeverCheckForUpdate notebooks/evaluate.ipynb
 
 # One thread each: two that compute with several, on two cores, wait for one another.
+# Files in their order: by number of tests, those of few long ones would come last, and a core would wait.
 test: .venv/.test  ## every test; a real browser is used where Chromium is installed
-	@OMP_NUM_THREADS=1 $(BIN)/python -m pytest -n 2 --dist loadfile
+	@OMP_NUM_THREADS=1 $(BIN)/python -m pytest -n 2 --dist loadfile --no-loadscope-reorder
 
 check: .venv/.test node_modules/.installed  ## style, types, layers, catalogues, and notebooks without outputs
 	@$(BIN)/ruff check .

@@ -193,7 +193,7 @@ def test_inferences_are_timed_after_one_that_is_not(
 
 
 def test_the_command_prints_tables_and_paths(cases: Path, tmp_path: Path) -> None:
-    options = "--batch 1 --batch 2 --rounds 3 --seconds 1 --lang zh --model grabcut".split()
+    options = "--batch 1 --batch 2 --rounds 3 --seconds 0.1 --lang zh --model grabcut".split()
     paths = "--cases", cases, "--out", tmp_path / "out"
     done = rmbg("bench", *options, *paths, COLUMNS="220")
     assert done.returncode == 0, done.stderr

@@ -251,34 +251,30 @@ def test_an_outline_is_shown_where_the_pointer_is_on_a_point(viewer: Page) -> No
     assert viewer.locator("#viewer .region").count() == 0
 
 
-@pytest.mark.parametrize(
-    ("a", "b", "labels"),
-    [
+@pytest.mark.parametrize("how", ["slider", "blend"])
+def test_labels_are_never_swapped(viewer: Page, how: str) -> None:
+    mode(viewer, how)
+    for a, b, labels in (
         ("original", "result:By hand", ["Original", "By hand"]),
         ("result:grabcut", "result:By hand", ["grabcut", "By hand"]),
         ("result:By hand", "truth", ["By hand", "True alpha"]),
         ("result:By hand", "original", ["By hand", "Original"]),
-    ],
-)
-@pytest.mark.parametrize("how", ["slider", "blend"])
-def test_labels_are_never_swapped(
-    viewer: Page, a: str, b: str, labels: list[str], how: str
-) -> None:
-    mode(viewer, how)
-    choose(viewer, "a", a)
-    choose(viewer, "b", b)
-    for share in (0, 30, 100):
-        viewer.locator("[data-part=share]").fill(str(share))
-        clips = viewer.eval_on_selector_all(
-            "#viewer .pane", "all => all.map(e => e.style.clipPath)"
-        )
-        if how == "slider":
-            assert clips == [f"inset(0px {100 - share}% 0px 0px)", f"inset(0px 0px 0px {share}%)"]
-        assert names(viewer) == labels
-        left, right = (name.bounding_box()["x"] for name in viewer.locator("#viewer .name").all())
-        assert left < 100 < right
-    shown = viewer.eval_on_selector_all("#viewer .canvas", "all => all.map(e => e.dataset.key)")
-    assert shown == [a, b]
+    ):
+        choose(viewer, "a", a)
+        choose(viewer, "b", b)
+        for share in (0, 30, 100):
+            viewer.locator("[data-part=share]").fill(str(share))
+            clips = viewer.eval_on_selector_all(
+                "#viewer .pane", "all => all.map(e => e.style.clipPath)"
+            )
+            if how == "slider":
+                halves = f"inset(0px {100 - share}% 0px 0px)", f"inset(0px 0px 0px {share}%)"
+                assert clips == [*halves]
+            assert names(viewer) == labels
+            left, right = (n.bounding_box()["x"] for n in viewer.locator("#viewer .name").all())
+            assert left < 100 < right
+        shown = viewer.eval_on_selector_all("#viewer .canvas", "all => all.map(e => e.dataset.key)")
+        assert shown == [a, b]
 
 
 @pytest.mark.parametrize(("key", "title"), [("ArrowLeft", "杯 子#1"), ("ArrowRight", "ada")])
