@@ -106,7 +106,7 @@ def test_nothing_but_bad_pictures_exits_2(tmp_path: Path) -> None:
     ],
     ids=lambda value: " ".join(value) if isinstance(value, list) else None,
 )
-def test_bad_usage_exits_2_and_says_why(arguments: list[str], message: str, cache: Path) -> None:
+def test_bad_usage_exits_2_and_says_why(arguments: list[str], message: str) -> None:
     status, printed = call(*arguments)
     assert status == 2
     assert message in printed
@@ -120,7 +120,7 @@ def test_what_is_wrong_is_told_on_stderr_without_a_traceback(arguments: list[str
     assert "Traceback" not in done.stderr
 
 
-def test_weights_that_cannot_be_had_exit_2(cache: Path, tmp_path: Path) -> None:
+def test_weights_that_cannot_be_had_exit_2(tmp_path: Path) -> None:
     unreachable = {
         "npm_config_registry": "http://127.0.0.1:9",
         "npm_config_fetch_retries": "0",

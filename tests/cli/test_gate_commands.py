@@ -369,7 +369,7 @@ def test_what_is_no_run_is_an_error_and_no_crash(shop: Shop, tmp_path: Path) -> 
     assert shop.compare()[0] == 2
 
 
-def test_a_comparison_overwrites_no_run_and_no_strangers_files(shop: Shop, tmp_path: Path) -> None:
+def test_a_comparison_overwrites_no_run_and_no_strangers_files(shop: Shop) -> None:
     shop.evaluate()
     shop.approve()
     before = Run.load(shop.run)

@@ -38,7 +38,7 @@ def test_no_code_runs_that_lies_in_the_folder_one_is_in(
     assert not [*tmp_path.glob("*-ran")]
 
 
-def test_it_is_started_once_and_ends_with_its_block(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_it_is_started_once_and_ends_with_its_block() -> None:
     with Kernel("json.decoder") as kernel:
         kernel.start_ahead()
         process = kernel.manager.provisioner

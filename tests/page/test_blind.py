@@ -40,6 +40,13 @@ def vote(page: Page, key: str) -> None:
     expect(page.locator("#blind [data-part=votes]")).not_to_have_text(before)
 
 
+@pytest.fixture
+def blank(page: Page) -> Page:
+    """A page with nothing but the ranking's script."""
+    page.add_script_tag(content=script("ranking"))  # type: ignore[arg-type]
+    return page
+
+
 def panes(page: Page) -> list[str]:
     return page.locator("#blind .pane").evaluate_all("all => all.map(e => e.outerHTML)")
 
@@ -93,12 +100,9 @@ def test_nothing_but_the_pixels_tells_which_is_which(
             seen(page)
 
 
-def test_sides_are_drawn_by_chance_and_recorded(
-    page: Page, pages: dict[str, Path], tmp_path: Path
-) -> None:
-    """Of many seeds, each model is on the left about as often; the file says what was drawn."""
-    page.add_script_tag(content=script("ranking"))  # type: ignore[arg-type]
-    swaps = page.evaluate(
+def test_sides_are_drawn_by_chance(blank: Page) -> None:
+    """Of many seeds, each model is on the left about as often."""
+    swaps = blank.evaluate(
         "Array.from({ length: 2000 }, (_, n) => "
         "$ranking.chance($ranking.seedOf($ranking.seedOf(n, 3), n % 7, 0, 1))() < 0.5)"
     )
@@ -260,8 +264,7 @@ def test_a_ranking_is_shown_with_its_numbers(
     assert lines == [1] * 3 * len(names)
 
 
-def test_the_ranking_is_that_of_python(page: Page) -> None:
-    page.add_script_tag(content=script("ranking"))  # type: ignore[arg-type]
+def test_the_ranking_is_that_of_python(blank: Page) -> None:
     r = np.random.default_rng(5)  # no pair is so near that the draws decide
     names = ["a", "b", "c", "d"]
     shoots = []
@@ -272,13 +275,13 @@ def test_the_ranking_is_that_of_python(page: Page) -> None:
     for ((one, other, of),) in shoots:
         wins[one, other] += of
         wins[other, one] += 1 - of
-    found = page.evaluate("wins => $ranking.strengths(wins)", wins.tolist())
+    found = blank.evaluate("wins => $ranking.strengths(wins)", wins.tolist())
     assert found / np.exp(np.log(found).mean()) == pytest.approx(
         strengths(wins) / np.exp(np.log(strengths(wins)).mean()), rel=1e-6
     )
-    shares = page.evaluate("found => $ranking.expectedShares(found)", found)
+    shares = blank.evaluate("found => $ranking.expectedShares(found)", found)
     assert shares == pytest.approx(expected_shares(np.array(found)))
-    theirs = page.evaluate("shoots => $ranking.rank(shoots, 4, 1)", shoots)
+    theirs = blank.evaluate("shoots => $ranking.rank(shoots, 4, 1)", shoots)
     ours = rank([[(names[a], names[b], of)] for ((a, b, of),) in shoots], names, 60)
     assert theirs["reason"] == ""
     for one, other in zip(theirs["standings"], ours.models, strict=True):
@@ -291,21 +294,20 @@ def test_the_ranking_is_that_of_python(page: Page) -> None:
         assert one["high"] == pytest.approx(other.high, abs=0.02)
     for of in (1, 0.5):  # no draw differs from another
         alike = [[[0, 1, of]] * n for n in range(1, 14)]
-        theirs = page.evaluate("shoots => $ranking.rank(shoots, 2)", alike)
+        theirs = blank.evaluate("shoots => $ranking.rank(shoots, 2)", alike)
         ours = rank([[("a", "b", of)] * n for n in range(1, 14)], ["a", "b"], 13)
         for one, other in zip(theirs["standings"], ours.models, strict=True):
             assert [one["low"], one["high"]] == pytest.approx([other.low, other.high], abs=1e-6)
 
 
-def test_who_is_not_ranked_and_why_is_that_of_python(page: Page) -> None:
-    page.add_script_tag(content=script("ranking"))  # type: ignore[arg-type]
+def test_who_is_not_ranked_and_why_is_that_of_python(blank: Page) -> None:
     names = ["unseen", "b", "c", "d"]
     chain = [[[2, 1, 1]], [[3, 2, 0.5]], [[3, 1, 0]]]  # joined backwards, too
     for shoots, said in (
         ([], "none"), (chain * 3 + chain[:2], "few"), ([[[1, 2, 1]], [[0, 3, 0]]] * 6, "apart"),
         ([[[2, 1, 1]], [[3, 2, 0]]] * 6, ""), (chain * 12, ""),
     ):  # fmt: skip
-        theirs = page.evaluate("shoots => $ranking.rank(shoots, 4)", shoots)
+        theirs = blank.evaluate("shoots => $ranking.rank(shoots, 4)", shoots)
         named = [[(names[a], names[b], of) for a, b, of in votes] for votes in shoots]
         ours = rank(named, names, len(shoots))
         assert theirs["reason"] == said
@@ -321,12 +323,11 @@ def test_who_is_not_ranked_and_why_is_that_of_python(page: Page) -> None:
 
 
 def test_of_few_shoots_intervals_are_as_wide_as_in_python(
-    page: Page, monkeypatch: pytest.MonkeyPatch
+    blank: Page, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """On average: each is from draws of its own, which spread less than shoots do by 1 of 12."""
-    page.add_script_tag(content=script("ranking"))  # type: ignore[arg-type]
     shoots = [[[0, 1, float(n < 8)]] * 3 for n in range(12)]
-    wide = page.evaluate(
+    wide = blank.evaluate(
         """shoots => Array.from({ length: 40 }, (_, seed) =>
         $ranking.rank(shoots, 2, seed).standings[0]).map(({ low, high }) => high - low)""",
         shoots,
@@ -340,13 +341,12 @@ def test_of_few_shoots_intervals_are_as_wide_as_in_python(
     assert np.mean(wide) == pytest.approx(np.mean([m.high - m.low for m in ours]), rel=0.015)
 
 
-def test_the_order_is_by_ranks_and_then_by_shares(page: Page) -> None:
+def test_the_order_is_by_ranks_and_then_by_shares(blank: Page) -> None:
     """Who won two of two may be anywhere; who won most of forty is better than the last."""
-    page.add_script_tag(content=script("ranking"))  # type: ignore[arg-type]
     shoots = [[[1, 0, float(n < 32)]] for n in range(40)] + [[[2, 1, 1]], [[2, 1, 1]]]
     names = ["last", "sure", "new"]
     ours = rank([[(names[a], names[b], of)] for ((a, b, of),) in shoots], names, 42).models
-    theirs = page.evaluate("shoots => $ranking.rank(shoots, 3)", shoots)["standings"]
+    theirs = blank.evaluate("shoots => $ranking.rank(shoots, 3)", shoots)["standings"]
     assert [names[each["model"]] for each in theirs] == [each.model for each in ours]
     assert theirs[0]["share"] < theirs[1]["share"]
     for one, other in zip(theirs, ours, strict=True):
@@ -355,21 +355,19 @@ def test_the_order_is_by_ranks_and_then_by_shares(page: Page) -> None:
 
 @pytest.mark.parametrize(("won", "of", "worst"), [(15, 20, 1), (14, 19, 2)])
 def test_two_models_are_apart_where_a_sign_test_says_so(
-    page: Page, won: int, of: int, worst: int
+    blank: Page, won: int, of: int, worst: int
 ) -> None:
     """Of 20 votes, 15 for one are rare by chance (p = 0.04); of 19, 14 are not (0.06)."""
-    page.add_script_tag(content=script("ranking"))  # type: ignore[arg-type]
     shoots = [[[0, 1, float(n < won)]] for n in range(of)]
-    (first, _) = page.evaluate("shoots => $ranking.rank(shoots, 2)", shoots)["standings"]
+    (first, _) = blank.evaluate("shoots => $ranking.rank(shoots, 2)", shoots)["standings"]
     assert (first["model"], first["best"], first["worst"]) == (0, 1, worst)
 
 
-def test_of_more_pairs_what_is_rare_of_one_is_not_rare(page: Page) -> None:
+def test_of_more_pairs_what_is_rare_of_one_is_not_rare(blank: Page) -> None:
     """Of two models 15 of 20 are told apart; of three, two of which are alike, they are not."""
-    page.add_script_tag(content=script("ranking"))  # type: ignore[arg-type]
     shoots = [[[0, 1, float(n < 15)]] for n in range(20)]
     shoots += [[[0, 2, n % 2], [1, 2, n % 2]] for n in range(20)]
-    theirs = page.evaluate("shoots => $ranking.rank(shoots, 3)", shoots)["standings"]
+    theirs = blank.evaluate("shoots => $ranking.rank(shoots, 3)", shoots)["standings"]
     ours = rank([[("abc"[a], "abc"[b], of) for a, b, of in each] for each in shoots], "abc", 40)
     assert [each["over"] for each in theirs] == [[], [], []]
     assert [each.better_than for each in ours.models] == [(), (), ()]
@@ -381,24 +379,23 @@ def _likely(one: int, other: int) -> list[float]:
     return [first, 0.2, 0.8 - first]
 
 
-def test_the_next_pair_tells_most(page: Page) -> None:
-    page.add_script_tag(content=script("ranking"))  # type: ignore[arg-type]
+def test_the_next_pair_tells_most(blank: Page) -> None:
     ask = (
         "([votes, of]) => $ranking.nextPair(votes, 3, (a, b) => of[`${a}${b}`].map("
         "(votes, place) => ({ votes, place })), 1)"
     )
     votes = [[0, 1, 1]] * 6 + [[0, 2, 1]] * 6  # of 1 and 2 nobody knows
-    found = page.evaluate(ask, [votes, {"01": [0, 0], "02": [0, 0], "12": [2, 0, 3]}])
+    found = blank.evaluate(ask, [votes, {"01": [0, 0], "02": [0, 0], "12": [2, 0, 3]}])
     assert found == {"one": 1, "other": 2, "place": 1}
-    found = page.evaluate(ask, [votes, {"01": [4], "02": [], "12": []}])
+    found = blank.evaluate(ask, [votes, {"01": [4], "02": [], "12": []}])
     assert found == {"one": 0, "other": 1, "place": 0}
-    assert page.evaluate(ask, [votes, {"01": [], "02": [], "12": []}]) is None
+    assert blank.evaluate(ask, [votes, {"01": [], "02": [], "12": []}]) is None
     even = [[0, 1, 0.5]] * 2 + [[0, 2, 0.5]] + [[1, 2, 0.5]] * 2  # the pair with the fewest votes
-    found = page.evaluate(ask, [even, {"01": [0], "02": [3, 1, 2, 1, *[4] * 7], "12": [0]}])
+    found = blank.evaluate(ask, [even, {"01": [0], "02": [3, 1, 2, 1, *[4] * 7], "12": [0]}])
     assert (found["one"], found["other"]) == (0, 2)
     assert found["place"] in (1, 3)  # and there a picture with the fewest
     none_of_2 = [[0, 1, 1]] * 3  # from one vote for all a strength would be without bounds
-    found = page.evaluate(ask, [none_of_2, {"01": [0], "02": [0], "12": [0]}])
+    found = blank.evaluate(ask, [none_of_2, {"01": [0], "02": [0], "12": [0]}])
     assert (found["one"], found["other"]) == (0, 2)
 
 

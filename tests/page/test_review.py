@@ -46,7 +46,7 @@ def test_keys_decide_and_the_file_is_what_decide_reads(
     expect(page.locator("#review [data-part=unsaved]")).to_have_text("")
 
 
-def test_nothing_is_lost_on_reload(reviewing: Page, pages: dict[str, Path], tmp_path: Path) -> None:
+def test_nothing_is_lost_on_reload(reviewing: Page, tmp_path: Path) -> None:
     page = reviewing
     page.keyboard.press("u")
     page.keyboard.press("m")
@@ -344,7 +344,7 @@ def test_decisions_do_not_move_the_picture(reviewing: Page) -> None:
 
 
 def test_a_file_is_taken_up_again_and_what_is_hostile_is_refused(
-    reviewing: Page, pages: dict[str, Path], tmp_path: Path
+    reviewing: Page, tmp_path: Path
 ) -> None:
     page = reviewing
     page.keyboard.press("u")

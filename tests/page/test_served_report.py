@@ -116,7 +116,7 @@ def kept(desk: Desk) -> dict[str, list[str]]:
 
 
 def test_the_page_saves_as_one_goes_and_again_after_the_server_was_away(
-    page: Page, desk: Desk, pages: dict[str, Path]
+    page: Page, desk: Desk
 ) -> None:
     with serving(desk) as port:
         asked, complaints = opened(page, f"http://127.0.0.1:{port}/?token={TOKEN}")

@@ -439,9 +439,7 @@ def test_where_the_browser_refuses_the_address_the_next_case_is_shown_all_the_sa
     assert not complaints
 
 
-def test_an_address_leads_to_case_point_and_mode_again(
-    viewer: Page, pages: dict[str, Path]
-) -> None:
+def test_an_address_leads_to_case_point_and_mode_again(viewer: Page) -> None:
     mode(viewer, "slider")
     viewer.locator("#viewer .aside a[data-point=corner]").click()
     address, before = viewer.url, (places(viewer), names(viewer))

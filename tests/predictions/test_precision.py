@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import shutil
+from collections.abc import Callable
 from pathlib import Path
 
 import numpy as np
@@ -51,27 +52,30 @@ def reference(case_set: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -
     return folder
 
 
-def run_with(
-    monkeypatch: pytest.MonkeyPatch, settings: Settings, exact: FakeModel | Exception
-) -> Run:
-    """Evaluate a reduced model whose fp32 form is `exact`, or cannot be had."""
+@pytest.fixture
+def run_against(monkeypatch: pytest.MonkeyPatch, settings: Settings) -> Callable[..., Run]:
+    """`run_against(exact, **changes)`: a run of a reduced model whose fp32 form is `exact`, or
+    cannot be had."""
 
-    def load(spec: str, device: str, dtype: str, *_: object) -> FakeModel:
-        if dtype == "bf16":
-            return Reduced()
-        assert dtype == "fp32"
-        if isinstance(exact, Exception):
-            raise exact
-        return exact
+    def run(exact: FakeModel | Exception, **changes: object) -> Run:
+        def load(spec: str, device: str, dtype: str, *_: object) -> FakeModel:
+            if dtype == "bf16":
+                return Reduced()
+            assert dtype == "fp32"
+            if isinstance(exact, Exception):
+                raise exact
+            return exact
 
-    monkeypatch.setattr("rmbg_eval.run.evaluate.load_model", load)
-    return evaluate(settings)
+        monkeypatch.setattr("rmbg_eval.run.evaluate.load_model", load)
+        return evaluate(settings.model_copy(update=changes))
+
+    return run
 
 
 def test_the_differences_are_those_of_the_stored_alphas(
-    monkeypatch: pytest.MonkeyPatch, settings: Settings, reference: Path
+    run_against: Callable[..., Run], reference: Path
 ) -> None:
-    check = run_with(monkeypatch, settings, FakeModel()).models[0].precision
+    check = run_against(FakeModel()).models[0].precision
     assert check is not None
     assert (check.cases, check.reason) == (3, None)
     assert check.pictures == tuple(ERROR)
@@ -84,12 +88,9 @@ def test_the_differences_are_those_of_the_stored_alphas(
     assert check.mean == pytest.approx(np.mean(means), abs=0.5 / 255)
 
 
-def test_only_as_many_pictures_as_asked_for_are_compared(
-    monkeypatch: pytest.MonkeyPatch, settings: Settings
-) -> None:
+def test_only_as_many_pictures_as_asked_for_are_compared(run_against: Callable[..., Run]) -> None:
     exact = FakeModel()
-    settings = settings.model_copy(update={"precision_cases": 2})
-    run = run_with(monkeypatch, settings, exact)
+    run = run_against(exact, precision_cases=2)
     check = run.models[0].precision
     assert check is not None
     assert check.cases == 2
@@ -104,43 +105,33 @@ def test_only_as_many_pictures_as_asked_for_are_compared(
     assert str(line).endswith("over 2 cases.")
 
 
-def test_none_asked_for_is_a_reason(monkeypatch: pytest.MonkeyPatch, settings: Settings) -> None:
+def test_none_asked_for_is_a_reason(run_against: Callable[..., Run]) -> None:
     exact = FakeModel()
-    settings = settings.model_copy(update={"precision_cases": 0})
-    check = run_with(monkeypatch, settings, exact).models[0].precision
+    check = run_against(exact, precision_cases=0).models[0].precision
     assert check == PrecisionCheck(cases=0, largest=None, mean=None, reason="not asked for")
     assert exact.inferred == []
 
 
-def test_failed_cases_are_passed_over(
-    monkeypatch: pytest.MonkeyPatch, settings: Settings, reference: Path
-) -> None:
+def test_failed_cases_are_passed_over(run_against: Callable[..., Run], reference: Path) -> None:
     (reference / "portrait" / "ada" / "image.png").write_text("no picture")
-    settings = settings.model_copy(update={"precision_cases": 2})
-    check = run_with(monkeypatch, settings, FakeModel()).models[0].precision
+    check = run_against(FakeModel(), precision_cases=2).models[0].precision
     assert check is not None
     assert (check.cases, check.pictures) == (1, ("pet/rex",))
 
 
-def test_an_fp32_that_fails_on_every_case_is_a_reason(
-    monkeypatch: pytest.MonkeyPatch, settings: Settings
-) -> None:
+def test_an_fp32_that_fails_on_every_case_is_a_reason(run_against: Callable[..., Run]) -> None:
     class Broken(FakeModel):
         def alpha(self, picture: Picture) -> Alpha:
             raise ValueError("boom")
 
-    check = run_with(monkeypatch, settings, Broken()).models[0].precision
+    check = run_against(Broken()).models[0].precision
     assert check is not None
     assert (check.cases, check.largest, check.mean) == (0, None, None)
     assert str(check.reason) == "no picture could be compared"
 
 
-def test_an_fp32_that_cannot_be_had_is_a_reason(
-    monkeypatch: pytest.MonkeyPatch, settings: Settings
-) -> None:
-    run = run_with(
-        monkeypatch, settings, ModelError(Message("There is no fp32"), Message("Use bf16."))
-    )
+def test_an_fp32_that_cannot_be_had_is_a_reason(run_against: Callable[..., Run]) -> None:
+    run = run_against(ModelError(Message("There is no fp32"), Message("Use bf16.")))
     check = run.models[0].precision
     assert check is not None
     assert str(check.reason) == "There is no fp32. Use bf16."
@@ -148,32 +139,32 @@ def test_an_fp32_that_cannot_be_had_is_a_reason(
 
 
 def test_the_runs_own_cut_outs_stay_those_of_the_reduced_model(
-    monkeypatch: pytest.MonkeyPatch, settings: Settings
+    run_against: Callable[..., Run], settings: Settings
 ) -> None:
-    run = run_with(monkeypatch, settings, FakeModel())
+    run = run_against(FakeModel())
     path = settings.out_folder / str(run.predictions[0].cutout)
     assert np.asarray(Image.open(path))[..., 3].max() < 240 - 10
     assert len(list((settings.out_folder / "cutouts").rglob("*.png"))) == 3
 
 
-def test_the_second_run_compares_without_inference(
-    monkeypatch: pytest.MonkeyPatch, settings: Settings
-) -> None:
-    first = run_with(monkeypatch, settings, FakeModel())
+def test_the_second_run_compares_without_inference(run_against: Callable[..., Run]) -> None:
+    first = run_against(FakeModel())
     again = FakeModel()
-    assert run_with(monkeypatch, settings, again) == first
+    assert run_against(again) == first
     assert again.inferred == []
 
 
 def test_what_was_measured_is_kept_for_other_pictures(
-    monkeypatch: pytest.MonkeyPatch, settings: Settings, case_set: Path
+    run_against: Callable[..., Run],
+    monkeypatch: pytest.MonkeyPatch,
+    settings: Settings,
+    case_set: Path,
 ) -> None:
-    first = run_with(monkeypatch, settings, FakeModel()).models[0].precision
+    first = run_against(FakeModel()).models[0].precision
     for picture in case_set.rglob("*.png"):
         Image.open(picture).rotate(180).save(picture)
-    settings = settings.model_copy(update={"out": settings.out + "2"})
     exact = FakeModel()
-    run = run_with(monkeypatch, settings, exact)
+    run = run_against(exact, out=settings.out + "2")
     assert run.models[0].precision == first
     assert exact.inferred == []
     assert first is not None
@@ -182,17 +173,14 @@ def test_what_was_measured_is_kept_for_other_pictures(
     (line,) = list(precision(run))[1:]
     assert f"measured at {first.measured:%Y-%m-%d %H:%M} UTC and is kept" in str(line)
     monkeypatch.setattr("rmbg_eval.predictions.precision.processor", lambda: "another")
-    run_with(monkeypatch, settings, exact)
+    run_against(exact, out=settings.out + "2")
     assert len(exact.inferred) == 3
 
 
-def test_a_check_of_other_pictures_is_measured_again(
-    monkeypatch: pytest.MonkeyPatch, settings: Settings
-) -> None:
-    few = settings.model_copy(update={"precision_cases": 1})
-    for each, cases, new in ((few, 1, 1), (settings, 3, 3), (few, 1, 0)):
+def test_a_check_of_other_pictures_is_measured_again(run_against: Callable[..., Run]) -> None:
+    for cases, new in ((1, 1), (3, 3), (1, 0)):
         exact = FakeModel()
-        check = run_with(monkeypatch, each, exact).models[0].precision
+        check = run_against(exact, precision_cases=cases).models[0].precision
         assert check is not None
         assert check.cases == cases
         assert len(exact.inferred) == new
@@ -203,9 +191,7 @@ def test_fp32_owes_no_comparison(monkeypatch: pytest.MonkeyPatch, settings: Sett
     assert evaluate(settings.model_copy(update={"dtype": "auto"})).models[0].precision is None
 
 
-def test_isnet_in_bf16_states_a_small_difference(
-    weights: Path, settings: Settings, case_set: Path
-) -> None:
+def test_isnet_in_bf16_states_a_small_difference(weights: Path, settings: Settings) -> None:
     try:
         load_model("isnet", "auto", "bf16").load()
     except ModelError as error:

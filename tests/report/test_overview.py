@@ -38,7 +38,7 @@ from rmbg_eval.report.views import DotView
 from rmbg_eval.run.findings import Finding, findings
 from rmbg_eval.run.gross import Gross
 from rmbg_eval.run.previews import CasePreviews, Previews, Spot
-from rmbg_eval.run.record import CaseRecord, Run
+from rmbg_eval.run.record import CaseRecord, ModelRun, Run
 from rmbg_eval.run.shard import Shard
 from rmbg_eval.run.statistics import copies_in
 
@@ -113,6 +113,12 @@ def told_overview(run: Run, drawn: Previews | None = None):
     return Presenter(run, drawn or Previews({KEY: CasePreviews()})).overview()
 
 
+def called(run: Run, name: str) -> ModelRun:
+    """The first of its models under another name."""
+    first = run.models[0]
+    return first.model_copy(update={"info": first.info.model_copy(update={"name": name})})
+
+
 def many(passed: dict[str, list[float]]) -> Run:
     """A run of as many cases as each model has values: of each, whether its one point passed."""
     return run_with(
@@ -175,10 +181,9 @@ def test_too_few_shoots_are_not_called_cases() -> None:
 def test_too_few_cases_of_one_model_are_not_those_of_another() -> None:
     """Of three that it could be measured on nothing is told, of ten it is, that it is not clear."""
     run = many({"a": [1.0] * 9 + [0.0], "b": [1.0] * 8 + [0.0] * 2, "c": [1.0] * 3})
-    c = run.models[0].model_copy(
-        update={"info": run.models[0].info.model_copy(update={"name": "c"})}
-    )
-    assert told_overview(run.model_copy(update={"models": (*run.models, c)})).answer == (
+    assert told_overview(
+        run.model_copy(update={"models": (*run.models, called(run, "c"))})
+    ).answer == (
         "a passes the most points, 9 of 10.",
         "Whether that is better than c (3/3) cannot be told: 3 cases are too few.",
         "That is not clearly better than b (8).",
@@ -187,11 +192,10 @@ def test_too_few_cases_of_one_model_are_not_those_of_another() -> None:
 
 def test_what_the_best_is_not_better_than_is_this_or_that() -> None:
     run = many({"a": [1.0] * 9 + [0.0], "b": [1.0] * 8 + [0.0] * 2})
-    c = run.models[0].model_copy(
-        update={"info": run.models[0].info.model_copy(update={"name": "c"})}
-    )
     points = tuple(p.model_copy(update={"model": "c"}) for p in run.points if p.model == "b")
-    run = run.model_copy(update={"models": (*run.models, c), "points": (*run.points, *points)})
+    run = run.model_copy(
+        update={"models": (*run.models, called(run, "c")), "points": (*run.points, *points)}
+    )
     assert told_overview(run).answer[-1].endswith(" than b (8) or c (8).")
 
 
@@ -233,11 +237,10 @@ def test_what_all_models_do_well_and_badly_is_counted_by_kind() -> None:
         "It does well at solid parts (3 of 3 points). "
         "It does badly at single strands and clean edge colour (0 of 6 points)."
     )
-    c = run.models[0].model_copy(
-        update={"info": run.models[0].info.model_copy(update={"name": "c"})}
-    )
     of_c = tuple(p.model_copy(update={"model": "c"}) for p in points if p.model == "a")
-    three = run.model_copy(update={"models": (*run.models, c), "points": (*points, *of_c)})
+    three = run.model_copy(
+        update={"models": (*run.models, called(run, "c")), "points": (*points, *of_c)}
+    )
     assert told_overview(three).more.startswith("All models do well at solid parts (9 of 9 points)")
 
 

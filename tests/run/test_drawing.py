@@ -217,7 +217,7 @@ def test_what_an_index_of_before_names_is_read_as_a_picture_of_the_folder_or_not
     assert all(each.original is None for each in cases_of(moved(run, case_set)).values())
 
 
-def test_what_was_drawn_of_other_cutouts_is_not_shown(run: Run, case_set: Path) -> None:
+def test_what_was_drawn_of_other_cutouts_is_not_shown(run: Run) -> None:
     rex = next(p for p in run.predictions if p.case == "rex")
     with_another = rex.model_copy(update={"cutout_sha256": "0" * 64})
     changed = run.model_copy(update={"predictions": (with_another,)})

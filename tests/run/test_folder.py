@@ -214,7 +214,7 @@ def no_space(*arguments: object, **more: object) -> None:
 
 @pytest.mark.parametrize("step", ["os.replace", "tempfile.NamedTemporaryFile"])
 def test_a_full_disk_says_so_and_leaves_the_run_before(
-    settings: Settings, case_set: Path, monkeypatch: pytest.MonkeyPatch, step: str
+    settings: Settings, monkeypatch: pytest.MonkeyPatch, step: str
 ) -> None:
     evaluate(settings)
     before = (settings.out_folder / "run.json").read_bytes()

@@ -198,7 +198,7 @@ def test_killed_while_it_draws_its_pictures_are_completed(tmp_path: Path) -> Non
     assert whole <= set((victim.out / "assets").iterdir())
 
 
-def test_what_a_killed_run_left_half_written_goes(tmp_path: Path, cache: Path) -> None:
+def test_what_a_killed_run_left_half_written_goes(tmp_path: Path) -> None:
     victim = Victim(tmp_path, 3)
     victim.run(wait, 1)  # run.json
     assert left_behind(victim)

@@ -36,6 +36,7 @@ from rmbg_eval.run.shard import PairDistance, Shard
 from rmbg_eval.run.statistics import summarise
 from rmbg_eval.settings import Settings
 
+Folders = tuple[Path, Path, Settings]
 SIZE = 40, 32
 
 
@@ -49,7 +50,7 @@ class Weak(FakeModel):
 
 
 @pytest.fixture(scope="module")
-def folders(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, Path, Settings]:
+def folders(tmp_path_factory: pytest.TempPathFactory) -> Folders:
     """One run in one file, and the same in parts of two rows; their settings."""
     root = tmp_path_factory.mktemp("parts")
     for number in range(5):
@@ -90,7 +91,7 @@ def data(folder: Path) -> dict:
 
 
 def test_records_lie_in_parquet_and_the_run_is_the_same(
-    folders: tuple[Path, Path, Settings],
+    folders: Folders,
 ) -> None:
     one, parts, _ = folders
     kept = data(parts)
@@ -124,7 +125,7 @@ def test_records_lie_in_parquet_and_the_run_is_the_same(
         assert (one / name).read_bytes() == (parts / name).read_bytes()
 
 
-def test_the_index_reads_what_is_asked_for(folders: tuple[Path, Path, Settings]) -> None:
+def test_the_index_reads_what_is_asked_for(folders: Folders) -> None:
     was, now = (Run.load(folder) for folder in folders[:2])
     for name in ("cases", "predictions", "by_case", "points", "rules", "risks"):
         mine, theirs = getattr(now.index, name), getattr(was.index, name)
@@ -172,7 +173,7 @@ def test_threads_may_ask_at_once() -> None:
 
 
 def test_a_consumer_of_one_row_reads_one_group(
-    folders: tuple[Path, Path, Settings], monkeypatch: pytest.MonkeyPatch
+    folders: Folders, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     run = Run.load(folders[1])
     read: list[tuple[str, int]] = []
@@ -194,9 +195,7 @@ def test_a_consumer_of_one_row_reads_one_group(
 
 
 @pytest.mark.usefixtures("small")
-def test_frames_and_the_csv_that_is_asked_for(
-    folders: tuple[Path, Path, Settings], tmp_path: Path
-) -> None:
+def test_frames_and_the_csv_that_is_asked_for(folders: Folders, tmp_path: Path) -> None:
     one, parts, _ = folders
     was, now = load_run(one), load_run(parts / "run.json")
     for made in (measurements_frame, points_frame):
@@ -212,9 +211,7 @@ def test_frames_and_the_csv_that_is_asked_for(
 
 
 @pytest.mark.usefixtures("small")
-def test_compare_approve_and_gates_work_on_it(
-    folders: tuple[Path, Path, Settings], tmp_path: Path
-) -> None:
+def test_compare_approve_and_gates_work_on_it(folders: Folders, tmp_path: Path) -> None:
     one, parts, _ = folders
     assert call("compare", one, parts, "--out", tmp_path / "same", "--no-page")[0] == 0
     was = Run.load(one)
@@ -231,9 +228,7 @@ def test_compare_approve_and_gates_work_on_it(
 
 
 @pytest.mark.usefixtures("small")
-def test_decide_and_the_gate_work_on_it(
-    folders: tuple[Path, Path, Settings], tmp_path: Path
-) -> None:
+def test_decide_and_the_gate_work_on_it(folders: Folders, tmp_path: Path) -> None:
     parts = tmp_path / "parts"
     shutil.copytree(folders[1], parts)
     run = Run.load(parts)
@@ -260,7 +255,7 @@ def test_decide_and_the_gate_work_on_it(
 
 @pytest.mark.usefixtures("small")
 def test_the_same_command_again_keeps_the_run_and_its_files(
-    folders: tuple[Path, Path, Settings], tmp_path: Path, use_models: Callable[..., None]
+    folders: Folders, tmp_path: Path, use_models: Callable[..., None]
 ) -> None:
     parts = tmp_path / "parts"
     shutil.copytree(folders[1], parts)
@@ -347,7 +342,7 @@ DAMAGES: dict[str, Callable[[Path], object]] = {
 @pytest.mark.usefixtures("small")
 @pytest.mark.parametrize("damage", DAMAGES)
 def test_files_that_are_others_end_with_a_message(
-    folders: tuple[Path, Path, Settings], tmp_path: Path, damage: str
+    folders: Folders, tmp_path: Path, damage: str
 ) -> None:
     folder = tmp_path / "parts"
     shutil.copytree(folders[1], folder)
@@ -368,7 +363,7 @@ def _read_all(folder: Path) -> None:
 
 
 def test_without_pyarrow_one_is_told_before_any_work(
-    folders: tuple[Path, Path, Settings], monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+    folders: Folders, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:
     monkeypatch.setattr("rmbg_eval.run.parts.ONE_FILE", 3)
     for name in [name for name in sys.modules if name.startswith("pyarrow")]:
@@ -382,7 +377,7 @@ def test_without_pyarrow_one_is_told_before_any_work(
 
 
 def test_an_empty_file_of_records_is_fine(
-    folders: tuple[Path, Path, Settings], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    folders: Folders, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr("rmbg_eval.run.parts.ONE_FILE", 3)
     run = Run.load(folders[0])

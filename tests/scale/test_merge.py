@@ -34,6 +34,7 @@ from rmbg_eval.run.shard import DONE, Part
 from rmbg_eval.scale.merge import merge
 from rmbg_eval.settings import Settings
 
+Sharded = tuple[Path, list[Path], Settings]
 OF = 3
 SIZE = 48, 40
 
@@ -70,7 +71,7 @@ def test_a_cut_out_of_no_picture_is_told_of_shards_as_of_the_whole(tmp_path: Pat
 
 
 @pytest.fixture(scope="module")
-def sharded(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, list[Path], Settings]:
+def sharded(tmp_path_factory: pytest.TempPathFactory) -> Sharded:
     """A run of all cases, and that of each shard, all with one cache; the settings of all.
 
     The second shard has its cases from a table of the folder, the others from the folder itself."""
@@ -128,9 +129,7 @@ def contents(folder: Path) -> dict[str, bytes]:
     }
 
 
-def test_the_merged_run_is_the_whole_one_to_the_byte(
-    sharded: tuple[Path, list[Path], Settings], tmp_path: Path
-) -> None:
+def test_the_merged_run_is_the_whole_one_to_the_byte(sharded: Sharded, tmp_path: Path) -> None:
     whole, shards, _ = sharded
     run = merged([shards[2], shards[0], shards[1]], tmp_path / "out")
     there, expected = contents(tmp_path / "out"), contents(whole)
@@ -164,9 +163,7 @@ def few(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 @pytest.mark.usefixtures("few")
-def test_records_in_files_are_merged_to_the_byte(
-    sharded: tuple[Path, list[Path], Settings], tmp_path: Path
-) -> None:
+def test_records_in_files_are_merged_to_the_byte(sharded: Sharded, tmp_path: Path) -> None:
     """Of shards of before, in which run.json has them, as well."""
     whole, shards, _ = sharded
     expected = contents(in_parts(whole, tmp_path / "whole"))
@@ -184,7 +181,7 @@ def test_records_in_files_are_merged_to_the_byte(
 @pytest.mark.usefixtures("few")
 @pytest.mark.parametrize("kind", ["points", "measurements", "pairs", "places", "predictions"])
 def test_a_shard_whose_files_do_not_fit_together_is_refused(
-    sharded: tuple[Path, list[Path], Settings], tmp_path: Path, kind: str
+    sharded: Sharded, tmp_path: Path, kind: str
 ) -> None:
     _, shards, _ = sharded
     last = in_parts(shards[2], tmp_path / "last")
@@ -205,7 +202,7 @@ def test_a_shard_whose_files_do_not_fit_together_is_refused(
 
 
 def test_a_shard_says_which_it_is_and_that_it_is_done(
-    sharded: tuple[Path, list[Path], Settings],
+    sharded: Sharded,
 ) -> None:
     whole, shards, _ = sharded
     for number, folder in enumerate(shards, 1):
@@ -218,9 +215,7 @@ def test_a_shard_says_which_it_is_and_that_it_is_done(
     assert not (whole / DONE).exists()
 
 
-def test_merging_into_a_merged_run_is_merging(
-    sharded: tuple[Path, list[Path], Settings], tmp_path: Path
-) -> None:
+def test_merging_into_a_merged_run_is_merging(sharded: Sharded, tmp_path: Path) -> None:
     whole, shards, _ = sharded
     for _ in range(2):
         merged(shards, tmp_path / "out")
@@ -264,7 +259,7 @@ MISTAKES = {
 
 @pytest.mark.parametrize(("changes", "problem", "remedy"), MISTAKES.values(), ids=MISTAKES)
 def test_what_is_no_part_of_the_same_run_is_refused(
-    sharded: tuple[Path, list[Path], Settings],
+    sharded: Sharded,
     tmp_path: Path,
     changes: dict[str, object],
     problem: str,
@@ -281,7 +276,7 @@ def test_what_is_no_part_of_the_same_run_is_refused(
 
 
 def test_shards_that_are_not_together_what_each_of_them_listed_are_refused(
-    sharded: tuple[Path, list[Path], Settings], tmp_path: Path
+    sharded: Sharded, tmp_path: Path
 ) -> None:
     changes = {"shard": put("listing_sha256", "0" * 64)}
     others = [copy(shard, tmp_path / shard.name, **changes) for shard in sharded[1]]
@@ -296,7 +291,7 @@ def test_shards_that_are_not_together_what_each_of_them_listed_are_refused(
 
 
 def test_machines_and_devices_of_shards_are_all_named_and_short_memory_shows(
-    sharded: tuple[Path, list[Path], Settings], tmp_path: Path
+    sharded: Sharded, tmp_path: Path
 ) -> None:
     """Three machines; on the second, the second model went on at the CPU in fp32."""
 
@@ -333,9 +328,7 @@ def test_machines_and_devices_of_shards_are_all_named_and_short_memory_shows(
     assert run.settings.device == "cuda:1,cuda:0"
 
 
-def test_a_shard_that_is_missing_or_there_twice_is_named(
-    sharded: tuple[Path, list[Path], Settings], tmp_path: Path
-) -> None:
+def test_a_shard_that_is_missing_or_there_twice_is_named(sharded: Sharded, tmp_path: Path) -> None:
     _, shards, _ = sharded
     status, text = call("merge", shards[1], "--out", tmp_path / "out")
     assert status == 2
@@ -347,9 +340,7 @@ def test_a_shard_that_is_missing_or_there_twice_is_named(
     assert not (tmp_path / "out").exists()
 
 
-def test_a_cut_out_that_was_cut_short_is_refused(
-    sharded: tuple[Path, list[Path], Settings], tmp_path: Path
-) -> None:
+def test_a_cut_out_that_was_cut_short_is_refused(sharded: Sharded, tmp_path: Path) -> None:
     _, shards, _ = sharded
     last = copy(shards[2], tmp_path / "last")
     picture = next((last / "cutouts").rglob("*.png"))
@@ -366,7 +357,7 @@ def test_a_cut_out_that_was_cut_short_is_refused(
 
 
 def test_close_ups_are_brought_where_no_picture_is_and_nothing_from_elsewhere(
-    sharded: tuple[Path, list[Path], Settings], tmp_path: Path
+    sharded: Sharded, tmp_path: Path
 ) -> None:
     whole, shards, _ = sharded
     gone = {"settings": put("cases", str(tmp_path / "gone"))}
@@ -389,9 +380,7 @@ def test_close_ups_are_brought_where_no_picture_is_and_nothing_from_elsewhere(
 
 
 def test_a_folder_of_one_shard_takes_no_other(
-    sharded: tuple[Path, list[Path], Settings],
-    tmp_path: Path,
-    use_models: Callable[..., None],
+    sharded: Sharded, use_models: Callable[..., None]
 ) -> None:
     whole, shards, settings = sharded
     use_models(*(FakeModel(name) for name in settings.models))
