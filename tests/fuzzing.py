@@ -16,6 +16,7 @@ import time
 import tomllib
 from collections.abc import Callable
 from contextlib import suppress
+from functools import cache
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
@@ -60,6 +61,7 @@ _WORDS = [
 ]  # fmt: skip
 
 
+@cache
 def pictures() -> list[bytes]:
     """One small file of every kind that is read."""
     rgb, alpha = disc(1, (48, 40))

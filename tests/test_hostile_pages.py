@@ -6,21 +6,20 @@ from pathlib import Path
 
 import hostile
 import pytest
-from browser import chromium
 from caches import new_cache
+from playwright.sync_api import Browser
 
 
 def test_nothing_runs_and_nothing_is_asked_for(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    browser: Browser, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv("RMBG_EVAL_CACHE", str(new_cache(tmp_path / "cache")))
     folder = tmp_path / "in"
     folder.mkdir()
     folders = hostile.pages_of(folder, 12, 3, ("single",))
     counts = hostile.Counts()
-    with chromium() as browser:
-        for each in folders:
-            hostile.visit(browser, each / "index.html", counts, most=5)
+    for each in folders:
+        hostile.visit(browser, each / "index.html", counts, most=5)
     assert counts.harm == []
     assert counts.pages == 2
     assert counts.pictures >= 2
@@ -28,7 +27,7 @@ def test_nothing_runs_and_nothing_is_asked_for(
     assert {path.name for path in tmp_path.iterdir()} == {"in", "cache"}
 
 
-def test_harm_is_seen(tmp_path: Path) -> None:
+def test_harm_is_seen(browser: Browser, tmp_path: Path) -> None:
     """What must not happen in a page is caught where it does."""
     page = tmp_path / "index.html"
     page.write_text(
@@ -36,8 +35,7 @@ def test_harm_is_seen(tmp_path: Path) -> None:
         "<main><button><img src=//elsewhere.invalid/x></button></main><script>x.y</script>"
     )
     counts = hostile.Counts()
-    with chromium() as browser:
-        hostile.visit(browser, page, counts)
+    hostile.visit(browser, page, counts)
     assert counts.ran == [str(page)]
     assert counts.dialogs == ["alert: 1"]
     assert any("elsewhere.invalid" in each for each in counts.requests)

@@ -28,6 +28,14 @@ MAP = """async ([source, line]) => {
 }"""
 
 
+@pytest.fixture
+def blank(page: Page) -> Page:
+    """A page with nothing but the script."""
+    page.set_content("<p>")
+    page.add_script_tag(content=script("served"))
+    return page
+
+
 def png(alpha: np.ndarray) -> str:
     rgba = np.dstack([np.full((*alpha.shape, 3), 200, np.uint8), alpha])
     buffer = io.BytesIO()
@@ -35,9 +43,7 @@ def png(alpha: np.ndarray) -> str:
     return f"data:image/png;base64,{base64.b64encode(buffer.getvalue()).decode()}"
 
 
-def test_profile_band_and_histogram_are_those_of_the_measures(page: Page) -> None:
-    page.set_content("<p>")
-    page.add_script_tag(content=script("served"))
+def test_profile_band_and_histogram_are_those_of_the_measures(blank: Page) -> None:
     random = np.random.default_rng(7)
     noise = random.integers(0, 256, (40, 60), np.uint8)
     ramp = np.clip(np.arange(60) * 12 - 200, 0, 255)[::-1]
@@ -52,7 +58,7 @@ def test_profile_band_and_histogram_are_those_of_the_measures(page: Page) -> Non
             (7, 7, 7, 7),
         ):
             x1, y1, x2, y2 = line
-            seen, band, histogram = page.evaluate(MAP, [png(alpha), list(line)])
+            seen, band, histogram = blank.evaluate(MAP, [png(alpha), list(line)])
             distances, values = profile(alpha.astype(np.float32) / 255, ((x1, y1), (x2, y2)))
             assert np.allclose(seen, values, atol=1e-6)
             assert histogram == np.bincount(alpha.ravel(), minlength=256).tolist()
@@ -69,15 +75,13 @@ def test_profile_band_and_histogram_are_those_of_the_measures(page: Page) -> Non
     ids=str,
 )  # fmt: skip
 def test_a_soft_band_of_any_course_is_that_of_the_measures(
-    page: Page, alphas: tuple[float, ...]
+    blank: Page, alphas: tuple[float, ...]
 ) -> None:
-    page.set_content("<p>")
-    page.add_script_tag(content=script("served"))
     distances = np.arange(len(alphas)) * 1.5
     expected = band_width(distances, np.array(alphas, float))
     course = [{"distance": float(d), "alpha": a} for d, a in zip(distances, alphas, strict=True)]
     for each in (course, [{**p, "alpha": a} for p, a in zip(course, alphas[::-1], strict=True)]):
-        band = page.evaluate("course => $alpha.softBand(course)", each)
+        band = blank.evaluate("course => $alpha.softBand(course)", each)
         assert band == (None if np.isinf(expected) else pytest.approx(expected))
 
 
@@ -94,12 +98,10 @@ PLOT = """([kind, ...given]) => {
 }"""
 
 
-def test_courses_of_alpha_are_drawn_between_the_plot_s_own_marks(page: Page) -> None:
-    page.set_content("<p>")
-    page.add_script_tag(content=script("served"))
+def test_courses_of_alpha_are_drawn_between_the_plot_s_own_marks(blank: Page) -> None:
     falls, half = [(0, 1), (4, 0.08), (10, 0)], [(0, 0.5), (4, 0.5), (10, 0.92)]
     courses = [[{"distance": d, "alpha": a} for d, a in each] for each in (falls, half)]
-    plot = page.evaluate(PLOT, ["profilePlot", courses])
+    plot = blank.evaluate(PLOT, ["profilePlot", courses])
     assert [words for words, _ in plot["words"]] == ["1", "", "0.5", "", "0", "0", "10.0 px"]
     one, high, middle, low, none = plot["lines"]
     assert one < high < middle < low < none
@@ -116,13 +118,11 @@ def test_courses_of_alpha_are_drawn_between_the_plot_s_own_marks(page: Page) -> 
             assert spot == pytest.approx(mark, abs=0.06)
 
 
-def test_a_histogram_s_bars_stand_over_their_values(page: Page) -> None:
-    page.set_content("<p>")
-    page.add_script_tag(content=script("served"))
+def test_a_histogram_s_bars_stand_over_their_values(blank: Page) -> None:
     bars = []
     for alpha in ([[0, 0, 0, 0], [64, 64, 64, 255]], [[255] * 4] * 2):
         source = png(np.array(alpha, np.uint8))
-        handle = page.evaluate_handle(
+        handle = blank.evaluate_handle(
             """async (source) => {
             const image = new Image();
             image.src = source;
@@ -132,7 +132,7 @@ def test_a_histogram_s_bars_stand_over_their_values(page: Page) -> None:
             source,
         )
         bars.append(handle)
-    plot = page.evaluate(PLOT, ["histogramPlot", bars])
+    plot = blank.evaluate(PLOT, ["histogramPlot", bars])
     at = {words: x for words, x in plot["words"]}
     heights = []
     for number, (name, path) in enumerate(plot["bars"]):
@@ -156,11 +156,9 @@ ZIP = """async (names) => {
 }"""
 
 
-def test_a_zip_has_each_file_under_a_name_of_its_own(page: Page) -> None:
-    page.set_content("<p>")
-    page.add_script_tag(content=script("served"))
+def test_a_zip_has_each_file_under_a_name_of_its_own(blank: Page) -> None:
     names = ["杯子.png", "a.png", "A.png", "a (2).png", *["c.d.png"] * 2, *["b"] * 2]
-    data = page.evaluate(ZIP, names)
+    data = blank.evaluate(ZIP, names)
     archive = zipfile.ZipFile(io.BytesIO(bytes(data)))
     assert archive.testzip() is None
     assert archive.namelist() == [
@@ -171,12 +169,10 @@ def test_a_zip_has_each_file_under_a_name_of_its_own(page: Page) -> None:
 
 
 def test_a_zip_of_many_or_large_files_says_where_they_are_or_that_they_are_too_much(
-    page: Page,
+    blank: Page,
 ) -> None:
-    page.set_content("<p>")
-    page.add_script_tag(content=script("served"))
     names = ["杯" * 90 + ".png", *(f"{n}.png" for n in range(300))]
-    data = bytes(page.evaluate(ZIP, names))
+    data = bytes(blank.evaluate(ZIP, names))
     archive = zipfile.ZipFile(io.BytesIO(data))
     assert archive.testzip() is None
     assert archive.namelist() == names
@@ -189,10 +185,10 @@ def test_a_zip_of_many_or_large_files_says_where_they_are_or_that_they_are_too_m
           ({ name }) => name);
         }"""
     large = 0xFEDCBA98
-    tail = bytes(page.evaluate(end, [large, 7]))  # the second's entry, and the end
+    tail = bytes(blank.evaluate(end, [large, 7]))  # the second's entry, and the end
     assert struct.unpack_from("<I", tail, 42) == (large + 31,)
     assert struct.unpack_from("<HHII", tail, 47 + 8) == (2, 2, 2 * 47, large + 7 + 2 * 31)
-    assert page.evaluate(end, [2**32]) == "RangeError"
+    assert blank.evaluate(end, [2**32]) == "RangeError"
 
 
 AGAINST = """async ([how, sources]) => {
@@ -210,17 +206,15 @@ AGAINST = """async ([how, sources]) => {
 }"""
 
 
-def test_two_models_differ_in_the_colours_of_an_error_map(page: Page) -> None:
-    page.set_content("<p>")
-    page.add_script_tag(content=script("served"))
+def test_two_models_differ_in_the_colours_of_an_error_map(blank: Page) -> None:
     one, other = np.random.default_rng(3).integers(0, 256, (2, 20, 30), np.uint8)
-    seen = np.array(page.evaluate(AGAINST, ["paintAgainst", [png(one), png(other)]])).reshape(
+    seen = np.array(blank.evaluate(AGAINST, ["paintAgainst", [png(one), png(other)]])).reshape(
         20, 30, 4
     )
     expected = np.rint(error_map(one / 255, other / 255))
     assert np.abs(seen[..., :3] - np.asarray(expected, int)).max() <= 1
     assert (seen[..., 3] == 255).all()
-    grey = np.array(page.evaluate(AGAINST, ["paint", [png(one)]])).reshape(20, 30, 4)
+    grey = np.array(blank.evaluate(AGAINST, ["paint", [png(one)]])).reshape(20, 30, 4)
     assert (grey[..., :3] == one[..., None]).all()
 
 
