@@ -10,6 +10,8 @@ from pathlib import Path
 
 from playwright.sync_api import Locator, Page, expect
 
+Pages = dict[str, Path]
+"""The page of one thing, by layout."""
 Window = Callable[..., Page]
 """Opens a page in a window of its own, with playwright's options of it."""
 HOSTILE = '"><img src=x onerror="document.title=1">'

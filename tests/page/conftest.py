@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 from caches import new_cache
 from fakes import save_picture, save_truth
-from pages import HOSTILE, Window, opened
+from pages import HOSTILE, Pages, Window, opened
 from playwright.sync_api import Browser, BrowserContext, Page, expect
 
 from rmbg_eval import Report, Run, Settings, evaluate, load_cases
@@ -41,7 +41,7 @@ VEIL = Sign(measure="kept", text=Message("The whole picture is kept"), weight=1.
 
 
 @pytest.fixture(scope="session")
-def pages(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Path]:
+def pages(tmp_path_factory: pytest.TempPathFactory) -> Pages:
     """The page of one case set in both layouts; a hostile name and a broken picture are in it.
 
     `By hand` is the truth itself for garment/dress, of whose two points one is failed by it.
@@ -76,7 +76,7 @@ def pages(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Path]:
 
 
 @pytest.fixture(scope="session")
-def own(pages: dict[str, Path], tmp_path_factory: pytest.TempPathFactory) -> tuple[Run, Path]:
+def own(pages: Pages, tmp_path_factory: pytest.TempPathFactory) -> tuple[Run, Path]:
     """The same pictures as if they had no truth and no points, with risks, and a third model that
     stands apart: the run, and its page, made of the panels alone."""
     run, out = Run.load(pages["folder"].parent), tmp_path_factory.mktemp("own")
@@ -145,7 +145,7 @@ def page(window: Window) -> Page:
 
 
 @pytest.fixture
-def report(page: Page, pages: dict[str, Path]) -> Page:
+def report(page: Page, pages: Pages) -> Page:
     """The report, open, in the layout single."""
     opened(page, pages["single"].as_uri())
     return page

@@ -10,7 +10,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 from axe import source, violations
-from pages import Window, opened
+from pages import Pages, Window, opened
 from PIL import Image
 from playwright.sync_api import Page, expect
 
@@ -66,9 +66,7 @@ def pixels(page: Page) -> list[list[int]]:
 
 
 @LAYOUTS
-def test_nothing_but_the_pixels_tells_which_is_which(
-    page: Page, pages: dict[str, Path], layout: str
-) -> None:
+def test_nothing_but_the_pixels_tells_which_is_which(page: Page, pages: Pages, layout: str) -> None:
     run = Run.load(pages[layout].parent)
     secrets = {model.info.name for model in run.models}
     secrets |= {p.cutout_sha256 for p in run.predictions if p.cutout_sha256}
@@ -111,7 +109,7 @@ def test_sides_are_drawn_by_chance(blank: Page) -> None:
     assert 0.45 < np.mean(np.array(swaps[1:]) == np.array(swaps[:-1])) < 0.55
 
 
-def test_votes_are_what_decide_reads(page: Page, pages: dict[str, Path], tmp_path: Path) -> None:
+def test_votes_are_what_decide_reads(page: Page, pages: Pages, tmp_path: Path) -> None:
     run = Run.load(pages["single"].parent)
     voting(page, pages["single"].as_uri())
     shown = []
@@ -142,7 +140,7 @@ def test_votes_are_what_decide_reads(page: Page, pages: dict[str, Path], tmp_pat
 
 
 def test_a_vote_is_taken_back_and_the_same_pair_comes_after_a_reload(
-    page: Page, pages: dict[str, Path]
+    page: Page, pages: Pages
 ) -> None:
     voting(page, pages["single"].as_uri())
     first = pixels(page)
@@ -155,9 +153,7 @@ def test_a_vote_is_taken_back_and_the_same_pair_comes_after_a_reload(
     assert pixels(seen(page)) == first
 
 
-def test_names_come_with_the_ranking_and_go_again(
-    page: Page, pages: dict[str, Path], tmp_path: Path
-) -> None:
+def test_names_come_with_the_ranking_and_go_again(page: Page, pages: Pages, tmp_path: Path) -> None:
     voting(page, pages["single"].as_uri())
     vote(page, "ArrowLeft")
     seen(page)
@@ -187,7 +183,7 @@ def test_names_come_with_the_ranking_and_go_again(
     expect(page.locator("#blind [data-do=go-on]")).to_be_disabled()
 
 
-def test_a_finger_votes(window: Window, pages: dict[str, Path]) -> None:
+def test_a_finger_votes(window: Window, pages: Pages) -> None:
     page = window(viewport={"width": 390, "height": 780}, has_touch=True)
     opened(page, pages["folder"].as_uri())
     page.locator("#by-eye [data-do=blind]").tap()
@@ -197,7 +193,7 @@ def test_a_finger_votes(window: Window, pages: dict[str, Path]) -> None:
     expect(page.locator("#blind [data-part=votes] [lang=zh]")).to_contain_text("1")
 
 
-def test_axe_finds_nothing_in_the_vote(window: Window, pages: dict[str, Path]) -> None:
+def test_axe_finds_nothing_in_the_vote(window: Window, pages: Pages) -> None:
     page = window(bypass_csp=True)
     page.goto(pages["single"].as_uri())
     page.locator("#by-eye [data-do=blind]").click()
@@ -209,7 +205,7 @@ def test_axe_finds_nothing_in_the_vote(window: Window, pages: dict[str, Path]) -
 
 @pytest.mark.parametrize(("count", "lost"), [(12, 1), (16, 1), (16, 7)])
 def test_a_ranking_is_shown_with_its_numbers(
-    page: Page, pages: dict[str, Path], count: int, lost: int
+    page: Page, pages: Pages, count: int, lost: int
 ) -> None:
     """Of pictures of which two are one shoot; one model wins all but few, or about half."""
     html = pages["single"].read_text(encoding="utf-8")
@@ -400,7 +396,7 @@ def test_the_next_pair_tells_most(blank: Page) -> None:
 
 
 def test_a_set_too_small_for_a_ranking_says_so_before_the_first_vote(
-    page: Page, pages: dict[str, Path]
+    page: Page, pages: Pages
 ) -> None:
     voting(page, pages["single"].as_uri())
     expect(page.locator("#blind [data-part=few]")).to_contain_text(
@@ -408,6 +404,6 @@ def test_a_set_too_small_for_a_ranking_says_so_before_the_first_vote(
     )
 
 
-def test_one_vote_is_told_as_one(page: Page, pages: dict[str, Path]) -> None:
+def test_one_vote_is_told_as_one(page: Page, pages: Pages) -> None:
     vote(voting(page, pages["single"].as_uri()), "ArrowLeft")
     expect(page.locator("#blind [data-part=votes] [lang=en]")).to_have_text("1 vote")

@@ -2,11 +2,9 @@
 
 from __future__ import annotations
 
-from pathlib import Path
-
 import numpy as np
 import pytest
-from pages import look, opened, where
+from pages import Pages, look, opened, where
 from PIL import Image
 from playwright.sync_api import Page, expect
 
@@ -14,7 +12,7 @@ DRESS = "article[id^=case-garment-dress]"
 
 
 @pytest.fixture
-def sheet(page: Page, pages: dict[str, Path]) -> Page:
+def sheet(page: Page, pages: Pages) -> Page:
     opened(page, pages["single"].as_uri())
     return page
 
@@ -264,9 +262,7 @@ def test_all_keys_are_shown_by_one(sheet: Page) -> None:
 
 
 @pytest.mark.parametrize("width", [390, 1440])
-def test_a_link_to_a_case_shows_all_of_its_title(
-    page: Page, pages: dict[str, Path], width: int
-) -> None:
+def test_a_link_to_a_case_shows_all_of_its_title(page: Page, pages: Pages, width: int) -> None:
     page.set_viewport_size({"width": width, "height": 800})
     opened(page, pages["single"].as_uri())
     for anchor in page.locator("article.case, section.sheet").evaluate_all("a => a.map(e => e.id)"):
@@ -279,7 +275,7 @@ def test_a_link_to_a_case_shows_all_of_its_title(
 
 @pytest.mark.parametrize(("width", "room"), [(1440, 56), (1024, 130), (390, 250)])
 def test_a_row_of_many_misses_is_hardly_higher_than_its_pictures(
-    page: Page, pages: dict[str, Path], width: int, room: int
+    page: Page, pages: Pages, width: int, room: int
 ) -> None:
     """At every width; `room`: for the text over the pictures, what stands under them, and space."""
     page.set_viewport_size({"width": width, "height": 900})
@@ -304,7 +300,7 @@ def test_a_row_of_many_misses_is_hardly_higher_than_its_pictures(
     assert row.locator(".misses li:visible").count() == 10
 
 
-def test_on_a_phone_one_model_is_chosen_for_all_rows(page: Page, pages: dict[str, Path]) -> None:
+def test_on_a_phone_one_model_is_chosen_for_all_rows(page: Page, pages: Pages) -> None:
     page.set_viewport_size({"width": 390, "height": 844})
     opened(page, pages["single"].as_uri())
     visible = page.locator(f"{DRESS} .tile[data-model]:visible")
@@ -344,7 +340,7 @@ def test_the_theme_is_chosen_and_remembered(sheet: Page) -> None:
 
 
 def test_the_hardest_edge_is_cut_from_the_full_size_with_the_cut_outs_own_alpha(
-    sheet: Page, pages: dict[str, Path]
+    sheet: Page, pages: Pages
 ) -> None:
     row = sheet.locator(DRESS)
     left, top, width, height = map(int, row.get_attribute("data-region").split(","))
@@ -363,7 +359,7 @@ def test_the_hardest_edge_is_cut_from_the_full_size_with_the_cut_outs_own_alpha(
     expect(row.locator("canvas.over")).to_have_count(1)
 
 
-def test_a_page_of_one_file_has_no_picture_of_an_edge_twice(pages: dict[str, Path]) -> None:
+def test_a_page_of_one_file_has_no_picture_of_an_edge_twice(pages: Pages) -> None:
     html = pages["single"].read_text("utf-8")
     assert "data-region=" in html
     assert "data-edge=" not in html

@@ -6,7 +6,7 @@ import tomllib
 from pathlib import Path
 
 import pytest
-from pages import HOSTILE, look, opened
+from pages import HOSTILE, Pages, look, opened
 from playwright.sync_api import Page, expect
 
 from rmbg_eval.measure.kinds import KINDS
@@ -17,7 +17,7 @@ DRESS = "article[id^=case-garment-dress]"
 
 
 @pytest.fixture
-def viewer(page: Page, pages: dict[str, Path]) -> Page:
+def viewer(page: Page, pages: Pages) -> Page:
     """The dress in the viewer, with its panel for points open."""
     opened(page, pages["single"].as_uri())
     look(page, page.locator(f"{DRESS} [data-kind=result] a").nth(1))

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 from axe import source, violations
-from pages import Window, covered, look, opened, served
+from pages import Pages, Window, covered, look, opened, served
 from PIL import Image
 from playwright.sync_api import Page, expect
 
@@ -17,7 +17,7 @@ from rmbg_eval.report.frame import environment
 CHINESE = re.compile(r"[\u4e00-\u9fff]")
 
 
-def test_the_language_is_changed_and_remembered(page: Page, pages: dict[str, Path]) -> None:
+def test_the_language_is_changed_and_remembered(page: Page, pages: Pages) -> None:
     with served(pages["single"].parent, policy="") as address:
         opened(page, f"{address}/index.html")
         expect(page.locator("#points-passed")).to_have_text("Points passed", use_inner_text=True)
@@ -57,9 +57,7 @@ def test_in_chinese_nothing_is_left_in_english(report: Page) -> None:
 
 
 @pytest.mark.parametrize("layout", ["single", "folder"])
-def test_without_script_everything_can_be_read(
-    window: Window, pages: dict[str, Path], layout: str
-) -> None:
+def test_without_script_everything_can_be_read(window: Window, pages: Pages, layout: str) -> None:
     page = window(java_script_enabled=False)
     page.goto(pages[layout].as_uri())
     assert page.locator("article.case").count() == 5
@@ -126,7 +124,7 @@ def test_print_has_every_row_whole_and_no_control(report: Page, tmp_path: Path) 
 
 
 def test_print_has_tables_whole_with_their_names_and_white_cut_outs_on_their_backdrop(
-    page: Page, pages: dict[str, Path]
+    page: Page, pages: Pages
 ) -> None:
     page.set_viewport_size({"width": 703, "height": 1000})  # A4 less 12 mm on each side
     opened(page, pages["single"].as_uri())
@@ -144,9 +142,7 @@ def test_print_has_tables_whole_with_their_names_and_white_cut_outs_on_their_bac
     expect(page.locator(".wrong .title")).to_have_css("break-after", "avoid")
 
 
-def test_in_the_colours_of_the_system_one_sees_what_is_chosen(
-    window: Window, pages: dict[str, Path]
-) -> None:
+def test_in_the_colours_of_the_system_one_sees_what_is_chosen(window: Window, pages: Pages) -> None:
     page = window(forced_colors="active", viewport={"width": 1280, "height": 800})
     opened(page, pages["single"].as_uri())
     style = "(all, name) => all.map(e => getComputedStyle(e)[name])"
@@ -213,16 +209,14 @@ SPACED = """e => {
 
 
 @pytest.mark.parametrize("width", [320, 768])
-def test_letters_set_wider_do_not_make_the_page_wider(
-    page: Page, pages: dict[str, Path], width: int
-) -> None:
+def test_letters_set_wider_do_not_make_the_page_wider(page: Page, pages: Pages, width: int) -> None:
     page.set_viewport_size({"width": width, "height": 900})
     opened(page, pages["single"].as_uri())
     assert page.locator("html").evaluate(SPACED) <= width
 
 
 @pytest.mark.parametrize("width", [360, 3840])
-def test_no_width_scrolls_sideways(page: Page, pages: dict[str, Path], width: int) -> None:
+def test_no_width_scrolls_sideways(page: Page, pages: Pages, width: int) -> None:
     page.set_viewport_size({"width": width, "height": 900})
     opened(page, pages["single"].as_uri())
     assert page.evaluate("document.documentElement.scrollWidth") <= width
@@ -243,7 +237,7 @@ LINES = "all => all.map(e => getComputedStyle(e).strokeDasharray)"
 
 @pytest.mark.parametrize("width", [720, 1024, 1100, 1280, 1440])
 def test_every_control_of_what_fills_the_window_can_be_pressed(
-    page: Page, pages: dict[str, Path], width: int
+    page: Page, pages: Pages, width: int
 ) -> None:
     page.set_viewport_size({"width": width, "height": 800})
     opened(page, pages["single"].as_uri())
@@ -274,9 +268,7 @@ ENDS = """(all, room) => all.map(e => {
 })"""
 
 
-def test_names_of_folders_keep_the_end_that_tells_them_apart(
-    page: Page, pages: dict[str, Path]
-) -> None:
+def test_names_of_folders_keep_the_end_that_tells_them_apart(page: Page, pages: Pages) -> None:
     page.set_viewport_size({"width": 900, "height": 600})
     opened(page, pages["single"].as_uri())
     macro = "{% from 'macros.html.j2' import ended %}{{ ended(name) }}"
@@ -317,7 +309,7 @@ def test_six_models_of_long_names_leave_the_review_its_title_and_controls(
 
 
 def test_at_400_percent_pictures_are_seen_and_every_control_is_scrolled_to(
-    page: Page, pages: dict[str, Path]
+    page: Page, pages: Pages
 ) -> None:
     page.set_viewport_size({"width": 320, "height": 256})  # 1280 × 1024, four times as large
     opened(page, pages["single"].as_uri())
@@ -341,7 +333,7 @@ def test_at_400_percent_pictures_are_seen_and_every_control_is_scrolled_to(
 
 @pytest.mark.parametrize(("width", "columns", "fits"), [(1024, 7, True), (390, 7, False)])
 def test_seven_columns_fit_or_an_edge_says_that_there_are_more(
-    page: Page, pages: dict[str, Path], width: int, columns: int, fits: bool
+    page: Page, pages: Pages, width: int, columns: int, fits: bool
 ) -> None:
     page.set_viewport_size({"width": width, "height": 900})
     opened(page, pages["single"].as_uri())
@@ -367,7 +359,7 @@ def test_seven_columns_fit_or_an_edge_says_that_there_are_more(
         assert plot.bounding_box()["x"] < box["x"]
 
 
-def test_a_finger_hits_each_link_of_the_misses(window: Window, pages: dict[str, Path]) -> None:
+def test_a_finger_hits_each_link_of_the_misses(window: Window, pages: Pages) -> None:
     page = window(has_touch=True, is_mobile=True, viewport={"width": 390, "height": 800})
     opened(page, pages["single"].as_uri())
     heights = page.locator(".misses a:visible").evaluate_all(
@@ -386,7 +378,7 @@ def test_letters_of_the_plot_are_never_small(report: Page) -> None:
 
 
 def test_names_and_licences_are_not_broken_where_a_line_of_their_own_holds_them(
-    page: Page, pages: dict[str, Path]
+    page: Page, pages: Pages
 ) -> None:
     page.set_viewport_size({"width": 390, "height": 900})
     opened(page, pages["single"].as_uri())
@@ -395,7 +387,7 @@ def test_names_and_licences_are_not_broken_where_a_line_of_their_own_holds_them(
     assert licence.bounding_box()["height"] < 24
 
 
-def test_how_it_was_made_is_open_where_the_link_leads(page: Page, pages: dict[str, Path]) -> None:
+def test_how_it_was_made_is_open_where_the_link_leads(page: Page, pages: Pages) -> None:
     opened(page, pages["single"].as_uri())
     for width in (390, 1280):
         page.set_viewport_size({"width": width, "height": 800})
@@ -414,7 +406,7 @@ def axe() -> str:
 
 
 @pytest.mark.parametrize("where", ["page", "viewer", "chinese"])
-def test_axe_finds_nothing(window: Window, pages: dict[str, Path], axe: str, where: str) -> None:
+def test_axe_finds_nothing(window: Window, pages: Pages, axe: str, where: str) -> None:
     size = {"width": 1280, "height": 800}
     page = window(bypass_csp=True, reduced_motion="reduce", viewport=size)
     opened(page, pages["folder" if where == "chinese" else "single"].as_uri())

@@ -4,15 +4,14 @@ from __future__ import annotations
 
 import json
 import re
-from pathlib import Path
 
 import pytest
-from pages import HOSTILE, opened, where
+from pages import HOSTILE, Pages, opened, where
 from playwright.sync_api import Page, expect
 
 
 @pytest.fixture
-def found(page: Page, pages: dict[str, Path]) -> Page:
+def found(page: Page, pages: Pages) -> Page:
     opened(page, pages["single"].as_uri())
     return page
 
@@ -180,7 +179,7 @@ def test_a_models_name_puts_its_own_misses_first(found: Page) -> None:
 
 
 def test_order_is_by_the_worst_of_all_models_or_by_one_and_what_has_no_value_is_last(
-    page: Page, pages: dict[str, Path]
+    page: Page, pages: Pages
 ) -> None:
     address, html = pages["single"].as_uri(), pages["single"].read_text(encoding="utf-8")
     (text,) = re.findall(r'id="facts"[^>]*>([^<]*)<', html)

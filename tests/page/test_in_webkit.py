@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from itertools import pairwise
-from pathlib import Path
 
 import pytest
+from pages import Pages
 from webkit import WebKit, webkit
 
 ENTER, ESCAPE = "\ue007", "\ue00c"
@@ -19,7 +19,7 @@ def browser() -> Iterator[WebKit]:
 
 
 @pytest.fixture
-def page(browser: WebKit, pages: dict[str, Path]) -> Iterator[WebKit]:
+def page(browser: WebKit, pages: Pages) -> Iterator[WebKit]:
     """The report; what is complained of in it fails the test."""
     browser.visit(pages["single"].as_uri())
     browser.run(

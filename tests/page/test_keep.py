@@ -8,7 +8,7 @@ from pathlib import Path
 import psutil
 import pytest
 from browser import QUIET, chromium_path
-from pages import KEPT, opened, place, saved
+from pages import KEPT, Pages, opened, place, saved
 from playwright.sync_api import Browser, BrowserContext, BrowserType, Error, Page, expect
 
 from rmbg_eval.decisions.files import read
@@ -33,7 +33,7 @@ WARNS = "!dispatchEvent(new Event('beforeunload', { cancelable: true }))"
 
 
 def test_a_browser_that_keeps_nothing_says_so_and_asks_before_what_is_in_no_file_is_lost(
-    browser: Browser, pages: dict[str, Path], tmp_path: Path
+    browser: Browser, pages: Pages, tmp_path: Path
 ) -> None:
     context = browser.new_context()
     context.add_init_script("Storage.prototype.setItem = () => { throw new Error('full') }")
@@ -75,7 +75,7 @@ def test_what_is_written_once_the_database_is_full_is_not_lost_for_what_it_has(
 
 
 def test_two_windows_of_the_page_know_and_keep_what_both_decide(
-    reviewing: Page, pages: dict[str, Path], tmp_path: Path
+    reviewing: Page, pages: Pages, tmp_path: Path
 ) -> None:
     other = reviewing.context.new_page()
     opened(other, pages["single"].as_uri())
@@ -98,7 +98,7 @@ def test_two_windows_of_the_page_know_and_keep_what_both_decide(
 
 
 def test_what_an_older_page_kept_is_taken_over_and_nothing_of_it_is_lost_without_a_database(
-    browser: Browser, pages: dict[str, Path], tmp_path: Path
+    browser: Browser, pages: Pages, tmp_path: Path
 ) -> None:
     context = browser.new_context()
     address = pages["single"].as_uri()
@@ -133,7 +133,7 @@ def test_what_an_older_page_kept_is_taken_over_and_nothing_of_it_is_lost_without
 
 
 def test_a_database_that_opens_late_is_used_and_what_is_decided_before_it_is_not_lost(
-    browser: Browser, pages: dict[str, Path], tmp_path: Path
+    browser: Browser, pages: Pages, tmp_path: Path
 ) -> None:
     context = browser.new_context()
     page = context.new_page()
@@ -172,7 +172,7 @@ def test_a_database_that_opens_late_is_used_and_what_is_decided_before_it_is_not
 
 
 def test_where_only_a_late_database_keeps_anything_it_has_what_was_decided_before(
-    browser: Browser, pages: dict[str, Path]
+    browser: Browser, pages: Pages
 ) -> None:
     context = browser.new_context()
     page = context.new_page()
@@ -197,7 +197,7 @@ def test_where_only_a_late_database_keeps_anything_it_has_what_was_decided_befor
 
 
 def test_a_browser_that_is_killed_has_what_it_said_was_kept(
-    browser: Browser, pages: dict[str, Path], tmp_path: Path
+    browser: Browser, pages: Pages, tmp_path: Path
 ) -> None:
     def opened_by(kind: BrowserType) -> BrowserContext:
         return kind.launch_persistent_context(tmp_path, executable_path=chromium_path(), args=QUIET)

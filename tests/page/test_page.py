@@ -4,11 +4,10 @@ from __future__ import annotations
 
 import base64
 import io
-from pathlib import Path
 
 import numpy as np
 import pytest
-from pages import HOSTILE, opened, served
+from pages import HOSTILE, Pages, opened, served
 from PIL import Image
 from playwright.sync_api import Page
 
@@ -16,7 +15,7 @@ from rmbg_eval.i18n import Message
 
 
 @pytest.mark.parametrize("layout", ["single", "folder"])
-def test_nothing_is_asked_of_the_network(page: Page, pages: dict[str, Path], layout: str) -> None:
+def test_nothing_is_asked_of_the_network(page: Page, pages: Pages, layout: str) -> None:
     asked, complaints = opened(page, pages[layout].as_uri())
     assert [url for url in asked if not url.startswith(("file:", "data:"))] == []
     assert complaints == []
@@ -25,7 +24,7 @@ def test_nothing_is_asked_of_the_network(page: Page, pages: dict[str, Path], lay
 
 
 @pytest.mark.parametrize("layout", ["single", "folder"])
-def test_every_picture_is_there(page: Page, pages: dict[str, Path], layout: str) -> None:
+def test_every_picture_is_there(page: Page, pages: Pages, layout: str) -> None:
     opened(page, pages[layout].as_uri())
     widths = page.evaluate("[...document.images].map(i => i.naturalWidth)")
     # Of four cases the original and two results, and of one the truth; one is no picture.
@@ -36,7 +35,7 @@ def test_every_picture_is_there(page: Page, pages: dict[str, Path], layout: str)
 
 
 @pytest.mark.parametrize("layout", ["single", "folder"])
-def test_hostile_names_are_text(page: Page, pages: dict[str, Path], layout: str) -> None:
+def test_hostile_names_are_text(page: Page, pages: Pages, layout: str) -> None:
     opened(page, pages[layout].as_uri())
     shown = page.text_content("main")  # the inner text leaves out what is far below the window
     assert f"pet/{HOSTILE}" in shown
@@ -58,7 +57,7 @@ def test_what_is_heard_is_in_the_language_that_is_shown(report: Page) -> None:
     assert [each for each in set(said) if Message(each).to("zh") != each] == []
 
 
-def test_the_result_that_is_saved_has_the_cutouts_alpha(page: Page, pages: dict[str, Path]) -> None:
+def test_the_result_that_is_saved_has_the_cutouts_alpha(page: Page, pages: Pages) -> None:
     opened(page, pages["single"].as_uri())
     tile = page.locator("article[id^=case-portrait-ada] [data-model=grabcut]").first
     path = tile.get_attribute("data-alpha")
@@ -73,7 +72,7 @@ def test_the_result_that_is_saved_has_the_cutouts_alpha(page: Page, pages: dict[
     assert np.array_equal(np.asarray(saved.convert("L")), np.asarray(cutout)[..., 3])
 
 
-def test_folder_layout_links_the_full_size_cutout(page: Page, pages: dict[str, Path]) -> None:
+def test_folder_layout_links_the_full_size_cutout(page: Page, pages: Pages) -> None:
     opened(page, pages["folder"].as_uri())
     href = page.locator("#category-portrait a[download]").first.get_attribute("href")
     assert href == "cutouts/grabcut/portrait/ada.png"
@@ -94,7 +93,7 @@ def test_a_category_without_cases_takes_no_room(report: Page) -> None:
     assert report.locator("section.sheet").count() == 4
 
 
-def test_language_is_declared_and_spoken(page: Page, pages: dict[str, Path]) -> None:
+def test_language_is_declared_and_spoken(page: Page, pages: Pages) -> None:
     opened(page, pages["folder"].as_uri())
     assert page.get_attribute("html", "lang") == "zh"
     assert "人像特写" in page.inner_text("#category-portrait h2")
@@ -106,15 +105,13 @@ def test_no_code_is_shown(report: Page) -> None:
     assert "Evaluate background removers" not in shown
 
 
-def test_a_narrow_page_does_not_scroll_sideways(page: Page, pages: dict[str, Path]) -> None:
+def test_a_narrow_page_does_not_scroll_sideways(page: Page, pages: Pages) -> None:
     page.set_viewport_size({"width": 360, "height": 700})
     opened(page, pages["single"].as_uri())
     assert page.evaluate("document.documentElement.scrollWidth") <= 360
 
 
-def test_folder_layout_is_readable_under_the_policy_of_jenkins(
-    page: Page, pages: dict[str, Path]
-) -> None:
+def test_folder_layout_is_readable_under_the_policy_of_jenkins(page: Page, pages: Pages) -> None:
     with served(pages["folder"].parent) as address:
         opened(page, f"{address}/index.html")
     widths = page.evaluate("[...document.images].map(i => i.naturalWidth)")

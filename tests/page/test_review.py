@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 from axe import source, violations
-from pages import HOSTILE, KEPT, Window, covered, look, opened, place, saved, where, whole
+from pages import HOSTILE, KEPT, Pages, Window, covered, look, opened, place, saved, where, whole
 from playwright.sync_api import Page, expect
 
 from rmbg_eval import Run
@@ -22,12 +22,12 @@ FORGET = """async () => {
 }"""
 
 
-def run_of(pages: dict[str, Path]) -> Run:
+def run_of(pages: Pages) -> Run:
     return Run.load(pages["single"].parent)
 
 
 def test_keys_decide_and_the_file_is_what_decide_reads(
-    reviewing: Page, pages: dict[str, Path], tmp_path: Path
+    reviewing: Page, pages: Pages, tmp_path: Path
 ) -> None:
     page, run = reviewing, run_of(pages)
     expect(place(page)).to_have_text("1 / 4")  # the broken picture has no cut-out
@@ -72,7 +72,7 @@ def test_nothing_is_lost_on_reload(reviewing: Page, tmp_path: Path) -> None:
 
 
 def test_a_decision_of_the_far_future_takes_no_later_one_there(
-    window: Window, pages: dict[str, Path]
+    window: Window, pages: Pages
 ) -> None:
     page = window()
     page.clock.set_fixed_time("2199-12-31T23:59:59.999Z")
@@ -89,9 +89,7 @@ def test_a_decision_of_the_far_future_takes_no_later_one_there(
     expect(page.locator("#review [data-part=unsaved] [lang=en]")).to_have_text("2 unsaved")
 
 
-def test_copies_of_a_picture_are_reviewed_once(
-    page: Page, pages: dict[str, Path], tmp_path: Path
-) -> None:
+def test_copies_of_a_picture_are_reviewed_once(page: Page, pages: Pages, tmp_path: Path) -> None:
     one, other, *_ = [p.cutout_sha256 for p in run_of(pages).predictions
                       if p.cutout and p.model == "grabcut"]  # fmt: skip
     copied = tmp_path / "index.html"
@@ -138,7 +136,7 @@ def test_undo_brings_back_what_was_before(reviewing: Page, tmp_path: Path) -> No
     expect(page.locator("#by-eye [data-part=state]")).not_to_contain_text("Decisions")
 
 
-def test_a_model_without_cut_outs_is_not_turned_to(page: Page, pages: dict[str, Path]) -> None:
+def test_a_model_without_cut_outs_is_not_turned_to(page: Page, pages: Pages) -> None:
     html = pages["single"].read_text(encoding="utf-8")
     (text,) = re.findall("<template id=\"about-decisions\" data-about='([^']*)'", html)
     about = json.loads(unescape(text))
@@ -284,7 +282,7 @@ def test_what_is_being_written_of_a_decided_one_is_saved_too(
     assert review.comment == "the strap"
 
 
-def test_a_finger_decides_and_places(window: Window, pages: dict[str, Path]) -> None:
+def test_a_finger_decides_and_places(window: Window, pages: Pages) -> None:
     page = window(viewport={"width": 390, "height": 780}, has_touch=True)
     opened(page, pages["single"].as_uri())
     page.locator("#by-eye [data-do=review]").tap()
@@ -302,7 +300,7 @@ def test_a_finger_decides_and_places(window: Window, pages: dict[str, Path]) -> 
 
 
 def test_on_a_phone_nothing_looks_chosen_that_is_not_and_saving_has_its_name(
-    window: Window, pages: dict[str, Path]
+    window: Window, pages: Pages
 ) -> None:
     page = window(viewport={"width": 390, "height": 780}, has_touch=True, is_mobile=True)
     opened(page, pages["single"].as_uri())
@@ -392,7 +390,7 @@ def test_a_file_is_taken_up_again_and_what_is_hostile_is_refused(
 
 @pytest.mark.parametrize("what", ["review", "blind"])
 def test_back_closes_what_is_decided_in_and_forward_opens_it(
-    page: Page, pages: dict[str, Path], what: str
+    page: Page, pages: Pages, what: str
 ) -> None:
     opened(page, pages["single"].as_uri())
     entries = page.evaluate("history.length")
@@ -476,7 +474,7 @@ def test_why_a_cut_out_has_its_risk_is_said_and_marked_but_not_in_a_blind_vote(
     assert "Risk" not in page.locator("#blind").inner_text()
 
 
-def test_axe_finds_nothing_in_the_review(window: Window, pages: dict[str, Path]) -> None:
+def test_axe_finds_nothing_in_the_review(window: Window, pages: Pages) -> None:
     page = window(bypass_csp=True)
     page.goto(pages["single"].as_uri())
     page.locator("#by-eye [data-do=review]").click()
@@ -487,9 +485,7 @@ def test_axe_finds_nothing_in_the_review(window: Window, pages: dict[str, Path])
         assert violations(page, source()) == []
 
 
-def test_with_files_beside_the_page_in_chinese(
-    page: Page, pages: dict[str, Path], tmp_path: Path
-) -> None:
+def test_with_files_beside_the_page_in_chinese(page: Page, pages: Pages, tmp_path: Path) -> None:
     opened(page, pages["folder"].as_uri())
     page.locator("#by-eye [data-do=review]").click()
     expect(page.locator("#review .canvas[data-loaded]")).to_have_count(2)

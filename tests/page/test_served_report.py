@@ -17,7 +17,7 @@ from typing import Any
 import pytest
 from browser import free_port
 from fakes import save_picture
-from pages import HOSTILE, look, opened
+from pages import HOSTILE, Pages, look, opened
 from playwright.sync_api import Page, expect
 
 from rmbg_eval.core.anchors import case_anchor
@@ -53,14 +53,14 @@ def serving(desk: Desk, token: str | None = TOKEN) -> Iterator[int]:
 
 
 @pytest.fixture(scope="module")
-def cases(pages: dict[str, Path], tmp_path_factory: pytest.TempPathFactory) -> Path:
+def cases(pages: Pages, tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A copy of the run's, to be written to."""
     folder = tmp_path_factory.mktemp("served") / "cases"
     return Path(shutil.copytree(pages["folder"].parent.parent / "cases", folder))
 
 
 @pytest.fixture(scope="module")
-def desk(pages: dict[str, Path], cases: Path, tmp_path_factory: pytest.TempPathFactory) -> Desk:
+def desk(pages: Pages, cases: Path, tmp_path_factory: pytest.TempPathFactory) -> Desk:
     decisions = tmp_path_factory.mktemp("decided") / "here"
     return Desk(pages["folder"].parent, str(decisions), str(cases))
 
@@ -139,7 +139,7 @@ def test_the_page_saves_as_one_goes_and_again_after_the_server_was_away(
 
 
 def test_a_file_that_was_damaged_by_hand_takes_what_is_decided_once_it_is_mended(
-    page: Page, pages: dict[str, Path], tmp_path: Path
+    page: Page, pages: Pages, tmp_path: Path
 ) -> None:
     desk = Desk(pages["folder"].parent, str(tmp_path))
     page.clock.install()
@@ -223,7 +223,7 @@ def test_what_is_no_decision_about_this_run_is_refused_whole(desk: Desk, port: i
 
 
 def test_a_run_that_is_made_anew_meanwhile_takes_what_its_page_and_the_one_before_decide(
-    pages: dict[str, Path], tmp_path: Path
+    pages: Pages, tmp_path: Path
 ) -> None:
     out = Path(shutil.copytree(pages["folder"].parent, tmp_path / "out"))
     desk = Desk(out, str(tmp_path / "decided"))
@@ -337,7 +337,7 @@ def test_without_a_token_only_a_local_name_leads_here(desk: Desk) -> None:
         assert ask(port, "POST", "/decisions", sent(decision(desk)), **own)[0] == 403
 
 
-def test_without_a_folder_for_decisions_the_page_keeps_them(pages: dict[str, Path]) -> None:
+def test_without_a_folder_for_decisions_the_page_keeps_them(pages: Pages) -> None:
     desk = Desk(pages["single"].parent, "")
     with serving(desk) as port:
         status, text = ask(port, "GET", "/")
@@ -465,7 +465,7 @@ def test_what_is_no_point_of_a_case_is_refused(port: int, cases: Path, path: str
 
 
 def test_of_a_case_with_another_picture_nothing_is_measured_or_written(
-    pages: dict[str, Path], tmp_path: Path
+    pages: Pages, tmp_path: Path
 ) -> None:
     cases = tmp_path / "cases"
     shutil.copytree(pages["single"].parent.parent / "cases", cases)

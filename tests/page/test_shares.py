@@ -8,7 +8,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from pages import opened, place, saved
+from pages import Pages, opened, place, saved
 from playwright.sync_api import Page, expect
 from reviewers import decisions, review, run_over
 
@@ -90,9 +90,7 @@ def test_on_paper_no_word_of_the_shares_is_broken_and_no_command_is_told(
     assert page.locator("#by-eye [data-part=in-browser]").is_hidden()
 
 
-def test_the_share_is_that_of_the_run(
-    reviewing: Page, pages: dict[str, Path], tmp_path: Path
-) -> None:
+def test_the_share_is_that_of_the_run(reviewing: Page, pages: Pages, tmp_path: Path) -> None:
     page, run = reviewing, Run.load(pages["single"].parent)
     page.locator("#review [data-part=order]").select_option("chance")
     order = [key for key in plan_of(run).order if key.model == run.models[0].info.name]
@@ -205,7 +203,7 @@ def test_a_shoot_of_two_categories_is_one(page: Page) -> None:
 
 
 def test_rows_of_shares_are_low_on_a_phone_and_begin_where_their_headings_do(
-    page: Page, pages: dict[str, Path], tmp_path: Path
+    page: Page, pages: Pages, tmp_path: Path
 ) -> None:
     """Of a model that nobody looked at, that is a note in the last column."""
     run = run_over(8, ("Studio", "grabcut"))

@@ -4,11 +4,10 @@ from __future__ import annotations
 
 import io
 import re
-from pathlib import Path
 
 import numpy as np
 import pytest
-from pages import Window, look, opened, served, whole
+from pages import Pages, Window, look, opened, served, whole
 from PIL import Image
 from playwright.sync_api import Page, expect
 
@@ -19,7 +18,7 @@ CALM = 400  # milliseconds after which the address has where one looks
 
 
 @pytest.fixture
-def viewer(page: Page, pages: dict[str, Path]) -> Page:
+def viewer(page: Page, pages: Pages) -> Page:
     """The dress in the viewer, opened by a click on the second model's result."""
     opened(page, pages["single"].as_uri())
     return look(page, page.locator(f"{DRESS} [data-kind=result] a").nth(1))
@@ -102,9 +101,7 @@ def test_layers_are_of_every_model(viewer: Page) -> None:
         assert fragment(viewer).get("layer", "result") == kind
 
 
-def test_at_full_size_the_pixels_are_those_of_the_cutout(
-    window: Window, pages: dict[str, Path]
-) -> None:
+def test_at_full_size_the_pixels_are_those_of_the_cutout(window: Window, pages: Pages) -> None:
     """The alpha layer, one to one, on the screen, against the file of the run folder."""
     for layout in ("single", "folder"):
         page = window(viewport={"width": 1600, "height": 1200})
@@ -279,7 +276,7 @@ def test_labels_are_never_swapped(viewer: Page, how: str) -> None:
 
 @pytest.mark.parametrize(("key", "title"), [("ArrowLeft", "杯 子#1"), ("ArrowRight", "ada")])
 def test_from_a_case_that_is_not_found_one_comes_to_the_first_or_the_last(
-    page: Page, pages: dict[str, Path], key: str, title: str
+    page: Page, pages: Pages, key: str, title: str
 ) -> None:
     opened(page, pages["single"].as_uri())
     dress = page.locator(f"article{DRESS}").get_attribute("id")
@@ -398,9 +395,7 @@ for (const name of Object.keys(taken)) {
 """
 
 
-def test_a_hand_that_moves_does_not_write_the_address_each_time(
-    page: Page, pages: dict[str, Path]
-) -> None:
+def test_a_hand_that_moves_does_not_write_the_address_each_time(page: Page, pages: Pages) -> None:
     """Safari takes a hundred in ten seconds and then throws; here ten."""
     page.add_init_script(REFUSES.replace("LEAST", "10"))
     _, complaints = opened(page, pages["single"].as_uri())
@@ -419,7 +414,7 @@ def test_a_hand_that_moves_does_not_write_the_address_each_time(
 
 
 def test_where_the_browser_refuses_the_address_the_next_case_is_shown_all_the_same(
-    page: Page, pages: dict[str, Path]
+    page: Page, pages: Pages
 ) -> None:
     page.add_init_script(REFUSES.replace("LEAST", "0"))
     _, complaints = opened(page, pages["single"].as_uri())
@@ -462,7 +457,7 @@ def test_escape_gives_the_focus_back_to_what_was_pressed(viewer: Page) -> None:
     assert viewer.evaluate(model) == "By hand"
 
 
-def test_escape_leads_to_the_case_that_was_open(page: Page, pages: dict[str, Path]) -> None:
+def test_escape_leads_to_the_case_that_was_open(page: Page, pages: Pages) -> None:
     """Cases between the two are laid out with a guessed height until they come into view."""
     page.set_viewport_size({"width": 1280, "height": 500})
     opened(page, pages["single"].as_uri())
@@ -522,7 +517,7 @@ def test_all_of_it_by_keyboard(report: Page) -> None:
 
 
 def test_in_the_folder_layout_everything_is_of_the_files_beside_it(
-    page: Page, pages: dict[str, Path]
+    page: Page, pages: Pages
 ) -> None:
     opened(page, pages["folder"].as_uri())
     page.locator("[id^=case-portrait-ada] [data-kind=result] a").first.click()
@@ -534,7 +529,7 @@ def test_in_the_folder_layout_everything_is_of_the_files_beside_it(
     assert save.get_attribute("href") == "cutouts/grabcut/portrait/ada.png"
 
 
-def test_what_is_under_the_pointer_is_read(viewer: Page, pages: dict[str, Path]) -> None:
+def test_what_is_under_the_pointer_is_read(viewer: Page, pages: Pages) -> None:
     box = viewer.locator("#viewer .canvas").first.bounding_box()
     viewer.mouse.move(box["x"] + box["width"] / 2, box["y"] + box["height"] / 2)
     under = viewer.locator("#viewer .under")
@@ -545,7 +540,7 @@ def test_what_is_under_the_pointer_is_read(viewer: Page, pages: dict[str, Path])
     expect(under).to_contain_text(f"grabcut α {alpha:.3f}")
 
 
-def test_beside_files_only_the_place_is_said_and_why(page: Page, pages: dict[str, Path]) -> None:
+def test_beside_files_only_the_place_is_said_and_why(page: Page, pages: Pages) -> None:
     opened(page, pages["folder"].as_uri())
     page.locator("[name=lang][value=en]").check(force=True)
     page.locator("[id^=case-portrait-ada] [data-kind=result] a").first.click()
@@ -561,7 +556,7 @@ def test_beside_files_only_the_place_is_said_and_why(page: Page, pages: dict[str
 
 
 def test_a_saved_png_has_the_alpha_and_the_colours_that_the_page_keeps(
-    viewer: Page, pages: dict[str, Path]
+    viewer: Page, pages: Pages
 ) -> None:
     path = viewer.locator(f"{DRESS} [data-kind=original]").get_attribute("data-full")
     kept = np.asarray(Image.open(pages["single"].parent / path).convert("RGB"))
@@ -604,7 +599,7 @@ def test_what_cutouts_stand_on_is_that_of_the_page(viewer: Page) -> None:
     assert viewer.locator("#bar [name=backdrop][value=black]").is_checked()
 
 
-def test_fingers_turn_to_the_next_case_and_pinch(window: Window, pages: dict[str, Path]) -> None:
+def test_fingers_turn_to_the_next_case_and_pinch(window: Window, pages: Pages) -> None:
     page = window(viewport={"width": 390, "height": 844}, has_touch=True)
     opened(page, pages["single"].as_uri())
     page.locator(f"{DRESS} [data-kind=original] a").tap()
@@ -632,7 +627,7 @@ def test_fingers_turn_to_the_next_case_and_pinch(window: Window, pages: dict[str
 
 
 def test_on_a_phone_the_bar_has_the_title_and_every_control_within_reach(
-    window: Window, pages: dict[str, Path]
+    window: Window, pages: Pages
 ) -> None:
     page = window(viewport={"width": 390, "height": 844}, has_touch=True)
     opened(page, pages["single"].as_uri())

@@ -14,6 +14,7 @@ from caches import new_cache
 from comparisons import comparison, one, point, run, value
 from comparisons import made as one_cutout
 from fakes import disc, save_picture, save_truth
+from pages import HOSTILE, Pages
 from pictures import error_map
 from PIL import Image
 from playwright.sync_api import Browser, Page, expect
@@ -44,11 +45,9 @@ from rmbg_eval.report.comparison_pictures import difference_map, pair_figures
 from rmbg_eval.report.notebooks import render_comparison
 from rmbg_eval.run.folder import write_run
 
-HOSTILE = '"><img src=x onerror="document.title=1">'
-
 
 @pytest.fixture(scope="module")
-def made(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Path]:
+def made(tmp_path_factory: pytest.TempPathFactory) -> Pages:
     """Pages of both layouts: one case worse, one changed, one failed, missing, new, the same."""
     folder = tmp_path_factory.mktemp("compare")
     cases, cutouts = folder / "cases", folder / "cutouts"
@@ -106,9 +105,7 @@ def opened(page: Page, path: Path) -> list[str]:
 
 
 @pytest.mark.parametrize("layout", ["single", "folder"])
-def test_worst_first_with_pictures_that_are_there(
-    page: Page, made: dict[str, Path], layout: str
-) -> None:
+def test_worst_first_with_pictures_that_are_there(page: Page, made: Pages, layout: str) -> None:
     assert opened(page, made[layout]) == []
     states = page.locator(".pair .state").evaluate_all("all => all.map(e => e.className)")
     assert states == [f"state {s}" for s in ("failed", "missing", "worse", "changed", "new")]
@@ -131,7 +128,7 @@ def test_worst_first_with_pictures_that_are_there(
 
 @pytest.mark.parametrize("layout", ["single", "folder"])
 def test_what_a_picture_is_stands_over_it_and_the_original_beside(
-    page: Page, made: dict[str, Path], layout: str
+    page: Page, made: Pages, layout: str
 ) -> None:
     opened(page, made[layout])
     figures = page.locator(".pair figure")
@@ -147,7 +144,7 @@ def test_what_a_picture_is_stands_over_it_and_the_original_beside(
     assert missing.locator("label").inner_text().strip() == words
 
 
-def test_pictures_beside_each_other_begin_at_one_height(page: Page, made: dict[str, Path]) -> None:
+def test_pictures_beside_each_other_begin_at_one_height(page: Page, made: Pages) -> None:
     opened(page, made["single"])
     rows = page.locator(".three:has(.original)")
     assert rows.count()
@@ -159,9 +156,7 @@ def test_pictures_beside_each_other_begin_at_one_height(page: Page, made: dict[s
         assert len({(box["y"], box["height"]) for box in boxes}) == 1
 
 
-def test_a_sentence_begins_with_a_capital_and_a_name_as_it_is(
-    made: dict[str, Path], tmp_path: Path
-) -> None:
+def test_a_sentence_begins_with_a_capital_and_a_name_as_it_is(made: Pages, tmp_path: Path) -> None:
     found, settings = compared(made, tmp_path)
     (failed,) = (pair for pair in found.pairs if pair.state == "failed")
     said = []
@@ -174,7 +169,7 @@ def test_a_sentence_begins_with_a_capital_and_a_name_as_it_is(
 
 
 @pytest.mark.parametrize("layout", ["single", "folder"])
-def test_no_line_ends_within_an_option(page: Page, made: dict[str, Path], layout: str) -> None:
+def test_no_line_ends_within_an_option(page: Page, made: Pages, layout: str) -> None:
     page.set_viewport_size({"width": 390, "height": 800})
     opened(page, made[layout])
     said = page.locator(".runs, .hands .unit").filter(has_text="--").locator("span:visible")
@@ -185,12 +180,12 @@ def test_no_line_ends_within_an_option(page: Page, made: dict[str, Path], layout
         assert option.bounding_box()["height"] < 24
 
 
-def test_whose_colours_base_is_shown_in_is_said(made: dict[str, Path]) -> None:
+def test_whose_colours_base_is_shown_in_is_said(made: Pages) -> None:
     html = made["single"].read_text("utf-8")
     assert html.count("BASE in the colours of NEW: a baseline keeps none") == 2
 
 
-def test_every_sentence_is_said_in_chinese(page: Page, made: dict[str, Path]) -> None:
+def test_every_sentence_is_said_in_chinese(page: Page, made: Pages) -> None:
     opened(page, made["folder"])
     spoken = page.locator(
         ".pair :is(.why, .changes li, small, .note), .worse li > span, .bars dd, .notes li, "
@@ -205,7 +200,7 @@ def test_every_sentence_is_said_in_chinese(page: Page, made: dict[str, Path]) ->
 
 @pytest.mark.parametrize("layout", ["single", "folder"])
 def test_a_slider_as_wide_as_the_window_lies_between_base_and_new(
-    page: Page, made: dict[str, Path], layout: str
+    page: Page, made: Pages, layout: str
 ) -> None:
     complaints = opened(page, made[layout])
     assert page.locator(".closely").count() == 2, "only where there are two to lie on each other"
@@ -217,9 +212,7 @@ def test_a_slider_as_wide_as_the_window_lies_between_base_and_new(
     assert complaints == []
 
 
-def test_without_a_script_all_of_it_is_there_but_the_viewer(
-    browser: Browser, made: dict[str, Path]
-) -> None:
+def test_without_a_script_all_of_it_is_there_but_the_viewer(browser: Browser, made: Pages) -> None:
     page = browser.new_context(java_script_enabled=False).new_page()
     page.goto(made["folder"].as_uri())
     assert page.locator(".closely").first.is_hidden()
@@ -228,7 +221,7 @@ def test_without_a_script_all_of_it_is_there_but_the_viewer(
     assert page.locator(".pair .three figure").count() >= 12
 
 
-def test_what_got_worse_is_said_as_one_would_say_it(page: Page, made: dict[str, Path]) -> None:
+def test_what_got_worse_is_said_as_one_would_say_it(page: Page, made: Pages) -> None:
     opened(page, made["single"])
     worse = page.locator(".worse li").nth(2)
     assert worse.locator("a").inner_text() == "portrait/ada · shop"
@@ -241,7 +234,7 @@ def test_what_got_worse_is_said_as_one_would_say_it(page: Page, made: dict[str, 
     assert page.locator("details.drawer[open]").count() <= 1, "tables are folded away"
 
 
-def test_where_nothing_changed_there_are_no_bars(made: dict[str, Path], tmp_path: Path) -> None:
+def test_where_nothing_changed_there_are_no_bars(made: Pages, tmp_path: Path) -> None:
     found, settings = compared(made, tmp_path)
     same = tuple(pair for pair in found.pairs if pair.state == "same")
     found = Comparison(base=found.base, new=found.new, notes=found.notes, pairs=same)
@@ -251,7 +244,7 @@ def test_where_nothing_changed_there_are_no_bars(made: dict[str, Path], tmp_path
 
 
 def test_where_a_change_stops_it_the_gate_does_not_claim_to_stop_at_worse_alone(
-    made: dict[str, Path], tmp_path: Path
+    made: Pages, tmp_path: Path
 ) -> None:
     found, settings = compared(made, tmp_path)
     changed = tuple(pair for pair in found.pairs if pair.state in ("changed", "same"))
@@ -261,7 +254,7 @@ def test_where_a_change_stops_it_the_gate_does_not_claim_to_stop_at_worse_alone(
 
 
 def test_models_of_other_names_are_compared_on_purpose(
-    page: Page, made: dict[str, Path], tmp_path: Path
+    page: Page, made: Pages, tmp_path: Path
 ) -> None:
     base, run = (made["single"].parent.parent / name for name in ("baseline", "run"))
     renamed = tmp_path / "renamed"
@@ -279,7 +272,7 @@ def test_models_of_other_names_are_compared_on_purpose(
     assert "shop → market" in report.changes().html
 
 
-def test_axe_finds_nothing(browser: Browser, made: dict[str, Path]) -> None:
+def test_axe_finds_nothing(browser: Browser, made: Pages) -> None:
     page = browser.new_page(bypass_csp=True, reduced_motion="reduce")
     opened(page, made["single"])
     page.evaluate("document.querySelectorAll('details').forEach(e => e.open = true)")
@@ -289,13 +282,13 @@ def test_axe_finds_nothing(browser: Browser, made: dict[str, Path]) -> None:
 
 
 @pytest.mark.parametrize("width", [390, 1920])
-def test_no_width_scrolls_sideways(page: Page, made: dict[str, Path], width: int) -> None:
+def test_no_width_scrolls_sideways(page: Page, made: Pages, width: int) -> None:
     page.set_viewport_size({"width": width, "height": 900})
     opened(page, made["folder"])
     assert page.evaluate("document.documentElement.scrollWidth") <= width
 
 
-def test_every_pixel_lies_beside_the_page_in_the_layout_folder(made: dict[str, Path]) -> None:
+def test_every_pixel_lies_beside_the_page_in_the_layout_folder(made: Pages) -> None:
     html, folder = made["folder"].read_text("utf-8"), made["folder"].parent
     fulls = re.findall(r'data-full="([^"]+)"', html)
     assert len(fulls) == 2 * 3 + 3  # of what failed, is missing or is new, the one there is
@@ -311,7 +304,7 @@ def test_every_pixel_lies_beside_the_page_in_the_layout_folder(made: dict[str, P
     assert not re.search(r"data-full=\"assets", made["single"].read_text("utf-8"))
 
 
-def test_junit_links_lead_to_the_page(made: dict[str, Path]) -> None:
+def test_junit_links_lead_to_the_page(made: Pages) -> None:
     html = made["single"].read_text("utf-8")
     junit = (made["single"].parent / "junit.xml").read_text("utf-8")
     anchors = [line.split("#")[1].split("<")[0] for line in junit.splitlines() if "See " in line]
@@ -319,7 +312,7 @@ def test_junit_links_lead_to_the_page(made: dict[str, Path]) -> None:
     assert all(f'id="{anchor}"' in html for anchor in anchors)
 
 
-def compared(made: dict[str, Path], out: Path) -> tuple[Comparison, CompareSettings]:
+def compared(made: Pages, out: Path) -> tuple[Comparison, CompareSettings]:
     """The two runs once more, without a page."""
     base, run = (made["single"].parent.parent / name for name in ("baseline", "run"))
     settings = CompareSettings(base=str(base), new=str(run), out=str(out))
@@ -327,7 +320,7 @@ def compared(made: dict[str, Path], out: Path) -> tuple[Comparison, CompareSetti
 
 
 def test_what_is_missing_takes_no_picture_from_what_changed(
-    made: dict[str, Path], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    made: Pages, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     found, settings = compared(made, tmp_path)
     assert [p.state for p in found.pairs][:4] == ["failed", "missing", "worse", "changed"]
@@ -339,7 +332,7 @@ def test_what_is_missing_takes_no_picture_from_what_changed(
 
 
 def test_of_many_changes_the_worst_are_shown_and_the_others_counted(
-    made: dict[str, Path], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    made: Pages, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Also where more failed than there is room for."""
     found, settings = compared(made, tmp_path)
@@ -386,13 +379,13 @@ def test_what_stops_it_for_one_reason_is_one_line_for_each_model(tmp_path: Path)
         assert "more, below" not in words
 
 
-def test_what_takes_the_ticked_changes_names_the_run(made: dict[str, Path]) -> None:
+def test_what_takes_the_ticked_changes_names_the_run(made: Pages) -> None:
     html = made["single"].read_text("utf-8")
     new = made["single"].parents[1] / "run"
     assert f"rmbg-eval approve {new} " in html
 
 
-def test_what_failed_in_both_is_no_change_to_tick(made: dict[str, Path], tmp_path: Path) -> None:
+def test_what_failed_in_both_is_no_change_to_tick(made: Pages, tmp_path: Path) -> None:
     found, settings = compared(made, tmp_path)
     failed, *others = found.pairs
     still = failed.model_copy(update={"state": "still-failed", "base": failed.new})
@@ -571,7 +564,7 @@ def test_what_is_magnified_is_where_alpha_moved(
             assert np.array_equal(np.asarray(image.convert("RGBA"))[..., 3], levels)
 
 
-def test_pictures_of_an_earlier_comparison_go(made: dict[str, Path], tmp_path: Path) -> None:
+def test_pictures_of_an_earlier_comparison_go(made: Pages, tmp_path: Path) -> None:
     found, settings = compared(made, tmp_path)
     stray = tmp_path / "assets" / f"{1:020x}-base.webp"
     mine = stray.parent / "mine" / "notes.txt", stray.parent / "logo.webp"
@@ -597,7 +590,7 @@ def test_orange_is_more_opaque_as_in_an_error_map() -> None:
         assert tuple(error[0, 0].tolist()) == tuple(difference_map(truth, alpha)[0, 0].tolist())
 
 
-def test_what_changed_is_looked_at_closely(page: Page, made: dict[str, Path]) -> None:
+def test_what_changed_is_looked_at_closely(page: Page, made: Pages) -> None:
     """Base, new and their difference, zoomed together, and side by side under a slider."""
     complaints = opened(page, made["single"])
     pair = page.locator(".pair:has(.closely)").first
@@ -620,7 +613,7 @@ def test_what_changed_is_looked_at_closely(page: Page, made: dict[str, Path]) ->
 
 @pytest.mark.parametrize(("size", "most"), [((1440, 900), 900), ((390, 844), 780)])
 def test_a_pair_is_no_more_than_a_screen(
-    page: Page, made: dict[str, Path], size: tuple[int, int], most: int
+    page: Page, made: Pages, size: tuple[int, int], most: int
 ) -> None:
     """Of portraits, which are the highest; a drawer is closed."""
     page.set_viewport_size({"width": size[0], "height": size[1]})
@@ -645,7 +638,7 @@ def test_a_pair_is_no_more_than_a_screen(
     assert min(wide) >= {1440: 290, 390: 110}[size[0]], "as wide as there is room"
 
 
-def test_on_paper_there_is_nothing_to_tick(page: Page, made: dict[str, Path]) -> None:
+def test_on_paper_there_is_nothing_to_tick(page: Page, made: Pages) -> None:
     opened(page, made["single"])
     assert page.locator("#approve").is_visible()
     page.emulate_media(media="print")
@@ -653,7 +646,7 @@ def test_on_paper_there_is_nothing_to_tick(page: Page, made: dict[str, Path]) ->
 
 
 def test_a_page_whose_ticks_a_browser_cannot_keep_asks_before_it_is_closed(
-    page: Page, made: dict[str, Path]
+    page: Page, made: Pages
 ) -> None:
     page.add_init_script(
         "Storage.prototype.setItem = IDBFactory.prototype.open = () => { throw new Error('full') }"
@@ -667,9 +660,7 @@ def test_a_page_whose_ticks_a_browser_cannot_keep_asks_before_it_is_closed(
     asked.value.accept()
 
 
-def test_ticked_changes_are_what_approve_takes(
-    page: Page, made: dict[str, Path], tmp_path: Path
-) -> None:
+def test_ticked_changes_are_what_approve_takes(page: Page, made: Pages, tmp_path: Path) -> None:
     page.goto(made["single"].as_uri())
     boxes = page.locator("input[data-tick]")
     assert boxes.count() == page.locator("article.pair").count() >= 4
