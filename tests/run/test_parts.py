@@ -318,6 +318,9 @@ DAMAGES: dict[str, Callable[[Path], object]] = {
     "a pipe": lambda of: _pipe(file_of(of, "points")),
     "gone": lambda of: file_of(of, "points").unlink(),
     "truncated": lambda of: _truncated(file_of(of, "points")),
+    "written again": lambda of: pq.write_table(
+        pq.read_table(file_of(of, "points")), file_of(of, "points")
+    ),
     "truncated and named": lambda of: change(
         of, "points", file_of(of, "points").read_bytes()[:-40]
     ),
