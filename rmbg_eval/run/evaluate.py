@@ -276,6 +276,7 @@ class _Task:
         """
         name, count, on_step = model.info.name, len(self.cases), self.on_step
         predictions: list[Prediction] = []
+        failed = 0
         measuring: deque[tuple[Case, Prediction, Future[Outcome]]] = deque()
 
         def take() -> None:
@@ -299,7 +300,9 @@ class _Task:
                     given = case, prediction, self.out, self.metrics, self.measures
                     task = measurer.submit(measure_prediction, *given)
                     measuring.append((case, prediction, task))
-                    text = f"{name} · {case.name}"
+                    failed += bool(prediction.failure and prediction.failure.state == "failed")
+                    text = f"{name} · {failed} failed" if failed else name
+                    text = f"{text} · {case.name}"
                     on_step(Step(text, len(predictions), count, prediction.cached))
                     while measuring and (measuring[0][2].done() or len(measuring) > _BEHIND):
                         take()

@@ -287,7 +287,11 @@ def test_a_run_in_which_everything_failed_is_a_complete_run(
             raise ValueError("boom")
 
     use_models(Broken())
-    run = evaluate(settings)
+    steps: list[Step] = []
+    run = evaluate(settings, steps.append)
+    assert [s.text.rpartition(" · ")[0] for s in steps[1:4]] == [
+        f"fake · {n} failed" for n in (1, 2, 3)
+    ]
     assert run.complete
     assert len(run.failures) == len(run.predictions) == 3
     assert Run.load(settings.out_folder) == run
