@@ -56,7 +56,7 @@ class Differing(NamedTuple):
     def share(self) -> float:
         """The share of `either` that is in patches, in [0, 1]; 0 of two empty ones."""
         area = np.count_nonzero(self.either)
-        return np.count_nonzero(self.patches) / area if area else 0.0
+        return float(np.count_nonzero(self.patches) / area) if area else 0.0
 
 
 def differing(alpha: Alpha, other: Alpha) -> Differing:
@@ -77,6 +77,8 @@ def differing(alpha: Alpha, other: Alpha) -> Differing:
 def apart(alpha: Alpha, other: Alpha) -> float:
     """How far two alphas are apart: the share of the subject on which they visibly differ, in
     [0, 1]. Unlike a mean over the picture, it is as large for a small subject.
+
+    `alpha`, `other`: `(H, W) float32` in [0, 1]. By the patches of `differing`. Ours.
 
     >>> import numpy as np
     >>> one, other = np.ones((8, 24), np.float32), np.ones((8, 24), np.float32)

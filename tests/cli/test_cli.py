@@ -132,8 +132,11 @@ def test_weights_that_cannot_be_had_exit_2(tmp_path: Path) -> None:
     assert "isnet-fp16.onnx" in done.stderr
 
 
-def test_models_says_licence_and_whether_weights_are_here(weights: Path) -> None:
-    shown = call("models", COLUMNS="300")[1]
+def test_models_says_licence_and_whether_weights_are_here(
+    weights: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(terminal, "out", terminal.Stream(width=300))
+    shown = call("models")[1]
     for entry in TABLE:
         assert entry.name in shown
         assert entry.licence in shown
@@ -163,7 +166,10 @@ def test_cases_are_read_in_the_layout_that_is_named(
     assert "dis6k" in text
 
 
-def test_cases_check_exits_2_on_a_broken_one(case_set: Path) -> None:
+def test_cases_check_exits_2_on_a_broken_one(
+    case_set: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(terminal, "out", terminal.Stream(width=200))
     (case_set / "portrait" / "ada" / "case.toml").write_text("licens = 'x'")
     status, out, err = streams("cases", "check", case_set)
     assert status == 2

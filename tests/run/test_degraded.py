@@ -100,7 +100,7 @@ class Maker:
 
     def run(self, weights: Path, sloppy: tuple[str, ...] = ()) -> Run:
         model = load_model("ours=isnet", "cpu")
-        model._open = partial(open_openvino, weights, "fp32")
+        model._open = partial(open_openvino, weights, "output")
         pipeline = f"{model.info.pipeline}; alpha cut at 0.5 on {', '.join(sloppy) or 'none'}"
         sha256 = hashlib.sha256(weights.read_bytes()).hexdigest()
         model.info = model.info.model_copy(update={"pipeline": pipeline, "weights_sha256": sha256})

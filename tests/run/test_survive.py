@@ -104,7 +104,7 @@ def test_a_picture_replaced_between_two_models_is_not_compared(settings: Setting
         if step.text.startswith("b") and step.done == 0:
             save_picture(settings.cases_folder / "pet" / "rex.png", 7, (50, 40))
 
-    run = evaluate(settings, replace, models={"a": FakeModel(), "b": FakeModel()})
+    run = evaluate(settings, replace, models={"a": FakeModel(), "b": FakeModel(weights="1" * 64)})
     assert run.complete
     alone = {m.case for m in run.measurements if m.metric == APART and m.value is None}
     assert alone == {"rex"}
