@@ -12,7 +12,7 @@
    on it is taken for one that a person would not accept: a stand-in, no person was asked.
 4. **Fit.** A logistic regression with weights of one sign (more of a sign is never less risk),
    once with the other models' cut-outs and once without. `risk.json` has coefficients and how well
-   they order scenes, and models, that they were not fitted on.
+   they order scenes, and networks, that they were not fitted on.
 
 `python benchmarks/calibration.py --fit` does 4 only. The rest takes 10 minutes of a processor.
 """
@@ -59,12 +59,12 @@ CUT_OUT = {
     "isnet-quint8": ("elsewhere",),
 }
 """Which pictures each model cuts out."""
-SIBLINGS = {"isnet", "isnet-quint8"}
-"""Of one network: that they agree says nothing."""
+NETWORK = {"isnet-quint8": "isnet"}
+"""Whose network a model has, where it is another's: that they agree says nothing."""
 OFF, SPECK, UNACCEPTABLE = 0.25, 3, 0.02
 """Alpha that is off by more; pixels that a patch of it spans at least; share of the subject."""
 DAMAGES = ("hole", "crumbs", "veil", "gone", "more", "shifted", "hard", "holes")
-FOLDS_OF = {"scene": ("scene",), "model": ("model",), "both": ("scene", "model")}
+FOLDS_OF = {"scene": ("scene",), "network": ("network",), "both": ("scene", "network")}
 """What no cut-out that was learnt from shares with one that is judged."""
 DRAWS, SEED = 2000, 0
 """Of scenes with replacement, for an interval."""
@@ -228,18 +228,15 @@ def table(scratch: Path) -> list[Row]:
     for number, case in enumerate(cases):
         chance = np.random.default_rng(number)
         rgb, truth, own = case.picture().rgb, truths[case.name], alphas[case.name]
-        mattes: dict[str, tuple[Alpha, tuple[str, ...]]] = {
-            name: (alpha, _beside(name, own)) for name, alpha in own.items()
-        }
+        mattes = {name: (alpha, name) for name, alpha in own.items()}
         # Each damage comes in every second picture of three.
         for step in range(3):
             kind = DAMAGES[(3 * number + step) % len(DAMAGES)]
-            of_truth = bool(chance.integers(2))
-            source = truth if of_truth else own["isnet"]
-            beside = _beside("truth" if of_truth else "isnet", own)
-            mattes[f"damaged-{kind}"] = damaged(source, kind, chance), beside
-        mattes["truth"] = truth, _beside("truth", own)
-        for name, (alpha, beside) in mattes.items():
+            of = "truth" if chance.integers(2) else "isnet"
+            source = truth if of == "truth" else own[of]
+            mattes[f"damaged-{kind}"] = damaged(source, kind, chance), of
+        mattes["truth"] = truth, "truth"
+        for name, (alpha, of) in mattes.items():
             look = Look(alpha, rgb)
             signs: Row = {}
             for sign, function in SIGNS.items():
@@ -247,17 +244,18 @@ def table(scratch: Path) -> list[Row]:
                     signs[sign] = function(look).value
                 except Undefined:
                     signs[sign] = None
-            far = [apart(alpha, own[each]) for each in beside]
+            network = NETWORK.get(of, of)
+            far = [apart(alpha, own[each]) for each in _beside(network, own)]
             signs["apart"] = float(np.mean(far)) if far else None
-            about = {"scene": case.category, "variant": case.id, "model": name}
+            about = {"scene": case.category, "variant": case.id, "model": name, "network": network}
             rows.append({**about, "wrong": wrong(alpha, truth), **signs})
     return rows
 
 
-def _beside(name: str, models: Iterable[str]) -> list[str]:
-    """What a model's cut-out is held against: not its sibling, nor grabcut, which stands apart."""
-    siblings = SIBLINGS if name in SIBLINGS else {name}
-    return [other for other in models if other != "grabcut" and other not in siblings]
+def _beside(network: str, models: Iterable[str]) -> list[str]:
+    """What a network's cut-out is held against: not its siblings, nor grabcut, which stands
+    apart."""
+    return [each for each in models if NETWORK.get(each, each) not in ("grabcut", network)]
 
 
 # ---- fit
@@ -294,19 +292,17 @@ class Fits:
         """As where models hardly differ."""
         self.amount = np.array([row["wrong"] for row in self.rows])
         self.y = (self.amount > UNACCEPTABLE).astype(float)
-        names = ["damaged" if r["model"].startswith("damaged") else r["model"] for r in self.rows]
-        self.labels = {
-            "scene": np.array([row["scene"] for row in self.rows]),
-            "model": np.array(names),
-        }
-        self.real = np.isin(names, [*CUT_OUT])
+        names = {*FOLDS_OF["both"]}
+        self.labels = {name: np.array([row[name] for row in self.rows]) for name in names}
+        """A damaged matte is of the network whose matte it was."""
+        self.real = np.isin([row["model"] for row in self.rows], [*CUT_OUT])
         """The models' own."""
         self._spread = self.x.std(0) + 1e-12
         self._kept: dict[frozenset[str], tuple[Floats, float, Floats]] = {}
         self._start: Floats | None = None
 
     def without(self, *left_out: str) -> tuple[Floats, float, Floats]:
-        """Weights, intercept and what is ordinary, of all rows but those of some scenes, models."""
+        """Weights, intercept and what is ordinary, without some scenes and networks."""
         key = frozenset(left_out)
         if key not in self._kept:
             some = ~np.any([np.isin(each, left_out) for each in self.labels.values()], axis=0)
@@ -320,7 +316,7 @@ class Fits:
 def order_of(fits: Fits, about: str, values: Floats) -> Row:
     """How well the models' own cut-outs are ordered where none of two was learnt from.
 
-    Each two of them are put in order by what was fitted without the scenes, or models, of both. A
+    Each two of them are put in order by what was fitted without the scenes, or networks, of both. A
     run is ordered by one fit: were each judged by one that only its own scene is missing from, that
     scene's absence would move its risk to the other side, and the order would look worse than it is
     (Airola et al., "An experimental comparison of cross-validation techniques for estimating the
@@ -370,6 +366,7 @@ def fitted(rows: Sequence[Row], terms: Sequence[str], folds: Iterable[str] = FOL
         "rows": len(fits.rows),
         "unacceptable": int(fits.y.sum()),
         "models_own": [int(fits.real.sum()), int(fits.y[fits.real].sum())],
+        "acceptable_of_scenes": len({*fits.labels["scene"][fits.real & (fits.y == 0)].tolist()}),
         "intercept": round(intercept, 4),
         "weights": {t: round(float(w), 4) for t, w in zip(terms, weights, strict=True)},
         "ordinary": {t: round(float(v), 4) for t, v in zip(terms, ordinary, strict=True)},
@@ -380,8 +377,9 @@ def fitted(rows: Sequence[Row], terms: Sequence[str], folds: Iterable[str] = FOL
         risk, out["unseen_scene"]["no_sign"] = _signs_in(fits, terms, fits.x)
         out["calibration"] = _calibration(fits, risk)
         if "apart" in terms:
-            out["alike"] = order_of(fits, "scene", fits.alike)
-            out["alike"]["no_sign"] = _signs_in(fits, terms, fits.alike)[1]
+            out["alike"] = {f"unseen_{about}": order_of(fits, about, fits.alike) for about in folds}
+            risk, out["alike"]["unseen_scene"]["no_sign"] = _signs_in(fits, terms, fits.alike)
+            out["alike"]["calibration"] = _calibration(fits, risk)
     return out
 
 
@@ -472,7 +470,7 @@ def read() -> list[Row]:
     """The table as it is kept."""
     with TABLE.open(encoding="utf-8", newline="") as file:
         return [
-            {k: v if k in ("scene", "variant", "model") else float(v) if v else None
+            {k: v if k in ("scene", "variant", "model", "network") else float(v) if v else None
              for k, v in row.items()}
             for row in csv.DictReader(file)
         ]  # fmt: skip
@@ -480,8 +478,8 @@ def read() -> list[Row]:
 
 LEFT_OUT = {
     "scene": "scenes",
-    "model": "models",
-    "both": "scenes and models",
+    "network": "networks",
+    "both": "scenes and networks",
 }
 
 
@@ -493,7 +491,8 @@ def guide(found: Row) -> str:
         f"not acceptable, for more than {100 * found['unacceptable_from']:g} % of the subject is "
         f"visibly wrong. Of the {found['together']['models_own'][0]} that are a model's own, "
         f"{found['together']['models_own'][1]} are not",
-        "acceptable. Each two of these, put in order by what was fitted without either's:",
+        f"acceptable; the others are of {found['together']['acceptable_of_scenes']} scenes. "
+        "Each two of these, put in order by what was fitted without either's:",
         "",
         "| | AUROC, several models | one model alone | Kendall's tau, several models | one model "
         "alone |",
@@ -507,7 +506,7 @@ def guide(found: Row) -> str:
         )
     several, alike, alone = (
         found["together"]["unseen_scene"],
-        found["together"]["alike"],
+        found["together"]["alike"]["unseen_scene"],
         found["alone"]["unseen_scene"],
     )
     (low, high), (least, most) = several["interval"], alone["interval"]

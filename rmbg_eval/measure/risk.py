@@ -109,10 +109,14 @@ class Order(NamedTuple):
     low: float
     high: float
     """In 95 % of draws of scenes, it lies from `low` to `high`."""
+    networks: float
+    """The AUROC where instead of the scenes the networks were not learnt from."""
     silent: int
     """Cut-outs in which no sign was found."""
     bad: int
     """Those of them that were not acceptable."""
+    calibration: list[Any]
+    """Of each fifth of risk, how many cut-outs were not acceptable, as `risk.json` has it."""
 
 
 def order_of(others: Others) -> Order:
@@ -121,9 +125,10 @@ def order_of(others: Others) -> Order:
     With those that hardly differ: by the same fit as with those that do, all being 0 apart.
     """
     fit = coefficients()["alone" if others == "none" else "together"]
-    found = fit["alike" if others == "alike" else "unseen_scene"]
-    (low, high), (silent, bad) = found["interval"], found["no_sign"]
-    return Order(float(found["auroc"]), float(low), float(high), int(silent), int(bad))
+    found = fit["alike"] if others == "alike" else fit
+    scenes, networks = found["unseen_scene"], found["unseen_network"]
+    (low, high), (silent, bad) = scenes["interval"], scenes["no_sign"]
+    return Order(scenes["auroc"], low, high, networks["auroc"], silent, bad, found["calibration"])
 
 
 def signs_of(subject: Subject) -> dict[str, float | None]:

@@ -64,7 +64,7 @@ def _first(names: Sequence[Message]) -> Message:
 _MOST_NAMES = 100
 
 _OTHERS: dict[Others, str] = {
-    "none": N_("with no other network beside"),
+    "none": N_("with no other network to compare with"),
     "alike": N_("with several models that hardly differ"),
     "differ": N_("with several models that differ"),
 }
@@ -80,7 +80,7 @@ _SIGNS = {
         "how little is kept"
     ),
 }
-"""By whether there is one model alone."""
+"""By whether there is one network alone."""
 
 
 def _risk(run: Run) -> Iterable[tuple[Text, Text]]:
@@ -95,7 +95,7 @@ def _risk(run: Run) -> Iterable[tuple[Text, Text]]:
             "fitted on {rows} cut-outs of {pictures} pictures of {scenes} rendered scenes; what is "
             "acceptable was decided by a rule, not by people. It orders models' own cut-outs, "
             "{others}, with an AUROC of {own} (95\u00a0%: {low} to {high}) where their scenes "
-            "were not learnt from, and of {models} where the models were not",
+            "were not learnt from, and of {networks} where the networks were not",
             rows=fit["rows"],
             pictures=found["pictures"],
             scenes=found["scenes"],
@@ -103,7 +103,7 @@ def _risk(run: Run) -> Iterable[tuple[Text, Text]]:
             own=order.auroc,
             low=order.low,
             high=order.high,
-            models=fit["unseen_model"]["auroc"],
+            networks=order.networks,
         ),
     )
     yield (
@@ -118,7 +118,7 @@ def _risk(run: Run) -> Iterable[tuple[Text, Text]]:
                     share=f"{100 * one['share']:.0f}",
                     rows=one["rows"],
                 )
-                for one in fit["calibration"]
+                for one in order.calibration
             ],
         ),
     )

@@ -161,27 +161,32 @@ def calibration():
 
 
 def test_the_coefficients_are_those_of_the_table(calibration) -> None:
-    again = calibration.model_of(calibration.read(), ("scene", "model"))
+    again = calibration.model_of(calibration.read(), ("scene", "network"))
     kept = coefficients()
     for name in ("alone", "together"):
         for term, weight in kept[name]["weights"].items():
             assert again[name]["weights"][term] == pytest.approx(weight, abs=0.02), term
-        for about in ("unseen_scene", "unseen_model"):
-            for figure, found in again[name][about].items():
-                assert kept[name][about][figure] == pytest.approx(found, abs=3e-3), figure
-        order = order_of("differ" if name == "together" else "none")
-        assert order.auroc == kept[name]["unseen_scene"]["auroc"]
+    for others, new, old in (
+        ("none", again["alone"], kept["alone"]),
+        ("differ", again["together"], kept["together"]),
+        ("alike", again["together"]["alike"], kept["together"]["alike"]),
+    ):
+        for about in ("unseen_scene", "unseen_network"):
+            for figure, found in new[about].items():
+                assert old[about][figure] == pytest.approx(found, abs=3e-3), figure
+        order = order_of(others)
+        assert order.auroc == old["unseen_scene"]["auroc"]
+        assert order.networks == old["unseen_network"]["auroc"]
         assert order.low < order.auroc < order.high
-        assert [order.silent, order.bad] == kept[name]["unseen_scene"]["no_sign"]
-    for name, found in again["together"]["alike"].items():
-        assert kept["together"]["alike"][name] == pytest.approx(found, abs=3e-3), name
+        assert [order.silent, order.bad] == old["unseen_scene"]["no_sign"]
+        assert order.calibration == old["calibration"]
     assert (again["pictures"], again["scenes"]) == (kept["pictures"], kept["scenes"])
 
 
 def test_what_is_too_little_to_be_told_is_no_sign_in_the_calibration_either(calibration) -> None:
     rows = [
-        {"scene": scene, "variant": "plain", "model": "isnet", "soft_inside": soft, "edgeless": 0.0,
-         "wrong": 0.1 * (soft > 0)}
+        {"scene": scene, "variant": "plain", "model": "isnet", "network": "isnet",
+         "soft_inside": soft, "edgeless": 0.0, "wrong": 0.1 * (soft > 0)}
         for scene in "abcd"
         for soft in (0.0, 0.0005, 0.01, 0.1)
     ]  # fmt: skip
@@ -200,22 +205,37 @@ def test_the_guide_says_how_good_it_is(calibration) -> None:
     assert calibration.guide(coefficients()) in calibration.GUIDE.read_text("utf-8")
 
 
-def test_the_order_is_of_pairs_that_what_was_fitted_has_not_seen(calibration) -> None:
+def test_where_a_network_is_not_learnt_from_neither_is_what_was_made_of_it(calibration) -> None:
+    """Its sibling's cut-outs, and damaged mattes of it."""
+    rows = calibration.read()
+    fits = calibration.Fits(rows, ["edgeless", "apart"])
+    some = [row for row in rows if row["model"] in ("u2netp", "grabcut", "truth")]
+    some += [row for row in rows if row["model"][:7] == "damaged" and row["network"] == "truth"]
+    own = calibration.Fits(some, ["edgeless", "apart"])
+    own._spread = fits._spread
+    weights, intercept, _ = fits.without("isnet")
+    expected, other, _ = own.without()
+    assert weights == pytest.approx(expected, abs=1e-4)
+    assert intercept == pytest.approx(other, abs=1e-4)
+
+
+@pytest.mark.parametrize("about", ["scene", "network"])
+def test_the_order_is_of_pairs_that_what_was_fitted_has_not_seen(calibration, about) -> None:
     """By a slow version, which fits anew for each two cut-outs."""
     chance = np.random.default_rng(5)
     rows = [
-        {"scene": scene, "variant": "plain", "model": model, "edgeless": 0.0,
-         "soft_inside": soft, "wrong": 0.03 * soft + 0.03 * chance.random() ** 2}
-        for scene in "abcd" for model in ("isnet", "u2netp", "truth")
+        {"scene": scene, "variant": "plain", "model": model, "network": model[:5],
+         "edgeless": 0.0, "soft_inside": soft, "wrong": 0.03 * soft + 0.03 * chance.random() ** 2}
+        for scene in "abcd" for model in ("isnet", "isnet-quint8", "u2netp", "truth")
         for soft in (0.001 * chance.random(), 0.5 * chance.random())
     ]  # fmt: skip
     fits = calibration.Fits(rows, ["soft_inside"])
-    found = calibration.order_of(fits, "scene", fits.x)
+    found = calibration.order_of(fits, about, fits.x)
     own = [n for n, row in enumerate(rows) if row["model"] != "truth"]
     won, agree = [], []
     for one, other in combinations(own, 2):
-        scenes = {rows[one]["scene"], rows[other]["scene"]}
-        some = [n for n, row in enumerate(rows) if row["scene"] not in scenes]
+        left_out = {rows[one][about], rows[other][about]}
+        some = [n for n, row in enumerate(rows) if row[about] not in left_out]
         spread = fits.x.std(0) + 1e-12
         (weight,), _ = calibration.fit(fits.x[some] / spread, fits.y[some])
         more = np.sign(weight * (fits.x[one, 0] - fits.x[other, 0]))
@@ -225,5 +245,6 @@ def test_the_order_is_of_pairs_that_what_was_fitted_has_not_seen(calibration) ->
     assert won
     assert found["auroc"] == pytest.approx(np.mean(won), abs=1e-3)
     assert found["tau"] == pytest.approx(np.mean(agree), abs=1e-3)
-    low, high = found["interval"]
-    assert low <= found["auroc"] <= high
+    if about == "scene":
+        low, high = found["interval"]
+        assert low <= found["auroc"] <= high

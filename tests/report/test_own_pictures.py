@@ -83,7 +83,14 @@ def test_the_order_is_called_rough_unless_the_models_that_count_differ(apart: fl
     assert ("hardly differ" in more) is (others == "alike")
     assert f"{order.bad} of {order.silent} were" in more
     words = {"none": "no other network", "alike": "hardly differ,", "differ": "that differ,"}
-    assert words[others] in dict(made.more().details)["Risk"]
+    details = dict(made.more().details)
+    assert words[others] in details["Risk"]
+    assert f"AUROC of {order.auroc} " in details["Risk"]
+    assert f"and of {order.networks} where" in details["Risk"]
+    assert all(
+        f"of {fifth['rows']} not" in details["Calibration of risk, scenes unseen"]
+        for fifth in order.calibration
+    )
 
 
 def with_an_odd_one() -> Run:
@@ -179,9 +186,9 @@ def test_on_what_risk_was_fitted_is_told_with_how_well_it_orders() -> None:
         "rendered scenes; "
     )
     assert said.endswith(
-        "with no other network beside, with an AUROC of "
+        "with no other network to compare with, with an AUROC of "
         f"{order.auroc} (95\N{NO-BREAK SPACE}%: {order.low} to {order.high}) where their scenes "
-        f"were not learnt from, and of {fit['unseen_model']['auroc']} where the models were not"
+        f"were not learnt from, and of {order.networks} where the networks were not"
     )
     first = fit["calibration"][0]
     parts = rows["Calibration of risk, scenes unseen"].split("; ")
