@@ -49,8 +49,6 @@ class Differing(NamedTuple):
     """`(H, W) bool`."""
     either: Mask
     """The subject of either, and the patches."""
-    scale: float
-    """By what its pixels are to be multiplied to be those of the picture."""
 
     @property
     def share(self) -> float:
@@ -67,11 +65,11 @@ def differing(alpha: Alpha, other: Alpha) -> Differing:
     """
     import cv2  # not for those who only read a finished run
 
-    (one, scale), (two, _) = shrunk(alpha), shrunk(other)
+    one, two = (shrunk(each)[0] for each in (alpha, other))
     off = (np.abs(one - two) > OFF).view(np.uint8)
     square = np.ones((PATCH, PATCH), np.uint8)
     patches = np.asarray(cv2.morphologyEx(off, cv2.MORPH_OPEN, square), np.uint8).view(bool)
-    return Differing(patches, patches | (np.maximum(one, two) >= np.float32(0.5)), scale)
+    return Differing(patches, patches | (np.maximum(one, two) >= np.float32(0.5)))
 
 
 def apart(alpha: Alpha, other: Alpha) -> float:

@@ -118,10 +118,11 @@ def distance_at(
     return np.sqrt(squares)
 
 
-def densest(mask: NDArray[np.bool_], scale: float = 1.0) -> Box | None:
+def densest(mask: NDArray[np.bool_], shape: tuple[int, ...] | None = None) -> Box | None:
     """The square window that holds the most of a mask, `(H, W) bool`; None of an empty one.
 
-    Its side is a quarter of the shorter one. Left, top, width and height, times `scale`.
+    Its side is a quarter of the shorter one. Left, top, width and height, in pixels of the mask or,
+    where it is that of a picture made smaller, of the picture, whose `shape` is height and width.
     """
     import cv2  # not for those who only read a finished run
 
@@ -136,5 +137,8 @@ def densest(mask: NDArray[np.bool_], scale: float = 1.0) -> Box | None:
     above, left_of = np.ix_(rows, columns)
     sums = total[below, right] - total[above, right] - total[below, left_of] + total[above, left_of]
     row, column = divmod(int(sums.argmax()), len(columns))
-    left, top, width = (round(scale * int(each)) for each in (columns[column], rows[row], side))
-    return left, top, width, width
+    height, width = shape or mask.shape
+    scale = max(height, width) / max(mask.shape)
+    left, top, side = (round(scale * int(each)) for each in (columns[column], rows[row], side))
+    side = min(side, height, width)  # the shorter side was rounded, and may end outside
+    return min(left, width - side), min(top, height - side), side, side

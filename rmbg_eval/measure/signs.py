@@ -282,15 +282,11 @@ def trace_of(subject: Subject, name: str) -> Trace:
 
 def places(subject: Subject) -> dict[str, Box]:
     """Where each sign is densest, in pixels of the picture; without those that are nowhere."""
-    scale = subject.shared(_small)[1]
-    height, width = subject.alpha.shape
     boxes: dict[str, Box] = {}
     for name in PLACED:
         with suppress(Undefined):
-            box = densest(trace_of(subject, name).where, scale)
-            if box:  # the shorter side was rounded, and may end outside
-                side = min(box[2], height, width)
-                boxes[name] = min(box[0], width - side), min(box[1], height - side), side, side
+            if box := densest(trace_of(subject, name).where, subject.alpha.shape):
+                boxes[name] = box
     return boxes
 
 

@@ -95,7 +95,7 @@ def _compared(succeeded: Sequence[Prediction], out: Path, measures: MeasureCache
         if pair is None:
             a, b = alpha(one), alpha(other)
             seen = differing(a, b)
-            place = densest(seen.patches, seen.scale)
+            place = densest(seen.patches, a.shape)
             pair = Pair(disagreement(a, [b]), seen.share, place)
             measures.put(key, json.dumps(pair))
         found[one.model, other.model] = pair

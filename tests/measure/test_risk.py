@@ -114,10 +114,25 @@ def test_apart_is_of_what_is_seen_and_the_same_at_any_size() -> None:
     large = [np.kron(each, np.ones((4, 4), np.float32)) for each in (one, holed)]
     assert apart(*large) == pytest.approx(0.1, abs=0.01)
     found = differing(*large)
-    left, top, width, height = densest(found.patches, found.scale)
+    left, top, width, height = densest(found.patches, large[0].shape)
     assert 600 <= left + width / 2 <= 1080
     assert 600 <= top + height / 2 <= 800
     assert apart(np.zeros((9, 9), np.float32), np.zeros((9, 9), np.float32)) == 0
+
+
+@pytest.mark.parametrize("shape", [(1, 1), (11, 13), (1, 5000), (5000, 3), (1003, 3000)])
+def test_where_pictures_of_any_shape_differ_is_inside_them(shape: tuple[int, int]) -> None:
+    empty, full = np.zeros(shape, np.float32), np.ones(shape, np.float32)
+    assert differing(empty, empty).share == differing(full, full).share == 0
+    assert densest(differing(full, full).patches, shape) is None
+    full[:, : shape[1] // 2] = 0
+    full[: shape[0] // 2] = 0
+    assert differing(full, empty).share == 1
+    left, top, width, height = densest(differing(full, empty).patches, shape)
+    assert min(left, top) >= 0
+    assert left + width <= shape[1]
+    assert top + height <= shape[0]
+    assert width == height > 0
 
 
 def test_one_model_stands_apart_or_none() -> None:
