@@ -87,29 +87,38 @@ def apart(alpha: Alpha, other: Alpha) -> float:
     return differing(alpha, other).share
 
 
-def odd_one(pairs: Mapping[tuple[str, str], float]) -> str | None:
-    """The model that stands apart from at least two others, which are alike; None where none does.
+def odd_ones(
+    pairs: Mapping[tuple[str, str], float], networks: Mapping[str, str] | None = None
+) -> tuple[str, ...]:
+    """The models of one network that stand apart from at least two others, which are alike; none
+    where none does.
 
-    `pairs`: how far any two models are `apart`, in [0, 1]. It is one whose nearest other is 0.05 or
-    more away, and more than twice as far as each of the others is from its own nearest other,
-    without it. Models that have no picture in common are not known to be alike. Ours.
+    `pairs`: how far any two models are `apart`, in [0, 1]; `networks`: of a model, where it is not
+    the only one of its network. Apart is one whose nearest other is 0.05 or more away, and more
+    than twice as far as each of the other networks' is from its own nearest other among these. Of
+    one network models are not known to be alike, nor are those with no picture in common. Ours.
 
-    >>> odd_one({("a", "b"): 0.02, ("a", "c"): 0.3, ("b", "c"): 0.31})
-    'c'
+    >>> odd_ones({("a", "b"): 0.02, ("a", "c"): 0.3, ("b", "c"): 0.31})
+    ('c',)
     """
-    models = dict.fromkeys(name for pair in pairs for name in pair)
-    if len(models) < 3:
-        return None
+    named = networks or {}
+    known = {
+        both: far for both, far in pairs.items() if len({named.get(one, one) for one in both}) > 1
+    }
+    models = dict.fromkeys(name for pair in known for name in pair)
+    if not models:
+        return ()
 
     def nearest(model: str, others: Iterable[str]) -> float:
-        both = [pairs.get((model, other), pairs.get((other, model))) for other in others]
+        both = [known.get((model, other), known.get((other, model))) for other in others]
         return min((each for each in both if each is not None), default=inf)
 
     odd = max(models, key=lambda model: nearest(model, models))
-    rest = [model for model in models if model != odd]
-    far = nearest(odd, rest)
+    own = [model for model in models if named.get(model, model) == named.get(odd, odd)]
+    rest = [model for model in models if model not in own]
     alike = max(nearest(model, rest) for model in rest)
-    return odd if far >= ODD_FROM and far > ODD * alike else None
+    far = {model: nearest(model, rest) for model in own}
+    return tuple(name for name in own if far[name] >= ODD_FROM and far[name] > ODD * alike)
 
 
 def flip_difference(alpha: Alpha, flipped: Alpha) -> float:

@@ -42,7 +42,7 @@ class Answer:
         rows = (self.summary.row(metric.name) for metric in HEADLINES)
         self.headlines = [row for row in rows if row and any(mean.scored for mean in row.means)]
         """The measures shown by category that there is a value of."""
-        self.unscored, self.odd, self.queue = context.unscored, context.odd, context.queue
+        self.unscored, self.queue = context.unscored, context.queue
 
     def sentences(self) -> Iterable[Message]:
         """The heading; what it needs told beside it is `more`."""
@@ -231,9 +231,14 @@ class Answer:
                 "risk."
             )
         parts = [how]
-        if self.odd:
+        if odd := self.context.peers.odd:
             parts.append(
-                Message("{model} stands apart and is left out of the queue.", model=self.odd)
+                Message(
+                    "{model} stands apart and is left out of the queue.",
+                    many="{model} stand apart and are left out of the queue.",
+                    n=len(odd),
+                    model=all_named(odd),
+                )
             )
         if others == "alike":
             parts.append(

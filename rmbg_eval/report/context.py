@@ -47,7 +47,7 @@ class Context:
         self.models = tuple(run.index.models)
         self._points = {(each.category, each.model): each for each in self.summary.points}
         self.unscored = unscored(run)
-        self.odd = peers_in(run).odd
+        self.peers = peers_in(run)
         self.queue = {each.key: each for each in queue_of(self.shown)} if self.unscored else {}
         """Where nothing is scored, the pictures shown that need a look, the riskiest first."""
         levels = Counter(each.level for each in self.queue.values())

@@ -64,7 +64,7 @@ class Overview:
         self.summary = context.summary
         self.said = Answer(context)
         self.missing = Counter(p.model for p in missing(self.said.failures))
-        self.unscored, self.odd, self.queue = context.unscored, context.odd, context.queue
+        self.unscored, self.queue = context.unscored, context.queue
 
     def view(self) -> OverviewView:
         matrices = tuple(self._matrices())
@@ -290,7 +290,18 @@ class Overview:
 
     def _about_agreement(self) -> Text:
         counts = sorted(each.cases for each in self.run.agreements)
-        parts = [Message("{model} stands apart.", model=self.odd)] if self.odd else []
+        peers, parts = self.context.peers, list[Text]()
+        if peers.odd:
+            parts.append(
+                Message(
+                    "{model} stands apart.",
+                    many="{model} stand apart.",
+                    n=len(peers.odd),
+                    model=all_named(peers.odd),
+                )
+            )
+        if any(peers.siblings(each.one, each.other) for each in self.run.agreements):
+            parts.append(Message("That models of the same weights agree says nothing."))
         if counts[0] < counts[-1]:
             parts.append(
                 Message(

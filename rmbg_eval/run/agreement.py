@@ -22,7 +22,7 @@ from ..measure.agreement import (
     NO_STRANGER,
     differing,
     disagreement,
-    odd_one,
+    odd_ones,
 )
 from ..measure.columns import Measurements, Value
 from ..measure.record import Agreement
@@ -121,8 +121,8 @@ def agreements_of(pairs: Iterable[OfCase], models: Sequence[str]) -> tuple[Agree
 class Peers(NamedTuple):
     """The models of a run, as they tell of each other."""
 
-    odd: str | None
-    """The one that stands apart from the rest, if one does."""
+    odd: tuple[str, ...]
+    """Those, of one network, that stand apart from the rest, if any do."""
     networks: Mapping[str, str]
     """Of each model the weights that it computes with, or its own name where it says none."""
 
@@ -132,22 +132,22 @@ class Peers(NamedTuple):
 
     def held_against(self, model: str, others: Iterable[str]) -> list[str]:
         """Of the `others` that have a cut-out of a picture, those which are not its siblings; nor
-        one that stands apart, unless there is no other."""
+        those that stand apart, unless there is no other."""
         strangers = [name for name in others if not self.siblings(model, name)]
-        return [name for name in strangers if name != self.odd] or strangers
+        return [name for name in strangers if name not in self.odd] or strangers
 
 
 def peers_of(agreements: Iterable[Agreement], models: Iterable[ModelInfo]) -> Peers:
     """What the `models` of a run are to each other, by how far they are apart.
 
     Two that share fewer than half as many pictures as others do are not known to be apart: those
-    few may be hard ones, on which all are. Siblings count as one.
+    few may be hard ones, on which all are.
     """
-    unknown = Peers(None, {info.name: info.weights_sha256 or info.name for info in models})
+    unknown = Peers((), {info.name: info.weights_sha256 or info.name for info in models})
     known = [each for each in agreements if not unknown.siblings(each.one, each.other)]
     most = max((each.cases for each in known), default=0)
-    odd = odd_one({(a.one, a.other): a.apart for a in known if 2 * a.cases >= most})
-    return unknown._replace(odd=odd)
+    far = {(a.one, a.other): a.apart for a in known if 2 * a.cases >= most}
+    return unknown._replace(odd=odd_ones(far, unknown.networks))
 
 
 def peers_in(run: Run) -> Peers:
@@ -156,15 +156,15 @@ def peers_in(run: Run) -> Peers:
 
 
 def others_of(run: Run) -> Others:
-    """Whether the models of a run tell of each other, without one that stands apart: two that share
-    fewer than half as many pictures as one has cut-outs of say nothing of the others, and siblings
-    never do."""
+    """Whether the models of a run tell of each other, without those that stand apart: two that
+    share fewer than half as many pictures as one has cut-outs of say nothing of the others, and
+    siblings never do."""
     peers = peers_in(run)
     most = max((tally.cutouts for tally in run.tally.values()), default=0)
     far = [
         each.apart
         for each in run.agreements
-        if peers.odd not in (each.one, each.other)
+        if not {each.one, each.other} & {*peers.odd}
         and 2 * each.cases >= most
         and not peers.siblings(each.one, each.other)
     ]

@@ -52,7 +52,7 @@ def unscored(run: Run) -> bool:
 def queue_of(run: Run) -> list[Queued]:
     """Every picture that has a risk, the riskiest first.
 
-    A model that stands apart from all others is left out, unless no other has a cut-out: one bad
+    What stands apart from all others is left out, unless no other has a cut-out: one bad
     baseline would put its own faults before all else.
     """
     odd = peers_in(run).odd
@@ -60,7 +60,7 @@ def queue_of(run: Run) -> list[Queued]:
     for key, predictions in run.index.by_case.items():
         risks = [risk for p in predictions if (risk := run.index.risks.get(p.key))]
         with_value = tuple(risk for risk in risks if risk.value is not None)
-        own = tuple(risk for risk in with_value if risk.model != odd) or with_value
+        own = tuple(risk for risk in with_value if risk.model not in odd) or with_value
         if own:
             queue.append(Queued(key, own))
     return sorted(queue, key=lambda each: -each.value)

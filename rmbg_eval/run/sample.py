@@ -183,7 +183,7 @@ def _badness(run: Run, numbers: Mapping[CaseKey, int]) -> tuple[np.ndarray, Coun
     most, signed = np.full((2, 2, len(bad)), np.nan)
     for risk in run.risks:
         if risk.value is not None:
-            at = int(risk.model != odd), numbers[risk.case_key]
+            at = int(risk.model not in odd), numbers[risk.case_key]
             most[at] = np.fmax(most[at], risk.value)
             if risk.signs:
                 signed[at] = np.fmax(signed[at], risk.value)

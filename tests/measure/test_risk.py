@@ -12,7 +12,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from rmbg_eval.measure.agreement import apart, differing, odd_one
+from rmbg_eval.measure.agreement import apart, differing, odd_ones
 from rmbg_eval.measure.region import densest
 from rmbg_eval.measure.risk import (
     GOOD_FROM,
@@ -137,12 +137,12 @@ def test_where_pictures_of_any_shape_differ_is_inside_them(shape: tuple[int, int
 
 def test_one_model_stands_apart_or_none() -> None:
     near = {("a", "b"): 0.02, ("a", "c"): 0.3, ("b", "c"): 0.31}
-    assert odd_one(near) == "c"
-    assert odd_one(near | {("a", "b"): 0.2}) is None, "none is alike"
-    assert odd_one({("a", "b"): 0.3}) is None, "of two neither"
-    assert odd_one({("c", "a"): 0.3, ("c", "b"): 0.3}) is None, "nor where two have no picture both"
-    assert odd_one({pair: value / 10 for pair, value in near.items()}) is None, "too near"
-    assert odd_one({}) is None
+    assert odd_ones(near) == ("c",)
+    assert odd_ones(near | {("a", "b"): 0.2}) == (), "none is alike"
+    assert odd_ones({("a", "b"): 0.3}) == (), "of two neither"
+    assert odd_ones({("c", "a"): 0.3, ("c", "b"): 0.3}) == (), "nor where two have no picture both"
+    assert odd_ones({pair: value / 10 for pair, value in near.items()}) == (), "too near"
+    assert odd_ones({}) == ()
 
 
 @given(st.integers(2, 4), st.lists(st.sampled_from([None, 0.01, 0.04, 0.05, 0.1, 0.11, 0.3]),
@@ -163,7 +163,7 @@ def test_the_one_that_stands_apart_is_far_from_what_is_alike_without_it(
         if 0.05 <= nearest(one) < inf
         and all(nearest(one) > 2 * nearest(other, one) for other in names if other != one)
     ]  # fmt: skip
-    assert odd_one(known) == (apart[0] if apart else None)
+    assert odd_ones(known) == (*apart,)
 
 
 @pytest.fixture(scope="module")

@@ -119,6 +119,21 @@ def test_models_agree_by_what_they_have_in_common_and_the_odd_one_is_named() -> 
     assert presenter(own()).overview().agreement is None
 
 
+def test_models_of_the_same_weights_are_told_to_say_nothing_and_stand_apart_together() -> None:
+    run = with_an_odd_one()
+    names, weights = "abcd", (None, None, "x" * 64, "x" * 64)
+    of = [run.models[0].info.model_copy(update={"name": n, "weights_sha256": w})
+          for n, w in zip(names, weights, strict=True)]  # fmt: skip
+    models = [run.models[0].model_copy(update={"info": info}) for info in of]
+    far = (*FAR, *(each.model_copy(update={"other": "d"}) for each in FAR[1:]),
+           FAR[0].model_copy(update={"one": "c", "other": "d"}))  # fmt: skip
+    view = presenter(run.model_copy(update={"models": (*models,), "agreements": far})).overview()
+    assert str(view.agreement.note) == (
+        "c and d stand apart. That models of the same weights agree says nothing."
+    )
+    assert "c and d stand apart and are left out of the queue." in view.more
+
+
 def test_over_how_many_pictures_models_agree_is_said_where_that_is_not_the_same() -> None:
     run = with_an_odd_one()
     few = (*FAR[:2], FAR[2].model_copy(update={"cases": 1}))

@@ -8,6 +8,8 @@ from itertools import combinations
 import numpy as np
 import pytest
 from comparisons import FAILED
+from hypothesis import given
+from hypothesis import strategies as st
 from PIL import Image
 from runs import run_of
 
@@ -136,7 +138,7 @@ def test_a_model_that_stands_apart_puts_nothing_first_unless_it_is_alone() -> No
     ]  # fmt: skip
 
 
-@pytest.mark.parametrize(("cases", "odd"), [(3, None), (5, None), (6, "c"), (12, "c")])
+@pytest.mark.parametrize(("cases", "odd"), [(3, ()), (5, ()), (6, ("c",)), (12, ("c",))])
 def test_who_has_few_of_the_pictures_is_not_known_to_stand_apart(cases, odd) -> None:
     """On those few the others may be as far from each other."""
     pairs = (("a", "b", 0.1, 12), ("a", "c", 0.5, cases), ("b", "c", 0.7, cases))
@@ -155,16 +157,58 @@ def test_two_of_one_network_say_nothing_of_each_other() -> None:
         models = [info(name, one if name in "ab" else None) for name in names]
         return peers_of(known, models)
 
-    assert peers("a", "b", "c", one=None).odd == "c"
+    assert peers("a", "b", "c", one=None).odd == ("c",)
     three = peers("a", "b", "c")
-    assert three.odd is None
+    assert three.odd == ()
     assert three.held_against("a", ["b", "c"]) == ["c"]
     assert three.held_against("c", ["a", "b"]) == ["a", "b"]
     assert three.held_against("a", ["b"]) == []
     four = peers("a", "b", "c", "d")
-    assert four.odd == "d"
+    assert four.odd == ("d",)
     assert four.held_against("a", ["b", "c", "d"]) == ["c"]
     assert four.held_against("a", ["b", "d"]) == ["d"], "rather than nothing"
+
+
+@pytest.mark.parametrize(("far", "odd"), [(0.4, ("a", "b")), (0.03, ("a",))])
+def test_of_a_network_that_stands_apart_all_do_but_those_that_are_near(far, odd) -> None:
+    """a and b are of one; c and d of others, and alike."""
+    known = [
+        Agreement(one=one, other=other, apart=apart, cases=9)
+        for one, other, apart in (
+            ("a", "b", 0.01), ("a", "c", 0.5), ("a", "d", 0.5), ("b", "c", far), ("b", "d", far),
+            ("c", "d", 0.02),
+        )
+    ]  # fmt: skip
+    models = [info(name, "x" * 64 if name in "ab" else None) for name in "abcd"]
+    peers = peers_of(known, models)
+    assert peers.odd == odd
+    assert peers.held_against("c", "abd") == [name for name in "abd" if name not in odd]
+    assert peers_of(known[:3], models).odd == (), "c and d are not known to be alike"
+    two = [each for each in known if "d" not in (each.one, each.other)]
+    assert peers_of(two, models).odd == (), "of two networks neither"
+
+
+@given(st.data())
+def test_whom_a_cutout_is_held_against(data) -> None:
+    """Strangers alone, not those apart where there is another, whatever a run.json says."""
+    names = "abcde"[: data.draw(st.integers(1, 5))]
+    weights = st.sampled_from([None, "x" * 64, "y" * 64])
+    models = [info(name, data.draw(weights)) for name in names]
+    far = st.none() | st.sampled_from([0.0, 0.01, 0.05, 0.3, 1.0])
+    known = [
+        Agreement(one=one, other=other, apart=apart, cases=data.draw(st.integers(1, 9)))
+        for one, other in combinations(names, 2)
+        if (apart := data.draw(far)) is not None
+    ]
+    peers = peers_of([*known, *known, Agreement(one="a", other="?", apart=1, cases=9)], models)
+    assert len({peers.networks.get(name, name) for name in peers.odd}) <= 1
+    for model in names:
+        others = [name for name in names if name != model]
+        held = peers.held_against(model, others)
+        strangers = [name for name in others if not peers.siblings(model, name)]
+        assert bool(held) is bool(strangers)
+        assert {*held} <= {*strangers}
+        assert not {*held} & {*peers.odd} or {*strangers} <= {*peers.odd}
 
 
 def test_models_of_one_network_tell_nothing_where_others_do() -> None:
@@ -314,7 +358,7 @@ def test_with_one_that_stands_apart_two_are_told_of_each_other() -> None:
     pairs = {"ab": 0.3, "ac": 0.9, "bc": 0.8}
     of_case = {(one, two): Pair(0.1, far, place) for (one, two), far in pairs.items()}
     measurements = Measurements()
-    peers = Peers("c", {name: name for name in "abc"})
+    peers = Peers(("c",), {name: name for name in "abc"})
     farthest = disagreements(predictions, {predictions[0].case_key: of_case}, peers, measurements)
     assert [farthest[p.key].only for p in predictions] == [("a", "b"), ("a", "b"), None]
     apart = [measurements.values_of(p.key)["apart"] for p in predictions]
