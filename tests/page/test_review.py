@@ -111,6 +111,17 @@ def test_copies_of_a_picture_are_reviewed_once(page: Page, pages: Pages, tmp_pat
     assert steps.evaluate_all("all => all.map(e => e.className)") == [""] * 4
 
 
+def test_a_key_too_many_changes_the_last_one_only(reviewing: Page) -> None:
+    page = reviewing
+    for key in "uuuux":
+        page.keyboard.press(key)
+    expect(place(page)).to_have_text("4 / 4")
+    steps = page.locator("#review [data-part=steps] button")
+    answers = steps.evaluate_all("all => all.map(e => e.className)")
+    assert answers == ["usable", "usable", "usable", "unusable"]
+    expect(page.locator("#review [data-part=more] [lang=en]")).to_contain_text("Everything of")
+
+
 def test_undo_brings_back_what_was_before(reviewing: Page, tmp_path: Path) -> None:
     page = reviewing
     page.keyboard.press("u")

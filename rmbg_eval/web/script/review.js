@@ -157,14 +157,14 @@ export function review(dialog, decisions, save) {
   /** What most say of it, or nothing. @param {number} number */
   const settled = (number) => decisions.settled(like(number));
 
-  /** The next that nobody has decided on, from here on; where there is none, this one.
-   * @param {number} from */
-  function nextOpen(from) {
+  /** The next that nobody has decided on, from here on.
+   * @param {number} from @param {number} otherwise where there is none */
+  function nextOpen(from, otherwise) {
     for (let step = 0; step < queue.length; step++) {
       const place = (from + step) % queue.length;
       if (!settled(queue[place])) return place;
     }
-    return from % Math.max(1, queue.length);
+    return otherwise;
   }
 
   // ---- pictures
@@ -385,7 +385,7 @@ export function review(dialog, decisions, save) {
     }
     comments(false);
     turning = false;
-    at = nextOpen(at + 1);
+    at = nextOpen(at + 1, at); // the last stays: one key more would change the first
     show();
     const told = language.in(words.querySelector(`[data-say="${answer}"]`));
     part("told").replaceChildren(...say(words, "told", { answer: told, case: titleOf(cutout()) }));
@@ -517,7 +517,7 @@ export function review(dialog, decisions, save) {
     model = to;
     made.clear();
     fill();
-    at = nextOpen(0);
+    at = nextOpen(0, 0);
     pick();
     show();
   }
@@ -536,8 +536,7 @@ export function review(dialog, decisions, save) {
     order.value ||= "set";
     for (const option of order.options) option.textContent = language.of(option, "text");
     fill();
-    at = 0;
-    at = Math.max(0, nextOpen(0));
+    at = nextOpen(0, 0);
     stage.open();
     if (!address.read().review) address.enter(here());
     pick();
