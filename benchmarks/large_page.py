@@ -2,7 +2,7 @@
 
     python benchmarks/large_page.py [default] [1000x3] [10000x2] [memory] [--keep FOLDER]
 
-default    the reference cases with three models in one file: bytes, first paint, usable, height
+default    the reference cases with the default models: bytes in one file, paint, usable, height
 NxM        N cases with M models' cut-outs in the layout `folder`, opened from disk
 memory     peak memory of writing the report of a finished run, and of `compare`: 1000, 3000 cases
 
@@ -51,7 +51,6 @@ TRIES = 5
 WIDTHS = 390, 1440, 1920
 SIZE = 960, 640
 CONTENTS = 40
-DEFAULT = "isnet", "isnet-quint8", "grabcut"
 BUSY: dict[Page, CDPSession] = {}
 PAINT = "performance.getEntriesByName('first-contentful-paint')[0]?.startTime ?? NaN"
 FRAME = (
@@ -78,8 +77,7 @@ def main(parts: Sequence[str], folder: Path) -> None:
             for count in (1000, 3000):
                 _memory_of_python(count, folder)
         elif part == "default":
-            options = [option for model in DEFAULT for option in ("--model", model)]
-            page_file = _report(options, folder / part / "out")
+            page_file = _report([], folder / part / "out")
             with chromium() as browser:
                 _show(_opening(browser, page_file) | _heights(browser, page_file))
         else:
