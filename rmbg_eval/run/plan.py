@@ -7,14 +7,13 @@ from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, replace
 from datetime import datetime
 from importlib.util import find_spec
-from shlex import quote
 from typing import Any
 
 from ..cases.case import Case, CaseSet
 from ..cases.folder import load_cases
 from ..cases.in_memory import write_pictures
 from ..core.choices import Dtype, Foreground, split
-from ..core.files import folded
+from ..core.files import folded, in_shell
 from ..core.machine import Machine
 from ..core.progress import OnStep, Step
 from ..core.records import arrow
@@ -72,7 +71,7 @@ class Plan:
                     "{remedy} Or leave {model} out: {options}.",
                     remedy=error.remedy,
                     model=printable(model.info.name),
-                    options=" ".join(f"--model {printable(quote(spec))}" for spec in here),
+                    options=" ".join(f"--model {in_shell(spec, 'MODEL')}" for spec in here),
                 )
                 raise WeightsError(error.problem, left_out) from None
             here += [spec] if spec else []
