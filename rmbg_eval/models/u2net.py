@@ -40,4 +40,4 @@ def u2netp(asked: LoadOptions) -> OnnxModel:
     return OnnxModel(info, _INPUT, lambda: open_openvino(verified(U2NETP), _MATTE), weights=U2NETP)
 
 
-ENTRIES = (Entry("u2netp", "U²-Net, small", "Apache-2.0", u2netp, U2NETP, place=1),)
+ENTRIES = (Entry("u2netp", "U²-Net, small", "Apache-2.0", u2netp, U2NETP, place=0),)
