@@ -93,24 +93,21 @@ def odd_ones(
     """The models of one network that stand apart from at least two others, which are alike; none
     where none does.
 
-    `pairs`: how far any two models are `apart`, in [0, 1]; `networks`: of a model, where it is not
-    the only one of its network. Apart is one whose nearest other is 0.05 or more away, and more
-    than twice as far as each of the other networks' is from its own nearest other among these. Of
-    one network models are not known to be alike, nor are those with no picture in common. Ours.
+    `pairs`: how far any two models of two networks are `apart`, in [0, 1]; `networks`: of a model,
+    where it is not the only one of its network. Apart is one whose nearest other is 0.05 or more
+    away, and more than twice as far as each of the other networks' is from its own nearest other
+    among these. Models with no picture in common are not known to be alike. Ours.
 
     >>> odd_ones({("a", "b"): 0.02, ("a", "c"): 0.3, ("b", "c"): 0.31})
     ('c',)
     """
     named = networks or {}
-    known = {
-        both: far for both, far in pairs.items() if len({named.get(one, one) for one in both}) > 1
-    }
-    models = dict.fromkeys(name for pair in known for name in pair)
+    models = dict.fromkeys(name for pair in pairs for name in pair)
     if not models:
         return ()
 
     def nearest(model: str, others: Iterable[str]) -> float:
-        both = [known.get((model, other), known.get((other, model))) for other in others]
+        both = [pairs.get((model, other), pairs.get((other, model))) for other in others]
         return min((each for each in both if each is not None), default=inf)
 
     odd = max(models, key=lambda model: nearest(model, models))

@@ -33,7 +33,7 @@ from ..models.info import ModelInfo
 from ..predictions.prediction import Prediction
 from ..predictions.stages import stored_alpha
 from .measurements import add, no_prediction
-from .record import Run
+from .record import Run, once
 
 DIFFER_FROM = 0.05
 """How far models are apart on average from which they tell of each other.
@@ -150,6 +150,7 @@ def peers_of(agreements: Iterable[Agreement], models: Iterable[ModelInfo]) -> Pe
     return unknown._replace(odd=odd_ones(far, unknown.networks))
 
 
+@once
 def peers_in(run: Run) -> Peers:
     """What the models of a run are to each other."""
     return peers_of(run.agreements, (model.info for model in run.models))
