@@ -6,6 +6,7 @@
     ├── SettingsError          a parameter: unknown name, wrong type, value not allowed
     ├── CaseError              a case set or one of its cases: folder, case.toml, ids
     ├── ImageError             a picture file that cannot be used as it is
+    │   └── StorageError       one at a URL that could not be had
     ├── ModelError             a model: unknown name, cannot run here, broke its contract
     │   ├── MissingCutoutError a finished cut-out that its folder lacks
     │   └── WeightsError       weights missing, not obtainable, or not the pinned ones
@@ -69,6 +70,10 @@ class CaseError(RmbgEvalError):
 
 class ImageError(RmbgEvalError):
     """A picture file that cannot be used as it is."""
+
+
+class StorageError(ImageError):
+    """A picture at a URL that could not be had: nothing is wrong with it, as far as is known."""
 
 
 class ModelError(RmbgEvalError):

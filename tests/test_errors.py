@@ -27,6 +27,7 @@ from rmbg_eval.errors import (
     ReportError,
     RmbgEvalError,
     SettingsError,
+    StorageError,
     WeightsError,
     explain,
     printable,
@@ -88,6 +89,7 @@ def test_what_is_printable_can_be_printed_and_encoded(text):
         (CaseError, (RmbgEvalError,)),
         (ImageError, (RmbgEvalError,)),
         (ModelError, (RmbgEvalError,)),
+        (StorageError, (ImageError, RmbgEvalError)),
         (MissingCutoutError, (ModelError, RmbgEvalError)),
         (WeightsError, (ModelError, RmbgEvalError)),
         (OutputError, (RmbgEvalError,)),
@@ -105,7 +107,7 @@ def test_the_tree_in_the_docstring_is_complete():
         for _, kind in inspect.getmembers(errors, inspect.isclass)
         if issubclass(kind, RmbgEvalError)
     ]
-    assert len(kinds) == 10
+    assert len(kinds) == 11
     assert all(kind.__name__ in errors.__doc__ for kind in kinds)
 
 

@@ -15,6 +15,7 @@ from ..core.decoding import decode, decode_matte, read_bytes
 from ..core.images import RGB, Alpha, Picture
 from ..core.key import CaseKey
 from ..core.paths import packaged_picture
+from ..core.remote import Source, source_of
 from ..errors import CaseError, Failure, printable
 from ..i18n import Message
 from ..measure.kinds import check
@@ -167,6 +168,12 @@ class CaseSet:
     def categories(self) -> tuple[str, ...]:
         """Those that have cases, the table's first."""
         return tuple(sorted({case.category for case in self.cases}, key=category_order))
+
+    @property
+    def source(self) -> Source | None:
+        """Of the URL that the pictures are at; None where they are on this machine."""
+        image = next((c.image for c in self.cases if not (c.failure or c.about.is_packaged)), None)
+        return source_of(image) if image else None
 
     def __repr__(self) -> str:
         """One line; `cases` has all of them."""

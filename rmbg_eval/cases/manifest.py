@@ -20,7 +20,7 @@ from typing import Any
 
 from ..core.files import new_file
 from ..core.records import ROWS
-from ..core.remote import source_of
+from ..core.remote import Source
 from ..errors import CaseError, SettingsError, printable, system_reason
 from ..i18n import Message
 from .case import Case, CaseSet, packaged, second_case
@@ -60,30 +60,27 @@ def write_manifest(path: Path, case_set: CaseSet) -> None:
         )
     cases = case_set.cases
     groups = (cases[start : start + ROWS] for start in range(0, len(cases), ROWS))
-    url, listing = source_of(case_set.folder) or (None, "")
-    about = About(
-        version=1,
-        url=url,
-        listing=listing,
-        skipped=case_set.skipped,
-        layouts=case_set.layouts,
-    )
-    _write(path, groups, about, case_set.folder if url else None)
+    _write(path, groups, About(version=1, skipped=case_set.skipped, layouts=case_set.layouts),
+           case_set.source)  # fmt: skip
 
 
 def write_groups(
     path: Path,
     groups: Iterable[Sequence[Case]],
     skipped: tuple[Message, ...],
+    source: Source | None = None,
 ) -> None:
     """The same of cases in groups that are each read at once, by `read_group`; they may be in any
-    order, as long as no name is there twice. Sizes and times of pictures are left out."""
-    _write(path, groups, About(version=1, ordered=False, skipped=skipped))
+    order, as long as no name is there twice. Sizes and times of pictures are left out, but for the
+    sizes of those at a URL, the `source`."""
+    _write(path, groups, About(version=1, ordered=False, skipped=skipped), source)
 
 
 def _write(
-    path: Path, groups: Iterable[Sequence[Case]], about: About, mirror: Path | None = None
+    path: Path, groups: Iterable[Sequence[Case]], about: About, source: Source | None
 ) -> None:
+    if source is not None:
+        about = about.model_copy(update={"url": source.url, "listing": source.listing})
     pa = arrow_for(path)
     types = {
         "text": pa.string(),
@@ -95,7 +92,7 @@ def _write(
         [(name, types[kind]) for name, kind in KINDS.items()],
         {KEY: about.model_dump_json().encode()},
     )
-    row_of = _Rows(path.parent, about.ordered, mirror, about.url)
+    row_of = _Rows(path.parent, about.ordered or source is not None, source)
     with (
         new_file(path) as file,
         pa.parquet.ParquetWriter(file, schema, compression="zstd") as writer,
@@ -198,13 +195,10 @@ def _of_anybody(table: Table, wanted: Wanted) -> CaseSet:
 
 
 class _Rows:
-    """From a case to its row, for a table in `folder`; with `sizes`, files are asked for theirs.
-    `mirror`: the folder that stands for `url`, if the cases are of one."""
+    """From a case to its row, for a table in `folder`; with `sizes`, files are asked for theirs."""
 
-    def __init__(
-        self, folder: Path, sizes: bool, mirror: Path | None = None, url: str | None = None
-    ) -> None:
-        self._sizes, self._mirror, self._url = sizes, mirror, url
+    def __init__(self, folder: Path, sizes: bool, source: Source | None) -> None:
+        self._sizes, self._source = sizes, source
         self._home = _plain(folder)
         self._folders: dict[Path, Path] = {}
 
@@ -223,7 +217,7 @@ class _Rows:
             "foreground": self._text(case.foreground),
             "trimap": self._text(case.trimap),
             "bytes": there and there.st_size,
-            "mtime": None if there is None or self._url else _time(there.st_mtime_ns),
+            "mtime": None if there is None or self._source else _time(there.st_mtime_ns),
             "group": case.about.group,
             "about": None if about == "{}" else about,
             "alone": case.alone,
@@ -233,8 +227,8 @@ class _Rows:
     def _text(self, path: Path | None) -> str | None:
         if path is None:
             return None
-        if self._mirror is not None and path.is_relative_to(self._mirror):
-            return f"{self._url}/{path.relative_to(self._mirror).as_posix()}"
+        if self._source is not None and path.is_relative_to(self._source.root):
+            return f"{self._source.url}/{path.relative_to(self._source.root).as_posix()}"
         folder = path.parent
         if folder not in self._folders:
             self._folders[folder] = _plain(folder)

@@ -5,8 +5,9 @@ a hole of the right size until somebody reads it: then it is copied, and beside 
 says what was copied, which is checked whenever it is used again. `listing.json` says which version
 of each file was meant; one of another version than before is a hole again, and so is each, at
 every listing, of a storage that tells nothing that changes with a file. All may be deleted at any
-time. Of a listing that is kept elsewhere, as a table, each file is such a hole once it is
-asked for, below a folder that is named after the URL and the listing.
+time. Of a listing that is kept elsewhere, as a table, the files are those of the mirror where that
+has the same listing; else each is such a hole once it is asked for, below a folder that is named
+after the URL and the listing.
 
 fsspec, and what it needs for a protocol, is imported for a URL alone.
 """
@@ -21,11 +22,12 @@ import secrets
 import time
 from collections.abc import Iterator
 from contextlib import suppress
+from dataclasses import dataclass
 from functools import cache, lru_cache
 from pathlib import Path, PurePosixPath
 from typing import Any
 
-from ..errors import CaseError, ImageError, SettingsError, printable, system_reason
+from ..errors import CaseError, ImageError, SettingsError, StorageError, printable, system_reason
 from ..i18n import N_, Message
 from .files import folded, safe_name, sha256_file, write_atomic
 from .paths import cache_folder
@@ -54,8 +56,8 @@ def mirror(url: str) -> tuple[Path, list[Message]]:
     files, base = _file_system(url)
     type(files).clear_instance_cache()  # an archive, once opened, is listed as it was then
     files, base = _file_system(url)
-    home = cache_folder() / _FOLDER / hashlib.sha256(url.encode()).hexdigest()[:16]
-    root = home / safe_name(base.rpartition("/")[2])
+    root = _root(cache_folder(), url, base)
+    home = root.parent
     skipped: list[Message] = []
     versions: dict[str, str] = {}
     first: dict[str, Path] = {}
@@ -85,7 +87,7 @@ def mirror(url: str) -> tuple[Path, list[Message]]:
                 _sum_of(path).unlink(missing_ok=True)
                 path.unlink(missing_ok=True)
         write_atomic(home / _LISTING, json.dumps(versions).encode())
-        write_atomic(home / _SOURCE, json.dumps({"url": url, "name": root.name}).encode())
+        _tell(root, url)
         for name in versions:
             if name.endswith(_SMALL):
                 with suppress(ImageError):
@@ -95,16 +97,28 @@ def mirror(url: str) -> tuple[Path, list[Message]]:
     return root, skipped
 
 
-def source_of(folder: Path) -> tuple[str, str] | None:
-    """The URL that a folder of `mirror` stands for, and a hash of what was listed there."""
-    if _FOLDER not in folder.parts:
+@dataclass(frozen=True)
+class Source:
+    """What the files below a folder of the cache stand for."""
+
+    root: Path
+    url: str
+    listing: str
+    """A hash of what was listed there."""
+
+    def versions(self) -> dict[str, str]:
+        """By the name of each file from the URL, what changes where its content does; nothing for a
+        listing that is kept elsewhere."""
+        return _listing(self.root.parent)
+
+
+def source_of(path: Path) -> Source | None:
+    """Of the URL that a file, or a folder above it, stands for; None for any other path."""
+    if (told := _told_of(path)) is None:
         return None
-    try:
-        about = json.loads((folder.parent / _SOURCE).read_bytes())
-        listing = (folder.parent / _LISTING).read_bytes()
-        return str(about["url"]).rstrip("/"), hashlib.sha256(listing).hexdigest()[:16]
-    except (ValueError, OSError, LookupError):  # some other folder of that name
-        return None
+    home, about = told
+    url, listing = str(about["url"]).rstrip("/"), about.get("listing") or _listing_hash(home)
+    return Source(home / about["name"], url, listing) if listing else None
 
 
 def stand_in(url: str, listing: str, name: str, size: int) -> Path | None:
@@ -113,21 +127,56 @@ def stand_in(url: str, listing: str, name: str, size: int) -> Path | None:
 
     SettingsError for a URL that cannot be used; OSError where the cache cannot be written.
     """
-    root = _home_of(url, listing, cache_folder())
+    root = _root_of(url, listing, cache_folder())
     path = _path(root, name)
-    if path is not None and not path.exists():
+    if path is not None and not path.exists() and not (root.parent / _LISTING).exists():
         _hollow(path, size)
     return path
 
 
 @cache
-def _home_of(url: str, listing: str, kept: Path) -> Path:
+def _root_of(url: str, listing: str, kept: Path) -> Path:
     """The folder that stands for `url` as it was listed then, in the cache folder `kept`."""
     _, base = _file_system(url)
-    hashed = hashlib.sha256(f"{url}\n{listing}".encode()).hexdigest()[:16]
-    root = kept / _FOLDER / hashed / safe_name(base.rpartition("/")[2])
-    write_atomic(root.parent / _SOURCE, json.dumps({"url": url, "name": root.name}).encode())
+    mirrored = _root(kept, url, base)
+    if _listing_hash(mirrored.parent) == listing:
+        return mirrored
+    root = _root(kept, f"{url}\n{listing}", base)
+    _tell(root, url, listing)
     return root
+
+
+def _root(kept: Path, named: str, base: str) -> Path:
+    """The folder for the storage's folder `base`, in one that is named after `named`."""
+    hashed = hashlib.sha256(named.rstrip("/").encode()).hexdigest()[:16]
+    return kept / _FOLDER / hashed / safe_name(base.rpartition("/")[2])
+
+
+def _tell(root: Path, url: str, listing: str = "") -> None:
+    """Write beside a folder what it stands for."""
+    about = {"url": url, "name": root.name, "listing": listing}
+    write_atomic(root.parent / _SOURCE, json.dumps(about).encode())
+
+
+def _told_of(path: Path) -> tuple[Path, dict[str, Any]] | None:
+    """The folder in the cache that `path` lies in, and what `_tell` wrote there; None for a path
+    elsewhere."""
+    if not stands_in(path):
+        return None
+    try:
+        home = cache_folder() / _FOLDER
+        home /= path.relative_to(home).parts[0]
+        about = json.loads((home / _SOURCE).read_bytes())
+        return (home, about) if {"url", "name"} <= about.keys() else None
+    except (ValueError, OSError, LookupError, AttributeError):  # some other folder of that name
+        return None
+
+
+def _listing_hash(home: Path) -> str:
+    try:
+        return hashlib.sha256((home / _LISTING).read_bytes()).hexdigest()[:16]
+    except OSError:
+        return ""
 
 
 def stands_in(path: Path) -> bool:
@@ -139,16 +188,15 @@ def bring(path: Path) -> str | None:
     """Copy the file that `path` stands for, unless it is here whole: its SHA-256; nothing, and
     None, for any other path.
 
-    ImageError where it cannot be had, or is larger than any picture.
+    StorageError where it cannot be had, ImageError where it is larger than any picture or not of
+    the size that was listed.
     """
-    if _FOLDER not in path.parts:
+    if (told := _told_of(path)) is None:
         return None
+    home, about = told
     try:
-        home = cache_folder() / _FOLDER
-        home /= path.relative_to(home).parts[0]
-        about = json.loads((home / _SOURCE).read_bytes())
         name = path.relative_to(home / about["name"])
-    except (ValueError, OSError, LookupError):  # some other folder of that name
+    except ValueError:
         return None
     if ".." in name.parts or not path.is_file():
         return None
@@ -163,7 +211,7 @@ def bring(path: Path) -> str | None:
         with files.open(f"{base}/{name.as_posix()}", "rb") as file:
             data = file.read(MAX_BYTES + 1)
     except Exception as error:  # each protocol has its own
-        raise ImageError(
+        raise StorageError(
             Message(
                 "{name} could not be read: {reason}",
                 name=printable(path.name),

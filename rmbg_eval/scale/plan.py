@@ -21,6 +21,7 @@ from ..cases.folder import load_cases
 from ..cases.manifest import write_groups
 from ..core.machine import Machine
 from ..core.processes import Call, in_processes
+from ..core.remote import Source
 from ..run.previews import SINGLE_MOST
 from ..run.shard import Part, Shard, listing_sha256
 from ..settings import Settings
@@ -67,6 +68,7 @@ class Plan:
         of = shards_for(len(cases))
         listing = listing_sha256(case.key for case in cases)
         shared = Shard(number=1, of=of, cases=len(cases), listing_sha256=listing)
+        files_of = _Files(case_set.source)
         own: list[list[Case]] = [[] for _ in range(of)]
         for case in cases:
             own[Part.number_of(case.category, case.id, of) - 1].append(case)
@@ -75,14 +77,14 @@ class Plan:
         group = 0
         for number, some in enumerate(own, 1):
             shard = shared.model_copy(update={"number": number})
-            decided = json.dumps([same, shard.model_dump(mode="json"), [*map(_files, some)]])
+            decided = json.dumps([same, shard.model_dump(mode="json"), [*map(files_of, some)]])
             name = f"{number:0{width}}-of-{of}-{hashlib.sha256(decided.encode()).hexdigest()[:16]}"
             place = group if some else None
             shards.append(Planned(shard.part, len(some), folder.absolute() / name, place))
             group += bool(some)
         content = hashlib.sha256(" ".join(shard.folder.name for shard in shards).encode())
         manifest = folder.absolute() / f"cases-{content.hexdigest()[:16]}.parquet"
-        write_groups(manifest, filter(None, own), case_set.skipped)
+        write_groups(manifest, filter(None, own), case_set.skipped, case_set.source)
         return cls(settings, manifest, shared, tuple(shards))
 
     @classmethod
@@ -114,14 +116,25 @@ def shards_for(cases: int) -> int:
     return math.ceil(cases / size)
 
 
-def _files(case: Case) -> list[Any]:
-    """The names, sizes and times of a case's files, and what its case.toml says."""
-    told: list[Any] = [case.category, case.id, case.about.model_dump_json()]
-    for path in (case.image, case.alpha, case.foreground, case.trimap):
-        if path is not None:
-            try:
-                there = path.stat()
-                told.append([os.fsdecode(path), there.st_size, there.st_mtime_ns])
-            except (OSError, ValueError):  # the run will say so
-                told.append([os.fsdecode(path)])
-    return told
+class _Files:
+    """From a case to the names, sizes and times of its files, or as which version they were listed
+    at a URL, and what its case.toml says."""
+
+    def __init__(self, source: Source | None) -> None:
+        self._source = source
+        self._versions = source.versions() if source else {}
+
+    def __call__(self, case: Case) -> list[Any]:
+        told: list[Any] = [case.category, case.id, case.about.model_dump_json()]
+        files = (case.image, case.alpha, case.foreground, case.trimap)
+        return told + [self._of(path) for path in files if path is not None]
+
+    def _of(self, path: Path) -> list[Any]:
+        if self._source is not None and path.is_relative_to(self._source.root):
+            name = path.relative_to(self._source.root).as_posix()
+            return [self._source.url, name, self._versions.get(name, self._source.listing)]
+        try:
+            there = path.stat()
+            return [os.fsdecode(path), there.st_size, there.st_mtime_ns]
+        except (OSError, ValueError):  # the run will say so
+            return [os.fsdecode(path)]

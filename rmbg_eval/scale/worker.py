@@ -18,7 +18,15 @@ from ..cases.manifest import read_group
 from ..core.choices import Dtype, Foreground
 from ..core.files import write_atomic
 from ..core.progress import Step
-from ..errors import Failure, ModelError, OutputError, RmbgEvalError, printable, system_reason
+from ..errors import (
+    Failure,
+    ModelError,
+    OutputError,
+    RmbgEvalError,
+    StorageError,
+    printable,
+    system_reason,
+)
 from ..i18n import Message
 from ..measure.delivery import load_delivery
 from ..models.fetching import fetch
@@ -119,8 +127,8 @@ class Worker:
             ) from None
 
     def _is_done(self, task: Task, case_set: CaseSet) -> bool:
-        """Whether the folder has the shard, of the same cut-outs, judged by the same rules; its
-        name says all else."""
+        """Whether the folder has the shard, of the same cut-outs, judged by the same rules, and
+        every picture could be had; its name says all else."""
         out = task.settings.out_folder
         try:
             if (out / DONE).read_text("utf-8") != self._decided_by(task, case_set):
@@ -133,6 +141,10 @@ class Worker:
             and run.shard is not None
             and run.shard.part == task.shard.part
             and run.delivery == load_delivery(task.settings.rules)
+            and not any(
+                lost.failure is not None and lost.failure.kind == StorageError.__name__
+                for lost in run.failures
+            )
         )
 
     def _decided_by(self, task: Task, case_set: CaseSet) -> str:

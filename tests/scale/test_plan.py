@@ -6,6 +6,7 @@ import os
 import pickle
 from pathlib import Path
 
+import fsspec
 import pytest
 from pictures import put
 
@@ -63,3 +64,30 @@ def test_only_the_shard_of_a_replaced_picture_is_another(source: str, settings: 
     assert len(changed) == 1
     assert "7" in changed[0]
     assert before.manifest != after.manifest
+
+
+def test_a_worker_with_a_cache_of_its_own_finds_pictures_at_a_url(
+    settings: Settings, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    files = fsspec.filesystem("memory")
+    files.store.clear()
+    for path in Path("cases", "pet").iterdir():
+        files.pipe_file(f"/shop/pet/{path.name}", path.read_bytes())
+    monkeypatch.setenv("RMBG_EVAL_CACHE", str(Path("driver").absolute()))
+    write_manifest(Path("m.parquet"), load_cases("memory://shop/"))
+    for cases in ("memory://shop/", "m.parquet"):
+        monkeypatch.setenv("RMBG_EVAL_CACHE", str(Path("driver").absolute()))
+        made = Plan.of(settings.model_copy(update={"cases": cases}), Path("plan"))
+        for cache in ("driver", "worker"):
+            monkeypatch.setenv("RMBG_EVAL_CACHE", str(Path(cache).absolute()))
+            for number, planned in enumerate(made.shards):
+                found = made.task(number, False, 9.0).case_set().cases
+                assert [case.read() for case in found] == [
+                    Path("cases", "pet", case.image.name).read_bytes() for case in found
+                ]
+                assert len(found) == planned.pictures
+                assert all(case.image.is_relative_to(Path(cache).absolute()) for case in found)
+        # What was copied meanwhile changes no shard; nor is it copied twice on the same machine.
+        monkeypatch.setenv("RMBG_EVAL_CACHE", str(Path("driver").absolute()))
+        assert Plan.of(settings.model_copy(update={"cases": cases}), Path("plan")) == made
+        assert len([*Path("driver").rglob("7.png")]) == 1

@@ -5,6 +5,7 @@ from __future__ import annotations
 import sys
 from pathlib import Path
 
+import fsspec
 import pytest
 from fakes import save_picture, save_truth
 
@@ -29,9 +30,9 @@ def _case(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     save_picture(Path("cases/pet/rex.png"))
 
 
-def done(model: str, rules: str = "") -> tuple[Run, int]:
+def done(model: str, rules: str = "", cases: str = "cases") -> tuple[Run, int]:
     """The run of the only shard, and when it was written."""
-    settings = Settings(cases="cases", models=[f"m={model}"], rules=rules)
+    settings = Settings(cases=cases, models=[f"m={model}"], rules=rules)
     plan = Plan.of(settings, Path("shards"))
     assert Worker(".").do(plan.task(0, False, 900)) is None
     folder = plan.shards[0].folder
@@ -65,3 +66,25 @@ def test_a_shard_is_done_until_the_rules_say_something_else() -> None:
     Path("rules.toml").write_text(RULES.format(1000))
     second, _ = done("folder:cut", "rules.toml")
     assert [first[0].rules[0].passed, second.rules[0].passed] == [True, False]
+
+
+def test_a_shard_whose_pictures_could_not_be_had_is_done_again(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    save_truth(Path("cut/rex.png"))
+    files = fsspec.filesystem("memory")
+    files.store.clear()
+    files.pipe_file("/shop/pet/rex.png", Path("cases/pet/rex.png").read_bytes())
+    opened = type(files)._open
+
+    def refuse(*_: object, **__: object) -> object:
+        raise ConnectionError("reset by peer")
+
+    monkeypatch.setattr(type(files), "_open", refuse)
+    (lost,) = done("folder:cut", cases="memory://shop")[0].failures
+    assert lost.failure is not None
+    assert "reset by peer" in str(lost.failure.problem)
+    monkeypatch.setattr(type(files), "_open", opened)
+    second = done("folder:cut", cases="memory://shop")
+    assert not second[0].failures
+    assert done("folder:cut", cases="memory://shop") == second
