@@ -14,6 +14,7 @@ fsspec, and what it needs for a protocol, is imported for a URL alone.
 
 from __future__ import annotations
 
+import errno
 import hashlib
 import json
 import os
@@ -26,8 +27,17 @@ from dataclasses import dataclass
 from functools import cache, lru_cache
 from pathlib import Path, PurePosixPath
 from typing import Any
+from urllib.parse import quote, unquote
 
-from ..errors import CaseError, ImageError, SettingsError, StorageError, printable, system_reason
+from ..errors import (
+    CaseError,
+    ImageError,
+    SettingsError,
+    StorageError,
+    printable,
+    raised,
+    system_reason,
+)
 from ..i18n import N_, Message
 from .files import folded, safe_name, sha256_file, write_atomic
 from .paths import cache_folder
@@ -64,7 +74,7 @@ def mirror(url: str) -> tuple[Path, list[Message]]:
     try:
         root.mkdir(parents=True, exist_ok=True)
         before, this = _listing(home), secrets.token_hex(8)
-        for name, about in _list(files, base):
+        for name, about in _list(files, base, skipped):
             path = _path(root, name)
             if path is None:
                 skipped.append(_skip(name, N_("its name can be no path here")))
@@ -208,7 +218,7 @@ def bring(path: Path) -> str | None:
             return sha256
     try:
         files, base = _file_system(about["url"])
-        with files.open(f"{base}/{name.as_posix()}", "rb") as file:
+        with files.open(f"{base}/{_encoded(files, name.as_posix())}", "rb") as file:
             data = file.read(MAX_BYTES + 1)
     except Exception as error:  # each protocol has its own
         raise StorageError(
@@ -293,7 +303,7 @@ def _file_system(url: str) -> tuple[Any, str]:
             Message('Install it: pip install "rmbg-eval[scale]".'),
         ) from None
     try:
-        files, base = fsspec.core.url_to_fs(url)
+        files, base = fsspec.core.url_to_fs(url)  # of an archive, opens it
     except (ImportError, ValueError, TypeError) as error:
         raise SettingsError(
             Message(
@@ -303,24 +313,80 @@ def _file_system(url: str) -> tuple[Any, str]:
             ),
             Message("Install what fsspec needs for it, as s3fs for s3://, or correct the URL."),
         ) from None
+    except Exception as error:
+        raise _not_listed(url, _as_os_error(error)) from None
     return files, base.rstrip("/")
 
 
-def _list(files: Any, base: str) -> Iterator[tuple[str, dict[str, Any]]]:
-    """Every file below `base` that is not hidden, by its name from there, sorted."""
+def _list(files: Any, base: str, skipped: list[Message]) -> Iterator[tuple[str, dict[str, Any]]]:
+    """Every file below `base` that is not hidden, by its name from there, sorted; a folder that
+    cannot be listed becomes one of `skipped`."""
     try:
         files.invalidate_cache()
-        there = files.find(base, detail=True)
-    except OSError:
-        raise
-    except Exception as error:  # each protocol has its own
-        raise OSError(None, printable(f"{type(error).__name__}: {error}")[:200]) from None
+        there = _walk(files, base, skipped) if _is_generic(files) else files.find(base, detail=True)
+        if not there:
+            files.ls(base, detail=False)  # says why, unless the folder is empty
+    except Exception as error:
+        raise _as_os_error(error) from None
     for full, about in sorted(there.items()):
         name = full[len(base) :].lstrip("/") if full.startswith(base) else full
+        name = unquote(name) if _is_web(files) else name
         if not name or name.endswith("/"):  # no file: how consoles of S3 make a folder
             continue
         if not any(part.startswith(".") for part in name.split("/") if part not in (".", "..")):
             yield name, about
+
+
+def _is_generic(files: Any) -> bool:
+    """Whether `find` is fsspec's own, which leaves out in silence what cannot be listed."""
+    from fsspec import AbstractFileSystem
+    from fsspec.asyn import AsyncFileSystem
+
+    of = type(files)
+    if issubclass(of, AsyncFileSystem):
+        return bool(of._find is AsyncFileSystem._find)
+    return bool(of.find is AbstractFileSystem.find)
+
+
+def _walk(files: Any, base: str, skipped: list[Message]) -> dict[str, dict[str, Any]]:
+    """What `find` finds; a folder below `base` that cannot be listed becomes one of `skipped`."""
+    found: dict[str, dict[str, Any]] = {}
+    folders = [base]
+    while folders:
+        folder = folders.pop()
+        try:
+            there = files.ls(folder, detail=True)
+        except Exception as error:
+            if folder == base:
+                raise
+            name, reason = folder.removeprefix(base).lstrip("/"), _as_os_error(error)
+            skipped.append(_skip(name, system_reason(reason)))
+            continue
+        for about in there:
+            name = about["name"].rstrip("/")
+            if about["type"] != "directory":
+                found[about["name"]] = about
+            elif name != folder:
+                folders.append(name)
+    return found
+
+
+def _as_os_error(error: Exception) -> OSError:
+    """What a protocol's library raises, each its own, as the one kind."""
+    if not isinstance(error, OSError):
+        return OSError(None, raised(error, 200))
+    if isinstance(error, FileNotFoundError) and not error.strerror:  # it has the path alone
+        return FileNotFoundError(errno.ENOENT, os.strerror(errno.ENOENT))
+    return error
+
+
+def _is_web(files: Any) -> bool:
+    """Whether names are parts of a web page's links there, with their signs in hundredths."""
+    return "http" in ([files.protocol] if isinstance(files.protocol, str) else files.protocol)
+
+
+def _encoded(files: Any, name: str) -> str:
+    return quote(name) if _is_web(files) else name
 
 
 def _path(root: Path, name: str) -> Path | None:

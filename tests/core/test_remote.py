@@ -4,8 +4,11 @@ from __future__ import annotations
 
 import hashlib
 import os
+import sys
 import time
 from pathlib import Path
+from typing import Any
+from urllib.parse import quote, unquote
 from zipfile import ZipFile
 
 import pyarrow.parquet as pq
@@ -24,6 +27,7 @@ from rmbg_eval.run.evaluate import evaluate
 from rmbg_eval.settings import Settings
 
 fsspec = pytest.importorskip("fsspec", reason="fsspec is not installed")
+LocalFileSystem = pytest.importorskip("fsspec.implementations.local").LocalFileSystem
 URL = "memory://shop/catalogue"
 
 
@@ -236,7 +240,10 @@ def test_what_cannot_be_had_is_a_failed_case(
 @pytest.mark.parametrize(
     ("url", "kind", "problem"),
     [
-        ("memory://none", CaseError, "no pictures in memory://none"),
+        ("memory://none", CaseError, "memory://none: No such file"),
+        ("memory://empty", CaseError, "no pictures in memory://empty"),
+        ("zip://::none.zip", CaseError, "none.zip: No such file"),
+        ("zip://::memory://notes.zip", CaseError, "BadZipFile: File is not a zip file"),
         ("nonsense://bucket", SettingsError, "cannot be read"),
         ("ftp://ada:secret@host/cases", SettingsError, "name or password"),
     ],
@@ -244,10 +251,46 @@ def test_what_cannot_be_had_is_a_failed_case(
 def test_a_url_that_cannot_be_read_says_why(
     url: str, kind: type[RmbgEvalError], problem: str, storage: Counted
 ) -> None:
+    storage.files.makedirs("/empty", exist_ok=True)
+    storage.files.pipe_file("/notes.zip", b"words")
     with pytest.raises(kind, match=problem) as caught:
         load_cases(url)
     check_message(caught.value)
     assert "secret" not in str(caught.value)
+
+
+def test_folders_that_cannot_be_listed_are_told_and_names_are_no_links(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    class Web(LocalFileSystem):
+        """Like a web server's pages: names are links, and a folder may be refused."""
+
+        protocol = "http"
+
+        @classmethod
+        def _strip_protocol(cls, path: str) -> str:
+            return path.removeprefix("http://")
+
+        def ls(self, path: str, detail: bool = False, **named: object) -> list[Any]:
+            if path.endswith("garment"):
+                raise PermissionError(13, "Permission denied", path)
+            there = super().ls(unquote(path), detail=True)
+            for about in there:
+                about["name"] = quote(about["name"], safe="/:")
+            return there if detail else [about["name"] for about in there]
+
+        def open(self, path: str, *arguments: object, **named: object) -> Any:
+            return super().open(unquote(path), *arguments, **named)
+
+    save_picture(tmp_path / "shop" / "pet" / "发 #1%20.png")
+    save_picture(tmp_path / "shop" / "garment" / "1.png")
+    monkeypatch.setitem(sys.modules["fsspec.registry"]._registry, "http", Web)
+    monkeypatch.setenv("RMBG_EVAL_CACHE", str(tmp_path / "cache"))
+    case_set = load_cases(f"http://{(tmp_path / 'shop').as_posix()}")
+    assert [case.id for case in case_set.cases] == ["发 #1%20"]
+    assert case_set.cases[0].picture().rgb.size
+    (told,) = case_set.skipped
+    assert str(told) == "garment: Permission denied"
 
 
 def test_a_folder_of_that_name_elsewhere_is_none_of_ours(tmp_path: Path) -> None:
