@@ -95,6 +95,9 @@ U2NETP = Pinned(
 )
 PINNED = (ISNET_MEDIUM, ISNET_SMALL, U2NETP)
 
+FIRST_OF = {weights.sha256: weights.package.pinned[0].sha256 for weights in PINNED}
+"""By each hash, that of the first file with the same network's weights, in more bits or fewer."""
+
 
 def refuse_pointer(path: Path) -> None:
     """WeightsError for what Git LFS leaves in place of a file that was not fetched."""

@@ -30,6 +30,7 @@ from ..measure.region import Box, densest
 from ..measure.risk import Others
 from ..measure.table import VERSION
 from ..models.info import ModelInfo
+from ..models.weights import FIRST_OF
 from ..predictions.prediction import Prediction
 from ..predictions.stages import stored_alpha
 from .measurements import add, no_prediction
@@ -124,7 +125,8 @@ class Peers(NamedTuple):
     odd: tuple[str, ...]
     """Those, of one network, that stand apart from the rest, if any do."""
     networks: Mapping[str, str]
-    """Of each model the weights that it computes with, or its own name where it says none."""
+    """Of each model the weights that it computes with, those that are packaged in several forms as
+    one, or its own name where it says none."""
 
     def siblings(self, one: str, other: str) -> bool:
         """Whether both are of one network: that they agree says nothing."""
@@ -143,7 +145,8 @@ def peers_of(agreements: Iterable[Agreement], models: Iterable[ModelInfo]) -> Pe
     Two that share fewer than half as many pictures as others do are not known to be apart: those
     few may be hard ones, on which all are.
     """
-    unknown = Peers((), {info.name: info.weights_sha256 or info.name for info in models})
+    weights = {info.name: info.weights_sha256 or info.name for info in models}
+    unknown = Peers((), {name: FIRST_OF.get(own, own) for name, own in weights.items()})
     known = [each for each in agreements if not unknown.siblings(each.one, each.other)]
     most = max((each.cases for each in known), default=0)
     far = {(a.one, a.other): a.apart for a in known if 2 * a.cases >= most}

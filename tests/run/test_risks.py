@@ -19,6 +19,7 @@ from rmbg_eval.i18n import Message
 from rmbg_eval.measure.columns import Measurements
 from rmbg_eval.measure.record import Agreement, Measurement, Risk, Sign
 from rmbg_eval.models.info import ModelInfo
+from rmbg_eval.models.weights import ISNET_MEDIUM, ISNET_SMALL, U2NETP
 from rmbg_eval.run.agreement import Farthest, Pair, Peers, disagreements, others_of, peers_of
 from rmbg_eval.run.evaluate import evaluate
 from rmbg_eval.run.findings import findings
@@ -186,6 +187,12 @@ def test_of_a_network_that_stands_apart_all_do_but_those_that_are_near(far, odd)
     assert peers_of(known[:3], models).odd == (), "c and d are not known to be alike"
     two = [each for each in known if "d" not in (each.one, each.other)]
     assert peers_of(two, models).odd == (), "of two networks neither"
+
+
+def test_is_net_in_fewer_bits_is_of_one_network_with_it() -> None:
+    weights = {"isnet": ISNET_MEDIUM, "isnet-quint8": ISNET_SMALL, "u2netp": U2NETP}
+    peers = peers_of([], [info(name, each.sha256) for name, each in weights.items()])
+    assert peers.held_against("isnet-quint8", ["isnet", "u2netp"]) == ["u2netp"]
 
 
 @given(st.data())
