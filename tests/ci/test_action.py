@@ -16,7 +16,7 @@ from rmbg_eval import CompareSettings, Settings
 TEXT = (Path(__file__).parents[2] / "action.yml").read_text("utf-8")
 INPUTS = dict(
     re.findall(
-        r"^  (\w+):\n    description: .+\n    required: false\n    default: (\S+)$",
+        r"^  ([\w-]+):\n    description: .+\n    required: false\n    default: (\S+)$",
         TEXT,
         re.MULTILINE,
     )
@@ -48,10 +48,10 @@ def test_inputs_are_settings_with_their_defaults() -> None:
     fields = {**CompareSettings.model_fields, **Settings.model_fields}
     for name, default in INPUTS.items():
         if name != "baseline":  # `compare`'s BASE, which is said without an option
-            value = fields[name].default
+            value = fields[name.replace("-", "_")].default
             assert default in ('""', value), name  # empty: as without the option
             assert default == '""' or isinstance(value, str)
-    assert set(re.findall(r"inputs\.(\w+)", ENVIRONMENT)) == INPUTS.keys()
+    assert set(re.findall(r"inputs\.([\w-]+)", ENVIRONMENT)) == INPUTS.keys()
 
 
 @pytest.mark.skipif(WINDOWS or not shutil.which("bash"), reason="bash is not there")
@@ -69,6 +69,13 @@ def test_inputs_are_settings_with_their_defaults() -> None:
             0,  # the point that failed is one that the baseline has: the comparison decides
             "compare",
         ),
+        (
+            {"FAIL_ON": "point"},
+            (1, 0),
+            ["report --lang en --out reports/new --fail-on point"],
+            1,
+            "new",
+        ),
         ({"BASELINE": "b"}, (2, 0), ["run --out reports/new"], 2, "new"),
         (
             {"BASELINE": "b"},
@@ -81,11 +88,18 @@ def test_inputs_are_settings_with_their_defaults() -> None:
             "new",
         ),
         (
-            {"BASELINE": "b", "TOLERANCES": "t.toml", "CATEGORIES": "pet", "RULES": "amazon"},
+            {
+                "BASELINE": "b",
+                "TOLERANCES": "t.toml",
+                "CATEGORIES": "pet",
+                "RULES": "amazon",
+                "FAIL_ON": "error",
+            },
             (0, 1),
             [
                 "run --out reports/new --rules amazon --category pet",
-                "compare b reports/new --out reports/compare --lang en --tolerances t.toml",
+                "compare b reports/new --out reports/compare --lang en --fail-on error "
+                "--tolerances t.toml",
             ],
             1,
             "compare",
@@ -104,7 +118,7 @@ def test_the_step_calls_what_is_asked_for_and_says_how_it_ended(
     for earlier in ("new", "compare"):  # of an earlier step of the same job
         (tmp_path / "reports" / earlier).mkdir(parents=True)
         (tmp_path / "reports" / earlier / "summary.md").write_text("# of an earlier one\n")
-    names = re.findall(r"(\w+): \$\{\{ inputs\.(\w+)", ENVIRONMENT)
+    names = re.findall(r"(\w+): \$\{\{ inputs\.([\w-]+)", ENVIRONMENT)
     asked = {name: INPUTS[field].strip('"') for name, field in names} | given
     report = {"GITHUB_OUTPUT": "output", "GITHUB_STEP_SUMMARY": "summary"}
     answers = {"RUN": str(statuses[0]), "COMPARE": str(statuses[1])}
