@@ -36,10 +36,11 @@ from ..errors import OutputError, RmbgEvalError, printable
 from ..i18n import N_, Message, and_more, join
 from ..predictions.prediction import Prediction
 from ..run.folder import MATTES, locked, write_run
-from ..run.record import Run
+from ..run.record import ModelRun, Run
 from ..settings import Settings
 from .alpha_change import alpha_of, matte_hash
 from .comparison import Comparison
+from .differences import counterparts
 from .runs import compare
 from .tolerances import Tolerances
 
@@ -257,13 +258,15 @@ class Choice:
 
 
 def choose(run: Run, was: Run, chosen: Mapping[Key, Change]) -> Choice:
-    """The baseline `was` with the changes to `run` that are `chosen`, and nothing else.
+    """The baseline `was` with the changes to `run` that are `chosen`, and nothing else but that its
+    models that have another name in `run` get that.
 
     A change is refused where the baseline, or the run, has another cut-out by now than was seen.
     Where the points of a case have changed, all its models' changes are needed: points of one
     picture are of one kind.
     """
-    before, after = was.index, run.index
+    named = _with_names(was, counterparts(was, run))
+    before, after = named.index, run.index
     taken, refused = [], []
     for key, (base, new) in chosen.items():
         there = tuple(side.predictions.get(key) for side in (before, after))
@@ -288,7 +291,24 @@ def choose(run: Run, was: Run, chosen: Mapping[Key, Change]) -> Choice:
     why = Message("what is known of the case has changed: approve all its models")
     refused += [(key, why) for key in taken if left[key]]
     whole = tuple(key for key in taken if not left[key])
-    return Choice(whole, tuple(refused), _mixed(run, was, {*whole}))
+    return Choice(whole, tuple(refused), _mixed(run, named if whole else was, {*whole}))
+
+
+def _with_names(run: Run, names: Mapping[str, str]) -> Run:
+    """`run` with other names for its models, new by old."""
+
+    def named(row: Any) -> Any:
+        return row.model_copy(update={"model": names.get(row.model, row.model)})
+
+    def own(model: ModelRun) -> ModelRun:
+        name = names.get(model.info.name, model.info.name)
+        return model.model_copy(update={"info": model.info.model_copy(update={"name": name})})
+
+    if not names:
+        return run
+    rows = {name: tuple(map(named, getattr(run, name))) for name in _BY_KEY}
+    rows["measurements"] = run.measurements.renamed(names)  # type: ignore[assignment]
+    return run.model_copy(update={**rows, "models": tuple(map(own, run.models))})
 
 
 def approve_changes(

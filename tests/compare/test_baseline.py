@@ -555,6 +555,32 @@ def test_exactly_the_chosen_changes_become_the_baseline(
     assert mattes == {p.cutout for p in Run.load(base).predictions}
 
 
+def test_changes_of_a_model_that_has_another_name_now_are_taken(
+    settings: Settings, base: Path, use_models: UseModels
+) -> None:
+    was = evaluate(settings)
+    approve(settings.out_folder, base)
+    thin = Thinner("pet/rex", "pet/tom")
+    thin.info = thin.info.model_copy(update={"name": "thin"})
+    use_models(thin)
+    settings = settings.model_copy(update={"models": ["thin"]})
+    evaluate(settings)
+    one, other = (p for p in compare(base, settings.out_folder).pairs if p.state != "same")
+    assert approve_changes(settings.out_folder, base, {one.key: (None, None)}).refused
+    assert [m.info.name for m in Run.load(base).models] == ["fake"]
+    change = one.base.cutout_sha256, one.new.cutout_sha256
+    choice = approve_changes(settings.out_folder, base, {one.key: change})
+    assert (choice.taken, choice.refused) == ((one.key,), ())
+    kept = Run.load(base)
+    assert {key.model for key in kept.index.predictions} == {"thin"}
+    old = was.index.measurements[other.key._replace(model="fake")]
+    values = {name: m.value for name, m in old.items()}
+    assert values == {name: m.value for name, m in kept.index.measurements[other.key].items()}
+    states = {pair.key: pair.state for pair in compare(base, settings.out_folder).pairs}
+    assert states[one.key] == "same"
+    assert states[other.key] == other.state
+
+
 def test_of_what_is_chosen_all_is_the_runs_and_of_the_rest_all_the_baselines() -> None:
     def run(number: int, cases: range, models: str) -> Run:
         plain = run_over(4, tuple(models))
