@@ -130,11 +130,12 @@ def tiff(
     white: int = 1,
     planar: int = 1,
     alpha: int | None = None,
-    signed: bool = False,
+    kind: int = 1,
 ) -> bytes:
     """An uncompressed TIFF of WIDTH×HEIGHT put together tag by tag: what Pillow would not write.
 
-    `white`: PhotometricInterpretation; `alpha`: what the last channel is, 1 premultiplied.
+    `white`: PhotometricInterpretation; `alpha`: what the last channel is, 1 premultiplied; `kind`:
+    2 of signed numbers, 3 of floating-point ones.
     """
     tags = {256: [WIDTH], 257: [HEIGHT], 258: [*bits], 259: [1], 262: [white]}
     tags |= {273: [8], 277: [len(bits)], 278: [HEIGHT], 279: [len(data)], 284: [planar]}
@@ -143,8 +144,8 @@ def tiff(
         tags |= {273: [8 + n * plane for n in range(len(bits))], 279: [plane] * len(bits)}
     if alpha is not None:
         tags[338] = [alpha]
-    if signed:
-        tags[339] = [2] * len(bits)
+    if kind > 1:
+        tags[339] = [kind] * len(bits)
     entries, more = b"", b""
     after = 8 + len(data) + 2 + 12 * len(tags) + 4
     for tag, values in sorted(tags.items()):

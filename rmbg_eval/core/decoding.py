@@ -21,7 +21,16 @@ from PIL import Image, ImageCms, ImageOps, TiffImagePlugin, UnidentifiedImageErr
 from ..errors import ImageError, printable, reason_of, system_reason
 from ..i18n import Message
 from . import libtiff
-from .images import RGB, Alpha, Picture, check_rgb, dequantise, is_grey, opaque_matte
+from .images import (
+    RGB,
+    Alpha,
+    Picture,
+    check_rgb,
+    dequantise,
+    is_grey,
+    opaque_matte,
+    without_rounding,
+)
 from .notes import NOTES
 from .remote import MAX_BYTES, bring
 
@@ -174,7 +183,9 @@ def decode_cutout(data: bytes, name: str) -> tuple[RGB | None, Alpha]:
             return colours, alpha
         if image.mode.startswith("I;16"):
             return None, np.asarray(image).astype(np.float32) / np.float32(65535)
-        if image.mode in ("I", "F"):
+        if image.mode == "F":
+            return None, _fractions(np.asarray(image), name)
+        if image.mode == "I":
             raise _undefined_white(image.mode, name)
         grey = np.asarray(image.convert("RGB"))
     except (ImageError, MemoryError):
@@ -187,6 +198,23 @@ def decode_cutout(data: bytes, name: str) -> tuple[RGB | None, Alpha]:
             Message("Save the cut-out as RGBA (PNG or WebP), or the matte as a grey picture."),
         )
     return None, dequantise(grey[..., 0])
+
+
+def _fractions(values: Alpha, name: str) -> Alpha:
+    """The alpha of a matte in floating point, of which 1 is white; ImageError for other numbers."""
+    alpha = without_rounding(values, values.dtype)
+    if alpha.min() >= 0 and alpha.max() <= 1:  # NaN is not
+        return alpha
+    raise ImageError(
+        Message(
+            "{name} holds floating-point numbers from {least} to {most}; of a matte 0 is "
+            "transparent and 1 opaque",
+            name=name,
+            least=f"{alpha.min():.4g}",
+            most=f"{alpha.max():.4g}",
+        ),
+        Message("Write it from 0 to 1, or with 8 or 16 bits a channel."),
+    )
 
 
 class _CutoutTiff(TiffImagePlugin.TiffImageFile):
@@ -454,6 +482,8 @@ def _load_tiff(image: Any, name: str) -> Image.Image:
     bits = tags.get(258, (1,))
     if 2 in tags.get(339, ()):  # which Pillow reads without their signs
         raise _undefined_white(f"int{max(bits)}", name)
+    if image.mode == "F" and tags.get(262) == 0:  # which it does not turn over
+        raise _undefined_white("F", name)
     unknown = max(bits) > 8 or 1 in tags.get(338, ())  # to Pillow, for a channel by itself
     if tags.get(284) == 2 and unknown and any(tile[0] == "raw" for tile in image.tile):
         raise ImageError(

@@ -30,6 +30,11 @@ from rmbg_eval.errors import ImageError
 MATTE = np.asarray(picture().convert("L"))
 
 
+def floats(values: np.ndarray, white: int = 1) -> bytes:
+    """A TIFF of them, 32 bits each."""
+    return tiff(values.astype(np.float32).tobytes(), (32,), white, kind=3)
+
+
 @pytest.mark.parametrize(
     ("data", "expected"),
     [
@@ -44,6 +49,9 @@ MATTE = np.asarray(picture().convert("L"))
         pytest.param(
             encode(Image.fromarray(DEEP_GREY.astype(">u2")), "TIFF"), DEEP_GREY / 65535, id="I;16B"
         ),
+        pytest.param(floats(DEEP_GREY / 65535), DEEP_GREY / 65535, id="float"),
+        pytest.param(floats(MATTE > 99), (MATTE > 99) * 1.0, id="float-of-a-mask"),
+        pytest.param(floats(np.full((48, 64), 1 + 2**-23)), np.ones((48, 64)), id="float-rounded"),
     ],
 )
 def test_reads_a_matte_as_it_is_stored(data, expected):
@@ -135,9 +143,10 @@ def test_the_transparent_colour_of_a_16_bit_png_is_found(key):
     [
         pytest.param(tiff(bytes(64 * 48 * 8), (16,) * 4, 2, 2, 2), id="16-bit-planes"),
         pytest.param(encode(picture(), "PNG"), id="colours-without-alpha"),
-        pytest.param(
-            encode(Image.fromarray(np.full((48, 64), 0.5, np.float32)), "TIFF"), id="float"
-        ),
+        pytest.param(floats(MATTE), id="float-to-255"),
+        pytest.param(floats(np.full((48, 64), np.nan)), id="float-nan"),
+        pytest.param(floats(-np.ones((48, 64))), id="float-negative"),
+        pytest.param(floats(MATTE / 255, white=0), id="float-whose-white-is-0"),
         pytest.param(
             encode(Image.fromarray(np.full((48, 64), 999, np.int32)), "TIFF"), id="32-bit"
         ),

@@ -121,7 +121,7 @@ REFUSED = {
     "pages.tif": (film("TIFF"), "2 frames or pages"),
     "float.tif": (encode(Image.fromarray(np.ones((48, 64), np.float32)), "TIFF"), "floating point"),
     "integers.tif": (encode(Image.fromarray(np.ones((48, 64), np.int32)), "TIFF"), "32-bit"),
-    "signed.tif": (tiff(bytes(64 * 48), (8,), signed=True), "holds int8 numbers"),
+    "signed.tif": (tiff(bytes(64 * 48), (8,), kind=2), "holds int8 numbers"),
 }
 
 told = pytest.mark.skipif(WINDOWS, reason="there Pillow keeps libtiff to itself")
