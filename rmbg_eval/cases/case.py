@@ -128,10 +128,18 @@ class Case:
         return decode(data, printable(self.image.name), self.name)
 
     def truth(self) -> Alpha | None:
-        """The true alpha `(H, W) float32` in [0, 1], as stored, or None."""
+        """The true alpha `(H, W) float32` in [0, 1], as stored, or None; CaseError for a mask of 0
+        and 1, where 255 is opaque."""
         if self.alpha is None:
             return None
-        return decode_matte(read_bytes(self.alpha), printable(self.alpha.name))
+        name = printable(self.alpha.name)
+        alpha = decode_matte(read_bytes(self.alpha), name)
+        if 0 < alpha.max() < 1.5 / 255:
+            raise CaseError(
+                Message("{name} is a mask of 0 and 1, and 255 is opaque", name=name),
+                Message("Save it times 255."),
+            )
+        return alpha
 
     def unknown(self) -> Mask | None:
         """Where the trimap is grey, `(H, W) bool`, or None where there is no trimap."""

@@ -286,6 +286,15 @@ def test_a_truth_that_cannot_be_read_is_named(tmp_path):
     assert "a.alpha.png" in str(failure_of(the_case(tmp_path)).problem)
 
 
+def test_a_truth_of_0_and_1_is_refused_never_stretched(tmp_path):
+    put(tmp_path / "pet" / "a.png")
+    mask = half_transparent().getchannel("A").point(lambda value: value and 1)
+    put(tmp_path / "pet" / "a.alpha.png", encode(mask, "PNG"))
+    check_message(failure_of(the_case(tmp_path)), "a.alpha.png", "255 is opaque")
+    put(tmp_path / "pet" / "a.alpha.png", encode(mask.point(lambda value: 0), "PNG"))
+    assert not the_case(tmp_path).truth().any(), "of a picture without a subject"
+
+
 def test_the_second_case_with_an_id_fails_and_says_so(tmp_path):
     for file in ("pet/a.jpg", "pet/a.png", "pet/a/image.webp", "pet/b.png"):
         put(tmp_path / file)
