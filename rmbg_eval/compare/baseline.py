@@ -29,18 +29,19 @@ from ..core.files import (
     write_atomic,
 )
 from ..core.images import WEBP_SIDE, Alpha, encode, quantise
-from ..core.key import Key
+from ..core.key import Key, Names
 from ..core.progress import OnStep, Step, ignore
 from ..core.records import FOLDER
 from ..errors import OutputError, RmbgEvalError, printable
 from ..i18n import N_, Message, and_more, join
 from ..predictions.prediction import Prediction
+from ..run.case_record import CaseRecord
 from ..run.folder import MATTES, locked, write_run
 from ..run.record import ModelRun, Run
 from ..settings import Settings
 from .alpha_change import alpha_of, matte_hash
 from .comparison import Comparison
-from .differences import counterparts
+from .differences import names_of
 from .runs import compare
 from .tolerances import Tolerances
 
@@ -258,14 +259,14 @@ class Choice:
 
 
 def choose(run: Run, was: Run, chosen: Mapping[Key, Change]) -> Choice:
-    """The baseline `was` with the changes to `run` that are `chosen`, and nothing else but that its
-    models that have another name in `run` get that.
+    """The baseline `was` with the changes to `run` that are `chosen`, and nothing else but that
+    models and cases that have another name in `run` get that.
 
     A change is refused where the baseline, or the run, has another cut-out by now than was seen.
     Where the points of a case have changed, all its models' changes are needed: points of one
     picture are of one kind.
     """
-    named = _with_names(was, counterparts(was, run))
+    named = _with_names(was, names_of(was, run))
     before, after = named.index, run.index
     taken, refused = [], []
     for key, (base, new) in chosen.items():
@@ -294,21 +295,33 @@ def choose(run: Run, was: Run, chosen: Mapping[Key, Change]) -> Choice:
     return Choice(whole, tuple(refused), _mixed(run, named if whole else was, {*whole}))
 
 
-def _with_names(run: Run, names: Mapping[str, str]) -> Run:
-    """`run` with other names for its models, new by old."""
+def _with_names(run: Run, names: Names) -> Run:
+    """`run`, its models and cases by other names."""
 
-    def named(row: Any) -> Any:
-        return row.model_copy(update={"model": names.get(row.model, row.model)})
+    def row(each: Any) -> Any:
+        return each.model_copy(update=names.of(each.key)._asdict())
 
-    def own(model: ModelRun) -> ModelRun:
-        name = names.get(model.info.name, model.info.name)
-        return model.model_copy(update={"info": model.info.model_copy(update={"name": name})})
+    def model(each: ModelRun) -> ModelRun:
+        name = names.models.get(each.info.name, each.info.name)
+        return each.model_copy(update={"info": each.info.model_copy(update={"name": name})})
 
-    if not names:
+    def case(each: CaseRecord) -> CaseRecord:
+        category, name = names.cases.get(each.key, each.key)
+        return each.model_copy(update={"category": category, "id": name})
+
+    if not any(names):
         return run
-    rows = {name: tuple(map(named, getattr(run, name))) for name in _BY_KEY}
-    rows["measurements"] = run.measurements.renamed(names)  # type: ignore[assignment]
-    return run.model_copy(update={**rows, "models": tuple(map(own, run.models))})
+    return run.model_copy(
+        update={
+            "models": tuple(map(model, run.models)),
+            "cases": tuple(map(case, run.cases)),
+            "predictions": tuple(map(row, run.predictions)),
+            "measurements": run.measurements.renamed(names),
+            "points": tuple(map(row, run.points)),
+            "rules": tuple(map(row, run.rules)),
+            "risks": tuple(map(row, run.risks)),
+        }
+    )
 
 
 def approve_changes(

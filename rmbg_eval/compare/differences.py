@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Any
 
+from ..core.key import CaseKey, Names
 from ..core.records import columns
 from ..errors import printable
 from ..i18n import Message, and_more, join
@@ -46,11 +48,31 @@ def counterparts(was: Run, now: Run) -> dict[str, str]:
     }
 
 
-def differences(was: Run, now: Run, renamed: Mapping[str, str]) -> Iterator[Message]:
+def names_of(was: Run, now: Run) -> Names:
+    """What of `was` has another name in `now`: models, as `counterparts` says, and cases whose
+    picture, to the byte, each run has once under a name that the other lacks."""
+    one, other = _alone(was, now), _alone(now, was)
+    cases = {case: other[sha] for sha, case in one.items() if sha in other}
+    return Names(counterparts(was, now), cases)
+
+
+def _alone(run: Run, other: Run) -> dict[str, CaseKey]:
+    """The cases whose names `other` lacks, by their picture's hash; no two of one picture."""
+    known = {*columns(other.cases, "category", "id")}
+    pictures: dict[CaseKey, str] = {}
+    for category, case, sha in columns(run.predictions, "category", "case", "picture_sha256"):
+        if sha and (category, case) not in known:
+            pictures.setdefault((category, case), sha)
+    times = Counter(pictures.values())
+    return {sha: case for case, sha in pictures.items() if times[sha] == 1}
+
+
+def differences(was: Run, now: Run, names: Names) -> Iterator[Message]:
     """Sentences on completeness, schema, models, cases, measures, settings and machine.
 
-    `renamed`: the `counterparts` of the two.
+    `names`: those of the one in the other.
     """
+    renamed = names.models
     parts = [str(run.shard.part) if run.shard else "" for run in (was, now)]
     for name, run in (("BASE", was), ("NEW", now)):
         if not run.complete:
@@ -77,19 +99,28 @@ def differences(was: Run, now: Run, renamed: Mapping[str, str]) -> Iterator[Mess
             one=printable(one),
             other=printable(other),
         )
-    names = [renamed.get(m.info.name, m.info.name) for m in was.models]
+    own = [renamed.get(m.info.name, m.info.name) for m in was.models]
     others = [m.info.name for m in now.models]
-    if names and others and not {*names} & {*others}:
+    if own and others and not {*own} & {*others}:
         yield Message("No model is in both runs: no cut-out is compared with another")
-    models = [*_only(names, others)]
+    models = [*_only(own, others)]
     for what in models:
         yield Message(
             "{n} model in {run} only: {names}", many="{n} models in {run} only: {names}", **what
         )
     if len(models) == 2:
         yield Message("A label keeps two versions of one model comparable: LABEL=SPEC")
-    cases = (columns(run.cases, "category", "id") for run in (was, now))
-    for what in _only(*(map("/".join, names) for names in cases)):
+    if names.cases:
+        pairs = [printable(" → ".join(map("/".join, both))) for both in names.cases.items()]
+        yield Message(
+            "{n} case has another name in NEW, and the same picture: {names}",
+            many="{n} cases have another name in NEW, and the same picture: {names}",
+            n=len(pairs),
+            names=listed(pairs),
+        )
+    before = (names.cases.get(case, case) for case in columns(was.cases, "category", "id"))
+    after = columns(now.cases, "category", "id")
+    for what in _only(*(map("/".join, some) for some in (before, after))):
         yield Message(
             "{n} case in {run} only: {names}", many="{n} cases in {run} only: {names}", **what
         )

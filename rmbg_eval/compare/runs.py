@@ -12,7 +12,7 @@ from pathlib import Path
 
 from ..cases.categories import category_order
 from ..core.files import in_shell
-from ..core.key import CaseKey, Key
+from ..core.key import CaseKey, Key, Names
 from ..core.lookup import Renamed
 from ..core.progress import OnStep, Step, ignore
 from ..core.records import columns
@@ -23,10 +23,11 @@ from ..measure.record import Measurement, PointResult, RuleResult
 from ..measure.subject import WHOLE
 from ..measure.table import TABLE
 from ..predictions.prediction import Prediction
+from ..run.case_record import CaseRecord
 from ..run.record import Run
 from .alpha_change import NOTHING, AlphaChange, change_of
 from .comparison import Comparison, describe
-from .differences import counterparts, differences, listed
+from .differences import counterparts, differences, listed, names_of
 from .excess import SHARES, of_others, of_point, of_rule, of_share
 from .pair import ROUNDING, STATES, Pair, State, Value, Verdict
 from .pairs import WorstFirst, write
@@ -107,9 +108,9 @@ def compare_runs(
     `moved` compares the alphas of two predictions of one case. `to`: a folder in which the pairs
     are kept; else they are in memory, all at once.
     """
-    renamed = counterparts(was, now)
-    both = _Both(was, now, renamed, tolerances, moved)
-    before, after = Renamed(was.index.predictions, renamed), now.index.predictions
+    names = names_of(was, now)
+    both = _Both(was, now, names, tolerances, moved)
+    before, after = Renamed(was.index.predictions, names), now.index.predictions
     keys = sorted({*after, *before}, key=_by_case)
 
     def each() -> Iterator[Pair]:
@@ -127,27 +128,28 @@ def compare_runs(
             for point in case.points
         ),
     )
-    return pairs, (*differences(was, now, renamed), *_other_cases(pairs), *strangers)
+    return pairs, (*differences(was, now, names), *_other_cases(pairs), *strangers)
 
 
 class _Both:
-    """Two runs, looked up by case and the model's name in NEW."""
+    """Two runs, looked up by the names of case and model in NEW."""
 
     def __init__(
         self,
         was: Run,
         now: Run,
-        renamed: Mapping[str, str],
+        names: Names,
         tolerances: Tolerances,
         moved: Callable[[Prediction, Prediction], AlphaChange],
     ) -> None:
         self.tolerances = tolerances
         self.moved = moved
-        self.values = [was.measurements.renamed(renamed).by_key, now.measurements.by_key]
-        self.points = [Renamed(was.index.points, renamed), now.index.points]
-        self.rules = [Renamed(was.index.rules, renamed), now.index.rules]
+        self.values = [was.measurements.renamed(names).by_key, now.measurements.by_key]
+        self.points = [Renamed(was.index.points, names), now.index.points]
+        self.rules = [Renamed(was.index.rules, names), now.index.rules]
         self.backgrounds = {run.delivery.background for run in (was, now) if run.delivery}
-        self.cases = [run.index.cases for run in (was, now)]
+        self.records = [run.index.cases for run in (was, now)]
+        self.before = names.reversed().cases
         self.truths_kept = min(was.schema_version, now.schema_version) >= 4
 
     def pair(self, key: Key, was: Prediction | None, now: Prediction | None) -> Pair:
@@ -203,11 +205,16 @@ class _Both:
 
     def _other_truth(self, case: CaseKey) -> bool:
         """Whether the truth, or the true foreground, is another; False where that is not known."""
-        was, now = (side.get(case) for side in self.cases)
+        was, now = self._cases(case)
         if was is None or now is None:
             return False
         other = self.truths_kept and was.truth_sha256 != now.truth_sha256
         return other or was.has_truth is not now.has_truth
+
+    def _cases(self, case: CaseKey) -> list[CaseRecord | None]:
+        """What both runs say of a case."""
+        was, now = self.records
+        return [was.get(self.before.get(case, case)), now.get(case)]
 
     def _alphas(self, key: Key, change: AlphaChange, others: Sequence[Value]) -> Iterator[Value]:
         """How far alpha moved: judged unless there is a truth by which any of the `others` moved,
@@ -293,10 +300,8 @@ class _Both:
     def _points(self, key: Key) -> Iterator[Value]:
         was, now = (side.get(key, {}) for side in self.points)
         defined = [
-            {p.id: p.model_copy(update={"title": {}}) for p in side[key.case_key].points}
-            if key.case_key in side
-            else {}
-            for side in self.cases
+            {p.id: p.model_copy(update={"title": {}}) for p in record.points} if record else {}
+            for record in self._cases(key.case_key)
         ]
         for name in dict.fromkeys([*now, *was]):
             same = defined[0].get(name) == defined[1].get(name)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Any, NamedTuple
 
 from pydantic import BaseModel, ConfigDict
@@ -25,6 +26,25 @@ class Key(NamedTuple):
     def name(self) -> str:
         """`category/case`."""
         return f"{self.category}/{self.case}"
+
+
+class Names(NamedTuple):
+    """Other names for models and cases, new by old."""
+
+    models: Mapping[str, str] = {}
+    cases: Mapping[CaseKey, CaseKey] = {}
+
+    def of(self, key: Key) -> Key:
+        """The key by them."""
+        case = self.cases.get(key.case_key, key.case_key)
+        return Key(*case, self.models.get(key.model, key.model))
+
+    def reversed(self) -> Names:
+        """Old by new."""
+        return Names(
+            {new: old for old, new in self.models.items()},
+            {new: old for old, new in self.cases.items()},
+        )
 
 
 class Lean(BaseModel):

@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import Any, TypeVar
 
-from .key import CaseKey, Key
+from .key import CaseKey, Key, Names
 from .records import Stored, keep
 
 K = TypeVar("K", bound=tuple[str, ...])
@@ -162,28 +162,25 @@ def by_case(stored: Stored) -> Lookup[CaseKey]:
 
 
 class Renamed(Mapping[Key, V]):
-    """What `found` holds, with other names for the models, new by old."""
+    """What `found` holds, by other names."""
 
-    def __init__(self, found: Mapping[Key, V], names: Mapping[str, str]) -> None:
+    def __init__(self, found: Mapping[Key, V], names: Names) -> None:
         self._found = found
         self._names = names
-        self._before = {new: old for old, new in names.items()}
+        self._before = names.reversed()
 
     def __getitem__(self, key: Key) -> V:
-        before = self._before.get(key.model)
-        if before is None and key.model in self._names:
+        before = self._before.of(key)
+        if self._names.of(before) != key:
             raise KeyError(key)
-        return self._found[key._replace(model=before or key.model)]
+        return self._found[before]
 
     def __iter__(self) -> Iterator[Key]:
-        return (self._new(key) for key in self._found)
+        return map(self._names.of, self._found)
 
     def __len__(self) -> int:
         return len(self._found)
 
     def items(self) -> Any:
         """In the order of what it holds, which is gone through once."""
-        return ((self._new(key), value) for key, value in self._found.items())
-
-    def _new(self, key: Key) -> Key:
-        return key._replace(model=self._names.get(key.model, key.model))
+        return ((self._names.of(key), value) for key, value in self._found.items())

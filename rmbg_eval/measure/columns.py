@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple, overload
 
 from pydantic import BaseModel, ConfigDict, Field, FiniteFloat, TypeAdapter
 
-from ..core.key import Key, Keyed
+from ..core.key import Key, Keyed, Names
 from ..i18n import Message
 from .record import Measurement
 
@@ -184,17 +184,14 @@ class Measurements(Collection[Measurement]):
 
     def copy(self) -> Measurements:
         """Another of the same rows."""
-        return self.renamed({})
+        return self.renamed(Names())
 
-    def renamed(self, names: Mapping[str, str]) -> Measurements:
-        """The same with other names for the models, new by old."""
+    def renamed(self, names: Names) -> Measurements:
+        """The same by other names."""
         other = Measurements()
         other._columns, other._numbers = [*self._columns], {**self._numbers}
         other._first, other._shared = {**self._first}, {**self._shared}
-        other._rows = {
-            key._replace(model=names[key.model]) if key.model in names else key: row
-            for key, row in self._rows.items()
-        }
+        other._rows = {names.of(key): row for key, row in self._rows.items()}
         return other
 
     def only(self, keys: Iterable[Key]) -> Measurements:

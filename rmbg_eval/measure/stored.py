@@ -14,7 +14,7 @@ from typing import Any, TypeVar
 
 from pydantic import TypeAdapter
 
-from ..core.key import Key
+from ..core.key import Key, Names
 from ..core.lookup import Renamed
 from ..core.records import RecordFile, Row, Stored, keep
 from ..i18n import Message
@@ -74,8 +74,8 @@ class StoredMeasurements(Measurements):
         self._alike: dict[frozenset[str], frozenset[str]] = {}
         self._rows = _Rows(self)  # type: ignore[assignment]
 
-    def renamed(self, names: Mapping[str, str]) -> Measurements:
-        if not names:
+    def renamed(self, names: Names) -> Measurements:
+        if not any(names):
             return self
         other = Measurements()
         other._columns, other._numbers = self._columns, self._numbers

@@ -653,7 +653,8 @@ def test_new_and_missing_cases_are_taken_one_by_one(
     approve(settings.out_folder, base)
     (gone,) = [key for key in shas(was) if key.case == "rex"]
     picture = next(case_set.rglob("rex.png"))
-    picture.rename(picture.with_name("max.png"))
+    Image.open(picture).transpose(Image.Transpose.ROTATE_180).save(picture.with_name("max.png"))
+    picture.unlink()
     now = evaluate(settings)
     (new,) = shas(now).keys() - shas(was).keys()
     approve_changes(settings.out_folder, base, {new: (None, shas(now)[new])})
@@ -662,6 +663,26 @@ def test_new_and_missing_cases_are_taken_one_by_one(
     kept = Run.load(base)
     assert shas(kept) == shas(now)
     assert {(c.category, c.id) for c in kept.cases} == {(c.category, c.id) for c in now.cases}
+
+
+def test_a_case_that_has_another_name_now_is_taken_by_that(
+    settings: Settings, base: Path, case_set: Path, use_models: UseModels
+) -> None:
+    was = evaluate(settings)
+    approve(settings.out_folder, base)
+    picture = next(case_set.rglob("rex.png"))
+    (picture.parent.parent / "dog").mkdir()
+    picture.rename(picture.parent.parent / "dog" / "max.png")
+    use_models(Thinner("dog/max"))
+    now = evaluate(settings)
+    (pair,) = (p for p in compare(base, settings.out_folder).pairs if p.state != "same")
+    assert (pair.name, pair.base.name) == ("dog/max", "pet/rex")
+    change = pair.base.cutout_sha256, pair.new.cutout_sha256
+    assert approve_changes(settings.out_folder, base, {pair.key: change}).taken == (pair.key,)
+    kept = Run.load(base)
+    assert shas(kept) == shas(now)
+    assert len(kept.cases) == len(was.cases)
+    assert {p.state for p in compare(base, settings.out_folder).pairs} == {"same"}
 
 
 def test_a_case_whose_points_changed_is_approved_with_all_its_models() -> None:

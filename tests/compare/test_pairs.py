@@ -138,6 +138,7 @@ def test_a_comparison_of_many_cases_says_what_one_of_few_does(
     run = Settings(cases=str(tmp_path / "cases"), models=["fake"], out=str(tmp_path / "was"))
     evaluate(run, models=[FakeModel()])
     shutil.rmtree(cases / "cat 3")
+    (cases / "cat 7").rename(cases / "cat 9")
     evaluate(run.model_copy(update={"out": str(tmp_path / "now")}), models=[Other(weights="1")])
     texts, states = [], []
     for many in (False, True):
@@ -151,6 +152,7 @@ def test_a_comparison_of_many_cases_says_what_one_of_few_does(
         found = compare_folders(compare, on_save=build_files)
         assert (stored_in(found.pairs) is not None) == many
         states.append([(pair.state, pair.case, pair.excess) for pair in found.pairs])
+        assert [p.base.case for p in found.pairs if p.case == "cat 9"] == ["cat 7"]
         back = Comparison.load(tmp_path / "out")
         assert back == found
         assert [*back.pairs] == [*found.pairs]
@@ -164,7 +166,7 @@ def test_a_comparison_of_many_cases_says_what_one_of_few_does(
     assert kept["pairs"] == []
     (path,) = (tmp_path / "out" / "records").iterdir()
     assert path.name == f"pairs-{kept['records']['pairs']['sha256'][:16]}.parquet"
-    assert pq.read_table(path).column("case").to_pylist() == [f"cat {n}" for n in range(8)]
+    assert pq.read_table(path).column("case").to_pylist() == [f"cat {n}" for n in (*range(7), 9)]
     monkeypatch.undo()  # eight are few again
     for name in ("was", "now"):
         save(tmp_path / name, Run.load(tmp_path / name))

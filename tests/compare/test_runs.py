@@ -13,6 +13,7 @@ from rmbg_eval.compare.comparison import fails
 from rmbg_eval.compare.runs import compare_runs
 from rmbg_eval.compare.tolerances import Tolerance, Tolerances
 from rmbg_eval.i18n import Message
+from rmbg_eval.measure.columns import Measurements
 from rmbg_eval.measure.record import Delivery, ObservationPoint, PointResult, Rule, RuleResult
 from rmbg_eval.models.folder import FINISHED
 from rmbg_eval.report.comparison_words import sentence
@@ -415,16 +416,41 @@ def test_of_a_model_that_is_left_out_no_label_is_spoken() -> None:
     assert [*map(str, notes)] == ["1 model in BASE only: b"]
 
 
-def test_two_runs_with_nothing_in_common_are_compared_all_the_same() -> None:
+def run_with_cases(**pictures: str) -> Run:
+    """A run of a model over cases, by name with the hash of the picture."""
     known = run_of().cases[0]
-    was, now = (
-        run_of(made(case=name), cases=(known.model_copy(update={"id": name}),))
-        for name in ("old", "young")
-    )
+    predictions = (made(case=name, picture_sha256=sha * 64) for name, sha in pictures.items())
+    cases = tuple(known.model_copy(update={"id": name}) for name in pictures)
+    return run_of(*predictions, cases=cases)
+
+
+def test_two_runs_with_nothing_in_common_are_compared_all_the_same() -> None:
+    was, now = run_with_cases(old="1"), run_with_cases(young="2")
     pairs, notes = compare_runs(was, now, Tolerances(), lambda *_: NOTHING)
     assert [(p.case, p.state) for p in pairs] == [("old", "missing"), ("young", "new")]
     only = ["1 case in BASE only: portrait/old", "1 case in NEW only: portrait/young"]
     assert [str(note) for note in notes] == only
+
+
+def test_a_case_of_another_name_is_compared_where_its_picture_is_the_same() -> None:
+    def measured(mad: float, name: str, **others: str) -> Run:
+        values = Measurements([value("mad", mad).model_copy(update={"case": name})])
+        update = {"points": (point(True, case=name),), "measurements": values}
+        return run_with_cases(**{name: "1"}, **others).model_copy(update=update)
+
+    was = measured(0.1, "old", ada="2", x="3", y="3")
+    now = measured(0.2, "young", ada="2", copy="2", z="3")
+    pairs, notes = compare_runs(was, now, Tolerances(), lambda *_: NOTHING)
+    assert {p.case: p.state for p in pairs} == {
+        "young": "worse", "ada": "same", "copy": "new", "x": "missing", "y": "missing", "z": "new",
+    }  # fmt: skip
+    (young,) = (p for p in pairs if p.case == "young")
+    assert young.base.case == "old"
+    assert {v.name for v in young.values} >= {"mad", "lens"}
+    assert str(notes[0]) == (
+        "1 case has another name in NEW, and the same picture: portrait/old → portrait/young"
+    )
+    assert str(notes[1]) == "2 cases in BASE only: portrait/x, portrait/y"
 
 
 def run_with(*infos: tuple[str, str | None]) -> Run:

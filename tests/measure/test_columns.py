@@ -10,7 +10,7 @@ from hypothesis import settings as limits
 from hypothesis import strategies as st
 from pydantic import TypeAdapter, ValidationError
 
-from rmbg_eval.core.key import Key
+from rmbg_eval.core.key import Key, Names
 from rmbg_eval.i18n import Message
 from rmbg_eval.measure.columns import Column, Measurements
 from rmbg_eval.measure.record import Measurement
@@ -100,7 +100,7 @@ def test_what_is_added_later_comes_in_the_order_of_the_run() -> None:
     ]  # fmt: skip
     assert copy != made
     assert len(copy) == 3
-    renamed = made.renamed({"m": "n"})
+    renamed = made.renamed(Names({"m": "n"}))
     assert {key.model for key in renamed.by_key} == {"n"}
     assert [m.value for m in renamed] == [m.value for m in made]
 

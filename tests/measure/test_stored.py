@@ -12,7 +12,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from rmbg_eval.core.key import Key
+from rmbg_eval.core.key import Key, Names
 from rmbg_eval.core.lookup import Keys
 from rmbg_eval.core.records import Row, arrow_types, writing
 from rmbg_eval.errors import OutputError
@@ -86,7 +86,7 @@ def test_what_is_stored_says_the_same(
             assert kept.values_of(key) == plain.values_of(key)
             if key in plain.by_key:
                 assert [*kept.of_key(key)] == [*plain.of_key(key)]
-        names = {"a": "new"}
+        names = Names({"a": "new"})
         one, other = kept.renamed(names), plain.renamed(names)
         assert [*one] == [*other]
         assert one.metrics() == other.metrics()

@@ -74,8 +74,10 @@ def made(tmp_path_factory: pytest.TempPathFactory) -> Pages:
         cut("portrait/ada", 1, off=5)
         cut(f"pet/{HOSTILE}", 2, off=5)
         (cutouts / "pet" / "fails.png").write_bytes(b"no picture")
-        (cases / "pet" / "old.png").rename(cases / "pet" / "young.png")
-        (cutouts / "pet" / "old.png").rename(cutouts / "pet" / "young.png")
+        for there in (cases, cutouts):
+            (there / "pet" / "old.png").unlink()
+        save_picture(cases / "pet" / "young.png", 6)
+        cut("pet/young", 6)
         evaluate(settings)
     found = {}
     for layout, lang in (("single", "en"), ("folder", "zh")):

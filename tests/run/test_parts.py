@@ -24,7 +24,7 @@ from rmbg_eval.ci.gate import exit_status
 from rmbg_eval.ci.outputs import build_files
 from rmbg_eval.compare.baseline import approve
 from rmbg_eval.core.images import Alpha, Picture
-from rmbg_eval.core.key import Key
+from rmbg_eval.core.key import Key, Names
 from rmbg_eval.core.records import Records, Stored, keep, stored_in
 from rmbg_eval.errors import OutputError, SettingsError
 from rmbg_eval.measure.columns import Measurements
@@ -141,7 +141,7 @@ def test_the_index_reads_what_is_asked_for(folders: Folders) -> None:
         assert [*now.measurements.of(metric)] == [*was.measurements.of(metric)]
     assert [*now.measurements.of("no")] == []
     assert now.measurements.values_of(Key("no", "such", "case")) == {}
-    renamed = {"fake": "weak", "weak": "fake"}
+    renamed = Names({"fake": "weak", "weak": "fake"})
     assert now.measurements.renamed(renamed) == was.measurements.renamed(renamed)
     assert now.predictions[-1] == was.predictions[-1]
     assert now.predictions[1:4] == was.predictions[1:4]
