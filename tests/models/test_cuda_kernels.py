@@ -69,7 +69,8 @@ def test_a_deformed_convolution_reads_nothing_behind_its_map() -> None:
     first = maps[:1].normal_()
     offset, modulation = torch.zeros(1, 2, 3, 5), torch.ones(1, 1, 3, 5)
     with np.errstate(invalid="raise"):  # infinity times a share of 0
-        computed = deform_conv2d(first, offset, modulation, torch.eye(16).view(16, 16, 1, 1))
+        weight, bias = torch.eye(16).view(16, 16, 1, 1), torch.zeros(16)
+        computed = deform_conv2d(first, offset, modulation, weight, bias, padding=0)
     assert (computed - first).abs().max() < 1e-6
 
 

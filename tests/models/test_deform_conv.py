@@ -18,7 +18,7 @@ from rmbg_eval.models.birefnet import deform_conv
 from rmbg_eval.models.birefnet.deform_conv import deform_conv2d
 
 
-def slow_deform_conv2d(x, offset, modulation, weight, bias, stride, padding, dilation):
+def slow_deform_conv2d(x, offset, modulation, weight, bias, padding):
     """The formula of the module's docstring as six loops, in fp64."""
     x, offset, modulation, weight = (t.double().numpy() for t in (x, offset, modulation, weight))
     batch, _, height, width = x.shape
@@ -27,8 +27,8 @@ def slow_deform_conv2d(x, offset, modulation, weight, bias, stride, padding, dil
     for b, p, q in np.ndindex(batch, *offset.shape[-2:]):
         for i, j in np.ndindex(kernel_height, kernel_width):
             tap = i * kernel_width + j
-            y = p * stride - padding + i * dilation + offset[b, 2 * tap, p, q]
-            z = q * stride - padding + j * dilation + offset[b, 2 * tap + 1, p, q]
+            y = p - padding + i + offset[b, 2 * tap, p, q]
+            z = q - padding + j + offset[b, 2 * tap + 1, p, q]
             sample = np.zeros(x.shape[1])
             for row in (np.floor(y), np.floor(y) + 1):
                 for column in (np.floor(z), np.floor(z) + 1):
@@ -36,22 +36,17 @@ def slow_deform_conv2d(x, offset, modulation, weight, bias, stride, padding, dil
                         share = (1 - abs(y - row)) * (1 - abs(z - column))
                         sample += share * x[b, :, int(row), int(column)]
             output[b, :, p, q] += modulation[b, tap, p, q] * (weight[:, :, i, j] @ sample)
-    if bias is not None:
-        output += bias.double().numpy()[:, None, None]
-    return torch.from_numpy(output)
+    return torch.from_numpy(output) + bias.double()[:, None, None]
 
 
 def random_case(seed: int) -> dict:
     """Random shapes and settings; offsets reach well outside the map."""
     random = np.random.default_rng(seed)
     kernel = int(random.choice([1, 3, 7]))
-    stride, dilation = int(random.integers(1, 3)), int(random.integers(1, 3))
-    padding = int(random.integers(0, kernel // 2 * dilation + 1))
-    extent = (kernel - 1) * dilation + 1
+    padding = int(random.integers(0, kernel // 2 + 1))
     batch, channels, channels_out = (int(n) for n in random.integers(1, 5, 3))
-    height, width = (int(n) for n in random.integers(extent, extent + 8, 2))
-    rows = (height + 2 * padding - extent) // stride + 1
-    columns = (width + 2 * padding - extent) // stride + 1
+    height, width = (int(n) for n in random.integers(kernel, kernel + 8, 2))
+    rows, columns = (side + 2 * padding - kernel + 1 for side in (height, width))
     torch.manual_seed(seed)
     return {
         "x": torch.randn(batch, channels, height, width),
@@ -59,10 +54,8 @@ def random_case(seed: int) -> dict:
         "modulation": torch.rand(batch, kernel**2, rows, columns) * 2,
         # Divided so that sums over more taps are not larger, and the tolerance means the same.
         "weight": torch.randn(channels_out, channels, kernel, kernel) / kernel,
-        "bias": torch.randn(channels_out) if random.random() < 0.5 else None,
-        "stride": stride,
+        "bias": torch.randn(channels_out),
         "padding": padding,
-        "dilation": dilation,
     }
 
 
@@ -76,10 +69,10 @@ def test_equals_the_definition(seed: int) -> None:
 
 
 def test_without_offsets_it_is_a_convolution() -> None:
-    x, weight = torch.randn(2, 4, 9, 12), torch.randn(5, 4, 3, 3)
+    x, weight, bias = torch.randn(2, 4, 9, 12), torch.randn(5, 4, 3, 3), torch.randn(5)
     offset, modulation = torch.zeros(2, 18, 9, 12), torch.ones(2, 9, 9, 12)
-    actual = deform_conv2d(x, offset, modulation, weight, padding=1)
-    torch.testing.assert_close(actual, F.conv2d(x, weight, padding=1), rtol=0, atol=1e-5)
+    actual = deform_conv2d(x, offset, modulation, weight, bias, padding=1)
+    torch.testing.assert_close(actual, F.conv2d(x, weight, bias, padding=1), rtol=0, atol=1e-5)
 
 
 def test_memory_layout_and_step_size_do_not_matter(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -95,7 +88,8 @@ def test_memory_layout_and_step_size_do_not_matter(monkeypatch: pytest.MonkeyPat
 def test_absurd_offsets_read_nothing_outside_the_map(position: float) -> None:
     x, weight = torch.randn(1, 2, 5, 6), torch.randn(3, 2, 3, 3)
     offset = torch.full((1, 18, 5, 6), position)
-    actual = deform_conv2d(x, offset, torch.ones(1, 9, 5, 6), weight, padding=1)
+    ones, none = torch.ones(1, 9, 5, 6), torch.zeros(3)
+    actual = deform_conv2d(x, offset, ones, weight, none, padding=1)
     if np.isfinite(position):
         assert (actual == 0).all()
 
@@ -107,5 +101,5 @@ def test_bf16_keeps_positions_exact() -> None:
     offset, modulation = torch.zeros(1, 2, 1, 1024), torch.ones(1, 1, 1, 1024)
     offset[:, 1] = 1  # every pixel reads its right neighbour
     weight = torch.ones(1, 1, 1, 1)
-    tensors = (t.bfloat16() for t in (x, offset, modulation, weight))
-    assert deform_conv2d(*tensors).argmax() == 699
+    tensors = (t.bfloat16() for t in (x, offset, modulation, weight, torch.zeros(1)))
+    assert deform_conv2d(*tensors, padding=0).argmax() == 699

@@ -3,7 +3,7 @@
 Every tap k of the kernel reads the feature map at a learnt, fractional position and is scaled by a
 learnt modulation:
 
-    y(p) = Σ_k  w_k · m_k(p) · x(p · stride - padding + k · dilation + Δ_k(p))
+    y(p) = Σ_k  w_k · m_k(p) · x(p - padding + k + Δ_k(p))
 
 where x between pixels is bilinear, and zero outside the map.
 
@@ -40,12 +40,10 @@ def deform_conv2d(
     offset: Tensor,
     modulation: Tensor,
     weight: Tensor,
-    bias: Tensor | None = None,
-    stride: int = 1,
-    padding: int = 0,
-    dilation: int = 1,
+    bias: Tensor,
+    padding: int,
 ) -> Tensor:
-    """Convolve `x` at deformed positions.
+    """Convolve `x` at deformed positions, with a stride of 1 and a dilation of 1.
 
     Args:
         x: (B, C, H, W), fastest in channels-last memory.
@@ -53,8 +51,8 @@ def deform_conv2d(
             row, its displacement Δy, Δx in pixels.
         modulation: (B, K, H', W').
         weight: (C_out, C, kernel height, kernel width).
-        bias: (C_out,) or None.
-        stride, padding, dilation: as in `torch.nn.functional.conv2d`, equal in both directions.
+        bias: (C_out,).
+        padding: as in `torch.nn.functional.conv2d`, equal in both directions.
 
     Returns:
         (B, C_out, H', W') in channels-last memory.
@@ -74,11 +72,10 @@ def deform_conv2d(
     row_stride, image_stride = width + 2, (height + 3) * (width + 2)
     table = padded.reshape(-1, channels)
     corner, limit, grid = _constants(
-        (height, width), (kernel_height, kernel_width), columns, stride, padding, dilation,
-        str(x.device),
-    )  # fmt: skip
+        (height, width), (kernel_height, kernel_width), columns, padding, str(x.device)
+    )
     line = torch.arange(batch * rows, device=x.device)
-    line_start = F.pad((line % rows * stride).to(torch.float32)[:, None], (0, 1))  # zero for x
+    line_start = F.pad((line % rows).to(torch.float32)[:, None], (0, 1))  # zero for x
     image_start = line // rows * image_stride + row_stride + 1  # row of pixel (0, 0) in the table
 
     offset = offset.permute(0, 2, 3, 1).reshape(batch * rows, columns, taps, 2)
@@ -115,13 +112,7 @@ def deform_conv2d(
 
 @lru_cache(maxsize=64)
 def _constants(
-    size: tuple[int, int],
-    kernel: tuple[int, int],
-    columns: int,
-    stride: int,
-    padding: int,
-    dilation: int,
-    device: str,
+    size: tuple[int, int], kernel: tuple[int, int], columns: int, padding: int, device: str
 ) -> tuple[Tensor, Tensor, Tensor]:
     """The rows of a pixel and its three neighbours, the map's size, and each tap's place in row 0.
 
@@ -137,8 +128,8 @@ def _constants(
     tap = torch.stack(
         torch.meshgrid(torch.arange(kernel[0]), torch.arange(kernel[1]), indexing="ij"), -1
     ).view(-1, 2)
-    start = F.pad((torch.arange(columns) * stride)[:, None, None], (1, 0))  # zero for y
-    grid = (start + tap * dilation - padding).float()
+    start = F.pad(torch.arange(columns)[:, None, None], (1, 0))  # zero for y
+    grid = (start + tap - padding).float()
     return corner.to(device), limit.to(device), grid.to(device)
 
 
@@ -170,10 +161,10 @@ class DeformableConv2d(DerivedWeights):
         offset, modulation = both.split(sizes, dim=1)
         return offset, 2.0 * modulation.sigmoid()
 
-    def forward(self, x: Tensor, weight: Tensor, bias: Tensor | None = None) -> Tensor:
+    def forward(self, x: Tensor, weight: Tensor, bias: Tensor) -> Tensor:
         """(B, C, H, W) → (B, C_out, H, W).
 
         The weight is given, so that a caller can fold into `regular_conv.weight` what follows it.
         """
         offset, modulation = self.offset_and_modulation(x)
-        return self.convolve(x, offset, modulation, weight, bias, padding=self.padding)
+        return self.convolve(x, offset, modulation, weight, bias, self.padding)

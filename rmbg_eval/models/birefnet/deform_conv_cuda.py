@@ -47,9 +47,8 @@ def deform_conv_kernel(  # type: ignore[no-untyped-def]  # noqa: D103
     pixels, rows, columns, height, width, channels, channels_out,
     offset_image, offset_tap, offset_row, offset_column,
     modulation_image, modulation_tap, modulation_row, modulation_column,
-    taps: tl.constexpr, kernel_width: tl.constexpr,
-    stride: tl.constexpr, padding: tl.constexpr, dilation: tl.constexpr,
-    has_bias: tl.constexpr, precision: tl.constexpr,
+    taps: tl.constexpr, kernel_width: tl.constexpr, padding: tl.constexpr,
+    precision: tl.constexpr,
     block_pixels: tl.constexpr, block_channels: tl.constexpr, block_out: tl.constexpr,
 ):  # fmt: skip
     index = tl.program_id(0) * block_pixels + tl.arange(0, block_pixels)
@@ -68,8 +67,8 @@ def deform_conv_kernel(  # type: ignore[no-untyped-def]  # noqa: D103
         down = tl.load(offsets + 2 * tap * offset_tap).to(tl.float32)
         across = tl.load(offsets + (2 * tap + 1) * offset_tap).to(tl.float32)
         scale = tl.load(modulations + tap * modulation_tap).to(tl.float32)
-        y = row * stride - padding + tap // kernel_width * dilation + down
-        x = column * stride - padding + tap % kernel_width * dilation + across
+        y = row - padding + tap // kernel_width + down
+        x = column - padding + tap % kernel_width + across
         # Further out than one pixel there are zeros too; what is not a number is such a place.
         y = tl.minimum(tl.maximum(y, -1.0), height)
         x = tl.minimum(tl.maximum(x, -1.0), width)
@@ -100,8 +99,7 @@ def deform_conv_kernel(  # type: ignore[no-untyped-def]  # noqa: D103
                 other=0.0,
             )
             total = tl.dot(sample.to(weight.dtype), weight, total, input_precision=precision)
-    if has_bias:
-        total += tl.load(bias_pointer + out, mask=out < channels_out, other=0.0)[None, :]
+    total += tl.load(bias_pointer + out, mask=out < channels_out, other=0.0)[None, :]
     tl.store(
         output_pointer + pixel[:, None] * channels_out + out[None, :],
         total.to(output_pointer.dtype.element_ty),
@@ -114,10 +112,8 @@ def deform_conv2d(
     offset: Tensor,
     modulation: Tensor,
     weight: Tensor,
-    bias: Tensor | None = None,
-    stride: int = 1,
-    padding: int = 0,
-    dilation: int = 1,
+    bias: Tensor,
+    padding: int,
 ) -> Tensor:
     """As `deform_conv.deform_conv2d`, for maps of less than 2³¹ values on a CUDA device."""
     batch, channels, height, width = x.shape
@@ -132,8 +128,7 @@ def deform_conv2d(
         image, offset, modulation, matrix, bias, output,
         pixels, rows, columns, height, width, channels, channels_out,
         *(offset.stride(n) for n in (0, 1, 2, 3)), *(modulation.stride(n) for n in (0, 1, 2, 3)),
-        kernel_height * kernel_width, kernel_width, stride, padding, dilation,
-        bias is not None, product_precision(),
+        kernel_height * kernel_width, kernel_width, padding, product_precision(),
         _PIXELS, _block(channels, _CHANNEL_BYTES // x.element_size()), block_out,
         num_warps=8, num_stages=2,
     )  # fmt: skip

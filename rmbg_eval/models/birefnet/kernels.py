@@ -49,5 +49,6 @@ def call_kernels(like: Tensor) -> None:
             like.new_zeros(1, 2 * taps, 8, 8),
             like.new_zeros(1, taps, 8, 8),
             like.new_zeros(256, 64, 7, 7),
+            like.new_zeros(256),
             padding=3,
         )
