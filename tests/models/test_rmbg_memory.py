@@ -80,7 +80,7 @@ def test_too_little_memory_for_one_picture_goes_on_on_the_cpu_under_its_name(
     model = Rmbg("m", member(checkpoint), batch_size=2)
     model.load()
     model._device, model._dtype = "mps", "fp16"  # there is none here: nothing is computed on it
-    model._info = model._info.model_copy(update={"device": "mps", "dtype": "fp16"})
+    model.info = model.info.model_copy(update={"device": "mps", "dtype": "fp16"})
     before = model.info.identity
     short_of_memory(monkeypatch, model, error)
     monkeypatch.setattr("rmbg_eval.models.birefnet.rmbg.free_memory", lambda device: None)

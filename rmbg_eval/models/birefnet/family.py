@@ -13,28 +13,26 @@ from ..hub import Checkpoint
 from .member import Member
 from .spec import from_spec
 
-_BEFORE = (
-    "Uploaded before 2024-11-05, when BiRefNet's commit 5198d3f changed the patch order from "
-    "`wg hg c`, and so taken to be trained with that."
-)
+_BEFORE, _AFTER = "wg hg c", "c hg wg"
+"""The patch order of what was uploaded before 2024-11-05, and of 2025: BiRefNet's commit 5198d3f
+changed it on that day, so that they are taken to be trained with these."""
 _GENERAL = ("P3M-500", "DIS-TE")
 _HR = ("AIM-500", "PPM-100", "DIS-TE", "P3M-500", "TE-AM-2k", "TE-HRSOD", "TE-UHRSD")
 """As BiRefNet's README lists what the general and the HR checkpoints were trained on."""
-_AFTER = "Of 2025, and so taken to be trained with the patch order of BiRefNet's commit 5198d3f."
 
 
 def _birefnet(
     name: str,
     title: str,
     repository: str,
-    source: str,
+    patch_order: str,
     side: int = 1024,
     trained_on: tuple[str, ...] = (),
     **config: str,
 ) -> Member:
-    config["patch_order"] = "wg hg c" if source is _BEFORE else "c hg wg"
     checkpoint = Checkpoint(f"ZhengPeng7/{repository}", "main")
-    return Member(name, title, "MIT", checkpoint, config, (side, side), source, trained_on)
+    config["patch_order"] = patch_order
+    return Member(name, title, "MIT", checkpoint, config, (side, side), trained_on)
 
 
 FAMILY: tuple[Member, ...] = (
@@ -48,8 +46,7 @@ FAMILY: tuple[Member, ...] = (
             "566ed80c3d95f87ada6864d4cbe2290a1c5eb1c7bb0b123e984f60f76b02c3a7",
             gated=True,
         ),
-        {"patch_order": "wg hg c"},
-        source="The repository's own birefnet.py.",
+        {"patch_order": "wg hg c"},  # by the repository's own birefnet.py
     ),
     _birefnet("birefnet", "BiRefNet, general use", "BiRefNet", _BEFORE, trained_on=_GENERAL),
     _birefnet(

@@ -21,7 +21,5 @@ class Member:
     """Keyword arguments of `BiRefNetConfig`."""
     size: tuple[int, int] = (1024, 1024)
     """Width and height it was trained at."""
-    source: str = ""
-    """Where its settings come from, and how sure they are."""
     trained_on: tuple[str, ...] = ()
     """Test sets that its README says it was trained on."""

@@ -85,12 +85,12 @@ class CenterCrop(Official):
 
     def fit(self, rgb: RGB, size: tuple[int, int]) -> Prepared:
         """As `Official.fit`."""
-        box = _central((rgb.shape[1], rgb.shape[0]), size)
-        return super().fit(np.ascontiguousarray(rgb[box[1] : box[3], box[0] : box[2]]), size)
+        left, top, right, bottom = _fitted(size, (rgb.shape[1], rgb.shape[0]))
+        return super().fit(np.ascontiguousarray(rgb[top:bottom, left:right]), size)
 
     def unfit(self, alpha: Map, size: tuple[int, int]) -> Alpha:
         """As `Official.unfit`."""
-        left, top, right, bottom = _central(size, (alpha.shape[1], alpha.shape[0]))
+        left, top, right, bottom = _fitted((alpha.shape[1], alpha.shape[0]), size)
         whole = np.zeros((size[1], size[0]), np.float32)
         whole[top:bottom, left:right] = super().unfit(alpha, (right - left, bottom - top))
         return whole
@@ -130,17 +130,9 @@ PIPELINES: dict[str, type[Official]] = {
 }
 
 
-def _fitted(picture: tuple[int, int], size: tuple[int, int]) -> Box:
-    """Where the picture (width, height) lies in the rectangle `size` when it is fitted into it."""
-    scale = min(size[0] / picture[0], size[1] / picture[1])
-    width, height = (max(1, round(side * scale)) for side in picture)
+def _fitted(inner: tuple[int, int], size: tuple[int, int]) -> Box:
+    """The largest central rectangle of `size` (width, height) with the aspect of `inner`."""
+    scale = min(size[0] / inner[0], size[1] / inner[1])
+    width, height = (max(1, round(side * scale)) for side in inner)
     left, top = (size[0] - width) // 2, (size[1] - height) // 2
-    return left, top, left + width, top + height
-
-
-def _central(picture: tuple[int, int], size: tuple[int, int]) -> Box:
-    """The largest central rectangle of the picture (width, height) with the aspect of `size`."""
-    scale = min(picture[0] / size[0], picture[1] / size[1])
-    width, height = (max(1, round(side * scale)) for side in size)
-    left, top = (picture[0] - width) // 2, (picture[1] - height) // 2
     return left, top, left + width, top + height

@@ -61,10 +61,11 @@ class Rmbg:
         self._size = size or member.size
         self._device, self._dtype = choose(device, dtype)
         self._compiled = compiled
-        self._path: Path | None = None
+        self.weights_path: Path | None = None
+        """The file of the weights, if it is on this machine."""
         self._network: Callable[[Tensor], Tensor] | None = None
         self._recordings: dict[str, Recorded | None] = {}
-        self._info = ModelInfo(
+        self.info = ModelInfo(
             name=label,
             title=member.title,
             licence=member.licence,
@@ -78,23 +79,13 @@ class Rmbg:
         )
         self._find()
 
-    @property
-    def info(self) -> ModelInfo:
-        """What is known of the model; its weights' hash once they are on this machine."""
-        return self._info
-
-    @property
-    def weights_path(self) -> Path | None:
-        """The file of the weights, if it is on this machine."""
-        return self._path
-
     def identity(self, name: str) -> str:
         """As the protocol says."""
         return self.info.identity
 
     def fetch(self, say: Callable[[str], None]) -> None:
         """As the protocol says."""
-        if self._path is None:
+        if self.weights_path is None:
             self._member.checkpoint.fetch(say)
             self._find()
 
@@ -102,7 +93,7 @@ class Rmbg:
         """As the protocol says."""
         if self._network is not None:
             return False
-        if self._path is None:
+        if self.weights_path is None:
             raise WeightsError(
                 Message("{model} has no weights here yet", model=self.info.name),
                 Message("Fetch them first."),
@@ -175,9 +166,9 @@ class Rmbg:
     def _read(self) -> BiRefNet:
         from .config import BiRefNetConfig
 
-        assert self._path is not None
+        assert self.weights_path is not None
         config = BiRefNetConfig(**self._member.config)
-        return read_network(self._path, config, self._device, self._dtype)
+        return read_network(self.weights_path, config, self._device, self._dtype)
 
     def _use_kernels(self, network: BiRefNet) -> None:
         from .kernels import use_kernels
@@ -213,7 +204,7 @@ class Rmbg:
         self._device, self._dtype, self._compiled = "cpu", "fp32", False
         self._network = self._read()
         computed = {"device": "cpu", "dtype": "fp32", "runtime": f"torch {version('torch')}"}
-        self._info = self._info.model_copy(update=computed)
+        self.info = self.info.model_copy(update=computed)
 
     def _compile(self) -> None:
         """Compile now, on a blank picture, so that no picture waits for it."""
@@ -242,10 +233,10 @@ class Rmbg:
 
     def _find(self) -> None:
         """Take note of the weights, if they are here."""
-        self._path = self._member.checkpoint.find()
-        if self._path is not None:
+        self.weights_path = self._member.checkpoint.find()
+        if self.weights_path is not None:
             checkpoint = self._member.checkpoint
-            sha256 = checkpoint.verified(self._path)
+            sha256 = checkpoint.verified(self.weights_path)
             changes = {"weights_sha256": sha256}
             if checkpoint.sha256 not in (None, sha256):  # a folder may hold anything
                 changes["title"] = f"The network of {self._member.title}, other weights"
@@ -253,7 +244,7 @@ class Rmbg:
                 config = {**self._member.config, "patch_order": self._suitable_order(sha256)}
                 self._member = replace(self._member, config=config)
                 changes["pipeline"] = self._words()
-            self._info = self._info.model_copy(update=changes)
+            self.info = self.info.model_copy(update=changes)
 
     def _suitable_order(self, sha256: str) -> str:
         """The patch order of these weights, found out once on this machine."""
@@ -328,7 +319,7 @@ class Rmbg:
         return list(alpha.cpu().numpy())
 
     def _alpha(self, pixels: Tensor, white: Tensor) -> Tensor:
-        """Alpha `(B, h, w) float32` of `(B, h, w, 3) uint8 or uint16`, where `(B,)` is white."""
+        """Alpha `(B, h, w) float32` of `(B, h, w, 3) uint8`, where `(B,)` is white."""
         assert self._network is not None, "load() comes first"
         x = pixels.permute(0, 3, 1, 2).float() / white[:, None, None, None]
         if self._pipeline.normalised:
