@@ -260,7 +260,8 @@ class _Shards:
             count = sum(len(rows.run.cases) for rows in self.shards.values())
             for number, name in enumerate(names):
                 pairs = [_with_pairs(streams[n], rows) for n, rows in self.shards.items()]
-                for done, (row, own) in enumerate(heapq.merge(*pairs, key=_order_of), 1):
+                merging = heapq.merge(*pairs, key=lambda each: each[0].order)
+                for done, (row, own) in enumerate(merging, 1):
                     _judge(row, own, peers, book, sink)
                     if self.many:
                         book.clear()
@@ -292,10 +293,6 @@ def _with_pairs(stream: Iterator[ShardRow], rows: ShardRows) -> Iterator[tuple[S
         if there is not None and there[0] == about:
             own, there = there[1], next(pairs, None)
         yield row, own
-
-
-def _order_of(row: tuple[ShardRow, OfCase]) -> CaseOrder:
-    return row[0].order
 
 
 def _judge(

@@ -248,7 +248,7 @@ class _Engine:
         # Its disk may be full, or it does not see the storage: another machine may do better.
         slot.closed = True
         self._kill(slot)
-        if not self.schedule.raised(number, error) or all(slot.closed for slot in self.slots):
+        if not self.schedule.raised(number) or all(slot.closed for slot in self.slots):
             raise error
 
     def _watch(self, slot: _Slot) -> None:

@@ -10,7 +10,7 @@ from __future__ import annotations
 
 from collections import deque
 from collections.abc import Iterable
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 
 PATIENCE = 5
 """How often an isolated shard's worker may die without coming farther."""
@@ -23,7 +23,7 @@ class _Tries:
     stuck: int = 0
     """Deaths since, in a row, that came no farther."""
     isolated: bool = False
-    errors: list[Exception] = field(default_factory=list)
+    raised: int = 0
 
 
 class Schedule:
@@ -72,10 +72,9 @@ class Schedule:
         else:
             self._left.append(number)
 
-    def raised(self, number: int, error: Exception) -> bool:
+    def raised(self, number: int) -> bool:
         """A worker could not do a shard, and said why; whether another may try."""
         self._out.remove(number)
-        tries = self._tries[number]
-        tries.errors.append(error)
         self._left.append(number)
-        return len(tries.errors) < 2
+        self._tries[number].raised += 1
+        return self._tries[number].raised < 2

@@ -8,6 +8,7 @@ from __future__ import annotations
 import hashlib
 import os
 import time
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -178,8 +179,5 @@ class Worker:
 def _wait_for(out: Path) -> None:
     """Until whoever had the folder has gone, at most a while: the run then says who has it."""
     if out.exists():
-        try:
-            with FileLock(out / ".lock", timeout=_LOCK_SECONDS):
-                pass
-        except (Timeout, OSError):
-            return
+        with suppress(Timeout, OSError), FileLock(out / ".lock", timeout=_LOCK_SECONDS):
+            pass

@@ -48,7 +48,7 @@ def test_what_raised_once_may_be_tried_elsewhere() -> None:
     schedule = Schedule([0])
     assert schedule.take() == 0
     assert schedule.take() is None
-    assert schedule.raised(0, OSError())
+    assert schedule.raised(0)
     assert schedule.take() == 0
-    assert not schedule.raised(0, OSError())
+    assert not schedule.raised(0)
     assert not schedule.isolated(0)
