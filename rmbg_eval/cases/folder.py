@@ -180,8 +180,7 @@ class _Reader:
         """Folders, asked once: of a hundred thousand pictures half the time went into that."""
 
     def cases(self) -> Iterator[Case]:
-        layout = self._layout(self.root)
-        if layout:
+        if layout := self._layout(self.root):
             yield from self._laid_out(self.root, layout)
             return
         yield from self._pictures(self.root, LOOSE)
@@ -191,15 +190,13 @@ class _Reader:
             category = name_of(folder.name)
             if not self._may_read(folder):
                 continue
-            layout = self._layout(folder)
-            if layout:
+            if layout := self._layout(folder):
                 yield from self._laid_out(folder, layout)
                 continue
             for inner in _folders(folder):
                 if not self._may_read(inner):
                     continue
-                layout = self._layout(inner)
-                if layout:
+                if layout := self._layout(inner):
                     yield from self._laid_out(inner, layout)
                 elif (inner / "case.toml").exists() or _images_in(inner):
                     yield self._described(inner, category)

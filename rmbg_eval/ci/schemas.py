@@ -10,6 +10,8 @@ import sys
 from pathlib import Path
 from typing import Any
 
+from pydantic import BaseModel
+
 from ..compare.comparison import Comparison
 from ..core.files import write_atomic
 from ..decisions.record import Decisions
@@ -18,10 +20,14 @@ from ..run.record import Run
 
 def schemas() -> dict[str, dict[str, Any]]:
     """By file name: JSON Schema 2020-12, as pydantic makes it of the records."""
+    records: dict[str, type[BaseModel]] = {
+        "run.schema.json": Run,
+        "comparison.schema.json": Comparison,
+        "decisions.schema.json": Decisions,
+    }
     return {
-        "run.schema.json": _schema(Run),
-        "comparison.schema.json": _schema(Comparison),
-        "decisions.schema.json": _schema(Decisions),
+        name: _first_paragraphs(record.model_json_schema(mode="serialization"))
+        for name, record in records.items()
     }
 
 
@@ -29,11 +35,6 @@ def write(folder: Path) -> None:
     """Write every schema into `folder`; OutputError if that cannot be."""
     for name, schema in schemas().items():
         write_atomic(folder / name, json.dumps(schema, indent=1, ensure_ascii=False) + "\n")
-
-
-def _schema(record: type[Run] | type[Comparison] | type[Decisions]) -> dict[str, Any]:
-    schema: dict[str, Any] = _first_paragraphs(record.model_json_schema(mode="serialization"))
-    return schema
 
 
 def _first_paragraphs(schema: Any) -> Any:

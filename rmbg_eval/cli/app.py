@@ -100,16 +100,15 @@ def main() -> None:
     try:
         return app()
     except RmbgEvalError as error:
-        lines, status = [f"{error.problem}.", str(error.remedy)], 2
+        lines = [f"{error.problem}.", str(error.remedy)]
     except OSError as error:
-        if error.filename is None and error.errno in _FULL:  # of a stream
-            lines, status = [f"What is printed cannot be written: {system_reason(error)}."], 2
-        elif error.filename is None and error.errno == errno.ENOENT:  # os.getcwd's
-            lines, status = ["The folder that the command was given in is gone.", "Enter one."], 2
-        elif error.filename is not None:
+        if error.filename is not None:
             where = printable(os.fsdecode(error.filename))
             lines = [f"{where} cannot be used: {system_reason(error)}.", "Check its permissions."]
-            status = 2
+        elif error.errno in _FULL:  # of a stream
+            lines = [f"What is printed cannot be written: {system_reason(error)}."]
+        elif error.errno == errno.ENOENT:  # os.getcwd's
+            lines = ["The folder that the command was given in is gone.", "Enter one."]
         else:
             raise
     except SystemExit as end:
@@ -130,7 +129,7 @@ def main() -> None:
         for line in lines:
             complain(line)
     _leave()
-    sys.exit(status)
+    sys.exit(2)
 
 
 def _end(number: int, _: object) -> NoReturn:

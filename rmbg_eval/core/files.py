@@ -42,13 +42,11 @@ def new_file(path: Path, named: Callable[[Path], Path] | None = None) -> Iterato
             yield file
         scratch.chmod(0o666 & ~_UMASK)
         replace(scratch, named(scratch) if named else path)
-    except OSError as error:
+    except BaseException as error:  # also Ctrl-C between the two steps
         if scratch:
             scratch.unlink(missing_ok=True)
-        raise cannot_write(path, error) from None
-    except BaseException:  # Ctrl-C between the two steps
-        if scratch:
-            scratch.unlink(missing_ok=True)
+        if isinstance(error, OSError):
+            raise cannot_write(path, error) from None
         raise
 
 
@@ -149,7 +147,8 @@ _LONG_AGO = 24 * 3600
 def remove_unfinished(folder: Path) -> None:
     """Remove what killed processes left half written below `folder`; living ones keep theirs, and
     so do those of other machines for a day."""
-    for path in _unfinished(folder):
+    names = (Path(below, name) for below, _, names in os.walk(folder) for name in names)
+    for path in (path for path in names if path.name.startswith(".new-")):
         _, owner, *rest = path.name.split("-")
         with suppress(OSError):
             if len(rest) > 1 and rest[0] != _HOST:
@@ -158,12 +157,6 @@ def remove_unfinished(folder: Path) -> None:
                 gone = not is_process(owner)
             if gone:
                 path.unlink()
-
-
-def _unfinished(folder: Path) -> Iterator[Path]:
-    """Files with such names; of folders that go meanwhile, none."""
-    for below, _, names in os.walk(folder):
-        yield from (Path(below, name) for name in names if name.startswith(".new-"))
 
 
 def is_process(number: str) -> bool:

@@ -15,7 +15,7 @@ from .entry import Entry, LoadOptions
 from .info import NOT_STATED, ModelInfo
 from .onnx import BACK, Normalisation, OnnxModel
 from .onnx_graph import LARGEST, fitting, graph_sha256
-from .runtimes import Network, open_onnxruntime, runtime_name
+from .runtimes import open_onnxruntime, runtime_name
 
 _OPTIONS = ("mean", "std", "size", "order", "layout", "output", "channel", "activation", "white",
             "licence")  # fmt: skip
@@ -106,14 +106,10 @@ def onnx_file(asked: LoadOptions) -> OnnxModel:
         device="cpu",
         dtype="as in the graph",
     )
-
-    def network() -> Network:
-        return open_onnxruntime(path, given.get("output"), nhwc)
-
     return OnnxModel(
         info,
         normalise,
-        network,
+        lambda: open_onnxruntime(path, given.get("output"), nhwc),
         activation=activation,
         channel=channel,
         white=white,

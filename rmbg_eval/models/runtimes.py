@@ -154,11 +154,7 @@ def open_openvino(
             "PERFORMANCE_HINT": "LATENCY",
         },
     )
-
-    def network(tensor: Tensor) -> NDArray[Any]:
-        return compiled(tensor)[0]
-
-    return network
+    return lambda tensor: compiled(tensor)[0]
 
 
 def _quantise(graph: Any, ranges: Path) -> None:
