@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from functools import partial
 
 from rich.markup import escape
 from rich.table import Column, Table
@@ -20,6 +21,7 @@ _HEADS = (
     Message("ratio"),
     Message("memory: device / process"),
 )
+_column = partial(Column, overflow="fold")  # never cut short
 _VERDICTS = {
     "measured": Message("measured"),
     "not measurable here": Message("not measurable here"),
@@ -56,10 +58,6 @@ def tables(bench: Bench, lang: Language) -> Iterator[Table]:
         claims.add_row(claim.claim.to(lang), verdict, escape(claim.answer.to(lang)))
     if any(claim.verdict == "measured" for claim in bench.claims):
         yield claims
-
-
-def _column(head: str) -> Column:
-    return Column(head, overflow="fold")  # never cut short
 
 
 def _speed(row: Row, lang: Language) -> Iterator[str]:

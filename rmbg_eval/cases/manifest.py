@@ -19,7 +19,7 @@ from pathlib import Path
 from typing import Any
 
 from ..core.files import new_file
-from ..core.records import ROWS
+from ..core.records import ROWS, arrow_types
 from ..core.remote import Source
 from ..errors import CaseError, SettingsError, printable, system_reason
 from ..i18n import Message
@@ -82,16 +82,7 @@ def _write(
     if source is not None:
         about = about.model_copy(update={"url": source.url, "listing": source.listing})
     pa = arrow_for(path)
-    types = {
-        "text": pa.string(),
-        "whole": pa.int64(),
-        "time": pa.timestamp("us", tz="UTC"),
-        "flag": pa.bool_(),
-    }
-    schema = pa.schema(
-        [(name, types[kind]) for name, kind in KINDS.items()],
-        {KEY: about.model_dump_json().encode()},
-    )
+    schema = arrow_types(KINDS).with_metadata({KEY: about.model_dump_json().encode()})
     row_of = _Rows(path.parent, about.ordered or source is not None, source)
     with (
         new_file(path) as file,

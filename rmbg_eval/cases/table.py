@@ -19,7 +19,7 @@ from urllib.parse import unquote_to_bytes
 
 from pydantic import BaseModel, ConfigDict, TypeAdapter, ValidationError
 
-from ..core.files import MAX_TOML, cannot_write
+from ..core.files import MAX_TOML, cannot_write, no_path
 from ..core.records import ROWS, arrow
 from ..core.remote import is_url, stand_in
 from ..errors import CaseError, Failure, SettingsError, explain, printable, reason_of
@@ -248,10 +248,7 @@ class Table:
             text = os.fsdecode(unquote_to_bytes(text.removeprefix("file://")))
             text = text[1:] if re.match("/[A-Za-z]:", text) else text
             if "\0" in text:
-                raise CaseError(
-                    Message("{path} can be no path on this machine", path=printable(text)),
-                    Message("Check the path."),
-                )
+                raise no_path(text, CaseError)
         elif is_url(text):
             if self.url and text.startswith(f"{self.url}/"):
                 return self._stand_in(text, row if column == "image" else {})
@@ -283,10 +280,7 @@ class Table:
         except OSError as error:
             raise cannot_write(self.path, error) from None
         if path is None:
-            raise CaseError(
-                Message("{path} can be no path on this machine", path=printable(name)),
-                Message("Check the path."),
-            )
+            raise no_path(name, CaseError)
         return path
 
     def _about(self, row: Row) -> CaseFile:

@@ -19,10 +19,12 @@ from functools import cache, lru_cache
 from os.path import realpath
 from pathlib import Path
 from stat import S_ISLNK
-from typing import IO
+from typing import IO, TypeVar
 
 from ..errors import OutputError, RmbgEvalError, printable, system_reason
 from ..i18n import Message
+
+Error = TypeVar("Error", bound=RmbgEvalError)
 
 
 @contextmanager
@@ -277,14 +279,17 @@ def _is_link(path: str) -> bool:
         return False
 
 
-def user_path(text: str, error: type[RmbgEvalError]) -> Path:
+def user_path(text: str, error: type[Error]) -> Path:
     """`text` as a path, `~` expanded; `error` for what can be none."""
-    try:
+    with suppress(RuntimeError):  # no such user
         if "\0" not in text:
             return Path(text).expanduser()
-    except RuntimeError:  # no such user
-        pass
-    raise error(
+    raise no_path(text, error)
+
+
+def no_path(text: str, error: type[Error]) -> Error:
+    """The `error` that a text can be no path."""
+    return error(
         Message("{path} can be no path on this machine", path=printable(text)),
         Message("Check the path."),
     )

@@ -6,16 +6,14 @@ from __future__ import annotations
 import json
 from collections.abc import Callable, Iterable, Iterator
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import Any
 
 from pydantic import BaseModel
 from pydantic_core import from_json
 
-from ..errors import OutputError, RmbgEvalError, printable
+from ..errors import OutputError, printable
 from ..i18n import Message
-from .files import read_bounded
-
-Error = TypeVar("Error", bound=RmbgEvalError)
+from .files import Error, read_bounded
 
 MOST_BYTES = 1 << 30
 """Of a file: ten times what 5000 pictures with ten models have in one."""

@@ -149,7 +149,7 @@ def _type_of(annotation: Any) -> str:
 
 
 def arrow_types(columns: Mapping[str, str]) -> Any:
-    """The Arrow schema of columns whose kinds are `_type_of`'s."""
+    """The Arrow schema of columns whose kinds are `_type_of`'s, or `time`."""
     return _schema(tuple(columns.items()))
 
 
@@ -163,6 +163,7 @@ def _schema(columns: tuple[tuple[str, str], ...]) -> Any:
         "whole": pa.int64(),
         "real": pa.float64(),
         "flag": pa.bool_(),
+        "time": pa.timestamp("us", tz="UTC"),
         "numbers": pa.map_(pa.string(), pa.float64()),
     }
     return pa.schema([(name, types[kind]) for name, kind in columns])

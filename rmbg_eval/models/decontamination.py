@@ -32,7 +32,6 @@ class Decontaminated(Wrapper):
         return info.model_copy(update={"pipeline": pipeline, "foreground": self._how})
 
     def identity(self, name: str) -> str:
-        """As the protocol says."""
         inner = f"{self.base.identity(name)} {self._words}"
         return hashlib.sha256(inner.encode()).hexdigest()
 

@@ -13,9 +13,9 @@ from importlib.util import find_spec
 from pathlib import Path
 from types import ModuleType
 
-from ..core.files import sha256_file
 from ..errors import WeightsError, printable, reason_of
 from ..i18n import Message
+from .weights import hash_of
 
 SUFFIX = ".safetensors"
 FILE = f"model{SUFFIX}"
@@ -167,12 +167,7 @@ class Checkpoint:
 
     def verified(self, path: Path) -> str:
         """The SHA-256 of the weights in `path`; WeightsError if it is not the pinned one."""
-        found = sha256_file(path)
-        if found is None:
-            raise WeightsError(
-                Message("{path} cannot be read", path=printable(str(path))),
-                Message("Check the file."),
-            )
+        found = hash_of(path)
         if self.folder is None and self.sha256 and found != self.sha256:
             raise WeightsError(
                 Message(

