@@ -5,11 +5,16 @@ from __future__ import annotations
 import os
 import subprocess
 import sys
+from collections.abc import Callable
+from typing import Any
 
 from typer.testing import CliRunner
 
 from rmbg_eval.cli.app import app
 from rmbg_eval.errors import RmbgEvalError
+
+Printed = Callable[[], Any]
+"""`out` and `err`: what was printed since it was last asked."""
 
 
 def rmbg(*arguments: object, **environment: str) -> subprocess.CompletedProcess[str]:

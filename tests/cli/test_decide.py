@@ -7,12 +7,11 @@ from pathlib import Path
 from types import SimpleNamespace
 
 import pytest
-from commands import call
+from commands import Printed, call
 from fakes import save_picture
 from reviewers import START, approval, review, vote
 
 from rmbg_eval import Run, Settings, build_files, evaluate
-from rmbg_eval.cli import terminal
 from rmbg_eval.cli.decide import _show
 from rmbg_eval.decisions.applying import Contradiction
 from rmbg_eval.errors import Failure, ModelError
@@ -47,7 +46,7 @@ def saved(run: Run, *answers: str, name: str = "of-ada.json", **changes: object)
 
 @pytest.mark.parametrize("dry", [False, True])
 def test_what_was_taken_is_counted_by_kind_and_the_rest_of_many_lines(
-    dry: bool, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+    dry: bool, printed: Printed
 ) -> None:
     new = (review(), review("c1"), review("c2"), vote(), vote("c1"), approval())
     new += (review("c1", answer="mend"), review("c2", undone=True))  # of those again
@@ -56,10 +55,8 @@ def test_what_was_taken_is_counted_by_kind_and_the_rest_of_many_lines(
     intake = SimpleNamespace(
         new=new, again=4, stale=5, contradictions=(apart,) * 21, refused=(refused,) * 22
     )
-    monkeypatch.setattr(terminal, "out", terminal.Stream(width=200))
-    monkeypatch.setattr(terminal, "err", terminal.Stream(stderr=True, width=200))
     _show(intake, dry)
-    out, err = (text.splitlines() for text in capsys.readouterr())
+    out, err = (text.splitlines() for text in printed())
     assert out[0] == (
         f"{'would be taken' if dry else 'taken'}: 3 reviews, 2 votes, 1 approval; "
         "4 were there already, 22 are refused"
@@ -68,7 +65,7 @@ def test_what_was_taken_is_counted_by_kind_and_the_rest_of_many_lines(
     assert out[2:] == ["people do not agree:", *[f"· {apart.message}"] * 20, "… and 1 more"]
     assert err == [*["[/b] is refused"] * 20, "… and 2 more"]
     _show(SimpleNamespace(new=(), again=0, stale=0, contradictions=(), refused=()), dry)
-    assert len(capsys.readouterr().out.splitlines()) == 1
+    assert len(printed().out.splitlines()) == 1
 
 
 def test_decisions_come_into_the_run_folder(run: Run, tmp_path: Path) -> None:

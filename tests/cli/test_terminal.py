@@ -10,6 +10,7 @@ from pathlib import Path
 from types import SimpleNamespace
 
 import pytest
+from commands import Printed
 from comparisons import comparison, failed, made, point, rule
 from rich.text import Text
 from runs import run_of
@@ -68,9 +69,7 @@ def test_the_bar_s_clock_goes_on_and_its_count_is_that_of_the_step(
         assert line(Step("long " * 50, 5, 20), 65).endswith(" 5/20 0:01:05")
 
 
-def test_of_many_cases_medians_and_the_first_points_are_printed(
-    capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_of_many_cases_medians_and_the_first_points_are_printed(printed: Printed) -> None:
     names = [f"case-{number}" for number in range(MOST_ROWS + 1)]
     (record,) = run_of().cases
     predictions = [
@@ -82,10 +81,8 @@ def test_of_many_cases_medians_and_the_first_points_are_printed(
     run = run.model_copy(
         update={"cases": tuple(record.model_copy(update={"id": n}) for n in names)}
     )
-    monkeypatch.setattr(terminal, "out", terminal.Stream(width=100))
-    monkeypatch.setattr(terminal, "err", terminal.Stream(stderr=True, width=100))
     show_run(run, Path("run.json"))
-    out, err = capsys.readouterr()
+    out, err = printed()
     (line,) = (line for line in out.splitlines() if "101 of 101" in line)
     assert [cell.strip() for cell in line.split("│")[1:-1]] == ["a", "101 of 101", "51.00", "51.25"]
     assert "case-7" not in out
@@ -94,23 +91,18 @@ def test_of_many_cases_medians_and_the_first_points_are_printed(
 
 
 @pytest.mark.parametrize("required", [True, False])
-def test_a_point_that_stops_a_build_is_called_what_it_is(
-    required: bool, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_a_point_that_stops_a_build_is_called_what_it_is(required: bool, printed: Printed) -> None:
     settings = run_of().settings.model_copy(update={"fail_on": "point"})
     lost = point(False, 1.0, required=required)
-    monkeypatch.setattr(terminal, "err", terminal.Stream(stderr=True, width=100))
     show_run(run_of(made(), points=(lost,), settings=settings), Path("run.json"), quiet=True)
     what = "required point" if required else "point"
-    told = capsys.readouterr().err
+    told = printed().err
     assert told.startswith(f"{what} not passed: portrait/ada · a · lens: ")
     assert "more such points" not in told
 
 
 @pytest.mark.parametrize("quiet", [False, True])
-def test_failures_are_named_where_no_table_does(
-    quiet: bool, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_failures_are_named_where_no_table_does(quiet: bool, printed: Printed) -> None:
     (record,) = run_of().cases
     names = [f"case-{number}" for number in range(MOST_ROWS + 2)]
     cases = tuple(record.model_copy(update={"id": n}) for n in names)
@@ -118,10 +110,8 @@ def test_failures_are_named_where_no_table_does(
     def run_with(*failures: Prediction) -> Run:
         return run_of(*failures).model_copy(update={"cases": cases})
 
-    monkeypatch.setattr(terminal, "out", terminal.Stream(width=100))
-    monkeypatch.setattr(terminal, "err", terminal.Stream(stderr=True, width=100))
     show_run(run_with(*(failed(case=name) for name in names[:MOST_ROWS])), Path("run.json"), quiet)
-    _, err = capsys.readouterr()
+    _, err = printed()
     assert "failed: portrait/case-7 · a: ada.png is empty. Copy it again." in err
     assert err.count("\nfailed: ") == MOST_ROWS
     assert "see summary.md" not in err
@@ -129,7 +119,7 @@ def test_failures_are_named_where_no_table_does(
     other = Failure.of(MissingCutoutError(Message("There is none"), Message("Save it.")))
     last = failed("b", names[0]).model_copy(update={"failure": other})
     show_run(run_with(*(failed(case=name) for name in names), last), Path("run.json"), quiet)
-    _, err = capsys.readouterr()
+    _, err = printed()
     assert [line for line in err.splitlines() if line.startswith(("failed: ", "missing: "))] == [
         "failed: portrait/case-0 and 101 more · a: ada.png is empty. Copy it again.",
         "missing: portrait/case-0 · b: There is none. Save it.",
@@ -138,7 +128,7 @@ def test_failures_are_named_where_no_table_does(
 
 
 def test_inference_is_that_of_the_model_and_its_refinement_wherever_it_is_told(
-    capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+    printed: Printed,
 ) -> None:
     spent = {"load": 9.0, "decode": 0.25, "infer": 1.0, "refine": 0.5}
     two = [spent, spent | {"infer": 2.0}]
@@ -156,32 +146,27 @@ def test_inference_is_that_of_the_model_and_its_refinement_wherever_it_is_told(
     assert inference(run, "a") == 2
     told = Presenter(run, Previews({})).more().seconds
     assert [cells for _, _, cells in told] == [("1.50 / 1.75",), ("2.50 / 2.75",)]
-    monkeypatch.setattr(terminal, "out", terminal.Stream(width=100))
     show_run(run, Path("run.json"))
-    shown = capsys.readouterr().out
+    shown = printed().out
     assert "1.50 / 1.75" in shown
     assert "2.50 / 2.75" in shown
 
 
-def test_finished_cut_outs_have_no_seconds(
-    capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_finished_cut_outs_have_no_seconds(printed: Printed) -> None:
     run = run_of(made("a", seconds={"infer": 7.0}), failed("b"))
     finished = [
         model.model_copy(update={"info": model.info.model_copy(update={"runtime": "none"})})
         for model in run.models
     ]
-    monkeypatch.setattr(terminal, "out", terminal.Stream(width=100))
-    monkeypatch.setattr(terminal, "err", terminal.Stream(stderr=True, width=100))
     for some in ((finished[0], run.models[1]), tuple(finished)):
         show_run(run.model_copy(update={"models": some}), Path("run.json"))
-        out, err = capsys.readouterr()
+        out, err = printed()
         assert "7.00" not in out
         assert "ada.png is empty" in out + err
 
 
 def test_a_models_name_is_text_and_a_time_that_was_not_taken_is_none(
-    capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+    printed: Printed, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     names = ("net [v2]", "[/b] \x1b")
     one = run_of().models[0]
@@ -191,65 +176,56 @@ def test_a_models_name_is_text_and_a_time_that_was_not_taken_is_none(
     )
     timed = made(names[0], seconds={"infer": 1.0, "encode": 0.5})
     run = run_of(timed, made(names[1]), models=models)
-    monkeypatch.setattr(terminal, "out", terminal.Stream(width=100))
     for most, cells in ((MOST_ROWS, ["1.00 / 1.50", "–"]), (0, ["net [v2]", "[/b] \\x1b"])):
         monkeypatch.setattr(terminal, "MOST_ROWS", most)
         show_run(run, Path("run.json"))
-        shown = capsys.readouterr().out
+        shown = printed().out
         assert all(text in shown for text in (*cells, "net [v2]", "[/b] \\x1b"))
 
 
 def test_what_a_plug_in_says_of_its_model_is_text(
-    capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+    printed: Printed, monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    terminal.out.width = 300
     entry = replace(TABLE[0], name="mine", title="Mine [v2]", licence="[/b]", weights="[none]")
     monkeypatch.setattr("rmbg_eval.models.table.plug_ins", lambda: PlugIns((entry,), ()))
-    monkeypatch.setattr(terminal, "out", terminal.Stream(width=300))
     models()
-    shown = capsys.readouterr().out
+    shown = printed().out
     assert all(text in shown for text in ("Mine [v2]", "[/b]", "[none]"))
 
 
 def test_where_a_case_set_was_made_is_told_whole_whatever_its_name(
-    capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+    printed: Printed, tmp_path: Path
 ) -> None:
+    terminal.out.width = 60
     folder = tmp_path / "[" / "b]" / ("long" * 20)
-    monkeypatch.setattr(terminal, "out", terminal.Stream(width=60))
     new(folder)
-    made, use = capsys.readouterr().out.splitlines()
+    made, use = printed().out.splitlines()
     assert made.startswith(f"Made {folder}. ")
     assert use == f'  rmbg-eval report --cases "{folder}"'
 
 
-def test_of_many_changes_the_first_are_printed_and_the_others_counted(
-    capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_of_many_changes_the_first_are_printed_and_the_others_counted(printed: Printed) -> None:
     changes = comparison(*["worse"] * (MOST_ROWS + 2), *["better"] * 3, "same")
-    monkeypatch.setattr(terminal, "out", terminal.Stream(width=100))
-    monkeypatch.setattr(terminal, "err", terminal.Stream(stderr=True, width=100))
     show_comparison(changes, "worse")
-    out, err = capsys.readouterr()
+    out, err = printed()
     assert out.count("│") == 5 * 3  # what the gate stops at is not told twice
     assert out.endswith("┘\n102 worse, 3 better, 1 same\n")
     assert err.count("worse: c/worse") == MOST_ROWS
     assert err.endswith("and 2 more\n")
     show_comparison(changes, "error")
-    out, err = capsys.readouterr()
+    out, err = printed()
     assert out.count("│") == 5 * MOST_ROWS
     assert out.endswith("┘\nand 5 more\n102 worse, 3 better, 1 same\n")
     assert err == ""
     show_comparison(changes, "error", quiet=True)
-    assert capsys.readouterr() == ("", "")
+    assert printed() == ("", "")
 
 
-def test_what_changed_for_one_reason_is_one_line_for_each_model(
-    capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_what_changed_for_one_reason_is_one_line_for_each_model(printed: Printed) -> None:
     changes = comparison(*["missing"] * (MOST_ROWS + 2), *["worse"] * 2, *["new"] * 3)
-    monkeypatch.setattr(terminal, "out", terminal.Stream(width=100))
-    monkeypatch.setattr(terminal, "err", terminal.Stream(stderr=True, width=100))
     show_comparison(changes, "error")
-    out, err = capsys.readouterr()
+    out, err = printed()
     rows = [line.split("│")[1].strip() for line in out.splitlines() if line.startswith("│")]
     assert rows == ["c/worse", "c/worse", "c/new and 2 more"]
     assert out.endswith("┘\n102 missing, 2 worse, 3 new\n")
@@ -280,37 +256,32 @@ def test_ctrl_c_while_a_library_loads_is_answered_without_it(
 
 
 @pytest.mark.parametrize(("passed", "stream"), [(True, 0), (False, 1)])
-def test_the_delivery_rules_have_a_line(
-    passed: bool, stream: int, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr(terminal, "out", terminal.Stream(width=100))
-    monkeypatch.setattr(terminal, "err", terminal.Stream(stderr=True, width=100))
+def test_the_delivery_rules_have_a_line(passed: bool, stream: int, printed: Printed) -> None:
     rules = (rule(True, 0.9), rule(passed))
     show_run(
         run_of(made(seconds={"infer": 1.0}), made("b", seconds={"infer": 1.0}), rules=rules,
                delivery=Delivery(name="Shop", date="2026-11-02")),
         Path("run.json"),
     )  # fmt: skip
-    told = capsys.readouterr()[stream]
+    told = printed()[stream]
     assert f"Delivery rules Shop · 2026-11-02: {1 + passed} of 2 passed" in told
 
 
 def test_what_of_a_folder_is_no_case_is_told_in_a_line_of_a_run_and_in_a_hundred_of_a_list(
-    capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+    printed: Printed,
 ) -> None:
-    monkeypatch.setattr(terminal, "out", terminal.Stream(width=100))
     both = made("a"), made("b")
     show_run(run_of(*both), Path("run.json"))
     one = "1 file or folder is no case: notes.txt: not a picture by its name"
-    assert one in capsys.readouterr().out
+    assert one in printed().out
     skipped = tuple(Message.of(f"shoes/{n}: too deep") for n in range(MOST_ROWS + 2))
     run = run_of(*both, skipped=skipped)
     show_run(run, Path("run.json"))
-    assert "102 files and folders are no cases, as shoes/0: too deep\n" in capsys.readouterr().out
+    assert "102 files and folders are no cases, as shoes/0: too deep\n" in printed().out
     show_run(run, Path("run.json"), quiet=True)
-    assert capsys.readouterr().out == ""
+    assert printed().out == ""
     terminal.show_skipped(skipped)
-    out = capsys.readouterr().out
+    out = printed().out
     assert out.count("skipped: shoes/") == MOST_ROWS
     assert out.endswith("and 2 more that are skipped\n")
     about = dict(Presenter(run, Previews({})).more().details)
@@ -329,28 +300,25 @@ SHOWN = "x\\x1b]0;owned\\x07\\x1b[31m\\n::error file=a.py::owned :cat: #\\#[erro
 
 
 def test_no_text_brings_control_characters_or_commands_to_a_terminal_or_a_builds_log(
-    capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+    printed: Printed,
 ) -> None:
-    monkeypatch.setattr(terminal, "out", terminal.Stream(width=300))
-    monkeypatch.setattr(terminal, "err", terminal.Stream(stderr=True, width=300))
+    terminal.out.width = terminal.err.width = 300
     changes = comparison("worse", "better")
     pairs = tuple(pair.model_copy(update={"case": HOSTILE}) for pair in changes.pairs)
     told = {"pairs": pairs, "notes": (Message.of(HOSTILE),)}
     show_comparison(changes.model_copy(update=told), "worse")
     terminal.complain("::error::" + HOSTILE)
     terminal.say("3\N{NO-BREAK SPACE}% 小\N{IDEOGRAPHIC SPACE}狗")
-    out, err = capsys.readouterr()
+    out, err = printed()
     assert all(line[:1] in "·┏┃┡│└13" for line in out.splitlines())
     assert out.count(SHOWN) == 2
     assert out.splitlines()[-1] == "3\N{NO-BREAK SPACE}% 小\N{IDEOGRAPHIC SPACE}狗"
     assert err.splitlines() == [f"worse: c/{SHOWN} · m: because", f"\\::error::{SHOWN}"]
 
 
-def test_a_long_text_is_one_line_of_a_builds_log(
-    capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_a_long_text_is_one_line_of_a_builds_log(printed: Printed) -> None:
     """Where a line is broken, a command could begin."""
-    monkeypatch.setattr(terminal, "out", terminal.Stream(width=40))
+    terminal.out.width = 40
     note = Message.of(f"{'a' * 39} ::error::owned")
     show_comparison(comparison("same").model_copy(update={"notes": (note,)}), "worse")
-    assert f"· {note}" in capsys.readouterr().out.splitlines()
+    assert f"· {note}" in printed().out.splitlines()
