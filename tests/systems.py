@@ -1,9 +1,12 @@
-"""What Windows lacks, or does otherwise: a test of that is skipped there, with the reason."""
+"""What Windows lacks, or does otherwise, and packages that are not everywhere: a test of that is
+skipped there, with the reason."""
 
 from __future__ import annotations
 
+import os
 import re
 import sys
+from importlib.util import find_spec
 from pathlib import Path
 
 import pytest
@@ -18,6 +21,12 @@ rights = pytest.mark.skipif(WINDOWS, reason="Windows has no such rights")
 signals = pytest.mark.skipif(WINDOWS, reason="Windows has no signals")
 scripts = pytest.mark.skipif(WINDOWS, reason="no file with #! is a program there")
 homes = pytest.mark.skipif(WINDOWS, reason="there ~NAME is a path whoever has that name")
+
+
+def needs(package: str) -> None:
+    """Skip the module that asks where an optional package is not installed; in CI it must be."""
+    if find_spec(package) is None and not os.environ.get("CI"):
+        pytest.skip(f"{package} is not installed", allow_module_level=True)
 
 
 def file_names(*names: str) -> list[object]:

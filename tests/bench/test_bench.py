@@ -2,26 +2,25 @@
 
 from __future__ import annotations
 
-import importlib.util
 import json
-import os
 from datetime import UTC, datetime
 from io import StringIO
 from math import inf
 from pathlib import Path
 
 import pytest
+from systems import needs
 
 from rmbg_eval.i18n import Message
 
-if importlib.util.find_spec("torch") is None and not os.environ.get("CI"):
-    pytest.skip("torch is not installed", allow_module_level=True)
+needs("torch")
 
 from commands import rmbg
 from fakes import FakeModel, save_picture
 from PIL import Image
 from rich.console import Console
 from safetensors.torch import load_file
+from tiny_rmbg import member as small
 
 from rmbg_eval.bench import bench, member, timing
 from rmbg_eval.bench.claims import answer_claims
@@ -36,17 +35,9 @@ from rmbg_eval.errors import ModelError, SettingsError, WeightsError
 from rmbg_eval.models.birefnet.family import FAMILY
 from rmbg_eval.models.birefnet.member import Member
 from rmbg_eval.models.birefnet.random_weights import write_random_weights
-from rmbg_eval.models.hub import FILE, Checkpoint
+from rmbg_eval.models.hub import FILE
 from rmbg_eval.models.info import ModelInfo
 from rmbg_eval.settings import BenchSettings
-
-SMALL = Member(
-    "small",
-    "Small",
-    "none",
-    Checkpoint("nobody/nothing", "main"),
-    {"embed_dim": 16, "depths": (1, 1, 1, 1), "num_heads": (1, 2, 2, 4), "window_size": 4},
-)
 
 
 @pytest.fixture
@@ -71,7 +62,7 @@ def lite(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 def test_random_weights_are_the_same_each_time_and_in_the_published_layout(tmp_path: Path) -> None:
     first, second = (
-        load_file(write_random_weights(SMALL, tmp_path / name) / FILE) for name in "ab"
+        load_file(write_random_weights(small(tmp_path), tmp_path / name) / FILE) for name in "ab"
     )
     assert first.keys() == second.keys()
     assert all((first[key] == second[key]).all() for key in first)

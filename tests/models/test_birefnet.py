@@ -30,18 +30,16 @@ and the input is u with the key `input`.
 from __future__ import annotations
 
 import hashlib
-import importlib.util
 import json
 import math
-import os
 import zlib
 from pathlib import Path
 
 import numpy as np
 import pytest
+from systems import needs
 
-if importlib.util.find_spec("torch") is None and not os.environ.get("CI"):
-    pytest.skip("torch is not installed", allow_module_level=True)
+needs("torch")
 
 import torch
 from safetensors.torch import save_file

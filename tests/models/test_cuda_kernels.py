@@ -5,7 +5,6 @@ Without a device they are compiled for all the same.
 
 from __future__ import annotations
 
-import importlib.util
 import os
 import subprocess
 import sys
@@ -13,9 +12,9 @@ from typing import Any
 
 import numpy as np
 import pytest
+from systems import needs
 
-if importlib.util.find_spec("torch") is None and not os.environ.get("CI"):
-    pytest.skip("torch is not installed", allow_module_level=True)
+needs("torch")
 
 import torch
 import torch.nn.functional as F
@@ -29,8 +28,7 @@ from rmbg_eval.models.birefnet.network import BiRefNet
 from rmbg_eval.models.birefnet.swin import WindowAttention
 from rmbg_eval.models.birefnet.windows import window_groups
 
-if importlib.util.find_spec("triton") is None and not os.environ.get("CI"):
-    pytest.skip("Triton comes with torch, where that is for CUDA", allow_module_level=True)
+needs("triton")  # which comes with torch, where that is for CUDA
 
 DEVICE = "cuda" if torch.cuda.is_available() else "cpu"
 READY = DEVICE == "cuda" or os.environ.get("TRITON_INTERPRET") == "1"

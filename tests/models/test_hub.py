@@ -3,14 +3,12 @@
 from __future__ import annotations
 
 import hashlib
-import importlib.util
-import os
 from pathlib import Path
 
 import pytest
+from systems import needs
 
-if importlib.util.find_spec("huggingface_hub") is None and not os.environ.get("CI"):
-    pytest.skip("huggingface_hub is not installed", allow_module_level=True)
+needs("huggingface_hub")
 
 import huggingface_hub
 from huggingface_hub import errors

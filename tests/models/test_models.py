@@ -26,6 +26,7 @@ def test_every_row_of_the_table_loads_under_its_name(entry) -> None:
     info = load_model(entry.name).info
     assert (info.name, info.licence) == (entry.name, entry.licence)
     assert info.weights_sha256 == getattr(entry.weights, "sha256", None)
+    assert getattr(entry.weights, "repository", "") in (info.weights_from or "")
     assert info.device == "cpu"
 
 

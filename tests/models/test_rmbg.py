@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import importlib.util
-import os
 import re
 import shutil
 from dataclasses import replace
@@ -12,9 +10,9 @@ from pathlib import Path
 import numpy as np
 import pytest
 from PIL import Image
+from systems import needs
 
-if importlib.util.find_spec("torch") is None and not os.environ.get("CI"):
-    pytest.skip("torch is not installed", allow_module_level=True)
+needs("torch")
 
 import torch
 from fakes import disc
@@ -26,8 +24,6 @@ from rmbg_eval.core.cache import Store
 from rmbg_eval.core.images import Picture
 from rmbg_eval.errors import ModelError, WeightsError
 from rmbg_eval.models.birefnet.config import BiRefNetConfig
-from rmbg_eval.models.birefnet.family import FAMILY
-from rmbg_eval.models.birefnet.member import Member
 from rmbg_eval.models.birefnet.network import BiRefNet
 from rmbg_eval.models.birefnet.pipelines import PIPELINES
 from rmbg_eval.models.birefnet.rmbg import Rmbg
@@ -296,13 +292,6 @@ def test_the_file_itself_may_be_named_and_is_nobodys_for_sure(folder: Path) -> N
     assert info.weights_from == f"the folder {folder.name}"
     assert info.title == "The network of BiRefNet, general use, weights of a folder"
     assert info.licence == "not stated"
-
-
-@pytest.mark.parametrize("one", FAMILY, ids=lambda one: one.name)
-def test_every_member_is_a_model_of_the_table(one: Member) -> None:
-    info = load_model(one.name).info
-    assert (info.name, info.licence) == (one.name, one.licence)
-    assert one.checkpoint.repository in info.weights_from
 
 
 def test_devices_and_dtypes() -> None:

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import importlib.util
-import os
 from collections.abc import Iterator
 from contextlib import contextmanager
 from functools import partial
@@ -11,9 +9,9 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from systems import needs
 
-if importlib.util.find_spec("torch") is None and not os.environ.get("CI"):
-    pytest.skip("torch is not installed", allow_module_level=True)
+needs("torch")
 
 import torch
 from fakes import disc, save_picture

@@ -2,14 +2,12 @@
 
 from __future__ import annotations
 
-import importlib.util
 import math
-import os
 
 import pytest
+from systems import needs
 
-if importlib.util.find_spec("torch") is None and not os.environ.get("CI"):
-    pytest.skip("torch is not installed", allow_module_level=True)
+needs("torch")
 
 import torch
 import torch.nn.functional as F
