@@ -42,8 +42,6 @@ from systems import needs
 needs("torch")
 
 import torch
-from safetensors.torch import save_file
-from transformers import AutoModelForImageSegmentation
 
 from rmbg_eval.models.birefnet.config import BiRefNetConfig
 from rmbg_eval.models.birefnet.family import FAMILY
@@ -127,39 +125,6 @@ def test_state_is_that_of_published_checkpoints(full: dict) -> None:
     assert len(state) == full["keys"]
     assert sum(parameter.numel() for parameter in network.parameters()) == full["parameters"]
     assert hashlib.sha256(describe(state).encode()).hexdigest() == full["state_sha256"]
-
-
-def test_loads_a_folder_in_the_published_layout(tmp_path: Path) -> None:
-    network = small_network()
-    published = {
-        "architectures": ["BiRefNet"],
-        "auto_map": {
-            "AutoConfig": "BiRefNet_config.BiRefNetConfig",
-            "AutoModelForImageSegmentation": "birefnet.BiRefNet",
-        },
-        "bb_pretrained": False,
-    }
-    (tmp_path / "config.json").write_text(json.dumps(published))
-    for name in ("birefnet.py", "BiRefNet_config.py"):
-        (tmp_path / name).write_text("raise AssertionError('code of the repository was run')")
-    save_file(network.state_dict(), tmp_path / "model.safetensors", {"format": "pt"})
-
-    loaded, info = AutoModelForImageSegmentation.from_pretrained(
-        tmp_path, config=BiRefNetConfig(**GOLDEN["backbone"]), output_loading_info=True
-    )
-    assert type(loaded) is BiRefNet
-    assert not any(info.values())
-    image = formula("input", (1, 3, 64, 64))
-    assert torch.equal(loaded(image), network(image))
-
-
-def test_saves_and_loads_its_own_layout(tmp_path: Path) -> None:
-    network = small_network(patch_order="c hg wg")
-    network.save_pretrained(tmp_path)
-    loaded = AutoModelForImageSegmentation.from_pretrained(tmp_path)
-    assert loaded.config.patch_order == "c hg wg"
-    image = formula("input", (1, 3, 64, 64))
-    assert torch.equal(loaded(image), network(image))
 
 
 def test_batch_and_changing_sizes() -> None:

@@ -4,13 +4,9 @@ Zheng et al. 2024, "Bilateral Reference for High-Resolution Dichotomous Image Se
 encoder sees the image at full and at half size, a squeeze block joins its maps at the coarsest
 scale, and a decoder goes from there to full resolution.
 
-Parameter and buffer names are those of the published checkpoints, so that these load strictly.
-Importing this module registers the model with transformers under the type `birefnet`:
-
-    AutoModelForImageSegmentation.from_pretrained(folder, config=BiRefNetConfig(...))
-
-loads a published folder. Of its files only `model.safetensors` is used: neither the code in it, nor
-its `config.json`, which says nothing about the network.
+Parameter and buffer names are those of the published checkpoints, so that these load strictly. Of
+their files only `model.safetensors` is used: neither the code in it, nor its `config.json`, which
+says nothing about the network.
 """
 
 from __future__ import annotations
@@ -18,7 +14,7 @@ from __future__ import annotations
 import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
-from transformers import AutoConfig, AutoModelForImageSegmentation, PreTrainedModel
+from transformers import PreTrainedModel
 
 from .config import BiRefNetConfig
 from .decoder import Decoder, DecoderBlock, resize
@@ -87,7 +83,3 @@ class BiRefNet(PreTrainedModel):
         finer = [resize(part, like=coarsest[0]) for parts in maps for part in parts]
         (squeeze,) = self.squeeze_module
         return self.decoder(image, maps, squeeze([*finer, *coarsest]))
-
-
-AutoConfig.register(BiRefNetConfig.model_type, BiRefNetConfig, exist_ok=True)
-AutoModelForImageSegmentation.register(BiRefNetConfig, BiRefNet, exist_ok=True)
