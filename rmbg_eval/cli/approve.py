@@ -138,7 +138,7 @@ def _ticked(
     if choice.taken:
         refuse_failures(taken, allowed)
     else:
-        say(str(Message("no change is taken into the baseline")))
+        say(Message("no change is taken into the baseline"))
     if dry_run or not yes:
         tell("would be approved")
     if choice.taken and not dry_run:

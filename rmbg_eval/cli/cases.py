@@ -74,14 +74,10 @@ def check(folder: _Cases, layout_of: _LayoutOf = "") -> None:
     if table.row_count:
         out.print(table)
     if len(case_set.cases) > MOST_ROWS:
-        told = Message(
-            "{n} case can be used",
-            many="{n} cases can be used",
-            n=len(case_set.cases) - broken,
-        )
-        say(str(told))
+        usable = len(case_set.cases) - broken
+        say(Message("{n} case can be used", many="{n} cases can be used", n=usable))
     for line in case_set.layouts:
-        say(str(line))
+        say(line)
     show_skipped(case_set.skipped)
     folders = [c for c in CATEGORIES if isinstance(source, Path) and (source / c).is_dir()]
     empty = [category for category in folders if category not in case_set.categories]
@@ -94,7 +90,7 @@ def check(folder: _Cases, layout_of: _LayoutOf = "") -> None:
             broken=broken,
             n=len(case_set.cases),
         )
-        complain(str(told))
+        complain(told)
         raise typer.Exit(2)
 
 
@@ -127,7 +123,7 @@ def list_(
     )
     if failed:
         text = Message("{text}, {failed} of which cannot be used", text=text, failed=failed)
-    say(str(text))
+    say(text)
     show_skipped(case_set.skipped)
 
 

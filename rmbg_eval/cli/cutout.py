@@ -53,7 +53,7 @@ def cutout(
     with progress() as on_step:
         for image, result in make_cutouts(loaded, images, out_folder, overwrite, on_step):
             if isinstance(result, Path):
-                say(str(result))
+                say(result)
             else:
                 failed += 1
                 complain(f"{image}: {result}")

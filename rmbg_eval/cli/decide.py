@@ -64,8 +64,8 @@ def decide(
             build_files(run, record)
     _show(intake, dry_run)
     if not dry_run and zip_ is not None:
-        count = write_zip(zip_, record, intake.counting, lambda message: complain(str(message)))
-        say(str(Message("{n} usable cut-out:", many="{n} usable cut-outs:", n=count)))
+        count = write_zip(zip_, record, intake.counting, complain)
+        say(Message("{n} usable cut-out:", many="{n} usable cut-outs:", n=count))
         show_path(zip_)
     if not dry_run:
         show_path(run / "summary.md")
@@ -88,18 +88,18 @@ def _show(intake: Intake, dry_run: bool) -> None:
         again=Message("{n} was there already", many="{n} were there already", n=intake.again),
         refused=Message("{n} is refused", many="{n} are refused", n=len(intake.refused)),
     )
-    say(str(text))
+    say(text)
     show_uncounted(intake.stale)
     if intake.contradictions:
-        say(str(Message("people do not agree:")))
+        say(Message("people do not agree:"))
     for contradiction in intake.contradictions[:_SHOWN]:
         say(f"· {contradiction.message}")
     _more(len(intake.contradictions), say)
     for refused in intake.refused[:_SHOWN]:
-        complain(str(refused.message))
+        complain(refused.message)
     _more(len(intake.refused), complain)
 
 
-def _more(count: int, tell: Callable[[str], None]) -> None:
+def _more(count: int, tell: Callable[[object], None]) -> None:
     if count > _SHOWN:
         tell(f"… and {count - _SHOWN} more")

@@ -73,11 +73,9 @@ def estimate(
     if 2 * found.tried > found.pictures:
         lines.append("so many were tried that the run itself takes little longer than this did")
     for line in lines:
-        say(str(line))
+        say(line)
     if found.failed:
-        complain(
-            str(Message("{n} prediction failed", many="{n} predictions failed", n=found.failed))
-        )
+        complain(Message("{n} prediction failed", many="{n} predictions failed", n=found.failed))
 
 
 def _range(interval: Interval, text: Callable[[float], str]) -> str:

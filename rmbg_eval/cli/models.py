@@ -49,4 +49,4 @@ def models(
         table.add_row(*(escape(str(cell)) for cell in cells))
     out.print(table)
     for problem in plug_ins().problems:
-        complain(str(problem))
+        complain(problem)

@@ -90,7 +90,7 @@ def show_run(run: Run, path: Path, quiet: bool = False) -> None:
             complain(f"{model.info.name}: {warning}")
     failures = run.failures
     if failures:
-        complain(str(how_many_failed(run)))
+        complain(how_many_failed(run))
         for line in () if each else islice(_failed(failures, len(run.models)), MOST_ROWS):
             complain(line)
         if len(failures) > MOST_FAILURES and not each:
@@ -114,15 +114,16 @@ def show_run(run: Run, path: Path, quiet: bool = False) -> None:
         if missed or passed < judged:
             complain(f"{told}: see summary.md")
         elif not quiet:
-            say(str(told))
+            say(told)
     if not quiet and run.skipped:
-        others = Message(
-            "{n} file or folder is no case: {first}",
-            many="{n} files and folders are no cases, as {first}",
-            n=len(run.skipped),
-            first=run.skipped[0],
+        say(
+            Message(
+                "{n} file or folder is no case: {first}",
+                many="{n} files and folders are no cases, as {first}",
+                n=len(run.skipped),
+                first=run.skipped[0],
+            )
         )
-        say(str(others))
     if not quiet:
         show_uncounted(uncounted(run))
         show_path(path)
@@ -132,12 +133,13 @@ def show_run(run: Run, path: Path, quiet: bool = False) -> None:
         what = "required point" if point.required else "point"
         complain(f"{what} not passed: {where}: {why(point)}")
     if more := sum(1 for _ in points):
-        others = Message(
-            "and {n} more such point: see junit.xml",
-            many="and {n} more such points: see junit.xml",
-            n=more,
+        complain(
+            Message(
+                "and {n} more such point: see junit.xml",
+                many="and {n} more such points: see junit.xml",
+                n=more,
+            )
         )
-        complain(str(others))
 
 
 def _failed(failures: Sequence[Prediction], models: int) -> Iterator[str]:
@@ -218,7 +220,7 @@ def show_comparison(comparison: Comparison, fail_on: FailOn, quiet: bool = False
     if (more := stopped - sum(map(len, stopping))) > 0:
         complain(f"and {more} more")
     if not quiet:
-        say(str(comparison.counts()))
+        say(comparison.counts())
 
 
 def _with(name: str, others: Sequence[object]) -> str:
@@ -237,12 +239,14 @@ def show_uncounted(count: int) -> None:
     """Print how many decisions are about cut-outs that a run does not have, where any is."""
     if not count:
         return
-    text = Message(
-        "{n} decision is about a cut-out that the run no longer has: kept, and not counted",
-        many="{n} decisions are about cut-outs that the run no longer has: kept, and not counted",
-        n=count,
+    say(
+        Message(
+            "{n} decision is about a cut-out that the run no longer has: kept, and not counted",
+            many="{n} decisions are about cut-outs that the run no longer has: kept, and not "
+            "counted",
+            n=count,
+        )
     )
-    say(str(text))
 
 
 def show_skipped(skipped: Sequence[Message]) -> None:
@@ -255,17 +259,17 @@ def show_skipped(skipped: Sequence[Message]) -> None:
 
 def show_path(path: Path) -> None:
     """Print where something lies, on one line."""
-    say(str(path.absolute()))
+    say(path.absolute())
 
 
-def say(text: str) -> None:
-    """One line on stdout, which a terminal breaks as it likes."""
-    out.print(text, markup=False, highlight=False, soft_wrap=True)
+def say(text: object) -> None:
+    """One line on stdout, which a terminal breaks as it likes; of a message, in English."""
+    out.print(str(text), markup=False, highlight=False, soft_wrap=True)
 
 
-def complain(text: str) -> None:
-    """One line on stderr."""
-    err.print(text, style="red", markup=False, highlight=False, soft_wrap=True)
+def complain(text: object) -> None:
+    """The same on stderr."""
+    err.print(str(text), style="red", markup=False, highlight=False, soft_wrap=True)
 
 
 class _Told(ProgressColumn):
@@ -317,18 +321,17 @@ def lines() -> Iterator[OnStep]:
         nonlocal written, last
         seconds = time.monotonic() - started
         told = {"seconds": round(seconds, 3), "text": step.text}
-        last = json.dumps({**told, "done": step.done, "total": step.total}) + "\n"
+        last = json.dumps({**told, "done": step.done, "total": step.total})
         if seconds - written >= _LINE_EVERY:
             written = seconds
-            sys.stderr.write(last)
-            sys.stderr.flush()
+            print(last, file=sys.stderr, flush=True)
             last = ""
 
     try:
         yield on_step
     finally:
-        sys.stderr.write(last)
-        sys.stderr.flush()
+        if last:
+            print(last, file=sys.stderr, flush=True)
 
 
 def progress_as(how: Literal["bar", "json"]) -> AbstractContextManager[OnStep]:
