@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import time
 from collections.abc import Callable, Sequence
 from dataclasses import replace
@@ -88,12 +87,13 @@ def time_model(
         missing["peak_process_bytes"] = "this system does not tell it"
     if not highest:
         missing["highest_median"] = "only fp32 on torch, not compiled, depends on it"
+    weights = getattr(model, "weights_path", None)
     send(
         Row(
             wanted=combination,
             info=model.info,
             device_name=device_name(model.info.device),
-            weights_bytes=_weights_bytes(model),
+            weights_bytes=weights.stat().st_size if weights else None,
             load_seconds=load_seconds,
             rounds=len(latencies),
             latency_median=median(latencies),
@@ -209,8 +209,3 @@ def _large(
         cutout_width=width,
         cutout_height=height,
     )
-
-
-def _weights_bytes(model: Model) -> int | None:
-    path = getattr(model, "weights_path", None)
-    return os.stat(path).st_size if path else None
