@@ -6,6 +6,7 @@ import hashlib
 import os
 import sys
 import time
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 from urllib.parse import quote, unquote
@@ -42,6 +43,21 @@ class Counted:
         self.files.pipe_file(f"/shop/catalogue/{name}", data)
 
 
+def lay_out(here: Path, *names: str) -> Iterator[tuple[str, bytes]]:
+    """Pictures of these names, and a case with a truth and a point; each file with its content."""
+    for number, name in enumerate(names):
+        save_picture(here / name, number)
+    ada = here / "portrait" / "ada"
+    save_picture(ada / "image.png", 9)
+    save_truth(ada / "alpha.png")
+    point = '[[points]]\nid = "sky"\nkind = "transparent"\nbox = [0, 0, 8, 8]\n'
+    (ada / "case.toml").write_text(point)
+    (here / "pet" / "notes.txt").write_text("no picture")
+    for path in here.rglob("*"):
+        if path.is_file():
+            yield path.relative_to(here).as_posix(), path.read_bytes()
+
+
 @pytest.fixture
 def storage(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Counted:
     """Two pictures, a case with a truth and a point, and what is no picture."""
@@ -49,16 +65,8 @@ def storage(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Counted:
     there = Counted()
     there.files.store.clear()
     here = tmp_path / "here" / "catalogue"
-    for number in range(2):
-        save_picture(here / "pet" / f"{number}.png", number)
-    save_picture(here / "portrait" / "ada" / "image.png", 9)
-    save_truth(here / "portrait" / "ada" / "alpha.png")
-    point = '[[points]]\nid = "sky"\nkind = "transparent"\nbox = [0, 0, 8, 8]\n'
-    (here / "portrait" / "ada" / "case.toml").write_text(point)
-    (here / "pet" / "notes.txt").write_text("no picture")
-    for path in here.rglob("*"):
-        if path.is_file():
-            there.put(path.relative_to(here).as_posix(), path.read_bytes())
+    for name, data in lay_out(here, "pet/0.png", "pet/1.png"):
+        there.put(name, data)
     opened = type(there.files)._open
 
     def count(self: object, path: str, *arguments: object, **named: object) -> object:
@@ -69,20 +77,26 @@ def storage(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Counted:
     return there
 
 
-def test_a_run_of_a_url_is_that_of_the_folder(
-    storage: Counted, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr("rmbg_eval.run.evaluate.load_model", lambda *_: FakeModel())
-    runs = [
+def check_run_of(url: str, use_models: Callable[..., None], tmp_path: Path) -> None:
+    """That a run of the URL, in `out1`, is that of the folder."""
+    use_models(FakeModel())
+    here, there = (
         evaluate(Settings(cases=cases, models=["fake"], out=str(tmp_path / f"out{number}")))
-        for number, cases in enumerate([str(tmp_path / "here" / "catalogue"), URL])
-    ]
-    assert runs[0].skipped == runs[1].skipped
-    assert runs[0].cases == runs[1].cases
-    assert list(runs[0].measurements) == list(runs[1].measurements)
-    assert runs[0].points == runs[1].points
-    assert runs[1].settings.cases == URL
-    assert not runs[1].failures
+        for number, cases in enumerate([str(tmp_path / "here" / "catalogue"), url])
+    )
+    assert here.skipped == there.skipped
+    assert here.cases == there.cases
+    assert len(there.cases) == 3
+    assert list(here.measurements) == list(there.measurements)
+    assert here.points == there.points
+    assert there.settings.cases == url
+    assert not there.failures
+
+
+def test_a_run_of_a_url_is_that_of_the_folder(
+    storage: Counted, tmp_path: Path, use_models: Callable[..., None]
+) -> None:
+    check_run_of(URL, use_models, tmp_path)
     # Each file was read once, however often it was used.
     assert sorted(storage.read) == sorted(
         ["pet/0.png", "pet/1.png", *(f"portrait/ada/{n}" for n in

@@ -10,19 +10,17 @@ import shutil
 import socket
 import subprocess
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import closing, suppress
 from pathlib import Path
 from typing import Any
 
 import pytest
-from fakes import FakeModel, save_picture, save_truth
 from pictures import check_message
+from test_remote import check_run_of, lay_out
 
 from rmbg_eval.cases.folder import load_cases
 from rmbg_eval.errors import CaseError
-from rmbg_eval.run.evaluate import evaluate
-from rmbg_eval.settings import Settings
 
 s3fs = pytest.importorskip("s3fs", reason="s3fs is not installed: pip install s3fs")
 _PROGRAM = os.environ.get("MOTO_SERVER") or shutil.which("moto_server")
@@ -76,16 +74,8 @@ def storage(
     files = s3fs.S3FileSystem()
     files.mkdir("shop")
     here = tmp_path / "here" / "catalogue"
-    save_picture(here / "pet" / "0.png", 0)
-    save_picture(here / "pet" / "hündin 1+2 %41.png", 1)
-    save_picture(here / "portrait" / "ada" / "image.png", 9)
-    save_truth(here / "portrait" / "ada" / "alpha.png")
-    point = '[[points]]\nid = "sky"\nkind = "transparent"\nbox = [0, 0, 8, 8]\n'
-    (here / "portrait" / "ada" / "case.toml").write_text(point)
-    for path in here.rglob("*"):
-        if path.is_file():
-            key = f"shop/catalogue/{path.relative_to(here).as_posix()}"
-            files.pipe_file(key, path.read_bytes())
+    for name, data in lay_out(here, "pet/0.png", "pet/hündin 1+2 %41.png"):
+        files.pipe_file(f"shop/catalogue/{name}", data)
     files.call_s3("put_object", Bucket="shop", Key="catalogue/pet/")  # as consoles make folders
     yield files, here
     files.rm("shop", recursive=True)
@@ -93,20 +83,10 @@ def storage(
 
 
 def test_a_run_of_a_bucket_is_that_of_the_folder(
-    storage: tuple[Any, Path], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    storage: tuple[Any, Path], tmp_path: Path, use_models: Callable[..., None]
 ) -> None:
     files, here = storage
-    monkeypatch.setattr("rmbg_eval.run.evaluate.load_model", lambda *_: FakeModel())
-    one, other = (
-        evaluate(Settings(cases=cases, models=["fake"], out=str(tmp_path / f"out{number}")))
-        for number, cases in enumerate([str(here), "s3://shop/catalogue"])
-    )
-    assert len(one.cases) == 3
-    assert not other.failures
-    assert one.cases == other.cases
-    assert one.skipped == other.skipped
-    assert list(one.measurements) == list(other.measurements)
-    assert one.points == other.points
+    check_run_of("s3://shop/catalogue", use_models, tmp_path)
     assert "secret" not in (tmp_path / "out1" / "run.json").read_text()
     # What was replaced is read again.
     files.pipe_file(
