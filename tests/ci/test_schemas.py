@@ -33,22 +33,16 @@ def valid(name: str, text: str) -> None:
     Draft202012Validator(schemas()[name]).validate(json.loads(text))
 
 
-def test_a_run_is_valid() -> None:
+def test_records_are_valid() -> None:
     run = run_of(
         made("a"),
         failed("b"),
         measurements=(value("mad", 0.1), value("iou", None)),
         points=(point(True), point(None)),
     )
-    valid("run.schema.json", run.model_dump_json())
-
-
-def test_a_comparison_is_valid() -> None:
-    valid("comparison.schema.json", comparison("worse", worse_point=True).model_dump_json())
-
-
-def test_decisions_are_valid() -> None:
     some = decisions(review(comment="hair", place=(3, 4)), vote(seed=7), approval(undone=True))
+    valid("run.schema.json", run.model_dump_json())
+    valid("comparison.schema.json", comparison("worse", worse_point=True).model_dump_json())
     valid("decisions.schema.json", some.model_dump_json())
 
 

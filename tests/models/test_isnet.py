@@ -86,18 +86,13 @@ def test_bf16_is_close_to_fp32_and_not_the_same(
     assert 0 < difference.mean() < 0.01
 
 
-def test_quint8_is_close_to_the_same_network(weights: Path, fp32: Alpha, chelsea: Picture) -> None:
-    alpha = alpha_of("isnet-quint8", "auto", chelsea)
-    check_alpha(alpha, chelsea.rgb.shape[:2])
-    assert 0 < np.abs(alpha - fp32).mean() < 0.02
-
-
-def test_int8_is_close_to_the_same_network_and_not_the_same(
-    weights: Path, fp32: Alpha, chelsea: Picture
+@pytest.mark.parametrize(("spec", "apart"), [("isnet-quint8", 0.02), ("isnet-int8", 0.03)])
+def test_eight_bits_are_close_to_the_same_network_and_not_the_same(
+    weights: Path, fp32: Alpha, chelsea: Picture, spec: str, apart: float
 ) -> None:
-    alpha = alpha_of("isnet-int8", "auto", chelsea)
+    alpha = alpha_of(spec, "auto", chelsea)
     check_alpha(alpha, chelsea.rgb.shape[:2])
-    assert 0 < np.abs(alpha - fp32).mean() < 0.03
+    assert 0 < np.abs(alpha - fp32).mean() < apart
 
 
 def test_int8_of_a_graph_with_other_names_is_refused(

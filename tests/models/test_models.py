@@ -120,7 +120,7 @@ def test_control_characters_of_a_spec_reach_no_message() -> None:
     assert str(caught.value).isprintable()
 
 
-@pytest.mark.parametrize("spec", ["isnet", "isnet-int8", "isnet-quint8"])
+@pytest.mark.parametrize("spec", ["isnet", "isnet-int8", "isnet-quint8", "u2netp"])
 @pytest.mark.parametrize("device", ["cuda", "mps"])
 def test_a_device_the_model_has_not_is_refused(spec: str, device) -> None:
     with pytest.raises(ModelError, match=f"{spec} runs on the CPU only; device '{device}'.*auto"):

@@ -10,7 +10,6 @@ import pytest
 from resizing import triangle
 
 from rmbg_eval.core.images import Alpha, Picture, check_alpha
-from rmbg_eval.errors import ModelError
 from rmbg_eval.models.table import load_model
 from rmbg_eval.models.weights import U2NETP
 
@@ -51,8 +50,3 @@ def test_a_black_picture_has_a_cutout(weights: Path) -> None:
     model.load()
     black = Picture("pet/night", np.zeros((30, 40, 3), np.uint8))
     check_alpha(model.postprocess(model.infer([model.preprocess(black)])[0], black).alpha, (30, 40))
-
-
-def test_it_runs_on_the_processor_alone() -> None:
-    with pytest.raises(ModelError, match="u2netp"):
-        load_model("u2netp", "cuda")
