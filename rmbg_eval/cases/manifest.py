@@ -60,8 +60,8 @@ def write_manifest(path: Path, case_set: CaseSet) -> None:
         )
     cases = case_set.cases
     groups = (cases[start : start + ROWS] for start in range(0, len(cases), ROWS))
-    _write(path, groups, About(version=1, skipped=case_set.skipped, layouts=case_set.layouts),
-           case_set.source)  # fmt: skip
+    about = About(version=1, skipped=case_set.skipped, layouts=case_set.layouts)
+    _write(path, groups, about, case_set.source)
 
 
 def write_groups(
