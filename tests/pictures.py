@@ -236,6 +236,16 @@ def check_message(error: RmbgEvalError, *named: str) -> None:
 
 
 @contextmanager
+def refused(
+    kind: type[RmbgEvalError], *named: str
+) -> Iterator[pytest.ExceptionInfo[RmbgEvalError]]:
+    """Something fails here with a message that a person can act on."""
+    with pytest.raises(kind) as caught:
+        yield caught
+    check_message(caught.value, *named)
+
+
+@contextmanager
 def time_limit(seconds: int) -> Iterator[None]:
     """Fail instead of waiting for ever, as on a pipe that nobody writes to."""
 

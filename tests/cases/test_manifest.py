@@ -14,7 +14,7 @@ import pytest
 from commands import call
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from pictures import check_message, put, time_limit
+from pictures import check_message, put, refused, time_limit
 from systems import WINDOWS
 
 from rmbg_eval.cases.case import Case, CaseSet
@@ -229,9 +229,8 @@ def test_one_bad_row_is_a_failed_case_with_file_row_and_remedy(
     assert second.failure
     assert words in str(second.failure)
     assert "own.parquet, row 2" in str(second.failure)
-    with pytest.raises(CaseError) as caught:
+    with refused(CaseError):
         check_case(second)
-    check_message(caught.value)
 
 
 def test_rows_of_a_csv_that_cannot_be_read_fail_alone(tmp_path: Path) -> None:
@@ -319,9 +318,8 @@ def test_a_table_that_is_none_is_refused(
     data: bytes, problem: str, remedy: str, tmp_path: Path
 ) -> None:
     (tmp_path / "own.csv").write_bytes(data)
-    with pytest.raises(CaseError) as caught:
+    with refused(CaseError, problem, remedy):
         load_cases(tmp_path / "own.csv")
-    check_message(caught.value, problem, remedy)
 
 
 def test_a_parquet_file_that_is_none_damaged_or_of_other_types_is_refused(
@@ -334,9 +332,8 @@ def test_a_parquet_file_that_is_none_damaged_or_of_other_types_is_refused(
     whole = pq.read_table(file)
 
     def told(*words: str) -> None:
-        with pytest.raises(CaseError) as caught:
+        with refused(CaseError, *words):
             load_cases(file)
-        check_message(caught.value, *words)
 
     for other in (b"", b"words", data[:-100], data[:4] + bytes(2000) + data[2004:]):
         file.write_bytes(other)
@@ -418,9 +415,8 @@ def test_the_command_writes_it_and_check_takes_it(tmp_path: Path) -> None:
 
 def test_points_are_not_written_to_a_table(tmp_path: Path) -> None:
     run: Any = SimpleNamespace(cases=())
-    with pytest.raises(CaseError) as caught:
+    with refused(CaseError, "own.csv is a table", "the folder itself"):
         ByHand(run, tmp_path / "own.csv")
-    check_message(caught.value, "own.csv is a table", "the folder itself")
 
 
 def test_without_pyarrow_the_remedy_is_named(
@@ -428,9 +424,8 @@ def test_without_pyarrow_the_remedy_is_named(
 ) -> None:
     put(tmp_path / "a.png")
     monkeypatch.setitem(__import__("sys").modules, "pyarrow", None)
-    with pytest.raises(SettingsError) as caught:
+    with refused(SettingsError, "m.parquet", "rmbg-eval[scale]"):
         write_manifest(tmp_path / "m.parquet", load_cases(tmp_path))
-    check_message(caught.value, "m.parquet", "rmbg-eval[scale]")
     (tmp_path / "own.csv").write_text("image\na.png\n")
     assert load_cases(tmp_path / "own.csv").cases  # a CSV needs none
 
