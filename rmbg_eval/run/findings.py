@@ -110,12 +110,18 @@ class _Kind:
     is of its share of the picture, for fifty specks are less than one patch."""
 
 
+def _of_one(share: float, half: float) -> float:
+    """0 for nothing, 1/2 at `half`, and nearer to 1 the more it is: rounding, too, never lessens
+    it."""
+    return 1 - half / (share + half)
+
+
 GROSS = {
     "loss": _Kind(0.25, lambda share: 2 + share, _loss),
-    "crumbs": _Kind(30, lambda share: 2 * share / (share + 0.001), _pieces, "island_pixels"),
-    "excess": _Kind(0.25, lambda share: 1 + share / (share + 0.5), _excess),
-    "invented": _Kind(0.002, lambda share: 1 + share / (share + 0.1), _invented),
-    "holes": _Kind(30, lambda share: 2 * share / (share + 0.002), _holes, "pinhole_pixels"),
+    "crumbs": _Kind(30, lambda share: 2 * _of_one(share, 0.001), _pieces, "island_pixels"),
+    "excess": _Kind(0.25, lambda share: 1 + _of_one(share, 0.5), _excess),
+    "invented": _Kind(0.002, lambda share: 1 + _of_one(share, 0.1), _invented),
+    "holes": _Kind(30, lambda share: 2 * _of_one(share, 0.002), _holes, "pinhole_pixels"),
     "dissent": _Kind(0.02, lambda share: 0.6 + share, _dissent),
     "haze": _Kind(0.02, lambda share: 0.5 + share, _haze),
 }

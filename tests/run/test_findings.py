@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import math
+
 import pytest
 from comparisons import made, point
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 from runs import run_of
 
@@ -62,6 +64,7 @@ def test_what_is_left_of_a_subject_that_is_gone_is_not_told_as_a_share() -> None
     assert told == ["95 % of the subject is gone", "The subject is gone"]
 
 
+@example("holes", 1.0, math.nextafter(1.0, 0))
 @given(st.sampled_from(sorted(GROSS)), st.floats(0, 1), st.floats(0, 1))
 def test_more_is_worse_and_a_required_point_the_worst(kind: str, one: float, other: float) -> None:
     low, high = (GROSS[kind].severity(share) for share in sorted((one, other)))
