@@ -24,6 +24,7 @@ from __future__ import annotations
 import os
 import sysconfig
 import traceback
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from reprlib import Repr
@@ -197,21 +198,37 @@ def printable(text: str) -> str:
     )
 
 
+def quoted(value: object) -> str:
+    """What was given in Python, which may be anything, fit to be named in a sentence."""
+    return printable(repr(value))[:100]
+
+
 _MAKERS = {
-    "Settings": "Settings(cases=FOLDER, out=FOLDER)",
-    "CompareSettings": "CompareSettings(base=FOLDER, new=FOLDER)",
-    "Run": "load_run(FOLDER)",
+    "Axes": "pyplot.subplots()[1]",
+    "CaseSet": "load_cases(FOLDER)",
     "Comparison": "compare_folders(SETTINGS)",
+    "CompareSettings": "CompareSettings(base=FOLDER, new=FOLDER)",
+    "Part": "rmbg_eval.run.shard.Part(NUMBER, OF)",
+    "Run": "load_run(FOLDER)",
+    "Settings": "Settings(cases=FOLDER, out=FOLDER)",
 }
 
 
 def check_record(given: object, kind: type) -> None:
-    """SettingsError where something else, as a folder, is given for one of the records above."""
+    """SettingsError where something else, as a folder, is given for one of the objects above."""
     if not isinstance(given, kind):
         name = kind.__name__
         raise SettingsError(
-            Message("{value} is no {type}", value=printable(repr(given))[:100], type=name),
+            Message("{value} is no {type}", value=quoted(given), type=name),
             Message("Give one: {maker}.", maker=_MAKERS[name]),
+        )
+
+
+def check_name(given: object, names: Sequence[str], problem: Message) -> None:
+    """SettingsError with that problem where something else than one of these names is given."""
+    if not isinstance(given, str) or given not in names:
+        raise SettingsError(
+            problem, Message("Name one of these: {names}.", names=", ".join(names) or "–")
         )
 
 

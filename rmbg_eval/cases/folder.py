@@ -16,6 +16,7 @@ from dataclasses import replace
 from pathlib import Path
 
 from ..core.decoding import SUFFIXES
+from ..core.files import user_path
 from ..core.paths import PACKAGE, resource
 from ..core.remote import is_url, mirror
 from ..core.toml import read_toml
@@ -58,8 +59,9 @@ def load_cases(
     read (`core.remote`).
     """
     folder = folder or resource("cases")
-    categories = [categories] if isinstance(categories, str) else categories
-    only, there = tuple(map(name_of, categories)), set[str]()
+    if isinstance(categories, str) or not isinstance(categories, Iterable):
+        categories = [categories]
+    only, there = tuple(name_of(str(category)) for category in categories), set[str]()
 
     def wanted(category: str, id: str) -> bool:
         there.add(category)
@@ -68,7 +70,7 @@ def load_cases(
     place, left_out = printable(str(folder)), list[Message]()
     if isinstance(folder, str) and is_url(folder):
         folder, left_out = mirror(folder)
-    folder = Path(folder)
+    folder = user_path(folder, CaseError)
     layouts = layouts_of(layout_of)
     if is_manifest(folder):
         listed = read_manifest(folder, wanted)

@@ -48,7 +48,7 @@ def write_pictures(out: Path, pictures: Mapping[str, Any]) -> Path:
         if any(safe_name(part) != part for part in parts) or folded("/".join(parts)) in names:
             raise _unusable(name)
         names[folded("/".join(parts))] = name
-        picture, truth = given if isinstance(given, tuple) else (given, None)
+        picture, truth = given if _is_pair(given) else (given, None)
         try:
             rgb = rgb_of(picture)
             files[image] = png_of(rgb)
@@ -88,6 +88,10 @@ def _unusable(name: str) -> SettingsError:
             "with _, and no gt, alpha, image or mask."
         ),
     )
+
+
+def _is_pair(given: object) -> bool:
+    return isinstance(given, tuple) and len(given) == 2
 
 
 def rgb_of(picture: Any) -> RGB:

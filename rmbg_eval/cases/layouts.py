@@ -70,7 +70,7 @@ def layouts_of(name: str) -> tuple[Layout, ...]:
     """Those of the data set `name`, or all where it is empty; CaseError where there is none."""
     if not name:
         return LAYOUTS
-    chosen = tuple(layout for layout in LAYOUTS if name.lower() in layout.names)
+    chosen = tuple(layout for layout in LAYOUTS if str(name).lower() in layout.names)
     if not chosen:
         raise CaseError(
             Message("No layout of a data set {name} is known", name=repr(name)),

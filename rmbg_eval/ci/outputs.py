@@ -7,11 +7,12 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from ..compare.comparison import Comparison
-from ..core.files import write_atomic
+from ..core.files import user_path, write_atomic
 from ..core.modules import modules
 from ..decisions.files import NAME, counting_or_why
 from ..decisions.lists import write_lists
 from ..decisions.record import Decisions
+from ..errors import OutputError
 from ..i18n import Message
 from ..run.record import Run
 from ..settings import CompareFailOn as FailOn
@@ -35,7 +36,7 @@ def outputs() -> Iterator[Output]:
             yield module.OUTPUT
 
 
-def build_files(out: Path, result: Run | Comparison, fail_on: FailOn = "worse") -> None:
+def build_files(out: Path | str, result: Run | Comparison, fail_on: FailOn = "worse") -> None:
     """Write every one of them into `out`, and where people's decisions are, their lists anew: a
     cut-out that is another one by now is not in them. OutputError where that cannot be.
 
@@ -47,6 +48,7 @@ def build_files(out: Path, result: Run | Comparison, fail_on: FailOn = "worse") 
 
     `fail_on` is for a comparison: a run has its own in its settings.
     """
+    out = user_path(out, OutputError)
     if isinstance(result, Comparison):
         for output in outputs():
             write_atomic(out / output.name, output.of_comparison(result, fail_on))

@@ -11,6 +11,7 @@ from typing import Annotated, Literal
 
 from pydantic import BaseModel, ConfigDict, ValidationError
 
+from ..core.files import user_path
 from ..core.json_lines import compact, in_lines, line_each, read_json
 from ..core.numbers import figures
 from ..core.records import OrRecords, RecordFile, columns, stored_in
@@ -63,7 +64,7 @@ class Comparison(BaseModel):
         >>> Comparison.load("reports/two").count("same")
         4
         """
-        path = Path(folder) / "comparison.json"
+        path = user_path(folder, OutputError) / "comparison.json"
         remedy = Message("Compare again: rmbg-eval compare BASE NEW.")
         try:
             kept = cls.model_validate(read_json(path, remedy))

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Annotated, Literal
 
 from pydantic import AfterValidator
 
-from ..errors import ModelError, printable, reason_of
+from ..errors import ModelError, printable, quoted, reason_of
 from ..i18n import Message, languages
 
 if TYPE_CHECKING:
@@ -47,10 +47,10 @@ Foreground = Literal["raw", "blur-fusion", "pymatting"]
 def split(device: str) -> list[str]:
     """The single devices that `device` names; ModelError if it is none."""
     try:
-        return _checked(device).split(",")
+        return _checked(str(device)).split(",")
     except ValueError as error:
         raise ModelError(
-            Message("There is no device {device}", device=repr(printable(device))),
+            Message("There is no device {device}", device=quoted(device)),
             Message("Name it otherwise: {reason}.", reason=reason_of(error)),
         ) from None
 

@@ -21,7 +21,7 @@ from pathlib import Path
 from stat import S_ISLNK
 from typing import IO, TypeVar
 
-from ..errors import OutputError, RmbgEvalError, printable, system_reason
+from ..errors import OutputError, RmbgEvalError, printable, quoted, system_reason
 from ..i18n import Message
 
 Error = TypeVar("Error", bound=RmbgEvalError)
@@ -279,18 +279,19 @@ def _is_link(path: str) -> bool:
         return False
 
 
-def user_path(text: str, error: type[Error]) -> Path:
-    """`text` as a path, `~` expanded; `error` for what can be none."""
-    with suppress(RuntimeError):  # no such user
-        if "\0" not in text:
-            return Path(text).expanduser()
-    raise no_path(text, error)
+def user_path(given: Path | str, error: type[Error]) -> Path:
+    """What a person gave as a path, `~` expanded; `error` for what can be none."""
+    with suppress(RuntimeError, TypeError):  # no such user; what is neither a text nor a path
+        if "\0" not in str(path := Path(given)):
+            return path.expanduser()
+    raise no_path(given, error)
 
 
-def no_path(text: str, error: type[Error]) -> Error:
-    """The `error` that a text can be no path."""
+def no_path(given: object, error: type[Error]) -> Error:
+    """The `error` that what was given can be no path."""
+    text = printable(given) if isinstance(given, str) else quoted(given)
     return error(
-        Message("{path} can be no path on this machine", path=printable(text)),
+        Message("{path} can be no path on this machine", path=text),
         Message("Check the path."),
     )
 

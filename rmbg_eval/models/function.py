@@ -23,7 +23,16 @@ from numpy.typing import NDArray
 from PIL import Image
 
 from ..core.images import RGB, Cutout, Picture, check_alpha, dequantise, without_rounding
-from ..errors import Ended, ModelError, RmbgEvalError, place_of, printable, raised, reason_of
+from ..errors import (
+    Ended,
+    ModelError,
+    RmbgEvalError,
+    place_of,
+    printable,
+    quoted,
+    raised,
+    reason_of,
+)
 from ..i18n import Message
 from .entry import Entry, LoadOptions
 from .folder import as_cutout
@@ -315,7 +324,7 @@ def _no_model(model: object, part: str, value: object, right: str) -> ModelError
             "{model} is no model: its {part} is {value}",
             model=printable(type(model).__name__),
             part=part,
-            value=printable(repr(value))[:100],
+            value=quoted(value),
         ),
         Message("Let it be {right}.", right=right),
     )

@@ -25,7 +25,7 @@ from importlib.metadata import entry_points
 
 from ..core.choices import Device, Dtype, Foreground, split
 from ..core.modules import modules
-from ..errors import Ended, ModelError, printable, reason_of
+from ..errors import Ended, ModelError, printable, quoted, reason_of
 from ..i18n import Message, join
 from .decontamination import Decontaminated
 from .entry import Entry, LoadOptions
@@ -109,6 +109,14 @@ def load_model(
     alpha are estimated. Raises ModelError for an unknown spec, or a device, dtype or estimator that
     cannot be used.
     """
+    if not isinstance(spec, str):
+        raise ModelError(
+            Message("{value} is no spec of a model", value=quoted(spec)),
+            Message(
+                "Give a text, such as isnet; functions and objects are for "
+                "evaluate(SETTINGS, models=…)."
+            ),
+        )
     if len(split(device)) > 1:
         raise ModelError(
             Message("One model runs on one device; {device} was asked for", device=repr(device)),

@@ -13,7 +13,7 @@ from typing import Any
 
 from ..core.files import write_atomic
 from ..core.progress import OnStep, Step, ignore
-from ..errors import SettingsError, check_record, printable
+from ..errors import SettingsError, check_name, check_record, quoted
 from ..i18n import Message
 from ..run.drawing import load
 from ..run.folder import PAGES
@@ -102,12 +102,9 @@ class Report:
     def category(self, name: str) -> Panel:
         """One category: what is difficult, what to look at, and a row for each case. SettingsError
         where the run has no such category."""
-        names = dict.fromkeys(category for category, _ in self.run.index.cases)
-        if name not in names:
-            raise SettingsError(
-                Message("There is no category {name} in this run", name=printable(name)),
-                Message("Name one of these: {names}.", names=", ".join(names)),
-            )
+        names = [*dict.fromkeys(category for category, _ in self.run.index.cases)]
+        problem = Message("There is no category {name} in this run", name=quoted(name))
+        check_name(name, names, problem)
         view = self._sheet.category(name)
         with ThreadPoolExecutor(1, "plain") as pool:  # its pictures wait for no text of the page
             rows = pool.submit(self._rows, view)
@@ -142,16 +139,17 @@ class Report:
           grabcut  0 of 1 points, mad_unknown 0.366
         """
         run = self.run
-        category, _, case = name.partition("/")
+        category, _, case = str(name).partition("/")
         if (category, case) not in run.index.cases:
             names = [*map("/".join, run.index.cases)]
-            near = get_close_matches(name, names, 3, 0.3) or names[:3]
+            near = get_close_matches(str(name), names, 3, 0.3) or names[:3]
             raise SettingsError(
-                Message("There is no case {name} in this run", name=printable(name)),
+                Message("There is no case {name} in this run", name=quoted(name)),
                 Message("Name one of these: {names}.", names=", ".join(near)),
             )
         own = self._context.models
-        models = [models] if isinstance(models, str) else models
+        if isinstance(models, str) or not isinstance(models, Iterable | None):
+            models = [models]
         chosen = [*own] if models is None else [*models]
         for model in chosen:
             check_model(run, model)

@@ -127,6 +127,9 @@ class ComparisonReport:
         last = min(self.comparison.changed, alone + MOST_PAIRS - first)
         return (*pairs[:first], *pairs[alone:last])
 
+    def __repr__(self) -> str:
+        return f"<Report on the {repr(self.comparison)[1:]}"
+
     def header(self) -> Panel:
         """Whether the gate stops, how the runs differ, and counts by category."""
         found, level = self.comparison, self.settings.fail_on

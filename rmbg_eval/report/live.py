@@ -5,20 +5,23 @@ from __future__ import annotations
 from html import escape
 from time import monotonic
 
-from ..core.progress import OnStep, Pace, Step
+from ..core.progress import OnStep, Pace, Step, ignore
 
 _REFRESH_SECONDS = 0.2
 
 
 def notebook_progress() -> OnStep:
-    """A callback that shows steps in the running cell and leaves nothing behind.
+    """A callback that shows steps in the running cell and leaves nothing behind; outside a notebook
+    it shows nothing.
 
-    >>> from rmbg_eval import notebook_progress
-    >>> on_step = notebook_progress()  # doctest: +ELLIPSIS
-    <IPython...HTML object>
+    >>> from rmbg_eval import Report, load_run, notebook_progress
+    >>> report = Report(load_run("reports/latest"), notebook_progress())
     """
+    from IPython import get_ipython
     from IPython.display import HTML, display
 
+    if get_ipython() is None:
+        return ignore
     handle = display(HTML(""), display_id=True)
     shown = 0.0
     pace = Pace()

@@ -8,7 +8,8 @@ from collections import defaultdict
 from statistics import fmean
 from typing import TYPE_CHECKING, Any
 
-from ..errors import check_record
+from ..errors import check_name, check_record, quoted
+from ..i18n import Message
 from ..measure.table import TITLES
 from .fonts import drawable, plain
 from .frames import check_metric
@@ -59,8 +60,7 @@ def plot_points(run: Run, by: str = "category", ax: Axes | None = None) -> Axes:
     'observation points passed, of 1 a model'
     """
     check_record(run, Run)
-    if by not in ("category", "kind"):
-        raise ValueError(f"by is category or kind, not {by!r}")
+    check_name(by, ("category", "kind"), Message("by cannot be {value}", value=quoted(by)))
     passed: dict[tuple[str, str], list[bool]] = defaultdict(list)
     for point in run.points:
         own = passed[getattr(point, by), point.model]
@@ -130,10 +130,11 @@ def _by_case(run: Run, metric: str) -> tuple[dict[str, dict[str, float]], str, s
 
 
 def _axes(ax: Axes | None, height: float) -> Any:
-    if ax is not None:
-        return ax
     from matplotlib import pyplot
 
+    if ax is not None:
+        check_record(ax, pyplot.Axes)
+        return ax
     return pyplot.subplots(figsize=(7.2, height), layout="constrained")[1]
 
 

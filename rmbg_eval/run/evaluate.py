@@ -23,7 +23,7 @@ from ..core.choices import split
 from ..core.files import remove_unfinished, write_atomic
 from ..core.key import Key
 from ..core.progress import OnStep, Step, ignore
-from ..errors import OutputError, check_record, printable
+from ..errors import OutputError, SettingsError, check_record, printable, quoted
 from ..i18n import Message
 from ..measure.columns import Measurements
 from ..measure.record import Agreement, PointResult, Risk, RuleResult
@@ -101,6 +101,12 @@ def evaluate(
     had, a folder that cannot be written.
     """
     check_record(settings, Settings)
+    for name, given in (("on_step", on_step), ("on_save", on_save)):
+        if not callable(given):
+            raise SettingsError(
+                Message("{name}: {value} cannot be called", name=name, value=quoted(given)),
+                Message("Give a function; models are given by name: evaluate(SETTINGS, models=…)."),
+            )
     started, clock = datetime.now(UTC), time.perf_counter()
     plan = planned(settings, models, pictures, part, isolate, case_set, load or load_model)
     settings, cases = plan.settings, plan.case_set.cases

@@ -256,5 +256,5 @@ def load_run(path: str | Path) -> Run:
     >>> [model.info.name for model in run.models], len(run.cases)
     (['isnet', 'grabcut'], 2)
     """
-    folder = user_path(str(path), OutputError).absolute()
+    folder = user_path(path, OutputError).absolute()
     return Run.load(folder.parent if folder.name == "run.json" else folder)

@@ -5,9 +5,10 @@ prediction. What is undefined is missing (pandas' `isna`), and `reason` says why
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
+from operator import index
 from typing import TYPE_CHECKING
 
-from ..errors import SettingsError, check_record, printable
+from ..errors import SettingsError, check_name, check_record, quoted
 from ..i18n import Message
 from ..measure.table import TABLE
 from .record import Run
@@ -109,12 +110,18 @@ def predictions_frame(run: Run) -> DataFrame:
 
 def worst_frame(run: Run, count: int, metric: str, model: str | None) -> DataFrame:
     """As `Run.worst` says."""
-    if count < 0:
+    try:
+        most = index(count)
+    except TypeError:
+        most = -1
+    if most < 0:
         raise SettingsError(
-            Message("{n} is no number of cut-outs", n=count), Message("Give 0 or more.")
+            Message("{n} is no number of cut-outs", n=quoted(count)),
+            Message("Give a whole one, 0 or more."),
         )
     check_metric(run, metric)
-    check_model(run, model)
+    if model is not None:
+        check_model(run, model)
     higher = {row.name: row.higher_is_better for row in TABLE}
     values = [
         (m.value, m)
@@ -124,28 +131,21 @@ def worst_frame(run: Run, count: int, metric: str, model: str | None) -> DataFra
     values.sort(key=lambda pair: pair[0], reverse=not higher.get(metric))
     return frame(
         (*KEY, metric, "unit", "region"),
-        ([*m.key, value, m.unit, m.region] for value, m in values[:count]),
+        ([*m.key, value, m.unit, m.region] for value, m in values[:most]),
     )
 
 
 def check_metric(run: Run, metric: str) -> None:
     """SettingsError for a measure that the run does not have."""
     check_record(run, Run)
-    if metric not in run.measurements.metrics():
-        names = ", ".join(run.measurements.metrics()) or "–"
-        raise SettingsError(
-            Message("There is no measure {name} in this run", name=printable(metric)),
-            Message("Name one of these: {names}.", names=names),
-        )
+    problem = Message("There is no measure {name} in this run", name=quoted(metric))
+    check_name(metric, run.measurements.metrics(), problem)
 
 
-def check_model(run: Run, model: str | None) -> None:
-    """SettingsError for a model that the run does not have; None stands for every model."""
-    if model is not None and model not in run.index.models:
-        raise SettingsError(
-            Message("There is no model {name} in this run", name=printable(model)),
-            Message("Name one of these: {names}.", names=", ".join(run.index.models) or "–"),
-        )
+def check_model(run: Run, model: str) -> None:
+    """SettingsError for a model that the run does not have."""
+    problem = Message("There is no model {name} in this run", name=quoted(model))
+    check_name(model, [*run.index.models], problem)
 
 
 def frame(heads: Sequence[str], rows: Iterable[Sequence[object]]) -> DataFrame:

@@ -17,7 +17,7 @@ from ..core.files import folded, in_shell
 from ..core.machine import Machine
 from ..core.progress import OnStep, Step
 from ..core.records import arrow
-from ..errors import ModelError, SettingsError, WeightsError, printable
+from ..errors import ModelError, SettingsError, WeightsError, check_record, printable
 from ..i18n import Message
 from ..measure import agreement, stability
 from ..measure.colours import DECONTAMINATED
@@ -182,6 +182,8 @@ def _cases_of(
     where, names = (settings.cases_source, settings.categories, settings.layout_of), Names()
     if isinstance(part, Shard):
         return case_set or load_cases(*where), part, names
+    if part is not None:
+        check_record(part, Part)
     listing = Listing(part) if part else None
 
     def has(category: str, id: str) -> bool:
@@ -191,6 +193,7 @@ def _cases_of(
     if case_set is None:
         case_set = load_cases(*where, has)
     else:
+        check_record(case_set, CaseSet)
         own = tuple(case for case in case_set.cases if has(*case.key))
         case_set = replace(case_set, cases=own)
     return case_set, listing.shard if listing else None, names

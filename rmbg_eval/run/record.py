@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING, Annotated, Any, Literal, TypeVar
 
 from pydantic import BaseModel, ConfigDict, ValidationError
 
-from ..core.files import cannot_read, inside_of
+from ..core.files import cannot_read, inside_of, user_path
 from ..core.json_lines import compact, in_lines, line_each, of_newer, read_json
 from ..core.key import CaseKey as CaseKey
 from ..core.machine import Machine
@@ -130,6 +130,7 @@ class Run(_Record):
 
     @property
     def failures(self) -> tuple[Prediction, ...]:
+        """The predictions without a cut-out, each with its `failure`."""
         return tuple(having(self.predictions, "failure"))
 
     @property
@@ -219,7 +220,7 @@ class Run(_Record):
         >>> len(Run.load("reports/latest").predictions)
         4
         """
-        folder = Path(folder)
+        folder = user_path(folder, OutputError)
         path = folder / "run.json"
         found = read_json(path, remedy)
         try:

@@ -151,6 +151,16 @@ def test_a_set_that_is_no_folder_is_an_error(kind, tmp_path):
     assert re.search(words, str(caught.value))
 
 
+def test_a_set_is_named_as_in_settings(tmp_path, monkeypatch):
+    monkeypatch.setenv("USERPROFILE" if WINDOWS else "HOME", str(tmp_path))
+    put(tmp_path / "set" / "pet" / "rex.png")
+    assert [case.name for case in load_cases("~/set", ["pet"]).cases] == ["pet/rex"]
+    for given in ((3,), ("~/set", 3), ("~/set", [3]), ("~/set", (), 3)):
+        with pytest.raises(CaseError) as caught:
+            load_cases(*given)
+        check_message(caught.value, "3")
+
+
 def test_says_what_it_leaves_out_and_why(tmp_path):
     for file in ("pet/a.png", "pet/gt/b.png", "pet/c.alpha.png", "pet/deep/down/d.png"):
         put(tmp_path / file)

@@ -43,6 +43,8 @@ def test_what_was_given_is_read_again(tmp_path: Path) -> None:
         ("a/x", (RGB, TRUTH[1:]), "Alpha must be"),
         ("a/x", (RGB, TRUTH / 100), r"Alpha must lie in \[0, 1\]"),
         ("a/x", "rex.jpg", "a/x: A str is no array.*Give arrays"),
+        ("a/x", (RGB, TRUTH, TRUTH), "a/x: A tuple is no array.*a tuple"),
+        ("a/x", (RGB,), "a/x: RGB must be"),
         ("a/x", [RGB, TRUTH], "a/x: A list is no array.*a tuple"),
         ("a/x", (RGB, Path("x.png")), "a/x: A .*Path is no array"),
         ("a/x", np.full(RGB.shape, "x"), r"a/x: RGB must be .*received \(48, 64, 3\) <U1"),

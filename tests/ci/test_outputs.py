@@ -27,7 +27,7 @@ def test_what_people_decided_is_read_once(tmp_path: Path, monkeypatch: pytest.Mo
         return Decisions()
 
     monkeypatch.setattr(files, "read", counted)
-    build_files(tmp_path, run)
+    build_files(str(tmp_path), run)
     assert read == [tmp_path / "decisions.json"]
     assert {"junit.xml", "summary.md", "mend.csv"} <= {path.name for path in tmp_path.iterdir()}
 

@@ -66,6 +66,14 @@ def test_a_label_that_cannot_be_one_is_named_as_the_fault(label: str, fault: str
         load_object(FakeModel(), label)
 
 
+@pytest.mark.parametrize("spec", [3, None, Path("x"), ["grabcut"], lambda rgb: rgb])
+def test_what_is_no_text_is_no_spec(spec: object) -> None:
+    with pytest.raises(ModelError, match="is no spec of a model.*models=…"):
+        load_model(spec)
+    with pytest.raises(ModelError, match="no device 3.*'cpu'"):
+        load_model("grabcut", 3)
+
+
 def test_one_model_is_on_one_device() -> None:
     with pytest.raises(ModelError, match="One model runs on one device; 'cuda:0,cuda:1'"):
         load_model("grabcut", "cuda:0,cuda:1")

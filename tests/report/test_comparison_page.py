@@ -265,6 +265,7 @@ def test_models_of_other_names_are_compared_on_purpose(
     (renamed / "run.json").write_text(record.replace('"shop"', '"market"'), "utf-8")
     settings = CompareSettings(base=str(base), new=str(renamed), out=str(tmp_path / "out"))
     report = ComparisonReport(compare_folders(settings), settings)
+    assert repr(report).startswith("<Report on the Comparison of ")
     page.set_content(report.header().html)
     assert (
         page.locator(".pairing")

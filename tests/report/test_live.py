@@ -17,6 +17,7 @@ def shown(monkeypatch: pytest.MonkeyPatch) -> list[str]:
         def update(self, html: object) -> None:
             htmls.append(html.data)
 
+    monkeypatch.setattr("IPython.get_ipython", lambda: "a kernel's")
     monkeypatch.setattr("IPython.display.display", lambda *_, **__: Handle())
     return htmls
 
@@ -48,3 +49,8 @@ def test_the_next_task_is_shown_at_once(shown: list[str], monkeypatch: pytest.Mo
     on_step(Step("isnet", 1, 1, cached=True))
     on_step(Step("grabcut", 0, 1))
     assert shown[1:] == ["", '<progress value="0" max="1"></progress> grabcut 0/1']
+
+
+def test_a_script_that_was_a_notebook_prints_no_bar(capsys: pytest.CaptureFixture[str]) -> None:
+    live.notebook_progress()(Step("isnet", 0, 1))
+    assert capsys.readouterr() == ("", "")

@@ -167,9 +167,9 @@ def test_the_tour_of_a_run_runs(finished: Settings) -> None:
     assert PAGE not in report.case("portrait/ada")._repr_mimebundle_()[0], "the page has no such"
     assert repr(report.compare("portrait/ada", [])) == "portrait/ada"
     assert repr(report.compare("portrait/ada", "grabcut")).count("grabcut") == 1
-    with pytest.raises(SettingsError, match="no case portrait/eda .*: portrait/ada"):
+    with pytest.raises(SettingsError, match="no case 'portrait/eda' .*: portrait/ada"):
         report.case("portrait/eda")
-    with pytest.raises(SettingsError, match="no model b .*: grabcut"):
+    with pytest.raises(SettingsError, match="no model 'b' .*: grabcut"):
         report.compare("portrait/ada", ["b"])
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from pathlib import Path
 
 import numpy as np
@@ -66,10 +67,17 @@ def test_only_the_models_asked_for_are_compared_in_their_order(tmp_path: Path) -
 def test_what_the_run_does_not_have_is_named_with_what_it_has(tmp_path: Path) -> None:
     report = Report(at(tmp_path, run_of(done("a"))))
     assert repr(report).startswith("<Report on the Run of 1 case × 2 models, ")
-    with pytest.raises(SettingsError, match=r"no case zzz .*Name one of these: portrait/ada\."):
-        report.case("zzz")
-    with pytest.raises(SettingsError, match=r"no category zzz .*Name one of these: portrait\."):
-        report.category("zzz")
+    for name in ("zzz", 5, ("portrait", "ada"), None):
+        told = rf"no case {re.escape(repr(name))} .*Name one of these: portrait/ada\."
+        with pytest.raises(SettingsError, match=told):
+            report.case(name)
+    for name in ("zzz", 5, ["portrait"]):
+        told = rf"no category {re.escape(repr(name))} .*Name one of these: portrait\."
+        with pytest.raises(SettingsError, match=told):
+            report.category(name)
+    for models in ("c", ["c"], 3, [["a"]], [None]):
+        with pytest.raises(SettingsError, match="no model .*Name one of these: a, b"):
+            report.compare("portrait/ada", models)
 
 
 def test_each_of_many_cases_has_a_page_that_leads_back_to_its_row(

@@ -16,6 +16,7 @@ from pictures import make_pipe, time_limit
 from PIL import Image
 from systems import WINDOWS
 
+from rmbg_eval.compare.comparison import Comparison
 from rmbg_eval.core.images import Alpha, Picture
 from rmbg_eval.core.progress import Step
 from rmbg_eval.errors import CaseError, ModelError, OutputError, SettingsError, WeightsError
@@ -25,6 +26,7 @@ from rmbg_eval.measure.table import OPTIONAL, TABLE
 from rmbg_eval.predictions.cutouts import make_cutouts
 from rmbg_eval.run.drawing import load
 from rmbg_eval.run.evaluate import evaluate
+from rmbg_eval.run.folder import load_run
 from rmbg_eval.run.record import Run
 from rmbg_eval.settings import Settings
 
@@ -455,6 +457,16 @@ def test_objects_and_functions_are_models_too(settings: Settings) -> None:
             evaluate(settings, models=models)
 
 
+def test_what_stands_in_the_place_of_another_is_told(settings: Settings) -> None:
+    with pytest.raises(SettingsError, match="^on_step: {} cannot be called.*models=…"):
+        evaluate(settings, {})
+    with pytest.raises(SettingsError, match="^'1/2' is no Part"):
+        evaluate(settings, models="grabcut", part="1/2")
+    with pytest.raises(SettingsError, match="^'cases' is no CaseSet. Give one: load_cases"):
+        evaluate(settings, models="grabcut", case_set="cases")
+    assert not settings.out_folder.exists()
+
+
 def test_two_functions_that_cut_outs_are_kept_under_one_name_of_are_refused(
     settings: Settings,
 ) -> None:
@@ -505,6 +517,9 @@ def test_a_run_json_of_another_kind_is_not_read(settings: Settings, change: dict
 def test_a_missing_or_cut_run_json_is_named(tmp_path: Path) -> None:
     with pytest.raises(OutputError, match=r"There is no file .*run\.json"):
         Run.load(tmp_path)
+    for read in (Run.load, load_run, Comparison.load):
+        with pytest.raises(OutputError, match="^3 can be no path.*Check the path"):
+            read(3)
     (tmp_path / "run.json").write_text('{"complete": tr')
     with pytest.raises(OutputError, match=r"run\.json is no JSON"):
         Run.load(tmp_path)

@@ -87,10 +87,27 @@ def test_worst_is_high_where_low_is_better_and_the_other_way(run) -> None:
     assert run.worst(5, "iou").model.tolist() == ["a"]  # what is undefined is no worst
     with pytest.raises(SettingsError, match="-1 is no number of cut-outs.*0 or more"):
         run.worst(-1, "mad")
-    with pytest.raises(SettingsError, match=r"no measure sad .*Name one of these: mad, iou"):
+    with pytest.raises(SettingsError, match=r"no measure 'sad' .*Name one of these: mad, iou"):
         run.worst(1, "sad")
-    with pytest.raises(SettingsError, match=r"no model c .*Name one of these: a, b"):
+    with pytest.raises(SettingsError, match=r"no model 'c' .*Name one of these: a, b"):
         run.worst(1, "mad", model="c")
+
+
+@pytest.mark.parametrize(
+    ("ask", "told"),
+    [
+        (lambda run: plot_points(run, by="model"), "by cannot be 'model'.*: category, kind"),
+        (lambda run: plot_measure(run, 3), "no measure 3 in.*: mad, iou"),
+        (lambda run: plot_measure(run, "mad", 3), "3 is no Axes.*subplots"),
+        (lambda run: run.worst(2.5, "mad"), "2.5 is no number of cut-outs.*0 or more"),
+        (lambda run: run.worst("5", "mad"), "'5' is no number of cut-outs"),
+        (lambda run: run.worst(1, ["mad"]), r"no measure \['mad'\] in"),
+        (lambda run: run.worst(1, "mad", model=["a"]), r"no model \['a'\] in.*: a, b"),
+    ],
+)
+def test_what_is_wrong_is_told_with_its_value_and_what_is_right(run, ask, told: str) -> None:
+    with pytest.raises(SettingsError, match=told):
+        ask(run)
 
 
 def test_charts_say_unit_and_count_and_draw_into_the_axes_given(run) -> None:
