@@ -11,7 +11,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
-from typing import Annotated, Any, Literal, Self
+from typing import TYPE_CHECKING, Annotated, Any, Literal, Self
 
 from annotated_types import Ge, Gt, Le, MinLen
 from pydantic import (
@@ -110,11 +110,29 @@ class Parameters(BaseModel):
             ) from None
 
 
-_PATH = BeforeValidator(lambda path: os.fspath(path) if isinstance(path, os.PathLike) else path)
-"""A path may be a Path, too; kept is its text."""
+if TYPE_CHECKING:
+
+    class _Path:
+        """A text, for which a Path may be given, too."""
+
+        def __get__(self, settings: object, kind: type) -> str: ...
+
+        def __set__(self, settings: object, path: str | os.PathLike[str]) -> None: ...
+
+else:
+    _Path = Annotated[
+        str,
+        BeforeValidator(lambda path: os.fspath(path) if isinstance(path, os.PathLike) else path),
+    ]
+
+
+def _path(default: str) -> Any:
+    """The default of a `_Path`, which is none to who checks types."""
+    return default
+
+
 _Cases = Annotated[
-    str,
-    _PATH,
+    _Path,
     Parameter("Folder of pictures, its URL, or a table of them. Empty: reference cases.", "DIR"),
 ]
 _Models = Annotated[
@@ -122,7 +140,7 @@ _Models = Annotated[
     Parameter("Models to run; see: rmbg-eval models.", "MODEL", "--model -m"),
     MinLen(1),
 ]
-_Out = Annotated[str, _PATH, Parameter("Folder for the results.", "DIR"), MinLen(1)]
+_Out = Annotated[_Path, Parameter("Folder for the results.", "DIR"), MinLen(1)]
 _Lang = Annotated[Language, Parameter(f"Language of the report: {' or '.join(languages())}.")]
 _Layout = Annotated[
     Layout,
@@ -151,7 +169,7 @@ class Settings(Parameters):
     'en'
     """
 
-    cases: _Cases = ""
+    cases: _Cases = _path("")
     models: _Models = ["isnet", "isnet-matting", "u2netp"]
     categories: Annotated[
         list[str], Parameter("Only these categories; empty: all.", "NAME", "--category")
@@ -160,7 +178,7 @@ class Settings(Parameters):
         str,
         Parameter("Published data set that the folder is, as dis5k; empty: found out.", "NAME"),
     ] = ""
-    out: _Out = "reports/latest"
+    out: _Out = _path("reports/latest")
     device: Annotated[
         Device,
         Parameter(
@@ -199,10 +217,9 @@ class Settings(Parameters):
         Parameter("Also measure what else papers print: F, E, mBA, HCE, masked Grad and Conn."),
     ] = False
     rules: Annotated[
-        str,
-        _PATH,
+        _Path,
         Parameter("What finished pictures must keep to: amazon, google, or a TOML file.", "RULES"),
-    ] = ""
+    ] = _path("")
     fail_on: Annotated[
         FailOn,
         Parameter("What stops a build: required points; error: failures too; point: any."),
@@ -269,15 +286,15 @@ class CompareSettings(Parameters):
     """
 
     base: Annotated[
-        str, _PATH, Parameter("A run's folder, or a baseline.", "BASE", positional=True), MinLen(1)
-    ] = "baseline"
-    new: Annotated[str, _PATH, Parameter("A run's folder.", "NEW", positional=True), MinLen(1)] = (
+        _Path, Parameter("A run's folder, or a baseline.", "BASE", positional=True), MinLen(1)
+    ] = _path("baseline")
+    new: Annotated[_Path, Parameter("A run's folder.", "NEW", positional=True), MinLen(1)] = _path(
         "reports/latest"
     )
     tolerances: Annotated[
-        str, _PATH, Parameter("A TOML file: how far what may move; empty: the defaults.", "FILE")
-    ] = ""
-    out: _Out = "reports/compare"
+        _Path, Parameter("A TOML file: how far what may move; empty: the defaults.", "FILE")
+    ] = _path("")
+    out: _Out = _path("reports/compare")
     fail_on: Annotated[
         CompareFailOn,
         Parameter("What stops a build: worse, which includes point, which includes error."),
@@ -320,7 +337,7 @@ class BenchSettings(Parameters):
         MinLen(1),
     ] = [1]
     compile: Annotated[bool, Parameter("Every combination compiled by torch as well.")] = False
-    cases: _Cases = ""
+    cases: _Cases = _path("")
     rounds: Annotated[int, Parameter("Timed inferences of a combination.", "N"), Ge(3)] = 20
     seconds: Annotated[
         FiniteFloat, Parameter("Fewer rounds where they would take longer.", "S"), Gt(0)
@@ -328,7 +345,7 @@ class BenchSettings(Parameters):
     random_weights: Annotated[
         bool, Parameter("For RMBG-2.0 and BiRefNet: no licence, no download.")
     ] = False
-    out: _Out = "reports/bench"
+    out: _Out = _path("reports/bench")
     lang: _Lang = "en"
 
     @property
