@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from functools import lru_cache
 
 from ..i18n import N_, Message
+from .names import as_counted
 
 
 @dataclass(frozen=True)
@@ -71,10 +72,19 @@ LOOSE = "pictures"
 """The category of pictures that lie in no sub-folder."""
 
 
+CategoryOrder = tuple[int, str]
+CaseOrder = tuple[CategoryOrder, str]
+
+
 @lru_cache(maxsize=1024)  # asked of every row of a table
-def category_order(name: str) -> tuple[int, str]:
+def category_order(name: str) -> CategoryOrder:
     """Sort key: the table's in its order, then the others by name."""
-    return [*CATEGORIES, name].index(name), name
+    return [*CATEGORIES, name].index(name), as_counted(name)
+
+
+def case_order(category: str, id: str) -> CaseOrder:
+    """Sort key of cases, wherever they are put in order: by category, then by name."""
+    return category_order(category), as_counted(id)
 
 
 def category_title(name: str) -> Message | str:

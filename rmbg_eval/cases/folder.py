@@ -24,7 +24,7 @@ from ..errors import CaseError, Failure, RmbgEvalError, printable, system_reason
 from ..i18n import N_, Message
 from ..measure.record import ObservationPoint
 from .case import Case, CaseFile, CaseSet, packaged, second_case
-from .categories import CATEGORIES, LOOSE, category_order
+from .categories import CATEGORIES, LOOSE, case_order, category_order
 from .layouts import Layout, layouts_of, stems
 from .manifest import is_manifest, read_manifest
 from .names import Names, id_in_shoot, name_of
@@ -127,7 +127,7 @@ def _listed(
                     "served by: rmbg-eval serve RUN."
                 ),
             )
-        cases = sorted(reader.cases(), key=lambda case: (category_order(case.category), case.id))
+        cases = sorted(reader.cases(), key=lambda case: case_order(*case.key))
     except OSError as error:
         raise CaseError(
             Message(

@@ -24,8 +24,8 @@ from ..core.remote import Source
 from ..errors import CaseError, SettingsError, printable, system_reason
 from ..i18n import Message
 from .case import Case, CaseSet, packaged, second_case
-from .categories import category_order
-from .names import Name, Names
+from .categories import CaseOrder, CategoryOrder, case_order
+from .names import Name, Names, name_in
 from .table import (
     FAILURE,
     KEY,
@@ -130,7 +130,7 @@ def _of_ours(table: Parquet, wanted: Wanted) -> CaseSet:
     """Of a table that was written here, whose names are all different: nothing is kept of a row."""
     assert table.about is not None
     cases: list[Case] = []
-    before: tuple[tuple[int, str], str] = (-1, ""), ""
+    before: CaseOrder | None = None
     first = 1
     columns = KINDS.keys() - ({"mtime"} if table.about.url else {"bytes", "mtime"})
     for batch in table.file.iter_batches(ROWS, columns=[*columns]):
@@ -139,8 +139,8 @@ def _of_ours(table: Parquet, wanted: Wanted) -> CaseSet:
         for at, (category, id) in enumerate(pairs):
             if not (category and id and category.isprintable() and id.isprintable()):
                 raise table.changed()
-            order = category_order(category), id
-            if order <= before and table.about.ordered:
+            order = case_order(category, id)
+            if before and order <= before and table.about.ordered:
                 raise table.changed()
             before = order
             if wanted(category, id):
@@ -152,27 +152,28 @@ def _of_ours(table: Parquet, wanted: Wanted) -> CaseSet:
     if first == 1:
         raise table.empty()
     if not table.about.ordered:
-        cases.sort(key=lambda case: (category_order(case.category), case.id))
+        cases.sort(key=lambda case: case_order(*case.key))
     return CaseSet(table.path, tuple(cases), table.about.skipped, table.about.layouts)
 
 
 def _of_anybody(table: Table, wanted: Wanted) -> CaseSet:
     """Of a table in any order: its names first, then the rows that are wanted."""
     names = Names()
-    order: list[tuple[tuple[int, str], str, int]] = []
+    order: list[tuple[CategoryOrder, str, int]] = []
     told: dict[int, tuple[Name, CaseError | None]] = {}
     for number, row in table.rows():
         category, id, problem = table.name(number, row)
         name = names.take(category, id)
         if name.second and not problem:
             problem = second_case(str(row.get("image") or id), category, id)
-        order.append((category_order(category), name.id, number))
+        order.append((*case_order(category, name.id), number))
         if problem or not name.alone:
             told[number] = name, problem
     if not order:
         raise table.empty()
     order.sort()
-    chosen = {number: (category, id) for (_, category), id, number in order if wanted(category, id)}
+    named = ((name_in(category), name_in(id), number) for (_, category), id, number in order)
+    chosen = {number: (category, id) for category, id, number in named if wanted(category, id)}
     del order, names
     cases: dict[int, Case] = {}
     for number, row in table.rows() if chosen else ():

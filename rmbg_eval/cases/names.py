@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import unicodedata
 from collections import Counter
 from typing import NamedTuple
@@ -13,6 +14,31 @@ from ..errors import printable
 def name_of(text: str) -> str:
     """The name of a file or folder as a case or category has it: macOS writes é as e and accent."""
     return printable(unicodedata.normalize("NFC", text))
+
+
+def as_counted(name: str) -> str:
+    """Sort key of names with numbers in them: p2 comes before p10.
+
+    >>> sorted(["p10", "p2", "p1", "p02"], key=as_counted)
+    ['p1', 'p02', 'p2', 'p10']
+
+    One text, as a table has many; no name has the NUL before its end, which is the name itself.
+    """
+    return f"{_DIGITS.sub(_counted, name)}\0{name}"
+
+
+def name_in(key: str) -> str:
+    """The name that a key is of."""
+    return key.rpartition("\0")[2]
+
+
+_DIGITS = re.compile("[0-9]+")
+
+
+def _counted(digits: re.Match[str]) -> str:
+    """A number after a character that says how long it is: of two, the longer is the larger."""
+    number = digits[0].lstrip("0")
+    return f"{chr(ord('0') + len(number))}{number}"
 
 
 def id_in_shoot(shoot: str, stem: str) -> str:

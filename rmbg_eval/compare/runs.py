@@ -10,7 +10,7 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from itertools import chain
 from pathlib import Path
 
-from ..cases.categories import category_order
+from ..cases.categories import case_order
 from ..core.files import in_shell
 from ..core.key import CaseKey, Key, Names
 from ..core.lookup import Renamed
@@ -463,7 +463,7 @@ def _verdict(difference: float, allowed: float, higher: bool | None) -> Verdict:
 
 
 def _by_case(about: Key | Pair) -> tuple[object, ...]:
-    return category_order(about.category), about.case, about.model
+    return *case_order(*about.case_key), about.model
 
 
 def _worst_first(pair: Pair) -> tuple[object, ...]:

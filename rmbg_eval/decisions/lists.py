@@ -8,6 +8,7 @@ import zipfile
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from pathlib import Path
 
+from ..cases.names import as_counted
 from ..core.files import folded, is_device, new_file, sha256_file, write_atomic
 from ..core.key import Key
 from ..errors import OutputError, printable
@@ -67,7 +68,7 @@ def left_to_do(run: Run, decisions: Decisions) -> list[tuple[Prediction, str, tu
         for key, opinion in settle(decisions.reviews).items()
         if opinion.answer != "usable" and key in run.index.predictions
     ]
-    found.sort(key=lambda each: each[0].cutout or "")
+    found.sort(key=lambda each: as_counted(each[0].cutout or ""))
     looked_at = {review.model for review in decisions.reviews}
     lost = (p for p in run.failures if p.model in looked_at)
     return found + [(p, p.failure.state, ()) for p in lost if p.failure]

@@ -13,6 +13,7 @@ from itertools import islice
 from pathlib import Path
 from typing import Any
 
+from ..cases.categories import CaseOrder, case_order
 from ..core.choices import split
 from ..core.files import remove_unfinished
 from ..core.machine import Machine
@@ -33,7 +34,7 @@ from ..run.risks import risks_of
 from ..run.sample import sample_of
 from ..run.shard import Shard, listing_sha256
 from .files import bring
-from .rows import CaseOrder, Kept, Place, ShardRow, ShardRows, Sink, case_order
+from .rows import Kept, Place, ShardRow, ShardRows, Sink
 
 _OWN = {"out", "device", "lang", "cases"}
 """Settings that shards may differ in: where each reads and writes, and on which of several equal
@@ -204,14 +205,14 @@ class _Shards:
     def cases(self) -> Iterator[tuple[CaseRecord, ShardRows]]:
         """The cases in the order of the whole set, each with the shard that it is in."""
         streams = [((record, rows) for record in rows.run.cases) for rows in self.shards.values()]
-        return heapq.merge(*streams, key=lambda each: case_order(each[0]))
+        return heapq.merge(*streams, key=lambda each: case_order(*each[0].key))
 
     def by_case(self) -> Iterator[tuple[tuple[Prediction, ...], Path]]:
         """The predictions of each case, and the folder that their files are in."""
 
         def own(number: int, rows: ShardRows) -> Iterator[tuple[CaseOrder, Any, Path]]:
             for record, predictions in zip(rows.run.cases, rows.by_case(), strict=True):
-                yield case_order(record), predictions, self.folders[number]
+                yield case_order(*record.key), predictions, self.folders[number]
 
         streams = [own(number, rows) for number, rows in self.shards.items()]
         for _, predictions, folder in heapq.merge(*streams, key=lambda each: each[0]):

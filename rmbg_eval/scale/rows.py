@@ -9,7 +9,7 @@ from typing import Any, Generic, Protocol, TypeVar
 
 from pydantic import BaseModel
 
-from ..cases.categories import category_order
+from ..cases.categories import CaseOrder, case_order
 from ..core.key import Key, Keyed
 from ..core.records import stored_in
 from ..measure import stability
@@ -21,20 +21,13 @@ from ..predictions.prediction import Prediction
 from ..run.agreement import OfCase, Pair
 from ..run.parts import Kind
 from ..run.plan import metrics_of
-from ..run.record import CaseKey, CaseRecord, Run
+from ..run.record import CaseKey, Run
 from ..run.shard import PairDistance
 
 T = TypeVar("T", bound=Keyed)
 
-CaseOrder = tuple[tuple[int, str], str]
-"""What puts cases in the order of the whole set."""
 Place = tuple[int, int, CaseOrder, int]
 """When a run first has a column: model, the pass over its cases, case, and place in a row."""
-
-
-def case_order(record: CaseRecord) -> CaseOrder:
-    """Of a case."""
-    return category_order(record.category), record.id
 
 
 class Sink(Protocol):
@@ -103,7 +96,7 @@ class ShardRows:
                     raise ValueError(key)
                 boxes = [each.places for each in places.of(key)]
                 yield ShardRow(
-                    self, case_order(record), prediction, row, points.of(key), rules.of(key),
+                    self, case_order(*record.key), prediction, row, points.of(key), rules.of(key),
                     boxes[0] if boxes else {},
                 )  # fmt: skip
         if any(next(left, None) is not None for left in (predictions, numbers)):
@@ -117,7 +110,7 @@ class ShardRows:
         assert shard is not None
         before: CaseOrder | None = None
         for record in run.cases:
-            order = case_order(record)
+            order = case_order(*record.key)
             if not shard.part.has(*record.key) or (before and order <= before):
                 raise ValueError(record.id)
             before = order

@@ -115,6 +115,19 @@ def test_rows_are_relative_sorted_and_say_what_a_picture_is(folder: Path) -> Non
         assert rows["zoo/caf\\udce9"]["image"].startswith("file:///")
 
 
+def test_cases_are_in_the_order_that_people_count_in(tmp_path: Path) -> None:
+    """Of a folder, of a table written here, and of one's own."""
+    names = ["day2/a2b3", "day2/a2b12", "day10/p1", "day10/p02", "day10/p2", "day10/p10", "zoo/p"]
+    files = [f"{name}.png" for name in reversed(names)]
+    for file in files:
+        put(tmp_path / file)
+    (tmp_path / "own.csv").write_text("\n".join(["image", *files]))
+    ours = tmp_path / "ours.parquet"
+    write_manifest(ours, load_cases(tmp_path))
+    for source in (tmp_path, ours, tmp_path / "own.csv"):
+        assert [case.name for case in load_cases(source).cases] == names
+
+
 def test_shards_by_manifest_are_those_by_folder(folder: Path) -> None:
     file = folder.parent / "shards.parquet"
     whole = load_cases(folder)

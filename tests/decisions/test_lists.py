@@ -63,6 +63,12 @@ def test_mend_csv_has_all_that_is_not_usable() -> None:
     assert found[1]["by"] == "'@Bo, Ada"
 
 
+def test_mend_csv_is_in_the_order_of_the_cases() -> None:
+    some = decisions(*(review(f"c{n}", answer="mend") for n in (10, 2, 1)))
+    rows = csv.DictReader(io.StringIO(mend_csv(run_over(11), some)))
+    assert [row["case"] for row in rows] == ["c1", "c2", "c10"]
+
+
 def test_mend_csv_says_why_in_words_that_any_program_shows() -> None:
     text = Message("{share}\u00a0% of the subject is half see-through", share="12")
     sign = Sign(measure="soft_inside", text=text, weight=2)

@@ -77,7 +77,8 @@ def sharded(tmp_path_factory: pytest.TempPathFactory) -> Sharded:
     The second shard has its cases from a table of the folder, the others from the folder itself."""
     root = tmp_path_factory.mktemp("sharded")
     for number in range(7):
-        save_picture(root / "cases" / ("pet", "zoo")[number % 2] / f"{number}.png", number, SIZE)
+        name = f"p{4 * number}.png"  # p4 comes before p12
+        save_picture(root / "cases" / ("pet", "zoo")[number % 2] / name, number, SIZE)
     (root / "cases" / "pet" / "broken").mkdir()
     (root / "cases" / "pet" / "broken" / "case.toml").write_text("no TOML")
     ada = root / "cases" / "portrait" / "ada"
