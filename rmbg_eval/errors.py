@@ -105,7 +105,7 @@ class Ended(SystemExit):
     """Who sent a signal ends the process: no fault of the model whose code it interrupts."""
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, repr=False)
 class Failure:
     """What went wrong with one case, in the form that run.json keeps."""
 
@@ -157,6 +157,10 @@ class Failure:
 
     def __str__(self) -> str:
         return str(self.message)
+
+    def __repr__(self) -> str:
+        """One line, as a notebook shows it."""
+        return f"<Failure: {self}>"
 
 
 def place_of(error: BaseException) -> Message | None:

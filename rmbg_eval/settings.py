@@ -22,6 +22,7 @@ from pydantic import (
     ValidationError,
     field_validator,
 )
+from pydantic.fields import FieldInfo
 
 from .core.choices import Device, Dtype, Foreground, Language
 from .core.files import user_path
@@ -52,12 +53,19 @@ class Parameter:
     """Whether the command line takes it, and needs it, without a flag."""
 
 
+def parameter_of(field: FieldInfo) -> Parameter:
+    """What a person is told of that parameter."""
+    (found,) = (one for one in field.metadata if isinstance(one, Parameter))
+    return found
+
+
 class Parameters(BaseModel):
     """Parameters, checked: SettingsError says what is wrong, and what is right."""
 
     model_config = ConfigDict(extra="forbid", strict=True, frozen=True)
 
     def __init__(self, **values: Any) -> None:
+        """SettingsError for an unknown name, and for what is not allowed."""
         try:
             super().__init__(**values)
         except ValidationError as error:
@@ -74,7 +82,7 @@ class Parameters(BaseModel):
 
     @classmethod
     def __pydantic_init_subclass__(cls, **about: Any) -> None:
-        """`help()` shows names, types and defaults alone, without what the command line is told."""
+        """`help()` shows names, types and defaults, and what each is."""
         parameter = partial(inspect.Parameter, kind=inspect.Parameter.KEYWORD_ONLY)
         cls.__signature__ = inspect.Signature(
             [
@@ -82,6 +90,8 @@ class Parameters(BaseModel):
                 for name, field in cls.model_fields.items()
             ]
         )
+        told = [f"* {name}: {parameter_of(field).help}" for name, field in cls.model_fields.items()]
+        cls.__doc__ = "\n".join([f"{inspect.getdoc(cls)}\n", *told])
 
     @classmethod
     def from_notebook(cls, names: Mapping[str, Any]) -> Self:

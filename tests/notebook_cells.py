@@ -6,7 +6,7 @@ import json
 
 from rmbg_eval import CompareSettings, Settings
 from rmbg_eval.core.paths import resource
-from rmbg_eval.settings import Parameter, Parameters
+from rmbg_eval.settings import Parameters, parameter_of
 
 NOTEBOOKS: dict[str, type[Parameters]] = {"evaluate": Settings, "compare": CompareSettings}
 
@@ -15,7 +15,7 @@ def parameter_cell(settings: type[Parameters]) -> str:
     """A line a parameter: name, type, default, help."""
     lines = []
     for name, field in settings.model_fields.items():
-        (about,) = (one for one in field.metadata if isinstance(one, Parameter))
+        about = parameter_of(field)
         default = repr(field.default).replace("'", '"')
         lines.append(f"{name}: {type(field.default).__name__} = {default}  # {about.help}")
     return "\n".join(lines)

@@ -190,6 +190,7 @@ def test_what_somebodys_own_code_raises_is_said_with_its_line(file: str, words: 
     names: dict[str, Exception] = {}
     exec(compile(RAISED, file, "exec"), names)
     assert str(Failure.of(names["raised"])).startswith(f"ValueError: {words}")
+    assert repr(Failure.of(names["raised"])).startswith(f"<Failure: ValueError: {words}")
 
 
 def test_a_strangers_full_stop_is_not_doubled() -> None:

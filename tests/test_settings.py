@@ -16,7 +16,13 @@ from pydantic import ValidationError, create_model
 from rmbg_eval.cases.folder import load_cases
 from rmbg_eval.core.paths import resource
 from rmbg_eval.errors import RmbgEvalError, SettingsError
-from rmbg_eval.settings import BenchSettings, CompareSettings, Parameter, Settings, WorkSettings
+from rmbg_eval.settings import (
+    BenchSettings,
+    CompareSettings,
+    Settings,
+    WorkSettings,
+    parameter_of,
+)
 
 
 def another(field):
@@ -175,9 +181,17 @@ def test_help_shows_types_and_defaults_of_parameters_alone():
 
 
 @pytest.mark.parametrize("settings", [Settings, CompareSettings, BenchSettings])
+def test_help_says_what_each_parameter_is(settings):
+    told = inspect.getdoc(settings)
+    for name, field in settings.model_fields.items():
+        assert f"\n* {name}: {parameter_of(field).help}" in told
+    assert "ValidationError" not in inspect.getdoc(settings.__init__)
+
+
+@pytest.mark.parametrize("settings", [Settings, CompareSettings, BenchSettings])
 def test_the_help_of_a_parameter_names_every_allowed_value(settings):
     for name, field in settings.model_fields.items():
-        (about,) = (one for one in field.metadata if isinstance(one, Parameter))
+        about = parameter_of(field)
         if get_origin(field.annotation) is Literal:
             words = re.findall(r"[\w-]+", about.help)
             assert set(get_args(field.annotation)) <= set(words), name

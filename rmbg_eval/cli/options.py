@@ -13,7 +13,7 @@ from typer.core import TyperArgument, TyperCommand
 
 from ..errors import SettingsError
 from ..i18n import Message
-from ..settings import Parameter, Parameters
+from ..settings import Parameter, Parameters, parameter_of
 
 Quiet = Annotated[bool, typer.Option("--quiet", "-q", help="Print only what is wrong, to stderr.")]
 
@@ -106,7 +106,7 @@ def flags(name: str, about: Parameter) -> list[str]:
 
 def _option(name: str, field: FieldInfo) -> inspect.Parameter:
     """What typer makes an option, or an argument, of."""
-    (about,) = (one for one in field.metadata if isinstance(one, Parameter))
+    about = parameter_of(field)
     told: dict[str, Any] = {"metavar": about.metavar, "help": about.help}
     kind: Any = field.annotation
     default = field.default
