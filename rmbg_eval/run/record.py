@@ -63,6 +63,9 @@ class ModelRun(_Record):
     """What the model had to say of how it ran."""
 
 
+_REASONS = 3
+"""Why cut-outs failed, at most, that a notebook shows of a run: the most frequent."""
+
 SCHEMA_VERSION: Literal[10] = 10
 """Raised with every change of what run.json holds; older ones still load."""
 
@@ -182,7 +185,7 @@ class Run(_Record):
     __str__ = __repr__
 
     def _repr_html_(self) -> str:
-        """What a notebook shows of it: a row a model."""
+        """What a notebook shows of it: a row a model, and why cut-outs failed."""
         heads = ("", "dtype", "cut-outs", "failed", "points passed", "inference, median seconds")
         rows = []
         points = Counter[tuple[Any, ...]](columns(self.points, "model", "passed"))
@@ -204,7 +207,12 @@ class Run(_Record):
             "<tr>" + "".join(f"<{tag}>{escape(cell)}</{tag}>" for cell in row) + "</tr>"
             for tag, row in (("th", heads), *(("td", row) for row in rows))
         ]
-        return f"<p>{escape(repr(self)[1:-1])}</p><table>{''.join(cells)}</table>"
+        reasons = Counter(f"{p.model}: {p.failure}" for p in self.failures)
+        told = [f"{n} × {text}" for text, n in reasons.most_common(_REASONS)]
+        if len(reasons) > _REASONS:
+            told.append("… and for other reasons: see failures")
+        said = "".join(f"<p>{escape(text)}</p>" for text in told)
+        return f"<p>{escape(repr(self)[1:-1])}</p><table>{''.join(cells)}</table>{said}"
 
     @classmethod
     def load(

@@ -179,6 +179,15 @@ def test_a_run_prints_a_line_and_shows_a_table(run) -> None:
     shown = run.model_copy(update={"settings": run.settings.model_copy(update={"out": "<i>"})})
     assert "<i>" not in shown._repr_html_()
     assert shown._repr_html_().count("<tr>") == 3
+    assert "<p>1 × b: &lt;b&gt;gone. Look.</p>" in shown._repr_html_()
+    lost = run.predictions[1]
+    why = [
+        Failure("ModelError", Message("gone {n}", n=n), Message("Look.")) for n in (1, 1, 2, 3, 4)
+    ]
+    many = [lost.model_copy(update={"case": f"c{n}", "failure": w}) for n, w in enumerate(why)]
+    html = run.model_copy(update={"predictions": tuple(many)})._repr_html_()
+    assert "</table><p>2 × b: gone 1. Look.</p><p>1 × b: gone 2. Look.</p>" in html
+    assert html.endswith("<p>… and for other reasons: see failures</p>")
 
 
 def test_a_run_is_loaded_from_wherever_it_lies(
