@@ -46,6 +46,7 @@ GROUP = "rmbg_eval.models"
 """Of entry points: each names an `Entry`, or a sequence of them."""
 
 _LONGEST_LABEL = 80
+_CUTOUTS = Message("Finished cut-outs of a folder are given as folder:PATH.")
 _RESERVED = "truth"
 """What pictures and descriptions name the truth by, among the models."""
 
@@ -133,6 +134,8 @@ def load_object(thing: object, label: str | None = None, foreground: Foreground 
     """
     if label is not None:
         _check_label(label)
+    if isinstance(thing, os.PathLike):
+        raise ModelError(Message("{value} is no spec of a model", value=quoted(thing)), _CUTOUTS)
     return _with_foreground(model_of(label, thing), foreground)
 
 
@@ -168,7 +171,7 @@ def _load_model(spec: str, device: Device, dtype: Dtype, compiled: bool) -> Mode
     names = [entry.spec for entry in _all()]
     remedy = Message("Use one of {models}.", models=names)
     if any(os.path.isdir(os.path.expanduser(bare)) for _, bare in _readings(spec)):
-        remedy = Message("Finished cut-outs of a folder are given as folder:PATH.")
+        remedy = _CUTOUTS
     raise ModelError(what, remedy)
 
 

@@ -74,6 +74,11 @@ def test_what_is_no_text_is_no_spec(spec: object) -> None:
         load_model("grabcut", 3)
 
 
+def test_a_path_is_told_to_be_a_folder_of_cut_outs() -> None:
+    with pytest.raises(ModelError, match="'cutouts'.* is no spec of a model.*as folder:PATH"):
+        load_object(Path("cutouts"), "Studio")
+
+
 def test_one_model_is_on_one_device() -> None:
     with pytest.raises(ModelError, match="One model runs on one device; 'cuda:0,cuda:1'"):
         load_model("grabcut", "cuda:0,cuda:1")
