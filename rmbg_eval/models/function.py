@@ -25,6 +25,7 @@ from PIL import Image
 from ..core.images import RGB, Cutout, Picture, check_alpha, dequantise, without_rounding
 from ..errors import (
     Ended,
+    ImageError,
     ModelError,
     RmbgEvalError,
     place_of,
@@ -152,7 +153,10 @@ class FunctionModel:
                 ),
                 _RETURN,
             )
-        check_alpha(array, array.shape)
+        try:
+            check_alpha(array, picture.rgb.shape[:2])
+        except ImageError as error:
+            raise ModelError(error.problem, _RETURN) from None
         return as_cutout(rgb, np.ascontiguousarray(array), picture)
 
     def _as_array(self, output: Any) -> NDArray[Any]:
@@ -186,7 +190,10 @@ _LABELS = Message(
     "The function returned uint8 of 0 and 1 for a picture, and 255 is opaque: return a mask as "
     "bool, or times 255."
 )
-_RETURN = Message("Return alpha, (H, W) float in [0, 1], bool or uint8, or RGBA, (H, W, 4) uint8.")
+_RETURN = Message(
+    "Return alpha of the picture's size, (H, W) float in [0, 1], bool or uint8, or RGBA, "
+    "(H, W, 4) uint8."
+)
 
 
 def _name_of(function: Any) -> str | None:

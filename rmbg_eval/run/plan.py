@@ -117,7 +117,10 @@ def planned(
         arrow()  # where it is missing
     asked = _asked(settings, settings.models if models is None else models, load)
     names = [model.info.name for _, model in asked]
-    _refuse_one_name_twice(names)
+    remedy = Message("Give each a label of its own: LABEL=SPEC.")
+    if not all(spec for spec, _ in asked):
+        remedy = Message("Give each a label of its own: {form}.", form='models={"LABEL": MODEL}')
+    _refuse_one_name_twice(names, remedy)
     if models is not None:
         specs = [spec or name for (spec, _), name in zip(asked, names, strict=True)]
         settings = Settings(**settings.model_dump() | {"models": specs})
@@ -245,11 +248,11 @@ def metrics_of(settings: Settings) -> tuple[Metric, ...]:
     return tuple(metric for metric in TABLE if metric not in left_out)
 
 
-def _refuse_one_name_twice(names: list[str]) -> None:
+def _refuse_one_name_twice(names: list[str], remedy: Message) -> None:
     alike = [folded(name) for name in names]
     for name in names:
         if alike.count(folded(name)) > 1:
             raise ModelError(
                 Message("Two models are called {name}", name=repr(name)),
-                Message("Give each a label of its own: LABEL=SPEC."),
+                remedy,
             )

@@ -464,6 +464,8 @@ def test_what_stands_in_the_place_of_another_is_told(settings: Settings) -> None
         evaluate(settings, models="grabcut", part="1/2")
     with pytest.raises(SettingsError, match="^'cases' is no CaseSet. Give one: load_cases"):
         evaluate(settings, models="grabcut", case_set="cases")
+    with pytest.raises(ModelError, match=r"called '<lambda>'.*label of its own: models={"):
+        evaluate(settings, models=[lambda rgb: rgb[..., 0], lambda rgb: rgb[..., 1]])
     assert not settings.out_folder.exists()
 
 
