@@ -15,14 +15,15 @@ from statistics import median
 
 from bench import HERE, console, in_turn, print_row, printed
 
-from rmbg_eval import Case, load_cases, load_model, predict
+from rmbg_eval import Case, Settings, load_cases, load_model, predict
 from rmbg_eval.core.cache import MeasureCache, Store
 from rmbg_eval.core.paths import resource
-from rmbg_eval.measure.risk import judge_risk, signs_of
-from rmbg_eval.measure.signs import places
-from rmbg_eval.measure.table import OPTIONAL, TABLE
+from rmbg_eval.measure.risk import judge_risk
+from rmbg_eval.measure.signs import METRICS, places
+from rmbg_eval.measure.table import measure
 from rmbg_eval.predictions.prediction import Prediction
 from rmbg_eval.run.measurements import measure_prediction, read
+from rmbg_eval.run.plan import metrics_of
 
 LEAST = 1_900_000
 """Pixels: what counts as 2 megapixels here."""
@@ -34,7 +35,7 @@ def main(scratch: Path) -> None:
         case for case in load_cases(resource("cases")).cases if case.foreground and _large(case)
     ]
     model = load_model("isnet")
-    metrics = [metric for metric in TABLE if metric not in OPTIONAL]
+    metrics = metrics_of(Settings())
     predicted = predict(model, cases, scratch, Store(scratch / "cache"))
     made = {case.name: prediction for case, prediction in predicted}
     inputs = model.preprocess(cases[0].picture())
@@ -63,13 +64,14 @@ def main(scratch: Path) -> None:
     code = (
         "import sys\n"
         "from pathlib import Path\n"
-        "from rmbg_eval import load_cases\n"
+        "from rmbg_eval import Settings, load_cases\n"
         "from rmbg_eval.run import measurements\n"
         "from rmbg_eval.core.machine import peak_memory\n"
-        "from rmbg_eval.measure.table import OPTIONAL, TABLE, measure\n"
+        "from rmbg_eval.measure.table import measure\n"
+        "from rmbg_eval.run.plan import metrics_of\n"
         "case = next(c for c in load_cases(Path(sys.argv[1])).cases if c.name == sys.argv[2])\n"
         "subject = measurements.read(case, Path(sys.argv[3]))\n"
-        "measure(subject, [metric for metric in TABLE if metric not in OPTIONAL])\n"
+        "measure(subject, metrics_of(Settings()))\n"
         "print(peak_memory())\n"
     )
     name, cutout = cases[0].name, str(scratch / str(made[cases[0].name].cutout))
@@ -85,7 +87,7 @@ def _risk(cases: list[Case], made: dict[str, Prediction], scratch: Path, inferen
         subject = read(case, scratch / str(made[case.name].cutout))
         started = time.perf_counter()
         places(subject)
-        judge_risk(signs_of(subject))
+        judge_risk({name: value for name, (value, _) in measure(subject, METRICS).items()})
         spent.append(time.perf_counter() - started)
     console.print(
         f"risk alone, median: {median(spent) / inference:.3f} of an inference (goal 0.15)"

@@ -7,7 +7,6 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 from math import inf
-from typing import NamedTuple
 
 import numpy as np
 
@@ -15,8 +14,8 @@ from ..core.images import Alpha
 from ..i18n import N_, Message
 from .alpha import POINTERS
 from .matting import mad
-from .signs import SCREEN, shrunk
-from .subject import WHOLE, Mask, Metric, Undefined
+from .signs import SCREEN, Trace, shrunk
+from .subject import WHOLE, Metric, Undefined
 
 APART = "apart"
 OFF, PATCH = 0.25, 5
@@ -42,26 +41,12 @@ def disagreement(alpha: Alpha, others: Sequence[Alpha]) -> float:
     return float(np.mean([mad(alpha, other) for other in others]))
 
 
-class Differing(NamedTuple):
-    """Where two alphas of one picture visibly differ, at no more than 768 px."""
-
-    patches: Mask
-    """`(H, W) bool`."""
-    either: Mask
-    """The subject of either, and the patches."""
-
-    @property
-    def share(self) -> float:
-        """The share of `either` that is in patches, in [0, 1]; 0 of two empty ones."""
-        area = np.count_nonzero(self.either)
-        return float(np.count_nonzero(self.patches) / area) if area else 0.0
-
-
-def differing(alpha: Alpha, other: Alpha) -> Differing:
-    """Where two alphas visibly differ: by more than 0.25, in patches that hold a square of 5 px.
+def differing(alpha: Alpha, other: Alpha) -> Trace:
+    """On how much of the subject of either two alphas visibly differ, in [0, 1]; and where: by more
+    than 0.25, in patches that hold a square of 5 px, which count as the subject's.
 
     `alpha`, `other`: `(H, W) float32` in [0, 1]; larger ones than 768 px are made smaller first. A
-    soft edge that is a little wider in one is no patch. Ours.
+    soft edge that is a little wider in one is no patch; of two empty ones, the share is 0. Ours.
     """
     import cv2  # not for those who only read a finished run
 
@@ -69,7 +54,8 @@ def differing(alpha: Alpha, other: Alpha) -> Differing:
     off = (np.abs(one - two) > OFF).view(np.uint8)
     square = np.ones((PATCH, PATCH), np.uint8)
     patches = np.asarray(cv2.morphologyEx(off, cv2.MORPH_OPEN, square), np.uint8).view(bool)
-    return Differing(patches, patches | (np.maximum(one, two) >= np.float32(0.5)))
+    area = np.count_nonzero(patches | (np.maximum(one, two) >= np.float32(0.5)))
+    return Trace(float(np.count_nonzero(patches) / area) if area else 0.0, patches)
 
 
 def apart(alpha: Alpha, other: Alpha) -> float:
@@ -84,7 +70,7 @@ def apart(alpha: Alpha, other: Alpha) -> float:
     >>> apart(one, other)
     0.25
     """
-    return differing(alpha, other).share
+    return differing(alpha, other).value
 
 
 def odd_ones(

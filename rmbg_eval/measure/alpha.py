@@ -89,26 +89,6 @@ def soft_band_widths(alpha: Alpha) -> NDArray[np.float64]:
     return distance_at(solid, *spots) + distance_at(clear, *spots)
 
 
-def soft_band_median(alpha: Alpha) -> float:
-    """Median of `soft_band_widths`, in pixels. `alpha`: `(H, W) float32` in [0, 1]. Ours.
-
-    >>> import numpy as np
-    >>> soft_band_median(np.float32([[1, 1, 0.75, 0.5, 0.25, 0, 0]]))
-    4.0
-    """
-    return float(np.median(soft_band_widths(alpha)))
-
-
-def soft_band_p95(alpha: Alpha) -> float:
-    """95th percentile of `soft_band_widths`, in px. `alpha`: `(H, W) float32` in [0, 1]. Ours.
-
-    >>> import numpy as np
-    >>> soft_band_p95(np.float32([[1, 1, 0.75, 0.5, 0.25, 0, 0]]))
-    4.0
-    """
-    return float(np.percentile(soft_band_widths(alpha), 95))
-
-
 @dataclass(frozen=True)
 class Strays:
     """Pieces that belong to nothing: number, and pixels in all."""
@@ -205,11 +185,11 @@ METRICS = (
         lambda s: in_between_share(s.alpha), POINTERS, "nothing", guide=4,
         explanation=N_("Hair, blur and glass belong here, doubt does not")),
     Metric("soft_band_median", Message("width of soft edges"),
-        N_("px"), N_("contour at 0.5"), None, soft_band_median,
+        N_("px"), N_("contour at 0.5"), None, soft_band_widths,
         lambda s: float(np.median(s.shared(_widths))), POINTERS, "nothing",
         explanation=N_("How soft edges are; a blurred picture has soft edges too")),
     Metric("soft_band_p95", Message("width of the softest edges"),
-        N_("px"), N_("contour at 0.5"), None, soft_band_p95,
+        N_("px"), N_("contour at 0.5"), None, soft_band_widths,
         lambda s: float(np.percentile(s.shared(_widths), 95)), POINTERS, "nothing",
         explanation=N_("Where edges are softest; hair counts as wide")),
     Metric("islands", Message("stray pieces"),

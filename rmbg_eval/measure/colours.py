@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
-from functools import cache, lru_cache
+from functools import lru_cache
 
 import numpy as np
 from numpy.typing import NDArray
@@ -126,20 +126,15 @@ def _block_means(picture: RGB, mask: NDArray[np.bool_]) -> Map:
     return np.divide(around[..., :3], count, out=nothing, where=count > 0)
 
 
-@cache
-def _photograph() -> Image.Image:
+@lru_cache(maxsize=2)
+def _photograph(size: tuple[int, int]) -> NDArray[np.uint8]:
     path = packaged_picture("rocket")
     if path is None:
         raise ImageError(
             Message("scikit-image's picture rocket is not there"), Message("Install scikit-image.")
         )
     with Image.open(path) as image:
-        return image.convert("RGB")
-
-
-@lru_cache(maxsize=2)
-def _photograph_at(size: tuple[int, int]) -> NDArray[np.uint8]:
-    fitted = np.asarray(ImageOps.fit(_photograph(), size, Image.Resampling.BILINEAR))
+        fitted = np.asarray(ImageOps.fit(image.convert("RGB"), size, Image.Resampling.BILINEAR))
     fitted.flags.writeable = False  # it is shared
     return fitted
 
@@ -149,7 +144,7 @@ def background(name: str, shape: tuple[int, int]) -> NDArray[np.uint8]:
     colour = BACKGROUNDS[name]
     if colour is not None:
         return np.array(colour, np.uint8)
-    return _photograph_at((shape[1], shape[0]))
+    return _photograph((shape[1], shape[0]))
 
 
 def decontaminated(subject: Subject) -> RGB:

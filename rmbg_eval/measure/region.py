@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from math import ceil
 from typing import Any
 
 import numpy as np
@@ -21,26 +20,18 @@ Box = tuple[int, int, int, int]
 """Left, top, width and height in pixels."""
 
 
-def near_edge(alpha: Alpha, radius: float) -> NDArray[np.bool_]:
-    """Pixels within `radius` both of something not transparent and of something not opaque.
-
-    `alpha`: `(H, W) float32` in [0, 1]; `radius` in pixels, from centre to centre, Euclidean.
-    Returns `(H, W) bool`. It is the unknown region of the trimap that is made of an alpha by
-    dilating α > 0 and eroding α = 1 by a disc, as papers on matting do: all in-between pixels,
-    all within `radius` of one, and both sides of a hard edge. Empty where alpha is all 0 or all 1.
-
-    >>> import numpy as np
-    >>> near_edge(np.float32([[0, 0, 0, 0.5, 1, 1, 1]]), 1).astype(int)
-    array([[0, 0, 1, 1, 1, 0, 0]])
-    """
-    return edge_squares(alpha, ceil(radius)) <= radius**2
-
-
 def edge_squares(alpha: Alpha, reach: int) -> NDArray[np.float32]:
-    """The square of the least radius with which each pixel is part of `near_edge`.
+    """The square of the least radius with which each pixel is near an edge: within it both of
+    something not transparent and of something not opaque, from centre to centre, Euclidean.
 
     `alpha`: `(H, W) float32` in [0, 1]; `reach` in pixels. Returns `(H, W) float32`, infinite
-    where the radius is larger than `reach`, so everywhere where alpha is all 0 or all 1.
+    where the radius is larger than `reach`, so everywhere where alpha is all 0 or all 1. What is
+    near an edge is the unknown region of the trimap that is made of an alpha by dilating α > 0 and
+    eroding α = 1 by a disc, as papers on matting do: all in-between pixels, all within the radius
+    of one, and both sides of a hard edge.
+
+    >>> (edge_squares(np.float32([[0, 0, 0, 0.5, 1, 1, 1]]), 1) <= 1).astype(int)
+    array([[0, 0, 1, 1, 1, 0, 0]])
     """
     from .kernels.neighbours import near_squares  # imports numba: not for those who only read a run
 

@@ -16,8 +16,7 @@ from typing import Any, Literal, NamedTuple
 from ..i18n import N_, Message
 from .agreement import APART
 from .alpha import POINTERS
-from .signs import SIGNS, trace_of
-from .subject import WHOLE, Metric, Subject, Undefined
+from .subject import WHOLE, Metric, Undefined
 
 FILE = Path(__file__).with_name("risk.json")
 KEPT = "kept"
@@ -131,20 +130,9 @@ def order_of(others: Others) -> Order:
     return Order(scenes["auroc"], low, high, networks["auroc"], silent, bad, found["calibration"])
 
 
-def signs_of(subject: Subject) -> dict[str, float | None]:
-    """The signs of a cut-out, by measure; None of what is undefined."""
-    signs: dict[str, float | None] = {}
-    for name in SIGNS:
-        try:
-            signs[name] = trace_of(subject, name).value
-        except Undefined:
-            signs[name] = None
-    return signs
-
-
 RISK = (
     Metric("risk", Message("risk"), N_("order, 0 to 1"), WHOLE, None, judge_risk,
-        lambda s: judge_risk(signs_of(s)).value, POINTERS, "nothing",
+        None, POINTERS, "nothing",
         explanation=N_("How suspicious its signs are: an order in which to look, no chance")),
 )  # fmt: skip
 """Of a run it is measured last: of what the other measures say."""

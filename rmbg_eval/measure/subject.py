@@ -27,7 +27,7 @@ of the picture changed a little."""
 
 UNKNOWN_RADIUS = 10
 EDGE_RADIUS = 3
-"""Pixels; see `rmbg_eval.measure.region.near_edge`."""
+"""Pixels; see `rmbg_eval.measure.region.edge_squares`."""
 
 WHOLE = N_("whole image")
 UNKNOWN = N_("unknown region (10 px)")
@@ -131,7 +131,6 @@ class Subject:
         return self._near_edge(EDGE_RADIUS)
 
     def _near_edge(self, radius: float) -> Mask:
-        """`rmbg_eval.measure.region.near_edge` of the truth."""
         region = self.shared(_edge_squares) <= radius**2
         if not region.any():
             raise Undefined(Message("the truth has no edge: it is all transparent or all opaque"))
@@ -161,8 +160,8 @@ class Metric:
     function: Callable[..., Any]
     """The pure function: definition, source and doctest stand there."""
     compute: Callable[[Subject], float] | None
-    """`function` on what the subject has; None where it takes other cut-outs too, as a run has
-    them."""
+    """`function` on what the subject has; None where it takes more, as a run has it: other
+    cut-outs, or other measures."""
     family: Family
     needs: Needs = "truth"
     tolerance: Tolerance | None = None

@@ -33,14 +33,6 @@ TABLE: tuple[Metric, ...] = (
 PAPERS: tuple[Metric, ...] = (*matting.MASKED, *segmentation.PAPERS, *outline.METRICS)
 """What else is measured where a paper's table is to be compared."""
 
-OPTIONAL: tuple[Metric, ...] = (
-    *PAPERS,
-    *colours.DECONTAMINATED,
-    *agreement.FLIP,
-    *stability.METRICS,
-)
-"""Those of the table that are measured only where asked for: they take long, or say little more."""
-
 FAMILIES = {
     family: tuple(metric for metric in TABLE if metric.family is family)
     for family in (matting.FAMILY, colours.FAMILY, segmentation.FAMILY, alpha.POINTERS)

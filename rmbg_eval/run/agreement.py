@@ -95,9 +95,8 @@ def _compared(succeeded: Sequence[Prediction], out: Path, measures: MeasureCache
         pair = measures.read(key, _PAIR)
         if pair is None:
             a, b = alpha(one), alpha(other)
-            seen = differing(a, b)
-            place = densest(seen.patches, a.shape)
-            pair = Pair(disagreement(a, [b]), seen.share, place)
+            share, where = differing(a, b)
+            pair = Pair(disagreement(a, [b]), share, densest(where, a.shape))
             measures.put(key, json.dumps(pair))
         found[one.model, other.model] = pair
     return found

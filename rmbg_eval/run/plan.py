@@ -19,12 +19,10 @@ from ..core.progress import OnStep, Step
 from ..core.records import arrow
 from ..errors import ModelError, SettingsError, WeightsError, check_record, printable
 from ..i18n import Message
-from ..measure import agreement, stability
 from ..measure.colours import DECONTAMINATED
 from ..measure.columns import Measurements
 from ..measure.delivery import load_delivery
 from ..measure.record import Delivery
-from ..measure.risk import RISK
 from ..measure.subject import Metric
 from ..measure.table import PAPERS, TABLE
 from ..models.fetching import fetch
@@ -235,17 +233,16 @@ def _printable(title: Mapping[Any, str]) -> dict[Any, str]:
 
 def metrics_of(settings: Settings) -> tuple[Metric, ...]:
     """The measures that one cut-out is enough for, without those that were not asked for."""
-    left_out = {*agreement.METRICS, *agreement.FLIP, *stability.METRICS, *RISK}
-    if not settings.papers:
-        left_out |= set(PAPERS)
-    if not settings.decontaminated:
-        left_out |= set(DECONTAMINATED)
-    elif find_spec("pymatting") is None:
+    left_out = {
+        *(() if settings.papers else PAPERS),
+        *(() if settings.decontaminated else DECONTAMINATED),
+    }
+    if settings.decontaminated and find_spec("pymatting") is None:
         raise SettingsError(
             Message("To measure decontaminated colours, pymatting is needed"),
             Message('Install it: pip install "rmbg-eval[pymatting]".'),
         )
-    return tuple(metric for metric in TABLE if metric not in left_out)
+    return tuple(metric for metric in TABLE if metric.compute and metric not in left_out)
 
 
 def _refuse_one_name_twice(names: list[str], remedy: Message) -> None:

@@ -21,7 +21,7 @@ from rmbg_eval.core.paths import resource
 from rmbg_eval.measure.kinds import KINDS
 from rmbg_eval.measure.points import Seen, judge
 from rmbg_eval.measure.record import ObservationPoint
-from rmbg_eval.measure.region import near_edge
+from rmbg_eval.measure.region import edge_squares
 from rmbg_eval.measure.subject import Subject
 from rmbg_eval.measure.table import TABLE
 
@@ -139,7 +139,7 @@ def solution(case: Case) -> Alpha:
     assert foreground is not None
     with Image.open(case.image.with_name("plate.jpg")) as image:
         plate = np.asarray(image.convert("RGB"))
-    return np.where(near_edge(truth, 10), solved(picture, foreground, plate), truth)
+    return np.where(edge_squares(truth, 10) <= 100, solved(picture, foreground, plate), truth)
 
 
 def solved(picture: RGB, foreground: RGB, plate: RGB) -> Alpha:

@@ -21,7 +21,7 @@ from rmbg_eval.measure.colours import (
     halo,
 )
 from rmbg_eval.measure.kernels import ciede
-from rmbg_eval.measure.region import near_edge
+from rmbg_eval.measure.region import edge_squares
 from rmbg_eval.measure.subject import Subject, Undefined
 from rmbg_eval.measure.table import measure
 
@@ -141,7 +141,7 @@ def _subject(seed: int) -> Subject:
 def test_the_table_is_the_mean_of_the_differences_of_whole_composites(seed):
     s = _subject(seed)
     found = measure(s, METRICS)
-    region = near_edge(s.truth, 3)
+    region = edge_squares(s.truth, 3) <= 9
     for name in BACKGROUNDS:
         behind = background(name, s.alpha.shape)
         mixed = []
@@ -167,7 +167,7 @@ def test_the_table_is_the_mean_of_the_differences_of_whole_composites(seed):
 def test_the_true_cut_out_differs_nowhere(seed):
     s = _subject(seed)
     true = Subject(s.truth, s.foreground, s.picture, s.truth, s.foreground)
-    if near_edge(s.truth, 3).any():
+    if (edge_squares(s.truth, 3) <= 9).any():
         assert {v for n, v in measure(true, METRICS).items() if n != "halo"} == {(0.0, None)}
 
 

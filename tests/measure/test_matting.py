@@ -15,7 +15,7 @@ from rmbg_eval.errors import ImageError
 from rmbg_eval.i18n import Message
 from rmbg_eval.measure.kernels.connectivity import connectivity_error
 from rmbg_eval.measure.matting import METRICS, conn, grad, gradient_magnitude, mad, mse, sad
-from rmbg_eval.measure.region import near_edge
+from rmbg_eval.measure.region import edge_squares
 from rmbg_eval.measure.subject import Subject, Undefined
 from rmbg_eval.measure.table import measure
 
@@ -138,7 +138,7 @@ def test_all_five_are_zero_for_the_truth_and_do_not_mind_who_is_who(pair):
 @given(pairs, st.sampled_from((0, 1.5, 3)))
 def test_the_unknown_region_is_near_both_sides(pair, radius):
     truth = pair[1]
-    region = near_edge(truth, radius)
+    region = edge_squares(truth, 3) <= radius**2
     visible, through = np.argwhere(truth > 0), np.argwhere(truth < 1)
     for spot in np.argwhere(np.ones(truth.shape))[::7]:
         near = all(
@@ -155,7 +155,7 @@ def test_the_table_measures_over_the_whole_and_over_the_unknown_region(name):
     alpha = SPECIAL["noise"] / 2
     rgb = np.zeros((*truth.shape, 3), np.uint8)
     found = measure(Subject(alpha, rgb, rgb, truth), METRICS)
-    region = near_edge(truth, 10)
+    region = edge_squares(truth, 10) <= 100
     for function in (sad, mad, mse, grad, conn):
         assert found[function.__name__] == (function(alpha, truth), None)
         unknown = found[f"{function.__name__}_unknown"]

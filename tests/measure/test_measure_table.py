@@ -16,12 +16,14 @@ from rmbg_eval.measure import agreement, stability
 from rmbg_eval.measure.matting import MASKED
 from rmbg_eval.measure.record import Measurement
 from rmbg_eval.measure.subject import Needs, Subject
-from rmbg_eval.measure.table import OPTIONAL, PAPERS, TABLE, measure
+from rmbg_eval.measure.table import PAPERS, TABLE, measure
+from rmbg_eval.run.plan import metrics_of
+from rmbg_eval.settings import Settings
 
 ALPHA = np.linspace(0, 1, 48, dtype=np.float32).reshape(6, 8)
 RGB = np.arange(144, dtype=np.uint8).reshape(6, 8, 3)
 EVERYTHING = Subject(ALPHA, RGB, RGB, ALPHA, RGB)
-OF_ONE = [m for m in TABLE if m not in (*agreement.METRICS, *agreement.FLIP, *stability.METRICS)]
+OF_ONE = [metric for metric in TABLE if metric.compute]
 OF_TWO = (agreement.apart, agreement.flip_difference, stability.instability)
 
 
@@ -61,7 +63,7 @@ def test_measuring_changes_nothing():
     arrays = [ALPHA.copy(), RGB.copy(), RGB[::-1].copy(), ALPHA[::-1].copy(), RGB.copy()]
     subject = Subject(*arrays)
     before = [array.copy() for array in arrays]
-    measure(subject, [metric for metric in TABLE if metric not in OPTIONAL])
+    measure(subject, metrics_of(Settings()))
     for array, was in zip(arrays, before, strict=True):
         assert np.array_equal(array, was)
 

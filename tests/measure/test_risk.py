@@ -23,6 +23,7 @@ from rmbg_eval.measure.risk import (
     judge_risk,
     order_of,
 )
+from rmbg_eval.measure.signs import METRICS
 from rmbg_eval.measure.subject import Subject, Undefined
 from rmbg_eval.measure.table import measure
 
@@ -67,7 +68,8 @@ def test_an_ordinary_cut_out_has_no_reason_to_be_looked_at() -> None:
 def test_nothing_and_everything_are_no_cut_out(share: int) -> None:
     alpha = np.full((6, 8), share, np.float32)
     rgb = np.zeros((6, 8, 3), np.uint8)
-    assert measure(Subject(alpha, rgb, rgb))["risk"] == (1.0, None)
+    found = measure(Subject(alpha, rgb, rgb), METRICS)
+    assert judge_risk({name: value for name, (value, _) in found.items()}).value == 1
 
 
 def test_risk_is_called_an_order_and_no_chance() -> None:
@@ -113,8 +115,7 @@ def test_apart_is_of_what_is_seen_and_the_same_at_any_size() -> None:
     assert apart(one, holed) == pytest.approx(0.1)
     large = [np.kron(each, np.ones((4, 4), np.float32)) for each in (one, holed)]
     assert apart(*large) == pytest.approx(0.1, abs=0.01)
-    found = differing(*large)
-    left, top, width, height = densest(found.patches, large[0].shape)
+    left, top, width, height = densest(differing(*large).where, large[0].shape)
     assert 600 <= left + width / 2 <= 1080
     assert 600 <= top + height / 2 <= 800
     assert apart(np.zeros((9, 9), np.float32), np.zeros((9, 9), np.float32)) == 0
@@ -123,12 +124,12 @@ def test_apart_is_of_what_is_seen_and_the_same_at_any_size() -> None:
 @pytest.mark.parametrize("shape", [(1, 1), (11, 13), (1, 5000), (5000, 3), (1003, 3000)])
 def test_where_pictures_of_any_shape_differ_is_inside_them(shape: tuple[int, int]) -> None:
     empty, full = np.zeros(shape, np.float32), np.ones(shape, np.float32)
-    assert differing(empty, empty).share == differing(full, full).share == 0
-    assert densest(differing(full, full).patches, shape) is None
+    assert apart(empty, empty) == apart(full, full) == 0
+    assert densest(differing(full, full).where, shape) is None
     full[:, : shape[1] // 2] = 0
     full[: shape[0] // 2] = 0
-    assert differing(full, empty).share == 1
-    left, top, width, height = densest(differing(full, empty).patches, shape)
+    assert apart(full, empty) == 1
+    left, top, width, height = densest(differing(full, empty).where, shape)
     assert min(left, top) >= 0
     assert left + width <= shape[1]
     assert top + height <= shape[0]

@@ -15,7 +15,8 @@ from rmbg_eval import Run, Settings, evaluate
 from rmbg_eval.compare.baseline import approve
 from rmbg_eval.measure.region import distance
 from rmbg_eval.measure.subject import Subject
-from rmbg_eval.measure.table import OPTIONAL, TABLE, measure
+from rmbg_eval.measure.table import measure
+from rmbg_eval.run.plan import metrics_of
 
 _TIMES = ("started", "wall_seconds")
 
@@ -49,7 +50,7 @@ def test_every_measure_is_the_same_to_the_bit_wherever_its_arrays_lie() -> None:
     rgb, truth = disc(1, (200, 160))
     alpha = np.roll(truth, 3, 1).astype(np.float32) / np.float32(255)
     exact = truth.astype(np.float32) / np.float32(255)
-    metrics = [metric for metric in TABLE if metric not in OPTIONAL]
+    metrics = metrics_of(Settings())
     arrays = alpha, rgb, rgb, exact, np.roll(rgb, 1, 0)
     first = measure(Subject(*arrays), metrics)
     assert sum(value is not None for value, _ in first.values()) > 30

@@ -21,16 +21,18 @@ from rmbg_eval.core.images import Alpha, Picture
 from rmbg_eval.core.progress import Step
 from rmbg_eval.errors import CaseError, ModelError, OutputError, SettingsError, WeightsError
 from rmbg_eval.i18n import Message
+from rmbg_eval.measure import agreement
 from rmbg_eval.measure.record import Measurement
-from rmbg_eval.measure.table import OPTIONAL, TABLE
+from rmbg_eval.measure.risk import RISK
 from rmbg_eval.predictions.cutouts import make_cutouts
 from rmbg_eval.run.drawing import load
 from rmbg_eval.run.evaluate import evaluate
 from rmbg_eval.run.folder import load_run
+from rmbg_eval.run.plan import metrics_of
 from rmbg_eval.run.record import Run
 from rmbg_eval.settings import Settings
 
-ALWAYS = [metric for metric in TABLE if metric not in OPTIONAL]
+ALWAYS = [*metrics_of(Settings()), *agreement.METRICS, *RISK]
 UseModels = Callable[..., None]
 
 
