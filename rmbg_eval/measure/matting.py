@@ -117,7 +117,11 @@ def gradient_magnitude(alpha: Alpha) -> Map:
     border = cv2.BORDER_REPLICATE
     across = cv2.sepFilter2D(values, cv2.CV_64F, slope, gauss, borderType=border)
     down = cv2.sepFilter2D(values, cv2.CV_64F, gauss, slope, borderType=border)
-    return cv2.magnitude(across, down)
+    # Not OpenCV's own magnitude, whose last bit depends on where in memory the result lies.
+    across *= across
+    down *= down
+    across += down
+    return np.sqrt(across, out=across)
 
 
 def _gaussian(sigma: float) -> tuple[NDArray[np.float64], NDArray[np.float64]]:

@@ -13,6 +13,7 @@ from fakes import FakeModel, disc, save_picture, save_truth
 
 from rmbg_eval import Run, Settings, evaluate
 from rmbg_eval.compare.baseline import approve
+from rmbg_eval.measure.matting import gradient_magnitude
 from rmbg_eval.measure.region import distance
 from rmbg_eval.measure.subject import Subject
 from rmbg_eval.measure.table import measure
@@ -56,6 +57,13 @@ def test_every_measure_is_the_same_to_the_bit_wherever_its_arrays_lie() -> None:
     assert sum(value is not None for value, _ in first.values()) > 30
     for _ in range(15):
         assert measure(Subject(*(moved(a, chance) for a in arrays)), metrics) == first
+
+
+@pytest.mark.parametrize("shape", [(2, 2), (3, 5), (12, 17)])
+def test_a_gradient_is_the_same_to_the_bit_wherever_it_is_put(shape: tuple[int, int]) -> None:
+    alpha = np.random.default_rng(0).random(shape, np.float32)
+    kept = [(gradient_magnitude(alpha), bytearray(16 * n)) for n in range(200)]
+    assert len({each.tobytes() for each, _ in kept}) == 1
 
 
 def twice(settings: Settings, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
