@@ -66,14 +66,10 @@ def plan_of(run: Run) -> Plan:
             by_model.setdefault(about[-1], []).append(Key(*about))
     strata: list[list[Key]] = [[] for _ in range(STRATA if risks else 1)]
     for own in by_model.values():
-        own.sort(key=lambda key: (risks.get(key) or 0.0, _chance(key)))
+        own.sort(key=lambda key: (risks.get(key) or 0.0, chance(*key.case_key)))
         for place, key in enumerate(own):
             strata[place * len(strata) // len(own)].append(key)
     for stratum in strata:
-        stratum.sort(key=lambda key: _chance(key))
+        # Of the case alone: the models of a picture are looked at together, and compare.
+        stratum.sort(key=lambda key: chance(*key.case_key))
     return Plan(tuple(tuple(stratum) for stratum in strata if stratum))
-
-
-def _chance(key: Key) -> bytes:
-    # Of the case alone: the models of a picture are looked at together, and compare.
-    return chance(0, key.category, key.case)

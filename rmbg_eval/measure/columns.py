@@ -98,7 +98,10 @@ class Measurements(Collection[Measurement]):
         self._taken: dict[object, tuple[Measurements, tuple[int, ...], list[int]]] = {}
         """Of another's rows that are alike, what is taken: those columns here, from these places
         there."""
-        for key, group in _by_key(measurements).items():
+        groups: dict[Key, list[Measurement]] = {}
+        for measurement in measurements:
+            groups.setdefault(measurement.key, []).append(measurement)
+        for key, group in groups.items():
             columns = [Column(metric=m.metric, unit=m.unit, region=m.region) for m in group]
             self.add(key, columns, [(m.value, m.reason) for m in group])
 
@@ -141,11 +144,8 @@ class Measurements(Collection[Measurement]):
             self._columns.append(column)
         return number
 
-    def take(
-        self, other: Measurements, key: Key, metrics: Iterable[str], row: Numbers | None = None
-    ) -> None:
+    def take(self, other: Measurements, key: Key, metrics: Iterable[str], row: Numbers) -> None:
         """Add of another's row those of `metrics` that it has, in the order of `metrics`."""
-        row = other._rows[key] if row is None else row
         about = id(other), row.columns, tuple(metrics)
         if about not in self._taken:
             own = {other._columns[number].metric: place for place, number in enumerate(row.columns)}
@@ -178,7 +178,7 @@ class Measurements(Collection[Measurement]):
             made._number(column)
         return made
 
-    def each_column(self) -> list[Column]:
+    def columns(self) -> list[Column]:
         """What each number of a row is."""
         return [*self._columns]
 
@@ -309,17 +309,13 @@ class Measurements(Collection[Measurement]):
             regions = {c.metric: c.region for c in own if c is not self._first[c.metric]}
             yield {**key._asdict(), "values": values, "reasons": reasons, "regions": regions}
 
-    def columns(self) -> list[dict[str, str]]:
-        """As JSON: metric, unit and region of each."""
-        return [column.model_dump() for column in self._columns]
-
     @classmethod
     def _load(cls, data: object) -> Measurements:
         """From JSON; a list, before schema version 6, has each measurement by itself."""
         if isinstance(data, Measurements):
             return data
         if isinstance(data, list | tuple):
-            return cls(_list().validate_python(data))
+            return cls(TypeAdapter(list[Measurement]).validate_python(data))
         table = Table.model_validate(data)
         made = cls.of_columns(table.metrics)
         columns = made._first
@@ -371,14 +367,8 @@ class _ByKey(Mapping[Key, dict[str, Measurement]]):
 
 
 def _data(measurements: Measurements) -> dict[str, Any]:
-    return {"metrics": measurements.columns(), "rows": list(measurements.rows())}
-
-
-def _by_key(measurements: Iterable[Measurement]) -> dict[Key, list[Measurement]]:
-    groups: dict[Key, list[Measurement]] = {}
-    for measurement in measurements:
-        groups.setdefault(measurement.key, []).append(measurement)
-    return groups
+    metrics = [column.model_dump() for column in measurements.columns()]
+    return {"metrics": metrics, "rows": list(measurements.rows())}
 
 
 def _value(number: float, reason: Message | None) -> Value:
@@ -393,17 +383,10 @@ def _measurement(
     key: Key, column: Column, value: float | None, reason: Message | None
 ) -> Measurement:
     return Measurement(
-        category=key.category,
-        case=key.case,
-        model=key.model,
+        **key._asdict(),
         metric=column.metric,
         value=value,
         unit=column.unit,
         region=column.region,
         reason=reason,
     )
-
-
-@lru_cache(maxsize=1)
-def _list() -> TypeAdapter[list[Measurement]]:
-    return TypeAdapter(list[Measurement])

@@ -103,10 +103,7 @@ class StoredMeasurements(Measurements):
         with self.stored.errors():
             values = np.empty(self.stored.starts[-1])
             for start, column in self._pieces(metric):
-                values[start : start + len(column)] = column.to_numpy()
-                known = np.isfinite(values[start : start + len(column)])
-                if np.count_nonzero(known) + column.null_count != len(column):
-                    raise self.stored.other()
+                values[start : start + len(column)] = self.reals(column)
             known = np.isfinite(values)
             codes, lacking = self._read(REASONS, self._reasons)
             reasons: dict[Message, int] = {}
@@ -132,6 +129,15 @@ class StoredMeasurements(Measurements):
         """A column, a group of rows at a time, each with its first row."""
         for start, table in zip(self.stored.starts, self.stored.groups([name]), strict=False):
             yield start, table.column(name)
+
+    def reals(self, column: Any) -> Any:
+        """The numbers of a metric's column, NaN where there is none: all others are finite."""
+        import numpy as np
+
+        numbers = column.to_numpy()
+        if np.count_nonzero(np.isfinite(numbers)) + column.null_count != len(column):
+            raise self.stored.other()
+        return numbers
 
     def _reasons(self, text: str) -> tuple[tuple[Message, frozenset[str]], ...]:
         """The reasons that a text says, each with the metrics that it is of."""
@@ -201,12 +207,7 @@ class _Decoded:
                 table = table.slice(only, 1)
             matrix = np.empty((table.num_rows, len(self._metrics)))
             for number, name in enumerate(self._metrics):
-                column = table.column(name)
-                matrix[:, number] = column.to_numpy()
-                if np.count_nonzero(np.isfinite(matrix[:, number])) + column.null_count != len(
-                    column
-                ):
-                    raise of.stored.other()
+                matrix[:, number] = of.reals(table.column(name))
             there = np.isfinite(matrix)
             matrix[~there] = 0
             texts = [table.column(name).to_pylist() for name in (REASONS, REGIONS)]

@@ -19,7 +19,7 @@ from ..errors import Failure
 from ..i18n import Message
 from ..settings import TIME_LIMIT
 from .prediction import Prediction
-from .share import Make, Warned, predict_share
+from .share import Make, predict_share
 
 _FLIGHT = 16
 """Pictures that are set apart first: about as many are worked on at a time."""
@@ -51,9 +51,9 @@ def predict_isolated(
         try:
             call = Call(device, predict_share, (make, device, share, out, store))
             for _, sent in in_processes([call], time_limit):
-                if isinstance(sent, Warned):
-                    if sent.text not in warnings:
-                        warnings.append(sent.text)
+                if isinstance(sent, Message):
+                    if sent not in warnings:
+                        warnings.append(sent)
                     continue
                 number, prediction = sent
                 done += 1

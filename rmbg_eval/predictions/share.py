@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
 
@@ -21,13 +20,6 @@ from .stages import predict
 
 Make = Callable[[str], Model]
 """From a device to the model on it."""
-
-
-@dataclass(frozen=True)
-class Warned:
-    """What a model warned of in its process."""
-
-    text: Message
 
 
 def predict_on_all(
@@ -80,9 +72,8 @@ def predict_shared(
     early: dict[int, Prediction] = {}
     due = 0
     for process, sent in in_processes(calls):
-        if isinstance(sent, Warned):
-            device = devices[process]
-            warnings.append(Message("{name}: {what}", name=device, what=sent.text))
+        if isinstance(sent, Message):
+            warnings.append(Message("{name}: {what}", name=devices[process], what=sent))
             continue
         number, prediction = sent
         early[number] = prediction
@@ -101,4 +92,4 @@ def predict_share(
     for (number, _), (_, prediction) in zip(share, made, strict=True):
         send((number, prediction))
     for warning in model.warnings:
-        send(Warned(warning))
+        send(warning)

@@ -37,17 +37,13 @@ def rule_results(
         ):
             results.append(
                 RuleResult(
-                    category=prediction.category,
-                    case=prediction.case,
-                    model=prediction.model,
+                    **prediction.key._asdict(),
+                    **rule.model_dump(),
                     rule=name,
                     measured=measured,
-                    least=rule.least,
-                    most=rule.most,
                     unit=RULES[name].unit,
                     passed=passed,
                     reason=reason,
-                    required=rule.required,
                 )
             )
         on_step(Step("delivery rules", done, len(predictions)))

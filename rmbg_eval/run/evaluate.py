@@ -206,11 +206,9 @@ class Results:
             if places
         )
         pairs = (
-            PairDistance(
-                category=case.category, case=case.id, one=one, other=other, **pair._asdict()
-            )
-            for case in cases
-            for (one, other), pair in self.pairs.get(case.key, {}).items()
+            PairDistance(category=category, case=case, one=one, other=other, **pair._asdict())
+            for category, case in (record.key for record in cases)
+            for (one, other), pair in self.pairs.get((category, case), {}).items()
         )
         return shard.model_copy(
             update={"models": tuple(self.began), "places": tuple(places), "pairs": tuple(pairs)}

@@ -173,17 +173,12 @@ def add(
 def result_of(prediction: Prediction, point: ObservationPoint, seen: Seen) -> PointResult:
     """What was seen of `prediction` at `point`, as a run keeps it."""
     return PointResult(
-        category=prediction.category,
-        case=prediction.case,
-        model=prediction.model,
+        **prediction.key._asdict(),
+        **vars(seen),
         point=point.id,
         kind=point.kind,
-        measured=seen.measured,
-        expected=seen.expected,
         tolerance=tolerance(point),
         unit=KINDS[point.kind].unit,
-        passed=seen.passed,
-        reason=seen.reason,
         required=point.required,
     )
 

@@ -190,7 +190,7 @@ def with_records(folder: Path, run: Run) -> Run:
 
     update: dict[str, Any] = {kind: records(kind) for kind in _OF_RUN}
     update["measurements"] = StoredMeasurements(
-        folder, files["measurements"], run.measurements.each_column(), Keys().rows
+        folder, files["measurements"], run.measurements.columns(), Keys().rows
     )
     if run.shard:
         update["shard"] = run.shard.model_copy(update={kind: records(kind) for kind in _OF_SHARD})

@@ -1,4 +1,4 @@
-"""Pictures of measurements: a profile, a histogram, maps, bars; one style, no colour alone.
+"""Pictures of measurements: a profile, a histogram, a map; one style, no colour alone.
 
 Words are in the page, not in the picture, so that one picture serves every language. Colours are
 Okabe and Ito's, which colour-blind readers can tell apart, each with a line style of its own.
@@ -66,14 +66,13 @@ def edge_profile(
     return length, courses, widths
 
 
-def soft_histogram(alphas: Mapping[str, Alpha], truth: Alpha | None) -> tuple[Image.Image, Facts]:
+def soft_histogram(alphas: Mapping[str, Alpha], truth: Alpha) -> tuple[Image.Image, Facts]:
     """Share of the pixels at each in-between alpha. The facts are the in-between shares in all."""
     figure, axes = _figure(5.2, 2.6)
     bins = np.linspace(0.05, 0.95, 19)
     facts: Facts = {}
     handles: dict[str, Any] = {}
-    lines = {**alphas, **({"truth": truth} if truth is not None else {})}
-    for number, (name, alpha) in enumerate(lines.items()):
+    for number, (name, alpha) in enumerate({**alphas, "truth": truth}.items()):
         counts, _ = np.histogram(alpha, bins)
         style = TRUTH if name == "truth" else _style(number)
         handles[name] = axes.stairs(100 * counts / alpha.size, bins, **style)

@@ -273,7 +273,8 @@ class Run(_Record):
         """Of one field; of its records, all but the fields `without`."""
         value = getattr(self, name)
         if isinstance(value, Measurements):
-            yield f'{{"metrics":{compact(value.columns())},"rows":'
+            metrics = [column.model_dump() for column in value.columns()]
+            yield f'{{"metrics":{compact(metrics)},"rows":'
             yield from line_each(map(_of_measured, value.rows()))
             yield "}"
         elif isinstance(value, tuple | Records):

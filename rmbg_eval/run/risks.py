@@ -58,10 +58,7 @@ def _risk(
 
     def risk(value: float | None, signs: tuple[Sign, ...] = (), why: Message | None = None) -> Risk:
         add(measurements, p, RISK, {RISK[0].name: (value, why)})
-        return Risk(
-            category=p.category, case=p.case, model=p.model,
-            value=value, signs=signs, reason=why,
-        )  # fmt: skip
+        return Risk(**p.key._asdict(), value=value, signs=signs, reason=why)
 
     try:
         if not p.cutout:

@@ -54,9 +54,9 @@ class Sample:
     """How many of all cases need a look how soon, by risk."""
 
 
-def chance(seed: int, category: str, case: str) -> bytes:
+def chance(category: str, case: str) -> bytes:
     """What puts cases in an order by chance, the same for everybody."""
-    text = "\0".join([str(seed), category, case])
+    text = "\0".join([str(SEED), category, case])
     return hashlib.sha256(text.encode("utf-8", "surrogatepass")).digest()
 
 
@@ -95,7 +95,7 @@ def sample_of(run: Run) -> Sample | None:
     for number, record in enumerate(run.cases):
         has = bool(record.points) or record.has_truth
         first = drawn.setdefault((int(strata[number]), has), [])
-        first.append((chance(SEED, record.category, record.id), number))
+        first.append((chance(*record.key), number))
         if len(first) > 4 * random:
             first[:] = sorted(first)[:random]
     chosen.update(number for first in drawn.values() for _, number in sorted(first)[:random])

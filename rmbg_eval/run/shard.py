@@ -59,25 +59,16 @@ class Part(NamedTuple):
         return f"{self.number}/{self.of}"
 
 
-class _Hash:
-    """Of categories and ids, one after the other."""
-
-    def __init__(self) -> None:
-        self._hash = hashlib.sha256()
-
-    def add(self, category: str, case: str) -> None:
-        self._hash.update(json.dumps((category, case)).encode() + b"\n")
-
-    def __str__(self) -> str:
-        return self._hash.hexdigest()
-
-
 def listing_sha256(names: Iterable[CaseKey]) -> str:
     """The hash of a case set's categories and ids, in its order."""
-    hashed = _Hash()
+    hashed = hashlib.sha256()
     for name in names:
-        hashed.add(*name)
-    return str(hashed)
+        hashed.update(_line(name))
+    return hashed.hexdigest()
+
+
+def _line(name: CaseKey) -> bytes:
+    return json.dumps(name).encode() + b"\n"
 
 
 class SignPlaces(Keyed):
@@ -131,12 +122,12 @@ class Listing:
     def __init__(self, part: Part) -> None:
         self.part = part
         self.cases = 0
-        self._hash = _Hash()
+        self._hash = hashlib.sha256()
 
     def has(self, category: str, case: str) -> bool:
         """Whether the next case is in the part."""
         self.cases += 1
-        self._hash.add(category, case)
+        self._hash.update(_line((category, case)))
         return self.part.has(category, case)
 
     @property
@@ -146,5 +137,5 @@ class Listing:
             number=self.part.number,
             of=self.part.of,
             cases=self.cases,
-            listing_sha256=str(self._hash),
+            listing_sha256=self._hash.hexdigest(),
         )

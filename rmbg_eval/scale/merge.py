@@ -250,7 +250,7 @@ class _Shards:
         )
         peers = peers_of(agreements, infos)
         book = Measurements.of_columns(sorted(self.columns, key=self.columns.__getitem__))
-        metrics = [*dict.fromkeys(column.metric for column in book.each_column())]
+        metrics = [*dict.fromkeys(column.metric for column in book.columns())]
         metrics += [metric.name for metric in (*agreement.METRICS, *RISK)] if metrics else []
         models: list[ModelRun] = []
         kept = Kept()

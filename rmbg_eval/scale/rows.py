@@ -117,7 +117,7 @@ class ShardRows:
         names = [info.name for info in shard.models]
         if names != [model.info.name for model in run.models]:
             raise ValueError("other models")
-        columns = run.measurements.each_column()
+        columns = run.measurements.columns()
         first: dict[Column, Place] = {}
         seen: set[tuple[int, ...]] = set()
         try:

@@ -79,8 +79,8 @@ def test_what_is_taken_is_what_the_other_has_of_those_metrics(
     mine: list[Measurement], others: list[Measurement], names: list[str]
 ) -> None:
     made, other = Measurements(mine), Measurements(others)
-    for key in other.by_key:
-        made.take(other, key, names)
+    for key, row in other.numbers():
+        made.take(other, key, names, row)
     taken = [m for m in others if m.metric in names]
     expected = {(m.key, m.metric): m for m in (*mine, *taken)}
     assert len(made) == len(expected)

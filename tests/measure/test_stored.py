@@ -66,7 +66,7 @@ def written(folder: Path, of: Measurements, rows: Iterable[Row]) -> StoredMeasur
         for row in rows:
             writer.add(row)
     assert writer.file
-    return StoredMeasurements(folder, writer.file, of.each_column(), Keys().rows)
+    return StoredMeasurements(folder, writer.file, of.columns(), Keys().rows)
 
 
 @settings(max_examples=60)

@@ -103,7 +103,7 @@ def test_failures_the_worst_and_some_by_chance_are_shown(whole: Path, many: Path
                 for c in run.cases
                 if c.category == category and (bool(c.points) or c.has_truth) is scored
             ]
-            by_chance.add(min(some, key=lambda key: chance(SEED, *key)))
+            by_chance.add(min(some, key=lambda key: chance(*key)))
     rest = {*sample.cases} - failed - by_chance
     assert failed | by_chance < {*sample.cases}
     assert len(rest) <= 2  # the worst, if it is none of the others
@@ -245,7 +245,7 @@ def test_the_worst_are_so_by_points_then_by_the_measure_then_by_risk(seed: int) 
 
     order = sorted(filter(lambda n: any(bad(n)), range(len(seen))), key=bad, reverse=True)
     failed = [int(prediction.case) for prediction in run.failures]
-    drawn = min(range(len(seen)), key=lambda n: chance(SEED, "pet", f"{n}"))
+    drawn = min(range(len(seen)), key=lambda n: chance("pet", f"{n}"))
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr("rmbg_eval.run.parts.ONE_FILE", 5)
         patch.setattr("rmbg_eval.run.sample.WORST", worst)
