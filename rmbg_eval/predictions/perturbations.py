@@ -13,6 +13,7 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
+from numpy.typing import NDArray
 from PIL import Image
 
 from ..core.images import RGB, Alpha, Cutout, Picture, encode
@@ -43,21 +44,13 @@ class Perturbation:
     to `(H, W) float32`."""
 
 
-def _mirrored(rgb: RGB) -> RGB:
-    return np.ascontiguousarray(rgb[:, ::-1])
-
-
-def _mirrored_back(alpha: Alpha, shape: tuple[int, int]) -> Alpha:
-    return np.ascontiguousarray(alpha[:, ::-1])
+def _mirrored(pixels: NDArray[Any]) -> NDArray[Any]:
+    return np.ascontiguousarray(pixels[:, ::-1])
 
 
 def _shifted(rgb: RGB) -> RGB:
     # Larger by the reflection: nothing of the picture is lost.
     return np.pad(rgb, ((SHIFT, 0), (SHIFT, 0), (0, 0)), mode="reflect")
-
-
-def _shifted_back(alpha: Alpha, shape: tuple[int, int]) -> Alpha:
-    return np.ascontiguousarray(alpha[SHIFT:, SHIFT:])
 
 
 def _smaller(rgb: RGB) -> RGB:
@@ -96,16 +89,13 @@ def _packed(rgb: RGB) -> RGB:
         return np.asarray(image.convert("RGB"))
 
 
-def _as_it_is(alpha: Alpha, shape: tuple[int, int]) -> Alpha:
-    return alpha
-
-
 PERTURBATIONS = (
-    Perturbation("mirrored", N_("mirrored"), _mirrored, _mirrored_back),
-    Perturbation("shifted by 8", N_("moved by 8 px"), _shifted, _shifted_back),
+    Perturbation("mirrored", N_("mirrored"), _mirrored, lambda alpha, _: _mirrored(alpha)),
+    Perturbation("shifted by 8", N_("moved by 8 px"), _shifted,
+        lambda alpha, _: np.ascontiguousarray(alpha[SHIFT:, SHIFT:])),
     Perturbation("smaller by 3 %", N_("3 % smaller"), _smaller, _larger_again),
-    Perturbation("JPEG 75", N_("packed as JPEG"), _packed, _as_it_is),
-)
+    Perturbation("JPEG 75", N_("packed as JPEG"), _packed, lambda alpha, _: alpha),
+)  # fmt: skip
 """In the order in which they are done, where not all are asked for."""
 MIRROR = PERTURBATIONS[0]
 
