@@ -8,10 +8,10 @@ from ..core.key import Key
 from ..errors import printable
 from ..i18n import Message
 from ..run.record import Run
-from .record import ANSWERS, Approval, Decisions, Review, Vote
+from .record import ANSWERS, Approval, Decision, Decisions, Review, Vote
 
 
-def mismatch(run: Run, decision: Review | Vote | Approval) -> Message | None:
+def mismatch(run: Run, decision: Decision) -> Message | None:
     """Why a decision does not count for `run`; None where it does."""
     if isinstance(decision, Vote):
         sides = decision.left, decision.right
@@ -85,7 +85,7 @@ def contradictions(decisions: Decisions) -> tuple[Contradiction, ...]:
     )
 
 
-def saying(decision: Review | Vote | Approval) -> Message:
+def saying(decision: Decision) -> Message:
     """What a decision says, in words."""
     if isinstance(decision, Review):
         return Message(ANSWERS[decision.answer])

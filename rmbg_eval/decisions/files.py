@@ -58,7 +58,7 @@ _WAIT = 10.0
 AHEAD = timedelta(days=2)
 """By how much a decision that is taken may be later than now: nothing said after it would count."""
 
-_ADAPTER: TypeAdapter[Review | Vote | Approval] = TypeAdapter(Decision)
+_ADAPTER: TypeAdapter[Decision] = TypeAdapter(Decision)
 _FIELDS = [*dict.fromkeys(
     name for record in (Review, Vote, Approval, Side) for name in record.model_fields
 )]  # fmt: skip
@@ -96,7 +96,7 @@ class Intake:
     """All that there is now: the run folder's and the files'."""
     counting: Decisions
     """Those of them about the run's own content."""
-    new: tuple[Review | Vote | Approval, ...]
+    new: tuple[Decision, ...]
     """What the files added."""
     again: int
     """How many of what the files say was there already: a thing that a person decided on several
@@ -116,7 +116,7 @@ def take(run: Run, files: list[Path], out: Path | None = None) -> Intake:
     folder = out or run.settings.out_folder
     before = kept(folder)
     held = {decision.model_dump_json() for decision in before.decisions}
-    new: dict[str, Review | Vote | Approval] = {}
+    new: dict[str, Decision] = {}
     refused: list[Refusal] = []
     again = set[tuple[object, ...]]()
     for path in files:
@@ -156,7 +156,7 @@ _LOOK_AGAIN = Message("Decide on the page of this run.")
 _SET_CLOCK = Message("Set the clock of the machine that it was made on, or of this one, right.")
 
 
-def _ahead(decision: Review | Vote | Approval) -> Message | None:
+def _ahead(decision: Decision) -> Message | None:
     """What is wrong with a decision of the future."""
     if decision.time <= datetime.now(UTC) + AHEAD:
         return None
@@ -255,16 +255,14 @@ def keep_by_person(folder: Path, of: str, decisions: Decisions) -> list[Path]:
     there are too many of the run. Nothing of a person's name but its plain letters is in a file's
     name.
     """
-    by: dict[Person, list[Review | Vote | Approval]] = {}
+    by: dict[Person, list[Decision]] = {}
     for decision in decisions.decisions:
         by.setdefault(decision.who, []).append(decision)
     with locked(folder, ".decisions.lock", _WAIT):
         return [_kept_of(folder, of, person, own) for person, own in by.items()]
 
 
-def _kept_of(
-    folder: Path, of: str, person: Person, own: Sequence[Review | Vote | Approval]
-) -> Path:
+def _kept_of(folder: Path, of: str, person: Person, own: Sequence[Decision]) -> Path:
     """The file of one person, with these too."""
     digest = hashlib.sha256(f"{person.name}\0{person.session}".encode()).hexdigest()
     plain = re.sub(r"[^a-z0-9]+", "-", person.name.lower())[:24].strip("-") or "person"
@@ -331,7 +329,7 @@ def _parsed(data: bytes, file: str) -> list[Any]:
     return entries
 
 
-def _decision(entry: Any) -> Review | Vote | Approval | Message:
+def _decision(entry: Any) -> Decision | Message:
     """The decision that an entry is, or what is wrong with it."""
     try:
         return _ADAPTER.validate_python(entry)

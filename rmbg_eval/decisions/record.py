@@ -211,7 +211,7 @@ class Approval(_Decision):
 Decision = Annotated[Review | Vote | Approval, Field(discriminator="kind")]
 
 
-def subject(decision: Review | Vote | Approval) -> tuple[object, ...]:
+def subject(decision: Decision) -> tuple[object, ...]:
     """Whose it is, and about what: of those of one subject the last holds."""
     return decision.who, *decision.about
 
@@ -232,12 +232,12 @@ class Decisions(_Record):
         return cls(decisions=tuple(once[text] for text in ordered))
 
     @cached_property
-    def current(self) -> tuple[Review | Vote | Approval, ...]:
+    def current(self) -> tuple[Decision, ...]:
         """What holds: of each person, about each thing, the last said; nothing where undone.
 
         Of two at the same moment, the one that comes last in `of`.
         """
-        last: dict[tuple[object, ...], Review | Vote | Approval] = {}
+        last: dict[tuple[object, ...], Decision] = {}
         for decision in Decisions.of(self).decisions:
             last[subject(decision)] = decision
         return tuple(decision for decision in last.values() if not decision.undone)

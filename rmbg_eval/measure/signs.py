@@ -3,6 +3,8 @@
 A real thing can look like a fault to each of them: they lead the eye, and judge nothing. All look
 at the cut-out as a person does on a screen, at no more than 768 px on its longer side: so a sign is
 the same for a picture of 1 and of 40 megapixels, and takes little of the time of an inference.
+
+Each is of a `Look`: alpha, `(H, W) float32` in [0, 1], and the picture, `(H, W, 3) uint8`. Ours.
 """
 
 from __future__ import annotations
@@ -99,8 +101,6 @@ def soft_inside(look: Look) -> Trace:
 
     A soft patch inside is a hole that nobody meant, or glass. Undefined where there is no contour.
 
-    Of alpha, `(H, W) float32`, and the picture, `(H, W, 3) uint8`. Ours.
-
     >>> alpha = np.zeros((40, 40), np.float32); alpha[:, :30] = 1; alpha[20, 5] = 0.6
     >>> round(soft_inside(Look(alpha, np.zeros((40, 40, 3), np.uint8))).value, 6)
     0.000833
@@ -115,8 +115,6 @@ def soft_outside(look: Look) -> Trace:
 
     A veil, or hair that is nowhere half opaque. Undefined where there is no contour.
 
-    Of alpha, `(H, W) float32`, and the picture, `(H, W, 3) uint8`. Ours.
-
     >>> alpha = np.zeros((40, 40), np.float32); alpha[:, :10] = 1; alpha[20, 30] = 0.4
     >>> round(soft_outside(Look(alpha, np.zeros((40, 40, 3), np.uint8))).value, 6)
     0.000833
@@ -129,8 +127,6 @@ def crumbs(look: Look) -> Trace:
     """Pieces below 1 % of the largest, 8-connected: their share of the subject's area, in [0, 1).
 
     Crumbs of background, or real single hairs. Undefined where there is no subject.
-
-    Of alpha, `(H, W) float32`, and the picture, `(H, W, 3) uint8`. Ours.
 
     >>> alpha = np.ones((20, 30), np.float32); alpha[:, 15:] = 0; alpha[2, 25:27] = 1
     >>> round(crumbs(Look(alpha, np.zeros((20, 30, 3), np.uint8))).value, 6)
@@ -147,8 +143,6 @@ def detached(look: Look) -> Trace:
     """Pieces of 1 % of the largest or more, without the largest: share of the subject, in [0, 1).
 
     A second thing that was kept, or the other half of one. Undefined where there is no subject.
-
-    Of alpha, `(H, W) float32`, and the picture, `(H, W, 3) uint8`. Ours.
 
     >>> alpha = np.zeros((20, 30), np.float32); alpha[:, :15] = 1; alpha[:, 20:25] = 1
     >>> detached(Look(alpha, np.zeros((20, 30, 3), np.uint8))).value
@@ -168,8 +162,6 @@ def edgeless(look: Look) -> Trace:
     Alpha ends where nothing does, or subject and background are alike. Undefined where there is no
     contour.
 
-    Of alpha, `(H, W) float32`, and the picture, `(H, W, 3) uint8`. Ours.
-
     >>> alpha = np.zeros((9, 9), np.float32); alpha[:, :4] = 1
     >>> edgeless(Look(alpha, np.zeros((9, 9, 3), np.uint8))).value
     1.0
@@ -185,8 +177,6 @@ def edge_beside(look: Look) -> Trace:
     Alpha runs past an edge or short of it; so it does beside the stripes of a shirt. Within 5 px of
     the frame none is looked for. Undefined where there is no contour.
 
-    Of alpha, `(H, W) float32`, and the picture, `(H, W, 3) uint8`. Ours.
-
     >>> alpha = np.zeros((20, 30), np.float32); alpha[:, :15] = 1
     >>> rgb = np.zeros((20, 30, 3), np.uint8); rgb[:, 19:] = 200
     >>> edge_beside(Look(alpha, rgb)).value
@@ -201,8 +191,6 @@ def edge_beside(look: Look) -> Trace:
 def cut_by_frame(look: Look) -> Trace:
     """Outermost pixels of the picture that are the subject's: share of them, in [0, 1].
 
-    Of alpha, `(H, W) float32`, and the picture, `(H, W, 3) uint8`. Ours.
-
     >>> alpha = np.zeros((3, 3), np.float32); alpha[0] = 1
     >>> cut_by_frame(Look(alpha, np.zeros((3, 3, 3), np.uint8))).value
     0.375
@@ -215,8 +203,6 @@ def cut_by_frame(look: Look) -> Trace:
 
 def kept(look: Look) -> Trace:
     """The subject's share of the picture, α ≥ 0.5: in [0, 1].
-
-    Of alpha, `(H, W) float32`, and the picture, `(H, W, 3) uint8`. Ours.
 
     >>> alpha = np.zeros((9, 9), np.float32); alpha[:3] = 1
     >>> round(kept(Look(alpha, np.zeros((9, 9, 3), np.uint8))).value, 6)

