@@ -55,6 +55,14 @@ def in_between(alpha: Alpha) -> NDArray[np.bool_]:
     return (alpha >= TRANSPARENT_BELOW) & (alpha <= OPAQUE_ABOVE)
 
 
+def shape_of(alpha: Alpha) -> Mask:
+    """Where the subject is, α ≥ 0.5; Undefined where it is nowhere."""
+    shape: Mask = alpha >= np.float32(0.5)
+    if not shape.any():
+        raise Undefined(Message("no pixel is at least half opaque"))
+    return shape
+
+
 def contour(shape: Mask) -> Mask:
     """Pixels of `shape`, `(H, W) bool`, beside one that is not of it; Undefined where none is."""
     beside = np.zeros(shape.shape, bool)
@@ -113,10 +121,8 @@ def strays(alpha: Alpha) -> Strays:
     Strays(islands=1, island_pixels=1, pinholes=1, pinhole_pixels=1)
     """
     check_alpha(alpha, alpha.shape)
-    shape = (alpha >= np.float32(0.5)).view(np.uint8)
+    shape = shape_of(alpha).view(np.uint8)
     sizes = pieces(shape, 8)[1][1:]
-    if not len(sizes):
-        raise Undefined(Message("no pixel is at least half opaque"))
     limit = STRAY_SHARE * sizes.max()
     islands = sizes[sizes < limit]
     label, holes = pieces(1 - shape, 4)
@@ -141,9 +147,7 @@ def contour_breaks(alpha: Alpha) -> float:
     import cv2  # not for those who only read a finished run
 
     check_alpha(alpha, alpha.shape)
-    shape = (alpha >= np.float32(0.5)).view(np.uint8)
-    if not shape.any():
-        raise Undefined(Message("no pixel is at least half opaque"))
+    shape = shape_of(alpha).view(np.uint8)
     reach = BREAK_WIDTH // 2
     away = np.square(np.arange(-reach, reach + 1))
     # OpenCV's own ellipse is wider than high.

@@ -20,6 +20,7 @@ from ..core.images import RGB, Alpha, check_alpha, check_rgb
 from ..core.toml import read_toml
 from ..errors import SettingsError, printable
 from ..i18n import N_, Message
+from .alpha import shape_of
 from .record import Delivery, Rule, RuleResult
 from .region import distance
 from .subject import Undefined
@@ -49,10 +50,7 @@ class Finished:
     @cached_property
     def shape(self) -> NDArray[np.bool_]:
         """Where the subject is: α ≥ 0.5, `(H, W) bool`; Undefined where it is nowhere."""
-        found = self.alpha >= np.float32(0.5)
-        if not found.any():
-            raise Undefined(Message("no pixel is at least half opaque"))
-        return found
+        return shape_of(self.alpha)
 
     @cached_property
     def box(self) -> tuple[float, float, float, float]:

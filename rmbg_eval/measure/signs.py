@@ -20,7 +20,7 @@ from numpy.typing import NDArray
 
 from ..core.images import RGB, Alpha, check_alpha, check_rgb
 from ..i18n import N_, Message
-from .alpha import POINTERS, STRAY_SHARE, contour, in_between
+from .alpha import POINTERS, STRAY_SHARE, contour, in_between, shape_of
 from .region import Box, densest, distance, pieces
 from .subject import Mask, Metric, Subject, Undefined
 
@@ -77,10 +77,7 @@ class Look:
     def pieces(self) -> tuple[NDArray[np.int32], NDArray[np.intp]]:
         """The 8-connected pieces of the subject: the number of each pixel's, 0 outside, and the
         pixels of each; Undefined where there is no subject."""
-        label, sizes = pieces(self.shape, 8)
-        if len(sizes) < 2:
-            raise Undefined(Message("no pixel is at least half opaque"))
-        return label, sizes
+        return pieces(shape_of(self.alpha), 8)
 
     @cached_property
     def change(self) -> NDArray[np.uint8]:

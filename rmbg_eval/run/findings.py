@@ -208,7 +208,7 @@ def severity(result: PointResult) -> float:
 
 def _gross(run: Run, gross: Mapping[Key, Mapping[str, Gross]]) -> Iterable[Finding]:
     truths = {record.key: record.has_truth for record in run.cases}
-    for key in (key for key in run.index.predictions if key in gross):
+    for key in run.index.predictions:
         for name, place in gross.get(key, {}).items():
             kind = GROSS.get(name)
             if kind is None:

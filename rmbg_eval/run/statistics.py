@@ -13,10 +13,11 @@ many points.
 from __future__ import annotations
 
 from array import array
-from collections import Counter
+from collections import Counter, defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from functools import reduce
+from itertools import count
 
 import numpy as np
 from numpy.typing import NDArray
@@ -210,13 +211,6 @@ def shoots_of(run: Run) -> dict[CaseKey, str]:
     return {key: whole(shoot) for key, shoot in shoots.items()}
 
 
-class _Codes(dict[str, int]):
-    """A number for each text, as they come."""
-
-    def __missing__(self, text: str) -> int:
-        return self.setdefault(text, len(self))
-
-
 class _Counts:
     """The observation points of a run: of each, whose it is and whether it passed."""
 
@@ -224,7 +218,10 @@ class _Counts:
         self._models = models
         cases = CaseNumbers(run.index.points)
         self._names = cases.names
-        self._codes = {name: _Codes() for name in ("category", "kind", "model")}
+        # A number for each text, as they come.
+        self._codes: dict[str, defaultdict[str, int]] = {
+            name: defaultdict(count().__next__) for name in ("category", "kind", "model")
+        }
         category_of, kind_of, model_of = self._codes.values()
         own: tuple[array[int], ...] = tuple(array(code) for code in "iiiib")
         before, number = None, -1
@@ -378,11 +375,10 @@ def _mean(model: str, column: Column, rows: Whole) -> Mean:
     known = ~np.isnan(numbers)
     values = Values(column.names, column.cases[rows[known]], numbers[known])
     why = column.why[rows]
-    reasons = Counter({column.reasons[n]: 0 for n in dict.fromkeys(why[why >= 0].tolist())})
-    for number, count in zip(*np.unique(why[why >= 0], return_counts=True), strict=True):
-        reasons[column.reasons[number]] = int(count)
+    left_out = Counter(why[why >= 0].tolist()).most_common()
+    reasons = tuple((column.reasons[number], cases) for number, cases in left_out)
     value = float(np.mean(values.numbers)) if len(values) else None
-    return Mean(model, value, len(values), tuple(reasons.most_common()), values=values)
+    return Mean(model, value, len(values), reasons, values=values)
 
 
 def mark_best(

@@ -15,20 +15,16 @@ _NAMED = 3
 """Cases that one warning names."""
 
 
-def _numbers() -> array[float]:
-    return array("d")
-
-
 @dataclass
 class Tally:
     """Of one model."""
 
     predictions: int = 0
     cutouts: int = 0
-    inference: array[float] = field(default_factory=_numbers)
+    inference: array[float] = field(default_factory=lambda: array("d"))
     """`Prediction.inference_seconds` of each cut-out that has them."""
-    refinement: array[float] = field(default_factory=_numbers)
-    totals: array[float] = field(default_factory=_numbers)
+    refinement: array[float] = field(default_factory=lambda: array("d"))
+    totals: array[float] = field(default_factory=lambda: array("d"))
     """`Prediction.total_seconds` of each cut-out."""
     load: float | None = None
     """The most seconds."""
