@@ -15,10 +15,10 @@ from ..compare.comparison import Comparison
 from ..compare.pair import STATES, Pair
 from ..core.numbers import figures
 from ..core.records import columns, without
-from ..decisions.acceptance import Acceptance, acceptances, percent
+from ..decisions.acceptance import Acceptance, acceptances, agreement, percent
 from ..decisions.applying import saying
 from ..decisions.lists import left_to_do
-from ..decisions.ranking import agreement, ranking_of
+from ..decisions.ranking import ranking_of
 from ..decisions.record import Decisions
 from ..errors import printable
 from ..i18n import Message
@@ -185,11 +185,10 @@ def _by_eye(run: Run, decisions: Decisions) -> list[str]:
         heads = ["model", "usable", "of all pictures like these (95 %)", "of these", "undecided",
                  "not looked at", ""]  # fmt: skip
         lines += _table("Usable, by eye", heads, rows, len(rows))
-        alpha, shared, _ = agreement(decisions)
-        if alpha is not None:
+        if agreed := agreement(decisions):
             lines += [
-                f"Krippendorff's alpha is {alpha:.2f} over {shared} cut-outs that several people "
-                "looked at: 1 where they always say the same.",
+                f"Krippendorff's alpha is {agreed[0]:.2f} over {agreed[1]} cut-outs that several "
+                "people looked at: 1 where they always say the same.",
                 "",
             ]
     ranking = ranking_of(run, decisions)

@@ -1,4 +1,4 @@
-"""How large a share of the cut-outs people would use, and how sure that is.
+"""How large a share of the cut-outs people would use, and how sure and agreed that is.
 
 What nobody has looked at is never counted as usable. A cut-out that several people looked at is
 usable, refused (to mend, or unusable) or unsure where more than half of them say so; else it is
@@ -103,6 +103,29 @@ def _settled(answers: Sequence[Answer]) -> Verdict:
         return "mend" if counts["mend"] >= counts["unusable"] else "unusable"
     sides: tuple[Answer, ...] = ("usable", "unsure")
     return next((answer for answer in sides if counts[answer] > half), "disputed")
+
+
+def agreement(decisions: Decisions) -> tuple[float, int] | None:
+    """How far people say the same of the same cut-outs: Krippendorff's alpha, and of how many.
+
+    1 where they always do, 0 where as often as by chance. Of reviews that are not unsure; computed
+    by evalica. None where no two people looked at the same, or all say the same of everything.
+    Source: Krippendorff, "Content analysis", 2018.
+    """
+    answers: dict[tuple[object, ...], dict[object, str]] = {}
+    for review in decisions.reviews:
+        if review.answer != "unsure":
+            answers.setdefault(review.about, {})[review.who] = review.answer
+    both = [some for some in answers.values() if len(some) > 1]
+    if len({answer for some in both for answer in some.values()}) < 2:
+        return None
+    from evalica import alpha  # imports pandas: not for who reads no reviews
+    from pandas import DataFrame
+
+    words = ("usable", "mend", "unusable")
+    people = dict.fromkeys(who for some in both for who in some)
+    rows = [[words.index(some[who]) if who in some else None for some in both] for who in people]
+    return float(alpha(DataFrame(rows, dtype=float), "nominal").alpha), len(both)
 
 
 def acceptances(run: Run, decisions: Decisions) -> tuple[Acceptance, ...]:

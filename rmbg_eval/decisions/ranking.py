@@ -289,36 +289,6 @@ def expected_shares(strength: Array) -> Array:
     return (against.sum(-1) - 0.5) / max(1, strength.shape[-1] - 1)
 
 
-def agreement(decisions: Decisions) -> tuple[float | None, int, Message | None]:
-    """How far people say the same of the same cut-outs: Krippendorff's alpha, and of how many.
-
-    1 where they always do, 0 where as often as by chance. Of reviews that are not unsure; computed
-    by evalica. None, with a reason, where no two people looked at the same, or all say the same of
-    everything.
-    Source: Krippendorff, "Content analysis", 2018.
-    """
-    answers: dict[tuple[object, ...], dict[object, str]] = {}
-    for review in decisions.reviews:
-        if review.answer != "unsure":
-            answers.setdefault(review.about, {})[review.who] = review.answer
-    both = {about: some for about, some in answers.items() if len(some) > 1}
-    if not both:
-        return None, 0, Message("no two people looked at the same cut-out")
-    words = ("usable", "mend", "unusable")
-    if len({answer for some in both.values() for answer in some.values()}) < 2:
-        return None, len(both), Message("everybody says the same of every cut-out")
-    from evalica import alpha
-    from pandas import DataFrame
-
-    people = list(dict.fromkeys(who for some in both.values() for who in some))
-    table = DataFrame(
-        [[words.index(some[who]) if who in some else None for some in both.values()]
-         for who in people],
-        dtype=float,
-    )  # fmt: skip
-    return float(alpha(table, "nominal").alpha), len(both), None
-
-
 def _plain(counts: Sequence[int]) -> float:
     won, lost, equal = counts
     return (won + equal / 2) / max(1, won + lost + equal)

@@ -15,9 +15,9 @@ from ..core.anchors import case_anchor
 from ..core.files import in_shell
 from ..core.key import Key
 from ..core.records import columns
-from ..decisions.acceptance import Acceptance, acceptances, hundredths
+from ..decisions.acceptance import Acceptance, acceptances, agreement, hundredths
 from ..decisions.files import counting_or_why
-from ..decisions.ranking import Ranking, Standing, agreement, ranking_of
+from ..decisions.ranking import Ranking, Standing, ranking_of
 from ..decisions.record import Decisions
 from ..decisions.sampling import plan_of
 from ..i18n import N_, Message
@@ -36,7 +36,7 @@ def by_eye(context: Context) -> ByEyeView | None:
     decisions, problem = counting_or_why(run)
     shares = acceptances(run, decisions) if decisions.reviews else ()
     ranking = ranking_of(run, decisions) if decisions.votes else None
-    alpha, shared, _ = agreement(decisions) if decisions.reviews else (None, 0, None)
+    agreed = agreement(decisions)
     pairs = any(
         len({p.cutout_sha256 for p in some if p.cutout}) > 1
         for some in shown.index.by_case.values()
@@ -56,12 +56,12 @@ def by_eye(context: Context) -> ByEyeView | None:
         if ranking and ranking.reason
         else "",
         agreement=""
-        if alpha is None
+        if agreed is None
         else Message(
             "Krippendorff's alpha is {alpha} over {shared} cut-outs that several people looked at: "
             "1 where they always say the same.",
-            alpha=f"{alpha:.2f}",
-            shared=shared,
+            alpha=f"{agreed[0]:.2f}",
+            shared=agreed[1],
         ),
     )
 

@@ -14,6 +14,7 @@ from scipy import stats
 from rmbg_eval.decisions.acceptance import (
     FEWEST,
     acceptances,
+    agreement,
     more_needed,
     of_run_interval,
     settle,
@@ -347,3 +348,21 @@ def test_of_many_categories_each_is_of_its_own_pictures_alone() -> None:
     assert [(each.usable, each.unseen) for each in shares[:3]] == [
         (1, 19_999), (0, 20_000), (1, 39)
     ]  # fmt: skip
+
+
+def test_agreement_is_krippendorff_s() -> None:
+    """Against his formula, for two people: 1 − (N − 1) · disagreements ÷ products of counts."""
+    one = ["usable", "usable", "mend", "unusable", "mend", "usable"]
+    other = ["usable", "mend", "mend", "unusable", "usable", "usable"]
+    some = [
+        review(f"c{n}", answer=answer, person=who)
+        for who, answers in (("Ada", one), ("Bo", other)) for n, answer in enumerate(answers)
+    ]  # fmt: skip
+    value, shared = agreement(decisions(*some))
+    counts = [[*one, *other].count(word) for word in ("usable", "mend", "unusable")]
+    apart = 2 * sum(a != b for a, b in zip(one, other, strict=True))
+    pairs = sum(a * b for i, a in enumerate(counts) for j, b in enumerate(counts) if i != j)
+    assert value == pytest.approx(1 - 11 * apart / pairs)
+    assert shared == 6
+    assert agreement(decisions()) is agreement(decisions(*some[:6])) is None
+    assert agreement(decisions(review(), review(person="Bo"))) is None

@@ -16,7 +16,6 @@ from rmbg_eval.decisions import ranking
 from rmbg_eval.decisions.ranking import (
     FEWEST,
     PRIOR,
-    agreement,
     expected_shares,
     rank,
     ranking_of,
@@ -186,24 +185,6 @@ def test_the_shares_of_many_models_lean_little_to_a_half() -> None:
     np.testing.assert_allclose(
         expected_shares(strengths(wins)), expected_shares(strength), atol=0.01
     )
-
-
-def test_agreement_is_krippendorff_s() -> None:
-    """Against his formula, for two people: 1 − (N − 1) · disagreements ÷ products of counts."""
-    one = ["usable", "usable", "mend", "unusable", "mend", "usable"]
-    other = ["usable", "mend", "mend", "unusable", "usable", "usable"]
-    some = [
-        review(f"c{n}", answer=answer, person=who)
-        for who, answers in (("Ada", one), ("Bo", other)) for n, answer in enumerate(answers)
-    ]  # fmt: skip
-    value, shared, reason = agreement(decisions(*some))
-    counts = [[*one, *other].count(word) for word in ("usable", "mend", "unusable")]
-    apart = 2 * sum(a != b for a, b in zip(one, other, strict=True))
-    pairs = sum(a * b for i, a in enumerate(counts) for j, b in enumerate(counts) if i != j)
-    assert value == pytest.approx(1 - 11 * apart / pairs)
-    assert (shared, reason) == (6, None)
-    assert agreement(decisions(*some[:6]))[0] is None
-    assert agreement(decisions(review(), review(person="Bo")))[0] is None
 
 
 @pytest.mark.parametrize(
