@@ -16,6 +16,8 @@ from ..core.key import Keyed
 from ..i18n import Message
 
 Region = Literal["box", "polygon", "lines"]
+Box = tuple[int, int, int, int]
+"""Left, top, width and height in pixels."""
 
 
 class Measurement(Keyed):
@@ -76,8 +78,8 @@ class Sign(BaseModel):
     """The measure that shows it."""
     text: Message
     """In words."""
-    place: tuple[int, int, int, int] | None = None
-    """Left, top, width and height in pixels of the picture; None where it is the whole of it."""
+    place: Box | None = None
+    """In the picture; None where it is the whole of it."""
     weight: FiniteFloat
     """How much of the risk is because of it, in log odds: an order, not a share. 0 of what is told
     but not weighed."""

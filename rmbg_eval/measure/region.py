@@ -8,6 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ..core.images import Alpha
+from .record import Box
 
 ROWS_ASKED = 4
 """For each pixel of the picture: what `distance_at` spends before it takes another way."""
@@ -15,9 +16,6 @@ COUNTED = 1 << 20
 """Numbers that are counted at once."""
 PLACES = 4
 """A place is a square window of the shorter side by this."""
-
-Box = tuple[int, int, int, int]
-"""Left, top, width and height in pixels."""
 
 
 def edge_squares(alpha: Alpha, reach: int) -> NDArray[np.float32]:

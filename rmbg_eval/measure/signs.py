@@ -21,7 +21,8 @@ from numpy.typing import NDArray
 from ..core.images import RGB, Alpha, check_alpha, check_rgb
 from ..i18n import N_, Message
 from .alpha import POINTERS, STRAY_SHARE, contour, in_between, shape_of
-from .region import Box, densest, distance, pieces
+from .record import Box
+from .region import densest, distance, pieces
 from .subject import Mask, Metric, Subject, Undefined
 
 SIDE = 768

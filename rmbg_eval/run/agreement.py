@@ -25,8 +25,8 @@ from ..measure.agreement import (
     odd_ones,
 )
 from ..measure.columns import Measurements, Value
-from ..measure.record import Agreement
-from ..measure.region import Box, densest
+from ..measure.record import Agreement, Box
+from ..measure.region import densest
 from ..measure.risk import Others
 from ..measure.table import VERSION
 from ..models.info import ModelInfo

@@ -29,7 +29,7 @@ from ..core.remote import sha256_of, stands_in
 from ..errors import CaseError, ImageError, SettingsError
 from ..measure.alpha import in_between_share, opaque_share
 from ..measure.kinds import KINDS
-from ..measure.record import ObservationPoint
+from ..measure.record import Box, ObservationPoint
 from ..predictions.isolation import kills
 from ..predictions.prediction import Prediction
 from ..settings import Layout
@@ -413,6 +413,6 @@ def error_shares(alpha: Alpha, truth: Alpha) -> tuple[float, float]:
     return float((difference > WRONG).mean()), float((difference < -WRONG).mean())
 
 
-def _crop(pixels: RGB, region: tuple[int, int, int, int]) -> Image.Image:
+def _crop(pixels: RGB, region: Box) -> Image.Image:
     x, y, width, height = region
     return Image.fromarray(np.ascontiguousarray(pixels[y : y + height, x : x + width]))

@@ -26,8 +26,7 @@ from ..core.progress import OnStep, Step, ignore
 from ..errors import OutputError, SettingsError, check_record, printable, quoted
 from ..i18n import Message
 from ..measure.columns import Measurements
-from ..measure.record import Agreement, PointResult, Risk, RuleResult
-from ..measure.region import Box
+from ..measure.record import Agreement, Box, PointResult, Risk, RuleResult
 from ..measure.subject import Metric
 from ..models.info import ModelInfo
 from ..models.protocol import Model

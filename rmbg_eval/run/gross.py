@@ -13,7 +13,8 @@ from pydantic import BaseModel, ConfigDict
 
 from ..core.images import Alpha
 from ..measure.alpha import STRAY_SHARE
-from ..measure.region import Box, counts, densest, pieces
+from ..measure.record import Box
+from ..measure.region import counts, densest, pieces
 from ..measure.subject import Mask
 
 PATCH = 60
@@ -30,7 +31,6 @@ class Gross(BaseModel):
     amount: float
     """Of pieces their number, of the rest a share."""
     box: Box
-    """Left, top, width, height in pixels."""
 
 
 def gross(alpha: Alpha, truth: Alpha | None, others: Sequence[Alpha] = ()) -> dict[str, Gross]:

@@ -24,8 +24,7 @@ from ..i18n import N_, Message
 from ..measure.columns import Column, Measurements, Value
 from ..measure.kinds import KINDS
 from ..measure.points import Seen, judge, tolerance
-from ..measure.record import ObservationPoint, PointResult
-from ..measure.region import Box
+from ..measure.record import Box, ObservationPoint, PointResult
 from ..measure.signs import places
 from ..measure.subject import TRIMAP, UNKNOWN, Mask, Metric, Subject
 from ..measure.table import VERSION, measure
@@ -43,7 +42,7 @@ class Outcome(BaseModel):
     values: dict[str, Value]
     points: tuple[Seen, ...] = ()
     places: dict[str, Box] = {}
-    """Where signs are, by measure: left, top, width and height in pixels."""
+    """Where signs are, by measure."""
 
     @classmethod
     def nothing(cls, metrics: Sequence[Metric], points: int, reason: Message) -> Outcome:

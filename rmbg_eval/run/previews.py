@@ -19,7 +19,7 @@ from typing import Annotated, Literal
 
 from pydantic import AliasChoices, BaseModel, ConfigDict, Field
 
-from ..measure.region import Box
+from ..measure.record import Box
 from . import plots
 from .findings import Finding
 from .gross import Gross
@@ -112,8 +112,8 @@ class CasePreviews(BaseModel):
     """A thumb, grey; `true_alpha`: at full size, without loss."""
     true_alpha: Preview | None = None
     edge: Preview | None = None
-    region: tuple[int, int, int, int] | None = None
-    """x, y, width, height of the hardest edge, in pixels of the original."""
+    region: Box | None = None
+    """The hardest edge, in pixels of the original."""
     models: dict[str, ModelPreviews] = {}
     profiles: tuple[EdgeProfile, ...] = ()
     plots: tuple[Plot, ...] = ()
@@ -125,7 +125,7 @@ class Spot:
 
     finding: Finding
     box: Box | None = None
-    """The square that is shown: left, top, width, height in pixels."""
+    """The square that is shown."""
     original: Preview | None = None
     cutout: Preview | None = None
     beside: Preview | None = None

@@ -9,8 +9,7 @@ from ..core.key import Key
 from ..i18n import Message
 from ..measure.agreement import APART
 from ..measure.columns import Measurements
-from ..measure.record import Risk, Sign
-from ..measure.region import Box
+from ..measure.record import Box, Risk, Sign
 from ..measure.risk import KEPT, RISK, judge_risk
 from ..measure.stability import METRICS
 from ..measure.subject import Undefined

@@ -17,12 +17,11 @@ from ..core.key import CaseKey, Keyed, OfCase
 from ..core.records import OrRecords
 from ..errors import SettingsError, printable
 from ..i18n import Message
+from ..measure.record import Box
 from ..models.info import ModelInfo
 
 DONE = "done"
 """The file of a shard's folder that is there while its run is complete."""
-
-_Box = tuple[int, int, int, int]
 
 
 class Part(NamedTuple):
@@ -74,7 +73,7 @@ def _line(name: CaseKey) -> bytes:
 class SignPlaces(Keyed):
     """Where signs of a cut-out are: left, top, width and height in pixels, by measure."""
 
-    places: dict[str, _Box]
+    places: dict[str, Box]
 
 
 class PairDistance(OfCase):
@@ -84,7 +83,7 @@ class PairDistance(OfCase):
     other: str
     difference: FiniteFloat
     apart: FiniteFloat
-    place: _Box | None
+    place: Box | None
 
 
 class Shard(BaseModel):

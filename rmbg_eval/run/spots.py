@@ -11,8 +11,8 @@ from PIL import Image
 from ..cases.case import Case
 from ..core.images import Alpha, resize_alpha
 from ..core.key import Key
-from ..measure.record import ObservationPoint
-from ..measure.region import Box, window_sums
+from ..measure.record import Box, ObservationPoint
+from ..measure.region import window_sums
 from ..predictions.stages import picture_of
 from .findings import Finding
 from .gross import Gross
@@ -27,12 +27,12 @@ AIR = 1.5
 _SEARCH_SIDE = 1024
 
 
-def hardest_edge(alphas: Sequence[Alpha]) -> tuple[int, int, int, int] | None:
+def hardest_edge(alphas: Sequence[Alpha]) -> Box | None:
     """The square where the alphas, taken together, are most in between; None where none is.
 
     `alphas`: one or more `(H, W) float32` in [0, 1] of one shape. In-betweenness is
     4 α (1 − α), summed over a square of a twelfth of the long side (48 to 160 px),
-    on alphas shrunk to at most 1024 px. Returns x, y, width, height in pixels.
+    on alphas shrunk to at most 1024 px.
     """
     height, width = alphas[0].shape
     side = min(max(48, min(160, max(height, width) // 12)), height, width)
@@ -114,13 +114,13 @@ def _drawn(
 
 
 def box_of(point: ObservationPoint) -> Box:
-    """What a point's region fits into: left, top, width, height."""
+    """What a point's region fits into."""
     xs, ys = zip(*point.spots, strict=True)
     return min(xs), min(ys), max(xs) - min(xs), max(ys) - min(ys)
 
 
 def around(box: Box, width: int, height: int) -> Box:
-    """A square with some air about a box, moved into the picture: left, top, width, height."""
+    """A square with some air about a box, moved into the picture."""
     left, top, *sides = box
     side = min(max(round(AIR * max(sides)), min(width, height) // 6), width, height)
     left, top = (

@@ -17,7 +17,8 @@ from ..core.progress import OnStep, Step
 from ..i18n import Message
 from ..measure.agreement import FLIP, flip_difference
 from ..measure.columns import Measurements
-from ..measure.region import Box, densest
+from ..measure.record import Box
+from ..measure.region import densest
 from ..measure.stability import METRICS, instability
 from ..measure.subject import Undefined
 from ..measure.table import VERSION

@@ -15,8 +15,7 @@ from ..core.records import stored_in
 from ..measure import stability
 from ..measure.agreement import FLIP
 from ..measure.columns import Column, Measurements, Numbers
-from ..measure.record import PointResult, RuleResult
-from ..measure.region import Box
+from ..measure.record import Box, PointResult, RuleResult
 from ..predictions.prediction import Prediction
 from ..run.agreement import OfCase, Pair
 from ..run.parts import Kind
