@@ -23,7 +23,7 @@ from rmbg_eval.ci.outputs import build_files
 from rmbg_eval.ci.summary_md import summary_of_comparison
 from rmbg_eval.compare.baseline import approve
 from rmbg_eval.compare.runs import compare
-from rmbg_eval.run.folder import csv_lines, plain_text, write_csv
+from rmbg_eval.run.csv_files import csv_lines, plain_text, write_csv
 
 NAMES = [
     "=cmd|'&calc'!A1",

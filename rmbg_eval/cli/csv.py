@@ -19,7 +19,7 @@ def csv(
 
     A run of more than 5,000 cases has none by itself.
     """
-    from ..run.folder import write_csv
+    from ..run.csv_files import write_csv
     from ..run.record import Run
     from .terminal import complain, show_path
 

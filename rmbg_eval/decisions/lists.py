@@ -14,7 +14,7 @@ from ..core.key import Key
 from ..errors import OutputError, printable
 from ..i18n import Message
 from ..predictions.prediction import Prediction
-from ..run.folder import csv_lines
+from ..run.csv_files import csv_lines
 from ..run.record import Run
 from .acceptance import settle
 from .applying import saying

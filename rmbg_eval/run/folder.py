@@ -2,10 +2,7 @@
 
 from __future__ import annotations
 
-import csv
-import io
-import re
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
@@ -26,6 +23,7 @@ from ..core.records import FOLDER as RECORDS
 from ..core.records import columns
 from ..errors import OutputError, printable
 from ..i18n import Message
+from .csv_files import write_csv
 from .parts import Files, in_parts, remove_others, there, without_records, write
 from .record import Run
 from .shard import DONE
@@ -156,11 +154,6 @@ def write_run(folder: Path, run: Run) -> None:
         remove_others(folder, files)
 
 
-def write_csv(path: Path, run: Run) -> None:
-    """Everything that was measured, a row a number."""
-    write_atomic(path, csv_lines(map(printable, row) for row in _rows(run)))
-
-
 def remove_done(out: Path) -> None:
     """Say no longer that the folder's shard is done."""
     remove(out / DONE)
@@ -192,59 +185,6 @@ def prune(out: Path, run: Run) -> None:
     for folder in (out / PICTURES).glob("[0-9a-f]" * 16):
         if folder.name != own:
             remove_below(folder, lambda path: path.name not in ("image.png", "alpha.png"))
-
-
-def plain_text(cell: str) -> str:
-    """`cell` with an apostrophe before what a spreadsheet would compute; numbers stay.
-
-    Some split at semicolons or tabs: what follows one there begins a cell, too.
-
-    OWASP, "CSV Injection": = + - @ tab and return begin a formula, and so do the first four in full
-    width, which stand for them where Chinese or Japanese is typed.
-
-    >>> plain_text("=cmd|'/c calc'!A1"), plain_text("-0.5"), plain_text("-a")
-    ("'=cmd|'/c calc'!A1", '-0.5', "'-a")
-    """
-    if _NUMBER.fullmatch(cell):
-        return cell
-    cell = _CELL.sub(r"\1'", cell)
-    return f"'{cell}" if cell.startswith(_FORMULA) else cell
-
-
-_FORMULA = tuple("=+-@\t\r\n＝＋－＠")
-_CELL = re.compile(r"""([;\t\r\n])(?=["' ]*[=+\-@＝＋－＠])""")
-_NUMBER = re.compile(r"[+-]?\d+(\.\d*)?(e[+-]?\d+)?")
-
-
-def csv_lines(rows: Iterable[Iterable[str]]) -> Iterator[str]:
-    """Each row as a line of CSV, in which no text is a formula."""
-    text = io.StringIO()
-    writer = csv.writer(text, lineterminator="\n")
-    for row in rows:
-        writer.writerow([*map(plain_text, row)])
-        yield text.getvalue()
-        text.seek(0)
-        text.truncate()
-
-
-def _rows(run: Run) -> Iterator[list[str]]:
-    """Measurements, observation points, and the seconds of every prediction."""
-    yield ["case", "category", "model", "metric", "value", "unit", "region", "reason"]
-    for m in run.measurements:
-        value = "" if m.value is None else repr(m.value)
-        yield [m.case, m.category, m.model, m.metric, value, m.unit, m.region, str(m.reason or "")]
-    for point in run.points:
-        start = [point.case, point.category, point.model]
-        name, reason = f"point:{point.point}", str(point.reason or "")
-        value = "" if point.measured is None else repr(point.measured)
-        passed = "" if point.passed is None else str(int(point.passed))
-        yield [*start, name, value, point.unit, point.kind, reason]
-        unmeasured = reason if point.passed is None else ""
-        yield [*start, f"{name}:passed", passed, "passed, 0 or 1", point.kind, unmeasured]
-    for p in run.predictions:
-        for stage, seconds in p.seconds.items():
-            start = [p.case, p.category, p.model]
-            yield [*start, f"seconds_{stage}", f"{seconds:.4f}", "s", "the prediction", ""]
 
 
 def load_run(path: str | Path) -> Run:
