@@ -10,7 +10,7 @@ from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, replace
 
 from ..core.key import CaseKey, Key
-from ..i18n import Message
+from ..i18n import N_, Message
 from ..measure.agreement import APART
 from ..measure.kinds import missed
 from ..measure.points import far_off
@@ -59,40 +59,14 @@ class Finding:
         return self.place.id if isinstance(self.place, ObservationPoint) else ""
 
 
-def _pieces(amount: float) -> Message:
-    return Message("{n} stray piece", many="{n} stray pieces", n=round(amount))
-
-
-def _holes(amount: float) -> Message:
-    return Message("{n} hole in the subject", many="{n} holes in the subject", n=round(amount))
-
-
 def _loss(amount: float) -> Message:
     if amount > ALL_BUT:
         return Message("The subject is gone")
-    return Message("{share}\u00a0% of the subject is gone", share=f"{100 * amount:.0f}")
+    return _percent(N_("{share}\u00a0% of the subject is gone"))(amount)
 
 
-def _excess(amount: float) -> Message:
-    return Message(
-        "Background is left, {share}\u00a0% of the subject's area", share=f"{100 * amount:.0f}"
-    )
-
-
-def _invented(amount: float) -> Message:
-    return Message(
-        "There is no subject, and {share}\u00a0% of the picture is left", share=hundredths(amount)
-    )
-
-
-def _haze(amount: float) -> Message:
-    return Message("{share}\u00a0% of the picture is half see-through", share=f"{100 * amount:.0f}")
-
-
-def _dissent(amount: float) -> Message:
-    return Message(
-        "Differs from the others in {share}\u00a0% of the picture", share=f"{100 * amount:.0f}"
-    )
+def _percent(words: str) -> Callable[[float], Message]:
+    return lambda amount: Message(words, share=f"{100 * amount:.0f}")
 
 
 ALL_BUT = 0.95
@@ -118,13 +92,23 @@ def _of_one(share: float, half: float) -> float:
 
 GROSS = {
     "loss": _Kind(0.25, lambda share: 2 + share, _loss),
-    "crumbs": _Kind(30, lambda share: 2 * _of_one(share, 0.001), _pieces, "island_pixels"),
-    "excess": _Kind(0.25, lambda share: 1 + _of_one(share, 0.5), _excess),
-    "invented": _Kind(0.002, lambda share: 1 + _of_one(share, 0.1), _invented),
-    "holes": _Kind(30, lambda share: 2 * _of_one(share, 0.002), _holes, "pinhole_pixels"),
-    "dissent": _Kind(0.02, lambda share: 0.6 + share, _dissent),
-    "haze": _Kind(0.02, lambda share: 0.5 + share, _haze),
-}
+    "crumbs": _Kind(30, lambda share: 2 * _of_one(share, 0.001),
+        lambda n: Message("{n} stray piece", many="{n} stray pieces", n=round(n)),
+        "island_pixels"),
+    "excess": _Kind(0.25, lambda share: 1 + _of_one(share, 0.5),
+        _percent(N_("Background is left, {share}\u00a0% of the subject's area"))),
+    "invented": _Kind(0.002, lambda share: 1 + _of_one(share, 0.1),
+        lambda share: Message(
+            "There is no subject, and {share}\u00a0% of the picture is left",
+            share=hundredths(share))),
+    "holes": _Kind(30, lambda share: 2 * _of_one(share, 0.002),
+        lambda n: Message("{n} hole in the subject", many="{n} holes in the subject", n=round(n)),
+        "pinhole_pixels"),
+    "dissent": _Kind(0.02, lambda share: 0.6 + share,
+        _percent(N_("Differs from the others in {share}\u00a0% of the picture"))),
+    "haze": _Kind(0.02, lambda share: 0.5 + share,
+        _percent(N_("{share}\u00a0% of the picture is half see-through"))),
+}  # fmt: skip
 """In no order but that of their severity."""
 
 
@@ -228,10 +212,8 @@ def _gross(run: Run, gross: Mapping[Key, Mapping[str, Gross]]) -> Iterable[Findi
                 shown = _share(run, key, kind.area) if kind.area else amount
                 words = kind.words(place.amount)
                 if name == "dissent" and len(run.models) == 2:
-                    words = Message(
-                        "Differs from the other model in {share}\u00a0% of the picture",
-                        share=f"{100 * place.amount:.0f}",
-                    )
+                    other = N_("Differs from the other model in {share}\u00a0% of the picture")
+                    words = _percent(other)(place.amount)
                 if checked and name in ("crumbs", "holes"):
                     words = Message("{what}, not in the truth", what=words)
                 yield Finding(

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from decimal import Decimal
 
 from ..core.key import Key
-from ..i18n import Message
+from ..i18n import N_, Message
 from ..measure.agreement import APART
 from ..measure.columns import Measurements
 from ..measure.record import Box, Risk, Sign
@@ -95,7 +95,15 @@ def _unsteady(values: Mapping[str, float | None], places: Mapping[str, Box]) -> 
 
 
 def _words(name: str, values: Mapping[str, float | None]) -> Message:
-    return WORDS[name](values.get(name) or 0.0, values)
+    """What is said of a sign; of being apart, `_apart`."""
+    share, stray = values.get(name) or 0.0, round(values.get("islands") or 0)
+    if name == "crumbs" and stray:
+        return Message("{n} stray piece", many="{n} stray pieces", n=stray)
+    if name == KEPT and share == 0:
+        return Message("Nothing is kept")
+    if name == KEPT and share == 1:
+        return Message("The whole picture is kept")
+    return Message(WORDS[name], share=hundredths(share))
 
 
 def _apart(values: Mapping[str, float | None], only: tuple[str, str] | None) -> Message:
@@ -111,57 +119,26 @@ def _apart(values: Mapping[str, float | None], only: tuple[str, str] | None) -> 
     return Message("{share}\u00a0% of the subject differs from the others", share=share)
 
 
-def _kept(share: float, _: object) -> Message:
-    if share == 0:
-        return Message("Nothing is kept")
-    if share == 1:
-        return Message("The whole picture is kept")
-    # More than a tenth weighs nothing.
-    return Message("Only {share}\u00a0% of the picture is kept", share=hundredths(share))
-
-
-def _crumbs(share: float, values: Mapping[str, float | None]) -> Message:
-    count = round(values.get("islands") or 0)
-    if count:
-        return Message("{n} stray piece", many="{n} stray pieces", n=count)
-    return Message("Crumbs, {share}\u00a0% of the subject", share=hundredths(share))
-
-
-WORDS: dict[str, Callable[[float, Mapping[str, float | None]], Message]] = {
-    "soft_inside": lambda share, _: Message(
-        "{share}\u00a0% of the subject is half see-through", share=hundredths(share)
+WORDS = {
+    "soft_inside": N_("{share}\u00a0% of the subject is half see-through"),
+    "soft_outside": N_("A veil over {share}\u00a0% of the background"),
+    "crumbs": N_("Crumbs, {share}\u00a0% of the subject"),
+    "detached": N_("{share}\u00a0% of what is kept lies apart"),
+    "edgeless": N_("{share}\u00a0% of the outline is where the picture has no edge"),
+    "edge_beside": N_("{share}\u00a0% of the outline is beside an edge of the picture"),
+    KEPT: N_("Only {share}\u00a0% of the picture is kept"),  # more than a tenth weighs nothing
+    "instability_mirror": N_("The outline differs by {share}\u00a0% where the picture is mirrored"),
+    "instability_shift": N_(
+        "The outline differs by {share}\u00a0% where the picture is moved by 8\u00a0px"
     ),
-    "soft_outside": lambda share, _: Message(
-        "A veil over {share}\u00a0% of the background", share=hundredths(share)
+    "instability_scale": N_(
+        "The outline differs by {share}\u00a0% where the picture is 3\u00a0% smaller"
     ),
-    "crumbs": _crumbs,
-    "detached": lambda share, _: Message(
-        "{share}\u00a0% of what is kept lies apart", share=hundredths(share)
-    ),
-    "edgeless": lambda share, _: Message(
-        "{share}\u00a0% of the outline is where the picture has no edge", share=hundredths(share)
-    ),
-    "edge_beside": lambda share, _: Message(
-        "{share}\u00a0% of the outline is beside an edge of the picture", share=hundredths(share)
-    ),
-    KEPT: _kept,
-    "instability_mirror": lambda far, _: Message(
-        "The outline differs by {share}\u00a0% where the picture is mirrored", share=hundredths(far)
-    ),
-    "instability_shift": lambda far, _: Message(
-        "The outline differs by {share}\u00a0% where the picture is moved by 8\u00a0px",
-        share=hundredths(far),
-    ),
-    "instability_scale": lambda far, _: Message(
-        "The outline differs by {share}\u00a0% where the picture is 3\u00a0% smaller",
-        share=hundredths(far),
-    ),
-    "instability_jpeg": lambda far, _: Message(
-        "The outline differs by {share}\u00a0% where the picture is packed as JPEG",
-        share=hundredths(far),
+    "instability_jpeg": N_(
+        "The outline differs by {share}\u00a0% where the picture is packed as JPEG"
     ),
 }
-"""What is said of a sign, by measure; of being apart, `_apart`."""
+"""By measure."""
 
 
 def hundredths(share: float) -> str:
