@@ -2,16 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from pathlib import Path
 
 import numpy as np
 from PIL import Image
 
 from rmbg_eval.cases.folder import Case
+from rmbg_eval.core.cache import Store
 from rmbg_eval.core.images import Alpha, Cutout, Picture
 from rmbg_eval.i18n import Message
 from rmbg_eval.models.info import ModelInfo
+from rmbg_eval.predictions.prediction import Prediction
+from rmbg_eval.predictions.stages import predict
 
 
 class FakeModel:
@@ -97,3 +100,8 @@ def some_cases(folder: Path, count: int) -> list[Case]:
     """`count` cases of the category `c`, called 00, 01, …, all different."""
     names = [f"{number:02}" for number in range(count)]
     return [Case("c", name, save_picture(folder / f"{name}.png", int(name))) for name in names]
+
+
+def predictions(model: FakeModel, cases: Sequence[Case], out: Path) -> list[Prediction]:
+    """What the model makes of the cases, in `out`."""
+    return [prediction for _, prediction in predict(model, cases, out, Store.default())]

@@ -12,7 +12,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from fakes import FakeModel, save_picture, some_cases
+from fakes import FakeModel, predictions, save_picture, some_cases
 from PIL import Image
 
 from rmbg_eval.cases.folder import Case
@@ -23,10 +23,6 @@ from rmbg_eval.errors import Failure, ModelError, OutputError
 from rmbg_eval.i18n import Message
 from rmbg_eval.predictions.prediction import Prediction
 from rmbg_eval.predictions.stages import cutout_path, predict, stored_alpha
-
-
-def predictions(model: FakeModel, cases: Sequence[Case], out: Path) -> list[Prediction]:
-    return [prediction for _, prediction in predict(model, cases, out, Store.default())]
 
 
 def failed(made: Sequence[Prediction]) -> list[str]:

@@ -10,19 +10,14 @@ from collections.abc import Sequence
 from pathlib import Path
 
 import pytest
-from fakes import FakeModel, save_picture, some_cases
+from fakes import FakeModel, predictions, save_picture, some_cases
 
 from rmbg_eval.cases.folder import Case
 from rmbg_eval.core.cache import Store
 from rmbg_eval.core.images import Alpha, Cutout, Picture
 from rmbg_eval.errors import OutputError
 from rmbg_eval.models.refinement import Refined
-from rmbg_eval.predictions.prediction import Prediction
 from rmbg_eval.predictions.stages import predict
-
-
-def predictions(model: FakeModel, cases: Sequence[Case], out: Path) -> list[Prediction]:
-    return [prediction for _, prediction in predict(model, cases, out, Store.default())]
 
 
 def cases_inferred(model: FakeModel, cases: Sequence[Case], out: Path) -> list[str]:

@@ -36,13 +36,6 @@ ALWAYS = [*metrics_of(Settings()), *agreement.METRICS, *RISK]
 UseModels = Callable[..., None]
 
 
-@pytest.fixture
-def settings(case_set: Path, tmp_path: Path, use_models: UseModels) -> Settings:
-    """Of a run of the fake model over the three cases."""
-    use_models(FakeModel())
-    return Settings(cases=str(case_set), models=["fake"], out=str(tmp_path / "out"))
-
-
 def rows(settings: Settings) -> list[dict[str, str]]:
     with (settings.out_folder / "measurements.csv").open(encoding="utf-8", newline="") as file:
         return list(csv.DictReader(file))

@@ -28,12 +28,6 @@ from rmbg_eval.run.record import Run
 from rmbg_eval.settings import Settings
 
 
-@pytest.fixture
-def settings(case_set: Path, tmp_path: Path, use_models: Callable[..., None]) -> Settings:
-    use_models(FakeModel())
-    return Settings(cases=str(case_set), models=["fake"], out=str(tmp_path / "out"))
-
-
 def test_a_folder_is_made_with_its_parents(settings: Settings, tmp_path: Path) -> None:
     out = tmp_path / "a" / "b c" / "发丝"
     evaluate(settings.model_copy(update={"out": str(out)}))

@@ -31,12 +31,6 @@ from rmbg_eval.settings import Settings
 UseModels = Callable[..., None]
 
 
-@pytest.fixture
-def settings(case_set: Path, tmp_path: Path, use_models: UseModels) -> Settings:
-    use_models(FakeModel())
-    return Settings(cases=str(case_set), models=["fake"], out=str(tmp_path / "out"))
-
-
 class Interrupted(FakeModel):
     """Somebody presses Ctrl-C while it looks at its third picture."""
 
