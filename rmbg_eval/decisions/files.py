@@ -184,13 +184,15 @@ def read(path: Path) -> Decisions:
     for number, entry in enumerate(_entries(path), 1):
         decision = _decision(entry)
         if isinstance(decision, Message):
-            raise DecisionError(
-                Message("{file}, decision {entry}: {reason}", file=_shown(path), entry=number,
-                        reason=decision),
-                _CORRECT_OR_MOVE,
-            )  # fmt: skip
+            raise _refused(_shown(path), number, decision, _CORRECT_OR_MOVE)
         decisions.append(decision)
     return Decisions.of(Decisions(decisions=tuple(decisions)))
+
+
+def _refused(file: str, number: int, reason: Message, remedy: Message) -> DecisionError:
+    """Of an entry that is not taken, and nothing of its file therefore."""
+    problem = Message("{file}, decision {entry}: {reason}", file=file, entry=number, reason=reason)
+    return DecisionError(problem, remedy)
 
 
 def counting_in(run: Run) -> Decisions:
@@ -233,16 +235,13 @@ def received(run: Run, data: bytes) -> Decisions:
     """
     decisions = []
     for number, entry in enumerate(_parsed(data, NAME), 1):
-        decision, remedy = _decision(entry), _LOOK_AGAIN
-        reason = decision if isinstance(decision, Message) else mismatch(run, decision)
-        if not isinstance(decision, Message) and not reason and (reason := _ahead(decision)):
-            remedy = _SET_CLOCK
-        if isinstance(decision, Message) or reason:
-            raise DecisionError(
-                Message("{file}, decision {entry}: {reason}", file=NAME, entry=number,
-                        reason=reason),
-                remedy,
-            )  # fmt: skip
+        decision = _decision(entry)
+        if isinstance(decision, Message):
+            raise _refused(NAME, number, decision, _LOOK_AGAIN)
+        if reason := mismatch(run, decision):
+            raise _refused(NAME, number, reason, _LOOK_AGAIN)
+        if reason := _ahead(decision):
+            raise _refused(NAME, number, reason, _SET_CLOCK)
         decisions.append(decision)
     return Decisions(decisions=tuple(decisions))
 
