@@ -13,7 +13,7 @@ from __future__ import annotations
 from bisect import bisect_left
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from math import ceil, floor
 from typing import Literal
 
@@ -181,7 +181,7 @@ def _acceptance(
         (run_low, _), (_, run_high) = (
             of_run_interval(strata) or (None, None) for strata in (lowest, highest)
         )
-    return Acceptance(
+    found = Acceptance(
         model=model,
         category=category,
         usable=sum(decided.values()),
@@ -195,16 +195,10 @@ def _acceptance(
         high=high,
         run_low=run_low,
         run_high=run_high,
-        reason=_reason(
-            len(answers),
-            len(decided),
-            len(counts),
-            bool(shoots),
-            share,
-            any(each is not None for each in (low, run_low)),
-            whole or plan.drawn(answers.keys(), model, category),
-        ),
+        reason=None,
     )
+    drawn = whole or plan.drawn(answers.keys(), model, category)
+    return replace(found, reason=_reason(found, bool(shoots), drawn))
 
 
 def _by_shoot(usable: Mapping[Key, bool], shoots: Mapping[CaseKey, str]) -> list[tuple[int, int]]:
@@ -228,47 +222,38 @@ def _by_stratum(
 NOBODY = Message("nobody has looked")
 
 
-def _reason(
-    seen: int,
-    decided: int,
-    shoots: int,
-    named: bool,
-    share: float | None,
-    interval: bool,
-    drawn: bool,
-) -> Message | None:
-    """`named`: whether there are shoots, and not each picture its own."""
-    if not seen:
-        return NOBODY
-    if not decided:
-        return Message("of those looked at, none is decided")
+def _reason(of: Acceptance, named: bool, drawn: bool) -> Message | None:
+    """`named`: whether there are shoots, and not each picture its own; `drawn`: whether those
+    looked at were drawn by chance."""
+    if not of.decided:
+        return Message("of those looked at, none is decided") if of.undecided else NOBODY
     notes = []
-    if share is None:
+    if of.share is None:
         notes.append(
             Message(
                 "the low, the middle or the high third by risk has no decision yet, and may be "
                 "unlike the others"
             )
         )
-    elif shoots < FEWEST:
+    elif of.shoots < FEWEST:
         notes.append(
             Message(
                 "too few for an interval: {n} shoot, {least} are needed",
                 many="too few for an interval: {n} shoots, {least} are needed",
-                n=shoots,
+                n=of.shoots,
                 least=FEWEST,
             )
             if named
             else Message(
                 "too few for an interval: {n} picture, {least} are needed",
                 many="too few for an interval: {n} pictures, {least} are needed",
-                n=shoots,
+                n=of.shoots,
                 least=FEWEST,
             )
         )
     elif not drawn:
         notes.append(Message("those looked at were not drawn by chance: others may be unlike them"))
-    if interval and decided < seen:
+    if of.undecided and (of.low, of.run_low) != (None, None):
         notes.append(Message("undecided ones are refused at the low end, usable at the high end"))
     return join("; ", notes) if notes else None
 
