@@ -346,17 +346,12 @@ def _finish(model: Model, job: _Job, out: Path, *, cached: bool) -> Prediction:
     if MULTIPLIED in entry.notes and SOME_MULTIPLIED not in model.warnings:
         model.warnings.append(SOME_MULTIPLIED)
     return Prediction(
+        **dict(entry),
         category=case.category,
         case=case.id,
         model=name,
         picture_sha256=job.sha256,
-        width=entry.width,
-        height=entry.height,
-        notes=entry.notes,
         cutout=path,
-        cutout_sha256=entry.cutout_sha256,
-        seconds=entry.seconds,
-        peak_memory_bytes=entry.peak_memory_bytes,
         cached=cached,
         device=job.info.device,
         dtype=job.info.dtype,

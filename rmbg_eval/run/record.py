@@ -24,13 +24,7 @@ from ..core.records import OrRecords, Records, columns, having, without
 from ..errors import OutputError, printable
 from ..i18n import Message
 from ..measure.columns import Measurements
-from ..measure.record import (
-    Agreement,
-    Delivery,
-    PointResult,
-    Risk,
-    RuleResult,
-)
+from ..measure.record import Agreement, Delivery, PointResult, Risk, RuleResult
 from ..models.info import ModelInfo
 from ..predictions.prediction import PrecisionCheck, Prediction, StabilityCost
 from ..settings import Settings

@@ -13,14 +13,7 @@ from scipy import stats
 from scipy.optimize import minimize
 
 from rmbg_eval.decisions import ranking
-from rmbg_eval.decisions.ranking import (
-    FEWEST,
-    PRIOR,
-    expected_shares,
-    rank,
-    ranking_of,
-    strengths,
-)
+from rmbg_eval.decisions.ranking import FEWEST, PRIOR, expected_shares, rank, ranking_of, strengths
 from rmbg_eval.run.intervals import exact_interval, worth_of
 
 

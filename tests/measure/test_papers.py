@@ -15,14 +15,7 @@ import pytest
 from measure.mattes import SPECIAL
 
 from rmbg_eval.measure.outline import hce, mba
-from rmbg_eval.measure.segmentation import (
-    e_adaptive,
-    e_max,
-    e_measure,
-    f_adaptive,
-    f_max,
-    f_mean,
-)
+from rmbg_eval.measure.segmentation import e_adaptive, e_max, e_measure, f_adaptive, f_max, f_mean
 from rmbg_eval.measure.subject import Subject, Undefined
 from rmbg_eval.measure.table import PAPERS, measure
 
