@@ -162,8 +162,6 @@ def contour_breaks(alpha: Alpha) -> float:
     count, label, stats, _ = cv2.connectedComponentsWithStats(filled, connectivity=8)
     long = np.maximum(stats[:, cv2.CC_STAT_WIDTH], stats[:, cv2.CC_STAT_HEIGHT]) >= BREAK_LENGTH
     long[0] = False
-    if not long.any():
-        return 0.0
     open_ = cv2.dilate(1 - closed, np.ones((3, 3), np.uint8)).view(bool)
     touching = np.zeros(count, bool)
     touching[np.unique(label[open_])] = True
