@@ -1,14 +1,10 @@
-// What a cut-out's alpha says: its own picture, its histogram, its course along a line.
+// What a cut-out's alpha says: its histogram, its course along a line.
 
-import { h } from "./dom.js";
+import { pixelsOf } from "./pixels.js";
 import { svg } from "./svg.js";
 import { within } from "./zoom.js";
 
 /** @typedef {{ distance: number, alpha: number }[]} Course alpha along a line, by its pixels */
-
-const FAR = 0.5; // a difference of alpha that has its full colour
-const OVER = [213, 94, 0]; // more opaque: --over of tokens.css
-const UNDER = [84, 39, 136]; // less: --under
 
 export class AlphaMap {
   /** @type {Float64Array | null} */
@@ -20,12 +16,10 @@ export class AlphaMap {
    * @param {HTMLImageElement} image
    */
   constructor(image) {
-    this.width = image.naturalWidth;
-    this.height = image.naturalHeight;
-    const context = drawing(h("canvas", { width: this.width, height: this.height }));
-    context.drawImage(image, 0, 0);
-    const { data } = context.getImageData(0, 0, this.width, this.height);
-    this.alpha = new Uint8Array(this.width * this.height);
+    const { width, height, data } = pixelsOf(image);
+    this.width = width;
+    this.height = height;
+    this.alpha = new Uint8Array(width * height);
     for (let i = 0, j = 3; i < this.alpha.length; i++, j += 4) this.alpha[i] = data[j];
   }
 
@@ -69,51 +63,6 @@ export class AlphaMap {
     }
     return values;
   }
-
-  /** Alpha as a grey picture. @param {HTMLCanvasElement} canvas */
-  paint(canvas) {
-    this.#put(canvas, (data) => {
-      for (let i = 0, j = 0; i < this.alpha.length; i++, j += 4) {
-        data[j] = data[j + 1] = data[j + 2] = this.alpha[i];
-      }
-    });
-  }
-
-  /**
-   * Where it is more opaque than `other` (orange) and less (purple), over the other in light grey;
-   * as rmbg_eval.run.plots draws an error map over the truth.
-   * @param {HTMLCanvasElement} canvas
-   * @param {AlphaMap} other of the same size
-   */
-  paintAgainst(canvas, other) {
-    this.#put(canvas, (data) => {
-      for (let i = 0, j = 0; i < this.alpha.length; i++, j += 4) {
-        const difference = (this.alpha[i] - other.alpha[i]) / 255;
-        const strength = Math.min(Math.abs(difference) / FAR, 1);
-        const grey = 170 + (70 * other.alpha[i]) / 255;
-        const colour = difference > 0 ? OVER : UNDER;
-        for (let k = 0; k < 3; k++) data[j + k] = grey + strength * (colour[k] - grey);
-      }
-    });
-  }
-
-  /** @param {HTMLCanvasElement} canvas @param {(data: Uint8ClampedArray) => void} fill its colours */
-  #put(canvas, fill) {
-    canvas.width = this.width;
-    canvas.height = this.height;
-    const context = drawing(canvas);
-    const image = context.createImageData(this.width, this.height);
-    fill(image.data);
-    for (let j = 3; j < image.data.length; j += 4) image.data[j] = 255;
-    context.putImageData(image, 0, 0);
-  }
-}
-
-/** @param {HTMLCanvasElement} canvas */
-function drawing(canvas) {
-  const context = canvas.getContext("2d", { willReadFrequently: true });
-  if (!context) throw new RangeError("larger than this browser's canvas");
-  return context;
 }
 
 /**

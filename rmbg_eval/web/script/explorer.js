@@ -6,6 +6,7 @@ import { download, enable, enabled, h } from "./dom.js";
 import { drawing } from "./draw.js";
 import { layout, panel, WORDS } from "./layout.js";
 import { Refusal } from "./offers.js";
+import { picture } from "./pixels.js";
 import { _, bytes, Texts } from "./text.js";
 import { Refused, Wire } from "./wire.js";
 import { zip } from "./zip.js";
@@ -58,6 +59,7 @@ const UNSHOWABLE = /\.(heic|heif|tiff?)$/i; // by most browsers
 
 /** @typedef {import("./wire.js").Message} Message */
 /** @typedef {import("./layout.js").Side} Side */
+/** @typedef {import("./pixels.js").Drawable} Drawable */
 /** @typedef {Message & { url: string, blob?: Blob | null, clicked: number, shown?: number }} Result */
 /**
  * @typedef {object} Item a picture that was chosen
@@ -750,27 +752,33 @@ export class Explorer {
   #paint() {
     const { view } = this.root.dataset;
     const sides = this.#shownSides();
+    const grey = (/** @type {Side} */ { image }) => picture("alpha", { result: image });
     for (const side of sides) {
-      const { alpha, model, image } = side;
-      if (!alpha) continue;
+      const { alpha, image } = side;
+      if (!alpha || !image) continue;
       if (view === "alpha" && !side.grey) {
-        side.grey = h("canvas", { role: "img", class: "rx-alpha" });
         const words = _("Alpha by {model}, black transparent, white opaque");
-        this.texts.say(side.grey, words, { model }, "aria-label");
-        alpha.paint(side.grey);
-        image?.after(side.grey);
+        side.grey = this.#over(side, grey(side), "rx-alpha", words);
       }
-      const other = sides.find((one) => one !== side)?.alpha;
-      if (view === "difference" && !side.apart && other?.alpha.length === alpha.alpha.length) {
-        side.apart = h("canvas", { role: "img", class: "rx-difference" });
+      const other = sides.find((one) => one !== side);
+      if (view === "difference" && !side.apart && other?.alpha) {
+        const drawn = picture("error", { result: image, truth: grey(other) });
         const words = _("Where the alpha by {model} differs from the other's");
-        this.texts.say(side.apart, words, { model }, "aria-label");
-        alpha.paintAgainst(side.apart, other);
-        image?.after(side.apart);
+        side.apart = this.#over(side, drawn, "rx-difference", words);
       }
     }
     this.ui.looking.legend.hidden = view !== "difference";
     this.#looked();
+  }
+
+  /** Lay what is drawn over a side's result. @param {Side} side @param {Drawable | null} drawn
+   * @param {string} name of its class @param {string} words */
+  #over({ image, model }, drawn, name, words) {
+    if (!drawn) return null;
+    drawn.setAttribute("role", "img");
+    drawn.classList.add(name);
+    image?.after(this.texts.say(drawn, words, { model }, "aria-label"));
+    return drawn;
   }
 
   drawLine() {

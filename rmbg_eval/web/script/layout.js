@@ -291,8 +291,8 @@ export function panel(texts, kind) {
   return {
     ...{ label, about, empty, layer, overlay, box, done, save, hint, figure, model: "" },
     image: /** @type {HTMLImageElement | null} */ (null),
-    grey: /** @type {HTMLCanvasElement | null} */ (null), // its alpha
-    apart: /** @type {HTMLCanvasElement | null} */ (null), // where the other model's alpha differs
+    grey: /** @type {import("./pixels.js").Drawable | null} */ (null), // its alpha
+    apart: /** @type {import("./pixels.js").Drawable | null} */ (null), // where the other model's alpha differs
     result: /** @type {import("./explorer.js").Result | null} */ (null),
     alpha: /** @type {import("./alpha.js").AlphaMap | null} */ (null),
   };

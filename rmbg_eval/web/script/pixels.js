@@ -8,10 +8,10 @@ import { h } from "./dom.js";
 /** @typedef {HTMLImageElement | HTMLCanvasElement} Drawable */
 /**
  * @typedef {object} Parts
- * @property {Drawable} [original]
- * @property {Drawable} [alpha] grey
- * @property {Drawable} [result] a cut-out with its alpha
- * @property {Drawable} [truth] grey
+ * @property {Drawable | null} [original]
+ * @property {Drawable | null} [alpha] grey
+ * @property {Drawable | null} [result] a cut-out with its alpha
+ * @property {Drawable | null} [truth] grey
  */
 
 // Of an error: grey from 170 to 240 by the truth, orange where alpha is too opaque and purple where it

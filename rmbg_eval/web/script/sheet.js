@@ -70,10 +70,8 @@ export function sheet({ open, by }) {
     try {
       // Copies: one that is not displayed is never decoded where it is.
       const [own, other] = await Promise.all([load(result.src), grey && load(grey.src)]);
-      const drawn = picture(wanted === "error" ? "error" : "alpha", {
-        result: own,
-        truth: other ?? undefined,
-      });
+      const kind = wanted === "error" ? "error" : "alpha";
+      const drawn = picture(kind, { result: own, truth: other });
       if (drawn && wanted === cells && !link.querySelector("canvas")) put(tile, link, drawn);
     } catch {} // the result stays, which is not drawn from anything
   }
