@@ -18,7 +18,7 @@ import numpy as np
 from PIL import Image
 
 from rmbg_eval import Run, Settings, evaluate, load_cases
-from rmbg_eval.compare.alpha_change import alpha_of
+from rmbg_eval.compare.alpha_change import decoded
 from rmbg_eval.compare.runs import compare
 from rmbg_eval.core.images import Alpha, quantise
 
@@ -81,7 +81,7 @@ def main(folder: Path) -> None:
             for p in cutouts:
                 path = mattes / p.category / f"{p.case}.png"
                 path.parent.mkdir(parents=True, exist_ok=True)
-                alpha = worsen(alpha_of(folder, p))
+                alpha = worsen(decoded(folder, p)[1])
                 Image.fromarray(quantise(np.clip(alpha, 0, 1))).save(path)
             noticed = []
             for known_by, cases in sets.items():

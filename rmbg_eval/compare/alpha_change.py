@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 
 from ..core.decoding import decode_cutout, read_bytes
 from ..core.files import inside
-from ..core.images import Alpha
+from ..core.images import RGB, Alpha
 from ..errors import ImageError, OutputError, RmbgEvalError, printable
 from ..i18n import Message
 from ..predictions.prediction import Prediction
@@ -102,12 +102,13 @@ def change_of(base: Path, was: Prediction, new: Path, now: Prediction) -> AlphaC
     return alpha_change(one, other)
 
 
-def alpha_of(folder: Path, prediction: Prediction) -> Alpha:
-    """The alpha of a prediction kept in `folder`: a run's cut-out, or a baseline's matte.
+def decoded(folder: Path, prediction: Prediction) -> tuple[RGB | None, Alpha]:
+    """Colours, if it has any, and alpha of a prediction kept in `folder`: a run's cut-out, or a
+    baseline's matte.
 
     Raises RmbgEvalError unless it is a file of the folder and exactly the one that was written.
     """
-    return decode_cutout(_checked(folder, prediction), printable(prediction.case))[1]
+    return decode_cutout(_checked(folder, prediction), printable(prediction.case))
 
 
 def _checked(folder: Path, prediction: Prediction) -> bytes:

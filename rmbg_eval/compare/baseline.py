@@ -39,7 +39,7 @@ from ..run.case_record import CaseRecord
 from ..run.folder import MATTES, locked, write_run
 from ..run.record import ModelRun, Run
 from ..settings import Settings
-from .alpha_change import alpha_of, matte_hash
+from .alpha_change import decoded, matte_hash
 from .comparison import Comparison
 from .differences import names_of
 from .runs import compare
@@ -457,7 +457,7 @@ def _reduced(
     before = kept.get(prediction.key)
     if before and before.cutout and before.cutout_sha256 == prediction.cutout_sha256:
         return prediction.model_copy(update={**less, "cutout": before.cutout})
-    data, suffix = encode_matte(alpha_of(folder, prediction))
+    data, suffix = encode_matte(decoded(folder, prediction)[1])
     hashed = hashlib.sha256(data).hexdigest()[:16]
     names = (prediction.model, prediction.category, prediction.case)
     path = f"{MATTES}/{'/'.join(safe_name(name) for name in names)}.{hashed}.{suffix}"

@@ -157,11 +157,7 @@ class Report:
         if (category, case) not in self._context.shown.index.cases:  # of many, no row
             shown = only(run, [(category, case)])
             sheet = Sheet(Context(run, load(shown), cards=self._cards, shown=shown))
-        (view,) = [
-            one
-            for one in sheet.category(category).cases
-            if (one.category, one.name) == (category, case)
-        ]
+        view = sheet.case(run.index.cases[category, case])
         view = replace(view, results=tuple(view.results[own.index(m)] for m in chosen))
         figures = case_figures(run, (category, case), chosen)
         about = {"case": view, "models": chosen, "rows": figures.rows}

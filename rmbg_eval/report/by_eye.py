@@ -152,8 +152,6 @@ def _accepted(each: Acceptance) -> ShareRow:
     counts = Message(_COUNTS[is_weighted(each)], usable=each.usable, decided=each.decided)
     return ShareRow(
         model=each.model,
-        category="",
-        rank="",
         share=_percent(each.share),
         bar=_bar(each.share, each.low, each.high),
         counts=counts if each.decided else "–",
@@ -177,14 +175,11 @@ def _by_category(context: Context, shares: Sequence[Acceptance]) -> tuple[ShareR
 def _standing(each: Standing) -> ShareRow:
     return ShareRow(
         model=each.model,
-        category="",
         rank=each.ranks,
         share=_percent(each.share),
         bar=_bar(each.share, each.low, each.high),
         counts=f"{each.won} / {each.lost} / {each.equal}",
         interval=_from_to(each.low, each.high),
-        near="",
-        others=(),
         note=", ".join(each.better_than) or "–",
     )
 

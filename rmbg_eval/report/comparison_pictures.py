@@ -11,12 +11,12 @@ from typing import Any
 import numpy as np
 from PIL import Image
 
-from ..compare.alpha_change import alpha_of
+from ..compare.alpha_change import decoded
 from ..compare.pair import Pair
-from ..core.decoding import decode_cutout, read_bytes
 from ..core.files import write_atomic
 from ..core.images import RGB, Alpha, encode, quantise
 from ..errors import RmbgEvalError
+from ..predictions.prediction import Prediction
 from ..run.drawing import thumb_in
 from ..run.plots import TOO_OPAQUE, TOO_TRANSPARENT
 
@@ -81,7 +81,7 @@ class PairFigures:
 
 def pair_figures(pair: Pair, base: Path, new: Path, out: Path, full: bool) -> PairFigures:
     """Draw what there is of a pair into `out/assets/`; where `full`, also in all its pixels."""
-    was, now = _side(pair, base, new=False), _side(pair, new, new=True)
+    was, now = _side(base, pair.base), _side(new, pair.new)
     fits = was and now and was.alpha.shape == now.alpha.shape
     borrowed = bool(was and now and fits and was.rgb is None and now.rgb is not None)
     if was and now and borrowed and (borrowed := not _wiped(was, now)):
@@ -155,13 +155,11 @@ def difference_map(base: Alpha, new: Alpha) -> RGB:
     return np.rint(255 + strength * (colour - 255)).astype(np.uint8)
 
 
-def _side(pair: Pair, folder: Path, new: bool) -> Side | None:
-    prediction = pair.new if new else pair.base
+def _side(folder: Path, prediction: Prediction | None) -> Side | None:
     if prediction is None or not prediction.cutout:
         return None
     try:
-        alpha = alpha_of(folder, prediction)
-        rgb = decode_cutout(read_bytes(folder / prediction.cutout), prediction.case)[0]
+        rgb, alpha = decoded(folder, prediction)
     except RmbgEvalError:  # the pair says why
         return None
     return Side(alpha, rgb)

@@ -23,15 +23,7 @@ from ..run.intervals import FEWEST
 from ..run.previews import Preview, Spot
 from ..run.risks import hundredths
 from ..run.sample import SEED, Sample
-from ..run.statistics import (
-    ALL,
-    Mean,
-    Points,
-    Row,
-    copies_in,
-    inference,
-    over_shared,
-)
+from ..run.statistics import ALL, Mean, Points, Row, copies_in, inference, over_shared
 from .answer import NAMED, Answer, all_named
 from .by_eye import by_eye
 from .context import Context
@@ -70,7 +62,6 @@ class Overview:
         matrices = tuple(self._matrices())
         findings = tuple(map(self._finding, self.context.previews.worst))
         failures = tuple(self._failures())
-        wide, narrow = self._scatters()
         return OverviewView(
             answer=tuple(self.said.sentences()),
             more=self.said.more(),
@@ -81,8 +72,7 @@ class Overview:
             notes=tuple(self._notes()),
             matrices=matrices,
             key=self._key(matrices),
-            scatter=wide,
-            narrow=narrow,
+            charts=self._charts(),
             few=self._few(),
             findings=findings,
             about_findings=self._about_findings(findings),
@@ -314,8 +304,8 @@ class Overview:
 
     # ---- quality and time
 
-    def _scatters(self) -> tuple[ScatterView, ScatterView] | tuple[None, None]:
-        """The chart, and the same for where there is less room; none of one model alone."""
+    def _charts(self) -> tuple[ScatterView, ...]:
+        """None of one model alone."""
         dots, titles = [], []
         for model in self.models if self.said.scored and len(self.models) > 1 else ():
             count, spent = self.context.points(ALL, model), inference(self.run, model)
@@ -324,18 +314,12 @@ class Overview:
             share = count.passed / count.measured
             licence = self._info(model).licence_words  # a message where it is none
             named = f"{licence[:16]} · " if isinstance(licence, str) else ""
-            dots.append(
-                Dot(
-                    model, f"{named}{_share(share)}",
-                    spent, share, count.low, count.high,
-                )
-            )  # fmt: skip
+            words = f"{named}{_share(share)}"
+            dots.append(Dot(model, words, spent, share, count.low, count.high))
             licence_named = self._info(model).licence_named
             titles.append(join(", ", [model, _interval(count), brief(spent), licence_named]))
-        if not dots:
-            return None, None
         alt = Message("Share of points passed and seconds: {dots}", dots=join("; ", titles))
-        return scatter(dots, alt, WIDE), scatter(dots, alt, NARROW)
+        return tuple(scatter(dots, alt, across) for across in (WIDE, NARROW) if dots)
 
     def _misses(self) -> Text:
         """Those that the sheet shows, each for as many models as missed it: what the link opens."""

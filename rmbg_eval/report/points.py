@@ -103,10 +103,9 @@ def shape_paths(point: ObservationPoint) -> Iterable[str]:
 
 def _mark(model: str, result: PointResult | None, expected: Expectation | None) -> MarkView:
     state = STATES[result.passed if result else None]
-    if result is None:
-        return MarkView(model, state, "–", Message("not measured"), None)
-    if result.measured is None:
-        return MarkView(model, state, "–", result.reason or Message("not measured"), None)
+    if result is None or result.measured is None:
+        reason = result.reason if result else None
+        return MarkView(model, state, "–", reason or Message("not measured"), None)
     place = _place(result.measured, expected) if expected else None
     words: Text = missed(result) if result.passed is False else Message("passed")
     return MarkView(model, state, _measured(result), words, place)

@@ -79,12 +79,13 @@ class Sheet:
             difficulty=Message(guide.difficulty) if guide else None,
             look=Message(guide.look) if guide else None,
             columns=self.columns,
-            cases=tuple(map(self._case, cases)),
+            cases=tuple(map(self.case, cases)),
         )
 
     # ---- a row
 
-    def _case(self, record: CaseRecord) -> CaseView:
+    def case(self, record: CaseRecord) -> CaseView:
+        """One row."""
         key = record.key
         previews = self.context.previews.cases[key]
         predictions = self.index.by_case.get(key, ())

@@ -173,18 +173,18 @@ class ShareRow:
     """A model's share of cut-outs that people would use, or of votes that it wins."""
 
     model: str
-    category: str
-    rank: str
     share: Text
     bar: IntervalView | None
     counts: Text
     interval: Text
     """Of all pictures like these."""
-    near: Text
-    """Of these pictures."""
-    others: tuple[str, ...]
-    """Undecided, not looked at."""
     note: Text
+    near: Text = ""
+    """Of these pictures."""
+    others: tuple[str, ...] = ()
+    """Undecided, not looked at."""
+    category: str = ""
+    rank: str = ""
 
 
 @dataclass(frozen=True)
@@ -244,11 +244,10 @@ class OverviewView:
     matrices: tuple[MatrixView, ...]
     key: Text
     """What their marks mean."""
-    scatter: ScatterView | None
-    narrow: ScatterView | None
-    """The same where there is less room."""
+    charts: tuple[ScatterView, ...]
+    """Quality against time, and the same for where there is less room; empty without it."""
     few: Text
-    """What its whiskers are, or why there are none."""
+    """What their whiskers are, or why there are none."""
     findings: tuple[FindingView, ...]
     about_findings: Text
     """What is shown of them, in which order."""

@@ -18,21 +18,9 @@ TEMPLATES = _HERE / "templates"
 BACKDROP = _HERE / "style" / "backdrop.webp"
 """A photograph for cut-outs to stand on, which the style leads to by its name."""
 
-_KIT = ("tokens", "controls", "zoom")
 _STYLES = {
-    "report": (
-        *_KIT,
-        "report",
-        "overview",
-        "bar",
-        "sheet",
-        "points",
-        "viewer",
-        "review",
-        "draw",
-        "compare",
-    ),
-    "explore": (*_KIT, "explore", "draw"),
+    "report": "tokens controls zoom report overview bar sheet points viewer review draw compare",
+    "explore": "tokens controls zoom explore draw",
 }
 _IMPORT = re.compile(r'^import (\{[^}]*\}) from "\./(\w+)\.js";\n', re.MULTILINE)
 _ICONS = re.compile(r"^const (STROKES|FILLS) = \{\n(.*?)^\};", re.MULTILINE | re.DOTALL)
@@ -42,7 +30,7 @@ _EXPORT = re.compile(r"^export (?=(?:async )?(?:function|class|const) (\w+))", r
 @cache
 def style(page: Literal["report", "explore"]) -> str:
     """The style of a page (the comparison's is the report's), all of it below `.rmbg`."""
-    parts = ((_HERE / "style" / f"{name}.css").read_text("utf-8") for name in _STYLES[page])
+    parts = ((_HERE / "style" / f"{name}.css").read_text("utf-8") for name in _STYLES[page].split())
     return "".join((*parts, *(_only(lang) for lang in languages() if page == "report")))
 
 

@@ -18,8 +18,8 @@ from rmbg_eval.compare.alpha_change import (
     NOTHING,
     TILE,
     alpha_change,
-    alpha_of,
     change_of,
+    decoded,
     matte_hash,
 )
 from rmbg_eval.core.images import Cutout, encode_png
@@ -115,7 +115,7 @@ def test_a_file_that_is_another_than_was_written_is_told(tmp_path: Path) -> None
     was = kept(tmp_path)
     kept(tmp_path, change=9)
     with pytest.raises(RmbgEvalError, match=r"cutouts/a.png is not the file that run\.json"):
-        alpha_of(tmp_path, was)
+        decoded(tmp_path, was)
 
 
 @pytest.mark.parametrize(
@@ -128,7 +128,7 @@ def test_nothing_outside_the_folder_is_read(tmp_path: Path, name: str) -> None:
     if name == "link.png":
         (inside / name).symlink_to(tmp_path / "outside.png")
     with pytest.raises(RmbgEvalError, match="is no file of the run"):
-        alpha_of(inside, good.model_copy(update={"cutout": name}))
+        decoded(inside, good.model_copy(update={"cutout": name}))
 
 
 @pytest.mark.parametrize(

@@ -26,7 +26,7 @@ from runs import run_of
 from systems import KILLED, links
 
 from rmbg_eval import Prediction, Run, Settings, evaluate, load_model
-from rmbg_eval.compare.alpha_change import alpha_of
+from rmbg_eval.compare.alpha_change import decoded
 from rmbg_eval.compare.baseline import (
     approve,
     approve_changes,
@@ -95,7 +95,7 @@ def test_a_baseline_has_the_numbers_and_the_exact_mattes(settings: Settings, bas
     for was, now in zip(kept.predictions, run.predictions, strict=True):
         assert was.cutout_sha256 == now.cutout_sha256
         exact = stored_alpha(settings.out_folder / now.cutout)
-        assert np.array_equal(alpha_of(base, was), exact)
+        assert np.array_equal(decoded(base, was)[1], exact)
     names = set(files(base))
     assert {".gitignore", "run.json"} <= names
     assert all(name.startswith("mattes/fake/") for name in names - {".gitignore", "run.json"})
@@ -478,7 +478,7 @@ def test_killed_before_any_write_the_old_baseline_is_whole(
     assert done.returncode == KILLED
     assert compare(base, old.out_folder).failing() == ()
     for p in Run.load(base).predictions:
-        alpha_of(base, p)
+        decoded(base, p)
     approve(settings.out_folder, base)
     assert compare(base, settings.out_folder).failing() == ()
     assert len(list((base / "mattes").rglob("*.webp"))) == 3
@@ -549,7 +549,7 @@ def test_exactly_the_chosen_changes_become_the_baseline(
     assert Run.load(base).models[0].info == now.models[0].info
     for p in Run.load(base).predictions:
         np.testing.assert_array_equal(
-            alpha_of(base, p), alpha_of(settings.out_folder, now.index.predictions[p.key])
+            decoded(base, p)[1], decoded(settings.out_folder, now.index.predictions[p.key])[1]
         )
     mattes = {path.relative_to(base).as_posix() for path in base.rglob("*.webp")}
     assert mattes == {p.cutout for p in Run.load(base).predictions}

@@ -266,7 +266,7 @@ def test_in_chinese() -> None:
 def test_without_points_nothing_is_scored() -> None:
     view = told_overview(run_of())
     assert view.answer == ("1 picture without points or truth: nothing is scored.",)
-    assert view.scatter is None
+    assert view.charts == ()
     assert [(each.name, each.columns) for each in view.matrices] == [("model", ())]
     assert view.findings == ()
 
@@ -439,7 +439,7 @@ def timed(seconds: dict[str, float], finished: str = "") -> Run:
 
 
 def test_quality_against_time_has_intervals_and_words_for_them() -> None:
-    plot = told_overview(timed({"a": 1.0, "b": 4.0})).scatter
+    plot = told_overview(timed({"a": 1.0, "b": 4.0})).charts[0]
     assert [dot.name for dot in plot.dots] == ["a", "b"]
     assert [dot.best for dot in plot.dots] == [True, False]
     assert all(dot.whisker and dot.label for dot in plot.dots)
@@ -452,7 +452,7 @@ def test_of_one_model_an_interval_and_both_tables_stand_in_place_of_a_chart() ->
     page = environment("en").get_template("overview.html.j2")
     run = timed({"a": 1.0})
     view = told_overview(run.model_copy(update={"models": run.models[:1]}))
-    assert view.scatter is view.narrow is None
+    assert view.charts == ()
     assert str(view.key).replace("\u00a0", " ") == (
         "50 % (95 % interval 16 % to 84 %) of the points, over 8 pictures."
     )
@@ -466,7 +466,7 @@ def test_cut_outs_that_were_made_elsewhere_are_never_timed() -> None:
     run = timed({"a": 1.0, "b": 0.001}, finished="b")
     presenter = Presenter(run, Previews({KEY: CasePreviews()}))
     view = presenter.overview()
-    assert [dot.name for dot in view.scatter.dots] == ["a"]
+    assert [dot.name for dot in view.charts[0].dots] == ["a"]
     assert view.matrices[0].rows[1].about[0] == "finished cut-outs"
     (_, b) = presenter.more().models
     assert (b.infer, b.total, b.load, b.memory) == ("not timed",) * 4

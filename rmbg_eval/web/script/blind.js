@@ -219,15 +219,12 @@ export function blind(dialog, decisions, save) {
     tell();
     stage.show([]);
     dialog.classList.add("ended");
-    /** @type {Map<string, Tally[]>} */
-    const shoots = new Map();
-    for (const each of decisions.holding("vote")) {
-      const number = decisions.names.get(`${each.category}\0${each.case}`);
-      if (number === undefined) continue;
-      const shoot = decisions.shootOf(number);
-      shoots.set(shoot, [...(shoots.get(shoot) ?? []), tally(each)]);
-    }
-    const { standings, reason } = rank([...shoots.values()], about.models.length);
+    const place = (/** @type {Decision} */ { category, case: id }) =>
+      decisions.names.get(`${category}\0${id}`) ?? -1;
+    const votes = decisions.holding("vote").filter((vote) => place(vote) >= 0);
+    const shoots = Map.groupBy(votes, (vote) => decisions.shootOf(place(vote)));
+    const tallies = [...shoots.values()].map((some) => some.map(tally));
+    const { standings, reason } = rank(tallies, about.models.length);
     const names = (/** @type {typeof standings} */ some) =>
       some.map(({ model }) => about.models[model]);
     const best = standings.filter((each) => each.best === 1);

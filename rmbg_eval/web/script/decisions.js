@@ -74,10 +74,7 @@ const FIELDS = {
 const EVERY = ["category", "case", "person", "session", "time", "page", "undone", "kind"];
 
 /** As many characters of a text as a file may have. @param {string} text @param {number} most */
-export function bounded(text, most) {
-  const plain = /** @type {any} */ (text).toWellFormed?.() ?? text;
-  return [...plain].slice(0, most).join("");
-}
+export const bounded = (text, most) => [...text.toWellFormed()].slice(0, most).join("");
 
 /** One spelling of a name. @param {string} name */
 const spelled = (name) =>

@@ -19,7 +19,7 @@ const FOREGROUNDS = {
   "blur-fusion": _("decontaminated: blur-fusion"),
   pymatting: _("decontaminated: pymatting"),
 };
-/** @type {Record<string, [string, import("./icons.js").Icon]>} */
+/** @type {Record<string, [string, Icon]>} */
 const VIEWS = {
   result: [_("Result"), "result"],
   alpha: [_("Alpha"), "alpha"],
@@ -59,14 +59,13 @@ export const WORDS = {
   },
 };
 
+/** @typedef {import("./explorer.js").Explorer} Explorer */
+/** @typedef {import("./icons.js").Icon} Icon */
+/** @typedef {import("./text.js").Texts} Texts */
 /** @typedef {ReturnType<typeof layout>} Layout */
 /** @typedef {ReturnType<typeof panel>} Side */
 
-/**
- * @param {HTMLElement} root
- * @param {import("./text.js").Texts} texts
- * @param {import("./explorer.js").Explorer} act what is pressed acts upon
- */
+/** @param {HTMLElement} root @param {Texts} texts @param {Explorer} act what is pressed acts upon */
 export function layout(root, texts, act) {
   root.classList.add("rmbg", "rx");
   root.dataset.backdrop = "checker";
@@ -76,10 +75,7 @@ export function layout(root, texts, act) {
     onclick: () => act.otherLanguage(),
   });
   const keys = keySheet(texts);
-  const help = h("button", { type: "button", class: "plain", onclick: () => keys.showModal() });
-  help.append(icon("keyboard"));
-  texts.say(help, _("Keys"), {}, "aria-label");
-  texts.say(help, _("Keys"), {}, "title");
+  const help = iconButton(texts, _("Keys"), "keyboard", () => keys.showModal());
   const bar = h("progress", { max: 1 });
   const status = h("p", { class: "rx-status", role: "status" });
   texts.say(
@@ -121,7 +117,15 @@ export function layout(root, texts, act) {
   return { bar, status, panels, original, ...controls, looking, keys };
 }
 
-/** Light, dark, or as the system is; a notebook's is JupyterLab's. @param {import("./text.js").Texts} texts */
+/** @param {Texts} texts @param {string} words
+ * @param {Icon} sign @param {() => void} onclick */
+function iconButton(texts, words, sign, onclick) {
+  const button = h("button", { type: "button", class: "plain", onclick }, icon(sign));
+  texts.say(button, words, {}, "title");
+  return texts.say(button, words, {}, "aria-label");
+}
+
+/** Light, dark, or as the system is; a notebook's is JupyterLab's. @param {Texts} texts */
 function themes(texts) {
   const before = remembered.get("theme") ?? "";
   const now = before in THEMES ? before : "auto";
@@ -140,11 +144,9 @@ function themes(texts) {
   return group;
 }
 
-/** @param {import("./text.js").Texts} texts */
+/** @param {Texts} texts */
 function keySheet(texts) {
-  const close = h("button", { type: "button", class: "plain", onclick: () => sheet.close() });
-  close.append(icon("close"));
-  texts.say(close, _("Close"), {}, "aria-label");
+  const close = iconButton(texts, _("Close"), "close", () => sheet.close());
   const rows = KEYS.map(([keys, words]) =>
     h(
       "div",
@@ -159,11 +161,7 @@ function keySheet(texts) {
   return sheet;
 }
 
-/**
- * @param {HTMLElement} root
- * @param {import("./text.js").Texts} texts
- * @param {import("./explorer.js").Explorer} act
- */
+/** @param {HTMLElement} root @param {Texts} texts @param {Explorer} act */
 function choices(root, texts, act) {
   const input = h("input", {
     type: "file",
@@ -201,7 +199,7 @@ function choices(root, texts, act) {
   });
   const arriving = h("progress", { max: 1, class: "rx-arriving", hidden: true });
   const cases = h("select", { onchange: () => act.chooseCase(cases.value) });
-  const models = ["", "none"].map((_, number) =>
+  const models = [0, 1].map((number) =>
     h("select", { onchange: () => act.chosen(), disabled: true, "data-number": number }),
   );
   const foreground = h(
@@ -258,11 +256,8 @@ function choices(root, texts, act) {
   return { all, ...parts, category, add, added, adding };
 }
 
-/**
- * A picture to look at closely: the original, or a model's result.
- * @param {import("./text.js").Texts} texts
- * @param {"original" | "result"} kind
- */
+/** A picture to look at closely: the original, or a model's result. @param {Texts} texts
+ * @param {"original" | "result"} kind */
 export function panel(texts, kind) {
   const words = WORDS[kind];
   const label = texts.label("h2", words.title);
@@ -298,23 +293,11 @@ export function panel(texts, kind) {
   };
 }
 
-/**
- * @param {HTMLElement} root
- * @param {import("./text.js").Texts} texts
- * @param {import("./explorer.js").Explorer} act
- */
+/** @param {HTMLElement} root @param {Texts} texts @param {Explorer} act */
 function closely(root, texts, act) {
-  const tool = (
-    /** @type {string} */ text,
-    /** @type {import("./icons.js").Icon | ""} */ sign,
-    /** @type {() => void} */ onclick,
-  ) => {
-    const button = h("button", { type: "button", onclick });
-    if (!sign) return texts.say(button, text);
-    button.append(icon(sign));
-    button.classList.add("plain");
-    texts.say(button, text, {}, "title");
-    return texts.say(button, text, {}, "aria-label");
+  const to = (/** @type {number} */ percent) => {
+    const onclick = () => act.zoom.zoom(percent / 100 / devicePixelRatio);
+    return h("button", { type: "button", onclick }, `${percent} %`);
   };
   const group = (/** @type {Node[]} */ ...children) => h("div", { class: "rx-group" }, ...children);
   const name = Math.random().toString(36).slice(2); // two views of a widget choose apart
@@ -381,12 +364,12 @@ function closely(root, texts, act) {
       "div",
       { class: "rx-tools" },
       group(
-        tool(_("Zoom out"), "minus", () => act.zoom.step(-1)),
+        iconButton(texts, _("Zoom out"), "minus", () => act.zoom.step(-1)),
         percent,
-        tool(_("Zoom in"), "plus", () => act.zoom.step(1)),
-        tool(_("Fit"), "fit", () => act.zoom.fit()),
-        tool("100 %", "", () => act.zoom.zoom(1 / devicePixelRatio)),
-        tool("800 %", "", () => act.zoom.zoom(8 / devicePixelRatio)),
+        iconButton(texts, _("Zoom in"), "plus", () => act.zoom.step(1)),
+        iconButton(texts, _("Fit"), "fit", () => act.zoom.fit()),
+        to(100),
+        to(800),
       ),
       views,
       swatches,
@@ -416,7 +399,7 @@ function closely(root, texts, act) {
   };
 }
 
-/** The panel of draw.js, as the viewer's. @param {import("./text.js").Texts} texts */
+/** The panel of draw.js, as the viewer's. @param {Texts} texts */
 function points(texts) {
   const tools = Object.entries(TOOLS).map(([tool, words]) =>
     texts.label("button", words, { type: "button", "data-tool": tool, "aria-pressed": "false" }),

@@ -49,21 +49,14 @@ export function orderOf(plan) {
 /** A model's cut-outs, as far as they are decided on. @param {Decisions} decisions @param {number} model */
 export function shareOf(decisions, model) {
   const { plan, models } = decisions.about;
-  /** @type {Map<string, string[]>} */
-  const shoots = new Map();
-  const strata = plan.map((stratum) =>
-    stratum
-      .filter((number) => number % models.length === model)
-      .map((number) => {
-        const answer = decisions.settled(decisions.like(number));
-        const shoot = decisions.shootOf(Math.floor(number / models.length));
-        const there = shoots.get(shoot);
-        if (there) there.push(answer);
-        else shoots.set(shoot, [answer]);
-        return answer;
-      }),
+  const own = plan.map((stratum) => stratum.filter((number) => number % models.length === model));
+  const all = own.flat();
+  const said = new Map(all.map((number) => [number, decisions.settled(decisions.like(number))]));
+  const answers = (/** @type {number[]} */ some) => some.map((number) => said.get(number) ?? "");
+  const shoots = Map.groupBy(all, (number) =>
+    decisions.shootOf(Math.floor(number / models.length)),
   );
-  return acceptance({ strata, shoots: [...shoots.values()] });
+  return acceptance({ strata: own.map(answers), shoots: [...shoots.values()].map(answers) });
 }
 
 /** The share usable in words, and its interval.

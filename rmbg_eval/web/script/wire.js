@@ -33,12 +33,8 @@ export class Wire {
   #count = 0;
   #own = Math.random().toString(36).slice(2); // two views of a widget have one kernel
   #heard = 0; // messages that tell of work
-  /** @type {(welcome: Message) => void} */
-  #welcomed = () => {};
-  /** @type {Promise<Message>} */
-  #connected = new Promise((resolve) => {
-    this.#welcomed = resolve;
-  });
+  /** @type {PromiseWithResolvers<Message>} */
+  #connected = Promise.withResolvers(); // with what the kernel says first
   /** @type {{ send: Function, on: Function } | null} */
   model = null; // anywidget's
   served = false; // whether the page is one of `rmbg-eval serve`
@@ -80,7 +76,7 @@ export class Wire {
     if (message.type === "welcome") {
       this.served = message.served;
       this.on.welcome(message);
-      this.#welcomed(message);
+      this.#connected.resolve(message);
     } else if (message.type === "models") {
       this.on.models(message);
     } else {
@@ -134,7 +130,7 @@ export class Wire {
    * @param {(share: number) => void} progress
    */
   async upload(item, file, progress) {
-    const { part, most } = await this.#connected;
+    const { part, most } = await this.#connected.promise;
     const { id } = item;
     if (file.size > most) throw new Refused({ kind: "TooLarge", size: file.size, most });
     let offset = 0;
@@ -169,7 +165,7 @@ export class Wire {
 
   /** @param {import("./explorer.js").Item} item */
   async openCase(item) {
-    await this.#connected;
+    await this.#connected.promise;
     return this.#ask(item.id, picture, () =>
       this.#send({ type: "case", id: item.id, name: item.case, preview: true }),
     );
@@ -183,7 +179,7 @@ export class Wire {
    * @param {(step: Message) => void} progress
    */
   async remove(item, model, foreground, progress) {
-    const { served } = await this.#connected;
+    const { served } = await this.#connected.promise;
     const request = this.key("r");
     return this.#ask(
       request,
