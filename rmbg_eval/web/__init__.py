@@ -23,7 +23,7 @@ _STYLES = {
     "explore": "tokens controls zoom explore draw",
 }
 _IMPORT = re.compile(r'^import (\{[^}]*\}) from "\./(\w+)\.js";\n', re.MULTILINE)
-_ICONS = re.compile(r"^const (STROKES|FILLS) = \{\n(.*?)^\};", re.MULTILINE | re.DOTALL)
+_ICON = re.compile(r'^  (\w+): "(.+)",$', re.MULTILINE)
 _EXPORT = re.compile(r"^export (?=(?:async )?(?:function|class|const) (\w+))", re.MULTILINE)
 
 
@@ -52,16 +52,10 @@ def _only(lang: str) -> str:
 def icon(name: str) -> str:
     """The icon `name` of script/icons.js, as that draws it. Raises KeyError where there is none."""
     source = (_HERE / "script" / "icons.js").read_text("utf-8")
-    paths = {
-        kind: dict(re.findall(r'^  (\w+): "(.+)",$', body, re.M))
-        for kind, body in _ICONS.findall(source)
-    }
-    stroke, fill = paths["STROKES"].get(name), paths["FILLS"].get(name)
-    if not stroke and not fill:
-        raise KeyError(name)
-    parts = [f'<path d="{stroke}"></path>'] if stroke else []
-    parts += [f'<path d="{fill}" class="solid"></path>'] if fill else []
-    return f'<svg class="icon" viewBox="0 0 20 20" aria-hidden="true">{"".join(parts)}</svg>'
+    stroke, _, fill = dict(_ICON.findall(source))[name].partition(";")
+    path = f'<path d="{stroke}"></path>'
+    path += f'<path d="{fill}" class="solid"></path>' if fill else ""
+    return f'<svg class="icon" viewBox="0 0 20 20" aria-hidden="true">{path}</svg>'
 
 
 @cache

@@ -2,7 +2,7 @@
 // `rmbg-eval approve RUN --decisions FILE` takes exactly.
 
 import { Decisions } from "./decisions.js";
-import { h } from "./dom.js";
+import { allIn, h } from "./dom.js";
 import { say, wordsOf } from "./words.js";
 
 /** @typedef {[string, string, string, string | null, string | null]} Change category, case, model, SHA-256 before and after */
@@ -29,9 +29,8 @@ export async function approvals() {
     decisions: [],
   });
   const words = wordsOf("review-words");
-  const boxes = /** @type {NodeListOf<HTMLInputElement>} */ (
-    document.querySelectorAll("input[data-tick]")
-  );
+  /** @type {HTMLInputElement[]} */
+  const boxes = allIn(document, "input[data-tick]");
   for (const box of boxes) {
     box.addEventListener("change", async () => {
       const on = box.checked; // also of one that is ticked while the page is being opened
@@ -50,14 +49,8 @@ export async function approvals() {
   /** @param {HTMLInputElement} box */
   function like(box) {
     const [category, id, model, base, now] = changes[box.dataset.tick ?? ""];
-    return {
-      kind: "approval",
-      category,
-      case: id,
-      model,
-      base_sha256: base,
-      new_sha256: now,
-    };
+    const about = { kind: "approval", category, case: id, model };
+    return { ...about, base_sha256: base, new_sha256: now };
   }
   const ticked = (/** @type {HTMLInputElement} */ box) => Boolean(decisions.mine(like(box)));
 
@@ -68,7 +61,7 @@ export async function approvals() {
 
   const show = () => {
     for (const box of boxes) box.checked = ticked(box);
-    const count = [...boxes].filter((box) => box.checked).length;
+    const count = boxes.filter((box) => box.checked).length;
     section
       .querySelector("[data-part=ticked]")
       ?.replaceChildren(...say(words, "ticked", { n: count, all: boxes.length }));

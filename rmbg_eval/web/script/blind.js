@@ -6,7 +6,7 @@ import { enable, enabled, h, partsOf } from "./dom.js";
 import { pixelled } from "./pixels.js";
 import { chance, FEWEST, nextPair, rank, seedOf } from "./ranking.js";
 import { pictureSize } from "./rows.js";
-import { once, sourcesOf, whole } from "./sources.js";
+import { once, pictureBy } from "./sources.js";
 import { paneOf, Stage } from "./stage.js";
 import { svg } from "./svg.js";
 import { everywhere, percent, say, wordsOf } from "./words.js";
@@ -110,14 +110,9 @@ export function blind(dialog, decisions, save) {
 
   /** @param {number} place @param {number | null} model null: the original */
   const pictureOf = (place, model) =>
-    once(made, `${place} ${model}`, async () => {
-      const article = articleOf(place);
-      const sources = article ? sourcesOf(article) : [];
-      const source = sources.find(({ kind, model: name }) =>
-        model === null ? kind === "original" : kind === "result" && name === about.models[model],
-      );
-      return source ? whole(sources, source, source.kind).catch(() => null) : null;
-    });
+    once(made, `${place} ${model}`, () =>
+      pictureBy(articleOf(place), model === null ? null : about.models[model]),
+    );
 
   async function show() {
     const now = pair;
@@ -279,7 +274,7 @@ export function blind(dialog, decisions, save) {
   function hold(on) {
     original = on;
     dialog.classList.toggle("original", on);
-    dialog.querySelector('[data-do="original"]')?.setAttribute("aria-pressed", String(on));
+    stage.press("original", on);
   }
 
   function open() {

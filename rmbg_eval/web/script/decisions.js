@@ -88,10 +88,6 @@ export function aboutPage() {
   return ofPage ?? null;
 }
 
-/** @param {About} about */
-export const namesOf = (about) =>
-  new Map(about.cases.map(([, category, id], number) => [`${category}\0${id}`, number]));
-
 /** Whose a decision is. @param {Decision} decision */
 const who = ({ person = ANONYMOUS, session = "" }) =>
   person === ANONYMOUS ? `${person}\0${session}` : person;
@@ -157,7 +153,7 @@ export class Decisions {
   /** @param {About} about */
   constructor(about) {
     this.about = about;
-    this.names = namesOf(about);
+    this.names = new Map(about.cases.map(([, category, id], n) => [`${category}\0${id}`, n]));
     this.prefix = `rmbg_eval.decided.${about.content}.`;
     this.session = remembered.get("session") ?? "";
     if (!/^[0-9A-Za-z-]{1,64}$/.test(this.session)) {

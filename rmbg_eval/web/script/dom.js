@@ -23,6 +23,19 @@ export function h(tag, attributes = {}, ...children) {
 export const partsOf = (whole) => (name) =>
   /** @type {any} */ (whole.querySelector(`[data-part="${name}"]`));
 
+/** All elements there that a selector finds.
+ * @template {Element} [E=HTMLElement] @param {ParentNode} where @param {string} selector @returns {E[]} */
+export const allIn = (where, selector) =>
+  /** @type {any} */ ([...where.querySelectorAll(selector)]);
+
+/** Of the buttons with `data-NAME`, press the one that has this value.
+ * @param {ParentNode} where @param {string} name @param {string} [value] */
+export function pressOne(where, name, value) {
+  for (const button of allIn(where, `[data-${name}]`)) {
+    button.setAttribute("aria-pressed", String(button.dataset[name] === value));
+  }
+}
+
 /** Let a button be pressed or not. By `disabled` it would lose the focus: who has just pressed it by
  * a key would be nowhere on the page. @param {Element} button @param {boolean} can */
 export const enable = (button, can) => button.setAttribute("aria-disabled", String(!can));

@@ -1,7 +1,7 @@
 // Observation points by hand: a box, a polygon or lines drawn on pictures by pointer or keys, with a
 // kind and words, as the TOML that a case.toml has. A point that is there is moved the same way.
 
-import { download, enable, enabled, h, partsOf } from "./dom.js";
+import { download, enable, enabled, h, partsOf, pressOne } from "./dom.js";
 import { Refusal } from "./offers.js";
 import { over, strokes, svg } from "./svg.js";
 import { within } from "./zoom.js";
@@ -138,9 +138,7 @@ export function drawing(host) {
       const button = /** @type {Element} */ (panel.querySelector(`[data-do=${name}]`));
       enable(button, text.value !== "" && (name !== "write-point" || text.value !== shape.was));
     }
-    for (const button of panel.querySelectorAll("[data-tool]")) {
-      button.setAttribute("aria-pressed", String(button.getAttribute("data-tool") === tool));
-    }
+    pressOne(panel, "tool", tool);
     part("written").replaceChildren();
     values();
     show();
@@ -238,7 +236,7 @@ export function drawing(host) {
 
   /** @param {unknown} error */
   const why = (error) =>
-    error instanceof Refusal
+    error instanceof Refusal && error.problem && error.remedy
       ? [...everywhere(error.problem), new Text(" "), ...everywhere(error.remedy)]
       : say("no-answer");
 

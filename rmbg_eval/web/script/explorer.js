@@ -5,7 +5,6 @@ import { marks, showHistogram, showProfile } from "./closely.js";
 import { download, enable, enabled, h } from "./dom.js";
 import { drawing } from "./draw.js";
 import { layout, panel, WORDS } from "./layout.js";
-import { Refusal } from "./offers.js";
 import { picture } from "./pixels.js";
 import { _, bytes, Texts } from "./text.js";
 import { Refused, Wire } from "./wire.js";
@@ -138,6 +137,7 @@ export class Explorer {
       document.title = this.texts.t(_("Remove a background"));
     }
     this.texts.translate(this.root);
+    this.ui.language.textContent = this.texts.nextName;
     if (this.#models.length) this.#modelsAre({ models: this.#models }); // why one could not be loaded
     this.#points.again();
     this.#nameCases();
@@ -287,12 +287,6 @@ export class Explorer {
   /** Points that are drawn on the pictures. */
   #byHand() {
     const { drawn: panel } = this.ui.looking;
-    /** @param {Promise<Message>} answer @returns {Promise<any>} */
-    const refused = (answer) =>
-      answer.catch((error) => {
-        const { problem, remedy } = error instanceof Refused ? error.answer : {};
-        throw problem && remedy ? new Refusal(problem, remedy) : error;
-      });
     // What a drag draws is a line or a point.
     const other = (/** @type {MouseEvent} */ { target }) => {
       if (target instanceof Element && target.closest("[data-tool]")) this.#noLine();
@@ -313,11 +307,11 @@ export class Explorer {
         const any = [...(item?.results.keys() ?? [])].some((key) =>
           key.endsWith(`\n${foreground}`),
         );
-        return item && any ? refused(this.wire.of("measure", item, { foreground, toml })) : null;
+        return item && any ? this.wire.of("measure", item, { foreground, toml }) : null;
       },
       write: (toml, was) =>
         this.#item
-          ? refused(this.wire.of("write", this.#item, { toml, was }))
+          ? this.wire.of("write", this.#item, { toml, was })
           : Promise.reject(new Error("no picture")),
     });
   }
@@ -831,7 +825,13 @@ export class Explorer {
     if (list.dataset.of !== this.#items[0].id) {
       // Only of other pictures is it another list: one is made anew under nobody's finger.
       list.dataset.of = this.#items[0].id;
-      list.replaceChildren(...this.#items.map((item) => h("li", {}, this.#entry(item))));
+      const entry = { type: "button", class: "rx-entry" };
+      const rows = this.#items.map((item) => {
+        const name = h("span", { class: "rx-entry-name" }, item.name);
+        const onclick = () => this.#look(item);
+        return h("li", {}, h("button", { ...entry, onclick }, name, h("span")));
+      });
+      list.replaceChildren(...rows);
     }
     this.#items.forEach((item, number) => {
       const [entry] = list.children[number].children;
@@ -840,16 +840,6 @@ export class Explorer {
       state.className = `rx-entry-state rx-${item.state}`;
       this.texts.say(state, STATES[item.state]);
     });
-  }
-
-  /** @param {Item} item */
-  #entry(item) {
-    return h(
-      "button",
-      { type: "button", class: "rx-entry", onclick: () => this.#look(item) },
-      h("span", { class: "rx-entry-name" }, item.name),
-      h("span"),
-    );
   }
 
   async saveZip() {

@@ -1,6 +1,8 @@
 // Pictures that are asked for by the path of their file: in a page that is one file they lie at its
 // end, and beside any other.
 
+import { allIn } from "./dom.js";
+
 /** @type {Map<string, string> | null} */
 let stored = null;
 
@@ -8,10 +10,7 @@ function store() {
   if (stored) return stored;
   stored = new Map();
   const template = /** @type {HTMLTemplateElement | null} */ (document.getElementById("files"));
-  const images = /** @type {NodeListOf<HTMLImageElement>} */ (
-    template?.content.querySelectorAll("img[data-file]") ?? []
-  );
-  for (const image of images) {
+  for (const image of template ? allIn(template.content, "img[data-file]") : []) {
     stored.set(image.dataset.file ?? "", image.getAttribute("src") ?? "");
   }
   return stored;

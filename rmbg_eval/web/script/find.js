@@ -1,7 +1,7 @@
 // Finding cases: search, filters with the counts that they would leave, and order.
 
 import { address } from "./address.js";
-import { edges, h } from "./dom.js";
+import { allIn, edges, h } from "./dom.js";
 import { language } from "./language.js";
 import { allRows, nearby } from "./rows.js";
 import { settle } from "./sheet.js";
@@ -29,9 +29,7 @@ const NAMES = ["q", "with", "kind", "category", "order"];
 export function finder() {
   const form = /** @type {HTMLFormElement | null} */ (document.getElementById("find"));
   if (!form) return { apply() {}, by() {} };
-  const models = [...document.querySelectorAll(".heads [data-model]")].map(
-    (head) => /** @type {HTMLElement} */ (head).dataset.model ?? "",
-  );
+  const models = allIn(document, ".heads [data-model]").map(({ dataset }) => dataset.model ?? "");
   /** @type {Facts} */
   const facts = JSON.parse(document.getElementById("facts")?.textContent ?? "");
   const flagged = sets(facts.flags);
@@ -44,7 +42,7 @@ export function finder() {
   const numbers = new Map(rows.map(({ element, number }) => [element, number]));
   const homes = new Set(rows.map(({ home }) => home));
   /** @template {HTMLElement} [E=HTMLInputElement] @param {string} selector @returns {E[]} */
-  const all = (selector) => [.../** @type {NodeListOf<E>} */ (form.querySelectorAll(selector))];
+  const all = (selector) => allIn(form, selector);
   const [search] = all("[name=q]");
   const [order] = /** @type {HTMLSelectElement[]} */ (all("[name=order]"));
   /** @typedef {HTMLSelectElement | undefined} Choice */

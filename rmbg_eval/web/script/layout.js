@@ -4,7 +4,7 @@ import { remembered } from "./address.js";
 import { h } from "./dom.js";
 import { icon } from "./icons.js";
 import { svg } from "./svg.js";
-import { _, OTHER } from "./text.js";
+import { _ } from "./text.js";
 
 const BACKDROPS = {
   checker: _("checkerboard"),
@@ -69,11 +69,8 @@ export const WORDS = {
 export function layout(root, texts, act) {
   root.classList.add("rmbg", "rx");
   root.dataset.backdrop = "checker";
-  const language = texts.label("button", OTHER, {
-    type: "button",
-    class: "plain",
-    onclick: () => act.otherLanguage(),
-  });
+  const onclick = () => act.otherLanguage();
+  const language = h("button", { type: "button", class: "plain", onclick });
   const keys = keySheet(texts);
   const help = iconButton(texts, _("Keys"), "keyboard", () => keys.showModal());
   const bar = h("progress", { max: 1 });
@@ -114,7 +111,7 @@ export function layout(root, texts, act) {
   );
   const original = panel(texts, "original");
   panels.append(original.figure);
-  return { bar, status, panels, original, ...controls, looking, keys };
+  return { language, bar, status, panels, original, ...controls, looking, keys };
 }
 
 /** @param {Texts} texts @param {string} words

@@ -9,11 +9,11 @@ export const offers = new Set(content.split(" ").filter(Boolean));
 
 /** @typedef {Record<string, string>} Everywhere a text in every language */
 
-/** That the server has refused, and why. */
+/** That it was refused, and why, if that is told. */
 export class Refusal extends Error {
-  /** @param {Everywhere} problem @param {Everywhere} remedy */
+  /** @param {Everywhere} [problem] @param {Everywhere} [remedy] */
   constructor(problem, remedy) {
-    super(problem.en);
+    super(problem?.en);
     this.problem = problem;
     this.remedy = remedy;
   }

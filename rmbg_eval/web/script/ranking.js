@@ -1,7 +1,7 @@
 // Which model people prefer, by votes without names: rmbg_eval.decisions.ranking, while one votes. The
 // draws that intervals are of are others by chance; strengths are the same.
 
-import { exactInterval, worthOf } from "./share.js";
+import { exactInterval, sum, worthOf } from "./share.js";
 
 export const FEWEST = 12; // pictures, or shoots, that votes must be on for a ranking
 const DRAWS = 500;
@@ -31,7 +31,7 @@ export function seedOf(...parts) {
 
 /** Victories of row over column, an equal vote half of one for each.
  * @param {Tally[]} votes @param {number} count of models */
-export function winsOf(votes, count) {
+function winsOf(votes, count) {
   const wins = Array.from({ length: count }, () => new Array(count).fill(0));
   for (const [one, other, ofOne] of votes) {
     wins[one][other] += ofOne;
@@ -63,7 +63,7 @@ export function strengths(wins, met = wins) {
       moved = Math.max(moved, Math.abs(Math.log(won / lost / found[i])));
       found[i] = won / lost;
     }
-    const middle = Math.exp(found.reduce((sum, each) => sum + Math.log(each), 0) / count);
+    const middle = Math.exp(sum(found.map(Math.log)) / count);
     for (let i = 0; i < count; i++) found[i] /= middle;
     if (moved < 1e-10) break;
   }
@@ -73,15 +73,13 @@ export function strengths(wins, met = wins) {
 /** The share of votes that each would win against each of the others alike. @param {number[]} found */
 export const expectedShares = (found) =>
   found.map(
-    (own) =>
-      (found.reduce((sum, other) => sum + own / (own + other), 0) - 0.5) /
-      Math.max(1, found.length - 1),
+    (own) => (sum(found.map((other) => own / (own + other))) - 0.5) / Math.max(1, found.length - 1),
   );
 
 /** @param {number[]} values */
 function variance(values) {
-  const mean = values.reduce((sum, each) => sum + each, 0) / values.length;
-  return values.reduce((sum, each) => sum + (each - mean) ** 2, 0) / values.length;
+  const mean = sum(values) / values.length;
+  return sum(values.map((each) => (each - mean) ** 2)) / values.length;
 }
 
 /**
@@ -107,7 +105,7 @@ export function rank(shoots, count, seed = 0) {
       const of = own
         .flat()
         .flatMap(([one, other, won]) => (one === n ? [won] : other === n ? [1 - won] : []));
-      return of.reduce((sum, each) => sum + each, 0) / of.length;
+      return sum(of) / of.length;
     });
     const standings = there.map((model, n) => ({
       model,
@@ -136,9 +134,9 @@ export function rank(shoots, count, seed = 0) {
   const of = own.length;
   const bounds = shares.map((share, n) => {
     const votes = own.map((all) => all.filter(([i, j]) => i === n || j === n).length);
-    const count = votes.reduce((sum, each) => sum + each, 0);
-    const alike = count ** 2 / votes.reduce((sum, each) => sum + each ** 2, 0);
-    const won = whole[n].reduce((sum, each) => sum + each, 0);
+    const count = sum(votes);
+    const alike = count ** 2 / sum(votes.map((each) => each ** 2));
+    const won = sum(whole[n]);
     if (won === 0 || won === count) return exactInterval(share, alike);
     const spread = (variance(draws.map((draw) => draw[n])) * of) / (of - 1);
     return exactInterval(share, worthOf(share, spread, count, alike, of - 1, every.length));
@@ -170,20 +168,17 @@ function clearlyBetter(parts, whole, random) {
     const alike = whole.map((row, i) => row.map((n, j) => n + whole[name[i]][name[j]]));
     const found = strengths(alike);
     const off = (/** @type {number[][]} */ part, /** @type {number} */ i) =>
-      part[i].reduce(
-        (sum, won, j) => sum + won - ((won + part[j][i]) * found[i]) / (found[i] + found[j]),
-        0,
-      );
+      sum(part[i].map((won, j) => won - ((won + part[j][i]) * found[i]) / (found[i] + found[j])));
     return parts.map((part) => off(part, one) - off(part, other));
   });
-  const sums = scores.map((own) => own.reduce((sum, each) => sum + each, 0));
+  const sums = scores.map(sum);
   const rarer = new Array(pairs.length).fill(1);
   for (let flip = 0; flip < FLIPS; flip++) {
     const signs = parts.map(() => (random() < 0.5 ? -1 : 1));
     for (let pair = 0; pair < pairs.length; pair++) {
-      let sum = 0;
-      for (let n = 0; n < signs.length; n++) sum += signs[n] * scores[pair][n];
-      if (Math.abs(sum) >= Math.abs(sums[pair]) - 1e-9) rarer[pair]++;
+      let flipped = 0;
+      for (let n = 0; n < signs.length; n++) flipped += signs[n] * scores[pair][n];
+      if (Math.abs(flipped) >= Math.abs(sums[pair]) - 1e-9) rarer[pair]++;
     }
   }
   const better = whole.map((row) => row.map(() => false));

@@ -3,11 +3,13 @@
 
 import { address, remembered } from "./address.js";
 import { approvals } from "./approve.js";
+import { backdrops } from "./backdrops.js";
 import { byEye } from "./by_eye.js";
+import { allIn } from "./dom.js";
 import { finder } from "./find.js";
 import { language } from "./language.js";
 import { lead } from "./rows.js";
-import { backdrops, remember, sheet } from "./sheet.js";
+import { sheet } from "./sheet.js";
 import { viewer } from "./viewer.js";
 
 const { documentElement: root } = document;
@@ -94,3 +96,19 @@ addEventListener("popstate", follow); // before the browser scrolls, unlike hash
 follow();
 byEye();
 approvals();
+
+/** Radio buttons whose choice is remembered. @param {string} name @param {(value: string) => void} act */
+function remember(name, act) {
+  const before = remembered.get(name);
+  /** @type {HTMLInputElement[]} */
+  const radios = allIn(document, `input[name=${name}]`);
+  const there = radios.some((radio) => radio.value === before && before !== "own");
+  for (const radio of radios) {
+    if (there) radio.checked = radio.value === before;
+    if (radio.checked) act(radio.value);
+    radio.addEventListener("change", () => {
+      remembered.set(name, radio.value);
+      act(radio.value);
+    });
+  }
+}

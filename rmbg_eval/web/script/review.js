@@ -2,11 +2,11 @@
 // the share usable as it grows.
 
 import { address } from "./address.js";
-import { around, ended, h, partsOf } from "./dom.js";
+import { allIn, around, ended, h, partsOf, pressOne } from "./dom.js";
 import { language } from "./language.js";
 import { pictureSize } from "./rows.js";
 import { acceptance, FEWEST, moreNeeded } from "./share.js";
-import { once, showFull, sourcesOf, whole } from "./sources.js";
+import { once, pictureBy, showFull, sourceBy, sourcesOf } from "./sources.js";
 import { paneOf, Stage } from "./stage.js";
 import { framed, over, strokes } from "./svg.js";
 import { everywhere, hundredths, percent, say, wordsOf } from "./words.js";
@@ -31,7 +31,6 @@ const NEAR = 0.05; // within which the share is to be known
 const SLOP = 4; // CSS pixels that a finger may move and still point
 
 /** @typedef {import("./decisions.js").Decisions} Decisions */
-/** @typedef {import("./sources.js").Source} Source */
 /** @typedef {import("./pixels.js").Drawable} Drawable */
 /** @typedef {import("./decisions.js").Draft} Draft */
 
@@ -39,7 +38,7 @@ const SLOP = 4; // CSS pixels that a finger may move and still point
  * The cut-outs of a plan, the next of each stratum in turn, as rmbg_eval.decisions.sampling has it.
  * @param {number[][]} plan
  */
-export function orderOf(plan) {
+function orderOf(plan) {
   const places = plan.flatMap((stratum, number) =>
     stratum.map((cutout, place) => ({ at: place / stratum.length, number, cutout })),
   );
@@ -164,22 +163,10 @@ export function review(dialog, decisions, save) {
 
   /** Original and result at full size. @param {number} number */
   const pictures = (number) =>
-    once(made, number, () => {
-      const article = articleOf(number);
-      const sources = article ? sourcesOf(article) : [];
-      return Promise.all(
-        pairOf(sources, number).map((source) =>
-          source ? whole(sources, source, source.kind).catch(() => null) : null,
-        ),
-      );
-    });
-  /** @param {Source[]} sources @param {number} number */
-  const pairOf = (sources, number) => [
-    sources.find(({ kind }) => kind === "original"),
-    sources.find(
-      ({ kind, model: name }) => kind === "result" && name === about.models[number % count],
-    ),
-  ];
+    once(made, number, () =>
+      Promise.all(bothOf(number).map((name) => pictureBy(articleOf(number), name))),
+    );
+  const bothOf = (/** @type {number} */ number) => [null, about.models[number % count]];
 
   /** Make those ahead, one after the other, and let go of those that are far. */
   async function ahead() {
@@ -204,7 +191,8 @@ export function review(dialog, decisions, save) {
     const [width, height] = pictureSize(article);
     zoom.size = [width, height];
     zoom.view = null;
-    const panes = pairOf(sources, number).flatMap((source, side) => {
+    const panes = bothOf(number).flatMap((who, side) => {
+      const source = sourceBy(sources, who);
       if (!source) return [];
       const layer = h("div", { class: `canvas ${source.kind}${side ? " cut" : ""}` });
       const name = side ? [ended(source.model)] : say(words, "original");
@@ -243,10 +231,7 @@ export function review(dialog, decisions, save) {
   function tell() {
     const number = cutout();
     const decided = mine(number);
-    for (const button of dialog.querySelectorAll("[data-answer]")) {
-      const own = button.getAttribute("data-answer") === decided?.answer;
-      button.setAttribute("aria-pressed", String(own));
-    }
+    pressOne(dialog, "answer", decided?.answer);
     const { comment: text, place } = draftOf(number);
     if (document.activeElement !== comment) comment.value = text;
     part("place").textContent = place ? `x ${place[0]}, y ${place[1]}` : "";
@@ -291,7 +276,7 @@ export function review(dialog, decisions, save) {
     for (const other of signs()) other.toggleAttribute("data-current", other === sign);
     zoom.visit((sign.dataset.box ?? "").split(",").map(Number));
   }
-  const signs = () => /** @type {HTMLElement[]} */ ([...dialog.querySelectorAll("button.sign")]);
+  const signs = () => allIn(dialog, "button.sign");
 
   /** The place of the next reason. @param {1 | -1} by @returns {boolean} whether there is one */
   function nextSign(by) {
@@ -454,7 +439,7 @@ export function review(dialog, decisions, save) {
   /** @param {boolean} on */
   function point(on) {
     placing = on;
-    dialog.querySelector('[data-do="place"]')?.setAttribute("aria-pressed", String(on));
+    stage.press("place", on);
     stage.element.classList.toggle("placing", on);
   }
 

@@ -1,16 +1,15 @@
 // The rows of the sheet. On a page of many, the pictures of most are text in a <noscript> until they
 // are looked at: a browser is at once done with text, and who has no script sees them all.
 
+import { allIn } from "./dom.js";
 import { language } from "./language.js";
 
 const NEAR = "600px"; // of the window: rows that far off are made before one comes to them
 
-/** @returns {HTMLElement[]} every row, as they are ordered */
-export const allRows = () => [
-  .../** @type {NodeListOf<HTMLElement>} */ (document.querySelectorAll("article.case")),
-];
+/** Every row, as they are ordered. */
+export const allRows = () => allIn(document, "article.case");
 
-/** @returns {HTMLElement[]} the rows that are left */
+/** The rows that are left. */
 export const shownRows = () => allRows().filter((row) => !row.hidden);
 
 const text = (/** @type {HTMLElement} */ row) => row.querySelector(":scope > noscript");

@@ -79,7 +79,7 @@ function student(freedom) {
 }
 
 /** @param {number[]} numbers */
-const sum = (numbers) => numbers.reduce((all, each) => all + each, 0);
+export const sum = (numbers) => numbers.reduce((all, each) => all + each, 0);
 
 /** How many pictures, each alone, tell as much as these in their shoots. @param {Shoot[]} groups */
 export function worth(groups) {

@@ -1,8 +1,8 @@
 // The contact sheet: what its cells show and how large, the original in place, the row that one is
 // at, and keys.
 
-import { address, remembered } from "./address.js";
-import { h } from "./dom.js";
+import { address } from "./address.js";
+import { allIn, h } from "./dom.js";
 import { file, load } from "./files.js";
 import { copyOf, part, picture } from "./pixels.js";
 import { complete, nearby, pictureSize, shownRows } from "./rows.js";
@@ -31,8 +31,7 @@ export function sheet({ open, by }) {
 
   // ---- what a cell shows
 
-  const tiles = (/** @type {HTMLElement} */ article) =>
-    /** @type {HTMLElement[]} */ ([...article.querySelectorAll("figure.tile")]);
+  const tiles = (/** @type {HTMLElement} */ article) => allIn(article, "figure.tile");
   const imageOf = (/** @type {HTMLElement | null | undefined} */ tile) =>
     /** @type {HTMLImageElement | null} */ (
       tile?.querySelector("a > img:not(.over, .crop)") ?? null
@@ -142,8 +141,8 @@ export function sheet({ open, by }) {
   document.addEventListener("pointerover", (event) => {
     const tile = event.pointerType === "mouse" ? resultAt(event) : null;
     if (tile !== dismissed) dismissed = null;
-    for (const other of document.querySelectorAll("figure.tile:has(.over)")) {
-      if (other !== tile && !held) uncover(/** @type {HTMLElement} */ (other));
+    for (const other of allIn(document, "figure.tile:has(.over)")) {
+      if (other !== tile && !held) uncover(other);
     }
     if (tile && tile !== dismissed) cover(tile);
   });
@@ -160,9 +159,9 @@ export function sheet({ open, by }) {
 
   addEventListener("beforeprint", () => {
     for (const row of shownRows()) complete(row);
-    for (const image of /** @type {NodeListOf<HTMLImageElement>} */ (
-      document.querySelectorAll(".tile:not([hidden]) a > img:not(.over)")
-    )) {
+    /** @type {HTMLImageElement[]} */
+    const images = allIn(document, ".tile:not([hidden]) a > img:not(.over)");
+    for (const image of images) {
       const { naturalWidth, naturalHeight, complete } = image;
       if (!complete || naturalHeight <= PRINT_HEIGHT) continue;
       const width = Math.round((naturalWidth * PRINT_HEIGHT) / naturalHeight);
@@ -214,8 +213,7 @@ export function sheet({ open, by }) {
 
   // Where only one model fits beside the original, its name chooses it; elsewhere it puts the cases
   // in order.
-  /** @type {HTMLElement[]} */
-  const heads = [...bar.querySelectorAll(/** @type {"div"} */ (".head[data-model]"))];
+  const heads = allIn(bar, ".head[data-model]");
   function only(/** @type {string | undefined} */ model) {
     for (const head of heads) {
       const own = head.dataset.model === model;
@@ -306,73 +304,4 @@ export function settle(article, at) {
     if (still < 3 && frames--) requestAnimationFrame(frame);
   };
   frame();
-}
-
-// ---- what cut-outs stand on
-
-const OWN = new CSSStyleSheet();
-const OWN_SIDE = 1600; // pixels at most: it is only looked at from afar
-
-/** A colour, and a picture of one's own, which stays in the browser. */
-export function backdrops() {
-  const input = (/** @type {string} */ id) =>
-    /** @type {HTMLInputElement | null} */ (document.getElementById(id));
-  const [colour, own] = [input("backdrop-colour"), input("backdrop-file")];
-  const radios = /** @type {NodeListOf<HTMLInputElement>} */ (
-    document.querySelectorAll("[name=backdrop]")
-  );
-  // It is chosen in the bar of the page, and in those of what is opened over it.
-  const pick = (/** @type {string} */ value) => {
-    root.dataset.backdrop = value;
-    for (const radio of radios) radio.checked = radio.value === value;
-  };
-  document.addEventListener("change", ({ target }) => {
-    if (target instanceof HTMLInputElement && target.name === "backdrop") pick(target.value);
-  });
-  document.addEventListener("click", ({ target }) => {
-    if (!(target instanceof HTMLInputElement) || target.name !== "backdrop") return;
-    if (target.value === "colour") colour?.click();
-    if (target.value === "own") own?.click();
-  });
-  colour?.addEventListener("input", () => {
-    root.style.setProperty("--backdrop", colour.value);
-    pick("colour");
-  });
-  own?.addEventListener("change", async () => {
-    const [chosen] = own.files ?? [];
-    own.value = "";
-    if (!chosen) return;
-    try {
-      const bitmap = await createImageBitmap(chosen);
-      const scale = Math.min(1, OWN_SIDE / Math.max(bitmap.width, bitmap.height));
-      const [width, height] = [bitmap.width, bitmap.height].map((n) => Math.ceil(n * scale));
-      const canvas = h("canvas", { width, height });
-      canvas.getContext("2d")?.drawImage(bitmap, 0, 0, width, height);
-      const address = canvas.toDataURL("image/jpeg", 0.85);
-      OWN.replaceSync(
-        `html[data-backdrop="own"] .rmbg .cut { background: url("${address}") 50% 50% / cover; }`,
-      );
-      document.adoptedStyleSheets = [...new Set([...document.adoptedStyleSheets, OWN])];
-      pick("own");
-    } catch {
-      pick("checker"); // no picture that this browser reads
-    }
-  });
-}
-
-/** Radio buttons whose choice is remembered. @param {string} name @param {(value: string) => void} act */
-export function remember(name, act) {
-  const before = remembered.get(name);
-  const radios = /** @type {NodeListOf<HTMLInputElement>} */ (
-    document.querySelectorAll(`input[name=${name}]`)
-  );
-  const there = [...radios].some((radio) => radio.value === before && before !== "own");
-  for (const radio of radios) {
-    if (there) radio.checked = radio.value === before;
-    if (radio.checked) act(radio.value);
-    radio.addEventListener("change", () => {
-      remembered.set(name, radio.value);
-      act(radio.value);
-    });
-  }
 }

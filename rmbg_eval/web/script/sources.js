@@ -1,6 +1,7 @@
 // The figures of a case, and the picture of each at full size: what the viewer, the review and the
 // vote look at.
 
+import { allIn } from "./dom.js";
 import { load } from "./files.js";
 import { copyOf, picture, sizeOf } from "./pixels.js";
 import { complete } from "./rows.js";
@@ -12,10 +13,7 @@ const SHOWN = ["original", "result", "truth", "base", "new", "difference"];
 
 /** @param {HTMLElement} article @returns {Source[]} */
 export function sourcesOf(article) {
-  const figures = /** @type {NodeListOf<HTMLElement>} */ (
-    complete(article).querySelectorAll("figure.tile[data-kind]")
-  );
-  return [...figures].flatMap((tile) => {
+  return allIn(complete(article), "figure.tile[data-kind]").flatMap((tile) => {
     const image = tile.querySelector("img");
     const { kind = "", model = "" } = tile.dataset;
     return image && SHOWN.includes(kind) ? [{ kind, model, tile, image }] : [];
@@ -50,6 +48,23 @@ export function once(made, key, make) {
   const there = made.get(key) ?? make();
   made.set(key, there);
   return there;
+}
+
+/** A case's original, or a model's result. @param {Source[]} sources @param {string | null} model
+ *   null: the original */
+export const sourceBy = (sources, model) =>
+  sources.find((source) =>
+    model === null
+      ? source.kind === "original"
+      : source.kind === "result" && source.model === model,
+  );
+
+/** The same at full size; null where it cannot be loaded. @param {HTMLElement | null} article
+ * @param {string | null} model */
+export async function pictureBy(article, model) {
+  const sources = article ? sourcesOf(article) : [];
+  const source = sourceBy(sources, model);
+  return source ? whole(sources, source, source.kind).catch(() => null) : null;
 }
 
 /** Show a picture at full size, in place of the small one in its layer. @param {HTMLElement} layer

@@ -55,6 +55,21 @@ export class Stage {
     this.element.replaceChildren(...panes.map(({ box }) => box));
   }
 
+  /** @param {string} command of a button @param {boolean} on */
+  press(command, on) {
+    this.#button(command)?.setAttribute("aria-pressed", String(on));
+  }
+
+  /** @param {string} command of a button @returns {boolean} whether it is pressed */
+  pressed(command) {
+    return this.#button(command)?.getAttribute("aria-pressed") === "true";
+  }
+
+  /** @param {string} command */
+  #button(command) {
+    return this.dialog.querySelector(`[data-do="${command}"]`);
+  }
+
   /** Do what one of the buttons for zooming says. @param {string} [command]
    * @returns {boolean} whether it is one */
   zooms(command) {

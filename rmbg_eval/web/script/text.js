@@ -8,9 +8,6 @@ import { h } from "./dom.js";
 /** Marks a text for the catalogues. @param {string} text */
 export const _ = (text) => text;
 
-/** In place of a text: the name of the language that the button leads to. */
-export const OTHER = "\0";
-
 export class Texts {
   /** @type {WeakMap<Element, Record<string, [string, Values]>>} element → attribute → what it says */
   #said = new WeakMap(); // or none that has left the page, a canvas least, would ever be let go of
@@ -33,11 +30,16 @@ export class Texts {
     return all[(all.indexOf(this.lang) + 1) % all.length];
   }
 
+  /** What that is called in itself. */
+  get nextName() {
+    const name = _("English");
+    return this.strings[this.next]?.[name] ?? name;
+  }
+
   /** @param {string} text English @param {Values} [values] */
   t(text, values = {}) {
-    const own = this.strings[text === OTHER ? this.next : this.lang];
-    const known = text === OTHER ? _("English") : text;
-    return (own?.[known] ?? known).replace(/\{(\w+)\}/g, (_, name) => String(values[name] ?? ""));
+    const own = this.strings[this.lang]?.[text] ?? text;
+    return own.replace(/\{(\w+)\}/g, (_, name) => String(values[name] ?? ""));
   }
 
   /**

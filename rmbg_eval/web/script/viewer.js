@@ -2,7 +2,7 @@
 // models, one model, or two pictures under a slider, blinking or blended.
 
 import { address } from "./address.js";
-import { around, enable, enabled, ended, h, partsOf, refill } from "./dom.js";
+import { allIn, around, enable, enabled, ended, h, partsOf, pressOne, refill } from "./dom.js";
 import { drawing } from "./draw.js";
 import { fillFilm } from "./film.js";
 import { language } from "./language.js";
@@ -132,14 +132,10 @@ export function viewer(dialog) {
     if (mode === "all") return (isPair() ? sources : there(of, ...models(), matte)).map((s) => [s]);
     if (mode === "one") {
       /** @type {[Source, string?][]} */
-      const kinds = model
-        ? [
-            [model, "result"],
-            [model, "alpha"],
-          ]
-        : [];
+      const kinds = there(of).map((s) => [s]);
+      if (model) kinds.push([model, "result"], [model, "alpha"]);
       if (model && matte) kinds.push([matte, "truth"], [model, "error"]);
-      return [...there(of).map((s) => /** @type {[Source]} */ ([s])), ...kinds];
+      return kinds;
     }
     const two = [by(a) ?? sources[0], by(b) ?? sources[sources.length - 1]];
     return two.map((s) => [s]);
@@ -148,26 +144,19 @@ export function viewer(dialog) {
   function show() {
     clearInterval(blinking);
     const two = mode === "slider" || mode === "blink" || mode === "blend";
-    if (two && !by(b))
-      [a, b] = [
-        keyOf(sources[0]),
-        by(a) && a !== keyOf(sources[0]) ? a : keyOf(sources[1] ?? sources[0]),
-      ];
+    if (two && !by(b)) {
+      const first = keyOf(sources[0]);
+      [a, b] = [first, by(a) && a !== first ? a : keyOf(sources[1] ?? sources[0])];
+    }
     if (!truth() && layer === "error") layer = "result";
     dialog.dataset.mode = mode;
     panes = wanted().map(([source, kind]) => pane(source, kind));
     stage.show(panes);
     if (mode === "slider") stage.element.append(handle());
-    for (const button of dialog.querySelectorAll("[data-mode]")) {
-      const own = button.getAttribute("data-mode");
-      button.setAttribute("aria-pressed", String(own === mode));
-      /** @type {HTMLElement} */ (button).hidden = own === "one" && !models().length;
-    }
-    for (const button of dialog.querySelectorAll("[data-layer]")) {
-      const own = button.getAttribute("data-layer");
-      button.setAttribute("aria-pressed", String(own === layer));
-      enable(button, own !== "error" || Boolean(truth()));
-    }
+    pressOne(dialog, "mode", mode);
+    pressOne(dialog, "layer", layer);
+    for (const button of allIn(dialog, "[data-mode=one]")) button.hidden = !models().length;
+    for (const button of allIn(dialog, "[data-layer=error]")) enable(button, Boolean(truth()));
     part("layers").hidden = !models().length || mode === "one";
     const grid = mode === "all" || mode === "one";
     const wrong = panes.find((each) => each.layer.classList.contains("error"));
@@ -181,7 +170,7 @@ export function viewer(dialog) {
     byHand.show();
     divide();
     if (mode === "blink" && !still.matches) blinking = setInterval(turn, BLINK);
-    pressed("pause", still.matches);
+    stage.press("pause", still.matches);
     zoom.place();
     for (const each of panes) each.box.style.visibility = "";
     if (mode === "blink") turn();
@@ -257,35 +246,23 @@ export function viewer(dialog) {
   }
   function hold() {
     if (still.matches) return turn(); // by hand alone
-    const held = pressed("pause");
+    const held = stage.pressed("pause");
     clearInterval(blinking);
     if (held) blinking = setInterval(turn, BLINK);
     else turn();
-    pressed("pause", !held);
-  }
-
-  /** Whether a button is pressed; or press it. @param {string} name @param {boolean} [now] */
-  function pressed(name, now) {
-    const button = dialog.querySelector(`[data-do="${name}"]`);
-    if (now !== undefined) button?.setAttribute("aria-pressed", String(now));
-    return button?.getAttribute("aria-pressed") === "true";
+    stage.press("pause", !held);
   }
 
   // ---- where one looks
 
   function changed() {
     const { x, y, scale } = zoom.looking();
-    const at = zoom.view
-      ? [x, y]
-          .map((n) => Number(n.toFixed(1)))
-          .concat(exact(scale))
-          .join()
-      : "";
+    const at = zoom.view ? [...[x, y].map((n) => Number(n.toFixed(1))), exact(scale)].join() : "";
     if (dialog.open) address.writeSoon({ at });
   }
 
-  /** The points, or the signs of risk, that have a place. @returns {HTMLElement[]} */
-  const placed = () => [...points.querySelectorAll(/** @type {"li"} */ ("li[data-box]"))];
+  /** The points, or the signs of risk, that have a place. */
+  const placed = () => allIn(points, "li[data-box]");
   const point = () => placed().find((item) => item.hasAttribute("data-current"));
   const boxOf = (/** @type {HTMLElement} */ item) =>
     (item.dataset.box ?? "").split(",").map(Number);
@@ -377,9 +354,8 @@ export function viewer(dialog) {
     if (article !== before) return;
     const parts = [h("span", {}, `x ${x}  y ${y}`)];
     const index = (/** @type {ImageData} */ { width, height }) => {
-      const [column, row] = [(x * width) / zoom.size[0], (y * height) / zoom.size[1]].map(
-        Math.floor,
-      );
+      const column = Math.floor((x * width) / zoom.size[0]);
+      const row = Math.floor((y * height) / zoom.size[1]);
       return 4 * (row * width + column);
     };
     if (what?.colours) {
@@ -570,8 +546,8 @@ export function viewer(dialog) {
   points.addEventListener("pointerleave", () => outline());
   share.addEventListener("input", divide);
   const list = () => {
-    const now = !pressed("list");
-    pressed("list", now);
+    const now = !stage.pressed("list");
+    stage.press("list", now);
     dialog.classList.toggle("without-list", !now);
     stage.keep();
     zoom.place();
@@ -599,7 +575,7 @@ export function viewer(dialog) {
     else if (key === "ArrowUp") nextPoint(-1);
     else if (small === "p") list();
     else if (small === "d") {
-      if (!pressed("list")) list();
+      if (!stage.pressed("list")) list();
       byHand.begin();
       part("draw").scrollIntoView({ block: "nearest" });
     } else if (key === " " && mode === "blink" && target === stage.element) hold();

@@ -1,6 +1,8 @@
 // What goes over the wire: uploads in parts, questions and their answers. No message is large
 // enough for a websocket to drop it, and silence is noticed.
 
+import { Refusal } from "./offers.js";
+
 const PAUSE = 3000; // milliseconds between pings
 const SILENT = 5; // pings without an answer, or of a kernel that is not at work on what was asked,
 // after which it counts as lost; time does not tell: a machine that sleeps, or a page that is not
@@ -19,10 +21,10 @@ const IN_FLIGHT = 4; // parts on their way at once
 /** @typedef {ArrayBufferView | ArrayBuffer} Part */
 /** @typedef {(message: Message, parts: Part[]) => any} Listener */
 
-export class Refused extends Error {
+export class Refused extends Refusal {
   /** @param {Answer} answer */
   constructor(answer) {
-    super(answer.problem?.en);
+    super(answer.problem, answer.remedy);
     this.answer = answer;
   }
 }
@@ -199,6 +201,7 @@ export class Wire {
    * @param {"add" | "measure" | "write"} type
    * @param {import("./explorer.js").Item} item
    * @param {Message} about it
+   * @returns {Promise<any>} the answer
    */
   async of(type, item, about) {
     const request = this.key(type);
