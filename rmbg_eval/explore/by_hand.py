@@ -83,11 +83,8 @@ class ByHand:
         subjects = self._subjects_of(asked.case, record)
         results = []
         for prediction in self._run.index.by_case.get(record.key, ()):
-            subject = subjects[prediction.model]
-            if isinstance(subject, Message):
-                seen = Seen(None, None, None, subject)
-            else:
-                seen = judge(point, subject)
+            of = subjects[prediction.model]
+            seen = Seen(None, None, None, of) if isinstance(of, Message) else judge(point, of)
             results.append(result_of(prediction, point, seen))
         return values(point, results)
 
@@ -289,15 +286,7 @@ def values(point: ObservationPoint, results: list[PointResult]) -> dict[str, Any
     from ..report.points import point_view  # takes long, and most visitors draw none
 
     view = point_view(point, [result.model for result in results], results)
-    marks = [
-        {
-            "model": mark.model,
-            "state": mark.state,
-            "value": mark.value,
-            "words": _everywhere(mark.words),
-        }
-        for mark in view.marks
-    ]
+    marks = [{**vars(mark), "words": mark.words.everywhere()} for mark in view.marks]
     return {"expected": view.expected, "marks": marks}
 
 
@@ -307,7 +296,3 @@ def like(known: Subject, alpha: Alpha, rgb: RGB) -> Subject:
 
 
 _AGAIN = Message("Correct the TOML, or draw the point again.")
-
-
-def _everywhere(text: Message | str) -> dict[str, str]:
-    return (text if isinstance(text, Message) else Message.of(text)).everywhere()

@@ -23,7 +23,6 @@ from ..models.table import OneModel, model_from
 from .remove import remove_background
 
 Stage = Literal["waiting", "weights", "loading", "warming", "ready", "failed"]
-STAGES: tuple[Stage, ...] = ("waiting", "weights", "loading", "warming", "ready")
 """Of a model's way into memory: weights are found or fetched; then verified and made a session;
 then a trial picture is computed: the first one is the slowest."""
 

@@ -33,12 +33,16 @@ class Upload:
     def add(self, offset: int, part: bytes | memoryview) -> bool:
         """Append `part`; whether the picture is complete. ImageError if it is not what follows."""
         if offset != len(self.data) or len(self.data) + len(part) > self.size:
-            raise ImageError(
-                Message("{name} did not arrive whole", name=printable(self.name)),
-                Message("Choose the picture again."),
-            )
+            raise self.not_whole()
         self.data += part
         return len(self.data) == self.size
+
+    def not_whole(self) -> ImageError:
+        """What is said of it then."""
+        return ImageError(
+            Message("{name} did not arrive whole", name=printable(self.name)),
+            Message("Choose the picture again."),
+        )
 
 
 class Pictures:
@@ -93,10 +97,7 @@ class Pictures:
                 return self._decoded[1]
             upload = self._upload(id)
             if len(upload.data) != upload.size:
-                raise ImageError(
-                    Message("{name} did not arrive whole", name=printable(upload.name)),
-                    Message("Choose the picture again."),
-                )
+                raise upload.not_whole()
             self._uploads.move_to_end(id)
             self._decoded = None  # before the next one needs the memory
         shown = printable(upload.name)

@@ -82,27 +82,16 @@ class Answer:
         counts = [self.context.points(ALL, model) for model in self.models]
         counts = sorted((c for c in counts if c.measured), key=lambda c: (-c.passed, c.failed))
         best, others = counts[0], counts[1:]
-        numbers: dict[str, Any] = {"passed": best.passed, "all": best.measured}
-        if len(self.models) == 1:
-            yield Message("{model} passes {passed} of {all} points.", model=best.model, **numbers)
-            return
         alike = [c for c in counts if (c.passed, c.failed) == (best.passed, best.failed)]
-        if len(alike) > 1:
-            yield Message(
-                "{models} pass the same number of points, {passed} of {all}.",
-                models=all_named([c.model for c in alike]),
-                **numbers,
-            )
+        text = N_("{model} passes the most points, {passed} of {all}.")
+        if len(self.models) == 1:
+            text = N_("{model} passes {passed} of {all} points.")
+        elif len(alike) > 1:
+            text = N_("{models} pass the same number of points, {passed} of {all}.")
         elif best.best:
-            yield Message(
-                "{model} clearly passes the most points, {passed} of {all}.",
-                model=best.model,
-                **numbers,
-            )
-        else:
-            yield Message(
-                "{model} passes the most points, {passed} of {all}.", model=best.model, **numbers
-            )
+            text = N_("{model} clearly passes the most points, {passed} of {all}.")
+        models = all_named([c.model for c in alike])
+        yield Message(text, model=best.model, models=models, passed=best.passed, all=best.measured)
         yield from _beside_best(
             (
                 other.model,
@@ -118,6 +107,7 @@ class Answer:
         levels = self.context.levels
         first, count = levels["first"], levels.total()
         need = first + levels["worth"]
+        values: dict[str, Any] = {"n": need, "all": count}
         if not need:
             yield Message(
                 "No sign of a fault was found in {n} picture; a piece that is cleanly gone leaves "
@@ -134,23 +124,17 @@ class Answer:
             yield Message(
                 "{n} of {all} pictures is worth a look.",
                 many="{n} of {all} pictures are worth a look.",
-                n=need,
-                all=count,
+                **values,
             )
         elif first == need:
             yield Message(
                 "{n} of {all} pictures needs a look.",
                 many="{n} of {all} pictures need a look.",
-                n=need,
-                all=count,
+                **values,
             )
         else:
-            yield Message(
-                "{n} of {all} pictures need a look, {first} of them first.",
-                n=need,
-                all=count,
-                first=first,
-            )
+            text = N_("{n} of {all} pictures need a look, {first} of them first.")
+            yield Message(text, first=first, **values)
 
     def _by_measure(self, row: Row) -> Iterable[Message]:
         means = [mean for mean in row.means if mean.value is not None]

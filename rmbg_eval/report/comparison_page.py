@@ -290,16 +290,16 @@ class ComparisonReport:
             RowView(
                 join(" · ", [category_title(category), model]),
                 "",
-                tuple(self._count(states[state], state) for state in STATES),
+                tuple(
+                    CellView(str(states[s]), "failed" if states[s] and s in _BAD else "")
+                    for s in STATES
+                ),
             )
             for (category, model), states in self._groups()
         )
         titles = tuple(_STATES[state] for state in STATES)
         note = Message("Cases by what became of them; none of them is left out.")
         return TableView(Message("By category"), note, titles, rows)
-
-    def _count(self, count: int, state: str) -> CellView:
-        return CellView(str(count), "failed" if count and state in _BAD else "")
 
     def _pair(self, pair: Pair, figures: PairFigures) -> PairView:
         case = self._case(pair)
@@ -331,7 +331,9 @@ class ComparisonReport:
             changes=tuple(changes[:MOST_CHANGES]),
             more=max(0, len(changes) - MOST_CHANGES),
             size="{}x{}".format(*size) if all(size) else "",
-            original=self._original(pair, figures.original),
+            original=_image(figures.original, Message("{case}: the original", case=pair.name))
+            if figures.original
+            else None,
             pictures=pictures,
             crop_note=note,
             crops=crops,
@@ -350,15 +352,7 @@ class ComparisonReport:
                 alt = Message(
                     "{which} of {case}, {model}", which=name, case=pair.name, model=pair.model
                 )
-                full = quote(picture.full) or None
-                size = picture.width, picture.height
-                yield kind, name, ImageView(quote(picture.path), *size, alt, full)
-
-    def _original(self, pair: Pair, picture: Picture | None) -> ImageView | None:
-        if picture is None:
-            return None
-        alt = Message("{case}: the original", case=pair.name)
-        return ImageView(quote(picture.path), picture.width, picture.height, alt)
+                yield kind, name, _image(picture, alt)
 
     def _table(self, pair: Pair) -> TableView | None:
         if not pair.values:
@@ -404,6 +398,11 @@ class ComparisonReport:
             CellView(signed(value.difference), "", note),
             CellView(_VERDICTS[value.verdict], state),
         )
+
+
+def _image(picture: Picture, alt: Message) -> ImageView:
+    full = quote(picture.full) or None
+    return ImageView(quote(picture.path), picture.width, picture.height, alt, full)
 
 
 def _can_tick(pair: Pair) -> bool:

@@ -113,7 +113,8 @@ class MeasuresPanel:
                 parts = [self._where(row), _BETTER[row.higher_is_better]]
                 parts += [Message(metric.explanation)] if metric.explanation else []
                 note = join(" · ", parts)
-                rows.append(RowView(metric.title, note, self._means(row), metric.name))
+                cells = tuple(map(self._mean, row.means))
+                rows.append(RowView(metric.title, note, cells, metric.name))
                 rows += self._by_category(metric.name) if metric.headline else ()
             if rows:
                 title, note = Message(family.title), Message(family.note)
@@ -123,10 +124,7 @@ class MeasuresPanel:
         for row in self.summary.rows:
             if row.metric == metric and row.category != ALL and any(m.scored for m in row.means):
                 name = join(" · ", [TITLES[metric], category_title(row.category)])
-                yield RowView(name, "", self._means(row))
-
-    def _means(self, row: Row) -> tuple[CellView, ...]:
-        return tuple(self._mean(mean) for mean in row.means)
+                yield RowView(name, "", tuple(map(self._mean, row.means)))
 
     def _mean(self, mean: Mean) -> CellView:
         parts = [Message("over {count}", count=mean.scored)]

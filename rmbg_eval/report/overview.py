@@ -193,11 +193,12 @@ class Overview:
         cells: Sequence[Sequence[BarCell]],
     ) -> MatrixView:
         """`cells`: those of each column, in the order of the models."""
-        rows = tuple(
-            self._row(model, tuple(column[number] for column in cells))
-            for number, model in enumerate(self.models)
-        )
-        return MatrixView(name, title, tuple(columns), rows)
+        rows = []
+        for number, model in enumerate(self.models):
+            about = time_of(self.run, model), self._info(model).licence_named
+            own = tuple(column[number] for column in cells)
+            rows.append(MatrixRow(model, about, self._lost(model), own))
+        return MatrixView(name, title, tuple(columns), tuple(rows))
 
     def _key(self, matrices: Iterable[MatrixView]) -> Text:
         """What the marks of these mean; of one model, which has no chart, how sure its share is."""
@@ -224,9 +225,6 @@ class Overview:
     def _order(self, kind: str) -> int:
         return [*KINDS, kind].index(kind)
 
-    def _row(self, model: str, cells: tuple[BarCell, ...]) -> MatrixRow:
-        return MatrixRow(model, self._about(model), self._lost(model), cells)
-
     def _lost(self, model: str) -> Text:
         """How many of its cut-outs failed, and how many are missing; empty: none."""
         tally, lacking = self.run.tally[model], self.missing[model]
@@ -237,10 +235,6 @@ class Overview:
         if lacking:
             return Message("{missing} of {all} missing", **values)
         return Message("{failed} of {all} failed", **values) if failed else ""
-
-    def _about(self, model: str) -> tuple[Text, ...]:
-        """Seconds and licence."""
-        return time_of(self.run, model), self._info(model).licence_named
 
     def _info(self, model: str) -> ModelInfo:
         return self.run.index.models[model].info

@@ -107,7 +107,7 @@ def _mark(model: str, result: PointResult | None, expected: Expectation | None) 
         reason = result.reason if result else None
         return MarkView(model, state, "–", reason or Message("not measured"), None)
     place = _place(result.measured, expected) if expected else None
-    words: Text = missed(result) if result.passed is False else Message("passed")
+    words = missed(result) if result.passed is False else Message("passed")
     return MarkView(model, state, _measured(result), words, place)
 
 

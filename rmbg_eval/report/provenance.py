@@ -19,39 +19,28 @@ NO_BREAK = "\N{NO-BREAK SPACE}"
 
 def details(run: Run) -> Iterable[tuple[Text, Text]]:
     """Names and values of it."""
-    rows: list[tuple[Text, Text]] = []
     for model in run.models:
-        rows.append((Message("Pipeline of {model}", model=model.info.name), model.info.pipeline))
-        if model.info.weights_sha256:
-            label = Message("Weights of {model}, SHA-256", model=model.info.name)
-            hashed = model.info.weights_sha256
-            rows.append((label, ", ".join(filter(None, (hashed, model.info.weights_from)))))
-        if model.stability and not model.info.finished:
-            rows.append(
-                (
-                    Message("Stability of {model}", model=model.info.name),
-                    Message(
-                        "{n} more inference, {seconds} in all, which no picture's time has",
-                        many="{n} more inferences, {seconds} in all, which no picture's time has",
-                        n=model.stability.inferences,
-                        seconds=seconds(model.stability.seconds),
-                    ),
-                )
+        info, more = model.info, model.stability
+        yield Message("Pipeline of {model}", model=info.name), info.pipeline
+        if info.weights_sha256:
+            hashed = ", ".join(filter(None, (info.weights_sha256, info.weights_from)))
+            yield Message("Weights of {model}, SHA-256", model=info.name), hashed
+        if more and not info.finished:
+            spent = Message(
+                "{n} more inference, {seconds} in all, which no picture's time has",
+                many="{n} more inferences, {seconds} in all, which no picture's time has",
+                n=more.inferences,
+                seconds=seconds(more.seconds),
             )
+            yield Message("Stability of {model}", model=info.name), spent
     if run.risks:
-        rows += _risk(run)
-    versions = ", ".join(f"{name} {v}" for name, v in run.machine.versions.items())
-    rows += [
-        (Message("Commit"), commit(run)),
-        (Message("Versions"), versions),
-        (Message("Machine"), join(", ", [machine(run), run.machine.system])),
-        (Message("The run took"), seconds(run.wall_seconds) or Message("not measured")),
-        (
-            Message("Files that are no case"),
-            _first(run.skipped) if run.skipped else Message("none"),
-        ),
-    ]
-    return rows
+        yield from _risk(run)
+    yield Message("Commit"), commit(run)
+    yield Message("Versions"), ", ".join(f"{name} {v}" for name, v in run.machine.versions.items())
+    yield Message("Machine"), join(", ", [machine(run), run.machine.system])
+    yield Message("The run took"), seconds(run.wall_seconds) or Message("not measured")
+    skipped = _first(run.skipped) if run.skipped else Message("none")
+    yield Message("Files that are no case"), skipped
 
 
 def _first(names: Sequence[Message]) -> Message:
@@ -134,12 +123,10 @@ def parameters(run: Run) -> Iterable[tuple[str, Text]]:
 
 def commit(run: Run) -> Text:
     """Of rmbg_eval itself."""
-    made_on = run.machine
-    if made_on.commit is None:
+    own = run.machine.commit
+    if own is None:
         return Message("installed without a checkout")
-    if made_on.dirty:
-        return Message("{commit}, with uncommitted changes", commit=made_on.commit)
-    return made_on.commit
+    return Message("{commit}, with uncommitted changes", commit=own) if run.machine.dirty else own
 
 
 def machine(run: Run) -> Message:
@@ -260,11 +247,8 @@ def _utc(when: datetime) -> datetime:
 
 def colours(info: ModelInfo) -> Message | None:
     """How the colours under a soft alpha were estimated, if they were."""
-    return (
-        None
-        if info.foreground == "raw"
-        else Message("foreground colours: {how}", how=info.foreground)
-    )
+    how = info.foreground
+    return None if how == "raw" else Message("foreground colours: {how}", how=how)
 
 
 def _value(value: object) -> Text:

@@ -183,11 +183,8 @@ class Sheet:
 
     def _truth(self, previews: CasePreviews, title: Text) -> TileView | None:
         image = self.context.image(previews.truth, Message("True alpha of {case}", case=title))
-        return (
-            TileView("truth", image=image, full=self._address(previews.true_alpha))
-            if image
-            else None
-        )
+        full = self._address(previews.true_alpha)
+        return TileView("truth", image=image, full=full) if image else None
 
     def _result(
         self, prediction: Prediction | None, model: str, record: CaseRecord, previews: CasePreviews

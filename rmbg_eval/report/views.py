@@ -183,7 +183,7 @@ class ShareRow:
     """Of these pictures."""
     others: tuple[str, ...] = ()
     """Undecided, not looked at."""
-    category: str = ""
+    category: Text = ""
     rank: str = ""
 
 
@@ -306,7 +306,7 @@ class MarkView:
     state: str
     """`passed`, `failed` or `unmeasured`."""
     value: str
-    words: Text
+    words: Message
     place: float | None
     """On an axis from 0 to 100."""
 
