@@ -10,6 +10,7 @@ from importlib.metadata import version
 from itertools import takewhile
 from typing import Any
 
+from ..cases.categories import category_title
 from ..ci.junit import is_weighted
 from ..core.anchors import case_anchor
 from ..core.files import in_shell
@@ -166,7 +167,7 @@ def _by_category(context: Context, shares: Sequence[Acceptance]) -> tuple[ShareR
     if len(context.categories()) < 2:
         return ()
     return tuple(
-        replace(_accepted(each), category=each.category)
+        replace(_accepted(each), category=category_title(each.category))
         for each in shares
         if each.category != ALL and each.decided
     )

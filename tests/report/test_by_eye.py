@@ -144,9 +144,10 @@ def test_shares_by_category_are_told_where_there_are_several(tmp_path: Path) -> 
         vote("c1"),
     )
     view = view_of(two_categories(run_over(8)), tmp_path, some)
-    assert [(row.category, row.model, str(row.counts)) for row in view.categories] == [
-        ("pet", "a", "3 of 3"), ("portrait", "a", "2 of 2"),
+    assert [(str(row.category), row.model, str(row.counts)) for row in view.categories] == [
+        ("Pet", "a", "3 of 3"), ("Portrait", "a", "2 of 2"),
     ]  # fmt: skip
+    assert '<td><span lang="en">Pet</span><span lang="zh"> 宠物肖像</span></td>' in html_of(view)
     assert [str(row.counts) for row in view.usable] == ["5 of 5", "–"]
     assert str(view.votes).startswith("1 vote on 1 picture.")
     assert not view_of(run_over(8), tmp_path, decisions(review("c0"))).categories
