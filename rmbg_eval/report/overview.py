@@ -156,25 +156,14 @@ class Overview:
                 if any(points(name, model).measured for model in self.models)
             ]
             kinds = sorted({kind for kind, _ in self.said.kinds}, key=self._order)
-            everything = Link("", Message("All"))
-            yield self._matrix(
-                "category",
-                Message("by category"),
-                [everything, *(Link(category_anchor(n), category_title(n)) for n in names)],
-                [_bars([points(n, model) for model in self.models]) for n in (ALL, *names)],
-            )
-            yield self._matrix(
-                "kind",
-                Message("by kind of point"),
-                [everything, *(Link("", kind_name(kind)) for kind in kinds)],
-                [
-                    _bars([points(ALL, model) for model in self.models]),
-                    *(
-                        _bars([self.said.kinds[kind, model] for model in self.models])
-                        for kind in kinds
-                    ),
-                ],
-            )
+            heads = [Link(category_anchor(name), category_title(name)) for name in names]
+            bars = [_bars([points(n, model) for model in self.models]) for n in (ALL, *names)]
+            of_kinds = [_bars([self.said.kinds[k, model] for model in self.models]) for k in kinds]
+            every, by_category = Link("", Message("All")), Message("by category")
+            yield self._matrix("category", by_category, [every, *heads], bars)
+            heads = [Link("", kind_name(kind)) for kind in kinds]
+            by_kind = Message("by kind of point")
+            yield self._matrix("kind", by_kind, [every, *heads], [bars[0], *of_kinds])
         elif self.said.headlines:
             yield self._matrix(
                 "measure",

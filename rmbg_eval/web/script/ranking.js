@@ -99,27 +99,17 @@ export function rank(shoots, count, seed = 0) {
       ([one, other, of]) => /** @type {Tally} */ ([place.get(one) ?? 0, place.get(other) ?? 0, of]),
     ),
   );
-  const reason = reasonOf(own, there.length);
-  if (reason) {
-    const shares = there.map((_, n) => {
-      const of = own
-        .flat()
-        .flatMap(([one, other, won]) => (one === n ? [won] : other === n ? [1 - won] : []));
-      return sum(of) / of.length;
-    });
-    const standings = there.map((model, n) => ({
-      model,
-      best: null,
-      worst: null,
-      over: [],
-      share: shares[n],
-      low: null,
-      high: null,
-    }));
-    return { standings: standings.sort((a, b) => b.share - a.share), reason };
-  }
   const size = there.length;
   const whole = winsOf(own.flat(), size);
+  const reason = reasonOf(own, size);
+  if (reason) {
+    const standings = there.map((model, n) => {
+      const [won, lost] = [sum(whole[n]), sum(whole.map((row) => row[n]))];
+      const share = won / (won + lost);
+      return { model, best: null, worst: null, over: [], share, low: null, high: null };
+    });
+    return { standings: standings.sort((a, b) => b.share - a.share), reason };
+  }
   const shares = expectedShares(strengths(whole));
   const random = chance(seed);
   const parts = own.map((votes) => winsOf(votes, size));
