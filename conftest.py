@@ -8,8 +8,10 @@ from pathlib import Path
 import pytest
 from _pytest.doctest import DoctestItem
 
-# Kernels in Triton, which comes with torch where that is for CUDA.
-collect_ignore_glob = [] if find_spec("triton") else ["rmbg_eval/models/birefnet/*_cuda.py"]
+# Other folders' conftest.py have one name, and no examples.
+collect_ignore_glob = ["*/conftest.py"]
+if not find_spec("triton"):  # for kernels, which comes with torch where that is for CUDA
+    collect_ignore_glob.append("rmbg_eval/models/birefnet/*_cuda.py")
 
 
 @pytest.fixture(scope="session")
