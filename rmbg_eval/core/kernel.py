@@ -3,10 +3,21 @@
 from __future__ import annotations
 
 import os
+import sys
 from contextlib import suppress
-from typing import Self
+from typing import Any, Self
 
+from jupyter_client.kernelspec import KernelSpec, KernelSpecManager
 from jupyter_client.manager import KernelManager
+
+
+class _Here(KernelSpecManager):
+    """The kernel of this environment, whatever else is called python3 on this machine; started not
+    by `ipykernel_launcher`, which takes the folder that one is in from PYTHONPATH."""
+
+    def get_kernel_spec(self, kernel_name: str) -> Any:
+        argv = [sys.executable, "-m", "ipykernel", "-f", "{connection_file}"]
+        return KernelSpec(argv=argv, display_name="Python 3", language="python")
 
 
 class Kernel:
@@ -17,15 +28,13 @@ class Kernel:
 
     def __init__(self, package: str) -> None:
         self._ahead = f"import {package}; del {package.partition('.')[0]}"
-        self.manager = KernelManager(kernel_name="python3")
+        self.manager = KernelManager(kernel_name="python3", kernel_spec_manager=_Here())
         self.manager.client_class = "jupyter_client.asynchronous.AsyncKernelClient"
 
     def start(self) -> None:
         """Start the process, unless it was started; it answers when it is ready."""
         if self.manager.has_kernel:
             return
-        # The kernel of this environment, whatever else is called python3 on this machine.
-        os.environ["JUPYTER_PREFER_ENV_PATH"] = "1"
         self.manager.start_kernel(
             # No module is taken from the folder that one is in: it may be of a stranger's pictures.
             env=os.environ | {"PYTHONSAFEPATH": "1"},

@@ -26,7 +26,7 @@ def test_no_code_runs_that_lies_in_the_folder_one_is_in(
 ) -> None:
     """It may be one of a stranger's pictures."""
     monkeypatch.chdir(tmp_path)
-    for name in ("ipykernel_launcher", "traitlets", "rmbg_eval", "jinja2"):
+    for name in ("ipykernel", "ipykernel_launcher", "traitlets", "rmbg_eval", "jinja2"):
         (tmp_path / f"{name}.py").write_text(f"open('{name}-ran', 'w')\n")
     with Kernel("rmbg_eval.report") as kernel:
         kernel.start()
@@ -36,6 +36,22 @@ def test_no_code_runs_that_lies_in_the_folder_one_is_in(
         client.execute_interactive("import rmbg_eval, jinja2", timeout=60)
         client.stop_channels()
     assert not [*tmp_path.glob("*-ran")]
+
+
+def test_a_folder_of_pythonpath_stays_one_where_one_is_in_it(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """As in a checkout, with PYTHONPATH=$PWD."""
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setenv("PYTHONPATH", str(tmp_path))
+    (tmp_path / "own_module.py").write_text("open('ran', 'w')\n")
+    with Kernel("own_module") as kernel:
+        kernel.start()
+        client = kernel.manager.blocking_client()
+        client.start_channels()
+        client.wait_for_ready(60)
+        client.stop_channels()
+    assert (tmp_path / "ran").exists()
 
 
 def test_it_is_started_once_and_ends_with_its_block() -> None:
