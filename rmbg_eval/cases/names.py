@@ -32,7 +32,7 @@ def name_in(key: str) -> str:
     return key.rpartition("\0")[2]
 
 
-_DIGITS = re.compile("[0-9]+")
+_DIGITS = re.compile("[0-9]{1,999}")  # more only where somebody means harm
 
 
 def _counted(digits: re.Match[str]) -> str:

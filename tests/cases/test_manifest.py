@@ -21,6 +21,7 @@ from rmbg_eval.cases.case import Case, CaseSet
 from rmbg_eval.cases.checks import check_case
 from rmbg_eval.cases.folder import load_cases
 from rmbg_eval.cases.manifest import read_group, write_groups, write_manifest
+from rmbg_eval.cases.names import as_counted, name_in
 from rmbg_eval.cases.table import COLUMNS, _names_in
 from rmbg_eval.errors import CaseError, SettingsError
 from rmbg_eval.explore.by_hand import ByHand
@@ -126,6 +127,12 @@ def test_cases_are_in_the_order_that_people_count_in(tmp_path: Path) -> None:
     write_manifest(ours, load_cases(tmp_path))
     for source in (tmp_path, ours, tmp_path / "own.csv"):
         assert [case.name for case in load_cases(source).cases] == names
+
+
+def test_a_number_of_a_million_digits_has_a_place_in_the_order() -> None:
+    """Of somebody else's run.json, say."""
+    long = "9" * 1_200_000
+    assert name_in(as_counted(long)) == long
 
 
 def test_shards_by_manifest_are_those_by_folder(folder: Path) -> None:
