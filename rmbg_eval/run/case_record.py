@@ -18,7 +18,7 @@ class CaseRecord(Lean):
     has_truth: bool
     truth_sha256: str | None = None
     """Of the files of truth and true foreground: runs of another truth do not compare. None where
-    the case has neither, and before schema version 4."""
+    the case has neither, or one cannot be read, and before schema version 4."""
     group: str | None = None
     """The shoot that it is from."""
     points: tuple[ObservationPoint, ...] = ()

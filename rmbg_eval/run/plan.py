@@ -220,11 +220,15 @@ def _record_of(case: Case) -> CaseRecord:
 
 
 def _truth_hash(case: Case) -> str | None:
-    """SHA-256 over those of truth, true foreground and trimap; None where the case has none, or
-    cannot be used: its paths may lead anywhere."""
-    if case.failure or not (case.alpha or case.foreground or case.trimap):
+    """SHA-256 over those of truth, true foreground and trimap; None where the case has none, one
+    cannot be read, or the case cannot be used: its paths may lead anywhere."""
+    files = [path for path in (case.alpha, case.foreground, case.trimap) if path]
+    if case.failure or not files:
         return None
-    return hashlib.sha256(" ".join(map(str, truth_hashes(case))).encode()).hexdigest()
+    hashes = truth_hashes(case)
+    if sum(map(bool, hashes)) < len(files):
+        return None
+    return hashlib.sha256(" ".join(map(str, hashes)).encode()).hexdigest()
 
 
 def _printable(title: Mapping[Any, str]) -> dict[Any, str]:

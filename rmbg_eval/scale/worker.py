@@ -14,11 +14,12 @@ from pathlib import Path
 
 from filelock import FileLock, Timeout
 
-from ..cases.case import CaseSet
+from ..cases.case import Case, CaseSet
 from ..cases.manifest import read_group
 from ..core.choices import Dtype, Foreground
 from ..core.files import write_atomic
 from ..core.progress import Step
+from ..core.remote import stands_in
 from ..errors import (
     Failure,
     ModelError,
@@ -34,6 +35,7 @@ from ..models.fetching import fetch
 from ..models.info import ModelInfo
 from ..models.protocol import Model
 from ..models.table import load_model
+from ..run.case_record import CaseRecord
 from ..run.evaluate import evaluate
 from ..run.record import Run
 from ..run.shard import DONE, Shard
@@ -146,6 +148,7 @@ class Worker:
                 lost.failure is not None and lost.failure.kind == StorageError.__name__
                 for lost in run.failures
             )
+            and not any(map(_truth_lost, case_set.cases, run.cases))
         )
 
     def _decided_by(self, task: Task, case_set: CaseSet) -> str:
@@ -174,6 +177,13 @@ class Worker:
         model = load_model(spec, device, dtype, foreground, compiled)
         self._models[key] = model, model.info
         return model
+
+
+def _truth_lost(case: Case, record: CaseRecord) -> bool:
+    """Whether something of a case's truth is at a URL, and could not be had for its run."""
+    files = (case.alpha, case.foreground, case.trimap)
+    at_url = any(path is not None and stands_in(path) for path in files)
+    return at_url and record.truth_sha256 is None and case.failure is None
 
 
 def _wait_for(out: Path) -> None:

@@ -88,3 +88,27 @@ def test_a_shard_whose_pictures_could_not_be_had_is_done_again(
     second = done("folder:cut", cases="memory://shop")
     assert not second[0].failures
     assert done("folder:cut", cases="memory://shop") == second
+
+
+def test_a_shard_whose_truth_could_not_be_had_is_done_again(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    save_truth(Path("cut/rex.png"))
+    files = fsspec.filesystem("memory")
+    files.store.clear()
+    files.pipe_file("/shop/pet/rex/image.png", Path("cases/pet/rex.png").read_bytes())
+    files.pipe_file("/shop/pet/rex/alpha.png", Path("cut/rex.png").read_bytes())
+    opened = type(files)._open
+
+    def refuse(self: object, path: str, *more: object, **about: object) -> object:
+        if path.endswith("alpha.png"):
+            raise ConnectionError("reset by peer")
+        return opened(self, path, *more, **about)
+
+    monkeypatch.setattr(type(files), "_open", refuse)
+    first, _ = done("folder:cut", cases="memory://shop")
+    assert first.measurements.values_of(first.predictions[0].key)["mad"] is None
+    monkeypatch.setattr(type(files), "_open", opened)
+    second = done("folder:cut", cases="memory://shop")
+    assert second[0].measurements.values_of(second[0].predictions[0].key)["mad"] == 0
+    assert done("folder:cut", cases="memory://shop") == second
