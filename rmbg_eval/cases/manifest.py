@@ -220,7 +220,9 @@ class _Rows:
         if path is None:
             return None
         if self._source is not None and path.is_relative_to(self._source.root):
-            return f"{self._source.url}/{path.relative_to(self._source.root).as_posix()}"
+            url = f"{self._source.url}/{path.relative_to(self._source.root).as_posix()}"
+            if is_utf8(url):
+                return url
         folder = path.parent
         if folder not in self._folders:
             self._folders[folder] = _plain(folder)

@@ -244,14 +244,14 @@ class Table:
         text = self._cell(row, column)
         if text is None:
             return None
+        if self.url and text.startswith(f"{self.url}/"):
+            return self._stand_in(text, row if column == "image" else {})
         if text.startswith("file://"):
             text = os.fsdecode(unquote_to_bytes(text.removeprefix("file://")))
             text = text[1:] if re.match("/[A-Za-z]:", text) else text
             if "\0" in text:
                 raise no_path(text, CaseError)
         elif is_url(text):
-            if self.url and text.startswith(f"{self.url}/"):
-                return self._stand_in(text, row if column == "image" else {})
             raise CaseError(
                 Message("{url} is no file on this machine", url=printable(text)[:200]),
                 Message("Copy it here, or give the folder's URL with --cases."),

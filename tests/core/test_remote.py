@@ -16,7 +16,7 @@ import pyarrow.parquet as pq
 import pytest
 from fakes import FakeModel, save_picture, save_truth
 from pictures import refused
-from systems import WINDOWS, ignores_case
+from systems import WINDOWS, ignores_case, strange_names
 
 from rmbg_eval.cases.folder import load_cases
 from rmbg_eval.cases.manifest import write_manifest
@@ -102,6 +102,15 @@ def test_a_run_of_a_url_is_that_of_the_folder(
         ["pet/0.png", "pet/1.png", *(f"portrait/ada/{n}" for n in
          ("alpha.png", "case.toml", "image.png"))]
     )  # fmt: skip
+
+
+@strange_names
+@pytest.mark.parametrize("name", ["50%20off.png", "caf\udce9.png"])
+def test_a_table_of_a_folder_by_its_url_has_names_of_any_kind(name: str, tmp_path: Path) -> None:
+    save_picture(tmp_path / "cases" / "pet" / name)
+    write_manifest(tmp_path / "m.parquet", load_cases(f"file://{tmp_path}/cases"))
+    (case,) = load_cases(tmp_path / "m.parquet").cases
+    assert case.picture().rgb.size
 
 
 def test_a_table_of_a_url_is_read_without_listing(
