@@ -267,7 +267,7 @@ def _categories(comparison: Comparison) -> list[str]:
     """States by category and model."""
     rows = [
         [code(category), code(model), *(str(states[state]) for state in STATES)]
-        for (category, model), states in sorted(comparison.groups.items())
+        for (category, model), states in comparison.groups.items()
     ]
     return _table("By category", ["category", "model", *STATES], rows, len(rows))
 

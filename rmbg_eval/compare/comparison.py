@@ -11,6 +11,7 @@ from typing import Annotated, Literal
 
 from pydantic import BaseModel, ConfigDict, ValidationError
 
+from ..cases.categories import case_order, category_order
 from ..core.files import user_path
 from ..core.json_lines import compact, in_lines, line_each, read_json
 from ..core.numbers import figures
@@ -94,11 +95,12 @@ class Comparison(BaseModel):
 
     @cached_property
     def groups(self) -> Mapping[tuple[str, str], Counter[State]]:
-        """How many are in which state, by category and model."""
+        """How many are in which state, by category, in the report's order, and model."""
         groups: dict[tuple[str, str], Counter[State]] = {}
         for category, model, state in columns(self.pairs, "category", "model", "state"):
             groups.setdefault((category, model), Counter())[state] += 1
-        return groups
+        order = sorted(groups, key=lambda key: (category_order(key[0]), key[1]))
+        return {key: groups[key] for key in order}
 
     @cached_property
     def states(self) -> Counter[State]:
@@ -165,7 +167,7 @@ class Comparison(BaseModel):
         """The pairs, model by model; of each by category and case."""
         stored = stored_in(self.pairs)
         if stored is None:
-            yield from sorted(self.pairs, key=lambda p: (p.model, p.category, p.case))
+            yield from sorted(self.pairs, key=lambda p: (p.model, case_order(*p.case_key)))
             return
         for name in sorted({model for _, model in self.groups}):
             yield from stored.where("model", name.__eq__)

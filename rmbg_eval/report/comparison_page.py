@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import quote
 
-from ..cases.categories import category_order, category_title
+from ..cases.categories import category_title
 from ..compare.alpha_change import matte_hash
 from ..compare.comparison import Comparison, alike, number
 from ..compare.pair import MADE_BY, STATES, Pair, State, Value, Verdict
@@ -234,17 +234,12 @@ class ComparisonReport:
     def _bars(self) -> Iterable[BarView]:
         """All of them, then by category."""
         groups: dict[str, Counter[State]] = {}
-        for (category, _), states in self._groups():
+        for (category, _), states in self.comparison.groups.items():
             groups.setdefault(category, Counter()).update(states)
         if len(groups) != 1:
             yield self._bar(Message("All"), self.comparison.states)
         for category, states in groups.items():
             yield self._bar(category_title(category), states)
-
-    def _groups(self) -> list[tuple[tuple[str, str], Counter[State]]]:
-        """By category, in the report's order, and model."""
-        groups = self.comparison.groups.items()
-        return sorted(groups, key=lambda each: (category_order(each[0][0]), each[0][1]))
 
     def _bar(self, title: Text, states: Counter[State]) -> BarView:
         parts, start = [], 0.0
@@ -295,7 +290,7 @@ class ComparisonReport:
                     for s in STATES
                 ),
             )
-            for (category, model), states in self._groups()
+            for (category, model), states in self.comparison.groups.items()
         )
         titles = tuple(_STATES[state] for state in STATES)
         note = Message("Cases by what became of them; none of them is left out.")
