@@ -130,8 +130,9 @@ def pair_figures(pair: Pair, base: Path, new: Path, out: Path, full: bool) -> Pa
 
 def _original(pair: Pair, base: Path, new: Path, write: Callable[..., str]) -> Picture | None:
     for folder, prediction in ((new, pair.new), (base, pair.base)):
-        picture = prediction.picture_sha256 if prediction else None
-        image = thumb_in(folder, pair.case_key, picture)
+        if prediction is None:
+            continue
+        image = thumb_in(folder, prediction.case_key, prediction.picture_sha256)
         if image:
             image.thumbnail((_SMALL, _SMALL), Image.Resampling.LANCZOS)
             return Picture(write("original", image, quality=_QUALITY), image.width, image.height)

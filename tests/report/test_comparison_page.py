@@ -291,6 +291,14 @@ def test_no_width_scrolls_sideways(page: Page, made: Pages, width: int) -> None:
     assert page.evaluate("document.documentElement.scrollWidth") <= width
 
 
+def test_what_a_row_is_called_is_read_in_a_narrow_window(page: Page, made: Pages) -> None:
+    page.set_viewport_size({"width": 390, "height": 900})
+    opened(page, made["single"])
+    page.locator("details").evaluate_all("all => all.forEach(e => e.open = true)")
+    widths = page.locator(".data th[scope=row]").evaluate_all("all => all.map(e => e.clientWidth)")
+    assert min(widths) > 100
+
+
 def test_every_pixel_lies_beside_the_page_in_the_layout_folder(made: Pages) -> None:
     html, folder = made["folder"].read_text("utf-8"), made["folder"].parent
     fulls = re.findall(r'data-full="([^"]+)"', html)
@@ -320,6 +328,16 @@ def compared(made: Pages, out: Path) -> tuple[Comparison, CompareSettings]:
     base, run = (made["single"].parent.parent / name for name in ("baseline", "run"))
     settings = CompareSettings(base=str(base), new=str(run), out=str(out))
     return compare_folders(settings), settings
+
+
+def test_what_is_missing_of_a_case_with_another_name_has_its_original(
+    made: Pages, tmp_path: Path
+) -> None:
+    run = made["single"].parent.parent / "run"
+    settings = CompareSettings(base=str(run), new=str(run), out=str(tmp_path))
+    pair = next(p for p in compare_folders(settings).pairs if p.base and p.base.cutout)
+    missing = pair.model_copy(update={"case": "another", "new": None})
+    assert pair_figures(missing, run, run, tmp_path, full=False).original
 
 
 def test_what_is_missing_takes_no_picture_from_what_changed(
@@ -591,6 +609,20 @@ def test_orange_is_more_opaque_as_in_an_error_map() -> None:
     for alpha, truth in ((solid, clear), (clear, solid)):
         error = np.rint(error_map(alpha, truth))
         assert tuple(error[0, 0].tolist()) == tuple(difference_map(truth, alpha)[0, 0].tolist())
+
+
+def test_a_picture_alone_is_compared_with_none(page: Page, made: Pages) -> None:
+    """What is in BASE only has no second picture for a slider."""
+    opened(page, made["single"])
+    page.locator(".pair:has(.state.missing) [data-kind=base] a").click()
+    modes = page.locator("#viewer [data-part=modes]")
+    expect(modes).to_be_hidden()
+    page.keyboard.press("3")
+    assert page.locator("#viewer .name b").all_inner_texts() == ["BASE"]
+    page.keyboard.press("ArrowRight")
+    expect(modes).to_be_visible()
+    page.keyboard.press("3")
+    assert page.locator("#viewer .name b").all_inner_texts() == ["BASE", "NEW"]
 
 
 def test_what_changed_is_looked_at_closely(page: Page, made: Pages) -> None:

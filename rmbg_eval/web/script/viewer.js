@@ -86,6 +86,9 @@ export function viewer(dialog) {
   const models = () => sources.filter(({ kind }) => kind === "result");
   const isPair = () => sources.some(({ kind }) => kind === "base" || kind === "new");
   const by = (/** @type {string} */ key) => sources.find((source) => keyOf(source) === key);
+  /** Whether there is what a mode needs: a model, or a second picture. @param {string} wanted */
+  const can = (wanted) =>
+    wanted === "all" || (wanted === "one" ? models().length > 0 : sources.length > 1);
 
   /** The model that is looked at alone. */
   const current = () => [b, a].map(by).find((source) => source?.model) ?? models()[0];
@@ -155,7 +158,8 @@ export function viewer(dialog) {
     if (mode === "slider") stage.element.append(handle());
     pressOne(dialog, "mode", mode);
     pressOne(dialog, "layer", layer);
-    for (const button of allIn(dialog, "[data-mode=one]")) button.hidden = !models().length;
+    for (const button of allIn(dialog, "[data-mode=one]")) button.hidden = !can("one");
+    part("modes").hidden = sources.length < 2;
     for (const button of allIn(dialog, "[data-layer=error]")) enable(button, Boolean(truth()));
     part("layers").hidden = !models().length || mode === "one";
     const grid = mode === "all" || mode === "one";
@@ -410,7 +414,7 @@ export function viewer(dialog) {
     const before = fresh ? address.read() : {};
     if (fresh) [mode, layer, a, b] = ["all", "result", "", ""];
     if (MODES.includes(asked.mode)) mode = asked.mode;
-    if (mode === "one" && !models().length) mode = "all";
+    if (!can(mode)) mode = "all";
     const [kind, ...model] = (asked.a ?? "").split(":");
     const of = Object.values(LAYERS).find((one) => one === (asked.layer ?? before.layer ?? kind));
     if (of) layer = of;
@@ -473,7 +477,7 @@ export function viewer(dialog) {
 
   /** @param {string} wanted */
   function enter(wanted) {
-    if (wanted === "one" && !models().length) return;
+    if (!can(wanted)) return;
     mode = wanted;
     changeShown();
   }
