@@ -485,6 +485,17 @@ def test_why_a_cut_out_has_its_risk_is_said_and_marked_but_not_in_a_blind_vote(
     assert "Risk" not in page.locator("#blind").inner_text()
 
 
+def test_reasons_that_go_on_beyond_the_edge_fade_there(page: Page, own: tuple[Run, Path]) -> None:
+    page.set_viewport_size({"width": 240, "height": 700})
+    opened(page, own[1].as_uri())
+    page.locator("#by-eye [data-do=review]").click()
+    signs = page.locator("#review [data-part=signs]")
+    expect(signs).to_have_class(re.compile("more-after"))
+    signs.evaluate("e => e.scrollTo(e.scrollWidth, 0)")
+    expect(signs).to_have_class(re.compile("more-before"))
+    expect(signs).not_to_have_class(re.compile("more-after"))
+
+
 def test_axe_finds_nothing_in_the_review(window: Window, pages: Pages) -> None:
     page = window(bypass_csp=True)
     page.goto(pages["single"].as_uri())

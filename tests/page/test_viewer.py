@@ -357,6 +357,16 @@ def test_the_handle_is_dragged(viewer: Page) -> None:
     assert float(viewer.locator("[data-part=share]").input_value()) == pytest.approx(25, abs=1)
 
 
+def test_on_a_phone_a_blend_has_a_slider_and_the_slider_its_handle(viewer: Page) -> None:
+    viewer.set_viewport_size({"width": 390, "height": 844})
+    share = viewer.locator("#viewer [data-part=share]")
+    mode(viewer, "blend")
+    expect(share).to_be_visible()
+    mode(viewer, "slider")
+    expect(share).to_be_hidden()
+    expect(viewer.locator("#viewer .handle")).to_be_visible()
+
+
 def test_blend_shows_b_over_a(viewer: Page) -> None:
     mode(viewer, "blend")
     viewer.locator("[data-part=share]").fill("30")

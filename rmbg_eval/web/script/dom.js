@@ -68,7 +68,11 @@ export function edges(strip) {
   };
   strip.addEventListener("scroll", tell, { passive: true });
   const observer = new ResizeObserver(tell);
-  for (const each of [strip, ...strip.children]) observer.observe(each);
+  const watch = () => {
+    for (const each of [strip, ...strip.children]) observer.observe(each);
+  };
+  new MutationObserver(watch).observe(strip, { childList: true });
+  watch();
 }
 
 /** The place after this one, or before it: round the ends, and from none to the first or the last.

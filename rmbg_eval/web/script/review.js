@@ -2,7 +2,7 @@
 // the share usable as it grows.
 
 import { address } from "./address.js";
-import { allIn, around, ended, h, partsOf, pressOne } from "./dom.js";
+import { allIn, around, edges, ended, h, partsOf, pressOne } from "./dom.js";
 import { language } from "./language.js";
 import { pictureSize } from "./rows.js";
 import { acceptance, FEWEST, moreNeeded } from "./share.js";
@@ -92,6 +92,7 @@ export function review(dialog, decisions, save) {
   const part = partsOf(dialog);
   const stage = new Stage(dialog);
   const { zoom } = stage;
+  edges(part("signs"));
   const form = part("comment");
   /** @type {HTMLTextAreaElement} */
   const comment = part("words");
