@@ -357,6 +357,16 @@ def test_the_handle_is_dragged(viewer: Page) -> None:
     assert float(viewer.locator("[data-part=share]").input_value()) == pytest.approx(25, abs=1)
 
 
+def test_what_is_only_heard_does_not_move_the_bar_out_of_the_window(viewer: Page) -> None:
+    """A reader that visits it scrolls to it; nobody could scroll the dialog back."""
+    viewer.set_viewport_size({"width": 1280, "height": 500})
+    viewer.keyboard.press("d")
+    viewer.locator("#viewer .aside .reader-only").evaluate_all(
+        "all => all.forEach(e => e.scrollIntoView())"
+    )
+    assert viewer.locator("#viewer").evaluate("e => e.scrollTop") == 0
+
+
 def test_on_a_phone_a_blend_has_a_slider_and_the_slider_its_handle(viewer: Page) -> None:
     viewer.set_viewport_size({"width": 390, "height": 844})
     share = viewer.locator("#viewer [data-part=share]")
