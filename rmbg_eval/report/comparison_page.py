@@ -103,6 +103,10 @@ class ComparisonReport:
         self._shown = changed = self._first()
         self._plain = Plain(out, settings.lang)
         self._after = _index_of(settings.new_folder)
+        same = comparison.pairs[comparison.changed : comparison.changed + 1]
+        cutouts = [pair.base.cutout for pair in (*changed, *same) if pair.base]
+        # A baseline, which has mattes, takes what is ticked; a run does not.
+        self._takes = all(matte_hash(cutout) is not None for cutout in cutouts if cutout)
         # First what both runs have: a picture alone, of what is missing or new, shows no change.
         order = sorted(range(len(changed)), key=lambda n: not _has_both(changed[n]))
         pictured = {*order[:MOST_PICTURES]}
@@ -180,7 +184,7 @@ class ComparisonReport:
                 pair.new.cutout_sha256 if pair.new else None,
             )
             for pair in self._shown
-            if _can_tick(pair)
+            if self._takes and _can_tick(pair)
         }  # fmt: skip
         if not changes:
             return None
@@ -335,7 +339,7 @@ class ComparisonReport:
             matte=figures.matte,
             borrowed=figures.borrowed,
             table=self._table(pair),
-            tick=_tick(pair) if _can_tick(pair) else "",
+            tick=_tick(pair) if self._takes and _can_tick(pair) else "",
         )
 
     def _images(
@@ -402,13 +406,10 @@ def _image(picture: Picture, alt: Message) -> ImageView:
 
 def _can_tick(pair: Pair) -> bool:
     """Whether the pair is one cut-out by one model, as an approval knows it by the model's name,
-    and there is anything to take: where both failed, there is not; and a baseline, which has
-    mattes, to take it into."""
+    and there is anything to take: where both failed, there is not."""
     one, other = _names(pair)
     both_failed = pair.state == "still-failed" and pair.new is not None
-    cutout = pair.base.cutout if pair.base else None
-    into = cutout is None or matte_hash(cutout) is not None
-    return one == other == pair.model and not both_failed and into
+    return one == other == pair.model and not both_failed
 
 
 def _tick(pair: Pair) -> Message:

@@ -452,13 +452,15 @@ def test_only_a_baseline_takes_what_is_ticked(tmp_path: Path) -> None:
     approvals = []
     for cutout in ("cutouts/a/portrait/ada.png", "mattes/a/portrait/ada.0123456789abcdef.webp"):
         base = pair.base.model_copy(update={"cutout": cutout})
-        pairs = (pair.model_copy(update={"base": base}),)
+        new = pair.model_copy(update={"case": "bea", "state": "new", "base": None})
+        pairs = (pair.model_copy(update={"base": base}), new)
         found = Comparison(base="one", new="two", notes=(), pairs=pairs)
         approvals.append(ComparisonReport(found, settings)._approvals())
     assert approvals[0] is None
     assert [*approvals[1]["changes"].values()] == [
-        ("portrait", "ada", "a", "0" * 64, "1" * 64)
-    ]  # fmt: skip
+        ("portrait", "ada", "a", "0" * 64, "1" * 64),
+        ("portrait", "bea", "a", None, "1" * 64),
+    ]
 
 
 def test_where_new_is_there_a_change_has_its_points_title_and_words(tmp_path: Path) -> None:
