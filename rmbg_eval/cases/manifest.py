@@ -219,8 +219,8 @@ class _Rows:
     def _text(self, path: Path | None) -> str | None:
         if path is None:
             return None
-        if self._source is not None and path.is_relative_to(self._source.root):
-            url = f"{self._source.url}/{path.relative_to(self._source.root).as_posix()}"
+        if self._source and (name := self._source.name_of(path)):
+            url = f"{self._source.url}/{name}"
             if is_utf8(url):
                 return url
         folder = path.parent

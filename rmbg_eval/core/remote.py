@@ -116,6 +116,10 @@ class Source:
     listing: str
     """A hash of what was listed there."""
 
+    def name_of(self, path: Path) -> str | None:
+        """The file's name from the URL; None of one that stands for nothing there."""
+        return path.relative_to(self.root).as_posix() if path.is_relative_to(self.root) else None
+
     def versions(self) -> dict[str, str]:
         """By the name of each file from the URL, what changes where its content does; nothing for a
         listing that is kept elsewhere."""

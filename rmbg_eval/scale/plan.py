@@ -68,7 +68,8 @@ class Plan:
         of = shards_for(len(cases))
         listing = listing_sha256(case.key for case in cases)
         shared = Shard(number=1, of=of, cases=len(cases), listing_sha256=listing)
-        files_of = _Files(case_set.source)
+        source = case_set.source  # of a million files, their listing is read for it
+        files_of = _Files(source)
         own: list[list[Case]] = [[] for _ in range(of)]
         for case in cases:
             own[Part.number_of(case.category, case.id, of) - 1].append(case)
@@ -84,7 +85,7 @@ class Plan:
             group += bool(some)
         content = hashlib.sha256(" ".join(shard.folder.name for shard in shards).encode())
         manifest = folder.absolute() / f"cases-{content.hexdigest()[:16]}.parquet"
-        write_groups(manifest, filter(None, own), case_set.skipped, case_set.source)
+        write_groups(manifest, filter(None, own), case_set.skipped, source)
         return cls(settings, manifest, shared, tuple(shards))
 
     @classmethod
@@ -130,8 +131,7 @@ class _Files:
         return told + [self._of(path) for path in files if path is not None]
 
     def _of(self, path: Path) -> list[Any]:
-        if self._source is not None and path.is_relative_to(self._source.root):
-            name = path.relative_to(self._source.root).as_posix()
+        if self._source and (name := self._source.name_of(path)):
             return [self._source.url, name, self._versions.get(name, self._source.listing)]
         try:
             there = path.stat()

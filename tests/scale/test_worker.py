@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 import fsspec
@@ -68,47 +70,49 @@ def test_a_shard_is_done_until_the_rules_say_something_else() -> None:
     assert [first[0].rules[0].passed, second.rules[0].passed] == [True, False]
 
 
-def test_a_shard_whose_pictures_could_not_be_had_is_done_again(
-    monkeypatch: pytest.MonkeyPatch,
-) -> None:
-    save_truth(Path("cut/rex.png"))
-    files = fsspec.filesystem("memory")
-    files.store.clear()
-    files.pipe_file("/shop/pet/rex.png", Path("cases/pet/rex.png").read_bytes())
-    opened = type(files)._open
-
-    def refuse(*_: object, **__: object) -> object:
-        raise ConnectionError("reset by peer")
-
-    monkeypatch.setattr(type(files), "_open", refuse)
-    (lost,) = done("folder:cut", cases="memory://shop")[0].failures
-    assert lost.failure is not None
-    assert "reset by peer" in str(lost.failure.problem)
-    monkeypatch.setattr(type(files), "_open", opened)
-    second = done("folder:cut", cases="memory://shop")
-    assert not second[0].failures
-    assert done("folder:cut", cases="memory://shop") == second
+def shop(**files: str) -> str:
+    """The URL of a storage with these files of `pet/`, each as one here."""
+    there = fsspec.filesystem("memory")
+    there.store.clear()
+    for name, path in files.items():
+        there.pipe_file(f"/shop/pet/{name.replace('_', '/')}.png", Path(path).read_bytes())
+    return "memory://shop"
 
 
-def test_a_shard_whose_truth_could_not_be_had_is_done_again(
-    monkeypatch: pytest.MonkeyPatch,
-) -> None:
-    save_truth(Path("cut/rex.png"))
-    files = fsspec.filesystem("memory")
-    files.store.clear()
-    files.pipe_file("/shop/pet/rex/image.png", Path("cases/pet/rex.png").read_bytes())
-    files.pipe_file("/shop/pet/rex/alpha.png", Path("cut/rex.png").read_bytes())
-    opened = type(files)._open
+@contextmanager
+def unreachable(ending: str) -> Iterator[None]:
+    """While it lasts, files of the storage whose names end so cannot be had."""
+    kind = type(fsspec.filesystem("memory"))
+    opened = kind._open
 
     def refuse(self: object, path: str, *more: object, **about: object) -> object:
-        if path.endswith("alpha.png"):
+        if path.endswith(ending):
             raise ConnectionError("reset by peer")
         return opened(self, path, *more, **about)
 
-    monkeypatch.setattr(type(files), "_open", refuse)
-    first, _ = done("folder:cut", cases="memory://shop")
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(kind, "_open", refuse)
+        yield
+
+
+def test_a_shard_whose_pictures_could_not_be_had_is_done_again() -> None:
+    save_truth(Path("cut/rex.png"))
+    url = shop(rex="cases/pet/rex.png")
+    with unreachable("rex.png"):
+        (lost,) = done("folder:cut", cases=url)[0].failures
+    assert lost.failure is not None
+    assert "reset by peer" in str(lost.failure.problem)
+    second = done("folder:cut", cases=url)
+    assert not second[0].failures
+    assert done("folder:cut", cases=url) == second
+
+
+def test_a_shard_whose_truth_could_not_be_had_is_done_again() -> None:
+    save_truth(Path("cut/rex.png"))
+    url = shop(rex_image="cases/pet/rex.png", rex_alpha="cut/rex.png")
+    with unreachable("alpha.png"):
+        first, _ = done("folder:cut", cases=url)
     assert first.measurements.values_of(first.predictions[0].key)["mad"] is None
-    monkeypatch.setattr(type(files), "_open", opened)
-    second = done("folder:cut", cases="memory://shop")
+    second = done("folder:cut", cases=url)
     assert second[0].measurements.values_of(second[0].predictions[0].key)["mad"] == 0
-    assert done("folder:cut", cases="memory://shop") == second
+    assert done("folder:cut", cases=url) == second
