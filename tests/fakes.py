@@ -71,6 +71,18 @@ class FakeModel:
         return picture.rgb[..., 0].astype(np.float32) / np.float32(255)
 
 
+class Thinner(FakeModel):
+    """The fake, thinner on the pictures that are named."""
+
+    def __init__(self, *names: str, by: float = 0.5) -> None:
+        super().__init__(weights="1" * 64)
+        self.names, self.by = names, by
+
+    def alpha(self, picture: Picture) -> Alpha:
+        alpha = super().alpha(picture)
+        return alpha * np.float32(self.by) if picture.name in self.names else alpha
+
+
 def disc(seed: int = 0, size: tuple[int, int] = (96, 64)) -> tuple[np.ndarray, np.ndarray]:
     """RGB and true 8-bit alpha of a bright disc with a soft rim on dark noise."""
     width, height = size

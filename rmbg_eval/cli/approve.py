@@ -61,7 +61,8 @@ def approve(
             run, to, decisions, allow_failures or (), allow_failures_like or (), yes, dry_run
         )
     from ..compare.baseline import approve as make_baseline
-    from ..compare.baseline import changes, names_in, refuse_failures
+    from ..compare.baseline import changes
+    from ..compare.failures import names_in, refuse_failures
     from ..core.files import sha256_file
     from ..run.record import Run
     from .terminal import progress, say, show_comparison, show_path
@@ -105,14 +106,9 @@ def _ticked(
     dry_run: bool,
 ) -> None:
     """Take exactly the changes that `file` approves of; status 2 where one of them is refused."""
-    from ..compare.baseline import (
-        approve_changes,
-        choose,
-        names_in,
-        only,
-        refuse_failures,
-        refuse_shard,
-    )
+    from ..compare.baseline import approve_changes
+    from ..compare.choice import choose, only
+    from ..compare.failures import names_in, refuse_failures, refuse_shard
     from ..decisions.files import read
     from ..run.record import Run
     from .terminal import complain, progress, say, show_path

@@ -9,18 +9,15 @@ process that is killed leaves the old baseline or the new one.
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Collection, Iterable, Mapping, Sequence
-from dataclasses import dataclass, replace
-from itertools import islice
+from collections.abc import Collection, Mapping
+from dataclasses import replace
 from pathlib import Path
-from typing import Any
 
 from PIL import Image
 
 from ..core.files import (
     cannot_write,
     in_names,
-    in_shell,
     inside,
     remove_below,
     remove_unfinished,
@@ -29,152 +26,24 @@ from ..core.files import (
     write_atomic,
 )
 from ..core.images import WEBP_SIDE, Alpha, encode, quantise
-from ..core.key import Key, Names
+from ..core.key import Key
 from ..core.progress import OnStep, Step, ignore
 from ..core.records import FOLDER
 from ..errors import OutputError, RmbgEvalError, printable
-from ..i18n import N_, Message, and_more, join
+from ..i18n import Message, join
 from ..predictions.prediction import Prediction
-from ..run.case_record import CaseRecord
 from ..run.folder import MATTES, locked, write_run
-from ..run.record import ModelRun, Run
-from ..settings import Settings
+from ..run.record import Run
 from .alpha_change import decoded, matte_hash
+from .choice import Change, Choice, choose, lasting, only
 from .comparison import Comparison
-from .differences import names_of
+from .failures import refuse_failures
 from .runs import compare
 from .tolerances import Tolerances
 
-_OF_THE_MODEL: dict[str, Any] = {"warnings": (), "stability": None}
-"""What a baseline does not keep of how a model ran."""
 _OF_THE_MACHINE = dict.fromkeys(("commit", "dirty", "memory_bytes"))
-"""What it does not keep of the machine: each branch has another commit, and git could not merge."""
-
-
-_Reason = tuple[str, str]
-"""A model, and why: the text of a failure without its values, a rule or a kind of point."""
-_Reasons = dict[_Reason, Message]
-"""In words, too."""
-_MOST_NAMES, _MOST_REASONS = 5, 10
-"""Of failed cases that are told at once."""
-
-
-def refuse_shard(run: Run) -> None:
-    """OutputError where `run` is a part of one: as a baseline it would be the whole."""
-    if run.shard:
-        raise OutputError(
-            Message(
-                "The run is shard {shard}: it has {n} of {cases} cases",
-                shard=str(run.shard.part),
-                n=len(run.cases),
-                cases=run.shard.cases,
-            ),
-            Message("Merge all shards with rmbg-eval merge, and approve the merged run."),
-        )
-
-
-def refuse_failures(run: Run, allowed: Collection[str]) -> None:
-    """OutputError unless `run` is whole and complete and every failure in it is among `allowed`.
-
-    A failure is a prediction that failed or a required point that did not pass; its name is
-    `category/id` of the case.
-    """
-    refuse_shard(run)
-    if not run.complete:
-        raise OutputError(
-            Message("The run was interrupted and is partial"), Message("Run it again to its end.")
-        )
-    failed = _failed_cases(run)
-    given = {*allowed}
-    left = {name: why for name, why in failed.items() if name not in given}
-    if left:
-        raise _refused(left)
-    strangers = [name for name in allowed if name not in failed]
-    if strangers:
-        names = [printable(name) for name in islice(failed, _MOST_NAMES)]
-        raise OutputError(
-            Message("{name} is not among the run's failures", name=printable(strangers[0])),
-            Message(
-                "They are: {names}.",
-                names=and_more(names, len(failed) - len(names)) if names else Message("none"),
-            ),
-        )
-
-
-def _refused(failed: Mapping[str, _Reasons]) -> OutputError:
-    """Of a run of which these cases failed: a few are named each; of more, the first of those that
-    failed for the same reasons."""
-    option, shown = "--allow-failures", [*failed]
-    names: Sequence[str] | Message = [printable(name) for name in failed]
-    remedy = N_("Correct them, or approve them by name: {options}.")
-    if len(failed) > _MOST_NAMES:
-        alike = dict(islice(_alike(failed).items(), _MOST_REASONS))
-        option, shown = "--allow-failures-like", [*alike]
-        names = join(
-            "; ",
-            (
-                Message("{name}: {reason}", name=and_more(printable(name), more), reason=why)
-                for name, (more, why) in alike.items()
-            ),
-        )
-        remedy = N_("Correct them, or approve all that failed for the same reasons: {options}.")
-    options = (f"{option} {in_shell(printable(name), 'NAME')}" for name in shown)
-    return OutputError(
-        Message("The run has failures: {names}", names=names),
-        Message(remedy, options=" ".join(options)),
-    )
-
-
-def _alike(failed: Mapping[str, _Reasons]) -> dict[str, tuple[int, Message]]:
-    """Of cases that failed each that has a reason first, how many others have none but its own and
-    those before, and that reason in words."""
-    first: dict[_Reason, str] = {}
-    alike: dict[str, tuple[int, Message]] = {}
-    for name, reasons in failed.items():
-        new = [reason for reason in reasons if reason not in first]
-        first.update(dict.fromkeys(new, name))
-        if new:
-            alike[name] = 0, reasons[new[0]]
-        else:
-            one = first[next(iter(reasons))]
-            alike[one] = alike[one][0] + 1, alike[one][1]
-    return alike
-
-
-def names_in(values: Iterable[str], run: Run, like: Iterable[str] = ()) -> list[str]:
-    """The cases that values of `--allow-failures` name, and those of `--allow-failures-like` with
-    all that failed for no other reasons than they. A value that is a failure of `run` is one name,
-    commas and all; any other is parted at commas."""
-    failed = _failed_cases(run)
-
-    def parted(values: Iterable[str]) -> list[str]:
-        names = ([value] if value in failed else value.split(",") for value in values)
-        return [name for some in names for name in some if name]
-
-    first = parted(like)
-    reasons = {reason for name in first for reason in failed.get(name, ())}
-    alike = (name for name, own in failed.items() if own.keys() <= reasons)
-    return [*parted(values), *dict.fromkeys((*first, *alike))]
-
-
-def _failed_cases(run: Run) -> dict[str, _Reasons]:
-    """As `category/id`, in order. Why a model's cut-out is none, whatever picture that names, is
-    one reason; else each rule, or kind of point, that it did not pass."""
-    failed: dict[str, _Reasons] = {}
-    failures = run.failures
-    without = {p.key for p in failures}
-    for p in failures:
-        problem = p.failure.problem if p.failure else Message("")
-        failed.setdefault(p.name, {})[p.model, problem.text] = problem
-    for point in run.missed:
-        if point.key not in without:
-            why = Message("point {name}", name=point.point)
-            failed.setdefault(point.name, {})[point.model, f"point {point.kind}"] = why
-    for rule in run.broken:
-        if rule.key not in without:
-            why = Message("delivery rule {name}", name=rule.rule)
-            failed.setdefault(rule.name, {})[rule.model, f"rule {rule.rule}"] = why
-    return failed
+"""What a baseline does not keep of the machine: each branch has another commit, and git could not
+merge."""
 
 
 def changes(
@@ -230,98 +99,19 @@ def approve(
                 on_step(Step("approving", done, len(run.predictions)))
             baseline = run.model_copy(
                 update={
-                    "settings": _without_paths(run.settings, run.index.models),
+                    "settings": run.settings.model_copy(
+                        update={"cases": "", "out": ".", "models": [*run.index.models]}
+                    ),
                     "machine": run.machine.model_copy(update=_OF_THE_MACHINE),
                     "started": before.started if before else run.started,
                     "wall_seconds": None,
-                    "models": tuple(model.model_copy(update=_OF_THE_MODEL) for model in run.models),
+                    "models": tuple(map(lasting, run.models)),
                     "predictions": tuple(predictions),
                 }
             )
             return _write(to, baseline, before)
     except OSError as error:
         raise cannot_write(to, error) from None
-
-
-Change = tuple[str | None, str | None]
-"""The SHA-256 of the baseline's cut-out and of the run's, each None where there is none."""
-
-
-@dataclass(frozen=True)
-class Choice:
-    """What of a run's changes becomes the baseline's."""
-
-    taken: tuple[Key, ...]
-    refused: tuple[tuple[Key, Message], ...]
-    """With the reason."""
-    baseline: Run
-    """The baseline as it would be; its new predictions still name the run's cut-outs."""
-
-
-def choose(run: Run, was: Run, chosen: Mapping[Key, Change]) -> Choice:
-    """The baseline `was` with the changes to `run` that are `chosen`, and nothing else but that
-    models and cases that have another name in `run` get that.
-
-    A change is refused where the baseline, or the run, has another cut-out by now than was seen.
-    Where the points of a case have changed, all its models' changes are needed: points of one
-    picture are of one kind.
-    """
-    named = _with_names(was, names_of(was, run))
-    before, after = named.index, run.index
-    taken, refused = [], []
-    for key, (base, new) in chosen.items():
-        there = tuple(side.predictions.get(key) for side in (before, after))
-        shas = tuple(p.cutout_sha256 if p else None for p in there)
-        if there == (None, None):
-            refused.append((key, Message("neither has it")))
-        elif shas[0] != base:
-            refused.append((key, Message("the baseline's cut-out is another one by now")))
-        elif shas[1] != new:
-            refused.append((key, Message("the run's cut-out is another one by now")))
-        else:
-            taken.append(key)
-    agreed = {*taken}
-
-    def in_part(key: Key) -> bool:
-        about = key.case_key
-        one, other = before.cases.get(about), after.cases.get(about)
-        every = {p.key for side in (before, after) for p in side.by_case.get(about, ())}
-        return one is not None and other is not None and one != other and not every <= agreed
-
-    left = {key: in_part(key) for key in taken}
-    why = Message("what is known of the case has changed: approve all its models")
-    refused += [(key, why) for key in taken if left[key]]
-    whole = tuple(key for key in taken if not left[key])
-    return Choice(whole, tuple(refused), _mixed(run, named if whole else was, {*whole}))
-
-
-def _with_names(run: Run, names: Names) -> Run:
-    """`run`, its models and cases by other names."""
-
-    def row(each: Any) -> Any:
-        return each.model_copy(update=names.of(each.key)._asdict())
-
-    def model(each: ModelRun) -> ModelRun:
-        name = names.models.get(each.info.name, each.info.name)
-        return each.model_copy(update={"info": each.info.model_copy(update={"name": name})})
-
-    def case(each: CaseRecord) -> CaseRecord:
-        category, name = names.cases.get(each.key, each.key)
-        return each.model_copy(update={"category": category, "id": name})
-
-    if not any(names):
-        return run
-    return run.model_copy(
-        update={
-            "models": tuple(map(model, run.models)),
-            "cases": tuple(map(case, run.cases)),
-            "predictions": tuple(map(row, run.predictions)),
-            "measurements": run.measurements.renamed(names),
-            "points": tuple(map(row, run.points)),
-            "rules": tuple(map(row, run.rules)),
-            "risks": tuple(map(row, run.risks)),
-        }
-    )
 
 
 def approve_changes(
@@ -356,11 +146,6 @@ def approve_changes(
         raise cannot_write(to, error) from None
 
 
-def _without_paths(settings: Settings, models: Iterable[str]) -> Settings:
-    """The settings with nothing of the machine's folders, and models by their names."""
-    return settings.model_copy(update={"cases": "", "out": ".", "models": [*models]})
-
-
 def _write(to: Path, baseline: Run, before: Run | None) -> Run:
     """Write run.json, and remove the mattes that it does not name; the baseline that is there."""
     if before and before.outcome() == baseline.outcome():
@@ -373,65 +158,6 @@ def _write(to: Path, baseline: Run, before: Run | None) -> Run:
         lambda path: wanted(path) or not matte_hash(path.relative_to(to).as_posix()),
     )
     return baseline
-
-
-def only(run: Run, keys: Collection[Key]) -> Run:
-    """The run as if there were no others than `keys`."""
-    return run.model_copy(
-        update={
-            name: tuple(each for each in getattr(run, name) if each.key in keys) for name in _BY_KEY
-        }
-    )
-
-
-_BY_KEY = ("predictions", "measurements", "points", "rules", "risks")
-"""What of a run is about a case and a model."""
-
-
-def _replaced(was: Sequence[Any], now: Sequence[Any], keys: Collection[Key]) -> list[Any]:
-    """The rows of `was`, those of `keys` as in `now`, where they are or at the end."""
-    new = {_identity(each): each for each in now if each.key in keys}
-    rows = [new.pop(_identity(each), None) if each.key in keys else each for each in was]
-    return [each for each in (*rows, *new.values()) if each is not None]
-
-
-def _identity(row: Any) -> tuple[Key, str]:
-    """What a row is of: a case and a model, and a measure, point or rule."""
-    names = (getattr(row, name, None) for name in ("metric", "point", "rule"))
-    return row.key, next(filter(None, names), "")
-
-
-def _mixed(run: Run, was: Run, keys: Collection[Key]) -> Run:
-    """`was`, but for `keys`, which are the run's; what is wholly the run's is described as there.
-
-    Rows stay where they were, for git to show what changed; new ones are last.
-    """
-    cases = dict(was.index.cases)
-    models = dict(was.index.models)
-    for key in keys:
-        if key in run.index.predictions:
-            cases[key.case_key] = run.index.cases[key.case_key]
-            models.setdefault(key.model, run.index.models[key.model])
-    rows = {name: _replaced(getattr(was, name), getattr(run, name), keys) for name in _BY_KEY}
-    there = {each.key: each.cutout_sha256 for each in rows["predictions"]}
-    for name, model in run.index.models.items():
-        new = {k: p.cutout_sha256 for k, p in run.index.predictions.items() if k.model == name}
-        if new == {k: sha for k, sha in there.items() if k.model == name}:
-            models[name] = model.model_copy(update=_OF_THE_MODEL)
-    abouts, names = {key.case_key for key in there}, {key.model for key in there}
-    cases = {about: case for about, case in cases.items() if about in abouts}
-    models = {name: each for name, each in models.items() if name in names}
-    return was.model_copy(
-        update={
-            **{name: tuple(some) for name, some in rows.items()},
-            "cases": tuple(cases.values()),
-            "models": tuple(models.values()),
-            # A mean over all cases; of some of another run's there is none.
-            "agreements": () if keys else was.agreements,
-            "schema_version": run.schema_version,
-            "settings": _without_paths(was.settings, models),
-        }
-    )
 
 
 def is_baseline(run: Run) -> bool:

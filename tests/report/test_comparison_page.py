@@ -32,7 +32,8 @@ from rmbg_eval import (
     evaluate,
 )
 from rmbg_eval.compare.alpha_change import NOTHING, AlphaChange
-from rmbg_eval.compare.baseline import approve, choose
+from rmbg_eval.compare.baseline import approve
+from rmbg_eval.compare.choice import choose
 from rmbg_eval.compare.comparison import Pair
 from rmbg_eval.compare.runs import compare_runs
 from rmbg_eval.compare.tolerances import Tolerances

@@ -9,7 +9,7 @@ from fakes import save_picture
 
 from rmbg_eval import Run, Settings, build_files, evaluate
 from rmbg_eval.ci.gate import exit_status
-from rmbg_eval.compare.baseline import refuse_failures
+from rmbg_eval.compare.failures import refuse_failures
 from rmbg_eval.errors import OutputError
 from rmbg_eval.run.measurements import no_prediction
 
