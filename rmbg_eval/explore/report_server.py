@@ -190,7 +190,8 @@ class Visit(RequestHandler):
             if not is_local_name(self.request.host_name):
                 raise HTTPError(403)
             return
-        asked = self.get_query_argument("token", None) if self.request.method == "GET" else None
+        looks = self.request.method in ("GET", "HEAD")
+        asked = self.get_query_argument("token", None) if looks else None
         if asked is not None and self._right(asked):
             self.set_cookie(self._cookie(), self.token, httponly=True, samesite="Strict", path="/")
             self.redirect(self.request.path)  # the address has it no longer
@@ -205,6 +206,10 @@ class Visit(RequestHandler):
 
     def _right(self, text: str) -> bool:
         return hmac.compare_digest(text.encode("utf-8", "replace"), (self.token or "").encode())
+
+    def head(self, *name: str) -> None:
+        """As `get`; tornado sends no body."""
+        self.get(*name)
 
     def write_error(self, status_code: int, **_: Any) -> None:
         self.set_header("Content-Type", "text/plain; charset=utf-8")

@@ -328,6 +328,16 @@ def test_only_the_report_is_served(desk: Desk, port: int, tmp_path: Path) -> Non
     assert ask(port, "GET", "/?token=wrong-token-here", Cookie="")[0] == 403
 
 
+def test_whether_something_is_there_is_told_without_it(desk: Desk, port: int) -> None:
+    picture = next((desk.folder / "assets").glob("*.webp"))
+    for path in ("/", f"/assets/{picture.name}"):
+        assert ask(port, "HEAD", path) == (200, b"")
+    assert ask(port, "HEAD", f"/?token={TOKEN}", Cookie="")[0] == 302
+    assert ask(port, "HEAD", "/", Cookie="")[0] == 403
+    assert ask(port, "HEAD", "/run.json")[0] == 404
+    assert ask(port, "HEAD", "/decisions")[0] == 405
+
+
 def test_without_a_token_only_a_local_name_leads_here(desk: Desk) -> None:
     with serving(desk, None) as port:
         for local in ("127.0.0.1", "127.0.0.2", "[::1]", "localhost"):
