@@ -10,7 +10,7 @@ from typing import Annotated
 
 from pydantic import BaseModel, ConfigDict, Field, field_validator
 
-from ..core.choices import Language
+from ..core.choices import Title
 from ..core.decoding import decode, decode_matte, read_bytes
 from ..core.images import RGB, Alpha, Picture
 from ..core.key import CaseKey
@@ -29,7 +29,7 @@ class CaseFile(BaseModel):
 
     model_config = ConfigDict(extra="forbid", strict=True, frozen=True)
 
-    title: dict[Language, str] = {}
+    title: Title = {}
     image: str | None = None
     """File beside case.toml; by default the one called image.*."""
     alpha: str | None = None

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING, Annotated, Literal
 
-from pydantic import AfterValidator
+from pydantic import AfterValidator, BeforeValidator
 
 from ..errors import ModelError, printable, quoted, reason_of
 from ..i18n import Message, languages
@@ -15,6 +15,16 @@ if TYPE_CHECKING:
 else:
     Language = Literal[languages()]
 """A language that there is a catalogue of."""
+
+
+def _by_language(given: object) -> object:
+    if isinstance(given, str):
+        raise ValueError(Message("write it by language, as {example}", example='{ en = "…" }'))
+    return given
+
+
+Title = Annotated[dict[Language, str], BeforeValidator(_by_language)]
+"""What a person wrote in case.toml, by language."""
 
 _ONE = re.compile(r"auto|cpu|mps|cuda(:[0-9]{1,3})?")
 

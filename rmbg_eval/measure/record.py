@@ -11,7 +11,7 @@ from typing import Annotated, Literal
 
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, FiniteFloat, model_validator
 
-from ..core.choices import Language
+from ..core.choices import Title
 from ..core.key import Keyed
 from ..i18n import Message
 
@@ -188,7 +188,7 @@ class ObservationPoint(BaseModel):
     model_config = ConfigDict(extra="forbid", strict=True, frozen=True)
 
     id: str = Field(pattern=r"^[a-z0-9][a-z0-9-]{0,39}$")
-    title: dict[Language, str] = {}
+    title: Title = {}
     kind: str
     """A name of `measure.kinds.KINDS`."""
     box: Annotated[tuple[_Count, _Count, _Count, _Count], Field(strict=False)] | None = None

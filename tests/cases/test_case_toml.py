@@ -83,7 +83,7 @@ MISTAKES = {
     "unknown-key": ('license = "CC0"', ["'license'", *CaseFile.model_fields]),
     "unknown-key-with-escapes": ('"a\\u001b[31m\\n" = 1', ["\\x1b"]),
     "unknown-language": ('title = { fr = "Chien" }', ["title", "'en' or 'zh'"]),
-    "title-as-text": ('title = "Rex"', ["title", "'Rex'"]),
+    "title-as-text": ('title = "Rex"', ["title", '{ en = "…" }', "'Rex'"]),
     "number-for-text": ("licence = 7", ["licence", "7"]),
     "date-for-text": ("author = 2026-01-01", ["author"]),
     "list-for-text": ('image = ["a.png"]', ["image"]),
