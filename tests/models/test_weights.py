@@ -74,7 +74,7 @@ class FakeNpm:
 
     def __init__(self) -> None:
         self.package: bytes | None = tgz(contents())
-        self.returncode, self.stderr = 0, ""
+        self.returncode, self.stdout, self.stderr = 0, "", ""
         self.calls: list[list[str]] = []
         self.asked: list[list[str]] = []
 
@@ -84,7 +84,7 @@ class FakeNpm:
         if not asks and self.package is not None:
             scratch = Path(arguments[arguments.index("--pack-destination") + 1])
             (scratch / "the-package-1.0.tgz").write_bytes(self.package)
-        return SimpleNamespace(returncode=self.returncode, stdout="", stderr=self.stderr)
+        return SimpleNamespace(returncode=self.returncode, stdout=self.stdout, stderr=self.stderr)
 
 
 @pytest.fixture
@@ -252,6 +252,16 @@ def test_npms_failure_is_told_in_its_words_with_a_remedy(cache: Path, npm: FakeN
     assert "network" in str(caught.value.remedy)
     assert str(cache) in str(caught.value.remedy)
     assert left(cache) == set()
+
+
+def test_of_what_npm_says_its_summary_is_told(npm: FakeNpm) -> None:
+    npm.returncode = 1
+    why = "FetchError: request to http://127.0.0.1:9/x failed, reason: connect ECONNREFUSED"
+    npm.stdout = json.dumps({"error": {"code": "ECONNREFUSED", "summary": why, "detail": "If …"}})
+    npm.stderr = "npm error code ECONNREFUSED\nnpm error   type: 'system'\nnpm error }\n"
+    with pytest.raises(WeightsError) as caught:
+        fetch(MEDIUM, print)
+    assert str(caught.value.problem).endswith(f"({ISNET.name}): {why}")
 
 
 def test_without_a_network_npm_asks_once_and_its_words_stay_whole(npm: FakeNpm) -> None:
