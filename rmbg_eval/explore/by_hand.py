@@ -24,13 +24,13 @@ from ..core.files import user_path
 from ..core.images import RGB, Alpha
 from ..errors import CaseError, Failure, ImageError, explain, printable, reason_of
 from ..i18n import Message
-from ..measure.points import Seen, judge
+from ..measure.points import Observation, judge
 from ..measure.record import ObservationPoint, PointResult
 from ..measure.subject import Subject
 from ..predictions.prediction import Prediction
 from ..run.measurements import no_prediction, read, result_of, subject_of
 from ..run.record import CaseRecord, Run
-from .engine import Made
+from .engine import CutoutPng
 
 MOST_MADE = 1 << 28
 """Bytes of the cut-outs of one visitor."""
@@ -84,7 +84,9 @@ class ByHand:
         results = []
         for prediction in self._run.index.by_case.get(record.key, ()):
             of = subjects[prediction.model]
-            seen = Seen(None, None, None, of) if isinstance(of, Message) else judge(point, of)
+            seen = (
+                Observation(None, None, None, of) if isinstance(of, Message) else judge(point, of)
+            )
             results.append(result_of(prediction, point, seen))
         return values(point, results)
 
@@ -182,12 +184,14 @@ class PicturePoints:
     `most`: bytes of the cut-outs that are kept here, of the pictures that got one last.
     """
 
-    def __init__(self, png: Callable[[Made], bytes], add_to: str, most: int = MOST_MADE) -> None:
+    def __init__(
+        self, png: Callable[[CutoutPng], bytes], add_to: str, most: int = MOST_MADE
+    ) -> None:
         self._png = png
         self._add_to = add_to
         self._most = most
         self._cases: dict[str, Case] = {}
-        self._made: dict[str, dict[tuple[str, str], Made]] = {}
+        self._made: dict[str, dict[tuple[str, str], CutoutPng]] = {}
         self._subjects: dict[tuple[str, str, str], Subject] = {}
         self._lock = Lock()
 
@@ -196,7 +200,7 @@ class PicturePoints:
         with self._lock:
             self._cases[id] = case
 
-    def made(self, id: str, model: str, foreground: str, made: Made) -> None:
+    def made(self, id: str, model: str, foreground: str, made: CutoutPng) -> None:
         """`model` has made a cut-out of it."""
         with self._lock:
             self._made[id] = self._made.pop(id, {}) | {(model, foreground): made}
@@ -243,7 +247,7 @@ class PicturePoints:
         return write_point(case, point, _was(was))
 
     def _subject(
-        self, id: str, case: Case | None, model: str, foreground: str, made: Made
+        self, id: str, case: Case | None, model: str, foreground: str, made: CutoutPng
     ) -> Subject:
         """Of the picture that is looked at, kept."""
         key = id, model, foreground

@@ -46,7 +46,7 @@ class State:
 
 
 @dataclass(frozen=True)
-class Made:
+class CutoutPng:
     """A finished cut-out, or where it is kept."""
 
     name: str
@@ -66,12 +66,12 @@ class Engine(Protocol):
 
     def remove(
         self, model: str, foreground: Foreground, picture: Callable[[], Picture], say: Say
-    ) -> Made:
+    ) -> CutoutPng:
         """The cut-out. `picture` is asked for when its turn has come, so that who waits holds
         no pixels; raises what it raises, and what remove_background does."""
         ...
 
-    def png(self, made: Made) -> bytes:
+    def png(self, made: CutoutPng) -> bytes:
         """What was made; ModelError where it is no longer kept."""
         ...
 
@@ -116,16 +116,16 @@ class LocalEngine:
 
     def remove(
         self, model: str, foreground: Foreground, picture: Callable[[], Picture], say: Say
-    ) -> Made:
+    ) -> CutoutPng:
         """As the protocol says."""
         loaded = self.ready(model)
         if foreground != "raw":
             loaded = Decontaminated(loaded, foreground)
         with self._turn.taken(lambda before: say({"stage": "queued", "before": before})):
             removal = remove_background(loaded, picture(), lambda stage: say({"stage": stage}))
-        return Made(removal.name, removal.seconds, removal.pipeline, png=removal.png)
+        return CutoutPng(removal.name, removal.seconds, removal.pipeline, png=removal.png)
 
-    def png(self, made: Made) -> bytes:
+    def png(self, made: CutoutPng) -> bytes:
         """As the protocol says."""
         assert made.png is not None
         return made.png

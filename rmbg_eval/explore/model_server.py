@@ -23,7 +23,7 @@ from ..core.choices import Device, Dtype, Foreground
 from ..core.images import Picture
 from ..errors import Failure, ModelError, RmbgEvalError
 from ..i18n import Message
-from .engine import LocalEngine, Made, Say, State
+from .engine import CutoutPng, LocalEngine, Say, State
 from .frames import Line, LineCutError, unix_socket
 
 _STATES = TypeAdapter(list[State])
@@ -36,7 +36,7 @@ KEPT_BYTES = 1 << 29
 """Of finished cut-outs, all visitors together; the oldest go first."""
 
 
-class Kept:
+class PngStore:
     """Finished PNGs under keys that cannot be guessed, until their visitor leaves."""
 
     def __init__(self, most: int = KEPT_BYTES) -> None:
@@ -67,7 +67,7 @@ class Kept:
 
 def serve_models(address: str, specs: Sequence[str], device: Device, dtype: Dtype) -> None:
     """Load the models and answer at the Unix socket `address` for ever."""
-    engine, kept = LocalEngine(specs, device, dtype), Kept()
+    engine, kept = LocalEngine(specs, device, dtype), PngStore()
     listener = unix_socket()
     with suppress(FileNotFoundError):
         os.unlink(address)
@@ -82,7 +82,7 @@ def serve_models(address: str, specs: Sequence[str], device: Device, dtype: Dtyp
         threading.Thread(target=_visit, args=(engine, kept, Line(connected)), daemon=True).start()
 
 
-def _visit(engine: LocalEngine, kept: Kept, line: Line) -> None:
+def _visit(engine: LocalEngine, kept: PngStore, line: Line) -> None:
     """Answer one connection until it ends; what was made for it is forgotten then."""
     mine: list[str] = []
     with line, suppress(LineCutError):
@@ -100,7 +100,7 @@ def _visit(engine: LocalEngine, kept: Kept, line: Line) -> None:
 
 
 def _remove(
-    engine: LocalEngine, kept: Kept, line: Line, asked: dict[str, Any], mine: list[str]
+    engine: LocalEngine, kept: PngStore, line: Line, asked: dict[str, Any], mine: list[str]
 ) -> None:
     def picture() -> Picture:
         line.send({"stage": "turn"})
@@ -148,7 +148,7 @@ class RemoteEngine:
 
     def remove(
         self, model: str, foreground: Foreground, picture: Callable[[], Picture], say: Say
-    ) -> Made:
+    ) -> CutoutPng:
         """As the protocol says; LineCutError if the other process ended meanwhile."""
         with self._one_at_a_time:
             self._line = self._line or Line.to(self._address)
@@ -160,9 +160,9 @@ class RemoteEngine:
                 raise
         if "failed" in answer:
             raise _raised(answer["failed"])
-        return Made(**answer["made"])
+        return CutoutPng(**answer["made"])
 
-    def png(self, made: Made) -> bytes:
+    def png(self, made: CutoutPng) -> bytes:
         """As the protocol says."""
         png = kept_png(self._address, made.key or "")
         if png is None:

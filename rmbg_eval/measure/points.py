@@ -11,7 +11,7 @@ from .subject import NO_TRUTH, Subject, Undefined
 
 
 @dataclass(frozen=True)
-class Seen:
+class Observation:
     """What was found at a point, before anyone asks whose it is."""
 
     measured: float | None
@@ -20,7 +20,7 @@ class Seen:
     reason: Message | None = None
 
 
-def judge(point: ObservationPoint, subject: Subject) -> Seen:
+def judge(point: ObservationPoint, subject: Subject) -> Observation:
     """What the cut-out shows at `point`. Passed is |measured − expected| ≤ tolerance.
 
     A point without an edge where one should be fails, with that reason and no number. What cannot
@@ -47,12 +47,14 @@ def judge(point: ObservationPoint, subject: Subject) -> Seen:
         measured = kind.function(point, subject.alpha, subject)
     except NoEdge as none:
         if expected is None:  # the truth has none there either
-            return Seen(None, None, None, Message("in the truth, {reason}", reason=none.reason))
-        return Seen(None, expected, False, none.reason)
+            return Observation(
+                None, None, None, Message("in the truth, {reason}", reason=none.reason)
+            )
+        return Observation(None, expected, False, none.reason)
     except Undefined as undefined:
-        return Seen(None, expected, None, undefined.reason)
+        return Observation(None, expected, None, undefined.reason)
     passed = abs(measured - expected) <= tolerance(point) + ROUNDING
-    return Seen(measured, expected, passed)
+    return Observation(measured, expected, passed)
 
 
 def tolerance(point: ObservationPoint) -> float:

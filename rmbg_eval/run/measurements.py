@@ -23,7 +23,7 @@ from ..errors import Failure, ImageError, RmbgEvalError
 from ..i18n import N_, Message
 from ..measure.columns import Column, Measurements, Value
 from ..measure.kinds import KINDS
-from ..measure.points import Seen, judge, tolerance
+from ..measure.points import Observation, judge, tolerance
 from ..measure.record import Box, ObservationPoint, PointResult
 from ..measure.signs import places
 from ..measure.subject import TRIMAP, UNKNOWN, Mask, Metric, Subject
@@ -40,7 +40,7 @@ class Outcome(BaseModel):
     model_config = ConfigDict(extra="forbid", frozen=True)
 
     values: dict[str, Value]
-    points: tuple[Seen, ...] = ()
+    points: tuple[Observation, ...] = ()
     places: dict[str, Box] = {}
     """Where signs are, by measure."""
 
@@ -49,7 +49,7 @@ class Outcome(BaseModel):
         """No value anywhere, for one reason."""
         return cls(
             values={metric.name: (None, reason) for metric in metrics},
-            points=(Seen(None, None, None, reason),) * points,
+            points=(Observation(None, None, None, reason),) * points,
         )
 
 
@@ -169,7 +169,7 @@ def add(
     measurements.add(prediction.key, columns, [values[metric.name] for metric in metrics])
 
 
-def result_of(prediction: Prediction, point: ObservationPoint, seen: Seen) -> PointResult:
+def result_of(prediction: Prediction, point: ObservationPoint, seen: Observation) -> PointResult:
     """What was seen of `prediction` at `point`, as a run keeps it."""
     return PointResult(
         **prediction.key._asdict(),

@@ -34,7 +34,7 @@ from ..run.risks import risks_of
 from ..run.sample import sample_of
 from ..run.shard import Shard, listing_sha256
 from .files import bring
-from .rows import Kept, Place, ShardRow, ShardRows, Sink
+from .rows import InMemory, Place, ShardRow, ShardRows, Sink
 
 _OWN = {"out", "device", "lang", "cases"}
 """Settings that shards may differ in: where each reads and writes, and on which of several equal
@@ -253,7 +253,7 @@ class _Shards:
         metrics = [*dict.fromkeys(column.metric for column in book.columns())]
         metrics += [metric.name for metric in (*agreement.METRICS, *RISK)] if metrics else []
         models: list[ModelRun] = []
-        kept = Kept()
+        kept = InMemory()
         with parts(to, metrics, None) if self.many else nullcontext(kept) as sink:
             if self.many:
                 sink.add("cases", (record for record, _ in self.cases()))

@@ -37,7 +37,7 @@ class Sink(Protocol):
     def measured(self, measurements: Measurements, /) -> None: ...
 
 
-class Kept:
+class InMemory:
     """Takes them into memory."""
 
     def __init__(self) -> None:

@@ -15,7 +15,7 @@ from rmbg_eval.core.anchors import case_anchor
 from rmbg_eval.errors import CaseError
 from rmbg_eval.explore import remove_background
 from rmbg_eval.explore.by_hand import ByHand, PicturePoints
-from rmbg_eval.explore.engine import Made
+from rmbg_eval.explore.engine import CutoutPng
 from rmbg_eval.run.record import Run
 
 POINT = '[[points]]\nid = "drawn"\nkind = "opaque"\nbox = [1, 2, 9, 9]\n'
@@ -118,7 +118,7 @@ def test_in_explore_a_point_is_measured_on_the_picture_that_is_looked_at(tmp_pat
     picture = save_picture(tmp_path / "rex.png")
     points = PicturePoints(lambda made: made.png or b"", "")
     made = {
-        name: Made(name, {}, "", png=remove_background(level(share), picture).png)
+        name: CutoutPng(name, {}, "", png=remove_background(level(share), picture).png)
         for name, share in LEVELS.items()
     }
     points.made("one", "all", "raw", made["all"])
@@ -142,7 +142,7 @@ def test_of_many_pictures_the_cut_outs_made_last_are_kept(tmp_path: Path) -> Non
     png = remove_background(level(1.0), save_picture(tmp_path / "rex.png")).png
     points = PicturePoints(lambda made: made.png or b"", "", most=3 * len(png))
     for id in ("0", "1", "2", "0", "3"):
-        points.made(id, f"m{id}", "raw", Made("all", {}, "", png=png))
+        points.made(id, f"m{id}", "raw", CutoutPng("all", {}, "", png=png))
     assert [bool(marks(points.measure(id, "raw", POINT))) for id in "0123"] == [
         True, False, True, True,
     ]  # fmt: skip

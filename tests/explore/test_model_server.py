@@ -20,7 +20,7 @@ from rmbg_eval import Picture
 from rmbg_eval.errors import ModelError
 from rmbg_eval.explore import remove_background, widget
 from rmbg_eval.explore.frames import Line, LineCutError
-from rmbg_eval.explore.model_server import Kept, RemoteEngine, kept_png, serve_models
+from rmbg_eval.explore.model_server import PngStore, RemoteEngine, kept_png, serve_models
 from rmbg_eval.explore.server import _short_folder
 from rmbg_eval.explore.widget import MOST_MEMORY
 from rmbg_eval.i18n import Message
@@ -182,7 +182,7 @@ def test_silence_is_not_waited_for_for_ever() -> None:
 
 
 def test_the_oldest_results_go_first() -> None:
-    kept = Kept(100)
+    kept = PngStore(100)
     first, second, third = (kept.put(bytes(45)) for _ in range(3))
     assert kept.get(first) is None
     assert kept.get(second)

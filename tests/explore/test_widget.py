@@ -21,7 +21,7 @@ from rmbg_eval import Picture
 from rmbg_eval.core.decoding import decode_cutout
 from rmbg_eval.errors import CaseError, ModelError, SettingsError
 from rmbg_eval.explore import Explorer, remove_background
-from rmbg_eval.explore.engine import Made, State
+from rmbg_eval.explore.engine import CutoutPng, State
 from rmbg_eval.i18n import Message
 
 
@@ -39,14 +39,14 @@ class FakeEngine:
 
     def remove(
         self, model: str, foreground: str, picture: Callable[[], Picture], say: Callable
-    ) -> Made:
+    ) -> CutoutPng:
         self.go.wait(10)
         if self.failure:
             raise self.failure
         result = remove_background(FakeModel(), picture(), lambda stage: say({"stage": stage}))
-        return Made(result.name, result.seconds, result.pipeline, png=result.png)
+        return CutoutPng(result.name, result.seconds, result.pipeline, png=result.png)
 
-    def png(self, made: Made) -> bytes:
+    def png(self, made: CutoutPng) -> bytes:
         return made.png or b""
 
 

@@ -19,13 +19,13 @@ from rmbg_eval.cases.folder import load_cases
 from rmbg_eval.core.images import RGB, Alpha
 from rmbg_eval.core.paths import resource
 from rmbg_eval.measure.kinds import KINDS
-from rmbg_eval.measure.points import Seen, judge
+from rmbg_eval.measure.points import Observation, judge
 from rmbg_eval.measure.record import ObservationPoint
 from rmbg_eval.measure.region import edge_squares
 from rmbg_eval.measure.subject import Subject
 from rmbg_eval.measure.table import TABLE
 
-Judged = tuple[str, str, ObservationPoint, Seen]
+Judged = tuple[str, str, ObservationPoint, Observation]
 """Of a case, a matte and a point: what is seen there."""
 RAW = "truth, raw colours"
 CONSTANT = ("all 0", "all 0.5", "all 1")
@@ -102,7 +102,7 @@ def false_mattes(truth: Alpha) -> Iterator[tuple[str, Alpha]]:
 
 def judged(
     case: Case, asked: Callable[[str, ObservationPoint], bool] = lambda *_: True
-) -> Iterator[tuple[str, ObservationPoint, Seen]]:
+) -> Iterator[tuple[str, ObservationPoint, Observation]]:
     """Of each matte and point of a case that are asked for: matte, point, and what is seen there.
 
     The mattes are the truth, also with the picture's own colours, the false ones and, where it can
