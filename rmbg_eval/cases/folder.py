@@ -288,7 +288,10 @@ class _Reader:
         } | self._truths(path for path in pictures if _is_truth(path))
         for path in files:
             if path.suffix.lower() not in SUFFIXES:
-                if path.name.lower() not in _BESIDE:
+                if not self._leads_inside(path):
+                    away = path if path.is_symlink() else folder
+                    self._skip(away, N_("leads out of the case set"))
+                elif path.name.lower() not in _BESIDE:
                     self._skip(path, N_("not a picture by its name"))
             elif not _is_truth(path):
                 stem = id_in_shoot(folder.name, path.stem) if about.group else path.stem

@@ -399,6 +399,21 @@ def test_no_link_leads_out_of_the_set(link, target, failed, named, tmp_path):
     assert check_case(cases["pet/fine"]) == ((WIDTH, HEIGHT), None)
 
 
+@links
+def test_what_else_a_link_leads_to_is_not_listed(tmp_path):
+    put(tmp_path / "set" / "pet" / "good.png")
+    for name in ("passwords.txt", "keys.txt"):
+        put(tmp_path / "outside" / name, b"")
+    for link in ("cars", "pet/x"):
+        (tmp_path / "set" / link).symlink_to(tmp_path / "outside")
+    told = [str(line) for line in load_cases(tmp_path / "set").skipped]
+    assert told == [
+        "cars: leads out of the case set",
+        "pet/x: leads out of the case set",
+        "pet/x: a folder inside a category needs a case.toml or pictures",
+    ]
+
+
 @rights
 @pytest.mark.parametrize("what", ["pet/bad.png", "pet/bad", "pet/bad/image.png", "cars"])
 def test_what_may_not_be_read_fails_alone_and_by_name(what):
