@@ -223,6 +223,11 @@ class ComparisonReport:
         text = single if len(models) == 1 else same
         for one, other in self.comparison.renamed.items():
             yield Message(text, one=printable(one), other=printable(other))
+        if {*self.comparison.states} == {"missing", "new"}:
+            yield Message(
+                "No cut-out is compared with another: NEW has none of a case and a model that BASE "
+                "has. A label keeps two versions of one model comparable: LABEL=SPEC."
+            )
 
     def _stopping(self) -> tuple[WorseView, ...]:
         """What stops the gate, worst first; what does so for one reason once for a model."""

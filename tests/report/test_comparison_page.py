@@ -498,6 +498,15 @@ def test_what_is_the_same_is_named_and_which_models_are_compared(tmp_path: Path)
     assert "the same weights and pipeline, or a folder of the same name" in str(said)
 
 
+def test_where_nothing_is_in_both_runs_that_is_said_first(tmp_path: Path) -> None:
+    settings = CompareSettings(base=str(tmp_path), new=str(tmp_path), out=str(tmp_path))
+    (said,) = ComparisonReport(comparison("missing", "new"), settings)._pairing()
+    assert str(said).startswith("No cut-out is compared with another: ")
+    assert "LABEL=SPEC" in str(said)
+    for states in (("missing", "new", "same"), ("missing",), ("new",)):
+        assert list(ComparisonReport(comparison(*states), settings)._pairing()) == []
+
+
 def test_a_bar_has_a_part_for_what_became_of_each(tmp_path: Path) -> None:
     found = comparison("worse", "worse", "better", "same")
     settings = CompareSettings(base=str(tmp_path), new=str(tmp_path), out=str(tmp_path))
