@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import errno
+import re
 import shlex
 import sys
 import time
@@ -81,6 +82,19 @@ def test_the_first_call_measures_its_start_up_and_says_so(tool: str) -> None:
     (warning,) = model.warnings
     seconds = float(str(warning).split(" px takes ")[1].split(" s:")[0])
     assert 0 < seconds < 30
+
+
+@scripts
+def test_no_more_is_called_start_up_than_a_call_takes(tmp_path: Path) -> None:
+    weights = tmp_path / "weights"
+    fetching = f"test -e {weights} || sleep 1; touch {weights}; cp {{in}} {{out}}"
+    model = load_model(f"command:sh -c '{fetching}'")
+    model.load()
+    model.infer([model.preprocess(PICTURE)])
+    (warning,) = model.warnings
+    first, later, told = map(float, re.findall(r"(\d+\.\d+) s\b", str(warning)))
+    assert told == later < first / 2
+    assert first > 1
 
 
 @scripts
