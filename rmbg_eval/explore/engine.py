@@ -17,7 +17,7 @@ from ..core.images import Picture
 from ..errors import Failure, ModelError, printable
 from ..i18n import Message
 from ..models.decontamination import Decontaminated
-from ..models.folder import Folder
+from ..models.folder import finished
 from ..models.protocol import Model
 from ..models.table import OneModel, model_from
 from .remove import remove_background
@@ -86,15 +86,7 @@ class LocalEngine:
             raise ModelError(Message("No model was named"), Message("Name one with --model."))
         self._models: dict[str, Model] = {}
         for spec in specs:
-            model = model_from(spec, device, dtype)
-            if isinstance(model, Folder):
-                raise ModelError(
-                    Message(
-                        "{spec} has cut-outs of known pictures only, and none of new ones",
-                        spec=printable(str(spec)),
-                    ),
-                    Message("Name a model that computes."),
-                )
+            model = computing(spec, device, dtype)
             self._models[model.info.name] = model
         self._changed = threading.Condition()
         self._states = [
@@ -168,6 +160,20 @@ class LocalEngine:
                 for state in self._states
             ]
             self._changed.notify_all()
+
+
+def computing(spec: OneModel, device: Device = "auto", dtype: Dtype = "auto") -> Model:
+    """The model, which any picture can be given; ModelError where it cannot be one."""
+    model = model_from(spec, device, dtype)
+    if finished(model):
+        raise ModelError(
+            Message(
+                "{spec} has cut-outs of known pictures only, and none of new ones",
+                spec=printable(str(spec)),
+            ),
+            Message("Name a model that computes."),
+        )
+    return model
 
 
 class Turn:

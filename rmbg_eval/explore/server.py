@@ -28,16 +28,17 @@ from tornado.iostream import StreamClosedError
 from tornado.web import HTTPError, authenticated
 from traitlets.config import Config
 
+from ..cases.folder import load_cases
 from ..core.choices import Device, Dtype
 from ..core.modules import quick_jsonschema
 from ..core.paths import resource
 from ..core.processes import belong_to, start
 from ..i18n import Message
-from ..models.table import load_model
 from ..settings import Settings
 from ..web import script, style
 from .access import LOOPBACK_NAMES, address_of, check_free, listen, token_of
 from .doors import ChannelsHandler, FileHandler, OneKernelHandler, Plain, ShutdownHandler
+from .engine import computing
 from .frames import LineCutError
 from .model_server import kept_png, serve_models
 from .texts import strings
@@ -198,11 +199,13 @@ def serve(
 
     Of the settings, models, cases, device and dtype count. Any host but a loopback address gets a
     token, made up where none is given. `say` is told the address. Raises SettingsError for what
-    cannot be served, ModelError for an unknown model.
+    cannot be served, ModelError for an unknown model, CaseError for cases that are not there.
     """
     models, device, dtype = settings.models, settings.device, settings.dtype
     for spec in models:  # what is wrong with a spec is said here, not in another process
-        load_model(spec, device, dtype)
+        computing(spec, device, dtype)
+    if settings.cases:
+        load_cases(settings.cases_folder)
     token = token_of(host, token)
     check_free(host, port)
     folder = Path(tempfile.mkdtemp(prefix="rmbg-eval-", dir=_short_folder()))  # this user's alone

@@ -86,11 +86,8 @@ class Explorer(anywidget.AnyWidget):
             engine = RemoteEngine(served["socket"])
             cases, add_to = served["cases"], served["add_to"]
         self._cases = Settings(cases=cases).cases_folder
-        if engine is None and not self._cases.is_dir():
-            raise CaseError(
-                Message("There is no folder {folder}", folder=printable(str(self._cases))),
-                Message("Give a folder of cases, or leave it out for the reference cases."),
-            )
+        if engine is None:
+            load_cases(self._cases)
         several: Sequence[OneModel] = (
             models if isinstance(models, Sequence) and not isinstance(models, str) else [models]
         )
@@ -268,7 +265,8 @@ class Explorer(anywidget.AnyWidget):
         for case in load_cases(path.parents[1]).cases:
             if case.folder == path:
                 self._points.opened(str(message["id"]), case)
-        self._say(message, "added", path=str(path))
+        shown = f"{path.parent.name}/{path.name}" if self._served else str(path)
+        self._say(message, "added", path=shown)
 
     def _measure(self, message: Wire) -> None:
         about = (str(message[key]) for key in ("id", "foreground", "toml"))

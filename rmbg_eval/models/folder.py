@@ -255,10 +255,15 @@ _NAMED = 3
 def tell_others(model: Model, names: Iterable[str]) -> None:
     """Of finished cut-outs, warn of the files that are of none of all the pictures `category/id`;
     of another model there is nothing to tell."""
+    if folder := finished(model):
+        folder.tell_others(names)
+
+
+def finished(model: Model) -> Folder | None:
+    """The finished cut-outs that a model takes its own from; None for one that computes them."""
     while isinstance(model, Wrapper):
         model = model.base
-    if isinstance(model, Folder):
-        model.tell_others(names)
+    return model if isinstance(model, Folder) else None
 
 
 def as_cutout(rgb: RGB | None, alpha: Alpha, picture: Picture) -> Cutout:

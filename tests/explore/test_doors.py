@@ -28,7 +28,7 @@ from tornado.httpclient import HTTPClientError
 from tornado.websocket import websocket_connect
 
 from rmbg_eval.core.paths import packaged_picture
-from rmbg_eval.errors import ModelError, SettingsError
+from rmbg_eval.errors import CaseError, ModelError, SettingsError
 from rmbg_eval.explore.access import MOST_BODY, is_loopback
 from rmbg_eval.explore.model_server import RemoteEngine
 from rmbg_eval.explore.server import ModelProcess, serve, shell
@@ -241,13 +241,19 @@ def test_what_only_this_machine_can_reach(host: str, loopback: bool) -> None:
         ({"host": "example"}, "'example' is no address of this machine"),
         ({"token": "short"}, "12 are needed"),
         ({"models": ["nonesuch"]}, "There is no model 'nonesuch'"),
+        (
+            {"models": [f"folder:{Path(__file__).parent}?refine=guided"]},
+            "cut-outs of known pictures",
+        ),
+        ({"cases": "/nonesuch"}, "There is no folder /nonesuch"),
         ({"port": 0, "host": "203.0.113.7"}, "cannot be listened to"),
     ],
 )
 def test_what_cannot_be_served_is_said(given: dict, message: str) -> None:
     usual = {"host": "127.0.0.1", "port": 7860, "token": None, "add_to": "", "say": print}
-    settings = Settings(models=given.pop("models", ["grabcut"]))
-    with pytest.raises((SettingsError, ModelError), match=message):
+    settings = Settings(models=given.get("models", ["grabcut"]), cases=given.get("cases", ""))
+    given = {name: value for name, value in given.items() if name in usual}
+    with pytest.raises((SettingsError, ModelError, CaseError), match=message):
         serve(settings, **{**usual, **given})
 
 

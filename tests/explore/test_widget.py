@@ -19,6 +19,7 @@ from PIL import Image
 
 from rmbg_eval import Picture
 from rmbg_eval.core.decoding import decode_cutout
+from rmbg_eval.core.paths import resource
 from rmbg_eval.errors import CaseError, ModelError, SettingsError
 from rmbg_eval.explore import Explorer, remove_background
 from rmbg_eval.explore.engine import CutoutPng, State
@@ -310,6 +311,9 @@ _ONE = Visitor(add_to="", cases="/nonesuch")
 def test_what_cannot_be_used_is_said_at_once(tmp_path: Path) -> None:
     with pytest.raises(CaseError, match="There is no folder"):
         Explorer("grabcut", cases=str(tmp_path / "nowhere"))
+    image = resource("cases") / "pet" / "shiba" / "image.jpg"
+    (tmp_path / "table.csv").write_text(f"image\n{image}\n")
+    Explorer("grabcut", cases=str(tmp_path / "table.csv"))
     with pytest.raises(SettingsError, match="lang"):
         Explorer("grabcut", lang="fr")
     with pytest.raises(ModelError, match="no model 'x'"):

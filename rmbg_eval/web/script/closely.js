@@ -67,7 +67,7 @@ function sharesOf(map) {
   const counts = map.histogram();
   const percent = (/** @type {number} */ from, /** @type {number} */ to) => {
     const count = counts.slice(from, to).reduce((sum, one) => sum + one, 0);
-    return `${((100 * count) / map.alpha.length).toFixed(1)} %`;
+    return `${((100 * count) / map.alpha.length).toFixed(1)}\u00a0%`;
   };
   return { clear: percent(0, 13), between: percent(13, 243), opaque: percent(243, 256) };
 }

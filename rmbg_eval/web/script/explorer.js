@@ -347,7 +347,11 @@ export class Explorer {
 
   /** @param {string} name */
   chooseCase(name) {
-    if (name) this.#replace([{ case: name, name, size: null }]);
+    if (!name) return;
+    const { category } = this.ui;
+    category.value = name.split("/")[0];
+    if (category.selectedIndex < 0) category.selectedIndex = category.length - 1; // of none of ours
+    this.#replace([{ case: name, name, size: null }]);
   }
 
   /** @param {Pick<Item, "name" | "size" | "file" | "case">[]} described */
