@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from itertools import product
 from pathlib import Path
 
 from ..core.images import RGB, Alpha
@@ -12,6 +13,7 @@ from ..i18n import N_, Message, join
 from ..measure.record import ObservationPoint
 from ..measure.subject import Mask
 from .case import Case, CaseSet
+from .folder import LIKE_TRUTH
 
 
 def check_case(case: Case) -> tuple[tuple[int, int], Alpha | None]:
@@ -61,6 +63,25 @@ def check_cases(
         except RmbgEvalError as error:
             yield case, error
         on_step(Step("checking", done, len(case_set.cases)))
+
+
+def likely_truths(case_set: CaseSet) -> Iterator[Message]:
+    """Say of folders of pictures that they are called as truths are, and their pictures as those
+    of the folder beside or around them: a data set whose layout is not known looks so."""
+    names: dict[Path, set[str]] = {}
+    for case in case_set.cases:
+        if case.folder is None and case.image.is_relative_to(case_set.folder):
+            names.setdefault(case.image.parent, set()).add(case.image.stem)
+    called = [f for f in names if f.name.lower().rstrip("s").endswith(LIKE_TRUTH)]
+    for truths, pictures in product(called, names):
+        beside = truths != pictures and truths.parent in (pictures, pictures.parent)
+        if beside and names[truths] <= names[pictures]:
+            yield Message(
+                "{truths}/ is read as pictures, whose names are those of {pictures}/: if they are "
+                "the truth of these, move it to {pictures}/gt/",
+                truths=printable(truths.relative_to(case_set.folder).as_posix()),
+                pictures=printable(pictures.relative_to(case_set.folder).as_posix()),
+            )
 
 
 def check_size(

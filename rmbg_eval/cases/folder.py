@@ -30,7 +30,7 @@ from .manifest import is_manifest, read_manifest
 from .names import Names, id_in_shoot, name_of
 
 TRUTH_FOLDERS = ("gt", "alpha")
-_LIKE_TRUTH = ("alpha", "truth", "matte", "mask", "gt")
+LIKE_TRUTH = ("alpha", "truth", "matte", "mask", "gt")
 """What people call a truth; in the folder of a case only alpha.png is one, unless its case.toml
 says so."""
 _WRITTEN = ("run.json", "comparison.json")
@@ -344,7 +344,7 @@ class _Reader:
         """Say of what was likely meant as the truth that it is not used."""
         for path in sorted(folder.iterdir()):
             *_, last = re.split("[-_. ]", path.stem.lower())
-            named = last in _LIKE_TRUTH and not path.name.startswith(".")
+            named = last in LIKE_TRUTH and not path.name.startswith(".")
             if named and path != image and path.suffix.lower() in SUFFIXES:
                 self._skip(path, N_("not used; a truth here is called alpha.png"))
 

@@ -45,7 +45,7 @@ def check(folder: _Cases, layout_of: _LayoutOf = "") -> None:
     from rich.table import Column, Table
 
     from ..cases.categories import CATEGORIES
-    from ..cases.checks import check_cases
+    from ..cases.checks import check_cases, likely_truths
     from ..cases.folder import load_cases
     from .terminal import MOST_ROWS, complain, out, progress, say, show_skipped
 
@@ -76,7 +76,7 @@ def check(folder: _Cases, layout_of: _LayoutOf = "") -> None:
     if len(case_set.cases) > MOST_ROWS:
         usable = len(case_set.cases) - broken
         say(Message("{n} case can be used", many="{n} cases can be used", n=usable))
-    for line in case_set.layouts:
+    for line in (*case_set.layouts, *likely_truths(case_set)):
         say(line)
     show_skipped(case_set.skipped)
     folders = [c for c in CATEGORIES if isinstance(source, Path) and (source / c).is_dir()]

@@ -11,7 +11,7 @@ from fakes import disc
 from PIL import Image
 from systems import links
 
-from rmbg_eval.cases.checks import check_case
+from rmbg_eval.cases.checks import check_case, likely_truths
 from rmbg_eval.cases.folder import load_cases
 from rmbg_eval.cases.layouts import LAYOUTS, NAMES, Layout
 from rmbg_eval.errors import CaseError
@@ -103,6 +103,22 @@ def test_a_category_of_ones_own_is_no_data_set(tmp_path: Path) -> None:
         (tmp_path / "own" / name).mkdir(parents=True)
         Image.fromarray(disc(1)[0]).save(tmp_path / "own" / name / f"of-{name}.png")
     assert {case.category for case in load_cases(tmp_path / "own").cases} == {"image", "mask"}
+
+
+def test_a_folder_that_looks_like_the_truth_of_another_is_told(tmp_path: Path) -> None:
+    for own in ("train/images", "train/masks", "own/hat", "own/mask", "own/case/mask", "."):
+        (tmp_path / own).mkdir(parents=True, exist_ok=True)
+        name = {"own/hat": "2", "own/case/mask": "image"}.get(own, "1")
+        Image.fromarray(disc(1)[0]).save(tmp_path / own / f"{name}.png")
+    (tmp_path / "GT").mkdir()
+    Image.fromarray(disc(1)[0]).save(tmp_path / "GT" / "1.png")
+    case_set = load_cases(tmp_path)
+    assert {case.category for case in case_set.cases} == {"train", "own", "pictures", "GT"}
+    told = [str(each).partition(":")[0] for each in likely_truths(case_set)]
+    assert told == [
+        "GT/ is read as pictures, whose names are those of ./",
+        "train/masks/ is read as pictures, whose names are those of train/images/",
+    ]
 
 
 @links
