@@ -33,7 +33,7 @@ from ..core.choices import Device, Dtype
 from ..core.modules import quick_jsonschema
 from ..core.paths import resource
 from ..core.processes import belong_to, start
-from ..i18n import Message
+from ..i18n import Message, tag
 from ..settings import Settings
 from ..web import script, style
 from .access import LOOPBACK_NAMES, address_of, check_free, listen, token_of
@@ -45,6 +45,7 @@ from .texts import strings
 from .widget import PART, SERVED
 
 with quick_jsonschema():
+    from jupyter_server.auth.decorator import allow_unauthenticated
     from jupyter_server.base.handlers import JupyterHandler
     from jupyter_server.services.kernels.kernelmanager import AsyncMappingKernelManager
     from jupyter_server.utils import url_path_join
@@ -123,6 +124,16 @@ class PageHandler(Plain, TornadoVoilaHandler):
                 await self.flush()
 
 
+class LoginHandler(Plain):
+    """Where who comes without the token is sent. Jupyter's own page offers to set a password."""
+
+    @allow_unauthenticated
+    def get(self) -> None:
+        self.set_status(403)
+        self.set_header("Content-Type", "text/html; charset=utf-8")
+        self.finish(self.settings["explore_login"])
+
+
 class ResultHandler(Plain, JupyterHandler):
     """A finished cut-out under the name it is saved by, for whoever knows its key."""
 
@@ -183,8 +194,7 @@ class Server(Voila):
             (r"/", PageHandler, page),
         ]
         own = [(url_path_join(self.server_url, path), *rest) for path, *rest in handlers]
-        login = [each for each in self.identity_provider.get_handlers() if each[0] == "/login"]
-        return [*login, *own]
+        return [(r"/login", LoginHandler), *own] if self.identity_provider.auth_enabled else own
 
 
 def serve(
@@ -278,6 +288,7 @@ def _server(folder: Path, address: str, host: str, port: int, token: str | None)
     app.tornado_settings = {
         "explore_shell": shell(),
         "explore_full": shell(full=True),
+        "explore_login": login(),
         "explore_socket": address,
         # Without a token, only who comes under a local name: no other site's name may lead here.
         "allow_remote_access": token is not None,
@@ -292,17 +303,35 @@ def _server(folder: Path, address: str, host: str, port: int, token: str | None)
 
 def shell(full: bool = False) -> str:
     """What the page is before its kernel is: everything but what has to be computed."""
-    environment = jinja2.Environment(
-        loader=jinja2.FileSystemLoader(_TEMPLATES), autoescape=True, keep_trailing_newline=True
-    )
-    return environment.get_template("shell.html.j2").render(
-        title=str(Message("Remove a background")),
+    return _template("shell.html.j2").render(
+        title=str(_TITLE),
         no_script=" ".join(Message("This page needs JavaScript.").everywhere().values()),
         style=style("explore"),
         script=script("served"),
         strings=strings("served"),
         full=full,
     )
+
+
+def login() -> str:
+    """What who comes without the token gets instead of the page."""
+    needed = Message(
+        "This page asks for a token: open the whole address that you were given, or enter what it "
+        "has after token= here."
+    )
+    return _template("login.html.j2").render(
+        title=str(_TITLE), needed={tag(lang): text for lang, text in needed.everywhere().items()}
+    )
+
+
+_TITLE = Message("Remove a background")
+
+
+def _template(name: str) -> jinja2.Template:
+    environment = jinja2.Environment(
+        loader=jinja2.FileSystemLoader(_TEMPLATES), autoescape=True, keep_trailing_newline=True
+    )
+    return environment.get_template(name)
 
 
 def _page_cells(handler: Any, notebook: Any, cwd: str) -> Any:
