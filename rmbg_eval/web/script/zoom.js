@@ -148,13 +148,13 @@ export class Zoom {
     this.place();
   }
 
-  /** A part of the picture with air around it, never smaller than where all of it is seen.
+  /** A part of the picture with air around it; all of the picture where that takes it.
    * @param {number[]} part left, top, width and height in its pixels */
   visit([left, top, width, height]) {
     const { clientWidth, clientHeight } = this.panels[0].box;
     const close = Math.min(clientWidth / (1.6 * width + 48), clientHeight / (1.6 * height + 48));
-    const scale = exact(within(close, this.fitting(), 16));
-    this.look({ x: left + width / 2, y: top + height / 2, scale });
+    if (close <= this.fitting()) this.fit();
+    else this.look({ x: left + width / 2, y: top + height / 2, scale: exact(Math.min(close, 16)) });
   }
 
   /**
