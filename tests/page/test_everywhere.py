@@ -123,6 +123,14 @@ def test_print_has_every_row_whole_and_no_control(report: Page, tmp_path: Path) 
     assert 2 <= len(counts) <= 8
 
 
+def test_print_has_small_copies_also_of_what_was_never_scrolled_to(
+    page: Page, pages: Pages
+) -> None:
+    """Pictures that are not loaded by then would be on paper as large as the file has them."""
+    page.goto(pages["single"].as_uri())
+    assert page.locator(".tile img[loading=lazy]").count() == 0
+
+
 def test_print_has_tables_whole_with_their_names_and_white_cut_outs_on_their_backdrop(
     page: Page, pages: Pages
 ) -> None:

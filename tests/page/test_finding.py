@@ -155,6 +155,18 @@ def test_order_puts_the_worst_first_says_why_and_goes_back(found: Page) -> None:
     assert found.locator(".sorted").count() == 0
 
 
+def test_on_paper_every_row_says_by_what_it_is_where_it_is(page: Page, pages: Pages) -> None:
+    """Also those that nobody came near, or that were seen in another order."""
+    page.set_viewport_size({"width": 1440, "height": 200})
+    page.goto(pages["single"].as_uri())
+    for by in ("-seconds", "-disagreement"):
+        page.locator("[name=order]").select_option(by)
+        page.evaluate("dispatchEvent(new Event('beforeprint'))")
+        titles = page.locator(".sorted").evaluate_all("all => all.map(each => each.title)")
+        assert len(titles) > 1
+        assert len(set(titles)) == 1
+
+
 def test_a_models_name_puts_its_own_misses_first(found: Page) -> None:
     head = found.locator(".heads .head[data-model]").nth(1)
     assert head.get_attribute("title") == f"Worst of {head.get_attribute('data-model')} first"

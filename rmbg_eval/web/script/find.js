@@ -276,6 +276,9 @@ export function finder() {
   const linked = there.view ? null : document.getElementById(there.case ?? "");
   apply();
   nearby.each(label);
+  addEventListener("beforeprint", () => {
+    for (const { element } of rows) label(element);
+  });
   // To an anchor alone the browser scrolls by itself; of one that is filtered away, what is found stays.
   const more = Object.keys(there).length > 1;
   if (address.followed && more && linked?.checkVisibility()) settle(linked);

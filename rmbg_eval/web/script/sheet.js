@@ -157,6 +157,12 @@ export function sheet({ open, by }) {
 
   // ---- print: a file would hold every picture as large as it is, and without loss
 
+  // What the page itself holds is there at once, and has to be before one prints.
+  addEventListener("load", () => {
+    for (const image of document.images) {
+      if (image.src.startsWith("data:")) image.loading = "eager";
+    }
+  });
   addEventListener("beforeprint", () => {
     for (const row of shownRows()) complete(row);
     /** @type {HTMLImageElement[]} */
