@@ -345,8 +345,8 @@ def _soft_words(measured: float, expected: float) -> Message:
             due=due,
         )
     if measured < HARDLY:
-        return Message("Nothing of the soft edge is kept")
-    return Message("Only {share}\u00a0% of the soft edge is kept", share=share)
+        return Message("None of the soft edge is right")
+    return Message("Only {share}\u00a0% of the soft edge is right", share=share)
 
 
 def _break_words(measured: float, expected: float) -> Message:
@@ -363,8 +363,8 @@ def _strand_words(measured: float, expected: float) -> Message:
         count = Message("{n} strand is left", many="{n} strands are left", n=round(measured))
         return _count_words(count, expected)
     return Message(
-        "{n} of {all} strands is left",
-        many="{n} of {all} strands are left",
+        "{n} of {all} strands is right",
+        many="{n} of {all} strands are right",
         n=round(measured),
         all=f"{expected:.0f}",
     )
