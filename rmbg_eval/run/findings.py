@@ -21,6 +21,7 @@ from .gross import Gross
 from .queue import Queued, queue_of, unscored
 from .record import Run
 from .risks import hundredths
+from .statistics import copies_in
 
 MOST = 6
 
@@ -117,11 +118,14 @@ def findings(run: Run, gross: Mapping[Key, Mapping[str, Gross]]) -> list[Finding
 
     `gross`: of each prediction, what `rmbg_eval.run.gross.gross` says. What several models have in
     common is one finding, named for the one that is worst. Where no truth and no point says what is
-    wrong, they are the riskiest of the pictures that need a look.
+    wrong, they are the riskiest of the pictures that need a look; of copies of one, the riskiest.
     """
     if unscored(run):
-        suspicious = [each for each in queue_of(run) if each.worst.signs]
-        return [_risky(each, run) for each in suspicious[:MOST]]
+        copies, suspicious = copies_in(run), dict[CaseKey, Queued]()
+        for each in queue_of(run):
+            if each.worst.signs:
+                suspicious.setdefault(copies.get(each.key, each.key), each)
+        return [_risky(each, run) for each in [*suspicious.values()][:MOST]]
     together: dict[tuple[str, str, str, str], Finding] = {}
     for finding in sorted((*_missed(run), *_gross(run, gross)), key=lambda f: -f.severity):
         about = finding.category, finding.case, finding.kind, finding.point

@@ -52,7 +52,7 @@ def run_with(*risks: Risk, **changes: object) -> Run:
     predictions = tuple(
         Prediction(
             category="portrait", case=each.case, model=each.model, width=40, height=30,
-            cutout="a.png", cutout_sha256="0", picture_sha256="0", seconds={}, cached=False,
+            cutout="a.png", cutout_sha256="0", picture_sha256=each.case, seconds={}, cached=False,
         )
         for each in risks
     )  # fmt: skip
@@ -73,6 +73,20 @@ def test_the_riskiest_picture_comes_first_by_its_worst_cut_out() -> None:
         ("bob", "a", "first"), ("lea", "a", "first"), ("kim", "a", "fine"),
         ("ada", "b", "worth"), ("joe", "a", "worth"),
     ]  # fmt: skip
+
+
+def test_of_copies_of_a_picture_the_riskiest_is_looked_at_first_and_no_other() -> None:
+    why = sign("crumbs", 1.0)
+    run = run_with(
+        risk("ada", "a", 0.8, why), risk("bob", "a", 0.9, why), risk("eve", "a", 0.3, why)
+    )
+    same = {"ada": "bob"}
+    predictions = tuple(
+        p.model_copy(update={"picture_sha256": same.get(p.case, p.case)}) for p in run.predictions
+    )
+    copied = run.model_copy(update={"predictions": predictions})
+    assert [each.case for each in findings(copied, {})] == ["bob", "eve"]
+    assert [each.case for each in findings(run, {})] == ["bob", "ada", "eve"]
 
 
 def test_no_sign_found_is_said_of_no_picture_that_has_one() -> None:
