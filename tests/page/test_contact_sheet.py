@@ -40,6 +40,15 @@ def test_a_missed_point_leads_into_the_viewer(sheet: Page) -> None:
     assert "point=corner" in where(sheet)
 
 
+def test_of_one_model_what_to_look_at_stands_over_the_second_case(sheet: Page) -> None:
+    sheet.set_viewport_size({"width": 1440, "height": 900})
+    sheet.evaluate(
+        "for (const e of document.querySelectorAll('.of-2')) e.classList.replace('of-2', 'of-1')"
+    )
+    legend = sheet.locator(".heads > .legend").bounding_box()["x"] + 24
+    assert sheet.locator(".category dl").first.bounding_box()["x"] == pytest.approx(legend, abs=1)
+
+
 @pytest.mark.parametrize(
     ("key", "value"),
     [("a", "alpha"), ("e", "error"), ("h", "edge"), ("t", "truth"), ("r", "result")],

@@ -9,8 +9,8 @@ import { _ } from "./text.js";
 const BACKDROPS = {
   checker: _("checkerboard"),
   white: _("white"),
-  black: _("black"),
   grey: _("grey"),
+  black: _("black"),
   green: _("green"),
 };
 const THEMES = { light: _("light"), dark: _("dark"), auto: _("auto") };
