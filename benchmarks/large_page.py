@@ -148,10 +148,11 @@ def _opening(browser: Browser, page_file: Path) -> dict[str, list[float]]:
 
 
 def _heights(browser: Browser, page_file: Path) -> dict[str, list[float]]:
-    """Of the page and of a case in it, every row laid out."""
+    """Of the page and of a case in it, every row laid out: as it is once one was there."""
     heights = {}
     for width in WIDTHS:
         page, _ = _opened(browser, page_file, width)
+        _scroll(page)
         page.evaluate(
             "() => { const all = new CSSStyleSheet();"
             "all.replaceSync('* { content-visibility: visible !important }');"
@@ -167,6 +168,13 @@ def _heights(browser: Browser, page_file: Path) -> dict[str, list[float]]:
         }
         page.context.close()
     return heights
+
+
+def _scroll(page: Page) -> None:
+    """From the top to the end."""
+    for y in range(0, page.evaluate("document.documentElement.scrollHeight"), 800):
+        page.evaluate(f"scrollTo(0, {y})")
+        page.wait_for_timeout(16)
 
 
 def _use(browser: Browser, page_file: Path, count: int) -> dict[str, list[float]]:
@@ -191,9 +199,7 @@ def _use(browser: Browser, page_file: Path, count: int) -> dict[str, list[float]
     page.evaluate(LONG)
     for _ in range(TRIES if count <= 1000 else 1):
         page.evaluate("longest = 0")
-        for y in range(0, page.evaluate("document.documentElement.scrollHeight"), 800):
-            page.evaluate(f"scrollTo(0, {y})")
-            page.wait_for_timeout(16)
+        _scroll(page)
         longest.append(page.evaluate("longest"))
     held = _memory_of_tab()
     BUSY[page].send("Memory.simulatePressureNotification", {"level": "critical"})
