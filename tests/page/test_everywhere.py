@@ -228,6 +228,9 @@ def test_no_width_scrolls_sideways(page: Page, pages: Pages, width: int) -> None
     page.set_viewport_size({"width": width, "height": 900})
     opened(page, pages["single"].as_uri())
     assert page.evaluate("document.documentElement.scrollWidth") <= width
+    row = page.locator("[id^=case-garment-dress]")
+    words, original = (row.locator(f"{e} >> nth=0").bounding_box()["x"] for e in ("h3", ".tile"))
+    assert abs(words - original) < 1500  # one sees both
     page.locator("[id^=case-garment-dress] [data-kind=original] a").click()
     box = page.locator("#viewer").bounding_box()
     assert (box["width"], box["height"]) == (width, 900)
