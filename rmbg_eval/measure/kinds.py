@@ -363,8 +363,8 @@ def _strand_words(measured: float, expected: float) -> Message:
         count = Message("{n} strand is left", many="{n} strands are left", n=round(measured))
         return _count_words(count, expected)
     return Message(
-        "{n} of {all} strands is right",
-        many="{n} of {all} strands are right",
+        "{n} of {all} strands is recovered",
+        many="{n} of {all} strands are recovered",
         n=round(measured),
         all=f"{expected:.0f}",
     )

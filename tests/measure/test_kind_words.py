@@ -40,7 +40,7 @@ def result(kind, measured, expected=0.0, tolerance=0.0, reason=None):
         ("unbroken", 1, 0, "The outline breaks in 1 place"),
         ("unbroken", 3, 0, "The outline breaks in 3 places"),
         ("unbroken", 0, 2, "The outline breaks in 0 places; 2 would be right"),
-        ("strands", 8, 18, "8 of 18 strands are right"),
+        ("strands", 8, 18, "8 of 18 strands are recovered"),
         ("strands", 8, 5, "8 strands are left; 5 would be right"),
         ("no-fringe", 36.2, 0, "Wrong colour in the edge, ΔE 36"),
         ("no-fringe", 1, 9, "The edge's colour is off by ΔE 1; 9 would be right"),

@@ -27,7 +27,7 @@ def change(was: PointResult, now: PointResult) -> Value:
     [
         ("opaque", 0.9, 0.1, "90 %", "Only 10 % solid"),
         ("soft-band", 4.0, 9.0, "4 px", "Edge 9 px wide; 4 px in the photo"),
-        ("strands", 4.0, 1.0, "4", "1 of 4 strands is right"),
+        ("strands", 4.0, 1.0, "4", "1 of 4 strands is recovered"),
         ("no-fringe", 4.0, 21.0, "ΔE 4", "The edge's colour is off by ΔE 21; 4 would be right"),
     ],
 )
