@@ -34,6 +34,7 @@ from ..run.folder import locked
 from ..run.record import Run
 from .applying import Contradiction, applicable, contradictions, mismatch
 from .record import (
+    KINDS,
     SCHEMA_VERSION,
     Approval,
     Decision,
@@ -330,6 +331,8 @@ def _parsed(data: bytes, file: str) -> list[Any]:
 
 def _decision(entry: Any) -> Decision | Message:
     """The decision that an entry is, or what is wrong with it."""
+    if not isinstance(entry, dict) or entry.get("kind") not in KINDS:
+        return Message("it is no review, vote or approval")
     try:
         return _ADAPTER.validate_python(entry)
     except ValidationError as error:

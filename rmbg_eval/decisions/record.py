@@ -209,6 +209,7 @@ class Approval(_Decision):
 
 
 Decision = Annotated[Review | Vote | Approval, Field(discriminator="kind")]
+KINDS = "review", "vote", "approval"
 
 
 def subject(decision: Decision) -> tuple[object, ...]:

@@ -12,6 +12,7 @@ from functools import cached_property
 
 from ..core.key import Key
 from ..core.records import columns
+from ..run.parts import in_parts
 from ..run.record import Run
 from ..run.sample import chance
 from ..run.statistics import ALL
@@ -58,18 +59,34 @@ class Plan:
 
 
 def plan_of(run: Run) -> Plan:
-    """The plan of a run. The order by chance is of what each cut-out is of."""
+    """The plan of a run. The order by chance is of what each cut-out is of.
+
+    Cut-outs of a model that are the same to the byte, as of copies of a picture, are decided on
+    together, and are drawn so: but of a run of which the page shows a sample, where some may lack.
+    """
     risks = {Key(*about): value for *about, value in columns(run.risks, *Key._fields, "value")}
+    whole = not in_parts(len(run.cases), run.shard)
     by_model: dict[str, list[Key]] = {}
-    for *about, cutout in columns(run.predictions, *Key._fields, "cutout"):
-        if cutout:
-            by_model.setdefault(about[-1], []).append(Key(*about))
+    firsts: dict[tuple[str, str], Key] = {}
+    copies: dict[Key, Key] = {}
+    fields = columns(run.predictions, *Key._fields, "cutout", "cutout_sha256")
+    for category, case, model, cutout, sha256 in fields:
+        if not cutout:
+            continue
+        by_model.setdefault(model, []).append(key := Key(category, case, model))
+        if whole and (first := firsts.setdefault((model, sha256), key)) != key:
+            copies[key] = first
+
+    def drawn(key: Key) -> bytes:
+        # Of the case alone: the models of a picture are looked at together, and compare.
+        return chance(*copies.get(key, key).case_key)
+
     strata: list[list[Key]] = [[] for _ in range(STRATA if risks else 1)]
     for own in by_model.values():
-        own.sort(key=lambda key: (risks.get(key) or 0.0, chance(*key.case_key)))
-        for place, key in enumerate(own):
-            strata[place * len(strata) // len(own)].append(key)
+        own.sort(key=lambda key: (risks.get(key) or 0.0, drawn(key)))
+        stratum_of = {key: place * len(strata) // len(own) for place, key in enumerate(own)}
+        for key in own:
+            strata[stratum_of[copies.get(key, key)]].append(key)
     for stratum in strata:
-        # Of the case alone: the models of a picture are looked at together, and compare.
-        stratum.sort(key=lambda key: chance(*key.case_key))
+        stratum.sort(key=drawn)
     return Plan(tuple(tuple(stratum) for stratum in strata if stratum))

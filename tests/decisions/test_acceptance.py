@@ -242,6 +242,25 @@ def test_in_the_plan_s_order_they_are_drawn_by_chance() -> None:
     assert a.low is not None
 
 
+def test_copies_which_are_decided_on_together_are_drawn_by_chance_together() -> None:
+    run = run_over(40)
+    copies = tuple(
+        each.model_copy(update={"cutout_sha256": sha(each.model, f"c{int(each.case[1:]) // 2}")})
+        for each in run.predictions
+    )
+    risks = tuple(
+        Risk(category="portrait", case=f"c{n}", model="a", value=n // 2 / 20) for n in range(40)
+    )
+    for one in (run, run.model_copy(update={"risks": risks})):
+        twice = one.model_copy(update={"predictions": copies})
+        order = [int(key.case[1:]) // 2 for key in plan_of(twice).order if key.model == "a"]
+        for count in range(1, 20):
+            pictures = list(dict.fromkeys(order))[:count]
+            answers = (review(f"c{2 * n + more}") for n in pictures for more in (0, 1))
+            a, *_ = acceptances(twice, decisions(*answers))
+            assert "not drawn by chance" not in str(a.reason)
+
+
 def test_shoots_make_the_interval_of_all_wider_and_not_that_of_the_run() -> None:
     answers = [review(f"c{n}", answer="usable" if n // 4 % 2 else "mend") for n in range(40)]
     alone, *_ = acceptances(run_over(60), decisions(*answers))

@@ -83,9 +83,15 @@ def test_a_file_of_more_entries_than_decisions_would_fit_is_not_gone_through(
 @pytest.mark.parametrize("kind", ["appro\u202eval", "\x1b[31m", "a" * 100_000])
 def test_a_strangers_kind_reaches_no_terminal_as_it_is(run: Run, tmp_path: Path, kind: str) -> None:
     (reason,) = reasons(take(run, [file(tmp_path, {"kind": kind})]))
-    assert "input tag '" in reason
+    assert "decision 1: it is no review, vote or approval. " in reason
     assert reason.isprintable()
     assert len(reason) < 1000
+
+
+@pytest.mark.parametrize("entry", [None, 3, [], {}, {"kind": ["review"]}], ids=repr)
+def test_what_is_no_decision_is_refused_in_words(run: Run, tmp_path: Path, entry: object) -> None:
+    (reason,) = reasons(take(run, [file(tmp_path, entry)]))
+    assert "decision 1: it is no review, vote or approval. Correct it" in reason
 
 
 def test_nothing_is_written_by_taking(run: Run, tmp_path: Path) -> None:
