@@ -43,6 +43,8 @@ def choose(run: Run, was: Run, chosen: Mapping[Key, Change]) -> Choice:
         shas = tuple(p.cutout_sha256 if p else None for p in there)
         if there == (None, None):
             refused.append((key, Message("neither has it")))
+        elif shas[0] != base and shas == (new, new):
+            refused.append((key, Message("it is in the baseline already")))
         elif shas[0] != base:
             refused.append((key, Message("the baseline's cut-out is another one by now")))
         elif shas[1] != new:

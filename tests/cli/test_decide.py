@@ -187,11 +187,13 @@ def test_approve_takes_the_ticked_changes(run: Run, tmp_path: Path) -> None:
     assert "is no baseline yet. Approve the whole run once" in text
     call("approve", out, "--to", base, "--yes")
     before = (base / "run.json").read_bytes()
-    tick((first.cutout_sha256, first.cutout_sha256), ("0" * 64, second.cutout_sha256))
+    tick((first.cutout_sha256, first.cutout_sha256), ("0" * 64, "1" * 64))
     status, text = approve("--dry-run")
     assert status == 2
     assert f"would be approved: {first.name} · grabcut" in text
     assert f"refused: {second.name} · grabcut: the baseline's cut-out is another one" in text
+    tick((first.cutout_sha256, first.cutout_sha256), ("0" * 64, second.cutout_sha256))
+    assert f"refused: {second.name} · grabcut: it is in the baseline already" in approve("-n")[1]
     assert (base / "run.json").read_bytes() == before
     tick((first.cutout_sha256, first.cutout_sha256))
     assert approve()[0] == 2  # nobody is there to be asked
