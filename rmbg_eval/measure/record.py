@@ -5,6 +5,7 @@ These records load with pydantic alone.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from itertools import chain
 from typing import Annotated, Literal
@@ -157,6 +158,12 @@ def _iso(date: object) -> object:
     return date.isoformat() if hasattr(date, "isoformat") else date
 
 
+def _colour(written: object) -> str:
+    if not isinstance(written, str) or not re.fullmatch("#[0-9A-Fa-f]{6}", written):
+        raise ValueError(Message("a colour is a text such as #ffffff"))
+    return written.lower()
+
+
 class Delivery(BaseModel):
     """What a shop demands of a finished picture: a TOML file, or a preset of that name."""
 
@@ -167,7 +174,9 @@ class Delivery(BaseModel):
     """When the rules were read where they are from."""
     source: Annotated[str, Field(max_length=300)] = ""
     """Where they are from."""
-    background: str = Field(default="#ffffff", pattern=r"^#[0-9a-f]{6}$")
+    background: Annotated[str, BeforeValidator(_colour)] = Field(
+        "#ffffff", pattern=r"^#[0-9a-f]{6}$"
+    )
     """What the cut-out is laid over, for the rules about the finished picture."""
     rules: dict[str, Rule] = {}
     """By the names of `measure.delivery.RULES`."""

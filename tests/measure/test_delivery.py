@@ -128,9 +128,12 @@ def test_presets_are_dated_and_sourced(name: str) -> None:
 
 def test_a_file_of_ones_own(tmp_path: Path) -> None:
     path = tmp_path / "shop.toml"
-    path.write_text("date = 2026-11-02\n[rules.fill]\nleast = 1\nrequired = true\n")
+    path.write_text(
+        'date = 2026-11-02\nbackground = "#FFFFF0"\n[rules.fill]\nleast = 1\nrequired = true\n'
+    )
     delivery = load_delivery(str(path))
     assert delivery.date == "2026-11-02"
+    assert background_of(delivery) == (255, 255, 240)
     assert delivery.rules == {"fill": Rule(least=1.0, required=True)}
     assert load_delivery("") is None
 
@@ -144,7 +147,7 @@ def test_a_file_of_ones_own(tmp_path: Path) -> None:
         ('[rules.fill]\nleast = "1"', "valid number"),
         ("[rules.fill]\nleast = nan", "finite"),
         ("[rules.fill]\nleast = 1\nmore = 1", "unknown name"),
-        ('background = "white"', "background"),
+        ('background = "white"', "background: a colour is a text such as #ffffff"),
         ("", "have no rule"),
         ('name = "Our shop"', "have no rule"),
         ("=", "is not TOML"),
