@@ -44,6 +44,7 @@ def _documented(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 @pytest.fixture(autouse=True)
 def _where_examples_run(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Examples that name a file find it."""
+    """Examples that name a file find it, and have no name that a reader has not."""
     if isinstance(request.node, DoctestItem) and "rmbg_eval import" in request.node.dtest.docstring:
+        request.node.dtest.globs = {"__name__": "__main__"}
         monkeypatch.chdir(request.getfixturevalue("_documented"))

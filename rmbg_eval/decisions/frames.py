@@ -34,10 +34,9 @@ def decisions_frame(run: Run) -> DataFrame:
     Columns: `case`, `category`, `model` (of a vote both), `kind`, `says`, `person`, `time` (ISO
     8601), `comment`, `x` and `y` (px of the picture, or missing), `cutout` (its file).
 
-    >>> from rmbg_eval import Settings
-    >>> run = Run.model_construct(settings=Settings(out="no/decisions"))  # or Run.load("a/folder")
-    >>> decisions_frame(run).empty
-    True
+    >>> from rmbg_eval import decisions_frame, load_run
+    >>> len(decisions_frame(load_run("reports/latest")))
+    0
     """
     return frame(HEADS, rows(run, counting_in(run)))
 
@@ -52,11 +51,10 @@ def acceptance_frame(run: Run) -> DataFrame:
     disputed), `cutouts` (all there are) and `failed`; `reason`. A category counts where the run has
     cases of it.
 
-    >>> from rmbg_eval import Settings
-    >>> nothing = {"cases": (), "models": (), "predictions": (), "risks": ()}
-    >>> run = Run.model_construct(settings=Settings(out="no/decisions"), **nothing)
-    >>> [*acceptance_frame(run).columns[:5]]
-    ['model', 'category', 'share', 'low', 'high']
+    >>> from rmbg_eval import acceptance_frame, load_run
+    >>> frame = acceptance_frame(load_run("reports/latest"))
+    >>> frame[frame["category"] == ""][["model", "cutouts", "reason"]].values.tolist()[0]
+    ['isnet', 2, 'nobody has looked']
     """
     return frame(
         ACCEPTANCE,
@@ -80,11 +78,9 @@ def ranking_frame(run: Run) -> DataFrame:
     `better_than`, the models that it is clearly better than (a tuple); `reason`, why there are no
     ranks.
 
-    >>> from rmbg_eval import Settings
-    >>> nothing = {"cases": (), "models": (), "predictions": (), "risks": ()}
-    >>> run = Run.model_construct(settings=Settings(out="no/decisions"), **nothing)
-    >>> [*ranking_frame(run).columns[:5]]
-    ['model', 'best_rank', 'worst_rank', 'share', 'low']
+    >>> from rmbg_eval import load_run, ranking_frame
+    >>> ranking_frame(load_run("reports/latest"))["model"].tolist()
+    []
     """
     ranking = ranking_of(run, counting_in(run))
     return frame(
