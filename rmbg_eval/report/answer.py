@@ -197,12 +197,7 @@ class Answer:
             return ""
         if self.unscored:
             return self._order_of_queue()
-        if self.scored:
-            return self._well_and_badly()
-        return Message(
-            "What stands out comes first: where models differ, and where a cut-out looks unlike a "
-            "finished one."
-        )
+        return self._well_and_badly() if self.scored else ""
 
     def _order_of_queue(self) -> Text:
         """What the order by risk is worth."""

@@ -336,7 +336,7 @@ class Overview:
 
     def _about_findings(self, findings: Iterable[FindingView]) -> Message:
         if not self.unscored:
-            return Message("Original, then result. The gravest first, one of each kind.")
+            return Message("Original, then result. The gravest of each kind first.")
         both = [bool(each.both) for each in findings]
         if all(both):  # their names are below them
             return Message("Riskiest first.")

@@ -284,6 +284,7 @@ def test_without_points_a_truth_decides() -> None:
         "b is closest to the truth, with a mean error of 0.125.",
         "Whether that is better than a (0.25) cannot be told: 1 case is too few.",
     )
+    assert view.more == ""
     (table,) = view.matrices
     assert [column.title for column in table.columns] == ["mean error"]
     assert [row.cells[0].value for row in table.rows] == ["0.25", "0.125"]
