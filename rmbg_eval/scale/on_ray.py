@@ -283,7 +283,8 @@ class _Engine:
     def _tell(self) -> None:
         done = self.schedule.done
         at_work = sum(slot.number is not None for slot in self.slots)
-        text = f"shards · {len(done)} of {self.schedule.total} · {at_work} workers"
+        workers = "1 worker" if at_work == 1 else f"{at_work} workers"
+        text = f"shards · {len(done)} of {self.schedule.total} · {workers}"
         pictures = [shard.pictures for shard in self.plan.shards]
         self.on_step(Step(text, sum(pictures[number] for number in done), sum(pictures)))
 
