@@ -21,11 +21,13 @@ if TYPE_CHECKING:
     from matplotlib.axes import Axes
 
 MARKS = "osD^vP*X"
+MOST = 100
+"""Cases that a chart has rows for: more are no picture that can be drawn, or read."""
 
 
 def plot_measure(run: Run, metric: str, ax: Axes | None = None) -> Axes:
     """A measure by case, a mark a model; the cases that differ most between models stand on top, of
-    one model those with the largest values.
+    one model those with the largest values. Of more than 100 cases only these are shown.
 
     >>> from rmbg_eval import load_run, plot_measure
     >>> axes = plot_measure(load_run("reports/latest"), "mad_unknown")
@@ -37,6 +39,9 @@ def plot_measure(run: Run, metric: str, ax: Axes | None = None) -> Axes:
     names = sorted(
         values, key=lambda name: (highest[name] - min(values[name].values()), highest[name])
     )
+    cut = len(names) > MOST
+    count = f"first {MOST} of {len(names)}" if cut else f"{len(names)} of {len(run.cases)}"
+    names = names[-MOST:]
     axes = _axes(ax, 0.28 * len(names) + 1.4)
     for number, model in enumerate(run.index.models):
         rows = [row for row, name in enumerate(names) if model in values[name]]
@@ -46,7 +51,7 @@ def plot_measure(run: Run, metric: str, ax: Axes | None = None) -> Axes:
         )  # fmt: skip
     axes.set_yticks(range(len(names)), map(drawable, names))
     axes.set_xlabel(f"{unit}, {region}")
-    axes.set_title(f"{_title(metric)}, {len(names)} of {len(run.cases)} cases")
+    axes.set_title(f"{_title(metric)}, {count} cases")
     axes.grid(axis="x", alpha=0.3)
     return _finished(axes)
 

@@ -130,6 +130,18 @@ def test_of_one_model_the_largest_values_stand_on_top(run) -> None:
     assert names == ["tom", "ada", "rex"]
 
 
+def test_a_chart_of_very_many_cases_has_those_on_top_and_says_so(run) -> None:
+    numbers = [
+        of("a", "mad", case / 3000).model_copy(update={"case": f"{case:04}"})
+        for case in range(3000)
+    ]
+    axes = plot_measure(run.model_copy(update={"measurements": Measurements(numbers)}), "mad")
+    axes.figure.canvas.draw()  # beyond 65,535 px it could not
+    assert axes.get_title().endswith(", first 100 of 3000 cases")
+    names = [text.get_text().partition("/")[2] for text in axes.get_yticklabels()]
+    assert (names[0], names[-1], len(names)) == ("2900", "2999", 100)
+
+
 def test_a_point_that_could_not_be_measured_has_neither_passed_nor_failed(run) -> None:
     untold = [point(None, category=category, point="hair") for category in ("portrait", "pet")]
     points = point(True), untold[0], point(True, model="b"), point(False, model="b"), untold[1]
