@@ -170,7 +170,8 @@ class Run(_Record):
     def __repr__(self) -> str:
         """One line; `print(run.model_dump_json())` has all of it."""
         state = "" if self.complete else ", partial"
-        failed = f", {len(self.failures)} failed" if self.failures else ""
+        lost = Counter(p.failure.state for p in self.failures if p.failure)
+        failed = "".join(f", {lost[how]} {how}" for how in ("failed", "missing") if lost[how])
         return (
             f"<Run of {_counted(len(self.cases), 'case')} × {_counted(len(self.models), 'model')}, "
             f"{self.started:%Y-%m-%d %H:%M}{state}{failed}: {printable(self.settings.out)}>"
@@ -183,16 +184,18 @@ class Run(_Record):
         heads = ("", "dtype", "cut-outs", "failed", "points passed", "inference, median seconds")
         rows = []
         points = Counter[tuple[Any, ...]](columns(self.points, "model", "passed"))
+        lost = Counter((p.model, p.failure.state) for p in self.failures if p.failure)
         for name, model in self.index.models.items():
             tally = self.tally[name]
             seconds = None if model.info.finished else middle(tally.inference)
             judged = sum(points[name, passed] for passed in (True, False, None))
+            failed, missing = lost[name, "failed"], lost[name, "missing"]
             rows.append(
                 (
                     name,
                     model.info.dtype,
                     str(tally.cutouts),
-                    str(tally.predictions - tally.cutouts),
+                    f"{failed}, {missing} missing" if missing else str(failed),
                     f"{points[name, True]} of {judged}" if judged else "–",
                     "–" if seconds is None else f"{seconds:.3g}",
                 )

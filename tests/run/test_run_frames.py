@@ -200,6 +200,12 @@ def test_a_run_prints_a_line_and_shows_a_table(run) -> None:
     html = run.model_copy(update={"predictions": tuple(many)})._repr_html_()
     assert "</table><p>2 × b: gone 1. Look.</p><p>1 × b: gone 2. Look.</p>" in html
     assert html.endswith("<p>… and for other reasons: see failures</p>")
+    assert ", 5 failed: " in repr(run.model_copy(update={"predictions": tuple(many)}))
+    lacking = Failure("MissingCutoutError", Message("gone"), Message("Look."))
+    many[0] = many[0].model_copy(update={"failure": lacking})
+    shown = run.model_copy(update={"predictions": tuple(many)})
+    assert ", 4 failed, 1 missing: " in repr(shown)
+    assert "<td>4, 1 missing</td>" in shown._repr_html_()
 
 
 def test_a_run_is_loaded_from_wherever_it_lies(
