@@ -21,7 +21,12 @@ MULTIPLIED = Message(
     "colours look multiplied by alpha (premultiplied), which makes edges dark: save with straight "
     "alpha"
 )
+MASK = Message(
+    "alpha is 0 or 1 of 255 everywhere, which nobody sees: if that is a mask of 0 and 1, give it "
+    "times 255"
+)
+OF_CUTOUTS = (MULTIPLIED, MASK)
 """Of a cut-out: nothing is undone."""
 
-SOME_MULTIPLIED = Message("of some cut-outs, {what}", what=MULTIPLIED)
-"""A model's warning: how many are known when all are made."""
+SOME = {note: Message("of some cut-outs, {what}", what=note) for note in OF_CUTOUTS}
+"""A model's warning of each: how many are known when all are made."""

@@ -138,8 +138,6 @@ class FunctionModel:
         if array.ndim == 3 and array.shape[2] == 4 and array.dtype == np.uint8:
             rgb, array = array[..., :3], array[..., 3]
         if array.ndim == 2 and array.dtype == np.uint8:
-            if rgb is None and array.size and array.max() == 1 and _LABELS not in self.warnings:
-                self.warnings.append(_LABELS)
             array = dequantise(array)
         elif array.ndim == 2 and array.dtype.kind in "fb":
             array = without_rounding(array.astype(np.float32), array.dtype)
@@ -186,10 +184,6 @@ class FunctionModel:
         return array
 
 
-_LABELS = Message(
-    "The function returned uint8 of 0 and 1 for a picture, and 255 is opaque: return a mask as "
-    "bool, or times 255."
-)
 _RETURN = Message(
     "Return alpha of the picture's size, (H, W) float in [0, 1], bool or uint8, or RGBA, "
     "(H, W, 4) uint8."

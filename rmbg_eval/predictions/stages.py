@@ -33,7 +33,7 @@ from ..core.images import (
     looks_multiplied,
 )
 from ..core.machine import cores, peak_memory, reset_peak_memory
-from ..core.notes import MULTIPLIED, SOME_MULTIPLIED
+from ..core.notes import MASK, MULTIPLIED, SOME
 from ..errors import Failure, ImageError, ModelError, OutputError, RmbgEvalError, printable, raised
 from ..i18n import Message
 from ..models.info import ModelInfo
@@ -302,19 +302,24 @@ def _kept(
         png = encode_png(cutout)
     if job.failure:
         return None
-    own = cutout.rgb is not job.picture.rgb
-    multiplied = own and looks_multiplied(cutout, job.picture)
     width, height = job.picture.size
     entry = Entry(
         cutout_sha256=hashlib.sha256(png).hexdigest(),
         width=width,
         height=height,
-        notes=(*job.picture.notes, *([MULTIPLIED] if multiplied else [])),
+        notes=(*job.picture.notes, *_notes_of(cutout, job.picture)),
         seconds=dict(job.seconds),
         peak_memory_bytes=peak_memory() if memory_known else None,
     )
     store.put(key, entry, png)
     return entry, png
+
+
+def _notes_of(cutout: Cutout, picture: Picture) -> Iterator[Message]:
+    if cutout.rgb is not picture.rgb and looks_multiplied(cutout, picture):
+        yield MULTIPLIED
+    if 0.5 / 255 < cutout.alpha.max() < 1.5 / 255:
+        yield MASK
 
 
 def check_cutout(model: Model, cutout: Cutout, picture: Picture) -> None:
@@ -343,8 +348,9 @@ def _finish(model: Model, job: _Job, out: Path, *, cached: bool) -> Prediction:
     path = cutout_path(name, case.category, case.id, case.alone)
     if sha256_file(out / path) != entry.cutout_sha256:
         write_atomic(out / path, png)
-    if MULTIPLIED in entry.notes and SOME_MULTIPLIED not in model.warnings:
-        model.warnings.append(SOME_MULTIPLIED)
+    for note, some in SOME.items():
+        if note in entry.notes and some not in model.warnings:
+            model.warnings.append(some)
     return Prediction(
         **dict(entry),
         category=case.category,

@@ -9,7 +9,7 @@ from ..cases.categories import CATEGORIES, category_title
 from ..core.anchors import case_anchor, category_anchor
 from ..core.files import safe_name
 from ..core.key import Key
-from ..core.notes import MULTIPLIED
+from ..core.notes import OF_CUTOUTS
 from ..i18n import Message, Named, join
 from ..measure.kinds import missed
 from ..predictions.prediction import Prediction
@@ -253,10 +253,10 @@ class Sheet:
 
     def _notes(self, predictions: Sequence[Prediction]) -> Iterable[Text]:
         """What decoding did to the picture, and what is said of a model's cut-out."""
-        yield from dict.fromkeys(n for p in predictions for n in p.notes if n != MULTIPLIED)
+        yield from dict.fromkeys(n for p in predictions for n in p.notes if n not in OF_CUTOUTS)
         for prediction in predictions:
-            if MULTIPLIED in prediction.notes:
-                yield join(" · ", [prediction.model, MULTIPLIED])
+            own = (note for note in prediction.notes if note in OF_CUTOUTS)
+            yield from (join(" · ", [prediction.model, note]) for note in own)
 
     def _drawer(
         self,

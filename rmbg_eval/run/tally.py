@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from array import array
+from collections import Counter
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from statistics import median
 
-from ..core.notes import MULTIPLIED, SOME_MULTIPLIED
+from ..core.notes import SOME
 from ..i18n import Message, and_more
 from ..predictions.prediction import Prediction
 
@@ -30,9 +31,9 @@ class Tally:
     """The most seconds."""
     memory: int | None = None
     """The most bytes, of a cut-out."""
-    multiplied: int = 0
-    """Cut-outs whose colours look multiplied by alpha."""
-    first_multiplied: list[str] = field(default_factory=list)
+    noted: Counter[Message] = field(default_factory=Counter)
+    """Cut-outs that one of `OF_CUTOUTS` is said of."""
+    first_noted: dict[Message, list[str]] = field(default_factory=dict)
     """The cases of the first of them."""
 
     def add(self, p: Prediction) -> None:
@@ -44,10 +45,10 @@ class Tally:
         if not p.cutout:
             return
         self.cutouts += 1
-        if MULTIPLIED in p.notes:
-            self.multiplied += 1
-            if len(self.first_multiplied) < _NAMED:
-                self.first_multiplied.append(p.name)
+        for note in SOME.keys() & p.notes:
+            self.noted[note] += 1
+            if self.noted[note] <= _NAMED:
+                self.first_noted.setdefault(note, []).append(p.name)
         if p.inference_seconds:
             self.inference.append(p.inference_seconds)
         if "refine" in spent:
@@ -59,17 +60,19 @@ class Tally:
 
 def warnings_of(told: Iterable[Message], tally: Tally) -> Iterator[Message]:
     """What a model warned of; of what holds for some of its cut-outs, for how many and which."""
+    noted = {SOME[note]: note for note in tally.noted}
     for warning in told:
-        if warning != SOME_MULTIPLIED or not tally.multiplied:
+        note = noted.get(warning)
+        if note is None:
             yield warning
             continue
-        first = tally.first_multiplied
+        first = tally.first_noted[note]
         yield Message(
             "of {n} of {all} cut-outs ({names}), {what}",
-            n=tally.multiplied,
+            n=tally.noted[note],
             all=tally.cutouts,
-            names=and_more(first, tally.multiplied - len(first)),
-            what=MULTIPLIED,
+            names=and_more(first, tally.noted[note] - len(first)),
+            what=note,
         )
 
 

@@ -88,14 +88,6 @@ def test_a_picture_of_pillow_is_read_by_its_mode(mode: str) -> None:
     assert np.array_equal(made.alpha, np.asarray(matte) / np.float32(255))
 
 
-def test_a_mask_of_0_and_1_in_uint8_is_told_once() -> None:
-    model = FunctionModel("f", lambda rgb: (rgb[..., 0] > 80).astype(np.uint8), version="1")
-    cutout(model), cutout(model)
-    assert [str(each)[:54] for each in model.warnings] == [
-        "The function returned uint8 of 0 and 1 for a picture, "
-    ]
-
-
 class Elsewhere:
     """As a tensor on a device."""
 

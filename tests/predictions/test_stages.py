@@ -18,7 +18,7 @@ from PIL import Image
 from rmbg_eval.cases.folder import Case
 from rmbg_eval.core.cache import Store
 from rmbg_eval.core.images import Alpha, Cutout, Picture
-from rmbg_eval.core.notes import MULTIPLIED, NOTES
+from rmbg_eval.core.notes import MASK, MULTIPLIED, NOTES, SOME
 from rmbg_eval.errors import Failure, ModelError, OutputError
 from rmbg_eval.i18n import Message
 from rmbg_eval.predictions.prediction import Prediction
@@ -87,6 +87,21 @@ def test_colours_that_are_multiplied_by_alpha_are_told(tmp_path: Path, how: str)
         assert made.cached is bool(again)
         assert (MULTIPLIED in made.notes) is (how == "multiplied")
         assert len(model.warnings) == (how == "multiplied")
+
+
+@pytest.mark.parametrize("highest", [0, 1, 2])
+def test_a_mask_of_0_and_1_which_is_nothing_of_255_is_told(tmp_path: Path, highest: int) -> None:
+    save_picture(path := tmp_path / "pet.png")
+
+    class Labels(FakeModel):
+        def alpha(self, picture: Picture) -> Alpha:
+            return (picture.rgb[..., 0] > 80) * np.float32(highest / 255)
+
+    for again in range(2):  # the second is from the cache
+        model = Labels(pipeline=str(highest))
+        (made,) = predictions(model, [Case("c", "pet", path)], tmp_path / str(again))
+        assert made.notes == ((MASK,) if highest == 1 else ())
+        assert model.warnings == ([SOME[MASK]] if highest == 1 else [])
 
 
 def test_the_cut_out_has_the_pictures_own_colours_and_the_alpha_to_the_nearest_step(

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 from comparisons import made
 
-from rmbg_eval.core.notes import MULTIPLIED, SOME_MULTIPLIED
+from rmbg_eval.core.notes import MASK, MULTIPLIED, SOME
 from rmbg_eval.i18n import Message
 from rmbg_eval.run.tally import tally_of, warnings_of
 
@@ -21,10 +21,11 @@ from rmbg_eval.run.tally import tally_of, warnings_of
 def test_of_how_many_cut_outs_colours_look_multiplied_and_of_which(
     count: int, expected: str
 ) -> None:
-    notes = [(MULTIPLIED,)] * count + [()] * (6 - count)
+    notes = [(MULTIPLIED,)] * count + [(MASK,)] * (6 - count)
     predictions = [made(case=str(n), notes=each) for n, each in enumerate(notes)]
     tally = tally_of("a", predictions)["a"]
     other = Message("it was slow")
-    first, second = warnings_of((other, SOME_MULTIPLIED), tally)
+    first, second, third = warnings_of((other, SOME[MULTIPLIED], SOME[MASK]), tally)
     assert first == other
     assert str(second).startswith(expected)
+    assert str(third).startswith(f"of {6 - count} of 6 cut-outs (portrait/{count}")
