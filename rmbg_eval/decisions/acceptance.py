@@ -179,7 +179,8 @@ def _acceptance(
         run_low, run_high = weighted_share(lowest), weighted_share(highest)
     elif share is not None and len(decided) >= FEWEST:
         (run_low, _), (_, run_high) = (
-            of_run_interval(strata) or (None, None) for strata in (lowest, highest)
+            of_run_interval(strata, _alone(each, plan.copies)) or (None, None)
+            for each, strata in ((at_low, lowest), (at_high, highest))
         )
     found = Acceptance(
         model=model,
@@ -207,6 +208,14 @@ def _by_shoot(usable: Mapping[Key, bool], shoots: Mapping[CaseKey, str]) -> list
     for key, each in usable.items():
         by_group.setdefault(shoots.get(key.case_key, key.case_key), []).append(each)
     return [(sum(each), len(each)) for each in by_group.values()]
+
+
+def _alone(usable: Mapping[Key, bool], copies: Mapping[Key, Key]) -> float:
+    """What one of them is worth, as `worth` has it, where copies were drawn together."""
+    drawn: dict[Key, list[bool]] = {}
+    for key, each in usable.items():
+        drawn.setdefault(copies.get(key, key), []).append(each)
+    return worth([(sum(each), len(each)) for each in drawn.values()]) / len(usable)
 
 
 def _by_stratum(
@@ -286,11 +295,12 @@ def share_interval(
     return exact_interval(share, _worth_of_strata(strata) * worth(groups) / count)
 
 
-def of_run_interval(strata: Sequence[tuple[int, int, int]]) -> Bounds | None:
+def of_run_interval(strata: Sequence[tuple[int, int, int]], alone: float = 1.0) -> Bounds | None:
     """Where the share of this run's own cut-outs lies, of which some were drawn by chance.
 
     Shoots do not matter to it, and what was looked at is known: with nearly all seen it is short.
-    Its ends are whole cut-outs. None where fewer than FEWEST are decided, or there is no share.
+    `alone`: what one of them is worth, less than 1 where copies were drawn together. Its ends are
+    whole cut-outs. None where fewer than FEWEST are decided, or there is no share.
     """
     decided = sum(n for _, n, _ in strata)
     there = sum(each for *_, each in strata)
@@ -299,8 +309,8 @@ def of_run_interval(strata: Sequence[tuple[int, int, int]]) -> Bounds | None:
         return None
     if decided == there:
         return share, share
-    alone = _worth_of_strata(strata, of_run=True)
-    low, high = (bound * there for bound in exact_interval(share, alone))
+    count = _worth_of_strata(strata, of_run=True) * alone
+    low, high = (bound * there for bound in exact_interval(share, count))
     seen = sum(k for k, _, _ in strata)
     unseen = there - decided
     return max(floor(low), seen) / there, min(ceil(high), seen + unseen) / there

@@ -261,6 +261,29 @@ def test_copies_which_are_decided_on_together_are_drawn_by_chance_together() -> 
             assert "not drawn by chance" not in str(a.reason)
 
 
+def test_that_of_the_run_holds_its_share_where_copies_are_drawn_together() -> None:
+    run = run_over(60, ("a",))
+    twice = run.model_copy(
+        update={
+            "predictions": tuple(
+                each.model_copy(update={"cutout_sha256": sha("", f"c{int(each.case[1:]) // 3}")})
+                for each in run.predictions
+            )
+        }
+    )
+    order = [int(key.case[1:]) // 3 for key in plan_of(twice).order]
+    seen = [*dict.fromkeys(order)][:10]
+    r = np.random.default_rng(5)
+    held = 0
+    for _ in range(200):
+        good = r.random(20) < 0.7
+        answers = {n: "usable" if good[n // 3] else "mend" for n in range(60) if n // 3 in seen}
+        said = (review(f"c{n}", answer=each) for n, each in answers.items())
+        a, *_ = acceptances(twice, decisions(*said))
+        held += a.run_low - 1e-12 <= good.mean() <= a.run_high + 1e-12
+    assert held / 200 >= 0.95
+
+
 def test_shoots_make_the_interval_of_all_wider_and_not_that_of_the_run() -> None:
     answers = [review(f"c{n}", answer="usable" if n // 4 % 2 else "mend") for n in range(40)]
     alone, *_ = acceptances(run_over(60), decisions(*answers))
