@@ -129,9 +129,14 @@ class LoginHandler(Plain):
 
     @allow_unauthenticated
     def get(self) -> None:
+        if self.current_user:  # who has given it since
+            self.redirect("/")
+            return
         self.set_status(403)
         self.set_header("Content-Type", "text/html; charset=utf-8")
         self.finish(self.settings["explore_login"])
+
+    head = get  # or it is sent here again and again
 
 
 class ResultHandler(Plain, JupyterHandler):

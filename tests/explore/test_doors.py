@@ -47,9 +47,9 @@ def address(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
     assert log.read_text() == ""
 
 
-def get(address: str, path: str, **headers: str) -> tuple[int, bytes]:
+def get(address: str, path: str, method: str = "GET", **headers: str) -> tuple[int, bytes]:
     base = urlsplit(address)
-    request = Request(f"http://{base.netloc}{path}", headers=headers)
+    request = Request(f"http://{base.netloc}{path}", headers=headers, method=method)
     try:
         with urlopen(request, timeout=30) as answer:
             return answer.status, answer.read()
@@ -217,6 +217,7 @@ def test_a_token_is_asked_for(cache: Path, browser: Browser) -> None:
             assert b"Jupyter" not in body, path
             assert b"new_password" not in body, "Jupyter's login offers to set one"
             assert status == 403, path
+        assert get(bare, "/", method="HEAD")[0] == 403
         context = browser.new_context(locale="en-GB")
         page = context.new_page()
         page.goto(bare)
@@ -224,6 +225,7 @@ def test_a_token_is_asked_for(cache: Path, browser: Browser) -> None:
         page.fill("[name=token]", parse_qs(urlsplit(local).query)["token"][0])
         page.click("button")
         page.wait_for_selector(".rx-drop")
+        page.goto(f"{bare}login?next=%2F")  # as the address bar completes it
         page.wait_for_selector(READY, timeout=LONG)
         page.set_input_files(".rx-file", packaged_picture("chelsea"))
         assert Image.open(io.BytesIO(result(page))).mode == "RGBA"
