@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from itertools import product
 from pathlib import Path
 
 from ..core.images import RGB, Alpha
@@ -72,10 +71,14 @@ def likely_truths(case_set: CaseSet) -> Iterator[Message]:
     for case in case_set.cases:
         if case.folder is None and case.image.is_relative_to(case_set.folder):
             names.setdefault(case.image.parent, set()).add(case.image.stem)
+    within: dict[Path, list[Path]] = {}
+    for folder in names:
+        within.setdefault(folder.parent, []).append(folder)
     called = [f for f in names if f.name.lower().rstrip("s").endswith(LIKE_TRUTH)]
-    for truths, pictures in product(called, names):
-        beside = truths != pictures and truths.parent in (pictures, pictures.parent)
-        if beside and names[truths] <= names[pictures]:
+    for truths in called:
+        near = (f for f in (truths.parent, *within[truths.parent]) if f != truths)
+        pictures = next((f for f in near if names[truths] <= names.get(f, set())), None)
+        if pictures:
             yield Message(
                 "{truths}/ is read as pictures, whose names are those of {pictures}/: if they are "
                 "the truth of these, move it to {pictures}/gt/",

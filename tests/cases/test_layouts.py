@@ -106,17 +106,19 @@ def test_a_category_of_ones_own_is_no_data_set(tmp_path: Path) -> None:
 
 
 def test_a_folder_that_looks_like_the_truth_of_another_is_told(tmp_path: Path) -> None:
-    for own in ("train/images", "train/masks", "own/hat", "own/mask", "own/case/mask", "."):
+    once = "fabric/damask", "fabric/linen", "fabric/wool"
+    for own in ("train/images", "train/masks", "own/hat", "own/mask", "own/case/mask", ".", *once):
         (tmp_path / own).mkdir(parents=True, exist_ok=True)
         name = {"own/hat": "2", "own/case/mask": "image"}.get(own, "1")
         Image.fromarray(disc(1)[0]).save(tmp_path / own / f"{name}.png")
     (tmp_path / "GT").mkdir()
     Image.fromarray(disc(1)[0]).save(tmp_path / "GT" / "1.png")
     case_set = load_cases(tmp_path)
-    assert {case.category for case in case_set.cases} == {"train", "own", "pictures", "GT"}
+    assert {*case_set.categories} == {"train", "own", "pictures", "GT", "fabric"}
     told = [str(each).partition(":")[0] for each in likely_truths(case_set)]
     assert told == [
         "GT/ is read as pictures, whose names are those of ./",
+        "fabric/damask/ is read as pictures, whose names are those of fabric/linen/",
         "train/masks/ is read as pictures, whose names are those of train/images/",
     ]
 
