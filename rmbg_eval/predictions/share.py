@@ -9,6 +9,7 @@ from pathlib import Path
 from ..cases.case import Case
 from ..core.cache import Store
 from ..core.choices import split
+from ..core.notes import SOME
 from ..core.processes import Call, Send, in_processes
 from ..i18n import Message
 from ..models.fetching import fetch
@@ -73,7 +74,10 @@ def predict_shared(
     due = 0
     for process, sent in in_processes(calls):
         if isinstance(sent, Message):
-            warnings.append(Message("{name}: {what}", name=devices[process], what=sent))
+            if sent not in SOME.values():  # which are of cut-outs, whichever device made them
+                warnings.append(Message("{name}: {what}", name=devices[process], what=sent))
+            elif sent not in warnings:
+                warnings.append(sent)
             continue
         number, prediction = sent
         early[number] = prediction

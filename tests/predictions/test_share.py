@@ -18,6 +18,7 @@ from systems import KILLED
 from rmbg_eval.core import processes
 from rmbg_eval.core.cache import Store
 from rmbg_eval.core.images import Alpha, Picture
+from rmbg_eval.core.notes import MASK, SOME
 from rmbg_eval.core.processes import Call, Send, in_processes
 from rmbg_eval.errors import ModelError
 from rmbg_eval.i18n import Message
@@ -28,13 +29,13 @@ from rmbg_eval.settings import Settings
 
 
 class Telling(FakeModel):
-    """Warns of its process and device; the picture called `kills` is its end."""
+    """Warns of its process and device, and of masks; the picture called `kills` is its end."""
 
     def __init__(self, device: str, kills: str = "") -> None:
         super().__init__()
         self.info = self.info.model_copy(update={"device": device})
         self.kills = kills
-        self.warnings = [Message("process {id}", id=os.getpid())]
+        self.warnings = [Message("process {id}", id=os.getpid()), SOME[MASK]]
 
     def alpha(self, picture: Picture) -> Alpha:
         if picture.name == self.kills:
@@ -60,6 +61,8 @@ def test_two_devices_share_the_cases(tmp_path: Path) -> None:
     assert [p.case for _, p in made] == ["00", "01", "02", "03", "04"]
     assert [p.device for _, p in made] == ["cuda:0", "cuda:1", "cuda:0", "cuda:1", "cuda:0"]
     assert all((out / p.cutout).is_file() and not p.cached for _, p in made)
+    assert warnings.count(SOME[MASK]) == 1  # of cut-outs, whichever made them
+    warnings.remove(SOME[MASK])
     told = dict(str(warning).split(": process ") for warning in warnings)
     assert set(told) == set(devices)
     assert len({*told.values(), str(os.getpid())}) == 3
