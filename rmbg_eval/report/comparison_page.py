@@ -226,7 +226,7 @@ class ComparisonReport:
         if {*self.comparison.states} == {"missing", "new"}:
             yield Message(
                 "No cut-out is compared with another: NEW has none of a case and a model that BASE "
-                "has. A label keeps two versions of one model comparable: LABEL=SPEC."
+                "has."
             )
 
     def _stopping(self) -> tuple[WorseView, ...]:
