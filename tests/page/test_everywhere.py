@@ -237,6 +237,21 @@ def test_no_width_scrolls_sideways(page: Page, pages: Pages, width: int) -> None
     assert page.locator("#viewer .stage").bounding_box()["height"] > 250
 
 
+@pytest.mark.parametrize("models", ["6", "many"])
+def test_pictures_of_many_models_have_all_of_a_wide_window(
+    page: Page, pages: Pages, models: str
+) -> None:
+    page.set_viewport_size({"width": 3840, "height": 900})
+    opened(page, pages["single"].as_uri())
+    page.evaluate(
+        "models => { for (const e of document.querySelectorAll('.of-2'))"
+        "e.classList.replace('of-2', `of-${models}`) }",
+        models,
+    )
+    for part in ("h1", "[id^=case-garment-dress] h3", ".tile img"):
+        assert page.locator(part).first.bounding_box()["x"] == pytest.approx(40, abs=1), part
+
+
 OUT = """all => all.flatMap(part => [...part.querySelectorAll('button')].filter(e => {
     const [own, other] = [e, part].map(each => each.getBoundingClientRect());
     const out = own.left < other.left - 1 || own.right > other.right + 1;
