@@ -174,12 +174,15 @@ class Command:
             ]
             started = time.perf_counter()
             said = self._run([self._program, *words], self._timeout * len(inputs), folder)
-            self._took(time.perf_counter() - started)
-            return [self._written(out, name, said) for name in names]
+            seconds = time.perf_counter() - started
+            written = [self._written(out, name, said) for name in names]
+            if not all(isinstance(each, ModelError) for each in written):
+                self._took(seconds)
+            return written
 
     def _took(self, seconds: float) -> None:
-        """Correct what was told of start-up where a call takes less than half of that: no more of
-        a call is start-up than the quickest took."""
+        """Correct what was told of start-up where a call that wrote something takes less than half
+        of that: no more of a call is start-up than the quickest took."""
         if self._told and self._start_up and seconds < min(self._quickest, self._start_up / 2):
             self._quickest = seconds
             told = Message(

@@ -86,10 +86,14 @@ def test_the_first_call_measures_its_start_up_and_says_so(tool: str) -> None:
 
 @scripts
 def test_no_more_is_called_start_up_than_a_call_takes(tmp_path: Path) -> None:
-    weights = tmp_path / "weights"
-    fetching = f"test -e {weights} || sleep 1; touch {weights}; cp {{in}} {{out}}"
+    weights, idle = tmp_path / "weights", tmp_path / "idle"
+    fetching = f"test -e {weights} || sleep 1; touch {weights}; test -e {idle} || cp {{in}} {{out}}"
     model = load_model(f"command:sh -c '{fetching}'")
     model.load()
+    idle.touch()  # by which it writes nothing, and tells nothing
+    model.infer([model.preprocess(PICTURE)])
+    assert "A call over one picture" in str(*model.warnings)
+    idle.unlink()
     model.infer([model.preprocess(PICTURE)])
     (warning,) = model.warnings
     first, later, told = map(float, re.findall(r"(\d+\.\d+) s\b", str(warning)))
