@@ -7,6 +7,7 @@ import math
 import secrets
 import socket
 import sys
+from contextlib import suppress
 from typing import Any
 from urllib.parse import urlencode, urlunsplit
 
@@ -41,9 +42,23 @@ def token_of(host: str, token: str | None) -> str | None:
 
 
 def address_of(host: str, port: int, token: str | None) -> str:
-    """What a visitor opens."""
+    """What a visitor opens; of all addresses, one by which others reach this machine."""
+    host = _outward(host)
     netloc = f"[{host}]:{port}" if ":" in host else f"{host}:{port}"
     return urlunsplit(("http", netloc, "/", urlencode({"token": token}) if token else "", ""))
+
+
+def _outward(host: str) -> str:
+    """For 0.0.0.0 and ::, that of this machine from which it reaches others; its name if none."""
+    if host == "localhost" or not ipaddress.ip_address(host).is_unspecified:
+        return host
+    family, other = (
+        (socket.AF_INET6, "2001:db8::1") if ":" in host else (socket.AF_INET, "192.0.2.1")
+    )
+    with socket.socket(family, socket.SOCK_DGRAM) as probe, suppress(OSError):
+        probe.connect((other, 9))  # by UDP, which sends nothing
+        return str(probe.getsockname()[0])
+    return socket.gethostname()
 
 
 def is_loopback(host: str) -> bool:

@@ -59,6 +59,36 @@ def test_the_address_is_one_that_a_browser_opens() -> None:
     assert address_of("::1", 80, "a&b") == "http://[::1]:80/?token=a%26b"
 
 
+def test_where_every_address_is_served_the_one_that_is_told_is_one_that_others_open(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    class Probe:
+        routed = True
+
+        def __init__(self, family: int, _: int) -> None:
+            self.own = "fd00::4" if family == socket.AF_INET6 else "192.168.1.4"
+
+        def __enter__(self) -> Probe:
+            return self
+
+        def __exit__(self, *_: object) -> None:
+            pass
+
+        def connect(self, _: object) -> None:
+            if not self.routed:
+                raise OSError("Network is unreachable")
+
+        def getsockname(self) -> tuple[str, int]:
+            return self.own, 9
+
+    monkeypatch.setattr(socket, "socket", Probe)
+    assert address_of("0.0.0.0", 8866, "x") == "http://192.168.1.4:8866/?token=x"
+    assert address_of("::", 8866, "x") == "http://[fd00::4]:8866/?token=x"
+    Probe.routed = False
+    monkeypatch.setattr(socket, "gethostname", lambda: "desk")
+    assert address_of("0.0.0.0", 8866, "x") == "http://desk:8866/?token=x"
+
+
 def test_a_host_that_is_none_and_a_port_that_is_taken_are_told() -> None:
     with pytest.raises(SettingsError, match="'example.org' is no address of this machine"):
         is_loopback("example.org")

@@ -209,7 +209,8 @@ def test_a_token_is_asked_for(cache: Path, browser: Browser) -> None:
     options = ("--model", "grabcut", "--host", "0.0.0.0")
     with served(cache, *options) as address:
         assert "?token=" in address
-        local = address.replace("0.0.0.0", "127.0.0.1")
+        assert "//0.0.0.0" not in address
+        local = urlsplit(address)._replace(netloc=f"127.0.0.1:{urlsplit(address).port}").geturl()
         bare = local.partition("?")[0]
         for path in ("/", "/?token=wrong-wrong-wrong", "/result/aaaaaaaaaaaaaaaaaaaaaa/x.png"):
             status, body = get(bare, path)
