@@ -7,6 +7,7 @@ from unicodedata import normalize
 from ..cases.categories import category_title
 from ..core.key import Key
 from ..i18n import N_, Message
+from ..measure.agreement import APART
 from ..measure.kinds import kind_title
 from ..measure.table import GUIDES, TABLE
 from ..run.record import CaseRecord
@@ -16,13 +17,13 @@ from .provenance import time_of
 from .sheet import EDGE_COLOUR, RISK, STRAY, columns, points_passed
 from .views import BarView, HeadView, Option, SheetFacts
 
-APART, MISSES, SECONDS = "disagreement", "misses", "seconds"
+DISAGREEMENT, MISSES, SECONDS = "disagreement", "misses", "seconds"
 ORDERS = {
     RISK: N_("Risk"),
     MISSES: N_("Worst: most misses"),
     EDGE_COLOUR: N_("Halo (edge ΔE)"),
     STRAY: N_("Stray pieces"),
-    APART: N_("Disagreement"),
+    DISAGREEMENT: N_("Disagreement"),
     SECONDS: N_("Slowest"),
 }
 """What a person puts cases in order by: a name of a value, largest first."""
@@ -37,8 +38,8 @@ FLAGS = {
 }
 """What a case is found by, whatever the model."""
 DIFFER_FROM = 0.01
-"""Mean disagreement from which models differ where a case has no points: a hundredth of the
-picture is opaque in one and clear in the other."""
+"""How far models differ where a case has no points: a hundredth of the picture is opaque in one and
+clear in the other; or of the subject, beside one that stands apart and differs everywhere."""
 
 
 class Bar:
@@ -101,7 +102,10 @@ class Bar:
         ]
         predictions = [self.run.index.predictions.get(key) for key in keys]
         flags = ["missed"] if any(False in each for each in of_points) else []
-        apart = [self.run.measurements.values_of(key).get(APART) for key in keys]
+        odd = self.context.peers.odd
+        measure = APART if odd else DISAGREEMENT  # which is a mean over all, the odd ones too
+        held = [key for key in keys if key.model not in odd]
+        apart = [self.run.measurements.values_of(key).get(measure) for key in held]
         far = max((value for value in apart if value is not None), default=0.0)
         differ = any(True in each and False in each for each in of_points)
         if differ or (not of_points and far >= DIFFER_FROM):

@@ -110,6 +110,18 @@ def test_cases_are_put_in_order_by_the_risk_that_the_queue_has() -> None:
     assert values["risk"] == [[0.3, 0.9, 0.05], [0.25, 0.1, None], [None] * 3]
 
 
+def test_models_differ_where_those_do_that_tell_of_each_other() -> None:
+    about = {"category": "portrait", "unit": "share", "region": "whole image"}
+    values = {("ada", "a"): 0.02, ("ada", "c"): 0.4, ("bob", "a"): 0.001, ("bob", "c"): 0.4}
+    measured = tuple(
+        Measurement(**about, case=case, model=model, metric=metric, value=each)
+        for (case, model), value in values.items()
+        for metric, each in (("apart", value), ("disagreement", 0.2))
+    )
+    run = with_an_odd_one().model_copy(update={"measurements": measured})
+    assert presenter(run).bar().facts["flags"]["differ"] == [0]
+
+
 def test_models_agree_by_what_they_have_in_common_and_the_odd_one_is_named() -> None:
     view = presenter(with_an_odd_one()).overview()
     rows = [(model, [cell.value for cell in cells]) for model, cells in view.agreement.rows]
