@@ -655,7 +655,15 @@ def test_what_changed_is_looked_at_closely(page: Page, made: Pages) -> None:
     page.keyboard.press("Escape")
     page.locator("#viewer").wait_for(state="hidden")
     assert title == " ".join(pair.locator("h3").inner_text().split())
+    assert re.match("[a-z ]+ · .+ · ", title), "its state, and what it is"
     assert complaints == []
+
+
+def test_of_all_keys_those_are_shown_that_do_something_here(page: Page, made: Pages) -> None:
+    page.goto(made["single"].as_uri())
+    page.keyboard.press("?")
+    shown = page.locator("#keys h3:visible").all_inner_texts()
+    assert shown == ["In the viewer", "While a point is drawn", "Anywhere"]
 
 
 @pytest.mark.parametrize(("size", "most"), [((1440, 900), 900), ((390, 844), 780)])
