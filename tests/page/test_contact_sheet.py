@@ -120,6 +120,28 @@ def test_a_key_changes_the_size_of_every_picture(sheet: Page, key: str, most: in
     assert "size" not in where(sheet)
 
 
+def test_in_small_rows_values_stand_in_one_place_and_what_is_cut_short_says_so(
+    sheet: Page,
+) -> None:
+    sheet.set_viewport_size({"width": 1440, "height": 900})
+    sheet.keyboard.press("s")
+    left = sheet.locator(".tile[data-kind=result] figcaption:visible").evaluate_all(
+        """all => all.map(caption => {
+            caption.insertAdjacentHTML("beforeend", " <span class=value>ΔE 5.0</span>");
+            const [own, of] = [caption.lastChild, caption].map(e => e.getBoundingClientRect().x);
+            return own - of;
+        })"""
+    )
+    assert left
+    assert set(left) == {0}
+    sentence = sheet.locator(".misses li:first-child .sentence").first
+    sentence.evaluate("e => { e.style.display = 'block'; e.textContent = 'word '.repeat(99); }")
+    box = sentence.evaluate(
+        "e => [e.clientWidth < e.scrollWidth, getComputedStyle(e).textOverflow]"
+    )
+    assert box == [True, "ellipsis"]
+
+
 def test_another_size_leaves_the_first_row_in_sight_where_it_was(sheet: Page) -> None:
     sheet.add_style_tag(content="main { padding-bottom: 2000px !important }")
     row = sheet.locator("article.case").nth(3)

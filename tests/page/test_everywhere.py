@@ -56,6 +56,15 @@ def test_in_chinese_nothing_is_left_in_english(report: Page) -> None:
     assert all(CHINESE.search(alt) for alt in alts)
 
 
+def test_in_chinese_a_column_s_name_is_not_broken_within_a_word(report: Page) -> None:
+    report.add_style_tag(content=".matrix.matrix { width: 1px }")  # as where columns are many
+    report.locator("[name=lang][value=zh]").check()
+    names = report.locator(".matrix thead [lang=zh]:visible")
+    heights = names.evaluate_all("all => all.map(e => e.getBoundingClientRect().height)")
+    assert heights
+    assert max(heights) < 24
+
+
 @pytest.mark.parametrize("layout", ["single", "folder"])
 def test_without_script_everything_can_be_read(window: Window, pages: Pages, layout: str) -> None:
     page = window(java_script_enabled=False)
