@@ -159,7 +159,7 @@ def _state(failed: Prediction) -> str:
 
 def _seconds(run: Run) -> Table:
     heads = (escape(model.info.name) for model in run.models)
-    table = Table("case", *heads, title="seconds a picture: inference / all stages")
+    table = _titled("seconds a picture: inference / all stages", "case", *heads)
     for record in run.cases:
         cells = []
         for model in run.models:
@@ -175,8 +175,13 @@ def _seconds(run: Run) -> Table:
     return table
 
 
+def _titled(title: str, *heads: str) -> Table:
+    """A table at least as wide as its title."""
+    return Table(*heads, title=title, min_width=len(title))
+
+
 def _medians(run: Run) -> Table:
-    table = Table("model", "cut-outs", "inference", "all stages", title="median seconds a picture")
+    table = _titled("median seconds a picture", "model", "cut-outs", "inference", "all stages")
     for name, tally in run.tally.items():
         medians = (middle(tally.inference), middle(tally.totals))
         if run.index.models[name].info.finished:

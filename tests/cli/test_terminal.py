@@ -152,6 +152,15 @@ def test_inference_is_that_of_the_model_and_its_refinement_wherever_it_is_told(
     assert "2.50 / 2.75" in shown
 
 
+def test_a_table_s_title_stands_on_one_line_however_narrow_its_columns_are(
+    printed: Printed,
+) -> None:
+    run = run_of(made(seconds={"infer": 1.0}))
+    run = run.model_copy(update={"models": run.models[:1]})
+    show_run(run, Path("run.json"))
+    assert "seconds a picture: inference / all stages" in printed().out
+
+
 def test_finished_cut_outs_have_no_seconds(printed: Printed) -> None:
     run = run_of(made("a", seconds={"infer": 7.0}), failed("b"))
     finished = [
