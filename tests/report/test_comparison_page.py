@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 import re
 import shutil
 from pathlib import Path
@@ -15,7 +14,6 @@ from comparisons import comparison, one, point, run, value
 from comparisons import made as one_cutout
 from fakes import disc, save_picture, save_truth
 from pages import HOSTILE, Pages
-from pictures import error_map
 from PIL import Image
 from playwright.sync_api import Browser, Page, expect
 from runs import run_of
@@ -34,7 +32,6 @@ from rmbg_eval import (
 from rmbg_eval.compare.alpha_change import NOTHING, AlphaChange
 from rmbg_eval.compare.baseline import approve
 from rmbg_eval.compare.choice import choose
-from rmbg_eval.compare.comparison import Pair
 from rmbg_eval.compare.runs import compare_runs
 from rmbg_eval.compare.tolerances import Tolerances
 from rmbg_eval.decisions.files import read
@@ -42,7 +39,7 @@ from rmbg_eval.errors import Failure
 from rmbg_eval.i18n import Message
 from rmbg_eval.measure.record import ObservationPoint
 from rmbg_eval.report import comparison_page
-from rmbg_eval.report.comparison_pictures import difference_map, pair_figures
+from rmbg_eval.report.comparison_pictures import pair_figures
 from rmbg_eval.report.notebooks import render_comparison
 from rmbg_eval.run.folder import write_run
 
@@ -521,82 +518,6 @@ def test_a_bar_has_a_part_for_what_became_of_each(tmp_path: Path) -> None:
     assert [cell.state for cell in row.cells if cell.text == "2"] == ["failed"]
 
 
-@pytest.mark.parametrize("wiped", [False, True])
-def test_without_colours_of_its_own_base_is_a_matte_where_those_of_new_are_gone(
-    tmp_path: Path, wiped: bool
-) -> None:
-    rgb, alpha = disc(1)
-    less = np.where(np.arange(alpha.shape[1]) < 48, alpha, 0)
-    colours = np.where(less[..., None] == 0, 0, rgb) if wiped else rgb
-    sides = []
-    for side, pixels in (("was", alpha), ("now", np.dstack([colours, less]))):
-        path = tmp_path / side / one_cutout().cutout
-        path.parent.mkdir(parents=True)
-        Image.fromarray(pixels.astype(np.uint8)).save(path)
-        hashed = hashlib.sha256(path.read_bytes()).hexdigest()
-        sides.append(one_cutout(cutout_sha256=hashed))
-    pair = Pair(
-        category="portrait", case="ada", model="a", state="changed", why="it", values=(),
-        base=sides[0], new=sides[1],
-    )  # fmt: skip
-    figures = pair_figures(pair, tmp_path / "was", tmp_path / "now", tmp_path, full=True)
-    shown = np.asarray(Image.open(tmp_path / figures.base.full).convert("RGBA"))
-    assert figures.matte == wiped
-    assert figures.borrowed is not wiped
-    if wiped:
-        assert np.array_equal(shown[..., 0], alpha)
-    else:
-        assert np.array_equal(shown[alpha > 0][:, :3], rgb[alpha > 0])
-
-
-@pytest.mark.parametrize(
-    ("size", "where", "region"),
-    [
-        ((400, 300), (300, 20, 10, 12), (225, 0, 160, 160)),
-        ((400, 300), (100, 120, 10, 12), (25, 46, 160, 160)),
-        ((90, 60), (40, 20, 10, 12), (0, 0, 90, 60)),
-    ],
-)
-def test_what_is_magnified_is_where_alpha_moved(
-    tmp_path: Path,
-    size: tuple[int, int],
-    where: tuple[int, int, int, int],
-    region: tuple[int, int, int, int],
-) -> None:
-    rgb = np.random.default_rng(0).integers(0, 256, (size[1], size[0], 3), np.uint8)
-    alpha = np.full(rgb.shape[:2], 255, np.uint8)
-    less = alpha.copy()
-    x, y, width, height = where
-    less[y : y + height, x : x + width] = 0
-    sides = []
-    for side, levels in (("was", alpha), ("now", less)):
-        path = tmp_path / side / one_cutout().cutout
-        path.parent.mkdir(parents=True)
-        Image.fromarray(np.dstack([rgb, levels])).save(path)
-        hashed = hashlib.sha256(path.read_bytes()).hexdigest()
-        sides.append(one_cutout(cutout_sha256=hashed))
-    pair = Pair(
-        category="portrait", case="ada", model="a", state="changed", why="it", values=(),
-        base=sides[0], new=sides[1], where=where,
-    )  # fmt: skip
-    figures = pair_figures(pair, tmp_path / "was", tmp_path / "now", tmp_path, full=False)
-    assert figures.region == region
-    assert not figures.borrowed
-    assert not figures.matte
-    left, top, across, down = region
-    place = np.s_[top : top + down, left : left + across]
-    base, new, moved = (
-        np.asarray(Image.open(tmp_path / crop.path).convert("RGBA")) for crop in figures.crops
-    )
-    assert np.array_equal(base, np.dstack([rgb, alpha])[place])
-    assert np.array_equal(new[..., 3], less[place])
-    assert ((moved[..., 0] == 255) == (less[place] == 255)).all()
-    for shown, levels in ((figures.base, alpha), (figures.new, less)):
-        with Image.open(tmp_path / shown.path) as image:
-            assert image.size == (shown.width, shown.height) == size
-            assert np.array_equal(np.asarray(image.convert("RGBA"))[..., 3], levels)
-
-
 def test_pictures_of_an_earlier_comparison_go(made: Pages, tmp_path: Path) -> None:
     found, settings = compared(made, tmp_path)
     stray = tmp_path / "assets" / f"{1:020x}-base.webp"
@@ -608,19 +529,6 @@ def test_pictures_of_an_earlier_comparison_go(made: Pages, tmp_path: Path) -> No
     assert not stray.exists()
     assert [path.read_text() for path in mine] == ["x", "x"]
     assert len(list((tmp_path / "assets").iterdir())) > 8
-
-
-def test_orange_is_more_opaque_as_in_an_error_map() -> None:
-    base = np.array([[0, 0, 1, 0.5]], np.float32)
-    new = np.array([[0, 0.25, 0, 0.625]], np.float32)
-    white, orange, purple = (255, 255, 255), (213, 94, 0), (84, 39, 136)
-    half = (234, 174, 128)
-    drawn = [tuple(pixel) for pixel in difference_map(base, new)[0].tolist()]
-    assert drawn == [white, orange, purple, half]
-    solid, clear = np.ones((8, 8), np.float32), np.zeros((8, 8), np.float32)
-    for alpha, truth in ((solid, clear), (clear, solid)):
-        error = np.rint(error_map(alpha, truth))
-        assert tuple(error[0, 0].tolist()) == tuple(difference_map(truth, alpha)[0, 0].tolist())
 
 
 def test_a_picture_alone_is_compared_with_none(page: Page, made: Pages) -> None:
