@@ -3,13 +3,12 @@ goes wrong."""
 
 from __future__ import annotations
 
-from collections import Counter
 from collections.abc import Iterable, Sequence
 from dataclasses import replace
 from typing import Any
 
 from ..cases.categories import category_title
-from ..ci.gate import MOST_FAILURES, all_failed_alike, failed_alike, kept_rules, missing, rules_name
+from ..ci.gate import MOST_FAILURES, all_failed_alike, failed_alike, kept_rules, rules_name
 from ..core.anchors import case_anchor, category_anchor
 from ..core.key import Key
 from ..core.numbers import figures
@@ -55,7 +54,6 @@ class Overview:
         self.models = context.models
         self.summary = context.summary
         self.said = Answer(context)
-        self.missing = Counter(p.model for p in missing(self.said.failures))
         self.unscored, self.queue = context.unscored, context.queue
 
     def view(self) -> OverviewView:
@@ -216,8 +214,8 @@ class Overview:
 
     def _lost(self, model: str) -> Text:
         """How many of its cut-outs failed, and how many are missing; empty: none."""
-        tally, lacking = self.run.tally[model], self.missing[model]
-        failed = tally.predictions - tally.cutouts - lacking
+        tally = self.run.tally[model]
+        failed, lacking = tally.failed, tally.missing
         values: dict[str, Any] = {"failed": failed, "missing": lacking, "all": tally.predictions}
         if failed and lacking:
             return Message("{failed} of {all} failed, {missing} missing", **values)

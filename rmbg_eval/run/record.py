@@ -184,18 +184,16 @@ class Run(_Record):
         heads = ("", "dtype", "cut-outs", "failed", "points passed", "inference, median seconds")
         rows = []
         points = Counter[tuple[Any, ...]](columns(self.points, "model", "passed"))
-        lost = Counter((p.model, p.failure.state) for p in self.failures if p.failure)
         for name, model in self.index.models.items():
             tally = self.tally[name]
             seconds = None if model.info.finished else middle(tally.inference)
             judged = sum(points[name, passed] for passed in (True, False, None))
-            failed, missing = lost[name, "failed"], lost[name, "missing"]
             rows.append(
                 (
                     name,
                     model.info.dtype,
                     str(tally.cutouts),
-                    f"{failed}, {missing} missing" if missing else str(failed),
+                    f"{tally.failed}" + (f", {tally.missing} missing" if tally.missing else ""),
                     f"{points[name, True]} of {judged}" if judged else "–",
                     "–" if seconds is None else f"{seconds:.3g}",
                 )

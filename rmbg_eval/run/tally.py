@@ -22,6 +22,8 @@ class Tally:
 
     predictions: int = 0
     cutouts: int = 0
+    missing: int = 0
+    """Cut-outs that a folder lacks."""
     inference: array[float] = field(default_factory=lambda: array("d"))
     """`Prediction.inference_seconds` of each cut-out that has them."""
     refinement: array[float] = field(default_factory=lambda: array("d"))
@@ -36,6 +38,11 @@ class Tally:
     first_noted: dict[Message, list[str]] = field(default_factory=dict)
     """The cases of the first of them."""
 
+    @property
+    def failed(self) -> int:
+        """Cut-outs that are not there for any other reason."""
+        return self.predictions - self.cutouts - self.missing
+
     def add(self, p: Prediction) -> None:
         """Count one more."""
         self.predictions += 1
@@ -43,6 +50,7 @@ class Tally:
         if "load" in spent:
             self.load = max(self.load or 0.0, spent["load"])
         if not p.cutout:
+            self.missing += bool(p.failure and p.failure.state == "missing")
             return
         self.cutouts += 1
         for note in SOME.keys() & p.notes:

@@ -3,11 +3,16 @@
 from __future__ import annotations
 
 import pytest
-from comparisons import made
+from comparisons import failed, lacking, made
 
 from rmbg_eval.core.notes import MASK, MULTIPLIED, SOME
 from rmbg_eval.i18n import Message
 from rmbg_eval.run.tally import tally_of, warnings_of
+
+
+def test_what_a_folder_lacks_is_missing_and_not_failed() -> None:
+    tally = tally_of("a", [made(), failed(), lacking(), lacking()])["a"]
+    assert (tally.predictions, tally.cutouts, tally.failed, tally.missing) == (4, 1, 1, 2)
 
 
 @pytest.mark.parametrize(
