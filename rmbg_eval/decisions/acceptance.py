@@ -12,7 +12,7 @@ from __future__ import annotations
 
 from bisect import bisect_left
 from collections import Counter
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Hashable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from math import ceil, floor
 from typing import Literal
@@ -204,18 +204,21 @@ def _acceptance(
 
 def _by_shoot(usable: Mapping[Key, bool], shoots: Mapping[CaseKey, str]) -> list[tuple[int, int]]:
     """Usable and counted in each shoot; a case of no shoot is its own."""
-    by_group: dict[str | CaseKey, list[bool]] = {}
-    for key, each in usable.items():
-        by_group.setdefault(shoots.get(key.case_key, key.case_key), []).append(each)
-    return [(sum(each), len(each)) for each in by_group.values()]
+    return _grouped((shoots.get(key.case_key, key.case_key), each) for key, each in usable.items())
 
 
 def _alone(usable: Mapping[Key, bool], copies: Mapping[Key, Key]) -> float:
     """What one of them is worth, as `worth` has it, where copies were drawn together."""
-    drawn: dict[Key, list[bool]] = {}
-    for key, each in usable.items():
-        drawn.setdefault(copies.get(key, key), []).append(each)
-    return worth([(sum(each), len(each)) for each in drawn.values()]) / len(usable)
+    drawn = _grouped((copies.get(key, key), each) for key, each in usable.items())
+    return worth(drawn) / len(usable)
+
+
+def _grouped(usable: Iterable[tuple[Hashable, bool]]) -> list[tuple[int, int]]:
+    """Usable and counted of each group."""
+    by_group: dict[Hashable, list[bool]] = {}
+    for group, each in usable:
+        by_group.setdefault(group, []).append(each)
+    return [(sum(each), len(each)) for each in by_group.values()]
 
 
 def _by_stratum(
