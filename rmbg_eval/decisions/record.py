@@ -209,7 +209,7 @@ class Approval(_Decision):
 
 
 Decision = Annotated[Review | Vote | Approval, Field(discriminator="kind")]
-KINDS = "review", "vote", "approval"
+KINDS = tuple(each.model_fields["kind"].default for each in (Review, Vote, Approval))
 
 
 def subject(decision: Decision) -> tuple[object, ...]:
