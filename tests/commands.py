@@ -33,7 +33,7 @@ def call(*arguments: object, **environment: str) -> tuple[int, str]:
     environment = {"COLUMNS": "200", **environment}
     done = CliRunner().invoke(app, [str(a) for a in arguments], env=environment)
     if isinstance(done.exception, RmbgEvalError):
-        return 2, str(done.exception)
+        return 2, f"{done.output}{done.exception}"
     assert done.exception is None or isinstance(done.exception, SystemExit), done.exception
     return done.exit_code, done.output
 

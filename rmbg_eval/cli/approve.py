@@ -70,7 +70,8 @@ def approve(
     seen = sha256_file(run / "run.json")
     record = Run.load(run)
     allowed = names_in(allow_failures or (), record, allow_failures_like or ())
-    refuse_failures(record, allowed)
+    if not dry_run:  # before what takes long
+        refuse_failures(record, allowed)
     with TemporaryDirectory() as scratch:
         with progress() as on_step:
             comparison = changes(run, to, on_step, Path(scratch))
@@ -80,7 +81,7 @@ def approve(
         else:
             show_comparison(comparison, "error")
     if dry_run:
-        return
+        return refuse_failures(record, allowed)
     _ask(f"Make it the baseline in {printable(str(to))}?", yes)
     with progress() as on_step:
         make_baseline(run, to, allowed, on_step, seen)

@@ -229,6 +229,9 @@ def test_a_failed_case_stops_every_gate_and_is_approved_only_by_name(shop: Shop)
     code, printed = shop.approve()
     assert code == 2
     assert "--allow-failures pet/rex" in printed
+    code, printed = shop.approve("--dry-run")
+    assert code == 2
+    assert printed.index("1 missing, 2 same") < printed.index("--allow-failures pet/rex")
     (shop.cutouts / "pet" / "tom.png").unlink()
     shop.evaluate()
     code, printed = shop.approve("--allow-failures", "pet/rex")
