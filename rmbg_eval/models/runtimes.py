@@ -62,11 +62,17 @@ def _said(error: Exception, otherwise: Message) -> tuple[str, Message]:
 
 _SAID = 200
 """Characters of it that are repeated."""
-_LEAD = re.compile(r"\[ONNXRuntimeError\] : \d+ : \w+ : (Load model from .* failed:)?")
+_LEAD = re.compile(
+    r"\[ONNXRuntimeError\] : \d+ : \w+ : (Load model from .* failed:)?"
+    r"|\S+\.(cc|h):\d+ [^()]+\([^()]*\) "  # a place in its own source
+)
 _ANEW = Message("Export it again, with standard operators only.")
 _REMEDIES = (
-    ("[Ee]xternal (data|initializer)", Message("Put the files that hold its weights beside it.")),
-    ("[Pp]rotobuf", Message("Copy, download or export it again.")),
+    (
+        "[Ee]xternal (data|initializer)|cannot get file size",
+        Message("Put the files that hold its weights beside it."),
+    ),
+    ("[Pp]rotobuf|ModelProto", Message("Copy, download or export it again.")),
     ("allocate memory|bad.alloc", SHORT_OF_MEMORY),
     (
         "opset \\d|IR version",

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 from pathlib import Path
 
 import numpy as np
@@ -117,6 +118,32 @@ def test_what_the_runtime_says_last_is_said(
     path = save_graph(tmp_path / "new.onnx", nodes, weights=weights, version=version)
     with pytest.raises(ModelError, match=f"{reason}.*{remedy}"):
         load_model(f"onnx:{path}?mean=0&std=1")
+
+
+@pytest.mark.parametrize(
+    ("said", "told"),
+    [
+        (
+            "/src/core/graph/model.cc:166 onnxruntime::Model::Model(onnx::ModelProto&&, const "
+            "onnxruntime::PathString&) ModelProto does not have a graph.\n",
+            "can run: ModelProto does not have a graph. Copy, download or export it again.",
+        ),
+        (
+            "Exception during initialization: filesystem error: cannot get file size: No such file "
+            "or directory [/home/ada/gone.bin]",
+            "directory [/home/ada/gone.bin]. Put the files that hold its weights beside it.",
+        ),
+    ],
+)
+def test_what_an_older_runtime_says_is_said(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, said: str, told: str
+) -> None:
+    def open_session(path: Path, *_: object, **__: object) -> None:
+        raise RuntimeError(f"[ONNXRuntimeError] : 1 : FAIL : Load model from {path} failed:{said}")
+
+    monkeypatch.setattr("onnxruntime.InferenceSession", open_session)
+    with pytest.raises(ModelError, match=re.escape(told)):
+        load_model(f"onnx:{save_graph(tmp_path / 'old.onnx', [mean_of_channels()])}?mean=0&std=1")
 
 
 def test_what_the_runtime_warns_of_reaches_no_terminal(

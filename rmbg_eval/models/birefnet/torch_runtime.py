@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -68,9 +69,8 @@ def read_network(path: Path, config: Any, device: str, dtype: str) -> BiRefNet:
         loaded: Any = BiRefNet.from_pretrained(
             None,
             config=config,
-            state_dict=load_file(path),
+            state_dict={_WRAPPED.sub("", name): each for name, each in load_file(path).items()},
             dtype=torch_dtype(dtype),
-            key_mapping=_WRAPPED,
             ignore_mismatched_sizes=True,  # only so that they are named below
             output_loading_info=True,
         )
@@ -107,7 +107,7 @@ def read_network(path: Path, config: Any, device: str, dtype: str) -> BiRefNet:
     return network
 
 
-_WRAPPED = {r"^(module\.|_orig_mod\.)+": ""}
+_WRAPPED = re.compile(r"^(module\.|_orig_mod\.)+")
 """What training on several devices, and torch.compile, put before the names of weights."""
 
 
