@@ -5,8 +5,9 @@ from __future__ import annotations
 from datetime import datetime
 from typing import Literal
 
-from pydantic import BaseModel, ConfigDict
+from pydantic import Field
 
+from ..core.frozen import Frozen
 from ..core.machine import Machine
 from ..i18n import Message
 from ..models.info import ModelInfo
@@ -14,11 +15,7 @@ from ..models.info import ModelInfo
 STAGES = ("decode", "preprocess", "infer", "postprocess", "encode")
 
 
-class _Record(BaseModel):
-    model_config = ConfigDict(extra="forbid", frozen=True)
-
-
-class Wanted(_Record):
+class Wanted(Frozen):
     """One combination."""
 
     model: str
@@ -39,7 +36,7 @@ class Wanted(_Record):
         return " · ".join([*parts, "compiled"] if self.compiled else parts)
 
 
-class Large(_Record):
+class Large(Frozen):
     """One picture of more than 4000 px, from decoding to the written PNG."""
 
     width: int
@@ -49,7 +46,7 @@ class Large(_Record):
     cutout_height: int
 
 
-class Row(_Record):
+class Row(Frozen):
     """What was measured of one combination; None, with the reason in `missing`, where nothing."""
 
     wanted: Wanted
@@ -69,7 +66,7 @@ class Row(_Record):
     pictures: int = 0
     """That were taken from decoding to the written PNG, as many at once as a run does."""
     end_to_end_per_second: float | None = None
-    stages: dict[str, float] = {}
+    stages: dict[str, float] = Field(default={})
     """Median seconds a picture of decode, preprocess, infer, postprocess and encode."""
     peak_device_bytes: int | None = None
     """Most that torch held of the device's memory."""
@@ -79,7 +76,7 @@ class Row(_Record):
     """`latency_median` with set_float32_matmul_precision('highest') instead of 'high', in turns."""
     large: Large | None = None
     warnings: tuple[Message, ...] = ()
-    missing: dict[str, str] = {}
+    missing: dict[str, str] = Field(default={})
     failure: str | None = None
 
     @property
@@ -90,7 +87,7 @@ class Row(_Record):
         return self.wanted.on(self.info.device, self.info.dtype)
 
 
-class Claim(_Record):
+class Claim(Frozen):
     """A claim of the article this project started from, and what this machine says to it."""
 
     key: str
@@ -99,7 +96,7 @@ class Claim(_Record):
     answer: Message
 
 
-class Bench(_Record):
+class Bench(Frozen):
     """All of it; bench.json is its JSON."""
 
     schema_version: Literal[1, 2] = 2

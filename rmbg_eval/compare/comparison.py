@@ -9,10 +9,11 @@ from itertools import islice
 from pathlib import Path
 from typing import Annotated, Literal
 
-from pydantic import BaseModel, ConfigDict, ValidationError
+from pydantic import Field, ValidationError
 
 from ..cases.categories import case_order, category_order
 from ..core.files import user_path
+from ..core.frozen import Frozen
 from ..core.json_lines import compact, in_lines, line_each, read_json
 from ..core.numbers import figures
 from ..core.records import OrRecords, RecordFile, columns, stored_in
@@ -23,7 +24,7 @@ from .pair import MADE_BY, STATES, Pair, State, Value
 from .pairs import WorstFirst
 
 
-class Comparison(BaseModel):
+class Comparison(Frozen):
     """What changed from BASE to NEW.
 
     >>> from rmbg_eval import CompareSettings, compare_folders
@@ -31,8 +32,6 @@ class Comparison(BaseModel):
     >>> [pair.state for pair in compare_folders(settings).pairs]
     ['same', 'same', 'same', 'same']
     """
-
-    model_config = ConfigDict(extra="forbid", frozen=True)
 
     schema_version: Literal[1, 2, 3, 4, 5, 6] = 6
     """1 had texts in English where there are messages now; 1 and 2 had no `case-changed`; 1 to 3
@@ -43,7 +42,7 @@ class Comparison(BaseModel):
     new: str
     notes: tuple[Message, ...]
     """How the runs themselves differ: models, cases, versions, machines."""
-    renamed: dict[str, str] = {}
+    renamed: dict[str, str] = Field(default={})
     """Models that have another name in NEW: that, by their name in BASE."""
     pairs: Annotated[tuple[Pair, ...], OrRecords()]
     """Worst first. Of many cases they are read as they are asked for."""

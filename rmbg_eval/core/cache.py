@@ -15,21 +15,20 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TypeVar
 
-from pydantic import BaseModel, ConfigDict, TypeAdapter, ValidationError
+from pydantic import TypeAdapter, ValidationError
 
 from ..errors import OutputError, printable, system_reason
 from ..i18n import Message
 from .decoding import DECODER
 from .files import try_to_write, write_atomic
+from .frozen import Frozen
 from .paths import cache_folder
 
 T = TypeVar("T")
 
 
-class Entry(BaseModel):
+class Entry(Frozen):
     """What is kept beside a cut-out."""
-
-    model_config = ConfigDict(extra="forbid", frozen=True)
 
     cutout_sha256: str
     width: int

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any, NamedTuple
 
-from pydantic import BaseModel, ConfigDict
+from .frozen import Frozen
 
 CaseKey = tuple[str, str]
 """Category and id of a case: what it is known by."""
@@ -47,11 +47,9 @@ class Names(NamedTuple):
         )
 
 
-class Lean(BaseModel):
+class Lean(Frozen):
     """A record that there are many of: pydantic's note of which fields were given is most of its
     memory, and nothing here asks for it."""
-
-    model_config = ConfigDict(extra="forbid", frozen=True)
 
     def model_post_init(self, context: Any) -> None:
         object.__setattr__(self, "__pydantic_fields_set__", _GIVEN)

@@ -10,8 +10,9 @@ import sys
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 
-from pydantic import BaseModel, ConfigDict
+from pydantic import Field
 
+from .frozen import Frozen
 from .paths import PACKAGE
 
 _LIBRARIES = (
@@ -22,10 +23,8 @@ _OTHERS = "GIT_DIR GIT_WORK_TREE GIT_INDEX_FILE".split()
 _THREADS = "OMP_NUM_THREADS OPENBLAS_NUM_THREADS MKL_NUM_THREADS NUMBA_NUM_THREADS".split()
 
 
-class Machine(BaseModel):
+class Machine(Frozen):
     """Enough to tell two runs' circumstances apart."""
-
-    model_config = ConfigDict(extra="forbid", frozen=True)
 
     commit: str | None
     """Of rmbg_eval's checkout; None where it is installed without one."""
@@ -37,7 +36,7 @@ class Machine(BaseModel):
     cores: int
     """That this process may use."""
     memory_bytes: int | None
-    threads: dict[str, str] = {}
+    threads: dict[str, str] = Field(default={})
     """What the environment says of threads; without that, each runtime takes the cores."""
 
     @classmethod

@@ -16,11 +16,12 @@ from threading import Lock
 from types import UnionType
 from typing import TYPE_CHECKING, Annotated, Any, Generic, TypeVar, Union, get_args, get_origin
 
-from pydantic import BaseModel, ConfigDict, Field, TypeAdapter, ValidationError
+from pydantic import BaseModel, Field, TypeAdapter, ValidationError
 
 from ..errors import OutputError, SettingsError, printable
 from ..i18n import Message
 from .files import cannot_read, new_file, no_file
+from .frozen import Frozen
 
 if TYPE_CHECKING:
     from pydantic import GetCoreSchemaHandler
@@ -48,10 +49,8 @@ _STEP = 8
 files at once."""
 
 
-class RecordFile(BaseModel):
+class RecordFile(Frozen):
     """A file of records, as run.json names it: its own name is its kind's and its content's."""
-
-    model_config = ConfigDict(extra="forbid", frozen=True)
 
     rows: Annotated[int, Field(ge=0)]
     sha256: Annotated[str, Field(pattern="^[0-9a-f]{64}$")]

@@ -12,8 +12,9 @@ from functools import lru_cache
 from itertools import islice
 from typing import TYPE_CHECKING, Any, NamedTuple, overload
 
-from pydantic import BaseModel, ConfigDict, Field, FiniteFloat, TypeAdapter
+from pydantic import Field, FiniteFloat, TypeAdapter
 
+from ..core.frozen import Frozen
 from ..core.key import Key, Keyed, Names
 from ..i18n import Message
 from .record import Measurement
@@ -29,10 +30,8 @@ Value = tuple[float | None, Message | None]
 """The value, or None and the reason."""
 
 
-class Column(BaseModel):
+class Column(Frozen):
     """What a number of every prediction is."""
-
-    model_config = ConfigDict(extra="forbid", frozen=True)
 
     metric: str
     unit: str
@@ -56,10 +55,8 @@ class Numbers(NamedTuple):
     reasons: tuple[Message | None, ...]
 
 
-class Reason(BaseModel):
+class Reason(Frozen):
     """Why metrics have no value."""
-
-    model_config = ConfigDict(extra="forbid", frozen=True)
 
     reason: Message
     metrics: tuple[str, ...]
@@ -76,10 +73,8 @@ class Row(Keyed):
     """By metric, where it is not the first of its name among the metrics."""
 
 
-class Table(BaseModel):
+class Table(Frozen):
     """Measurements as run.json keeps them."""
-
-    model_config = ConfigDict(extra="forbid", frozen=True)
 
     metrics: tuple[Column, ...]
     """One may be there for several regions."""

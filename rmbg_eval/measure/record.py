@@ -13,6 +13,7 @@ from typing import Annotated, Literal
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, FiniteFloat, model_validator
 
 from ..core.choices import Title
+from ..core.frozen import Frozen
 from ..core.key import Keyed
 from ..i18n import Message
 
@@ -70,10 +71,8 @@ class PointResult(Keyed):
         return self
 
 
-class Sign(BaseModel):
+class Sign(Frozen):
     """Something in a cut-out that makes it look wrong, and where."""
-
-    model_config = ConfigDict(extra="forbid", frozen=True)
 
     measure: str
     """The measure that shows it."""
@@ -97,10 +96,8 @@ class Risk(Keyed):
     """Why there is no value."""
 
 
-class Agreement(BaseModel):
+class Agreement(Frozen):
     """How far two models are from each other, over all cases that both have a cut-out of."""
-
-    model_config = ConfigDict(extra="forbid", frozen=True)
 
     one: str
     other: str

@@ -4,9 +4,8 @@ from __future__ import annotations
 
 import hashlib
 
-from pydantic import BaseModel, ConfigDict
-
 from ..core.choices import Foreground, kind
+from ..core.frozen import Frozen
 from ..i18n import N_, Message
 
 NOT_STATED = N_("not stated")
@@ -14,10 +13,8 @@ PROGRAMS_OWN = N_("the program's own")
 ON_ITS_PAGE = N_("see its page on the hub")
 
 
-class ModelInfo(BaseModel):
+class ModelInfo(Frozen):
     """What a report says of a model: enough to run the same again."""
-
-    model_config = ConfigDict(extra="forbid", frozen=True)
 
     name: str
     """Label or spec: unique within a run."""

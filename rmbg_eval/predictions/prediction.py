@@ -5,8 +5,9 @@ from __future__ import annotations
 from datetime import datetime
 from typing import Annotated
 
-from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, FiniteFloat
+from pydantic import BeforeValidator, Field, FiniteFloat
 
+from ..core.frozen import Frozen
 from ..core.key import Keyed
 from ..core.notes import NOTES
 from ..errors import Failure, printable
@@ -74,10 +75,8 @@ class Prediction(Keyed):
         return sum(spent for stage, spent in self.seconds.items() if stage != "load")
 
 
-class StabilityCost(BaseModel):
+class StabilityCost(Frozen):
     """What looking at a model's stability took; part of no prediction's own times."""
-
-    model_config = ConfigDict(extra="forbid", frozen=True)
 
     inferences: int
     """That gave a cut-out."""
@@ -85,11 +84,9 @@ class StabilityCost(BaseModel):
     """Of all stages but load, as of a prediction; of what was kept, those of when it was made."""
 
 
-class PrecisionCheck(BaseModel):
+class PrecisionCheck(Frozen):
     """How far a model's alpha at its dtype is from its alpha at fp32, on some of the reference
     cases."""
-
-    model_config = ConfigDict(extra="forbid", frozen=True)
 
     cases: int
     """How many were compared."""

@@ -9,8 +9,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 import numpy as np
-from pydantic import BaseModel, ConfigDict
 
+from ..core.frozen import Frozen
 from ..core.images import Alpha
 from ..measure.alpha import STRAY_SHARE
 from ..measure.record import Box
@@ -23,10 +23,8 @@ SURELY = 0.9
 """Truth from which a pixel surely is the subject's; below one minus this it surely is not."""
 
 
-class Gross(BaseModel):
+class Gross(Frozen):
     """How much of it there is, and the place to look at."""
-
-    model_config = ConfigDict(extra="forbid", frozen=True)
 
     amount: float
     """Of pieces their number, of the rest a share."""

@@ -11,12 +11,13 @@ from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import TypeVar
 
-from pydantic import BaseModel, ConfigDict, TypeAdapter
+from pydantic import Field, TypeAdapter
 
 from ..cases.case import Case
 from ..cases.checks import check_size
 from ..core.cache import MeasureCache
 from ..core.decoding import DECODER, decode_cutout, read_bytes
+from ..core.frozen import Frozen
 from ..core.images import RGB, Alpha
 from ..core.remote import sha256_of
 from ..errors import Failure, ImageError, RmbgEvalError
@@ -34,14 +35,12 @@ from ..predictions.stages import picture_of
 _Pixels = TypeVar("_Pixels", Alpha, RGB, Mask)
 
 
-class Outcome(BaseModel):
+class Outcome(Frozen):
     """What was measured of one prediction."""
-
-    model_config = ConfigDict(extra="forbid", frozen=True)
 
     values: dict[str, Value]
     points: tuple[Observation, ...] = ()
-    places: dict[str, Box] = {}
+    places: dict[str, Box] = Field(default={})
     """Where signs are, by measure."""
 
     @classmethod

@@ -19,6 +19,7 @@ from typing import Annotated, Literal
 
 from pydantic import AliasChoices, BaseModel, ConfigDict, Field
 
+from ..core.frozen import Frozen
 from ..measure.record import Box
 from . import plots
 from .findings import Finding
@@ -31,10 +32,8 @@ SINGLE_MOST = 500
 """Predictions up to which a page is one file: of 0.1 MB each, and browsers open 50 MB slowly."""
 
 
-class Preview(BaseModel):
+class Preview(Frozen):
     """A picture file of the run folder and its size in pixels."""
-
-    model_config = ConfigDict(extra="forbid", frozen=True)
 
     path: str
     """From the run folder, with forward slashes."""
@@ -66,10 +65,8 @@ class ModelPreviews(BaseModel):
     """What anyone sees at once, and where."""
 
 
-class EdgeProfile(BaseModel):
+class EdgeProfile(Frozen):
     """Alpha along the first line of an observation point, every model's and the truth's."""
-
-    model_config = ConfigDict(extra="forbid", frozen=True)
 
     point: str
     """Its id."""
@@ -82,10 +79,8 @@ class EdgeProfile(BaseModel):
     """By model, or "truth": pixels from alpha 0.92 to 0.08; None where it does not fall so far."""
 
 
-class Plot(BaseModel):
+class Plot(Frozen):
     """A picture of measurements, with what its description says."""
-
-    model_config = ConfigDict(extra="forbid", frozen=True)
 
     kind: Literal["profile", "histogram", "disagreement"]
     """A `profile` is of versions before."""

@@ -14,9 +14,10 @@ from html import escape
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any, Literal, TypeVar
 
-from pydantic import BaseModel, ConfigDict, ValidationError
+from pydantic import BaseModel, ValidationError
 
 from ..core.files import cannot_read, inside_of, user_path
+from ..core.frozen import Frozen
 from ..core.json_lines import compact, in_lines, line_each, of_newer, read_json
 from ..core.key import CaseKey as CaseKey
 from ..core.machine import Machine
@@ -41,11 +42,7 @@ T = TypeVar("T")
 Result = TypeVar("Result", PointResult, RuleResult)
 
 
-class _Record(BaseModel):
-    model_config = ConfigDict(extra="forbid", frozen=True)
-
-
-class ModelRun(_Record):
+class ModelRun(Frozen):
     """A model as it ran."""
 
     info: ModelInfo
@@ -64,7 +61,7 @@ SCHEMA_VERSION: Literal[10] = 10
 """Raised with every change of what run.json holds; older ones still load."""
 
 
-class Run(_Record):
+class Run(Frozen):
     """Everything that was found; run.json is its JSON.
 
     >>> from rmbg_eval import load_run

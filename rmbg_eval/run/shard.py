@@ -11,8 +11,9 @@ import re
 from collections.abc import Iterable
 from typing import Annotated, Any, NamedTuple
 
-from pydantic import BaseModel, ConfigDict, Field, FiniteFloat, model_validator
+from pydantic import Field, FiniteFloat, model_validator
 
+from ..core.frozen import Frozen
 from ..core.key import CaseKey, Keyed, OfCase
 from ..core.records import OrRecords
 from ..errors import SettingsError, printable
@@ -86,10 +87,8 @@ class PairDistance(OfCase):
     place: Box | None
 
 
-class Shard(BaseModel):
+class Shard(Frozen):
     """That a run is a part of one over a larger case set."""
-
-    model_config = ConfigDict(extra="forbid", frozen=True)
 
     number: Annotated[int, Field(ge=1)]
     of: Annotated[int, Field(ge=1)]
