@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Literal
+from typing import Literal, get_args
 
 from pydantic import FiniteFloat
 
@@ -14,10 +14,7 @@ from ..predictions.prediction import Prediction
 State = Literal[
     "failed", "missing", "worse", "changed", "case-changed", "new", "still-failed", "better", "same"
 ]
-STATES: tuple[State, ...] = (
-    "failed", "missing", "worse", "changed", "case-changed",
-    "new", "still-failed", "better", "same",
-)  # fmt: skip
+STATES: tuple[State, ...] = get_args(State)
 """Of a case × model, worst first."""
 
 Verdict = Literal["worse", "changed", "better", "same", "not judged"]

@@ -21,14 +21,13 @@ from ..cases.writing import write_point
 from ..core.anchors import case_anchor
 from ..core.decoding import decode_cutout, read_bytes
 from ..core.files import user_path
-from ..core.images import RGB, Alpha
 from ..errors import CaseError, Failure, ImageError, explain, printable, reason_of
 from ..i18n import Message
 from ..measure.points import Observation, judge
 from ..measure.record import ObservationPoint, PointResult
 from ..measure.subject import Subject
 from ..predictions.prediction import Prediction
-from ..run.measurements import no_prediction, read, result_of, subject_of
+from ..run.measurements import no_prediction, result_of, subject_of
 from ..run.record import CaseRecord, Run
 from .engine import CutoutPng
 
@@ -142,16 +141,7 @@ class ByHand:
         if not prediction.cutout:
             return no_prediction(prediction)
         path = self._run.settings.out_folder / prediction.cutout
-        if case and known is None:
-            return read(case, path)
-        rgb, alpha = decode_cutout(read_bytes(path), path.name)
-        if rgb is None:
-            raise ImageError(
-                Message("{name} has no colours", name=path.name),
-                Message("Delete it and run again."),
-            )
-        # Without a truth, a point is measured on the cut-out alone.
-        return like(known, alpha, rgb) if known else Subject(alpha, rgb, rgb)
+        return _measurable(read_bytes(path), path.name, case, known)
 
     def _case(self, record: CaseRecord) -> Case:
         """The case as it lies in the folder; CaseError unless it has the picture of the run."""
@@ -255,13 +245,7 @@ class PicturePoints:
             self._subjects = {}
         if key not in self._subjects:
             known = next(iter(self._subjects.values()), None)
-            png = self._png(made)
-            if case and known is None:
-                self._subjects[key] = subject_of(case, png, made.name)
-            else:
-                rgb, alpha = decode_cutout(png, made.name)
-                assert rgb is not None  # it was made here
-                self._subjects[key] = like(known, alpha, rgb) if known else Subject(alpha, rgb, rgb)
+            self._subjects[key] = _measurable(self._png(made), made.name, case, known)
         return self._subjects[key]
 
 
@@ -294,8 +278,18 @@ def values(point: ObservationPoint, results: list[PointResult]) -> dict[str, Any
     return {"expected": view.expected, "marks": marks}
 
 
-def like(known: Subject, alpha: Alpha, rgb: RGB) -> Subject:
-    """Another cut-out of the same case."""
+def _measurable(cutout: bytes, name: str, case: Case | None, known: Subject | None) -> Subject:
+    """A cut-out that is a PNG's bytes with what is known of its case; `known`: another model's of
+    the same case, which has that. Without a case, a point is measured on the cut-out alone."""
+    if case and known is None:
+        return subject_of(case, cutout, name)
+    rgb, alpha = decode_cutout(cutout, name)
+    if rgb is None:
+        raise ImageError(
+            Message("{name} has no colours", name=name), Message("Delete it and run again.")
+        )
+    if known is None:
+        return Subject(alpha, rgb, rgb)
     return replace(known, alpha=alpha, rgb=rgb, kept={}, making={}, starting=Lock())
 
 

@@ -11,7 +11,7 @@ import hashlib
 import json
 import math
 import os
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, NamedTuple
@@ -69,7 +69,7 @@ class Plan:
         listing = listing_sha256(case.key for case in cases)
         shared = Shard(number=1, of=of, cases=len(cases), listing_sha256=listing)
         source = case_set.source  # of a million files, their listing is read for it
-        files_of = _Files(source)
+        versions = source.versions() if source else {}
         own: list[list[Case]] = [[] for _ in range(of)]
         for case in cases:
             own[Part.number_of(case.category, case.id, of) - 1].append(case)
@@ -78,7 +78,8 @@ class Plan:
         group = 0
         for number, some in enumerate(own, 1):
             shard = shared.model_copy(update={"number": number})
-            decided = json.dumps([same, shard.model_dump(mode="json"), [*map(files_of, some)]])
+            files = [_files_of(case, source, versions) for case in some]
+            decided = json.dumps([same, shard.model_dump(mode="json"), files])
             name = f"{number:0{width}}-of-{of}-{hashlib.sha256(decided.encode()).hexdigest()[:16]}"
             place = group if some else None
             shards.append(Planned(shard.part, len(some), folder.absolute() / name, place))
@@ -117,24 +118,19 @@ def shards_for(cases: int) -> int:
     return math.ceil(cases / size)
 
 
-class _Files:
-    """From a case to the names, sizes and times of its files, or as which version they were listed
-    at a URL, and what its case.toml says."""
-
-    def __init__(self, source: Source | None) -> None:
-        self._source = source
-        self._versions = source.versions() if source else {}
-
-    def __call__(self, case: Case) -> list[Any]:
-        told: list[Any] = [case.category, case.id, case.about.model_dump_json()]
-        files = (case.image, case.alpha, case.foreground, case.trimap)
-        return told + [self._of(path) for path in files if path is not None]
-
-    def _of(self, path: Path) -> list[Any]:
-        if self._source and (name := self._source.name_of(path)):
-            return [self._source.url, name, self._versions.get(name, self._source.listing)]
+def _files_of(case: Case, source: Source | None, versions: Mapping[str, str]) -> list[Any]:
+    """Names, sizes and times of a case's files, or as which of the `versions` they were listed at a
+    URL, and what its case.toml says."""
+    told: list[Any] = [case.category, case.id, case.about.model_dump_json()]
+    for path in (case.image, case.alpha, case.foreground, case.trimap):
+        if path is None:
+            continue
+        if source and (name := source.name_of(path)):
+            told.append([source.url, name, versions.get(name, source.listing)])
+            continue
         try:
             there = path.stat()
-            return [os.fsdecode(path), there.st_size, there.st_mtime_ns]
+            told.append([os.fsdecode(path), there.st_size, there.st_mtime_ns])
         except (OSError, ValueError):  # the run will say so
-            return [os.fsdecode(path)]
+            told.append([os.fsdecode(path)])
+    return told
