@@ -105,12 +105,6 @@ def test_no_code_is_shown(report: Page) -> None:
     assert "Evaluate background removers" not in shown
 
 
-def test_a_narrow_page_does_not_scroll_sideways(page: Page, pages: Pages) -> None:
-    page.set_viewport_size({"width": 360, "height": 700})
-    opened(page, pages["single"].as_uri())
-    assert page.evaluate("document.documentElement.scrollWidth") <= 360
-
-
 def test_folder_layout_is_readable_under_the_policy_of_jenkins(page: Page, pages: Pages) -> None:
     with served(pages["folder"].parent) as address:
         opened(page, f"{address}/index.html")

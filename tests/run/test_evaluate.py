@@ -102,28 +102,6 @@ def test_a_cache_that_cannot_be_used_is_told_before_anything_is_done(
     assert not settings.out_folder.exists()
 
 
-def test_one_place_of_a_run_json_differs_and_two_differ(settings: Settings) -> None:
-    data = json.loads(evaluate(settings).model_dump_json())
-    for name, words in (("started", "1 place differs"), ("cases", "2 places differ")):
-        data[name] = "?"
-        (settings.out_folder / "run.json").write_text(json.dumps(data))
-        with pytest.raises(OutputError, match=f"reads: {words}"):
-            Run.load(settings.out_folder)
-
-
-@pytest.mark.parametrize(
-    "change",
-    [{"width": -5}, {"height": 10**25}, {"seconds": {"infer": 1e308}}, {"seconds": {"infer": -1}}],
-    ids=str,
-)
-def test_a_number_that_no_picture_has_is_not_read(settings: Settings, change: dict) -> None:
-    data = json.loads(evaluate(settings).model_dump_json())
-    data["predictions"][0] |= change
-    (settings.out_folder / "run.json").write_text(json.dumps(data))
-    with pytest.raises(OutputError, match="reads: 1 place differs"):
-        Run.load(settings.out_folder)
-
-
 def measured(run: Run, case: str, metric: str, model: str = "fake") -> Measurement:
     (found,) = [m for m in run.measurements if (m.case, m.metric, m.model) == (case, metric, model)]
     return found
@@ -399,14 +377,6 @@ def test_an_unknown_model_ends_the_run_before_it_begins(settings: Settings) -> N
     refused(settings.model_copy(update=models), ModelError, "no model 'nonet'.*isnet")
 
 
-def test_a_run_json_of_a_later_version_says_so(settings: Settings) -> None:
-    evaluate(settings)
-    path = settings.out_folder / "run.json"
-    path.write_text(json.dumps(json.loads(path.read_text()) | {"schema_version": 99, "more": 1}))
-    with pytest.raises(OutputError, match=r"has schema version 99; .* reads 1 to \d+.*newer"):
-        Run.load(settings.out_folder)
-
-
 def test_what_is_told_of_a_folder_of_cutouts_is_of_this_run(tmp_path: Path) -> None:
     """Also where all that was found is as it was, and the times are those of then."""
     save_picture(tmp_path / "cases" / "pet" / "rex.png")
@@ -511,16 +481,12 @@ def test_a_run_json_of_another_kind_is_not_read(settings: Settings, change: dict
     assert evaluate(settings).outcome() == first.outcome()
 
 
-def test_a_missing_or_cut_run_json_is_named(tmp_path: Path) -> None:
+def test_a_run_json_that_is_missing_or_no_file_is_named(tmp_path: Path) -> None:
     with pytest.raises(OutputError, match=r"There is no file .*run\.json"):
         Run.load(tmp_path)
     for read in (Run.load, load_run, Comparison.load):
         with pytest.raises(OutputError, match="^3 can be no path.*Check the path"):
             read(3)
-    (tmp_path / "run.json").write_text('{"complete": tr')
-    with pytest.raises(OutputError, match=r"run\.json is no JSON"):
-        Run.load(tmp_path)
-    (tmp_path / "run.json").unlink()
     make_pipe(tmp_path / "run.json")
     with time_limit(5), pytest.raises(OutputError, match=r"run\.json is not a regular file"):
         Run.load(tmp_path)

@@ -133,7 +133,7 @@ def test_its_failures_are_the_predictions_that_failed() -> None:
     [
         ('{"schema_version": 1, "comp', "is no JSON: it is cut off"),
         ("<<<<<<< ours\n{}\n=======\n[]\n>>>>>>> theirs\n", "holds the conflict markers of git"),
-        (f'{{"schema_version": {SCHEMA_VERSION + 1}}}', f"reads 1 to {SCHEMA_VERSION}"),
+        (f'{{"schema_version": {SCHEMA_VERSION + 1}}}', f"reads 1 to {SCHEMA_VERSION}.* newer one"),
         (
             f'{{"schema_version": {SCHEMA_VERSION}}}',
             "is not a run this version reads: .* places differ",
@@ -145,6 +145,21 @@ def test_what_is_no_run_says_why(text: str, words: str, tmp_path: Path) -> None:
     (tmp_path / "run.json").write_text(text)
     with pytest.raises(OutputError, match=words):
         Run.load(tmp_path)
+
+
+@pytest.mark.parametrize(
+    "change",
+    [{"width": -5}, {"height": 10**25}, {"seconds": {"infer": 1e308}}, {"seconds": {"infer": -1}}],
+    ids=str,
+)
+def test_a_number_that_no_picture_has_is_not_read(change: dict, tmp_path: Path) -> None:
+    data = json.loads("".join(RUN.lines()))
+    data["predictions"][0] |= change
+    for words in ("reads: 1 place differs", "reads: 2 places differ"):
+        (tmp_path / "run.json").write_text(json.dumps(data))
+        with pytest.raises(OutputError, match=words):
+            Run.load(tmp_path)
+        data["started"] = "?"
 
 
 def test_a_run_is_loaded_from_where_it_lies_with_cut_outs_of_its_own(tmp_path: Path) -> None:
