@@ -11,16 +11,9 @@ from datetime import UTC, datetime
 from functools import cached_property
 from typing import Annotated, Literal, NamedTuple
 
-from pydantic import (
-    AfterValidator,
-    AwareDatetime,
-    BaseModel,
-    ConfigDict,
-    Field,
-    field_validator,
-    model_validator,
-)
+from pydantic import AfterValidator, AwareDatetime, Field, field_validator, model_validator
 
+from ..core.frozen import Frozen
 from ..core.key import CaseKey, Key
 from ..errors import printable
 from ..i18n import N_, Message
@@ -51,8 +44,8 @@ _Name = Annotated[str, Field(min_length=1, max_length=4096)]
 _Count = Annotated[int, Field(ge=0, le=1_000_000)]
 
 
-class _Record(BaseModel):
-    model_config = ConfigDict(extra="forbid", frozen=True, strict=True)
+class _Record(Frozen, strict=True):
+    """As the file has it: no number is read from a text."""
 
 
 class Person(NamedTuple):

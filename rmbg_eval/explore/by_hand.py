@@ -11,7 +11,7 @@ from pathlib import Path
 from threading import Lock
 from typing import Annotated, Any
 
-from pydantic import BaseModel, ConfigDict, Field, ValidationError
+from pydantic import Field, ValidationError
 
 from ..cases.case import Case, CaseFile
 from ..cases.checks import check_region
@@ -21,6 +21,7 @@ from ..cases.writing import write_point
 from ..core.anchors import case_anchor
 from ..core.decoding import decode_cutout, read_bytes
 from ..core.files import user_path
+from ..core.frozen import Frozen
 from ..errors import CaseError, Failure, ImageError, explain, printable, reason_of
 from ..i18n import Message
 from ..measure.points import Observation, judge
@@ -40,10 +41,8 @@ MOST_TOML = 50_000
 """Characters of a point."""
 
 
-class _Asked(BaseModel):
+class _Asked(Frozen, strict=True):
     """What the page sends."""
-
-    model_config = ConfigDict(extra="forbid", strict=True)
 
     case: Annotated[str, Field(max_length=1000)]
     """Its anchor in the page."""

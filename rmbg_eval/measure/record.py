@@ -10,7 +10,7 @@ from collections.abc import Iterator
 from itertools import chain
 from typing import Annotated, Literal
 
-from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, FiniteFloat, model_validator
+from pydantic import BeforeValidator, Field, FiniteFloat, model_validator
 
 from ..core.choices import Title
 from ..core.frozen import Frozen
@@ -131,10 +131,8 @@ class RuleResult(Keyed):
         return self
 
 
-class Rule(BaseModel):
+class Rule(Frozen, strict=True):
     """What a finished picture must keep to."""
-
-    model_config = ConfigDict(extra="forbid", strict=True, frozen=True)
 
     least: FiniteFloat | None = None
     most: FiniteFloat | None = None
@@ -161,10 +159,8 @@ def _colour(written: object) -> str:
     return written.lower()
 
 
-class Delivery(BaseModel):
+class Delivery(Frozen, strict=True):
     """What a shop demands of a finished picture: a TOML file, or a preset of that name."""
-
-    model_config = ConfigDict(extra="forbid", strict=True, frozen=True)
 
     name: Annotated[str, Field(max_length=80)] = ""
     date: Annotated[str, BeforeValidator(_iso)] = Field("", pattern=r"^(\d{4}-\d{2}-\d{2})?$")
@@ -175,7 +171,7 @@ class Delivery(BaseModel):
         "#ffffff", pattern=r"^#[0-9a-f]{6}$"
     )
     """What the cut-out is laid over, for the rules about the finished picture."""
-    rules: dict[str, Rule] = {}
+    rules: dict[str, Rule] = Field(default={})
     """By the names of `measure.delivery.RULES`."""
 
 
@@ -185,16 +181,14 @@ _Spot = Annotated[tuple[_Count, _Count], Field(strict=False)]
 _Line = Annotated[tuple[_Spot, ...], Field(strict=False, min_length=2)]
 
 
-class ObservationPoint(BaseModel):
+class ObservationPoint(Frozen, strict=True):
     """A place to look at: pixels of the picture, x to the right and y down from its corner.
 
     Exactly one of `box`, `polygon` and `lines` is given.
     """
 
-    model_config = ConfigDict(extra="forbid", strict=True, frozen=True)
-
     id: str = Field(pattern=r"^[a-z0-9][a-z0-9-]{0,39}$")
-    title: Title = {}
+    title: Title = Field(default={})
     kind: str
     """A name of `measure.kinds.KINDS`."""
     box: Annotated[tuple[_Count, _Count, _Count, _Count], Field(strict=False)] | None = None

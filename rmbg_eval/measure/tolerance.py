@@ -4,15 +4,15 @@ from __future__ import annotations
 
 from typing import Annotated
 
-from pydantic import BaseModel, ConfigDict, Field, FiniteFloat
+from pydantic import Field, FiniteFloat
+
+from ..core.frozen import Frozen
 
 _Size = Annotated[FiniteFloat, Field(ge=0)]
 
 
-class Tolerance(BaseModel):
+class Tolerance(Frozen, strict=True):
     """How far a value may move, and why so far."""
-
-    model_config = ConfigDict(extra="forbid", strict=True, frozen=True)
 
     absolute: _Size
     """In the value's own unit."""
