@@ -291,28 +291,28 @@ SCREEN = N_("whole image, at most 768 px")
 LINE = N_("contour at 0.5, at most 768 px")
 
 
-def _row(name: str, title: Message, unit: str, region: str, explanation: str) -> Metric:
+def _row(name: str, title: Message, region: str, explanation: str) -> Metric:
     return Metric(
-        name, title, unit, region, None, SIGNS[name],
+        name, title, N_("share, 0 to 1"), region, None, SIGNS[name],
         lambda s: trace_of(s, name).value, POINTERS, "nothing", explanation=explanation,
     )  # fmt: skip
 
 
 METRICS = (
-    _row("soft_inside", Message("soft patches inside"), N_("share, 0 to 1"), SCREEN,
+    _row("soft_inside", Message("soft patches inside"), SCREEN,
         N_("In-between pixels of the subject, far from its edge: a hole, or glass")),
-    _row("soft_outside", Message("soft patches outside"), N_("share, 0 to 1"), SCREEN,
+    _row("soft_outside", Message("soft patches outside"), SCREEN,
         N_("In-between pixels of the background, far from the subject's edge: a veil, or hair")),
-    _row("crumbs", Message("crumbs"), N_("share, 0 to 1"), SCREEN,
+    _row("crumbs", Message("crumbs"), SCREEN,
         N_("Stray pieces, by the subject's area: crumbs, or real single hairs")),
-    _row("detached", Message("detached pieces"), N_("share, 0 to 1"), SCREEN,
+    _row("detached", Message("detached pieces"), SCREEN,
         N_("Larger pieces but the largest, by the subject's area: another thing, or a part of it")),
-    _row("edgeless", Message("outline without an edge"), N_("share, 0 to 1"), LINE,
+    _row("edgeless", Message("outline without an edge"), LINE,
         N_("Alpha ends where the picture has no edge: a wrong outline, or colours alike")),
-    _row("edge_beside", Message("outline beside an edge"), N_("share, 0 to 1"), LINE,
+    _row("edge_beside", Message("outline beside an edge"), LINE,
         N_("The picture's edge is beside the outline: too wide, too tight, or stripes")),
-    _row("cut_by_frame", Message("cut by the frame"), N_("share, 0 to 1"), N_("frame"),
+    _row("cut_by_frame", Message("cut by the frame"), N_("frame"),
         N_("How much of the frame the subject touches: cut off, or a portrait")),
-    _row("kept", Message("share that is kept"), N_("share, 0 to 1"), SCREEN,
+    _row("kept", Message("share that is kept"), SCREEN,
         N_("How much of the picture is the subject; nothing and everything are suspicious")),
 )  # fmt: skip
