@@ -20,7 +20,7 @@ from ..models.info import ModelInfo
 from ..run.findings import Finding
 from ..run.intervals import FEWEST
 from ..run.previews import Preview, Spot
-from ..run.risks import hundredths
+from ..run.risks import two_figures
 from ..run.sample import SEED, Sample
 from ..run.statistics import ALL, Mean, Points, Row, copies_in, inference, over_shared
 from .answer import NAMED, Answer, all_named
@@ -384,7 +384,7 @@ class Overview:
         apart = self.context.shown.measurements.values_of(key).get(APART)
         if apart is None:
             return finding.words
-        return Message("They differ on {share}\u00a0% of the subject", share=hundredths(apart))
+        return Message("They differ on {share}\u00a0% of the subject", share=two_figures(apart))
 
     def _specks(self, finding: Finding) -> bool:
         """Whether it is small things, which the error map shows, if there is one."""

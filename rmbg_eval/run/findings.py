@@ -20,7 +20,7 @@ from .agreement import peers_in
 from .gross import Gross
 from .queue import Queued, queue_of, unscored
 from .record import Run
-from .risks import hundredths
+from .risks import two_figures
 from .statistics import copies_in
 
 MOST = 6
@@ -101,7 +101,7 @@ GROSS = {
     "invented": _Kind(0.002, lambda share: 1 + _of_one(share, 0.1),
         lambda share: Message(
             "There is no subject, and {share}\u00a0% of the picture is left",
-            share=hundredths(share))),
+            share=two_figures(share))),
     "holes": _Kind(30, lambda share: 2 * _of_one(share, 0.002),
         lambda n: Message("{n} hole in the subject", many="{n} holes in the subject", n=round(n)),
         "pinhole_pixels"),

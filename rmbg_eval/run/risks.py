@@ -103,11 +103,11 @@ def _words(name: str, values: Mapping[str, float | None]) -> Message:
         return Message("Nothing is kept")
     if name == KEPT and share == 1:
         return Message("The whole picture is kept")
-    return Message(WORDS[name], share=hundredths(share))
+    return Message(WORDS[name], share=two_figures(share))
 
 
 def _apart(values: Mapping[str, float | None], only: tuple[str, str] | None) -> Message:
-    share = hundredths(values.get(APART) or 0.0)
+    share = two_figures(values.get(APART) or 0.0)
     if only:  # and nothing says which is wrong
         one, other = only
         return Message(
@@ -141,10 +141,10 @@ WORDS = {
 """By measure."""
 
 
-def hundredths(share: float) -> str:
+def two_figures(share: float) -> str:
     """A share, in [0, 1], in hundredths, of two figures.
 
-    >>> hundredths(0.123), hundredths(0.034), hundredths(0.0000001)
+    >>> two_figures(0.123), two_figures(0.034), two_figures(0.0000001)
     ('12', '3.4', '0.00001')
     """
     return f"{Decimal(f'{100 * share:.2g}'):f}"

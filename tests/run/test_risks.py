@@ -25,7 +25,7 @@ from rmbg_eval.run.evaluate import evaluate
 from rmbg_eval.run.findings import findings
 from rmbg_eval.run.queue import queue_of, unscored
 from rmbg_eval.run.record import Run
-from rmbg_eval.run.risks import hundredths, risks_of
+from rmbg_eval.run.risks import risks_of, two_figures
 
 
 def risk(case: str, model: str, value: float | None, *signs: Sign) -> Risk:
@@ -451,7 +451,7 @@ def test_only_the_least_steady_is_told_and_not_weighed() -> None:
     [(0.0, "0"), (0.0005, "0.05"), (0.034, "3.4"), (0.0994, "9.9"), (0.0995, "10"), (1.0, "100")],
 )
 def test_a_share_is_told_in_hundredths(share: float, told: str) -> None:
-    assert hundredths(share) == told
+    assert two_figures(share) == told
 
 
 def test_a_run_says_how_far_its_models_are_apart(evaluated: Run) -> None:
