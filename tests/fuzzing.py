@@ -20,8 +20,10 @@ from functools import cache
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
+import cv2
 import numpy as np
 from fakes import disc, save_picture
+from pictures import png16
 from PIL import Image
 from reviewers import approval, decisions, review, run_over, vote
 
@@ -85,7 +87,8 @@ def pictures() -> list[bytes]:
         buffer = io.BytesIO()
         made.save(buffer, format_, **options)
         found.append(buffer.getvalue())
-    return found
+    deep = np.asarray(cutout).astype(np.uint16) * 257
+    return [*found, png16(deep), cv2.imencode(".tif", deep)[1].tobytes()]
 
 
 def damaged(data: bytes, chance: np.random.Generator) -> bytes:

@@ -97,9 +97,10 @@ def png(
     colour_type: int,
     rows: Iterable[bytes],
     extra: tuple[tuple[bytes, bytes], ...] = (),
+    interlaced: bool = False,
 ) -> bytes:
     """A PNG put together chunk by chunk: what Pillow would not write."""
-    header = struct.pack(">IIBBBBB", *size, depth, colour_type, 0, 0, 0)
+    header = struct.pack(">IIBBBBB", *size, depth, colour_type, 0, 0, interlaced)
     data = zlib.compress(b"".join(b"\0" + row for row in rows))
     chunks = [(b"IHDR", header), *extra, (b"IDAT", data), (b"IEND", b"")]
     return b"\x89PNG\r\n\x1a\n" + b"".join(
@@ -108,14 +109,43 @@ def png(
     )
 
 
-def png16(values: np.ndarray, key: Iterable[int] = ()) -> bytes:
-    """A 16-bit PNG of `(H, W)` or `(H, W, channels)`, uint16; `key`: the colour that is clear."""
+_ADAM7 = (
+    (0, 0, 8, 8), (0, 4, 8, 8), (4, 0, 8, 4), (0, 2, 4, 4), (2, 0, 4, 2), (0, 1, 2, 2),
+    (1, 0, 2, 1),
+)  # fmt: skip
+"""Of each pass the first row and column, and how far apart they are (PNG, section 8)."""
+
+
+def png16(
+    values: np.ndarray,
+    key: Iterable[int] = (),
+    more: tuple[tuple[bytes, bytes], ...] = (),
+    interlaced: bool = False,
+) -> bytes:
+    """A 16-bit PNG of `(H, W)` or `(H, W, channels)`, uint16; `key`: the colour that is clear;
+    `more`: chunks."""
     channels = 1 if values.ndim == 2 else values.shape[2]
-    rows = (row.astype(">u2").tobytes() for row in values)
+    passes = _ADAM7 if interlaced else ((0, 0, 1, 1),)
+    rows = (
+        row.astype(">u2").tobytes()
+        for top, left, down, right in passes
+        for row in values[top::down, left::right]
+        if row.size
+    )
     clear = b"".join(struct.pack(">H", value) for value in key)
     extra = ((b"tRNS", clear),) if clear else ()
     kind = {1: 0, 2: 4, 3: 2, 4: 6}[channels]
-    return png((values.shape[1], values.shape[0]), 16, kind, rows, extra)
+    size = (values.shape[1], values.shape[0])
+    return png(size, 16, kind, rows, (*extra, *more), interlaced)
+
+
+def bmp565(pixels: np.ndarray) -> bytes:
+    """A BMP of two bytes a pixel, `(H, W) uint16`: 5 bits of red, 6 of green, 5 of blue."""
+    height, width = pixels.shape
+    data = pixels[::-1].astype("<u2").tobytes()
+    head = struct.pack("<IiiHHIIiiII", 40, width, height, 1, 16, 3, len(data), 0, 0, 0, 0)
+    head += struct.pack("<III", 0xF800, 0x07E0, 0x001F)
+    return struct.pack("<2sIII", b"BM", 14 + len(head) + len(data), 0, 14 + len(head)) + head + data
 
 
 def pgm(values: np.ndarray) -> bytes:

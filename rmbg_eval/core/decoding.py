@@ -7,6 +7,7 @@ import logging
 import os
 import re
 import stat
+import sys
 import warnings
 from collections.abc import Iterator
 from contextlib import suppress
@@ -34,11 +35,14 @@ from .images import (
 from .notes import NOTES
 from .remote import MAX_BYTES, bring
 
+Deep = NDArray[np.uint16]
+"""Values of 16 bits a channel, `(H, W, channels)`."""
+
 # Pillow tells of damaged metadata, which no pixel depends on, without naming the file.
 warnings.filterwarnings("ignore", category=UserWarning, module=r"PIL\.")
 logging.getLogger("PIL").addHandler(logging.NullHandler())
 
-DECODER = "4"
+DECODER = "5"
 """Raised whenever the same file would decode to other pixels: part of every cache key."""
 
 SUFFIXES = frozenset(
@@ -132,20 +136,12 @@ def decode(data: bytes, file: str, name: str = "", drop_alpha: bool = False) -> 
     sensible size: a transparent picture's colours under its transparency are
     undefined, so it cannot be judged as an original (unless `drop_alpha` says they are).
     """
-    image, notes = _open(data, file), []
+    image = _open(data, file)
+    notes: list[Message] = []
     try:
-        tiles = getattr(image, "tile", ())  # how it is stored; gone once it is loaded
-        deep = any(map(_is_deep, tiles))  # Pillow has grey alone in 16 bits
-        if image.mode.startswith("I;16") or (deep and image.mode in "I RGB RGBA LA CMYK".split()):
-            notes.append(NOTES["reduced-16-bit"])
-        if _is_turned(image):
-            notes.append(NOTES["exif-rotated"])
-        image = _without_alpha(_loaded(image, data, file), file, notes, drop_alpha)
-        if image.mode.startswith("I;16"):
-            profile = image.info.get("icc_profile")
-            image = Image.fromarray(_eight_bit(np.asarray(image)))
-            image.info["icc_profile"] = profile
-        elif image.mode in ("I", "F"):
+        image, _ = _loaded(image, data, file, notes)
+        image = _without_alpha(image, file, notes, drop_alpha)
+        if image.mode in ("I", "F"):
             raise _undefined_white(image.mode, file)
         if image.mode in ("1", "L"):
             notes.append(NOTES["grey"])
@@ -173,16 +169,15 @@ def decode_cutout(data: bytes, name: str) -> tuple[RGB | None, Alpha]:
     try:
         if image.format == "TIFF":
             image = _CutoutTiff(io.BytesIO(data))
-        image = _loaded(image, data, name)
+        image, deep = _loaded(image, data, name, [])
         if _has_alpha(image):
             rgba = image.convert("RGBA")
             pixels = np.asarray(rgba)
-            colours, alpha = pixels[..., :3], dequantise(pixels[..., 3])
+            colours = pixels[..., :3]
+            alpha = dequantise((pixels if deep is None else deep)[..., -1])
             if image.info.get("icc_profile") and opaque_matte(colours, alpha) is None:
                 colours = np.asarray(_to_srgb(rgba.convert(_opaque_mode(image)), []))
             return colours, alpha
-        if image.mode.startswith("I;16"):
-            return None, np.asarray(image).astype(np.float32) / np.float32(65535)
         if image.mode == "F":
             return None, _fractions(np.asarray(image), name)
         if image.mode == "I":
@@ -197,7 +192,7 @@ def decode_cutout(data: bytes, name: str) -> tuple[RGB | None, Alpha]:
             Message("{name} has colours but no alpha channel", name=name),
             Message("Save the cut-out as RGBA (PNG or WebP), or the matte as a grey picture."),
         )
-    return None, dequantise(grey[..., 0])
+    return None, dequantise((grey if deep is None else deep)[..., 0])
 
 
 def _fractions(values: Alpha, name: str) -> Alpha:
@@ -249,9 +244,6 @@ def _open(data: bytes, name: str) -> Image.Image:
             image = Image.open(io.BytesIO(data), formats=_FORMATS)
             if image.format == "PNG":  # whose checksums Pillow does not check while decoding
                 Image.open(io.BytesIO(data), formats=("PNG",)).verify()
-                key = image.info.get("transparency")
-                if isinstance(key, tuple) and any(map(_is_deep, image.tile)):  # of 16 bits
-                    image.info["transparency"] = tuple(value >> 8 for value in key)
         width, height = image.size
         frames = 1 if image.format in _STILL_FORMATS else getattr(image, "n_frames", 1)
     except Image.DecompressionBombError:
@@ -408,10 +400,6 @@ def _to_srgb(image: Image.Image, notes: list[Message]) -> Image.Image:
     return image.convert("RGB")
 
 
-def _eight_bit(values: np.ndarray) -> NDArray[np.uint8]:
-    return ((values.astype(np.uint32) * 255 + 32767) // 65535).astype(np.uint8)
-
-
 @lru_cache(maxsize=1)
 def _srgb() -> ImageCms.ImageCmsProfile:
     return ImageCms.createProfile("sRGB")  # type: ignore[return-value]
@@ -440,30 +428,97 @@ def _undefined_white(mode: str, name: str) -> ImageError:
     )
 
 
-def _loaded(image: Image.Image, data: bytes, name: str) -> Image.Image:
-    """`image` decoded and upright, an alpha straight; ImageError for what `_load_tiff` refuses, and
-    for a JPEG of which a part is missing."""
+def _loaded(
+    image: Image.Image, data: bytes, name: str, notes: list[Message]
+) -> tuple[Image.Image, Deep | None]:
+    """`image` decoded and upright, an alpha straight, in 8 bits a channel; and where it has 16,
+    those, `(H, W, channels)`. ImageError for what `_upright` refuses."""
+    if deep := _is_deep(image):
+        notes.append(NOTES["reduced-16-bit"])
+    if deep and image.mode in ("RGB", "RGBA", "CMYK") and image.format != "PPM":
+        values = _sixteen_bit(image, data, name, notes)
+    else:
+        image = _upright(image, data, name, notes)
+        if not image.mode.startswith("I;16"):
+            straight = {"La": "LA", "RGBa": "RGBA"}.get(image.mode)
+            return image.convert(straight) if straight else image, None
+        values = np.asarray(image)[..., None]
+    if (key := image.info.get("transparency")) is not None:
+        clear = (values == key).all(-1, keepdims=True)
+        values = np.concatenate((values, np.where(clear, 0, 65535).astype(np.uint16)), axis=-1)
+    height, width, channels = values.shape
+    mode = "CMYK" if image.mode == "CMYK" else ("L", "LA", "RGB", "RGBA")[channels - 1]
+    reduced = Image.frombytes(mode, (width, height), _eight_bit(values))
+    reduced.info["icc_profile"] = image.info.get("icc_profile")
+    return reduced, values
+
+
+def _upright(image: Image.Image, data: bytes, name: str, notes: list[Message]) -> Image.Image:
+    """`image` decoded and turned; ImageError for what `_load_tiff` refuses, and for a JPEG of which
+    a part is missing."""
+    turned = _is_turned(image)
+    if turned:
+        notes.append(NOTES["exif-rotated"])
     if image.format == "TIFF":
-        image = _load_tiff(image, name)
-    elif image.format == "PPM" and image.mode == "I":  # of which Pillow makes white 65535
-        image = Image.fromarray(np.asarray(image).astype(np.uint16))
-    elif image.format in _JPEGS and _is_cut_short(image, data):
+        return _load_tiff(image, name)
+    if image.format == "PPM" and image.mode == "I":  # of which Pillow makes white 65535
+        return Image.fromarray(np.asarray(image).astype(np.uint16))
+    if image.format in _JPEGS and _is_cut_short(image, data):
         raise _undecodable(name, ValueError("its data end before the picture does"))
-    if _is_turned(image):
-        image = ImageOps.exif_transpose(image)
-    key = image.info.get("transparency")
-    if image.mode.startswith("I;16") and key is not None:  # Pillow would clip its grey at 255
-        values, info = np.asarray(image), image.info
-        alpha = np.where(values == key, 0, 255).astype(np.uint8)
-        image = Image.merge("LA", [*map(Image.fromarray, (_eight_bit(values), alpha))])
-        image.info["icc_profile"] = info.get("icc_profile")
-    straight = {"La": "LA", "RGBa": "RGBA"}.get(image.mode)
-    return image.convert(straight) if straight else image
+    return ImageOps.exif_transpose(image) if turned else image
 
 
-def _is_deep(tile: Any) -> bool:
-    """Whether it is stored in more than 8 bits a channel, as Pillow tells of a part of it."""
-    return ";16" in str(tile[3]) or (tile[0] == "ppm" and tile[3][1] > 255)
+def _sixteen_bit(image: Any, data: bytes, name: str, notes: list[Message]) -> Deep:
+    """The values of a picture that Pillow reads the higher byte of each of: it is read twice, once
+    as if its bytes were the other way round."""
+    raw = _raw_mode(image.tile[0])
+    if raw.startswith("LA"):  # four bytes a pixel
+        _read_as(image, "RGBA")
+        return np.asarray(_upright(image, data, name, notes)).view(">u2")
+    straight = raw.replace("a", "A")
+    lower = type(image)(io.BytesIO(data))
+    _read_as(image, straight)
+    _read_as(lower, straight[:-1] + _OTHER_ORDER[straight[-1]])
+    values = np.asarray(_upright(image, data, name, notes)).astype(np.uint16)
+    values <<= 8
+    values |= np.asarray(_upright(lower, data, name, []))
+    if raw != straight:  # premultiplied
+        alpha = values[..., 3].astype(np.uint32)
+        for channel in range(3):
+            colour = (values[..., channel] * np.uint32(65535) + alpha // 2) // np.maximum(alpha, 1)
+            values[..., channel] = np.minimum(colour, 65535)
+    return values
+
+
+_OTHER_ORDER = {"B": "L", "L": "B", "N": "B" if sys.byteorder == "little" else "L"}
+
+
+def _eight_bit(values: Deep) -> NDArray[np.uint8]:
+    """`rint(values / 257)`, of whose sums none overflows."""
+    return ((np.minimum(values, 65407) + 128) // 257).astype(np.uint8)
+
+
+def _read_as(image: Any, raw: str) -> None:
+    """Have Pillow take what is stored for `raw`."""
+    image.tile = [
+        tile._replace(args=raw if isinstance(tile.args, str) else (raw, *tile.args[1:]))
+        for tile in image.tile
+    ]
+
+
+def _raw_mode(tile: Any) -> str:
+    """What Pillow takes a part of a picture for."""
+    args = tile[3]
+    return args[0] if args and isinstance(args, tuple) else args
+
+
+def _is_deep(image: Any) -> bool:
+    """Whether it is stored in more than 8 bits a channel, as is known until it is loaded."""
+    return image.mode.startswith("I;16") or any(
+        str(_raw_mode(tile)).endswith((";16B", ";16L", ";16N"))
+        or (tile[0] == "ppm" and tile[3][1] > 255)
+        for tile in getattr(image, "tile", ())
+    )
 
 
 def _is_turned(image: Image.Image) -> bool:

@@ -157,10 +157,10 @@ def quantise(alpha: Alpha) -> NDArray[np.uint8]:
     return np.rint(scaled, out=scaled).astype(np.uint8)
 
 
-def dequantise(levels: NDArray[np.uint8]) -> Alpha:
-    """Alpha of what is stored: the levels from 0 to 255 as float32 in [0, 1]."""
+def dequantise(levels: NDArray[np.uint8] | NDArray[np.uint16]) -> Alpha:
+    """Alpha of what is stored: the levels from 0 to 255, or to 65535, as float32 in [0, 1]."""
     alpha = levels.astype(np.float32)
-    alpha /= np.float32(255)
+    alpha /= np.float32(np.iinfo(levels.dtype).max)
     return alpha
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import cv2
 import numpy as np
 import pytest
 from pictures import (
@@ -12,6 +13,7 @@ from pictures import (
     HEIGHT,
     SRGB,
     WIDTH,
+    bmp565,
     colourful,
     encode,
     film,
@@ -54,6 +56,7 @@ def keys(picture):
     return tuple(key for note in picture.notes for key, known in NOTES.items() if known == note)
 
 
+DEEP_COLOURS = np.dstack([DEEP_GREY, DEEP_GREY[::-1], DEEP_GREY[:, ::-1]])
 GREY_ALL = np.full((HEIGHT, WIDTH, 3), 128)
 
 # Handled: (file, the pixels expected, how far they may be off, the notes expected)
@@ -136,6 +139,30 @@ HANDLED = {
         colourful(),
         0,
         ("reduced-16-bit",),
+    ),
+    "colour-16-bit-png-between-the-steps": (
+        png16(DEEP_COLOURS),
+        DEEP_COLOURS / 257,
+        0.5,
+        ("reduced-16-bit",),
+    ),
+    "colour-16-bit-tiff-between-the-steps": (
+        cv2.imencode(".tif", DEEP_COLOURS[..., ::-1])[1].tobytes(),
+        DEEP_COLOURS / 257,
+        0.5,
+        ("reduced-16-bit",),
+    ),
+    "grey-16-bit-png-with-alpha": (
+        png16(np.dstack([DEEP_GREY, np.full_like(DEEP_GREY, 65535)])),
+        grey_as_rgb(DEEP_GREY / 257),
+        0.5,
+        ("reduced-16-bit", "opaque-alpha-dropped", "grey"),
+    ),
+    "bmp-of-two-bytes-a-pixel": (  # which is no deep picture
+        bmp565(np.full((HEIGHT, WIDTH), 0b11111_000000_11111)),
+        np.full((HEIGHT, WIDTH, 3), [255, 0, 255]),
+        0,
+        (),
     ),
     "opaque-rgba": (
         encode(picture().convert("RGBA"), "PNG"),

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 
+import cv2
 import numpy as np
 import pytest
 from pictures import (
@@ -45,6 +46,7 @@ def floats(values: np.ndarray, white: int = 1) -> bytes:
         ),
         pytest.param(encode(Image.fromarray(MATTE > 99), "PNG"), (MATTE > 99) * 1.0, id="one-bit"),
         pytest.param(png16(DEEP_GREY), DEEP_GREY / 65535, id="16-bit"),
+        pytest.param(png16(np.dstack([DEEP_GREY] * 3)), DEEP_GREY / 65535, id="16-bit-rgb"),
         pytest.param(pgm(DEEP_GREY), DEEP_GREY / 65535, id="16-bit-pgm"),
         pytest.param(
             encode(Image.fromarray(DEEP_GREY.astype(">u2")), "TIFF"), DEEP_GREY / 65535, id="I;16B"
@@ -129,10 +131,57 @@ def test_a_tiffs_channel_that_it_says_nothing_of_is_alpha(channels, bits):
     assert decode(data, "x").rgb.shape == rgb.shape, "of an original it is left out"
 
 
+DEEP = np.random.default_rng(7).integers(0, 65536, (HEIGHT, WIDTH, 4), np.uint16)
+COLOURS, DEEP_ALPHA = DEEP[..., :3], DEEP[..., 3]
+MULTIPLIED = np.rint(COLOURS * (DEEP[..., 3:] / 65535)).astype(np.uint16)
+TURNED = ((b"eXIf", b"MM\0*\0\0\0\x08\0\x01\x01\x12\0\3\0\0\0\1\0\6\0\0\0\0\0\0"),)
+
+
+@pytest.mark.parametrize(
+    "data",
+    [
+        pytest.param(png16(DEEP), id="png"),
+        pytest.param(png16(DEEP, interlaced=True), id="png-interlaced"),
+        pytest.param(cv2.imencode(".png", DEEP[..., [2, 1, 0, 3]])[1].tobytes(), id="png-filters"),
+        pytest.param(png16(np.rot90(DEEP), more=TURNED), id="png-turned"),
+        pytest.param(tiff(DEEP.tobytes(), (16,) * 4, 2, alpha=2), id="tiff"),
+        pytest.param(cv2.imencode(".tif", DEEP[..., [2, 1, 0, 3]])[1].tobytes(), id="tiff-lzw"),
+    ],
+)
+def test_the_alpha_of_a_16_bit_cutout_is_read_as_it_is_stored(data):
+    rgb, alpha = decode_cutout(data, "x")
+    assert alpha.dtype == np.float32
+    assert np.array_equal(alpha, DEEP_ALPHA.astype(np.float32) / np.float32(65535))
+    assert np.array_equal(rgb, np.rint(COLOURS / 257))
+
+
+def test_reads_a_premultiplied_16_bit_tiff_as_straight():
+    data = tiff(np.dstack([MULTIPLIED, DEEP_ALPHA]).tobytes(), (16,) * 4, 2, alpha=1)
+    rgb, alpha = decode_cutout(data, "x")
+    assert np.array_equal(alpha, DEEP_ALPHA.astype(np.float32) / np.float32(65535))
+    seen = DEEP_ALPHA >= 65535 // 64
+    assert np.abs(rgb - COLOURS / 257)[seen].max() < 0.7
+
+
+@pytest.mark.parametrize("interlaced", [False, True])
+def test_reads_grey_with_alpha_of_16_bits_as_it_is_stored(interlaced):
+    rgb, alpha = decode_cutout(png16(DEEP[..., 2:], interlaced=interlaced), "x")
+    assert np.array_equal(alpha, DEEP_ALPHA.astype(np.float32) / np.float32(65535))
+    assert np.array_equal(rgb, np.repeat(np.rint(DEEP[..., 2:3] / 257), 3, axis=2))
+
+
+def test_a_16_bit_cutout_that_is_cut_short_is_refused():
+    for bad in (png16(DEEP)[:-999], cv2.imencode(".tif", DEEP)[1].tobytes()[:-999]):
+        with pytest.raises(ImageError) as caught:
+            decode_cutout(bad, "x")
+        check_message(caught.value, "x")
+
+
 @pytest.mark.parametrize("key", [(0x8123, 0x4456, 0x10FF), (0, 9, 0), (0xFFFF,) * 3])
 def test_the_transparent_colour_of_a_16_bit_png_is_found(key):
     values = np.full((48, 64, 3), 0x3000, np.uint16)
     values[:24] = key
+    values[24:30] = np.bitwise_xor(key, 1)  # almost
     _, alpha = decode_cutout(png16(values, key), "x")
     assert (alpha[:24] == 0).all()
     assert (alpha[24:] == 1).all()
