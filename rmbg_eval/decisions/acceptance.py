@@ -163,7 +163,7 @@ def _acceptance(
     answers = {key: opinions[key].answer for key in there if key in opinions}
     decided = {key: answer == "usable" for key, answer in answers.items()
                if answer in ("usable", "mend", "unusable")}  # fmt: skip
-    counts = _by_shoot(decided, shoots)
+    counts = _by_shoot(decided, shoots, plan.copies)
     share = weighted_share(_by_stratum(decided, own))
     low = high = run_low = run_high = None
     at_low = {key: answer == "usable" for key, answer in answers.items()}
@@ -171,7 +171,7 @@ def _acceptance(
     lowest, highest = _by_stratum(at_low, own), _by_stratum(at_high, own)
     if share is not None and len(counts) >= FEWEST:
         (low, _), (_, high) = (
-            share_interval(_by_shoot(each, shoots), strata) or (None, None)
+            share_interval(_by_shoot(each, shoots, plan.copies), strata) or (None, None)
             for each, strata in ((at_low, lowest), (at_high, highest))
         )
     whole = len(answers) == len(there)
@@ -202,9 +202,13 @@ def _acceptance(
     return replace(found, reason=_reason(found, bool(shoots), drawn))
 
 
-def _by_shoot(usable: Mapping[Key, bool], shoots: Mapping[CaseKey, str]) -> list[tuple[int, int]]:
-    """Usable and counted in each shoot; a case of no shoot is its own."""
-    return _grouped((shoots.get(key.case_key, key.case_key), each) for key, each in usable.items())
+def _by_shoot(
+    usable: Mapping[Key, bool], shoots: Mapping[CaseKey, str], copies: Mapping[Key, Key]
+) -> list[tuple[int, int]]:
+    """Usable and counted in each shoot; a case of no shoot is its own. Copies, as of a picture that
+    was saved anew, are decided on together, and of the shoot of the first."""
+    firsts = ((copies.get(key, key).case_key, each) for key, each in usable.items())
+    return _grouped((shoots.get(first, first), each) for first, each in firsts)
 
 
 def _alone(usable: Mapping[Key, bool], copies: Mapping[Key, Key]) -> float:

@@ -300,10 +300,12 @@ def test_a_shoot_of_two_categories_is_one() -> None:
     assert (every.decided, every.shoots) == (20, 10)
 
 
-def test_copies_of_a_picture_are_a_shoot() -> None:
+@pytest.mark.parametrize("same", ["picture_sha256", "cutout_sha256"])
+def test_copies_of_a_picture_are_a_shoot(same: str) -> None:
+    """To the byte, or saved anew: then their cut-outs are the same, and decided on together."""
     run = run_over(20)
     copies = tuple(
-        each.model_copy(update={"picture_sha256": sha("", f"c{int(each.case[1:]) // 2}")})
+        each.model_copy(update={same: sha("", f"c{int(each.case[1:]) // 2}")})
         for each in run.predictions
     )
     answers = [review(f"c{n}", answer="usable" if n // 2 % 2 else "mend") for n in range(20)]

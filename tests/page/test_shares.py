@@ -10,7 +10,7 @@ import numpy as np
 import pytest
 from pages import Pages, opened, place, saved
 from playwright.sync_api import Page, expect
-from reviewers import decisions, review, run_over
+from reviewers import decisions, review, run_over, sha
 
 from rmbg_eval import Run
 from rmbg_eval.decisions.acceptance import (
@@ -138,6 +138,34 @@ def test_intervals_are_those_of_python(page: Page) -> None:
         assert theirs == pytest.approx(worth(groups))
     theirs = page.evaluate("$share.exactInterval(0.3, 100_000)")
     assert theirs == pytest.approx(exact_interval(0.3, 100_000), abs=1e-9)
+
+
+def test_copies_are_of_the_shoot_of_the_first_as_in_python(page: Page) -> None:
+    page.add_script_tag(content=script("review"))  # type: ignore[arg-type]
+    plain = run_over(24, ("a",), group=3)
+    shas = [sha("a", f"c{n % 16}") for n in range(24)]  # eight are the same as others
+    copies = [p.model_copy(update={"cutout_sha256": s})
+              for p, s in zip(plain.predictions, shas, strict=True)]  # fmt: skip
+    run = plain.model_copy(update={"predictions": tuple(copies)})
+    for whose in (run, run.model_copy(update={"cases": run_over(24).cases})):
+        said = ["usable" if n % 16 % 3 else "mend" for n in range(24)]
+        python, *_ = acceptances(
+            whose, decisions(*(review(f"c{n}", answer=each) for n, each in enumerate(said)))
+        )
+        about = {
+            "models": ["a"],
+            "plan": [[int(key.case[1:]) for key in part] for part in plan_of(whose).strata],
+        }
+        js = page.evaluate(
+            """([about, said, shas, shoots]) => $review.shareOf({
+                about,
+                like: (n) => ({ cutout_sha256: shas[n], n }),
+                settled: ({ n }) => said[n],
+                shootOf: (n) => shoots[n] ?? `${n}`,
+            }, 0)""",
+            [about, said, shas, [case.group for case in whose.cases]],
+        )
+        assert js["interval"] == pytest.approx([python.low, python.high])
 
 
 def test_what_a_share_is_of_is_counted_as_in_python(page: Page) -> None:

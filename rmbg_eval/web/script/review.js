@@ -52,9 +52,16 @@ export function shareOf(decisions, model) {
   const all = own.flat();
   const said = new Map(all.map((number) => [number, decisions.settled(decisions.like(number))]));
   const answers = (/** @type {number[]} */ some) => some.map((number) => said.get(number) ?? "");
-  const shoots = Map.groupBy(all, (number) =>
-    decisions.shootOf(Math.floor(number / models.length)),
-  );
+  /** @type {Map<string | undefined, number>} Of those that are the same to the byte, the first. */
+  const firsts = new Map();
+  for (const number of all) {
+    const sha = decisions.like(number).cutout_sha256;
+    firsts.set(sha, Math.min(number, firsts.get(sha) ?? number));
+  }
+  const shoots = Map.groupBy(all, (number) => {
+    const first = firsts.get(decisions.like(number).cutout_sha256) ?? number;
+    return decisions.shootOf(Math.floor(first / models.length));
+  });
   return acceptance({ strata: own.map(answers), shoots: [...shoots.values()].map(answers) });
 }
 
