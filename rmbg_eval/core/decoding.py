@@ -244,6 +244,9 @@ def _open(data: bytes, name: str) -> Image.Image:
             image = Image.open(io.BytesIO(data), formats=_FORMATS)
             if image.format == "PNG":  # whose checksums Pillow does not check while decoding
                 Image.open(io.BytesIO(data), formats=("PNG",)).verify()
+                scale = {"L;2": 85, "L;4": 17}.get("".join(map(_raw_mode, image.tile)))
+                if scale and "transparency" in image.info:  # whose clear grey Pillow leaves small
+                    image.info["transparency"] *= scale
         width, height = image.size
         frames = 1 if image.format in _STILL_FORMATS else getattr(image, "n_frames", 1)
     except Image.DecompressionBombError:

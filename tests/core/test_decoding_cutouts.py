@@ -20,6 +20,7 @@ from pictures import (
     icc_profile,
     pgm,
     picture,
+    png,
     png16,
     tiff,
 )
@@ -175,6 +176,18 @@ def test_a_16_bit_cutout_that_is_cut_short_is_refused():
         with pytest.raises(ImageError) as caught:
             decode_cutout(bad, "x")
         check_message(caught.value, "x")
+
+
+@pytest.mark.parametrize("depth", [1, 2, 4, 8])
+def test_the_transparent_grey_of_a_png_of_few_bits_is_found(depth):
+    greys = np.arange(WIDTH * HEIGHT).reshape(HEIGHT, WIDTH) % 2**depth
+    bits = np.unpackbits(greys.astype(np.uint8)[..., None], axis=2)[..., -depth:]
+    rows = (np.packbits(row).tobytes() for row in bits.reshape(HEIGHT, -1))
+    clear = 2**depth - 1  # white, as by a program that makes PNGs small
+    key = ((b"tRNS", clear.to_bytes(2, "big")),)
+    rgb, alpha = decode_cutout(png((WIDTH, HEIGHT), depth, 0, rows, key), "x")
+    assert np.array_equal(alpha, greys != clear)
+    assert np.array_equal(rgb[..., 0], greys * 255 // clear)
 
 
 @pytest.mark.parametrize("key", [(0x8123, 0x4456, 0x10FF), (0, 9, 0), (0xFFFF,) * 3])
