@@ -46,7 +46,7 @@ DECODER = "5"
 """Raised whenever the same file would decode to other pixels: part of every cache key."""
 
 SUFFIXES = frozenset(
-    ".jpg .jpeg .jfif .png .webp .tif .tiff .bmp .gif .heic .heif .avif .ppm .pgm".split()
+    ".jpg .jpeg .jfif .png .webp .tif .tiff .bmp .gif .heic .heif .hif .avif .ppm .pgm".split()
 )
 """Names that are taken for pictures when a folder is read."""
 

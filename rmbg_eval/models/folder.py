@@ -243,9 +243,10 @@ class _Files:
 _ENDINGS = (
     "-removebg", "-removebg-preview", "-no-bg", "-nobg", "_no_bg", "_nobg", "-Photoroom", "-cutout",
     "_cutout", "_rgba", "-rgba", "_mask", "-mask", "_matte", "-matte", "_alpha", "-alpha", ".alpha",
-    " copy", " Background Removed",
+    " copy", " Background Removed", *sorted(SUFFIXES),
 )  # fmt: skip
-"""What web services and programs put after the name of a picture."""
+"""What web services and programs put after the name of a picture; or they leave its own ending, as
+a shell's loop does: rex.jpg.png."""
 
 
 _NAMED = 3

@@ -11,6 +11,7 @@ from dataclasses import replace
 import numpy as np
 import pytest
 from pictures import (
+    HEIC_TURNED,
     HEIGHT,
     WIDTH,
     check_message,
@@ -53,6 +54,11 @@ def failure_of(case):
     with time_limit(10), refused(RmbgEvalError) as caught:
         check_case(case)
     return caught.value
+
+
+def test_heif_is_a_picture_as_cameras_name_it(tmp_path):
+    put(tmp_path / "pet" / "DSC00001.HIF", HEIC_TURNED)
+    assert check_case(the_case(tmp_path)) == ((32, 48), None)
 
 
 # (files, the cases they are)

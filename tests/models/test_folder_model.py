@@ -130,7 +130,7 @@ def test_the_stem_is_matched_whole(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize(
     "end",
-    ["-removebg-preview", "_no_bg", "_rgba", "-PhotoRoom", "-mask", "-matte", "-alpha", "-rgba"],
+    "-removebg-preview _no_bg _rgba -PhotoRoom -mask -matte -alpha -rgba .jpg .JPG .heic".split(),
 )
 def test_what_tools_put_after_a_name_is_no_part_of_it(tmp_path: Path, end: str) -> None:
     save(tmp_path / f"rex{end}.png", MATTE)
