@@ -76,6 +76,8 @@ _IN_PLAIN_TEXT = (b"P1", b"P2", b"P3")
 minutes."""
 _STILL_FORMATS = ("MPO", "HEIF")
 """Formats whose further images belong to the first (gain map, depth, burst), not to a film."""
+_LEVELS = 32
+"""Pages of a TIFF, at most, of which some may be smaller versions: each is half of another."""
 
 
 def read_bytes(path: Path) -> bytes:
@@ -248,7 +250,10 @@ def _open(data: bytes, name: str) -> Image.Image:
                 if scale and "transparency" in image.info:  # whose clear grey Pillow leaves small
                     image.info["transparency"] *= scale
         width, height = image.size
-        frames = 1 if image.format in _STILL_FORMATS else getattr(image, "n_frames", 1)
+        if image.format == "TIFF":
+            frames = _pages(Image.open(io.BytesIO(data), formats=("TIFF",)))
+        else:
+            frames = 1 if image.format in _STILL_FORMATS else getattr(image, "n_frames", 1)
     except Image.DecompressionBombError:
         raise ImageError(
             Message(
@@ -290,6 +295,22 @@ def _open(data: bytes, name: str) -> Image.Image:
         ),
         remedy,
     )
+
+
+def _pages(image: Any) -> int:
+    """How many pages a TIFF has, without smaller versions of one, as of a pyramid, and without what
+    has no size, as the thumbnail that EXIF puts there."""
+    pages = 1
+    for page in range(1, _LEVELS):
+        try:
+            image.seek(page)
+        except EOFError:
+            return pages
+        except Exception:
+            if image.tell() != page:  # its tags are not read
+                raise
+        pages += 256 in image.tag_v2 and not image.tag_v2.get(254, 0) & 1
+    return int(image.n_frames)
 
 
 def _scans(image: Image.Image, data: bytes) -> int:

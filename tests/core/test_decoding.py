@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import struct
+
 import cv2
 import numpy as np
 import pytest
@@ -247,6 +249,21 @@ def test_an_orientation_that_turns_nothing_is_not_noted(orientation):
 def test_broken_exif_does_not_cost_the_picture(exif, format):
     data = encode(picture(), format, exif=exif)
     assert decode(data, "x").size == (WIDTH, HEIGHT)
+
+
+def test_a_tiffs_smaller_versions_and_thumbnail_are_no_pages():
+    small = picture(32, 24)
+    small.encoderinfo = {"tiffinfo": {254: 1}}  # NewSubfileType
+    pyramid = encode(picture(), "TIFF", save_all=True, append_images=[small, small])
+    assert np.array_equal(decode(pyramid, "x").rgb, colourful())
+    jpeg = encode(picture(32, 24), "JPEG")
+    data = bytearray(tiff(colourful().tobytes(), (8, 8, 8), 2))
+    (at,) = struct.unpack_from("<I", data, 4)
+    (count,) = struct.unpack_from("<H", data, at)
+    struct.pack_into("<I", data, at + 2 + 12 * count, len(data))  # where the next is
+    tags = ((259, 3, 1, 6), (513, 4, 1, len(data) + 42), (514, 4, 1, len(jpeg)))
+    data += struct.pack("<H", len(tags)) + b"".join(struct.pack("<HHII", *tag) for tag in tags)
+    assert np.array_equal(decode(bytes(data + bytes(4) + jpeg), "x").rgb, colourful())
 
 
 def test_reads_heic_upright():
