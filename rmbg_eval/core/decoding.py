@@ -564,7 +564,8 @@ def _load_tiff(image: Any, name: str) -> Image.Image:
     if image.mode == "F" and tags.get(262) == 0:  # which it does not turn over
         raise _undefined_white("F", name)
     unknown = max(bits) > 8 or 1 in tags.get(338, ())  # to Pillow, for a channel by itself
-    if tags.get(284) == 2 and unknown and any(tile[0] == "raw" for tile in image.tile):
+    unknown = unknown and any(tile[0] == "raw" for tile in image.tile)
+    if tags.get(284) == 2 and (unknown or image.mode in ("LA", "La")):  # whose alpha it misplaces
         raise ImageError(
             Message("{name} has {bits} bits a channel, one channel after the other",
                     name=name, bits=max(bits)),

@@ -110,6 +110,10 @@ REFUSED = {
         tiff(bytes(64 * 48 * 4), (8,) * 4, 2, planar=2, alpha=1),
         "one channel after the other",
     ),
+    "planes-grey.tif": (
+        tiff(bytes(64 * 48 * 2), (8,) * 2, 1, planar=2, alpha=2),
+        "8 bits a channel, one channel after the other",
+    ),
     "cutout.png": (encode(half_transparent(), "PNG"), "50.0%"),
     "cutout-grey.png": (encode(half_transparent("LA"), "PNG"), "50.0%"),
     "cutout.webp": (encode(half_transparent(), "WEBP"), "50.0%"),
