@@ -181,7 +181,7 @@ def test_chinese_page(page: Page, address: str) -> None:
     page.wait_for_selector(READY)
     page.wait_for_selector("text=就绪")
     assert page.get_attribute("html", "lang") == "zh-CN"
-    assert page.inner_text(".rx-go") == "生成透明背景"
+    assert page.inner_text(".rx-go") == "去除背景"
     page.click(".rx-head button")
     assert page.inner_text(".rx-go") == "Remove background"
     english = {

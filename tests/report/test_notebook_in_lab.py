@@ -155,7 +155,7 @@ def test_beyond_so_many_cases_the_worst_have_pictures(
     assert "角落保留" in report.category("garment").plain
     left_out = report.category("portrait").plain
     assert "<img" not in left_out
-    assert "还有 2 个，见 index.html" in left_out
+    assert "另有 2 项，见 index.html" in left_out
     assert "1 个案例" in report.bar().plain
 
 
