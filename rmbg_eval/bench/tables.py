@@ -21,6 +21,13 @@ _HEADS = (
     Message("ratio"),
     Message("memory: device / process"),
 )
+_STAGES = {
+    "decode": Message("decode"),
+    "preprocess": Message("preprocess"),
+    "infer": Message("infer"),
+    "postprocess": Message("postprocess"),
+    "encode": Message("encode"),
+}
 _column = partial(Column, overflow="fold")  # never cut short
 _VERDICTS = {
     "measured": Message("measured"),
@@ -33,7 +40,8 @@ def tables(bench: Bench, lang: Language) -> Iterator[Table]:
     heads = (head.to(lang) for head in _HEADS)
     speed = Table(*map(_column, heads), title=Message("Speed and memory").to(lang))
     stages = Table(
-        *map(_column, (Message("combination").to(lang), *STAGES)),
+        _column(Message("combination").to(lang)),
+        *(_column(_STAGES[stage].to(lang)) for stage in STAGES),
         title=Message("Seconds a picture by stage, median").to(lang),
     )
     for row in bench.rows:

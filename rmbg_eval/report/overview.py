@@ -26,7 +26,7 @@ from ..run.statistics import ALL, Mean, Points, Row, copies_in, inference, over_
 from .answer import NAMED, Answer, all_named
 from .by_eye import by_eye
 from .context import Context
-from .provenance import NO_BREAK, brief, precision, time_of
+from .provenance import brief, precision, time_of
 from .scatter import NARROW, WIDE, Dot, scatter
 from .sheet import failure_view
 from .views import (
@@ -481,5 +481,5 @@ def _interval(count: Points) -> Text:
     )
 
 
-def _share(value: float) -> str:
-    return f"{100 * value:.0f}{NO_BREAK}%"
+def _share(value: float) -> Message:
+    return Message("{share}\u00a0%", share=f"{100 * value:.0f}")

@@ -191,6 +191,7 @@ def test_the_command_prints_tables_and_paths(cases: Path, tmp_path: Path) -> Non
     assert done.stderr == ""
     assert "grabcut · cpu · fp64 · batch 1" in done.stdout
     assert "grabcut takes one picture at a time" in done.stdout
+    assert "后处理" in done.stdout  # a stage
     assert "本机无法测量" not in done.stdout  # the article is of another network
     assert done.stdout.rstrip().endswith(str(tmp_path / "out" / "bench.png"))
 

@@ -118,7 +118,7 @@ def test_a_language_is_one_file(catalogues: Path) -> None:
     page = report(Failure.of(error))
     assert 'value="tlh" checked' in page
     assert "<span>tlhIngan Hol</span>" in page
-    assert '<span lang="tlh"> chIm a.jpg.</span>' in page
+    assert '<span lang="tlh"> a: chIm a.jpg.</span>' in page
     assert '.rmbg[data-lang="tlh"] span[lang]:not([lang="tlh"])' in page
 
 

@@ -198,6 +198,14 @@ def test_every_sentence_is_said_in_chinese(page: Page, made: Pages) -> None:
     assert page.locator(".worse li > span").first.evaluate(first) == "none", "it may be a name's"
 
 
+def test_no_latin_comma_stands_beside_chinese_in_a_notebook(made: Pages, tmp_path: Path) -> None:
+    found, settings = compared(made, tmp_path)
+    report = ComparisonReport(found, settings.model_copy(update={"lang": "zh"}))
+    words = re.sub("<[^>]*>", "", f"{report.header().plain}{report.changes().plain}")
+    assert "旧结果 BASE，不透明度变化最大处" in words
+    assert re.findall("[,;:(] ?[\u4e00-\u9fff]|[\u4e00-\u9fff] ?[,;:(]", words) == []
+
+
 @pytest.mark.parametrize("layout", ["single", "folder"])
 def test_a_slider_as_wide_as_the_window_lies_between_base_and_new(
     page: Page, made: Pages, layout: str
@@ -396,6 +404,8 @@ def test_what_stops_it_for_one_reason_is_one_line_for_each_model(tmp_path: Path)
     for words in (header.html, header.plain):
         assert "and 7 more" in words
         assert "more, below" not in words
+    chinese = ComparisonReport(found, settings.model_copy(update={"lang": "zh"})).header().plain
+    assert "portrait/c1 · a</strong> 另有 7 项 · " in chinese
 
 
 def test_what_takes_the_ticked_changes_names_the_run(made: Pages) -> None:

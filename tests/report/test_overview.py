@@ -261,6 +261,8 @@ def test_in_chinese() -> None:
     assert told_overview(run).answer == (
         "a 通过的观察点最多：9/10。", "与 b（8）相比优势不明显。",
     )  # fmt: skip
+    alone = told_overview(run.model_copy(update={"models": run.models[:1]}))
+    assert alone.key == "观察点通过率 90%（95% 区间 55% 至 100%），10 张图片。"
 
 
 def test_without_points_nothing_is_scored() -> None:

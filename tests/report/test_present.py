@@ -325,4 +325,4 @@ def test_what_is_ours_is_chinese_in_chinese_down_to_the_stop() -> None:
     assert "许可证未注明" in Presenter(run, previews("a")).overview().matrices[0].rows[1].about
     view = Overview(Context(run, previews("a"))).view()
     html = environment("zh").get_template("overview.html.j2").render(view=view, lang="zh")
-    assert "是空文件（0 字节）。</span> <em>" in html
+    assert "> b：ada.jpg 是空文件（0 字节）。</span> <em>" in html

@@ -26,10 +26,13 @@ export function showHistogram({ histogram, histogramCard }, texts, results, abou
     histogramPlot(texts.t(_("How much of the picture has which alpha (logarithmic)")), maps),
   );
   const shares = results.map(({ model, alpha }) =>
-    texts.t(_("{model}: {clear} transparent, {between} in between, {opaque} opaque"), {
-      model,
-      ...sharesOf(alpha),
-    }),
+    texts.t(
+      _("{model}: {clear}\u00a0% transparent, {between}\u00a0% in between, {opaque}\u00a0% opaque"),
+      {
+        model,
+        ...sharesOf(alpha),
+      },
+    ),
   );
   histogram.text.replaceChildren(...keyed(shares));
 }
@@ -67,7 +70,7 @@ function sharesOf(map) {
   const counts = map.histogram();
   const percent = (/** @type {number} */ from, /** @type {number} */ to) => {
     const count = counts.slice(from, to).reduce((sum, one) => sum + one, 0);
-    return `${((100 * count) / map.alpha.length).toFixed(1)}\u00a0%`;
+    return ((100 * count) / map.alpha.length).toFixed(1);
   };
   return { clear: percent(0, 13), between: percent(13, 243), opaque: percent(243, 256) };
 }
