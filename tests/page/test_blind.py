@@ -238,7 +238,8 @@ def test_a_ranking_is_shown_with_its_numbers(
     expect(title).to_contain_text("clearly preferred" if lost == 1 else "too close to call")
     expect(title).to_contain_text(one)
     if lost > 1:
-        expect(title).to_contain_text(re.compile(f"{one} and {other}|{other} and {one}"))
+        for also in (" and ", " 和 "):
+            expect(title).to_contain_text(re.compile(f"{one}{also}{other}|{other}{also}{one}"))
     for number, model in enumerate(ours.models):
         row = page.locator("#blind .ranking tr").nth(number)
         expect(row.locator("td").first).to_have_text(model.ranks)

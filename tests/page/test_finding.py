@@ -147,7 +147,7 @@ def test_order_puts_the_worst_first_says_why_and_goes_back(found: Page) -> None:
     assert line.inner_text() == "grabcut 1 · By hand 1"
     assert line.get_attribute("title") == "Worst: most misses"
     found.set_viewport_size({"width": 900, "height": 800})
-    assert line.inner_text() == "Worst: most misses: grabcut 1 · By hand 1"
+    assert line.inner_text() == "Worst: most misses · grabcut 1 · By hand 1"
     assert found.locator("section.sheet:visible").count() == 0
     found.locator("#find [name=order]").select_option("")
     expect(found.locator("article.case:visible")).to_have_count(len(before))
@@ -214,7 +214,7 @@ def test_order_is_by_the_worst_of_all_models_or_by_one_and_what_has_no_value_is_
     page.set_viewport_size({"width": 1280, "height": 3000})
     expect(page.locator("#ranked article .sorted")).to_have_text(
         [
-            re.compile(f": grabcut {one} · By hand {other}$")
+            re.compile(f" · grabcut {one} · By hand {other}$")
             for one, other in (("–", 1234), (1, 3), (2, 0), ("5.12", "–"))
         ]  # of the last there is nothing to say
     )

@@ -63,7 +63,7 @@ def test_the_page_tells_the_shares_of_what_was_decided_on_it(
     expect(shares).to_have_count(1)
     for lang, told in (
         ("en", f"{model}: 75 % usable · 2 of 3, weighted by risk · "),
-        ("zh", f"{model}： 75% 可用 · 3 张中 2 张，按风险加权 · "),
+        ("zh", f"{model}：75% 可用 · 3 张中 2 张，按风险加权 · "),
     ):
         page.locator(f"[name=lang][value={lang}]").dispatch_event("click")
         assert told in shares.inner_text().replace("\N{NO-BREAK SPACE}", " ")

@@ -183,7 +183,7 @@ export function finder() {
     const figures = columns.map((column, i) => `${models[i]} ${figure(column[number])}`);
     const name = order.selectedOptions[0]?.textContent ?? "";
     line.title = name;
-    line.replaceChildren(h("span", { class: "by" }, `${name}: `), figures.join(" · "));
+    line.replaceChildren(h("span", { class: "by" }, `${name} · `), figures.join(" · "));
   }
 
   /** @param {string} name @param {string | string[]} value */

@@ -20,15 +20,27 @@ export function say(where, name, values = {}) {
   const walker = document.createTreeWalker(copy, NodeFilter.SHOW_TEXT);
   for (let node = walker.nextNode(); node; node = walker.nextNode()) {
     const lang = node.parentElement?.lang || undefined;
-    node.textContent = (node.textContent ?? "").replace(/\{(\w+)\}/g, (whole, key) => {
+    const parted = lang && !node.previousSibling; // by a blank from the language before
+    const own = parted ? node.textContent?.trimStart() : node.textContent;
+    node.textContent = (own ?? "").replace(/\{(\w+)\}/g, (whole, key) => {
       const value = values[key];
-      if (Array.isArray(value)) return new Intl.ListFormat(lang).format(value);
+      if (Array.isArray(value)) return listed(value, lang);
       if (typeof value === "object") return value[lang ?? ""] ?? whole;
       return key in values ? String(value) : whole;
     });
   }
   return [...copy.childNodes];
 }
+
+/** Names as a sentence has them; Chinese has no blanks round its "and", which Latin names need.
+ * @param {string[]} names @param {string | undefined} lang */
+const listed = (names, lang) =>
+  new Intl.ListFormat(lang)
+    .formatToParts(names)
+    .map(({ type, value }) =>
+      type === "literal" && /^\p{L}+$/u.test(value) ? ` ${value} ` : value,
+    )
+    .join("");
 
 /** A text in every language, of which the page shows one. @param {Text} text @returns {Node[]} */
 export const everywhere = (text) =>
