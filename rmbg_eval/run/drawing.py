@@ -43,7 +43,7 @@ from .sample import shown_of
 from .spots import hardest_edge, spot_of
 from .webp import CUTOUT, EXACT, FULL, clear_hidden, opened, or_none, save
 
-VERSION = "12"
+VERSION = "13"
 """Raised where pictures are drawn otherwise: what is kept of earlier ones is then drawn again."""
 THUMB = 704, 432
 """Width and height in pixels, at most, of a picture in the sheet."""
@@ -369,7 +369,7 @@ def _plots(
     alphas: dict[str, Alpha],
     truth: Alpha | None,
     points: Sequence[ObservationPoint],
-    put: Callable[[str, Image.Image], Preview],
+    put: Callable[..., Preview],
 ) -> tuple[Plot, ...]:
     """Pictures of measurements: few, and only of cases with a truth or a point."""
     if not alphas or (truth is None and not points):
@@ -380,7 +380,9 @@ def _plots(
         drawn.append(Plot(kind="histogram", picture=put("histogram", image), facts=facts))
     if len(alphas) > 1:
         image, facts = plots.disagreement(alphas)
-        drawn.append(Plot(kind="disagreement", picture=put("disagreement", image), facts=facts))
+        drawn.append(
+            Plot(kind="disagreement", picture=put("disagreement", image, FULL), facts=facts)
+        )
     return tuple(drawn)
 
 

@@ -319,6 +319,23 @@ def test_no_address_that_a_run_names_is_asked_unless_one_gives_the_cases_oneself
     assert given[1:] == ["rex", "tom"]
 
 
+def test_a_map_is_stored_as_photographs_are_and_what_must_be_exact_without_loss(
+    case_set: Path, tmp_path: Path
+) -> None:
+    settings = Settings(cases=str(case_set), categories=["portrait"], out=str(tmp_path / "out"))
+    run = evaluate(settings, models=[FakeModel("one"), FakeModel("two", weights="2" * 64)])
+    shown = cases_of(run)["portrait", "ada"]
+    plots = {plot.kind: plot.picture for plot in shown.plots}
+    for picture, exact in (
+        (plots["disagreement"], False),
+        (plots["histogram"], True),
+        (shown.true_alpha, True),
+        (shown.models["one"].alpha, True),
+    ):
+        data = (tmp_path / "out" / picture.path).read_bytes()
+        assert (data[12:16] == b"VP8L") == exact
+
+
 def test_a_file_that_somebody_put_in_a_cut_outs_place_is_not_shown_as_it(
     case_set: Path, tmp_path: Path
 ) -> None:
