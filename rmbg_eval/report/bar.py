@@ -127,8 +127,9 @@ class Bar:
             name: [[None] * rows for _ in self.models] for name in names
         }
         for (category, case), row in place.items():
-            titles = dict.fromkeys(self.context.titles[category, case].everywhere().values())
-            words[row] = normalize("NFC", " ".join([category, case, *titles])).lower()
+            titles = self.context.titles[category, case].everywhere().values()
+            called = dict.fromkeys(name.lower() for name in [category, case, *titles])
+            words[row] = normalize("NFC", " ".join(called))
             for flag in self.flags[category, case]:
                 flags.setdefault(flag, []).append(row)
             failed: dict[str, None] = {}
@@ -138,7 +139,7 @@ class Bar:
                 for name in names:
                     value = of.get(name)
                     if value is not None:
-                        values[name][number][row] = _four_figures(value)
+                        values[name][number][row] = four_figures(value)
             for kind in failed:
                 kinds.setdefault(kind, []).append(row)
         return {"words": words, "flags": flags, "kinds": kinds, "values": values}
@@ -161,6 +162,7 @@ class Bar:
         return of, reasons
 
 
-def _four_figures(value: float) -> float:
+def four_figures(value: float) -> float:
+    """A value as the page's script has it, which nobody reads more closely."""
     short = float(f"{value:.4g}")
     return int(short) if short.is_integer() else short

@@ -25,6 +25,7 @@ from ..i18n import N_, Message
 from ..run.queue import level_of
 from ..run.record import Run
 from ..run.statistics import ALL, shoots_of
+from .bar import four_figures
 from .context import Context
 from .views import ByEyeView, IntervalView, ShareRow, Text
 
@@ -93,7 +94,9 @@ def page_data(run: Run, decisions: Decisions, shown: Run | None = None) -> dict[
         shas = [by_model[m].cutout_sha256 if m in by_model else None for m in models]
         anchor = case_anchor(*record.key)
         rows.append([anchor, record.category, record.id, shoots.get(record.key, ""), shas])
-    risks = {number(risk.key): risk.value for risk in run.risks if risk.value is not None}
+    risks = {
+        number(risk.key): four_figures(risk.value) for risk in run.risks if risk.value is not None
+    }
     texts: dict[str, int] = {}
     signs = {
         str(number(risk.key)): [

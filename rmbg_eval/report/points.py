@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Iterable, Sequence
 
 from ..core.anchors import case_anchor
@@ -71,20 +70,18 @@ def point_view(
     )
 
 
-def _given(point: ObservationPoint) -> str:
-    """What its case says of it, as JSON for script/draw.js."""
+def _given(point: ObservationPoint) -> dict[str, object]:
+    """What its case says of it, for script/draw.js."""
     x, y, width, height = point.box or (0, 0, 0, 0)
     box = ((x, y), (x + width, y + height))
     besides = point.model_dump(include={"expected", "tolerance", "required"}, exclude_defaults=True)
-    return json.dumps(
-        {
-            "kind": point.kind,
-            "title": point.title,
-            "region": point.region,
-            "paths": point.lines or (point.polygon or box,),
-            "besides": besides,
-        }
-    )
+    return {
+        "kind": point.kind,
+        "title": point.title,
+        "region": point.region,
+        "paths": point.lines or (point.polygon or box,),
+        "besides": besides,
+    }
 
 
 def shape_paths(point: ObservationPoint) -> Iterable[str]:
@@ -176,16 +173,21 @@ def _profile(profile: EdgeProfile, models: Sequence[str]) -> ProfileView:
     for name in ("truth", *models):
         values = profile.courses.get(name)
         if values:
-            step = WIDTH / max(len(values) - 1, 1)
-            spots = " ".join(
-                f"{n * step:.1f},{5 + (1 - value) * (HEIGHT - 10):.1f}"
-                for n, value in enumerate(values)
-            )
+            spots = " ".join(_spots(values))
             title: Text = Message("truth") if name == "truth" else name
             number = "truth" if name == "truth" else str(models.index(name) % 6)
             courses.append(CourseView(title, number, spots))
             words.append(falls(title, profile.widths[name]))
     return ProfileView(f"{profile.length:.0f}{NO_BREAK}px", tuple(courses), join("; ", words))
+
+
+def _spots(values: Sequence[float]) -> Iterable[str]:
+    """The corners of a profile's line; where it is level, only the ends."""
+    step = WIDTH / max(len(values) - 1, 1)
+    heights = [f"{5 + (1 - value) * (HEIGHT - 10):.1f}" for value in values]
+    for n, height in enumerate(heights):
+        if not 0 < n < len(heights) - 1 or {*heights[n - 1 : n + 2]} != {height}:
+            yield f"{n * step:.1f},{height}"
 
 
 def falls(name: Text, width: float | None) -> Message:

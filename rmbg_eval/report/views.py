@@ -327,8 +327,8 @@ class PointView:
     """What its region fits into: left, top, width, height in pixels."""
     shapes: str
     """Its region as SVG path data."""
-    given: str
-    """What its case says of it, as JSON."""
+    given: Mapping[str, object]
+    """What its case says of it."""
     band: tuple[float, float] | None
     """What passes: start and width on an axis from 0 to 100."""
     marks: tuple[MarkView, ...]

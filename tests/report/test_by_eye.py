@@ -110,6 +110,11 @@ def test_as_many_are_to_be_reviewed_as_the_plan_has_of_those_shown() -> None:
     assert keys == [(key.case, key.model) for key in stratum[: len(keys)]]
 
 
+def test_risks_are_in_the_page_as_closely_as_one_reads_them() -> None:
+    run = run_over(1).model_copy(update={"risks": (risk("c0", "a", 0.8153608488712418),)})
+    assert page_data(run, Decisions())["risks"][0] == 0.8154
+
+
 def test_what_needs_a_look_is_told_by_number() -> None:
     risks = [
         risk(f"c{n}", model, value, *[sign("crumbs", 1.0)][: value > 0.5])

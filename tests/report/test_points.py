@@ -101,6 +101,15 @@ def test_a_profile_has_the_truth_and_every_model() -> None:
     assert heard == "truth does not fall from 0.92 to 0.08; a falls from 0.92 to 0.08 over 4.2 px"
 
 
+def test_of_the_level_parts_of_a_profile_only_the_ends_are_in_the_page() -> None:
+    profile = EdgeProfile(
+        point="p", length=5, courses={"a": (1, 1, 1, 0.5, 0, 0)}, widths={"a": None}
+    )
+    (row,) = view_of(result("a", "soft-band", 20, 6, 2), profiles=(profile,)).points
+    (course,) = row.profile.courses
+    assert course.spots == "0.0,5.0 128.0,5.0 192.0,55.0 256.0,105.0 320.0,105.0"
+
+
 def test_a_case_without_points_has_no_list() -> None:
     run = run_of()
     assert points_view(Context(run, Previews({KEY: CasePreviews()})), run.cases[0]) is None

@@ -205,7 +205,7 @@ def test_what_cases_are_found_by() -> None:
         measurements=(measured("islands", 7.0), measured("mad", 0.012346)),
     )
     assert Presenter(run, previews("a")).bar().facts == {
-        "words": ["portrait ada ada 阿达"],
+        "words": ["portrait ada 阿达"],
         "flags": {"missed": [0], "differ": [0], "failed": [0]},
         "kinds": {"opaque": [0]},
         "values": {
