@@ -33,6 +33,15 @@ def test_nothing_of_a_module_is_left_that_a_page_has_no_loader_for(entry: str) -
     assert "</script" not in web.script(entry)
 
 
+def test_a_page_has_the_comments_of_neither_scripts_nor_styles() -> None:
+    lines = [line.strip() for entry in ENTRIES for line in web.script(entry).splitlines()]
+    assert not [line for line in lines if line.startswith(("//", "*", "/*")) and "*/ " not in line]
+    assert "/*" not in web.style("report") + web.style("explore")
+    for source in SCRIPTS:  # or a line of a text could look like a comment
+        code = re.sub(r"^ *//.*$", "", source.read_text("utf-8"), flags=re.MULTILINE)
+        assert all(line.count("`") % 2 == 0 for line in code.splitlines()), source
+
+
 def test_a_module_may_call_what_it_imports_otherwise(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -48,7 +57,8 @@ def test_every_module_and_style_is_of_some_page() -> None:
     scripts = "".join(web.script(entry) for entry in ENTRIES)
     assert [path.stem for path in SCRIPTS if f"const ${path.stem} = " not in scripts] == []
     styles = web.style("report") + web.style("explore")
-    assert [path.name for path in STYLES if path.read_text("utf-8") not in styles] == []
+    rules = {path.name: web._STYLE_COMMENT.sub("", path.read_text("utf-8")) for path in STYLES}
+    assert [name for name, text in rules.items() if text not in styles] == []
 
 
 def test_one_set_of_tokens_has_every_colour_of_the_pages() -> None:
