@@ -9,7 +9,7 @@ import { complete, nearby, pictureSize, shownRows } from "./rows.js";
 import { fullOf, once } from "./sources.js";
 
 const root = document.documentElement;
-const PRINT_HEIGHT = 300; // pixels of a picture on paper, 150 px high there
+const PRINT_HEIGHT = 256; // pixels of a picture on paper, where it is 150 px × 0.85 high
 const CELLS = /** @type {const} */ ({ r: "result", a: "alpha", e: "error", h: "edge", t: "truth" });
 const SIZES = ["s", "m", "l"];
 const NARROW = "(max-width: 640px)";
