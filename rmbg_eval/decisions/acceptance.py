@@ -245,12 +245,7 @@ def _reason(of: Acceptance, named: bool, drawn: bool) -> Message | None:
         return Message("of those looked at, none is decided") if of.undecided else NOBODY
     notes = []
     if of.share is None:
-        notes.append(
-            Message(
-                "the low, the middle or the high third by risk has no decision yet, and may be "
-                "unlike the others"
-            )
-        )
+        notes.append(Message("to know the share, decide some of low, of middle and of high risk"))
     elif of.shoots < FEWEST:
         notes.append(
             Message(

@@ -122,7 +122,7 @@ METRICS = (
         N_("alpha, 0 to 1"), WHOLE, None, disagreement,
         None, POINTERS, "other models", guide=3,
         explanation=N_("Mean difference from other models; they can agree and be wrong")),
-    Metric(APART, Message("apart from other models"),
+    Metric(APART, Message("unlike other models"),
         N_("share, 0 to 1"), SCREEN, None, apart,
         None, POINTERS, "other models",
         explanation=N_("Share of the subject that visibly differs from other networks, less one "

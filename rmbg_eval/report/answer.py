@@ -229,8 +229,8 @@ class Answer:
         if self.context.levels["fine"]:
             parts.append(
                 Message(
-                    "Where no sign is found, a cut-out can be bad all the same: {bad} of {n} were "
-                    "in the calibration, on hard scenes that were new to it.",
+                    "A cut-out without a sign can be bad all the same: in the calibration, on hard "
+                    "scenes that were new to it, {bad} of {n} were.",
                     bad=order.bad,
                     n=order.silent,
                 )

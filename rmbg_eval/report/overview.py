@@ -201,10 +201,13 @@ class Overview:
                     n=len(count.values),
                 )
             )
-        if any(cell.leads for cell in cells):
-            parts.append(Message("Bold: the best of its column; ★: clearly the best."))
-            if not self.said.scored and any(map(_of_other_cases, self.said.headlines)):
-                parts.append(Message("The best is over the pictures that all models have."))
+        leads = any(cell.leads for cell in cells)
+        if leads:
+            parts.append(Message("Bold: the best of its column."))
+        if any(cell.best for cell in cells):
+            parts.append(Message("★: clearly the best."))
+        if leads and not self.said.scored and any(map(_of_other_cases, self.said.headlines)):
+            parts.append(Message("The best is over the pictures that all models have."))
         if any(cell.lost for cell in cells):
             parts.append(Message("Dashed: could not be measured."))
         return join(" ", parts) if parts else ""
@@ -340,7 +343,7 @@ class Overview:
             return Message("Riskiest first.")
         if any(both):
             return Message("Riskiest first. Original, then the result that stands out; or both.")
-        return Message("Riskiest first. Original, then the result that stands out, at the place.")
+        return Message("Riskiest first. Original, then the result that stands out.")
 
     def _finding(self, spot: Spot) -> FindingView:
         finding = spot.finding

@@ -125,7 +125,7 @@ WORDS = {
     "crumbs": N_("Crumbs, {share}\u00a0% of the subject"),
     "detached": N_("{share}\u00a0% of what is kept lies apart"),
     "edgeless": N_("{share}\u00a0% of the outline is where the picture has no edge"),
-    "edge_beside": N_("{share}\u00a0% of the outline is beside an edge of the picture"),
+    "edge_beside": N_("{share}\u00a0% of the outline runs beside an edge, not on it"),
     KEPT: N_("Only {share}\u00a0% of the picture is kept"),  # more than a tenth weighs nothing
     "instability_mirror": N_("The outline differs by {share}\u00a0% where the picture is mirrored"),
     "instability_shift": N_(

@@ -116,7 +116,7 @@ def test_riskiest_first_and_stopped_anywhere_no_interval_is_told_without_a_cavea
         assert a.reason, seen
         if seen <= 2 * RISKS:
             assert (a.share, a.low, a.run_low) == (None, None, None)
-            assert "third by risk has no decision yet" in str(a.reason)
+            assert "some of low, of middle and of high risk" in str(a.reason)
 
 
 @pytest.mark.parametrize("low", [1, 2, 5])

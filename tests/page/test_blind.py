@@ -149,7 +149,7 @@ def test_a_vote_is_taken_back_and_the_same_pair_comes_after_a_reload(
     vote(page, "ArrowLeft")
     assert pixels(seen(page)) != first
     page.keyboard.press("z")
-    expect(page.locator("#blind [data-part=votes]")).to_contain_text("0 votes")
+    expect(page.locator("#blind [data-part=votes]")).to_contain_text("Votes: 0")
     assert pixels(seen(page)) == first
 
 
@@ -405,6 +405,8 @@ def test_a_set_too_small_for_a_ranking_says_so_before_the_first_vote(
     )
 
 
-def test_one_vote_is_told_as_one(page: Page, pages: Pages) -> None:
+def test_votes_are_counted_and_the_pictures_that_they_are_on(page: Page, pages: Pages) -> None:
     vote(voting(page, pages["single"].as_uri()), "ArrowLeft")
-    expect(page.locator("#blind [data-part=votes] [lang=en]")).to_have_text("1 vote")
+    expect(page.locator("#blind [data-part=votes] [lang=en]")).to_have_text(
+        "Votes: 1 · pictures: 1"
+    )

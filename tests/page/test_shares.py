@@ -41,12 +41,12 @@ def test_a_share_is_told_once_each_risk_is_decided_and_whether_it_is_weighted(
     page.keyboard.press("x")
     expect(usable).to_contain_text("0 of 1 decided are usable")
     expect(usable).not_to_contain_text("%")
-    expect(page.locator("#review [data-part=more]")).to_contain_text("third by risk has no")
+    expect(page.locator("#review [data-part=more]")).to_contain_text("To know the share")
     page.keyboard.press("u")
     page.keyboard.press("u")
     expect(usable.locator("strong")).to_contain_text("75 % usable")
     expect(usable).to_contain_text("2 of 3, weighted by risk")
-    expect(page.locator("#review [data-part=more]")).not_to_contain_text("none is")
+    expect(page.locator("#review [data-part=more]")).not_to_contain_text("To know the share")
 
 
 def test_the_page_tells_the_shares_of_what_was_decided_on_it(

@@ -13,7 +13,7 @@ from caches import new_cache
 from comparisons import comparison, one, point, run, value
 from comparisons import made as one_cutout
 from fakes import disc, save_picture, save_truth
-from pages import HOSTILE, Pages
+from pages import HOSTILE, Pages, look
 from PIL import Image
 from playwright.sync_api import Browser, Page, expect
 from runs import run_of
@@ -577,11 +577,24 @@ def test_what_changed_is_looked_at_closely(page: Page, made: Pages) -> None:
     assert complaints == []
 
 
+def test_what_is_told_beside_the_pictures_is_there_or_said_where(page: Page, made: Pages) -> None:
+    page.goto(made["single"].as_uri())
+    pair = page.locator("article.pair:has(.changes .note)").first
+    more = pair.locator(".changes .note").inner_text()
+    assert more.endswith(f"under {pair.locator('.drawer > summary').inner_text()}")
+    look(page, pair.locator("figure.tile a").first)
+    assert more in page.locator("#viewer [data-part=points]").inner_text()
+    for each in page.locator("#viewer [data-do=list], #viewer [data-mode=all]").all():
+        assert not re.search("points|models", each.get_attribute("title"))
+
+
 def test_of_all_keys_those_are_shown_that_do_something_here(page: Page, made: Pages) -> None:
     page.goto(made["single"].as_uri())
     page.keyboard.press("?")
     shown = page.locator("#keys h3:visible").all_inner_texts()
     assert shown == ["In the viewer", "While a point is drawn", "Anywhere"]
+    keys = page.locator("#keys section").filter(has_text="In the viewer").locator("dt:visible")
+    assert " ".join(" ".join(keys.all_inner_texts()).split()) == "1 3 4 5 + − 0 ← → P D Esc"
 
 
 @pytest.mark.parametrize(("size", "most"), [((1440, 900), 900), ((390, 844), 780)])

@@ -371,7 +371,10 @@ def test_the_largest_number_of_a_column_is_marked_be_it_clear_or_not() -> None:
     assert [[cell.leads for cell in row.cells] for row in view.matrices[0].rows] == [
         [False, False], [True, True],
     ]  # fmt: skip
-    assert view.key == "Bold: the best of its column; ★: clearly the best."
+    assert view.key == "Bold: the best of its column."
+    clear = told_overview(many({"a": [1.0] * 9, "b": [0.0] * 9}))
+    assert any(cell.best for row in clear.matrices[0].rows for cell in row.cells)
+    assert clear.key == "Bold: the best of its column. ★: clearly the best."
     alike = told_overview(many({"a": [1.0, 0.0], "b": [0.0, 1.0]}))
     assert not any(cell.leads for row in alike.matrices[0].rows for cell in row.cells)
     assert alike.key == ""

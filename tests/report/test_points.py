@@ -7,6 +7,7 @@ from runs import KEY, run_of
 
 from rmbg_eval.measure.kinds import KINDS
 from rmbg_eval.measure.record import ObservationPoint, PointResult
+from rmbg_eval.report import frame
 from rmbg_eval.report.context import Context
 from rmbg_eval.report.points import point_view, points_view, shape_paths
 from rmbg_eval.report.views import PointsView
@@ -68,6 +69,15 @@ def test_what_was_measured_and_what_passes_stand_on_one_axis() -> None:
     (start, width), places = row.band, [mark.place for mark in row.marks]
     assert start <= places[1] <= start + width < places[0] <= 100
     assert [mark.state for mark in row.marks] == ["failed", "passed"]
+
+
+def test_what_models_have_alike_at_a_point_is_shown_once() -> None:
+    macro = frame.environment("en").get_template("points.html.j2").module.points
+    one = result("a", "strands", 0, 4, 1)
+    alike = macro(view_of(one, result("b", "strands", 0, 4, 1)))
+    apart = macro(view_of(one, result("b", "strands", 1, 4, 1)))
+    assert [html.count('class="sentence"') for html in (alike, apart)] == [1, 2]
+    assert alike.count('class="sentence reader-only"') == 1
 
 
 def test_without_a_result_nothing_is_said_to_be_expected() -> None:

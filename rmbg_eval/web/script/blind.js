@@ -173,9 +173,7 @@ export function blind(dialog, decisions, save) {
   function tell() {
     const votes = decisions.holding("vote");
     const pictures = new Set(votes.map(({ category, case: id }) => `${category}\0${id}`)).size;
-    part("votes").replaceChildren(
-      ...say(words, votes.length === 1 ? "one-vote" : "votes", { votes: votes.length, pictures }),
-    );
+    part("votes").replaceChildren(...say(words, "votes", { votes: votes.length, pictures }));
     const few = pictures < FEWEST;
     const least = FEWEST;
     const n = votable();
