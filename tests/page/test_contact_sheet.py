@@ -415,3 +415,20 @@ def test_what_cells_show_is_named_where_the_filters_leave_room(sheet: Page) -> N
     for width, named in ((1024, False), (1700, True)):
         sheet.set_viewport_size({"width": width, "height": 800})
         expect(word).to_be_visible(visible=named)
+
+
+def test_the_search_opens_over_no_filter_where_names_can_make_room(sheet: Page) -> None:
+    word = sheet.locator("#find .cells label:not(:has(:checked)) span").first
+    for width in range(1040, 1700, 20):  # the first at which there is room for names
+        sheet.set_viewport_size({"width": width, "height": 800})
+        sheet.wait_for_timeout(30)
+        if word.is_visible():
+            break
+    sheet.keyboard.press("/")
+    assert sheet.locator("#find .chips").evaluate("e => e.scrollWidth <= e.clientWidth")
+    expect(word).to_be_hidden()
+    chip = sheet.locator("#find .chip").first
+    before = chip.bounding_box()["x"]
+    sheet.keyboard.press("Escape")
+    sheet.locator("#answer").click()
+    assert chip.bounding_box()["x"] == before, "nothing moves under a pointer that leaves it"

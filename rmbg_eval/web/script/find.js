@@ -236,13 +236,15 @@ export function finder() {
   const [cells, chips] = all(".cells, .chips");
   edges(form);
   edges(chips);
-  const room = new ResizeObserver(() => {
+  const fit = () => {
     cells.classList.add("worded");
     cells.classList.toggle(
       "worded",
       chips.scrollWidth <= chips.clientWidth && form.scrollWidth <= form.clientWidth,
     );
-  });
+  };
+  const room = new ResizeObserver(fit);
+  search.addEventListener("focus", fit); // it opens; as it closes, nothing moves under a pointer
   for (const each of [form, ...form.querySelectorAll("select")]) room.observe(each);
 
   follow();
