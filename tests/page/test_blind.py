@@ -410,3 +410,14 @@ def test_votes_are_counted_and_the_pictures_that_they_are_on(page: Page, pages: 
     expect(page.locator("#blind [data-part=votes] [lang=en]")).to_have_text(
         "Votes: 1 · pictures: 1"
     )
+
+
+def test_what_is_told_stands_level_with_the_answers(page: Page, pages: Pages) -> None:
+    page.set_viewport_size({"width": 1440, "height": 900})
+    voting(page, pages["single"].as_uri())
+    told, answers = (
+        page.locator(f"#blind {each}").bounding_box() for each in ("[data-part=votes]", ".answers")
+    )
+    few = page.locator("#blind [data-part=few]").bounding_box()
+    middle = (told["y"] + few["y"] + few["height"]) / 2
+    assert middle == pytest.approx(answers["y"] + answers["height"] / 2, abs=2)

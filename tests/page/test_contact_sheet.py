@@ -245,6 +245,67 @@ def test_on_a_tablet_all_of_the_bar_is_in_sight(sheet: Page, width: int) -> None
     assert tops[0] + 20 < tops[1]
 
 
+def test_what_is_chosen_is_lighter_than_its_track_in_the_dark_too(sheet: Page) -> None:
+    sheet.locator("[name=theme][value=dark]").dispatch_event("click")
+    shade = "e => getComputedStyle(e).backgroundColor.match(/[0-9]+/g).map(Number)"
+    chosen = sheet.locator("#find .cells label:has(:checked)").evaluate(shade)
+    assert min(chosen) > max(sheet.locator("#find .cells").evaluate(shade))
+
+
+def test_what_is_wrong_at_a_point_stands_below_it_in_one_piece_where_it_does_not_fit(
+    sheet: Page,
+) -> None:
+    lines = """e => {
+      e.previousElementSibling.textContent = "The outline of both ears is whole";
+      return [e.getClientRects().length, e.closest(".about").offsetHeight];
+    }"""
+    sentence = sheet.locator(f"{DRESS} .misses .sentence")
+    for width in (1024, 390):
+        sheet.set_viewport_size({"width": width, "height": 800})
+        assert sentence.evaluate(lines)[0] == 1
+
+
+def test_between_the_counts_a_long_category_has_two_lines(sheet: Page) -> None:
+    many = """() => {
+      for (const row of document.querySelectorAll(".by-category tr")) {
+        for (let n = 0; n < 4; n++) row.append(row.lastElementChild.cloneNode(true));
+      }
+      const last = document.querySelector(".by-category th:last-child");
+      last.className = "long";
+      last.textContent = "Low-quality phone shot";
+    }"""
+    sheet.evaluate(many)
+    for width in (768, 1024):
+        sheet.set_viewport_size({"width": width, "height": 800})
+        assert sheet.locator(".by-category thead").bounding_box()["height"] < 50
+
+
+def test_over_a_narrow_column_the_models_name_is_whole(sheet: Page) -> None:
+    sheet.set_viewport_size({"width": 660, "height": 800})
+    cut = """e => {
+      e.textContent = "a-model-with-a-name";
+      return [e, e.nextElementSibling].map(each => {
+        const text = document.createRange();
+        text.selectNodeContents(each);
+        const [all, seen] = [text, each].map(box => box.getBoundingClientRect().width);
+        return all > seen + 0.01;
+      });
+    }"""
+    assert sheet.locator(".heads [data-model] strong").first.evaluate(cut) == [False, True]
+
+
+def test_nothing_cuts_the_ring_round_a_models_name(sheet: Page) -> None:
+    name = sheet.locator(".heads [data-model] button").first
+    for above in ("..", "../.."):
+        expect(name.locator(above)).to_have_css("overflow", "visible")
+
+
+def test_no_line_begins_with_the_dot_between_a_case_and_its_models(sheet: Page) -> None:
+    small = sheet.locator(".findings > li > a > small").first
+    assert "\u00a0· " in small.text_content()
+    assert " · " not in small.text_content()
+
+
 def test_a_dot_is_as_heavy_as_a_cross(sheet: Page) -> None:
     width = "e => 2 * parseFloat(getComputedStyle(e, '::after').borderTopWidth)"
     for each in sheet.locator(".pip.passed").all()[:3]:
