@@ -173,3 +173,11 @@ def test_measures_without_points_stand_at_even_distances(report: Page) -> None:
         }"""
     )
     assert max(widths) - min(widths) <= 1
+
+
+def test_without_a_truth_no_key_is_told_that_needs_one(page: Page, own: tuple[Run, Path]) -> None:
+    opened(page, own[1].as_uri())
+    page.keyboard.press("?")
+    told = page.locator("#keys dd:visible").all_inner_texts()
+    assert "result, alpha, hardest edge" in told
+    assert not any(re.search("error|truth", words) for words in told)
