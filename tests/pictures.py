@@ -161,17 +161,23 @@ def tiff(
     planar: int = 1,
     alpha: int | None = None,
     kind: int = 1,
+    deflated: bool = False,
 ) -> bytes:
-    """An uncompressed TIFF of WIDTH×HEIGHT put together tag by tag: what Pillow would not write.
+    """A TIFF of WIDTH×HEIGHT put together tag by tag: what Pillow would not write.
 
     `white`: PhotometricInterpretation; `alpha`: what the last channel is, 1 premultiplied; `kind`:
     2 of signed numbers, 3 of floating-point ones.
     """
-    tags = {256: [WIDTH], 257: [HEIGHT], 258: [*bits], 259: [1], 262: [white]}
-    tags |= {273: [8], 277: [len(bits)], 278: [HEIGHT], 279: [len(data)], 284: [planar]}
+    parts = [data]
     if planar == 2:
         plane = len(data) // len(bits)
-        tags |= {273: [8 + n * plane for n in range(len(bits))], 279: [plane] * len(bits)}
+        parts = [data[at : at + plane] for at in range(0, len(data), plane)]
+    if deflated:
+        parts = [zlib.compress(part) for part in parts]
+    data, lengths = b"".join(parts), [len(part) for part in parts]
+    tags = {256: [WIDTH], 257: [HEIGHT], 258: [*bits], 262: [white], 259: [8 if deflated else 1]}
+    tags |= {277: [len(bits)], 278: [HEIGHT], 279: lengths, 284: [planar]}
+    tags[273] = [8 + sum(lengths[:n]) for n in range(len(parts))]
     if alpha is not None:
         tags[338] = [alpha]
     if kind > 1:

@@ -459,7 +459,7 @@ def _loaded(
     those, `(H, W, channels)`. ImageError for what `_upright` refuses."""
     if deep := _is_deep(image):
         notes.append(NOTES["reduced-16-bit"])
-    if deep and image.mode in ("RGB", "RGBA", "CMYK") and image.format != "PPM":
+    if deep and image.mode in ("RGB", "RGBA", "CMYK") and not _is_read_in_eight(image):
         values = _sixteen_bit(image, data, name, notes)
     else:
         image = _upright(image, data, name, notes)
@@ -500,12 +500,14 @@ def _sixteen_bit(image: Any, data: bytes, name: str, notes: list[Message]) -> De
         _read_as(image, "RGBA")
         return np.asarray(_upright(image, data, name, notes)).view(">u2")
     straight = raw.replace("a", "A")
-    lower = type(image)(io.BytesIO(data))
+    other = type(image)(io.BytesIO(data))
+    _read_as(other, straight[:-1] + _OTHER_ORDER[straight[-1]])
+    lower = np.asarray(_upright(other, data, name, []))
+    del other  # before the next is decoded
     _read_as(image, straight)
-    _read_as(lower, straight[:-1] + _OTHER_ORDER[straight[-1]])
     values = np.asarray(_upright(image, data, name, notes)).astype(np.uint16)
     values <<= 8
-    values |= np.asarray(_upright(lower, data, name, []))
+    values |= lower
     if raw != straight:  # premultiplied
         alpha = values[..., 3].astype(np.uint32)
         for channel in range(3):
@@ -519,7 +521,10 @@ _OTHER_ORDER = {"B": "L", "L": "B", "N": "B" if sys.byteorder == "little" else "
 
 def _eight_bit(values: Deep) -> NDArray[np.uint8]:
     """`rint(values / 257)`, of whose sums none overflows."""
-    return ((np.minimum(values, 65407) + 128) // 257).astype(np.uint8)
+    levels = np.minimum(values, 65407)
+    levels += 128
+    levels //= 257
+    return levels.astype(np.uint8)
 
 
 def _read_as(image: Any, raw: str) -> None:
@@ -543,6 +548,12 @@ def _is_deep(image: Any) -> bool:
         or (tile[0] == "ppm" and tile[3][1] > 255)
         for tile in getattr(image, "tile", ())
     )
+
+
+def _is_read_in_eight(image: Any) -> bool:
+    """Whether Pillow's decoder makes 8 bits of 16 whatever it is told: of PPM, and of a TIFF with
+    one channel after the other, whose alpha it makes straight, too."""
+    return image.format == "PPM" or (image.format == "TIFF" and image.tag_v2.get(284) == 2)
 
 
 def _is_turned(image: Image.Image) -> bool:

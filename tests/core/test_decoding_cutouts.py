@@ -171,6 +171,14 @@ def test_reads_a_premultiplied_16_bit_tiff_as_straight():
     assert np.abs(rgb - COLOURS / 257)[seen].max() < 0.7
 
 
+def test_colours_of_16_bits_one_after_the_other_are_made_straight_once():
+    planes = np.moveaxis(np.dstack([MULTIPLIED, DEEP_ALPHA]), -1, 0).tobytes()
+    data = tiff(planes, (16,) * 4, 2, planar=2, alpha=1, deflated=True)
+    rgb, alpha = decode_cutout(data, "x")
+    assert np.abs(alpha - DEEP_ALPHA / 65535).max() < 1 / 255
+    assert np.abs(rgb - COLOURS / 257)[DEEP_ALPHA >= 65535 // 4].max() < 6
+
+
 @pytest.mark.parametrize("interlaced", [False, True])
 def test_reads_grey_with_alpha_of_16_bits_as_it_is_stored(interlaced):
     rgb, alpha = decode_cutout(png16(DEEP[..., 2:], interlaced=interlaced), "x")

@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 
 from rmbg_eval import web
+from rmbg_eval.core.decoding import SUFFIXES
 
 ROOT = Path(__file__).parent.parent.parent
 SCRIPTS = sorted((Path(web.__file__).parent / "script").glob("*.js"))
@@ -40,6 +41,15 @@ def test_a_page_has_the_comments_of_neither_scripts_nor_styles() -> None:
     for source in SCRIPTS:  # or a line of a text could look like a comment
         code = re.sub(r"^ *//.*$", "", source.read_text("utf-8"), flags=re.MULTILINE)
         assert all(line.count("`") % 2 == 0 for line in code.splitlines()), source
+
+
+def test_the_explorer_takes_what_no_browser_knows_as_a_picture() -> None:
+    unknown = {name for name in SUFFIXES if name.startswith((".hei", ".hif", ".tif"))}
+    script = web.script("served")
+    (taken,) = re.findall('accept: "(.*)"', script)
+    assert unknown <= {*taken.split(",")}
+    (unshown,) = re.findall(r"\bUNSHOWABLE = /(.*)/i;", script)
+    assert all(re.search(unshown, name) for name in unknown)
 
 
 def test_a_module_may_call_what_it_imports_otherwise(

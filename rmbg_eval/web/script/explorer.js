@@ -54,7 +54,7 @@ const POINTS = {
   written: _("Written to {file}. The next run has it."),
 };
 const RESULT_BY = _("Result by {model}. Plus and minus zoom, arrows move, 0 fits.");
-const UNSHOWABLE = /\.(heic|heif|tiff?)$/i; // by most browsers
+const UNSHOWABLE = /\.(heic|heif|hif|tiff?)$/i; // by most browsers
 
 /** @typedef {import("./wire.js").Message} Message */
 /** @typedef {import("./layout.js").Side} Side */

@@ -162,7 +162,7 @@ function keySheet(texts) {
 function choices(root, texts, act) {
   const input = h("input", {
     type: "file",
-    accept: "image/*,.heic,.heif,.avif,.tif,.tiff,.bmp",
+    accept: "image/*,.heic,.heif,.hif,.avif,.tif,.tiff,.bmp",
     multiple: true,
     class: "rx-file",
     onchange: () => {
