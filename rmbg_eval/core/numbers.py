@@ -15,6 +15,16 @@ def figures(value: float, digits: int = 3, sign: str = "") -> str:
     return f"{value:{sign}.{digits}g}"
 
 
+def four_digits(value: float) -> float:
+    """A value as a page's script has it, which nobody reads more closely, in few characters.
+
+    >>> four_digits(0.123456), four_digits(3.0), four_digits(123456.0)
+    (0.1235, 3, 123500)
+    """
+    short = float(f"{value:.4g}")
+    return int(short) if short.is_integer() else short
+
+
 def duration(seconds: float) -> str:
     """
     >>> [duration(s) for s in (0.34, 59.6, 200, 3599, 7380, 360000)]

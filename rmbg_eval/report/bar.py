@@ -6,6 +6,7 @@ from unicodedata import normalize
 
 from ..cases.categories import category_title
 from ..core.key import Key
+from ..core.numbers import four_digits
 from ..i18n import N_, Message
 from ..measure.agreement import APART
 from ..measure.kinds import kind_title
@@ -139,7 +140,7 @@ class Bar:
                 for name in names:
                     value = of.get(name)
                     if value is not None:
-                        values[name][number][row] = four_figures(value)
+                        values[name][number][row] = four_digits(value)
             for kind in failed:
                 kinds.setdefault(kind, []).append(row)
         return {"words": words, "flags": flags, "kinds": kinds, "values": values}
@@ -160,9 +161,3 @@ class Bar:
         prediction = self.run.index.predictions.get(key)
         of[SECONDS] = prediction.inference_seconds if prediction else None
         return of, reasons
-
-
-def four_figures(value: float) -> float:
-    """A value as the page's script has it, which nobody reads more closely."""
-    short = float(f"{value:.4g}")
-    return int(short) if short.is_integer() else short

@@ -15,6 +15,7 @@ from ..ci.junit import is_weighted
 from ..core.anchors import case_anchor
 from ..core.files import in_shell
 from ..core.key import Key
+from ..core.numbers import four_digits
 from ..core.records import columns
 from ..decisions.acceptance import Acceptance, acceptances, agreement, hundredths
 from ..decisions.files import counting_or_why
@@ -25,7 +26,6 @@ from ..i18n import N_, Message
 from ..run.queue import level_of
 from ..run.record import Run
 from ..run.statistics import ALL, shoots_of
-from .bar import four_figures
 from .context import Context
 from .views import ByEyeView, IntervalView, ShareRow, Text
 
@@ -95,7 +95,7 @@ def page_data(run: Run, decisions: Decisions, shown: Run | None = None) -> dict[
         anchor = case_anchor(*record.key)
         rows.append([anchor, record.category, record.id, shoots.get(record.key, ""), shas])
     risks = {
-        number(risk.key): four_figures(risk.value) for risk in run.risks if risk.value is not None
+        number(risk.key): four_digits(risk.value) for risk in run.risks if risk.value is not None
     }
     texts: dict[str, int] = {}
     signs = {

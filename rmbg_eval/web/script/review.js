@@ -52,16 +52,12 @@ export function shareOf(decisions, model) {
   const all = own.flat();
   const said = new Map(all.map((number) => [number, decisions.settled(decisions.like(number))]));
   const answers = (/** @type {number[]} */ some) => some.map((number) => said.get(number) ?? "");
-  /** @type {Map<string | undefined, number>} Of those that are the same to the byte, the first. */
-  const firsts = new Map();
-  for (const number of all) {
-    const sha = decisions.like(number).cutout_sha256;
-    firsts.set(sha, Math.min(number, firsts.get(sha) ?? number));
-  }
-  const shoots = Map.groupBy(all, (number) => {
-    const first = firsts.get(decisions.like(number).cutout_sha256) ?? number;
-    return decisions.shootOf(Math.floor(first / models.length));
-  });
+  const shaOf = (/** @type {number} */ number) => decisions.like(number).cutout_sha256;
+  // Of those that are the same to the byte, the first: it is set last.
+  const firsts = new Map([...all].sort((a, b) => b - a).map((number) => [shaOf(number), number]));
+  const shoots = Map.groupBy(all, (number) =>
+    decisions.shootOf(Math.floor((firsts.get(shaOf(number)) ?? number) / models.length)),
+  );
   return acceptance({ strata: own.map(answers), shoots: [...shoots.values()].map(answers) });
 }
 
