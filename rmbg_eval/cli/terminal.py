@@ -16,6 +16,7 @@ from typing import Any, Literal
 import typer
 from rich.console import Console
 from rich.markup import escape
+from rich.measure import Measurement
 from rich.progress import (
     BarColumn,
     Progress,
@@ -79,15 +80,16 @@ is counted."""
 
 
 def show_run(run: Run, path: Path, quiet: bool = False) -> None:
-    """Print seconds by case and model, or by model alone of many cases and where no model has any,
-    and the path, unless `quiet`, and what is wrong."""
+    """Print seconds by case and model, or by model alone where that has no room, or no model has
+    any, and the path, unless `quiet`, and what is wrong."""
     timed = not all(model.info.finished for model in run.models)
-    each = not quiet and timed and len(run.cases) <= MOST_ROWS
+    seconds = _seconds(run) if not quiet and timed and len(run.cases) <= MOST_ROWS else None
+    each = seconds is not None and _least_width(seconds) <= out.width
     if not quiet:
-        out.print(_seconds(run) if each else _medians(run) if timed else _counts(run))
-    for model in run.models:
-        for warning in warnings_of(model.warnings, run.tally[model.info.name]):
-            complain(f"{model.info.name}: {warning}")
+        out.print(seconds if each else _medians(run) if timed else _counts(run))
+    warned = ((model.info.name, model.warnings) for model in run.models)
+    for warning in warnings_of(warned, run.tally):
+        complain(warning)
     failures = run.failures
     if failures:
         complain(how_many_failed(run))
@@ -158,7 +160,7 @@ def _state(failed: Prediction) -> str:
 
 
 def _seconds(run: Run) -> Table:
-    heads = (escape(model.info.name) for model in run.models)
+    heads = (Column(escape(model.info.name), min_width=11) for model in run.models)
     table = _titled("seconds a picture: inference / all stages", "case", *heads)
     for record in run.cases:
         cells = []
@@ -175,7 +177,12 @@ def _seconds(run: Run) -> Table:
     return table
 
 
-def _titled(title: str, *heads: str) -> Table:
+def _least_width(table: Table) -> int:
+    """Without a word that is broken."""
+    return Measurement.get(out, out.options.update_width(1 << 16), table).minimum
+
+
+def _titled(title: str, *heads: Column | str) -> Table:
     """A table at least as wide as its title."""
     return Table(*heads, title=title, min_width=len(title))
 

@@ -197,11 +197,10 @@ def model_rows(run: Run) -> Iterable[ModelRow]:
 
 
 def precision(run: Run) -> Iterable[Message]:
-    """What each reduced precision changed, and what a model warned of."""
+    """What models warned of, and what each reduced precision changed."""
+    yield from warnings_of(((model.info.name, model.warnings) for model in run.models), run.tally)
     for model in run.models:
         check, info = model.precision, model.info
-        for warning in warnings_of(model.warnings, run.tally[info.name]):
-            yield Message("{name}: {what}", name=info.name, what=warning)
         if check is None:
             continue
         if check.largest is None or check.mean is None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from array import array
 from collections import Counter
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from statistics import median
 
@@ -13,7 +13,7 @@ from ..i18n import Message, and_more
 from ..predictions.prediction import Prediction
 
 _NAMED = 3
-"""Cases that one warning names."""
+"""Cases, and models, that one warning names."""
 
 
 @dataclass
@@ -66,22 +66,32 @@ class Tally:
             self.memory = max(self.memory or 0, p.peak_memory_bytes)
 
 
-def warnings_of(told: Iterable[Message], tally: Tally) -> Iterator[Message]:
-    """What a model warned of; of what holds for some of its cut-outs, for how many and which."""
-    noted = {SOME[note]: note for note in tally.noted}
-    for warning in told:
-        note = noted.get(warning)
-        if note is None:
-            yield warning
-            continue
-        first = tally.first_noted[note]
-        yield Message(
-            "of {n} of {all} cut-outs ({names}), {what}",
-            n=tally.noted[note],
-            all=tally.cutouts,
-            names=and_more(first, tally.noted[note] - len(first)),
-            what=note,
-        )
+def warnings_of(
+    told: Iterable[tuple[str, Iterable[Message]]], tally: Mapping[str, Tally]
+) -> Iterator[Message]:
+    """What models, each by its name, warned of; what several did, once."""
+    models: dict[Message, list[str]] = {}
+    for model, warnings in told:
+        for warning in warnings:
+            models.setdefault(_counted(warning, tally[model]), []).append(model)
+    for warning, names in models.items():
+        some = and_more(names[:_NAMED], len(names) - _NAMED)
+        yield Message("{name}: {what}", name=some, what=warning)
+
+
+def _counted(warning: Message, tally: Tally) -> Message:
+    """Of what holds for some of a model's cut-outs, for how many and which."""
+    note = next((note for note in tally.noted if SOME[note] == warning), None)
+    if note is None:
+        return warning
+    first = tally.first_noted[note]
+    return Message(
+        "of {n} of {all} cut-outs ({names}), {what}",
+        n=tally.noted[note],
+        all=tally.cutouts,
+        names=and_more(first, tally.noted[note] - len(first)),
+        what=note,
+    )
 
 
 def tally_of(models: Iterable[str], predictions: Iterable[Prediction]) -> dict[str, Tally]:

@@ -161,6 +161,25 @@ def test_a_table_s_title_stands_on_one_line_however_narrow_its_columns_are(
     assert "seconds a picture: inference / all stages" in printed().out
 
 
+@pytest.mark.parametrize(("count", "by_case"), [(4, True), (5, False)])
+def test_seconds_by_case_are_shown_where_no_word_is_broken(
+    count: int, by_case: bool, printed: Printed
+) -> None:
+    terminal.out.width = 80
+    names = [f"model-{number}" for number in range(count)]
+    one = run_of().models[0]
+    models = tuple(
+        one.model_copy(update={"info": one.info.model_copy(update={"name": name})})
+        for name in names
+    )
+    timed = [made(name, seconds={"infer": 1.0, "encode": 0.5}) for name in names[:-1]]
+    show_run(run_of(*timed, failed(names[-1]), models=models), Path("run.json"))
+    out, err = printed()
+    assert ("1.00 / 1.50" in out) is by_case
+    assert ("0 of 1" in out) is not by_case
+    assert ("failed: portrait/ada · model-4: ada.png is empty" in err) is not by_case
+
+
 def test_finished_cut_outs_have_no_seconds(printed: Printed) -> None:
     run = run_of(made("a", seconds={"infer": 7.0}), failed("b"))
     finished = [

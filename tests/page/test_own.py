@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from pathlib import Path
 
+import pytest
 from fakes import save_picture
 from pages import opened
 from playwright.sync_api import Page, expect
@@ -120,6 +121,29 @@ def test_panels_of_models_begin_where_their_headings_do(page: Page, own: tuple[R
         )
         assert own_part["x"] == heading["x"]
     assert page.locator(".matrix thead").bounding_box()["height"] < 2  # over nothing
+
+
+MANY = """body => {
+  const cell = body.querySelector("td").outerHTML;
+  body.innerHTML = Array.from({ length: 17 }, (_, n) =>
+    `<tr>${cell.repeat(n)}<th scope="row" colspan="${17 - n}">birefnet-${n}</th></tr>`).join("");
+}"""
+
+
+@pytest.mark.parametrize("width", [390, 1440])
+def test_figures_of_how_many_models_agree_never_overlap(
+    page: Page, own: tuple[Run, Path], width: int
+) -> None:
+    page.set_viewport_size({"width": width, "height": 900})
+    opened(page, own[1].as_uri())
+    panel = page.locator(".agreement")
+    panel.locator("tbody").evaluate(MANY)
+    sizes = "all => all.map(e => [e.clientWidth, e.clientHeight])"
+    cells = panel.locator("td").evaluate_all(sizes)
+    assert min(cell[0] for cell in cells) >= 38
+    assert {cell[1] for cell in cells} == {32}
+    room = page.locator(".overview").bounding_box()["width"]
+    assert panel.bounding_box()["width"] > 0.6 * room
 
 
 def test_of_one_model_two_cases_stand_side_by_side_and_no_more_than_a_line_is_about_the_model(

@@ -204,6 +204,17 @@ def test_models_that_are_alike_are_both_named() -> None:
     assert view.answer == ("a and b pass the same number of points, 1 of 2.",)
 
 
+def test_of_many_models_the_first_are_named_and_the_others_counted() -> None:
+    passed = {name: [1.0, 0.0] for name in "abcd"} | {name: [0.0, 0.0] for name in "fghij"}
+    run = many(passed)
+    models = tuple(called(run, name) for name in passed)
+    assert told_overview(run.model_copy(update={"models": models})).answer == (
+        "a, b, c and d pass the same number of points, 1 of 2.",
+        "Whether that is better than f (0), g (0), h (0) or 2 others cannot be told: 2 cases are "
+        "too few.",
+    )
+
+
 def test_a_model_alone_is_no_best() -> None:
     run = many({"a": [1.0, 0.0]})
     run = run.model_copy(update={"models": run.models[:1]})

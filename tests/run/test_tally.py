@@ -30,7 +30,16 @@ def test_of_how_many_cut_outs_colours_look_multiplied_and_of_which(
     predictions = [made(case=str(n), notes=each) for n, each in enumerate(notes)]
     tally = tally_of("a", predictions)["a"]
     other = Message("it was slow")
-    first, second, third = warnings_of((other, SOME[MULTIPLIED], SOME[MASK]), tally)
-    assert first == other
-    assert str(second).startswith(expected)
-    assert str(third).startswith(f"of {6 - count} of 6 cut-outs (portrait/{count}")
+    told = ("a", (other, SOME[MULTIPLIED], SOME[MASK]))
+    first, second, third = map(str, warnings_of([told], {"a": tally}))
+    assert first == "a: it was slow"
+    assert second.startswith(f"a: {expected}")
+    assert third.startswith(f"a: of {6 - count} of 6 cut-outs (portrait/{count}")
+
+
+def test_what_several_models_warned_of_is_said_once() -> None:
+    slow = Message("it was slow")
+    told = [(name, (slow, Message("it was {name}", name=name))) for name in "abcde"]
+    first, *others = map(str, warnings_of(told, tally_of("abcde", ())))
+    assert first == "a, b, c and 2 more: it was slow"
+    assert others == [f"{name}: it was {name}" for name in "abcde"]
