@@ -401,7 +401,7 @@ def test_a_set_too_small_for_a_ranking_says_so_before_the_first_vote(
 ) -> None:
     voting(page, pages["single"].as_uri())
     expect(page.locator("#blind [data-part=few]")).to_contain_text(
-        "No ranking comes of these: 4 pictures or shoots to vote on, 12 are needed"
+        "No ranking comes of these: of 12 pictures or shoots needed, 4 can be voted on"
     )
 
 
