@@ -132,6 +132,31 @@ def test_print_has_every_row_whole_and_no_control(report: Page, tmp_path: Path) 
     assert 2 <= len(counts) <= 8
 
 
+MANY = """() => {
+  for (const each of document.querySelectorAll(".sheet, .heads"))
+    each.className = each.className.replace(/of-\\d beside/, "of-many above");
+  for (const row of document.querySelectorAll("article.case"))
+    for (const tile of [...row.querySelectorAll("[data-kind=result]")])
+      for (let copy = 0; copy < 5; copy++) tile.after(tile.cloneNode(true));
+}"""
+
+
+def test_of_many_models_none_is_cut_off_on_paper(page: Page, pages: Pages) -> None:
+    page.set_viewport_size({"width": 703, "height": 1000})
+    opened(page, pages["single"].as_uri())
+    page.emulate_media(media="print")
+    page.evaluate(MANY)
+    row = page.locator("article.case").first
+    tiles = row.locator(".tile").evaluate_all(
+        "all => all.map(e => Math.round(e.getBoundingClientRect().right))"
+    )
+    assert len(tiles) == 13
+    assert max(tiles) <= 703
+    for name in row.locator(".model").all():
+        expect(name).to_be_visible()
+    expect(page.locator("#bar .heads")).to_be_hidden()
+
+
 def test_print_has_small_copies_also_of_what_was_never_scrolled_to(
     page: Page, pages: Pages
 ) -> None:
