@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from typing import Any
 
-from ..ci.gate import all_failed, how_many_failed, missing
+from ..ci.gate import all_failed, failed_alike, how_many_failed, missing
 from ..core.numbers import figures
 from ..i18n import N_, Message, join
 from ..measure.kinds import kind_name
@@ -56,6 +56,14 @@ class Answer:
             return Message("{problem}.", problem=how_many_failed(self.run))
         if self.all_failed:
             return Message("The one cut-out failed.", many="All {n} cut-outs failed.", n=self.lost)
+        alike = failed_alike(self.failures, len(self.models))
+        if all(of_all for of_all, _ in alike):  # it is the pictures, and no model is to blame
+            return Message(
+                "{n} of {all} pictures has no cut-out.",
+                many="{n} of {all} pictures have no cut-out.",
+                n=sum(len(together) for _, together in alike),
+                all=len(self.run.cases),
+            )
         return Message("{n} of {all} cut-outs failed.", n=self.lost, all=len(self.run.predictions))
 
     def failed(self) -> Text:
@@ -229,8 +237,8 @@ class Answer:
         if self.context.levels["fine"]:
             parts.append(
                 Message(
-                    "A cut-out without a sign can be bad all the same: in the calibration, on hard "
-                    "scenes that were new to it, {bad} of {n} were.",
+                    "A cut-out without a sign can be bad all the same: on hard test scenes, {bad} "
+                    "of {n} were.",
                     bad=order.bad,
                     n=order.silent,
                 )

@@ -284,7 +284,9 @@ class Overview:
                     most=counts[-1],
                 )
             )
-        return join(" ", parts) if parts else ""
+        else:
+            parts.append(Message("Over {n} picture.", many="Over {n} pictures.", n=counts[0]))
+        return join(" ", parts)
 
     # ---- quality and time
 

@@ -266,6 +266,24 @@ def test_comment_and_place_are_of_the_decision(reviewing: Page, tmp_path: Path) 
     assert page.title() != "1"
 
 
+def test_enter_closes_a_comment_but_not_while_a_word_is_composed(
+    reviewing: Page, tmp_path: Path
+) -> None:
+    page = reviewing
+    page.keyboard.press("c")
+    page.keyboard.type("the strap")
+    page.keyboard.press("Shift+Enter")
+    page.keyboard.type("and the buckle")
+    composing = "new KeyboardEvent('keydown', {key: 'Enter', bubbles: true, isComposing: true})"
+    page.evaluate(f"document.activeElement.dispatchEvent({composing})")
+    expect(page.locator("#review form.comment")).to_be_visible()
+    page.keyboard.press("Enter")
+    expect(page.locator("#review form.comment")).to_be_hidden()
+    page.keyboard.press("m")
+    (review,) = read(saved(page, tmp_path / "d.json")).reviews
+    assert (review.answer, review.comment) == ("mend", "the strap\nand the buckle")
+
+
 def test_a_comment_without_a_decision_is_in_no_file_and_that_is_said(reviewing: Page) -> None:
     page = reviewing
     waiting = "wait for a decision, in no file yet: 1"

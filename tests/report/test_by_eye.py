@@ -80,7 +80,7 @@ def test_the_command_names_the_folder_where_any_shell_takes_it_for_nothing_else(
     view = by_eye(Context(run.model_copy(update={"settings": settings}), DRAWN))
     assert view is not None
     assert view.folder == folder
-    assert f"rmbg-eval decide {escape(folder)} decisions.json" in html_of(view)
+    assert f"rmbg-eval decide {escape(folder)} ~/Downloads/decisions.json" in html_of(view)
 
 
 def test_the_script_has_copies_of_a_picture_as_a_shoot() -> None:

@@ -48,7 +48,7 @@ def test_the_first_sentence_counts_what_needs_a_look() -> None:
     assert made_of.startswith("soft patches in the subject, stray pieces")
     assert "AUROC" not in view.more
     found = order_of("none")
-    assert "bad all the same: in the calibration," in view.more
+    assert "bad all the same: on hard test scenes," in view.more
     assert f", {found.bad} of {found.silent} were." in view.more
 
 
@@ -127,7 +127,7 @@ def test_models_agree_by_what_they_have_in_common_and_the_odd_one_is_named() -> 
     view = presenter(with_an_odd_one()).overview()
     rows = [(model, [cell.value for cell in cells]) for model, cells in view.agreement.rows]
     assert rows == [("a", []), ("b", ["99.5"]), ("c", ["60", "61"])]
-    assert str(view.agreement.note) == "c stands apart."
+    assert str(view.agreement.note) == "c stands apart. Over 2 pictures."
     assert "c stands apart and is left out of the queue." in view.more
     assert presenter(own()).overview().agreement is None
 
@@ -142,12 +142,12 @@ def test_models_of_the_same_weights_are_told_to_say_nothing_and_stand_apart_toge
            FAR[0].model_copy(update={"one": "c", "other": "d"}))  # fmt: skip
     view = presenter(run.model_copy(update={"models": (*models,), "agreements": far})).overview()
     assert str(view.agreement.note) == (
-        "c and d stand apart. That models of the same weights agree says nothing."
+        "c and d stand apart. That models of the same weights agree says nothing. Over 2 pictures."
     )
     assert "c and d stand apart and are left out of the queue." in view.more
 
 
-def test_over_how_many_pictures_models_agree_is_said_where_that_is_not_the_same() -> None:
+def test_where_models_have_other_pictures_in_common_least_and_most_are_said() -> None:
     run = with_an_odd_one()
     few = (*FAR[:2], FAR[2].model_copy(update={"cases": 1}))
     view = presenter(run.model_copy(update={"agreements": few})).overview()

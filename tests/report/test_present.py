@@ -80,6 +80,13 @@ def test_few_failures_are_counted_beside_the_answer_not_in_it() -> None:
     assert view.failed == "1 of 11 cut-outs failed."
 
 
+def test_where_no_model_has_a_cut_out_the_pictures_are_counted() -> None:
+    (ada,) = run_of().cases
+    cases = (ada, ada.model_copy(update={"id": "bob"}))
+    run = run_of(*(failed(m) for m in "ab"), *(done(m, case="bob") for m in "ab"), cases=cases)
+    assert Presenter(run, previews()).overview().answer[-1] == "1 of 2 pictures has no cut-out."
+
+
 def missing(model: str = "b") -> Prediction:
     """A prediction that a folder of finished cut-outs lacks."""
     lacking = MissingCutoutError(Message("There is no cut-out of it"), Message("Save it there."))

@@ -606,6 +606,11 @@ export function review(dialog, decisions, save) {
     }
     if (event.ctrlKey || event.metaKey || event.altKey) return;
     const small = key.toLowerCase();
+    if (key === "Enter" && target === comment && !event.shiftKey && !event.isComposing) {
+      event.preventDefault(); // as in a chat; Shift with it makes a line
+      comments(false);
+      return;
+    }
     const on = (/** @type {string} */ kind) => target instanceof Element && target.matches(kind);
     if (on("textarea, select, input:not([type=radio])")) {
       event.stopPropagation();
