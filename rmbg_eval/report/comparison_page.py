@@ -158,7 +158,7 @@ class ComparisonReport:
     def changes(self) -> Panel:
         """What is not the same by case × model, worst first."""
         new, base = in_shell(self.settings.new, "RUN"), in_shell(self.settings.base, "DIR")
-        command = f"rmbg-eval approve {new} --to {base} --decisions decisions.json"
+        command = f"rmbg-eval approve {new} --to {base} --decisions ~/Downloads/decisions.json"
         view = ChangesView(tuple(self._views), tuple(self._left()), self._approvals(), command)
         return self._panel("compare_pairs", "changes", view)
 
@@ -343,6 +343,7 @@ class ComparisonReport:
             crops=crops,
             matte=figures.matte,
             borrowed=figures.borrowed,
+            same_alpha=figures.same_alpha and not pair.identical,
             table=self._table(pair),
             tick=_tick(pair) if self._takes and _can_tick(pair) else "",
         )

@@ -47,6 +47,7 @@ class PairView:
     crops: tuple[tuple[str, Message, ImageView], ...]
     matte: bool
     borrowed: bool
+    same_alpha: bool
     table: TableView | None
     tick: Text
     """What its tick does; empty where it cannot be approved of by itself."""

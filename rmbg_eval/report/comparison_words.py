@@ -10,7 +10,7 @@ from ..compare.comparison import Comparison, describe
 from ..compare.pair import STATES, State, Value
 from ..i18n import Message, join
 from ..measure.delivery import RULES
-from ..measure.kinds import FIGURES, KINDS, apart, missed
+from ..measure.kinds import FIGURES, KINDS, PLACES, apart, missed
 from ..measure.record import PointResult, RuleResult
 from ..measure.table import TABLE, TITLES
 
@@ -35,6 +35,10 @@ _WAYS = {
     if metric.higher_is_better is not None
 }
 """Which way is good, of measures that have one."""
+
+
+_AFTER_NUMBERS = ("ΔE2000", "px", "px²")
+"""Units that a measure's numbers are told with; the others are a share or a score."""
 
 
 def answer(comparison: Comparison, stopped: Counter[State]) -> Message:
@@ -89,7 +93,8 @@ def sentence(value: Value, after: PointResult | RuleResult | None) -> Message:
     if value.kind == "alpha" or value.difference is None:
         return describe(value)
     if value.kind == "measure":
-        one, other = apart(value.new or 0.0, value.base or 0.0, FIGURES)
+        new, base = value.new or 0.0, value.base or 0.0
+        one, other = _amount(value, new, base), _amount(value, base, new)
         title = measure_title(value)
         said = Message("{what} {new}, {base} before", what=title, new=one, base=other)
         way = _WAYS.get(value.name)
@@ -104,12 +109,13 @@ def sentence(value: Value, after: PointResult | RuleResult | None) -> Message:
 
 
 def _amount(value: Value, number: float, other: float) -> Message:
-    """A point's number with its unit, in as many digits as tell it from `other`."""
+    """A number with its unit, in as many digits as tell it from `other`."""
     kind = KINDS.get(value.region) if value.kind == "point" else None
     if kind is not None and kind.scale is not None:
         return Message("{share}\u00a0%", share=apart(100 * number, 100 * other)[0])
-    first = apart(number, other)[0]
-    if value.unit == "count":
+    measure = value.kind == "measure"
+    first = apart(number, other, FIGURES if measure else PLACES)[0]
+    if value.unit == "count" or (measure and value.unit not in _AFTER_NUMBERS):
         return Message.of(first)
     if value.unit == "ΔE2000":
         return Message("ΔE\u00a0{number}", number=first)

@@ -51,6 +51,12 @@ def test_without_colours_of_its_own_base_is_a_matte_where_those_of_new_are_gone(
         assert np.array_equal(shown[alpha > 0][:, :3], rgb[alpha > 0])
 
 
+def test_where_only_colours_changed_a_baseline_is_not_shown_in_the_new_ones(tmp_path: Path) -> None:
+    rgb, alpha = disc(1)
+    figures = figures_of(alpha, np.dstack([rgb, alpha]), tmp_path, full=False)
+    assert (figures.matte, figures.borrowed, figures.same_alpha) == (True, False, True)
+
+
 @pytest.mark.parametrize(
     ("size", "where", "region"),
     [

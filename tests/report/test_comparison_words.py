@@ -56,6 +56,8 @@ def test_a_measure_has_its_long_name_and_both_values() -> None:
     shapes = by_name["mad"].model_copy(update={"name": "iou"})
     assert str(sentence(shapes, None)).endswith("; more is better")
     assert str(measure_title(by_name["alpha_tile"])) == "how far alpha moved in the worst square"
+    colour = by_name["mad"].model_copy(update={"name": "delta_e_white", "unit": "ΔE2000"})
+    assert "ΔE 0.25, ΔE 0.125 before" in str(sentence(colour, None)).replace(NBSP, " ")
     rule = by_name["mad"].model_copy(update={"kind": "rule", "name": "fill"})
     assert str(measure_title(rule)) == "how far the subject fills the frame"
     unknown = rule.model_copy(update={"name": "of a version to come"})
