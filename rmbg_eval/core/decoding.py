@@ -456,7 +456,7 @@ def _loaded(
     image: Image.Image, data: bytes, name: str, notes: list[Message]
 ) -> tuple[Image.Image, Deep | None]:
     """`image` decoded and upright, an alpha straight, in 8 bits a channel; and where it has 16,
-    those, `(H, W, channels)`. ImageError for what `_upright` refuses."""
+    those, `(H, W, channels)`, of which none is ink. ImageError for what `_upright` refuses."""
     if deep := _is_deep(image):
         notes.append(NOTES["reduced-16-bit"])
     if deep and image.mode in ("RGB", "RGBA", "CMYK") and not _is_read_in_eight(image):
@@ -474,7 +474,7 @@ def _loaded(
     mode = "CMYK" if image.mode == "CMYK" else ("L", "LA", "RGB", "RGBA")[channels - 1]
     reduced = Image.frombytes(mode, (width, height), _eight_bit(values))
     reduced.info["icc_profile"] = image.info.get("icc_profile")
-    return reduced, values
+    return reduced, None if mode == "CMYK" else values
 
 
 def _upright(image: Image.Image, data: bytes, name: str, notes: list[Message]) -> Image.Image:

@@ -31,6 +31,7 @@ from rmbg_eval.core.decoding import decode, decode_cutout, decode_matte
 from rmbg_eval.errors import ImageError
 
 MATTE = np.asarray(picture().convert("L"))
+INK = np.dstack([np.zeros_like(MATTE)] * 3 + [255 - MATTE]) * np.uint16(257)
 grey_with_alpha = pytest.mark.skipif(
     int(PIL.__version__.split(".")[0]) < 13, reason="Pillow 12 knows no such TIFF: it is refused"
 )
@@ -53,6 +54,7 @@ def floats(values: np.ndarray, white: int = 1) -> bytes:
         pytest.param(png16(DEEP_GREY), DEEP_GREY / 65535, id="16-bit"),
         pytest.param(png16(np.dstack([DEEP_GREY] * 3)), DEEP_GREY / 65535, id="16-bit-rgb"),
         pytest.param(pgm(DEEP_GREY), DEEP_GREY / 65535, id="16-bit-pgm"),
+        pytest.param(tiff(INK.tobytes(), (16,) * 4, 5), MATTE / 255, id="16-bit-cmyk"),
         pytest.param(
             encode(Image.fromarray(DEEP_GREY.astype(">u2")), "TIFF"), DEEP_GREY / 65535, id="I;16B"
         ),
