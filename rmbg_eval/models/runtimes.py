@@ -64,7 +64,8 @@ _SAID = 200
 """Characters of it that are repeated."""
 _LEAD = re.compile(
     r"\[ONNXRuntimeError\] : \d+ : \w+ : (Load model from .* failed:)?"
-    r"|\S+\.(cc|h):\d+ [^()]+\([^()]*\) "  # a place in its own source
+    # A place in its own source. Bounded: names in a graph are foreign, and of any length.
+    r"|\S{1,200}\.(cc|h):\d{1,6} [^()]{1,200}\([^()]{0,400}\) "
 )
 _ANEW = Message("Export it again, with standard operators only.")
 _REMEDIES = (

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import os
 import re
+import subprocess
+import sys
 from pathlib import Path
 
 import numpy as np
@@ -144,6 +146,12 @@ def test_what_an_older_runtime_says_is_said(
     monkeypatch.setattr("onnxruntime.InferenceSession", open_session)
     with pytest.raises(ModelError, match=re.escape(told)):
         load_model(f"onnx:{save_graph(tmp_path / 'old.onnx', [mean_of_channels()])}?mean=0&std=1")
+
+
+def test_a_name_of_any_length_is_refused_at_once() -> None:
+    # In a process of its own, for a regular expression cannot be interrupted.
+    code = "from rmbg_eval.models.runtimes import _LEAD; _LEAD.sub('', 'a.cc:1 b' * 50_000)"
+    subprocess.run([sys.executable, "-c", code], check=True, timeout=60)
 
 
 def test_what_the_runtime_warns_of_reaches_no_terminal(
