@@ -12,6 +12,7 @@ from hypothesis import given, settings
 from measure.mattes import SPECIAL, _pair, pairs
 
 from rmbg_eval.core.images import quantise
+from rmbg_eval.errors import ImageError
 from rmbg_eval.measure.segmentation import METRICS, boundary_iou, e_measure, iou, s_measure
 from rmbg_eval.measure.segmentation import weighted_f as weighted
 from rmbg_eval.measure.subject import Undefined
@@ -175,4 +176,6 @@ def test_without_a_shape_in_the_truth_they_are_undefined(function):
         whole = np.ceil(truth).astype(np.float32)
         assert function(whole, whole) == pytest.approx(1, abs=3e-3), name
         assert function(SPECIAL["noise"], truth) < 0.9
+    with pytest.raises(ImageError, match="36"):  # never stretched, and nothing of it left out
+        function(SPECIAL["hard"][1:], SPECIAL["hard"])
     assert len(METRICS) == 5
