@@ -312,6 +312,11 @@ def test_a_run_folder_is_no_baseline_and_a_baseline_no_run_folder(
         approve(settings.out_folder, settings.out_folder)
     with pytest.raises(OutputError, match="holds"):
         approve_changes(settings.out_folder, settings.out_folder, {})
+    alone = base.with_name("alone")  # somebody kept the record, and nothing else
+    alone.mkdir()
+    shutil.copy(settings.out_folder / "run.json", alone)
+    with pytest.raises(OutputError, match="alone holds a run"):
+        approve(settings.out_folder, alone)
     approve(settings.out_folder, base)
     before = files(base)
     with pytest.raises(OutputError, match="holds a baseline.*--out"):

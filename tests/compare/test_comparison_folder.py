@@ -30,6 +30,8 @@ def test_two_comparisons_do_not_write_into_one_folder_at_once(
 
     compare_folders(settings, on_save=meanwhile)
     compare_folders(settings)
+    with pytest.raises(OutputError, match="or one that holds a comparison"):
+        compare_folders(settings.model_copy(update={"out": run}))
 
 
 def test_a_comparison_is_a_line_a_pair_and_reads_back(tmp_path: Path) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
@@ -11,6 +12,7 @@ from rmbg_eval import Run, Settings, build_files, evaluate
 from rmbg_eval.ci.gate import exit_status
 from rmbg_eval.compare.failures import refuse_failures
 from rmbg_eval.errors import OutputError
+from rmbg_eval.run import delivery
 from rmbg_eval.run.measurements import no_prediction
 
 
@@ -76,3 +78,24 @@ def test_a_prediction_that_failed_has_its_failure_for_every_rule(tmp_path: Path)
         ("longest-side", None), ("clear", None),
     ]  # fmt: skip
     assert {rule.reason for rule in run.rules} == {no_prediction(run.predictions[0])}
+
+
+def test_a_cut_out_that_cannot_be_judged_says_why_and_one_that_was_is_not_read_again(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def judged(decode: Callable[..., object]) -> list[tuple[bool | None, str | None]]:
+        with monkeypatch.context() as patch:
+            patch.setattr(delivery, "decode_cutout", decode)
+            rules = run_with(tmp_path, BROKEN.format("true")).rules
+        return [(rule.passed, rule.reason and str(rule.reason)) for rule in rules]
+
+    def damaged(*_: object) -> None:
+        raise ValueError("no such luck")
+
+    decode = delivery.decode_cutout
+    assert {passed for passed, _ in judged(damaged)} == {None}
+    assert all(
+        "could not be measured: ValueError: no such luck" in why for _, why in judged(damaged)
+    )
+    assert judged(decode) == [(False, None), (True, None)]
+    assert judged(damaged) == [(False, None), (True, None)]
