@@ -6,7 +6,7 @@ import json
 import re
 
 import pytest
-from pages import HOSTILE, Pages, opened, where
+from pages import HOSTILE, Pages, look, opened, where
 from playwright.sync_api import Page, expect
 
 
@@ -252,8 +252,7 @@ def test_back_closes_the_viewer_and_forward_opens_it(found: Page) -> None:
     press(found, "with", "missed")
     entries = found.evaluate("history.length")
     for link in ("[data-kind=original] a", "h3 a", ".misses a"):
-        found.locator(f"article.case:visible {link}").first.click()
-        expect(found.locator("#viewer")).to_be_visible()
+        look(found, found.locator(f"article.case:visible {link}").first)
         assert "with=missed" in where(found), "what is found stays in the address"
         found.keyboard.press("3")
         found.go_back()
@@ -289,6 +288,7 @@ def test_a_link_to_a_case_among_what_is_found_leads_there_and_a_reload_stays(fou
     found.locator("#answer").scroll_into_view_if_needed()
     top = found.evaluate("scrollY")
     found.reload()
+    expect(found.locator("#answer")).to_be_in_viewport()  # the browser scrolls when it comes to it
     found.wait_for_timeout(200)
     assert found.evaluate("scrollY") == top
     found.goto("about:blank")
