@@ -211,7 +211,7 @@ def test_the_transparent_grey_of_a_png_of_few_bits_is_found(depth):
 def test_the_transparent_colour_of_a_16_bit_png_is_found(key):
     values = np.full((48, 64, 3), 0x3000, np.uint16)
     values[:24] = key
-    values[24:30] = np.bitwise_xor(key, 1)  # almost
+    values[24:30] = np.bitwise_xor(key, (0, 0, 1))  # almost
     _, alpha = decode_cutout(png16(values, key), "x")
     assert (alpha[:24] == 0).all()
     assert (alpha[24:] == 1).all()

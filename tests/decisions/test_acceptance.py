@@ -47,6 +47,8 @@ def test_there_is_no_interval_of_few() -> None:
     a, *_ = acceptances(run_over(20), decisions(*(review(f"c{n}") for n in range(FEWEST - 1))))
     assert (a.share, a.low, a.run_low) == (1, None, None)
     assert str(a.reason) == f"too few for an interval: {FEWEST - 1} pictures, {FEWEST} are needed"
+    a, *_ = acceptances(run_over(20), decisions(*(review(f"c{n}") for n in range(FEWEST))))
+    assert a.low is not None
     words = ["usable"] * (FEWEST - 1) + ["unsure"] * FEWEST
     some = (review(f"c{n}", answer=word) for n, word in enumerate(words))
     a, *_ = acceptances(run_over(20), decisions(*some))
