@@ -38,6 +38,7 @@ def test_a_page_has_the_comments_of_neither_scripts_nor_styles() -> None:
     lines = [line.strip() for entry in ENTRIES for line in web.script(entry).splitlines()]
     assert not [line for line in lines if line.startswith(("//", "*", "/*")) and "*/ " not in line]
     assert "/*" not in web.style("report") + web.style("explore")
+    assert "\n " not in web.style("report") + web.script("report")
     for source in SCRIPTS:  # or a line of a text could look like a comment
         code = re.sub(r"^ *//.*$", "", source.read_text("utf-8"), flags=re.MULTILINE)
         assert all(line.count("`") % 2 == 0 for line in code.splitlines()), source
@@ -67,14 +68,14 @@ def test_every_module_and_style_is_of_some_page() -> None:
     scripts = "".join(web.script(entry) for entry in ENTRIES)
     assert [path.stem for path in SCRIPTS if f"const ${path.stem} = " not in scripts] == []
     styles = web.style("report") + web.style("explore")
-    rules = {path.name: web._STYLE_COMMENT.sub("", path.read_text("utf-8")) for path in STYLES}
+    rules = {path.name: web._plain(web._STYLE_COMMENT, path) for path in STYLES}
     assert [name for name, text in rules.items() if text not in styles] == []
 
 
 def test_one_set_of_tokens_has_every_colour_of_the_pages() -> None:
     for page in ("report", "explore"):
         style = web.style(page)
-        names = set(re.findall(r"^\s+(--[\w-]+):", style, re.MULTILINE))
+        names = set(re.findall(r"^(--[\w-]+):", style, re.MULTILINE))
         used = set(re.findall(r"var\((--[\w-]+)\)", style))
         assert used - {"--scale"} <= names  # zoom.js sets it; others have a value beside them
 
