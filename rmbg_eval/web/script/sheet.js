@@ -141,8 +141,9 @@ export function sheet({ open, by }) {
   document.addEventListener("pointerover", (event) => {
     const tile = event.pointerType === "mouse" ? resultAt(event) : null;
     if (tile !== dismissed) dismissed = null;
-    for (const other of allIn(document, "figure.tile:has(.over)")) {
-      if (other !== tile && !held) uncover(other);
+    // Not by a selector: that would look through the whole page at every move.
+    for (const over of held ? [] : [...document.getElementsByClassName("over")]) {
+      if (over.closest("figure") !== tile) over.remove();
     }
     if (tile && tile !== dismissed) cover(tile);
   });
