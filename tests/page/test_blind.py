@@ -65,6 +65,12 @@ def pixels(page: Page) -> list[list[int]]:
     )
 
 
+def test_keys_vote_after_another_backdrop_was_chosen(page: Page, pages: Pages) -> None:
+    voting(page, pages["single"].as_uri())
+    page.locator("#blind .swatch.black").click()
+    vote(page, "=")
+
+
 @LAYOUTS
 def test_nothing_but_the_pixels_tells_which_is_which(page: Page, pages: Pages, layout: str) -> None:
     run = Run.load(pages[layout].parent)

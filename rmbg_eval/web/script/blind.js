@@ -84,6 +84,7 @@ export function blind(dialog, decisions, save) {
     const votes = decisions.holding("vote");
     const tallies = [...votes.map(tally), ...(more ? [more] : [])];
     const seed = seedOf(base, tallies.length);
+    const asked = [at?.left, at?.right];
     const found = nextPair(
       tallies,
       about.models.length,
@@ -91,8 +92,7 @@ export function blind(dialog, decisions, save) {
         about.cases.flatMap(([, , , , shas], place) => {
           const there = shas[one] && shas[other] && shas[one] !== shas[other];
           if (!there || lost.has(place) || !articleOf(place)) return [];
-          if (at?.place === place && [at.left, at.right].includes(one) &&
-              [at.left, at.right].includes(other)) return []; // biome-ignore format: one condition
+          if (at?.place === place && asked.includes(one) && asked.includes(other)) return [];
           const about_ = like({ place, left: one, right: other });
           if (decisions.mine(about_)) return [];
           return [{ place, votes: decisions.of(about_).length }];
@@ -313,13 +313,13 @@ export function blind(dialog, decisions, save) {
   dialog.addEventListener("keydown", (event) => {
     const { key, target } = event;
     if (event.ctrlKey || event.metaKey || event.altKey) return;
-    if (target instanceof Element && target.matches("select, input")) return;
+    const choosing = target instanceof Element && target.matches("[type=radio]"); // a backdrop
     const small = key.toLowerCase();
     const choice = { ArrowLeft: "left", ArrowRight: "right", "=": "equal", ArrowDown: "equal" }[
       key
     ];
-    if (key.startsWith("Arrow") && event.shiftKey) {
-      zoom.key(event);
+    if (key.startsWith("Arrow") && (event.shiftKey || choosing)) {
+      if (!choosing) zoom.key(event);
       return;
     }
     if (choice) {
