@@ -8,7 +8,6 @@ from pathlib import Path
 
 from ..cases.case import Case
 from ..core.cache import Store
-from ..core.choices import split
 from ..core.notes import SOME
 from ..core.processes import Call, Send, in_processes
 from ..i18n import Message
@@ -21,22 +20,6 @@ from .stages import predict
 
 Make = Callable[[str], Model]
 """From a device to the model on it."""
-
-
-def predict_on_all(
-    model: Model,
-    spec: str | None,
-    settings: Settings,
-    cases: Sequence[Case],
-    out: Path,
-    store: Store,
-) -> Iterator[tuple[Case, Prediction]]:
-    """`predict`, by one process for each of the settings' devices where there are several, and a
-    spec of which each can make the model."""
-    devices = split(settings.device)
-    if len(devices) == 1 or spec is None:
-        return predict(model, cases, out, store)
-    return predict_shared(maker(spec, settings), devices, model.warnings, cases, out, store)
 
 
 def maker(spec: str, settings: Settings) -> Make:

@@ -20,7 +20,7 @@ from typing import Any
 from ..cases.case import Case, CaseSet
 from ..core.cache import MeasureCache, Store
 from ..core.choices import split
-from ..core.files import remove_unfinished, write_atomic
+from ..core.files import remove, remove_unfinished, write_atomic
 from ..core.key import Key
 from ..core.progress import OnStep, Step, ignore
 from ..errors import OutputError, SettingsError, check_record, printable, quoted
@@ -34,12 +34,13 @@ from ..models.table import OneModel, load_model
 from ..predictions.isolation import predict_isolated
 from ..predictions.precision import REDUCED, not_compared, precision_check
 from ..predictions.prediction import PrecisionCheck, Prediction
-from ..predictions.share import maker, predict_on_all
+from ..predictions.share import maker, predict_shared
+from ..predictions.stages import predict
 from ..settings import TIME_LIMIT, Settings
 from .agreement import Pairs, agreements_of, disagreements, pairs_of, peers_of
 from .delivery import rule_results
 from .drawing import draw
-from .folder import prune, remove_done, run_folder, save
+from .folder import prune, run_folder, save
 from .measurements import Outcome, add, measure_prediction, result_of
 from .plan import Load, planned
 from .record import CaseRecord, ModelRun, Run
@@ -91,8 +92,8 @@ def evaluate(
     `Shard`: `case_set` is only those already.
     `isolate`: each model in a process of its own; a picture that kills it, or that it works on for
     `time_limit` seconds, is a failed case.
-    `case_set`, `caches`: in place of that in the settings' folder, and of the user's. `load`: in
-    place of `load_model`, for who keeps models from run to run.
+    `case_set`, `caches`: in place of that in the settings' folder, and of the user's. `load`: for
+    who keeps models from run to run.
 
     Beyond `SINGLE_MOST` predictions the layout is `folder`, whatever `settings` say; the run's own
     settings say so. One bad picture is a failed prediction in the run. Raises RmbgEvalError for
@@ -107,7 +108,7 @@ def evaluate(
                 Message("Give a function; models are given by name: evaluate(SETTINGS, models=…)."),
             )
     started, clock = datetime.now(UTC), time.perf_counter()
-    plan = planned(settings, models, pictures, part, isolate, case_set, load or load_model)
+    plan = planned(settings, models, pictures, part, isolate, case_set, load or _loaded)
     settings, cases = plan.settings, plan.case_set.cases
     plan.fetch(on_step)
     store, measures = caches or (Store.default(), MeasureCache.default())
@@ -116,7 +117,7 @@ def evaluate(
     with run_folder(settings.out_folder) as out:
         remove_unfinished(out)
         earlier = _earlier(out, plan.shard.part if plan.shard else None)
-        remove_done(out)
+        remove(out / DONE)
         run = plan.begun(started)
         save(out, run)  # first, for by run.json the folder is known again as one of a run
         on_save(out, run)
@@ -257,18 +258,16 @@ class _Task:
                 results.places.setdefault(key, {}).update(place)
 
     def _predicting(self, spec: str | None, model: Model) -> Iterable[tuple[Case, Prediction]]:
-        if not self.isolate:
-            return predict_on_all(model, spec, self.settings, self.cases, self.out, self.store)
-        return predict_isolated(
-            maker(spec or "", self.settings),
-            self.settings.device,
-            model.info.name,
-            model.warnings,
-            self.cases,
-            self.out,
-            self.store,
-            self.time_limit,
-        )
+        """By this process, or, where there is a spec of which others can make the model, by one of
+        its own, or by one for each of several devices."""
+        devices, where = split(self.settings.device), (self.cases, self.out, self.store)
+        if spec is None or (len(devices) == 1 and not self.isolate):
+            return predict(model, *where)
+        make = maker(spec, self.settings)
+        if self.isolate:
+            name, warnings = model.info.name, model.warnings
+            return predict_isolated(make, devices[0], name, warnings, *where, self.time_limit)
+        return predict_shared(make, devices, model.warnings, *where)
 
     def _measured(
         self, model: Model, predicting: Iterable[tuple[Case, Prediction]], results: Results
@@ -337,6 +336,11 @@ class _Task:
             self.measures,
             self.on_step,
         )
+
+
+def _loaded(spec: str, settings: Settings) -> Model:
+    device = split(settings.device)[0]
+    return load_model(spec, device, settings.dtype, settings.foreground, settings.compile)
 
 
 def _earlier(out: Path, part: Part | None) -> Run | None:

@@ -26,7 +26,6 @@ from ..i18n import Message
 from .csv_files import write_csv
 from .parts import Files, in_parts, remove_others, there, without_records, write
 from .record import Run
-from .shard import DONE
 
 _BEFORE = {RECORDS, PICTURES}
 """What is written before run.json, beside an executed notebook."""
@@ -152,11 +151,6 @@ def write_run(folder: Path, run: Run) -> None:
     write_atomic(folder / "run.json", run.lines())
     if run.complete:  # until then, what is read of an earlier run may be in the others
         remove_others(folder, files)
-
-
-def remove_done(out: Path) -> None:
-    """Say no longer that the folder's shard is done."""
-    remove(out / DONE)
 
 
 def remove_pages(out: Path) -> None:

@@ -12,7 +12,7 @@ from typing import Any
 from ..cases.case import Case, CaseSet
 from ..cases.folder import load_cases
 from ..cases.in_memory import write_pictures
-from ..core.choices import Dtype, Foreground, split
+from ..core.choices import split
 from ..core.files import folded, in_shell
 from ..core.machine import Machine
 from ..core.progress import OnStep, Step
@@ -35,12 +35,12 @@ from .arrays import Names
 from .folder import run_folder
 from .measurements import truth_hashes
 from .parts import in_parts
-from .previews import SINGLE_MOST
+from .previews import laid_out
 from .record import CaseRecord, Run
 from .shard import Listing, Part, Shard
 
-Load = Callable[[str, str, Dtype, Foreground, bool], Model]
-"""From spec, device, dtype, foreground and whether to compile, to the model."""
+Load = Callable[[str, Settings], Model]
+"""From a spec to the model, on the first of the devices of the settings."""
 
 
 @dataclass(frozen=True)
@@ -130,8 +130,8 @@ def planned(
         )
     for _, model in asked if listed and not settings.categories else ():
         tell_others(model, listed)
-    if (shard.cases if shard else len(case_set.cases)) * len(asked) > SINGLE_MOST:
-        settings = settings.model_copy(update={"layout": "folder"})
+    count = shard.cases if shard else len(case_set.cases)
+    settings = laid_out(settings, count * len(asked))
     return Plan(settings, case_set, shard, asked, metrics, delivery)
 
 
@@ -148,7 +148,6 @@ def _asked(
     load: Load,
 ) -> list[tuple[str | None, Model]]:
     """The models of a run, as its plan has them."""
-    device = split(settings.device)[0]
     labelled: Iterable[tuple[str | None, OneModel]] = (
         ((str(label), one) for label, one in models.items())
         if isinstance(models, Mapping)
@@ -159,8 +158,7 @@ def _asked(
     for label, thing in labelled:
         if isinstance(thing, str):
             spec = thing if label is None else f"{label}={thing}"
-            how = device, settings.dtype, settings.foreground, settings.compile
-            asked.append((spec, load(spec, *how)))
+            asked.append((spec, load(spec, settings)))
         else:
             model = load_object(thing, label, settings.foreground)
             asked.append((None, model))

@@ -21,6 +21,7 @@ from pydantic import AliasChoices, BaseModel, ConfigDict, Field
 
 from ..core.frozen import Frozen
 from ..measure.record import Box
+from ..settings import Settings
 from . import plots
 from .findings import Finding
 from .gross import Gross
@@ -134,6 +135,13 @@ class Previews:
     cases: Mapping[CaseKey, CasePreviews]
     worst: tuple[Spot, ...] = ()
     """Of the worst findings, worst first."""
+
+
+def laid_out(settings: Settings, predictions: int) -> Settings:
+    """The settings of a run of so many predictions, which may be too many for one file."""
+    if predictions <= SINGLE_MOST:
+        return settings
+    return settings.model_copy(update={"layout": "folder"})
 
 
 def has_cards(run: Run) -> bool:

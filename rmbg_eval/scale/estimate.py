@@ -26,7 +26,7 @@ from ..core.progress import OnStep, Step, ignore
 from ..run.evaluate import evaluate
 from ..run.intervals import student
 from ..run.parts import in_parts
-from ..run.previews import SINGLE_MOST
+from ..run.previews import laid_out
 from ..run.record import Run
 from ..run.sample import room_for
 from ..settings import Settings
@@ -80,8 +80,7 @@ def estimate(
     case_set = load_cases(settings.cases_source, settings.categories, settings.layout_of)
     listing = time.perf_counter() - started
     count = len(case_set.cases)
-    if count * len(settings.models) > SINGLE_MOST:
-        settings = settings.model_copy(update={"layout": "folder"})
+    settings = laid_out(settings, count * len(settings.models))
     sizes = [_size(case) for case in case_set.cases]
     chosen = draw(case_set.cases, sizes, pictures or to_try(count), seed)
     on_step(Step(f"start-up, with one picture; then {len(chosen)} of {count} are tried"))

@@ -15,7 +15,7 @@ from typing import Any
 
 from ..cases.categories import CaseOrder, case_order
 from ..core.choices import split
-from ..core.files import remove_unfinished
+from ..core.files import remove, remove_unfinished
 from ..core.machine import Machine
 from ..core.progress import OnStep, Step, ignore
 from ..errors import OutputError, printable
@@ -27,12 +27,12 @@ from ..predictions.prediction import PrecisionCheck, Prediction, StabilityCost
 from ..run.agreement import OfCase, Peers, agreements_of, disagreements, peers_of
 from ..run.drawing import draw_again
 from ..run.evaluate import OnSave
-from ..run.folder import prune, remove_done, run_folder, save
+from ..run.folder import prune, run_folder, save
 from ..run.parts import Parts, in_parts, parts, with_records
 from ..run.record import CaseRecord, ModelRun, Run
 from ..run.risks import risks_of
 from ..run.sample import sample_of
-from ..run.shard import Shard, listing_sha256
+from ..run.shard import DONE, Shard, listing_sha256
 from .files import bring
 from .rows import InMemory, Place, ShardRow, ShardRows, Sink
 
@@ -74,7 +74,7 @@ def merge(
     run = run.model_copy(update={"settings": settings})
     with run_folder(settings.out_folder) as to:
         remove_unfinished(to)
-        remove_done(to)
+        remove(to / DONE)
         save(to, run.model_copy(update={"complete": False}))
         run = shards.merged(run, to, on_step)
         sample = sample_of(run)

@@ -22,7 +22,7 @@ from ..cases.manifest import write_groups
 from ..core.machine import Machine
 from ..core.processes import Call, in_processes
 from ..core.remote import Source
-from ..run.previews import SINGLE_MOST
+from ..run.previews import laid_out
 from ..run.shard import Part, Shard, listing_sha256
 from ..settings import Settings
 from .worker import Task
@@ -61,8 +61,7 @@ class Plan:
         """
         case_set = load_cases(settings.cases_source, settings.categories, settings.layout_of)
         cases = case_set.cases
-        if len(cases) * len(settings.models) > SINGLE_MOST:
-            settings = settings.model_copy(update={"layout": "folder"})
+        settings = laid_out(settings, len(cases) * len(settings.models))
         machine = Machine.here()
         same = settings.model_dump(exclude={"out", "lang"}), machine.versions, machine.commit
         of = shards_for(len(cases))

@@ -16,7 +16,6 @@ from filelock import FileLock, Timeout
 
 from ..cases.case import Case, CaseSet
 from ..cases.manifest import read_group
-from ..core.choices import Dtype, Foreground
 from ..core.files import write_atomic
 from ..core.progress import Step
 from ..core.remote import stands_in
@@ -74,7 +73,8 @@ class Worker:
     def __init__(self, folder: str) -> None:
         self._folder = folder
         self._steps = 0
-        self._models: dict[tuple[str, str, Dtype, Foreground, bool], tuple[Model, ModelInfo]] = {}
+        self._models: dict[str, tuple[Model, ModelInfo]] = {}
+        """By spec: the settings of all its tasks differ in the folder alone."""
 
     def ready(self) -> None:
         """Return as soon as there is such a worker."""
@@ -161,21 +161,18 @@ class Worker:
         return hashed.hexdigest()
 
     def _models_of(self, settings: Settings) -> list[Model]:
-        how = settings.device, settings.dtype, settings.foreground, settings.compile
-        return [self._load(spec, *how) for spec in settings.models]
+        return [self._load(spec, settings) for spec in settings.models]
 
-    def _load(
-        self, spec: str, device: str, dtype: Dtype, foreground: Foreground, compiled: bool
-    ) -> Model:
+    def _load(self, spec: str, settings: Settings) -> Model:
         """The model, as new: one that warned or that short memory has changed is made anew."""
-        key = spec, device, dtype, foreground, compiled
-        if key in self._models:
-            model, began = self._models[key]
+        if spec in self._models:
+            model, began = self._models[spec]
             if model.info == began and not model.warnings:
                 return model
-            del self._models[key]
-        model = load_model(spec, device, dtype, foreground, compiled)
-        self._models[key] = model, model.info
+            del self._models[spec]
+        how = settings.device, settings.dtype, settings.foreground, settings.compile
+        model = load_model(spec, *how)
+        self._models[spec] = model, model.info
         return model
 
 

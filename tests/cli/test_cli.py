@@ -42,7 +42,7 @@ def test_report_prints_a_table_and_the_path(case_set: Path, tmp_path: Path) -> N
 def test_a_report_too_large_for_one_file_says_what_it_does_instead(
     case_set: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("rmbg_eval.run.plan.SINGLE_MOST", 2)
+    monkeypatch.setattr("rmbg_eval.run.previews.SINGLE_MOST", 2)
     out = tmp_path / "out"
     status, printed = call("report", "-m", "grabcut", "--cases", case_set, "--out", out)
     assert status == 0

@@ -83,7 +83,7 @@ def test_a_baseline_names_its_models_without_their_paths(
     shop = Settings(
         cases=str(case_set), models=[f"shop=folder:{mattes}"], out=str(tmp_path / "shop")
     )
-    evaluate(shop, load=load_model)
+    evaluate(shop, load=lambda spec, _: load_model(spec))
     approve(tmp_path / "shop", base)
     assert str(tmp_path) not in (base / "run.json").read_text("utf-8")
     assert Run.load(base).settings.models == ["shop"]

@@ -67,7 +67,7 @@ def test_what_is_too_much_for_one_file_has_its_pictures_beside_the_page(
     most: int,
     layout: str,
 ) -> None:
-    monkeypatch.setattr("rmbg_eval.run.plan.SINGLE_MOST", most)
+    monkeypatch.setattr("rmbg_eval.run.previews.SINGLE_MOST", most)
     for _ in range(2):  # also where nothing is new
         run = evaluate(settings)
         assert run.settings.layout == Run.load(settings.out_folder).settings.layout == layout
