@@ -61,24 +61,15 @@ def write_manifest(path: Path, case_set: CaseSet) -> None:
     cases = case_set.cases
     groups = (cases[start : start + ROWS] for start in range(0, len(cases), ROWS))
     about = About(version=1, skipped=case_set.skipped, layouts=case_set.layouts)
-    _write(path, groups, about, case_set.source)
+    write_groups(path, groups, about, case_set.source)
 
 
 def write_groups(
-    path: Path,
-    groups: Iterable[Sequence[Case]],
-    skipped: tuple[Message, ...],
-    source: Source | None = None,
+    path: Path, groups: Iterable[Sequence[Case]], about: About, source: Source | None = None
 ) -> None:
-    """The same of cases in groups that are each read at once, by `read_group`; they may be in any
-    order, as long as no name is there twice. Sizes and times of pictures are left out, but for the
-    sizes of those at a URL, the `source`."""
-    _write(path, groups, About(version=1, ordered=False, skipped=skipped), source)
-
-
-def _write(
-    path: Path, groups: Iterable[Sequence[Case]], about: About, source: Source | None
-) -> None:
+    """The same of cases in groups that are each read at once, by `read_group`. Where `about` says
+    that they are not ordered, they may be in any order, as long as no name is there twice, and
+    sizes and times of pictures are left out, but for the sizes of those at a URL, the `source`."""
     if source is not None:
         about = about.model_copy(update={"url": source.url, "listing": source.listing})
     pa = arrow_for(path)

@@ -19,6 +19,7 @@ from typing import Any, NamedTuple
 from ..cases.case import Case
 from ..cases.folder import load_cases
 from ..cases.manifest import write_groups
+from ..cases.table import About
 from ..core.machine import Machine
 from ..core.processes import Call, in_processes
 from ..core.remote import Source
@@ -85,7 +86,8 @@ class Plan:
             group += bool(some)
         content = hashlib.sha256(" ".join(shard.folder.name for shard in shards).encode())
         manifest = folder.absolute() / f"cases-{content.hexdigest()[:16]}.parquet"
-        write_groups(manifest, filter(None, own), case_set.skipped, source)
+        about = About(version=1, ordered=False, skipped=case_set.skipped)
+        write_groups(manifest, filter(None, own), about, source)
         return cls(settings, manifest, shared, tuple(shards))
 
     @classmethod

@@ -22,7 +22,7 @@ from rmbg_eval.cases.checks import check_case
 from rmbg_eval.cases.folder import load_cases
 from rmbg_eval.cases.manifest import read_group, write_groups, write_manifest
 from rmbg_eval.cases.names import as_counted, name_in
-from rmbg_eval.cases.table import COLUMNS, _names_in
+from rmbg_eval.cases.table import COLUMNS, About, _names_in
 from rmbg_eval.errors import CaseError, SettingsError
 from rmbg_eval.explore.by_hand import ByHand
 from rmbg_eval.run.shard import Listing, Part, listing_sha256
@@ -164,7 +164,7 @@ def test_shards_by_manifest_are_those_by_folder(folder: Path) -> None:
 def test_a_group_is_read_alone(folder: Path) -> None:
     cases = load_cases(folder).cases
     file = folder.parent / "groups.parquet"
-    write_groups(file, [cases[5:], cases[:5]], ())
+    write_groups(file, [cases[5:], cases[:5]], About(version=1, ordered=False))
     assert [c.name for c in read_group(file, 1).cases] == [c.name for c in cases[:5]]
     assert read_group(file, None).cases == ()
     with pytest.raises(CaseError, match="was changed"):
