@@ -25,6 +25,7 @@ from . import libtiff
 from .images import (
     RGB,
     Alpha,
+    Cutout,
     Picture,
     check_rgb,
     dequantise,
@@ -195,6 +196,16 @@ def decode_cutout(data: bytes, name: str) -> tuple[RGB | None, Alpha]:
             Message("Save the cut-out as RGBA (PNG or WebP), or the matte as a grey picture."),
         )
     return None, dequantise((grey if deep is None else deep)[..., 0])
+
+
+def decode_own(data: bytes, name: str) -> Cutout:
+    """Decode a cut-out that this package wrote, which has colours; ImageError for a mere matte."""
+    rgb, alpha = decode_cutout(data, name)
+    if rgb is None:
+        raise ImageError(
+            Message("{name} has no colours", name=name), Message("Delete it and run again.")
+        )
+    return Cutout(rgb, alpha)
 
 
 def _fractions(values: Alpha, name: str) -> Alpha:

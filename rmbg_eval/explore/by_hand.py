@@ -19,16 +19,16 @@ from ..cases.folder import load_cases
 from ..cases.manifest import is_manifest
 from ..cases.writing import write_point
 from ..core.anchors import case_anchor
-from ..core.decoding import decode_cutout, read_bytes
+from ..core.decoding import decode_own, read_bytes
 from ..core.files import user_path
 from ..core.frozen import Frozen
-from ..errors import CaseError, Failure, ImageError, explain, printable, reason_of
+from ..errors import CaseError, explain, printable, reason_of
 from ..i18n import Message
 from ..measure.points import Observation, judge
 from ..measure.record import ObservationPoint, PointResult
 from ..measure.subject import Subject
 from ..predictions.prediction import Prediction
-from ..run.measurements import no_prediction, result_of, subject_of
+from ..run.measurements import no_prediction, result_of, subject_of, unmeasured
 from ..run.record import CaseRecord, Run
 from .engine import CutoutPng
 
@@ -126,9 +126,7 @@ class ByHand:
                 known = next((s for s in subjects.values() if isinstance(s, Subject)), None)
                 subjects[prediction.model] = self._subject(prediction, case, known)
             except Exception as error:  # one cut-out that is damaged leaves the others
-                why = Failure.of(error).problem
-                reason = Message("it could not be measured: {why}", why=why)
-                subjects[prediction.model] = reason
+                subjects[prediction.model] = unmeasured(error)
         if sum(s.alpha.size for s in subjects.values() if isinstance(s, Subject)) <= MOST_KEPT:
             self._subjects = (anchor, subjects)
         return subjects
@@ -282,14 +280,10 @@ def _measurable(cutout: bytes, name: str, case: Case | None, known: Subject | No
     the same case, which has that. Without a case, a point is measured on the cut-out alone."""
     if case and known is None:
         return subject_of(case, cutout, name)
-    rgb, alpha = decode_cutout(cutout, name)
-    if rgb is None:
-        raise ImageError(
-            Message("{name} has no colours", name=name), Message("Delete it and run again.")
-        )
+    own = decode_own(cutout, name)
     if known is None:
-        return Subject(alpha, rgb, rgb)
-    return replace(known, alpha=alpha, rgb=rgb, kept={}, making={}, starting=Lock())
+        return Subject(own.alpha, own.rgb, own.rgb)
+    return replace(known, alpha=own.alpha, rgb=own.rgb, kept={}, making={}, starting=Lock())
 
 
 _AGAIN = Message("Correct the TOML, or draw the point again.")

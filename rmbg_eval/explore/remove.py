@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import Any
 
 from ..cases.in_memory import rgb_of
-from ..core.decoding import decode, decode_cutout, read_bytes
+from ..core.decoding import decode, decode_own, read_bytes
 from ..core.files import write_atomic
 from ..core.images import Cutout, Picture, encode_png
 from ..models.fetching import fetch
@@ -41,9 +41,7 @@ class Result:
     @cached_property
     def cutout(self) -> Cutout:
         """Colours `(H, W, 3) uint8` and alpha `(H, W) float32` as they are in the PNG."""
-        rgb, alpha = decode_cutout(self.png, self.name)
-        assert rgb is not None  # it was written as RGBA
-        return Cutout(rgb, alpha)
+        return decode_own(self.png, self.name)
 
     def save(self, path: str | Path | None = None) -> Path:
         """Write the PNG to `path`, by default to `name` in the current folder."""

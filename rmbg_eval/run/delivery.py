@@ -8,15 +8,13 @@ from pathlib import Path
 from pydantic import TypeAdapter
 
 from ..core.cache import MeasureCache
-from ..core.decoding import decode_cutout, read_bytes
+from ..core.decoding import decode_own, read_bytes
 from ..core.progress import OnStep, Step
-from ..errors import Failure
-from ..i18n import Message
 from ..measure.delivery import RULES, Finished, Outcome, background_of, judge_rule
 from ..measure.record import Delivery, RuleResult
 from ..measure.table import VERSION
 from ..predictions.prediction import Prediction
-from .measurements import no_prediction
+from .measurements import no_prediction, unmeasured
 
 _OUTCOMES = TypeAdapter(tuple[Outcome, ...])
 
@@ -62,12 +60,10 @@ def _judged(
         return earlier
     try:
         data = read_bytes(out / prediction.cutout)
-        rgb, alpha = decode_cutout(data, prediction.cutout)
-        assert rgb is not None  # every stored cut-out has colours
-        finished = Finished(alpha, rgb, len(data), background_of(delivery))
+        own = decode_own(data, prediction.cutout)
+        finished = Finished(own.alpha, own.rgb, len(data), background_of(delivery))
         judged = tuple(judge_rule(name, rule, finished) for name, rule in delivery.rules.items())
     except Exception as error:  # one bad picture never ends a run
-        why = Message("it could not be measured: {why}", why=Failure.of(error).problem)
-        return ((None, None, why),) * len(delivery.rules)
+        return ((None, None, unmeasured(error)),) * len(delivery.rules)
     measures.put(key, _OUTCOMES.dump_json(judged).decode())
     return judged

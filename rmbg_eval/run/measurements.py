@@ -16,11 +16,11 @@ from pydantic import Field, TypeAdapter
 from ..cases.case import Case
 from ..cases.checks import check_size
 from ..core.cache import MeasureCache
-from ..core.decoding import DECODER, decode_cutout, read_bytes
+from ..core.decoding import DECODER, decode_own, read_bytes
 from ..core.frozen import Frozen
 from ..core.images import RGB, Alpha
 from ..core.remote import sha256_of
-from ..errors import Failure, ImageError, RmbgEvalError
+from ..errors import Failure, RmbgEvalError
 from ..i18n import N_, Message
 from ..measure.columns import Column, Measurements, Value
 from ..measure.kinds import KINDS
@@ -75,9 +75,7 @@ def measure_prediction(
                 values = measure(subject, metrics)
                 outcome = Outcome(values=values, points=judging.result(), places=places(subject))
         except Exception as error:  # one bad picture never ends a run
-            why = Failure.of(error).problem
-            reason = Message("it could not be measured: {why}", why=why)
-            outcome = Outcome.nothing(metrics, len(points), reason)
+            outcome = Outcome.nothing(metrics, len(points), unmeasured(error))
         else:
             if truth_hashes(case) == sides:  # of a truth that was just replaced, nothing is kept
                 measures.put(key, outcome.model_dump_json())
@@ -91,6 +89,11 @@ def no_prediction(prediction: Prediction) -> Message:
     """Why nothing can be measured of a prediction without a cut-out."""
     why = prediction.failure.message if prediction.failure else None
     return Message(FAILED, why=why)
+
+
+def unmeasured(error: Exception) -> Message:
+    """That a cut-out is there, and could not be measured."""
+    return Message("it could not be measured: {why}", why=Failure.of(error).problem)
 
 
 def truth_hashes(case: Case) -> tuple[str | None, ...]:
@@ -114,7 +117,7 @@ def subject_of(case: Case, cutout: bytes, name: str, picture_sha256: str | None 
         decoding = pool.submit(picture_of, case, picture_sha256)
         reading_truth = pool.submit(case.truth)
         reading_foreground = pool.submit(case.true_foreground)
-        rgb, alpha = decode_cutout(cutout, name)
+        own = decode_own(cutout, name)
     picture = decoding.result().rgb
     missing: dict[str, Message] = {}
 
@@ -125,7 +128,7 @@ def subject_of(case: Case, cutout: bytes, name: str, picture_sha256: str | None 
         try:
             pixels = read()
             if pixels is not None:
-                check_size((alpha.shape[1], alpha.shape[0]), pixels, what, path)
+                check_size((own.alpha.shape[1], own.alpha.shape[0]), pixels, what, path)
         except RmbgEvalError as error:
             missing[part] = Message(why_not, why=error.problem)
             return None
@@ -139,14 +142,10 @@ def subject_of(case: Case, cutout: bytes, name: str, picture_sha256: str | None 
         "foreground", N_("the true foreground cannot be used: {why}"), N_("true foreground"),
         case.foreground, reading_foreground.result,
     )  # fmt: skip
-    if rgb is None:
-        raise ImageError(
-            Message("{name} has no colours", name=name), Message("Delete it and run again.")
-        )
     unknown = usable(
         "trimap", N_("the trimap cannot be used: {why}"), N_("trimap"), case.trimap, case.unknown
     )
-    return Subject(alpha, rgb, picture, truth, foreground, trimap=unknown, missing=missing)
+    return Subject(own.alpha, own.rgb, picture, truth, foreground, trimap=unknown, missing=missing)
 
 
 def add(
