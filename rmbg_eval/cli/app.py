@@ -22,19 +22,7 @@ from ..errors import Ended, RmbgEvalError, printable, system_reason
 from .options import Command
 
 FIRST = (
-    "report",
-    "run",
-    "merge",
-    "estimate",
-    "compare",
-    "approve",
-    "decide",
-    "csv",
-    "cutout",
-    "bench",
-    "serve",
-    "models",
-    "cases",
+    "report run merge estimate compare approve decide csv cutout bench serve models cases".split()
 )
 """How help lists commands; others follow by name."""
 
