@@ -55,14 +55,14 @@ def test_what_needs_a_look_is_in_order_of_risk_with_reasons_and_the_odd_model_le
     page.locator("#by-eye [data-do=review]").click()
     expect(looked).to_have_count(0)
     page.keyboard.press("u")  # the riskiest of grabcut
-    expect(looked).to_have_text("Left to look at: 1 of their 2 risky cut-outs.")
+    expect(looked).to_have_text("Left to look at: 1 of 2 risky cut-outs.")
     page.keyboard.press("u")  # no sign: that picture is worth a look for the other model's
-    expect(looked).to_have_text("Left to look at: 1 of their 2 risky cut-outs.")
+    expect(looked).to_have_text("Left to look at: 1 of 2 risky cut-outs.")
     page.keyboard.press("n")
     page.keyboard.press("q")
     expect(looked).to_have_text("All looked at.")
     page.keyboard.press("z")
-    expect(looked).to_have_text("Left to look at: 1 of their 2 risky cut-outs.")
+    expect(looked).to_have_text("Left to look at: 1 of 2 risky cut-outs.")
 
     page.keyboard.press("Escape")
     part = page.locator("#part [lang=en]")
