@@ -85,14 +85,14 @@ def test_a_cut_out_that_cannot_be_judged_says_why_and_one_that_was_is_not_read_a
 ) -> None:
     def judged(decode: Callable[..., object]) -> list[tuple[bool | None, str | None]]:
         with monkeypatch.context() as patch:
-            patch.setattr(delivery, "decode_cutout", decode)
+            patch.setattr(delivery, "decode_own", decode)
             rules = run_with(tmp_path, BROKEN.format("true")).rules
         return [(rule.passed, rule.reason and str(rule.reason)) for rule in rules]
 
     def damaged(*_: object) -> None:
         raise ValueError("no such luck")
 
-    decode = delivery.decode_cutout
+    decode = delivery.decode_own
     assert {passed for passed, _ in judged(damaged)} == {None}
     assert all(
         "could not be measured: ValueError: no such luck" in why for _, why in judged(damaged)
