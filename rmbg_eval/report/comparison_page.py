@@ -343,7 +343,7 @@ class ComparisonReport:
             crops=crops,
             matte=figures.matte,
             borrowed=figures.borrowed,
-            same_alpha=figures.same_alpha and not pair.identical,
+            same_alpha=figures.same_alpha,
             table=self._table(pair),
             tick=_tick(pair) if self._takes and _can_tick(pair) else "",
         )

@@ -72,7 +72,7 @@ class PairFigures:
     borrowed: bool = False
     """Whether base is shown in the colours of new: its own were not kept, and may be others."""
     same_alpha: bool = False
-    """Whether both are as opaque at every pixel: if anything changed, it is colours."""
+    """Whether two that are not identical are as opaque at every pixel: colours may differ."""
 
     @property
     def paths(self) -> set[str]:
@@ -85,7 +85,7 @@ def pair_figures(pair: Pair, base: Path, new: Path, out: Path, full: bool) -> Pa
     """Draw what there is of a pair into `out/assets/`; where `full`, also in all its pixels."""
     was, now = _side(base, pair.base), _side(new, pair.new)
     fits = was and now and was.alpha.shape == now.alpha.shape
-    same = bool(was and now and fits and _same_alpha(was, now))
+    same = bool(was and now and fits and not pair.identical and _same_alpha(was, now))
     # In the colours of new, what has its alpha would be new: a fringe that came would be in both.
     borrowed = bool(was and now and fits and was.rgb is None and now.rgb is not None and not same)
     if was and now and borrowed and (borrowed := not _wiped(was, now)):

@@ -53,8 +53,11 @@ def test_without_colours_of_its_own_base_is_a_matte_where_those_of_new_are_gone(
 
 def test_where_only_colours_changed_a_baseline_is_not_shown_in_the_new_ones(tmp_path: Path) -> None:
     rgb, alpha = disc(1)
-    figures = figures_of(alpha, np.dstack([rgb, alpha]), tmp_path, full=False)
+    now = np.dstack([rgb, alpha])
+    figures = figures_of(alpha, now, tmp_path, full=False)
     assert (figures.matte, figures.borrowed, figures.same_alpha) == (True, False, True)
+    same = figures_of(alpha, now, tmp_path / "to-the-bit", full=False, identical=True)
+    assert (same.matte, same.borrowed, same.same_alpha) == (False, True, False)
 
 
 @pytest.mark.parametrize(
