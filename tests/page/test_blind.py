@@ -69,6 +69,12 @@ def test_keys_vote_after_another_backdrop_was_chosen(page: Page, pages: Pages) -
     voting(page, pages["single"].as_uri())
     page.locator("#blind .swatch.black").click()
     vote(page, "=")
+    page.locator("#blind .swatch.grey").click()
+    vote(page, "ArrowLeft")
+    expect(page.locator("#blind [value=grey]")).to_be_checked()
+    page.locator("#blind [value=grey]").focus()
+    page.keyboard.press("ArrowRight")  # by keys one chooses on
+    expect(page.locator("#blind [value=black]")).to_be_focused()
 
 
 @LAYOUTS

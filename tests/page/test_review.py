@@ -274,8 +274,9 @@ def test_enter_closes_a_comment_but_not_while_a_word_is_composed(
     page.keyboard.type("the strap")
     page.keyboard.press("Shift+Enter")
     page.keyboard.type("and the buckle")
-    composing = "new KeyboardEvent('keydown', {key: 'Enter', bubbles: true, isComposing: true})"
-    page.evaluate(f"document.activeElement.dispatchEvent({composing})")
+    for composing in ("isComposing: true", "keyCode: 229"):  # the latter in Safari
+        event = f"new KeyboardEvent('keydown', {{key: 'Enter', bubbles: true, {composing}}})"
+        page.evaluate(f"document.activeElement.dispatchEvent({event})")
     expect(page.locator("#review form.comment")).to_be_visible()
     page.keyboard.press("Enter")
     expect(page.locator("#review form.comment")).to_be_hidden()

@@ -563,17 +563,7 @@ export function review(dialog, decisions, save) {
     comments(false);
   });
   comment.addEventListener("input", () => draft({ comment: comment.value }));
-  let byPointer = false; // whether the order is chosen so: then the keys are the stage's again
-  order.addEventListener("pointerdown", () => {
-    byPointer = true;
-  });
-  order.addEventListener("keydown", () => {
-    byPointer = false;
-  });
-  order.addEventListener("change", () => {
-    turn(model);
-    if (byPointer) stage.focus();
-  });
+  order.addEventListener("change", () => turn(model));
   stage.element.addEventListener("pointermove", (event) => {
     pointer = event.pointerType === "mouse" ? zoom.point(event) : null;
   });
@@ -606,7 +596,9 @@ export function review(dialog, decisions, save) {
     }
     if (event.ctrlKey || event.metaKey || event.altKey) return;
     const small = key.toLowerCase();
-    if (key === "Enter" && target === comment && !event.shiftKey && !event.isComposing) {
+    // Safari tells of the Enter that ends a composed word by its code alone.
+    const composing = event.isComposing || event.keyCode === 229;
+    if (key === "Enter" && target === comment && !event.shiftKey && !composing) {
       event.preventDefault(); // as in a chat; Shift with it makes a line
       comments(false);
       return;

@@ -30,7 +30,19 @@ export class Stage {
       },
     });
     this.zoom.listen(this.element);
-    edges(part("strip"));
+    const strip = part("strip");
+    edges(strip);
+    /** @type {Element | null | undefined} */
+    let pointed; // what a pointer chooses there: then the keys are the stage's again
+    strip.addEventListener("pointerdown", ({ target }) => {
+      pointed = /** @type {Element} */ (target).closest("label, select");
+    });
+    strip.addEventListener("keydown", () => {
+      pointed = null;
+    });
+    strip.addEventListener("change", ({ target }) => {
+      if (pointed?.contains(/** @type {Element} */ (target))) this.focus();
+    });
   }
 
   open() {
