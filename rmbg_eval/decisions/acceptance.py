@@ -136,6 +136,7 @@ def acceptances(run: Run, decisions: Decisions) -> tuple[Acceptance, ...]:
     opinions = settle(decisions.reviews)
     plan = plan_of(run)
     shoots = shoots_of(run)
+    firsts = _firsts(run, opinions)
     categories = [ALL, *dict.fromkeys(name for (name,) in columns(run.cases, "category"))]
     failed = Counter(
         (model, within)
@@ -144,7 +145,7 @@ def acceptances(run: Run, decisions: Decisions) -> tuple[Acceptance, ...]:
         if not cutout
     )
     return tuple(
-        _acceptance(name, category, failed[name, category], opinions, plan, shoots)
+        _acceptance(name, category, failed[name, category], opinions, plan, shoots, firsts)
         for category in categories
         for name in (model.info.name for model in run.models)
     )
@@ -157,13 +158,14 @@ def _acceptance(
     opinions: Mapping[Key, Opinion],
     plan: Plan,
     shoots: Mapping[CaseKey, str],
+    firsts: Mapping[Key, Key],
 ) -> Acceptance:
     own = plan.of(model, category)
     there = [key for stratum in own for key in stratum]
     answers = {key: opinions[key].answer for key in there if key in opinions}
     decided = {key: answer == "usable" for key, answer in answers.items()
                if answer in ("usable", "mend", "unusable")}  # fmt: skip
-    counts = _by_shoot(decided, shoots, plan.copies)
+    counts = _by_shoot(decided, shoots, firsts)
     share = weighted_share(_by_stratum(decided, own))
     low = high = run_low = run_high = None
     at_low = {key: answer == "usable" for key, answer in answers.items()}
@@ -171,7 +173,7 @@ def _acceptance(
     lowest, highest = _by_stratum(at_low, own), _by_stratum(at_high, own)
     if share is not None and len(counts) >= FEWEST:
         (low, _), (_, high) = (
-            share_interval(_by_shoot(each, shoots, plan.copies), strata) or (None, None)
+            share_interval(_by_shoot(each, shoots, firsts), strata) or (None, None)
             for each, strata in ((at_low, lowest), (at_high, highest))
         )
     whole = len(answers) == len(there)
@@ -179,7 +181,7 @@ def _acceptance(
         run_low, run_high = weighted_share(lowest), weighted_share(highest)
     elif share is not None and len(decided) >= FEWEST:
         (run_low, _), (_, run_high) = (
-            of_run_interval(strata, _alone(each, plan.copies)) or (None, None)
+            of_run_interval(strata, _alone(each, firsts)) or (None, None)
             for each, strata in ((at_low, lowest), (at_high, highest))
         )
     found = Acceptance(
@@ -202,18 +204,30 @@ def _acceptance(
     return replace(found, reason=_reason(found, bool(shoots), drawn))
 
 
+def _firsts(run: Run, opinions: Mapping[Key, Opinion]) -> dict[Key, Key]:
+    """Of each cut-out that was looked at, the first of its model that is the same to the byte, as
+    of a picture that was saved anew: they are decided on together."""
+    by_content: dict[tuple[str, str], Key] = {}
+    cutouts = columns(run.predictions, *Key._fields, "cutout_sha256")
+    return {
+        key: by_content.setdefault((key.model, sha256), key)
+        for *about, sha256 in cutouts
+        if (key := Key(*about)) in opinions
+    }
+
+
 def _by_shoot(
-    usable: Mapping[Key, bool], shoots: Mapping[CaseKey, str], copies: Mapping[Key, Key]
+    usable: Mapping[Key, bool], shoots: Mapping[CaseKey, str], firsts: Mapping[Key, Key]
 ) -> list[tuple[int, int]]:
-    """Usable and counted in each shoot; a case of no shoot is its own. Copies, as of a picture that
-    was saved anew, are decided on together, and of the shoot of the first."""
-    firsts = ((copies.get(key, key).case_key, each) for key, each in usable.items())
-    return _grouped((shoots.get(first, first), each) for first, each in firsts)
+    """Usable and counted in each shoot, which is that of the first; a case of no shoot is its
+    own."""
+    cases = ((firsts[key].case_key, each) for key, each in usable.items())
+    return _grouped((shoots.get(case, case), each) for case, each in cases)
 
 
-def _alone(usable: Mapping[Key, bool], copies: Mapping[Key, Key]) -> float:
-    """What one of them is worth, as `worth` has it, where copies were drawn together."""
-    drawn = _grouped((copies.get(key, key), each) for key, each in usable.items())
+def _alone(usable: Mapping[Key, bool], firsts: Mapping[Key, Key]) -> float:
+    """What one of them is worth, as `worth` has it, where copies were decided on together."""
+    drawn = _grouped((firsts[key], each) for key, each in usable.items())
     return worth(drawn) / len(usable)
 
 

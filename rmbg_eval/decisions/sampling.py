@@ -6,8 +6,8 @@ begins where the last one ended.
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Collection, Sequence
+from dataclasses import dataclass
 from functools import cached_property
 
 from ..core.key import Key
@@ -27,8 +27,6 @@ class Plan:
 
     strata: tuple[tuple[Key, ...], ...]
     """Cut-outs of low risk first; in each an order by chance. One where no risk is known."""
-    copies: Mapping[Key, Key] = field(default_factory=dict)
-    """Those that are drawn together with one before them, each with that one."""
 
     @property
     def order(self) -> tuple[Key, ...]:
@@ -91,4 +89,4 @@ def plan_of(run: Run) -> Plan:
             strata[stratum_of[copies.get(key, key)]].append(key)
     for stratum in strata:
         stratum.sort(key=drawn)
-    return Plan(tuple(tuple(stratum) for stratum in strata if stratum), copies)
+    return Plan(tuple(tuple(stratum) for stratum in strata if stratum))

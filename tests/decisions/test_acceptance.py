@@ -24,6 +24,7 @@ from rmbg_eval.decisions.acceptance import (
 from rmbg_eval.decisions.sampling import plan_of
 from rmbg_eval.measure.record import Risk
 from rmbg_eval.run.intervals import exact_interval
+from rmbg_eval.run.parts import ONE_FILE
 from rmbg_eval.run.statistics import ALL
 
 
@@ -303,8 +304,12 @@ def test_a_shoot_of_two_categories_is_one() -> None:
 
 
 @pytest.mark.parametrize("same", ["picture_sha256", "cutout_sha256"])
-def test_copies_of_a_picture_are_a_shoot(same: str) -> None:
+@pytest.mark.parametrize("most", [ONE_FILE, 1])
+def test_copies_of_a_picture_are_a_shoot(
+    same: str, most: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
     """To the byte, or saved anew: then their cut-outs are the same, and decided on together."""
+    monkeypatch.setattr("rmbg_eval.run.parts.ONE_FILE", most)
     run = run_over(20)
     copies = tuple(
         each.model_copy(update={same: sha("", f"c{int(each.case[1:]) // 2}")})
