@@ -18,7 +18,7 @@ from typing import Any
 
 from pydantic import TypeAdapter, ValidationError
 
-from ..core.files import read_bounded, write_atomic
+from ..core.files import read_bounded, user_path, write_atomic
 from ..core.json_lines import of_newer
 from ..errors import (
     DecisionError,
@@ -300,6 +300,8 @@ def _entries(path: Path) -> list[Any]:
         "Give a decisions.json that a page has saved, of no more than {most} MiB.",
         most=MOST_BYTES >> 20,
     )
+    # Windows leaves `~`, of which pages tell, to the program.
+    path = user_path(path, DecisionError)
     return _parsed(read_bounded(path, MOST_BYTES, file, DecisionError, remedy), file)
 
 

@@ -64,6 +64,15 @@ def test_files_of_several_people_are_merged_and_kept(run: Run, tmp_path: Path) -
     assert len(more.decisions.decisions) == 4
 
 
+def test_the_path_that_a_page_tells_is_read_where_no_shell_does(
+    run: Run, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for variable in ("HOME", "USERPROFILE"):
+        monkeypatch.setenv(variable, str(tmp_path))
+    file(tmp_path, review("c0"))
+    assert len(take(run, [Path("~/of-ada.json")]).new) == 1
+
+
 def test_an_editor_may_put_a_byte_order_mark_first(run: Run, tmp_path: Path) -> None:
     path = file(tmp_path, review())
     path.write_bytes(b"\xef\xbb\xbf" + path.read_bytes())
