@@ -123,10 +123,10 @@ def test_panels_of_models_begin_where_their_headings_do(page: Page, own: tuple[R
     assert page.locator(".matrix thead").bounding_box()["height"] < 2  # over nothing
 
 
-MANY = """body => {
+MANY = """(body, count) => {
   const cell = body.querySelector("td").outerHTML;
-  body.innerHTML = Array.from({ length: 17 }, (_, n) =>
-    `<tr>${cell.repeat(n)}<th scope="row" colspan="${17 - n}">birefnet-${n}</th></tr>`).join("");
+  body.innerHTML = Array.from({ length: count }, (_, n) =>
+    `<tr>${cell.repeat(n)}<th scope="row" colspan="${count - n}">birefnet-${n}</th></tr>`).join("");
 }"""
 
 
@@ -137,13 +137,22 @@ def test_figures_of_how_many_models_agree_never_overlap(
     page.set_viewport_size({"width": width, "height": 900})
     opened(page, own[1].as_uri())
     panel = page.locator(".agreement")
-    panel.locator("tbody").evaluate(MANY)
+    panel.locator("tbody").evaluate(MANY, 17)
     sizes = "all => all.map(e => [e.clientWidth, e.clientHeight])"
     cells = panel.locator("td").evaluate_all(sizes)
     assert min(cell[0] for cell in cells) >= 38
     assert {cell[1] for cell in cells} == {32}
     room = page.locator(".overview").bounding_box()["width"]
     assert panel.bounding_box()["width"] > 0.6 * room
+
+
+def test_how_five_models_agree_fits_beside_the_pictures(page: Page, own: tuple[Run, Path]) -> None:
+    page.set_viewport_size({"width": 1100, "height": 900})
+    opened(page, own[1].as_uri())
+    panel = page.locator(".agreement")
+    panel.locator("tbody").evaluate(MANY, 5)
+    assert panel.bounding_box()["width"] == 320
+    assert panel.locator(".scroll").evaluate("e => e.scrollWidth <= e.clientWidth")
 
 
 def test_of_one_model_two_cases_stand_side_by_side_and_no_more_than_a_line_is_about_the_model(
