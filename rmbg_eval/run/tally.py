@@ -13,7 +13,7 @@ from ..i18n import Message, and_more
 from ..predictions.prediction import Prediction
 
 _NAMED = 3
-"""Cases, and models, that one warning names."""
+"""Cases that one warning names."""
 
 
 @dataclass
@@ -75,8 +75,7 @@ def warnings_of(
         for warning in warnings:
             models.setdefault(_counted(warning, tally[model]), []).append(model)
     for warning, names in models.items():
-        some = and_more(names[:_NAMED], len(names) - _NAMED)
-        yield Message("{name}: {what}", name=some, what=warning)
+        yield Message("{name}: {what}", name=names, what=warning)
 
 
 def _counted(warning: Message, tally: Tally) -> Message:

@@ -41,5 +41,5 @@ def test_what_several_models_warned_of_is_said_once() -> None:
     slow = Message("it was slow")
     told = [(name, (slow, Message("it was {name}", name=name))) for name in "abcde"]
     first, *others = map(str, warnings_of(told, tally_of("abcde", ())))
-    assert first == "a, b, c and 2 more: it was slow"
+    assert first == "a, b, c, d, e: it was slow"
     assert others == [f"{name}: it was {name}" for name in "abcde"]
