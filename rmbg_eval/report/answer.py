@@ -323,20 +323,20 @@ def _beside_best(
 
 def all_named(names: Sequence[Text]) -> Text:
     """All of them in a sentence; of many, the first and how many others."""
-    if len(names) > NAMED + 1:
-        return Message("{some} and {n} others", some=names[:NAMED], n=len(names) - NAMED)
-    if len(names) < 2:
-        return names[0] if names else ""
-    return Message("{some} and {other}", some=names[:-1], other=names[-1])
+    return _named(names, N_("{some} and {other}"), N_("{some} and {n} others"))
 
 
 def any_named(names: Sequence[Text]) -> Text:
     """Any of them in a sentence that says what is not so; of many as `all_named`."""
+    return _named(names, N_("{some} or {other}"), N_("{some} or {n} others"))
+
+
+def _named(names: Sequence[Text], few: str, many: str) -> Text:
     if len(names) > NAMED + 1:
-        return Message("{some} or {n} others", some=names[:NAMED], n=len(names) - NAMED)
+        return Message(many, some=names[:NAMED], n=len(names) - NAMED)
     if len(names) < 2:
         return names[0] if names else ""
-    return Message("{some} or {other}", some=names[:-1], other=names[-1])
+    return Message(few, some=names[:-1], other=names[-1])
 
 
 _WELL = (
