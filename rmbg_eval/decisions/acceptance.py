@@ -24,7 +24,7 @@ from ..run.intervals import exact_interval, worth
 from ..run.record import Run
 from ..run.statistics import ALL, shoots_of
 from .record import Answer, Decisions, Review
-from .sampling import Plan, plan_of
+from .sampling import Plan, firsts_of, plan_of
 
 FEWEST = 5
 """Cut-outs, or shoots, without which there is no interval."""
@@ -136,7 +136,10 @@ def acceptances(run: Run, decisions: Decisions) -> tuple[Acceptance, ...]:
     opinions = settle(decisions.reviews)
     plan = plan_of(run)
     shoots = shoots_of(run)
-    firsts = _firsts(run, opinions)
+    cutouts = columns(run.predictions, *Key._fields, "cutout_sha256")
+    firsts = firsts_of(
+        (key, sha256) for *about, sha256 in cutouts if (key := Key(*about)) in opinions
+    )
     categories = [ALL, *dict.fromkeys(name for (name,) in columns(run.cases, "category"))]
     failed = Counter(
         (model, within)
@@ -202,18 +205,6 @@ def _acceptance(
     )
     drawn = whole or plan.drawn(answers.keys(), model, category)
     return replace(found, reason=_reason(found, bool(shoots), drawn))
-
-
-def _firsts(run: Run, opinions: Mapping[Key, Opinion]) -> dict[Key, Key]:
-    """Of each cut-out that was looked at, the first of its model that is the same to the byte, as
-    of a picture that was saved anew: they are decided on together."""
-    by_content: dict[tuple[str, str], Key] = {}
-    cutouts = columns(run.predictions, *Key._fields, "cutout_sha256")
-    return {
-        key: by_content.setdefault((key.model, sha256), key)
-        for *about, sha256 in cutouts
-        if (key := Key(*about)) in opinions
-    }
 
 
 def _by_shoot(

@@ -114,7 +114,7 @@ def rank(shoots: Sequence[Sequence[Tally]], names: Sequence[str], pictures: int)
         tallies[other].append(1 - of_one)
     counts = {name: (own.count(1), own.count(0), own.count(0.5)) for name, own in tallies.items()}
     if reason:
-        ordered = sorted(there, key=lambda name: -_plain(counts[name]))
+        ordered = sorted(there, key=lambda name: -np.mean(tallies[name]))
         models = [Standing(name, None, None, None, None, None, *counts[name]) for name in ordered]
         return Ranking(tuple(models), len(every), pictures, len(shoots), reason)
     wins = np.array([_wins(shoot, there) for shoot in shoots])
@@ -287,11 +287,6 @@ def expected_shares(strength: Array) -> Array:
     """
     against = strength[..., :, None] / (strength[..., :, None] + strength[..., None, :])
     return (against.sum(-1) - 0.5) / max(1, strength.shape[-1] - 1)
-
-
-def _plain(counts: Sequence[int]) -> float:
-    won, lost, equal = counts
-    return (won + equal / 2) / max(1, won + lost + equal)
 
 
 def _wins(votes: Iterable[Tally], names: Sequence[str]) -> Array:

@@ -6,7 +6,7 @@ begins where the last one ended.
 
 from __future__ import annotations
 
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 
@@ -58,35 +58,38 @@ class Plan:
         return all(all(own[: sum(own)]) for own in looked_at)
 
 
+def firsts_of(cutouts: Iterable[tuple[Key, str]]) -> dict[Key, Key]:
+    """Of each cut-out, with its SHA-256, the first of its model that is the same to the byte, as of
+    a picture that was saved anew: they are decided on together."""
+    by_content: dict[tuple[str, str], Key] = {}
+    return {key: by_content.setdefault((key.model, sha256), key) for key, sha256 in cutouts}
+
+
 def plan_of(run: Run) -> Plan:
     """The plan of a run. The order by chance is of what each cut-out is of.
 
-    Cut-outs of a model that are the same to the byte, as of copies of a picture, are decided on
-    together, and are drawn so: but of a run of which the page shows a sample, where some may lack.
+    Copies are decided on together, and are drawn so: but of a run of which the page shows a sample,
+    where some may lack.
     """
     risks = {Key(*about): value for *about, value in columns(run.risks, *Key._fields, "value")}
     whole = not in_parts(len(run.cases), run.shard)
+    fields = columns(run.predictions, *Key._fields, "cutout_sha256")
+    cutouts = [(Key(*about), sha256) for *about, sha256 in fields if sha256]
+    firsts = firsts_of(cutouts) if whole else {key: key for key, _ in cutouts}
     by_model: dict[str, list[Key]] = {}
-    firsts: dict[tuple[str, str], Key] = {}
-    copies: dict[Key, Key] = {}
-    fields = columns(run.predictions, *Key._fields, "cutout", "cutout_sha256")
-    for category, case, model, cutout, sha256 in fields:
-        if not cutout:
-            continue
-        by_model.setdefault(model, []).append(key := Key(category, case, model))
-        if whole and (first := firsts.setdefault((model, sha256), key)) != key:
-            copies[key] = first
+    for key in firsts:
+        by_model.setdefault(key.model, []).append(key)
 
     def drawn(key: Key) -> bytes:
         # Of the case alone: the models of a picture are looked at together, and compare.
-        return chance(*copies.get(key, key).case_key)
+        return chance(*firsts[key].case_key)
 
     strata: list[list[Key]] = [[] for _ in range(STRATA if risks else 1)]
     for own in by_model.values():
         own.sort(key=lambda key: (risks.get(key) or 0.0, drawn(key)))
         stratum_of = {key: place * len(strata) // len(own) for place, key in enumerate(own)}
         for key in own:
-            strata[stratum_of[copies.get(key, key)]].append(key)
+            strata[stratum_of[firsts[key]]].append(key)
     for stratum in strata:
         stratum.sort(key=drawn)
     return Plan(tuple(tuple(stratum) for stratum in strata if stratum))

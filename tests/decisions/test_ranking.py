@@ -85,6 +85,8 @@ def test_few_votes_say_so() -> None:
     other = ranking_of(run, decisions(*votes[:3], *(vote(f"c{n}", "right") for n in range(3, 9))))
     assert [each.model for each in other.models] == ["b", "a"]
     assert ranking_of(run, decisions(*votes, vote("c15"))).reason is None
+    shoots = [[("a", "b", 0.5)], [("c", "b", 1.0)], [("a", "b", 0.5)]]
+    assert [each.model for each in rank(shoots, ["b", "a", "c"], 3).models] == ["c", "a", "b"]
 
 
 def test_a_vote_counts_alike_on_whichever_side_and_an_equal_one_half() -> None:
