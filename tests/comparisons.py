@@ -35,10 +35,10 @@ def failed(model: str = "a", case: str = "ada") -> Prediction:
     return Prediction(category="portrait", case=case, model=model, failure=FAILED)
 
 
-def lacking() -> Prediction:
+def lacking(model: str = "a") -> Prediction:
     """One whose cut-out a folder of finished ones lacks."""
     why = MissingCutoutError(Message("There is no cut-out of ada"), Message("Save it."))
-    return failed().model_copy(update={"failure": Failure.of(why)})
+    return failed(model).model_copy(update={"failure": Failure.of(why)})
 
 
 def value(metric: str, number: float | None, model: str = "a", reason: str = "why") -> Measurement:

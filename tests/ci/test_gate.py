@@ -5,12 +5,12 @@ from __future__ import annotations
 from itertools import product
 
 import pytest
-from comparisons import failed, made, point, rule
+from comparisons import failed, lacking, made, point, rule
 from junit_reader import outcomes, read
 from runs import run_of
 
 from rmbg_eval import Prediction, Run, Settings
-from rmbg_eval.ci.gate import exit_status, failed_alike, kept_rules
+from rmbg_eval.ci.gate import exit_status, failed_alike, how_many_failed, kept_rules
 from rmbg_eval.ci.junit import junit_of_run
 from rmbg_eval.ci.summary_md import summary_of_run
 from rmbg_eval.measure.record import PointResult, RuleResult
@@ -71,6 +71,23 @@ def test_of_a_prediction_that_failed_no_rule_is_kept_or_broken() -> None:
     rules = (rule(True), rule(False), rule(None), rule(None, model="b"), rule(True, model="b"))
     assert kept_rules(run_of(made("a"), made("b"), rules=rules)) == (2, 5)
     assert kept_rules(run_of(made("a"), failed("b"), rules=rules)) == (1, 3)
+
+
+@pytest.mark.parametrize(
+    ("predictions", "told"),
+    [
+        ((made("a"), failed("b")), "1 of 2 predictions failed"),
+        ((made("a"), lacking("b")), "1 of 2 cut-outs is missing"),
+        (
+            (failed("a"), failed(case="bea"), lacking("b")),
+            "2 of 3 cut-outs failed, 1 is missing",
+        ),
+    ],
+)
+def test_what_failed_and_what_is_missing_are_counted_apart(
+    predictions: tuple[Prediction, ...], told: str
+) -> None:
+    assert str(how_many_failed(run_of(*predictions))) == told
 
 
 def test_what_failed_alike_with_all_of_several_models_is_told_once() -> None:

@@ -196,7 +196,9 @@ def test_points_are_counted_over_all_categories() -> None:
     points = (point(True), point(False, 0.5, **pet), point(True, point="sky", **pet))
     cases = ada, ada.model_copy(update={"category": "pet", "id": "rex"})
     run = run_of(made("a"), made("a", **pet), cases=cases, points=points)
-    assert "| `a` | 2 of 2 | 2 of 3 |" in summary_of_run(run)
+    text = summary_of_run(run)
+    assert "| `a` | 2 of 2 | 2 of 3 |" in text
+    assert "2 of 3 observation points passed, 0 could not be measured" in text
 
 
 def test_decisions_that_cannot_be_read_are_told_before_all_tables() -> None:
