@@ -83,6 +83,8 @@ def rule(passed: bool | None, measured: float | None = 0.7, **changes: object) -
 
 def one(was: Run, now: Run, change: AlphaChange = NOTHING, **tolerances: object) -> Pair:
     (pair,), _ = compare_runs(was, now, Tolerances(**tolerances), lambda *_: change)
+    moved = ("worse", "changed", "better")
+    assert all(value.verdict in moved or value.excess == 0 for value in pair.values)
     return pair
 
 

@@ -26,6 +26,8 @@ MADE_BY: dict[State, tuple[Verdict, ...]] = {
 }
 """The verdicts that make a state; another has nothing but its reason."""
 
+ONLY_COLOURS = Message("the same alpha in both: only colours can differ")
+
 ROUNDING = 1e-7
 """What numbers that are equal may differ by: alpha, in float32, is right to 3e-8."""
 
@@ -85,6 +87,12 @@ class Pair(Keyed):
         return f"<{printable(self.name)}, {printable(self.model)}: {self.state}, {self.why}>"
 
     __str__ = __repr__
+
+    @property
+    def only_colours(self) -> bool:
+        """Whether two cut-outs that are not identical are as opaque at every pixel."""
+        alphas = {value.difference for value in self.values if value.kind == "alpha"}
+        return alphas == {0.0} and not self.identical
 
     def of(self, verdict: Verdict) -> list[Value]:
         """The values with that verdict, the worst first; of equals points and rules."""

@@ -17,7 +17,7 @@ from ..core.lookup import Renamed
 from ..core.progress import OnStep, Step, ignore
 from ..core.records import columns
 from ..errors import OutputError, printable
-from ..i18n import N_, Message
+from ..i18n import N_, Message, join
 from ..measure.delivery import bounds
 from ..measure.record import Measurement, PointResult, RuleResult
 from ..measure.subject import WHOLE
@@ -25,11 +25,11 @@ from ..measure.table import TABLE
 from ..predictions.prediction import Prediction
 from ..run.case_record import CaseRecord
 from ..run.record import Run
-from .alpha_change import NOTHING, AlphaChange, change_of
+from .alpha_change import AlphaChange, change_of
 from .comparison import Comparison, describe
 from .differences import counterparts, differences, listed, names_of
 from .excess import SHARES, of_others, of_point, of_rule, of_share
-from .pair import ROUNDING, STATES, Pair, State, Value, Verdict
+from .pair import ONLY_COLOURS, ROUNDING, STATES, Pair, State, Value, Verdict
 from .pairs import WorstFirst, write
 from .tolerances import ALPHA_MEAN, ALPHA_TILE, Tolerances
 
@@ -180,7 +180,7 @@ class _Both:
         if was is None:
             values = (*self._points(key), *self._rules(key))
             if any(value.verdict == "worse" for value in values):
-                return pair_of(*_state(values, NOTHING, False), values)
+                return pair_of(*_state(values, AlphaChange(None, None), False), values)
             return pair_of(
                 "new", Message("it is in NEW only: approve NEW to keep it as what is right")
             )
@@ -201,6 +201,8 @@ class _Both:
             values = tuple(v.model_copy(update=_NOT_JUDGED) for v in values)
             if identical:
                 why = Message("{why}; the cut-out is the same to the bit", why=why)
+        if change.tile == 0 and not identical:
+            why = join("; ", [why, ONLY_COLOURS])
         return pair_of(state, why, values, identical=identical, where=change.where)
 
     def _other_truth(self, case: CaseKey) -> bool:
@@ -228,9 +230,8 @@ class _Both:
             (ALPHA_MEAN, change.mean, WHOLE),
             (ALPHA_TILE, change.tile, N_("worst 16 px square")),
         ):
-            tolerance = self.tolerances.of(name, key)
-            judged = tolerance is not None and not scored
-            allowed = tolerance.allowed(0) if tolerance and judged else None
+            tolerance = None if scored else self.tolerances.of(name, key)
+            allowed = tolerance.allowed(0) if tolerance else None
             verdict: Verdict = "not judged"
             if allowed is not None:
                 far = value is None or value > allowed + ROUNDING
@@ -249,7 +250,7 @@ class _Both:
             yield Value(
                 kind="alpha", name=name, unit=N_("alpha, 0 to 1"), region=region, base=None,
                 new=None, difference=value, allowed=allowed,
-                tolerance=Message.of(tolerance.reason) if tolerance and judged else None,
+                tolerance=Message.of(tolerance.reason) if tolerance else None,
                 verdict=verdict, reason=reason, excess=excess,
             )  # fmt: skip
 
@@ -283,7 +284,7 @@ class _Both:
             reason = Message("it can no longer be measured: {why}", why=now.reason)
         elif tolerance and now.value is not None:
             verdict = "changed"
-        if tolerance is None and higher is None:
+        if tolerance is None:
             reason = reason or Message("no score")
         excess = 0.0
         if verdict in _MOVED:
@@ -324,21 +325,17 @@ class _Both:
         difference = None if off[0] is None or off[1] is None else off[1] - off[0]
         allowed = tolerance.allowed(off[0] or 0)
         passed = (was.passed if was else None, now.passed if now else None)
-        verdict: Verdict = "not judged"
         note = None
         if was is None:
             note = Message("the point is new")
-            verdict = "worse" if now and _stops(now) else "not judged"
         elif now is None:
             note = Message("the point is in BASE only")
         elif not same:
             note = Message("the point is defined otherwise than in BASE")
-            verdict = "worse" if was.passed and _stops(now) else "not judged"
-        elif passed[0] is not passed[1]:
-            verdict = "better" if passed[1] else "worse"
-        else:
-            verdict = "same" if difference is None else _verdict(difference, allowed, False)
-        excess = of_point(was, now, _lost(verdict, was, now)) if verdict in _MOVED else 0.0
+        verdict = _turn(was, now, note is None)
+        if verdict == "same" and difference is not None:
+            verdict = _verdict(difference, allowed, False)
+        excess = of_point(was, now, _newly_missed(was, now)) if verdict in _MOVED else 0.0
         reason = now.reason if now else None
         if note:
             reason = Message("{one}; {other}", one=note, other=reason) if reason else note
@@ -362,37 +359,41 @@ class _Both:
         assert there is not None
         numbers = [rule.measured if rule else None for rule in (was, now)]
         passed = (was.passed if was else None, now.passed if now else None)
-        reason = now.reason if now else None
-        verdict: Verdict = "same"
-        if was is None or now is None:
-            only = Message("the delivery rule is new")
-            reason = only if was is None else Message("the delivery rule is in BASE only")
-            verdict = "worse" if now and _stops(now) else "not judged"
+        note = None
+        if was is None:
+            note = Message("the delivery rule is new")
+        elif now is None:
+            note = Message("the delivery rule is in BASE only")
         elif (was.least, was.most) != (now.least, now.most) or len(self.backgrounds) > 1:
-            reason = Message("the delivery rule asks for something else than in BASE")
-            verdict = "worse" if was.passed and _stops(now) else "not judged"
-        elif passed[0] is not passed[1]:
-            verdict = "better" if passed[1] else "worse"
-        reason = reason or Message("{allowed} is asked for", allowed=bounds(there))
+            note = Message("the delivery rule asks for something else than in BASE")
+        verdict = _turn(was, now, note is None)
+        asked = Message("{allowed} is asked for", allowed=bounds(there))
         base, new = numbers
         return Value(
             kind="rule", name=there.rule, unit=there.unit, region=WHOLE, base=base, new=new,
             difference=None if base is None or new is None else new - base, allowed=None,
-            tolerance=None, verdict=verdict, reason=reason, passed=passed, required=there.required,
-            excess=of_rule(_lost(verdict, was, now)) if verdict in _MOVED else 0.0,
+            tolerance=None, verdict=verdict, reason=note or there.reason or asked, passed=passed,
+            required=there.required,
+            excess=of_rule(_newly_missed(was, now)) if verdict in _MOVED else 0.0,
         )  # fmt: skip
 
 
-def _stops(result: PointResult | RuleResult) -> bool:
-    return result.required and not result.passed
+def _turn(
+    was: PointResult | RuleResult | None, now: PointResult | RuleResult | None, compares: bool
+) -> Verdict:
+    """What whether it passes says; `compares`: whether both runs ask for the same."""
+    if not compares:
+        return "worse" if _newly_missed(was, now) else "not judged"
+    before, after = (each and each.passed for each in (was, now))
+    return "same" if before is after else "better" if after else "worse"
 
 
-def _lost(
-    verdict: Verdict, was: PointResult | RuleResult | None, now: PointResult | RuleResult | None
+def _newly_missed(
+    was: PointResult | RuleResult | None, now: PointResult | RuleResult | None
 ) -> bool:
     """Whether what is required is missed, and was not in BASE."""
-    new = was is None or was.passed is not False
-    return verdict == "worse" and new and now is not None and _stops(now)
+    missed = now is not None and now.required and not now.passed
+    return missed and (was is None or was.passed is True)
 
 
 def _times(difference: float | None, allowed: float | None) -> float:

@@ -11,7 +11,7 @@ from urllib.parse import quote
 from ..cases.categories import category_title
 from ..compare.alpha_change import matte_hash
 from ..compare.comparison import Comparison, alike, number
-from ..compare.pair import MADE_BY, STATES, Pair, State, Value, Verdict
+from ..compare.pair import MADE_BY, ONLY_COLOURS, STATES, Pair, State, Value, Verdict
 from ..core.anchors import pair_anchor
 from ..core.files import in_shell
 from ..core.key import Key
@@ -99,6 +99,7 @@ class ComparisonReport:
         check_record(settings, CompareSettings)
         self.comparison = comparison
         self.settings = settings
+        self._models = {model for _, model in comparison.groups}
         out = settings.out_folder
         self._shown = changed = self._first()
         self._plain = Plain(out, settings.lang)
@@ -140,10 +141,8 @@ class ComparisonReport:
         stopped = found.stopped(level)
         worse = self._stopping()
         view = CompareHeaderView(
-            answer=answer(found, stopped),
-            runs=Message(
-                "BASE {base} → NEW {new}", base=printable(found.base), new=printable(found.new)
-            ),
+            answer=answer(found, level),
+            runs=self._runs(),
             gate=join(" ", [_WORDS, _GATES[level]]),
             pairing=tuple(self._pairing()),
             worse=worse,
@@ -195,8 +194,7 @@ class ComparisonReport:
         start = self.comparison.changed
         first = self.comparison.pairs[start : start + MOST_NAMES]
         names = tuple(
-            Message("{name}: {what}", name=f"{pair.name} · {pair.model}", what=pair.why)
-            for pair in first
+            Message("{name}: {what}", name=self._name(pair), what=pair.why) for pair in first
         )
         view = SameView(names, self.comparison.count("same") - len(names))
         return self._panel("compare_same", "unchanged", view)
@@ -213,14 +211,23 @@ class ComparisonReport:
             "title": Message("What changed").text,
         }
 
+    def _runs(self) -> Message:
+        """Which are compared; and the model, where all is of one: lists do not repeat it."""
+        base, new = printable(self.comparison.base), printable(self.comparison.new)
+        runs = Message("BASE {base} → NEW {new}", base=base, new=new)
+        return join(" · ", [runs, *self._models]) if len(self._models) == 1 else runs
+
+    def _name(self, pair: Pair) -> str:
+        """Of a pair in a list."""
+        return pair.name if len(self._models) == 1 else f"{pair.name} · {pair.model}"
+
     def _pairing(self) -> Iterable[Message]:
-        models = {model for _, model in self.comparison.groups}
         single = N_("{one} in BASE is compared with {other} in NEW: each run has this one model.")
         same = N_(
             "{one} in BASE is compared with {other} in NEW: the same weights and pipeline, or a "
             "folder of the same name, under another name."
         )
-        text = single if len(models) == 1 else same
+        text = single if len(self._models) == 1 else same
         for one, other in self.comparison.renamed.items():
             yield Message(text, one=printable(one), other=printable(other))
         if {*self.comparison.states} == {"missing", "new"}:
@@ -238,7 +245,7 @@ class ComparisonReport:
         changes = self._changes(pair)
         first = changes[0] if changes else ChangeView("", "", pair.why)
         anchor = pair_anchor(*pair.key)
-        return WorseView(anchor, pair.name, pair.model, first.sentence, first.what, alike)
+        return WorseView(anchor, self._name(pair), first.sentence, first.what, alike)
 
     def _bars(self) -> Iterable[BarView]:
         """All of them, then by category."""
@@ -267,7 +274,7 @@ class ComparisonReport:
     def _change(self, pair: Pair, value: Value) -> ChangeView:
         title: Text = ""
         if value.kind == "rule":
-            title = Message("Delivery rule")
+            title = Message("delivery rule {name}", name=value.name)
         if value.kind == "point":
             title = self._point_title(pair, value.name)
         return ChangeView(value.verdict, title, sentence(value, self._result(pair, value)))
@@ -343,7 +350,7 @@ class ComparisonReport:
             crops=crops,
             matte=figures.matte,
             borrowed=figures.borrowed,
-            same_alpha=figures.same_alpha,
+            note=ONLY_COLOURS if pair.only_colours and changes else "",
             table=self._table(pair),
             tick=_tick(pair) if self._takes and _can_tick(pair) else "",
         )

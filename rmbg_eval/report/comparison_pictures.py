@@ -71,8 +71,6 @@ class PairFigures:
     not there for all that it shows."""
     borrowed: bool = False
     """Whether base is shown in the colours of new: its own were not kept, and may be others."""
-    same_alpha: bool = False
-    """Whether two that are not identical are as opaque at every pixel: colours may differ."""
 
     @property
     def paths(self) -> set[str]:
@@ -85,11 +83,11 @@ def pair_figures(pair: Pair, base: Path, new: Path, out: Path, full: bool) -> Pa
     """Draw what there is of a pair into `out/assets/`; where `full`, also in all its pixels."""
     was, now = _side(base, pair.base), _side(new, pair.new)
     fits = was and now and was.alpha.shape == now.alpha.shape
-    same = bool(was and now and fits and not pair.identical and _same_alpha(was, now))
-    # In the colours of new, what has its alpha would be new: a fringe that came would be in both.
-    borrowed = bool(was and now and fits and was.rgb is None and now.rgb is not None and not same)
-    if was and now and borrowed and (borrowed := not _wiped(was, now)):
-        was = Side(was.alpha, now.rgb)
+    borrowed = False
+    if was and now and fits and was.rgb is None and now.rgb is not None:
+        # In the colours of new, what has its alpha would be new: a fringe that came, in both.
+        borrowed = not pair.only_colours and not _wiped(was, now)
+        was = Side(was.alpha, now.rgb if borrowed else None)
     name = hashlib.sha256(
         repr((pair.name, pair.model, pair.base, pair.new, "3")).encode()
     ).hexdigest()[:20]
@@ -129,7 +127,6 @@ def pair_figures(pair: Pair, base: Path, new: Path, out: Path, full: bool) -> Pa
         region=region,
         matte=bool(was and was.rgb is None),
         borrowed=borrowed,
-        same_alpha=same,
     )
 
 
@@ -169,11 +166,6 @@ def _side(folder: Path, prediction: Prediction | None) -> Side | None:
     except RmbgEvalError:  # the pair says why
         return None
     return Side(alpha, rgb)
-
-
-def _same_alpha(was: Side, now: Side) -> bool:
-    """To the level of 8 bits, as they are shown."""
-    return bool(np.array_equal(quantise(was.alpha), quantise(now.alpha)))
 
 
 def _wiped(was: Side, now: Side) -> bool:

@@ -16,7 +16,7 @@ class ChangeView:
 
     verdict: str
     what: Text
-    """The point's title; empty for a measure, whose sentence names it."""
+    """The point's title or the rule's name; empty for a measure, whose sentence names it."""
     sentence: Message
 
 
@@ -47,7 +47,8 @@ class PairView:
     crops: tuple[tuple[str, Message, ImageView], ...]
     matte: bool
     borrowed: bool
-    same_alpha: bool
+    note: Text
+    """What is to be said beside the changes."""
     table: TableView | None
     tick: Text
     """What its tick does; empty where it cannot be approved of by itself."""
@@ -58,11 +59,11 @@ class WorseView:
     """A case × model that stops the gate, in a sentence."""
 
     anchor: str
-    case: str
-    model: str
+    name: str
+    """Of the case; and of the model, where there are others."""
     sentence: Message
     what: Text
-    """The point's title, if it is one."""
+    """The point's title or the rule's name, if it is one."""
     alike: int
     """How many more of the model stop it for the same reason."""
 

@@ -13,6 +13,7 @@ from ..measure.delivery import RULES
 from ..measure.kinds import FIGURES, KINDS, PLACES, apart, missed
 from ..measure.record import PointResult, RuleResult
 from ..measure.table import TABLE, TITLES
+from ..settings import CompareFailOn
 
 _COUNTS: dict[State, Callable[[int], Message]] = {
     "failed": lambda n: Message("{n} failed", n=n),
@@ -37,14 +38,19 @@ _WAYS = {
 """Which way is good, of measures that have one."""
 
 
-_AFTER_NUMBERS = ("ΔE2000", "px", "px²")
-"""Units that a measure's numbers are told with; the others are a share or a score."""
+_AFTER_NUMBERS = ("px", "px²", "MB", "megapixels")
+"""Units that are told after a number; others are a share, a score or a count."""
 
 
-def answer(comparison: Comparison, stopped: Counter[State]) -> Message:
-    """Whether the gate stops, and what became of how many cut-outs; `stopped`: at which."""
+def answer(comparison: Comparison, fail_on: CompareFailOn) -> Message:
+    """Whether the gate stops, and what became of how many cut-outs: of those that stop it, or else
+    of all that changed."""
     total = len(comparison.pairs)
-    what = counted(stopped or comparison.states, same=False)
+    stopped = comparison.stopped(fail_on)
+    what: Message | tuple[Message, ...] = counted(stopped or comparison.states, same=False)
+    told = comparison.stopping(fail_on) if stopped else comparison.passing(fail_on)
+    if what and all(pair.only_colours for pair in told):
+        what = Message("{what}, in colours alone", what=what)
     if stopped:
         return Message(
             "The gate stops: of {n} cut-out, {what}.",
@@ -113,10 +119,9 @@ def _amount(value: Value, number: float, other: float) -> Message:
     kind = KINDS.get(value.region) if value.kind == "point" else None
     if kind is not None and kind.scale is not None:
         return Message("{share}\u00a0%", share=apart(100 * number, 100 * other)[0])
-    measure = value.kind == "measure"
-    first = apart(number, other, FIGURES if measure else PLACES)[0]
-    if value.unit == "count" or (measure and value.unit not in _AFTER_NUMBERS):
-        return Message.of(first)
+    first = apart(number, other, FIGURES if value.kind == "measure" else PLACES)[0]
     if value.unit == "ΔE2000":
         return Message("ΔE\u00a0{number}", number=first)
-    return join("\u00a0", [first, Message(value.unit)])
+    if value.unit in _AFTER_NUMBERS:
+        return join("\u00a0", [first, Message(value.unit)])
+    return Message.of(first)

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from itertools import permutations
+
 import numpy as np
 import pytest
 from comparisons import comparison, failed, lacking, made, one, point, rule, run, value
@@ -10,6 +13,7 @@ from runs import KEY, run_of
 from rmbg_eval import Prediction, Run
 from rmbg_eval.compare.alpha_change import NOTHING, AlphaChange, alpha_change
 from rmbg_eval.compare.comparison import fails
+from rmbg_eval.compare.excess import of_others
 from rmbg_eval.compare.runs import compare_runs
 from rmbg_eval.compare.tolerances import Tolerance, Tolerances
 from rmbg_eval.i18n import Message
@@ -43,6 +47,8 @@ def test_a_measure_against_its_tolerance(
 ) -> None:
     pair = one(run(value("mad", 0.1), value(metric, before)),
                run(value("mad", 0.1), value(metric, after), cutout="1"), NEAR)  # fmt: skip
+    no_score = [v.name for v in pair.values if str(v.reason) == "no score"]
+    assert no_score == (["islands"] if metric == "islands" else [])
     assert pair.state == state
     if state != "same":
         assert metric in str(pair.why)
@@ -87,6 +93,7 @@ def test_without_a_truth_a_moved_alpha_is_changed(change: AlphaChange, state: st
         assert "no measure says whether it is better" in str(pair.why)
     alphas = [v for v in pair.values if v.kind == "alpha"]
     assert {v.reason for v in alphas} == {change.reason}
+    assert {(v.base, v.new) for v in alphas} == {(None, None)}
     assert all(v.tolerance for v in alphas)
 
 
@@ -122,10 +129,42 @@ def test_a_speck_that_moves_no_measure_against_a_truth_is_no_rounding() -> None:
     assert one(*runs, NEAR).state == "same"
 
 
-def test_what_can_no_longer_be_measured_is_worse() -> None:
-    pair = one(run(value("mad", 0.1)), run(value("mad", None, reason="no edge"), cutout="1"), NEAR)
-    assert pair.state == "worse"
-    assert str(pair.why) == "mad: it can no longer be measured: no edge"
+@pytest.mark.parametrize(("metric", "state"), [("mad", "worse"), ("islands", "changed")])
+def test_what_can_no_longer_be_measured_is_worse_where_it_is_a_score(
+    metric: str, state: str
+) -> None:
+    judged = {"islands": Tolerance(absolute=1, reason="few")}
+    was, now = run(value(metric, 0.1)), run(value(metric, None, reason="no edge"), cutout="1")
+    pair = one(was, now, NEAR, metric=judged)
+    assert (pair.state, pair.excess) == (state, of_others(1))
+    assert str(pair.why) == f"{metric}: it can no longer be measured: no edge"
+
+
+def test_only_a_measure_against_a_truth_says_whether_a_moved_alpha_is_for_the_better() -> None:
+    measured = value("mad", None), value("islands", 1)
+    was = run(*measured, value("sad", None), points=(point(False, 0.5),))
+    now = run(*measured, value("sad", None, reason="other"), points=(point(True),), cutout="1")
+    assert one(was, now, NEAR).state == "better"
+    assert one(was, now, FAR).state == "changed"
+
+
+@pytest.mark.parametrize(
+    ("change", "mad", "why"),
+    [
+        (NOTHING, 0.2, "mad 0.1 → 0.2 (allowed ±0.005); {colours}"),
+        (NOTHING, 0.1, "within the tolerances; {colours}"),
+        (NEAR, 0.1, "within the tolerances"),
+        (AlphaChange(None, None, reason=Message("no size")), 0.1, "no size; no measure says …"),
+    ],
+)
+def test_where_only_colours_can_differ_that_is_said(
+    change: AlphaChange, mad: float, why: str
+) -> None:
+    pair = one(run(value("mad", 0.1)), run(value("mad", mad), cutout="1"), change)
+    colours = "the same alpha in both: only colours can differ"
+    assert str(pair.why) == why.format(colours=colours).replace("…", "whether it is better")
+    assert pair.only_colours is ("{colours}" in why)
+    assert not one(run(), run()).only_colours
 
 
 def test_what_is_measured_for_the_first_time_is_changed() -> None:
@@ -161,6 +200,22 @@ def test_points(was: PointResult | None, now: PointResult | None, state: str) ->
         assert "lens" in str(pair.why)
 
 
+@pytest.mark.parametrize(("of", "kind"), [(point, "points"), (rule, "rules")])
+def test_of_a_point_and_a_rule_there_is_what_both_runs_have(
+    of: Callable[..., PointResult | RuleResult], kind: str
+) -> None:
+    for was, now in permutations((None, of(None), of(True, 0.9), of(False, 0.7)), 2):
+        before, after = (run(**{kind: (side,) if side else ()}) for side in (was, now))
+        (found,) = (v for v in one(before, after).values if v.kind != "alpha")
+        numbers = found.base, found.new
+        assert numbers == (was and was.measured, now and now.measured)
+        assert found.passed == (was and was.passed, now and now.passed)
+        off = None if None in numbers else pytest.approx(numbers[1] - numbers[0])
+        assert found.difference == off
+        if was and now and now.reason:
+            assert str(found.reason) == str(now.reason)
+
+
 def with_point(passed: bool, mad: float = 0.1, **changes: object) -> Run:
     given = ObservationPoint(id="lens", kind="transparent", box=(0, 0, 9, 9))
     of = run(value("mad", mad), points=(point(passed, 0.5 * (not passed)),))
@@ -189,6 +244,7 @@ def test_a_required_point_that_is_new_and_missed_is_worse_also_of_a_new_picture(
     assert pair.state == ("new" if passed else "worse")
     assert fails(pair, "point") == (not passed)
     assert passed or "lens" in str(pair.why)
+    assert "colours" not in str(pair.why)
 
 
 @pytest.mark.parametrize("before", [True, False])
@@ -585,7 +641,7 @@ def test_a_delivery_rule_is_judged_by_whether_it_passes(
         )
         assert str(sentence(found, now)) == (
             "how far the subject fills the frame is 0.7 share of the frame, "
-            "at least 0.8 is asked for; 0.9\u00a0share of the frame before"
+            "at least 0.8 is asked for; 0.9 before"
         )
 
 

@@ -10,7 +10,7 @@ import numpy as np
 import pytest
 from axe import source, violations
 from caches import new_cache
-from comparisons import comparison, one, point, run, value
+from comparisons import comparison, one, point, rule, run, value
 from comparisons import made as one_cutout
 from fakes import disc, save_picture, save_truth
 from pages import HOSTILE, Pages, look
@@ -201,7 +201,7 @@ def test_every_sentence_is_said_in_chinese(page: Page, made: Pages) -> None:
 def test_no_latin_comma_stands_beside_chinese_in_a_notebook(made: Pages, tmp_path: Path) -> None:
     found, settings = compared(made, tmp_path)
     report = ComparisonReport(found, settings.model_copy(update={"lang": "zh"}))
-    words = re.sub("<[^>]*>", "", f"{report.header().plain}{report.changes().plain}")
+    words = re.sub("<[^>]*>|&[#0-9a-z]+;", "", f"{report.header().plain}{report.changes().plain}")
     assert "旧结果 BASE，不透明度变化最大处" in words
     assert re.findall("[,;:(] ?[\u4e00-\u9fff]|[\u4e00-\u9fff] ?[,;:(]", words) == []
 
@@ -232,7 +232,8 @@ def test_without_a_script_all_of_it_is_there_but_the_viewer(browser: Browser, ma
 def test_what_got_worse_is_said_as_one_would_say_it(page: Page, made: Pages) -> None:
     opened(page, made["single"])
     worse = page.locator(".worse li").nth(2)
-    assert worse.locator("a").inner_text() == "portrait/ada · shop"
+    assert worse.locator("a").inner_text() == "portrait/ada"
+    assert page.locator(".runs").first.inner_text().endswith("/run · shop"), "one model, said once"
     said = worse.locator("> span").inner_text()
     ways = "(?:more|less) is better"
     assert re.fullmatch(rf"The hem is soft|[A-Z][a-z ]+ [\d.]+, [\d.]+ before; {ways}", said)
@@ -398,7 +399,7 @@ def test_what_stops_it_for_one_reason_is_one_line_for_each_model(tmp_path: Path)
     found = Comparison(base="base", new="new", notes=(), pairs=tuple(pairs))
     settings = CompareSettings(new=str(tmp_path), out=str(tmp_path / "out"))
     report = ComparisonReport(found, settings)
-    said = [(one.case, one.model, one.alike) for one in report._stopping()]
+    said = [(*one.name.split(" · "), one.alike) for one in report._stopping()]
     assert said == [("portrait/c3", "b", 2), ("portrait/c0", "b", 2), ("portrait/c1", "a", 7)]
     header = report.header()
     for words in (header.html, header.plain):
@@ -406,6 +407,16 @@ def test_what_stops_it_for_one_reason_is_one_line_for_each_model(tmp_path: Path)
         assert "more, below" not in words
     chinese = ComparisonReport(found, settings.model_copy(update={"lang": "zh"})).header().plain
     assert "portrait/c1 · a</strong> 另有 7 项 · " in chinese
+
+
+def test_a_delivery_rule_that_passes_now_is_named(tmp_path: Path) -> None:
+    sides = [run(rules=(rule(passed, far),)) for passed, far in ((False, 0.7), (True, 0.9))]
+    write_run(tmp_path, sides[1])
+    found = Comparison(base="one", new="two", notes=(), pairs=(one(*sides),))
+    settings = CompareSettings(base=str(tmp_path), new=str(tmp_path), out=str(tmp_path / "out"))
+    (view,) = ComparisonReport(found, settings)._views
+    said = [(str(change.sentence), str(change.what)) for change in view.changes]
+    assert said == [("passes now; 0.7 before", "delivery rule fill")]
 
 
 def test_what_takes_the_ticked_changes_names_the_run(made: Pages) -> None:
@@ -495,7 +506,7 @@ def test_what_is_the_same_is_named_and_which_models_are_compared(tmp_path: Path)
     found = comparison("same").model_copy(update={"renamed": {"old [1]": "m"}})
     settings = CompareSettings(base=str(tmp_path), new=str(tmp_path), out=str(tmp_path))
     report = ComparisonReport(found, settings)
-    assert "c/same · m: because" in report.unchanged().html
+    assert "c/same: because" in report.unchanged().html
     (said,) = report._pairing()
     assert str(said) == ("old [1] in BASE is compared with m in NEW: each run has this one model.")
     (pair,) = found.pairs

@@ -5,6 +5,8 @@ from __future__ import annotations
 import pytest
 from comparisons import comparison, one, point, run, value
 
+from rmbg_eval.compare.alpha_change import NOTHING, AlphaChange
+from rmbg_eval.compare.comparison import Comparison
 from rmbg_eval.compare.pair import Value
 from rmbg_eval.measure.kinds import KINDS
 from rmbg_eval.measure.record import PointResult
@@ -66,16 +68,27 @@ def test_a_measure_has_its_long_name_and_both_values() -> None:
 
 def test_the_answer_counts_what_stops_the_gate_or_else_what_changed() -> None:
     found = comparison("worse", "worse", "better", "same", "new")
-    assert str(answer(found, found.stopped("worse"))) == (
-        "The gate stops: of 5 cut-outs, 2 got worse, 1 is new."
-    )
-    assert str(answer(found, found.stopped("error"))) == (
+    assert str(answer(found, "worse")) == ("The gate stops: of 5 cut-outs, 2 got worse, 1 is new.")
+    assert str(answer(found, "error")) == (
         "The gate lets this pass: of 5 cut-outs, 2 got worse, 1 is new, 1 got better."
     )
     same = comparison("same", "same")
-    assert str(answer(same, same.stopped("worse"))) == (
-        "Nothing changed: 2 cut-outs are as they were."
-    )
-    one = comparison("worse")
-    assert str(answer(one, one.states)) == "The gate stops: of 1 cut-out, 1 got worse."
+    assert str(answer(same, "worse")) == "Nothing changed: 2 cut-outs are as they were."
+    lone = comparison("worse")
+    assert str(answer(lone, "worse")) == "The gate stops: of 1 cut-out, 1 got worse."
     assert [*map(str, counted(same.states))] == ["2 are the same"]
+
+
+def test_the_answer_says_where_only_colours_changed() -> None:
+    pairs = [
+        one(run(value("mad", 0.1)), run(value("mad", mad), cutout="1"), change)
+        for mad, change in ((0.2, NOTHING), (0.05, NOTHING), (0.05, AlphaChange(0.2, 0.5)))
+    ]
+    for shown, level, words in (
+        (pairs[:2], "worse", "The gate stops: of 2 cut-outs, 1 got worse, in colours alone."),
+        (pairs, "worse", "The gate stops: of 3 cut-outs, 1 got worse, in colours alone."),
+        (pairs[1:2], "worse", "The gate lets this pass: of 1 cut-out, 1 got better, in colours …"),
+        (pairs, "error", "The gate lets this pass: of 3 cut-outs, 1 got worse, 2 got better."),
+    ):
+        found = Comparison(base="a", new="b", notes=(), pairs=tuple(shown))
+        assert str(answer(found, level)) == words.replace("…", "alone.")
