@@ -134,10 +134,9 @@ def _mixed(run: Run, was: Run, keys: Collection[Key]) -> Run:
             models.setdefault(key.model, run.index.models[key.model])
     rows = {name: _replaced(getattr(was, name), getattr(run, name), keys) for name in _BY_KEY}
     there = {each.key: each.cutout_sha256 for each in rows["predictions"]}
-    for name, model in run.index.models.items():
-        new = {k: p.cutout_sha256 for k, p in run.index.predictions.items() if k.model == name}
-        if new == {k: sha for k, sha in there.items() if k.model == name}:
-            models[name] = lasting(model)
+    new = {key: p.cutout_sha256 for key, p in run.index.predictions.items()}
+    mixed = {key.model for key, _ in there.items() ^ new.items()}
+    models |= {name: lasting(m) for name, m in run.index.models.items() if name not in mixed}
     abouts, names = {key.case_key for key in there}, {key.model for key in there}
     cases = {about: case for about, case in cases.items() if about in abouts}
     models = {name: each for name, each in models.items() if name in names}
