@@ -12,7 +12,7 @@ from runs import KEY, run_of
 
 from rmbg_eval import Prediction, Run
 from rmbg_eval.compare.alpha_change import NOTHING, AlphaChange, alpha_change
-from rmbg_eval.compare.comparison import fails
+from rmbg_eval.compare.comparison import describe, fails
 from rmbg_eval.compare.excess import of_others
 from rmbg_eval.compare.runs import compare_runs
 from rmbg_eval.compare.tolerances import Tolerance, Tolerances
@@ -214,6 +214,10 @@ def test_of_a_point_and_a_rule_there_is_what_both_runs_have(
         assert found.difference == off
         if was and now and now.reason:
             assert str(found.reason) == str(now.reason)
+        before, after = (
+            {True: "passed", False: "failed", None: "not measured"}[p] for p in found.passed
+        )
+        assert (f": {before} → {after} (" in str(describe(found))) is (before != after)
 
 
 def with_point(passed: bool, mad: float = 0.1, **changes: object) -> Run:

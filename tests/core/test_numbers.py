@@ -28,9 +28,9 @@ def test_a_fourth_digit_does_not_change_that() -> None:
 @pytest.mark.parametrize(
     ("seconds", "told"),
     [
-        (9.9, "9.9 s"), (10, "10 s"), (99.4, "99 s"), (100, "1 min 40 s"), (594.4, "9 min 54 s"),
-        (595, "10 min"), (5969, "99 min"), (5971, "1 h 40 min"), (86369, "23 h 59 min"),
-        (86371, "24 h"),
+        (9.9, "9.9 s"), (10, "10 s"), (99.4, "99 s"), (100, "1 min 40 s"), (240, "4 min 0 s"),
+        (594.4, "9 min 54 s"), (595, "10 min"), (5969, "99 min"), (5971, "1 h 40 min"),
+        (86369, "23 h 59 min"), (86371, "24 h"), (3.6e6, "1000 h"),
     ],
 )  # fmt: skip
 def test_a_duration_is_told_in_the_units_that_it_is_long_in(seconds: float, told: str) -> None:
