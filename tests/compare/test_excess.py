@@ -15,7 +15,7 @@ from rmbg_eval.compare.comparison import Comparison
 from rmbg_eval.compare.excess import of_share
 from rmbg_eval.compare.pair import Pair
 from rmbg_eval.compare.runs import compare_runs
-from rmbg_eval.compare.tolerances import Tolerances
+from rmbg_eval.compare.tolerances import Tolerance, Tolerances
 from rmbg_eval.measure.record import PointResult
 
 
@@ -82,12 +82,23 @@ def test_a_required_point_is_before_a_lost_subject_only_where_it_was_not_missed(
     lost = pair_of((opaque(1),), (opaque(0.9, required=True),))
     again = pair_of((opaque(0.9),), (opaque(0, required=True),))
     new = pair_of((), (opaque(0.9, required=True),))
-    assert min(lost.excess, new.excess) >= 3 > of_share(0.99) > 1 > again.excess > 0
+    assert lost.excess == new.excess
+    assert lost.excess >= 3 > of_share(0.99) > 1 > again.excess > 0
     rules = [
         one(run(rules=(rule(True),)), run(rules=(rule(False, required=needed),), cutout="1"))
         for needed in (True, False)
     ]
     assert rules[0].excess >= 3 > 1 > rules[1].excess == of_share(0.25) - 2
+
+
+def test_of_sums_the_worst_is_the_one_that_moved_by_most_times_its_tolerance() -> None:
+    was, now = ([value("sad", sad), value("grad", grad)] for sad, grad in ((1, 1), (6, 1.5)))
+    judged = {
+        "sad": Tolerance(absolute=1.0, reason="dim"),
+        "grad": Tolerance(absolute=0.01, reason="dim"),
+    }
+    pair = one(run(*was), run(*now, cutout="1"), AlphaChange(0.1, 0.1), metric=judged)
+    assert [v.name for v in pair.of("worse")] == ["grad", "sad"]
 
 
 def test_without_a_truth_a_small_subject_that_is_gone_is_as_bad_as_a_large_one() -> None:
